@@ -1,0 +1,126 @@
+package ingest
+
+import (
+	"strconv"
+	"strings"
+
+	"abtool/schema"
+)
+
+// batch is what a worker makes of one unit of input. Everything in it lives in its arenas and
+// is reused once the rows have been encoded.
+type batch struct {
+	limits  Limits
+	records []record
+	in      []imagenetRow
+	co      []cocoRow
+	rejects []rejectRow // Record counts from the unit's first one; Source is filled in later
+	headers int         // front-end headers: ids and times of a HIT, no annotation
+	ended   bool        // an array's closing bracket was met
+	used    int         // bytes of the unit that were read
+	count   int         // records met, the rejected included
+
+	points arena[point]
+	hovers arena[hover]
+	acts   arena[action]
+	steps  arena[browse]
+	names  arena[string]
+	i32    arena[int32]
+	i64    arena[int64]
+	f64    arena[float64]
+	flags  arena[bool]
+	boxes  arena[schema.Box]
+	text   text
+
+	member string // of the record being read
+	offset int64
+
+	show showing
+	page cocoPage
+	doc  xmlDoc
+}
+
+// record is one input record that was read: an XML file, or a JSON record. Whether it is a
+// duplicate is decided later, in input order.
+type record struct {
+	kind       recordKind
+	id         string // image id
+	num        int64  // COCO image id
+	pair       string // assignment (or page) of a JSON record
+	first, end int    // rows in batch.in or batch.co
+	fact       imageFact
+	at         int // record number within the unit
+	member     string
+	offset     int64
+	data       []byte // what a snippet is taken from; valid until the unit is reused
+}
+
+type recordKind uint8
+
+const (
+	xmlRecord  recordKind = iota // an image with all its showings
+	jsonRecord                   // one showing
+	vocRecord                    // ground-truth boxes only
+	cocoRecord
+)
+
+// imageFact is what one record says of an image.
+type imageFact struct {
+	class         string
+	sizeW, sizeH  int32 // <size>, 0 when missing
+	shownW, origH int32 // first positive original size among the showings, 0 when missing
+	boxes         []schema.Box
+	shown         int32
+}
+
+func (b *batch) reset() {
+	clear(b.records)
+	clear(b.in)
+	clear(b.co)
+	b.records, b.in, b.co, b.rejects = b.records[:0], b.in[:0], b.co[:0], b.rejects[:0]
+	b.headers, b.ended, b.used, b.count = 0, false, 0, 0
+	b.points.reset()
+	b.hovers.reset()
+	b.acts.reset()
+	b.steps.reset()
+	b.names.reset()
+	b.i32.reset()
+	b.i64.reset()
+	b.f64.reset()
+	b.flags.reset()
+	b.boxes.reset()
+	b.text.bytes.reset()
+}
+
+// mark remembers how far the batch was filled, so that a fast path can give up.
+type mark struct{ records, in, co, rejects, headers int }
+
+func (b *batch) mark() mark {
+	return mark{len(b.records), len(b.in), len(b.co), len(b.rejects), b.headers}
+}
+
+func (b *batch) rewind(m mark) {
+	b.records, b.in, b.co, b.rejects = b.records[:m.records], b.in[:m.in], b.co[:m.co], b.rejects[:m.rejects]
+	b.headers = m.headers
+}
+
+// rejectRecord notes that the record being read is left out.
+func (b *batch) rejectRecord(r Reason, detail string, data []byte) {
+	b.rejects = append(b.rejects, rejectRow{
+		Kind: "record", Member: b.member, Offset: b.offset, Record: int64(b.count),
+		Reason: string(r), Detail: detail, Snippet: snippet(data),
+	})
+}
+
+// null notes that a field of the record being read is set to null.
+func (b *batch) null(field string, r Reason, found []byte) {
+	b.rejects = append(b.rejects, rejectRow{
+		Kind: "field", Member: b.member, Offset: b.offset, Record: int64(b.count),
+		Field: strings.Clone(field), Reason: string(r), Snippet: snippet(found),
+	})
+}
+
+// entry names a field of a list's entry, for example mouseTracking[3].x.
+func entry(list string, i int, field string) string {
+	return list + "[" + strconv.Itoa(i) + "]." + field
+}

@@ -1,0 +1,120 @@
+package ingest
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// gtPayload takes apart what gtReader put into the spill.
+type gtPayload []byte
+
+func (p *gtPayload) byte() byte {
+	v := (*p)[0]
+	*p = (*p)[1:]
+	return v
+}
+
+func (p *gtPayload) uvarint() uint64 {
+	v, n := binary.Uvarint(*p)
+	*p = (*p)[n:]
+	return v
+}
+
+func (p *gtPayload) varint() int64 {
+	v, n := binary.Varint(*p)
+	*p = (*p)[n:]
+	return v
+}
+
+func (p *gtPayload) opt() *int32 {
+	v := p.uvarint()
+	if v == 0 {
+		return nil
+	}
+	n := int32(v - 1)
+	return &n
+}
+
+func (p *gtPayload) float() float64 {
+	if v := p.varint(); v != 1 {
+		return float64(v>>1) / 100
+	}
+	v := math.Float64frombits(binary.LittleEndian.Uint64(*p))
+	*p = (*p)[8:]
+	return v
+}
+
+func (p *gtPayload) optFloat(there bool) *float64 {
+	if !there {
+		return nil
+	}
+	v := p.float()
+	return &v
+}
+
+func (p *gtPayload) instance(names map[int64]string) (x instance) {
+	x.ID, x.CategoryID = p.varint(), p.varint()
+	x.Category = names[x.CategoryID]
+	x.Crowd = p.byte() == 1
+	x.Area = p.optFloat(p.byte() == 1)
+	box := p.byte() == 1
+	x.X, x.Y, x.W, x.H = p.optFloat(box), p.optFloat(box), p.optFloat(box), p.optFloat(box)
+	x.Rings = make([]int32, p.uvarint())
+	total := 0
+	for i := range x.Rings {
+		x.Rings[i] = int32(p.uvarint())
+		total += int(x.Rings[i])
+	}
+	x.Polygon = make([]float64, total)
+	for i := range x.Polygon {
+		x.Polygon[i] = p.float()
+	}
+	if p.byte() == 1 {
+		h, w := int32(p.uvarint()), int32(p.uvarint())
+		x.RLEHeight, x.RLEWidth = &h, &w
+		x.RLECounts = make([]int64, p.uvarint())
+		for i := range x.RLECounts {
+			x.RLECounts[i] = p.varint()
+		}
+	}
+	return x
+}
+
+func (d *dataset) writeCOCOImages() error {
+	t, err := newTable[cocoImageRow](d.path("images"), d.name+"/images", d.sources, cocoGTGroup, d.jobs)
+	if err != nil {
+		return err
+	}
+	const batch = 64
+	rows := make([]cocoImageRow, 0, batch)
+	flush := func() error {
+		full := rows
+		rows = make([]cocoImageRow, 0, batch)
+		return t.write(full, nil)
+	}
+	err = d.images.each(func(key []byte, payloads [][]byte) error {
+		row := cocoImageRow{ImageID: int64(binary.BigEndian.Uint64(key) ^ 1<<63)}
+		for _, raw := range payloads {
+			p := gtPayload(raw)
+			if p.byte() == gtImage {
+				row.Width, row.Height = p.opt(), p.opt()
+				row.FileName = string(p)
+				continue
+			}
+			row.Instances = append(row.Instances, p.instance(d.categories))
+		}
+		rows = append(rows, row)
+		if len(rows) == batch {
+			return flush()
+		}
+		return nil
+	})
+	if err == nil {
+		err = flush()
+	}
+	if e := t.close(); err == nil {
+		err = e
+	}
+	d.rows["images"] = t.rows
+	return err
+}

@@ -1,0 +1,214 @@
+package ingest
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+	"github.com/parquet-go/parquet-go"
+
+	"abtool/schema"
+)
+
+// Rows of a row group. Groups are what is held in memory while it is encoded, and what later
+// stages read side by side.
+const (
+	imagenetGroup = 16384
+	cocoGroup     = 2048
+	imagesGroup   = 65536
+	cocoGTGroup   = 2048
+	rejectsGroup  = 65536
+)
+
+// dataset writes the tables of one data set into a folder.
+type dataset struct {
+	name    string
+	dir     string
+	sources []string
+	jobs    int
+	rows    map[string]int64
+	rejects tally
+	nulled  tally
+
+	rej        *table[rejectRow]
+	in         *table[imagenetRow]
+	co         *table[cocoRow]
+	images     *spill
+	spillErr   error
+	categories map[int64]string // COCO's names by id
+	seq        int64
+	records    int64 // input records that ended in it, stored or rejected
+}
+
+func newDataset(name, parent string, sources []string, jobs int) (d *dataset, err error) {
+	d = &dataset{name: name, dir: filepath.Join(parent, name), sources: sources, jobs: jobs,
+		rows: map[string]int64{}, rejects: tally{}, nulled: tally{}}
+	if err := os.MkdirAll(d.dir, 0o755); err != nil {
+		return nil, fmt.Errorf("creating the store: %w", err)
+	}
+	d.images = newSpill(d.dir)
+	if d.rej, err = newTable[rejectRow](d.path("rejects"), name+"/rejects", sources, rejectsGroup, 1); err != nil {
+		return nil, err
+	}
+	switch name {
+	case "imagenet":
+		if d.in, err = newTable[imagenetRow](d.path("annotations"), name+"/annotations", sources, imagenetGroup, jobs); err != nil {
+			return nil, err
+		}
+		d.in.special = func(r *imagenetRow) bool { return r.zeros }
+		d.in.general = func(r *imagenetRow) any { g := r.general(); return &g }
+		d.in.model = parquet.SchemaOf(schema.ImageNetAnnotation{})
+	case "coco":
+		if d.co, err = newTable[cocoRow](d.path("annotations"), name+"/annotations", sources, cocoGroup, jobs); err != nil {
+			return nil, err
+		}
+		d.co.special = func(r *cocoRow) bool { return r.zeros }
+		d.co.general = func(r *cocoRow) any { g := r.general(); return &g }
+		d.co.model = parquet.SchemaOf(schema.COCOAnnotation{})
+	}
+	return d, nil
+}
+
+func (d *dataset) path(table string) string { return filepath.Join(d.dir, table+".parquet") }
+
+// finish writes the images and closes all files.
+func (d *dataset) finish() (err error) {
+	closeTable := func(e error) {
+		if err == nil {
+			err = e
+		}
+	}
+	if d.in != nil {
+		closeTable(d.in.close())
+		d.rows["annotations"] = d.in.rows
+		d.in = nil
+	}
+	if d.co != nil {
+		closeTable(d.co.close())
+		d.rows["annotations"] = d.co.rows
+		d.co = nil
+	}
+	if err == nil {
+		if d.name == "imagenet" {
+			err = d.writeImageNetImages()
+		} else {
+			err = d.writeCOCOImages()
+		}
+	}
+	d.images.close()
+	if d.rej != nil {
+		closeTable(d.rej.close())
+		d.rows["rejects"] = d.rej.rows
+		d.rej = nil
+	}
+	return err
+}
+
+// abort closes what is open; the folder is removed by the caller.
+func (d *dataset) abort() {
+	if d.in != nil {
+		d.in.close()
+	}
+	if d.co != nil {
+		d.co.close()
+	}
+	if d.rej != nil {
+		d.rej.close()
+	}
+	d.images.close()
+}
+
+// reject writes rejects; sources and record numbers are final.
+func (d *dataset) reject(rows []rejectRow) error {
+	for i := range rows {
+		r := &rows[i]
+		if r.Kind == "record" {
+			d.rejects[[2]string{"", r.Reason}]++
+		} else {
+			d.nulled[[2]string{column(r.Field), r.Reason}]++
+		}
+	}
+	done := make(chan struct{})
+	err := d.rej.write(rows, func() { close(done) })
+	if err == nil && len(rows) > 0 {
+		<-done
+	}
+	return err
+}
+
+// known holds the identifiers that were read, for R4.
+type known struct {
+	images  roaring64.Bitmap       // ids of the usual form
+	odd     map[string]struct{}    // the others
+	pairs   map[[2]string]struct{} // image and assignment of JSON records
+	assigns map[string]string      // interned assignments
+	coco    roaring64.Bitmap
+	boxes   map[string]struct{}
+	gt      roaring64.Bitmap // images of the ground truth
+}
+
+func newKnown() *known {
+	return &known{odd: map[string]struct{}{}, pairs: map[[2]string]struct{}{}, assigns: map[string]string{}, boxes: map[string]struct{}{}}
+}
+
+// packed turns "n01440764_105" into a number that no other id has.
+func packed(id string) (uint64, bool) {
+	if len(id) < 11 || len(id) > 19 || id[0] != 'n' || id[9] != '_' || id[10] == '0' {
+		return 0, false
+	}
+	var wnid, num uint64
+	for _, c := range []byte(id[1:9]) {
+		if c-'0' > 9 {
+			return 0, false
+		}
+		wnid = wnid*10 + uint64(c-'0')
+	}
+	for _, c := range []byte(id[10:]) {
+		if c-'0' > 9 {
+			return 0, false
+		}
+		num = num*10 + uint64(c-'0')
+	}
+	if num > math.MaxUint32 {
+		return 0, false
+	}
+	return wnid<<32 | num, true
+}
+
+// image notes an image id; false when it was there.
+func (k *known) image(id string) bool {
+	if p, ok := packed(id); ok {
+		return k.images.CheckedAdd(p)
+	}
+	return addKey(k.odd, id)
+}
+
+// pair notes an image and its assignment.
+func (k *known) pair(id, assignment string) bool {
+	a, ok := k.assigns[assignment]
+	if !ok {
+		a = string([]byte(assignment))
+		k.assigns[a] = a
+	}
+	key := [2]string{id, a}
+	if _, ok := k.pairs[key]; ok {
+		return false
+	}
+	key[0] = string([]byte(id))
+	k.pairs[key] = struct{}{}
+	return true
+}
+
+func addKey(m map[string]struct{}, id string) bool {
+	if _, ok := m[id]; ok {
+		return false
+	}
+	m[string([]byte(id))] = struct{}{}
+	return true
+}
+
+func (k *known) cocoImage(id int64) bool { return k.coco.CheckedAdd(uint64(id)) }
+
+func (k *known) gtImage(id int64) bool { return k.gt.CheckedAdd(uint64(id)) }

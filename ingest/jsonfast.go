@@ -1,0 +1,486 @@
+package ingest
+
+// fastJSON reads bare records: an object of known keys in any order, strings of printable
+// ASCII without escapes, every key once. It gives up (false) on everything else, wrappers and
+// faults included; slowJSON then reads the value. What it takes, slowJSON would take with the
+// same result: a fuzz test holds them together.
+//
+// It begins at s.p and leaves s.p behind the object.
+func (b *batch) fastJSON(s *jsonScan, coco bool) (ok bool, f *fault) {
+	start := s.p
+	if coco {
+		b.page.reset()
+	} else {
+		b.show.reset()
+	}
+	if !s.is('{') {
+		return false, nil
+	}
+	var seen uint64
+	known := false // a key was met that only this data set has
+	for first := true; ; first = false {
+		more, ok := s.next('}', first)
+		if !ok {
+			return false, nil
+		}
+		if !more {
+			break
+		}
+		key, ok := s.key()
+		if !ok {
+			return false, nil
+		}
+		k := slotOf(key)
+		if k == slotNone {
+			if _, ok := s.scalar(); !ok {
+				return false, nil
+			}
+			continue
+		}
+		if seen&(1<<k) != 0 || k == slotWrapper || k == slotOldClicks || !belongs(k, key, coco) {
+			return false, nil
+		}
+		if k == slotPage && !coco {
+			k = slotPageIdx
+			if seen&(1<<k) != 0 {
+				return false, nil
+			}
+		}
+		seen |= 1 << k
+		known = known || !shared(k)
+		switch k {
+		case slotClicks, slotMouse, slotHovers, slotActions, slotBrowsing:
+			ok, f = b.fastList(s, k, coco)
+		case slotCategories:
+			ok = b.fastCategories(s)
+		case slotPosition:
+			ok = b.fastPosition(s)
+		default:
+			var v scalar
+			if v, ok = s.scalar(); ok && coco {
+				b.cocoScalar(k, view(key), v)
+			} else if ok {
+				b.imagenetScalar(k, view(key), v)
+			}
+		}
+		if !ok || f != nil {
+			return ok, f
+		}
+	}
+	if !known {
+		return false, nil // a header, perhaps
+	}
+	if coco {
+		return true, b.endCOCO(&noWrapper, s.d[start:s.p])
+	}
+	return true, b.endImageNet(&noWrapper, s.d[start:s.p])
+}
+
+// belongs tells whether a key is one of the data set's records; where it is not, slowJSON
+// finds out what the record is.
+func belongs(k slot, key []byte, coco bool) bool {
+	switch k {
+	case slotImageID:
+		return coco == (string(key) == "image_id")
+	case slotActions, slotBrowsing, slotCategories, slotImageURL, slotSpent:
+		return coco
+	case slotClicks, slotHovers, slotPosition, slotSelected, slotSelectedCount, slotHoveredCount, slotEstimate,
+		slotImageNetHIT, slotSubmit, slotImageIdx:
+		return !coco
+	case slotPage:
+		return coco || string(key) == "pageno"
+	}
+	return true
+}
+
+// shared tells the keys that records of both data sets, or headers, have.
+func shared(k slot) bool {
+	switch k {
+	case slotWorker, slotAssignment, slotHIT, slotImageNetHIT, slotPage, slotPageIdx, slotWidth, slotHeight,
+		slotOrigWidth, slotOrigHeight, slotMouse, slotCategories:
+		return true
+	}
+	return false
+}
+
+func (b *batch) fastList(s *jsonScan, k slot, coco bool) (bool, *fault) {
+	if s.p >= len(s.d) || s.d[s.p] != '[' {
+		return s.literal("null"), nil
+	}
+	s.p++
+	for first := true; ; first = false {
+		more, ok := s.next(']', first)
+		if !ok || !more {
+			return ok, nil
+		}
+		if k == slotMouse && s.sample() {
+			if f := b.addSample(s, coco); f != nil {
+				return true, f
+			}
+			continue
+		}
+		var e rawEvent
+		if !s.event(&e, k) {
+			return false, nil
+		}
+		add := (*batch).add
+		if coco {
+			add = (*batch).addCOCO
+		}
+		if f := add(b, k, &e); f != nil {
+			return true, f
+		}
+	}
+}
+
+// addSample appends the three numbers of a mouse sample that was read by its template.
+func (b *batch) addSample(s *jsonScan, coco bool) *fault {
+	e := rawEvent{x: s.num[0], y: s.num[1], time: s.num[2]}
+	if coco {
+		return b.addCOCO(slotMouse, &e)
+	}
+	return b.add(slotMouse, &e)
+}
+
+func (b *batch) fastCategories(s *jsonScan) bool {
+	if s.p >= len(s.d) || s.d[s.p] != '[' {
+		return s.literal("null")
+	}
+	s.p++
+	for first := true; ; first = false {
+		more, ok := s.next(']', first)
+		if !ok || !more {
+			return ok
+		}
+		v, ok := s.scalar()
+		if !ok || v.kind != jsonString {
+			return false
+		}
+		b.page.names = append(b.page.names, b.text.keep(v.text))
+	}
+}
+
+func (b *batch) fastPosition(s *jsonScan) bool {
+	var p pair
+	if !s.pair(&p) {
+		return false
+	}
+	b.show.posX = b.pixels(p.x.value(), "imagePosition.x", false)
+	b.show.posY = b.pixels(p.y.value(), "imagePosition.y", false)
+	return true
+}
+
+// jsonScan walks over JSON.
+type jsonScan struct {
+	d []byte
+	p int
+
+	tmpl [4]string // what stood around the three numbers of the last mouse sample
+	perm [3]uint8  // which of x, y, time they were
+	num  [3]scalar // x, y, time of the sample read by the template
+}
+
+func (s *jsonScan) space() {
+	p := s.p
+	for p < len(s.d) && (s.d[p] == ' ' || s.d[p] == '\n' || s.d[p] == '\t' || s.d[p] == '\r') {
+		p++
+	}
+	s.p = p
+}
+
+func (s *jsonScan) is(c byte) bool {
+	if s.p < len(s.d) && s.d[s.p] == c {
+		s.p++
+		return true
+	}
+	return false
+}
+
+func (s *jsonScan) literal(lit string) bool {
+	if len(s.d)-s.p < len(lit) || string(s.d[s.p:s.p+len(lit)]) != lit {
+		return false
+	}
+	s.p += len(lit)
+	return true
+}
+
+// next steps to the next member or element: more is false when the closing bracket was met.
+func (s *jsonScan) next(closing byte, first bool) (more, ok bool) {
+	s.space()
+	if s.is(closing) {
+		return false, true
+	}
+	if !first {
+		if !s.is(',') {
+			return false, false
+		}
+		s.space()
+	}
+	return true, s.p < len(s.d)
+}
+
+// str reads a string of printable ASCII without escapes.
+func (s *jsonScan) str() ([]byte, bool) {
+	if !s.is('"') {
+		return nil, false
+	}
+	p := s.p
+	for p < len(s.d) && simple[s.d[p]] {
+		p++
+	}
+	if p == len(s.d) || s.d[p] != '"' {
+		return nil, false
+	}
+	t := s.d[s.p:p:p]
+	s.p = p + 1
+	return t, true
+}
+
+var simple = func() (t [256]bool) {
+	for c := ' '; c < 0x7f; c++ {
+		t[c] = true
+	}
+	t['"'], t['\\'] = false, false
+	return t
+}()
+
+func (s *jsonScan) key() ([]byte, bool) {
+	k, ok := s.str()
+	if !ok {
+		return nil, false
+	}
+	s.space()
+	if !s.is(':') {
+		return nil, false
+	}
+	s.space()
+	return k, true
+}
+
+// scalar reads any value; arrays and objects are stepped over.
+func (s *jsonScan) scalar() (scalar, bool) {
+	if s.p >= len(s.d) {
+		return scalar{}, false
+	}
+	switch c := s.d[s.p]; c {
+	case '"':
+		t, ok := s.str()
+		return scalar{kind: jsonString, text: t}, ok
+	case 'n':
+		return scalar{}, s.literal("null")
+	case 't':
+		return scalar{kind: jsonBool, yes: true, text: []byte("true")}, s.literal("true")
+	case 'f':
+		return scalar{kind: jsonBool, text: []byte("false")}, s.literal("false")
+	case '{':
+		return scalar{kind: jsonObject, text: []byte("{…}")}, s.skip(0)
+	case '[':
+		return scalar{kind: jsonArray, text: []byte("[…]")}, s.skip(0)
+	}
+	v, n := number(s.d[s.p:], jsonNumber)
+	if n == 0 {
+		return scalar{}, false
+	}
+	t := s.d[s.p : s.p+n : s.p+n]
+	s.p += n
+	return scalar{kind: jsonNum, num: v, text: t}, true
+}
+
+// skip steps over an array or object.
+func (s *jsonScan) skip(depth int) bool {
+	if depth > fastDepth {
+		return false
+	}
+	closing := s.d[s.p] + 2 // [ ] and { } are two apart
+	isObject := s.d[s.p] == '{'
+	s.p++
+	for first := true; ; first = false {
+		more, ok := s.next(closing, first)
+		if !ok || !more {
+			return ok
+		}
+		if isObject {
+			if _, ok := s.key(); !ok {
+				return false
+			}
+		}
+		if c := s.d; s.p < len(c) && (c[s.p] == '{' || c[s.p] == '[') {
+			if !s.skip(depth + 1) {
+				return false
+			}
+		} else if _, ok := s.scalar(); !ok {
+			return false
+		}
+	}
+}
+
+// pair reads a point: an object, or anything else, which is none.
+func (s *jsonScan) pair(p *pair) bool {
+	if s.p >= len(s.d) || s.d[s.p] != '{' {
+		_, ok := s.scalar()
+		return ok
+	}
+	s.p++
+	seen := 0
+	for first := true; ; first = false {
+		more, ok := s.next('}', first)
+		if !ok || !more {
+			return ok
+		}
+		key, ok := s.key()
+		if !ok {
+			return false
+		}
+		v, ok := s.scalar()
+		if !ok {
+			return false
+		}
+		switch view(key) {
+		case "x":
+			p.x, seen = v, seen+1
+		case "y":
+			p.y, seen = v, seen+16
+		}
+		if seen&0xe != 0 || seen&0xe0 != 0 { // twice
+			return false
+		}
+	}
+}
+
+// event reads an entry of a list, and learns the template of a mouse sample.
+func (s *jsonScan) event(e *rawEvent, k slot) bool {
+	start := s.p
+	if !s.is('{') {
+		return false
+	}
+	var seen uint16
+	var ends [3][2]int // where the numbers of a sample stand
+	n, plainSample := 0, k == slotMouse
+	for first := true; ; first = false {
+		more, ok := s.next('}', first)
+		if !ok {
+			return false
+		}
+		if !more {
+			break
+		}
+		key, ok := s.key()
+		if !ok {
+			return false
+		}
+		to, bit := e.part(key)
+		if bit != 0 && seen&bit != 0 {
+			return false
+		}
+		seen |= bit
+		at := s.p
+		switch bit {
+		case bitFrom:
+			ok = s.pair(&e.from)
+		case bitTo:
+			ok = s.pair(&e.to)
+		default:
+			var v scalar
+			v, ok = s.scalar()
+			if to != nil {
+				*to = v
+			}
+			if which := sampleBit(bit); plainSample && which >= 0 && n < 3 && v.kind == jsonNum {
+				ends[n] = [2]int{at, s.p}
+				s.perm[n] = uint8(which)
+				n++
+			} else {
+				plainSample = false
+			}
+		}
+		if !ok {
+			return false
+		}
+	}
+	s.tmpl[0] = ""
+	if plainSample && n == 3 {
+		s.tmpl = [4]string{
+			string(s.d[start:ends[0][0]]), string(s.d[ends[0][1]:ends[1][0]]),
+			string(s.d[ends[1][1]:ends[2][0]]), string(s.d[ends[2][1]:s.p]),
+		}
+	}
+	return true
+}
+
+// sample reads a mouse sample that looks like the one before, but for its numbers.
+func (s *jsonScan) sample() bool {
+	if s.tmpl[0] == "" {
+		return false
+	}
+	start := s.p
+	for i := range 3 {
+		if !s.literal(s.tmpl[i]) {
+			s.p = start
+			return false
+		}
+		v, n := number(s.d[s.p:], jsonNumber)
+		if n == 0 {
+			s.p = start
+			return false
+		}
+		s.num[s.perm[i]] = scalar{kind: jsonNum, num: v, text: s.d[s.p : s.p+n : s.p+n]}
+		s.p += n
+	}
+	if !s.literal(s.tmpl[3]) {
+		s.p = start
+		return false
+	}
+	return true
+}
+
+const (
+	bitX = 1 << iota
+	bitY
+	bitTime
+	bitAction
+	bitIcon
+	bitFrom
+	bitTo
+	bitIndex
+	bitName
+	bitKeyboard
+)
+
+func sampleBit(bit uint16) int {
+	switch bit {
+	case bitX:
+		return 0
+	case bitY:
+		return 1
+	case bitTime:
+		return 2
+	}
+	return -1
+}
+
+// part is where the value of a key goes.
+func (e *rawEvent) part(key []byte) (*scalar, uint16) {
+	switch view(key) {
+	case "x":
+		return &e.x, bitX
+	case "y":
+		return &e.y, bitY
+	case "time", "timeAt":
+		return &e.time, bitTime
+	case "action", "actionType":
+		return &e.action, bitAction
+	case "iconType":
+		return &e.icon, bitIcon
+	case "pointFrom":
+		return nil, bitFrom
+	case "pointTo":
+		return nil, bitTo
+	case "categoryIndex":
+		return &e.index, bitIndex
+	case "categoryName":
+		return &e.name, bitName
+	case "usingKeyboard":
+		return &e.keyboard, bitKeyboard
+	}
+	return nil, 0
+}

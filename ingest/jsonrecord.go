@@ -1,0 +1,498 @@
+package ingest
+
+import (
+	"bytes"
+	"math"
+)
+
+// kind is the type of a JSON value.
+type kind uint8
+
+const (
+	jsonNull kind = iota
+	jsonNum
+	jsonString
+	jsonBool
+	jsonArray
+	jsonObject
+)
+
+// scalar is a JSON value as a column sees it. Arrays and objects are only known by kind.
+type scalar struct {
+	kind kind
+	num  float64
+	text []byte // of a string: its content; else as it stands in the input
+	yes  bool
+}
+
+// value is the number in s (R5).
+func (s scalar) value() value {
+	switch s.kind {
+	case jsonNull:
+		return value{}
+	case jsonNum:
+		return value{s.num, numeric, s.text}
+	}
+	return value{state: other, raw: s.text}
+}
+
+// name is the string in s; a number's digits will do for an identifier.
+func (b *batch) name(s scalar, f field) string {
+	switch s.kind {
+	case jsonNull:
+		return ""
+	case jsonString, jsonNum:
+		return b.text.keep(s.text)
+	}
+	b.null(f.String(), WrongType, s.text)
+	return ""
+}
+
+func (b *batch) boolean(s scalar, f field) *bool {
+	switch {
+	case s.kind == jsonNull:
+		return nil
+	case s.kind != jsonBool:
+		b.null(f.String(), NotBoolean, s.text)
+		return nil
+	case s.yes:
+		return &yes
+	}
+	return &no
+}
+
+// slot numbers the keys of a record, so that both spellings of one are the same.
+type slot uint8
+
+const (
+	slotNone slot = iota
+	slotImageID
+	slotImageURL
+	slotWorker
+	slotAssignment
+	slotHIT
+	slotImageNetHIT
+	slotSubmit
+	slotPage    // page_id, pageno
+	slotPageIdx // page_idx
+	slotImageIdx
+	slotSelected
+	slotSelectedCount
+	slotHoveredCount
+	slotWidth
+	slotHeight
+	slotOrigWidth
+	slotOrigHeight
+	slotEstimate
+	slotSpent
+	slotPosition
+	slotClicks
+	slotOldClicks // mousePoint
+	slotMouse
+	slotHovers
+	slotActions
+	slotBrowsing
+	slotCategories
+	slotWrapper // page, pages, annotation, annotations
+	slots
+)
+
+func slotOf(key []byte) slot {
+	switch string(key) {
+	case "imageID", "image_id":
+		return slotImageID
+	case "imageURL":
+		return slotImageURL
+	case "worker_id", "workerID":
+		return slotWorker
+	case "assignment_id", "assignmentID":
+		return slotAssignment
+	case "hit_id", "hitID":
+		return slotHIT
+	case "imagenet_hit_id", "imageNetHitID", "imageNetHITID":
+		return slotImageNetHIT
+	case "hit_submit_time":
+		return slotSubmit
+	case "page_id", "pageno":
+		return slotPage
+	case "page_idx":
+		return slotPageIdx
+	case "image_idx":
+		return slotImageIdx
+	case "selected":
+		return slotSelected
+	case "selectedCount":
+		return slotSelectedCount
+	case "hoveredCount":
+		return slotHoveredCount
+	case "imageWidth":
+		return slotWidth
+	case "imageHeight":
+		return slotHeight
+	case "originalImageWidth":
+		return slotOrigWidth
+	case "originalImageHeight":
+		return slotOrigHeight
+	case "estimateTime":
+		return slotEstimate
+	case "timeSpent", "timeSpend":
+		return slotSpent
+	case "imagePosition":
+		return slotPosition
+	case "selectedRecord":
+		return slotClicks
+	case "mousePoint":
+		return slotOldClicks
+	case "mouseTracking":
+		return slotMouse
+	case "hoveredRecord":
+		return slotHovers
+	case "actionHistories":
+		return slotActions
+	case "categoryHistories":
+		return slotBrowsing
+	case "categories":
+		return slotCategories
+	case "page", "pages", "annotation", "annotations":
+		return slotWrapper
+	}
+	return slotNone
+}
+
+// wrapper is what a front-end page or dump says of all its records.
+type wrapper struct {
+	worker, assign, hit, inHIT string
+	page                       scalar // pageno
+	uuid                       string
+	started, ended             scalar
+	slot                       int32 // index in annotations, -1 outside of one
+}
+
+var noWrapper = wrapper{slot: -1}
+
+// imagenetScalar takes a scalar key of an ImageNet record.
+func (b *batch) imagenetScalar(k slot, key string, v scalar) {
+	m, f := &b.show, field{name: key}
+	switch k {
+	case slotWorker:
+		m.worker = b.name(v, f)
+	case slotAssignment:
+		m.assign = b.name(v, f)
+	case slotHIT:
+		m.hit = b.name(v, f)
+	case slotImageNetHIT:
+		m.inHIT = b.name(v, f)
+	case slotImageID:
+		if v.kind == jsonString {
+			m.imageID = v.text
+		}
+	case slotSubmit:
+		m.submit = b.epoch(v.value(), key)
+	case slotPage, slotPageIdx:
+		m.page = b.whole(v.value(), f)
+	case slotImageIdx:
+		m.slot = b.whole(v.value(), f)
+	case slotSelected:
+		m.chosen = b.boolean(v, f)
+	case slotSelectedCount:
+		m.nChosen = b.whole(v.value(), f)
+	case slotHoveredCount:
+		m.nHover = b.whole(v.value(), f)
+	case slotWidth:
+		m.width = b.pixels(v.value(), key, true)
+	case slotHeight:
+		m.height = b.pixels(v.value(), key, true)
+	case slotOrigWidth:
+		m.origW = b.whole(v.value(), f)
+	case slotOrigHeight:
+		m.origH = b.whole(v.value(), f)
+	case slotEstimate:
+		m.est = b.duration(v.value(), key)
+	}
+}
+
+// endImageNet makes the row and record of an ImageNet JSON record.
+func (b *batch) endImageNet(c *wrapper, raw []byte) *fault {
+	m := &b.show
+	id := lastPart(m.imageID)
+	if len(id) == 0 {
+		return &fault{reason: NoImageID}
+	}
+	set := func(s *string, from string) {
+		if *s == "" {
+			*s = from
+		}
+	}
+	set(&m.worker, c.worker)
+	set(&m.assign, c.assign)
+	set(&m.hit, c.hit)
+	set(&m.inHIT, c.inHIT)
+	if m.page == nil {
+		m.page = b.whole(c.page.value(), field{name: "pageno"})
+	}
+	if m.slot == nil && c.slot >= 0 {
+		m.slot = b.i32.ref(c.slot)
+	}
+	class := firstPart(m.imageID)
+	if class == nil {
+		class = prefixClass(id)
+	}
+	r := b.addRow(b.text.keep(id), b.text.keep(class))
+	r.PageUUID = c.uuid
+	r.PageStarted, r.PageEnded = b.epoch(c.started.value(), "startedAt"), b.epoch(c.ended.value(), "endedAt")
+	fact := imageFact{class: r.Class, shown: 1}
+	if m.origW != nil && m.origH != nil && *m.origW > 0 && *m.origH > 0 {
+		fact.shownW, fact.origH = *m.origW, *m.origH
+	}
+	pair := r.AssignmentID
+	if pair == "" {
+		pair = r.PageUUID
+	}
+	b.records = append(b.records, record{
+		kind: jsonRecord, id: r.ImageID, pair: pair, first: len(b.in) - 1, end: len(b.in),
+		fact: fact, at: b.count, member: b.member, offset: b.offset, data: raw,
+	})
+	return nil
+}
+
+// cocoPage gathers one COCO record until its row is made.
+type cocoPage struct {
+	row      cocoRow
+	id       scalar
+	url      []byte
+	pageIdx  scalar
+	pageID   scalar
+	actions  []action
+	browsing []browse
+	mouse    []point
+	names    []string
+}
+
+func (p *cocoPage) reset() {
+	*p = cocoPage{actions: p.actions[:0], browsing: p.browsing[:0], mouse: p.mouse[:0], names: p.names[:0]}
+}
+
+// cocoScalar takes a scalar key of a COCO record.
+func (b *batch) cocoScalar(k slot, key string, v scalar) {
+	p, f := &b.page, field{name: key}
+	switch k {
+	case slotImageID:
+		p.id = v
+	case slotImageURL:
+		if v.kind == jsonString {
+			p.url = append(p.url[:0], v.text...)
+		}
+	case slotWorker:
+		p.row.WorkerID = b.name(v, f)
+	case slotAssignment:
+		p.row.AssignmentID = b.name(v, f)
+	case slotHIT:
+		p.row.HITID = b.name(v, f)
+	case slotPage:
+		p.pageID = v
+	case slotPageIdx:
+		p.pageIdx = v
+	case slotWidth:
+		p.row.ImageWidth = b.pixels(v.value(), key, true)
+	case slotHeight:
+		p.row.ImageHeight = b.pixels(v.value(), key, true)
+	case slotOrigWidth:
+		p.row.OrigWidth = b.whole(v.value(), f)
+	case slotOrigHeight:
+		p.row.OrigHeight = b.whole(v.value(), f)
+	case slotSpent:
+		p.row.TimeSpent = b.duration(v.value(), key)
+	}
+}
+
+// endCOCO makes the row and record of a COCO record.
+func (b *batch) endCOCO(c *wrapper, raw []byte) *fault {
+	p := &b.page
+	id, ok := wholeID(p.id)
+	if !ok && p.id.kind == jsonNull {
+		id, ok = numberIn(p.url)
+	}
+	if !ok {
+		return &fault{reason: NoImageID}
+	}
+	r := &p.row
+	r.ImageID = id
+	if r.WorkerID == "" {
+		r.WorkerID = c.worker
+	}
+	if r.AssignmentID == "" {
+		r.AssignmentID = c.assign
+	}
+	if r.HITID == "" {
+		r.HITID = c.hit
+	}
+	if r.HITID == "" {
+		r.HITID = r.AssignmentID
+	}
+	for _, page := range []struct {
+		v    scalar
+		name string
+	}{{p.pageID, "page_id"}, {p.pageIdx, "page_idx"}, {c.page, "pageno"}} {
+		if r.PageIdx == nil {
+			r.PageIdx = b.whole(page.v.value(), field{name: page.name})
+		}
+	}
+	r.PageUUID = c.uuid
+	r.PageStarted, r.PageEnded = b.epoch(c.started.value(), "startedAt"), b.epoch(c.ended.value(), "endedAt")
+	r.Actions, r.Browsing, r.Mouse = b.acts.keep(p.actions), b.steps.keep(p.browsing), b.points.keep(p.mouse)
+	r.Categories = b.names.keep(p.names)
+	b.co = append(b.co, *r)
+	b.records = append(b.records, record{
+		kind: cocoRecord, num: id, first: len(b.co) - 1, end: len(b.co),
+		at: b.count, member: b.member, offset: b.offset, data: raw,
+	})
+	return nil
+}
+
+// wholeID is an integer image id (R12).
+func wholeID(v scalar) (int64, bool) {
+	if v.kind != jsonNum || v.num != math.Trunc(v.num) || math.Abs(v.num) > maxTime {
+		return 0, false
+	}
+	return int64(v.num), true
+}
+
+// numberIn is the number at the end of a file name: 459214 in …/COCO_train2014_000000459214.jpg.
+func numberIn(url []byte) (id int64, ok bool) {
+	stem := lastPart(url)
+	if i := bytes.IndexAny(stem, "?#"); i >= 0 {
+		stem = stem[:i]
+	}
+	if i := bytes.LastIndexByte(stem, '.'); i >= 0 {
+		stem = stem[:i]
+	}
+	start := len(stem)
+	for start > 0 && stem[start-1]-'0' <= 9 {
+		start--
+	}
+	if digits := len(stem) - start; digits == 0 || digits > 18 {
+		return 0, false
+	}
+	for _, c := range stem[start:] {
+		id = id*10 + int64(c-'0')
+	}
+	return id, true
+}
+
+// pageTime is a time within a COCO page: 0 for null, zeroTime for a true zero.
+func (b *batch) pageTime(v value, f field, zeros *bool) int64 {
+	switch t := b.millis(v, false, f); t {
+	case noTime:
+		return 0
+	case 0:
+		*zeros = true
+		return zeroTime
+	default:
+		return t
+	}
+}
+
+// pair is a JSON point.
+type pair struct{ x, y scalar }
+
+// rawEvent is an entry of any list of a record, before its columns are known.
+type rawEvent struct {
+	x, y, time, action, icon scalar // ImageNet: time, action; COCO: timeAt, actionType, iconType
+	from, to                 pair
+	index, name, keyboard    scalar
+}
+
+// add appends an entry to the list of slot k.
+func (b *batch) add(k slot, e *rawEvent) *fault {
+	n := 0
+	switch k {
+	case slotClicks, slotOldClicks:
+		m := &b.show
+		n = len(m.clicks)
+		m.clicks = append(m.clicks, b.imagenetPoint(e, "selectedRecord", n))
+	case slotMouse:
+		n = len(b.show.mouse)
+		b.show.mouse = append(b.show.mouse, b.imagenetPoint(e, "mouseTracking", n))
+	case slotHovers:
+		n = len(b.show.hovers)
+		f := field{"hoveredRecord", n, "time"}
+		t := b.millis(e.time.value(), true, f)
+		f.name = "action"
+		b.show.hovers = append(b.show.hovers, hover{T: t, Action: b.hoverName(e.action, f)})
+	}
+	if n >= b.limits.List {
+		return faultf(TooLong, "a list has more than %d entries", b.limits.List)
+	}
+	return nil
+}
+
+func (b *batch) imagenetPoint(e *rawEvent, list string, n int) point {
+	z := &b.show.zeros
+	return point{
+		T: b.millis(e.time.value(), true, field{list, n, "time"}),
+		X: b.coord(e.x.value(), field{list, n, "x"}, z),
+		Y: b.coord(e.y.value(), field{list, n, "y"}, z),
+	}
+}
+
+func (b *batch) hoverName(v scalar, f field) string {
+	if v.kind == jsonString {
+		return b.hoverAction(v.text)
+	}
+	return b.name(v, f)
+}
+
+// addCOCO appends an entry to a list of a COCO record.
+func (b *batch) addCOCO(k slot, e *rawEvent) *fault {
+	p, z := &b.page, &b.page.row.zeros
+	n := 0
+	switch k {
+	case slotMouse:
+		n = len(p.mouse)
+		p.mouse = append(p.mouse, point{
+			T: b.pageTime(e.time.value(), field{"mouseTracking", n, "timeAt"}, z),
+			X: b.coord(e.x.value(), field{"mouseTracking", n, "x"}, z),
+			Y: b.coord(e.y.value(), field{"mouseTracking", n, "y"}, z),
+		})
+	case slotActions:
+		n = len(p.actions)
+		f := func(name string) field { return field{"actionHistories", n, name} }
+		p.actions = append(p.actions, action{
+			Type: b.common(e.action, f("actionType")), Icon: b.common(e.icon, f("iconType")),
+			FromX: b.coord(e.from.x.value(), f("pointFrom.x"), z), FromY: b.coord(e.from.y.value(), f("pointFrom.y"), z),
+			ToX: b.coord(e.to.x.value(), f("pointTo.x"), z), ToY: b.coord(e.to.y.value(), f("pointTo.y"), z),
+			T: b.pageTime(e.time.value(), f("timeAt"), z),
+		})
+	case slotBrowsing:
+		n = len(p.browsing)
+		f := func(name string) field { return field{"categoryHistories", n, name} }
+		p.browsing = append(p.browsing, browse{
+			CategoryIdx: b.whole(e.index.value(), f("categoryIndex")), Category: b.common(e.name, f("categoryName")),
+			Keyboard: b.boolean(e.keyboard, f("usingKeyboard")), T: b.pageTime(e.time.value(), f("timeAt"), z),
+		})
+	}
+	if n >= b.limits.List {
+		return faultf(TooLong, "a list has more than %d entries", b.limits.List)
+	}
+	return nil
+}
+
+// common keeps a string of which a few recur: action types, icons, superclasses.
+func (b *batch) common(v scalar, f field) string {
+	if v.kind == jsonString {
+		if s, ok := wellKnown[string(v.text)]; ok {
+			return s
+		}
+	}
+	return b.name(v, f)
+}
+
+// wellKnown saves memory for the strings that most entries hold; it decides nothing.
+var wellKnown = func() map[string]string {
+	m := map[string]string{}
+	for _, s := range []string{"add", "move", "remove", "PersonAccessory", "Animal", "Vehicle", "OutdoorObj", "Sports",
+		"Kitchenware", "Food", "Furniture", "Appliance", "Electronics", "IndoorObjects", "person", "chair", "car"} {
+		m[s] = s
+	}
+	return m
+}()

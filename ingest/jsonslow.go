@@ -1,0 +1,383 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+)
+
+// slowJSON reads one JSON value, whatever it wraps, with encoding/json: the judge for every
+// value that the fast scanner does not take. coco says which data set a value belongs to that
+// does not tell by itself. Faults are noted in the batch.
+func (b *batch) slowJSON(data []byte, coco bool) {
+	trimmed := trim(data)
+	fail := func(r Reason, detail string) {
+		b.rejectRecord(r, detail, trimmed)
+		b.count++
+	}
+	if len(trimmed) == 0 {
+		fail(Empty, "")
+		return
+	}
+	if d := nesting(trimmed); d > b.limits.Depth {
+		fail(TooDeep, fmt.Sprintf("%d levels", d))
+		return
+	}
+	dec := json.NewDecoder(bytes.NewReader(trimmed))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		if !coco && !utf8.Valid(trimmed) {
+			fail(NotUTF8, "")
+			return
+		}
+		fail(Malformed, err.Error())
+		return
+	}
+	if len(trim(trimmed[dec.InputOffset():])) > 0 {
+		fail(Malformed, "more text behind the value")
+		return
+	}
+	obj, ok := v.(map[string]any)
+	if !ok {
+		fail(NotObject, "")
+		return
+	}
+	valid := utf8.Valid(trimmed)
+	b.object(obj, noWrapper, jsonSource{coco: coco, valid: valid, raw: trimmed})
+}
+
+// jsonSource is what holds for all records of one JSON value.
+type jsonSource struct {
+	coco  bool // unless the record tells otherwise
+	valid bool // the bytes are UTF-8
+	raw   []byte
+}
+
+// object reads a record, or what wraps records.
+func (b *batch) object(o map[string]any, c wrapper, s jsonSource) {
+	c.take(b, o)
+	pages, isDump := o["pages"].([]any)
+	if isDump {
+		b.headersOf(len(pages))
+		for _, p := range pages {
+			page, ok := p.(map[string]any)
+			if !ok {
+				b.fail(&fault{NotObject, "a page that is not an object"}, s)
+				continue
+			}
+			b.page1(page, c, s)
+		}
+		return
+	}
+	if page, ok := o["page"].(map[string]any); ok {
+		c.ended = jsonScalar(o["endedAt"])
+		b.page1(page, c, s)
+		return
+	}
+	if _, ok := o["annotations"]; ok {
+		b.page1(o, c, s)
+		return
+	}
+	if _, ok := o["annotation"].(map[string]any); ok {
+		b.page1(o, c, s)
+		return
+	}
+	if isHeader(o) {
+		b.headers++
+		return
+	}
+	b.bare(o, c, s)
+}
+
+func (b *batch) headersOf(pages int) {
+	if pages == 0 {
+		b.headers++
+	}
+}
+
+// page1 reads a page: annotations (ImageNet) or annotation (COCO).
+func (b *batch) page1(p map[string]any, c wrapper, s jsonSource) {
+	c.take(b, p)
+	c.page = jsonScalar(p["pageno"])
+	if id, ok := p["id"].(string); ok {
+		c.uuid = b.text.keep([]byte(id))
+	}
+	c.started = jsonScalar(p["startedAt"])
+	if e := jsonScalar(p["endedAt"]); e.kind != jsonNull {
+		c.ended = e
+	}
+	if rec, ok := p["annotation"].(map[string]any); ok {
+		s.coco = true
+		b.bare(rec, c, s)
+		return
+	}
+	list, ok := p["annotations"].([]any)
+	if !ok {
+		if p["annotations"] == nil {
+			b.headers++ // a page that nothing was done on
+			return
+		}
+		b.fail(&fault{NotObject, "annotations is not a list"}, s)
+		return
+	}
+	b.headersOf(len(list))
+	for i, a := range list {
+		rec, ok := a.(map[string]any)
+		if !ok {
+			b.fail(&fault{NotObject, "an annotation that is not an object"}, s)
+			continue
+		}
+		c.slot = int32(i)
+		b.bare(rec, c, s)
+	}
+}
+
+// take adds the identifiers that o gives for all its records.
+func (c *wrapper) take(b *batch, o map[string]any) {
+	for _, k := range []struct {
+		to    *string
+		names [2]string
+	}{
+		{&c.worker, [2]string{"worker_id", "workerID"}}, {&c.assign, [2]string{"assignment_id", "assignmentID"}},
+		{&c.hit, [2]string{"hit_id", "hitID"}}, {&c.inHIT, [2]string{"imagenet_hit_id", "imageNetHitID"}},
+	} {
+		for _, n := range k.names {
+			if v, ok := o[n].(string); ok && v != "" {
+				*k.to = b.text.keep([]byte(v))
+				break
+			}
+		}
+	}
+}
+
+// isHeader tells a HIT's header, which holds no annotation, from a record.
+func isHeader(o map[string]any) bool {
+	for k := range o {
+		switch slotOf([]byte(k)) {
+		case slotNone, slotWorker, slotAssignment, slotHIT, slotImageNetHIT:
+		default:
+			return false
+		}
+	}
+	_, started := o["startedAt"]
+	_, annotator := o["annotatorID"]
+	return started || annotator
+}
+
+// bare reads a record.
+func (b *batch) bare(o map[string]any, c wrapper, s jsonSource) {
+	coco := s.coco
+	if is, known := dataSetOf(o); known {
+		coco = is
+	}
+	m := b.mark()
+	var f *fault
+	switch {
+	case coco:
+		f = b.slowCOCO(o, &c, s.raw)
+	case !s.valid:
+		f = &fault{reason: NotUTF8}
+	default:
+		f = b.slowImageNet(o, &c, s.raw)
+	}
+	if f != nil {
+		b.rewind(m)
+		b.fail(f, s)
+		return
+	}
+	b.count++
+}
+
+func (b *batch) fail(f *fault, s jsonSource) {
+	b.rejectRecord(f.reason, f.detail, s.raw)
+	b.count++
+}
+
+// dataSetOf tells the data set from the keys that only one of them has.
+func dataSetOf(o map[string]any) (coco, known bool) {
+	for _, k := range []string{"actionHistories", "categoryHistories", "image_id", "imageURL", "timeSpent", "timeSpend"} {
+		if _, ok := o[k]; ok {
+			return true, true
+		}
+	}
+	for _, k := range []string{"imageID", "selectedRecord", "selected", "hoveredRecord", "mousePoint", "imagePosition"} {
+		if _, ok := o[k]; ok {
+			return false, true
+		}
+	}
+	return false, false
+}
+
+func (b *batch) slowImageNet(o map[string]any, c *wrapper, raw []byte) *fault {
+	b.show.reset()
+	for _, key := range imagenetKeys {
+		v, ok := o[key]
+		if !ok {
+			continue
+		}
+		switch k := slotOf([]byte(key)); k {
+		case slotClicks, slotMouse, slotHovers, slotOldClicks:
+			if k == slotOldClicks {
+				if _, both := o["selectedRecord"]; both {
+					continue
+				}
+				if one, ok := v.(map[string]any); ok {
+					v = []any{one}
+				}
+			}
+			if f := b.slowList(k, key, v, (*batch).add); f != nil {
+				return f
+			}
+		case slotPosition:
+			p := jsonPair(v)
+			b.show.posX = b.pixels(p.x.value(), "imagePosition.x", false)
+			b.show.posY = b.pixels(p.y.value(), "imagePosition.y", false)
+		default:
+			if k == slotPage {
+				k = slotPageIdx
+			}
+			if !b.show.once(int(k)) { // the other spelling was there
+				continue
+			}
+			b.imagenetScalar(k, key, jsonScalar(v))
+		}
+	}
+	return b.endImageNet(c, raw)
+}
+
+// imagenetKeys and cocoKeys are the keys of a record; of two spellings the first one counts.
+var imagenetKeys = []string{
+	"imageID", "worker_id", "workerID", "assignment_id", "assignmentID", "hit_id", "hitID", "imagenet_hit_id", "imageNetHitID",
+	"hit_submit_time", "page_idx", "pageno", "image_idx", "selected", "selectedCount", "hoveredCount", "imageWidth", "imageHeight",
+	"originalImageWidth", "originalImageHeight", "estimateTime", "imagePosition", "selectedRecord", "mousePoint", "mouseTracking", "hoveredRecord",
+}
+
+var cocoKeys = []string{
+	"image_id", "imageURL", "worker_id", "workerID", "assignment_id", "assignmentID", "hit_id", "hitID", "page_id", "pageno", "page_idx",
+	"imageWidth", "imageHeight", "originalImageWidth", "originalImageHeight", "timeSpent", "timeSpend",
+	"actionHistories", "categoryHistories", "mouseTracking", "categories",
+}
+
+func (b *batch) slowCOCO(o map[string]any, c *wrapper, raw []byte) *fault {
+	b.page.reset()
+	var seen uint64
+	for _, key := range cocoKeys {
+		v, ok := o[key]
+		if !ok {
+			continue
+		}
+		k := slotOf([]byte(key))
+		if seen&(1<<k) != 0 {
+			continue
+		}
+		seen |= 1 << k
+		switch k {
+		case slotActions, slotBrowsing, slotMouse:
+			if f := b.slowList(k, key, v, (*batch).addCOCO); f != nil {
+				return f
+			}
+		case slotCategories:
+			b.categories(v)
+		default:
+			b.cocoScalar(k, key, jsonScalar(v))
+		}
+	}
+	return b.endCOCO(c, raw)
+}
+
+func (b *batch) categories(v any) {
+	list, ok := v.([]any)
+	if !ok {
+		if v != nil {
+			b.null("categories", WrongType, jsonScalar(v).text)
+		}
+		return
+	}
+	for i, n := range list {
+		s, ok := n.(string)
+		if !ok {
+			b.null(fmt.Sprintf("categories[%d]", i), WrongType, jsonScalar(n).text)
+			continue
+		}
+		b.page.names = append(b.page.names, b.text.keep([]byte(s)))
+	}
+}
+
+// slowList reads a list of entries (R9).
+func (b *batch) slowList(k slot, key string, v any, add func(*batch, slot, *rawEvent) *fault) *fault {
+	list, ok := v.([]any)
+	if !ok {
+		if v != nil {
+			b.null(key, WrongType, jsonScalar(v).text)
+		}
+		return nil
+	}
+	for i, x := range list {
+		o, ok := x.(map[string]any)
+		if !ok {
+			b.null(fmt.Sprintf("%s[%d]", key, i), WrongType, jsonScalar(x).text)
+			continue
+		}
+		e := rawEvent{
+			x: jsonScalar(o["x"]), y: jsonScalar(o["y"]), time: jsonScalar(o["time"]), action: jsonScalar(o["action"]),
+			from: jsonPair(o["pointFrom"]), to: jsonPair(o["pointTo"]), icon: jsonScalar(o["iconType"]),
+			index: jsonScalar(o["categoryIndex"]), name: jsonScalar(o["categoryName"]), keyboard: jsonScalar(o["usingKeyboard"]),
+		}
+		if t, ok := o["timeAt"]; ok {
+			e.time = jsonScalar(t)
+		}
+		if t, ok := o["actionType"]; ok {
+			e.action = jsonScalar(t)
+		}
+		if f := add(b, k, &e); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func jsonPair(v any) pair {
+	o, _ := v.(map[string]any)
+	return pair{jsonScalar(o["x"]), jsonScalar(o["y"])}
+}
+
+// jsonScalar sees a decoded value as a column does.
+func jsonScalar(v any) scalar {
+	switch v := v.(type) {
+	case nil:
+		return scalar{}
+	case json.Number:
+		n, _ := number([]byte(v), jsonNumber)
+		return scalar{kind: jsonNum, num: n, text: []byte(v)}
+	case string:
+		return scalar{kind: jsonString, text: []byte(v)}
+	case bool:
+		return scalar{kind: jsonBool, yes: v, text: fmt.Append(nil, v)}
+	case []any:
+		return scalar{kind: jsonArray, text: []byte("[…]")}
+	default:
+		return scalar{kind: jsonObject, text: []byte("{…}")}
+	}
+}
+
+// nesting is the greatest depth of brackets outside of strings.
+func nesting(data []byte) (deepest int) {
+	depth, inString := 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return deepest
+}

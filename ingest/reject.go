@@ -1,0 +1,107 @@
+package ingest
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// Reason says why a record was left out or a field set to null. Its text is what the rejects
+// table holds.
+type Reason string
+
+// Reasons for which a record is left out.
+const (
+	Empty     Reason = "empty"       // nothing but white space (R2)
+	NotUTF8   Reason = "not_utf8"    // bytes that are not UTF-8, or another encoding declared (R2, R11)
+	Malformed Reason = "malformed"   // not well-formed XML, not JSON (R2, R11)
+	Doctype   Reason = "doctype"     // a document type declaration: entities are never expanded (R2)
+	TooDeep   Reason = "too_deep"    // nested deeper than Limits.Depth (R2)
+	WrongRoot Reason = "wrong_root"  // the root element is not annotation (R2)
+	Duplicate Reason = "duplicate"   // the image, or the image and assignment, was seen before (R4)
+	NoImageID Reason = "no_image_id" // nothing says which image it is (R3, R12)
+	NotObject Reason = "not_object"  // JSON, but not an object (R11, R12)
+	TooLarge  Reason = "too_large"   // member or record over Limits
+	TooLong   Reason = "list_too_long"
+	Cut       Reason = "truncated" // the input ends within it
+	Unread    Reason = "unreadable"
+)
+
+// Reasons for which a field is set to null.
+const (
+	NotANumber Reason = "not_a_number"
+	OutOfRange Reason = "out_of_range" // |coordinate| > 100 (R6), or too large for its type
+	Negative   Reason = "negative"     // R7
+	NotInteger Reason = "not_an_integer"
+	NotBoolean Reason = "not_boolean" // R8
+	WrongType  Reason = "wrong_type"  // not a list, not a string (R9)
+	BadBox     Reason = "bad_box"     // no area, or not four numbers (R10)
+)
+
+// ReasonTexts explains every reason in the order of the documentation.
+var ReasonTexts = []struct {
+	Reason Reason
+	Kind   string // record or field
+	Text   string
+}{
+	{Empty, "record", "nothing but white space"},
+	{NotUTF8, "record", "bytes that are not UTF-8, or another encoding declared"},
+	{Malformed, "record", "not well-formed XML, or not JSON"},
+	{Doctype, "record", "a document type declaration; entities are never expanded"},
+	{TooDeep, "record", "elements or values nested deeper than the limit (256)"},
+	{WrongRoot, "record", "the root element is not `annotation`"},
+	{Duplicate, "record", "the same image (JSON: image and assignment) was read before; the first is kept"},
+	{NoImageID, "record", "nothing says which image it is"},
+	{NotObject, "record", "JSON, but not an object"},
+	{TooLarge, "record", "larger than the limit for a member or record"},
+	{TooLong, "record", "a list longer than the limit"},
+	{Cut, "record", "the input ends within it"},
+	{Unread, "record", "the file could not be read"},
+	{NotANumber, "field", "not a number"},
+	{OutOfRange, "field", "a coordinate beyond 100, or a number too large for its column"},
+	{Negative, "field", "a time, count, page or size below zero"},
+	{NotInteger, "field", "a fraction where a whole number is meant"},
+	{NotBoolean, "field", "neither true nor false"},
+	{WrongType, "field", "another type than the field has"},
+	{BadBox, "field", "a ground-truth box without area or without its four numbers"},
+}
+
+// Limits bound what one input can make the program hold. The zero value means the defaults.
+type Limits struct {
+	Member int // bytes of one archive member or one JSON record; default 64 MiB
+	Depth  int // nesting of elements or values; default 256
+	List   int // entries of one list; default 1,000,000
+}
+
+func (l Limits) withDefaults() Limits {
+	set := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	set(&l.Member, 64<<20)
+	set(&l.Depth, 256)
+	set(&l.List, 1_000_000)
+	return l
+}
+
+// fault is a reason with its explanation, as a record reader returns it.
+type fault struct {
+	reason Reason
+	detail string
+}
+
+func faultf(r Reason, format string, args ...any) *fault {
+	return &fault{r, fmt.Sprintf(format, args...)}
+}
+
+const snippetBytes = 80
+
+// snippet shows the first bytes of b; all but printable ASCII is escaped.
+func snippet(b []byte) string {
+	more := ""
+	if len(b) > snippetBytes {
+		b, more = b[:snippetBytes], "…"
+	}
+	q := strconv.QuoteToASCII(string(b))
+	return q[1:len(q)-1] + more
+}

@@ -1,0 +1,292 @@
+package ingest
+
+import (
+	"math"
+	"unsafe"
+
+	"abtool/schema"
+)
+
+// The rows as the writer takes them. parquet-go writes the zero value of an `optional` field
+// that is not a pointer as null, in runs and so without a cost per value; within the lists,
+// where nearly all values are, this is what we use. A value that truly is zero is kept as
+// negative zero (coordinates) or the row's zeros mark is set (times), and such rows, which
+// are few, go to the writer through the schema's row types. A test holds both types equal.
+
+type point struct {
+	T int64   `parquet:"t,optional,delta"`
+	X float64 `parquet:"x,optional,dict"`
+	Y float64 `parquet:"y,optional,dict"`
+}
+
+type hover struct {
+	T      int64  `parquet:"t,optional,delta"`
+	Action string `parquet:"action,optional,dict"`
+}
+
+type imagenetRow struct {
+	Seq           int64    `parquet:"seq,delta"`
+	Source        string   `parquet:"source,dict"`
+	ImageID       string   `parquet:"image_id,delta"`
+	Class         string   `parquet:"class,optional,dict"`
+	WorkerID      string   `parquet:"worker_id,optional,dict"`
+	AssignmentID  string   `parquet:"assignment_id,optional,dict"`
+	HITID         string   `parquet:"hit_id,optional,dict"`
+	ImageNetHITID string   `parquet:"imagenet_hit_id,optional,dict"`
+	HITSubmitTime *int64   `parquet:"hit_submit_time,optional,dict"`
+	PageIdx       *int32   `parquet:"page_idx,optional,dict"`
+	ImageIdx      *int32   `parquet:"image_idx,optional,dict"`
+	PageUUID      string   `parquet:"page_uuid,optional,dict"`
+	PageStarted   *int64   `parquet:"page_started,optional,dict"`
+	PageEnded     *int64   `parquet:"page_ended,optional,dict"`
+	PositionX     *float64 `parquet:"position_x,optional,dict"`
+	PositionY     *float64 `parquet:"position_y,optional,dict"`
+	ImageWidth    *float64 `parquet:"image_width,optional,dict"`
+	ImageHeight   *float64 `parquet:"image_height,optional,dict"`
+	OrigWidth     *int32   `parquet:"original_width,optional,dict"`
+	OrigHeight    *int32   `parquet:"original_height,optional,dict"`
+	Selected      *bool    `parquet:"selected,optional"`
+	SelectedCount *int32   `parquet:"selected_count,optional,dict"`
+	HoveredCount  *int32   `parquet:"hovered_count,optional,dict"`
+	EstimateTime  *int64   `parquet:"estimate_time,optional,dict"`
+	T0            *int64   `parquet:"t0,optional"`
+	Clicks        []point  `parquet:"clicks,list"`
+	Mouse         []point  `parquet:"mouse,list"`
+	Hovers        []hover  `parquet:"hovers,list"`
+
+	zeros bool // a list holds a true zero
+}
+
+type action struct {
+	Type  string  `parquet:"type,optional,dict"`
+	Icon  string  `parquet:"icon,optional,dict"`
+	FromX float64 `parquet:"from_x,optional,dict"`
+	FromY float64 `parquet:"from_y,optional,dict"`
+	ToX   float64 `parquet:"to_x,optional,dict"`
+	ToY   float64 `parquet:"to_y,optional,dict"`
+	T     int64   `parquet:"t,optional,delta"`
+}
+
+type browse struct {
+	CategoryIdx *int32 `parquet:"category_idx,optional,dict"`
+	Category    string `parquet:"category,optional,dict"`
+	Keyboard    *bool  `parquet:"keyboard,optional"`
+	T           int64  `parquet:"t,optional,delta"`
+}
+
+type cocoRow struct {
+	Seq          int64    `parquet:"seq,delta"`
+	Source       string   `parquet:"source,dict"`
+	ImageID      int64    `parquet:"image_id,delta"`
+	WorkerID     string   `parquet:"worker_id,optional,dict"`
+	HITID        string   `parquet:"hit_id,optional,dict"`
+	AssignmentID string   `parquet:"assignment_id,optional,dict"`
+	PageIdx      *int32   `parquet:"page_idx,optional,dict"`
+	PageUUID     string   `parquet:"page_uuid,optional,dict"`
+	PageStarted  *int64   `parquet:"page_started,optional"`
+	PageEnded    *int64   `parquet:"page_ended,optional"`
+	ImageWidth   *float64 `parquet:"image_width,optional,dict"`
+	ImageHeight  *float64 `parquet:"image_height,optional,dict"`
+	OrigWidth    *int32   `parquet:"original_width,optional,dict"`
+	OrigHeight   *int32   `parquet:"original_height,optional,dict"`
+	TimeSpent    *int64   `parquet:"time_spent,optional"`
+	Categories   []string `parquet:"categories,list"`
+	Actions      []action `parquet:"actions,list"`
+	Browsing     []browse `parquet:"browsing,list"`
+	Mouse        []point  `parquet:"mouse,list"`
+
+	zeros bool // a list holds a true zero
+}
+
+type imagenetImageRow struct {
+	ImageID string       `parquet:"image_id,delta"`
+	Class   string       `parquet:"class,optional,dict"`
+	Width   *int32       `parquet:"width,optional,dict"`
+	Height  *int32       `parquet:"height,optional,dict"`
+	Shown   *int32       `parquet:"shown,optional,dict"`
+	Boxes   []schema.Box `parquet:"boxes,list"`
+}
+
+type instance struct {
+	ID         int64     `parquet:"id,delta"`
+	CategoryID int64     `parquet:"category_id,dict"`
+	Category   string    `parquet:"category,optional,dict"`
+	X          *float64  `parquet:"x,optional"`
+	Y          *float64  `parquet:"y,optional"`
+	W          *float64  `parquet:"w,optional"`
+	H          *float64  `parquet:"h,optional"`
+	Area       *float64  `parquet:"area,optional"`
+	Crowd      bool      `parquet:"crowd"`
+	Polygon    []float64 `parquet:"polygon,list" parquet-element:",dict"`
+	Rings      []int32   `parquet:"rings,list"`
+	RLEHeight  *int32    `parquet:"rle_height,optional,dict"`
+	RLEWidth   *int32    `parquet:"rle_width,optional,dict"`
+	RLECounts  []int64   `parquet:"rle_counts,list" parquet-element:",delta"`
+}
+
+type cocoImageRow struct {
+	ImageID   int64      `parquet:"image_id,delta"`
+	Width     *int32     `parquet:"width,optional,dict"`
+	Height    *int32     `parquet:"height,optional,dict"`
+	FileName  string     `parquet:"file_name,optional,delta"`
+	Instances []instance `parquet:"instances,list"`
+}
+
+type rejectRow struct {
+	Kind    string `parquet:"kind,dict"`
+	Source  string `parquet:"source,dict"`
+	Member  string `parquet:"member,optional,delta"`
+	Offset  int64  `parquet:"offset,delta"`
+	Record  int64  `parquet:"record,delta"`
+	Field   string `parquet:"field,optional,dict"`
+	Reason  string `parquet:"reason,dict"`
+	Detail  string `parquet:"detail,optional,dict"`
+	Snippet string `parquet:"snippet,optional"`
+}
+
+// negZero stands for a coordinate that is exactly zero.
+var negZero = math.Copysign(0, -1)
+
+func opt[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// general turns the row into the form in which zeros and nulls differ.
+func (r *imagenetRow) general() schema.ImageNetAnnotation {
+	return schema.ImageNetAnnotation{
+		Seq: r.Seq, Source: r.Source, ImageID: r.ImageID, Class: opt(r.Class), WorkerID: opt(r.WorkerID),
+		AssignmentID: opt(r.AssignmentID), HITID: opt(r.HITID), ImageNetHITID: opt(r.ImageNetHITID),
+		HITSubmitTime: r.HITSubmitTime, PageIdx: r.PageIdx, ImageIdx: r.ImageIdx, PageUUID: opt(r.PageUUID),
+		PageStarted: r.PageStarted, PageEnded: r.PageEnded, PositionX: r.PositionX, PositionY: r.PositionY,
+		ImageWidth: r.ImageWidth, ImageHeight: r.ImageHeight, OrigWidth: r.OrigWidth, OrigHeight: r.OrigHeight,
+		Selected: r.Selected, SelectedCount: r.SelectedCount, HoveredCount: r.HoveredCount, EstimateTime: r.EstimateTime,
+		T0: r.T0, Clicks: generalPoints(r.Clicks), Mouse: generalPoints(r.Mouse), Hovers: generalHovers(r.Hovers),
+	}
+}
+
+func generalPoints(ps []point) []schema.Point {
+	out := make([]schema.Point, len(ps))
+	for i, p := range ps {
+		out[i] = schema.Point{T: generalTime(p.T), X: generalCoord(p.X), Y: generalCoord(p.Y)}
+	}
+	return out
+}
+
+func generalHovers(hs []hover) []schema.Hover {
+	out := make([]schema.Hover, len(hs))
+	for i, h := range hs {
+		out[i] = schema.Hover{T: generalTime(h.T), Action: opt(h.Action)}
+	}
+	return out
+}
+
+// zeroTime stands for a time that is exactly zero.
+const zeroTime = math.MinInt64
+
+func generalTime(t int64) *int64 {
+	if t == zeroTime {
+		return new(int64)
+	}
+	return opt(t)
+}
+
+func generalCoord(v float64) *float64 {
+	if math.Float64bits(v) == 0 {
+		return nil
+	}
+	if v == 0 {
+		v = 0 // not negative zero
+	}
+	return &v
+}
+
+func (r *cocoRow) general() schema.COCOAnnotation {
+	g := schema.COCOAnnotation{
+		Seq: r.Seq, Source: r.Source, ImageID: r.ImageID, WorkerID: opt(r.WorkerID), HITID: opt(r.HITID),
+		AssignmentID: opt(r.AssignmentID), PageIdx: r.PageIdx, PageUUID: opt(r.PageUUID), PageStarted: r.PageStarted,
+		PageEnded: r.PageEnded, ImageWidth: r.ImageWidth, ImageHeight: r.ImageHeight, OrigWidth: r.OrigWidth,
+		OrigHeight: r.OrigHeight, TimeSpent: r.TimeSpent, Categories: r.Categories,
+	}
+	for _, a := range r.Actions {
+		g.Actions = append(g.Actions, schema.Action{
+			Type: opt(a.Type), Icon: opt(a.Icon), FromX: generalCoord(a.FromX), FromY: generalCoord(a.FromY),
+			ToX: generalCoord(a.ToX), ToY: generalCoord(a.ToY), T: generalTime(a.T),
+		})
+	}
+	for _, b := range r.Browsing {
+		g.Browsing = append(g.Browsing, schema.Browse{
+			CategoryIdx: b.CategoryIdx, Category: opt(b.Category), Keyboard: b.Keyboard, T: generalTime(b.T),
+		})
+	}
+	for _, p := range r.Mouse {
+		g.Mouse = append(g.Mouse, schema.Sample{T: generalTime(p.T), X: generalCoord(p.X), Y: generalCoord(p.Y)})
+	}
+	return g
+}
+
+// arena hands out values and slices that stay where they are until reset.
+type arena[T any] struct {
+	blocks [][]T
+	cur    int // block in use
+}
+
+const arenaBlock = 8192 // values
+
+func (a *arena[T]) alloc(n int) []T {
+	for ; a.cur < len(a.blocks); a.cur++ {
+		b := a.blocks[a.cur]
+		if cap(b)-len(b) >= n {
+			a.blocks[a.cur] = b[:len(b)+n]
+			return b[len(b) : len(b)+n : len(b)+n]
+		}
+	}
+	a.blocks = append(a.blocks, make([]T, n, max(n, arenaBlock)))
+	a.cur = len(a.blocks) - 1
+	return a.blocks[a.cur][:n:n]
+}
+
+// keep copies s into the arena.
+func (a *arena[T]) keep(s []T) []T {
+	if len(s) == 0 {
+		return nil
+	}
+	d := a.alloc(len(s))
+	copy(d, s)
+	return d
+}
+
+func (a *arena[T]) ref(v T) *T {
+	p := &a.alloc(1)[0]
+	*p = v
+	return p
+}
+
+func (a *arena[T]) reset() {
+	kept := a.blocks[:0]
+	for _, b := range a.blocks {
+		if cap(b) == arenaBlock { // oversized blocks go back to the collector
+			clear(b)
+			kept = append(kept, b[:0])
+		}
+	}
+	clear(a.blocks[len(kept):])
+	a.blocks, a.cur = kept, 0
+}
+
+// text holds strings, and shares one that was just seen.
+type text struct{ bytes arena[byte] }
+
+func (t *text) keep(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	k := t.bytes.keep(b)
+	return unsafe.String(&k[0], len(k))
+}
+
+// view is b as a string, valid as long as b is.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

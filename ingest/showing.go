@@ -1,0 +1,255 @@
+package ingest
+
+import (
+	"bytes"
+	"math"
+)
+
+// showing gathers one time an image was shown until its row is made. Times are absolute here.
+type showing struct {
+	seen    uint32 // bits of the scalars met: the first of a name wins
+	imageID []byte
+	worker  string
+	assign  string
+	hit     string
+	inHIT   string
+	submit  *int64
+	page    *int32
+	slot    *int32
+	posX    *float64
+	posY    *float64
+	width   *float64
+	height  *float64
+	origW   *int32
+	origH   *int32
+	chosen  *bool
+	nChosen *int32
+	nHover  *int32
+	est     *int64
+	clicks  []point
+	mouse   []point
+	hovers  []hover
+	zeros   bool
+}
+
+func (m *showing) reset() {
+	clicks, mouse, hovers := m.clicks[:0], m.mouse[:0], m.hovers[:0]
+	*m = showing{clicks: clicks, mouse: mouse, hovers: hovers}
+}
+
+// once tells whether the i-th scalar is met for the first time.
+func (m *showing) once(i int) bool {
+	if m.seen&(1<<i) != 0 {
+		return false
+	}
+	m.seen |= 1 << i
+	return true
+}
+
+// scalar takes a scalar element of <metadata>; it tells false for a name it does not know.
+func (b *batch) scalar(name string, text []byte) bool {
+	m := &b.show
+	switch name {
+	case "assignment_id":
+		m.assign = b.once(0, m.assign, text)
+	case "hit_id":
+		m.hit = b.once(1, m.hit, text)
+	case "imagenet_hit_id":
+		m.inHIT = b.once(2, m.inHIT, text)
+	case "worker_id":
+		m.worker = b.once(3, m.worker, text)
+	case "imageID":
+		if m.once(4) {
+			m.imageID = trim(text)
+		}
+	case "selected":
+		if m.once(5) {
+			m.chosen = b.selected(trim(text))
+		}
+	case "hit_submit_time":
+		if m.once(6) {
+			m.submit = b.epoch(textValue(text), name)
+		}
+	case "estimateTime":
+		if m.once(7) {
+			m.est = b.duration(textValue(text), name)
+		}
+	case "page_idx":
+		m.page = b.onceWhole(8, m.page, name, text)
+	case "image_idx":
+		m.slot = b.onceWhole(9, m.slot, name, text)
+	case "selectedCount":
+		m.nChosen = b.onceWhole(10, m.nChosen, name, text)
+	case "hoveredCount":
+		m.nHover = b.onceWhole(11, m.nHover, name, text)
+	case "originalImageWidth":
+		m.origW = b.onceWhole(12, m.origW, name, text)
+	case "originalImageHeight":
+		m.origH = b.onceWhole(13, m.origH, name, text)
+	case "imageWidth":
+		if m.once(14) {
+			m.width = b.pixels(textValue(text), name, true)
+		}
+	case "imageHeight":
+		if m.once(15) {
+			m.height = b.pixels(textValue(text), name, true)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+const ( // bits of showing.seen that are no scalars
+	seenPosition  = 16
+	seenPositionX = 17
+	seenPositionY = 18
+)
+
+func (b *batch) once(i int, old string, text []byte) string {
+	if !b.show.once(i) {
+		return old
+	}
+	return b.text.keep(trim(text))
+}
+
+func (b *batch) onceWhole(i int, old *int32, name string, text []byte) *int32 {
+	if !b.show.once(i) {
+		return old
+	}
+	return b.whole(textValue(text), field{name: name})
+}
+
+var (
+	yes, no = true, false
+)
+
+// selected reads R8's spellings.
+func (b *batch) selected(text []byte) *bool {
+	switch string(text) {
+	case "True", "true":
+		return &yes
+	case "False", "false":
+		return &no
+	}
+	b.null("selected", NotBoolean, text)
+	return nil
+}
+
+// position takes the children of the first <imagePosition>.
+func (b *batch) position(name string, text []byte) {
+	switch m := &b.show; name {
+	case "x":
+		if m.once(seenPositionX) {
+			m.posX = b.pixels(textValue(text), "imagePosition.x", false)
+		}
+	case "y":
+		if m.once(seenPositionY) {
+			m.posY = b.pixels(textValue(text), "imagePosition.y", false)
+		}
+	}
+}
+
+// addRow turns the gathered showing into a row. imageID and class are the row's.
+func (b *batch) addRow(imageID, class string) *imagenetRow {
+	m := &b.show
+	first := int64(math.MaxInt64)
+	for _, p := range m.clicks {
+		first = earlier(first, p.T)
+	}
+	for _, p := range m.mouse {
+		first = earlier(first, p.T)
+	}
+	for _, h := range m.hovers {
+		first = earlier(first, h.T)
+	}
+	var t0 *int64
+	base := int64(0)
+	if first != math.MaxInt64 {
+		base = secondBefore(first)
+		t0 = b.i64.ref(base)
+	}
+	b.in = append(b.in, imagenetRow{
+		ImageID: imageID, Class: class, WorkerID: m.worker, AssignmentID: m.assign, HITID: m.hit, ImageNetHITID: m.inHIT,
+		HITSubmitTime: m.submit, PageIdx: m.page, ImageIdx: m.slot, PositionX: m.posX, PositionY: m.posY,
+		ImageWidth: m.width, ImageHeight: m.height, OrigWidth: m.origW, OrigHeight: m.origH,
+		Selected: m.chosen, SelectedCount: m.nChosen, HoveredCount: m.nHover, EstimateTime: m.est, T0: t0,
+		Clicks: b.relative(m.clicks, base), Mouse: b.relative(m.mouse, base), Hovers: b.relativeHovers(m.hovers, base),
+		zeros: m.zeros,
+	})
+	return &b.in[len(b.in)-1]
+}
+
+func earlier(a, t int64) int64 {
+	if t != noTime && t < a {
+		return t
+	}
+	return a
+}
+
+// secondBefore is the last whole second before t ms, so that t minus it is at least 1.
+func secondBefore(t int64) int64 {
+	t--
+	if t < 0 {
+		t -= 999
+	}
+	return t / 1000 * 1000
+}
+
+func (b *batch) relative(ps []point, base int64) []point {
+	ps = b.points.keep(ps)
+	for i := range ps {
+		if ps[i].T == noTime {
+			ps[i].T = 0
+		} else {
+			ps[i].T -= base
+		}
+	}
+	return ps
+}
+
+func (b *batch) relativeHovers(hs []hover, base int64) []hover {
+	hs = b.hovers.keep(hs)
+	for i := range hs {
+		if hs[i].T == noTime {
+			hs[i].T = 0
+		} else {
+			hs[i].T -= base
+		}
+	}
+	return hs
+}
+
+// lastPart is the image id within "n01440764/n01440764_105" (R3), firstPart the class.
+func lastPart(id []byte) []byte { return id[bytes.LastIndexByte(id, '/')+1:] }
+
+func firstPart(id []byte) []byte {
+	if i := bytes.IndexByte(id, '/'); i > 0 {
+		return id[:i]
+	}
+	return nil
+}
+
+// prefixClass is the WordNet id that an image id begins with, nil if it does not.
+func prefixClass(id []byte) []byte {
+	if len(id) < 10 || id[0] != 'n' || id[9] != '_' {
+		return nil
+	}
+	for _, c := range id[1:9] {
+		if c-'0' > 9 {
+			return nil
+		}
+	}
+	return id[:9]
+}
+
+// action values of hovers that need no memory of their own.
+func (b *batch) hoverAction(t []byte) string {
+	switch string(t) {
+	case "enter":
+		return "enter"
+	case "leave":
+		return "leave"
+	}
+	return b.text.keep(t)
+}

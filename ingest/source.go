@@ -1,0 +1,359 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// ErrUnknownInput is wrapped by the error for a source that is none of the accepted shapes.
+var ErrUnknownInput = errors.New("not a byproduct file")
+
+// ErrDamaged is wrapped by the error for a source that ends early or fails its checksum.
+var ErrDamaged = errors.New("the input is damaged")
+
+const accepted = "accepted are: ImageNet-AB (.tar.gz, .tar, a folder of .xml files), ImageNet or COCO byproducts as JSON " +
+	"(an object, an array, JSON Lines, a folder of .json files, front-end pages and dumps), and with --instances COCO's instances_*.json; any of them gzip'd"
+
+// source is one input of a run.
+type source struct {
+	path   string // as given; "-" is standard input
+	name   string // as the store calls it
+	as     string // "", or what --as says
+	role   role
+	coco   bool   // JSON records that do not tell are of COCO
+	shape  string // in words, for the summary
+	size   int64  // bytes to read, 0 when unknown
+	digest hash.Hash
+
+	read  atomic.Int64 // bytes read of it, compressed as they are
+	stats SourceStats  // written by the committer and, before the first unit, the feeder
+	skips struct{ apple, other int64 }
+}
+
+// role is what a source was given as.
+type role uint8
+
+const (
+	byproducts role = iota
+	boxesRole       // --boxes
+	instancesRole
+)
+
+func (s *source) kind() recordKind {
+	if s.role == boxesRole {
+		return vocRecord
+	}
+	return xmlRecord
+}
+
+// stream is an opened source: plain bytes, already decompressed.
+type stream struct {
+	*bufio.Reader
+	file io.Closer
+	gz   *gzip.Reader
+}
+
+const peekBytes = 1 << 20
+
+// openStream opens a file of the source, "-" for standard input, and undoes gzip.
+func (s *source) openStream(path string, stdin io.Reader) (*stream, error) {
+	st := &stream{}
+	var r io.Reader = stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("opening the source: %w", err)
+		}
+		st.file, r = f, f
+	}
+	counted := bufio.NewReaderSize(&countingReader{r, s}, 1<<16)
+	head, _ := counted.Peek(2)
+	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
+		gz, err := gzip.NewReader(counted)
+		if err != nil {
+			st.Close()
+			return nil, fmt.Errorf("%s: gzip header: %w: %w", s.name, err, ErrDamaged)
+		}
+		st.gz = gz
+		st.Reader = bufio.NewReaderSize(gz, peekBytes)
+		return st, nil
+	}
+	st.Reader = bufio.NewReaderSize(counted, peekBytes)
+	return st, nil
+}
+
+func (st *stream) Close() error {
+	if st.file == nil {
+		return nil
+	}
+	return st.file.Close()
+}
+
+// countingReader counts and hashes what is read of a source.
+type countingReader struct {
+	r io.Reader
+	s *source
+}
+
+func (c *countingReader) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.s.count(p[:n])
+	return n, err
+}
+
+func (s *source) count(p []byte) {
+	s.read.Add(int64(len(p)))
+	s.digest.Write(p)
+}
+
+// newSource looks at what a path is, without reading it.
+func newSource(path, as string, r role) (*source, error) {
+	s := &source{path: path, as: as, role: r, name: filepath.Base(path), digest: sha256.New()}
+	if path == "-" {
+		s.name = "stdin"
+		return s, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("source %s: %w", path, errors.Unwrap(err))
+	}
+	if !info.IsDir() {
+		s.size = info.Size()
+		return s, nil
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		s.name = filepath.Base(abs)
+	}
+	return s, nil
+}
+
+func (s *source) sum() string { return hex.EncodeToString(s.digest.Sum(nil)) }
+
+// feed cuts the source into units and hands them to emit, in order.
+func (s *source) feed(ctx context.Context, f *feeder) error {
+	if s.path != "-" {
+		info, err := os.Stat(s.path)
+		if err != nil {
+			return fmt.Errorf("source %s: %w", s.path, err)
+		}
+		if info.IsDir() {
+			return s.feedFolder(ctx, f)
+		}
+	}
+	st, err := s.openStream(s.path, f.stdin)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	return s.feedStream(ctx, f, st, "")
+}
+
+// feedStream tells the shape of a stream by looking, and cuts it. member is its name within a
+// folder.
+func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member string) error {
+	head, err := st.Peek(peekBytes)
+	if err != nil && err != io.EOF && len(head) < 512 {
+		return s.damaged(err, int64(len(head)))
+	}
+	suffix := ""
+	if st.gz != nil {
+		suffix = ", gzip"
+	}
+	switch {
+	case isTar(head):
+		s.setShape("tar" + suffix)
+		return s.feedTar(ctx, f, st)
+	case len(trim(head)) == 0:
+		return fmt.Errorf("%s is empty: %w", s.name, ErrUnknownInput)
+	case trim(bytes.TrimPrefix(head, bom))[0] == '<':
+		s.setShape("XML file" + suffix)
+		return s.feedFile(ctx, f, st, member)
+	}
+	j := lookAtJSON(bytes.TrimPrefix(head, bom), len(head) < peekBytes)
+	if s.as == "instances" || s.role == instancesRole {
+		j.instances = true
+	}
+	switch {
+	case !j.isJSON:
+		return fmt.Errorf("%s: %w: it begins with %q%s; %s", s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]), guess(head), accepted)
+	case j.instances:
+		s.setShape("COCO instances" + suffix)
+		return f.instances(ctx, s, st)
+	case !j.known && s.as == "":
+		return fmt.Errorf("%s: %w: JSON, but with the keys %s; %s. If it is one of them, say which with --as imagenet or --as coco",
+			s.name, ErrUnknownInput, strings.Join(j.keys, ", "), accepted)
+	}
+	s.coco = j.coco
+	if s.as != "" {
+		s.coco = s.as == "coco"
+	}
+	set := "ImageNet"
+	if s.coco {
+		set = "COCO"
+	}
+	s.setShape(set + " JSON " + j.form.words() + suffix)
+	if bytes.HasPrefix(head, bom) {
+		st.Discard(len(bom))
+	}
+	return s.feedJSON(ctx, f, st, j.form, member)
+}
+
+func (f form) words() string {
+	switch f {
+	case formLines:
+		return "Lines"
+	case formElements:
+		return "array"
+	}
+	return "values"
+}
+
+func (s *source) setShape(shape string) {
+	if s.shape == "" {
+		s.shape = shape
+	}
+}
+
+// guess names well-known formats that are not ours.
+func guess(head []byte) string {
+	for _, g := range []struct{ magic, name string }{
+		{"PK", " (a zip archive: unpack it and give the folder)"}, {"\x28\xb5\x2f\xfd", " (zstd: decompress it first)"},
+		{"BZh", " (bzip2: decompress it first)"}, {"\xfd7zXZ", " (xz: decompress it first)"},
+		{"PAR1", " (Parquet, perhaps a store already: see abtool info)"}, {"ARROW1", " (Arrow)"}, {"\xff\xd8", " (a JPEG image)"},
+	} {
+		if bytes.HasPrefix(head, []byte(g.magic)) {
+			return g.name
+		}
+	}
+	return ""
+}
+
+func (s *source) damaged(err error, at int64) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s ends early, at byte %d of its content: %w: get it again, the old store is unchanged", s.name, at, ErrDamaged)
+	}
+	if errors.Is(err, gzip.ErrChecksum) {
+		return fmt.Errorf("%s fails its gzip checksum by byte %d of its content: %w: get it again, the old store is unchanged", s.name, at, ErrDamaged)
+	}
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return fmt.Errorf("reading %s: %w", s.name, err)
+	}
+	return fmt.Errorf("%s cannot be read on from byte %d of its content: %w: %w", s.name, at, err, ErrDamaged)
+}
+
+// jsonLook is what the beginning of a JSON text tells.
+type jsonLook struct {
+	isJSON, known, coco, instances bool
+	form                           form
+	keys                           []string // of the first object
+}
+
+// lookAtJSON tells form and data set from the first bytes; whole: they are all there is.
+func lookAtJSON(head []byte, whole bool) (j jsonLook) {
+	d := trim(head)
+	if len(d) == 0 || d[0] != '{' && d[0] != '[' {
+		return j
+	}
+	j.isJSON, j.form = true, formElements
+	if d[0] == '{' {
+		j.form = formOfObjects(d, whole)
+	}
+	j.keys = firstKeys(d)
+	j.coco, j.known = dataSetIn(d)
+	if len(j.keys) > 0 && d[0] == '{' {
+		switch j.keys[0] {
+		case "info", "images", "licenses", "categories":
+			j.instances = true
+		case "annotations", "type":
+			j.instances = bytes.Contains(d, []byte(`"bbox"`)) && !bytes.Contains(d, []byte(`"mouseTracking"`))
+		}
+	}
+	if !j.known && slices.ContainsFunc(j.keys, func(k string) bool { return k == "annotatorID" || k == "startedAt" || k == "pages" }) {
+		j.known = true // a header without annotations
+	}
+	return j
+}
+
+// formOfObjects tells JSON Lines from objects that spread over lines.
+func formOfObjects(d []byte, whole bool) form {
+	line := bytes.IndexByte(d, '\n')
+	if line < 0 {
+		return formLines // one line as far as can be seen
+	}
+	first := trim(d[:line])
+	if n := valueEnd(first); n == len(first) {
+		return formLines
+	}
+	// The first line is no whole value: a faulty line, or an object that goes on. It goes on if
+	// the value that begins there ends on a later line, and the next line does not begin one.
+	next := trim(d[line:])
+	if len(next) > 0 && next[0] == '{' && len(first) > 1 && first[len(first)-1] == '}' {
+		return formLines
+	}
+	return formValues
+}
+
+// firstKeys lists the keys of the first object, as far as it can be read.
+func firstKeys(d []byte) (keys []string) {
+	s := jsonScan{d: d}
+	if s.is('[') {
+		s.space()
+	}
+	if !s.is('{') {
+		return nil
+	}
+	for first := true; len(keys) < 12; first = false {
+		more, ok := s.next('}', first)
+		if !ok || !more {
+			return keys
+		}
+		k, ok := s.key()
+		if !ok {
+			return keys
+		}
+		keys = append(keys, string(k))
+		if c := s.d; s.p < len(c) && (c[s.p] == '{' || c[s.p] == '[') {
+			n := valueEnd(c[s.p:])
+			if n < 0 {
+				return keys
+			}
+			s.p += n
+		} else if _, ok := s.scalar(); !ok {
+			return keys
+		}
+	}
+	return keys
+}
+
+// dataSetIn finds the first key that only one data set has.
+func dataSetIn(d []byte) (coco, known bool) {
+	best := len(d)
+	for _, k := range []struct {
+		key  string
+		coco bool
+	}{
+		{"actionHistories", true}, {"categoryHistories", true}, {"image_id", true}, {"imageURL", true}, {"timeSpent", true}, {"timeSpend", true},
+		{"imageID", false}, {"selectedRecord", false}, {"hoveredRecord", false}, {"imagePosition", false}, {"mousePoint", false}, {"estimateTime", false},
+	} {
+		if i := bytes.Index(d[:best], []byte(`"`+k.key+`"`)); i >= 0 {
+			best, coco, known = i, k.coco, true
+		}
+	}
+	return coco, known
+}

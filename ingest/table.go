@@ -1,0 +1,255 @@
+package ingest
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"sync"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+
+	"abtool/schema"
+)
+
+// table writes the rows of one file. Row groups are encoded side by side, each into memory,
+// and joined in order, so that the bytes do not depend on the number of workers.
+type table[R any] struct {
+	path    string
+	file    *os.File
+	out     *parquet.GenericWriter[R]
+	perRow  int          // rows of a row group
+	general func(*R) any // for rows whose true zeros would be taken for nulls; nil: there are none
+	special func(*R) bool
+	model   *parquet.Schema // of what general returns: the same columns
+
+	sem    chan struct{}  // groups being encoded
+	order  chan *group[R] // groups to join, in order
+	joined chan struct{}  // closed when all are
+	free   sync.Pool      // of *encoder[R]
+	cur    *group[R]
+	rows   int64
+	mu     sync.Mutex
+	err    error
+}
+
+// group is a row group being filled.
+type group[R any] struct {
+	in   chan part[R]
+	n    int
+	done chan struct{}
+	enc  *encoder[R]
+	err  error
+}
+
+// part is a slice of rows and what to do when they have been taken.
+type part[R any] struct {
+	rows    []R
+	release func()
+}
+
+type encoder[R any] struct {
+	buf bytes.Buffer
+	w   *parquet.GenericWriter[R]
+}
+
+var compression = &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}
+
+func writerOptions(meta [][2]string) []parquet.WriterOption {
+	o := []parquet.WriterOption{
+		parquet.Compression(compression),
+		parquet.CreatedBy("abtool", "", ""),
+		parquet.PageBufferSize(512 << 10),
+		parquet.DataPageStatistics(true),
+	}
+	for _, kv := range meta {
+		o = append(o, parquet.KeyValueMetadata(kv[0], kv[1]))
+	}
+	return o
+}
+
+func newTable[R any](path, name string, sources []string, rowsPerGroup, jobs int) (*table[R], error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("creating %s: %w", name, err)
+	}
+	t := &table[R]{
+		path: path, file: f, perRow: rowsPerGroup,
+		out: parquet.NewGenericWriter[R](f, writerOptions(schema.Metadata(name, sources))...),
+		sem: make(chan struct{}, jobs), order: make(chan *group[R], jobs+1), joined: make(chan struct{}),
+	}
+	t.free.New = func() any {
+		e := &encoder[R]{}
+		e.w = parquet.NewGenericWriter[R](&e.buf, writerOptions(nil)...)
+		return e
+	}
+	go t.join()
+	return t, nil
+}
+
+// write takes rows; release is called when they are no longer needed. The caller is the only
+// one to call write and close.
+func (t *table[R]) write(rows []R, release func()) error {
+	pieces := 0
+	for at := 0; at < len(rows); pieces++ {
+		at += min(len(rows)-at, t.perRow-t.filled(pieces, at))
+	}
+	left := &countdown{n: pieces, then: release}
+	if pieces == 0 && release != nil {
+		release()
+	}
+	for len(rows) > 0 {
+		if t.cur == nil {
+			t.begin()
+		}
+		n := min(len(rows), t.perRow-t.cur.n)
+		t.cur.in <- part[R]{rows[:n], left.done}
+		t.cur.n += n
+		t.rows += int64(n)
+		rows = rows[n:]
+		if t.cur.n == t.perRow {
+			close(t.cur.in)
+			t.cur = nil
+		}
+	}
+	return t.failed()
+}
+
+// filled is how full the group is that the next piece goes to.
+func (t *table[R]) filled(pieces, _ int) int {
+	if pieces == 0 && t.cur != nil {
+		return t.cur.n
+	}
+	return 0
+}
+
+// countdown calls then at the n-th call of done.
+type countdown struct {
+	mu   sync.Mutex
+	n    int
+	then func()
+}
+
+func (c *countdown) done() {
+	c.mu.Lock()
+	c.n--
+	last := c.n == 0
+	c.mu.Unlock()
+	if last && c.then != nil {
+		c.then()
+	}
+}
+
+func (t *table[R]) begin() {
+	t.sem <- struct{}{}
+	g := &group[R]{in: make(chan part[R], 8), done: make(chan struct{})}
+	t.cur = g
+	t.order <- g
+	go func() {
+		defer close(g.done)
+		g.enc = t.free.Get().(*encoder[R])
+		g.err = t.encode(g)
+	}()
+}
+
+// encode takes the group's rows as they come and makes a file of one row group of them.
+func (t *table[R]) encode(g *group[R]) (err error) {
+	for p := range g.in {
+		if err == nil {
+			err = t.encodeRows(g.enc.w, p.rows)
+		}
+		p.release()
+	}
+	if err == nil {
+		err = g.enc.w.Close()
+	}
+	return err
+}
+
+func (t *table[R]) encodeRows(w *parquet.GenericWriter[R], rows []R) error {
+	start := 0
+	for i := range rows {
+		if t.general == nil || !t.special(&rows[i]) {
+			continue
+		}
+		if _, err := w.Write(rows[start:i]); err != nil {
+			return err
+		}
+		if _, err := w.WriteRows([]parquet.Row{t.model.Deconstruct(nil, t.general(&rows[i]))}); err != nil {
+			return err
+		}
+		start = i + 1
+	}
+	_, err := w.Write(rows[start:])
+	return err
+}
+
+// join appends the encoded groups to the file.
+func (t *table[R]) join() {
+	defer close(t.joined)
+	for g := range t.order {
+		<-g.done
+		err := g.err
+		if err == nil && t.failed() == nil {
+			err = t.splice(g.enc.buf.Bytes())
+		}
+		if err != nil {
+			t.fail(err)
+		}
+		g.enc.buf.Reset()
+		g.enc.w.Reset(&g.enc.buf)
+		t.free.Put(g.enc)
+		<-t.sem
+	}
+}
+
+func (t *table[R]) splice(file []byte) error {
+	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		return err
+	}
+	for _, rg := range f.RowGroups() {
+		if _, err := t.out.WriteRowGroup(rg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *table[R]) fail(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.err == nil {
+		t.err = fmt.Errorf("writing %s: %w", t.path, err)
+	}
+}
+
+func (t *table[R]) failed() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+// close ends the file; on success its bytes are on the disk.
+func (t *table[R]) close() error {
+	if t.cur != nil {
+		close(t.cur.in)
+		t.cur = nil
+	}
+	close(t.order)
+	<-t.joined
+	err := t.failed()
+	if err == nil {
+		err = t.out.Close()
+	}
+	if err == nil {
+		err = t.file.Sync()
+	}
+	if e := t.file.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", t.path, err)
+	}
+	return nil
+}

@@ -1,0 +1,212 @@
+package ingest
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+)
+
+const block = 512 // bytes of a tar header, and what members are padded to
+
+// isTar tells whether a stream begins with a tar header.
+func isTar(head []byte) bool {
+	return len(head) >= block && (sumsUp(head[:block]) || bytes.Count(head[:block], []byte{0}) == block)
+}
+
+// sumsUp checks a header's checksum: the sum of its bytes, the checksum's own taken as blanks.
+func sumsUp(h []byte) bool {
+	want, ok := octal(h[148:156])
+	if !ok {
+		return false
+	}
+	sum := int64(0)
+	for _, c := range h[:block] {
+		sum += int64(c)
+	}
+	for _, c := range h[148:156] {
+		sum += ' ' - int64(c)
+	}
+	return sum == want
+}
+
+// octal reads a number field of a header.
+func octal(f []byte) (v int64, ok bool) {
+	f = bytes.Trim(f, " \x00")
+	for _, c := range f {
+		if c-'0' > 7 {
+			return 0, false
+		}
+		v = v<<3 | int64(c-'0')
+	}
+	return v, len(f) > 0
+}
+
+// tarEntry is one header with what stands before it (PAX records, GNU long names).
+type tarEntry struct {
+	name    string
+	size    int64
+	regular bool
+	head    int // bytes up to the data
+}
+
+// parseTar reads the entry at d. need is the number of bytes that must be there first, 0 when
+// they are; end tells the zero block that closes an archive.
+func parseTar(d []byte) (e tarEntry, need int, end bool, err error) {
+	at := 0
+	for {
+		if len(d) < at+block {
+			return e, at + block, false, nil
+		}
+		h := d[at : at+block]
+		if h[0] == 0 && bytes.Count(h, []byte{0}) == block {
+			return e, 0, true, nil
+		}
+		if !sumsUp(h) {
+			return e, 0, false, fmt.Errorf("no tar header where one should be: %w", ErrDamaged)
+		}
+		size, plainSize := octal(h[124:136])
+		flag := h[156]
+		if !plainSize || strings.IndexByte("xgLKSs", flag) >= 0 || h[124]&0x80 != 0 {
+			if strings.IndexByte("xgLK", flag) < 0 || !plainSize {
+				return unusual(d, at)
+			}
+			if size > 1<<20 {
+				return e, 0, false, fmt.Errorf("a tar header of %d bytes: %w", size, ErrDamaged)
+			}
+			at += block + padded(size)
+			continue
+		}
+		if at > 0 {
+			return unusual(d, at)
+		}
+		e = tarEntry{name: cstring(h[:100]), size: size, regular: flag == '0' || flag == 0, head: block}
+		if string(h[257:262]) == "ustar" && h[345] != 0 && string(h[257:265]) != "ustar  \x00" {
+			e.name = cstring(h[345:500]) + "/" + e.name
+		}
+		if strings.HasSuffix(e.name, "/") {
+			e.regular = false
+		}
+		return e, 0, false, nil
+	}
+}
+
+// unusual leaves a header that is more than plain ustar to archive/tar. It stands at d[at:],
+// its extensions before it.
+func unusual(d []byte, at int) (tarEntry, int, bool, error) {
+	r := tar.NewReader(bytes.NewReader(d[:at+block]))
+	for {
+		h, err := r.Next()
+		if err != nil {
+			return tarEntry{}, 0, false, fmt.Errorf("tar header: %w: %w", err, ErrDamaged)
+		}
+		if h.Typeflag == tar.TypeXGlobalHeader {
+			continue
+		}
+		regular := h.Typeflag == tar.TypeReg
+		size, _ := octal(d[at+124 : at+136])
+		if regular {
+			size = h.Size
+		}
+		return tarEntry{name: h.Name, size: size, regular: regular, head: at + block}, 0, false, nil
+	}
+}
+
+func padded(size int64) int { return int((size + block - 1) &^ (block - 1)) }
+
+func cstring(b []byte) string {
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		b = b[:i]
+	}
+	return string(b)
+}
+
+// wanted tells the members that hold records; AppleDouble companions are counted (R1).
+func (s *source) wanted(name string) bool {
+	base := name[strings.LastIndexByte(name, '/')+1:]
+	switch {
+	case strings.HasPrefix(base, "._"):
+		s.skips.apple++
+		return false
+	case strings.HasSuffix(base, ".xml"), s.role != boxesRole && (strings.HasSuffix(base, ".json") || strings.HasSuffix(base, ".jsonl")):
+		return true
+	}
+	s.skips.other++
+	return false
+}
+
+// feedTar cuts a tar stream at member boundaries.
+func (s *source) feedTar(ctx context.Context, f *feeder, st *stream) error {
+	u := f.unit(s, formMembers)
+	base := int64(0) // offset of u.buf
+	for ended := false; !ended; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		eof, err := f.fill(u, st)
+		if err != nil {
+			return s.damaged(err, base+int64(len(u.buf)))
+		}
+		pos, need, skip := 0, 0, int64(0)
+		for !ended && need == 0 && skip == 0 {
+			var e tarEntry
+			e, need, ended, err = parseTar(u.buf[pos:])
+			if err != nil {
+				return fmt.Errorf("%s at byte %d: %w", s.name, base+int64(pos), err)
+			}
+			if ended || need > 0 {
+				break
+			}
+			total := int64(e.head) + (e.size+block-1)&^(block-1)
+			wanted := e.regular && s.wanted(e.name)
+			tooLarge := e.size > int64(f.limits.Member)
+			switch {
+			case (!wanted || tooLarge) && total > int64(len(u.buf)-pos):
+				skip = total - int64(len(u.buf)-pos)
+			case total > int64(len(u.buf)-pos):
+				need = int(total)
+				continue
+			}
+			if wanted && tooLarge {
+				u.members = append(u.members, member{name: e.name, at: base + int64(pos+e.head),
+					fault: faultf(TooLarge, "%d bytes; the limit is %d", e.size, f.limits.Member)})
+			} else if wanted {
+				u.members = append(u.members, member{name: e.name, off: pos + e.head, n: int(e.size), at: base + int64(pos+e.head)})
+			}
+			pos = min(pos+int(total), len(u.buf))
+		}
+		if eof && !ended && skip == 0 {
+			f.emit(ctx, f.cut(u, pos))
+			return s.damaged(io.ErrUnexpectedEOF, base+int64(len(u.buf)))
+		}
+		rest := u.buf[pos:]
+		next := f.unit(s, formMembers)
+		next.buf = append(next.buf, rest...)
+		next.want = need
+		base += int64(pos)
+		if err := f.emit(ctx, f.cut(u, pos)); err != nil {
+			return err
+		}
+		u = next
+		if skip > 0 {
+			n, err := io.CopyN(io.Discard, st, skip)
+			base += n
+			if err != nil {
+				return s.damaged(err, base)
+			}
+		}
+	}
+	f.recycle(u)
+	return s.drainTar(st, base)
+}
+
+// drainTar reads what stands behind the end of the archive, so that gzip's checksum is seen.
+func (s *source) drainTar(st *stream, base int64) error {
+	n, err := io.Copy(io.Discard, st)
+	if err != nil && !strings.Contains(err.Error(), "invalid header") { // something that is no gzip member follows: as gzip, we ignore it
+		return s.damaged(err, base+n)
+	}
+	return nil
+}

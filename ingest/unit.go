@@ -1,0 +1,305 @@
+package ingest
+
+import (
+	"bytes"
+	"strings"
+)
+
+// unit is a piece of a source that one worker reads: whole archive members, whole lines, or
+// elements of a JSON array from one element's beginning on.
+type unit struct {
+	src     *source
+	form    form
+	buf     []byte
+	base    int64    // offset of buf in the uncompressed source
+	members []member // of form members
+	last    bool     // the source ends here
+	name    string   // member name of a file that is a stream of its own
+	want    int      // bytes that the buffer must be able to hold
+
+	batch *batch
+	done  chan struct{}
+}
+
+type form uint8
+
+const (
+	formMembers  form = iota // XML or JSON files
+	formLines                // JSON Lines
+	formElements             // elements of a JSON array, separated by commas
+	formValues               // JSON values one after the other
+	formReady                // read by the feeder already: ground truth
+)
+
+// member is a file within a unit. A member that could not be taken has a fault and no bytes.
+type member struct {
+	name   string
+	off, n int
+	at     int64 // offset of its data in the source, 0 in a folder
+	fault  *fault
+}
+
+// read fills the unit's batch.
+func (u *unit) read() {
+	b := u.batch
+	switch u.form {
+	case formMembers:
+		for _, m := range u.members {
+			b.readMember(u.src, m, u.buf[m.off:m.off+m.n:m.off+m.n])
+		}
+		b.used = len(u.buf)
+	case formLines:
+		b.readLines(u)
+	default:
+		b.readElements(u)
+	}
+}
+
+func (b *batch) readMember(src *source, m member, data []byte) {
+	b.member, b.offset = m.name, m.at
+	if m.fault != nil {
+		b.rejectRecord(m.fault.reason, m.fault.detail, data)
+		b.count++
+		return
+	}
+	if strings.HasSuffix(m.name, ".json") || strings.HasSuffix(m.name, ".jsonl") {
+		b.readDocument(src, data)
+		return
+	}
+	base := m.name[strings.LastIndexByte(m.name, '/')+1:]
+	b.readXML(data, src.kind(), strings.TrimSuffix(base, ".xml"))
+}
+
+// readXML reads one annotation file.
+func (b *batch) readXML(data []byte, kind recordKind, base string) {
+	var f *fault
+	if len(data) > b.limits.Member {
+		f = faultf(TooLarge, "%d bytes", len(data))
+	} else {
+		m := b.mark()
+		var ok bool
+		if ok, f = b.fastXML(data, kind, []byte(base), &b.doc); !ok {
+			b.rewind(m)
+			f = b.slowXML(data, kind, []byte(base), &b.doc)
+		}
+		if f != nil {
+			b.rewind(m)
+		}
+	}
+	if f != nil {
+		b.rejectRecord(f.reason, f.detail, data)
+	}
+	b.count++
+}
+
+// readDocument reads a whole JSON file: an object, an array, or values one a line.
+func (b *batch) readDocument(src *source, data []byte) {
+	data = bytes.TrimPrefix(data, bom)
+	start := b.offset
+	s := jsonScan{d: data}
+	s.space()
+	if s.p == len(data) {
+		b.readValue(&s, src.coco, data)
+		return
+	}
+	array := s.is('[')
+	for {
+		s.space()
+		if s.p == len(data) {
+			if array {
+				b.offset = start + int64(s.p)
+				b.rejectRecord(Cut, "the array does not end", nil)
+				b.count++
+			}
+			return
+		}
+		if array && s.is(']') {
+			s.space()
+			if s.p < len(data) {
+				b.offset = start + int64(s.p)
+				b.rejectRecord(Malformed, "more text behind the array", data[s.p:])
+				b.count++
+			}
+			return
+		}
+		b.offset = start + int64(s.p)
+		if !b.readElement(&s, src.coco) {
+			b.rejectRecord(Cut, "the file ends within a value", data[s.p:])
+			b.count++
+			return
+		}
+		s.space()
+		if array {
+			s.is(',')
+		}
+	}
+}
+
+var bom = []byte("\xef\xbb\xbf")
+
+// readLines reads JSON Lines. Empty lines are no records (R11).
+func (b *batch) readLines(u *unit) {
+	d := u.buf
+	s := jsonScan{}
+	for at := 0; at < len(d); {
+		end := bytes.IndexByte(d[at:], '\n')
+		if end < 0 {
+			end = len(d) - at
+		}
+		line := d[at : at+end : at+end]
+		if len(trim(line)) > 0 {
+			b.member, b.offset = u.name, u.base+int64(at)
+			s.d, s.p = line, 0
+			b.readValue(&s, u.src.coco, line)
+		}
+		at += end + 1
+	}
+	b.used = len(d)
+}
+
+// readValue reads the one value that s.d holds.
+func (b *batch) readValue(s *jsonScan, coco bool, whole []byte) {
+	if len(whole) > b.limits.Member {
+		b.rejectRecord(TooLarge, "", whole)
+		b.count++
+		return
+	}
+	m := b.mark()
+	s.space()
+	ok, f := b.fastJSON(s, coco)
+	if ok {
+		s.space()
+		ok = s.p == len(s.d)
+	}
+	b.settle(m, ok, f, coco, whole)
+}
+
+// settle ends the fast reading of a value: it is counted, rejected, or read again slowly.
+func (b *batch) settle(m mark, ok bool, f *fault, coco bool, raw []byte) {
+	switch {
+	case !ok:
+		b.rewind(m)
+		b.slowJSON(raw, coco)
+	case f != nil:
+		b.rewind(m)
+		b.rejectRecord(f.reason, f.detail, raw)
+		b.count++
+	default:
+		b.count++
+	}
+}
+
+// readElements reads elements until the unit's bytes or the array end. An element that does
+// not end within the unit is left: b.used says where it begins.
+func (b *batch) readElements(u *unit) {
+	s := jsonScan{d: u.buf}
+	b.member = u.name
+	for {
+		s.space()
+		b.used = s.p
+		if s.p == len(s.d) {
+			return
+		}
+		if u.form == formElements && s.is(']') {
+			b.ended = true
+			s.space()
+			b.used = s.p
+			return
+		}
+		m, start, count, headers := b.mark(), s.p, b.count, b.headers
+		b.offset = u.base + int64(start)
+		if !b.readElement(&s, u.src.coco) {
+			return
+		}
+		s.space()
+		if u.form == formElements && !s.is(',') {
+			if s.p == len(s.d) && !u.last { // the comma or bracket is in the next unit: read it again there
+				b.rewind(m)
+				b.count, b.headers = count, headers
+				return
+			}
+			if s.p < len(s.d) && s.d[s.p] != ']' {
+				b.offset = u.base + int64(s.p)
+				b.rejectRecord(Malformed, "no comma between two elements", s.d[s.p:])
+				b.count++
+			}
+		}
+	}
+}
+
+// readElement reads the value at s.p; false, with nothing read, when it does not end in s.d.
+func (b *batch) readElement(s *jsonScan, coco bool) bool {
+	m, start := b.mark(), s.p
+	ok, f := b.fastJSON(s, coco)
+	if !ok || f != nil {
+		n := valueEnd(s.d[start:])
+		if n < 0 {
+			b.rewind(m)
+			s.p = start
+			return false
+		}
+		s.p = start + n
+	}
+	raw := s.d[start:s.p:s.p]
+	if len(raw) > b.limits.Member {
+		b.rewind(m)
+		b.rejectRecord(TooLarge, "", raw)
+		b.count++
+		return true
+	}
+	b.settle(m, ok, f, coco, raw)
+	return true
+}
+
+// valueEnd is the length of the value that d begins with, found by its brackets and quotes
+// alone, so that a faulty value can be stepped over; -1 if it does not end in d. It is at
+// least 1.
+func valueEnd(d []byte) int {
+	depth := 0
+	for i := 0; i < len(d); i++ {
+		switch d[i] {
+		case '"':
+			n := stringEnd(d[i+1:])
+			if n < 0 {
+				return -1
+			}
+			i += n
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return max(i, 1)
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',', '\n':
+			if depth == 0 {
+				return max(i, 1)
+			}
+		}
+	}
+	return -1
+}
+
+// stringEnd is the length of the rest of a string, its closing quote included.
+func stringEnd(d []byte) int {
+	for i := 0; ; {
+		n := bytes.IndexByte(d[i:], '"')
+		if n < 0 {
+			return -1
+		}
+		i += n
+		back := 0
+		for back < i && d[i-1-back] == '\\' {
+			back++
+		}
+		i++
+		if back%2 == 0 {
+			return i
+		}
+	}
+}

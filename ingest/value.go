@@ -1,0 +1,154 @@
+package ingest
+
+import (
+	"bytes"
+	"math"
+)
+
+// value is one scalar as it stands in the input, before a column gives it a meaning.
+type value struct {
+	num   float64
+	state state
+	raw   []byte // what stands there, for the rejects
+}
+
+type state uint8
+
+const (
+	absent  state = iota // missing, null, None
+	numeric              // num holds it
+	other                // something else
+)
+
+// textValue reads the text of an XML element.
+func textValue(t []byte) value {
+	t = trim(t)
+	if string(t) == "None" {
+		return value{}
+	}
+	v, n := number(t, xmlNumber)
+	if n == 0 || n != len(t) {
+		return value{state: other, raw: t}
+	}
+	return value{v, numeric, t}
+}
+
+func trim(t []byte) []byte { return bytes.Trim(t, " \t\r\n") }
+
+const (
+	maxCoord   = 100     // R6
+	maxTime    = 1 << 53 // ms; beyond, a float64 is no longer exact
+	secondsEnd = 1e11    // R7: below, an epoch time is in seconds
+	noTime     = math.MinInt64 + 1
+)
+
+// field is where a value stands: a scalar, or a field of a list's entry.
+type field struct {
+	list string // "" for a scalar
+	i    int
+	name string
+}
+
+func (f field) String() string {
+	if f.list == "" {
+		return f.name
+	}
+	return entry(f.list, f.i, f.name)
+}
+
+// coord is a relative coordinate: 0 for null, negative zero for a true zero.
+func (b *batch) coord(v value, f field, zeros *bool) float64 {
+	switch {
+	case v.state == absent:
+		return 0
+	case v.state == other:
+		b.null(f.String(), NotANumber, v.raw)
+		return 0
+	case math.Abs(v.num) > maxCoord:
+		b.null(f.String(), OutOfRange, v.raw)
+		return 0
+	case v.num == 0:
+		*zeros = true
+		return negZero
+	}
+	return v.num
+}
+
+// millis is a time or duration in whole ms, noTime for null. Epoch times may be in seconds.
+func (b *batch) millis(v value, epoch bool, f field) int64 {
+	if v.state == absent {
+		return noTime
+	}
+	reason, ms := Reason(""), v.num
+	if epoch && ms < secondsEnd {
+		ms *= 1000
+	}
+	ms = math.Round(ms)
+	switch {
+	case v.state == other:
+		reason = NotANumber
+	case v.num < 0:
+		reason = Negative
+	case ms > maxTime:
+		reason = OutOfRange
+	default:
+		return int64(ms)
+	}
+	b.null(f.String(), reason, v.raw)
+	return noTime
+}
+
+// duration and epoch are scalar columns of ms.
+func (b *batch) duration(v value, name string) *int64 {
+	return b.optTime(b.millis(v, false, field{name: name}))
+}
+func (b *batch) epoch(v value, name string) *int64 {
+	return b.optTime(b.millis(v, true, field{name: name}))
+}
+
+func (b *batch) optTime(t int64) *int64 {
+	if t == noTime {
+		return nil
+	}
+	return b.i64.ref(t)
+}
+
+// count is a scalar column of whole numbers from 0.
+func (b *batch) whole(v value, f field) *int32 {
+	reason := Reason("")
+	switch {
+	case v.state == absent:
+		return nil
+	case v.state == other:
+		reason = NotANumber
+	case v.num < 0:
+		reason = Negative
+	case v.num > math.MaxInt32:
+		reason = OutOfRange
+	case v.num != math.Trunc(v.num):
+		reason = NotInteger
+	default:
+		return b.i32.ref(int32(v.num))
+	}
+	b.null(f.String(), reason, v.raw)
+	return nil
+}
+
+// pixels is a scalar column of CSS pixels; sizes cannot be negative, positions can.
+func (b *batch) pixels(v value, name string, size bool) *float64 {
+	reason := Reason("")
+	switch {
+	case v.state == absent:
+		return nil
+	case v.state == other:
+		reason = NotANumber
+	case size && v.num < 0:
+		reason = Negative
+	case math.IsInf(v.num, 0):
+		reason = OutOfRange
+	default:
+		return b.f64.ref(v.num + 0)
+	}
+	b.null(name, reason, v.raw)
+	return nil
+}

@@ -1,0 +1,103 @@
+package ingest
+
+import (
+	"abtool/schema"
+)
+
+// xmlDoc gathers one <annotation> file: what stands outside of its <metadata>s.
+type xmlDoc struct {
+	folder, filename     []byte
+	seenFolder, seenName bool
+	seenSize             bool
+	seenW, seenH         bool
+	width, height        value
+	boxes                []schema.Box
+	objects              int
+	firstRow             int
+	imageID              []byte // of the first metadata that has one
+	origW, origH         int32
+	shown                int
+}
+
+// endMetadata makes a row of the showing that was gathered.
+func (b *batch) endMetadata(d *xmlDoc) {
+	m := &b.show
+	if len(d.imageID) == 0 {
+		d.imageID = m.imageID
+	}
+	if d.origW == 0 && m.origW != nil && m.origH != nil && *m.origW > 0 && *m.origH > 0 {
+		d.origW, d.origH = *m.origW, *m.origH
+	}
+	b.addRow("", b.text.keep(firstPart(m.imageID)))
+	d.shown++
+}
+
+// box is the <bndbox> of one <object>: xmin, ymin, xmax, ymax.
+func (b *batch) box(d *xmlDoc, v [4]value) {
+	i := d.objects
+	d.objects++
+	for k, name := range [4]string{"xmin", "ymin", "xmax", "ymax"} {
+		if v[k].state != numeric || isInf(v[k].num) {
+			b.null(entry("object", i, name), BadBox, v[k].raw)
+			return
+		}
+	}
+	x := schema.Box{XMin: v[0].num, YMin: v[1].num, XMax: v[2].num, YMax: v[3].num}
+	if x.XMax <= x.XMin || x.YMax <= x.YMin {
+		b.null(entry("object", i, "bndbox"), BadBox, v[2].raw)
+		return
+	}
+	d.boxes = append(d.boxes, x)
+}
+
+func isInf(v float64) bool { return v-v != 0 }
+
+// endFile makes the record of an annotation file; raw is the file.
+func (b *batch) endFile(d *xmlDoc, kind recordKind, memberBase []byte, raw []byte) *fault {
+	id := d.filename
+	if len(id) == 0 {
+		id = lastPart(d.imageID)
+	}
+	if len(id) == 0 {
+		id = memberBase
+	}
+	if len(id) == 0 {
+		return &fault{reason: NoImageID}
+	}
+	imageID := b.text.keep(id)
+	class := b.text.keep(d.folder)
+	if class == "" {
+		class = b.text.keep(prefixClass(id))
+	}
+	for i := d.firstRow; i < len(b.in); i++ {
+		r := &b.in[i]
+		r.ImageID = imageID
+		if r.Class == "" {
+			r.Class = class
+		}
+	}
+	if c := firstPart(d.imageID); c != nil {
+		class = b.text.keep(c)
+	}
+	rec := record{
+		kind: kind, id: imageID, first: d.firstRow, end: len(b.in),
+		at: b.count, member: b.member, offset: b.offset, data: raw,
+		fact: imageFact{class: class, shownW: d.origW, origH: d.origH, boxes: b.boxes.keep(d.boxes), shown: int32(d.shown)},
+	}
+	rec.fact.sizeW, rec.fact.sizeH = b.size(d.width, "size.width"), b.size(d.height, "size.height")
+	if rec.fact.sizeW == 0 || rec.fact.sizeH == 0 {
+		rec.fact.sizeW, rec.fact.sizeH = 0, 0
+	}
+	b.records = append(b.records, rec)
+	return nil
+}
+
+func (b *batch) size(v value, name string) int32 {
+	p := b.whole(v, field{name: name})
+	if p == nil {
+		return 0
+	}
+	return *p
+}
+
+func (d *xmlDoc) reset(firstRow int) { *d = xmlDoc{boxes: d.boxes[:0], firstRow: firstRow} }

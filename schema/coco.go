@@ -1,0 +1,90 @@
+package schema
+
+// Action is one step with an icon.
+type Action struct {
+	Type  *string  `parquet:"type" range:"add, move, remove" null:"missing" from:"actionType" doc:"What was done."`
+	Icon  *string  `parquet:"icon" range:"category name" null:"missing" from:"iconType" doc:"The class of the icon."`
+	FromX *float64 `parquet:"from_x" unit:"fraction of the displayed width" range:"-100…100" null:"add, or missing, not a number, beyond 100 (R6)" from:"pointFrom.x" doc:"Where the icon was."`
+	FromY *float64 `parquet:"from_y" unit:"fraction of the displayed height" range:"-100…100" null:"as from_x" from:"pointFrom.y" doc:"Where the icon was."`
+	ToX   *float64 `parquet:"to_x" unit:"fraction of the displayed width" range:"-100…100" null:"remove, or missing, not a number, beyond 100 (R6)" from:"pointTo.x" doc:"Where the icon was put."`
+	ToY   *float64 `parquet:"to_y" unit:"fraction of the displayed height" range:"-100…100" null:"as to_x" from:"pointTo.y" doc:"Where the icon was put."`
+	T     *int64   `parquet:"t" unit:"ms since the page opened" range:"≥ 0" null:"missing, negative or not a number" from:"timeAt" doc:"When."`
+}
+
+// Browse is one step through the eleven superclasses of icons.
+type Browse struct {
+	CategoryIdx *int32  `parquet:"category_idx" range:"0…10" null:"missing, negative or not an integer" from:"categoryIndex" doc:"Number of the superclass. The opening one (0) is not logged."`
+	Category    *string `parquet:"category" range:"as Animal" null:"missing" from:"categoryName" doc:"Name of the superclass."`
+	Keyboard    *bool   `parquet:"keyboard" null:"missing or not a boolean" from:"usingKeyboard" doc:"Whether the key, not the button, was used."`
+	T           *int64  `parquet:"t" unit:"ms since the page opened" range:"≥ 0" null:"missing, negative or not a number" from:"timeAt" doc:"When."`
+}
+
+// Sample is a mouse sample of a page.
+type Sample struct {
+	T *int64   `parquet:"t" unit:"ms since the page opened" range:"≥ 0" null:"missing, negative or not a number" from:"timeAt" doc:"When."`
+	X *float64 `parquet:"x" unit:"fraction of the displayed width" range:"-100…100; on the image 0…1" null:"before the image had loaded, not a number, or |x| > 100 (R6)" from:"x" doc:"Across."`
+	Y *float64 `parquet:"y" unit:"fraction of the displayed height" range:"-100…100; on the image 0…1" null:"as x" from:"y" doc:"Down."`
+}
+
+// COCOAnnotation is one page: one image, one annotator.
+type COCOAnnotation struct {
+	Seq          int64    `parquet:"seq" range:"0, 1, 2, …" from:"reading order" doc:"Number of the row, in the order of the sources and of the document."`
+	Source       string   `parquet:"source" from:"name of the file, folder or archive" doc:"The source that it was read from."`
+	ImageID      int64    `parquet:"image_id" from:"image_id, else the number in imageURL's file name" doc:"The image."`
+	WorkerID     *string  `parquet:"worker_id" null:"missing or empty" from:"worker_id, workerID" doc:"The annotator."`
+	HITID        *string  `parquet:"hit_id" null:"missing or empty" from:"hit_id, else assignment_id (R12)" doc:"The HIT of the statistics (C9)."`
+	AssignmentID *string  `parquet:"assignment_id" null:"missing or empty; the release has none" from:"assignment_id, assignmentID" doc:"One annotator's work on one HIT."`
+	PageIdx      *int32   `parquet:"page_idx" range:"≥ 0" null:"missing, negative or not an integer" from:"page_id, else page_idx (R12), pageno" doc:"Page of the HIT."`
+	PageUUID     *string  `parquet:"page_uuid" null:"not from a front-end page" from:"page.id" doc:"The page's own identifier."`
+	PageStarted  *int64   `parquet:"page_started" unit:"ms since 1970 UTC" null:"not from a front-end page" from:"page.startedAt" doc:"When the page was opened."`
+	PageEnded    *int64   `parquet:"page_ended" unit:"ms since 1970 UTC" null:"not from a front-end page" from:"page.endedAt, else endedAt" doc:"When the page was left."`
+	ImageWidth   *float64 `parquet:"image_width" unit:"CSS px" range:"≥ 0; 0: it did not load" null:"missing, negative or not a number" from:"imageWidth" doc:"Displayed width."`
+	ImageHeight  *float64 `parquet:"image_height" unit:"CSS px" range:"≥ 0; 0: it did not load" null:"missing, negative or not a number" from:"imageHeight" doc:"Displayed height."`
+	OrigWidth    *int32   `parquet:"original_width" unit:"px" range:"≥ 0; 0: it did not load" null:"missing, negative or not an integer" from:"originalImageWidth" doc:"Width of the original image."`
+	OrigHeight   *int32   `parquet:"original_height" unit:"px" range:"≥ 0; 0: it did not load" null:"missing, negative or not an integer" from:"originalImageHeight" doc:"Height of the original image."`
+	TimeSpent    *int64   `parquet:"time_spent" unit:"ms" range:"≥ 0" null:"missing, negative or not a number" from:"timeSpent, timeSpend" doc:"Time on the page."`
+	Categories   []string `parquet:"categories,list" range:"category names" from:"categories" doc:"True classes of the image, where the record gives them."`
+	Actions      []Action `parquet:"actions,list" from:"actionHistories" doc:"What was done with icons, in list order."`
+	Browsing     []Browse `parquet:"browsing,list" from:"categoryHistories" doc:"Steps through the superclasses, in list order."`
+	Mouse        []Sample `parquet:"mouse,list" from:"mouseTracking" doc:"Mouse samples in list order; none while an icon is dragged or under the pointer."`
+}
+
+// Instance is one annotated object of the ground truth.
+type Instance struct {
+	ID         int64     `parquet:"id" from:"annotations.id" doc:"The object."`
+	CategoryID int64     `parquet:"category_id" range:"1…90 with gaps" from:"annotations.category_id" doc:"Its class."`
+	Category   *string   `parquet:"category" null:"the file does not name the category" from:"categories.name" doc:"Name of its class."`
+	X          *float64  `parquet:"x" unit:"px" null:"no usable bbox" from:"bbox[0]" doc:"Left edge of the bounding box."`
+	Y          *float64  `parquet:"y" unit:"px" null:"no usable bbox" from:"bbox[1]" doc:"Top edge of the bounding box."`
+	W          *float64  `parquet:"w" unit:"px" null:"no usable bbox" from:"bbox[2]" doc:"Width of the bounding box."`
+	H          *float64  `parquet:"h" unit:"px" null:"no usable bbox" from:"bbox[3]" doc:"Height of the bounding box."`
+	Area       *float64  `parquet:"area" unit:"px²" null:"missing" from:"area" doc:"Area of the mask."`
+	Crowd      bool      `parquet:"crowd" from:"iscrowd" doc:"One mask for a group of objects."`
+	Polygon    []float64 `parquet:"polygon,list" unit:"px" from:"segmentation" doc:"x0, y0, x1, y1, … of all polygons, one after the other."`
+	Rings      []int32   `parquet:"rings,list" from:"segmentation" doc:"Number of values of polygon that belong to each polygon."`
+	RLEHeight  *int32    `parquet:"rle_height" unit:"px" null:"no run-length mask" from:"segmentation.size[0]" doc:"Height of the run-length mask."`
+	RLEWidth   *int32    `parquet:"rle_width" unit:"px" null:"no run-length mask" from:"segmentation.size[1]" doc:"Width of the run-length mask."`
+	RLECounts  []int64   `parquet:"rle_counts,list" unit:"px" from:"segmentation.counts, also the compressed string" doc:"Runs in column-major order, zeros first."`
+}
+
+// COCOImage is one image of the ground truth.
+type COCOImage struct {
+	ImageID   int64      `parquet:"image_id" from:"images.id" doc:"The image. Rows are sorted by it."`
+	Width     *int32     `parquet:"width" unit:"px" null:"missing or not an integer" from:"images.width" doc:"Width."`
+	Height    *int32     `parquet:"height" unit:"px" null:"missing or not an integer" from:"images.height" doc:"Height."`
+	FileName  *string    `parquet:"file_name" null:"missing" from:"images.file_name" doc:"File name."`
+	Instances []Instance `parquet:"instances,list" from:"annotations" doc:"Its objects, in the order of the file."`
+}
+
+// Reject is one record that was left out of the store, or one field that was set to null.
+type Reject struct {
+	Kind    string  `parquet:"kind" range:"record, field" from:"computed" doc:"Whether the whole record was left out, or only the field set to null."`
+	Source  string  `parquet:"source" from:"name of the file, folder or archive" doc:"The source."`
+	Member  *string `parquet:"member" null:"the source is one file" from:"name in the archive or folder" doc:"The member of it."`
+	Offset  int64   `parquet:"offset" unit:"bytes" range:"≥ 0" from:"computed" doc:"Where the record begins: in the uncompressed stream, or in the member."`
+	Record  int64   `parquet:"record" range:"0, 1, 2, …" from:"computed" doc:"Number of the record in the source: members, lines or elements, whichever it is made of."`
+	Field   *string `parquet:"field" null:"the whole record" from:"computed" doc:"The field, with its place in a list, as mouseTracking[3].x."`
+	Reason  string  `parquet:"reason" range:"see docs/store.md" from:"computed" doc:"Why."`
+	Detail  *string `parquet:"detail" null:"the reason says it all" from:"computed" doc:"What was found, in words."`
+	Snippet *string `parquet:"snippet" null:"nothing to show" from:"the input" doc:"The first bytes of what was found, other than printable ASCII escaped."`
+}

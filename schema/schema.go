@@ -1,0 +1,153 @@
+// Package schema draws the tables of a store once. The Go row types below carry, as struct
+// tags, the name, unit, range, null rule and source of every column; the Arrow schemas, the
+// printed schema (abtool schema) and docs/store.md are generated from those tags.
+//
+//	STORE/
+//	  store.json                      what was read, with which options; counts of rows and rejects
+//	  imagenet/annotations.parquet    ImageNetAnnotation: one row per time an image was shown to an annotator
+//	  imagenet/images.parquet         ImageNetImage: one row per image, with its ground-truth boxes
+//	  imagenet/rejects.parquet        Reject
+//	  coco/annotations.parquet        COCOAnnotation: one row per page (one image, one annotator)
+//	  coco/images.parquet             COCOImage: one row per ground-truth image, with its instances
+//	  coco/rejects.parquet            Reject
+//
+// The row types are for reading: a pointer is a value that the input can lack, and a list is
+// never null, only empty. Column names, types and meanings are frozen within a FormatVersion.
+package schema
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// FormatVersion is the version of the tables, kept in store.json and in the key-value metadata
+// of every file (VersionKey). A column may be added within a version; a change of the name,
+// type or meaning of a column raises it.
+const FormatVersion = 1
+
+// Keys of the key-value metadata in every Parquet and Arrow file of a store.
+const (
+	VersionKey = "abtool.format_version" // FormatVersion as decimal digits
+	TableKey   = "abtool.table"          // Table.Path without its extension, for example "coco/images"
+	SourcesKey = "abtool.sources"        // names of the sources, one a line
+)
+
+// ErrNewer is wrapped by CheckVersion's error for a store of a later FormatVersion.
+var ErrNewer = fmt.Errorf("the store was written by a newer abtool")
+
+// CheckVersion tells whether a store of format version v can be read by this program: every
+// version from 1 to FormatVersion can. A newer one is refused rather than half understood.
+func CheckVersion(v int) error {
+	switch {
+	case v > FormatVersion:
+		return fmt.Errorf("%w (format %d; this one reads up to %d): update abtool, or ingest the sources again", ErrNewer, v, FormatVersion)
+	case v < 1:
+		return fmt.Errorf("%d is not a store format version: ingest the sources again", v)
+	}
+	return nil
+}
+
+// Column describes one column, or one field of a list's elements.
+type Column struct {
+	Name   string   // full dotted name, for example "mouse.x"
+	Type   string   // bool, int32, int64, double, string, list or list of struct
+	Unit   string   // "" for identifiers, counts and names
+	Range  string   // the values that can occur
+	Null   string   // when it is null; "never" if it is not
+	From   string   // where the value comes from
+	Doc    string   // what it means
+	Depth  int      // 0 for a column of the row, 1 for a field of a list's element
+	Fields []Column // of a list of structs
+}
+
+// Table describes one file of the store.
+type Table struct {
+	Path    string // without extension, for example "imagenet/annotations"
+	Row     string // what one row is
+	Columns []Column
+	Type    reflect.Type // the row type
+}
+
+// Tables lists every table of a store, in the order of the documentation.
+func Tables() []Table {
+	return []Table{
+		table("imagenet/annotations", "one time an image was shown to an annotator (one `<metadata>`)", ImageNetAnnotation{}),
+		table("imagenet/images", "one image", ImageNetImage{}),
+		table("coco/annotations", "one page: one image annotated by one annotator", COCOAnnotation{}),
+		table("coco/images", "one image of the ground truth", COCOImage{}),
+		table("*/rejects", "one record that was left out, or one field that was set to null", Reject{}),
+	}
+}
+
+// TableOf returns the table of a row type, for example schema.TableOf(schema.COCOImage{}).
+func TableOf(row any) Table {
+	for _, t := range Tables() {
+		if t.Type == reflect.TypeOf(row) {
+			return t
+		}
+	}
+	panic(fmt.Sprintf("schema: %T is not a row type", row))
+}
+
+func table(path, row string, zero any) Table {
+	t := reflect.TypeOf(zero)
+	return Table{Path: path, Row: row, Columns: columns(t, "", 0), Type: t}
+}
+
+func columns(t reflect.Type, prefix string, depth int) []Column {
+	cols := make([]Column, 0, t.NumField())
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("parquet"), ",")
+		c := Column{
+			Name: prefix + name, Type: typeName(f.Type), Depth: depth,
+			Unit: f.Tag.Get("unit"), Range: f.Tag.Get("range"), Null: f.Tag.Get("null"),
+			From: f.Tag.Get("from"), Doc: f.Tag.Get("doc"),
+		}
+		if c.Null == "" {
+			c.Null = "never"
+		}
+		if e := f.Type; e.Kind() == reflect.Slice && e.Elem().Kind() == reflect.Struct {
+			c.Fields = columns(e.Elem(), c.Name+".", depth+1)
+		}
+		cols = append(cols, c)
+	}
+	return cols
+}
+
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return typeName(t.Elem())
+	case reflect.Float64:
+		return "double"
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Struct {
+			return "list of struct"
+		}
+		return "list of " + typeName(t.Elem())
+	default:
+		return t.Kind().String()
+	}
+}
+
+// Walk calls visit for every column of t and every field of its lists, in order.
+func (t Table) Walk(visit func(Column)) { walk(t.Columns, visit) }
+
+func walk(cols []Column, visit func(Column)) {
+	for _, c := range cols {
+		visit(c)
+		walk(c.Fields, visit)
+	}
+}
+
+// Metadata is the key-value metadata of a table's file.
+func Metadata(path string, sources []string) [][2]string {
+	return [][2]string{
+		{VersionKey, strconv.Itoa(FormatVersion)},
+		{TableKey, path},
+		{SourcesKey, strings.Join(sources, "\n")},
+	}
+}
