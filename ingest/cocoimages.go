@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
 )
@@ -80,7 +81,7 @@ func (p *gtPayload) instance(names map[int64]string) (x instance) {
 	return x
 }
 
-func (d *dataset) writeCOCOImages() error {
+func (d *dataset) writeCOCOImages(ctx context.Context) error {
 	t, err := newTable[cocoImageRow](d.path("images"), d.name+"/images", d.sources, cocoGTGroup, d.jobs)
 	if err != nil {
 		return err
@@ -89,6 +90,9 @@ func (d *dataset) writeCOCOImages() error {
 	rows := make([]cocoImageRow, 0, batch)
 	flush := func() error {
 		full := rows
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		rows = make([]cocoImageRow, 0, batch)
 		return t.write(full, nil)
 	}

@@ -1,12 +1,11 @@
 package ingest
 
 import (
+	"context"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 
-	"github.com/RoaringBitmap/roaring/v2/roaring64"
 	"github.com/parquet-go/parquet-go"
 
 	"abtool/schema"
@@ -38,8 +37,7 @@ type dataset struct {
 	images     *spill
 	spillErr   error
 	categories map[int64]string // COCO's names by id
-	seq        int64
-	records    int64 // input records that ended in it, stored or rejected
+	seq        int64 // of the next row
 }
 
 func newDataset(name, parent string, sources []string, jobs int) (d *dataset, err error) {
@@ -74,7 +72,7 @@ func newDataset(name, parent string, sources []string, jobs int) (d *dataset, er
 func (d *dataset) path(table string) string { return filepath.Join(d.dir, table+".parquet") }
 
 // finish writes the images and closes all files.
-func (d *dataset) finish() (err error) {
+func (d *dataset) finish(ctx context.Context) (err error) {
 	closeTable := func(e error) {
 		if err == nil {
 			err = e
@@ -92,9 +90,9 @@ func (d *dataset) finish() (err error) {
 	}
 	if err == nil {
 		if d.name == "imagenet" {
-			err = d.writeImageNetImages()
+			err = d.writeImageNetImages(ctx)
 		} else {
-			err = d.writeCOCOImages()
+			err = d.writeCOCOImages(ctx)
 		}
 	}
 	d.images.close()
@@ -138,77 +136,3 @@ func (d *dataset) reject(rows []rejectRow) error {
 	return err
 }
 
-// known holds the identifiers that were read, for R4.
-type known struct {
-	images  roaring64.Bitmap       // ids of the usual form
-	odd     map[string]struct{}    // the others
-	pairs   map[[2]string]struct{} // image and assignment of JSON records
-	assigns map[string]string      // interned assignments
-	coco    roaring64.Bitmap
-	boxes   map[string]struct{}
-	gt      roaring64.Bitmap // images of the ground truth
-}
-
-func newKnown() *known {
-	return &known{odd: map[string]struct{}{}, pairs: map[[2]string]struct{}{}, assigns: map[string]string{}, boxes: map[string]struct{}{}}
-}
-
-// packed turns "n01440764_105" into a number that no other id has.
-func packed(id string) (uint64, bool) {
-	if len(id) < 11 || len(id) > 19 || id[0] != 'n' || id[9] != '_' || id[10] == '0' {
-		return 0, false
-	}
-	var wnid, num uint64
-	for _, c := range []byte(id[1:9]) {
-		if c-'0' > 9 {
-			return 0, false
-		}
-		wnid = wnid*10 + uint64(c-'0')
-	}
-	for _, c := range []byte(id[10:]) {
-		if c-'0' > 9 {
-			return 0, false
-		}
-		num = num*10 + uint64(c-'0')
-	}
-	if num > math.MaxUint32 {
-		return 0, false
-	}
-	return wnid<<32 | num, true
-}
-
-// image notes an image id; false when it was there.
-func (k *known) image(id string) bool {
-	if p, ok := packed(id); ok {
-		return k.images.CheckedAdd(p)
-	}
-	return addKey(k.odd, id)
-}
-
-// pair notes an image and its assignment.
-func (k *known) pair(id, assignment string) bool {
-	a, ok := k.assigns[assignment]
-	if !ok {
-		a = string([]byte(assignment))
-		k.assigns[a] = a
-	}
-	key := [2]string{id, a}
-	if _, ok := k.pairs[key]; ok {
-		return false
-	}
-	key[0] = string([]byte(id))
-	k.pairs[key] = struct{}{}
-	return true
-}
-
-func addKey(m map[string]struct{}, id string) bool {
-	if _, ok := m[id]; ok {
-		return false
-	}
-	m[string([]byte(id))] = struct{}{}
-	return true
-}
-
-func (k *known) cocoImage(id int64) bool { return k.coco.CheckedAdd(uint64(id)) }
-
-func (k *known) gtImage(id int64) bool { return k.gt.CheckedAdd(uint64(id)) }

@@ -34,7 +34,7 @@ func newFeeder(limits Limits, stdin io.Reader) *feeder {
 
 func (f *feeder) unit(s *source, form form) *unit {
 	u := f.pool.Get().(*unit)
-	*u = unit{src: s, form: form, buf: u.buf[:0], members: u.members[:0], batch: u.batch, done: make(chan struct{})}
+	*u = unit{src: s, coco: s.coco, form: form, buf: u.buf[:0], members: u.members[:0], batch: u.batch, done: make(chan struct{})}
 	return u
 }
 

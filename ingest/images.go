@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
 
@@ -112,7 +113,7 @@ func mergeFacts(id []byte, payloads [][]byte) imagenetImageRow {
 
 const imagesBatch = 1024 // rows handed to the writer at once
 
-func (d *dataset) writeImageNetImages() error {
+func (d *dataset) writeImageNetImages(ctx context.Context) error {
 	t, err := newTable[imagenetImageRow](d.path("images"), d.name+"/images", d.sources, imagesGroup, d.jobs)
 	if err != nil {
 		return err
@@ -120,6 +121,9 @@ func (d *dataset) writeImageNetImages() error {
 	rows := make([]imagenetImageRow, 0, imagesBatch)
 	flush := func() error {
 		full := rows
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		rows = make([]imagenetImageRow, 0, imagesBatch)
 		return t.write(full, nil)
 	}

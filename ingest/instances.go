@@ -289,7 +289,7 @@ func (g *gtReader) image(raw []byte) *fault {
 	if !ok {
 		return &fault{reason: NoImageID}
 	}
-	if !g.r.known.gtImage(id) {
+	if !g.r.known.gt.CheckedAdd(uint64(id)) {
 		return &fault{reason: Duplicate}
 	}
 	b := g.u.batch

@@ -67,9 +67,9 @@ var ReasonTexts = []struct {
 
 // Limits bound what one input can make the program hold. The zero value means the defaults.
 type Limits struct {
-	Member int // bytes of one archive member or one JSON record; default 64 MiB
-	Depth  int // nesting of elements or values; default 256
-	List   int // entries of one list; default 1,000,000
+	Member int `json:"record_bytes"` // bytes of one archive member or one JSON record; default 64 MiB
+	Depth  int `json:"depth"`        // nesting of elements or values; default 256
+	List   int `json:"list"`         // entries of one list; default 1,000,000
 }
 
 func (l Limits) withDefaults() Limits {

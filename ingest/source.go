@@ -41,8 +41,12 @@ type source struct {
 	digest hash.Hash
 
 	read  atomic.Int64 // bytes read of it, compressed as they are
-	stats SourceStats  // written by the committer and, before the first unit, the feeder
 	skips struct{ apple, other int64 }
+
+	// Of the goroutine that accepts units:
+	stats map[string]*SourceStats // accounts by data set
+	home  *SourceStats            // the one that files are counted in
+	met   int64                   // records so far
 }
 
 // role is what a source was given as.
@@ -53,6 +57,8 @@ const (
 	boxesRole       // --boxes
 	instancesRole
 )
+
+func (r role) String() string { return [...]string{"byproducts", "boxes", "instances"}[r] }
 
 func (s *source) kind() recordKind {
 	if s.role == boxesRole {
@@ -123,7 +129,7 @@ func (s *source) count(p []byte) {
 
 // newSource looks at what a path is, without reading it.
 func newSource(path, as string, r role) (*source, error) {
-	s := &source{path: path, as: as, role: r, name: filepath.Base(path), digest: sha256.New()}
+	s := &source{path: path, as: as, role: r, name: filepath.Base(path), digest: sha256.New(), stats: map[string]*SourceStats{}}
 	if path == "-" {
 		s.name = "stdin"
 		return s, nil
@@ -185,7 +191,7 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 		return s.feedFile(ctx, f, st, member)
 	}
 	j := lookAtJSON(bytes.TrimPrefix(head, bom), len(head) < peekBytes)
-	if s.as == "instances" || s.role == instancesRole {
+	if s.role == instancesRole {
 		j.instances = true
 	}
 	switch {

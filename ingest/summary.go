@@ -5,49 +5,52 @@ import (
 	"slices"
 )
 
-// Summary is the account of a run: every record that was met is in one of its counts.
+// Summary is the account of a run, and, merged over runs, what store.json holds: every record
+// that was met is in one of its counts.
 type Summary struct {
 	FormatVersion int            `json:"format_version"`
 	ToolVersion   string         `json:"tool_version"`
 	Completed     bool           `json:"completed"` // false: the run failed, and the old store stands
-	Options       StoreOptions   `json:"options"`
-	Sources       []SourceStats  `json:"sources"`
 	DataSets      []DataSetStats `json:"data_sets"`
-}
 
-// StoreOptions are the options that a store depends on.
-type StoreOptions struct {
-	Format string `json:"format"` // parquet or arrow
-	Limits Limits `json:"limits"`
-	As     string `json:"as,omitempty"`
-}
-
-// SourceStats is the account of one source: Records = Stored + Rejected, and beside them what
-// is no record.
-type SourceStats struct {
-	Name       string `json:"name"`
-	Role       string `json:"role"`  // byproducts, boxes or instances
-	Shape      string `json:"shape"` // what it was found to be
-	Bytes      int64  `json:"bytes"` // as read, compressed if it is
-	SHA256     string `json:"sha256"`
-	DataSet    string `json:"data_set"`
-	Records    int64  `json:"records"` // files of XML, records of JSON, boxes files, ground-truth images and objects
-	Stored     int64  `json:"stored"`
-	Rejected   int64  `json:"rejected"`
-	Rows       int64  `json:"rows"`        // rows of annotations made of the stored records
-	AppleDoubl int64  `json:"appledouble"` // ._ companions, skipped (R1)
-	OtherFiles int64  `json:"other_files"` // members of other kinds, skipped
-	Headers    int64  `json:"headers"`     // front-end headers and empty pages: no record in them
+	// Examples are the first rejects of a run, for people to look at; not in store.json.
+	Examples []Example `json:"examples,omitempty"`
 }
 
 // DataSetStats is the account of one data set of the store.
 type DataSetStats struct {
 	Name     string           `json:"name"` // imagenet or coco
-	Rows     map[string]int64 `json:"rows"` // by table
-	Bytes    map[string]int64 `json:"bytes"`
+	Options  StoreOptions     `json:"options"`
+	Sources  []SourceStats    `json:"sources"`
+	Rows     map[string]int64 `json:"rows"`     // by table
+	Bytes    map[string]int64 `json:"bytes"`    // by table, on disk
 	Rejected []Count          `json:"rejected"` // records left out, by reason
 	Nulled   []Count          `json:"nulled"`   // fields set to null, by field and reason
-	Sources  []string         `json:"sources"`
+}
+
+// StoreOptions are the options that the bytes of a data set depend on.
+type StoreOptions struct {
+	Format string `json:"format"`       // parquet or arrow
+	As     string `json:"as,omitempty"` // data set that undecided JSON was taken for
+	Limits Limits `json:"limits"`
+}
+
+// SourceStats is the account of one source: Records = Stored + Rejected, and beside them what
+// is no record. A source whose records belong to two data sets is in both, with the records of
+// each.
+type SourceStats struct {
+	Name        string `json:"name"`
+	Role        string `json:"role"`        // byproducts, boxes or instances
+	Shape       string `json:"shape"`       // what it was found to be
+	Bytes       int64  `json:"bytes"`       // as read, compressed if it is
+	SHA256      string `json:"sha256"`      // of those bytes; of a folder, of its files in reading order
+	Records     int64  `json:"records"`     // files of XML, records of JSON, boxes files, ground-truth images and objects
+	Stored      int64  `json:"stored"`      // of them, in the store
+	Rejected    int64  `json:"rejected"`    // of them, left out
+	Rows        int64  `json:"rows"`        // rows of annotations made of the stored records
+	AppleDouble int64  `json:"appledouble"` // ._ companions, skipped (R1)
+	OtherFiles  int64  `json:"other_files"` // files of other kinds, skipped
+	Headers     int64  `json:"headers"`     // front-end headers and empty pages: no record in them
 }
 
 // Count is a number of rejects of one kind.
@@ -57,22 +60,45 @@ type Count struct {
 	Count  int64  `json:"count"`
 }
 
+// Example is one reject as people see it.
+type Example struct {
+	Source  string `json:"source"`
+	Member  string `json:"member,omitempty"`
+	Offset  int64  `json:"offset"`
+	Field   string `json:"field,omitempty"`
+	Reason  string `json:"reason"`
+	Detail  string `json:"detail,omitempty"`
+	Snippet string `json:"snippet,omitempty"`
+}
+
 // Rejected is the number of records left out.
 func (s *Summary) Rejected() (n int64) {
-	for _, src := range s.Sources {
-		n += src.Rejected
+	for _, d := range s.DataSets {
+		for _, src := range d.Sources {
+			n += src.Rejected
+		}
 	}
 	return n
 }
 
-// Nulled is the number of fields set to null.
-func (s *Summary) Nulled() (n int64) {
+// Records is the number of records met.
+func (s *Summary) Records() (n int64) {
 	for _, d := range s.DataSets {
-		for _, c := range d.Nulled {
-			n += c.Count
+		for _, src := range d.Sources {
+			n += src.Records
 		}
 	}
 	return n
+}
+
+// DataSet is the account of a data set, nil if the store has none of that name.
+func (s *Summary) DataSet(name string) *DataSetStats {
+	for i := range s.DataSets {
+		if s.DataSets[i].Name == name {
+			return &s.DataSets[i]
+		}
+	}
+	return nil
 }
 
 // tally counts rejects by field and reason.

@@ -9,6 +9,7 @@ import (
 // elements of a JSON array from one element's beginning on.
 type unit struct {
 	src     *source
+	coco    bool // JSON records that do not tell are of COCO
 	form    form
 	buf     []byte
 	base    int64    // offset of buf in the uncompressed source
@@ -16,6 +17,7 @@ type unit struct {
 	last    bool     // the source ends here
 	name    string   // member name of a file that is a stream of its own
 	want    int      // bytes that the buffer must be able to hold
+	broken  error    // the source is damaged here
 
 	batch *batch
 	done  chan struct{}
@@ -45,7 +47,7 @@ func (u *unit) read() {
 	switch u.form {
 	case formMembers:
 		for _, m := range u.members {
-			b.readMember(u.src, m, u.buf[m.off:m.off+m.n:m.off+m.n])
+			b.readMember(u, m, u.buf[m.off:m.off+m.n:m.off+m.n])
 		}
 		b.used = len(u.buf)
 	case formLines:
@@ -55,7 +57,7 @@ func (u *unit) read() {
 	}
 }
 
-func (b *batch) readMember(src *source, m member, data []byte) {
+func (b *batch) readMember(u *unit, m member, data []byte) {
 	b.member, b.offset = m.name, m.at
 	if m.fault != nil {
 		b.rejectRecord(m.fault.reason, m.fault.detail, data)
@@ -63,11 +65,11 @@ func (b *batch) readMember(src *source, m member, data []byte) {
 		return
 	}
 	if strings.HasSuffix(m.name, ".json") || strings.HasSuffix(m.name, ".jsonl") {
-		b.readDocument(src, data)
+		b.readDocument(u.coco, data)
 		return
 	}
 	base := m.name[strings.LastIndexByte(m.name, '/')+1:]
-	b.readXML(data, src.kind(), strings.TrimSuffix(base, ".xml"))
+	b.readXML(data, u.src.kind(), strings.TrimSuffix(base, ".xml"))
 }
 
 // readXML reads one annotation file.
@@ -93,13 +95,13 @@ func (b *batch) readXML(data []byte, kind recordKind, base string) {
 }
 
 // readDocument reads a whole JSON file: an object, an array, or values one a line.
-func (b *batch) readDocument(src *source, data []byte) {
+func (b *batch) readDocument(coco bool, data []byte) {
 	data = bytes.TrimPrefix(data, bom)
 	start := b.offset
 	s := jsonScan{d: data}
 	s.space()
 	if s.p == len(data) {
-		b.readValue(&s, src.coco, data)
+		b.readValue(&s, coco, data)
 		return
 	}
 	array := s.is('[')
@@ -123,7 +125,7 @@ func (b *batch) readDocument(src *source, data []byte) {
 			return
 		}
 		b.offset = start + int64(s.p)
-		if !b.readElement(&s, src.coco) {
+		if !b.readElement(&s, coco) {
 			b.rejectRecord(Cut, "the file ends within a value", data[s.p:])
 			b.count++
 			return
@@ -150,7 +152,7 @@ func (b *batch) readLines(u *unit) {
 		if len(trim(line)) > 0 {
 			b.member, b.offset = u.name, u.base+int64(at)
 			s.d, s.p = line, 0
-			b.readValue(&s, u.src.coco, line)
+			b.readValue(&s, u.coco, line)
 		}
 		at += end + 1
 	}
@@ -208,7 +210,7 @@ func (b *batch) readElements(u *unit) {
 		}
 		m, start, count, headers := b.mark(), s.p, b.count, b.headers
 		b.offset = u.base + int64(start)
-		if !b.readElement(&s, u.src.coco) {
+		if !b.readElement(&s, u.coco) {
 			return
 		}
 		s.space()

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"abtool/ingest"
+	"abtool/internal/synth"
+)
+
+type demoOptions struct {
+	out            string
+	seed           uint64
+	imagenet, coco int
+	force          bool
+}
+
+func demoCommand(s streams) *cobra.Command {
+	var o demoOptions
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Everything on a small simulated data set",
+		Long: `Simulate a small ImageNet-AB and COCO-AB, with one record in a hundred damaged, read them into a
+store, and show what it holds. Every step prints the command that does the same.`,
+		Example: "  abtool demo\n  abtool demo --out /tmp/demo --imagenet 20000",
+		Args:    exactly(0, "demo takes no arguments"),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), s) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.out, "out", "abtool-demo", "the folder to work in")
+	f.Uint64Var(&o.seed, "seed", 1, "seed of the simulation")
+	f.IntVar(&o.imagenet, "imagenet", 5000, "number of ImageNet images")
+	f.IntVar(&o.coco, "coco", 500, "number of COCO images")
+	f.BoolVar(&o.force, "force", false, "do it again in a folder that is there")
+	return c
+}
+
+func (o demoOptions) run(ctx context.Context, s streams) error {
+	if _, err := os.Stat(o.out); err == nil && !o.force {
+		return fmt.Errorf("%s is there already: give --force to replace what is in it, or another --out", o.out)
+	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	in, co, store := filepath.Join(o.out, "imagenet"), filepath.Join(o.out, "coco"), filepath.Join(o.out, "store")
+	const dirty = 0.01
+	for _, x := range []struct {
+		set, dir string
+		n        int
+		simulate func(context.Context, synth.Options) (synth.Result, error)
+		more     string
+	}{
+		{"imagenet", in, o.imagenet, synth.ImageNet, " --boxes"},
+		{"coco", co, o.coco, synth.COCO, ""},
+	} {
+		fmt.Fprintf(s.out, "$ abtool synth %s --images %d --seed %d --dirty %v%s --out %s\n", x.set, x.n, o.seed, dirty, x.more, x.dir)
+		r, err := x.simulate(ctx, synth.Options{Images: x.n, Seed: o.seed, Dirty: dirty, Boxes: x.more != "", Out: x.dir, Force: o.force})
+		if err != nil {
+			return err
+		}
+		printSimulated(s.out, r)
+		fmt.Fprintln(s.out)
+	}
+	opt := ingest.Options{
+		Sources:   []string{filepath.Join(in, "imagenet_ab.tar.gz"), filepath.Join(co, "coco_ab.json")},
+		Boxes:     []string{filepath.Join(in, "boxes.tar.gz")},
+		Instances: []string{filepath.Join(co, "instances_train2014.json")},
+		Out:       store, Force: o.force, Version: version(),
+	}
+	fmt.Fprintf(s.out, "$ abtool ingest %s %s --boxes %s --instances %s --out %s\n",
+		opt.Sources[0], opt.Sources[1], opt.Boxes[0], opt.Instances[0], store)
+	sum, err := ingest.Run(ctx, opt)
+	if sum != nil {
+		if e := printAccount(s.out, sum, false, store); err == nil {
+			err = e
+		}
+	}
+	return err
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"abtool/ingest"
+)
+
+type infoOptions struct{ json bool }
+
+func infoCommand(s streams) *cobra.Command {
+	var o infoOptions
+	c := &cobra.Command{
+		Use:   "info STORE",
+		Short: "What a store holds: sources, counts, rejects, sizes by column",
+		Example: `  abtool info store
+  abtool info store --json | jq '.data_sets[].rejected'`,
+		Args: exactly(1, "the store to look into"),
+		RunE: func(_ *cobra.Command, args []string) error { return o.run(s.out, args[0]) },
+	}
+	c.Flags().BoolVar(&o.json, "json", false, "print as JSON")
+	return c
+}
+
+func (o infoOptions) run(w io.Writer, store string) error {
+	sum, err := ingest.ReadStore(store)
+	if err != nil {
+		return err
+	}
+	sizes, err := ingest.ColumnSizes(store, sum)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(w, struct {
+			*ingest.Summary
+			Columns []ingest.ColumnSize `json:"columns"`
+		}{sum, sizes})
+	}
+	fmt.Fprintf(w, "%s: store of format %d, written by abtool %s\n\n", store, sum.FormatVersion, sum.ToolVersion)
+	printSummary(w, sum)
+	printColumns(w, sizes)
+	return nil
+}
+
+// printColumns prints the size of every column, and its share of its file.
+func printColumns(w io.Writer, sizes []ingest.ColumnSize) {
+	total := map[string]int64{}
+	for _, c := range sizes {
+		total[c.Table] += c.Bytes
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	table := ""
+	for _, c := range sizes {
+		if c.Table != table {
+			table = c.Table
+			fmt.Fprintf(t, "\t\t\t%s\n", table)
+		}
+		share := 0.0
+		if total[table] > 0 {
+			share = 100 * float64(c.Bytes) / float64(total[table])
+		}
+		fmt.Fprintf(t, "%s\t%.1f %%\t%s values\t  %s\n", size(c.Bytes), share, thousands(c.Values), c.Column)
+	}
+	t.Flush()
+}

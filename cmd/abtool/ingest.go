@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"abtool/ingest"
+)
+
+type ingestOptions struct {
+	ingest.Options
+	json, quiet bool
+}
+
+func ingestCommand(s streams) *cobra.Command {
+	var o ingestOptions
+	c := &cobra.Command{
+		Use:   "ingest SOURCE... --out STORE",
+		Short: "Read byproducts into a store of Parquet tables",
+		Long: `Read annotation byproducts into a store: a folder of Parquet tables, one sub-folder a data set.
+
+A SOURCE is a file, a folder, or - for standard input. What it is, is told by looking:
+  ImageNet-AB      imagenet_ab_v1_0.tar.gz, the .tar in it, or the unpacked folder of .xml files
+  COCO-AB          coco_ab_v1_0.json
+  JSON             ImageNet or COCO records: an object, an array, JSON Lines, or a folder of .json files;
+                   pages as the front ends send them, and dumps of the backends
+Any of them may be gzip'd. Ground truth, with --boxes and --instances or alone:
+  boxes            ILSVRC's Annotations/CLS-LOC/train: a folder or archive of Pascal VOC files
+  instances        COCO's instances_train2014.json
+
+Every record ends in the store or in its rejects table, with the place and the reason; the closing
+account adds up. The data sets read here replace those in the store all at once when everything is
+written: an interrupt, a full disk or a crash leaves the old store as it was.
+
+Exit codes: 0 done, 1 failed (the old store stands), 2 wrong usage, 3 done but records were rejected.`,
+		Example: `  abtool ingest imagenet_ab_v1_0.tar.gz --out store
+  abtool ingest coco_ab_v1_0.json --instances instances_train2014.json --out store
+  abtool ingest train_xml/ --boxes Annotations/CLS-LOC/train --out store --force
+  ssh host cat pages.jsonl.gz | abtool ingest - --out store --as imagenet --strict`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args)+len(o.Boxes)+len(o.Instances) == 0 {
+				return usageError{fmt.Errorf("no source to read: give a file, a folder or - for standard input")}
+			}
+			if o.Out == "" {
+				return usageError{fmt.Errorf("--out STORE is missing: the folder to write the store to")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Sources = args
+			return o.run(cmd.Context(), s)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.Out, "out", "", "the store: a folder, made or replaced")
+	f.StringSliceVar(&o.Boxes, "boxes", nil, "ILSVRC boxes (Pascal VOC): a folder or archive")
+	f.StringSliceVar(&o.Instances, "instances", nil, "COCO's instances_*.json")
+	f.StringVar(&o.As, "as", "", "imagenet or coco: what JSON is that does not tell by its keys")
+	f.StringVar(&o.Format, "format", "parquet", "parquet or arrow (IPC files)")
+	f.IntVar(&o.Jobs, "jobs", 0, "workers; 0 is one a processor (the store is the same for any number)")
+	f.BoolVar(&o.Strict, "strict", false, "stop at the first record or field that is rejected")
+	f.Int64Var(&o.MaxRejects, "max-rejects", 0, "stop when more records than this are rejected; 0 is no limit")
+	f.BoolVar(&o.Force, "force", false, "replace data sets that the store holds already")
+	f.IntVar(&o.Limits.Member, "max-record-bytes", 0, "largest archive member or JSON record (default 64 MiB)")
+	f.BoolVar(&o.json, "json", false, "print the account as JSON, and progress events as JSON Lines on standard error")
+	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	return c
+}
+
+func (o *ingestOptions) run(ctx context.Context, s streams) error {
+	o.Stdin, o.Version = s.in, version()
+	p := newProgress(s.err, o.json, o.quiet)
+	o.Progress = p.show
+	sum, err := ingest.Run(ctx, o.Options)
+	p.done()
+	if sum != nil {
+		if e := printAccount(s.out, sum, o.json, o.Out); e != nil && err == nil {
+			err = e
+		}
+	}
+	if err == nil && sum.Rejected() > 0 {
+		err = errRejected
+	}
+	return err
+}
+
+// printAccount prints what a run did.
+func printAccount(w io.Writer, sum *ingest.Summary, asJSON bool, store string) error {
+	if asJSON {
+		return printJSON(w, sum)
+	}
+	printSummary(w, sum)
+	if !sum.Completed {
+		fmt.Fprintln(w, "Nothing was written: the account above is of what was read before the run failed.")
+		return nil
+	}
+	fmt.Fprintf(w, "The store is %s. Look into it with: abtool info %s\n", store, store)
+	return nil
+}
+
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}

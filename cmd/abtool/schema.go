@@ -1,0 +1,74 @@
+package main
+
+import (
+	"io"
+	"path"
+
+	"github.com/spf13/cobra"
+
+	"abtool/schema"
+)
+
+type schemaOptions struct{ json bool }
+
+func schemaCommand(s streams) *cobra.Command {
+	var o schemaOptions
+	c := &cobra.Command{
+		Use:   "schema [TABLE...]",
+		Short: "The tables of a store: every column with unit, range, null rule and source",
+		Example: `  abtool schema
+  abtool schema imagenet/annotations
+  abtool schema --json`,
+		RunE: func(_ *cobra.Command, args []string) error { return o.run(s.out, args) },
+	}
+	c.Flags().BoolVar(&o.json, "json", false, "print as JSON")
+	return c
+}
+
+func (o schemaOptions) run(w io.Writer, names []string) error {
+	tables, err := tablesNamed(names)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(w, tables)
+	}
+	for _, t := range tables {
+		if err := t.Text(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tablesNamed are the tables of the given names or patterns, all if there are none.
+func tablesNamed(names []string) ([]schema.Table, error) {
+	if len(names) == 0 {
+		return schema.Tables(), nil
+	}
+	var out []schema.Table
+	for _, name := range names {
+		found := false
+		for _, t := range schema.Tables() {
+			a, _ := path.Match(name, t.Path)
+			b, _ := path.Match(t.Path, name) // */rejects
+			if a || b || path.Dir(t.Path) == name {
+				out, found = append(out, t), true
+			}
+		}
+		if !found {
+			return nil, usageError{errNoTable(name)}
+		}
+	}
+	return out, nil
+}
+
+type errNoTable string
+
+func (e errNoTable) Error() string {
+	text := "there is no table " + string(e) + "; the tables are:"
+	for _, t := range schema.Tables() {
+		text += " " + t.Path
+	}
+	return text
+}

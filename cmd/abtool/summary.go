@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"abtool/ingest"
+)
+
+// printSummary prints the account of a store or of a run.
+func printSummary(w io.Writer, s *ingest.Summary) {
+	for _, d := range s.DataSets {
+		fmt.Fprintf(w, "%s\n", d.Name)
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintf(t, "  source\tshape\tread\trecords\t=\tstored\t+\trejected\trows\n")
+		for _, src := range d.Sources {
+			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t=\t%s\t+\t%s\t%s\n", src.Name, src.Shape, size(src.Bytes),
+				thousands(src.Records), thousands(src.Stored), thousands(src.Rejected), thousands(src.Rows))
+		}
+		t.Flush()
+		for _, src := range d.Sources {
+			printSkipped(w, src)
+		}
+		if len(d.Bytes) > 0 {
+			t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+			fmt.Fprintf(t, "  table\trows\tsize\n")
+			for _, name := range []string{"annotations", "images", "rejects"} {
+				fmt.Fprintf(t, "  %s\t%s\t%s\n", name, thousands(d.Rows[name]), size(d.Bytes[name]))
+			}
+			t.Flush()
+		}
+		printCounts(w, "records rejected", d.Rejected)
+		printCounts(w, "fields set to null", d.Nulled)
+		fmt.Fprintln(w)
+	}
+	for i, x := range s.Examples {
+		if i == 0 {
+			fmt.Fprintln(w, "The first rejects (all are in the rejects tables):")
+		}
+		at := x.Source
+		if x.Member != "" && x.Member != x.Source {
+			at += " " + x.Member
+		}
+		if x.Detail != "" {
+			x.Reason += " (" + x.Detail + ")"
+		}
+		if x.Field != "" {
+			x.Reason = x.Field + ": " + x.Reason
+		}
+		fmt.Fprintf(w, "  %s byte %d: %s: %s\n", at, x.Offset, x.Reason, x.Snippet)
+		if i == len(s.Examples)-1 {
+			fmt.Fprintln(w)
+		}
+	}
+}
+
+func printSkipped(w io.Writer, src ingest.SourceStats) {
+	var parts []string
+	for _, k := range []struct {
+		n    int64
+		what string
+	}{{src.AppleDouble, "AppleDouble files (._)"}, {src.OtherFiles, "files of other kinds"}, {src.Headers, "headers and empty pages"}} {
+		if k.n > 0 {
+			parts = append(parts, thousands(k.n)+" "+k.what)
+		}
+	}
+	if len(parts) > 0 {
+		fmt.Fprintf(w, "  besides, in %s: %s\n", src.Name, strings.Join(parts, ", "))
+	}
+}
+
+const countsShown = 12
+
+func printCounts(w io.Writer, title string, counts []ingest.Count) {
+	if len(counts) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "  %s\n", title)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for i, c := range counts {
+		if i == countsShown {
+			fmt.Fprintf(t, "\t…\t and %d other kinds: see --json\n", len(counts)-i)
+			break
+		}
+		name := c.Reason
+		if c.Field != "" {
+			name = c.Field + " " + c.Reason
+		}
+		fmt.Fprintf(t, "    %s\t %s\n", thousands(c.Count), name)
+	}
+	t.Flush()
+}
+
+// thousands writes 1234567 as 1,234,567.
+func thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// size writes bytes in decimal units.
+func size(n int64) string {
+	v, unit := float64(n), "B"
+	for _, u := range []string{"kB", "MB", "GB", "TB"} {
+		if v < 1000 {
+			break
+		}
+		v, unit = v/1000, u
+	}
+	if unit == "B" {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.1f %s", v, unit)
+}

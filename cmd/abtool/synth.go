@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"abtool/internal/synth"
+)
+
+type synthOptions struct {
+	synth.Options
+	json, quiet bool
+}
+
+func synthCommand(s streams) *cobra.Command {
+	var o synthOptions
+	c := &cobra.Command{
+		Use:   "synth imagenet|coco --out DIR",
+		Short: "Simulated byproducts in the real shapes, from annotators with known truth",
+		Long: `Simulate annotators and write what they leave behind in the shapes of the real releases, with
+ground truth to ingest beside them. DIR/truth tells what the simulation knows and no annotation
+does: each worker's precision and bias, where each object is, and which records were damaged.
+
+Formats: imagenet targz (as the release), tar, folder, jsonl, pages (front end), dump (backend);
+coco json (as the release), jsonl, pages, dump. The bytes depend on the seed and the options
+alone.`,
+		Example: `  abtool synth imagenet --images 20000 --out sim
+  abtool synth coco --images 2000 --out simcoco --dirty 0.1
+  abtool synth imagenet --images 500 --images-out sim/jpeg --boxes --out sim`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 || args[0] != "imagenet" && args[0] != "coco" {
+				return usageError{fmt.Errorf("say which data set to simulate: imagenet or coco")}
+			}
+			if o.Out == "" {
+				return usageError{fmt.Errorf("--out DIR is missing: the folder to write to")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
+	}
+	f := c.Flags()
+	f.IntVar(&o.Images, "images", 10000, "number of images")
+	f.Uint64Var(&o.Seed, "seed", 1, "seed of the simulation")
+	f.StringVar(&o.Out, "out", "", "the folder to write to")
+	f.StringVar(&o.Format, "format", "", "shape of the byproducts (default: as the release)")
+	f.Float64Var(&o.Dirty, "dirty", 0, "share of records to damage, 0 to 1")
+	f.BoolVar(&o.Boxes, "boxes", false, "imagenet: also write ILSVRC boxes, for abtool ingest --boxes")
+	f.BoolVar(&o.AppleDouble, "appledouble", false, "imagenet: add the ._ members that macOS leaves in archives")
+	f.StringVar(&o.ImagesOut, "images-out", "", "also render the images, as JPEG, into this folder")
+	f.IntVar(&o.Workers, "jobs", 0, "workers; 0 is one a processor (the bytes are the same for any number)")
+	f.BoolVar(&o.Force, "force", false, "write into a folder that holds files already")
+	f.BoolVar(&o.json, "json", false, "print what was written as JSON")
+	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	return c
+}
+
+func (o *synthOptions) run(ctx context.Context, s streams, set string) error {
+	done := func() {}
+	if !o.quiet && !o.json {
+		o.Progress, done = imageBar(s.err, "simulating "+set)
+	}
+	simulate := synth.ImageNet
+	if set == "coco" {
+		simulate = synth.COCO
+	}
+	res, err := simulate(ctx, o.Options)
+	done()
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(s.out, res)
+	}
+	printSimulated(s.out, res)
+	return nil
+}
+
+// imageBar is a progress bar that counts images, on a terminal only.
+func imageBar(w io.Writer, what string) (show func(done, total int), end func()) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil, func() {}
+	}
+	var bar *progressbar.ProgressBar
+	return func(done, total int) {
+			if bar == nil {
+				bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
+					progressbar.OptionShowIts(), progressbar.OptionSetItsString("images"), progressbar.OptionShowCount(),
+					progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish())
+			}
+			bar.Set(done)
+		}, func() {
+			if bar != nil {
+				bar.Finish()
+				bar.Clear()
+			}
+		}
+}
+
+func printSimulated(w io.Writer, r synth.Result) {
+	fmt.Fprintf(w, "%s images, shown %s times; %s records damaged\n", thousands(r.Images), thousands(r.Showings), thousands(r.Damaged))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, f := range r.Files {
+		fmt.Fprintf(t, "  %s\t%s\t%s records\n", f.Path, size(f.Bytes), thousands(f.Records))
+	}
+	t.Flush()
+}

@@ -1,0 +1,217 @@
+package ingest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// accept takes what a unit holds into the store, in the order of the input: duplicates are
+// found, rows numbered, and all is counted.
+func (r *runner) accept(u *unit) error {
+	r.glue.join(u)
+	b := u.batch
+	coco := u.coco
+	if len(b.records) > 0 {
+		coco = b.records[0].kind == cocoRecord
+	}
+	home, d, err := r.account(u.src, coco)
+	if err != nil {
+		return err
+	}
+	if u.src.home == nil {
+		u.src.home = home
+	}
+	a := acceptor{r: r, u: u, in: b.in[:0], co: b.co[:0]}
+	for i := range b.records {
+		if err := a.take(&b.records[i]); err != nil {
+			return err
+		}
+	}
+	a.dropDuplicates()
+	left := 0
+	for i := range b.rejects {
+		rej := &b.rejects[i]
+		rej.Source = u.src.name
+		rej.Record += u.src.met
+		if rej.Kind == "record" {
+			left++
+		}
+	}
+	if u.form == formReady {
+		a.stored = b.count - left
+		home.Stored += int64(a.stored)
+	}
+	if a.stored+left != b.count {
+		return fmt.Errorf("internal error: %d records of %s were read, but %d stored and %d rejected", b.count, u.src.name, a.stored, left)
+	}
+	u.src.met += int64(b.count)
+	home.Headers += int64(b.headers)
+	home.Rejected += int64(left)
+	for _, k := range u.src.stats {
+		k.Records = k.Stored + k.Rejected
+	}
+	r.records.Add(int64(b.count))
+	r.rejected.Add(int64(left))
+	if err := r.judge(b.rejects); err != nil {
+		return err
+	}
+	if err := d.reject(b.rejects); err != nil {
+		return err
+	}
+	broken := u.broken
+	if err := a.write(); err != nil {
+		return err
+	}
+	return broken
+}
+
+const exampleCount = 5
+
+// judge stops the run where the options say so.
+func (r *runner) judge(rejects []rejectRow) error {
+	for i := range rejects {
+		if x := &rejects[i]; len(r.examples) < exampleCount {
+			r.examples = append(r.examples, Example{x.Source, x.Member, x.Offset, x.Field, x.Reason, x.Detail, x.Snippet})
+		}
+	}
+	if len(rejects) == 0 {
+		return nil
+	}
+	if r.o.Strict {
+		return fmt.Errorf("%s: %w", describe(&rejects[0]), ErrStrict)
+	}
+	if n := r.rejected.Load(); r.o.MaxRejects > 0 && n > r.o.MaxRejects {
+		return fmt.Errorf("%d by now, the last one %s: %w", n, describe(&rejects[len(rejects)-1]), ErrTooMany)
+	}
+	return nil
+}
+
+// describe says where a reject is and what was found.
+func describe(x *rejectRow) string {
+	at := x.Source
+	if x.Member != "" && x.Member != x.Source {
+		at += ", " + x.Member
+	}
+	at += fmt.Sprintf(", byte %d", x.Offset)
+	if x.Field != "" {
+		at += ", " + x.Field
+	}
+	what := x.Reason
+	if x.Detail != "" {
+		what += " (" + x.Detail + ")"
+	}
+	return fmt.Sprintf("%s: %s: %s", at, what, x.Snippet)
+}
+
+// acceptor is the state of one unit's acceptance.
+type acceptor struct {
+	r          *runner
+	u          *unit
+	in         []imagenetRow // rows to write: the batch's without those of duplicates
+	co         []cocoRow
+	inSet      *dataset
+	coSet      *dataset
+	stored     int
+	duplicates []int // record numbers within the unit
+	payload    []byte
+}
+
+// take decides on one record. Rows are moved down over those that were left out.
+func (a *acceptor) take(x *record) error {
+	k, d, err := a.r.account(a.u.src, x.kind == cocoRecord)
+	if err != nil {
+		return err
+	}
+	b, known := a.u.batch, a.r.known
+	fresh := false
+	switch x.kind {
+	case xmlRecord:
+		fresh = known.image(x.id, b.in[x.first:x.end])
+	case jsonRecord:
+		fresh = known.record(x.id, x.pair)
+	case vocRecord:
+		fresh = known.boxes.add(x.id)
+	case cocoRecord:
+		fresh = known.coco.CheckedAdd(uint64(x.num))
+	}
+	if !fresh {
+		a.duplicates = append(a.duplicates, x.at)
+		b.member, b.offset = x.member, x.offset
+		count := b.count
+		b.count = x.at
+		b.rejectRecord(Duplicate, x.name(), x.data)
+		b.count = count
+		return nil
+	}
+	a.stored++
+	k.Stored++
+	if x.kind == cocoRecord {
+		k.Rows += int64(x.end - x.first)
+		for i := x.first; i < x.end; i++ {
+			row := &b.co[i]
+			row.Seq, row.Source = d.seq, a.u.src.name
+			d.seq++
+			a.co = append(a.co, *row)
+		}
+		a.coSet = d
+		return nil
+	}
+	a.inSet = d
+	tag := byte(fromBoxes)
+	if x.kind != vocRecord {
+		tag = fromRecord
+		k.Rows += int64(x.end - x.first)
+		for i := x.first; i < x.end; i++ {
+			row := &b.in[i]
+			row.Seq, row.Source = d.seq, a.u.src.name
+			d.seq++
+			if len(a.in) != i {
+				a.in = append(a.in, *row)
+			} else {
+				a.in = a.in[:i+1]
+			}
+		}
+	}
+	a.payload = appendFact(a.payload[:0], tag, &x.fact)
+	return d.images.add([]byte(x.id), a.payload)
+}
+
+// name is the image of a record, for people.
+func (x *record) name() string {
+	if x.kind == cocoRecord {
+		return fmt.Sprintf("image %d", x.num)
+	}
+	return "image " + x.id
+}
+
+// dropDuplicates forgets the nulled fields of duplicates and puts the rejects in order.
+func (a *acceptor) dropDuplicates() {
+	if len(a.duplicates) == 0 {
+		return
+	}
+	b := a.u.batch
+	b.rejects = slices.DeleteFunc(b.rejects, func(x rejectRow) bool {
+		_, dup := slices.BinarySearch(a.duplicates, int(x.Record))
+		return dup && x.Kind == "field"
+	})
+	slices.SortStableFunc(b.rejects, func(x, y rejectRow) int { return cmp.Compare(x.Record, y.Record) })
+}
+
+// write hands the rows on. The unit is used again when all have been taken.
+func (a *acceptor) write() error {
+	u, feeder := a.u, a.r.feeder
+	left := &countdown{n: 2, then: func() { feeder.recycle(u) }}
+	if a.inSet != nil {
+		if err := a.inSet.in.write(a.in, left.done); err != nil {
+			return err
+		}
+	} else {
+		left.done()
+	}
+	if a.coSet != nil {
+		return a.coSet.co.write(a.co, left.done)
+	}
+	left.done()
+	return nil
+}

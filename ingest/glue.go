@@ -1,0 +1,144 @@
+package ingest
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// glue puts values together that begin in one unit and end in a later one. Units of values
+// are cut where a record probably begins; the workers read each as if it did, and where it
+// does not, it is read again here, behind what was left of the unit before.
+type glue struct {
+	rest    []byte // of the stream so far: a value without its end
+	base    int64  // its offset
+	middle  bool   // the next unit does not begin with an element
+	over    *skipper
+	ended   bool // the array has its closing bracket
+	trailed bool // and something behind it, which has been noted
+}
+
+// join settles how the unit fits to those before it.
+func (g *glue) join(u *unit) {
+	if u.form != formElements && u.form != formValues {
+		return
+	}
+	b := u.batch
+	if g.over != nil && !g.ended {
+		n, done := g.over.skip(u.buf)
+		b.reset()
+		if !done && !u.last {
+			return
+		}
+		g.over = nil
+		g.rest, g.base, g.middle = append(g.rest[:0], u.buf[n:]...), u.base+int64(n), true
+		u.buf = u.buf[:0]
+	}
+	switch {
+	case g.ended:
+		b.reset()
+		if text := trim(u.buf); len(text) > 0 && !g.trailed {
+			g.trail(u, u.base, text)
+		}
+	case len(g.rest) > 0 || g.middle:
+		buf := append(append(make([]byte, 0, len(g.rest)+len(u.buf)), g.rest...), u.buf...)
+		if g.middle {
+			buf, g.base = afterComma(buf, g.base)
+		}
+		u.buf, u.base = buf, g.base
+		b.reset()
+		u.read()
+	}
+	if b.ended && !g.ended {
+		g.ended = true
+		if b.used < len(u.buf) {
+			g.trail(u, u.base+int64(b.used), u.buf[b.used:])
+		}
+	}
+	g.rest, g.middle = g.rest[:0], false
+	if !g.ended {
+		g.keep(u)
+	}
+	if !u.last {
+		return
+	}
+	ended, form := g.ended, u.form
+	cut := len(g.rest) > 0
+	at := u.base + int64(len(u.buf))
+	if cut {
+		b.member, b.offset = u.name, g.base
+		b.rejectRecord(Cut, "the input ends within a value", g.rest)
+		b.count++
+	}
+	*g = glue{}
+	if form == formElements && !ended {
+		u.broken = fmt.Errorf("%s ends early, at byte %d of its content, within a JSON array: %w: get it again, the old store is unchanged",
+			u.src.name, at, ErrDamaged)
+	}
+}
+
+// keep remembers what the unit left unread.
+func (g *glue) keep(u *unit) {
+	b := u.batch
+	rest := u.buf[b.used:]
+	g.base = u.base + int64(b.used)
+	if len(trim(rest)) == 0 {
+		return
+	}
+	if len(rest) <= b.limits.Member {
+		g.rest = append(g.rest, rest...)
+		return
+	}
+	b.member, b.offset = u.name, g.base
+	b.rejectRecord(TooLarge, fmt.Sprintf("more than %d bytes", b.limits.Member), rest)
+	b.count++
+	g.over = &skipper{}
+	g.over.skip(rest)
+	if u.last {
+		g.over = nil
+	}
+}
+
+func (g *glue) trail(u *unit, at int64, text []byte) {
+	b := u.batch
+	b.member, b.offset = u.name, at
+	b.rejectRecord(Malformed, "more text behind the array", text)
+	b.count++
+	g.trailed = true
+}
+
+// afterComma steps over the comma that parts a value that was stepped over from the next one.
+func afterComma(buf []byte, base int64) ([]byte, int64) {
+	rest := bytes.TrimLeft(buf, " \t\r\n")
+	rest = bytes.TrimPrefix(rest, []byte{','})
+	return rest, base + int64(len(buf)-len(rest))
+}
+
+// skipper steps over a JSON value that comes in pieces, holding none of it.
+type skipper struct {
+	depth  int
+	quoted bool
+	slash  bool // the last byte was a backslash within a string
+}
+
+// skip tells where in p the value ends.
+func (s *skipper) skip(p []byte) (n int, done bool) {
+	for i, c := range p {
+		switch {
+		case s.slash:
+			s.slash = false
+		case s.quoted:
+			s.slash, s.quoted = c == '\\', c != '"'
+		case c == '"':
+			s.quoted = true
+		case c == '{' || c == '[':
+			s.depth++
+		case c == '}' || c == ']':
+			if s.depth--; s.depth <= 0 {
+				return i + 1, true
+			}
+		case c == ',' && s.depth == 0:
+			return i, true
+		}
+	}
+	return len(p), false
+}

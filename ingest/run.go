@@ -1,0 +1,440 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"abtool/schema"
+)
+
+// Options say what to ingest, and how. Out and at least one source are needed; the zero value
+// of everything else works.
+type Options struct {
+	Sources   []string // files, folders, archives; "-" is standard input
+	Boxes     []string // ILSVRC boxes (Pascal VOC): folders, archives
+	Instances []string // COCO's instances_*.json
+	Out       string   // the store: a folder
+	As        string   // "", or imagenet or coco: what JSON is that does not tell
+	Format    string   // "" and parquet, or arrow
+	Jobs      int      // workers; 0: one a processor. The store does not depend on it
+	Strict    bool     // stop at the first reject
+	// MaxRejects stops the run when more records are rejected; 0: no limit.
+	MaxRejects int64
+	Force      bool // replace data sets that the store holds already
+	Limits     Limits
+	Stdin      io.Reader
+	Version    string         // of the tool, for store.json
+	Progress   func(Progress) // called a few times a second, from one goroutine; may be nil
+}
+
+// Progress is how far a run is.
+type Progress struct {
+	Stage    string        `json:"stage"`  // reading, images, converting, finishing
+	Source   string        `json:"source"` // being read
+	Bytes    int64         `json:"bytes"`  // read of all sources, compressed as they are
+	Total    int64         `json:"total"`  // bytes of all sources, 0 when unknown
+	Records  int64         `json:"records"`
+	Rejected int64         `json:"rejected"`
+	Elapsed  time.Duration `json:"elapsed_ns"`
+}
+
+// Errors of Run; ErrUnknownInput and ErrDamaged are others.
+var (
+	ErrStrict  = errors.New("rejected, and --strict was given")
+	ErrTooMany = errors.New("more records were rejected than --max-rejects allows")
+	ErrUsage   = errors.New("wrong use")
+)
+
+// Run reads the sources into the store at Options.Out. The data sets that it read replace
+// those of the store all at once, when everything has been written; until then, and if it
+// fails, the old store stands. The summary is returned also with an error, as far as the run
+// came. Cancelling ctx stops it and leaves nothing behind.
+func Run(ctx context.Context, o Options) (*Summary, error) {
+	r, err := newRunner(o)
+	if err != nil {
+		return nil, err
+	}
+	t, err := openTarget(r.o.Out)
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	r.target = t
+	if err := t.checkSpace(r.estimate()); err != nil {
+		return nil, err
+	}
+	stop := r.report()
+	err = r.run(ctx)
+	if err == nil {
+		err = r.finish(ctx)
+	}
+	stop()
+	for _, d := range r.sets {
+		d.abort()
+	}
+	return r.summary(err == nil), explain(err)
+}
+
+// runner is one run.
+type runner struct {
+	o       Options
+	target  *target
+	sources []*source
+	feeder  *feeder
+	known   *known
+	limits  Limits
+
+	mu       sync.Mutex
+	sets     map[string]*dataset
+	examples []Example
+
+	glue     glue
+	records  atomic.Int64
+	rejected atomic.Int64
+	stage    atomic.Pointer[string]
+	reading  atomic.Pointer[source]
+	written  map[string]map[string]int64 // bytes by data set and table
+	merged   *Summary
+}
+
+func newRunner(o Options) (*runner, error) {
+	o.Limits = o.Limits.withDefaults()
+	if o.Jobs <= 0 {
+		o.Jobs = runtime.GOMAXPROCS(0)
+	}
+	if o.Format == "" {
+		o.Format = "parquet"
+	}
+	switch {
+	case o.Format != "parquet" && o.Format != "arrow":
+		return nil, fmt.Errorf("%w: format %q: it is parquet or arrow", ErrUsage, o.Format)
+	case o.As != "" && o.As != "imagenet" && o.As != "coco":
+		return nil, fmt.Errorf("%w: as %q: it is imagenet or coco", ErrUsage, o.As)
+	case o.Out == "":
+		return nil, fmt.Errorf("%w: no store to write to", ErrUsage)
+	case len(o.Sources)+len(o.Boxes)+len(o.Instances) == 0:
+		return nil, fmt.Errorf("%w: nothing to read", ErrUsage)
+	}
+	r := &runner{o: o, limits: o.Limits, sets: map[string]*dataset{}, written: map[string]map[string]int64{}}
+	names := map[string]int{}
+	stdin := false
+	for _, in := range []struct {
+		paths []string
+		as    string
+		role  role
+	}{{o.Sources, o.As, byproducts}, {o.Boxes, "", boxesRole}, {o.Instances, "", instancesRole}} {
+		for _, path := range in.paths {
+			if path == "-" {
+				if stdin || o.Stdin == nil {
+					return nil, fmt.Errorf("%w: standard input can be read once", ErrUsage)
+				}
+				stdin = true
+			}
+			s, err := newSource(path, in.as, in.role)
+			if err != nil {
+				return nil, err
+			}
+			if names[s.name]++; names[s.name] > 1 {
+				s.name = fmt.Sprintf("%s#%d", s.name, names[s.name])
+			}
+			r.sources = append(r.sources, s)
+		}
+	}
+	r.known = newKnown(len(o.Sources) > 1)
+	r.feeder = newFeeder(o.Limits, o.Stdin)
+	r.feeder.instances = r.readInstances
+	return r, nil
+}
+
+// estimate is how many bytes the store will need, roughly and rather too much.
+func (r *runner) estimate() (n int64) {
+	for _, s := range r.sources {
+		n += s.size / 2
+	}
+	return n
+}
+
+// run reads all sources: one goroutine cuts them into units, some read the units, and this
+// one takes what they read in the order of the input.
+func (r *runner) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	work := make(chan *unit, r.o.Jobs)
+	order := make(chan *unit, r.o.Jobs+2)
+	r.feeder.send = func(ctx context.Context, u *unit) error {
+		select {
+		case order <- u:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if u.form == formReady {
+			return nil
+		}
+		select {
+		case work <- u:
+			return nil
+		case <-ctx.Done():
+			close(u.done)
+			return ctx.Err()
+		}
+	}
+	var workers sync.WaitGroup
+	for range r.o.Jobs {
+		workers.Go(func() {
+			for u := range work {
+				u.read()
+				close(u.done)
+			}
+		})
+	}
+	var fed error
+	go func() {
+		fed = r.feedAll(ctx)
+		close(work)
+		close(order)
+	}()
+	var err error
+	for u := range order {
+		<-u.done
+		if err == nil && ctx.Err() == nil {
+			if err = r.accept(u); err != nil {
+				cancel()
+			}
+		}
+	}
+	workers.Wait()
+	if err == nil {
+		err = fed
+	}
+	return err
+}
+
+func (r *runner) feedAll(ctx context.Context) error {
+	for _, s := range r.sources {
+		r.reading.Store(s)
+		if err := s.feed(ctx, r.feeder); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dataset is the data set of a name; it is begun when something first belongs to it.
+func (r *runner) dataset(name string) (*dataset, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d := r.sets[name]; d != nil {
+		return d, nil
+	}
+	if r.target.holds(name) && !r.o.Force {
+		return nil, fmt.Errorf("%s holds %s already: give --force to replace it, or another --out", r.o.Out, name)
+	}
+	names := make([]string, len(r.sources))
+	for i, s := range r.sources {
+		names[i] = s.name
+	}
+	d, err := newDataset(name, r.target.tmp, names, r.o.Jobs)
+	if err != nil {
+		return nil, err
+	}
+	r.sets[name] = d
+	return d, nil
+}
+
+// finish completes the data sets and puts them in their place.
+func (r *runner) finish(ctx context.Context) error {
+	for _, s := range r.sources { // a source without any record has its data set all the same
+		if s.home == nil {
+			if _, err := r.home(s, s.coco); err != nil {
+				return err
+			}
+		}
+	}
+	for _, d := range r.ordered() {
+		r.setStage("images")
+		if err := d.finish(ctx); err != nil {
+			return err
+		}
+		if r.o.Format == "arrow" {
+			r.setStage("converting")
+			for _, table := range []string{"annotations", "images", "rejects"} {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := arrowFile(d.name+"/"+table, d.dir, d.sources); err != nil {
+					return err
+				}
+			}
+		}
+		sizes, err := fileSizes(d.dir)
+		if err != nil {
+			return err
+		}
+		r.written[d.name] = sizes
+	}
+	r.setStage("finishing")
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return r.target.commit(r.summary(true))
+}
+
+func (r *runner) ordered() []*dataset {
+	var out []*dataset
+	for _, name := range []string{"imagenet", "coco"} {
+		if d := r.sets[name]; d != nil {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// fileSizes lists a data set's files by table.
+func fileSizes(dir string) (map[string]int64, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	sizes := map[string]int64{}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			return nil, err
+		}
+		name := e.Name()
+		sizes[name[:len(name)-len(filepath.Ext(name))]] = info.Size()
+	}
+	return sizes, nil
+}
+
+// summary is the account as it stands.
+func (r *runner) summary(completed bool) *Summary {
+	s := &Summary{FormatVersion: schema.FormatVersion, ToolVersion: r.o.Version, Completed: completed, Examples: r.examples}
+	for _, d := range r.ordered() {
+		st := DataSetStats{
+			Name: d.name, Options: StoreOptions{Format: r.o.Format, As: r.o.As, Limits: r.limits},
+			Rows: d.rows, Bytes: r.written[d.name], Rejected: d.rejects.counts(), Nulled: d.nulled.counts(),
+		}
+		for _, src := range r.sources {
+			if k := src.stats[d.name]; k != nil {
+				k.Name, k.Role, k.Shape = src.name, src.role.String(), src.shape
+				k.Bytes, k.SHA256 = src.read.Load(), src.sum()
+				if src.home == k {
+					k.AppleDouble, k.OtherFiles = src.skips.apple, src.skips.other
+				}
+				st.Sources = append(st.Sources, *k)
+			}
+		}
+		s.DataSets = append(s.DataSets, st)
+	}
+	return s
+}
+
+func (r *runner) setStage(stage string) { r.stage.Store(&stage) }
+
+const progressEvery = 200 * time.Millisecond
+
+// report calls Options.Progress until stop is called.
+func (r *runner) report() (stop func()) {
+	r.setStage("reading")
+	if r.o.Progress == nil {
+		return func() {}
+	}
+	began := time.Now()
+	total := int64(0)
+	for _, s := range r.sources {
+		if s.size == 0 {
+			total = 0
+			break
+		}
+		total += s.size
+	}
+	now := func() Progress {
+		p := Progress{Stage: *r.stage.Load(), Total: total, Records: r.records.Load(), Rejected: r.rejected.Load(), Elapsed: time.Since(began)}
+		for _, s := range r.sources {
+			p.Bytes += s.read.Load()
+		}
+		if s := r.reading.Load(); s != nil {
+			p.Source = s.name
+		}
+		return p
+	}
+	quit, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				r.o.Progress(now())
+			case <-quit:
+				r.o.Progress(now())
+				return
+			}
+		}
+	}()
+	return sync.OnceFunc(func() { close(quit); <-done })
+}
+
+// home is the account that a source's files are counted in: of the data set that its first
+// records belong to.
+func (r *runner) home(s *source, coco bool) (*SourceStats, error) {
+	if s.home == nil {
+		k, _, err := r.account(s, coco)
+		if err != nil {
+			return nil, err
+		}
+		s.home = k
+	}
+	return s.home, nil
+}
+
+// account is a source's account with a data set.
+func (r *runner) account(s *source, coco bool) (*SourceStats, *dataset, error) {
+	name := "imagenet"
+	if coco {
+		name = "coco"
+	}
+	d, err := r.dataset(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	k := s.stats[name]
+	if k == nil {
+		k = &SourceStats{}
+		s.stats[name] = k
+	}
+	return k, d, nil
+}
+
+// names of the data sets, for the order of a merged store.json.
+var dataSetNames = []string{"imagenet", "coco"}
+
+func sortDataSets(d []DataSetStats) {
+	slices.SortFunc(d, func(a, b DataSetStats) int {
+		return slices.Index(dataSetNames, a.Name) - slices.Index(dataSetNames, b.Name)
+	})
+}
+
+// explain says of an error of the system what can be done about it.
+func explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errFull), errors.Is(err, errQuota):
+		return fmt.Errorf("%w (the old store is unchanged: make room, or give another --out)", err)
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("interrupted, the old store is unchanged: %w", err)
+	}
+	return err
+}

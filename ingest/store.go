@@ -1,0 +1,254 @@
+package ingest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"abtool/schema"
+)
+
+// StoreFile is the name of the account within a store.
+const StoreFile = "store.json"
+
+// Errors for what stands where a store should be.
+var (
+	ErrNotStore = errors.New("not a store")
+	ErrLocked   = errors.New("another ingest is writing this store")
+	ErrNoSpace  = errors.New("not enough free space")
+)
+
+// ReadStore reads the account of the store in a folder. The error for a folder that is no
+// store wraps ErrNotStore, for one of a later format schema.ErrNewer.
+func ReadStore(dir string) (*Summary, error) {
+	data, err := os.ReadFile(filepath.Join(dir, StoreFile))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotDir) {
+		if _, e := os.Stat(dir); e != nil {
+			return nil, fmt.Errorf("%s: there is no such folder: %w", dir, ErrNotStore)
+		}
+		return nil, fmt.Errorf("%s has no %s: %w: make one with abtool ingest SOURCE --out %s", dir, StoreFile, ErrNotStore, dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the store: %w", err)
+	}
+	var s Summary
+	if err := json.Unmarshal(data, &s); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", filepath.Join(dir, StoreFile), ErrNotStore, err)
+	}
+	if err := schema.CheckVersion(s.FormatVersion); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return &s, nil
+}
+
+// target is the place of a store that is being written: a locked folder, new or to be
+// replaced, and the temporary sibling that will take its place.
+type target struct {
+	out, tmp string
+	lock     io.Closer
+	old      *Summary // nil: there is no store yet
+}
+
+// openTarget locks the place of a store and clears what an interrupted run left there.
+func openTarget(out string) (t *target, err error) {
+	if real, err := filepath.EvalSymlinks(out); err == nil {
+		out = real
+	}
+	if out, err = filepath.Abs(out); err != nil {
+		return nil, err
+	}
+	parent, base := filepath.Split(out)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return nil, fmt.Errorf("creating the store: %w", err)
+	}
+	t = &target{out: out}
+	if t.lock, err = lockFile(filepath.Join(parent, "."+base+".lock")); err != nil {
+		return nil, fmt.Errorf("%s: %w", out, err)
+	}
+	defer func() {
+		if err != nil {
+			t.close()
+		}
+	}()
+	aside := t.aside()
+	if _, e := os.Lstat(out); errors.Is(e, fs.ErrNotExist) {
+		if os.Rename(aside, out) == nil { // interrupted between two renames
+			syncDir(parent)
+		}
+	}
+	left, err := filepath.Glob(filepath.Join(quoteGlob(parent), "."+quoteGlob(base)+".tmp-*"))
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range append(left, aside) {
+		if err := os.RemoveAll(dir); err != nil {
+			return nil, fmt.Errorf("clearing what an interrupted run left: %w", err)
+		}
+	}
+	if t.old, err = readTarget(out); err != nil {
+		return nil, err
+	}
+	if t.tmp, err = os.MkdirTemp(parent, "."+base+".tmp-*"); err != nil {
+		return nil, fmt.Errorf("creating the store: %w", err)
+	}
+	return t, os.Chmod(t.tmp, 0o755)
+}
+
+// readTarget tells what stands at out: a store, or nothing (also an empty folder).
+func readTarget(out string) (*Summary, error) {
+	info, err := os.Stat(out)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("the store: %w", err)
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s is a file: %w: a store is a folder, give another --out", out, ErrNotStore)
+	}
+	old, err := ReadStore(out)
+	if err == nil {
+		return old, nil
+	}
+	if entries, e := os.ReadDir(out); e == nil && len(entries) == 0 {
+		return nil, nil
+	}
+	if errors.Is(err, schema.ErrNewer) {
+		return nil, err
+	}
+	return nil, fmt.Errorf("%s holds other files and is %w: nothing there was touched, give another --out", out, ErrNotStore)
+}
+
+func (t *target) aside() string {
+	parent, base := filepath.Split(t.out)
+	return filepath.Join(parent, "."+base+".old")
+}
+
+// holds tells whether the store has a data set already.
+func (t *target) holds(set string) bool { return t.old != nil && t.old.DataSet(set) != nil }
+
+// checkSpace fails when the disk surely has no room for n bytes.
+func (t *target) checkSpace(n int64) error {
+	free, err := freeSpace(t.tmp)
+	if err != nil || free >= n {
+		return nil // unknown is no reason to stop: writing will tell
+	}
+	return fmt.Errorf("%w for the store: about %s are needed, %s are free on the disk of %s: make room, or give another --out",
+		ErrNoSpace, megabytes(n), megabytes(free), filepath.Dir(t.out))
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
+
+// commit puts the temporary folder, which holds the new data sets, into the store's place.
+// The other data sets of an old store go with it.
+func (t *target) commit(s *Summary) error {
+	s = &Summary{FormatVersion: s.FormatVersion, ToolVersion: s.ToolVersion, Completed: true, DataSets: s.DataSets}
+	if t.old != nil {
+		for _, d := range t.old.DataSets {
+			if s.DataSet(d.Name) != nil {
+				continue
+			}
+			if err := linkDir(filepath.Join(t.out, d.Name), filepath.Join(t.tmp, d.Name)); err != nil {
+				return fmt.Errorf("keeping %s: %w", d.Name, err)
+			}
+			s.DataSets = append(s.DataSets, d)
+		}
+		sortDataSets(s.DataSets)
+	}
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(s); err != nil {
+		return err
+	}
+	if err := writeSynced(filepath.Join(t.tmp, StoreFile), text.Bytes()); err != nil {
+		return err
+	}
+	for _, d := range s.DataSets {
+		if err := syncDir(filepath.Join(t.tmp, d.Name)); err != nil {
+			return err
+		}
+	}
+	if err := syncDir(t.tmp); err != nil {
+		return err
+	}
+	if err := replaceDir(t.tmp, t.out, t.aside()); err != nil {
+		return fmt.Errorf("putting the store in its place: %w", err)
+	}
+	return syncDir(filepath.Dir(t.out))
+}
+
+// close removes what is left over and lets others in.
+func (t *target) close() {
+	if t.tmp != "" {
+		os.RemoveAll(t.tmp)
+	}
+	if t.lock != nil {
+		t.lock.Close()
+	}
+}
+
+// linkDir gives the files of a folder a second name, or copies them where that cannot be.
+func linkDir(from, to string) error {
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(to, 0o755); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		a, b := filepath.Join(from, e.Name()), filepath.Join(to, e.Name())
+		if os.Link(a, b) == nil {
+			continue
+		}
+		if err := copyFile(a, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func copyFile(from, to string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	if _, err = io.Copy(out, in); err == nil {
+		err = out.Sync()
+	}
+	return errors.Join(err, out.Close())
+}
+
+func writeSynced(path string, data []byte) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(data); err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+func quoteGlob(s string) string {
+	var b []byte
+	for i := range len(s) {
+		switch s[i] {
+		case '*', '?', '[', '\\':
+			b = append(b, '\\')
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
+}
