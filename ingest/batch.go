@@ -38,6 +38,8 @@ type batch struct {
 	show showing
 	page cocoPage
 	doc  xmlDoc
+
+	template xmlTemplate
 }
 
 // record is one input record that was read: an XML file, or a JSON record. Whether it is a

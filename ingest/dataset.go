@@ -5,10 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/parquet-go/parquet-go"
-
-	"abtool/schema"
 )
 
 // Rows of a row group. Groups are what is held in memory while it is encoded, and what later
@@ -37,7 +33,7 @@ type dataset struct {
 	images     *spill
 	spillErr   error
 	categories map[int64]string // COCO's names by id
-	seq        int64 // of the next row
+	seq        int64            // of the next row
 }
 
 func newDataset(name, parent string, sources []string, jobs int) (d *dataset, err error) {
@@ -55,16 +51,14 @@ func newDataset(name, parent string, sources []string, jobs int) (d *dataset, er
 		if d.in, err = newTable[imagenetRow](d.path("annotations"), name+"/annotations", sources, imagenetGroup, jobs); err != nil {
 			return nil, err
 		}
-		d.in.special = func(r *imagenetRow) bool { return r.zeros }
-		d.in.general = func(r *imagenetRow) any { g := r.general(); return &g }
-		d.in.model = parquet.SchemaOf(schema.ImageNetAnnotation{})
+		d.in.zeros = func(r *imagenetRow) bool { return r.zeros }
+		d.in.values = (*imagenetRow).values
 	case "coco":
 		if d.co, err = newTable[cocoRow](d.path("annotations"), name+"/annotations", sources, cocoGroup, jobs); err != nil {
 			return nil, err
 		}
-		d.co.special = func(r *cocoRow) bool { return r.zeros }
-		d.co.general = func(r *cocoRow) any { g := r.general(); return &g }
-		d.co.model = parquet.SchemaOf(schema.COCOAnnotation{})
+		d.co.zeros = func(r *cocoRow) bool { return r.zeros }
+		d.co.values = (*cocoRow).values
 	}
 	return d, nil
 }
@@ -135,4 +129,3 @@ func (d *dataset) reject(rows []rejectRow) error {
 	}
 	return err
 }
-

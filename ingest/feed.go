@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-const unitBytes = 2 << 20 // bytes of a unit, unless a record needs more
+const unitBytes = 1 << 20 // bytes of a unit, unless a record needs more
 
 // feeder turns sources into units. Units and their batches are recycled.
 type feeder struct {
@@ -76,6 +76,7 @@ func (f *feeder) emit(ctx context.Context, u *unit) error {
 		f.recycle(u)
 		return ctx.Err()
 	}
+	u.coco = u.src.coco
 	return f.send(ctx, u)
 }
 
@@ -278,6 +279,7 @@ func (s *source) feedEntry(ctx context.Context, f *feeder, u *unit, path, rel st
 	}
 	u.buf = u.buf[:off+n]
 	s.count(u.buf[off:])
+	s.sniff(rel, u.buf[off:])
 	u.members = append(u.members, member{name: rel, off: off, n: n})
 	return u, nil
 }

@@ -36,6 +36,7 @@ type source struct {
 	as     string // "", or what --as says
 	role   role
 	coco   bool   // JSON records that do not tell are of COCO
+	told   bool   // a record has told
 	shape  string // in words, for the summary
 	size   int64  // bytes to read, 0 when unknown
 	digest hash.Hash
@@ -74,7 +75,7 @@ type stream struct {
 	gz   *gzip.Reader
 }
 
-const peekBytes = 1 << 20
+const peekBytes = 256 << 10
 
 // openStream opens a file of the source, "-" for standard input, and undoes gzip.
 func (s *source) openStream(path string, stdin io.Reader) (*stream, error) {
@@ -129,7 +130,7 @@ func (s *source) count(p []byte) {
 
 // newSource looks at what a path is, without reading it.
 func newSource(path, as string, r role) (*source, error) {
-	s := &source{path: path, as: as, role: r, name: filepath.Base(path), digest: sha256.New(), stats: map[string]*SourceStats{}}
+	s := &source{path: path, as: as, role: r, name: filepath.Base(path), coco: as == "coco", digest: sha256.New(), stats: map[string]*SourceStats{}}
 	if path == "-" {
 		s.name = "stdin"
 		return s, nil
@@ -204,9 +205,8 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 		return fmt.Errorf("%s: %w: JSON, but with the keys %s; %s. If it is one of them, say which with --as imagenet or --as coco",
 			s.name, ErrUnknownInput, strings.Join(j.keys, ", "), accepted)
 	}
-	s.coco = j.coco
-	if s.as != "" {
-		s.coco = s.as == "coco"
+	if s.as == "" {
+		s.coco, s.told = j.coco, true
 	}
 	set := "ImageNet"
 	if s.coco {
@@ -217,6 +217,15 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 		st.Discard(len(bom))
 	}
 	return s.feedJSON(ctx, f, st, j.form, member)
+}
+
+// sniff looks at a JSON file of a folder or archive for the data set that its records, and
+// those behind it that do not tell, belong to.
+func (s *source) sniff(name string, data []byte) {
+	if s.as != "" || s.told || strings.HasSuffix(name, ".xml") {
+		return
+	}
+	s.coco, s.told = dataSetIn(data)
 }
 
 func (f form) words() string {

@@ -28,12 +28,15 @@ type spillItem struct {
 	n        uint32 // length of its payload
 }
 
-const spillBytes = 12 << 20
+const (
+	spillBytes = 6 << 20
+	spillItems = 1 << 17
+)
 
 func newSpill(dir string) *spill { return &spill{dir: dir, limit: spillBytes} }
 
 func (s *spill) add(key, payload []byte) error {
-	if len(s.buf)+len(key)+len(payload) > s.limit && len(s.items) > 0 {
+	if (len(s.buf)+len(key)+len(payload) > s.limit || len(s.items) == spillItems) && len(s.items) > 0 {
 		if err := s.flush(); err != nil {
 			return err
 		}

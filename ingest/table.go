@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 
 	"abtool/schema"
 )
@@ -15,13 +14,13 @@ import (
 // table writes the rows of one file. Row groups are encoded side by side, each into memory,
 // and joined in order, so that the bytes do not depend on the number of workers.
 type table[R any] struct {
-	path    string
-	file    *os.File
-	out     *parquet.GenericWriter[R]
-	perRow  int          // rows of a row group
-	general func(*R) any // for rows whose true zeros would be taken for nulls; nil: there are none
-	special func(*R) bool
-	model   *parquet.Schema // of what general returns: the same columns
+	path   string
+	file   *os.File
+	out    *parquet.GenericWriter[R]
+	perRow int // rows of a row group
+	// Rows that have true zeros, which would be taken for nulls; nil: there are none.
+	zeros  func(*R) bool
+	values func(*R, parquet.Row) parquet.Row
 
 	sem    chan struct{}  // groups being encoded
 	order  chan *group[R] // groups to join, in order
@@ -51,9 +50,8 @@ type part[R any] struct {
 type encoder[R any] struct {
 	buf bytes.Buffer
 	w   *parquet.GenericWriter[R]
+	row parquet.Row
 }
-
-var compression = &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}
 
 func writerOptions(meta [][2]string) []parquet.WriterOption {
 	o := []parquet.WriterOption{
@@ -142,7 +140,7 @@ func (c *countdown) done() {
 
 func (t *table[R]) begin() {
 	t.sem <- struct{}{}
-	g := &group[R]{in: make(chan part[R], 8), done: make(chan struct{})}
+	g := &group[R]{in: make(chan part[R], 1), done: make(chan struct{})}
 	t.cur = g
 	t.order <- g
 	go func() {
@@ -156,7 +154,7 @@ func (t *table[R]) begin() {
 func (t *table[R]) encode(g *group[R]) (err error) {
 	for p := range g.in {
 		if err == nil {
-			err = t.encodeRows(g.enc.w, p.rows)
+			err = t.encodeRows(g.enc, p.rows)
 		}
 		p.release()
 	}
@@ -166,21 +164,22 @@ func (t *table[R]) encode(g *group[R]) (err error) {
 	return err
 }
 
-func (t *table[R]) encodeRows(w *parquet.GenericWriter[R], rows []R) error {
+func (t *table[R]) encodeRows(e *encoder[R], rows []R) error {
 	start := 0
 	for i := range rows {
-		if t.general == nil || !t.special(&rows[i]) {
+		if t.zeros == nil || !t.zeros(&rows[i]) {
 			continue
 		}
-		if _, err := w.Write(rows[start:i]); err != nil {
+		if _, err := e.w.Write(rows[start:i]); err != nil {
 			return err
 		}
-		if _, err := w.WriteRows([]parquet.Row{t.model.Deconstruct(nil, t.general(&rows[i]))}); err != nil {
+		e.row = t.values(&rows[i], e.row)
+		if _, err := e.w.WriteRows([]parquet.Row{e.row}); err != nil {
 			return err
 		}
 		start = i + 1
 	}
-	_, err := w.Write(rows[start:])
+	_, err := e.w.Write(rows[start:])
 	return err
 }
 

@@ -145,16 +145,15 @@ func (s *source) feedTar(ctx context.Context, f *feeder, st *stream) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		eof, err := f.fill(u, st)
-		if err != nil {
-			return s.damaged(err, base+int64(len(u.buf)))
-		}
+		eof, broken := f.fill(u, st)
 		pos, need, skip := 0, 0, int64(0)
+		var cut string // the wanted member that does not end in the buffer
 		for !ended && need == 0 && skip == 0 {
 			var e tarEntry
-			e, need, ended, err = parseTar(u.buf[pos:])
-			if err != nil {
-				return fmt.Errorf("%s at byte %d: %w", s.name, base+int64(pos), err)
+			var err error
+			if e, need, ended, err = parseTar(u.buf[pos:]); err != nil {
+				f.emit(ctx, f.cut(u, pos))
+				return fmt.Errorf("%s at byte %d of its content: %w: get it again, the old store is unchanged", s.name, base+int64(pos), err)
 			}
 			if ended || need > 0 {
 				break
@@ -166,9 +165,12 @@ func (s *source) feedTar(ctx context.Context, f *feeder, st *stream) error {
 			case (!wanted || tooLarge) && total > int64(len(u.buf)-pos):
 				skip = total - int64(len(u.buf)-pos)
 			case total > int64(len(u.buf)-pos):
-				need = int(total)
+				if need = int(total); wanted {
+					cut = e.name
+				}
 				continue
 			}
+			s.sniff(e.name, u.buf[min(pos+e.head, len(u.buf)):min(pos+e.head+int(e.size), len(u.buf))])
 			if wanted && tooLarge {
 				u.members = append(u.members, member{name: e.name, at: base + int64(pos+e.head),
 					fault: faultf(TooLarge, "%d bytes; the limit is %d", e.size, f.limits.Member)})
@@ -177,9 +179,16 @@ func (s *source) feedTar(ctx context.Context, f *feeder, st *stream) error {
 			}
 			pos = min(pos+int(total), len(u.buf))
 		}
-		if eof && !ended && skip == 0 {
+		if broken == nil && eof {
+			broken = io.ErrUnexpectedEOF
+		}
+		if broken != nil && !ended && skip == 0 {
+			if cut != "" {
+				u.members = append(u.members, member{name: cut, at: base + int64(pos), fault: faultf(Cut, "the archive ends within this member")})
+			}
+			at := base + int64(len(u.buf))
 			f.emit(ctx, f.cut(u, pos))
-			return s.damaged(io.ErrUnexpectedEOF, base+int64(len(u.buf)))
+			return s.damaged(broken, at)
 		}
 		rest := u.buf[pos:]
 		next := f.unit(s, formMembers)

@@ -98,15 +98,26 @@ func (b *batch) fastMetadata(s *xmlScan) (bool, *fault) {
 	m.reset()
 	for {
 		s.space()
+		var e event
+		if b.template.sample(s, &e) {
+			if f := b.addEvent(sampleList, &e); f != nil {
+				return true, f
+			}
+			continue
+		}
+		start := s.p
 		name, open := s.open()
 		if !open {
 			return s.is("</metadata>"), nil
 		}
 		switch view(name) {
 		case "mouseTracking", "selectedRecord", "hoveredRecord":
-			ok, f := b.fastEvent(s, name)
+			ok, f := b.fastEvent(s, name, &e)
 			if !ok || f != nil {
 				return ok, f
+			}
+			if view(name) == sampleList {
+				b.template.learn(s.d, start, s.p, &e)
 			}
 		case "imagePosition":
 			first := m.once(seenPosition)
@@ -131,10 +142,9 @@ func (b *batch) fastMetadata(s *xmlScan) (bool, *fault) {
 }
 
 // fastEvent reads one list element.
-func (b *batch) fastEvent(s *xmlScan, list []byte) (bool, *fault) {
+func (b *batch) fastEvent(s *xmlScan, list []byte, e *event) (bool, *fault) {
 	start := s.p
 	s.space()
-	var e event
 	n := 0
 	for {
 		name, open := s.open()
@@ -142,7 +152,7 @@ func (b *batch) fastEvent(s *xmlScan, list []byte) (bool, *fault) {
 			break
 		}
 		n++
-		if !s.eventPart(b, &e, name) {
+		if !s.eventPart(b, e, name) {
 			return false, nil
 		}
 		s.space()
@@ -158,7 +168,7 @@ func (b *batch) fastEvent(s *xmlScan, list []byte) (bool, *fault) {
 	if !s.closes(list) {
 		return false, nil
 	}
-	return true, b.addEvent(view(list), &e)
+	return true, b.addEvent(view(list), e)
 }
 
 // eventPart reads a number or the action of an event.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -71,7 +73,14 @@ Exit codes: 0 done, 1 failed (the old store stands), 2 wrong usage, 3 done but r
 	return c
 }
 
+// collectAt is the garbage collector's percentage: ingest allocates little beyond what it
+// holds, so that a low one costs nearly nothing and saves a third of the memory.
+const collectAt = 40
+
 func (o *ingestOptions) run(ctx context.Context, s streams) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
 	o.Stdin, o.Version = s.in, version()
 	p := newProgress(s.err, o.json, o.quiet)
 	o.Progress = p.show

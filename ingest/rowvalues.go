@@ -1,0 +1,215 @@
+package ingest
+
+import (
+	"math"
+	"unsafe"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// The rows again as plain Parquet values, column by column: the form in which a true zero and
+// a null differ.
+
+// rowValues builds one row. Its methods append one column each, in the order of the schema.
+type rowValues struct {
+	row parquet.Row
+	col int
+}
+
+func (w *rowValues) add(v parquet.Value, def int) {
+	w.row = append(w.row, v.Level(0, def, w.col))
+	w.col++
+}
+
+func (w *rowValues) int64(v int64) { w.add(parquet.Int64Value(v), 0) }
+
+func (w *rowValues) string(s string) { w.add(stringValue(s), 0) }
+
+func (w *rowValues) optString(s string) {
+	if s == "" {
+		w.null()
+		return
+	}
+	w.add(stringValue(s), 1)
+}
+
+func (w *rowValues) null() { w.add(parquet.Value{}, 0) }
+
+func (w *rowValues) optInt64(p *int64) {
+	if p == nil {
+		w.null()
+		return
+	}
+	w.add(parquet.Int64Value(*p), 1)
+}
+
+func (w *rowValues) optInt32(p *int32) {
+	if p == nil {
+		w.null()
+		return
+	}
+	w.add(parquet.Int32Value(*p), 1)
+}
+
+func (w *rowValues) optDouble(p *float64) {
+	if p == nil {
+		w.null()
+		return
+	}
+	w.add(parquet.DoubleValue(*p), 1)
+}
+
+func (w *rowValues) optBool(p *bool) {
+	if p == nil {
+		w.null()
+		return
+	}
+	w.add(parquet.BooleanValue(*p), 1)
+}
+
+// list appends one optional field of the n elements of a list; a value without kind is null.
+func (w *rowValues) list(n int, field func(i int) parquet.Value) {
+	if n == 0 {
+		w.null()
+		return
+	}
+	rep := 0
+	for i := range n {
+		v, def := field(i), 2
+		if v.IsNull() {
+			def = 1
+		}
+		w.row = append(w.row, v.Level(rep, def, w.col))
+		rep = 1
+	}
+	w.col++
+}
+
+// stringValue is s as a value that is valid as long as s is.
+func stringValue(s string) parquet.Value {
+	return parquet.ByteArrayValue(unsafe.Slice(unsafe.StringData(s), len(s)))
+}
+
+func stringOrNull(s string) parquet.Value {
+	if s == "" {
+		return parquet.Value{}
+	}
+	return stringValue(s)
+}
+
+// coordOrNull is a wire coordinate: zero bits are null, negative zero is zero.
+func coordOrNull(v float64) parquet.Value {
+	if math.Float64bits(v) == 0 {
+		return parquet.Value{}
+	}
+	return parquet.DoubleValue(v + 0)
+}
+
+func timeOrNull(t int64) parquet.Value {
+	switch t {
+	case 0:
+		return parquet.Value{}
+	case zeroTime:
+		t = 0
+	}
+	return parquet.Int64Value(t)
+}
+
+func (w *rowValues) points(ps []point) {
+	w.list(len(ps), func(i int) parquet.Value { return timeOrNull(ps[i].T) })
+	w.list(len(ps), func(i int) parquet.Value { return coordOrNull(ps[i].X) })
+	w.list(len(ps), func(i int) parquet.Value { return coordOrNull(ps[i].Y) })
+}
+
+func (r *imagenetRow) values(into parquet.Row) parquet.Row {
+	w := rowValues{row: into[:0]}
+	w.int64(r.Seq)
+	w.string(r.Source)
+	w.string(r.ImageID)
+	for _, s := range [...]string{r.Class, r.WorkerID, r.AssignmentID, r.HITID, r.ImageNetHITID} {
+		w.optString(s)
+	}
+	w.optInt64(r.HITSubmitTime)
+	w.optInt32(r.PageIdx)
+	w.optInt32(r.ImageIdx)
+	w.optString(r.PageUUID)
+	w.optInt64(r.PageStarted)
+	w.optInt64(r.PageEnded)
+	for _, p := range [...]*float64{r.PositionX, r.PositionY, r.ImageWidth, r.ImageHeight} {
+		w.optDouble(p)
+	}
+	w.optInt32(r.OrigWidth)
+	w.optInt32(r.OrigHeight)
+	w.optBool(r.Selected)
+	w.optInt32(r.SelectedCount)
+	w.optInt32(r.HoveredCount)
+	w.optInt64(r.EstimateTime)
+	w.optInt64(r.T0)
+	w.points(r.Clicks)
+	w.points(r.Mouse)
+	h := r.Hovers
+	w.list(len(h), func(i int) parquet.Value { return timeOrNull(h[i].T) })
+	w.list(len(h), func(i int) parquet.Value { return stringOrNull(h[i].Action) })
+	return w.row
+}
+
+func (r *cocoRow) values(into parquet.Row) parquet.Row {
+	w := rowValues{row: into[:0]}
+	w.int64(r.Seq)
+	w.string(r.Source)
+	w.int64(r.ImageID)
+	for _, s := range [...]string{r.WorkerID, r.HITID, r.AssignmentID} {
+		w.optString(s)
+	}
+	w.optInt32(r.PageIdx)
+	w.optString(r.PageUUID)
+	w.optInt64(r.PageStarted)
+	w.optInt64(r.PageEnded)
+	w.optDouble(r.ImageWidth)
+	w.optDouble(r.ImageHeight)
+	w.optInt32(r.OrigWidth)
+	w.optInt32(r.OrigHeight)
+	w.optInt64(r.TimeSpent)
+	w.names(r.Categories)
+	a := r.Actions
+	w.list(len(a), func(i int) parquet.Value { return stringOrNull(a[i].Type) })
+	w.list(len(a), func(i int) parquet.Value { return stringOrNull(a[i].Icon) })
+	w.list(len(a), func(i int) parquet.Value { return coordOrNull(a[i].FromX) })
+	w.list(len(a), func(i int) parquet.Value { return coordOrNull(a[i].FromY) })
+	w.list(len(a), func(i int) parquet.Value { return coordOrNull(a[i].ToX) })
+	w.list(len(a), func(i int) parquet.Value { return coordOrNull(a[i].ToY) })
+	w.list(len(a), func(i int) parquet.Value { return timeOrNull(a[i].T) })
+	b := r.Browsing
+	w.list(len(b), func(i int) parquet.Value { return int32OrNull(b[i].CategoryIdx) })
+	w.list(len(b), func(i int) parquet.Value { return stringOrNull(b[i].Category) })
+	w.list(len(b), func(i int) parquet.Value { return boolOrNull(b[i].Keyboard) })
+	w.list(len(b), func(i int) parquet.Value { return timeOrNull(b[i].T) })
+	w.points(r.Mouse)
+	return w.row
+}
+
+// names is a list of strings that are never null.
+func (w *rowValues) names(list []string) {
+	if len(list) == 0 {
+		w.null()
+		return
+	}
+	for i, s := range list {
+		w.row = append(w.row, stringValue(s).Level(min(i, 1), 1, w.col))
+	}
+	w.col++
+}
+
+func int32OrNull(p *int32) parquet.Value {
+	if p == nil {
+		return parquet.Value{}
+	}
+	return parquet.Int32Value(*p)
+}
+
+func boolOrNull(p *bool) parquet.Value {
+	if p == nil {
+		return parquet.Value{}
+	}
+	return parquet.BooleanValue(*p)
+}
