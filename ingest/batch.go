@@ -40,6 +40,7 @@ type batch struct {
 	doc  xmlDoc
 
 	template xmlTemplate
+	event    rawEvent
 }
 
 // record is one input record that was read: an XML file, or a JSON record. Whether it is a

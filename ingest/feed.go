@@ -48,13 +48,13 @@ func (f *feeder) recycle(u *unit) {
 	f.pool.Put(u)
 }
 
-// fill reads until the unit is full; eof when there is no more.
+// fill reads until the unit is full; eof when there is no more. How much a unit holds depends
+// on the input alone, because the pages of the Parquet files end where units do.
 func (f *feeder) fill(u *unit, r io.Reader) (eof bool, err error) {
-	if u.want > cap(u.buf) {
-		u.buf = append(make([]byte, 0, u.want), u.buf...)
-	}
-	for len(u.buf) < cap(u.buf) {
-		n, err := r.Read(u.buf[len(u.buf):cap(u.buf)])
+	full := max(unitBytes, u.want)
+	u.grow(full)
+	for len(u.buf) < full {
+		n, err := r.Read(u.buf[len(u.buf):full])
 		u.buf = u.buf[:len(u.buf)+n]
 		if err == io.EOF {
 			return true, nil
@@ -64,6 +64,13 @@ func (f *feeder) fill(u *unit, r io.Reader) (eof bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// grow makes the unit's buffer hold at least n bytes.
+func (u *unit) grow(n int) {
+	if n > cap(u.buf) {
+		u.buf = append(make([]byte, 0, n), u.buf...)
+	}
 }
 
 func (f *feeder) cut(u *unit, n int) *unit {
@@ -138,7 +145,7 @@ func (s *source) feedJSON(ctx context.Context, f *feeder, st *stream, form form,
 					u.name = name
 					continue
 				}
-				u.want = 2 * cap(u.buf)
+				u.want = 2 * len(u.buf)
 				continue
 			}
 		} else if n := cutAt(u.buf, opener); n > 0 {
@@ -263,16 +270,14 @@ func (s *source) feedEntry(ctx context.Context, f *feeder, u *unit, path, rel st
 		u.members = append(u.members, member{name: rel, fault: faultf(TooLarge, "%d bytes; the limit is %d", size, f.limits.Member)})
 		return u, nil
 	}
-	if len(u.buf)+int(size) > cap(u.buf) && len(u.buf) > 0 {
+	if len(u.buf)+int(size) > unitBytes && len(u.buf) > 0 {
 		if err := f.emit(ctx, u); err != nil {
 			return nil, err
 		}
 		u = f.unit(s, formMembers)
 	}
 	off := len(u.buf)
-	if need := off + int(size); need > cap(u.buf) {
-		u.buf = append(make([]byte, 0, need), u.buf...)
-	}
+	u.grow(off + int(size))
 	n, err := io.ReadFull(file, u.buf[off:off+int(size)])
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return s.unreadable(ctx, f, u, rel, err)

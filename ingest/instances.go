@@ -420,54 +420,69 @@ func (o *object) slow(raw []byte, b *batch) *fault {
 	}
 	o.image, o.id, o.category = scalarOf(m["image_id"]), scalarOf(m["id"]), scalarOf(m["category_id"])
 	o.crowd, o.area = scalarOf(m["iscrowd"]), scalarOf(m["area"])
-	var box []float64
-	if json.Unmarshal(m["bbox"], &box) == nil && len(box) == 4 {
+	if box, ok := numbersOf(m["bbox"]); ok && len(box) == 4 {
 		o.bbox, o.hasBox = [4]float64(box), true
 	}
 	seg := m["segmentation"]
-	var polygons [][]float64
-	var rle struct {
-		Size   []float64       `json:"size"`
-		Counts json.RawMessage `json:"counts"`
-	}
+	var polygons []json.RawMessage
 	switch {
 	case len(seg) == 0 || string(seg) == "null":
-	case json.Unmarshal(seg, &polygons) == nil:
-		for _, ring := range polygons {
-			if len(ring)%2 != 0 {
-				b.null("annotations.segmentation", WrongType, seg)
+	case seg[0] == '{' && o.setRLE(seg):
+	case seg[0] == '[' && json.Unmarshal(seg, &polygons) == nil:
+		for _, p := range polygons {
+			ring, ok := numbersOf(p)
+			if !ok || len(ring)%2 != 0 {
+				b.null("annotations.segmentation", WrongType, p)
 				continue
 			}
 			o.rings = append(o.rings, len(ring))
 			o.polygon = append(o.polygon, ring...)
 		}
-	case json.Unmarshal(seg, &rle) == nil && o.setRLE(rle.Size, rle.Counts):
 	default:
 		b.null("annotations.segmentation", WrongType, seg)
 	}
 	return nil
 }
 
-func (o *object) setRLE(size []float64, counts json.RawMessage) bool {
-	if len(size) != 2 || !isSide(size[0]) || !isSide(size[1]) {
+// numbersOf reads an array of finite numbers; anything else is none.
+func numbersOf(raw json.RawMessage) (list []float64, ok bool) {
+	s := jsonScan{d: raw}
+	_, ok = s.numbers(func(_ int, v float64) { list = append(list, v) })
+	return list, ok
+}
+
+// setRLE reads a run-length mask. Its runs must not be longer than the mask.
+func (o *object) setRLE(seg json.RawMessage) bool {
+	m, f := fields(seg)
+	if f != nil {
 		return false
 	}
-	o.rleH, o.rleW = size[0], size[1]
-	var text string
-	if json.Unmarshal(counts, &text) == nil {
-		o.counts, o.hasRLE = decodeRLE(text)
-	} else {
-		o.hasRLE = json.Unmarshal(counts, &o.counts) == nil
+	size, ok := numbersOf(m["size"])
+	if !ok || len(size) != 2 || !isSide(size[0]) || !isSide(size[1]) {
+		return false
 	}
-	for _, c := range o.counts {
-		if c < 0 {
-			o.hasRLE = false
+	var counts []int64
+	if text := scalarOf(m["counts"]); text.kind == jsonString {
+		counts, ok = decodeRLE(string(text.text))
+	} else {
+		var runs []float64
+		runs, ok = numbersOf(m["counts"])
+		for _, n := range runs {
+			ok = ok && isSide(n)
+			counts = append(counts, int64(n))
 		}
 	}
-	if !o.hasRLE {
-		o.counts = nil
+	left := int64(size[0]) * int64(size[1])
+	for _, n := range counts {
+		if n < 0 || n > left {
+			return false
+		}
+		left -= n
 	}
-	return o.hasRLE
+	if ok {
+		o.rleH, o.rleW, o.counts, o.hasRLE = size[0], size[1], counts, true
+	}
+	return ok
 }
 
 func isSide(v float64) bool { return v >= 0 && v <= math.MaxInt32 && v == math.Trunc(v) }

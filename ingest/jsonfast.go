@@ -7,6 +7,9 @@ package ingest
 //
 // It begins at s.p and leaves s.p behind the object.
 func (b *batch) fastJSON(s *jsonScan, coco bool) (ok bool, f *fault) {
+	if b.limits.Depth < fastDepth+4 {
+		return false, nil
+	}
 	start := s.p
 	if coco {
 		b.page.reset()
@@ -64,7 +67,7 @@ func (b *batch) fastJSON(s *jsonScan, coco bool) (ok bool, f *fault) {
 			}
 		}
 		if !ok || f != nil {
-			return ok, f
+			return false, nil // a list too long: what follows it can be worse
 		}
 	}
 	if !known {
@@ -119,15 +122,16 @@ func (b *batch) fastList(s *jsonScan, k slot, coco bool) (bool, *fault) {
 			}
 			continue
 		}
-		var e rawEvent
-		if !s.event(&e, k) {
+		e := &b.event
+		*e = rawEvent{}
+		if !s.event(e, k) {
 			return false, nil
 		}
-		add := (*batch).add
+		add := b.add
 		if coco {
-			add = (*batch).addCOCO
+			add = b.addCOCO
 		}
-		if f := add(b, k, &e); f != nil {
+		if f := add(k, e); f != nil {
 			return true, f
 		}
 	}
@@ -135,11 +139,23 @@ func (b *batch) fastList(s *jsonScan, k slot, coco bool) (bool, *fault) {
 
 // addSample appends the three numbers of a mouse sample that was read by its template.
 func (b *batch) addSample(s *jsonScan, coco bool) *fault {
-	e := rawEvent{x: s.num[0], y: s.num[1], time: s.num[2]}
+	x, y, t := &s.num[0], &s.num[1], &s.num[2]
+	list, zeros, time := &b.show.mouse, &b.show.zeros, "time"
 	if coco {
-		return b.addCOCO(slotMouse, &e)
+		list, zeros, time = &b.page.mouse, &b.page.row.zeros, "timeAt"
 	}
-	return b.add(slotMouse, &e)
+	n := len(*list)
+	if n >= b.limits.List {
+		return faultf(TooLong, "a list has more than %d entries", b.limits.List)
+	}
+	p := point{X: b.coord(x.value(), field{"mouseTracking", n, "x"}, zeros), Y: b.coord(y.value(), field{"mouseTracking", n, "y"}, zeros)}
+	if coco {
+		p.T = b.pageTime(t.value(), field{"mouseTracking", n, time}, zeros)
+	} else {
+		p.T = b.millis(t.value(), true, field{"mouseTracking", n, time})
+	}
+	*list = append(*list, p)
+	return nil
 }
 
 func (b *batch) fastCategories(s *jsonScan) bool {
@@ -314,11 +330,10 @@ func (s *jsonScan) skip(depth int) bool {
 	}
 }
 
-// pair reads a point: an object, or anything else, which is none.
+// pair reads a point: an object or null.
 func (s *jsonScan) pair(p *pair) bool {
 	if s.p >= len(s.d) || s.d[s.p] != '{' {
-		_, ok := s.scalar()
-		return ok
+		return s.literal("null")
 	}
 	s.p++
 	seen := 0
@@ -355,6 +370,7 @@ func (s *jsonScan) event(e *rawEvent, k slot) bool {
 	}
 	var seen uint16
 	var ends [3][2]int // where the numbers of a sample stand
+	var perm [3]uint8
 	n, plainSample := 0, k == slotMouse
 	for first := true; ; first = false {
 		more, ok := s.next('}', first)
@@ -387,7 +403,7 @@ func (s *jsonScan) event(e *rawEvent, k slot) bool {
 			}
 			if which := sampleBit(bit); plainSample && which >= 0 && n < 3 && v.kind == jsonNum {
 				ends[n] = [2]int{at, s.p}
-				s.perm[n] = uint8(which)
+				perm[n] = uint8(which)
 				n++
 			} else {
 				plainSample = false
@@ -397,8 +413,14 @@ func (s *jsonScan) event(e *rawEvent, k slot) bool {
 			return false
 		}
 	}
-	s.tmpl[0] = ""
+	if k != slotMouse {
+		return true
+	}
+	if k == slotMouse {
+		s.tmpl[0] = ""
+	}
 	if plainSample && n == 3 {
+		s.perm = perm
 		s.tmpl = [4]string{
 			string(s.d[start:ends[0][0]]), string(s.d[ends[0][1]:ends[1][0]]),
 			string(s.d[ends[1][1]:ends[2][0]]), string(s.d[ends[2][1]:s.p]),

@@ -109,7 +109,7 @@ func slotOf(key []byte) slot {
 		return slotAssignment
 	case "hit_id", "hitID":
 		return slotHIT
-	case "imagenet_hit_id", "imageNetHitID", "imageNetHITID":
+	case "imagenet_hit_id", "imageNetHitID":
 		return slotImageNetHIT
 	case "hit_submit_time":
 		return slotSubmit

@@ -58,8 +58,7 @@ type jsonSource struct {
 // object reads a record, or what wraps records.
 func (b *batch) object(o map[string]any, c wrapper, s jsonSource) {
 	c.take(b, o)
-	pages, isDump := o["pages"].([]any)
-	if isDump {
+	if pages, ok := o["pages"].([]any); ok {
 		b.headersOf(len(pages))
 		for _, p := range pages {
 			page, ok := p.(map[string]any)
@@ -80,7 +79,7 @@ func (b *batch) object(o map[string]any, c wrapper, s jsonSource) {
 		b.page1(o, c, s)
 		return
 	}
-	if _, ok := o["annotation"].(map[string]any); ok {
+	if _, ok := o["annotation"]; ok {
 		b.page1(o, c, s)
 		return
 	}
@@ -114,12 +113,16 @@ func (b *batch) page1(p map[string]any, c wrapper, s jsonSource) {
 		return
 	}
 	list, ok := p["annotations"].([]any)
-	if !ok {
-		if p["annotations"] == nil {
-			b.headers++ // a page that nothing was done on
-			return
-		}
+	switch {
+	case ok:
+	case p["annotations"] != nil:
 		b.fail(&fault{NotObject, "annotations is not a list"}, s)
+		return
+	case p["annotation"] != nil:
+		b.fail(&fault{NotObject, "an annotation that is not an object"}, s)
+		return
+	default:
+		b.headers++ // a page that nothing was done on
 		return
 	}
 	b.headersOf(len(list))
@@ -154,9 +157,13 @@ func (c *wrapper) take(b *batch, o map[string]any) {
 
 // isHeader tells a HIT's header, which holds no annotation, from a record.
 func isHeader(o map[string]any) bool {
-	for k := range o {
+	for k, v := range o {
 		switch slotOf([]byte(k)) {
 		case slotNone, slotWorker, slotAssignment, slotHIT, slotImageNetHIT:
+		case slotWrapper: // a dump without pages
+			if v != nil {
+				return false
+			}
 		default:
 			return false
 		}
@@ -213,14 +220,14 @@ func dataSetOf(o map[string]any) (coco, known bool) {
 func (b *batch) slowImageNet(o map[string]any, c *wrapper, raw []byte) *fault {
 	b.show.reset()
 	for _, key := range imagenetKeys {
-		v, ok := o[key]
-		if !ok {
+		v := o[key]
+		if v == nil {
 			continue
 		}
 		switch k := slotOf([]byte(key)); k {
 		case slotClicks, slotMouse, slotHovers, slotOldClicks:
 			if k == slotOldClicks {
-				if _, both := o["selectedRecord"]; both {
+				if o["selectedRecord"] != nil {
 					continue
 				}
 				if one, ok := v.(map[string]any); ok {
@@ -231,7 +238,7 @@ func (b *batch) slowImageNet(o map[string]any, c *wrapper, raw []byte) *fault {
 				return f
 			}
 		case slotPosition:
-			p := jsonPair(v)
+			p := b.jsonPair(v, field{name: key})
 			b.show.posX = b.pixels(p.x.value(), "imagePosition.x", false)
 			b.show.posY = b.pixels(p.y.value(), "imagePosition.y", false)
 		default:
@@ -264,8 +271,8 @@ func (b *batch) slowCOCO(o map[string]any, c *wrapper, raw []byte) *fault {
 	b.page.reset()
 	var seen uint64
 	for _, key := range cocoKeys {
-		v, ok := o[key]
-		if !ok {
+		v := o[key]
+		if v == nil {
 			continue
 		}
 		k := slotOf([]byte(key))
@@ -290,9 +297,7 @@ func (b *batch) slowCOCO(o map[string]any, c *wrapper, raw []byte) *fault {
 func (b *batch) categories(v any) {
 	list, ok := v.([]any)
 	if !ok {
-		if v != nil {
-			b.null("categories", WrongType, jsonScalar(v).text)
-		}
+		b.null("categories", WrongType, jsonScalar(v).text)
 		return
 	}
 	for i, n := range list {
@@ -305,30 +310,31 @@ func (b *batch) categories(v any) {
 	}
 }
 
-// slowList reads a list of entries (R9).
+// slowList reads a list of entries (R9). An entry that is no object stays as one without
+// values, so that the others keep their places and the list its length.
 func (b *batch) slowList(k slot, key string, v any, add func(*batch, slot, *rawEvent) *fault) *fault {
 	list, ok := v.([]any)
 	if !ok {
-		if v != nil {
-			b.null(key, WrongType, jsonScalar(v).text)
-		}
+		b.null(key, WrongType, jsonScalar(v).text)
 		return nil
 	}
 	for i, x := range list {
 		o, ok := x.(map[string]any)
 		if !ok {
 			b.null(fmt.Sprintf("%s[%d]", key, i), WrongType, jsonScalar(x).text)
-			continue
 		}
 		e := rawEvent{
 			x: jsonScalar(o["x"]), y: jsonScalar(o["y"]), time: jsonScalar(o["time"]), action: jsonScalar(o["action"]),
-			from: jsonPair(o["pointFrom"]), to: jsonPair(o["pointTo"]), icon: jsonScalar(o["iconType"]),
-			index: jsonScalar(o["categoryIndex"]), name: jsonScalar(o["categoryName"]), keyboard: jsonScalar(o["usingKeyboard"]),
+			icon: jsonScalar(o["iconType"]), index: jsonScalar(o["categoryIndex"]), name: jsonScalar(o["categoryName"]),
+			keyboard: jsonScalar(o["usingKeyboard"]),
 		}
-		if t, ok := o["timeAt"]; ok {
+		if k == slotActions {
+			e.from, e.to = b.jsonPair(o["pointFrom"], field{key, i, "pointFrom"}), b.jsonPair(o["pointTo"], field{key, i, "pointTo"})
+		}
+		if t := o["timeAt"]; t != nil {
 			e.time = jsonScalar(t)
 		}
-		if t, ok := o["actionType"]; ok {
+		if t := o["actionType"]; t != nil {
 			e.action = jsonScalar(t)
 		}
 		if f := add(b, k, &e); f != nil {
@@ -338,8 +344,12 @@ func (b *batch) slowList(k slot, key string, v any, add func(*batch, slot, *rawE
 	return nil
 }
 
-func jsonPair(v any) pair {
-	o, _ := v.(map[string]any)
+// jsonPair reads a point: an object or null.
+func (b *batch) jsonPair(v any, f field) pair {
+	o, ok := v.(map[string]any)
+	if !ok && v != nil {
+		b.null(f.String(), WrongType, jsonScalar(v).text)
+	}
 	return pair{jsonScalar(o["x"]), jsonScalar(o["y"])}
 }
 

@@ -79,6 +79,11 @@ func newTable[R any](path, name string, sources []string, rowsPerGroup, jobs int
 	t.free.New = func() any {
 		e := &encoder[R]{}
 		e.w = parquet.NewGenericWriter[R](&e.buf, writerOptions(nil)...)
+		// The writer's first Write replaces the column buffers, and loses what a WriteRows
+		// before it left in them: let that Write be here.
+		e.w.Write(make([]R, 1))
+		e.buf.Reset()
+		e.w.Reset(&e.buf)
 		return e
 	}
 	go t.join()
@@ -190,7 +195,7 @@ func (t *table[R]) join() {
 		<-g.done
 		err := g.err
 		if err == nil && t.failed() == nil {
-			err = t.splice(g.enc.buf.Bytes())
+			err = t.splice(g.enc.buf.Bytes(), g.n)
 		}
 		if err != nil {
 			t.fail(err)
@@ -202,10 +207,14 @@ func (t *table[R]) join() {
 	}
 }
 
-func (t *table[R]) splice(file []byte) error {
+// splice appends an encoded row group as it is.
+func (t *table[R]) splice(file []byte, rows int) error {
 	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		return err
+	}
+	if n := f.NumRows(); n != int64(rows) {
+		return fmt.Errorf("internal error: a row group has %d rows, not %d", n, rows)
 	}
 	for _, rg := range f.RowGroups() {
 		if _, err := t.out.WriteRowGroup(rg); err != nil {

@@ -17,31 +17,42 @@ func isTar(head []byte) bool {
 }
 
 // sumsUp checks a header's checksum: the sum of its bytes, the checksum's own taken as blanks.
+// Some old programs added the bytes up as signed ones.
 func sumsUp(h []byte) bool {
-	want, ok := octal(h[148:156])
+	want, ok := tarNumber(h[148:156])
 	if !ok {
 		return false
 	}
-	sum := int64(0)
-	for _, c := range h[:block] {
-		sum += int64(c)
+	unsigned, signed := int64(8*' '), int64(8*' ')
+	for i, c := range h[:block] {
+		if i < 148 || i >= 156 {
+			unsigned += int64(c)
+			signed += int64(int8(c))
+		}
 	}
-	for _, c := range h[148:156] {
-		sum += ' ' - int64(c)
-	}
-	return sum == want
+	return want == unsigned || want == signed
 }
 
-// octal reads a number field of a header.
-func octal(f []byte) (v int64, ok bool) {
-	f = bytes.Trim(f, " \x00")
-	for _, c := range f {
+// tarNumber reads a number field of a header: octal digits, or with its first bit set a
+// big-endian number.
+func tarNumber(f []byte) (v int64, ok bool) {
+	if f[0]&0x80 != 0 {
+		v = int64(f[0] & 0x7f)
+		for _, c := range f[1:] {
+			if v >= 1<<54 {
+				return 0, false
+			}
+			v = v<<8 | int64(c)
+		}
+		return v, true
+	}
+	for _, c := range []byte(cstring(bytes.Trim(f, " \x00"))) {
 		if c-'0' > 7 {
 			return 0, false
 		}
 		v = v<<3 | int64(c-'0')
 	}
-	return v, len(f) > 0
+	return v, true
 }
 
 // tarEntry is one header with what stands before it (PAX records, GNU long names).
@@ -52,11 +63,16 @@ type tarEntry struct {
 	head    int // bytes up to the data
 }
 
+const (
+	metaBytes = 1 << 20 // of PAX records or a long name; archive/tar has the same limit
+	metaCount = 8       // of such headers before one member
+)
+
 // parseTar reads the entry at d. need is the number of bytes that must be there first, 0 when
 // they are; end tells the zero block that closes an archive.
 func parseTar(d []byte) (e tarEntry, need int, end bool, err error) {
 	at := 0
-	for {
+	for metas := 0; ; metas++ {
 		if len(d) < at+block {
 			return e, at + block, false, nil
 		}
@@ -64,53 +80,100 @@ func parseTar(d []byte) (e tarEntry, need int, end bool, err error) {
 		if h[0] == 0 && bytes.Count(h, []byte{0}) == block {
 			return e, 0, true, nil
 		}
-		if !sumsUp(h) {
+		size, ok := tarNumber(h[124:136])
+		if !ok || !sumsUp(h) {
 			return e, 0, false, fmt.Errorf("no tar header where one should be: %w", ErrDamaged)
 		}
-		size, plainSize := octal(h[124:136])
-		flag := h[156]
-		if !plainSize || strings.IndexByte("xgLKSs", flag) >= 0 || h[124]&0x80 != 0 {
-			if strings.IndexByte("xgLK", flag) < 0 || !plainSize {
-				return unusual(d, at)
-			}
-			if size > 1<<20 {
+		if strings.IndexByte("xgLK", h[156]) >= 0 {
+			if size > metaBytes || metas == metaCount {
 				return e, 0, false, fmt.Errorf("a tar header of %d bytes: %w", size, ErrDamaged)
 			}
 			at += block + padded(size)
 			continue
 		}
-		if at > 0 {
-			return unusual(d, at)
+		e = tarEntry{size: size, head: at + block}
+		if h[156] == 'S' {
+			e.head, need = sparseHead(d, at)
+			return e, need, false, nil
 		}
-		e = tarEntry{name: cstring(h[:100]), size: size, regular: flag == '0' || flag == 0, head: block}
-		if string(h[257:262]) == "ustar" && h[345] != 0 && string(h[257:265]) != "ustar  \x00" {
-			e.name = cstring(h[345:500]) + "/" + e.name
+		if at > 0 || !plainName(h, &e) {
+			e, err = unusual(d, at)
+			return e, 0, false, err
 		}
-		if strings.HasSuffix(e.name, "/") {
-			e.regular = false
-		}
+		e.settle(h[156])
 		return e, 0, false, nil
 	}
 }
 
+// settle tells by the header's type whether the entry is a file, and whether data follow.
+func (e *tarEntry) settle(flag byte) {
+	folder := strings.HasSuffix(e.name, "/")
+	e.regular = (flag == tar.TypeReg || flag == 0) && !folder
+	switch flag {
+	case tar.TypeLink, tar.TypeSymlink, tar.TypeChar, tar.TypeBlock, tar.TypeDir, tar.TypeFifo:
+		e.size = 0
+	case 0:
+		if folder {
+			e.size = 0
+		}
+	}
+}
+
+// plainName reads the name of a header of the usual formats.
+func plainName(h []byte, e *tarEntry) bool {
+	e.name = cstring(h[:100])
+	switch magic := string(h[257:265]); {
+	case magic == "ustar  \x00": // GNU, where times stand in place of the prefix
+		return h[345] == 0 && h[357] == 0
+	case magic[:6] != "ustar\x00":
+		return true
+	case string(h[508:512]) == "tar\x00": // star, whose prefix is shorter
+		return false
+	}
+	if h[345] != 0 {
+		e.name = cstring(h[345:500]) + "/" + e.name
+	}
+	return true
+}
+
+// sparseHead is the length of GNU's header of a sparse file, which we have no use for, with the
+// blocks that continue it.
+func sparseHead(d []byte, at int) (head, need int) {
+	more := d[at+482] != 0
+	for at += block; more; at += block {
+		if len(d) < at+block {
+			return 0, at + block
+		}
+		more = d[at+504] != 0
+	}
+	return at, 0
+}
+
 // unusual leaves a header that is more than plain ustar to archive/tar. It stands at d[at:],
-// its extensions before it.
-func unusual(d []byte, at int) (tarEntry, int, bool, error) {
-	r := tar.NewReader(bytes.NewReader(d[:at+block]))
+// its extensions before it. Sparse files are passed off as plain ones, since archive/tar does not
+// tell how many bytes they take; nobody has a use for them.
+func unusual(d []byte, at int) (tarEntry, error) {
+	head := d[:at+block]
+	sparse := bytes.Contains(head[:at], []byte("GNU.sparse."))
+	if sparse {
+		head = bytes.ReplaceAll(head, []byte("GNU.sparse."), []byte("not.sparse."))
+	}
+	r := tar.NewReader(bytes.NewReader(head))
 	for {
 		h, err := r.Next()
 		if err != nil {
-			return tarEntry{}, 0, false, fmt.Errorf("tar header: %w: %w", err, ErrDamaged)
+			return tarEntry{}, fmt.Errorf("tar header: %w: %w", err, ErrDamaged)
 		}
 		if h.Typeflag == tar.TypeXGlobalHeader {
 			continue
 		}
-		regular := h.Typeflag == tar.TypeReg
-		size, _ := octal(d[at+124 : at+136])
-		if regular {
-			size = h.Size
+		if h.Size > 1<<60 {
+			return tarEntry{}, fmt.Errorf("a tar member of %d bytes: %w", h.Size, ErrDamaged)
 		}
-		return tarEntry{name: h.Name, size: size, regular: regular, head: at + block}, 0, false, nil
+		e := tarEntry{name: h.Name, size: h.Size, head: at + block}
+		e.settle(h.Typeflag)
+		e.regular = e.regular && !sparse
+		return e, nil
 	}
 }
 

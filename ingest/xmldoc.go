@@ -36,7 +36,7 @@ func (b *batch) endMetadata(d *xmlDoc) {
 func (b *batch) box(d *xmlDoc, v [4]value) {
 	i := d.objects
 	d.objects++
-	for k, name := range [4]string{"xmin", "ymin", "xmax", "ymax"} {
+	for k, name := range sideNames {
 		if v[k].state != numeric || isInf(v[k].num) {
 			b.null(entry("object", i, name), BadBox, v[k].raw)
 			return

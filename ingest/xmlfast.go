@@ -1,18 +1,16 @@
 package ingest
 
-import "bytes"
-
 // fastXML reads the files of the release: elements without attributes, plain text, in any
 // order and with any white space. It gives up (false) on everything else, comments, entities,
 // prefixes and faults included; slowXML then reads the file and is the judge. What it does
 // take, slowXML would take with the same result: a fuzz test holds them together.
 func (b *batch) fastXML(data []byte, kind recordKind, memberBase []byte, d *xmlDoc) (ok bool, f *fault) {
-	s := xmlScan{d: data}
-	s.space()
-	if bytes.HasPrefix(s.d[s.p:], xmlDeclaration) {
-		s.p += len(xmlDeclaration)
-		s.space()
+	if b.limits.Depth < fastDepth+4 {
+		return false, nil
 	}
+	s := xmlScan{d: data}
+	s.is(xmlDeclaration)
+	s.space()
 	if !s.is("<annotation>") {
 		return false, nil
 	}
@@ -23,9 +21,8 @@ func (b *batch) fastXML(data []byte, kind recordKind, memberBase []byte, d *xmlD
 		if !open {
 			break
 		}
-		ok, f = b.fastPart(&s, d, name)
-		if !ok || f != nil {
-			return ok, f
+		if ok, f = b.fastPart(&s, d, name); !ok || f != nil {
+			return false, nil // a list too long: what follows it can be worse
 		}
 	}
 	if !s.is("</annotation>") {
@@ -38,7 +35,7 @@ func (b *batch) fastXML(data []byte, kind recordKind, memberBase []byte, d *xmlD
 	return true, b.endFile(d, kind, memberBase, data)
 }
 
-var xmlDeclaration = []byte(`<?xml version="1.0" encoding="UTF-8"?>`)
+const xmlDeclaration = `<?xml version="1.0" encoding="UTF-8"?>`
 
 // fastPart reads one child of the root; its opening tag was read.
 func (b *batch) fastPart(s *xmlScan, d *xmlDoc, name []byte) (bool, *fault) {
@@ -50,7 +47,7 @@ func (b *batch) fastPart(s *xmlScan, d *xmlDoc, name []byte) (bool, *fault) {
 		}
 		return ok, f
 	case "object":
-		var v [4]value
+		var v sides
 		seen := false
 		ok := s.children("object", func(name []byte) bool {
 			if view(name) != "bndbox" || seen {
@@ -59,14 +56,12 @@ func (b *batch) fastPart(s *xmlScan, d *xmlDoc, name []byte) (bool, *fault) {
 			seen = true
 			return s.children("bndbox", func(name []byte) bool {
 				t, ok := s.leaf(name)
-				if k := boxSide(view(name)); k >= 0 && v[k].state == absent && v[k].raw == nil {
-					v[k] = textValue(t)
-				}
+				v.take(view(name), t)
 				return ok
 			})
 		})
 		if ok {
-			b.box(d, v)
+			b.box(d, v.v)
 		}
 		return ok, nil
 	case "size":
@@ -294,7 +289,7 @@ func (s *xmlScan) skip(name []byte, depth int) bool {
 		return false
 	}
 	for {
-		for s.p < len(s.d) && plain[s.d[s.p]] {
+		for s.p < len(s.d) && (plain[s.d[s.p]] || s.d[s.p] == '\r') {
 			s.p++
 		}
 		n, open := s.open()

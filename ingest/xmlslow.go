@@ -5,15 +5,31 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
 // node is an element of a parsed XML file.
 type node struct {
-	name     string // local name; prefixed with the name space when there is one
+	tag      string // as the document spells it
+	name     string // tag, but for elements of a name space, which are never ours
+	space    string // default name space within it
+	declares []string
 	text     []byte // character data directly within it
 	children []*node
+}
+
+// treeReader builds the tree of a file, and refuses what encoding/xml lets pass although it is
+// not well-formed.
+type treeReader struct {
+	data     []byte
+	depth    int // limit
+	root     *node
+	stack    []*node
+	prefixes map[string]int // declared in the elements that are open
 }
 
 // parseXML reads a whole file with encoding/xml and gives the verdict on it (R2): the judge
@@ -25,88 +41,242 @@ func parseXML(data []byte, depth int) (*node, *fault) {
 	if !utf8.Valid(data) {
 		return nil, &fault{reason: NotUTF8}
 	}
-	dec := xml.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))))
+	data = bytes.TrimPrefix(data, bom)
+	if i := badChar(data); i >= 0 {
+		return nil, faultf(Malformed, "a character at byte %d that XML does not allow", i)
+	}
+	r := &treeReader{data: data, depth: depth, prefixes: map[string]int{"xml": 1}}
+	if f := r.read(); f != nil {
+		return nil, f
+	}
+	switch {
+	case r.root == nil:
+		return nil, faultf(Malformed, "no element")
+	case len(r.stack) > 0:
+		return nil, faultf(Malformed, "<%s> is not closed", r.stack[len(r.stack)-1].tag)
+	case r.root.name != "annotation":
+		return nil, faultf(WrongRoot, "<%s>", r.root.tag)
+	}
+	return r.root, nil
+}
+
+func (r *treeReader) read() *fault {
+	dec := xml.NewDecoder(bytes.NewReader(r.data))
 	dec.CharsetReader = func(charset string, _ io.Reader) (io.Reader, error) { return nil, encodingError(charset) }
-	var root *node
-	var stack []*node
 	for {
-		tok, err := dec.Token()
+		from := dec.InputOffset()
+		tok, err := dec.RawToken()
 		if err == io.EOF {
-			break
+			return nil
 		}
 		if err != nil {
 			var enc encodingError
 			if errors.As(err, &enc) {
-				return nil, faultf(NotUTF8, "declared encoding %s", string(enc))
+				return faultf(NotUTF8, "declared encoding %s", string(enc))
 			}
-			return nil, faultf(Malformed, "%v", err)
+			return faultf(Malformed, "%v", err)
 		}
-		switch t := tok.(type) {
-		case xml.StartElement:
-			if f := checkAttrs(t); f != nil {
-				return nil, f
-			}
-			n := &node{name: qualified(t.Name)}
-			switch {
-			case len(stack) > 0:
-				top := stack[len(stack)-1]
-				top.children = append(top.children, n)
-			case root != nil:
-				return nil, faultf(Malformed, "a second root element <%s>", n.name)
-			default:
-				root = n
-			}
-			if stack = append(stack, n); len(stack) > depth {
-				return nil, &fault{reason: TooDeep}
-			}
-		case xml.EndElement:
-			stack = stack[:len(stack)-1]
-		case xml.CharData:
-			if len(stack) > 0 {
-				top := stack[len(stack)-1]
-				top.text = append(top.text, t...)
-			} else if len(trim(t)) > 0 {
-				return nil, faultf(Malformed, "text outside the root element")
-			}
-		case xml.Directive:
-			if bytes.HasPrefix(t, []byte("DOCTYPE")) {
-				return nil, &fault{reason: Doctype}
-			}
-			return nil, faultf(Malformed, "a declaration outside a document type")
+		if f := r.token(tok, r.data[from:dec.InputOffset()], from == 0); f != nil {
+			return f
 		}
 	}
-	switch {
-	case root == nil:
-		return nil, faultf(Malformed, "no element")
-	case len(stack) > 0:
-		return nil, faultf(Malformed, "<%s> is not closed", stack[len(stack)-1].name)
-	case root.name != "annotation":
-		return nil, faultf(WrongRoot, "<%s>", root.name)
+}
+
+// token takes the next token, which the file spells raw.
+func (r *treeReader) token(tok xml.Token, raw []byte, first bool) *fault {
+	switch t := tok.(type) {
+	case xml.StartElement:
+		return r.start(t, raw)
+	case xml.EndElement:
+		return r.end(spelled(t.Name))
+	case xml.CharData:
+		if len(r.stack) == 0 {
+			if len(trim(raw)) > 0 {
+				return faultf(Malformed, "text outside the root element")
+			}
+			return nil
+		}
+		if !bytes.HasPrefix(raw, []byte("<![CDATA[")) && badReference(raw) {
+			return faultf(Malformed, "a reference to a character that XML does not allow")
+		}
+		top := r.stack[len(r.stack)-1]
+		top.text = append(top.text, t...)
+	case xml.ProcInst:
+		return checkInstruction(t, raw, first)
+	case xml.Directive:
+		if bytes.HasPrefix(t, []byte("DOCTYPE")) {
+			return &fault{reason: Doctype}
+		}
+		return faultf(Malformed, "a declaration outside a document type")
 	}
-	return root, nil
+	return nil
+}
+
+func (r *treeReader) start(t xml.StartElement, raw []byte) *fault {
+	n := &node{tag: spelled(t.Name)}
+	if len(r.stack) > 0 {
+		top := r.stack[len(r.stack)-1]
+		top.children = append(top.children, n)
+		n.space = top.space
+	} else if r.root != nil {
+		return faultf(Malformed, "a second root element <%s>", n.tag)
+	} else {
+		r.root = n
+	}
+	if r.stack = append(r.stack, n); len(r.stack) > r.depth {
+		return &fault{reason: TooDeep}
+	}
+	if len(t.Attr) > 0 {
+		if f := r.attributes(n, t.Attr, raw); f != nil {
+			return f
+		}
+	}
+	if n.name = n.tag; n.space != "" {
+		n.name = n.space + " " + n.tag
+	}
+	return r.bound(t.Name)
+}
+
+// bound refuses a prefix that no element around declares.
+func (r *treeReader) bound(n xml.Name) *fault {
+	if n.Space != "" && r.prefixes[n.Space] == 0 {
+		return faultf(Malformed, "prefix %s is not declared", n.Space)
+	}
+	return nil
+}
+
+func (r *treeReader) attributes(n *node, attrs []xml.Attr, raw []byte) *fault {
+	if !spacedAttributes(raw) {
+		return faultf(Malformed, "no space between two attributes of <%s>", n.tag)
+	}
+	if badReference(raw) {
+		return faultf(Malformed, "a reference to a character that XML does not allow")
+	}
+	seen := make(map[xml.Name]bool, len(attrs))
+	for _, a := range attrs {
+		if seen[a.Name] {
+			return faultf(Malformed, "attribute %s twice", spelled(a.Name))
+		}
+		seen[a.Name] = true
+		switch {
+		case a.Name.Space == "xmlns":
+			if a.Value == "" {
+				return faultf(Malformed, "prefix %s is declared as nothing", a.Name.Local)
+			}
+			r.prefixes[a.Name.Local]++
+			n.declares = append(n.declares, a.Name.Local)
+		case a.Name.Space == "" && a.Name.Local == "xmlns":
+			n.space = a.Value
+		}
+	}
+	for _, a := range attrs {
+		if a.Name.Space == "xmlns" {
+			continue
+		}
+		if f := r.bound(a.Name); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func (r *treeReader) end(tag string) *fault {
+	if len(r.stack) == 0 {
+		return faultf(Malformed, "</%s> closes nothing", tag)
+	}
+	top := r.stack[len(r.stack)-1]
+	if top.tag != tag {
+		return faultf(Malformed, "<%s> is closed by </%s>", top.tag, tag)
+	}
+	for _, p := range top.declares {
+		r.prefixes[p]--
+	}
+	r.stack = r.stack[:len(r.stack)-1]
+	return nil
 }
 
 type encodingError string
 
 func (e encodingError) Error() string { return "encoding " + string(e) }
 
-func qualified(n xml.Name) string {
+func spelled(n xml.Name) string {
 	if n.Space != "" {
 		return n.Space + ":" + n.Local
 	}
 	return n.Local
 }
 
-// checkAttrs refuses what encoding/xml lets pass: an attribute that occurs twice.
-func checkAttrs(e xml.StartElement) *fault {
-	for i, a := range e.Attr {
-		for _, o := range e.Attr[:i] {
-			if a.Name == o.Name {
-				return faultf(Malformed, "attribute %s twice", a.Name.Local)
+var declaration = regexp.MustCompile(`^<\?xml\s+version\s*=\s*(?:"1\.0"|'1\.0')` +
+	`(?:\s+encoding\s*=\s*(?:"([A-Za-z][-A-Za-z0-9._]*)"|'([A-Za-z][-A-Za-z0-9._]*)'))?` +
+	`(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>$`)
+
+// checkInstruction refuses an XML declaration that is not at the very beginning or not as the
+// standard draws it, and an encoding that encoding/xml overlooks.
+func checkInstruction(t xml.ProcInst, raw []byte, first bool) *fault {
+	if !strings.EqualFold(t.Target, "xml") {
+		if rest := raw[len("<?")+len(t.Target):]; !bytes.HasPrefix(rest, []byte("?>")) && !isSpace(rest[0]) {
+			return faultf(Malformed, "a processing instruction without space behind %s", t.Target)
+		}
+		return nil
+	}
+	m := declaration.FindSubmatch(raw)
+	if !first || m == nil {
+		return faultf(Malformed, "a faulty XML declaration, or one that is not at the beginning")
+	}
+	if enc := string(m[1]) + string(m[2]); enc != "" && !strings.EqualFold(enc, "utf-8") {
+		return faultf(NotUTF8, "declared encoding %s", enc)
+	}
+	return nil
+}
+
+// badChar is where the first character stands that XML does not allow, -1 if there is none.
+// The data are UTF-8.
+func badChar(data []byte) int {
+	for i, c := range data {
+		if c < ' ' && !isSpace(c) || c == 0xef && len(data)-i > 2 && data[i+1] == 0xbf && data[i+2] >= 0xbe {
+			return i
+		}
+	}
+	return -1
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
+
+// badReference finds a character reference to what is no character, which encoding/xml
+// replaces.
+func badReference(raw []byte) bool {
+	for {
+		i := bytes.Index(raw, []byte("&#"))
+		if i < 0 {
+			return false
+		}
+		raw = raw[i+2:]
+		digits, base := raw[:max(0, bytes.IndexByte(raw, ';'))], 10
+		if bytes.HasPrefix(digits, []byte{'x'}) {
+			digits, base = digits[1:], 16
+		}
+		v, err := strconv.ParseUint(string(digits), base, 32)
+		if err != nil || v >= 0xd800 && v < 0xe000 {
+			return true
+		}
+	}
+}
+
+// spacedAttributes tells whether all attributes of a tag have white space before them.
+func spacedAttributes(tag []byte) bool {
+	quote := byte(0)
+	for i, c := range tag {
+		switch {
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		case quote != 0 && c == quote:
+			quote = 0
+			if next := tag[i+1]; !isSpace(next) && next != '/' && next != '>' {
+				return false
 			}
 		}
 	}
-	return nil
+	return true
 }
 
 // slowXML reads a file through the tree. It and fastXML make the same rows.
@@ -166,33 +336,30 @@ func (d *xmlDoc) sizePart(name string, v value) {
 	}
 }
 
-func boxOf(object *node) (v [4]value) {
-	for _, n := range object.children {
-		if n.name != "bndbox" {
-			continue
-		}
-		for _, c := range n.children {
-			if k := boxSide(c.name); k >= 0 && v[k].state == absent && v[k].raw == nil {
-				v[k] = textValue(c.leaf())
-			}
-		}
-		break // the first one
-	}
-	return v
+// sides are the numbers of a <bndbox>: xmin, ymin, xmax, ymax; the first of a name wins.
+type sides struct {
+	v    [4]value
+	seen [4]bool
 }
 
-func boxSide(name string) int {
-	switch name {
-	case "xmin":
-		return 0
-	case "ymin":
-		return 1
-	case "xmax":
-		return 2
-	case "ymax":
-		return 3
+func (v *sides) take(name string, text []byte) {
+	k := slices.Index(sideNames[:], name)
+	if k >= 0 && !v.seen[k] {
+		v.v[k], v.seen[k] = textValue(text), true
 	}
-	return -1
+}
+
+var sideNames = [4]string{"xmin", "ymin", "xmax", "ymax"}
+
+// boxOf reads the first <bndbox> of an <object>; those of its parts are within <part>.
+func boxOf(object *node) [4]value {
+	var v sides
+	if i := slices.IndexFunc(object.children, func(n *node) bool { return n.name == "bndbox" }); i >= 0 {
+		for _, c := range object.children[i].children {
+			v.take(c.name, c.leaf())
+		}
+	}
+	return v.v
 }
 
 func (b *batch) treeMetadata(meta *node) *fault {
