@@ -116,11 +116,12 @@ func (b *batch) fastList(s *jsonScan, k slot, coco bool) (bool, *fault) {
 		if !ok || !more {
 			return ok, nil
 		}
-		if k == slotMouse && s.sample() {
-			if f := b.addSample(s, coco); f != nil {
+		if k == slotMouse {
+			if is, f := b.fastSample(s, coco); f != nil {
 				return true, f
+			} else if is {
+				continue
 			}
-			continue
 		}
 		e := &b.event
 		*e = rawEvent{}
@@ -137,26 +138,40 @@ func (b *batch) fastList(s *jsonScan, k slot, coco bool) (bool, *fault) {
 	}
 }
 
-// addSample appends the three numbers of a mouse sample that was read by its template.
-func (b *batch) addSample(s *jsonScan, coco bool) *fault {
-	x, y, t := &s.num[0], &s.num[1], &s.num[2]
-	list, zeros, time := &b.show.mouse, &b.show.zeros, "time"
+// fastSample reads a mouse sample that looks like the one before, but for its numbers.
+func (b *batch) fastSample(s *jsonScan, coco bool) (bool, *fault) {
+	raw, ok := s.sample()
+	if !ok {
+		return false, nil
+	}
+	list, zeros := &b.show.mouse, &b.show.zeros
 	if coco {
-		list, zeros, time = &b.page.mouse, &b.page.row.zeros, "timeAt"
+		list, zeros = &b.page.mouse, &b.page.row.zeros
 	}
 	n := len(*list)
 	if n >= b.limits.List {
-		return faultf(TooLong, "a list has more than %d entries", b.limits.List)
+		return true, faultf(TooLong, "a list has more than %d entries", b.limits.List)
 	}
-	p := point{X: b.coord(x.value(), field{"mouseTracking", n, "x"}, zeros), Y: b.coord(y.value(), field{"mouseTracking", n, "y"}, zeros)}
+	x, y, t := s.num[0], s.num[1], s.num[2]
+	if ms := int64(t); coco && float64(ms) == t && 0 < ms && ms < maxTime && plainCoord(x) && plainCoord(y) {
+		*list = append(*list, point{ms, x, y})
+		return true, nil
+	}
+	p := point{
+		X: b.coord(value{x, numeric, raw[0]}, field{sampleList, n, "x"}, zeros),
+		Y: b.coord(value{y, numeric, raw[1]}, field{sampleList, n, "y"}, zeros),
+	}
 	if coco {
-		p.T = b.pageTime(t.value(), field{"mouseTracking", n, time}, zeros)
+		p.T = b.pageTime(value{t, numeric, raw[2]}, field{sampleList, n, "timeAt"}, zeros)
 	} else {
-		p.T = b.millis(t.value(), true, field{"mouseTracking", n, time})
+		p.T = b.millis(value{t, numeric, raw[2]}, true, field{sampleList, n, "time"})
 	}
 	*list = append(*list, p)
-	return nil
+	return true, nil
 }
+
+// plainCoord tells a coordinate to which no rule applies.
+func plainCoord(v float64) bool { return v > 0 && v <= maxCoord }
 
 func (b *batch) fastCategories(s *jsonScan) bool {
 	if s.p >= len(s.d) || s.d[s.p] != '[' {
@@ -191,9 +206,9 @@ type jsonScan struct {
 	d []byte
 	p int
 
-	tmpl [4]string // what stood around the three numbers of the last mouse sample
-	perm [3]uint8  // which of x, y, time they were
-	num  [3]scalar // x, y, time of the sample read by the template
+	tmpl [4]string  // what stood around the three numbers of the last mouse sample
+	perm [3]uint8   // which of x, y, time they were
+	num  [3]float64 // x, y, time of the sample read by the template
 }
 
 func (s *jsonScan) space() {
@@ -429,30 +444,32 @@ func (s *jsonScan) event(e *rawEvent, k slot) bool {
 	return true
 }
 
-// sample reads a mouse sample that looks like the one before, but for its numbers.
-func (s *jsonScan) sample() bool {
+// sample reads the numbers of a mouse sample by the template into s.num.
+func (s *jsonScan) sample() (raw [3][]byte, ok bool) {
 	if s.tmpl[0] == "" {
-		return false
+		return raw, false
 	}
-	start := s.p
+	d, p := s.d, s.p
 	for i := range 3 {
-		if !s.literal(s.tmpl[i]) {
-			s.p = start
-			return false
+		lit := s.tmpl[i]
+		if len(d)-p < len(lit) || string(d[p:p+len(lit)]) != lit {
+			return raw, false
 		}
-		v, n := number(s.d[s.p:], jsonNumber)
+		p += len(lit)
+		v, n := number(d[p:], jsonNumber)
 		if n == 0 {
-			s.p = start
-			return false
+			return raw, false
 		}
-		s.num[s.perm[i]] = scalar{kind: jsonNum, num: v, text: s.d[s.p : s.p+n : s.p+n]}
-		s.p += n
+		k := s.perm[i]
+		s.num[k], raw[k] = v, d[p:p+n]
+		p += n
 	}
-	if !s.literal(s.tmpl[3]) {
-		s.p = start
-		return false
+	lit := s.tmpl[3]
+	if len(d)-p < len(lit) || string(d[p:p+len(lit)]) != lit {
+		return raw, false
 	}
-	return true
+	s.p = p + len(lit)
+	return raw, true
 }
 
 const (

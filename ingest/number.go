@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"encoding/binary"
 	"math"
 	"math/bits"
 	"strconv"
@@ -37,6 +38,14 @@ func number(b []byte, g grammar) (float64, int) {
 	digits, frac := whole, 0
 	if i < len(b) && b[i] == '.' {
 		j := i + 1
+		for len(b)-j >= 8 {
+			v, ok := eight(binary.LittleEndian.Uint64(b[j:]))
+			if !ok {
+				break
+			}
+			mant = mant*1e8 + v
+			j += 8
+		}
 		for j < len(b) && b[j]-'0' <= 9 {
 			mant = mant*10 + uint64(b[j]-'0')
 			j++
@@ -70,6 +79,20 @@ func number(b []byte, g grammar) (float64, int) {
 	return v, i
 }
 
+// eight reads eight ASCII digits, the first one in the lowest byte, at once; ok tells whether
+// they are digits.
+func eight(v uint64) (n uint64, ok bool) {
+	const high, digits = 0xf0f0f0f0f0f0f0f0, 0x3030303030303030
+	if v&high != digits || (v+0x0606060606060606)&high != digits {
+		return 0, false
+	}
+	v -= digits
+	v = v*10 + v>>8 // pairs, in every other byte
+	const mask = 0x000000ff000000ff
+	v = (v&mask)*(100+1000000<<32) + (v>>16&mask)*(1+10000<<32)
+	return v >> 32, true
+}
+
 // exponentEnd returns where the exponent that begins at b[i], behind the e, ends; 0 if there is none.
 func exponentEnd(b []byte, i int) int {
 	if i < len(b) && (b[i] == '+' || b[i] == '-') {
@@ -101,8 +124,7 @@ var pow10 = func() (p [20]uint64) {
 
 // scale returns m / 10^k for k ≤ 19, correctly rounded.
 //
-// Up to 2^53 both operands are exact, and one division rounds once. Above, the quotient is
-// taken to 64 bits with a sticky remainder, and rounded half to even by hand.
+// Up to 2^53 both operands are exact, and one division rounds once.
 func scale(m uint64, k int) float64 {
 	if k == 0 {
 		return float64(m)
@@ -114,6 +136,38 @@ func scale(m uint64, k int) float64 {
 	if m == 0 {
 		return 0
 	}
+	// The product with 1/10^k to 64 bits is too small by less than one unit in its upper half:
+	// that decides the rounding unless the bits to be dropped are next to a boundary.
+	lm := bits.LeadingZeros64(m)
+	hi, _ := bits.Mul64(m<<lm, inverse[k].m) // in [2^62, 2^64)
+	drop := 10 + hi>>63
+	half := uint64(1) << (drop - 1)
+	if d := hi & (2*half - 1); d != half-1 && d != half && d != 2*half-1 {
+		q := hi >> drop
+		if d > half {
+			q++
+		}
+		return float64(q) * math.Float64frombits(uint64(int(drop)+64-lm-inverse[k].exp+1023)<<52)
+	}
+	return divide(m, pow10[k])
+}
+
+// inverse holds 1/10^k as m / 2^exp, m in [2^63, 2^64) and rounded down.
+var inverse = func() (t [20]struct {
+	m   uint64
+	exp int
+}) {
+	for k := 1; k < len(t); k++ {
+		n := bits.Len64(pow10[k])
+		t[k].m, _ = bits.Div64(1<<(n-1), 0, pow10[k])
+		t[k].exp = 63 + n
+	}
+	return t
+}()
+
+// divide returns m / d, correctly rounded: the quotient is taken to 64 bits with a sticky
+// remainder, and rounded half to even by hand.
+func divide(m, d uint64) float64 {
 	lm, ld := bits.LeadingZeros64(m), bits.LeadingZeros64(d)
 	m, d = m<<lm, d<<ld
 	exp := ld - lm - 64 // value = q * 2^exp, q = floor(m * 2^64 / d)

@@ -58,7 +58,6 @@ func writerOptions(meta [][2]string) []parquet.WriterOption {
 		parquet.Compression(compression),
 		parquet.CreatedBy("abtool", "", ""),
 		parquet.PageBufferSize(512 << 10),
-		parquet.DataPageStatistics(true),
 	}
 	for _, kv := range meta {
 		o = append(o, parquet.KeyValueMetadata(kv[0], kv[1]))
