@@ -1,0 +1,33 @@
+# What `just` lists: the recipes of daily work. The README's commands need only Go.
+
+# the program, as ./abtool
+build:
+    go build -o abtool ./cmd/abtool
+
+# every test, as the README gives it
+test:
+    go test ./...
+
+# formatting, vet and staticcheck
+lint:
+    test -z "$(gofmt -l .)"
+    go vet ./...
+    go tool staticcheck ./...
+
+# ingest against gzip and DuckDB on generated data, and the decoders' benchmarks
+bench:
+    go test -run '^$' -bench . ./ingest ./internal/synth
+    go run ./internal/bench
+
+# everything on a small simulated data set
+demo:
+    go run ./cmd/abtool demo --force
+
+# statements that the tests reach
+cover:
+    go test -coverprofile cover.out ./...
+    go tool cover -func cover.out | tail -1
+
+# each fuzz target for a while
+fuzz time="30s":
+    for f in $(go test -list '^Fuzz' ./ingest | grep ^Fuzz); do go test -run '^$' -fuzz "^$f\$" -fuzztime {{time}} ./ingest || exit 1; done
