@@ -55,7 +55,7 @@ type target struct {
 }
 
 // openTarget locks the place of a store and clears what an interrupted run left there.
-func openTarget(out string) (t *target, err error) {
+func openTarget(out string) (_ *target, err error) {
 	if real, err := filepath.EvalSymlinks(out); err == nil {
 		out = real
 	}
@@ -66,7 +66,7 @@ func openTarget(out string) (t *target, err error) {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return nil, fmt.Errorf("creating the store: %w", err)
 	}
-	t = &target{out: out}
+	t := &target{out: out}
 	if t.lock, err = lockFile(filepath.Join(parent, "."+base+".lock")); err != nil {
 		return nil, fmt.Errorf("%s: %w", out, err)
 	}
