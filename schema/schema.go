@@ -51,23 +51,22 @@ func CheckVersion(v int) error {
 
 // Column describes one column, or one field of a list's elements.
 type Column struct {
-	Name   string   // full dotted name, for example "mouse.x"
-	Type   string   // bool, int32, int64, double, string, list or list of struct
-	Unit   string   // "" for identifiers, counts and names
-	Range  string   // the values that can occur
-	Null   string   // when it is null; "never" if it is not
-	From   string   // where the value comes from
-	Doc    string   // what it means
-	Depth  int      // 0 for a column of the row, 1 for a field of a list's element
-	Fields []Column // of a list of structs
+	Name   string   `json:"name"`             // full dotted name, for example "mouse.x"
+	Type   string   `json:"type"`             // bool, int32, int64, double, string, or a list of one or of struct
+	Unit   string   `json:"unit,omitempty"`   // "" for identifiers, counts and names
+	Range  string   `json:"range,omitempty"`  // the values that can occur
+	Null   string   `json:"null"`             // when it is null; "never" if it is not
+	From   string   `json:"from"`             // where the value comes from
+	Doc    string   `json:"doc"`              // what it means
+	Fields []Column `json:"fields,omitempty"` // of a list of structs
 }
 
 // Table describes one file of the store.
 type Table struct {
-	Path    string // without extension, for example "imagenet/annotations"
-	Row     string // what one row is
-	Columns []Column
-	Type    reflect.Type // the row type
+	Path    string       `json:"path"` // without extension, for example "imagenet/annotations"
+	Row     string       `json:"row"`  // what one row is
+	Columns []Column     `json:"columns"`
+	Type    reflect.Type `json:"-"` // the row type
 }
 
 // Tables lists every table of a store, in the order of the documentation.
@@ -93,16 +92,16 @@ func TableOf(row any) Table {
 
 func table(path, row string, zero any) Table {
 	t := reflect.TypeOf(zero)
-	return Table{Path: path, Row: row, Columns: columns(t, "", 0), Type: t}
+	return Table{Path: path, Row: row, Columns: columns(t, ""), Type: t}
 }
 
-func columns(t reflect.Type, prefix string, depth int) []Column {
+func columns(t reflect.Type, prefix string) []Column {
 	cols := make([]Column, 0, t.NumField())
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("parquet"), ",")
 		c := Column{
-			Name: prefix + name, Type: typeName(f.Type), Depth: depth,
+			Name: prefix + name, Type: typeName(f.Type),
 			Unit: f.Tag.Get("unit"), Range: f.Tag.Get("range"), Null: f.Tag.Get("null"),
 			From: f.Tag.Get("from"), Doc: f.Tag.Get("doc"),
 		}
@@ -110,7 +109,7 @@ func columns(t reflect.Type, prefix string, depth int) []Column {
 			c.Null = "never"
 		}
 		if e := f.Type; e.Kind() == reflect.Slice && e.Elem().Kind() == reflect.Struct {
-			c.Fields = columns(e.Elem(), c.Name+".", depth+1)
+			c.Fields = columns(e.Elem(), c.Name+".")
 		}
 		cols = append(cols, c)
 	}
