@@ -53,10 +53,10 @@ func (r *runner) accept(u *unit) error {
 	}
 	r.records.Add(int64(b.count))
 	r.rejected.Add(int64(left))
-	if err := r.judge(b.rejects); err != nil {
+	if err := d.reject(b.rejects); err != nil {
 		return err
 	}
-	if err := d.reject(b.rejects); err != nil {
+	if err := r.judge(b.rejects); err != nil {
 		return err
 	}
 	broken := u.broken

@@ -49,22 +49,18 @@ func (o infoOptions) run(w io.Writer, store string) error {
 
 // printColumns prints the size of every column, and its share of its file.
 func printColumns(w io.Writer, sizes []ingest.ColumnSize) {
-	total := map[string]int64{}
-	for _, c := range sizes {
-		total[c.Table] += c.Bytes
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	table := ""
-	for _, c := range sizes {
-		if c.Table != table {
-			table = c.Table
-			fmt.Fprintf(t, "\t\t\t%s\n", table)
+	for len(sizes) > 0 {
+		n, total := 0, int64(0)
+		for ; n < len(sizes) && sizes[n].Table == sizes[0].Table; n++ {
+			total += sizes[n].Bytes
 		}
-		share := 0.0
-		if total[table] > 0 {
-			share = 100 * float64(c.Bytes) / float64(total[table])
+		fmt.Fprintf(w, "%s, by column\n", sizes[0].Table)
+		t := tabwriter.NewWriter(w, 10, 0, 2, ' ', tabwriter.AlignRight)
+		for _, c := range sizes[:n] {
+			fmt.Fprintf(t, "%s\t%.1f %%\t%s values\t  %s\n", size(c.Bytes), 100*float64(c.Bytes)/float64(max(total, 1)), thousands(c.Values), c.Column)
 		}
-		fmt.Fprintf(t, "%s\t%.1f %%\t%s values\t  %s\n", size(c.Bytes), share, thousands(c.Values), c.Column)
+		t.Flush()
+		fmt.Fprintln(w)
+		sizes = sizes[n:]
 	}
-	t.Flush()
 }
