@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -179,7 +180,8 @@ func (p *plainTree) entries(name string) (list []*plainTree) {
 	return list
 }
 
-func (p *plainTree) points(name string) (list []schema.Point) {
+func (p *plainTree) points(name string) []schema.Point {
+	list := []schema.Point{}
 	for _, e := range p.entries(name) {
 		list = append(list, schema.Point{T: epochOf(e.num("time")), X: coordOf(e.num("x")), Y: coordOf(e.num("y"))})
 	}
@@ -194,8 +196,10 @@ type plainImage struct {
 	rows      []schema.ImageNetAnnotation
 }
 
+var wnid = regexp.MustCompile(`^n[0-9]{8}_`)
+
 func classOf(id string) string {
-	if regexp.MustCompile(`^n[0-9]{8}_`).MatchString(id) {
+	if wnid.MatchString(id) {
 		return id[:9]
 	}
 	return ""
@@ -250,6 +254,7 @@ func plainRead(root *plainTree, member string) (x plainImage) {
 			SelectedCount: wholeOf(m.num("selectedCount")), HoveredCount: wholeOf(m.num("hoveredCount")), EstimateTime: spanOf(m.num("estimateTime")),
 			Clicks: m.points("selectedRecord"), Mouse: m.points("mouseTracking"),
 		}
+		r.Hovers = []schema.Hover{}
 		for _, e := range m.entries("hoveredRecord") {
 			r.Hovers = append(r.Hovers, schema.Hover{T: epochOf(e.num("time")), Action: textOf(e.str("action"))})
 		}
@@ -277,11 +282,20 @@ func plainRead(root *plainTree, member string) (x plainImage) {
 	return x
 }
 
-var zeroIsZero = cmp.Options{cmpopts.EquateEmpty(), cmp.AllowUnexported(plainImage{})}
+// agree compares what the two readers made of a record.
+func agree(t *testing.T, data []byte, second, got any) {
+	t.Helper()
+	if reflect.DeepEqual(second, got) { // quick, but an empty list is not a missing one
+		return
+	}
+	if d := cmp.Diff(second, got, cmpopts.EquateEmpty(), cmp.AllowUnexported(plainImage{})); d != "" {
+		t.Fatalf("(-second reader +got)\n%s\n%q", d, data)
+	}
+}
 
 func TestXMLEqualsSecondReader(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 1))
-	for range 1500 {
+	for range 800 {
 		data := randomXML(r, 2+r.IntN(30))
 		root, err := plainXML(data)
 		if err != nil {
@@ -299,9 +313,7 @@ func TestXMLEqualsSecondReader(t *testing.T) {
 		if merged.Width != nil {
 			got.w, got.h = *merged.Width, *merged.Height
 		}
-		if d := cmp.Diff(want, got, zeroIsZero); d != "" {
-			t.Fatalf("(-second reader +got)\n%s\n%q", d, data)
-		}
+		agree(t, data, want, got)
 	}
 }
 
@@ -358,7 +370,8 @@ func (o plainObject) entries(key string) (list []plainObject) {
 	return list
 }
 
-func (o plainObject) points(key string) (list []schema.Point) {
+func (o plainObject) points(key string) []schema.Point {
+	list := []schema.Point{}
 	for _, e := range o.entries(key) {
 		list = append(list, schema.Point{T: epochOf(e.num("time")), X: coordOf(e.num("x")), Y: coordOf(e.num("y"))})
 	}
@@ -449,6 +462,7 @@ func plainImageNet(c plainContext) (schema.ImageNetAnnotation, bool) {
 			r.Clicks = plainObject{"p": []any{map[string]any(p)}}.points("p")
 		}
 	}
+	r.Hovers = []schema.Hover{}
 	for _, e := range o.entries("hoveredRecord") {
 		r.Hovers = append(r.Hovers, schema.Hover{T: epochOf(e.num("time")), Action: textOf(e.str("action"))})
 	}
@@ -465,7 +479,7 @@ func plainImageNet(c plainContext) (schema.ImageNetAnnotation, bool) {
 	return r, id != ""
 }
 
-var numberInURL = regexp.MustCompile(`([0-9]{1,18})(\.[^./?#]*)?([?#][^/]*)?$`)
+var numberInURL = regexp.MustCompile(`(?:^|[^0-9])([0-9]{1,18})(\.[^./]*)?$`)
 
 func plainCOCO(c plainContext) (schema.COCOAnnotation, bool) {
 	o := c.rec
@@ -508,6 +522,7 @@ func plainCOCO(c plainContext) (schema.COCOAnnotation, bool) {
 		}
 	}
 	url, _ := o["imageURL"].(string)
+	url = regexp.MustCompile(`[?#].*`).ReplaceAllString(url, "")
 	if id := o.num("image_id"); id != nil && *id == math.Floor(*id) && math.Abs(*id) <= 1<<53 {
 		r.ImageID = int64(*id)
 		return r, true
@@ -522,7 +537,7 @@ func plainCOCO(c plainContext) (schema.COCOAnnotation, bool) {
 func TestJSONEqualsSecondReader(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 2))
 	rows := 0
-	for i := range 3000 {
+	for i := range 1600 {
 		coco := i%2 == 0
 		data := randomWrapped(r, coco, 2+r.IntN(30))
 		d := json.NewDecoder(bytes.NewReader(data))
@@ -544,15 +559,11 @@ func TestJSONEqualsSecondReader(t *testing.T) {
 		}
 		b := newBatch()
 		b.readValue(&jsonScan{d: data}, coco, data)
-		if d := cmp.Diff(in, rowsOf(b), zeroIsZero); d != "" {
-			t.Fatalf("ImageNet (-second reader +got)\n%s\n%q", d, data)
-		}
-		if d := cmp.Diff(co, cocoRowsOf(b), zeroIsZero); d != "" {
-			t.Fatalf("COCO (-second reader +got)\n%s\n%q", d, data)
-		}
+		agree(t, data, in, rowsOf(b))
+		agree(t, data, co, cocoRowsOf(b))
 		rows += len(in) + len(co)
 	}
-	if rows < 2000 {
+	if rows < 1000 {
 		t.Errorf("only %d rows were compared", rows)
 	}
 }

@@ -37,13 +37,18 @@ func (w *window) more() error {
 		}
 		w.buf = slices.Grow(w.buf, max(1<<20, len(w.buf)))
 	}
-	n, err := w.r.Read(w.buf[len(w.buf):cap(w.buf)])
-	w.buf = w.buf[:len(w.buf)+n]
-	if err == io.EOF {
-		w.eof = true
-		return nil
+	for len(w.buf) < cap(w.buf) { // all there is room for: whoever asks will look at all of it again
+		n, err := w.r.Read(w.buf[len(w.buf):cap(w.buf)])
+		w.buf = w.buf[:len(w.buf)+n]
+		if err == io.EOF {
+			w.eof = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // peek is the next byte that is no white space.

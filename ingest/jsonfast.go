@@ -7,7 +7,7 @@ package ingest
 //
 // It begins at s.p and leaves s.p behind the object.
 func (b *batch) fastJSON(s *jsonScan, coco bool) (ok bool, f *fault) {
-	if b.limits.Depth < fastDepth+4 {
+	if b.limits.Depth < fastDepth+5 {
 		return false, nil
 	}
 	start := s.p

@@ -359,10 +359,10 @@ func wholeID(v scalar) (int64, bool) {
 
 // numberIn is the number at the end of a file name: 459214 in …/COCO_train2014_000000459214.jpg.
 func numberIn(url []byte) (id int64, ok bool) {
-	stem := lastPart(url)
-	if i := bytes.IndexAny(stem, "?#"); i >= 0 {
-		stem = stem[:i]
+	if i := bytes.IndexAny(url, "?#"); i >= 0 {
+		url = url[:i]
 	}
+	stem := lastPart(url)
 	if i := bytes.LastIndexByte(stem, '.'); i >= 0 {
 		stem = stem[:i]
 	}

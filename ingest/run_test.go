@@ -217,7 +217,7 @@ func TestLedger(t *testing.T) {
 			}
 			missing := 0
 			for _, d := range ledger {
-				at := fmt.Sprint(d.Record - 1) // the ledger counts from 1
+				at := fmt.Sprint(d.Record)
 				if c.format == "targz" {
 					at = d.Member
 					if d.Kind == "duplicate" {

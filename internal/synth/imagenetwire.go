@@ -1,0 +1,182 @@
+package synth
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strconv"
+)
+
+// hit writes a HIT as the front end sent it (pages), or as the back end dumps it: all 48
+// images of each page, those that are not in the release too.
+func (m *imagenetMaker) hit(ctx context.Context, c *chunk, number int) error {
+	for take := range m.plan.takes(number) {
+		p := m.plan
+		h := m.page[0].hit
+		p.hitInfo(h, number, take, m.d)
+		if m.run.opt.Format == "dump" {
+			m.dumpHead(c, h)
+		} else if err := m.header(c, h); err != nil {
+			return err
+		}
+		last := hitPages - 1
+		for last >= 0 {
+			if _, _, ok := p.pageAt(number, last); ok {
+				break
+			}
+			last--
+		}
+		for at := 0; at <= last; at++ {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			round, n, _ := p.pageAt(number, at)
+			m.openPage(round, n, take)
+			if err := m.writePage(c, at == last); err != nil {
+				return err
+			}
+		}
+		if m.run.opt.Format == "dump" {
+			c.main.plain = append(c.main.plain, "],\"isDone\":true}\n"...)
+		}
+	}
+	return nil
+}
+
+// openPage lays out a page of the HIT.
+func (m *imagenetMaker) openPage(round, number, take int) {
+	p := m.plan
+	var images []int
+	class := 0
+	if round == 0 {
+		class = p.classOf(number)
+		images = p.present(nil, number)
+	} else {
+		class = p.groups[number].class
+		images = p.again(nil, p.groups[number])
+	}
+	m.name = wnid(class)
+	m.page[0].name = m.name
+	m.page[0].build(p, round, number, take, class, images, m.d)
+}
+
+// writePage writes the page as a file, or into the dump.
+func (m *imagenetMaker) writePage(c *chunk, last bool) error {
+	g := &m.page[0]
+	h := g.hit
+	b := c.main.plain
+	dump := m.run.opt.Format == "dump"
+	if !dump {
+		b = append(b[:0], `{"page":`...)
+	} else if g.at > 0 {
+		b = append(b, ',')
+	}
+	id := hash(m.plan.seed, stageID, 1<<40|uint64(h.number*hitPages+g.at)<<1|uint64(h.take))
+	b = append(append(b, `{"id":"`...), uuid(id)...)
+	b = appendInt(append(b, `","pageno":`...), g.at)
+	b = appendInt(append(b, `,"startedAt":`...), g.start)
+	if dump {
+		b = appendInt(append(b, `,"endedAt":`...), g.end)
+	}
+	c.main.plain = append(b, `,"annotations":[`...)
+	name := pageName(h.number, h.take, g.at)
+	for slot := range slots {
+		m.slot(c, slot, name)
+	}
+	b = append(c.main.plain[:len(c.main.plain)-1], ']')
+	if dump {
+		c.main.plain = append(b, '}')
+		return nil
+	}
+	b = appendInt(append(b, `,"endedAt":`...), g.end)
+	b = appendInt(append(b, `},"endedAt":`...), g.end)
+	b = append(appendBool(append(b, `,"isDone":`...), last), '}')
+	c.main.plain = b[:0]
+	return m.small(c, name, b)
+}
+
+// slot simulates and writes what stands in a slot of the page.
+func (m *imagenetMaker) slot(c *chunk, slot int, name string) {
+	g, s := &m.page[0], &m.shown[0]
+	image := g.images[slot]
+	seat := uint64(g.round)<<40 | uint64(g.number)<<8 | uint64(slot)
+	key := 1<<50 | seat<<1 | uint64(g.hit.take)
+	if image >= 0 {
+		m.plan.fill(&m.image, image, g.class, m.name, m.d)
+		key = uint64(image)<<3 | showingKey(g.round, g.hit.take)
+	} else {
+		m.plan.fillCandidate(&m.image, g.class, m.name, seat, m.d)
+	}
+	s.simulate(m.plan, g, slot, &m.image, m.d)
+	c.showings++
+	place := name + " annotations[" + strconv.Itoa(slot) + "]"
+	m.record(c, s, key, place, func(b []byte) []byte { return append(b, ',') }, func() []byte {
+		m.text = appendWire(m.text[:0], s)
+		return m.text
+	})
+}
+
+func pageName(hit, take, at int) string {
+	return fmt.Sprintf("hit_%06d_%d_page_%02d.json", hit, take+1, at)
+}
+
+// small writes one of the front end's messages as a file.
+func (m *imagenetMaker) small(c *chunk, name string, b []byte) error {
+	c.main.written += int64(len(b))
+	return writeFile(filepath.Join(m.run.main.temp, name), b)
+}
+
+// header is what the front end sends when a HIT is opened.
+func (m *imagenetMaker) header(c *chunk, h *hit) error {
+	id := hash(m.plan.seed, stageID, 1<<41|uint64(h.number)<<1|uint64(h.take))
+	b := fmt.Appendf(nil, `{"id":"%s","annotatorID":"","version":"NO_POINTER_NO_ORIGINAL","assignmentID":"%s","hitID":"%s","workerID":"%s","startedAt":%d}`,
+		uuid(id), h.assignment, h.id, h.worker.ID, h.start)
+	return m.small(c, fmt.Sprintf("hit_%06d_%d_header.json", h.number, h.take+1), b)
+}
+
+// dumpHead begins a line of the dump.
+func (m *imagenetMaker) dumpHead(c *chunk, h *hit) {
+	id := hash(m.plan.seed, stageID, 1<<41|uint64(h.number)<<1|uint64(h.take))
+	c.main.plain = fmt.Appendf(c.main.plain, `{"hitDatasetName":"imagenet","imageNetHitID":"%s","id":"%s","annotatorID":"","workerID":"%s","hitID":"%s",`+
+		`"assignmentID":"%s","version":"NO_POINTER_NO_ORIGINAL","createdAt":%d,"pages":[`,
+		h.dataset, uuid(id), h.worker.ID, h.id, h.assignment, h.start)
+}
+
+// appendWire writes a showing as the front end does: 13 keys, nothing about who and when.
+func appendWire(b []byte, s *showing) []byte {
+	b = appendBool(append(b, `{"selected":`...), s.selected)
+	b = appendInt(append(b, `,"selectedCount":`...), s.selectedCount)
+	b = appendWirePoints(append(b, `,"selectedRecord":`...), s.clicks, s)
+	b = appendInt(append(b, `,"hoveredCount":`...), s.hoveredCount)
+	b = append(b, `,"hoveredRecord":[`...)
+	for i, h := range s.hovers {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, `{"action":"`...), h.action()...), `","time":`...)
+		b = append(appendInt(b, h.t), '}')
+	}
+	b = appendInt(append(b, `],"imagePosition":{"x":`...), s.x)
+	b = appendInt(append(b, `,"y":`...), s.y)
+	b = appendInt(append(b, `},"imageWidth":`...), s.w)
+	b = appendInt(append(b, `,"imageHeight":`...), s.h)
+	b = appendInt(append(b, `,"originalImageWidth":`...), s.ow)
+	b = appendInt(append(b, `,"originalImageHeight":`...), s.oh)
+	b = appendInt(append(b, `,"estimateTime":`...), s.estimate)
+	b = appendWirePoints(append(b, `,"mouseTracking":`...), s.mouse, s)
+	b = append(append(b, `,"imageID":"`...), s.content.wnid...)
+	return append(append(append(b, '/'), s.content.id...), `"}`...)
+}
+
+func appendWirePoints(b []byte, ps []point, s *showing) []byte {
+	b = append(b, '[')
+	for i, p := range ps {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendRatio(append(b, `{"x":`...), p.x, s.w)
+		b = appendRatio(append(b, `,"y":`...), p.y, s.h)
+		b = append(appendInt(append(b, `,"time":`...), p.t), '}')
+	}
+	return append(b, ']')
+}

@@ -1,0 +1,124 @@
+package synth
+
+import "encoding/json"
+
+// Effects that a reader by the book shows on a damaged record.
+const (
+	effectReject = "reject" // the record (of a duplicate: the second one) is left out and counted
+	effectNull   = "null"   // the field is null, the rest of the record is read
+	effectRepair = "repair" // the record is read whole; the reason says how
+)
+
+// injury is one line of truth/damage.jsonl.
+type injury struct {
+	File   string `json:"file"`             // name under Out
+	Member string `json:"member,omitempty"` // archive member, file in the folder, or place in a page
+	Record int64  `json:"record"`           // number in the main file, from 0; a duplicate has the second one's
+	Image  string `json:"image_id"`         // as ImageNet or COCO names it
+	Kind   string `json:"kind"`
+	Field  string `json:"field"` // such as mouseTracking[3].x; empty for the record as a whole
+	Effect string `json:"expected"`
+	Reason string `json:"reason"`
+}
+
+// appendLine writes the injury; its record number counts from before.
+func (i *injury) appendLine(b []byte, before int64) []byte {
+	line := *i
+	line.Record += before - 1 // what was counted is how many there are, this one included
+	text, err := json.Marshal(&line)
+	if err != nil {
+		panic(err) // a struct of strings
+	}
+	return append(append(b, text...), '\n')
+}
+
+// defect is one way to damage a record. One of edit, text and repeat is set. The functions return false
+// when the record has nothing that they could damage; they name the field in the injury.
+type defect struct {
+	kind, effect, reason string
+
+	edit   func(s *showing, d *dice, i *injury) bool                    // of the data before they are written
+	coco   func(r *cocoRecord, d *dice, i *injury) bool                 // the same for COCO
+	text   func(b []byte, d *dice, i *injury) (damaged []byte, ok bool) // of the bytes
+	repeat bool                                                         // written twice
+	except string                                                       // formats without it
+}
+
+// wounder decides which records are damaged and how.
+type wounder struct {
+	rate    float64
+	seed    uint64
+	defects []defect
+	d       *dice
+	scratch []byte
+}
+
+func newWounder(o Options, all []defect) *wounder {
+	w := &wounder{rate: o.Dirty, seed: o.Seed, d: newDice()}
+	for _, f := range all {
+		if !hasWord(f.except, o.Format) {
+			w.defects = append(w.defects, f)
+		}
+	}
+	return w
+}
+
+// hits draws whether record key is damaged. The choices that follow come from the same stream.
+func (w *wounder) hits(key uint64) bool {
+	if w.rate == 0 {
+		return false
+	}
+	w.d.set(w.seed, stageDamage, key)
+	return w.d.Float64() < w.rate
+}
+
+// try goes through the defects from a random one on until one can be applied.
+func (w *wounder) try(apply func(f *defect) bool) *defect {
+	start := w.d.IntN(len(w.defects))
+	for k := range w.defects {
+		if f := &w.defects[(start+k)%len(w.defects)]; apply(f) {
+			return f
+		}
+	}
+	panic("synth: a record that no defect applies to")
+}
+
+// wound damages one showing or record. write gives its bytes; what it returns is valid until the next call.
+func (w *wounder) wound(i *injury, write func() []byte, edit func(f *defect, i *injury) bool) (data []byte, twice bool) {
+	f := w.try(func(f *defect) bool {
+		switch {
+		case f.text != nil:
+			damaged, ok := f.text(write(), w.d, i)
+			if ok {
+				w.scratch = append(w.scratch[:0], damaged...)
+				data = w.scratch
+			}
+			return ok
+		case f.repeat:
+			data = write()
+			return true
+		}
+		if !edit(f, i) {
+			return false
+		}
+		data = write()
+		return true
+	})
+	i.Kind, i.Effect, i.Reason = f.kind, f.effect, f.reason
+	return data, f.repeat
+}
+
+// hasWord tells whether list, words separated by blanks, has the word.
+func hasWord(list, word string) bool {
+	for len(list) > 0 {
+		n := 0
+		for n < len(list) && list[n] != ' ' {
+			n++
+		}
+		if list[:n] == word {
+			return true
+		}
+		list = list[min(n+1, len(list)):]
+	}
+	return false
+}

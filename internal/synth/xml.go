@@ -1,0 +1,182 @@
+package synth
+
+// style is how an XML file is laid out. The release does not promise any.
+type style struct {
+	indent  string // of one level
+	newline string
+	open    bool // event lists one leaf a line
+	order   int  // of the children of <annotation>
+	turn    int  // of the children of <metadata>: the list begins with this one
+}
+
+// styleOf draws the style of a file: four in five as the release's, the others with tabs and everything on
+// lines of its own, or on a single line.
+func styleOf(d *dice) style {
+	st := style{indent: "  ", newline: "\n"}
+	switch u := d.Float64(); {
+	case u < 0.10:
+		st = style{indent: "\t", newline: "\n", open: true}
+	case u < 0.20:
+		st = style{}
+	}
+	if d.chance(0.3) {
+		st.order = 1 + d.IntN(3)
+	}
+	if d.chance(0.04) {
+		st.turn = d.IntN(metadataParts)
+	}
+	return st
+}
+
+// xmlWriter appends one file to b.
+type xmlWriter struct {
+	b []byte
+	style
+}
+
+func (w *xmlWriter) line(depth int) {
+	if w.newline == "" {
+		return
+	}
+	w.b = append(w.b, '\n')
+	for range depth {
+		w.b = append(w.b, w.indent...)
+	}
+}
+
+func (w *xmlWriter) text(depth int, name, value string) {
+	w.line(depth)
+	w.inline(name, value)
+}
+
+func (w *xmlWriter) inline(name, value string) {
+	w.start(name)
+	w.b = append(w.b, value...)
+	w.stop(name)
+}
+
+func (w *xmlWriter) start(name string) {
+	w.b = append(append(append(w.b, '<'), name...), '>')
+}
+
+func (w *xmlWriter) stop(name string) {
+	w.b = append(append(append(w.b, "</"...), name...), '>')
+}
+
+func (w *xmlWriter) number(depth int, name string, v int64) {
+	w.line(depth)
+	w.leafInt(name, v)
+}
+
+func (w *xmlWriter) leafInt(name string, v int64) {
+	w.start(name)
+	w.b = appendInt(w.b, v)
+	w.stop(name)
+}
+
+// annotation writes a file of the release.
+func (w *xmlWriter) annotation(c *content, shown []showing) {
+	w.b = append(w.b, "<annotation>"...)
+	parts := [4][5]string{
+		{"folder", "filename", "voc", "objects", "metadata"},
+		{"filename", "folder", "voc", "objects", "metadata"},
+		{"metadata", "folder", "filename", "voc", "objects"},
+		{"folder", "filename", "metadata", "objects", "voc"},
+	}[w.order]
+	for _, p := range parts {
+		switch p {
+		case "folder":
+			w.text(1, "folder", c.wnid)
+		case "filename":
+			w.text(1, "filename", string(c.id))
+		case "voc":
+			if c.listed {
+				w.source(c)
+			}
+		case "objects":
+			if c.listed {
+				w.objects(c)
+			}
+		case "metadata":
+			for i := range shown {
+				w.metadata(&shown[i])
+			}
+		}
+	}
+	w.line(0)
+	w.b = append(w.b, "</annotation>"...)
+	w.b = append(w.b, w.newline...)
+}
+
+// voc writes a file of the ILSVRC bounding box annotations.
+func (w *xmlWriter) voc(c *content) {
+	w.style = style{indent: "\t", newline: "\n", open: true}
+	w.b = append(w.b, "<annotation>"...)
+	w.text(1, "folder", c.wnid)
+	w.text(1, "filename", string(c.id))
+	w.source(c)
+	w.objects(c)
+	w.b = append(w.b, "\n</annotation>\n"...)
+}
+
+func (w *xmlWriter) source(c *content) {
+	w.line(1)
+	w.start("source")
+	w.shortText("database", "ILSVRC_2012")
+	w.endShort("source")
+	w.line(1)
+	w.start("size")
+	w.shortInt("width", int64(c.w))
+	w.shortInt("height", int64(c.h))
+	w.shortInt("depth", 3)
+	w.endShort("size")
+	w.number(1, "segmented", 0)
+}
+
+// shortText, shortInt and endShort are for short elements: on one line, or open.
+func (w *xmlWriter) shortText(name, value string) {
+	if w.open {
+		w.line(2)
+	}
+	w.inline(name, value)
+}
+
+func (w *xmlWriter) shortInt(name string, v int64) {
+	if w.open {
+		w.line(2)
+	}
+	w.leafInt(name, v)
+}
+
+func (w *xmlWriter) endShort(name string) {
+	if w.open {
+		w.line(1)
+	}
+	w.stop(name)
+}
+
+func (w *xmlWriter) objects(c *content) {
+	for _, b := range c.boxes {
+		w.line(1)
+		w.start("object")
+		w.line(2)
+		w.inline("name", c.wnid)
+		w.shortText("pose", "Unspecified")
+		w.shortText("truncated", "0")
+		w.shortText("difficult", "0")
+		w.line(2)
+		w.start("bndbox")
+		for i, v := range [4]int{b.x0, b.y0, b.x1, b.y1} {
+			if w.open {
+				w.line(3)
+			}
+			w.leafInt([4]string{"xmin", "ymin", "xmax", "ymax"}[i], int64(v))
+		}
+		if w.open {
+			w.line(2)
+		}
+		w.stop("bndbox")
+		w.line(1)
+		w.stop("object")
+	}
+}
