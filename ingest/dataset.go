@@ -11,7 +11,7 @@ import (
 // stages read side by side.
 const (
 	imagenetGroup = 16384
-	cocoGroup     = 2048
+	cocoGroup     = 4096
 	imagesGroup   = 65536
 	cocoGTGroup   = 2048
 	rejectsGroup  = 65536

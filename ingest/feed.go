@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-const unitBytes = 1 << 20 // bytes of a unit, unless a record needs more
+const unitBytes = 1 << 19 // bytes of a unit, unless a record needs more
 
 // feeder turns sources into units. Units and their batches are recycled.
 type feeder struct {

@@ -57,7 +57,7 @@ func writerOptions(meta [][2]string) []parquet.WriterOption {
 	o := []parquet.WriterOption{
 		parquet.Compression(compression),
 		parquet.CreatedBy("abtool", "", ""),
-		parquet.PageBufferSize(512 << 10),
+		parquet.PageBufferSize(256 << 10),
 	}
 	for _, kv := range meta {
 		o = append(o, parquet.KeyValueMetadata(kv[0], kv[1]))
@@ -73,7 +73,7 @@ func newTable[R any](path, name string, sources []string, rowsPerGroup, jobs int
 	t := &table[R]{
 		path: path, file: f, perRow: rowsPerGroup,
 		out: parquet.NewGenericWriter[R](f, writerOptions(schema.Metadata(name, sources))...),
-		sem: make(chan struct{}, jobs), order: make(chan *group[R], jobs+1), joined: make(chan struct{}),
+		sem: make(chan struct{}, (jobs+1)/2), order: make(chan *group[R], jobs+1), joined: make(chan struct{}),
 	}
 	t.free.New = func() any {
 		e := &encoder[R]{}

@@ -22,42 +22,69 @@ type node struct {
 	children []*node
 }
 
-// treeReader builds the tree of a file, and refuses what encoding/xml lets pass although it is
-// not well-formed.
+// keep adds a child that somebody will read, and the first one of any name, which tells an
+// element with children from a leaf. So the tree stays small whatever the file holds.
+func (n *node) keep(child *node) {
+	if len(n.children) == 0 || isPart[child.name] && n.child(child.name) == nil {
+		n.children = append(n.children, child)
+	}
+}
+
+// child is the first child of a name, nil if there is none.
+func (n *node) child(name string) *node {
+	for _, c := range n.children {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// isPart lists the names that are read within the elements that hold others; of two the first
+// one counts.
+var isPart = map[string]bool{"bndbox": true, "xmin": true, "ymin": true, "xmax": true, "ymax": true, "width": true, "height": true,
+	"time": true, "x": true, "y": true, "action": true}
+
+// treeReader reads a file with encoding/xml, and refuses what that lets pass although it is not
+// well-formed. Elements are taken into the batch as soon as they are closed.
 type treeReader struct {
+	b        *batch
+	d        *xmlDoc
 	data     []byte
-	depth    int // limit
 	root     *node
 	stack    []*node
 	prefixes map[string]int // declared in the elements that are open
+	tooLong  *fault         // of the first list; the file can still be worse
 }
 
-// parseXML reads a whole file with encoding/xml and gives the verdict on it (R2): the judge
-// for every file that the fast scanner does not take.
-func parseXML(data []byte, depth int) (*node, *fault) {
+// slowXML is the judge for every file that fastXML does not take (R2). Both make the same rows.
+func (b *batch) slowXML(data []byte, kind recordKind, memberBase []byte, d *xmlDoc) *fault {
 	if len(trim(data)) == 0 {
-		return nil, &fault{reason: Empty}
+		return &fault{reason: Empty}
 	}
 	if !utf8.Valid(data) {
-		return nil, &fault{reason: NotUTF8}
+		return &fault{reason: NotUTF8}
 	}
-	data = bytes.TrimPrefix(data, bom)
-	if i := badChar(data); i >= 0 {
-		return nil, faultf(Malformed, "a character at byte %d that XML does not allow", i)
+	text := bytes.TrimPrefix(data, bom)
+	if i := badChar(text); i >= 0 {
+		return faultf(Malformed, "a character at byte %d that XML does not allow", i)
 	}
-	r := &treeReader{data: data, depth: depth, prefixes: map[string]int{"xml": 1}}
+	d.reset(len(b.in))
+	r := &treeReader{b: b, d: d, data: text, prefixes: map[string]int{"xml": 1}}
 	if f := r.read(); f != nil {
-		return nil, f
+		return f
 	}
 	switch {
 	case r.root == nil:
-		return nil, faultf(Malformed, "no element")
+		return faultf(Malformed, "no element")
 	case len(r.stack) > 0:
-		return nil, faultf(Malformed, "<%s> is not closed", r.stack[len(r.stack)-1].tag)
+		return faultf(Malformed, "<%s> is not closed", r.stack[len(r.stack)-1].tag)
 	case r.root.name != "annotation":
-		return nil, faultf(WrongRoot, "<%s>", r.root.tag)
+		return faultf(WrongRoot, "<%s>", r.root.tag)
+	case r.tooLong != nil:
+		return r.tooLong
 	}
-	return r.root, nil
+	return b.endFile(d, kind, memberBase, data)
 }
 
 func (r *treeReader) read() *fault {
@@ -114,16 +141,16 @@ func (r *treeReader) token(tok xml.Token, raw []byte, first bool) *fault {
 
 func (r *treeReader) start(t xml.StartElement, raw []byte) *fault {
 	n := &node{tag: spelled(t.Name)}
+	var top *node
 	if len(r.stack) > 0 {
-		top := r.stack[len(r.stack)-1]
-		top.children = append(top.children, n)
+		top = r.stack[len(r.stack)-1]
 		n.space = top.space
 	} else if r.root != nil {
 		return faultf(Malformed, "a second root element <%s>", n.tag)
 	} else {
 		r.root = n
 	}
-	if r.stack = append(r.stack, n); len(r.stack) > r.depth {
+	if r.stack = append(r.stack, n); len(r.stack) > r.b.limits.Depth {
 		return &fault{reason: TooDeep}
 	}
 	if len(t.Attr) > 0 {
@@ -133,6 +160,12 @@ func (r *treeReader) start(t xml.StartElement, raw []byte) *fault {
 	}
 	if n.name = n.tag; n.space != "" {
 		n.name = n.space + " " + n.tag
+	}
+	if top != nil {
+		top.keep(n)
+	}
+	if len(r.stack) == 2 && n.name == "metadata" {
+		r.b.show.reset()
 	}
 	return r.bound(t.Name)
 }
@@ -192,6 +225,20 @@ func (r *treeReader) end(tag string) *fault {
 		r.prefixes[p]--
 	}
 	r.stack = r.stack[:len(r.stack)-1]
+	if r.root.name == "annotation" && r.tooLong == nil {
+		r.tooLong = r.closed(top)
+	}
+	return nil
+}
+
+// closed takes a child of the root or of a <metadata>.
+func (r *treeReader) closed(n *node) *fault {
+	switch {
+	case len(r.stack) == 1:
+		r.b.treePart(r.d, n)
+	case len(r.stack) == 2 && r.stack[1].name == "metadata":
+		return r.b.treeMetadata(n)
+	}
 	return nil
 }
 
@@ -279,40 +326,29 @@ func spacedAttributes(tag []byte) bool {
 	return true
 }
 
-// slowXML reads a file through the tree. It and fastXML make the same rows.
-func (b *batch) slowXML(data []byte, kind recordKind, memberBase []byte, d *xmlDoc) *fault {
-	root, f := parseXML(data, b.limits.Depth)
-	if f != nil {
-		return f
-	}
-	d.reset(len(b.in))
-	for _, n := range root.children {
-		switch n.name {
-		case "folder":
-			if !d.seenFolder {
-				d.seenFolder, d.folder = true, trim(n.leaf())
-			}
-		case "filename":
-			if !d.seenName {
-				d.seenName, d.filename = true, trim(n.leaf())
-			}
-		case "size":
-			if !d.seenSize {
-				d.seenSize = true
-				for _, c := range n.children {
-					d.sizePart(c.name, textValue(c.leaf()))
-				}
-			}
-		case "object":
-			b.box(d, boxOf(n))
-		case "metadata":
-			if f := b.treeMetadata(n); f != nil {
-				return f
-			}
-			b.endMetadata(d)
+// treePart takes a child of the root.
+func (b *batch) treePart(d *xmlDoc, n *node) {
+	switch n.name {
+	case "folder":
+		if !d.seenFolder {
+			d.seenFolder, d.folder = true, trim(n.leaf())
 		}
+	case "filename":
+		if !d.seenName {
+			d.seenName, d.filename = true, trim(n.leaf())
+		}
+	case "size":
+		if !d.seenSize {
+			d.seenSize = true
+			for _, c := range n.children {
+				d.sizePart(c.name, textValue(c.leaf()))
+			}
+		}
+	case "object":
+		b.box(d, boxOf(n))
+	case "metadata": // whose children were taken one by one
+		b.endMetadata(d)
 	}
-	return b.endFile(d, kind, memberBase, data)
 }
 
 // leaf is the element's text; an element with children has none.
@@ -351,35 +387,30 @@ func (v *sides) take(name string, text []byte) {
 
 var sideNames = [4]string{"xmin", "ymin", "xmax", "ymax"}
 
-// boxOf reads the first <bndbox> of an <object>; those of its parts are within <part>.
+// boxOf reads the <bndbox> of an <object>; those of its parts are within <part>.
 func boxOf(object *node) [4]value {
 	var v sides
-	if i := slices.IndexFunc(object.children, func(n *node) bool { return n.name == "bndbox" }); i >= 0 {
-		for _, c := range object.children[i].children {
+	if box := object.child("bndbox"); box != nil {
+		for _, c := range box.children {
 			v.take(c.name, c.leaf())
 		}
 	}
 	return v.v
 }
 
-func (b *batch) treeMetadata(meta *node) *fault {
-	m := &b.show
-	m.reset()
-	for _, n := range meta.children {
-		switch n.name {
-		case "mouseTracking", "selectedRecord", "hoveredRecord":
-			if f := b.treeEvent(n); f != nil {
-				return f
+// treeMetadata takes a child of a <metadata>.
+func (b *batch) treeMetadata(n *node) *fault {
+	switch n.name {
+	case "mouseTracking", "selectedRecord", "hoveredRecord":
+		return b.treeEvent(n)
+	case "imagePosition":
+		if b.show.once(seenPosition) {
+			for _, c := range n.children {
+				b.position(c.name, c.leaf())
 			}
-		case "imagePosition":
-			if m.once(seenPosition) {
-				for _, c := range n.children {
-					b.position(c.name, c.leaf())
-				}
-			}
-		default:
-			b.scalar(n.name, n.leaf())
 		}
+	default:
+		b.scalar(n.name, n.leaf())
 	}
 	return nil
 }
