@@ -1,0 +1,141 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"abtool/internal/synth"
+)
+
+// benchXML is simulated annotation files, one after the other.
+func benchXML(b *testing.B) (files [][]byte, total int64) {
+	dir := simulate(b, "imagenet", synth.Options{Images: 500, Seed: 1, Format: "folder"})
+	err := filepath.WalkDir(filepath.Join(dir, "train_xml"), func(path string, e os.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files = append(files, data)
+		total += int64(len(data))
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return files, total
+}
+
+// BenchmarkXML reads annotation files with the fast scanner and with the judge, encoding/xml.
+func BenchmarkXML(b *testing.B) {
+	files, total := benchXML(b)
+	for _, c := range []struct {
+		name string
+		read func(*batch, []byte) bool
+	}{
+		{"fast", func(x *batch, d []byte) bool { ok, f := x.fastXML(d, xmlRecord, nil, &x.doc); return ok && f == nil }},
+		{"encoding-xml", func(x *batch, d []byte) bool { return x.slowXML(d, xmlRecord, nil, &x.doc) == nil }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			x := &batch{limits: Limits{}.withDefaults()}
+			b.SetBytes(total)
+			b.ReportAllocs()
+			for b.Loop() {
+				x.reset()
+				for _, f := range files {
+					if !c.read(x, f) {
+						b.Fatalf("not read: %.200s", f)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(files)), "ns/file")
+		})
+	}
+}
+
+// BenchmarkCOCO reads COCO records with the fast scanner and with the judge, encoding/json.
+func BenchmarkCOCO(b *testing.B) {
+	dir := simulate(b, "coco", synth.Options{Images: 200, Seed: 1, Format: "jsonl"})
+	text, err := os.ReadFile(filepath.Join(dir, "coco_ab.jsonl"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	for _, c := range []struct {
+		name string
+		read func(*batch, []byte)
+	}{
+		{"fast", func(x *batch, d []byte) {
+			if ok, f := x.fastJSON(&jsonScan{d: d}, true); !ok || f != nil {
+				b.Fatalf("not read: %.200s", d)
+			}
+		}},
+		{"encoding-json", func(x *batch, d []byte) { x.slowJSON(d, true) }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			x := &batch{limits: Limits{}.withDefaults()}
+			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
+			for b.Loop() {
+				x.reset()
+				for _, l := range lines {
+					c.read(x, l)
+				}
+				if len(x.co) != len(lines) {
+					b.Fatalf("%d rows of %d records", len(x.co), len(lines))
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkEncode writes rows to Parquet; with zeros, each through plain values.
+func BenchmarkEncode(b *testing.B) {
+	files, _ := benchXML(b)
+	for _, zeros := range []bool{false, true} {
+		name := "rows"
+		if zeros {
+			name = "rows-with-zeros"
+		}
+		b.Run(name, func(b *testing.B) {
+			x := &batch{limits: Limits{}.withDefaults()}
+			for _, f := range files {
+				x.fastXML(f, xmlRecord, nil, &x.doc)
+			}
+			for i := range x.in {
+				x.in[i].zeros = zeros
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				t, err := newTable[imagenetRow](filepath.Join(b.TempDir(), "x.parquet"), "x", nil, imagenetGroup, 1)
+				if err != nil {
+					b.Fatal(err)
+				}
+				t.zeros, t.values = func(r *imagenetRow) bool { return r.zeros }, (*imagenetRow).values
+				for range 20 {
+					if err := t.write(x.in, nil); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if err := t.close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(20*b.N*len(x.in)), "ns/row")
+		})
+	}
+}
+
+// BenchmarkRun is a whole ingest of an archive.
+func BenchmarkRun(b *testing.B) {
+	dir := simulate(b, "imagenet", synth.Options{Images: 20000, Seed: 1})
+	source := filepath.Join(dir, "imagenet_ab.tar.gz")
+	for b.Loop() {
+		if _, err := Run(context.Background(), Options{Sources: []string{source}, Out: filepath.Join(b.TempDir(), "store")}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(20000*float64(b.N)/b.Elapsed().Seconds(), "images/s")
+}
