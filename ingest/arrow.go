@@ -6,7 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"reflect"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -17,76 +17,73 @@ import (
 	"abtool/schema"
 )
 
-// arrowBatch is the number of rows of a record batch.
-const arrowBatch = 2048
+// A record batch ends with the row that reaches either of these.
+const (
+	arrowRows   = 4096
+	arrowValues = 1 << 18 // of all columns together, about 2 MB
+)
 
 // arrowFile replaces a finished Parquet table of a data set by the same rows in an Arrow IPC
 // file. table is as imagenet/annotations, dir the data set's folder.
 func arrowFile(table, dir string, sources []string) error {
-	convert := toArrow[schema.Reject]
+	var row any = schema.Reject{}
 	switch table {
 	case "imagenet/annotations":
-		convert = toArrow[schema.ImageNetAnnotation]
+		row = schema.ImageNetAnnotation{}
 	case "imagenet/images":
-		convert = toArrow[schema.ImageNetImage]
+		row = schema.ImageNetImage{}
 	case "coco/annotations":
-		convert = toArrow[schema.COCOAnnotation]
+		row = schema.COCOAnnotation{}
 	case "coco/images":
-		convert = toArrow[schema.COCOImage]
+		row = schema.COCOImage{}
 	}
 	from := filepath.Join(dir, filepath.Base(table)+".parquet")
 	to := filepath.Join(dir, filepath.Base(table)+".arrow")
-	if err := convert(from, to, schema.Metadata(table, sources)); err != nil {
+	if err := toArrow(from, to, schema.TableOf(row).Arrow(schema.Metadata(table, sources))); err != nil {
 		return fmt.Errorf("writing %s: %w", to, err)
 	}
 	return os.Remove(from)
 }
 
-// toArrow writes the rows of a Parquet file, of type S, to an Arrow file.
-func toArrow[S any](from, to string, meta [][2]string) (err error) {
+// toArrow writes the rows of a Parquet file to an Arrow file; s has the same columns. It holds
+// one record batch, or one row if that is larger.
+func toArrow(from, to string, s *arrow.Schema) (err error) {
 	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	f, err := parquet.OpenFile(in, info.Size())
+	if err != nil {
+		return err
+	}
 	out, err := os.Create(to)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
-	var zero S
-	s := schema.TableOf(zero).Arrow(meta)
 	w, err := ipc.NewFileWriter(out, ipc.WithSchema(s), ipc.WithZstd())
 	if err != nil {
 		return err
 	}
 	b := array.NewRecordBuilder(memory.DefaultAllocator, s)
 	defer b.Release()
-	rows := make([]S, arrowBatch)
-	r := parquet.NewGenericReader[S](in)
-	defer r.Close()
-	for {
-		n, err := r.Read(rows)
-		for i := range n {
-			v := reflect.ValueOf(&rows[i]).Elem()
-			for k, field := range b.Fields() {
-				appendArrow(field, v.Field(k))
-			}
-		}
-		if n > 0 {
-			batch := b.NewRecord()
-			e := w.Write(batch)
-			batch.Release()
-			if e != nil {
-				return e
-			}
-		}
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
+	columns, err := arrowColumns(f.Schema(), b)
+	if err != nil {
+		return err
+	}
+	batch := arrowBatch{w: w, b: b}
+	for _, g := range f.RowGroups() {
+		if err := batch.addGroup(g, columns); err != nil {
 			return err
 		}
+	}
+	if err := batch.flush(); err != nil {
+		return err
 	}
 	if err := w.Close(); err != nil {
 		return err
@@ -94,37 +91,155 @@ func toArrow[S any](from, to string, meta [][2]string) (err error) {
 	return out.Sync()
 }
 
-// appendArrow appends a field of a row to the builder of its column.
-func appendArrow(b array.Builder, v reflect.Value) {
-	if v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			b.AppendNull()
-			return
+// arrowBatch is the record batch being filled.
+type arrowBatch struct {
+	w            *ipc.FileWriter
+	b            *array.RecordBuilder
+	rows, values int
+}
+
+// addGroup appends the rows of a row group; columns are in the order of the Parquet file.
+func (a *arrowBatch) addGroup(g parquet.RowGroup, columns []arrowColumn) (err error) {
+	r := g.Rows()
+	defer func() { err = errors.Join(err, r.Close()) }()
+	var rows [1]parquet.Row // more at a time is no faster, and a row can have a million values
+	for {
+		n, err := r.ReadRows(rows[:])
+		if n > 0 {
+			if err := a.add(rows[0], columns); err != nil {
+				return err
+			}
 		}
-		v = v.Elem()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
+}
+
+func (a *arrowBatch) add(row parquet.Row, columns []arrowColumn) error {
+	for _, v := range row {
+		columns[v.Column()].add(v)
+	}
+	a.rows++
+	a.values += len(row)
+	if a.rows < arrowRows && a.values < arrowValues {
+		return nil
+	}
+	return a.flush()
+}
+
+// flush writes the batch, if it has rows.
+func (a *arrowBatch) flush() error {
+	if a.rows == 0 {
+		return nil
+	}
+	a.rows, a.values = 0, 0
+	r := a.b.NewRecord()
+	defer r.Release()
+	return a.w.Write(r)
+}
+
+// arrowColumn appends the values of one Parquet leaf to its Arrow builder, and begins the
+// lists and structs around it. Neither lists nor their elements are ever null in a store, so
+// that, counting the lists around a leaf from 0, a value begins list k if its repetition level
+// is at most k, and list k has an element if its definition level is above k.
+type arrowColumn struct {
+	lists   []arrowList // from the outermost
+	defined int         // definition level of a value that is not null
+	value   func(parquet.Value)
+	null    func()
+}
+
+// arrowList is a list around a leaf, and the struct that its elements are. The first leaf of
+// them begins both; in the others they are nil.
+type arrowList struct {
+	list   *array.ListBuilder
+	object *array.StructBuilder // nil too if the elements are no structs
+}
+
+func (c *arrowColumn) add(v parquet.Value) {
+	repeated, defined := v.RepetitionLevel(), v.DefinitionLevel()
+	for k, l := range c.lists {
+		if repeated <= k && l.list != nil {
+			l.list.Append(true)
+		}
+		if defined <= k {
+			return // an empty list
+		}
+		if repeated <= k+1 && l.object != nil {
+			l.object.Append(true)
+		}
+	}
+	if defined < c.defined {
+		c.null()
+		return
+	}
+	c.value(v)
+}
+
+// arrowColumns are the columns that fill b, in the order of the Parquet schema.
+func arrowColumns(s *parquet.Schema, b *array.RecordBuilder) ([]arrowColumn, error) {
+	t := arrowTree{s: s, columns: make([]arrowColumn, len(s.Columns()))}
+	for i, f := range b.Schema().Fields() {
+		if err := t.add([]string{f.Name}, b.Field(i), nil); err != nil {
+			return nil, err
+		}
+	}
+	for i, c := range t.columns {
+		if c.value == nil {
+			return nil, fmt.Errorf("internal error: the Arrow schema lacks the column %v", s.Columns()[i])
+		}
+	}
+	return t.columns, nil
+}
+
+// arrowTree walks the builders and finds the Parquet leaf of each.
+type arrowTree struct {
+	s       *parquet.Schema
+	columns []arrowColumn
+}
+
+// add enters the leaves of b, whose place in the Parquet schema is path.
+func (t *arrowTree) add(path []string, b array.Builder, lists []arrowList) error {
+	path, lists = slices.Clip(path), slices.Clip(lists)
+	switch b := b.(type) {
+	case *array.ListBuilder:
+		return t.add(append(path, "list", "element"), b.ValueBuilder(), append(lists, arrowList{list: b}))
+	case *array.StructBuilder:
+		lists[len(lists)-1].object = b
+		for i, f := range b.Type().(*arrow.StructType).Fields() {
+			if err := t.add(append(path, f.Name), b.FieldBuilder(i), lists); err != nil {
+				return err
+			}
+			lists = make([]arrowList, len(lists)) // all begun by the first
+		}
+		return nil
+	}
+	leaf, ok := t.s.Lookup(path...)
+	value := arrowValue(b)
+	if !ok || value == nil || leaf.MaxRepetitionLevel != len(lists) || leaf.MaxDefinitionLevel > len(lists)+1 {
+		return fmt.Errorf("internal error: the Parquet file has no column %v as %v", path, b.Type())
+	}
+	t.columns[leaf.ColumnIndex] = arrowColumn{lists: lists, defined: leaf.MaxDefinitionLevel, value: value, null: b.AppendNull}
+	return nil
+}
+
+// arrowValue appends a value that is not null to b; it is nil if no column is of b's type.
+func arrowValue(b array.Builder) func(parquet.Value) {
 	switch b := b.(type) {
 	case *array.BooleanBuilder:
-		b.Append(v.Bool())
+		return func(v parquet.Value) { b.Append(v.Boolean()) }
 	case *array.Int32Builder:
-		b.Append(int32(v.Int()))
+		return func(v parquet.Value) { b.Append(v.Int32()) }
 	case *array.Int64Builder:
-		b.Append(v.Int())
+		return func(v parquet.Value) { b.Append(v.Int64()) }
 	case *array.Float64Builder:
-		b.Append(v.Float())
+		return func(v parquet.Value) { b.Append(v.Double()) }
 	case *array.StringBuilder:
-		b.Append(v.String())
-	case *array.ListBuilder:
-		b.Append(true)
-		for i := range v.Len() {
-			appendArrow(b.ValueBuilder(), v.Index(i))
-		}
-	case *array.StructBuilder:
-		b.Append(true)
-		for i := range v.NumField() {
-			appendArrow(b.FieldBuilder(i), v.Field(i))
-		}
-	default:
-		panic(fmt.Sprintf("no column of a store is of type %v", b.(interface{ Type() arrow.DataType }).Type()))
+		return func(v parquet.Value) { b.BinaryBuilder.Append(v.ByteArray()) }
 	}
+	return nil
 }

@@ -19,6 +19,7 @@ type batch struct {
 	ended   bool        // an array's closing bracket was met
 	used    int         // bytes of the unit that were read
 	count   int         // records met, the rejected included
+	nulls   int         // fields of the record being read that were set to null
 
 	points arena[point]
 	hovers arena[hover]
@@ -99,10 +100,12 @@ func (b *batch) reset() {
 type mark struct{ records, in, co, rejects, headers int }
 
 func (b *batch) mark() mark {
+	b.nulls = 0
 	return mark{len(b.records), len(b.in), len(b.co), len(b.rejects), b.headers}
 }
 
 func (b *batch) rewind(m mark) {
+	b.nulls = 0
 	b.records, b.in, b.co, b.rejects = b.records[:m.records], b.in[:m.in], b.co[:m.co], b.rejects[:m.rejects]
 	b.headers = m.headers
 }
@@ -115,8 +118,22 @@ func (b *batch) rejectRecord(r Reason, detail string, data []byte) {
 	})
 }
 
+// maxNulls is how many fields of one record may be unusable: beyond, the record is.
+const maxNulls = 10_000
+
+// flooded rejects a record of which too many fields are unusable.
+func (b *batch) flooded() *fault {
+	if b.nulls <= maxNulls {
+		return nil
+	}
+	return faultf(TooLong, "%d fields are unusable", b.nulls)
+}
+
 // null notes that a field of the record being read is set to null.
 func (b *batch) null(field string, r Reason, found []byte) {
+	if b.nulls++; b.nulls > maxNulls {
+		return
+	}
 	b.rejects = append(b.rejects, rejectRow{
 		Kind: "field", Member: b.member, Offset: b.offset, Record: int64(b.count),
 		Field: strings.Clone(field), Reason: string(r), Snippet: snippet(found),

@@ -36,13 +36,18 @@ func (g *glue) join(u *unit) {
 	switch {
 	case g.ended:
 		b.reset()
-		if text := trim(u.buf); len(text) > 0 && !g.trailed {
-			g.trail(u, u.base, text)
+		if len(trim(u.buf)) > 0 && !g.trailed {
+			g.trail(u, u.base, u.buf)
 		}
 	case len(g.rest) > 0 || g.middle:
 		buf := append(append(make([]byte, 0, len(g.rest)+len(u.buf)), g.rest...), u.buf...)
 		if g.middle {
-			buf, g.base = afterComma(buf, g.base)
+			var comma bool
+			if buf, g.base, comma = afterComma(buf, g.base); len(buf) == 0 && !comma && !u.last {
+				b.reset()
+				g.rest = g.rest[:0]
+				return // still in the middle
+			}
 		}
 		u.buf, u.base = buf, g.base
 		b.reset()
@@ -100,17 +105,18 @@ func (g *glue) keep(u *unit) {
 
 func (g *glue) trail(u *unit, at int64, text []byte) {
 	b := u.batch
-	b.member, b.offset = u.name, at
+	rest := bytes.TrimLeft(text, " \t\r\n")
+	b.member, b.offset = u.name, at+int64(len(text)-len(rest))
 	b.rejectRecord(Malformed, "more text behind the array", text)
 	b.count++
 	g.trailed = true
 }
 
 // afterComma steps over the comma that parts a value that was stepped over from the next one.
-func afterComma(buf []byte, base int64) ([]byte, int64) {
-	rest := bytes.TrimLeft(buf, " \t\r\n")
-	rest = bytes.TrimPrefix(rest, []byte{','})
-	return rest, base + int64(len(buf)-len(rest))
+func afterComma(buf []byte, base int64) (rest []byte, at int64, comma bool) {
+	rest = bytes.TrimLeft(buf, " \t\r\n")
+	rest, comma = bytes.CutPrefix(rest, []byte{','})
+	return rest, base + int64(len(buf)-len(rest)), comma
 }
 
 // skipper steps over a JSON value that comes in pieces, holding none of it.

@@ -244,6 +244,9 @@ func (b *batch) endImageNet(c *wrapper, raw []byte) *fault {
 	if m.origW != nil && m.origH != nil && *m.origW > 0 && *m.origH > 0 {
 		fact.shownW, fact.origH = *m.origW, *m.origH
 	}
+	if f := b.flooded(); f != nil {
+		return f
+	}
 	pair := r.AssignmentID
 	if pair == "" {
 		pair = r.PageUUID
@@ -341,6 +344,9 @@ func (b *batch) endCOCO(c *wrapper, raw []byte) *fault {
 	r.PageStarted, r.PageEnded = b.epoch(c.started.value(), "startedAt"), b.epoch(c.ended.value(), "endedAt")
 	r.Actions, r.Browsing, r.Mouse = b.acts.keep(p.actions), b.steps.keep(p.browsing), b.points.keep(p.mouse)
 	r.Categories = b.names.keep(p.names)
+	if f := b.flooded(); f != nil {
+		return f
+	}
 	b.co = append(b.co, *r)
 	b.records = append(b.records, record{
 		kind: cocoRecord, num: id, first: len(b.co) - 1, end: len(b.co),

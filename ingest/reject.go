@@ -53,7 +53,7 @@ var ReasonTexts = []struct {
 	{NoImageID, "record", "nothing says which image it is"},
 	{NotObject, "record", "JSON, but not an object"},
 	{TooLarge, "record", "larger than the limit for a member or record"},
-	{TooLong, "record", "a list longer than the limit"},
+	{TooLong, "record", "a list longer than the limit (1,000,000), or more than 10,000 unusable fields"},
 	{Cut, "record", "the input ends within it"},
 	{Unread, "record", "the file could not be read"},
 	{NotANumber, "field", "not a number"},

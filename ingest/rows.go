@@ -9,9 +9,10 @@ import (
 
 // The rows as the writer takes them. parquet-go writes the zero value of an `optional` field
 // that is not a pointer as null, in runs and so without a cost per value; within the lists,
-// where nearly all values are, this is what we use. A value that truly is zero is kept as
-// negative zero (coordinates) or the row's zeros mark is set (times), and such rows, which
-// are few, go to the writer through the schema's row types. A test holds both types equal.
+// where nearly all values are, this is what we use. A coordinate that truly is zero is kept as
+// negative zero, a time as zeroTime, and the row's zeros mark is set: such rows, which are
+// few, go to the writer as plain values (rowvalues.go). Tests hold the row types of the schema,
+// the wire rows and the plain values equal.
 
 type point struct {
 	T int64   `parquet:"t,optional,delta"`
@@ -147,86 +148,8 @@ type rejectRow struct {
 // negZero stands for a coordinate that is exactly zero.
 var negZero = math.Copysign(0, -1)
 
-func opt[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
-	}
-	return &v
-}
-
-// general turns the row into the form in which zeros and nulls differ.
-func (r *imagenetRow) general() schema.ImageNetAnnotation {
-	return schema.ImageNetAnnotation{
-		Seq: r.Seq, Source: r.Source, ImageID: r.ImageID, Class: opt(r.Class), WorkerID: opt(r.WorkerID),
-		AssignmentID: opt(r.AssignmentID), HITID: opt(r.HITID), ImageNetHITID: opt(r.ImageNetHITID),
-		HITSubmitTime: r.HITSubmitTime, PageIdx: r.PageIdx, ImageIdx: r.ImageIdx, PageUUID: opt(r.PageUUID),
-		PageStarted: r.PageStarted, PageEnded: r.PageEnded, PositionX: r.PositionX, PositionY: r.PositionY,
-		ImageWidth: r.ImageWidth, ImageHeight: r.ImageHeight, OrigWidth: r.OrigWidth, OrigHeight: r.OrigHeight,
-		Selected: r.Selected, SelectedCount: r.SelectedCount, HoveredCount: r.HoveredCount, EstimateTime: r.EstimateTime,
-		T0: r.T0, Clicks: generalPoints(r.Clicks), Mouse: generalPoints(r.Mouse), Hovers: generalHovers(r.Hovers),
-	}
-}
-
-func generalPoints(ps []point) []schema.Point {
-	out := make([]schema.Point, len(ps))
-	for i, p := range ps {
-		out[i] = schema.Point{T: generalTime(p.T), X: generalCoord(p.X), Y: generalCoord(p.Y)}
-	}
-	return out
-}
-
-func generalHovers(hs []hover) []schema.Hover {
-	out := make([]schema.Hover, len(hs))
-	for i, h := range hs {
-		out[i] = schema.Hover{T: generalTime(h.T), Action: opt(h.Action)}
-	}
-	return out
-}
-
 // zeroTime stands for a time that is exactly zero.
 const zeroTime = math.MinInt64
-
-func generalTime(t int64) *int64 {
-	if t == zeroTime {
-		return new(int64)
-	}
-	return opt(t)
-}
-
-func generalCoord(v float64) *float64 {
-	if math.Float64bits(v) == 0 {
-		return nil
-	}
-	if v == 0 {
-		v = 0 // not negative zero
-	}
-	return &v
-}
-
-func (r *cocoRow) general() schema.COCOAnnotation {
-	g := schema.COCOAnnotation{
-		Seq: r.Seq, Source: r.Source, ImageID: r.ImageID, WorkerID: opt(r.WorkerID), HITID: opt(r.HITID),
-		AssignmentID: opt(r.AssignmentID), PageIdx: r.PageIdx, PageUUID: opt(r.PageUUID), PageStarted: r.PageStarted,
-		PageEnded: r.PageEnded, ImageWidth: r.ImageWidth, ImageHeight: r.ImageHeight, OrigWidth: r.OrigWidth,
-		OrigHeight: r.OrigHeight, TimeSpent: r.TimeSpent, Categories: r.Categories,
-	}
-	for _, a := range r.Actions {
-		g.Actions = append(g.Actions, schema.Action{
-			Type: opt(a.Type), Icon: opt(a.Icon), FromX: generalCoord(a.FromX), FromY: generalCoord(a.FromY),
-			ToX: generalCoord(a.ToX), ToY: generalCoord(a.ToY), T: generalTime(a.T),
-		})
-	}
-	for _, b := range r.Browsing {
-		g.Browsing = append(g.Browsing, schema.Browse{
-			CategoryIdx: b.CategoryIdx, Category: opt(b.Category), Keyboard: b.Keyboard, T: generalTime(b.T),
-		})
-	}
-	for _, p := range r.Mouse {
-		g.Mouse = append(g.Mouse, schema.Sample{T: generalTime(p.T), X: generalCoord(p.X), Y: generalCoord(p.Y)})
-	}
-	return g
-}
 
 // arena hands out values and slices that stay where they are until reset.
 type arena[T any] struct {

@@ -103,7 +103,6 @@ type runner struct {
 	stage    atomic.Pointer[string]
 	reading  atomic.Pointer[source]
 	written  map[string]map[string]int64 // bytes by data set and table
-	merged   *Summary
 }
 
 func newRunner(o Options) (*runner, error) {

@@ -600,3 +600,29 @@ func TestKilled(t *testing.T) {
 		t.Errorf("left behind: %v", names)
 	}
 }
+
+// An element over the limit can end where a unit does.
+func TestTooLargeAtCut(t *testing.T) {
+	const text = `{"image_id":1,"a":"xxxxxxxx"},{"image_id":2}]`
+	for cut := 1; cut < len(text); cut++ {
+		o, broken := readUnits([]byte(text), formElements, []int{min(20, cut), max(20, cut)}, Limits{Member: 16})
+		if broken != nil || len(o.CO) != 1 || o.Count != 2 {
+			t.Errorf("cut at %d: %d rows of %d records, %v", cut, len(o.CO), o.Count, broken)
+		}
+	}
+}
+
+// A record of which nearly every field is unusable is rejected: its nulled fields would fill
+// the memory.
+func TestFlooded(t *testing.T) {
+	text := `{"image_id": 1, "mouseTracking": [` + strings.Repeat(`{"x": "a", "y": "b"},`, maxNulls/2+1) + `{}]}` + "\n" + `{"image_id": 1, "timeSpent": "x"}`
+	path := filepath.Join(t.TempDir(), "x.jsonl")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, s := mustRun(t, Options{Sources: []string{path}})
+	want := []Count{{Reason: string(TooLong), Count: 1}}
+	if d := s.DataSets[0]; d.Rows["annotations"] != 1 || d.Rows["rejects"] != 2 || !cmp.Equal(want, d.Rejected) {
+		t.Errorf("%+v", d)
+	}
+}

@@ -55,6 +55,9 @@ func isInf(v float64) bool { return v-v != 0 }
 // endFile makes the record of an annotation file; raw is the file.
 func (b *batch) endFile(d *xmlDoc, kind recordKind, memberBase []byte, raw []byte) *fault {
 	id := d.filename
+	if kind == vocRecord && len(memberBase) > 0 {
+		id = memberBase // R10 finds boxes by the name of their file
+	}
 	if len(id) == 0 {
 		id = lastPart(d.imageID)
 	}
@@ -89,7 +92,7 @@ func (b *batch) endFile(d *xmlDoc, kind recordKind, memberBase []byte, raw []byt
 		rec.fact.sizeW, rec.fact.sizeH = 0, 0
 	}
 	b.records = append(b.records, rec)
-	return nil
+	return b.flooded()
 }
 
 func (b *batch) size(v value, name string) int32 {

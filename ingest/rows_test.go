@@ -1,0 +1,148 @@
+package ingest
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
+
+	"abtool/schema"
+)
+
+// The wire rows have the columns of the schema: names, types, and what can be null.
+func TestWireRows(t *testing.T) {
+	for _, c := range []struct{ wire, schema any }{
+		{imagenetRow{}, schema.ImageNetAnnotation{}}, {imagenetImageRow{}, schema.ImageNetImage{}}, {cocoRow{}, schema.COCOAnnotation{}},
+		{cocoImageRow{}, schema.COCOImage{}}, {rejectRow{}, schema.Reject{}},
+	} {
+		wire, want := parquet.SchemaOf(c.wire), parquet.SchemaOf(c.schema)
+		if diff := cmp.Diff(want.Columns(), wire.Columns()); diff != "" {
+			t.Errorf("%T: %s", c.schema, diff)
+			continue
+		}
+		for _, path := range want.Columns() {
+			a, _ := wire.Lookup(path...)
+			b, _ := want.Lookup(path...)
+			if a.Node.Type().String() != b.Node.Type().String() || a.Node.Optional() != b.Node.Optional() ||
+				a.MaxDefinitionLevel != b.MaxDefinitionLevel || a.MaxRepetitionLevel != b.MaxRepetitionLevel {
+				t.Errorf("%T: %v is %v in the wire row, %v in the schema", c.schema, path, a.Node, b.Node)
+			}
+		}
+	}
+}
+
+// Rows with true zeros are the values that the schema's row types would be.
+func TestRowValues(t *testing.T) {
+	in, co := parquet.SchemaOf(schema.ImageNetAnnotation{}), parquet.SchemaOf(schema.COCOAnnotation{})
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		b := newBatch()
+		b.slowXML(randomXML(r, 3), xmlRecord, nil, &b.doc)
+		b.slowJSON(randomImageNetJSON(r, 3), false)
+		b.slowJSON(randomCOCO(r, 3), true)
+		for i := range b.in {
+			g := b.in[i].general()
+			sameValues(t, in.Deconstruct(nil, &g), b.in[i].values(nil))
+		}
+		for i := range b.co {
+			g := b.co[i].general()
+			sameValues(t, co.Deconstruct(nil, &g), b.co[i].values(nil))
+		}
+	}
+}
+
+func sameValues(t *testing.T, want, got parquet.Row) {
+	t.Helper()
+	if len(want) != len(got) {
+		t.Fatalf("%d values, not %d", len(got), len(want))
+	}
+	for i, w := range want {
+		g := got[i]
+		if w.Column() != g.Column() || w.RepetitionLevel() != g.RepetitionLevel() || w.DefinitionLevel() != g.DefinitionLevel() || !parquet.DeepEqual(w, g) ||
+			w.Kind() == parquet.Double && math.Float64bits(w.Double()) != math.Float64bits(g.Double()) {
+			t.Fatalf("value %d is %+v, not %+v", i, g, w)
+		}
+	}
+}
+
+// The rows in the form of the schema, for tests to compare.
+
+func opt[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
+
+// general turns the row into the form in which zeros and nulls differ.
+func (r *imagenetRow) general() schema.ImageNetAnnotation {
+	return schema.ImageNetAnnotation{
+		Seq: r.Seq, Source: r.Source, ImageID: r.ImageID, Class: opt(r.Class), WorkerID: opt(r.WorkerID),
+		AssignmentID: opt(r.AssignmentID), HITID: opt(r.HITID), ImageNetHITID: opt(r.ImageNetHITID),
+		HITSubmitTime: r.HITSubmitTime, PageIdx: r.PageIdx, ImageIdx: r.ImageIdx, PageUUID: opt(r.PageUUID),
+		PageStarted: r.PageStarted, PageEnded: r.PageEnded, PositionX: r.PositionX, PositionY: r.PositionY,
+		ImageWidth: r.ImageWidth, ImageHeight: r.ImageHeight, OrigWidth: r.OrigWidth, OrigHeight: r.OrigHeight,
+		Selected: r.Selected, SelectedCount: r.SelectedCount, HoveredCount: r.HoveredCount, EstimateTime: r.EstimateTime,
+		T0: r.T0, Clicks: generalPoints(r.Clicks), Mouse: generalPoints(r.Mouse), Hovers: generalHovers(r.Hovers),
+	}
+}
+
+func generalPoints(ps []point) []schema.Point {
+	out := make([]schema.Point, len(ps))
+	for i, p := range ps {
+		out[i] = schema.Point{T: generalTime(p.T), X: generalCoord(p.X), Y: generalCoord(p.Y)}
+	}
+	return out
+}
+
+func generalHovers(hs []hover) []schema.Hover {
+	out := make([]schema.Hover, len(hs))
+	for i, h := range hs {
+		out[i] = schema.Hover{T: generalTime(h.T), Action: opt(h.Action)}
+	}
+	return out
+}
+
+func generalTime(t int64) *int64 {
+	if t == zeroTime {
+		return new(int64)
+	}
+	return opt(t)
+}
+
+func generalCoord(v float64) *float64 {
+	if math.Float64bits(v) == 0 {
+		return nil
+	}
+	if v == 0 {
+		v = 0 // not negative zero
+	}
+	return &v
+}
+
+func (r *cocoRow) general() schema.COCOAnnotation {
+	g := schema.COCOAnnotation{
+		Seq: r.Seq, Source: r.Source, ImageID: r.ImageID, WorkerID: opt(r.WorkerID), HITID: opt(r.HITID),
+		AssignmentID: opt(r.AssignmentID), PageIdx: r.PageIdx, PageUUID: opt(r.PageUUID), PageStarted: r.PageStarted,
+		PageEnded: r.PageEnded, ImageWidth: r.ImageWidth, ImageHeight: r.ImageHeight, OrigWidth: r.OrigWidth,
+		OrigHeight: r.OrigHeight, TimeSpent: r.TimeSpent, Categories: r.Categories,
+	}
+	for _, a := range r.Actions {
+		g.Actions = append(g.Actions, schema.Action{
+			Type: opt(a.Type), Icon: opt(a.Icon), FromX: generalCoord(a.FromX), FromY: generalCoord(a.FromY),
+			ToX: generalCoord(a.ToX), ToY: generalCoord(a.ToY), T: generalTime(a.T),
+		})
+	}
+	for _, b := range r.Browsing {
+		g.Browsing = append(g.Browsing, schema.Browse{
+			CategoryIdx: b.CategoryIdx, Category: opt(b.Category), Keyboard: b.Keyboard, T: generalTime(b.T),
+		})
+	}
+	for _, p := range r.Mouse {
+		g.Mouse = append(g.Mouse, schema.Sample{T: generalTime(p.T), X: generalCoord(p.X), Y: generalCoord(p.Y)})
+	}
+	return g
+}
