@@ -19,8 +19,8 @@ import (
 
 // --format arrow holds the rows that Parquet holds.
 func TestArrowFormat(t *testing.T) {
-	in := simulate(t, "imagenet", synth.Options{Images: 1000, Seed: 9, Dirty: 0.2, Boxes: true})
-	co := simulate(t, "coco", synth.Options{Images: 200, Seed: 9, Dirty: 0.2})
+	in := simulate(t, "imagenet", synth.Options{Images: 250, Seed: 9, Dirty: 0.2, Boxes: true})
+	co := simulate(t, "coco", synth.Options{Images: 40, Seed: 9, Dirty: 0.2})
 	o := Options{
 		Sources:   []string{filepath.Join(in, "imagenet_ab.tar.gz"), filepath.Join(co, "coco_ab.json")},
 		Boxes:     []string{filepath.Join(in, "boxes.tar.gz")},

@@ -36,7 +36,13 @@ type dataset struct {
 	seq        int64            // of the next row
 }
 
-func newDataset(name, parent string, sources []string, jobs int) (d *dataset, err error) {
+func newDataset(name, parent string, sources []string, jobs, groupRows int) (d *dataset, err error) {
+	rows := func(usual int) int {
+		if groupRows > 0 {
+			return groupRows
+		}
+		return usual
+	}
 	d = &dataset{name: name, dir: filepath.Join(parent, name), sources: sources, jobs: jobs,
 		rows: map[string]int64{}, rejects: tally{}, nulled: tally{}}
 	if err := os.MkdirAll(d.dir, 0o755); err != nil {
@@ -48,13 +54,13 @@ func newDataset(name, parent string, sources []string, jobs int) (d *dataset, er
 	}
 	switch name {
 	case "imagenet":
-		if d.in, err = newTable[imagenetRow](d.path("annotations"), name+"/annotations", sources, imagenetGroup, jobs); err != nil {
+		if d.in, err = newTable[imagenetRow](d.path("annotations"), name+"/annotations", sources, rows(imagenetGroup), jobs); err != nil {
 			return nil, err
 		}
 		d.in.zeros = func(r *imagenetRow) bool { return r.zeros }
 		d.in.values = (*imagenetRow).values
 	case "coco":
-		if d.co, err = newTable[cocoRow](d.path("annotations"), name+"/annotations", sources, cocoGroup, jobs); err != nil {
+		if d.co, err = newTable[cocoRow](d.path("annotations"), name+"/annotations", sources, rows(cocoGroup), jobs); err != nil {
 			return nil, err
 		}
 		d.co.zeros = func(r *cocoRow) bool { return r.zeros }

@@ -62,7 +62,7 @@ var ReasonTexts = []struct {
 	{NotInteger, "field", "a fraction where a whole number is meant"},
 	{NotBoolean, "field", "neither true nor false"},
 	{WrongType, "field", "another type than the field has"},
-	{BadBox, "field", "a ground-truth box without area or without its four numbers"},
+	{BadBox, "field", "a ground-truth box without area or without its four numbers: the box is dropped"},
 }
 
 // Limits bound what one input can make the program hold. The zero value means the defaults.

@@ -34,6 +34,8 @@ type Options struct {
 	Stdin      io.Reader
 	Version    string         // of the tool, for store.json
 	Progress   func(Progress) // called a few times a second, from one goroutine; may be nil
+
+	groupRows int // rows of a row group of annotations, for tests; 0: as each data set has it
 }
 
 // Progress is how far a run is.
@@ -241,7 +243,7 @@ func (r *runner) dataset(name string) (*dataset, error) {
 	for i, s := range r.sources {
 		names[i] = s.name
 	}
-	d, err := newDataset(name, r.target.tmp, names, r.o.Jobs)
+	d, err := newDataset(name, r.target.tmp, names, r.o.Jobs, r.o.groupRows)
 	if err != nil {
 		return nil, err
 	}

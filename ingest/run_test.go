@@ -85,8 +85,8 @@ func readTable[R any](t testing.TB, store, table string) []R {
 
 // The bytes of a store do not depend on the number of workers.
 func TestJobs(t *testing.T) {
-	in := simulate(t, "imagenet", synth.Options{Images: 3000, Seed: 5, Dirty: 0.1, Boxes: true, AppleDouble: true})
-	co := simulate(t, "coco", synth.Options{Images: 500, Seed: 5, Dirty: 0.1})
+	in := simulate(t, "imagenet", synth.Options{Images: 1000, Seed: 5, Dirty: 0.1, Boxes: true, AppleDouble: true})
+	co := simulate(t, "coco", synth.Options{Images: 200, Seed: 5, Dirty: 0.1})
 	var want map[string]string
 	for _, jobs := range []int{1, 2, 7} {
 		store, s := mustRun(t, Options{
@@ -94,6 +94,7 @@ func TestJobs(t *testing.T) {
 			Boxes:     []string{filepath.Join(in, "boxes.tar.gz")},
 			Instances: []string{filepath.Join(co, "instances_train2014.json")},
 			Jobs:      jobs,
+			groupRows: 64,
 		})
 		for _, d := range s.DataSets {
 			checkAccount(t, store, d)
@@ -194,7 +195,7 @@ func TestLedger(t *testing.T) {
 		{"coco", "jsonl", "coco_ab.jsonl"},
 	} {
 		t.Run(c.set+"/"+c.format, func(t *testing.T) {
-			dir := simulate(t, c.set, synth.Options{Images: 4000, Seed: 11, Dirty: 0.2, Format: c.format})
+			dir := simulate(t, c.set, synth.Options{Images: 2500, Seed: 11, Dirty: 0.3, Format: c.format})
 			store, _ := mustRun(t, Options{Sources: []string{filepath.Join(dir, c.file)}})
 			rejected, nulled := map[string]string{}, map[string]string{}
 			for _, r := range readTable[schema.Reject](t, store, c.set+"/rejects") {
@@ -249,7 +250,7 @@ func TestLedger(t *testing.T) {
 func TestPacking(t *testing.T) {
 	var want []schema.ImageNetAnnotation
 	for _, c := range []struct{ format, path string }{{"targz", "imagenet_ab.tar.gz"}, {"tar", "imagenet_ab.tar"}, {"folder", "train_xml"}} {
-		dir := simulate(t, "imagenet", synth.Options{Images: 700, Seed: 3, Format: c.format, AppleDouble: true})
+		dir := simulate(t, "imagenet", synth.Options{Images: 300, Seed: 3, Format: c.format, AppleDouble: true})
 		store, _ := mustRun(t, Options{Sources: []string{filepath.Join(dir, c.path)}})
 		rows := readTable[schema.ImageNetAnnotation](t, store, "imagenet/annotations")
 		for i := range rows {
@@ -452,7 +453,7 @@ func TestCancel(t *testing.T) {
 // A row group can begin with a row that has a true zero (such rows are written another way).
 func TestZeros(t *testing.T) {
 	var in, co strings.Builder
-	const n = 2*cocoGroup + 100
+	const n, cocoGroup = 2*100 + 50, 100
 	for i := range n {
 		x, at := "0.5", i
 		if i%cocoGroup == 0 || i%7 == 0 {
@@ -467,7 +468,7 @@ func TestZeros(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	store, _ := mustRun(t, Options{Sources: []string{filepath.Join(dir, "in.jsonl"), filepath.Join(dir, "co.jsonl")}})
+	store, _ := mustRun(t, Options{Sources: []string{filepath.Join(dir, "in.jsonl"), filepath.Join(dir, "co.jsonl")}, groupRows: cocoGroup})
 	for i, r := range readTable[schema.COCOAnnotation](t, store, "coco/annotations") {
 		want := []float64{0.5, float64(i)}
 		if i%cocoGroup == 0 || i%7 == 0 {
@@ -492,7 +493,7 @@ func TestZeros(t *testing.T) {
 
 // A record over the limit is rejected, wherever it stands, and reading goes on behind it.
 func TestTooLarge(t *testing.T) {
-	big := `{"image_id": 2, "worker_id": "` + strings.Repeat("x]}[{,", 700_000) + `"}` // over four units
+	big := `{"image_id": 2, "worker_id": "` + strings.Repeat("x]}[{,", 300_000) + `"}` // over four units
 	one, three := `{"image_id": 1}`, `{"image_id": 3}`
 	for name, text := range map[string]string{
 		"array.json": "[" + one + ", " + big + ", " + three + "]",
@@ -569,15 +570,15 @@ func TestKilled(t *testing.T) {
 	}
 	work := t.TempDir()
 	store := filepath.Join(work, "store")
-	a := filepath.Join(simulate(t, "imagenet", synth.Options{Images: 4000, Seed: 1}), "imagenet_ab.tar.gz")
-	b := filepath.Join(simulate(t, "imagenet", synth.Options{Images: 4000, Seed: 2}), "imagenet_ab.tar.gz")
+	a := filepath.Join(simulate(t, "imagenet", synth.Options{Images: 2500, Seed: 1}), "imagenet_ab.tar.gz")
+	b := filepath.Join(simulate(t, "imagenet", synth.Options{Images: 2500, Seed: 2}), "imagenet_ab.tar.gz")
 	mustRun(t, Options{Sources: []string{b}, Out: store})
 	second := contents(t, store)
 	began := time.Now()
 	mustRun(t, Options{Sources: []string{a}, Out: store, Force: true})
 	whole := time.Since(began) + 100*time.Millisecond // and the start of a process
 	first := contents(t, store)
-	const kills = 12
+	const kills = 10
 	for i := range kills {
 		c := exec.Command(os.Args[0], "-test.run", "^TestKilled$")
 		c.Env = append(os.Environ(), "ABTOOL_TEST_CHILD="+b, "ABTOOL_TEST_OUT="+store)

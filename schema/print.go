@@ -77,11 +77,11 @@ func Markdown(w io.Writer, reasons []Reason) error {
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", c.Name, c.Type, cell(c.Unit), cell(c.Range), cell(c.Null), cell(c.From), cell(c.Doc))
 		})
 	}
-	b.WriteString("\n## Reasons\n\nThe values of `reason` in the rejects tables.\n\n| reason | what it concerns | meaning |\n|---|---|---|\n")
+	b.WriteString("\n## Reasons\n\nThe values of `reason` in the rejects tables. A record that is rejected is left out; a field is set to null.\n\n| reason | what it concerns | meaning |\n|---|---|---|\n")
 	for _, r := range reasons {
-		concerns := "the record, which is left out"
+		concerns := "the record"
 		if r.Kind == "field" {
-			concerns = "the field, which is null"
+			concerns = "the field"
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.Name, concerns, cell(r.Text))
 	}
