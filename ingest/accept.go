@@ -11,16 +11,10 @@ import (
 func (r *runner) accept(u *unit) error {
 	r.glue.join(u)
 	b := u.batch
-	coco := u.coco
-	if len(b.records) > 0 {
-		coco = b.records[0].kind == cocoRecord
-	}
-	home, d, err := r.account(u.src, coco)
-	if err != nil {
-		return err
-	}
-	if u.src.home == nil {
-		u.src.home = home
+	if len(b.records) > 0 && u.src.home == "" {
+		u.src.home = setName(b.records[0].kind == cocoRecord)
+	} else if u.told && u.src.home == "" {
+		u.src.home = setName(u.coco)
 	}
 	a := acceptor{r: r, u: u, in: b.in[:0], co: b.co[:0]}
 	for i := range b.records {
@@ -40,20 +34,14 @@ func (r *runner) accept(u *unit) error {
 	}
 	if u.form == formReady {
 		a.stored = b.count - left
-		home.Stored += int64(a.stored)
 	}
 	if a.stored+left != b.count {
 		return fmt.Errorf("internal error: %d records of %s were read, but %d stored and %d rejected", b.count, u.src.name, a.stored, left)
 	}
 	u.src.met += int64(b.count)
-	home.Headers += int64(b.headers)
-	home.Rejected += int64(left)
-	for _, k := range u.src.stats {
-		k.Records = k.Stored + k.Rejected
-	}
 	r.records.Add(int64(b.count))
 	r.rejected.Add(int64(left))
-	if err := d.reject(b.rejects); err != nil {
+	if err := r.settle(u, left); err != nil {
 		return err
 	}
 	if err := r.judge(b.rejects); err != nil {
@@ -64,6 +52,78 @@ func (r *runner) accept(u *unit) error {
 		return err
 	}
 	return broken
+}
+
+// settle puts the rejects and counts of a unit into the source's data set. As long as nothing
+// has told which that is, they are kept.
+func (r *runner) settle(u *unit, left int) error {
+	s, b := u.src, u.batch
+	if s.home == "" && len(s.pending) < pendingCount {
+		s.pending = append(s.pending, b.rejects...)
+		s.pendingHeaders += int64(b.headers)
+		return nil
+	}
+	k, d, err := r.account(s, r.homeOf(s) == "coco")
+	if err != nil {
+		return err
+	}
+	if u.form == formReady {
+		k.Stored += int64(b.count - left)
+	}
+	k.Headers += int64(b.headers)
+	k.Rejected += int64(left)
+	if err := r.settlePending(s, k, d); err != nil {
+		return err
+	}
+	for _, k := range s.stats {
+		k.Records = k.Stored + k.Rejected
+	}
+	return d.reject(b.rejects)
+}
+
+const pendingCount = 10_000
+
+// settlePending puts what was kept into the data set.
+func (r *runner) settlePending(s *source, k *SourceStats, d *dataset) error {
+	k.Headers += s.pendingHeaders
+	for i := range s.pending {
+		if s.pending[i].Kind == "record" {
+			k.Rejected++
+		}
+	}
+	err := d.reject(s.pending)
+	s.pending, s.pendingHeaders = nil, 0
+	return err
+}
+
+// homeOf is the data set of a source that has not told: that of the others.
+func (r *runner) homeOf(s *source) string {
+	if s.home == "" {
+		s.home = "imagenet"
+		if r.sets["coco"] != nil && r.sets["imagenet"] == nil {
+			s.home = "coco"
+		}
+	}
+	return s.home
+}
+
+// settleAll ends the accounts: a source that has never told joins the data set of the others.
+func (r *runner) settleAll() error {
+	for _, s := range r.sources {
+		if s.home == "" && len(r.sets) == 0 && s.met > 0 {
+			return fmt.Errorf("%s: none of its %d records can be used, and nothing tells which data set they are of; the first one is %s: "+
+				"if it is one of ours, say which with --as imagenet or --as coco", s.name, s.met, describe(&s.pending[0]))
+		}
+		k, d, err := r.account(s, r.homeOf(s) == "coco")
+		if err != nil {
+			return err
+		}
+		if err := r.settlePending(s, k, d); err != nil {
+			return err
+		}
+		k.Records = k.Stored + k.Rejected
+	}
+	return nil
 }
 
 const exampleCount = 5

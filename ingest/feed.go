@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -13,7 +14,10 @@ import (
 	"sync"
 )
 
-const unitBytes = 1 << 19 // bytes of a unit, unless a record needs more
+const (
+	unitBytes   = 1 << 19 // bytes of a unit, unless a record needs more
+	unitMembers = 4096    // files of a folder's unit, however small
+)
 
 // feeder turns sources into units. Units and their batches are recycled.
 type feeder struct {
@@ -79,16 +83,17 @@ func (f *feeder) cut(u *unit, n int) *unit {
 }
 
 func (f *feeder) emit(ctx context.Context, u *unit) error {
-	if len(u.buf) == 0 && len(u.members) == 0 && !u.last {
+	if u.form != formReady && len(u.buf) == 0 && len(u.members) == 0 && !u.last {
 		f.recycle(u)
 		return ctx.Err()
 	}
-	u.coco = u.src.coco
+	u.coco, u.told = u.src.coco, u.src.told
 	return f.send(ctx, u)
 }
 
 // feedFile hands a stream on as one member: an XML file.
 func (s *source) feedFile(ctx context.Context, f *feeder, st *stream, name string) error {
+	s.told = true
 	u := f.unit(s, formMembers)
 	data, err := io.ReadAll(io.LimitReader(st, int64(f.limits.Member)+1))
 	if err != nil {
@@ -109,12 +114,13 @@ func (s *source) feedFile(ctx context.Context, f *feeder, st *stream, name strin
 
 // feedJSON cuts JSON at lines or elements.
 func (s *source) feedJSON(ctx context.Context, f *feeder, st *stream, form form, name string) error {
-	base := int64(0)
+	base := st.base
 	if form == formElements {
-		if _, err := st.ReadBytes('['); err != nil {
-			return s.damaged(err, 0)
+		open, err := st.ReadBytes('[')
+		base += int64(len(open))
+		if err != nil {
+			return s.damaged(err, base)
 		}
-		base = 1
 	}
 	head, _ := st.Peek(4096)
 	opener := openerOf(head)
@@ -171,7 +177,7 @@ func (s *source) dropLine(ctx context.Context, f *feeder, u *unit, st *stream, b
 		if err == nil || err == io.EOF {
 			break
 		}
-		if err != io.ErrShortBuffer && !strings.Contains(err.Error(), "buffer full") {
+		if !errors.Is(err, bufio.ErrBufferFull) {
 			return at, s.damaged(err, at)
 		}
 	}
@@ -210,7 +216,11 @@ func (s *source) feedFolder(ctx context.Context, f *feeder) error {
 	s.setShape("folder")
 	u := f.unit(s, formMembers)
 	found := 0
-	err := filepath.WalkDir(s.path, func(path string, e fs.DirEntry, err error) error {
+	root, err := filepath.EvalSymlinks(s.path)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", s.name, err)
+	}
+	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", s.name, err)
 		}
@@ -218,8 +228,8 @@ func (s *source) feedFolder(ctx context.Context, f *feeder) error {
 			return ctx.Err()
 		}
 		if e.IsDir() {
-			if path != s.path && strings.HasPrefix(e.Name(), ".") {
-				return filepath.SkipDir
+			if _, err := os.Lstat(filepath.Join(path, StoreFile)); err == nil || path != root && strings.HasPrefix(e.Name(), ".") {
+				return filepath.SkipDir // a store of ours, or hidden
 			}
 			return nil
 		}
@@ -227,7 +237,7 @@ func (s *source) feedFolder(ctx context.Context, f *feeder) error {
 			return nil
 		}
 		found++
-		rel, err := filepath.Rel(s.path, path)
+		rel, err := filepath.Rel(root, path)
 		if err != nil {
 			return err
 		}
@@ -247,30 +257,36 @@ func (s *source) feedFolder(ctx context.Context, f *feeder) error {
 func (s *source) feedEntry(ctx context.Context, f *feeder, u *unit, path, rel string) (*unit, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return s.unreadable(ctx, f, u, rel, err)
+		return u.unreadable(rel, err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return s.unreadable(ctx, f, u, rel, err)
+		return u.unreadable(rel, err)
 	}
 	size := info.Size()
 	if size > unitBytes/2 && !strings.HasSuffix(rel, ".xml") {
 		if err := f.emit(ctx, u); err != nil {
 			return nil, err
 		}
-		st, err := s.openStream(path, nil)
+		st, err := s.openStream(ctx, path, nil)
 		if err != nil {
 			return nil, err
 		}
 		defer st.Close()
-		return f.unit(s, formMembers), s.feedStream(ctx, f, st, rel)
+		u := f.unit(s, formMembers)
+		err = s.feedStream(ctx, f, st, rel)
+		if errors.Is(err, ErrUnknownInput) {
+			u.members = append(u.members, member{name: rel, fault: faultf(Malformed, "%v", err)})
+			err = nil
+		}
+		return u, err
 	}
 	if size > int64(f.limits.Member) {
 		u.members = append(u.members, member{name: rel, fault: faultf(TooLarge, "%d bytes; the limit is %d", size, f.limits.Member)})
 		return u, nil
 	}
-	if len(u.buf)+int(size) > unitBytes && len(u.buf) > 0 {
+	if len(u.buf)+int(size) > unitBytes && len(u.buf) > 0 || len(u.members) == unitMembers {
 		if err := f.emit(ctx, u); err != nil {
 			return nil, err
 		}
@@ -280,7 +296,7 @@ func (s *source) feedEntry(ctx context.Context, f *feeder, u *unit, path, rel st
 	u.grow(off + int(size))
 	n, err := io.ReadFull(file, u.buf[off:off+int(size)])
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return s.unreadable(ctx, f, u, rel, err)
+		return u.unreadable(rel, err)
 	}
 	u.buf = u.buf[:off+n]
 	s.count(u.buf[off:])
@@ -290,7 +306,7 @@ func (s *source) feedEntry(ctx context.Context, f *feeder, u *unit, path, rel st
 }
 
 // unreadable rejects a file that cannot be opened or read.
-func (s *source) unreadable(_ context.Context, _ *feeder, u *unit, rel string, err error) (*unit, error) {
+func (u *unit) unreadable(rel string, err error) (*unit, error) {
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		err = p.Err

@@ -103,15 +103,23 @@ func (r *runner) readInstances(ctx context.Context, s *source, st *stream) error
 	}
 	g := &gtReader{r: r, s: s, d: d, w: &window{r: st, limit: r.limits.Member, buf: make([]byte, 0, 1<<20)}, ctx: ctx}
 	g.u = r.feeder.unit(s, formReady)
-	s.coco = true
-	if err := g.read(); err != nil {
-		r.feeder.emit(ctx, g.ready())
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
-		}
-		return s.damaged(err, g.w.base+int64(g.w.p))
+	s.coco, s.told = true, true
+	err = g.read()
+	if err == nil {
+		err = g.trailing()
 	}
-	return r.feeder.emit(ctx, g.ready())
+	if e := r.feeder.emit(ctx, g.ready()); err == nil {
+		return e
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case d.spillErr != nil:
+		return d.spillErr
+	case err == io.EOF:
+		err = io.ErrUnexpectedEOF
+	}
+	return s.damaged(err, g.w.base+int64(g.w.p))
 }
 
 type gtReader struct {
@@ -220,7 +228,7 @@ func (g *gtReader) element(section string, item func([]byte) *fault) error {
 		b.rejectRecord(f.reason, f.detail, raw)
 	}
 	b.count++
-	if len(b.rejects) > 4096 {
+	if b.count >= readyCount {
 		close(g.u.done)
 		if err := g.r.feeder.emit(g.ctx, g.u); err != nil {
 			return err
@@ -228,6 +236,25 @@ func (g *gtReader) element(section string, item func([]byte) *fault) error {
 		g.u = g.r.feeder.unit(g.s, formReady)
 	}
 	return g.spillErr()
+}
+
+// readyCount is how many elements one unit counts.
+const readyCount = 8192
+
+// trailing rejects what stands behind the closing brace.
+func (g *gtReader) trailing() error {
+	g.w.p++
+	_, err := g.w.peek()
+	if err == io.EOF {
+		return nil
+	}
+	if err == nil {
+		b := g.u.batch
+		b.member, b.offset = "", g.w.base+int64(g.w.p)
+		b.rejectRecord(Malformed, "more text behind the object", g.w.buf[g.w.p:])
+		b.count++
+	}
+	return err
 }
 
 func (g *gtReader) spillErr() error {
@@ -364,6 +391,9 @@ func (g *gtReader) annotation(raw []byte) *fault {
 	if !ok1 || !ok2 {
 		return faultf(Malformed, "an object without id and category_id")
 	}
+	if !g.r.known.objects.CheckedAdd(uint64(id)) {
+		return faultf(Duplicate, "object %d", id)
+	}
 	p := append(g.bytes[:0], gtObject)
 	p = binary.AppendVarint(p, id)
 	p = binary.AppendVarint(p, category)
@@ -405,6 +435,9 @@ func (g *gtReader) annotation(raw []byte) *fault {
 		p = append(p, 0)
 	}
 	g.bytes = p
+	if f := g.u.batch.flooded(); f != nil {
+		return f
+	}
 	g.add(image, p)
 	return nil
 }

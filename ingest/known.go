@@ -17,6 +17,7 @@ type known struct {
 	boxes   idSet
 	coco    roaring64.Bitmap
 	gt      roaring64.Bitmap // images of the ground truth
+	objects roaring64.Bitmap // and its objects
 }
 
 // showingKey is an image and the assignment that it was shown in.

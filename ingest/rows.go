@@ -160,6 +160,9 @@ type arena[T any] struct {
 const arenaBlock = 8192 // values
 
 func (a *arena[T]) alloc(n int) []T {
+	if n > arenaBlock {
+		return make([]T, n)
+	}
 	for ; a.cur < len(a.blocks); a.cur++ {
 		b := a.blocks[a.cur]
 		if cap(b)-len(b) >= n {
@@ -167,7 +170,7 @@ func (a *arena[T]) alloc(n int) []T {
 			return b[len(b) : len(b)+n : len(b)+n]
 		}
 	}
-	a.blocks = append(a.blocks, make([]T, n, max(n, arenaBlock)))
+	a.blocks = append(a.blocks, make([]T, n, arenaBlock))
 	a.cur = len(a.blocks) - 1
 	return a.blocks[a.cur][:n:n]
 }
@@ -189,18 +192,14 @@ func (a *arena[T]) ref(v T) *T {
 }
 
 func (a *arena[T]) reset() {
-	kept := a.blocks[:0]
-	for _, b := range a.blocks {
-		if cap(b) == arenaBlock { // oversized blocks go back to the collector
-			clear(b)
-			kept = append(kept, b[:0])
-		}
+	for i, b := range a.blocks {
+		clear(b)
+		a.blocks[i] = b[:0]
 	}
-	clear(a.blocks[len(kept):])
-	a.blocks, a.cur = kept, 0
+	a.cur = 0
 }
 
-// text holds strings, and shares one that was just seen.
+// text holds strings.
 type text struct{ bytes arena[byte] }
 
 func (t *text) keep(b []byte) string {

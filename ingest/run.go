@@ -253,12 +253,8 @@ func (r *runner) dataset(name string) (*dataset, error) {
 
 // finish completes the data sets and puts them in their place.
 func (r *runner) finish(ctx context.Context) error {
-	for _, s := range r.sources { // a source without any record has its data set all the same
-		if s.home == nil {
-			if _, err := r.home(s, s.coco); err != nil {
-				return err
-			}
-		}
+	if err := r.settleAll(); err != nil {
+		return err
 	}
 	for _, d := range r.ordered() {
 		r.setStage("images")
@@ -291,7 +287,7 @@ func (r *runner) finish(ctx context.Context) error {
 
 func (r *runner) ordered() []*dataset {
 	var out []*dataset
-	for _, name := range []string{"imagenet", "coco"} {
+	for _, name := range dataSetNames {
 		if d := r.sets[name]; d != nil {
 			out = append(out, d)
 		}
@@ -329,7 +325,7 @@ func (r *runner) summary(completed bool) *Summary {
 			if k := src.stats[d.name]; k != nil {
 				k.Name, k.Role, k.Shape = src.name, src.role.String(), src.shape
 				k.Bytes, k.SHA256 = src.read.Load(), src.sum()
-				if src.home == k {
+				if src.home == d.name {
 					k.AppleDouble, k.OtherFiles = src.skips.apple, src.skips.other
 				}
 				st.Sources = append(st.Sources, *k)
@@ -387,25 +383,9 @@ func (r *runner) report() (stop func()) {
 	return sync.OnceFunc(func() { close(quit); <-done })
 }
 
-// home is the account that a source's files are counted in: of the data set that its first
-// records belong to.
-func (r *runner) home(s *source, coco bool) (*SourceStats, error) {
-	if s.home == nil {
-		k, _, err := r.account(s, coco)
-		if err != nil {
-			return nil, err
-		}
-		s.home = k
-	}
-	return s.home, nil
-}
-
 // account is a source's account with a data set.
 func (r *runner) account(s *source, coco bool) (*SourceStats, *dataset, error) {
-	name := "imagenet"
-	if coco {
-		name = "coco"
-	}
+	name := setName(coco)
 	d, err := r.dataset(name)
 	if err != nil {
 		return nil, nil, err
@@ -416,6 +396,13 @@ func (r *runner) account(s *source, coco bool) (*SourceStats, *dataset, error) {
 		s.stats[name] = k
 	}
 	return k, d, nil
+}
+
+func setName(coco bool) string {
+	if coco {
+		return "coco"
+	}
+	return "imagenet"
 }
 
 // names of the data sets, for the order of a merged store.json.

@@ -366,9 +366,19 @@ func TestKeepsOthers(t *testing.T) {
 	co := simulate(t, "coco", synth.Options{Images: 30, Seed: 1})
 	store, _ := mustRun(t, Options{Sources: []string{filepath.Join(in, "imagenet_ab.tar.gz")}})
 	before := contents(t, filepath.Join(store, "imagenet"))
+	mine := filepath.Join(store, "report", "notes.txt") // not ours, and kept
+	if err := os.Mkdir(filepath.Dir(mine), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(mine, []byte("notes"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	mustRun(t, Options{Sources: []string{filepath.Join(co, "coco_ab.json")}, Out: store})
 	if diff := cmp.Diff(before, contents(t, filepath.Join(store, "imagenet"))); diff != "" {
 		t.Error(diff)
+	}
+	if text, err := os.ReadFile(mine); string(text) != "notes" {
+		t.Errorf("the user's own file: %q, %v", text, err)
 	}
 	s, err := ReadStore(store)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -46,8 +47,11 @@ type source struct {
 
 	// Of the goroutine that accepts units:
 	stats map[string]*SourceStats // accounts by data set
-	home  *SourceStats            // the one that files are counted in
+	home  string                  // the data set that files are counted in, "" as long as nothing has told
 	met   int64                   // records so far
+	// Rejects and headers from before it told:
+	pending        []rejectRow
+	pendingHeaders int64
 }
 
 // role is what a source was given as.
@@ -73,20 +77,27 @@ type stream struct {
 	*bufio.Reader
 	file io.Closer
 	gz   *gzip.Reader
+	base int64 // offset of the next byte in the source, or in the member that this is
 }
 
 const peekBytes = 256 << 10
 
 // openStream opens a file of the source, "-" for standard input, and undoes gzip.
-func (s *source) openStream(path string, stdin io.Reader) (*stream, error) {
+func (s *source) openStream(ctx context.Context, path string, stdin io.Reader) (*stream, error) {
 	st := &stream{}
 	var r io.Reader = stdin
+	regular := false
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
 			return nil, fmt.Errorf("opening the source: %w", err)
 		}
+		info, err := f.Stat()
+		regular = err == nil && info.Mode().IsRegular()
 		st.file, r = f, f
+	}
+	if !regular { // reading can wait for ever
+		r = newAside(ctx, r)
 	}
 	counted := bufio.NewReaderSize(&countingReader{r, s}, 1<<16)
 	head, _ := counted.Peek(2)
@@ -130,7 +141,7 @@ func (s *source) count(p []byte) {
 
 // newSource looks at what a path is, without reading it.
 func newSource(path, as string, r role) (*source, error) {
-	s := &source{path: path, as: as, role: r, name: filepath.Base(path), coco: as == "coco", digest: sha256.New(), stats: map[string]*SourceStats{}}
+	s := &source{path: path, as: as, role: r, name: filepath.Base(path), coco: as == "coco", told: as != "" || r == boxesRole, digest: sha256.New(), stats: map[string]*SourceStats{}}
 	if path == "-" {
 		s.name = "stdin"
 		return s, nil
@@ -162,7 +173,7 @@ func (s *source) feed(ctx context.Context, f *feeder) error {
 			return s.feedFolder(ctx, f)
 		}
 	}
-	st, err := s.openStream(s.path, f.stdin)
+	st, err := s.openStream(ctx, s.path, f.stdin)
 	if err != nil {
 		return err
 	}
@@ -191,7 +202,7 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 		s.setShape("XML file" + suffix)
 		return s.feedFile(ctx, f, st, member)
 	}
-	j := lookAtJSON(bytes.TrimPrefix(head, bom), len(head) < peekBytes)
+	j := lookAtJSON(bytes.TrimPrefix(head, bom))
 	if s.role == instancesRole {
 		j.instances = true
 	}
@@ -212,9 +223,13 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 	if s.coco {
 		set = "COCO"
 	}
+	if j.form == formValues && isLines(s.path) {
+		j.form = formLines
+	}
 	s.setShape(set + " JSON " + j.form.words() + suffix)
 	if bytes.HasPrefix(head, bom) {
-		st.Discard(len(bom))
+		n, _ := st.Discard(len(bom))
+		st.base += int64(n)
 	}
 	return s.feedJSON(ctx, f, st, j.form, member)
 }
@@ -222,10 +237,13 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 // sniff looks at a JSON file of a folder or archive for the data set that its records, and
 // those behind it that do not tell, belong to.
 func (s *source) sniff(name string, data []byte) {
-	if s.as != "" || s.told || strings.HasSuffix(name, ".xml") {
-		return
+	switch {
+	case s.told:
+	case strings.HasSuffix(name, ".xml"):
+		s.told = true
+	default:
+		s.coco, s.told = dataSetIn(data)
 	}
-	s.coco, s.told = dataSetIn(data)
 }
 
 func (f form) words() string {
@@ -259,6 +277,9 @@ func guess(head []byte) string {
 }
 
 func (s *source) damaged(err error, at int64) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s ends early, at byte %d of its content: %w: get it again, the old store is unchanged", s.name, at, ErrDamaged)
 	}
@@ -279,15 +300,15 @@ type jsonLook struct {
 	keys                           []string // of the first object
 }
 
-// lookAtJSON tells form and data set from the first bytes; whole: they are all there is.
-func lookAtJSON(head []byte, whole bool) (j jsonLook) {
+// lookAtJSON tells form and data set from the first bytes.
+func lookAtJSON(head []byte) (j jsonLook) {
 	d := trim(head)
 	if len(d) == 0 || d[0] != '{' && d[0] != '[' {
 		return j
 	}
 	j.isJSON, j.form = true, formElements
 	if d[0] == '{' {
-		j.form = formOfObjects(d, whole)
+		j.form = formOfObjects(d)
 	}
 	j.keys = firstKeys(d)
 	j.coco, j.known = dataSetIn(d)
@@ -305,20 +326,40 @@ func lookAtJSON(head []byte, whole bool) (j jsonLook) {
 	return j
 }
 
-// formOfObjects tells JSON Lines from objects that spread over lines.
-func formOfObjects(d []byte, whole bool) form {
-	line := bytes.IndexByte(d, '\n')
-	if line < 0 {
-		return formLines // one line as far as can be seen
+// isLines tells a file of JSON Lines by its name.
+func isLines(name string) bool {
+	name = strings.TrimSuffix(name, ".gz")
+	return strings.HasSuffix(name, ".jsonl") || strings.HasSuffix(name, ".ndjson")
+}
+
+// formOfObjects tells JSON Lines, also with faulty lines, from objects that spread over lines.
+func formOfObjects(d []byte) form {
+	d = trim(d)
+	first := valueEnd(d)
+	if first > 0 {
+		rest := bytes.TrimLeft(d[first:], " \t\r")
+		if spread := bytes.IndexByte(d[:first], '\n') >= 0; spread && json.Valid(d[:first]) {
+			return formValues
+		} else if !spread && (len(rest) == 0 || rest[0] == '\n') {
+			return formLines
+		} else if !spread && rest[0] == '{' {
+			return formValues // one behind the other on a line
+		}
 	}
-	first := trim(d[:line])
-	if n := valueEnd(first); n == len(first) {
-		return formLines
+	// Neither: the first line may be faulty, or the first object larger than what we see. In
+	// JSON Lines most lines are whole values; within an object lines end with commas.
+	whole, lines := 0, 0
+	for line := range bytes.Lines(d) {
+		line = trim(line)
+		if len(line) == 0 || lines == 1000 {
+			continue
+		}
+		lines++
+		if line[0] == '{' && valueEnd(line) == len(line) {
+			whole++
+		}
 	}
-	// The first line is no whole value: a faulty line, or an object that goes on. It goes on if
-	// the value that begins there ends on a later line, and the next line does not begin one.
-	next := trim(d[line:])
-	if len(next) > 0 && next[0] == '{' && len(first) > 1 && first[len(first)-1] == '}' {
+	if lines == 1 || 2*whole >= lines {
 		return formLines
 	}
 	return formValues

@@ -67,7 +67,7 @@ func openTarget(out string) (_ *target, err error) {
 		return nil, fmt.Errorf("creating the store: %w", err)
 	}
 	t := &target{out: out}
-	if t.lock, err = lockFile(filepath.Join(parent, "."+base+".lock")); err != nil {
+	if t.lock, err = lockFile(filepath.Join(parent, ".abtool-"+base+".lock")); err != nil {
 		return nil, fmt.Errorf("%s: %w", out, err)
 	}
 	defer func() {
@@ -75,25 +75,24 @@ func openTarget(out string) (_ *target, err error) {
 			t.close()
 		}
 	}()
-	aside := t.aside()
-	if _, e := os.Lstat(out); errors.Is(e, fs.ErrNotExist) {
-		if os.Rename(aside, out) == nil { // interrupted between two renames
-			syncDir(parent)
-		}
-	}
-	left, err := filepath.Glob(filepath.Join(quoteGlob(parent), "."+quoteGlob(base)+".tmp-*"))
-	if err != nil {
-		return nil, err
-	}
-	for _, dir := range append(left, aside) {
-		if err := os.RemoveAll(dir); err != nil {
-			return nil, fmt.Errorf("clearing what an interrupted run left: %w", err)
+	if _, e := os.Lstat(out); errors.Is(e, fs.ErrNotExist) { // interrupted between two renames, perhaps
+		if err := os.Rename(t.aside(), out); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("putting the old store back in its place: %w", err)
 		}
 	}
 	if t.old, err = readTarget(out); err != nil {
 		return nil, err
 	}
-	if t.tmp, err = os.MkdirTemp(parent, "."+base+".tmp-*"); err != nil {
+	left, err := filepath.Glob(filepath.Join(quoteGlob(parent), ".abtool-"+quoteGlob(base)+".tmp-*"))
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range append(left, t.aside()) {
+		if err := os.RemoveAll(dir); err != nil {
+			return nil, fmt.Errorf("clearing what an interrupted run left: %w", err)
+		}
+	}
+	if t.tmp, err = os.MkdirTemp(parent, ".abtool-"+base+".tmp-*"); err != nil {
 		return nil, fmt.Errorf("creating the store: %w", err)
 	}
 	return t, os.Chmod(t.tmp, 0o755)
@@ -125,7 +124,7 @@ func readTarget(out string) (*Summary, error) {
 
 func (t *target) aside() string {
 	parent, base := filepath.Split(t.out)
-	return filepath.Join(parent, "."+base+".old")
+	return filepath.Join(parent, ".abtool-"+base+".old")
 }
 
 // holds tells whether the store has a data set already.
@@ -149,15 +148,14 @@ func (t *target) commit(s *Summary) error {
 	s = &Summary{FormatVersion: s.FormatVersion, ToolVersion: s.ToolVersion, Completed: true, DataSets: s.DataSets}
 	if t.old != nil {
 		for _, d := range t.old.DataSets {
-			if s.DataSet(d.Name) != nil {
-				continue
+			if s.DataSet(d.Name) == nil {
+				s.DataSets = append(s.DataSets, d)
 			}
-			if err := linkDir(filepath.Join(t.out, d.Name), filepath.Join(t.tmp, d.Name)); err != nil {
-				return fmt.Errorf("keeping %s: %w", d.Name, err)
-			}
-			s.DataSets = append(s.DataSets, d)
 		}
 		sortDataSets(s.DataSets)
+		if err := t.keep(); err != nil {
+			return err
+		}
 	}
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
@@ -193,25 +191,55 @@ func (t *target) close() {
 	}
 }
 
-// linkDir gives the files of a folder a second name, or copies them where that cannot be.
-func linkDir(from, to string) error {
-	entries, err := os.ReadDir(from)
+// keep gives what stands in the old store and is not written anew, also files that are not
+// ours, its place in the new one.
+func (t *target) keep() error {
+	entries, err := os.ReadDir(t.out)
 	if err != nil {
-		return err
-	}
-	if err := os.Mkdir(to, 0o755); err != nil {
-		return err
+		return fmt.Errorf("keeping the rest of the store: %w", err)
 	}
 	for _, e := range entries {
-		a, b := filepath.Join(from, e.Name()), filepath.Join(to, e.Name())
-		if os.Link(a, b) == nil {
+		to := filepath.Join(t.tmp, e.Name())
+		if _, err := os.Lstat(to); err == nil || e.Name() == StoreFile {
 			continue
 		}
-		if err := copyFile(a, b); err != nil {
-			return err
+		if err := linkTree(filepath.Join(t.out, e.Name()), to); err != nil {
+			return fmt.Errorf("keeping %s: %w", e.Name(), err)
 		}
 	}
 	return nil
+}
+
+// linkTree gives all files below from a second name below to, or copies them where that cannot
+// be.
+func linkTree(from, to string) error {
+	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		at := filepath.Join(to, rel)
+		switch {
+		case e.IsDir():
+			info, err := e.Info()
+			if err != nil {
+				return err
+			}
+			return os.Mkdir(at, info.Mode().Perm()|0o700)
+		case os.Link(path, at) == nil:
+			return nil
+		case e.Type()&fs.ModeSymlink != 0:
+			target, err := os.Readlink(path)
+			if err != nil {
+				return err
+			}
+			return os.Symlink(target, at)
+		}
+		return copyFile(path, at)
+	})
 }
 
 func copyFile(from, to string) (err error) {

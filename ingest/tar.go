@@ -2,12 +2,16 @@ package ingest
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 const block = 512 // bytes of a tar header, and what members are padded to
@@ -78,7 +82,11 @@ type tarEntry struct {
 	size    int64
 	regular bool
 	head    int // bytes up to the data
+	use     use
 }
+
+// total is the number of bytes of the entry: headers, data and padding.
+func (e tarEntry) total() int64 { return int64(e.head) + (e.size+block-1)&^(block-1) }
 
 const (
 	metaBytes = 1 << 20 // of PAX records or a long name; archive/tar has the same limit
@@ -203,98 +211,192 @@ func cstring(b []byte) string {
 	return string(b)
 }
 
-// wanted tells the members that hold records; AppleDouble companions are counted (R1).
-func (s *source) wanted(name string) bool {
+// holdsRecords tells by its name whether a file can hold records.
+func (s *source) holdsRecords(name string) bool {
 	base := name[strings.LastIndexByte(name, '/')+1:]
+	return !strings.HasPrefix(base, "._") &&
+		(strings.HasSuffix(base, ".xml") || s.role != boxesRole && (strings.HasSuffix(base, ".json") || strings.HasSuffix(base, ".jsonl")))
+}
+
+// wanted is holdsRecords; the other files are counted, AppleDouble companions apart (R1).
+func (s *source) wanted(name string) bool {
 	switch {
-	case strings.HasPrefix(base, "._"):
-		s.skips.apple++
-		return false
-	case strings.HasSuffix(base, ".xml"), s.role != boxesRole && (strings.HasSuffix(base, ".json") || strings.HasSuffix(base, ".jsonl")):
+	case s.holdsRecords(name):
 		return true
+	case strings.HasPrefix(name[strings.LastIndexByte(name, '/')+1:], "._"):
+		s.skips.apple++
+	default:
+		s.skips.other++
 	}
-	s.skips.other++
 	return false
 }
 
-// feedTar cuts a tar stream at member boundaries.
+// tarFeed cuts a tar stream at member boundaries.
+type tarFeed struct {
+	*source
+	f     *feeder
+	st    *stream
+	u     *unit // being filled
+	base  int64 // offset of u.buf
+	pos   int   // of the next header in u.buf
+	found int   // members that hold records
+}
+
 func (s *source) feedTar(ctx context.Context, f *feeder, st *stream) error {
-	u := f.unit(s, formMembers)
-	base := int64(0) // offset of u.buf
-	for ended := false; !ended; {
+	t := &tarFeed{source: s, f: f, st: st, u: f.unit(s, formMembers), base: st.base}
+	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		eof, broken := f.fill(u, st)
-		pos, need, skip := 0, 0, int64(0)
-		var cut string // the wanted member that does not end in the buffer
-		for !ended && need == 0 && skip == 0 {
-			var e tarEntry
-			var err error
-			if e, need, ended, err = parseTar(u.buf[pos:]); err != nil {
-				f.emit(ctx, f.cut(u, pos))
-				return fmt.Errorf("%s at byte %d of its content: %w: get it again, the old store is unchanged", s.name, base+int64(pos), err)
-			}
-			if ended || need > 0 {
-				break
-			}
-			total := int64(e.head) + (e.size+block-1)&^(block-1)
-			wanted := e.regular && s.wanted(e.name)
-			tooLarge := e.size > int64(f.limits.Member)
-			switch {
-			case (!wanted || tooLarge) && total > int64(len(u.buf)-pos):
-				skip = total - int64(len(u.buf)-pos)
-			case total > int64(len(u.buf)-pos):
-				if need = int(total); wanted {
-					cut = e.name
-				}
-				continue
-			}
-			s.sniff(e.name, u.buf[min(pos+e.head, len(u.buf)):min(pos+e.head+int(e.size), len(u.buf))])
-			if wanted && tooLarge {
-				u.members = append(u.members, member{name: e.name, at: base + int64(pos+e.head),
-					fault: faultf(TooLarge, "%d bytes; the limit is %d", e.size, f.limits.Member)})
-			} else if wanted {
-				u.members = append(u.members, member{name: e.name, off: pos + e.head, n: int(e.size), at: base + int64(pos+e.head)})
-			}
-			pos = min(pos+int(total), len(u.buf))
-		}
+		eof, broken := f.fill(t.u, st)
 		if broken == nil && eof {
 			broken = io.ErrUnexpectedEOF
 		}
-		if broken != nil && !ended && skip == 0 {
-			if cut != "" {
-				u.members = append(u.members, member{name: cut, at: base + int64(pos), fault: faultf(Cut, "the archive ends within this member")})
+		e, need, ended, err := t.members()
+		switch {
+		case err != nil:
+			f.emit(ctx, f.cut(t.u, t.pos))
+			return fmt.Errorf("%s at byte %d of its content: %w: get it again, the old store is unchanged", s.name, t.base+int64(t.pos), err)
+		case ended:
+			if t.found == 0 {
+				return fmt.Errorf("%s: %w: no .xml or .json file in this archive; %s", s.name, ErrUnknownInput, accepted)
 			}
-			at := base + int64(len(u.buf))
-			f.emit(ctx, f.cut(u, pos))
+			if err := t.emit(ctx, 0); err != nil {
+				return err
+			}
+			f.recycle(t.u)
+			return s.drainTar(st, t.base)
+		case need > 0 && broken != nil:
+			if e.head > 0 {
+				t.fault(e, faultf(Cut, "the archive ends within this member"))
+			}
+			at := t.base + int64(len(t.u.buf))
+			f.emit(ctx, f.cut(t.u, t.pos))
 			return s.damaged(broken, at)
-		}
-		rest := u.buf[pos:]
-		next := f.unit(s, formMembers)
-		next.buf = append(next.buf, rest...)
-		next.want = need
-		base += int64(pos)
-		if err := f.emit(ctx, f.cut(u, pos)); err != nil {
-			return err
-		}
-		u = next
-		if skip > 0 {
-			n, err := io.CopyN(io.Discard, st, skip)
-			base += n
-			if err != nil {
-				return s.damaged(err, base)
+		case need > 0:
+			if err := t.emit(ctx, need); err != nil {
+				return err
+			}
+		default:
+			if err := t.pass(ctx, e); err != nil {
+				return err
 			}
 		}
 	}
-	f.recycle(u)
-	return s.drainTar(st, base)
+}
+
+// members adds the members that the buffer holds whole to the unit. It stops at one that the
+// buffer does not hold (need: the bytes that it must), at one that has to be passed over or
+// streamed (e), or at the archive's end.
+func (t *tarFeed) members() (e tarEntry, need int, ended bool, err error) {
+	for {
+		d := t.u.buf[t.pos:]
+		if e, need, ended, err = parseTar(d); err != nil || ended || need > 0 {
+			return tarEntry{}, need, ended, err
+		}
+		e.use = t.useOf(e)
+		total := e.total()
+		switch {
+		case e.use == streamed, e.use == passOver && total > int64(len(d)):
+			return e, 0, false, nil
+		case e.use == readWhole && total > int64(len(d)):
+			return e, int(total), false, nil
+		}
+		t.meet(e)
+		if e.use == readWhole {
+			t.sniff(e.name, d[e.head:e.head+int(e.size)])
+			t.u.members = append(t.u.members, member{name: e.name, off: t.pos + e.head, n: int(e.size), at: t.base + int64(t.pos+e.head)})
+		}
+		t.pos += int(total)
+	}
+}
+
+// use is what is done with a member.
+type use uint8
+
+const (
+	passOver  use = iota
+	readWhole     // a file of records, as most are
+	streamed      // a JSON file that is larger than a unit
+)
+
+func (t *tarFeed) useOf(e tarEntry) use {
+	switch {
+	case !e.regular || !t.holdsRecords(e.name):
+		return passOver
+	case e.size > unitBytes && !strings.HasSuffix(e.name, ".xml"):
+		return streamed
+	case e.size > int64(t.f.limits.Member):
+		return passOver
+	}
+	return readWhole
+}
+
+// meet counts a member, and rejects one that is too large.
+func (t *tarFeed) meet(e tarEntry) {
+	if !e.regular || !t.wanted(e.name) {
+		return
+	}
+	t.found++
+	if e.use == passOver {
+		t.fault(e, faultf(TooLarge, "%d bytes; the limit is %d (--max-record-bytes)", e.size, t.f.limits.Member))
+	}
+}
+
+// fault rejects the member whose header is next.
+func (t *tarFeed) fault(e tarEntry, f *fault) {
+	t.u.members = append(t.u.members, member{name: e.name, at: t.base + int64(t.pos+e.head), fault: f})
+}
+
+// emit hands the members on; the next unit begins with what the buffer holds beyond them.
+func (t *tarFeed) emit(ctx context.Context, want int) error {
+	next := t.f.unit(t.source, formMembers)
+	next.buf = append(next.buf, t.u.buf[t.pos:]...)
+	next.want = want
+	t.base += int64(t.pos)
+	u := t.f.cut(t.u, t.pos)
+	t.u, t.pos = next, 0
+	return t.f.emit(ctx, u)
+}
+
+// pass steps over a member that the buffer does not hold, or streams its records.
+func (t *tarFeed) pass(ctx context.Context, e tarEntry) error {
+	t.meet(e)
+	data := t.pos + e.head
+	have := bytes.Clone(t.u.buf[data:min(int64(len(t.u.buf)), int64(data)+e.size)])
+	at, end := t.base+int64(data), t.base+int64(t.pos)+e.total()
+	t.pos = int(min(int64(len(t.u.buf)), int64(t.pos)+e.total()))
+	if err := t.emit(ctx, 0); err != nil {
+		return err
+	}
+	left := end - t.base // bytes of the member and its padding that are still to be read
+	if e.use == streamed {
+		body := io.LimitReader(t.st, e.size-int64(len(have)))
+		left -= e.size - int64(len(have))
+		in := *t.st
+		in.Reader, in.base = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(have), body), peekBytes), at
+		err := t.feedStream(ctx, t.f, &in, e.name)
+		if errors.Is(err, ErrUnknownInput) {
+			t.u.members = append(t.u.members, member{name: e.name, at: at, fault: faultf(Malformed, "%v", err)})
+		} else if err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, body); err != nil {
+			return t.damaged(err, at)
+		}
+	}
+	n, err := io.CopyN(io.Discard, t.st, left)
+	if err != nil {
+		return t.damaged(err, end-left+n)
+	}
+	t.base = end
+	return nil
 }
 
 // drainTar reads what stands behind the end of the archive, so that gzip's checksum is seen.
 func (s *source) drainTar(st *stream, base int64) error {
 	n, err := io.Copy(io.Discard, st)
-	if err != nil && !strings.Contains(err.Error(), "invalid header") { // something that is no gzip member follows: as gzip, we ignore it
+	if err != nil && !errors.Is(err, gzip.ErrHeader) { // something that is no gzip member follows: as gzip, we ignore it
 		return s.damaged(err, base+n)
 	}
 	return nil

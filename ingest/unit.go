@@ -10,6 +10,7 @@ import (
 type unit struct {
 	src     *source
 	coco    bool // JSON records that do not tell are of COCO
+	told    bool // the source has told which data set it is of
 	form    form
 	buf     []byte
 	base    int64    // offset of buf in the uncompressed source
@@ -96,45 +97,36 @@ func (b *batch) readXML(data []byte, kind recordKind, base string) {
 
 // readDocument reads a whole JSON file: an object, an array, or values one a line.
 func (b *batch) readDocument(coco bool, data []byte) {
-	data = bytes.TrimPrefix(data, bom)
-	start := b.offset
-	s := jsonScan{d: data}
+	u := unit{coco: coco, form: formValues, buf: bytes.TrimPrefix(data, bom), name: b.member, last: true}
+	u.base = b.offset + int64(len(data)-len(u.buf))
+	s := jsonScan{d: u.buf}
 	s.space()
-	if s.p == len(data) {
+	switch {
+	case s.p == len(u.buf):
 		b.readValue(&s, coco, data)
 		return
+	case s.is('['):
+		u.form, u.buf, u.base = formElements, u.buf[s.p:], u.base+int64(s.p)
+		b.ended = false
+	case isLines(b.member) || formOfObjects(u.buf) == formLines:
+		b.readLines(&u)
+		return
 	}
-	array := s.is('[')
-	for {
-		s.space()
-		if s.p == len(data) {
-			if array {
-				b.offset = start + int64(s.p)
-				b.rejectRecord(Cut, "the array does not end", nil)
-				b.count++
-			}
-			return
-		}
-		if array && s.is(']') {
-			s.space()
-			if s.p < len(data) {
-				b.offset = start + int64(s.p)
-				b.rejectRecord(Malformed, "more text behind the array", data[s.p:])
-				b.count++
-			}
-			return
-		}
-		b.offset = start + int64(s.p)
-		if !b.readElement(&s, coco) {
-			b.rejectRecord(Cut, "the file ends within a value", data[s.p:])
-			b.count++
-			return
-		}
-		s.space()
-		if array {
-			s.is(',')
-		}
+	b.readElements(&u)
+	rest := bytes.TrimLeft(u.buf[b.used:], " \t\r\n")
+	b.offset = u.base + int64(len(u.buf)-len(rest))
+	switch {
+	case u.form == formElements && !b.ended:
+		b.rejectRecord(Cut, "the array does not end", rest)
+		b.count++
+	case len(rest) > 0 && b.ended:
+		b.rejectRecord(Malformed, "more text behind the array", rest)
+		b.count++
+	case len(rest) > 0:
+		b.rejectRecord(Cut, "the file ends within a value", rest)
+		b.count++
 	}
+	b.ended = false
 }
 
 var bom = []byte("\xef\xbb\xbf")

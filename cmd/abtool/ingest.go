@@ -59,8 +59,8 @@ Exit codes: 0 done, 1 failed (the old store stands), 2 wrong usage, 3 done but r
 	}
 	f := c.Flags()
 	f.StringVar(&o.Out, "out", "", "the store: a folder, made or replaced")
-	f.StringSliceVar(&o.Boxes, "boxes", nil, "ILSVRC boxes (Pascal VOC): a folder or archive")
-	f.StringSliceVar(&o.Instances, "instances", nil, "COCO's instances_*.json")
+	f.StringArrayVar(&o.Boxes, "boxes", nil, "ILSVRC boxes (Pascal VOC): a folder or archive")
+	f.StringArrayVar(&o.Instances, "instances", nil, "COCO's instances_*.json")
 	f.StringVar(&o.As, "as", "", "imagenet or coco: what JSON is that does not tell by its keys")
 	f.StringVar(&o.Format, "format", "parquet", "parquet or arrow (IPC files)")
 	f.IntVar(&o.Jobs, "jobs", 0, "workers; 0 is one a processor (the store is the same for any number)")
