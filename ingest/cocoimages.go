@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"context"
 	"encoding/binary"
 	"math"
 )
@@ -81,44 +80,17 @@ func (p *gtPayload) instance(names map[int64]string) (x instance) {
 	return x
 }
 
-func (d *dataset) writeCOCOImages(ctx context.Context) error {
-	t, err := newTable[cocoImageRow](d.path("images"), d.name+"/images", d.sources, cocoGTGroup, d.jobs)
-	if err != nil {
-		return err
-	}
-	const batch = 64
-	rows := make([]cocoImageRow, 0, batch)
-	flush := func() error {
-		full := rows
-		if err := ctx.Err(); err != nil {
-			return err
+// mergeObjects makes the image's row of its line and its objects.
+func (d *dataset) mergeObjects(key []byte, payloads [][]byte) cocoImageRow {
+	row := cocoImageRow{ImageID: int64(binary.BigEndian.Uint64(key) ^ 1<<63)}
+	for _, raw := range payloads {
+		p := gtPayload(raw)
+		if p.byte() == gtImage {
+			row.Width, row.Height = p.opt(), p.opt()
+			row.FileName = string(p)
+			continue
 		}
-		rows = make([]cocoImageRow, 0, batch)
-		return t.write(full, nil)
+		row.Instances = append(row.Instances, p.instance(d.categories))
 	}
-	err = d.images.each(func(key []byte, payloads [][]byte) error {
-		row := cocoImageRow{ImageID: int64(binary.BigEndian.Uint64(key) ^ 1<<63)}
-		for _, raw := range payloads {
-			p := gtPayload(raw)
-			if p.byte() == gtImage {
-				row.Width, row.Height = p.opt(), p.opt()
-				row.FileName = string(p)
-				continue
-			}
-			row.Instances = append(row.Instances, p.instance(d.categories))
-		}
-		rows = append(rows, row)
-		if len(rows) == batch {
-			return flush()
-		}
-		return nil
-	})
-	if err == nil {
-		err = flush()
-	}
-	if e := t.close(); err == nil {
-		err = e
-	}
-	d.rows["images"] = t.rows
-	return err
+	return row
 }

@@ -49,6 +49,11 @@ func newDataset(name, parent string, sources []string, jobs, groupRows int) (d *
 		return nil, fmt.Errorf("creating the store: %w", err)
 	}
 	d.images = newSpill(d.dir)
+	defer func() {
+		if err != nil {
+			d.abort()
+		}
+	}()
 	if d.rej, err = newTable[rejectRow](d.path("rejects"), name+"/rejects", sources, rejectsGroup, 1); err != nil {
 		return nil, err
 	}
@@ -73,31 +78,31 @@ func (d *dataset) path(table string) string { return filepath.Join(d.dir, table+
 
 // finish writes the images and closes all files.
 func (d *dataset) finish(ctx context.Context) (err error) {
-	closeTable := func(e error) {
+	note := func(e error) {
 		if err == nil {
 			err = e
 		}
 	}
 	if d.in != nil {
-		closeTable(d.in.close())
+		note(d.in.close())
 		d.rows["annotations"] = d.in.rows
 		d.in = nil
 	}
 	if d.co != nil {
-		closeTable(d.co.close())
+		note(d.co.close())
 		d.rows["annotations"] = d.co.rows
 		d.co = nil
 	}
 	if err == nil {
 		if d.name == "imagenet" {
-			err = d.writeImageNetImages(ctx)
+			err = writeImages(ctx, d, imagesGroup, mergeFacts)
 		} else {
-			err = d.writeCOCOImages(ctx)
+			err = writeImages(ctx, d, cocoGTGroup, d.mergeObjects)
 		}
 	}
 	d.images.close()
 	if d.rej != nil {
-		closeTable(d.rej.close())
+		note(d.rej.close())
 		d.rows["rejects"] = d.rej.rows
 		d.rej = nil
 	}
@@ -107,13 +112,13 @@ func (d *dataset) finish(ctx context.Context) (err error) {
 // abort closes what is open; the folder is removed by the caller.
 func (d *dataset) abort() {
 	if d.in != nil {
-		d.in.close()
+		d.in.abandon()
 	}
 	if d.co != nil {
-		d.co.close()
+		d.co.abandon()
 	}
 	if d.rej != nil {
-		d.rej.close()
+		d.rej.abandon()
 	}
 	d.images.close()
 }
@@ -134,4 +139,41 @@ func (d *dataset) reject(rows []rejectRow) error {
 		<-done
 	}
 	return err
+}
+
+// imagesBatch is the number of images handed to the writer at once; with their instances they
+// can be large.
+const imagesBatch = 128
+
+// writeImages makes a row of what was said of each image, in the order of their keys.
+func writeImages[R any](ctx context.Context, d *dataset, group int, merge func(key []byte, payloads [][]byte) R) error {
+	t, err := newTable[R](d.path("images"), d.name+"/images", d.sources, group, d.jobs)
+	if err != nil {
+		return err
+	}
+	rows := make([]R, 0, imagesBatch)
+	flush := func() error {
+		full := rows
+		rows = make([]R, 0, imagesBatch)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return t.write(full, nil)
+	}
+	err = d.images.each(func(key []byte, payloads [][]byte) error {
+		rows = append(rows, merge(key, payloads))
+		if len(rows) == imagesBatch {
+			return flush()
+		}
+		return nil
+	})
+	if err == nil {
+		err = flush()
+	}
+	if err != nil {
+		t.abandon()
+		return err
+	}
+	d.rows["images"] = t.rows
+	return t.close()
 }

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"context"
 	"encoding/binary"
 	"math"
 
@@ -31,7 +30,7 @@ func appendFact(p []byte, tag byte, f *imageFact) []byte {
 	return p
 }
 
-// factReader takes a fact apart again; the bytes are our own, so nothing is checked.
+// readFact takes a fact apart again; the bytes are our own, so nothing is checked.
 func readFact(p []byte) (tag byte, f imageFact) {
 	tag, p = p[0], p[1:]
 	next := func() uint64 {
@@ -109,37 +108,4 @@ func mergeFacts(id []byte, payloads [][]byte) imagenetImageRow {
 		row.Shown = &own.shown
 	}
 	return row
-}
-
-const imagesBatch = 1024 // rows handed to the writer at once
-
-func (d *dataset) writeImageNetImages(ctx context.Context) error {
-	t, err := newTable[imagenetImageRow](d.path("images"), d.name+"/images", d.sources, imagesGroup, d.jobs)
-	if err != nil {
-		return err
-	}
-	rows := make([]imagenetImageRow, 0, imagesBatch)
-	flush := func() error {
-		full := rows
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		rows = make([]imagenetImageRow, 0, imagesBatch)
-		return t.write(full, nil)
-	}
-	err = d.images.each(func(key []byte, payloads [][]byte) error {
-		rows = append(rows, mergeFacts(key, payloads))
-		if len(rows) == imagesBatch {
-			return flush()
-		}
-		return nil
-	})
-	if err == nil {
-		err = flush()
-	}
-	if e := t.close(); err == nil {
-		err = e
-	}
-	d.rows["images"] = t.rows
-	return err
 }

@@ -431,9 +431,7 @@ func (s *jsonScan) event(e *rawEvent, k slot) bool {
 	if k != slotMouse {
 		return true
 	}
-	if k == slotMouse {
-		s.tmpl[0] = ""
-	}
+	s.tmpl[0] = ""
 	if plainSample && n == 3 {
 		s.perm = perm
 		s.tmpl = [4]string{

@@ -59,28 +59,28 @@ type jsonSource struct {
 func (b *batch) object(o map[string]any, c wrapper, s jsonSource) {
 	c.take(b, o)
 	if pages, ok := o["pages"].([]any); ok {
-		b.headersOf(len(pages))
+		b.countHeader(len(pages))
 		for _, p := range pages {
 			page, ok := p.(map[string]any)
 			if !ok {
 				b.fail(&fault{NotObject, "a page that is not an object"}, s)
 				continue
 			}
-			b.page1(page, c, s)
+			b.readPage(page, c, s)
 		}
 		return
 	}
 	if page, ok := o["page"].(map[string]any); ok {
 		c.ended = jsonScalar(o["endedAt"])
-		b.page1(page, c, s)
+		b.readPage(page, c, s)
 		return
 	}
 	if _, ok := o["annotations"]; ok {
-		b.page1(o, c, s)
+		b.readPage(o, c, s)
 		return
 	}
 	if _, ok := o["annotation"]; ok {
-		b.page1(o, c, s)
+		b.readPage(o, c, s)
 		return
 	}
 	if isHeader(o) {
@@ -90,14 +90,14 @@ func (b *batch) object(o map[string]any, c wrapper, s jsonSource) {
 	b.bare(o, c, s)
 }
 
-func (b *batch) headersOf(pages int) {
+func (b *batch) countHeader(pages int) {
 	if pages == 0 {
 		b.headers++
 	}
 }
 
-// page1 reads a page: annotations (ImageNet) or annotation (COCO).
-func (b *batch) page1(p map[string]any, c wrapper, s jsonSource) {
+// readPage reads a page: annotations (ImageNet) or annotation (COCO).
+func (b *batch) readPage(p map[string]any, c wrapper, s jsonSource) {
 	c.take(b, p)
 	c.page = jsonScalar(p["pageno"])
 	if id, ok := p["id"].(string); ok {
@@ -125,7 +125,7 @@ func (b *batch) page1(p map[string]any, c wrapper, s jsonSource) {
 		b.headers++ // a page that nothing was done on
 		return
 	}
-	b.headersOf(len(list))
+	b.countHeader(len(list))
 	for i, a := range list {
 		rec, ok := a.(map[string]any)
 		if !ok {

@@ -162,7 +162,7 @@ func newSource(path, as string, r role) (*source, error) {
 
 func (s *source) sum() string { return hex.EncodeToString(s.digest.Sum(nil)) }
 
-// feed cuts the source into units and hands them to emit, in order.
+// feed cuts the source into units and hands them on, in order.
 func (s *source) feed(ctx context.Context, f *feeder) error {
 	if s.path != "-" {
 		info, err := os.Stat(s.path)

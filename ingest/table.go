@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -14,7 +15,7 @@ import (
 // table writes the rows of one file. Row groups are encoded side by side, each into memory,
 // and joined in order, so that the bytes do not depend on the number of workers.
 type table[R any] struct {
-	path   string
+	name   string // as imagenet/annotations
 	file   *os.File
 	out    *parquet.GenericWriter[R]
 	perRow int // rows of a row group
@@ -71,7 +72,7 @@ func newTable[R any](path, name string, sources []string, rowsPerGroup, jobs int
 		return nil, fmt.Errorf("creating %s: %w", name, err)
 	}
 	t := &table[R]{
-		path: path, file: f, perRow: rowsPerGroup,
+		name: name, file: f, perRow: rowsPerGroup,
 		out: parquet.NewGenericWriter[R](f, writerOptions(schema.Metadata(name, sources))...),
 		sem: make(chan struct{}, (jobs+1)/2), order: make(chan *group[R], jobs+1), joined: make(chan struct{}),
 	}
@@ -94,7 +95,7 @@ func newTable[R any](path, name string, sources []string, rowsPerGroup, jobs int
 func (t *table[R]) write(rows []R, release func()) error {
 	pieces := 0
 	for at := 0; at < len(rows); pieces++ {
-		at += min(len(rows)-at, t.perRow-t.filled(pieces, at))
+		at += min(len(rows)-at, t.perRow-t.filled(pieces))
 	}
 	left := &countdown{n: pieces, then: release}
 	if pieces == 0 && release != nil {
@@ -118,7 +119,7 @@ func (t *table[R]) write(rows []R, release func()) error {
 }
 
 // filled is how full the group is that the next piece goes to.
-func (t *table[R]) filled(pieces, _ int) int {
+func (t *table[R]) filled(pieces int) int {
 	if pieces == 0 && t.cur != nil {
 		return t.cur.n
 	}
@@ -227,7 +228,7 @@ func (t *table[R]) fail(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.err == nil {
-		t.err = fmt.Errorf("writing %s: %w", t.path, err)
+		t.err = fmt.Errorf("writing %s: %w", t.name, err)
 	}
 }
 
@@ -245,18 +246,23 @@ func (t *table[R]) close() error {
 	}
 	close(t.order)
 	<-t.joined
-	err := t.failed()
-	if err == nil {
-		err = t.out.Close()
+	if t.failed() == nil {
+		if err := t.out.Close(); err != nil {
+			t.fail(err)
+		} else if err := t.file.Sync(); err != nil {
+			t.fail(err)
+		}
 	}
-	if err == nil {
-		err = t.file.Sync()
+	if err := t.file.Close(); err != nil {
+		t.fail(err)
 	}
-	if e := t.file.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", t.path, err)
-	}
-	return nil
+	return t.failed()
 }
+
+// abandon closes the file as it is: it will be removed.
+func (t *table[R]) abandon() {
+	t.fail(errAbandoned)
+	t.close()
+}
+
+var errAbandoned = errors.New("abandoned")

@@ -113,7 +113,7 @@ func (b *batch) optTime(t int64) *int64 {
 	return b.i64.ref(t)
 }
 
-// count is a scalar column of whole numbers from 0.
+// whole is a scalar column of whole numbers from 0.
 func (b *batch) whole(v value, f field) *int32 {
 	reason := Reason("")
 	switch {
