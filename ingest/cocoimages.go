@@ -54,7 +54,9 @@ func (p *gtPayload) optFloat(there bool) *float64 {
 
 func (p *gtPayload) instance(names map[int64]string) (x instance) {
 	x.ID, x.CategoryID = p.varint(), p.varint()
-	x.Category = names[x.CategoryID]
+	if name, ok := names[x.CategoryID]; ok {
+		x.Category = &name
+	}
 	x.Crowd = p.byte() == 1
 	x.Area = p.optFloat(p.byte() == 1)
 	box := p.byte() == 1

@@ -54,21 +54,21 @@ func newDataset(name, parent string, sources []string, jobs, groupRows int) (d *
 			d.abort()
 		}
 	}()
-	if d.rej, err = newTable[rejectRow](d.path("rejects"), name+"/rejects", sources, rejectsGroup, 1); err != nil {
+	if d.rej, err = newTable[rejectRow](d.path("rejects"), name+"/rejects", sources, rejectsGroup, 1, (*rejectRow).shape); err != nil {
 		return nil, err
 	}
 	switch name {
 	case "imagenet":
-		if d.in, err = newTable[imagenetRow](d.path("annotations"), name+"/annotations", sources, rows(imagenetGroup), jobs); err != nil {
+		if d.in, err = newTable[imagenetRow](d.path("annotations"), name+"/annotations", sources, rows(imagenetGroup), jobs, (*imagenetRow).shape); err != nil {
 			return nil, err
 		}
-		d.in.zeros = func(r *imagenetRow) bool { return r.zeros }
+		d.in.odd = func(r *imagenetRow) bool { return r.odd }
 		d.in.values = (*imagenetRow).values
 	case "coco":
-		if d.co, err = newTable[cocoRow](d.path("annotations"), name+"/annotations", sources, rows(cocoGroup), jobs); err != nil {
+		if d.co, err = newTable[cocoRow](d.path("annotations"), name+"/annotations", sources, rows(cocoGroup), jobs, (*cocoRow).shape); err != nil {
 			return nil, err
 		}
-		d.co.zeros = func(r *cocoRow) bool { return r.zeros }
+		d.co.odd = func(r *cocoRow) bool { return r.odd }
 		d.co.values = (*cocoRow).values
 	}
 	return d, nil
@@ -95,9 +95,9 @@ func (d *dataset) finish(ctx context.Context) (err error) {
 	}
 	if err == nil {
 		if d.name == "imagenet" {
-			err = writeImages(ctx, d, imagesGroup, mergeFacts)
+			err = writeImages(ctx, d, imagesGroup, (*imagenetImageRow).shape, mergeFacts)
 		} else {
-			err = writeImages(ctx, d, cocoGTGroup, d.mergeObjects)
+			err = writeImages(ctx, d, cocoGTGroup, (*cocoImageRow).shape, d.mergeObjects)
 		}
 	}
 	d.images.close()
@@ -146,8 +146,8 @@ func (d *dataset) reject(rows []rejectRow) error {
 const imagesBatch = 128
 
 // writeImages makes a row of what was said of each image, in the order of their keys.
-func writeImages[R any](ctx context.Context, d *dataset, group int, merge func(key []byte, payloads [][]byte) R) error {
-	t, err := newTable[R](d.path("images"), d.name+"/images", d.sources, group, d.jobs)
+func writeImages[R any](ctx context.Context, d *dataset, group int, shape func(*R) uint8, merge func(key []byte, payloads [][]byte) R) error {
+	t, err := newTable[R](d.path("images"), d.name+"/images", d.sources, group, d.jobs, shape)
 	if err != nil {
 		return err
 	}

@@ -144,9 +144,9 @@ func (b *batch) fastSample(s *jsonScan, coco bool) (bool, *fault) {
 	if !ok {
 		return false, nil
 	}
-	list, zeros := &b.show.mouse, &b.show.zeros
+	list := &b.show.mouse
 	if coco {
-		list, zeros = &b.page.mouse, &b.page.row.zeros
+		list = &b.page.mouse
 	}
 	n := len(*list)
 	if n >= b.limits.List {
@@ -158,11 +158,11 @@ func (b *batch) fastSample(s *jsonScan, coco bool) (bool, *fault) {
 		return true, nil
 	}
 	p := point{
-		X: b.coord(value{x, numeric, raw[0]}, field{sampleList, n, "x"}, zeros),
-		Y: b.coord(value{y, numeric, raw[1]}, field{sampleList, n, "y"}, zeros),
+		X: b.coord(value{x, numeric, raw[0]}, field{sampleList, n, "x"}),
+		Y: b.coord(value{y, numeric, raw[1]}, field{sampleList, n, "y"}),
 	}
 	if coco {
-		p.T = b.pageTime(value{t, numeric, raw[2]}, field{sampleList, n, "timeAt"}, zeros)
+		p.T = b.pageTime(value{t, numeric, raw[2]}, field{sampleList, n, "timeAt"})
 	} else {
 		p.T = b.millis(value{t, numeric, raw[2]}, true, field{sampleList, n, "time"})
 	}

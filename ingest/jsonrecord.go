@@ -347,6 +347,7 @@ func (b *batch) endCOCO(c *wrapper, raw []byte) *fault {
 	if f := b.flooded(); f != nil {
 		return f
 	}
+	r.setOdd()
 	b.co = append(b.co, *r)
 	b.records = append(b.records, record{
 		kind: cocoRecord, num: id, first: len(b.co) - 1, end: len(b.co),
@@ -386,12 +387,11 @@ func numberIn(url []byte) (id int64, ok bool) {
 }
 
 // pageTime is a time within a COCO page: 0 for null, zeroTime for a true zero.
-func (b *batch) pageTime(v value, f field, zeros *bool) int64 {
+func (b *batch) pageTime(v value, f field) int64 {
 	switch t := b.millis(v, false, f); t {
 	case noTime:
 		return 0
 	case 0:
-		*zeros = true
 		return zeroTime
 	default:
 		return t
@@ -433,11 +433,10 @@ func (b *batch) add(k slot, e *rawEvent) *fault {
 }
 
 func (b *batch) imagenetPoint(e *rawEvent, list string, n int) point {
-	z := &b.show.zeros
 	return point{
 		T: b.millis(e.time.value(), true, field{list, n, "time"}),
-		X: b.coord(e.x.value(), field{list, n, "x"}, z),
-		Y: b.coord(e.y.value(), field{list, n, "y"}, z),
+		X: b.coord(e.x.value(), field{list, n, "x"}),
+		Y: b.coord(e.y.value(), field{list, n, "y"}),
 	}
 }
 
@@ -450,31 +449,31 @@ func (b *batch) hoverName(v scalar, f field) string {
 
 // addCOCO appends an entry to a list of a COCO record.
 func (b *batch) addCOCO(k slot, e *rawEvent) *fault {
-	p, z := &b.page, &b.page.row.zeros
+	p := &b.page
 	n := 0
 	switch k {
 	case slotMouse:
 		n = len(p.mouse)
 		p.mouse = append(p.mouse, point{
-			T: b.pageTime(e.time.value(), field{"mouseTracking", n, "timeAt"}, z),
-			X: b.coord(e.x.value(), field{"mouseTracking", n, "x"}, z),
-			Y: b.coord(e.y.value(), field{"mouseTracking", n, "y"}, z),
+			T: b.pageTime(e.time.value(), field{"mouseTracking", n, "timeAt"}),
+			X: b.coord(e.x.value(), field{"mouseTracking", n, "x"}),
+			Y: b.coord(e.y.value(), field{"mouseTracking", n, "y"}),
 		})
 	case slotActions:
 		n = len(p.actions)
 		f := func(name string) field { return field{"actionHistories", n, name} }
 		p.actions = append(p.actions, action{
 			Type: b.common(e.action, f("actionType")), Icon: b.common(e.icon, f("iconType")),
-			FromX: b.coord(e.from.x.value(), f("pointFrom.x"), z), FromY: b.coord(e.from.y.value(), f("pointFrom.y"), z),
-			ToX: b.coord(e.to.x.value(), f("pointTo.x"), z), ToY: b.coord(e.to.y.value(), f("pointTo.y"), z),
-			T: b.pageTime(e.time.value(), f("timeAt"), z),
+			FromX: b.optCoord(e.from.x.value(), f("pointFrom.x")), FromY: b.optCoord(e.from.y.value(), f("pointFrom.y")),
+			ToX: b.optCoord(e.to.x.value(), f("pointTo.x")), ToY: b.optCoord(e.to.y.value(), f("pointTo.y")),
+			T: b.pageTime(e.time.value(), f("timeAt")),
 		})
 	case slotBrowsing:
 		n = len(p.browsing)
 		f := func(name string) field { return field{"categoryHistories", n, name} }
 		p.browsing = append(p.browsing, browse{
 			CategoryIdx: b.whole(e.index.value(), f("categoryIndex")), Category: b.common(e.name, f("categoryName")),
-			Keyboard: b.boolean(e.keyboard, f("usingKeyboard")), T: b.pageTime(e.time.value(), f("timeAt"), z),
+			Keyboard: b.boolean(e.keyboard, f("usingKeyboard")), T: b.pageTime(e.time.value(), f("timeAt")),
 		})
 	}
 	if n >= b.limits.List {

@@ -10,9 +10,14 @@ import (
 // The rows as the writer takes them. parquet-go writes the zero value of an `optional` field
 // that is not a pointer as null, in runs and so without a cost per value; within the lists,
 // where nearly all values are, this is what we use. A coordinate that truly is zero is kept as
-// negative zero, a time as zeroTime, and the row's zeros mark is set: such rows, which are
-// few, go to the writer as plain values (rowvalues.go). Tests hold the row types of the schema,
-// the wire rows and the plain values equal.
+// negative zero, a time as zeroTime.
+//
+// parquet-go v0.32 takes some nulls for zeros where nulls and values alternate in such a field:
+// after k nulls, exactly k values and then nulls only, the last ones. So the lists that are
+// written this way have no nulls at all: a row with a null or a true zero in one has its odd
+// mark set and goes to the writer as plain values (rowvalues.go). Scalars of this kind are
+// written in runs of rows that have the same of them (shape). Tests hold the row types of the
+// schema, the wire rows and the plain values equal, for every pattern of nulls.
 
 type point struct {
 	T int64   `parquet:"t,optional,delta"`
@@ -55,17 +60,17 @@ type imagenetRow struct {
 	Mouse         []point  `parquet:"mouse,list"`
 	Hovers        []hover  `parquet:"hovers,list"`
 
-	zeros bool // a list holds a true zero
+	odd bool // a list holds a true zero, or a null in a field that is no pointer
 }
 
 type action struct {
-	Type  string  `parquet:"type,optional,dict"`
-	Icon  string  `parquet:"icon,optional,dict"`
-	FromX float64 `parquet:"from_x,optional,dict"`
-	FromY float64 `parquet:"from_y,optional,dict"`
-	ToX   float64 `parquet:"to_x,optional,dict"`
-	ToY   float64 `parquet:"to_y,optional,dict"`
-	T     int64   `parquet:"t,optional,delta"`
+	Type  string   `parquet:"type,optional,dict"`
+	Icon  string   `parquet:"icon,optional,dict"`
+	FromX *float64 `parquet:"from_x,optional,dict"`
+	FromY *float64 `parquet:"from_y,optional,dict"`
+	ToX   *float64 `parquet:"to_x,optional,dict"`
+	ToY   *float64 `parquet:"to_y,optional,dict"`
+	T     int64    `parquet:"t,optional,delta"`
 }
 
 type browse struct {
@@ -96,7 +101,7 @@ type cocoRow struct {
 	Browsing     []browse `parquet:"browsing,list"`
 	Mouse        []point  `parquet:"mouse,list"`
 
-	zeros bool // a list holds a true zero
+	odd bool // a list holds a true zero, or a null in a field that is no pointer
 }
 
 type imagenetImageRow struct {
@@ -111,7 +116,7 @@ type imagenetImageRow struct {
 type instance struct {
 	ID         int64     `parquet:"id,delta"`
 	CategoryID int64     `parquet:"category_id,dict"`
-	Category   string    `parquet:"category,optional,dict"`
+	Category   *string   `parquet:"category,optional,dict"`
 	X          *float64  `parquet:"x,optional"`
 	Y          *float64  `parquet:"y,optional"`
 	W          *float64  `parquet:"w,optional"`
@@ -143,6 +148,59 @@ type rejectRow struct {
 	Reason  string `parquet:"reason,dict"`
 	Detail  string `parquet:"detail,optional,dict"`
 	Snippet string `parquet:"snippet,optional"`
+}
+
+// shape is which of the row's plain optional scalars are null, one bit each.
+func (r *imagenetRow) shape() uint8 {
+	return nulls(r.Class, r.WorkerID, r.AssignmentID, r.HITID, r.ImageNetHITID, r.PageUUID)
+}
+
+func (r *cocoRow) shape() uint8 { return nulls(r.WorkerID, r.HITID, r.AssignmentID, r.PageUUID) }
+
+func (r *imagenetImageRow) shape() uint8 { return nulls(r.Class) }
+
+func (r *cocoImageRow) shape() uint8 { return nulls(r.FileName) }
+
+func (r *rejectRow) shape() uint8 { return nulls(r.Member, r.Field, r.Detail, r.Snippet) }
+
+func nulls(texts ...string) (mask uint8) {
+	for i, s := range texts {
+		if s == "" {
+			mask |= 1 << i
+		}
+	}
+	return mask
+}
+
+// setOdd looks through the row's lists for what makes it odd.
+func (r *imagenetRow) setOdd() {
+	r.odd = oddPoints(r.Clicks) || oddPoints(r.Mouse)
+	for i := range r.Hovers {
+		r.odd = r.odd || oddTime(r.Hovers[i].T) || r.Hovers[i].Action == ""
+	}
+}
+
+func (r *cocoRow) setOdd() {
+	r.odd = oddPoints(r.Mouse)
+	for i := range r.Actions {
+		a := &r.Actions[i]
+		r.odd = r.odd || oddTime(a.T) || a.Type == "" || a.Icon == ""
+	}
+	for i := range r.Browsing {
+		b := &r.Browsing[i]
+		r.odd = r.odd || oddTime(b.T) || b.Category == ""
+	}
+}
+
+func oddTime(t int64) bool { return t == 0 || t == zeroTime }
+
+func oddPoints(ps []point) bool {
+	for i := range ps {
+		if p := &ps[i]; p.X == 0 || p.Y == 0 || oddTime(p.T) { // also negative zero
+			return true
+		}
+	}
+	return false
 }
 
 // negZero stands for a coordinate that is exactly zero.

@@ -174,10 +174,10 @@ func (r *cocoRow) values(into parquet.Row) parquet.Row {
 	a := r.Actions
 	w.list(len(a), func(i int) parquet.Value { return stringOrNull(a[i].Type) })
 	w.list(len(a), func(i int) parquet.Value { return stringOrNull(a[i].Icon) })
-	w.list(len(a), func(i int) parquet.Value { return coordOrNull(a[i].FromX) })
-	w.list(len(a), func(i int) parquet.Value { return coordOrNull(a[i].FromY) })
-	w.list(len(a), func(i int) parquet.Value { return coordOrNull(a[i].ToX) })
-	w.list(len(a), func(i int) parquet.Value { return coordOrNull(a[i].ToY) })
+	w.list(len(a), func(i int) parquet.Value { return doubleOrNull(a[i].FromX) })
+	w.list(len(a), func(i int) parquet.Value { return doubleOrNull(a[i].FromY) })
+	w.list(len(a), func(i int) parquet.Value { return doubleOrNull(a[i].ToX) })
+	w.list(len(a), func(i int) parquet.Value { return doubleOrNull(a[i].ToY) })
 	w.list(len(a), func(i int) parquet.Value { return timeOrNull(a[i].T) })
 	b := r.Browsing
 	w.list(len(b), func(i int) parquet.Value { return int32OrNull(b[i].CategoryIdx) })
@@ -212,4 +212,11 @@ func boolOrNull(p *bool) parquet.Value {
 		return parquet.Value{}
 	}
 	return parquet.BooleanValue(*p)
+}
+
+func doubleOrNull(p *float64) parquet.Value {
+	if p == nil {
+		return parquet.Value{}
+	}
+	return parquet.DoubleValue(*p)
 }

@@ -29,7 +29,6 @@ type showing struct {
 	clicks  []point
 	mouse   []point
 	hovers  []hover
-	zeros   bool
 }
 
 func (m *showing) reset() {
@@ -175,9 +174,10 @@ func (b *batch) addRow(imageID, class string) *imagenetRow {
 		ImageWidth: m.width, ImageHeight: m.height, OrigWidth: m.origW, OrigHeight: m.origH,
 		Selected: m.chosen, SelectedCount: m.nChosen, HoveredCount: m.nHover, EstimateTime: m.est, T0: t0,
 		Clicks: b.relative(m.clicks, base), Mouse: b.relative(m.mouse, base), Hovers: b.relativeHovers(m.hovers, base),
-		zeros: m.zeros,
 	})
-	return &b.in[len(b.in)-1]
+	r := &b.in[len(b.in)-1]
+	r.setOdd()
+	return r
 }
 
 func earlier(a, t int64) int64 {

@@ -18,9 +18,9 @@ type table[R any] struct {
 	name   string // as imagenet/annotations
 	file   *os.File
 	out    *parquet.GenericWriter[R]
-	perRow int // rows of a row group
-	// Rows that have true zeros, which would be taken for nulls; nil: there are none.
-	zeros  func(*R) bool
+	perRow int            // rows of a row group
+	shape  func(*R) uint8 // rows written together have the same (see rows.go); nil: all have
+	odd    func(*R) bool  // rows that are written as values; nil: there are none
 	values func(*R, parquet.Row) parquet.Row
 
 	sem    chan struct{}  // groups being encoded
@@ -66,13 +66,13 @@ func writerOptions(meta [][2]string) []parquet.WriterOption {
 	return o
 }
 
-func newTable[R any](path, name string, sources []string, rowsPerGroup, jobs int) (*table[R], error) {
+func newTable[R any](path, name string, sources []string, rowsPerGroup, jobs int, shape func(*R) uint8) (*table[R], error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("creating %s: %w", name, err)
 	}
 	t := &table[R]{
-		name: name, file: f, perRow: rowsPerGroup,
+		name: name, shape: shape, file: f, perRow: rowsPerGroup,
 		out: parquet.NewGenericWriter[R](f, writerOptions(schema.Metadata(name, sources))...),
 		sem: make(chan struct{}, (jobs+1)/2), order: make(chan *group[R], jobs+1), joined: make(chan struct{}),
 	}
@@ -170,22 +170,36 @@ func (t *table[R]) encode(g *group[R]) (err error) {
 }
 
 func (t *table[R]) encodeRows(e *encoder[R], rows []R) error {
-	start := 0
-	for i := range rows {
-		if t.zeros == nil || !t.zeros(&rows[i]) {
+	for len(rows) > 0 {
+		if t.odd != nil && t.odd(&rows[0]) {
+			e.row = t.values(&rows[0], e.row)
+			if _, err := e.w.WriteRows([]parquet.Row{e.row}); err != nil {
+				return err
+			}
+			rows = rows[1:]
 			continue
 		}
-		if _, err := e.w.Write(rows[start:i]); err != nil {
+		n := t.run(rows)
+		if _, err := e.w.Write(rows[:n]); err != nil {
 			return err
 		}
-		e.row = t.values(&rows[i], e.row)
-		if _, err := e.w.WriteRows([]parquet.Row{e.row}); err != nil {
-			return err
-		}
-		start = i + 1
+		rows = rows[n:]
 	}
-	_, err := e.w.Write(rows[start:])
-	return err
+	return nil
+}
+
+// run is how many rows, from the first on, can be written together.
+func (t *table[R]) run(rows []R) int {
+	if t.shape == nil {
+		return len(rows)
+	}
+	first := t.shape(&rows[0])
+	for i := 1; i < len(rows); i++ {
+		if t.shape(&rows[i]) != first || t.odd != nil && t.odd(&rows[i]) {
+			return i
+		}
+	}
+	return len(rows)
 }
 
 // join appends the encoded groups to the file.

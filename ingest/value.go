@@ -57,7 +57,7 @@ func (f field) String() string {
 }
 
 // coord is a relative coordinate: 0 for null, negative zero for a true zero.
-func (b *batch) coord(v value, f field, zeros *bool) float64 {
+func (b *batch) coord(v value, f field) float64 {
 	switch {
 	case v.state == absent:
 		return 0
@@ -68,10 +68,18 @@ func (b *batch) coord(v value, f field, zeros *bool) float64 {
 		b.null(f.String(), OutOfRange, v.raw)
 		return 0
 	case v.num == 0:
-		*zeros = true
 		return negZero
 	}
 	return v.num
+}
+
+// optCoord is a relative coordinate, nil for null.
+func (b *batch) optCoord(v value, f field) *float64 {
+	c := b.coord(v, f)
+	if math.Float64bits(c) == 0 {
+		return nil
+	}
+	return b.f64.ref(c + 0)
 }
 
 // millis is a time or duration in whole ms, noTime for null. Epoch times may be in seconds.

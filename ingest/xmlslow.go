@@ -408,8 +408,8 @@ func (b *batch) addEvent(list string, e *event) *fault {
 	}
 	*ps = append(*ps, point{
 		T: b.millis(e.t, true, field{name, n, "time"}),
-		X: b.coord(e.x, field{name, n, "x"}, &m.zeros),
-		Y: b.coord(e.y, field{name, n, "y"}, &m.zeros),
+		X: b.coord(e.x, field{name, n, "x"}),
+		Y: b.coord(e.y, field{name, n, "y"}),
 	})
 	return nil
 }
