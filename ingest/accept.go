@@ -110,7 +110,10 @@ func (r *runner) homeOf(s *source) string {
 // settleAll ends the accounts: a source that has never told joins the data set of the others.
 func (r *runner) settleAll() error {
 	for _, s := range r.sources {
-		if s.home == "" && len(r.sets) == 0 && s.met > 0 {
+		if s.home == "" && len(r.sets) == 0 && s.met == 0 {
+			return fmt.Errorf("%s: %w: there is no record in it, only %d headers of pages", s.name, ErrUnknownInput, s.pendingHeaders)
+		}
+		if s.home == "" && len(r.sets) == 0 {
 			return fmt.Errorf("%s: none of its %d records can be used, and nothing tells which data set they are of; the first one is %s: "+
 				"if it is one of ours, say which with --as imagenet or --as coco", s.name, s.met, describe(&s.pending[0]))
 		}

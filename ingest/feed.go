@@ -214,43 +214,70 @@ func cutAt(buf, opener []byte) int {
 // large ones as streams of their own.
 func (s *source) feedFolder(ctx context.Context, f *feeder) error {
 	s.setShape("folder")
-	u := f.unit(s, formMembers)
-	found := 0
-	root, err := filepath.EvalSymlinks(s.path)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", s.name, err)
-	}
-	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return fmt.Errorf("reading %s: %w", s.name, err)
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if e.IsDir() {
-			if _, err := os.Lstat(filepath.Join(path, StoreFile)); err == nil || path != root && strings.HasPrefix(e.Name(), ".") {
-				return filepath.SkipDir // a store of ours, or hidden
-			}
-			return nil
-		}
-		if !s.wanted(e.Name()) {
-			return nil
-		}
-		found++
-		rel, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		u, err = s.feedEntry(ctx, f, u, path, filepath.ToSlash(rel))
-		return err
-	})
-	if err != nil {
+	w := &folderFeed{source: s, f: f, u: f.unit(s, formMembers)}
+	if err := w.walk(ctx, s.path, "", nil); err != nil {
 		return err
 	}
-	if found == 0 {
+	if w.found == 0 {
 		return fmt.Errorf("%s: %w: no .xml or .json file in this folder; %s", s.path, ErrUnknownInput, accepted)
 	}
-	return f.emit(ctx, u)
+	return f.emit(ctx, w.u)
+}
+
+// folderFeed walks over a folder.
+type folderFeed struct {
+	*source
+	f     *feeder
+	u     *unit // being filled
+	found int
+}
+
+// walk reads the files of a folder and those below it, by name. Links are followed; within is
+// the chain of folders that it is in, so that a link to one of them ends there.
+func (w *folderFeed) walk(ctx context.Context, dir, rel string, within []fs.FileInfo) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", w.name, err)
+	}
+	for _, above := range within {
+		if os.SameFile(above, info) {
+			return nil
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(dir, StoreFile)); err == nil {
+		return nil // a store of ours
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", w.name, err)
+	}
+	for _, e := range entries {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		path, name := filepath.Join(dir, e.Name()), filepath.ToSlash(filepath.Join(rel, e.Name()))
+		mode := e.Type()
+		if mode&fs.ModeSymlink != 0 {
+			if info, err := os.Stat(path); err == nil {
+				mode = info.Mode().Type()
+			}
+		}
+		switch {
+		case mode.IsDir() && strings.HasPrefix(e.Name(), "."):
+		case mode.IsDir():
+			if err := w.walk(ctx, path, name, append(within, info)); err != nil {
+				return err
+			}
+		case !mode.IsRegular() && mode&fs.ModeSymlink == 0: // a pipe, a socket
+			w.skips.other++
+		case w.wanted(strings.TrimSuffix(e.Name(), ".gz")):
+			w.found++
+			if w.u, err = w.feedEntry(ctx, w.f, w.u, path, name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // feedEntry adds a file of a folder to the unit, and returns the unit to go on with.
@@ -265,7 +292,7 @@ func (s *source) feedEntry(ctx context.Context, f *feeder, u *unit, path, rel st
 		return u.unreadable(rel, err)
 	}
 	size := info.Size()
-	if size > unitBytes/2 && !strings.HasSuffix(rel, ".xml") {
+	if size > unitBytes/2 && !strings.HasSuffix(strings.ToLower(rel), ".xml") || strings.HasSuffix(rel, ".gz") {
 		if err := f.emit(ctx, u); err != nil {
 			return nil, err
 		}

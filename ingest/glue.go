@@ -9,9 +9,10 @@ import (
 // are cut where a record probably begins; the workers read each as if it did, and where it
 // does not, it is read again here, behind what was left of the unit before.
 type glue struct {
-	rest    []byte // of the stream so far: a value without its end
-	base    int64  // its offset
-	middle  bool   // the next unit does not begin with an element
+	rest    []byte   // of the stream so far: a value without its end
+	base    int64    // its offset
+	scan    *skipper // has gone over rest, if the value does not end in it
+	middle  bool     // the next unit does not begin with an element
 	over    *skipper
 	ended   bool // the array has its closing bracket
 	trailed bool // and something behind it, which has been noted
@@ -39,6 +40,11 @@ func (g *glue) join(u *unit) {
 		if len(trim(u.buf)) > 0 && !g.trailed {
 			g.trail(u, u.base, u.buf)
 		}
+	case len(g.rest) > 0 && !u.last && g.within(u.buf):
+		b.reset()
+		g.rest = append(g.rest, u.buf...)
+		g.limit(u)
+		return
 	case len(g.rest) > 0 || g.middle:
 		buf := append(append(make([]byte, 0, len(g.rest)+len(u.buf)), g.rest...), u.buf...)
 		if g.middle {
@@ -59,7 +65,7 @@ func (g *glue) join(u *unit) {
 			g.trail(u, u.base+int64(b.used), u.buf[b.used:])
 		}
 	}
-	g.rest, g.middle = g.rest[:0], false
+	g.rest, g.scan, g.middle = g.rest[:0], nil, false
 	if !g.ended {
 		g.keep(u)
 	}
@@ -89,15 +95,36 @@ func (g *glue) keep(u *unit) {
 	if len(trim(rest)) == 0 {
 		return
 	}
-	if len(rest) <= b.limits.Member {
-		g.rest = append(g.rest, rest...)
+	g.rest = append(g.rest, rest...)
+	g.scan = &skipper{}
+	if _, done := g.scan.skip(rest); done {
+		g.scan = nil // its end is there, what follows it is not
+	}
+	g.limit(u)
+}
+
+// within tells whether the value that rest begins does not end in p either.
+func (g *glue) within(p []byte) bool {
+	if g.scan == nil {
+		return false
+	}
+	_, done := g.scan.skip(p)
+	return !done
+}
+
+// limit rejects the value that rest begins when it is over the limit.
+func (g *glue) limit(u *unit) {
+	b := u.batch
+	if len(g.rest) <= b.limits.Member {
 		return
 	}
 	b.member, b.offset = u.name, g.base
-	b.rejectRecord(TooLarge, fmt.Sprintf("more than %d bytes", b.limits.Member), rest)
+	b.rejectRecord(TooLarge, fmt.Sprintf("more than %d bytes", b.limits.Member), g.rest)
 	b.count++
-	g.over = &skipper{}
-	g.over.skip(rest)
+	if g.over = g.scan; g.over == nil && !u.last {
+		g.middle = true
+	}
+	g.rest, g.scan = g.rest[:0], nil
 	if u.last {
 		g.over = nil
 	}

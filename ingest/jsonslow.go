@@ -20,8 +20,13 @@ func (b *batch) slowJSON(data []byte, coco bool) {
 		fail(Empty, "")
 		return
 	}
-	if d := nesting(trimmed); d > b.limits.Depth {
-		fail(TooDeep, fmt.Sprintf("%d levels", d))
+	depth, values := measure(trimmed)
+	if depth > b.limits.Depth {
+		fail(TooDeep, fmt.Sprintf("%d levels", depth))
+		return
+	}
+	if values > maxValues {
+		fail(TooLong, fmt.Sprintf("%d values; the limit is %d", values, maxValues))
 		return
 	}
 	dec := json.NewDecoder(bytes.NewReader(trimmed))
@@ -372,8 +377,13 @@ func jsonScalar(v any) scalar {
 	}
 }
 
-// nesting is the greatest depth of brackets outside of strings.
-func nesting(data []byte) (deepest int) {
+// maxValues is how many values one JSON value may hold that the fast scanner does not take:
+// encoding/json holds them all at once.
+const maxValues = 2_000_000
+
+// measure is the greatest depth of brackets outside of strings, and about how many values there
+// are.
+func measure(data []byte) (deepest, values int) {
 	depth, inString := 0, false
 	for i := 0; i < len(data); i++ {
 		switch c := data[i]; {
@@ -385,9 +395,12 @@ func nesting(data []byte) (deepest int) {
 		case c == '{' || c == '[':
 			depth++
 			deepest = max(deepest, depth)
+			values++
 		case c == '}' || c == ']':
 			depth--
+		case c == ',':
+			values++
 		}
 	}
-	return deepest
+	return deepest, values
 }

@@ -3,6 +3,7 @@ package ingest
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // Reason says why a record was left out or a field set to null. Its text is what the rejects
@@ -53,7 +54,7 @@ var ReasonTexts = []struct {
 	{NoImageID, "record", "nothing says which image it is"},
 	{NotObject, "record", "JSON, but not an object"},
 	{TooLarge, "record", "larger than the limit for a member or record"},
-	{TooLong, "record", "a list longer than the limit (1,000,000), or more than 10,000 unusable fields"},
+	{TooLong, "record", "a list longer than the limit (250,000), or too many elements, values or unusable fields in one record"},
 	{Cut, "record", "the input ends within it"},
 	{Unread, "record", "the file could not be read"},
 	{NotANumber, "field", "not a number"},
@@ -69,7 +70,7 @@ var ReasonTexts = []struct {
 type Limits struct {
 	Member int `json:"record_bytes"` // bytes of one archive member or one JSON record; default 64 MiB
 	Depth  int `json:"depth"`        // nesting of elements or values; default 256
-	List   int `json:"list"`         // entries of one list; default 1,000,000
+	List   int `json:"list"`         // entries of one list; default 250,000
 }
 
 func (l Limits) withDefaults() Limits {
@@ -80,7 +81,7 @@ func (l Limits) withDefaults() Limits {
 	}
 	set(&l.Member, 64<<20)
 	set(&l.Depth, 256)
-	set(&l.List, 1_000_000)
+	set(&l.List, 250_000)
 	return l
 }
 
@@ -96,12 +97,12 @@ func faultf(r Reason, format string, args ...any) *fault {
 
 const snippetBytes = 80
 
-// snippet shows the first bytes of b; all but printable ASCII is escaped.
+// snippet shows the first bytes of b; what is not printable ASCII, and backslashes, are escaped.
 func snippet(b []byte) string {
 	more := ""
 	if len(b) > snippetBytes {
-		b, more = b[:snippetBytes], "…"
+		b, more = b[:snippetBytes], "..."
 	}
 	q := strconv.QuoteToASCII(string(b))
-	return q[1:len(q)-1] + more
+	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`) + more
 }

@@ -109,7 +109,7 @@ type runner struct {
 
 func newRunner(o Options) (*runner, error) {
 	o.Limits = o.Limits.withDefaults()
-	if o.Jobs <= 0 {
+	if o.Jobs == 0 {
 		o.Jobs = runtime.GOMAXPROCS(0)
 	}
 	if o.Format == "" {
@@ -120,6 +120,8 @@ func newRunner(o Options) (*runner, error) {
 		return nil, fmt.Errorf("%w: format %q: it is parquet or arrow", ErrUsage, o.Format)
 	case o.As != "" && o.As != "imagenet" && o.As != "coco":
 		return nil, fmt.Errorf("%w: as %q: it is imagenet or coco", ErrUsage, o.As)
+	case o.Jobs < 0 || o.MaxRejects < 0:
+		return nil, fmt.Errorf("%w: jobs and max-rejects are 0 or more", ErrUsage)
 	case o.Out == "":
 		return nil, fmt.Errorf("%w: no store to write to", ErrUsage)
 	case len(o.Sources)+len(o.Boxes)+len(o.Instances) == 0:
@@ -263,7 +265,7 @@ func (r *runner) finish(ctx context.Context) error {
 		}
 		if r.o.Format == "arrow" {
 			r.setStage("converting")
-			for _, table := range []string{"annotations", "images", "rejects"} {
+			for _, table := range tableNames {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
@@ -315,7 +317,7 @@ func fileSizes(dir string) (map[string]int64, error) {
 
 // summary is the account as it stands.
 func (r *runner) summary(completed bool) *Summary {
-	s := &Summary{FormatVersion: schema.FormatVersion, ToolVersion: r.o.Version, Completed: completed, Examples: r.examples}
+	s := &Summary{FormatVersion: schema.FormatVersion, ToolVersion: r.o.Version, Completed: completed, DataSets: []DataSetStats{}, Examples: r.examples}
 	for _, d := range r.ordered() {
 		st := DataSetStats{
 			Name: d.name, Options: StoreOptions{Format: r.o.Format, As: r.o.As, Limits: r.limits},
@@ -324,7 +326,10 @@ func (r *runner) summary(completed bool) *Summary {
 		for _, src := range r.sources {
 			if k := src.stats[d.name]; k != nil {
 				k.Name, k.Role, k.Shape = src.name, src.role.String(), src.shape
-				k.Bytes, k.SHA256 = src.read.Load(), src.sum()
+				k.Bytes = src.read.Load()
+				if completed {
+					k.SHA256 = src.sum()
+				}
 				if src.home == d.name {
 					k.AppleDouble, k.OtherFiles = src.skips.apple, src.skips.other
 				}
@@ -404,6 +409,9 @@ func setName(coco bool) string {
 	}
 	return "imagenet"
 }
+
+// tableNames are the tables of every data set.
+var tableNames = []string{"annotations", "images", "rejects"}
 
 // names of the data sets, for the order of a merged store.json.
 var dataSetNames = []string{"imagenet", "coco"}

@@ -15,7 +15,7 @@ type ColumnSize struct {
 	Column string `json:"column"` // dotted, as mouse.x
 	Bytes  int64  `json:"bytes"`  // compressed
 	Plain  int64  `json:"plain"`  // encoded, before compression
-	Values int64  `json:"values"` // nulls included
+	Values int64  `json:"values"` // nulls and one for each empty list included
 }
 
 // ColumnSizes reads from the footers of a store's Parquet files what each column takes, in the
@@ -25,7 +25,7 @@ func ColumnSizes(store string, s *Summary) (sizes []ColumnSize, err error) {
 		if d.Options.Format == "arrow" {
 			continue
 		}
-		for _, table := range []string{"annotations", "images", "rejects"} {
+		for _, table := range tableNames {
 			more, err := columnSizes(filepath.Join(store, d.Name, table+".parquet"), d.Name+"/"+table)
 			if err != nil {
 				return nil, err

@@ -108,11 +108,26 @@ func (s *source) openStream(ctx context.Context, path string, stdin io.Reader) (
 			return nil, fmt.Errorf("%s: gzip header: %w: %w", s.name, err, ErrDamaged)
 		}
 		st.gz = gz
-		st.Reader = bufio.NewReaderSize(gz, peekBytes)
+		st.Reader = bufio.NewReaderSize(&gzipReader{r: gz}, peekBytes)
 		return st, nil
 	}
 	st.Reader = bufio.NewReaderSize(counted, peekBytes)
 	return st, nil
+}
+
+// gzipReader ends where something follows that is no gzip: as gzip does, it is ignored.
+type gzipReader struct {
+	r    io.Reader
+	some bool // something was read
+}
+
+func (g *gzipReader) Read(p []byte) (int, error) {
+	n, err := g.r.Read(p)
+	g.some = g.some || n > 0
+	if g.some && errors.Is(err, gzip.ErrHeader) {
+		err = io.EOF
+	}
+	return n, err
 }
 
 func (st *stream) Close() error {
@@ -192,6 +207,12 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 	if st.gz != nil {
 		suffix = ", gzip"
 	}
+	if s.role == instancesRole {
+		if text := trim(bytes.TrimPrefix(head, bom)); len(text) == 0 || text[0] != '{' {
+			return fmt.Errorf("%s: %w: --instances wants COCO's instances_*.json, an object with images, annotations and categories; this begins with \"%s\"",
+				s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]))
+		}
+	}
 	switch {
 	case isTar(head):
 		s.setShape("tar" + suffix)
@@ -208,16 +229,19 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 	}
 	switch {
 	case !j.isJSON:
-		return fmt.Errorf("%s: %w: it begins with %q%s; %s", s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]), guess(head), accepted)
+		return fmt.Errorf("%s: %w: it begins with \"%s\"%s; %s", s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]), guess(head), accepted)
 	case j.instances:
 		s.setShape("COCO instances" + suffix)
 		return f.instances(ctx, s, st)
 	case !j.known && s.as == "":
-		return fmt.Errorf("%s: %w: JSON, but with the keys %s; %s. If it is one of them, say which with --as imagenet or --as coco",
-			s.name, ErrUnknownInput, strings.Join(j.keys, ", "), accepted)
+		keys := "without records that have keys"
+		if len(j.keys) > 0 {
+			keys = "but with the keys " + strings.Join(j.keys, ", ")
+		}
+		return fmt.Errorf("%s: %w: JSON, %s; %s. If it is one of them, say which with --as imagenet or --as coco", s.name, ErrUnknownInput, keys, accepted)
 	}
-	if s.as == "" {
-		s.coco, s.told = j.coco, true
+	if s.as == "" && !s.told {
+		s.coco, s.told = j.coco, j.told
 	}
 	set := "ImageNet"
 	if s.coco {
@@ -296,6 +320,7 @@ func (s *source) damaged(err error, at int64) error {
 // jsonLook is what the beginning of a JSON text tells.
 type jsonLook struct {
 	isJSON, known, coco, instances bool
+	told                           bool // coco is sure; else the keys are those of a header
 	form                           form
 	keys                           []string // of the first object
 }
@@ -311,7 +336,8 @@ func lookAtJSON(head []byte) (j jsonLook) {
 		j.form = formOfObjects(d)
 	}
 	j.keys = firstKeys(d)
-	j.coco, j.known = dataSetIn(d)
+	j.coco, j.told = dataSetIn(d)
+	j.known = j.told
 	if len(j.keys) > 0 && d[0] == '{' {
 		switch j.keys[0] {
 		case "info", "images", "licenses", "categories":

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"abtool/schema"
 )
@@ -66,6 +68,9 @@ func openTarget(out string) (_ *target, err error) {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return nil, fmt.Errorf("creating the store: %w", err)
 	}
+	if inside, err := within(out); err == nil && inside {
+		return nil, fmt.Errorf("%w: you are in %s, which a new folder will take the place of: change to another folder, or give another --out", ErrUsage, out)
+	}
 	t := &target{out: out}
 	if t.lock, err = lockFile(filepath.Join(parent, ".abtool-"+base+".lock")); err != nil {
 		return nil, fmt.Errorf("%s: %w", out, err)
@@ -98,6 +103,19 @@ func openTarget(out string) (_ *target, err error) {
 	return t, os.Chmod(t.tmp, 0o755)
 }
 
+// within tells whether the working folder is dir or below it.
+func within(dir string) (bool, error) {
+	wd, err := os.Getwd()
+	if err != nil {
+		return false, err
+	}
+	if wd, err = filepath.EvalSymlinks(wd); err != nil {
+		return false, err
+	}
+	rel, err := filepath.Rel(dir, wd)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)), err
+}
+
 // readTarget tells what stands at out: a store, or nothing (also an empty folder).
 func readTarget(out string) (*Summary, error) {
 	info, err := os.Stat(out)
@@ -127,6 +145,23 @@ func (t *target) aside() string {
 	return filepath.Join(parent, ".abtool-"+base+".old")
 }
 
+// errEmptier tells of a data set that would lose all its annotations.
+var errEmptier = errors.New("this run has no annotations")
+
+// guard fails where a data set with annotations would be replaced by one without.
+func (t *target) guard(s *Summary) error {
+	for _, d := range s.DataSets {
+		if t.old == nil || d.Rows["annotations"] > 0 {
+			continue
+		}
+		if old := t.old.DataSet(d.Name); old != nil && old.Rows["annotations"] > 0 {
+			return fmt.Errorf("%w, and %s has %d of %s that it would replace: give their source too (ground truth is joined while ingesting), or another --out",
+				errEmptier, t.out, old.Rows["annotations"], d.Name)
+		}
+	}
+	return nil
+}
+
 // holds tells whether the store has a data set already.
 func (t *target) holds(set string) bool { return t.old != nil && t.old.DataSet(set) != nil }
 
@@ -145,6 +180,9 @@ func megabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
 // commit puts the temporary folder, which holds the new data sets, into the store's place.
 // The other data sets of an old store go with it.
 func (t *target) commit(s *Summary) error {
+	if err := t.guard(s); err != nil {
+		return err
+	}
 	s = &Summary{FormatVersion: s.FormatVersion, ToolVersion: s.ToolVersion, Completed: true, DataSets: s.DataSets}
 	if t.old != nil {
 		for _, d := range t.old.DataSets {
@@ -198,13 +236,40 @@ func (t *target) keep() error {
 	if err != nil {
 		return fmt.Errorf("keeping the rest of the store: %w", err)
 	}
+	if info, err := os.Stat(t.out); err == nil {
+		if err := os.Chmod(t.tmp, info.Mode().Perm()|0o700); err != nil {
+			return err
+		}
+	}
 	for _, e := range entries {
-		to := filepath.Join(t.tmp, e.Name())
-		if _, err := os.Lstat(to); err == nil || e.Name() == StoreFile {
+		from, to := filepath.Join(t.out, e.Name()), filepath.Join(t.tmp, e.Name())
+		if _, err := os.Lstat(to); err == nil {
+			if err := keepForeign(from, to); err != nil {
+				return fmt.Errorf("keeping the rest of %s: %w", e.Name(), err)
+			}
+		} else if e.Name() != StoreFile {
+			if err := linkTree(from, to); err != nil {
+				return fmt.Errorf("keeping %s: %w", e.Name(), err)
+			}
+		}
+	}
+	return nil
+}
+
+// keepForeign takes over what stands beside the tables of a data set that is written anew.
+func keepForeign(from, to string) error {
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := e.Name()
+		switch ext := filepath.Ext(name); {
+		case slices.Contains(tableNames, strings.TrimSuffix(name, ext)) && (ext == ".parquet" || ext == ".arrow"):
 			continue
 		}
-		if err := linkTree(filepath.Join(t.out, e.Name()), to); err != nil {
-			return fmt.Errorf("keeping %s: %w", e.Name(), err)
+		if err := linkTree(filepath.Join(from, name), filepath.Join(to, name)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -40,17 +40,17 @@ type StoreOptions struct {
 // each.
 type SourceStats struct {
 	Name        string `json:"name"`
-	Role        string `json:"role"`        // byproducts, boxes or instances
-	Shape       string `json:"shape"`       // what it was found to be
-	Bytes       int64  `json:"bytes"`       // as read, compressed if it is
-	SHA256      string `json:"sha256"`      // of those bytes; of a folder, of its files in reading order
-	Records     int64  `json:"records"`     // files of XML, records of JSON, boxes files, ground-truth images and objects
-	Stored      int64  `json:"stored"`      // of them, in the store
-	Rejected    int64  `json:"rejected"`    // of them, left out
-	Rows        int64  `json:"rows"`        // rows of annotations made of the stored records
-	AppleDouble int64  `json:"appledouble"` // ._ companions, skipped (R1)
-	OtherFiles  int64  `json:"other_files"` // files of other kinds, skipped
-	Headers     int64  `json:"headers"`     // front-end headers and empty pages: no record in them
+	Role        string `json:"role"`             // byproducts, boxes or instances
+	Shape       string `json:"shape"`            // what it was found to be
+	Bytes       int64  `json:"bytes"`            // as read, compressed if it is
+	SHA256      string `json:"sha256,omitempty"` // of those bytes; of a folder, of its files in reading order; not of a run that failed
+	Records     int64  `json:"records"`          // files of XML, records of JSON, boxes files, ground-truth images and objects
+	Stored      int64  `json:"stored"`           // of them, in the store
+	Rejected    int64  `json:"rejected"`         // of them, left out
+	Rows        int64  `json:"rows"`             // rows of annotations made of the stored records
+	AppleDouble int64  `json:"appledouble"`      // ._ companions, skipped (R1)
+	OtherFiles  int64  `json:"other_files"`      // files of other kinds, skipped
+	Headers     int64  `json:"headers"`          // front-end headers and empty pages: no record in them
 }
 
 // Count is a number of rejects of one kind.

@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 const block = 512 // bytes of a tar header, and what members are padded to
@@ -213,7 +211,7 @@ func cstring(b []byte) string {
 
 // holdsRecords tells by its name whether a file can hold records.
 func (s *source) holdsRecords(name string) bool {
-	base := name[strings.LastIndexByte(name, '/')+1:]
+	base := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
 	return !strings.HasPrefix(base, "._") &&
 		(strings.HasSuffix(base, ".xml") || s.role != boxesRole && (strings.HasSuffix(base, ".json") || strings.HasSuffix(base, ".jsonl")))
 }
@@ -324,7 +322,7 @@ func (t *tarFeed) useOf(e tarEntry) use {
 	switch {
 	case !e.regular || !t.holdsRecords(e.name):
 		return passOver
-	case e.size > unitBytes && !strings.HasSuffix(e.name, ".xml"):
+	case e.size > unitBytes && !strings.HasSuffix(strings.ToLower(e.name), ".xml"):
 		return streamed
 	case e.size > int64(t.f.limits.Member):
 		return passOver
@@ -396,7 +394,7 @@ func (t *tarFeed) pass(ctx context.Context, e tarEntry) error {
 // drainTar reads what stands behind the end of the archive, so that gzip's checksum is seen.
 func (s *source) drainTar(st *stream, base int64) error {
 	n, err := io.Copy(io.Discard, st)
-	if err != nil && !errors.Is(err, gzip.ErrHeader) { // something that is no gzip member follows: as gzip, we ignore it
+	if err != nil {
 		return s.damaged(err, base+n)
 	}
 	return nil

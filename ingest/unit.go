@@ -65,12 +65,12 @@ func (b *batch) readMember(u *unit, m member, data []byte) {
 		b.count++
 		return
 	}
-	if strings.HasSuffix(m.name, ".json") || strings.HasSuffix(m.name, ".jsonl") {
+	if low := strings.ToLower(m.name); strings.HasSuffix(low, ".json") || strings.HasSuffix(low, ".jsonl") {
 		b.readDocument(u.coco, data)
 		return
 	}
 	base := m.name[strings.LastIndexByte(m.name, '/')+1:]
-	b.readXML(data, u.src.kind(), strings.TrimSuffix(base, ".xml"))
+	b.readXML(data, u.src.kind(), strings.TrimSuffix(strings.TrimSuffix(base, ".gz"), ".xml"))
 }
 
 // readXML reads one annotation file.

@@ -21,6 +21,9 @@ type xmlDoc struct {
 
 // endMetadata makes a row of the showing that was gathered.
 func (b *batch) endMetadata(d *xmlDoc) {
+	if d.shown++; d.shown > maxPerFile {
+		return
+	}
 	m := &b.show
 	if len(d.imageID) == 0 {
 		d.imageID = m.imageID
@@ -29,13 +32,17 @@ func (b *batch) endMetadata(d *xmlDoc) {
 		d.origW, d.origH = *m.origW, *m.origH
 	}
 	b.addRow("", b.text.keep(firstPart(m.imageID)))
-	d.shown++
 }
+
+// maxPerFile is how many <metadata> or <object> elements one file may have.
+const maxPerFile = 10_000
 
 // box is the <bndbox> of one <object>: xmin, ymin, xmax, ymax.
 func (b *batch) box(d *xmlDoc, v [4]value) {
 	i := d.objects
-	d.objects++
+	if d.objects++; d.objects > maxPerFile {
+		return
+	}
 	for k, name := range sideNames {
 		if v[k].state != numeric || isInf(v[k].num) {
 			b.null(entry("object", i, name), BadBox, v[k].raw)
@@ -54,6 +61,9 @@ func isInf(v float64) bool { return v-v != 0 }
 
 // endFile makes the record of an annotation file; raw is the file.
 func (b *batch) endFile(d *xmlDoc, kind recordKind, memberBase []byte, raw []byte) *fault {
+	if n := max(d.shown, d.objects); n > maxPerFile {
+		return faultf(TooLong, "%d <metadata> or <object> elements; the limit is %d", n, maxPerFile)
+	}
 	id := d.filename
 	if kind == vocRecord && len(memberBase) > 0 {
 		id = memberBase // R10 finds boxes by the name of their file

@@ -141,7 +141,7 @@ The rules R1 to R12 that are referred to below:
 | R1 | One image is one XML file. Files whose name begins with `+"`._`"+` are skipped and counted. |
 | R2 | A file that is not well-formed, not UTF-8, empty, has a DOCTYPE, is nested deeper than 256 levels or has another root than `+"`annotation`"+` is left out. |
 | R3 | The image id is `+"`filename`"+`, else the last part of the first `+"`imageID`"+`, else the file's name without `+"`.xml`"+`. JSON: the last part of `+"`imageID`"+`. |
-| R4 | An image (JSON ImageNet: image and assignment) that was read before is left out: the first one counts. |
+| R4 | An image (JSON ImageNet: image and assignment, or image and page where there is no assignment) that was read before is left out: the first one counts. XML and JSON of the same showings are compared when they are sources of their own. |
 | R5 | XML numbers: sign, digits, point, exponent and nothing else. JSON numbers: only numbers, no strings. |
 | R6 | A relative coordinate beyond 100 is null. |
 | R7 | Epoch times below 1e11 are seconds and become milliseconds. Negative times, durations, counts, pages and slots are null. |
@@ -150,4 +150,13 @@ The rules R1 to R12 that are referred to below:
 | R10 | A box needs four numbers, xmax > xmin and ymax > ymin. It is scaled by `+"`<size>`"+`, else by the first showing with positive original sizes. |
 | R11 | JSON Lines: empty lines are nothing; a line that is not UTF-8, not JSON or not an object is left out. |
 | R12 | COCO: bytes that are not UTF-8 are replaced within strings; a record needs an integer image_id; hit_id else assignment_id, page_id else page_idx. |
+
+And where they leave it open:
+
+- Fractions of a millisecond are rounded; a coordinate of -0 is 0.
+- Identifiers are text: a number becomes its digits, and ` + "`None`" + ` stays the text None. Elsewhere ` + "`None`" + ` and JSON null are null and no reject.
+- Of an XML element that comes twice the first counts, of a JSON key the last.
+- An entry of a list that is no object keeps its place, with all its fields null.
+- Pages of the front ends carry no identifiers of worker, HIT or assignment, and nothing in a header says which pages are its own: read as they
+  were sent, those columns are null. A dump of the backend has them.
 `, FormatVersion, VersionKey)

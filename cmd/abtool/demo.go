@@ -75,7 +75,7 @@ func (o demoOptions) run(ctx context.Context, s streams) error {
 		opt.Sources[0], opt.Sources[1], opt.Boxes[0], opt.Instances[0], store)
 	sum, err := ingest.Run(ctx, opt)
 	if sum != nil {
-		if e := printAccount(s.out, sum, false, store); err == nil {
+		if e := printAccount(s.out, sum, false, store, err); err == nil {
 			err = e
 		}
 	}

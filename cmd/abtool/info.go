@@ -57,7 +57,7 @@ func printColumns(w io.Writer, sizes []ingest.ColumnSize) {
 		fmt.Fprintf(w, "%s, by column\n", sizes[0].Table)
 		t := tabwriter.NewWriter(w, 10, 0, 2, ' ', tabwriter.AlignRight)
 		for _, c := range sizes[:n] {
-			fmt.Fprintf(t, "%s\t%.1f %%\t%s values\t  %s\n", size(c.Bytes), 100*float64(c.Bytes)/float64(max(total, 1)), thousands(c.Values), c.Column)
+			fmt.Fprintf(t, "%s\t%.1f %%\t  %s\n", size(c.Bytes), 100*float64(c.Bytes)/float64(max(total, 1)), c.Column)
 		}
 		t.Flush()
 		fmt.Fprintln(w)

@@ -30,9 +30,9 @@ A SOURCE is a file, a folder, or - for standard input. What it is, is told by lo
   COCO-AB          coco_ab_v1_0.json
   JSON             ImageNet or COCO records: an object, an array, JSON Lines, or a folder of .json files;
                    pages as the front ends send them, and dumps of the backends
-Any of them may be gzip'd. Ground truth, with --boxes and --instances or alone:
-  boxes            ILSVRC's Annotations/CLS-LOC/train: a folder or archive of Pascal VOC files
-  instances        COCO's instances_train2014.json
+Any of them may be gzip'd. Ground truth is joined while ingesting:
+  --boxes          ILSVRC's Annotations/CLS-LOC/train: a folder or archive of Pascal VOC files
+  --instances      COCO's instances_train2014.json
 
 Every record ends in the store or in its rejects table, with the place and the reason; the closing
 account adds up. The data sets read here replace those in the store all at once when everything is
@@ -86,8 +86,8 @@ func (o *ingestOptions) run(ctx context.Context, s streams) error {
 	o.Progress = p.show
 	sum, err := ingest.Run(ctx, o.Options)
 	p.done()
-	if sum != nil {
-		if e := printAccount(s.out, sum, o.json, o.Out); e != nil && err == nil {
+	if sum != nil && (o.json || len(sum.DataSets) > 0) {
+		if e := printAccount(s.out, sum, o.json, o.Out, err); e != nil && err == nil {
 			err = e
 		}
 	}
@@ -98,16 +98,23 @@ func (o *ingestOptions) run(ctx context.Context, s streams) error {
 }
 
 // printAccount prints what a run did.
-func printAccount(w io.Writer, sum *ingest.Summary, asJSON bool, store string) error {
+func printAccount(w io.Writer, sum *ingest.Summary, asJSON bool, store string, failed error) error {
 	if asJSON {
-		return printJSON(w, sum)
+		text := ""
+		if failed != nil {
+			text = failed.Error()
+		}
+		return printJSON(w, struct {
+			*ingest.Summary
+			Error string `json:"error,omitempty"`
+		}{sum, text})
 	}
 	printSummary(w, sum)
 	if !sum.Completed {
 		fmt.Fprintln(w, "Nothing was written: the account above is of what was read before the run failed.")
 		return nil
 	}
-	fmt.Fprintf(w, "The store is %s. Look into it with: abtool info %s\n", store, store)
+	fmt.Fprintf(w, "Written to %s\nLook into it with: abtool info %s\n", store, store)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"abtool/ingest"
 )
@@ -17,7 +18,7 @@ func printSummary(w io.Writer, s *ingest.Summary) {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		fmt.Fprintf(t, "  source\tshape\tread\trecords\t=\tstored\t+\trejected\trows\n")
 		for _, src := range d.Sources {
-			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t=\t%s\t+\t%s\t%s\n", src.Name, src.Shape, size(src.Bytes),
+			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t=\t%s\t+\t%s\t%s\n", clean(src.Name), src.Shape, size(src.Bytes),
 				thousands(src.Records), thousands(src.Stored), thousands(src.Rejected), thousands(src.Rows))
 		}
 		t.Flush()
@@ -50,7 +51,7 @@ func printSummary(w io.Writer, s *ingest.Summary) {
 		if x.Field != "" {
 			x.Reason = x.Field + ": " + x.Reason
 		}
-		fmt.Fprintf(w, "  %s byte %d: %s: %s\n", at, x.Offset, x.Reason, x.Snippet)
+		fmt.Fprintf(w, "  %s byte %d: %s: %s\n", clean(at), x.Offset, x.Reason, x.Snippet)
 		if i == len(s.Examples)-1 {
 			fmt.Fprintln(w)
 		}
@@ -64,11 +65,11 @@ func printSkipped(w io.Writer, src ingest.SourceStats) {
 		what string
 	}{{src.AppleDouble, "AppleDouble files (._)"}, {src.OtherFiles, "files of other kinds"}, {src.Headers, "headers and empty pages"}} {
 		if k.n > 0 {
-			parts = append(parts, thousands(k.n)+" "+k.what)
+			parts = append(parts, k.what+": "+thousands(k.n))
 		}
 	}
 	if len(parts) > 0 {
-		fmt.Fprintf(w, "  besides, in %s: %s\n", src.Name, strings.Join(parts, ", "))
+		fmt.Fprintf(w, "  besides, in %s: %s\n", clean(src.Name), strings.Join(parts, ", "))
 	}
 }
 
@@ -92,6 +93,16 @@ func printCounts(w io.Writer, title string, counts []ingest.Count) {
 		fmt.Fprintf(t, "    %s\t %s\n", thousands(c.Count), name)
 	}
 	t.Flush()
+}
+
+// clean is a name from the input without what a terminal would obey.
+func clean(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '\ufffd'
+	}, name)
 }
 
 // thousands writes 1234567 as 1,234,567.

@@ -39,6 +39,9 @@ alone.`,
 			if len(args) != 1 || args[0] != "imagenet" && args[0] != "coco" {
 				return usageError{fmt.Errorf("say which data set to simulate: imagenet or coco")}
 			}
+			if o.Images < 1 {
+				return usageError{fmt.Errorf("--images %d: at least one is needed", o.Images)}
+			}
 			if o.Out == "" {
 				return usageError{fmt.Errorf("--out DIR is missing: the folder to write to")}
 			}
