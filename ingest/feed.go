@@ -139,7 +139,7 @@ func (s *source) feedJSON(ctx context.Context, f *feeder, st *stream, form form,
 		if eof {
 			return f.emit(ctx, u)
 		}
-		at := len(u.buf)
+		at, sure := len(u.buf), form == formLines
 		if form == formLines {
 			at = bytes.LastIndexByte(u.buf, '\n') + 1
 			if at == 0 {
@@ -155,10 +155,10 @@ func (s *source) feedJSON(ctx context.Context, f *feeder, st *stream, form form,
 				continue
 			}
 		} else if n := cutAt(u.buf, opener); n > 0 {
-			at = n
+			at, sure = n, true
 		}
 		next := f.unit(s, form)
-		next.name = name
+		next.name, next.unsure = name, !sure
 		next.buf = append(next.buf, u.buf[at:]...)
 		base += int64(at)
 		if err := f.emit(ctx, f.cut(u, at)); err != nil {

@@ -56,8 +56,9 @@ func (g *glue) join(u *unit) {
 			}
 		}
 		u.buf, u.base = buf, g.base
-		b.reset()
-		u.read()
+		u.reread()
+	case u.unsure:
+		u.reread()
 	}
 	if b.ended && !g.ended {
 		g.ended = true
@@ -85,6 +86,13 @@ func (g *glue) join(u *unit) {
 		u.broken = fmt.Errorf("%s ends early, at byte %d of its content, within a JSON array: %w: get it again, the old store is unchanged",
 			u.src.name, at, ErrDamaged)
 	}
+}
+
+// reread reads the unit as it now is.
+func (u *unit) reread() {
+	u.batch.reset()
+	u.unsure = false
+	u.read()
 }
 
 // keep remembers what the unit left unread.

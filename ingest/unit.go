@@ -18,6 +18,7 @@ type unit struct {
 	last    bool     // the source ends here
 	name    string   // member name of a file that is a stream of its own
 	want    int      // bytes that the buffer must be able to hold
+	unsure  bool     // the buffer probably does not begin with a record: glue reads it
 	broken  error    // the source is damaged here
 
 	batch *batch
@@ -45,6 +46,9 @@ type member struct {
 // read fills the unit's batch.
 func (u *unit) read() {
 	b := u.batch
+	if u.unsure {
+		return
+	}
 	switch u.form {
 	case formMembers:
 		for _, m := range u.members {
