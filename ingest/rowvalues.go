@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"math"
+	"slices"
 	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
@@ -75,11 +76,7 @@ func (w *rowValues) list(n int, field func(i int) parquet.Value) {
 	}
 	rep := 0
 	for i := range n {
-		v, def := field(i), 2
-		if v.IsNull() {
-			def = 1
-		}
-		w.row = append(w.row, v.Level(rep, def, w.col))
+		w.row = append(w.row, leveled(field(i), rep, w.col))
 		rep = 1
 	}
 	w.col++
@@ -115,10 +112,35 @@ func timeOrNull(t int64) parquet.Value {
 	return parquet.Int64Value(t)
 }
 
+// points appends the three fields of a list of points.
 func (w *rowValues) points(ps []point) {
-	w.list(len(ps), func(i int) parquet.Value { return timeOrNull(ps[i].T) })
-	w.list(len(ps), func(i int) parquet.Value { return coordOrNull(ps[i].X) })
-	w.list(len(ps), func(i int) parquet.Value { return coordOrNull(ps[i].Y) })
+	n := len(ps)
+	if n == 0 {
+		w.null()
+		w.null()
+		w.null()
+		return
+	}
+	at := len(w.row)
+	w.row = slices.Grow(w.row, 3*n)[:at+3*n]
+	ts, xs, ys := w.row[at:at+n], w.row[at+n:at+2*n], w.row[at+2*n:at+3*n]
+	rep := 0
+	for i := range ps {
+		p := &ps[i]
+		ts[i] = leveled(timeOrNull(p.T), rep, w.col)
+		xs[i] = leveled(coordOrNull(p.X), rep, w.col+1)
+		ys[i] = leveled(coordOrNull(p.Y), rep, w.col+2)
+		rep = 1
+	}
+	w.col += 3
+}
+
+// leveled is a field of a list's element, with its levels.
+func leveled(v parquet.Value, rep, col int) parquet.Value {
+	if v.IsNull() {
+		return v.Level(rep, 1, col)
+	}
+	return v.Level(rep, 2, col)
 }
 
 func (r *imagenetRow) values(into parquet.Row) parquet.Row {

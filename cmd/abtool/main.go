@@ -45,8 +45,9 @@ func (e usageError) Unwrap() error { return e.error }
 
 // run runs one command line and returns its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	root := rootCommand(streams{stdin, stdout, stderr})
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -83,7 +84,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some input was rejected.
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(ingestCommand(s), infoCommand(s), schemaCommand(s), synthCommand(s), demoCommand(s))
+	root.AddCommand(ingestCommand(s), infoCommand(s), schemaCommand(s), synthCommand(s), demoCommand(s), sqlCommand(s))
 	return root
 }
 
