@@ -1,0 +1,335 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"abtool/internal/duck"
+)
+
+type sqlOptions struct {
+	duck.Options
+	file, mode, out    string
+	params             []string
+	limit              int
+	limited            bool // --limit was given
+	timeout            time.Duration
+	json, setup, force bool
+}
+
+const (
+	defaultRows    = 40 // that box mode shows
+	defaultTimeout = 10 * time.Minute
+)
+
+func sqlCommand(s streams) *cobra.Command {
+	var o sqlOptions
+	c := &cobra.Command{
+		Use:   "sql STORE [QUERY]",
+		Short: "SQL over a store: a query, a file of them, or a shell",
+		Long: `Ask a store in SQL, by an embedded DuckDB. There is a view for whatever can be counted (samples,
+clicks, hovers, icon actions, steps, boxes, instances, images, workers, HITs, pages) and a macro
+for what is often asked of them: docs/views.md lists them, docs/cookbook.md has questions with
+their answers. Without a QUERY and a file, the query is read from standard input, or, on a
+terminal, line by line in a shell: .help tells what it knows.
+
+A query can read the store, and nothing else on the disk or the network, and it writes nothing:
+--out FILE writes a result, --allow-files opens the rest. Modes: box (on a terminal), csv (in a
+pipe), markdown, json, jsonlines, line.`,
+		Example: `  abtool sql store "SELECT count(*), avg(x), avg(y) FROM imagenet_samples"
+  abtool sql store "SELECT avg(hit::int) AS accuracy FROM imagenet_localization"
+  abtool sql store "FROM imagenet_workers WHERE showings > \$n" --param n=100 --mode markdown
+  abtool sql store -f query.sql --out result.parquet
+  abtool sql store --print-setup > setup.sql    # the views, for any other DuckDB
+  abtool sql store`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 1 || len(args) == 2 {
+				return nil
+			}
+			return usageError{fmt.Errorf("a store and a query in quotes are wanted: %d arguments given", len(args))}
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.limited = cmd.Flags().Changed("limit")
+			return o.run(cmd.Context(), s, args)
+		},
+	}
+	f := c.Flags()
+	f.StringVarP(&o.file, "file", "f", "", "read the statements from a file")
+	f.StringArrayVar(&o.params, "param", nil, "`NAME=VALUE` of a parameter $NAME of the query; a number, true, false, null or a text ('5' is a text)")
+	f.StringVar(&o.mode, "mode", "", "how results are printed: "+strings.Join(modeNames(), ", "))
+	f.BoolVar(&o.json, "json", false, "the same as --mode json")
+	f.StringVar(&o.out, "out", "", "write the result of the last statement to a .parquet, .arrow or .csv `FILE`")
+	f.BoolVar(&o.force, "force", false, "replace the file given by --out")
+	f.IntVar(&o.limit, "limit", defaultRows, "rows to print, 0 for all; without it, all but in box mode")
+	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "stop a statement after this time, 0 for never")
+	f.StringVar(&o.Memory, "memory", duck.DefaultMemory, "memory that DuckDB may take")
+	f.IntVar(&o.Threads, "threads", 0, "threads; 0 is one a processor")
+	f.BoolVar(&o.AllowFiles, "allow-files", false, "let queries read and write other files")
+	f.BoolVar(&o.setup, "print-setup", false, "print the SQL that makes the views and macros in any DuckDB")
+	return c
+}
+
+func (o *sqlOptions) run(ctx context.Context, s streams, args []string) error {
+	if o.setup {
+		if len(args) == 2 {
+			return usageError{errors.New("--print-setup takes no query")}
+		}
+		text, err := duck.Setup(args[0])
+		if err == nil {
+			_, err = io.WriteString(s.out, text)
+		}
+		return err
+	}
+	params, err := o.check()
+	if err != nil {
+		return err
+	}
+	text, from, interactive, err := o.text(s, args)
+	if err != nil {
+		return err
+	}
+	var e *export
+	if o.out != "" {
+		if e, err = newExport(o.out, o.force); err != nil {
+			return err
+		}
+		defer e.discard()
+		o.Outputs = []string{e.temp}
+	}
+	db, err := duck.Open(ctx, args[0], o.Options)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	session, err := db.Session(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	a := &asker{session: session, params: params, timeout: o.timeout, printer: o.printer(s.out)}
+	if interactive {
+		return newShell(s, db, a).run(ctx)
+	}
+	return a.statements(ctx, s, text, from, e)
+}
+
+// check tells wrong use before anything is opened.
+func (o *sqlOptions) check() (duck.Params, error) {
+	if o.json {
+		if o.mode != "" && o.mode != "json" {
+			return nil, usageError{fmt.Errorf("--json and --mode %s: give one of them", o.mode)}
+		}
+		o.mode = "json"
+	}
+	if o.mode != "" && !slices.Contains(modeNames(), o.mode) {
+		return nil, usageError{fmt.Errorf("mode %q: it is %s", o.mode, strings.Join(modeNames(), ", "))}
+	}
+	if o.limit < 0 {
+		return nil, usageError{fmt.Errorf("--limit %d: it is a number of rows, 0 for all", o.limit)}
+	}
+	if o.timeout < 0 {
+		return nil, usageError{fmt.Errorf("--timeout %v: it is a time, as 90s or 5m, 0 for none", o.timeout)}
+	}
+	if !memorySize.MatchString(o.Memory) {
+		return nil, usageError{fmt.Errorf("--memory %s: it is a size, as 500MB or 2GiB", o.Memory)}
+	}
+	return parseParams(o.params)
+}
+
+var memorySize = regexp.MustCompile(`(?i)^\d+(\.\d+)? ?[kmgt]i?b$`)
+
+// text is what is to be run, and where it comes from; interactive if a person is to be asked.
+func (o *sqlOptions) text(s streams, args []string) (text, from string, interactive bool, err error) {
+	switch {
+	case len(args) == 2 && o.file != "":
+		return "", "", false, usageError{errors.New("a query and a file of queries: give one of them")}
+	case len(args) == 2 && args[1] != "-":
+		return args[1], "", false, nil
+	case o.file != "" && o.file != "-":
+		data, err := os.ReadFile(o.file)
+		if err != nil {
+			return "", "", false, fmt.Errorf("reading the query: %w", err)
+		}
+		return string(data), o.file, false, nil
+	}
+	if f, ok := s.in.(*os.File); ok && len(args) == 1 && o.file == "" && term.IsTerminal(int(f.Fd())) {
+		if o.out != "" {
+			return "", "", false, usageError{errors.New("--out without a query: give one, or .once FILE in the shell")}
+		}
+		return "", "", true, nil
+	}
+	data, err := io.ReadAll(s.in)
+	if err != nil {
+		return "", "", false, fmt.Errorf("reading the query from standard input: %w", err)
+	}
+	return string(data), "", false, nil
+}
+
+func (o *sqlOptions) printer(w io.Writer) *printer {
+	mode := o.mode
+	f, ok := w.(*os.File)
+	terminal := ok && term.IsTerminal(int(f.Fd()))
+	if mode == "" {
+		mode = "csv"
+		if terminal {
+			mode = "box"
+		}
+	}
+	p := &printer{w: w, mode: mode, limit: o.limit, limited: o.limited}
+	if terminal {
+		p.width = func() int {
+			width, _, err := term.GetSize(int(f.Fd()))
+			if err != nil {
+				return 0
+			}
+			return width
+		}
+	} else if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil {
+		p.width = func() int { return n }
+	}
+	return p
+}
+
+// parseParams reads name=value pairs.
+func parseParams(pairs []string) (duck.Params, error) {
+	params := duck.Params{}
+	for _, p := range pairs {
+		name, value, ok := strings.Cut(p, "=")
+		name = strings.TrimPrefix(name, "$")
+		if !ok || name == "" {
+			return nil, usageError{fmt.Errorf("--param %s: it is NAME=VALUE", p)}
+		}
+		if _, twice := params[name]; twice {
+			return nil, usageError{fmt.Errorf("--param %s is given twice", name)}
+		}
+		params[name] = paramValue(value)
+	}
+	return params, nil
+}
+
+func paramValue(s string) any {
+	switch s {
+	case "true", "false":
+		return s == "true"
+	case "null":
+		return nil
+	}
+	if n := len(s); n >= 2 && s[0] == '\'' && s[n-1] == '\'' {
+		return strings.ReplaceAll(s[1:n-1], "''", "'")
+	}
+	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return i
+	}
+	if strings.ContainsAny(s, "0123456789") && !strings.ContainsAny(s, "xX_pP") {
+		if f, err := strconv.ParseFloat(s, 64); err == nil {
+			return f
+		}
+	}
+	return s
+}
+
+// asker runs statements and prints their results.
+type asker struct {
+	session *duck.Session
+	params  duck.Params
+	timeout time.Duration
+	printer *printer
+}
+
+// statements runs every statement of a text; the result of the last one goes to e, if there is
+// one.
+func (a *asker) statements(ctx context.Context, s streams, text, from string, e *export) error {
+	list := duck.Split(text)
+	if len(list) == 0 {
+		return usageError{errors.New("the query is empty")}
+	}
+	for i, st := range list {
+		var err error
+		if e != nil && i == len(list)-1 {
+			err = a.export(ctx, s.err, st.Text, e)
+		} else {
+			err = a.ask(ctx, s.err, st.Text)
+		}
+		if err != nil {
+			return a.explain(err, st, from, len(list))
+		}
+	}
+	return nil
+}
+
+// ask runs one statement and prints its result.
+func (a *asker) ask(ctx context.Context, notes io.Writer, text string) error {
+	ctx, cancel := a.bound(ctx)
+	defer cancel()
+	first := 0
+	if n := a.printer.rows(); n > 0 {
+		first = n + 1
+	}
+	rows, err := a.session.QueryFirst(ctx, text, a.params, first)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if !rows.Reads {
+		return nil
+	}
+	return a.printer.print(ctx, rows, notes)
+}
+
+func (a *asker) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.timeout > 0 {
+		return context.WithTimeout(ctx, a.timeout)
+	}
+	return context.WithCancel(ctx)
+}
+
+func (a *asker) export(ctx context.Context, notes io.Writer, text string, e *export) error {
+	ctx, cancel := a.bound(ctx)
+	defer cancel()
+	n, err := e.write(ctx, a.session, text, a.params)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(notes, "%s rows written to %s\n", thousands(n), e.path)
+	return nil
+}
+
+// explain puts an error into the place of the text that its reader knows.
+func (a *asker) explain(err error, st duck.Statement, from string, n int) error {
+	var q *duck.QueryError
+	switch {
+	case errors.Is(err, duck.ErrTimeout):
+		return fmt.Errorf("the statement was stopped after %v, the limit that --timeout sets: %s", a.timeout, brief(st.Text))
+	case errors.Is(err, duck.ErrStopped):
+		return fmt.Errorf("stopped: %s", brief(st.Text))
+	case errors.As(err, &q) && q.Line > 0:
+		q.Line += st.Line - 1
+	case n > 1:
+		err = fmt.Errorf("the statement of line %d: %w", st.Line, err)
+	}
+	if from != "" {
+		err = fmt.Errorf("%s: %w", filepath.Base(from), err)
+	}
+	return err
+}
+
+// brief is the beginning of a text, on one line.
+func brief(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if r := []rune(text); len(r) > 60 {
+		text = string(r[:60]) + "…"
+	}
+	return text
+}

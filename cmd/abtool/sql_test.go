@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+	_ "github.com/duckdb/duckdb-go/v2"
+)
+
+// command runs a command line and gives what it prints.
+func command(t *testing.T, args ...string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if code := run(args, strings.NewReader(""), &out, &errs); code != exitDone && code != exitRejected {
+		t.Fatalf("abtool %s: exit code %d\n%s", strings.Join(args, " "), code, errs.String())
+	}
+	return out.String()
+}
+
+// Every type that a result can have gets into an Arrow file, with its values.
+func TestArrowResult(t *testing.T) {
+	dir := t.TempDir()
+	records, store, file := filepath.Join(dir, "r.jsonl"), filepath.Join(dir, "store"), filepath.Join(dir, "x.arrow")
+	if err := os.WriteFile(records, []byte(`{"image_id": 1, "mouseTracking": [{"x": 0.5, "y": 0.25, "timeAt": 7}]}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command(t, "ingest", records, "--out", store)
+	command(t, "sql", store, "--out", file, `
+		SELECT true AS b, 1::TINYINT AS i8, 2::SMALLINT AS i16, 3 AS i32, 4::BIGINT AS i64, 5::UTINYINT AS u8, 6::USMALLINT AS u16,
+			7::UINTEGER AS u32, 8::UBIGINT AS u64, 0.5::FLOAT AS f32, 0.25::DOUBLE AS f64, 1.50::DECIMAL(9,2) AS d, sum(9::BIGINT) OVER () AS h,
+			'text' AS s, 'x'::BLOB AS bl, DATE '2022-01-05' AS dt, make_timestamp_ms(1641431028640) AS ts, TIMESTAMPTZ '2022-01-05 00:00:00+00' AS tz,
+			mouse, [1, NULL, 3] AS l, {a: 1, b: [2.5::DOUBLE]} AS st, MAP {'k': 1} AS m, INTERVAL 1 DAY AS iv, NULL::INTEGER AS n,
+			'6d4bd1c6-4d0c-4f6e-9f5e-2b7d5f2d1a11'::UUID AS u
+		FROM coco_annotations`)
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := ipc.NewFileReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	rec, err := r.Record(0)
+	if err != nil || rec.NumRows() != 1 {
+		t.Fatal(rec, err)
+	}
+	want := []string{"true", "1", "2", "3", "4", "5", "6", "7", "8", "0.5", "0.25", "1.5", "9", "text", "eA==", "2022-01-05",
+		"2022-01-06 01:03:48.64Z", "2022-01-05 00:00:00Z", `[{"t":7,"x":0.5,"y":0.25}]`, "[1,null,3]", `{"a":1,"b":[2.5]}`, `[{"key":"k","value":1}]`,
+		"1 day", "(null)", "6d4bd1c6-4d0c-4f6e-9f5e-2b7d5f2d1a11"}
+	for i, w := range want {
+		if got := rec.Column(i).ValueStr(0); got != w {
+			t.Errorf("%s (%s): %s, want %s", rec.ColumnName(i), rec.Column(i).DataType(), got, w)
+		}
+	}
+}
+
+// What --print-setup prints runs in a DuckDB that has nothing of this program, in a folder of
+// its own.
+func TestPrintSetup(t *testing.T) {
+	dir := t.TempDir()
+	command(t, "demo", "--out", filepath.Join(dir, "demo"), "--imagenet", "200", "--coco", "20")
+	store := filepath.Join(dir, "demo", "store")
+	setup := command(t, "sql", store, "--print-setup")
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(setup); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []string{"SELECT count(*) AS n FROM imagenet_samples", "SELECT count(*) AS n FROM coco_localization WHERE on_mask"} {
+		var want string
+		if err := db.QueryRow(q).Scan(&want); err != nil {
+			t.Fatal(err)
+		}
+		if got := command(t, "sql", store, q); got != "n\n"+want+"\n" {
+			t.Errorf("%s: %s, want %s", q, got, want)
+		}
+	}
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/ergochat/readline"
+
+	"abtool/internal/duck"
+)
+
+// dot is a command of the shell.
+type dot struct {
+	name, args, doc string
+	run             func(sh *shell, args []string) error
+}
+
+var dots []dot
+
+func init() {
+	dots = []dot{
+		{".help", "", "this list", (*shell).help},
+		{".tables", "", "tables and views, and what one row of each is", (*shell).tables},
+		{".views", "", "the flat views alone", (*shell).flat},
+		{".macros", "", "functions, and what they give", (*shell).macros},
+		{".schema", "[NAME]", "columns of a view with unit and meaning; without a name, of all", (*shell).schema},
+		{".mode", "[NAME]", "how results are printed: " + strings.Join(modeNames(), ", "), (*shell).mode},
+		{".limit", "[N]", "rows that are printed, 0 for all", (*shell).limit},
+		{".timer", "on|off", "tell the time that statements take", (*shell).setTimer},
+		{".once", "FILE", "write the next result to a .parquet, .arrow or .csv file, or as it is printed", (*shell).setOnce},
+		{".param", "NAME=VALUE", "set the parameter $NAME", (*shell).param},
+		{".quit", "", "leave, as Ctrl-D does", func(sh *shell, _ []string) error { sh.end = true; return nil }},
+	}
+}
+
+func (sh *shell) command(words []string) error {
+	for _, d := range dots {
+		if d.name == words[0] {
+			return d.run(sh, words[1:])
+		}
+	}
+	if words[0] == ".exit" {
+		sh.end = true
+		return nil
+	}
+	return fmt.Errorf("there is no command %s: .help lists them", words[0])
+}
+
+func (sh *shell) help([]string) error {
+	t := tabwriter.NewWriter(sh.out, 0, 0, 2, ' ', 0)
+	for _, d := range dots {
+		fmt.Fprintf(t, "%s\t%s\n", strings.TrimSpace(d.name+" "+d.args), d.doc)
+	}
+	fmt.Fprintf(t, "Tab\tcompletes names of views, columns and macros\nCtrl-C\tstops a statement, or drops what was typed\n")
+	return t.Flush()
+}
+
+func (sh *shell) views() (out []duck.View) {
+	for _, set := range sh.db.Sets {
+		out = append(out, duck.Views(set)...)
+	}
+	return out
+}
+
+func (sh *shell) tables([]string) error { return sh.list(func(duck.View) bool { return true }) }
+
+func (sh *shell) flat([]string) error { return sh.list(func(v duck.View) bool { return v.SQL != "" }) }
+
+func (sh *shell) list(listed func(duck.View) bool) error {
+	t := tabwriter.NewWriter(sh.out, 0, 0, 2, ' ', 0)
+	for _, v := range sh.views() {
+		if listed(v) {
+			fmt.Fprintf(t, "%s\t%s\n", v.Name, v.Row)
+		}
+	}
+	return t.Flush()
+}
+
+func (sh *shell) macros([]string) error {
+	for _, m := range duck.Macros() {
+		if m.Set == "" || slices.Contains(sh.db.Sets, m.Set) {
+			fmt.Fprintf(sh.out, "%s(%s)\n    %s\n", m.Name, m.Args, m.Doc)
+		}
+	}
+	return nil
+}
+
+func (sh *shell) schema(args []string) error {
+	found := false
+	for _, v := range sh.views() {
+		if len(args) > 0 && v.Name != strings.TrimSuffix(args[0], ";") {
+			continue
+		}
+		found = true
+		fmt.Fprintf(sh.out, "%s: one row is %s\n", v.Name, v.Row)
+		t := tabwriter.NewWriter(sh.out, 0, 0, 2, ' ', 0)
+		for _, c := range v.Columns {
+			fmt.Fprintf(t, "  %s\t%s\t%s\n", c.Name, c.Unit, c.Doc)
+		}
+		t.Flush()
+		fmt.Fprintf(sh.out, "  for example: %s;\n", v.Example)
+	}
+	if !found {
+		return fmt.Errorf("there is no view %s: .tables lists them", args[0])
+	}
+	return nil
+}
+
+func (sh *shell) mode(args []string) error {
+	if len(args) == 0 {
+		fmt.Fprintln(sh.out, sh.asker.printer.mode)
+		return nil
+	}
+	if !slices.Contains(modeNames(), args[0]) {
+		return fmt.Errorf("mode %q: it is %s", args[0], strings.Join(modeNames(), ", "))
+	}
+	sh.asker.printer.mode = args[0]
+	return nil
+}
+
+func (sh *shell) limit(args []string) error {
+	if len(args) == 0 {
+		fmt.Fprintln(sh.out, sh.asker.printer.rows())
+		return nil
+	}
+	n, err := strconv.Atoi(args[0])
+	if err != nil || n < 0 {
+		return fmt.Errorf(".limit %s: it is a number of rows, 0 for all", args[0])
+	}
+	sh.asker.printer.limit, sh.asker.printer.limited = n, true
+	return nil
+}
+
+func (sh *shell) setTimer(args []string) error {
+	if len(args) != 1 || args[0] != "on" && args[0] != "off" {
+		return fmt.Errorf(".timer: say on or off")
+	}
+	sh.timer = args[0] == "on"
+	return nil
+}
+
+func (sh *shell) setOnce(args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf(".once: say which file")
+	}
+	sh.once = args[0]
+	return nil
+}
+
+func (sh *shell) param(args []string) error {
+	params, err := parseParams([]string{strings.Join(args, " ")})
+	for k, v := range params {
+		sh.asker.params[k] = v
+	}
+	return err
+}
+
+var keywords = strings.Fields(`SELECT FROM WHERE GROUP BY ORDER HAVING LIMIT JOIN LEFT USING ON AS WITH UNION ALL DISTINCT FILTER QUALIFY OVER PARTITION
+	COUNT AVG SUM MEDIAN MIN MAX QUANTILE_CONT ROUND UNNEST CASE WHEN THEN ELSE END AND OR NOT NULL IS IN BETWEEN DESC EXPLAIN DESCRIBE SUMMARIZE PIVOT`)
+
+// completer offers names that begin as the word at the cursor does: columns of the views that
+// the statement speaks of, views, macros, and words of SQL.
+type completer struct{ sh *shell }
+
+func (sh *shell) completer() readline.AutoCompleter { return completer{sh} }
+
+func (c completer) Do(line []rune, pos int) (ends [][]rune, length int) {
+	begin := pos
+	for begin > 0 && isNameRune(line[begin-1]) {
+		begin--
+	}
+	word := string(line[begin:pos])
+	for _, name := range c.sh.names(string(line), word) {
+		if len(name) >= len(word) && strings.EqualFold(name[:len(word)], word) {
+			ends = append(ends, []rune(name[len(word):]))
+		}
+	}
+	return ends, pos - begin
+}
+
+func isNameRune(r rune) bool {
+	return r == '_' || r == '.' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+}
+
+// names are what a word of a line can be.
+func (sh *shell) names(line, word string) (out []string) {
+	first, rest, more := strings.Cut(strings.TrimLeft(line, " "), " ")
+	if sh.typed == "" && strings.HasPrefix(first, ".") {
+		return sh.dotNames(first, more, rest)
+	}
+	text := strings.ToLower(sh.typed + line)
+	var columns, names []string
+	for _, v := range sh.views() {
+		names = append(names, v.Name)
+		if strings.Contains(text, v.Name) {
+			for _, col := range v.Columns {
+				columns = append(columns, col.Name)
+			}
+		}
+	}
+	slices.Sort(columns)
+	out = append(slices.Compact(columns), names...)
+	for _, m := range duck.Macros() {
+		out = append(out, m.Name+"(")
+	}
+	out = append(out, "point_in_mask(")
+	if word == "" {
+		return out
+	}
+	for _, k := range keywords {
+		if word == strings.ToLower(word) {
+			k = strings.ToLower(k)
+		}
+		out = append(out, k)
+	}
+	return out
+}
+
+func (sh *shell) dotNames(first string, more bool, rest string) (out []string) {
+	if !more {
+		for _, d := range dots {
+			out = append(out, d.name)
+		}
+		return out
+	}
+	switch first {
+	case ".schema":
+		for _, v := range sh.views() {
+			out = append(out, v.Name)
+		}
+	case ".mode":
+		out = modeNames()
+	case ".timer":
+		out = []string{"on", "off"}
+	}
+	return out
+}

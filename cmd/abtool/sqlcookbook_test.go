@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"abtool/internal/duck"
+)
+
+var update = flag.Bool("update", false, "rewrite the results in docs/cookbook.md")
+
+// Every query of the cookbook gives, on the store that abtool demo makes, the result that is
+// printed below it.
+func TestCookbook(t *testing.T) {
+	const file = "../../docs/cookbook.md"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "abtool-demo")
+	command(t, "demo", "--out", dir)
+	ctx := context.Background()
+	db, err := duck.Open(ctx, filepath.Join(dir, "store"), duck.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	session, err := db.Session(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	questions := 0
+	got := eachQuery(string(text), func(query string) string {
+		questions++
+		var b bytes.Buffer
+		a := &asker{session: session, printer: &printer{w: &b, mode: "box", limit: defaultRows}}
+		if err := a.statements(ctx, streams{out: &b, err: &b}, query, "", nil); err != nil {
+			t.Errorf("%s\n%v", query, err)
+		}
+		return b.String()
+	})
+	if questions < 25 {
+		t.Errorf("%d questions", questions)
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got != string(text) {
+		t.Errorf("%s is not up to date: go test ./cmd/abtool -run TestCookbook -update\n%s", file, firstDifference(string(text), got))
+	}
+}
+
+// eachQuery puts the result of every block of SQL into the block of text below it.
+func eachQuery(text string, result func(query string) string) string {
+	const begin, end = "```sql\n", "```\n"
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, begin)
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		query, rest, _ := strings.Cut(rest, end)
+		fmt.Fprintf(&b, "%s%s%s\n```text\n%s```\n", begin, query, end, result(query))
+		if old, found := strings.CutPrefix(strings.TrimLeft(rest, "\n"), "```text\n"); found {
+			_, rest, _ = strings.Cut(old, end)
+		}
+		text = rest
+	}
+}
+
+func firstDifference(a, b string) string {
+	as, bs := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range min(len(as), len(bs)) {
+		if as[i] != bs[i] {
+			return fmt.Sprintf("line %d: %s\nnow: %s", i+1, as[i], bs[i])
+		}
+	}
+	return "one is longer"
+}

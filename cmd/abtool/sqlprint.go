@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"abtool/internal/duck"
+)
+
+// printer prints results in one of DuckDB's modes.
+type printer struct {
+	w       io.Writer
+	mode    string
+	limit   int
+	limited bool       // the limit was asked for, so it holds in every mode
+	width   func() int // of the terminal; nil or 0: unlimited
+}
+
+// modes print the rows that next gives, up to the limit; more tells whether there are others.
+var modes = map[string]func(p *printer, cols []duck.ResultColumn, next func() ([]driver.Value, error)) error{
+	"markdown": (*printer).markdown, "csv": (*printer).csv, "json": (*printer).json, "jsonlines": (*printer).jsonLines, "line": (*printer).line,
+}
+
+func modeNames() []string {
+	names := slices.Sorted(maps.Keys(modes))
+	return append([]string{"box"}, names...)
+}
+
+// rows is the number of rows to print, 0 for all.
+func (p *printer) rows() int {
+	if p.mode == "box" || p.limited {
+		return p.limit
+	}
+	return 0
+}
+
+// print prints a result, of which there is one row more than the limit if it has more.
+func (p *printer) print(ctx context.Context, r *duck.Rows, notes io.Writer) error {
+	n, more := 0, false
+	buf := make([]driver.Value, len(r.Columns))
+	next := func() ([]driver.Value, error) {
+		if ctx.Err() == context.Canceled {
+			return nil, duck.ErrStopped
+		}
+		if err := r.Next(buf); err != nil {
+			return nil, err
+		}
+		if limit := p.rows(); limit > 0 && n == limit {
+			more = true
+			return nil, io.EOF
+		}
+		n++
+		return buf, nil
+	}
+	if p.mode == "box" && isPlan(r.Columns) {
+		return p.plan(next)
+	}
+	if p.mode == "box" {
+		return p.box(r.Columns, next, func() bool { return more })
+	}
+	err := modes[p.mode](p, r.Columns, next)
+	if err == nil && more {
+		fmt.Fprintf(notes, "The first %s rows, there are more: --limit 0 gives all.\n", thousands(int64(n)))
+	}
+	return err
+}
+
+// isPlan tells the result of EXPLAIN, which is a drawing.
+func isPlan(cols []duck.ResultColumn) bool {
+	return len(cols) == 2 && cols[0].Name == "explain_key" && cols[1].Name == "explain_value"
+}
+
+func (p *printer) plan(next func() ([]driver.Value, error)) error {
+	return each(next, func(row []driver.Value) error {
+		_, err := fmt.Fprintln(p.w, row[1])
+		return err
+	})
+}
+
+// each calls f for every row.
+func each(next func() ([]driver.Value, error), f func([]driver.Value) error) error {
+	for {
+		row, err := next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := f(row); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *printer) csv(cols []duck.ResultColumn, next func() ([]driver.Value, error)) error {
+	w := csv.NewWriter(p.w)
+	record := make([]string, len(cols))
+	for i, c := range cols {
+		record[i] = c.Name
+	}
+	if err := w.Write(record); err != nil {
+		return err
+	}
+	err := each(next, func(row []driver.Value) error {
+		for i, v := range row {
+			record[i] = cols[i].Type.Text(v)
+		}
+		return w.Write(record)
+	})
+	w.Flush()
+	if err == nil {
+		err = w.Error()
+	}
+	return err
+}
+
+func (p *printer) markdown(cols []duck.ResultColumn, next func() ([]driver.Value, error)) error {
+	names, rules := make([]string, len(cols)), make([]string, len(cols))
+	for i, c := range cols {
+		names[i], rules[i] = markdownCell(c.Name), "---"
+		if c.Type.Numeric() {
+			rules[i] = "--:"
+		}
+	}
+	line := func(cells []string) error {
+		_, err := fmt.Fprintf(p.w, "| %s |\n", strings.Join(cells, " | "))
+		return err
+	}
+	if err := line(names); err != nil {
+		return err
+	}
+	if err := line(rules); err != nil {
+		return err
+	}
+	cells := make([]string, len(cols))
+	return each(next, func(row []driver.Value) error {
+		for i, v := range row {
+			cells[i] = markdownCell(cols[i].Type.Text(v))
+		}
+		return line(cells)
+	})
+}
+
+func markdownCell(s string) string {
+	return strings.NewReplacer("|", `\|`, "\n", "<br>", "\r", "").Replace(s)
+}
+
+func (p *printer) json(cols []duck.ResultColumn, next func() ([]driver.Value, error)) error {
+	sep := "["
+	err := each(next, func(row []driver.Value) error {
+		_, err := fmt.Fprintf(p.w, "%s%s", sep, object(cols, row))
+		sep = ",\n"
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if sep == "[" {
+		_, err = io.WriteString(p.w, "[]\n")
+	} else {
+		_, err = io.WriteString(p.w, "]\n")
+	}
+	return err
+}
+
+func (p *printer) jsonLines(cols []duck.ResultColumn, next func() ([]driver.Value, error)) error {
+	return each(next, func(row []driver.Value) error {
+		_, err := p.w.Write(append(object(cols, row), '\n'))
+		return err
+	})
+}
+
+func object(cols []duck.ResultColumn, row []driver.Value) []byte {
+	b := []byte{'{'}
+	for i, v := range row {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(duck.AppendString(b, cols[i].Name), ':')
+		b = cols[i].Type.AppendJSON(b, v)
+	}
+	return append(b, '}')
+}
+
+func (p *printer) line(cols []duck.ResultColumn, next func() ([]driver.Value, error)) error {
+	width := 0
+	for _, c := range cols {
+		width = max(width, displayWidth(c.Name))
+	}
+	gap := ""
+	return each(next, func(row []driver.Value) error {
+		b := []byte(gap)
+		gap = "\n"
+		for i, v := range row {
+			b = append(b, strings.Repeat(" ", width-displayWidth(cols[i].Name))...)
+			b = append(b, oneLine(cols[i].Name)+" = "+oneLine(cols[i].Type.Text(v))+"\n"...)
+		}
+		_, err := p.w.Write(b)
+		return err
+	})
+}

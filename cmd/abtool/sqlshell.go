@@ -1,0 +1,282 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/ergochat/readline"
+	"golang.org/x/term"
+
+	"abtool/internal/duck"
+)
+
+const (
+	promptFirst = "abtool> "
+	promptMore  = "   ...> "
+)
+
+// lineReader asks a person for a line: io.EOF ends the shell, readline.ErrInterrupt drops what
+// was typed.
+type lineReader interface {
+	ReadLine() (string, error)
+	SetPrompt(string)
+	SaveToHistory(string) error
+	Close() error
+}
+
+// shell asks for statements and runs them.
+type shell struct {
+	streams
+	db    *duck.DB
+	asker *asker
+	lines lineReader
+	timer bool
+	once  string // file that the next result goes to
+	typed string // the beginning of a statement, without its end
+	end   bool
+}
+
+func newShell(s streams, db *duck.DB, a *asker) *shell {
+	return &shell{streams: s, db: db, asker: a}
+}
+
+// run asks until the input ends. Ctrl-C stops the statement that runs, or drops what was typed.
+func (sh *shell) run(ctx context.Context) error {
+	if sh.lines == nil {
+		var err error
+		if sh.lines, err = sh.editor(); err != nil {
+			return err
+		}
+	}
+	defer sh.lines.Close()
+	ctx = context.WithoutCancel(ctx) // an interrupt ends a statement and not the shell
+	interrupts, quit := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	signal.Notify(quit, syscall.SIGTERM)
+	defer signal.Stop(interrupts)
+	defer signal.Stop(quit)
+	go func() {
+		if _, ok := <-quit; ok {
+			sh.lines.Close()
+		}
+	}()
+	defer close(quit)
+	defer signal.Stop(quit)
+	fmt.Fprintf(sh.err, "%s. A statement ends with a semicolon; .help tells more, Ctrl-D leaves.\n", strings.Join(sh.holds(), " and "))
+	for !sh.end {
+		prompt := promptFirst
+		if sh.typed != "" {
+			prompt = promptMore
+		}
+		sh.lines.SetPrompt(prompt)
+		line, err := sh.lines.ReadLine()
+		switch {
+		case errors.Is(err, readline.ErrInterrupt):
+			sh.typed = ""
+			continue
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		sh.line(ctx, line, interrupts)
+	}
+	return nil
+}
+
+func (sh *shell) holds() (out []string) {
+	for _, set := range sh.db.Sets {
+		out = append(out, map[string]string{"imagenet": "ImageNet-AB", "coco": "COCO-AB"}[set])
+	}
+	return out
+}
+
+// line takes one line: a command, or a part of a statement.
+func (sh *shell) line(ctx context.Context, line string, interrupts <-chan os.Signal) {
+	if sh.typed == "" && strings.HasPrefix(strings.TrimSpace(line), ".") {
+		sh.lines.SaveToHistory(line)
+		if err := sh.command(strings.Fields(line)); err != nil {
+			fmt.Fprintln(sh.err, err)
+		}
+		return
+	}
+	if sh.typed += line; strings.TrimSpace(sh.typed) == "" {
+		sh.typed = ""
+		return
+	}
+	sh.typed += "\n"
+	list := duck.Split(sh.typed)
+	if len(list) > 0 && !list[len(list)-1].Done {
+		return // the last one goes on
+	}
+	if len(list) == 0 && !strings.HasSuffix(strings.TrimSpace(sh.typed), ";") {
+		return // a comment
+	}
+	sh.lines.SaveToHistory(strings.Join(strings.Fields(sh.typed), " "))
+	sh.typed = ""
+	for _, st := range list {
+		if err := sh.statement(ctx, st, len(list), interrupts); err != nil {
+			fmt.Fprintln(sh.err, err)
+			return
+		}
+	}
+}
+
+// statement runs one statement; an interrupt stops it.
+func (sh *shell) statement(ctx context.Context, st duck.Statement, n int, interrupts <-chan os.Signal) error {
+	for len(interrupts) > 0 {
+		<-interrupts
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-interrupts:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	start := time.Now()
+	var err error
+	if file := sh.once; file != "" {
+		sh.once = ""
+		err = sh.toFile(ctx, st.Text, file)
+	} else {
+		err = sh.asker.ask(ctx, sh.err, st.Text)
+	}
+	if errors.Is(err, duck.ErrStopped) {
+		fmt.Fprintln(sh.err) // after the ^C
+	}
+	if err != nil {
+		return sh.asker.explain(err, st, "", n)
+	}
+	if sh.timer {
+		fmt.Fprintf(sh.err, "%.3f s\n", time.Since(start).Seconds())
+	}
+	return nil
+}
+
+// toFile writes the result of a statement to a file: of a kind that --out knows, or in the
+// mode of the shell.
+func (sh *shell) toFile(ctx context.Context, text, file string) error {
+	if _, ok := formats[strings.ToLower(filepath.Ext(file))]; ok {
+		e, err := newExport(file, false)
+		if err != nil {
+			return err
+		}
+		e.scratch = sh.db.Scratch(filepath.Base(file))
+		defer e.discard()
+		return sh.asker.export(ctx, sh.err, text, e)
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	a := *sh.asker
+	a.printer = &printer{w: f, mode: sh.asker.printer.mode, limited: true}
+	return errors.Join(a.ask(ctx, sh.err, text), f.Close())
+}
+
+// editor is a line editor on a terminal; where TERM is dumb, one that only reads.
+func (sh *shell) editor() (lineReader, error) {
+	if kind := os.Getenv("TERM"); kind == "dumb" || kind == "" {
+		return &plainReader{in: bufio.NewReader(sh.in), out: sh.err}, nil
+	}
+	in, ok := sh.in.(*os.File)
+	if !ok {
+		return nil, errors.New("the shell wants a terminal")
+	}
+	tty := &cursorless{in: in, out: sh.err}
+	return readline.NewFromConfig(&readline.Config{
+		Stdin: tty, Stdout: tty, Stderr: sh.err, AutoComplete: sh.completer(), Undo: true,
+		FuncIsTerminal: func() bool { return true }, FuncGetSize: func() (int, int) { return screen(in) },
+		HistoryFile: historyFile(), HistorySearchFold: true, DisableAutoSaveHistory: true,
+	})
+}
+
+// cursorless answers the editor's question where the cursor is by itself: at the beginning of a
+// line, as every prompt is. Some terminals leave that question open, and the editor would wait.
+type cursorless struct {
+	in     io.Reader
+	out    io.Writer
+	mu     sync.Mutex
+	answer string
+}
+
+func (c *cursorless) Write(p []byte) (int, error) {
+	if string(p) != "\x1b[6n" {
+		return c.out.Write(p)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answer = "\x1b[1;1R"
+	return len(p), nil
+}
+
+func (c *cursorless) Read(p []byte) (int, error) {
+	c.mu.Lock()
+	n := copy(p, c.answer)
+	c.answer = c.answer[n:]
+	c.mu.Unlock()
+	if n > 0 {
+		return n, nil
+	}
+	return c.in.Read(p)
+}
+
+// screen is the size of a terminal, or a usual one.
+func screen(f *os.File) (width, height int) {
+	width, height, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 || height <= 0 {
+		return 80, 24
+	}
+	return width, height
+}
+
+// historyFile is where statements are kept, for their writer alone; "" if there is no place.
+func historyFile() string {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
+	}
+	file := filepath.Join(dir, "abtool", "sql_history")
+	if os.MkdirAll(filepath.Dir(file), 0o700) != nil {
+		return ""
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return ""
+	}
+	f.Close()
+	return file
+}
+
+// plainReader is a lineReader without editing.
+type plainReader struct {
+	in     *bufio.Reader
+	out    io.Writer
+	prompt string
+}
+
+func (r *plainReader) ReadLine() (string, error) {
+	io.WriteString(r.out, r.prompt)
+	line, err := r.in.ReadString('\n')
+	if line != "" {
+		err = nil
+	}
+	return strings.TrimRight(line, "\r\n"), err
+}
+
+func (r *plainReader) SetPrompt(p string)         { r.prompt = p }
+func (r *plainReader) SaveToHistory(string) error { return nil }
+func (r *plainReader) Close() error               { return nil }

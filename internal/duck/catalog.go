@@ -1,0 +1,144 @@
+package duck
+
+import (
+	"fmt"
+	"strings"
+
+	"abtool/schema"
+)
+
+// A View is a table of a query: a Parquet table of the store, or a flat view over its nested
+// columns.
+type View struct {
+	Name    string
+	Set     string // imagenet or coco
+	Row     string // what one row is
+	Note    string // what else is to be known, may be empty
+	Columns []Column
+	Example string // a query
+	SQL     string // the SELECT behind it; for a table of the store, empty
+	table   string // name of the store's table, for those without SQL
+}
+
+// A Column is a column of a View.
+type Column struct{ Name, Unit, Doc string }
+
+// A Macro is a function in SQL.
+type Macro struct {
+	Name    string
+	Args    string // as written in its definition, with defaults
+	Set     string // data set that it needs; "" for none
+	Table   bool   // a table macro: FROM name(…)
+	Unit    string // of its result
+	Doc     string
+	Example string // an expression, or for a table macro a query
+	SQL     string // its body
+}
+
+// Views lists the views of a data set, in an order in which they can be created.
+func Views(set string) []View {
+	if set == "coco" {
+		return cocoViews
+	}
+	return imagenetViews
+}
+
+// Macros lists every macro, in an order in which they can be created.
+func Macros() []Macro { return macros }
+
+// statement is one statement of the setup.
+type statement struct{ name, sql string }
+
+// setup is what creates macros and views. portable is for a DuckDB without Go's point_in_mask,
+// which then becomes a macro too.
+func (t *tables) setup(portable bool) (out []statement) {
+	has := map[string]bool{"": true}
+	for _, set := range t.sets {
+		has[set] = true
+	}
+	scalar := func(m Macro) statement {
+		return statement{m.Name, fmt.Sprintf("CREATE OR REPLACE MACRO %s(%s) AS %s", m.Name, m.Args, strings.TrimSpace(m.SQL))}
+	}
+	if portable {
+		out = append(out, scalar(maskMacro))
+	}
+	for _, m := range macros {
+		if !m.Table && has[m.Set] {
+			out = append(out, scalar(m))
+		}
+	}
+	for _, set := range t.sets {
+		for _, v := range Views(set) {
+			body := strings.TrimSpace(v.SQL)
+			if v.table != "" {
+				body = "FROM read_parquet(" + quote(t.file(set, v.table)) + ")"
+			}
+			out = append(out, statement{v.Name, "CREATE OR REPLACE VIEW " + v.Name + " AS\n" + body})
+		}
+	}
+	for _, m := range macros {
+		if m.Table && has[m.Set] {
+			out = append(out, statement{m.Name, fmt.Sprintf("CREATE OR REPLACE MACRO %s(%s) AS TABLE\n%s", m.Name, m.Args, strings.TrimSpace(m.SQL))})
+		}
+	}
+	return out
+}
+
+// Setup is the SQL that creates the macros and views over a store in any DuckDB, in its command
+// line, in Python or in R. The function point_in_mask is a macro there: the same, but slower.
+func Setup(store string) (string, error) {
+	t, err := locate(store)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "-- Views and macros over the annotation byproducts in %s\n", t.dir)
+	for _, s := range t.setup(true) {
+		b.WriteString("\n" + s.sql + ";\n")
+	}
+	return b.String(), nil
+}
+
+// from takes the description of columns over from the schema: "mouse.t" or, renamed,
+// "boxes.xmin as left".
+func from(table string, names ...string) []Column {
+	docs := map[string]schema.Column{}
+	for _, t := range schema.Tables() {
+		if t.Path == table {
+			t.Walk(func(c schema.Column) { docs[c.Name] = c })
+		}
+	}
+	var out []Column
+	for _, n := range names {
+		full, name, renamed := strings.Cut(n, " as ")
+		c, ok := docs[full]
+		if !ok {
+			panic("duck: no column " + full + " in " + table)
+		}
+		if !renamed {
+			name = full[strings.LastIndexByte(full, '.')+1:]
+		}
+		out = append(out, Column{name, c.Unit, c.Doc})
+	}
+	return out
+}
+
+// all takes every column of a table over.
+func all(table string) []Column {
+	var out []Column
+	for _, t := range schema.Tables() {
+		if t.Path == table {
+			for _, c := range t.Columns {
+				out = append(out, Column{c.Name, c.Unit, c.Doc})
+			}
+		}
+	}
+	return out
+}
+
+func columns(parts ...[]Column) (out []Column) {
+	for _, p := range parts {
+		out = append(out, p...)
+	}
+	return out
+}

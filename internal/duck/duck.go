@@ -1,0 +1,225 @@
+// Package duck opens an embedded DuckDB over a store: views that flatten the nested columns,
+// macros for what people ask of clicks, boxes, traces and icons, and point_in_mask, a function
+// over the stored masks. A query can read the store and, unless it is allowed to, nothing else.
+//
+//	db, err := duck.Open(ctx, "store", duck.Options{})
+//	defer db.Close()
+//	s, err := db.Session(ctx)
+//	defer s.Close()
+//	rows, err := s.Query(ctx, "SELECT avg(hit) FROM imagenet_localization", nil)
+//
+// Views and macros are described beside their SQL (Views, Macros); docs/views.md is made of
+// that, and Setup is the same SQL for any other DuckDB.
+package duck
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"abtool/ingest"
+)
+
+// DefaultMemory is the memory limit of a query where Options.Memory is empty.
+const DefaultMemory = "1500MB"
+
+// Options say what a query may use. The zero value is usable.
+type Options struct {
+	Memory     string   // limit of DuckDB's memory, as "500MB" or "2GiB"; "": DefaultMemory
+	Threads    int      // 0: one a processor
+	AllowFiles bool     // let queries read and write other files, and load what they name
+	Outputs    []string // files that Session.Export may write, absolute paths
+}
+
+// DB is an open store. Statements that are given to the embedded sql.DB run unchecked; those
+// of a Session cannot write files or change settings.
+type DB struct {
+	*sql.DB
+	Sets []string // data sets of the store: imagenet, coco, or both
+
+	connector *duckdb.Connector
+	temp      string // folder that a query spills to, made by DuckDB when it needs one
+	allow     bool
+}
+
+// Open opens the store in a folder, creates the views and macros, and closes the door: after
+// it, settings are locked and no file but the store's tables can be opened.
+func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
+	tables, err := locate(store)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{Sets: tables.sets, allow: o.AllowFiles}
+	if db.connector, err = duckdb.NewConnector("", nil); err != nil {
+		return nil, fmt.Errorf("starting DuckDB: %w", err)
+	}
+	db.DB = sql.OpenDB(db.connector)
+	defer func() {
+		if err != nil {
+			db.Close()
+		}
+	}()
+	if db.temp, err = tempName(); err != nil {
+		return nil, err
+	}
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if err := limits(ctx, c, o, db.temp); err != nil {
+		return nil, err
+	}
+	if err := registerMask(c); err != nil {
+		return nil, fmt.Errorf("registering point_in_mask: %w", err)
+	}
+	for _, s := range tables.setup(false) {
+		if _, err := c.ExecContext(ctx, s.sql); err != nil {
+			return nil, fmt.Errorf("the store %s: creating %s: %w", store, s.name, plain(err))
+		}
+	}
+	return db, lock(ctx, c, tables, o)
+}
+
+// Scratch is a file that Session.Export may write, gone after Close.
+func (db *DB) Scratch(name string) string { return filepath.Join(db.temp, name) }
+
+// Close stops DuckDB and removes what it spilled.
+func (db *DB) Close() error {
+	err := db.DB.Close()
+	if db.temp != "" {
+		os.RemoveAll(db.temp)
+	}
+	return err
+}
+
+// limits sets what has to be set before the settings are locked.
+func limits(ctx context.Context, c *sql.Conn, o Options, temp string) error {
+	memory, threads := o.Memory, o.Threads
+	if memory == "" {
+		memory = DefaultMemory
+	}
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	for _, q := range []string{
+		"SET memory_limit = " + quote(memory),
+		fmt.Sprintf("SET threads = %d", threads),
+		"SET temp_directory = " + quote(temp),
+		"SET autoinstall_known_extensions = false",
+		"SET autoload_known_extensions = false",
+		"SET allow_community_extensions = false",
+		"SET python_enable_replacements = false",
+		"SET enable_progress_bar = false",
+		"SET preserve_insertion_order = true",
+		"SET TimeZone = 'UTC'",
+	} {
+		if _, err := c.ExecContext(ctx, q); err != nil {
+			if strings.Contains(err.Error(), "python_enable_replacements") {
+				continue // only Python's DuckDB has it
+			}
+			return fmt.Errorf("setting up DuckDB: %w", plain(err))
+		}
+	}
+	return nil
+}
+
+// lock leaves the tables of the store, the outputs that were asked for, and nothing else.
+func lock(ctx context.Context, c *sql.Conn, t *tables, o Options) error {
+	var qs []string
+	if !o.AllowFiles {
+		paths := append(t.files(), o.Outputs...)
+		for i, p := range paths {
+			paths[i] = quote(p)
+		}
+		qs = append(qs, "SET allowed_paths = ["+strings.Join(paths, ", ")+"]", "SET enable_external_access = false")
+	}
+	qs = append(qs, "SET lock_configuration = true")
+	for _, q := range qs {
+		if _, err := c.ExecContext(ctx, q); err != nil {
+			return fmt.Errorf("locking DuckDB: %w", plain(err))
+		}
+	}
+	return nil
+}
+
+// Session is one connection: temporary tables and variables live as long as it.
+type Session struct {
+	conn  *duckdb.Conn
+	db    *DB
+	allow bool
+}
+
+// Session opens a connection for checked statements.
+func (db *DB) Session(ctx context.Context) (*Session, error) {
+	c, err := db.connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{conn: c.(*duckdb.Conn), db: db, allow: db.allow}, nil
+}
+
+// Close ends the session.
+func (s *Session) Close() error { return s.conn.Close() }
+
+// tables are the places of a store's tables.
+type tables struct {
+	dir  string // absolute, without symbolic links
+	sets []string
+}
+
+func locate(store string) (*tables, error) {
+	sum, err := ingest.ReadStore(store)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(store)
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the store: %w", err)
+	}
+	t := &tables{dir: dir}
+	for _, d := range sum.DataSets {
+		if d.Options.Format == "arrow" {
+			return nil, fmt.Errorf("%s: its %s tables are Arrow files, which DuckDB does not read: ingest again with --format parquet", store, d.Name)
+		}
+		t.sets = append(t.sets, d.Name)
+	}
+	if len(t.sets) == 0 {
+		return nil, fmt.Errorf("%s holds no data set: ingest something into it", store)
+	}
+	return t, nil
+}
+
+func (t *tables) file(set, table string) string {
+	return filepath.Join(t.dir, set, table+".parquet")
+}
+
+func (t *tables) files() (paths []string) {
+	for _, set := range t.sets {
+		for _, table := range []string{"annotations", "images", "rejects"} {
+			paths = append(paths, t.file(set, table))
+		}
+	}
+	return paths
+}
+
+// tempName is a name that no folder has yet.
+func tempName() (string, error) {
+	dir, err := os.MkdirTemp("", "abtool-sql-")
+	if err != nil {
+		return "", fmt.Errorf("a folder to spill to: %w", err)
+	}
+	return dir, nil
+}
+
+// quote writes a string as an SQL literal.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

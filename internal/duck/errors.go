@@ -1,0 +1,214 @@
+package duck
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// Errors of a statement, to be told apart by errors.Is.
+var (
+	ErrRefused = errors.New("refused")  // it would write a file or change a setting
+	ErrTimeout = errors.New("time out") // it was stopped by its context's deadline
+	ErrStopped = errors.New("stopped")  // it was stopped by its context
+)
+
+// QueryError is what DuckDB says of a statement, with the line of the text it is in.
+type QueryError struct {
+	Msg  string // one line or more, without the excerpt
+	Line int    // in the statement, from 1; 0: DuckDB does not say
+	Code string // the excerpt of that line
+	Mark int    // column of the excerpt that the caret points to, from 0
+	Hint string // what was probably meant, may be empty
+}
+
+func (e *QueryError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Msg)
+	if e.Line > 0 {
+		label := fmt.Sprintf("line %d: ", e.Line)
+		fmt.Fprintf(&b, "\n  %s%s\n  %s^", label, e.Code, strings.Repeat(" ", len(label)+e.Mark))
+	}
+	if e.Hint != "" {
+		b.WriteString("\n" + e.Hint)
+	}
+	return b.String()
+}
+
+var excerpt = regexp.MustCompile(`(?s)\n\nLINE (\d+): ([^\n]*)\n( *)\^`)
+
+// queryError turns DuckDB's error of a statement into ours.
+func (s *Session) queryError(ctx context.Context, err error, text string) error {
+	if err == nil {
+		return nil
+	}
+	switch ctx.Err() {
+	case context.DeadlineExceeded:
+		return ErrTimeout
+	case context.Canceled:
+		return ErrStopped
+	}
+	msg := plain(err).Error()
+	q := &QueryError{}
+	if m := excerpt.FindStringSubmatchIndex(msg); m != nil {
+		line, _ := strconv.Atoi(msg[m[2]:m[3]])
+		q.Line, q.Code = line, msg[m[4]:m[5]]
+		q.Mark = max(0, m[7]-m[6]-len("LINE : ")-(m[3]-m[2]))
+		msg = msg[:m[0]] + msg[m[1]:]
+	}
+	q.Msg = strings.TrimSpace(msg)
+	switch {
+	case strings.Contains(q.Msg, "file system operations are disabled"):
+		q.Hint = "A query reads the store alone; --allow-files lets it read and write other files."
+	case strings.Contains(q.Msg, "configuration has been locked"):
+		q.Hint = "Settings are flags: --memory, --threads, --timeout."
+	case strings.HasPrefix(q.Msg, "Out of Memory"):
+		q.Msg, _, _ = strings.Cut(q.Msg, "\n")
+		q.Hint = "--memory gives it more; aggregate or use LIMIT to need less; --out FILE.parquet writes a large result without holding it."
+	default:
+		q.Msg, q.Hint = s.hint(q.Msg, text)
+	}
+	return q
+}
+
+// plain takes the wrapping of the driver off.
+func plain(err error) error {
+	var d *duckdb.Error
+	if errors.As(err, &d) {
+		return errors.New(d.Msg)
+	}
+	return err
+}
+
+var (
+	missingColumn = regexp.MustCompile(`Referenced column "([^"]*)" (?:was )?not found`)
+	missingField  = regexp.MustCompile(`Could not find key "([^"]*)" in struct`)
+	tableColumn   = regexp.MustCompile(`does not have a column named "([^"]*)"`)
+	missingTable  = regexp.MustCompile(`Table with name "?([^" ]*)"? does not exist`)
+	missingFunc   = regexp.MustCompile(`(?:Function|function)(?: with name)? "?([^" ]*)"? does not exist`)
+	didYouMean    = regexp.MustCompile(`(?s)\s*(?:Did you mean|Candidate (?:bindings|functions|Entries)).*$`)
+)
+
+// hint replaces DuckDB's guesses by the nearest name of the views and macros.
+func (s *Session) hint(msg, text string) (string, string) {
+	var wrong string
+	var names []string
+	switch {
+	case first(missingColumn, msg, &wrong) || first(tableColumn, msg, &wrong) || first(missingField, msg, &wrong):
+		for _, v := range s.mentioned(text) {
+			for _, c := range v.Columns {
+				names = append(names, c.Name)
+			}
+		}
+	case first(missingTable, msg, &wrong):
+		for _, set := range s.db.Sets {
+			for _, v := range Views(set) {
+				names = append(names, v.Name)
+			}
+		}
+		for _, set := range []string{"imagenet", "coco"} {
+			if !s.db.has(set) && strings.HasPrefix(wrong, set+"_") {
+				return msg, "This store has no " + set + " data set, but " + strings.Join(s.db.Sets, " and ") + "."
+			}
+		}
+	case first(missingFunc, msg, &wrong):
+		names = append(names, maskDoc.Name)
+		for _, m := range macros {
+			names = append(names, m.Name)
+		}
+	default:
+		return msg, ""
+	}
+	if near := nearest(wrong, names); near != "" {
+		return strings.TrimSpace(didYouMean.ReplaceAllString(msg, "")), fmt.Sprintf("Did you mean %s?", near)
+	}
+	return msg, ""
+}
+
+// mentioned are the views whose names occur in a query; all of them if none does.
+func (s *Session) mentioned(text string) (out []View) {
+	lower := strings.ToLower(text)
+	var every []View
+	for _, set := range s.db.Sets {
+		for _, v := range Views(set) {
+			every = append(every, v)
+			if strings.Contains(lower, v.Name) {
+				out = append(out, v)
+			}
+		}
+	}
+	if out == nil {
+		return every
+	}
+	return out
+}
+
+func (db *DB) has(set string) bool {
+	for _, s := range db.Sets {
+		if s == set {
+			return true
+		}
+	}
+	return false
+}
+
+func first(re *regexp.Regexp, msg string, to *string) bool {
+	m := re.FindStringSubmatch(msg)
+	if m == nil {
+		return false
+	}
+	*to = m[1]
+	return true
+}
+
+// nearest is the name that takes the fewest edits, or one that the wrong name is a part of;
+// nothing if all are far.
+func nearest(wrong string, names []string) string {
+	wrong = strings.ToLower(wrong)
+	if wrong == "" {
+		return ""
+	}
+	best, at := "", max(2, len(wrong)/3)+1
+	for _, n := range names {
+		if d := distance(wrong, strings.ToLower(n)); d < at {
+			best, at = n, d
+		}
+	}
+	if best != "" {
+		return best
+	}
+	for _, n := range names {
+		if l := strings.ToLower(n); len(wrong) > 2 && (strings.Contains(l, wrong) || strings.Contains(wrong, l) && len(l) > 2) {
+			return n
+		}
+	}
+	return ""
+}
+
+// distance counts insertions, deletions, replacements and swaps of neighbours.
+func distance(a, b string) int {
+	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				cur[j] = min(cur[j], prev2[j-2]+1)
+			}
+		}
+		prev2, prev, cur = prev, cur, prev2
+	}
+	return prev[len(b)]
+}

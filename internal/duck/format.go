@@ -1,0 +1,265 @@
+package duck
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// Text writes a value as DuckDB does: [1, 2], {'t': 5, 'x': NULL}; a null alone is "".
+func (t Type) Text(v any) string {
+	if v == nil {
+		return ""
+	}
+	return string(t.appendText(nil, v, false))
+}
+
+func (t Type) appendText(b []byte, v any, nested bool) []byte {
+	if v == nil {
+		return append(b, "NULL"...)
+	}
+	if t.Name == "JSON" {
+		return t.AppendJSON(b, v)
+	}
+	switch v := v.(type) {
+	case []any:
+		b = append(b, '[')
+		for i, e := range v {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = t.elem().appendText(b, e, true)
+		}
+		return append(b, ']')
+	case map[string]any:
+		b = append(b, '{')
+		for i, f := range t.fields(v) {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = append(append(append(b, '\''), f.Name...), "': "...)
+			b = f.Type.appendText(b, v[f.Name], true)
+		}
+		return append(b, '}')
+	case duckdb.OrderedMap:
+		b = append(b, '{')
+		for i, k := range v.Keys() {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = t.key().appendText(b, k, true)
+			b = append(b, '=')
+			b = t.elem().appendText(b, v.Values()[i], true)
+		}
+		return append(b, '}')
+	case string:
+		return appendNested(b, v, nested)
+	case float64:
+		return appendFloat(b, v, 64)
+	case float32:
+		return appendFloat(b, float64(v), 32)
+	case time.Time:
+		return append(b, timeText(t.Name, v)...)
+	case []byte:
+		if t.Name == "UUID" && len(v) == 16 {
+			return fmt.Appendf(b, "%x-%x-%x-%x-%x", v[:4], v[4:6], v[6:8], v[8:10], v[10:])
+		}
+		for _, c := range v {
+			if c < ' ' || c > '~' || c == '\\' {
+				b = fmt.Appendf(b, `\x%02X`, c)
+			} else {
+				b = append(b, c)
+			}
+		}
+		return b
+	case duckdb.Interval:
+		return append(b, intervalText(v)...)
+	case duckdb.Decimal:
+		return append(b, v.String()...)
+	case duckdb.Union:
+		return append(b, Type{}.Text(v.Value)...)
+	}
+	return fmt.Append(b, v)
+}
+
+// appendNested writes a string, within a list or struct quoted where it could be mistaken.
+func appendNested(b []byte, s string, nested bool) []byte {
+	if nested && (s == "" || strings.ContainsAny(s, "',{}[]()=\"\\") || strings.TrimSpace(s) != s || strings.EqualFold(s, "null")) {
+		return append(append(append(b, '\''), strings.ReplaceAll(s, "'", `\'`)...), '\'')
+	}
+	return append(b, s...)
+}
+
+// appendFloat writes the shortest text that reads back as the same number, 1 as 1.0.
+func appendFloat(b []byte, f float64, bits int) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(b, "nan"...)
+	case math.IsInf(f, 1):
+		return append(b, "inf"...)
+	case math.IsInf(f, -1):
+		return append(b, "-inf"...)
+	}
+	if a := math.Abs(f); a != 0 && (a < 1e-5 || a >= 1e16) {
+		return strconv.AppendFloat(b, f, 'e', -1, bits)
+	}
+	n := len(b)
+	b = strconv.AppendFloat(b, f, 'f', -1, bits)
+	if !strings.ContainsRune(string(b[n:]), '.') {
+		b = append(b, ".0"...)
+	}
+	return b
+}
+
+func timeText(name string, v time.Time) string {
+	switch name {
+	case "DATE":
+		return v.UTC().Format("2006-01-02")
+	case "TIME":
+		return v.UTC().Format("15:04:05.999999")
+	case "TIMETZ":
+		return v.Format("15:04:05.999999-07")
+	case "TIMESTAMPTZ":
+		return v.UTC().Format("2006-01-02 15:04:05.999999") + "+00"
+	}
+	return v.UTC().Format("2006-01-02 15:04:05.999999999")
+}
+
+func intervalText(v duckdb.Interval) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int64
+		unit string
+	}{{int64(v.Months / 12), "year"}, {int64(v.Months % 12), "month"}, {int64(v.Days), "day"}} {
+		if p.n != 0 {
+			s := ""
+			if p.n != 1 {
+				s = "s"
+			}
+			parts = append(parts, fmt.Sprintf("%d %s%s", p.n, p.unit, s))
+		}
+	}
+	if v.Micros != 0 || parts == nil {
+		m, sign := v.Micros, ""
+		if m < 0 {
+			m, sign = -m, "-"
+		}
+		clock := fmt.Sprintf("%s%02d:%02d:%02d", sign, m/3600e6, m/60e6%60, m/1e6%60)
+		if f := m % 1e6; f != 0 {
+			clock += strings.TrimRight(fmt.Sprintf(".%06d", f), "0")
+		}
+		parts = append(parts, clock)
+	}
+	return strings.Join(parts, " ")
+}
+
+// AppendJSON writes a value as JSON. NaN and infinities, which JSON lacks, become null; fields
+// of structs keep their order.
+func (t Type) AppendJSON(b []byte, v any) []byte {
+	if text, err := json.Marshal(v); err == nil && t.Name == "JSON" {
+		return append(b, text...)
+	}
+	switch v := v.(type) {
+	case nil:
+		return append(b, "null"...)
+	case []any:
+		b = append(b, '[')
+		for i, e := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = t.elem().AppendJSON(b, e)
+		}
+		return append(b, ']')
+	case map[string]any:
+		b = append(b, '{')
+		for i, f := range t.fields(v) {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(AppendString(b, f.Name), ':')
+			b = f.Type.AppendJSON(b, v[f.Name])
+		}
+		return append(b, '}')
+	case duckdb.OrderedMap:
+		b = append(b, '{')
+		for i, k := range v.Keys() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(AppendString(b, t.key().Text(k)), ':')
+			b = t.elem().AppendJSON(b, v.Values()[i])
+		}
+		return append(b, '}')
+	case bool:
+		return strconv.AppendBool(b, v)
+	case float32:
+		return appendJSONFloat(b, float64(v), 32)
+	case float64:
+		return appendJSONFloat(b, v, 64)
+	case int, int8, int16, int32, int64, uint8, uint16, uint32, uint64:
+		return fmt.Append(b, v)
+	case *big.Int:
+		return v.Append(b, 10)
+	case duckdb.Decimal:
+		return append(b, v.String()...)
+	}
+	return AppendString(b, t.Text(v))
+}
+
+func appendJSONFloat(b []byte, f float64, bits int) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(b, "null"...)
+	}
+	return appendFloat(b, f, bits)
+}
+
+// AppendString writes a JSON string.
+func AppendString(b []byte, s string) []byte {
+	var w strings.Builder
+	enc := json.NewEncoder(&w)
+	enc.SetEscapeHTML(false)
+	enc.Encode(s)
+	return append(b, strings.TrimSuffix(w.String(), "\n")...)
+}
+
+// Numeric tells whether values are numbers, which are set to the right.
+func (t Type) Numeric() bool {
+	switch t.Name {
+	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE":
+		return true
+	}
+	return strings.HasPrefix(t.Name, "DECIMAL")
+}
+
+func (t Type) elem() Type {
+	if t.Elem != nil {
+		return *t.Elem
+	}
+	return Type{}
+}
+
+func (t Type) key() Type {
+	if t.Key != nil {
+		return *t.Key
+	}
+	return Type{}
+}
+
+// fields are the fields of a struct in order, if the type is known.
+func (t Type) fields(v map[string]any) []Field {
+	if len(t.Fields) == len(v) {
+		return t.Fields
+	}
+	var out []Field
+	for k := range v {
+		out = append(out, Field{Name: k})
+	}
+	return out
+}

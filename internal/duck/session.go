@@ -1,0 +1,343 @@
+package duck
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"sort"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// Rows is the result of a statement. Close it before the next one.
+type Rows struct {
+	Columns []ResultColumn
+	Reads   bool // whether the rows are what was asked for; else the statement only did something
+
+	rows driver.Rows
+	stmt *duckdb.Stmt
+}
+
+// ResultColumn is a column of a result.
+type ResultColumn struct {
+	Name string
+	Type Type
+}
+
+// Next fills dst, one value a column, or returns io.EOF. Lists are []any, structs
+// map[string]any.
+func (r *Rows) Next(dst []driver.Value) error {
+	if r.rows == nil {
+		return io.EOF
+	}
+	return r.rows.Next(dst)
+}
+
+// Close frees the result.
+func (r *Rows) Close() error {
+	var err error
+	if r.rows != nil {
+		err = r.rows.Close()
+		r.rows = nil
+	}
+	if r.stmt != nil {
+		err = errors.Join(err, r.stmt.Close())
+		r.stmt = nil
+	}
+	return err
+}
+
+// Params are the values of the parameters $name of a statement: nil, bool, int64, float64 or
+// string.
+type Params map[string]any
+
+// Query runs one statement. It refuses what would write a file or change a setting.
+func (s *Session) Query(ctx context.Context, text string, params Params) (*Rows, error) {
+	stmt, kind, err := s.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return s.run(ctx, stmt, kind, text, params)
+}
+
+// QueryFirst is Query for the first n rows of a result: it does not compute more of it than
+// that takes. Statements other than SELECT give all their rows.
+func (s *Session) QueryFirst(ctx context.Context, text string, params Params, n int) (*Rows, error) {
+	stmt, kind, err := s.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if kind != duckdb.STATEMENT_TYPE_SELECT || n <= 0 {
+		return s.run(ctx, stmt, kind, text, params)
+	}
+	limited, _, e := s.prepare(ctx, fmt.Sprintf("SELECT * FROM (\n%s\n) LIMIT %d", text, n))
+	if e != nil { // a statement that cannot be nested, as SHOW or DESCRIBE can in places only
+		return s.run(ctx, stmt, kind, text, params)
+	}
+	names := columnNames(stmt)
+	stmt.Close()
+	r, err := s.run(ctx, limited, kind, text, params)
+	if err == nil && len(names) == len(r.Columns) {
+		for i, name := range names { // nesting renames columns that have one name
+			r.Columns[i].Name = name
+		}
+	}
+	return r, err
+}
+
+// Export writes the result of a SELECT to a file, in a format of DuckDB's COPY, without
+// holding it. The file is one of Options.Outputs, or any with Options.AllowFiles.
+func (s *Session) Export(ctx context.Context, text string, params Params, file, format string) (rows int64, err error) {
+	stmt, kind, err := s.prepare(ctx, text)
+	if err != nil {
+		return 0, err
+	}
+	stmt.Close()
+	if kind != duckdb.STATEMENT_TYPE_SELECT {
+		return 0, fmt.Errorf("only the result of a SELECT can be written to a file")
+	}
+	copied := fmt.Sprintf("COPY (\n%s\n) TO %s (%s, USE_TMP_FILE false)", text, quote(file), format)
+	c, err := s.compile(ctx, copied)
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.run(ctx, c, duckdb.STATEMENT_TYPE_COPY, text, params)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	dst := make([]driver.Value, len(r.Columns))
+	if err := r.Next(dst); err == nil && len(dst) > 0 {
+		rows, _ = dst[0].(int64)
+	}
+	return rows, nil
+}
+
+func (s *Session) run(ctx context.Context, stmt *duckdb.Stmt, kind duckdb.StmtType, text string, params Params) (*Rows, error) {
+	args, err := arguments(stmt, params)
+	if err != nil {
+		stmt.Close()
+		return nil, err
+	}
+	rows, err := stmt.QueryContext(ctx, args)
+	if err != nil {
+		stmt.Close()
+		return nil, s.queryError(ctx, err, text)
+	}
+	r := &Rows{rows: rows, stmt: stmt, Reads: reads[kind]}
+	types := rows.(driver.RowsColumnTypeDatabaseTypeName)
+	for i, name := range rows.Columns() {
+		r.Columns = append(r.Columns, ResultColumn{name, parseType(types.ColumnTypeDatabaseTypeName(i))})
+	}
+	return r, nil
+}
+
+// prepare compiles one statement and refuses what may not run.
+func (s *Session) prepare(ctx context.Context, text string) (*duckdb.Stmt, duckdb.StmtType, error) {
+	if f := reach(text); f != "" && !s.allow {
+		return nil, 0, fmt.Errorf("%w: the function %s, which can reach files (--allow-files allows it)", ErrRefused, f)
+	}
+	stmt, err := s.compile(ctx, text)
+	if err != nil {
+		return nil, 0, err
+	}
+	kind, err := stmt.StatementType()
+	if err == nil {
+		err = s.check(ctx, kind, text)
+	}
+	if err != nil {
+		stmt.Close()
+		return nil, 0, err
+	}
+	return stmt, kind, nil
+}
+
+// compile takes one statement: DuckDB refuses a text of two here, whatever Split thinks of it.
+func (s *Session) compile(ctx context.Context, text string) (*duckdb.Stmt, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, s.queryError(ctx, err, text)
+	}
+	p, err := s.conn.Prepare(text)
+	if err != nil && strings.Contains(err.Error(), "multi-statement") {
+		if !pivots(text) {
+			return nil, fmt.Errorf("%w: more than one statement where one is expected", ErrRefused)
+		}
+		p, err = s.conn.PrepareContext(ctx, text)
+	}
+	if err != nil {
+		return nil, s.queryError(ctx, err, text)
+	}
+	return p.(*duckdb.Stmt), nil
+}
+
+// pivots tells whether a text is one PIVOT, which DuckDB takes apart into several statements:
+// without a semicolon, its writer has not put a second one there.
+func pivots(text string) bool {
+	return !strings.Contains(text, ";") && strings.Contains(strings.ToLower(text), "pivot")
+}
+
+// reaching are functions that a SELECT could call to change settings that name files, to run a
+// text, or to read memory.
+var reaching = regexp.MustCompile(`(?i)\b(enable_profiling|enable_logging|disable_logging|enable_peg_parser|json_execute_serialized_sql|arrow_scan|arrow_scan_dumb|seq_scan)\b`)
+
+// reach is the first of them in a text, "" if there is none. It looks into strings and comments
+// as well: better to refuse one text too many.
+func reach(text string) string {
+	if f := reaching.FindString(text); f != "" {
+		return f
+	}
+	const query = "query"
+	lower := strings.ToLower(text)
+	for at := 0; ; {
+		i := strings.Index(lower[at:], query)
+		if i < 0 {
+			return ""
+		}
+		i += at
+		at = i + len(query)
+		rest := skipBlank(strings.TrimPrefix(lower[at:], `"`))
+		if (i == 0 || !isWord(lower[i-1])) && strings.HasPrefix(rest, "(") {
+			return query
+		}
+	}
+}
+
+// reads are the kinds of statements that give rows.
+var reads = map[duckdb.StmtType]bool{
+	duckdb.STATEMENT_TYPE_SELECT: true, duckdb.STATEMENT_TYPE_EXPLAIN: true, duckdb.STATEMENT_TYPE_RELATION: true,
+	duckdb.STATEMENT_TYPE_LOGICAL_PLAN: true,
+}
+
+// harmless are the kinds that may run: they read, or change tables in memory.
+var harmless = map[duckdb.StmtType]bool{
+	duckdb.STATEMENT_TYPE_SELECT: true, duckdb.STATEMENT_TYPE_EXPLAIN: true, duckdb.STATEMENT_TYPE_RELATION: true,
+	duckdb.STATEMENT_TYPE_INSERT: true, duckdb.STATEMENT_TYPE_UPDATE: true, duckdb.STATEMENT_TYPE_DELETE: true,
+	duckdb.STATEMENT_TYPE_CREATE: true, duckdb.STATEMENT_TYPE_CREATE_FUNC: true, duckdb.STATEMENT_TYPE_DROP: true, duckdb.STATEMENT_TYPE_ALTER: true,
+	duckdb.STATEMENT_TYPE_TRANSACTION: true,
+}
+
+var kinds = map[duckdb.StmtType]string{
+	duckdb.STATEMENT_TYPE_COPY: "COPY", duckdb.STATEMENT_TYPE_EXPORT: "EXPORT", duckdb.STATEMENT_TYPE_ATTACH: "ATTACH", duckdb.STATEMENT_TYPE_DETACH: "DETACH",
+	duckdb.STATEMENT_TYPE_SET: "SET", duckdb.STATEMENT_TYPE_VARIABLE_SET: "SET", duckdb.STATEMENT_TYPE_PRAGMA: "PRAGMA", duckdb.STATEMENT_TYPE_LOAD: "LOAD or INSTALL",
+	duckdb.STATEMENT_TYPE_PREPARE: "PREPARE", duckdb.STATEMENT_TYPE_EXECUTE: "EXECUTE", duckdb.STATEMENT_TYPE_CALL: "CALL",
+}
+
+// check refuses the kinds of statements that reach out of the session. The settings of Open
+// keep DuckDB from opening other files; this keeps it from writing those that it may open.
+func (s *Session) check(ctx context.Context, kind duckdb.StmtType, text string) error {
+	if s.allow && kind != duckdb.STATEMENT_TYPE_SET {
+		return nil
+	}
+	if !harmless[kind] {
+		name := kinds[kind]
+		if name == "" {
+			name = "this kind of statement"
+		}
+		if kind == duckdb.STATEMENT_TYPE_SET {
+			return fmt.Errorf("%w: %s: settings are locked; there are the flags --memory, --threads and --timeout", ErrRefused, name)
+		}
+		return fmt.Errorf("%w: %s: a query reads the store and writes nothing (--out FILE writes a result, --allow-files allows the rest)", ErrRefused, name)
+	}
+	if kind == duckdb.STATEMENT_TYPE_EXPLAIN { // EXPLAIN ANALYZE runs what it explains
+		inner := explained(text)
+		if inner == "" {
+			return fmt.Errorf("%w: this form of EXPLAIN", ErrRefused)
+		}
+		stmt, _, err := s.prepare(ctx, inner)
+		if err != nil {
+			return err
+		}
+		return stmt.Close()
+	}
+	return nil
+}
+
+// explained is the statement that an EXPLAIN is of, "" if that cannot be told.
+func explained(text string) string {
+	rest, ok := word(text, "explain")
+	if !ok {
+		return ""
+	}
+	if r, ok := word(rest, "analyze"); ok {
+		rest = r
+	} else if r, ok := word(rest, "analyse"); ok {
+		rest = r
+	}
+	rest = skipBlank(rest)
+	if strings.HasPrefix(rest, "(") { // (FORMAT json), or a query in parentheses
+		inside := skipBlank(rest[1:])
+		for _, option := range []string{"format", "analyze", "analyse", "verbose"} {
+			if _, ok := word(inside, option); ok {
+				i := strings.IndexByte(rest, ')')
+				if i < 0 {
+					return ""
+				}
+				return skipBlank(rest[i+1:])
+			}
+		}
+	}
+	return rest
+}
+
+// word takes a leading word off, whatever its case.
+func word(s, w string) (string, bool) {
+	s = skipBlank(s)
+	if len(s) < len(w) || !strings.EqualFold(s[:len(w)], w) || len(s) > len(w) && isWord(s[len(w)]) {
+		return s, false
+	}
+	return s[len(w):], true
+}
+
+func skipBlank(s string) string {
+	for s != "" {
+		n, blank := token(s)
+		if !blank {
+			break
+		}
+		s = s[n:]
+	}
+	return s
+}
+
+// arguments are the values that a statement asks for.
+func arguments(stmt *duckdb.Stmt, params Params) ([]driver.NamedValue, error) {
+	n := stmt.NumInput()
+	args := make([]driver.NamedValue, n)
+	for i := range n {
+		name, err := stmt.ParamName(i + 1)
+		if err != nil {
+			return nil, err
+		}
+		v, ok := params[name]
+		if !ok {
+			var given []string
+			for p := range params {
+				given = append(given, p)
+			}
+			sort.Strings(given)
+			if len(given) == 0 {
+				given = []string{"none"}
+			}
+			return nil, fmt.Errorf("the query needs a value for $%s: give --param %s=VALUE (given: %s)", name, name, strings.Join(given, ", "))
+		}
+		args[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return args, nil
+}
+
+// columnNames are the names of the columns of a result, if they are known before it is there.
+func columnNames(stmt *duckdb.Stmt) (names []string) {
+	if stmt.NumInput() > 0 {
+		return nil
+	}
+	n, _ := stmt.ColumnCount()
+	for i := range n {
+		name, _ := stmt.ColumnName(i)
+		names = append(names, name)
+	}
+	return names
+}

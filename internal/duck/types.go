@@ -1,0 +1,98 @@
+package duck
+
+import "strings"
+
+// Type is the type of a column of a result.
+type Type struct {
+	Name   string  // DuckDB's: BIGINT, DOUBLE, VARCHAR, DECIMAL(9,2), LIST, ARRAY, STRUCT, MAP, …
+	Elem   *Type   // of a LIST or ARRAY, and the value of a MAP
+	Key    *Type   // of a MAP
+	Fields []Field // of a STRUCT, in order
+}
+
+// Field is a field of a STRUCT.
+type Field struct {
+	Name string
+	Type Type
+}
+
+// String writes the type as DuckDB does, for example STRUCT(t BIGINT, x DOUBLE)[].
+func (t Type) String() string {
+	switch t.Name {
+	case "LIST", "ARRAY":
+		return t.Elem.String() + "[]"
+	case "MAP":
+		return "MAP(" + t.Key.String() + ", " + t.Elem.String() + ")"
+	case "STRUCT":
+		parts := make([]string, len(t.Fields))
+		for i, f := range t.Fields {
+			parts[i] = f.Name + " " + f.Type.String()
+		}
+		return "STRUCT(" + strings.Join(parts, ", ") + ")"
+	}
+	return t.Name
+}
+
+// parseType reads the name that the driver has for a type, as STRUCT("t" BIGINT)[]. The
+// prepared statement would have it in parts, but not while its parameters have no values.
+func parseType(s string) Type {
+	p := typeParser{s}
+	return p.parse()
+}
+
+type typeParser struct{ rest string }
+
+func (p *typeParser) parse() (t Type) {
+	switch {
+	case p.take("STRUCT("):
+		t = Type{Name: "STRUCT", Fields: p.members()}
+	case p.take("UNION("):
+		p.members()
+		t = Type{Name: "UNION"}
+	case p.take("MAP("):
+		key := p.parse()
+		p.take(", ")
+		value := p.parse()
+		p.take(")")
+		t = Type{Name: "MAP", Key: &key, Elem: &value}
+	default:
+		n := strings.IndexAny(p.rest, ",)[")
+		if strings.HasPrefix(p.rest, "DECIMAL(") {
+			n = strings.IndexByte(p.rest, ')') + 1
+		}
+		if n < 0 {
+			n = len(p.rest)
+		}
+		t.Name, p.rest = p.rest[:n], p.rest[n:]
+	}
+	for strings.HasPrefix(p.rest, "[") {
+		elem, name := t, "LIST"
+		if !p.take("[]") {
+			name = "ARRAY"
+			_, p.rest, _ = strings.Cut(p.rest, "]")
+		}
+		t = Type{Name: name, Elem: &elem}
+	}
+	return t
+}
+
+// members reads "name" TYPE, … up to the parenthesis that closes.
+func (p *typeParser) members() (fields []Field) {
+	for !p.take(")") && p.rest != "" {
+		n := quoted(p.rest, '"', false)
+		name := strings.Trim(p.rest[:n], `"`)
+		if n >= 2 {
+			name = strings.ReplaceAll(p.rest[1:n-1], `""`, `"`)
+		}
+		p.rest = strings.TrimPrefix(p.rest[n:], " ")
+		fields = append(fields, Field{name, p.parse()})
+		p.take(", ")
+	}
+	return fields
+}
+
+func (p *typeParser) take(prefix string) bool {
+	rest, ok := strings.CutPrefix(p.rest, prefix)
+	p.rest = rest
+	return ok
+}
