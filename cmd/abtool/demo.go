@@ -26,7 +26,7 @@ func demoCommand(s streams) *cobra.Command {
 		Use:   "demo",
 		Short: "Everything on a small simulated data set",
 		Long: `Simulate a small ImageNet-AB and COCO-AB, with one record in a hundred damaged, read them into a
-store, and show what it holds. Every step prints the command that does the same.`,
+store, and ask it a question. Every step prints the command that does the same.`,
 		Example: "  abtool demo\n  abtool demo --out /tmp/demo --imagenet 20000",
 		Args:    exactly(0, "demo takes no arguments"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), s) },
@@ -79,5 +79,15 @@ func (o demoOptions) run(ctx context.Context, s streams) error {
 			err = e
 		}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "\n$ abtool sql %s %q\n", store, demoQuery)
+	ask := sqlCommand(s)
+	ask.SetArgs([]string{store, demoQuery, "--mode", "box"})
+	return ask.ExecuteContext(ctx)
 }
+
+// demoQuery is the paper's first question: is the click on the object, more often than the
+// centre of the image is?
+const demoQuery = "SELECT count(*) AS images, round(100 * avg(hit::INT), 1) AS click_in_box, round(100 * avg(centre_hit::INT), 1) AS centre_in_box FROM imagenet_localization"
