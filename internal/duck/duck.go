@@ -44,7 +44,7 @@ type DB struct {
 	Sets []string // data sets of the store: imagenet, coco, or both
 
 	connector *duckdb.Connector
-	temp      string // folder that a query spills to, made by DuckDB when it needs one
+	temp      string // folder that a query spills to
 	allow     bool
 }
 
@@ -65,7 +65,7 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 			db.Close()
 		}
 	}()
-	if db.temp, err = tempName(); err != nil {
+	if db.temp, err = tempFolder(); err != nil {
 		return nil, err
 	}
 	c, err := db.Conn(ctx)
@@ -212,8 +212,8 @@ func (t *tables) files() (paths []string) {
 	return paths
 }
 
-// tempName is a name that no folder has yet.
-func tempName() (string, error) {
+// tempFolder makes a folder to spill to.
+func tempFolder() (string, error) {
 	dir, err := os.MkdirTemp("", "abtool-sql-")
 	if err != nil {
 		return "", fmt.Errorf("a folder to spill to: %w", err)

@@ -31,11 +31,12 @@ var cocoViews = []View{
 	{
 		Name: "coco_samples", Set: "coco",
 		Row:     "one mouse sample; none is taken while an icon is dragged or under the pointer",
-		Columns: columns(page, placeOnPage("samples"), from("coco/annotations", "mouse.t", "mouse.x", "mouse.y")),
+		Note:    orderNote("mouse", "coco_annotations"),
+		Columns: columns(page, from("coco/annotations", "mouse.t", "mouse.x", "mouse.y")),
 		Example: "SELECT count(*) AS samples, round(avg(x), 4) AS x, round(avg(y), 4) AS y FROM coco_samples",
 		SQL: `
-SELECT seq, image_id, worker_id, hit_id, page_idx, image_width, image_height, i, s.t AS t, s.x AS x, s.y AS y
-FROM (SELECT *, unnest(mouse) AS s, generate_subscripts(mouse, 1) AS i FROM coco_annotations)`,
+SELECT seq, image_id, worker_id, hit_id, page_idx, image_width, image_height, s.t AS t, s.x AS x, s.y AS y
+FROM (SELECT *, unnest(mouse) AS s FROM coco_annotations)`,
 	},
 	{
 		Name: "coco_actions", Set: "coco",
