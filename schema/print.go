@@ -155,7 +155,7 @@ The rules R1 to R12 that are referred to below:
 And where they leave it open:
 
 - Fractions of a millisecond are rounded; a coordinate of -0 is 0.
-- Identifiers are text: a number becomes its digits, and ` + "`None`" + ` stays the text None. Elsewhere ` + "`None`" + ` and JSON null are null and no reject.
+- Identifiers are text: a number becomes its digits, and `+"`None`"+` stays the text None. Elsewhere `+"`None`"+` and JSON null are null and no reject.
 - Of an XML element that comes twice the first counts, of a JSON key the last.
 - An entry of a list that is no object keeps its place, with all its fields null.
 - Pages of the front ends carry no identifiers of worker, HIT or assignment, and nothing in a header says which pages are its own: read as they
