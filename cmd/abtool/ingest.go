@@ -75,7 +75,7 @@ Exit codes: 0 done, 1 failed (the old store stands), 2 wrong usage, 3 done but r
 
 // collectAt is the garbage collector's percentage: ingest allocates little beyond what it
 // holds, so that a low one costs nearly nothing and saves a third of the memory.
-const collectAt = 25
+const collectAt = 18
 
 func (o *ingestOptions) run(ctx context.Context, s streams) error {
 	if os.Getenv("GOGC") == "" {
