@@ -26,46 +26,23 @@ func (w *rowValues) int64(v int64) { w.add(parquet.Int64Value(v), 0) }
 
 func (w *rowValues) string(s string) { w.add(stringValue(s), 0) }
 
-func (w *rowValues) optString(s string) {
-	if s == "" {
-		w.null()
-		return
-	}
-	w.add(stringValue(s), 1)
-}
-
 func (w *rowValues) null() { w.add(parquet.Value{}, 0) }
 
-func (w *rowValues) optInt64(p *int64) {
-	if p == nil {
+// opt appends an optional column; a value without kind is null.
+func (w *rowValues) opt(v parquet.Value) {
+	if v.IsNull() {
 		w.null()
 		return
 	}
-	w.add(parquet.Int64Value(*p), 1)
+	w.add(v, 1)
 }
 
-func (w *rowValues) optInt32(p *int32) {
+// orNull is the value that p points to, or null.
+func orNull[T any](p *T, value func(T) parquet.Value) parquet.Value {
 	if p == nil {
-		w.null()
-		return
+		return parquet.Value{}
 	}
-	w.add(parquet.Int32Value(*p), 1)
-}
-
-func (w *rowValues) optDouble(p *float64) {
-	if p == nil {
-		w.null()
-		return
-	}
-	w.add(parquet.DoubleValue(*p), 1)
-}
-
-func (w *rowValues) optBool(p *bool) {
-	if p == nil {
-		w.null()
-		return
-	}
-	w.add(parquet.BooleanValue(*p), 1)
+	return value(*p)
 }
 
 // list appends one optional field of the n elements of a list; a value without kind is null.
@@ -149,24 +126,24 @@ func (r *imagenetRow) values(into parquet.Row) parquet.Row {
 	w.string(r.Source)
 	w.string(r.ImageID)
 	for _, s := range [...]string{r.Class, r.WorkerID, r.AssignmentID, r.HITID, r.ImageNetHITID} {
-		w.optString(s)
+		w.opt(stringOrNull(s))
 	}
-	w.optInt64(r.HITSubmitTime)
-	w.optInt32(r.PageIdx)
-	w.optInt32(r.ImageIdx)
-	w.optString(r.PageUUID)
-	w.optInt64(r.PageStarted)
-	w.optInt64(r.PageEnded)
+	w.opt(orNull(r.HITSubmitTime, parquet.Int64Value))
+	w.opt(orNull(r.PageIdx, parquet.Int32Value))
+	w.opt(orNull(r.ImageIdx, parquet.Int32Value))
+	w.opt(stringOrNull(r.PageUUID))
+	w.opt(orNull(r.PageStarted, parquet.Int64Value))
+	w.opt(orNull(r.PageEnded, parquet.Int64Value))
 	for _, p := range [...]*float64{r.PositionX, r.PositionY, r.ImageWidth, r.ImageHeight} {
-		w.optDouble(p)
+		w.opt(orNull(p, parquet.DoubleValue))
 	}
-	w.optInt32(r.OrigWidth)
-	w.optInt32(r.OrigHeight)
-	w.optBool(r.Selected)
-	w.optInt32(r.SelectedCount)
-	w.optInt32(r.HoveredCount)
-	w.optInt64(r.EstimateTime)
-	w.optInt64(r.T0)
+	w.opt(orNull(r.OrigWidth, parquet.Int32Value))
+	w.opt(orNull(r.OrigHeight, parquet.Int32Value))
+	w.opt(orNull(r.Selected, parquet.BooleanValue))
+	w.opt(orNull(r.SelectedCount, parquet.Int32Value))
+	w.opt(orNull(r.HoveredCount, parquet.Int32Value))
+	w.opt(orNull(r.EstimateTime, parquet.Int64Value))
+	w.opt(orNull(r.T0, parquet.Int64Value))
 	w.points(r.Clicks)
 	w.points(r.Mouse)
 	h := r.Hovers
@@ -181,30 +158,30 @@ func (r *cocoRow) values(into parquet.Row) parquet.Row {
 	w.string(r.Source)
 	w.int64(r.ImageID)
 	for _, s := range [...]string{r.WorkerID, r.HITID, r.AssignmentID} {
-		w.optString(s)
+		w.opt(stringOrNull(s))
 	}
-	w.optInt32(r.PageIdx)
-	w.optString(r.PageUUID)
-	w.optInt64(r.PageStarted)
-	w.optInt64(r.PageEnded)
-	w.optDouble(r.ImageWidth)
-	w.optDouble(r.ImageHeight)
-	w.optInt32(r.OrigWidth)
-	w.optInt32(r.OrigHeight)
-	w.optInt64(r.TimeSpent)
+	w.opt(orNull(r.PageIdx, parquet.Int32Value))
+	w.opt(stringOrNull(r.PageUUID))
+	w.opt(orNull(r.PageStarted, parquet.Int64Value))
+	w.opt(orNull(r.PageEnded, parquet.Int64Value))
+	w.opt(orNull(r.ImageWidth, parquet.DoubleValue))
+	w.opt(orNull(r.ImageHeight, parquet.DoubleValue))
+	w.opt(orNull(r.OrigWidth, parquet.Int32Value))
+	w.opt(orNull(r.OrigHeight, parquet.Int32Value))
+	w.opt(orNull(r.TimeSpent, parquet.Int64Value))
 	w.names(r.Categories)
 	a := r.Actions
 	w.list(len(a), func(i int) parquet.Value { return stringOrNull(a[i].Type) })
 	w.list(len(a), func(i int) parquet.Value { return stringOrNull(a[i].Icon) })
-	w.list(len(a), func(i int) parquet.Value { return doubleOrNull(a[i].FromX) })
-	w.list(len(a), func(i int) parquet.Value { return doubleOrNull(a[i].FromY) })
-	w.list(len(a), func(i int) parquet.Value { return doubleOrNull(a[i].ToX) })
-	w.list(len(a), func(i int) parquet.Value { return doubleOrNull(a[i].ToY) })
+	w.list(len(a), func(i int) parquet.Value { return orNull(a[i].FromX, parquet.DoubleValue) })
+	w.list(len(a), func(i int) parquet.Value { return orNull(a[i].FromY, parquet.DoubleValue) })
+	w.list(len(a), func(i int) parquet.Value { return orNull(a[i].ToX, parquet.DoubleValue) })
+	w.list(len(a), func(i int) parquet.Value { return orNull(a[i].ToY, parquet.DoubleValue) })
 	w.list(len(a), func(i int) parquet.Value { return timeOrNull(a[i].T) })
 	b := r.Browsing
-	w.list(len(b), func(i int) parquet.Value { return int32OrNull(b[i].CategoryIdx) })
+	w.list(len(b), func(i int) parquet.Value { return orNull(b[i].CategoryIdx, parquet.Int32Value) })
 	w.list(len(b), func(i int) parquet.Value { return stringOrNull(b[i].Category) })
-	w.list(len(b), func(i int) parquet.Value { return boolOrNull(b[i].Keyboard) })
+	w.list(len(b), func(i int) parquet.Value { return orNull(b[i].Keyboard, parquet.BooleanValue) })
 	w.list(len(b), func(i int) parquet.Value { return timeOrNull(b[i].T) })
 	w.points(r.Mouse)
 	return w.row
@@ -220,25 +197,4 @@ func (w *rowValues) names(list []string) {
 		w.row = append(w.row, stringValue(s).Level(min(i, 1), 1, w.col))
 	}
 	w.col++
-}
-
-func int32OrNull(p *int32) parquet.Value {
-	if p == nil {
-		return parquet.Value{}
-	}
-	return parquet.Int32Value(*p)
-}
-
-func boolOrNull(p *bool) parquet.Value {
-	if p == nil {
-		return parquet.Value{}
-	}
-	return parquet.BooleanValue(*p)
-}
-
-func doubleOrNull(p *float64) parquet.Value {
-	if p == nil {
-		return parquet.Value{}
-	}
-	return parquet.DoubleValue(*p)
 }
