@@ -44,6 +44,7 @@ func TestRefused(t *testing.T) {
 		"EXPLAIN ANALYZE COPY (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
 		"EXPLAIN /* x */ (ANALYZE, FORMAT json) COPY (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
 		"explain -- x\n analyze copy (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
+		"EXPLAIN (ANALYZE /* ) SELECT 1 -- */ ) COPY (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
 		"EXPLAIN ANALYZE EXPLAIN ANALYZE COPY (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
 		"PREPARE p AS COPY (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
 		"CREATE TABLE x AS SELECT 1; COPY x TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",

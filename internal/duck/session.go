@@ -272,15 +272,24 @@ func explained(text string) string {
 		inside := skipBlank(rest[1:])
 		for _, option := range []string{"format", "analyze", "analyse", "verbose"} {
 			if _, ok := word(inside, option); ok {
-				i := strings.IndexByte(rest, ')')
-				if i < 0 {
-					return ""
-				}
-				return skipBlank(rest[i+1:])
+				return behindParen(rest)
 			}
 		}
 	}
 	return rest
+}
+
+// behindParen is what follows the first closing parenthesis that is not in a comment, a string
+// or a quoted name, "" if there is none.
+func behindParen(s string) string {
+	for s != "" {
+		if s[0] == ')' {
+			return skipBlank(s[1:])
+		}
+		n, _ := token(s)
+		s = s[n:]
+	}
+	return ""
 }
 
 // word takes a leading word off, whatever its case.
