@@ -98,6 +98,8 @@ func (r *runner) settlePending(s *source, k *SourceStats, d *dataset) error {
 
 // homeOf is the data set of a source that has not told: that of the others.
 func (r *runner) homeOf(s *source) string {
+	r.mu.Lock() // ground truth begins its data set from the feeder
+	defer r.mu.Unlock()
 	if s.home == "" {
 		s.home = "imagenet"
 		if r.sets["coco"] != nil && r.sets["imagenet"] == nil {
