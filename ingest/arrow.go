@@ -26,20 +26,9 @@ const (
 // arrowFile replaces a finished Parquet table of a data set by the same rows in an Arrow IPC
 // file. table is as imagenet/annotations, dir the data set's folder.
 func arrowFile(table, dir string, sources []string) error {
-	var row any = schema.Reject{}
-	switch table {
-	case "imagenet/annotations":
-		row = schema.ImageNetAnnotation{}
-	case "imagenet/images":
-		row = schema.ImageNetImage{}
-	case "coco/annotations":
-		row = schema.COCOAnnotation{}
-	case "coco/images":
-		row = schema.COCOImage{}
-	}
 	from := filepath.Join(dir, filepath.Base(table)+".parquet")
 	to := filepath.Join(dir, filepath.Base(table)+".arrow")
-	if err := toArrow(from, to, schema.TableOf(row).Arrow(schema.Metadata(table, sources))); err != nil {
+	if err := toArrow(from, to, schema.TableAt(table).Arrow(schema.Metadata(table, sources))); err != nil {
 		return fmt.Errorf("writing %s: %w", to, err)
 	}
 	return os.Remove(from)

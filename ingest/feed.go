@@ -304,13 +304,13 @@ func (s *source) feedEntry(ctx context.Context, f *feeder, u *unit, path, rel st
 		u := f.unit(s, formMembers)
 		err = s.feedStream(ctx, f, st, rel)
 		if errors.Is(err, ErrUnknownInput) {
-			u.members = append(u.members, member{name: rel, fault: faultf(Malformed, "%v", err)})
+			u.refuse(rel, 0, faultf(Malformed, "%v", err))
 			err = nil
 		}
 		return u, err
 	}
 	if size > int64(f.limits.Member) {
-		u.members = append(u.members, member{name: rel, fault: faultf(TooLarge, "%d bytes; the limit is %d", size, f.limits.Member)})
+		u.refuse(rel, 0, faultf(TooLarge, "%d bytes; the limit is %d", size, f.limits.Member))
 		return u, nil
 	}
 	if len(u.buf)+int(size) > unitBytes && len(u.buf) > 0 || len(u.members) == unitMembers {
@@ -338,6 +338,6 @@ func (u *unit) unreadable(rel string, err error) (*unit, error) {
 	if errors.As(err, &p) {
 		err = p.Err
 	}
-	u.members = append(u.members, member{name: rel, fault: faultf(Unread, "%v", err)})
+	u.refuse(rel, 0, faultf(Unread, "%v", err))
 	return u, nil
 }

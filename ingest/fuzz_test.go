@@ -262,7 +262,7 @@ func walkTar(t *testing.T, d []byte) (list []tarMember, err error) {
 		if e.regular {
 			list = append(list, tarMember{e.name, string(d[at : at+int(e.size)])})
 		}
-		pos = at + padded(e.size)
+		pos = at + int(padded(e.size))
 	}
 }
 

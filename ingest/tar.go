@@ -84,7 +84,7 @@ type tarEntry struct {
 }
 
 // total is the number of bytes of the entry: headers, data and padding.
-func (e tarEntry) total() int64 { return int64(e.head) + (e.size+block-1)&^(block-1) }
+func (e tarEntry) total() int64 { return int64(e.head) + padded(e.size) }
 
 const (
 	metaBytes = 1 << 20 // of PAX records or a long name; archive/tar has the same limit
@@ -111,7 +111,7 @@ func parseTar(d []byte) (e tarEntry, need int, end bool, err error) {
 			if size > metaBytes || metas == metaCount {
 				return e, 0, false, fmt.Errorf("a tar header of %d bytes: %w", size, ErrDamaged)
 			}
-			at += block + padded(size)
+			at += block + int(padded(size))
 			continue
 		}
 		e = tarEntry{size: size, head: at + block}
@@ -200,7 +200,7 @@ func unusual(d []byte, at int) (tarEntry, error) {
 	}
 }
 
-func padded(size int64) int { return int((size + block - 1) &^ (block - 1)) }
+func padded(size int64) int64 { return (size + block - 1) &^ (block - 1) }
 
 func cstring(b []byte) string {
 	if i := bytes.IndexByte(b, 0); i >= 0 {
@@ -343,7 +343,7 @@ func (t *tarFeed) meet(e tarEntry) {
 
 // fault rejects the member whose header is next.
 func (t *tarFeed) fault(e tarEntry, f *fault) {
-	t.u.members = append(t.u.members, member{name: e.name, at: t.base + int64(t.pos+e.head), fault: f})
+	t.u.refuse(e.name, t.base+int64(t.pos+e.head), f)
 }
 
 // emit hands the members on; the next unit begins with what the buffer holds beyond them.
@@ -375,7 +375,7 @@ func (t *tarFeed) pass(ctx context.Context, e tarEntry) error {
 		in.Reader, in.base = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(have), body), peekBytes), at
 		err := t.feedStream(ctx, t.f, &in, e.name)
 		if errors.Is(err, ErrUnknownInput) {
-			t.u.members = append(t.u.members, member{name: e.name, at: at, fault: faultf(Malformed, "%v", err)})
+			t.u.refuse(e.name, at, faultf(Malformed, "%v", err))
 		} else if err != nil {
 			return err
 		}

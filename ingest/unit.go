@@ -43,6 +43,11 @@ type member struct {
 	fault  *fault
 }
 
+// refuse adds a member that is rejected as it is.
+func (u *unit) refuse(name string, at int64, f *fault) {
+	u.members = append(u.members, member{name: name, at: at, fault: f})
+}
+
 // read fills the unit's batch.
 func (u *unit) read() {
 	b := u.batch

@@ -17,9 +17,12 @@ package schema
 
 import (
 	"fmt"
+	"path"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // FormatVersion is the version of the tables, kept in store.json and in the key-value metadata
@@ -70,7 +73,10 @@ type Table struct {
 }
 
 // Tables lists every table of a store, in the order of the documentation.
-func Tables() []Table {
+func Tables() []Table { return slices.Clone(tables()) }
+
+// tables reads the tags of the row types once.
+var tables = sync.OnceValue(func() []Table {
 	return []Table{
 		table("imagenet/annotations", "one time an image was shown to an annotator (one `<metadata>`)", ImageNetAnnotation{}),
 		table("imagenet/images", "one image", ImageNetImage{}),
@@ -78,11 +84,22 @@ func Tables() []Table {
 		table("coco/images", "one image of the ground truth", COCOImage{}),
 		table("*/rejects", "one record that was left out, or one field that was set to null", Reject{}),
 	}
+})
+
+// TableAt returns the table of a path, for example "coco/images"; "coco/rejects" and "*/rejects"
+// are the same table. It panics for a path that no store has.
+func TableAt(at string) Table {
+	for _, t := range tables() {
+		if ok, _ := path.Match(t.Path, at); ok {
+			return t
+		}
+	}
+	panic("schema: no table " + at)
 }
 
 // TableOf returns the table of a row type, for example schema.TableOf(schema.COCOImage{}).
 func TableOf(row any) Table {
-	for _, t := range Tables() {
+	for _, t := range tables() {
 		if t.Type == reflect.TypeOf(row) {
 			return t
 		}
@@ -90,9 +107,9 @@ func TableOf(row any) Table {
 	panic(fmt.Sprintf("schema: %T is not a row type", row))
 }
 
-func table(path, row string, zero any) Table {
+func table(at, row string, zero any) Table {
 	t := reflect.TypeOf(zero)
-	return Table{Path: path, Row: row, Columns: columns(t, ""), Type: t}
+	return Table{Path: at, Row: row, Columns: columns(t, ""), Type: t}
 }
 
 func columns(t reflect.Type, prefix string) []Column {
@@ -143,10 +160,10 @@ func walk(cols []Column, visit func(Column)) {
 }
 
 // Metadata is the key-value metadata of a table's file.
-func Metadata(path string, sources []string) [][2]string {
+func Metadata(table string, sources []string) [][2]string {
 	return [][2]string{
 		{VersionKey, strconv.Itoa(FormatVersion)},
-		{TableKey, path},
+		{TableKey, table},
 		{SourcesKey, strings.Join(sources, "\n")},
 	}
 }

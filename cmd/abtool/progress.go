@@ -4,11 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 
 	"abtool/ingest"
 )
@@ -32,8 +30,7 @@ func newProgress(w io.Writer, asJSON, quiet bool) *progress {
 		p.json = json.NewEncoder(w)
 		return p
 	}
-	f, ok := w.(*os.File)
-	p.tty = ok && term.IsTerminal(int(f.Fd()))
+	_, p.tty = terminal(w)
 	return p
 }
 

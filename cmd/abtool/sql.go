@@ -164,7 +164,7 @@ func (o *sqlOptions) text(s streams, args []string) (text, from string, interact
 		}
 		return string(data), o.file, false, nil
 	}
-	if f, ok := s.in.(*os.File); ok && len(args) == 1 && o.file == "" && term.IsTerminal(int(f.Fd())) {
+	if _, ok := terminal(s.in); ok && len(args) == 1 && o.file == "" {
 		if o.out != "" {
 			return "", "", false, usageError{errors.New("--out without a query: give one, or .once FILE in the shell")}
 		}
@@ -179,16 +179,15 @@ func (o *sqlOptions) text(s streams, args []string) (text, from string, interact
 
 func (o *sqlOptions) printer(w io.Writer) *printer {
 	mode := o.mode
-	f, ok := w.(*os.File)
-	terminal := ok && term.IsTerminal(int(f.Fd()))
+	f, tty := terminal(w)
 	if mode == "" {
 		mode = "csv"
-		if terminal {
+		if tty {
 			mode = "box"
 		}
 	}
 	p := &printer{w: w, mode: mode, limit: o.limit, limited: o.limited}
-	if terminal {
+	if tty {
 		p.width = func() int {
 			width, _, err := term.GetSize(int(f.Fd()))
 			if err != nil {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"text/tabwriter"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"abtool/internal/synth"
 )
@@ -88,8 +86,7 @@ func (o *synthOptions) run(ctx context.Context, s streams, set string) error {
 
 // imageBar is a progress bar that counts images, on a terminal only.
 func imageBar(w io.Writer, what string) (show func(done, total int), end func()) {
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if _, ok := terminal(w); !ok {
 		return nil, func() {}
 	}
 	var bar *progressbar.ProgressBar

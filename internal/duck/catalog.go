@@ -103,11 +103,7 @@ func Setup(store string) (string, error) {
 // "boxes.xmin as left".
 func from(table string, names ...string) []Column {
 	docs := map[string]schema.Column{}
-	for _, t := range schema.Tables() {
-		if t.Path == table {
-			t.Walk(func(c schema.Column) { docs[c.Name] = c })
-		}
-	}
+	schema.TableAt(table).Walk(func(c schema.Column) { docs[c.Name] = c })
 	var out []Column
 	for _, n := range names {
 		full, name, renamed := strings.Cut(n, " as ")
@@ -126,12 +122,8 @@ func from(table string, names ...string) []Column {
 // all takes every column of a table over.
 func all(table string) []Column {
 	var out []Column
-	for _, t := range schema.Tables() {
-		if t.Path == table {
-			for _, c := range t.Columns {
-				out = append(out, Column{c.Name, c.Unit, c.Doc})
-			}
-		}
+	for _, c := range schema.TableAt(table).Columns {
+		out = append(out, Column{c.Name, c.Unit, c.Doc})
 	}
 	return out
 }

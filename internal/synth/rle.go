@@ -24,28 +24,3 @@ func appendRLE(b []byte, counts []uint32) []byte {
 	}
 	return b
 }
-
-// appendCounts decodes what appendRLE wrote.
-func appendCounts(dst []uint32, s []byte) []uint32 {
-	start := len(dst)
-	for i := 0; i < len(s); {
-		x, shift := int64(0), uint(0)
-		for {
-			v := int64(s[i]) - '0'
-			i++
-			x |= v & 0x1f << shift
-			shift += 5
-			if v&0x20 == 0 {
-				if v&0x10 != 0 {
-					x |= -1 << shift
-				}
-				break
-			}
-		}
-		if n := len(dst) - start; n > 2 {
-			x += int64(dst[len(dst)-2])
-		}
-		dst = append(dst, uint32(x))
-	}
-	return dst
-}
