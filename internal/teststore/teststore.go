@@ -1,0 +1,46 @@
+// Package teststore makes simulated stores for tests and benchmarks.
+package teststore
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"abtool/ingest"
+	"abtool/internal/synth"
+)
+
+// Options say what is in a store.
+type Options struct {
+	Images int     // of ImageNet, 0 for none
+	Pages  int     // of COCO, 0 for none
+	Seed   uint64  // of the simulation
+	Dirty  float64 // share of records with defects
+	Format string  // parquet or arrow; "": parquet
+}
+
+// Make ingests simulated data, with ground truth, into dir/store and returns that path.
+func Make(ctx context.Context, dir string, o Options) (string, error) {
+	in := ingest.Options{Out: filepath.Join(dir, "store"), Format: o.Format}
+	if o.Images > 0 {
+		from := filepath.Join(dir, "imagenet")
+		if _, err := synth.ImageNet(ctx, synth.Options{Images: o.Images, Seed: o.Seed, Dirty: o.Dirty, Boxes: true, Out: from}); err != nil {
+			return "", err
+		}
+		in.Sources = append(in.Sources, filepath.Join(from, "imagenet_ab.tar.gz"))
+		in.Boxes = []string{filepath.Join(from, "boxes.tar.gz")}
+	}
+	if o.Pages > 0 {
+		from := filepath.Join(dir, "coco")
+		if _, err := synth.COCO(ctx, synth.Options{Images: o.Pages, Seed: o.Seed, Dirty: o.Dirty, Out: from}); err != nil {
+			return "", err
+		}
+		in.Sources = append(in.Sources, filepath.Join(from, "coco_ab.json"))
+		in.Instances = []string{filepath.Join(from, "instances_train2014.json")}
+	}
+	_, err := ingest.Run(ctx, in)
+	for _, name := range []string{"imagenet", "coco"} {
+		os.RemoveAll(filepath.Join(dir, name))
+	}
+	return in.Out, err
+}
