@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -322,6 +323,7 @@ func (r *runner) summary(completed bool) *Summary {
 		st := DataSetStats{
 			Name: d.name, Options: StoreOptions{Format: r.o.Format, As: r.o.As, Limits: r.limits},
 			Rows: d.rows, Bytes: r.written[d.name], Rejected: d.rejects.counts(), Nulled: d.nulled.counts(),
+			Categories: sortedCategories(d.categories),
 		}
 		for _, src := range r.sources {
 			if k := src.stats[d.name]; k != nil {
@@ -415,6 +417,13 @@ var tableNames = []string{"annotations", "images", "rejects"}
 
 // names of the data sets, for the order of a merged store.json.
 var dataSetNames = []string{"imagenet", "coco"}
+
+func sortedCategories(names map[int64]string) (out []Category) {
+	for _, id := range slices.Sorted(maps.Keys(names)) {
+		out = append(out, Category{id, names[id]})
+	}
+	return out
+}
 
 func sortDataSets(d []DataSetStats) {
 	slices.SortFunc(d, func(a, b DataSetStats) int {

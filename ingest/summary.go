@@ -26,6 +26,15 @@ type DataSetStats struct {
 	Bytes    map[string]int64 `json:"bytes"`    // by table, on disk
 	Rejected []Count          `json:"rejected"` // records left out, by reason
 	Nulled   []Count          `json:"nulled"`   // fields set to null, by field and reason
+
+	// Categories are the classes that the instances file lists, also those without an object.
+	Categories []Category `json:"categories,omitempty"`
+}
+
+// Category is a class of COCO's ground truth.
+type Category struct {
+	ID   int64  `json:"id"` // 1…90 with gaps
+	Name string `json:"name"`
 }
 
 // StoreOptions are the options that the bytes of a data set depend on.

@@ -89,13 +89,8 @@ func (t *Table) Groups() int { return len(t.pq.RowGroups()) }
 // Rows is the number of rows.
 func (t *Table) Rows() int64 { return t.pq.NumRows() }
 
-// GroupStart is the number of rows before a row group.
-func (t *Table) GroupStart(group int) (n int64) {
-	for _, g := range t.pq.RowGroups()[:group] {
-		n += g.NumRows()
-	}
-	return n
-}
+// GroupRows is the number of rows of a row group.
+func (t *Table) GroupRows(group int) int64 { return t.pq.RowGroups()[group].NumRows() }
 
 // Reader reads the named columns, as "seq" or "mouse.x".
 func (t *Table) Reader(columns ...string) (*Reader, error) {

@@ -60,8 +60,8 @@ func TestLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tab.Groups() != 2 || tab.Rows() != 3 || tab.GroupStart(1) != 2 {
-		t.Fatalf("%d groups, %d rows, the second from %d", tab.Groups(), tab.Rows(), tab.GroupStart(1))
+	if tab.Groups() != 2 || tab.Rows() != 3 || tab.GroupRows(1) != 1 {
+		t.Fatalf("%d groups, %d rows, %d in the second", tab.Groups(), tab.Rows(), tab.GroupRows(1))
 	}
 	var got []string
 	for g := range tab.Groups() {

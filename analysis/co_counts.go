@@ -1,0 +1,232 @@
+package analysis
+
+import (
+	"math"
+	"slices"
+
+	"abtool/internal/scan"
+)
+
+// unseen is what a cocoStatistic embeds that does without some of the calls.
+type unseen struct{}
+
+func (unseen) row(*cocoRow)     {}
+func (unseen) page(*page)       {}
+func (unseen) truth(*cocoImage) {}
+
+// cocoCounts is how much there is (C1, C2).
+type cocoCounts struct {
+	records, withTruth, icons, actions, steps, samples, unknownType, unknownIcon, annotated int64
+	images, instances, crowds                                                               int64
+}
+
+func newCOCOCounts(*cocoEngine, *ratios) cocoStatistic { return &cocoCounts{} }
+
+func (a *cocoCounts) row(r *cocoRow) {
+	p := r.page
+	a.records++
+	a.actions += p.actions
+	a.steps += p.steps
+	a.samples += p.samples
+	a.unknownType += p.unknownType
+	a.unknownIcon += p.unknownIcon
+	if p.actions+p.steps+p.samples > 0 {
+		a.annotated++
+	}
+	for i := range p.icons {
+		if p.icons[i].has {
+			a.icons++
+		}
+	}
+}
+
+func (a *cocoCounts) page(p *page) {
+	if p.truth != nil {
+		a.withTruth++
+	}
+}
+
+func (a *cocoCounts) truth(m *cocoImage) {
+	a.images++
+	a.instances += int64(len(m.instances))
+	for i := range m.instances {
+		if m.instances[i].crowd {
+			a.crowds++
+		}
+	}
+}
+
+func (a *cocoCounts) merge(other cocoStatistic) {
+	o := other.(*cocoCounts)
+	for _, f := range []struct{ to, from *int64 }{
+		{&a.records, &o.records}, {&a.withTruth, &o.withTruth}, {&a.icons, &o.icons}, {&a.actions, &o.actions}, {&a.steps, &o.steps}, {&a.samples, &o.samples},
+		{&a.unknownType, &o.unknownType}, {&a.unknownIcon, &o.unknownIcon}, {&a.annotated, &o.annotated}, {&a.images, &o.images}, {&a.instances, &o.instances}, {&a.crowds, &o.crowds},
+	} {
+		*f.to += *f.from
+	}
+}
+
+func (a *cocoCounts) result(e *cocoEngine, r *Statistic) {
+	r.add(
+		count("records", "pages: one image, one annotator", "pages", a.records),
+		proportion("byproduct_records", "pages with an action, a step or a mouse sample", "pages", a.annotated, a.records),
+		count("images_gt", "images of the ground truth", "images", a.images),
+		proportion("records_with_gt", "pages whose image the ground truth has", "pages", a.withTruth, a.records),
+		count("icons", "icons with a point: one a page and class with an add that has a place", "icons", a.icons),
+		count("instances", "objects of the ground truth", "instances", a.instances),
+		proportion("crowds", "of them, groups under one mask", "instances", a.crowds, a.instances),
+		count("actions", "steps with icons", "actions", a.actions),
+		count("steps", "steps through the superclasses", "steps", a.steps),
+		count("samples", "mouse samples", "samples", a.samples),
+		count("unknown_type", "actions that are neither add, move nor remove: left out", "actions", a.unknownType),
+		count("unknown_icon", "actions on an icon of no known class: left out", "actions", a.unknownIcon),
+	)
+	if a.images == 0 {
+		r.warn("There is no ground truth, so nothing can be said of precision and recall: ingest with --instances instances_train2014.json.")
+	}
+}
+
+// browsing is how annotators step through the superclasses (C13).
+type browsing struct {
+	unseen
+	r                                 *ratios
+	events, distinct, keyboard, reach ratioID
+	bySuper                           map[int64]*superclass
+}
+
+type superclass struct{ events, pages, keyboard, known int64 }
+
+func newBrowsing(_ *cocoEngine, r *ratios) cocoStatistic {
+	id := r.declare(4)
+	return &browsing{r: r, events: id, distinct: id + 1, keyboard: id + 2, reach: id + 3, bySuper: map[int64]*superclass{}}
+}
+
+func (a *browsing) row(r *cocoRow) {
+	p := r.page
+	a.r.add(p.cluster, a.events, float64(p.steps))
+	a.r.add(p.cluster, a.distinct, float64(p.distinct))
+	a.r.count(p.cluster, a.reach, p.reached)
+	for i, super := range r.browse {
+		known, yes := r.keyboard[i] != scan.Null, r.keyboard[i] == 1
+		if known {
+			a.r.count(p.cluster, a.keyboard, yes)
+		}
+		if super == scan.Null {
+			continue
+		}
+		s := a.at(super)
+		s.events++
+		if !slices.Contains(r.browse[:i], super) {
+			s.pages++
+		}
+		if known {
+			s.known++
+			if yes {
+				s.keyboard++
+			}
+		}
+	}
+}
+
+func (a *browsing) at(super int64) *superclass {
+	if a.bySuper[super] == nil {
+		a.bySuper[super] = &superclass{}
+	}
+	return a.bySuper[super]
+}
+
+func (a *browsing) merge(other cocoStatistic) {
+	for super, o := range other.(*browsing).bySuper {
+		s := a.at(super)
+		s.events += o.events
+		s.pages += o.pages
+		s.keyboard += o.keyboard
+		s.known += o.known
+	}
+}
+
+func (a *browsing) result(e *cocoEngine, r *Statistic) {
+	records := e.ratios.total(a.events)
+	r.add(count("events", "steps through the superclasses", "steps", int64(records.num.float())),
+		e.ratio("events_mean", "mean steps on a page", "count", "pages", a.events),
+		e.ratio("distinct_mean", "mean different superclasses on a page; the opening one is not logged until it is returned to", "count", "pages", a.distinct),
+		e.ratio("keyboard_share", "steps made by the keyboard", unitShare, "steps that tell", a.keyboard),
+		e.ratio("reached_last", "pages on which the last superclass was reached, without which a page cannot be submitted", unitShare, "pages", a.reach))
+	t := Table{Name: "by_superclass", Title: "Steps by superclass", Columns: []Column{
+		{"category_idx", "", "number of the superclass, 0 to 10"}, {"events", "count", "steps to it"}, {"pages", "count", "pages on which it was stepped to"},
+		{"returns", "count", "steps beyond the first of a page"}, {"keyboard_share", unitShare, "of steps that tell, those by the keyboard"},
+	}}
+	var order []int64
+	for super := range a.bySuper {
+		order = append(order, super)
+	}
+	slices.Sort(order)
+	for _, super := range order {
+		s := a.bySuper[super]
+		t.Rows = append(t.Rows, []any{super, s.events, s.pages, s.events - s.pages, share(s.keyboard, s.known)})
+	}
+	r.Tables = append(r.Tables, t)
+	r.warnFew(r.Values[1])
+}
+
+// spentQuantiles are those that pageTime gives.
+var spentQuantiles = []float64{0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1}
+
+// pageTime is the time on a page (C14).
+type pageTime struct {
+	unseen
+	r       *ratios
+	mean    ratioID
+	spent   []int64
+	without int64
+}
+
+func newPageTime(_ *cocoEngine, r *ratios) cocoStatistic {
+	return &pageTime{r: r, mean: r.declare(1)}
+}
+
+func (a *pageTime) row(r *cocoRow) {
+	if r.page.spent == scan.Null {
+		a.without++
+		return
+	}
+	a.spent = append(a.spent, r.page.spent)
+	a.r.add(r.page.cluster, a.mean, float64(r.page.spent))
+}
+
+func (a *pageTime) merge(other cocoStatistic) {
+	o := other.(*pageTime)
+	a.spent = append(a.spent, o.spent...)
+	a.without += o.without
+}
+
+func (a *pageTime) result(e *cocoEngine, r *Statistic) {
+	slices.Sort(a.spent)
+	n := int64(len(a.spent))
+	r.add(e.ratio("mean", "mean time on a page", unitMS, "pages with a time", a.mean),
+		Value{Name: "median", Title: "median time on a page", Value: Number(quantile(a.spent, 0.5)), Unit: unitMS, N: n, Of: "pages with a time", Interval: medianInterval(a.spent)})
+	r.warnFew(r.Values[0])
+	t := Table{Name: "quantile", Title: "Time on a page", Columns: []Column{{"q", unitShare, "share of pages that took less"}, {"time", unitMS, "time, interpolated linearly between ranks"}}}
+	for _, q := range spentQuantiles {
+		t.Rows = append(t.Rows, []any{Number(q), Number(quantile(a.spent, q))})
+	}
+	r.Tables = append(r.Tables, t)
+	r.exclude("no time_spent", "pages", a.without)
+	if n > 0 && n < 100 {
+		r.warn("quantile: %d pages are too few for the 1 %% and 99 %% quantiles.", n)
+	}
+}
+
+// meanOf is the mean over units, such as HITs, with the population standard deviation as a value
+// beside it.
+func meanOf(name, title, unit, of string, m *mean) []Value {
+	v := math.NaN()
+	if m.n > 0 {
+		average := m.sum.float() / float64(m.n)
+		v = math.Sqrt(max(0, m.squares.float()/float64(m.n)-average*average))
+	}
+	return []Value{
+		{Name: name, Title: title, Value: m.value(), Unit: unit, N: m.n, Of: of, Interval: m.interval()},
+		{Name: name + "_std", Title: "population standard deviation of the same", Value: Number(v), Unit: unit, N: m.n, Of: of},
+	}
+}

@@ -1,0 +1,336 @@
+package analysis
+
+import "slices"
+
+// iconPrecision is whether icons lie on what they stand for (C3–C6).
+type iconPrecision struct {
+	unseen
+	r        *ratios
+	of       [precisionVariants]ratioID
+	noPoint  int64 // icons of pages with ground truth
+	noTruth  int64 // icons with a point
+	absent   int64 // icons on images that have nothing of the class
+	unplaced int64
+}
+
+const (
+	onMask = iota
+	onMaskPresent
+	onMaskPlaced
+	onMaskFinal
+	onMaskContinuous
+	onBox
+	onBoxPresent
+	precisionVariants
+)
+
+var precisionNames = [precisionVariants]struct{ name, title, of string }{
+	{"on_mask", "the last add lies on a mask of its class", "icons with a point"},
+	{"on_mask.class_present", "variant: of classes that the image has", "such icons"},
+	{"on_mask.placed", "variant: of icons that stay on the image", "such icons"},
+	{"on_mask.final", "variant: of icons that stay, where they were put last", "such icons"},
+	{"on_mask.continuous", "variant: the point itself in the polygons, not its pixel", "icons with a point"},
+	{"on_box", "the last add lies in a bounding box of its class", "icons with a point"},
+	{"on_box.class_present", "variant: of classes that the image has", "such icons"},
+}
+
+func newIconPrecision(_ *cocoEngine, r *ratios) cocoStatistic {
+	a := &iconPrecision{r: r}
+	id := r.declare(precisionVariants)
+	for i := range a.of {
+		a.of[i] = id + ratioID(i)
+	}
+	return a
+}
+
+func (a *iconPrecision) page(p *page) {
+	for i := range p.icons {
+		k := &p.icons[i]
+		switch {
+		case p.truth == nil:
+			if k.has {
+				a.noTruth++
+			}
+			continue
+		case !k.has:
+			a.noPoint++
+		default:
+			a.r.count(p.cluster, a.of[onMask], k.onMask)
+			a.r.count(p.cluster, a.of[onMaskContinuous], k.continuous)
+			a.r.count(p.cluster, a.of[onBox], k.onBox)
+			if k.present {
+				a.r.count(p.cluster, a.of[onMaskPresent], k.onMask)
+				a.r.count(p.cluster, a.of[onBoxPresent], k.onBox)
+			} else {
+				a.absent++
+			}
+			if k.placed {
+				a.r.count(p.cluster, a.of[onMaskPlaced], k.onMask)
+			} else {
+				a.unplaced++
+			}
+		}
+		if k.ends {
+			a.r.count(p.cluster, a.of[onMaskFinal], k.endMask)
+		}
+	}
+}
+
+func (a *iconPrecision) merge(other cocoStatistic) {
+	o := other.(*iconPrecision)
+	a.noPoint += o.noPoint
+	a.noTruth += o.noTruth
+	a.absent += o.absent
+	a.unplaced += o.unplaced
+}
+
+func (a *iconPrecision) result(e *cocoEngine, r *Statistic) {
+	for i, v := range precisionNames {
+		r.add(e.ratio(v.name, v.title, unitShare, v.of, a.of[i]))
+	}
+	n := e.ratios.total(a.of[onMask]).den
+	r.add(proportion("absent", "icons of classes that the image does not have: they miss", "icons with a point", a.absent, n),
+		proportion("removed", "icons with a point that do not stay on the image", "icons with a point", a.unplaced, n))
+	r.warnFew(r.Values[0])
+	r.exclude("no add with a place", "icons", a.noPoint)
+	r.exclude("the image is not in the ground truth", "icons with a point", a.noTruth)
+}
+
+// cocoCentreBias is where the centres of boxes and the icons are (I10, C12).
+type cocoCentreBias struct {
+	centres, icons, known grid
+	noSize                int64
+}
+
+func newCOCOCentreBias(*cocoEngine, *ratios) cocoStatistic { return &cocoCentreBias{} }
+
+func (a *cocoCentreBias) row(r *cocoRow) {
+	for i := range r.page.icons {
+		if k := &r.page.icons[i]; k.has {
+			a.icons.add(k.x, k.y)
+		}
+	}
+}
+
+func (a *cocoCentreBias) page(p *page) {
+	if p.truth == nil {
+		return
+	}
+	for i := range p.icons {
+		if k := &p.icons[i]; k.has {
+			a.known.add(k.x, k.y)
+		}
+	}
+}
+
+func (a *cocoCentreBias) truth(m *cocoImage) {
+	for i := range m.instances {
+		o := &m.instances[i]
+		if !o.hasBox || !m.sized() {
+			a.noSize++
+			continue
+		}
+		a.centres.add((o.x+o.w/2)/float64(m.width), (o.y+o.h/2)/float64(m.height))
+	}
+}
+
+func (a *cocoCentreBias) merge(other cocoStatistic) {
+	o := other.(*cocoCentreBias)
+	a.centres.merge(&o.centres)
+	a.icons.merge(&o.icons)
+	a.known.merge(&o.known)
+	a.noSize += o.noSize
+}
+
+func (a *cocoCentreBias) result(_ *cocoEngine, r *Statistic) {
+	for _, g := range []struct {
+		name, title, of string
+		grid            *grid
+	}{
+		{"gt_centres", "centres of ground-truth boxes", "boxes", &a.centres},
+		{"icons", "icons: the last add", "icons with a point", &a.icons},
+		{"icons_with_gt", "variant: icons on images of the ground truth", "such icons", &a.known},
+	} {
+		r.addGrid(g.name, g.title, g.of, g.grid)
+	}
+	r.warnFew(r.Values[0])
+	r.exclude("no usable box, or the image's size is unknown", "instances", a.noSize)
+}
+
+// addGrid adds a map and the share of its middle cell.
+func (r *Statistic) addGrid(name, title, of string, g *grid) {
+	r.add(proportion(name+".share", title+": share of the middle cell, 0.82 % of the area", of, g.middle(), g.inside()))
+	r.Histograms = append(r.Histograms, g.histogram(name, title, of))
+}
+
+// iconFrame is where in its box an icon lies (C12, I15).
+type iconFrame struct {
+	unseen
+	r               *ratios
+	nearest, single frame
+	means           ratioID
+	noBox           int64
+}
+
+func newIconFrame(_ *cocoEngine, r *ratios) cocoStatistic {
+	return &iconFrame{r: r, means: r.declare(4)}
+}
+
+func (a *iconFrame) page(p *page) {
+	if p.truth == nil {
+		return
+	}
+	for i := range p.icons {
+		k := &p.icons[i]
+		switch {
+		case !k.has:
+		case !k.nearest:
+			a.noBox++
+		default:
+			a.nearest.add(k.u, k.v)
+			a.r.addPoint(p.cluster, a.means, k.u, k.v)
+			if k.single {
+				a.single.add(k.u, k.v)
+				a.r.addPoint(p.cluster, a.means+2, k.u, k.v)
+			}
+		}
+	}
+}
+
+func (a *iconFrame) merge(other cocoStatistic) {
+	o := other.(*iconFrame)
+	a.nearest.merge(&o.nearest)
+	a.single.merge(&o.single)
+	a.noBox += o.noBox
+}
+
+func (a *iconFrame) result(e *cocoEngine, r *Statistic) {
+	r.addFrame("nearest_box", "in the frame of the nearest box of the class", "icons on images that have a box of the class", &a.nearest, e.boot, a.means)
+	r.addFrame("single_box", "variant: where the image has one box of the class", "such icons", &a.single, e.boot, a.means+2)
+	r.warnFew(r.Values[0])
+	r.exclude("the image has no box of the class", "icons with a point", a.noBox)
+}
+
+// sequences is what was done with icons that stay on the image (C10).
+type sequences struct {
+	unseen
+	r        *ratios
+	one      ratioID // the share of icons that were added and never touched again
+	counts   map[int32]int64
+	longest  []longIcon // of the most actions
+	unplaced int64
+}
+
+// A longIcon is an icon with many actions.
+type longIcon struct {
+	actions  int
+	sequence int32
+	class    class
+	seq      int64
+	image    int64
+}
+
+func newSequences(_ *cocoEngine, r *ratios) cocoStatistic {
+	return &sequences{r: r, one: r.declare(1), counts: map[int32]int64{}}
+}
+
+func (a *sequences) row(r *cocoRow) {
+	p := r.page
+	for i := range p.icons {
+		k := &p.icons[i]
+		if !k.placed {
+			a.unplaced++
+			continue
+		}
+		a.counts[k.sequence]++
+		a.r.count(p.cluster, a.one, k.actions == 1 && k.anyAdd)
+		a.keep(longIcon{k.actions, k.sequence, k.class, p.seq, p.image})
+	}
+}
+
+// keep keeps the icons of the most actions.
+func (a *sequences) keep(k longIcon) {
+	if len(a.longest) > 0 && k.actions < a.longest[0].actions {
+		return
+	}
+	if len(a.longest) > 0 && k.actions > a.longest[0].actions {
+		a.longest = a.longest[:0]
+	}
+	a.longest = append(a.longest, k)
+}
+
+func (a *sequences) merge(other cocoStatistic) {
+	o := other.(*sequences)
+	for s, n := range o.counts {
+		a.counts[s] += n
+	}
+	for _, k := range o.longest {
+		a.keep(k)
+	}
+	a.unplaced += o.unplaced
+}
+
+func (a *sequences) result(e *cocoEngine, r *Statistic) {
+	type entry struct {
+		text string
+		n    int64
+	}
+	var list []entry
+	var total int64
+	for id, n := range a.counts {
+		list = append(list, entry{e.sequences.list[id], n})
+		total += n
+	}
+	slices.SortFunc(list, func(a, b entry) int {
+		switch {
+		case a.n != b.n:
+			return int(max(-1, min(1, b.n-a.n)))
+		case a.text < b.text:
+			return -1
+		}
+		return 1
+	})
+	longest := int64(0)
+	if len(a.longest) > 0 {
+		longest = int64(a.longest[0].actions)
+	}
+	r.add(count("icons", "icons that stay on the image", "icons", total),
+		e.ratio("add_only", "icons that were added and never touched again", unitShare, "icons that stay", a.one),
+		Value{Name: "longest_actions", Title: "actions of the longest sequence", Value: Number(longest), Unit: "count", N: total, Of: "icons that stay"})
+	t := Table{Name: "by_sequence", Title: "Sequences of actions with an icon that stays", Columns: []Column{
+		{"sequence", "", "types of the actions, in list order"}, {"n", "count", "icons"}, {"share", unitShare, "of all icons that stay"},
+		{"low", unitShare, "95 % interval (wilson)"}, {"high", unitShare, "95 % interval (wilson)"},
+	}}
+	for _, s := range list {
+		low, high := bounds(Wilson(s.n, total))
+		t.Rows = append(t.Rows, []any{s.text, s.n, share(s.n, total), low, high})
+	}
+	r.Tables = append(r.Tables, t)
+	r.Tables = append(r.Tables, a.longestTable(e))
+	r.exclude("the last action is remove", "icons", a.unplaced)
+}
+
+// longestTable has the icon of the most actions; ties are broken by the sequence's text, then by
+// the row.
+func (a *sequences) longestTable(e *cocoEngine) Table {
+	t := Table{Name: "longest", Title: "The longest sequence", Columns: []Column{
+		{"sequence", "", "types of the actions"}, {"actions", "count", "their number"}, {"icon", "", "class of the icon"}, {"image_id", "", "the image"}, {"seq", "", "the row of coco_annotations"},
+	}}
+	if len(a.longest) == 0 {
+		return t
+	}
+	first := slices.MinFunc(a.longest, func(x, y longIcon) int {
+		if s, t := e.sequences.list[x.sequence], e.sequences.list[y.sequence]; s != t {
+			if s < t {
+				return -1
+			}
+			return 1
+		}
+		if x.seq != y.seq {
+			return int(max(-1, min(1, x.seq-y.seq)))
+		}
+		return int(x.class - y.class)
+	})
+	t.Rows = append(t.Rows, []any{e.sequences.list[first.sequence], int64(first.actions), e.categories[first.class], first.image, first.seq})
+	return t
+}

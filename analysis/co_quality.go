@@ -1,0 +1,202 @@
+package analysis
+
+import (
+	"slices"
+
+	"abtool/internal/scan"
+)
+
+// rowCheck is a check of each page by its row alone.
+type rowCheck struct {
+	check
+	test func(*cocoRow) (n, faults int64)
+}
+
+func rowChecks() []rowCheck {
+	pages := func(name, title, where string, test func(*cocoRow) (applies, fails bool)) rowCheck {
+		return rowCheck{check{name: name, title: title, of: "pages", where: "SELECT seq, image_id, worker_id FROM coco_annotations WHERE " + where}, func(r *cocoRow) (n, faults int64) {
+			applies, fails := test(r)
+			if !applies {
+				return 0, 0
+			}
+			if fails {
+				faults = 1
+			}
+			return 1, faults
+		}}
+	}
+	actions := func(name, title, where string, test func(r *cocoRow, i int) (applies, fails bool)) rowCheck {
+		return rowCheck{check{name: name, title: title, of: "actions", where: "SELECT seq, image_id, i, type, icon FROM coco_actions WHERE " + where}, func(r *cocoRow) (n, faults int64) {
+			for i := range r.kind {
+				if applies, fails := test(r, i); applies {
+					n++
+					if fails {
+						faults++
+					}
+				}
+			}
+			return n, faults
+		}}
+	}
+	return []rowCheck{
+		actions("unknown_type", "actions that are neither add, move nor remove (C2)", "type IS NULL OR type NOT IN ('add', 'move', 'remove')",
+			func(r *cocoRow, i int) (bool, bool) { return true, r.kind[i] == actionUnknown }),
+		actions("unknown_icon", "actions of known type on an icon of no known class (C2)",
+			"type IN ('add', 'move', 'remove') AND (icon IS NULL OR icon NOT IN (SELECT category FROM coco_categories))",
+			func(r *cocoRow, i int) (bool, bool) {
+				return r.kind[i] != actionUnknown, r.kind[i] != actionUnknown && r.class[i] < 0
+			}),
+		actions("add_without_place", "adds and moves without a place", "type IN ('add', 'move') AND (to_x IS NULL OR to_y IS NULL)",
+			func(r *cocoRow, i int) (bool, bool) {
+				put := r.kind[i] == actionAdd || r.kind[i] == actionMove
+				return put, put && !r.hasPlace(i)
+			}),
+		actions("add_outside", "adds and moves to outside of the image", "type IN ('add', 'move') AND NOT (to_x BETWEEN 0 AND 1 AND to_y BETWEEN 0 AND 1)",
+			func(r *cocoRow, i int) (bool, bool) {
+				put := (r.kind[i] == actionAdd || r.kind[i] == actionMove) && r.hasPlace(i)
+				return put, put && !(r.toX[i] >= 0 && r.toX[i] <= 1 && r.toY[i] >= 0 && r.toY[i] <= 1)
+			}),
+		actions("action_without_time", "actions without a time", "t IS NULL",
+			func(r *cocoRow, i int) (bool, bool) { return true, r.t[i] == scan.Null }),
+		pages("after_the_end", "an action, step or sample is later than time_spent",
+			"greatest(list_max([a.t FOR a IN actions]), list_max([b.t FOR b IN browsing]), list_max([m.t FOR m IN mouse])) > time_spent",
+			func(r *cocoRow) (bool, bool) {
+				last := max(latest(r.t), latest(r.browseT), latest(r.mouse.t))
+				return r.page.spent != scan.Null && last != scan.Null, last > r.page.spent
+			}),
+		pages("times_backwards", "the times of actions, steps or samples do not grow",
+			"len(list_filter([[a.t FOR a IN actions IF a.t IS NOT NULL], [b.t FOR b IN browsing IF b.t IS NOT NULL], [m.t FOR m IN mouse IF m.t IS NOT NULL]], lambda l: l <> list_sort(l))) > 0",
+			func(r *cocoRow) (bool, bool) {
+				return len(r.t)+len(r.browseT)+len(r.mouse.t) > 0, backwards(r.t) || backwards(r.browseT) || backwards(r.mouse.t)
+			}),
+		pages("no_icon", "no icon stays on the page", "len(actions) = 0 OR NOT EXISTS (SELECT 1 FROM coco_icons i JOIN coco_categories c ON c.category = i.icon WHERE i.seq = coco_annotations.seq AND i.placed)",
+			func(r *cocoRow) (bool, bool) {
+				return true, !slices.ContainsFunc(r.page.icons, func(k icon) bool { return k.placed })
+			}),
+		pages("last_superclass_not_reached", "the last superclass was not reached, without which a page cannot be submitted", "NOT list_contains([b.category_idx FOR b IN browsing], 10)",
+			func(r *cocoRow) (bool, bool) { return true, !r.page.reached }),
+		pages("no_sample", "icons, but no mouse sample", "len(actions) > 0 AND len(mouse) = 0",
+			func(r *cocoRow) (bool, bool) { return len(r.kind) > 0, r.mouse.len() == 0 }),
+		pages("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",
+			func(r *cocoRow) (bool, bool) {
+				p := r.page
+				return true, p.width == 0 || p.height == 0 || p.origWidth == 0 || p.origH == 0
+			}),
+		pages("no_worker", "no worker_id", "worker_id IS NULL", func(r *cocoRow) (bool, bool) { return true, r.page.worker < 0 }),
+		pages("no_hit", "no hit_id", "hit_id IS NULL", func(r *cocoRow) (bool, bool) { return true, r.page.hit < 0 }),
+		pages("no_time", "no time_spent", "time_spent IS NULL", func(r *cocoRow) (bool, bool) { return true, r.page.spent == scan.Null }),
+		{check{name: "samples_outside", title: "mouse samples outside of the image", of: "samples with a place", where: "SELECT seq, image_id, x, y FROM coco_samples WHERE NOT (x BETWEEN 0 AND 1 AND y BETWEEN 0 AND 1)"},
+			func(r *cocoRow) (n, faults int64) {
+				for i := range r.mouse.t {
+					if !r.mouse.valid(i) {
+						continue
+					}
+					n++
+					if x, y := r.mouse.x[i], r.mouse.y[i]; !(x >= 0 && x <= 1 && y >= 0 && y <= 1) {
+						faults++
+					}
+				}
+				return n, faults
+			}},
+		{check{name: "samples_without_place", title: "mouse samples without a place: before the image had loaded", of: "samples", where: "SELECT seq, image_id, t FROM coco_samples WHERE x IS NULL OR y IS NULL"},
+			func(r *cocoRow) (n, faults int64) {
+				for i := range r.mouse.t {
+					n++
+					if !r.mouse.valid(i) {
+						faults++
+					}
+				}
+				return n, faults
+			}},
+	}
+}
+
+func (r *cocoRow) hasPlace(i int) bool { return r.toX[i] == r.toX[i] && r.toY[i] == r.toY[i] }
+
+// cocoQuality are the doubts about COCO-AB's data.
+type cocoQuality struct {
+	rows                                                   []rowCheck
+	startsOdd, moved, lost, withoutTruth, size, repeatedID check
+	pageOf                                                 map[[2]int64]int64 // rows by HIT and page
+}
+
+func newCOCOQuality(*cocoEngine, *ratios) cocoStatistic {
+	return &cocoQuality{rows: rowChecks(), pageOf: map[[2]int64]int64{},
+		startsOdd:    check{name: "sequence_without_add", title: "the icon's first action is move or remove", of: "icons", where: "SELECT seq, image_id, icon, sequence FROM coco_icons JOIN coco_categories ON category = icon WHERE NOT starts_with(sequence, 'add')"},
+		moved:        check{name: "moved_after_add", title: "the icon stays elsewhere than where it was last added", of: "icons that stay, with a point", where: "SELECT seq, image_id, icon, x, y, end_x, end_y FROM coco_icons JOIN coco_categories ON category = icon WHERE placed AND x IS NOT NULL AND (end_x <> x OR end_y <> y)"},
+		lost:         check{name: "lost_by_near_drop", title: "the icon's last action is remove although its point was on a mask of its class: dropping an icon almost on its own place is recorded as remove", of: "icons on a mask", where: "SELECT seq, image_id, icon, sequence FROM coco_localization WHERE on_mask AND NOT placed"},
+		withoutTruth: check{name: "not_in_gt", title: "the image is not in the ground truth", of: "pages", where: "SELECT seq, image_id FROM coco_annotations WHERE image_id NOT IN (SELECT image_id FROM coco_images)"},
+		size: check{name: "size_not_gt", title: "the original size is not that of the ground truth, and not 0", of: "pages with both sizes", where: "SELECT seq, image_id, original_width, original_height, width, height FROM coco_annotations JOIN coco_images USING (image_id) " +
+			"WHERE original_width > 0 AND original_height > 0 AND width > 0 AND height > 0 AND (original_width <> width OR original_height <> height)"},
+		repeatedID: check{name: "repeated_pages", title: "another row has the same HIT and page", of: "pages with both", where: "SELECT seq, image_id, hit_id, page_idx FROM coco_annotations WHERE hit_id IS NOT NULL AND page_idx IS NOT NULL QUALIFY count(*) OVER (PARTITION BY hit_id, page_idx) > 1"},
+	}
+}
+
+func (c *check) see(fails bool) {
+	c.n++
+	if fails {
+		c.faults++
+	}
+}
+
+func (a *cocoQuality) row(r *cocoRow) {
+	for i := range a.rows {
+		n, faults := a.rows[i].test(r)
+		a.rows[i].n += n
+		a.rows[i].faults += faults
+	}
+	p := r.page
+	for i := range p.icons {
+		k := &p.icons[i]
+		a.startsOdd.see(k.firstKind != actionAdd)
+		if k.placed && k.has {
+			a.moved.see(k.endX != k.x || k.endY != k.y)
+		}
+	}
+	if p.hit >= 0 && p.index != scan.Null {
+		a.pageOf[[2]int64{int64(p.hit), p.index}]++
+	}
+}
+
+func (a *cocoQuality) truth(*cocoImage) {}
+
+func (a *cocoQuality) page(p *page) {
+	a.withoutTruth.see(p.truth == nil)
+	if p.truth == nil {
+		return
+	}
+	if m := p.truth; p.origWidth > 0 && p.origH > 0 && m.sized() {
+		a.size.see(p.origWidth != m.width || p.origH != m.height)
+	}
+	for i := range p.icons {
+		if p.icons[i].onMask {
+			a.lost.see(!p.icons[i].placed)
+		}
+	}
+}
+
+func (a *cocoQuality) all() (out []*check) {
+	for i := range a.rows {
+		out = append(out, &a.rows[i].check)
+	}
+	return append(out, &a.startsOdd, &a.moved, &a.lost, &a.withoutTruth, &a.size, &a.repeatedID)
+}
+
+func (a *cocoQuality) merge(other cocoStatistic) {
+	o := other.(*cocoQuality)
+	mergeChecks(a.all(), o.all())
+	for k, n := range o.pageOf {
+		a.pageOf[k] += n
+	}
+}
+
+func (a *cocoQuality) result(_ *cocoEngine, r *Statistic) {
+	for _, n := range a.pageOf {
+		a.repeatedID.n += n
+		if n > 1 {
+			a.repeatedID.faults += n
+		}
+	}
+	r.Values = checkValues(a.all())
+	r.Tables = append(r.Tables, checksTable(a.all()))
+}

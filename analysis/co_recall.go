@@ -1,0 +1,262 @@
+package analysis
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+)
+
+// classRecall is the share of an image's classes that were found (C7, C8).
+type classRecall struct {
+	unseen
+	r                  *ratios
+	placed, anyAdd     ratioID
+	byPlaced, byAnyAdd mean
+	noTruth, noClass   int64
+}
+
+func newClassRecall(_ *cocoEngine, r *ratios) cocoStatistic {
+	id := r.declare(2)
+	return &classRecall{r: r, placed: id, anyAdd: id + 1}
+}
+
+func (a *classRecall) page(p *page) {
+	if p.truth == nil {
+		a.noTruth++
+		return
+	}
+	v, ok := p.recall(false)
+	if !ok {
+		a.noClass++
+		return
+	}
+	ever, _ := p.recall(true)
+	a.r.add(p.cluster, a.placed, v)
+	a.r.add(p.cluster, a.anyAdd, ever)
+	a.byPlaced.add(v)
+	a.byAnyAdd.add(ever)
+}
+
+func (a *classRecall) merge(other cocoStatistic) {
+	o := other.(*classRecall)
+	a.byPlaced.merge(&o.byPlaced)
+	a.byAnyAdd.merge(&o.byAnyAdd)
+	a.noTruth += o.noTruth
+	a.noClass += o.noClass
+}
+
+func (a *classRecall) result(e *cocoEngine, r *Statistic) {
+	const of = "pages whose image has a class"
+	std := func(name, title string, m *mean) Value { return meanOf(name, title, unitShare, of, m)[1] }
+	r.add(e.ratio("recall", "mean over images of the share of its classes whose icon stays", unitShare, of, a.placed))
+	r.add(std("recall", "", &a.byPlaced))
+	r.add(e.ratio("recall.any_add", "variant: whose icon was ever added", unitShare, of, a.anyAdd))
+	last := std("recall.any_add", "", &a.byAnyAdd)
+	last.Name = "recall_std.any_add"
+	r.add(last)
+	for _, i := range []int{0, 2} {
+		r.Values[i].K = nil // a mean of shares: the sum of its units counts nothing
+	}
+	r.warnFew(r.Values[0])
+	r.exclude("the image is not in the ground truth", "pages", a.noTruth)
+	r.exclude("the image has no object", "pages", a.noClass)
+}
+
+// sizeEdges bound the bins of relative size: 0, .2², .4², .6², .8², 1 (C11). They are computed,
+// not written: .2² is a little above .04 in floating point.
+var sizeEdges = func() (edges []float64) {
+	for _, side := range []float64{0, 0.2, 0.4, 0.6, 0.8, 1} {
+		edges = append(edges, side*side)
+	}
+	return edges
+}()
+
+// sizeBin is the bin of a relative size, lower edge included; the last has 1 and what is above.
+func sizeBin(s float64) int {
+	for k := len(sizeEdges) - 2; k > 0; k-- {
+		if s >= sizeEdges[k] {
+			return k
+		}
+	}
+	return 0
+}
+
+// categoryRecall is the recall of each class against the size of its objects (C11).
+type categoryRecall struct {
+	e                   *cocoEngine
+	r                   *ratios
+	byClass, byBin      ratioID
+	size, allSize       []mean // by class, over annotated images and over the ground truth
+	noSize, noSizeTruth int64
+	largest             []float64 // scratch, by class; -1: the image does not have it
+	present             []class
+}
+
+func newCategoryRecall(e *cocoEngine, r *ratios) cocoStatistic {
+	n := len(e.categories)
+	a := &categoryRecall{e: e, r: r, byClass: r.declare(n), byBin: r.declare(len(sizeEdges) - 1), size: make([]mean, n), allSize: make([]mean, n), largest: make([]float64, n)}
+	return a
+}
+
+func (a *categoryRecall) row(*cocoRow) {}
+
+func (a *categoryRecall) truth(m *cocoImage) {
+	for i := range m.instances {
+		o := &m.instances[i]
+		if o.class < 0 {
+			continue
+		}
+		if s, ok := o.share(m); ok {
+			a.allSize[o.class].add(s)
+		}
+	}
+}
+
+func (a *categoryRecall) page(p *page) {
+	if p.truth == nil {
+		return
+	}
+	a.present = a.present[:0]
+	for i := range p.truth.instances {
+		o := &p.truth.instances[i]
+		if o.class < 0 {
+			continue
+		}
+		if !slices.Contains(a.present, o.class) {
+			a.present = append(a.present, o.class)
+			a.largest[o.class] = math.Inf(-1)
+		}
+		s, ok := o.share(p.truth)
+		if !ok {
+			a.noSizeTruth++
+			continue
+		}
+		a.size[o.class].add(s)
+		a.largest[o.class] = max(a.largest[o.class], s)
+	}
+	for _, c := range a.present {
+		found := slices.ContainsFunc(p.icons, func(k icon) bool { return k.class == c && k.placed })
+		a.r.count(p.cluster, a.byClass+ratioID(c), found)
+		if math.IsInf(a.largest[c], -1) {
+			a.noSize++
+			continue
+		}
+		a.r.count(p.cluster, a.byBin+ratioID(sizeBin(a.largest[c])), found)
+	}
+}
+
+func (a *categoryRecall) merge(other cocoStatistic) {
+	o := other.(*categoryRecall)
+	for c := range a.size {
+		a.size[c].merge(&o.size[c])
+		a.allSize[c].merge(&o.allSize[c])
+	}
+	a.noSize += o.noSize
+	a.noSizeTruth += o.noSizeTruth
+}
+
+func (a *categoryRecall) result(e *cocoEngine, r *Statistic) {
+	t := Table{Name: "by_category", Title: "Recall of each class against the size of its objects", Columns: []Column{
+		{"category", "", "the class"}, {"n", "count", "annotated images that have it"}, {"retrieved", "count", "of them, where its icon stays"},
+		{"recall", unitShare, "retrieved / n"}, {"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},
+		{"size", unitShare, "mean over its objects on annotated images of the area of the bounding box / that of the image"},
+		{"size_all", unitShare, "variant: over its objects in the whole ground truth"}, {"residual", unitShare, "recall − the fitted line"},
+	}}
+	var x, y []float64
+	var fitted []ratioID
+	classBins := make([]mean, len(sizeEdges)-1)
+	for c := range e.categories {
+		id := a.byClass + ratioID(c)
+		total := e.ratios.total(id)
+		if total.den == 0 || a.size[c].n == 0 {
+			continue
+		}
+		x, y, fitted = append(x, float64(a.size[c].value())), append(y, float64(total.value())), append(fitted, id)
+		classBins[sizeBin(float64(a.size[c].value()))].add(float64(total.value()))
+	}
+	intercept, slope, correlation := fitLine(x, y)
+	for c, name := range e.categories {
+		id := a.byClass + ratioID(c)
+		total := e.ratios.total(id)
+		if total.den == 0 {
+			continue
+		}
+		low, high := bounds(e.boot.interval(id))
+		size := a.size[c].value()
+		t.Rows = append(t.Rows, []any{name, total.den, total.num.hi, total.value(), low, high, size, a.allSize[c].value(), Number(float64(total.value()) - intercept - slope*float64(size))})
+	}
+	r.Tables = append(r.Tables, t, a.instanceBins(e), a.classBins(classBins))
+	n := int64(len(x))
+	line := func(name, title, unit string, v float64, of func(x, y []float64) float64) Value {
+		out := Value{Name: name, Title: title, Value: Number(v), Unit: unit, N: n, Of: "classes"}
+		out.replicates = replicate(e.boot, fitted, x, of)
+		out.Interval = percentiles(out.replicates)
+		return out
+	}
+	r.add(line("slope", "slope of recall over mean size, by least squares over classes", unitNone, slope, func(x, y []float64) float64 { _, b, _ := fitLine(x, y); return b }),
+		line("intercept", "recall at size 0 on that line", unitShare, intercept, func(x, y []float64) float64 { a, _, _ := fitLine(x, y); return a }),
+		line("correlation", "Pearson correlation of recall and mean size over classes", unitNone, correlation, func(x, y []float64) float64 { _, _, c := fitLine(x, y); return c }))
+	r.warnFew(r.Values[0])
+	r.exclude("no usable box, or the image's size is unknown", "pairs of an image and a class", a.noSize)
+	r.exclude("no usable box, or the image's size is unknown", "instances", a.noSizeTruth)
+}
+
+// replicate computes f over the samples of ratios that stand for y.
+func replicate(b *bootstrap, ids []ratioID, x []float64, f func(x, y []float64) float64) []float64 {
+	if b == nil || b.clusters < 2 || len(ids) == 0 {
+		return nil
+	}
+	out := make([]float64, len(b.values[ids[0]]))
+	var xs, ys []float64
+	for k := range out {
+		xs, ys = xs[:0], ys[:0]
+		for i, id := range ids {
+			if v := b.values[id][k]; !math.IsNaN(v) {
+				xs, ys = append(xs, x[i]), append(ys, v)
+			}
+		}
+		out[k] = f(xs, ys)
+	}
+	return out
+}
+
+// fitLine is the line a + b x of least squares, and Pearson's correlation; NaN below two points.
+func fitLine(x, y []float64) (a, b, correlation float64) {
+	if len(x) < 2 || slices.Max(x) == slices.Min(x) {
+		return math.NaN(), math.NaN(), math.NaN()
+	}
+	a, b = stat.LinearRegression(x, y, nil, false)
+	return a, b, stat.Correlation(x, y, nil)
+}
+
+func binName(k int) string {
+	side := []string{"0", "0.2²", "0.4²", "0.6²", "0.8²", "1"}
+	return side[k] + "–" + side[k+1]
+}
+
+func (a *categoryRecall) instanceBins(e *cocoEngine) Table {
+	t := Table{Name: "by_instance_bin", Title: "Recall of an image and class by the size of the largest object of the class", Columns: []Column{
+		{"bin", "", "number of the bin"}, {"size", "", "relative size, lower edge included"}, {"n", "count", "pairs of an annotated image and a class that it has"}, {"retrieved", "count", "of them, where the icon stays"},
+		{"recall", unitShare, "retrieved / n"}, {"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},
+	}}
+	for k := range len(sizeEdges) - 1 {
+		id := a.byBin + ratioID(k)
+		total := e.ratios.total(id)
+		low, high := bounds(e.boot.interval(id))
+		t.Rows = append(t.Rows, []any{int64(k), binName(k), total.den, total.num.hi, total.value(), low, high})
+	}
+	return t
+}
+
+func (a *categoryRecall) classBins(bins []mean) Table {
+	t := Table{Name: "by_class_bin", Title: "Recall of classes by their mean size", Columns: []Column{
+		{"bin", "", "number of the bin"}, {"size", "", "mean relative size of the class, lower edge included"}, {"n", "count", "classes"}, {"recall", unitShare, "mean over classes of their recall"},
+		{"low", unitShare, "95 % interval (normal)"}, {"high", unitShare, "95 % interval (normal)"},
+	}}
+	for k := range bins {
+		low, high := bounds(bins[k].interval())
+		t.Rows = append(t.Rows, []any{int64(k), binName(k), bins[k].n, bins[k].value(), low, high})
+	}
+	return t
+}

@@ -1,0 +1,421 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"abtool/ingest"
+	"abtool/internal/scan"
+)
+
+// A class is the number of a known category; −1: unknown (C2).
+type class = int32
+
+// An icon is what a page did with the icon of one known class.
+type icon struct {
+	class     class
+	sequence  int32 // number of the types of its actions, joined by - (C10)
+	firstKind int8
+	actions   int     // their number
+	placed    bool    // the last is add or move (C7)
+	anyAdd    bool    // there is an add
+	x, y      float64 // of the last add with a place, whatever follows (C3)
+	has       bool    // there is such an add
+	endX      float64 // of the last add or move with a place
+	endY      float64
+	ends      bool // there is one, and the icon is placed
+
+	// With the ground truth of the image:
+	present             bool // the image has the class
+	onMask, onBox       bool // of the point (C5, C6)
+	continuous, endMask bool // variants: the point itself in the polygons; where the icon ended
+	nearest, single     bool // u, v are known; and the class has one box on the image
+	u, v                float64
+}
+
+// A page is a row of annotations, and what its image says of it.
+type page struct {
+	seq, image            int64
+	worker, hit           int32 // numbers of names; −1: unknown
+	cluster               int32
+	index, spent          int64 // scan.Null: unknown
+	started               int64
+	width, height         float64
+	origWidth, origH      int64
+	icons                 []icon // known classes alone, in order of their first action
+	actions, samples      int64
+	unknownType           int64 // actions (C2)
+	unknownIcon           int64
+	steps, distinct       int64 // through the superclasses (C13)
+	keyboard, keyKnown    int64
+	reached               bool // the last superclass
+	truth                 *cocoImage
+	classes               int64 // on the image
+	retrieved, retrieved2 int64 // of them, placed; ever added
+}
+
+// recall is of the page's classes; ok is false where the image has none or is not known (C8).
+func (p *page) recall(anyAdd bool) (r float64, ok bool) {
+	if p.truth == nil || p.classes == 0 {
+		return 0, false
+	}
+	if anyAdd {
+		return float64(p.retrieved2) / float64(p.classes), true
+	}
+	return float64(p.retrieved) / float64(p.classes), true
+}
+
+// cocoRow is a row of annotations with its lists; it lives during the call.
+type cocoRow struct {
+	page  *page
+	mouse points
+	// actions, by place in the list
+	kind            []int8
+	class           []class
+	toX, toY        []float64
+	fromX, fromY    []float64
+	t               []int64
+	browse, browseT []int64
+	keyboard        []int64
+}
+
+// Kinds of actions.
+const (
+	actionUnknown = iota
+	actionAdd
+	actionMove
+	actionRemove
+)
+
+var actionNames = [...]string{"", "add", "move", "remove"}
+
+// A cocoStatistic gathers what it needs. Each goroutine has its own, and what is merged must not
+// depend on the order.
+type cocoStatistic interface {
+	row(*cocoRow)     // every row, before its image is known
+	page(*page)       // every row, with its image's ground truth if there is one
+	truth(*cocoImage) // every image of the ground truth
+	merge(cocoStatistic)
+	result(*cocoEngine, *Statistic)
+}
+
+// A cocoEngine runs statistics over the coco data set of a store, in one pass over each table.
+type cocoEngine struct {
+	o          Options
+	categories []string // known classes, by name
+	class      map[string]class
+	workers    *names
+	hits       *names
+	cluster    *names
+	weeks      *names
+	sequences  *names
+	pages      map[int64]*page // by image
+	ratios     *ratios
+	boot       *bootstrap
+	hasTruth   bool
+}
+
+// knownCategories are COCO's classes, if the ground truth names none.
+var knownCategories = []string{
+	"person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light", "fire hydrant", "stop sign", "parking meter",
+	"bench", "bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "backpack", "umbrella", "handbag", "tie", "suitcase",
+	"frisbee", "skis", "snowboard", "sports ball", "kite", "baseball bat", "baseball glove", "skateboard", "surfboard", "tennis racket", "bottle",
+	"wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple", "sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake",
+	"chair", "couch", "potted plant", "bed", "dining table", "toilet", "tv", "laptop", "mouse", "remote", "keyboard", "cell phone", "microwave", "oven",
+	"toaster", "sink", "refrigerator", "book", "clock", "vase", "scissors", "teddy bear", "hair drier", "toothbrush",
+}
+
+func newCOCOEngine(store string, o Options) (*cocoEngine, error) {
+	sum, err := ingest.ReadStore(store)
+	if err != nil {
+		return nil, err
+	}
+	e := &cocoEngine{o: o, workers: newNames(), hits: newNames(), cluster: newNames(), weeks: newNames(), sequences: newNames(), pages: map[int64]*page{}, class: map[string]class{}}
+	known := map[string]bool{}
+	d := sum.DataSet("coco")
+	for _, c := range d.Categories {
+		known[c.Name] = true
+	}
+	e.hasTruth = d.Rows["images"] > 0
+	if len(known) == 0 {
+		for _, name := range knownCategories {
+			known[name] = true
+		}
+	}
+	e.categories = slices.Sorted(maps.Keys(known))
+	for i, name := range e.categories {
+		e.class[name] = class(i)
+	}
+	return e, nil
+}
+
+func (e *cocoEngine) classOf(name string) class {
+	if c, ok := e.class[name]; ok {
+		return c
+	}
+	return -1
+}
+
+// runCOCO runs statistics over a store, one set of them for each goroutine.
+func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) ([]Statistic, error) {
+	e, err := newCOCOEngine(store, o)
+	if err != nil {
+		return nil, err
+	}
+	annotations, err := scan.Open(store, "coco", "annotations")
+	if err != nil {
+		return nil, err
+	}
+	defer annotations.Close()
+	images, err := scan.Open(store, "coco", "images")
+	if err != nil {
+		return nil, err
+	}
+	defer images.Close()
+	var workers []*cocoWorker
+	for range max(1, min(o.Jobs, max(annotations.Groups(), images.Groups()))) {
+		w := &cocoWorker{e: e, ratios: &ratios{}}
+		for _, entry := range entries {
+			w.stats = append(w.stats, entry.coco(e, w.ratios))
+		}
+		if w.readRows, err = w.col.bind(annotations); err != nil {
+			return nil, err
+		}
+		if w.readImages, err = w.img.bind(images); err != nil {
+			return nil, err
+		}
+		workers = append(workers, w)
+	}
+	total := annotations.Rows() + images.Rows()
+	step := func(from int64) func(done, _ int64) {
+		if o.Progress == nil {
+			return nil
+		}
+		return func(done, _ int64) { o.Progress(from+done, total) }
+	}
+	if err := eachGroup(ctx, annotations, len(workers), step(0), func(worker, group int) error { return workers[worker].rows(group) }); err != nil {
+		return nil, err
+	}
+	for _, w := range workers {
+		for _, p := range w.pages {
+			if was := e.pages[p.image]; was != nil {
+				return nil, fmt.Errorf("the image %d is twice in coco/annotations.parquet: the store is damaged, ingest again", p.image)
+			}
+			e.pages[p.image] = p
+		}
+	}
+	if err := eachGroup(ctx, images, len(workers), step(annotations.Rows()), func(worker, group int) error { return workers[worker].images(group) }); err != nil {
+		return nil, err
+	}
+	first := workers[0]
+	for _, p := range e.pages {
+		if p.truth == nil {
+			first.page(p)
+		}
+	}
+	for _, w := range workers[1:] {
+		for i := range first.stats {
+			first.stats[i].merge(w.stats[i])
+		}
+		first.ratios.merge(w.ratios)
+	}
+	e.ratios = first.ratios
+	return e.results(entries, first.stats), nil
+}
+
+func (e *cocoEngine) results(entries []*Entry, stats []cocoStatistic) []Statistic {
+	if e.o.Bootstrap > 0 {
+		e.boot = e.ratios.resample(e.cluster, e.o.Bootstrap, e.o.Seed, e.o.Jobs)
+	}
+	var out []Statistic
+	for i, s := range stats {
+		r := entries[i].statistic()
+		s.result(e, &r)
+		out = append(out, r)
+	}
+	return out
+}
+
+// ratio is the value of a ratio over annotators, with its interval.
+func (e *cocoEngine) ratio(name, title, unit, of string, id ratioID) Value {
+	return e.ratios.describe(e.boot, name, title, unit, of, id)
+}
+
+// cocoRows are the columns of annotations that are read.
+type cocoRows struct {
+	seq, image, worker, hit, index, started, width, height, origWidth, origHeight, spent     *scan.Column
+	kind, icon, fromX, fromY, toX, toY, t, browse, keyboard, browseT, mouseT, mouseX, mouseY *scan.Column
+}
+
+func (c *cocoRows) bind(t *scan.Table) (*scan.Reader, error) {
+	return bind(t, map[string]**scan.Column{
+		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "hit_id": &c.hit, "page_idx": &c.index, "page_started": &c.started,
+		"image_width": &c.width, "image_height": &c.height, "original_width": &c.origWidth, "original_height": &c.origHeight, "time_spent": &c.spent,
+		"actions.type": &c.kind, "actions.icon": &c.icon, "actions.from_x": &c.fromX, "actions.from_y": &c.fromY, "actions.to_x": &c.toX, "actions.to_y": &c.toY,
+		"actions.t": &c.t, "browsing.category_idx": &c.browse, "browsing.keyboard": &c.keyboard, "browsing.t": &c.browseT,
+		"mouse.t": &c.mouseT, "mouse.x": &c.mouseX, "mouse.y": &c.mouseY,
+	})
+}
+
+// A cocoWorker is what one goroutine of an engine has.
+type cocoWorker struct {
+	e                    *cocoEngine
+	readRows, readImages *scan.Reader
+	col                  cocoRows
+	img                  cocoImages
+	stats                []cocoStatistic
+	ratios               *ratios
+	pages                []*page
+
+	// of the row group: numbers of texts by place in the column's Dict, and of actions by place
+	workerIDs, hitIDs, clusterIDs []int32
+	classes                       []class
+	kinds                         []int8
+	kindOf                        []int8
+	classOf                       []class
+	sequence                      []byte
+	image                         cocoImage
+}
+
+// lastSuperclass is the number of the superclass that is reached before submitting.
+const lastSuperclass = 10
+
+// rows takes a row group of annotations.
+func (w *cocoWorker) rows(group int) error {
+	if err := w.readRows.Read(group); err != nil {
+		return err
+	}
+	w.nameRows()
+	for i := range w.readRows.Rows() {
+		row := w.row(i)
+		w.pages = append(w.pages, row.page)
+		for _, st := range w.stats {
+			st.row(row)
+		}
+	}
+	return nil
+}
+
+func (w *cocoWorker) nameRows() {
+	c, e := &w.col, w.e
+	w.workerIDs, w.hitIDs, w.clusterIDs, w.classes, w.kinds = w.workerIDs[:0], w.hitIDs[:0], w.clusterIDs[:0], w.classes[:0], w.kinds[:0]
+	for _, s := range c.worker.Dict {
+		w.workerIDs, w.clusterIDs = append(w.workerIDs, e.workers.id(s)), append(w.clusterIDs, e.cluster.id("worker "+s))
+	}
+	for _, s := range c.hit.Dict {
+		w.hitIDs = append(w.hitIDs, e.hits.id(s))
+	}
+	for _, s := range c.icon.Dict {
+		w.classes = append(w.classes, e.classOf(s))
+	}
+	for _, s := range c.kind.Dict {
+		w.kinds = append(w.kinds, int8(max(0, slices.Index(actionNames[1:], s)+1)))
+	}
+	w.kindOf, w.classOf = w.kindOf[:0], w.classOf[:0]
+	for i := range c.kind.Index {
+		kind, cl := int8(actionUnknown), class(-1)
+		if k := c.kind.Index[i]; k >= 0 {
+			kind = w.kinds[k]
+		}
+		if k := c.icon.Index[i]; k >= 0 {
+			cl = w.classes[k]
+		}
+		w.kindOf, w.classOf = append(w.kindOf, kind), append(w.classOf, cl)
+	}
+}
+
+func (w *cocoWorker) row(i int) *cocoRow {
+	c := &w.col
+	p := &page{
+		seq: c.seq.Ints[i], image: c.image.Ints[i], worker: -1, hit: -1, index: c.index.Ints[i], spent: c.spent.Ints[i], started: c.started.Ints[i],
+		width: c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i], origH: c.origHeight.Ints[i],
+	}
+	hit, hasHIT := c.hit.Text(i)
+	if hasHIT {
+		p.hit = w.hitIDs[c.hit.Index[i]]
+	}
+	switch k := c.worker.Index[i]; {
+	case k >= 0:
+		p.worker, p.cluster = w.workerIDs[k], w.clusterIDs[k]
+	case hasHIT:
+		p.cluster = w.e.cluster.id("hit " + hit)
+	default:
+		p.cluster = w.e.cluster.id(anonymousCluster(fmt.Sprint(p.image)))
+	}
+	from, to := c.kind.Offsets[i], c.kind.Offsets[i+1]
+	bFrom, bTo := c.browse.Offsets[i], c.browse.Offsets[i+1]
+	row := &cocoRow{
+		page: p, mouse: pointsOf(c.mouseT, c.mouseX, c.mouseY, i),
+		kind: w.kindOf[from:to], class: w.classOf[from:to], toX: c.toX.Floats[from:to], toY: c.toY.Floats[from:to],
+		fromX: c.fromX.Floats[from:to], fromY: c.fromY.Floats[from:to], t: c.t.Ints[from:to],
+		browse: c.browse.Ints[bFrom:bTo], browseT: c.browseT.Ints[bFrom:bTo], keyboard: c.keyboard.Ints[bFrom:bTo],
+	}
+	p.actions, p.samples = int64(len(row.kind)), int64(row.mouse.len())
+	w.icons(p, row)
+	for k, b := range row.browse {
+		p.steps++
+		if b != scan.Null && !slices.Contains(row.browse[:k], b) {
+			p.distinct++
+		}
+		p.reached = p.reached || b == lastSuperclass
+		if row.keyboard[k] != scan.Null {
+			p.keyKnown++
+			p.keyboard += row.keyboard[k]
+		}
+	}
+	return row
+}
+
+// icons takes the actions of known type with icons of known classes together, by class, in list
+// order (C2).
+func (w *cocoWorker) icons(p *page, row *cocoRow) {
+	for i, kind := range row.kind {
+		switch {
+		case kind == actionUnknown:
+			p.unknownType++
+		case row.class[i] < 0:
+			p.unknownIcon++
+		case !slices.ContainsFunc(p.icons, func(k icon) bool { return k.class == row.class[i] }):
+			p.icons = append(p.icons, w.icon(row, i))
+		}
+	}
+}
+
+// icon is the icon that first appears in action i.
+func (w *cocoWorker) icon(row *cocoRow, i int) icon {
+	k := icon{class: row.class[i], firstKind: row.kind[i]}
+	w.sequence = w.sequence[:0]
+	for ; i < len(row.kind); i++ {
+		if row.class[i] != k.class || row.kind[i] == actionUnknown {
+			continue
+		}
+		if k.actions++; k.actions > 1 {
+			w.sequence = append(w.sequence, '-')
+		}
+		w.sequence = append(w.sequence, actionNames[row.kind[i]]...)
+		x, y := row.toX[i], row.toY[i]
+		valid := x == x && y == y
+		k.placed = row.kind[i] != actionRemove
+		if row.kind[i] == actionAdd {
+			k.anyAdd = true
+			if valid {
+				k.x, k.y, k.has = x, y, true
+			}
+		}
+		if k.placed && valid {
+			k.endX, k.endY, k.ends = x, y, true
+		}
+	}
+	k.ends = k.ends && k.placed
+	k.sequence = w.e.sequences.id(string(w.sequence))
+	return k
+}
+
+// page gives a row and its image to the statistics.
+func (w *cocoWorker) page(p *page) {
+	for _, st := range w.stats {
+		st.page(p)
+	}
+}

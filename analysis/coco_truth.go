@@ -1,0 +1,245 @@
+package analysis
+
+import (
+	"abtool/internal/scan"
+)
+
+// A cocoImage is an image of the ground truth. It lives during the call that it is passed to.
+type cocoImage struct {
+	id            int64
+	width, height int64 // px; 0 or less: unknown
+	instances     []instance
+}
+
+// sized tells whether the image's size is known.
+func (m *cocoImage) sized() bool { return m.width > 0 && m.height > 0 }
+
+// An instance is an object of an image.
+type instance struct {
+	class      class // −1: its category has no name
+	x, y, w, h float64
+	hasBox     bool
+	crowd      bool
+	mask       mask
+}
+
+// share is the area of the bounding box over that of the image (C11); ok is false where one is
+// unknown.
+func (o *instance) share(m *cocoImage) (s float64, ok bool) {
+	if !o.hasBox || !m.sized() {
+		return 0, false
+	}
+	return o.w * o.h / (float64(m.width) * float64(m.height)), true
+}
+
+// relative is the bounding box in fractions of the image.
+func (o *instance) relative(m *cocoImage) (b box, ok bool) {
+	if !o.hasBox || !m.sized() {
+		return box{}, false
+	}
+	w, h := float64(m.width), float64(m.height)
+	return box{o.x / w, o.y / h, (o.x + o.w) / w, (o.y + o.h) / h}, true
+}
+
+// holds tells whether a point, in fractions of the image, is in the bounding box, edges
+// included (C6).
+func (o *instance) holds(m *cocoImage, x, y float64) bool {
+	px, py := x*float64(m.width), y*float64(m.height)
+	return o.hasBox && px >= o.x && px <= o.x+o.w && py >= o.y && py <= o.y+o.h
+}
+
+// A mask is polygons, of which rings tells the number of values each, or runs, or both.
+type mask struct {
+	polygon             []float64
+	rings               []int64
+	runHeight, runWidth int64
+	runs                []int64 // down the columns, zeros first
+}
+
+// pixel is the pixel under a point in fractions of a width × height image (C5); ok is false
+// outside of it.
+func pixel(x, y float64, width, height int64) (px, py int64, ok bool) {
+	if !(x >= 0 && x <= 1 && y >= 0 && y <= 1) || width <= 0 || height <= 0 {
+		return 0, 0, false
+	}
+	return min(int64(x*float64(width)), width-1), min(int64(y*float64(height)), height-1), true
+}
+
+// hasPixel tells whether a pixel is set: its centre is in a polygon, or its run is one of ones.
+func (m *mask) hasPixel(px, py int64) bool {
+	return m.inPolygons(float64(px)+0.5, float64(py)+0.5) || m.inRuns(px, py)
+}
+
+// inPolygons is the even-odd rule for each polygon, and any of them (C5). x and y are px.
+func (m *mask) inPolygons(x, y float64) bool {
+	at := int64(0)
+	for _, n := range m.rings {
+		if n < 0 || at+n > int64(len(m.polygon)) {
+			return false
+		}
+		if evenOdd(m.polygon[at:at+n], x, y) {
+			return true
+		}
+		at += n
+	}
+	return false
+}
+
+func evenOdd(p []float64, x, y float64) bool {
+	n := len(p) / 2
+	if n == 0 {
+		return false
+	}
+	in := false
+	xj, yj := p[2*n-2], p[2*n-1]
+	for i := range n {
+		xi, yi := p[2*i], p[2*i+1]
+		if (yi > y) != (yj > y) && x < (xj-xi)*(y-yi)/(yj-yi)+xi {
+			in = !in
+		}
+		xj, yj = xi, yi
+	}
+	return in
+}
+
+func (m *mask) inRuns(px, py int64) bool {
+	if len(m.runs) == 0 || px >= m.runWidth || py >= m.runHeight {
+		return false
+	}
+	left, set := px*m.runHeight+py, false
+	for _, n := range m.runs {
+		if left < n {
+			return set
+		}
+		left -= n
+		set = !set
+	}
+	return false
+}
+
+// cocoImages are the columns of images that are read.
+type cocoImages struct {
+	id, width, height, category, x, y, w, h, crowd, polygon, rings, runHeight, runWidth, runs *scan.Column
+}
+
+func (c *cocoImages) bind(t *scan.Table) (*scan.Reader, error) {
+	return bind(t, map[string]**scan.Column{
+		"image_id": &c.id, "width": &c.width, "height": &c.height, "instances.category": &c.category, "instances.x": &c.x, "instances.y": &c.y,
+		"instances.w": &c.w, "instances.h": &c.h, "instances.crowd": &c.crowd, "instances.polygon": &c.polygon, "instances.rings": &c.rings,
+		"instances.rle_height": &c.runHeight, "instances.rle_width": &c.runWidth, "instances.rle_counts": &c.runs,
+	})
+}
+
+// images takes a row group of the ground truth, each image with the page that annotated it.
+func (w *cocoWorker) images(group int) error {
+	if err := w.readImages.Read(group); err != nil {
+		return err
+	}
+	var classes []class
+	for _, s := range w.img.category.Dict {
+		classes = append(classes, w.e.classOf(s))
+	}
+	for i := range w.readImages.Rows() {
+		m := &w.image
+		w.readImage(m, i, classes)
+		for _, st := range w.stats {
+			st.truth(m)
+		}
+		if p := w.e.pages[m.id]; p != nil {
+			p.truth = m
+			p.judge()
+			w.page(p)
+		}
+	}
+	return nil
+}
+
+func (w *cocoWorker) readImage(m *cocoImage, i int, classes []class) {
+	c := &w.img
+	*m = cocoImage{id: c.id.Ints[i], width: c.width.Ints[i], height: c.height.Ints[i], instances: m.instances[:0]}
+	for k := c.x.Offsets[i]; k < c.x.Offsets[i+1]; k++ {
+		o := instance{class: -1, x: c.x.Floats[k], y: c.y.Floats[k], w: c.w.Floats[k], h: c.h.Floats[k], crowd: c.crowd.Ints[k] == 1}
+		o.hasBox = o.x == o.x && o.y == o.y && o.w == o.w && o.h == o.h
+		if at := c.category.Index[k]; at >= 0 {
+			o.class = classes[at]
+		}
+		o.mask = mask{
+			polygon: c.polygon.Floats[c.polygon.Inner[k]:c.polygon.Inner[k+1]], rings: c.rings.Ints[c.rings.Inner[k]:c.rings.Inner[k+1]],
+			runHeight: c.runHeight.Ints[k], runWidth: c.runWidth.Ints[k], runs: c.runs.Ints[c.runs.Inner[k]:c.runs.Inner[k+1]],
+		}
+		m.instances = append(m.instances, o)
+	}
+}
+
+// judge holds a page's icons against the ground truth of its image.
+func (p *page) judge() {
+	m := p.truth
+	for i := range p.icons {
+		p.icons[i].judge(m)
+	}
+	for i := range m.instances {
+		c := m.instances[i].class
+		if c < 0 || m.before(i, c) {
+			continue
+		}
+		p.classes++
+		for k := range p.icons {
+			if p.icons[k].class == c {
+				p.icons[k].present = true
+				if p.icons[k].placed {
+					p.retrieved++
+				}
+				if p.icons[k].anyAdd {
+					p.retrieved2++
+				}
+			}
+		}
+	}
+}
+
+// before tells whether an instance before i has the class.
+func (m *cocoImage) before(i int, c class) bool {
+	for k := range m.instances[:i] {
+		if m.instances[k].class == c {
+			return true
+		}
+	}
+	return false
+}
+
+func (k *icon) judge(m *cocoImage) {
+	px, py, inside := pixel(k.x, k.y, m.width, m.height)
+	ex, ey, endInside := pixel(k.endX, k.endY, m.width, m.height)
+	inside, endInside = inside && k.has, endInside && k.ends
+	var best box
+	boxes, at := 0, 0.0
+	for i := range m.instances {
+		o := &m.instances[i]
+		if o.class != k.class {
+			continue
+		}
+		if inside && !k.onMask {
+			k.onMask = o.mask.hasPixel(px, py)
+		}
+		if inside && !k.continuous {
+			k.continuous = o.mask.inPolygons(k.x*float64(m.width), k.y*float64(m.height)) || o.mask.inRuns(px, py)
+		}
+		if endInside && !k.endMask {
+			k.endMask = o.mask.hasPixel(ex, ey)
+		}
+		if !k.has {
+			continue
+		}
+		k.onBox = k.onBox || m.sized() && o.holds(m, k.x, k.y)
+		if b, ok := o.relative(m); ok && o.w > 0 && o.h > 0 {
+			d := b.distance(k.x, k.y)
+			if boxes++; boxes == 1 || d < at || d == at && b.area() < best.area() {
+				best, at = b, d
+			}
+		}
+	}
+	if boxes > 0 {
+		k.nearest, k.single = true, boxes == 1
+		k.u, k.v = inFrame(best, k.x, k.y)
+	}
+}

@@ -1,0 +1,524 @@
+package analysis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"abtool/internal/scan"
+)
+
+// points are clicks or mouse samples: time in ms since the row's t0 (scan.Null: none), place in
+// fractions of the displayed image (NaN: none).
+type points struct {
+	t    []int64
+	x, y []float64
+}
+
+func (p points) len() int { return len(p.t) }
+
+// valid tells whether point i has a place (R6).
+func (p points) valid(i int) bool { return p.x[i] == p.x[i] && p.y[i] == p.y[i] }
+
+func (p points) clone() points {
+	return points{slices.Clone(p.t), slices.Clone(p.x), slices.Clone(p.y)}
+}
+
+// Entries of showing.hoverKind.
+const (
+	hoverOther = iota
+	hoverEnter
+	hoverLeave
+)
+
+// A showing is one time an image was shown to an annotator, with what follows from the row
+// alone. Its lists are valid during the call that it is passed to.
+type showing struct {
+	seq                    int64
+	image                  int32 // place in imagenetTruth
+	worker, assignment     int32 // numbers of names; −1: unknown
+	class, cluster         int32
+	submit, page, slot     int64 // scan.Null: unknown
+	selected               int64 // 1, 0, scan.Null
+	estimate, t0           int64
+	selectedCount, hovered int64
+	width, height          float64 // displayed, CSS px; NaN: unknown
+	origWidth, origHeight  int64
+	positionX, positionY   float64
+	clicks, mouse          points
+	hoverT                 []int64
+	hoverKind              []int8
+
+	first, last int // valid clicks, −1: none
+	boxes       []box
+	hit         bool // the last click is in a box
+}
+
+func (s *showing) isSelected() bool { return s.selected == 1 }
+
+// clicked tells whether it counts for clicks: selected, with a valid click (I4).
+func (s *showing) clicked() bool { return s.selected == 1 && s.last >= 0 }
+
+// click is the last valid click.
+func (s *showing) click() (x, y float64, t int64) {
+	return s.clicks.x[s.last], s.clicks.y[s.last], s.clicks.t[s.last]
+}
+
+// anyByproduct tells whether there is a click, a sample or a hover (I2).
+func (s *showing) anyByproduct() bool {
+	return s.clicks.len()+s.mouse.len()+len(s.hoverT) > 0
+}
+
+// later orders showings of an image: by hit_submit_time, missing first, ties in document order
+// (I3).
+func (s *showing) later(o *showing) bool {
+	if s.submit != o.submit {
+		return s.submit > o.submit // scan.Null is the least
+	}
+	return s.seq > o.seq
+}
+
+// own makes the lists the showing's own; without keep they are dropped, but for the first and
+// last click.
+func (s *showing) own(keep bool) {
+	if !keep {
+		s.mouse = points{}
+		s.hoverT, s.hoverKind = nil, nil
+	}
+	s.clicks, s.mouse = s.clicks.clone(), s.mouse.clone()
+	s.hoverT, s.hoverKind = slices.Clone(s.hoverT), slices.Clone(s.hoverKind)
+}
+
+// A picture is an image with all of its showings, in order of time (I3), and what follows.
+type picture struct {
+	image     int32
+	boxes     []box      // usable ground truth, in fractions; none: not boxed
+	showings  []*showing // lists are there for final alone
+	byproduct bool
+	final     *showing // that of the final click (I4); nil: none
+	x, y      float64  // the final click
+	t         int64    // its time, scan.Null: unknown
+	hit       bool     // it is in a box (I6)
+	centre    bool     // (0.5, 0.5) is
+
+	trace trace // of the final showing
+}
+
+// clickedBoxed tells whether the image is in BC (I5).
+func (p *picture) clickedBoxed() bool { return p.final != nil && len(p.boxes) > 0 }
+
+// An imagenetStatistic gathers what it needs of showings and pictures. Each goroutine has its
+// own, and what is merged must not depend on the order.
+type imagenetStatistic interface {
+	showing(*showing) // every row, in no particular order
+	picture(*picture) // every image with a row, once
+	merge(imagenetStatistic)
+	result(*imagenetEngine, *Statistic)
+}
+
+// An imagenetEngine runs statistics over the imagenet data set of a store, in one pass.
+type imagenetEngine struct {
+	o       Options
+	truth   *imagenetTruth
+	workers *names
+	hits    *names // assignments
+	cluster *names
+	weeks   *names
+	ratios  *ratios
+	boot    *bootstrap
+	inBC    []bool // by image
+}
+
+// imagenetRows are the columns that are read.
+type imagenetRows struct {
+	seq, image, worker, assignment, submit, page, slot, positionX, positionY, width, height *scan.Column
+	origWidth, origHeight, selected, selectedCount, hovered, estimate, t0                   *scan.Column
+	clickT, clickX, clickY, mouseT, mouseX, mouseY, hoverT, hoverAction                     *scan.Column
+}
+
+// bind opens a reader of the columns.
+func (c *imagenetRows) bind(t *scan.Table) (*scan.Reader, error) {
+	to := map[string]**scan.Column{
+		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "assignment_id": &c.assignment, "hit_submit_time": &c.submit,
+		"page_idx": &c.page, "image_idx": &c.slot, "position_x": &c.positionX, "position_y": &c.positionY, "image_width": &c.width,
+		"image_height": &c.height, "original_width": &c.origWidth, "original_height": &c.origHeight, "selected": &c.selected,
+		"selected_count": &c.selectedCount, "hovered_count": &c.hovered, "estimate_time": &c.estimate, "t0": &c.t0,
+		"clicks.t": &c.clickT, "clicks.x": &c.clickX, "clicks.y": &c.clickY, "mouse.t": &c.mouseT, "mouse.x": &c.mouseX, "mouse.y": &c.mouseY,
+		"hovers.t": &c.hoverT, "hovers.action": &c.hoverAction,
+	}
+	return bind(t, to)
+}
+
+// bind opens a reader of columns and says where each is.
+func bind(t *scan.Table, to map[string]**scan.Column) (*scan.Reader, error) {
+	r, err := t.Reader(slices.Sorted(maps.Keys(to))...)
+	if err != nil {
+		return nil, err
+	}
+	for name, at := range to {
+		*at = r.Column(name)
+	}
+	return r, nil
+}
+
+// An imagenetWorker is what one goroutine of an engine has.
+type imagenetWorker struct {
+	e       *imagenetEngine
+	read    *scan.Reader
+	col     imagenetRows
+	stats   []imagenetStatistic
+	ratios  *ratios
+	pending map[int32]*picture
+	run     []showing
+	one     picture // the image at hand
+	kinds   []int8  // of all hovers of the row group
+	near    int32   // the image of the row before
+
+	// numbers of the texts of the row group, by place in the column's Dict
+	workerIDs, assignmentIDs, clusterIDs []int32
+}
+
+// runImageNet runs statistics over a store, one set of them for each goroutine.
+func runImageNet(ctx context.Context, store string, o Options, entries []*Entry) ([]Statistic, error) {
+	truth, err := readImageNetTruth(store)
+	if err != nil {
+		return nil, err
+	}
+	t, err := scan.Open(store, "imagenet", "annotations")
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	e := &imagenetEngine{o: o, truth: truth, workers: newNames(), hits: newNames(), cluster: newNames(), weeks: newNames(), inBC: make([]bool, len(truth.ids))}
+	var workers []*imagenetWorker
+	for range max(1, min(o.Jobs, t.Groups())) {
+		w := &imagenetWorker{e: e, ratios: &ratios{}, pending: map[int32]*picture{}}
+		for _, entry := range entries {
+			w.stats = append(w.stats, entry.imagenet(e, w.ratios))
+		}
+		if w.read, err = w.col.bind(t); err != nil {
+			return nil, err
+		}
+		workers = append(workers, w)
+	}
+	if err := eachGroup(ctx, t, len(workers), o.Progress, func(worker, group int) error { return workers[worker].group(group) }); err != nil {
+		return nil, err
+	}
+	first := workers[0]
+	for _, w := range workers[1:] {
+		first.takePending(w)
+		for i := range first.stats {
+			first.stats[i].merge(w.stats[i])
+		}
+		first.ratios.merge(w.ratios)
+	}
+	first.finishPending()
+	e.ratios = first.ratios
+	return e.results(entries, first.stats), nil
+}
+
+// eachGroup gives the row groups of a table to as many goroutines as there are workers.
+func eachGroup(ctx context.Context, t *scan.Table, workers int, progress func(done, total int64), f func(worker, group int) error) error {
+	var next, done atomic.Int64
+	errs := make([]error, workers)
+	var wg sync.WaitGroup
+	for i := range workers {
+		wg.Go(func() {
+			for errs[i] == nil && ctx.Err() == nil {
+				g := int(next.Add(1) - 1)
+				if g >= t.Groups() {
+					return
+				}
+				errs[i] = f(i, g)
+				if progress != nil {
+					progress(done.Add(t.GroupRows(g)), t.Rows())
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(append(errs, ctx.Err())...)
+}
+
+func (e *imagenetEngine) results(entries []*Entry, stats []imagenetStatistic) []Statistic {
+	if e.o.Bootstrap > 0 {
+		e.boot = e.ratios.resample(e.cluster, e.o.Bootstrap, e.o.Seed, e.o.Jobs)
+	}
+	var out []Statistic
+	for i, s := range stats {
+		r := entries[i].statistic()
+		s.result(e, &r)
+		out = append(out, r)
+	}
+	return out
+}
+
+// ratio is the value of a ratio over annotators, with its interval.
+func (e *imagenetEngine) ratio(name, title, unit, of string, id ratioID) Value {
+	return e.ratios.describe(e.boot, name, title, unit, of, id)
+}
+
+// group takes a row group: runs of rows of one image at a time.
+func (w *imagenetWorker) group(g int) error {
+	if err := w.read.Read(g); err != nil {
+		return err
+	}
+	w.nameRows()
+	w.run = w.run[:0]
+	for i := range w.read.Rows() {
+		s, err := w.showing(i)
+		if err != nil {
+			return err
+		}
+		if len(w.run) > 0 && w.run[0].image != s.image {
+			w.endRun()
+		}
+		w.run = append(w.run, s)
+	}
+	w.endRun()
+	return nil
+}
+
+// endRun gives the run's showings to the statistics, and its image when it is complete.
+func (w *imagenetWorker) endRun() {
+	if len(w.run) == 0 {
+		return
+	}
+	for i := range w.run {
+		for _, st := range w.stats {
+			st.showing(&w.run[i])
+		}
+	}
+	image := w.run[0].image
+	p := &w.one
+	p.reset(image, w.e.truth.boxesOf(image))
+	for i := range w.run {
+		p.add(&w.run[i])
+	}
+	if len(w.run) == int(w.e.truth.shown[image]) {
+		w.finish(p)
+	} else {
+		w.pend(p)
+	}
+	w.run = w.run[:0]
+}
+
+// reset empties the picture for another image, keeping its memory.
+func (p *picture) reset(image int32, boxes []box) {
+	*p = picture{image: image, boxes: boxes, showings: p.showings[:0], trace: p.trace}
+}
+
+// add adds a showing, in any order.
+func (p *picture) add(s *showing) {
+	p.showings = append(p.showings, s)
+	p.byproduct = p.byproduct || s.anyByproduct()
+	if s.clicked() && (p.final == nil || s.later(p.final)) {
+		p.final = s
+	}
+}
+
+// pend keeps showings until the others of the image have come. Their lists are dropped, but
+// for those of the latest click.
+func (w *imagenetWorker) pend(p *picture) {
+	kept := &picture{image: p.image, boxes: p.boxes, byproduct: p.byproduct}
+	for _, s := range p.showings {
+		mine := *s
+		mine.own(s == p.final)
+		if s == p.final {
+			kept.final = &mine
+		}
+		kept.showings = append(kept.showings, &mine)
+	}
+	w.take(kept)
+}
+
+func (w *imagenetWorker) take(p *picture) {
+	have := w.pending[p.image]
+	if have == nil {
+		w.pending[p.image] = p
+		return
+	}
+	have.byproduct = have.byproduct || p.byproduct
+	have.showings = append(have.showings, p.showings...)
+	if p.final != nil && (have.final == nil || p.final.later(have.final)) {
+		have.final, p.final = p.final, have.final
+	}
+	if p.final != nil {
+		p.final.own(false)
+	}
+}
+
+func (w *imagenetWorker) takePending(o *imagenetWorker) {
+	for _, p := range o.pending {
+		w.take(p)
+	}
+}
+
+func (w *imagenetWorker) finishPending() {
+	for _, p := range w.pending {
+		w.finish(p)
+	}
+	w.pending = nil
+}
+
+// finish gives a complete image to the statistics.
+func (w *imagenetWorker) finish(p *picture) {
+	slices.SortFunc(p.showings, func(a, b *showing) int {
+		if a.later(b) {
+			return 1
+		}
+		return -1
+	})
+	p.centre = inAny(p.boxes, 0.5, 0.5)
+	if p.final != nil {
+		p.x, p.y, p.t = p.final.click()
+		p.hit = p.final.hit
+		w.e.inBC[p.image] = len(p.boxes) > 0
+		p.trace.of(p.final)
+	}
+	for _, st := range w.stats {
+		st.picture(p)
+	}
+}
+
+// nameRows gives numbers to the workers and assignments of a row group, and to its hovers'
+// kinds.
+func (w *imagenetWorker) nameRows() {
+	number := func(to []int32, dict []string, by *names, prefix string) []int32 {
+		to = to[:0]
+		for _, s := range dict {
+			to = append(to, by.id(prefix+s))
+		}
+		return to
+	}
+	w.workerIDs = number(w.workerIDs, w.col.worker.Dict, w.e.workers, "")
+	w.clusterIDs = number(w.clusterIDs, w.col.worker.Dict, w.e.cluster, "worker ")
+	w.assignmentIDs = number(w.assignmentIDs, w.col.assignment.Dict, w.e.hits, "")
+	w.kinds = w.kinds[:0]
+	for _, k := range w.col.hoverAction.Index {
+		kind := int8(hoverOther)
+		if k >= 0 {
+			switch w.col.hoverAction.Dict[k] {
+			case "enter":
+				kind = hoverEnter
+			case "leave":
+				kind = hoverLeave
+			}
+		}
+		w.kinds = append(w.kinds, kind)
+	}
+}
+
+// anonymous is the number of clusters that rows without worker and HIT are spread over.
+const anonymous = 1024
+
+// clusterOf is the cluster of a row: its worker; else its HIT; else one of 1,024, by a hash of
+// the image, which makes such rows as good as independent.
+func (w *imagenetWorker) clusterOf(i int, image string) int32 {
+	if k := w.col.worker.Index[i]; k >= 0 {
+		return w.clusterIDs[k]
+	}
+	if hit, ok := w.col.assignment.Text(i); ok {
+		return w.e.cluster.id("hit " + hit)
+	}
+	return w.e.cluster.id(anonymousCluster(image))
+}
+
+func anonymousCluster(image string) string {
+	h := fnv.New32a()
+	h.Write([]byte(image))
+	return fmt.Sprintf("image %04d", h.Sum32()%anonymous)
+}
+
+// showing is the i-th row of the group that was read.
+func (w *imagenetWorker) showing(i int) (showing, error) {
+	c := &w.col
+	id, _ := c.image.Text(i)
+	image, ok := w.e.truth.find(id, w.near)
+	if !ok {
+		return showing{}, fmt.Errorf("the image %s of annotations.parquet is not in images.parquet: the store is damaged, ingest again", id)
+	}
+	w.near = image
+	s := showing{
+		seq: c.seq.Ints[i], image: image, worker: -1, assignment: -1, class: w.e.truth.class[image], cluster: w.clusterOf(i, id),
+		submit: c.submit.Ints[i], page: c.page.Ints[i], slot: c.slot.Ints[i], selected: c.selected.Ints[i],
+		estimate: c.estimate.Ints[i], t0: c.t0.Ints[i], selectedCount: c.selectedCount.Ints[i], hovered: c.hovered.Ints[i],
+		width: c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i], origHeight: c.origHeight.Ints[i],
+		positionX: c.positionX.Floats[i], positionY: c.positionY.Floats[i],
+		first: -1, last: -1, boxes: w.e.truth.boxesOf(image),
+		clicks: pointsOf(c.clickT, c.clickX, c.clickY, i), mouse: pointsOf(c.mouseT, c.mouseX, c.mouseY, i),
+	}
+	if k := c.worker.Index[i]; k >= 0 {
+		s.worker = w.workerIDs[k]
+	}
+	if k := c.assignment.Index[i]; k >= 0 {
+		s.assignment = w.assignmentIDs[k]
+	}
+	from, to := c.hoverT.Offsets[i], c.hoverT.Offsets[i+1]
+	s.hoverT, s.hoverKind = c.hoverT.Ints[from:to:to], w.kinds[from:to:to]
+	for k := range s.clicks.t {
+		if s.clicks.valid(k) {
+			if s.first < 0 {
+				s.first = k
+			}
+			s.last = k
+		}
+	}
+	if s.last >= 0 {
+		s.hit = inAny(s.boxes, s.clicks.x[s.last], s.clicks.y[s.last])
+	}
+	return s, nil
+}
+
+func pointsOf(t, x, y *scan.Column, i int) points {
+	from, to := t.Offsets[i], t.Offsets[i+1]
+	return points{t.Ints[from:to:to], x.Floats[from:to:to], y.Floats[from:to:to]}
+}
+
+// A trace is the mouse's way to the final click: its valid samples with a time, in document
+// order (I12).
+type trace struct {
+	before  points // at or before the click
+	enter   int64  // the last 'enter' at or before the click; scan.Null: none (I13)
+	segment points // of before, those since enter
+}
+
+// of fills the trace of a showing's last click, reusing its slices.
+func (tr *trace) of(s *showing) {
+	_, _, click := s.click()
+	tr.before.reset()
+	tr.segment.reset()
+	tr.enter = scan.Null
+	if click == scan.Null {
+		return
+	}
+	for i, t := range s.hoverT {
+		if s.hoverKind[i] == hoverEnter && t != scan.Null && t <= click {
+			tr.enter = max(tr.enter, t)
+		}
+	}
+	for i, t := range s.mouse.t {
+		if t == scan.Null || t > click || !s.mouse.valid(i) {
+			continue
+		}
+		tr.before.push(t, s.mouse.x[i], s.mouse.y[i])
+		if tr.enter != scan.Null && t >= tr.enter {
+			tr.segment.push(t, s.mouse.x[i], s.mouse.y[i])
+		}
+	}
+}
+
+func (p *points) reset() { p.t, p.x, p.y = p.t[:0], p.x[:0], p.y[:0] }
+
+func (p *points) push(t int64, x, y float64) {
+	p.t, p.x, p.y = append(p.t, t), append(p.x, x), append(p.y, y)
+}
+
+// distance is how far a point is from (0.5, 0.5), in fractions of the two axes (I19).
+func centreDistance(x, y float64) float64 { return math.Hypot(x-0.5, y-0.5) }

@@ -1,0 +1,87 @@
+package analysis
+
+import (
+	"abtool/internal/scan"
+)
+
+// imagenetTruth is the table of images: who they are and their usable boxes.
+type imagenetTruth struct {
+	ids     []string // in order
+	index   map[string]int32
+	shown   []int32 // rows of annotations; −1: the byproducts do not speak of it (I1)
+	class   []int32 // number in classes; −1: unknown
+	classes *names
+	starts  []int32 // of boxes, one more than images
+	boxes   []box   // in fractions; none of images without a positive size (R10)
+}
+
+func readImageNetTruth(store string) (*imagenetTruth, error) {
+	t, err := scan.Open(store, "imagenet", "images")
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	r, err := t.Reader("image_id", "class", "width", "height", "shown", "boxes.xmin", "boxes.ymin", "boxes.xmax", "boxes.ymax")
+	if err != nil {
+		return nil, err
+	}
+	n := t.Rows()
+	truth := &imagenetTruth{index: make(map[string]int32, n), ids: make([]string, 0, n), shown: make([]int32, 0, n), class: make([]int32, 0, n), classes: newNames(), starts: make([]int32, 0, n+1)}
+	for g := range t.Groups() {
+		if err := r.Read(g); err != nil {
+			return nil, err
+		}
+		truth.group(r)
+	}
+	truth.starts = append(truth.starts, int32(len(truth.boxes)))
+	return truth, nil
+}
+
+func (t *imagenetTruth) group(r *scan.Reader) {
+	id, class, shown := r.Column("image_id"), r.Column("class"), r.Column("shown")
+	width, height := r.Column("width").Ints, r.Column("height").Ints
+	x0, y0, x1, y1 := r.Column("boxes.xmin"), r.Column("boxes.ymin").Floats, r.Column("boxes.xmax").Floats, r.Column("boxes.ymax").Floats
+	var classes []int32
+	for _, c := range class.Dict {
+		classes = append(classes, t.classes.id(c))
+	}
+	for i := range r.Rows() {
+		s, _ := id.Text(i)
+		t.index[s] = int32(len(t.ids))
+		t.ids = append(t.ids, s)
+		c := int32(-1)
+		if k := class.Index[i]; k >= 0 {
+			c = classes[k]
+		}
+		t.class = append(t.class, c)
+		n := int32(-1)
+		if shown.Ints[i] != scan.Null {
+			n = int32(shown.Ints[i])
+		}
+		t.shown = append(t.shown, n)
+		t.starts = append(t.starts, int32(len(t.boxes)))
+		w, h := float64(width[i]), float64(height[i])
+		if !(width[i] > 0 && height[i] > 0) {
+			continue
+		}
+		for k := x0.Offsets[i]; k < x0.Offsets[i+1]; k++ {
+			t.boxes = append(t.boxes, box{x0.Floats[k] / w, y0[k] / h, x1[k] / w, y1[k] / h})
+		}
+	}
+}
+
+// boxesOf are the usable boxes of an image.
+func (t *imagenetTruth) boxesOf(image int32) []box {
+	return t.boxes[t.starts[image]:t.starts[image+1]:t.starts[image+1]]
+}
+
+// find finds an image by its id. It looks beside near first: rows often come in order.
+func (t *imagenetTruth) find(id string, near int32) (int32, bool) {
+	for i := near; i <= near+1 && int(i) < len(t.ids); i++ {
+		if t.ids[i] == id {
+			return i, true
+		}
+	}
+	i, ok := t.index[id]
+	return i, ok
+}

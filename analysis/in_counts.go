@@ -1,0 +1,382 @@
+package analysis
+
+import "math"
+
+// imagenetCounts is how much there is: images, showings, selected, with any byproduct (I1, I2).
+type imagenetCounts struct {
+	selectedImages, byproductImages, finalClicks, clickedBoxed int64
+	showings, selected, clicks, samples, hovers                int64
+}
+
+func newImageNetCounts(*imagenetEngine, *ratios) imagenetStatistic { return &imagenetCounts{} }
+
+func (a *imagenetCounts) showing(s *showing) {
+	a.showings++
+	if s.isSelected() {
+		a.selected++
+	}
+	a.clicks += int64(s.clicks.len())
+	a.samples += int64(s.mouse.len())
+	a.hovers += int64(len(s.hoverT))
+}
+
+func (a *imagenetCounts) picture(p *picture) {
+	for _, s := range p.showings {
+		if s.isSelected() {
+			a.selectedImages++
+			break
+		}
+	}
+	if p.byproduct {
+		a.byproductImages++
+	}
+	if p.final != nil {
+		a.finalClicks++
+	}
+	if p.clickedBoxed() {
+		a.clickedBoxed++
+	}
+}
+
+func (a *imagenetCounts) merge(other imagenetStatistic) {
+	o := other.(*imagenetCounts)
+	a.selectedImages += o.selectedImages
+	a.byproductImages += o.byproductImages
+	a.finalClicks += o.finalClicks
+	a.clickedBoxed += o.clickedBoxed
+	a.showings += o.showings
+	a.selected += o.selected
+	a.clicks += o.clicks
+	a.samples += o.samples
+	a.hovers += o.hovers
+}
+
+func (a *imagenetCounts) result(e *imagenetEngine, r *Statistic) {
+	images, boxed, boxes := e.truth.universe()
+	r.add(
+		count("images", "images that the byproducts speak of", "images", images),
+		count("showings", "times an image was shown", "showings", a.showings),
+		proportion("byproduct_images", "images with a click, a sample or a hover", "images", a.byproductImages, images),
+		proportion("selected_images", "images selected at least once", "images", a.selectedImages, images),
+		proportion("selected_showings", "showings that ended selected", "showings", a.selected, a.showings),
+		proportion("final_clicks", "images with a final click", "images", a.finalClicks, images),
+		proportion("boxed_images", "images with a usable ground-truth box", "images", boxed, images),
+		proportion("clicked_boxed", "images with both: the set BC of accuracies", "images", a.clickedBoxed, images),
+		count("boxes", "ground-truth boxes of boxed images", "boxes", boxes),
+		count("clicks", "selecting clicks", "clicks", a.clicks),
+		count("samples", "mouse samples", "samples", a.samples),
+		count("hovers", "entries and leaves", "hovers", a.hovers),
+	)
+	if boxed == 0 {
+		r.warn("No image has a usable box, so nothing can be said of accuracy: ingest with --boxes Annotations/CLS-LOC/train.")
+	}
+}
+
+// universe counts the images that the byproducts speak of (I1), those of them with usable boxes,
+// and their boxes.
+func (t *imagenetTruth) universe() (images, boxed, boxes int64) {
+	for i, n := range t.shown {
+		if n < 0 {
+			continue
+		}
+		images++
+		if k := len(t.boxesOf(int32(i))); k > 0 {
+			boxed++
+			boxes += int64(k)
+		}
+	}
+	return images, boxed, boxes
+}
+
+// rounds is at which showing images are selected (I3). The rounds of the collection are not in
+// the data: the k-th showing stands for them.
+type rounds struct{ shown, selected, firstSelected []int64 }
+
+func newRounds(*imagenetEngine, *ratios) imagenetStatistic { return &rounds{} }
+
+func (a *rounds) showing(*showing) {}
+
+func (a *rounds) picture(p *picture) {
+	a.grow(len(p.showings))
+	first := true
+	for k, s := range p.showings {
+		a.shown[k]++
+		if s.isSelected() {
+			a.selected[k]++
+			if first {
+				a.firstSelected[k]++
+				first = false
+			}
+		}
+	}
+}
+
+func (a *rounds) grow(n int) {
+	for len(a.shown) < n {
+		a.shown, a.selected, a.firstSelected = append(a.shown, 0), append(a.selected, 0), append(a.firstSelected, 0)
+	}
+}
+
+func (a *rounds) merge(other imagenetStatistic) {
+	o := other.(*rounds)
+	a.grow(len(o.shown))
+	for k := range o.shown {
+		a.shown[k] += o.shown[k]
+		a.selected[k] += o.selected[k]
+		a.firstSelected[k] += o.firstSelected[k]
+	}
+}
+
+func (a *rounds) result(e *imagenetEngine, r *Statistic) {
+	images, _, _ := e.truth.universe()
+	t := Table{Name: "by_showing", Title: "Showings of an image, in order of submission", Columns: []Column{
+		{"showing", "", "k-th showing of an image"}, {"shown", "count", "images shown at least k times"}, {"selected", "count", "selected at that showing"},
+		{"selected_share", unitShare, "selected / shown"}, {"first_selected", "count", "images first selected at that showing"},
+		{"share_of_images", unitShare, "first selected there / all images"},
+	}}
+	for k := range a.shown {
+		t.Rows = append(t.Rows, []any{int64(k + 1), a.shown[k], a.selected[k], share(a.selected[k], a.shown[k]), a.firstSelected[k], share(a.firstSelected[k], images)})
+	}
+	r.Tables = append(r.Tables, t)
+	for k := range min(2, len(a.shown)) {
+		name, title := []string{"first_round", "second_round"}[k], []string{"images selected at the first showing", "images first selected at the second showing"}[k]
+		r.add(proportion(name, title, "images", a.firstSelected[k], images))
+	}
+}
+
+// clickAccuracy is the share of final clicks that lie in a box, and its variants (I4–I6).
+type clickAccuracy struct {
+	r                            *ratios
+	last, document, first, meanC ratioID
+	noBox, noClick               int64
+}
+
+func newClickAccuracy(_ *imagenetEngine, r *ratios) imagenetStatistic {
+	id := r.declare(4)
+	return &clickAccuracy{r: r, last: id, document: id + 1, first: id + 2, meanC: id + 3}
+}
+
+func (a *clickAccuracy) showing(*showing) {}
+
+func (a *clickAccuracy) picture(p *picture) {
+	switch {
+	case len(p.boxes) == 0:
+		a.noBox++
+		return
+	case p.final == nil:
+		a.noClick++
+		return
+	}
+	cluster := p.final.cluster
+	a.r.count(cluster, a.last, p.hit)
+	last := p.final
+	var sx, sy, n float64
+	// The showings are in order of time, the mean is taken in document order: its sums are the
+	// loader's.
+	for _, s := range byDocument(p.showings) {
+		if !s.clicked() {
+			continue
+		}
+		last = s
+		sx, sy, n = sx+s.clicks.x[s.first], sy+s.clicks.y[s.first], n+1
+	}
+	a.r.count(cluster, a.document, last.hit)
+	a.r.count(cluster, a.first, inAny(p.boxes, p.final.clicks.x[p.final.first], p.final.clicks.y[p.final.first]))
+	a.r.count(cluster, a.meanC, inAny(p.boxes, sx/n, sy/n))
+}
+
+func (a *clickAccuracy) merge(other imagenetStatistic) {
+	o := other.(*clickAccuracy)
+	a.noBox += o.noBox
+	a.noClick += o.noClick
+}
+
+func (a *clickAccuracy) result(e *imagenetEngine, r *Statistic) {
+	const of = "images with a box and a final click"
+	r.add(
+		e.ratio("accuracy", "the final click is in a box", unitShare, of, a.last),
+		e.ratio("accuracy.document", "variant: of the last selected showing in document order", unitShare, of, a.document),
+		e.ratio("accuracy.first", "variant: the first click of the same showing", unitShare, of, a.first),
+		e.ratio("accuracy.mean", "variant: the mean of the first clicks of all selected showings, as the public loader has it", unitShare, of, a.meanC),
+	)
+	r.warnFew(r.Values[0])
+	r.exclude("no usable box", "images", a.noBox)
+	r.exclude("no final click", "images", a.noClick)
+}
+
+// offCentre is the click's accuracy where always clicking the centre fails (I9).
+type offCentre struct {
+	r        *ratios
+	accuracy ratioID
+	images   int64 // of BC
+	bc       int64
+}
+
+func newOffCentre(_ *imagenetEngine, r *ratios) imagenetStatistic {
+	return &offCentre{r: r, accuracy: r.declare(1)}
+}
+
+func (a *offCentre) showing(*showing) {}
+
+func (a *offCentre) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	a.bc++
+	if !p.centre {
+		a.images++
+		a.r.count(p.final.cluster, a.accuracy, p.hit)
+	}
+}
+
+func (a *offCentre) merge(other imagenetStatistic) {
+	o := other.(*offCentre)
+	a.images += o.images
+	a.bc += o.bc
+}
+
+func (a *offCentre) result(e *imagenetEngine, r *Statistic) {
+	r.add(proportion("share", "images whose centre is in no box", "images with a box and a final click", a.images, a.bc))
+	v := e.ratio("accuracy", "the final click is in a box there", unitShare, "such images", a.accuracy)
+	r.add(v)
+	r.warnFew(v)
+	var off, boxed int64
+	for i, n := range e.truth.shown {
+		if b := e.truth.boxesOf(int32(i)); n >= 0 && len(b) > 0 {
+			boxed++
+			if !inAny(b, 0.5, 0.5) {
+				off++
+			}
+		}
+	}
+	r.add(proportion("share.all_boxed", "over all boxed images", "images with a box", off, boxed))
+}
+
+// centreBias is where the centres of boxes and the final clicks are (I10).
+type centreBias struct{ clicks, clicksBC grid }
+
+func newCentreBias(*imagenetEngine, *ratios) imagenetStatistic { return &centreBias{} }
+
+func (a *centreBias) showing(*showing) {}
+
+func (a *centreBias) picture(p *picture) {
+	if p.final == nil {
+		return
+	}
+	a.clicks.add(p.x, p.y)
+	if len(p.boxes) > 0 {
+		a.clicksBC.add(p.x, p.y)
+	}
+}
+
+func (a *centreBias) merge(other imagenetStatistic) {
+	o := other.(*centreBias)
+	a.clicks.merge(&o.clicks)
+	a.clicksBC.merge(&o.clicksBC)
+}
+
+func (a *centreBias) result(e *imagenetEngine, r *Statistic) {
+	var centres grid
+	for i, n := range e.truth.shown {
+		if n < 0 {
+			continue
+		}
+		for _, b := range e.truth.boxesOf(int32(i)) {
+			centres.add(b.centre())
+		}
+	}
+	for _, g := range []struct {
+		name, title, of string
+		grid            *grid
+	}{
+		{"gt_centres", "centres of ground-truth boxes", "boxes", &centres},
+		{"clicks", "final clicks", "images with a final click", &a.clicks},
+		{"clicks_bc", "final clicks on images with a box", "images with a box and a final click", &a.clicksBC},
+	} {
+		r.addGrid(g.name, g.title, g.of, g.grid)
+	}
+}
+
+// byDocument are the showings in document order.
+func byDocument(s []*showing) []*showing {
+	if len(s) < 2 {
+		return s
+	}
+	return sortedBy(s, func(a, b *showing) bool { return a.seq < b.seq })
+}
+
+// accuracyMaps is the accuracy by where the box is, and by where the click is (I11).
+type accuracyMaps struct{ gtN, gtHits, clickN, clickHits grid }
+
+func newAccuracyMaps(*imagenetEngine, *ratios) imagenetStatistic { return &accuracyMaps{} }
+
+func (a *accuracyMaps) showing(*showing) {}
+
+func (a *accuracyMaps) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	for _, b := range p.boxes {
+		x, y := b.centre()
+		a.gtN.add(x, y)
+		if p.hit {
+			a.gtHits.add(x, y)
+		}
+	}
+	a.clickN.add(p.x, p.y)
+	if p.hit {
+		a.clickHits.add(p.x, p.y)
+	}
+}
+
+func (a *accuracyMaps) merge(other imagenetStatistic) {
+	o := other.(*accuracyMaps)
+	a.gtN.merge(&o.gtN)
+	a.gtHits.merge(&o.gtHits)
+	a.clickN.merge(&o.clickN)
+	a.clickHits.merge(&o.clickHits)
+}
+
+func (a *accuracyMaps) result(_ *imagenetEngine, r *Statistic) {
+	const boxes, images = "boxes of images with a final click", "images with a box and a final click"
+	r.Histograms = append(r.Histograms,
+		a.gtN.histogram("by_gt_cell_n", "boxes by the cell of their centre", boxes),
+		a.gtHits.histogram("by_gt_cell_hits", "of them, on images whose click hits", boxes),
+		a.clickN.histogram("by_click_cell_n", "images by the cell of the click", images),
+		a.clickHits.histogram("by_click_cell_hits", "of them, whose click hits", images))
+	r.Tables = append(r.Tables, ringTable("by_gt_ring", "Accuracy by how far the centre of the box is from the middle cell", &a.gtN, &a.gtHits),
+		ringTable("by_click_ring", "Accuracy by how far the click is from the middle cell", &a.clickN, &a.clickHits))
+}
+
+// ringTable sums the cells of a ring around the middle: ring 5 is the border.
+func ringTable(name, title string, n, hits *grid) Table {
+	t := Table{Name: name, Title: title, Columns: []Column{
+		{"ring", "cells", "0 is the middle cell, 5 the border"}, {"n", "count", "units"}, {"hits", "count", "of them, whose click hits"},
+		{"accuracy", unitShare, "hits / n"}, {"low", unitShare, "95 % interval (wilson)"}, {"high", unitShare, "95 % interval (wilson)"},
+	}}
+	const middle = gridSize / 2
+	for ring := range middle + 1 {
+		var total, hit int64
+		for r := range gridSize {
+			for c := range gridSize {
+				if max(abs(r-middle), abs(c-middle)) == ring {
+					total += n.cells[r][c]
+					hit += hits.cells[r][c]
+				}
+			}
+		}
+		low, high := bounds(Wilson(hit, total))
+		t.Rows = append(t.Rows, []any{int64(ring), total, hit, share(hit, total), low, high})
+	}
+	return t
+}
+
+func abs(i int) int { return max(i, -i) }
+
+// bounds are the ends of an interval, undefined for none.
+func bounds(i *Interval) (low, high Number) {
+	if i == nil {
+		return Number(math.NaN()), Number(math.NaN())
+	}
+	return Number(i.Low), Number(i.High)
+}

@@ -1,0 +1,326 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"abtool/internal/scan"
+)
+
+// Keys are what statistics can be broken down by (Options.By).
+var Keys = []string{"worker", "class", "hit", "week"}
+
+// centreRadius is how near a click is to (0.5, 0.5) to count as on the centre, in fractions of
+// the axes.
+const centreRadius = 0.05
+
+// A profile is what the showings of one annotator, HIT, class or week have in common.
+type profile struct {
+	showings, selected, clicked, boxed, hits int64
+	centre                                   int64 // clicks on the centre
+	deselections                             int64
+	distance, dx, dy, du, dv                 sum // of clicks; du, dv of those on boxed images
+	speeds, visits, timed                    int64
+	speed                                    sum
+	noTrace                                  int64 // timed clicks without a sample since entering
+	finals, finalHits                        int64 // images whose final click is among them, with a box; those it hits
+	pairs, agree                             int64 // of showings of one image by two annotators
+	straight, traces                         int64 // of traces long enough to tell, those without a bend
+	estimate, toClick                        []int64
+	pages                                    []int64
+	firstEvent, submit                       int64 // ms since 1970; scan.Null: unknown
+	workers                                  []int32
+}
+
+func newProfile() *profile {
+	return &profile{firstEvent: scan.Null, submit: scan.Null}
+}
+
+// A way is what a click's trace says of how it was made.
+type way struct {
+	timed    bool    // the times of entering and of the click are known
+	toClick  int64   // ms from the last entry to the click
+	visits   int64   // entries at or before the click
+	samples  int     // since entering
+	speed    float64 // display px a second along the segment; NaN: unknown
+	straight bool    // at least straightSamples samples, none off the line by straightPx
+	traced   bool    // enough samples for straight
+}
+
+// What a trace needs to count as straight: no person moves so.
+const (
+	straightSamples = 6
+	straightPx      = 0.5
+)
+
+// wayOf looks at the trace of the last click of a showing.
+func wayOf(s *showing, tr *trace) (w way) {
+	tr.of(s)
+	_, _, click := s.click()
+	w.speed = math.NaN()
+	for i, t := range s.hoverT {
+		if s.hoverKind[i] == hoverEnter && t != scan.Null && click != scan.Null && t <= click {
+			w.visits++
+		}
+	}
+	if click == scan.Null || tr.enter == scan.Null {
+		return w
+	}
+	w.timed, w.toClick, w.samples = true, click-tr.enter, tr.segment.len()
+	if !(s.width > 0 && s.height > 0) {
+		return w
+	}
+	m := measure(tr.segment, s.width, s.height)
+	w.speed = m.speed
+	if n := tr.segment.len(); n >= straightSamples && m.length > 0 {
+		w.traced = true
+		w.straight = m.direct > 0 && math.Abs(m.mad) < straightPx
+	}
+	return w
+}
+
+// add adds a showing; w is the way to its click, nil if it has none that counts.
+func (p *profile) add(s *showing, w *way) {
+	p.showings++
+	if s.isSelected() {
+		p.selected++
+	}
+	if s.estimate != scan.Null {
+		p.estimate = append(p.estimate, s.estimate)
+	}
+	p.submit = max(p.submit, s.submit)
+	if t := s.firstEvent(); t != scan.Null && (p.firstEvent == scan.Null || t < p.firstEvent) {
+		p.firstEvent = t
+	}
+	if n := int64(s.clicks.len()); s.isSelected() && n > 0 {
+		p.deselections += n - 1
+	} else if !s.isSelected() {
+		p.deselections += n
+	}
+	if w != nil {
+		p.addClick(s, w)
+	}
+}
+
+// ofHIT adds what is asked of a HIT alone: its pages and its worker.
+func (p *profile) ofHIT(s *showing) {
+	if s.page != scan.Null && !slices.Contains(p.pages, s.page) {
+		p.pages = append(p.pages, s.page)
+	}
+	p.sawWorker(s.worker)
+}
+
+func (p *profile) sawWorker(w int32) {
+	if w >= 0 && !slices.Contains(p.workers, w) {
+		p.workers = append(p.workers, w)
+	}
+}
+
+// workerName is who did a HIT; of several, which is a fault of the data, the first by name.
+func (p *profile) workerName(by *names) any {
+	var name any
+	for _, w := range p.workers {
+		if n := by.list[w]; name == nil || n < name.(string) {
+			name = n
+		}
+	}
+	return name
+}
+
+func (p *profile) addClick(s *showing, w *way) {
+	x, y, _ := s.click()
+	p.clicked++
+	d := centreDistance(x, y)
+	p.distance.add(d)
+	p.dx.add(x - 0.5)
+	p.dy.add(y - 0.5)
+	if d <= centreRadius {
+		p.centre++
+	}
+	if len(s.boxes) > 0 {
+		p.boxed++
+		if s.hit {
+			p.hits++
+		}
+		u, v := inFrame(s.boxes[nearest(s.boxes, x, y)], x, y)
+		p.du.add(u - 0.5)
+		p.dv.add(v - 0.5)
+	}
+	p.visits += w.visits
+	if w.timed {
+		p.timed++
+		p.toClick = append(p.toClick, w.toClick)
+		if w.samples == 0 {
+			p.noTrace++
+		}
+	}
+	if w.speed == w.speed {
+		p.speeds++
+		p.speed.add(w.speed)
+	}
+	if w.traced {
+		p.traces++
+		if w.straight {
+			p.straight++
+		}
+	}
+}
+
+// firstEvent is the earliest time of the row's lists, ms since 1970.
+func (s *showing) firstEvent() int64 {
+	first := int64(scan.Null)
+	for _, list := range [][]int64{s.clicks.t, s.mouse.t, s.hoverT} {
+		for _, t := range list {
+			if t != scan.Null && (first == scan.Null || t < first) {
+				first = t
+			}
+		}
+	}
+	if first == scan.Null || s.t0 == scan.Null {
+		return scan.Null
+	}
+	return s.t0 + first
+}
+
+func (p *profile) merge(o *profile) {
+	for _, f := range []struct{ to, from *int64 }{
+		{&p.showings, &o.showings}, {&p.selected, &o.selected}, {&p.clicked, &o.clicked}, {&p.boxed, &o.boxed}, {&p.hits, &o.hits},
+		{&p.centre, &o.centre}, {&p.deselections, &o.deselections}, {&p.speeds, &o.speeds}, {&p.visits, &o.visits}, {&p.timed, &o.timed},
+		{&p.noTrace, &o.noTrace}, {&p.pairs, &o.pairs}, {&p.agree, &o.agree}, {&p.straight, &o.straight}, {&p.traces, &o.traces}, {&p.finals, &o.finals}, {&p.finalHits, &o.finalHits},
+	} {
+		*f.to += *f.from
+	}
+	for _, f := range []struct{ to, from *sum }{{&p.distance, &o.distance}, {&p.dx, &o.dx}, {&p.dy, &o.dy}, {&p.du, &o.du}, {&p.dv, &o.dv}, {&p.speed, &o.speed}} {
+		f.to.merge(*f.from)
+	}
+	p.estimate, p.toClick = append(p.estimate, o.estimate...), append(p.toClick, o.toClick...)
+	p.pages, p.workers = unite(p.pages, o.pages), unite(p.workers, o.workers)
+	p.submit = max(p.submit, o.submit)
+	if o.firstEvent != scan.Null && (p.firstEvent == scan.Null || o.firstEvent < p.firstEvent) {
+		p.firstEvent = o.firstEvent
+	}
+}
+
+// duration is from the first event to submission, ms (I17); ok is false where one is unknown.
+func (p *profile) duration() (ms int64, ok bool) {
+	if p.submit == scan.Null || p.firstEvent == scan.Null {
+		return 0, false
+	}
+	return p.submit - p.firstEvent, true
+}
+
+// profileColumns are the columns of a table of profiles, after the key.
+var profileColumns = []Column{
+	{"showings", "count", "times an image was shown"},
+	{"selected", "count", "of them, selected"},
+	{"recall", unitShare, "selected / showings: a lower bound of the true images that were found"},
+	{"clicked", "count", "selected showings with a click"},
+	{"boxed", "count", "of them, on images with a usable box"},
+	{"accuracy", unitShare, "of boxed, the share whose click is in a box (I19)"},
+	{"accuracy_low", unitShare, "95 % interval (wilson)"},
+	{"accuracy_high", unitShare, "95 % interval (wilson)"},
+	{"centre_distance", unitShare, "mean distance of the click from (0.5, 0.5)"},
+	{"centre_share", unitShare, "clicks within 0.05 of it"},
+	{"bias_x", unitShare, "mean of x − 0.5 of clicks"},
+	{"bias_y", unitShare, "mean of y − 0.5 of clicks; y points down"},
+	{"bias_u", "fraction of the box", "mean displacement of the click from the centre of the nearest box, across"},
+	{"bias_v", "fraction of the box", "the same, down"},
+	{"speed", "px/s", "mean over traces of path length / duration, on the display, from entering to the click"},
+	{"visits", "count", "mean number of entries at or before the click: 1 is without hesitation"},
+	{"time_to_click", unitMS, "median time from the last entry to the click"},
+	{"time_to_click_p10", unitMS, "its 10 % quantile"},
+	{"time_to_click_p90", unitMS, "its 90 % quantile"},
+	{"estimate_time", unitMS, "median time hovered, over all showings that tell it (I19)"},
+	{"estimate_time_p25", unitMS, "its quartile"},
+	{"estimate_time_p75", unitMS, "its upper quartile"},
+	{"deselections", "count", "selections taken back"},
+	{"no_trace", unitShare, "clicks with known times but no mouse sample since entering"},
+	{"straight", unitShare, "traces of 6 samples or more that bend by less than half a pixel"},
+	{"agreement", unitShare, "pairs of showings of one image, by this and another, that agree on selecting it"},
+	{"pairs", "count", "such pairs"},
+	{"final_boxed", "count", "images with a box whose final click is among them (I4, I5)"},
+	{"final_accuracy", unitShare, "of them, those that it hits (I6)"},
+	{"final_low", unitShare, "95 % interval (wilson)"},
+	{"final_high", unitShare, "95 % interval (wilson)"},
+}
+
+func (p *profile) row() []any {
+	slices.Sort(p.estimate)
+	slices.Sort(p.toClick)
+	low, high := bounds(Wilson(p.hits, p.boxed))
+	finalLow, finalHigh := bounds(Wilson(p.finalHits, p.finals))
+	mean := func(s sum, n int64) Number { return quotient(s.float(), float64(n)) }
+	q := func(v []int64, at float64) Number { return Number(quantile(v, at)) }
+	return []any{
+		p.showings, p.selected, share(p.selected, p.showings), p.clicked, p.boxed, share(p.hits, p.boxed), low, high,
+		mean(p.distance, p.clicked), share(p.centre, p.clicked), mean(p.dx, p.clicked), mean(p.dy, p.clicked),
+		mean(p.du, p.boxed), mean(p.dv, p.boxed), mean(p.speed, p.speeds), share(p.visits, p.clicked),
+		q(p.toClick, 0.5), q(p.toClick, 0.1), q(p.toClick, 0.9), q(p.estimate, 0.5), q(p.estimate, 0.25), q(p.estimate, 0.75),
+		p.deselections, share(p.noTrace, p.timed), share(p.straight, p.traces), share(p.agree, p.pairs), p.pairs,
+		p.finals, share(p.finalHits, p.finals), finalLow, finalHigh,
+	}
+}
+
+// profiles are profiles by a key.
+type profiles struct {
+	by   *names
+	list []*profile
+}
+
+func (p *profiles) at(id int32) *profile {
+	for int(id) >= len(p.list) {
+		p.list = append(p.list, nil)
+	}
+	if p.list[id] == nil {
+		p.list[id] = newProfile()
+	}
+	return p.list[id]
+}
+
+func (p *profiles) merge(o *profiles) {
+	for id, from := range o.list {
+		if from != nil {
+			p.at(int32(id)).merge(from)
+		}
+	}
+}
+
+// each calls f for every profile, in the order of the keys' names.
+func (p *profiles) each(f func(name string, p *profile)) {
+	for _, id := range p.by.sorted() {
+		if int(id) < len(p.list) && p.list[id] != nil {
+			f(p.by.list[id], p.list[id])
+		}
+	}
+}
+
+// pairUp adds the agreement of the showings of one image, each with each, to the profiles that
+// key gives.
+func pairUp(p *picture, at func(*showing) *profile) {
+	for i, a := range p.showings {
+		for _, b := range p.showings[i+1:] {
+			if a.selected == scan.Null || b.selected == scan.Null {
+				continue
+			}
+			for _, s := range []*showing{a, b} {
+				if q := at(s); q != nil {
+					q.pairs++
+					if a.selected == b.selected {
+						q.agree++
+					}
+				}
+			}
+		}
+	}
+}
+
+// week is the ISO week of a time, as 2021-W52; "" for unknown.
+func week(ms int64) string {
+	if ms == scan.Null {
+		return ""
+	}
+	y, w := time.UnixMilli(ms).UTC().ISOWeek()
+	return fmt.Sprintf("%04d-W%02d", y, w)
+}

@@ -1,0 +1,228 @@
+package analysis
+
+import "abtool/internal/scan"
+
+// estimateSlack is how much estimate_time may exceed the time hovered, ms.
+const estimateSlack = 100
+
+// submitSlack is how much later than hit_submit_time, in whole seconds, an event may be, ms.
+const submitSlack = 1000
+
+// showingCheck is a check of each showing: whether it applies, and whether it fails.
+type showingCheck struct {
+	check
+	test func(*showing) (applies, fails bool)
+}
+
+func showingChecks() []showingCheck {
+	c := func(name, title, where string, test func(*showing) (applies, fails bool)) showingCheck {
+		return showingCheck{check{name: name, title: title, of: "showings", where: "SELECT seq, image_id, worker_id FROM imagenet_annotations WHERE " + where}, test}
+	}
+	return []showingCheck{
+		c("parity", "selected disagrees with an odd number of clicks (I16): there was a deselection",
+			"selected <> (len(clicks) % 2 = 1)",
+			func(s *showing) (bool, bool) {
+				return s.selected != scan.Null, s.isSelected() != (s.clicks.len()%2 == 1)
+			}),
+		c("selected_count", "selected_count is not the number of clicks", "selected_count <> len(clicks)",
+			func(s *showing) (bool, bool) {
+				return s.selectedCount != scan.Null, s.selectedCount != int64(s.clicks.len())
+			}),
+		c("hovered_count", "hovered_count is not the number of entries", "hovered_count <> len([h FOR h IN hovers IF h.action = 'enter'])",
+			func(s *showing) (bool, bool) {
+				return s.hovered != scan.Null, s.hovered != s.entries()
+			}),
+		c("selected_without_click", "selected, but no click has a place", "selected AND last_click(clicks) IS NULL",
+			func(s *showing) (bool, bool) { return s.isSelected(), s.last < 0 }),
+		c("unmatched_hovers", "entering and leaving do not alternate, from an entry to a leave",
+			"len(hovers) % 2 = 1 OR len(list_filter(hovers, lambda h, i: h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) > 0",
+			func(s *showing) (bool, bool) { return len(s.hoverT) > 0, !s.hoversMatch() }),
+		c("click_without_sample", "clicked without a mouse sample: the page was scrolled under the pointer", "len(clicks) > 0 AND len(mouse) = 0",
+			func(s *showing) (bool, bool) { return s.clicks.len() > 0, s.mouse.len() == 0 }),
+		c("sample_after_click", "selected, and a mouse sample is later than the last click", "selected AND list_max([m.t FOR m IN mouse]) > last_click(clicks).t",
+			func(s *showing) (bool, bool) {
+				if !s.clicked() {
+					return false, false
+				}
+				_, _, t := s.click()
+				return true, t != scan.Null && latest(s.mouse.t) > t
+			}),
+		c("estimate_above_hover", "estimate_time exceeds the time hovered by more than 100 ms",
+			"len(hovers) % 2 = 0 AND len(list_filter(hovers, lambda h, i: h.t IS NULL OR h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) = 0 AND "+
+				"estimate_time > 100 + list_sum([CASE WHEN h.action = 'leave' THEN h.t ELSE -h.t END FOR h IN hovers])",
+			func(s *showing) (bool, bool) {
+				hover, ok := s.hoverTime()
+				return ok && s.estimate != scan.Null, s.estimate > hover+estimateSlack
+			}),
+		c("estimate_zero", "estimate_time is 0 beside two mouse samples or more", "estimate_time = 0 AND len(mouse) >= 2",
+			func(s *showing) (bool, bool) { return s.estimate != scan.Null, s.estimate == 0 && s.mouse.len() >= 2 }),
+		c("times_backwards", "the times of clicks, samples or hovers do not grow",
+			"len(list_filter([[p.t FOR p IN clicks IF p.t IS NOT NULL], [p.t FOR p IN mouse IF p.t IS NOT NULL], [p.t FOR p IN hovers IF p.t IS NOT NULL]], lambda l: l <> list_sort(l))) > 0",
+			func(s *showing) (bool, bool) {
+				return s.t0 != scan.Null, backwards(s.clicks.t) || backwards(s.mouse.t) || backwards(s.hoverT)
+			}),
+		c("after_submission", "an event is later than the HIT's submission", "t0 + last_event(clicks, mouse, hovers) > hit_submit_time + 1000",
+			func(s *showing) (bool, bool) {
+				last := max(latest(s.clicks.t), latest(s.mouse.t), latest(s.hoverT))
+				return s.submit != scan.Null && last != scan.Null, s.t0+last > s.submit+submitSlack
+			}),
+		c("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",
+			func(s *showing) (bool, bool) {
+				return true, s.width == 0 || s.height == 0 || s.origWidth == 0 || s.origHeight == 0
+			}),
+		c("no_worker", "no worker_id", "worker_id IS NULL", func(s *showing) (bool, bool) { return true, s.worker < 0 }),
+		c("no_assignment", "no assignment_id, so the HIT is unknown", "assignment_id IS NULL", func(s *showing) (bool, bool) { return true, s.assignment < 0 }),
+		c("no_submit_time", "no hit_submit_time", "hit_submit_time IS NULL", func(s *showing) (bool, bool) { return true, s.submit == scan.Null }),
+	}
+}
+
+// imagenetQuality are the doubts about ImageNet-AB's data.
+type imagenetQuality struct {
+	e        *imagenetEngine
+	showings []showingCheck
+	points   []*check // outside and without place, of clicks and samples
+	images   []*check // repeated
+}
+
+func newImageNetQuality(e *imagenetEngine, _ *ratios) imagenetStatistic {
+	a := &imagenetQuality{e: e, showings: showingChecks()}
+	for _, list := range []string{"clicks", "samples"} {
+		query := "SELECT seq, image_id, x, y FROM imagenet_" + list + " WHERE "
+		a.points = append(a.points,
+			&check{name: list + "_outside", title: list + " outside of the image", of: list + " with a place", where: query + "NOT (x BETWEEN 0 AND 1 AND y BETWEEN 0 AND 1)"},
+			&check{name: list + "_without_place", title: list + " without a place", of: list, where: query + "x IS NULL OR y IS NULL"},
+			&check{name: list + "_without_time", title: list + " without a time", of: list, where: query + "t IS NULL"})
+	}
+	const query = "SELECT image_id FROM imagenet_annotations GROUP BY image_id HAVING "
+	a.images = []*check{
+		{name: "repeated_images", title: "shown more than once", of: "images with a showing", where: query + "count(*) > 1"},
+		{name: "repeated_by_worker", title: "shown more than once to one worker", of: "images with a showing", where: query + "count(worker_id) > count(DISTINCT worker_id)"},
+	}
+	return a
+}
+
+func (a *imagenetQuality) showing(s *showing) {
+	for i := range a.showings {
+		c := &a.showings[i]
+		applies, fails := c.test(s)
+		if applies {
+			c.n++
+			if fails {
+				c.faults++
+			}
+		}
+	}
+	for i, p := range []*points{&s.clicks, &s.mouse} {
+		outside, nowhere, timeless := a.points[3*i], a.points[3*i+1], a.points[3*i+2]
+		for k := range p.t {
+			nowhere.n++
+			timeless.n++
+			if p.t[k] == scan.Null {
+				timeless.faults++
+			}
+			if !p.valid(k) {
+				nowhere.faults++
+				continue
+			}
+			outside.n++
+			if !(p.x[k] >= 0 && p.x[k] <= 1 && p.y[k] >= 0 && p.y[k] <= 1) {
+				outside.faults++
+			}
+		}
+	}
+}
+
+func (a *imagenetQuality) picture(p *picture) {
+	repeated, byWorker := a.images[0], a.images[1]
+	repeated.n++
+	byWorker.n++
+	if len(p.showings) < 2 {
+		return
+	}
+	repeated.faults++
+	for i, s := range p.showings {
+		for _, o := range p.showings[:i] {
+			if s.worker >= 0 && s.worker == o.worker {
+				byWorker.faults++
+				return
+			}
+		}
+	}
+}
+
+func (a *imagenetQuality) all() (out []*check) {
+	for i := range a.showings {
+		out = append(out, &a.showings[i].check)
+	}
+	return append(append(out, a.points...), a.images...)
+}
+
+func (a *imagenetQuality) merge(other imagenetStatistic) {
+	mergeChecks(a.all(), other.(*imagenetQuality).all())
+}
+
+func (a *imagenetQuality) result(_ *imagenetEngine, r *Statistic) {
+	r.Values = checkValues(a.all())
+	r.Tables = append(r.Tables, checksTable(a.all()))
+}
+
+func (s *showing) entries() (n int64) {
+	for _, k := range s.hoverKind {
+		if k == hoverEnter {
+			n++
+		}
+	}
+	return n
+}
+
+// hoversMatch tells whether hovers alternate, from an enter to a leave.
+func (s *showing) hoversMatch() bool {
+	for i, k := range s.hoverKind {
+		if k != int8(hoverEnter+i%2) {
+			return false
+		}
+	}
+	return len(s.hoverKind)%2 == 0
+}
+
+// hoverTime is the time between entries and leaves, ms; ok is false where they do not match,
+// a time is missing, or there is none.
+func (s *showing) hoverTime() (ms int64, ok bool) {
+	if len(s.hoverT) == 0 || !s.hoversMatch() {
+		return 0, false
+	}
+	for i, t := range s.hoverT {
+		if t == scan.Null {
+			return 0, false
+		}
+		if i%2 == 0 {
+			t = -t
+		}
+		ms += t
+	}
+	return ms, true
+}
+
+// latest is the greatest time, scan.Null for none.
+func latest(times []int64) int64 {
+	last := int64(scan.Null)
+	for _, t := range times {
+		last = max(last, t)
+	}
+	return last
+}
+
+// backwards tells whether times, of those that are known, ever fall.
+func backwards(times []int64) bool {
+	last := int64(scan.Null)
+	for _, t := range times {
+		if t == scan.Null {
+			continue
+		}
+		if t < last {
+			return true
+		}
+		last = t
+	}
+	return false
+}

@@ -1,0 +1,209 @@
+package analysis
+
+import (
+	"math"
+	"sync"
+)
+
+// randomClicks is the accuracy that clicks have which do not look at the image (I7, I8): always
+// the centre, anywhere, or normally distributed around the centre. Nothing is drawn: the
+// probability of each image is exact.
+type randomClicks struct{}
+
+func newRandomClicks(*imagenetEngine, *ratios) imagenetStatistic { return randomClicks{} }
+
+func (randomClicks) showing(*showing)        {}
+func (randomClicks) picture(*picture)        {}
+func (randomClicks) merge(imagenetStatistic) {}
+
+// mean is a mean of independent values with its interval.
+type mean struct {
+	n            int64
+	sum, squares sum
+}
+
+func (m *mean) add(v float64) {
+	m.n++
+	m.sum.add(v)
+	m.squares.add(v * v)
+}
+
+func (m *mean) merge(o *mean) {
+	m.n += o.n
+	m.sum.merge(o.sum)
+	m.squares.merge(o.squares)
+}
+
+func (m *mean) value() Number { return quotient(m.sum.float(), float64(m.n)) }
+
+func (m *mean) interval() *Interval { return meanInterval(m.n, m.sum.float(), m.squares.float()) }
+
+// Sets of images that random clicks are judged on.
+const (
+	setBC = iota
+	setBoxed
+	setSingle
+	imageSets
+)
+
+var imageSetNames = [imageSets]struct{ name, of string }{
+	{"bc", "images with a box and a final click"}, {"all_boxed", "images with a box"}, {"single_box", "images with one box"},
+}
+
+// Treatments of clicks that leave the image.
+const (
+	truncated = iota
+	unclipped
+	clamped
+	treatments
+)
+
+var treatmentNames = [treatments]string{"truncated", "unclipped", "clamped"}
+
+// randomSums are the means of random clicks over images.
+type randomSums struct {
+	centre, uniform, area [imageSets]mean
+	sigma                 [][treatments][imageSets]mean
+}
+
+// add adds an image that is in some of the sets.
+func (r *randomSums) add(boxes []box, in [imageSets]bool, sigmas []float64, w *randomWork) {
+	each := func(m *[imageSets]mean, v float64) {
+		for set, yes := range in {
+			if yes {
+				m[set].add(v)
+			}
+		}
+	}
+	centre, areas := 0.0, 0.0
+	if inAny(boxes, 0.5, 0.5) {
+		centre = 1
+	}
+	w.clipped, w.clamped = w.clipped[:0], w.clamped[:0]
+	for _, b := range boxes {
+		if c, ok := b.clipped(); ok {
+			w.clipped = append(w.clipped, c)
+			areas += c.area()
+		}
+		if b.x1 >= 0 && b.x0 <= 1 && b.y1 >= 0 && b.y0 <= 1 {
+			w.clamped = append(w.clamped, b.toInfinity())
+		}
+	}
+	w.onImage.of(w.clipped)
+	each(&r.centre, centre)
+	each(&r.uniform, w.onImage.area())
+	each(&r.area, areas)
+	w.anywhere.of(boxes)
+	w.moved.of(w.clamped)
+	for i, s := range sigmas {
+		image := normalMass(0, 1, s)
+		each(&r.sigma[i][truncated], w.onImage.gaussian(s)/(image*image))
+		each(&r.sigma[i][unclipped], w.anywhere.gaussian(s))
+		each(&r.sigma[i][clamped], w.moved.gaussian(s))
+	}
+}
+
+// toInfinity moves the edges that reach the border of the image to infinity: what a click moved
+// to the border from beyond it hits.
+func (b box) toInfinity() box {
+	if b.x0 <= 0 {
+		b.x0 = math.Inf(-1)
+	}
+	if b.y0 <= 0 {
+		b.y0 = math.Inf(-1)
+	}
+	if b.x1 >= 1 {
+		b.x1 = math.Inf(1)
+	}
+	if b.y1 >= 1 {
+		b.y1 = math.Inf(1)
+	}
+	return b
+}
+
+// randomWork is memory for randomSums.add.
+type randomWork struct {
+	clipped, clamped         []box
+	onImage, anywhere, moved union
+}
+
+func (r *randomSums) merge(o *randomSums) {
+	each := func(to, from *[imageSets]mean) {
+		for set := range to {
+			to[set].merge(&from[set])
+		}
+	}
+	each(&r.centre, &o.centre)
+	each(&r.uniform, &o.uniform)
+	each(&r.area, &o.area)
+	for i := range r.sigma {
+		for t := range treatments {
+			each(&r.sigma[i][t], &o.sigma[i][t])
+		}
+	}
+}
+
+func (randomClicks) result(e *imagenetEngine, r *Statistic) {
+	total := e.randomSums()
+	for set, s := range imageSetNames {
+		if set == setSingle {
+			continue
+		}
+		m := &total.centre[set]
+		v := proportion("centre."+s.name, "σ = 0: always the centre, over "+s.of, s.of, int64(m.sum.float()), m.n)
+		r.add(v)
+	}
+	variants := func(name, title string, means *[imageSets]mean) {
+		for set, s := range imageSetNames {
+			m := &means[set]
+			r.add(Value{Name: name + "." + s.name, Title: title + ", over " + s.of, Value: m.value(), Unit: unitShare, N: m.n, Of: s.of, Interval: m.interval()})
+		}
+	}
+	variants("uniform", "σ → ∞: anywhere on the image, the area of the union of boxes", &total.uniform)
+	variants("uniform_sum", "variant: the sum of the areas of boxes", &total.area)
+	r.warnFew(r.Values[0])
+
+	t := Table{Name: "by_sigma", Title: "Random clicks around the centre", Columns: []Column{{"sigma", "fraction of each axis", "standard deviation σ"}}}
+	for tr, name := range treatmentNames {
+		for set, s := range imageSetNames {
+			t.Columns = append(t.Columns, Column{name + "_" + s.name, unitShare, []string{"on the image", "a click outside misses", "a click outside is moved to the border"}[tr] + ", over " + imageSetNames[set].of})
+		}
+	}
+	t.Columns = append(t.Columns, Column{"low", unitShare, "95 % interval of truncated_bc (normal)"}, Column{"high", unitShare, "95 % interval of truncated_bc (normal)"})
+	for i, sigma := range e.o.Sigmas {
+		row := []any{Number(sigma)}
+		for tr := range treatments {
+			for set := range imageSets {
+				row = append(row, total.sigma[i][tr][set].value())
+			}
+		}
+		low, high := bounds(total.sigma[i][truncated][setBC].interval())
+		t.Rows = append(t.Rows, append(row, low, high))
+	}
+	r.Tables = append(r.Tables, t)
+}
+
+// randomSums goes through the boxed images that the byproducts speak of.
+func (e *imagenetEngine) randomSums() *randomSums {
+	const chunk = 4096
+	empty := func() *randomSums {
+		return &randomSums{sigma: make([][treatments][imageSets]mean, len(e.o.Sigmas))}
+	}
+	total := empty()
+	var mu sync.Mutex
+	parallel(e.o.Jobs, (len(e.truth.ids)+chunk-1)/chunk, func(c int) {
+		part := empty()
+		var work randomWork
+		for i := c * chunk; i < min((c+1)*chunk, len(e.truth.ids)); i++ {
+			boxes := e.truth.boxesOf(int32(i))
+			if len(boxes) == 0 || e.truth.shown[i] < 0 {
+				continue
+			}
+			part.add(boxes, [imageSets]bool{e.inBC[i], true, len(boxes) == 1}, e.o.Sigmas, &work)
+		}
+		mu.Lock()
+		total.merge(part)
+		mu.Unlock()
+	})
+	return total
+}

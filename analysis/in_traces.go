@@ -1,0 +1,232 @@
+package analysis
+
+import (
+	"strconv"
+
+	"abtool/internal/scan"
+)
+
+// lastSamplesN is how far samples are counted back from the click.
+const lastSamplesN = 8
+
+// lastSamples is the accuracy of the N-th mouse sample before the click (I12).
+type lastSamples struct {
+	r              *ratios
+	whole, segment ratioID // N = 0…8
+	noTime         int64
+}
+
+func newLastSamples(_ *imagenetEngine, r *ratios) imagenetStatistic {
+	return &lastSamples{r: r, whole: r.declare(lastSamplesN + 1), segment: r.declare(lastSamplesN + 1)}
+}
+
+func (a *lastSamples) showing(*showing) {}
+
+func (a *lastSamples) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	if p.t == scan.Null {
+		a.noTime++
+	}
+	a.back(p, a.whole, p.trace.before)
+	a.back(p, a.segment, p.trace.segment)
+}
+
+func (a *lastSamples) back(p *picture, id ratioID, samples points) {
+	a.r.count(p.final.cluster, id, p.hit)
+	for k := 1; k <= lastSamplesN && k <= samples.len(); k++ {
+		i := samples.len() - k
+		a.r.count(p.final.cluster, id+ratioID(k), inAny(p.boxes, samples.x[i], samples.y[i]))
+	}
+}
+
+func (a *lastSamples) merge(other imagenetStatistic) { a.noTime += other.(*lastSamples).noTime }
+
+func (a *lastSamples) result(e *imagenetEngine, r *Statistic) {
+	for _, v := range []struct {
+		name, title string
+		id          ratioID
+	}{
+		{"last_n", "The N-th sample before the click; N = 0 is the click", a.whole},
+		{"last_n_segment", "Variant: only samples since the pointer last entered", a.segment},
+	} {
+		r.Tables = append(r.Tables, e.curve(v.name, v.title, "n_before", "samples before the click", v.id, lastSamplesN+1))
+	}
+	r.add(e.ratio("accuracy.0", "accuracy of the click", unitShare, "images with a box and a final click", a.whole),
+		e.ratio("accuracy.8", "accuracy of the eighth sample before it", unitShare, "images with eight samples before the click", a.whole+lastSamplesN))
+	r.exclude("the click has no time, so that no sample is known to be before it", "images with a box and a final click", a.noTime)
+	for k, row := range r.Tables[0].Rows {
+		if n := row[1].(int64); n > 0 && n < few {
+			r.warn("last_n %d: %d images are few.", k, n)
+		}
+	}
+}
+
+// curve is a table of ratios that follow each other, by a number from 0.
+func (e *imagenetEngine) curve(name, title, key, keyTitle string, id ratioID, n int) Table {
+	t := Table{Name: name, Title: title, Columns: []Column{
+		{key, "", keyTitle}, {"n", "count", "units"}, {"hits", "count", "of them, in a box"}, {"accuracy", unitShare, "hits / n"},
+		{"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},
+	}}
+	for k := range n {
+		total := e.ratios.total(id + ratioID(k))
+		low, high := bounds(e.boot.interval(id + ratioID(k)))
+		t.Rows = append(t.Rows, []any{int64(k), total.den, total.num.hi, total.value(), low, high})
+	}
+	return t
+}
+
+// quantileBins is the number of parts that a trace is divided into.
+const quantileBins = 10
+
+// quantiles is the accuracy along the way from entering the image to the click (I13, I14): by
+// equal numbers of samples, or by equal times.
+type quantiles struct {
+	r                                *ratios
+	byTime                           bool
+	pooled, means                    ratioID
+	noTime, noEnter, noSamples, zero int64
+}
+
+func newTraceQuantiles(_ *imagenetEngine, r *ratios) imagenetStatistic { return newQuantiles(r, false) }
+
+func newTimeQuantiles(_ *imagenetEngine, r *ratios) imagenetStatistic { return newQuantiles(r, true) }
+
+func newQuantiles(r *ratios, byTime bool) imagenetStatistic {
+	return &quantiles{r: r, byTime: byTime, pooled: r.declare(quantileBins), means: r.declare(quantileBins)}
+}
+
+func (a *quantiles) showing(*showing) {}
+
+func (a *quantiles) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	tr := &p.trace
+	n := tr.segment.len()
+	switch {
+	case p.t == scan.Null:
+		a.noTime++
+		return
+	case tr.enter == scan.Null:
+		a.noEnter++
+		return
+	case n == 0:
+		a.noSamples++
+		return
+	case a.byTime && p.t == tr.enter:
+		a.zero++
+		return
+	}
+	var hits, total [quantileBins]int64
+	for i := range n {
+		bin := 10 * i / n
+		if a.byTime {
+			bin = int(min(quantileBins-1, 10*(tr.segment.t[i]-tr.enter)/(p.t-tr.enter)))
+		}
+		hit := inAny(p.boxes, tr.segment.x[i], tr.segment.y[i])
+		a.r.count(p.final.cluster, a.pooled+ratioID(bin), hit)
+		total[bin]++
+		if hit {
+			hits[bin]++
+		}
+	}
+	for bin := range total {
+		if total[bin] > 0 {
+			a.r.add(p.final.cluster, a.means+ratioID(bin), float64(hits[bin])/float64(total[bin]))
+		}
+	}
+}
+
+func (a *quantiles) merge(other imagenetStatistic) {
+	o := other.(*quantiles)
+	a.noTime += o.noTime
+	a.noEnter += o.noEnter
+	a.noSamples += o.noSamples
+	a.zero += o.zero
+}
+
+func (a *quantiles) result(e *imagenetEngine, r *Statistic) {
+	t := e.curve("samples", "Accuracy of samples by the tenth of the way", "tenth", "0 begins with entering, 9 ends with the click", a.pooled, quantileBins)
+	t.Columns = append(t.Columns, Column{"mean_of_images", unitShare, "variant: mean over images of the image's own accuracy"}, Column{"images", "count", "images with a sample there"})
+	for k := range t.Rows {
+		m := e.ratios.total(a.means + ratioID(k))
+		t.Rows[k] = append(t.Rows[k], m.value(), m.den)
+	}
+	r.Tables = append(r.Tables, t)
+	for _, k := range []int{0, quantileBins - 1} {
+		v := e.ratio("accuracy."+strconv.Itoa(k), []string{"accuracy of samples in the first tenth", "accuracy of samples in the last tenth"}[k/(quantileBins-1)], unitShare, "samples", a.pooled+ratioID(k))
+		r.add(v)
+		r.warnFew(v)
+	}
+	const of = "images with a box and a final click"
+	r.exclude("the click has no time", of, a.noTime)
+	r.exclude("no enter is recorded at or before the click", of, a.noEnter)
+	r.exclude("no sample between enter and click", of, a.noSamples)
+	if a.byTime {
+		r.exclude("enter and click at the same time", of, a.zero)
+	}
+}
+
+// boxFrame is where in its box the click lies (I15).
+type boxFrame struct {
+	r               *ratios
+	nearest, single frame
+	means           ratioID // of u and v, nearest and single
+}
+
+func newBoxFrame(_ *imagenetEngine, r *ratios) imagenetStatistic {
+	return &boxFrame{r: r, means: r.declare(4)}
+}
+
+func (a *boxFrame) showing(*showing) {}
+
+func (a *boxFrame) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	u, v := inFrame(p.boxes[nearest(p.boxes, p.x, p.y)], p.x, p.y)
+	a.nearest.add(u, v)
+	a.r.addPoint(p.final.cluster, a.means, u, v)
+	if len(p.boxes) == 1 {
+		a.single.add(u, v)
+		a.r.addPoint(p.final.cluster, a.means+2, u, v)
+	}
+}
+
+func (a *boxFrame) merge(other imagenetStatistic) {
+	o := other.(*boxFrame)
+	a.nearest.merge(&o.nearest)
+	a.single.merge(&o.single)
+}
+
+func (a *boxFrame) result(e *imagenetEngine, r *Statistic) {
+	r.addFrame("nearest_box", "in the frame of the nearest box", "images with a box and a final click", &a.nearest, e.boot, a.means)
+	r.addFrame("single_box", "variant: images with one box", "such images", &a.single, e.boot, a.means+2)
+}
+
+// addFrame adds a map in the frame of boxes and its moments; the intervals of the means are
+// those of the ratios mean and mean+1.
+func (r *Statistic) addFrame(name, title, of string, f *frame, b *bootstrap, mean ratioID) {
+	n := int64(len(f.u))
+	value := func(what, title string, v float64) Value {
+		return Value{Name: name + "." + what, Title: title, Value: Number(v), Unit: "fraction of the box", N: n, Of: of}
+	}
+	for i, axis := range []struct {
+		name, title string
+		values      []float64
+	}{{"u", "across", f.u}, {"v", "down", f.v}} {
+		average, std, skew := moments(axis.values)
+		m := value("mean_"+axis.name, "mean "+axis.title+", "+title, average)
+		m.Interval = b.interval(mean + ratioID(i))
+		s := value("skew_"+axis.name, "skew m3/m2^1.5 "+axis.title, skew)
+		s.Unit = unitNone
+		r.add(m, value("median_"+axis.name, "median "+axis.title, quantile(axis.values, 0.5)),
+			value("std_"+axis.name, "population standard deviation "+axis.title, std), s)
+	}
+	u, v, k := f.mode()
+	r.add(value("mode_u", "middle of the fullest cell of the map, across", u), value("mode_v", "middle of the fullest cell of the map, down", v))
+	r.Values[len(r.Values)-1].N, r.Values[len(r.Values)-2].N = k, k
+	r.Histograms = append(r.Histograms, f.histogram(name+"_map", title, of))
+}

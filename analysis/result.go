@@ -1,0 +1,182 @@
+package analysis
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// Schema names the layout of a Document. Within one version keys are added, not changed.
+const Schema = "abtool.stats/1"
+
+// A Document is the statistics of a store, as data: reports and tables only format it.
+type Document struct {
+	Schema   string    `json:"schema"`    // abtool.stats/1
+	Tool     string    `json:"tool"`      // version of abtool
+	Store    string    `json:"store"`     // as it was named
+	Options  Options   `json:"options"`   // that the numbers depend on
+	DataSets []DataSet `json:"data_sets"` // imagenet, coco, or both
+}
+
+// A DataSet has the statistics of one data set, in the order of the catalogue.
+type DataSet struct {
+	Name       string      `json:"name"`
+	Statistics []Statistic `json:"statistics"`
+}
+
+// A Statistic is a result: some values, histograms and tables that belong together.
+type Statistic struct {
+	Name       string      `json:"name"`
+	Title      string      `json:"title"`
+	Rules      string      `json:"rules"`           // the definitions that it follows, as "I4, I6"
+	Paper      string      `json:"paper,omitempty"` // where the paper has it
+	Definition string      `json:"definition"`
+	Values     []Value     `json:"values,omitempty"`
+	Excluded   []Excluded  `json:"excluded,omitempty"`
+	Histograms []Histogram `json:"histograms,omitempty"`
+	Tables     []Table     `json:"tables,omitempty"`
+	Warnings   []string    `json:"warnings,omitempty"`
+}
+
+// A Value is a number with what it means and how sure it is.
+type Value struct {
+	Name      string     `json:"name"` // unique in its statistic: accuracy, or for a variant accuracy.first
+	Title     string     `json:"title"`
+	Value     Number     `json:"value"` // null: undefined, as a share of nothing
+	Unit      string     `json:"unit"`
+	N         int64      `json:"n"`           // units that it is over
+	K         *int64     `json:"k,omitempty"` // of a share: the units that count
+	Of        string     `json:"of"`
+	Interval  *Interval  `json:"interval,omitempty"` // none for counts of the whole
+	Published *Published `json:"published,omitempty"`
+
+	replicates []float64 // of the bootstrap, for comparisons
+}
+
+// Published is a value that the paper reports of its own data, for comparison.
+type Published struct {
+	Value    float64 `json:"value"`
+	Relation string  `json:"relation,omitempty"` // >, < or ≈ where the paper gives a bound or reads from a figure
+	Where    string  `json:"where"`              // section, table or figure
+	Covered  *bool   `json:"covered,omitempty"`  // whether the interval agrees with it; none without an interval
+}
+
+// Excluded is how many units a statistic leaves out, and why.
+type Excluded struct {
+	Reason string `json:"reason"`
+	Of     string `json:"of"`
+	Count  int64  `json:"count"`
+}
+
+// A Histogram counts points on a grid: Counts[row][column], row 0 on top.
+type Histogram struct {
+	Name    string     `json:"name"`
+	Title   string     `json:"title"`
+	X       [2]float64 `json:"x"` // left and right edge
+	Y       [2]float64 `json:"y"` // upper and lower edge: y points down
+	Counts  [][]int64  `json:"counts"`
+	Outside int64      `json:"outside"` // points that are in no cell
+	Of      string     `json:"of"`
+}
+
+// Total is the number of points in cells.
+func (h *Histogram) Total() (n int64) {
+	for _, row := range h.Counts {
+		for _, c := range row {
+			n += c
+		}
+	}
+	return n
+}
+
+// A Table has rows of values: texts, whole numbers, Numbers and booleans, or nil.
+type Table struct {
+	Name    string   `json:"name"`
+	Title   string   `json:"title"`
+	Columns []Column `json:"columns"`
+	Rows    [][]any  `json:"rows"`
+}
+
+// A Column of a Table.
+type Column struct {
+	Name  string `json:"name"`
+	Unit  string `json:"unit,omitempty"`
+	Title string `json:"title"`
+}
+
+// A Number is a real number; NaN and infinities are null in JSON.
+type Number float64
+
+// MarshalJSON writes the shortest text that reads back as the same number.
+func (n Number) MarshalJSON() ([]byte, error) {
+	if f := float64(n); !math.IsNaN(f) && !math.IsInf(f, 0) {
+		return json.Marshal(f)
+	}
+	return []byte("null"), nil
+}
+
+// UnmarshalJSON reads a number or null.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*n = Number(math.NaN())
+		return nil
+	}
+	f, err := strconv.ParseFloat(string(b), 64)
+	*n = Number(f)
+	return err
+}
+
+// Defined tells whether the number is one.
+func (n Number) Defined() bool { return !math.IsNaN(float64(n)) }
+
+// share is k/n, undefined for n = 0.
+func share(k, n int64) Number { return quotient(float64(k), float64(n)) }
+
+func quotient(a, b float64) Number {
+	if b == 0 {
+		return Number(math.NaN())
+	}
+	return Number(a / b)
+}
+
+// Units of values.
+const (
+	unitShare = "fraction"
+	unitMS    = "ms"
+	unitNone  = ""
+)
+
+// count is a Value that counts units.
+func count(name, title, of string, n int64) Value {
+	return Value{Name: name, Title: title, Value: Number(n), Unit: "count", N: n, Of: of}
+}
+
+// proportion is the share of k of n independent units, with Wilson's interval.
+func proportion(name, title, of string, k, n int64) Value {
+	return Value{Name: name, Title: title, Value: share(k, n), Unit: unitShare, N: n, K: &k, Of: of, Interval: Wilson(k, n)}
+}
+
+// warn adds a warning.
+func (s *Statistic) warn(format string, args ...any) {
+	s.Warnings = append(s.Warnings, fmt.Sprintf(format, args...))
+}
+
+// few is the number of units below which a statistic says that they are few.
+const few = 30
+
+// warnFew warns of a value over few units, or none.
+func (s *Statistic) warnFew(v Value) {
+	switch {
+	case v.N == 0:
+		s.warn("%s: no %s, so there is no value.", v.Name, v.Of)
+	case v.N < few:
+		s.warn("%s: %d %s are few: take the value with its interval.", v.Name, v.N, v.Of)
+	}
+}
+
+func (s *Statistic) add(v ...Value) { s.Values = append(s.Values, v...) }
+
+func (s *Statistic) exclude(reason, of string, n int64) {
+	s.Excluded = append(s.Excluded, Excluded{reason, of, n})
+}

@@ -1,0 +1,39 @@
+package analysis
+
+import (
+	"math"
+	"math/bits"
+)
+
+// A sum adds real numbers so that the result does not depend on their order: it is a whole
+// number of 2⁻⁶⁴, so that adding is exact. An addend is rounded to that unit, 5e-20, and must
+// be below 2⁶² in size, as must the sum.
+type sum struct {
+	hi int64
+	lo uint64
+}
+
+// add adds v; NaN and what is too large are a bug of the caller's and count as 0.
+func (s *sum) add(v float64) {
+	if !(math.Abs(v) < 1<<62) {
+		return
+	}
+	whole := math.Floor(v)
+	lo := uint64(0)
+	if frac := v - whole; frac < 1 {
+		lo = uint64(frac * 0x1p64)
+	} else { // v is negative and tiny
+		whole++
+	}
+	var carry uint64
+	s.lo, carry = bits.Add64(s.lo, lo, 0)
+	s.hi += int64(whole) + int64(carry)
+}
+
+func (s *sum) merge(o sum) {
+	var carry uint64
+	s.lo, carry = bits.Add64(s.lo, o.lo, 0)
+	s.hi += o.hi + int64(carry)
+}
+
+func (s sum) float() float64 { return float64(s.hi) + float64(s.lo)*0x1p-64 }
