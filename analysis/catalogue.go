@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ func choose(wanted, sets []string) (map[string][]*Entry, error) {
 	}
 	switch {
 	case len(missing) > 0 && missing[0] == elsewhere:
-		return nil, fmt.Errorf("%s is of a data set that the store does not hold: it has %s", missing[0], strings.Join(sets, " and "))
+		return nil, errOption{fmt.Errorf("%s is of a data set that the store does not hold: it has %s", missing[0], strings.Join(sets, " and "))}
 	case len(missing) > 0:
 		return nil, fmt.Errorf("%w %q: abtool stats --list names them all", ErrUnknown, missing[0])
 	}
@@ -67,7 +68,16 @@ func choose(wanted, sets []string) (map[string][]*Entry, error) {
 }
 
 // ErrUnknown is the error for the name of no statistic.
-var ErrUnknown = fmt.Errorf("no such statistic")
+var ErrUnknown = errors.New("no such statistic")
+
+// errOption is what is wrong with an option.
+type errOption struct{ error }
+
+// IsUsage tells whether an error is about what was asked for, and not about the store.
+func IsUsage(err error) bool {
+	var option errOption
+	return errors.Is(err, ErrUnknown) || errors.As(err, &option)
+}
 
 // groupsEntry is the table by a key (Options.By).
 func groupsEntry(set, key string) *Entry {

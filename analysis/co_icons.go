@@ -7,10 +7,10 @@ type iconPrecision struct {
 	unseen
 	r        *ratios
 	of       [precisionVariants]ratioID
+	absent   ratioID // icons on images that have nothing of the class
+	unplaced ratioID
 	noPoint  int64 // icons of pages with ground truth
 	noTruth  int64 // icons with a point
-	absent   int64 // icons on images that have nothing of the class
-	unplaced int64
 }
 
 const (
@@ -35,7 +35,7 @@ var precisionNames = [precisionVariants]struct{ name, title, of string }{
 }
 
 func newIconPrecision(_ *cocoEngine, r *ratios) cocoStatistic {
-	a := &iconPrecision{r: r}
+	a := &iconPrecision{r: r, absent: r.declare(1), unplaced: r.declare(1)}
 	id := r.declare(precisionVariants)
 	for i := range a.of {
 		a.of[i] = id + ratioID(i)
@@ -58,16 +58,14 @@ func (a *iconPrecision) page(p *page) {
 			a.r.count(p.cluster, a.of[onMask], k.onMask)
 			a.r.count(p.cluster, a.of[onMaskContinuous], k.continuous)
 			a.r.count(p.cluster, a.of[onBox], k.onBox)
+			a.r.count(p.cluster, a.absent, !k.present)
+			a.r.count(p.cluster, a.unplaced, !k.placed)
 			if k.present {
 				a.r.count(p.cluster, a.of[onMaskPresent], k.onMask)
 				a.r.count(p.cluster, a.of[onBoxPresent], k.onBox)
-			} else {
-				a.absent++
 			}
 			if k.placed {
 				a.r.count(p.cluster, a.of[onMaskPlaced], k.onMask)
-			} else {
-				a.unplaced++
 			}
 		}
 		if k.ends {
@@ -80,17 +78,14 @@ func (a *iconPrecision) merge(other cocoStatistic) {
 	o := other.(*iconPrecision)
 	a.noPoint += o.noPoint
 	a.noTruth += o.noTruth
-	a.absent += o.absent
-	a.unplaced += o.unplaced
 }
 
 func (a *iconPrecision) result(e *cocoEngine, r *Statistic) {
 	for i, v := range precisionNames {
 		r.add(e.ratio(v.name, v.title, unitShare, v.of, a.of[i]))
 	}
-	n := e.ratios.total(a.of[onMask]).den
-	r.add(proportion("absent", "icons of classes that the image does not have: they miss", "icons with a point", a.absent, n),
-		proportion("removed", "icons with a point that do not stay on the image", "icons with a point", a.unplaced, n))
+	r.add(e.ratio("absent", "icons of classes that the image does not have: they miss", unitShare, "icons with a point", a.absent),
+		e.ratio("removed", "icons with a point that do not stay on the image", unitShare, "icons with a point", a.unplaced))
 	r.warnFew(r.Values[0])
 	r.exclude("no add with a place", "icons", a.noPoint)
 	r.exclude("the image is not in the ground truth", "icons with a point", a.noTruth)
@@ -98,16 +93,21 @@ func (a *iconPrecision) result(e *cocoEngine, r *Statistic) {
 
 // cocoCentreBias is where the centres of boxes and the icons are (I10, C12).
 type cocoCentreBias struct {
+	r                     *ratios
+	middle                ratioID // of icons, of those with ground truth
 	centres, icons, known grid
 	noSize                int64
 }
 
-func newCOCOCentreBias(*cocoEngine, *ratios) cocoStatistic { return &cocoCentreBias{} }
+func newCOCOCentreBias(_ *cocoEngine, r *ratios) cocoStatistic {
+	return &cocoCentreBias{r: r, middle: r.declare(2)}
+}
 
 func (a *cocoCentreBias) row(r *cocoRow) {
 	for i := range r.page.icons {
 		if k := &r.page.icons[i]; k.has {
 			a.icons.add(k.x, k.y)
+			a.r.countMiddle(r.page.cluster, a.middle, k.x, k.y)
 		}
 	}
 }
@@ -119,6 +119,7 @@ func (a *cocoCentreBias) page(p *page) {
 	for i := range p.icons {
 		if k := &p.icons[i]; k.has {
 			a.known.add(k.x, k.y)
+			a.r.countMiddle(p.cluster, a.middle+1, k.x, k.y)
 		}
 	}
 }
@@ -142,25 +143,20 @@ func (a *cocoCentreBias) merge(other cocoStatistic) {
 	a.noSize += o.noSize
 }
 
-func (a *cocoCentreBias) result(_ *cocoEngine, r *Statistic) {
+func (a *cocoCentreBias) result(e *cocoEngine, r *Statistic) {
 	for _, g := range []struct {
 		name, title, of string
 		grid            *grid
+		middle          ratioID
 	}{
-		{"gt_centres", "centres of ground-truth boxes", "boxes", &a.centres},
-		{"icons", "icons: the last add", "icons with a point", &a.icons},
-		{"icons_with_gt", "variant: icons on images of the ground truth", "such icons", &a.known},
+		{"gt_centres", "centres of ground-truth boxes", "boxes", &a.centres, -1},
+		{"icons", "icons: the last add", "icons with a point", &a.icons, a.middle},
+		{"icons_with_gt", "variant: icons on images of the ground truth", "such icons", &a.known, a.middle + 1},
 	} {
-		r.addGrid(g.name, g.title, g.of, g.grid)
+		r.addGrid(g.name, g.title, g.of, g.grid, e.boot, g.middle)
 	}
 	r.warnFew(r.Values[0])
 	r.exclude("no usable box, or the image's size is unknown", "instances", a.noSize)
-}
-
-// addGrid adds a map and the share of its middle cell.
-func (r *Statistic) addGrid(name, title, of string, g *grid) {
-	r.add(proportion(name+".share", title+": share of the middle cell, 0.82 % of the area", of, g.middle(), g.inside()))
-	r.Histograms = append(r.Histograms, g.histogram(name, title, of))
 }
 
 // iconFrame is where in its box an icon lies (C12, I15).

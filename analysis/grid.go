@@ -56,6 +56,27 @@ func (g *grid) histogram(name, title, of string) Histogram {
 	return h
 }
 
+// countMiddle counts a point on the image as in the middle cell or not.
+func (r *ratios) countMiddle(cluster int32, id ratioID, x, y float64) {
+	if row, col, ok := cellOf(x, y); ok {
+		r.count(cluster, id, row == gridSize/2 && col == gridSize/2)
+	}
+}
+
+// addGrid adds a map and the share of its middle cell. The interval is that of the ratio middle,
+// or Wilson's where it is negative.
+func (r *Statistic) addGrid(name, title, of string, g *grid, b *bootstrap, middle ratioID) {
+	v := proportion(name+".share", title+": share of the middle cell, 0.82 % of the area", of, g.middle(), g.inside())
+	if middle >= 0 {
+		v.Interval = b.interval(middle)
+		if b != nil {
+			v.replicates = b.values[middle]
+		}
+	}
+	r.add(v)
+	r.Histograms = append(r.Histograms, g.histogram(name, title, of))
+}
+
 // frameSize is the number of rows and columns of the maps in the frame of a box (I15), which
 // reach from −1 to 2 where the box is 0…1.
 const frameSize = 41

@@ -101,6 +101,7 @@ type picture struct {
 	boxes     []box      // usable ground truth, in fractions; none: not boxed
 	showings  []*showing // lists are there for final alone
 	byproduct bool
+	cluster   int32    // of its last showing; for images that were never shown one by hash
 	final     *showing // that of the final click (I4); nil: none
 	x, y      float64  // the final click
 	t         int64    // its time, scan.Null: unknown
@@ -117,7 +118,7 @@ func (p *picture) clickedBoxed() bool { return p.final != nil && len(p.boxes) > 
 // own, and what is merged must not depend on the order.
 type imagenetStatistic interface {
 	showing(*showing) // every row, in no particular order
-	picture(*picture) // every image with a row, once
+	picture(*picture) // every image of the universe (I1), once; some have no showing
 	merge(imagenetStatistic)
 	result(*imagenetEngine, *Statistic)
 }
@@ -219,6 +220,7 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 		first.ratios.merge(w.ratios)
 	}
 	first.finishPending()
+	first.finishUnshown()
 	e.ratios = first.ratios
 	return e.results(entries, first.stats), nil
 }
@@ -367,6 +369,18 @@ func (w *imagenetWorker) finishPending() {
 	w.pending = nil
 }
 
+// finishUnshown finishes the images of the universe that no row speaks of: their file had no
+// showing.
+func (w *imagenetWorker) finishUnshown() {
+	for i, n := range w.e.truth.shown {
+		if n == 0 {
+			w.one.reset(int32(i), w.e.truth.boxesOf(int32(i)))
+			w.one.cluster = w.e.cluster.id(anonymousCluster(w.e.truth.ids[i]))
+			w.finish(&w.one)
+		}
+	}
+}
+
 // finish gives a complete image to the statistics.
 func (w *imagenetWorker) finish(p *picture) {
 	slices.SortFunc(p.showings, func(a, b *showing) int {
@@ -376,6 +390,9 @@ func (w *imagenetWorker) finish(p *picture) {
 		return -1
 	})
 	p.centre = inAny(p.boxes, 0.5, 0.5)
+	if n := len(p.showings); n > 0 {
+		p.cluster = p.showings[n-1].cluster
+	}
 	if p.final != nil {
 		p.x, p.y, p.t = p.final.click()
 		p.hit = p.final.hit

@@ -1,51 +1,40 @@
 package analysis
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // imagenetCounts is how much there is: images, showings, selected, with any byproduct (I1, I2).
 type imagenetCounts struct {
-	selectedImages, byproductImages, finalClicks, clickedBoxed int64
-	showings, selected, clicks, samples, hovers                int64
+	r                                                                   *ratios
+	byproduct, selectedImages, selectedShowings, finalClicks, clickedBC ratioID
+	showings, clicks, samples, hovers                                   int64
 }
 
-func newImageNetCounts(*imagenetEngine, *ratios) imagenetStatistic { return &imagenetCounts{} }
+func newImageNetCounts(_ *imagenetEngine, r *ratios) imagenetStatistic {
+	id := r.declare(5)
+	return &imagenetCounts{r: r, byproduct: id, selectedImages: id + 1, selectedShowings: id + 2, finalClicks: id + 3, clickedBC: id + 4}
+}
 
 func (a *imagenetCounts) showing(s *showing) {
 	a.showings++
-	if s.isSelected() {
-		a.selected++
-	}
+	a.r.count(s.cluster, a.selectedShowings, s.isSelected())
 	a.clicks += int64(s.clicks.len())
 	a.samples += int64(s.mouse.len())
 	a.hovers += int64(len(s.hoverT))
 }
 
 func (a *imagenetCounts) picture(p *picture) {
-	for _, s := range p.showings {
-		if s.isSelected() {
-			a.selectedImages++
-			break
-		}
-	}
-	if p.byproduct {
-		a.byproductImages++
-	}
-	if p.final != nil {
-		a.finalClicks++
-	}
-	if p.clickedBoxed() {
-		a.clickedBoxed++
-	}
+	a.r.count(p.cluster, a.selectedImages, slices.ContainsFunc(p.showings, (*showing).isSelected))
+	a.r.count(p.cluster, a.byproduct, p.byproduct)
+	a.r.count(p.cluster, a.finalClicks, p.final != nil)
+	a.r.count(p.cluster, a.clickedBC, p.clickedBoxed())
 }
 
 func (a *imagenetCounts) merge(other imagenetStatistic) {
 	o := other.(*imagenetCounts)
-	a.selectedImages += o.selectedImages
-	a.byproductImages += o.byproductImages
-	a.finalClicks += o.finalClicks
-	a.clickedBoxed += o.clickedBoxed
 	a.showings += o.showings
-	a.selected += o.selected
 	a.clicks += o.clicks
 	a.samples += o.samples
 	a.hovers += o.hovers
@@ -56,12 +45,12 @@ func (a *imagenetCounts) result(e *imagenetEngine, r *Statistic) {
 	r.add(
 		count("images", "images that the byproducts speak of", "images", images),
 		count("showings", "times an image was shown", "showings", a.showings),
-		proportion("byproduct_images", "images with a click, a sample or a hover", "images", a.byproductImages, images),
-		proportion("selected_images", "images selected at least once", "images", a.selectedImages, images),
-		proportion("selected_showings", "showings that ended selected", "showings", a.selected, a.showings),
-		proportion("final_clicks", "images with a final click", "images", a.finalClicks, images),
+		e.ratio("byproduct_images", "images with a click, a sample or a hover", unitShare, "images", a.byproduct),
+		e.ratio("selected_images", "images selected at least once", unitShare, "images", a.selectedImages),
+		e.ratio("selected_showings", "showings that ended selected", unitShare, "showings", a.selectedShowings),
+		e.ratio("final_clicks", "images with a final click", unitShare, "images", a.finalClicks),
 		proportion("boxed_images", "images with a usable ground-truth box", "images", boxed, images),
-		proportion("clicked_boxed", "images with both: the set BC of accuracies", "images", a.clickedBoxed, images),
+		e.ratio("clicked_boxed", "images with both: the set BC of accuracies", unitShare, "images", a.clickedBC),
 		count("boxes", "ground-truth boxes of boxed images", "boxes", boxes),
 		count("clicks", "selecting clicks", "clicks", a.clicks),
 		count("samples", "mouse samples", "samples", a.samples),
@@ -90,24 +79,36 @@ func (t *imagenetTruth) universe() (images, boxed, boxes int64) {
 
 // rounds is at which showing images are selected (I3). The rounds of the collection are not in
 // the data: the k-th showing stands for them.
-type rounds struct{ shown, selected, firstSelected []int64 }
+type rounds struct {
+	r                              *ratios
+	firstRound                     ratioID // the two rounds of the collection
+	shown, selected, firstSelected []int64
+}
 
-func newRounds(*imagenetEngine, *ratios) imagenetStatistic { return &rounds{} }
+func newRounds(_ *imagenetEngine, r *ratios) imagenetStatistic {
+	return &rounds{r: r, firstRound: r.declare(2)}
+}
 
 func (a *rounds) showing(*showing) {}
 
 func (a *rounds) picture(p *picture) {
 	a.grow(len(p.showings))
-	first := true
+	first := slices.IndexFunc(p.showings, (*showing).isSelected)
 	for k, s := range p.showings {
 		a.shown[k]++
 		if s.isSelected() {
 			a.selected[k]++
-			if first {
-				a.firstSelected[k]++
-				first = false
-			}
 		}
+		if k == first {
+			a.firstSelected[k]++
+		}
+	}
+	for k := range 2 {
+		cluster := p.cluster
+		if k < len(p.showings) {
+			cluster = p.showings[k].cluster
+		}
+		a.r.count(cluster, a.firstRound+ratioID(k), k == first)
 	}
 }
 
@@ -138,10 +139,8 @@ func (a *rounds) result(e *imagenetEngine, r *Statistic) {
 		t.Rows = append(t.Rows, []any{int64(k + 1), a.shown[k], a.selected[k], share(a.selected[k], a.shown[k]), a.firstSelected[k], share(a.firstSelected[k], images)})
 	}
 	r.Tables = append(r.Tables, t)
-	for k := range min(2, len(a.shown)) {
-		name, title := []string{"first_round", "second_round"}[k], []string{"images selected at the first showing", "images first selected at the second showing"}[k]
-		r.add(proportion(name, title, "images", a.firstSelected[k], images))
-	}
+	r.add(e.ratio("first_round", "images selected at the first showing", unitShare, "images", a.firstRound),
+		e.ratio("second_round", "images first selected at the second showing", unitShare, "images", a.firstRound+1))
 }
 
 // clickAccuracy is the share of final clicks that lie in a box, and its variants (I4–I6).
@@ -253,9 +252,15 @@ func (a *offCentre) result(e *imagenetEngine, r *Statistic) {
 }
 
 // centreBias is where the centres of boxes and the final clicks are (I10).
-type centreBias struct{ clicks, clicksBC grid }
+type centreBias struct {
+	r                *ratios
+	middle           ratioID // of all clicks, of those on images with a box
+	clicks, clicksBC grid
+}
 
-func newCentreBias(*imagenetEngine, *ratios) imagenetStatistic { return &centreBias{} }
+func newCentreBias(_ *imagenetEngine, r *ratios) imagenetStatistic {
+	return &centreBias{r: r, middle: r.declare(2)}
+}
 
 func (a *centreBias) showing(*showing) {}
 
@@ -264,8 +269,10 @@ func (a *centreBias) picture(p *picture) {
 		return
 	}
 	a.clicks.add(p.x, p.y)
+	a.r.countMiddle(p.cluster, a.middle, p.x, p.y)
 	if len(p.boxes) > 0 {
 		a.clicksBC.add(p.x, p.y)
+		a.r.countMiddle(p.cluster, a.middle+1, p.x, p.y)
 	}
 }
 
@@ -288,12 +295,13 @@ func (a *centreBias) result(e *imagenetEngine, r *Statistic) {
 	for _, g := range []struct {
 		name, title, of string
 		grid            *grid
+		middle          ratioID
 	}{
-		{"gt_centres", "centres of ground-truth boxes", "boxes", &centres},
-		{"clicks", "final clicks", "images with a final click", &a.clicks},
-		{"clicks_bc", "final clicks on images with a box", "images with a box and a final click", &a.clicksBC},
+		{"gt_centres", "centres of ground-truth boxes", "boxes", &centres, -1},
+		{"clicks", "final clicks", "images with a final click", &a.clicks, a.middle},
+		{"clicks_bc", "final clicks on images with a box", "images with a box and a final click", &a.clicksBC, a.middle + 1},
 	} {
-		r.addGrid(g.name, g.title, g.of, g.grid)
+		r.addGrid(g.name, g.title, g.of, g.grid, e.boot, g.middle)
 	}
 }
 

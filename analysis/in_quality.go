@@ -133,6 +133,9 @@ func (a *imagenetQuality) showing(s *showing) {
 }
 
 func (a *imagenetQuality) picture(p *picture) {
+	if len(p.showings) == 0 {
+		return
+	}
 	repeated, byWorker := a.images[0], a.images[1]
 	repeated.n++
 	byWorker.n++

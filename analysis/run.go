@@ -8,6 +8,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 
 	"abtool/ingest"
 )
@@ -59,7 +60,7 @@ func (o *Options) defaults() error {
 	}
 	for _, s := range o.Sigmas {
 		if !(s > 0) || math.IsInf(s, 0) {
-			return fmt.Errorf("sigma %v: it is above 0 and finite; 0 and infinity are always there, as centre and uniform", s)
+			return errOption{fmt.Errorf("sigma %v: it is above 0 and finite; 0 and infinity are always there, as centre and uniform", s)}
 		}
 	}
 	if o.Rules == (Rules{}) {
@@ -69,7 +70,7 @@ func (o *Options) defaults() error {
 		o.Jobs = runtime.GOMAXPROCS(0)
 	}
 	if o.By != "" && !slices.Contains(Keys, o.By) {
-		return fmt.Errorf("by %q: it is one of %v", o.By, Keys)
+		return errOption{fmt.Errorf("by %q: it is one of %s", o.By, strings.Join(Keys, ", "))}
 	}
 	return nil
 }
@@ -87,19 +88,9 @@ func Run(ctx context.Context, store string, o Options) (*Document, error) {
 	for i, d := range sum.DataSets {
 		sets[i] = d.Name
 	}
-	wanted, err := choose(o.Names, sets)
+	wanted, err := o.entries(sets)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", store, err)
-	}
-	if o.By != "" {
-		if len(o.Names) == 0 {
-			clear(wanted)
-		}
-		for _, set := range sets {
-			if len(o.Names) == 0 || len(wanted[set]) > 0 {
-				wanted[set] = append(wanted[set], groupsEntry(set, o.By))
-			}
-		}
 	}
 	d := &Document{Schema: Schema, Tool: o.Tool, Store: store, Options: o}
 	for _, set := range sets {
@@ -123,6 +114,41 @@ func runSet(ctx context.Context, store, set string, entries []*Entry, o Options)
 		return runCOCO(ctx, store, o, entries)
 	}
 	return runImageNet(ctx, store, o, entries)
+}
+
+// entries are the statistics that are asked for, by data set. With By, a name of a data set says
+// which one to break down, and not all of its statistics.
+func (o *Options) entries(sets []string) (map[string][]*Entry, error) {
+	if o.By == "" {
+		return choose(o.Names, sets)
+	}
+	var named, only []string
+	for _, name := range o.Names {
+		if name == "imagenet" || name == "coco" {
+			only = append(only, name)
+		} else {
+			named = append(named, name)
+		}
+	}
+	wanted := map[string][]*Entry{}
+	if len(named) > 0 {
+		var err error
+		if wanted, err = choose(named, sets); err != nil {
+			return nil, err
+		}
+	}
+	for _, set := range sets {
+		switch {
+		case len(only) > 0 && !slices.Contains(only, set):
+			delete(wanted, set)
+		case len(only) > 0 || len(named) == 0 || len(wanted[set]) > 0:
+			wanted[set] = append(wanted[set], groupsEntry(set, o.By))
+		}
+	}
+	if len(wanted) == 0 {
+		return nil, errOption{fmt.Errorf("%s is of a data set that the store does not hold: it has %s", only[0], strings.Join(sets, " and "))}
+	}
+	return wanted, nil
 }
 
 // show is the name of a row: the key's own, but a pseudonym of a worker or HIT if they are

@@ -1,0 +1,231 @@
+package analysis
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// CompareSchema names the layout of a Comparison.
+const CompareSchema = "abtool.compare/1"
+
+// A Comparison holds two stores side by side.
+type Comparison struct {
+	Schema  string  `json:"schema"` // abtool.compare/1
+	Tool    string  `json:"tool"`
+	A       string  `json:"a"` // store
+	B       string  `json:"b"` // store
+	Options Options `json:"options"`
+	// Assumptions that intervals and tests rest on.
+	Assumptions []string        `json:"assumptions"`
+	DataSets    []ComparedSet   `json:"data_sets"` // that both have
+	OnlyIn      []OnlyInOneSide `json:"only_in,omitempty"`
+}
+
+// OnlyInOneSide names a data set that only one of the stores has.
+type OnlyInOneSide struct {
+	Store string `json:"store"`
+	Set   string `json:"data_set"`
+}
+
+// ComparedSet is a data set that both stores have.
+type ComparedSet struct {
+	Name       string              `json:"name"`
+	Statistics []ComparedStatistic `json:"statistics"`
+}
+
+// ComparedStatistic has the values of a statistic in both.
+type ComparedStatistic struct {
+	Name        string       `json:"name"`
+	Title       string       `json:"title"`
+	Rules       string       `json:"rules"`
+	Definition  string       `json:"definition"`
+	Differences []Difference `json:"differences"`
+}
+
+// A Difference is a value of a and of b.
+type Difference struct {
+	Name       string    `json:"name"`
+	Title      string    `json:"title"`
+	Unit       string    `json:"unit"`
+	A          Number    `json:"a"`
+	NA         int64     `json:"n_a"`
+	B          Number    `json:"b"`
+	NB         int64     `json:"n_b"`
+	Difference Number    `json:"difference"` // a − b
+	Interval   *Interval `json:"interval,omitempty"`
+	Test       *Test     `json:"test,omitempty"` // that the difference is 0
+}
+
+// A Test of no difference, two-sided.
+type Test struct {
+	Method string `json:"method"`
+	Z      Number `json:"z"`
+	P      Number `json:"p"`
+	Holm   Number `json:"p_holm"` // P, adjusted for all tests of the document (Holm 1979)
+}
+
+// Methods of tests and of the intervals of differences.
+const (
+	MethodNewcombe  = "newcombe"  // interval of a difference of two proportions, from Wilson's (Newcombe 1998, method 10)
+	TestProportions = "score"     // z-test of two proportions with the pooled variance
+	TestBootstrap   = "bootstrap" // difference / its standard deviation over the samples, against the normal
+	TestMeans       = "welch"     // difference of means / root of the sum of their squared standard errors, against the normal
+)
+
+var assumptions = []string{
+	"The two stores have no annotators in common, and what one annotator did does not depend on the others.",
+	"bootstrap: the annotators of each store are a sample of those who could have taken part; they are drawn with replacement, in each store by itself. The test takes the difference as normal.",
+	"newcombe and score: every unit counts by itself. Where units of one annotator are alike, the interval is too narrow and p too small.",
+	"normal and welch: units are independent and many, so that their mean is normal.",
+	"p_holm is p adjusted for all the tests of this comparison; p alone will be below 0.05 in one of twenty where nothing differs.",
+}
+
+// Compare computes the statistics of two stores and how they differ.
+func Compare(ctx context.Context, a, b string, o Options) (*Comparison, error) {
+	first, err := Run(ctx, a, o)
+	if err != nil {
+		return nil, err
+	}
+	other := o
+	other.Seed++ // samples of the second store must not go with those of the first
+	second, err := Run(ctx, b, other)
+	if err != nil {
+		return nil, err
+	}
+	c := &Comparison{Schema: CompareSchema, Tool: o.Tool, A: a, B: b, Options: first.Options, Assumptions: assumptions}
+	for _, x := range first.DataSets {
+		y := second.set(x.Name)
+		if y == nil {
+			c.OnlyIn = append(c.OnlyIn, OnlyInOneSide{a, x.Name})
+			continue
+		}
+		set := ComparedSet{Name: x.Name}
+		for i := range x.Statistics {
+			if t := y.statistic(x.Statistics[i].Name); t != nil {
+				set.Statistics = append(set.Statistics, compareStatistic(&x.Statistics[i], t))
+			}
+		}
+		c.DataSets = append(c.DataSets, set)
+	}
+	for _, y := range second.DataSets {
+		if first.set(y.Name) == nil {
+			c.OnlyIn = append(c.OnlyIn, OnlyInOneSide{b, y.Name})
+		}
+	}
+	c.adjust()
+	return c, nil
+}
+
+func (d *Document) set(name string) *DataSet {
+	for i := range d.DataSets {
+		if d.DataSets[i].Name == name {
+			return &d.DataSets[i]
+		}
+	}
+	return nil
+}
+
+func (d *DataSet) statistic(name string) *Statistic {
+	for i := range d.Statistics {
+		if d.Statistics[i].Name == name {
+			return &d.Statistics[i]
+		}
+	}
+	return nil
+}
+
+// Value is a value of the statistic by its name; nil for none.
+func (s *Statistic) Value(name string) *Value {
+	for i := range s.Values {
+		if s.Values[i].Name == name {
+			return &s.Values[i]
+		}
+	}
+	return nil
+}
+
+func compareStatistic(a, b *Statistic) ComparedStatistic {
+	c := ComparedStatistic{Name: a.Name, Title: a.Title, Rules: a.Rules, Definition: a.Definition}
+	for i := range a.Values {
+		if v := b.Value(a.Values[i].Name); v != nil {
+			c.Differences = append(c.Differences, differ(&a.Values[i], v))
+		}
+	}
+	return c
+}
+
+// differ is a − b with the interval and the test that fit how sure the values are.
+func differ(a, b *Value) Difference {
+	d := Difference{Name: a.Name, Title: a.Title, Unit: a.Unit, A: a.Value, NA: a.N, B: b.Value, NB: b.N, Difference: a.Value - b.Value}
+	if !d.Difference.Defined() || a.Interval == nil || b.Interval == nil || a.Interval.Method != b.Interval.Method {
+		return d
+	}
+	x, y := float64(a.Value), float64(b.Value)
+	switch a.Interval.Method {
+	case MethodBootstrap:
+		var diff []float64
+		for k := range min(len(a.replicates), len(b.replicates)) {
+			if v := a.replicates[k] - b.replicates[k]; !math.IsNaN(v) {
+				diff = append(diff, v)
+			}
+		}
+		if len(diff) < 2 {
+			return d
+		}
+		_, sd, _ := moments(diff)
+		d.Interval, d.Test = percentiles(diff), normalTest(TestBootstrap, (x-y)/sd)
+	case MethodWilson:
+		i, j := a.Interval, b.Interval
+		d.Interval = &Interval{
+			x - y - math.Hypot(x-i.Low, j.High-y), x - y + math.Hypot(i.High-x, y-j.Low), Level, MethodNewcombe,
+		}
+		if a.K != nil && b.K != nil {
+			pooled := float64(*a.K+*b.K) / float64(a.N+b.N)
+			d.Test = normalTest(TestProportions, (x-y)/math.Sqrt(pooled*(1-pooled)*(1/float64(a.N)+1/float64(b.N))))
+		}
+	case MethodMean:
+		se := math.Hypot(a.Interval.High-x, b.Interval.High-y) / z95
+		d.Interval, d.Test = &Interval{x - y - z95*se, x - y + z95*se, Level, MethodMean}, normalTest(TestMeans, (x-y)/se)
+	}
+	return d
+}
+
+// normalTest is the two-sided test of a standard normal z; nil where z is undefined, as without
+// any variance.
+func normalTest(method string, z float64) *Test {
+	if math.IsNaN(z) || math.IsInf(z, 0) {
+		return nil
+	}
+	return &Test{Method: method, Z: Number(z), P: Number(2 * distuv.UnitNormal.Survival(math.Abs(z)))}
+}
+
+// adjust fills in the p-values adjusted by Holm's step-down method.
+func (c *Comparison) adjust() {
+	var tests []*Test
+	for i := range c.DataSets {
+		for k := range c.DataSets[i].Statistics {
+			for _, d := range c.DataSets[i].Statistics[k].Differences {
+				if d.Test != nil {
+					tests = append(tests, d.Test)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(tests, func(a, b *Test) int {
+		switch {
+		case a.P < b.P:
+			return -1
+		case a.P > b.P:
+			return 1
+		}
+		return 0
+	})
+	last := Number(0)
+	for i, t := range tests {
+		last = max(last, min(1, Number(len(tests)-i)*t.P))
+		t.Holm = last
+	}
+}

@@ -1,0 +1,309 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"abtool/analysis"
+)
+
+type statsOptions struct {
+	analysis.Options
+	compare                string
+	json, csv, list, quiet bool
+}
+
+func statsCommand(s streams) *cobra.Command {
+	var o statsOptions
+	c := &cobra.Command{
+		Use:   "stats STORE [NAME...]",
+		Short: "The paper's statistics, with definitions and uncertainty",
+		Long: `Compute statistics of a store: the paper's, data quality, annotators and HITs, and what the paper
+suggests. Without a NAME: all, their values alone. A NAME is that of a statistic, a data set (imagenet, coco), or the
+paper's id (I1 to I9, C1 to C6); then tables and maps are printed too. --list tells them all.
+
+Each value comes with its number of units, a 95 % interval and, where there is one, the value that the
+paper published of its own data. The definitions, and the layout of the JSON document, are in docs/stats.md.
+
+--by makes a table by worker, class, hit or week. --compare puts another store beside this one, with the
+differences, their intervals and tests.`,
+		Example: `  abtool stats store
+  abtool stats store click_accuracy I7
+  abtool stats store imagenet --by worker --hide-workers --csv > workers.csv
+  abtool stats store --compare pilot
+  abtool stats store --json | jq '.data_sets[].statistics[] | {name, values}'`,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0 && !o.list:
+				return usageError{fmt.Errorf("the store to compute statistics of is missing")}
+			case o.json && o.csv:
+				return usageError{fmt.Errorf("--json and --csv: give one of them")}
+			case o.compare != "" && o.By != "":
+				return usageError{fmt.Errorf("--compare compares values, and --by makes a table: give one of them")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.list {
+				return o.printList(s.out)
+			}
+			o.Names = args[1:]
+			return o.run(cmd.Context(), s, args[0])
+		},
+	}
+	f := c.Flags()
+	f.BoolVar(&o.list, "list", false, "list the statistics with their definitions")
+	f.BoolVar(&o.json, "json", false, "print everything as JSON (schema "+analysis.Schema+", see docs/stats.md)")
+	f.BoolVar(&o.csv, "csv", false, "print CSV: a line a value and table cell; with --by, the table itself")
+	f.StringVar(&o.By, "by", "", "a table by "+strings.Join(analysis.Keys, ", "))
+	f.StringVar(&o.compare, "compare", "", "another store, to put beside this one")
+	f.BoolVar(&o.Hide, "hide-workers", false, "replace ids of workers and HITs by stable pseudonyms")
+	f.IntVar(&o.Bootstrap, "bootstrap", analysis.DefaultBootstrap, "samples of annotators that intervals are made of; 0: none")
+	f.Uint64Var(&o.Seed, "seed", 1, "seed of the samples")
+	f.Float64SliceVar(&o.Sigmas, "sigma", analysis.DefaultSigmas, "standard deviations of random clicks, in fractions of each axis")
+	r := analysis.DefaultRules
+	f.Float64Var(&o.Rules.MinRecall, "min-recall", r.MinRecall, "flag HITs with a lower recall")
+	f.IntVar(&o.Rules.MinSelected, "min-selected", r.MinSelected, "flag ImageNet HITs with fewer selected images")
+	f.IntVar(&o.Rules.MinPages, "min-pages", r.MinPages, "flag ImageNet HITs with fewer pages")
+	f.Float64Var(&o.Rules.MinPrecision, "min-precision", r.MinPrecision, "flag COCO HITs with a lower precision of icons on masks")
+	f.IntVar(&o.Rules.MinCOCOPages, "min-coco-pages", r.MinCOCOPages, "flag COCO HITs with fewer pages")
+	f.IntVar(&o.Jobs, "jobs", 0, "workers; 0 is one a processor (the numbers are the same for any number)")
+	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	return c
+}
+
+func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
+	o.Tool = version()
+	if o.Bootstrap == 0 {
+		o.Bootstrap = -1
+	}
+	stop := o.progress(s.err)
+	if o.compare != "" {
+		c, err := analysis.Compare(ctx, store, o.compare, o.Options)
+		stop()
+		if err != nil {
+			return statsError(err)
+		}
+		switch {
+		case o.json:
+			return printJSON(s.out, c)
+		case o.csv:
+			return writeComparisonCSV(s.out, c)
+		}
+		return printed(s.out, func(w io.Writer) { printComparison(w, c) })
+	}
+	d, err := analysis.Run(ctx, store, o.Options)
+	stop()
+	if err != nil {
+		return statsError(err)
+	}
+	switch {
+	case o.json:
+		return printJSON(s.out, d)
+	case o.csv:
+		return writeStatsCSV(s.out, d, o.By != "")
+	}
+	return printed(s.out, func(w io.Writer) { printStats(w, d, len(o.Names) > 0 || o.By != "", screenWidth(s.out)) })
+}
+
+// statsError makes wrong names and options wrong usage.
+func statsError(err error) error {
+	if analysis.IsUsage(err) {
+		return usageError{err}
+	}
+	return err
+}
+
+// progress shows a bar of rows on a terminal. The returned function ends it.
+func (o *statsOptions) progress(w io.Writer) (stop func()) {
+	if _, tty := terminal(w); !tty || o.quiet {
+		return func() {}
+	}
+	var mu sync.Mutex
+	var bar *progressbar.ProgressBar
+	o.Progress = func(done, total int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		if bar == nil || done < int64(bar.State().CurrentNum) {
+			bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("rows"), progressbar.OptionShowCount(),
+				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish())
+		}
+		bar.Set64(done)
+		if done == total {
+			bar.Describe("intervals")
+		}
+	}
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if bar != nil {
+			bar.Clear()
+		}
+	}
+}
+
+func (o *statsOptions) printList(out io.Writer) error {
+	if o.json {
+		type entry struct {
+			Set        string   `json:"data_set"`
+			Name       string   `json:"name"`
+			IDs        []string `json:"ids,omitempty"`
+			Title      string   `json:"title"`
+			Rules      string   `json:"rules"`
+			Paper      string   `json:"paper,omitempty"`
+			Definition string   `json:"definition"`
+		}
+		var list []entry
+		for _, e := range analysis.Catalogue() {
+			list = append(list, entry{e.Set, e.Name, e.IDs, e.Title, e.Rules, e.Paper, e.Definition})
+		}
+		return printJSON(out, list)
+	}
+	return printed(out, func(w io.Writer) {
+		for i, e := range analysis.Catalogue() {
+			if i == 0 || e.Set != analysis.Catalogue()[i-1].Set {
+				fmt.Fprintf(w, "%s\n\n", e.Set)
+			}
+			id := ""
+			if len(e.IDs) > 0 {
+				id = " (" + strings.Join(e.IDs, ", ") + ")"
+			}
+			fmt.Fprintf(w, "  %s%s: %s\n", e.Name, id, e.Title)
+			wrapped(w, e.Definition, "    ", 100)
+			fmt.Fprintf(w, "    Definitions: %s.%s\n\n", e.Rules, inPaper(e.Paper))
+		}
+	})
+}
+
+func inPaper(where string) string {
+	if where == "" {
+		return ""
+	}
+	return " Paper: " + where + "."
+}
+
+// printed writes through a buffer and returns the error of writing.
+func printed(out io.Writer, f func(io.Writer)) error {
+	var b strings.Builder
+	f(&b)
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// wrapped prints text in lines of at most width columns.
+func wrapped(w io.Writer, text, indent string, width int) {
+	line := indent
+	for _, word := range strings.Fields(text) {
+		if len([]rune(line))+len([]rune(word)) >= width && line != indent {
+			fmt.Fprintln(w, strings.TrimRight(line, " "))
+			line = indent
+		}
+		line += word + " "
+	}
+	fmt.Fprintln(w, strings.TrimRight(line, " "))
+}
+
+// printStats prints a document for people: values, and with more also tables and maps.
+func printStats(w io.Writer, d *analysis.Document, more bool, width int) {
+	for _, set := range d.DataSets {
+		fmt.Fprintf(w, "%s\n", set.Name)
+		for i := range set.Statistics {
+			printStatistic(w, &set.Statistics[i], more, width)
+		}
+		fmt.Fprintln(w)
+	}
+	if !more {
+		fmt.Fprintln(w, "Intervals hold the true value with 95 %: of annotators drawn anew (bootstrap) where clicks of one annotator")
+		fmt.Fprintln(w, "are not independent, else of independent units. Name a statistic to see its definition, tables and maps; --list tells all.")
+	}
+}
+
+func printStatistic(w io.Writer, s *analysis.Statistic, more bool, width int) {
+	fmt.Fprintf(w, "\n  %s: %s\n", s.Name, s.Title)
+	if more {
+		wrapped(w, s.Definition, "    ", min(width, 110))
+		fmt.Fprintf(w, "    Definitions: %s.%s\n", s.Rules, inPaper(s.Paper))
+	}
+	values := s.Values
+	if s.Name == "quality" && !more {
+		values = nil
+		for _, v := range s.Values {
+			if v.Value != 0 {
+				values = append(values, v)
+			}
+		}
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if len(values) > 0 {
+		fmt.Fprintf(t, "    \tvalue\t95 %% interval\tof\tpublished\n")
+	}
+	for i := range values {
+		v := &values[i]
+		fmt.Fprintf(t, "    %s\t%s\t%s\t%s\t%s\n", v.Name, valueText(v), intervalText(v), ofText(v), publishedText(v))
+	}
+	t.Flush()
+	if len(values) == 0 && s.Name == "quality" {
+		fmt.Fprintln(w, "    nothing is doubtful")
+	}
+	for _, x := range s.Excluded {
+		if x.Count > 0 {
+			fmt.Fprintf(w, "    left out: %s %s, %s\n", thousands(x.Count), x.Of, x.Reason)
+		}
+	}
+	for _, text := range s.Warnings {
+		wrapped(w, "note: "+text, "    ", min(width, 110))
+	}
+	if !more {
+		return
+	}
+	for i := range s.Tables {
+		printTable(w, &s.Tables[i], width)
+	}
+	for i := range s.Histograms {
+		printMap(w, &s.Histograms[i])
+	}
+}
+
+func valueText(v *analysis.Value) string { return numberText(float64(v.Value), v.Unit) }
+
+func intervalText(v *analysis.Value) string {
+	if v.Interval == nil {
+		return ""
+	}
+	return numberText(v.Interval.Low, v.Unit) + " to " + numberText(v.Interval.High, v.Unit)
+}
+
+func ofText(v *analysis.Value) string {
+	if v.Unit == "count" && float64(v.Value) == float64(v.N) {
+		return v.Of
+	}
+	return thousands(v.N) + " " + v.Of
+}
+
+func publishedText(v *analysis.Value) string {
+	p := v.Published
+	if p == nil {
+		return ""
+	}
+	text := numberText(p.Value, v.Unit)
+	if p.Relation != "" {
+		text = p.Relation + " " + text
+	}
+	text += ", " + p.Where
+	switch {
+	case p.Covered == nil:
+	case *p.Covered:
+		text += ": covered"
+	default:
+		text += ": not covered"
+	}
+	return text
+}
