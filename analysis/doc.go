@@ -1,4 +1,15 @@
-// Package analysis will turn the rows of a store into the statistics of the paper: click accuracy,
-// centre bias, mouse-trace quantiles, action sequences. It is empty so far; the definitions that
-// it will follow are those of the paper (sections 3 and 4, appendices C to E).
+// Package analysis computes the statistics of a store: those of the paper, data quality,
+// annotators and HITs, and what the paper suggests.
+//
+//	d, err := analysis.Run(ctx, "store", analysis.Options{Names: []string{"click_accuracy"}})
+//	v := d.DataSets[0].Statistics[0].Value("accuracy")
+//	fmt.Println(v.Value, v.Interval.Low, v.Interval.High, v.N)
+//
+// A result is data: values with their units, numbers of units, intervals and published
+// references, exclusions by reason, maps, tables, warnings. docs/stats.md describes all of them,
+// and is made of Catalogue, Definitions and a run.
+//
+// All statistics are gathered in one pass over the annotations, several row groups at a time.
+// Sums are exact (a whole number of 2⁻⁶⁴), and whatever else depends on order is sorted, so that
+// a result is the same for any number of goroutines.
 package analysis

@@ -65,16 +65,21 @@ func (a *lastSamples) result(e *imagenetEngine, r *Statistic) {
 
 // curve is a table of ratios that follow each other, by a number from 0.
 func (e *imagenetEngine) curve(name, title, key, keyTitle string, id ratioID, n int) Table {
-	t := Table{Name: name, Title: title, Columns: []Column{
-		{key, "", keyTitle}, {"n", "count", "units"}, {"hits", "count", "of them, in a box"}, {"accuracy", unitShare, "hits / n"},
-		{"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},
-	}}
+	t := Table{Name: name, Title: title, Columns: curveColumns(key, keyTitle)}
 	for k := range n {
 		total := e.ratios.total(id + ratioID(k))
 		low, high := bounds(e.boot.interval(id + ratioID(k)))
 		t.Rows = append(t.Rows, []any{int64(k), total.den, total.num.hi, total.value(), low, high})
 	}
 	return t
+}
+
+// curveColumns are those of a table of accuracies by a key.
+func curveColumns(key, title string) []Column {
+	return []Column{
+		{key, "", title}, {"n", "count", "units"}, {"hits", "count", "of them, in a box"}, {"accuracy", unitShare, "hits / n"},
+		{"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},
+	}
 }
 
 // quantileBins is the number of parts that a trace is divided into.

@@ -130,12 +130,15 @@ type bootstrap struct {
 }
 
 // resample draws as many clusters as there are, with replacement, samples times. Sample k
-// depends on the seed, k and the sorted names of the clusters alone.
+// depends on the seed, k and the sorted names of all clusters alone, also of those without a
+// unit in r: all ratios of a data set are drawn alike.
 func (r *ratios) resample(by *names, samples int, seed uint64, jobs int) *bootstrap {
 	var rows [][]ratio
 	for _, id := range by.sorted() {
 		if int(id) < len(r.clusters) && r.clusters[id] != nil {
 			rows = append(rows, r.clusters[id])
+		} else {
+			rows = append(rows, nil)
 		}
 	}
 	b := &bootstrap{clusters: len(rows), values: make([][]float64, r.width)}

@@ -171,7 +171,7 @@ func printMap(w io.Writer, h *analysis.Histogram) {
 		for _, n := range row {
 			k := 0
 			if n > 0 {
-				k = 1 + int(n*int64(len(shades)-2)/most)
+				k = 1 + int(float64(len(shades)-2)*math.Sqrt(float64(n)/float64(most)))
 			}
 			line.WriteString(strings.Repeat(string(shades[min(k, len(shades)-1)]), 2))
 		}

@@ -1,0 +1,147 @@
+package analysis
+
+import (
+	"cmp"
+	"slices"
+
+	"abtool/internal/scan"
+)
+
+// timeEdges are the lower edges of bins of the time to the click, ms.
+var timeEdges = []int64{0, 250, 500, 1000, 2000, 4000, 8000}
+
+// difficulty is whether clicks that took long miss more often: the time from entering the image
+// to the final click against whether it hits.
+type difficulty struct {
+	r               *ratios
+	byTime          ratioID
+	clicks          []timedClick
+	noTime, noEnter int64
+}
+
+// A timedClick is a final click whose time is known.
+type timedClick struct {
+	cluster, image int32
+	toClick        int64
+	hit            bool
+}
+
+func newDifficulty(_ *imagenetEngine, r *ratios) imagenetStatistic {
+	return &difficulty{r: r, byTime: r.declare(len(timeEdges))}
+}
+
+func (a *difficulty) showing(*showing) {}
+
+func (a *difficulty) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	switch {
+	case p.t == scan.Null:
+		a.noTime++
+		return
+	case p.trace.enter == scan.Null:
+		a.noEnter++
+		return
+	}
+	c := timedClick{p.final.cluster, p.image, p.t - p.trace.enter, p.hit}
+	a.clicks = append(a.clicks, c)
+	k := len(timeEdges) - 1
+	for timeEdges[k] > c.toClick {
+		k--
+	}
+	a.r.count(c.cluster, a.byTime+ratioID(k), c.hit)
+}
+
+func (a *difficulty) merge(other imagenetStatistic) {
+	o := other.(*difficulty)
+	a.clicks = append(a.clicks, o.clicks...)
+	a.noTime += o.noTime
+	a.noEnter += o.noEnter
+}
+
+// relativeBins is the number of parts that the clicks of one annotator are divided into, by time.
+const relativeBins = 5
+
+func (a *difficulty) result(e *imagenetEngine, r *Statistic) {
+	slices.SortFunc(a.clicks, func(x, y timedClick) int {
+		return cmp.Or(cmp.Compare(x.cluster, y.cluster), cmp.Compare(x.toClick, y.toClick), cmp.Compare(x.image, y.image))
+	})
+	rs := &ratios{}
+	relative, auc := rs.declare(relativeBins), rs.declare(1)
+	var pooled [2][]int64 // times of misses and of hits
+	for from := 0; from < len(a.clicks); {
+		to := from
+		var times [2][]int64
+		for ; to < len(a.clicks) && a.clicks[to].cluster == a.clicks[from].cluster; to++ {
+			c := a.clicks[to]
+			times[b2i(c.hit)] = append(times[b2i(c.hit)], c.toClick)
+		}
+		mine := a.clicks[from:to]
+		first := 0
+		for i, c := range mine {
+			if c.toClick != mine[first].toClick {
+				first = i
+			}
+			// Clicks of equal time share the bin of the first of them.
+			rs.count(c.cluster, relative+ratioID(relativeBins*first/len(mine)), c.hit)
+		}
+		if slower, pairs := mannWhitney(times[0], times[1]); pairs > 0 {
+			at := rs.at(mine[0].cluster, auc)
+			at.num.add(slower)
+			at.den += pairs
+		}
+		pooled[0], pooled[1] = append(pooled[0], times[0]...), append(pooled[1], times[1]...)
+		from = to
+	}
+	boot := e.late(rs)
+	within := rs.describe(boot, "auc_within", "of pairs of a miss and a hit of one annotator, those where the miss took longer (half of ties): 0.5 is no relation", unitShare, "pairs of a miss and a hit of one annotator", auc)
+	within.K = nil
+	for i := range pooled {
+		slices.Sort(pooled[i])
+	}
+	slower, pairs := mannWhitney(pooled[0], pooled[1])
+	r.add(within, Value{Name: "auc", Title: "the same over pairs of any annotators: who is slow and careful counts against it", Value: quotient(slower, float64(pairs)), Unit: unitShare, N: pairs, Of: "pairs of a miss and a hit"},
+		Value{Name: "median_hit", Title: "median time from entering to the click, of clicks that hit", Value: Number(quantile(pooled[1], 0.5)), Unit: unitMS, N: int64(len(pooled[1])), Of: "clicks that hit", Interval: medianInterval(pooled[1])},
+		Value{Name: "median_miss", Title: "median time from entering to the click, of clicks that miss", Value: Number(quantile(pooled[0], 0.5)), Unit: unitMS, N: int64(len(pooled[0])), Of: "clicks that miss", Interval: medianInterval(pooled[0])})
+	r.warnFew(r.Values[0])
+	t := e.curve("by_time", "Accuracy by the time from entering to the click", "from", "lower edge of the bin, ms", a.byTime, len(timeEdges))
+	for k := range t.Rows {
+		t.Rows[k][0] = timeEdges[k]
+	}
+	t.Columns[0].Unit = unitMS
+	byRank := Table{Name: "by_fifth", Title: "Accuracy by the fifth of the annotator's own clicks, from the quickest to the slowest", Columns: curveColumns("fifth", "0 has the quickest clicks of each annotator")}
+	for k := range relativeBins {
+		total := rs.total(relative + ratioID(k))
+		low, high := bounds(boot.interval(relative + ratioID(k)))
+		byRank.Rows = append(byRank.Rows, []any{int64(k), total.den, total.num.hi, total.value(), low, high})
+	}
+	r.Tables = append(r.Tables, t, byRank)
+	const of = "images with a box and a final click"
+	r.exclude("the click has no time", of, a.noTime)
+	r.exclude("no enter is recorded at or before the click", of, a.noEnter)
+}
+
+// mannWhitney counts pairs of a value of a and one of b, and those where a's is greater, ties as
+// half. Both are sorted.
+func mannWhitney(a, b []int64) (greater float64, pairs int64) {
+	less, equal := 0, 0
+	for _, v := range a {
+		for less < len(b) && b[less] < v {
+			less++
+		}
+		equal = max(equal, less)
+		for equal < len(b) && b[equal] == v {
+			equal++
+		}
+		greater += float64(less) + 0.5*float64(equal-less)
+	}
+	return greater, int64(len(a)) * int64(len(b))
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,160 @@
+package analysis
+
+import (
+	"math"
+
+	"abtool/internal/scan"
+)
+
+// mouseMeasures holds what mouse-tracking research measures of a trace against whether the click
+// hits.
+type mouseMeasures struct {
+	r       *ratios
+	of      ratioID // by measure: of clicks that hit, of those that miss
+	profile ratioID // by tenth of the time: of hits, of misses
+	noTrace int64
+	noSize  int64
+}
+
+var measureNames = []struct{ name, title, unit string }{
+	{"MAD", "largest deviation from the straight path, its size", "px"},
+	{"AD", "mean deviation from the straight path, its size", "px"},
+	{"AUC", "area between path and straight path, its size", "px²"},
+	{"x_flips", "changes of direction across", "count"},
+	{"y_flips", "changes of direction down", "count"},
+	{"initiation_time", "time until the first movement", unitMS},
+	{"RT", "time from the first sample to the last", unitMS},
+	{"length", "length of the path", "px"},
+	{"straightness", "straight distance / length of the path", unitShare},
+	{"speed", "mean speed", "px/s"},
+	{"peak_speed", "fastest step", "px/s"},
+	{"peak_at", "when it ends, as a share of the time", unitShare},
+	{"samples", "mouse samples", "count"},
+}
+
+// profileBins is the number of parts of the time that speed is given for.
+const profileBins = 10
+
+func newMouseMeasures(_ *imagenetEngine, r *ratios) imagenetStatistic {
+	return &mouseMeasures{r: r, of: r.declare(2 * len(measureNames)), profile: r.declare(2 * profileBins)}
+}
+
+func (a *mouseMeasures) showing(*showing) {}
+
+func (a *mouseMeasures) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	s := p.trace.segment
+	switch {
+	case s.len() < 2:
+		a.noTrace++
+		return
+	case !(p.final.width > 0 && p.final.height > 0):
+		a.noSize++
+		return
+	}
+	m := measure(s, p.final.width, p.final.height)
+	miss := ratioID(1 - b2i(p.hit))
+	ms := func(t int64) float64 {
+		if t == scan.Null {
+			return math.NaN()
+		}
+		return float64(t)
+	}
+	straight := math.NaN()
+	if m.length > 0 {
+		straight = m.direct / m.length
+	}
+	for k, v := range [...]float64{
+		math.Abs(m.mad), math.Abs(m.ad), math.Abs(m.auc), float64(m.xFlips), float64(m.yFlips), ms(m.initiation), ms(m.duration), m.length, straight,
+		m.speed, m.peakSpeed, m.peakAt, float64(m.n),
+	} {
+		if !math.IsNaN(v) {
+			a.r.add(p.final.cluster, a.of+2*ratioID(k)+miss, v)
+		}
+	}
+	a.speeds(p, s, miss)
+}
+
+// speeds adds the speed of each step to the tenth of the time that its middle is in.
+func (a *mouseMeasures) speeds(p *picture, s points, miss ratioID) {
+	first, last := s.t[0], s.t[s.len()-1]
+	if last <= first {
+		return
+	}
+	for i := 1; i < s.len(); i++ {
+		t := s.t[i] - s.t[i-1]
+		middle := s.t[i] + s.t[i-1] - 2*first
+		if t <= 0 || middle < 0 || middle > 2*(last-first) {
+			continue
+		}
+		bin := min(profileBins-1, int(profileBins*middle/(2*(last-first))))
+		v := 1000 * math.Hypot((s.x[i]-s.x[i-1])*p.final.width, (s.y[i]-s.y[i-1])*p.final.height) / float64(t)
+		a.r.add(p.final.cluster, a.profile+2*ratioID(bin)+miss, v)
+	}
+}
+
+func (a *mouseMeasures) merge(other imagenetStatistic) {
+	o := other.(*mouseMeasures)
+	a.noTrace += o.noTrace
+	a.noSize += o.noSize
+}
+
+func (a *mouseMeasures) result(e *imagenetEngine, r *Statistic) {
+	t := Table{Name: "by_measure", Title: "Measures of the trace from entering to the click, of clicks that hit and of clicks that miss", Columns: []Column{
+		{"measure", "", "as mousetrap names it"}, {"meaning", "", "what it is"}, {"unit", "", "of the means"},
+		{"hits", "count", "clicks that hit and have it"}, {"mean_hit", "", "their mean"}, {"misses", "count", "clicks that miss and have it"}, {"mean_miss", "", "their mean"},
+		{"difference", "", "miss − hit"}, {"low", "", "95 % interval (bootstrap)"}, {"high", "", "95 % interval (bootstrap)"},
+	}}
+	for k, m := range measureNames {
+		hit, miss := a.of+2*ratioID(k), a.of+2*ratioID(k)+1
+		x, y := e.ratios.total(hit), e.ratios.total(miss)
+		low, high := bounds(percentiles(e.boot.difference(miss, hit)))
+		t.Rows = append(t.Rows, []any{m.name, m.title, m.unit, x.den, x.value(), y.den, y.value(), y.value() - x.value(), low, high})
+	}
+	speed := Table{Name: "velocity_profile", Title: "Speed by the tenth of the time from the first sample to the last", Columns: []Column{
+		{"tenth", "", "0 begins with the first sample"}, {"steps_hit", "count", "steps of clicks that hit"}, {"speed_hit", "px/s", "their mean speed"}, {"hit_low", "px/s", "95 % interval (bootstrap)"}, {"hit_high", "px/s", "95 % interval (bootstrap)"},
+		{"steps_miss", "count", "steps of clicks that miss"}, {"speed_miss", "px/s", "their mean speed"}, {"miss_low", "px/s", "95 % interval (bootstrap)"}, {"miss_high", "px/s", "95 % interval (bootstrap)"},
+	}}
+	for k := range profileBins {
+		row := []any{int64(k)}
+		for side := range ratioID(2) {
+			id := a.profile + 2*ratioID(k) + side
+			total := e.ratios.total(id)
+			low, high := bounds(e.boot.interval(id))
+			row = append(row, total.den, total.value(), low, high)
+		}
+		speed.Rows = append(speed.Rows, row)
+	}
+	r.Tables = append(r.Tables, t, speed)
+	for _, k := range []int{0, 2, 3, 8, 9} {
+		m := measureNames[k]
+		r.add(e.difference("difference."+m.name, "mean of clicks that miss − of those that hit: "+m.title, m.unit, a.of+2*ratioID(k)+1, a.of+2*ratioID(k)))
+	}
+	r.warnFew(r.Values[0])
+	const of = "images with a box and a final click"
+	r.exclude("fewer than two samples between enter and click", of, a.noTrace)
+	r.exclude("the displayed size is unknown", of, a.noSize)
+}
+
+// difference is a − b of every sample.
+func (b *bootstrap) difference(x, y ratioID) []float64 {
+	if b == nil || b.clusters < 2 {
+		return nil
+	}
+	out := make([]float64, len(b.values[x]))
+	for k := range out {
+		out[k] = b.values[x][k] - b.values[y][k]
+	}
+	return out
+}
+
+// difference is the Value of a difference of two ratios; n counts the units of the rarer.
+func (e *imagenetEngine) difference(name, title, unit string, x, y ratioID) Value {
+	a, b := e.ratios.total(x), e.ratios.total(y)
+	v := Value{Name: name, Title: title, Value: a.value() - b.value(), Unit: unit, N: min(a.den, b.den), Of: "clicks of the rarer kind"}
+	v.replicates = e.boot.difference(x, y)
+	v.Interval = percentiles(v.replicates)
+	return v
+}
