@@ -229,12 +229,11 @@ func (e *cocoEngine) results(entries []*Entry, stats []cocoStatistic) []Statisti
 	if e.o.Bootstrap > 0 {
 		e.boot = e.ratios.resample(e.cluster, e.o.Bootstrap, e.o.Seed, e.o.Jobs)
 	}
-	var out []Statistic
-	for i, s := range stats {
-		r := entries[i].statistic()
-		s.result(e, &r)
-		out = append(out, r)
-	}
+	out := make([]Statistic, len(stats))
+	parallel(e.o.Jobs, len(stats), func(i int) {
+		out[i] = entries[i].statistic()
+		stats[i].result(e, &out[i])
+	})
 	return out
 }
 

@@ -69,10 +69,10 @@ type Test struct {
 
 // Methods of tests and of the intervals of differences.
 const (
-	MethodNewcombe  = "newcombe"  // interval of a difference of two proportions, from Wilson's (Newcombe 1998, method 10)
-	TestProportions = "score"     // z-test of two proportions with the pooled variance
-	TestBootstrap   = "bootstrap" // difference / its standard deviation over the samples, against the normal
-	TestMeans       = "welch"     // difference of means / root of the sum of their squared standard errors, against the normal
+	MethodNewcombe = "newcombe"  // interval of a difference of two proportions, from Wilson's (Newcombe 1998, method 10)
+	ByScore        = "score"     // z-test of two proportions with the pooled variance
+	BySamples      = "bootstrap" // difference / its standard deviation over the samples, against the normal
+	ByWelch        = "welch"     // difference of means / root of the sum of their squared standard errors, against the normal
 )
 
 var assumptions = []string{
@@ -176,7 +176,7 @@ func differ(a, b *Value) Difference {
 			return d
 		}
 		_, sd, _ := moments(diff)
-		d.Interval, d.Test = percentiles(diff), normalTest(TestBootstrap, (x-y)/sd)
+		d.Interval, d.Test = percentiles(diff), normalTest(BySamples, (x-y)/sd)
 	case MethodWilson:
 		i, j := a.Interval, b.Interval
 		d.Interval = &Interval{
@@ -184,11 +184,11 @@ func differ(a, b *Value) Difference {
 		}
 		if a.K != nil && b.K != nil {
 			pooled := float64(*a.K+*b.K) / float64(a.N+b.N)
-			d.Test = normalTest(TestProportions, (x-y)/math.Sqrt(pooled*(1-pooled)*(1/float64(a.N)+1/float64(b.N))))
+			d.Test = normalTest(ByScore, (x-y)/math.Sqrt(pooled*(1-pooled)*(1/float64(a.N)+1/float64(b.N))))
 		}
 	case MethodMean:
 		se := math.Hypot(a.Interval.High-x, b.Interval.High-y) / z95
-		d.Interval, d.Test = &Interval{x - y - z95*se, x - y + z95*se, Level, MethodMean}, normalTest(TestMeans, (x-y)/se)
+		d.Interval, d.Test = &Interval{x - y - z95*se, x - y + z95*se, Level, MethodMean}, normalTest(ByWelch, (x-y)/se)
 	}
 	return d
 }

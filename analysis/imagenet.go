@@ -58,6 +58,8 @@ type showing struct {
 	first, last int // valid clicks, −1: none
 	boxes       []box
 	hit         bool // the last click is in a box
+	toClick     way  // of way
+	hasWay      bool
 }
 
 func (s *showing) isSelected() bool { return s.selected == 1 }
@@ -252,12 +254,11 @@ func (e *imagenetEngine) results(entries []*Entry, stats []imagenetStatistic) []
 	if e.o.Bootstrap > 0 {
 		e.boot = e.ratios.resample(e.cluster, e.o.Bootstrap, e.o.Seed, e.o.Jobs)
 	}
-	var out []Statistic
-	for i, s := range stats {
-		r := entries[i].statistic()
-		s.result(e, &r)
-		out = append(out, r)
-	}
+	out := make([]Statistic, len(stats))
+	parallel(e.o.Jobs, len(stats), func(i int) {
+		out[i] = entries[i].statistic()
+		stats[i].result(e, &out[i])
+	})
 	return out
 }
 

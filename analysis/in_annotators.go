@@ -45,8 +45,7 @@ func (b *breakdown) showing(s *showing) {
 	}
 	var w *way
 	if s.clicked() {
-		x := wayOf(s, &b.tr)
-		w = &x
+		w = s.way(&b.tr)
 	}
 	p := b.profiles.at(id)
 	p.add(s, w)
@@ -202,8 +201,7 @@ func (a *annotators) showing(s *showing) {
 	d := deed{submit: s.submit, page: s.page, slot: s.slot, seq: s.seq, toClick: scan.Null, assignment: s.assignment, hit: -1}
 	var w *way
 	if s.clicked() {
-		x := wayOf(s, &a.tr)
-		w = &x
+		w = s.way(&a.tr)
 		if w.timed {
 			d.toClick = w.toClick
 		}

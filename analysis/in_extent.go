@@ -7,7 +7,7 @@ import (
 
 // extentWindows are how many of the last samples before the click an object's extent is
 // estimated from; 0 stands for all since entering.
-var extentWindows = []int{4, 8, 16, 32, 0}
+var extentWindows = []int{8, 16, 32, 0}
 
 // extent is how well the samples around the click tell the extent of the object: the convex hull
 // of the last samples and the click, and the box around it, against the nearest ground-truth
@@ -23,6 +23,7 @@ type extent struct {
 	typical ratioID // of a box of mean size around the click
 	w, h    float64 // that size
 	noTrace int64
+	sorted  []sample // and the click
 	points  []vertex
 	polygon []vertex
 	clip    [2][]vertex
@@ -30,6 +31,22 @@ type extent struct {
 
 // A vertex is a point in fractions of the image.
 type vertex struct{ x, y float64 }
+
+// A sample is a vertex with its place in the trace.
+type sample struct {
+	vertex
+	i int
+}
+
+func (a vertex) compare(b vertex) int {
+	switch {
+	case a.x < b.x || a.x == b.x && a.y < b.y:
+		return -1
+	case a == b:
+		return 0
+	}
+	return 1
+}
 
 func newExtent(e *imagenetEngine, r *ratios) imagenetStatistic {
 	n := len(extentWindows)
@@ -65,6 +82,11 @@ func (a *extent) picture(p *picture) {
 	whole, _ := truth.clipped()
 	a.r.add(cluster, a.image, max(0, whole.area()))
 	a.r.add(cluster, a.typical, overlap(box{p.x - a.w/2, p.y - a.h/2, p.x + a.w/2, p.y + a.h/2}, truth))
+	a.sorted = append(a.sorted[:0], sample{vertex{p.x, p.y}, s.len()})
+	for i := range s.len() {
+		a.sorted = append(a.sorted, sample{vertex{s.x[i], s.y[i]}, i})
+	}
+	slices.SortFunc(a.sorted, func(a, b sample) int { return a.compare(b.vertex) })
 	for k, window := range extentWindows {
 		from := 0
 		if window > 0 {
@@ -73,12 +95,13 @@ func (a *extent) picture(p *picture) {
 			}
 			from = s.len() - window
 		}
-		a.points = append(a.points[:0], vertex{p.x, p.y})
+		a.points = a.points[:0]
 		around := box{p.x, p.y, p.x, p.y}
-		for i := from; i < s.len(); i++ {
-			x, y := s.x[i], s.y[i]
-			a.points = append(a.points, vertex{x, y})
-			around = box{min(around.x0, x), min(around.y0, y), max(around.x1, x), max(around.y1, y)}
+		for _, v := range a.sorted {
+			if v.i >= from {
+				a.points = append(a.points, v.vertex)
+				around = box{min(around.x0, v.x), min(around.y0, v.y), max(around.x1, v.x), max(around.y1, v.y)}
+			}
 		}
 		id := ratioID(k)
 		iou := overlap(around, truth)
@@ -140,18 +163,9 @@ func overlap(a, b box) float64 {
 	return shared / (a.area() + b.area() - shared)
 }
 
-// convexHull is the smallest convex polygon around points (Andrew's monotone chain). It sorts
-// points and builds the polygon in to.
+// convexHull is the smallest convex polygon around points that are sorted by x, then y (Andrew's
+// monotone chain). It builds the polygon in to.
 func convexHull(points, to []vertex) []vertex {
-	slices.SortFunc(points, func(a, b vertex) int {
-		switch {
-		case a.x < b.x || a.x == b.x && a.y < b.y:
-			return -1
-		case a == b:
-			return 0
-		}
-		return 1
-	})
 	points = slices.Compact(points)
 	to = to[:0]
 	if len(points) < 3 {

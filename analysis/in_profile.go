@@ -55,7 +55,14 @@ const (
 	straightPx      = 0.5
 )
 
-// wayOf looks at the trace of the last click of a showing.
+// way looks at the trace of the last click of a showing, once.
+func (s *showing) way(tr *trace) *way {
+	if !s.hasWay {
+		s.toClick, s.hasWay = wayOf(s, tr), true
+	}
+	return &s.toClick
+}
+
 func wayOf(s *showing, tr *trace) (w way) {
 	tr.of(s)
 	_, _, click := s.click()

@@ -80,7 +80,10 @@ func (r *randomSums) add(boxes []box, in [imageSets]bool, sigmas []float64, w *r
 		centre = 1
 	}
 	w.clipped, w.clamped = w.clipped[:0], w.clamped[:0]
+	inside, touching := true, false
 	for _, b := range boxes {
+		inside = inside && b.x0 >= 0 && b.y0 >= 0 && b.x1 <= 1 && b.y1 <= 1
+		touching = touching || b.x0 <= 0 || b.y0 <= 0 || b.x1 >= 1 || b.y1 >= 1
 		if c, ok := b.clipped(); ok {
 			w.clipped = append(w.clipped, c)
 			areas += c.area()
@@ -93,14 +96,62 @@ func (r *randomSums) add(boxes []box, in [imageSets]bool, sigmas []float64, w *r
 	each(&r.centre, centre)
 	each(&r.uniform, w.onImage.area())
 	each(&r.area, areas)
-	w.anywhere.of(boxes)
-	w.moved.of(w.clamped)
+	if len(boxes) == 1 {
+		for i, s := range sigmas {
+			p := oneBox(boxes[0], s)
+			for t := range treatments {
+				each(&r.sigma[i][t], p[t])
+			}
+		}
+		return
+	}
+	if !inside {
+		w.anywhere.of(boxes)
+	}
+	if touching {
+		w.moved.of(w.clamped)
+	}
 	for i, s := range sigmas {
 		image := normalMass(0, 1, s)
-		each(&r.sigma[i][truncated], w.onImage.gaussian(s)/(image*image))
-		each(&r.sigma[i][unclipped], w.anywhere.gaussian(s))
-		each(&r.sigma[i][clamped], w.moved.gaussian(s))
+		p := w.onImage.gaussian(s)
+		each(&r.sigma[i][truncated], p/(image*image))
+		if !inside {
+			p = w.anywhere.gaussian(s)
+		}
+		each(&r.sigma[i][unclipped], p)
+		if touching {
+			p = w.moved.gaussian(s)
+		}
+		each(&r.sigma[i][clamped], p)
 	}
+}
+
+// oneBox is what the unions give for a single box, with half of their work: the treatments
+// differ at the border alone.
+func oneBox(b box, sigma float64) (p [treatments]float64) {
+	scale := 1 / (sigma * math.Sqrt2)
+	border := math.Erf(0.5 * scale) // of the edges of the image: −border and border
+	axis := func(a, b float64) (m [treatments]float64) {
+		from, to := math.Erf((a-0.5)*scale), math.Erf((b-0.5)*scale)
+		m[unclipped] = 0.5 * (to - from)
+		low, high := max(from, -border), min(to, border)
+		m[truncated] = max(0, high-low) / (2 * border)
+		if a <= 0 {
+			from = -1
+		}
+		if b >= 1 {
+			to = 1
+		}
+		if b >= 0 && a <= 1 {
+			m[clamped] = 0.5 * (to - from)
+		}
+		return m
+	}
+	x, y := axis(b.x0, b.x1), axis(b.y0, b.y1)
+	for t := range p {
+		p[t] = x[t] * y[t]
+	}
+	return p
 }
 
 // toInfinity moves the edges that reach the border of the image to infinity: what a click moved

@@ -1,0 +1,38 @@
+package analysis_test
+
+import (
+	"context"
+	"os"
+	"testing"
+
+	"abtool/analysis"
+)
+
+// Every statistic of a data set, with and without the bootstrap: ns a row are told.
+// ABTOOL_BENCH_STORE names another store than the small simulated one.
+func BenchmarkRun(b *testing.B) {
+	store := os.Getenv("ABTOOL_BENCH_STORE")
+	if store == "" {
+		store = sampleStore(b)
+	}
+	for _, set := range []string{"imagenet", "coco"} {
+		for _, mode := range []struct {
+			name    string
+			samples int
+		}{{"values", -1}, {"bootstrap", analysis.DefaultBootstrap}} {
+			b.Run(set+"/"+mode.name, func(b *testing.B) {
+				var rows int64
+				for b.Loop() {
+					rows = 0
+					_, err := analysis.Run(context.Background(), store, analysis.Options{
+						Names: []string{set}, Bootstrap: mode.samples, Progress: func(_, total int64) { rows = total }, Jobs: 0,
+					})
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(max(rows, 1)), "ns/row")
+			})
+		}
+	}
+}
