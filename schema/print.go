@@ -114,8 +114,9 @@ reads Parquet.
       coco/rejects.parquet            as above
 
 A store has the data sets that were ingested into it: one, or both. With `+"`--format arrow`"+` the same
-tables are Arrow IPC files (`+"`.arrow`"+`), with the same columns. `+"`abtool sql STORE`"+` adds flat views and functions to the
-tables: see [views.md](views.md).
+tables are Arrow IPC files (`+"`.arrow`"+`), with the same columns: `+"`abtool stats`"+` reads either and says the same of
+both, `+"`abtool sql`"+` needs Parquet. `+"`abtool sql STORE`"+` adds flat views and functions to the tables: see
+[views.md](views.md).
 
     duckdb -c "SELECT worker_id, count(*) FROM 'STORE/imagenet/annotations.parquet' GROUP BY 1 ORDER BY 2 DESC"
     python -c "import pandas as pd; print(pd.read_parquet('STORE/coco/annotations.parquet').head())"

@@ -1,6 +1,7 @@
 // Package scan reads the tables of a store by column, a row group at a time: what analyses and
 // features compute from. Values come as flat slices, lists as offsets into them, and nothing is
-// allocated for a value.
+// allocated for a value. Tables are Parquet or Arrow IPC files, whose row groups are the record
+// batches; what is read does not tell which.
 //
 //	t, err := scan.Open("store", "imagenet", "annotations")
 //	defer t.Close()
@@ -17,13 +18,10 @@ package scan
 import (
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // Null is the whole number that stands for null in Column.Ints.
@@ -40,11 +38,6 @@ type Column struct {
 	// Offsets of a list: row i has the values Offsets[i] to Offsets[i+1], without the latter. For
 	// a list in a list they are places in Inner, which has the offsets of the inner lists.
 	Offsets, Inner []int32
-
-	kind parquet.Kind
-	path []string
-	leaf parquet.LeafColumn
-	list []int // definition levels from which the list of each level has an element
 }
 
 // Text is the i-th text; ok is false for null.
@@ -57,97 +50,88 @@ func (c *Column) Text(i int) (s string, ok bool) {
 
 // A Table is an open table of a store. Several Readers can read it at a time.
 type Table struct {
+	file
 	path string
-	file *os.File
-	pq   *parquet.File
+	rows int64
+	data *os.File
 }
+
+// file is a table's file in one of the formats. Its methods can be called from any goroutine.
+type file interface {
+	groups() int
+	rows(group int) int64
+	reader(columns []string) (groupReader, []*Column, error)
+}
+
+// A groupReader reads a row group into the columns that it came with.
+type groupReader interface {
+	read(group int) (rows int, err error)
+}
+
+// Errors of a column's name; the table's path comes before them.
+var (
+	errNoColumn = errors.New("it was written by another version, ingest again")
+	errNoLeaf   = errors.New("it is no leaf")
+)
 
 // Open opens a table, as "imagenet" and "annotations".
 func Open(store, set, table string) (*Table, error) {
-	path := filepath.Join(store, set, table+".parquet")
-	f, err := os.Open(path)
+	path := filepath.Join(store, set, table)
+	open, ext := openParquet, ".parquet"
+	f, err := os.Open(path + ext)
+	if errors.Is(err, fs.ErrNotExist) {
+		if a, e := os.Open(path + ".arrow"); !errors.Is(e, fs.ErrNotExist) {
+			open, ext, f, err = openArrow, ".arrow", a, e
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the store is incomplete: %w", err)
 	}
+	t := &Table{path: path + ext, data: f}
 	info, err := f.Stat()
 	if err == nil {
-		var pq *parquet.File
-		if pq, err = parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true)); err == nil {
-			return &Table{path: path, file: f, pq: pq}, nil
-		}
+		t.file, err = open(f, info.Size())
 	}
-	f.Close()
-	return nil, fmt.Errorf("reading %s: %w", path, err)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("reading %s: %w", t.path, err)
+	}
+	for g := range t.Groups() {
+		t.rows += t.GroupRows(g)
+	}
+	return t, nil
 }
 
 // Close closes the file.
-func (t *Table) Close() error { return t.file.Close() }
+func (t *Table) Close() error { return t.data.Close() }
 
 // Groups is the number of row groups.
-func (t *Table) Groups() int { return len(t.pq.RowGroups()) }
+func (t *Table) Groups() int { return t.groups() }
 
 // Rows is the number of rows.
-func (t *Table) Rows() int64 { return t.pq.NumRows() }
+func (t *Table) Rows() int64 { return t.rows }
 
 // GroupRows is the number of rows of a row group.
-func (t *Table) GroupRows(group int) int64 { return t.pq.RowGroups()[group].NumRows() }
+func (t *Table) GroupRows(group int) int64 { return t.file.rows(group) }
 
 // Reader reads the named columns, as "seq" or "mouse.x".
 func (t *Table) Reader(columns ...string) (*Reader, error) {
-	r := &Reader{table: t, columns: map[string]*Column{}}
-	for _, name := range columns {
-		c, err := t.column(name)
-		if err != nil {
-			return nil, err
-		}
-		r.columns[name] = c
-		r.order = append(r.order, c)
+	from, read, err := t.reader(columns)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.path, err)
+	}
+	r := &Reader{path: t.path, from: from, columns: map[string]*Column{}}
+	for i, name := range columns {
+		r.columns[name] = read[i]
 	}
 	return r, nil
 }
 
-// column finds a column of the schema by its dotted name and its levels.
-func (t *Table) column(name string) (*Column, error) {
-	c := &Column{}
-	var node parquet.Node = t.pq.Schema()
-	def := 0
-	enter := func(field string) bool {
-		for _, f := range node.Fields() {
-			if f.Name() == field {
-				node = f
-				c.path = append(c.path, field)
-				if f.Optional() {
-					def++
-				}
-				if f.Repeated() {
-					def++
-					c.list = append(c.list, def)
-				}
-				return true
-			}
-		}
-		return false
-	}
-	for _, field := range strings.Split(name, ".") {
-		if !enter(field) {
-			return nil, fmt.Errorf("%s has no column %s: it was written by another version, ingest again", t.path, name)
-		}
-		for !node.Leaf() && enter("list") && enter("element") {
-		}
-	}
-	leaf, ok := t.pq.Schema().Lookup(c.path...)
-	if !ok || len(c.list) > 2 {
-		return nil, fmt.Errorf("%s: the column %s is no leaf", t.path, name)
-	}
-	c.leaf, c.kind = leaf, leaf.Node.Type().Kind()
-	return c, nil
-}
-
 // A Reader reads columns of a table, one row group at a time. It belongs to one goroutine.
 type Reader struct {
-	table   *Table
+	path    string
+	from    groupReader
 	columns map[string]*Column
-	order   []*Column
 	rows    int
 }
 
@@ -164,52 +148,17 @@ func (r *Reader) Column(name string) *Column {
 func (r *Reader) Rows() int { return r.rows }
 
 // Read reads a row group.
-func (r *Reader) Read(group int) error {
-	g := r.table.pq.RowGroups()[group]
-	r.rows = int(g.NumRows())
-	chunks := g.ColumnChunks()
-	for _, c := range r.order {
-		if err := c.read(chunks[c.leaf.ColumnIndex], r.rows); err != nil {
-			return fmt.Errorf("reading %s, row group %d, column %s: %w", r.table.path, group, strings.Join(c.path, "."), err)
-		}
+func (r *Reader) Read(group int) (err error) {
+	if r.rows, err = r.from.read(group); err != nil {
+		return fmt.Errorf("reading %s, row group %d, %w", r.path, group, err)
 	}
 	return nil
 }
 
-func (c *Column) read(chunk parquet.ColumnChunk, rows int) error {
+// empty drops the values, and keeps their memory.
+func (c *Column) empty() {
 	c.Ints, c.Floats, c.Index, c.Dict = c.Ints[:0], c.Floats[:0], c.Index[:0], c.Dict[:0]
 	c.Offsets, c.Inner = c.Offsets[:0], c.Inner[:0]
-	pages := chunk.Pages()
-	defer pages.Close()
-	var d decoder
-	for {
-		p, err := pages.ReadPage()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		err = d.page(c, p)
-		parquet.Release(p)
-		if err != nil {
-			return err
-		}
-	}
-	got := len(c.Offsets)
-	switch len(c.list) {
-	case 0:
-		got = len(c.Ints) + len(c.Floats) + len(c.Index)
-	case 1:
-		c.Offsets = append(c.Offsets, int32(c.values()))
-	case 2:
-		c.Offsets = append(c.Offsets, int32(len(c.Inner)))
-		c.Inner = append(c.Inner, int32(c.values()))
-	}
-	if got != rows {
-		return fmt.Errorf("%d rows where %d are announced: the file is damaged", got, rows)
-	}
-	return nil
 }
 
 func (c *Column) values() int { return len(c.Ints) + len(c.Floats) + len(c.Index) }
