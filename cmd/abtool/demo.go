@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +27,8 @@ func demoCommand(s streams) *cobra.Command {
 		Use:   "demo",
 		Short: "Everything on a small simulated data set",
 		Long: `Simulate a small ImageNet-AB and COCO-AB, with one record in a hundred damaged, read them into a
-store, and ask it a question. Every step prints the command that does the same.`,
+store, ask it a question, and compute some of the paper's statistics. Every step prints the command
+that does the same.`,
 		Example: "  abtool demo\n  abtool demo --out /tmp/demo --imagenet 20000",
 		Args:    exactly(0, "demo takes no arguments"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), s) },
@@ -85,8 +87,17 @@ func (o demoOptions) run(ctx context.Context, s streams) error {
 	fmt.Fprintf(s.out, "\n$ abtool sql %s %q\n", store, demoQuery)
 	ask := sqlCommand(s)
 	ask.SetArgs([]string{store, demoQuery, "--mode", "box"})
-	return ask.ExecuteContext(ctx)
+	if err := ask.ExecuteContext(ctx); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "\n$ abtool stats %s %s\n", store, strings.Join(demoStatistics, " "))
+	compute := statsCommand(s)
+	compute.SetArgs(append([]string{store}, demoStatistics...))
+	return compute.ExecuteContext(ctx)
 }
+
+// demoStatistics are the paper's first figures, of clicks and of icons.
+var demoStatistics = []string{"click_accuracy", "last_samples", "icon_precision"}
 
 // demoQuery is the paper's first question: is the click on the object, more often than the
 // centre of the image is?

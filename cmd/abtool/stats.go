@@ -255,7 +255,7 @@ func printStatistic(w io.Writer, s *analysis.Statistic, more bool, width int) {
 	}
 	for _, x := range s.Excluded {
 		if x.Count > 0 {
-			fmt.Fprintf(w, "    left out: %s %s, %s\n", thousands(x.Count), x.Of, x.Reason)
+			fmt.Fprintf(w, "    left out: %s: %s (%s)\n", x.Reason, thousands(x.Count), x.Of)
 		}
 	}
 	for _, text := range s.Warnings {
