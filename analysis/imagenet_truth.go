@@ -1,15 +1,17 @@
 package analysis
 
 import (
+	"fmt"
+	"slices"
+
 	"abtool/internal/scan"
 )
 
 // imagenetTruth is the table of images: who they are and their usable boxes.
 type imagenetTruth struct {
-	ids     []string // in order
-	index   map[string]int32
-	shown   []int32 // rows of annotations; −1: the byproducts do not speak of it (I1)
-	class   []int32 // number in classes; −1: unknown
+	ids     []string // sorted, as the table is
+	shown   []int32  // rows of annotations; −1: the byproducts do not speak of it (I1)
+	class   []int32  // number in classes; −1: unknown
 	classes *names
 	starts  []int32 // of boxes, one more than images
 	boxes   []box   // in fractions; none of images without a positive size (R10)
@@ -26,7 +28,7 @@ func readImageNetTruth(store string) (*imagenetTruth, error) {
 		return nil, err
 	}
 	n := t.Rows()
-	truth := &imagenetTruth{index: make(map[string]int32, n), ids: make([]string, 0, n), shown: make([]int32, 0, n), class: make([]int32, 0, n), classes: newNames(), starts: make([]int32, 0, n+1)}
+	truth := &imagenetTruth{ids: make([]string, 0, n), shown: make([]int32, 0, n), class: make([]int32, 0, n), classes: newNames(), starts: make([]int32, 0, n+1)}
 	for g := range t.Groups() {
 		if err := r.Read(g); err != nil {
 			return nil, err
@@ -34,6 +36,9 @@ func readImageNetTruth(store string) (*imagenetTruth, error) {
 		truth.group(r)
 	}
 	truth.starts = append(truth.starts, int32(len(truth.boxes)))
+	if !slices.IsSorted(truth.ids) {
+		return nil, fmt.Errorf("%s: the images are not sorted: the store is damaged, ingest again", store)
+	}
 	return truth, nil
 }
 
@@ -47,7 +52,6 @@ func (t *imagenetTruth) group(r *scan.Reader) {
 	}
 	for i := range r.Rows() {
 		s, _ := id.Text(i)
-		t.index[s] = int32(len(t.ids))
 		t.ids = append(t.ids, s)
 		c := int32(-1)
 		if k := class.Index[i]; k >= 0 {
@@ -82,6 +86,6 @@ func (t *imagenetTruth) find(id string, near int32) (int32, bool) {
 			return i, true
 		}
 	}
-	i, ok := t.index[id]
-	return i, ok
+	i, ok := slices.BinarySearch(t.ids, id)
+	return int32(i), ok
 }
