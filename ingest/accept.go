@@ -112,6 +112,9 @@ func (r *runner) homeOf(s *source) string {
 // settleAll ends the accounts: a source that has never told joins the data set of the others.
 func (r *runner) settleAll() error {
 	for _, s := range r.sources {
+		if s.home == "" && len(r.sets) == 0 && s.met == 0 && len(s.apart) > 0 {
+			continue // its archives tell
+		}
 		if s.home == "" && len(r.sets) == 0 && s.met == 0 {
 			return fmt.Errorf("%s: %w: there is no record in it, only %d headers of pages", s.name, ErrUnknownInput, s.pendingHeaders)
 		}

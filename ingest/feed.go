@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 )
@@ -214,70 +213,22 @@ func cutAt(buf, opener []byte) int {
 // large ones as streams of their own.
 func (s *source) feedFolder(ctx context.Context, f *feeder) error {
 	s.setShape("folder")
-	w := &folderFeed{source: s, f: f, u: f.unit(s, formMembers)}
+	u, found := f.unit(s, formMembers), len(s.apart)
+	w := folder{name: s.name, other: func() { s.skips.other++ }, file: func(path, rel string) (err error) {
+		if s.apart[path] || !s.wanted(strings.TrimSuffix(rel, ".gz")) {
+			return nil
+		}
+		found++
+		u, err = s.feedEntry(ctx, f, u, path, rel)
+		return err
+	}}
 	if err := w.walk(ctx, s.path, "", nil); err != nil {
 		return err
 	}
-	if w.found == 0 {
-		return fmt.Errorf("%s: %w: no .xml or .json file in this folder; %s", s.path, ErrUnknownInput, accepted)
+	if found == 0 {
+		return fmt.Errorf("%s: %w: no .xml or .json file in this folder, nor an archive of them; %s", s.path, ErrUnknownInput, accepted)
 	}
-	return f.emit(ctx, w.u)
-}
-
-// folderFeed walks over a folder.
-type folderFeed struct {
-	*source
-	f     *feeder
-	u     *unit // being filled
-	found int
-}
-
-// walk reads the files of a folder and those below it, by name. Links are followed; within is
-// the chain of folders that it is in, so that a link to one of them ends there.
-func (w *folderFeed) walk(ctx context.Context, dir, rel string, within []fs.FileInfo) error {
-	info, err := os.Stat(dir)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", w.name, err)
-	}
-	for _, above := range within {
-		if os.SameFile(above, info) {
-			return nil
-		}
-	}
-	if _, err := os.Lstat(filepath.Join(dir, StoreFile)); err == nil {
-		return nil // a store of ours
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", w.name, err)
-	}
-	for _, e := range entries {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		path, name := filepath.Join(dir, e.Name()), filepath.ToSlash(filepath.Join(rel, e.Name()))
-		mode := e.Type()
-		if mode&fs.ModeSymlink != 0 {
-			if info, err := os.Stat(path); err == nil {
-				mode = info.Mode().Type()
-			}
-		}
-		switch {
-		case mode.IsDir() && strings.HasPrefix(e.Name(), "."):
-		case mode.IsDir():
-			if err := w.walk(ctx, path, name, append(within, info)); err != nil {
-				return err
-			}
-		case !mode.IsRegular() && mode&fs.ModeSymlink == 0: // a pipe, a socket
-			w.skips.other++
-		case w.wanted(strings.TrimSuffix(e.Name(), ".gz")):
-			w.found++
-			if w.u, err = w.feedEntry(ctx, w.f, w.u, path, name); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return f.emit(ctx, u)
 }
 
 // feedEntry adds a file of a folder to the unit, and returns the unit to go on with.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -62,7 +63,7 @@ var (
 // fails, the old store stands. The summary is returned also with an error, as far as the run
 // came. Cancelling ctx stops it and leaves nothing behind.
 func Run(ctx context.Context, o Options) (*Summary, error) {
-	r, err := newRunner(o)
+	r, err := newRunner(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +109,7 @@ type runner struct {
 	written  map[string]map[string]int64 // bytes by data set and table
 }
 
-func newRunner(o Options) (*runner, error) {
+func newRunner(ctx context.Context, o Options) (*runner, error) {
 	o.Limits = o.Limits.withDefaults()
 	if o.Jobs == 0 {
 		o.Jobs = runtime.GOMAXPROCS(0)
@@ -129,7 +130,6 @@ func newRunner(o Options) (*runner, error) {
 		return nil, fmt.Errorf("%w: nothing to read", ErrUsage)
 	}
 	r := &runner{o: o, limits: o.Limits, sets: map[string]*dataset{}, written: map[string]map[string]int64{}}
-	names := map[string]int{}
 	stdin := false
 	for _, in := range []struct {
 		paths []string
@@ -147,16 +147,60 @@ func newRunner(o Options) (*runner, error) {
 			if err != nil {
 				return nil, err
 			}
-			if names[s.name]++; names[s.name] > 1 {
-				s.name = fmt.Sprintf("%s#%d", s.name, names[s.name])
-			}
 			r.sources = append(r.sources, s)
 		}
 	}
-	r.known = newKnown(len(o.Sources) > 1)
+	if err := r.addParts(ctx); err != nil {
+		return nil, err
+	}
+	r.nameSources()
+	r.known = newKnown(r.byproductSources() > 1)
 	r.feeder = newFeeder(o.Limits, o.Stdin)
 	r.feeder.instances = r.readInstances
 	return r, nil
+}
+
+// addParts puts the sources that folders hold behind those folders.
+func (r *runner) addParts(ctx context.Context) error {
+	var given []fs.FileInfo
+	for _, s := range r.sources {
+		if info, err := os.Stat(s.path); s.path != "-" && err == nil && !info.IsDir() {
+			given = append(given, info)
+		}
+	}
+	var all []*source
+	for _, s := range r.sources {
+		all = append(all, s)
+		if info, err := os.Stat(s.path); s.path == "-" || err != nil || !info.IsDir() {
+			continue
+		}
+		parts, err := s.parts(ctx, given)
+		if err != nil {
+			return err
+		}
+		all = append(all, parts...)
+	}
+	r.sources = all
+	return nil
+}
+
+// nameSources tells sources of the same name apart.
+func (r *runner) nameSources() {
+	names := map[string]int{}
+	for _, s := range r.sources {
+		if names[s.name]++; names[s.name] > 1 {
+			s.name = fmt.Sprintf("%s#%d", s.name, names[s.name])
+		}
+	}
+}
+
+func (r *runner) byproductSources() (n int) {
+	for _, s := range r.sources {
+		if s.role == byproducts {
+			n++
+		}
+	}
+	return n
 }
 
 // estimate is how many bytes the store will need, roughly and rather too much.

@@ -27,7 +27,7 @@ var ErrUnknownInput = errors.New("not a byproduct file")
 // ErrDamaged is wrapped by the error for a source that ends early or fails its checksum.
 var ErrDamaged = errors.New("the input is damaged")
 
-const accepted = "accepted are: ImageNet-AB (.tar.gz, .tar, a folder of .xml files), ImageNet or COCO byproducts as JSON " +
+const accepted = "accepted are: ImageNet-AB (.tar.gz, .tar, a folder of .xml files or archives), ImageNet or COCO byproducts as JSON " +
 	"(an object, an array, JSON Lines, a folder of .json files, front-end pages and dumps), and with --instances COCO's instances_*.json; any of them gzip'd"
 
 // source is one input of a run.
@@ -41,6 +41,7 @@ type source struct {
 	shape  string // in words, for the summary
 	size   int64  // bytes to read, 0 when unknown
 	digest hash.Hash
+	apart  map[string]bool // files of a folder that are sources of their own
 
 	read  atomic.Int64 // bytes read of it, compressed as they are
 	skips struct{ apple, other int64 }

@@ -58,7 +58,7 @@ type SourceStats struct {
 	Rejected    int64  `json:"rejected"`         // of them, left out
 	Rows        int64  `json:"rows"`             // rows of annotations made of the stored records
 	AppleDouble int64  `json:"appledouble"`      // ._ companions, skipped (R1)
-	OtherFiles  int64  `json:"other_files"`      // files of other kinds, skipped
+	OtherFiles  int64  `json:"other_files"`      // files of other kinds and a simulation's truth, skipped
 	Headers     int64  `json:"headers"`          // front-end headers and empty pages: no record in them
 }
 

@@ -33,6 +33,9 @@ A SOURCE is a file, a folder, or - for standard input. What it is, is told by lo
 Any of them may be gzip'd. Ground truth is joined while ingesting:
   --boxes          ILSVRC's Annotations/CLS-LOC/train: a folder or archive of Pascal VOC files
   --instances      COCO's instances_train2014.json
+Archives in a folder (.tar, .tar.gz, .tgz) are sources of their own, with their own account; those of boxes alone,
+and files named instances_*.json, are its ground truth. Other files are counted, and so is the truth that
+abtool synth writes beside its data.
 
 Every record ends in the store or in its rejects table, with the place and the reason; the closing
 account adds up. The data sets read here replace those in the store all at once when everything is
@@ -41,6 +44,7 @@ written: an interrupt, a full disk or a crash leaves the old store as it was.
 Exit codes: 0 done, 1 failed (the old store stands), 2 wrong usage, 3 done but records were rejected.`,
 		Example: `  abtool ingest imagenet_ab_v1_0.tar.gz --out store
   abtool ingest coco_ab_v1_0.json --instances instances_train2014.json --out store
+  abtool ingest downloads/ --out store
   abtool ingest train_xml/ --boxes Annotations/CLS-LOC/train --out store --force
   ssh host cat pages.jsonl.gz | abtool ingest - --out store --as imagenet --strict`,
 		Args: func(_ *cobra.Command, args []string) error {
