@@ -178,6 +178,7 @@ type pageTime struct {
 	r       *ratios
 	mean    ratioID
 	spent   []int64
+	bins    logHistogram
 	without int64
 }
 
@@ -191,12 +192,14 @@ func (a *pageTime) row(r *cocoRow) {
 		return
 	}
 	a.spent = append(a.spent, r.page.spent)
+	a.bins.add(float64(r.page.spent))
 	a.r.add(r.page.cluster, a.mean, float64(r.page.spent))
 }
 
 func (a *pageTime) merge(other cocoStatistic) {
 	o := other.(*pageTime)
 	a.spent = append(a.spent, o.spent...)
+	a.bins.merge(&o.bins)
 	a.without += o.without
 }
 
@@ -210,7 +213,7 @@ func (a *pageTime) result(e *cocoEngine, r *Statistic) {
 	for _, q := range spentQuantiles {
 		t.Rows = append(t.Rows, []any{Number(q), Number(quantile(a.spent, q))})
 	}
-	r.Tables = append(r.Tables, t)
+	r.Tables = append(r.Tables, t, a.bins.table("time_spent", "Time on a page", unitMS, "pages"))
 	r.exclude("no time_spent", "pages", a.without)
 	if n > 0 && n < 100 {
 		r.warn("quantile: %d pages are too few for the 1 %% and 99 %% quantiles.", n)

@@ -110,6 +110,7 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 	bias, hit, distance := rs.declare(4), rs.declare(models), rs.declare(models)
 	hitGain, distanceGain := rs.declare(models), rs.declare(models)
 	offCentre := rs.declare(models)
+	var before, after frame
 	for _, c := range a.clicks {
 		boxes := e.truth.boxesOf(c.image)
 		b := boxes[nearest(boxes, c.x, c.y)]
@@ -125,6 +126,8 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 			switch m {
 			case modelShift:
 				x, y = x+fit[0].shift, y+fit[1].shift
+				before.add(inFrame(b, c.x, c.y))
+				after.add(inFrame(b, x, y))
 			case modelLinear:
 				x, y = fit[0].from+fit[0].slope*x, fit[1].from+fit[1].slope*y
 			}
@@ -182,6 +185,7 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 		}
 	}
 	r.Tables = append(r.Tables, t)
+	r.Histograms = append(r.Histograms, before.histogram("frame_before", "clicks as they are, in the frame of the nearest box", of), after.histogram("frame_shift", "less their median displacement", of))
 	if drawn {
 		r.warn("linear draws clicks to one place (a slope below 0.5): what it gains is from where boxes are, not from what was clicked. off_centre shows what it loses.")
 	}
