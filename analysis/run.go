@@ -80,13 +80,9 @@ func Run(ctx context.Context, store string, o Options) (*Document, error) {
 	if err := o.defaults(); err != nil {
 		return nil, err
 	}
-	sum, err := ingest.ReadStore(store)
+	sets, err := setsOf(store)
 	if err != nil {
 		return nil, err
-	}
-	sets := make([]string, len(sum.DataSets))
-	for i, d := range sum.DataSets {
-		sets[i] = d.Name
 	}
 	wanted, err := o.entries(sets)
 	if err != nil {
@@ -107,6 +103,18 @@ func Run(ctx context.Context, store string, o Options) (*Document, error) {
 		d.DataSets = append(d.DataSets, DataSet{Name: set, Statistics: stats})
 	}
 	return d, nil
+}
+
+// setsOf are the data sets of a store.
+func setsOf(store string) (sets []string, err error) {
+	sum, err := ingest.ReadStore(store)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range sum.DataSets {
+		sets = append(sets, d.Name)
+	}
+	return sets, nil
 }
 
 func runSet(ctx context.Context, store, set string, entries []*Entry, o Options) ([]Statistic, error) {

@@ -1,0 +1,275 @@
+package analysis
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"hash/fnv"
+	"slices"
+
+	"abtool/internal/scan"
+)
+
+// An Example is one image as it was annotated: what a person did, in time.
+type Example struct {
+	Set     string   `json:"data_set"`
+	Image   string   `json:"image"`
+	Class   string   `json:"class,omitempty"` // ImageNet: that was asked for
+	Worker  string   `json:"worker,omitempty"`
+	Width   float64  `json:"width"` // displayed, px; 0: unknown
+	Height  float64  `json:"height"`
+	Boxes   []Box    `json:"boxes"`
+	Samples []Sample `json:"samples"` // of the mouse, with a place and a time, in order
+	Events  []Event  `json:"events"`  // in order of time
+	Hits    int64    `json:"hits"`    // clicks in a box, or icons on a mask
+	Misses  int64    `json:"misses"`
+}
+
+// A Box is a ground-truth box in fractions of the image; y points down.
+type Box struct {
+	Name string  `json:"name,omitempty"`
+	X0   float64 `json:"x0"`
+	Y0   float64 `json:"y0"`
+	X1   float64 `json:"x1"`
+	Y1   float64 `json:"y1"`
+}
+
+// A Sample is a place of the mouse, in fractions of the image, at a time in ms.
+type Sample struct {
+	T int64   `json:"t"`
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+}
+
+// An Event is a click, or a step with an icon.
+type Event struct {
+	Sample
+	Kind string `json:"kind"` // click, add, move, remove
+	Icon string `json:"icon,omitempty"`
+	Last bool   `json:"last,omitempty"` // it is the final click, or the icon's point (C3)
+	Hit  bool   `json:"hit,omitempty"`  // of it: whether it is in a box, or on a mask
+}
+
+// ExampleOptions say which examples to take.
+type ExampleOptions struct {
+	N    int    // of each data set
+	Seed uint64 // of the choice
+	Hide bool   // replace worker ids by pseudonyms
+	Jobs int
+}
+
+// fewestSamples is the number of mouse samples that an example has at least.
+const fewestSamples = 8
+
+// Examples takes images by a hash of their ids: of ImageNet with a box, a final click and a
+// trace, every third of them a miss if there are enough; of COCO pages with icons.
+func Examples(ctx context.Context, store string, o ExampleOptions) ([]Example, error) {
+	all := Options{Bootstrap: -1, Jobs: o.Jobs, Hide: o.Hide}
+	if err := all.defaults(); err != nil {
+		return nil, err
+	}
+	sets, err := setsOf(store)
+	if err != nil {
+		return nil, err
+	}
+	var out []Example
+	for _, set := range sets {
+		entry := &Entry{Set: set,
+			imagenet: func(e *imagenetEngine, _ *ratios) imagenetStatistic { return &imagenetExamples{e: e, o: o} },
+			coco: func(e *cocoEngine, _ *ratios) cocoStatistic {
+				return &cocoExamples{e: e, o: o, kept: map[int64]*Example{}}
+			}}
+		mine := all
+		if set == "coco" {
+			mine.Jobs = 1 // a page's lists and its ground truth come to one goroutine then
+		}
+		stats, err := runSet(ctx, store, set, []*Entry{entry}, mine)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, stats[0].examples...)
+	}
+	return out, nil
+}
+
+func chance(seed uint64, id string) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d/%s", seed, id)
+	v := h.Sum64()
+	v ^= v >> 32 // FNV's high bits are the better ones
+	return v * 0x9e3779b97f4a7c15
+}
+
+// candidates keeps the n examples of the least chance.
+type candidates struct {
+	list []candidate
+}
+
+type candidate struct {
+	chance uint64
+	id     string
+	done   *Example
+}
+
+func (c *candidates) wants(n int, chance uint64) bool {
+	return len(c.list) < n || n > 0 && chance < c.list[len(c.list)-1].chance
+}
+
+func (c *candidates) add(n int, x candidate) {
+	c.list = append(c.list, x)
+	slices.SortFunc(c.list, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.chance, b.chance), cmp.Compare(a.id, b.id))
+	})
+	c.list = c.list[:min(n, len(c.list))]
+}
+
+type imagenetExamples struct {
+	e            *imagenetEngine
+	o            ExampleOptions
+	hits, misses candidates
+}
+
+func (a *imagenetExamples) showing(*showing) {}
+
+func (a *imagenetExamples) picture(p *picture) {
+	if !p.clickedBoxed() || p.t == scan.Null || p.trace.segment.len() < fewestSamples || !(p.final.width > 0 && p.final.height > 0) {
+		return
+	}
+	id := a.e.truth.ids[p.image]
+	to, c := &a.hits, chance(a.o.Seed, id)
+	if !p.hit {
+		to = &a.misses
+	}
+	if !to.wants(a.o.N, c) {
+		return
+	}
+	x := Example{Set: "imagenet", Image: id, Width: p.final.width, Height: p.final.height}
+	if p.final.class >= 0 {
+		x.Class = a.e.truth.classes.list[p.final.class]
+	}
+	if p.final.worker >= 0 {
+		x.Worker = a.e.o.show("worker", a.e.workers.list[p.final.worker])
+	}
+	for _, b := range p.boxes {
+		x.Boxes = append(x.Boxes, Box{"", b.x0, b.y0, b.x1, b.y1})
+	}
+	start := p.trace.segment.t[0]
+	for i := range p.trace.segment.t {
+		x.Samples = append(x.Samples, Sample{p.trace.segment.t[i] - start, p.trace.segment.x[i], p.trace.segment.y[i]})
+	}
+	x.Events = []Event{{Sample{p.t - start, p.x, p.y}, "click", "", true, p.hit}}
+	x.Hits, x.Misses = int64(b2i(p.hit)), int64(b2i(!p.hit))
+	to.add(a.o.N, candidate{chance: c, id: id, done: &x})
+}
+
+func (a *imagenetExamples) merge(other imagenetStatistic) {
+	o := other.(*imagenetExamples)
+	for _, c := range o.hits.list {
+		a.hits.add(a.o.N, c)
+	}
+	for _, c := range o.misses.list {
+		a.misses.add(a.o.N, c)
+	}
+}
+
+func (a *imagenetExamples) result(_ *imagenetEngine, r *Statistic) {
+	for i, m := 0, 0; len(r.examples) < a.o.N && (i < len(a.hits.list) || m < len(a.misses.list)); {
+		if m < len(a.misses.list) && (len(r.examples)%3 == 2 || i == len(a.hits.list)) {
+			r.examples = append(r.examples, *a.misses.list[m].done)
+			m++
+		} else if i < len(a.hits.list) {
+			r.examples = append(r.examples, *a.hits.list[i].done)
+			i++
+		} else {
+			break
+		}
+	}
+}
+
+type cocoExamples struct {
+	unseen
+	e    *cocoEngine
+	o    ExampleOptions
+	best candidates
+	kept map[int64]*Example
+}
+
+// fewestIcons is the number of icons that an example has at least.
+const fewestIcons = 2
+
+func (a *cocoExamples) row(r *cocoRow) {
+	p := r.page
+	icons := 0
+	for i := range p.icons {
+		icons += b2i(p.icons[i].has && p.icons[i].placed)
+	}
+	id := fmt.Sprint(p.image)
+	c := chance(a.o.Seed, id)
+	if icons < fewestIcons || r.mouse.len() < fewestSamples || !(p.width > 0 && p.height > 0) || !a.best.wants(a.o.N, c) {
+		return
+	}
+	x := &Example{Set: "coco", Image: id, Width: p.width, Height: p.height}
+	if p.worker >= 0 {
+		x.Worker = a.e.o.show("worker", a.e.workers.list[p.worker])
+	}
+	for i, t := range r.mouse.t {
+		if t != scan.Null && r.mouse.valid(i) {
+			x.Samples = append(x.Samples, Sample{t, r.mouse.x[i], r.mouse.y[i]})
+		}
+	}
+	for i, kind := range r.kind {
+		if kind == actionUnknown || r.class[i] < 0 || r.t[i] == scan.Null {
+			continue
+		}
+		v := Event{Sample: Sample{r.t[i], r.toX[i], r.toY[i]}, Kind: actionNames[kind], Icon: a.e.categories[r.class[i]]}
+		if kind == actionRemove {
+			v.X, v.Y = r.fromX[i], r.fromY[i]
+		}
+		if v.X != v.X || v.Y != v.Y {
+			continue
+		}
+		x.Events = append(x.Events, v)
+	}
+	slices.SortStableFunc(x.Samples, func(a, b Sample) int { return cmp.Compare(a.T, b.T) })
+	slices.SortStableFunc(x.Events, func(a, b Event) int { return cmp.Compare(a.T, b.T) })
+	a.best.add(a.o.N, candidate{chance: c, id: id, done: x})
+	a.kept[p.image] = x
+}
+
+// page adds what the ground truth says.
+func (a *cocoExamples) page(p *page) {
+	x := a.kept[p.image]
+	if x == nil || p.truth == nil {
+		return
+	}
+	for i := range p.truth.instances {
+		o := &p.truth.instances[i]
+		if b, ok := o.relative(p.truth); ok && o.class >= 0 && slices.ContainsFunc(p.icons, func(k icon) bool { return k.class == o.class }) {
+			x.Boxes = append(x.Boxes, Box{a.e.categories[o.class], b.x0, b.y0, b.x1, b.y1})
+		}
+	}
+	for _, k := range p.icons {
+		if !k.has || !k.placed {
+			continue
+		}
+		x.Hits += int64(b2i(k.onMask))
+		x.Misses += int64(b2i(!k.onMask))
+		last := -1
+		for i := range x.Events {
+			if v := &x.Events[i]; v.Icon == a.e.categories[k.class] && v.Kind == "add" && v.X == k.x && v.Y == k.y {
+				last = i
+			}
+		}
+		if last >= 0 {
+			x.Events[last].Last, x.Events[last].Hit = true, k.onMask
+		}
+	}
+}
+
+func (a *cocoExamples) merge(cocoStatistic) { panic("analysis: examples of coco are for one goroutine") }
+
+func (a *cocoExamples) result(_ *cocoEngine, r *Statistic) {
+	for _, c := range a.best.list {
+		r.examples = append(r.examples, *c.done)
+	}
+}
