@@ -95,7 +95,13 @@ func Compare(ctx context.Context, a, b string, o Options) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{Schema: CompareSchema, Tool: o.Tool, A: a, B: b, Options: first.Options, Assumptions: assumptions}
+	return Differences(first, second), nil
+}
+
+// Differences compares two documents that Run made in this process, of different seeds.
+func Differences(first, second *Document) *Comparison {
+	a, b := first.Store, second.Store
+	c := &Comparison{Schema: CompareSchema, Tool: first.Tool, A: a, B: b, Options: first.Options, Assumptions: assumptions}
 	for _, x := range first.DataSets {
 		y := second.set(x.Name)
 		if y == nil {
@@ -116,7 +122,7 @@ func Compare(ctx context.Context, a, b string, o Options) (*Comparison, error) {
 		}
 	}
 	c.adjust()
-	return c, nil
+	return c
 }
 
 func (d *Document) set(name string) *DataSet {

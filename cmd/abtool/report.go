@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"abtool/analysis"
+	"abtool/reports"
+)
+
+type reportOptions struct {
+	reports.Options
+	quiet, json bool
+}
+
+func reportCommand(s streams) *cobra.Command {
+	var o reportOptions
+	c := &cobra.Command{
+		Use:   "report STORE --out DIR",
+		Short: "Every figure, and a page to show to others",
+		Long: `Draw every figure of a store's statistics and put them on one page that needs no network and nothing
+beside it: what the store is in words, each figure with its numbers, intervals, definition and the
+published value; data quality; annotators; traces that play.
+
+DIR gets index.html, report.md for a repository, stats.json with every number, and figures/ with
+each figure as SVG and PNG, light and dark. The same store and options give the same bytes.`,
+		Example: `  abtool report store --out report
+  abtool report store --out report --images ILSVRC/train --hide-workers --title "Pilot of June"
+  abtool report store --out report --compare pilot
+  abtool report store --out figures --only imagenet-maps --only I7`,
+		Args: exactly(1, "the store to report on"),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.Out, "out", "", "the folder to write")
+	f.BoolVar(&o.Force, "force", false, "replace a report that is there")
+	f.StringVar(&o.Title, "title", "", "title of the page")
+	f.StringArrayVar(&o.Only, "only", nil, "a figure or statistic by name, or imagenet or coco; can be given several times")
+	f.StringVar(&o.Compare, "compare", "", "another store, to put beside this one")
+	f.StringVar(&o.Images, "images", "", "folder with the images, to draw traces on")
+	f.IntVar(&o.Examples, "examples", reports.DefaultExamples, "traces of each data set")
+	f.BoolVar(&o.Stats.Hide, "hide-workers", false, "replace ids of workers and HITs by stable pseudonyms")
+	f.IntVar(&o.Stats.Bootstrap, "bootstrap", analysis.DefaultBootstrap, "samples of annotators that intervals are made of; 0: none")
+	f.Uint64Var(&o.Stats.Seed, "seed", 1, "seed of the samples, and of the choice of traces")
+	f.IntVar(&o.Stats.Jobs, "jobs", 0, "workers; 0 is one a processor (the report is the same for any number)")
+	f.BoolVar(&o.json, "json", false, "print what was made as JSON")
+	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	return c
+}
+
+func (o *reportOptions) run(ctx context.Context, s streams, store string) error {
+	if o.Out == "" {
+		return usageError{fmt.Errorf("--out DIR is missing: the folder to write the report to")}
+	}
+	if o.Examples < 1 {
+		return usageError{fmt.Errorf("--examples %d: it is at least 1", o.Examples)}
+	}
+	o.Stats.Tool = version()
+	if o.Stats.Bootstrap == 0 {
+		o.Stats.Bootstrap = -1
+	}
+	stop := o.progress(s.err)
+	r, err := reports.Make(ctx, store, o.Options)
+	stop()
+	switch {
+	case errors.Is(err, reports.ErrUsage), err != nil && analysis.IsUsage(err):
+		return usageError{err}
+	case err != nil:
+		return err
+	}
+	if o.json {
+		return printJSON(s.out, struct {
+			Out   string   `json:"out"`
+			Files []string `json:"files"`
+			Bytes int64    `json:"page_bytes"`
+		}{o.Out, r.Files, r.Bytes})
+	}
+	fmt.Fprintf(s.out, "%d figures, light and dark, as SVG and PNG, in %s\nThe page, %s: %s\n", len(r.Figures), filepath.Join(o.Out, "figures"), size(r.Bytes), filepath.Join(o.Out, "index.html"))
+	return nil
+}
+
+// progress shows a bar on a terminal, one stage after the other. The returned function ends it.
+func (o *reportOptions) progress(w io.Writer) (stop func()) {
+	if _, tty := terminal(w); !tty || o.quiet {
+		return func() {}
+	}
+	var mu sync.Mutex
+	var bar *progressbar.ProgressBar
+	var stage string
+	var last int64
+	o.Progress = func(what string, done, total int64) {
+		mu.Lock()
+		defer mu.Unlock()
+		if bar == nil || what != stage || done < last {
+			if bar != nil {
+				bar.Clear()
+			}
+			stage = what
+			bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
+				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish())
+		}
+		last = done
+		bar.Set64(done)
+	}
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if bar != nil {
+			bar.Clear()
+		}
+	}
+}

@@ -1,0 +1,193 @@
+package reports
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg/draw"
+
+	"abtool/analysis"
+)
+
+func cocoFigures(s source) (out []Figure) {
+	add := func(f Figure, needs ...string) {
+		if s.has(needs...) {
+			f.Set, f.Statistics = "coco", needs
+			out = append(out, f)
+		}
+	}
+	boxes, icons := s.value("centre_bias", "gt_centres.share"), s.value("centre_bias", "icons.share")
+	add(Figure{Name: "coco-maps", Title: "Where objects and icons are", width: 760, height: 340,
+		Caption: fmt.Sprintf("11 × 11 cells of the image: share of the centres of %s ground-truth boxes, and of %s icons where they were last added (colours by the square root). The middle cell has %s of the boxes and %s of the icons.", grouped(float64(boxes.N)), grouped(float64(icons.N)), percent(float64(boxes.Value)), percent(float64(icons.Value))),
+		Alt:     "Two maps of the image; boxes and icons are spread widely around the middle.",
+		draw: func(t *theme, c draw.Canvas) {
+			a, as := t.counts("Centres of boxes", s.histogram("centre_bias", "gt_centres"), unitTicks)
+			b, bs := t.counts("Icons", s.histogram("centre_bias", "icons"), unitTicks)
+			square(c, panel{a, 0, 0, 0.5, 1}, as)
+			square(c, panel{b, 0.5, 0, 0.5, 1}, bs)
+		}}, "centre_bias")
+	add(frameFigure(s, "coco-box-frame", "Where in its box an icon lies", "icon_frame", "icons, in the frame of the nearest box of their class"), "icon_frame")
+	total := s.value("sequences", "icons")
+	add(Figure{Name: "coco-sequences", Title: "What is done with icons that stay", width: 760, height: 420,
+		Caption: fmt.Sprintf("Sequences of actions with an icon whose last action is add or move, of %s icons; on a logarithmic scale, with the number and the share. Hollow marks: the paper's counts, of its own data.", grouped(float64(total.Value))),
+		Alt:     fmt.Sprintf("Bars: %s of the icons were added and never touched again; all other sequences are rare.", percent(float64(s.value("sequences", "add_only").Value))),
+		draw:    func(t *theme, c draw.Canvas) { place(c, panel{t.sequences(s), 0, 0, 1, 1}) }}, "sequences")
+	slope := s.value("category_recall", "slope")
+	add(Figure{Name: "coco-size-recall", Title: "Recall of a class against the size of its objects", width: 760, height: 460,
+		Caption: fmt.Sprintf("Each mark is one of %s classes: the share of annotated images with the class on which its icon stays, against the mean area of its objects' boxes over that of the image. Line: least squares, slope %.2f%s. Named: the classes farthest from the line, and the largest.", grouped(float64(slope.N)), float64(slope.Value), plainInterval(slope)),
+		Alt:     fmt.Sprintf("A scatter of classes; recall grows with size, the correlation is %.2f.", float64(s.value("category_recall", "correlation").Value)),
+		draw:    func(t *theme, c draw.Canvas) { place(c, panel{t.sizeRecall(s), 0, 0, 1, 1}) }}, "category_recall")
+	add(Figure{Name: "coco-times", Title: "Time on a page, and stepping through the superclasses", width: 820, height: 320,
+		Caption: fmt.Sprintf("Left: time on %s pages, median %s. Right: mean steps to each superclass on a page, from the opening one (0) to the last (10); %s of the steps were made by the keyboard.", grouped(float64(s.value("time", "mean").N)), logTicks{"ms"}.label(math.Round(float64(s.value("time", "median").Value)/100)*100), interval(s.value("browsing", "keyboard_share"))),
+		Alt:     "A histogram of the time on a page with one peak, and bars of steps by superclass.",
+		draw: func(t *theme, c draw.Canvas) {
+			p := t.logBars("", "", "ms", s, "time", "time_spent", t.series[0])
+			q := t.plot("", "superclass", "steps a page")
+			idx, n := s.column("browsing", "by_superclass", "category_idx"), s.column("browsing", "by_superclass", "events")
+			pages := max(float64(s.value("browsing", "events_mean").N), 1)
+			var from, to []float64
+			for i := range n {
+				n[i] /= pages
+				from, to = append(from, idx[i]-0.4), append(to, idx[i]+0.4)
+			}
+			t.grid(q, false, true)
+			q.Add(bars{from, to, n, func(int) color.NRGBA { return t.series[2] }})
+			q.Y.Tick.Marker = niceTicks{}
+			q.X.Tick.Marker = fixed{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+			q.X.Min, q.X.Max = -0.5, 10.5
+			place(c, panel{p, 0, 0, 0.5, 1}, panel{q, 0.5, 0, 0.5, 1})
+		}}, "time", "browsing")
+	add(Figure{Name: "coco-workers", Title: "Annotators: precision against the number of icons", width: 760, height: 420,
+		Caption: fmt.Sprintf("Each mark is an annotator: %s of them with icons on images of the ground truth. Lines: the mean of all, and where 95 %% and 99.8 %% of annotators would lie if they differed by chance alone (normal approximation to the binomial). Triangles: those with a flag.", grouped(float64(s.value("workers", "pool_mean").N))),
+		Alt:     "A funnel: annotators with few icons scatter widely; many of those with more lie outside of the limits of chance.",
+		draw:    func(t *theme, c draw.Canvas) { place(c, panel{t.funnel(s, "judged", "precision"), 0, 0, 1, 1}) }}, "workers")
+	add(hitsFigure(s, "coco", "recall", "mean recall of pages", "low_recall", "low_precision", "few_pages"), "hits")
+	return out
+}
+
+func plainInterval(v analysis.Value) string {
+	if v.Interval == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (95 %% interval %.2f to %.2f)", v.Interval.Low, v.Interval.High)
+}
+
+// sequencesShown is the number of bars of the figure of sequences.
+const sequencesShown = 14
+
+func (t *theme) sequences(s source) *plot.Plot {
+	names, n, share := s.texts("sequences", "by_sequence", "sequence"), s.column("sequences", "by_sequence", "n"), s.column("sequences", "by_sequence", "share")
+	published := s.column("sequences", "by_sequence", "published")
+	k := min(sequencesShown, len(n))
+	names, n, share = slices.Clone(names[:k]), n[:k], share[:k]
+	var notes []string
+	for i := range n {
+		notes = append(notes, grouped(n[i])+", "+percentTick(share[i]))
+		if r := []rune(names[i]); len(r) > 34 {
+			names[i] = string(r[:33]) + "…"
+		}
+	}
+	p := t.plot("", "icons", "")
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
+	b := rows{theme: t, names: names, notes: notes, notesRight: true, values: n, base: 0.5, fill: func(int) color.NRGBA { return t.series[0] }}
+	p.Add(b)
+	var xs, ys []float64
+	for i := range k {
+		if !math.IsNaN(published[i]) {
+			xs, ys = append(xs, published[i]), append(ys, -float64(i))
+		}
+	}
+	t.dots(p, xs, ys, t.series[1], 5, draw.RingGlyph{}, "")
+	var ticks plot.ConstantTicks
+	for i, name := range names {
+		ticks = append(ticks, plot.Tick{Value: -float64(i), Label: name})
+	}
+	p.Y.Tick.Marker = ticks
+	p.Y.Tick.LineStyle.Width, p.Y.LineStyle.Width, p.Y.Padding = 0, 0, 0
+	p.X.Min = 0.5
+	p.X.Max = max(p.X.Max, 10) * 12 // room for the notes
+	if k == 0 {
+		p.X.Max = 10
+	}
+	return p
+}
+
+// classesNamed is the number of classes whose names the figure of sizes has.
+const classesNamed = 9
+
+func (t *theme) sizeRecall(s source) *plot.Plot {
+	const st, tab = "category_recall", "by_category"
+	p := t.plot("", "mean size of its objects, share of the image", "recall")
+	p.X.Tick.Marker, p.Y.Tick.Marker = percents{}, percents{}
+	names, x, y, residual := s.texts(st, tab, "category"), s.column(st, tab, "size"), s.column(st, tab, "recall"), s.column(st, tab, "residual")
+	n := s.column(st, tab, "n")
+	low, high := s.column(st, tab, "low"), s.column(st, tab, "high")
+	t.grid(p, false, true)
+	p.Add(errorBars{x, low, high, fade(t.series[5], 120)})
+	t.dots(p, x, y, t.series[0], 3.5, draw.CircleGlyph{}, "")
+	p.Y.Min, p.Y.Max = 0, 1
+	p.X.Min = 0
+	if len(x) == 0 {
+		p.X.Max = 1
+	}
+	for _, v := range x {
+		if !math.IsNaN(v) {
+			p.X.Max = max(p.X.Max, v*1.12)
+		}
+	}
+	a, b := float64(s.value(st, "intercept").Value), float64(s.value(st, "slope").Value)
+	if !math.IsNaN(a) {
+		var xs, ys []float64
+		for i := range 50 {
+			v := p.X.Max * float64(i) / 49
+			if at := a + b*v; at >= 0 && at <= 1 {
+				xs, ys = append(xs, v), append(ys, at)
+			}
+		}
+		t.line(p, xs, ys, t.series[1], lineWidth, false, "")
+	}
+	// The farthest from the line, for the many images that they are seen on, are exceptions.
+	order := make([]int, 0, len(x))
+	for i := range x {
+		if !math.IsNaN(residual[i]) && n[i] >= 10 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		return int(math.Copysign(1, math.Abs(residual[j])-math.Abs(residual[i])))
+	})
+	var placed [][2]float64
+	for _, i := range order {
+		crowded := false
+		for _, q := range placed {
+			crowded = crowded || math.Abs(q[1]-y[i]) < 0.045 && math.Abs(q[0]-x[i]) < p.X.Max*0.22
+		}
+		if crowded {
+			continue
+		}
+		p.Add(label{x[i], y[i], names[i], t, t.ink, x[i] < 0.75*p.X.Max})
+		if placed = append(placed, [2]float64{x[i], y[i]}); len(placed) >= classesNamed {
+			break
+		}
+	}
+	return p
+}
+
+// errorBars draws vertical intervals.
+type errorBars struct {
+	x, low, high []float64
+	color        color.NRGBA
+}
+
+func (e errorBars) Plot(c draw.Canvas, p *plot.Plot) {
+	trX, trY := p.Transforms(&c)
+	line := draw.LineStyle{Color: e.color, Width: 1}
+	for i := range e.x {
+		if !math.IsNaN(e.low[i]) && !math.IsNaN(e.x[i]) {
+			c.StrokeLine2(line, trX(e.x[i]), trY(e.low[i]), trX(e.x[i]), trY(e.high[i]))
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"abtool/analysis"
+)
+
+// comparisonFigures draw the differences of shares between two stores, those of each data set.
+func comparisonFigures(c *analysis.Comparison) (out []Figure) {
+	for _, set := range c.DataSets {
+		var list []analysis.Difference
+		for _, s := range set.Statistics {
+			if s.Name == "quality" || s.Name == "random_clicks" {
+				continue
+			}
+			for _, d := range s.Differences {
+				if d.Unit == "fraction" && d.Interval != nil && d.Difference.Defined() {
+					d.Name = s.Name + "." + d.Name
+					list = append(list, d)
+				}
+			}
+		}
+		if len(list) == 0 {
+			continue
+		}
+		out = append(out, Figure{Name: set.Name + "-comparison", Set: set.Name, Title: "Differences between the stores", width: 820, height: 70 + 19*float64(len(list)),
+			Caption: fmt.Sprintf("a − b with 95 %% intervals, of all values that are shares. a: %s, b: %s. Filled marks: p, adjusted for all tests of the comparison (Holm), is below 0.05.", c.A, c.B),
+			Alt:     fmt.Sprintf("%d differences with their intervals around zero.", len(list)),
+			draw:    func(t *theme, canvas draw.Canvas) { place(canvas, panel{t.forest(list), 0, 0, 1, 1}) }})
+	}
+	return out
+}
+
+// forest draws differences with their intervals, one below the other.
+func (t *theme) forest(list []analysis.Difference) *plot.Plot {
+	p := t.plot("", "a − b", "")
+	p.X.Tick.Marker = percents{}
+	t.grid(p, true, false)
+	p.Add(forest{t, list})
+	var ticks plot.ConstantTicks
+	for i, d := range list {
+		ticks = append(ticks, plot.Tick{Value: -float64(i), Label: d.Name})
+	}
+	p.Y.Tick.Marker = ticks
+	p.Y.Tick.LineStyle.Width, p.Y.LineStyle.Width = 0, 0
+	return p
+}
+
+type forest struct {
+	theme *theme
+	list  []analysis.Difference
+}
+
+func (f forest) Plot(c draw.Canvas, p *plot.Plot) {
+	trX, trY := p.Transforms(&c)
+	c.StrokeLine2(draw.LineStyle{Color: f.theme.ink, Width: vg.Points(0.8)}, trX(0), c.Min.Y, trX(0), c.Max.Y)
+	for i, d := range f.list {
+		y := trY(-float64(i))
+		c.StrokeLine2(draw.LineStyle{Color: f.theme.series[0], Width: vg.Points(1.6)}, trX(d.Interval.Low), y, trX(d.Interval.High), y)
+		shape := draw.GlyphDrawer(draw.RingGlyph{})
+		if d.Test != nil && d.Test.Holm < 0.05 {
+			shape = draw.CircleGlyph{}
+		}
+		c.DrawGlyph(draw.GlyphStyle{Color: f.theme.series[0], Radius: vg.Points(4), Shape: shape}, vg.Point{X: trX(float64(d.Difference)), Y: y})
+	}
+}
+
+func (f forest) DataRange() (xmin, xmax, ymin, ymax float64) {
+	for _, d := range f.list {
+		xmin, xmax = min(xmin, d.Interval.Low), max(xmax, d.Interval.High)
+	}
+	if xmin == xmax {
+		xmin, xmax = -0.01, 0.01
+	}
+	return xmin, xmax, -float64(len(f.list)) + 0.5, math.Nextafter(0.5, 1)
+}

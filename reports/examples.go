@@ -1,0 +1,167 @@
+package reports
+
+import (
+	"fmt"
+	"image"
+	_ "image/jpeg" // of --images
+	_ "image/png"
+	"math"
+	"os"
+	"path/filepath"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"abtool/analysis"
+)
+
+// findImage finds the picture of an example in a folder of the data set's usual shapes.
+func findImage(dir string, x *analysis.Example) image.Image {
+	if dir == "" {
+		return nil
+	}
+	names := []string{x.Image + ".JPEG", filepath.Join(x.Class, x.Image+".JPEG"), x.Image + ".jpg", filepath.Join(x.Class, x.Image+".jpg")}
+	if x.Set == "coco" {
+		names = nil
+		for _, split := range []string{"train", "val"} {
+			name := fmt.Sprintf("COCO_%s2014_%012s.jpg", split, x.Image)
+			names = append(names, name, filepath.Join(split+"2014", name), fmt.Sprintf("%012s.jpg", x.Image))
+		}
+	}
+	for _, n := range names {
+		f, err := os.Open(filepath.Join(dir, n))
+		if err != nil {
+			continue
+		}
+		m, _, err := image.Decode(f)
+		f.Close()
+		if err == nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// A tile is one example in a figure.
+type tile struct {
+	x     *analysis.Example
+	photo image.Image
+}
+
+// examplesFigure draws examples side by side, three in a row.
+func examplesFigure(set string, list []analysis.Example, images string) (Figure, bool) {
+	var tiles []tile
+	photos := 0
+	for i := range list {
+		if list[i].Set == set {
+			q := tile{&list[i], findImage(images, &list[i])}
+			if q.photo != nil {
+				photos++
+			}
+			tiles = append(tiles, q)
+		}
+	}
+	if len(tiles) == 0 {
+		return Figure{}, false
+	}
+	lines := (len(tiles) + 2) / 3
+	on := "the area of the image"
+	if photos > 0 {
+		on = fmt.Sprintf("the image (%d of %d were found)", photos, len(tiles))
+	}
+	f := Figure{Name: set + "-examples", Set: set, width: 900, height: 290 * float64(lines)}
+	f.Title, f.Statistics = "Traces", nil
+	f.Caption = fmt.Sprintf("The way of the mouse on %s from entering it to the final click, time from pale to strong; cross: the final click; outlines: ground-truth boxes. Images are taken by a hash of their ids, every third of them a miss.", on)
+	f.Alt = fmt.Sprintf("%d traces that end in a click.", len(tiles))
+	if set == "coco" {
+		f.Caption = fmt.Sprintf("The way of the mouse on %s, time from pale to strong; no samples are taken while an icon is dragged. Crosses: where icons were last added, with their class; outlines: ground-truth boxes of those classes. Pages are taken by a hash of the image's id.", on)
+		f.Alt = fmt.Sprintf("%d pages with traces and icons.", len(tiles))
+	}
+	f.draw = func(t *theme, c draw.Canvas) {
+		size := c.Size()
+		for i, q := range tiles {
+			w, h := size.X/3, size.Y/vg.Length(lines)
+			x, y := c.Min.X+w*vg.Length(i%3), c.Max.Y-h*vg.Length(i/3+1)
+			gap := vg.Points(8)
+			t.tile(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x + gap, Y: y + gap}, Max: vg.Point{X: x + w - gap, Y: y + h - gap}}}, q)
+		}
+	}
+	return f, true
+}
+
+func (t *theme) tile(c draw.Canvas, q tile) {
+	x := q.x
+	name := x.Image
+	switch {
+	case x.Set == "coco":
+		name += fmt.Sprintf(": %d of %d icons on their object", x.Hits, x.Hits+x.Misses)
+	case x.Hits > 0:
+		name += ": hits"
+	default:
+		name += ": misses"
+	}
+	head := t.text(tickSize, t.ink)
+	head.YAlign = draw.YTop
+	c.FillText(head, vg.Point{X: c.Min.X, Y: c.Max.Y}, name)
+	c.Max.Y -= vg.Points(18)
+	// The image as large as its shape lets it be.
+	w, h := c.Size().X, c.Size().Y
+	if ratio := vg.Length(x.Height / x.Width); h/w > ratio {
+		h = w * ratio
+	} else {
+		w = h / ratio
+	}
+	area := vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: c.Max.Y - h}, Max: vg.Point{X: c.Min.X + w, Y: c.Max.Y}}
+	corners := func(r vg.Rectangle) []vg.Point {
+		return []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}, r.Min}
+	}
+	if q.photo != nil {
+		c.DrawImage(area, q.photo)
+	} else {
+		c.FillPolygon(t.undefined, corners(area)[:4])
+	}
+	c.StrokeLines(draw.LineStyle{Color: t.faint, Width: vg.Points(0.8)}, corners(area))
+	at := func(x, y float64) vg.Point {
+		limit := func(v float64) vg.Length { return vg.Length(max(-0.02, min(1.02, v))) }
+		return vg.Point{X: area.Min.X + w*limit(x), Y: area.Max.Y - h*limit(y)}
+	}
+	for _, b := range x.Boxes {
+		c.StrokeLines(draw.LineStyle{Color: t.series[2], Width: vg.Points(1.6)}, corners(vg.Rectangle{Min: at(b.X0, b.Y1), Max: at(b.X1, b.Y0)}))
+	}
+	end := int64(0)
+	for _, s := range x.Samples {
+		end = max(end, s.T)
+	}
+	for i := 1; i < len(x.Samples); i++ {
+		a, b := x.Samples[i-1], x.Samples[i]
+		if x.Set == "coco" && b.T-a.T > pause { // something else happened in between
+			continue
+		}
+		p, r := at(a.X, a.Y), at(b.X, b.Y)
+		share := 0.2 + 0.8*float64(b.T)/math.Max(float64(end), 1)
+		c.StrokeLine2(draw.LineStyle{Color: t.shade(share), Width: vg.Points(2.2)}, p.X, p.Y, r.X, r.Y)
+	}
+	for _, e := range x.Events {
+		if !e.Last {
+			continue
+		}
+		p := at(e.X, e.Y)
+		c.DrawGlyph(draw.GlyphStyle{Color: t.paper, Radius: vg.Points(6.5), Shape: draw.CircleGlyph{}}, p)
+		c.DrawGlyph(draw.GlyphStyle{Color: t.series[1], Radius: vg.Points(5), Shape: draw.CrossGlyph{}}, p)
+		if e.Icon != "" {
+			s := t.text(tickSize-1, t.ink)
+			r := s.Rectangle(e.Icon)
+			p.X += vg.Points(8)
+			if p.X+r.Size().X > area.Max.X {
+				s.XAlign = draw.XRight
+				p.X -= vg.Points(16)
+			}
+			r = s.Rectangle(e.Icon).Add(p)
+			c.FillPolygon(fade(t.paper, 200), corners(r)[:4])
+			c.FillText(s, p, e.Icon)
+		}
+	}
+}
+
+// pause is the time without a sample, ms, after which a trace is drawn anew.
+const pause = 400

@@ -1,0 +1,222 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"image/png"
+	"io"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"abtool/analysis"
+)
+
+// A Figure can be drawn in a light and in a dark version.
+type Figure struct {
+	Name       string   // of its files, as imagenet-maps
+	Set        string   // imagenet or coco
+	Statistics []string // that it shows, of the set
+	Title      string
+	Caption    string // what is drawn, with the number of units
+	Alt        string // the same in words for those who do not see it
+
+	width, height float64 // points
+	draw          func(t *theme, c draw.Canvas)
+}
+
+// Formats are those that figures are written in.
+var Formats = []string{"svg", "png"}
+
+// pixelsPerPoint is the resolution of PNG.
+const pixelsPerPoint = 2
+
+// Write draws the figure, as svg or png.
+func (f *Figure) Write(w io.Writer, format string, inDark bool) error {
+	t := &light
+	if inDark {
+		t = &dark
+	}
+	width, height := vg.Points(f.width), vg.Points(f.height)
+	switch format {
+	case "svg":
+		c := vgsvg.New(width, height)
+		f.paint(t, draw.NewCanvas(c, width, height))
+		var b bytes.Buffer
+		if _, err := c.WriteTo(&b); err != nil {
+			return err
+		}
+		_, err := w.Write(tidySVG(b.Bytes()))
+		return err
+	case "png":
+		c := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(72*pixelsPerPoint))
+		f.paint(t, draw.New(c))
+		return png.Encode(w, c.Image())
+	}
+	return fmt.Errorf("format %q: it is one of %v", format, Formats)
+}
+
+func (f *Figure) paint(t *theme, c draw.Canvas) {
+	c.FillPolygon(t.paper, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
+	margin := vg.Points(8)
+	c = draw.Crop(c, margin, -margin, margin, -margin)
+	f.draw(t, c)
+}
+
+// A panel is a plot on a part of the canvas, from the left and from the top.
+type panel struct {
+	p            *plot.Plot
+	x, y, dx, dy float64 // fractions of the canvas
+}
+
+func place(c draw.Canvas, panels ...panel) {
+	size := c.Size()
+	for _, q := range panels {
+		part := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
+			Min: vg.Point{X: c.Min.X + size.X*vg.Length(q.x), Y: c.Max.Y - size.Y*vg.Length(q.y+q.dy)},
+			Max: vg.Point{X: c.Min.X + size.X*vg.Length(q.x+q.dx), Y: c.Max.Y - size.Y*vg.Length(q.y)},
+		}}
+		q.p.Draw(part)
+	}
+}
+
+// square draws a map in the largest square that its part has, so that cells are square, with the
+// scale of its colours at the right.
+func square(c draw.Canvas, q panel, scale *plot.Plot) {
+	size := c.Size()
+	part := vg.Rectangle{
+		Min: vg.Point{X: c.Min.X + size.X*vg.Length(q.x), Y: c.Max.Y - size.Y*vg.Length(q.y+q.dy)},
+		Max: vg.Point{X: c.Min.X + size.X*vg.Length(q.x+q.dx), Y: c.Max.Y - size.Y*vg.Length(q.y)},
+	}
+	bar, gap := vg.Points(70), vg.Points(16)
+	part.Max.X -= gap
+	// The map's own ticks and title take some of its part: what is left is made square.
+	const left, below, above = 30, 22, 30
+	w, h := part.Max.X-part.Min.X-bar-vg.Points(left), part.Max.Y-part.Min.Y-vg.Points(below+above)
+	side := min(w, h)
+	part.Max.X = part.Min.X + side + vg.Points(left) + bar
+	part.Min.Y = part.Max.Y - side - vg.Points(below+above)
+	q.p.Draw(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: part.Min, Max: vg.Point{X: part.Max.X - bar, Y: part.Max.Y}}})
+	scale.Draw(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: part.Max.X - bar + vg.Points(6), Y: part.Min.Y + vg.Points(below-8)}, Max: vg.Point{X: part.Max.X, Y: part.Max.Y - vg.Points(above-8)}}})
+}
+
+// source finds numbers of a document.
+type source struct {
+	set   string
+	stats map[string]*analysis.Statistic
+}
+
+func newSource(d *analysis.DataSet) source {
+	s := source{d.Name, map[string]*analysis.Statistic{}}
+	for i := range d.Statistics {
+		s.stats[d.Statistics[i].Name] = &d.Statistics[i]
+	}
+	return s
+}
+
+func (s source) has(names ...string) bool {
+	for _, n := range names {
+		if s.stats[n] == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// value is a value of a statistic; an undefined one if there is none.
+func (s source) value(statistic, name string) analysis.Value {
+	if st := s.stats[statistic]; st != nil {
+		if v := st.Value(name); v != nil {
+			return *v
+		}
+	}
+	return analysis.Value{Value: analysis.Number(math.NaN())}
+}
+
+// column has the numbers of a column of a table; NaN where there is none.
+func (s source) column(statistic, table, column string) (out []float64) {
+	s.cells(statistic, table, column, func(v any) {
+		switch v := v.(type) {
+		case int64:
+			out = append(out, float64(v))
+		case analysis.Number:
+			out = append(out, float64(v))
+		case bool:
+			n := 0.0
+			if v {
+				n = 1
+			}
+			out = append(out, n)
+		default:
+			out = append(out, math.NaN())
+		}
+	})
+	return out
+}
+
+// texts has the texts of a column.
+func (s source) texts(statistic, table, column string) (out []string) {
+	s.cells(statistic, table, column, func(v any) { out = append(out, fmt.Sprint(v)) })
+	return out
+}
+
+func (s source) cells(statistic, table, column string, f func(any)) {
+	st := s.stats[statistic]
+	if st == nil {
+		return
+	}
+	for i := range st.Tables {
+		if st.Tables[i].Name != table {
+			continue
+		}
+		for c, col := range st.Tables[i].Columns {
+			if col.Name == column {
+				for _, row := range st.Tables[i].Rows {
+					f(row[c])
+				}
+			}
+		}
+	}
+}
+
+// histogram is a map of a statistic; nil for none.
+func (s source) histogram(statistic, name string) *analysis.Histogram {
+	if st := s.stats[statistic]; st != nil {
+		for i := range st.Histograms {
+			if st.Histograms[i].Name == name {
+				return &st.Histograms[i]
+			}
+		}
+	}
+	return nil
+}
+
+// percent writes a share for people.
+func percent(v float64) string {
+	if math.IsNaN(v) {
+		return "undefined"
+	}
+	return short(math.Round(v*1000)/10) + " %"
+}
+
+// interval writes a value with its interval for people.
+func interval(v analysis.Value) string {
+	text := percent(float64(v.Value))
+	if v.Interval != nil {
+		text += fmt.Sprintf(" (95 %% interval %s to %s)", percent(v.Interval.Low), percent(v.Interval.High))
+	}
+	return text
+}
+
+func sum(v []float64) (total float64) {
+	for _, x := range v {
+		if !math.IsNaN(x) {
+			total += x
+		}
+	}
+	return total
+}

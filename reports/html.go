@@ -1,0 +1,474 @@
+package reports
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"abtool/analysis"
+)
+
+//go:embed page.html
+var pageHTML string
+
+//go:embed page.css
+var pageCSS string
+
+//go:embed page.js
+var pageJS string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+
+// The page's contents, as the template has them.
+type (
+	htmlPage struct {
+		Title, Store, Tool string
+		CSS                template.CSS
+		JS                 template.JS
+		Sources            []htmlSource
+		Sets               []htmlSet
+		Comparison         *htmlComparison
+		Commands           []string
+		Assumptions        []string
+		Examples           template.JS // the traces to play, JSON
+		Hidden             bool
+		Bootstrap          int
+		Seed               uint64
+	}
+	htmlSource struct{ Set, Name, Records, Stored, Rejected, Rows string }
+	htmlSet    struct {
+		Name, Title string
+		Sentences   []string
+		Sections    []htmlSection
+		Examples    []htmlExample
+	}
+	htmlSection struct {
+		ID, Title string
+		Blocks    []htmlBlock
+		Plays     bool // the traces of the set follow
+	}
+	// A htmlBlock is a figure with the statistics that it shows, or a statistic without figure.
+	htmlBlock struct {
+		Figure *htmlFigure
+		Stats  []htmlStat
+	}
+	htmlFigure struct {
+		Name, Title, Caption, Alt string
+		Light, Dark               template.URL
+		Width, Height             int
+	}
+	htmlStat struct {
+		ID, Name, Title, Definition, Rules, Paper string
+		Values                                    []htmlValue
+		Excluded                                  []string
+		Warnings                                  []string
+		Tables                                    []htmlTable
+	}
+	htmlValue struct {
+		Name, Title, Value, Interval, Method, N, Of, Published, Covered string
+	}
+	htmlTable struct {
+		ID, Title, Note string
+		Columns         []htmlColumn
+		Rows            [][]htmlCell
+	}
+	htmlColumn struct {
+		Name, Title string
+		Number      bool
+	}
+	htmlCell struct {
+		Text, Sort string
+	}
+	htmlExample struct {
+		ID, Title     string
+		Width, Height string
+		Boxes         []htmlRect
+		Path          string
+		Points        []htmlPoint
+		Seconds       string
+	}
+	htmlRect       struct{ X, Y, W, H, Name string }
+	htmlPoint      struct{ X, Y, Icon, Class string }
+	htmlComparison struct {
+		A, B string
+		Sets []htmlComparedSet
+	}
+	htmlComparedSet struct {
+		Title   string
+		Figures []*htmlFigure
+		Table   htmlTable
+	}
+)
+
+// sections order the statistics of a page.
+var sections = []struct {
+	id, title string
+	stats     map[string][]string
+}{
+	{"amount", "How much there is", map[string][]string{"imagenet": {"counts", "rounds"}, "coco": {"counts"}}},
+	{"localisation", "Localisation", map[string][]string{"imagenet": {"click_accuracy", "centre_bias", "random_clicks", "off_centre", "accuracy_maps", "box_frame"}, "coco": {"icon_precision", "centre_bias", "icon_frame"}}},
+	{"recognition", "Recall", map[string][]string{"coco": {"class_recall", "category_recall"}}},
+	{"traces", "Traces and actions", map[string][]string{"imagenet": {"last_samples", "trace_quantiles", "time_quantiles", "timing", "mouse_measures", "scanning"}, "coco": {"sequences", "browsing", "time"}}},
+	{"beyond", "What the paper suggests", map[string][]string{"imagenet": {"calibration", "extent", "difficulty"}}},
+	{"annotators", "Annotators and HITs", map[string][]string{"imagenet": {"workers", "hits"}, "coco": {"workers", "hits"}}},
+	{"quality", "Data quality", map[string][]string{"imagenet": {"quality"}, "coco": {"quality"}}},
+}
+
+var setTitles = map[string]string{"imagenet": "ImageNet-AB", "coco": "COCO-AB"}
+
+// html is the page, with the figures of files in it.
+func (p *page) html(files map[string][]byte) ([]byte, error) {
+	h := htmlPage{
+		Title: p.title(), Store: filepath.Base(filepath.Clean(p.store)), Tool: p.document.Tool, CSS: template.CSS(pageCSS), JS: template.JS(pageJS),
+		Commands: p.commands(), Hidden: p.options.Stats.Hide, Bootstrap: p.document.Options.Bootstrap, Seed: p.document.Options.Seed,
+	}
+	for _, d := range p.summary.DataSets {
+		for _, src := range d.Sources {
+			h.Sources = append(h.Sources, htmlSource{setTitles[d.Name], src.Name, grouped(float64(src.Records)), grouped(float64(src.Stored)), grouped(float64(src.Rejected)), grouped(float64(src.Rows))})
+		}
+	}
+	for i := range p.document.DataSets {
+		h.Sets = append(h.Sets, p.set(&p.document.DataSets[i], files))
+	}
+	if p.comparison != nil {
+		h.Comparison = p.compared(files)
+		h.Assumptions = p.comparison.Assumptions
+	}
+	play := []analysis.Example{}
+	for _, set := range h.Sets {
+		for range set.Examples {
+			play = append(play, p.examples[len(play)])
+		}
+	}
+	data, err := json.Marshal(trimmed(play))
+	if err != nil {
+		return nil, err
+	}
+	h.Examples = template.JS(data) // html/template does not touch application/json; Marshal escapes <, > and &
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, h); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// trimmed rounds places to what a screen shows.
+func trimmed(list []analysis.Example) []analysis.Example {
+	round := func(v float64) float64 { return math.Round(v*1e4) / 1e4 }
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].Samples = slices.Clone(out[i].Samples)
+		for k := range out[i].Samples {
+			s := &out[i].Samples[k]
+			s.X, s.Y = round(s.X), round(s.Y)
+		}
+	}
+	return out
+}
+
+func (p *page) title() string {
+	if p.options.Title != "" {
+		return p.options.Title
+	}
+	return "Annotation byproducts of " + filepath.Base(filepath.Clean(p.store))
+}
+
+// commands reproduce the page.
+func (p *page) commands() (out []string) {
+	report := "abtool report " + quoted(p.store) + " --out report"
+	for _, x := range []struct{ flag, value string }{{"--compare", p.options.Compare}, {"--images", p.options.Images}, {"--title", p.options.Title}} {
+		if x.value != "" {
+			report += " " + x.flag + " " + quoted(x.value)
+		}
+	}
+	for _, name := range p.options.Only {
+		report += " --only " + quoted(name)
+	}
+	stats := "abtool stats " + quoted(p.store) + " --json"
+	if p.options.Stats.Hide {
+		report += " --hide-workers"
+		stats += " --hide-workers"
+	}
+	if seed := p.options.Stats.Seed; seed != 1 {
+		report += fmt.Sprintf(" --seed %d", seed)
+		stats += fmt.Sprintf(" --seed %d", seed)
+	}
+	return []string{report, stats, "abtool info " + quoted(p.store), "abtool sql " + quoted(p.store)}
+}
+
+// quoted is an argument as a shell takes it.
+func quoted(s string) string {
+	if s != "" && strings.IndexFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=+,@%", r))
+	}) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+func (p *page) set(d *analysis.DataSet, files map[string][]byte) htmlSet {
+	s := newSource(d)
+	out := htmlSet{Name: d.Name, Title: setTitles[d.Name], Sentences: sentences(s)}
+	for _, section := range sections {
+		sec := htmlSection{ID: d.Name + "-" + section.id, Title: section.title}
+		shown := map[string]bool{}
+		names := section.stats[d.Name]
+		for i := range p.figures {
+			f := &p.figures[i]
+			if f.Set != d.Name || len(f.Statistics) == 0 || !slices.Contains(names, f.Statistics[0]) {
+				continue
+			}
+			block := htmlBlock{Figure: figureHTML(f, files)}
+			for _, name := range f.Statistics {
+				if st := s.stats[name]; st != nil && !shown[name] && slices.Contains(names, name) {
+					shown[name] = true
+					block.Stats = append(block.Stats, statHTML(d.Name, st))
+				}
+			}
+			sec.Blocks = append(sec.Blocks, block)
+		}
+		for _, name := range names {
+			if st := s.stats[name]; st != nil && !shown[name] && len(p.options.Only) == 0 {
+				sec.Blocks = append(sec.Blocks, htmlBlock{Stats: []htmlStat{statHTML(d.Name, st)}})
+			}
+		}
+		if len(sec.Blocks) > 0 {
+			out.Sections = append(out.Sections, sec)
+		}
+	}
+	for i := range p.figures {
+		if f := &p.figures[i]; f.Set == d.Name && f.Name == d.Name+"-examples" {
+			sec := htmlSection{ID: d.Name + "-examples", Title: "Examples", Blocks: []htmlBlock{{Figure: figureHTML(f, files)}}, Plays: true}
+			out.Sections = append(out.Sections, sec)
+			for k := range p.examples {
+				if p.examples[k].Set == d.Name {
+					out.Examples = append(out.Examples, p.example(k))
+				}
+			}
+		}
+	}
+	return out
+}
+
+func figureHTML(f *Figure, files map[string][]byte) *htmlFigure {
+	uri := func(inDark bool) template.URL {
+		return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(files[f.file("svg", inDark)]))
+	}
+	return &htmlFigure{f.Name, f.Title, f.Caption, f.Alt, uri(false), uri(true), int(f.width), int(f.height)}
+}
+
+func statHTML(set string, st *analysis.Statistic) htmlStat {
+	out := htmlStat{ID: set + "." + st.Name, Name: st.Name, Title: st.Title, Definition: st.Definition, Rules: st.Rules, Paper: st.Paper, Warnings: st.Warnings}
+	values := st.Values
+	if st.Name == "quality" {
+		values = nil // the table has them
+	}
+	for _, v := range values {
+		row := htmlValue{Name: v.Name, Title: v.Title, Value: unitText(float64(v.Value), v.Unit), N: grouped(float64(v.N)), Of: v.Of}
+		if v.Interval != nil {
+			row.Interval = unitText(v.Interval.Low, v.Unit) + " to " + unitText(v.Interval.High, v.Unit)
+			row.Method = v.Interval.Method
+		}
+		if r := v.Published; r != nil {
+			row.Published = strings.TrimSpace(r.Relation+" "+unitText(r.Value, v.Unit)) + " (" + r.Where + ")"
+			if r.Covered != nil {
+				row.Covered = map[bool]string{true: "covered", false: "not covered"}[*r.Covered]
+			}
+		}
+		out.Values = append(out.Values, row)
+	}
+	for _, x := range st.Excluded {
+		if x.Count > 0 {
+			out.Excluded = append(out.Excluded, fmt.Sprintf("%s: %s (%s)", x.Reason, grouped(float64(x.Count)), x.Of))
+		}
+	}
+	for i := range st.Tables {
+		if len(st.Tables[i].Rows) > 0 {
+			out.Tables = append(out.Tables, tableHTML(out.ID, &st.Tables[i]))
+		}
+	}
+	return out
+}
+
+// Tables of the page are kept readable: of long ones some rows, of wide ones some columns. All
+// are in stats.json.
+const (
+	rowsOnPage    = 400
+	columnsOnPage = 14
+)
+
+// columnsKept are the columns of wide tables that the page shows.
+var columnsKept = map[string][]string{
+	"by_worker": {"worker", "showings", "selected", "recall", "boxed", "accuracy", "pooled_accuracy", "rank", "centre_distance", "time_to_click", "speed", "flag_centre", "flag_rush", "flag_bot",
+		"pages", "hits", "icons", "precision", "pooled_precision", "time_spent", "keyboard_share"},
+	"by_hit": {"hit", "worker", "showings", "selected", "recall", "pages", "duration", "accuracy", "low_recall", "few_selected", "few_pages", "icons", "precision", "distinct_pages", "low_precision"},
+}
+
+func tableHTML(id string, t *analysis.Table) htmlTable {
+	out := htmlTable{ID: id + "." + t.Name, Title: t.Title}
+	var kept []int
+	for c, col := range t.Columns {
+		if names, ok := columnsKept[t.Name]; !ok || len(t.Columns) <= columnsOnPage || slices.Contains(names, col.Name) {
+			kept = append(kept, c)
+		}
+	}
+	rows := t.Rows[:min(len(t.Rows), rowsOnPage)]
+	for _, c := range kept {
+		col := t.Columns[c]
+		title := col.Title
+		if col.Unit != "" && col.Unit != "count" {
+			title += ", " + col.Unit
+		}
+		number := false
+		for _, row := range rows {
+			switch row[c].(type) {
+			case int64, analysis.Number:
+				number = true
+			}
+		}
+		out.Columns = append(out.Columns, htmlColumn{col.Name, title, number})
+	}
+	for _, row := range rows {
+		var cells []htmlCell
+		for _, c := range kept {
+			cells = append(cells, cellHTML(row[c], t.Columns[c].Unit))
+		}
+		out.Rows = append(out.Rows, cells)
+	}
+	var left []string
+	if n := len(t.Rows) - len(rows); n > 0 {
+		left = append(left, grouped(float64(n))+" more rows")
+	}
+	if n := len(t.Columns) - len(kept); n > 0 {
+		left = append(left, grouped(float64(n))+" more columns")
+	}
+	if len(left) > 0 {
+		out.Note = "stats.json has " + strings.Join(left, " and ") + "."
+	}
+	return out
+}
+
+func cellHTML(v any, unit string) htmlCell {
+	switch v := v.(type) {
+	case nil:
+		return htmlCell{"–", ""}
+	case bool:
+		if v {
+			return htmlCell{"yes", "1"}
+		}
+		return htmlCell{"no", "0"}
+	case int64:
+		return htmlCell{unitText(float64(v), orCount(unit)), fmt.Sprint(v)}
+	case analysis.Number:
+		if !v.Defined() {
+			return htmlCell{"–", ""}
+		}
+		text := unitText(float64(v), unit)
+		if unit != "fraction" && unit != "ms" && unit != "count" {
+			text = fmt.Sprintf("%.4g", float64(v))
+		}
+		return htmlCell{text, fmt.Sprint(float64(v))}
+	}
+	return htmlCell{fmt.Sprint(v), fmt.Sprint(v)}
+}
+
+func orCount(unit string) string {
+	if unit == "ms" {
+		return unit
+	}
+	return "count"
+}
+
+// example is a trace that can be played.
+func (p *page) example(k int) htmlExample {
+	x := &p.examples[k]
+	const width = 320.0
+	height := width * x.Height / x.Width
+	at := func(v, size float64) string { return fmt.Sprintf("%.1f", v*size) }
+	out := htmlExample{ID: fmt.Sprintf("play-%d", k), Width: fmt.Sprintf("%.0f", width), Height: fmt.Sprintf("%.0f", height)}
+	switch {
+	case x.Set == "coco":
+		out.Title = fmt.Sprintf("Image %s: %d of %d icons on their object", x.Image, x.Hits, x.Hits+x.Misses)
+	case x.Hits > 0:
+		out.Title = fmt.Sprintf("%s: the click hits", x.Image)
+	default:
+		out.Title = fmt.Sprintf("%s: the click misses", x.Image)
+	}
+	for _, b := range x.Boxes {
+		out.Boxes = append(out.Boxes, htmlRect{at(b.X0, width), at(b.Y0, height), at(b.X1-b.X0, width), at(b.Y1-b.Y0, height), b.Name})
+	}
+	var path strings.Builder
+	last, end := int64(0), int64(0)
+	for i, s := range x.Samples {
+		c := "L"
+		if i == 0 || x.Set == "coco" && s.T-last > pause {
+			c = "M"
+		}
+		fmt.Fprintf(&path, "%s%s %s", c, at(s.X, width), at(s.Y, height))
+		last, end = s.T, max(end, s.T)
+	}
+	out.Path = path.String()
+	for _, e := range x.Events {
+		end = max(end, e.T)
+		if e.Last {
+			class := "miss"
+			if e.Hit {
+				class = "hit"
+			}
+			out.Points = append(out.Points, htmlPoint{at(e.X, width), at(e.Y, height), e.Icon, class})
+		}
+	}
+	out.Seconds = fmt.Sprintf("%.1f s", float64(end)/1000)
+	return out
+}
+
+func (p *page) compared(files map[string][]byte) *htmlComparison {
+	c := &htmlComparison{A: p.comparison.A, B: p.comparison.B}
+	for _, set := range p.comparison.DataSets {
+		t := htmlTable{ID: "comparison." + set.Name, Title: "Differences of " + setTitles[set.Name]}
+		t.Columns = []htmlColumn{{"value", "the value", false}, {"a", "the first store", true}, {"b", "the second store", true}, {"a − b", "the difference", true}, {"95 % interval", "of the difference", false}, {"p", "of no difference", true}, {"p (Holm)", "adjusted for all tests", true}}
+		for _, st := range set.Statistics {
+			if st.Name == "quality" {
+				continue
+			}
+			for _, d := range st.Differences {
+				in, pv, holm := htmlCell{"", ""}, htmlCell{"", ""}, htmlCell{"", ""}
+				if d.Interval != nil {
+					in.Text = unitText(d.Interval.Low, d.Unit) + " to " + unitText(d.Interval.High, d.Unit)
+				}
+				if d.Test != nil {
+					pv, holm = htmlCell{pText(float64(d.Test.P)), fmt.Sprint(float64(d.Test.P))}, htmlCell{pText(float64(d.Test.Holm)), fmt.Sprint(float64(d.Test.Holm))}
+				}
+				cell := func(v analysis.Number) htmlCell {
+					if !v.Defined() {
+						return htmlCell{"–", ""}
+					}
+					return htmlCell{unitText(float64(v), d.Unit), fmt.Sprint(float64(v))}
+				}
+				t.Rows = append(t.Rows, []htmlCell{{st.Name + "." + d.Name, st.Name + "." + d.Name}, cell(d.A), cell(d.B), cell(d.Difference), in, pv, holm})
+			}
+		}
+		one := htmlComparedSet{Title: setTitles[set.Name], Table: t}
+		for i := range p.figures {
+			if p.figures[i].Name == set.Name+"-comparison" {
+				one.Figures = append(one.Figures, figureHTML(&p.figures[i], files))
+			}
+		}
+		c.Sets = append(c.Sets, one)
+	}
+	return c
+}
+
+func pText(p float64) string {
+	if p < 0.0001 {
+		return "< 0.0001"
+	}
+	return fmt.Sprintf("%.4f", p)
+}

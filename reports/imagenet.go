@@ -1,0 +1,550 @@
+package reports
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"abtool/analysis"
+)
+
+var unitTicks = []float64{0, 0.5, 1}
+
+// counts is a map of counts as a plot with its scale.
+func (t *theme) counts(title string, h *analysis.Histogram, ticks []float64) (p, scale *plot.Plot) {
+	most := 0.0
+	for _, row := range h.Counts {
+		for _, n := range row {
+			most = max(most, float64(n))
+		}
+	}
+	total := max(float64(h.Total()), 1)
+	p = t.heat(title, len(h.Counts), h.X, h.Y, ticks, func(r, c int) float64 { return math.Sqrt(float64(h.Counts[r][c]) / total) }, math.Sqrt(most/total))
+	return p, t.rootScale(most / total)
+}
+
+// rootScale is the scale of a map whose colours go by the square root, so that thin places show.
+func (t *theme) rootScale(most float64) *plot.Plot {
+	return t.scale(1, func(v float64) string { return percentTick(v * v * most) })
+}
+
+func percentTick(v float64) string {
+	switch v *= 100; {
+	case v == 0:
+		return "0 %"
+	case v < 0.1:
+		return fmt.Sprintf("%.2g %%", v)
+	case v < 10:
+		return fmt.Sprintf("%.1f %%", v)
+	}
+	return fmt.Sprintf("%.0f %%", v)
+}
+
+// ratioMap is a map of hits / n by cell; cells with few units are undefined.
+func (t *theme) ratioMap(title string, n, hits *analysis.Histogram) (p, scale *plot.Plot) {
+	p = t.heat(title, len(n.Counts), n.X, n.Y, unitTicks, func(r, c int) float64 {
+		if n.Counts[r][c] < fewInCell {
+			return math.NaN()
+		}
+		return float64(hits.Counts[r][c]) / float64(n.Counts[r][c])
+	}, 1)
+	return p, t.scale(1, percentTick)
+}
+
+// fewInCell is the number of units below which a cell of a map of accuracies is left empty.
+const fewInCell = 5
+
+func imagenetFigures(s source) (out []Figure) {
+	add := func(f Figure, needs ...string) {
+		if s.has(needs...) {
+			f.Set, f.Statistics = "imagenet", needs
+			out = append(out, f)
+		}
+	}
+	bc := s.value("click_accuracy", "accuracy")
+	n := grouped(float64(bc.N))
+
+	centre := s.value("centre_bias", "gt_centres.share")
+	add(Figure{Name: "imagenet-random-clicks", Title: "Random clicks around the centre", width: 820, height: 360,
+		Caption: fmt.Sprintf("Left: centres of %s ground-truth boxes; the middle cell, 0.82 %% of the area, has %s of them. Right: the exact probability that a click drawn from N(0.5, σ²) hits a box, mean over %s images with a box and a final click: always the centre %s, anywhere %s. The click itself hits in %s.",
+			grouped(float64(centre.N)), percent(float64(centre.Value)), n, percent(float64(s.value("random_clicks", "centre.bc").Value)), percent(float64(s.value("random_clicks", "uniform.bc").Value)), interval(bc)),
+		Alt: fmt.Sprintf("A map with its maximum in the middle cell, and a curve that falls from %s to %s as random clicks spread.", percent(float64(s.value("random_clicks", "centre.bc").Value)), percent(float64(s.value("random_clicks", "uniform.bc").Value))),
+		draw: func(t *theme, c draw.Canvas) {
+			p, scale := t.counts("Centres of boxes", s.histogram("centre_bias", "gt_centres"), unitTicks)
+			square(c, panel{p, 0, 0, 0.46, 1}, scale)
+			place(c, panel{t.randomClicks(s), 0.46, 0, 0.54, 1})
+		}}, "centre_bias", "random_clicks", "click_accuracy")
+
+	add(Figure{Name: "imagenet-maps", Title: "Where boxes and clicks are, and how accurate clicks are there", width: 760, height: 640,
+		Caption: fmt.Sprintf("11 × 11 cells of the image. Above: share of the centres of %s boxes, and of %s final clicks (colours by the square root). Below: accuracy of the click by the cell of the box's centre, and by the cell of the click; grey cells have fewer than %d.", grouped(float64(centre.N)), grouped(float64(s.value("centre_bias", "clicks.share").N)), fewInCell),
+		Alt:     "Four maps of the image: boxes and clicks gather in the middle; accuracy is high in the middle and falls towards the border.",
+		draw: func(t *theme, c draw.Canvas) {
+			a, as := t.counts("Centres of boxes", s.histogram("centre_bias", "gt_centres"), unitTicks)
+			b, bs := t.counts("Final clicks", s.histogram("centre_bias", "clicks"), unitTicks)
+			d, ds := t.ratioMap("Accuracy by the box's centre", s.histogram("accuracy_maps", "by_gt_cell_n"), s.histogram("accuracy_maps", "by_gt_cell_hits"))
+			e, es := t.ratioMap("Accuracy by the click", s.histogram("accuracy_maps", "by_click_cell_n"), s.histogram("accuracy_maps", "by_click_cell_hits"))
+			square(c, panel{a, 0, 0, 0.5, 0.5}, as)
+			square(c, panel{b, 0.5, 0, 0.5, 0.5}, bs)
+			square(c, panel{d, 0, 0.5, 0.5, 0.5}, ds)
+			square(c, panel{e, 0.5, 0.5, 0.5, 0.5}, es)
+		}}, "centre_bias", "accuracy_maps")
+
+	first, last := s.value("trace_quantiles", "accuracy.0"), s.value("trace_quantiles", "accuracy.9")
+	add(Figure{Name: "imagenet-traces", Title: "Accuracy of mouse samples on the way to the click", width: 900, height: 340,
+		Caption: fmt.Sprintf("Share of samples that lie in a box, over %s images with a box and a final click. Left: the N-th sample before the click. Middle: tenths of the samples from entering the image to the click, %s in the first and %s in the last. Right: tenths of the time. Bands: 95 %% intervals, annotators drawn anew.", n, percent(float64(first.Value)), percent(float64(last.Value))),
+		Alt:     fmt.Sprintf("Three curves: accuracy falls with every sample that is counted back from the click, and grows from %s to %s along the way.", percent(float64(first.Value)), percent(float64(last.Value))),
+		draw: func(t *theme, c draw.Canvas) {
+			p := t.curves("Last samples", "samples before the click", curveOf(s, "last_samples", "last_n", "n_before"), "any", curveOf(s, "last_samples", "last_n_segment", "n_before"), "since entering")
+			q := t.curves("By samples", "tenth of the samples", curveOf(s, "trace_quantiles", "samples", "tenth"), "", points{}, "")
+			r := t.curves("By time", "tenth of the time", curveOf(s, "time_quantiles", "samples", "tenth"), "", points{}, "")
+			same(&p.Y, &q.Y, &r.Y)
+			q.X.Tick.Marker, r.X.Tick.Marker = tenths{}, tenths{}
+			place(c, panel{p, 0, 0, 0.32, 1}, panel{q, 0.345, 0, 0.315, 1}, panel{r, 0.685, 0, 0.315, 1})
+		}}, "last_samples", "trace_quantiles", "time_quantiles")
+
+	add(frameFigure(s, "imagenet-box-frame", "Where in its box the click lies", "box_frame", "final clicks, in the frame of the nearest box"), "box_frame")
+
+	add(Figure{Name: "imagenet-times", Title: "How long it takes, and how fast the pointer is", width: 900, height: 330,
+		Caption: fmt.Sprintf("Left: time from the last entry to the click of %s selected showings (median %s), and the time hovered over %s showings. Middle: mean speed of the pointer from entering to the click. Right: speed along the way, of clicks that hit and of those that miss, with 95 %% intervals.",
+			grouped(float64(s.value("timing", "time_to_click.median").N)), logTicks{"ms"}.label(float64(s.value("timing", "time_to_click.median").Value)), grouped(float64(s.value("timing", "estimate_time.median").N))),
+		Alt: "Histograms of times and speeds with one peak each, and a curve of speed that falls before the click.",
+		draw: func(t *theme, c draw.Canvas) {
+			p := t.logBars("Times", "", "ms", s, "timing", "time_to_click", t.series[0])
+			t.logSteps(p, s, "timing", "estimate_time", t.series[1], "hovered")
+			t.legendSwatch(p, t.series[0], "to click")
+			p.Legend.Top, p.Legend.Left = true, true
+			q := t.logBars("Speed", "display px a second", "", s, "timing", "speed", t.series[2])
+			place(c, panel{p, 0, 0, 0.32, 1}, panel{q, 0.345, 0, 0.3, 1}, panel{t.velocity(s), 0.665, 0, 0.335, 1})
+		}}, "timing", "mouse_measures")
+
+	add(Figure{Name: "imagenet-workers", Title: "Annotators: accuracy against the number of clicks", width: 760, height: 420,
+		Caption: fmt.Sprintf("Each mark is an annotator: %s of them with clicks on images with a box. Lines: the mean of all, and where 95 %% and 99.8 %% of annotators would lie if they differed by chance alone (normal approximation to the binomial). Triangles: those with a flag (clicks the centre, rushes, bot-like trace).", grouped(float64(s.value("workers", "pool_mean").N))),
+		Alt:     "A funnel: annotators with few clicks scatter widely; many of those with more lie outside of the limits of chance.",
+		draw:    func(t *theme, c draw.Canvas) { place(c, panel{t.funnel(s, "boxed", "accuracy"), 0, 0, 1, 1}) }}, "workers")
+
+	add(hitsFigure(s, "imagenet", "recall", "selected / shown", "low_recall", "few_selected", "few_pages"), "hits")
+
+	add(Figure{Name: "imagenet-hesitation", Title: "Hesitation: how often the pointer came to the image before the click", width: 640, height: 300,
+		Caption: "Accuracy of the last click of a showing by the number of entries at or before it, with the number of clicks; lines are 95 % intervals, annotators drawn anew.",
+		Alt:     "Bars of accuracy for one, two, three, four, and five or more entries.",
+		draw: func(t *theme, c draw.Canvas) {
+			p := t.barRows("", "accuracy", s, "timing", "by_visits", "n", []string{"1 entry", "2 entries", "3 entries", "4 entries", "5 or more"}, "accuracy")
+			place(c, panel{p, 0, 0, 1, 1})
+		}}, "timing")
+
+	gain := s.value("calibration", "accuracy_gain.shift")
+	add(Figure{Name: "imagenet-calibration", Title: "Taking the click's bias away", width: 900, height: 360,
+		Caption: fmt.Sprintf("What is fitted on one half of the annotators is applied to the clicks of the other, %s clicks in all. Left: accuracy, of all images and of those whose centre is in no box. Right: clicks in the frame of the box as they are and less their median displacement; the square is the box. The shift changes accuracy by %s percentage points.", grouped(float64(gain.N)), signed(100*float64(gain.Value))),
+		Alt:     "Bars of accuracy before and after two calibrations, and two maps of clicks in the frame of the box, which hardly differ.",
+		draw: func(t *theme, c draw.Canvas) {
+			place(c, panel{t.calibration(s), 0, 0, 0.36, 1})
+			a, as := t.counts("before", s.histogram("calibration", "frame_before"), []float64{-1, 0, 1, 2})
+			b, bs := t.counts("less the shift", s.histogram("calibration", "frame_shift"), []float64{-1, 0, 1, 2})
+			for _, p := range []*plot.Plot{a, b} {
+				p.Add(t.box())
+			}
+			square(c, panel{a, 0.38, 0, 0.31, 1}, as)
+			square(c, panel{b, 0.69, 0, 0.31, 1}, bs)
+		}}, "calibration")
+
+	add(Figure{Name: "imagenet-difficulty", Title: "Difficulty: time against accuracy", width: 820, height: 320,
+		Caption: fmt.Sprintf("Left: accuracy by the time from entering to the click. Right: by the fifth of the annotator's own clicks, from the quickest to the slowest, which leaves out that some are slow and careful. Of pairs of a miss and a hit of one annotator, the miss took longer in %s.", interval(s.value("difficulty", "auc_within"))),
+		Alt:     "Accuracy by time, and by the fifth of an annotator's clicks.",
+		draw: func(t *theme, c draw.Canvas) {
+			d := curveOf(s, "difficulty", "by_time", "from")
+			var names []string
+			for i, v := range d.x {
+				to := "more"
+				if i+1 < len(d.x) {
+					to = logTicks{"ms"}.label(d.x[i+1])
+				}
+				names = append(names, logTicks{"ms"}.label(v)+" – "+to)
+			}
+			p := t.barRows("", "accuracy", s, "difficulty", "by_time", "n", names, "accuracy")
+			q := t.barRows("", "accuracy", s, "difficulty", "by_fifth", "n", []string{"quickest fifth", "second", "third", "fourth", "slowest fifth"}, "accuracy")
+			same(&p.X, &q.X)
+			place(c, panel{p, 0, 0, 0.52, 1}, panel{q, 0.52, 0, 0.48, 1})
+		}}, "difficulty")
+
+	add(Figure{Name: "imagenet-extent", Title: "The object's extent from the samples before the click", width: 640, height: 300,
+		Caption: fmt.Sprintf("Mean intersection over union with the nearest box, of the bounding box of the last samples and the click, by how many samples are used. For comparison: the whole image %s, a box of the mean size around the click %s.", percent(float64(s.value("extent", "whole_image").Value)), percent(float64(s.value("extent", "mean_box").Value))),
+		Alt:     "Bars: samples tell little of the extent; a box of the mean size around the click tells more, the whole image most.",
+		draw:    func(t *theme, c draw.Canvas) { place(c, panel{t.extent(s), 0, 0, 1, 1}) }}, "extent")
+
+	add(Figure{Name: "imagenet-scanning", Title: "The order of clicks on a page", width: 820, height: 300,
+		Caption: fmt.Sprintf("%s pages with five or more clicks. Left: pairs of clicks whose order follows the layout; half of them would by chance. Right: where the next click is.", grouped(float64(s.value("scanning", "pages").Value))),
+		Alt:     fmt.Sprintf("Bars: %s of the pairs follow a serpentine.", percent(float64(s.value("scanning", "pairs_in_order.serpentine").Value))),
+		draw:    func(t *theme, c draw.Canvas) { t.scanning(c, s) }}, "scanning")
+	return out
+}
+
+func signed(v float64) string {
+	text := fmt.Sprintf("%.2f", math.Abs(v))
+	if v < 0 {
+		return "−" + text
+	}
+	return "+" + text
+}
+
+// same gives axes the widest of their ranges.
+func same(axes ...*plot.Axis) {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, a := range axes {
+		low, high = min(low, a.Min), max(high, a.Max)
+	}
+	for _, a := range axes {
+		a.Min, a.Max = low, high
+	}
+}
+
+// tenths labels the tenths of a way, which are 0 to 9, by how far one is.
+type tenths struct{}
+
+func (tenths) Ticks(_, _ float64) (ticks []plot.Tick) {
+	for k := range 10 {
+		name := ""
+		switch k {
+		case 0:
+			name = "first"
+		case 9:
+			name = "last"
+		}
+		ticks = append(ticks, plot.Tick{Value: float64(k), Label: name})
+	}
+	return ticks
+}
+
+// curveOf has the accuracies of a table, with their intervals.
+func curveOf(s source, statistic, table, key string) points {
+	return points{s.column(statistic, table, key), s.column(statistic, table, "accuracy"), s.column(statistic, table, "low"), s.column(statistic, table, "high")}
+}
+
+func (t *theme) curves(title, x string, a points, nameA string, b points, nameB string) *plot.Plot {
+	p := t.plot(title, x, "")
+	p.Y.Tick.Marker = percents{}
+	t.grid(p, false, true)
+	t.curve(p, a, 0, nameA)
+	t.curve(p, b, 1, nameB)
+	return p
+}
+
+func (t *theme) randomClicks(s source) *plot.Plot {
+	p := t.plot("Accuracy of random clicks", "σ, fraction of the image", "")
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
+	p.Y.Tick.Marker = percents{}
+	t.grid(p, false, true)
+	x := s.column("random_clicks", "by_sigma", "sigma")
+	t.curve(p, points{x, s.column("random_clicks", "by_sigma", "truncated_bc"), s.column("random_clicks", "by_sigma", "low"), s.column("random_clicks", "by_sigma", "high")}, 0, "on the image")
+	t.curve(p, points{x: x, y: s.column("random_clicks", "by_sigma", "unclipped_bc")}, 1, "outside misses")
+	t.curve(p, points{x: x, y: s.column("random_clicks", "by_sigma", "clamped_bc")}, 2, "moved to the border")
+	for _, l := range []struct {
+		v     analysis.Value
+		name  string
+		above bool
+	}{{s.value("click_accuracy", "accuracy"), "annotators", true}, {s.value("random_clicks", "centre.bc"), "always the centre", true}, {s.value("random_clicks", "uniform.bc"), "anywhere", false}} {
+		if l.v.Value.Defined() {
+			p.Add(level{float64(l.v.Value), l.name, t, t.series[5], l.above})
+			p.Y.Max, p.Y.Min = max(p.Y.Max, float64(l.v.Value)+0.04), min(p.Y.Min, float64(l.v.Value)-0.04)
+		}
+	}
+	p.Y.Min = max(0, p.Y.Min)
+	p.Legend.Left = true
+	return p
+}
+
+// frameFigure is a map of points in the frame of their boxes.
+func frameFigure(s source, name, title, statistic, what string) Figure {
+	h := s.histogram(statistic, "nearest_box_map")
+	u, v := s.value(statistic, "nearest_box.mean_u"), s.value(statistic, "nearest_box.mean_v")
+	medianU, medianV := s.value(statistic, "nearest_box.median_u"), s.value(statistic, "nearest_box.median_v")
+	f := Figure{Name: name, Title: title, width: 520, height: 440}
+	if h == nil {
+		return f
+	}
+	f.Caption = fmt.Sprintf("%s %s; the square is the box, v points down. %s lie outside of the map. Cross: mean (%.3f, %.3f); ring: median (%.3f, %.3f). Colours by the square root of the share.", grouped(float64(u.N)), what, grouped(float64(h.Outside)), float64(u.Value), float64(v.Value), float64(medianU.Value), float64(medianV.Value))
+	f.Alt = fmt.Sprintf("A map around a square; the points gather in the square, their median is at (%.2f, %.2f).", float64(medianU.Value), float64(medianV.Value))
+	f.draw = func(t *theme, c draw.Canvas) {
+		p, scale := t.counts("", h, []float64{-1, 0, 1, 2})
+		p.Add(t.box())
+		t.dots(p, []float64{float64(u.Value)}, []float64{-float64(v.Value)}, t.series[1], 5, draw.CrossGlyph{}, "")
+		t.dots(p, []float64{float64(medianU.Value)}, []float64{-float64(medianV.Value)}, t.series[1], 5, draw.RingGlyph{}, "")
+		square(c, panel{p, 0, 0, 1, 1}, scale)
+	}
+	return f
+}
+
+func (t *theme) box() frameOf {
+	return frameOf{0, 0, 1, 1, draw.LineStyle{Color: t.series[1], Width: vg.Points(1.8)}}
+}
+
+// logBars is a histogram over bins that grow.
+func (t *theme) logBars(title, x, unit string, s source, statistic, table string, c color.NRGBA) *plot.Plot {
+	p := t.plot(title, x, "")
+	from, to, n := s.column(statistic, table, "from"), s.column(statistic, table, "to"), s.column(statistic, table, "n")
+	total := max(sum(n), 1)
+	for i := range n {
+		n[i] /= total
+		if from[i] <= 0 || math.IsNaN(to[i]) { // beyond the bins
+			n[i], from[i] = math.NaN(), 1
+		}
+	}
+	// Bins with next to nothing in them would only make the others narrow.
+	first, last := 0, len(n)-1
+	for first < last && !(n[first] >= 0.001) {
+		first++
+	}
+	for last > first && !(n[last] >= 0.001) {
+		last--
+	}
+	if len(n) > 0 {
+		from, to, n = from[first:last+1], to[first:last+1], n[first:last+1]
+	}
+	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{unit}
+	p.Y.Tick.Marker = percents{}
+	t.grid(p, false, true)
+	p.Add(bars{from, to, n, func(int) color.NRGBA { return fade(c, 200) }})
+	if len(n) == 0 {
+		p.X.Min, p.X.Max = 1, 10
+	}
+	return p
+}
+
+// logSteps adds the outline of another histogram.
+func (t *theme) logSteps(p *plot.Plot, s source, statistic, table string, c color.NRGBA, name string) {
+	from, to, n := s.column(statistic, table, "from"), s.column(statistic, table, "to"), s.column(statistic, table, "n")
+	total := max(sum(n), 1)
+	var xs, ys []float64
+	for i := range n {
+		if from[i] >= p.X.Min && to[i] <= p.X.Max {
+			xs, ys = append(xs, from[i], to[i]), append(ys, n[i]/total, n[i]/total)
+		}
+	}
+	t.line(p, xs, ys, c, lineWidth, false, name)
+}
+
+type swatch struct{ color color.Color }
+
+func (s swatch) Thumbnail(c *draw.Canvas) {
+	c.FillPolygon(s.color, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
+}
+
+func (t *theme) legendSwatch(p *plot.Plot, c color.NRGBA, name string) {
+	p.Legend.Add(name, swatch{fade(c, 200)})
+}
+
+func (t *theme) velocity(s source) *plot.Plot {
+	p := t.plot("Speed along the way", "tenth of the time", "px a second")
+	p.X.Tick.Marker = tenths{}
+	t.grid(p, false, true)
+	for i, side := range []string{"hit", "miss"} {
+		t.curve(p, points{s.column("mouse_measures", "velocity_profile", "tenth"), s.column("mouse_measures", "velocity_profile", "speed_"+side), s.column("mouse_measures", "velocity_profile", side+"_low"), s.column("mouse_measures", "velocity_profile", side+"_high")}, i, []string{"hits", "misses"}[i])
+	}
+	p.Y.Min = 0
+	p.Y.Tick.Marker = niceTicks{}
+	p.Legend.Top = true
+	return p
+}
+
+// funnel holds annotators' shares against how many units they are of.
+func (t *theme) funnel(s source, units, what string) *plot.Plot {
+	p := t.plot("", "clicks that can be judged", what)
+	x, y := s.column("workers", "by_worker", units), s.column("workers", "by_worker", what)
+	var flags [3][]float64
+	for i, f := range []string{"flag_centre", "flag_rush", "flag_bot"} {
+		flags[i] = s.column("workers", "by_worker", f)
+	}
+	var hits, total, most float64
+	fewest := 1e9
+	var plain, flagged [2][]float64
+	for i := range x {
+		if x[i] < 1 || math.IsNaN(y[i]) {
+			continue
+		}
+		hits, total, most, fewest = hits+y[i]*x[i], total+x[i], max(most, x[i]), min(fewest, x[i])
+		to := &plain
+		if flags[0][i]+flags[1][i]+flags[2][i] > 0 {
+			to = &flagged
+		}
+		to[0], to[1] = append(to[0], x[i]), append(to[1], y[i])
+	}
+	p.X.Scale, p.X.Tick.Marker, p.Y.Tick.Marker = plot.LogScale{}, logTicks{}, percents{}
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = min(fewest, most/10), max(most*1.05, 10), 0, 1
+	t.grid(p, true, true)
+	if total > 0 {
+		m := hits / total
+		for k, z := range []float64{1.959964, 3.090232} {
+			var xs, low, high []float64
+			for i := range 81 {
+				n := p.X.Min * math.Pow(p.X.Max/p.X.Min, float64(i)/80)
+				half := z * math.Sqrt(m*(1-m)/n)
+				xs, low, high = append(xs, n), append(low, max(0, m-half)), append(high, min(1, m+half))
+			}
+			name := []string{"95 % by chance", "99.8 % by chance"}[k]
+			t.line(p, xs, low, t.series[5], 1.4, k == 1, name)
+			t.line(p, xs, high, t.series[5], 1.4, k == 1, "")
+		}
+		t.line(p, []float64{p.X.Min, p.X.Max}, []float64{m, m}, t.series[1], 1.2, true, "mean of all")
+	}
+	t.dots(p, plain[0], plain[1], fade(t.series[0], 150), 3, draw.CircleGlyph{}, "annotator")
+	t.dots(p, flagged[0], flagged[1], t.series[1], 4.5, draw.PyramidGlyph{}, "with a flag")
+	return p
+}
+
+// hitsFigure has the shares of HITs against the thresholds, and how many each of them flags.
+func hitsFigure(s source, set, share, shareTitle string, flags ...string) Figure {
+	n := s.value("hits", "hits")
+	f := Figure{Name: set + "-hits", Title: "HITs, and the checks of them", width: 820, height: 320,
+		Caption: fmt.Sprintf("Left: %s of %s HITs. Right: HITs that each check flags; the release holds only what is left of a HIT, so that more are flagged than were rejected when it was collected.", shareTitle, grouped(float64(n.Value))),
+		Alt:     fmt.Sprintf("A histogram of %s, and bars: %s of the HITs are flagged.", share, percent(float64(s.value("hits", "flagged").Value)))}
+	f.draw = func(t *theme, c draw.Canvas) {
+		p := t.plot("", shareTitle, "HITs")
+		const bins = 25
+		counts := make([]float64, bins)
+		from, to := make([]float64, bins), make([]float64, bins)
+		for _, v := range s.column("hits", "by_hit", share) {
+			if !math.IsNaN(v) {
+				counts[min(bins-1, int(v*bins))]++
+			}
+		}
+		for i := range bins {
+			from[i], to[i] = float64(i)/bins, float64(i+1)/bins
+		}
+		t.grid(p, false, true)
+		p.Add(bars{from, to, counts, func(int) color.NRGBA { return t.series[0] }})
+		p.X.Tick.Marker = percents{}
+		p.Y.Tick.Marker = niceTicks{whole: true}
+		var names, notes []string
+		var values, low, high []float64
+		for _, flag := range append(flags, "flagged") {
+			v := s.value("hits", flag)
+			names = append(names, map[string]string{"low_recall": "low recall", "few_selected": "few selected", "few_pages": "few pages", "low_precision": "low precision", "flagged": "any"}[flag])
+			values = append(values, float64(v.Value))
+			k := int64(0)
+			if v.K != nil {
+				k = *v.K
+			}
+			notes = append(notes, grouped(float64(k)))
+			l, h := math.NaN(), math.NaN()
+			if v.Interval != nil {
+				l, h = v.Interval.Low, v.Interval.High
+			}
+			low, high = append(low, l), append(high, h)
+		}
+		q := t.rows("", "share of HITs", rows{names: names, notes: notes, values: values, low: low, high: high, reserveForNotes: 0.16})
+		q.X.Tick.Marker = percents{}
+		place(c, panel{p, 0, 0, 0.5, 1}, panel{q, 0.5, 0, 0.5, 1})
+	}
+	return f
+}
+
+// niceTicks labels numbers at 1, 2 or 5 times a power of ten.
+type niceTicks struct{ whole bool }
+
+func (n niceTicks) Ticks(low, high float64) (ticks []plot.Tick) {
+	step := 1e-4
+	if n.whole {
+		step = 1
+	}
+	for k := 0; (high-low)/step > 6; k++ {
+		step *= []float64{2, 2.5, 2}[k%3]
+	}
+	for k := math.Ceil(low/step - 1e-9); k*step <= high+1e-9*step; k++ {
+		ticks = append(ticks, plot.Tick{Value: k * step, Label: grouped(math.Round(k*step*1e4) / 1e4)})
+	}
+	return ticks
+}
+
+// barRows draws a table of accuracies as bars with their intervals and numbers of units.
+func (t *theme) barRows(title, x string, s source, statistic, table, n string, names []string, value string) *plot.Plot {
+	var notes []string
+	for _, v := range s.column(statistic, table, n) {
+		notes = append(notes, "n = "+grouped(v))
+	}
+	values := s.column(statistic, table, value)
+	low, high := s.column(statistic, table, "low"), s.column(statistic, table, "high")
+	p := t.rows(title, x, rows{names: names[:min(len(names), len(values))], notes: notes, values: values, low: low, high: high, reserveForNotes: 0.24})
+	p.X.Tick.Marker = percents{}
+	return p
+}
+
+func (t *theme) calibration(s source) *plot.Plot {
+	var names, notes []string
+	var values, low, high []float64
+	for _, group := range []struct{ name, title string }{{"accuracy", "all"}, {"off_centre", "off centre"}} {
+		for _, model := range []string{"before", "shift", "linear"} {
+			v := s.value("calibration", group.name+"."+model)
+			names = append(names, group.title+", "+model)
+			values, notes = append(values, float64(v.Value)), append(notes, percent(float64(v.Value)))
+			l, h := math.NaN(), math.NaN()
+			if v.Interval != nil {
+				l, h = v.Interval.Low, v.Interval.High
+			}
+			low, high = append(low, l), append(high, h)
+		}
+	}
+	p := t.rows("", "accuracy", rows{names: names, notes: notes, values: values, low: low, high: high, reserveForNotes: 0.3, fill: func(i int) color.NRGBA { return t.series[i%3] }})
+	p.X.Tick.Marker = percents{}
+	return p
+}
+
+func (t *theme) extent(s source) *plot.Plot {
+	var names, notes []string
+	var values, low, high []float64
+	add := func(name string, v analysis.Value) {
+		names, values, notes = append(names, name), append(values, float64(v.Value)), append(notes, percent(float64(v.Value))+", n = "+grouped(float64(v.N)))
+		l, h := math.NaN(), math.NaN()
+		if v.Interval != nil {
+			l, h = v.Interval.Low, v.Interval.High
+		}
+		low, high = append(low, l), append(high, h)
+	}
+	for _, w := range s.texts("extent", "by_window", "samples") {
+		name := "last " + w
+		if w == "all" {
+			name = "all since entering"
+		}
+		add(name, s.value("extent", "box_iou."+w))
+	}
+	add("mean box at the click", s.value("extent", "mean_box"))
+	add("whole image", s.value("extent", "whole_image"))
+	p := t.rows("", "mean intersection over union", rows{names: names, notes: notes, values: values, low: low, high: high, reserveForNotes: 0.3, fill: func(i int) color.NRGBA {
+		if i >= len(names)-2 {
+			return t.series[5]
+		}
+		return t.series[0]
+	}})
+	p.X.Tick.Marker = percents{}
+	return p
+}
+
+func (t *theme) scanning(c draw.Canvas, s source) {
+	var names, notes []string
+	var values, low, high []float64
+	for _, o := range []struct{ name, title string }{{"serpentine", "serpentine"}, {"rows", "row by row"}, {"columns", "column by column"}} {
+		v := s.value("scanning", "pairs_in_order."+o.name)
+		names, values, notes = append(names, o.title), append(values, float64(v.Value)), append(notes, percent(float64(v.Value)))
+		l, h := math.NaN(), math.NaN()
+		if v.Interval != nil {
+			l, h = v.Interval.Low, v.Interval.High
+		}
+		low, high = append(low, l), append(high, h)
+	}
+	p := t.rows("", "pairs in that order", rows{names: names, notes: notes, values: values, low: low, high: high, reserveForNotes: 0.2})
+	p.X.Tick.Marker = percents{}
+	p.Add(upright{0.5, "chance", t, t.series[5]})
+	q := t.rows("", "share of steps", rows{names: []string{"along the row", "back in the row", "next row, near", "next row, far", "elsewhere"}, notes: percentsOf(s.column("scanning", "by_step", "share")),
+		values: s.column("scanning", "by_step", "share"), low: s.column("scanning", "by_step", "low"), high: s.column("scanning", "by_step", "high"), reserveForNotes: 0.2})
+	q.X.Tick.Marker = percents{}
+	place(c, panel{p, 0, 0, 0.5, 1}, panel{q, 0.5, 0, 0.5, 1})
+}
+
+func percentsOf(v []float64) (out []string) {
+	for _, x := range v {
+		out = append(out, percent(x))
+	}
+	return out
+}

@@ -1,0 +1,49 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+)
+
+// markdown is the report for a repository: the sentences, and every figure with its numbers.
+func (p *page) markdown() []byte {
+	var b strings.Builder
+	escape := strings.NewReplacer("|", "\\|", "<", "&lt;", "*", "\\*", "_", "\\_").Replace
+	fmt.Fprintf(&b, "# %s\n", escape(p.title()))
+	for i := range p.document.DataSets {
+		s := newSource(&p.document.DataSets[i])
+		fmt.Fprintf(&b, "\n## %s\n\n", setTitles[s.set])
+		for _, text := range sentences(s) {
+			fmt.Fprintf(&b, "- %s\n", escape(text))
+		}
+		shown := map[string]bool{}
+		for k := range p.figures {
+			f := &p.figures[k]
+			if f.Set != s.set {
+				continue
+			}
+			fmt.Fprintf(&b, "\n### %s\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"%s\"><img src=\"%s\" alt=\"%s\" width=\"%d\"></picture>\n\n%s\n",
+				escape(f.Title), f.file("svg", true), f.file("svg", false), strings.ReplaceAll(f.Alt, `"`, "&quot;"), int(f.width), escape(f.Caption))
+			for _, name := range f.Statistics {
+				st := s.stats[name]
+				if st == nil || shown[name] || len(st.Values) == 0 || name == "quality" {
+					continue
+				}
+				shown[name] = true
+				fmt.Fprintf(&b, "\n| %s | value | 95 %% interval | n | published |\n|---|---|---|---|---|\n", escape(name))
+				for _, v := range statHTML(s.set, st).Values {
+					published := v.Published
+					if v.Covered != "" {
+						published += ", " + v.Covered
+					}
+					fmt.Fprintf(&b, "| %s | %s | %s | %s %s | %s |\n", escape(v.Title), v.Value, v.Interval, v.N, escape(v.Of), escape(published))
+				}
+			}
+		}
+	}
+	b.WriteString("\n## How to repeat it\n\n")
+	for _, c := range p.commands() {
+		fmt.Fprintf(&b, "    %s\n", c)
+	}
+	return []byte(b.String())
+}

@@ -1,0 +1,309 @@
+package reports
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"abtool/analysis"
+	"abtool/ingest"
+)
+
+// Options say what a report has.
+type Options struct {
+	Out      string   // folder to write; made, or with Force replaced
+	Title    string   // none: made of the store's name
+	Only     []string // figures or statistics by name, or data sets; none: all
+	Compare  string   // another store, to put beside this one
+	Images   string   // folder with the images, to draw examples on
+	Examples int      // traces that are drawn of each data set; 0: DefaultExamples
+	Force    bool     // replace what is in Out
+	Stats    analysis.Options
+	Progress func(what string, done, total int64) // may be called from several goroutines
+}
+
+// DefaultExamples is the number of traces that are drawn of each data set.
+const DefaultExamples = 6
+
+// ErrUsage is wrong use of options.
+var ErrUsage = errors.New("wrong option")
+
+// A Report is what was made.
+type Report struct {
+	Figures []Figure
+	Files   []string // in Out
+	Bytes   int64    // of the page
+}
+
+// Make computes the statistics of a store, draws their figures and writes the page: index.html,
+// report.md, stats.json and figures/. The same store and options give the same bytes. Out is
+// replaced at the end, at once.
+func Make(ctx context.Context, store string, o Options) (*Report, error) {
+	if o.Out == "" {
+		return nil, fmt.Errorf("%w: the folder to write to is missing", ErrUsage)
+	}
+	if _, err := os.Lstat(o.Out); err == nil && !o.Force {
+		return nil, fmt.Errorf("%s is there already: give --force to replace it, or another --out", o.Out)
+	}
+	if o.Examples == 0 {
+		o.Examples = DefaultExamples
+	}
+	if o.Images != "" {
+		if info, err := os.Stat(o.Images); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("%w: --images %s is no folder", ErrUsage, o.Images)
+		}
+	}
+	sum, err := ingest.ReadStore(store)
+	if err != nil {
+		return nil, err
+	}
+	p := page{options: o, store: store, summary: sum}
+	if err := p.compute(ctx); err != nil {
+		return nil, err
+	}
+	if p.figures, err = p.only(p.all()); err != nil {
+		return nil, err
+	}
+	files, err := p.render(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Figures: p.figures, Bytes: int64(len(files["index.html"]))}
+	for name := range files {
+		r.Files = append(r.Files, name)
+	}
+	slices.Sort(r.Files)
+	return r, replace(o.Out, r.Files, files)
+}
+
+// progress tells of a stage.
+func (o *Options) progress(what string, done, total int) {
+	if o.Progress != nil {
+		o.Progress(what, int64(done), int64(total))
+	}
+}
+
+// page is a report in the making.
+type page struct {
+	options    Options
+	store      string
+	summary    *ingest.Summary
+	document   *analysis.Document
+	comparison *analysis.Comparison
+	examples   []analysis.Example
+	figures    []Figure
+}
+
+func (p *page) compute(ctx context.Context) (err error) {
+	s := p.options.Stats
+	s.Progress = func(done, total int64) {
+		if p.options.Progress != nil {
+			p.options.Progress("rows", done, total)
+		}
+	}
+	if p.document, err = analysis.Run(ctx, p.store, s); err != nil {
+		return err
+	}
+	if p.options.Compare != "" {
+		s.Seed++
+		other, err := analysis.Run(ctx, p.options.Compare, s)
+		if err != nil {
+			return err
+		}
+		p.comparison = analysis.Differences(p.document, other)
+	}
+	p.options.progress("examples", 0, 1)
+	p.examples, err = analysis.Examples(ctx, p.store, analysis.ExampleOptions{N: p.options.Examples, Seed: s.Seed, Hide: s.Hide, Jobs: s.Jobs})
+	return err
+}
+
+// all are the figures that the statistics allow.
+func (p *page) all() (out []Figure) {
+	for i := range p.document.DataSets {
+		s := newSource(&p.document.DataSets[i])
+		if s.set == "coco" {
+			out = append(out, cocoFigures(s)...)
+		} else {
+			out = append(out, imagenetFigures(s)...)
+		}
+		if f, ok := examplesFigure(s.set, p.examples, p.options.Images); ok {
+			out = append(out, f)
+		}
+	}
+	if p.comparison != nil {
+		out = append(out, comparisonFigures(p.comparison)...)
+	}
+	return out
+}
+
+// only keeps the figures that were asked for, by their name, a statistic or a data set.
+func (p *page) only(all []Figure) (out []Figure, err error) {
+	if len(p.options.Only) == 0 {
+		return all, nil
+	}
+	found := map[string]bool{}
+	for _, f := range all {
+		keep := false
+		for _, name := range p.options.Only {
+			if f.is(name) {
+				keep, found[name] = true, true
+			}
+		}
+		if keep {
+			out = append(out, f)
+		}
+	}
+	for _, name := range p.options.Only {
+		if !found[name] {
+			var names []string
+			for _, f := range all {
+				names = append(names, f.Name)
+			}
+			return nil, fmt.Errorf("%w: there is no figure %q of this store: it has %s", ErrUsage, name, strings.Join(names, ", "))
+		}
+	}
+	return out, nil
+}
+
+func (f *Figure) is(name string) bool {
+	return name == f.Name || name == f.Set || f.Set+"-"+name == f.Name || slices.Contains(f.Statistics, name)
+}
+
+// render makes all files, figures on all processors.
+func (p *page) render(ctx context.Context) (map[string][]byte, error) {
+	type job struct {
+		f      *Figure
+		format string
+		inDark bool
+	}
+	var jobs []job
+	for i := range p.figures {
+		for _, format := range Formats {
+			jobs = append(jobs, job{&p.figures[i], format, false}, job{&p.figures[i], format, true})
+		}
+	}
+	files := map[string][]byte{}
+	var mu sync.Mutex
+	var failed error
+	done := 0
+	next := make(chan job)
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for j := range next {
+				var b bytes.Buffer
+				err := j.f.Write(&b, j.format, j.inDark)
+				mu.Lock()
+				if err != nil && failed == nil {
+					failed = fmt.Errorf("drawing %s: %w", j.f.Name, err)
+				}
+				files[j.f.file(j.format, j.inDark)] = b.Bytes()
+				done++
+				p.options.progress("figures", done, len(jobs))
+				mu.Unlock()
+			}
+		})
+	}
+	for _, j := range jobs {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- j
+	}
+	close(next)
+	wg.Wait()
+	if err := errors.Join(failed, ctx.Err()); err != nil {
+		return nil, err
+	}
+	var out any = p.document
+	if p.comparison != nil {
+		out = struct {
+			*analysis.Document
+			Comparison *analysis.Comparison `json:"comparison"`
+		}{p.document, p.comparison}
+	}
+	stats, err := json.MarshalIndent(out, "", " ")
+	if err != nil {
+		return nil, err
+	}
+	files["stats.json"] = append(stats, '\n')
+	files["report.md"] = p.markdown()
+	if files["index.html"], err = p.html(files); err != nil {
+		return nil, err
+	}
+	return files, nil
+}
+
+// file is the name of a figure's file.
+func (f *Figure) file(format string, inDark bool) string {
+	name := f.Name
+	if inDark {
+		name += "-dark"
+	}
+	return "figures/" + name + "." + format
+}
+
+// replace writes files to a folder beside out and puts it in its place.
+func replace(out string, names []string, files map[string][]byte) error {
+	out = filepath.Clean(out)
+	if err := os.MkdirAll(filepath.Dir(out), 0o777); err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(out), filepath.Base(out)+".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	if err := os.Chmod(temp, 0o755); err != nil {
+		return err
+	}
+	for _, name := range names {
+		path := filepath.Join(temp, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, files[name], 0o666); err != nil {
+			return err
+		}
+	}
+	if _, err := os.Lstat(out); errors.Is(err, fs.ErrNotExist) {
+		return os.Rename(temp, out)
+	}
+	if err := ours(out); err != nil {
+		return err
+	}
+	old := temp + ".old"
+	if err := os.Rename(out, old); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, out); err != nil {
+		return errors.Join(err, os.Rename(old, out))
+	}
+	return os.RemoveAll(old)
+}
+
+// ours tells whether a folder is empty or holds a report: nothing else is ever replaced.
+func ours(out string) error {
+	entries, err := os.ReadDir(out)
+	if err != nil {
+		return err
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	for _, e := range entries {
+		if !slices.Contains([]string{"figures", "index.html", "report.md", "stats.json"}, e.Name()) {
+			return fmt.Errorf("%s holds %s, which is no part of a report: give another --out", out, e.Name())
+		}
+	}
+	return nil
+}

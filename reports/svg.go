@@ -1,0 +1,41 @@
+package reports
+
+import (
+	"bytes"
+	"regexp"
+)
+
+var (
+	svgSize = regexp.MustCompile(`<svg width="[^"]*" height="[^"]*"\s+viewBox`)
+	// Coordinates have more digits than any screen shows.
+	longNumber = regexp.MustCompile(`(\d\.\d\d)\d+`)
+)
+
+// tidySVG drops the comment with the writer's name, the fixed size, so that a page can scale it,
+// and needless digits, and says the right type of embedded pictures.
+func tidySVG(b []byte) []byte {
+	if i := bytes.Index(b, []byte("<svg")); i > 0 {
+		b = b[i:]
+	}
+	b = bytes.ReplaceAll(b, []byte("data:image/jpg;base64,"), []byte("data:image/png;base64,"))
+	b = bytes.ReplaceAll(b, []byte("<image "), []byte(`<image preserveAspectRatio="none" `))
+	b = bytes.ReplaceAll(b, []byte("font-family:Liberation Sans"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif"))
+	b = svgSize.ReplaceAll(b, []byte("<svg viewBox"))
+	return shorten(b)
+}
+
+// shorten cuts digits outside of embedded pictures.
+func shorten(b []byte) []byte {
+	var out []byte
+	for {
+		i := bytes.Index(b, []byte("base64,"))
+		if i < 0 {
+			return append(out, longNumber.ReplaceAll(b, []byte("$1"))...)
+		}
+		out = append(out, longNumber.ReplaceAll(b[:i], []byte("$1"))...)
+		b = b[i:]
+		end := bytes.IndexByte(b, '"')
+		out = append(out, b[:end]...)
+		b = b[end:]
+	}
+}
