@@ -1,0 +1,176 @@
+package arch
+
+import (
+	"fmt"
+)
+
+// Op is what a layer does. The shapes are per image: a map is H × W × C, tokens are T × D, features are D.
+type Op string
+
+// The layers. Params lists the parameters of each under Layer.Name.
+const (
+	// Conv is a 2-d convolution of a map, zero-padded: Out, Kernel, Stride, Pad, Bias. Parameters weight (OIHW) and, with Bias, bias.
+	Conv Op = "conv"
+	// BatchNorm normalises each channel of a map: Eps, Momentum (PyTorch's: the weight of the new value in the running statistics).
+	// Parameters weight, bias; buffers running_mean, running_var (the unbiased variance), used in evaluation.
+	BatchNorm Op = "batchnorm"
+	// ReLU is max(x, 0), with gradient 0 at 0.
+	ReLU Op = "relu"
+	// MaxPool takes the maximum over windows of a map: Kernel, Stride, Pad (of -inf). Of equal values the first in row-major order has the gradient.
+	MaxPool Op = "maxpool"
+	// GAP averages a map over its positions: features of C values.
+	GAP Op = "gap"
+	// Add is the sum of two inputs of one shape.
+	Add Op = "add"
+	// Linear multiplies the last axis: Out, Bias. Parameters weight (out × in) and, with Bias, bias.
+	Linear Op = "linear"
+	// LayerNorm normalises the last axis: Eps. Parameters weight, bias.
+	LayerNorm Op = "layernorm"
+	// Attention takes tokens of 3·D values (queries, keys, values, each of Heads heads of D/Heads values, as timm's qkv layer
+	// gives them) and returns softmax(q·kᵀ/√(D/Heads))·v, tokens of D values.
+	Attention Op = "attention"
+	// GELU is x·Φ(x) with the exact normal distribution function.
+	GELU Op = "gelu"
+	// Embed makes tokens of a map of D channels, row by row, prepends the class token and adds the positions. Parameters, without a
+	// prefix as in timm: cls_token (1 × 1 × D), pos_embed (1 × T × D).
+	Embed Op = "embed"
+	// ClassToken takes the first token: features of D values.
+	ClassToken Op = "cls"
+	// DropPath multiplies each image's values by 0 with probability Rate and by 1/(1-Rate) otherwise, in training only (stochastic depth).
+	DropPath Op = "droppath"
+)
+
+// Image is the index in Layer.In that stands for the network's input.
+const Image = -1
+
+// Layer is one step of a network.
+type Layer struct {
+	Op   Op
+	Name string // prefix of the parameters' names, such as "layer1.0.conv1"; empty for layers without parameters
+	In   []int  // the layers whose outputs are read, or Image; two for Add, else one
+
+	Out                 int     // output channels or features: Conv, Linear
+	Kernel, Stride, Pad int     // pixels: Conv, MaxPool
+	Bias                bool    // Conv, Linear
+	Eps                 float64 // BatchNorm, LayerNorm
+	Momentum            float64 // BatchNorm
+	Heads               int     // Attention
+	Rate                float64 // DropPath, in [0, 1)
+}
+
+// Arch is a network.
+type Arch struct {
+	Name     string
+	Channels int     // of the input
+	Size     int     // height and width of the input in pixels
+	Layers   []Layer // in an order in which each layer reads only earlier ones
+	Features int     // index of the layer that gives the penultimate features
+
+	Classes      int   // outputs of the class head
+	PointOutputs int   // outputs of the point head: 0 for none, 2, or 2·Classes (x and y of class c at 2c and 2c+1)
+	Heads        Heads // the heads' layers
+}
+
+// Heads are the indexes of the heads in Layers; Points is -1 without a point head.
+type Heads struct{ Classes, Points int }
+
+// PointPrefix begins the names of the point head's parameters.
+const PointPrefix = "point_head."
+
+// Shape is the shape of one image's value in the network: 1 to 3 axes, all ≥ 1.
+type Shape []int
+
+// Len is the number of values.
+func (s Shape) Len() int {
+	n := 1
+	for _, d := range s {
+		n *= d
+	}
+	return n
+}
+
+// In returns the shape of the input, H × W × C.
+func (a *Arch) In() Shape { return Shape{a.Size, a.Size, a.Channels} }
+
+// Width is the number of penultimate features.
+func (a *Arch) Width() int {
+	shapes, err := a.Shapes()
+	if err != nil {
+		return 0
+	}
+	return shapes[a.Features].Len()
+}
+
+// Shapes returns the shape of each layer's output for one image. It fails, naming the layer, if shapes do not fit.
+func (a *Arch) Shapes() ([]Shape, error) {
+	out := make([]Shape, len(a.Layers))
+	for i, l := range a.Layers {
+		in := make([]Shape, len(l.In))
+		for j, k := range l.In {
+			if k >= i || k < Image {
+				return nil, fmt.Errorf("%s: layer %d (%s %s) reads layer %d", a.Name, i, l.Op, l.Name, k)
+			}
+			in[j] = a.In()
+			if k != Image {
+				in[j] = out[k]
+			}
+		}
+		s, err := l.shape(in)
+		if err != nil {
+			return nil, fmt.Errorf("%s: layer %d (%s %s): %w", a.Name, i, l.Op, l.Name, err)
+		}
+		out[i] = s
+	}
+	return out, nil
+}
+
+func (l Layer) shape(in []Shape) (Shape, error) {
+	want := 1
+	if l.Op == Add {
+		want = 2
+	}
+	if len(in) != want {
+		return nil, fmt.Errorf("%d inputs, want %d", len(in), want)
+	}
+	x := in[0]
+	if axes, ok := axesOf[l.Op]; ok && len(x) != axes {
+		return nil, fmt.Errorf("input of shape %v, want %d axes", x, axes)
+	}
+	last := x[len(x)-1]
+	switch l.Op {
+	case Conv, MaxPool:
+		if l.Kernel < 1 || l.Stride < 1 || x[0]+2*l.Pad < l.Kernel || x[1]+2*l.Pad < l.Kernel {
+			return nil, fmt.Errorf("kernel %d, stride %d, padding %d do not fit a map of %d × %d", l.Kernel, l.Stride, l.Pad, x[0], x[1])
+		}
+		c := last
+		if l.Op == Conv {
+			c = l.Out
+		}
+		return Shape{(x[0]+2*l.Pad-l.Kernel)/l.Stride + 1, (x[1]+2*l.Pad-l.Kernel)/l.Stride + 1, c}, nil
+	case GAP:
+		return Shape{last}, nil
+	case Add:
+		if fmt.Sprint(x) != fmt.Sprint(in[1]) {
+			return nil, fmt.Errorf("adds shapes %v and %v", x, in[1])
+		}
+	case Linear:
+		s := append(Shape{}, x...)
+		s[len(s)-1] = l.Out
+		return s, nil
+	case Attention:
+		if last%3 != 0 || l.Heads < 1 || last/3%l.Heads != 0 {
+			return nil, fmt.Errorf("%d values do not make %d heads of queries, keys and values", last, l.Heads)
+		}
+		return Shape{x[0], last / 3}, nil
+	case Embed:
+		return Shape{x[0]*x[1] + 1, last}, nil
+	case ClassToken:
+		return Shape{last}, nil
+	case BatchNorm, ReLU, LayerNorm, GELU, DropPath:
+	default:
+		return nil, fmt.Errorf("unknown layer %q", l.Op)
+	}
+	return x, nil
+}
+
+var axesOf = map[Op]int{Conv: 3, BatchNorm: 3, MaxPool: 3, GAP: 3, Attention: 2, Embed: 3, ClassToken: 2}

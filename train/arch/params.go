@@ -1,0 +1,150 @@
+package arch
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"abtool/train/weights"
+)
+
+// Fill is how a parameter is initialised.
+type Fill int
+
+// The fills. Scale is Param.Scale.
+const (
+	Zeros     Fill = iota
+	Ones           // 1
+	Normal         // N(0, Scale²)
+	TruncNorm      // N(0, Scale²) cut at ±2 (not ±2·Scale), as timm's trunc_normal_
+	Uniform        // U(-Scale, Scale)
+)
+
+// Param is one parameter or buffer of a network.
+type Param struct {
+	Name   string // as in the state_dict of torchvision or timm
+	Shape  []int  // convolutions OIHW, linear layers out × in
+	Layer  int    // index of its layer
+	Buffer bool   // running statistics: saved and loaded, not trained
+	Decay  bool   // weight decay applies in recipes that spare biases, normalisations, tokens and positions
+	Fill   Fill
+	Scale  float64 // see Fill
+}
+
+// Len is the number of values.
+func (p Param) Len() int { return Shape(p.Shape).Len() }
+
+// Params lists the parameters and buffers in the order of the layers. It panics if the shapes do not fit (New checks that).
+func (a *Arch) Params() []Param {
+	shapes, err := a.Shapes()
+	if err != nil {
+		panic(err)
+	}
+	vit := false
+	for _, l := range a.Layers {
+		vit = vit || l.Op == Embed
+	}
+	var ps []Param
+	for i, l := range a.Layers {
+		in := a.In()
+		if l.In[0] != Image {
+			in = shapes[l.In[0]]
+		}
+		width := in[len(in)-1]
+		add := func(name string, fill Fill, scale float64, shape ...int) *Param {
+			ps = append(ps, Param{Name: name, Shape: shape, Layer: i, Fill: fill, Scale: scale})
+			return &ps[len(ps)-1]
+		}
+		switch l.Op {
+		case Conv:
+			fan := width * l.Kernel * l.Kernel
+			if l.Bias { // PyTorch's default for Conv2d: kaiming_uniform with a = √5
+				bound := 1 / math.Sqrt(float64(fan))
+				add(l.Name+".weight", Uniform, bound, l.Out, width, l.Kernel, l.Kernel).Decay = true
+				add(l.Name+".bias", Uniform, bound, l.Out)
+				continue
+			}
+			// torchvision's for ResNets: kaiming_normal, fan_out
+			std := math.Sqrt(2 / float64(l.Out*l.Kernel*l.Kernel))
+			add(l.Name+".weight", Normal, std, l.Out, width, l.Kernel, l.Kernel).Decay = true
+		case BatchNorm:
+			add(l.Name+".weight", Ones, 0, width)
+			add(l.Name+".bias", Zeros, 0, width)
+			add(l.Name+".running_mean", Zeros, 0, width).Buffer = true
+			add(l.Name+".running_var", Ones, 0, width).Buffer = true
+		case LayerNorm:
+			add(l.Name+".weight", Ones, 0, width)
+			add(l.Name+".bias", Zeros, 0, width)
+		case Linear:
+			if vit {
+				add(l.Name+".weight", TruncNorm, 0.02, l.Out, width).Decay = true
+				if l.Bias {
+					add(l.Name+".bias", Zeros, 0, l.Out)
+				}
+				continue
+			}
+			bound := 1 / math.Sqrt(float64(width))
+			add(l.Name+".weight", Uniform, bound, l.Out, width).Decay = true
+			if l.Bias {
+				add(l.Name+".bias", Uniform, bound, l.Out)
+			}
+		case Embed:
+			add("cls_token", Normal, 1e-6, 1, 1, width)
+			add("pos_embed", TruncNorm, 0.02, 1, shapes[i][0], width)
+		}
+	}
+	return ps
+}
+
+// Count is the number of trained values. Without the point head it is what the libraries publish (11,689,512 for
+// ResNet-18 with 1000 classes).
+func (a *Arch) Count(withPoints bool) int {
+	n := 0
+	for _, p := range a.Params() {
+		if !p.Buffer && (withPoints || p.Layer != a.Heads.Points) {
+			n += p.Len()
+		}
+	}
+	return n
+}
+
+// Init returns freshly initialised weights and buffers. Each parameter draws from a stream of its own that depends on
+// the seed and its name: networks that share layers share their values, and a head's size changes nothing else.
+func (a *Arch) Init(seed uint64) *weights.Set {
+	set := weights.NewSet()
+	set.Metadata = map[string]string{"arch": a.Name}
+	for _, p := range a.Params() {
+		set.Put(weights.Tensor{Name: p.Name, Shape: p.Shape, Data: p.draw(seed)})
+	}
+	return set
+}
+
+func (p Param) draw(seed uint64) []float32 {
+	data := make([]float32, p.Len())
+	r := rand.New(rand.NewPCG(seed, hash(p.Name)))
+	for i := range data {
+		switch p.Fill {
+		case Ones:
+			data[i] = 1
+		case Normal:
+			data[i] = float32(p.Scale * r.NormFloat64())
+		case TruncNorm:
+			v := p.Scale * r.NormFloat64()
+			for math.Abs(v) > 2 {
+				v = p.Scale * r.NormFloat64()
+			}
+			data[i] = float32(v)
+		case Uniform:
+			data[i] = float32(p.Scale * (2*r.Float64() - 1))
+		}
+	}
+	return data
+}
+
+// hash is FNV-1a.
+func hash(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
+}
