@@ -480,3 +480,16 @@ func (t *theme) line(p *plot.Plot, xs, ys []float64, c color.NRGBA, width float6
 		p.Legend.Add(name, l)
 	}
 }
+
+// crossAt marks a point; y points down.
+type crossAt struct {
+	x, y  float64
+	color color.NRGBA
+}
+
+func (m crossAt) Plot(c draw.Canvas, p *plot.Plot) {
+	trX, trY := p.Transforms(&c)
+	if x, y := trX(m.x), trY(-m.y); x >= c.Min.X && x <= c.Max.X && y >= c.Min.Y && y <= c.Max.Y {
+		cross(c, m.color, vg.Point{X: x, Y: y})
+	}
+}

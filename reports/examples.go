@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"image"
+	"image/color"
 	_ "image/jpeg" // of --images
 	_ "image/png"
 	"math"
@@ -147,7 +148,7 @@ func (t *theme) tile(c draw.Canvas, q tile) {
 		}
 		p := at(e.X, e.Y)
 		c.DrawGlyph(draw.GlyphStyle{Color: t.paper, Radius: vg.Points(6.5), Shape: draw.CircleGlyph{}}, p)
-		c.DrawGlyph(draw.GlyphStyle{Color: t.series[1], Radius: vg.Points(5), Shape: draw.CrossGlyph{}}, p)
+		cross(c, t.series[1], p)
 		if e.Icon != "" {
 			s := t.text(tickSize-1, t.ink)
 			r := s.Rectangle(e.Icon)
@@ -161,6 +162,13 @@ func (t *theme) tile(c draw.Canvas, q tile) {
 			c.FillText(s, p, e.Icon)
 		}
 	}
+}
+
+// cross draws a saltire that shows on anything.
+func cross(c draw.Canvas, color color.NRGBA, p vg.Point) {
+	line, r := draw.LineStyle{Color: color, Width: vg.Points(2)}, vg.Points(4)
+	c.StrokeLine2(line, p.X-r, p.Y-r, p.X+r, p.Y+r)
+	c.StrokeLine2(line, p.X-r, p.Y+r, p.X+r, p.Y-r)
 }
 
 // pause is the time without a sample, ms, after which a trace is drawn anew.

@@ -60,9 +60,9 @@ type (
 		Stats  []htmlStat
 	}
 	htmlFigure struct {
-		Name, Title, Caption, Alt string
-		Light, Dark               template.URL
-		Width, Height             int
+		Name, Set, Title, Caption, Alt string
+		Light, Dark                    template.URL
+		Width, Height                  int
 	}
 	htmlStat struct {
 		ID, Name, Title, Definition, Rules, Paper string
@@ -261,7 +261,7 @@ func figureHTML(f *Figure, files map[string][]byte) *htmlFigure {
 	uri := func(inDark bool) template.URL {
 		return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(files[f.file("svg", inDark)]))
 	}
-	return &htmlFigure{f.Name, f.Title, f.Caption, f.Alt, uri(false), uri(true), int(f.width), int(f.height)}
+	return &htmlFigure{f.Name, setTitles[f.Set], f.Title, f.Caption, f.Alt, uri(false), uri(true), int(f.width), int(f.height)}
 }
 
 func statHTML(set string, st *analysis.Statistic) htmlStat {

@@ -270,8 +270,8 @@ func frameFigure(s source, name, title, statistic, what string) Figure {
 	f.draw = func(t *theme, c draw.Canvas) {
 		p, scale := t.counts("", h, []float64{-1, 0, 1, 2})
 		p.Add(t.box())
-		t.dots(p, []float64{float64(u.Value)}, []float64{-float64(v.Value)}, t.series[1], 5, draw.CrossGlyph{}, "")
-		t.dots(p, []float64{float64(medianU.Value)}, []float64{-float64(medianV.Value)}, t.series[1], 5, draw.RingGlyph{}, "")
+		p.Add(crossAt{float64(u.Value), float64(v.Value), t.series[1]})
+		t.dots(p, []float64{float64(medianU.Value)}, []float64{-float64(medianV.Value)}, t.series[1], 6, draw.RingGlyph{}, "")
 		square(c, panel{p, 0, 0, 1, 1}, scale)
 	}
 	return f

@@ -27,8 +27,8 @@ func demoCommand(s streams) *cobra.Command {
 		Use:   "demo",
 		Short: "Everything on a small simulated data set",
 		Long: `Simulate a small ImageNet-AB and COCO-AB, with one record in a hundred damaged, read them into a
-store, ask it a question, and compute some of the paper's statistics. Every step prints the command
-that does the same.`,
+store, ask it a question, compute some of the paper's statistics, and draw all of them on a page. Every
+step prints the command that does the same.`,
 		Example: "  abtool demo\n  abtool demo --out /tmp/demo --imagenet 20000",
 		Args:    exactly(0, "demo takes no arguments"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), s) },
@@ -93,7 +93,18 @@ func (o demoOptions) run(ctx context.Context, s streams) error {
 	fmt.Fprintf(s.out, "\n$ abtool stats %s %s\n", store, strings.Join(demoStatistics, " "))
 	compute := statsCommand(s)
 	compute.SetArgs(append([]string{store}, demoStatistics...))
-	return compute.ExecuteContext(ctx)
+	if err := compute.ExecuteContext(ctx); err != nil {
+		return err
+	}
+	page := filepath.Join(o.out, "report")
+	args := []string{store, "--out", page}
+	if o.force {
+		args = append(args, "--force")
+	}
+	fmt.Fprintf(s.out, "$ abtool report %s\n", strings.Join(args, " "))
+	draw := reportCommand(s)
+	draw.SetArgs(args)
+	return draw.ExecuteContext(ctx)
 }
 
 // demoStatistics are the paper's first figures, of clicks and of icons.

@@ -83,7 +83,7 @@ func (o *reportOptions) run(ctx context.Context, s streams, store string) error 
 			Bytes int64    `json:"page_bytes"`
 		}{o.Out, r.Files, r.Bytes})
 	}
-	fmt.Fprintf(s.out, "%d figures, light and dark, as SVG and PNG, in %s\nThe page, %s: %s\n", len(r.Figures), filepath.Join(o.Out, "figures"), size(r.Bytes), filepath.Join(o.Out, "index.html"))
+	fmt.Fprintf(s.out, "Figures, light and dark, as SVG and PNG, in %[2]s: %[1]d\nThe page, %[3]s: %[4]s\n", len(r.Figures), filepath.Join(o.Out, "figures"), size(r.Bytes), filepath.Join(o.Out, "index.html"))
 	return nil
 }
 

@@ -1,0 +1,169 @@
+package reports
+
+import (
+	"context"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"abtool/analysis"
+)
+
+// browser starts a headless Chromium, or skips the test where there is none.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("no browser is installed, so that the page is not tested in one: apt-get install chromium")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU)
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// The page works in a browser: nothing is complained of, pictures load, tables sort, traces play,
+// nothing sticks out at any width, and people who use a keyboard or a screen reader find their way.
+func TestPage(t *testing.T) {
+	ctx := browser(t)
+	out := filepath.Join(t.TempDir(), "report")
+	if _, err := Make(context.Background(), store(t), Options{Out: out, Compare: store(t), Stats: analysis.Options{Bootstrap: 50, Seed: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	var complaints []string
+	listen := func(e any) {
+		switch e := e.(type) {
+		case *runtime.EventConsoleAPICalled:
+			complaints = append(complaints, "console: "+string(e.Type))
+		case *runtime.EventExceptionThrown:
+			complaints = append(complaints, e.ExceptionDetails.Error())
+		}
+	}
+	run := func(actions ...chromedp.Action) {
+		t.Helper()
+		if err := chromedp.Run(ctx, actions...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eval := func(script string, to any) { t.Helper(); run(chromedp.Evaluate(script, to)) }
+
+	chromedp.ListenTarget(ctx, listen)
+	run(chromedp.Navigate("file://" + out + "/index.html"))
+
+	var broken []string
+	eval(`Promise.all([...document.images].map(i => i.decode().then(() => null, () => i.alt))).then(l => l.filter(x => x !== null))`, &struct{}{})
+	eval(`[...document.images].filter(i => !i.complete || i.naturalWidth === 0).map(i => i.alt)`, &broken)
+	if len(broken) > 0 {
+		t.Errorf("pictures that do not load: %v", broken)
+	}
+	var pictures int
+	eval(`document.images.length`, &pictures)
+	if pictures < 20 {
+		t.Errorf("%d pictures", pictures)
+	}
+
+	// Nothing is wider than the page.
+	for _, width := range []int64{400, 1000, 1600} {
+		var wide []string
+		run(emulation.SetDeviceMetricsOverride(width, 900, 1, false))
+		eval(`[...document.querySelectorAll("body *")].filter(e => !e.closest(".wide, .skip, .hidden, pre, svg") && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(e => e.tagName + " " + (e.id || e.className)).slice(0, 5)`, &wide)
+		if len(wide) > 0 {
+			t.Errorf("at %d px these stick out: %v", width, wide)
+		}
+		var scrolls bool
+		eval(`document.documentElement.scrollWidth > document.documentElement.clientWidth`, &scrolls)
+		if scrolls {
+			t.Errorf("at %d px the page scrolls sideways", width)
+		}
+	}
+
+	// Tables sort, numbers as numbers, both ways.
+	const table = `document.getElementById("table-imagenet.workers.by_worker")`
+	column := `(() => { const i = [...` + table + `.tHead.rows[0].cells].findIndex(c => c.textContent.startsWith("showings")); return [...` + table + `.tBodies[0].rows].map(r => Number(r.cells[i].dataset.sort ?? r.cells[i].textContent)) })()`
+	press := `[...` + table + `.tHead.rows[0].cells].find(c => c.textContent.startsWith("showings")).querySelector("button").click()`
+	sorted := func(down bool) {
+		t.Helper()
+		var values []float64
+		eval(press, nil)
+		eval(column, &values)
+		for i := 1; i < len(values); i++ {
+			if down && values[i] > values[i-1] || !down && values[i] < values[i-1] {
+				t.Fatalf("the table is not sorted: %v", values)
+			}
+		}
+		if len(values) < 3 || values[0] == values[len(values)-1] {
+			t.Errorf("the column tells nothing: %v", values)
+		}
+	}
+	sorted(false)
+	sorted(true)
+
+	// Traces play, and stop.
+	var before, during, after string
+	eval(`document.querySelector(".play .live").innerHTML`, &before)
+	eval(`document.querySelector(".play button").click()`, nil)
+	run(chromedp.Sleep(400 * time.Millisecond))
+	eval(`document.querySelector(".play .live").innerHTML`, &during)
+	eval(`document.querySelector(".play button").click()`, nil)
+	eval(`document.querySelector(".play .live").innerHTML`, &after)
+	if before != "" || !strings.Contains(during, "cursor") || after != "" {
+		t.Errorf("playing a trace shows %q, %q, %q", before, during, after)
+	}
+
+	// A figure opens large, and closes by the keyboard.
+	var large, small float64
+	eval(`document.querySelector("figure").getBoundingClientRect().height`, &small)
+	eval(`document.querySelector("figure .open").click()`, nil)
+	run(chromedp.Sleep(200 * time.Millisecond))
+	eval(`getComputedStyle(document.querySelector("figure")).position === "fixed" ? 1 : 0`, &large)
+	if large != 1 {
+		t.Error("a figure does not open large")
+	}
+	eval(`document.dispatchEvent(new KeyboardEvent("keydown", {key: "Escape", bubbles: true}))`, nil)
+	run(chromedp.Sleep(200 * time.Millisecond))
+	eval(`getComputedStyle(document.querySelector("figure")).position === "fixed" ? 1 : 0`, &large)
+	if large != 0 {
+		t.Error("Escape does not close it")
+	}
+
+	// What people who do not see the page need.
+	var faults []string
+	eval(`(() => {
+		const faults = [];
+		const ids = new Set();
+		for (const e of document.querySelectorAll("[id]")) { if (ids.has(e.id)) faults.push("id twice: " + e.id); ids.add(e.id); }
+		for (const a of document.querySelectorAll('a[href^="#"]')) if (!document.getElementById(a.getAttribute("href").slice(1))) faults.push("link to nowhere: " + a.href);
+		for (const i of document.images) if (!i.alt) faults.push("picture without a text");
+		for (const b of document.querySelectorAll("button, a, summary")) if (!(b.textContent.trim() || b.getAttribute("aria-label"))) faults.push("control without a name");
+		for (const t of document.querySelectorAll("table")) { if (!t.caption) faults.push("table without a caption"); if (!t.querySelector("th[scope]")) faults.push("table without heads"); }
+		let level = 0;
+		for (const h of document.querySelectorAll("h1, h2, h3, h4")) { const l = Number(h.tagName[1]); if (l > level + 1) faults.push("heading skips a level: " + h.textContent); level = l; }
+		if (document.querySelectorAll("h1").length !== 1) faults.push("not one h1");
+		if (!document.documentElement.lang || !document.querySelector("main") || !document.querySelector("nav[aria-label]")) faults.push("no landmarks");
+		const names = [...document.querySelectorAll(".open")].map(a => a.getAttribute("aria-label"));
+		if (new Set(names).size !== names.length) faults.push("links of the same name go to different places");
+		return faults.slice(0, 10);
+	})()`, &faults)
+	if len(faults) > 0 {
+		t.Errorf("faults: %v", faults)
+	}
+	if len(complaints) > 0 {
+		t.Errorf("the browser complains: %v", complaints)
+	}
+}
