@@ -38,6 +38,8 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
+func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
+
 // The page works in a browser: nothing is complained of, pictures load, tables sort, traces play,
 // nothing sticks out at any width, and people who use a keyboard or a screen reader find their way.
 func TestPage(t *testing.T) {
@@ -61,16 +63,21 @@ func TestPage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eval := func(script string, to any) { t.Helper(); run(chromedp.Evaluate(script, to)) }
+	eval := func(script string, to any, o ...chromedp.EvaluateOption) {
+		t.Helper()
+		run(chromedp.Evaluate(script, to, o...))
+	}
 
 	chromedp.ListenTarget(ctx, listen)
 	run(chromedp.Navigate("file://" + out + "/index.html"))
 
-	var broken []string
-	eval(`Promise.all([...document.images].map(i => i.decode().then(() => null, () => i.alt))).then(l => l.filter(x => x !== null))`, &struct{}{})
-	eval(`[...document.images].filter(i => !i.complete || i.naturalWidth === 0).map(i => i.alt)`, &broken)
-	if len(broken) > 0 {
-		t.Errorf("pictures that do not load: %v", broken)
+	for _, scheme := range []string{"dark", "light"} {
+		var broken []string
+		run(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		eval(`Promise.all([...document.images].map(i => i.decode().then(() => "", () => i.alt))).then(l => l.filter(x => x))`, &broken, awaited)
+		if len(broken) > 0 {
+			t.Errorf("%s pictures that do not load: %v", scheme, broken)
+		}
 	}
 	var pictures int
 	eval(`document.images.length`, &pictures)

@@ -61,7 +61,8 @@ type (
 	}
 	htmlFigure struct {
 		Name, Set, Title, Caption, Alt string
-		Light, Dark                    template.URL
+		Light                          template.URL
+		Dark                           template.Srcset
 		Width, Height                  int
 	}
 	htmlStat struct {
@@ -258,10 +259,10 @@ func (p *page) set(d *analysis.DataSet, files map[string][]byte) htmlSet {
 }
 
 func figureHTML(f *Figure, files map[string][]byte) *htmlFigure {
-	uri := func(inDark bool) template.URL {
-		return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(files[f.file("svg", inDark)]))
+	uri := func(inDark bool) string {
+		return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(files[f.file("svg", inDark)])
 	}
-	return &htmlFigure{f.Name, setTitles[f.Set], f.Title, f.Caption, f.Alt, uri(false), uri(true), int(f.width), int(f.height)}
+	return &htmlFigure{f.Name, setTitles[f.Set], f.Title, f.Caption, f.Alt, template.URL(uri(false)), template.Srcset(uri(true)), int(f.width), int(f.height)}
 }
 
 func statHTML(set string, st *analysis.Statistic) htmlStat {
