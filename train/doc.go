@@ -1,3 +1,8 @@
-// Package train will train the classifier with the auxiliary point head (section 5 of the paper) on
-// the targets that features derives. It is empty so far.
+// Package train is the room of the classifier with the auxiliary point head (section 5 of the paper). Its parts:
+//
+//	arch     networks as data, with the two heads
+//	weights  safetensors files under torchvision's and timm's names
+//	loss     the objective at the heads
+//	optim    optimisers, schedules, clipping, moving average
+//	engine   what computes: the interface, and engine/gorgonia for CPUs
 package train

@@ -1,0 +1,248 @@
+// Package enginetest holds an engine against PyTorch: one step and ten steps of small networks that use every layer, with both heads, masks
+// and several labels. The vectors are made by scripts/torch_vectors.py in float64.
+//
+//	func TestParity(t *testing.T) { enginetest.Parity(t, 1e-5, newEngine) }
+package enginetest
+
+import (
+	"embed"
+	"encoding/json"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"abtool/train/arch"
+	"abtool/train/engine"
+	"abtool/train/internal/draw"
+	"abtool/train/loss"
+	"abtool/train/optim"
+	"abtool/train/weights"
+)
+
+//go:embed testdata
+var testdata embed.FS
+
+// New makes the engine under test.
+type New func(engine.Config) (engine.Engine, error)
+
+// vector is a fixture.
+type vector struct {
+	Loss struct {
+		Class                   string
+		Lambda, Smoothing, Beta float64
+	}
+	Optim struct {
+		Kind                                string
+		LR, Momentum, Decay, Clip, EMA, Eps float64
+		Nesterov                            bool
+	}
+	Images, Size, Channels, Classes, Outputs int
+	Kind                                     string
+	Steps                                    []struct{ Total, Class, Point, Norm float64 }
+	Gradients, Weights1, Weights10, EMA10    map[string]summary
+	Logits, Points                           *summary
+}
+
+// summary stands for a tensor.
+type summary struct {
+	Norm, Dot float64
+	First     []float64
+}
+
+func (v vector) config(a *arch.Arch) engine.Config {
+	return engine.Config{
+		Arch: a,
+		Loss: loss.Config{Class: loss.Class(v.Loss.Class), Lambda: v.Loss.Lambda, LabelSmoothing: v.Loss.Smoothing, Beta: v.Loss.Beta},
+		Optim: optim.Config{Kind: optim.Kind(v.Optim.Kind), Momentum: v.Optim.Momentum, WeightDecay: v.Optim.Decay, Nesterov: v.Optim.Nesterov,
+			ClipNorm: v.Optim.Clip, EMA: v.Optim.EMA, Eps: v.Optim.Eps},
+	}
+}
+
+// Batch returns a batch as the fixtures' script draws it; kind is labels, multi or soft.
+func Batch(image, target string, a *arch.Arch, n int, kind string) *engine.Batch {
+	b := &engine.Batch{Images: draw.Values("image/"+image, n*a.In().Len())}
+	b.Target = Target(target, n, a.Classes, a.PointOutputs, kind)
+	return b
+}
+
+// Target returns targets as the fixtures' script draws them.
+func Target(name string, n, classes, outputs int, kind string) loss.Target {
+	t := loss.Target{N: n}
+	switch kind {
+	case "labels":
+		for _, v := range draw.Values(name+"/labels", n) {
+			t.Labels = append(t.Labels, int32((float64(v)+1)/2*float64(classes)))
+		}
+	case "multi":
+		for _, v := range draw.Values(name+"/classes", n*classes) {
+			present := float32(0)
+			if v > 0 {
+				present = 1
+			}
+			t.Classes = append(t.Classes, present)
+		}
+	case "soft":
+		t.Classes = distributions(draw.Values(name+"/classes", n*classes), classes)
+	}
+	if outputs == 0 {
+		return t
+	}
+	for _, v := range draw.Values(name+"/points", n*outputs) {
+		t.Points = append(t.Points, (v+1)/2)
+	}
+	for i, v := range draw.Values(name+"/valid", n*outputs/2) {
+		t.Valid = append(t.Valid, v > -0.3 && (kind != "multi" || outputs == 2 || t.Classes[i] > 0))
+	}
+	return t
+}
+
+func distributions(v []float32, classes int) []float32 {
+	out := make([]float32, len(v))
+	for at := 0; at < len(v); at += classes {
+		sum := 0.0
+		for _, q := range v[at : at+classes] {
+			sum += math.Abs(float64(q)) + 0.01
+		}
+		for i, q := range v[at : at+classes] {
+			out[at+i] = float32((math.Abs(float64(q)) + 0.01) / sum)
+		}
+	}
+	return out
+}
+
+// Weights returns initial weights as the fixtures' script draws them.
+func Weights(a *arch.Arch) *weights.Set {
+	s := weights.NewSet()
+	for _, p := range a.Params() {
+		data := draw.Values(p.Name, p.Len())
+		for i, v := range data {
+			switch {
+			case strings.HasSuffix(p.Name, "running_var"):
+				data[i] = 1 + 0.5*v
+			case len(p.Shape) == 1 && strings.HasSuffix(p.Name, "weight"):
+				data[i] = 1 + 0.2*v
+			default:
+				data[i] = 0.4 * v
+			}
+		}
+		s.Put(weights.Tensor{Name: p.Name, Shape: p.Shape, Data: data})
+	}
+	return s
+}
+
+// Parity runs all fixtures. Values are compared relative to the size of their tensor's norm, at least 1.
+func Parity(t *testing.T, tolerance float64, make New) {
+	networks := map[string]func(v vector) *arch.Arch{
+		"residual": residual, "residual_adamp": residual, "plain": plain, "attention": attention,
+	}
+	for _, name := range slices.Sorted(maps.Keys(networks)) {
+		t.Run(name, func(t *testing.T) {
+			text, err := testdata.ReadFile("testdata/" + name + ".json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var v vector
+			if err := json.Unmarshal(text, &v); err != nil {
+				t.Fatal(err)
+			}
+			c := checker{t, tolerance}
+			c.parity(v, networks[name](v), make)
+		})
+	}
+}
+
+type checker struct {
+	*testing.T
+	tolerance float64
+}
+
+func (c checker) must(err error) {
+	c.Helper()
+	if err != nil {
+		c.Fatal(err)
+	}
+}
+
+func (c checker) parity(v vector, a *arch.Arch, make New) {
+	e, err := make(v.config(a))
+	c.must(err)
+	defer e.Close()
+	c.must(e.SetWeights(Weights(a)))
+	g, _, err := e.Gradients(Batch("0", "0", a, v.Images, v.Kind))
+	c.must(err)
+	c.set("gradients", g, v.Gradients)
+	c.must(e.SetWeights(Weights(a))) // the running statistics have moved
+
+	for i, want := range v.Steps {
+		step := string(rune('0' + i))
+		r, err := e.Step(v.Optim.LR, Batch(step, step, a, v.Images, v.Kind))
+		c.must(err)
+		c.near("step "+step+" total", r.Total, want.Total, 1)
+		c.near("step "+step+" class", r.Class, want.Class, 1)
+		c.near("step "+step+" point", r.Point, want.Point, 1)
+		c.near("step "+step+" gradient norm", r.GradNorm, want.Norm, want.Norm)
+		if i == 0 {
+			w, err := e.Weights()
+			c.must(err)
+			c.set("weights after 1 step", w, v.Weights1)
+		}
+	}
+	w, err := e.Weights()
+	c.must(err)
+	c.set("weights after 10 steps", w, v.Weights10)
+	if v.EMA10 != nil {
+		w, err := e.Average()
+		c.must(err)
+		c.set("average after 10 steps", w, v.EMA10)
+	}
+	b := Batch("eval", "", a, v.Images, "")
+	out, err := e.Evaluate(&engine.Batch{Images: b.Images, Target: loss.Target{N: v.Images}}, false)
+	c.must(err)
+	c.tensor("logits", out.Logits, *v.Logits)
+	if v.Points != nil {
+		c.tensor("points", out.Points, *v.Points)
+	}
+}
+
+func (c checker) set(what string, got *weights.Set, want map[string]summary) {
+	c.Helper()
+	if got.Len() != len(want) {
+		c.Errorf("%s: %d tensors, want %d", what, got.Len(), len(want))
+	}
+	for _, t := range got.Tensors() {
+		s, ok := want[t.Name]
+		if !ok {
+			c.Errorf("%s: PyTorch has no %s", what, t.Name)
+			continue
+		}
+		c.named(what+" of "+t.Name, t.Name, t.Data, s)
+	}
+}
+
+func (c checker) tensor(name string, got []float32, want summary) {
+	c.Helper()
+	c.named(name, name, got, want)
+}
+
+func (c checker) named(what, name string, got []float32, want summary) {
+	c.Helper()
+	var norm, dot float64
+	for i, w := range draw.Values("dot/"+name, len(got)) {
+		norm += float64(got[i]) * float64(got[i])
+		dot += float64(got[i]) * float64(w)
+	}
+	c.near(what+": norm", math.Sqrt(norm), want.Norm, want.Norm)
+	c.near(what+": product", dot, want.Dot, want.Norm)
+	for i, v := range want.First {
+		c.near(what+": value", float64(got[i]), v, want.Norm)
+	}
+}
+
+func (c checker) near(what string, got, want, scale float64) {
+	c.Helper()
+	if d := math.Abs(got - want); !(d <= c.tolerance*math.Max(1, scale)) {
+		c.Errorf("%s is %.9g, PyTorch's %.9g: differs by %.2g", what, got, want, d)
+	}
+}

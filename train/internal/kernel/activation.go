@@ -1,0 +1,102 @@
+package kernel
+
+import "math"
+
+// ReLU computes max(x, 0).
+func ReLU(t *Team, x, y []float32) {
+	t.Split(len(x), func(_, from, to int) {
+		out := y[from:to]
+		for i, v := range x[from:to] {
+			out[i] = max(v, 0)
+		}
+	})
+}
+
+// ReLUBack computes dx = dy where y > 0, else 0.
+func ReLUBack(t *Team, y, dy, dx []float32) {
+	t.Split(len(y), func(_, from, to int) {
+		out, d := dx[from:to], dy[from:to]
+		for i, v := range y[from:to] {
+			g := d[i]
+			if !(v > 0) {
+				g = 0
+			}
+			out[i] = g
+		}
+	})
+}
+
+// Add computes y = a + b.
+func Add(t *Team, a, b, y []float32) {
+	t.Split(len(y), func(_, from, to int) {
+		copy(y[from:to], a[from:to])
+		accumulate(y[from:to], b[from:to])
+	})
+}
+
+// GELU computes x·Φ(x).
+func GELU(t *Team, x, y []float32) {
+	t.Split(len(x), func(_, from, to int) {
+		out := y[from:to]
+		for i, v := range x[from:to] {
+			out[i] = float32(float64(v) * phi(float64(v)))
+		}
+	})
+}
+
+// GELUBack computes dx = dy·(Φ(x) + x·φ(x)).
+func GELUBack(t *Team, x, dy, dx []float32) {
+	t.Split(len(x), func(_, from, to int) {
+		out, d := dx[from:to], dy[from:to]
+		for i, v := range x[from:to] {
+			x := float64(v)
+			out[i] = d[i] * float32(phi(x)+x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi))
+		}
+	})
+}
+
+// phi is the normal distribution function.
+func phi(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
+
+// ScaleImages computes y = x times the factor of each of the images.
+func ScaleImages(t *Team, factors, x, y []float32) {
+	if len(factors) == 0 {
+		return
+	}
+	size := len(x) / len(factors)
+	t.Split(len(factors), func(_, first, last int) {
+		for b := first; b < last; b++ {
+			out := y[b*size : (b+1)*size]
+			for i, v := range x[b*size : (b+1)*size] {
+				out[i] = v * factors[b]
+			}
+		}
+	})
+}
+
+// Embed makes tokens (n × (pixels+1) × d) of maps: the class token, then the map's positions, plus pos ((pixels+1) × d).
+func Embed(t *Team, n, pixels, d int, x, cls, pos, y []float32) {
+	t.Split(n, func(_, first, last int) {
+		for b := first; b < last; b++ {
+			out := y[b*(pixels+1)*d : (b+1)*(pixels+1)*d]
+			copy(out, cls)
+			copy(out[d:], x[b*pixels*d:(b+1)*pixels*d])
+			accumulate(out, pos)
+		}
+	})
+}
+
+// EmbedBack computes the gradients at the map, the class token and the positions.
+func EmbedBack(t *Team, n, pixels, d int, dy, dx, dcls, dpos []float32) {
+	size := (pixels + 1) * d
+	clear(dpos)
+	for b := range n {
+		accumulate(dpos, dy[b*size:(b+1)*size])
+	}
+	copy(dcls, dpos[:d])
+	t.Split(n, func(_, first, last int) {
+		for b := first; b < last; b++ {
+			copy(dx[b*pixels*d:(b+1)*pixels*d], dy[b*size+d:(b+1)*size])
+		}
+	})
+}

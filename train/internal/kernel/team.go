@@ -1,0 +1,58 @@
+package kernel
+
+import "sync"
+
+// Team is a fixed number of workers with scratch memory that is kept between calls. A Team serves one call at a time.
+type Team struct {
+	size    int
+	scratch [][]float32 // one a worker
+	shared  []float32
+}
+
+// NewTeam returns a team of size ≥ 1 workers.
+func NewTeam(size int) *Team {
+	return &Team{size: max(1, size), scratch: make([][]float32, max(1, size))}
+}
+
+// Size is the number of workers.
+func (t *Team) Size() int { return t.size }
+
+// Do runs f once for each worker and waits.
+func (t *Team) Do(f func(worker int)) {
+	var wait sync.WaitGroup
+	for w := 1; w < t.size; w++ {
+		wait.Go(func() { f(w) })
+	}
+	f(0)
+	wait.Wait()
+}
+
+// Split runs f on consecutive parts [from, to) of [0, n), one a worker, and waits. Workers without a part are not called.
+func (t *Team) Split(n int, f func(worker, from, to int)) {
+	t.Do(func(w int) {
+		if from, to := t.part(n, w); from < to {
+			f(w, from, to)
+		}
+	})
+}
+
+func (t *Team) part(n, w int) (int, int) { return n * w / t.size, n * (w + 1) / t.size }
+
+// own returns n floats of the worker's scratch memory, with any content.
+func (t *Team) own(worker, n int) []float32 {
+	t.scratch[worker] = grown(t.scratch[worker], n)
+	return t.scratch[worker]
+}
+
+// common returns n floats of the team's scratch memory, with any content.
+func (t *Team) common(n int) []float32 {
+	t.shared = grown(t.shared, n)
+	return t.shared
+}
+
+func grown(b []float32, n int) []float32 {
+	if cap(b) < n {
+		return make([]float32, n)
+	}
+	return b[:n]
+}

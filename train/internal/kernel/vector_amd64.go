@@ -1,0 +1,22 @@
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+var useAVX = cpu.X86.HasAVX2 && cpu.X86.HasFMA
+
+// In all of these c is a multiple of 8, n too; see the functions of vector.go that call them.
+
+//go:noescape
+func addAVX(dst, src *float32, n int)
+
+//go:noescape
+func momentsAVX(x, shift, sum, square *float32, rows, c int)
+
+//go:noescape
+func affineAVX(y, x, scale, offset, add *float32, floor float32, rows, c int)
+
+//go:noescape
+func productsAVX(x, dy, y, shift, sum, product *float32, rows, c int)
+
+//go:noescape
+func combineAVX(dx, x, dy, y, scale, slope, offset *float32, rows, c int)
