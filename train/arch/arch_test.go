@@ -1,7 +1,13 @@
 package arch
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"math"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +29,36 @@ func TestCounts(t *testing.T) {
 		}
 		if got := a.Count(true); got != want+2*(a.Width()+1) {
 			t.Errorf("%s with a point head has %d parameters", name, got)
+		}
+	}
+}
+
+// The digests are of torchvision's state_dicts: scripts/torch_vectors.py.
+func TestTorchvision(t *testing.T) {
+	text, err := os.ReadFile("testdata/torchvision.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want map[string]struct {
+		Tensors, Parameters int
+		SHA256              string
+	}
+	if err := json.Unmarshal(text, &want); err != nil {
+		t.Fatal(err)
+	}
+	for name, w := range want {
+		a, err := New(name, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lines []string
+		for _, p := range a.Params() {
+			lines = append(lines, fmt.Sprintf("%s [%s]\n", p.Name, strings.ReplaceAll(strings.Trim(fmt.Sprint(p.Shape), "[]"), " ", ", ")))
+		}
+		slices.Sort(lines)
+		sum := sha256.Sum256([]byte(strings.Join(lines, "")))
+		if got := hex.EncodeToString(sum[:]); got != w.SHA256 || len(lines) != w.Tensors || a.Count(true) != w.Parameters {
+			t.Errorf("%s: %d tensors, %d parameters, digest %s; torchvision has %+v", name, len(lines), a.Count(true), got, w)
 		}
 	}
 }
@@ -102,23 +138,23 @@ func TestErrors(t *testing.T) {
 }
 
 func TestInit(t *testing.T) {
-	one, _ := New("resnet18", Options{Classes: 10, PointOutputs: 2})
-	two, _ := New("resnet18", Options{Classes: 20})
+	one, _ := New("resnet10", Options{Classes: 10, PointOutputs: 2})
+	two, _ := New("resnet10", Options{Classes: 20})
 	a, b, c := one.Init(1), two.Init(1), one.Init(2)
-	x, _ := a.Get("layer4.1.conv2.weight")
-	y, _ := b.Get("layer4.1.conv2.weight")
-	z, _ := c.Get("layer4.1.conv2.weight")
+	x, _ := a.Get("layer4.0.conv2.weight")
+	y, _ := b.Get("layer4.0.conv2.weight")
+	z, _ := c.Get("layer4.0.conv2.weight")
 	if !cmp.Equal(x.Data, y.Data) {
 		t.Error("the head changes other layers")
 	}
 	if cmp.Equal(x.Data, z.Data) {
 		t.Error("the seed changes nothing")
 	}
-	if got, want := std(x.Data), math.Sqrt(2.0/(512*9)); math.Abs(got/want-1) > 0.01 {
+	if got, want := std(x.Data), math.Sqrt(2.0/(256*9)); math.Abs(got/want-1) > 0.01 {
 		t.Errorf("standard deviation %g, want %g", got, want)
 	}
 	fc, _ := a.Get("fc.weight") // U(-b, b) has standard deviation b/√3
-	if got, want := std(fc.Data), 1/math.Sqrt(3*512); math.Abs(got/want-1) > 0.05 {
+	if got, want := std(fc.Data), 1/math.Sqrt(3*256); math.Abs(got/want-1) > 0.05 {
 		t.Errorf("fc: standard deviation %g, want %g", got, want)
 	}
 	if v, _ := a.Get("bn1.running_var"); v.Data[0] != 1 {
