@@ -266,7 +266,9 @@ func (a *cocoExamples) page(p *page) {
 	}
 }
 
-func (a *cocoExamples) merge(cocoStatistic) { panic("analysis: examples of coco are for one goroutine") }
+func (a *cocoExamples) merge(cocoStatistic) {
+	panic("analysis: examples of coco are for one goroutine")
+}
 
 func (a *cocoExamples) result(_ *cocoEngine, r *Statistic) {
 	for _, c := range a.best.list {

@@ -1,0 +1,91 @@
+package analysis
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"abtool/internal/scan"
+)
+
+// A Truth tells whether points lie on objects, by a store's ground truth: boxes of ImageNet, masks of COCO.
+type Truth struct {
+	imagenet *imagenetTruth
+	coco     map[string]*cocoImage
+	class    map[string]class
+}
+
+// OpenTruth reads the ground truth of a data set of a store, imagenet or coco; of COCO, whose masks are large, that of the images that
+// want wants.
+func OpenTruth(store, set string, want func(image string) bool) (*Truth, error) {
+	if set != "coco" {
+		t, err := readImageNetTruth(store)
+		return &Truth{imagenet: t}, err
+	}
+	e, err := newCOCOEngine(store, Options{})
+	if err != nil {
+		return nil, err
+	}
+	t, err := scan.Open(store, "coco", "images")
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	w := &cocoWorker{e: e}
+	if w.readImages, err = w.img.bind(t); err != nil {
+		return nil, err
+	}
+	out := &Truth{coco: map[string]*cocoImage{}, class: e.class}
+	for g := range t.Groups() {
+		if err := w.readImages.Read(g); err != nil {
+			return nil, err
+		}
+		var classes []class
+		for _, s := range w.img.category.Dict {
+			classes = append(classes, e.classOf(s))
+		}
+		for i := range w.readImages.Rows() {
+			id := fmt.Sprint(w.img.id.Ints[i])
+			if !want(id) {
+				continue
+			}
+			m := &cocoImage{}
+			w.readImage(m, i, classes)
+			for k := range m.instances {
+				o := &m.instances[k].mask
+				o.polygon, o.rings, o.runs = slices.Clone(o.polygon), slices.Clone(o.rings), slices.Clone(o.runs)
+			}
+			out.coco[id] = m
+		}
+	}
+	return out, nil
+}
+
+// On tells whether a point, in fractions of the image, lies in any box of the image (ImageNet, I6), or on any mask of the class (COCO,
+// C5). known is false for images without usable ground truth.
+func (t *Truth) On(image, className string, x, y float64) (on, known bool) {
+	if t.imagenet != nil {
+		i, ok := t.imagenet.find(image, math.MaxInt32-1)
+		if !ok {
+			return false, false
+		}
+		boxes := t.imagenet.boxesOf(i)
+		return inAny(boxes, x, y), len(boxes) > 0
+	}
+	m := t.coco[image]
+	if m == nil || !m.sized() {
+		return false, false
+	}
+	c, ok := t.class[className]
+	if !ok {
+		return false, false
+	}
+	px, py, inside := pixel(x, y, m.width, m.height)
+	for i := range m.instances {
+		if o := &m.instances[i]; o.class == c {
+			known = true
+			on = on || inside && o.mask.hasPixel(px, py)
+		}
+	}
+	return on, known
+}
