@@ -1,0 +1,110 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// A Series is a curve with the band of its intervals; NaN leaves a value out.
+type Series struct {
+	Name      string
+	X, Y      []float64
+	Low, High []float64 // nil: no band
+}
+
+// Curves draws series in one plot for each of the titles, side by side; shares says which of them have shares on their axis.
+func Curves(name, title, x string, titles []string, shares []bool, series [][]Series) Figure {
+	f := Figure{Name: name, Title: title, width: 330 * float64(len(titles)), height: 320, Caption: title, Alt: fmt.Sprintf("%d plots of curves.", len(titles))}
+	f.draw = func(t *theme, c draw.Canvas) {
+		n := float64(len(titles))
+		for i := range titles {
+			p := t.plot(titles[i], x, "")
+			p.X.Tick.Marker, p.Y.Tick.Marker = niceTicks{whole: true}, niceTicks{}
+			if shares[i] {
+				p.Y.Tick.Marker = percents{}
+			}
+			t.grid(p, false, true)
+			for k, s := range series[i] {
+				t.curve(p, points{s.X, s.Y, s.Low, s.High}, k, s.Name)
+			}
+			if p.X.Min >= p.X.Max {
+				p.X.Min, p.X.Max = p.X.Min-1, p.X.Max+1
+			}
+			p.Legend.Top = true
+			place(c, panel{p, float64(i)/n + 0.01, 0, 1/n - 0.02, 1})
+		}
+	}
+	return f
+}
+
+// A Predicted image has the points that a network gives and those that it should.
+type Predicted struct {
+	Image   image.Image
+	Title   string
+	Points  [][2]float64 // predicted, fractions of the image; y points down
+	Targets [][2]float64
+}
+
+// Predictions draws images with predicted points (crosses) and their targets (rings), four in a row, as the paper's figures M and N.
+func Predictions(name string, list []Predicted) Figure {
+	const across = 4
+	lines := (len(list) + across - 1) / across
+	f := Figure{Name: name, Title: "Predicted points", width: 900, height: 240 * float64(max(lines, 1)), Caption: "Cross: the predicted point. Ring: the target.", Alt: fmt.Sprintf("%d images with predicted points.", len(list))}
+	f.draw = func(t *theme, c draw.Canvas) {
+		w, h := c.Size().X/across, c.Size().Y/vg.Length(max(lines, 1))
+		for i, q := range list {
+			x, y := c.Min.X+w*vg.Length(i%across), c.Max.Y-h*vg.Length(i/across+1)
+			t.predicted(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x + 5, Y: y + 5}, Max: vg.Point{X: x + w - 5, Y: y + h - 5}}}, q)
+		}
+	}
+	return f
+}
+
+func (t *theme) predicted(c draw.Canvas, q Predicted) {
+	head := t.text(tickSize-1, t.ink)
+	head.YAlign = draw.YTop
+	c.FillText(head, vg.Point{X: c.Min.X, Y: c.Max.Y}, q.Title)
+	c.Max.Y -= vg.Points(16)
+	b := q.Image.Bounds()
+	w, h := c.Size().X, c.Size().Y
+	if ratio := vg.Length(float64(b.Dy()) / float64(b.Dx())); h/w > ratio {
+		h = w * ratio
+	} else {
+		w = h / ratio
+	}
+	area := vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: c.Max.Y - h}, Max: vg.Point{X: c.Min.X + w, Y: c.Max.Y}}
+	c.DrawImage(area, q.Image)
+	at := func(p [2]float64) vg.Point {
+		return vg.Point{X: area.Min.X + w*vg.Length(p[0]), Y: area.Max.Y - h*vg.Length(p[1])}
+	}
+	for _, p := range q.Targets {
+		c.DrawGlyph(draw.GlyphStyle{Color: t.paper, Radius: vg.Points(8), Shape: draw.RingGlyph{}}, at(p))
+		c.DrawGlyph(draw.GlyphStyle{Color: t.series[2], Radius: vg.Points(7), Shape: draw.RingGlyph{}}, at(p))
+	}
+	for _, p := range q.Points {
+		c.DrawGlyph(draw.GlyphStyle{Color: t.paper, Radius: vg.Points(6.5), Shape: draw.CircleGlyph{}}, at(p))
+		cross(c, t.series[1], at(p))
+	}
+}
+
+// Save writes a figure to a folder, as SVG and PNG, light and dark.
+func (f *Figure) Save(dir string) error {
+	for _, format := range Formats {
+		for _, inDark := range []bool{false, true} {
+			var b bytes.Buffer
+			if err := f.Write(&b, format, inDark); err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(dir, filepath.Base(f.file(format, inDark))), b.Bytes(), 0o666); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

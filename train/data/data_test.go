@@ -1,0 +1,478 @@
+package data
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"abtool/features"
+)
+
+// marked is a grey image with a red square around a point.
+func marked(w, h int, x, y float64) *image.NRGBA {
+	m := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for i := range m.Pix {
+		m.Pix[i] = []uint8{90, 90, 90, 255}[i%4]
+	}
+	cx, cy := int(x*float64(w)), int(y*float64(h))
+	for py := max(0, cy-4); py < min(h, cy+5); py++ {
+		for px := max(0, cx-4); px < min(w, cx+5); px++ {
+			m.SetNRGBA(px, py, color.NRGBA{255, 0, 0, 255})
+		}
+	}
+	return m
+}
+
+// redness is the middle of the red of a batch's image, in fractions.
+func redness(b *Batch, i int) (x, y float64, ok bool) {
+	var sx, sy, n float64
+	p := b.Pixels[i*3*b.Size*b.Size:]
+	for py := range b.Size {
+		for px := range b.Size {
+			if v := p[3*(py*b.Size+px):]; int(v[0])-int(v[1]) > 80 {
+				sx, sy, n = sx+float64(px)+0.5, sy+float64(py)+0.5, n+1
+			}
+		}
+	}
+	return sx / n / float64(b.Size), sy / n / float64(b.Size), n > 0
+}
+
+func markedSet(t *testing.T, n int) *Set {
+	t.Helper()
+	src := &Memory{}
+	var targets []Target
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range n {
+		x, y := 0.1+0.8*rng.Float64(), 0.1+0.8*rng.Float64()
+		id, class := fmt.Sprint("i", i), []string{"cat", "dog"}[i%2]
+		src.Add(Item{ID: id, Class: class}, marked(200+i%7*20, 160+i%5*30, x, y))
+		targets = append(targets, Target{Image: id, Class: class, ClassIndex: -1, X: x, Y: y, Weight: 1, Label: true})
+	}
+	s, err := NewSet(src, targets, SetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func epoch(t *testing.T, s *Set, o LoaderOptions, n, from int) []*Batch {
+	t.Helper()
+	l, err := NewLoader(s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []*Batch
+	for b := range l.Epoch(context.Background(), n, from) {
+		out = append(out, b)
+	}
+	return out
+}
+
+// Points move with crops and flips: the mark that was painted at the point is where the target says, or gone where it says so.
+func TestPointsFollowPixels(t *testing.T) {
+	s := markedSet(t, 64)
+	for _, train := range []bool{true, false} {
+		valid, gone := 0, 0
+		for e := range 3 {
+			for _, b := range epoch(t, s, LoaderOptions{Size: 96, Batch: 8, Train: train, Seed: 5, PointOutput: 2}, e, 0) {
+				for i := range b.N {
+					x, y, ok := redness(b, i)
+					if !b.Target.Valid[i] {
+						gone++
+						continue
+					}
+					valid++
+					u, v := float64(b.Target.Points[2*i]), float64(b.Target.Points[2*i+1])
+					// Near the border a part of the mark is cut off.
+					if near := u < 0.1 || u > 0.9 || v < 0.1 || v > 0.9; !ok && !near || ok && !near && (math.Abs(x-u) > 0.04 || math.Abs(y-v) > 0.04) {
+						t.Errorf("train %v, %s: the mark is at %.3f, %.3f (%v), the target at %.3f, %.3f", train, b.IDs[i], x, y, ok, u, v)
+					}
+				}
+			}
+		}
+		if valid < 60 || train && gone < 5 {
+			t.Errorf("train %v: %d points in their crops, %d outside", train, valid, gone)
+		}
+	}
+}
+
+func digest(list []*Batch) string {
+	h := fnv.New64a()
+	for _, b := range list {
+		fmt.Fprint(h, b.N, b.IDs, b.Target.Labels, b.Target.Points, b.Target.Valid)
+		h.Write(b.Pixels)
+	}
+	return fmt.Sprint(h.Sum64())
+}
+
+// An epoch is the same for any number of workers, differs from another, and can be continued at any batch.
+func TestOrder(t *testing.T) {
+	s := markedSet(t, 40)
+	o := LoaderOptions{Size: 32, Batch: 6, Train: true, Seed: 9, PointOutput: 2, Jitter: Jitter{0.4, 0.4, 0.4}, Erase: Erase{0.5}, Workers: 1}
+	first := epoch(t, s, o, 3, 0)
+	o.Workers, o.Ahead = 5, 4
+	if again := epoch(t, s, o, 3, 0); digest(first) != digest(again) {
+		t.Error("the number of workers changes the epoch")
+	}
+	if rest := epoch(t, s, o, 3, 4); digest(first[4:]) != digest(rest) || len(rest) != 2 {
+		t.Error("an epoch cannot be continued")
+	}
+	if other := epoch(t, s, o, 4, 0); digest(first) == digest(other) {
+		t.Error("every epoch is the same")
+	}
+	o.Seed++
+	if other := epoch(t, s, o, 3, 0); digest(first) == digest(other) {
+		t.Error("the seed does not matter")
+	}
+	seen := map[string]bool{}
+	for _, b := range first {
+		for _, id := range b.IDs {
+			seen[id] = true
+		}
+	}
+	if len(first) != 6 || len(seen) != 36 {
+		t.Errorf("%d batches with %d images", len(first), len(seen))
+	}
+	// Stopping early leaves nothing behind (the race detector and the test's end would tell).
+	l, _ := NewLoader(s, o)
+	for range l.Epoch(context.Background(), 0, 0) {
+		break
+	}
+}
+
+// Images that cannot be read are counted; training has others in their place, evaluation goes without.
+func TestCorrupt(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 12 {
+		class := filepath.Join(dir, []string{"a", "b"}[i%2])
+		if err := os.MkdirAll(class, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, marked(80, 60, 0.5, 0.5), nil); err != nil {
+			t.Fatal(err)
+		}
+		text := b.Bytes()
+		if i == 3 {
+			text = text[:len(text)/3]
+		}
+		if i == 4 {
+			text = []byte("not a picture")
+		}
+		if err := os.WriteFile(filepath.Join(class, fmt.Sprintf("x%d.JPEG", i)), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	src, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewSet(src, nil, SetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		train bool
+		want  int
+	}{{true, 12}, {false, 10}} {
+		l, err := NewLoader(s, LoaderOptions{Size: 16, Batch: 4, Train: c.train})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for b := range l.Epoch(context.Background(), 0, 0) {
+			n += b.N
+			if slices.Contains(b.IDs, "x4") || slices.Contains(b.IDs, "") || len(b.Pixels) != b.N*16*16*3 || len(b.Target.Labels) != b.N {
+				t.Errorf("a batch has %v", b.IDs)
+			}
+		}
+		if bad, names := l.Corrupt(); n != c.want || bad < 2 || len(names) < 2 || !strings.Contains(names[0], "x3") {
+			t.Errorf("train %v: %d images, %d corrupt: %v", c.train, n, bad, names)
+		}
+	}
+}
+
+func TestSources(t *testing.T) {
+	dir := t.TempDir()
+	// A shard.
+	var shard bytes.Buffer
+	w := tar.NewWriter(&shard)
+	add := func(name string, b []byte) {
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(b))}); err != nil {
+			t.Fatal(err)
+		}
+		w.Write(b)
+	}
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, marked(50, 40, 0.5, 0.5)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		add(fmt.Sprintf("n0_%d.png", i), picture.Bytes())
+		add(fmt.Sprintf("n0_%d.cls", i), []byte(fmt.Sprint(i%2, "\n")))
+		add(fmt.Sprintf("n0_%d.json", i), []byte("{}"))
+	}
+	w.Close()
+	if err := os.WriteFile(filepath.Join(dir, "shard-0.tar"), shard.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	src, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := src.Image(3); err != nil || src.Len() != 4 || src.Item(3) != (Item{"n0_3", "1"}) || m.Bounds().Dx() != 50 {
+		t.Errorf("shard: %d images, %+v, %v", src.Len(), src.Item(3), err)
+	}
+	src.Close()
+
+	// idx files, one of them gzip'd.
+	var images bytes.Buffer
+	z := gzip.NewWriter(&images)
+	binary.Write(z, binary.BigEndian, []uint32{0x803, 3, 2, 2})
+	z.Write([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11})
+	z.Close()
+	name := filepath.Join(dir, "train-images-idx3-ubyte")
+	os.WriteFile(name, images.Bytes(), 0o666)
+	os.WriteFile(filepath.Join(dir, "train-labels-idx1-ubyte"), []byte{0, 0, 8, 1, 0, 0, 0, 3, 7, 0, 9}, 0o666)
+	src, err = Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := src.Image(1); err != nil || src.Item(1) != (Item{"1", "0"}) || m.At(1, 1) != (color.Gray{7}) {
+		t.Errorf("idx: %+v, %v", src.Item(1), err)
+	}
+	set, err := NewSet(src, nil, SetOptions{})
+	if err != nil || !slices.Equal(set.Classes, []string{"0", "7", "9"}) {
+		t.Errorf("classes %v, %v", set.Classes, err)
+	}
+	os.WriteFile(filepath.Join(dir, "train-labels-idx1-ubyte"), []byte{0, 0, 8, 1, 0, 0, 0, 2, 7, 0}, 0o666)
+	if _, err := Open(name); err == nil {
+		t.Error("fewer labels than images")
+	}
+	for _, path := range []string{filepath.Join(dir, "none"), filepath.Join(dir, "*.zip"), filepath.Join(dir, "train-labels-idx1-ubyte")} {
+		if _, err := Open(path); err == nil {
+			t.Errorf("%s opens", path)
+		}
+	}
+	for name, want := range map[string]string{"n01440764_10026.JPEG": "n01440764_10026", "COCO_train2014_000000000009.jpg": "9", "000000391895.jpg": "391895", "a/b.c.png": "b.c", "0012.png": "0012"} {
+		if have := imageID(name); have != want {
+			t.Errorf("%s is the image %s, want %s", name, have, want)
+		}
+	}
+}
+
+func TestTargets(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "t.csv")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("rule,image_id,class,class_index,x,y,weight\nfinal-click,i0,cat,0,0.25,0.5,1\nfinal-click,i1,dog,1,,,0\n")
+	list, err := ReadTargets(path)
+	if err != nil || len(list) != 2 || list[0].X != 0.25 || list[1].Weight != 0 || !math.IsNaN(list[1].X) {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	for _, bad := range []string{"", "a,b\n1,2\n", "image_id,x,y\n", "image_id,x,y\ni,zero,1\n"} {
+		write(bad)
+		if _, err := ReadTargets(path); err == nil {
+			t.Errorf("%q is read", bad)
+		}
+	}
+	src := &Memory{}
+	for i := range 4 {
+		src.Add(Item{ID: fmt.Sprint("i", i), Class: []string{"cat", "dog"}[i%2]}, marked(20, 20, 0.5, 0.5))
+	}
+	base := []Target{{Image: "i0", Class: "cat", X: 0.5, Y: 0.5, Weight: 1, Label: true}}
+	for name, c := range map[string]struct {
+		targets []Target
+		o       SetOptions
+		want    string
+	}{
+		"missing image":  {append(slices.Clone(base), Target{Image: "zebra", Weight: 1}), SetOptions{}, "zebra"},
+		"another class":  {[]Target{{Image: "i0", Class: "dog", Weight: 1, X: 0.5, Y: 0.5}}, SetOptions{}, "of class cat by its folder"},
+		"two targets":    {append(slices.Clone(base), base[0]), SetOptions{}, "has 2 targets"},
+		"two rules":      {append(slices.Clone(base), Target{Image: "i1", Rule: "other", Weight: 1}), SetOptions{}, "2 rules"},
+		"no split":       {base, SetOptions{Split: "val"}, "val"},
+		"no targets":     {nil, SetOptions{Supervision: LUAB}, "needs targets"},
+		"another net":    {base, SetOptions{Classes: []string{"fish", "dog"}}, "cat is none of the 2"},
+		"no supervision": {base, SetOptions{Supervision: "much"}, "none rand luab"},
+	} {
+		if _, err := NewSet(src, c.targets, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for supervision, want := range map[Supervision]int{None: 0, Rand: 1, LUAB: 1} {
+		s, err := NewSet(src, append(slices.Clone(base), Target{Image: "i1", Class: "dog", Weight: 0}), SetOptions{Supervision: supervision, Seed: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, im := range s.Images {
+			n += len(im.Points)
+		}
+		if n != want || len(s.Images) != 4 {
+			t.Errorf("%s: %d points on %d images", supervision, n, len(s.Images))
+		}
+		if supervision == Rand {
+			if x, y := features.Uniform(3, "i0", ""); s.Images[0].Points[0] != (Point{0, x, y}) {
+				t.Error("the random point is not that of features.Uniform")
+			}
+		}
+	}
+	s, err := NewSet(src, []Target{{Image: "i0", Class: "cup", X: 0.2, Y: 0.3, Weight: 1, Label: true}, {Image: "i0", Class: "tie", Label: true}, {Image: "i2", Class: "tie", X: 0.4, Y: 0.1, Weight: 1, Label: true}}, SetOptions{Multi: true, WithTarget: true})
+	if err != nil || len(s.Images) != 2 || !slices.Equal(s.Images[0].Labels, []int{0, 1}) || !slices.Equal(s.Images[0].Points, []Point{{0, 0.2, 0.3}}) {
+		t.Errorf("several labels: %+v, %v", s, err)
+	}
+	for _, b := range epoch(t, s, LoaderOptions{Size: 8, Batch: 2, PointOutput: 4}, 0, 0) {
+		if !slices.Equal(b.Target.Classes, []float32{1, 1, 0, 1}) || !slices.Equal(b.Target.Valid, []bool{true, false, false, true}) {
+			t.Errorf("a batch of several labels: %v, %v", b.Target.Classes, b.Target.Valid)
+		}
+	}
+}
+
+// Scaling is what it should be: a flat image stays flat, halves are means, and nothing moves.
+func TestScale(t *testing.T) {
+	var z resizer
+	rng := rand.New(rand.NewPCG(3, 4))
+	m := &Pixels{W: 64, H: 48, Pix: make([]byte, 3*64*48)}
+	for i := range m.Pix {
+		m.Pix[i] = byte(rng.IntN(256))
+	}
+	same := make([]byte, 3*48*48)
+	c := features.Whole(64, 48)
+	c.W, c.X = 48, 7
+	z.crop(m, c, 48, same)
+	for y := range 48 {
+		if !bytes.Equal(same[3*48*y:3*48*(y+1)], m.Pix[3*(64*y+7):3*(64*y+55)]) {
+			t.Fatal("a crop of the size that is asked for changes pixels")
+		}
+	}
+	flipped := make([]byte, len(same))
+	z.crop(m, c.Mirrored(), 48, flipped)
+	for y := range 48 {
+		for x := range 48 {
+			if !bytes.Equal(flipped[3*(48*y+x):][:3], same[3*(48*y+47-x):][:3]) {
+				t.Fatal("a mirrored crop is not the mirror image")
+			}
+		}
+	}
+	for i := range m.Pix {
+		m.Pix[i] = 77
+	}
+	for _, size := range []int{3, 17, 48, 100, 224} {
+		flat := make([]byte, 3*size*size)
+		z.crop(m, features.Whole(64, 48), size, flat)
+		for _, v := range flat {
+			if v != 77 {
+				t.Fatalf("a flat image is %d after scaling to %d", v, size)
+			}
+		}
+	}
+	// A ramp stays a ramp: the value at a place is that of the place.
+	for y := range 48 {
+		for x := range 64 {
+			m.Pix[3*(64*y+x)] = byte(4 * x)
+		}
+	}
+	ramp := make([]byte, 3*32*32)
+	z.crop(m, features.Whole(64, 48), 32, ramp)
+	for x := 2; x < 30; x++ {
+		if have, want := float64(ramp[3*(32*16+x)]), 4*((float64(x)+0.5)*2-0.5); math.Abs(have-want) > 1 {
+			t.Errorf("the ramp at %d is %v, want %v", x, have, want)
+		}
+	}
+}
+
+// Normalising is (v/255 − mean)/std, channel by channel.
+func TestNormalise(t *testing.T) {
+	b := &Batch{N: 1, Size: 2, Pixels: []byte{0, 128, 255, 10, 20, 30, 1, 2, 3, 4, 5, 6}}
+	f := b.Normalise(nil)
+	if len(f) != 12 || math.Abs(float64(f[3])-(10.0/255-0.485)/0.229) > 1e-6 || math.Abs(float64(f[2])-(1-0.406)/0.225) > 1e-6 {
+		t.Errorf("%v", f)
+	}
+}
+
+// The colours of a JPEG are those of Go's own conversion, within a step.
+func TestYCC(t *testing.T) {
+	var b bytes.Buffer
+	m := image.NewNRGBA(image.Rect(0, 0, 33, 21))
+	rng := rand.New(rand.NewPCG(5, 6))
+	for i := range m.Pix {
+		m.Pix[i] = byte(rng.IntN(256)) | byte(255*b2i(i%4 == 3))
+	}
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	have, err := plainJPEG(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]byte, 3*33*21)
+	rgb(have, have.Bounds(), out)
+	for y := range 21 {
+		for x := range 33 {
+			c := color.NRGBAModel.Convert(have.At(x, y)).(color.NRGBA)
+			for k, v := range []byte{c.R, c.G, c.B} {
+				if d := int(v) - int(out[3*(33*y+x)+k]); d < -1 || d > 1 {
+					t.Fatalf("pixel %d, %d: %d, want %d", x, y, out[3*(33*y+x)+k], v)
+				}
+			}
+		}
+	}
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Photographs of 500 × 375 to crops of 224, images a second and core: the bar is 200, with libjpeg-turbo 250.
+func BenchmarkLoader(b *testing.B) {
+	m := image.NewNRGBA(image.Rect(0, 0, 500, 375))
+	rng := rand.New(rand.NewPCG(7, 8))
+	for y := range 375 {
+		for x := range 500 {
+			v := 128 + 60*math.Sin(float64(x)/17) + 50*math.Cos(float64(y)/11) + 12*rng.NormFloat64()
+			m.SetNRGBA(x, y, color.NRGBA{byte(max(0, min(255, v))), byte(max(0, min(255, v*0.8+20))), byte(max(0, min(255, 255-v))), 255})
+		}
+	}
+	var f bytes.Buffer
+	if err := jpeg.Encode(&f, m, &jpeg.Options{Quality: 90}); err != nil {
+		b.Fatal(err)
+	}
+	w := &loaderWorker{l: &Loader{set: &Set{}, o: LoaderOptions{Size: 224, Train: true}}}
+	out := make([]byte, 3*224*224)
+	for b.Loop() {
+		img, err := decode(f.Bytes())
+		if err != nil {
+			b.Fatal(err)
+		}
+		c, err := features.RandomCrop(rng, 500, 375, features.CropOptions{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		w.z.crop(img, c, 224, out)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "images/s")
+	b.ReportMetric(float64(f.Len()), "bytes/image")
+}

@@ -1,0 +1,10 @@
+//go:build !turbojpeg
+
+package data
+
+import "image"
+
+// Decoder names the JPEG decoder of this build.
+const Decoder = "image/jpeg"
+
+func decodeJPEG(b []byte) (image.Image, error) { return plainJPEG(b) }

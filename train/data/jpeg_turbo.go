@@ -1,0 +1,49 @@
+//go:build turbojpeg
+
+package data
+
+// #cgo LDFLAGS: -lturbojpeg
+// #include <turbojpeg.h>
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"sync"
+	"unsafe"
+)
+
+// Decoder names the JPEG decoder of this build.
+const Decoder = "libjpeg-turbo"
+
+// handles are decompressors, which one goroutine at a time can use.
+var handles = sync.Pool{New: func() any { return C.tjInitDecompress() }}
+
+// decodeJPEG decodes to RGB. What libjpeg-turbo does not convert, as CMYK, is left to Go's decoder.
+func decodeJPEG(b []byte) (image.Image, error) {
+	if len(b) == 0 {
+		return nil, errors.New("an empty file")
+	}
+	h := handles.Get().(C.tjhandle)
+	if h == nil {
+		return plainJPEG(b)
+	}
+	defer handles.Put(h)
+	in := (*C.uchar)(unsafe.Pointer(&b[0]))
+	var width, height, subsampling, space C.int
+	if C.tjDecompressHeader3(h, in, C.ulong(len(b)), &width, &height, &subsampling, &space) != 0 {
+		return nil, fmt.Errorf("libjpeg-turbo: %s", C.GoString(C.tjGetErrorStr2(h)))
+	}
+	if space == C.TJCS_CMYK || space == C.TJCS_YCCK {
+		return plainJPEG(b)
+	}
+	if width < 1 || height < 1 || int(width)*int(height) > largestImage {
+		return nil, fmt.Errorf("an image of %d × %d pixels", int(width), int(height))
+	}
+	p := &Pixels{W: int(width), H: int(height), Pix: make([]byte, 3*int(width)*int(height))}
+	if C.tjDecompress2(h, in, C.ulong(len(b)), (*C.uchar)(unsafe.Pointer(&p.Pix[0])), width, 3*width, height, C.TJPF_RGB, 0) != 0 && C.tjGetErrorCode(h) != C.TJERR_WARNING {
+		return nil, fmt.Errorf("libjpeg-turbo: %s", C.GoString(C.tjGetErrorStr2(h)))
+	}
+	return p, nil
+}

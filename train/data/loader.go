@@ -1,0 +1,456 @@
+package data
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"abtool/features"
+	"abtool/train/loss"
+)
+
+// LoaderOptions say how images become batches.
+type LoaderOptions struct {
+	Size    int    // pixels, height and width of what the network sees
+	Batch   int    // images; the last of an epoch of evaluation can have fewer, of training it is left out
+	Train   bool   // shuffle and augment
+	Seed    uint64 // of order and augmentation
+	Workers int    // goroutines that decode; 0: one a processor
+	Ahead   int    // batches decoded ahead; 0: 2
+
+	Crops       features.CropOptions // of training
+	CropRatio   float64              // of evaluation: the middle Size / CropRatio of the shorter side; 0: 0.875
+	Jitter      Jitter
+	Erase       Erase
+	LabelRule   string // multi label: what a crop does to labels, features.LabelsKept or LabelsPublished; "": kept
+	PointOutput int    // outputs of the point head: 0, 2, or 2 per class
+}
+
+// Jitter changes colours, each by a factor drawn from 1 ± its value, in random order (torchvision's ColorJitter without hue).
+type Jitter struct{ Brightness, Contrast, Saturation float64 }
+
+// Erase fills a random rectangle with noise (Zhong et al. 2020), with a probability; 2 to 33 % of the area, ratios 0.3 to 3.3.
+type Erase struct{ Probability float64 }
+
+// A Batch of N images.
+type Batch struct {
+	N      int
+	Size   int
+	Pixels []byte // N × Size × Size × 3
+	Target loss.Target
+	IDs    []string
+	Images []int // places in the set; −1: could not be read
+	Crops  []features.Crop
+	Index  int // of the batch in its epoch
+}
+
+// Mean and Std are ImageNet's, by channel, of values 0…1: what torchvision's and timm's weights were trained with.
+var (
+	Mean = [3]float32{0.485, 0.456, 0.406}
+	Std  = [3]float32{0.229, 0.224, 0.225}
+)
+
+// Normalise writes the pixels as N × Size × Size × 3 float32, (v/255 − mean) / std by channel. to is reused if it is long enough.
+func (b *Batch) Normalise(to []float32) []float32 {
+	to = grow(to, len(b.Pixels))
+	var table [3][256]float32
+	for c := range table {
+		for v := range table[c] {
+			table[c][v] = (float32(v)/255 - Mean[c]) / Std[c]
+		}
+	}
+	for i := 0; i+2 < len(to); i += 3 {
+		p, q := b.Pixels[i:i+3:i+3], to[i:i+3:i+3]
+		q[0], q[1], q[2] = table[0][p[0]], table[1][p[1]], table[2][p[2]]
+	}
+	return to
+}
+
+// A Loader makes batches of a Set.
+type Loader struct {
+	set *Set
+	o   LoaderOptions
+
+	corrupt atomic.Int64
+	mu      sync.Mutex
+	faults  []string
+
+	decoded atomic.Int64 // images
+	busy    atomic.Int64 // ns of decoding, all workers
+	waited  atomic.Int64 // ns that the consumer waited
+}
+
+// NewLoader checks the options.
+func NewLoader(set *Set, o LoaderOptions) (*Loader, error) {
+	if o.Size < 1 || o.Batch < 1 {
+		return nil, fmt.Errorf("batches of %d images of %d pixels", o.Batch, o.Size)
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Ahead <= 0 {
+		o.Ahead = 2
+	}
+	if o.CropRatio == 0 {
+		o.CropRatio = 0.875
+	}
+	if !(o.CropRatio > 0 && o.CropRatio <= 1) {
+		return nil, fmt.Errorf("crop ratio %v: it is above 0 and at most 1", o.CropRatio)
+	}
+	if o.LabelRule == "" {
+		o.LabelRule = features.LabelsKept
+	}
+	if _, err := features.RandomCrop(rand.New(rand.NewPCG(0, 0)), 64, 64, o.Crops); err != nil {
+		return nil, err
+	}
+	if want := 2 * len(set.Classes); o.PointOutput != 0 && o.PointOutput != map[bool]int{false: 2, true: want}[set.Multi] {
+		return nil, fmt.Errorf("%d outputs of the point head do not fit: 2 for one label, %d for several", o.PointOutput, want)
+	}
+	if o.Train && len(set.Images) < o.Batch {
+		return nil, fmt.Errorf("%d images are fewer than a batch of %d", len(set.Images), o.Batch)
+	}
+	return &Loader{set: set, o: o}, nil
+}
+
+// Batches is the number of batches of an epoch.
+func (l *Loader) Batches() int {
+	if l.o.Train {
+		return len(l.set.Images) / l.o.Batch
+	}
+	return (len(l.set.Images) + l.o.Batch - 1) / l.o.Batch
+}
+
+// Corrupt is how many images could not be read so far; each has another image of the set in its place in training, and is left out in
+// evaluation. The list names the first of them.
+func (l *Loader) Corrupt() (n int64, first []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.corrupt.Load(), slices.Clone(l.faults)
+}
+
+// Rate is what the loader did so far.
+type Rate struct {
+	Images int64
+	PerCPU float64       // images a second of one worker's time
+	Waited time.Duration // that the consumer waited for batches
+}
+
+// Rate tells how fast images were decoded.
+func (l *Loader) Rate() Rate {
+	r := Rate{Images: l.decoded.Load(), Waited: time.Duration(l.waited.Load())}
+	if busy := l.busy.Load(); busy > 0 {
+		r.PerCPU = float64(r.Images) / (float64(busy) / 1e9)
+	}
+	return r
+}
+
+// order is that of an epoch's images.
+func (l *Loader) order(epoch int) []int {
+	if l.o.Train {
+		return rand.New(rand.NewPCG(l.o.Seed, uint64(epoch)<<1|1)).Perm(len(l.set.Images))
+	}
+	order := make([]int, len(l.set.Images))
+	for i := range order {
+		order[i] = i
+	}
+	return order
+}
+
+// Epoch gives the batches of an epoch from the one numbered from. A batch is valid until the next but Ahead is asked for; it stops when ctx ends.
+func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq[*Batch] {
+	return func(yield func(*Batch) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		defer cancel()
+		order := l.order(epoch)
+		type job struct {
+			b    *Batch
+			slot int
+			item int
+			done *sync.WaitGroup
+		}
+		jobs := make(chan job)
+		type started struct {
+			b    *Batch
+			done *sync.WaitGroup
+		}
+		ready := make(chan started, l.o.Ahead)
+		for range l.o.Workers {
+			wg.Go(func() {
+				w := l.worker(epoch)
+				for j := range jobs {
+					if ctx.Err() == nil {
+						began := time.Now()
+						w.load(j.b, j.slot, j.item)
+						l.busy.Add(int64(time.Since(began)))
+					}
+					j.done.Done()
+				}
+			})
+		}
+		wg.Go(func() {
+			defer close(jobs)
+			defer close(ready)
+			for k := from; k < l.Batches(); k++ {
+				items := order[k*l.o.Batch : min((k+1)*l.o.Batch, len(order))]
+				b := l.batch(len(items), k)
+				done := &sync.WaitGroup{}
+				done.Add(len(items))
+				select {
+				case ready <- started{b, done}:
+				case <-ctx.Done():
+					return
+				}
+				for slot, item := range items {
+					jobs <- job{b, slot, item, done}
+				}
+			}
+		})
+		for {
+			began := time.Now()
+			s, ok := <-ready
+			if !ok || ctx.Err() != nil {
+				break
+			}
+			s.done.Wait()
+			l.waited.Add(int64(time.Since(began)))
+			s.b.compact(l.set, l.o)
+			if ctx.Err() != nil || s.b.N > 0 && !yield(s.b) {
+				break
+			}
+		}
+		cancel()
+		for s := range ready { // what was begun must not be left to the workers alone
+			_ = s
+		}
+	}
+}
+
+func (l *Loader) batch(n, k int) *Batch {
+	b := &Batch{N: n, Size: l.o.Size, Index: k, Pixels: make([]byte, n*3*l.o.Size*l.o.Size), IDs: make([]string, n), Images: make([]int, n), Crops: make([]features.Crop, n)}
+	b.Target.N = n
+	if l.set.Multi {
+		b.Target.Classes = make([]float32, n*len(l.set.Classes))
+	} else {
+		b.Target.Labels = make([]int32, n)
+	}
+	if p := l.o.PointOutput; p > 0 {
+		b.Target.Points, b.Target.Valid = make([]float32, n*p), make([]bool, n*p/2)
+	}
+	return b
+}
+
+// compact takes out the slots whose image could not be read.
+func (b *Batch) compact(set *Set, o LoaderOptions) {
+	n := 0
+	plane, points := 3*b.Size*b.Size, o.PointOutput
+	for i := range b.N {
+		if b.Images[i] < 0 {
+			continue
+		}
+		if n != i {
+			b.IDs[n], b.Images[n], b.Crops[n] = b.IDs[i], b.Images[i], b.Crops[i]
+			copy(b.Pixels[n*plane:(n+1)*plane], b.Pixels[i*plane:(i+1)*plane])
+			if set.Multi {
+				c := len(set.Classes)
+				copy(b.Target.Classes[n*c:(n+1)*c], b.Target.Classes[i*c:(i+1)*c])
+			} else {
+				b.Target.Labels[n] = b.Target.Labels[i]
+			}
+			copy(b.Target.Points[n*points:(n+1)*points], b.Target.Points[i*points:(i+1)*points])
+			copy(b.Target.Valid[n*points/2:(n+1)*points/2], b.Target.Valid[i*points/2:(i+1)*points/2])
+		}
+		n++
+	}
+	if n == b.N {
+		return
+	}
+	b.N, b.Target.N = n, n
+	b.IDs, b.Images, b.Crops, b.Pixels = b.IDs[:n], b.Images[:n], b.Crops[:n], b.Pixels[:n*plane]
+	if set.Multi {
+		b.Target.Classes = b.Target.Classes[:n*len(set.Classes)]
+	} else {
+		b.Target.Labels = b.Target.Labels[:n]
+	}
+	if points > 0 {
+		b.Target.Points, b.Target.Valid = b.Target.Points[:n*points], b.Target.Valid[:n*points/2]
+	}
+}
+
+// loaderWorker is what a goroutine of the loader has.
+type loaderWorker struct {
+	l     *Loader
+	epoch int
+	z     resizer
+}
+
+func (l *Loader) worker(epoch int) *loaderWorker { return &loaderWorker{l: l, epoch: epoch} }
+
+// replacements is how often training looks for another image in the place of one that cannot be read.
+const replacements = 8
+
+func (w *loaderWorker) load(b *Batch, slot, item int) {
+	for try := range replacements {
+		im := &w.l.set.Images[item]
+		m, err := w.l.set.Source.Image(im.Source)
+		if err == nil {
+			err = w.put(b, slot, item, m)
+		}
+		if err == nil {
+			w.l.decoded.Add(1)
+			return
+		}
+		w.l.fault(im.ID, err)
+		if !w.l.o.Train {
+			break
+		}
+		// The next one by a hash, which does not depend on who asks.
+		item = int(features.Rand(w.l.o.Seed+1, im.ID, w.epoch*replacements+try).Uint64() % uint64(len(w.l.set.Images)))
+	}
+	b.Images[slot] = -1
+}
+
+func (l *Loader) fault(id string, err error) {
+	l.corrupt.Add(1)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if text := id + ": " + err.Error(); len(l.faults) < 5 && !slices.Contains(l.faults, text) {
+		l.faults = append(l.faults, text)
+		slices.Sort(l.faults)
+	}
+}
+
+func (w *loaderWorker) put(b *Batch, slot, item int, m image.Image) error {
+	o, set := &w.l.o, w.l.set
+	im := &set.Images[item]
+	width, height := m.Bounds().Dx(), m.Bounds().Dy()
+	r := features.Rand(o.Seed, im.ID, w.epoch)
+	crop, err := w.cropOf(r, width, height)
+	if err != nil {
+		return err
+	}
+	out := b.Pixels[slot*3*o.Size*o.Size:][:3*o.Size*o.Size]
+	w.z.crop(m, crop, o.Size, out)
+	if o.Train {
+		o.Jitter.apply(r, out)
+		o.Erase.apply(r, out, o.Size)
+	}
+	b.IDs[slot], b.Images[slot], b.Crops[slot] = im.ID, item, crop
+	if !set.Multi {
+		b.Target.Labels[slot] = int32(im.Label)
+	} else {
+		w.labels(b, slot, im, crop)
+	}
+	if o.PointOutput == 0 {
+		return nil
+	}
+	for _, p := range im.Points {
+		u, v, weight := crop.Point(p.X, p.Y)
+		if weight == 0 {
+			continue
+		}
+		at := slot*o.PointOutput/2 + p.Class
+		b.Target.Points[2*at], b.Target.Points[2*at+1], b.Target.Valid[at] = float32(u), float32(v), true
+	}
+	return nil
+}
+
+// labels are those of a crop, by the rule.
+func (w *loaderWorker) labels(b *Batch, slot int, im *Image, crop features.Crop) {
+	to := b.Target.Classes[slot*len(w.l.set.Classes):][:len(w.l.set.Classes)]
+	for _, c := range im.Labels {
+		has, weight := false, 0.0
+		for _, p := range im.Points {
+			if p.Class == c {
+				has = true
+				_, _, weight = crop.Point(p.X, p.Y)
+			}
+		}
+		if features.Label(w.l.o.LabelRule, true, has, weight) {
+			to[c] = 1
+		}
+	}
+}
+
+// cropOf is a random crop in training, else the middle.
+func (w *loaderWorker) cropOf(r *rand.Rand, width, height int) (features.Crop, error) {
+	if w.l.o.Train {
+		return features.RandomCrop(r, width, height, w.l.o.Crops)
+	}
+	c := features.Whole(width, height)
+	side := max(1, int(math.RoundToEven(float64(min(width, height))*w.l.o.CropRatio)))
+	c.W, c.H = side, side
+	c.X, c.Y = (width-side)/2, (height-side)/2
+	return c, nil
+}
+
+func (j Jitter) apply(r *rand.Rand, p []byte) {
+	if j == (Jitter{}) {
+		return
+	}
+	factor := func(v float64) float64 { return max(0, 1+v*(2*r.Float64()-1)) }
+	brightness, contrast, saturation := factor(j.Brightness), factor(j.Contrast), factor(j.Saturation)
+	for _, what := range r.Perm(3) {
+		switch what {
+		case 0:
+			blend(p, brightness, func(int) float64 { return 0 })
+		case 1:
+			mean := 0.0
+			for i := 0; i+2 < len(p); i += 3 {
+				mean += grey(p, i)
+			}
+			mean = math.Round(mean / float64(len(p)/3))
+			blend(p, contrast, func(int) float64 { return mean })
+		case 2:
+			blend(p, saturation, func(i int) float64 { return grey(p, i) })
+		}
+	}
+}
+
+func grey(p []byte, i int) float64 {
+	return 0.299*float64(p[i]) + 0.587*float64(p[i+1]) + 0.114*float64(p[i+2])
+}
+
+// blend moves each value away from, or towards, what to says of its pixel.
+func blend(p []byte, factor float64, to func(i int) float64) {
+	if factor == 1 {
+		return
+	}
+	for i := 0; i+2 < len(p); i += 3 {
+		base := to(i) * (1 - factor)
+		for c := i; c < i+3; c++ {
+			p[c] = byte(max(0, min(255, base+factor*float64(p[c])+0.5)))
+		}
+	}
+}
+
+func (e Erase) apply(r *rand.Rand, p []byte, size int) {
+	if e.Probability <= 0 || r.Float64() >= e.Probability {
+		return
+	}
+	for range 10 {
+		area := float64(size*size) * (0.02 + 0.31*r.Float64())
+		ratio := math.Exp(math.Log(0.3) + (math.Log(3.3)-math.Log(0.3))*r.Float64())
+		w, h := int(math.RoundToEven(math.Sqrt(area/ratio))), int(math.RoundToEven(math.Sqrt(area*ratio)))
+		if w < 1 || h < 1 || w >= size || h >= size {
+			continue
+		}
+		x, y := r.IntN(size-w+1), r.IntN(size-h+1)
+		for row := y; row < y+h; row++ {
+			for i := 3 * (row*size + x); i < 3*(row*size+x+w); i++ {
+				v := (float64(Mean[i%3]) + float64(Std[i%3])*r.NormFloat64()) * 255
+				p[i] = byte(max(0, min(255, v)))
+			}
+		}
+		return
+	}
+}

@@ -1,0 +1,216 @@
+package data
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/gif" // formats that a folder may hold
+	"image/jpeg"
+	_ "image/png"
+	"math"
+
+	"abtool/features"
+)
+
+// Pixels is an image of W × H pixels of three bytes, red, green and blue, row by row from the top.
+type Pixels struct {
+	W, H int
+	Pix  []byte // 3·W·H
+}
+
+// largestImage is the number of pixels above which an image is refused: a small file can claim to be enormous.
+const largestImage = 1 << 27
+
+// decode decodes an image file.
+func decode(b []byte) (image.Image, error) {
+	c, _, err := image.DecodeConfig(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	if c.Width < 1 || c.Height < 1 || c.Width*c.Height > largestImage {
+		return nil, fmt.Errorf("an image of %d × %d pixels", c.Width, c.Height)
+	}
+	if len(b) > 2 && b[0] == 0xff && b[1] == 0xd8 {
+		return decodeJPEG(b)
+	}
+	m, _, err := image.Decode(bytes.NewReader(b))
+	return m, err
+}
+
+// plainJPEG is Go's decoder.
+func plainJPEG(b []byte) (image.Image, error) { return jpeg.Decode(bytes.NewReader(b)) }
+
+// rgb writes the pixels of a rectangle of an image, in fractions of nothing: bytes of red, green and blue. to has 3·w·h bytes.
+func rgb(m image.Image, r image.Rectangle, to []byte) {
+	switch m := m.(type) {
+	case *Pixels:
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			n := copy(to, m.Pix[3*(y*m.W+r.Min.X):3*(y*m.W+r.Max.X)])
+			to = to[n:]
+		}
+	case *image.YCbCr:
+		ycc(m, r, to)
+	case *image.Gray:
+		i := 0
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			for _, v := range m.Pix[m.PixOffset(r.Min.X, y):m.PixOffset(r.Max.X, y)] {
+				to[i], to[i+1], to[i+2] = v, v, v
+				i += 3
+			}
+		}
+	default:
+		i := 0
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			for x := r.Min.X; x < r.Max.X; x++ {
+				c := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA) // transparency is dropped, as PIL's convert does
+				to[i], to[i+1], to[i+2] = c.R, c.G, c.B
+				i += 3
+			}
+		}
+	}
+}
+
+// ycc converts JFIF's colours: R = Y + 1.402 (Cr − 128) and so on, in 16 bits after the point.
+func ycc(m *image.YCbCr, r image.Rectangle, to []byte) {
+	i := 0
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		row := m.Y[m.YOffset(r.Min.X, y):]
+		for x := r.Min.X; x < r.Max.X; x++ {
+			c := m.COffset(x, y)
+			yy := int32(row[x-r.Min.X])<<16 + 1<<15
+			cb, cr := int32(m.Cb[c])-128, int32(m.Cr[c])-128
+			to[i] = clamp(yy + 91881*cr)
+			to[i+1] = clamp(yy - 22554*cb - 46802*cr)
+			to[i+2] = clamp(yy + 116130*cb)
+			i += 3
+		}
+	}
+}
+
+func clamp(v int32) byte {
+	if uint32(v) < 1<<24 {
+		return byte(v >> 16)
+	}
+	if v < 0 {
+		return 0
+	}
+	return 255
+}
+
+// ColorModel, Bounds and At make Pixels an image.Image.
+func (p *Pixels) ColorModel() color.Model { return color.NRGBAModel }
+
+// Bounds is 0, 0 to W, H.
+func (p *Pixels) Bounds() image.Rectangle { return image.Rect(0, 0, p.W, p.H) }
+
+// At is the colour of a pixel.
+func (p *Pixels) At(x, y int) color.Color {
+	i := 3 * (y*p.W + x)
+	return color.NRGBA{p.Pix[i], p.Pix[i+1], p.Pix[i+2], 255}
+}
+
+// A resizer scales crops of images. It belongs to one goroutine.
+type resizer struct {
+	source, middle []byte
+	across, down   taps
+}
+
+// taps are the weights of source pixels for each pixel of the result: a triangle as wide as a pixel of the result, at least as a pixel
+// of the source, which is the bilinear filter of PIL with antialiasing.
+type taps struct {
+	first  []int32
+	n      []int32
+	weight []int32 // per result pixel, width of them, in 2⁻¹⁵
+	width  int
+}
+
+const tapBits = 15
+
+func (t *taps) of(from, to int) {
+	scale := float64(from) / float64(to)
+	support := max(scale, 1)
+	t.width = int(math.Ceil(support))*2 + 1
+	t.first, t.n = grow(t.first, to), grow(t.n, to)
+	t.weight = grow(t.weight, to*t.width)
+	var w [64]float64
+	ws := w[:]
+	if t.width > len(w) {
+		ws = make([]float64, t.width)
+	}
+	for i := range to {
+		centre := (float64(i) + 0.5) * scale
+		low := max(int(centre-support+0.5), 0)
+		high := min(int(centre+support+0.5), from)
+		total := 0.0
+		for k := low; k < high; k++ {
+			ws[k-low] = max(0, 1-math.Abs((float64(k)+0.5-centre)/support))
+			total += ws[k-low]
+		}
+		rest, largest := int32(1<<tapBits), 0
+		for k := range high - low {
+			v := int32(math.Round(ws[k] / total * (1 << tapBits)))
+			t.weight[i*t.width+k] = v
+			rest -= v
+			if ws[k] > ws[largest] {
+				largest = k
+			}
+		}
+		t.weight[i*t.width+largest] += rest // a flat image stays as it is
+		t.first[i], t.n[i] = int32(low), int32(high-low)
+	}
+}
+
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+// crop scales a crop of an image to size × size pixels, mirrored if it says so, to 3·size² bytes.
+func (z *resizer) crop(m image.Image, c features.Crop, size int, to []byte) {
+	z.source = grow(z.source, 3*c.W*c.H)
+	b := m.Bounds()
+	rgb(m, image.Rect(b.Min.X+c.X, b.Min.Y+c.Y, b.Min.X+c.X+c.W, b.Min.Y+c.Y+c.H), z.source)
+	z.across.of(c.W, size)
+	z.down.of(c.H, size)
+	z.middle = grow(z.middle, 3*size*c.H)
+	for y := range c.H {
+		z.row(z.source[3*c.W*y:3*c.W*(y+1)], z.middle[3*size*y:3*size*(y+1)], size, c.Flip)
+	}
+	stride := 3 * size
+	for y := range size {
+		w := z.down.weight[y*z.down.width:][:z.down.n[y]]
+		out := to[stride*y:][:stride]
+		base := int(z.down.first[y]) * stride
+		for x := range out {
+			sum, at := int32(1<<(tapBits-1)), base+x
+			for _, v := range w {
+				sum += v * int32(z.middle[at])
+				at += stride
+			}
+			out[x] = byte(sum >> tapBits)
+		}
+	}
+}
+
+func (z *resizer) row(from, to []byte, size int, flip bool) {
+	for x := range size {
+		w := z.across.weight[x*z.across.width:][:z.across.n[x]]
+		at := 3 * int(z.across.first[x])
+		r, g, b := int32(1<<(tapBits-1)), int32(1<<(tapBits-1)), int32(1<<(tapBits-1))
+		for _, v := range w {
+			p := from[at : at+3 : at+3]
+			r += v * int32(p[0])
+			g += v * int32(p[1])
+			b += v * int32(p[2])
+			at += 3
+		}
+		i := 3 * x
+		if flip {
+			i = 3 * (size - 1 - x)
+		}
+		to[i], to[i+1], to[i+2] = byte(r>>tapBits), byte(g>>tapBits), byte(b>>tapBits)
+	}
+}

@@ -1,0 +1,198 @@
+package run
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"math"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"abtool/features"
+	"abtool/train/arch"
+	"abtool/train/data"
+	"abtool/train/engine"
+	"abtool/train/loss"
+	"abtool/train/optim"
+)
+
+//go:embed recipes/*.toml
+var recipes embed.FS
+
+// A Recipe says how a network is trained. Zero values stand for the defaults of Default.
+type Recipe struct {
+	Arch       string  `toml:"arch" doc:"architecture, as abtool train --list-archs names it"`
+	Size       int     `toml:"size" doc:"pixels, height and width; 0: the architecture's"`
+	DropPath   float64 `toml:"drop_path" doc:"stochastic depth at the last block"`
+	Epochs     int     `toml:"epochs" doc:"passes over the images"`
+	Batch      int     `toml:"batch" doc:"images a step"`
+	Accumulate int     `toml:"accumulate" doc:"batches whose gradients make one step"`
+	Seed       uint64  `toml:"seed" doc:"of initial weights, order, augmentation and random points"`
+
+	Supervision string  `toml:"supervision" doc:"none, rand or luab"`
+	Lambda      float64 `toml:"lambda" doc:"weight of the point loss"`
+	Multi       bool    `toml:"multi" doc:"several labels an image: binary cross-entropy, a point for each class"`
+	Smoothing   float64 `toml:"label_smoothing" doc:"of cross-entropy"`
+	Beta        float64 `toml:"smooth_l1_beta" doc:"threshold of smooth-L1; 0: 1, PyTorch's default"`
+
+	Optimizer   string  `toml:"optimizer" doc:"sgd, adamw or adamp"`
+	LR          float64 `toml:"lr" doc:"learning rate after the warm-up"`
+	Momentum    float64 `toml:"momentum" doc:"of sgd"`
+	Nesterov    bool    `toml:"nesterov" doc:"of sgd and adamp"`
+	WeightDecay float64 `toml:"weight_decay" doc:"of weights"`
+	DecayAll    bool    `toml:"decay_all" doc:"decay biases and normalisations too, as torchvision's ResNet recipe"`
+	Clip        float64 `toml:"clip" doc:"largest norm of the gradient; 0: none"`
+	EMA         float64 `toml:"ema" doc:"decay of the moving average of weights; 0: none"`
+	Schedule    string  `toml:"schedule" doc:"constant, cosine or step"`
+	Warmup      float64 `toml:"warmup_epochs" doc:"epochs in which the rate rises from 0"`
+	Milestones  []int   `toml:"milestones" doc:"epochs after which the rate drops (step)"`
+	Gamma       float64 `toml:"gamma" doc:"factor of each drop; 0: 0.1"`
+	FinalLR     float64 `toml:"final_lr" doc:"where cosine ends"`
+
+	MinScale   float64 `toml:"min_scale" doc:"smallest share of the image's area in a training crop"`
+	Flip       float64 `toml:"flip" doc:"share of crops that are mirrored; below 0: none"`
+	Brightness float64 `toml:"brightness" doc:"colour jitter, 0: none"`
+	Contrast   float64 `toml:"contrast" doc:"colour jitter, 0: none"`
+	Saturation float64 `toml:"saturation" doc:"colour jitter, 0: none"`
+	Erase      float64 `toml:"erase" doc:"probability of erasing a rectangle"`
+	CropRatio  float64 `toml:"crop_ratio" doc:"of evaluation: share of the shorter side that the middle crop has"`
+	LabelRule  string  `toml:"label_rule" doc:"several labels: kept, or published, which drops the label whose point a crop leaves out"`
+
+	SaveEvery int `toml:"save_every" doc:"keep the weights of every k-th epoch; 0: of none"`
+}
+
+// Default is the recipe that files and flags change.
+func Default() Recipe {
+	return Recipe{
+		Arch: "resnet10", Epochs: 20, Batch: 32, Accumulate: 1, Seed: 1, Supervision: string(data.LUAB), Lambda: 10,
+		Optimizer: string(optim.SGD), LR: 0.05, Momentum: 0.9, WeightDecay: 5e-4, Schedule: string(optim.Cosine), Warmup: 1,
+		MinScale: 0.25, Flip: 0.5, CropRatio: 0.875, LabelRule: features.LabelsKept,
+	}
+}
+
+// Names are the recipes that come with the program.
+func Names() (names []string) {
+	entries, _ := recipes.ReadDir("recipes")
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".toml"))
+	}
+	return names
+}
+
+// Load reads a recipe, one of Names or a file, over the defaults.
+func Load(name string) (Recipe, error) {
+	r := Default()
+	if name == "" {
+		return r, nil
+	}
+	text, err := recipes.ReadFile(path.Join("recipes", name+".toml"))
+	if err != nil {
+		if text, err = os.ReadFile(name); err != nil {
+			return r, fmt.Errorf("no recipe %q: it is a file, or one of %s", name, strings.Join(Names(), ", "))
+		}
+	}
+	if err := r.Set(string(text)); err != nil {
+		return r, fmt.Errorf("recipe %s: %w", name, err)
+	}
+	return r, nil
+}
+
+// Set changes what a text in TOML names. Keys that a recipe does not have are errors.
+func (r *Recipe) Set(text string) error {
+	meta, err := toml.Decode(text, r)
+	if err != nil {
+		return err
+	}
+	if left := meta.Undecoded(); len(left) > 0 {
+		return fmt.Errorf("a recipe has no key %s", left[0])
+	}
+	return nil
+}
+
+// TOML is the recipe as a file.
+func (r Recipe) TOML() string {
+	var b bytes.Buffer
+	e := toml.NewEncoder(&b)
+	e.Indent = ""
+	if err := e.Encode(r); err != nil {
+		panic(err) // a struct of plain values
+	}
+	return b.String()
+}
+
+// Check reports what makes no sense.
+func (r Recipe) Check() error {
+	for _, c := range []struct {
+		bad  bool
+		text string
+	}{
+		{r.Epochs < 1, "epochs: at least 1"}, {r.Batch < 1, "batch: at least 1"}, {r.Accumulate < 1, "accumulate: at least 1"},
+		{!slices.Contains(data.Supervisions, data.Supervision(r.Supervision)), "supervision: none, rand or luab"},
+		{!(r.Warmup >= 0) || r.Warmup >= float64(r.Epochs), "warmup_epochs: at least 0 and fewer than epochs"},
+		{!(r.LR > 0) || math.IsInf(r.LR, 0), "lr: above 0"},
+		{r.SaveEvery < 0, "save_every: at least 0"},
+		{r.LabelRule != features.LabelsKept && r.LabelRule != features.LabelsPublished, "label_rule: kept or published"},
+		{r.Multi && r.Smoothing > 0, "label_smoothing: with several labels there is none"},
+	} {
+		if c.bad {
+			return fmt.Errorf("the recipe is wrong: %s", c.text)
+		}
+	}
+	if err := r.loss().Check(); err != nil {
+		return err
+	}
+	return r.optim().Check()
+}
+
+func (r Recipe) loss() loss.Config {
+	c := loss.Config{Class: loss.CrossEntropy, LabelSmoothing: r.Smoothing, Lambda: r.Lambda, Beta: r.Beta}
+	if r.Multi {
+		c.Class = loss.Binary
+	}
+	if r.Supervision == string(data.None) {
+		c.Lambda = 0
+	}
+	return c
+}
+
+func (r Recipe) optim() optim.Config {
+	return optim.Config{Kind: optim.Kind(r.Optimizer), WeightDecay: r.WeightDecay, DecayAll: r.DecayAll, Momentum: r.Momentum, Nesterov: r.Nesterov, ClipNorm: r.Clip, EMA: r.EMA}
+}
+
+// schedule is in steps, of which an epoch has perEpoch.
+func (r Recipe) schedule(perEpoch int) optim.Schedule {
+	s := optim.Schedule{Kind: optim.Curve(r.Schedule), Base: r.LR, Steps: r.Epochs * perEpoch, Warmup: int(r.Warmup * float64(perEpoch)), WarmupFrom: r.LR / 100, Final: r.FinalLR, Gamma: r.Gamma}
+	for _, m := range r.Milestones {
+		s.Milestones = append(s.Milestones, m*perEpoch)
+	}
+	return s
+}
+
+// network builds the architecture for a number of classes.
+func (r Recipe) network(classes int) (*arch.Arch, error) {
+	o := arch.Options{Classes: classes, Size: r.Size, DropPath: r.DropPath}
+	if r.Supervision != string(data.None) {
+		o.PointOutputs = 2
+		if r.Multi {
+			o.PointOutputs = 2 * classes
+		}
+	}
+	return arch.New(r.Arch, o)
+}
+
+func (r Recipe) engine(a *arch.Arch, workers int) engine.Config {
+	return engine.Config{Arch: a, Loss: r.loss(), Optim: r.optim(), Seed: r.Seed, Workers: workers}
+}
+
+// loader has the options of training batches, or of evaluation.
+func (r Recipe) loader(a *arch.Arch, train bool, workers int) data.LoaderOptions {
+	return data.LoaderOptions{
+		Size: a.Size, Batch: r.Batch, Train: train, Seed: r.Seed, Workers: workers, CropRatio: r.CropRatio, PointOutput: a.PointOutputs, LabelRule: r.LabelRule,
+		Crops:  features.CropOptions{MinScale: r.MinScale, FlipShare: r.Flip},
+		Jitter: data.Jitter{Brightness: r.Brightness, Contrast: r.Contrast, Saturation: r.Saturation}, Erase: data.Erase{Probability: r.Erase},
+	}
+}

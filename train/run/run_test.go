@@ -1,0 +1,314 @@
+package run
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"abtool/train/data"
+	"abtool/train/engine"
+	"abtool/train/engine/gorgonia"
+	"abtool/train/weights"
+)
+
+// shapes are images of a disc or a square at a point: their class, and where it is, can be learned.
+func shapes(t testing.TB, n int, seed uint64) *data.Set {
+	t.Helper()
+	src := &data.Memory{}
+	var targets []data.Target
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for i := range n {
+		x, y := 0.25+0.5*rng.Float64(), 0.25+0.5*rng.Float64()
+		class := i % 2
+		m := image.NewNRGBA(image.Rect(0, 0, 40, 40))
+		for py := range 40 {
+			for px := range 40 {
+				dx, dy := float64(px)-x*40, float64(py)-y*40
+				v := uint8(40 + rng.IntN(30))
+				if class == 0 && dx*dx+dy*dy < 49 || class == 1 && math.Abs(dx) < 7 && math.Abs(dy) < 7 && math.Abs(dx)+math.Abs(dy) > 5 {
+					v = 220
+				}
+				m.SetNRGBA(px, py, color.NRGBA{v, v, v, 255})
+			}
+		}
+		id := fmt.Sprintf("s%d-%d", seed, i)
+		src.Add(data.Item{ID: id, Class: []string{"disc", "ring"}[class]}, m)
+		targets = append(targets, data.Target{Image: id, Class: []string{"disc", "ring"}[class], ClassIndex: -1, X: x, Y: y, Weight: 1, Label: true})
+	}
+	s, err := data.NewSet(src, targets, data.SetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func newEngine(c engine.Config) (engine.Engine, error) { return gorgonia.New(c) }
+
+func tiny() Recipe {
+	r := Default()
+	r.Arch, r.Size, r.Epochs, r.Batch, r.LR, r.MinScale, r.CropRatio, r.EMA = "cnn3", 32, 3, 8, 0.05, 0.6, 1, 0.9
+	return r
+}
+
+func options(t testing.TB, dir string, r Recipe) Options {
+	return Options{Out: dir, Recipe: r, Train: shapes(t, 48, 1), Val: shapes(t, 24, 2), New: newEngine, Workers: 2, Tool: "test"}
+}
+
+func same(t *testing.T, a, b string) {
+	t.Helper()
+	x, err := os.ReadFile(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := os.ReadFile(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(x, y) {
+		t.Errorf("%s and %s differ", a, b)
+	}
+}
+
+// A run that was stopped and continued ends with the same bits as one that was not.
+func TestResume(t *testing.T) {
+	dir := t.TempDir()
+	whole, parts := filepath.Join(dir, "whole"), filepath.Join(dir, "parts")
+	if _, err := Train(context.Background(), options(t, whole, tiny())); err != nil {
+		t.Fatal(err)
+	}
+	for stop := range 6 {
+		ctx, cancel := context.WithCancel(context.Background())
+		o := options(t, parts, tiny())
+		o.Resume = stop > 0
+		if stop < 5 {
+			o.New = func(c engine.Config) (engine.Engine, error) {
+				e, err := gorgonia.New(c)
+				return &stopper{Engine: e, left: 3, cancel: cancel}, err
+			}
+		}
+		_, err := Train(ctx, o)
+		cancel()
+		if stop < 5 && !errors.Is(err, ErrStopped) || stop == 5 && err != nil {
+			t.Fatalf("part %d: %v", stop, err)
+		}
+	}
+	for _, name := range []string{lastName, bestName, logName, eventsName, recipeName} {
+		same(t, filepath.Join(whole, name), filepath.Join(parts, name))
+	}
+	lines, err := ReadLog(whole)
+	if err != nil || len(lines) != 3 || lines[2].Step != 18 || lines[2].Val == nil || lines[2].Val.Images != 24 {
+		t.Errorf("the log has %d lines: %v", len(lines), err)
+	}
+	if entries, _ := os.ReadDir(whole); len(entries) != 6 {
+		t.Errorf("%d files in the run", len(entries))
+	}
+}
+
+// stopper interrupts after some steps.
+type stopper struct {
+	engine.Engine
+	left   int
+	cancel func()
+}
+
+func (s *stopper) Step(lr float64, b ...*engine.Batch) (engine.Result, error) {
+	if s.left--; s.left <= 0 {
+		s.cancel()
+	}
+	return s.Engine.Step(lr, b...)
+}
+
+// A small network learns shapes and where they are, and says so.
+func TestLearns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for some seconds")
+	}
+	dir := filepath.Join(t.TempDir(), "run")
+	r := tiny()
+	r.Epochs, r.Lambda, r.EMA, r.Flip = 10, 5, 0, -1
+	o := options(t, dir, r)
+	o.Train = shapes(t, 160, 3)
+	seen := 0
+	o.LogEvery = time.Nanosecond
+	o.Progress = func(p Progress) {
+		if seen++; p.Images <= 0 || p.Steps != 200 || math.IsNaN(p.Loss) {
+			t.Errorf("progress %+v", p)
+		}
+	}
+	o.Truth = func(string, string, float64, float64) (bool, bool) { return true, true }
+	m, err := Train(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := ReadLog(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, last := lines[0], lines[len(lines)-1]
+	if !(float64(last.Class) < 0.6*float64(first.Class)) || !(float64(last.Point) < 0.6*float64(first.Point)) {
+		t.Errorf("the losses went from %v, %v to %v, %v", first.Class, first.Point, last.Class, last.Point)
+	}
+	if m.Top1.Value < 0.8 || m.Distance.Value > 0.15 || m.Localised.Value != 1 || m.Localised.N != 24 || m.Top1.Interval == nil {
+		t.Errorf("accuracy %v, distance %v, localised %+v", m.Top1.Value, m.Distance.Value, m.Localised)
+	}
+	if seen == 0 {
+		t.Error("no progress is told")
+	}
+	// The best weights alone begin another run, without the point head.
+	r.Supervision, r.Epochs = string(data.None), 2
+	o.Recipe, o.Out, o.Init, o.Progress = r, filepath.Join(t.TempDir(), "next"), filepath.Join(dir, bestName), nil
+	var notes []string
+	o.Notice = func(s string) { notes = append(notes, s) }
+	next, err := Train(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(notes) == 0 || !strings.Contains(notes[0], "point_head") {
+		t.Errorf("notes %q", notes)
+	}
+	if next.Top1.Value < 0.7 {
+		t.Errorf("from good weights it has %v", next.Top1.Value)
+	}
+	if _, info, a, set, err := Open(dir, ""); err != nil || a.Name != "cnn3" || len(info.Classes) != 2 || set.Len() == 0 {
+		t.Errorf("opening the run: %v", err)
+	}
+}
+
+func TestWrong(t *testing.T) {
+	dir := t.TempDir()
+	try := func(name, want string, change func(*Options)) {
+		t.Helper()
+		o := options(t, filepath.Join(dir, name), tiny())
+		change(&o)
+		if _, err := Train(context.Background(), o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := os.Stat(filepath.Join(o.Out, lastName)); err == nil && name != "again" && name != "recipe" {
+			t.Errorf("%s leaves a checkpoint", name)
+		}
+	}
+	try("arch", "no architecture", func(o *Options) { o.Recipe.Arch = "resnet19" })
+	try("epochs", "epochs", func(o *Options) { o.Recipe.Epochs = 0 })
+	try("batch", "fewer than a batch", func(o *Options) { o.Recipe.Batch = 100 })
+	try("optimizer", "no optimiser", func(o *Options) { o.Recipe.Optimizer = "lion" })
+	try("schedule", "no schedule", func(o *Options) { o.Recipe.Schedule = "linear" })
+	try("none", "no run to continue", func(o *Options) { o.Resume = true })
+	try("init", "no such file", func(o *Options) { o.Init = filepath.Join(dir, "none.safetensors") })
+	cut := filepath.Join(dir, "cut.safetensors")
+	if err := os.WriteFile(cut, []byte{9, 0, 0, 0, 0, 0, 0, 0, '{'}, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	try("cut", "cut.safetensors", func(o *Options) { o.Init = cut })
+	alien := filepath.Join(dir, "alien.safetensors")
+	if err := weights.WriteFile(alien, weights.NewSet(weights.Tensor{Name: "a", Shape: []int{1}, Data: []float32{1}})); err != nil {
+		t.Fatal(err)
+	}
+	try("alien", "has no weight of cnn3", func(o *Options) { o.Init = alien })
+	try("nan", "Try a lower lr", func(o *Options) { o.Recipe.LR = 1e30 })
+
+	o := options(t, filepath.Join(dir, "again"), tiny())
+	o.Recipe.Epochs, o.Recipe.Warmup = 1, 0
+	if _, err := Train(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	try("again", "give --resume", func(*Options) {})
+	o.Out = filepath.Join(dir, "recipe")
+	if _, err := Train(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	try("recipe", `"epochs = 1" where this is "epochs = 3"`, func(o *Options) { o.Resume = true })
+}
+
+func TestRecipes(t *testing.T) {
+	names := Names()
+	if len(names) < 4 {
+		t.Fatalf("recipes %v", names)
+	}
+	for _, name := range names {
+		r, err := Load(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if err := r.Check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := r.network(10); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		again := Recipe{}
+		if err := again.Set(r.TOML()); err != nil || fmt.Sprint(again) != fmt.Sprint(r) {
+			t.Errorf("%s does not read back: %v", name, err)
+		}
+	}
+	r := Default()
+	if err := r.Set("lamda = 3"); err == nil || !strings.Contains(err.Error(), "lamda") {
+		t.Errorf("a key that is not there: %v", err)
+	}
+	if err := r.Set("lambda = 3"); err != nil || r.Lambda != 3 || r.Batch != 32 {
+		t.Errorf("%v, %+v", err, r)
+	}
+	if _, err := Load("nothing"); err == nil || !strings.Contains(err.Error(), "imagenet-resnet") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Average precision by hand, and its bounds.
+func TestAveragePrecision(t *testing.T) {
+	m := &meter{classes: 2, multi: true}
+	for _, row := range []struct {
+		logits  []float32
+		present []bool
+	}{{[]float32{4, 0}, []bool{true, false}}, {[]float32{3, 1}, []bool{false, true}}, {[]float32{2, 2}, []bool{true, false}}, {[]float32{1, 3}, []bool{false, true}}} {
+		m.scores, m.present = append(m.scores, row.logits), append(m.present, row.present)
+	}
+	r := m.meanAveragePrecision()
+	if want := ((1.0+2.0/3)/2 + (1.0+2.0/3)/2) / 2; math.Abs(float64(r.Value)-want) > 1e-12 || r.N != 4 || r.Interval == nil {
+		t.Errorf("mAP is %v, want %v", r.Value, want)
+	}
+}
+
+// Records of events have the lengths and sums that TensorBoard checks.
+func TestEvents(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events")
+	e, err := openEvents(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.scalars(300, []scalar{{"a/b", 1.5}, {"c", math.NaN()}}); err != nil {
+		t.Fatal(err)
+	}
+	e.close()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mask := func(p []byte) uint32 {
+		c := crc32.Checksum(p, crc32.MakeTable(crc32.Castagnoli))
+		return (c>>15 | c<<17) + 0xa282ead8
+	}
+	var messages []string
+	for len(b) > 0 {
+		n := binary.LittleEndian.Uint64(b)
+		if binary.LittleEndian.Uint32(b[8:]) != mask(b[:8]) || binary.LittleEndian.Uint32(b[12+n:]) != mask(b[12:12+n]) {
+			t.Fatal("a sum is wrong")
+		}
+		messages = append(messages, string(b[12:12+n]))
+		b = b[16+n:]
+	}
+	if len(messages) != 2 || !strings.HasSuffix(messages[0], "\x1a\x0dbrain.Event:2") || !strings.Contains(messages[1], "\x10\xac\x02\x2a") || !strings.Contains(messages[1], "\x0a\x03a/b\x15\x00\x00\xc0\x3f") || strings.Contains(messages[1], "\x01c") {
+		t.Errorf("messages %q", messages)
+	}
+}

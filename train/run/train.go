@@ -1,0 +1,549 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"abtool/analysis"
+	"abtool/train/arch"
+	"abtool/train/data"
+	"abtool/train/engine"
+	"abtool/train/weights"
+)
+
+// Files of a run.
+const (
+	recipeName = "recipe.toml"
+	infoName   = "run.json"
+	logName    = "log.jsonl"
+	eventsName = "events.out.tfevents.0.abtool"
+	lastName   = "last.safetensors"
+	bestName   = "best.safetensors"
+)
+
+// ErrStopped is the error of a run that was interrupted, and can be continued.
+var ErrStopped = errors.New("stopped; the run can be continued with --resume")
+
+// Options say what is trained, and where the run is kept.
+type Options struct {
+	Out     string // folder of the run
+	Recipe  Recipe
+	Train   *data.Set
+	Val     *data.Set // nil: nothing is measured
+	Truth   Truth     // of Val; nil: none
+	New     func(engine.Config) (engine.Engine, error)
+	Resume  bool   // go on with the run in Out
+	Init    string // weights to begin with, a .safetensors file
+	Workers int    // that compute and decode; 0: one a processor
+	Tool    string // version
+
+	LogEvery time.Duration  // time between lines of steps in the log's progress; 0: a second
+	Progress func(Progress) // is called at most every LogEvery
+	Notice   func(string)   // of what a person should know
+}
+
+// Progress is how far a run is.
+type Progress struct {
+	Step, Steps   int
+	Epoch, Epochs int
+	Images        float64 // a second, since the last
+	Loader        float64 // images a second that one processor decodes
+	Waited        float64 // share of the time that training waited for images
+	LR            float64
+	Loss          float64
+	Class, Point  float64
+	Left          time.Duration
+}
+
+// Info is what run.json holds.
+type Info struct {
+	Tool      string   `json:"tool"`
+	Engine    string   `json:"engine"`
+	Arch      string   `json:"arch"`
+	Size      int      `json:"size"`
+	Weights   int      `json:"weights"` // parameters, without the point head
+	Classes   []string `json:"classes"`
+	Multi     bool     `json:"multi"`
+	Images    int      `json:"images"`     // of training
+	Points    int      `json:"points"`     // of them, with a point to learn from
+	ValImages int      `json:"val_images"` // of validation
+}
+
+// A trainer is a run under way.
+type trainer struct {
+	o       Options
+	a       *arch.Arch
+	e       engine.Engine
+	loader  *data.Loader
+	log     *logFile
+	perStep int // batches
+	steps   int // of an epoch
+
+	step, epoch, batch int // done: updates; epochs; batches of the epoch
+	best               float64
+	since              tally // the last line of the log
+	shown              tally // the last progress
+	shownAt            time.Time
+	shownWait          time.Duration
+}
+
+// tally sums the results of steps.
+type tally struct {
+	n, images                int
+	loss, class, point, norm float64
+	valid                    int
+}
+
+func (t *tally) add(r engine.Result) {
+	t.n++
+	t.images += r.N
+	t.loss += r.Total
+	t.class += r.Class
+	t.point += r.Point * float64(r.N)
+	t.valid += r.Valid
+	t.norm += r.GradNorm
+}
+
+func (t *tally) line(step, epoch int, lr float64) Line {
+	n := float64(t.n)
+	return Line{Step: step, Epoch: epoch, LR: lr, Loss: analysis.Number(t.loss / n), Class: analysis.Number(t.class / n), Point: analysis.Number(t.point / float64(t.valid)), Norm: analysis.Number(t.norm / n)}
+}
+
+// Train trains, or goes on. It returns the metrics of the last epoch's validation. What can be known to fail is found before the first step.
+func Train(ctx context.Context, o Options) (*Metrics, error) {
+	if o.LogEvery == 0 {
+		o.LogEvery = time.Second
+	}
+	if o.Notice == nil {
+		o.Notice = func(string) {}
+	}
+	if err := o.Recipe.Check(); err != nil {
+		return nil, err
+	}
+	t := &trainer{o: o, best: math.Inf(-1), perStep: o.Recipe.Accumulate}
+	if err := t.prepare(); err != nil {
+		return nil, err
+	}
+	defer t.e.Close()
+	defer t.log.close()
+	m, err := t.run(ctx)
+	if errors.Is(err, ErrStopped) {
+		if saved := t.save(lastName); saved != nil {
+			return nil, errors.Join(err, saved)
+		}
+	}
+	return m, err
+}
+
+func (t *trainer) prepare() (err error) {
+	r := t.o.Recipe
+	if t.a, err = r.network(len(t.o.Train.Classes)); err != nil {
+		return err
+	}
+	if t.loader, err = data.NewLoader(t.o.Train, r.loader(t.a, true, t.o.Workers)); err != nil {
+		return err
+	}
+	if t.o.Val != nil {
+		if _, err := data.NewLoader(t.o.Val, r.loader(t.a, false, t.o.Workers)); err != nil {
+			return fmt.Errorf("validation: %w", err)
+		}
+	}
+	t.steps = t.loader.Batches() / t.perStep
+	if t.steps < 1 {
+		return fmt.Errorf("%d images are not enough for a step of %d batches of %d", len(t.o.Train.Images), t.perStep, r.Batch)
+	}
+	if err := r.schedule(t.steps).Check(); err != nil {
+		return err
+	}
+	last := filepath.Join(t.o.Out, lastName)
+	_, found := os.Stat(last)
+	switch {
+	case t.o.Resume && found != nil:
+		return fmt.Errorf("there is no run to continue in %s: %w", t.o.Out, found)
+	case !t.o.Resume && exists(filepath.Join(t.o.Out, recipeName)):
+		return fmt.Errorf("%s holds a run already: give --resume to go on with it, or another --out", t.o.Out)
+	}
+	if t.e, err = t.o.New(r.engine(t.a, t.o.Workers)); err != nil {
+		return err
+	}
+	if err := t.weights(last); err != nil {
+		t.e.Close()
+		return err
+	}
+	if err := t.folder(); err != nil {
+		t.e.Close()
+		return err
+	}
+	return nil
+}
+
+func exists(path string) bool { _, err := os.Stat(path); return err == nil }
+
+// weights sets the weights of the checkpoint, of Init, or by chance.
+func (t *trainer) weights(last string) error {
+	set := t.a.Init(t.o.Recipe.Seed)
+	if t.o.Resume {
+		return t.restore(last, set)
+	}
+	if t.o.Init != "" {
+		from, err := weights.ReadFile(t.o.Init)
+		if err != nil {
+			return err
+		}
+		report := weights.Fit(set, from)
+		if report.Loaded == 0 {
+			return fmt.Errorf("%s has no weight of %s: %s", t.o.Init, t.a.Name, report)
+		}
+		t.o.Notice(fmt.Sprintf("weights of %s: %s", t.o.Init, report))
+	}
+	return t.e.SetWeights(set)
+}
+
+// folder makes the files of the run.
+func (t *trainer) folder() (err error) {
+	if err := os.MkdirAll(t.o.Out, 0o777); err != nil {
+		return err
+	}
+	points := 0
+	for _, im := range t.o.Train.Images {
+		if len(im.Points) > 0 {
+			points++
+		}
+	}
+	info := Info{Tool: t.o.Tool, Engine: t.e.Name(), Arch: t.a.Name, Size: t.a.Size, Weights: t.a.Count(false), Classes: t.o.Train.Classes, Multi: t.o.Train.Multi, Images: len(t.o.Train.Images), Points: points}
+	if t.o.Val != nil {
+		info.ValImages = len(t.o.Val.Images)
+	}
+	text, err := json.MarshalIndent(info, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := replace(filepath.Join(t.o.Out, infoName), append(text, '\n')); err != nil {
+		return err
+	}
+	if err := replace(filepath.Join(t.o.Out, recipeName), []byte(t.o.Recipe.TOML())); err != nil {
+		return err
+	}
+	t.log, err = openLog(t.o.Out, t.step)
+	return err
+}
+
+// replace writes a file beside its place and moves it there.
+func replace(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Sync(), f.Close(), os.Chmod(f.Name(), 0o644))
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
+	r := t.o.Recipe
+	schedule := r.schedule(t.steps)
+	t.shownAt = time.Now()
+	for ; t.epoch < r.Epochs; t.epoch++ {
+		var images [][]float32
+		var group []*engine.Batch
+		var ids []string
+		for b := range t.loader.Epoch(ctx, t.epoch, t.batch) {
+			if t.batch >= t.steps*t.perStep {
+				break // batches that do not make a whole step
+			}
+			if len(images) <= len(group) {
+				images = append(images, nil)
+			}
+			k := len(group)
+			images[k] = b.Normalise(images[k])
+			group, ids = append(group, &engine.Batch{Images: images[k], Target: b.Target}), append(ids, b.IDs...)
+			t.batch++
+			if len(group) < t.perStep {
+				continue
+			}
+			lr := schedule.At(t.step)
+			result, err := t.e.Step(lr, group...)
+			if err != nil {
+				return nil, t.failed(err, lr, ids)
+			}
+			t.step++
+			t.since.add(result)
+			t.show(result, lr)
+			group, ids = group[:0], ids[:0]
+		}
+		if ctx.Err() != nil {
+			t.batch -= len(group) // of a step that was not made
+			return nil, ErrStopped
+		}
+		t.batch = 0
+		if m, err = t.endEpoch(ctx, schedule.At(t.step-1)); err != nil {
+			if ctx.Err() != nil { // validation was interrupted: the epoch's training is done
+				t.batch = t.steps * t.perStep
+				return nil, ErrStopped
+			}
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// failed says what diverged, on which images, and what to try.
+func (t *trainer) failed(err error, lr float64, ids []string) error {
+	if !errors.Is(err, engine.ErrNotFinite) {
+		return err
+	}
+	shown := ids[:min(len(ids), 8)]
+	return fmt.Errorf("step %d (epoch %d, learning rate %.3g): %w. The batch: %s%s. Try a lower lr, clip = 1, a longer warm-up, or a lower lambda; the last checkpoint stands",
+		t.step+1, t.epoch+1, lr, err, strings.Join(shown, ", "), map[bool]string{true: ", …"}[len(ids) > len(shown)])
+}
+
+// show tells the progress, now and then.
+func (t *trainer) show(r engine.Result, lr float64) {
+	t.shown.add(r)
+	passed := time.Since(t.shownAt)
+	if t.o.Progress == nil || passed < t.o.LogEvery {
+		return
+	}
+	rate := t.loader.Rate()
+	total := t.steps * t.o.Recipe.Epochs
+	l := t.shown.line(t.step, t.epoch+1, lr)
+	t.o.Progress(Progress{
+		Step: t.step, Steps: total, Epoch: t.epoch + 1, Epochs: t.o.Recipe.Epochs, Images: float64(t.shown.images) / passed.Seconds(), Loader: rate.PerCPU,
+		Waited: (rate.Waited - t.shownWait).Seconds() / passed.Seconds(), LR: lr, Loss: float64(l.Loss), Class: float64(l.Class), Point: float64(l.Point),
+		Left: time.Duration(float64(passed) / float64(t.shown.n) * float64(total-t.step)),
+	})
+	t.shown, t.shownAt, t.shownWait = tally{}, time.Now(), rate.Waited
+}
+
+// endEpoch validates, logs and saves.
+func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
+	line := t.since.line(t.step, t.epoch+1, lr)
+	line.Event = "epoch"
+	score := -float64(line.Loss)
+	if t.o.Val != nil {
+		m, err := Evaluate(ctx, t.e, t.o.Val, t.o.Recipe.loader(t.a, false, t.o.Workers), t.o.Recipe.EMA > 0, t.o.Truth, nil)
+		if err != nil {
+			return nil, err
+		}
+		line.Val = m
+		score = float64(Score(m))
+	}
+	if n, names := t.loader.Corrupt(); n > 0 {
+		t.o.Notice(fmt.Sprintf("%d times an image could not be read, and another took its place; the first: %s", n, strings.Join(names, "; ")))
+	}
+	if line.Best = score > t.best; line.Best {
+		t.best = score
+	}
+	t.since = tally{}
+	if err := t.log.write(line); err != nil {
+		return nil, err
+	}
+	done := *t
+	done.epoch++ // the checkpoint is of the finished epoch
+	if line.Best {
+		if err := t.export(bestName); err != nil {
+			return nil, err
+		}
+	}
+	if k := t.o.Recipe.SaveEvery; k > 0 && done.epoch%k == 0 {
+		if err := t.export(fmt.Sprintf("epoch-%04d.safetensors", done.epoch)); err != nil {
+			return nil, err
+		}
+	}
+	return line.Val, done.save(lastName)
+}
+
+// Score is what the best epoch has most of: top-1 accuracy, or mAP.
+func Score(m *Metrics) analysis.Number {
+	switch {
+	case m == nil:
+		return analysis.Number(math.NaN())
+	case m.MAP != nil:
+		return m.MAP.Value
+	case m.Top1 != nil:
+		return m.Top1.Value
+	}
+	return -m.Loss.Value
+}
+
+// export writes the weights, or their moving average if one is kept.
+func (t *trainer) export(name string) error {
+	set, err := t.e.Average()
+	if err == nil && set == nil {
+		set, err = t.e.Weights()
+	}
+	if err != nil {
+		return err
+	}
+	set.Metadata = t.metadata()
+	return weights.WriteFile(filepath.Join(t.o.Out, name), set)
+}
+
+func (t *trainer) metadata() map[string]string {
+	classes, _ := json.Marshal(t.o.Train.Classes)
+	return map[string]string{"format": "pt", "abtool.arch": t.a.Name, "abtool.size": strconv.Itoa(t.a.Size), "abtool.classes": string(classes), "abtool.multi": strconv.FormatBool(t.o.Train.Multi)}
+}
+
+// statePrefix begins the names of what a checkpoint has besides weights.
+const statePrefix = "state/"
+
+// save writes all that is needed to go on.
+func (t *trainer) save(name string) error {
+	set, err := t.e.Weights()
+	if err != nil {
+		return err
+	}
+	state, err := t.e.State()
+	if err != nil {
+		return err
+	}
+	set.Metadata = t.metadata()
+	for _, x := range state.Tensors() {
+		x.Name = statePrefix + x.Name
+		set.Put(x)
+	}
+	for k, v := range state.Metadata {
+		set.Metadata[statePrefix+k] = v
+	}
+	progress, err := json.Marshal(checkpoint{t.step, t.epoch, t.batch, analysis.Number(t.best), t.since.saved()})
+	if err != nil {
+		return err
+	}
+	set.Metadata["abtool.progress"], set.Metadata["abtool.recipe"] = string(progress), t.o.Recipe.TOML()
+	return weights.WriteFile(filepath.Join(t.o.Out, name), set)
+}
+
+// checkpoint is how far a run was.
+type checkpoint struct {
+	Step  int             `json:"step"`
+	Epoch int             `json:"epoch"` // done
+	Batch int             `json:"batch"` // of the next epoch, done
+	Best  analysis.Number `json:"best"`
+	Since savedTally      `json:"since"`
+}
+
+type savedTally struct {
+	N, Images, Valid         int
+	Loss, Class, Point, Norm float64
+}
+
+func (t *tally) saved() savedTally {
+	return savedTally{t.n, t.images, t.valid, t.loss, t.class, t.point, t.norm}
+}
+
+// restore sets the engine to a checkpoint.
+func (t *trainer) restore(path string, set *weights.Set) error {
+	from, err := weights.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var c checkpoint
+	if err := json.Unmarshal([]byte(from.Metadata["abtool.progress"]), &c); err != nil {
+		return fmt.Errorf("%s is no checkpoint of a run: weights alone are given with --init", path)
+	}
+	if text := from.Metadata["abtool.recipe"]; text != t.o.Recipe.TOML() {
+		return fmt.Errorf("the run in %s was begun with another recipe: %s. --resume goes on with the run as it was begun; for another recipe begin a run with --init", t.o.Out, differs(text, t.o.Recipe.TOML()))
+	}
+	if classes, _ := json.Marshal(t.o.Train.Classes); string(classes) != from.Metadata["abtool.classes"] {
+		return fmt.Errorf("the run in %s was begun with other classes", t.o.Out)
+	}
+	state := weights.NewSet()
+	state.Metadata = map[string]string{}
+	for _, x := range from.Tensors() {
+		if name, ok := strings.CutPrefix(x.Name, statePrefix); ok {
+			x.Name = name
+			state.Put(x)
+		}
+	}
+	for k, v := range from.Metadata {
+		if name, ok := strings.CutPrefix(k, statePrefix); ok {
+			state.Metadata[name] = v
+		}
+	}
+	if report := weights.Fit(set, from); !report.Complete() {
+		return fmt.Errorf("%s does not fit %s: %s", path, t.a.Name, report)
+	}
+	if err := t.e.SetWeights(set); err != nil {
+		return err
+	}
+	if err := t.e.SetState(state); err != nil {
+		return err
+	}
+	t.step, t.epoch, t.batch, t.best = c.Step, c.Epoch, c.Batch, float64(c.Best)
+	if math.IsNaN(t.best) {
+		t.best = math.Inf(-1)
+	}
+	s := c.Since
+	t.since = tally{n: s.N, images: s.Images, valid: s.Valid, loss: s.Loss, class: s.Class, point: s.Point, norm: s.Norm}
+	return nil
+}
+
+// differs names the first line in which two recipes differ.
+func differs(a, b string) string {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range x {
+		if i >= len(y) || x[i] != y[i] {
+			other := "nothing"
+			if i < len(y) {
+				other = y[i]
+			}
+			return fmt.Sprintf("%q where this is %q", x[i], other)
+		}
+	}
+	return "a longer one"
+}
+
+// Open reads a run: its recipe, what is known of it, and its weights by the name of the file ("": best, else last), put on its network.
+func Open(dir, name string) (Recipe, Info, *arch.Arch, *weights.Set, error) {
+	fail := func(err error) (Recipe, Info, *arch.Arch, *weights.Set, error) {
+		return Recipe{}, Info{}, nil, nil, fmt.Errorf("%s is no run: %w", dir, err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, recipeName))
+	if err != nil {
+		return fail(err)
+	}
+	r := Default()
+	if err := r.Set(string(text)); err != nil {
+		return fail(err)
+	}
+	var info Info
+	if text, err = os.ReadFile(filepath.Join(dir, infoName)); err == nil {
+		err = json.Unmarshal(text, &info)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	a, err := r.network(len(info.Classes))
+	if err != nil {
+		return fail(err)
+	}
+	if name == "" {
+		name = bestName
+		if !exists(filepath.Join(dir, name)) {
+			name = lastName
+		}
+	}
+	from, err := weights.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		return fail(err)
+	}
+	set := a.Init(0)
+	if report := weights.Fit(set, from); !report.Complete() {
+		return fail(fmt.Errorf("%s does not fit %s: %s", name, a.Name, report))
+	}
+	return r, info, a, set, nil
+}
