@@ -20,8 +20,8 @@ import (
 // Name is the engine's name.
 const Name = "gorgonia"
 
-// BLAS names what multiplies the engine's matrices: OpenBLAS with the build tag openblas.
-const BLAS = kernel.BLAS
+// BLAS names what multiplies the engine's matrices: OpenBLAS with the build tag openblas, else the package's own code with AVX-512 or AVX2, else gonum.
+var BLAS = kernel.BLAS()
 
 // Engine implements engine.Engine on a CPU.
 type Engine struct {

@@ -28,16 +28,16 @@ const (
 )
 
 // rows is the number of rows of the patch matrix in one piece.
-func (v Conv) rows() int { return max(24, pieceFloats/v.patch) }
+func (v Conv) rows() int { return max(48, pieceFloats/v.patch) }
 
 // Forward computes y from n images x; bias (O values) may be nil.
 func (v Conv) Forward(t *Team, n int, x, w, bias, y []float32) {
+	kernels := t.prepare(true, v.O, v.patch, w, v.patch)
 	t.Split(n*v.pixels, func(worker, from, to int) {
 		for at := from; at < to; at += v.rows() {
 			end := min(to, at+v.rows())
 			out := y[at*v.O : end*v.O]
-			beta := spread(out, bias)
-			gemm(false, true, end-at, v.O, v.patch, 1, v.patches(t, worker, x, at, end), v.patch, w, v.patch, beta, out, v.O)
+			kernels.multiply(false, end-at, 1, v.patches(t, worker, x, at, end), v.patch, spread(out, bias), out, v.O)
 		}
 	})
 }
@@ -94,6 +94,7 @@ func (v Conv) place(r int) (image, top, left, kx0, kx1 int) {
 // BackData computes the gradient dx at n images from that at the outputs, dy.
 func (v Conv) BackData(t *Team, n int, dy, w, dx []float32) {
 	in, _ := v.Len()
+	kernels := t.prepare(false, v.patch, v.O, w, v.patch)
 	t.Split(n, func(worker, first, last int) {
 		if !v.pointwise {
 			clear(dx[first*in : last*in])
@@ -105,7 +106,7 @@ func (v Conv) BackData(t *Team, n int, dy, w, dx []float32) {
 			if !v.pointwise {
 				m = t.own(worker, (end-at)*v.patch)
 			}
-			gemm(false, false, end-at, v.patch, v.O, 1, dy[at*v.O:end*v.O], v.O, w, v.patch, 0, m, v.patch)
+			kernels.multiply(false, end-at, 1, dy[at*v.O:end*v.O], v.O, 0, m, v.patch)
 			if !v.pointwise {
 				v.scatter(dx, at, end, m)
 			}

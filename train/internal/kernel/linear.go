@@ -2,17 +2,18 @@ package kernel
 
 // Linear computes y (rows × out) from x (rows × in), w (out × in) and bias (out values, or nil).
 func Linear(t *Team, rows, in, out int, x, w, bias, y []float32) {
+	weights := t.prepare(true, out, in, w, in)
 	t.Split(rows, func(_, from, to int) {
 		part := y[from*out : to*out]
-		beta := spread(part, bias)
-		gemm(false, true, to-from, out, in, 1, x[from*in:to*in], in, w, in, beta, part, out)
+		weights.multiply(false, to-from, 1, x[from*in:to*in], in, spread(part, bias), part, out)
 	})
 }
 
 // LinearBackData computes dx = dy·w.
 func LinearBackData(t *Team, rows, in, out int, dy, w, dx []float32) {
+	weights := t.prepare(false, in, out, w, in)
 	t.Split(rows, func(_, from, to int) {
-		gemm(false, false, to-from, in, out, 1, dy[from*out:to*out], out, w, in, 0, dx[from*in:to*in], in)
+		weights.multiply(false, to-from, 1, dy[from*out:to*out], out, 0, dx[from*in:to*in], in)
 	})
 }
 

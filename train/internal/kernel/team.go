@@ -7,6 +7,7 @@ type Team struct {
 	size    int
 	scratch [][]float32 // one a worker
 	shared  []float32
+	panels  []float32 // of a prepared operand
 }
 
 // NewTeam returns a team of size ≥ 1 workers.

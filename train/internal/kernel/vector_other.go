@@ -2,7 +2,7 @@
 
 package kernel
 
-const useAVX = false
+var useAVX = false
 
 func addAVX(dst, src *float32, n int)                                         { panic("no AVX") }
 func momentsAVX(x, shift, sum, square *float32, rows, c int)                  { panic("no AVX") }
