@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 // ReLU computes max(x, 0).
 func ReLU(t *Team, x, y []float32) {
 	t.Split(len(x), func(_, from, to int) {
@@ -15,14 +13,7 @@ func ReLU(t *Team, x, y []float32) {
 // ReLUBack computes dx = dy where y > 0, else 0.
 func ReLUBack(t *Team, y, dy, dx []float32) {
 	t.Split(len(y), func(_, from, to int) {
-		out, d := dx[from:to], dy[from:to]
-		for i, v := range y[from:to] {
-			g := d[i]
-			if !(v > 0) {
-				g = 0
-			}
-			out[i] = g
-		}
+		mask(dx[from:to], dy[from:to], y[from:to])
 	})
 }
 
@@ -33,30 +24,6 @@ func Add(t *Team, a, b, y []float32) {
 		accumulate(y[from:to], b[from:to])
 	})
 }
-
-// GELU computes x·Φ(x).
-func GELU(t *Team, x, y []float32) {
-	t.Split(len(x), func(_, from, to int) {
-		out := y[from:to]
-		for i, v := range x[from:to] {
-			out[i] = float32(float64(v) * phi(float64(v)))
-		}
-	})
-}
-
-// GELUBack computes dx = dy·(Φ(x) + x·φ(x)).
-func GELUBack(t *Team, x, dy, dx []float32) {
-	t.Split(len(x), func(_, from, to int) {
-		out, d := dx[from:to], dy[from:to]
-		for i, v := range x[from:to] {
-			x := float64(v)
-			out[i] = d[i] * float32(phi(x)+x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi))
-		}
-	})
-}
-
-// phi is the normal distribution function.
-func phi(x float64) float64 { return 0.5 * math.Erfc(-x/math.Sqrt2) }
 
 // ScaleImages computes y = x times the factor of each of the images.
 func ScaleImages(t *Team, factors, x, y []float32) {

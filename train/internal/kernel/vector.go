@@ -108,3 +108,19 @@ func combine(dx, x, dy, y, scale, slope, offset []float32) {
 		}
 	}
 }
+
+// mask computes dx = dy where y > 0, else 0; all have one length.
+func mask(dx, dy, y []float32) {
+	n := len(dx)
+	if useAVX && n >= 8 {
+		maskAVX(&dx[0], &dy[:n][0], &y[:n][0], n&^7)
+		dx, dy, y = dx[n&^7:], dy[n&^7:n], y[n&^7:n]
+	}
+	for i, v := range y[:len(dx)] {
+		d := dy[i]
+		if !(v > 0) {
+			d = 0
+		}
+		dx[i] = d
+	}
+}

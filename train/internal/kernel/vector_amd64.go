@@ -20,3 +20,6 @@ func productsAVX(x, dy, y, shift, sum, product *float32, rows, c int)
 
 //go:noescape
 func combineAVX(dx, x, dy, y, scale, slope, offset *float32, rows, c int)
+
+//go:noescape
+func maskAVX(dx, dy, y *float32, n int)

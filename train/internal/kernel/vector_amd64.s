@@ -212,3 +212,24 @@ combineNext:
 	JNZ  combineRow
 	VZEROUPPER
 	RET
+
+// func maskAVX(dx, dy, y *float32, n int)
+TEXT ·maskAVX(SB), NOSPLIT, $0-32
+	MOVQ   dx+0(FP), DI
+	MOVQ   dy+8(FP), SI
+	MOVQ   y+16(FP), DX
+	MOVQ   n+24(FP), CX
+	SHLQ   $2, CX
+	XORQ   AX, AX
+	VXORPS Y15, Y15, Y15
+
+maskNext:
+	VMOVUPS (DX)(AX*1), Y1
+	VCMPPS  $0x1e, Y15, Y1, Y1
+	VANDPS  (SI)(AX*1), Y1, Y1
+	VMOVUPS Y1, (DI)(AX*1)
+	ADDQ    $32, AX
+	CMPQ    AX, CX
+	JLT     maskNext
+	VZEROUPPER
+	RET
