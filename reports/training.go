@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -31,7 +33,11 @@ func Curves(name, title, x string, titles []string, shares []bool, series [][]Se
 			}
 			t.grid(p, false, true)
 			for k, s := range series[i] {
-				t.curve(p, points{s.X, s.Y, s.Low, s.High}, k, s.Name)
+				name := s.Name
+				if len(series[i]) == 1 {
+					name = "" // the title says what it is
+				}
+				t.curve(p, points{s.X, s.Y, s.Low, s.High}, k, name)
 			}
 			if p.X.Min >= p.X.Max {
 				p.X.Min, p.X.Max = p.X.Min-1, p.X.Max+1
@@ -84,13 +90,23 @@ func (t *theme) predicted(c draw.Canvas, q Predicted) {
 		return vg.Point{X: area.Min.X + w*vg.Length(p[0]), Y: area.Max.Y - h*vg.Length(p[1])}
 	}
 	for _, p := range q.Targets {
-		c.DrawGlyph(draw.GlyphStyle{Color: t.paper, Radius: vg.Points(8), Shape: draw.RingGlyph{}}, at(p))
-		c.DrawGlyph(draw.GlyphStyle{Color: t.series[2], Radius: vg.Points(7), Shape: draw.RingGlyph{}}, at(p))
+		ring(c, t.paper, at(p), 7, 4)
+		ring(c, t.series[2], at(p), 7, 2)
 	}
 	for _, p := range q.Points {
 		c.DrawGlyph(draw.GlyphStyle{Color: t.paper, Radius: vg.Points(6.5), Shape: draw.CircleGlyph{}}, at(p))
 		cross(c, t.series[1], at(p))
 	}
+}
+
+// ring draws a circle.
+func ring(c draw.Canvas, color color.NRGBA, p vg.Point, radius, width float64) {
+	c.SetLineStyle(draw.LineStyle{Color: color, Width: vg.Points(width)})
+	var path vg.Path
+	path.Move(vg.Point{X: p.X + vg.Points(radius), Y: p.Y})
+	path.Arc(p, vg.Points(radius), 0, 2*math.Pi)
+	path.Close()
+	c.Stroke(path)
 }
 
 // Save writes a figure to a folder, as SVG and PNG, light and dark.

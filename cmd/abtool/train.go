@@ -1,0 +1,547 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"abtool/analysis"
+	"abtool/features"
+	"abtool/reports"
+	"abtool/train/arch"
+	"abtool/train/data"
+	"abtool/train/engine"
+	"abtool/train/engine/gorgonia"
+	runs "abtool/train/run"
+)
+
+// newEngine makes the engine of a name.
+func newEngine(name string) (func(engine.Config) (engine.Engine, error), error) {
+	if name == gorgonia.Name {
+		return func(c engine.Config) (engine.Engine, error) { return gorgonia.New(c) }, nil
+	}
+	return nil, usageError{fmt.Errorf("--engine %q: this program has %s", name, gorgonia.Name)}
+}
+
+// dataOptions say which images are read, and with which targets.
+type dataOptions struct {
+	images, targets       string
+	valImages, valTargets string
+	rule                  string
+	split, valSplit       string
+	holdout               float64
+	partial               bool
+	store                 string
+}
+
+func (o *dataOptions) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&o.images, "images", "", "images: a folder (classes as its folders), WebDataset shards (.tar), or an idx file")
+	f.StringVar(&o.targets, "targets", "", "targets of abtool targets, .parquet or .csv; none: supervision none or rand")
+	f.StringVar(&o.valImages, "val-images", "", "images of validation, as --images")
+	f.StringVar(&o.valTargets, "val-targets", "", "their targets")
+	f.StringVar(&o.rule, "rule", "", "rule of the targets, if the file has several")
+	f.StringVar(&o.split, "split", "", "split of the targets to train on, if the file has splits")
+	f.StringVar(&o.valSplit, "val-split", "", "split of the targets to validate on")
+	f.Float64Var(&o.holdout, "holdout", 0.1, "without validation images or split: the share of images, by a hash of their ids, that is held out for it")
+	f.BoolVar(&o.partial, "partial", false, "leave out targets whose image is missing")
+	f.StringVar(&o.store, "truth", "", "a store whose ground truth tells whether predicted points are on their objects")
+}
+
+// sets are the images of training and of validation; val is nil for none.
+func (o *dataOptions) sets(r runs.Recipe) (train, val *data.Set, err error) {
+	if o.images == "" {
+		return nil, nil, usageError{fmt.Errorf("--images is missing: the images to train on")}
+	}
+	set := data.SetOptions{Supervision: data.Supervision(r.Supervision), Multi: r.Multi, Rule: o.rule, Split: o.split, Seed: r.Seed, Partial: o.partial, WithTarget: r.Multi}
+	train, err = openSet(o.images, o.targets, set)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Validation is measured against real targets, whatever training learned from.
+	set.Classes, set.Split = train.Classes, o.valSplit
+	if set.Supervision != data.None && (o.valTargets != "" || o.targets != "") {
+		set.Supervision = data.LUAB
+	}
+	switch {
+	case o.valImages != "":
+		set.Split = o.valSplit
+		if set.Supervision == data.LUAB && o.valTargets == "" {
+			set.Supervision = data.None
+		}
+		val, err = openSet(o.valImages, o.valTargets, set)
+	case o.valSplit != "":
+		val, err = openSet(o.images, o.targets, set)
+	case o.holdout > 0:
+		set.Split = o.split
+		if val, err = openSet(o.images, o.targets, set); err == nil {
+			train.Images, val.Images = held(train.Images, o.holdout, false), held(val.Images, o.holdout, true)
+			if len(train.Images) == 0 || len(val.Images) == 0 {
+				err = fmt.Errorf("--holdout %v leaves %d images to train on and %d to validate on", o.holdout, len(train.Images), len(val.Images))
+			}
+		}
+	}
+	return train, val, err
+}
+
+// held keeps the images that are held out, or the others: by a hash of the id, so that they are the same whatever else changes.
+func held(all []data.Image, share float64, out bool) (kept []data.Image) {
+	for _, im := range all {
+		x, _ := features.Uniform(0, im.ID, "holdout")
+		if (x < share) == out {
+			kept = append(kept, im)
+		}
+	}
+	return kept
+}
+
+func openSet(images, targets string, o data.SetOptions) (*data.Set, error) {
+	src, err := data.Open(images)
+	if err != nil {
+		return nil, err
+	}
+	var list []data.Target
+	if targets != "" {
+		if list, err = data.ReadTargets(targets); err != nil {
+			return nil, err
+		}
+	}
+	return data.NewSet(src, list, o)
+}
+
+// truth opens the ground truth for the images of a set.
+func (o *dataOptions) truth(set *data.Set) (runs.Truth, error) {
+	if o.store == "" || set == nil {
+		return nil, nil
+	}
+	want := map[string]bool{}
+	for _, im := range set.Images {
+		want[im.ID] = true
+	}
+	name := "imagenet"
+	if set.Multi {
+		name = "coco"
+	}
+	t, err := analysis.OpenTruth(o.store, name, func(id string) bool { return want[id] })
+	if err != nil {
+		return nil, err
+	}
+	return t.On, nil
+}
+
+type trainOptions struct {
+	dataOptions
+	runs.Options
+	recipe, engine      string
+	set                 []string
+	list, quiet, json   bool
+	arch, supervision   string
+	size, epochs, batch int
+	lr, lambda          float64
+	seed                uint64
+}
+
+func trainCommand(s streams) *cobra.Command {
+	var o trainOptions
+	c := &cobra.Command{
+		Use:   "train --images DIR --targets FILE --out RUN",
+		Short: "A classifier that also learns where people clicked",
+		Long: `Train a network whose second head learns the points that annotators left ("learning using annotation
+byproducts"): cross-entropy, or binary cross-entropy for several labels, + lambda × smooth-L1 on the point, where there
+is one. The second head is for training alone.
+
+--supervision none is the plain classifier, rand learns uniform random points, luab the targets: the three that
+the paper compares. RUN gets the resolved recipe, log.jsonl, events for TensorBoard, curves, and checkpoints in safetensors
+under torchvision's and timm's names: best, last, and every k-th. Ctrl-C saves and stops; --resume goes on, bit for bit.
+
+A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(runs.Names(), ", ") + `. Flags and --set change it.`,
+		Example: `  abtool targets store --out targets.parquet
+  abtool train --images ILSVRC/train --targets targets.parquet --recipe small --out run
+  abtool train --images ILSVRC/train --targets targets.parquet --supervision rand --lambda 10 --set clip=1 --out rand
+  abtool train --images ILSVRC/train --targets targets.parquet --out run --resume
+  abtool train --list-archs`,
+		Args: exactly(0, "train takes no arguments: images and targets are flags"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.list {
+				return listArchs(s.out)
+			}
+			return o.run(cmd, s)
+		},
+	}
+	f := c.Flags()
+	o.dataOptions.flags(c)
+	f.StringVar(&o.Out, "out", "", "folder of the run")
+	f.StringVar(&o.recipe, "recipe", "small", "recipe: a file, or "+strings.Join(runs.Names(), ", "))
+	f.StringArrayVar(&o.set, "set", nil, "change a key of the recipe, as weight_decay=0.05; can be given several times")
+	f.StringVar(&o.arch, "arch", "", "architecture (recipe: arch)")
+	f.StringVar(&o.supervision, "supervision", "", "none, rand or luab (recipe: supervision)")
+	f.IntVar(&o.size, "size", 0, "pixels (recipe: size)")
+	f.IntVar(&o.epochs, "epochs", 0, "epochs (recipe: epochs)")
+	f.IntVar(&o.batch, "batch", 0, "images a step (recipe: batch)")
+	f.Float64Var(&o.lr, "lr", 0, "learning rate (recipe: lr)")
+	f.Float64Var(&o.lambda, "lambda", 0, "weight of the point loss (recipe: lambda)")
+	f.Uint64Var(&o.seed, "seed", 0, "seed (recipe: seed)")
+	f.BoolVar(&o.Resume, "resume", false, "go on with the run in --out")
+	f.StringVar(&o.Init, "init", "", "weights to begin with, .safetensors; what does not fit is left out and told")
+	f.StringVar(&o.engine, "engine", gorgonia.Name, "what computes: "+gorgonia.Name+" (this processor)")
+	f.IntVar(&o.Workers, "jobs", 0, "threads; 0 is one a processor")
+	f.BoolVar(&o.list, "list-archs", false, "list the architectures with their sizes")
+	f.BoolVar(&o.json, "json", false, "print the last metrics as JSON")
+	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	return c
+}
+
+// resolve is the recipe with what flags change. A run that is continued has its own.
+func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
+	name := o.recipe
+	if own := filepath.Join(o.Out, "recipe.toml"); o.Resume && !cmd.Flags().Changed("recipe") {
+		name = own
+	}
+	if r, err = runs.Load(name); err != nil {
+		return r, usageError{err}
+	}
+	for _, text := range o.set {
+		key, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return r, usageError{fmt.Errorf("--set %s: give it as key=value", text)}
+		}
+		if err := r.Set(key + " = " + value); err != nil {
+			// Texts need no quotes.
+			if r.Set(fmt.Sprintf("%s = %q", key, value)) != nil {
+				return r, usageError{fmt.Errorf("--set %s: %w", text, err)}
+			}
+		}
+	}
+	for flag, set := range map[string]func(){
+		"arch": func() { r.Arch = o.arch }, "supervision": func() { r.Supervision = o.supervision }, "size": func() { r.Size = o.size }, "epochs": func() { r.Epochs = o.epochs },
+		"batch": func() { r.Batch = o.batch }, "lr": func() { r.LR = o.lr }, "lambda": func() { r.Lambda = o.lambda }, "seed": func() { r.Seed = o.seed },
+	} {
+		if cmd.Flags().Changed(flag) {
+			set()
+		}
+	}
+	if o.targets == "" && !cmd.Flags().Changed("supervision") && r.Supervision == string(data.LUAB) && !o.Resume {
+		return r, usageError{fmt.Errorf("--targets is missing: abtool targets makes them; without, give --supervision none or rand")}
+	}
+	if err := r.Check(); err != nil {
+		return r, usageError{err}
+	}
+	return r, nil
+}
+
+func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
+	if o.Out == "" {
+		return usageError{fmt.Errorf("--out RUN is missing: the folder of the run")}
+	}
+	if o.Recipe, err = o.resolve(cmd); err != nil {
+		return err
+	}
+	if o.New, err = newEngine(o.engine); err != nil {
+		return err
+	}
+	if o.Train, o.Val, err = o.sets(o.Recipe); err != nil {
+		return err
+	}
+	if o.Truth, err = o.truth(o.Val); err != nil {
+		return err
+	}
+	o.Tool = version()
+	o.Notice = func(text string) { fmt.Fprintln(s.err, "note: "+clean(text)) }
+	stop := func() {}
+	if !o.quiet {
+		stop = o.progress(s.err)
+		points := 0
+		for _, im := range o.Train.Images {
+			points += b2i(len(im.Points) > 0)
+		}
+		val := 0
+		if o.Val != nil {
+			val = len(o.Val.Images)
+		}
+		fmt.Fprintf(s.err, "%s images of %d classes, %s of them with a point; %s for validation; %s on %s\n", thousands(int64(len(o.Train.Images))), len(o.Train.Classes), thousands(int64(points)), thousands(int64(val)), o.Recipe.Arch, o.engine)
+	}
+	m, err := runs.Train(cmd.Context(), o.Options)
+	stop()
+	if errors.Is(err, runs.ErrStopped) {
+		fmt.Fprintf(s.err, "%s: saved in %s\n", err, o.Out)
+		return context.Canceled
+	}
+	if err != nil {
+		return err
+	}
+	if err := drawCurves(o.Out); err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(s.out, m)
+	}
+	fmt.Fprintf(s.out, "Written to %s: best.safetensors, last.safetensors, log.jsonl, curves.svg\n", o.Out)
+	if m != nil {
+		fmt.Fprintln(s.out, "After the last epoch:")
+		printMetrics(s.out, m)
+	}
+	return nil
+}
+
+// progress prints how far training is: a bar on a terminal, else a line now and then.
+func (o *trainOptions) progress(w io.Writer) (stop func()) {
+	text := func(p runs.Progress) string {
+		out := fmt.Sprintf("epoch %d/%d  %.0f img/s  loss %.3f = %.3f + %.3g × %.4f", p.Epoch, p.Epochs, p.Images, p.Loss, p.Class, o.Recipe.Lambda, p.Point)
+		if math.IsNaN(p.Point) {
+			out = fmt.Sprintf("epoch %d/%d  %.0f img/s  loss %.3f", p.Epoch, p.Epochs, p.Images, p.Loss)
+		}
+		return out + fmt.Sprintf("  loader %.0f img/s a core, waited %.0f %%", p.Loader, 100*p.Waited)
+	}
+	if _, tty := terminal(w); tty {
+		var bar *progressbar.ProgressBar
+		o.Progress = func(p runs.Progress) {
+			if bar == nil {
+				bar = progressbar.NewOptions(p.Steps, progressbar.OptionSetWriter(w), progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(12), progressbar.OptionClearOnFinish())
+			}
+			bar.Describe(text(p))
+			bar.Set(p.Step)
+		}
+		return func() {
+			if bar != nil {
+				bar.Clear()
+			}
+		}
+	}
+	o.LogEvery = 10 * time.Second
+	o.Progress = func(p runs.Progress) {
+		fmt.Fprintf(w, "%s  %s left\n", text(p), p.Left.Round(time.Second))
+	}
+	return func() {}
+}
+
+func listArchs(out io.Writer) error {
+	return printed(out, func(w io.Writer) {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "architecture\tweights\tpixels\twhat it is")
+		for _, spec := range arch.List() {
+			a, err := arch.New(spec.Name, arch.Options{PointOutputs: 2})
+			if err != nil {
+				continue
+			}
+			fmt.Fprintf(t, "%s\t%.1fM\t%d\t%s\n", spec.Name, float64(a.Count(false))/1e6, spec.Size, spec.About)
+		}
+		t.Flush()
+		fmt.Fprintln(w, "\nWeights are counted for 1,000 classes, without the point head.")
+	})
+}
+
+func printMetrics(w io.Writer, m *runs.Metrics) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "  \tvalue\t95 %% interval\tof\n")
+	row := func(name string, x *runs.Measure, unit, of string) {
+		if x == nil || !x.Value.Defined() {
+			return
+		}
+		in := ""
+		if x.Interval != nil {
+			in = numberText(x.Interval.Low, unit) + " to " + numberText(x.Interval.High, unit)
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s %s\n", name, numberText(float64(x.Value), unit), in, thousands(x.N), of)
+	}
+	row("top-1", m.Top1, "fraction", "images")
+	row("top-5", m.Top5, "fraction", "images")
+	row("mAP", m.MAP, "fraction", "images")
+	row("loss", &m.Loss, "", "images")
+	row("class loss", &m.ClassLoss, "", "images")
+	row("point loss", &m.PointLoss, "", "images with a target")
+	row("point on its object", m.Localised, "fraction", "points with ground truth")
+	row("target on its object", m.TargetHit, "fraction", "targets of the same")
+	row("distance of the point from its target", m.Distance, "", "points, fractions of the crop")
+	t.Flush()
+}
+
+// drawCurves draws what the log of a run has (the paper's figures 8 and 9).
+func drawCurves(dir string) error {
+	lines, err := runs.ReadLog(dir)
+	if err != nil || len(lines) == 0 {
+		return err
+	}
+	curve := func(name string, get func(runs.Line) (v, low, high float64)) reports.Series {
+		s := reports.Series{Name: name}
+		band := false
+		for _, l := range lines {
+			v, low, high := get(l)
+			s.X, s.Y, s.Low, s.High = append(s.X, float64(l.Epoch)), append(s.Y, v), append(s.Low, low), append(s.High, high)
+			band = band || !math.IsNaN(low)
+		}
+		if !band {
+			s.Low, s.High = nil, nil
+		}
+		return s
+	}
+	nan := math.NaN()
+	plain := func(get func(runs.Line) float64) func(runs.Line) (float64, float64, float64) {
+		return func(l runs.Line) (float64, float64, float64) { return get(l), nan, nan }
+	}
+	val := func(get func(*runs.Metrics) *runs.Measure) func(runs.Line) (float64, float64, float64) {
+		return func(l runs.Line) (float64, float64, float64) {
+			if l.Val == nil {
+				return nan, nan, nan
+			}
+			m := get(l.Val)
+			switch {
+			case m == nil:
+				return nan, nan, nan
+			case m.Interval == nil:
+				return float64(m.Value), nan, nan
+			}
+			return float64(m.Value), m.Interval.Low, m.Interval.High
+		}
+	}
+	accuracy, name := func(m *runs.Metrics) *runs.Measure { return m.Top1 }, "top-1 accuracy"
+	if v := lines[0].Val; v != nil && v.MAP != nil {
+		accuracy, name = func(m *runs.Metrics) *runs.Measure { return m.MAP }, "mAP"
+	}
+	titles, shares := []string{"Class loss", "Validation: " + name, "Point loss"}, []bool{false, true, false}
+	series := [][]reports.Series{
+		{curve("training", plain(func(l runs.Line) float64 { return float64(l.Class) })), curve("validation", val(func(m *runs.Metrics) *runs.Measure { return &m.ClassLoss }))},
+		{curve("validation", val(accuracy))},
+		{curve("training", plain(func(l runs.Line) float64 { return float64(l.Point) })), curve("validation", val(func(m *runs.Metrics) *runs.Measure { return &m.PointLoss }))},
+	}
+	if v := lines[0].Val; v != nil && v.Localised != nil {
+		titles, shares = append(titles, "Validation: points on objects"), append(shares, true)
+		series = append(series, []reports.Series{curve("validation", val(func(m *runs.Metrics) *runs.Measure { return m.Localised }))})
+	}
+	f := reports.Curves("curves", "Training by epoch", "epoch", titles, shares, series)
+	return f.Save(dir)
+}
+
+type evalOptions struct {
+	dataOptions
+	weights, engine string
+	draw, workers   int
+	json, quiet     bool
+}
+
+func evalCommand(s streams) *cobra.Command {
+	var o evalOptions
+	c := &cobra.Command{
+		Use:   "eval RUN --images DIR",
+		Short: "What a trained network does on other images",
+		Long: `Evaluate a run: top-1 and top-5 accuracy, or mAP for several labels; the losses; with --targets how far predicted points are
+from them, and with --truth STORE how many lie on their objects (boxes of ImageNet, masks of COCO). Each with its interval.
+--draw N draws N images with their predicted points into RUN.`,
+		Example: `  abtool eval run --images val
+  abtool eval run --images ILSVRC/val --targets val.parquet --truth store --draw 16
+  abtool eval run --images val --weights last.safetensors --json`,
+		Args: exactly(1, "the run to evaluate"),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.images, "images", "", "images, as abtool train takes them")
+	f.StringVar(&o.targets, "targets", "", "targets of abtool targets, .parquet or .csv")
+	f.StringVar(&o.rule, "rule", "", "rule of the targets, if the file has several")
+	f.StringVar(&o.split, "split", "", "split of the targets, if the file has splits")
+	f.BoolVar(&o.partial, "partial", false, "leave out targets whose image is missing")
+	f.StringVar(&o.store, "truth", "", "a store whose ground truth tells whether predicted points are on their objects")
+	f.StringVar(&o.weights, "weights", "", "file of the run's weights; best.safetensors if it is left out")
+	f.StringVar(&o.engine, "engine", gorgonia.Name, "what computes")
+	f.IntVar(&o.draw, "draw", 0, "number of images to draw with their predicted points")
+	f.IntVar(&o.workers, "jobs", 0, "threads; 0 is one a processor")
+	f.BoolVar(&o.json, "json", false, "print as JSON")
+	f.BoolVar(&o.quiet, "quiet", false, "no notes")
+	return c
+}
+
+func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
+	if o.images == "" {
+		return usageError{fmt.Errorf("--images is missing: the images to evaluate on")}
+	}
+	r, info, a, set, err := runs.Open(dir, o.weights)
+	if err != nil {
+		return err
+	}
+	supervision := data.None
+	if o.targets != "" {
+		supervision = data.LUAB
+	}
+	images, err := openSet(o.images, o.targets, data.SetOptions{Supervision: supervision, Multi: info.Multi, Rule: o.rule, Split: o.split, Classes: info.Classes, Partial: o.partial, WithTarget: info.Multi})
+	if err != nil {
+		return err
+	}
+	truth, err := o.truth(images)
+	if err != nil {
+		return err
+	}
+	make, err := newEngine(o.engine)
+	if err != nil {
+		return err
+	}
+	e, err := make(engine.Config{Arch: a, Loss: r.Loss(), Workers: o.workers})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if err := e.SetWeights(set); err != nil {
+		return err
+	}
+	var drawn []reports.Predicted
+	m, err := runs.Evaluate(ctx, e, images, data.LoaderOptions{Size: a.Size, Workers: o.workers, CropRatio: r.CropRatio, PointOutput: a.PointOutputs}, false, truth, func(p runs.Prediction) {
+		if len(drawn) < o.draw && len(p.Points) > 0 {
+			if d, ok := predicted(images, p, info.Classes); ok {
+				drawn = append(drawn, d)
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if len(drawn) > 0 {
+		f := reports.Predictions("predictions", drawn)
+		if err := f.Save(dir); err != nil {
+			return err
+		}
+		if !o.quiet {
+			fmt.Fprintf(s.err, "note: %d images are drawn in %s\n", len(drawn), filepath.Join(dir, "predictions.svg"))
+		}
+	} else if o.draw > 0 {
+		return fmt.Errorf("the network has no point head, so that there is no point to draw: it was trained with supervision none")
+	}
+	if o.json {
+		return printJSON(s.out, m)
+	}
+	printMetrics(s.out, m)
+	return nil
+}
+
+// predicted is an image with its points, on the whole image.
+func predicted(set *data.Set, p runs.Prediction, classes []string) (reports.Predicted, bool) {
+	m, err := set.Source.Image(set.Images[p.Image].Source)
+	if err != nil {
+		return reports.Predicted{}, false
+	}
+	best := 0
+	for c, v := range p.Logits {
+		if v > p.Logits[best] {
+			best = c
+		}
+	}
+	d := reports.Predicted{Image: m, Title: p.ID + ": " + classes[best]}
+	shown := []int{0}
+	if set.Multi {
+		shown = set.Images[p.Image].Labels
+		d.Title = p.ID
+	}
+	for _, k := range shown {
+		x, y := p.OnImage(k)
+		d.Points = append(d.Points, [2]float64{x, y})
+	}
+	for _, t := range set.Images[p.Image].Points {
+		d.Targets = append(d.Targets, [2]float64{t.X, t.Y})
+	}
+	return d, true
+}
