@@ -49,6 +49,11 @@ type Prediction struct {
 	Truth  int // label; −1: several
 }
 
+// OnImage is the predicted point of a class (0 for a single label), in fractions of the whole image.
+func (p *Prediction) OnImage(class int) (x, y float64) {
+	return onImage(p.Crop, p.Points[2*class], p.Points[2*class+1])
+}
+
 // batchImages is the number of images of a batch of evaluation.
 const batchImages = 64
 
@@ -193,7 +198,7 @@ func (m *meter) points(p Prediction) {
 		if m.multi {
 			class = m.set.Classes[k]
 		}
-		x, y := onImage(p.Crop, p.Points[2*k], p.Points[2*k+1])
+		x, y := p.OnImage(k)
 		hit, known := m.truth(p.ID, class, x, y)
 		if !known {
 			continue

@@ -142,13 +142,14 @@ func (r Recipe) Check() error {
 			return fmt.Errorf("the recipe is wrong: %s", c.text)
 		}
 	}
-	if err := r.loss().Check(); err != nil {
+	if err := r.Loss().Check(); err != nil {
 		return err
 	}
 	return r.optim().Check()
 }
 
-func (r Recipe) loss() loss.Config {
+// Loss is the objective.
+func (r Recipe) Loss() loss.Config {
 	c := loss.Config{Class: loss.CrossEntropy, LabelSmoothing: r.Smoothing, Lambda: r.Lambda, Beta: r.Beta}
 	if r.Multi {
 		c.Class = loss.Binary
@@ -185,7 +186,7 @@ func (r Recipe) network(classes int) (*arch.Arch, error) {
 }
 
 func (r Recipe) engine(a *arch.Arch, workers int) engine.Config {
-	return engine.Config{Arch: a, Loss: r.loss(), Optim: r.optim(), Seed: r.Seed, Workers: workers}
+	return engine.Config{Arch: a, Loss: r.Loss(), Optim: r.optim(), Seed: r.Seed, Workers: workers}
 }
 
 // loader has the options of training batches, or of evaluation.
