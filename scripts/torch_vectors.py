@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 
+import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -23,12 +24,12 @@ def draw(name, *shape):
     x = 2166136261
     for b in name.encode():
         x = ((x ^ b) * 16777619) & 0xFFFFFFFF
+    # x <- 1664525 x + 1013904223 mod 2^32, all steps at once
     n = math.prod(shape)
-    out = []
-    for _ in range(n):
-        x = (x * 1664525 + 1013904223) & 0xFFFFFFFF
-        out.append((x >> 8) / (1 << 23) - 1)
-    return torch.tensor(out).reshape(shape)
+    powers = np.cumprod(np.full(n, 1664525, np.uint32), dtype=np.uint32)
+    sums = np.cumsum(np.concatenate([np.ones(1, np.uint32), powers])[:n], dtype=np.uint32)
+    steps = powers * np.uint32(x) + sums * np.uint32(1013904223)
+    return torch.from_numpy((steps >> 8).astype(np.float64) / (1 << 23) - 1).reshape(shape)
 
 
 def short(v):
@@ -268,10 +269,10 @@ class Attn(nn.Module):
 
 
 class Encoder(nn.Module):
-    def __init__(self, d, heads):
+    def __init__(self, d, heads, ratio=2):
         super().__init__()
         self.norm1, self.attn, self.norm2 = nn.LayerNorm(d, eps=1e-6), Attn(d, heads), nn.LayerNorm(d, eps=1e-6)
-        self.mlp = nn.ModuleDict({"fc1": nn.Linear(d, 2 * d), "fc2": nn.Linear(2 * d, d)})
+        self.mlp = nn.ModuleDict({"fc1": nn.Linear(d, ratio * d), "fc2": nn.Linear(ratio * d, d)})
 
     def forward(self, x):
         x = x + self.attn(self.norm1(x))
@@ -279,11 +280,13 @@ class Encoder(nn.Module):
 
 
 class ViT(nn.Module):
-    def __init__(self, classes, outputs, d=12, heads=2):
+    """Names and structure are timm's VisionTransformer's."""
+
+    def __init__(self, classes, outputs, d=12, heads=2, depth=2, ratio=2, patches=4):
         super().__init__()
-        self.cls_token, self.pos_embed = nn.Parameter(torch.zeros(1, 1, d)), nn.Parameter(torch.zeros(1, 5, d))
+        self.cls_token, self.pos_embed = nn.Parameter(torch.zeros(1, 1, d)), nn.Parameter(torch.zeros(1, patches + 1, d))
         self.patch_embed = nn.ModuleDict({"proj": nn.Conv2d(3, d, 4, 4)})
-        self.blocks = nn.Sequential(Encoder(d, heads), Encoder(d, heads))
+        self.blocks = nn.Sequential(*[Encoder(d, heads, ratio) for _ in range(depth)])
         self.norm, self.head, self.point_head = nn.LayerNorm(d, eps=1e-6), nn.Linear(d, classes), nn.Linear(d, outputs)
 
     def forward(self, x):
@@ -356,6 +359,37 @@ def networks():
         save(f"train/engine/enginetest/testdata/{name.replace(' ', '_')}.json", out)
 
 
+def fill_by_fan(model):
+    """As fill, with weights by their fan-in, so that deep networks stay in range."""
+    for name, t in model.state_dict().items():
+        if t.dim() > 1 and name not in ("cls_token", "pos_embed"):
+            with torch.no_grad():
+                t.copy_(draw(name, *t.shape) * math.sqrt(3 / (t.numel() / len(t))))
+        elif not name.endswith("num_batches_tracked"):
+            v = draw(name, *t.shape)
+            norm = t.dim() == 1 and name.endswith("weight")
+            with torch.no_grad():
+                t.copy_(1 + 0.5 * v if name.endswith("running_var") else 1 + 0.2 * v if norm else 0.4 * v)
+
+
+def catalogue():
+    import torchvision
+
+    out = {}
+    for name, make, size in (
+        ("resnet18", lambda: torchvision.models.resnet18(num_classes=10), 64),
+        ("resnet50", lambda: torchvision.models.resnet50(num_classes=10), 64),
+        ("vit_mini_patch4_32", lambda: ViT(10, 2, 96, 3, 6, 4, 64), 32),
+    ):
+        model = make()
+        fill_by_fan(model)
+        model.eval()
+        with torch.no_grad():
+            logits = model(draw("image/catalogue", 2, size, size, 3).permute(0, 3, 1, 2))
+        out[name] = {"size": size, "logits": summary("logits", logits[0] if isinstance(logits, tuple) else logits)}
+    save("train/engine/enginetest/testdata/catalogue.json", out)
+
+
 def names():
     import torchvision
 
@@ -371,4 +405,5 @@ if __name__ == "__main__":
     losses()
     optimisers()
     networks()
+    catalogue()
     names()

@@ -114,18 +114,33 @@ func distributions(v []float32, classes int) []float32 {
 
 // Weights returns initial weights as the fixtures' script draws them.
 func Weights(a *arch.Arch) *weights.Set {
+	return initial(a, func(arch.Param) float32 { return 0.4 })
+}
+
+// byFan returns Weights with those of convolutions and linear layers by their fan-in, so that deep networks stay in range.
+func byFan(a *arch.Arch) *weights.Set {
+	return initial(a, func(p arch.Param) float32 {
+		if len(p.Shape) < 2 || p.Name == "cls_token" || p.Name == "pos_embed" {
+			return 0.4
+		}
+		return float32(math.Sqrt(3 / (float64(p.Len()) / float64(p.Shape[0]))))
+	})
+}
+
+// initial draws weights around 0 with the given scale, and those of normalisations and variances around 1.
+func initial(a *arch.Arch, scale func(arch.Param) float32) *weights.Set {
 	s := weights.NewSet()
 	for _, p := range a.Params() {
+		around, by := float32(0), scale(p)
+		switch {
+		case strings.HasSuffix(p.Name, "running_var"):
+			around, by = 1, 0.5
+		case len(p.Shape) == 1 && strings.HasSuffix(p.Name, "weight"):
+			around, by = 1, 0.2
+		}
 		data := draw.Values(p.Name, p.Len())
 		for i, v := range data {
-			switch {
-			case strings.HasSuffix(p.Name, "running_var"):
-				data[i] = 1 + 0.5*v
-			case len(p.Shape) == 1 && strings.HasSuffix(p.Name, "weight"):
-				data[i] = 1 + 0.2*v
-			default:
-				data[i] = 0.4 * v
-			}
+			data[i] = around + by*v
 		}
 		s.Put(weights.Tensor{Name: p.Name, Shape: p.Shape, Data: data})
 	}
@@ -149,6 +164,36 @@ func Parity(t *testing.T, tolerance float64, make New) {
 			}
 			c := checker{t, tolerance}
 			c.parity(v, networks[name](v), make)
+		})
+	}
+}
+
+// Catalogue compares evaluations of networks of the catalogue, at full size, with torchvision's (and with a transformer of timm's structure).
+func Catalogue(t *testing.T, tolerance float64, make New) {
+	text, err := testdata.ReadFile("testdata/catalogue.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var networks map[string]struct {
+		Size   int
+		Logits summary
+	}
+	if err := json.Unmarshal(text, &networks); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(networks)) {
+		t.Run(name, func(t *testing.T) {
+			c := checker{t, tolerance}
+			a, err := arch.New(name, arch.Options{Classes: 10, PointOutputs: 2, Size: networks[name].Size})
+			c.must(err)
+			e, err := make(engine.Config{Arch: a})
+			c.must(err)
+			defer e.Close()
+			c.must(e.SetWeights(byFan(a)))
+			b := Batch("catalogue", "", a, 2, "")
+			out, err := e.Evaluate(&engine.Batch{Images: b.Images, Target: loss.Target{N: 2}}, false)
+			c.must(err)
+			c.tensor("logits", out.Logits, networks[name].Logits)
 		})
 	}
 }

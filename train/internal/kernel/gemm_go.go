@@ -12,8 +12,11 @@ var useTiles = tileRows > 0
 
 // BLAS names what multiplies matrices.
 func BLAS() string {
-	if useTiles {
-		return "own, " + tileName
+	switch tileRows {
+	case 12:
+		return "own, AVX-512"
+	case 6:
+		return "own, AVX2"
 	}
 	return "gonum"
 }

@@ -3,16 +3,16 @@ package kernel
 import "golang.org/x/sys/cpu"
 
 // A tile is a part of a product that is summed in registers: 12 × 32 with AVX-512, 6 × 16 with AVX2.
-var tileRows, tileCols, tileName = tileSize()
+var tileRows, tileCols = tileSize()
 
-func tileSize() (rows, cols int, name string) {
+func tileSize() (rows, cols int) {
 	switch {
 	case cpu.X86.HasAVX512F && useAVX:
-		return 12, 32, "AVX-512"
+		return 12, 32
 	case useAVX:
-		return 6, 16, "AVX2"
+		return 6, 16
 	}
-	return 0, 0, ""
+	return 0, 0
 }
 
 // tile computes c ← alpha·a·b (+ c if add) for tileRows × k values of a and k × tileCols of b. a's rows are rowStride apart and its steps

@@ -2,6 +2,6 @@
 
 package kernel
 
-var tileRows, tileCols, tileName = 0, 1, ""
+var tileRows, tileCols = 0, 1
 
 func tile(int, []float32, int, int, []float32, int, []float32, int, float32, bool) { panic("no tiles") }
