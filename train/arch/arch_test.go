@@ -144,10 +144,10 @@ func TestInit(t *testing.T) {
 	x, _ := a.Get("layer4.0.conv2.weight")
 	y, _ := b.Get("layer4.0.conv2.weight")
 	z, _ := c.Get("layer4.0.conv2.weight")
-	if !cmp.Equal(x.Data, y.Data) {
+	if !slices.Equal(x.Data, y.Data) {
 		t.Error("the head changes other layers")
 	}
-	if cmp.Equal(x.Data, z.Data) {
+	if slices.Equal(x.Data, z.Data) {
 		t.Error("the seed changes nothing")
 	}
 	if got, want := std(x.Data), math.Sqrt(2.0/(256*9)); math.Abs(got/want-1) > 0.01 {
