@@ -2,6 +2,7 @@ package duck
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"abtool/schema"
@@ -71,7 +72,7 @@ func (t *tables) setup(portable bool) (out []statement) {
 		for _, v := range Views(set) {
 			body := strings.TrimSpace(v.SQL)
 			if v.table != "" {
-				body = "FROM read_parquet(" + quote(t.file(set, v.table)) + ")"
+				body = "FROM read_parquet(" + quote(literal(t.file(set, v.table))) + ")"
 			}
 			out = append(out, statement{v.Name, "CREATE OR REPLACE VIEW " + v.Name + " AS\n" + body})
 		}
@@ -90,6 +91,9 @@ func Setup(store string) (string, error) {
 	t, err := locate(store)
 	if err != nil {
 		return "", err
+	}
+	if strings.ContainsAny(t.dir, globs) && filepath.Separator != '\\' && strings.Contains(t.dir, `\`) {
+		return "", fmt.Errorf("%s: a path with a backslash and one of %s cannot be given to another DuckDB: rename the folder", t.dir, globs)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "-- Views and macros over the annotation byproducts in %s\n", t.dir)

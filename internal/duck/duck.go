@@ -15,6 +15,7 @@ package duck
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,6 +67,9 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 		}
 	}()
 	if db.temp, err = tempFolder(); err != nil {
+		return nil, err
+	}
+	if err := tables.plainly(db.temp); err != nil {
 		return nil, err
 	}
 	c, err := db.Conn(ctx)
@@ -223,3 +227,29 @@ func tempFolder() (string, error) {
 
 // quote writes a string as an SQL literal.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// globs are the characters that make a pattern of a path.
+const globs = "*?["
+
+// literal writes a path as a pattern that only it matches.
+func literal(path string) string {
+	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(path)
+}
+
+// plainly puts a link in place of a folder whose name is a pattern: DuckDB would expand it, and
+// then not let the tables of another store that it matches be opened, nor its own.
+func (t *tables) plainly(temp string) error {
+	if !strings.ContainsAny(t.dir, globs) {
+		return nil
+	}
+	link := filepath.Join(temp, "store")
+	err := os.Symlink(t.dir, link)
+	if err == nil && strings.ContainsAny(temp, globs) {
+		err = errors.New("so has the temporary folder")
+	}
+	if err != nil {
+		return fmt.Errorf("%s has one of %s in its path, which DuckDB takes for a pattern: rename the folder (%w)", t.dir, globs, err)
+	}
+	t.dir = link
+	return nil
+}

@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"abtool/ingest"
-	"abtool/internal/synth"
+	"abtool/internal/teststore"
 )
 
 // demoStore is a small store with both data sets, made once.
@@ -23,20 +23,7 @@ var demoStore = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ctx, store := context.Background(), filepath.Join(dir, "store")
-	in, co := filepath.Join(dir, "imagenet"), filepath.Join(dir, "coco")
-	if _, err := synth.ImageNet(ctx, synth.Options{Images: 2000, Seed: 1, Dirty: 0.01, Boxes: true, Out: in}); err != nil {
-		return "", err
-	}
-	if _, err := synth.COCO(ctx, synth.Options{Images: 200, Seed: 1, Dirty: 0.01, Out: co}); err != nil {
-		return "", err
-	}
-	_, err = ingest.Run(ctx, ingest.Options{
-		Sources: []string{filepath.Join(in, "imagenet_ab.tar.gz"), filepath.Join(co, "coco_ab.json")},
-		Boxes:   []string{filepath.Join(in, "boxes.tar.gz")}, Instances: []string{filepath.Join(co, "instances_train2014.json")},
-		Out: store,
-	})
-	return store, err
+	return teststore.Make(context.Background(), dir, teststore.Options{Images: 2000, Pages: 200, Seed: 1, Dirty: 0.01})
 })
 
 func TestMain(m *testing.M) {

@@ -3,11 +3,14 @@ package duck
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"abtool/internal/teststore"
 )
 
 // The printed setup runs in a DuckDB that knows nothing of us, and gives what our views give.
@@ -77,6 +80,36 @@ func TestOddStores(t *testing.T) {
 	}
 	query(t, openStore(t, link, Options{}), "SELECT count(*) FROM coco_pages")
 
+	// A name that is a pattern means this store, not another that it matches.
+	dir := t.TempDir()
+	for _, names := range [][2]string{{"st*re", "stXre"}, {"s?", "sX"}, {"store[1]", "store1"}, {"[!a]", "b"}, {`s\t*`, "st1"}, {"]*{a,b}", "]{a,b}"}} {
+		pattern, match := filepath.Join(dir, names[0]), filepath.Join(dir, names[1])
+		if err := errors.Join(os.CopyFS(pattern, os.DirFS(store)), os.CopyFS(match, os.DirFS(small(t)))); err != nil {
+			t.Fatal(err)
+		}
+		if got := query(t, openStore(t, pattern, Options{}), "SELECT count(*) FROM imagenet_samples"); got[0] != want[0] {
+			t.Errorf("%s: %v, want %v", pattern, got, want)
+		}
+		text, err := Setup(pattern)
+		if strings.Contains(pattern, `\`) {
+			if err == nil {
+				t.Errorf("%s can be set up elsewhere", pattern)
+			}
+			continue
+		}
+		db, e := sql.Open("duckdb", "")
+		if err := errors.Join(err, e); err != nil {
+			t.Fatal(err)
+		}
+		var n string
+		if _, err := db.Exec(text); err != nil {
+			t.Error(err)
+		} else if err := db.QueryRow("SELECT count(*) FROM imagenet_samples").Scan(&n); err != nil || n != want[0] {
+			t.Errorf("%s elsewhere: %s, %v", pattern, n, err)
+		}
+		db.Close()
+	}
+
 	one := filepath.Join(t.TempDir(), "one")
 	if err := os.CopyFS(one, os.DirFS(store)); err != nil {
 		t.Fatal(err)
@@ -92,4 +125,14 @@ func TestOddStores(t *testing.T) {
 	if _, err := Open(context.Background(), one, Options{}); err == nil || !strings.Contains(err.Error(), "--format parquet") {
 		t.Errorf("a store of Arrow files: %v", err)
 	}
+}
+
+// small is a store with tables of the same names and few rows.
+func small(t *testing.T) string {
+	t.Helper()
+	dir, err := teststore.Make(context.Background(), t.TempDir(), teststore.Options{Images: 20, Pages: 5, Seed: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
