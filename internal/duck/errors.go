@@ -92,12 +92,14 @@ var (
 	missingTable  = regexp.MustCompile(`Table with name "?([^" ]*)"? does not exist`)
 	missingFunc   = regexp.MustCompile(`(?:Function|function)(?: with name)? "?([^" ]*)"? does not exist`)
 	didYouMean    = regexp.MustCompile(`(?s)\s*(?:Did you mean|Candidate (?:bindings|functions|Entries)).*$`)
+	quotedName    = regexp.MustCompile(`"([^"]*)"`)
 )
 
-// hint replaces DuckDB's guesses by the nearest name of the views and macros.
+// hint is the nearest name of the views, the macros and those that DuckDB proposes, which it
+// takes out of the message; where none is near, the message stays as it is.
 func (s *Session) hint(msg, text string) (string, string) {
 	var wrong string
-	var names []string
+	names := proposed(msg)
 	switch {
 	case first(missingColumn, msg, &wrong) || first(tableColumn, msg, &wrong) || first(missingField, msg, &wrong):
 		for _, v := range s.mentioned(text) {
@@ -130,20 +132,23 @@ func (s *Session) hint(msg, text string) (string, string) {
 	return msg, ""
 }
 
-// mentioned are the views whose names occur in a query; all of them if none does.
+// proposed are the names that DuckDB thinks of.
+func proposed(msg string) (names []string) {
+	for _, m := range quotedName.FindAllStringSubmatch(didYouMean.FindString(msg), -1) {
+		names = append(names, m[1][strings.LastIndexByte(m[1], '.')+1:])
+	}
+	return names
+}
+
+// mentioned are the views whose names occur in a query.
 func (s *Session) mentioned(text string) (out []View) {
 	lower := strings.ToLower(text)
-	var every []View
 	for _, set := range s.db.Sets {
 		for _, v := range Views(set) {
-			every = append(every, v)
 			if strings.Contains(lower, v.Name) {
 				out = append(out, v)
 			}
 		}
-	}
-	if out == nil {
-		return every
 	}
 	return out
 }

@@ -191,6 +191,12 @@ func TestHints(t *testing.T) {
 		"SELECT point_in_maks(1, 2)":                            "Did you mean point_in_mask?",
 		"SELECT path_lenght(mouse, 1, 1) FROM coco_annotations": "Did you mean path_length?",
 		"SELECT count(*)\n  FROM imagenet_clicks\n  WHER x > 1": "\n  line 3: ",
+		"SELECT abd FROM (SELECT 1 AS abc)":                     "\nDid you mean abc?",
+		"WITH w AS (SELECT 1 AS hello) SELECT helo FROM w":      "\nDid you mean hello?",
+		"SELECT lenght('a')":                                    "\nDid you mean length?",
+		"SELECT zzzzz FROM (SELECT 1 AS abc)":                   "\nCandidate bindings: \"abc\"",
+		"SELECT sum('a')":                                       "\n\tCandidate functions:\n\tsum(DECIMAL)",
+		"SELECT 1::INTGER":                                      "\nDid you mean ",
 	} {
 		_, err := tryQuery(s, q)
 		var e *QueryError
