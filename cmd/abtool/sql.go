@@ -102,7 +102,7 @@ func (o *sqlOptions) run(ctx context.Context, s streams, args []string) error {
 	}
 	var e *export
 	if o.out != "" {
-		if e, err = newExport(o.out, o.force); err != nil {
+		if e, err = newExport(o.out, args[0], o.force); err != nil {
 			return err
 		}
 		defer e.discard()
@@ -142,13 +142,31 @@ func (o *sqlOptions) check() (duck.Params, error) {
 	if o.timeout < 0 {
 		return nil, usageError{fmt.Errorf("--timeout %v: it is a time, as 90s or 5m, 0 for none", o.timeout)}
 	}
-	if !memorySize.MatchString(o.Memory) {
-		return nil, usageError{fmt.Errorf("--memory %s: it is a size, as 500MB or 2GiB", o.Memory)}
+	if o.Threads < 0 {
+		return nil, usageError{fmt.Errorf("--threads %d: it is a number of threads, 0 for one a processor", o.Threads)}
+	}
+	if err := checkMemory(o.Memory); err != nil {
+		return nil, err
 	}
 	return parseParams(o.params)
 }
 
-var memorySize = regexp.MustCompile(`(?i)^\d+(\.\d+)? ?[kmgt]i?b$`)
+var memorySize = regexp.MustCompile(`(?i)^(\d+(?:\.\d+)?) ?([kmgt])i?b$`)
+
+const leastMemory = 10 // MB; with less DuckDB does not get as far as the views
+
+func checkMemory(size string) error {
+	m := memorySize.FindStringSubmatch(size)
+	if m == nil {
+		return usageError{fmt.Errorf("--memory %s: it is a size, as 500MB or 2GiB", size)}
+	}
+	n, err := strconv.ParseFloat(m[1], 64)
+	mb := n * map[string]float64{"k": 1e-3, "m": 1, "g": 1e3, "t": 1e6}[strings.ToLower(m[2])]
+	if err != nil || mb < leastMemory {
+		return usageError{fmt.Errorf("--memory %s: DuckDB wants %dMB or more, and more than that for all but small queries", size, leastMemory)}
+	}
+	return nil
+}
 
 // text is what is to be run, and where it comes from; interactive if a person is to be asked.
 func (o *sqlOptions) text(s streams, args []string) (text, from string, interactive bool, err error) {

@@ -31,7 +31,8 @@ type export struct {
 	scratch            string // where DuckDB may write, if it may not write to temp
 }
 
-func newExport(path string, force bool) (*export, error) {
+// newExport readies a file that is not there yet, or may be replaced, outside of the store.
+func newExport(path, store string, force bool) (*export, error) {
 	format, ok := formats[strings.ToLower(filepath.Ext(path))]
 	if !ok {
 		return nil, usageError{fmt.Errorf("--out %s: the name ends in .parquet, .arrow or .csv", path)}
@@ -44,16 +45,36 @@ func newExport(path string, force bool) (*export, error) {
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return nil, err
 	}
-	full, err := filepath.Abs(path)
+	dir, err := folderOf(path, store)
 	if err != nil {
 		return nil, err
 	}
-	dir, err := filepath.EvalSymlinks(filepath.Dir(full))
-	if err != nil {
-		return nil, fmt.Errorf("the folder for --out: %w", err)
-	}
-	temp := filepath.Join(dir, fmt.Sprintf(".%s.%d.partial", filepath.Base(full), os.Getpid()))
+	temp := filepath.Join(dir, fmt.Sprintf(".%s.%d.partial", filepath.Base(path), os.Getpid()))
 	return &export{path: path, temp: temp, format: format}, nil
+}
+
+// folderOf is the folder that a file will be in, without links; it refuses the store, whose own
+// tables a result could replace.
+func folderOf(path, store string) (string, error) {
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir)
+	}
+	if err != nil {
+		return "", fmt.Errorf("the folder of %s: %w", path, err)
+	}
+	own, err := os.Stat(store)
+	if err != nil {
+		return dir, nil // opening it will tell
+	}
+	for at := dir; ; at = filepath.Dir(at) {
+		if info, err := os.Stat(at); err == nil && os.SameFile(info, own) {
+			return "", fmt.Errorf("%s is in the store %s, which holds nothing but its own tables: write results elsewhere", path, store)
+		}
+		if at == filepath.Dir(at) {
+			return dir, nil
+		}
+	}
 }
 
 // discard removes what is left of a file that was not completed.

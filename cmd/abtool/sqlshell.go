@@ -170,13 +170,16 @@ func (sh *shell) statement(ctx context.Context, st duck.Statement, n int, interr
 // mode of the shell.
 func (sh *shell) toFile(ctx context.Context, text, file string) error {
 	if _, ok := formats[strings.ToLower(filepath.Ext(file))]; ok {
-		e, err := newExport(file, false)
+		e, err := newExport(file, sh.db.Store, false)
 		if err != nil {
 			return err
 		}
 		e.scratch = sh.db.Scratch(filepath.Base(file))
 		defer e.discard()
 		return sh.asker.export(ctx, sh.err, text, e)
+	}
+	if _, err := folderOf(file, sh.db.Store); err != nil {
+		return err
 	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {

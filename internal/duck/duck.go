@@ -42,7 +42,8 @@ type Options struct {
 // of a Session cannot write files or change settings.
 type DB struct {
 	*sql.DB
-	Sets []string // data sets of the store: imagenet, coco, or both
+	Store string   // folder
+	Sets  []string // data sets of the store: imagenet, coco, or both
 
 	connector *duckdb.Connector
 	temp      string // folder that a query spills to
@@ -56,7 +57,7 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{Sets: tables.sets, allow: o.AllowFiles}
+	db := &DB{Store: store, Sets: tables.sets, allow: o.AllowFiles}
 	if db.connector, err = duckdb.NewConnector("", nil); err != nil {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
 	}
