@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,7 +64,12 @@ pipe), markdown, json, jsonlines, line.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.limited = cmd.Flags().Changed("limit")
-			return o.run(cmd.Context(), s, args)
+			defer holdPipe()()
+			err := o.run(cmd.Context(), s, args)
+			if brokenPipe(err, s.out) {
+				return nil
+			}
+			return err
 		},
 	}
 	f := c.Flags()
@@ -321,6 +328,21 @@ func (a *asker) export(ctx context.Context, notes io.Writer, text string, e *exp
 	}
 	fmt.Fprintf(notes, "%s rows written to %s\n", thousands(n), e.path)
 	return nil
+}
+
+// holdPipe keeps a reader that goes away, as head does, from killing the process, which has a
+// folder to remove: writing fails instead. What it returns ends that.
+func holdPipe() func() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGPIPE)
+	return func() { signal.Stop(c) }
+}
+
+// brokenPipe tells the error of writing to out when nobody reads it any more.
+func brokenPipe(err error, out io.Writer) bool {
+	var at *os.PathError
+	f, ok := out.(*os.File)
+	return ok && errors.Is(err, syscall.EPIPE) && errors.As(err, &at) && at.Path == f.Name()
 }
 
 // explain puts an error into the place of the text that its reader knows.

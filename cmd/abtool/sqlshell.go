@@ -126,7 +126,9 @@ func (sh *shell) line(ctx context.Context, line string, interrupts <-chan os.Sig
 	sh.typed = ""
 	for _, st := range list {
 		if err := sh.statement(ctx, st, len(list), interrupts); err != nil {
-			fmt.Fprintln(sh.err, err)
+			if sh.end = brokenPipe(err, sh.out); !sh.end {
+				fmt.Fprintln(sh.err, err)
+			}
 			return
 		}
 	}
