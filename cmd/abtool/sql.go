@@ -49,7 +49,9 @@ terminal, line by line in a shell: .help tells what it knows.
 
 A query can read the store, and nothing else on the disk or the network, and it writes nothing:
 --out FILE writes a result, --allow-files opens the rest. Modes: box (on a terminal), csv (in a
-pipe), markdown, json, jsonlines, line.`,
+pipe), markdown, json, jsonlines, line. In CSV a null is an empty field, an empty text is "";
+alone on its line a null is "" too, since readers skip empty lines. A result may be larger than
+the memory: it is kept on the disk, and no mode but box with --limit 0 holds it.`,
 		Example: `  abtool sql store "SELECT count(*), avg(x), avg(y) FROM imagenet_samples"
   abtool sql store "SELECT avg(hit::int) AS accuracy FROM imagenet_localization"
   abtool sql store "FROM imagenet_workers WHERE showings > \$n" --param n=100 --mode markdown
@@ -297,11 +299,7 @@ func (a *asker) statements(ctx context.Context, s streams, text, from string, e 
 func (a *asker) ask(ctx context.Context, notes io.Writer, text string) error {
 	ctx, cancel := a.bound(ctx)
 	defer cancel()
-	first := 0
-	if n := a.printer.rows(); n > 0 {
-		first = n + 1
-	}
-	rows, err := a.session.QueryFirst(ctx, text, a.params, first)
+	rows, err := a.session.Result(ctx, text, a.params, a.printer.want())
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,11 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"encoding/csv"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,6 +60,73 @@ func TestArrowResult(t *testing.T) {
 	for i, w := range want {
 		if got := rec.Column(i).ValueStr(0); got != w {
 			t.Errorf("%s (%s): %s, want %s", rec.ColumnName(i), rec.Column(i).DataType(), got, w)
+		}
+	}
+}
+
+// What is printed as CSV is read again by Go and by DuckDB: all rows, and, but for a null that is
+// alone on its line, nulls that are not empty texts.
+func TestCSVRoundTrip(t *testing.T) {
+	dir := t.TempDir()
+	store, file := filepath.Join(dir, "demo", "store"), filepath.Join(dir, "x.csv")
+	command(t, "demo", "--out", filepath.Join(dir, "demo"), "--imagenet", "20", "--coco", "5")
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	null := sql.NullString{}
+	text := func(s string) sql.NullString { return sql.NullString{String: s, Valid: true} }
+	for _, values := range [][]sql.NullString{
+		{null}, {text("")}, {text("a"), null, text("b"), text("")}, {null, null},
+		{text(`"`), text(`""`), text(","), text("a\nb"), text("a\r\nb"), text("\n"), text("\r"), text("NULL"), text(" a "), text("'"), text(`\.`), text("#"), text("é;|\t")},
+	} {
+		var rows []string
+		for i, v := range values {
+			lit := "NULL"
+			if v.Valid {
+				lit = "'" + strings.ReplaceAll(v.String, "'", "''") + "'"
+			}
+			rows = append(rows, fmt.Sprintf("(%s, %d)", lit, i))
+		}
+		from := " FROM (VALUES " + strings.Join(rows, ", ") + ") t(v, i) ORDER BY i"
+		for _, cols := range []string{"v", "i, v", "v, i, v AS w"} {
+			out := command(t, "sql", store, "--mode", "csv", "SELECT "+cols+from)
+			records, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+			if err != nil || len(records) != len(values)+1 {
+				t.Errorf("%q: %d records of %d, %v", out, len(records)-1, len(values), err)
+				continue
+			}
+			if err := os.WriteFile(file, []byte(out), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var got []sql.NullString
+			r, err := db.Query("SELECT v FROM read_csv('" + file + "', header = true, all_varchar = true, allow_quoted_nulls = false, delim = ',', quote = '\"', escape = '\"')")
+			if err != nil {
+				t.Errorf("%q: %v", out, err)
+				continue
+			}
+			for r.Next() {
+				var v sql.NullString
+				if err := r.Scan(&v); err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, v)
+			}
+			r.Close()
+			want := slices.Clone(values)
+			for i, v := range values {
+				if cols == "v" {
+					want[i].Valid = true
+				}
+				field := records[i+1][slices.Index(records[0], "v")]
+				if field != strings.ReplaceAll(v.String, "\r\n", "\n") {
+					t.Errorf("%q read by Go: %q, want %q", out, field, v.String)
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%q read by DuckDB: %v, want %v", out, got, want)
+			}
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (p *printer) box(cols []duck.ResultColumn, next func() ([]driver.Value, err
 		for i, v := range row {
 			text := "NULL"
 			if v != nil {
-				text = oneLine(cols[i].Type.Text(v))
+				text = oneLine(cell(v))
 			}
 			table[i].cells = append(table[i].cells, text)
 		}

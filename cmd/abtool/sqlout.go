@@ -118,13 +118,13 @@ func copyFile(from, to string) (err error) {
 }
 
 func (e *export) arrow(ctx context.Context, s *duck.Session, text string, params duck.Params) (n int64, err error) {
-	rows, err := s.Query(ctx, text, params)
+	rows, err := s.Result(ctx, text, params, duck.Want{})
 	if err != nil {
 		return 0, err
 	}
 	defer rows.Close()
 	if !rows.Reads {
-		return 0, errors.New("only the result of a SELECT can be written to a file")
+		return 0, duck.ErrNoResult
 	}
 	f, err := os.Create(e.temp)
 	if err != nil {

@@ -1,9 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"database/sql/driver"
-	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -40,13 +41,33 @@ func (p *printer) rows() int {
 	return 0
 }
 
-// print prints a result, of which there is one row more than the limit if it has more.
+// want is the part of a result that is printed, and one row more, which tells that there are
+// others; JSON is made of values, all else of texts.
+func (p *printer) want() duck.Want {
+	w := duck.Want{Text: p.mode != "json" && p.mode != "jsonlines"}
+	if n := p.rows(); n > 0 {
+		w.First = n + 1
+	}
+	return w
+}
+
+// print prints a result that is as want says. It holds none of it but in box mode.
 func (p *printer) print(ctx context.Context, r *duck.Rows, notes io.Writer) error {
+	buffered := *p
+	w := bufio.NewWriterSize(p.w, 64<<10)
+	buffered.w = w
+	return errors.Join(buffered.result(ctx, r, notes), w.Flush())
+}
+
+func (p *printer) result(ctx context.Context, r *duck.Rows, notes io.Writer) error {
 	n, more := 0, false
 	buf := make([]driver.Value, len(r.Columns))
 	next := func() ([]driver.Value, error) {
-		if ctx.Err() == context.Canceled {
+		switch ctx.Err() {
+		case context.Canceled:
 			return nil, duck.ErrStopped
+		case context.DeadlineExceeded:
+			return nil, duck.ErrTimeout
 		}
 		if err := r.Next(buf); err != nil {
 			return nil, err
@@ -71,6 +92,12 @@ func (p *printer) print(ctx context.Context, r *duck.Rows, notes io.Writer) erro
 	return err
 }
 
+// cell is a value of Want.Text; a null is empty.
+func cell(v driver.Value) string {
+	text, _ := v.(string)
+	return text
+}
+
 // isPlan tells the result of EXPLAIN, which is a drawing.
 func isPlan(cols []duck.ResultColumn) bool {
 	return len(cols) == 2 && cols[0].Name == "explain_key" && cols[1].Name == "explain_value"
@@ -78,7 +105,7 @@ func isPlan(cols []duck.ResultColumn) bool {
 
 func (p *printer) plan(next func() ([]driver.Value, error)) error {
 	return each(next, func(row []driver.Value) error {
-		_, err := fmt.Fprintln(p.w, row[1])
+		_, err := fmt.Fprintln(p.w, cell(row[1]))
 		return err
 	})
 }
@@ -99,26 +126,38 @@ func each(next func() ([]driver.Value, error), f func([]driver.Value) error) err
 	}
 }
 
+// csv prints RFC 4180 as DuckDB reads and writes it: a null is nothing, an empty text is "". A
+// null alone on its line is "" too: readers skip empty lines.
 func (p *printer) csv(cols []duck.ResultColumn, next func() ([]driver.Value, error)) error {
-	w := csv.NewWriter(p.w)
-	record := make([]string, len(cols))
+	var b []byte
 	for i, c := range cols {
-		record[i] = c.Name
+		b = appendCSV(b, i, c.Name, true)
 	}
-	if err := w.Write(record); err != nil {
+	if _, err := p.w.Write(append(b, '\n')); err != nil {
 		return err
 	}
-	err := each(next, func(row []driver.Value) error {
+	return each(next, func(row []driver.Value) error {
+		b = b[:0]
 		for i, v := range row {
-			record[i] = cols[i].Type.Text(v)
+			b = appendCSV(b, i, cell(v), v != nil || len(row) == 1)
 		}
-		return w.Write(record)
+		_, err := p.w.Write(append(b, '\n'))
+		return err
 	})
-	w.Flush()
-	if err == nil {
-		err = w.Error()
+}
+
+// appendCSV writes field i of a line; quoted tells whether an empty one has quotes.
+func appendCSV(b []byte, i int, text string, quoted bool) []byte {
+	if i > 0 {
+		b = append(b, ',')
 	}
-	return err
+	switch {
+	case text == "" && !quoted:
+		return b
+	case text != "" && !strings.ContainsAny(text, ",\"\r\n") && strings.TrimSpace(text) == text:
+		return append(b, text...)
+	}
+	return append(append(append(b, '"'), strings.ReplaceAll(text, `"`, `""`)...), '"')
 }
 
 func (p *printer) markdown(cols []duck.ResultColumn, next func() ([]driver.Value, error)) error {
@@ -142,7 +181,7 @@ func (p *printer) markdown(cols []duck.ResultColumn, next func() ([]driver.Value
 	cells := make([]string, len(cols))
 	return each(next, func(row []driver.Value) error {
 		for i, v := range row {
-			cells[i] = markdownCell(cols[i].Type.Text(v))
+			cells[i] = markdownCell(cell(v))
 		}
 		return line(cells)
 	})
@@ -200,7 +239,7 @@ func (p *printer) line(cols []duck.ResultColumn, next func() ([]driver.Value, er
 		gap = "\n"
 		for i, v := range row {
 			b = append(b, strings.Repeat(" ", width-displayWidth(cols[i].Name))...)
-			b = append(b, oneLine(cols[i].Name)+" = "+oneLine(cols[i].Type.Text(v))+"\n"...)
+			b = append(b, oneLine(cols[i].Name)+" = "+oneLine(cell(v))+"\n"...)
 		}
 		_, err := p.w.Write(b)
 		return err

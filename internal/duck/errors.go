@@ -16,6 +16,8 @@ var (
 	ErrRefused = errors.New("refused")  // it would write a file or change a setting
 	ErrTimeout = errors.New("time out") // it was stopped by its context's deadline
 	ErrStopped = errors.New("stopped")  // it was stopped by its context
+
+	ErrNoResult = errors.New("it has no rows that a file could take: write out the result of a SELECT, PIVOT, DESCRIBE, SHOW or SUMMARIZE")
 )
 
 // QueryError is what DuckDB says of a statement, with the line of the text it is in.

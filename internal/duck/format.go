@@ -1,6 +1,7 @@
 package duck
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -12,7 +13,8 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 )
 
-// Text writes a value as DuckDB does: [1, 2], {'t': 5, 'x': NULL}; a null alone is "".
+// Text writes a value as DuckDB does: [1, 2], {'t': 5, 'x': NULL}; a null alone is "". A few
+// that the driver has changed differ, as TIME '24:00:00': Want.Text gives DuckDB's own.
 func (t Type) Text(v any) string {
 	if v == nil {
 		return ""
@@ -23,9 +25,6 @@ func (t Type) Text(v any) string {
 func (t Type) appendText(b []byte, v any, nested bool) []byte {
 	if v == nil {
 		return append(b, "NULL"...)
-	}
-	if t.Name == "JSON" {
-		return t.AppendJSON(b, v)
 	}
 	switch v := v.(type) {
 	case []any:
@@ -43,7 +42,7 @@ func (t Type) appendText(b []byte, v any, nested bool) []byte {
 			if i > 0 {
 				b = append(b, ", "...)
 			}
-			b = append(append(append(b, '\''), f.Name...), "': "...)
+			b = append(appendQuoted(b, f.Name), ": "...)
 			b = f.Type.appendText(b, v[f.Name], true)
 		}
 		return append(b, '}')
@@ -59,29 +58,25 @@ func (t Type) appendText(b []byte, v any, nested bool) []byte {
 		}
 		return append(b, '}')
 	case string:
+		if t.Name == "JSON" {
+			return append(b, v...)
+		}
 		return appendNested(b, v, nested)
 	case float64:
 		return appendFloat(b, v, 64)
 	case float32:
 		return appendFloat(b, float64(v), 32)
 	case time.Time:
-		return append(b, timeText(t.Name, v)...)
+		return appendNested(b, timeText(t.Name, v), nested)
 	case []byte:
 		if t.Name == "UUID" && len(v) == 16 {
 			return fmt.Appendf(b, "%x-%x-%x-%x-%x", v[:4], v[4:6], v[6:8], v[8:10], v[10:])
 		}
-		for _, c := range v {
-			if c < ' ' || c > '~' || c == '\\' {
-				b = fmt.Appendf(b, `\x%02X`, c)
-			} else {
-				b = append(b, c)
-			}
-		}
-		return b
+		return appendNested(b, blobText(v), nested)
 	case duckdb.Interval:
-		return append(b, intervalText(v)...)
+		return appendNested(b, intervalText(v), nested)
 	case duckdb.Decimal:
-		return append(b, v.String()...)
+		return append(b, decimalText(v)...)
 	case duckdb.Union:
 		return append(b, Type{}.Text(v.Value)...)
 	}
@@ -90,10 +85,43 @@ func (t Type) appendText(b []byte, v any, nested bool) []byte {
 
 // appendNested writes a string, within a list or struct quoted where it could be mistaken.
 func appendNested(b []byte, s string, nested bool) []byte {
-	if nested && (s == "" || strings.ContainsAny(s, "',{}[]()=\"\\") || strings.TrimSpace(s) != s || strings.EqualFold(s, "null")) {
-		return append(append(append(b, '\''), strings.ReplaceAll(s, "'", `\'`)...), '\'')
+	if nested && (s == "" || strings.ContainsAny(s, "',{}[]()=:\"") || strings.Trim(s, " \t\n\v\f\r") != s || strings.EqualFold(s, "null")) {
+		return appendQuoted(b, s)
 	}
 	return append(b, s...)
+}
+
+func appendQuoted(b []byte, s string) []byte {
+	return append(append(append(b, '\''), strings.NewReplacer(`'`, `\'`, `\`, `\\`).Replace(s)...), '\'')
+}
+
+// blobText leaves what is plain as it is and writes other bytes as \x00.
+func blobText(v []byte) string {
+	var b []byte
+	for _, c := range v {
+		if c < ' ' || c > '~' || strings.IndexByte(`\'"`, c) >= 0 {
+			b = fmt.Appendf(b, `\x%02X`, c)
+		} else {
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}
+
+// decimalText writes all the digits that the type has: 1.50.
+func decimalText(d duckdb.Decimal) string {
+	digits, sign := new(big.Int).Abs(d.Value).String(), ""
+	if d.Value.Sign() < 0 {
+		sign = "-"
+	}
+	if d.Scale == 0 {
+		return sign + digits
+	}
+	if n := int(d.Scale) + 1 - len(digits); n > 0 {
+		digits = strings.Repeat("0", n) + digits
+	}
+	at := len(digits) - int(d.Scale)
+	return sign + digits[:at] + "." + digits[at:]
 }
 
 // appendFloat writes the shortest text that reads back as the same number, 1 as 1.0.
@@ -106,7 +134,7 @@ func appendFloat(b []byte, f float64, bits int) []byte {
 	case math.IsInf(f, -1):
 		return append(b, "-inf"...)
 	}
-	if a := math.Abs(f); a != 0 && (a < 1e-5 || a >= 1e16) {
+	if a := math.Abs(f); a != 0 && (a < 1e-4 || a >= 1e16) {
 		return strconv.AppendFloat(b, f, 'e', -1, bits)
 	}
 	n := len(b)
@@ -118,18 +146,49 @@ func appendFloat(b []byte, f float64, bits int) []byte {
 }
 
 func timeText(name string, v time.Time) string {
+	if end, ok := forever[name]; ok && v.Equal(end) {
+		return "infinity"
+	}
+	if begin, ok := never[name]; ok && v.Equal(begin) {
+		return "-infinity"
+	}
 	switch name {
-	case "DATE":
-		return v.UTC().Format("2006-01-02")
 	case "TIME":
 		return v.UTC().Format("15:04:05.999999")
 	case "TIMETZ":
-		return v.Format("15:04:05.999999-07")
-	case "TIMESTAMPTZ":
-		return v.UTC().Format("2006-01-02 15:04:05.999999") + "+00"
+		zone := "-07:00"
+		if _, offset := v.Zone(); offset%3600 == 0 {
+			zone = "-07"
+		}
+		return v.Format("15:04:05.999999" + zone)
 	}
-	return v.UTC().Format("2006-01-02 15:04:05.999999999")
+	v = v.UTC()
+	era := ""
+	if v.Year() <= 0 {
+		era, v = " (BC)", time.Date(1-v.Year(), v.Month(), v.Day(), v.Hour(), v.Minute(), v.Second(), v.Nanosecond(), time.UTC)
+	}
+	switch name {
+	case "DATE":
+		return v.Format("2006-01-02") + era
+	case "TIMESTAMPTZ":
+		return v.Format("2006-01-02"+era+" 15:04:05.999999") + "+00"
+	}
+	return v.Format("2006-01-02" + era + " 15:04:05.999999999")
 }
+
+// forever and never are the times that the driver makes of DuckDB's infinities.
+var (
+	forever = map[string]time.Time{
+		"DATE": date(math.MaxInt32), "TIMESTAMP": time.UnixMicro(math.MaxInt64), "TIMESTAMPTZ": time.UnixMicro(math.MaxInt64),
+		"TIMESTAMP_S": time.Unix(math.MaxInt64, 0), "TIMESTAMP_MS": time.UnixMilli(math.MaxInt64), "TIMESTAMP_NS": time.Unix(0, math.MaxInt64),
+	}
+	never = map[string]time.Time{
+		"DATE": date(-math.MaxInt32), "TIMESTAMP": time.UnixMicro(-math.MaxInt64), "TIMESTAMPTZ": time.UnixMicro(-math.MaxInt64),
+		"TIMESTAMP_S": time.Unix(-math.MaxInt64, 0), "TIMESTAMP_MS": time.UnixMilli(-math.MaxInt64), "TIMESTAMP_NS": time.Unix(0, -math.MaxInt64),
+	}
+)
+
+func date(days int) time.Time { return time.Date(1970, 1, 1+days, 0, 0, 0, 0, time.UTC) }
 
 func intervalText(v duckdb.Interval) string {
 	var parts []string
@@ -139,7 +198,7 @@ func intervalText(v duckdb.Interval) string {
 	}{{int64(v.Months / 12), "year"}, {int64(v.Months % 12), "month"}, {int64(v.Days), "day"}} {
 		if p.n != 0 {
 			s := ""
-			if p.n != 1 {
+			if p.n != 1 && p.n != -1 {
 				s = "s"
 			}
 			parts = append(parts, fmt.Sprintf("%d %s%s", p.n, p.unit, s))
@@ -162,8 +221,8 @@ func intervalText(v duckdb.Interval) string {
 // AppendJSON writes a value as JSON. NaN and infinities, which JSON lacks, become null; fields
 // of structs keep their order.
 func (t Type) AppendJSON(b []byte, v any) []byte {
-	if text, err := json.Marshal(v); err == nil && t.Name == "JSON" {
-		return append(b, text...)
+	if text, ok := v.(string); ok && t.Name == "JSON" {
+		return appendRaw(b, text)
 	}
 	switch v := v.(type) {
 	case nil:
@@ -208,9 +267,19 @@ func (t Type) AppendJSON(b []byte, v any) []byte {
 	case *big.Int:
 		return v.Append(b, 10)
 	case duckdb.Decimal:
-		return append(b, v.String()...)
+		return append(b, decimalText(v)...)
 	}
 	return AppendString(b, t.Text(v))
+}
+
+// appendRaw writes a JSON text as it is but for white space; one that Go cannot read, as DuckDB
+// lets NaN pass, as a string.
+func appendRaw(b []byte, text string) []byte {
+	var out bytes.Buffer
+	if err := json.Compact(&out, []byte(text)); err != nil {
+		return AppendString(b, text)
+	}
+	return append(b, out.Bytes()...)
 }
 
 func appendJSONFloat(b []byte, f float64, bits int) []byte {

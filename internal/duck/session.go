@@ -18,8 +18,10 @@ type Rows struct {
 	Columns []ResultColumn
 	Reads   bool // whether the rows are what was asked for; else the statement only did something
 
-	rows driver.Rows
-	stmt *duckdb.Stmt
+	rows   driver.Rows
+	stmt   *duckdb.Stmt
+	next   *batches // of Result; rows and stmt are those of the present one
+	asText bool
 }
 
 // ResultColumn is a column of a result.
@@ -29,16 +31,54 @@ type ResultColumn struct {
 }
 
 // Next fills dst, one value a column, or returns io.EOF. Lists are []any, structs
-// map[string]any.
+// map[string]any, JSON is a string.
 func (r *Rows) Next(dst []driver.Value) error {
-	if r.rows == nil {
-		return io.EOF
+	for {
+		err := io.EOF
+		if r.rows != nil {
+			err = r.rows.Next(dst)
+		}
+		switch {
+		case err == nil && r.asText:
+			for i, v := range dst {
+				if v != nil {
+					dst[i] = r.Columns[i].Type.Text(v)
+				}
+			}
+			return nil
+		case err == nil && r.next != nil:
+			r.next.rows++
+			return nil
+		case err != io.EOF || r.next == nil:
+			return err
+		}
+		if err := r.turn(); err != nil {
+			return err
+		}
 	}
-	return r.rows.Next(dst)
+}
+
+// turn goes on to the next batch.
+func (r *Rows) turn() error {
+	r.closeBatch()
+	b, err := r.next.open()
+	if err == nil {
+		r.rows, r.stmt = b.rows, b.stmt
+	}
+	return err
 }
 
 // Close frees the result.
 func (r *Rows) Close() error {
+	err := r.closeBatch()
+	if r.next != nil {
+		r.next.close()
+		r.next = nil
+	}
+	return err
+}
+
+func (r *Rows) closeBatch() error {
 	var err error
 	if r.rows != nil {
 		err = r.rows.Close()
@@ -64,31 +104,6 @@ func (s *Session) Query(ctx context.Context, text string, params Params) (*Rows,
 	return s.run(ctx, stmt, kind, text, params)
 }
 
-// QueryFirst is Query for the first n rows of a result: it does not compute more of it than
-// that takes. Statements other than SELECT give all their rows.
-func (s *Session) QueryFirst(ctx context.Context, text string, params Params, n int) (*Rows, error) {
-	stmt, kind, err := s.prepare(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	if kind != duckdb.STATEMENT_TYPE_SELECT || n <= 0 {
-		return s.run(ctx, stmt, kind, text, params)
-	}
-	limited, _, e := s.prepare(ctx, fmt.Sprintf("SELECT * FROM (\n%s\n) LIMIT %d", text, n))
-	if e != nil { // a statement that cannot be nested, as SHOW or DESCRIBE can in places only
-		return s.run(ctx, stmt, kind, text, params)
-	}
-	names := columnNames(stmt)
-	stmt.Close()
-	r, err := s.run(ctx, limited, kind, text, params)
-	if err == nil && len(names) == len(r.Columns) {
-		for i, name := range names { // nesting renames columns that have one name
-			r.Columns[i].Name = name
-		}
-	}
-	return r, err
-}
-
 // Export writes the result of a SELECT to a file, in a format of DuckDB's COPY, without
 // holding it. The file is one of Options.Outputs, or any with Options.AllowFiles.
 func (s *Session) Export(ctx context.Context, text string, params Params, file, format string) (rows int64, err error) {
@@ -98,16 +113,24 @@ func (s *Session) Export(ctx context.Context, text string, params Params, file, 
 	}
 	stmt.Close()
 	if kind != duckdb.STATEMENT_TYPE_SELECT {
-		return 0, fmt.Errorf("only the result of a SELECT can be written to a file")
+		return 0, ErrNoResult
 	}
-	copied := fmt.Sprintf("COPY (\n%s\n) TO %s (%s, USE_TMP_FILE false)", text, quote(file), format)
-	c, err := s.compile(ctx, copied)
+	source := text
+	if pivots(text) { // COPY would not tell the rows of one
+		r, err := s.Result(ctx, text, params, Want{})
+		if err != nil {
+			return 0, err
+		}
+		defer r.Close()
+		source = "FROM " + kept
+	}
+	c, err := s.compile(ctx, fmt.Sprintf("COPY (FROM (\n%s\n)) TO %s (%s, USE_TMP_FILE false)", source, quote(file), format))
 	if err != nil {
-		return 0, err
+		return 0, nested(err)
 	}
 	r, err := s.run(ctx, c, duckdb.STATEMENT_TYPE_COPY, text, params)
 	if err != nil {
-		return 0, err
+		return 0, nested(err)
 	}
 	defer r.Close()
 	dst := make([]driver.Value, len(r.Columns))
@@ -174,10 +197,31 @@ func (s *Session) compile(ctx context.Context, text string) (*duckdb.Stmt, error
 	return p.(*duckdb.Stmt), nil
 }
 
-// pivots tells whether a text is one PIVOT, which DuckDB takes apart into several statements:
-// without a semicolon, its writer has not put a second one there.
+// pivots tells whether a text is one PIVOT, which DuckDB takes apart into several statements.
+// Its writer has not put a second one there, if no semicolon is outside of plain quotes; a text
+// that has one within them, and comments or other kinds of strings, is refused, lest DuckDB and
+// this function see its quotes differently.
 func pivots(text string) bool {
-	return !strings.Contains(text, ";") && strings.Contains(strings.ToLower(text), "pivot")
+	if !strings.Contains(strings.ToLower(text), "pivot") {
+		return false
+	}
+	if !strings.Contains(text, ";") {
+		return true
+	}
+	if strings.ContainsAny(text, "$\\") || strings.Contains(text, "--") || strings.Contains(text, "/*") {
+		return false
+	}
+	for rest := text; rest != ""; {
+		n := 1
+		if rest[0] == '\'' || rest[0] == '"' {
+			n = quoted(rest, rest[0], false)
+		}
+		if rest[0] == ';' {
+			return false
+		}
+		rest = rest[n:]
+	}
+	return true
 }
 
 // reaching are functions that a SELECT could call to change settings that name files, to run a
@@ -336,17 +380,4 @@ func arguments(stmt *duckdb.Stmt, params Params) ([]driver.NamedValue, error) {
 		args[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
 	return args, nil
-}
-
-// columnNames are the names of the columns of a result, if they are known before it is there.
-func columnNames(stmt *duckdb.Stmt) (names []string) {
-	if stmt.NumInput() > 0 {
-		return nil
-	}
-	n, _ := stmt.ColumnCount()
-	for i := range n {
-		name, _ := stmt.ColumnName(i)
-		names = append(names, name)
-	}
-	return names
 }

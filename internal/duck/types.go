@@ -33,8 +33,9 @@ func (t Type) String() string {
 	return t.Name
 }
 
-// parseType reads the name that the driver has for a type, as STRUCT("t" BIGINT)[]. The
-// prepared statement would have it in parts, but not while its parameters have no values.
+// parseType reads the name that the driver has for a type, as STRUCT("t" BIGINT)[], or DESCRIBE,
+// as STRUCT(t BIGINT)[]. The prepared statement would have it in parts, but not while its
+// parameters have no values.
 func parseType(s string) Type {
 	p := typeParser{s}
 	return p.parse()
@@ -56,14 +57,7 @@ func (p *typeParser) parse() (t Type) {
 		p.take(")")
 		t = Type{Name: "MAP", Key: &key, Elem: &value}
 	default:
-		n := strings.IndexAny(p.rest, ",)[")
-		if strings.HasPrefix(p.rest, "DECIMAL(") {
-			n = strings.IndexByte(p.rest, ')') + 1
-		}
-		if n < 0 {
-			n = len(p.rest)
-		}
-		t.Name, p.rest = p.rest[:n], p.rest[n:]
+		t.Name = p.name()
 	}
 	for strings.HasPrefix(p.rest, "[") {
 		elem, name := t, "LIST"
@@ -76,15 +70,44 @@ func (p *typeParser) parse() (t Type) {
 	return t
 }
 
-// members reads "name" TYPE, … up to the parenthesis that closes.
+// name reads the name of a type that has no parts, as DECIMAL(9,2) or ENUM('a', 'b').
+func (p *typeParser) name() string {
+	depth, n := 0, 0
+	for n < len(p.rest) {
+		c := p.rest[n]
+		if depth == 0 && strings.IndexByte(",)[", c) >= 0 {
+			break
+		}
+		switch c {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case '\'', '"':
+			n += quoted(p.rest[n:], c, false) - 1
+		}
+		n++
+	}
+	name := p.rest[:n]
+	p.rest = p.rest[n:]
+	return name
+}
+
+// members reads "name" TYPE, … up to the parenthesis that closes. DESCRIBE quotes a name only
+// where it is not in small letters, and a struct made by row() has none.
 func (p *typeParser) members() (fields []Field) {
 	for !p.take(")") && p.rest != "" {
-		n := quoted(p.rest, '"', false)
-		name := strings.Trim(p.rest[:n], `"`)
-		if n >= 2 {
-			name = strings.ReplaceAll(p.rest[1:n-1], `""`, `"`)
+		name := ""
+		switch c := p.rest[0]; {
+		case c == '"':
+			n := quoted(p.rest, '"', false)
+			if n >= 2 {
+				name = strings.ReplaceAll(p.rest[1:n-1], `""`, `"`)
+			}
+			p.rest = strings.TrimPrefix(p.rest[n:], " ")
+		case c == '_' || 'a' <= c && c <= 'z':
+			name, p.rest, _ = strings.Cut(p.rest, " ")
 		}
-		p.rest = strings.TrimPrefix(p.rest[n:], " ")
 		fields = append(fields, Field{name, p.parse()})
 		p.take(", ")
 	}

@@ -1,0 +1,207 @@
+package duck
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// Want says how much of a result is wanted, and in which form. The zero value is all of it, as
+// values.
+type Want struct {
+	First int  // rows; 0: all. No more of a SELECT is computed than they take
+	Text  bool // every value as DuckDB's text of it, a string; nulls stay nil
+}
+
+const (
+	kept      = "temp.main.abtool_result" // the result of the statement that runs
+	batchRows = 8192
+)
+
+// catalogue is what lists tables, which would list the temporary one too.
+var catalogue = regexp.MustCompile(`(?i)\b(show|duckdb_\w+|information_schema|pg_\w+|sqlite_master)\b`)
+
+// Result is Query for a result of any size. DuckDB keeps that of a SELECT in a temporary table,
+// on the disk where it is larger than the memory limit, and gives it batch by batch; ctx holds
+// for them too. Columns of one name get numbers: a, a_1.
+func (s *Session) Result(ctx context.Context, text string, params Params, w Want) (*Rows, error) {
+	stmt, kind, err := s.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if kind == duckdb.STATEMENT_TYPE_SELECT && !catalogue.MatchString(text) {
+		if create, e := s.compile(ctx, keeping("", text, w)); e == nil {
+			stmt.Close()
+			r, err := s.keep(ctx, create, text, params, w)
+			if err == nil || !strings.Contains(err.Error(), "unnamed struct") { // which row() makes
+				return r, err
+			}
+			if create, err = s.compile(ctx, keeping("SELECT COLUMNS(*)::VARCHAR ", text, w)); err != nil {
+				return nil, nested(err)
+			}
+			return s.keep(ctx, create, text, params, w)
+		}
+	}
+	r, err := s.run(ctx, stmt, kind, text, params) // what cannot stand in a FROM is small
+	if err == nil {
+		r.asText = w.Text
+	}
+	return r, err
+}
+
+// keeping is the statement that keeps the result of another.
+func keeping(what, text string, w Want) string {
+	limit := ""
+	if w.First > 0 {
+		limit = fmt.Sprintf(" LIMIT %d", w.First)
+	}
+	return "CREATE OR REPLACE TEMP TABLE abtool_result AS " + what + "FROM (\n" + text + "\n)" + limit
+}
+
+// keep fills the table and opens it.
+func (s *Session) keep(ctx context.Context, create *duckdb.Stmt, text string, params Params, w Want) (*Rows, error) {
+	r, err := s.run(ctx, create, duckdb.STATEMENT_TYPE_CREATE, text, params)
+	if err != nil {
+		return nil, nested(err)
+	}
+	r.Close()
+	r = &Rows{Reads: true, next: &batches{session: s, ctx: ctx}}
+	if r.Columns, r.next.list, err = s.keptColumns(ctx, w.Text); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// nested takes the line that a statement was put below off the place of an error.
+func nested(err error) error {
+	var q *QueryError
+	if errors.As(err, &q) && q.Line > 1 {
+		q.Line--
+	}
+	return err
+}
+
+// batches reads the table.
+type batches struct {
+	session *Session
+	ctx     context.Context
+	list    string // of the SELECT
+	at      int    // rows of the batches before
+	rows    int    // rows of this batch that were read
+}
+
+// open gives the next batch, or io.EOF.
+func (b *batches) open() (*Rows, error) {
+	if b.at > 0 && b.rows < batchRows {
+		return nil, io.EOF
+	}
+	r, err := b.session.own(b.ctx, fmt.Sprintf("SELECT %s FROM %s LIMIT %d OFFSET %d", b.list, kept, batchRows, b.at))
+	b.at, b.rows = b.at+batchRows, 0
+	return r, err
+}
+
+func (b *batches) close() {
+	if r, err := b.session.own(context.WithoutCancel(b.ctx), "DROP TABLE IF EXISTS "+kept); err == nil {
+		r.Close()
+	}
+}
+
+// own runs a statement of this package.
+func (s *Session) own(ctx context.Context, text string) (*Rows, error) {
+	stmt, err := s.compile(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return s.run(ctx, stmt, duckdb.STATEMENT_TYPE_SELECT, text, nil)
+}
+
+// keptColumns are the columns of the table, and the list of a SELECT that reads them in the form
+// that is wanted.
+func (s *Session) keptColumns(ctx context.Context, text bool) ([]ResultColumn, string, error) {
+	r, err := s.own(ctx, "FROM "+kept+" LIMIT 0")
+	if err != nil {
+		return nil, "", err
+	}
+	cols := r.Columns
+	r.Close()
+	if r, err = s.own(ctx, "SELECT column_type FROM (DESCRIBE "+kept+")"); err != nil {
+		return nil, "", err
+	}
+	defer r.Close()
+	list, row := make([]string, len(cols)), make([]driver.Value, 1)
+	for i := range cols {
+		if err := r.Next(row); err != nil {
+			return nil, "", err
+		}
+		described, _ := row[0].(string)
+		list[i] = `"` + strings.ReplaceAll(cols[i].Name, `"`, `""`) + `"`
+		switch {
+		case text || !cols[i].Type.readable():
+			list[i] += "::VARCHAR"
+		default:
+			if as, t := withoutJSON(described); as != described {
+				cols[i].Type.mark(t)
+				list[i] += "::" + as
+			}
+		}
+	}
+	return cols, strings.Join(list, ", "), nil
+}
+
+// readable tells whether the driver can read values of the type: it cannot where the fields of a
+// struct have no names, or the keys of a map cannot be compared in Go.
+func (t Type) readable() bool {
+	for _, f := range t.Fields {
+		if f.Name == "" || !f.Type.readable() {
+			return false
+		}
+	}
+	if t.Key != nil {
+		switch t.Key.Name {
+		case "BLOB", "UUID", "BIT", "JSON", "LIST", "ARRAY", "STRUCT", "MAP", "UNION":
+			return false
+		}
+	}
+	return t.Elem == nil || t.Elem.readable()
+}
+
+// withoutJSON is a type as DESCRIBE writes it with VARCHAR in place of JSON, which the driver
+// would take apart and lose the order and the digits of; and that type, with its JSON.
+func withoutJSON(described string) (string, Type) {
+	var b strings.Builder
+	for rest := described; rest != ""; {
+		n, _ := token(rest)
+		if rest[:n] == "JSON" { // a name of a field would be quoted, as all in capitals are
+			b.WriteString("VARCHAR")
+		} else {
+			b.WriteString(rest[:n])
+		}
+		rest = rest[n:]
+	}
+	return b.String(), parseType(described)
+}
+
+// mark makes JSON of the parts of a type that are JSON in another reading of it.
+func (t *Type) mark(as Type) {
+	if as.Name == "JSON" {
+		t.Name = as.Name
+	}
+	if t.Elem != nil && as.Elem != nil {
+		t.Elem.mark(*as.Elem)
+	}
+	if t.Key != nil && as.Key != nil {
+		t.Key.mark(*as.Key)
+	}
+	if len(t.Fields) == len(as.Fields) {
+		for i := range t.Fields {
+			t.Fields[i].Type.mark(as.Fields[i].Type)
+		}
+	}
+}
