@@ -105,7 +105,7 @@ A store is a folder that `+"`abtool ingest`"+` writes. Everything else reads it,
 reads Parquet.
 
     STORE/
-      store.json                      sources, options, counts of rows and rejects
+      store.json                      sources, options, counts of rows and rejects, COCO's categories
       imagenet/annotations.parquet    one row per time an image was shown to an annotator
       imagenet/images.parquet         one row per image, with its ground-truth boxes
       imagenet/rejects.parquet        what was left out or set to null, and why
@@ -132,6 +132,8 @@ both, `+"`abtool sql`"+` needs Parquet. `+"`abtool sql STORE`"+` adds flat views
 - **Clean zero.** A coordinate or time of 0 is 0, and not null.
 - **Rejects** hold two kinds of rows: records that were left out (`+"`kind = 'record'`"+`) and fields of stored records that were set to
   null (`+"`kind = 'field'`"+`). For every source, records = stored + rejected; store.json and `+"`abtool info`"+` tell the counts.
+- **Categories.** `+"`data_sets.categories`"+` of coco in store.json is the instances file's own list of classes, id and name, also
+  those without an instance: the view `+"`coco_categories`"+`. A store without ground truth has none.
 - **Versions.** This is format %d, which store.json and the key-value metadata of every file (`+"`%s`"+`) tell. Names,
   types and meanings of columns do not change within a format; columns may be added. A program that meets a store of a newer format
   refuses it and says so.

@@ -71,6 +71,9 @@ func (t *tables) setup(portable bool) (out []statement) {
 	for _, set := range t.sets {
 		for _, v := range Views(set) {
 			body := strings.TrimSpace(v.SQL)
+			if len(t.categories) > 0 {
+				body = strings.Replace(body, cocoNames, namesOf(t.categories), 1)
+			}
 			if v.table != "" {
 				body = "FROM read_parquet(" + quote(literal(t.file(set, v.table))) + ")"
 			}

@@ -175,8 +175,9 @@ func (s *Session) Close() error { return s.conn.Close() }
 
 // tables are the places of a store's tables.
 type tables struct {
-	dir  string // absolute, without symbolic links
-	sets []string
+	dir        string // absolute, without symbolic links
+	sets       []string
+	categories []ingest.Category // of COCO's ground truth; empty in older stores
 }
 
 func locate(store string) (*tables, error) {
@@ -197,6 +198,7 @@ func locate(store string) (*tables, error) {
 			return nil, fmt.Errorf("%s: its %s tables are Arrow files, which DuckDB does not read: ingest again with --format parquet", store, d.Name)
 		}
 		t.sets = append(t.sets, d.Name)
+		t.categories = append(t.categories, d.Categories...)
 	}
 	if len(t.sets) == 0 {
 		return nil, fmt.Errorf("%s holds no data set: ingest something into it", store)

@@ -1,5 +1,12 @@
 package duck
 
+import (
+	"fmt"
+	"strings"
+
+	"abtool/ingest"
+)
+
 // page are the columns that a view of events takes from its page.
 var page = columns(
 	[]Column{{"seq", "", "The page, a row of coco_annotations."}},
@@ -7,6 +14,34 @@ var page = columns(
 
 func placeOnPage(what string) []Column {
 	return []Column{{"i", "", "Place in the list of " + what + " of the page, from 1."}}
+}
+
+// cocoNames are COCO's 80 classes as rows of VALUES. A store that has a list of its own gets that
+// in their place.
+const cocoNames = `    (1, 'person'), (2, 'bicycle'), (3, 'car'), (4, 'motorcycle'), (5, 'airplane'), (6, 'bus'), (7, 'train'), (8, 'truck'),
+    (9, 'boat'), (10, 'traffic light'), (11, 'fire hydrant'), (13, 'stop sign'), (14, 'parking meter'), (15, 'bench'),
+    (16, 'bird'), (17, 'cat'), (18, 'dog'), (19, 'horse'), (20, 'sheep'), (21, 'cow'), (22, 'elephant'), (23, 'bear'),
+    (24, 'zebra'), (25, 'giraffe'), (27, 'backpack'), (28, 'umbrella'), (31, 'handbag'), (32, 'tie'), (33, 'suitcase'),
+    (34, 'frisbee'), (35, 'skis'), (36, 'snowboard'), (37, 'sports ball'), (38, 'kite'), (39, 'baseball bat'),
+    (40, 'baseball glove'), (41, 'skateboard'), (42, 'surfboard'), (43, 'tennis racket'), (44, 'bottle'), (46, 'wine glass'),
+    (47, 'cup'), (48, 'fork'), (49, 'knife'), (50, 'spoon'), (51, 'bowl'), (52, 'banana'), (53, 'apple'), (54, 'sandwich'),
+    (55, 'orange'), (56, 'broccoli'), (57, 'carrot'), (58, 'hot dog'), (59, 'pizza'), (60, 'donut'), (61, 'cake'), (62, 'chair'),
+    (63, 'couch'), (64, 'potted plant'), (65, 'bed'), (67, 'dining table'), (70, 'toilet'), (72, 'tv'), (73, 'laptop'),
+    (74, 'mouse'), (75, 'remote'), (76, 'keyboard'), (77, 'cell phone'), (78, 'microwave'), (79, 'oven'), (80, 'toaster'),
+    (81, 'sink'), (82, 'refrigerator'), (84, 'book'), (85, 'clock'), (86, 'vase'), (87, 'scissors'), (88, 'teddy bear'),
+    (89, 'hair drier'), (90, 'toothbrush')`
+
+// namesOf is such a list of a store; of a name that is there twice, the first.
+func namesOf(categories []ingest.Category) string {
+	var rows []string
+	seen := map[string]bool{}
+	for _, c := range categories {
+		if !seen[c.Name] {
+			rows = append(rows, fmt.Sprintf("    (%d, %s)", c.ID, quote(c.Name)))
+			seen[c.Name] = true
+		}
+	}
+	return strings.Join(rows, ",\n")
 }
 
 var cocoViews = []View{
@@ -77,8 +112,8 @@ FROM (SELECT *, unnest(instances) AS o, generate_subscripts(instances, 1) AS i F
 	},
 	{
 		Name: "coco_categories", Set: "coco",
-		Row:  "one class: of COCO's 80, or another that has an instance in the ground truth",
-		Note: "The store keeps the classes of instances alone, so that those of the 80 without one stand here by their name.",
+		Row:  "one class that the ground truth lists, with or without an instance",
+		Note: "The classes are those of the instances file's own list, which store.json keeps. A store without it, made by an older version or without ground truth, has COCO's 80, and any other that has an instance.",
 		Columns: columns(from("coco/images", "instances.category_id", "instances.category"), []Column{
 			{"instances", "", "Objects of it, crowds included."},
 			{"images", "", "Images with one."},
@@ -92,18 +127,7 @@ FROM (
   FROM coco_instances WHERE category IS NOT NULL GROUP BY category
 ) g FULL JOIN (
   SELECT * FROM (VALUES
-    (1, 'person'), (2, 'bicycle'), (3, 'car'), (4, 'motorcycle'), (5, 'airplane'), (6, 'bus'), (7, 'train'), (8, 'truck'),
-    (9, 'boat'), (10, 'traffic light'), (11, 'fire hydrant'), (13, 'stop sign'), (14, 'parking meter'), (15, 'bench'),
-    (16, 'bird'), (17, 'cat'), (18, 'dog'), (19, 'horse'), (20, 'sheep'), (21, 'cow'), (22, 'elephant'), (23, 'bear'),
-    (24, 'zebra'), (25, 'giraffe'), (27, 'backpack'), (28, 'umbrella'), (31, 'handbag'), (32, 'tie'), (33, 'suitcase'),
-    (34, 'frisbee'), (35, 'skis'), (36, 'snowboard'), (37, 'sports ball'), (38, 'kite'), (39, 'baseball bat'),
-    (40, 'baseball glove'), (41, 'skateboard'), (42, 'surfboard'), (43, 'tennis racket'), (44, 'bottle'), (46, 'wine glass'),
-    (47, 'cup'), (48, 'fork'), (49, 'knife'), (50, 'spoon'), (51, 'bowl'), (52, 'banana'), (53, 'apple'), (54, 'sandwich'),
-    (55, 'orange'), (56, 'broccoli'), (57, 'carrot'), (58, 'hot dog'), (59, 'pizza'), (60, 'donut'), (61, 'cake'), (62, 'chair'),
-    (63, 'couch'), (64, 'potted plant'), (65, 'bed'), (67, 'dining table'), (70, 'toilet'), (72, 'tv'), (73, 'laptop'),
-    (74, 'mouse'), (75, 'remote'), (76, 'keyboard'), (77, 'cell phone'), (78, 'microwave'), (79, 'oven'), (80, 'toaster'),
-    (81, 'sink'), (82, 'refrigerator'), (84, 'book'), (85, 'clock'), (86, 'vase'), (87, 'scissors'), (88, 'teddy bear'),
-    (89, 'hair drier'), (90, 'toothbrush')
+` + cocoNames + `
   ) t(category_id, category)
 ) k USING (category)`,
 	},
