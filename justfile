@@ -16,7 +16,7 @@ lint:
 
 # ingest against gzip and DuckDB on generated data, and the decoders' benchmarks
 bench:
-    go test -run "^\$" -bench . ./ingest ./internal/synth ./internal/duck
+    go test -run "^\$" -bench . ./ingest ./internal/synth ./query
     go run ./internal/bench
 
 # everything on a small simulated data set

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"abtool/analysis"
-	"abtool/internal/duck"
+	"abtool/query"
 )
 
 // at finds a number of a document: statistic.value, or statistic.table[key].column, where key is
@@ -233,9 +233,9 @@ func TestQualityQueries(t *testing.T) {
 	}
 }
 
-func openSQL(t testing.TB) *duck.DB {
+func openSQL(t testing.TB) *query.DB {
 	t.Helper()
-	db, err := duck.Open(context.Background(), sampleStore(t), duck.Options{})
+	db, err := query.Open(context.Background(), sampleStore(t), query.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

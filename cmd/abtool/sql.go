@@ -18,11 +18,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"abtool/internal/duck"
+	"abtool/query"
 )
 
 type sqlOptions struct {
-	duck.Options
+	query.Options
 	file, mode, out    string
 	params             []string
 	limit              int
@@ -83,7 +83,7 @@ the memory: it is kept on the disk, and no mode but box with --limit 0 holds it.
 	f.BoolVar(&o.force, "force", false, "replace the file given by --out")
 	f.IntVar(&o.limit, "limit", defaultRows, "rows to print, 0 for all; without it, all but in box mode")
 	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "stop a statement after this time, 0 for never")
-	f.StringVar(&o.Memory, "memory", duck.DefaultMemory, "memory that DuckDB may take")
+	f.StringVar(&o.Memory, "memory", query.DefaultMemory, "memory that DuckDB may take")
 	f.IntVar(&o.Threads, "threads", 0, "threads; 0 is one a processor")
 	f.BoolVar(&o.AllowFiles, "allow-files", false, "let queries read and write other files")
 	f.BoolVar(&o.setup, "print-setup", false, "print the SQL that makes the views and macros in any DuckDB")
@@ -95,7 +95,7 @@ func (o *sqlOptions) run(ctx context.Context, s streams, args []string) error {
 		if len(args) == 2 {
 			return usageError{errors.New("--print-setup takes no query")}
 		}
-		text, err := duck.Setup(args[0])
+		text, err := query.Setup(args[0])
 		if err == nil {
 			_, err = io.WriteString(s.out, text)
 		}
@@ -117,7 +117,7 @@ func (o *sqlOptions) run(ctx context.Context, s streams, args []string) error {
 		defer e.discard()
 		o.Outputs = []string{e.temp}
 	}
-	db, err := duck.Open(ctx, args[0], o.Options)
+	db, err := query.Open(ctx, args[0], o.Options)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (o *sqlOptions) run(ctx context.Context, s streams, args []string) error {
 }
 
 // check tells wrong use before anything is opened.
-func (o *sqlOptions) check() (duck.Params, error) {
+func (o *sqlOptions) check() (query.Params, error) {
 	if o.json {
 		if o.mode != "" && o.mode != "json" {
 			return nil, usageError{fmt.Errorf("--json and --mode %s: give one of them", o.mode)}
@@ -229,8 +229,8 @@ func (o *sqlOptions) printer(w io.Writer) *printer {
 }
 
 // parseParams reads name=value pairs.
-func parseParams(pairs []string) (duck.Params, error) {
-	params := duck.Params{}
+func parseParams(pairs []string) (query.Params, error) {
+	params := query.Params{}
 	for _, p := range pairs {
 		name, value, ok := strings.Cut(p, "=")
 		name = strings.TrimPrefix(name, "$")
@@ -268,8 +268,8 @@ func paramValue(s string) any {
 
 // asker runs statements and prints their results.
 type asker struct {
-	session *duck.Session
-	params  duck.Params
+	session *query.Session
+	params  query.Params
 	timeout time.Duration
 	printer *printer
 }
@@ -277,7 +277,7 @@ type asker struct {
 // statements runs every statement of a text; the result of the last one goes to e, if there is
 // one.
 func (a *asker) statements(ctx context.Context, s streams, text, from string, e *export) error {
-	list := duck.Split(text)
+	list := query.Split(text)
 	if len(list) == 0 {
 		return usageError{errors.New("the query is empty")}
 	}
@@ -344,12 +344,12 @@ func brokenPipe(err error, out io.Writer) bool {
 }
 
 // explain puts an error into the place of the text that its reader knows.
-func (a *asker) explain(err error, st duck.Statement, from string, n int) error {
-	var q *duck.QueryError
+func (a *asker) explain(err error, st query.Statement, from string, n int) error {
+	var q *query.QueryError
 	switch {
-	case errors.Is(err, duck.ErrTimeout):
+	case errors.Is(err, query.ErrTimeout):
 		return fmt.Errorf("the statement was stopped after %v, the limit that --timeout sets: %s", a.timeout, brief(st.Text))
-	case errors.Is(err, duck.ErrStopped):
+	case errors.Is(err, query.ErrStopped):
 		return fmt.Errorf("stopped: %s", brief(st.Text))
 	case errors.As(err, &q) && q.Line > 0:
 		q.Line += st.Line - 1

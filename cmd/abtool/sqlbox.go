@@ -8,7 +8,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
-	"abtool/internal/duck"
+	"abtool/query"
 )
 
 const (
@@ -29,7 +29,7 @@ type column struct {
 
 // box draws a result with rules. What does not fit the width is cut, then left out from the
 // middle; a line below tells what.
-func (p *printer) box(cols []duck.ResultColumn, next func() ([]driver.Value, error), more func() bool) error {
+func (p *printer) box(cols []query.ResultColumn, next func() ([]driver.Value, error), more func() bool) error {
 	table := make([]column, len(cols))
 	for i, c := range cols {
 		table[i] = column{name: oneLine(c.Name), typ: strings.ToLower(typeLabel(c.Type)), right: c.Type.Numeric()}
@@ -93,7 +93,7 @@ func footer(rows int, more bool, cols int, left []string) string {
 	return strings.Join(notes, "\n") + "\n"
 }
 
-func typeLabel(t duck.Type) string {
+func typeLabel(t query.Type) string {
 	switch t.Name {
 	case "LIST", "ARRAY":
 		return typeLabel(*t.Elem) + "[]"

@@ -9,7 +9,7 @@ import (
 
 	"github.com/ergochat/readline"
 
-	"abtool/internal/duck"
+	"abtool/query"
 )
 
 // dot is a command of the shell.
@@ -58,18 +58,18 @@ func (sh *shell) help([]string) error {
 	return t.Flush()
 }
 
-func (sh *shell) views() (out []duck.View) {
+func (sh *shell) views() (out []query.View) {
 	for _, set := range sh.db.Sets {
-		out = append(out, duck.Views(set)...)
+		out = append(out, query.Views(set)...)
 	}
 	return out
 }
 
-func (sh *shell) tables([]string) error { return sh.list(func(duck.View) bool { return true }) }
+func (sh *shell) tables([]string) error { return sh.list(func(query.View) bool { return true }) }
 
-func (sh *shell) flat([]string) error { return sh.list(func(v duck.View) bool { return v.SQL != "" }) }
+func (sh *shell) flat([]string) error { return sh.list(func(v query.View) bool { return v.SQL != "" }) }
 
-func (sh *shell) list(listed func(duck.View) bool) error {
+func (sh *shell) list(listed func(query.View) bool) error {
 	t := tabwriter.NewWriter(sh.out, 0, 0, 2, ' ', 0)
 	for _, v := range sh.views() {
 		if listed(v) {
@@ -80,7 +80,7 @@ func (sh *shell) list(listed func(duck.View) bool) error {
 }
 
 func (sh *shell) macros([]string) error {
-	for _, m := range duck.Macros() {
+	for _, m := range query.Macros() {
 		if m.Set == "" || slices.Contains(sh.db.Sets, m.Set) {
 			fmt.Fprintf(sh.out, "%s(%s)\n    %s\n", m.Name, m.Args, m.Doc)
 		}
@@ -203,7 +203,7 @@ func (sh *shell) names(line, word string) (out []string) {
 	}
 	slices.Sort(columns)
 	out = append(slices.Compact(columns), names...)
-	for _, m := range duck.Macros() {
+	for _, m := range query.Macros() {
 		out = append(out, m.Name+"(")
 	}
 	out = append(out, "point_in_mask(")

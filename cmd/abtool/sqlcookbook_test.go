@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"abtool/internal/duck"
+	"abtool/query"
 )
 
 var update = flag.Bool("update", false, "rewrite the results in docs/cookbook.md")
@@ -26,7 +26,7 @@ func TestCookbook(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "abtool-demo")
 	command(t, "demo", "--out", dir)
 	ctx := context.Background()
-	db, err := duck.Open(ctx, filepath.Join(dir, "store"), duck.Options{Threads: 1})
+	db, err := query.Open(ctx, filepath.Join(dir, "store"), query.Options{Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/duckdb/duckdb-go/v2"
 
-	"abtool/internal/duck"
+	"abtool/query"
 )
 
 // formats of result files, as options of DuckDB's COPY; Arrow is written here.
@@ -86,7 +86,7 @@ func (e *export) discard() {
 }
 
 // write writes the result of a query and returns its number of rows.
-func (e *export) write(ctx context.Context, s *duck.Session, text string, params duck.Params) (n int64, err error) {
+func (e *export) write(ctx context.Context, s *query.Session, text string, params query.Params) (n int64, err error) {
 	switch {
 	case e.format == "":
 		n, err = e.arrow(ctx, s, text, params)
@@ -117,14 +117,14 @@ func copyFile(from, to string) (err error) {
 	return errors.Join(err, out.Close())
 }
 
-func (e *export) arrow(ctx context.Context, s *duck.Session, text string, params duck.Params) (n int64, err error) {
-	rows, err := s.Result(ctx, text, params, duck.Want{})
+func (e *export) arrow(ctx context.Context, s *query.Session, text string, params query.Params) (n int64, err error) {
+	rows, err := s.Result(ctx, text, params, query.Want{})
 	if err != nil {
 		return 0, err
 	}
 	defer rows.Close()
 	if !rows.Reads {
-		return 0, duck.ErrNoResult
+		return 0, query.ErrNoResult
 	}
 	f, err := os.Create(e.temp)
 	if err != nil {
@@ -136,7 +136,7 @@ func (e *export) arrow(ctx context.Context, s *duck.Session, text string, params
 
 const arrowBatch = 64 << 10 // rows
 
-func writeArrow(w io.WriteSeeker, rows *duck.Rows) (n int64, err error) {
+func writeArrow(w io.WriteSeeker, rows *query.Rows) (n int64, err error) {
 	fields := make([]arrow.Field, len(rows.Columns))
 	for i, c := range rows.Columns {
 		fields[i] = arrow.Field{Name: c.Name, Type: arrowType(c.Type), Nullable: true}
@@ -193,7 +193,7 @@ var arrowTypes = map[string]arrow.DataType{
 }
 
 // arrowType is the type in Arrow; of types that have none there, text.
-func arrowType(t duck.Type) arrow.DataType {
+func arrowType(t query.Type) arrow.DataType {
 	switch t.Name {
 	case "LIST", "ARRAY":
 		return arrow.ListOf(arrowType(*t.Elem))
@@ -216,7 +216,7 @@ func arrowType(t duck.Type) arrow.DataType {
 	return arrow.BinaryTypes.String
 }
 
-func appendArrow(b array.Builder, t duck.Type, v any) error {
+func appendArrow(b array.Builder, t query.Type, v any) error {
 	if v == nil {
 		b.AppendNull()
 		return nil
@@ -297,7 +297,7 @@ func appendDecimal(b *array.Decimal128Builder, v any) error {
 	return nil
 }
 
-func appendMap(b *array.MapBuilder, t duck.Type, v any) error {
+func appendMap(b *array.MapBuilder, t query.Type, v any) error {
 	b.Append(true)
 	m := v.(duckdb.OrderedMap)
 	for i, k := range m.Keys() {

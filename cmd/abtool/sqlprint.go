@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"abtool/internal/duck"
+	"abtool/query"
 )
 
 // printer prints results in one of DuckDB's modes.
@@ -24,7 +24,7 @@ type printer struct {
 }
 
 // modes print the rows that next gives, up to the limit; more tells whether there are others.
-var modes = map[string]func(p *printer, cols []duck.ResultColumn, next func() ([]driver.Value, error)) error{
+var modes = map[string]func(p *printer, cols []query.ResultColumn, next func() ([]driver.Value, error)) error{
 	"markdown": (*printer).markdown, "csv": (*printer).csv, "json": (*printer).json, "jsonlines": (*printer).jsonLines, "line": (*printer).line,
 }
 
@@ -43,8 +43,8 @@ func (p *printer) rows() int {
 
 // want is the part of a result that is printed, and one row more, which tells that there are
 // others; JSON is made of values, all else of texts.
-func (p *printer) want() duck.Want {
-	w := duck.Want{Text: p.mode != "json" && p.mode != "jsonlines"}
+func (p *printer) want() query.Want {
+	w := query.Want{Text: p.mode != "json" && p.mode != "jsonlines"}
 	if n := p.rows(); n > 0 {
 		w.First = n + 1
 	}
@@ -52,22 +52,22 @@ func (p *printer) want() duck.Want {
 }
 
 // print prints a result that is as want says. It holds none of it but in box mode.
-func (p *printer) print(ctx context.Context, r *duck.Rows, notes io.Writer) error {
+func (p *printer) print(ctx context.Context, r *query.Rows, notes io.Writer) error {
 	buffered := *p
 	w := bufio.NewWriterSize(p.w, 64<<10)
 	buffered.w = w
 	return errors.Join(buffered.result(ctx, r, notes), w.Flush())
 }
 
-func (p *printer) result(ctx context.Context, r *duck.Rows, notes io.Writer) error {
+func (p *printer) result(ctx context.Context, r *query.Rows, notes io.Writer) error {
 	n, more := 0, false
 	buf := make([]driver.Value, len(r.Columns))
 	next := func() ([]driver.Value, error) {
 		switch ctx.Err() {
 		case context.Canceled:
-			return nil, duck.ErrStopped
+			return nil, query.ErrStopped
 		case context.DeadlineExceeded:
-			return nil, duck.ErrTimeout
+			return nil, query.ErrTimeout
 		}
 		if err := r.Next(buf); err != nil {
 			return nil, err
@@ -99,7 +99,7 @@ func cell(v driver.Value) string {
 }
 
 // isPlan tells the result of EXPLAIN, which is a drawing.
-func isPlan(cols []duck.ResultColumn) bool {
+func isPlan(cols []query.ResultColumn) bool {
 	return len(cols) == 2 && cols[0].Name == "explain_key" && cols[1].Name == "explain_value"
 }
 
@@ -128,7 +128,7 @@ func each(next func() ([]driver.Value, error), f func([]driver.Value) error) err
 
 // csv prints RFC 4180 as DuckDB reads and writes it: a null is nothing, an empty text is "". A
 // null alone on its line is "" too: readers skip empty lines.
-func (p *printer) csv(cols []duck.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *printer) csv(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
 	var b []byte
 	for i, c := range cols {
 		b = appendCSV(b, i, c.Name, true)
@@ -160,7 +160,7 @@ func appendCSV(b []byte, i int, text string, quoted bool) []byte {
 	return append(append(append(b, '"'), strings.ReplaceAll(text, `"`, `""`)...), '"')
 }
 
-func (p *printer) markdown(cols []duck.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *printer) markdown(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
 	names, rules := make([]string, len(cols)), make([]string, len(cols))
 	for i, c := range cols {
 		names[i], rules[i] = markdownCell(c.Name), "---"
@@ -191,7 +191,7 @@ func markdownCell(s string) string {
 	return strings.NewReplacer("|", `\|`, "\n", "<br>", "\r", "").Replace(s)
 }
 
-func (p *printer) json(cols []duck.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *printer) json(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
 	sep := "["
 	err := each(next, func(row []driver.Value) error {
 		_, err := fmt.Fprintf(p.w, "%s%s", sep, object(cols, row))
@@ -209,26 +209,26 @@ func (p *printer) json(cols []duck.ResultColumn, next func() ([]driver.Value, er
 	return err
 }
 
-func (p *printer) jsonLines(cols []duck.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *printer) jsonLines(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
 	return each(next, func(row []driver.Value) error {
 		_, err := p.w.Write(append(object(cols, row), '\n'))
 		return err
 	})
 }
 
-func object(cols []duck.ResultColumn, row []driver.Value) []byte {
+func object(cols []query.ResultColumn, row []driver.Value) []byte {
 	b := []byte{'{'}
 	for i, v := range row {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(duck.AppendString(b, cols[i].Name), ':')
+		b = append(query.AppendString(b, cols[i].Name), ':')
 		b = cols[i].Type.AppendJSON(b, v)
 	}
 	return append(b, '}')
 }
 
-func (p *printer) line(cols []duck.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *printer) line(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
 	width := 0
 	for _, c := range cols {
 		width = max(width, displayWidth(c.Name))

@@ -17,7 +17,7 @@ import (
 	"github.com/ergochat/readline"
 	"golang.org/x/term"
 
-	"abtool/internal/duck"
+	"abtool/query"
 )
 
 const (
@@ -37,7 +37,7 @@ type lineReader interface {
 // shell asks for statements and runs them.
 type shell struct {
 	streams
-	db    *duck.DB
+	db    *query.DB
 	asker *asker
 	lines lineReader
 	timer bool
@@ -46,7 +46,7 @@ type shell struct {
 	end   bool
 }
 
-func newShell(s streams, db *duck.DB, a *asker) *shell {
+func newShell(s streams, db *query.DB, a *asker) *shell {
 	return &shell{streams: s, db: db, asker: a}
 }
 
@@ -115,7 +115,7 @@ func (sh *shell) line(ctx context.Context, line string, interrupts <-chan os.Sig
 		return
 	}
 	sh.typed += "\n"
-	list := duck.Split(sh.typed)
+	list := query.Split(sh.typed)
 	if len(list) > 0 && !list[len(list)-1].Done {
 		return // the last one goes on
 	}
@@ -135,7 +135,7 @@ func (sh *shell) line(ctx context.Context, line string, interrupts <-chan os.Sig
 }
 
 // statement runs one statement; an interrupt stops it.
-func (sh *shell) statement(ctx context.Context, st duck.Statement, n int, interrupts <-chan os.Signal) error {
+func (sh *shell) statement(ctx context.Context, st query.Statement, n int, interrupts <-chan os.Signal) error {
 	for len(interrupts) > 0 {
 		<-interrupts
 	}
@@ -156,7 +156,7 @@ func (sh *shell) statement(ctx context.Context, st duck.Statement, n int, interr
 	} else {
 		err = sh.asker.ask(ctx, sh.err, st.Text)
 	}
-	if errors.Is(err, duck.ErrStopped) {
+	if errors.Is(err, query.ErrStopped) {
 		fmt.Fprintln(sh.err) // after the ^C
 	}
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"abtool/internal/duck"
+	"abtool/query"
 )
 
 // demoShell is a shell over a small store that is told lines.
@@ -20,7 +20,7 @@ func demoShell(t *testing.T, lines string) (sh *shell, out, errs *bytes.Buffer) 
 	dir := filepath.Join(t.TempDir(), "demo")
 	command(t, "demo", "--out", dir, "--imagenet", "200", "--coco", "20")
 	ctx := context.Background()
-	db, err := duck.Open(ctx, filepath.Join(dir, "store"), duck.Options{})
+	db, err := query.Open(ctx, filepath.Join(dir, "store"), query.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func demoShell(t *testing.T, lines string) (sh *shell, out, errs *bytes.Buffer) 
 	}
 	t.Cleanup(func() { session.Close() })
 	out, errs = new(bytes.Buffer), new(bytes.Buffer)
-	a := &asker{session: session, params: duck.Params{}, timeout: time.Minute, printer: &printer{w: out, mode: "csv", limit: defaultRows}}
+	a := &asker{session: session, params: query.Params{}, timeout: time.Minute, printer: &printer{w: out, mode: "csv", limit: defaultRows}}
 	sh = newShell(streams{strings.NewReader(""), out, errs}, db, a)
 	sh.lines = &plainReader{in: bufio.NewReader(strings.NewReader(lines)), out: errs}
 	return sh, out, errs

@@ -1,8 +1,8 @@
-// Package duck opens an embedded DuckDB over a store: views that flatten the nested columns,
+// Package query opens an embedded DuckDB over a store: views that flatten the nested columns,
 // macros for what people ask of clicks, boxes, traces and icons, and point_in_mask, a function
 // over the stored masks. A query can read the store and, unless it is allowed to, nothing else.
 //
-//	db, err := duck.Open(ctx, "store", duck.Options{})
+//	db, err := query.Open(ctx, "store", query.Options{})
 //	defer db.Close()
 //	s, err := db.Session(ctx)
 //	defer s.Close()
@@ -10,7 +10,7 @@
 //
 // Views and macros are described beside their SQL (Views, Macros); docs/views.md is made of
 // that, and Setup is the same SQL for any other DuckDB.
-package duck
+package query
 
 import (
 	"context"

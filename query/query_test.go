@@ -1,4 +1,4 @@
-package duck
+package query
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 
 // demoStore is a small store with both data sets, made once.
 var demoStore = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "duck-test-")
+	dir, err := os.MkdirTemp("", "query-test-")
 	if err != nil {
 		return "", err
 	}

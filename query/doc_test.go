@@ -1,4 +1,4 @@
-package duck
+package query
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ func TestDoc(t *testing.T) {
 	}
 	want, err := os.ReadFile(file)
 	if err != nil || !bytes.Equal(want, b.Bytes()) {
-		t.Errorf("%s is not up to date (%v): go test ./internal/duck -run TestDoc -update", file, err)
+		t.Errorf("%s is not up to date (%v): go test ./query -run TestDoc -update", file, err)
 	}
 }
 

@@ -1,4 +1,4 @@
-package duck
+package query
 
 // In the macros a list of one element stands for a local name: list_transform([v], lambda p:
 // …)[1] computes v once a row, where a repeated argument would be computed once an element.

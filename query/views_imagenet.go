@@ -1,4 +1,4 @@
-package duck
+package query
 
 // showing are the columns that a view of events takes from its showing.
 var showing = columns(

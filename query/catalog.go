@@ -1,4 +1,4 @@
-package duck
+package query
 
 import (
 	"fmt"
@@ -116,7 +116,7 @@ func from(table string, names ...string) []Column {
 		full, name, renamed := strings.Cut(n, " as ")
 		c, ok := docs[full]
 		if !ok {
-			panic("duck: no column " + full + " in " + table)
+			panic("query: no column " + full + " in " + table)
 		}
 		if !renamed {
 			name = full[strings.LastIndexByte(full, '.')+1:]

@@ -1,4 +1,4 @@
-package duck
+package query
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ func WriteDoc(w io.Writer, result func(query string) (string, error)) error {
 	d := &doc{w: w, result: result}
 	d.print(`# Views and macros
 
-<!-- Generated from the descriptions in internal/duck: go test ./internal/duck -run TestDoc -update -->
+<!-- Generated from the descriptions in query: go test ./query -run TestDoc -update -->
 
 `+"`abtool sql STORE`"+` opens a store with the tables below, flat views over their nested columns, and macros for what is often asked of
 them. `+"`abtool sql STORE --print-setup`"+` prints the SQL that makes them in any other DuckDB. The columns of the store's own tables
