@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "rewrite docs/views.md")
 
 // docs/views.md is what WriteDoc writes, with results that a query gives now.
 func TestDoc(t *testing.T) {
-	const file = "../../docs/views.md"
+	const file = "../docs/views.md"
 	s := open(t, Options{Threads: 1})
 	var b bytes.Buffer
 	err := WriteDoc(&b, func(q string) (string, error) { return markdown(s, q) })
