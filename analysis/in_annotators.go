@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -61,7 +62,7 @@ func (b *breakdown) picture(p *picture) {
 		}
 		return nil
 	}
-	pairUp(p, at)
+	pairUp(p, at, b.key == "worker" || b.key == "hit")
 	if !p.clickedBoxed() {
 		return
 	}
@@ -236,12 +237,7 @@ type career struct{ accuracy, logTime Number } // later − earlier; log time is
 
 func careerOf(deeds []deed) career {
 	slices.SortFunc(deeds, func(a, b deed) int {
-		for _, d := range []int64{a.submit - b.submit, a.page - b.page, a.slot - b.slot, a.seq - b.seq} {
-			if d != 0 {
-				return int(max(-1, min(1, d)))
-			}
-		}
-		return 0
+		return cmp.Or(cmp.Compare(a.submit, b.submit), cmp.Compare(a.page, b.page), cmp.Compare(a.slot, b.slot), cmp.Compare(a.seq, b.seq))
 	})
 	half := len(deeds) / 2
 	a1, t1 := halfOf(deeds[:half])
