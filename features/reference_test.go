@@ -164,7 +164,7 @@ func TestLoaderMean(t *testing.T) {
 		}
 		got++
 	}
-	if got != len(want) || got < 4000 {
+	if got != len(want) || got < 1800 {
 		t.Errorf("%d images have a mean, the loader has %d", got, len(want))
 	}
 }
@@ -268,7 +268,7 @@ func TestLoaderAdds(t *testing.T) {
 		}
 		got++
 	}
-	if got != len(want) || got < 1000 {
+	if got != len(want) || got < 500 {
 		t.Errorf("%d icons have a last add, the loader has %d", got, len(want))
 	}
 }
