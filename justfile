@@ -14,9 +14,9 @@ lint:
     go vet ./...
     go tool staticcheck ./...
 
-# ingest against gzip and DuckDB on generated data, and the decoders' benchmarks
+# ingest, statistics and targets against their peers on generated data, and the packages' own benchmarks
 bench:
-    go test -run "^\$" -bench . ./ingest ./internal/synth ./query
+    go test -run "^\$" -bench . ./ingest ./internal/synth ./query ./features
     go run ./internal/bench
 
 # everything on a small simulated data set

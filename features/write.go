@@ -256,8 +256,20 @@ func chooseFormat(o *WriteOptions, out string) (*Format, error) {
 	return nil, usage("no such format %q: they are %s", o.Format, strings.Join(names, ", "))
 }
 
-// batchRows is how many rows are encoded at a time; all of an image are in the same batch.
-const batchRows = 1 << 17
+// Rows are encoded some at a time: batchRows, or fewer so that lists make no more than batchValues. All of an image are in the
+// same batch.
+const (
+	batchRows   = 1 << 17
+	batchValues = 4 << 20
+)
+
+func batchSize(cols []column) int {
+	values := 0
+	for i := range cols {
+		values += max(1, cols[i].width)
+	}
+	return max(1024, min(batchRows, batchValues/values))
+}
 
 // A counted batch comes with what it counts.
 type countedBatch struct {
@@ -274,7 +286,7 @@ func (j *job) run(ctx context.Context, s source, enc encoder) error {
 	workers := processors(j.Jobs)
 	gives := make([]func(int, func(*Target) error) error, workers)
 	free := sync.Pool{New: func() any { return &batch{} }}
-	n := s.chunks()
+	n, size := s.chunks(), batchSize(j.cols)
 	return inOrder(ctx, workers, n, func(w, chunk int) (c countedBatch, err error) {
 		if gives[w] == nil {
 			if gives[w], err = s.chunk(); err != nil {
@@ -296,7 +308,7 @@ func (j *job) run(ctx context.Context, s source, enc encoder) error {
 			if t.Image != before {
 				c.images++
 				before = t.Image
-				if b.rows >= batchRows {
+				if b.rows >= size {
 					if err := encode(); err != nil {
 						return err
 					}
