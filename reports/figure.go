@@ -139,22 +139,7 @@ func (s source) value(statistic, name string) analysis.Value {
 
 // column has the numbers of a column of a table; NaN where there is none.
 func (s source) column(statistic, table, column string) (out []float64) {
-	s.cells(statistic, table, column, func(v any) {
-		switch v := v.(type) {
-		case int64:
-			out = append(out, float64(v))
-		case analysis.Number:
-			out = append(out, float64(v))
-		case bool:
-			n := 0.0
-			if v {
-				n = 1
-			}
-			out = append(out, n)
-		default:
-			out = append(out, math.NaN())
-		}
-	})
+	s.cells(statistic, table, column, func(v any) { out = append(out, cellNumber(v)) })
 	return out
 }
 

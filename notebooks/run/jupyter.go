@@ -43,7 +43,13 @@ func newJupyter(ctx context.Context, root string) (*jupyter, error) {
 		j.close()
 		return nil, err
 	}
-	j.env = append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "JUPYTER_PATH="+filepath.Join(j.temp, "jupyter"))
+	flags, err := exec.CommandContext(ctx, "go", "env", "GOFLAGS").Output()
+	if err != nil {
+		j.close()
+		return nil, err
+	}
+	// Every cell is linked anew: without symbols that is quicker.
+	j.env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(strings.TrimSpace(string(flags))+" -ldflags=-s"), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "JUPYTER_PATH="+filepath.Join(j.temp, "jupyter"))
 	return j, nil
 }
 

@@ -42,6 +42,7 @@ type output struct {
 	Name     string           `json:"name,omitempty"` // of a stream
 	Text     lines            `json:"text,omitempty"` // of a stream
 	Data     map[string]lines `json:"data,omitempty"`
+	Metadata map[string]any   `json:"metadata,omitempty"` // of data: the width of a picture
 	ErrName  string           `json:"ename,omitempty"`
 	ErrValue string           `json:"evalue,omitempty"`
 }
@@ -131,11 +132,14 @@ func (o output) MarshalJSON() ([]byte, error) {
 				data[kind] = string(text)
 			}
 		}
+		if o.Metadata == nil {
+			o.Metadata = map[string]any{}
+		}
 		return plain(struct {
 			Data     map[string]any `json:"data"`
 			Metadata map[string]any `json:"metadata"`
 			Type     string         `json:"output_type"`
-		}{data, map[string]any{}, o.Type})
+		}{data, o.Metadata, o.Type})
 	}
 	return nil, fmt.Errorf("an output of the type %q", o.Type)
 }

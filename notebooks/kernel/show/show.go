@@ -1,0 +1,46 @@
+// Package show puts results on a notebook: what a call answers, or its error, and then the cell ends.
+//
+//	show.Picture(reports.Draw(statistics, "imagenet-traces"))
+//	show.HTML(db.Table(ctx, "SELECT count(*) FROM imagenet_samples"))
+package show
+
+import (
+	"bytes"
+	"image/png"
+	"log"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
+
+// HTML shows a table.
+func HTML(x interface{ HTML() string }, err error) {
+	check(err)
+	gonbui.DisplayHTML(x.HTML())
+}
+
+// Picture shows a figure.
+func Picture(x interface{ PNG() ([]byte, error) }, err error) {
+	check(err)
+	b := Must(x.PNG())
+	size := Must(png.DecodeConfig(bytes.NewReader(b)))
+	gonbui.SendData(&protocol.DisplayData{
+		Data:     map[protocol.MIMEType]any{protocol.MIMEImagePNG: b},
+		Metadata: map[string]any{string(protocol.MIMEImagePNG): map[string]int{"width": size.Width / pixelsPerPoint}},
+	})
+}
+
+// pixelsPerPoint is the resolution of a figure's PNG.
+const pixelsPerPoint = 2
+
+// Must is the value, where there is no error.
+func Must[T any](v T, err error) T {
+	check(err)
+	return v
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
