@@ -64,6 +64,21 @@ type Point struct {
 	X, Y  float64
 }
 
+// OpenSet opens images, and their targets if a file of them is named, and joins them.
+func OpenSet(images, targets string, o SetOptions) (*Set, error) {
+	src, err := Open(images)
+	if err != nil {
+		return nil, err
+	}
+	var list []Target
+	if targets != "" {
+		if list, err = ReadTargets(targets); err != nil {
+			return nil, err
+		}
+	}
+	return NewSet(src, list, o)
+}
+
 // NewSet joins a source with targets, which can be nil. Targets must name images of the source and agree with its classes.
 func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 	if o.Supervision == "" {

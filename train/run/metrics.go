@@ -16,6 +16,26 @@ import (
 // Truth tells whether a point lies on an object of a class, by ground truth; known is false for images without any.
 type Truth func(image, class string, x, y float64) (hit, known bool)
 
+// OpenTruth opens the ground truth of a store for the images of a set; without a store there is none.
+func OpenTruth(store string, set *data.Set) (Truth, error) {
+	if store == "" || set == nil {
+		return nil, nil
+	}
+	want := map[string]bool{}
+	for _, im := range set.Images {
+		want[im.ID] = true
+	}
+	name := "imagenet"
+	if set.Multi {
+		name = "coco"
+	}
+	t, err := analysis.OpenTruth(store, name, func(id string) bool { return want[id] })
+	if err != nil {
+		return nil, err
+	}
+	return t.On, nil
+}
+
 // A Measure is a number with what it is over and how sure it is.
 type Measure struct {
 	Value    analysis.Number    `json:"value"`

@@ -226,18 +226,18 @@ func (t *trainer) folder() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := replace(filepath.Join(t.o.Out, infoName), append(text, '\n')); err != nil {
+	if err := Replace(filepath.Join(t.o.Out, infoName), append(text, '\n')); err != nil {
 		return err
 	}
-	if err := replace(filepath.Join(t.o.Out, recipeName), []byte(t.o.Recipe.TOML())); err != nil {
+	if err := Replace(filepath.Join(t.o.Out, recipeName), []byte(t.o.Recipe.TOML())); err != nil {
 		return err
 	}
 	t.log, err = openLog(t.o.Out, t.step)
 	return err
 }
 
-// replace writes a file beside its place and moves it there.
-func replace(path string, b []byte) error {
+// Replace writes a file beside its place and moves it there: at path is the old file or the new one.
+func Replace(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {
 		return err
