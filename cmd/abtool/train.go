@@ -455,13 +455,15 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 		return err
 	}
 	var drawn []reports.Predicted
-	m, err := runs.Evaluate(ctx, e, images, data.LoaderOptions{Size: a.Size, Workers: o.workers, CropRatio: r.CropRatio, PointOutput: a.PointOutputs}, false, truth, func(p runs.Prediction) {
+	how := r.Evaluation(a, o.workers)
+	how.Truth, how.Each = truth, func(p runs.Prediction) {
 		if len(drawn) < o.draw && len(p.Points) > 0 {
 			if d, ok := predicted(images, p, info.Classes); ok {
 				drawn = append(drawn, d)
 			}
 		}
-	})
+	}
+	m, err := runs.Evaluate(ctx, e, images, how)
 	if err != nil {
 		return err
 	}
@@ -475,6 +477,9 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 		}
 	} else if o.draw > 0 {
 		return fmt.Errorf("the network has no point head, so that there is no point to draw: it was trained with supervision none")
+	}
+	if m.Unreadable > 0 && !o.quiet {
+		fmt.Fprintf(s.err, "note: %d images could not be read and are left out\n", m.Unreadable)
 	}
 	if o.json {
 		return printJSON(s.out, m)

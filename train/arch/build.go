@@ -45,7 +45,7 @@ var catalogue = []Spec{
 	resnet("resnet10", 64, false, 32, "small ResNet for 64 px: a 3 × 3 stem, widths 32, 64, 128, 256", 1, 1, 1, 1),
 	cnn("cnn3", 32, 32, 3, "plain CNN for 32 px: convolution, normalisation, pooling; widths 32, 64, 128"),
 	cnn("cnn4", 64, 32, 4, "plain CNN for 64 px: convolution, normalisation, pooling; widths 32, 64, 128, 256"),
-	strided("cnn5", 64, 24, "plain CNN for 64 px whose convolutions all have stride 2, quick; widths 24, 48, 96, 192, 192"),
+	strided("cnn5", 64, 16, "plain CNN for 64 px whose convolutions all have stride 2, quick; widths 16, 32, 64, 128, 128"),
 	vit("vit_mini_patch4_32", 32, 4, 96, 6, 3, "small ViT for 32 px"),
 	vit("vit_mini_patch8_64", 64, 8, 96, 6, 3, "small ViT for 64 px"),
 }

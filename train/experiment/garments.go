@@ -379,20 +379,25 @@ func (g *Garments) annotate(ctx context.Context, dir string, c *composer, o Opti
 // examples writes some of the training images, to be looked at.
 func (g *Garments) examples(dir string, c *composer) error {
 	folder := filepath.Join(dir, "examples")
-	if err := os.MkdirAll(folder, 0o777); err != nil {
-		return err
-	}
 	classOf := synth.ClassOf(synth.Options{Images: g.Images, Classes: garmentClasses})
 	const n = 40
 	for k := range n {
 		i := k * g.Images / n
-		f, err := os.Create(filepath.Join(folder, c.at(i, classOf(i)).id+"-"+garmentClasses[classOf(i)]+".png"))
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(png.Encode(f, c.draw(i, classOf(i))), f.Close()); err != nil {
+		name := c.at(i, classOf(i)).id + "-" + garmentClasses[classOf(i)] + ".png"
+		if err := savePNG(filepath.Join(folder, name), c.draw(i, classOf(i))); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func savePNG(path string, m image.Image) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(png.Encode(f, m), f.Close())
 }

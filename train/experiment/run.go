@@ -323,7 +323,9 @@ func (x *runner) evaluate(ctx context.Context, dir string, m *material, r *ArmRe
 		return err
 	}
 	for _, s := range m.evaluations {
-		got, err := run.Evaluate(ctx, e, s.set, data.LoaderOptions{Size: a.Size, Workers: 1, CropRatio: recipe.CropRatio, PointOutput: a.PointOutputs}, false, s.truth, nil)
+		how := recipe.Evaluation(a, 1)
+		how.Truth = s.truth
+		got, err := run.Evaluate(ctx, e, s.set, how)
 		if err != nil {
 			return err
 		}

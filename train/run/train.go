@@ -335,7 +335,9 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
 	line.Event = "epoch"
 	score := -float64(line.Loss)
 	if t.o.Val != nil {
-		m, err := Evaluate(ctx, t.e, t.o.Val, t.o.Recipe.loader(t.a, false, t.o.Workers), t.o.Recipe.EMA > 0, t.o.Truth, nil)
+		how := t.o.Recipe.Evaluation(t.a, t.o.Workers)
+		how.Average, how.Truth = t.o.Recipe.EMA > 0, t.o.Truth
+		m, err := Evaluate(ctx, t.e, t.o.Val, how)
 		if err != nil {
 			return nil, err
 		}
