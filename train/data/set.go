@@ -94,6 +94,7 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 		return nil, fmt.Errorf("supervision luab needs targets: abtool targets makes them")
 	}
 	o.everywhere = targets == nil
+	every := targets // the classes are those of all splits, so that the networks of all are the same
 	targets, err := o.choose(targets)
 	if err != nil {
 		return nil, err
@@ -120,7 +121,7 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 		return nil, fmt.Errorf("%d of %d targets name images that are not in the source, such as %s: the images of another data set, or only some of them? --partial leaves such targets out",
 			s.MissingImages, len(targets), strings.Join(missing, ", "))
 	}
-	if s.Classes, err = classes(src, targets, o); err != nil {
+	if s.Classes, err = classes(src, every, o); err != nil {
 		return nil, err
 	}
 	number := map[string]int{}
