@@ -105,7 +105,7 @@ var rules = []Rule{
 	},
 	{
 		Name: "mask-centroid", Sets: []string{COCO}, From: "ground truth: an upper bound, not a byproduct", Truth: true, needs: needs{boxes: true, masks: true},
-		What: "The centroid of the pixels of the ground-truth mask, of the one with the most pixels if the class has several.",
+		What: "The centroid of the pixels of the ground-truth mask, of the largest by its area if the class has several.",
 		Note: "GROUND TRUTH. It can lie outside of a mask that is bent. COCO: crowds only where the class has nothing else.",
 		coco: (*cocoSet).maskCentroid,
 	},

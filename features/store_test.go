@@ -60,7 +60,7 @@ func sample(t testing.TB) simulated {
 }
 
 // madeStore ingests files of the given names and contents.
-func madeStore(t testing.TB, boxes bool, files map[string]string, instances string) string {
+func madeStore(t testing.TB, files map[string]string, instances string) string {
 	t.Helper()
 	dir := t.TempDir()
 	o := ingest.Options{Out: filepath.Join(dir, "store"), Sources: []string{filepath.Join(dir, "in")}}
