@@ -282,10 +282,9 @@ func (x *runner) train(ctx context.Context, dir string, a Arm, m *material, p Pr
 			return err
 		}
 	}
-	choose := m.evaluation(x.p.Choose)
 	epoch := -1
 	_, err = run.Train(ctx, run.Options{
-		Out: dir, Recipe: recipe, Train: set, Val: choose.set, Truth: choose.truth, New: x.o.New, Resume: resume, Workers: 1, Tool: x.o.Tool,
+		Out: dir, Recipe: recipe, Train: set, New: x.o.New, Resume: resume, Workers: 1, Tool: x.o.Tool,
 		Notice: func(text string) { x.o.Notice(a.Name() + ": " + text) },
 		Progress: func(at run.Progress) {
 			if at.Epoch != epoch {
@@ -299,15 +298,6 @@ func (x *runner) train(ctx context.Context, dir string, a Arm, m *material, p Pr
 
 // finalName is the file of the network after the last epoch.
 func finalName(r run.Recipe) string { return fmt.Sprintf("epoch-%04d.safetensors", r.Epochs) }
-
-func (m *material) evaluation(name string) evaluation {
-	for _, e := range m.evaluations {
-		if e.name == name {
-			return e
-		}
-	}
-	return evaluation{}
-}
 
 func (x *runner) evaluate(ctx context.Context, dir string, m *material, r *ArmResult) error {
 	recipe, _, a, set, err := run.Open(dir, finalName(x.p.Recipe))

@@ -168,7 +168,7 @@ func (t *trainer) prepare() (err error) {
 	switch {
 	case t.o.Resume && found != nil:
 		return fmt.Errorf("there is no run to continue in %s: %w", t.o.Out, found)
-	case !t.o.Resume && exists(filepath.Join(t.o.Out, recipeName)):
+	case !t.o.Resume && found == nil: // what ended before its first checkpoint is begun anew
 		return fmt.Errorf("%s holds a run already: give --resume to go on with it, or another --out", t.o.Out)
 	}
 	if t.e, err = t.o.New(r.engine(t.a, t.o.Workers)); err != nil {
@@ -541,11 +541,11 @@ func Open(dir, name string) (Recipe, Info, *arch.Arch, *weights.Set, error) {
 	}
 	from, err := weights.ReadFile(filepath.Join(dir, name))
 	if err != nil {
-		return fail(err)
+		return Recipe{}, Info{}, nil, nil, err
 	}
 	set := a.Init(0)
 	if report := weights.Fit(set, from); !report.Complete() {
-		return fail(fmt.Errorf("%s does not fit %s: %s", name, a.Name, report))
+		return Recipe{}, Info{}, nil, nil, fmt.Errorf("%s does not fit %s: %s", filepath.Join(dir, name), a.Name, report)
 	}
 	return r, info, a, set, nil
 }
