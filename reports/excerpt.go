@@ -72,7 +72,6 @@ func (c Chart) Bars(names []string, values []float64) (*Figure, error) {
 	f.draw = func(t *theme, at draw.Canvas) {
 		p := t.rows(c.Title, c.X, b)
 		p.X.Tick.Marker = c.ticks()
-		t.grid(p, true, false)
 		place(at, panel{p, 0, 0, 1, 1})
 	}
 	return f, nil

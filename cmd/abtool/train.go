@@ -490,17 +490,11 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 
 // predicted is an image with its points, on the whole image.
 func predicted(set *data.Set, p runs.Prediction, classes []string) (reports.Predicted, bool) {
-	m, err := set.Source.Image(set.Images[p.Image].Source)
+	m, err := set.Picture(p.Image)
 	if err != nil {
 		return reports.Predicted{}, false
 	}
-	best := 0
-	for c, v := range p.Logits {
-		if v > p.Logits[best] {
-			best = c
-		}
-	}
-	d := reports.Predicted{Image: m, Title: p.ID + ": " + classes[best]}
+	d := reports.Predicted{Image: m, Title: p.ID + ": " + classes[p.Best()]}
 	shown := []int{0}
 	if set.Multi {
 		shown = set.Images[p.Image].Labels

@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -62,24 +63,30 @@ func runAll(ctx context.Context, names []string, check bool, html string, stdout
 		return err
 	}
 	defer j.close()
-	var failed []error
-	for _, file := range files {
-		start := time.Now()
-		err := one(ctx, j, file, check, html, stdout)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", filepath.Base(file), err))
-			continue
-		}
-		fmt.Fprintf(stdout, "%s: %.0f s\n", filepath.Base(file), time.Since(start).Seconds())
+	said, errs := make([]string, len(files)), make([]error, len(files))
+	var wg sync.WaitGroup
+	turn := make(chan struct{}, atOnce)
+	for i, file := range files {
+		wg.Go(func() {
+			turn <- struct{}{}
+			start := time.Now()
+			if err := one(ctx, j, file, check, html); err != nil {
+				errs[i] = fmt.Errorf("%s: %w", filepath.Base(file), err)
+			}
+			said[i] = fmt.Sprintf("%s: %.0f s\n", filepath.Base(file), time.Since(start).Seconds())
+			<-turn
+		})
 	}
-	return errors.Join(failed...)
+	wg.Wait()
+	io.WriteString(stdout, strings.Join(said, ""))
+	return errors.Join(append(errs, ctx.Err())...)
 }
 
+// atOnce is the number of notebooks that are executed at a time: linking keeps one processor busy, and no more.
+const atOnce = 2
+
 // one executes a notebook, and compares or writes it.
-func one(ctx context.Context, j *jupyter, file string, check bool, html string, stdout io.Writer) error {
+func one(ctx context.Context, j *jupyter, file string, check bool, html string) error {
 	have, err := read(file)
 	if err != nil {
 		return err

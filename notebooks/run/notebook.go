@@ -195,6 +195,9 @@ func (n *notebook) faults(root string) error {
 	home, _ := os.UserHomeDir()
 	places := []string{root, filepath.Join(os.TempDir(), "gonb_"), filepath.Join(home, "go")}
 	for i, c := range n.Cells {
+		if want, have := c.shows(), c.displayed(); c.Type == "code" && have < want {
+			return fmt.Errorf("cell %d shows %d things, where it says that it shows %d", i+1, have, want)
+		}
 		for _, o := range c.Outputs {
 			if o.Type == "stream" && o.Name == "stderr" || o.Type == "error" {
 				return fmt.Errorf("cell %d failed: %s%s", i+1, strings.TrimSpace(string(o.Text)), o.ErrValue)
@@ -209,6 +212,23 @@ func (n *notebook) faults(root string) error {
 		}
 	}
 	return nil
+}
+
+// shows is the number of calls of package show that put something on the page.
+func (c *cell) shows() (n int) {
+	for _, call := range []string{"\nshow.HTML(", "\nshow.Picture(", "\nshow.Markdown("} {
+		n += strings.Count(string(c.Source), call)
+	}
+	return n
+}
+
+func (c *cell) displayed() (n int) {
+	for _, o := range c.Outputs {
+		if o.Type == "display_data" {
+			n++
+		}
+	}
+	return n
 }
 
 // differs tells where the outputs are not those of another execution. Texts must be the same, pictures may differ a little.

@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"slices"
 	"strconv"
@@ -152,6 +153,9 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 	}
 	return s, nil
 }
+
+// Picture reads the i-th image of the set, whole.
+func (s *Set) Picture(i int) (image.Image, error) { return s.Source.Image(s.Images[i].Source) }
 
 // choose keeps the targets of the rule and split.
 func (o *SetOptions) choose(targets []Target) (out []Target, err error) {

@@ -17,6 +17,13 @@ import (
 func HTML(x interface{ HTML() string }, err error) {
 	check(err)
 	gonbui.DisplayHTML(x.HTML())
+	gonbui.Sync()
+}
+
+// Markdown shows a text.
+func Markdown(text string) {
+	gonbui.DisplayMarkdown(text)
+	gonbui.Sync()
 }
 
 // Picture shows a figure.
@@ -28,6 +35,7 @@ func Picture(x interface{ PNG() ([]byte, error) }, err error) {
 		Data:     map[protocol.MIMEType]any{protocol.MIMEImagePNG: b},
 		Metadata: map[string]any{string(protocol.MIMEImagePNG): map[string]int{"width": size.Width / pixelsPerPoint}},
 	})
+	gonbui.Sync()
 }
 
 // pixelsPerPoint is the resolution of a figure's PNG.
