@@ -23,6 +23,10 @@ bench:
 demo:
     go run ./cmd/abtool demo --force
 
+# the notebooks, executed, and as pages in notebooks/html (needs jupyter-nbconvert)
+notebooks:
+    go run ./notebooks/run
+
 # statements that the tests reach
 cover:
     go test -coverprofile cover.out ./...

@@ -83,7 +83,7 @@ func examplesFigure(set string, list []analysis.Example, images string) (Figure,
 	if photos > 0 {
 		on = fmt.Sprintf("the image (%d of %d were found)", photos, len(tiles))
 	}
-	f := Figure{Name: set + "-examples", Set: set, width: 300 * float64(across), height: 290 * float64(lines)}
+	f := Figure{Name: set + "-examples", Set: set, width: 300 * float64(across), height: 290 * float64(lines), photos: photos}
 	f.Title, f.Statistics = "Traces", nil
 	f.Caption = fmt.Sprintf("The way of the mouse on %s from entering it to the final click, time from pale to strong; cross: the final click; outlines: ground-truth boxes. Images are taken by a hash of their ids, every third of them a miss.", on)
 	f.Alt = fmt.Sprintf("%d traces that end in a click.", len(tiles))

@@ -30,12 +30,19 @@ func Draw(d *analysis.Document, name string) (*Figure, error) {
 	return nil, fmt.Errorf("%w: there is no figure %q of these statistics: there are %s", ErrUsage, name, strings.Join(names, ", "))
 }
 
-// PNG is the light figure as a picture, two pixels to the point.
+// PNG is the light figure as a picture for a page: two pixels to the point, but one if there are several photographs, which would make it large.
 func (f *Figure) PNG() ([]byte, error) {
+	resolution := pixelsPerPoint
+	if f.photos > 1 {
+		resolution = 1
+	}
 	var b bytes.Buffer
-	err := f.Write(&b, "png", false)
+	err := f.png(&b, &light, resolution)
 	return b.Bytes(), err
 }
+
+// Size is the width and height of the figure, in points.
+func (f *Figure) Size() (width, height float64) { return f.width, f.height }
 
 // A Chart says what a simple figure is about. Names and values, or both coordinates, are as many as each other.
 type Chart struct {

@@ -53,8 +53,8 @@ func TestChart(t *testing.T) {
 			t.Fatal(err)
 		}
 		c, err := png.DecodeConfig(bytes.NewReader(b))
-		if err != nil || c.Width != int(pixelsPerPoint*f.width) {
-			t.Errorf("%d pixels of %g points, %v", c.Width, f.width, err)
+		if width, _ := f.Size(); err != nil || c.Width != int(pixelsPerPoint*width) {
+			t.Errorf("%d pixels of %g points, %v", c.Width, width, err)
 		}
 	}
 	var svg bytes.Buffer

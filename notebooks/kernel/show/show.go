@@ -5,8 +5,6 @@
 package show
 
 import (
-	"bytes"
-	"image/png"
 	"log"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -26,20 +24,23 @@ func Markdown(text string) {
 	gonbui.Sync()
 }
 
+// A Figure is a picture and its size on the page.
+type Figure interface {
+	PNG() ([]byte, error)
+	Size() (width, height float64)
+}
+
 // Picture shows a figure.
-func Picture(x interface{ PNG() ([]byte, error) }, err error) {
+func Picture(x Figure, err error) {
 	check(err)
 	b := Must(x.PNG())
-	size := Must(png.DecodeConfig(bytes.NewReader(b)))
+	width, _ := x.Size()
 	gonbui.SendData(&protocol.DisplayData{
 		Data:     map[protocol.MIMEType]any{protocol.MIMEImagePNG: b},
-		Metadata: map[string]any{string(protocol.MIMEImagePNG): map[string]int{"width": size.Width / pixelsPerPoint}},
+		Metadata: map[string]any{string(protocol.MIMEImagePNG): map[string]int{"width": int(width)}},
 	})
 	gonbui.Sync()
 }
-
-// pixelsPerPoint is the resolution of a figure's PNG.
-const pixelsPerPoint = 2
 
 // Must is the value, where there is no error.
 func Must[T any](v T, err error) T {
