@@ -13,18 +13,6 @@ const calibrationFolds = 5
 // all classes do.
 const calibrationLeast = 20
 
-// A framed click is one that can be held against the nearest box of its class.
-type framed struct {
-	fold, class int32
-	u, v        float64 // in the frame of the box: 0…1 is inside
-	w, h        float64 // of the box, fractions of the image
-}
-
-func (b box) frame(fold, class int32, x, y float64) framed {
-	w, h := b.x1-b.x0, b.y1-b.y0
-	return framed{fold, class, (x - b.x0) / w, (y - b.y0) / h, w, h}
-}
-
 // calibration is the systematic displacement of clicks from the centre of the box: its median in
 // the frame of the box, times the mean size of boxes that were clicked. Both are fitted on
 // annotators of other parts.
@@ -32,7 +20,7 @@ type calibration struct {
 	clicks [calibrationFolds]int     // that each part's shift is fitted on
 	shift  [calibrationFolds]extents // of a click, in fractions of the box
 	all    [calibrationFolds]extents // mean size of boxes, of all classes
-	class  [calibrationFolds][]sized // by class
+	class  [calibrationFolds][]sized // by class, the last of unknown class
 }
 
 type extents struct{ w, h float64 }
@@ -42,82 +30,94 @@ type sized struct {
 	n int
 }
 
-// fitCalibration needs the clicks in an order that does not depend on the number of workers.
-func fitCalibration(clicks []framed, classes, jobs int) *calibration {
-	c := &calibration{}
-	parallel(jobs, 2, func(axis int) {
-		type at struct {
-			v    float64
-			fold int32
-		}
-		list := make([]at, len(clicks))
-		for i, k := range clicks {
-			list[i] = at{k.u, k.fold}
-			if axis == 1 {
-				list[i].v = k.v
-			}
-		}
-		slices.SortFunc(list, func(a, b at) int {
-			switch {
-			case a.v < b.v:
-				return -1
-			case a.v > b.v:
-				return 1
-			}
-			return 0
-		})
-		for f := range int32(calibrationFolds) {
-			n := 0
-			for _, k := range list {
-				if k.fold != f {
-					n++
-				}
-			}
-			shift, seen := nan, 0
-			for _, k := range list {
-				if k.fold == f {
-					continue
-				}
-				if seen == (n-1)/2 {
-					shift = k.v
-				}
-				if seen == n/2 {
-					shift = (shift+k.v)/2 - 0.5
-					break
-				}
-				seen++
-			}
-			if axis == 0 {
-				c.shift[f].w, c.clicks[f] = shift, n
-			} else {
-				c.shift[f].h = shift
-			}
+// calibrationFit gathers the clicks that a calibration is fitted to, by part.
+type calibrationFit struct {
+	u, v  [calibrationFolds][]float64 // in the frame of the box: 0…1 is inside
+	sizes [calibrationFolds][]sized   // sums of boxes by class, the last of unknown class
+}
+
+// newCalibrationFit expects about so many clicks.
+func newCalibrationFit(classes, clicks int) *calibrationFit {
+	c := &calibrationFit{}
+	for f := range calibrationFolds {
+		room := clicks/calibrationFolds + clicks/50
+		c.u[f], c.v[f], c.sizes[f] = make([]float64, 0, room), make([]float64, 0, room), make([]sized, classes+1)
+	}
+	return c
+}
+
+// add adds a click with the nearest box of its class. The order must not depend on the number of workers.
+func (c *calibrationFit) add(fold, class int32, b box, x, y float64) {
+	w, h := b.x1-b.x0, b.y1-b.y0
+	c.u[fold], c.v[fold] = append(c.u[fold], (x-b.x0)/w), append(c.v[fold], (y-b.y0)/h)
+	if class < 0 {
+		class = int32(len(c.sizes[fold]) - 1)
+	}
+	c.sizes[fold][class].add(w, h, 1)
+}
+
+// done fits.
+func (c *calibrationFit) done(jobs int) *calibration {
+	parallel(jobs, 2*calibrationFolds, func(i int) {
+		if i%2 == 0 {
+			slices.Sort(c.u[i/2])
+		} else {
+			slices.Sort(c.v[i/2])
 		}
 	})
+	out := &calibration{}
 	parallel(jobs, calibrationFolds, func(f int) {
-		sums := make([]sized, classes)
+		out.shift[f] = extents{medianOfSorted(without(c.u[:], f)) - 0.5, medianOfSorted(without(c.v[:], f)) - 0.5}
 		var all sized
-		for _, k := range clicks {
-			if k.fold == int32(f) {
-				continue
-			}
-			all.add(k.w, k.h)
-			if k.class >= 0 {
-				sums[k.class].add(k.w, k.h)
+		sums := make([]sized, len(c.sizes[f]))
+		for _, part := range without(c.sizes[:], f) {
+			for i, s := range part {
+				sums[i].add(s.w, s.h, s.n)
+				all.add(s.w, s.h, s.n)
 			}
 		}
 		for i := range sums {
 			sums[i].mean()
 		}
+		out.clicks[f] = all.n
 		all.mean()
-		c.all[f], c.class[f] = all.extents, sums
+		out.all[f], out.class[f] = all.extents, sums
 	})
-	return c
+	return out
 }
 
-func (s *sized) add(w, h float64) {
-	s.w, s.h = s.w+w, s.h+h
-	s.n++
+// without are the parts but one.
+func without[T any](parts []T, f int) []T { return slices.Concat(parts[:f], parts[f+1:]) }
+
+// medianOfSorted is the median of sorted lists together, NaN of none.
+func medianOfSorted(lists [][]float64) float64 {
+	n := 0
+	for _, l := range lists {
+		n += len(l)
+	}
+	low := nan
+	for k := 0; k <= n/2 && n > 0; k++ {
+		least := -1
+		for i, l := range lists {
+			if len(l) > 0 && (least < 0 || l[0] < lists[least][0]) {
+				least = i
+			}
+		}
+		v := lists[least][0]
+		lists[least] = lists[least][1:]
+		switch {
+		case k == n/2 && n%2 == 1:
+			return v
+		case k == n/2:
+			return (low + v) / 2
+		}
+		low = v
+	}
+	return nan
+}
+
+func (s *sized) add(w, h float64, n int) {
+	s.w, s.h, s.n = s.w+w, s.h+h, s.n+n
 }
 
 func (s *sized) mean() {

@@ -274,16 +274,16 @@ func (s *cocoSet) learn() error {
 		s.trust = newTrust(&parts, len(s.workers.list), s.o.Jobs)
 	}
 	if s.o.needs().calibration {
-		var clicks []framed
+		fit := newCalibrationFit(len(s.classes), len(s.pages))
 		for i := range s.pages {
 			n := &s.pages[i]
 			for k := range n.icons {
 				if c := &n.icons[k]; c.near {
-					clicks = append(clicks, c.nearest.frame(s.foldOf(n), c.class, c.addX, c.addY))
+					fit.add(s.foldOf(n), c.class, c.nearest, c.addX, c.addY)
 				}
 			}
 		}
-		s.shift = fitCalibration(clicks, len(s.classes), s.o.Jobs)
+		s.shift = fit.done(s.o.Jobs)
 	}
 	if s.o.wants("difficulty") {
 		s.pace = newPace(len(s.workers.list))

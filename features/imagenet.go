@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"abtool/internal/scan"
@@ -92,6 +93,9 @@ func readImageNetTruth(store string) (*imagenetTruth, error) {
 		if err := truth.group(r, classes); err != nil {
 			return nil, err
 		}
+		if g == 0 {
+			truth.grow(n)
+		}
 	}
 	truth.starts = append(truth.starts, uint32(len(truth.boxes)))
 	place := classes.places()
@@ -105,6 +109,14 @@ func readImageNetTruth(store string) (*imagenetTruth, error) {
 		}
 	}
 	return truth, nil
+}
+
+// grow makes room for n images that are like those so far: doubling it step by step would leave much behind.
+func (t *imagenetTruth) grow(n int64) {
+	have := int64(max(1, t.ids.len()))
+	more := func(len int) int { return int(int64(len)*n/have) + len/16 + 64 - len }
+	t.boxes = slices.Grow(t.boxes, more(len(t.boxes)))
+	t.ids.all, t.ids.ends = slices.Grow(t.ids.all, more(len(t.ids.all))), slices.Grow(t.ids.ends, more(len(t.ids.ends)))
 }
 
 func (t *imagenetTruth) group(r *scan.Reader, classes *names) error {
@@ -329,7 +341,7 @@ func (s *imagenetSet) learn() error {
 		s.trust = newTrust(&parts, len(s.workers.list), s.o.Jobs)
 	}
 	if s.o.needs().calibration {
-		s.shift = fitCalibration(s.framed(), len(s.truth.classes), s.o.Jobs)
+		s.shift = s.calibrate()
 	}
 	if s.o.wants("difficulty") {
 		s.pace = newPace(len(s.workers.list))
@@ -352,8 +364,9 @@ func (t *tally) add(hit bool) {
 	}
 }
 
-// framed are the final clicks of images with a box, in order of the images.
-func (s *imagenetSet) framed() (clicks []framed) {
+// calibrate fits the displacement to the final clicks of images with a box, in order of the images.
+func (s *imagenetSet) calibrate() *calibration {
+	fit := newCalibrationFit(len(s.truth.classes), len(s.first))
 	var f imageFacts
 	for i := range s.first {
 		boxes := s.truth.boxesOf(int32(i))
@@ -362,11 +375,10 @@ func (s *imagenetSet) framed() (clicks []framed) {
 		}
 		if f.of(s, int32(i)); f.final >= 0 {
 			n := &s.showings[f.final]
-			b := nearest(boxes, n.lastX, n.lastY)
-			clicks = append(clicks, b.frame(f.foldOf(n.worker), s.truth.class[i], n.lastX, n.lastY))
+			fit.add(f.foldOf(n.worker), s.truth.class[i], nearest(boxes, n.lastX, n.lastY), n.lastX, n.lastY)
 		}
 	}
-	return clicks
+	return fit.done(s.o.Jobs)
 }
 
 // foldOf is the calibration fold of an annotator.

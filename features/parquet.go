@@ -71,6 +71,11 @@ func parquetSchema(cols []column) *parquet.Schema {
 func newParquet(w io.Writer, cols []column, meta [][2]string) *parquetWriter {
 	options := []parquet.WriterOption{parquetSchema(cols), parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
 		parquet.CreatedBy("abtool", "", ""), parquet.PageBufferSize(256 << 10)}
+	for i := range cols { // of which nobody asks for a range, and every row group has all
+		if name := cols[i].Name; name == "rule" || name == "worker_id" || name == "split" {
+			options = append(options, parquet.SkipPageBounds(name))
+		}
+	}
 	for _, kv := range meta {
 		options = append(options, parquet.KeyValueMetadata(kv[0], kv[1]))
 	}

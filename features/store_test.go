@@ -38,10 +38,10 @@ var simulate = sync.OnceValue(func() (s simulated) {
 	ctx := context.Background()
 	in, co := filepath.Join(work, "imagenet"), filepath.Join(work, "coco")
 	s = simulated{store: filepath.Join(work, "store"), imagenet: filepath.Join(in, "imagenet_ab.tar.gz"), coco: filepath.Join(co, "coco_ab.json")}
-	if _, s.err = synth.ImageNet(ctx, synth.Options{Images: 6000, Seed: 5, Dirty: 0.05, Boxes: true, Out: in}); s.err != nil {
+	if _, s.err = synth.ImageNet(ctx, synth.Options{Images: 2500, Seed: 5, Dirty: 0.05, Boxes: true, Out: in}); s.err != nil {
 		return s
 	}
-	if _, s.err = synth.COCO(ctx, synth.Options{Images: 900, Seed: 5, Dirty: 0.05, Out: co}); s.err != nil {
+	if _, s.err = synth.COCO(ctx, synth.Options{Images: 400, Seed: 5, Dirty: 0.05, Out: co}); s.err != nil {
 		return s
 	}
 	_, s.err = ingest.Run(ctx, ingest.Options{

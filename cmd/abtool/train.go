@@ -456,8 +456,9 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 	}
 	var drawn []reports.Predicted
 	how := r.Evaluation(a, o.workers)
+	every := max(1, len(images.Images)/max(o.draw, 1)) // images of all classes, where they are in order
 	how.Truth, how.Each = truth, func(p runs.Prediction) {
-		if len(drawn) < o.draw && len(p.Points) > 0 {
+		if len(drawn) < o.draw && len(p.Points) > 0 && p.Image%every == 0 {
 			if d, ok := predicted(images, p, info.Classes); ok {
 				drawn = append(drawn, d)
 			}
