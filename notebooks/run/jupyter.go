@@ -13,7 +13,7 @@ import (
 )
 
 // errNoJupyter says what is missing, and how to come by it.
-var errNoJupyter = errors.New("jupyter nbconvert is not installed: apt-get install jupyter-nbconvert, or pip install nbconvert ipykernel")
+var errNoJupyter = errors.New("jupyter nbconvert is not installed: apt-get install jupyter-nbconvert, or pip install nbconvert")
 
 // jupyter executes and renders notebooks with a kernel of its own.
 type jupyter struct {
