@@ -17,11 +17,21 @@ lint:
 # ingest, statistics and targets against their peers on generated data, and the packages' own benchmarks
 bench:
     go test -run "^\$" -bench . ./ingest ./internal/synth ./query ./features
+    go test -run "^\$" -bench . -v ./train/engine/gorgonia ./train/data ./train/internal/kernel
+    go test -run "^\$" -bench . -v -tags openblas,turbojpeg ./train/engine/gorgonia ./train/data
     go run ./internal/bench
+
+# garments on textures: does it help to learn where people clicked? (docs/experiments.md)
+experiment out="garments":
+    go run ./cmd/abtool experiment garments --out {{out}}
 
 # everything on a small simulated data set
 demo:
     go run ./cmd/abtool demo --force
+
+# the notebooks, executed, and as pages in notebooks/html (needs jupyter-nbconvert)
+notebooks:
+    go run ./notebooks/run
 
 # statements that the tests reach
 cover:

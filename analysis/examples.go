@@ -52,18 +52,31 @@ type Event struct {
 
 // ExampleOptions say which examples to take.
 type ExampleOptions struct {
-	N    int    // of each data set
-	Seed uint64 // of the choice
-	Hide bool   // replace worker ids by pseudonyms
-	Jobs int
+	N      int      // of each data set; 0 with Images: all of them
+	Images []string // take no others; none: any image
+	Seed   uint64   // of the choice
+	Hide   bool     // replace worker ids by pseudonyms
+	Jobs   int
 }
 
-// fewestSamples is the number of mouse samples that an example has at least.
+// takes tells whether an image with that many samples of the mouse can be an example.
+func (o *ExampleOptions) takes(image string, samples int) bool {
+	if len(o.Images) > 0 {
+		return samples > 0 && slices.Contains(o.Images, image)
+	}
+	return samples >= fewestSamples
+}
+
+// fewestSamples is the number of mouse samples that an example of any image has at least.
 const fewestSamples = 8
 
 // Examples takes images by a hash of their ids: of ImageNet with a box, a final click and a
-// trace, every third of them a miss if there are enough; of COCO pages with icons.
+// trace, every third of them a miss if there are enough; of COCO pages with icons. Of the images
+// that options name, those without these are left out.
 func Examples(ctx context.Context, store string, o ExampleOptions) ([]Example, error) {
+	if o.N == 0 {
+		o.N = len(o.Images)
+	}
 	all := Options{Bootstrap: -1, Jobs: o.Jobs, Hide: o.Hide}
 	if err := all.defaults(); err != nil {
 		return nil, err
@@ -132,10 +145,13 @@ type imagenetExamples struct {
 func (a *imagenetExamples) showing(*showing) {}
 
 func (a *imagenetExamples) picture(p *picture) {
-	if !p.clickedBoxed() || p.t == scan.Null || p.trace.segment.len() < fewestSamples || !(p.final.width > 0 && p.final.height > 0) {
+	if !p.clickedBoxed() || p.t == scan.Null || !(p.final.width > 0 && p.final.height > 0) {
 		return
 	}
 	id := a.e.truth.ids[p.image]
+	if !a.o.takes(id, p.trace.segment.len()) {
+		return
+	}
 	to, c := &a.hits, chance(a.o.Seed, id)
 	if !p.hit {
 		to = &a.misses
@@ -205,7 +221,7 @@ func (a *cocoExamples) row(r *cocoRow) {
 	}
 	id := fmt.Sprint(p.image)
 	c := chance(a.o.Seed, id)
-	if icons < fewestIcons || r.mouse.len() < fewestSamples || !(p.width > 0 && p.height > 0) || !a.best.wants(a.o.N, c) {
+	if icons < fewestIcons || !a.o.takes(id, r.mouse.len()) || !(p.width > 0 && p.height > 0) || !a.best.wants(a.o.N, c) {
 		return
 	}
 	x := &Example{Set: "coco", Image: id, Width: p.width, Height: p.height}

@@ -3,6 +3,7 @@ package analysis_test
 import (
 	"context"
 	"reflect"
+	"slices"
 	"testing"
 
 	"abtool/analysis"
@@ -52,5 +53,25 @@ func TestExamples(t *testing.T) {
 	}
 	if misses := list[2].Misses; misses != 1 {
 		t.Error("every third example is a miss")
+	}
+}
+
+// Named images are taken, in the order of their chance, and no others.
+func TestExamplesNamed(t *testing.T) {
+	take := func(o analysis.ExampleOptions) (ids []string) {
+		t.Helper()
+		list, err := analysis.Examples(context.Background(), sampleStore(t), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range list {
+			ids = append(ids, x.Image)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	want := take(analysis.ExampleOptions{N: 5})
+	if have := take(analysis.ExampleOptions{Images: append([]string{"none of this name"}, want...)}); len(want) != 10 || !slices.Equal(have, want) {
+		t.Errorf("%v, want %v", have, want)
 	}
 }

@@ -25,6 +25,21 @@ type DataSet struct {
 	Statistics []Statistic `json:"statistics"`
 }
 
+// Statistic is a statistic of a data set by its name; nil for none.
+func (d *Document) Statistic(set, name string) *Statistic {
+	for i := range d.DataSets {
+		if d.DataSets[i].Name != set {
+			continue
+		}
+		for k := range d.DataSets[i].Statistics {
+			if s := &d.DataSets[i].Statistics[k]; s.Name == name {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
 // A Statistic is a result: some values, histograms and tables that belong together.
 type Statistic struct {
 	Name       string      `json:"name"`

@@ -49,7 +49,19 @@ type tile struct {
 	photo image.Image
 }
 
-// examplesFigure draws examples side by side, three in a row.
+// Traces draws the examples of a data set, imagenet or coco, side by side, three in a row: on the images
+// where the folder images has them, else on their area. Without examples there is no figure.
+func Traces(set string, list []analysis.Example, images string) (*Figure, error) {
+	f, ok := examplesFigure(set, list, images)
+	if !ok {
+		return nil, fmt.Errorf("there are no examples of %q", set)
+	}
+	return &f, nil
+}
+
+// tilesAcross is the largest number of examples in a row.
+const tilesAcross = 3
+
 func examplesFigure(set string, list []analysis.Example, images string) (Figure, bool) {
 	var tiles []tile
 	photos := 0
@@ -65,12 +77,13 @@ func examplesFigure(set string, list []analysis.Example, images string) (Figure,
 	if len(tiles) == 0 {
 		return Figure{}, false
 	}
-	lines := (len(tiles) + 2) / 3
+	across := min(tilesAcross, len(tiles))
+	lines := (len(tiles) + across - 1) / across
 	on := "the area of the image"
 	if photos > 0 {
 		on = fmt.Sprintf("the image (%d of %d were found)", photos, len(tiles))
 	}
-	f := Figure{Name: set + "-examples", Set: set, width: 900, height: 290 * float64(lines)}
+	f := Figure{Name: set + "-examples", Set: set, width: 300 * float64(across), height: 290 * float64(lines), photos: photos}
 	f.Title, f.Statistics = "Traces", nil
 	f.Caption = fmt.Sprintf("The way of the mouse on %s from entering it to the final click, time from pale to strong; cross: the final click; outlines: ground-truth boxes. Images are taken by a hash of their ids, every third of them a miss.", on)
 	f.Alt = fmt.Sprintf("%d traces that end in a click.", len(tiles))
@@ -81,8 +94,8 @@ func examplesFigure(set string, list []analysis.Example, images string) (Figure,
 	f.draw = func(t *theme, c draw.Canvas) {
 		size := c.Size()
 		for i, q := range tiles {
-			w, h := size.X/3, size.Y/vg.Length(lines)
-			x, y := c.Min.X+w*vg.Length(i%3), c.Max.Y-h*vg.Length(i/3+1)
+			w, h := size.X/vg.Length(across), size.Y/vg.Length(lines)
+			x, y := c.Min.X+w*vg.Length(i%across), c.Max.Y-h*vg.Length(i/across+1)
 			gap := vg.Points(8)
 			t.tile(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x + gap, Y: y + gap}, Max: vg.Point{X: x + w - gap, Y: y + h - gap}}}, q)
 		}

@@ -26,6 +26,7 @@ type Figure struct {
 	Alt        string // the same in words for those who do not see it
 
 	width, height float64 // points
+	photos        int     // photographs in it
 	draw          func(t *theme, c draw.Canvas)
 }
 
@@ -53,11 +54,15 @@ func (f *Figure) Write(w io.Writer, format string, inDark bool) error {
 		_, err := w.Write(tidySVG(b.Bytes()))
 		return err
 	case "png":
-		c := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(72*pixelsPerPoint))
-		f.paint(t, draw.New(c))
-		return png.Encode(w, c.Image())
+		return f.png(w, t, pixelsPerPoint)
 	}
 	return fmt.Errorf("format %q: it is one of %v", format, Formats)
+}
+
+func (f *Figure) png(w io.Writer, t *theme, resolution int) error {
+	c := vgimg.NewWith(vgimg.UseWH(vg.Points(f.width), vg.Points(f.height)), vgimg.UseDPI(72*resolution))
+	f.paint(t, draw.New(c))
+	return png.Encode(w, c.Image())
 }
 
 func (f *Figure) paint(t *theme, c draw.Canvas) {
@@ -139,22 +144,7 @@ func (s source) value(statistic, name string) analysis.Value {
 
 // column has the numbers of a column of a table; NaN where there is none.
 func (s source) column(statistic, table, column string) (out []float64) {
-	s.cells(statistic, table, column, func(v any) {
-		switch v := v.(type) {
-		case int64:
-			out = append(out, float64(v))
-		case analysis.Number:
-			out = append(out, float64(v))
-		case bool:
-			n := 0.0
-			if v {
-				n = 1
-			}
-			out = append(out, n)
-		default:
-			out = append(out, math.NaN())
-		}
-	})
+	s.cells(statistic, table, column, func(v any) { out = append(out, cellNumber(v)) })
 	return out
 }
 

@@ -130,11 +130,7 @@ func (p *page) compute(ctx context.Context) (err error) {
 func (p *page) all() (out []Figure) {
 	for i := range p.document.DataSets {
 		s := newSource(&p.document.DataSets[i])
-		if s.set == "coco" {
-			out = append(out, cocoFigures(s)...)
-		} else {
-			out = append(out, imagenetFigures(s)...)
-		}
+		out = append(out, s.figures()...)
 		if f, ok := examplesFigure(s.set, p.examples, p.options.Images); ok {
 			out = append(out, f)
 		}
@@ -143,6 +139,13 @@ func (p *page) all() (out []Figure) {
 		out = append(out, comparisonFigures(p.comparison)...)
 	}
 	return out
+}
+
+func (s source) figures() []Figure {
+	if s.set == "coco" {
+		return cocoFigures(s)
+	}
+	return imagenetFigures(s)
 }
 
 // only keeps the figures that were asked for, by their name, a statistic, the paper's id or a data set.

@@ -61,7 +61,7 @@ type Predicted struct {
 func Predictions(name string, list []Predicted) Figure {
 	const across = 4
 	lines := (len(list) + across - 1) / across
-	f := Figure{Name: name, Title: "Predicted points", width: 900, height: 240 * float64(max(lines, 1)), Caption: "Cross: the predicted point. Ring: the target.", Alt: fmt.Sprintf("%d images with predicted points.", len(list))}
+	f := Figure{Name: name, Title: "Predicted points", width: 900, height: 240 * float64(max(lines, 1)), photos: len(list), Caption: "Cross: the predicted point. Ring: the target.", Alt: fmt.Sprintf("%d images with predicted points.", len(list))}
 	f.draw = func(t *theme, c draw.Canvas) {
 		w, h := c.Size().X/across, c.Size().Y/vg.Length(max(lines, 1))
 		for i, q := range list {

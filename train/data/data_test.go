@@ -476,3 +476,37 @@ func BenchmarkLoader(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "images/s")
 	b.ReportMetric(float64(f.Len()), "bytes/image")
 }
+
+// What a batch shows is what the network sees, and a set shows its images whole.
+func TestPicture(t *testing.T) {
+	src := &Memory{}
+	for i, v := range []uint8{10, 200} {
+		m := image.NewNRGBA(image.Rect(0, 0, 8, 6))
+		for p := range m.Pix {
+			m.Pix[p] = v
+			if p%4 == 3 {
+				m.Pix[p] = 255
+			}
+		}
+		src.Add(Item{ID: string(rune('a' + i)), Class: string(rune('p' + i))}, m)
+	}
+	set, err := NewSet(src, nil, SetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := set.Picture(1); err != nil || m.Bounds().Dx() != 8 || m.Bounds().Dy() != 6 {
+		t.Errorf("%v, %v", m.Bounds(), err)
+	}
+	l, err := NewLoader(set, LoaderOptions{Size: 4, Batch: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for b := range l.Epoch(context.Background(), 0, 0) {
+		for i, want := range []uint32{10, 200} {
+			m := b.Picture(i)
+			if r, _, _, _ := m.At(3, 2).RGBA(); r>>8 != want || m.Bounds().Dx() != 4 {
+				t.Errorf("picture %d is %d, want %d", i, r>>8, want)
+			}
+		}
+	}
+}

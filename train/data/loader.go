@@ -52,6 +52,12 @@ type Batch struct {
 	Index  int // of the batch in its epoch
 }
 
+// Picture is the i-th image as the network sees it. It is valid as long as the batch.
+func (b *Batch) Picture(i int) image.Image {
+	n := 3 * b.Size * b.Size
+	return &Pixels{W: b.Size, H: b.Size, Pix: b.Pixels[i*n : (i+1)*n]}
+}
+
 // Mean and Std are ImageNet's, by channel, of values 0…1: what torchvision's and timm's weights were trained with.
 var (
 	Mean = [3]float32{0.485, 0.456, 0.406}

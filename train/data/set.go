@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"image"
 	"math"
 	"slices"
 	"strconv"
@@ -62,6 +63,21 @@ type Image struct {
 type Point struct {
 	Class int
 	X, Y  float64
+}
+
+// OpenSet opens images, and their targets if a file of them is named, and joins them.
+func OpenSet(images, targets string, o SetOptions) (*Set, error) {
+	src, err := Open(images)
+	if err != nil {
+		return nil, err
+	}
+	var list []Target
+	if targets != "" {
+		if list, err = ReadTargets(targets); err != nil {
+			return nil, err
+		}
+	}
+	return NewSet(src, list, o)
 }
 
 // NewSet joins a source with targets, which can be nil. Targets must name images of the source and agree with its classes.
@@ -137,6 +153,9 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 	}
 	return s, nil
 }
+
+// Picture reads the i-th image of the set, whole.
+func (s *Set) Picture(i int) (image.Image, error) { return s.Source.Image(s.Images[i].Source) }
 
 // choose keeps the targets of the rule and split.
 func (o *SetOptions) choose(targets []Target) (out []Target, err error) {

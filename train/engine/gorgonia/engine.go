@@ -77,7 +77,7 @@ func (p *param) tensor(name string, src []float32) weights.Tensor {
 }
 
 // New returns an engine whose weights are all zero: SetWeights comes first.
-func New(cfg engine.Config) (*Engine, error) {
+func New(cfg engine.Config) (engine.Engine, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func newEngine(t *testing.T, name string, o arch.Options, c engine.Config) *Engi
 	if err := e.SetWeights(a.Init(1)); err != nil {
 		t.Fatal(err)
 	}
-	return e
+	return e.(*Engine)
 }
 
 func small(t *testing.T, c engine.Config) *Engine {

@@ -1,0 +1,55 @@
+// Package show puts results on a notebook: what a call answers, or its error, and then the cell ends.
+//
+//	show.Picture(reports.Draw(statistics, "imagenet-traces"))
+//	show.HTML(db.Table(ctx, "SELECT count(*) FROM imagenet_samples"))
+package show
+
+import (
+	"log"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
+
+// HTML shows a table.
+func HTML(x interface{ HTML() string }, err error) {
+	check(err)
+	gonbui.DisplayHTML(x.HTML())
+	gonbui.Sync()
+}
+
+// Markdown shows a text.
+func Markdown(text string) {
+	gonbui.DisplayMarkdown(text)
+	gonbui.Sync()
+}
+
+// A Figure is a picture and its size on the page.
+type Figure interface {
+	PNG() ([]byte, error)
+	Size() (width, height float64)
+}
+
+// Picture shows a figure.
+func Picture(x Figure, err error) {
+	check(err)
+	b := Must(x.PNG())
+	width, _ := x.Size()
+	gonbui.SendData(&protocol.DisplayData{
+		Data:     map[protocol.MIMEType]any{protocol.MIMEImagePNG: b},
+		Metadata: map[string]any{string(protocol.MIMEImagePNG): map[string]int{"width": int(width)}},
+	})
+	gonbui.Sync()
+}
+
+// Must is the value, where there is no error.
+func Must[T any](v T, err error) T {
+	check(err)
+	return v
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}

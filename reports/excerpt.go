@@ -1,0 +1,262 @@
+package reports
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg/draw"
+
+	"abtool/analysis"
+)
+
+// Draw draws one figure of a document by its name, as imagenet-traces: those are the names of the files that Make writes. The
+// document must have the statistics that the figure shows.
+func Draw(d *analysis.Document, name string) (*Figure, error) {
+	var names []string
+	for i := range d.DataSets {
+		for _, f := range newSource(&d.DataSets[i]).figures() {
+			if f.Name == name {
+				return &f, nil
+			}
+			names = append(names, f.Name)
+		}
+	}
+	return nil, fmt.Errorf("%w: there is no figure %q of these statistics: there are %s", ErrUsage, name, strings.Join(names, ", "))
+}
+
+// PNG is the light figure as a picture for a page: two pixels to the point, but one if there are several photographs, which would make it large.
+func (f *Figure) PNG() ([]byte, error) {
+	resolution := pixelsPerPoint
+	if f.photos > 1 {
+		resolution = 1
+	}
+	var b bytes.Buffer
+	err := f.png(&b, &light, resolution)
+	return b.Bytes(), err
+}
+
+// Size is the width and height of the figure, in points.
+func (f *Figure) Size() (width, height float64) { return f.width, f.height }
+
+// A Chart says what a simple figure is about. Names and values, or both coordinates, are as many as each other.
+type Chart struct {
+	Title  string
+	X, Y   string // titles of the axes; those of X alone for bars
+	Shares bool   // the values are shares: in per cent
+}
+
+func (c Chart) ticks() plot.Ticker {
+	if c.Shares {
+		return percents{}
+	}
+	return niceTicks{}
+}
+
+func (c Chart) figure(height float64, alt string) *Figure {
+	return &Figure{Name: "chart", Title: c.Title, Caption: c.Title, Alt: alt, width: 660, height: height}
+}
+
+// Bars draws a horizontal bar for each value, from 0, with its name at the left.
+func (c Chart) Bars(names []string, values []float64) (*Figure, error) {
+	if len(names) != len(values) {
+		return nil, fmt.Errorf("%w: %d names of %d bars", ErrUsage, len(names), len(values))
+	}
+	b := rows{names: names, values: values, reserveForNotes: 0.12}
+	for _, v := range values {
+		if c.Shares {
+			b.notes = append(b.notes, percent(v))
+		} else {
+			b.notes = append(b.notes, grouped(v))
+		}
+	}
+	f := c.figure(76+24*float64(len(names)), fmt.Sprintf("%d bars.", len(names)))
+	f.draw = func(t *theme, at draw.Canvas) {
+		p := t.rows(c.Title, c.X, b)
+		p.X.Tick.Marker = c.ticks()
+		place(at, panel{p, 0, 0, 1, 1})
+	}
+	return f, nil
+}
+
+// Line draws y over x as a line with marks; NaN leaves a value out.
+func (c Chart) Line(x, y []float64) (*Figure, error) {
+	if len(x) != len(y) {
+		return nil, fmt.Errorf("%w: %d values of x and %d of y", ErrUsage, len(x), len(y))
+	}
+	f := c.figure(330, fmt.Sprintf("A line through %d points.", len(x)))
+	f.draw = func(t *theme, at draw.Canvas) {
+		p := t.plot(c.Title, c.X, c.Y)
+		p.X.Tick.Marker, p.Y.Tick.Marker = niceTicks{}, c.ticks()
+		t.grid(p, false, true)
+		t.curve(p, points{x: x, y: y}, 0, "")
+		p.Y.Min = min(p.Y.Min, 0)
+		place(at, panel{p, 0, 0, 1, 1})
+	}
+	return f, nil
+}
+
+// An Excerpt is a part of a document for people.
+type Excerpt struct{ html string }
+
+// HTML is the excerpt for a page or a notebook.
+func (e *Excerpt) HTML() string { return e.html }
+
+// Values are the values of statistics, with intervals and what the paper reports. A name is that of a statistic in its data set, as
+// imagenet.click_accuracy, or of one of its values, as imagenet.click_accuracy.accuracy.
+func Values(d *analysis.Document, names ...string) (*Excerpt, error) {
+	var list []htmlStat
+	for _, name := range names {
+		st, value, err := find(d, name)
+		if err != nil {
+			return nil, err
+		}
+		h := statHTML("", st)
+		if value != "" {
+			h.Values = slices.DeleteFunc(h.Values, func(v htmlValue) bool { return v.Name != value })
+		}
+		if len(h.Values) == 0 {
+			return nil, fmt.Errorf("%w: %s has no value %q", ErrUsage, st.Name, value)
+		}
+		if n := len(list) - 1; n >= 0 && list[n].Title == h.Title {
+			list[n].Values = append(list[n].Values, h.Values...)
+			continue
+		}
+		list = append(list, h)
+	}
+	published := slices.ContainsFunc(list, func(s htmlStat) bool {
+		return slices.ContainsFunc(s.Values, func(v htmlValue) bool { return v.Published != "" })
+	})
+	return excerpt("values", struct {
+		Published bool
+		Stats     []htmlStat
+	}{published, list})
+}
+
+// A Pick says which rows and columns of a table are shown, and how it is sorted. The zero value shows what a report does.
+type Pick struct {
+	Columns []string // none: all, or of a wide table those of a report
+	By      string   // column to sort by, upwards; empty: as the table is
+	Down    bool     // sort downwards
+	First   int      // rows; 0: all
+}
+
+// Rows are a table of a statistic, as imagenet.workers.by_worker.
+func Rows(d *analysis.Document, name string, p Pick) (*Excerpt, error) {
+	st, table, err := find(d, name)
+	if err != nil {
+		return nil, err
+	}
+	for i := range st.Tables {
+		if t := &st.Tables[i]; t.Name == table {
+			picked, err := p.of(t)
+			if err != nil {
+				return nil, err
+			}
+			return excerpt("rows", tableHTML("", picked))
+		}
+	}
+	return nil, fmt.Errorf("%w: %s has no table %q", ErrUsage, st.Name, table)
+}
+
+// find finds a statistic by its name in its data set, and gives what follows the name.
+func find(d *analysis.Document, name string) (st *analysis.Statistic, rest string, err error) {
+	set, name, _ := strings.Cut(name, ".")
+	name, rest, _ = strings.Cut(name, ".")
+	if st = d.Statistic(set, name); st == nil {
+		err = fmt.Errorf("%w: the document has no statistic %s.%s", ErrUsage, set, name)
+	}
+	return st, rest, err
+}
+
+// of is the part of a table that is picked.
+func (p Pick) of(t *analysis.Table) (*analysis.Table, error) {
+	rows := slices.Clone(t.Rows)
+	if p.By != "" {
+		c, err := column(t, p.By)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortStableFunc(rows, func(a, b []any) int {
+			if p.Down {
+				a, b = b, a
+			}
+			return compareCells(a[c], b[c])
+		})
+	}
+	if p.First > 0 {
+		rows = rows[:min(p.First, len(rows))]
+	}
+	if len(p.Columns) == 0 {
+		return &analysis.Table{Name: t.Name, Title: t.Title, Columns: t.Columns, Rows: rows}, nil
+	}
+	out := &analysis.Table{Title: t.Title, Rows: make([][]any, len(rows))}
+	for _, name := range p.Columns {
+		c, err := column(t, name)
+		if err != nil {
+			return nil, err
+		}
+		out.Columns = append(out.Columns, t.Columns[c])
+		for i := range rows {
+			out.Rows[i] = append(out.Rows[i], rows[i][c])
+		}
+	}
+	return out, nil
+}
+
+func column(t *analysis.Table, name string) (int, error) {
+	c := slices.IndexFunc(t.Columns, func(c analysis.Column) bool { return c.Name == name })
+	if c < 0 {
+		return 0, fmt.Errorf("%w: the table %s has no column %q", ErrUsage, t.Name, name)
+	}
+	return c, nil
+}
+
+// compareCells orders cells of one column: numbers by value, no value first.
+func compareCells(a, b any) int {
+	if x, ok := a.(string); ok {
+		y, _ := b.(string)
+		return cmp.Compare(x, y)
+	}
+	return cmp.Compare(cellNumber(a), cellNumber(b))
+}
+
+func cellNumber(v any) float64 {
+	switch v := v.(type) {
+	case int64:
+		return float64(v)
+	case analysis.Number:
+		return float64(v)
+	case bool:
+		if v {
+			return 1
+		}
+		return 0
+	}
+	return math.NaN()
+}
+
+// excerpts are plain tables: notebooks style them, but put all cells to the right.
+var excerpts = template.Must(template.New("").Parse(`{{define "values"}}<table>
+<thead><tr><th style="text-align:left">value</th><th style="text-align:right"></th><th style="text-align:left">95 % interval</th><th style="text-align:left">of</th>{{if .Published}}<th style="text-align:left">published</th>{{end}}</tr></thead>
+{{range .Stats}}<tbody>
+<tr><th colspan="5" style="text-align:left">{{.Title}}</th></tr>
+{{range .Values}}<tr><td style="text-align:left">{{.Name}}</td><td style="text-align:right">{{.Value}}</td><td style="text-align:left">{{.Interval}}</td><td style="text-align:left">{{.N}} {{.Of}}</td>{{if $.Published}}<td style="text-align:left">{{.Published}}{{with .Covered}}: {{.}}{{end}}</td>{{end}}</tr>
+{{end}}</tbody>
+{{end}}</table>{{end}}
+{{define "rows"}}<table>
+<thead><tr>{{range .Columns}}<th title="{{.Title}}" style="text-align:{{if .Number}}right{{else}}left{{end}}">{{.Name}}</th>{{end}}</tr></thead>
+<tbody>
+{{$columns := .Columns}}{{range .Rows}}<tr>{{range $i, $cell := .}}<td style="text-align:{{if (index $columns $i).Number}}right{{else}}left{{end}}">{{.Text}}</td>{{end}}</tr>
+{{end}}</tbody></table>{{end}}`))
+
+func excerpt(name string, data any) (*Excerpt, error) {
+	var b bytes.Buffer
+	err := excerpts.ExecuteTemplate(&b, name, data)
+	return &Excerpt{b.String()}, err
+}
