@@ -152,7 +152,7 @@ func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, er
 	}()
 	s, sum, err := open(ctx, store, &o.Options)
 	if err != nil {
-		return nil, err
+		return nil, interrupted(ctx, out, err)
 	}
 	defer s.close()
 	j := &job{WriteOptions: o, sum: &Summary{Out: out, Format: format.Name, Table: o.Table, Set: o.Set}}
@@ -170,7 +170,7 @@ func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, er
 		return nil, err
 	}
 	if err := j.run(ctx, from, enc); err != nil {
-		return nil, fmt.Errorf("writing %s: %w", out, err)
+		return nil, interrupted(ctx, out, fmt.Errorf("writing %s: %w", out, err))
 	}
 	if err := enc.close(); err != nil {
 		return nil, fmt.Errorf("writing %s: %w", out, err)
@@ -191,6 +191,14 @@ func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, er
 	}
 	j.sum.LeftOut = append(j.sum.LeftOut, s.left()...)
 	return j.sum, nil
+}
+
+// interrupted is an error, or that the work was stopped.
+func interrupted(ctx context.Context, out string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted, nothing was written to %s: %w", out, ctx.Err())
+	}
+	return err
 }
 
 // chooseTable finds the table and prepares the options for it.

@@ -129,7 +129,7 @@ func (o *targetsOptions) check(cmd *cobra.Command, args []string) error {
 func (o *targetsOptions) table(cmd *cobra.Command) error {
 	var chosen []string
 	for _, name := range []string{"crops", "pairs", "classes"} {
-		if cmd.Flags().Changed(name) {
+		if cmd.Flags().Changed(name) && (name != "classes" || o.classes) {
 			o.Table = name
 			chosen = append(chosen, "--"+name)
 		}
