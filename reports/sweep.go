@@ -49,7 +49,7 @@ func (t *theme) sweep(q SweepPanel, x string, legend bool) *plot.Plot {
 		p.Add(level{y: q.Level, name: q.LevelName, theme: t, color: t.ink, above: true})
 		p.Y.Min, p.Y.Max = min(p.Y.Min, q.Level), max(p.Y.Max, q.Level)
 	}
-	p.X.Min, p.X.Max = -0.4, float64(len(q.Labels))-0.6
+	p.X.Min, p.X.Max = -0.4, float64(len(q.Labels))-0.3 // room for the name of the level
 	room := max(p.Y.Max-p.Y.Min, 0.01)
 	p.Y.Min, p.Y.Max = p.Y.Min-0.05*room, p.Y.Max+0.25*room // for the legend
 	p.Legend.Top, p.Legend.Left = true, true

@@ -425,14 +425,17 @@ func TestYCC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := make([]byte, 3*33*21)
-	rgb(have, have.Bounds(), out)
-	for y := range 21 {
-		for x := range 33 {
-			c := color.NRGBAModel.Convert(have.At(x, y)).(color.NRGBA)
-			for k, v := range []byte{c.R, c.G, c.B} {
-				if d := int(v) - int(out[3*(33*y+x)+k]); d < -1 || d > 1 {
-					t.Fatalf("pixel %d, %d: %d, want %d", x, y, out[3*(33*y+x)+k], v)
+	for _, r := range []image.Rectangle{have.Bounds(), image.Rect(5, 3, 32, 20)} { // colour is coarser: an odd beginning matters
+		w := r.Dx()
+		out := make([]byte, 3*w*r.Dy())
+		rgb(have, r, out)
+		for y := range r.Dy() {
+			for x := range w {
+				c := color.NRGBAModel.Convert(have.At(r.Min.X+x, r.Min.Y+y)).(color.NRGBA)
+				for k, v := range []byte{c.R, c.G, c.B} {
+					if d := int(v) - int(out[3*(w*y+x)+k]); d < -1 || d > 1 {
+						t.Fatalf("%v: pixel %d, %d: %d, want %d", r, x, y, out[3*(w*y+x)+k], v)
+					}
 				}
 			}
 		}

@@ -73,17 +73,29 @@ func rgb(m image.Image, r image.Rectangle, to []byte) {
 
 // ycc converts JFIF's colours: R = Y + 1.402 (Cr − 128) and so on, in 16 bits after the point.
 func ycc(m *image.YCbCr, r image.Rectangle, to []byte) {
-	i := 0
+	across := 0 // binary digits by which colour is coarser than light
+	switch m.SubsampleRatio {
+	case image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420:
+		across = 1
+	case image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410:
+		across = 2
+	}
+	i, n := 0, r.Dx()
 	for y := r.Min.Y; y < r.Max.Y; y++ {
-		row := m.Y[m.YOffset(r.Min.X, y):]
-		for x := r.Min.X; x < r.Max.X; x++ {
-			c := m.COffset(x, y)
-			yy := int32(row[x-r.Min.X])<<16 + 1<<15
-			cb, cr := int32(m.Cb[c])-128, int32(m.Cr[c])-128
-			to[i] = clamp(yy + 91881*cr)
-			to[i+1] = clamp(yy - 22554*cb - 46802*cr)
-			to[i+2] = clamp(yy + 116130*cb)
-			i += 3
+		row := m.Y[m.YOffset(r.Min.X, y):][:n]
+		at := m.COffset(r.Min.X, y)
+		blue, red := m.Cb[at:], m.Cr[at:]
+		out := to[i : i+3*n]
+		i += 3 * n
+		first := r.Min.X & (1<<across - 1) // of the pixels that share a colour
+		for x, light := range row {
+			c := (first + x) >> across
+			yy := int32(light)<<16 + 1<<15
+			cb, cr := int32(blue[c])-128, int32(red[c])-128
+			p := out[3*x : 3*x+3 : 3*x+3]
+			p[0] = clamp(yy + 91881*cr)
+			p[1] = clamp(yy - 22554*cb - 46802*cr)
+			p[2] = clamp(yy + 116130*cb)
 		}
 	}
 }
@@ -182,12 +194,29 @@ func (z *resizer) crop(m image.Image, c features.Crop, size int, to []byte) {
 	stride := 3 * size
 	for y := range size {
 		w := z.down.weight[y*z.down.width:][:z.down.n[y]]
-		out := to[stride*y:][:stride]
-		base := int(z.down.first[y]) * stride
+		column(z.middle[int(z.down.first[y])*stride:], stride, w, to[stride*y:][:stride])
+	}
+}
+
+// column weighs rows of stride values into one. Two and three rows, which most crops have, go faster.
+func column(from []byte, stride int, w []int32, out []byte) {
+	const half = int32(1 << (tapBits - 1))
+	switch len(w) {
+	case 2:
+		a, b := from[:len(out)], from[stride:][:len(out)]
 		for x := range out {
-			sum, at := int32(1<<(tapBits-1)), base+x
+			out[x] = byte((half + w[0]*int32(a[x]) + w[1]*int32(b[x])) >> tapBits)
+		}
+	case 3:
+		a, b, c := from[:len(out)], from[stride:][:len(out)], from[2*stride:][:len(out)]
+		for x := range out {
+			out[x] = byte((half + w[0]*int32(a[x]) + w[1]*int32(b[x]) + w[2]*int32(c[x])) >> tapBits)
+		}
+	default:
+		for x := range out {
+			sum, at := half, x
 			for _, v := range w {
-				sum += v * int32(z.middle[at])
+				sum += v * int32(from[at])
 				at += stride
 			}
 			out[x] = byte(sum >> tapBits)
