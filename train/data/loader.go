@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"abtool/features"
+	"abtool/train/arch"
 	"abtool/train/loss"
 )
 
@@ -52,27 +53,8 @@ type Batch struct {
 	Index  int // of the batch in its epoch
 }
 
-// Mean and Std are ImageNet's, by channel, of values 0…1: what torchvision's and timm's weights were trained with.
-var (
-	Mean = [3]float32{0.485, 0.456, 0.406}
-	Std  = [3]float32{0.229, 0.224, 0.225}
-)
-
 // Normalise writes the pixels as N × Size × Size × 3 float32, (v/255 − mean) / std by channel. to is reused if it is long enough.
-func (b *Batch) Normalise(to []float32) []float32 {
-	to = grow(to, len(b.Pixels))
-	var table [3][256]float32
-	for c := range table {
-		for v := range table[c] {
-			table[c][v] = (float32(v)/255 - Mean[c]) / Std[c]
-		}
-	}
-	for i := 0; i+2 < len(to); i += 3 {
-		p, q := b.Pixels[i:i+3:i+3], to[i:i+3:i+3]
-		q[0], q[1], q[2] = table[0][p[0]], table[1][p[1]], table[2][p[2]]
-	}
-	return to
-}
+func (b *Batch) Normalise(to []float32) []float32 { return arch.Normalise(b.Pixels, to) }
 
 // A Loader makes batches of a Set.
 type Loader struct {
@@ -447,7 +429,7 @@ func (e Erase) apply(r *rand.Rand, p []byte, size int) {
 		x, y := r.IntN(size-w+1), r.IntN(size-h+1)
 		for row := y; row < y+h; row++ {
 			for i := 3 * (row*size + x); i < 3*(row*size+x+w); i++ {
-				v := (float64(Mean[i%3]) + float64(Std[i%3])*r.NormFloat64()) * 255
+				v := (float64(arch.Mean[i%3]) + float64(arch.Std[i%3])*r.NormFloat64()) * 255
 				p[i] = byte(max(0, min(255, v)))
 			}
 		}
