@@ -48,6 +48,7 @@ type input struct {
 	name  string
 	shape shapes.Shape // of the whole
 	split bool
+	once  bool // is freed when a graph has read it
 	on    []compute.Buffer
 }
 
@@ -102,7 +103,7 @@ func split[T any](d *device, n int, name string, data []T, dtype dtypes.DType, s
 
 // scalars are numbers that change from step to step, as one input; nil if they cannot be copied, which run reports.
 func (d *device) scalars(values []float32) []*input {
-	in := &input{name: "scalars", shape: shapes.Make(dtypes.Float32, len(values))}
+	in := &input{name: "scalars", shape: shapes.Make(dtypes.Float32, len(values)), once: true}
 	for k := range d.n {
 		b, err := d.backend.BufferFromFlatData(compute.DeviceNum(k), values, in.shape)
 		if err != nil {
@@ -200,7 +201,7 @@ func (d *device) run(p *program, vars []*variable, inputs []*input) (results [][
 	}
 	outs := p.g.RunWithBuffers(buffers, donate, 0)
 	for _, in := range inputs {
-		if in.name == "scalars" {
+		if in.once {
 			in.free()
 		}
 	}
@@ -237,6 +238,7 @@ func (d *device) run(p *program, vars []*variable, inputs []*input) (results [][
 func recovered(err *error) {
 	switch r := recover().(type) {
 	case nil:
+
 	case error:
 		*err = r
 	default:

@@ -61,8 +61,7 @@ func (e *Engine) dtype() dtypes.DType {
 }
 
 // pack makes one vector of a report, so that one copy brings it back.
-func pack(report []*graph.Node) *graph.Node {
-	g := report[0].Graph()
+func pack(g *graph.Graph, report []*graph.Node) *graph.Node {
 	parts := make([]*graph.Node, len(report))
 	for i, v := range report {
 		if v == nil {
@@ -80,7 +79,7 @@ func (e *Engine) buildStep(r *resident) (*program, error) {
 	return e.d.build("step", e.d.n, vars, inputs, func(v, in []*graph.Node) (news, results []*graph.Node) {
 		b := e.backward(e.values(v), in)
 		news = e.update(v, b.grads, b.stats, b.total, in[len(in)-1], b.report)
-		return news, []*graph.Node{pack(b.report)}
+		return news, []*graph.Node{pack(b.total.Graph(), b.report)}
 	})
 }
 
@@ -106,9 +105,11 @@ func (e *Engine) buildGradients(r *resident) (*program, error) {
 			news[i] = graph.Add(before, graph.Mul(g, share))
 		}
 		for i, p := range e.params {
-			news[sums+i] = b.stats[p.Name] // nil but for buffers
+			if s := b.stats[p.Name]; s != nil { // a running statistic
+				news[sums+i] = graph.Where(graph.IsFinite(s), s, v[sums+i])
+			}
 		}
-		return news, []*graph.Node{pack(b.report)}
+		return news, []*graph.Node{pack(b.total.Graph(), b.report)}
 	})
 }
 
@@ -123,7 +124,7 @@ func (e *Engine) buildUpdate() (*program, error) {
 	return e.d.build("update", e.d.n, vars, inputs, func(v, in []*graph.Node) (news, results []*graph.Node) {
 		report := make([]*graph.Node, reportLen)
 		news = e.update(v[:count], v[count:], nil, nil, in[0], report)
-		return append(news, make([]*graph.Node, len(vars)-count)...), []*graph.Node{pack(report)}
+		return append(news, make([]*graph.Node, len(vars)-count)...), []*graph.Node{pack(in[0].Graph(), report)}
 	})
 }
 
