@@ -20,17 +20,8 @@ import (
 	"abtool/train/arch"
 	"abtool/train/data"
 	"abtool/train/engine"
-	"abtool/train/engine/gorgonia"
 	runs "abtool/train/run"
 )
-
-// newEngine makes the engine of a name.
-func newEngine(name string) (func(engine.Config) (engine.Engine, error), error) {
-	if name == gorgonia.Name {
-		return func(c engine.Config) (engine.Engine, error) { return gorgonia.New(c) }, nil
-	}
-	return nil, usageError{fmt.Errorf("--engine %q: this program has %s", name, gorgonia.Name)}
-}
 
 // dataOptions say which images are read, and with which targets.
 type dataOptions struct {
@@ -141,7 +132,8 @@ func (o *dataOptions) truth(set *data.Set) (runs.Truth, error) {
 type trainOptions struct {
 	dataOptions
 	runs.Options
-	recipe, engine      string
+	recipe              string
+	engine              engineOptions
 	set                 []string
 	list, quiet, json   bool
 	arch, supervision   string
@@ -192,7 +184,8 @@ A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(r
 	f.Uint64Var(&o.seed, "seed", 0, "seed (recipe: seed)")
 	f.BoolVar(&o.Resume, "resume", false, "go on with the run in --out")
 	f.StringVar(&o.Init, "init", "", "weights to begin with, .safetensors; what does not fit is left out and told")
-	f.StringVar(&o.engine, "engine", gorgonia.Name, "what computes: "+gorgonia.Name+" (this processor)")
+	o.engine.flags(c)
+	f.IntVar(&o.engine.devices, "devices", 0, "devices of xla that share a batch; 0 is all")
 	f.IntVar(&o.Workers, "jobs", 0, "threads; 0 is one a processor")
 	f.BoolVar(&o.list, "list-archs", false, "list the architectures with their sizes")
 	f.BoolVar(&o.json, "json", false, "print the last metrics as JSON")
@@ -245,7 +238,7 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	if o.Recipe, err = o.resolve(cmd); err != nil {
 		return err
 	}
-	if o.New, err = newEngine(o.engine); err != nil {
+	if o.New, err = o.engine.maker(); err != nil {
 		return err
 	}
 	if o.Train, o.Val, err = o.sets(o.Recipe); err != nil {
@@ -267,7 +260,7 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 		if o.Val != nil {
 			val = len(o.Val.Images)
 		}
-		fmt.Fprintf(s.err, "%s images of %d classes, %s of them with a point; %s for validation; %s on %s\n", thousands(int64(len(o.Train.Images))), len(o.Train.Classes), thousands(int64(points)), thousands(int64(val)), o.Recipe.Arch, o.engine)
+		fmt.Fprintf(s.err, "%s images of %d classes, %s of them with a point; %s for validation; %s on %s\n", thousands(int64(len(o.Train.Images))), len(o.Train.Classes), thousands(int64(points)), thousands(int64(val)), o.Recipe.Arch, o.engine.name)
 	}
 	m, err := runs.Train(cmd.Context(), o.Options)
 	stop()
@@ -422,9 +415,10 @@ func drawCurves(dir string) error {
 
 type evalOptions struct {
 	dataOptions
-	weights, engine string
-	draw, workers   int
-	json, quiet     bool
+	weights       string
+	engine        engineOptions
+	draw, workers int
+	json, quiet   bool
 }
 
 func evalCommand(s streams) *cobra.Command {
@@ -449,7 +443,7 @@ from them, and with --truth STORE how many lie on their objects (boxes of ImageN
 	f.BoolVar(&o.partial, "partial", false, "leave out targets whose image is missing")
 	f.StringVar(&o.store, "truth", "", "a store whose ground truth tells whether predicted points are on their objects")
 	f.StringVar(&o.weights, "weights", "", "file of the run's weights; best.safetensors if it is left out")
-	f.StringVar(&o.engine, "engine", gorgonia.Name, "what computes")
+	o.engine.flags(c)
 	f.IntVar(&o.draw, "draw", 0, "number of images to draw with their predicted points")
 	f.IntVar(&o.workers, "jobs", 0, "threads; 0 is one a processor")
 	f.BoolVar(&o.json, "json", false, "print as JSON")
@@ -477,7 +471,7 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 	if err != nil {
 		return err
 	}
-	make, err := newEngine(o.engine)
+	make, err := o.engine.maker()
 	if err != nil {
 		return err
 	}

@@ -65,10 +65,8 @@ func Evaluate(ctx context.Context, e engine.Engine, set *data.Set, o data.Loader
 		return nil, err
 	}
 	m := &meter{classes: len(set.Classes), multi: set.Multi, set: set, truth: truth}
-	var images []float32
 	for b := range l.Epoch(ctx, 0, 0) {
-		images = b.Normalise(images)
-		out, err := e.Evaluate(&engine.Batch{Images: images, Target: b.Target}, average)
+		out, err := e.Evaluate(&engine.Batch{Pixels: b.Pixels, Target: b.Target}, average)
 		if err != nil {
 			return nil, err
 		}

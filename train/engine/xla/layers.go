@@ -141,12 +141,17 @@ func patches(k int, x, w *graph.Node) *graph.Node {
 	x = graph.TransposeAllAxes(x, 0, 1, 3, 5, 2, 4)
 	x = graph.Reshape(x, d[0], d[1]/k, d[2]/k, d[3]*k*k)
 	w = graph.Reshape(w, out, d[3]*k*k)
-	return graph.DotGeneral(x, []int{3}, nil, w, []int{1}, nil)
+	return dot(x, w, []int{3}, []int{1}, nil, nil)
+}
+
+// dot is a product in the type of its factors. GoMLX would otherwise make the factors of a bfloat16 product's gradient float32.
+func dot(a, b *graph.Node, aSum, bSum, aBatch, bBatch []int) *graph.Node {
+	return graph.Dot(a, b).WithAccumulatorDType(dtypes.InvalidDType).General(aSum, aBatch, bSum, bBatch)
 }
 
 func (n *network) linear(l arch.Layer, x *graph.Node) *graph.Node {
 	w := graph.ConvertDType(n.param(l, "weight"), x.DType())
-	return n.bias(l, graph.DotGeneral(x, []int{x.Rank() - 1}, nil, w, []int{1}, nil))
+	return n.bias(l, dot(x, w, []int{x.Rank() - 1}, []int{1}, nil, nil))
 }
 
 // batchNorm computes in float32. The variance comes from one pass over the values, as the mean square of their distance from the running mean
@@ -236,9 +241,9 @@ func attention(l arch.Layer, x *graph.Node) *graph.Node {
 		return graph.Reshape(p, images, tokens, l.Heads, width/l.Heads)
 	}
 	batch := []int{0, 2}
-	scores := graph.DotGeneral(part(0), []int{3}, batch, part(1), []int{3}, batch) // N × heads × T × T
+	scores := dot(part(0), part(1), []int{3}, []int{3}, batch, batch) // N × heads × T × T
 	p := softmax(graph.DivScalar(graph.ConvertDType(scores, dtypes.Float32), sqrt(float64(width/l.Heads))))
-	y := graph.DotGeneral(graph.ConvertDType(p, x.DType()), []int{3}, []int{0, 1}, part(2), []int{1}, batch) // N × heads × T × D/heads
+	y := dot(graph.ConvertDType(p, x.DType()), part(2), []int{3}, []int{1}, []int{0, 1}, batch) // N × heads × T × D/heads
 	return graph.Reshape(graph.TransposeAllAxes(y, 0, 2, 1, 3), images, tokens, width)
 }
 
