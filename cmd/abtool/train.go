@@ -134,6 +134,7 @@ type trainOptions struct {
 	runs.Options
 	recipe              string
 	engine              engineOptions
+	dry                 bool
 	set                 []string
 	list, quiet, json   bool
 	arch, supervision   string
@@ -160,6 +161,7 @@ A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(r
   abtool train --images ILSVRC/train --targets targets.parquet --recipe small --out run
   abtool train --images ILSVRC/train --targets targets.parquet --supervision rand --lambda 10 --set clip=1 --out rand
   abtool train --images ILSVRC/train --targets targets.parquet --out run --resume
+  abtool train --images ILSVRC/train --targets targets.parquet --recipe imagenet-deit --engine xla --precision bf16 --dry-run
   abtool train --list-archs`,
 		Args: exactly(0, "train takes no arguments: images and targets are flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -182,6 +184,7 @@ A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(r
 	f.Float64Var(&o.lr, "lr", 0, "learning rate (recipe: lr)")
 	f.Float64Var(&o.lambda, "lambda", 0, "weight of the point loss (recipe: lambda)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed (recipe: seed)")
+	f.BoolVar(&o.dry, "dry-run", false, "print the resolved recipe, the steps, and the time and memory that a few of them tell; write nothing")
 	f.BoolVar(&o.Resume, "resume", false, "go on with the run in --out")
 	f.StringVar(&o.Init, "init", "", "weights to begin with, .safetensors; what does not fit is left out and told")
 	o.engine.flags(c)
@@ -232,7 +235,7 @@ func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
 }
 
 func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
-	if o.Out == "" {
+	if o.Out == "" && !o.dry {
 		return usageError{fmt.Errorf("--out RUN is missing: the folder of the run")}
 	}
 	if o.Recipe, err = o.resolve(cmd); err != nil {
@@ -246,6 +249,9 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	}
 	if o.Truth, err = o.truth(o.Val); err != nil {
 		return err
+	}
+	if o.dry {
+		return o.plan(cmd.Context(), s)
 	}
 	o.Tool = version()
 	o.Notice = func(text string) { fmt.Fprintln(s.err, "note: "+clean(text)) }
@@ -283,6 +289,48 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 		printMetrics(s.out, m)
 	}
 	return nil
+}
+
+// plan prints what the run would be.
+func (o *trainOptions) plan(ctx context.Context, s streams) error {
+	p, err := runs.MakePlan(ctx, o.Options)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(s.out, p)
+	}
+	return printed(s.out, func(w io.Writer) { printPlan(w, p, o.Recipe.Epochs) })
+}
+
+func printPlan(w io.Writer, p *runs.Plan, epochs int) {
+	fmt.Fprintf(w, "%s\n", p.Recipe)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
+	row("network", "%s, %d px, %.1fM weights, on %s", p.Arch, p.Size, float64(p.Weights)/1e6, p.Engine)
+	row("images", "%s, %s of them with a point; %s for validation", thousands(int64(p.Images)), thousands(int64(p.Points)), thousands(int64(p.Val)))
+	row("steps", "%s of %s images; %s in each of %d epochs", thousands(int64(p.Steps)), thousands(int64(p.Batch)), thousands(int64(p.StepsEpoch)), epochs)
+	round := func(d time.Duration) time.Duration {
+		if d > 10*time.Second {
+			return d.Round(time.Second)
+		}
+		return d.Round(time.Millisecond)
+	}
+	row("a step", "%s, mean of %d after a first of %s: %.0f img/s; %.0f %% of it waiting for images", round(p.Step), p.Measured, round(p.First), float64(p.Batch)/p.Step.Seconds(), 100*p.Waited)
+	row("loader", "%.0f img/s a core", p.Loader)
+	if p.Val > 0 {
+		row("validation", "%s an epoch", round(p.ValidateEpoch))
+	}
+	row("time", "about %s", round(p.Total))
+	memory := size(p.StateBytes) + " of weights and moments"
+	if p.PeakBytes > 0 {
+		memory += "; " + size(p.PeakBytes) + " in all after the measurement"
+	}
+	if p.DeviceBytes > 0 {
+		memory += "; " + size(p.DeviceBytes) + " on the device"
+	}
+	row("memory", "%s", memory)
+	t.Flush()
 }
 
 // progress prints how far training is: a bar on a terminal, else a line now and then.

@@ -151,3 +151,9 @@ type Engine interface {
 	// Close frees what the engine holds.
 	Close() error
 }
+
+// Memory is what engines implement that compute in a device's memory.
+type Memory interface {
+	// Memory is the number of bytes that this process has taken of it. It fails where that is not known.
+	Memory() (int64, error)
+}

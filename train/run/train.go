@@ -144,7 +144,8 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 	return m, err
 }
 
-func (t *trainer) prepare() (err error) {
+// load makes the network and the loader and counts the steps: everything that can be wrong with the recipe and the images.
+func (t *trainer) load() (err error) {
 	r := t.o.Recipe
 	if t.a, err = r.network(len(t.o.Train.Classes)); err != nil {
 		return err
@@ -161,7 +162,11 @@ func (t *trainer) prepare() (err error) {
 	if t.steps < 1 {
 		return fmt.Errorf("%d images are not enough for a step of %d batches of %d", len(t.o.Train.Images), t.perStep, r.Batch)
 	}
-	if err := r.schedule(t.steps).Check(); err != nil {
+	return r.schedule(t.steps).Check()
+}
+
+func (t *trainer) prepare() (err error) {
+	if err := t.load(); err != nil {
 		return err
 	}
 	last := filepath.Join(t.o.Out, lastName)
@@ -172,7 +177,7 @@ func (t *trainer) prepare() (err error) {
 	case !t.o.Resume && exists(filepath.Join(t.o.Out, recipeName)):
 		return fmt.Errorf("%s holds a run already: give --resume to go on with it, or another --out", t.o.Out)
 	}
-	if t.e, err = t.o.New(r.engine(t.a, t.o.Workers)); err != nil {
+	if t.e, err = t.o.New(t.o.Recipe.engine(t.a, t.o.Workers)); err != nil {
 		return err
 	}
 	if err := t.weights(last); err != nil {

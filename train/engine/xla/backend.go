@@ -144,3 +144,28 @@ func Look(o Options) (Report, error) {
 	}
 	return r, nil
 }
+
+// Memory implements engine.Memory by asking nvidia-smi.
+func (e *Engine) Memory() (int64, error) {
+	out, err := exec.Command("nvidia-smi", "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits").Output()
+	if err != nil {
+		return 0, fmt.Errorf("asking nvidia-smi for the memory in use: %w", err)
+	}
+	return memoryOf(os.Getpid(), string(out))
+}
+
+// memoryOf reads lines of a process's number and MiB.
+func memoryOf(process int, lines string) (int64, error) {
+	var sum int64
+	for line := range strings.Lines(lines) {
+		var pid int
+		var mib int64
+		if n, _ := fmt.Sscanf(line, "%d, %d", &pid, &mib); n == 2 && pid == process {
+			sum += mib << 20
+		}
+	}
+	if sum == 0 {
+		return 0, fmt.Errorf("nvidia-smi does not list process %d", process)
+	}
+	return sum, nil
+}

@@ -41,7 +41,7 @@ const (
 	BF16    Precision = "bf16" // activations too
 )
 
-// Engine implements engine.Engine and engine.Ahead.
+// Engine implements engine.Engine, engine.Ahead and engine.Memory.
 type Engine struct {
 	cfg    engine.Config
 	prec   Precision
@@ -60,6 +60,7 @@ type Engine struct {
 var (
 	_ engine.Engine = (*Engine)(nil)
 	_ engine.Ahead  = (*Engine)(nil)
+	_ engine.Memory = (*Engine)(nil)
 )
 
 // param is a parameter or buffer with all that the training keeps for it.

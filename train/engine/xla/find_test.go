@@ -102,3 +102,13 @@ func TestNoPlugin(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+func TestMemoryOf(t *testing.T) {
+	const lines = "11, 300\n12, 40\n11, 2\n"
+	if n, err := memoryOf(11, lines); err != nil || n != 302<<20 {
+		t.Errorf("%d, %v", n, err)
+	}
+	if _, err := memoryOf(13, lines); err == nil {
+		t.Error("a process that is not listed")
+	}
+}
