@@ -29,11 +29,6 @@ func (o *engineOptions) flags(c *cobra.Command) {
 	f.StringVar(&o.precision, "precision", "", "of xla's products: tf32 (if it is left out), bf16 or float32")
 }
 
-// newEngine makes the engine of a name.
-func newEngine(name string) (func(engine.Config) (engine.Engine, error), error) {
-	return engineOptions{name: name}.maker()
-}
-
 // maker makes the engine that the options name. A plugin is looked for when the first is made.
 func (o engineOptions) maker() (func(engine.Config) (engine.Engine, error), error) {
 	kind, plugin, named := strings.Cut(o.name, ":")
