@@ -119,10 +119,10 @@ func shapes(n int, seed uint64) (*data.Set, error) {
 	return data.NewSet(src, targets, data.SetOptions{})
 }
 
-// training is a short run in a folder of its own.
+// training is a short run in a folder of its own, at 32 pixels or fewer.
 func (o options) training(name string, new func(engine.Config) (engine.Engine, error)) (runs.Options, error) {
 	r := runs.Default()
-	r.Arch, r.Size, r.Epochs, r.Batch, r.LR, r.MinScale, r.CropRatio, r.EMA = "cnn3", 32, 4, 16, 0.05, 0.6, 1, 0.9
+	r.Arch, r.Size, r.Epochs, r.Batch, r.LR, r.MinScale, r.CropRatio, r.EMA = "cnn3", min(32, o.size), 4, 16, 0.05, 0.6, 1, 0.9
 	t := runs.Options{Out: filepath.Join(o.out, name), Recipe: r, New: new, Tool: "gpucheck"}
 	var err error
 	if t.Train, err = shapes(o.images, 1); err == nil {
