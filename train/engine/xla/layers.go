@@ -155,7 +155,8 @@ func (n *network) linear(l arch.Layer, x *graph.Node) *graph.Node {
 }
 
 // batchNorm computes in float32. The variance comes from one pass over the values, as the mean square of their distance from the running mean
-// less the square of its mean: near the mean there is no cancellation.
+// less the square of its mean: near the mean there is no cancellation. In the first steps, where the running mean is still 0, the variance of
+// values far from 0 has fewer digits: 5 where they are ten standard deviations away.
 func (n *network) batchNorm(l arch.Layer, x *graph.Node) *graph.Node {
 	dtype, rank := x.DType(), x.Rank()
 	x = graph.ConvertDType(x, dtypes.Float32)
