@@ -22,7 +22,13 @@ lint:
 # ingest against gzip and DuckDB on generated data, and the decoders' benchmarks
 bench:
     go test -run "^\$" -bench . ./ingest ./internal/synth ./query
+    go test -run "^\$" -bench . -v ./train/engine/gorgonia ./train/data ./train/internal/kernel
+    go test -run "^\$" -bench . -v -tags openblas,turbojpeg ./train/engine/gorgonia ./train/data
     go run ./internal/bench
+
+# garments on textures: does it help to learn where people clicked? (docs/experiments.md)
+experiment out="garments":
+    go run ./cmd/abtool experiment garments --out {{out}}
 
 # everything on a small simulated data set
 demo:

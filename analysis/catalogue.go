@@ -29,9 +29,9 @@ func (e *Entry) statistic() Statistic {
 	return Statistic{Name: e.Name, Title: e.Title, Rules: e.Rules, Paper: e.Paper, Definition: e.Definition}
 }
 
-// is tells whether a user's name means the entry: its own, with or without the data set, the
+// Is tells whether a user's name means the entry: its own, with or without the data set, the
 // data set's, or the paper's id.
-func (e *Entry) is(name string) bool {
+func (e *Entry) Is(name string) bool {
 	name = strings.ToLower(strings.ReplaceAll(name, "-", "_"))
 	return name == e.Name || name == e.Set || name == e.Set+"."+e.Name ||
 		slices.ContainsFunc(e.IDs, func(id string) bool { return strings.ToLower(id) == name })
@@ -45,7 +45,7 @@ func choose(wanted, sets []string) (map[string][]*Entry, error) {
 	for _, e := range Catalogue() {
 		mine := len(wanted) == 0
 		for _, name := range wanted {
-			if e.is(name) {
+			if e.Is(name) {
 				if !slices.Contains(sets, e.Set) {
 					elsewhere = name
 					continue

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -61,7 +62,7 @@ func (b *breakdown) picture(p *picture) {
 		}
 		return nil
 	}
-	pairUp(p, at)
+	pairUp(p, at, b.key == "worker" || b.key == "hit")
 	if !p.clickedBoxed() {
 		return
 	}
@@ -147,10 +148,11 @@ func (a hits) result(e *imagenetEngine, r *Statistic) {
 		return []any{worker, int64(len(p.pages)), d, low, few, short}
 	})
 	minutes = int64(len(durations))
+	middle := median(durations) // sorts them
 	r.add(count("hits", "HITs, which are assignments", "HITs", n),
 		Value{Name: "recall", Title: "mean over HITs of selected / shown", Value: quotient(recall.float(), float64(n)), Unit: unitShare, N: n, Of: "HITs",
 			Interval: meanInterval(n, recall.float(), squares.float())},
-		Value{Name: "duration_median", Title: "median time from the first event to submission", Value: Number(median(durations)), Unit: unitMS, N: minutes, Of: "HITs with known times",
+		Value{Name: "duration_median", Title: "median time from the first event to submission", Value: Number(middle), Unit: unitMS, N: minutes, Of: "HITs with known times",
 			Interval: medianInterval(durations)},
 		proportion("low_recall", "HITs with a recall below the threshold", "HITs", lowRecall, n),
 		proportion("few_selected", "HITs with fewer selections than the threshold", "HITs", fewSelected, n),
@@ -160,6 +162,9 @@ func (a hits) result(e *imagenetEngine, r *Statistic) {
 	if n > 0 {
 		r.warn("Only released images are visible: images, selections and pages are lower bounds, and few_selected and few_pages flag more HITs than the checks of the collection did.")
 		r.warn("The paper also rejected by a check of its database and of a hash, which released data cannot tell.")
+	}
+	if at, _ := slices.BinarySearch(durations, longestHIT+1); at < len(durations) {
+		r.warn("duration: %d HITs seem to last more than a day: an event in them has an impossible time, which the check long_before_submission lists.", len(durations)-at)
 	}
 	r.Tables = append(r.Tables, t)
 }
@@ -236,12 +241,7 @@ type career struct{ accuracy, logTime Number } // later − earlier; log time is
 
 func careerOf(deeds []deed) career {
 	slices.SortFunc(deeds, func(a, b deed) int {
-		for _, d := range []int64{a.submit - b.submit, a.page - b.page, a.slot - b.slot, a.seq - b.seq} {
-			if d != 0 {
-				return int(max(-1, min(1, d)))
-			}
-		}
-		return 0
+		return cmp.Or(cmp.Compare(a.submit, b.submit), cmp.Compare(a.page, b.page), cmp.Compare(a.slot, b.slot), cmp.Compare(a.seq, b.seq))
 	})
 	half := len(deeds) / 2
 	a1, t1 := halfOf(deeds[:half])

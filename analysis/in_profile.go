@@ -26,7 +26,7 @@ type profile struct {
 	speed                                    sum
 	noTrace                                  int64 // timed clicks without a sample since entering
 	finals, finalHits                        int64 // images whose final click is among them, with a box; those it hits
-	pairs, agree                             int64 // of showings of one image by two annotators
+	pairs, agree                             int64 // of showings of one image
 	straight, traces                         int64 // of traces long enough to tell, those without a bend
 	estimate, toClick                        []int64
 	pages                                    []int64
@@ -245,7 +245,7 @@ var profileColumns = []Column{
 	{"deselections", "count", "selections taken back"},
 	{"no_trace", unitShare, "clicks with known times but no mouse sample since entering"},
 	{"straight", unitShare, "traces of 6 samples or more that bend by less than half a pixel"},
-	{"agreement", unitShare, "pairs of showings of one image, by this and another, that agree on selecting it"},
+	{"agreement", unitShare, "pairs of showings of one image that agree on selecting it; of a worker or HIT, pairs with another"},
 	{"pairs", "count", "such pairs"},
 	{"final_boxed", "count", "images with a box whose final click is among them (I4, I5)"},
 	{"final_accuracy", unitShare, "of them, those that it hits (I6)"},
@@ -304,22 +304,33 @@ func (p *profiles) each(f func(name string, p *profile)) {
 }
 
 // pairUp adds the agreement of the showings of one image, each with each, to the profiles that
-// key gives.
-func pairUp(p *picture, at func(*showing) *profile) {
+// they have. With others, a showing is held against those of another profile alone.
+func pairUp(p *picture, at func(*showing) *profile, others bool) {
 	for i, a := range p.showings {
 		for _, b := range p.showings[i+1:] {
 			if a.selected == scan.Null || b.selected == scan.Null {
 				continue
 			}
-			for _, s := range []*showing{a, b} {
-				if q := at(s); q != nil {
-					q.pairs++
-					if a.selected == b.selected {
-						q.agree++
-					}
-				}
+			first, second := at(a), at(b)
+			if others && (first == nil || second == nil || first == second) {
+				continue
+			}
+			first.pair(a.selected == b.selected)
+			if second != first {
+				second.pair(a.selected == b.selected)
 			}
 		}
+	}
+}
+
+// pair counts a pair of showings of one image.
+func (p *profile) pair(agree bool) {
+	if p == nil {
+		return
+	}
+	p.pairs++
+	if agree {
+		p.agree++
 	}
 }
 

@@ -1,12 +1,20 @@
 package analysis
 
-import "abtool/internal/scan"
+import (
+	"math"
+
+	"abtool/internal/scan"
+)
 
 // estimateSlack is how much estimate_time may exceed the time hovered, ms.
 const estimateSlack = 100
 
 // submitSlack is how much later than hit_submit_time, in whole seconds, an event may be, ms.
 const submitSlack = 1000
+
+// longestHIT is how much earlier than hit_submit_time an event can be, ms: a HIT took minutes, and
+// the marketplace takes it away after hours.
+const longestHIT = 24 * 60 * 60 * 1000
 
 // showingCheck is a check of each showing: whether it applies, and whether it fails.
 type showingCheck struct {
@@ -65,6 +73,11 @@ func showingChecks() []showingCheck {
 			func(s *showing) (bool, bool) {
 				last := max(latest(s.clicks.t), latest(s.mouse.t), latest(s.hoverT))
 				return s.submit != scan.Null && last != scan.Null, s.t0+last > s.submit+submitSlack
+			}),
+		c("long_before_submission", "an event is more than a day before the HIT's submission: an impossible time", "t0 + first_event(clicks, mouse, hovers) < hit_submit_time - 86400000",
+			func(s *showing) (bool, bool) {
+				first := min(earliest(s.clicks.t), earliest(s.mouse.t), earliest(s.hoverT))
+				return s.submit != scan.Null && first != math.MaxInt64, s.t0+first < s.submit-longestHIT
 			}),
 		c("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",
 			func(s *showing) (bool, bool) {
@@ -213,6 +226,17 @@ func latest(times []int64) int64 {
 		last = max(last, t)
 	}
 	return last
+}
+
+// earliest is the least time, math.MaxInt64 for none.
+func earliest(times []int64) int64 {
+	first := int64(math.MaxInt64)
+	for _, t := range times {
+		if t != scan.Null {
+			first = min(first, t)
+		}
+	}
+	return first
 }
 
 // backwards tells whether times, of those that are known, ever fall.

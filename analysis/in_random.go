@@ -80,9 +80,8 @@ func (r *randomSums) add(boxes []box, in [imageSets]bool, sigmas []float64, w *r
 		centre = 1
 	}
 	w.clipped, w.clamped = w.clipped[:0], w.clamped[:0]
-	inside, touching := true, false
+	touching := false
 	for _, b := range boxes {
-		inside = inside && b.x0 >= 0 && b.y0 >= 0 && b.x1 <= 1 && b.y1 <= 1
 		touching = touching || b.x0 <= 0 || b.y0 <= 0 || b.x1 >= 1 || b.y1 >= 1
 		if c, ok := b.clipped(); ok {
 			w.clipped = append(w.clipped, c)
@@ -105,9 +104,6 @@ func (r *randomSums) add(boxes []box, in [imageSets]bool, sigmas []float64, w *r
 		}
 		return
 	}
-	if !inside {
-		w.anywhere.of(boxes)
-	}
 	if touching {
 		w.moved.of(w.clamped)
 	}
@@ -115,9 +111,6 @@ func (r *randomSums) add(boxes []box, in [imageSets]bool, sigmas []float64, w *r
 		image := normalMass(0, 1, s)
 		p := w.onImage.gaussian(s)
 		each(&r.sigma[i][truncated], p/(image*image))
-		if !inside {
-			p = w.anywhere.gaussian(s)
-		}
 		each(&r.sigma[i][unclipped], p)
 		if touching {
 			p = w.moved.gaussian(s)
@@ -133,9 +126,9 @@ func oneBox(b box, sigma float64) (p [treatments]float64) {
 	border := math.Erf(0.5 * scale) // of the edges of the image: −border and border
 	axis := func(a, b float64) (m [treatments]float64) {
 		from, to := math.Erf((a-0.5)*scale), math.Erf((b-0.5)*scale)
-		m[unclipped] = 0.5 * (to - from)
-		low, high := max(from, -border), min(to, border)
-		m[truncated] = max(0, high-low) / (2 * border)
+		on := max(0, min(to, border)-max(from, -border))
+		m[unclipped] = 0.5 * on
+		m[truncated] = on / (2 * border)
 		if a <= 0 {
 			from = -1
 		}
@@ -174,8 +167,8 @@ func (b box) toInfinity() box {
 
 // randomWork is memory for randomSums.add.
 type randomWork struct {
-	clipped, clamped         []box
-	onImage, anywhere, moved union
+	clipped, clamped []box
+	onImage, moved   union
 }
 
 func (r *randomSums) merge(o *randomSums) {

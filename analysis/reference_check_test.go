@@ -145,26 +145,12 @@ func quantile(v []float64, q float64) float64 {
 
 func median(v []float64) float64 { return quantile(v, 0.5) }
 
-// disagreements are columns of tables, by data set, where Run and the reference are known to
-// differ: they are not compared until Run or the definition is mended.
-var disagreements = map[string][]string{
-	"imagenet": {
-		"random_clicks.by_sigma unclipped_*", // Run takes a click outside of the image for a hit if a box reaches there
-		"workers.by_worker pairs",            // Run counts two showings to the same worker as a pair with another
-		"workers.by_worker agreement",
-	},
-}
-
-// unstable are columns that are known to depend on the number of goroutines, where a worker's
-// showings tie in time: they are not compared until Run is mended.
-var unstable = []string{"accuracy_drift", "time_drift"}
-
 // check compares a data set of a document with the reference. Names that are in neither
 // unreferenced nor the reference are an error, so that a new value does not go unnoticed.
 func check(t *testing.T, d *analysis.DataSet, want *reference, statistics, unreferenced []string) {
 	t.Helper()
 	skipped := func(name string) bool {
-		return slices.ContainsFunc(append(disagreements[d.Name], unreferenced...), func(p string) bool { ok, _ := filepath.Match(p, name); return ok })
+		return slices.ContainsFunc(unreferenced, func(p string) bool { ok, _ := filepath.Match(p, name); return ok })
 	}
 	seen := map[string]bool{}
 	for _, s := range d.Statistics {
@@ -443,12 +429,13 @@ func TestReferenceOrder(t *testing.T) {
 			} else {
 				regroup[schema.COCOAnnotation](t, 11, store, set, "annotations.parquet")
 			}
-			ordered := append([]string{"seq", "image_id", "icon"}, unstable...) // of the longest sequence, the first
+			// Of the longest sequence, the first; drift, where showings tie in time, page and slot.
+			ordered := []string{"seq", "image_id", "icon", "accuracy_drift", "time_drift"}
 			o := analysis.Options{Bootstrap: 20, Jobs: 1}
-			want, wantShuffled := document(t, store, o, unstable...), document(t, store, o, ordered...)
+			want, wantShuffled := document(t, store, o), document(t, store, o, ordered...)
 			for _, jobs := range []int{2, 7} {
 				o.Jobs = jobs
-				sameDocument(t, fmt.Sprint(jobs, " goroutines"), document(t, store, o, unstable...), want)
+				sameDocument(t, fmt.Sprint(jobs, " goroutines"), document(t, store, o), want)
 				sameDocument(t, fmt.Sprint("shuffled, ", jobs, " goroutines"), document(t, shuffled, o, ordered...), wantShuffled)
 			}
 		})

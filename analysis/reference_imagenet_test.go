@@ -26,7 +26,7 @@ var imagenetChecked = []string{"counts", "rounds", "click_accuracy", "centre_bia
 // imagenetUnreferenced are values that the definitions do not have, or leave to the program.
 var imagenetUnreferenced = []string{"workers.flag_*", "workers.pool_*", "workers.by_experience", "quality.checks",
 	"quality.selected_count", "quality.hovered_count", "quality.unmatched_hovers", "quality.click_without_sample",
-	"quality.sample_after_click", "quality.estimate_above_hover", "quality.estimate_zero", "quality.times_backwards", "quality.after_submission",
+	"quality.sample_after_click", "quality.estimate_above_hover", "quality.estimate_zero", "quality.times_backwards", "quality.after_submission", "quality.long_before_submission",
 	"quality.size_zero", "quality.repeated_images", "quality.repeated_by_worker"}
 
 // refImage is an image of the universe (I1) with what is known of it.

@@ -66,6 +66,9 @@ func (o *Options) defaults() error {
 	if o.Rules == (Rules{}) {
 		o.Rules = DefaultRules
 	}
+	if r := o.Rules; !(r.MinRecall >= 0 && r.MinRecall <= 1 && r.MinPrecision >= 0 && r.MinPrecision <= 1) {
+		return errOption{fmt.Errorf("the least recall %v and precision %v of a HIT are fractions, 0 to 1", r.MinRecall, r.MinPrecision)}
+	}
 	if o.Jobs <= 0 {
 		o.Jobs = runtime.GOMAXPROCS(0)
 	}

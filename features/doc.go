@@ -1,3 +1,16 @@
-// Package features will derive, from the rows of a store, what a model learns from: the regression
-// target of each image, and the features of its annotation. It is empty so far.
+// Package features derives from the rows of a store what a model learns from: points by named rules, what else an annotation carries beside its
+// point, splits without leakage, and the files that people train from.
+//
+//	err := features.Each(ctx, "store", features.Options{Rules: []string{"final-click"}}, func(t *features.Target) error {
+//		fmt.Println(t.Image, t.X, t.Y, t.Weight)
+//		return nil
+//	})
+//	sum, err := features.Write(ctx, "store", "targets.parquet", features.WriteOptions{Options: features.Options{Rules: []string{"all"}}})
+//
+// A row is a Target: a point by one of Rules for an image (ImageNet) or a class of an image (COCO), with its weight, its source and its annotator. Signals add
+// columns; Tables are what else can be written: crops, pairs, classes. RandomCrop, Crop and Label are the published geometry of crops and flips on
+// points, which training uses. docs/targets.md describes every rule, signal, column and format.
+//
+// All of it depends on the store and the options alone: not on the number of goroutines, and chance (Uniform, Rand) comes from hashes
+// of names, never from an order. Points follow the definitions that the statistics follow: I4, C3, L1, L2.
 package features

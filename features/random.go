@@ -47,6 +47,11 @@ func Uniform(seed uint64, image, class string) (x, y float64) {
 // it: PCG, seeded by SHA-256 of the seed, the image and the epoch. It is the same whichever
 // worker takes the image, and when.
 func Rand(seed uint64, image string, epoch int) *rand.Rand {
-	d := digest(seed, "epoch", image, strconv.Itoa(epoch))
+	return chance(seed, "epoch", image, strconv.Itoa(epoch))
+}
+
+// chance is PCG, seeded by a digest.
+func chance(seed uint64, purpose string, keys ...string) *rand.Rand {
+	d := digest(seed, purpose, keys...)
 	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(d[:]), binary.BigEndian.Uint64(d[8:])))
 }

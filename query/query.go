@@ -86,7 +86,10 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 	}
 	for _, s := range tables.setup(false) {
 		if _, err := c.ExecContext(ctx, s.sql); err != nil {
-			return nil, fmt.Errorf("the store %s: creating %s: %w", store, s.name, plain(err))
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, fmt.Errorf("the store %s is damaged: its %s cannot be read (%s): ingest again, with --force", store, s.name, firstLine(plain(err)))
 		}
 	}
 	return db, lock(ctx, c, tables, o)
@@ -226,6 +229,11 @@ func tempFolder() (string, error) {
 		return "", fmt.Errorf("a folder to spill to: %w", err)
 	}
 	return dir, nil
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }
 
 // quote writes a string as an SQL literal.

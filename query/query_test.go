@@ -142,6 +142,26 @@ func TestOpenErrors(t *testing.T) {
 	if !errors.Is(err, ingest.ErrNotStore) {
 		t.Errorf("an empty folder: %v", err)
 	}
+
+	store, err := teststore.Make(context.Background(), t.TempDir(), teststore.Options{Images: 20, Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, damage := range map[string]func(file string) error{
+		"missing":   os.Remove,
+		"truncated": func(file string) error { return os.Truncate(file, 100) },
+	} {
+		if err := damage(filepath.Join(store, "imagenet", "images.parquet")); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Open(context.Background(), store, Options{})
+		if err == nil || !strings.Contains(err.Error(), "its imagenet_images cannot be read") || !strings.HasSuffix(err.Error(), "ingest again, with --force") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err := os.WriteFile(filepath.Join(store, "imagenet", "images.parquet"), make([]byte, 200), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestParseType(t *testing.T) {

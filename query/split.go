@@ -35,6 +35,28 @@ func Split(text string) (out []Statement) {
 	return out
 }
 
+// OneLine writes a text of SQL on one line that says the same: white space and comments become a
+// space, but for those in strings and names. It is false where one of these holds a line's end.
+func OneLine(text string) (line string, ok bool) {
+	var b strings.Builder
+	gap := false
+	for text != "" {
+		n, blank := token(text)
+		if blank {
+			gap = true
+		} else {
+			if gap && b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			gap = false
+			b.WriteString(text[:n])
+		}
+		text = text[n:]
+	}
+	line = b.String()
+	return line, !strings.ContainsAny(line, "\r\n")
+}
+
 // token is the length of the string, quoted name, comment or single character that s begins
 // with, and whether it is white space or a comment.
 func token(s string) (n int, blank bool) {

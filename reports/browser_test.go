@@ -100,6 +100,16 @@ func TestPage(t *testing.T) {
 		}
 	}
 
+	// On paper there is what the screen folds away, but for its tables; and tables keep their heads.
+	var lost []string
+	run(emulation.SetEmulatedMedia().WithMedia("print"))
+	eval(`[...document.querySelectorAll("details > p, details[open] thead th")].filter(e => !e.checkVisibility() || !e.innerText.trim()).map(e => e.textContent.slice(0, 60))
+		.concat([...document.querySelectorAll("details:not([open]) table, nav, .plays")].filter(e => e.checkVisibility()).map(e => "printed: " + (e.id || e.className))).slice(0, 5)`, &lost)
+	if len(lost) > 0 {
+		t.Errorf("in print: %q", lost)
+	}
+	run(emulation.SetEmulatedMedia().WithMedia("screen"))
+
 	// Tables sort, numbers as numbers, both ways.
 	const table = `document.getElementById("table-imagenet.workers.by_worker")`
 	column := `(() => { const i = [...` + table + `.tHead.rows[0].cells].findIndex(c => c.textContent.startsWith("showings")); return [...` + table + `.tBodies[0].rows].map(r => Number(r.cells[i].dataset.sort ?? r.cells[i].textContent)) })()`

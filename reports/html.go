@@ -71,6 +71,7 @@ type (
 		Excluded                                  []string
 		Warnings                                  []string
 		Tables                                    []htmlTable
+		Open                                      bool // what is folded away elsewhere is shown
 	}
 	htmlValue struct {
 		Name, Title, Value, Interval, Method, N, Of, Published, Covered string
@@ -269,7 +270,7 @@ func statHTML(set string, st *analysis.Statistic) htmlStat {
 	out := htmlStat{ID: set + "." + st.Name, Name: st.Name, Title: st.Title, Definition: st.Definition, Rules: st.Rules, Paper: st.Paper, Warnings: st.Warnings}
 	values := st.Values
 	if st.Name == "quality" {
-		values = nil // the table has them
+		values, out.Open = nil, true // the table has them
 	}
 	for _, v := range values {
 		row := htmlValue{Name: v.Name, Title: v.Title, Value: unitText(float64(v.Value), v.Unit), N: grouped(float64(v.N)), Of: v.Of}
@@ -432,31 +433,9 @@ func (p *page) example(k int) htmlExample {
 
 func (p *page) compared(files map[string][]byte) *htmlComparison {
 	c := &htmlComparison{A: p.comparison.A, B: p.comparison.B}
-	for _, set := range p.comparison.DataSets {
-		t := htmlTable{ID: "comparison." + set.Name, Title: "Differences of " + setTitles[set.Name]}
-		t.Columns = []htmlColumn{{"value", "the value", false}, {"a", "the first store", true}, {"b", "the second store", true}, {"a − b", "the difference", true}, {"95 % interval", "of the difference", false}, {"p", "of no difference", true}, {"p (Holm)", "adjusted for all tests", true}}
-		for _, st := range set.Statistics {
-			if st.Name == "quality" {
-				continue
-			}
-			for _, d := range st.Differences {
-				in, pv, holm := htmlCell{"", ""}, htmlCell{"", ""}, htmlCell{"", ""}
-				if d.Interval != nil {
-					in.Text = unitText(d.Interval.Low, d.Unit) + " to " + unitText(d.Interval.High, d.Unit)
-				}
-				if d.Test != nil {
-					pv, holm = htmlCell{pText(float64(d.Test.P)), fmt.Sprint(float64(d.Test.P))}, htmlCell{pText(float64(d.Test.Holm)), fmt.Sprint(float64(d.Test.Holm))}
-				}
-				cell := func(v analysis.Number) htmlCell {
-					if !v.Defined() {
-						return htmlCell{"–", ""}
-					}
-					return htmlCell{unitText(float64(v), d.Unit), fmt.Sprint(float64(v))}
-				}
-				t.Rows = append(t.Rows, []htmlCell{{st.Name + "." + d.Name, st.Name + "." + d.Name}, cell(d.A), cell(d.B), cell(d.Difference), in, pv, holm})
-			}
-		}
-		one := htmlComparedSet{Title: setTitles[set.Name], Table: t}
+	for i := range p.comparison.DataSets {
+		set := &p.comparison.DataSets[i]
+		one := htmlComparedSet{Title: setTitles[set.Name], Table: differences(set)}
 		for i := range p.figures {
 			if p.figures[i].Name == set.Name+"-comparison" {
 				one.Figures = append(one.Figures, figureHTML(&p.figures[i], files))
@@ -465,6 +444,34 @@ func (p *page) compared(files map[string][]byte) *htmlComparison {
 		c.Sets = append(c.Sets, one)
 	}
 	return c
+}
+
+// differences is the table of a compared data set.
+func differences(set *analysis.ComparedSet) htmlTable {
+	t := htmlTable{ID: "comparison." + set.Name, Title: "Differences of " + setTitles[set.Name]}
+	t.Columns = []htmlColumn{{"value", "the value", false}, {"a", "the first store", true}, {"b", "the second store", true}, {"a − b", "the difference", true}, {"95 % interval", "of the difference", false}, {"p", "of no difference", true}, {"p (Holm)", "adjusted for all tests", true}}
+	for _, st := range set.Statistics {
+		if st.Name == "quality" {
+			continue
+		}
+		for _, d := range st.Differences {
+			in, pv, holm := htmlCell{"", ""}, htmlCell{"", ""}, htmlCell{"", ""}
+			if d.Interval != nil {
+				in.Text = unitText(d.Interval.Low, d.Unit) + " to " + unitText(d.Interval.High, d.Unit)
+			}
+			if d.Test != nil {
+				pv, holm = htmlCell{pText(float64(d.Test.P)), fmt.Sprint(float64(d.Test.P))}, htmlCell{pText(float64(d.Test.Holm)), fmt.Sprint(float64(d.Test.Holm))}
+			}
+			cell := func(v analysis.Number) htmlCell {
+				if !v.Defined() {
+					return htmlCell{"–", ""}
+				}
+				return htmlCell{unitText(float64(v), d.Unit), fmt.Sprint(float64(v))}
+			}
+			t.Rows = append(t.Rows, []htmlCell{{st.Name + "." + d.Name, st.Name + "." + d.Name}, cell(d.A), cell(d.B), cell(d.Difference), in, pv, holm})
+		}
+	}
+	return t
 }
 
 func pText(p float64) string {

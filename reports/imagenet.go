@@ -117,6 +117,7 @@ func imagenetFigures(s source) (out []Figure) {
 			t.logSteps(p, s, "timing", "estimate_time", t.series[1], "hovered")
 			t.legendSwatch(p, t.series[0], "to click")
 			p.Legend.Top, p.Legend.Left = true, true
+			p.Y.Max *= 1.2 // room for it
 			q := t.logBars("Speed", "display px a second", "", s, "timing", "speed", t.series[2])
 			place(c, panel{p, 0, 0, 0.32, 1}, panel{q, 0.345, 0, 0.3, 1}, panel{t.velocity(s), 0.665, 0, 0.335, 1})
 		}}, "timing", "mouse_measures")

@@ -41,9 +41,33 @@ func (p *page) markdown() []byte {
 			}
 		}
 	}
+	if p.comparison != nil {
+		for i := range p.comparison.DataSets {
+			writeMarkdown(&b, differences(&p.comparison.DataSets[i]), escape)
+		}
+	}
 	b.WriteString("\n## How to repeat it\n\n")
 	for _, c := range p.commands() {
 		fmt.Fprintf(&b, "    %s\n", c)
 	}
 	return []byte(b.String())
+}
+
+// writeMarkdown writes a table under its title.
+func writeMarkdown(b *strings.Builder, t htmlTable, escape func(string) string) {
+	fmt.Fprintf(b, "\n## %s\n\n", escape(t.Title))
+	for _, c := range t.Columns {
+		fmt.Fprintf(b, "| %s ", escape(c.Name))
+	}
+	b.WriteString("|\n")
+	for _, c := range t.Columns {
+		b.WriteString(map[bool]string{false: "|---", true: "|--:"}[c.Number])
+	}
+	b.WriteString("|\n")
+	for _, row := range t.Rows {
+		for _, c := range row {
+			fmt.Fprintf(b, "| %s ", escape(c.Text))
+		}
+		b.WriteString("|\n")
+	}
 }

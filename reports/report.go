@@ -22,7 +22,7 @@ import (
 type Options struct {
 	Out      string   // folder to write; made, or with Force replaced
 	Title    string   // none: made of the store's name
-	Only     []string // figures or statistics by name, or data sets; none: all
+	Only     []string // figures or statistics by name or the paper's id, or data sets; none: all
 	Compare  string   // another store, to put beside this one
 	Images   string   // folder with the images, to draw examples on
 	Examples int      // traces that are drawn of each data set; 0: DefaultExamples
@@ -145,7 +145,7 @@ func (p *page) all() (out []Figure) {
 	return out
 }
 
-// only keeps the figures that were asked for, by their name, a statistic or a data set.
+// only keeps the figures that were asked for, by their name, a statistic, the paper's id or a data set.
 func (p *page) only(all []Figure) (out []Figure, err error) {
 	if len(p.options.Only) == 0 {
 		return all, nil
@@ -174,8 +174,11 @@ func (p *page) only(all []Figure) (out []Figure, err error) {
 	return out, nil
 }
 
+// is tells whether a user's name means the figure: its own, or one of a statistic that it shows.
 func (f *Figure) is(name string) bool {
-	return name == f.Name || name == f.Set || f.Set+"-"+name == f.Name || slices.Contains(f.Statistics, name)
+	return name == f.Name || name == f.Set || f.Set+"-"+name == f.Name || slices.ContainsFunc(analysis.Catalogue(), func(e *analysis.Entry) bool {
+		return e.Set == f.Set && e.Is(name) && slices.Contains(f.Statistics, e.Name)
+	})
 }
 
 // render makes all files, figures on all processors.

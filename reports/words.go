@@ -8,6 +8,9 @@ import (
 	"abtool/analysis"
 )
 
+// impossibleHIT is a median duration, ms, that says nothing but that times are damaged: more than a day.
+const impossibleHIT = 24 * 60 * 60 * 1000
+
 // sentences say what is true of a data set, from its values alone.
 func sentences(s source) (out []string) {
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
@@ -53,7 +56,7 @@ func sentences(s source) (out []string) {
 	}
 	if hits := v("hits", "hits"); defined(hits) {
 		text := fmt.Sprintf("%s HITs", number(hits))
-		if d := v("hits", "duration_median"); defined(d) {
+		if d := v("hits", "duration_median"); defined(d) && float64(d.Value) < impossibleHIT {
 			text += fmt.Sprintf(" took %.1f minutes (median)", float64(d.Value)/60000)
 		}
 		add("%s; %s of them are flagged by the checks of recall, pages and %s.", text, percent(float64(v("hits", "flagged").Value)), map[string]string{"imagenet": "selections", "coco": "precision"}[s.set])

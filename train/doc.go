@@ -4,5 +4,8 @@
 //	weights  safetensors files under torchvision's and timm's names
 //	loss     the objective at the heads
 //	optim    optimisers, schedules, clipping, moving average
+//	data     images and targets, decoded, augmented and put together
 //	engine   what computes: the interface, and engine/gorgonia for CPUs
+//	run      a training by a recipe, in a folder; evaluation
+//	experiment  ways to train, compared
 package train

@@ -27,8 +27,8 @@ func demoCommand(s streams) *cobra.Command {
 		Use:   "demo",
 		Short: "Everything on a small simulated data set",
 		Long: `Simulate a small ImageNet-AB and COCO-AB, with one record in a hundred damaged, read them into a
-store, ask it a question, compute some of the paper's statistics, and draw all of them on a page. Every
-step prints the command that does the same.`,
+store, ask it a question, compute some of the paper's statistics, derive what a model learns from, and draw all
+statistics on a page. Every step prints the command that does the same.`,
 		Example: "  abtool demo\n  abtool demo --out /tmp/demo --imagenet 20000",
 		Args:    exactly(0, "demo takes no arguments"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), s) },
@@ -96,15 +96,26 @@ func (o demoOptions) run(ctx context.Context, s streams) error {
 	if err := compute.ExecuteContext(ctx); err != nil {
 		return err
 	}
-	page := filepath.Join(o.out, "report")
-	args := []string{store, "--out", page}
-	if o.force {
-		args = append(args, "--force")
+	for _, last := range []struct {
+		name    string
+		command func(streams) *cobra.Command
+		args    []string
+	}{
+		{"targets", targetsCommand, []string{store, "--set", "imagenet", "--rule", "all", "--split", "image", "--out", filepath.Join(o.out, "targets.parquet")}},
+		{"report", reportCommand, []string{store, "--out", filepath.Join(o.out, "report")}},
+	} {
+		if o.force {
+			last.args = append(last.args, "--force")
+		}
+		fmt.Fprintf(s.out, "$ abtool %s %s\n", last.name, strings.Join(last.args, " "))
+		c := last.command(s)
+		c.SetArgs(last.args)
+		if err := c.ExecuteContext(ctx); err != nil {
+			return err
+		}
+		fmt.Fprintln(s.out)
 	}
-	fmt.Fprintf(s.out, "$ abtool report %s\n", strings.Join(args, " "))
-	draw := reportCommand(s)
-	draw.SetArgs(args)
-	return draw.ExecuteContext(ctx)
+	return nil
 }
 
 // demoStatistics are the paper's first figures, of clicks and of icons.

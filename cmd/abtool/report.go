@@ -43,7 +43,7 @@ each figure as SVG and PNG, light and dark. The same store and options give the 
 	f.StringVar(&o.Out, "out", "", "the folder to write")
 	f.BoolVar(&o.Force, "force", false, "replace a report that is there")
 	f.StringVar(&o.Title, "title", "", "title of the page")
-	f.StringArrayVar(&o.Only, "only", nil, "a figure or statistic by name, or imagenet or coco; can be given several times")
+	f.StringArrayVar(&o.Only, "only", nil, "a figure or statistic by name, the paper's id, or imagenet or coco; can be given several times")
 	f.StringVar(&o.Compare, "compare", "", "another store, to put beside this one")
 	f.StringVar(&o.Images, "images", "", "folder with the images, to draw traces on")
 	f.IntVar(&o.Examples, "examples", reports.DefaultExamples, "traces of each data set")

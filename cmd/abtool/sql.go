@@ -51,7 +51,8 @@ A query can read the store, and nothing else on the disk or the network, and it 
 --out FILE writes a result, --allow-files opens the rest. Modes: box (on a terminal), csv (in a
 pipe), markdown, json, jsonlines, line. In CSV a null is an empty field, an empty text is "";
 alone on its line a null is "" too, since readers skip empty lines. A result may be larger than
-the memory: it is kept on the disk, and no mode but box with --limit 0 holds it.`,
+the memory: it is kept on the disk, and no mode but box with --limit 0 holds it. It is complete
+before its first row is printed: for a look at a large one give --limit 10 rather than | head.`,
 		Example: `  abtool sql store "SELECT count(*), avg(x), avg(y) FROM imagenet_samples"
   abtool sql store "SELECT avg(hit::int) AS accuracy FROM imagenet_localization"
   abtool sql store "FROM imagenet_workers WHERE showings > \$n" --param n=100 --mode markdown

@@ -162,7 +162,7 @@ var keywords = strings.Fields(`SELECT FROM WHERE GROUP BY ORDER HAVING LIMIT JOI
 	COUNT AVG SUM MEDIAN MIN MAX QUANTILE_CONT ROUND UNNEST CASE WHEN THEN ELSE END AND OR NOT NULL IS IN BETWEEN DESC EXPLAIN DESCRIBE SUMMARIZE PIVOT`)
 
 // completer offers names that begin as the word at the cursor does: columns of the views that
-// the statement speaks of, views, macros, and words of SQL.
+// the statement speaks of, or of any while it speaks of none, views, macros, and words of SQL.
 type completer struct{ sh *shell }
 
 func (sh *shell) completer() readline.AutoCompleter { return completer{sh} }
@@ -192,11 +192,12 @@ func (sh *shell) names(line, word string) (out []string) {
 		return sh.dotNames(first, more, rest)
 	}
 	text := strings.ToLower(sh.typed + line)
-	var columns, names []string
+	var columns, all, names []string
 	for _, v := range sh.views() {
 		names = append(names, v.Name)
-		if strings.Contains(text, v.Name) {
-			for _, col := range v.Columns {
+		for _, col := range v.Columns {
+			all = append(all, col.Name)
+			if strings.Contains(text, v.Name) {
 				columns = append(columns, col.Name)
 			}
 		}
@@ -215,6 +216,10 @@ func (sh *shell) names(line, word string) (out []string) {
 			k = strings.ToLower(k)
 		}
 		out = append(out, k)
+	}
+	if len(columns) == 0 { // SELECT comes before FROM
+		slices.Sort(all)
+		out = append(out, slices.Compact(all)...)
 	}
 	return out
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -56,7 +55,11 @@ func (p *printer) print(ctx context.Context, r *query.Rows, notes io.Writer) err
 	buffered := *p
 	w := bufio.NewWriterSize(p.w, 64<<10)
 	buffered.w = w
-	return errors.Join(buffered.result(ctx, r, notes), w.Flush())
+	err := buffered.result(ctx, r, notes)
+	if e := w.Flush(); err == nil { // else it is the same again
+		err = e
+	}
+	return err
 }
 
 func (p *printer) result(ctx context.Context, r *query.Rows, notes io.Writer) error {

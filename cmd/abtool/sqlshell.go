@@ -122,7 +122,7 @@ func (sh *shell) line(ctx context.Context, line string, interrupts <-chan os.Sig
 	if len(list) == 0 && !strings.HasSuffix(strings.TrimSpace(sh.typed), ";") {
 		return // a comment
 	}
-	sh.lines.SaveToHistory(strings.Join(strings.Fields(sh.typed), " "))
+	sh.remember(sh.typed)
 	sh.typed = ""
 	for _, st := range list {
 		if err := sh.statement(ctx, st, len(list), interrupts); err != nil {
@@ -131,6 +131,18 @@ func (sh *shell) line(ctx context.Context, line string, interrupts <-chan os.Sig
 			}
 			return
 		}
+	}
+}
+
+// remember keeps a statement as one line of the history; line by line, where a string holds the
+// end of a line.
+func (sh *shell) remember(text string) {
+	if line, ok := query.OneLine(text); ok {
+		sh.lines.SaveToHistory(line)
+		return
+	}
+	for line := range strings.Lines(text) {
+		sh.lines.SaveToHistory(strings.TrimRight(line, "\r\n"))
 	}
 }
 

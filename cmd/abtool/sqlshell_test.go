@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -115,10 +116,23 @@ func TestShellInterrupt(t *testing.T) {
 	}
 }
 
-func TestCompletion(t *testing.T) {
-	sh, _, _ := demoShell(t, "")
+// keeper is a reader that keeps the history.
+type keeper struct {
+	plainReader
+	history []string
+}
+
+func (k *keeper) SaveToHistory(line string) error {
+	k.history = append(k.history, line)
+	return nil
+}
+
+// Names are completed, and what the history holds says the same as what was typed.
+func TestEditing(t *testing.T) {
+	sh, out, _ := demoShell(t, "")
 	for _, c := range []struct{ typed, line, want string }{
-		{"", "SELECT worker_i", ""},
+		{"", "SELECT worker_i", "d"},
+		{"FROM imagenet_boxes\n", "SELECT worker_i", ""},
 		{"", "FROM imagenet_loc", "alization"},
 		{"SELECT * FROM imagenet_samples\n", "WHERE worker_i", "d"},
 		{"", "SELECT path_len", "gth("},
@@ -137,5 +151,16 @@ func TestCompletion(t *testing.T) {
 		if got != c.want || c.want != "" && n == 0 {
 			t.Errorf("%q: %q, want %q", c.line, got, c.want)
 		}
+	}
+
+	lines := "SELECT 1 -- one\n  AS a, 'x  y' AS b;\n.mode json\nSELECT 'x\n  y' AS c;\n"
+	k := &keeper{plainReader: plainReader{in: bufio.NewReader(strings.NewReader(lines)), out: out}}
+	sh.lines, sh.typed = k, ""
+	if err := sh.run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"SELECT 1 AS a, 'x  y' AS b;", ".mode json", "SELECT 'x", "  y' AS c;"}
+	if !slices.Equal(k.history, want) {
+		t.Errorf("the history is %q, want %q", k.history, want)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
-	"abtool/analysis"
 	"abtool/features"
 	"abtool/reports"
 	"abtool/train/arch"
@@ -54,7 +53,7 @@ func (o *dataOptions) sets(r runs.Recipe) (train, val *data.Set, err error) {
 		return nil, nil, usageError{fmt.Errorf("--images is missing: the images to train on")}
 	}
 	set := data.SetOptions{Supervision: data.Supervision(r.Supervision), Multi: r.Multi, Rule: o.rule, Split: o.split, Seed: r.Seed, Partial: o.partial, WithTarget: r.Multi}
-	train, err = openSet(o.images, o.targets, set)
+	train, err = data.OpenSet(o.images, o.targets, set)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,12 +68,12 @@ func (o *dataOptions) sets(r runs.Recipe) (train, val *data.Set, err error) {
 		if set.Supervision == data.LUAB && o.valTargets == "" {
 			set.Supervision = data.None
 		}
-		val, err = openSet(o.valImages, o.valTargets, set)
+		val, err = data.OpenSet(o.valImages, o.valTargets, set)
 	case o.valSplit != "":
-		val, err = openSet(o.images, o.targets, set)
+		val, err = data.OpenSet(o.images, o.targets, set)
 	case o.holdout > 0:
 		set.Split = o.split
-		if val, err = openSet(o.images, o.targets, set); err == nil {
+		if val, err = data.OpenSet(o.images, o.targets, set); err == nil {
 			train.Images, val.Images = held(train.Images, o.holdout, false), held(val.Images, o.holdout, true)
 			if len(train.Images) == 0 || len(val.Images) == 0 {
 				err = fmt.Errorf("--holdout %v leaves %d images to train on and %d to validate on", o.holdout, len(train.Images), len(val.Images))
@@ -93,40 +92,6 @@ func held(all []data.Image, share float64, out bool) (kept []data.Image) {
 		}
 	}
 	return kept
-}
-
-func openSet(images, targets string, o data.SetOptions) (*data.Set, error) {
-	src, err := data.Open(images)
-	if err != nil {
-		return nil, err
-	}
-	var list []data.Target
-	if targets != "" {
-		if list, err = data.ReadTargets(targets); err != nil {
-			return nil, err
-		}
-	}
-	return data.NewSet(src, list, o)
-}
-
-// truth opens the ground truth for the images of a set.
-func (o *dataOptions) truth(set *data.Set) (runs.Truth, error) {
-	if o.store == "" || set == nil {
-		return nil, nil
-	}
-	want := map[string]bool{}
-	for _, im := range set.Images {
-		want[im.ID] = true
-	}
-	name := "imagenet"
-	if set.Multi {
-		name = "coco"
-	}
-	t, err := analysis.OpenTruth(o.store, name, func(id string) bool { return want[id] })
-	if err != nil {
-		return nil, err
-	}
-	return t.On, nil
 }
 
 type trainOptions struct {
@@ -247,7 +212,7 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	if o.Train, o.Val, err = o.sets(o.Recipe); err != nil {
 		return err
 	}
-	if o.Truth, err = o.truth(o.Val); err != nil {
+	if o.Truth, err = runs.OpenTruth(o.store, o.Val); err != nil {
 		return err
 	}
 	if o.dry {
@@ -511,11 +476,11 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 	if o.targets != "" {
 		supervision = data.LUAB
 	}
-	images, err := openSet(o.images, o.targets, data.SetOptions{Supervision: supervision, Multi: info.Multi, Rule: o.rule, Split: o.split, Classes: info.Classes, Partial: o.partial, WithTarget: info.Multi})
+	images, err := data.OpenSet(o.images, o.targets, data.SetOptions{Supervision: supervision, Multi: info.Multi, Rule: o.rule, Split: o.split, Classes: info.Classes, Partial: o.partial, WithTarget: info.Multi})
 	if err != nil {
 		return err
 	}
-	truth, err := o.truth(images)
+	truth, err := runs.OpenTruth(o.store, images)
 	if err != nil {
 		return err
 	}
@@ -532,13 +497,16 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 		return err
 	}
 	var drawn []reports.Predicted
-	m, err := runs.Evaluate(ctx, e, images, data.LoaderOptions{Size: a.Size, Workers: o.workers, CropRatio: r.CropRatio, PointOutput: a.PointOutputs}, false, truth, func(p runs.Prediction) {
-		if len(drawn) < o.draw && len(p.Points) > 0 {
+	how := r.Evaluation(a, o.workers)
+	every := max(1, len(images.Images)/max(o.draw, 1)) // images of all classes, where they are in order
+	how.Truth, how.Each = truth, func(p runs.Prediction) {
+		if len(drawn) < o.draw && len(p.Points) > 0 && p.Image%every == 0 {
 			if d, ok := predicted(images, p, info.Classes); ok {
 				drawn = append(drawn, d)
 			}
 		}
-	})
+	}
+	m, err := runs.Evaluate(ctx, e, images, how)
 	if err != nil {
 		return err
 	}
@@ -552,6 +520,9 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 		}
 	} else if o.draw > 0 {
 		return fmt.Errorf("the network has no point head, so that there is no point to draw: it was trained with supervision none")
+	}
+	if m.Unreadable > 0 && !o.quiet {
+		fmt.Fprintf(s.err, "note: %d images could not be read and are left out\n", m.Unreadable)
 	}
 	if o.json {
 		return printJSON(s.out, m)

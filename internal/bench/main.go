@@ -1,9 +1,9 @@
-// Command bench measures ingest and statistics against their peers on generated data, as whole processes in one
+// Command bench measures ingest, statistics and targets against their peers on generated data, as whole processes in one
 // run, and prints ratios: absolute times say little about another machine.
 //
 //	go run ./internal/bench                    200,000 images, 82,783 COCO pages (as just bench)
 //	go run ./internal/bench -images 1281167    the size of the release
-//	go run ./internal/bench -only stats        statistics alone, or ingest
+//	go run ./internal/bench -only stats        statistics alone, or ingest, or targets
 //
 // The peers are gzip -dc of the same archive, and DuckDB's read_json to Parquet with columns
 // written by hand and found out by itself.
@@ -37,7 +37,7 @@ func main() {
 	flag.IntVar(&b.pages, "pages", 82_783, "COCO pages; 0 leaves them out")
 	flag.IntVar(&b.runs, "runs", 5, "runs of each command; the median is told")
 	flag.StringVar(&b.dir, "dir", "", "where to work (default: a temporary folder, removed at the end)")
-	flag.StringVar(&b.only, "only", "", "ingest or stats; both if it is left out")
+	flag.StringVar(&b.only, "only", "", "ingest, stats or targets; all if it is left out")
 	flag.Parse()
 	if err := b.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -64,20 +64,26 @@ func (b *bench) run() error {
 		return err
 	}
 	fmt.Printf("%s/%s, %d processors, %s, median of %d runs\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), b.runs)
-	if b.images > 0 && b.only != "stats" {
+	wanted := func(what string) bool { return b.only == "" || b.only == what }
+	if b.images > 0 && wanted("ingest") {
 		if err := b.imagenet(); err != nil {
 			return err
 		}
 	}
-	if b.pages > 0 && b.only != "stats" {
+	if b.pages > 0 && wanted("ingest") {
 		if err := b.coco(); err != nil {
 			return err
 		}
 	}
-	if b.only == "ingest" {
-		return nil
+	if wanted("stats") {
+		if err := b.stats(); err != nil {
+			return err
+		}
 	}
-	return b.stats()
+	if b.images > 0 && wanted("targets") {
+		return b.targets()
+	}
+	return nil
 }
 
 func (b *bench) imagenet() error {

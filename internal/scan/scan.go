@@ -85,7 +85,7 @@ func Open(store, set, table string) (*Table, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the store is incomplete: %w", err)
+		return nil, fmt.Errorf("the store is incomplete: %w: ingest again, with --force", err)
 	}
 	t := &Table{path: path + ext, data: f}
 	info, err := f.Stat()

@@ -52,6 +52,12 @@ func (p *plan) fill(c *content, i int, class int, name string, d *dice) {
 	c.unclear = p.isUnclear(i)
 	c.draw(d)
 	c.listed = d.chance(listedShare)
+	if p.scene != nil {
+		s := p.scene(i, class)
+		c.id = append(c.id[:0], s.ID...)
+		c.w, c.h, c.listed = s.Width, s.Height, true
+		c.boxes = append(c.boxes[:0], box{s.Box[0], s.Box[1], s.Box[2], s.Box[3]})
+	}
 }
 
 // fillCandidate draws an image that stands on a page without being in the release.

@@ -60,4 +60,7 @@
 //
 // With Options.ImagesOut the images are rendered: the class decides shape, pattern and hue, drawn where the truth
 // says, on a noisy ground with dull blobs. Unclear objects are nearly transparent.
+//
+// With Options.Scene the images are others', which exist: annotators meet them on their pages as they do simulated ones, 12 % of them
+// unclear to them, and click about the box that Scene gives.
 package synth

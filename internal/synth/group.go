@@ -62,7 +62,7 @@ func (m *imagenetMaker) make(ctx context.Context, c *chunk) error {
 // group simulates all showings of a group's images.
 func (m *imagenetMaker) group(ctx context.Context, c *chunk, number int) error {
 	p, g := m.plan, m.plan.groups[number]
-	m.name = wnid(g.class)
+	m.name = p.name(g.class)
 	m.again = p.again(m.again[:0], g)
 	late := m.takes(m.late[:], 1, number, g.class, m.again)
 	m.directories(c, g)

@@ -9,7 +9,7 @@ func ImageNet(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	s := &imagenetRun{opt: o, plan: newPlan(o.Seed, o.Images)}
+	s := &imagenetRun{opt: o, plan: newPlan(o)}
 	return execute(ctx, o, s)
 }
 

@@ -55,7 +55,7 @@ func (m *imagenetMaker) openPage(round, number, take int) {
 		class = p.groups[number].class
 		images = p.again(nil, p.groups[number])
 	}
-	m.name = wnid(class)
+	m.name = p.name(class)
 	m.page[0].name = m.name
 	m.page[0].build(p, round, number, take, class, images, m.d)
 }

@@ -19,17 +19,26 @@ const (
 
 // Options chooses what is simulated. The zero value of each field has a stated default.
 type Options struct {
-	Images      int                   // images (ImageNet) or pages (COCO); 0 = DefaultImages
-	Seed        uint64                // the same seed gives the same bytes; 0 is a seed like any other
-	Out         string                // folder to make; must not exist or be empty unless Force; no default
-	Format      string                // ImageNet: "targz" (default), "tar", "folder", "jsonl", "pages", "dump"; COCO: "json" (default), "jsonl", "pages", "dump"
-	Dirty       float64               // share of records damaged, 0..1; default 0
-	ImagesOut   string                // folder for rendered JPEGs; "" = none
-	Workers     int                   // goroutines, 0 = GOMAXPROCS; never changes the bytes
-	Boxes       bool                  // ImageNet: also write boxes.tar.gz, the ILSVRC CLS-LOC annotations of all images
-	AppleDouble bool                  // ImageNet archives and folders: sprinkle ._ companions
-	Force       bool                  // write into a folder that has files, replacing those of an earlier run
-	Progress    func(done, total int) // images so far and in all; may be nil; called from one goroutine
+	Images      int                          // images (ImageNet) or pages (COCO); 0 = DefaultImages
+	Seed        uint64                       // the same seed gives the same bytes; 0 is a seed like any other
+	Out         string                       // folder to make; must not exist or be empty unless Force; no default
+	Format      string                       // ImageNet: "targz" (default), "tar", "folder", "jsonl", "pages", "dump"; COCO: "json" (default), "jsonl", "pages", "dump"
+	Dirty       float64                      // share of records damaged, 0..1; default 0
+	ImagesOut   string                       // folder for rendered JPEGs; "" = none
+	Workers     int                          // goroutines, 0 = GOMAXPROCS; never changes the bytes
+	Boxes       bool                         // ImageNet: also write boxes.tar.gz, the ILSVRC CLS-LOC annotations of all images
+	AppleDouble bool                         // ImageNet archives and folders: sprinkle ._ companions
+	Classes     []string                     // ImageNet: names of the classes, at least one a page; nil = WordNet ids, as many as the size gives
+	Scene       func(image, class int) Scene // ImageNet: what an image shows, instead of a simulated photograph; nil = simulated. Called from several goroutines, several times an image
+	Force       bool                         // write into a folder that has files, replacing those of an earlier run
+	Progress    func(done, total int)        // images so far and in all; may be nil; called from one goroutine
+}
+
+// Scene is an image that exists: annotators are simulated on it. Its class is the plan's.
+type Scene struct {
+	ID            string // of letters, digits, - and _
+	Width, Height int    // pixels
+	Box           [4]int // of the object: xmin, ymin, xmax, ymax in pixels, as ILSVRC counts
 }
 
 // File is one file, or one folder of small files, that a run wrote.
@@ -69,6 +78,10 @@ func (o Options) withDefaults(formats ...string) (Options, error) {
 		return o, fmt.Errorf("simulating %d images: at most %d are possible", o.Images, maxImages)
 	case o.Out == "":
 		return o, errors.New("simulating annotators: no output folder given; name one that does not exist yet")
+	case len(o.Classes) > maxClasses(o.Images):
+		return o, fmt.Errorf("simulating %d images of %d classes: they fill %d pages, and a page has one class", o.Images, len(o.Classes), maxClasses(o.Images))
+	case o.Scene != nil && o.ImagesOut != "":
+		return o, errors.New("simulating annotators of images that exist: they cannot be rendered")
 	case !(o.Dirty >= 0 && o.Dirty <= 1):
 		return o, fmt.Errorf("simulating damage at rate %v: the rate is a share from 0 to 1", o.Dirty)
 	case !slices.Contains(formats, o.Format):

@@ -39,16 +39,27 @@ type plan struct {
 	allHITs  int
 	workers  []worker
 	perClass []int // first page of each class, and the end
+	names    []string
+	scene    func(image, class int) Scene
 }
 
 // group is a run of pages of one class.
 type group struct{ class, first, end int }
 
-func newPlan(seed uint64, images int) *plan {
-	p := &plan{seed: seed, images: images}
-	p.visible = min(max(images/80, 6), maxVisible)
-	p.pages = (images + p.visible - 1) / p.visible
-	p.classes = min(min(max(p.pages/8, 4), classes), p.pages)
+// visible is the number of the release's images on a page.
+func visible(images int) int { return min(max(images/80, 6), maxVisible) }
+
+// maxClasses is the number of pages, which have a class each.
+func maxClasses(images int) int { return (images + visible(images) - 1) / visible(images) }
+
+func newPlan(o Options) *plan {
+	seed, images := o.Seed, o.Images
+	p := &plan{seed: seed, images: images, names: o.Classes, scene: o.Scene}
+	p.visible = visible(images)
+	p.pages = maxClasses(images)
+	if p.classes = len(o.Classes); p.classes == 0 {
+		p.classes = min(min(max(p.pages/8, 4), classes), p.pages)
+	}
 	for c := range p.classes {
 		start, end := p.classStart(c), p.classStart(c+1)
 		p.perClass = append(p.perClass, start)
@@ -79,6 +90,14 @@ func (p *plan) classOf(page int) int {
 		return c
 	}
 	return c - 1
+}
+
+// name is that of a class.
+func (p *plan) name(class int) string {
+	if p.names != nil {
+		return p.names[class]
+	}
+	return wnid(class)
 }
 
 // wnid looks like a WordNet id. It does not depend on the seed, so that classes keep their names.
@@ -164,4 +183,10 @@ func (p *plan) again(dst []int, g group) []int {
 		}
 	}
 	return dst
+}
+
+// ClassOf tells the class, by its place in Options.Classes, of each image of a run with these options.
+func ClassOf(o Options) func(image int) int {
+	p := newPlan(o)
+	return func(image int) int { return p.classOf(image / p.visible) }
 }

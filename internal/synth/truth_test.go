@@ -129,7 +129,7 @@ func within(t *testing.T, what string, got, lo, hi float64) {
 
 // TestTruthIsTrue: the clicks of each worker scatter as truth/workers.jsonl says.
 func TestTruthIsTrue(t *testing.T) {
-	p := newPlan(3, 20000)
+	p := newPlan(Options{Seed: 3, Images: 20000})
 	d := newDice()
 	for k := range 6 {
 		w := &p.workers[k]

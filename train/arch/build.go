@@ -45,6 +45,7 @@ var catalogue = []Spec{
 	resnet("resnet10", 64, false, 32, "small ResNet for 64 px: a 3 × 3 stem, widths 32, 64, 128, 256", 1, 1, 1, 1),
 	cnn("cnn3", 32, 32, 3, "plain CNN for 32 px: convolution, normalisation, pooling; widths 32, 64, 128"),
 	cnn("cnn4", 64, 32, 4, "plain CNN for 64 px: convolution, normalisation, pooling; widths 32, 64, 128, 256"),
+	strided("cnn5", 64, 16, "plain CNN for 64 px whose convolutions all have stride 2, quick; widths 16, 32, 64, 128, 128"),
 	vit("vit_mini_patch4_32", 32, 4, 96, 6, 3, "small ViT for 32 px"),
 	vit("vit_mini_patch8_64", 64, 8, 96, 6, 3, "small ViT for 64 px"),
 }
@@ -221,6 +222,22 @@ func cnn(name string, size, width, stages int, about string) Spec {
 			if i < stages-1 {
 				b.add(Layer{Op: MaxPool, Kernel: 2, Stride: 2})
 			}
+		}
+		b.add(Layer{Op: GAP})
+	}}
+}
+
+// strided halves the map with every convolution, so that a few of them see the whole image.
+func strided(name string, size, width int, about string) Spec {
+	return Spec{Name: name, Size: size, About: about, build: func(b *builder) {
+		for i, factor := range []int{1, 2, 4, 8, 8} {
+			kernel := 3
+			if i == 0 {
+				kernel = 5
+			}
+			b.conv(fmt.Sprintf("conv%d", i+1), factor*width, kernel, 2)
+			b.bn(fmt.Sprintf("bn%d", i+1))
+			b.relu()
 		}
 		b.add(Layer{Op: GAP})
 	}}

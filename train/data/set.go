@@ -64,6 +64,21 @@ type Point struct {
 	X, Y  float64
 }
 
+// OpenSet opens images, and their targets if a file of them is named, and joins them.
+func OpenSet(images, targets string, o SetOptions) (*Set, error) {
+	src, err := Open(images)
+	if err != nil {
+		return nil, err
+	}
+	var list []Target
+	if targets != "" {
+		if list, err = ReadTargets(targets); err != nil {
+			return nil, err
+		}
+	}
+	return NewSet(src, list, o)
+}
+
 // NewSet joins a source with targets, which can be nil. Targets must name images of the source and agree with its classes.
 func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 	if o.Supervision == "" {
@@ -79,6 +94,7 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 		return nil, fmt.Errorf("supervision luab needs targets: abtool targets makes them")
 	}
 	o.everywhere = targets == nil
+	every := targets // the classes are those of all splits, so that the networks of all are the same
 	targets, err := o.choose(targets)
 	if err != nil {
 		return nil, err
@@ -105,7 +121,7 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 		return nil, fmt.Errorf("%d of %d targets name images that are not in the source, such as %s: the images of another data set, or only some of them? --partial leaves such targets out",
 			s.MissingImages, len(targets), strings.Join(missing, ", "))
 	}
-	if s.Classes, err = classes(src, targets, o); err != nil {
+	if s.Classes, err = classes(src, every, o); err != nil {
 		return nil, err
 	}
 	number := map[string]int{}

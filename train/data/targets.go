@@ -49,7 +49,7 @@ func ReadTargets(path string) ([]Target, error) {
 			return fmt.Errorf("row %d: %w", len(out), err)
 		}
 		t.ClassIndex = int(index)
-		t.Label = get("label") == "" || get("label") == "true"
+		t.Label = get("label") == "" || get("label") == "1" || get("label") == "true"
 		if t.Image == "" {
 			return fmt.Errorf("row %d has no image_id", len(out))
 		}

@@ -166,15 +166,43 @@ func binary(row, target, grad []float32, n float64) float64 {
 	return value / float64(len(row))
 }
 
+// Images returns the losses of each image, for logits and for points in [0,1], as an evaluation gives both. The point loss is NaN for an
+// image without a valid point. The target must have been checked.
+func (c Config) Images(t Target, logits, points []float32) (class, point []float64) {
+	classes, outputs := len(logits)/max(1, t.N), len(points)/max(1, t.N)
+	for b := range t.N {
+		row := logits[b*classes : (b+1)*classes]
+		if c.Class == Binary {
+			class = append(class, binary(row, t.Classes[b*classes:], nil, 1))
+		} else {
+			class = append(class, c.cross(t, b, row, nil))
+		}
+		sum, n := 0.0, 0
+		for i := b * outputs; i < (b+1)*outputs; i++ {
+			if t.Valid != nil && t.Valid[i/2] {
+				value, _ := smoothL1(float64(points[i])-float64(t.Points[i]), c.beta())
+				sum += value
+				n++
+			}
+		}
+		point = append(point, sum/float64(n))
+	}
+	return class, point
+}
+
+func (c Config) beta() float64 {
+	if c.Beta == 0 {
+		return DefaultBeta
+	}
+	return c.Beta
+}
+
 func (c Config) evalPoints(t Target, points, grad []float32, p *Parts) {
 	clear(grad)
 	if t.N == 0 || len(points) == 0 || t.Valid == nil {
 		return
 	}
-	beta := c.Beta
-	if beta == 0 {
-		beta = DefaultBeta
-	}
+	beta := c.beta()
 	per := len(points) / t.N / 2
 	for b := range t.N {
 		valid := t.Valid[b*per : (b+1)*per]

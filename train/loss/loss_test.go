@@ -80,6 +80,23 @@ func TestSplit(t *testing.T) {
 		sum += cfg.Eval(one, logits[3*b:3*b+3], points[2*b:2*b+2], nil, nil).Total
 	}
 	near(t, "sum of images", sum/6, whole.Total, 1e-12)
+
+	// The same from points behind the sigmoid, image by image.
+	for i, v := range points {
+		points[i] = float32(loss.Sigmoid(float64(v)))
+	}
+	class, point := cfg.Images(target, logits, points)
+	sum = 0
+	for b := range 6 {
+		sum += class[b]
+		if math.IsNaN(point[b]) == target.Valid[b] {
+			t.Errorf("image %d has a point: %v, and point loss %v", b, target.Valid[b], point[b])
+		}
+		if target.Valid[b] {
+			sum += cfg.Lambda * point[b]
+		}
+	}
+	near(t, "losses of images", sum/6, whole.Total, 1e-6)
 	if whole.Valid != 2 || whole.N != 6 {
 		t.Errorf("%d of %d images have points", whole.Valid, whole.N)
 	}

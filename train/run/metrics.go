@@ -9,12 +9,34 @@ import (
 
 	"abtool/analysis"
 	"abtool/features"
+	"abtool/train/arch"
 	"abtool/train/data"
 	"abtool/train/engine"
+	"abtool/train/loss"
 )
 
 // Truth tells whether a point lies on an object of a class, by ground truth; known is false for images without any.
 type Truth func(image, class string, x, y float64) (hit, known bool)
+
+// OpenTruth opens the ground truth of a store for the images of a set; without a store there is none.
+func OpenTruth(store string, set *data.Set) (Truth, error) {
+	if store == "" || set == nil {
+		return nil, nil
+	}
+	want := map[string]bool{}
+	for _, im := range set.Images {
+		want[im.ID] = true
+	}
+	name := "imagenet"
+	if set.Multi {
+		name = "coco"
+	}
+	t, err := analysis.OpenTruth(store, name, func(id string) bool { return want[id] })
+	if err != nil {
+		return nil, err
+	}
+	return t.On, nil
+}
 
 // A Measure is a number with what it is over and how sure it is.
 type Measure struct {
@@ -25,16 +47,17 @@ type Measure struct {
 
 // Metrics are what a network does on some images.
 type Metrics struct {
-	Images    int64    `json:"images"`
-	Loss      Measure  `json:"loss"`                 // class + lambda · point
-	ClassLoss Measure  `json:"class_loss"`           // mean over images
-	PointLoss Measure  `json:"point_loss"`           // smooth-L1, mean over images with a target point
-	Top1      *Measure `json:"top1,omitempty"`       // single label
-	Top5      *Measure `json:"top5,omitempty"`       // single label, from six classes on
-	MAP       *Measure `json:"map,omitempty"`        // several labels: mean average precision over classes
-	Distance  *Measure `json:"distance,omitempty"`   // of predicted points from their targets, fractions of the image
-	Localised *Measure `json:"localised,omitempty"`  // predicted points on an object of the class, by ground truth
-	TargetHit *Measure `json:"target_hit,omitempty"` // the targets themselves, of the same images
+	Images     int64    `json:"images"`
+	Unreadable int64    `json:"unreadable,omitempty"` // images that were left out because they cannot be read
+	Loss       Measure  `json:"loss"`                 // class + lambda · point
+	ClassLoss  Measure  `json:"class_loss"`           // mean over images
+	PointLoss  Measure  `json:"point_loss"`           // smooth-L1, mean over images with a target point
+	Top1       *Measure `json:"top1,omitempty"`       // single label
+	Top5       *Measure `json:"top5,omitempty"`       // single label, from six classes on
+	MAP        *Measure `json:"map,omitempty"`        // several labels: mean average precision over classes
+	Distance   *Measure `json:"distance,omitempty"`   // of predicted points from their targets, fractions of the image
+	Localised  *Measure `json:"localised,omitempty"`  // predicted points on an object of the class, by ground truth
+	TargetHit  *Measure `json:"target_hit,omitempty"` // the targets themselves, of the same images
 }
 
 // A Prediction is what a network says of one image.
@@ -57,33 +80,48 @@ func (p *Prediction) OnImage(class int) (x, y float64) {
 // batchImages is the number of images of a batch of evaluation.
 const batchImages = 64
 
-// Evaluate runs a network over a set and measures it. each is called with every prediction, if it is not nil.
-func Evaluate(ctx context.Context, e engine.Engine, set *data.Set, o data.LoaderOptions, average bool, truth Truth, each func(Prediction)) (*Metrics, error) {
-	o.Train, o.Batch = false, batchImages
-	l, err := data.NewLoader(set, o)
+// An Evaluation says how a set is evaluated.
+type Evaluation struct {
+	Loader  data.LoaderOptions // size, point outputs, crop, workers
+	Loss    loss.Config
+	Average bool             // with the moving average of the weights
+	Truth   Truth            // nil: none
+	Each    func(Prediction) // is called with every prediction; may be nil
+}
+
+// Evaluation is that of networks trained by the recipe.
+func (r Recipe) Evaluation(a *arch.Arch, workers int) Evaluation {
+	return Evaluation{Loader: r.loader(a, false, workers), Loss: r.Loss()}
+}
+
+// Evaluate runs a network over a set and measures it.
+func Evaluate(ctx context.Context, e engine.Engine, set *data.Set, o Evaluation) (*Metrics, error) {
+	o.Loader.Train, o.Loader.Batch = false, batchImages
+	l, err := data.NewLoader(set, o.Loader)
 	if err != nil {
 		return nil, err
 	}
-	m := &meter{classes: len(set.Classes), multi: set.Multi, set: set, truth: truth}
+	m := &meter{Evaluation: o, classes: len(set.Classes), set: set}
 	for b := range l.Epoch(ctx, 0, 0) {
-		out, err := e.Evaluate(&engine.Batch{Pixels: b.Pixels, Target: b.Target}, average)
+		out, err := e.Evaluate(&engine.Batch{Pixels: b.Pixels, Target: b.Target}, o.Average)
 		if err != nil {
 			return nil, err
 		}
-		m.add(b, out, o.PointOutput, each)
+		m.add(b, out)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return m.result(), nil
+	r := m.result()
+	r.Unreadable, _ = l.Corrupt()
+	return r, nil
 }
 
 type meter struct {
+	Evaluation
 	classes                        int
-	multi                          bool
 	set                            *data.Set
-	truth                          Truth
-	images, valid                  int64
+	images                         int64
 	total, class, point            sums
 	top1, top5                     int64
 	distance                       sums
@@ -125,19 +163,17 @@ func proportion(k, n int64) *Measure {
 	return &Measure{analysis.Number(float64(k) / float64(n)), n, analysis.Wilson(k, n)}
 }
 
-func (m *meter) add(b *data.Batch, out *engine.Output, points int, each func(Prediction)) {
+func (m *meter) add(b *data.Batch, out *engine.Output) {
 	m.images += int64(b.N)
-	// Losses come as means over the batch: of equal batches but the last, so that weighting them by images is exact.
-	m.total.sum += out.Total * float64(b.N)
-	m.class.sum += out.Class * float64(b.N)
-	m.point.sum += out.Point * float64(b.N)
-	m.valid += int64(out.Valid)
+	points := m.Loader.PointOutput
+	class, point := m.Loss.Images(b.Target, out.Logits, out.Points)
 	for i := range b.N {
+		m.losses(class[i], point[i])
 		p := Prediction{ID: b.IDs[i], Image: b.Images[i], Crop: b.Crops[i], Logits: out.Logits[i*m.classes : (i+1)*m.classes], Truth: -1}
 		if points > 0 {
 			p.Points, p.Target, p.Valid = out.Points[i*points:(i+1)*points], b.Target.Points[i*points:(i+1)*points], b.Target.Valid[i*points/2:(i+1)*points/2]
 		}
-		if m.multi {
+		if m.set.Multi {
 			m.several(b, i)
 			m.score(p.Logits)
 		} else {
@@ -152,10 +188,21 @@ func (m *meter) add(b *data.Batch, out *engine.Output, points int, each func(Pre
 			m.top5 += b2i(rank < 5)
 		}
 		m.points(p)
-		if each != nil {
-			each(p)
+		if m.Each != nil {
+			m.Each(p)
 		}
 	}
+}
+
+// losses adds those of an image; point is NaN if it has none to learn from.
+func (m *meter) losses(class, point float64) {
+	total := class
+	if !math.IsNaN(point) {
+		m.point.add(point)
+		total += m.Loss.Lambda * point
+	}
+	m.class.add(class)
+	m.total.add(total)
 }
 
 func b2i(b bool) int64 {
@@ -183,21 +230,21 @@ func (m *meter) points(p Prediction) {
 		}
 		m.distance.add(math.Hypot(float64(p.Points[2*k]-p.Target[2*k]), float64(p.Points[2*k+1]-p.Target[2*k+1])))
 	}
-	if m.truth == nil {
+	if m.Truth == nil {
 		return
 	}
 	im := &m.set.Images[p.Image]
 	classes := im.Labels
-	if !m.multi && len(p.Points) > 0 {
+	if !m.set.Multi && len(p.Points) > 0 {
 		classes = []int{0}
 	}
 	for _, k := range classes {
 		class := ""
-		if m.multi {
+		if m.set.Multi {
 			class = m.set.Classes[k]
 		}
 		x, y := p.OnImage(k)
-		hit, known := m.truth(p.ID, class, x, y)
+		hit, known := m.Truth(p.ID, class, x, y)
 		if !known {
 			continue
 		}
@@ -205,7 +252,7 @@ func (m *meter) points(p Prediction) {
 		m.hit += b2i(hit)
 		for _, t := range im.Points {
 			if t.Class == k {
-				target, _ := m.truth(p.ID, class, t.X, t.Y)
+				target, _ := m.Truth(p.ID, class, t.X, t.Y)
 				m.targets++
 				m.targetHit += b2i(target)
 			}
@@ -219,13 +266,8 @@ func onImage(c features.Crop, u, v float32) (x, y float64) {
 }
 
 func (m *meter) result() *Metrics {
-	n := float64(max(m.images, 1))
-	mean := func(s sums, n float64, count int64) Measure {
-		return Measure{Value: analysis.Number(s.sum / n), N: count}
-	}
-	r := &Metrics{Images: m.images, Loss: mean(m.total, n, m.images), ClassLoss: mean(m.class, n, m.images)}
-	r.PointLoss = Measure{Value: analysis.Number(m.point.sum / float64(m.valid)), N: m.valid}
-	if m.multi {
+	r := &Metrics{Images: m.images, Loss: m.total.measure(), ClassLoss: m.class.measure(), PointLoss: m.point.measure()}
+	if m.set.Multi {
 		r.MAP = m.meanAveragePrecision()
 	} else {
 		r.Top1 = proportion(m.top1, m.images)

@@ -268,7 +268,7 @@ func TestRecipes(t *testing.T) {
 
 // Average precision by hand, and its bounds.
 func TestAveragePrecision(t *testing.T) {
-	m := &meter{classes: 2, multi: true}
+	m := &meter{classes: 2}
 	for _, row := range []struct {
 		logits  []float32
 		present []bool

@@ -174,7 +174,7 @@ func (t *trainer) prepare() (err error) {
 	switch {
 	case t.o.Resume && found != nil:
 		return fmt.Errorf("there is no run to continue in %s: %w", t.o.Out, found)
-	case !t.o.Resume && exists(filepath.Join(t.o.Out, recipeName)):
+	case !t.o.Resume && found == nil: // what ended before its first checkpoint is begun anew
 		return fmt.Errorf("%s holds a run already: give --resume to go on with it, or another --out", t.o.Out)
 	}
 	if t.e, err = t.o.New(t.o.Recipe.engine(t.a, t.o.Workers)); err != nil {
@@ -232,18 +232,18 @@ func (t *trainer) folder() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := replace(filepath.Join(t.o.Out, infoName), append(text, '\n')); err != nil {
+	if err := Replace(filepath.Join(t.o.Out, infoName), append(text, '\n')); err != nil {
 		return err
 	}
-	if err := replace(filepath.Join(t.o.Out, recipeName), []byte(t.o.Recipe.TOML())); err != nil {
+	if err := Replace(filepath.Join(t.o.Out, recipeName), []byte(t.o.Recipe.TOML())); err != nil {
 		return err
 	}
 	t.log, err = openLog(t.o.Out, t.step)
 	return err
 }
 
-// replace writes a file beside its place and moves it there.
-func replace(path string, b []byte) error {
+// Replace writes a file beside its place and moves it there: at path is the old file or the new one.
+func Replace(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {
 		return err
@@ -335,7 +335,9 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
 	line.Event = "epoch"
 	score := -float64(line.Loss)
 	if t.o.Val != nil {
-		m, err := Evaluate(ctx, t.e, t.o.Val, t.o.Recipe.loader(t.a, false, t.o.Workers), t.o.Recipe.EMA > 0, t.o.Truth, nil)
+		how := t.o.Recipe.Evaluation(t.a, t.o.Workers)
+		how.Average, how.Truth = t.o.Recipe.EMA > 0, t.o.Truth
+		m, err := Evaluate(ctx, t.e, t.o.Val, how)
 		if err != nil {
 			return nil, err
 		}
@@ -539,11 +541,11 @@ func Open(dir, name string) (Recipe, Info, *arch.Arch, *weights.Set, error) {
 	}
 	from, err := weights.ReadFile(filepath.Join(dir, name))
 	if err != nil {
-		return fail(err)
+		return Recipe{}, Info{}, nil, nil, err
 	}
 	set := a.Init(0)
 	if report := weights.Fit(set, from); !report.Complete() {
-		return fail(fmt.Errorf("%s does not fit %s: %s", name, a.Name, report))
+		return Recipe{}, Info{}, nil, nil, fmt.Errorf("%s does not fit %s: %s", filepath.Join(dir, name), a.Name, report)
 	}
 	return r, info, a, set, nil
 }

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"abtool/reports"
+	"abtool/train/data"
+	"abtool/train/experiment"
+	runs "abtool/train/run"
+)
+
+type experimentOptions struct {
+	experiment.Options
+	data        string
+	engine      engineOptions
+	json, quiet bool
+}
+
+func experimentCommand(s streams) *cobra.Command {
+	var o experimentOptions
+	names := strings.Join(experiment.Names(), ", ")
+	c := &cobra.Command{
+		Use:   "experiment FILE --out DIR",
+		Short: "Ways to train, compared: supervision × lambda × seed",
+		Long: `Train a grid of supervision × lambda × seed, and compare what the networks do: mean and standard deviation over seeds, differences
+seed by seed with intervals, and accuracy by lambda. Lambda is chosen on the evaluation that FILE names, for luab; rand has the same.
+
+FILE is a TOML file (its keys: go doc abtool/train/experiment), or an experiment that comes with abtool: ` + names + `.
+garments composes Fashion-MNIST's garments on textures, simulates annotators on them and takes what they leave through
+ingest and targets; it needs the data set: apt-get install dataset-fashion-mnist, or --data with the folder of its files.
+
+DIR keeps a run for every arm. The command given again goes on where it stopped: arms with a result are not trained again.`,
+		Example: `  abtool experiment garments-smoke --out smoke
+  abtool experiment garments --out garments
+  abtool experiment mine.toml --out mine --json`,
+		Args: exactly(1, "the experiment: a file, or one of "+names),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.Out, "out", "", "folder of the experiment")
+	f.StringVar(&o.data, "data", "", "folder with Fashion-MNIST's idx files (default: the file's, else "+experiment.FashionMNIST+")")
+	o.engine.flags(c)
+	f.IntVar(&o.Jobs, "jobs", 0, "arms that are trained at a time, one thread each; 0 is one a processor (the results are the same for any number)")
+	f.BoolVar(&o.json, "json", false, "print the results as JSON")
+	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	return c
+}
+
+func (o *experimentOptions) run(ctx context.Context, s streams, name string) (err error) {
+	if o.Out == "" {
+		return usageError{fmt.Errorf("--out DIR is missing: the folder of the experiment")}
+	}
+	plan, err := experiment.Load(name)
+	if err != nil {
+		return usageError{err}
+	}
+	if o.data != "" {
+		if plan.Garments == nil {
+			return usageError{fmt.Errorf("--data is where garments come from, and %s has none: it names its own images", name)}
+		}
+		plan.Garments.Folder = o.data
+	}
+	if o.New, err = o.engine.maker(); err != nil {
+		return err
+	}
+	o.Tool = version()
+	o.Notice = func(text string) { fmt.Fprintln(s.err, "note: "+clean(text)) }
+	stop := func() {}
+	if !o.quiet {
+		stop = o.progress(s.err, plan)
+	}
+	r, err := experiment.Run(ctx, plan, o.Options)
+	stop()
+	if errors.Is(err, runs.ErrStopped) {
+		fmt.Fprintf(s.err, "stopped: what was trained is in %s, and the same command goes on with it\n", o.Out)
+		return context.Canceled
+	}
+	if err != nil {
+		return err
+	}
+	f := lambdaFigure(r)
+	if err := f.Save(o.Out); err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(s.out, r)
+	}
+	return printed(s.out, func(w io.Writer) { printExperiment(w, r, o.Out) })
+}
+
+// progress tells of every arm that ends, and on a terminal of the arms under way.
+func (o *experimentOptions) progress(w io.Writer, plan *experiment.Plan) (stop func()) {
+	var bar *progressbar.ProgressBar
+	_, tty := terminal(w)
+	o.Progress = func(p experiment.Progress) {
+		if tty {
+			if bar == nil {
+				bar = progressbar.NewOptions(p.Arms, progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(12), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+			}
+			bar.Describe(fmt.Sprintf("%s  epoch %d/%d", p.Arm.Name(), p.Epoch, p.Epochs))
+			bar.Set(p.Done)
+		}
+		if p.Result == nil || p.Kept {
+			return
+		}
+		if bar != nil {
+			bar.Clear()
+		}
+		text := fmt.Sprintf("%d/%d  %s  %.0f s", p.Done, p.Arms, p.Arm.Name(), p.Result.Seconds)
+		for _, name := range plan.Evaluations() {
+			text += fmt.Sprintf("  %s %.1f %%", name, 100*float64(runs.Score(p.Result.Evaluations[name])))
+		}
+		if p.Left > 0 {
+			text += fmt.Sprintf("  %s left", p.Left.Round(time.Second))
+		}
+		fmt.Fprintln(w, text)
+	}
+	return func() {
+		if bar != nil {
+			bar.Clear()
+		}
+	}
+}
+
+func printExperiment(w io.Writer, r *experiment.Result, out string) {
+	fmt.Fprintf(w, "%s: %s, mean and standard deviation over %d seeds\n", r.Title, r.Measure, len(r.Seeds))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "  supervision\tlambda\tevaluation\tmean\tsd\tpoints on objects\n")
+	for _, c := range r.Cells {
+		on := ""
+		if c.Localised != nil {
+			on = numberText(float64(c.Localised.Mean), "fraction")
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\n", c.Supervision, strconv.FormatFloat(c.Lambda, 'g', -1, 64), c.Evaluation, numberText(float64(c.Score.Mean), "fraction"), numberText(float64(c.Score.SD), "fraction"), on)
+	}
+	t.Flush()
+	if r.Lambda != 0 {
+		fmt.Fprintf(w, "\nlambda %s was chosen on %s. Differences by seed, with it:\n", strconv.FormatFloat(r.Lambda, 'g', -1, 64), r.Choose)
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintf(t, "  difference\tevaluation\tmean\t95 %% interval\n")
+		for _, d := range r.Differences {
+			if d.Lambda != r.Lambda {
+				continue
+			}
+			interval := "–"
+			if i := d.Score.Interval; i != nil {
+				interval = fmt.Sprintf("%+.2f to %+.2f", 100*i.Low, 100*i.High)
+			}
+			fmt.Fprintf(t, "  %s − %s\t%s\t%+.2f\t%s\n", d.Of, d.Minus, d.Evaluation, 100*float64(d.Score.Mean), interval)
+		}
+		t.Flush()
+	}
+	fmt.Fprintf(w, "\nWritten to %s: results.md, results.json, %s\n", out, filepath.Base("lambda.svg"))
+}
+
+// lambdaFigure is the paper's figure L: what lambda does.
+func lambdaFigure(r *experiment.Result) reports.Figure {
+	var lambdas []float64
+	var evaluations []string
+	for _, c := range r.Cells {
+		if c.Lambda != 0 && !slices.Contains(lambdas, c.Lambda) {
+			lambdas = append(lambdas, c.Lambda)
+		}
+		if !slices.Contains(evaluations, c.Evaluation) {
+			evaluations = append(evaluations, c.Evaluation)
+		}
+	}
+	slices.Sort(lambdas)
+	var panels []reports.SweepPanel
+	for _, e := range evaluations {
+		p := reports.SweepPanel{Title: e + ": " + r.Measure, Level: math.NaN(), LevelName: "none"}
+		for _, l := range lambdas {
+			p.Labels = append(p.Labels, strconv.FormatFloat(l, 'g', -1, 64))
+		}
+		for _, s := range []data.Supervision{data.LUAB, data.Rand} {
+			series := reports.Series{Name: string(s)}
+			for _, c := range r.Cells {
+				switch {
+				case c.Evaluation != e:
+				case c.Supervision == data.None:
+					p.Level = float64(c.Score.Mean)
+				case c.Supervision == s:
+					low, high := math.NaN(), math.NaN()
+					if i := c.Score.Interval; i != nil {
+						low, high = max(i.Low, 0), min(i.High, 1)
+					}
+					series.X, series.Y = append(series.X, float64(slices.Index(lambdas, c.Lambda))), append(series.Y, float64(c.Score.Mean))
+					series.Low, series.High = append(series.Low, low), append(series.High, high)
+				}
+			}
+			p.Series = append(p.Series, series)
+		}
+		panels = append(panels, p)
+	}
+	return reports.Sweep("lambda", "Accuracy by lambda", "lambda", fmt.Sprintf("Mean over %d seeds with 95 %% intervals (Student's t). Dashed: without points.", len(r.Seeds)), panels)
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"abtool/features"
+)
+
+type targetsOptions struct {
+	features.WriteOptions
+	out                        string
+	shares                     string
+	flip                       float64
+	crops, pairs               int
+	classes, list, json, quiet bool
+}
+
+func targetsCommand(s streams) *cobra.Command {
+	var o targetsOptions
+	c := &cobra.Command{
+		Use:   "targets STORE --out FILE",
+		Short: "What a model learns from: points, signals, splits, in files that people train from",
+		Long: `Derive regression targets from a store: a point for each image (COCO: image and class) by one or several rules, with
+its weight, the annotation and annotator that it comes from, and a confidence. --signal adds what else the annotation
+carries. --list explains every rule, signal, table and format; docs/targets.md tells all of it with the columns.
+
+The format is told by the name: .parquet, .csv, .json (COCO keypoints); or by --format: npy, webdataset and huggingface
+are folders. --crops, --pairs and --classes write other tables instead of targets.
+
+What is written depends on the store and the options alone, to the byte.`,
+		Example: `  abtool targets store --out targets.parquet
+  abtool targets store --set coco --rule final-add,final-position --out coco.csv
+  abtool targets store --rule all --split image --shares train=0.9,val=0.1 --out targets.parquet
+  abtool targets store --signal scribble,attention --format npy --out arrays
+  abtool targets store --format webdataset --images train/ --out shards
+  abtool targets store --set coco --crops 4 --seed 1 --out crops.parquet
+  abtool targets --list`,
+		Args: func(cmd *cobra.Command, args []string) error { return o.check(cmd, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.list {
+				return o.printList(s.out)
+			}
+			return o.run(cmd.Context(), s, args[0])
+		},
+	}
+	o.flags(c)
+	return c
+}
+
+func (o *targetsOptions) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.BoolVar(&o.list, "list", false, "explain the rules, signals, tables and formats")
+	f.StringVar(&o.out, "out", "", "the file or folder to write")
+	f.StringVar(&o.Format, "format", "", "format, if the name does not tell it: "+strings.Join(names(features.Formats(), func(f features.Format) string { return f.Name }), ", "))
+	f.StringVar(&o.Set, "set", "", "data set, if the store has both: imagenet or coco")
+	f.StringSliceVar(&o.Rules, "rule", nil, "rules, or all (default: the paper's, final-click or final-add)")
+	f.StringSliceVar(&o.Signals, "signal", nil, "signals to add, or all: "+strings.Join(names(features.SignalList(), func(s features.Signal) string { return s.Name }), ", "))
+	f.BoolVar(&o.All, "all", false, "also rows without a point, of weight 0: images that were shown, classes that an image has")
+	f.Uint64Var(&o.Seed, "seed", 1, "seed of random points, splits, fractions, crops and pairs")
+	f.BoolVar(&o.GTSize, "gt-size", false, "COCO: whole pixels by the ground truth's size where the record's is 0")
+	f.StringVar(&o.SplitBy, "split", "", "make splits without leakage, by "+strings.Join(features.SplitKeys, ", "))
+	f.StringVar(&o.shares, "shares", "", "shares of the splits (default train=0.8,val=0.1,test=0.1)")
+	f.BoolVar(&o.Stratify, "stratify", false, "ImageNet: the same shares and fraction within every class")
+	f.Float64Var(&o.Fraction, "fraction", 1, "share of the images, by a hash: a smaller one is a part of a larger one")
+	f.IntVar(&o.Scribble, "scribble", features.DefaultScribble, "signal scribble: samples")
+	f.IntVar(&o.Steps, "steps", features.DefaultSteps, "signal steps: number of steps")
+	f.IntVar(&o.StepMS, "step-ms", features.DefaultStepMS, "signal steps: ms between them")
+	f.IntVar(&o.Path, "path", features.DefaultPath, "signal path: points")
+	f.IntVar(&o.Grid, "grid", features.DefaultGrid, "signal attention: cells of each axis")
+	f.Float64Var(&o.Sigma, "sigma", features.DefaultSigma, "signal attention: of the Gaussians, in fractions of each axis of the image")
+	f.IntVar(&o.Hull, "hull", 0, "signal hull: the last so many samples; 0: all since entering")
+	f.IntVar(&o.crops, "crops", 0, "write a table of so many random crops of each image, with where the points are in them")
+	f.Float64Var(&o.Crop.MinScale, "min-scale", 0.08, "crops: least share of the image's area (the paper's COCO recipe has 0.1)")
+	f.Float64Var(&o.flip, "flip", 0.5, "crops: share that is mirrored")
+	f.IntVar(&o.pairs, "pairs", 0, "write a table of so many other images of the same page, HIT and annotator for each image")
+	f.BoolVar(&o.classes, "classes", false, "write a table of statistics by class")
+	f.StringVar(&o.Images, "images", "", "webdataset: the folder of images, as CLASS/ID.JPEG or ID.JPEG; of COCO by file name")
+	f.IntVar(&o.Shard, "shard", features.DefaultShard, "webdataset: images of a shard")
+	f.StringVar(&o.Card.License, "license", "", "huggingface: licence to name in the card")
+	f.StringVar(&o.Card.URL, "url", "", "huggingface: where the data set will be")
+	f.StringVar(&o.Card.Creator, "creator", "", "huggingface: who publishes it")
+	f.StringVar(&o.Card.Published, "published", "", "huggingface: when, as 2023-01-31")
+	f.BoolVar(&o.Force, "force", false, "replace what is at --out")
+	f.IntVar(&o.Jobs, "jobs", 0, "workers; 0 is one a processor (the bytes are the same for any number)")
+	f.BoolVar(&o.json, "json", false, "print the account as JSON")
+	f.BoolVar(&o.quiet, "quiet", false, "no progress, no account")
+}
+
+// names are the names of things.
+func names[T any](list []T, name func(T) string) (out []string) {
+	for _, x := range list {
+		out = append(out, name(x))
+	}
+	return out
+}
+
+func (o *targetsOptions) check(cmd *cobra.Command, args []string) error {
+	if o.list {
+		return nil
+	}
+	switch {
+	case len(args) != 1:
+		return usageError{fmt.Errorf("the store to derive targets from: %d arguments given, 1 wanted", len(args))}
+	case o.out == "":
+		return usageError{fmt.Errorf("--out is missing: the file or folder to write, such as targets.parquet")}
+	case o.Jobs < 0:
+		return usageError{fmt.Errorf("--jobs %d: it is 0 or more", o.Jobs)}
+	}
+	for _, name := range []string{"scribble", "steps", "step-ms", "path", "grid", "sigma", "fraction", "crops", "pairs", "shard", "min-scale"} {
+		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "0" {
+			return usageError{fmt.Errorf("--%s 0: it is more than 0", name)}
+		}
+	}
+	return o.table(cmd)
+}
+
+// table says which table is meant.
+func (o *targetsOptions) table(cmd *cobra.Command) error {
+	var chosen []string
+	for _, name := range []string{"crops", "pairs", "classes"} {
+		if cmd.Flags().Changed(name) && (name != "classes" || o.classes) {
+			o.Table = name
+			chosen = append(chosen, "--"+name)
+		}
+	}
+	if len(chosen) > 1 {
+		return usageError{fmt.Errorf("%s: each writes a table of its own, give one of them", strings.Join(chosen, " and "))}
+	}
+	if o.Table == "pairs" || o.Table == "classes" {
+		for _, name := range []string{"rule", "signal", "all"} {
+			if cmd.Flags().Changed(name) {
+				return usageError{fmt.Errorf("--%s is of targets and crops: a table of %s has no points", name, o.Table)}
+			}
+		}
+	}
+	if o.Crop.FlipShare = o.flip; o.flip == 0 {
+		o.Crop.FlipShare = -1
+	}
+	if !(o.flip >= 0 && o.flip <= 1) {
+		return usageError{fmt.Errorf("--flip %v: it is a share, 0 to 1", o.flip)}
+	}
+	o.WriteOptions.Crops, o.Partners = o.crops, o.pairs
+	return nil
+}
+
+func (o *targetsOptions) run(ctx context.Context, s streams, store string) (err error) {
+	if o.shares != "" {
+		if o.Shares, err = features.ParseShares(o.shares); err != nil {
+			return usageError{fmt.Errorf("--shares: %w", err)}
+		}
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(targetsCollectAt)
+	}
+	stop := o.progress(s.err)
+	sum, err := features.Write(ctx, store, o.out, o.WriteOptions)
+	stop()
+	switch {
+	case errors.Is(err, features.ErrUsage):
+		return usageError{err}
+	case err != nil:
+		return err
+	case o.json:
+		return printJSON(s.out, sum)
+	case o.quiet:
+		return nil
+	}
+	return printed(s.out, func(w io.Writer) { printTargets(w, sum) })
+}
+
+// targetsCollectAt is the garbage collector's percentage: what is held is held till the end, and little else is allocated.
+const targetsCollectAt = 40
+
+// progress shows a bar on a terminal. The returned function ends it.
+func (o *targetsOptions) progress(w io.Writer) (stop func()) {
+	if _, tty := terminal(w); !tty || o.quiet {
+		return func() {}
+	}
+	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("reading"), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(14))
+	o.Progress = func(done, total int64) {
+		bar.Describe("writing")
+		bar.ChangeMax64(total)
+		bar.Set64(done)
+	}
+	return func() { bar.Clear() }
+}
+
+// filesShown is how many files of a folder are listed.
+const filesShown = 12
+
+func printTargets(w io.Writer, s *features.Summary) {
+	bytes := int64(0)
+	for _, f := range s.Files {
+		bytes += f.Bytes
+	}
+	fmt.Fprintf(w, "%s: %s of %s as %s, %s rows, %s\n", clean(s.Out), s.Table, s.Set, s.Format, thousands(s.Rows), size(bytes))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if s.Rules != nil {
+		fmt.Fprintf(t, "  images\t%s\n  points on their image (weight 1)\t%s\n", thousands(s.Images), thousands(s.Weight))
+	}
+	for _, list := range []struct {
+		what   string
+		counts []features.Count
+	}{{"rule ", s.Rules}, {"split ", s.Splits}, {"left out: ", s.LeftOut}} {
+		for _, c := range list.counts {
+			fmt.Fprintf(t, "  %s%s\t%s\n", list.what, clean(c.Name), thousands(c.Rows))
+		}
+	}
+	if len(s.Files) > 1 {
+		for i, f := range s.Files {
+			if i == filesShown {
+				fmt.Fprintf(t, "  … and %d other files\t\n", len(s.Files)-i)
+				break
+			}
+			fmt.Fprintf(t, "  %s\t%s\n", clean(f.Path), size(f.Bytes))
+		}
+	}
+	t.Flush()
+}
+
+// printList explains what there is: each in two lines.
+func (o *targetsOptions) printList(out io.Writer) error {
+	rules, signals, tables, formats := features.Rules(), features.SignalList(), features.Tables(), features.Formats()
+	if o.json {
+		return printJSON(out, map[string]any{"rules": rules, "signals": signals, "tables": tables, "formats": formats})
+	}
+	return printed(out, func(w io.Writer) {
+		fmt.Fprintf(w, "Rules (--rule)\n\n")
+		for _, r := range rules {
+			fmt.Fprintf(w, "%s (%s; %s)\n  %s\n  %s\n\n", r.Name, strings.Join(r.Sets, ", "), r.From, r.What, r.Note)
+		}
+		fmt.Fprintf(w, "Signals (--signal)\n\n")
+		for _, x := range signals {
+			fmt.Fprintf(w, "%s (%s; columns %s)\n  %s\n  %s\n\n", x.Name, x.From, strings.Join(x.Fields, ", "), x.What, x.Note)
+		}
+		fmt.Fprintf(w, "Tables\n\n")
+		for _, x := range tables {
+			flag := " (--" + x.Name + ")"
+			if x.Name == "targets" {
+				flag = ""
+			}
+			fmt.Fprintf(w, "%s%s\n  %s\n  %s\n\n", x.Name, flag, x.What, x.Note)
+		}
+		fmt.Fprintf(w, "Formats (--format)\n\n")
+		for _, x := range formats {
+			ext := ""
+			if x.Ext != "" {
+				ext = " (" + x.Ext + ")"
+			}
+			fmt.Fprintf(w, "%s%s\n  %s\n\n", x.Name, ext, x.What)
+		}
+	})
+}

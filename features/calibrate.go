@@ -1,0 +1,163 @@
+package features
+
+import (
+	"math"
+	"slices"
+)
+
+// calibrationFolds is the number of parts that annotators are divided into, by a hash of their
+// name: what is taken from the clicks of a part is fitted on the others.
+const calibrationFolds = 5
+
+// calibrationLeast is how many clicks of a class tell the size of its boxes; with fewer, those of
+// all classes do.
+const calibrationLeast = 20
+
+// calibration is the systematic displacement of clicks from the centre of the box: its median in
+// the frame of the box, times the mean size of boxes that were clicked. Both are fitted on
+// annotators of other parts.
+type calibration struct {
+	clicks [calibrationFolds]int     // that each part's shift is fitted on
+	shift  [calibrationFolds]extents // of a click, in fractions of the box
+	all    [calibrationFolds]extents // mean size of boxes, of all classes
+	class  [calibrationFolds][]sized // by class, the last of unknown class
+}
+
+type extents struct{ w, h float64 }
+
+type sized struct {
+	extents
+	n int
+}
+
+// calibrationFit gathers the clicks that a calibration is fitted to, by part.
+type calibrationFit struct {
+	u, v  [calibrationFolds][]float64 // in the frame of the box: 0…1 is inside
+	sizes [calibrationFolds][]sized   // sums of boxes by class, the last of unknown class
+}
+
+// newCalibrationFit expects about so many clicks.
+func newCalibrationFit(classes, clicks int) *calibrationFit {
+	c := &calibrationFit{}
+	for f := range calibrationFolds {
+		room := clicks/calibrationFolds + clicks/50
+		c.u[f], c.v[f], c.sizes[f] = make([]float64, 0, room), make([]float64, 0, room), make([]sized, classes+1)
+	}
+	return c
+}
+
+// add adds a click with the nearest box of its class. The order must not depend on the number of workers.
+func (c *calibrationFit) add(fold, class int32, b box, x, y float64) {
+	w, h := b.x1-b.x0, b.y1-b.y0
+	c.u[fold], c.v[fold] = append(c.u[fold], (x-b.x0)/w), append(c.v[fold], (y-b.y0)/h)
+	if class < 0 {
+		class = int32(len(c.sizes[fold]) - 1)
+	}
+	c.sizes[fold][class].add(w, h, 1)
+}
+
+// done fits.
+func (c *calibrationFit) done(jobs int) *calibration {
+	parallel(jobs, 2*calibrationFolds, func(i int) {
+		if i%2 == 0 {
+			slices.Sort(c.u[i/2])
+		} else {
+			slices.Sort(c.v[i/2])
+		}
+	})
+	out := &calibration{}
+	parallel(jobs, calibrationFolds, func(f int) {
+		out.shift[f] = extents{medianOfSorted(without(c.u[:], f)) - 0.5, medianOfSorted(without(c.v[:], f)) - 0.5}
+		var all sized
+		sums := make([]sized, len(c.sizes[f]))
+		for _, part := range without(c.sizes[:], f) {
+			for i, s := range part {
+				sums[i].add(s.w, s.h, s.n)
+				all.add(s.w, s.h, s.n)
+			}
+		}
+		for i := range sums {
+			sums[i].mean()
+		}
+		out.clicks[f] = all.n
+		all.mean()
+		out.all[f], out.class[f] = all.extents, sums
+	})
+	return out
+}
+
+// without are the parts but one.
+func without[T any](parts []T, f int) []T { return slices.Concat(parts[:f], parts[f+1:]) }
+
+// medianOfSorted is the median of sorted lists together, NaN of none.
+func medianOfSorted(lists [][]float64) float64 {
+	n := 0
+	for _, l := range lists {
+		n += len(l)
+	}
+	low := nan
+	for k := 0; k <= n/2 && n > 0; k++ {
+		least := -1
+		for i, l := range lists {
+			if len(l) > 0 && (least < 0 || l[0] < lists[least][0]) {
+				least = i
+			}
+		}
+		v := lists[least][0]
+		lists[least] = lists[least][1:]
+		switch {
+		case k == n/2 && n%2 == 1:
+			return v
+		case k == n/2:
+			return (low + v) / 2
+		}
+		low = v
+	}
+	return nan
+}
+
+func (s *sized) add(w, h float64, n int) {
+	s.w, s.h, s.n = s.w+w, s.h+h, s.n+n
+}
+
+func (s *sized) mean() {
+	if s.n > 0 {
+		s.w, s.h = s.w/float64(s.n), s.h/float64(s.n)
+	}
+}
+
+// apply takes the displacement that others have from a click; ok is false where there are no
+// others.
+func (c *calibration) apply(fold, class int32, x, y float64) (cx, cy float64, ok bool) {
+	if c == nil || c.clicks[fold] == 0 {
+		return 0, 0, false
+	}
+	size := c.all[fold]
+	if class >= 0 && c.class[fold][class].n >= calibrationLeast {
+		size = c.class[fold][class].extents
+	}
+	// Each product is rounded by itself, so that the result is the same on every processor.
+	return x - float64(c.shift[fold].w*size.w), y - float64(c.shift[fold].h*size.h), true
+}
+
+// calibrationFold is the part that an annotator is in; points of unknown annotators are in that
+// of their image.
+func calibrationFold(worker, image string) int32 {
+	if worker == "" {
+		worker = "image " + image
+	}
+	d := digest(0, "fold", worker)
+	return int32(unit(&d, 0) * calibrationFolds)
+}
+
+// medianSorted is the median of sorted values, NaN of none.
+func medianSorted(v []float64) float64 {
+	n := len(v)
+	switch {
+	case n == 0:
+		return math.NaN()
+	case n%2 == 1:
+		return v[n/2]
+	}
+	return (v[n/2-1] + v[n/2]) / 2
+}

@@ -1,0 +1,227 @@
+package features
+
+import (
+	"math"
+	"slices"
+)
+
+// classFacts are the statistics of a class.
+type classFacts struct {
+	images int64 // ImageNet: shown, or known by an annotation; COCO: that have it
+	found  int64 // ImageNet: selected; COCO: of images, those where it was placed
+	points int64 // final clicks, or last adds
+	judged tally // of the points, those that can be held against ground truth, and those on it
+	who    map[int32]bool
+
+	x, y   moments
+	times  []int64   // ms
+	paces  moments   // difficulty
+	trusts moments   // confidence
+	other  int64     // COCO: points on images that do not have the class
+	sorted []float64 // of times
+}
+
+// moments are count, mean and spread, by Welford's method.
+type moments struct {
+	n         int64
+	mean, sum float64
+}
+
+func (m *moments) add(v float64) {
+	if v != v {
+		return
+	}
+	m.n++
+	d := v - m.mean
+	m.mean += d / float64(m.n)
+	m.sum += float64(d * (v - m.mean))
+}
+
+// average is NaN without values.
+func (m *moments) average() float64 {
+	if m.n == 0 {
+		return nan
+	}
+	return m.mean
+}
+
+// deviation is the population standard deviation, NaN without values.
+func (m *moments) deviation() float64 {
+	if m.n == 0 {
+		return nan
+	}
+	return math.Sqrt(m.sum / float64(m.n))
+}
+
+// point adds a point.
+func (c *classFacts) point(worker int32, x, y, difficulty, confidence float64, time int64) {
+	c.points++
+	c.x.add(x)
+	c.y.add(y)
+	c.paces.add(difficulty)
+	c.trusts.add(confidence)
+	if worker >= 0 {
+		c.who[worker] = true
+	}
+	if time >= 0 {
+		c.times = append(c.times, time)
+	}
+}
+
+func (c *classFacts) median() float64 {
+	if c.sorted == nil {
+		c.sorted = make([]float64, len(c.times))
+		for i, t := range c.times {
+			c.sorted[i] = float64(t)
+		}
+		slices.Sort(c.sorted)
+	}
+	return medianSorted(c.sorted)
+}
+
+// classed is a data set that knows its classes.
+type classed interface {
+	source
+	classFacts() []classFacts
+}
+
+// classSource gives the classes, in one chunk.
+type classSource struct {
+	source
+	j     *job
+	facts []classFacts
+}
+
+// classTable makes the table of classes: statistics over the images that --fraction keeps.
+func classTable(s source, j *job) ([]column, source, error) {
+	if j.SplitBy != "" {
+		return nil, nil, usage("statistics of classes are over all splits: leave --split out, or give a --fraction")
+	}
+	return classColumns(j.Set == COCO), &classSource{s, j, s.(classed).classFacts()}, nil
+}
+
+func (c *classSource) chunks() int { return 1 }
+
+func (c *classSource) chunk() (func(chunk int, emit func(*Target) error) error, error) {
+	return func(_ int, emit func(*Target) error) error {
+		for i := range c.facts {
+			t := Target{Class: c.j.classes[i].Name, ClassIndex: int32(c.j.classes[i].ID), part: -1, class: &c.facts[i]}
+			if err := emit(&t); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+func (s *imagenetSet) classFacts() []classFacts {
+	out := newClassFacts(len(s.truth.classes))
+	var f imageFacts
+	for i := range s.first {
+		class := s.truth.class[i]
+		if class < 0 || s.truth.shown[i] < 0 {
+			continue
+		}
+		f.of(s, int32(i))
+		if _, keep := s.splits.imagenet(&f); !keep {
+			continue
+		}
+		c := &out[class]
+		c.images++
+		if slices.ContainsFunc(f.showings, func(row int32) bool { return s.showings[row].is(showingSelected) }) {
+			c.found++
+		}
+		if f.final < 0 {
+			continue
+		}
+		n := &s.showings[f.final]
+		confidence, _ := f.confidence(f.final)
+		c.point(n.worker, n.lastX, n.lastY, s.pace.of(n.worker, int64(n.time)), confidence, int64(n.time))
+		if len(s.truth.boxesOf(int32(i))) > 0 {
+			c.judged.add(n.is(showingHit))
+		}
+	}
+	return out
+}
+
+func (s *cocoSet) classFacts() []classFacts {
+	out := newClassFacts(len(s.classes))
+	for i := range s.pages {
+		n := &s.pages[i]
+		if _, keep := s.splits.coco(n); !keep || i >= int(s.rows) {
+			continue
+		}
+		f := iconFacts{page: n, row: int32(i), id: n.id(), own: n.own()}
+		for k := range n.icons {
+			f.icon = &n.icons[k]
+			c := &out[f.class]
+			if f.present {
+				c.images++
+				c.found += one(f.placed)
+			}
+			if !f.added {
+				continue
+			}
+			confidence, _ := s.confidence(&f)
+			c.point(n.worker, f.addX, f.addY, s.pace.of(n.worker, int64(f.time)), confidence, int64(f.time))
+			if n.known {
+				c.judged.add(f.hit)
+				c.other += one(!f.present)
+			}
+		}
+	}
+	return out
+}
+
+func newClassFacts(n int) []classFacts {
+	out := make([]classFacts, n)
+	for i := range out {
+		out[i].who = map[int32]bool{}
+	}
+	return out
+}
+
+func classColumns(coco bool) []column {
+	const share, none = "0…1", "no point"
+	count := func(name, doc string, get func(*classFacts) int64) column {
+		return intColumn(kindInt64, name, "", "≥ 0", never, "computed", doc, func(t *Target) int64 { return get(t.class) })
+	}
+	real := func(name, unit, rng, null, doc string, get func(*classFacts) float64) column {
+		return floatColumn(name, unit, rng, null, "computed", doc, func(t *Target) float64 { return get(t.class) })
+	}
+	indexDoc, className, images, found, rate := "Place of the class among the store's classes in the order of their names.", "WordNet id", "Images that were shown.", "Those that were selected (I2).", "found / images."
+	accuracy := "Share of the final clicks on images with a box that are in one (I5, I6)."
+	if coco {
+		indexDoc, className = "The category's id.", "category names"
+		images, found, rate, accuracy = "Annotated images that have the class (C11); 0 without ground truth.", "Those where it is in the end (C7).", "Recall: found / images (C11).", "Share of the last adds that are on a mask of the class (C4, C5)."
+	}
+	cols := []column{
+		textColumn("class", className, never, "class", "The class.", func(t *Target) string { return t.Class }),
+		intColumn(kindInt32, "class_index", "", "", never, "computed", indexDoc, func(t *Target) int64 { return int64(t.ClassIndex) }),
+		count("images", images, func(c *classFacts) int64 { return c.images }),
+		count("found", found, func(c *classFacts) int64 { return c.found }),
+		real("found_share", "", share, "no image", rate, func(c *classFacts) float64 { return division(c.found, c.images) }),
+		count("points", "Images with a final-click (COCO: final-add).", func(c *classFacts) int64 { return c.points }),
+		count("annotators", "Known annotators of the points.", func(c *classFacts) int64 { return int64(len(c.who)) }),
+		count("judged", "Points that ground truth can judge.", func(c *classFacts) int64 { return int64(c.judged.n) }),
+		real("accuracy", "", share, "none is judged", accuracy, func(c *classFacts) float64 { return division(int64(c.judged.hits), int64(c.judged.n)) }),
+		real("x_mean", "fraction of the image's width", "", none, "Mean of the points, across.", func(c *classFacts) float64 { return c.x.average() }),
+		real("y_mean", "fraction of the image's height", "", none, "Mean of the points, down.", func(c *classFacts) float64 { return c.y.average() }),
+		real("x_sd", "fraction of the image's width", "≥ 0", none, "Their population standard deviation, across.", func(c *classFacts) float64 { return c.x.deviation() }),
+		real("y_sd", "fraction of the image's height", "≥ 0", none, "The same, down.", func(c *classFacts) float64 { return c.y.deviation() }),
+		real("time_median", "ms", "≥ 0", "no time", "Median of the time to the click (see difficulty).", func(c *classFacts) float64 { return c.median() }),
+		real("difficulty_mean", "spreads of the annotator", "", "no time", "Mean difficulty of the points.", func(c *classFacts) float64 { return c.paces.average() }),
+		real("confidence_mean", "probability", share, "no ground truth", "Mean confidence of the points.", func(c *classFacts) float64 { return c.trusts.average() }),
+	}
+	if coco {
+		cols = append(cols, count("absent", "Points on images of the ground truth that do not have the class.", func(c *classFacts) int64 { return c.other }))
+	}
+	return cols
+}
+
+func division(a, b int64) float64 {
+	if b == 0 {
+		return nan
+	}
+	return float64(a) / float64(b)
+}

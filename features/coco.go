@@ -1,0 +1,503 @@
+package features
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"abtool/ingest"
+	"abtool/internal/scan"
+)
+
+// cocoSet is what the rules need of the coco data set.
+type cocoSet struct {
+	o       *Options
+	table   *scan.Table
+	classes []ingest.Category // by id
+	class   map[string]int32  // place in classes
+	pages   []page            // by row of annotations, then images without one, by id
+	starts  []int32           // by row group: its first page
+	rows    int32             // pages that are rows
+	workers *names
+	fold    []int32
+	truth   bool // there is ground truth
+	trust   *trust
+	shift   *calibration
+	pace    *pace
+	splits  *splitter
+}
+
+// A page is an image with the annotation of it, if there is one.
+type page struct {
+	image         int64
+	file          string
+	worker        int32 // −1: unknown or none
+	width, height int32 // of the record; −1: null
+	gtW, gtH      int32 // of the ground truth; 0: unknown
+	known         bool  // the image is in the ground truth
+	icons         []icon
+}
+
+// An icon is a class of a page: placed, or on the image, or both.
+type icon struct {
+	class        int32
+	time         int32 // ms from the action before to the last add; −1: unknown, or not asked for
+	added        bool  // it has an add with a place
+	located      bool  // or a move with one
+	ends         bool  // and it is not removed in the end
+	placed       bool  // its last action is an add or a move (C7)
+	present      bool  // the image has the class
+	hit          bool  // the last add is on a mask of it (C5)
+	hasBox       bool
+	hasMask      bool
+	near         bool // the last add can be held against a box
+	addX, addY   float64
+	endX, endY   float64
+	boxX, boxY   float64 // centre of the largest box
+	maskX, maskY float64
+	nearest      box // of the last add
+}
+
+// iconFacts is an icon with its page.
+type iconFacts struct {
+	*icon
+	page *page
+	row  int32 // −1: no row of annotations
+	id   string
+	own  tally // of the page's icons
+}
+
+// readCOCO reads what the rules need: a pass over the annotations, and one over the images.
+func readCOCO(ctx context.Context, store string, o *Options, categories []ingest.Category) (*cocoSet, error) {
+	s := &cocoSet{o: o, class: map[string]int32{}, workers: newNames(), classes: slices.Clone(categories)}
+	if len(s.classes) == 0 {
+		s.classes = slices.Clone(knownCategories)
+	}
+	slices.SortFunc(s.classes, func(a, b ingest.Category) int { return cmp.Compare(a.ID, b.ID) })
+	for i, c := range s.classes {
+		s.class[c.Name] = int32(i)
+	}
+	t, err := scan.Open(store, COCO, "annotations")
+	if err != nil {
+		return nil, err
+	}
+	s.table = t
+	if err = s.readPages(ctx); err == nil {
+		if err = s.readTruth(ctx, store); err == nil {
+			if err = o.checkTruth(s.truth); err == nil {
+				err = s.learn()
+			}
+		}
+	}
+	if err != nil {
+		t.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *cocoSet) close() error { return s.table.Close() }
+
+func (s *cocoSet) readPages(ctx context.Context) error {
+	s.pages = make([]page, s.table.Rows())
+	s.rows = int32(len(s.pages))
+	at := int32(0)
+	for g := range s.table.Groups() {
+		s.starts = append(s.starts, at)
+		at += int32(s.table.GroupRows(g))
+	}
+	s.starts = append(s.starts, at)
+	passes := make([]*cocoPass, processors(s.o.Jobs))
+	return each(ctx, s.o.Jobs, s.table.Groups(), func(worker, g int) (err error) {
+		if passes[worker] == nil {
+			if passes[worker], err = s.newPass(); err != nil {
+				return err
+			}
+		}
+		return passes[worker].group(g)
+	})
+}
+
+// actions are the actions of a row group.
+type actions struct {
+	kind, icon, x, y, t *scan.Column
+	classes             []int32 // by place in icon's Dict; −1: no class
+	kinds               []int8  // by place in kind's Dict
+}
+
+var actionColumns = []string{"actions.type", "actions.icon", "actions.to_x", "actions.to_y", "actions.t"}
+
+func (s *cocoSet) newActions(r *scan.Reader) *actions {
+	return &actions{kind: r.Column("actions.type"), icon: r.Column("actions.icon"), x: r.Column("actions.to_x"), y: r.Column("actions.to_y"), t: r.Column("actions.t")}
+}
+
+// Kinds of actions.
+const (
+	actionUnknown = iota
+	actionAdd
+	actionMove
+	actionRemove
+)
+
+// number looks up the classes and kinds of a row group.
+func (a *actions) number(s *cocoSet) {
+	a.classes, a.kinds = a.classes[:0], a.kinds[:0]
+	for _, name := range a.icon.Dict {
+		c, ok := s.class[name]
+		if !ok {
+			c = -1
+		}
+		a.classes = append(a.classes, c)
+	}
+	for _, name := range a.kind.Dict {
+		a.kinds = append(a.kinds, int8(max(0, slices.Index([]string{"", "add", "move", "remove"}, name))))
+	}
+}
+
+// at is the class and the kind of an action; class −1: it does not count (C2).
+func (a *actions) at(k int32) (class int32, kind int8) {
+	class = -1
+	if d := a.kind.Index[k]; d >= 0 {
+		kind = a.kinds[d]
+	}
+	if d := a.icon.Index[k]; d >= 0 && kind != actionUnknown {
+		class = a.classes[d]
+	}
+	return class, kind
+}
+
+func (a *actions) placed(k int32) bool {
+	x, y := a.x.Floats[k], a.y.Floats[k]
+	return x == x && y == y
+}
+
+type cocoPass struct {
+	set     *cocoSet
+	read    *scan.Reader
+	actions *actions
+	workers []int32
+}
+
+func (s *cocoSet) newPass() (*cocoPass, error) {
+	r, err := s.table.Reader(append([]string{"seq", "image_id", "worker_id", "original_width", "original_height"}, actionColumns...)...)
+	if err != nil {
+		return nil, err
+	}
+	return &cocoPass{set: s, read: r, actions: s.newActions(r)}, nil
+}
+
+func (p *cocoPass) group(g int) error {
+	if err := p.read.Read(g); err != nil {
+		return err
+	}
+	s, r := p.set, p.read
+	seq, image, worker := r.Column("seq").Ints, r.Column("image_id").Ints, r.Column("worker_id")
+	width, height := r.Column("original_width").Ints, r.Column("original_height").Ints
+	p.workers = s.workers.number(p.workers[:0], worker.Dict)
+	p.actions.number(s)
+	from := s.starts[g]
+	for i := range r.Rows() {
+		if seq[i] != int64(from)+int64(i) {
+			return fmt.Errorf("row %d of coco/annotations has the number %d: the store is damaged, ingest again", int(from)+i, seq[i])
+		}
+		n := &s.pages[int(from)+i]
+		*n = page{image: image[i], worker: -1, width: -1, height: -1}
+		if k := worker.Index[i]; k >= 0 {
+			n.worker = p.workers[k]
+		}
+		if width[i] != scan.Null && height[i] != scan.Null {
+			n.width, n.height = int32(width[i]), int32(height[i])
+		}
+		p.icons(n, i)
+	}
+	return nil
+}
+
+// icons takes the actions of a page together, by class.
+func (p *cocoPass) icons(n *page, i int) {
+	a := p.actions
+	before := int64(0) // the time of the action before
+	for k := a.kind.Offsets[i]; k < a.kind.Offsets[i+1]; k++ {
+		class, kind := a.at(k)
+		t := a.t.Ints[k]
+		if class >= 0 {
+			c := n.icon(class)
+			if kind != actionRemove && a.placed(k) {
+				c.located, c.endX, c.endY = true, a.x.Floats[k], a.y.Floats[k]
+			}
+			c.placed = kind != actionRemove
+			c.ends = c.located && c.placed
+			if kind == actionAdd && a.placed(k) {
+				c.added, c.addX, c.addY, c.time = true, a.x.Floats[k], a.y.Floats[k], -1
+				if t != scan.Null && before != scan.Null && t >= before {
+					c.time = int32(min(t-before, 1<<31-1))
+				}
+			}
+		}
+		before = t
+	}
+}
+
+// icon is the page's icon of a class, a new one if there is none.
+func (n *page) icon(class int32) *icon {
+	for i := range n.icons {
+		if n.icons[i].class == class {
+			return &n.icons[i]
+		}
+	}
+	n.icons = append(n.icons, icon{class: class, time: -1})
+	return &n.icons[len(n.icons)-1]
+}
+
+// learn fits what is fitted over all pages.
+func (s *cocoSet) learn() error {
+	for _, w := range s.workers.list {
+		s.fold = append(s.fold, calibrationFold(w, ""))
+	}
+	for i := range s.pages {
+		slices.SortFunc(s.pages[i].icons, func(a, b icon) int { return cmp.Compare(a.class, b.class) })
+	}
+	if s.truth {
+		var parts [trustFolds][]tally
+		for f := range parts {
+			parts[f] = make([]tally, len(s.workers.list))
+		}
+		for i := range s.pages {
+			if n := &s.pages[i]; n.known && n.worker >= 0 {
+				own := n.own()
+				t := &parts[trustFold(n.id())][n.worker]
+				t.hits, t.n = t.hits+own.hits, t.n+own.n
+			}
+		}
+		s.trust = newTrust(&parts, len(s.workers.list), s.o.Jobs)
+	}
+	if s.o.needs().calibration {
+		fit := newCalibrationFit(len(s.classes), len(s.pages))
+		for i := range s.pages {
+			n := &s.pages[i]
+			for k := range n.icons {
+				if c := &n.icons[k]; c.near {
+					fit.add(s.foldOf(n), c.class, c.nearest, c.addX, c.addY)
+				}
+			}
+		}
+		s.shift = fit.done(s.o.Jobs)
+	}
+	if s.o.wants("difficulty") {
+		s.pace = newPace(len(s.workers.list))
+		for i := range s.pages {
+			for k := range s.pages[i].icons {
+				if c := &s.pages[i].icons[k]; c.added {
+					s.pace.add(s.pages[i].worker, int64(c.time))
+				}
+			}
+		}
+		s.pace.fit(s.o.Jobs)
+	}
+	return s.split()
+}
+
+func (n *page) id() string { return strconv.FormatInt(n.image, 10) }
+
+// own counts the page's icons and those on their masks (C4), of an image in the ground truth.
+func (n *page) own() (t tally) {
+	if !n.known {
+		return t
+	}
+	for i := range n.icons {
+		if n.icons[i].added {
+			t.add(n.icons[i].hit)
+		}
+	}
+	return t
+}
+
+func (s *cocoSet) foldOf(n *page) int32 {
+	if n.worker < 0 {
+		return calibrationFold("", n.id())
+	}
+	return s.fold[n.worker]
+}
+
+// confidence is the trust in the page's annotator, without the page.
+func (s *cocoSet) confidence(f *iconFacts) (mean float64, n int32) {
+	if s.trust == nil {
+		return nan, 0
+	}
+	return s.trust.of(f.page.worker, trustFold(f.id), f.own)
+}
+
+// put sets the point, its whole pixels (L2) and whose it is.
+func (s *cocoSet) put(f *iconFacts, t *Target, x, y float64) {
+	t.put(x, y)
+	w, h := f.page.width, f.page.height
+	if s.o.GTSize && (w <= 0 || h <= 0) && f.page.gtW > 0 {
+		w, h = f.page.gtW, f.page.gtH
+	}
+	if w >= 0 {
+		t.PixelX, t.PixelY = int64(x*float64(w)), int64(y*float64(h))
+	}
+}
+
+func (s *cocoSet) from(f *iconFacts, t *Target) {
+	t.Annotation, t.Worker, t.Points = int64(f.row), s.workers.name(f.page.worker), 1
+	t.Confidence, _ = s.confidence(f)
+}
+
+func (s *cocoSet) finalAdd(f *iconFacts, t *Target) bool {
+	if !f.added {
+		return false
+	}
+	s.put(f, t, f.addX, f.addY)
+	s.from(f, t)
+	return true
+}
+
+func (s *cocoSet) finalPosition(f *iconFacts, t *Target) bool {
+	if !f.ends {
+		return false
+	}
+	s.put(f, t, f.endX, f.endY)
+	s.from(f, t)
+	return true
+}
+
+func (s *cocoSet) random(f *iconFacts, t *Target) bool {
+	if !f.added {
+		return false
+	}
+	x, y := Uniform(s.o.Seed, f.id, s.classes[f.class].Name)
+	s.put(f, t, x, y)
+	return true
+}
+
+func (s *cocoSet) calibrated(f *iconFacts, t *Target) bool {
+	if !f.added {
+		return false
+	}
+	x, y, ok := s.shift.apply(s.foldOf(f.page), f.class, f.addX, f.addY)
+	if ok {
+		s.put(f, t, x, y)
+		s.from(f, t)
+	}
+	return ok
+}
+
+func (s *cocoSet) boxCentre(f *iconFacts, t *Target) bool {
+	if !f.hasBox {
+		return false
+	}
+	s.put(f, t, f.boxX, f.boxY)
+	t.Confidence = 1
+	return true
+}
+
+func (s *cocoSet) maskCentroid(f *iconFacts, t *Target) bool {
+	if !f.hasMask {
+		return false
+	}
+	s.put(f, t, f.maskX, f.maskY)
+	t.Confidence = 1
+	return true
+}
+
+// chunks are the row groups, and after them the images without a page, by id.
+func (s *cocoSet) chunks() int {
+	return s.table.Groups() + (len(s.pages)-int(s.rows)+unshownChunk-1)/unshownChunk
+}
+
+func (s *cocoSet) chunk() (func(chunk int, emit func(*Target) error) error, error) {
+	var read *scan.Reader
+	var acts *actions
+	if s.o.traces() {
+		r, err := s.table.Reader(append([]string{"mouse.t", "mouse.x", "mouse.y"}, actionColumns...)...)
+		if err != nil {
+			return nil, err
+		}
+		read, acts = r, s.newActions(r)
+	}
+	var t Target
+	w := newSignaller(s.o)
+	return func(chunk int, emit func(*Target) error) error {
+		if g := s.table.Groups(); chunk >= g {
+			from := int(s.rows) + (chunk-g)*unshownChunk
+			for i := from; i < min(from+unshownChunk, len(s.pages)); i++ {
+				if err := s.emit(&s.pages[i], -1, &t, nil, emit); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		if read != nil {
+			if err := read.Read(chunk); err != nil {
+				return err
+			}
+			acts.number(s)
+		}
+		from := s.starts[chunk]
+		for row := from; row < s.starts[chunk+1]; row++ {
+			signals := func(f *iconFacts) { w.coco(s, f, read, acts, int(row-from), &t.Signals) }
+			if err := s.emit(&s.pages[row], row, &t, signals, emit); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+// emit gives the targets of a page's classes.
+func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), emit func(*Target) error) error {
+	part, keep := s.splits.coco(n)
+	if !keep {
+		return nil
+	}
+	f := iconFacts{page: n, row: row, id: n.id(), own: n.own()}
+	file := n.fileName()
+	for k := range n.icons {
+		f.icon = &n.icons[k]
+		t.Signals.reset()
+		if f.added && signals != nil {
+			signals(&f)
+		}
+		for i, r := range s.o.rules {
+			t.reset()
+			t.rule, t.part = i, part
+			t.Rule, t.Image, t.Split, t.File = r.Name, f.id, s.o.splitName(part), file
+			t.Width, t.Height = n.size()
+			c := &s.classes[f.class]
+			t.Class, t.ClassIndex = c.Name, int32(c.ID)
+			t.Label = f.present || !n.known && f.added
+			if !r.coco(s, &f, t) {
+				t.none()
+				if !s.o.All || !f.added && !f.present {
+					continue
+				}
+			}
+			if err := emit(t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fileName is the image's in the ground truth, else the name that COCO's training images have.
+func (n *page) fileName() string {
+	if n.file != "" {
+		return n.file
+	}
+	return fmt.Sprintf("COCO_train2014_%012d.jpg", n.image)
+}
+
+// size is the image's in the ground truth, else that of the record; 0: unknown.
+func (n *page) size() (w, h int32) {
+	switch {
+	case n.gtW > 0 && n.gtH > 0:
+		return n.gtW, n.gtH
+	case n.width > 0 && n.height > 0:
+		return n.width, n.height
+	}
+	return 0, 0
+}

@@ -1,0 +1,608 @@
+package features
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"abtool/internal/scan"
+)
+
+// Flags of a showing.
+const (
+	showingSelected = 1 << iota
+	showingClicked  // it has a click with a place
+	showingAsRead   // its first click, as read, has one
+	showingHit      // the last is in a box
+)
+
+// A showing is what is kept of a row of annotations: one time an image was shown.
+type showing struct {
+	submit         int64   // scan.Null: unknown
+	firstX, firstY float64 // first click with a place
+	lastX, lastY   float64
+	image, worker  int32 // −1: unknown
+	time           int32 // ms from entering to the last click, −1: unknown, or not asked for
+	flags          uint8
+}
+
+func (s *showing) is(flags uint8) bool { return s.flags&flags == flags }
+
+// imagenetSet is what the rules need of the imagenet data set: small facts of every showing and
+// image.
+type imagenetSet struct {
+	o        *Options
+	table    *scan.Table
+	truth    *imagenetTruth
+	showings []showing // by row
+	next     []int32   // by row: the image's next row, −1: none
+	first    []int32   // by image: its first row, −1: none
+	anchor   []int32   // by image: the row that its targets stand at, −1: none
+	starts   []int32   // by row group: its first row
+	workers  *names
+	fold     []int32 // by worker: calibrationFold
+	trust    *trust  // nil: no boxes
+	shift    *calibration
+	pace     *pace // nil: not asked for
+	splits   *splitter
+}
+
+// imageFacts is an image with its showings.
+type imageFacts struct {
+	set      *imagenetSet
+	image    int32
+	id       string
+	showings []int32 // rows, in document order
+	final    int32   // row of the final click; −1: none (I4)
+
+	trustRow int32 // that the next two are of; −1: none
+	trust    float64
+	trustN   int32
+}
+
+// imagenetTruth is the table of images.
+type imagenetTruth struct {
+	ids           texts // sorted
+	width, height []int32
+	shown         []int32 // −1: the byproducts do not speak of it
+	class         []int32 // place in classes; −1: unknown
+	classes       []string
+	starts        []uint32 // of boxes, one more than images
+	boxes         []box
+}
+
+func readImageNetTruth(store string) (*imagenetTruth, error) {
+	t, err := scan.Open(store, ImageNet, "images")
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	r, err := t.Reader("image_id", "class", "width", "height", "shown", "boxes.xmin", "boxes.ymin", "boxes.xmax", "boxes.ymax")
+	if err != nil {
+		return nil, err
+	}
+	n := t.Rows()
+	truth := &imagenetTruth{width: make([]int32, 0, n), height: make([]int32, 0, n), shown: make([]int32, 0, n), class: make([]int32, 0, n), starts: make([]uint32, 0, n+1)}
+	classes := newNames()
+	for g := range t.Groups() {
+		if err := r.Read(g); err != nil {
+			return nil, err
+		}
+		if err := truth.group(r, classes); err != nil {
+			return nil, err
+		}
+		if g == 0 {
+			truth.grow(n)
+		}
+	}
+	truth.starts = append(truth.starts, uint32(len(truth.boxes)))
+	place := classes.places()
+	truth.classes = make([]string, len(place))
+	for id, p := range place {
+		truth.classes[p] = classes.list[id]
+	}
+	for i, c := range truth.class {
+		if c >= 0 {
+			truth.class[i] = place[c]
+		}
+	}
+	return truth, nil
+}
+
+// grow makes room for n images that are like those so far: doubling it step by step would leave much behind.
+func (t *imagenetTruth) grow(n int64) {
+	have := int64(max(1, t.ids.len()))
+	more := func(len int) int { return int(int64(len)*n/have) + len/16 + 64 - len }
+	t.boxes = slices.Grow(t.boxes, more(len(t.boxes)))
+	t.ids.all, t.ids.ends = slices.Grow(t.ids.all, more(len(t.ids.all))), slices.Grow(t.ids.ends, more(len(t.ids.ends)))
+}
+
+func (t *imagenetTruth) group(r *scan.Reader, classes *names) error {
+	id, class, shown := r.Column("image_id"), r.Column("class"), r.Column("shown").Ints
+	width, height := r.Column("width").Ints, r.Column("height").Ints
+	x0, y0, x1, y1 := r.Column("boxes.xmin"), r.Column("boxes.ymin").Floats, r.Column("boxes.xmax").Floats, r.Column("boxes.ymax").Floats
+	numbers := classes.number(nil, class.Dict)
+	for i := range r.Rows() {
+		s, _ := id.Text(i)
+		if n := t.ids.len(); n > 0 && t.ids.at(int32(n-1)) >= s {
+			return fmt.Errorf("imagenet/images is not sorted at %s: the store is damaged, ingest again", s)
+		}
+		t.ids.add(s)
+		c, n, w, h := int32(-1), int32(-1), int32(0), int32(0)
+		if k := class.Index[i]; k >= 0 {
+			c = numbers[k]
+		}
+		if shown[i] != scan.Null {
+			n = int32(shown[i])
+		}
+		if width[i] > 0 && height[i] > 0 {
+			w, h = int32(width[i]), int32(height[i])
+		}
+		t.class, t.shown = append(t.class, c), append(t.shown, n)
+		t.width, t.height = append(t.width, w), append(t.height, h)
+		t.starts = append(t.starts, uint32(len(t.boxes)))
+		if w == 0 {
+			continue
+		}
+		fw, fh := float64(w), float64(h)
+		for k := x0.Offsets[i]; k < x0.Offsets[i+1]; k++ {
+			t.boxes = append(t.boxes, box{x0.Floats[k] / fw, y0[k] / fh, x1[k] / fw, y1[k] / fh})
+		}
+	}
+	return nil
+}
+
+// boxesOf are the usable boxes of an image.
+func (t *imagenetTruth) boxesOf(image int32) []box {
+	return t.boxes[t.starts[image]:t.starts[image+1]]
+}
+
+// readImageNet reads what the rules need, in one pass over the annotations.
+func readImageNet(ctx context.Context, store string, o *Options) (*imagenetSet, error) {
+	truth, err := readImageNetTruth(store)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.checkTruth(len(truth.boxes) > 0); err != nil {
+		return nil, err
+	}
+	t, err := scan.Open(store, ImageNet, "annotations")
+	if err != nil {
+		return nil, err
+	}
+	s := &imagenetSet{o: o, table: t, truth: truth, workers: newNames(), showings: make([]showing, t.Rows())}
+	at := int32(0)
+	for g := range t.Groups() {
+		s.starts = append(s.starts, at)
+		at += int32(t.GroupRows(g))
+	}
+	s.starts = append(s.starts, at)
+	passes := make([]*imagenetPass, processors(o.Jobs))
+	err = each(ctx, o.Jobs, t.Groups(), func(worker, g int) (err error) {
+		if passes[worker] == nil {
+			if passes[worker], err = s.newPass(); err != nil {
+				return err
+			}
+		}
+		return passes[worker].group(g)
+	})
+	if err == nil {
+		s.link()
+		err = s.learn()
+	}
+	if err != nil {
+		t.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *imagenetSet) close() error { return s.table.Close() }
+
+// imagenetPass is what one goroutine of the pass has.
+type imagenetPass struct {
+	set     *imagenetSet
+	read    *scan.Reader
+	workers []int32
+}
+
+func (s *imagenetSet) newPass() (*imagenetPass, error) {
+	columns := []string{"seq", "image_id", "worker_id", "hit_submit_time", "selected", "clicks.x", "clicks.y"}
+	if s.o.wants("difficulty") {
+		columns = append(columns, "clicks.t", "hovers.t", "hovers.action")
+	}
+	r, err := s.table.Reader(columns...)
+	if err != nil {
+		return nil, err
+	}
+	return &imagenetPass{set: s, read: r}, nil
+}
+
+// group takes a row group.
+func (p *imagenetPass) group(g int) error {
+	if err := p.read.Read(g); err != nil {
+		return err
+	}
+	s, r := p.set, p.read
+	seq, image, worker, submit, selected := r.Column("seq").Ints, r.Column("image_id"), r.Column("worker_id"), r.Column("hit_submit_time").Ints, r.Column("selected").Ints
+	x, y := r.Column("clicks.x"), r.Column("clicks.y").Floats
+	p.workers = s.workers.number(p.workers[:0], worker.Dict)
+	from := s.starts[g]
+	near := int32(-1)
+	for i := range r.Rows() {
+		if seq[i] != int64(from)+int64(i) {
+			return fmt.Errorf("row %d of imagenet/annotations has the number %d: the store is damaged, ingest again", int(from)+i, seq[i])
+		}
+		id, _ := image.Text(i)
+		at, ok := s.truth.ids.find(id, near)
+		if !ok {
+			return fmt.Errorf("the image %s of annotations is not in images: the store is damaged, ingest again", id)
+		}
+		near = at
+		n := &s.showings[int(from)+i]
+		*n = showing{submit: submit[i], image: at, worker: -1, time: -1}
+		if k := worker.Index[i]; k >= 0 {
+			n.worker = p.workers[k]
+		}
+		if selected[i] != 1 {
+			continue
+		}
+		n.flags |= showingSelected
+		for k := x.Offsets[i]; k < x.Offsets[i+1]; k++ {
+			if x.Floats[k] != x.Floats[k] || y[k] != y[k] {
+				continue
+			}
+			if k == x.Offsets[i] {
+				n.flags |= showingAsRead
+			}
+			if n.flags&showingClicked == 0 {
+				n.firstX, n.firstY = x.Floats[k], y[k]
+			}
+			n.flags |= showingClicked
+			n.lastX, n.lastY = x.Floats[k], y[k]
+		}
+		if n.is(showingClicked) && inAny(s.truth.boxesOf(at), n.lastX, n.lastY) {
+			n.flags |= showingHit
+		}
+	}
+	if s.o.wants("difficulty") {
+		p.times(from)
+	}
+	return nil
+}
+
+// times fills in the time from entering to the last click.
+func (p *imagenetPass) times(from int32) {
+	var tr trace
+	for i := range p.read.Rows() {
+		n := &p.set.showings[int(from)+i]
+		if n.is(showingClicked) {
+			if click, enter := tr.clickTimes(p.read, i); enter != scan.Null && click-enter <= math.MaxInt32 {
+				n.time = int32(click - enter)
+			}
+		}
+	}
+}
+
+// link strings the showings of each image together, and finds its anchor.
+func (s *imagenetSet) link() {
+	n := s.truth.ids.len()
+	s.next, s.first, s.anchor = make([]int32, len(s.showings)), make([]int32, n), make([]int32, n)
+	for i := range s.first {
+		s.first[i] = -1
+	}
+	for row := len(s.showings) - 1; row >= 0; row-- {
+		image := s.showings[row].image
+		s.next[row], s.first[image] = s.first[image], int32(row)
+	}
+	var f imageFacts
+	for i := range s.first {
+		f.of(s, int32(i))
+		if s.anchor[i] = f.final; f.final < 0 {
+			s.anchor[i] = s.first[i]
+		}
+	}
+}
+
+// of makes f the facts of an image.
+func (f *imageFacts) of(s *imagenetSet, image int32) {
+	f.set, f.image, f.id, f.final, f.trustRow, f.showings = s, image, s.truth.ids.at(image), -1, -1, f.showings[:0]
+	for row := s.first[image]; row >= 0; row = s.next[row] {
+		f.showings = append(f.showings, row)
+		if n := &s.showings[row]; n.is(showingSelected|showingClicked) && (f.final < 0 || n.submit >= s.showings[f.final].submit) {
+			f.final = row // missing is the least, ties go to the later row
+		}
+	}
+}
+
+// learn fits what is fitted over all images.
+func (s *imagenetSet) learn() error {
+	for _, w := range s.workers.list {
+		s.fold = append(s.fold, calibrationFold(w, ""))
+	}
+	if len(s.truth.boxes) > 0 {
+		var parts [trustFolds][]tally
+		for f := range parts {
+			parts[f] = make([]tally, len(s.workers.list))
+		}
+		fold, of := 0, int32(-1)
+		for i := range s.showings {
+			n := &s.showings[i]
+			if !n.is(showingSelected|showingClicked) || n.worker < 0 || len(s.truth.boxesOf(n.image)) == 0 {
+				continue
+			}
+			if n.image != of {
+				fold, of = trustFold(s.truth.ids.at(n.image)), n.image
+			}
+			parts[fold][n.worker].add(n.is(showingHit))
+		}
+		s.trust = newTrust(&parts, len(s.workers.list), s.o.Jobs)
+	}
+	if s.o.needs().calibration {
+		s.shift = s.calibrate()
+	}
+	if s.o.wants("difficulty") {
+		s.pace = newPace(len(s.workers.list))
+		var f imageFacts
+		for i := range s.first {
+			if f.of(s, int32(i)); f.final >= 0 {
+				n := &s.showings[f.final]
+				s.pace.add(n.worker, int64(n.time))
+			}
+		}
+		s.pace.fit(s.o.Jobs)
+	}
+	return s.split()
+}
+
+func (t *tally) add(hit bool) {
+	t.n++
+	if hit {
+		t.hits++
+	}
+}
+
+// calibrate fits the displacement to the final clicks of images with a box, in order of the images.
+func (s *imagenetSet) calibrate() *calibration {
+	fit := newCalibrationFit(len(s.truth.classes), len(s.first))
+	var f imageFacts
+	for i := range s.first {
+		boxes := s.truth.boxesOf(int32(i))
+		if len(boxes) == 0 {
+			continue
+		}
+		if f.of(s, int32(i)); f.final >= 0 {
+			n := &s.showings[f.final]
+			fit.add(f.foldOf(n.worker), s.truth.class[i], nearest(boxes, n.lastX, n.lastY), n.lastX, n.lastY)
+		}
+	}
+	return fit.done(s.o.Jobs)
+}
+
+// foldOf is the calibration fold of an annotator.
+func (f *imageFacts) foldOf(worker int32) int32 {
+	if worker < 0 {
+		return calibrationFold("", f.id)
+	}
+	return f.set.fold[worker]
+}
+
+// own is what is known of an annotator from the image itself.
+func (f *imageFacts) own(worker int32) (t tally) {
+	if len(f.set.truth.boxesOf(f.image)) == 0 {
+		return t
+	}
+	for _, row := range f.showings {
+		if n := &f.set.showings[row]; n.worker == worker && n.is(showingSelected|showingClicked) {
+			t.add(n.is(showingHit))
+		}
+	}
+	return t
+}
+
+// confidence is the trust in the annotator of a row, without the image.
+func (f *imageFacts) confidence(row int32) (mean float64, n int32) {
+	s := f.set
+	if s.trust == nil {
+		return math.NaN(), 0
+	}
+	if f.trustRow != row {
+		w := s.showings[row].worker
+		f.trustRow = row
+		f.trust, f.trustN = s.trust.of(w, trustFold(f.id), f.own(w))
+	}
+	return f.trust, f.trustN
+}
+
+// from says whose the point is.
+func (s *imagenetSet) from(f *imageFacts, t *Target, row int32) {
+	t.Annotation, t.Worker, t.Points = int64(row), s.workers.name(s.showings[row].worker), 1
+	t.Confidence, _ = f.confidence(row)
+}
+
+func (s *imagenetSet) finalClick(f *imageFacts, t *Target) bool {
+	if f.final < 0 {
+		return false
+	}
+	n := &s.showings[f.final]
+	t.put(n.lastX, n.lastY)
+	s.from(f, t, f.final)
+	return true
+}
+
+func (s *imagenetSet) finalClickDocument(f *imageFacts, t *Target) bool {
+	for k := len(f.showings) - 1; k >= 0; k-- {
+		if n := &s.showings[f.showings[k]]; n.is(showingSelected | showingClicked) {
+			t.put(n.lastX, n.lastY)
+			s.from(f, t, f.showings[k])
+			return true
+		}
+	}
+	return false
+}
+
+func (s *imagenetSet) firstClick(f *imageFacts, t *Target) bool {
+	if f.final < 0 {
+		return false
+	}
+	n := &s.showings[f.final]
+	t.put(n.firstX, n.firstY)
+	s.from(f, t, f.final)
+	return true
+}
+
+func (s *imagenetSet) loaderMean(f *imageFacts, t *Target) bool {
+	for _, row := range f.showings {
+		if n := &s.showings[row]; n.is(showingSelected) && !n.is(showingAsRead) {
+			return false
+		}
+	}
+	return s.loaderMeanValid(f, t)
+}
+
+func (s *imagenetSet) loaderMeanValid(f *imageFacts, t *Target) bool {
+	var x, y, trust float64
+	count, last := 0, int32(-1)
+	for _, row := range f.showings {
+		n := &s.showings[row]
+		if !n.is(showingSelected | showingClicked) {
+			continue
+		}
+		count, last = count+1, row
+		x, y = x+n.firstX, y+n.firstY
+		c, _ := f.confidence(row)
+		trust += c
+	}
+	if count == 0 {
+		return false
+	}
+	n := float64(count)
+	t.put(x/n, y/n)
+	s.from(f, t, last)
+	t.Points, t.Confidence = int32(count), trust/n
+	return true
+}
+
+func (s *imagenetSet) random(f *imageFacts, t *Target) bool {
+	if f.final < 0 {
+		return false
+	}
+	t.put(Uniform(s.o.Seed, f.id, ""))
+	return true
+}
+
+func (s *imagenetSet) calibrated(f *imageFacts, t *Target) bool {
+	if !s.finalClick(f, t) {
+		return false
+	}
+	x, y, ok := s.shift.apply(f.foldOf(s.showings[f.final].worker), s.truth.class[f.image], t.X, t.Y)
+	if ok {
+		t.put(x, y)
+	}
+	return ok
+}
+
+func (s *imagenetSet) boxCentre(f *imageFacts, t *Target) bool {
+	boxes := s.truth.boxesOf(f.image)
+	if len(boxes) == 0 {
+		return false
+	}
+	t.put(largest(boxes).centre())
+	t.Confidence = 1
+	return true
+}
+
+// chunks are the row groups, and after them the images that were never shown, by id.
+func (s *imagenetSet) chunks() int {
+	return s.table.Groups() + (len(s.first)+unshownChunk-1)/unshownChunk
+}
+
+const unshownChunk = 1 << 17
+
+// chunk makes a function that gives the targets of a chunk to emit, for one goroutine. A Target
+// is valid during the call.
+func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, error) {
+	var read *scan.Reader
+	if s.o.traces() {
+		r, err := s.table.Reader("clicks.t", "clicks.x", "clicks.y", "mouse.t", "mouse.x", "mouse.y", "hovers.t", "hovers.action")
+		if err != nil {
+			return nil, err
+		}
+		read = r
+	}
+	var f imageFacts
+	var t Target
+	w := newSignaller(s.o)
+	return func(chunk int, emit func(*Target) error) error {
+		if g := s.table.Groups(); chunk >= g {
+			from := (chunk - g) * unshownChunk
+			for i := from; i < min(from+unshownChunk, len(s.first)); i++ {
+				if s.first[i] >= 0 || s.truth.shown[i] < 0 {
+					continue
+				}
+				f.of(s, int32(i))
+				t.Signals.reset()
+				if err := s.emit(&f, &t, emit); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		if read != nil {
+			if err := read.Read(chunk); err != nil {
+				return err
+			}
+		}
+		from := s.starts[chunk]
+		for row := from; row < s.starts[chunk+1]; row++ {
+			image := s.showings[row].image
+			if s.anchor[image] != row {
+				continue
+			}
+			f.of(s, image)
+			t.Signals.reset()
+			if f.final == row {
+				w.imagenet(s, &f, read, int(row-from), &t.Signals)
+			}
+			if err := s.emit(&f, &t, emit); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+// emit gives the targets of an image.
+func (s *imagenetSet) emit(f *imageFacts, t *Target, emit func(*Target) error) error {
+	part, keep := s.splits.imagenet(f)
+	if !keep {
+		return nil
+	}
+	for k, r := range s.o.rules {
+		t.reset()
+		t.rule, t.part = k, part
+		t.Rule, t.Image, t.Split = r.Name, f.id, s.o.splitName(part)
+		t.Width, t.Height = s.truth.width[f.image], s.truth.height[f.image]
+		if c := s.truth.class[f.image]; c >= 0 {
+			t.Class, t.ClassIndex = s.truth.classes[c], c
+		}
+		if !r.imagenet(s, f, t) {
+			t.none()
+			if !s.o.All {
+				continue
+			}
+		}
+		if err := emit(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wnid is the class in an image id, for a path.
+func wnid(id string) string {
+	class, _, _ := strings.Cut(id, "_")
+	return class
+}

@@ -1,0 +1,83 @@
+package features
+
+import (
+	"math"
+	"slices"
+)
+
+// pace is how long each annotator takes to a click: the median of the logarithm of 1 + ms, and
+// its spread, 1.4826 times the median absolute deviation from it.
+type pace struct {
+	times [][]int32
+	own   []spread // by annotator; n below paceLeast: the others' is taken
+	all   spread   // of the medians and deviations of all clicks
+}
+
+type spread struct {
+	n            int
+	centre, wide float64
+}
+
+// paceLeast is how many clicks tell an annotator's own pace.
+const paceLeast = 8
+
+// normalMAD makes a median absolute deviation comparable to a standard deviation.
+const normalMAD = 1.4826
+
+func newPace(workers int) *pace {
+	return &pace{times: make([][]int32, workers), own: make([]spread, workers)}
+}
+
+// add adds a click, ms; below 0: unknown.
+func (p *pace) add(worker int32, time int64) {
+	if worker >= 0 && time >= 0 {
+		p.times[worker] = append(p.times[worker], int32(time))
+	}
+}
+
+func (p *pace) fit(jobs int) {
+	away := make([][]float64, len(p.times))
+	parallel(jobs, len(p.times), func(w int) {
+		var far []float64
+		p.own[w], far = spreadOf(p.times[w])
+		away[w] = far
+	})
+	all, far := slices.Concat(p.times...), slices.Concat(away...)
+	slices.Sort(far)
+	p.all, _ = spreadOf(all)
+	p.all.wide = normalMAD * medianSorted(far) // around each one's own median
+	p.times = nil
+}
+
+// spreadOf is that of some times; far are the sorted deviations.
+func spreadOf(times []int32) (s spread, far []float64) {
+	logs := make([]float64, len(times))
+	for i, t := range times {
+		logs[i] = math.Log1p(float64(t))
+	}
+	slices.Sort(logs)
+	s.n, s.centre = len(logs), medianSorted(logs)
+	for i, v := range logs {
+		logs[i] = math.Abs(v - s.centre)
+	}
+	slices.Sort(logs)
+	s.wide = normalMAD * medianSorted(logs)
+	return s, logs
+}
+
+// of is how slow a click is for its annotator: spreads above the median. NaN: unknown.
+func (p *pace) of(worker int32, time int64) float64 {
+	if time < 0 {
+		return nan
+	}
+	s := p.all
+	if worker >= 0 && p.own[worker].n >= paceLeast {
+		if s.centre = p.own[worker].centre; p.own[worker].wide > 0 {
+			s.wide = p.own[worker].wide
+		}
+	}
+	if !(s.wide > 0) {
+		return nan
+	}
+	return (math.Log1p(float64(time)) - s.centre) / s.wide
+}

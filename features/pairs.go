@@ -1,0 +1,324 @@
+package features
+
+import (
+	"cmp"
+	"context"
+	"math/rand/v2"
+	"slices"
+	"sort"
+	"strconv"
+
+	"abtool/internal/scan"
+)
+
+// Relations of two images in the table of pairs, the closest first.
+const (
+	SamePage   = "page"   // on the same page of the same HIT (ImageNet; a page of COCO has one image)
+	SameHIT    = "hit"    // in the same HIT, on another page
+	SameWorker = "worker" // of the same annotator, in another HIT
+)
+
+// DefaultPartners is the number of partners that an image gets of each relation.
+const DefaultPartners = 3
+
+// pair is an image with one that was annotated near it.
+type pair struct {
+	relation        string
+	image, other    string
+	row, otherRow   int32
+	page, otherPage int32 // −1: unknown
+	worker, hit     string
+}
+
+// member is an image that has a final click (COCO: an add), by its row of annotations.
+type member struct {
+	row               int32
+	part              int32 // split, −1: none
+	worker, hit, page int32 // −1: unknown
+}
+
+// depth says how much of a member's place two members share.
+type depth int
+
+const (
+	sharesWorker depth = iota + 1
+	sharesHIT
+	sharesPage
+)
+
+// to compares members by split, worker, HIT and page, as far as the depth goes.
+func (m *member) to(o *member, d depth) int {
+	return cmp.Or(cmp.Compare(m.part, o.part), cmp.Compare(m.worker, o.worker), deeper(d >= sharesHIT, m.hit, o.hit), deeper(d >= sharesPage, m.page, o.page))
+}
+
+func deeper(counts bool, a, b int32) int {
+	if !counts {
+		return 0
+	}
+	return cmp.Compare(a, b)
+}
+
+// grouping has the members in the order of split, worker, HIT, page and row.
+type grouping struct {
+	members []member
+	order   []int32 // places in members, in the order of rows
+	hits    *names
+}
+
+// annotated is a data set whose annotations can be grouped.
+type annotated interface {
+	source
+	hitColumn() string
+	annotations() *scan.Table
+	// member says what is known of a row; ok is false where it gives no point, or is in no split.
+	member(row int32, f *imageFacts) (m member, ok bool)
+	imageOf(row int32) string
+	workerOf(row int32) string
+	workerNames() *names
+}
+
+// pairSource gives the pairs of each image, in the order of the annotations.
+type pairSource struct {
+	annotated
+	j *job
+	g *grouping
+}
+
+// pairTable makes the table of pairs of images that were annotated together: for each image, of each relation, as
+// many others as asked for, drawn by a hash of the seed, the relation and the image. With splits, both are of the same.
+func pairTable(s source, j *job) ([]column, source, error) {
+	if j.Partners < 1 || j.Partners > maxPoints {
+		return nil, nil, usage("pairs %d: it is 1 to %d for each image and relation", j.Partners, maxPoints)
+	}
+	a := s.(annotated)
+	g, err := group(a, j.Jobs)
+	if err != nil {
+		return nil, nil, err
+	}
+	return pairColumns(&j.Options), &pairSource{a, j, g}, nil
+}
+
+// group sorts the members of a data set.
+func group(a annotated, jobs int) (*grouping, error) {
+	t := a.annotations()
+	g := &grouping{hits: newNames()}
+	starts := make([]int32, t.Groups()+1)
+	for i := range t.Groups() {
+		starts[i+1] = starts[i] + int32(t.GroupRows(i))
+	}
+	found := make([][]member, t.Groups())
+	readers := make([]*scan.Reader, processors(jobs))
+	facts := make([]imageFacts, processors(jobs))
+	err := each(context.Background(), jobs, t.Groups(), func(w, i int) (err error) {
+		if readers[w] == nil {
+			if readers[w], err = t.Reader(a.hitColumn(), "page_idx"); err != nil {
+				return err
+			}
+		}
+		r := readers[w]
+		if err := r.Read(i); err != nil {
+			return err
+		}
+		hit, page := r.Column(a.hitColumn()), r.Column("page_idx").Ints
+		numbers := g.hits.number(nil, hit.Dict)
+		for k := range r.Rows() {
+			m, ok := a.member(starts[i]+int32(k), &facts[w])
+			if !ok {
+				continue
+			}
+			m.row, m.hit, m.page = starts[i]+int32(k), -1, -1
+			if d := hit.Index[k]; d >= 0 {
+				m.hit = numbers[d]
+			}
+			if page[k] != scan.Null && m.hit >= 0 {
+				m.page = int32(page[k])
+			}
+			found[i] = append(found[i], m)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	g.members = slices.Concat(found...)
+	g.sort(a.workerNames().places())
+	return g, nil
+}
+
+// sort orders the members; numbers of names, which depend on who came first, give way to the places of the names.
+func (g *grouping) sort(workers []int32) {
+	hits := g.hits.places()
+	for i := range g.members {
+		m := &g.members[i]
+		if m.worker >= 0 {
+			m.worker = workers[m.worker]
+		}
+		if m.hit >= 0 {
+			m.hit = hits[m.hit]
+		}
+	}
+	list := make([]string, len(hits))
+	for id, p := range hits {
+		list[p] = g.hits.list[id]
+	}
+	g.hits.list = list
+	slices.SortFunc(g.members, func(a, b member) int { return cmp.Or(a.to(&b, sharesPage), cmp.Compare(a.row, b.row)) })
+	g.order = make([]int32, len(g.members))
+	for i := range g.order {
+		g.order[i] = int32(i)
+	}
+	slices.SortFunc(g.order, func(a, b int32) int { return cmp.Compare(g.members[a].row, g.members[b].row) })
+}
+
+// alike are the places, from … to, of the members that share so much with member i.
+func (g *grouping) alike(i int, d depth) (from, to int) {
+	m := &g.members[i]
+	from = sort.Search(i, func(k int) bool { return g.members[k].to(m, d) >= 0 })
+	to = i + 1 + sort.Search(len(g.members)-i-1, func(k int) bool { return g.members[i+1+k].to(m, d) > 0 })
+	return from, to
+}
+
+// others gives the partners of member i that share one thing and not the next: n of them at most, drawn by r.
+func (g *grouping) others(i, n int, d depth, known bool, r *rand.Rand, f func(k int) error) error {
+	if !known {
+		return nil
+	}
+	from, to := g.alike(i, d)
+	out, back := i, i+1 // left out
+	if m := &g.members[i]; d == sharesHIT && m.page >= 0 || d == sharesWorker && m.hit >= 0 {
+		out, back = g.alike(i, d+1)
+	}
+	for _, k := range draw(r, (to-from)-(back-out), n) {
+		if k += from; k >= out {
+			k += back - out
+		}
+		if err := f(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// draw takes n of 0 … m − 1 at random (Floyd's algorithm), in their order.
+func draw(r *rand.Rand, m, n int) []int {
+	n = min(m, n)
+	out := make([]int, 0, n)
+	for k := m - n; k < m; k++ {
+		at := r.IntN(k + 1)
+		if slices.Contains(out, at) {
+			at = k
+		}
+		out = append(out, at)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// pairChunk is how many images give their pairs at a time.
+const pairChunk = 1 << 15
+
+func (p *pairSource) chunks() int { return (len(p.g.members) + pairChunk - 1) / pairChunk }
+
+func (p *pairSource) chunk() (func(chunk int, emit func(*Target) error) error, error) {
+	return func(chunk int, emit func(*Target) error) error {
+		for _, i := range p.g.order[chunk*pairChunk : min((chunk+1)*pairChunk, len(p.g.order))] {
+			if err := p.of(int(i), emit); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+// of gives the pairs of a member.
+func (p *pairSource) of(i int, emit func(*Target) error) error {
+	m := &p.g.members[i]
+	x := pair{image: p.imageOf(m.row), row: m.row, worker: p.workerOf(m.row), page: m.page}
+	if m.hit >= 0 {
+		x.hit = p.g.hits.name(m.hit)
+	}
+	t := Target{Image: x.image, Split: p.j.splitName(int(m.part)), part: int(m.part), pair: &x}
+	for _, rel := range []struct {
+		name  string
+		d     depth
+		known bool
+	}{{SamePage, sharesPage, m.page >= 0}, {SameHIT, sharesHIT, m.hit >= 0}, {SameWorker, sharesWorker, m.worker >= 0}} {
+		x.relation = rel.name
+		err := p.g.others(i, p.j.Partners, rel.d, rel.known, chance(p.j.Seed, "pairs "+rel.name, x.image), func(k int) error {
+			o := &p.g.members[k]
+			x.other, x.otherRow, x.otherPage = p.imageOf(o.row), o.row, o.page
+			return emit(&t)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func pairColumns(o *Options) []column {
+	image := func(name, doc string, get func(*pair) string) column {
+		if o.Set == ImageNet {
+			return textColumn(name, "as n01440764_105", never, "image_id", doc, func(t *Target) string { return get(t.pair) })
+		}
+		return intColumn(kindInt64, name, "", "", never, "image_id", doc, func(t *Target) int64 { n, _ := strconv.ParseInt(get(t.pair), 10, 64); return n })
+	}
+	seq := func(name, doc string, get func(*pair) int32) column {
+		return intColumn(kindInt64, name, "", "", never, "seq", doc, func(t *Target) int64 { return int64(get(t.pair)) })
+	}
+	page := func(name, doc string, get func(*pair) int32) column {
+		return intColumn(kindInt32, name, "", "≥ 0", "unknown", "page_idx", doc, func(t *Target) int64 { return or(int64(get(t.pair)), -1) })
+	}
+	hit := "assignment_id (I17)"
+	if o.Set == COCO {
+		hit = "hit_id (C9)"
+	}
+	cols := []column{
+		image("image_id", "The image.", func(p *pair) string { return p.image }),
+		textColumn("relation", "page, hit, worker", never, "computed", "What they have in common: the page; the HIT, and not the page; the annotator, and not the HIT.", func(t *Target) string { return t.pair.relation }),
+		image("partner_id", "The other image.", func(p *pair) string { return p.other }),
+		seq("annotation", "The row of the store's annotations that the image's point comes from.", func(p *pair) int32 { return p.row }),
+		seq("partner_annotation", "The same of the other image.", func(p *pair) int32 { return p.otherRow }),
+		textColumn("worker_id", "", "unknown", "worker_id", "The annotator of both.", func(t *Target) string { return t.pair.worker }),
+		textColumn("hit", "", "unknown", hit, "The HIT of the image.", func(t *Target) string { return t.pair.hit }),
+		page("page", "Its page.", func(p *pair) int32 { return p.page }),
+		page("partner_page", "The page of the other image, in its HIT.", func(p *pair) int32 { return p.otherPage }),
+	}
+	if o.SplitBy != "" {
+		cols = append(cols, textColumn("split", "", never, "--split", "The split of both images.", func(t *Target) string { return t.Split }))
+	}
+	return cols
+}
+
+func (s *imagenetSet) hitColumn() string         { return "assignment_id" }
+func (s *imagenetSet) annotations() *scan.Table  { return s.table }
+func (s *imagenetSet) imageOf(row int32) string  { return s.truth.ids.at(s.showings[row].image) }
+func (s *imagenetSet) workerOf(row int32) string { return s.workers.name(s.showings[row].worker) }
+func (s *imagenetSet) workerNames() *names       { return s.workers }
+
+func (s *imagenetSet) member(row int32, f *imageFacts) (m member, ok bool) {
+	image := s.showings[row].image
+	if s.anchor[image] != row {
+		return m, false
+	}
+	if f.of(s, image); f.final != row {
+		return m, false
+	}
+	part, keep := s.splits.imagenet(f)
+	return member{part: int32(part), worker: s.showings[row].worker}, keep
+}
+
+func (s *cocoSet) hitColumn() string         { return "hit_id" }
+func (s *cocoSet) annotations() *scan.Table  { return s.table }
+func (s *cocoSet) imageOf(row int32) string  { return s.pages[row].id() }
+func (s *cocoSet) workerOf(row int32) string { return s.workers.name(s.pages[row].worker) }
+func (s *cocoSet) workerNames() *names       { return s.workers }
+
+func (s *cocoSet) member(row int32, _ *imageFacts) (m member, ok bool) {
+	n := &s.pages[row]
+	if !slices.ContainsFunc(n.icons, func(c icon) bool { return c.added }) {
+		return m, false
+	}
+	part, keep := s.splits.coco(n)
+	return member{part: int32(part), worker: n.worker}, keep
+}

@@ -1,0 +1,100 @@
+package features
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// processors is the number of goroutines that stand for a number of jobs.
+func processors(jobs int) int {
+	if jobs <= 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return jobs
+}
+
+// parallel calls f for 0 … n − 1 from several goroutines.
+func parallel(jobs, n int, f func(i int)) {
+	each(context.Background(), jobs, n, func(_, i int) error { f(i); return nil })
+}
+
+// each calls f for 0 … n − 1 from several goroutines, whose number f is told, until an error.
+func each(ctx context.Context, jobs, n int, f func(worker, i int) error) error {
+	workers := min(processors(jobs), n)
+	errs := make([]error, workers)
+	var next atomic.Int64
+	var failed atomic.Bool
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for !failed.Load() && ctx.Err() == nil {
+				i := int(next.Add(1) - 1)
+				if i >= n {
+					return
+				}
+				if errs[w] = f(w, i); errs[w] != nil {
+					failed.Store(true)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(append(errs, ctx.Err())...)
+}
+
+// inOrder makes 0 … n − 1 in several goroutines and takes them one after the other, in order.
+// At most two for each goroutine are under way. After an error nothing more is taken.
+func inOrder[T any](ctx context.Context, jobs, n int, produce func(worker, i int) (T, error), take func(i int, v T) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	workers := min(processors(jobs), n)
+	type made struct {
+		v   T
+		err error
+	}
+	slots := make([]chan made, n)
+	for i := range slots {
+		slots[i] = make(chan made, 1)
+	}
+	room := make(chan struct{}, 2*workers)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for {
+				select {
+				case room <- struct{}{}:
+				case <-ctx.Done():
+					return
+				}
+				i := int(next.Add(1) - 1)
+				if i >= n {
+					return
+				}
+				v, err := produce(w, i)
+				slots[i] <- made{v, err}
+			}
+		})
+	}
+	defer wg.Wait()
+	defer cancel()
+	for i := range n {
+		select {
+		case m := <-slots[i]:
+			if m.err != nil {
+				return m.err
+			}
+			if err := take(i, m.v); err != nil {
+				return err
+			}
+			slots[i] = nil
+			<-room
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package features
+
+import (
+	"slices"
+	"strings"
+
+	"abtool/internal/scan"
+)
+
+// A Signal is something that an annotation carries beside its point. It adds columns.
+type Signal struct {
+	Name   string   `json:"name"`
+	What   string   `json:"what"`
+	Note   string   `json:"note"`
+	From   string   `json:"source"`
+	Fields []string `json:"columns"` // that it adds
+	trace  bool     // it needs the mouse samples
+}
+
+// SignalList are the signals, in the order of docs/targets.md.
+func SignalList() []Signal { return slices.Clone(signals) }
+
+var signals = []Signal{
+	{
+		Name: "scribble", Fields: []string{"scribble_x", "scribble_y", "scribble_t"}, From: "section 6; I12", trace: true,
+		What: "The last mouse samples at or before the click (--scribble, 8), in document order: some points of a scribble.",
+		Note: "Samples from before entering count; fewer where the trace is shorter. Times are ms relative to the click, so 0 or less.",
+	},
+	{
+		Name: "steps", Fields: []string{"step_x", "step_y", "step_mask"}, From: "here; I13", trace: true,
+		What: "The trace since entering at fixed steps of time (--steps 30, --step-ms 100), the last at the click, on straight lines between samples.",
+		Note: "step_mask is 0, and x and y are NaN, before the first sample. COCO: since the action before the last add.",
+	},
+	{
+		Name: "path", Fields: []string{"path_x", "path_y"}, From: "here, as mousetrap's time-normalised trajectories; I13", trace: true,
+		What: "The trace since entering at equal parts of its time (--path 101), from the first sample to the click.",
+		Note: "On straight lines between samples. COCO: since the action before the last add.",
+	},
+	{
+		Name: "attention", Fields: []string{"attention"}, From: "here; I13", trace: true,
+		What: "A soft map on a grid (--grid 14): a Gaussian for each sample since entering, weighted by the time until the next one, or the click.",
+		Note: "--sigma is in fractions of each axis of the image (0.05). Integrated over each cell; the map sums to 1. Rows from the top.",
+	},
+	{
+		Name: "hull", Fields: []string{"hull_xmin", "hull_ymin", "hull_xmax", "hull_ymax", "hull_area"}, From: "section 4.1; I13", trace: true,
+		What: "The extent of the convex hull of the samples since entering (--hull: of the last so many) and the click: a pseudo-box.",
+		Note: "In fractions of the image, not clipped to it. How well it tells the box: abtool stats STORE object_extent.",
+	},
+	{
+		Name: "difficulty", Fields: []string{"time_to_click", "difficulty"}, From: "section 4.1, D.1; I13",
+		What: "The time from entering to the click, and how slow that is for the annotator: (log(1 + ms) − median) / spread.",
+		Note: "Robust: median and 1.4826 × median absolute deviation of the annotator's clicks; those of all with fewer than 8. COCO: from the action before to the last add.",
+	},
+	{
+		Name: "trust", Fields: []string{"trust_n"}, From: "here; I19, C4",
+		What: "How many other points the confidence is estimated from. The confidence itself, a weight for the sample, is always there.",
+		Note: "Beta-binomial posterior mean of the annotator's accuracy, without this image: its hits are taken out, and the prior is fitted on other images.",
+	},
+}
+
+func chooseSignals(names []string) ([]*Signal, error) {
+	var out []*Signal
+	for _, name := range names {
+		i := slices.IndexFunc(signals, func(s Signal) bool { return s.Name == name })
+		switch {
+		case name == AllRules:
+			out = out[:0]
+			for i := range signals {
+				out = append(out, &signals[i])
+			}
+			return out, nil
+		case i < 0:
+			return nil, usage("no such signal %q: they are %s", name, strings.Join(signalNames(), ", "))
+		case !slices.Contains(out, &signals[i]):
+			out = append(out, &signals[i])
+		}
+	}
+	return out, nil
+}
+
+func signalNames() (names []string) {
+	for _, s := range signals {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// signaller computes the signals that are asked for. It belongs to one goroutine.
+type signaller struct {
+	o     *Options
+	tr    trace
+	heat  *heat
+	hulls []vertex
+}
+
+func newSignaller(o *Options) *signaller {
+	return &signaller{o: o, heat: newHeat(o.Grid, o.Sigma)}
+}
+
+// imagenet computes those of an image, whose final click is in row i of the group that was read.
+func (w *signaller) imagenet(s *imagenetSet, f *imageFacts, r *scan.Reader, i int, out *Signals) {
+	n := &s.showings[f.final]
+	if w.o.wants("difficulty") && n.time >= 0 {
+		out.TimeToClick, out.Difficulty = int64(n.time), s.pace.of(n.worker, int64(n.time))
+	}
+	if w.o.wants("trust") && s.trust != nil && n.worker >= 0 {
+		_, k := f.confidence(f.final)
+		out.TrustN = int64(k)
+	}
+	if r == nil {
+		return
+	}
+	w.tr.imagenet(r, i)
+	w.traces(out)
+}
+
+// coco computes those of an icon of row i.
+func (w *signaller) coco(s *cocoSet, f *iconFacts, r *scan.Reader, a *actions, i int, out *Signals) {
+	if w.o.wants("difficulty") && f.time >= 0 {
+		out.TimeToClick, out.Difficulty = int64(f.time), s.pace.of(f.page.worker, int64(f.time))
+	}
+	if w.o.wants("trust") && s.trust != nil && f.page.worker >= 0 {
+		_, k := s.confidence(f)
+		out.TrustN = int64(k)
+	}
+	if r == nil {
+		return
+	}
+	w.tr.reset()
+	before, from, at := int64(0), int64(scan.Null), int64(scan.Null)
+	for k := a.kind.Offsets[i]; k < a.kind.Offsets[i+1]; k++ {
+		t := a.t.Ints[k]
+		if class, kind := a.at(k); class == f.class && kind == actionAdd && a.placed(k) {
+			from, at = before, t
+		}
+		before = t
+	}
+	if at != scan.Null {
+		w.tr.cx, w.tr.cy = f.addX, f.addY
+		w.tr.samples(r, i, at, from, from != scan.Null)
+	}
+	w.traces(out)
+}
+
+func (w *signaller) traces(out *Signals) {
+	if w.tr.click == scan.Null {
+		return
+	}
+	o := w.o
+	for _, g := range o.signals {
+		switch g.Name {
+		case "scribble":
+			w.tr.scribble(out, o.Scribble)
+		case "steps":
+			w.tr.steps(out, o.Steps, int64(o.StepMS))
+		case "path":
+			w.tr.normalised(out, o.Path)
+		case "attention":
+			w.heat.add(out, &w.tr)
+		case "hull":
+			w.hulls = w.tr.hull(out, o.Hull, w.hulls)
+		}
+	}
+}

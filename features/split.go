@@ -1,0 +1,298 @@
+package features
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+)
+
+// SplitKeys are what splits can be made by.
+var SplitKeys = []string{"image", "worker", "class"}
+
+// ParseShares reads shares as "train=0.8,val=0.1,test=0.1".
+func ParseShares(text string) (shares []Share, err error) {
+	for _, part := range strings.Split(text, ",") {
+		name, number, ok := strings.Cut(part, "=")
+		v, e := parseFloat(number)
+		if !ok || e != nil || name == "" {
+			return nil, usage("shares %q: write them as train=0.8,val=0.1,test=0.1", text)
+		}
+		shares = append(shares, Share{name, v})
+	}
+	return shares, nil
+}
+
+func (o *Options) splitDefaults() error {
+	if o.SplitBy == "" {
+		if len(o.Shares) > 0 {
+			return usage("shares of what? Say by what to split: %s", strings.Join(SplitKeys, ", "))
+		}
+	} else {
+		if !slices.Contains(SplitKeys, o.SplitBy) {
+			return usage("split by %q: it is one of %s", o.SplitBy, strings.Join(SplitKeys, ", "))
+		}
+		if len(o.Shares) == 0 {
+			o.Shares = slices.Clone(DefaultShares)
+		}
+	}
+	total := 0.0
+	seen := map[string]bool{}
+	for _, s := range o.Shares {
+		total += s.Part
+		if !(s.Part > 0 && s.Part <= 1) {
+			return usage("the share %v of %s: it is above 0 and at most 1", s.Part, s.Name)
+		}
+		if seen[s.Name] || strings.Trim(s.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" {
+			return usage("the split %q: names are letters, digits, _ and -, and each comes once", s.Name)
+		}
+		seen[s.Name] = true
+	}
+	if len(o.Shares) > 0 && math.Abs(total-1) > 1e-9 {
+		return usage("the shares add up to %v, not to 1", total)
+	}
+	if o.Fraction == 0 {
+		o.Fraction = 1
+	}
+	if !(o.Fraction > 0 && o.Fraction <= 1) {
+		return usage("the fraction %v: it is above 0 and at most 1", o.Fraction)
+	}
+	if o.Stratify {
+		switch {
+		case o.Set != ImageNet:
+			return usage("strata are classes, and an image of %s has several: leave --stratify out", o.Set)
+		case o.SplitBy == "" && o.Fraction == 1:
+			return usage("--stratify says how --split image or --fraction are drawn: give one of them")
+		case o.SplitBy != "" && o.SplitBy != "image":
+			return usage("splits by %s cannot be stratified: images of a class follow their %s", o.SplitBy, o.SplitBy)
+		}
+	}
+	return nil
+}
+
+// A splitter decides which images are kept and in which split they are. What would be in two
+// splits at once, as an image of two annotators of different ones, is in none and left out.
+type splitter struct {
+	o      *Options
+	out    []bool  // by image: not in the fraction; nil: by hash
+	rank   []uint8 // by image: the split; nil: by hash
+	worker []int   // by annotator: the split
+	class  []int   // by class: the split
+	mixed  atomic.Int64
+}
+
+func newSplitter(o *Options, workers *names, classes []string) *splitter {
+	s := &splitter{o: o}
+	switch o.SplitBy {
+	case "worker":
+		for _, w := range workers.list {
+			s.worker = append(s.worker, s.part(w))
+		}
+	case "class":
+		for _, c := range classes {
+			s.class = append(s.class, s.part(c))
+		}
+	}
+	return s
+}
+
+// part is the split of a key.
+func (s *splitter) part(key string) int {
+	d := digest(s.o.Seed, "split "+s.o.SplitBy, key)
+	return s.o.share(unit(&d, 0))
+}
+
+// share is the split that a number in [0, 1) falls in.
+func (o *Options) share(u float64) int {
+	total := 0.0
+	for i, s := range o.Shares {
+		if total += s.Part; u < total {
+			return i
+		}
+	}
+	return len(o.Shares) - 1
+}
+
+// splitName is the name of a split; −1: none.
+func (o *Options) splitName(part int) string {
+	if part < 0 {
+		return ""
+	}
+	return o.Shares[part].Name
+}
+
+// kept tells whether an image is in the fraction. A smaller fraction is a part of a larger one.
+func (s *splitter) kept(image string) bool {
+	if s.o.Fraction == 1 {
+		return true
+	}
+	d := digest(s.o.Seed, "fraction", image)
+	return unit(&d, 0) < s.o.Fraction
+}
+
+// joint is the split that all have; ok is false if they differ.
+type joint struct {
+	part int
+	some bool
+	odd  bool
+}
+
+func (j *joint) add(part int) {
+	j.odd = j.odd || j.some && part != j.part
+	j.part, j.some = part, true
+}
+
+func (s *splitter) result(j joint, image string) (split int, keep bool) {
+	switch {
+	case j.odd:
+		s.mixed.Add(1)
+		return -1, false
+	case !j.some:
+		j.part = s.part("image " + image)
+	}
+	return j.part, true
+}
+
+// left counts the images that were in several splits.
+func (s *splitter) left() (out []Count) {
+	if n := s.mixed.Load(); n > 0 {
+		what := map[string]string{"worker": "annotators", "class": "classes"}[s.o.SplitBy]
+		out = append(out, Count{"images with " + what + " of several splits", n})
+	}
+	return out
+}
+
+func (s *imagenetSet) left() []Count { return s.splits.left() }
+func (s *cocoSet) left() []Count     { return s.splits.left() }
+
+// imagenet decides on an image: by worker, on those of its selected showings.
+func (s *splitter) imagenet(f *imageFacts) (split int, keep bool) {
+	if s.out != nil && s.out[f.image] || s.out == nil && !s.kept(f.id) {
+		return -1, false
+	}
+	var j joint
+	switch s.o.SplitBy {
+	case "":
+		return -1, true
+	case "image":
+		if s.rank != nil {
+			j.add(int(s.rank[f.image]))
+		} else {
+			j.add(s.part(f.id))
+		}
+	case "worker":
+		for _, row := range f.showings {
+			if n := &f.set.showings[row]; n.is(showingSelected) && n.worker >= 0 {
+				j.add(s.worker[n.worker])
+			}
+		}
+	case "class":
+		if c := f.set.truth.class[f.image]; c >= 0 {
+			j.add(s.class[c])
+		}
+	}
+	return s.result(j, f.id)
+}
+
+// coco decides on a page: by class, on all of its image.
+func (s *splitter) coco(n *page) (split int, keep bool) {
+	id := n.id()
+	if !s.kept(id) {
+		return -1, false
+	}
+	var j joint
+	switch s.o.SplitBy {
+	case "":
+		return -1, true
+	case "image":
+		j.add(s.part(id))
+	case "worker":
+		if n.worker >= 0 {
+			j.add(s.worker[n.worker])
+		}
+	case "class":
+		for i := range n.icons {
+			j.add(s.class[n.icons[i].class])
+		}
+	}
+	return s.result(j, id)
+}
+
+func (s *cocoSet) split() error {
+	names := make([]string, len(s.classes))
+	for i, c := range s.classes {
+		names[i] = c.Name
+	}
+	s.splits = newSplitter(s.o, s.workers, names)
+	return nil
+}
+
+func (s *imagenetSet) split() error {
+	s.splits = newSplitter(s.o, s.workers, s.truth.classes)
+	if s.o.Stratify {
+		s.splits.stratify(s)
+	}
+	return nil
+}
+
+// stratify draws the fraction and the splits within each class: its images that have a row, in
+// the order of a hash, are cut at the shares.
+func (s *splitter) stratify(set *imagenetSet) {
+	byClass := make([][]int32, len(set.truth.classes)+1) // the last: of unknown class
+	s.out = make([]bool, len(set.first))
+	var f imageFacts
+	var t Target
+	for i := range set.first {
+		f.of(set, int32(i))
+		if set.truth.shown[i] < 0 || !s.o.All && !slices.ContainsFunc(s.o.rules, func(r *Rule) bool { t.reset(); return r.imagenet(set, &f, &t) }) {
+			s.out[i] = true
+			continue
+		}
+		c := set.truth.class[i]
+		if c < 0 {
+			c = int32(len(byClass) - 1)
+		}
+		byClass[c] = append(byClass[c], int32(i))
+	}
+	if s.o.SplitBy != "" {
+		s.rank = make([]uint8, len(set.first))
+	}
+	parallel(s.o.Jobs, len(byClass), func(c int) {
+		images := byClass[c]
+		if s.o.Fraction < 1 {
+			s.shuffle(set, images, "fraction")
+			n := int(math.RoundToEven(s.o.Fraction * float64(len(images))))
+			for _, i := range images[n:] {
+				s.out[i] = true
+			}
+			images = images[:n]
+		}
+		if s.rank != nil {
+			s.shuffle(set, images, "split image")
+			for k, i := range images {
+				s.rank[i] = uint8(s.o.share((float64(k) + 0.5) / float64(len(images))))
+			}
+		}
+	})
+}
+
+// shuffle sorts images by a hash.
+func (s *splitter) shuffle(set *imagenetSet, images []int32, purpose string) {
+	type at struct {
+		u     float64
+		image int32
+	}
+	order := make([]at, len(images))
+	for k, i := range images {
+		d := digest(s.o.Seed, purpose, set.truth.ids.at(i))
+		order[k] = at{unit(&d, 0), i}
+	}
+	slices.SortFunc(order, func(a, b at) int { return cmp.Or(cmp.Compare(a.u, b.u), cmp.Compare(a.image, b.image)) })
+	for k := range order {
+		images[k] = order[k].image
+	}
+}
+
+func parseFloat(s string) (float64, error) { return strconv.ParseFloat(strings.TrimSpace(s), 64) }

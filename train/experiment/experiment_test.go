@@ -1,0 +1,372 @@
+package experiment
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"abtool/analysis"
+	"abtool/features"
+	"abtool/train/data"
+	"abtool/train/engine"
+	"abtool/train/engine/gorgonia"
+	"abtool/train/run"
+)
+
+// wardrobeAt writes files of Fashion-MNIST's names and format: garments are rectangles, wider by class.
+func wardrobeAt(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, f := range []struct {
+		name string
+		n    int
+	}{{"train", 120}, {"t10k", 40}} {
+		images := binary.BigEndian.AppendUint32([]byte{0, 0, 8, 3}, uint32(f.n))
+		images = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(images, garment), garment)
+		labels := binary.BigEndian.AppendUint32([]byte{0, 0, 8, 1}, uint32(f.n))
+		for i := range f.n {
+			class := i % 10
+			pixels := make([]byte, garment*garment)
+			for y := 4; y < 24; y++ {
+				for x := 3; x < 8+2*class; x++ {
+					pixels[y*garment+x] = byte(150 + i%100)
+				}
+			}
+			images, labels = append(images, pixels...), append(labels, byte(class))
+		}
+		for name, b := range map[string][]byte{f.name + "-images-idx3-ubyte": images, f.name + "-labels-idx1-ubyte": labels} {
+			if err := os.WriteFile(filepath.Join(dir, name), b, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return dir
+}
+
+const small = `
+title = "small"
+supervision = ["none", "rand", "luab"]
+lambda = [1, 10]
+seed = [1, 2]
+choose = "validation"
+[garments]
+images = 120
+validation = 20
+test = 20
+correlation = 0.5
+amplitude = 0.2
+[recipe]
+arch = "cnn5"
+size = 32
+epochs = 1
+batch = 20
+warmup_epochs = 0
+min_scale = 0.5
+crop_ratio = 1
+`
+
+func plan(t testing.TB, text string) *Plan {
+	t.Helper()
+	p, err := parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Garments != nil {
+		p.Garments.Folder = wardrobeAt(t)
+	}
+	return p
+}
+
+func newEngine(c engine.Config) (engine.Engine, error) { return gorgonia.New(c) }
+
+// untimed are results without what differs from run to run.
+func untimed(r *Result) string {
+	for _, a := range r.Arms {
+		a.Seconds = 0
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// An experiment has all arms and tables; it is the same for any number of jobs, and nothing is trained twice.
+func TestGarments(t *testing.T) {
+	p := plan(t, small)
+	out := filepath.Join(t.TempDir(), "out")
+	r, err := Run(t.Context(), p, Options{Out: out, New: newEngine, Jobs: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Arms) != 8 || len(r.Cells) != 3*4 || len(r.Differences) != 3*(3+1) {
+		t.Errorf("%d arms, %d cells, %d differences", len(r.Arms), len(r.Cells), len(r.Differences))
+	}
+	if r.Lambda != 1 && r.Lambda != 10 {
+		t.Errorf("lambda %v was chosen", r.Lambda)
+	}
+	for _, c := range r.Cells {
+		if c.Supervision == data.Rand && c.Lambda != r.Lambda {
+			t.Errorf("rand was trained with lambda %v", c.Lambda)
+		}
+		if (c.Localised == nil) != (c.Supervision == data.None) {
+			t.Errorf("%s: points on objects %v", c.Supervision, c.Localised)
+		}
+	}
+	for _, name := range []string{"results.json", "results.md", planName, "data/seed-2/targets.parquet", "data/seed-2/store/store.json", "arms/luab-10-seed-2/epoch-0001.safetensors"} {
+		if _, err := os.Stat(filepath.Join(out, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	again, err := Run(t.Context(), p, Options{Out: out, New: func(engine.Config) (engine.Engine, error) { return nil, errors.New("an arm is trained twice") }})
+	if err != nil || untimed(again) != untimed(r) {
+		t.Errorf("the second time: %v", err)
+	}
+	alone, err := Run(t.Context(), p, Options{Out: filepath.Join(t.TempDir(), "alone"), New: newEngine, Jobs: 1})
+	if err != nil || untimed(alone) != untimed(r) {
+		t.Errorf("one job gives other results: %v", err)
+	}
+	other := plan(t, strings.Replace(small, "epochs = 1", "epochs = 2", 1))
+	other.Garments.Folder = p.Garments.Folder
+	if _, err := Run(t.Context(), other, Options{Out: out, New: newEngine}); err == nil || !strings.Contains(err.Error(), "holds another experiment") {
+		t.Errorf("another experiment in the same folder: %v", err)
+	}
+}
+
+// What was interrupted goes on, to the same results.
+func TestInterrupted(t *testing.T) {
+	text := strings.NewReplacer("epochs = 1", "epochs = 2", "seed = [1, 2]", "seed = [3]", `"none", "rand", "luab"`, `"luab"`).Replace(small)
+	p := plan(t, text)
+	out := filepath.Join(t.TempDir(), "out")
+	ctx, cancel := context.WithCancel(t.Context())
+	o := Options{Out: out, New: newEngine, Jobs: 1}
+	o.New = func(c engine.Config) (engine.Engine, error) { // the second arm's is the third engine
+		e, err := newEngine(c)
+		return &stopping{Engine: e, after: 5, stop: cancel}, err
+	}
+	if _, err := Run(ctx, p, o); !errors.Is(err, run.ErrStopped) {
+		t.Fatalf("interrupted: %v", err)
+	}
+	o.New = newEngine
+	r, err := Run(t.Context(), p, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole, err := Run(t.Context(), p, Options{Out: filepath.Join(t.TempDir(), "whole"), New: newEngine, Jobs: 1})
+	if err != nil || untimed(whole) != untimed(r) {
+		t.Errorf("after an interruption the results are others: %v", err)
+	}
+}
+
+// stopping is an engine that interrupts after some steps.
+type stopping struct {
+	engine.Engine
+	after int
+	stop  func()
+}
+
+func (s *stopping) Step(lr float64, b ...*engine.Batch) (engine.Result, error) {
+	if s.after--; s.after == 0 {
+		s.stop()
+	}
+	return s.Engine.Step(lr, b...)
+}
+
+// Files of one's own: images in folders, targets from a file.
+func TestFiles(t *testing.T) {
+	dir := t.TempDir()
+	p := plan(t, small)
+	w, err := openWardrobe(p.Garments.Folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := p.Garments.composer(w, "train", 1)
+	csv := "image_id,x,y,class\n"
+	for i := range 40 {
+		class := i % 2
+		if err := savePNG(filepath.Join(dir, "images", garmentClasses[class], c.at(i, class).id+".png"), c.draw(i, class)); err != nil {
+			t.Fatal(err)
+		}
+		csv += c.at(i, class).id + ",0.25,0.5," + garmentClasses[class] + "\n"
+	}
+	if err := os.WriteFile(filepath.Join(dir, "targets.csv"), []byte(csv), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(`
+title = "files"
+supervision = ["none", "luab", "rand"]
+lambda = [2]
+seed = [1]
+choose = "again"
+[data]
+images = "DIR/images"
+targets = "DIR/targets.csv"
+[[evaluation]]
+name = "again"
+images = "DIR/images"
+targets = "DIR/targets.csv"
+[recipe]
+arch = "cnn3"
+size = 32
+epochs = 1
+batch = 20
+warmup_epochs = 0
+`, "DIR", dir)
+	r, err := Run(t.Context(), plan(t, text), Options{Out: filepath.Join(dir, "out"), New: newEngine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Arms) != 3 || r.Arms[0].Evaluations["again"].Images != 40 || !strings.Contains(r.Markdown(), "| **luab, λ = 2** (chosen) |") || strings.Contains(r.Markdown(), "±  ") {
+		t.Errorf("%d arms:\n%s", len(r.Arms), r.Markdown())
+	}
+	again, err := parse(plan(t, text).TOML())
+	if err != nil || again.TOML() != plan(t, text).TOML() {
+		t.Errorf("a plan that was written is not read: %v", err)
+	}
+}
+
+// Garments lie where their boxes say, textures go with classes as often as is said, and sets share no garment.
+func TestCompose(t *testing.T) {
+	p := plan(t, small)
+	w, err := openWardrobe(p.Garments.Folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[*byte]string{}
+	for _, set := range append([]string{"train"}, garmentSets...) {
+		c := p.Garments.composer(w, set, 1)
+		own := 0
+		const n = 4000
+		for i := range n {
+			class := i % 10
+			m := c.at(i, class)
+			if m.box[2]-m.box[0] != 5+2*class || m.box[0] != m.x+3 || m.box[3] != m.y+24 {
+				t.Fatalf("the box of a garment at %d, %d is %v", m.x, m.y, m.box)
+			}
+			if m.texture == class {
+				own++
+			}
+			if i < 400 {
+				kind := map[string]string{"train": "first", validationSet: "last"}[set]
+				if other, ok := seen[&m.garment.Pix[0]]; ok && other != kind {
+					t.Fatalf("%s has a garment of other sets (%q)", set, other)
+				}
+				seen[&m.garment.Pix[0]] = kind
+			}
+		}
+		want := 0.55 // half of them on purpose, a tenth of the others by chance
+		if set == shiftedSet {
+			want = 0.1
+		}
+		if got := float64(own) / n; math.Abs(got-want) > 0.03 {
+			t.Errorf("%s: %.3f of the textures are of their class, want %.2f", set, got, want)
+		}
+	}
+	c := p.Garments.composer(w, "train", 1)
+	m, img := c.at(7, 7), c.draw(7, 7)
+	if v := img.GrayAt(m.x+10, m.y+10).Y; v != m.garment.Pix[10*m.garment.Stride+10] {
+		t.Errorf("a pixel of the garment is %d in the image", v)
+	}
+	if string(img.Pix) != string(c.draw(7, 7).Pix) {
+		t.Error("an image is not drawn the same twice")
+	}
+}
+
+// Patterns look the same in a mirror, up to their phase, so that flips leave them apart.
+func TestTextures(t *testing.T) {
+	for k := range 10 {
+		a := newTexture(k, features.Rand(1, "t", 0))
+		square, largest := 0.0, 0.0
+		for i := range 64 * 64 {
+			x, y := float64(i%64), float64(i/64)
+			v := a.at(x, y)
+			square += v * v / (64 * 64)
+			largest = max(largest, math.Abs(v))
+			if m := a.at(2*a.u-x, y); math.Abs(math.Abs(m)-math.Abs(v)) > 1e-9 {
+				t.Fatalf("texture %d is %v at a place and %v in the mirror", k, v, m)
+			}
+		}
+		if largest > 1 || square < 0.15 {
+			t.Errorf("texture %d: up to %v, mean square %v", k, largest, square)
+		}
+	}
+}
+
+// Student's intervals against a table, the choice of lambda, and its ties.
+func TestSamples(t *testing.T) {
+	s := newSample([]float64{1, 2, 3, 4, 5})
+	half := 2.776445105 * math.Sqrt(2.5/5)
+	if s.Mean != 3 || math.Abs(float64(s.SD)-math.Sqrt(2.5)) > 1e-12 || math.Abs(s.Interval.High-3-half) > 1e-8 || math.Abs(s.Interval.Low-3+half) > 1e-8 {
+		t.Errorf("%+v, %+v", s, s.Interval)
+	}
+	if one := newSample([]float64{7}); one.Interval != nil || one.SD.Defined() {
+		t.Errorf("one seed has a deviation: %+v", one)
+	}
+	p := plan(t, strings.Replace(small, "lambda = [1, 10]", "lambda = [10, 1, 3]", 1))
+	var results []*ArmResult
+	for _, x := range []struct {
+		s      data.Supervision
+		lambda float64
+		values [2]float64
+	}{{data.LUAB, 1, [2]float64{0.5, 0.7}}, {data.LUAB, 3, [2]float64{0.7, 0.5}}, {data.LUAB, 10, [2]float64{0.9, 0.2}}, {data.None, 0, [2]float64{0.4, 0.8}}, {data.Rand, 10, [2]float64{1, 1}}} {
+		for i, seed := range p.Seed {
+			results = append(results, &ArmResult{Arm: Arm{x.s, x.lambda, seed}, Evaluations: map[string]*run.Metrics{"validation": {Top1: &run.Measure{Value: analysis.Number(x.values[i])}}}})
+		}
+	}
+	if l := choose(p, results); l != 1 {
+		t.Errorf("lambda %v is chosen of two that are as good, and one that is worse", l)
+	}
+	r := summarise(p, 1, results)
+	d := r.Differences[0]
+	if d.Of != "luab" || d.Minus != "none" || d.Lambda != 1 || math.Abs(float64(d.Score.Mean)) > 1e-12 || math.Abs(float64(d.Score.Values[0])-0.1) > 1e-12 {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestWrong(t *testing.T) {
+	for _, c := range []struct{ old, new, want string }{
+		{"seed = [1, 2]", "seed = []", "seed: at least one"},
+		{"seed = [1, 2]", "seed = [1, 1]", "each once"},
+		{"lambda = [1, 10]", "lambda = [0]", "above 0"},
+		{`"none", "rand"`, `"none", "random"`, `supervision "random"`},
+		{`"none", "rand", "luab"`, `"none", "rand"`, "name luab too"},
+		{`choose = "validation"`, `choose = "val"`, "one of validation, same, shifted"},
+		{"images = 120", "images = 3", "at least 100"},
+		{"correlation = 0.5", "correlation = 2", "correlation: from 0 to 1"},
+		{"[recipe]", "[recipe]\nlambda = 3", "are the experiment's"},
+		{"[recipe]", "[recipes]", "no key recipes"},
+		{"batch = 20", "batch = 0", "batch: at least 1"},
+		{"[garments]", "[[evaluation]]\nname = \"x\"\nimages = \"y\"\n[garments]", "garments have their own"},
+		{"[garments]", "[data]\nimages = \"x\"\n[garments]", "or [garments]"},
+	} {
+		if _, err := parse(strings.Replace(small, c.old, c.new, 1)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.new, err)
+		}
+	}
+	if _, err := Load("nothing"); err == nil || !strings.Contains(err.Error(), "garments, garments-smoke") && !strings.Contains(err.Error(), "garments-smoke, garments") {
+		t.Errorf("no experiment: %v", err)
+	}
+	for _, name := range Names() {
+		if _, err := Load(name); err != nil {
+			t.Error(err)
+		}
+	}
+	p := plan(t, small)
+	p.Garments.Folder = t.TempDir()
+	if _, err := Run(t.Context(), p, Options{Out: filepath.Join(t.TempDir(), "x"), New: newEngine}); err == nil || !strings.Contains(err.Error(), "apt-get install dataset-fashion-mnist") {
+		t.Errorf("without the data set: %v", err)
+	}
+	busy := t.TempDir()
+	if err := os.WriteFile(filepath.Join(busy, "thesis.txt"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), plan(t, small), Options{Out: busy, New: newEngine}); err == nil || !strings.Contains(err.Error(), "files in it that are no experiment's") {
+		t.Errorf("a folder with other files: %v", err)
+	}
+}

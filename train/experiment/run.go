@@ -1,0 +1,357 @@
+package experiment
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"abtool/train/data"
+	"abtool/train/engine"
+	"abtool/train/run"
+)
+
+// Options say where an experiment is kept and how it is run.
+type Options struct {
+	Out      string // folder; what it has of the same experiment is used
+	New      func(engine.Config) (engine.Engine, error)
+	Jobs     int            // arms at a time, each on one thread; 0: one a processor. Results do not depend on it
+	Tool     string         // version
+	Notice   func(string)   // of what a person should know; may be nil
+	Progress func(Progress) // is called when an arm begins, ends, and now and then between; may be nil. From several goroutines
+}
+
+// Progress is how far an experiment is.
+type Progress struct {
+	Arm        Arm
+	Done, Arms int           // arms
+	Epoch      int           // of the arm
+	Epochs     int           // of each arm
+	Left       time.Duration // 0: not known yet
+	Result     *ArmResult    // if the arm has ended
+	Kept       bool          // it had been trained before
+}
+
+// ArmResult is what the network of an arm does.
+type ArmResult struct {
+	Arm
+	Seconds     float64                 `json:"seconds"` // of training and evaluating, since the last interruption
+	Evaluations map[string]*run.Metrics `json:"evaluations"`
+}
+
+// material is what the arms of a seed are trained and told by.
+type material struct {
+	train       func(data.Supervision) (*data.Set, error)
+	evaluations []evaluation
+}
+
+type evaluation struct {
+	name  string
+	set   *data.Set
+	truth run.Truth
+}
+
+// Run trains all arms that have no result yet, and tells what they give. If ctx ends, the error wraps run.ErrStopped and what was
+// trained so far is kept.
+func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
+	if o.Jobs <= 0 {
+		o.Jobs = runtime.GOMAXPROCS(0)
+	}
+	if o.Notice == nil {
+		o.Notice = func(string) {}
+	}
+	if o.Progress == nil {
+		o.Progress = func(Progress) {}
+	}
+	if err := claim(p, o.Out); err != nil {
+		return nil, err
+	}
+	x := &runner{p: p, o: o, began: time.Now(), materials: map[uint64]*shared{}}
+	if err := x.arms(ctx, p.first()); err != nil {
+		return nil, err
+	}
+	lambda := choose(p, x.results)
+	if err := x.arms(ctx, p.second(lambda)); err != nil {
+		return nil, err
+	}
+	r := summarise(p, lambda, x.results)
+	return r, r.write(o.Out)
+}
+
+const planName = "experiment.toml"
+
+// claim writes the plan into its folder, or sees that it is there already.
+func claim(p *Plan, out string) error {
+	path := filepath.Join(out, planName)
+	text := p.TOML()
+	old, err := os.ReadFile(path)
+	switch {
+	case err == nil && string(old) == text:
+		return nil
+	case err == nil:
+		return fmt.Errorf("%s holds another experiment: compare %s; give another folder for this one", out, path)
+	case !errors.Is(err, os.ErrNotExist):
+		return err
+	}
+	if entries, err := os.ReadDir(out); err == nil && len(entries) > 0 {
+		return fmt.Errorf("%s has files in it that are no experiment's: give a folder that does not exist yet", out)
+	}
+	if err := os.MkdirAll(out, 0o777); err != nil {
+		return err
+	}
+	return run.Replace(path, []byte(text))
+}
+
+// A runner trains arms.
+type runner struct {
+	p     *Plan
+	o     Options
+	began time.Time
+
+	mu        sync.Mutex
+	materials map[uint64]*shared
+	results   []*ArmResult
+	done      int
+	trained   int // arms that took time
+}
+
+// shared is a seed's material while arms need it.
+type shared struct {
+	once sync.Once
+	m    *material
+	err  error
+	left int // arms
+}
+
+// arms trains some arms, several at a time.
+func (x *runner) arms(ctx context.Context, arms []Arm) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	for _, a := range arms {
+		s := x.materials[a.Seed]
+		if s == nil {
+			s = &shared{}
+			x.materials[a.Seed] = s
+		}
+		s.left++
+	}
+	results := make([]*ArmResult, len(arms))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(x.o.Jobs, max(len(arms), 1)) {
+		wg.Go(func() {
+			for i := range next {
+				r, err := x.arm(ctx, arms[i])
+				if err != nil {
+					cancel(fmt.Errorf("%s: %w", arms[i].Name(), err))
+					continue
+				}
+				results[i] = r
+				x.leave(arms[i].Seed)
+			}
+		})
+	}
+	for i := range arms {
+		if ctx.Err() != nil {
+			break
+		}
+		select {
+		case next <- i:
+		case <-ctx.Done():
+		}
+	}
+	close(next)
+	wg.Wait()
+	if ctx.Err() != nil {
+		if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, run.ErrStopped) {
+			return err
+		}
+		return run.ErrStopped
+	}
+	x.results = append(x.results, results...)
+	return nil
+}
+
+// leave forgets a seed's material when no arm needs it.
+func (x *runner) leave(seed uint64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if s := x.materials[seed]; s != nil {
+		if s.left--; s.left == 0 {
+			delete(x.materials, seed)
+		}
+	}
+}
+
+func (x *runner) material(ctx context.Context, seed uint64) (*material, error) {
+	x.mu.Lock()
+	s := x.materials[seed]
+	x.mu.Unlock()
+	s.once.Do(func() {
+		if x.p.Garments != nil {
+			dir := filepath.Join(x.o.Out, "data", fmt.Sprintf("seed-%d", seed))
+			if s.err = os.MkdirAll(dir, 0o777); s.err == nil {
+				s.m, s.err = x.p.Garments.material(ctx, dir, seed, x.o)
+			}
+			return
+		}
+		s.m, s.err = x.p.files(seed)
+	})
+	return s.m, s.err
+}
+
+const (
+	resultName = "result.json"
+	lastName   = "last.safetensors"
+)
+
+// arm trains and evaluates an arm, as far as that has not been done.
+func (x *runner) arm(ctx context.Context, a Arm) (*ArmResult, error) {
+	dir := filepath.Join(x.o.Out, "arms", a.Name())
+	p := Progress{Arm: a, Arms: x.p.count(), Epochs: x.p.Recipe.Epochs}
+	if text, err := os.ReadFile(filepath.Join(dir, resultName)); err == nil {
+		r := &ArmResult{}
+		if err := json.Unmarshal(text, r); err != nil || r.Arm != a {
+			return nil, fmt.Errorf("%s is not this arm's: remove it, and the arm is evaluated again", filepath.Join(dir, resultName))
+		}
+		p.Result, p.Kept = r, true
+		x.tell(p)
+		return r, nil
+	}
+	began := time.Now()
+	m, err := x.material(ctx, a.Seed)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.train(ctx, dir, a, m, p); err != nil {
+		return nil, err
+	}
+	r := &ArmResult{Arm: a, Evaluations: map[string]*run.Metrics{}}
+	if err := x.evaluate(ctx, dir, m, r); err != nil {
+		return nil, err
+	}
+	r.Seconds = time.Since(began).Seconds()
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	if err := run.Replace(filepath.Join(dir, resultName), append(text, '\n')); err != nil {
+		return nil, err
+	}
+	p.Result = r
+	x.tell(p)
+	return r, nil
+}
+
+// tell reports progress.
+func (x *runner) tell(p Progress) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if p.Result != nil {
+		x.done++
+		if !p.Kept {
+			x.trained++
+		}
+	}
+	p.Done = x.done
+	if x.trained > 0 {
+		p.Left = time.Duration(float64(time.Since(x.began)) / float64(x.trained) * float64(p.Arms-x.done))
+	}
+	x.o.Progress(p)
+}
+
+func (x *runner) train(ctx context.Context, dir string, a Arm, m *material, p Progress) error {
+	recipe := x.p.recipe(a)
+	recipe.SaveEvery = recipe.Epochs // the last epoch's network, or its moving average
+	if _, err := os.Stat(filepath.Join(dir, finalName(recipe))); err == nil {
+		return nil
+	}
+	set, err := m.train(a.Supervision)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stat(filepath.Join(dir, lastName))
+	resume := err == nil
+	if !resume { // what was interrupted before its first checkpoint begins anew
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+	}
+	epoch := -1
+	_, err = run.Train(ctx, run.Options{
+		Out: dir, Recipe: recipe, Train: set, New: x.o.New, Resume: resume, Workers: 1, Tool: x.o.Tool,
+		Notice: func(text string) { x.o.Notice(a.Name() + ": " + text) },
+		Progress: func(at run.Progress) {
+			if at.Epoch != epoch {
+				epoch, p.Epoch = at.Epoch, at.Epoch
+				x.tell(p)
+			}
+		},
+	})
+	return err
+}
+
+// finalName is the file of the network after the last epoch.
+func finalName(r run.Recipe) string { return fmt.Sprintf("epoch-%04d.safetensors", r.Epochs) }
+
+func (x *runner) evaluate(ctx context.Context, dir string, m *material, r *ArmResult) error {
+	recipe, _, a, set, err := run.Open(dir, finalName(x.p.Recipe))
+	if err != nil {
+		return err
+	}
+	e, err := x.o.New(engine.Config{Arch: a, Loss: recipe.Loss(), Workers: 1})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if err := e.SetWeights(set); err != nil {
+		return err
+	}
+	for _, s := range m.evaluations {
+		how := recipe.Evaluation(a, 1)
+		how.Truth = s.truth
+		got, err := run.Evaluate(ctx, e, s.set, how)
+		if err != nil {
+			return err
+		}
+		r.Evaluations[s.name] = got
+	}
+	return nil
+}
+
+// files opens the images and targets that a plan names.
+func (p *Plan) files(seed uint64) (*material, error) {
+	open := func(f Images, o data.SetOptions) (*data.Set, error) {
+		o.Multi, o.WithTarget, o.Rule, o.Split, o.Partial = p.Recipe.Multi, p.Recipe.Multi, f.Rule, f.Split, f.Partial
+		return data.OpenSet(f.Images, f.Targets, o)
+	}
+	m := &material{}
+	m.train = func(s data.Supervision) (*data.Set, error) {
+		return open(*p.Data, data.SetOptions{Supervision: s, Seed: seed})
+	}
+	train, err := m.train(data.None)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range p.Evaluation {
+		supervision := data.None
+		if f.Targets != "" {
+			supervision = data.LUAB
+		}
+		set, err := open(f, data.SetOptions{Supervision: supervision, Classes: train.Classes})
+		if err != nil {
+			return nil, fmt.Errorf("evaluation %s: %w", f.Name, err)
+		}
+		truth, err := run.OpenTruth(f.Truth, set)
+		if err != nil {
+			return nil, fmt.Errorf("evaluation %s: %w", f.Name, err)
+		}
+		m.evaluations = append(m.evaluations, evaluation{f.Name, set, truth})
+	}
+	return m, nil
+}

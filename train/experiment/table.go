@@ -1,0 +1,294 @@
+package experiment
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"abtool/analysis"
+	"abtool/train/data"
+	"abtool/train/run"
+)
+
+// Result is what an experiment gives.
+type Result struct {
+	Title       string       `json:"title"`
+	Measure     string       `json:"measure"` // top-1 or mAP
+	Seeds       []uint64     `json:"seeds"`
+	Choose      string       `json:"choose"` // evaluation
+	Lambda      float64      `json:"lambda"` // chosen; 0: luab was not trained
+	Cells       []Cell       `json:"cells"`
+	Differences []Difference `json:"differences"`
+	Arms        []*ArmResult `json:"arms"`
+}
+
+// A Cell is a way to train, told by one set of images.
+type Cell struct {
+	Supervision data.Supervision `json:"supervision"`
+	Lambda      float64          `json:"lambda"`
+	Evaluation  string           `json:"evaluation"`
+	Score       Sample           `json:"score"`               // top-1 accuracy or mAP
+	Localised   *Sample          `json:"localised,omitempty"` // share of the predicted points that are on their object
+}
+
+// A Sample is one number for each seed.
+type Sample struct {
+	Values   []analysis.Number  `json:"values"`
+	Mean     analysis.Number    `json:"mean"`
+	SD       analysis.Number    `json:"sd"` // over seeds, n − 1
+	Interval *analysis.Interval `json:"interval,omitempty"`
+}
+
+// A Difference compares two ways to train, seed by seed.
+type Difference struct {
+	Evaluation string  `json:"evaluation"`
+	Of         string  `json:"of"`    // as luab, lambda 10
+	Minus      string  `json:"minus"` // as none
+	Lambda     float64 `json:"lambda"`
+	Score      Sample  `json:"score"`
+}
+
+// MethodStudent is the method of intervals over seeds: mean ± Student's t times the standard error.
+const MethodStudent = "student"
+
+func newSample(values []float64) Sample {
+	s := Sample{}
+	n, sum := float64(len(values)), 0.0
+	for _, v := range values {
+		s.Values = append(s.Values, analysis.Number(v))
+		sum += v
+	}
+	mean := sum / n
+	square := 0.0
+	for _, v := range values {
+		square += (v - mean) * (v - mean)
+	}
+	sd := math.Sqrt(square / (n - 1)) // of one value: not defined
+	s.Mean, s.SD = analysis.Number(mean), analysis.Number(sd)
+	if len(values) > 1 {
+		half := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile((1+analysis.Level)/2) * sd / math.Sqrt(n)
+		s.Interval = &analysis.Interval{Low: mean - half, High: mean + half, Level: analysis.Level, Method: MethodStudent}
+	}
+	return s
+}
+
+// byArm finds results.
+type byArm map[Arm]*ArmResult
+
+func index(results []*ArmResult) byArm {
+	m := byArm{}
+	for _, r := range results {
+		m[r.Arm] = r
+	}
+	return m
+}
+
+// scores are the seeds' values of a way to train; nil if it was not trained.
+func (m byArm) values(p *Plan, s data.Supervision, lambda float64, evaluation string, get func(*run.Metrics) *run.Measure) []float64 {
+	var out []float64
+	for _, seed := range p.Seed {
+		r := m[p.arm(s, lambda, seed)]
+		if r == nil || r.Evaluations[evaluation] == nil {
+			return nil
+		}
+		v := get(r.Evaluations[evaluation])
+		if v == nil {
+			return nil
+		}
+		out = append(out, float64(v.Value))
+	}
+	return out
+}
+
+func score(m *run.Metrics) *run.Measure {
+	if m.MAP != nil {
+		return m.MAP
+	}
+	return m.Top1
+}
+
+func localised(m *run.Metrics) *run.Measure { return m.Localised }
+
+// choose is the lambda of the best mean; 0 without luab.
+func choose(p *Plan, results []*ArmResult) float64 {
+	m := index(results)
+	best, chosen := math.Inf(-1), 0.0
+	for _, lambda := range slices.Sorted(slices.Values(p.Lambda)) {
+		values := m.values(p, data.LUAB, lambda, p.Choose, score)
+		if values == nil {
+			continue
+		}
+		if mean := float64(newSample(values).Mean); mean > best {
+			best, chosen = mean, lambda
+		}
+	}
+	return chosen
+}
+
+func summarise(p *Plan, lambda float64, results []*ArmResult) *Result {
+	m := index(results)
+	r := &Result{Title: p.Title, Measure: "top-1", Seeds: p.Seed, Choose: p.Choose, Lambda: lambda, Arms: results}
+	if p.Recipe.Multi {
+		r.Measure = "mAP"
+	}
+	for _, evaluation := range p.Evaluations() {
+		for _, s := range []data.Supervision{data.None, data.Rand, data.LUAB} {
+			for _, l := range p.Lambda {
+				if s == data.None {
+					l = 0
+				}
+				values := m.values(p, s, l, evaluation, score)
+				if values == nil || slices.ContainsFunc(r.Cells, func(c Cell) bool { return c.Evaluation == evaluation && c.Supervision == s && c.Lambda == l }) {
+					continue
+				}
+				c := Cell{Supervision: s, Lambda: l, Evaluation: evaluation, Score: newSample(values)}
+				if on := m.values(p, s, l, evaluation, localised); on != nil {
+					sample := newSample(on)
+					c.Localised = &sample
+				}
+				r.Cells = append(r.Cells, c)
+			}
+		}
+	}
+	for _, evaluation := range p.Evaluations() {
+		for _, l := range p.compared(lambda) {
+			for _, pair := range [][2]data.Supervision{{data.LUAB, data.None}, {data.LUAB, data.Rand}, {data.Rand, data.None}} {
+				a, b := m.values(p, pair[0], l, evaluation, score), m.values(p, pair[1], l, evaluation, score)
+				if a == nil || b == nil {
+					continue
+				}
+				for i := range a {
+					a[i] -= b[i]
+				}
+				r.Differences = append(r.Differences, Difference{Evaluation: evaluation, Of: string(pair[0]), Minus: string(pair[1]), Lambda: l, Score: newSample(a)})
+			}
+		}
+	}
+	return r
+}
+
+// compared are the lambdas of which differences are told: the chosen one first, so that nobody picks another afterwards without seeing it.
+func (p *Plan) compared(lambda float64) []float64 {
+	var out []float64
+	if lambda != 0 {
+		out = append(out, lambda)
+	}
+	for _, l := range p.Lambda {
+		if l != lambda {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func (r *Result) write(out string) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := run.Replace(filepath.Join(out, "results.json"), append(text, '\n')); err != nil {
+		return err
+	}
+	return run.Replace(filepath.Join(out, "results.md"), []byte(r.Markdown()))
+}
+
+func percent(v analysis.Number) string { return fmt.Sprintf("%.1f", 100*float64(v)) }
+
+// number writes lambda.
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+func way(s data.Supervision, lambda float64) string {
+	if s == data.None {
+		return "none"
+	}
+	return fmt.Sprintf("%s, λ = %s", s, number(lambda))
+}
+
+// Markdown is the result as tables.
+func (r *Result) Markdown() string {
+	var b strings.Builder
+	var evaluations []string
+	for _, c := range r.Cells {
+		if !slices.Contains(evaluations, c.Evaluation) {
+			evaluations = append(evaluations, c.Evaluation)
+		}
+	}
+	seeds := fmt.Sprintf("%d seeds", len(r.Seeds))
+	if len(r.Seeds) == 1 {
+		seeds = "1 seed"
+	}
+	fmt.Fprintf(&b, "%s, %%, mean ± standard deviation over %s.", r.Measure, seeds)
+	if r.Lambda != 0 {
+		fmt.Fprintf(&b, " λ = %s was chosen on %s.", number(r.Lambda), r.Choose)
+	}
+	b.WriteString("\n\n| |")
+	on := slices.ContainsFunc(r.Cells, func(c Cell) bool { return c.Localised != nil })
+	for _, e := range evaluations {
+		fmt.Fprintf(&b, " %s |", e)
+	}
+	if on {
+		for _, e := range evaluations {
+			fmt.Fprintf(&b, " points on objects: %s |", e)
+		}
+	}
+	columns := len(evaluations)
+	if on {
+		columns *= 2
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---|", columns) + "\n")
+	var ways []string
+	for _, c := range r.Cells {
+		if w := way(c.Supervision, c.Lambda); !slices.Contains(ways, w) {
+			ways = append(ways, w)
+		}
+	}
+	text := func(s *Sample) string {
+		switch {
+		case s == nil:
+			return "–"
+		case math.IsNaN(float64(s.SD)):
+			return percent(s.Mean)
+		}
+		return percent(s.Mean) + " ± " + percent(s.SD)
+	}
+	for _, w := range ways {
+		name := w
+		if w == way(data.LUAB, r.Lambda) {
+			name = "**" + w + "** (chosen)"
+		}
+		fmt.Fprintf(&b, "| %s |", name)
+		for pass := range columns / len(evaluations) {
+			for _, e := range evaluations {
+				var s *Sample
+				for i := range r.Cells {
+					if c := &r.Cells[i]; c.Evaluation == e && way(c.Supervision, c.Lambda) == w {
+						s = []*Sample{&c.Score, c.Localised}[pass]
+					}
+				}
+				fmt.Fprintf(&b, " %s |", text(s))
+			}
+		}
+		b.WriteString("\n")
+	}
+	if len(r.Differences) > 0 {
+		b.WriteString("\nDifferences in points of a per cent, by seed: mean, 95 % interval by Student's t, the seeds' values.\n\n| | evaluation | mean | interval | seeds |\n|---|---|---|---|---|\n")
+		for _, d := range r.Differences {
+			interval := "–"
+			if i := d.Score.Interval; i != nil {
+				interval = fmt.Sprintf("%+.1f to %+.1f", 100*i.Low, 100*i.High)
+			}
+			var each []string
+			for _, v := range d.Score.Values {
+				each = append(each, fmt.Sprintf("%+.1f", 100*float64(v)))
+			}
+			fmt.Fprintf(&b, "| %s − %s, λ = %s | %s | %+.1f | %s | %s |\n", d.Of, d.Minus, number(d.Lambda), d.Evaluation, 100*float64(d.Score.Mean), interval, strings.Join(each, ", "))
+		}
+	}
+	return b.String()
+}
