@@ -37,6 +37,9 @@ type parityResult struct {
 	Tolerance float64    `json:"tolerance"`
 }
 
+// overlaps is the network whose pooling has windows that overlap.
+const overlaps = "resnet18"
+
 // parityOf is how far ten steps of both engines are apart, relative to the size of the values.
 type parityOf struct {
 	Arch      string  `json:"arch"`
@@ -63,11 +66,14 @@ func parity(o options) (any, error) {
 	}{
 		{"cnn3", 16, optim.Config{}, 0.02},
 		{"resnet8", 32, optim.Config{Momentum: 0.9, WeightDecay: 1e-3, Nesterov: true, ClipNorm: 1, EMA: 0.9}, 0.02},
-		{"resnet18", 32, optim.Config{Momentum: 0.9}, 0.01}, // with a pooling that overlaps
+		{overlaps, 32, optim.Config{Momentum: 0.9}, 0.01},
 		{"vit_mini_patch4_32", 32, optim.Config{Kind: optim.AdamW, WeightDecay: 0.1, Eps: 1e-3}, 1e-3},
 		{"resnet8", 16, optim.Config{Kind: optim.AdamP, WeightDecay: 0.1, Eps: 1e-3}, 1e-3},
 	} {
-		p, err := o.compare(c.arch, c.size, c.optim, c.lr)
+		if c.arch == overlaps && o.size < c.size {
+			continue // its last maps would have one pixel, and their statistics a handful of values
+		}
+		p, err := o.compare(c.arch, min(c.size, o.size), c.optim, c.lr)
 		if err != nil {
 			return nil, err
 		}

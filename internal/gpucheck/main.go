@@ -45,7 +45,7 @@ func run(args []string, w io.Writer) error {
 	f.IntVar(&o.xla.Devices, "devices", 1, "that share a batch")
 	f.StringVar(&o.out, "out", "", "folder of a run (train, resume)")
 	f.StringVar(&o.arch, "arch", "resnet50", "network (speed)")
-	f.IntVar(&o.size, "size", 224, "pixels (speed, loader; train and resume: at most 32)")
+	f.IntVar(&o.size, "size", 224, "pixels (speed, loader; of parity, train and resume at most)")
 	f.IntVar(&o.batch, "batch", 128, "images a step (speed, loader)")
 	f.IntVar(&o.steps, "steps", 50, "steps that are measured (speed)")
 	f.IntVar(&o.warm, "warm", 5, "steps before them (speed)")

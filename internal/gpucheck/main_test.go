@@ -15,7 +15,7 @@ func TestParts(t *testing.T) {
 		t.Skip("slow without a GPU")
 	}
 	for _, args := range []string{
-		"devices", "speed -arch resnet8 -size 8 -batch 4 -steps 2 -warm 1 -precision bf16", "speed -arch vit_mini_patch4_32 -size 8 -batch 4 -steps 2 -warm 0",
+		"devices", "parity -size 8 -tolerance 1e-4", "speed -arch resnet8 -size 8 -batch 4 -steps 2 -warm 1 -precision bf16", "speed -arch vit_mini_patch4_32 -size 8 -batch 4 -steps 2 -warm 0",
 		"loader -size 32 -batch 8 -images 16", "resume -images 32 -size 8 -out " + t.TempDir(),
 	} {
 		var out bytes.Buffer

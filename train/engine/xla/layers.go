@@ -154,19 +154,17 @@ func (n *network) linear(l arch.Layer, x *graph.Node) *graph.Node {
 	return n.bias(l, dot(x, w, []int{x.Rank() - 1}, []int{1}, nil, nil))
 }
 
-// batchNorm computes in float32. The variance comes from one pass over the values, as the mean square of their distance from the running mean
-// less the square of its mean: near the mean there is no cancellation. In the first steps, where the running mean is still 0, the variance of
-// values far from 0 has fewer digits: 5 where they are ten standard deviations away.
+// batchNorm computes in float32. The variance takes a second pass over the values: the mean square less the square of the mean would lose digits
+// where images are alike.
 func (n *network) batchNorm(l arch.Layer, x *graph.Node) *graph.Node {
 	dtype, rank := x.DType(), x.Rank()
 	x = graph.ConvertDType(x, dtypes.Float32)
 	mean, variance := n.param(l, "running_mean"), n.param(l, "running_var")
 	if n.training {
 		count := float64(x.Shape().Size() / x.Shape().Dim(-1))
-		near := graph.StopGradient(mean)
-		d := graph.Sub(x, channels(near, rank))
-		off, square := graph.ReduceMean(d, 0, 1, 2), graph.ReduceMean(graph.Mul(d, d), 0, 1, 2)
-		batchMean, batchVar := graph.Add(near, off), graph.Sub(square, graph.Mul(off, off))
+		batchMean := graph.ReduceMean(x, 0, 1, 2)
+		d := graph.Sub(x, channels(graph.StopGradient(batchMean), rank)) // the variance does not change with the mean
+		batchVar := graph.ReduceMean(graph.Mul(d, d), 0, 1, 2)
 		unbiased := graph.MulScalar(batchVar, count/max(1, count-1))
 		n.stats[l.Name+".running_mean"] = mix(mean, batchMean, l.Momentum)
 		n.stats[l.Name+".running_var"] = mix(variance, unbiased, l.Momentum)
