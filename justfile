@@ -4,6 +4,11 @@
 build:
     go build -o abtool ./cmd/abtool
 
+# the program with the GPU engine, and the one that scripts/gpu-check takes along
+build-gpu:
+    go build -tags xla -o abtool ./cmd/abtool
+    go build -tags xla -ldflags "-s -w" -o gpucheck ./internal/gpucheck
+
 # every test, as the README gives it
 test:
     go test ./...

@@ -18,15 +18,15 @@ import (
 
 	"abtool/reports"
 	"abtool/train/data"
-	"abtool/train/engine/gorgonia"
 	"abtool/train/experiment"
 	runs "abtool/train/run"
 )
 
 type experimentOptions struct {
 	experiment.Options
-	data, engine string
-	json, quiet  bool
+	data        string
+	engine      engineOptions
+	json, quiet bool
 }
 
 func experimentCommand(s streams) *cobra.Command {
@@ -52,7 +52,7 @@ DIR keeps a run for every arm. The command given again goes on where it stopped:
 	f := c.Flags()
 	f.StringVar(&o.Out, "out", "", "folder of the experiment")
 	f.StringVar(&o.data, "data", "", "folder with Fashion-MNIST's idx files (default: the file's, else "+experiment.FashionMNIST+")")
-	f.StringVar(&o.engine, "engine", gorgonia.Name, "what computes")
+	o.engine.flags(c)
 	f.IntVar(&o.Jobs, "jobs", 0, "arms that are trained at a time, one thread each; 0 is one a processor (the results are the same for any number)")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress")
@@ -73,7 +73,7 @@ func (o *experimentOptions) run(ctx context.Context, s streams, name string) (er
 		}
 		plan.Garments.Folder = o.data
 	}
-	if o.New, err = newEngine(o.engine); err != nil {
+	if o.New, err = o.engine.maker(); err != nil {
 		return err
 	}
 	o.Tool = version()

@@ -92,6 +92,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some input was rejected.
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(ingestCommand(s), infoCommand(s), schemaCommand(s), synthCommand(s), demoCommand(s), sqlCommand(s), statsCommand(s), reportCommand(s), targetsCommand(s), trainCommand(s), evalCommand(s), experimentCommand(s))
+	root.AddCommand(enginesCommand(s))
 	return root
 }
 

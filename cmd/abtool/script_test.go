@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -17,6 +18,12 @@ func TestScripts(t *testing.T) {
 		Dir:           "testdata/script",
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds:          map[string]func(ts *testscript.TestScript, neg bool, args []string){"exitcode": exitCode},
+		Condition: func(name string) (bool, error) {
+			if name != "xla" {
+				return false, fmt.Errorf("unknown condition %s", name)
+			}
+			return xlaAlso != "", nil
+		},
 	})
 }
 

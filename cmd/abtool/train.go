@@ -19,17 +19,8 @@ import (
 	"abtool/train/arch"
 	"abtool/train/data"
 	"abtool/train/engine"
-	"abtool/train/engine/gorgonia"
 	runs "abtool/train/run"
 )
-
-// newEngine makes the engine of a name.
-func newEngine(name string) (func(engine.Config) (engine.Engine, error), error) {
-	if name == gorgonia.Name {
-		return func(c engine.Config) (engine.Engine, error) { return gorgonia.New(c) }, nil
-	}
-	return nil, usageError{fmt.Errorf("--engine %q: this program has %s", name, gorgonia.Name)}
-}
 
 // dataOptions say which images are read, and with which targets.
 type dataOptions struct {
@@ -106,7 +97,9 @@ func held(all []data.Image, share float64, out bool) (kept []data.Image) {
 type trainOptions struct {
 	dataOptions
 	runs.Options
-	recipe, engine      string
+	recipe              string
+	engine              engineOptions
+	dry                 bool
 	set                 []string
 	list, quiet, json   bool
 	arch, supervision   string
@@ -133,6 +126,7 @@ A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(r
   abtool train --images ILSVRC/train --targets targets.parquet --recipe small --out run
   abtool train --images ILSVRC/train --targets targets.parquet --supervision rand --lambda 10 --set clip=1 --out rand
   abtool train --images ILSVRC/train --targets targets.parquet --out run --resume
+  abtool train --images ILSVRC/train --targets targets.parquet --recipe imagenet-deit --engine xla --precision bf16 --dry-run
   abtool train --list-archs`,
 		Args: exactly(0, "train takes no arguments: images and targets are flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -155,9 +149,11 @@ A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(r
 	f.Float64Var(&o.lr, "lr", 0, "learning rate (recipe: lr)")
 	f.Float64Var(&o.lambda, "lambda", 0, "weight of the point loss (recipe: lambda)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed (recipe: seed)")
+	f.BoolVar(&o.dry, "dry-run", false, "print the resolved recipe, the steps, and the time and memory that a few of them tell; write nothing")
 	f.BoolVar(&o.Resume, "resume", false, "go on with the run in --out")
 	f.StringVar(&o.Init, "init", "", "weights to begin with, .safetensors; what does not fit is left out and told")
-	f.StringVar(&o.engine, "engine", gorgonia.Name, "what computes: "+gorgonia.Name+" (this processor)")
+	o.engine.flags(c)
+	f.IntVar(&o.engine.devices, "devices", 0, "devices of xla that share a batch; 0 is all")
 	f.IntVar(&o.Workers, "jobs", 0, "threads; 0 is one a processor")
 	f.BoolVar(&o.list, "list-archs", false, "list the architectures with their sizes")
 	f.BoolVar(&o.json, "json", false, "print the last metrics as JSON")
@@ -204,13 +200,13 @@ func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
 }
 
 func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
-	if o.Out == "" {
+	if o.Out == "" && !o.dry {
 		return usageError{fmt.Errorf("--out RUN is missing: the folder of the run")}
 	}
 	if o.Recipe, err = o.resolve(cmd); err != nil {
 		return err
 	}
-	if o.New, err = newEngine(o.engine); err != nil {
+	if o.New, err = o.engine.maker(); err != nil {
 		return err
 	}
 	if o.Train, o.Val, err = o.sets(o.Recipe); err != nil {
@@ -218,6 +214,9 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	}
 	if o.Truth, err = runs.OpenTruth(o.store, o.Val); err != nil {
 		return err
+	}
+	if o.dry {
+		return o.plan(cmd.Context(), s)
 	}
 	o.Tool = version()
 	o.Notice = func(text string) { fmt.Fprintln(s.err, "note: "+clean(text)) }
@@ -232,7 +231,7 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 		if o.Val != nil {
 			val = len(o.Val.Images)
 		}
-		fmt.Fprintf(s.err, "%s images of %d classes, %s of them with a point; %s for validation; %s on %s\n", thousands(int64(len(o.Train.Images))), len(o.Train.Classes), thousands(int64(points)), thousands(int64(val)), o.Recipe.Arch, o.engine)
+		fmt.Fprintf(s.err, "%s images of %d classes, %s of them with a point; %s for validation; %s on %s\n", thousands(int64(len(o.Train.Images))), len(o.Train.Classes), thousands(int64(points)), thousands(int64(val)), o.Recipe.Arch, o.engine.name)
 	}
 	m, err := runs.Train(cmd.Context(), o.Options)
 	stop()
@@ -255,6 +254,48 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 		printMetrics(s.out, m)
 	}
 	return nil
+}
+
+// plan prints what the run would be.
+func (o *trainOptions) plan(ctx context.Context, s streams) error {
+	p, err := runs.MakePlan(ctx, o.Options)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return printJSON(s.out, p)
+	}
+	return printed(s.out, func(w io.Writer) { printPlan(w, p, o.Recipe.Epochs) })
+}
+
+func printPlan(w io.Writer, p *runs.Plan, epochs int) {
+	fmt.Fprintf(w, "%s\n", p.Recipe)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
+	row("network", "%s, %d px, %.1fM weights, on %s", p.Arch, p.Size, float64(p.Weights)/1e6, p.Engine)
+	row("images", "%s, %s of them with a point; %s for validation", thousands(int64(p.Images)), thousands(int64(p.Points)), thousands(int64(p.Val)))
+	row("steps", "%s of %s images; %s in each of %d epochs", thousands(int64(p.Steps)), thousands(int64(p.Batch)), thousands(int64(p.StepsEpoch)), epochs)
+	round := func(d time.Duration) time.Duration {
+		if d > 10*time.Second {
+			return d.Round(time.Second)
+		}
+		return d.Round(time.Millisecond)
+	}
+	row("a step", "%s, mean of %d after a first of %s: %.0f img/s; %.0f %% of it waiting for images", round(p.Step), p.Measured, round(p.First), float64(p.Batch)/p.Step.Seconds(), 100*p.Waited)
+	row("loader", "%.0f img/s a core", p.Loader)
+	if p.Val > 0 {
+		row("validation", "%s an epoch", round(p.ValidateEpoch))
+	}
+	row("time", "about %s", round(p.Total))
+	memory := size(p.StateBytes) + " of weights and moments"
+	if p.PeakBytes > 0 {
+		memory += "; " + size(p.PeakBytes) + " in all after the measurement"
+	}
+	if p.DeviceBytes > 0 {
+		memory += "; " + size(p.DeviceBytes) + " on the device"
+	}
+	row("memory", "%s", memory)
+	t.Flush()
 }
 
 // progress prints how far training is: a bar on a terminal, else a line now and then.
@@ -387,9 +428,10 @@ func drawCurves(dir string) error {
 
 type evalOptions struct {
 	dataOptions
-	weights, engine string
-	draw, workers   int
-	json, quiet     bool
+	weights       string
+	engine        engineOptions
+	draw, workers int
+	json, quiet   bool
 }
 
 func evalCommand(s streams) *cobra.Command {
@@ -414,7 +456,7 @@ from them, and with --truth STORE how many lie on their objects (boxes of ImageN
 	f.BoolVar(&o.partial, "partial", false, "leave out targets whose image is missing")
 	f.StringVar(&o.store, "truth", "", "a store whose ground truth tells whether predicted points are on their objects")
 	f.StringVar(&o.weights, "weights", "", "file of the run's weights; best.safetensors if it is left out")
-	f.StringVar(&o.engine, "engine", gorgonia.Name, "what computes")
+	o.engine.flags(c)
 	f.IntVar(&o.draw, "draw", 0, "number of images to draw with their predicted points")
 	f.IntVar(&o.workers, "jobs", 0, "threads; 0 is one a processor")
 	f.BoolVar(&o.json, "json", false, "print as JSON")
@@ -442,7 +484,7 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 	if err != nil {
 		return err
 	}
-	make, err := newEngine(o.engine)
+	make, err := o.engine.maker()
 	if err != nil {
 		return err
 	}

@@ -167,6 +167,14 @@ func TestInit(t *testing.T) {
 	}
 }
 
+// Normalising is (v/255 − mean)/std, channel by channel.
+func TestNormalise(t *testing.T) {
+	f := Normalise([]byte{0, 128, 255, 10, 20, 30, 1, 2, 3, 4, 5, 6}, nil)
+	if len(f) != 12 || math.Abs(float64(f[3])-(10.0/255-0.485)/0.229) > 1e-6 || math.Abs(float64(f[2])-(1-0.406)/0.225) > 1e-6 {
+		t.Errorf("%v", f)
+	}
+}
+
 func std(x []float32) float64 {
 	var s, q float64
 	for _, v := range x {

@@ -401,15 +401,6 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// Normalising is (v/255 − mean)/std, channel by channel.
-func TestNormalise(t *testing.T) {
-	b := &Batch{N: 1, Size: 2, Pixels: []byte{0, 128, 255, 10, 20, 30, 1, 2, 3, 4, 5, 6}}
-	f := b.Normalise(nil)
-	if len(f) != 12 || math.Abs(float64(f[3])-(10.0/255-0.485)/0.229) > 1e-6 || math.Abs(float64(f[2])-(1-0.406)/0.225) > 1e-6 {
-		t.Errorf("%v", f)
-	}
-}
-
 // The colours of a JPEG are those of Go's own conversion, within a step.
 func TestYCC(t *testing.T) {
 	var b bytes.Buffer

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"abtool/features"
+	"abtool/train/arch"
 	"abtool/train/loss"
 )
 
@@ -29,7 +30,10 @@ type LoaderOptions struct {
 	Crops       features.CropOptions // of training
 	CropRatio   float64              // of evaluation: the middle Size / CropRatio of the shorter side; 0: 0.875
 	Jitter      Jitter
+	RandAugment RandAugment
 	Erase       Erase
+	Mix         Mix
+	Repeat      int    // times that an epoch has each of its images, next to one another, each time with other crops and changes, so that an epoch has the Repeat-th part of all; 0: 1
 	LabelRule   string // multi label: what a crop does to labels, features.LabelsKept or LabelsPublished; "": kept
 	PointOutput int    // outputs of the point head: 0, 2, or 2 per class
 }
@@ -37,7 +41,8 @@ type LoaderOptions struct {
 // Jitter changes colours, each by a factor drawn from 1 ± its value, in random order (torchvision's ColorJitter without hue).
 type Jitter struct{ Brightness, Contrast, Saturation float64 }
 
-// Erase fills a random rectangle with noise (Zhong et al. 2020), with a probability; 2 to 33 % of the area, ratios 0.3 to 3.3.
+// Erase fills a random rectangle with noise (Zhong et al. 2020), with a probability; 2 to 33 % of the area, ratios 0.3 to 3.3. A point in it is
+// still learned from: the rest of its object is mostly seen.
 type Erase struct{ Probability float64 }
 
 // A Batch of N images.
@@ -56,28 +61,6 @@ type Batch struct {
 func (b *Batch) Picture(i int) image.Image {
 	n := 3 * b.Size * b.Size
 	return &Pixels{W: b.Size, H: b.Size, Pix: b.Pixels[i*n : (i+1)*n]}
-}
-
-// Mean and Std are ImageNet's, by channel, of values 0…1: what torchvision's and timm's weights were trained with.
-var (
-	Mean = [3]float32{0.485, 0.456, 0.406}
-	Std  = [3]float32{0.229, 0.224, 0.225}
-)
-
-// Normalise writes the pixels as N × Size × Size × 3 float32, (v/255 − mean) / std by channel. to is reused if it is long enough.
-func (b *Batch) Normalise(to []float32) []float32 {
-	to = grow(to, len(b.Pixels))
-	var table [3][256]float32
-	for c := range table {
-		for v := range table[c] {
-			table[c][v] = (float32(v)/255 - Mean[c]) / Std[c]
-		}
-	}
-	for i := 0; i+2 < len(to); i += 3 {
-		p, q := b.Pixels[i:i+3:i+3], to[i:i+3:i+3]
-		q[0], q[1], q[2] = table[0][p[0]], table[1][p[1]], table[2][p[2]]
-	}
-	return to
 }
 
 // A Loader makes batches of a Set.
@@ -120,10 +103,30 @@ func NewLoader(set *Set, o LoaderOptions) (*Loader, error) {
 	if want := 2 * len(set.Classes); o.PointOutput != 0 && o.PointOutput != map[bool]int{false: 2, true: want}[set.Multi] {
 		return nil, fmt.Errorf("%d outputs of the point head do not fit: 2 for one label, %d for several", o.PointOutput, want)
 	}
+	if o.Repeat == 0 {
+		o.Repeat = 1
+	}
+	if err := o.checkChanges(); err != nil {
+		return nil, err
+	}
 	if o.Train && len(set.Images) < o.Batch {
 		return nil, fmt.Errorf("%d images are fewer than a batch of %d", len(set.Images), o.Batch)
 	}
 	return &Loader{set: set, o: o}, nil
+}
+
+// checkChanges reports what makes no sense of RandAugment, Mix and Repeat.
+func (o LoaderOptions) checkChanges() error {
+	a, m := o.RandAugment, o.Mix
+	switch {
+	case !(a.Magnitude >= 0 && a.Magnitude <= 10) || !(a.Std >= 0) || math.IsInf(a.Std, 0) || a.Ops < 0:
+		return fmt.Errorf("RandAugment of magnitude %v ± %v, %d operations: the magnitude is 0 to 10, the others at least 0", a.Magnitude, a.Std, a.Ops)
+	case !(m.Mixup >= 0) || !(m.Cutmix >= 0) || math.IsInf(m.Mixup+m.Cutmix, 0) || !(m.Switch >= 0 && m.Switch <= 1):
+		return fmt.Errorf("mixup %v, cutmix %v, switched with %v: at least 0, and a probability", m.Mixup, m.Cutmix, m.Switch)
+	case o.Repeat < 0:
+		return fmt.Errorf("each image %d times: at least once", o.Repeat)
+	}
+	return nil
 }
 
 // Batches is the number of batches of an epoch.
@@ -161,7 +164,15 @@ func (l *Loader) Rate() Rate {
 // order is that of an epoch's images.
 func (l *Loader) order(epoch int) []int {
 	if l.o.Train {
-		return rand.New(rand.NewPCG(l.o.Seed, uint64(epoch)<<1|1)).Perm(len(l.set.Images))
+		order := rand.New(rand.NewPCG(l.o.Seed, uint64(epoch)<<1|1)).Perm(len(l.set.Images))
+		if l.o.Repeat == 1 {
+			return order
+		}
+		repeated := make([]int, len(order))
+		for i := range repeated {
+			repeated[i] = order[i/l.o.Repeat]
+		}
+		return repeated
 	}
 	order := make([]int, len(l.set.Images))
 	for i := range order {
@@ -182,6 +193,7 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq[*Batch] {
 			b    *Batch
 			slot int
 			item int
+			time int // of an image that is repeated
 			done *sync.WaitGroup
 		}
 		jobs := make(chan job)
@@ -192,10 +204,11 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq[*Batch] {
 		ready := make(chan started, l.o.Ahead)
 		for range l.o.Workers {
 			wg.Go(func() {
-				w := l.worker(epoch)
+				w := &loaderWorker{l: l}
 				for j := range jobs {
 					if ctx.Err() == nil {
 						began := time.Now()
+						w.time = epoch*l.o.Repeat + j.time
 						w.load(j.b, j.slot, j.item)
 						l.busy.Add(int64(time.Since(began)))
 					}
@@ -217,7 +230,7 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq[*Batch] {
 					return
 				}
 				for slot, item := range items {
-					jobs <- job{b, slot, item, done}
+					jobs <- job{b, slot, item, (k*l.o.Batch + slot) % l.o.Repeat, done}
 				}
 			}
 		})
@@ -230,6 +243,9 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq[*Batch] {
 			s.done.Wait()
 			l.waited.Add(int64(time.Since(began)))
 			s.b.compact(l.set, l.o)
+			if l.o.Train && l.o.Mix.on() && s.b.N > 0 {
+				l.o.Mix.apply(features.Rand(l.o.Seed, "mix", epoch<<20|s.b.Index), s.b, len(l.set.Classes), l.o.PointOutput)
+			}
 			if ctx.Err() != nil || s.b.N > 0 && !yield(s.b) {
 				break
 			}
@@ -294,12 +310,10 @@ func (b *Batch) compact(set *Set, o LoaderOptions) {
 
 // loaderWorker is what a goroutine of the loader has.
 type loaderWorker struct {
-	l     *Loader
-	epoch int
-	z     resizer
+	l    *Loader
+	time int // how often the image's changes were drawn before: the epoch, unless images are repeated
+	z    resizer
 }
-
-func (l *Loader) worker(epoch int) *loaderWorker { return &loaderWorker{l: l, epoch: epoch} }
 
 // replacements is how often training looks for another image in the place of one that cannot be read.
 const replacements = 8
@@ -320,7 +334,7 @@ func (w *loaderWorker) load(b *Batch, slot, item int) {
 			break
 		}
 		// The next one by a hash, which does not depend on who asks.
-		item = int(features.Rand(w.l.o.Seed+1, im.ID, w.epoch*replacements+try).Uint64() % uint64(len(w.l.set.Images)))
+		item = int(features.Rand(w.l.o.Seed+1, im.ID, w.time*replacements+try).Uint64() % uint64(len(w.l.set.Images)))
 	}
 	b.Images[slot] = -1
 }
@@ -339,15 +353,17 @@ func (w *loaderWorker) put(b *Batch, slot, item int, m image.Image) error {
 	o, set := &w.l.o, w.l.set
 	im := &set.Images[item]
 	width, height := m.Bounds().Dx(), m.Bounds().Dy()
-	r := features.Rand(o.Seed, im.ID, w.epoch)
+	r := features.Rand(o.Seed, im.ID, w.time)
 	crop, err := w.cropOf(r, width, height)
 	if err != nil {
 		return err
 	}
 	out := b.Pixels[slot*3*o.Size*o.Size:][:3*o.Size*o.Size]
 	w.z.crop(m, crop, o.Size, out)
+	moved := identity
 	if o.Train {
 		o.Jitter.apply(r, out)
+		moved = o.RandAugment.apply(r, out, o.Size)
 		o.Erase.apply(r, out, o.Size)
 	}
 	b.IDs[slot], b.Images[slot], b.Crops[slot] = im.ID, item, crop
@@ -361,7 +377,10 @@ func (w *loaderWorker) put(b *Batch, slot, item int, m image.Image) error {
 	}
 	for _, p := range im.Points {
 		u, v, weight := crop.Point(p.X, p.Y)
-		if weight == 0 {
+		if moved != identity {
+			u, v = moved.point(u, v, o.Size)
+		}
+		if weight == 0 || !(u >= 0 && u <= 1 && v >= 0 && v <= 1) {
 			continue
 		}
 		at := slot*o.PointOutput/2 + p.Class
@@ -410,11 +429,7 @@ func (j Jitter) apply(r *rand.Rand, p []byte) {
 		case 0:
 			blend(p, brightness, func(int) float64 { return 0 })
 		case 1:
-			mean := 0.0
-			for i := 0; i+2 < len(p); i += 3 {
-				mean += grey(p, i)
-			}
-			mean = math.Round(mean / float64(len(p)/3))
+			mean := meanGrey(p)
 			blend(p, contrast, func(int) float64 { return mean })
 		case 2:
 			blend(p, saturation, func(i int) float64 { return grey(p, i) })
@@ -453,7 +468,7 @@ func (e Erase) apply(r *rand.Rand, p []byte, size int) {
 		x, y := r.IntN(size-w+1), r.IntN(size-h+1)
 		for row := y; row < y+h; row++ {
 			for i := 3 * (row*size + x); i < 3*(row*size+x+w); i++ {
-				v := (float64(Mean[i%3]) + float64(Std[i%3])*r.NormFloat64()) * 255
+				v := (float64(arch.Mean[i%3]) + float64(arch.Std[i%3])*r.NormFloat64()) * 255
 				p[i] = byte(max(0, min(255, v)))
 			}
 		}

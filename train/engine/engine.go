@@ -51,6 +51,8 @@ func (c Config) Check() error {
 type Batch struct {
 	// Images is N × Size × Size × Channels in row-major order, normalised as the network wants it.
 	Images []float32
+	// Pixels stands for Images where that is nil: N × Size × Size × 3 bytes, which the engine normalises with arch.Mean and arch.Std.
+	Pixels []byte
 	// Target has the number of images, N ≥ 1, which may differ from batch to batch.
 	loss.Target
 }
@@ -60,10 +62,53 @@ func (b *Batch) Check(c Config) error {
 	if b.N < 1 {
 		return fmt.Errorf("a batch of %d images", b.N)
 	}
-	if want := b.N * c.Arch.In().Len(); len(b.Images) != want {
-		return fmt.Errorf("%d pixel values for %d images of %v, want %d", len(b.Images), b.N, c.Arch.In(), want)
+	if err := b.checkImages(c); err != nil {
+		return err
 	}
 	return b.Target.Check(c.Loss, c.Arch.Classes, c.Arch.PointOutputs)
+}
+
+// CheckEval is Check for an evaluation, where the target may be empty.
+func (b *Batch) CheckEval(c Config) error {
+	if b.Labelled() {
+		return b.Check(c)
+	}
+	if b.N < 1 {
+		return fmt.Errorf("a batch of %d images", b.N)
+	}
+	return b.checkImages(c)
+}
+
+// Labelled tells whether the images' classes are given.
+func (b *Batch) Labelled() bool { return b.Labels != nil || b.Classes != nil }
+
+func (b *Batch) checkImages(c Config) error {
+	n := len(b.Images)
+	if b.Images == nil {
+		n = len(b.Pixels)
+		if n > 0 && c.Arch.Channels != 3 {
+			return fmt.Errorf("pixels in bytes are of 3 channels, the network has %d", c.Arch.Channels)
+		}
+	}
+	if want := b.N * c.Arch.In().Len(); n != want {
+		return fmt.Errorf("%d pixel values for %d images of %v, want %d", n, b.N, c.Arch.In(), want)
+	}
+	return nil
+}
+
+// Values returns Images or, where Pixels stand for them, writes the normalised pixels to to, which is reused if it is long enough.
+func (b *Batch) Values(to []float32) []float32 {
+	if b.Images != nil {
+		return b.Images
+	}
+	return arch.Normalise(b.Pixels, to)
+}
+
+// Ahead is what engines implement that compute outside the program's memory.
+type Ahead interface {
+	// Ahead copies a batch to where it will be used, so that Step or Evaluate with the same *Batch need not wait for the copy. It may be
+	// called while Step runs. The batch must not change until then.
+	Ahead(b *Batch) error
 }
 
 // Result is what a step reports.
@@ -105,4 +150,10 @@ type Engine interface {
 	Evaluate(b *Batch, average bool) (*Output, error)
 	// Close frees what the engine holds.
 	Close() error
+}
+
+// Memory is what engines implement that compute in a device's memory.
+type Memory interface {
+	// Memory is the number of bytes that this process has taken of it. It fails where that is not known.
+	Memory() (int64, error)
 }

@@ -102,10 +102,8 @@ func Evaluate(ctx context.Context, e engine.Engine, set *data.Set, o Evaluation)
 		return nil, err
 	}
 	m := &meter{Evaluation: o, classes: len(set.Classes), set: set}
-	var images []float32
 	for b := range l.Epoch(ctx, 0, 0) {
-		images = b.Normalise(images)
-		out, err := e.Evaluate(&engine.Batch{Images: images, Target: b.Target}, o.Average)
+		out, err := e.Evaluate(&engine.Batch{Pixels: b.Pixels, Target: b.Target}, o.Average)
 		if err != nil {
 			return nil, err
 		}

@@ -59,6 +59,12 @@ type Recipe struct {
 	Contrast   float64 `toml:"contrast" doc:"colour jitter, 0: none"`
 	Saturation float64 `toml:"saturation" doc:"colour jitter, 0: none"`
 	Erase      float64 `toml:"erase" doc:"probability of erasing a rectangle"`
+	RandAug    float64 `toml:"rand_augment,omitempty" doc:"magnitude of RandAugment, 0 to 10; 0: none"`
+	RandAugStd float64 `toml:"rand_augment_std,omitempty" doc:"standard deviation of the magnitude"`
+	Mixup      float64 `toml:"mixup,omitempty" doc:"alpha of mixup; 0: none"`
+	Cutmix     float64 `toml:"cutmix,omitempty" doc:"alpha of cutmix; 0: none"`
+	MixSwitch  float64 `toml:"mix_switch,omitempty" doc:"share of cutmix where both are on"`
+	Repeat     int     `toml:"repeat,omitempty" doc:"times that an epoch has each of its images (repeated augmentation); 0: 1"`
 	CropRatio  float64 `toml:"crop_ratio" doc:"of evaluation: share of the shorter side that the middle crop has"`
 	LabelRule  string  `toml:"label_rule" doc:"several labels: kept, or published, which drops the label whose point a crop leaves out"`
 
@@ -195,5 +201,6 @@ func (r Recipe) loader(a *arch.Arch, train bool, workers int) data.LoaderOptions
 		Size: a.Size, Batch: r.Batch, Train: train, Seed: r.Seed, Workers: workers, CropRatio: r.CropRatio, PointOutput: a.PointOutputs, LabelRule: r.LabelRule,
 		Crops:  features.CropOptions{MinScale: r.MinScale, FlipShare: r.Flip},
 		Jitter: data.Jitter{Brightness: r.Brightness, Contrast: r.Contrast, Saturation: r.Saturation}, Erase: data.Erase{Probability: r.Erase},
+		RandAugment: data.RandAugment{Magnitude: r.RandAug, Std: r.RandAugStd}, Mix: data.Mix{Mixup: r.Mixup, Cutmix: r.Cutmix, Switch: r.MixSwitch}, Repeat: r.Repeat,
 	}
 }

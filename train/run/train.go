@@ -93,6 +93,7 @@ type trainer struct {
 	shown              tally // the last progress
 	shownAt            time.Time
 	shownWait          time.Duration
+	waited             time.Duration // for batches
 }
 
 // tally sums the results of steps.
@@ -143,7 +144,8 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 	return m, err
 }
 
-func (t *trainer) prepare() (err error) {
+// load makes the network and the loader and counts the steps: everything that can be wrong with the recipe and the images.
+func (t *trainer) load() (err error) {
 	r := t.o.Recipe
 	if t.a, err = r.network(len(t.o.Train.Classes)); err != nil {
 		return err
@@ -160,7 +162,11 @@ func (t *trainer) prepare() (err error) {
 	if t.steps < 1 {
 		return fmt.Errorf("%d images are not enough for a step of %d batches of %d", len(t.o.Train.Images), t.perStep, r.Batch)
 	}
-	if err := r.schedule(t.steps).Check(); err != nil {
+	return r.schedule(t.steps).Check()
+}
+
+func (t *trainer) prepare() (err error) {
+	if err := t.load(); err != nil {
 		return err
 	}
 	last := filepath.Join(t.o.Out, lastName)
@@ -171,7 +177,7 @@ func (t *trainer) prepare() (err error) {
 	case !t.o.Resume && found == nil: // what ended before its first checkpoint is begun anew
 		return fmt.Errorf("%s holds a run already: give --resume to go on with it, or another --out", t.o.Out)
 	}
-	if t.e, err = t.o.New(r.engine(t.a, t.o.Workers)); err != nil {
+	if t.e, err = t.o.New(t.o.Recipe.engine(t.a, t.o.Workers)); err != nil {
 		return err
 	}
 	if err := t.weights(last); err != nil {
@@ -258,19 +264,14 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 	schedule := r.schedule(t.steps)
 	t.shownAt = time.Now()
 	for ; t.epoch < r.Epochs; t.epoch++ {
-		var images [][]float32
 		var group []*engine.Batch
 		var ids []string
-		for b := range t.loader.Epoch(ctx, t.epoch, t.batch) {
-			if t.batch >= t.steps*t.perStep {
-				break // batches that do not make a whole step
+		left := t.steps*t.perStep - t.batch // batches that do not make a whole step are left out
+		for b := range t.fetch(ctx, t.epoch, t.batch, left) {
+			if b.err != nil {
+				return nil, b.err
 			}
-			if len(images) <= len(group) {
-				images = append(images, nil)
-			}
-			k := len(group)
-			images[k] = b.Normalise(images[k])
-			group, ids = append(group, &engine.Batch{Images: images[k], Target: b.Target}), append(ids, b.IDs...)
+			group, ids = append(group, b.Batch), append(ids, b.ids...)
 			t.batch++
 			if len(group) < t.perStep {
 				continue
@@ -318,15 +319,14 @@ func (t *trainer) show(r engine.Result, lr float64) {
 	if t.o.Progress == nil || passed < t.o.LogEvery {
 		return
 	}
-	rate := t.loader.Rate()
 	total := t.steps * t.o.Recipe.Epochs
 	l := t.shown.line(t.step, t.epoch+1, lr)
 	t.o.Progress(Progress{
-		Step: t.step, Steps: total, Epoch: t.epoch + 1, Epochs: t.o.Recipe.Epochs, Images: float64(t.shown.images) / passed.Seconds(), Loader: rate.PerCPU,
-		Waited: (rate.Waited - t.shownWait).Seconds() / passed.Seconds(), LR: lr, Loss: float64(l.Loss), Class: float64(l.Class), Point: float64(l.Point),
+		Step: t.step, Steps: total, Epoch: t.epoch + 1, Epochs: t.o.Recipe.Epochs, Images: float64(t.shown.images) / passed.Seconds(), Loader: t.loader.Rate().PerCPU,
+		Waited: (t.waited - t.shownWait).Seconds() / passed.Seconds(), LR: lr, Loss: float64(l.Loss), Class: float64(l.Class), Point: float64(l.Point),
 		Left: time.Duration(float64(passed) / float64(t.shown.n) * float64(total-t.step)),
 	})
-	t.shown, t.shownAt, t.shownWait = tally{}, time.Now(), rate.Waited
+	t.shown, t.shownAt, t.shownWait = tally{}, time.Now(), t.waited
 }
 
 // endEpoch validates, logs and saves.

@@ -33,7 +33,8 @@ type Engine struct {
 	updates []optim.Param
 	optim   *optim.Optimizer
 
-	train, eval *network // made when first needed
+	train, eval *network  // made when first needed
+	images      []float32 // of batches whose pixels are bytes
 }
 
 var _ engine.Engine = (*Engine)(nil)
@@ -289,7 +290,7 @@ func (e *Engine) backward(batches []*engine.Batch) (engine.Result, error) {
 	total := r.N
 	r.N = 0
 	for k, b := range batches {
-		if err := e.train.run(b.Images, b.Target, e.random(k)); err != nil {
+		if err := e.train.run(e.values(b), b.Target, e.random(k)); err != nil {
 			return r, err
 		}
 		share := float64(b.N) / float64(total)
@@ -341,14 +342,8 @@ func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // Evaluate implements engine.Engine.
 func (e *Engine) Evaluate(b *engine.Batch, average bool) (*engine.Output, error) {
-	labelled := b.Labels != nil || b.Classes != nil
-	if want := b.N * e.cfg.Arch.In().Len(); b.N < 1 || len(b.Images) != want {
-		return nil, fmt.Errorf("%d pixel values for %d images of %v", len(b.Images), b.N, e.cfg.Arch.In())
-	}
-	if labelled {
-		if err := b.Check(e.cfg); err != nil {
-			return nil, err
-		}
+	if err := b.CheckEval(e.cfg); err != nil {
+		return nil, err
 	}
 	if average && e.cfg.Optim.EMA == 0 {
 		return nil, errors.New("no moving average of the weights is kept")
@@ -364,17 +359,26 @@ func (e *Engine) Evaluate(b *engine.Batch, average bool) (*engine.Output, error)
 		e.swap()
 		defer e.swap()
 	}
-	if err := e.eval.run(b.Images, b.Target, nil); err != nil {
+	if err := e.eval.run(e.values(b), b.Target, nil); err != nil {
 		return nil, err
 	}
 	out := &engine.Output{Logits: slices.Clone(e.eval.heads[0]), Points: slices.Clone(e.eval.heads[1]), Parts: loss.Parts{N: b.N}}
-	if labelled {
+	if b.Labelled() {
 		out.Parts = e.cfg.Loss.Eval(b.Target, out.Logits, out.Points, nil, nil)
 	}
 	for i, v := range out.Points {
 		out.Points[i] = float32(loss.Sigmoid(float64(v)))
 	}
 	return out, nil
+}
+
+// values are a batch's normalised pixels.
+func (e *Engine) values(b *engine.Batch) []float32 {
+	if b.Images != nil {
+		return b.Images
+	}
+	e.images = b.Values(e.images)
+	return e.images
 }
 
 // swap exchanges the weights and their moving average, in the memory that the graphs read.

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"abtool/train/engine"
+	"abtool/train/engine/gorgonia"
+)
+
+const xlaName = "xla"
+
+// engineOptions say what computes.
+type engineOptions struct {
+	name      string // gorgonia, xla, or xla:PLUGIN
+	python    string
+	precision string
+	devices   int
+}
+
+func (o *engineOptions) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&o.name, "engine", gorgonia.Name, "what computes: "+gorgonia.Name+" (this processor), xla (a GPU) or xla:PLUGIN.so; see abtool engines")
+	f.StringVar(&o.python, "python", "", "the Python whose JAX has xla's plugin; python3 of PATH if it is left out")
+	f.StringVar(&o.precision, "precision", "", "of xla's products: tf32 (if it is left out), bf16 or float32")
+}
+
+// maker makes the engine that the options name. A plugin is looked for when the first is made.
+func (o engineOptions) maker() (func(engine.Config) (engine.Engine, error), error) {
+	kind, plugin, named := strings.Cut(o.name, ":")
+	switch {
+	case o.name == gorgonia.Name && (o.precision != "" && o.precision != "float32" || o.devices != 0 || o.python != ""):
+		return nil, usageError{fmt.Errorf("--precision, --devices and --python are for --engine %s: %s computes in float32 on this processor", xlaName, gorgonia.Name)}
+	case o.name == gorgonia.Name:
+		return func(c engine.Config) (engine.Engine, error) { return gorgonia.New(c) }, nil
+	case kind == xlaName && (!named || plugin != ""):
+		return o.xla(plugin)
+	}
+	return nil, usageError{fmt.Errorf("--engine %q: this program has %s; see abtool engines", o.name, gorgonia.Name+xlaAlso)}
+}
+
+// engineInfo is what abtool engines tells of one.
+type engineInfo struct {
+	Name    string   `json:"name"`
+	Ready   bool     `json:"ready"`
+	About   string   `json:"about"`
+	Plugin  string   `json:"plugin,omitempty"`
+	Found   string   `json:"found,omitempty"` // where the plugin was found
+	Devices []string `json:"devices,omitempty"`
+	GPUs    []string `json:"gpus,omitempty"` // name, memory, driver
+	Why     string   `json:"why,omitempty"`  // it is not ready
+}
+
+func enginesCommand(s streams) *cobra.Command {
+	o := engineOptions{}
+	json := false
+	c := &cobra.Command{
+		Use:   "engines [xla:PLUGIN.so]",
+		Short: "What can compute here: this processor, and GPUs through XLA",
+		Long: `List what abtool train and abtool eval can compute with: gorgonia, this processor; and xla, an NVIDIA GPU through a PJRT plugin, with the
+plugin that was found, its version, the devices and their memory. The plugin is looked for in PJRT_PLUGIN_LIBRARY_PATH and in the JAX
+installation of the active Python, or of --python. Nothing is downloaded.`,
+		Example: `  abtool engines
+  abtool engines --python ~/venv/bin/python
+  abtool engines xla:/opt/jax_plugins/xla_cuda13/xla_cuda_plugin.so --json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 || len(args) == 1 && !strings.HasPrefix(args[0], xlaName+":") {
+				return usageError{fmt.Errorf("engines takes at most one argument, xla:PLUGIN.so")}
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			list := []engineInfo{{Name: gorgonia.Name, Ready: true, About: fmt.Sprintf("%d processors, products by %s, float32", runtime.GOMAXPROCS(0), gorgonia.BLAS)}}
+			plugin := ""
+			if len(args) == 1 {
+				plugin = strings.TrimPrefix(args[0], xlaName+":")
+			}
+			list = append(list, o.look(plugin))
+			if json {
+				return printJSON(s.out, list)
+			}
+			printEngines(s.out, list)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&o.python, "python", "", "the Python whose JAX has the plugin; python3 of PATH if it is left out")
+	c.Flags().BoolVar(&json, "json", false, "print as JSON")
+	return c
+}
+
+func printEngines(w io.Writer, list []engineInfo) {
+	for _, e := range list {
+		state := "ready"
+		if !e.Ready {
+			state = "not ready"
+		}
+		fmt.Fprintf(w, "%s: %s\n", e.Name, state)
+		for _, text := range []string{e.About, e.Why} {
+			for line := range strings.Lines(text) {
+				fmt.Fprintf(w, "  %s\n", clean(strings.TrimSuffix(line, "\n")))
+			}
+		}
+		if e.Plugin != "" {
+			fmt.Fprintf(w, "  plugin: %s (%s)\n", clean(e.Plugin), clean(e.Found))
+		}
+		for _, d := range e.Devices {
+			fmt.Fprintf(w, "  device: %s\n", clean(d))
+		}
+		for _, g := range e.GPUs {
+			fmt.Fprintf(w, "  GPU: %s\n", clean(g))
+		}
+	}
+}

@@ -1,0 +1,233 @@
+//go:build xla
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"abtool/train/data"
+	"abtool/train/engine"
+	"abtool/train/engine/gorgonia"
+	runs "abtool/train/run"
+	"abtool/train/weights"
+)
+
+type loaderResult struct {
+	Decoder string  `json:"decoder"`
+	Size    int     `json:"size"`
+	Workers int     `json:"workers"`
+	PerCore float64 `json:"images_per_s_and_core"`
+	Rate    float64 `json:"images_per_s"`
+}
+
+// loader measures reading: JPEGs of 500 × 375 from a folder, random crops and flips, for some seconds.
+func loader(o options) (any, error) {
+	dir, err := os.MkdirTemp("", "gpucheck-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	if err := photographs(dir, o.images); err != nil {
+		return nil, err
+	}
+	src, err := data.OpenFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	set, err := data.NewSet(src, nil, data.SetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	l, err := data.NewLoader(set, data.LoaderOptions{Size: o.size, Batch: min(o.batch, o.images), Train: true, Seed: 1})
+	if err != nil {
+		return nil, err
+	}
+	began, n := time.Now(), 0
+	for epoch := 0; time.Since(began) < loaderTime; epoch++ {
+		for b := range l.Epoch(context.Background(), epoch, 0) {
+			n += b.N
+		}
+	}
+	r := l.Rate()
+	return &loaderResult{data.Decoder, o.size, runtime.GOMAXPROCS(0), r.PerCPU, float64(n) / time.Since(began).Seconds()}, nil
+}
+
+const loaderTime = 5 * time.Second
+
+// photographs writes n JPEGs of two classes, of smooth colours with noise.
+func photographs(dir string, n int) error {
+	r := rand.New(rand.NewPCG(7, 8))
+	for i := range n {
+		m := image.NewNRGBA(image.Rect(0, 0, 500, 375))
+		p, q := 10+20*r.Float64(), 10+20*r.Float64()
+		for y := range 375 {
+			for x := range 500 {
+				v := 128 + 60*math.Sin(float64(x)/p) + 50*math.Cos(float64(y)/q) + float64(r.IntN(25))
+				m.SetNRGBA(x, y, color.NRGBA{byte(min(255, v)), byte(v * 0.8), byte(max(0, 255-v)), 255})
+			}
+		}
+		path := filepath.Join(dir, []string{"a", "b"}[i%2], fmt.Sprintf("p%d.jpg", i))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return err
+		}
+		f, err := os.Create(path)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(jpeg.Encode(f, m, &jpeg.Options{Quality: 90}), f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shapes are images of a disc or a ring at a point: their class, and where it is, can be learned.
+func shapes(n int, seed uint64) (*data.Set, error) {
+	src := &data.Memory{}
+	var targets []data.Target
+	r := rand.New(rand.NewPCG(seed, 1))
+	for i := range n {
+		x, y, class := 0.25+0.5*r.Float64(), 0.25+0.5*r.Float64(), i%2
+		m := image.NewNRGBA(image.Rect(0, 0, 40, 40))
+		for py := range 40 {
+			for px := range 40 {
+				d := math.Hypot(float64(px)-x*40, float64(py)-y*40)
+				v := uint8(40 + r.IntN(30))
+				if d < 7 && (class == 0 || d > 4) {
+					v = 220
+				}
+				m.SetNRGBA(px, py, color.NRGBA{v, v, v, 255})
+			}
+		}
+		name := []string{"disc", "ring"}[class]
+		id := fmt.Sprintf("s%d-%d", seed, i)
+		src.Add(data.Item{ID: id, Class: name}, m)
+		targets = append(targets, data.Target{Image: id, Class: name, ClassIndex: -1, X: x, Y: y, Weight: 1, Label: true})
+	}
+	return data.NewSet(src, targets, data.SetOptions{})
+}
+
+// training is a short run in a folder of its own, at 32 pixels or fewer.
+func (o options) training(name string, new func(engine.Config) (engine.Engine, error)) (runs.Options, error) {
+	r := runs.Default()
+	r.Arch, r.Size, r.Epochs, r.Batch, r.LR, r.MinScale, r.CropRatio, r.EMA = "cnn3", min(32, o.size), 4, 16, 0.05, 0.6, 1, 0.9
+	t := runs.Options{Out: filepath.Join(o.out, name), Recipe: r, New: new, Tool: "gpucheck"}
+	var err error
+	if t.Train, err = shapes(o.images, 1); err == nil {
+		t.Val, err = shapes(o.images/2, 2)
+	}
+	return t, err
+}
+
+type trainResult struct {
+	First      float64 `json:"first_loss"` // mean of the first epoch
+	Last       float64 `json:"last_loss"`
+	Top1       float64 `json:"top1"`
+	Seconds    float64 `json:"seconds"`
+	Checkpoint int64   `json:"checkpoint_bytes"`
+}
+
+// train trains for four epochs: the loss must fall, and a checkpoint be there.
+func train(o options) (any, error) {
+	if err := o.needOut(); err != nil {
+		return nil, err
+	}
+	t, err := o.training("train", o.engine)
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	m, err := runs.Train(context.Background(), t)
+	if err != nil {
+		return nil, err
+	}
+	r := &trainResult{Top1: float64(m.Top1.Value), Seconds: time.Since(began).Seconds()}
+	lines, err := runs.ReadLog(t.Out)
+	if err != nil {
+		return nil, err
+	}
+	r.First, r.Last = float64(lines[0].Loss), float64(lines[len(lines)-1].Loss)
+	info, err := os.Stat(filepath.Join(t.Out, "last.safetensors"))
+	if err != nil {
+		return r, err
+	}
+	if r.Checkpoint = info.Size(); !(r.Last < 0.9*r.First) {
+		return r, fmt.Errorf("the loss went from %g to %g in %d epochs", r.First, r.Last, t.Recipe.Epochs)
+	}
+	return r, nil
+}
+
+type resumeResult struct {
+	Step     int     `json:"stopped_at_step"`
+	Distance float64 `json:"distance"` // of the last weights from those of the CPU engine alone
+	Loss     float64 `json:"loss"`
+	CPU      float64 `json:"cpu_loss"`
+}
+
+// resume begins a run on the CPU engine, stops it, goes on with the GPU engine in float32, and compares with the CPU engine to the end.
+func resume(o options) (any, error) {
+	if err := o.needOut(); err != nil {
+		return nil, err
+	}
+	if o.xla.Precision == "" {
+		o.xla.Precision = "float32"
+	}
+	cpu := func(c engine.Config) (engine.Engine, error) { return gorgonia.New(c) }
+	whole, err := o.training("cpu", cpu)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := runs.Train(context.Background(), whole); err != nil {
+		return nil, err
+	}
+	part, err := o.training("resumed", cpu)
+	if err != nil {
+		return nil, err
+	}
+	r := &resumeResult{}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	part.LogEvery = 1 // after each step
+	part.Progress = func(p runs.Progress) {
+		if p.Epoch > 1 {
+			r.Step = p.Step
+			cancel()
+		}
+	}
+	if _, err := runs.Train(ctx, part); !errors.Is(err, runs.ErrStopped) {
+		return nil, fmt.Errorf("the run on the CPU did not stop: %v", err)
+	}
+	part.New, part.Resume, part.Progress = o.engine, true, nil
+	if _, err := runs.Train(context.Background(), part); err != nil {
+		return nil, err
+	}
+	var sets [2]*weights.Set
+	var losses [2]float64
+	for i, dir := range []string{part.Out, whole.Out} {
+		if sets[i], err = weights.ReadFile(filepath.Join(dir, "last.safetensors")); err != nil {
+			return nil, err
+		}
+		lines, err := runs.ReadLog(dir)
+		if err != nil {
+			return nil, err
+		}
+		losses[i] = float64(lines[len(lines)-1].Loss)
+	}
+	r.Distance, r.Loss, r.CPU = distance(sets[0], sets[1]), losses[0], losses[1]
+	if !(math.Abs(r.Loss-r.CPU) <= 0.05*r.CPU) {
+		return r, fmt.Errorf("the resumed run ends with a loss of %g, the CPU's with %g", r.Loss, r.CPU)
+	}
+	return r, nil
+}

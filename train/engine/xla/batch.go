@@ -1,0 +1,146 @@
+//go:build xla
+
+package xla
+
+import (
+	"fmt"
+
+	"github.com/gomlx/compute/dtypes"
+
+	"abtool/train/engine"
+)
+
+// resident is a batch on the devices.
+type resident struct {
+	kind   string // batches of one kind share a graph
+	inputs []*input
+	drop   *input // factors of stochastic depth, of a training step; nil without
+}
+
+func (r *resident) free() {
+	for _, in := range r.buffers() {
+		in.free()
+	}
+}
+
+// buffers are the inputs in the order in which graphs read them.
+func (r *resident) buffers() []*input {
+	if r.drop == nil {
+		return append([]*input(nil), r.inputs...)
+	}
+	return append(append([]*input(nil), r.inputs...), r.drop)
+}
+
+// Ahead implements engine.Ahead.
+func (e *Engine) Ahead(b *engine.Batch) error {
+	if err := e.check(b); err != nil {
+		return err
+	}
+	r, err := e.transfer(b)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if old := e.ahead[b]; old != nil {
+		old.free()
+	}
+	e.ahead[b] = r
+	return nil
+}
+
+// resident is batch k of the next step, copied now unless it was copied ahead.
+func (e *Engine) resident(b *engine.Batch, k int) (*resident, error) {
+	e.mu.Lock()
+	r := e.ahead[b]
+	delete(e.ahead, b)
+	e.mu.Unlock()
+	if r == nil {
+		var err error
+		if r, err = e.transfer(b); err != nil {
+			return nil, err
+		}
+	}
+	if len(e.drops) == 0 {
+		return r, nil
+	}
+	factors := make([]float32, b.N*len(e.drops)) // by image, by layer
+	random := e.random(k)
+	for j, i := range e.drops {
+		for n := range b.N {
+			factors[n*len(e.drops)+j] = keep(random.Float64(), e.cfg.Arch.Layers[i].Rate)
+		}
+	}
+	var err error
+	r.drop, err = split(e.d, e.d.n, "drop", factors, dtypes.Float32, b.N, len(e.drops))
+	return r, err
+}
+
+// keep is 0 with probability rate, else what makes the mean 1.
+func keep(u, rate float64) float32 {
+	if u < rate {
+		return 0
+	}
+	return float32(1 / (1 - rate))
+}
+
+// transfer copies a batch to the devices: images, labels or classes and, with a point head, points and their validity.
+func (e *Engine) transfer(b *engine.Batch) (r *resident, err error) {
+	r = &resident{}
+	add := func(in *input, err error) error {
+		if err == nil {
+			r.inputs = append(r.inputs, in)
+		}
+		return err
+	}
+	defer func() {
+		if err != nil {
+			r.free()
+		}
+	}()
+	in, err := e.images(b, e.d.n)
+	if err := add(in, err); err != nil {
+		return nil, err
+	}
+	r.kind = fmt.Sprint(in.shape)
+	a := e.cfg.Arch
+	if b.Labels != nil {
+		r.kind += " labels"
+		err = add(split(e.d, e.d.n, "labels", b.Labels, dtypes.Int32, b.N))
+	} else {
+		r.kind += " classes"
+		err = add(split(e.d, e.d.n, "classes", b.Classes, dtypes.Float32, b.N, a.Classes))
+	}
+	if err != nil || a.PointOutputs == 0 {
+		return r, err
+	}
+	points, valid := make([]float32, b.N*a.PointOutputs), make([]float32, b.N*a.PointOutputs/2)
+	for i, v := range b.Valid {
+		if v { // other points may be anything
+			points[2*i], points[2*i+1], valid[i] = b.Points[2*i], b.Points[2*i+1], 1
+		}
+	}
+	if err = add(split(e.d, e.d.n, "points", points, dtypes.Float32, b.N, a.PointOutputs)); err != nil {
+		return nil, err
+	}
+	err = add(split(e.d, e.d.n, "valid", valid, dtypes.Float32, b.N, a.PointOutputs/2))
+	return r, err
+}
+
+// images copies the images, as bytes if they are.
+func (e *Engine) images(b *engine.Batch, n int) (*input, error) {
+	in := e.cfg.Arch.In()
+	if b.Images == nil {
+		return split(e.d, n, "images", b.Pixels, dtypes.Uint8, b.N, in[0], in[1], in[2])
+	}
+	return split(e.d, n, "images", b.Images, dtypes.Float32, b.N, in[0], in[1], in[2])
+}
+
+// image copies only the images, to the first device.
+func (e *Engine) image(b *engine.Batch) (*input, string, error) {
+	in, err := e.images(b, 1)
+	if err != nil {
+		return nil, "", err
+	}
+	return in, fmt.Sprint(in.shape), nil
+}

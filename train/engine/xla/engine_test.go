@@ -1,0 +1,311 @@
+//go:build xla
+
+package xla
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"abtool/train/arch"
+	"abtool/train/engine"
+	"abtool/train/engine/enginetest"
+	"abtool/train/engine/gorgonia"
+	"abtool/train/loss"
+	"abtool/train/optim"
+	"abtool/train/weights"
+)
+
+// The graphs run on GoMLX's own backend here: what a GPU computes from them is for scripts/gpu-check.
+func pure(c engine.Config) (engine.Engine, error) { return New(c, Options{Plugin: PureGo}) }
+
+func cpu(c engine.Config) (engine.Engine, error) { c.Workers = 2; return gorgonia.New(c) }
+
+func TestParity(t *testing.T) { enginetest.Parity(t, 1e-5, pure) }
+
+// Networks of the catalogue, at the smallest sizes that they take.
+func TestTorchvision(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large networks are slow without a GPU")
+	}
+	enginetest.Catalogue(t, 1e-5, pure)
+}
+
+func made(t *testing.T, make enginetest.New, c engine.Config) engine.Engine {
+	t.Helper()
+	e, err := make(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := e.SetWeights(c.Arch.Init(1)); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func built(t *testing.T, name string, o arch.Options) *arch.Arch {
+	t.Helper()
+	a, err := arch.New(name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// near compares sets by the distance of each tensor, relative to its norm or 1.
+func near(t *testing.T, what string, got, want *weights.Set, tolerance float64) {
+	t.Helper()
+	if got.Len() != want.Len() {
+		t.Fatalf("%s: %d tensors, want %d", what, got.Len(), want.Len())
+	}
+	for _, w := range want.Tensors() {
+		g, ok := got.Get(w.Name)
+		if !ok || len(g.Data) != len(w.Data) {
+			t.Errorf("%s: %s is missing", what, w.Name)
+			continue
+		}
+		var square, off float64
+		for i, v := range w.Data {
+			d := float64(v) - float64(g.Data[i])
+			square, off = square+float64(v)*float64(v), off+d*d
+		}
+		if off := math.Sqrt(off); !(off <= tolerance*math.Max(1, math.Sqrt(square))) {
+			t.Errorf("%s: %s is %.2g away, of a norm of %.2g", what, w.Name, off, math.Sqrt(square))
+		}
+	}
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// Trainings of both engines stay together through ten steps, with everything that a recipe can ask for. Adam's epsilon is large: the biases
+// of attention's keys have no gradient but rounding errors, which it would make steps of.
+func TestAgainstCPU(t *testing.T) {
+	for _, c := range []struct {
+		name, arch, kind string
+		o                arch.Options
+		loss             loss.Config
+		optim            optim.Config
+		lr               float64
+		batches          int
+	}{
+		{"sgd, clipped, with an average", "resnet8", "labels", arch.Options{PointOutputs: 2, DropPath: 0.3}, loss.Config{Lambda: 5, LabelSmoothing: 0.1, Beta: 0.1},
+			optim.Config{Momentum: 0.9, Nesterov: true, WeightDecay: 1e-2, DecayAll: true, ClipNorm: 0.5, EMA: 0.9}, 0.02, 1},
+		{"plain sgd, soft targets", "cnn3", "soft", arch.Options{PointOutputs: 2}, loss.Config{Lambda: 1, LabelSmoothing: 0.1}, optim.Config{}, 0.02, 1},
+		{"adamw, stochastic depth, accumulated", "vit_mini_patch4_32", "soft", arch.Options{PointOutputs: 2, DropPath: 0.4}, loss.Config{Lambda: 5},
+			optim.Config{Kind: optim.AdamW, WeightDecay: 0.1, EMA: 0.5, ClipNorm: 1, Eps: 1e-3}, 1e-4, 3},
+		{"adamp, several labels", "cnn3", "multi", arch.Options{PointOutputs: 6}, loss.Config{Class: loss.Binary, Lambda: 5},
+			optim.Config{Kind: optim.AdamP, WeightDecay: 0.1, Nesterov: true, Eps: 1e-3}, 1e-3, 2},
+		{"no points", "resnet8", "labels", arch.Options{}, loss.Config{}, optim.Config{Momentum: 0.9}, 0.02, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.o.Classes, c.o.Size = 3, 8
+			a := built(t, c.arch, c.o)
+			cfg := engine.Config{Arch: a, Loss: c.loss, Optim: c.optim, Seed: 7}
+			x, y := made(t, pure, cfg), made(t, cpu, cfg)
+			for k := range 10 {
+				var batches []*engine.Batch
+				for j := range c.batches {
+					name := fmt.Sprint(k, j)
+					batches = append(batches, enginetest.Batch(name, name, a, 4+2*j, c.kind))
+				}
+				r, s := must[engine.Result](t)(x.Step(c.lr, batches...)), must[engine.Result](t)(y.Step(c.lr, batches...))
+				if math.Abs(r.Total-s.Total) > 2e-5*math.Max(1, s.Total) || math.Abs(r.GradNorm-s.GradNorm) > 1e-4*s.GradNorm || r.N != s.N || r.Valid != s.Valid {
+					t.Errorf("step %d: %+v, the CPU engine %+v", k, r, s)
+				}
+			}
+			near(t, "weights", must[*weights.Set](t)(x.Weights()), must[*weights.Set](t)(y.Weights()), 2e-5)
+			near(t, "state", must[*weights.Set](t)(x.State()), must[*weights.Set](t)(y.State()), 2e-5)
+			b := enginetest.Batch("eval", "eval", a, 5, c.kind)
+			out, want := must[*engine.Output](t)(x.Evaluate(b, c.optim.EMA > 0)), must[*engine.Output](t)(y.Evaluate(b, c.optim.EMA > 0))
+			if math.Abs(out.Total-want.Total) > 1e-4 || len(out.Points) != len(want.Points) {
+				t.Errorf("evaluation %+v, the CPU engine %+v", out.Parts, want.Parts)
+			}
+		})
+	}
+}
+
+// A training that is begun on one engine and continued on the other is the training of one.
+func TestResumeAcross(t *testing.T) {
+	a := built(t, "vit_mini_patch4_32", arch.Options{Classes: 3, PointOutputs: 2, Size: 8, DropPath: 0.5})
+	cfg := engine.Config{Arch: a, Loss: loss.Config{Lambda: 5}, Optim: optim.Config{Kind: optim.AdamW, WeightDecay: 0.1, EMA: 0.9, Eps: 1e-3}, Seed: 7}
+	for _, from := range []struct {
+		name         string
+		first, other enginetest.New
+	}{{"from the CPU", cpu, pure}, {"to the CPU", pure, cpu}, {"on one", pure, pure}} {
+		t.Run(from.name, func(t *testing.T) {
+			e, other := made(t, from.first, cfg), made(t, from.other, cfg)
+			for k := range 3 {
+				must[engine.Result](t)(e.Step(1e-3, enginetest.Batch("b", fmt.Sprint(k), a, 4, "labels")))
+			}
+			if err := other.SetWeights(must[*weights.Set](t)(e.Weights())); err != nil {
+				t.Fatal(err)
+			}
+			if err := other.SetState(must[*weights.Set](t)(e.State())); err != nil {
+				t.Fatal(err)
+			}
+			for k := range 3 {
+				b := enginetest.Batch("c", fmt.Sprint(k), a, 4, "labels")
+				must[engine.Result](t)(e.Step(1e-3, b))
+				must[engine.Result](t)(other.Step(1e-3, b))
+			}
+			near(t, "weights", must[*weights.Set](t)(other.Weights()), must[*weights.Set](t)(e.Weights()), 2e-5)
+			near(t, "state", must[*weights.Set](t)(other.State()), must[*weights.Set](t)(e.State()), 2e-5)
+			near(t, "average", must[*weights.Set](t)(other.Average()), must[*weights.Set](t)(e.Average()), 2e-5)
+		})
+	}
+}
+
+// Bytes give what their normalised values give; a batch that was copied ahead what one gives that was not.
+func TestPixelsAhead(t *testing.T) {
+	a := built(t, "cnn3", arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
+	cfg := engine.Config{Arch: a, Loss: loss.Config{Lambda: 5}}
+	bytes := enginetest.Batch("b", "b", a, 4, "labels")
+	bytes.Images, bytes.Pixels = nil, make([]byte, 4*a.In().Len())
+	for i := range bytes.Pixels {
+		bytes.Pixels[i] = byte(i * 37)
+	}
+	floats := *bytes
+	floats.Images, floats.Pixels = bytes.Values(nil), nil
+	e := made(t, pure, cfg).(*Engine)
+	want, r, err := e.Gradients(&floats)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.SetWeights(a.Init(1)); err != nil { // the running statistics have moved
+		t.Fatal(err)
+	}
+	if err := e.Ahead(bytes); err != nil {
+		t.Fatal(err)
+	}
+	got, s, err := e.Gradients(bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.ahead) != 0 {
+		t.Error("a batch is kept after its use")
+	}
+	if math.Abs(r.Total-s.Total) > 1e-5 {
+		t.Errorf("losses %g and %g", r.Total, s.Total)
+	}
+	near(t, "gradients", got, want, 1e-5)
+	out, in := must[*engine.Output](t)(e.Evaluate(bytes, false)), must[*engine.Output](t)(e.Evaluate(&floats, false))
+	if math.Abs(out.Total-in.Total) > 1e-5 {
+		t.Errorf("evaluations %g and %g", out.Total, in.Total)
+	}
+	c := must[engine.Engine](t)(cpu(cfg))
+	defer c.Close()
+	if err := c.SetWeights(a.Init(1)); err != nil {
+		t.Fatal(err)
+	}
+	cg, _, err := c.Gradients(bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "gradients of the CPU engine", cg, want, 1e-5)
+}
+
+// With bfloat16 the loss and the gradient are near those of float32, and the weights stay float32.
+func TestBF16(t *testing.T) {
+	half := func(c engine.Config) (engine.Engine, error) { return New(c, Options{Plugin: PureGo, Precision: BF16}) }
+	for _, name := range []string{"cnn3", "vit_mini_patch4_32"} {
+		a := built(t, name, arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
+		cfg := engine.Config{Arch: a, Loss: loss.Config{Lambda: 5}, Optim: optim.Config{Momentum: 0.9}}
+		x, y := made(t, half, cfg), made(t, cpu, cfg)
+		b := enginetest.Batch("b", "b", a, 8, "labels")
+		for k := range 2 {
+			r, s := must[engine.Result](t)(x.Step(1e-3, b)), must[engine.Result](t)(y.Step(1e-3, b))
+			if r.Total == s.Total || math.Abs(r.Total-s.Total) > 0.02*s.Total || math.Abs(r.GradNorm-s.GradNorm) > 0.05*s.GradNorm {
+				t.Errorf("%s, step %d: loss %g, gradient %g; in float32 %g and %g", name, k, r.Total, r.GradNorm, s.Total, s.GradNorm)
+			}
+		}
+		w := must[*weights.Set](t)(x.Weights())
+		near(t, name, w, must[*weights.Set](t)(y.Weights()), 5e-3)
+		head, _ := w.Get(a.Layers[a.Heads.Classes].Name + ".weight")
+		fine := false // changes smaller than bfloat16's steps are kept
+		for _, v := range head.Data {
+			fine = fine || math.Float32bits(v)&0xffff != 0
+		}
+		if !fine {
+			t.Errorf("%s: the weights are rounded", name)
+		}
+	}
+}
+
+// A step that diverges changes nothing, running statistics included, and training can go on.
+func TestNotFinite(t *testing.T) {
+	a := built(t, "cnn3", arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
+	e := made(t, pure, engine.Config{Arch: a, Optim: optim.Config{Momentum: 0.9, EMA: 0.5}})
+	good := enginetest.Batch("b", "b", a, 4, "labels")
+	must[engine.Result](t)(e.Step(0.1, good))
+	weightsBefore, stateBefore := must[*weights.Set](t)(e.Weights()), must[*weights.Set](t)(e.State())
+	bad := enginetest.Batch("b", "b", a, 4, "labels")
+	bad.Images[5] = float32(math.NaN())
+	if _, err := e.Step(0.1, bad); !errors.Is(err, engine.ErrNotFinite) {
+		t.Errorf("error %v", err)
+	}
+	near(t, "weights", must[*weights.Set](t)(e.Weights()), weightsBefore, 0)
+	near(t, "state", must[*weights.Set](t)(e.State()), stateBefore, 0)
+	if s := must[*weights.Set](t)(e.State()); s.Metadata["steps"] != "1" {
+		t.Errorf("%s steps", s.Metadata["steps"])
+	}
+	if _, err := e.Step(0.1, good, bad); !errors.Is(err, engine.ErrNotFinite) {
+		t.Errorf("error of two batches: %v", err)
+	}
+	must[engine.Result](t)(e.Step(0.1, good))
+}
+
+func TestErrors(t *testing.T) {
+	a := built(t, "cnn3", arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
+	e := made(t, pure, engine.Config{Arch: a})
+	good := enginetest.Batch("b", "b", a, 2, "labels")
+	check := func(err error, want string) {
+		t.Helper()
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	_, err := e.Step(0.1)
+	check(err, "without batches")
+	short := *good
+	short.Images = short.Images[1:]
+	_, err = e.Step(0.1, &short)
+	check(err, "383 pixel values for 2 images")
+	_, err = e.Evaluate(&short, false)
+	check(err, "383 pixel values")
+	_, err = e.Evaluate(good, true)
+	check(err, "no moving average")
+	wrong := *good
+	wrong.Labels = []int32{0, 3}
+	_, err = e.Step(0.1, &wrong)
+	check(err, "label 3")
+	w := must[*weights.Set](t)(e.Weights())
+	check(e.SetWeights(w.Without("fc.")), "fc.weight is missing")
+	check(e.SetState(weights.NewSet()), "number of updates")
+	other := made(t, pure, engine.Config{Arch: a, Optim: optim.Config{Momentum: 0.9}})
+	check(other.SetState(must[*weights.Set](t)(e.State())), "momentum_buffer/conv1.weight is missing")
+	_, err = New(engine.Config{}, Options{Plugin: PureGo})
+	check(err, "no architecture")
+	_, err = New(engine.Config{Arch: a}, Options{Plugin: PureGo, Precision: "int8"})
+	check(err, `precision "int8"`)
+	_, err = New(engine.Config{Arch: a}, Options{Plugin: PureGo, Devices: 2})
+	check(err, "2 devices: there are 1")
+	out, err := e.Evaluate(&engine.Batch{Images: good.Images, Target: loss.Target{N: 2}}, false)
+	if err != nil || out.N != 2 || len(out.Points) != 4 {
+		t.Errorf("an evaluation without labels: %v, %v", out, err)
+	}
+}

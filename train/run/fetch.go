@@ -1,0 +1,58 @@
+package run
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"abtool/train/engine"
+)
+
+// fetched is a batch that is ready for a step.
+type fetched struct {
+	*engine.Batch
+	ids []string
+	err error // of copying it ahead
+}
+
+// fetch gives the batches of an epoch from the one numbered from, n of them at most. The next one is read, and copied to where the engine
+// computes, while a step is made with the last.
+func (t *trainer) fetch(ctx context.Context, epoch, from, n int) iter.Seq[fetched] {
+	return func(yield func(fetched) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		ready := make(chan fetched, 1)
+		go func() {
+			defer close(ready)
+			if n < 1 {
+				return
+			}
+			for b := range t.loader.Epoch(ctx, epoch, from) {
+				f := fetched{Batch: &engine.Batch{Pixels: b.Pixels, Target: b.Target}, ids: b.IDs}
+				if e, ok := t.e.(engine.Ahead); ok {
+					f.err = e.Ahead(f.Batch)
+				}
+				select {
+				case ready <- f:
+				case <-ctx.Done():
+					return
+				}
+				if n--; n == 0 {
+					return
+				}
+			}
+		}()
+		defer func() {
+			cancel()
+			for range ready { // the engine is not used any more
+			}
+		}()
+		for {
+			began := time.Now()
+			f, ok := <-ready
+			t.waited += time.Since(began)
+			if !ok || ctx.Err() != nil || !yield(f) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package run
+
+import (
+	"context"
+	"math"
+	"os"
+	"testing"
+
+	"abtool/train/data"
+)
+
+// A plan counts what the run will do, and writes nothing.
+func TestPlan(t *testing.T) {
+	dir := t.TempDir()
+	r := tiny()
+	r.Accumulate, r.Repeat, r.Mixup = 2, 3, 0.8
+	o := options(t, dir, r)
+	p, err := MakePlan(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Images != 48 || p.Val != 24 || p.StepsEpoch != 3 || p.Steps != 9 || p.Batch != 16 || p.Measured != 2 {
+		t.Errorf("%+v", p)
+	}
+	if p.First <= 0 || p.Step <= 0 || p.ValidateEpoch <= 0 || p.Total != p.First+8*p.Step+3*p.ValidateEpoch || p.Loader <= 0 {
+		t.Errorf("times %+v", p)
+	}
+	a, err := r.network(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var trained, all int64
+	for _, x := range a.Params() {
+		all += int64(x.Len())
+		if !x.Buffer {
+			trained += int64(x.Len())
+		}
+	}
+	if want := 4 * (2*all + trained); p.StateBytes != want { // values and average, and a moment
+		t.Errorf("%d bytes of state, want %d", p.StateBytes, want)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) > 0 {
+		t.Errorf("files %v, %v", files, err)
+	}
+}
+
+// The paper's recipes ask the loader for what the paper names (section F).
+func TestPaperRecipes(t *testing.T) {
+	load := func(name string, classes int) (Recipe, data.LoaderOptions) {
+		t.Helper()
+		r, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := r.network(classes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, r.loader(a, true, 1)
+	}
+	r, o := load("imagenet-deit", 1000)
+	if o.RandAugment != (data.RandAugment{Magnitude: 9, Std: 0.5}) || o.Mix != (data.Mix{Mixup: 0.8, Cutmix: 1, Switch: 0.5}) || o.Erase.Probability != 0.25 || o.Repeat != 3 ||
+		o.Crops.MinScale != 0.08 || o.CropRatio != 0.875 || o.Size != 224 {
+		t.Errorf("DeiT: %+v", o)
+	}
+	if r.Epochs != 300 || r.Batch != 1024 || math.Abs(r.LR-5e-4*float64(r.Batch)/512) > 1e-12 || r.WeightDecay != 0.05 || r.DropPath != 0.1 || r.Smoothing != 0.1 || r.Warmup != 5 || r.Lambda != 10 {
+		t.Errorf("DeiT: %+v", r)
+	}
+	r, o = load("imagenet-vit", 1000)
+	if r.LR != 1e-3 || r.WeightDecay != 0.3 || r.DropPath != 0 || o.RandAugment.Magnitude != 0 || o.Mix != (data.Mix{}) || o.Erase.Probability != 0 || r.Lambda != 10 {
+		t.Errorf("simple: %+v", r)
+	}
+	r, _ = load("imagenet-resnet", 1000)
+	if r.Epochs != 100 || r.Batch != 256 || r.LR != 0.1 || r.Lambda != 10 {
+		t.Errorf("ResNet: %+v", r)
+	}
+	for _, name := range []string{"coco-resnet", "coco-vit"} {
+		r, o = load(name, 80)
+		if r.Epochs != 100 || r.Warmup != 5 || r.Batch != 128 || r.LR != 2e-5 || r.WeightDecay != 0.01 || r.Optimizer != "adamp" || o.Crops.MinScale != 0.1 || o.Erase.Probability != 0.5 ||
+			r.Lambda != 5 || o.PointOutput != 160 {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
