@@ -15,6 +15,37 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the results in docs/cookbook.md")
 
+// readmeShows checks that what the README prints below demo's commands is what demo prints.
+func readmeShows(t *testing.T, out string) {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed := map[string]bool{}
+	for line := range strings.Lines(out) {
+		printed[strings.TrimSpace(line)] = true
+	}
+	checked := 0
+	for i, block := range strings.Split(string(text), "\n```") {
+		if i%2 == 0 || !strings.HasPrefix(block, "\n$ abtool ingest abtool-demo") && !strings.HasPrefix(block, "\n$ abtool stats store click_accuracy") {
+			continue
+		}
+		for line := range strings.Lines(block) {
+			line = strings.TrimSpace(line)
+			if line == "" || line == "…" || strings.HasPrefix(line, "$") || strings.Contains(line, "abtool-demo") {
+				continue
+			}
+			if checked++; !printed[line] {
+				t.Errorf("README.md shows what abtool demo does not print: %q", line)
+			}
+		}
+	}
+	if checked < 20 {
+		t.Errorf("%d lines of README.md were compared", checked)
+	}
+}
+
 // Every query of the cookbook gives, on the store that abtool demo makes, the result that is
 // printed below it.
 func TestCookbook(t *testing.T) {
@@ -24,7 +55,7 @@ func TestCookbook(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "abtool-demo")
-	command(t, "demo", "--out", dir)
+	readmeShows(t, command(t, "demo", "--out", dir))
 	ctx := context.Background()
 	db, err := query.Open(ctx, filepath.Join(dir, "store"), query.Options{Threads: 1})
 	if err != nil {
