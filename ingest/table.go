@@ -20,7 +20,7 @@ type table[R any] struct {
 	sem    chan struct{}  // groups being encoded
 	order  chan *group[R] // groups to join, in order
 	joined chan struct{}  // closed when all are
-	free   sync.Pool      // of encoder[R]
+	free   freelist[encoder[R]]
 	cur    *group[R]
 	rows   int64
 	mu     sync.Mutex
@@ -72,9 +72,9 @@ func newTable[R any](path, name string, rowsPerGroup, jobs int, open func(io.Wri
 	}
 	t := &table[R]{
 		name: name, file: f, sink: s, perRow: rowsPerGroup,
-		sem: make(chan struct{}, (jobs+1)/2), order: make(chan *group[R], jobs+1), joined: make(chan struct{}),
+		sem: make(chan struct{}, jobs), order: make(chan *group[R], jobs+1), joined: make(chan struct{}),
 	}
-	t.free.New = func() any { return s.encoder() }
+	t.free.make = s.encoder
 	go t.join()
 	return t, nil
 }
@@ -150,7 +150,7 @@ func (t *table[R]) begin() {
 	t.order <- g
 	go func() {
 		defer close(g.done)
-		g.enc = t.free.Get().(encoder[R])
+		g.enc = t.free.get()
 		g.encode()
 	}()
 }
@@ -181,7 +181,7 @@ func (t *table[R]) join() {
 			t.fail(err)
 		}
 		g.enc.reset()
-		t.free.Put(g.enc)
+		t.free.put(g.enc)
 		<-t.sem
 	}
 }

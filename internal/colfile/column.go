@@ -27,10 +27,10 @@ type column interface {
 
 // scratch is memory that the columns of a group share.
 type scratch struct {
-	levels, packed, plain, data []byte
-	dictionary                  rle.DictionaryEncoding
-	texts                       delta.ByteArrayEncoding
-	ints                        delta.BinaryPackedEncoding
+	levels, def, packed, plain, data []byte
+	dictionary                       rle.DictionaryEncoding
+	texts                            delta.ByteArrayEncoding
+	ints                             delta.BinaryPackedEncoding
 }
 
 // base is what all columns have.
@@ -57,8 +57,10 @@ func (b *base) clear() { b.n, b.nulls = 0, b.nulls[:0] }
 
 // List is how many elements each row has in a list; the columns of its fields share it.
 type List struct {
-	lens   []int32
-	levels []pageLevels // of its pages, once they have been encoded
+	lens             []int32
+	levels           []pageLevels // of its pages, once they have been encoded
+	bytes            []byte       // of the encoded levels
+	rep, def, packed []byte       // for use while encoding
 }
 
 // Add begins the list of the next row: n elements follow, in every column of the list.

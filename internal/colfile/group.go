@@ -81,7 +81,7 @@ func (g *Group) Reset() {
 		c.frame().out = c.frame().out[:0]
 	}
 	for _, l := range g.lists {
-		l.lens, l.levels = l.lens[:0], l.levels[:0]
+		l.lens, l.levels, l.bytes = l.lens[:0], l.levels[:0], l.bytes[:0]
 	}
 }
 
@@ -179,10 +179,10 @@ func (b *base) pages(rows int) func(yield func(pageLevels) bool) {
 
 // cut makes pages of whole rows, and their levels.
 func (l *List) cut(top int) {
-	var rep, def []byte
+	rep, def := l.rep[:0], l.def[:0]
 	var p pageLevels
 	end := func() {
-		p.slots, p.rep, p.def = len(rep), appendLevels(nil, rep, 1), appendLevels(nil, def, top)
+		p.slots, p.rep, p.def = len(rep), l.encode(rep, 1), l.encode(def, top)
 		l.levels = append(l.levels, p)
 		p = pageLevels{first: p.first + p.rows}
 		rep, def = rep[:0], def[:0]
@@ -203,6 +203,15 @@ func (l *List) cut(top int) {
 	if p.rows > 0 {
 		end()
 	}
+	l.rep, l.def = rep, def
+}
+
+// encode is the encoding of levels, valid until the list is reset.
+func (l *List) encode(levels []byte, top int) []byte {
+	l.packed = encodeLevels(l.packed, levels, top)
+	at := len(l.bytes)
+	l.bytes = append(l.bytes, l.packed...)
+	return l.bytes[at:]
 }
 
 // levelsWithNulls encodes the definition levels of a page some of whose values are null; the
@@ -217,7 +226,8 @@ func (b *base) levelsWithNulls(s *scratch, p pageLevels, nulls []int32, at int) 
 		for _, k := range nulls {
 			s.levels[int(k)-at] = top - 1
 		}
-		return appendLevels(nil, s.levels, int(top))
+		s.def = encodeLevels(s.def, s.levels, int(top))
+		return s.def
 	}
 	value := at
 	for _, n := range b.list.lens[p.first : p.first+p.rows] {
@@ -233,11 +243,12 @@ func (b *base) levelsWithNulls(s *scratch, p pageLevels, nulls []int32, at int) 
 			value++
 		}
 	}
-	return appendLevels(nil, s.levels, int(top))
+	s.def = encodeLevels(s.def, s.levels, int(top))
+	return s.def
 }
 
-// appendLevels appends levels up to top in the encoding RLE.
-func appendLevels(dst, levels []byte, top int) []byte {
+// encodeLevels encodes levels up to top as RLE, into dst's memory.
+func encodeLevels(dst, levels []byte, top int) []byte {
 	e := rle.Encoding{BitWidth: 1}
 	if top > 1 {
 		e.BitWidth = 2
