@@ -101,7 +101,7 @@ func BenchmarkEncode(b *testing.B) {
 	for _, f := range files {
 		x.fastXML(f, xmlRecord, nil, &x.doc)
 	}
-	s, err := newColumnSink[schema.ImageNetAnnotation](io.Discard, "x", nil, imagenetColumns)
+	s, err := newColumnSink[schema.ImageNetAnnotation](io.Discard, "x", nil, 1, imagenetColumns)
 	if err != nil {
 		b.Fatal(err)
 	}

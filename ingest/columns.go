@@ -16,19 +16,20 @@ import (
 type columnSink[R any] struct {
 	file    *colfile.File
 	schema  *colfile.Schema
+	jobs    int
 	columns func(g *colfile.Group) func(*R)
 }
 
-func newColumnSink[S, R any](w io.Writer, name string, sources []string, columns func(*colfile.Group) func(*R)) (*columnSink[R], error) {
+func newColumnSink[S, R any](w io.Writer, name string, sources []string, jobs int, columns func(*colfile.Group) func(*R)) (*columnSink[R], error) {
 	s, err := colfile.NewSchema[S]()
 	if err != nil {
 		return nil, fmt.Errorf("schema of %s: %w", name, err)
 	}
-	return &columnSink[R]{colfile.NewFile(w, s, "abtool", schema.Metadata(name, sources)), s, columns}, nil
+	return &columnSink[R]{colfile.NewFile(w, s, "abtool", schema.Metadata(name, sources)), s, jobs, columns}, nil
 }
 
 func (s *columnSink[R]) encoder() encoder[R] {
-	g := colfile.NewGroup(s.schema, compression.compress)
+	g := colfile.NewGroup(s.schema, s.jobs, compression.compress)
 	return &columnEncoder[R]{g, s.columns(g)}
 }
 

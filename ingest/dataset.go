@@ -66,7 +66,7 @@ func newDataset(name, parent string, sources []string, jobs, groupRows int) (d *
 	switch table := name + "/annotations"; name {
 	case "imagenet":
 		d.in, err = newTable(d.path("annotations"), table, rows(imagenetGroup), jobs, func(w io.Writer) (sink[imagenetRow], error) {
-			return newColumnSink[schema.ImageNetAnnotation](w, table, sources, imagenetColumns)
+			return newColumnSink[schema.ImageNetAnnotation](w, table, sources, jobs, imagenetColumns)
 		})
 		if err != nil {
 			return nil, err
@@ -74,7 +74,7 @@ func newDataset(name, parent string, sources []string, jobs, groupRows int) (d *
 		d.in.weight = (*imagenetRow).weight
 	case "coco":
 		d.co, err = newTable(d.path("annotations"), table, rows(cocoGroup), jobs, func(w io.Writer) (sink[cocoRow], error) {
-			return newColumnSink[schema.COCOAnnotation](w, table, sources, cocoColumns)
+			return newColumnSink[schema.COCOAnnotation](w, table, sources, jobs, cocoColumns)
 		})
 		if err != nil {
 			return nil, err

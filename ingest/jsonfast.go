@@ -288,6 +288,9 @@ func (s *jsonScan) key() ([]byte, bool) {
 	return k, true
 }
 
+// What scalars without a text of their own show in the rejects.
+var textTrue, textFalse, textObject, textArray = []byte("true"), []byte("false"), []byte("{…}"), []byte("[…]")
+
 // scalar reads any value; arrays and objects are stepped over.
 func (s *jsonScan) scalar() (scalar, bool) {
 	if s.p >= len(s.d) {
@@ -300,13 +303,13 @@ func (s *jsonScan) scalar() (scalar, bool) {
 	case 'n':
 		return scalar{}, s.literal("null")
 	case 't':
-		return scalar{kind: jsonBool, yes: true, text: []byte("true")}, s.literal("true")
+		return scalar{kind: jsonBool, yes: true, text: textTrue}, s.literal("true")
 	case 'f':
-		return scalar{kind: jsonBool, text: []byte("false")}, s.literal("false")
+		return scalar{kind: jsonBool, text: textFalse}, s.literal("false")
 	case '{':
-		return scalar{kind: jsonObject, text: []byte("{…}")}, s.skip(0)
+		return scalar{kind: jsonObject, text: textObject}, s.skip(0)
 	case '[':
-		return scalar{kind: jsonArray, text: []byte("[…]")}, s.skip(0)
+		return scalar{kind: jsonArray, text: textArray}, s.skip(0)
 	}
 	v, n := number(s.d[s.p:], jsonNumber)
 	if n == 0 {

@@ -181,10 +181,12 @@ type arena[T any] struct {
 	cur    int // block in use
 }
 
-const arenaBlock = 8192 // values
+const arenaBytes = 64 << 10 // of a block
 
 func (a *arena[T]) alloc(n int) []T {
-	if n > arenaBlock {
+	var v T
+	block := arenaBytes / max(int(unsafe.Sizeof(v)), 1)
+	if n > block {
 		return make([]T, n)
 	}
 	for ; a.cur < len(a.blocks); a.cur++ {
@@ -194,7 +196,7 @@ func (a *arena[T]) alloc(n int) []T {
 			return b[len(b) : len(b)+n : len(b)+n]
 		}
 	}
-	a.blocks = append(a.blocks, make([]T, n, arenaBlock))
+	a.blocks = append(a.blocks, make([]T, n, block))
 	a.cur = len(a.blocks) - 1
 	return a.blocks[a.cur][:n:n]
 }

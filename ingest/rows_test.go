@@ -138,7 +138,7 @@ func TestColumns(t *testing.T) {
 func writeRows[S, R any](t *testing.T, rows []R, group int, columns func(*colfile.Group) func(*R)) []S {
 	t.Helper()
 	var b bytes.Buffer
-	s, err := newColumnSink[S](&b, "x", nil, columns)
+	s, err := newColumnSink[S](&b, "x", nil, 2, columns)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func newTable[R any](path, name string, rowsPerGroup, jobs int, open func(io.Wri
 	}
 	t := &table[R]{
 		name: name, file: f, sink: s, perRow: rowsPerGroup,
-		sem: make(chan struct{}, jobs), order: make(chan *group[R], jobs+1), joined: make(chan struct{}),
+		sem: make(chan struct{}, (jobs+1)/2), order: make(chan *group[R], jobs+1), joined: make(chan struct{}),
 	}
 	t.free.make = s.encoder
 	go t.join()

@@ -1,8 +1,12 @@
 package colfile
 
 import (
+	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -18,14 +22,16 @@ type Group struct {
 	columns  []column
 	lists    []*List
 	compress func(dst, src []byte) []byte
-	scratch  scratch
+	scratch  []scratch // of each worker
 	rows     int
+	slots    int // of a page, at most
 	meta     []format.ColumnMetaData
 }
 
-// NewGroup makes a group without columns; compress is zstd.
-func NewGroup(s *Schema, compress func(dst, src []byte) []byte) *Group {
-	return &Group{schema: s, compress: compress}
+// NewGroup makes a group without columns. compress is zstd, and is called by several workers at
+// a time; what is written does not depend on their number.
+func NewGroup(s *Schema, workers int, compress func(dst, src []byte) []byte) *Group {
+	return &Group{schema: s, compress: compress, scratch: make([]scratch, workers), slots: pageSlots}
 }
 
 // List adds a list; the columns of its fields are made with it.
@@ -87,23 +93,36 @@ func (g *Group) Reset() {
 
 // Encode makes pages of the rows, ready for File.Append.
 func (g *Group) Encode() error {
-	g.meta = g.meta[:0]
 	for _, c := range g.columns {
 		b := c.frame()
 		rows := b.n
 		if b.list != nil {
 			rows = len(b.list.lens)
+			if len(b.list.levels) == 0 {
+				b.list.cut(b.leaf.def, g.slots)
+			}
 		}
 		if rows != g.rows {
 			return fmt.Errorf("internal error: %d rows in the column %v of %d", rows, b.leaf, g.rows)
 		}
-		m, err := g.encode(c)
-		if err != nil {
-			return fmt.Errorf("column %v: %w", b.leaf, err)
-		}
-		g.meta = append(g.meta, m)
 	}
-	return nil
+	g.meta = slices.Grow(g.meta[:0], len(g.columns))[:len(g.columns)]
+	faults := make([]error, len(g.columns))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for i := range g.scratch {
+		workers.Go(func() {
+			for {
+				k := int(next.Add(1)) - 1
+				if k >= len(g.columns) {
+					return
+				}
+				g.meta[k], faults[k] = g.encode(g.columns[k], &g.scratch[i])
+			}
+		})
+	}
+	workers.Wait()
+	return errors.Join(faults...)
 }
 
 // pageLevels are the levels of a page when no value in it is null.
@@ -114,9 +133,9 @@ type pageLevels struct {
 }
 
 // encode writes the pages of a column. Offsets are from the beginning of its bytes.
-func (g *Group) encode(c column) (format.ColumnMetaData, error) {
-	b, s := c.frame(), &g.scratch
-	w := pageWriter{g: g, out: b.out[:0]}
+func (g *Group) encode(c column, s *scratch) (format.ColumnMetaData, error) {
+	b := c.frame()
+	w := pageWriter{compress: g.compress, scratch: s, out: b.out[:0]}
 	least, greatest := c.limits()
 	m := format.ColumnMetaData{
 		Type: b.leaf.kind, PathInSchema: b.leaf.path, Codec: format.Zstd,
@@ -131,7 +150,7 @@ func (g *Group) encode(c column) (format.ColumnMetaData, error) {
 	}
 	m.DataPageOffset = int64(len(w.out))
 	at, nulls := 0, b.nulls
-	for p := range b.pages(g.rows) {
+	for p := range b.pages(g.rows, g.slots) {
 		here := 0
 		for here < len(nulls) && int(nulls[here]) < at+p.values {
 			here++
@@ -150,24 +169,24 @@ func (g *Group) encode(c column) (format.ColumnMetaData, error) {
 	m.Statistics.MinValue, m.Statistics.MaxValue = least, greatest
 	b.out = w.out
 	m.TotalCompressedSize, m.TotalUncompressedSize = int64(len(w.out)), w.plain
-	return m, w.err
+	if w.err != nil {
+		return m, fmt.Errorf("column %v: %w", b.leaf, w.err)
+	}
+	return m, nil
 }
 
-// pages cuts the rows of a column into pages. Those of a list are cut, and their levels
-// encoded, once for all its columns.
-func (b *base) pages(rows int) func(yield func(pageLevels) bool) {
+// pages are the pages that the rows of a column make. Those of a list have been cut, and their
+// levels encoded, for all its columns.
+func (b *base) pages(rows, slots int) func(yield func(pageLevels) bool) {
 	return func(yield func(pageLevels) bool) {
 		if b.list == nil {
-			for at := 0; at < rows; at += pageSlots {
-				n := min(rows-at, pageSlots)
+			for at := 0; at < rows; at += slots {
+				n := min(rows-at, slots)
 				if !yield(pageLevels{first: at, rows: n, slots: n, values: n}) {
 					return
 				}
 			}
 			return
-		}
-		if len(b.list.levels) == 0 {
-			b.list.cut(b.leaf.def)
 		}
 		for _, p := range b.list.levels {
 			if !yield(p) {
@@ -178,7 +197,7 @@ func (b *base) pages(rows int) func(yield func(pageLevels) bool) {
 }
 
 // cut makes pages of whole rows, and their levels.
-func (l *List) cut(top int) {
+func (l *List) cut(top, slots int) {
 	rep, def := l.rep[:0], l.def[:0]
 	var p pageLevels
 	end := func() {
@@ -188,7 +207,7 @@ func (l *List) cut(top int) {
 		rep, def = rep[:0], def[:0]
 	}
 	for _, n := range l.lens {
-		if p.rows > 0 && len(rep)+int(n) > pageSlots {
+		if p.rows > 0 && len(rep)+int(n) > slots {
 			end()
 		}
 		p.rows, p.values = p.rows+1, p.values+int(n)
@@ -262,10 +281,11 @@ func encodeLevels(dst, levels []byte, top int) []byte {
 
 // pageWriter appends pages to a column's bytes.
 type pageWriter struct {
-	g     *Group
-	out   []byte
-	plain int64 // bytes before compression, headers included
-	err   error
+	compress func(dst, src []byte) []byte
+	scratch  *scratch
+	out      []byte
+	plain    int64 // bytes before compression, headers included
+	err      error
 }
 
 func (w *pageWriter) dictionary(values []byte, n int) {
@@ -288,8 +308,8 @@ func (w *pageWriter) data(e format.Encoding, p pageLevels, def, values []byte, n
 
 // page compresses the values and writes header, levels and values.
 func (w *pageWriter) page(h format.PageHeader, rep, def, values []byte) {
-	s := &w.g.scratch
-	s.packed = w.g.compress(s.packed[:0], values)
+	s := w.scratch
+	s.packed = w.compress(s.packed[:0], values)
 	h.CompressedPageSize = int32(len(rep) + len(def) + len(s.packed))
 	sum := crc32.Update(crc32.Update(crc32.ChecksumIEEE(rep), crc32.IEEETable, def), crc32.IEEETable, s.packed)
 	h.CRC = int32(sum)
