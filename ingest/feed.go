@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	unitBytes   = 1 << 19 // bytes of a unit, unless a record needs more
+	unitBytes   = 1 << 18 // bytes of a unit, unless a record needs more
 	unitMembers = 4096    // files of a folder's unit, however small
 )
 
@@ -51,7 +51,7 @@ func (f *feeder) recycle(u *unit) {
 }
 
 // fill reads until the unit is full; eof when there is no more. How much a unit holds depends
-// on the input alone, because the pages of the Parquet files end where units do.
+// on the input alone.
 func (f *feeder) fill(u *unit, r io.Reader) (eof bool, err error) {
 	full := max(unitBytes, u.want)
 	u.grow(full)

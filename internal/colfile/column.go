@@ -50,9 +50,6 @@ func (b *base) Null() {
 	b.n++
 }
 
-// present is the number of values that are no nulls.
-func (b *base) present() int { return b.n - len(b.nulls) }
-
 func (b *base) clear() { b.n, b.nulls = 0, b.nulls[:0] }
 
 // List is how many elements each row has in a list; the columns of its fields share it.
