@@ -3,11 +3,14 @@ package ingest
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"abtool/internal/synth"
+	"abtool/schema"
 )
 
 // benchXML is simulated annotation files, one after the other.
@@ -91,41 +94,31 @@ func BenchmarkCOCO(b *testing.B) {
 	}
 }
 
-// BenchmarkEncode writes rows to Parquet; odd ones each through plain values.
+// BenchmarkEncode writes rows to Parquet.
 func BenchmarkEncode(b *testing.B) {
 	files, _ := benchXML(b)
-	for _, odd := range []bool{false, true} {
-		name := "rows"
-		if odd {
-			name = "odd-rows"
-		}
-		b.Run(name, func(b *testing.B) {
-			x := &batch{limits: Limits{}.withDefaults()}
-			for _, f := range files {
-				x.fastXML(f, xmlRecord, nil, &x.doc)
-			}
-			for i := range x.in {
-				x.in[i].odd = odd
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				t, err := newTable[imagenetRow](filepath.Join(b.TempDir(), "x.parquet"), "x", nil, imagenetGroup, 1, (*imagenetRow).shape)
-				if err != nil {
-					b.Fatal(err)
-				}
-				t.odd, t.values = func(r *imagenetRow) bool { return r.odd }, (*imagenetRow).values
-				for range 20 {
-					if err := t.write(x.in, nil); err != nil {
-						b.Fatal(err)
-					}
-				}
-				if err := t.close(); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(20*b.N*len(x.in)), "ns/row")
-		})
+	x := &batch{limits: Limits{}.withDefaults()}
+	for _, f := range files {
+		x.fastXML(f, xmlRecord, nil, &x.doc)
 	}
+	s, err := newColumnSink[schema.ImageNetAnnotation](io.Discard, "x", nil, 1, imagenetColumns)
+	if err != nil {
+		b.Fatal(err)
+	}
+	e := s.encoder()
+	b.ReportAllocs()
+	for b.Loop() {
+		for range 20 {
+			if err := e.add(x.in); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := errors.Join(e.finish(), s.append(e, 20*len(x.in))); err != nil {
+			b.Fatal(err)
+		}
+		e.reset()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(20*b.N*len(x.in)), "ns/row")
 }
 
 // BenchmarkRun is a whole ingest of an archive.

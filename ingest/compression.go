@@ -13,7 +13,10 @@ type codec struct {
 	*zstd.Decoder
 }
 
-var compression compress.Codec = newCodec()
+var compression = newCodec()
+
+// Both ways to write Parquet use it.
+var _ compress.Codec = compression
 
 const windowBytes = 1 << 20
 
@@ -37,3 +40,5 @@ func (c codec) CompressionCodec() format.CompressionCodec { return format.Zstd }
 func (c codec) Encode(dst, src []byte) ([]byte, error) { return c.EncodeAll(src, dst[:0]), nil }
 
 func (c codec) Decode(dst, src []byte) ([]byte, error) { return c.DecodeAll(src, dst[:0]) }
+
+func (c codec) compress(dst, src []byte) []byte { return c.EncodeAll(src, dst) }

@@ -3,8 +3,11 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+
+	"abtool/schema"
 )
 
 // Rows of a row group. Groups are what is held in memory while it is encoded, and what later
@@ -54,22 +57,29 @@ func newDataset(name, parent string, sources []string, jobs, groupRows int) (d *
 			d.abort()
 		}
 	}()
-	if d.rej, err = newTable[rejectRow](d.path("rejects"), name+"/rejects", sources, rejectsGroup, 1, (*rejectRow).shape); err != nil {
+	d.rej, err = newTable(d.path("rejects"), name+"/rejects", rejectsGroup, 1, func(w io.Writer) (sink[rejectRow], error) {
+		return newRowSink(w, name+"/rejects", sources, (*rejectRow).shape), nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	switch name {
+	switch table := name + "/annotations"; name {
 	case "imagenet":
-		if d.in, err = newTable[imagenetRow](d.path("annotations"), name+"/annotations", sources, rows(imagenetGroup), jobs, (*imagenetRow).shape); err != nil {
+		d.in, err = newTable(d.path("annotations"), table, rows(imagenetGroup), jobs, func(w io.Writer) (sink[imagenetRow], error) {
+			return newColumnSink[schema.ImageNetAnnotation](w, table, sources, jobs, imagenetColumns)
+		})
+		if err != nil {
 			return nil, err
 		}
-		d.in.odd = func(r *imagenetRow) bool { return r.odd }
-		d.in.values = (*imagenetRow).values
+		d.in.weight = (*imagenetRow).weight
 	case "coco":
-		if d.co, err = newTable[cocoRow](d.path("annotations"), name+"/annotations", sources, rows(cocoGroup), jobs, (*cocoRow).shape); err != nil {
+		d.co, err = newTable(d.path("annotations"), table, rows(cocoGroup), jobs, func(w io.Writer) (sink[cocoRow], error) {
+			return newColumnSink[schema.COCOAnnotation](w, table, sources, jobs, cocoColumns)
+		})
+		if err != nil {
 			return nil, err
 		}
-		d.co.odd = func(r *cocoRow) bool { return r.odd }
-		d.co.values = (*cocoRow).values
+		d.co.weight = (*cocoRow).weight
 	}
 	return d, nil
 }
@@ -147,7 +157,10 @@ const imagesBatch = 128
 
 // writeImages makes a row of what was said of each image, in the order of their keys.
 func writeImages[R any](ctx context.Context, d *dataset, group int, shape func(*R) uint8, merge func(key []byte, payloads [][]byte) R) error {
-	t, err := newTable[R](d.path("images"), d.name+"/images", d.sources, group, d.jobs, shape)
+	name := d.name + "/images"
+	t, err := newTable(d.path("images"), name, group, d.jobs, func(w io.Writer) (sink[R], error) {
+		return newRowSink(w, name, d.sources, shape), nil
+	})
 	if err != nil {
 		return err
 	}

@@ -10,11 +10,10 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"sync"
 )
 
 const (
-	unitBytes   = 1 << 19 // bytes of a unit, unless a record needs more
+	unitBytes   = 1 << 18 // bytes of a unit, unless a record needs more
 	unitMembers = 4096    // files of a folder's unit, however small
 )
 
@@ -24,19 +23,19 @@ type feeder struct {
 	limits    Limits
 	send      func(context.Context, *unit) error
 	instances func(context.Context, *source, *stream) error
-	pool      sync.Pool
+	units     freelist[*unit]
 }
 
 func newFeeder(limits Limits, stdin io.Reader) *feeder {
 	f := &feeder{stdin: stdin, limits: limits}
-	f.pool.New = func() any {
+	f.units.make = func() *unit {
 		return &unit{buf: make([]byte, 0, unitBytes), batch: &batch{limits: limits}}
 	}
 	return f
 }
 
 func (f *feeder) unit(s *source, form form) *unit {
-	u := f.pool.Get().(*unit)
+	u := f.units.get()
 	*u = unit{src: s, coco: s.coco, form: form, buf: u.buf[:0], members: u.members[:0], batch: u.batch, done: make(chan struct{})}
 	return u
 }
@@ -48,11 +47,11 @@ func (f *feeder) recycle(u *unit) {
 	}
 	u.batch.reset()
 	clear(u.members)
-	f.pool.Put(u)
+	f.units.put(u)
 }
 
 // fill reads until the unit is full; eof when there is no more. How much a unit holds depends
-// on the input alone, because the pages of the Parquet files end where units do.
+// on the input alone.
 func (f *feeder) fill(u *unit, r io.Reader) (eof bool, err error) {
 	full := max(unitBytes, u.want)
 	u.grow(full)

@@ -123,10 +123,13 @@ func (b *batch) fastList(s *jsonScan, k slot, coco bool) (bool, *fault) {
 				continue
 			}
 		}
-		e := &b.event
-		*e = rawEvent{}
-		if !s.event(e, k) {
-			return false, nil
+		e := &s.like.event
+		if s.like.k != k || !s.like.read(s) {
+			e = &b.event
+			*e = rawEvent{}
+			if !s.event(e, k) {
+				return false, nil
+			}
 		}
 		add := b.add
 		if coco {
@@ -209,6 +212,8 @@ type jsonScan struct {
 	tmpl [4]string  // what stood around the three numbers of the last mouse sample
 	perm [3]uint8   // which of x, y, time they were
 	num  [3]float64 // x, y, time of the sample read by the template
+
+	like eventShape // of the last entry of another list
 }
 
 func (s *jsonScan) space() {
@@ -288,6 +293,9 @@ func (s *jsonScan) key() ([]byte, bool) {
 	return k, true
 }
 
+// What scalars without a text of their own show in the rejects.
+var textTrue, textFalse, textObject, textArray = []byte("true"), []byte("false"), []byte("{…}"), []byte("[…]")
+
 // scalar reads any value; arrays and objects are stepped over.
 func (s *jsonScan) scalar() (scalar, bool) {
 	if s.p >= len(s.d) {
@@ -300,13 +308,13 @@ func (s *jsonScan) scalar() (scalar, bool) {
 	case 'n':
 		return scalar{}, s.literal("null")
 	case 't':
-		return scalar{kind: jsonBool, yes: true, text: []byte("true")}, s.literal("true")
+		return scalar{kind: jsonBool, yes: true, text: textTrue}, s.literal("true")
 	case 'f':
-		return scalar{kind: jsonBool, text: []byte("false")}, s.literal("false")
+		return scalar{kind: jsonBool, text: textFalse}, s.literal("false")
 	case '{':
-		return scalar{kind: jsonObject, text: []byte("{…}")}, s.skip(0)
+		return scalar{kind: jsonObject, text: textObject}, s.skip(0)
 	case '[':
-		return scalar{kind: jsonArray, text: []byte("[…]")}, s.skip(0)
+		return scalar{kind: jsonArray, text: textArray}, s.skip(0)
 	}
 	v, n := number(s.d[s.p:], jsonNumber)
 	if n == 0 {
@@ -387,6 +395,8 @@ func (s *jsonScan) event(e *rawEvent, k slot) bool {
 	var ends [3][2]int // where the numbers of a sample stand
 	var perm [3]uint8
 	n, plainSample := 0, k == slotMouse
+	shape := &s.like
+	shape.begin()
 	for first := true; ; first = false {
 		more, ok := s.next('}', first)
 		if !ok {
@@ -416,6 +426,7 @@ func (s *jsonScan) event(e *rawEvent, k slot) bool {
 			if to != nil {
 				*to = v
 			}
+			shape.part(s, v, bit, at)
 			if which := sampleBit(bit); plainSample && which >= 0 && n < 3 && v.kind == jsonNum {
 				ends[n] = [2]int{at, s.p}
 				perm[n] = uint8(which)
@@ -429,6 +440,7 @@ func (s *jsonScan) event(e *rawEvent, k slot) bool {
 		}
 	}
 	if k != slotMouse {
+		shape.end(s, k, start)
 		return true
 	}
 	s.tmpl[0] = ""

@@ -347,7 +347,6 @@ func (b *batch) endCOCO(c *wrapper, raw []byte) *fault {
 	if f := b.flooded(); f != nil {
 		return f
 	}
-	r.setOdd()
 	b.co = append(b.co, *r)
 	b.records = append(b.records, record{
 		kind: cocoRecord, num: id, first: len(b.co) - 1, end: len(b.co),

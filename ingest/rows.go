@@ -7,101 +7,97 @@ import (
 	"abtool/schema"
 )
 
-// The rows as the writer takes them. parquet-go writes the zero value of an `optional` field
-// that is not a pointer as null, in runs and so without a cost per value; within the lists,
-// where nearly all values are, this is what we use. A coordinate that truly is zero is kept as
-// negative zero, a time as zeroTime.
+// The rows as the writers take them.
 //
-// parquet-go v0.32 takes some nulls for zeros where nulls and values alternate in such a field:
-// after k nulls, exactly k values and then nulls only, the last ones. So the lists that are
-// written this way have no nulls at all: a row with a null or a true zero in one has its odd
-// mark set and goes to the writer as plain values (rowvalues.go). Scalars of this kind are
-// written in runs of rows that have the same of them (shape). Tests hold the row types of the
-// schema, the wire rows and the plain values equal, for every pattern of nulls.
+// Those of the annotations (columns.go) keep no pointers where nearly all values are: in lists,
+// 0 and "" stand for null, negative zero for a coordinate that truly is zero, zeroTime for such
+// a time. Tests hold them and the row types of the schema equal.
+//
+// The other tables are written by parquet-go, which takes the zero value of an `optional` field
+// that is not a pointer as null, in runs and so without a cost per value. parquet-go v0.32 takes
+// some nulls for zeros where nulls and values alternate in such a field: after k nulls, exactly k
+// values and then nulls only, the last ones. So scalars of this kind are written in runs of
+// rows that have the same of them (shape).
 
 type point struct {
-	T int64   `parquet:"t,optional,delta"`
-	X float64 `parquet:"x,optional,dict"`
-	Y float64 `parquet:"y,optional,dict"`
+	T int64
+	X float64
+	Y float64
 }
 
 type hover struct {
-	T      int64  `parquet:"t,optional,delta"`
-	Action string `parquet:"action,optional,dict"`
+	T      int64
+	Action string
 }
 
 type imagenetRow struct {
-	Seq           int64    `parquet:"seq,delta"`
-	Source        string   `parquet:"source,dict"`
-	ImageID       string   `parquet:"image_id,delta"`
-	Class         string   `parquet:"class,optional,dict"`
-	WorkerID      string   `parquet:"worker_id,optional,dict"`
-	AssignmentID  string   `parquet:"assignment_id,optional,dict"`
-	HITID         string   `parquet:"hit_id,optional,dict"`
-	ImageNetHITID string   `parquet:"imagenet_hit_id,optional,dict"`
-	HITSubmitTime *int64   `parquet:"hit_submit_time,optional,dict"`
-	PageIdx       *int32   `parquet:"page_idx,optional,dict"`
-	ImageIdx      *int32   `parquet:"image_idx,optional,dict"`
-	PageUUID      string   `parquet:"page_uuid,optional,dict"`
-	PageStarted   *int64   `parquet:"page_started,optional,dict"`
-	PageEnded     *int64   `parquet:"page_ended,optional,dict"`
-	PositionX     *float64 `parquet:"position_x,optional,dict"`
-	PositionY     *float64 `parquet:"position_y,optional,dict"`
-	ImageWidth    *float64 `parquet:"image_width,optional,dict"`
-	ImageHeight   *float64 `parquet:"image_height,optional,dict"`
-	OrigWidth     *int32   `parquet:"original_width,optional,dict"`
-	OrigHeight    *int32   `parquet:"original_height,optional,dict"`
-	Selected      *bool    `parquet:"selected,optional"`
-	SelectedCount *int32   `parquet:"selected_count,optional,dict"`
-	HoveredCount  *int32   `parquet:"hovered_count,optional,dict"`
-	EstimateTime  *int64   `parquet:"estimate_time,optional,dict"`
-	T0            *int64   `parquet:"t0,optional"`
-	Clicks        []point  `parquet:"clicks,list"`
-	Mouse         []point  `parquet:"mouse,list"`
-	Hovers        []hover  `parquet:"hovers,list"`
-
-	odd bool // a list holds a true zero, or a null in a field that is no pointer
+	Seq           int64
+	Source        string
+	ImageID       string
+	Class         string
+	WorkerID      string
+	AssignmentID  string
+	HITID         string
+	ImageNetHITID string
+	HITSubmitTime *int64
+	PageIdx       *int32
+	ImageIdx      *int32
+	PageUUID      string
+	PageStarted   *int64
+	PageEnded     *int64
+	PositionX     *float64
+	PositionY     *float64
+	ImageWidth    *float64
+	ImageHeight   *float64
+	OrigWidth     *int32
+	OrigHeight    *int32
+	Selected      *bool
+	SelectedCount *int32
+	HoveredCount  *int32
+	EstimateTime  *int64
+	T0            *int64
+	Clicks        []point
+	Mouse         []point
+	Hovers        []hover
 }
 
 type action struct {
-	Type  string   `parquet:"type,optional,dict"`
-	Icon  string   `parquet:"icon,optional,dict"`
-	FromX *float64 `parquet:"from_x,optional,dict"`
-	FromY *float64 `parquet:"from_y,optional,dict"`
-	ToX   *float64 `parquet:"to_x,optional,dict"`
-	ToY   *float64 `parquet:"to_y,optional,dict"`
-	T     int64    `parquet:"t,optional,delta"`
+	Type  string
+	Icon  string
+	FromX *float64
+	FromY *float64
+	ToX   *float64
+	ToY   *float64
+	T     int64
 }
 
 type browse struct {
-	CategoryIdx *int32 `parquet:"category_idx,optional,dict"`
-	Category    string `parquet:"category,optional,dict"`
-	Keyboard    *bool  `parquet:"keyboard,optional"`
-	T           int64  `parquet:"t,optional,delta"`
+	CategoryIdx *int32
+	Category    string
+	Keyboard    *bool
+	T           int64
 }
 
 type cocoRow struct {
-	Seq          int64    `parquet:"seq,delta"`
-	Source       string   `parquet:"source,dict"`
-	ImageID      int64    `parquet:"image_id,delta"`
-	WorkerID     string   `parquet:"worker_id,optional,dict"`
-	HITID        string   `parquet:"hit_id,optional,dict"`
-	AssignmentID string   `parquet:"assignment_id,optional,dict"`
-	PageIdx      *int32   `parquet:"page_idx,optional,dict"`
-	PageUUID     string   `parquet:"page_uuid,optional,dict"`
-	PageStarted  *int64   `parquet:"page_started,optional"`
-	PageEnded    *int64   `parquet:"page_ended,optional"`
-	ImageWidth   *float64 `parquet:"image_width,optional,dict"`
-	ImageHeight  *float64 `parquet:"image_height,optional,dict"`
-	OrigWidth    *int32   `parquet:"original_width,optional,dict"`
-	OrigHeight   *int32   `parquet:"original_height,optional,dict"`
-	TimeSpent    *int64   `parquet:"time_spent,optional"`
-	Categories   []string `parquet:"categories,list"`
-	Actions      []action `parquet:"actions,list"`
-	Browsing     []browse `parquet:"browsing,list"`
-	Mouse        []point  `parquet:"mouse,list"`
-
-	odd bool // a list holds a true zero, or a null in a field that is no pointer
+	Seq          int64
+	Source       string
+	ImageID      int64
+	WorkerID     string
+	HITID        string
+	AssignmentID string
+	PageIdx      *int32
+	PageUUID     string
+	PageStarted  *int64
+	PageEnded    *int64
+	ImageWidth   *float64
+	ImageHeight  *float64
+	OrigWidth    *int32
+	OrigHeight   *int32
+	TimeSpent    *int64
+	Categories   []string
+	Actions      []action
+	Browsing     []browse
+	Mouse        []point
 }
 
 type imagenetImageRow struct {
@@ -151,12 +147,6 @@ type rejectRow struct {
 }
 
 // shape is which of the row's plain optional scalars are null, one bit each.
-func (r *imagenetRow) shape() uint8 {
-	return nulls(r.Class, r.WorkerID, r.AssignmentID, r.HITID, r.ImageNetHITID, r.PageUUID)
-}
-
-func (r *cocoRow) shape() uint8 { return nulls(r.WorkerID, r.HITID, r.AssignmentID, r.PageUUID) }
-
 func (r *imagenetImageRow) shape() uint8 { return nulls(r.Class) }
 
 func (r *cocoImageRow) shape() uint8 { return nulls(r.FileName) }
@@ -172,35 +162,11 @@ func nulls(texts ...string) (mask uint8) {
 	return mask
 }
 
-// setOdd looks through the row's lists for what makes it odd.
-func (r *imagenetRow) setOdd() {
-	r.odd = oddPoints(r.Clicks) || oddPoints(r.Mouse)
-	for i := range r.Hovers {
-		r.odd = r.odd || oddTime(r.Hovers[i].T) || r.Hovers[i].Action == ""
-	}
-}
+// weight is the number of values in the row's longest columns.
+func (r *imagenetRow) weight() int { return len(r.Clicks) + len(r.Mouse) + len(r.Hovers) }
 
-func (r *cocoRow) setOdd() {
-	r.odd = oddPoints(r.Mouse)
-	for i := range r.Actions {
-		a := &r.Actions[i]
-		r.odd = r.odd || oddTime(a.T) || a.Type == "" || a.Icon == ""
-	}
-	for i := range r.Browsing {
-		b := &r.Browsing[i]
-		r.odd = r.odd || oddTime(b.T) || b.Category == ""
-	}
-}
-
-func oddTime(t int64) bool { return t == 0 || t == zeroTime }
-
-func oddPoints(ps []point) bool {
-	for i := range ps {
-		if p := &ps[i]; p.X == 0 || p.Y == 0 || oddTime(p.T) { // also negative zero
-			return true
-		}
-	}
-	return false
+func (r *cocoRow) weight() int {
+	return len(r.Categories) + len(r.Actions) + len(r.Browsing) + len(r.Mouse)
 }
 
 // negZero stands for a coordinate that is exactly zero.
@@ -215,10 +181,12 @@ type arena[T any] struct {
 	cur    int // block in use
 }
 
-const arenaBlock = 8192 // values
+const arenaBytes = 64 << 10 // of a block
 
 func (a *arena[T]) alloc(n int) []T {
-	if n > arenaBlock {
+	var v T
+	block := arenaBytes / max(int(unsafe.Sizeof(v)), 1)
+	if n > block {
 		return make([]T, n)
 	}
 	for ; a.cur < len(a.blocks); a.cur++ {
@@ -228,7 +196,7 @@ func (a *arena[T]) alloc(n int) []T {
 			return b[len(b) : len(b)+n : len(b)+n]
 		}
 	}
-	a.blocks = append(a.blocks, make([]T, n, arenaBlock))
+	a.blocks = append(a.blocks, make([]T, n, block))
 	a.cur = len(a.blocks) - 1
 	return a.blocks[a.cur][:n:n]
 }

@@ -285,7 +285,7 @@ func TestDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain := gunzip(t, archive)
+	plain := plainBytes(t, archive)
 	array, err := os.ReadFile(filepath.Join(co, "coco_ab.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -335,7 +335,7 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
-func gunzip(t testing.TB, data []byte) []byte {
+func plainBytes(t testing.TB, data []byte) []byte {
 	t.Helper()
 	r, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {

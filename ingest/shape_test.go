@@ -181,9 +181,9 @@ func TestInstancesAccount(t *testing.T) {
 func TestArena(t *testing.T) {
 	var a arena[int64]
 	for range 100 {
-		a.alloc(arenaBlock + 1)
+		a.alloc(arenaBytes + 1)
 		for range 3 {
-			a.alloc(arenaBlock / 2)
+			a.alloc(arenaBytes / 2)
 		}
 		a.reset()
 	}

@@ -176,7 +176,6 @@ func (b *batch) addRow(imageID, class string) *imagenetRow {
 		Clicks: b.relative(m.clicks, base), Mouse: b.relative(m.mouse, base), Hovers: b.relativeHovers(m.hovers, base),
 	})
 	r := &b.in[len(b.in)-1]
-	r.setOdd()
 	return r
 }
 

@@ -18,7 +18,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/klauspost/compress/gzip"
+	"abtool/internal/gunzip"
 )
 
 // ErrUnknownInput is wrapped by the error for a source that is none of the accepted shapes.
@@ -77,11 +77,16 @@ func (s *source) kind() recordKind {
 type stream struct {
 	*bufio.Reader
 	file io.Closer
-	gz   *gzip.Reader
+	raw  io.Reader // what Reader reads
+	gzip bool
 	base int64 // offset of the next byte in the source, or in the member that this is
 }
 
-const peekBytes = 256 << 10
+const (
+	headBytes = 4 << 10   // to look for gzip
+	peekBytes = 256 << 10 // to look for the shape
+	lineBytes = 16 << 10  // afterwards
+)
 
 // openStream opens a file of the source, "-" for standard input, and undoes gzip.
 func (s *source) openStream(ctx context.Context, path string, stdin io.Reader) (*stream, error) {
@@ -100,35 +105,26 @@ func (s *source) openStream(ctx context.Context, path string, stdin io.Reader) (
 	if !regular { // reading can wait for ever
 		r = newAside(ctx, r)
 	}
-	counted := bufio.NewReaderSize(&countingReader{r, s}, 1<<16)
+	counted := bufio.NewReaderSize(&countingReader{r, s}, headBytes)
+	st.raw = counted
 	head, _ := counted.Peek(2)
 	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
-		gz, err := gzip.NewReader(counted)
+		gz, err := gunzip.NewReader(counted)
 		if err != nil {
 			st.Close()
 			return nil, fmt.Errorf("%s: gzip header: %w: %w", s.name, err, ErrDamaged)
 		}
-		st.gz = gz
-		st.Reader = bufio.NewReaderSize(&gzipReader{r: gz}, peekBytes)
-		return st, nil
+		st.gzip, st.raw = true, gz
 	}
-	st.Reader = bufio.NewReaderSize(counted, peekBytes)
+	st.Reader = bufio.NewReaderSize(st.raw, peekBytes)
 	return st, nil
 }
 
-// gzipReader ends where something follows that is no gzip: as gzip does, it is ignored.
-type gzipReader struct {
-	r    io.Reader
-	some bool // something was read
-}
-
-func (g *gzipReader) Read(p []byte) (int, error) {
-	n, err := g.r.Read(p)
-	g.some = g.some || n > 0
-	if g.some && errors.Is(err, gzip.ErrHeader) {
-		err = io.EOF
-	}
-	return n, err
+// told goes on with a small buffer, so that what is read into a unit is read directly.
+func (st *stream) told() {
+	head, _ := st.Peek(st.Buffered())
+	st.raw = io.MultiReader(bytes.NewReader(bytes.Clone(head)), st.raw)
+	st.Reader = bufio.NewReaderSize(st.raw, lineBytes)
 }
 
 func (st *stream) Close() error {
@@ -205,7 +201,7 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 		return s.damaged(err, int64(len(head)))
 	}
 	suffix := ""
-	if st.gz != nil {
+	if st.gzip {
 		suffix = ", gzip"
 	}
 	if s.role == instancesRole {
@@ -217,6 +213,7 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 	switch {
 	case isTar(head):
 		s.setShape("tar" + suffix)
+		st.told()
 		return s.feedTar(ctx, f, st)
 	case len(trim(head)) == 0:
 		return fmt.Errorf("%s is empty: %w", s.name, ErrUnknownInput)
@@ -252,7 +249,9 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 		j.form = formLines
 	}
 	s.setShape(set + " JSON " + j.form.words() + suffix)
-	if bytes.HasPrefix(head, bom) {
+	hasBOM := bytes.HasPrefix(head, bom)
+	st.told()
+	if hasBOM {
 		n, _ := st.Discard(len(bom))
 		st.base += int64(n)
 	}
@@ -308,7 +307,7 @@ func (s *source) damaged(err error, at int64) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s ends early, at byte %d of its content: %w: get it again, the old store is unchanged", s.name, at, ErrDamaged)
 	}
-	if errors.Is(err, gzip.ErrChecksum) {
+	if errors.Is(err, gunzip.ErrChecksum) {
 		return fmt.Errorf("%s fails its gzip checksum by byte %d of its content: %w: get it again, the old store is unchanged", s.name, at, ErrDamaged)
 	}
 	var pathErr *fs.PathError

@@ -41,6 +41,9 @@ func (s *spill) add(key, payload []byte) error {
 			return err
 		}
 	}
+	if s.buf == nil { // growing to it would make several times the garbage
+		s.buf = make([]byte, 0, s.limit)
+	}
 	it := spillItem{off: uint32(len(s.buf)), key: uint32(len(key)), n: uint32(len(payload))}
 	var p [8]byte
 	copy(p[:], key)

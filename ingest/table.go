@@ -1,15 +1,11 @@
 package ingest
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
-
-	"github.com/parquet-go/parquet-go"
-
-	"abtool/schema"
 )
 
 // table writes the rows of one file. Row groups are encoded side by side, each into memory,
@@ -17,29 +13,42 @@ import (
 type table[R any] struct {
 	name   string // as imagenet/annotations
 	file   *os.File
-	out    *parquet.GenericWriter[R]
-	perRow int            // rows of a row group
-	shape  func(*R) uint8 // rows written together have the same (see rows.go); nil: all have
-	odd    func(*R) bool  // rows that are written as values; nil: there are none
-	values func(*R, parquet.Row) parquet.Row
+	sink   sink[R]
+	perRow int          // rows of a row group
+	weight func(*R) int // values of a row's lists; nil: not counted
 
 	sem    chan struct{}  // groups being encoded
 	order  chan *group[R] // groups to join, in order
 	joined chan struct{}  // closed when all are
-	free   sync.Pool      // of *encoder[R]
+	free   freelist[encoder[R]]
 	cur    *group[R]
 	rows   int64
 	mu     sync.Mutex
 	err    error
 }
 
+// sink is a file that takes encoded row groups.
+type sink[R any] interface {
+	encoder() encoder[R]
+	append(e encoder[R], rows int) error
+	close() error
+}
+
+// encoder takes the rows of a row group and encodes them into memory.
+type encoder[R any] interface {
+	add(rows []R) error
+	finish() error
+	reset()
+}
+
 // group is a row group being filled.
 type group[R any] struct {
-	in   chan part[R]
-	n    int
-	done chan struct{}
-	enc  *encoder[R]
-	err  error
+	in     chan part[R]
+	n      int
+	weight int
+	done   chan struct{}
+	enc    encoder[R]
+	err    error
 }
 
 // part is a slice of rows and what to do when they have been taken.
@@ -48,44 +57,24 @@ type part[R any] struct {
 	release func()
 }
 
-type encoder[R any] struct {
-	buf bytes.Buffer
-	w   *parquet.GenericWriter[R]
-	row parquet.Row
-}
+// maxWeight ends a row group early whose lists are long, so that it fits into memory.
+const maxWeight = 1 << 20
 
-func writerOptions(meta [][2]string) []parquet.WriterOption {
-	o := []parquet.WriterOption{
-		parquet.Compression(compression),
-		parquet.CreatedBy("abtool", "", ""),
-		parquet.PageBufferSize(256 << 10),
-	}
-	for _, kv := range meta {
-		o = append(o, parquet.KeyValueMetadata(kv[0], kv[1]))
-	}
-	return o
-}
-
-func newTable[R any](path, name string, sources []string, rowsPerGroup, jobs int, shape func(*R) uint8) (*table[R], error) {
+func newTable[R any](path, name string, rowsPerGroup, jobs int, open func(io.Writer) (sink[R], error)) (*table[R], error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("creating %s: %w", name, err)
 	}
+	s, err := open(f)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
 	t := &table[R]{
-		name: name, shape: shape, file: f, perRow: rowsPerGroup,
-		out: parquet.NewGenericWriter[R](f, writerOptions(schema.Metadata(name, sources))...),
+		name: name, file: f, sink: s, perRow: rowsPerGroup,
 		sem: make(chan struct{}, (jobs+1)/2), order: make(chan *group[R], jobs+1), joined: make(chan struct{}),
 	}
-	t.free.New = func() any {
-		e := &encoder[R]{}
-		e.w = parquet.NewGenericWriter[R](&e.buf, writerOptions(nil)...)
-		// The writer's first Write replaces the column buffers, and loses what a WriteRows
-		// before it left in them: let that Write be here.
-		e.w.Write(make([]R, 1))
-		e.buf.Reset()
-		e.w.Reset(&e.buf)
-		return e
-	}
+	t.free.make = s.encoder
 	go t.join()
 	return t, nil
 }
@@ -93,37 +82,41 @@ func newTable[R any](path, name string, sources []string, rowsPerGroup, jobs int
 // write takes rows; release is called when they are no longer needed. The caller is the only
 // one to call write and close.
 func (t *table[R]) write(rows []R, release func()) error {
-	pieces := 0
-	for at := 0; at < len(rows); pieces++ {
-		at += min(len(rows)-at, t.perRow-t.filled(pieces))
+	if release == nil {
+		release = func() {}
 	}
-	left := &countdown{n: pieces, then: release}
-	if pieces == 0 && release != nil {
-		release()
-	}
+	left := &countdown{n: 1, then: release}
 	for len(rows) > 0 {
 		if t.cur == nil {
 			t.begin()
 		}
-		n := min(len(rows), t.perRow-t.cur.n)
+		n := t.cur.fits(rows, t)
+		left.more()
 		t.cur.in <- part[R]{rows[:n], left.done}
-		t.cur.n += n
 		t.rows += int64(n)
 		rows = rows[n:]
-		if t.cur.n == t.perRow {
+		if t.cur.n == t.perRow || t.cur.weight >= maxWeight {
 			close(t.cur.in)
 			t.cur = nil
 		}
 	}
+	left.done()
 	return t.failed()
 }
 
-// filled is how full the group is that the next piece goes to.
-func (t *table[R]) filled(pieces int) int {
-	if pieces == 0 && t.cur != nil {
-		return t.cur.n
+// fits counts the rows, from the first on, that the group takes.
+func (g *group[R]) fits(rows []R, t *table[R]) int {
+	n := min(len(rows), t.perRow-g.n)
+	if t.weight != nil {
+		for i := range rows[:n] {
+			if g.weight += t.weight(&rows[i]); g.weight >= maxWeight {
+				n = i + 1
+				break
+			}
+		}
 	}
-	return 0
+	g.n += n
+	return n
 }
 
 // countdown calls then at the n-th call of done.
@@ -131,6 +124,13 @@ type countdown struct {
 	mu   sync.Mutex
 	n    int
 	then func()
+}
+
+// more adds one to the calls to wait for.
+func (c *countdown) more() {
+	c.mu.Lock()
+	c.n++
+	c.mu.Unlock()
 }
 
 func (c *countdown) done() {
@@ -150,56 +150,22 @@ func (t *table[R]) begin() {
 	t.order <- g
 	go func() {
 		defer close(g.done)
-		g.enc = t.free.Get().(*encoder[R])
-		g.err = t.encode(g)
+		g.enc = t.free.get()
+		g.encode()
 	}()
 }
 
-// encode takes the group's rows as they come and makes a file of one row group of them.
-func (t *table[R]) encode(g *group[R]) (err error) {
+// encode takes the group's rows as they come.
+func (g *group[R]) encode() {
 	for p := range g.in {
-		if err == nil {
-			err = t.encodeRows(g.enc, p.rows)
+		if g.err == nil {
+			g.err = g.enc.add(p.rows)
 		}
 		p.release()
 	}
-	if err == nil {
-		err = g.enc.w.Close()
+	if g.err == nil {
+		g.err = g.enc.finish()
 	}
-	return err
-}
-
-func (t *table[R]) encodeRows(e *encoder[R], rows []R) error {
-	for len(rows) > 0 {
-		if t.odd != nil && t.odd(&rows[0]) {
-			e.row = t.values(&rows[0], e.row)
-			if _, err := e.w.WriteRows([]parquet.Row{e.row}); err != nil {
-				return err
-			}
-			rows = rows[1:]
-			continue
-		}
-		n := t.run(rows)
-		if _, err := e.w.Write(rows[:n]); err != nil {
-			return err
-		}
-		rows = rows[n:]
-	}
-	return nil
-}
-
-// run is how many rows, from the first on, can be written together.
-func (t *table[R]) run(rows []R) int {
-	if t.shape == nil {
-		return len(rows)
-	}
-	first := t.shape(&rows[0])
-	for i := 1; i < len(rows); i++ {
-		if t.shape(&rows[i]) != first || t.odd != nil && t.odd(&rows[i]) {
-			return i
-		}
-	}
-	return len(rows)
 }
 
 // join appends the encoded groups to the file.
@@ -209,33 +175,15 @@ func (t *table[R]) join() {
 		<-g.done
 		err := g.err
 		if err == nil && t.failed() == nil {
-			err = t.splice(g.enc.buf.Bytes(), g.n)
+			err = t.sink.append(g.enc, g.n)
 		}
 		if err != nil {
 			t.fail(err)
 		}
-		g.enc.buf.Reset()
-		g.enc.w.Reset(&g.enc.buf)
-		t.free.Put(g.enc)
+		g.enc.reset()
+		t.free.put(g.enc)
 		<-t.sem
 	}
-}
-
-// splice appends an encoded row group as it is.
-func (t *table[R]) splice(file []byte, rows int) error {
-	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
-	if err != nil {
-		return err
-	}
-	if n := f.NumRows(); n != int64(rows) {
-		return fmt.Errorf("internal error: a row group has %d rows, not %d", n, rows)
-	}
-	for _, rg := range f.RowGroups() {
-		if _, err := t.out.WriteRowGroup(rg); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (t *table[R]) fail(err error) {
@@ -261,7 +209,7 @@ func (t *table[R]) close() error {
 	close(t.order)
 	<-t.joined
 	if t.failed() == nil {
-		if err := t.out.Close(); err != nil {
+		if err := t.sink.close(); err != nil {
 			t.fail(err)
 		} else if err := t.file.Sync(); err != nil {
 			t.fail(err)

@@ -372,7 +372,8 @@ func (t *tarFeed) pass(ctx context.Context, e tarEntry) error {
 		body := io.LimitReader(t.st, e.size-int64(len(have)))
 		left -= e.size - int64(len(have))
 		in := *t.st
-		in.Reader, in.base = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(have), body), peekBytes), at
+		in.raw = io.MultiReader(bytes.NewReader(have), body)
+		in.Reader, in.base = bufio.NewReaderSize(in.raw, peekBytes), at
 		err := t.feedStream(ctx, t.f, &in, e.name)
 		if errors.Is(err, ErrUnknownInput) {
 			t.u.refuse(e.name, at, faultf(Malformed, "%v", err))

@@ -1,9 +1,6 @@
 package ingest
 
-import (
-	"bytes"
-	"math"
-)
+import "math"
 
 // value is one scalar as it stands in the input, before a column gives it a meaning.
 type value struct {
@@ -33,7 +30,16 @@ func textValue(t []byte) value {
 	return value{v, numeric, t}
 }
 
-func trim(t []byte) []byte { return bytes.Trim(t, " \t\r\n") }
+// trim takes white space off both ends.
+func trim(t []byte) []byte {
+	for len(t) > 0 && isSpace(t[0]) {
+		t = t[1:]
+	}
+	for len(t) > 0 && isSpace(t[len(t)-1]) {
+		t = t[:len(t)-1]
+	}
+	return t
+}
 
 const (
 	maxCoord   = 100     // R6

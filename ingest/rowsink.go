@@ -1,0 +1,95 @@
+package ingest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+
+	"abtool/schema"
+)
+
+// rowSink is a file of rows as parquet-go takes them: the small tables.
+type rowSink[R any] struct {
+	out   *parquet.GenericWriter[R]
+	shape func(*R) uint8 // rows written together have the same (see rows.go)
+}
+
+func newRowSink[R any](w io.Writer, name string, sources []string, shape func(*R) uint8) *rowSink[R] {
+	return &rowSink[R]{parquet.NewGenericWriter[R](w, writerOptions(schema.Metadata(name, sources))...), shape}
+}
+
+func writerOptions(meta [][2]string) []parquet.WriterOption {
+	o := []parquet.WriterOption{
+		parquet.Compression(compression),
+		parquet.CreatedBy("abtool", "", ""),
+		parquet.PageBufferSize(256 << 10),
+	}
+	for _, kv := range meta {
+		o = append(o, parquet.KeyValueMetadata(kv[0], kv[1]))
+	}
+	return o
+}
+
+func (s *rowSink[R]) encoder() encoder[R] {
+	e := &rowEncoder[R]{shape: s.shape}
+	e.w = parquet.NewGenericWriter[R](&e.buf, writerOptions(nil)...)
+	return e
+}
+
+// append appends an encoded row group as it is.
+func (s *rowSink[R]) append(e encoder[R], rows int) error {
+	file := e.(*rowEncoder[R]).buf.Bytes()
+	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		return err
+	}
+	if n := f.NumRows(); n != int64(rows) {
+		return fmt.Errorf("internal error: a row group has %d rows, not %d", n, rows)
+	}
+	for _, rg := range f.RowGroups() {
+		if _, err := s.out.WriteRowGroup(rg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *rowSink[R]) close() error { return s.out.Close() }
+
+// rowEncoder makes a file of one row group.
+type rowEncoder[R any] struct {
+	buf   bytes.Buffer
+	w     *parquet.GenericWriter[R]
+	shape func(*R) uint8
+}
+
+func (e *rowEncoder[R]) add(rows []R) error {
+	for len(rows) > 0 {
+		n := e.run(rows)
+		if _, err := e.w.Write(rows[:n]); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// run is how many rows, from the first on, can be written together.
+func (e *rowEncoder[R]) run(rows []R) int {
+	first := e.shape(&rows[0])
+	for i := 1; i < len(rows); i++ {
+		if e.shape(&rows[i]) != first {
+			return i
+		}
+	}
+	return len(rows)
+}
+
+func (e *rowEncoder[R]) finish() error { return e.w.Close() }
+
+func (e *rowEncoder[R]) reset() {
+	e.buf.Reset()
+	e.w.Reset(&e.buf)
+}

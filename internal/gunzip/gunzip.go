@@ -1,0 +1,162 @@
+// Package gunzip reads gzip, about twice as fast as general readers do.
+//
+// Ingest waits for it more than for anything else. It decodes whole buffers at a time into
+// memory that holds the history too, reads eight bytes of input and copies eight bytes of
+// output at once, and looks up two or three literals in a row.
+package gunzip
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+)
+
+// Errors of a Reader, beside those of its source and io.ErrUnexpectedEOF for one that ends early.
+var (
+	ErrHeader   = errors.New("not a gzip header")
+	ErrChecksum = errors.New("the gzip checksum is another")
+	ErrCorrupt  = errors.New("the compressed data are damaged")
+)
+
+// Reader undoes gzip. Several gzip files one behind the other are read as one; what follows
+// them, and is none, is ignored, as gzip does.
+type Reader struct {
+	z    *inflater
+	from int // z.out[from:z.put] has yet to be handed out
+	sum  uint32
+	size uint32
+	err  error
+}
+
+// NewReader reads the header of the first file.
+func NewReader(r io.Reader) (*Reader, error) {
+	g := &Reader{z: newInflater(r)}
+	if err := g.header(); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// Read implements io.Reader.
+func (g *Reader) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	for g.from == g.z.put {
+		if g.err != nil {
+			return 0, g.err
+		}
+		from, err := g.z.more()
+		g.from = from
+		fresh := g.z.out[from:g.z.put]
+		g.sum = crc32.Update(g.sum, crc32.IEEETable, fresh)
+		g.size += uint32(len(fresh))
+		if err == io.EOF {
+			err = g.trailer()
+		}
+		g.err = err
+	}
+	n := copy(p, g.z.out[g.from:g.z.put])
+	g.from += n
+	return n, nil
+}
+
+// trailer checks the sums at the end of a file and begins the next one; io.EOF: there is none.
+func (g *Reader) trailer() error {
+	z := g.z
+	if z.load(8); z.end-z.at < 8 {
+		if z.fail != nil {
+			return z.fail
+		}
+		return io.ErrUnexpectedEOF
+	}
+	t := z.in[z.at:]
+	z.at += 8
+	if binary.LittleEndian.Uint32(t) != g.sum || binary.LittleEndian.Uint32(t[4:]) != g.size {
+		return ErrChecksum
+	}
+	g.sum, g.size = 0, 0
+	if z.load(1); z.at == z.end && z.fail == nil {
+		return io.EOF
+	}
+	if err := g.header(); errors.Is(err, ErrHeader) {
+		return io.EOF
+	} else if err != nil {
+		return err
+	}
+	z.state, z.last, z.member = atBlock, false, z.put
+	return nil
+}
+
+// Bits of a header's flags.
+const (
+	hasSum = 1 << (iota + 1)
+	hasExtra
+	hasName
+	hasComment
+)
+
+// header steps over the header of a file.
+func (g *Reader) header() error {
+	var sum uint32
+	skip := func(n int) ([]byte, error) {
+		z := g.z
+		if z.load(n); z.end-z.at < n {
+			if z.fail != nil {
+				return nil, z.fail
+			}
+			return nil, io.ErrUnexpectedEOF
+		}
+		b := z.in[z.at : z.at+n]
+		z.at += n
+		sum = crc32.Update(sum, crc32.IEEETable, b)
+		return b, nil
+	}
+	g.z.load(2)
+	if h := g.z.in[g.z.at:g.z.end]; len(h) < 2 || h[0] != 0x1f || h[1] != 0x8b {
+		if g.z.fail != nil {
+			return g.z.fail
+		}
+		return ErrHeader
+	}
+	h, err := skip(10)
+	if err != nil {
+		return err
+	}
+	if h[2] != 8 {
+		return ErrHeader
+	}
+	flags := h[3]
+	if flags&hasExtra != 0 {
+		n, err := skip(2)
+		if err != nil {
+			return err
+		}
+		if _, err := skip(int(binary.LittleEndian.Uint16(n))); err != nil {
+			return err
+		}
+	}
+	for _, text := range []byte{hasName, hasComment} {
+		for flags&text != 0 {
+			c, err := skip(1)
+			if err != nil {
+				return err
+			}
+			if c[0] == 0 {
+				break
+			}
+		}
+	}
+	if flags&hasSum != 0 {
+		want := uint16(sum)
+		c, err := skip(2)
+		if err != nil {
+			return err
+		}
+		if binary.LittleEndian.Uint16(c) != want {
+			return ErrHeader
+		}
+	}
+	return nil
+}
