@@ -148,7 +148,7 @@ func printExperiment(w io.Writer, r *experiment.Result, out string) {
 	}
 	t.Flush()
 	if r.Lambda != 0 {
-		fmt.Fprintf(w, "\nlambda %s was chosen on %s. Differences by seed, with it:\n", strconv.FormatFloat(r.Lambda, 'g', -1, 64), r.Choose)
+		fmt.Fprintf(w, "\nlambda %s %s. Differences by seed, with it:\n", strconv.FormatFloat(r.Lambda, 'g', -1, 64), r.Choice())
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		fmt.Fprintf(t, "  difference\tevaluation\tmean\t95 %% interval\n")
 		for _, d := range r.Differences {

@@ -115,6 +115,16 @@ func score(m *run.Metrics) *run.Measure {
 
 func localised(m *run.Metrics) *run.Measure { return m.Localised }
 
+// Choice says how Lambda came to be: "was chosen on …", or "was the only one".
+func (r *Result) Choice() string {
+	for _, c := range r.Cells {
+		if c.Supervision == data.LUAB && c.Lambda != r.Lambda {
+			return "was chosen on " + r.Choose
+		}
+	}
+	return "was the only one"
+}
+
 // choose is the lambda of the best mean; 0 without luab.
 func choose(p *Plan, results []*ArmResult) float64 {
 	m := index(results)
@@ -225,7 +235,7 @@ func (r *Result) Markdown() string {
 	}
 	fmt.Fprintf(&b, "%s, %%, mean ± standard deviation over %s.", r.Measure, seeds)
 	if r.Lambda != 0 {
-		fmt.Fprintf(&b, " λ = %s was chosen on %s.", number(r.Lambda), r.Choose)
+		fmt.Fprintf(&b, " λ = %s %s.", number(r.Lambda), r.Choice())
 	}
 	b.WriteString("\n\n| |")
 	on := slices.ContainsFunc(r.Cells, func(c Cell) bool { return c.Localised != nil })

@@ -54,7 +54,7 @@ type Recipe struct {
 	FinalLR     float64 `toml:"final_lr" doc:"where cosine ends"`
 
 	MinScale   float64 `toml:"min_scale" doc:"smallest share of the image's area in a training crop"`
-	Flip       float64 `toml:"flip" doc:"share of crops that are mirrored; below 0: none"`
+	Flip       float64 `toml:"flip" doc:"share of crops that are mirrored; 0: none"`
 	Brightness float64 `toml:"brightness" doc:"colour jitter, 0: none"`
 	Contrast   float64 `toml:"contrast" doc:"colour jitter, 0: none"`
 	Saturation float64 `toml:"saturation" doc:"colour jitter, 0: none"`
@@ -197,9 +197,13 @@ func (r Recipe) engine(a *arch.Arch, workers int) engine.Config {
 
 // loader has the options of training batches, or of evaluation.
 func (r Recipe) loader(a *arch.Arch, train bool, workers int) data.LoaderOptions {
+	flip := r.Flip
+	if flip == 0 {
+		flip = -1 // where 0 stands for the default
+	}
 	return data.LoaderOptions{
 		Size: a.Size, Batch: r.Batch, Train: train, Seed: r.Seed, Workers: workers, CropRatio: r.CropRatio, PointOutput: a.PointOutputs, LabelRule: r.LabelRule,
-		Crops:  features.CropOptions{MinScale: r.MinScale, FlipShare: r.Flip},
+		Crops:  features.CropOptions{MinScale: r.MinScale, FlipShare: flip},
 		Jitter: data.Jitter{Brightness: r.Brightness, Contrast: r.Contrast, Saturation: r.Saturation}, Erase: data.Erase{Probability: r.Erase},
 		RandAugment: data.RandAugment{Magnitude: r.RandAug, Std: r.RandAugStd}, Mix: data.Mix{Mixup: r.Mixup, Cutmix: r.Cutmix, Switch: r.MixSwitch}, Repeat: r.Repeat,
 	}

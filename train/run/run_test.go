@@ -130,6 +130,21 @@ func (s *stopper) Step(lr float64, b ...*engine.Batch) (engine.Result, error) {
 	return s.Engine.Step(lr, b...)
 }
 
+// A share of 0 is one: nothing is mirrored, and not half of the images, as where crops stand alone.
+func TestFlipOfZero(t *testing.T) {
+	for share, want := range map[float64]float64{0: -1, 0.25: 0.25} {
+		r := tiny()
+		r.Flip = share
+		a, err := r.network(2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.loader(a, true, 1).Crops.FlipShare; got != want {
+			t.Errorf("flip = %v: crops with %v, want %v", share, got, want)
+		}
+	}
+}
+
 // A small network learns shapes and where they are, and says so.
 func TestLearns(t *testing.T) {
 	if testing.Short() {
@@ -137,7 +152,7 @@ func TestLearns(t *testing.T) {
 	}
 	dir := filepath.Join(t.TempDir(), "run")
 	r := tiny()
-	r.Epochs, r.Lambda, r.EMA, r.Flip = 10, 5, 0, -1
+	r.Epochs, r.Lambda, r.EMA, r.Flip = 10, 5, 0, 0
 	o := options(t, dir, r)
 	o.Train = shapes(t, 160, 3)
 	seen := 0
