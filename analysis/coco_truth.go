@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"abtool/internal/mask"
 	"abtool/internal/scan"
 )
 
@@ -20,7 +21,7 @@ type instance struct {
 	x, y, w, h float64
 	hasBox     bool
 	crowd      bool
-	mask       mask
+	mask       mask.Mask
 }
 
 // share is the area of the bounding box over that of the image (C11); ok is false where one is
@@ -46,75 +47,6 @@ func (o *instance) relative(m *cocoImage) (b box, ok bool) {
 func (o *instance) holds(m *cocoImage, x, y float64) bool {
 	px, py := x*float64(m.width), y*float64(m.height)
 	return o.hasBox && px >= o.x && px <= o.x+o.w && py >= o.y && py <= o.y+o.h
-}
-
-// A mask is polygons, of which rings tells the number of values each, or runs, or both.
-type mask struct {
-	polygon             []float64
-	rings               []int64
-	runHeight, runWidth int64
-	runs                []int64 // down the columns, zeros first
-}
-
-// pixel is the pixel under a point in fractions of a width × height image (C5); ok is false
-// outside of it.
-func pixel(x, y float64, width, height int64) (px, py int64, ok bool) {
-	if !(x >= 0 && x <= 1 && y >= 0 && y <= 1) || width <= 0 || height <= 0 {
-		return 0, 0, false
-	}
-	return min(int64(x*float64(width)), width-1), min(int64(y*float64(height)), height-1), true
-}
-
-// hasPixel tells whether a pixel is set: its centre is in a polygon, or its run is one of ones.
-func (m *mask) hasPixel(px, py int64) bool {
-	return m.inPolygons(float64(px)+0.5, float64(py)+0.5) || m.inRuns(px, py)
-}
-
-// inPolygons is the even-odd rule for each polygon, and any of them (C5). x and y are px.
-func (m *mask) inPolygons(x, y float64) bool {
-	at := int64(0)
-	for _, n := range m.rings {
-		if n < 0 || at+n > int64(len(m.polygon)) {
-			return false
-		}
-		if evenOdd(m.polygon[at:at+n], x, y) {
-			return true
-		}
-		at += n
-	}
-	return false
-}
-
-func evenOdd(p []float64, x, y float64) bool {
-	n := len(p) / 2
-	if n == 0 {
-		return false
-	}
-	in := false
-	xj, yj := p[2*n-2], p[2*n-1]
-	for i := range n {
-		xi, yi := p[2*i], p[2*i+1]
-		if (yi > y) != (yj > y) && x < (xj-xi)*(y-yi)/(yj-yi)+xi {
-			in = !in
-		}
-		xj, yj = xi, yi
-	}
-	return in
-}
-
-func (m *mask) inRuns(px, py int64) bool {
-	if len(m.runs) == 0 || px >= m.runWidth || py >= m.runHeight {
-		return false
-	}
-	left, set := px*m.runHeight+py, false
-	for _, n := range m.runs {
-		if left < n {
-			return set
-		}
-		left -= n
-		set = !set
-	}
-	return false
 }
 
 // cocoImages are the columns of images that are read.
@@ -163,9 +95,9 @@ func (w *cocoWorker) readImage(m *cocoImage, i int, classes []class) {
 		if at := c.category.Index[k]; at >= 0 {
 			o.class = classes[at]
 		}
-		o.mask = mask{
-			polygon: c.polygon.Floats[c.polygon.Inner[k]:c.polygon.Inner[k+1]], rings: c.rings.Ints[c.rings.Inner[k]:c.rings.Inner[k+1]],
-			runHeight: c.runHeight.Ints[k], runWidth: c.runWidth.Ints[k], runs: c.runs.Ints[c.runs.Inner[k]:c.runs.Inner[k+1]],
+		o.mask = mask.Mask{
+			Polygon: c.polygon.Floats[c.polygon.Inner[k]:c.polygon.Inner[k+1]], Rings: c.rings.Ints[c.rings.Inner[k]:c.rings.Inner[k+1]],
+			Height: c.runHeight.Ints[k], Width: c.runWidth.Ints[k], Runs: c.runs.Ints[c.runs.Inner[k]:c.runs.Inner[k+1]],
 		}
 		m.instances = append(m.instances, o)
 	}
@@ -208,8 +140,8 @@ func (m *cocoImage) before(i int, c class) bool {
 }
 
 func (k *icon) judge(m *cocoImage) {
-	px, py, inside := pixel(k.x, k.y, m.width, m.height)
-	ex, ey, endInside := pixel(k.endX, k.endY, m.width, m.height)
+	px, py, inside := mask.Pixel(k.x, k.y, m.width, m.height)
+	ex, ey, endInside := mask.Pixel(k.endX, k.endY, m.width, m.height)
 	inside, endInside = inside && k.has, endInside && k.ends
 	var best box
 	boxes, at := 0, 0.0
@@ -219,13 +151,13 @@ func (k *icon) judge(m *cocoImage) {
 			continue
 		}
 		if inside && !k.onMask {
-			k.onMask = o.mask.hasPixel(px, py)
+			k.onMask = o.mask.Has(px, py)
 		}
 		if inside && !k.continuous {
-			k.continuous = o.mask.inPolygons(k.x*float64(m.width), k.y*float64(m.height)) || o.mask.inRuns(px, py)
+			k.continuous = o.mask.InPolygons(k.x*float64(m.width), k.y*float64(m.height)) || o.mask.InRuns(px, py)
 		}
 		if endInside && !k.endMask {
-			k.endMask = o.mask.hasPixel(ex, ey)
+			k.endMask = o.mask.Has(ex, ey)
 		}
 		if !k.has {
 			continue

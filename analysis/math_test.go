@@ -467,31 +467,8 @@ func TestDiffer(t *testing.T) {
 	}
 }
 
-// A mask of planted polygons and runs, against every pixel.
-func TestMask(t *testing.T) {
-	square := mask{polygon: []float64{2, 2, 6, 2, 6, 6, 2, 6}, rings: []int64{8}}
-	two := mask{polygon: []float64{0, 0, 4, 0, 4, 4, 0, 4, 2, 2, 6, 2, 6, 6, 2, 6}, rings: []int64{8, 8}}
-	column := mask{runHeight: 8, runWidth: 8, runs: []int64{8 + 3, 4, 64 - 15}} // rows 3…6 of column 1
-	for py := range int64(8) {
-		for px := range int64(8) {
-			in := px >= 2 && px < 6 && py >= 2 && py < 6
-			if square.hasPixel(px, py) != in {
-				t.Errorf("square: pixel %d, %d", px, py)
-			}
-			if two.hasPixel(px, py) != (in || px < 4 && py < 4) {
-				t.Errorf("two squares, which overlap: pixel %d, %d", px, py)
-			}
-			if column.hasPixel(px, py) != (px == 1 && py >= 3 && py <= 6) {
-				t.Errorf("column: pixel %d, %d", px, py)
-			}
-		}
-	}
-	if px, py, ok := pixel(1, 1, 8, 4); !ok || px != 7 || py != 3 {
-		t.Errorf("the corner is pixel %d, %d", px, py)
-	}
-	if _, _, ok := pixel(1.0001, 0.5, 8, 4); ok {
-		t.Error("a point beside the image has a pixel")
-	}
+// Classes are binned by size.
+func TestSizeBin(t *testing.T) {
 	// Edges are the doubles of .2², a little above .04, and so on.
 	for edge, want := range map[float64]int{0: 0, 0.04: 0, 0.16: 1, 0.36: 3, 0.64: 3, 1: 4, 1.5: 4} {
 		if have := sizeBin(edge); have != want {

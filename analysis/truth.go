@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/internal/mask"
 	"abtool/internal/scan"
 )
 
@@ -53,7 +54,7 @@ func OpenTruth(store, set string, want func(image string) bool) (*Truth, error) 
 			w.readImage(m, i, classes)
 			for k := range m.instances {
 				o := &m.instances[k].mask
-				o.polygon, o.rings, o.runs = slices.Clone(o.polygon), slices.Clone(o.rings), slices.Clone(o.runs)
+				o.Polygon, o.Rings, o.Runs = slices.Clone(o.Polygon), slices.Clone(o.Rings), slices.Clone(o.Runs)
 			}
 			out.coco[id] = m
 		}
@@ -80,11 +81,11 @@ func (t *Truth) On(image, className string, x, y float64) (on, known bool) {
 	if !ok {
 		return false, false
 	}
-	px, py, inside := pixel(x, y, m.width, m.height)
+	px, py, inside := mask.Pixel(x, y, m.width, m.height)
 	for i := range m.instances {
 		if o := &m.instances[i]; o.class == c {
 			known = true
-			on = on || inside && o.mask.hasPixel(px, py)
+			on = on || inside && o.mask.Has(px, py)
 		}
 	}
 	return on, known

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/internal/mask"
 	"abtool/internal/scan"
 )
 
@@ -53,7 +54,7 @@ type truthPass struct {
 	set     *cocoSet
 	read    *scan.Reader
 	classes []int32
-	mask    raster
+	mask    mask.Raster
 }
 
 var truthColumns = []string{"image_id", "width", "height", "file_name", "instances.category", "instances.x", "instances.y", "instances.w", "instances.h",
@@ -124,7 +125,7 @@ func (p *truthPass) icon(n *page, c *icon, from, to int32) {
 	r := p.read
 	category, crowd, area := r.Column("instances.category").Index, r.Column("instances.crowd").Ints, r.Column("instances.area").Floats
 	x, y, w, h := r.Column("instances.x").Floats, r.Column("instances.y").Floats, r.Column("instances.w").Floats, r.Column("instances.h").Floats
-	px, py, inside := n.pixel(c.addX, c.addY)
+	px, py, inside := mask.Pixel(c.addX, c.addY, int64(n.gtW), int64(n.gtH))
 	inside = inside && c.added
 	fw, fh := float64(n.gtW), float64(n.gtH)
 	best, biggest := int32(-1), int32(-1) // largest box, largest mask; crowds come last
@@ -134,9 +135,9 @@ func (p *truthPass) icon(n *page, c *icon, from, to int32) {
 		}
 		m := p.instanceMask(k)
 		if inside && !c.hit {
-			c.hit = m.has(px, py)
+			c.hit = m.Has(px, py)
 		}
-		if m.any() && (biggest < 0 || crowd[k] < crowd[biggest] || crowd[k] == crowd[biggest] && area[k] > area[biggest]) {
+		if !m.Empty() && (biggest < 0 || crowd[k] < crowd[biggest] || crowd[k] == crowd[biggest] && area[k] > area[biggest]) {
 			biggest = k
 		}
 		if !(w[k] > 0 && h[k] > 0) || x[k] != x[k] || y[k] != y[k] {
@@ -158,25 +159,17 @@ func (p *truthPass) icon(n *page, c *icon, from, to int32) {
 	}
 	if biggest >= 0 && p.set.o.needs().masks {
 		m := p.instanceMask(biggest)
-		if cx, cy, ok := p.mask.centroid(&m, int64(n.gtW), int64(n.gtH)); ok {
+		if cx, cy, ok := p.mask.Centroid(&m, int64(n.gtW), int64(n.gtH)); ok {
 			c.hasMask, c.maskX, c.maskY = true, cx/fw, cy/fh
 		}
 	}
 }
 
-// pixel is the pixel under a point (C5); ok is false outside of the image.
-func (n *page) pixel(x, y float64) (px, py int64, ok bool) {
-	if onImage(x, y) == 0 {
-		return 0, 0, false
-	}
-	return min(int64(x*float64(n.gtW)), int64(n.gtW)-1), min(int64(y*float64(n.gtH)), int64(n.gtH)-1), true
-}
-
-func (p *truthPass) instanceMask(k int32) mask {
+func (p *truthPass) instanceMask(k int32) mask.Mask {
 	r := p.read
 	polygon, rings, runs := r.Column("instances.polygon"), r.Column("instances.rings"), r.Column("instances.rle_counts")
-	return mask{
-		polygon: polygon.Floats[polygon.Inner[k]:polygon.Inner[k+1]], rings: rings.Ints[rings.Inner[k]:rings.Inner[k+1]],
-		height: r.Column("instances.rle_height").Ints[k], width: r.Column("instances.rle_width").Ints[k], runs: runs.Ints[runs.Inner[k]:runs.Inner[k+1]],
+	return mask.Mask{
+		Polygon: polygon.Floats[polygon.Inner[k]:polygon.Inner[k+1]], Rings: rings.Ints[rings.Inner[k]:rings.Inner[k+1]],
+		Height: r.Column("instances.rle_height").Ints[k], Width: r.Column("instances.rle_width").Ints[k], Runs: runs.Ints[runs.Inner[k]:runs.Inner[k+1]],
 	}
 }
