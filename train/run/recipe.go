@@ -54,7 +54,7 @@ type Recipe struct {
 	FinalLR     float64 `toml:"final_lr" doc:"where cosine ends"`
 
 	MinScale   float64 `toml:"min_scale" doc:"smallest share of the image's area in a training crop"`
-	Flip       float64 `toml:"flip" doc:"share of crops that are mirrored; below 0: none"`
+	Flip       float64 `toml:"flip" doc:"share of crops that are mirrored; 0: none"`
 	Brightness float64 `toml:"brightness" doc:"colour jitter, 0: none"`
 	Contrast   float64 `toml:"contrast" doc:"colour jitter, 0: none"`
 	Saturation float64 `toml:"saturation" doc:"colour jitter, 0: none"`
@@ -138,7 +138,7 @@ func (r Recipe) Check() error {
 	}{
 		{r.Epochs < 1, "epochs: at least 1"}, {r.Batch < 1, "batch: at least 1"}, {r.Accumulate < 1, "accumulate: at least 1"},
 		{!slices.Contains(data.Supervisions, data.Supervision(r.Supervision)), "supervision: none, rand or luab"},
-		{!(r.Warmup >= 0) || r.Warmup >= float64(r.Epochs), "warmup_epochs: at least 0 and fewer than epochs"},
+		{!(r.Warmup >= 0) || r.Warmup >= float64(r.Epochs), fmt.Sprintf("warmup_epochs: at least 0 and fewer than epochs (%v of %d; --set warmup_epochs=0 does without)", r.Warmup, r.Epochs)},
 		{!(r.LR > 0) || math.IsInf(r.LR, 0), "lr: above 0"},
 		{r.SaveEvery < 0, "save_every: at least 0"},
 		{r.LabelRule != features.LabelsKept && r.LabelRule != features.LabelsPublished, "label_rule: kept or published"},
@@ -197,9 +197,13 @@ func (r Recipe) engine(a *arch.Arch, workers int) engine.Config {
 
 // loader has the options of training batches, or of evaluation.
 func (r Recipe) loader(a *arch.Arch, train bool, workers int) data.LoaderOptions {
+	flip := r.Flip
+	if flip == 0 {
+		flip = -1 // 0 is the default there
+	}
 	return data.LoaderOptions{
 		Size: a.Size, Batch: r.Batch, Train: train, Seed: r.Seed, Workers: workers, CropRatio: r.CropRatio, PointOutput: a.PointOutputs, LabelRule: r.LabelRule,
-		Crops:  features.CropOptions{MinScale: r.MinScale, FlipShare: r.Flip},
+		Crops:  features.CropOptions{MinScale: r.MinScale, FlipShare: flip},
 		Jitter: data.Jitter{Brightness: r.Brightness, Contrast: r.Contrast, Saturation: r.Saturation}, Erase: data.Erase{Probability: r.Erase},
 		RandAugment: data.RandAugment{Magnitude: r.RandAug, Std: r.RandAugStd}, Mix: data.Mix{Mixup: r.Mixup, Cutmix: r.Cutmix, Switch: r.MixSwitch}, Repeat: r.Repeat,
 	}

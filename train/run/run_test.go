@@ -229,6 +229,17 @@ func TestWrong(t *testing.T) {
 	if _, err := Train(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
+	for what, change := range map[string]func(*data.Set){
+		"fewer images":  func(s *data.Set) { s.Images = s.Images[:40] },
+		"another order": func(s *data.Set) { s.Images[0], s.Images[1] = s.Images[1], s.Images[0] },
+		"another point": func(s *data.Set) { s.Images[0].Points[0].X += 1e-9 },
+	} {
+		t.Log(what)
+		try("recipe", "begun with other images, labels or points", func(o *Options) {
+			o.Resume, o.Recipe.Epochs, o.Recipe.Warmup = true, 1, 0
+			change(o.Train)
+		})
+	}
 	try("recipe", `"epochs = 1" where this is "epochs = 3"`, func(o *Options) { o.Resume = true })
 }
 
@@ -260,6 +271,11 @@ func TestRecipes(t *testing.T) {
 	}
 	if err := r.Set("lambda = 3"); err != nil || r.Lambda != 3 || r.Batch != 32 {
 		t.Errorf("%v, %+v", err, r)
+	}
+	if a, err := r.network(2); err != nil || r.loader(a, true, 1).Crops.FlipShare != 0.5 {
+		t.Errorf("flips by default: %v", err)
+	} else if r.Flip = 0; r.loader(a, true, 1).Crops.FlipShare >= 0 {
+		t.Error("flip = 0 flips")
 	}
 	if _, err := Load("nothing"); err == nil || !strings.Contains(err.Error(), "imagenet-resnet") {
 		t.Errorf("%v", err)
