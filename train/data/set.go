@@ -194,7 +194,11 @@ func (s *Set) Notes() (notes []string) {
 		notes = append(notes, fmt.Sprintf("the targets are of the splits %s, and all are taken: --split takes one", strings.Join(s.Mixed, ", ")))
 	}
 	if s.Unlisted > 0 {
-		notes = append(notes, fmt.Sprintf("%d images are left out, as no target names them: abtool targets --all gives rows to images that nobody clicked", s.Unlisted))
+		who := "to images that nobody clicked"
+		if s.Multi {
+			who = "for classes that nobody placed; images without any class have none"
+		}
+		notes = append(notes, fmt.Sprintf("%d images are left out, as no target names them: abtool targets --all gives rows %s", s.Unlisted, who))
 	}
 	if s.AllPlaced {
 		notes = append(notes, "every label of the targets has a point: classes that nobody placed are labels only with abtool targets --all")

@@ -297,6 +297,23 @@ func TestAveragePrecision(t *testing.T) {
 	}
 }
 
+// Few images of many classes: drawing images anew raises the precision of each, and the interval still holds the value.
+func TestAveragePrecisionInterval(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	m := &meter{classes: 600}
+	for range 20 {
+		scores, present := make([]float32, m.classes), make([]bool, m.classes)
+		for c := range scores {
+			scores[c], present[c] = rng.Float32(), rng.IntN(30) == 0
+		}
+		m.scores, m.present = append(m.scores, scores), append(m.present, present)
+	}
+	r := m.meanAveragePrecision()
+	if !r.Interval.Covers(float64(r.Value)) || r.Interval.High-r.Interval.Low > 0.3 || r.Interval.Low < 0 {
+		t.Errorf("mAP %v, interval %+v", r.Value, r.Interval)
+	}
+}
+
 // Records of events have the lengths and sums that TensorBoard checks.
 func TestEvents(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events")
