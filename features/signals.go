@@ -49,7 +49,7 @@ var signals = []Signal{
 	{
 		Name: "difficulty", Fields: []string{"time_to_click", "difficulty"}, From: "section 4.1, D.1; I13",
 		What: "The time from entering to the click, and how slow that is for the annotator: (log(1 + ms) − median) / spread.",
-		Note: "Robust: median and 1.4826 × median absolute deviation of the annotator's clicks; those of all with fewer than 8. COCO: from the action before to the last add.",
+		Note: "Robust: median and 1.4826 × MAD of the annotator's clicks; fewer than 8, or unknown: of all known, deviations from each one's own median. COCO: since the action before.",
 	},
 	{
 		Name: "trust", Fields: []string{"trust_n"}, From: "here; I19, C4",

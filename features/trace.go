@@ -20,7 +20,7 @@ type trace struct {
 
 // A path is samples in order of time; of those at one time the last is kept.
 type path struct {
-	t    []int64
+	t    []int64 // relative to the click, so that fractions of a ms are exact to float64's last digits
 	x, y []float64
 }
 
@@ -80,8 +80,8 @@ func (tr *trace) samples(r *scan.Reader, i int, click, from int64, known bool) {
 	sorted := true
 	for k, since := range tr.since {
 		if since {
-			sorted = sorted && (w.len() == 0 || w.t[w.len()-1] <= tr.t[k])
-			w.t, w.x, w.y = append(w.t, tr.t[k]), append(w.x, tr.x[k]), append(w.y, tr.y[k])
+			sorted = sorted && (w.len() == 0 || w.t[w.len()-1] <= tr.t[k]-click)
+			w.t, w.x, w.y = append(w.t, tr.t[k]-click), append(w.x, tr.x[k]), append(w.y, tr.y[k])
 		}
 	}
 	if !sorted {
@@ -114,7 +114,7 @@ func (p *path) compact() {
 	p.t, p.x, p.y = p.t[:n], p.x[:n], p.y[:n]
 }
 
-// at is the place at a time, on a straight line between the samples around it and, after the
+// at is the place at a time relative to the click, on a straight line between the samples around it and, after the
 // last, to the click; k is a sample that is not behind that time, or 0. Before the first sample
 // ok is false.
 func (tr *trace) at(time float64, k int) (x, y float64, near int, ok bool) {
@@ -125,7 +125,7 @@ func (tr *trace) at(time float64, k int) (x, y float64, near int, ok bool) {
 	for k+1 < w.len() && float64(w.t[k+1]) <= time {
 		k++
 	}
-	t1, x1, y1 := tr.click, tr.cx, tr.cy
+	t1, x1, y1 := int64(0), tr.cx, tr.cy
 	if k+1 < w.len() {
 		t1, x1, y1 = w.t[k+1], w.x[k+1], w.y[k+1]
 	}
@@ -150,7 +150,7 @@ func (tr *trace) steps(s *Signals, n int, step int64) {
 	}
 	near := 0
 	for i := range n {
-		x, y, k, ok := tr.at(float64(tr.click-int64(n-1-i)*step), near)
+		x, y, k, ok := tr.at(float64(-int64(n-1-i)*step), near)
 		near = k
 		if i == n-1 {
 			x, y, ok = tr.cx, tr.cy, true
@@ -176,7 +176,7 @@ func (tr *trace) normalised(s *Signals, n int) {
 	for i := range n {
 		x, y := tr.cx, tr.cy
 		if i < n-1 {
-			x, y, near, _ = tr.at(from+(float64(tr.click)-from)*float64(i)/float64(n-1), near)
+			x, y, near, _ = tr.at(from-from*float64(i)/float64(n-1), near)
 		}
 		s.PathX, s.PathY = append(s.PathX, x), append(s.PathY, y)
 	}
@@ -199,11 +199,11 @@ func (h *heat) add(s *Signals, tr *trace) {
 	if w.len() == 0 {
 		return
 	}
-	total := tr.click - w.t[0]
+	total := -w.t[0]
 	s.Attention = append(s.Attention, make([]float64, h.n*h.n)...)
 	sum := 0.0
 	for k := range w.len() {
-		until := tr.click
+		until := int64(0)
 		if k+1 < w.len() {
 			until = w.t[k+1]
 		}
@@ -251,21 +251,19 @@ func (h *heat) axis(to []float64, at float64) {
 // A vertex is a point in fractions of the image.
 type vertex struct{ x, y float64 }
 
-// hull is the bounding box and the area of the convex hull of the last n samples since entering
-// (0: all of them) and the click.
+// hull is the bounding box and the area of the convex hull of the last n samples since entering,
+// in document order and also those of one ms (0: all of them), and the click.
 func (tr *trace) hull(s *Signals, n int, points []vertex) []vertex {
-	w := &tr.way
-	if w.len() == 0 {
+	if tr.way.len() == 0 {
 		return points
-	}
-	from := 0
-	if n > 0 {
-		from = max(0, w.len()-n)
 	}
 	points = append(points[:0], vertex{tr.cx, tr.cy})
 	b := box{tr.cx, tr.cy, tr.cx, tr.cy}
-	for k := from; k < w.len(); k++ {
-		x, y := w.x[k], w.y[k]
+	for k := len(tr.since) - 1; k >= 0 && (n <= 0 || len(points) <= n); k-- {
+		if !tr.since[k] {
+			continue
+		}
+		x, y := tr.x[k], tr.y[k]
 		points = append(points, vertex{x, y})
 		b = box{min(b.x0, x), min(b.y0, y), max(b.x1, x), max(b.y1, y)}
 	}

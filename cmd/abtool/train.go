@@ -121,6 +121,10 @@ is one. The second head is for training alone.
 the paper compares. RUN gets the resolved recipe, log.jsonl, events for TensorBoard, curves, and checkpoints in safetensors
 under torchvision's and timm's names: best, last, and every k-th. Ctrl-C saves and stops; --resume goes on, bit for bit.
 
+Targets without --all have no rows of images that nobody clicked (COCO: of classes that nobody placed). With --split such images are left
+out, and of COCO such labels are missing: make targets with --all to learn from them too. --split is needed where the targets have splits and
+some are to be kept apart.
+
 A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(runs.Names(), ", ") + `. Flags and --set change it.`,
 		Example: `  abtool targets store --out targets.parquet
   abtool train --images ILSVRC/train --targets targets.parquet --recipe small --out run
@@ -215,11 +219,19 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	if o.Truth, err = runs.OpenTruth(o.store, o.Val); err != nil {
 		return err
 	}
+	o.Notice = func(text string) { fmt.Fprintln(s.err, "note: "+clean(text)) }
+	for _, text := range o.Train.Notes() {
+		o.Notice(text)
+	}
+	if o.Val != nil && o.valImages != "" {
+		for _, text := range o.Val.Notes() {
+			o.Notice("validation: " + text)
+		}
+	}
 	if o.dry {
 		return o.plan(cmd.Context(), s)
 	}
 	o.Tool = version()
-	o.Notice = func(text string) { fmt.Fprintln(s.err, "note: "+clean(text)) }
 	stop := func() {}
 	if !o.quiet {
 		stop = o.progress(s.err)
@@ -479,6 +491,11 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 	images, err := data.OpenSet(o.images, o.targets, data.SetOptions{Supervision: supervision, Multi: info.Multi, Rule: o.rule, Split: o.split, Classes: info.Classes, Partial: o.partial, WithTarget: info.Multi})
 	if err != nil {
 		return err
+	}
+	if !o.quiet {
+		for _, text := range images.Notes() {
+			fmt.Fprintln(s.err, "note: "+clean(text))
+		}
 	}
 	truth, err := runs.OpenTruth(o.store, images)
 	if err != nil {

@@ -308,6 +308,9 @@ func TestTargets(t *testing.T) {
 	}{
 		"missing image":  {append(slices.Clone(base), Target{Image: "zebra", Weight: 1}), SetOptions{}, "zebra"},
 		"another class":  {[]Target{{Image: "i0", Class: "dog", Weight: 1, X: 0.5, Y: 0.5}}, SetOptions{}, "of class cat by its folder"},
+		"two for one":    {[]Target{{Image: "i0", Class: "chat"}, {Image: "i1", Class: "chat"}}, SetOptions{}, "i1 is of class dog by its folder or shard, and of chat by its target, where cat was chat before"},
+		"one for two":    {[]Target{{Image: "i0", Class: "chat"}, {Image: "i2", Class: "chien"}}, SetOptions{}, "i2 is of class cat by its folder or shard, and of chien by its target, where cat was chat before"},
+		"several labels": {append(slices.Clone(base), base[0]), SetOptions{}, "--set multi=true"},
 		"two targets":    {append(slices.Clone(base), base[0]), SetOptions{}, "has 2 targets"},
 		"two rules":      {append(slices.Clone(base), Target{Image: "i1", Rule: "other", Weight: 1}), SetOptions{}, "2 rules"},
 		"no split":       {base, SetOptions{Split: "val"}, "val"},
@@ -344,6 +347,41 @@ func TestTargets(t *testing.T) {
 	for _, b := range epoch(t, s, LoaderOptions{Size: 8, Batch: 2, PointOutput: 4}, 0, 0) {
 		if !slices.Equal(b.Target.Classes, []float32{1, 1, 0, 1}) || !slices.Equal(b.Target.Valid, []bool{true, false, false, true}) {
 			t.Errorf("a batch of several labels: %v, %v", b.Target.Classes, b.Target.Valid)
+		}
+	}
+}
+
+// What changes silently what is learned is said: splits that are mixed, images and labels without a row.
+func TestNotes(t *testing.T) {
+	src := &Memory{}
+	for i := range 4 {
+		src.Add(Item{ID: fmt.Sprint("i", i), Class: []string{"cat", "dog"}[i%2]}, marked(20, 20, 0.5, 0.5))
+	}
+	targets := []Target{{Image: "i0", Class: "cat", Split: "train", X: 0.5, Y: 0.5, Weight: 1, Label: true}, {Image: "i1", Class: "dog", Split: "val", X: 0.5, Y: 0.5, Weight: 1, Label: true}}
+	labels := append(slices.Clone(targets), Target{Image: "i1", Class: "cat", Split: "val", X: math.NaN(), Y: math.NaN(), Label: true})
+	for _, c := range []struct {
+		targets []Target
+		o       SetOptions
+		want    []string
+	}{
+		{nil, SetOptions{}, nil},
+		{targets, SetOptions{}, []string{"splits train, val"}},
+		{targets, SetOptions{Split: "train"}, []string{"2 images are left out"}},
+		{labels, SetOptions{Split: "val", Multi: true, WithTarget: true}, []string{"2 images are left out"}},
+		{targets, SetOptions{Split: "val", Multi: true, WithTarget: true}, []string{"2 images are left out", "nobody placed"}},
+		{append(slices.Clone(targets[:1]), Target{Image: "i9", Split: "train"}), SetOptions{Partial: true}, []string{"1 targets are left out"}},
+	} {
+		s, err := NewSet(src, c.targets, c.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		notes := s.Notes()
+		ok := len(notes) == len(c.want)
+		for i := 0; ok && i < len(notes); i++ {
+			ok = strings.Contains(notes[i], c.want[i])
+		}
+		if !ok {
+			t.Errorf("%+v: %q, want %q", c.o, notes, c.want)
 		}
 	}
 }

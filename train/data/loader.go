@@ -110,7 +110,7 @@ func NewLoader(set *Set, o LoaderOptions) (*Loader, error) {
 		return nil, err
 	}
 	if o.Train && len(set.Images) < o.Batch {
-		return nil, fmt.Errorf("%d images are fewer than a batch of %d", len(set.Images), o.Batch)
+		return nil, fmt.Errorf("%d images are fewer than a batch of %d: give a smaller batch (--batch), or more images", len(set.Images), o.Batch)
 	}
 	return &Loader{set: set, o: o}, nil
 }

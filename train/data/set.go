@@ -1,8 +1,11 @@
 package data
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"image"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -46,8 +49,11 @@ type Set struct {
 	Multi   bool
 	Images  []Image
 
-	MissingImages int // targets that were left out, with Partial
-	Untargeted    int // images without a point to learn from
+	MissingImages int      // targets that were left out, with Partial
+	Untargeted    int      // images without a point to learn from
+	Unlisted      int      // images of the source that were left out because no target of the rule, of any split, names them
+	Mixed         []string // splits of the targets, if no split was asked for and they have several
+	AllPlaced     bool     // several labels: each label has a point, so that labels that nobody placed may be missing
 }
 
 // An Image of a set.
@@ -105,6 +111,7 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 	for i := range src.Len() {
 		at[src.Item(i).ID] = i
 	}
+	listed := s.survey(every, o)
 	byImage := map[int][]Target{}
 	var missing []string
 	for _, t := range targets {
@@ -129,16 +136,25 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 	for i, c := range s.Classes {
 		number[c] = i
 	}
+	var names pairing
 	for i := range src.Len() {
 		list := byImage[i]
 		if len(list) == 0 && (o.WithTarget || o.Split != "") { // an image of another split is not of this one
+			if !listed[src.Item(i).ID] {
+				s.Unlisted++
+			}
 			continue
 		}
 		im := Image{Source: i, ID: src.Item(i).ID, Label: -1}
 		if o.Multi {
 			err = s.multi(&im, list, number, o)
 		} else {
-			err = s.single(&im, src.Item(i), list, number, o)
+			if len(list) == 1 {
+				err = names.add(im.ID, src.Item(i).Class, list[0].Class)
+			}
+			if err == nil {
+				err = s.single(&im, src.Item(i), list, number, o)
+			}
 		}
 		if err != nil {
 			return nil, err
@@ -152,6 +168,81 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 		return nil, fmt.Errorf("no image is left")
 	}
 	return s, nil
+}
+
+// survey finds what a person should know of the targets before the split is chosen, and the images that they name.
+func (s *Set) survey(targets []Target, o SetOptions) (listed map[string]bool) {
+	listed = make(map[string]bool, len(targets))
+	splits := map[string]bool{}
+	s.AllPlaced = o.Multi && len(targets) > 0
+	for _, t := range targets {
+		if o.Rule != "" && t.Rule != "" && t.Rule != o.Rule {
+			continue
+		}
+		listed[t.Image], splits[t.Split] = true, true
+		s.AllPlaced = s.AllPlaced && !math.IsNaN(t.X)
+	}
+	if o.Split == "" && len(splits) > 1 {
+		s.Mixed = slices.Sorted(maps.Keys(splits))
+	}
+	return listed
+}
+
+// Notes say in whole sentences what is unexpected in the set and changes what a network learns or what it is measured on.
+func (s *Set) Notes() (notes []string) {
+	if len(s.Mixed) > 0 {
+		notes = append(notes, fmt.Sprintf("the targets are of the splits %s, and all are taken: --split takes one", strings.Join(s.Mixed, ", ")))
+	}
+	if s.Unlisted > 0 {
+		who := "to images that nobody clicked"
+		if s.Multi {
+			who = "for classes that nobody placed; images without any class have none"
+		}
+		notes = append(notes, fmt.Sprintf("%d images are left out, as no target names them: abtool targets --all gives rows %s", s.Unlisted, who))
+	}
+	if s.AllPlaced {
+		notes = append(notes, "every label of the targets has a point: classes that nobody placed are labels only with abtool targets --all")
+	}
+	if s.MissingImages > 0 {
+		notes = append(notes, fmt.Sprintf("%d targets are left out, as their image is missing", s.MissingImages))
+	}
+	return notes
+}
+
+// Digest is the SHA-256 of the images in their order, with their labels and points: what a run learns from, but for the pixels.
+func (s *Set) Digest() string {
+	h := sha256.New()
+	for _, im := range s.Images {
+		fmt.Fprintf(h, "%q %d %v %v\n", im.ID, im.Label, im.Labels, im.Points)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// A pairing holds the classes that images have by their folder or shard against those that their targets name. They can have other
+// names there, but not one name for two classes.
+type pairing struct{ target, folder map[string]string }
+
+func (p *pairing) add(image, folder, target string) error {
+	if folder == "" || target == "" {
+		return nil
+	}
+	if p.target == nil {
+		p.target, p.folder = map[string]string{}, map[string]string{}
+	}
+	t, f := p.target[folder], p.folder[target]
+	if t == "" && f == "" {
+		p.target[folder], p.folder[target] = target, folder
+		return nil
+	}
+	if t != target || f != folder {
+		if t == "" || t == target {
+			t = target
+		} else {
+			f = folder
+		}
+		return fmt.Errorf("the image %s is of class %s by its folder or shard, and of %s by its target, where %s was %s before", image, folder, target, f, t)
+	}
+	return nil
 }
 
 // Picture reads the i-th image of the set, whole.
@@ -236,7 +327,7 @@ func classes(src Source, targets []Target, o SetOptions) ([]string, error) {
 
 func (s *Set) single(im *Image, it Item, list []Target, number map[string]int, o SetOptions) error {
 	if len(list) > 1 {
-		return fmt.Errorf("the image %s has %d targets: are they of several labels? then say --multi", im.ID, len(list))
+		return fmt.Errorf("the image %s has %d targets: are they of several labels? then set multi = true in the recipe (--set multi=true)", im.ID, len(list))
 	}
 	class := it.Class
 	if len(list) == 1 {

@@ -341,8 +341,15 @@ func (m *meter) meanAveragePrecision() *Measure {
 	if len(samples) < 2 {
 		return out
 	}
+	// Images drawn twice and classes not drawn at all raise the mean of the samples over the value: the interval is of their spread about it.
 	slices.Sort(samples)
-	at := func(q float64) float64 { return samples[int(q*float64(len(samples)-1)+0.5)] }
+	mean := 0.0
+	for _, v := range samples {
+		mean += v / float64(len(samples))
+	}
+	at := func(q float64) float64 {
+		return min(max(float64(out.Value)+samples[int(q*float64(len(samples)-1)+0.5)]-mean, 0), 1)
+	}
 	out.Interval = &analysis.Interval{Low: at(0.025), High: at(0.975), Level: analysis.Level, Method: analysis.MethodBootstrap}
 	return out
 }

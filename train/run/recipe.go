@@ -138,7 +138,7 @@ func (r Recipe) Check() error {
 	}{
 		{r.Epochs < 1, "epochs: at least 1"}, {r.Batch < 1, "batch: at least 1"}, {r.Accumulate < 1, "accumulate: at least 1"},
 		{!slices.Contains(data.Supervisions, data.Supervision(r.Supervision)), "supervision: none, rand or luab"},
-		{!(r.Warmup >= 0) || r.Warmup >= float64(r.Epochs), "warmup_epochs: at least 0 and fewer than epochs"},
+		{!(r.Warmup >= 0) || r.Warmup >= float64(r.Epochs), fmt.Sprintf("warmup_epochs: at least 0 and fewer than epochs (%v of %d; --set warmup_epochs=0 does without)", r.Warmup, r.Epochs)},
 		{!(r.LR > 0) || math.IsInf(r.LR, 0), "lr: above 0"},
 		{r.SaveEvery < 0, "save_every: at least 0"},
 		{r.LabelRule != features.LabelsKept && r.LabelRule != features.LabelsPublished, "label_rule: kept or published"},
@@ -199,7 +199,7 @@ func (r Recipe) engine(a *arch.Arch, workers int) engine.Config {
 func (r Recipe) loader(a *arch.Arch, train bool, workers int) data.LoaderOptions {
 	flip := r.Flip
 	if flip == 0 {
-		flip = -1 // where 0 stands for the default
+		flip = -1 // 0 is the default there
 	}
 	return data.LoaderOptions{
 		Size: a.Size, Batch: r.Batch, Train: train, Seed: r.Seed, Workers: workers, CropRatio: r.CropRatio, PointOutput: a.PointOutputs, LabelRule: r.LabelRule,

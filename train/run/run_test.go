@@ -130,21 +130,6 @@ func (s *stopper) Step(lr float64, b ...*engine.Batch) (engine.Result, error) {
 	return s.Engine.Step(lr, b...)
 }
 
-// A share of 0 is one: nothing is mirrored, and not half of the images, as where crops stand alone.
-func TestFlipOfZero(t *testing.T) {
-	for share, want := range map[float64]float64{0: -1, 0.25: 0.25} {
-		r := tiny()
-		r.Flip = share
-		a, err := r.network(2)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := r.loader(a, true, 1).Crops.FlipShare; got != want {
-			t.Errorf("flip = %v: crops with %v, want %v", share, got, want)
-		}
-	}
-}
-
 // A small network learns shapes and where they are, and says so.
 func TestLearns(t *testing.T) {
 	if testing.Short() {
@@ -244,6 +229,17 @@ func TestWrong(t *testing.T) {
 	if _, err := Train(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
+	for what, change := range map[string]func(*data.Set){
+		"fewer images":  func(s *data.Set) { s.Images = s.Images[:40] },
+		"another order": func(s *data.Set) { s.Images[0], s.Images[1] = s.Images[1], s.Images[0] },
+		"another point": func(s *data.Set) { s.Images[0].Points[0].X += 1e-9 },
+	} {
+		t.Log(what)
+		try("recipe", "begun with other images, labels or points", func(o *Options) {
+			o.Resume, o.Recipe.Epochs, o.Recipe.Warmup = true, 1, 0
+			change(o.Train)
+		})
+	}
 	try("recipe", `"epochs = 1" where this is "epochs = 3"`, func(o *Options) { o.Resume = true })
 }
 
@@ -276,6 +272,11 @@ func TestRecipes(t *testing.T) {
 	if err := r.Set("lambda = 3"); err != nil || r.Lambda != 3 || r.Batch != 32 {
 		t.Errorf("%v, %+v", err, r)
 	}
+	if a, err := r.network(2); err != nil || r.loader(a, true, 1).Crops.FlipShare != 0.5 {
+		t.Errorf("flips by default: %v", err)
+	} else if r.Flip = 0; r.loader(a, true, 1).Crops.FlipShare >= 0 {
+		t.Error("flip = 0 flips")
+	}
 	if _, err := Load("nothing"); err == nil || !strings.Contains(err.Error(), "imagenet-resnet") {
 		t.Errorf("%v", err)
 	}
@@ -293,6 +294,23 @@ func TestAveragePrecision(t *testing.T) {
 	r := m.meanAveragePrecision()
 	if want := ((1.0+2.0/3)/2 + (1.0+2.0/3)/2) / 2; math.Abs(float64(r.Value)-want) > 1e-12 || r.N != 4 || r.Interval == nil {
 		t.Errorf("mAP is %v, want %v", r.Value, want)
+	}
+}
+
+// Few images of many classes: drawing images anew raises the precision of each, and the interval still holds the value.
+func TestAveragePrecisionInterval(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	m := &meter{classes: 600}
+	for range 20 {
+		scores, present := make([]float32, m.classes), make([]bool, m.classes)
+		for c := range scores {
+			scores[c], present[c] = rng.Float32(), rng.IntN(30) == 0
+		}
+		m.scores, m.present = append(m.scores, scores), append(m.present, present)
+	}
+	r := m.meanAveragePrecision()
+	if !r.Interval.Covers(float64(r.Value)) || r.Interval.High-r.Interval.Low > 0.3 || r.Interval.Low < 0 {
+		t.Errorf("mAP %v, interval %+v", r.Value, r.Interval)
 	}
 }
 

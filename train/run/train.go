@@ -397,8 +397,11 @@ func (t *trainer) export(name string) error {
 
 func (t *trainer) metadata() map[string]string {
 	classes, _ := json.Marshal(t.o.Train.Classes)
-	return map[string]string{"format": "pt", "abtool.arch": t.a.Name, "abtool.size": strconv.Itoa(t.a.Size), "abtool.classes": string(classes), "abtool.multi": strconv.FormatBool(t.o.Train.Multi)}
+	return map[string]string{"format": "pt", "abtool.arch": t.a.Name, "abtool.size": strconv.Itoa(t.a.Size), "abtool.classes": string(classes), "abtool.multi": strconv.FormatBool(t.o.Train.Multi), dataKey: t.o.Train.Digest()}
 }
+
+// dataKey is the key of the digest of what was trained on.
+const dataKey = "abtool.data"
 
 // statePrefix begins the names of what a checkpoint has besides weights.
 const statePrefix = "state/"
@@ -462,6 +465,9 @@ func (t *trainer) restore(path string, set *weights.Set) error {
 	}
 	if classes, _ := json.Marshal(t.o.Train.Classes); string(classes) != from.Metadata["abtool.classes"] {
 		return fmt.Errorf("the run in %s was begun with other classes", t.o.Out)
+	}
+	if digest := from.Metadata[dataKey]; digest != "" && digest != t.o.Train.Digest() { // before this was kept there is none
+		return fmt.Errorf("the run in %s was begun with other images, labels or points (these are %d images): give the --images, --targets, --rule, --split, --val-split, --val-images, --holdout and --partial that it was begun with", t.o.Out, len(t.o.Train.Images))
 	}
 	state := weights.NewSet()
 	state.Metadata = map[string]string{}

@@ -1,0 +1,21 @@
+package features
+
+import (
+	"math"
+	"testing"
+)
+
+// The hull is of all samples since entering, also where several have one time, as those of data in whole seconds do.
+func TestHullOfOneTime(t *testing.T) {
+	tr := trace{t: []int64{4, 5, 5, 5}, x: []float64{0.9, 0.1, 0.3, 0.2}, y: []float64{0.9, 0.2, 0.2, 0.6}, since: []bool{false, true, true, true}, click: 5, cx: 0.2, cy: 0.3}
+	tr.way = path{t: []int64{0}, x: []float64{0.2}, y: []float64{0.6}}
+	for n, want := range map[int][4]float64{0: {0.1, 0.2, 0.3, 0.6}, 2: {0.2, 0.2, 0.3, 0.6}, 1: {0.2, 0.3, 0.2, 0.6}} {
+		var s Signals
+		if tr.hull(&s, n, nil); s.Hull != want {
+			t.Errorf("of %d samples: %v, want %v", n, s.Hull, want)
+		}
+		if n == 0 && math.Abs(s.HullArea-0.04) > 1e-15 {
+			t.Errorf("area %v", s.HullArea)
+		}
+	}
+}
