@@ -25,6 +25,17 @@ func command(t *testing.T, args ...string) string {
 	return out.String()
 }
 
+// simulated makes a store of simulated annotations in dir, as demo does, without what demo shows of it.
+func simulated(t *testing.T, dir, images, pages string) (store string) {
+	t.Helper()
+	in, co, store := filepath.Join(dir, "imagenet"), filepath.Join(dir, "coco"), filepath.Join(dir, "store")
+	command(t, "synth", "imagenet", "--images", images, "--dirty", "0.01", "--boxes", "--out", in)
+	command(t, "synth", "coco", "--images", pages, "--dirty", "0.01", "--out", co)
+	command(t, "ingest", filepath.Join(in, "imagenet_ab.tar.gz"), filepath.Join(co, "coco_ab.json"), "--boxes", filepath.Join(in, "boxes.tar.gz"),
+		"--instances", filepath.Join(co, "instances_train2014.json"), "--out", store)
+	return store
+}
+
 // Every type that a result can have gets into an Arrow file, with its values.
 func TestArrowResult(t *testing.T) {
 	dir := t.TempDir()
@@ -68,8 +79,7 @@ func TestArrowResult(t *testing.T) {
 // alone on its line, nulls that are not empty texts.
 func TestCSVRoundTrip(t *testing.T) {
 	dir := t.TempDir()
-	store, file := filepath.Join(dir, "demo", "store"), filepath.Join(dir, "x.csv")
-	command(t, "demo", "--out", filepath.Join(dir, "demo"), "--imagenet", "20", "--coco", "5")
+	store, file := simulated(t, filepath.Join(dir, "demo"), "20", "5"), filepath.Join(dir, "x.csv")
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
 		t.Fatal(err)
@@ -135,8 +145,7 @@ func TestCSVRoundTrip(t *testing.T) {
 // its own.
 func TestPrintSetup(t *testing.T) {
 	dir := t.TempDir()
-	command(t, "demo", "--out", filepath.Join(dir, "demo"), "--imagenet", "200", "--coco", "20")
-	store := filepath.Join(dir, "demo", "store")
+	store := simulated(t, filepath.Join(dir, "demo"), "200", "20")
 	setup := command(t, "sql", store, "--print-setup")
 	db, err := sql.Open("duckdb", "")
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 func demoShell(t *testing.T, lines string) (sh *shell, out, errs *bytes.Buffer) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "demo")
-	command(t, "demo", "--out", dir, "--imagenet", "200", "--coco", "20")
+	simulated(t, dir, "200", "20")
 	ctx := context.Background()
 	db, err := query.Open(ctx, filepath.Join(dir, "store"), query.Options{})
 	if err != nil {
