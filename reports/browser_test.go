@@ -33,7 +33,7 @@ func browser(t *testing.T) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel = context.WithTimeout(ctx, 10*time.Minute) // from here on, so that the making of pages by slow machines is in it
 	t.Cleanup(cancel)
 	return ctx
 }
