@@ -144,14 +144,18 @@ func cocoColumns(g *colfile.Group) func(*cocoRow) {
 			name.Add(s)
 		}
 		actions.Add(len(r.Actions))
+		whole(fromX, r.ImageWidth)
+		whole(fromY, r.ImageHeight)
+		whole(toX, r.ImageWidth)
+		whole(toY, r.ImageHeight)
 		for i := range r.Actions {
 			a := &r.Actions[i]
 			putText(kind, a.Type)
 			putText(icon, a.Icon)
-			putFloat(fromX, a.FromX)
-			putFloat(fromY, a.FromY)
-			putFloat(toX, a.ToX)
-			putFloat(toY, a.ToY)
+			putCoord(fromX, a.FromX)
+			putCoord(fromY, a.FromY)
+			putCoord(toX, a.ToX)
+			putCoord(toY, a.ToY)
 			putTime(actionT, a.T)
 		}
 		browsing.Add(len(r.Browsing))

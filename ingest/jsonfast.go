@@ -117,14 +117,14 @@ func (b *batch) fastList(s *jsonScan, k slot, coco bool) (bool, *fault) {
 			return ok, nil
 		}
 		if k == slotMouse {
-			if is, f := b.fastSample(s, coco); f != nil {
+			if any, f := b.fastSamples(s, coco); f != nil {
 				return true, f
-			} else if is {
+			} else if any {
 				continue
 			}
 		}
-		e := &s.like.event
-		if s.like.k != k || !s.like.read(s) {
+		e := s.shapes.read(s, k)
+		if e == nil {
 			e = &b.event
 			*e = rawEvent{}
 			if !s.event(e, k) {
@@ -140,41 +140,6 @@ func (b *batch) fastList(s *jsonScan, k slot, coco bool) (bool, *fault) {
 		}
 	}
 }
-
-// fastSample reads a mouse sample that looks like the one before, but for its numbers.
-func (b *batch) fastSample(s *jsonScan, coco bool) (bool, *fault) {
-	raw, ok := s.sample()
-	if !ok {
-		return false, nil
-	}
-	list := &b.show.mouse
-	if coco {
-		list = &b.page.mouse
-	}
-	n := len(*list)
-	if n >= b.limits.List {
-		return true, faultf(TooLong, "a list has more than %d entries", b.limits.List)
-	}
-	x, y, t := s.num[0], s.num[1], s.num[2]
-	if ms := int64(t); coco && float64(ms) == t && 0 < ms && ms < maxTime && plainCoord(x) && plainCoord(y) {
-		*list = append(*list, point{ms, x, y})
-		return true, nil
-	}
-	p := point{
-		X: b.coord(value{x, numeric, raw[0]}, field{sampleList, n, "x"}),
-		Y: b.coord(value{y, numeric, raw[1]}, field{sampleList, n, "y"}),
-	}
-	if coco {
-		p.T = b.pageTime(value{t, numeric, raw[2]}, field{sampleList, n, "timeAt"})
-	} else {
-		p.T = b.millis(value{t, numeric, raw[2]}, true, field{sampleList, n, "time"})
-	}
-	*list = append(*list, p)
-	return true, nil
-}
-
-// plainCoord tells a coordinate to which no rule applies.
-func plainCoord(v float64) bool { return v > 0 && v <= maxCoord }
 
 func (b *batch) fastCategories(s *jsonScan) bool {
 	if s.p >= len(s.d) || s.d[s.p] != '[' {
@@ -195,12 +160,12 @@ func (b *batch) fastCategories(s *jsonScan) bool {
 }
 
 func (b *batch) fastPosition(s *jsonScan) bool {
-	var p pair
-	if !s.pair(&p) {
+	var e rawEvent
+	if !s.pair(&e, partX) {
 		return false
 	}
-	b.show.posX = b.pixels(p.x.value(), "imagePosition.x", false)
-	b.show.posY = b.pixels(p.y.value(), "imagePosition.y", false)
+	b.show.posX = b.pixels(e[partX].value(), "imagePosition.x", false)
+	b.show.posY = b.pixels(e[partY].value(), "imagePosition.y", false)
 	return true
 }
 
@@ -209,11 +174,8 @@ type jsonScan struct {
 	d []byte
 	p int
 
-	tmpl [4]string  // what stood around the three numbers of the last mouse sample
-	perm [3]uint8   // which of x, y, time they were
-	num  [3]float64 // x, y, time of the sample read by the template
-
-	like eventShape // of the last entry of another list
+	spelling spelling // of mouse samples
+	shapes   shapes   // of the entries of other lists
 }
 
 func (s *jsonScan) space() {
@@ -353,50 +315,14 @@ func (s *jsonScan) skip(depth int) bool {
 	}
 }
 
-// pair reads a point: an object or null.
-func (s *jsonScan) pair(p *pair) bool {
-	if s.p >= len(s.d) || s.d[s.p] != '{' {
-		return s.literal("null")
-	}
-	s.p++
-	seen := 0
-	for first := true; ; first = false {
-		more, ok := s.next('}', first)
-		if !ok || !more {
-			return ok
-		}
-		key, ok := s.key()
-		if !ok {
-			return false
-		}
-		v, ok := s.scalar()
-		if !ok {
-			return false
-		}
-		switch view(key) {
-		case "x":
-			p.x, seen = v, seen+1
-		case "y":
-			p.y, seen = v, seen+16
-		}
-		if seen&0xe != 0 || seen&0xe0 != 0 { // twice
-			return false
-		}
-	}
-}
-
-// event reads an entry of a list, and learns the template of a mouse sample.
+// event reads an entry of a list, and learns how it is spelled.
 func (s *jsonScan) event(e *rawEvent, k slot) bool {
 	start := s.p
 	if !s.is('{') {
 		return false
 	}
 	var seen uint16
-	var ends [3][2]int // where the numbers of a sample stand
-	var perm [3]uint8
-	n, plainSample := 0, k == slotMouse
-	shape := &s.like
-	shape.begin()
+	s.shapes.begin()
 	for first := true; ; first = false {
 		more, ok := s.next('}', first)
 		if !ok {
@@ -409,127 +335,96 @@ func (s *jsonScan) event(e *rawEvent, k slot) bool {
 		if !ok {
 			return false
 		}
-		to, bit := e.part(key)
-		if bit != 0 && seen&bit != 0 {
+		part, known := eventPartOf(key)
+		if known && seen&(1<<part) != 0 {
 			return false
 		}
-		seen |= bit
 		at := s.p
-		switch bit {
-		case bitFrom:
-			ok = s.pair(&e.from)
-		case bitTo:
-			ok = s.pair(&e.to)
+		switch {
+		case !known:
+			_, ok = s.scalar()
+			s.shapes.ok = false
+		case part == partFromX || part == partToX:
+			ok = s.pair(e, part)
+			seen |= 1 << part
 		default:
-			var v scalar
-			v, ok = s.scalar()
-			if to != nil {
-				*to = v
-			}
-			shape.part(s, v, bit, at)
-			if which := sampleBit(bit); plainSample && which >= 0 && n < 3 && v.kind == jsonNum {
-				ends[n] = [2]int{at, s.p}
-				perm[n] = uint8(which)
-				n++
-			} else {
-				plainSample = false
-			}
+			e[part], ok = s.scalar()
+			s.shapes.part(s, e[part], part, at)
+			seen |= 1 << part
 		}
 		if !ok {
 			return false
 		}
 	}
-	if k != slotMouse {
-		shape.end(s, k, start)
-		return true
+	if k == slotMouse {
+		s.learnSample(start)
 	}
-	s.tmpl[0] = ""
-	if plainSample && n == 3 {
-		s.perm = perm
-		s.tmpl = [4]string{
-			string(s.d[start:ends[0][0]]), string(s.d[ends[0][1]:ends[1][0]]),
-			string(s.d[ends[1][1]:ends[2][0]]), string(s.d[ends[2][1]:s.p]),
-		}
-	}
+	s.shapes.end(s, k, start)
 	return true
 }
 
-// sample reads the numbers of a mouse sample by the template into s.num.
-func (s *jsonScan) sample() (raw [3][]byte, ok bool) {
-	if s.tmpl[0] == "" {
-		return raw, false
+// pair reads a point, an object or null, into the parts x and the one behind it.
+func (s *jsonScan) pair(e *rawEvent, x eventPart) bool {
+	if s.p >= len(s.d) || s.d[s.p] != '{' {
+		return s.literal("null")
 	}
-	d, p := s.d, s.p
-	for i := range 3 {
-		lit := s.tmpl[i]
-		if len(d)-p < len(lit) || string(d[p:p+len(lit)]) != lit {
-			return raw, false
+	s.p++
+	var seen [2]bool
+	for first := true; ; first = false {
+		more, ok := s.next('}', first)
+		if !ok || !more {
+			return ok
 		}
-		p += len(lit)
-		v, n := number(d[p:], jsonNumber)
-		if n == 0 {
-			return raw, false
+		key, ok := s.key()
+		if !ok {
+			return false
 		}
-		k := s.perm[i]
-		s.num[k], raw[k] = v, d[p:p+n]
-		p += n
+		at := s.p
+		v, ok := s.scalar()
+		if !ok {
+			return false
+		}
+		y := len(key) == 1 && key[0] == 'y'
+		if !y && string(key) != "x" {
+			s.shapes.ok = false
+			continue
+		}
+		part := x
+		if y {
+			part++
+		}
+		if seen[part-x] {
+			return false
+		}
+		seen[part-x] = true
+		e[part] = v
+		s.shapes.part(s, v, part, at)
 	}
-	lit := s.tmpl[3]
-	if len(d)-p < len(lit) || string(d[p:p+len(lit)]) != lit {
-		return raw, false
-	}
-	s.p = p + len(lit)
-	return raw, true
 }
 
-const (
-	bitX = 1 << iota
-	bitY
-	bitTime
-	bitAction
-	bitIcon
-	bitFrom
-	bitTo
-	bitIndex
-	bitName
-	bitKeyboard
-)
-
-func sampleBit(bit uint16) int {
-	switch bit {
-	case bitX:
-		return 0
-	case bitY:
-		return 1
-	case bitTime:
-		return 2
-	}
-	return -1
-}
-
-// part is where the value of a key goes.
-func (e *rawEvent) part(key []byte) (*scalar, uint16) {
-	switch view(key) {
+// eventPartOf is where the value of a key goes; a point goes to its x and the part behind it.
+func eventPartOf(key []byte) (part eventPart, known bool) {
+	switch string(key) {
 	case "x":
-		return &e.x, bitX
+		return partX, true
 	case "y":
-		return &e.y, bitY
+		return partY, true
 	case "time", "timeAt":
-		return &e.time, bitTime
+		return partTime, true
 	case "action", "actionType":
-		return &e.action, bitAction
+		return partAction, true
 	case "iconType":
-		return &e.icon, bitIcon
+		return partIcon, true
 	case "pointFrom":
-		return nil, bitFrom
+		return partFromX, true
 	case "pointTo":
-		return nil, bitTo
+		return partToX, true
 	case "categoryIndex":
-		return &e.index, bitIndex
+		return partIndex, true
 	case "categoryName":
-		return &e.name, bitName
+		return partName, true
 	case "usingKeyboard":
-		return &e.keyboard, bitKeyboard
+		return partKeyboard, true
 	}
-	return nil, 0
+	return 0, false
 }

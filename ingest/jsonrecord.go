@@ -397,16 +397,6 @@ func (b *batch) pageTime(v value, f field) int64 {
 	}
 }
 
-// pair is a JSON point.
-type pair struct{ x, y scalar }
-
-// rawEvent is an entry of any list of a record, before its columns are known.
-type rawEvent struct {
-	x, y, time, action, icon scalar // ImageNet: time, action; COCO: timeAt, actionType, iconType
-	from, to                 pair
-	index, name, keyboard    scalar
-}
-
 // add appends an entry to the list of slot k.
 func (b *batch) add(k slot, e *rawEvent) *fault {
 	n := 0
@@ -421,9 +411,9 @@ func (b *batch) add(k slot, e *rawEvent) *fault {
 	case slotHovers:
 		n = len(b.show.hovers)
 		f := field{"hoveredRecord", n, "time"}
-		t := b.millis(e.time.value(), true, f)
+		t := b.millis(e[partTime].value(), true, f)
 		f.name = "action"
-		b.show.hovers = append(b.show.hovers, hover{T: t, Action: b.hoverName(e.action, f)})
+		b.show.hovers = append(b.show.hovers, hover{T: t, Action: b.hoverName(e[partAction], f)})
 	}
 	if n >= b.limits.List {
 		return faultf(TooLong, "a list has more than %d entries", b.limits.List)
@@ -433,9 +423,9 @@ func (b *batch) add(k slot, e *rawEvent) *fault {
 
 func (b *batch) imagenetPoint(e *rawEvent, list string, n int) point {
 	return point{
-		T: b.millis(e.time.value(), true, field{list, n, "time"}),
-		X: b.coord(e.x.value(), field{list, n, "x"}),
-		Y: b.coord(e.y.value(), field{list, n, "y"}),
+		T: b.millis(e[partTime].value(), true, field{list, n, "time"}),
+		X: b.coord(e[partX].value(), field{list, n, "x"}),
+		Y: b.coord(e[partY].value(), field{list, n, "y"}),
 	}
 }
 
@@ -454,25 +444,35 @@ func (b *batch) addCOCO(k slot, e *rawEvent) *fault {
 	case slotMouse:
 		n = len(p.mouse)
 		p.mouse = append(p.mouse, point{
-			T: b.pageTime(e.time.value(), field{"mouseTracking", n, "timeAt"}),
-			X: b.coord(e.x.value(), field{"mouseTracking", n, "x"}),
-			Y: b.coord(e.y.value(), field{"mouseTracking", n, "y"}),
+			T: b.pageTime(e[partTime].value(), field{"mouseTracking", n, "timeAt"}),
+			X: b.coord(e[partX].value(), field{"mouseTracking", n, "x"}),
+			Y: b.coord(e[partY].value(), field{"mouseTracking", n, "y"}),
 		})
 	case slotActions:
 		n = len(p.actions)
 		f := func(name string) field { return field{"actionHistories", n, name} }
 		p.actions = append(p.actions, action{
-			Type: b.common(e.action, f("actionType")), Icon: b.common(e.icon, f("iconType")),
-			FromX: b.optCoord(e.from.x.value(), f("pointFrom.x")), FromY: b.optCoord(e.from.y.value(), f("pointFrom.y")),
-			ToX: b.optCoord(e.to.x.value(), f("pointTo.x")), ToY: b.optCoord(e.to.y.value(), f("pointTo.y")),
-			T: b.pageTime(e.time.value(), f("timeAt")),
+			Type: b.common(e[partAction], f("actionType")), Icon: b.common(e[partIcon], f("iconType")),
+			FromX: b.coord(e[partFromX].value(), f("pointFrom.x")), FromY: b.coord(e[partFromY].value(), f("pointFrom.y")),
+			ToX: b.coord(e[partToX].value(), f("pointTo.x")), ToY: b.coord(e[partToY].value(), f("pointTo.y")),
+			T: b.pageTime(e[partTime].value(), f("timeAt")),
 		})
 	case slotBrowsing:
 		n = len(p.browsing)
+		index, keyboard := &e[partIndex], &e[partKeyboard]
+		if t := e[partTime].plainTime(); t > 0 && e[partName].kind == jsonString && keyboard.kind == jsonBool &&
+			index.kind == jsonNum && index.num >= 0 && index.num == float64(int32(index.num)) {
+			on := &no
+			if keyboard.yes {
+				on = &yes
+			}
+			p.browsing = append(p.browsing, browse{b.i32.ref(int32(index.num)), b.text.common(e[partName].text), on, t})
+			break
+		}
 		f := func(name string) field { return field{"categoryHistories", n, name} }
 		p.browsing = append(p.browsing, browse{
-			CategoryIdx: b.whole(e.index.value(), f("categoryIndex")), Category: b.common(e.name, f("categoryName")),
-			Keyboard: b.boolean(e.keyboard, f("usingKeyboard")), T: b.pageTime(e.time.value(), f("timeAt")),
+			CategoryIdx: b.whole(e[partIndex].value(), f("categoryIndex")), Category: b.common(e[partName], f("categoryName")),
+			Keyboard: b.boolean(e[partKeyboard], f("usingKeyboard")), T: b.pageTime(e[partTime].value(), f("timeAt")),
 		})
 	}
 	if n >= b.limits.List {
@@ -481,22 +481,18 @@ func (b *batch) addCOCO(k slot, e *rawEvent) *fault {
 	return nil
 }
 
+// plainTime is a time in whole ms to which no rule applies, else 0.
+func (s *scalar) plainTime() int64 {
+	if t := int64(s.num); s.kind == jsonNum && float64(t) == s.num && 0 < t && t < maxTime {
+		return t
+	}
+	return 0
+}
+
 // common keeps a string of which a few recur: action types, icons, superclasses.
 func (b *batch) common(v scalar, f field) string {
 	if v.kind == jsonString {
-		if s, ok := wellKnown[string(v.text)]; ok {
-			return s
-		}
+		return b.text.common(v.text)
 	}
 	return b.name(v, f)
 }
-
-// wellKnown saves memory for the strings that most entries hold; it decides nothing.
-var wellKnown = func() map[string]string {
-	m := map[string]string{}
-	for _, s := range []string{"add", "move", "remove", "PersonAccessory", "Animal", "Vehicle", "OutdoorObj", "Sports",
-		"Kitchenware", "Food", "Furniture", "Appliance", "Electronics", "IndoorObjects", "person", "chair", "car"} {
-		m[s] = s
-	}
-	return m
-}()

@@ -1,99 +1,133 @@
 package ingest
 
-// eventShape is how the last entry of a list was spelled, but for its values: most entries of a
-// list are spelled alike, and comparing with that is the quickest way to read one.
+// part is a value that an entry of a list can have.
+type eventPart uint8
+
+const (
+	partX eventPart = iota
+	partY
+	partTime
+	partAction
+	partIcon
+	partFromX
+	partFromY
+	partToX
+	partToY
+	partIndex
+	partName
+	partKeyboard
+	eventParts
+)
+
+// rawEvent is an entry of any list of a record, before its columns are known. Time and action are
+// ImageNet's time and action, and COCO's timeAt and actionType.
+type rawEvent [eventParts]scalar
+
+// eventShape is how an entry of a list was spelled. Nearly all entries are spelled like one of the
+// last few, but for their numbers, texts and booleans.
 type eventShape struct {
 	k     slot // the list; slotNone: nothing was learnt
 	n     int
-	plain bool // as far as it was read, the entry can be learnt
 	parts [maxParts]shapePart
 	last  string   // what stands behind the last value
 	event rawEvent // what read has read: no other values than those of the parts
 }
 
-const maxParts = 6
+const maxParts = 8
 
 // shapePart is a value, and what stands before it.
 type shapePart struct {
 	before string
 	kind   kind
-	bit    uint16  // which value it is
-	to     *scalar // where it goes
-	at     [2]int  // where it stood
+	part   eventPart
+	at     [2]int // where it stood
 }
 
-// begin forgets what was learnt: an entry is about to be read in full.
-func (h *eventShape) begin() { h.k, h.n, h.plain = slotNone, 0, true }
-
-// part notes a value that stands at s.d[at:s.p].
-func (h *eventShape) part(s *jsonScan, v scalar, bit uint16, at int) {
-	if h.n == maxParts || v.kind != jsonNum && v.kind != jsonString && v.kind != jsonBool || bit == 0 {
-		h.plain = false
-		return
-	}
-	h.parts[h.n] = shapePart{kind: v.kind, bit: bit, at: [2]int{at, s.p}}
-	h.n++
+// shapes are those of the last entries that were read in full.
+type shapes struct {
+	all  [8]eventShape
+	next int // to be forgotten
+	ok   bool
 }
 
-// end learns the spelling of the entry of list k at s.d[start:s.p]. Points within entries are not
-// learnt.
-func (h *eventShape) end(s *jsonScan, k slot, start int) {
-	if !h.plain || h.n == 0 || k == slotActions {
+// begin makes room: an entry is about to be read in full.
+func (h *shapes) begin() *eventShape {
+	l := &h.all[h.next]
+	l.k, l.n = slotNone, 0
+	h.ok = true
+	return l
+}
+
+// part notes a value that stands at s.d[at:s.p]. A null is a part of the spelling.
+func (h *shapes) part(s *jsonScan, v scalar, part eventPart, at int) {
+	l := &h.all[h.next]
+	switch {
+	case v.kind == jsonNull:
+	case l.n == maxParts || v.kind > jsonBool:
+		h.ok = false
+	default:
+		l.parts[l.n] = shapePart{kind: v.kind, part: part, at: [2]int{at, s.p}}
+		l.n++
+	}
+}
+
+// end learns the spelling of the entry of list k at s.d[start:s.p].
+func (h *shapes) end(s *jsonScan, k slot, start int) {
+	l := &h.all[h.next]
+	if !h.ok || l.n == 0 {
 		return
 	}
-	h.k = k
-	h.event = rawEvent{}
+	l.k, l.event = k, rawEvent{}
 	from := start
-	for i := range h.parts[:h.n] {
-		p := &h.parts[i]
+	for i := range l.parts[:l.n] {
+		p := &l.parts[i]
 		p.before = string(s.d[from:p.at[0]])
-		p.to = h.event.place(p.bit)
 		from = p.at[1]
 	}
-	h.last = string(s.d[from:s.p])
+	l.last = string(s.d[from:s.p])
+	h.next = (h.next + 1) % len(h.all)
 }
 
-// read reads an entry that is spelled like the last one; false leaves the position.
-func (h *eventShape) read(s *jsonScan) bool {
-	start := s.p
-	for i := range h.parts[:h.n] {
-		p := &h.parts[i]
-		v, ok := scalar{}, s.literal(p.before)
-		if ok {
-			v, ok = s.scalar()
+// read reads an entry of list k that is spelled like one before; nil leaves the position.
+func (h *shapes) read(s *jsonScan, k slot) *rawEvent {
+	for i := range h.all {
+		if l := &h.all[i]; l.k == k && l.read(s) {
+			return &l.event
 		}
-		if !ok || v.kind != p.kind {
+	}
+	return nil
+}
+
+func (l *eventShape) read(s *jsonScan) bool {
+	start := s.p
+	for i := range l.parts[:l.n] {
+		p := &l.parts[i]
+		if !s.literal(p.before) || !s.like(&l.event[p.part], p.kind) {
 			s.p = start
 			return false
 		}
-		*p.to = v
 	}
-	if !s.literal(h.last) {
+	if !s.literal(l.last) {
 		s.p = start
 		return false
 	}
 	return true
 }
 
-// place is where the value of a bit goes.
-func (e *rawEvent) place(bit uint16) *scalar {
-	switch bit {
-	case bitX:
-		return &e.x
-	case bitY:
-		return &e.y
-	case bitTime:
-		return &e.time
-	case bitAction:
-		return &e.action
-	case bitIcon:
-		return &e.icon
-	case bitIndex:
-		return &e.index
-	case bitName:
-		return &e.name
-	case bitKeyboard:
-		return &e.keyboard
+// like reads a number, text or boolean where there is one of this kind.
+func (s *jsonScan) like(v *scalar, k kind) (ok bool) {
+	v.kind = k
+	switch k {
+	case jsonNum:
+		n := 0
+		v.num, n = number(s.d[s.p:], jsonNumber)
+		v.text = s.d[s.p : s.p+n : s.p+n]
+		s.p += n
+		return n > 0
+	case jsonString:
+		v.text, ok = s.str()
+		return ok
 	}
-	return nil
+	*v, ok = s.scalar()
+	return ok && v.kind == k
 }

@@ -243,9 +243,9 @@ func (b *batch) slowImageNet(o map[string]any, c *wrapper, raw []byte) *fault {
 				return f
 			}
 		case slotPosition:
-			p := b.jsonPair(v, field{name: key})
-			b.show.posX = b.pixels(p.x.value(), "imagePosition.x", false)
-			b.show.posY = b.pixels(p.y.value(), "imagePosition.y", false)
+			x, y := b.jsonPair(v, field{name: key})
+			b.show.posX = b.pixels(x.value(), "imagePosition.x", false)
+			b.show.posY = b.pixels(y.value(), "imagePosition.y", false)
 		default:
 			if k == slotPage {
 				k = slotPageIdx
@@ -329,18 +329,19 @@ func (b *batch) slowList(k slot, key string, v any, add func(*batch, slot, *rawE
 			b.null(fmt.Sprintf("%s[%d]", key, i), WrongType, jsonScalar(x).text)
 		}
 		e := rawEvent{
-			x: jsonScalar(o["x"]), y: jsonScalar(o["y"]), time: jsonScalar(o["time"]), action: jsonScalar(o["action"]),
-			icon: jsonScalar(o["iconType"]), index: jsonScalar(o["categoryIndex"]), name: jsonScalar(o["categoryName"]),
-			keyboard: jsonScalar(o["usingKeyboard"]),
+			partX: jsonScalar(o["x"]), partY: jsonScalar(o["y"]), partTime: jsonScalar(o["time"]), partAction: jsonScalar(o["action"]),
+			partIcon: jsonScalar(o["iconType"]), partIndex: jsonScalar(o["categoryIndex"]), partName: jsonScalar(o["categoryName"]),
+			partKeyboard: jsonScalar(o["usingKeyboard"]),
 		}
 		if k == slotActions {
-			e.from, e.to = b.jsonPair(o["pointFrom"], field{key, i, "pointFrom"}), b.jsonPair(o["pointTo"], field{key, i, "pointTo"})
+			e[partFromX], e[partFromY] = b.jsonPair(o["pointFrom"], field{key, i, "pointFrom"})
+			e[partToX], e[partToY] = b.jsonPair(o["pointTo"], field{key, i, "pointTo"})
 		}
 		if t := o["timeAt"]; t != nil {
-			e.time = jsonScalar(t)
+			e[partTime] = jsonScalar(t)
 		}
 		if t := o["actionType"]; t != nil {
-			e.action = jsonScalar(t)
+			e[partAction] = jsonScalar(t)
 		}
 		if f := add(b, k, &e); f != nil {
 			return f
@@ -350,12 +351,12 @@ func (b *batch) slowList(k slot, key string, v any, add func(*batch, slot, *rawE
 }
 
 // jsonPair reads a point: an object or null.
-func (b *batch) jsonPair(v any, f field) pair {
+func (b *batch) jsonPair(v any, f field) (x, y scalar) {
 	o, ok := v.(map[string]any)
 	if !ok && v != nil {
 		b.null(f.String(), WrongType, jsonScalar(v).text)
 	}
-	return pair{jsonScalar(o["x"]), jsonScalar(o["y"])}
+	return jsonScalar(o["x"]), jsonScalar(o["y"])
 }
 
 // jsonScalar sees a decoded value as a column does.

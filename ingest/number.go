@@ -20,6 +20,11 @@ const (
 // when there is none. The result equals strconv.ParseFloat's on the same bytes; a number too
 // large for a float64 is an infinity.
 func number(b []byte, g grammar) (float64, int) {
+	if len(b) >= shortRoom {
+		if v, n := short(b); n > 0 {
+			return v, n
+		}
+	}
 	i, neg := 0, false
 	if i < len(b) && (b[i] == '-' || b[i] == '+' && g == xmlNumber) {
 		neg = b[i] == '-'
@@ -35,12 +40,12 @@ func number(b []byte, g grammar) (float64, int) {
 	if g == jsonNumber && (whole == 0 || whole > 1 && b[start] == '0') {
 		return 0, 0
 	}
-	digits, frac := whole, 0
+	total, frac := whole, 0
 	if i < len(b) && b[i] == '.' {
 		j := i + 1
 		for len(b)-j >= 8 {
-			v, ok := eight(binary.LittleEndian.Uint64(b[j:]))
-			if !ok {
+			v, n := digits(binary.LittleEndian.Uint64(b[j:]))
+			if n < 8 {
 				break
 			}
 			mant = mant*1e8 + v
@@ -54,10 +59,10 @@ func number(b []byte, g grammar) (float64, int) {
 		if g == jsonNumber && frac == 0 {
 			return 0, 0
 		}
-		digits += frac
+		total += frac
 		i = j
 	}
-	if digits == 0 {
+	if total == 0 {
 		return 0, 0
 	}
 	if i < len(b) && b[i]|0x20 == 'e' {
@@ -69,7 +74,7 @@ func number(b []byte, g grammar) (float64, int) {
 	}
 	// 0.000123 has leading zeros that are not significant digits: at most 19 digits in all is
 	// the simple test that mant did not overflow.
-	if digits > 19 {
+	if total > 19 {
 		return parseSlow(b[:i]), i
 	}
 	v := scale(mant, frac)
@@ -79,18 +84,68 @@ func number(b []byte, g grammar) (float64, int) {
 	return v, i
 }
 
-// eight reads eight ASCII digits, the first one in the lowest byte, at once; ok tells whether
-// they are digits.
-func eight(v uint64) (n uint64, ok bool) {
-	const high, digits = 0xf0f0f0f0f0f0f0f0, 0x3030303030303030
-	if v&high != digits || (v+0x0606060606060606)&high != digits {
-		return 0, false
+// shortRoom is how many bytes short needs.
+const shortRoom = 32
+
+// short parses the usual numbers, 0.5925925925925926 and 24560, eight digits at a time; its
+// length is 0 where b begins with anything else. b has at least shortRoom bytes.
+func short(b []byte) (float64, int) {
+	_ = b[shortRoom-1]
+	w := binary.LittleEndian.Uint64(b)
+	if w&0xffff != '0'|'.'<<8 {
+		m, n := digits(w)
+		if n == 8 {
+			low, more := digits(binary.LittleEndian.Uint64(b[8:]))
+			if more == 8 {
+				return 0, 0
+			}
+			m, n = m*pow10[more]+low, 8+more
+		}
+		if n == 0 || n > 1 && b[0] == '0' || b[n] == '.' || b[n]|0x20 == 'e' {
+			return 0, 0
+		}
+		return float64(m), n
 	}
-	v -= digits
+	// Behind the point up to 19 digits are taken as 19, with zeros behind them: no branch depends
+	// on how many there are.
+	a, n := leading(binary.LittleEndian.Uint64(b[2:]))
+	c, more := leading(binary.LittleEndian.Uint64(b[10:]))
+	if n < 8 {
+		c, more = 0, 0
+	}
+	n += more
+	e, more := leading(binary.LittleEndian.Uint64(b[18:]))
+	if n < 16 {
+		e, more = 0, 0
+	}
+	n += more
+	if n-1 > 18 || b[2+n]|0x20 == 'e' { // none, or more than 19
+		return 0, 0
+	}
+	m := (eight(a)*1e8+eight(c))*1000 + e&0xff*100 + e>>8&0xff*10 + e>>16&0xff
+	return scale(m, 19), int(2 + n)
+}
+
+// leading has the digits that the ASCII text w begins with as bytes from 0 to 9, the first one
+// lowest, and zeros behind them.
+func leading(w uint64) (v uint64, n uint) {
+	w ^= 0x3030303030303030                                      // digits are 0 to 9 now
+	other := (w | (w + 0x7676767676767676)) & 0x8080808080808080 // no carry comes into the first other byte
+	return w & ((other&-other)>>7 - 1), uint(bits.TrailingZeros64(other)) >> 3
+}
+
+// digits reads the ASCII digits that w begins with, the first one in the lowest byte, and counts
+// them.
+func digits(w uint64) (v uint64, n int) {
+	v, k := leading(w)
+	return eight(v << (64 - 8*k)), int(k)
+}
+
+// eight is the number whose digits are the bytes of v, the first one in the lowest byte.
+func eight(v uint64) uint64 {
 	v = v*10 + v>>8 // pairs, in every other byte
 	const mask = 0x000000ff000000ff
-	v = (v&mask)*(100+1000000<<32) + (v>>16&mask)*(1+10000<<32)
-	return v >> 32, true
+	return ((v&mask)*(100+1000000<<32) + (v>>16&mask)*(1+10000<<32)) >> 32
 }
 
 // exponentEnd returns where the exponent that begins at b[i], behind the e, ends; 0 if there is none.
@@ -142,11 +197,8 @@ func scale(m uint64, k int) float64 {
 	hi, _ := bits.Mul64(m<<lm, inverse[k].m) // in [2^62, 2^64)
 	drop := 10 + hi>>63
 	half := uint64(1) << (drop - 1)
-	if d := hi & (2*half - 1); d != half-1 && d != half && d != 2*half-1 {
-		q := hi >> drop
-		if d > half {
-			q++
-		}
+	if (hi+1)&(half-1) > 1 {
+		q := (hi>>(drop-1) + 1) >> 1
 		return float64(q) * math.Float64frombits(uint64(int(drop)+64-lm-inverse[k].exp+1023)<<52)
 	}
 	return divide(m, pow10[k])

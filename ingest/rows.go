@@ -64,10 +64,10 @@ type imagenetRow struct {
 type action struct {
 	Type  string
 	Icon  string
-	FromX *float64
-	FromY *float64
-	ToX   *float64
-	ToY   *float64
+	FromX float64
+	FromY float64
+	ToX   float64
+	ToY   float64
 	T     int64
 }
 
@@ -226,7 +226,27 @@ func (a *arena[T]) reset() {
 }
 
 // text holds strings.
-type text struct{ bytes arena[byte] }
+type text struct {
+	bytes  arena[byte]
+	recent [256]string // of the common ones: they outlive a reset
+}
+
+// common is keep for strings of which a few recur: it decides nothing, and saves memory.
+func (t *text) common(b []byte) string {
+	n := len(b)
+	if n == 0 || n > 32 {
+		return t.keep(b)
+	}
+	s := &t.recent[(n+3*int(b[0])+5*int(b[n/2])+7*int(b[n-1]))%len(t.recent)]
+	switch *s {
+	case string(b):
+		return *s
+	case "":
+		*s = string(b)
+		return *s
+	}
+	return t.keep(b)
+}
 
 func (t *text) keep(b []byte) string {
 	if len(b) == 0 {

@@ -234,8 +234,8 @@ func (r *cocoRow) general() schema.COCOAnnotation {
 	}
 	for _, a := range r.Actions {
 		g.Actions = append(g.Actions, schema.Action{
-			Type: opt(a.Type), Icon: opt(a.Icon), FromX: a.FromX, FromY: a.FromY,
-			ToX: a.ToX, ToY: a.ToY, T: generalTime(a.T),
+			Type: opt(a.Type), Icon: opt(a.Icon), FromX: generalCoord(a.FromX), FromY: generalCoord(a.FromY),
+			ToX: generalCoord(a.ToX), ToY: generalCoord(a.ToY), T: generalTime(a.T),
 		})
 	}
 	for _, b := range r.Browsing {

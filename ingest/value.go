@@ -79,15 +79,6 @@ func (b *batch) coord(v value, f field) float64 {
 	return v.num
 }
 
-// optCoord is a relative coordinate, nil for null.
-func (b *batch) optCoord(v value, f field) *float64 {
-	c := b.coord(v, f)
-	if math.Float64bits(c) == 0 {
-		return nil
-	}
-	return b.f64.ref(c + 0)
-}
-
 // millis is a time or duration in whole ms, noTime for null. Epoch times may be in seconds.
 func (b *batch) millis(v value, epoch bool, f field) int64 {
 	if v.state == absent {

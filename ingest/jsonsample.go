@@ -1,0 +1,147 @@
+package ingest
+
+import "encoding/binary"
+
+// spelling is how a mouse sample was spelled: what stood around its three numbers. Nearly all
+// samples of a source are spelled alike.
+type spelling struct {
+	known bool
+	text  [4]literal
+	perm  [3]uint8 // which of x, y, time each number was
+}
+
+// literal is a text of up to 16 bytes.
+type literal struct {
+	n          int
+	text, mask [2]uint64
+}
+
+func newLiteral(s []byte) literal {
+	var text, mask [16]byte
+	copy(text[:], s)
+	for i := range s {
+		mask[i] = 0xff
+	}
+	l := literal{n: len(s)}
+	for i := range 2 {
+		l.text[i], l.mask[i] = binary.LittleEndian.Uint64(text[8*i:]), binary.LittleEndian.Uint64(mask[8*i:])
+	}
+	return l
+}
+
+// begins tells whether d, of at least 16 bytes, begins with the literal.
+func (l *literal) begins(d []byte) bool {
+	_ = d[15]
+	return (binary.LittleEndian.Uint64(d)^l.text[0])&l.mask[0]|(binary.LittleEndian.Uint64(d[8:])^l.text[1])&l.mask[1] == 0
+}
+
+// learnSample learns how the mouse sample is spelled that begins at start, ends at s.p, and was
+// read in full.
+func (s *jsonScan) learnSample(start int) {
+	l, h := &s.spelling, &s.shapes
+	parts := h.all[h.next].parts[:h.all[h.next].n]
+	l.known = false
+	if !h.ok || len(parts) != 3 {
+		return
+	}
+	at := start
+	for i := range 4 {
+		end := s.p
+		if i < 3 {
+			p := &parts[i]
+			if p.kind != jsonNum || p.part > partTime {
+				return
+			}
+			l.perm[i], end = uint8(p.part), p.at[0]
+		}
+		if end-at > 16 {
+			return
+		}
+		l.text[i] = newLiteral(s.d[at:end])
+		if i < 3 {
+			at = parts[i].at[1]
+		}
+	}
+	l.known = true
+}
+
+// sampleRoom is more than a sample of a known spelling can have: four literals, three numbers, a
+// comma and a space, and what is read beyond.
+const sampleRoom = 2 + 4*16 + 3*(2+19) + shortRoom
+
+// fastSamples reads mouse samples that are spelled like the last one: from the beginning of one
+// to the end of another.
+func (b *batch) fastSamples(s *jsonScan, coco bool) (any bool, f *fault) {
+	l := &s.spelling
+	if !l.known {
+		return false, nil
+	}
+	list := &b.show.mouse
+	if coco {
+		list = &b.page.mouse
+	}
+	d, ps := s.d, *list
+	var num [3]float64
+	var from, to [3]int
+	for p := s.p; len(d)-p >= sampleRoom; {
+		if any { // behind a sample
+			if d[p] != ',' {
+				break
+			}
+			if p++; d[p] == ' ' {
+				p++
+			}
+		}
+		ok := true
+		for i := range 3 {
+			if !l.text[i].begins(d[p:]) {
+				ok = false
+				break
+			}
+			p += l.text[i].n
+			v, n := short(d[p:])
+			if n == 0 {
+				ok = false
+				break
+			}
+			k := l.perm[i] & 3
+			num[k], from[k], to[k] = v, p, p+n
+			p += n
+		}
+		if !ok || !l.text[3].begins(d[p:]) {
+			break
+		}
+		p += l.text[3].n
+		n := len(ps)
+		if n >= b.limits.List {
+			return true, faultf(TooLong, "a list has more than %d entries", b.limits.List)
+		}
+		x, y, t := num[0], num[1], num[2]
+		if ms := int64(t); coco && float64(ms) == t && 0 < ms && ms < maxTime && plainCoord(x) && plainCoord(y) {
+			ps = append(ps, point{ms, x, y})
+		} else {
+			ps = append(ps, b.sample(coco, n, num, [3][]byte{d[from[0]:to[0]], d[from[1]:to[1]], d[from[2]:to[2]]}))
+		}
+		any = true
+		s.p = p
+	}
+	*list = ps
+	return any, nil
+}
+
+// sample applies the rules to the numbers of mouse sample n.
+func (b *batch) sample(coco bool, n int, num [3]float64, raw [3][]byte) point {
+	p := point{
+		X: b.coord(value{num[0], numeric, raw[0]}, field{sampleList, n, "x"}),
+		Y: b.coord(value{num[1], numeric, raw[1]}, field{sampleList, n, "y"}),
+	}
+	if coco {
+		p.T = b.pageTime(value{num[2], numeric, raw[2]}, field{sampleList, n, "timeAt"})
+	} else {
+		p.T = b.millis(value{num[2], numeric, raw[2]}, true, field{sampleList, n, "time"})
+	}
+	return p
+}
+
+// plainCoord tells a coordinate to which no rule applies.
+func plainCoord(v float64) bool { return v > 0 && v <= maxCoord }
