@@ -216,14 +216,15 @@ type Texts struct {
 	numbers map[string]int32
 	dict    []string
 	index   []int32
-	last    string // was added last; its number is that of the last value
+	recent  [64]int32 // by mix: number + 1 of a text that was added lately
 }
 
 // Add adds a value, of which it keeps a copy.
 func (c *Texts) Add(s string) {
 	c.n++
-	if len(c.index) > 0 && s == c.last {
-		c.index = append(c.index, c.index[len(c.index)-1])
+	at := &c.recent[mix(s)%len(c.recent)]
+	if k := *at - 1; k >= 0 && c.dict[k] == s {
+		c.index = append(c.index, k)
 		return
 	}
 	k, ok := c.numbers[s]
@@ -236,8 +237,17 @@ func (c *Texts) Add(s string) {
 		c.dict = append(c.dict, s)
 		c.numbers[s] = k
 	}
-	c.last = c.dict[k]
+	*at = k + 1
 	c.index = append(c.index, k)
+}
+
+// mix tells short words apart, mostly.
+func mix(s string) int {
+	n := len(s)
+	if n == 0 {
+		return 0
+	}
+	return n + 3*int(s[0]) + 5*int(s[n/2]) + 7*int(s[n-1])
 }
 
 func (c *Texts) encoding() format.Encoding { return format.RLEDictionary }
@@ -278,7 +288,8 @@ func (c *Texts) reset() {
 	c.clear()
 	clear(c.numbers)
 	clear(c.dict)
-	c.dict, c.index, c.last = c.dict[:0], c.index[:0], ""
+	clear(c.recent[:])
+	c.dict, c.index = c.dict[:0], c.index[:0]
 }
 
 // IDs is a column of strings that is encoded by what each adds to the one before.

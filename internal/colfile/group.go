@@ -1,6 +1,7 @@
 package colfile
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -26,6 +27,7 @@ type Group struct {
 	rows     int
 	slots    int // of a page, at most
 	meta     []format.ColumnMetaData
+	order    []int // in which the columns are encoded: long ones first, so that no worker waits for another's at the end
 }
 
 // NewGroup makes a group without columns. compress is zstd, and is called by several workers at
@@ -108,15 +110,21 @@ func (g *Group) Encode() error {
 	}
 	g.meta = slices.Grow(g.meta[:0], len(g.columns))[:len(g.columns)]
 	faults := make([]error, len(g.columns))
+	g.order = g.order[:0]
+	for i := range g.columns {
+		g.order = append(g.order, i)
+	}
+	slices.SortStableFunc(g.order, func(i, j int) int { return cmp.Compare(g.columns[j].frame().n, g.columns[i].frame().n) })
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for i := range g.scratch {
 		workers.Go(func() {
 			for {
-				k := int(next.Add(1)) - 1
-				if k >= len(g.columns) {
+				at := int(next.Add(1)) - 1
+				if at >= len(g.order) {
 					return
 				}
+				k := g.order[at]
 				g.meta[k], faults[k] = g.encode(g.columns[k], &g.scratch[i])
 			}
 		})
