@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"abtool/internal/closest"
 )
 
 // An Entry describes a statistic that can be asked for.
@@ -62,9 +64,16 @@ func choose(wanted, sets []string) (map[string][]*Entry, error) {
 	case len(missing) > 0 && missing[0] == elsewhere:
 		return nil, errOption{fmt.Errorf("%s is of a data set that the store does not hold: it has %s", missing[0], strings.Join(sets, " and "))}
 	case len(missing) > 0:
-		return nil, fmt.Errorf("%w %q: abtool stats --list names them all", ErrUnknown, missing[0])
+		return nil, fmt.Errorf("%w %q: abtool stats --list names them all%s", ErrUnknown, missing[0], closest.DidYouMean(missing[0], entryNames()))
 	}
 	return out, nil
+}
+
+func entryNames() (out []string) {
+	for _, e := range Catalogue() {
+		out = append(out, e.Name)
+	}
+	return out
 }
 
 // ErrUnknown is the error for the name of no statistic.

@@ -3,6 +3,8 @@ package features
 import (
 	"slices"
 	"strings"
+
+	"abtool/internal/closest"
 )
 
 // Data sets of a store.
@@ -126,7 +128,7 @@ func chooseRules(names []string, set string) ([]*Rule, error) {
 		i := slices.IndexFunc(rules, func(r Rule) bool { return r.Name == name })
 		switch {
 		case i < 0:
-			return nil, usage("no such rule %q: abtool targets --list explains them all", name)
+			return nil, usage("no such rule %q: abtool targets --list explains them all%s", name, closest.DidYouMean(name, ruleNames()))
 		case !rules[i].has(set):
 			return nil, usage("the rule %s is of %s, not of %s", name, strings.Join(rules[i].Sets, " and "), set)
 		case !slices.Contains(out, &rules[i]):
@@ -134,6 +136,13 @@ func chooseRules(names []string, set string) ([]*Rule, error) {
 		}
 	}
 	return out, nil
+}
+
+func ruleNames() (names []string) {
+	for i := range rules {
+		names = append(names, rules[i].Name)
+	}
+	return names
 }
 
 // DefaultRule is the paper's rule for a data set.

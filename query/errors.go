@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"abtool/internal/closest"
 )
 
 // Errors of a statement, to be told apart by errors.Is.
@@ -128,7 +130,7 @@ func (s *Session) hint(msg, text string) (string, string) {
 	default:
 		return msg, ""
 	}
-	if near := nearest(wrong, names); near != "" {
+	if near := closest.Name(wrong, names); near != "" {
 		return strings.TrimSpace(didYouMean.ReplaceAllString(msg, "")), fmt.Sprintf("Did you mean %s?", near)
 	}
 	return msg, ""
@@ -171,51 +173,4 @@ func first(re *regexp.Regexp, msg string, to *string) bool {
 	}
 	*to = m[1]
 	return true
-}
-
-// nearest is the name that takes the fewest edits, or one that the wrong name is a part of;
-// nothing if all are far.
-func nearest(wrong string, names []string) string {
-	wrong = strings.ToLower(wrong)
-	if wrong == "" {
-		return ""
-	}
-	best, at := "", max(2, len(wrong)/3)+1
-	for _, n := range names {
-		if d := distance(wrong, strings.ToLower(n)); d < at {
-			best, at = n, d
-		}
-	}
-	if best != "" {
-		return best
-	}
-	for _, n := range names {
-		if l := strings.ToLower(n); len(wrong) > 2 && (strings.Contains(l, wrong) || strings.Contains(wrong, l) && len(l) > 2) {
-			return n
-		}
-	}
-	return ""
-}
-
-// distance counts insertions, deletions, replacements and swaps of neighbours.
-func distance(a, b string) int {
-	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		cur[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				cur[j] = min(cur[j], prev2[j-2]+1)
-			}
-		}
-		prev2, prev, cur = prev, cur, prev2
-	}
-	return prev[len(b)]
 }

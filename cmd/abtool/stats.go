@@ -82,6 +82,9 @@ differences, their intervals and tests.`,
 
 func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 	o.Tool = version()
+	if o.Bootstrap < 0 {
+		return usageError{fmt.Errorf("--bootstrap %d: it is a number of samples, 0 for no intervals", o.Bootstrap)}
+	}
 	if o.Bootstrap == 0 {
 		o.Bootstrap = -1
 	}

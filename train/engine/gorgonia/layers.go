@@ -14,6 +14,7 @@ import (
 func (n *network) batched(name string, shape arch.Shape, fill func(in [][]float32, out []float32)) *op {
 	var out memory
 	size := shape.Len()
+	n.perImage += 4 * int64(size)
 	return &op{name: name, shape: shape, run: func(in [][]float32) []float32 {
 		y := out.of(n.images * size)
 		fill(in, y)

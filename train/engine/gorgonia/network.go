@@ -31,6 +31,9 @@ type network struct {
 	readers []int // how many layers read it
 	shapes  []arch.Shape
 
+	perImage int64 // bytes that the operations' outputs take for each image
+	largest  int   // images of the largest batch so far
+
 	// Of the current run.
 	images int
 	pixels []float32
@@ -143,6 +146,9 @@ func (n *network) differentiate(heads []*G.Node) error {
 
 // run computes the graph for a batch.
 func (n *network) run(images []float32, target loss.Target, random *rand.Rand) error {
+	if err := n.room(target.N); err != nil {
+		return err
+	}
 	n.images, n.pixels, n.target, n.random = target.N, images, target, random
 	defer func() { n.pixels, n.target = nil, loss.Target{} }()
 	n.machine.Reset()

@@ -1,0 +1,42 @@
+package gorgonia
+
+import (
+	"errors"
+	"testing"
+
+	"abtool/train/engine"
+)
+
+// A batch for which there is no memory is refused before it is computed; a smaller one is not, and
+// neither is one that needs no more than has been taken.
+func TestMemory(t *testing.T) {
+	free := freeMemory
+	defer func() { freeMemory = free }()
+	e := small(t, engine.Config{})
+	two, forty := batch(e, "b", 2), batch(e, "c", 40)
+	if _, err := e.Step(0.1, two); err != nil {
+		t.Fatal(err)
+	}
+	each := e.train.perImage
+	if most := 4 * int64(e.cfg.Arch.In().Len()); each < 2*most || each > 200*most {
+		t.Fatalf("an image is said to take %d bytes of the network's memory; itself it has %d", each, most)
+	}
+	before := weightsOf(t, e)
+	freeMemory = func() int64 { return 30 * each }
+	if _, err := e.Step(0.1, forty); !errors.Is(err, ErrMemory) {
+		t.Errorf("error %v", err)
+	}
+	if !same(before, weightsOf(t, e)) {
+		t.Error("the weights changed")
+	}
+	if _, err := e.Step(0.1, two, batch(e, "d", 30)); err != nil {
+		t.Error(err)
+	}
+	freeMemory = func() int64 { return 1 }
+	if _, err := e.Step(0.1, two); err != nil {
+		t.Errorf("the memory that a batch has taken was asked for again: %v", err)
+	}
+	if n := available([]byte("MemTotal:       24 kB\nMemAvailable:   12 kB\n")); n != 12<<10 {
+		t.Errorf("available: %d", n)
+	}
+}
