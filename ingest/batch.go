@@ -41,6 +41,7 @@ type batch struct {
 	doc  xmlDoc
 
 	template xmlTemplate
+	shapes   shapes
 	event    rawEvent
 }
 

@@ -144,10 +144,6 @@ func cocoColumns(g *colfile.Group) func(*cocoRow) {
 			name.Add(s)
 		}
 		actions.Add(len(r.Actions))
-		whole(fromX, r.ImageWidth)
-		whole(fromY, r.ImageHeight)
-		whole(toX, r.ImageWidth)
-		whole(toY, r.ImageHeight)
 		for i := range r.Actions {
 			a := &r.Actions[i]
 			putText(kind, a.Type)

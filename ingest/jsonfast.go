@@ -123,11 +123,11 @@ func (b *batch) fastList(s *jsonScan, k slot, coco bool) (bool, *fault) {
 				continue
 			}
 		}
-		e := s.shapes.read(s, k)
+		e := b.shapes.read(s, k)
 		if e == nil {
 			e = &b.event
 			*e = rawEvent{}
-			if !s.event(e, k) {
+			if !b.shapes.event(s, e, k) {
 				return false, nil
 			}
 		}
@@ -161,7 +161,7 @@ func (b *batch) fastCategories(s *jsonScan) bool {
 
 func (b *batch) fastPosition(s *jsonScan) bool {
 	var e rawEvent
-	if !s.pair(&e, partX) {
+	if !b.shapes.pair(s, &e, partX) {
 		return false
 	}
 	b.show.posX = b.pixels(e[partX].value(), "imagePosition.x", false)
@@ -173,9 +173,6 @@ func (b *batch) fastPosition(s *jsonScan) bool {
 type jsonScan struct {
 	d []byte
 	p int
-
-	spelling spelling // of mouse samples
-	shapes   shapes   // of the entries of other lists
 }
 
 func (s *jsonScan) space() {
@@ -313,118 +310,4 @@ func (s *jsonScan) skip(depth int) bool {
 			return false
 		}
 	}
-}
-
-// event reads an entry of a list, and learns how it is spelled.
-func (s *jsonScan) event(e *rawEvent, k slot) bool {
-	start := s.p
-	if !s.is('{') {
-		return false
-	}
-	var seen uint16
-	s.shapes.begin()
-	for first := true; ; first = false {
-		more, ok := s.next('}', first)
-		if !ok {
-			return false
-		}
-		if !more {
-			break
-		}
-		key, ok := s.key()
-		if !ok {
-			return false
-		}
-		part, known := eventPartOf(key)
-		if known && seen&(1<<part) != 0 {
-			return false
-		}
-		at := s.p
-		switch {
-		case !known:
-			_, ok = s.scalar()
-			s.shapes.ok = false
-		case part == partFromX || part == partToX:
-			ok = s.pair(e, part)
-			seen |= 1 << part
-		default:
-			e[part], ok = s.scalar()
-			s.shapes.part(s, e[part], part, at)
-			seen |= 1 << part
-		}
-		if !ok {
-			return false
-		}
-	}
-	if k == slotMouse {
-		s.learnSample(start)
-	}
-	s.shapes.end(s, k, start)
-	return true
-}
-
-// pair reads a point, an object or null, into the parts x and the one behind it.
-func (s *jsonScan) pair(e *rawEvent, x eventPart) bool {
-	if s.p >= len(s.d) || s.d[s.p] != '{' {
-		return s.literal("null")
-	}
-	s.p++
-	var seen [2]bool
-	for first := true; ; first = false {
-		more, ok := s.next('}', first)
-		if !ok || !more {
-			return ok
-		}
-		key, ok := s.key()
-		if !ok {
-			return false
-		}
-		at := s.p
-		v, ok := s.scalar()
-		if !ok {
-			return false
-		}
-		y := len(key) == 1 && key[0] == 'y'
-		if !y && string(key) != "x" {
-			s.shapes.ok = false
-			continue
-		}
-		part := x
-		if y {
-			part++
-		}
-		if seen[part-x] {
-			return false
-		}
-		seen[part-x] = true
-		e[part] = v
-		s.shapes.part(s, v, part, at)
-	}
-}
-
-// eventPartOf is where the value of a key goes; a point goes to its x and the part behind it.
-func eventPartOf(key []byte) (part eventPart, known bool) {
-	switch string(key) {
-	case "x":
-		return partX, true
-	case "y":
-		return partY, true
-	case "time", "timeAt":
-		return partTime, true
-	case "action", "actionType":
-		return partAction, true
-	case "iconType":
-		return partIcon, true
-	case "pointFrom":
-		return partFromX, true
-	case "pointTo":
-		return partToX, true
-	case "categoryIndex":
-		return partIndex, true
-	case "categoryName":
-		return partName, true
-	case "usingKeyboard":
-		return partKeyboard, true
-	}
-	return 0, false
 }

@@ -37,8 +37,8 @@ func (l *literal) begins(d []byte) bool {
 
 // learnSample learns how the mouse sample is spelled that begins at start, ends at s.p, and was
 // read in full.
-func (s *jsonScan) learnSample(start int) {
-	l, h := &s.spelling, &s.shapes
+func (h *shapes) learnSample(s *jsonScan, start int) {
+	l := &h.sample
 	parts := h.all[h.next].parts[:h.all[h.next].n]
 	l.known = false
 	if !h.ok || len(parts) != 3 {
@@ -72,7 +72,7 @@ const sampleRoom = 2 + 4*16 + 3*(2+19) + shortRoom
 // fastSamples reads mouse samples that are spelled like the last one: from the beginning of one
 // to the end of another.
 func (b *batch) fastSamples(s *jsonScan, coco bool) (any bool, f *fault) {
-	l := &s.spelling
+	l := &b.shapes.sample
 	if !l.known {
 		return false, nil
 	}

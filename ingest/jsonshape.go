@@ -48,6 +48,8 @@ type shapes struct {
 	all  [8]eventShape
 	next int // to be forgotten
 	ok   bool
+
+	sample spelling // of the last mouse sample
 }
 
 // begin makes room: an entry is about to be read in full.
@@ -130,4 +132,118 @@ func (s *jsonScan) like(v *scalar, k kind) (ok bool) {
 	}
 	*v, ok = s.scalar()
 	return ok && v.kind == k
+}
+
+// event reads an entry of a list, and learns how it is spelled.
+func (h *shapes) event(s *jsonScan, e *rawEvent, k slot) bool {
+	start := s.p
+	if !s.is('{') {
+		return false
+	}
+	var seen uint16
+	h.begin()
+	for first := true; ; first = false {
+		more, ok := s.next('}', first)
+		if !ok {
+			return false
+		}
+		if !more {
+			break
+		}
+		key, ok := s.key()
+		if !ok {
+			return false
+		}
+		part, known := eventPartOf(key)
+		if known && seen&(1<<part) != 0 {
+			return false
+		}
+		at := s.p
+		switch {
+		case !known:
+			_, ok = s.scalar()
+			h.ok = false
+		case part == partFromX || part == partToX:
+			ok = h.pair(s, e, part)
+			seen |= 1 << part
+		default:
+			e[part], ok = s.scalar()
+			h.part(s, e[part], part, at)
+			seen |= 1 << part
+		}
+		if !ok {
+			return false
+		}
+	}
+	if k == slotMouse {
+		h.learnSample(s, start)
+	}
+	h.end(s, k, start)
+	return true
+}
+
+// pair reads a point, an object or null, into the parts x and the one behind it.
+func (h *shapes) pair(s *jsonScan, e *rawEvent, x eventPart) bool {
+	if s.p >= len(s.d) || s.d[s.p] != '{' {
+		return s.literal("null")
+	}
+	s.p++
+	var seen [2]bool
+	for first := true; ; first = false {
+		more, ok := s.next('}', first)
+		if !ok || !more {
+			return ok
+		}
+		key, ok := s.key()
+		if !ok {
+			return false
+		}
+		at := s.p
+		v, ok := s.scalar()
+		if !ok {
+			return false
+		}
+		y := len(key) == 1 && key[0] == 'y'
+		if !y && string(key) != "x" {
+			h.ok = false
+			continue
+		}
+		part := x
+		if y {
+			part++
+		}
+		if seen[part-x] {
+			return false
+		}
+		seen[part-x] = true
+		e[part] = v
+		h.part(s, v, part, at)
+	}
+}
+
+// eventPartOf is where the value of a key goes; a point goes to its x and the part behind it.
+func eventPartOf(key []byte) (part eventPart, known bool) {
+	switch string(key) {
+	case "x":
+		return partX, true
+	case "y":
+		return partY, true
+	case "time", "timeAt":
+		return partTime, true
+	case "action", "actionType":
+		return partAction, true
+	case "iconType":
+		return partIcon, true
+	case "pointFrom":
+		return partFromX, true
+	case "pointTo":
+		return partToX, true
+	case "categoryIndex":
+		return partIndex, true
+	case "categoryName":
+		return partName, true
+	case "usingKeyboard":
+		return partKeyboard, true
+	}
+	return 0, false
 }
