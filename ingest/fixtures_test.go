@@ -83,7 +83,7 @@ func checkXML(t *testing.T, data []byte, kind recordKind, limits Limits) {
 }
 
 // checkJSON holds fastJSON against slowJSON, both on the value as a whole and through
-// readValue. The fast scanner comes with the template of another record.
+// readValue. The fast scanner comes with the spellings of another record.
 func checkJSON(t *testing.T, data []byte, coco bool, limits Limits) {
 	t.Helper()
 	slow := &batch{limits: limits.withDefaults()}
@@ -91,7 +91,7 @@ func checkJSON(t *testing.T, data []byte, coco bool, limits Limits) {
 	want := outcomeOf(slow)
 	fast := &batch{limits: limits.withDefaults()}
 	s := &jsonScan{}
-	for range 2 { // the second time with what the first one left in the scanner
+	for range 2 { // the second time with the spellings that the first one left
 		s.d, s.p = data, 0
 		fast.reset()
 		if len(data) <= fast.limits.Member {

@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -380,6 +382,46 @@ func TestJSONTemplateOfAnotherRecord(t *testing.T) {
 		if d := cmp.Diff(points(want, want, want), r.Mouse); d != "" {
 			t.Errorf("record %d (-want +got):\n%s", i, d)
 		}
+	}
+}
+
+// Samples in a row, which are read by the spelling of the last one, are as they would be each by itself: with
+// numbers that the loop takes and others, zeros, nulls, a change of spelling, a comma without a space.
+func TestSamplesInARow(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	numbers := []string{"0", "0.0", "-0.25", "1", "1.0", "0.5", "1e-3", "0.0333333333333333", "0.9983333333333333", "0.08333333333333333",
+		"0.12345678901234567890123", "101", "null", `"0.5"`, "12345678", "1641431028001", "0.016", "99999999999999999999", "00", "0.", "true"}
+	spellings := []string{`{"x": %s, "y": %s, "timeAt": %s}`, `{"x":%s,"y":%s,"timeAt":%s}`, `{"y": %[2]s, "x": %[1]s, "timeAt": %[3]s}`, `{"timeAt": %[3]s, "x" : %[1]s, "y": %[2]s}`}
+	fast := 0
+	for range 2000 {
+		var list []string
+		spelling := spellings[r.IntN(len(spellings))]
+		for range r.IntN(12) {
+			if r.IntN(10) == 0 {
+				spelling = spellings[r.IntN(len(spellings))]
+			}
+			n := func() string {
+				if r.IntN(8) == 0 {
+					return numbers[r.IntN(len(numbers))]
+				}
+				return strconv.FormatFloat(float64(1+r.IntN(600))/600, 'f', -1, 64)
+			}
+			at := strconv.Itoa(1 + r.IntN(100000))
+			if r.IntN(12) == 0 {
+				at = numbers[r.IntN(len(numbers))]
+			}
+			list = append(list, fmt.Sprintf(spelling, n(), n(), at))
+		}
+		sep := []string{", ", ",", " , "}[r.IntN(3)]
+		text := fmt.Appendf(nil, `{"image_id": 7, "mouseTracking": [%s], "imageURL": %q}`, strings.Join(list, sep), strings.Repeat("room ", 60))
+		checkJSON(t, text, true, Limits{})
+		b := &batch{limits: Limits{}.withDefaults()}
+		if ok, _ := b.fastJSON(&jsonScan{d: text}, true); ok && len(list) > 3 && b.shapes.sample.known {
+			fast++
+		}
+	}
+	if fast < 300 {
+		t.Errorf("%d of 2000 records were read by their spelling", fast)
 	}
 }
 

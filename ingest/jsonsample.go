@@ -36,11 +36,10 @@ func (l *literal) begins(d []byte) bool {
 }
 
 // learnSample learns how the mouse sample is spelled that begins at start, ends at s.p, and was
-// read in full.
+// read in full; from one without three numbers nothing.
 func (h *shapes) learnSample(s *jsonScan, start int) {
-	l := &h.sample
+	l := spelling{known: true}
 	parts := h.all[h.next].parts[:h.all[h.next].n]
-	l.known = false
 	if !h.ok || len(parts) != 3 {
 		return
 	}
@@ -62,7 +61,7 @@ func (h *shapes) learnSample(s *jsonScan, start int) {
 			at = parts[i].at[1]
 		}
 	}
-	l.known = true
+	h.sample = l
 }
 
 // sampleRoom is more than a sample of a known spelling can have: four literals, three numbers, a

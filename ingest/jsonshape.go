@@ -84,6 +84,7 @@ func (h *shapes) end(s *jsonScan, k slot, start int) {
 	for i := range l.parts[:l.n] {
 		p := &l.parts[i]
 		p.before = string(s.d[from:p.at[0]])
+		l.event[p.part].kind = p.kind
 		from = p.at[1]
 	}
 	l.last = string(s.d[from:s.p])
@@ -101,37 +102,51 @@ func (h *shapes) read(s *jsonScan, k slot) *rawEvent {
 }
 
 func (l *eventShape) read(s *jsonScan) bool {
-	start := s.p
+	d, p := s.d, s.p
 	for i := range l.parts[:l.n] {
-		p := &l.parts[i]
-		if !s.literal(p.before) || !s.like(&l.event[p.part], p.kind) {
-			s.p = start
+		part := &l.parts[i]
+		at := p + len(part.before)
+		if at >= len(d) || string(d[p:at]) != part.before {
 			return false
 		}
+		v := &l.event[part.part]
+		end := at
+		switch part.kind {
+		case jsonNum:
+			var n int
+			if v.num, n = number(d[at:], jsonNumber); n == 0 {
+				return false
+			}
+			end += n
+			v.text = d[at:end:end]
+		case jsonString:
+			if d[at] != '"' {
+				return false
+			}
+			for end++; end < len(d) && simple[d[end]]; end++ {
+			}
+			if end == len(d) || d[end] != '"' {
+				return false
+			}
+			v.text = d[at+1 : end : end]
+			end++
+		default: // a boolean
+			text := textFalse
+			if v.yes = d[at] == 't'; v.yes {
+				text = textTrue
+			}
+			if end += len(text); end > len(d) || string(d[at:end]) != string(text) {
+				return false
+			}
+			v.text = text
+		}
+		p = end
 	}
-	if !s.literal(l.last) {
-		s.p = start
-		return false
+	if end := p + len(l.last); end <= len(d) && string(d[p:end]) == l.last {
+		s.p = end
+		return true
 	}
-	return true
-}
-
-// like reads a number, text or boolean where there is one of this kind.
-func (s *jsonScan) like(v *scalar, k kind) (ok bool) {
-	v.kind = k
-	switch k {
-	case jsonNum:
-		n := 0
-		v.num, n = number(s.d[s.p:], jsonNumber)
-		v.text = s.d[s.p : s.p+n : s.p+n]
-		s.p += n
-		return n > 0
-	case jsonString:
-		v.text, ok = s.str()
-		return ok
-	}
-	*v, ok = s.scalar()
-	return ok && v.kind == k
+	return false
 }
 
 // event reads an entry of a list, and learns how it is spelled.
