@@ -135,15 +135,6 @@ func (o *experimentOptions) progress(w io.Writer, plan *experiment.Plan) (stop f
 	}
 }
 
-// signed is a difference of fractions in per cent; what rounds to nothing has no sign.
-func signed(v float64) string {
-	s := fmt.Sprintf("%+.2f", 100*v)
-	if s == "-0.00" || s == "+0.00" {
-		return "0.00"
-	}
-	return s
-}
-
 func printExperiment(w io.Writer, r *experiment.Result, out string) {
 	fmt.Fprintf(w, "%s: %s, mean and standard deviation over %d seeds\n", r.Title, r.Measure, len(r.Seeds))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -166,9 +157,9 @@ func printExperiment(w io.Writer, r *experiment.Result, out string) {
 			}
 			interval := "–"
 			if i := d.Score.Interval; i != nil {
-				interval = signed(i.Low) + " to " + signed(i.High)
+				interval = experiment.Signed(i.Low, 2) + " to " + experiment.Signed(i.High, 2)
 			}
-			fmt.Fprintf(t, "  %s − %s\t%s\t%s\t%s\n", d.Of, d.Minus, d.Evaluation, signed(float64(d.Score.Mean)), interval)
+			fmt.Fprintf(t, "  %s − %s\t%s\t%s\t%s\n", d.Of, d.Minus, d.Evaluation, experiment.Signed(float64(d.Score.Mean), 2), interval)
 		}
 		t.Flush()
 	}

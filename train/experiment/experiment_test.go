@@ -370,3 +370,14 @@ func TestWrong(t *testing.T) {
 		t.Errorf("a folder with other files: %v", err)
 	}
 }
+
+func TestSigned(t *testing.T) {
+	for _, c := range []struct {
+		v    float64
+		want string
+	}{{0.0123, "+1.2"}, {-0.0123, "-1.2"}, {0.0004, "0.0"}, {-0.0004, "0.0"}, {0, "0.0"}, {math.Copysign(0, -1), "0.0"}} {
+		if got := Signed(c.v, 1); got != c.want {
+			t.Errorf("%v: %s, want %s", c.v, got, c.want)
+		}
+	}
+}

@@ -291,14 +291,27 @@ func (r *Result) Markdown() string {
 		for _, d := range r.Differences {
 			interval := "–"
 			if i := d.Score.Interval; i != nil {
-				interval = fmt.Sprintf("%+.1f to %+.1f", 100*i.Low, 100*i.High)
+				interval = Signed(i.Low, 1) + " to " + Signed(i.High, 1)
 			}
 			var each []string
 			for _, v := range d.Score.Values {
-				each = append(each, fmt.Sprintf("%+.1f", 100*float64(v)))
+				each = append(each, Signed(float64(v), 1))
 			}
-			fmt.Fprintf(&b, "| %s − %s, λ = %s | %s | %+.1f | %s | %s |\n", d.Of, d.Minus, number(d.Lambda), d.Evaluation, 100*float64(d.Score.Mean), interval, strings.Join(each, ", "))
+			fmt.Fprintf(&b, "| %s − %s, λ = %s | %s | %s | %s | %s |\n", d.Of, d.Minus, number(d.Lambda), d.Evaluation, Signed(float64(d.Score.Mean), 1), interval, strings.Join(each, ", "))
 		}
 	}
 	return b.String()
+}
+
+// Signed is a difference of fractions in points of a per cent, with its sign; one that rounds to nothing has none.
+func Signed(v float64, decimals int) string {
+	nothing := strconv.FormatFloat(0, 'f', decimals, 64)
+	s := strconv.FormatFloat(100*v, 'f', decimals, 64)
+	switch {
+	case s == nothing, s == "-"+nothing:
+		return nothing
+	case v > 0:
+		return "+" + s
+	}
+	return s
 }

@@ -130,7 +130,7 @@ type meter struct {
 	present                        [][]bool
 }
 
-// sums are of a mean and its interval.
+// sums are of a mean and its interval, of what cannot be negative.
 type sums struct {
 	n           int64
 	sum, square float64
@@ -151,7 +151,7 @@ func (s *sums) measure() Measure {
 	m := Measure{Value: analysis.Number(mean), N: s.n}
 	if s.n > 1 {
 		half := 1.959963984540054 * math.Sqrt(max(0, s.square/n-mean*mean)/(n-1))
-		m.Interval = &analysis.Interval{Low: mean - half, High: mean + half, Level: analysis.Level, Method: analysis.MethodMean}
+		m.Interval = &analysis.Interval{Low: max(0, mean-half), High: mean + half, Level: analysis.Level, Method: analysis.MethodMean}
 	}
 	return m
 }
