@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/delta"
+	"github.com/parquet-go/parquet-go/encoding/rle"
 )
 
 type element struct {
@@ -31,6 +32,12 @@ type row struct {
 	On    *bool     `parquet:"on"`
 	Of    []string  `parquet:"of,list"`
 	List  []element `parquet:"list,list"`
+	Same  *string   `parquet:"same"`
+	Again *int32    `parquet:"again"`
+	Real  *float64  `parquet:"real"`
+	Long  *int64    `parquet:"long"`
+	Short *int32    `parquet:"short"`
+	Grid  []float32 `parquet:"grid,list"`
 }
 
 var zip, _ = zstd.NewWriter(nil, zstd.WithZeroFrames(true))
@@ -45,6 +52,11 @@ func columns(g *Group) func(*row) {
 	list := g.List()
 	t, x, s, b := g.Ints(list), g.Numbers(list), g.Texts(list), g.Bools(list)
 	t.Steady = true
+	same, again := g.Texts(nil), g.Numbers(nil)
+	same.Repeats, again.Repeats = true, true
+	real, long, short := g.Plain(nil), g.Plain(nil), g.Plain(nil)
+	grid := g.List()
+	cell := g.Plain(grid)
 	return func(r *row) {
 		seq.Add(r.Seq)
 		id.Add(r.ID)
@@ -66,6 +78,15 @@ func columns(g *Group) func(*row) {
 			put(e.X, x.AddFraction, x.Null)
 			put(e.S, s.Add, s.Null)
 			put(e.B, b.Add, b.Null)
+		}
+		put(r.Same, same.Add, same.Null)
+		put(r.Again, func(v int32) { again.Add(uint64(v)) }, again.Null)
+		put(r.Real, func(v float64) { real.Add(math.Float64bits(v)) }, real.Null)
+		put(r.Long, func(v int64) { long.Add(uint64(v)) }, long.Null)
+		put(r.Short, func(v int32) { short.Add(uint64(v)) }, short.Null)
+		grid.Add(len(r.Grid))
+		for _, v := range r.Grid {
+			cell.Add(uint64(math.Float32bits(v)))
 		}
 		g.EndRow()
 	}
@@ -190,9 +211,17 @@ func randomRow(r *rand.Rand, i, most int, null float64) row {
 		size = r.Float64() * 300
 	}
 	w := row{
-		Seq: int64(i) * int64(1+r.IntN(2)), ID: "n" + strconv.Itoa(i*r.IntN(3)),
+		Seq: int64(i) * int64(1+r.IntN(2)), ID: "n" + strconv.Itoa(i/4*3),
 		Name: maybe(r, null, "name "+strconv.Itoa(r.IntN(40))), Small: maybe(r, null, int32(r.Uint32())),
 		Size: maybe(r, null, size), On: maybe(r, null, r.IntN(2) == 0),
+		Same: maybe(r, null, "same "+strconv.Itoa(i/9)), Again: maybe(r, null, int32(i/8%300)),
+		Real: maybe(r, null, r.NormFloat64()), Long: maybe(r, null, r.Int64()-r.Int64()), Short: maybe(r, null, int32(r.Uint32())),
+	}
+	if r.IntN(2000) == 0 {
+		w.Real = maybe(r, null, math.NaN())
+	}
+	for range min(most, r.IntN(5)) {
+		w.Grid = append(w.Grid, r.Float32())
 	}
 	if most > 0 && r.IntN(3) > 0 {
 		for range r.IntN(3) {
@@ -221,6 +250,67 @@ func maybe[T any](r *rand.Rand, null float64, v T) *T {
 		return nil
 	}
 	return &v
+}
+
+// IDs are encoded as parquet-go does it, also from the middle of equal ones.
+func TestIDs(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for n := range 200 {
+		var c IDs
+		var all []byte
+		ends := []uint32{0}
+		id := ""
+		for range n {
+			switch r.IntN(4) {
+			case 0:
+				id = strconv.Itoa(r.IntN(100000))
+			case 1:
+				id = id[:r.IntN(len(id)+1)] + "x"
+			}
+			c.Add(id)
+			all = append(all, id...)
+			ends = append(ends, uint32(len(all)))
+		}
+		i := r.IntN(n + 1)
+		j := i + r.IntN(n+1-i)
+		var e delta.ByteArrayEncoding
+		want, err := e.EncodeByteArray(nil, all, ends[i:j+1])
+		if got := c.page([]byte("before"), &scratch{}, i, j); err != nil || string(got) != "before"+string(want) {
+			t.Fatalf("%v: %q from %d to %d became %q, not %q", err, all, i, j, got, want)
+		}
+	}
+}
+
+// Runs are read as what they were made of, and are not made where packing takes fewer bytes.
+func TestRuns(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 3))
+	for _, c := range []struct {
+		name      string
+		long, top int // runs and numbers
+		ok        bool
+	}{{"long", 40, 1 << 20, true}, {"short", 6, 1 << 15, true}, {"none", 1, 1 << 15, false}, {"of zeros", 6, 1, false}, {"of a byte", 30, 1 << 8, true}} {
+		t.Run(c.name, func(t *testing.T) {
+			var index []int32
+			for range 500 {
+				k := r.Int32N(int32(c.top))
+				for range 1 + r.IntN(2*c.long-1) {
+					index = append(index, k)
+				}
+			}
+			b, ok := appendRuns(nil, index)
+			if ok != c.ok {
+				t.Fatalf("runs: %v", ok)
+			}
+			if !ok {
+				return
+			}
+			var e rle.DictionaryEncoding
+			got, err := e.DecodeInt32(make([]int32, 0, len(index)), b)
+			if err != nil || !slices.Equal(got, index) {
+				t.Errorf("%v: %v became %v", err, index, got)
+			}
+		})
+	}
 }
 
 func FuzzDelta(f *testing.F) {

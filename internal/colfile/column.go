@@ -28,8 +28,8 @@ type column interface {
 // scratch is memory that the columns of a group share.
 type scratch struct {
 	levels, def, packed, plain, data []byte
+	same, more                       []int32 // bytes of texts that the one before has, and that it has not
 	dictionary                       rle.DictionaryEncoding
-	texts                            delta.ByteArrayEncoding
 	ints                             delta.BinaryPackedEncoding
 }
 
@@ -70,11 +70,17 @@ type Numbers struct {
 	dict  dict
 	index []int32
 	fractions
+	// Repeats says that many values equal the one before: where runs take fewer bytes, they are written.
+	Repeats bool
 }
 
 // Add adds a value: the bits of a double, or an integer.
 func (c *Numbers) Add(v uint64) {
 	c.n++
+	if k := len(c.index) - 1; k >= 0 && c.dict.values[c.index[k]] == v {
+		c.index = append(c.index, c.index[k])
+		return
+	}
 	c.index = append(c.index, c.dict.number(v))
 }
 
@@ -131,7 +137,7 @@ func (c *Numbers) dictionary(dst []byte) ([]byte, int) {
 
 func (c *Numbers) page(dst []byte, s *scratch, i, j int) []byte {
 	if c.coded() {
-		return s.appendIndex(dst, c.index[i:j])
+		return s.appendIndex(dst, c.index[i:j], c.Repeats)
 	}
 	for _, k := range c.index[i:j] {
 		dst = c.plain(dst, c.dict.values[k])
@@ -154,14 +160,96 @@ func (c *Numbers) reset() {
 	c.index = c.index[:0]
 }
 
-// appendIndex appends a page of places in the dictionary.
-func (s *scratch) appendIndex(dst []byte, index []int32) []byte {
+// appendIndex appends a page of places in the dictionary, in runs if many are repeated.
+func (s *scratch) appendIndex(dst []byte, index []int32, repeats bool) []byte {
+	if repeats {
+		if runs, ok := appendRuns(dst, index); ok {
+			return runs
+		}
+	}
 	packed, err := s.dictionary.EncodeInt32(s.packed, index)
 	if err != nil {
 		panic(err) // it has no reason for one
 	}
 	s.packed = packed
 	return append(dst, packed...)
+}
+
+// appendRuns appends places in the dictionary as runs of equal ones, unless that takes more bytes than packing their bits.
+func appendRuns(dst []byte, index []int32) (_ []byte, ok bool) {
+	runs, top := 0, int32(0)
+	for i, k := range index {
+		if i == 0 || k != index[i-1] {
+			runs, top = runs+1, max(top, k)
+		}
+	}
+	wide := bits.Len32(uint32(top))
+	if wide == 0 || runs*(1+(wide+7)/8) > len(index)*wide/8 {
+		return dst, false
+	}
+	dst = append(dst, byte(wide))
+	for from := 0; from < len(index); {
+		to, k := from+1, index[from]
+		for to < len(index) && index[to] == k {
+			to++
+		}
+		dst = binary.AppendUvarint(dst, uint64(to-from)<<1)
+		for n := wide; n > 0; n -= 8 {
+			dst = append(dst, byte(k))
+			k >>= 8
+		}
+		from = to
+	}
+	return dst, true
+}
+
+// Plain is a column of DOUBLE, FLOAT, INT64 or INT32 that is not encoded: of numbers most of which differ.
+type Plain struct {
+	base
+	values []uint64
+}
+
+// Add adds a value: the bits of a double or a float, or an integer.
+func (c *Plain) Add(v uint64) {
+	c.n++
+	c.values = append(c.values, v)
+}
+
+func (c *Plain) encoding() format.Encoding { return format.Plain }
+
+func (c *Plain) dictionary(dst []byte) ([]byte, int) { return dst, 0 }
+
+func (c *Plain) page(dst []byte, _ *scratch, i, j int) []byte {
+	if c.leaf.kind == format.Int32 || c.leaf.kind == format.Float {
+		for _, v := range c.values[i:j] {
+			dst = binary.LittleEndian.AppendUint32(dst, uint32(v))
+		}
+		return dst
+	}
+	for _, v := range c.values[i:j] {
+		dst = binary.LittleEndian.AppendUint64(dst, v)
+	}
+	return dst
+}
+
+// limits are not told of floats, nor of doubles with a NaN among them, which is not in any order.
+func (c *Plain) limits() (least, greatest []byte) {
+	if len(c.values) == 0 || c.leaf.kind == format.Float {
+		return nil, nil
+	}
+	lo, hi := bounds(c.values, c.leaf.kind == format.Double)
+	if f := math.Float64frombits(lo); c.leaf.kind == format.Double && f != f {
+		return nil, nil
+	}
+	if c.leaf.kind == format.Int32 {
+		return binary.LittleEndian.AppendUint32(nil, uint32(lo)), binary.LittleEndian.AppendUint32(nil, uint32(hi))
+	}
+	return binary.LittleEndian.AppendUint64(nil, lo), binary.LittleEndian.AppendUint64(nil, hi)
+}
+
+func (c *Plain) reset() {
+	c.clear()
+	c.values = c.values[:0]
 }
 
 // Ints is a column of INT64 that is encoded by differences.
@@ -217,6 +305,7 @@ type Texts struct {
 	dict    []string
 	index   []int32
 	recent  [64]int32 // by mix: number + 1 of a text that was added lately
+	Repeats bool      // as of Numbers
 }
 
 // Add adds a value, of which it keeps a copy.
@@ -261,7 +350,7 @@ func (c *Texts) dictionary(dst []byte) ([]byte, int) {
 }
 
 func (c *Texts) page(dst []byte, s *scratch, i, j int) []byte {
-	return s.appendIndex(dst, c.index[i:j])
+	return s.appendIndex(dst, c.index[i:j], c.Repeats)
 }
 
 const longLimit = 64 // bytes of a text; longer ones are no use for leaving out row groups
@@ -295,8 +384,9 @@ func (c *Texts) reset() {
 // IDs is a column of strings that is encoded by what each adds to the one before.
 type IDs struct {
 	base
-	bytes []byte
+	bytes []byte   // without what equals the one before
 	ends  []uint32 // and a 0 before the first
+	index []int32  // of each value
 }
 
 // Add adds a value.
@@ -305,19 +395,44 @@ func (c *IDs) Add(s string) {
 	if len(c.ends) == 0 {
 		c.ends = append(c.ends, 0)
 	}
-	c.bytes = append(c.bytes, s...)
-	c.ends = append(c.ends, uint32(len(c.bytes)))
+	k := int32(len(c.ends)) - 2
+	if k < 0 || string(c.at(k)) != s {
+		c.bytes = append(c.bytes, s...)
+		c.ends = append(c.ends, uint32(len(c.bytes)))
+		k++
+	}
+	c.index = append(c.index, k)
 }
+
+// at is the k-th of those that are not equal to the one before.
+func (c *IDs) at(k int32) []byte { return c.bytes[c.ends[k]:c.ends[k+1]] }
 
 func (c *IDs) encoding() format.Encoding { return format.DeltaByteArray }
 
 func (c *IDs) dictionary(dst []byte) ([]byte, int) { return dst, 0 }
 
 func (c *IDs) page(dst []byte, s *scratch, i, j int) []byte {
-	if len(c.ends) == 0 {
-		c.ends = append(c.ends, 0)
+	s.same, s.more, s.plain = s.same[:0], s.more[:0], s.plain[:0]
+	before := int32(-1)
+	for _, k := range c.index[i:j] {
+		v, same := c.at(k), 0
+		switch {
+		case k == before:
+			same = len(v)
+		case before >= 0:
+			for last := c.at(before); same < min(len(v), len(last)) && v[same] == last[same]; same++ {
+			}
+		}
+		s.same, s.more = append(s.same, int32(same)), append(s.more, int32(len(v)-same))
+		s.plain = append(s.plain, v[same:]...)
+		before = k
 	}
-	packed, err := s.texts.EncodeByteArray(s.packed[:0], c.bytes, c.ends[i:j+1])
+	return append(s.appendInts(s.appendInts(dst, s.same), s.more), s.plain...)
+}
+
+// appendInts appends numbers by their differences.
+func (s *scratch) appendInts(dst []byte, values []int32) []byte {
+	packed, err := s.ints.EncodeInt32(s.packed[:0], values)
 	if err != nil {
 		panic(err) // it has no reason for one
 	}
@@ -325,28 +440,24 @@ func (c *IDs) page(dst []byte, s *scratch, i, j int) []byte {
 	return append(dst, packed...)
 }
 
-func (c *IDs) text(i int) string { return string(c.bytes[c.ends[i]:c.ends[i+1]]) }
-
 func (c *IDs) limits() (least, greatest []byte) {
-	if len(c.ends) < 2 {
+	if len(c.index) == 0 {
 		return nil, nil
 	}
-	lo, hi := 0, 0
-	at := func(i int) []byte { return c.bytes[c.ends[i]:c.ends[i+1]] }
-	for i := range len(c.ends) - 1 {
-		if string(at(i)) < string(at(lo)) {
-			lo = i
-		}
-		if string(at(i)) > string(at(hi)) {
-			hi = i
+	lo, hi := c.at(0), c.at(0)
+	for k := range int32(len(c.ends) - 1) {
+		if v := c.at(k); string(v) < string(lo) {
+			lo = v
+		} else if string(v) > string(hi) {
+			hi = v
 		}
 	}
-	return textLimits(c.text(lo), c.text(hi))
+	return textLimits(string(lo), string(hi))
 }
 
 func (c *IDs) reset() {
 	c.clear()
-	c.bytes, c.ends = c.bytes[:0], c.ends[:0]
+	c.bytes, c.ends, c.index = c.bytes[:0], c.ends[:0], c.index[:0]
 }
 
 // Bools is a column of BOOLEAN.

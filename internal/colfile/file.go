@@ -19,9 +19,12 @@ type Schema struct {
 }
 
 // NewSchema takes over the schema that parquet-go has for the row type R.
-func NewSchema[R any]() (*Schema, error) {
+func NewSchema[R any]() (*Schema, error) { return SchemaOf(parquet.SchemaOf(new(R))) }
+
+// SchemaOf takes over a schema of parquet-go.
+func SchemaOf(of *parquet.Schema) (*Schema, error) {
 	var b bytes.Buffer
-	w := parquet.NewGenericWriter[R](&b)
+	w := parquet.NewGenericWriter[any](&b, of)
 	if err := w.Close(); err != nil {
 		return nil, err
 	}

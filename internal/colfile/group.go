@@ -46,6 +46,7 @@ func (g *Group) List() *List {
 // The columns, in the order of the schema. list is nil for a column that has one value a row.
 
 func (g *Group) Numbers(list *List) *Numbers { return addColumn(g, list, &Numbers{}) }
+func (g *Group) Plain(list *List) *Plain     { return addColumn(g, list, &Plain{}) }
 func (g *Group) Ints(list *List) *Ints       { return addColumn(g, list, &Ints{}) }
 func (g *Group) Texts(list *List) *Texts     { return addColumn(g, list, &Texts{}) }
 func (g *Group) IDs(list *List) *IDs         { return addColumn(g, list, &IDs{}) }
@@ -59,6 +60,8 @@ func addColumn[C column](g *Group, list *List, c C) C {
 	switch any(c).(type) {
 	case *Numbers:
 		fits = l.kind == format.Double || l.kind == format.Int64 || l.kind == format.Int32
+	case *Plain:
+		fits = l.kind == format.Double || l.kind == format.Float || l.kind == format.Int64 || l.kind == format.Int32
 	case *Ints:
 		fits = l.kind == format.Int64
 	case *Texts, *IDs:
