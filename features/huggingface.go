@@ -51,7 +51,11 @@ func openHuggingFace(o *output, j *job) (encoder, error) {
 			return nil, err
 		}
 		w.files = append(w.files, f)
-		w.tables = append(w.tables, newParquet(f, j.cols, parquetMetadata(j)))
+		t, err := newParquet(f, j.cols, parquetMetadata(j))
+		if err != nil {
+			return nil, err
+		}
+		w.tables = append(w.tables, t)
 	}
 	return w, nil
 }

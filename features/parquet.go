@@ -4,14 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"strings"
 	"sync"
-	"unsafe"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/compress/zstd"
 
+	"abtool/internal/colfile"
 	"abtool/internal/scan"
 	"abtool/schema"
 )
@@ -30,15 +31,25 @@ const Version = 1
 
 // parquetWriter writes a table as Parquet, a row group for each batch.
 type parquetWriter struct {
-	cols  []column
-	out   *parquet.GenericWriter[any]
-	leafs []parquetLeaf
-	free  sync.Pool // of *parquet.ConcurrentRowGroupWriter
+	cols   []column
+	schema *colfile.Schema
+	file   *colfile.File
+	mu     sync.Mutex
+	free   []*parquetGroup // a sync.Pool would lose them whenever garbage is collected
 }
 
-type parquetLeaf struct {
+// parquetGroup is a row group with its columns.
+type parquetGroup struct {
+	*colfile.Group
+	cols []parquetColumn
+}
+
+// parquetColumn is a column of a row group.
+type parquetColumn struct {
+	to       any           // *colfile.Texts, IDs, Ints, Numbers or Plain
+	list     *colfile.List // nil: one value a row
+	kind     kind
 	optional bool
-	list     bool
 }
 
 var goTypes = [...]reflect.Type{kindText: reflect.TypeFor[string](), kindInt32: reflect.TypeFor[int32](), kindInt64: reflect.TypeFor[int64](), kindFloat64: reflect.TypeFor[float64](), kindFloat32: reflect.TypeFor[float32]()}
@@ -55,154 +66,152 @@ func parquetSchema(cols []column) *parquet.Schema {
 		case c.nullable():
 			tag += ",optional"
 		}
-		if !c.list {
-			switch {
-			case c.Name == "image_id" || c.Name == "file_name" || c.Name == "annotation":
-				tag += ",delta"
-			case c.kind == kindText || c.kind == kindInt32 || c.Name == "weight":
-				tag += ",dict"
-			}
-		}
 		fields = append(fields, reflect.StructField{Name: fmt.Sprintf("F%d", i), Type: typ, Tag: reflect.StructTag(fmt.Sprintf(`parquet:"%s"`, tag))})
 	}
 	return parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface())
 }
 
-func newParquet(w io.Writer, cols []column, meta [][2]string) *parquetWriter {
-	options := []parquet.WriterOption{parquetSchema(cols), parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
-		parquet.CreatedBy("abtool", "", ""), parquet.PageBufferSize(256 << 10)}
-	for i := range cols { // of which nobody asks for a range, and every row group has all
-		if name := cols[i].Name; name == "rule" || name == "worker_id" || name == "split" {
-			options = append(options, parquet.SkipPageBounds(name))
-		}
+func newParquet(w io.Writer, cols []column, meta [][2]string) (*parquetWriter, error) {
+	s, err := colfile.SchemaOf(parquetSchema(cols))
+	if err != nil {
+		return nil, err
 	}
-	for _, kv := range meta {
-		options = append(options, parquet.KeyValueMetadata(kv[0], kv[1]))
-	}
-	p := &parquetWriter{cols: cols, out: parquet.NewGenericWriter[any](w, options...)}
-	for i := range cols {
-		p.leafs = append(p.leafs, parquetLeaf{cols[i].nullable() && !cols[i].list, cols[i].list})
-	}
-	p.free.New = func() any { return p.out.BeginRowGroup() }
-	return p
+	return &parquetWriter{cols: cols, schema: s, file: colfile.NewFile(w, s, "abtool", meta)}, nil
 }
+
+// compression is zstd at its fastest, with a window of a page.
+var compression = sync.OnceValue(func() *zstd.Encoder {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<19), zstd.WithZeroFrames(true), zstd.WithEncoderCRC(false))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return e
+})
+
+// group is an empty row group: one that was written, or a new one.
+func (p *parquetWriter) group() *parquetGroup {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.free) - 1; n >= 0 {
+		g := p.free[n]
+		p.free = p.free[:n]
+		return g
+	}
+	zip := compression()
+	g := &parquetGroup{Group: colfile.NewGroup(p.schema, 1, func(dst, src []byte) []byte { return zip.EncodeAll(src, dst) })}
+	for i := range p.cols {
+		c := &p.cols[i]
+		to := parquetColumn{kind: c.kind, optional: c.nullable() && !c.list}
+		if c.list {
+			to.list = g.List()
+		}
+		alike := c.Name == "image_id" || c.Name == "file_name" || c.Name == "annotation" // values next to each other
+		switch {
+		case c.kind == kindText && alike:
+			to.to = g.IDs(nil)
+		case c.kind == kindText:
+			t := g.Texts(nil)
+			t.Repeats, to.to = true, t // by the rules of an image
+		case c.kind == kindInt64 && alike:
+			to.to = g.Ints(nil)
+		case !c.list && (c.kind == kindInt32 || c.Name == "weight"):
+			n := g.Numbers(nil)
+			n.Repeats, to.to = true, n
+		default:
+			to.to = g.Plain(to.list)
+		}
+		g.cols = append(g.cols, to)
+	}
+	return g
+}
+
+// begin begins a row group. It can be called from several goroutines.
+func (p *parquetWriter) begin() stream { return p.group() }
 
 // encode makes a row group. It can be called from several goroutines.
 func (p *parquetWriter) encode(b *batch) (any, error) {
 	if b.rows == 0 {
 		return nil, nil
 	}
-	g := p.free.Get().(*parquet.ConcurrentRowGroupWriter)
-	w := g.ColumnWriters()
-	room := make([]parquet.Value, 0, blockSize)
-	for i := range p.cols {
-		if err := p.column(w[i], i, &b.cols[i], b.rows, room); err != nil {
-			return nil, fmt.Errorf("column %s: %w", p.cols[i].Name, err)
-		}
-	}
-	return g, g.Flush()
+	g := p.group()
+	g.add(b)
+	return g.encode()
 }
 
-// blockSize is how many values are handed over at a time.
-const blockSize = 1024
+func (g *parquetGroup) add(b *batch) {
+	for i := range g.cols {
+		g.cols[i].add(&b.cols[i])
+	}
+	for range b.rows {
+		g.EndRow()
+	}
+}
 
-func (p *parquetWriter) column(w *parquet.ColumnWriter, i int, v *values, rows int, out []parquet.Value) error {
-	if p.leafs[i].list {
-		return p.lists(w, i, v, rows, out)
+func (g *parquetGroup) encode() (any, error) { return g, g.Encode() }
+
+// add puts values into the column.
+func (c *parquetColumn) add(v *values) {
+	if c.list != nil {
+		from := int32(0)
+		for _, end := range v.ends {
+			c.list.Add(int(end - from))
+			from = end
+		}
 	}
-	leaf := p.leafs[i]
-	kind := p.cols[i].kind
-	level := 0
-	if leaf.optional {
-		level = 1
+	switch to := c.to.(type) {
+	case *colfile.IDs:
+		addTexts(to, v.texts, c.optional)
+	case *colfile.Texts:
+		addTexts(to, v.texts, c.optional)
+	case *colfile.Ints:
+		for _, n := range v.ints {
+			if n == scan.Null && c.optional {
+				to.Null()
+			} else {
+				to.Add(n)
+			}
+		}
+	case *colfile.Numbers:
+		addNumbers(to, c.kind, v, c.optional)
+	case *colfile.Plain:
+		addNumbers(to, c.kind, v, c.optional)
 	}
-	null := parquet.NullValue().Level(0, 0, i)
-	for from := 0; from < rows; from += blockSize {
-		to := min(from+blockSize, rows)
-		out = out[:0]
-		// The rules of an image have most of their values in common: what the row before has is
-		// not made anew.
-		var last parquet.Value
-		switch kind {
-		case kindText:
-			for k, s := range v.texts[from:to] {
-				if k == 0 || s != v.texts[from+k-1] {
-					if last = null; s != "" || !leaf.optional {
-						last = parquet.ByteArrayValue(unsafe.Slice(unsafe.StringData(s), len(s))).Level(0, level, i)
-					}
-				}
-				out = append(out, last)
-			}
-		case kindInt32, kindInt64:
-			for k, n := range v.ints[from:to] {
-				if k == 0 || n != v.ints[from+k-1] {
-					switch {
-					case n == scan.Null && leaf.optional:
-						last = null
-					case kind == kindInt32:
-						last = parquet.Int32Value(int32(n)).Level(0, level, i)
-					default:
-						last = parquet.Int64Value(n).Level(0, level, i)
-					}
-				}
-				out = append(out, last)
-			}
-		case kindFloat64:
-			for k, f := range v.floats[from:to] {
-				if k == 0 || f != v.floats[from+k-1] || f == 0 {
-					if last = parquet.DoubleValue(f); leaf.optional {
-						if last = null; f == f {
-							last = parquet.DoubleValue(f).Level(0, 1, i)
-						}
-					}
-				}
-				out = append(out, last)
-			}
+}
+
+func addTexts[C interface {
+	Add(string)
+	Null()
+}](to C, texts []string, optional bool) {
+	for _, s := range texts {
+		if s == "" && optional {
+			to.Null()
+		} else {
+			to.Add(s)
+		}
+	}
+}
+
+func addNumbers[C interface {
+	Add(uint64)
+	Null()
+}](to C, k kind, v *values, optional bool) {
+	for _, n := range v.ints {
+		if n == scan.Null && optional {
+			to.Null()
+		} else {
+			to.Add(uint64(n))
+		}
+	}
+	for _, f := range v.floats {
+		switch {
+		case f != f && optional:
+			to.Null()
+		case k == kindFloat32:
+			to.Add(uint64(math.Float32bits(float32(f))))
 		default:
-			for _, f := range v.floats[from:to] {
-				out = append(out, parquet.FloatValue(float32(f)).Level(0, level, i))
-			}
-		}
-		if _, err := w.WriteRowValues(out); err != nil {
-			return err
+			to.Add(math.Float64bits(f))
 		}
 	}
-	return nil
-}
-
-// lists writes a column of lists, none of which it cuts.
-func (p *parquetWriter) lists(w *parquet.ColumnWriter, i int, v *values, rows int, out []parquet.Value) error {
-	kind := p.cols[i].kind
-	empty := parquet.NullValue().Level(0, 0, i)
-	for row := range rows {
-		from, to := v.list(row)
-		if from == to {
-			out = append(out, empty)
-		}
-		for k := from; k < to; k++ {
-			var value parquet.Value
-			switch kind {
-			case kindInt32:
-				value = parquet.Int32Value(int32(v.ints[k]))
-			case kindFloat32:
-				value = parquet.FloatValue(float32(v.floats[k]))
-			default:
-				value = parquet.DoubleValue(v.floats[k])
-			}
-			repeated := 1
-			if k == from {
-				repeated = 0
-			}
-			out = append(out, value.Level(repeated, 1, i))
-		}
-		if len(out) >= blockSize || row == rows-1 {
-			if _, err := w.WriteRowValues(out); err != nil {
-				return err
-			}
-			out = out[:0]
-		}
-	}
-	return nil
 }
 
 // append adds a row group to the file.
@@ -210,13 +219,16 @@ func (p *parquetWriter) append(group any) error {
 	if group == nil {
 		return nil
 	}
-	g := group.(*parquet.ConcurrentRowGroupWriter)
-	_, err := g.Commit()
-	p.free.Put(g)
+	g := group.(*parquetGroup)
+	err := p.file.Append(g.Group)
+	g.Reset()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = append(p.free, g)
 	return err
 }
 
-func (p *parquetWriter) close() error { return p.out.Close() }
+func (p *parquetWriter) close() error { return p.file.Close() }
 
 // parquetMetadata describes a file of targets.
 func parquetMetadata(j *job) [][2]string {

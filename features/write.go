@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"abtool/ingest"
@@ -127,6 +126,28 @@ type encoder interface {
 	append(any) error
 	close() error // writes what is left
 }
+
+// A streamer is an encoder that can be given the rows of a batch a few at a time, so that they are in the processor's cache.
+type streamer interface {
+	encoder
+	begin() stream // can be called from several goroutines
+}
+
+// A stream is given rows, and makes of all of them what encode would.
+type stream interface {
+	add(*batch)
+	encode() (any, error)
+}
+
+// whole is the stream of an encoder that is none: it is given all rows at once.
+type whole struct {
+	to   encoder
+	made any
+	err  error
+}
+
+func (w *whole) add(b *batch)         { w.made, w.err = w.to.encode(b) }
+func (w *whole) encode() (any, error) { return w.made, w.err }
 
 // Write derives the targets of a store, or another table, and writes them to out. Nothing is at out
 // before all of it is; what is there already is replaced only with Force, else the error wraps
@@ -257,10 +278,11 @@ func chooseFormat(o *WriteOptions, out string) (*Format, error) {
 }
 
 // Rows are encoded some at a time: batchRows, or fewer so that lists make no more than batchValues. All of an image are in the
-// same batch.
+// same batch. A stream is given them streamRows at a time.
 const (
 	batchRows   = 1 << 17
 	batchValues = 4 << 20
+	streamRows  = 1 << 10
 )
 
 func batchSize(cols []column) int {
@@ -285,22 +307,36 @@ type countedBatch struct {
 func (j *job) run(ctx context.Context, s source, enc encoder) error {
 	workers := processors(j.Jobs)
 	gives := make([]func(int, func(*Target) error) error, workers)
-	free := sync.Pool{New: func() any { return &batch{} }}
+	batches := make([]batch, workers)
 	n, size := s.chunks(), batchSize(j.cols)
+	begin, some := func() stream { return &whole{to: enc} }, size
+	if s, ok := enc.(streamer); ok {
+		begin, some = s.begin, streamRows
+	}
 	return inOrder(ctx, workers, n, func(w, chunk int) (c countedBatch, err error) {
 		if gives[w] == nil {
 			if gives[w], err = s.chunk(); err != nil {
 				return c, err
 			}
 		}
-		b := free.Get().(*batch)
-		defer free.Put(b)
+		b := &batches[w]
 		c.rules, c.splits = make([]int64, len(j.rules)), make([]int64, len(j.Shares))
 		b.reset(len(j.cols))
-		encode := func() error {
-			made, err := enc.encode(b)
-			c.made, c.rows = append(c.made, made), c.rows+int64(b.rows)
+		var to stream
+		given := 0 // rows
+		give := func() {
+			if to == nil {
+				to = begin()
+			}
+			to.add(b)
+			given += b.rows
 			b.reset(len(j.cols))
+		}
+		encode := func() error {
+			give()
+			made, err := to.encode()
+			c.made, c.rows = append(c.made, made), c.rows+int64(given)
+			to, given = nil, 0
 			return err
 		}
 		before := ""
@@ -308,17 +344,19 @@ func (j *job) run(ctx context.Context, s source, enc encoder) error {
 			if t.Image != before {
 				c.images++
 				before = t.Image
-				if b.rows >= size {
+				if given+b.rows >= size {
 					if err := encode(); err != nil {
 						return err
 					}
+				} else if b.rows >= some {
+					give()
 				}
 			}
 			b.add(j.cols, t)
 			c.count(t)
 			return nil
 		})
-		if err == nil && b.rows > 0 {
+		if err == nil && given+b.rows > 0 {
 			err = encode()
 		}
 		return c, err
@@ -388,5 +426,5 @@ func openParquet(o *output, j *job) (encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newParquet(f, j.cols, parquetMetadata(j)), nil
+	return newParquet(f, j.cols, parquetMetadata(j))
 }
