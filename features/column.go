@@ -18,13 +18,18 @@ const (
 	kindFloat32
 )
 
-// A column is one of a table: its description, and where its values come from.
+// A column is one of a table: its description, and where its values come from, one of the functions.
 type column struct {
 	schema.Column
 	kind  kind
 	list  bool
 	width int // of a list that is always as long, or at most, in NPY; 0: no list
-	put   func(*values, *Target)
+
+	text   func(*Target) string
+	int    func(*Target) int64
+	float  func(*Target) float64
+	ints   func(*Target) []int64
+	floats func(*Target) []float64
 }
 
 // values are those of a column for some rows: of a list, the values of row i are those from
@@ -38,20 +43,6 @@ type values struct {
 
 func (v *values) reset() {
 	v.ints, v.floats, v.texts, v.ends = v.ints[:0], v.floats[:0], v.texts[:0], v.ends[:0]
-}
-
-func (v *values) int(i int64)     { v.ints = append(v.ints, i) }
-func (v *values) float(f float64) { v.floats = append(v.floats, f) }
-func (v *values) text(s string)   { v.texts = append(v.texts, s) }
-
-func (v *values) floatList(list []float64) {
-	v.floats = append(v.floats, list...)
-	v.ends = append(v.ends, int32(len(v.floats)))
-}
-
-func (v *values) intList(list []int64) {
-	v.ints = append(v.ints, list...)
-	v.ends = append(v.ends, int32(len(v.ints)))
 }
 
 // list are the places of the values of row i.
@@ -82,33 +73,41 @@ func (b *batch) reset(columns int) {
 func (b *batch) add(cols []column, t *Target) {
 	b.rows++
 	for i := range cols {
-		cols[i].put(&b.cols[i], t)
+		switch c, v := &cols[i], &b.cols[i]; {
+		case c.text != nil:
+			v.texts = append(v.texts, c.text(t))
+		case c.int != nil:
+			v.ints = append(v.ints, c.int(t))
+		case c.float != nil:
+			v.floats = append(v.floats, c.float(t))
+		case c.ints != nil:
+			v.ints = append(v.ints, c.ints(t)...)
+			v.ends = append(v.ends, int32(len(v.ints)))
+		default:
+			v.floats = append(v.floats, c.floats(t)...)
+			v.ends = append(v.ends, int32(len(v.floats)))
+		}
 	}
 }
 
 func textColumn(name, rng, null, from, doc string, get func(*Target) string) column {
-	return column{Column: schema.Column{Name: name, Type: "string", Range: rng, Null: null, From: from, Doc: doc}, kind: kindText,
-		put: func(v *values, t *Target) { v.text(get(t)) }}
+	return column{Column: schema.Column{Name: name, Type: "string", Range: rng, Null: null, From: from, Doc: doc}, kind: kindText, text: get}
 }
 
 func intColumn(k kind, name, unit, rng, null, from, doc string, get func(*Target) int64) column {
-	return column{Column: schema.Column{Name: name, Type: kindNames[k], Unit: unit, Range: rng, Null: null, From: from, Doc: doc}, kind: k,
-		put: func(v *values, t *Target) { v.int(get(t)) }}
+	return column{Column: schema.Column{Name: name, Type: kindNames[k], Unit: unit, Range: rng, Null: null, From: from, Doc: doc}, kind: k, int: get}
 }
 
 func floatColumn(name, unit, rng, null, from, doc string, get func(*Target) float64) column {
-	return column{Column: schema.Column{Name: name, Type: "double", Unit: unit, Range: rng, Null: null, From: from, Doc: doc}, kind: kindFloat64,
-		put: func(v *values, t *Target) { v.float(get(t)) }}
+	return column{Column: schema.Column{Name: name, Type: "double", Unit: unit, Range: rng, Null: null, From: from, Doc: doc}, kind: kindFloat64, float: get}
 }
 
 func floatsColumn(k kind, width int, name, unit, rng, from, doc string, get func(*Target) []float64) column {
-	return column{Column: schema.Column{Name: name, Type: "list of " + kindNames[k], Unit: unit, Range: rng, Null: never, From: from, Doc: doc}, kind: k, list: true, width: width,
-		put: func(v *values, t *Target) { v.floatList(get(t)) }}
+	return column{Column: schema.Column{Name: name, Type: "list of " + kindNames[k], Unit: unit, Range: rng, Null: never, From: from, Doc: doc}, kind: k, list: true, width: width, floats: get}
 }
 
 func intsColumn(width int, name, unit, rng, from, doc string, get func(*Target) []int64) column {
-	return column{Column: schema.Column{Name: name, Type: "list of int32", Unit: unit, Range: rng, Null: never, From: from, Doc: doc}, kind: kindInt32, list: true, width: width,
-		put: func(v *values, t *Target) { v.intList(get(t)) }}
+	return column{Column: schema.Column{Name: name, Type: "list of int32", Unit: unit, Range: rng, Null: never, From: from, Doc: doc}, kind: kindInt32, list: true, width: width, ints: get}
 }
 
 var kindNames = [...]string{kindText: "string", kindInt32: "int32", kindInt64: "int64", kindFloat64: "double", kindFloat32: "float"}

@@ -52,11 +52,13 @@ type Signals struct {
 	TrustN               int64
 }
 
-// reset takes everything but the signals.
+// reset takes everything but the signals, field by field: it is done for every row, and they are large.
 func (t *Target) reset() {
-	s := t.Signals
-	*t = Target{ClassIndex: -1, X: math.NaN(), Y: math.NaN(), PixelX: scan.Null, PixelY: scan.Null, Annotation: -1, Confidence: math.NaN()}
-	t.Signals = s
+	t.Rule, t.Image, t.File, t.Width, t.Height = "", "", "", 0, 0
+	t.Class, t.ClassIndex, t.Label = "", -1, false
+	t.X, t.Y, t.PixelX, t.PixelY, t.Weight = math.NaN(), math.NaN(), scan.Null, scan.Null, 0
+	t.Annotation, t.Worker, t.Confidence, t.Points, t.Split = -1, "", math.NaN(), 0, ""
+	t.rule, t.part, t.crop, t.pair, t.class = 0, 0, nil, nil, nil
 }
 
 func (s *Signals) reset() {
