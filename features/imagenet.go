@@ -73,29 +73,34 @@ type imagenetTruth struct {
 	boxes         []box
 }
 
-func readImageNetTruth(store string) (*imagenetTruth, error) {
+func readImageNetTruth(ctx context.Context, store string, jobs int) (*imagenetTruth, error) {
 	t, err := scan.Open(store, ImageNet, "images")
 	if err != nil {
 		return nil, err
 	}
 	defer t.Close()
-	r, err := t.Reader("image_id", "class", "width", "height", "shown", "boxes.xmin", "boxes.ymin", "boxes.xmax", "boxes.ymax")
-	if err != nil {
-		return nil, err
-	}
 	n := t.Rows()
 	truth := &imagenetTruth{width: make([]int32, 0, n), height: make([]int32, 0, n), shown: make([]int32, 0, n), class: make([]int32, 0, n), starts: make([]uint32, 0, n+1)}
 	classes := newNames()
-	for g := range t.Groups() {
-		if err := r.Read(g); err != nil {
-			return nil, err
+	free := make(chan *scan.Reader, t.Groups())
+	err = inOrder(ctx, jobs, t.Groups(), func(_, g int) (r *scan.Reader, err error) {
+		select {
+		case r = <-free:
+		default:
+			if r, err = t.Reader("image_id", "class", "width", "height", "shown", "boxes.xmin", "boxes.ymin", "boxes.xmax", "boxes.ymax"); err != nil {
+				return nil, err
+			}
 		}
-		if err := truth.group(r, classes); err != nil {
-			return nil, err
-		}
+		return r, r.Read(g)
+	}, func(g int, r *scan.Reader) error {
+		defer func() { free <- r }()
 		if g == 0 {
-			truth.grow(n)
+			defer truth.grow(n)
 		}
+		return truth.group(r, classes)
+	})
+	if err != nil {
+		return nil, err
 	}
 	truth.starts = append(truth.starts, uint32(len(truth.boxes)))
 	place := classes.places()
@@ -161,7 +166,7 @@ func (t *imagenetTruth) boxesOf(image int32) []box {
 
 // readImageNet reads what the rules need, in one pass over the annotations.
 func readImageNet(ctx context.Context, store string, o *Options) (*imagenetSet, error) {
-	truth, err := readImageNetTruth(store)
+	truth, err := readImageNetTruth(ctx, store, o.Jobs)
 	if err != nil {
 		return nil, err
 	}
