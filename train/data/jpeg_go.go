@@ -7,4 +7,6 @@ import "image"
 // Decoder names the JPEG decoder of this build.
 const Decoder = "image/jpeg"
 
-func decodeJPEG(b []byte) (image.Image, error) { return plainJPEG(b) }
+func decodeJPEG(b []byte, height, bottom int) (image.Image, error) {
+	return jpegAbove(b, height, bottom)
+}

@@ -20,14 +20,14 @@ const Decoder = "libjpeg-turbo"
 // handles are decompressors, which one goroutine at a time can use.
 var handles = sync.Pool{New: func() any { return C.tjInitDecompress() }}
 
-// decodeJPEG decodes to RGB. What libjpeg-turbo does not convert, as CMYK, is left to Go's decoder.
-func decodeJPEG(b []byte) (image.Image, error) {
+// decodeJPEG decodes to RGB, the whole image. What libjpeg-turbo does not convert, as CMYK, is left to Go's decoder.
+func decodeJPEG(b []byte, imageHeight, bottom int) (image.Image, error) {
 	if len(b) == 0 {
 		return nil, errors.New("an empty file")
 	}
 	h := handles.Get().(C.tjhandle)
 	if h == nil {
-		return plainJPEG(b)
+		return jpegAbove(b, imageHeight, bottom)
 	}
 	defer handles.Put(h)
 	in := (*C.uchar)(unsafe.Pointer(&b[0]))
@@ -36,7 +36,7 @@ func decodeJPEG(b []byte) (image.Image, error) {
 		return nil, fmt.Errorf("libjpeg-turbo: %s", C.GoString(C.tjGetErrorStr2(h)))
 	}
 	if space == C.TJCS_CMYK || space == C.TJCS_YCCK {
-		return plainJPEG(b)
+		return jpegAbove(b, imageHeight, bottom)
 	}
 	if width < 1 || height < 1 || int(width)*int(height) > largestImage {
 		return nil, fmt.Errorf("an image of %d × %d pixels", int(width), int(height))

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"image"
@@ -312,6 +313,7 @@ func (b *Batch) compact(set *Set, o LoaderOptions) {
 type loaderWorker struct {
 	l    *Loader
 	time int // how often the image's changes were drawn before: the epoch, unless images are repeated
+	file bytes.Buffer
 	z    resizer
 }
 
@@ -321,7 +323,7 @@ const replacements = 8
 func (w *loaderWorker) load(b *Batch, slot, item int) {
 	for try := range replacements {
 		im := &w.l.set.Images[item]
-		m, err := w.l.set.Source.Image(im.Source)
+		m, err := openOf(w.l.set.Source, im.Source, &w.file)
 		if err == nil {
 			err = w.put(b, slot, item, m)
 		}
@@ -349,17 +351,20 @@ func (l *Loader) fault(id string, err error) {
 	}
 }
 
-func (w *loaderWorker) put(b *Batch, slot, item int, m image.Image) error {
+func (w *loaderWorker) put(b *Batch, slot, item int, m opened) error {
 	o, set := &w.l.o, w.l.set
 	im := &set.Images[item]
-	width, height := m.Bounds().Dx(), m.Bounds().Dy()
 	r := features.Rand(o.Seed, im.ID, w.time)
-	crop, err := w.cropOf(r, width, height)
+	crop, err := w.cropOf(r, m.width, m.height)
+	if err != nil {
+		return err
+	}
+	pixels, err := m.above(crop.Y + crop.H)
 	if err != nil {
 		return err
 	}
 	out := b.Pixels[slot*3*o.Size*o.Size:][:3*o.Size*o.Size]
-	w.z.crop(m, crop, o.Size, out)
+	w.z.crop(pixels, crop, o.Size, out)
 	moved := identity
 	if o.Train {
 		o.Jitter.apply(r, out)

@@ -8,6 +8,7 @@ import (
 	_ "image/gif" // formats that a folder may hold
 	"image/jpeg"
 	_ "image/png"
+	"io"
 	"math"
 
 	"abtool/features"
@@ -22,24 +23,83 @@ type Pixels struct {
 // largestImage is the number of pixels above which an image is refused: a small file can claim to be enormous.
 const largestImage = 1 << 27
 
+// opened is an image whose size is known. The pixels of a JPEG wait until its crop is known.
+type opened struct {
+	width, height int
+	jpeg          []byte      // the file
+	image         image.Image // of other formats
+}
+
+// open opens an image file. The bytes are not to change as long as it is used.
+func open(b []byte) (opened, error) {
+	c, _, err := image.DecodeConfig(bytes.NewReader(b))
+	if err != nil {
+		return opened{}, err
+	}
+	if c.Width < 1 || c.Height < 1 || c.Width*c.Height > largestImage {
+		return opened{}, fmt.Errorf("an image of %d × %d pixels", c.Width, c.Height)
+	}
+	if len(b) > 2 && b[0] == 0xff && b[1] == 0xd8 {
+		return opened{width: c.Width, height: c.Height, jpeg: b}, nil
+	}
+	m, _, err := image.Decode(bytes.NewReader(b))
+	if err != nil {
+		return opened{}, err
+	}
+	return whole(m), nil
+}
+
+func whole(m image.Image) opened {
+	return opened{width: m.Bounds().Dx(), height: m.Bounds().Dy(), image: m}
+}
+
+// above is the image, of whose rows those from bottom on may be missing.
+func (o opened) above(bottom int) (image.Image, error) {
+	if o.image != nil {
+		return o.image, nil
+	}
+	return decodeJPEG(o.jpeg, o.height, bottom)
+}
+
 // decode decodes an image file.
 func decode(b []byte) (image.Image, error) {
-	c, _, err := image.DecodeConfig(bytes.NewReader(b))
+	o, err := open(b)
 	if err != nil {
 		return nil, err
 	}
-	if c.Width < 1 || c.Height < 1 || c.Width*c.Height > largestImage {
-		return nil, fmt.Errorf("an image of %d × %d pixels", c.Width, c.Height)
-	}
-	if len(b) > 2 && b[0] == 0xff && b[1] == 0xd8 {
-		return decodeJPEG(b)
-	}
-	m, _, err := image.Decode(bytes.NewReader(b))
-	return m, err
+	return o.above(o.height)
 }
 
-// plainJPEG is Go's decoder.
-func plainJPEG(b []byte) (image.Image, error) { return jpeg.Decode(bytes.NewReader(b)) }
+// jpegAbove is a JPEG by Go's decoder, as far down as row bottom. The decoder is told that the image ends at the next multiple of 16 rows, the
+// highest unit of a sequential JPEG that it knows and a multiple of the others, and passes over what follows: there it finds that
+// a file ends too early, but not that it has been damaged.
+func jpegAbove(b []byte, height, bottom int) (image.Image, error) {
+	bottom = (bottom + 15) &^ 15
+	at := jpegHeight(b)
+	if at == 0 || bottom >= height {
+		return jpeg.Decode(bytes.NewReader(b))
+	}
+	return jpeg.Decode(io.MultiReader(bytes.NewReader(b[:at]), bytes.NewReader([]byte{byte(bottom >> 8), byte(bottom)}), bytes.NewReader(b[at+2:])))
+}
+
+// jpegHeight is where a sequential JPEG says its height, in two bytes. 0: it is progressive, and its runs of empty blocks may go on below the
+// row at which one stops, or it is not as expected.
+func jpegHeight(b []byte) int {
+	for i := 2; i+7 <= len(b) && b[i] == 0xff; {
+		switch kind := b[i+1]; {
+		case kind == 0xff: // filling
+			i++
+			continue
+		case kind == 0xc0 || kind == 0xc1: // sequential frames
+			return i + 5
+		case kind == 0xc4 || kind == 0xdb || kind == 0xdd || kind == 0xfe || kind&0xf0 == 0xe0: // tables and what belongs to no frame
+		default:
+			return 0
+		}
+		i += 2 + int(b[i+2])<<8 + int(b[i+3])
+	}
+	return 0
+}
 
 // rgb writes the pixels of a rectangle of an image, in fractions of nothing: bytes of red, green and blue. to has 3·w·h bytes.
 func rgb(m image.Image, r image.Rectangle, to []byte) {

@@ -33,6 +33,35 @@ type Source interface {
 	Close() error
 }
 
+// ofFiles are sources whose images are files: read appends one to a buffer.
+type ofFiles interface {
+	read(i int, to *bytes.Buffer) error
+}
+
+// openOf opens an image of a source. The buffer holds its file, if it is one, until the image is decoded.
+func openOf(s Source, i int, file *bytes.Buffer) (opened, error) {
+	if files, ok := s.(ofFiles); ok {
+		file.Reset()
+		if err := files.read(i, file); err != nil {
+			return opened{}, err
+		}
+		return open(file.Bytes())
+	}
+	m, err := s.Image(i)
+	if err != nil {
+		return opened{}, err
+	}
+	return whole(m), nil
+}
+
+func decodeOf(s ofFiles, i int) (image.Image, error) {
+	var b bytes.Buffer
+	if err := s.read(i, &b); err != nil {
+		return nil, err
+	}
+	return decode(b.Bytes())
+}
+
 // imageFormats are the endings of files that are taken for images.
 var imageFormats = []string{".jpeg", ".jpg", ".png", ".gif"}
 
@@ -125,12 +154,16 @@ func (s *folder) Len() int        { return len(s.items) }
 func (s *folder) Item(i int) Item { return s.items[i] }
 func (s *folder) Close() error    { return nil }
 
-func (s *folder) Image(i int) (image.Image, error) {
-	b, err := os.ReadFile(filepath.Join(s.root, s.files[i]))
+func (s *folder) Image(i int) (image.Image, error) { return decodeOf(s, i) }
+
+func (s *folder) read(i int, to *bytes.Buffer) error {
+	f, err := os.Open(filepath.Join(s.root, s.files[i]))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return decode(b)
+	defer f.Close()
+	_, err = to.ReadFrom(f)
+	return err
 }
 
 type tars struct {
@@ -234,13 +267,15 @@ func (s *tars) Close() (err error) {
 	return err
 }
 
-func (s *tars) Image(i int) (image.Image, error) {
+func (s *tars) Image(i int) (image.Image, error) { return decodeOf(s, i) }
+
+func (s *tars) read(i int, to *bytes.Buffer) error {
 	p := s.at[i]
-	b := make([]byte, p.size)
-	if _, err := s.files[p.file].ReadAt(b, p.offset); err != nil {
-		return nil, err
+	n, err := to.ReadFrom(io.NewSectionReader(s.files[p.file], p.offset, p.size))
+	if err == nil && n < p.size {
+		err = io.ErrUnexpectedEOF
 	}
-	return decode(b)
+	return err
 }
 
 type idx struct {

@@ -1,0 +1,285 @@
+package data
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
+	"math/bits"
+	"math/rand/v2"
+	"testing"
+)
+
+// jpegOf is a JPEG to be made up: its coefficients are random.
+type jpegOf struct {
+	width, height int
+	sampling      []byte // of each component: across << 4 | down; the first has most
+	apart         bool   // a scan for each component
+	progressive   bool   // two for each, the second of runs of empty blocks
+	restart       int    // units between restarts; 0: none
+}
+
+// bitWriter writes a scan: bits from the highest on, a zero after each byte of ones.
+type bitWriter struct {
+	bytes.Buffer
+	acc, n uint
+}
+
+func (w *bitWriter) bits(v, n uint) {
+	for n > 0 {
+		n--
+		w.acc, w.n = w.acc<<1|v>>n&1, w.n+1
+		if w.n == 8 {
+			w.WriteByte(byte(w.acc))
+			if w.acc == 0xff {
+				w.WriteByte(0)
+			}
+			w.acc, w.n = 0, 0
+		}
+	}
+}
+
+func (w *bitWriter) mark(kind byte) {
+	for w.n > 0 {
+		w.bits(1, 1)
+	}
+	w.Write([]byte{0xff, kind})
+}
+
+func (w *bitWriter) segment(kind byte, b ...byte) {
+	w.Write([]byte{0xff, kind})
+	binary.Write(w, binary.BigEndian, uint16(len(b)+2))
+	w.Write(b)
+}
+
+// write makes the file. Its Huffman codes are the symbols themselves, in eight bits.
+func (j jpegOf) write(rng *rand.Rand) []byte {
+	w := &bitWriter{}
+	w.mark(0xd8)
+	if len(j.sampling) == 4 {
+		w.segment(0xee, append([]byte("Adobe\x00\x64\x00\x00\x00\x00"), byte(2*rng.IntN(2)))...)
+	}
+	w.segment(0xdb, append([]byte{0}, bytes.Repeat([]byte{3}, 64)...)...)
+	for class := range byte(2) {
+		table := make([]byte, 17+255)
+		table[0], table[8] = class<<4, 255
+		for i := range 255 {
+			table[17+i] = byte(i)
+		}
+		w.segment(0xc4, table...)
+	}
+	if j.restart > 0 {
+		w.segment(0xdd, byte(j.restart>>8), byte(j.restart))
+	}
+	frame := []byte{8, byte(j.height >> 8), byte(j.height), byte(j.width >> 8), byte(j.width), byte(len(j.sampling))}
+	for i, s := range j.sampling {
+		frame = append(frame, byte(i+1), s, 0)
+	}
+	if j.progressive {
+		w.segment(0xc2, frame...)
+	} else {
+		w.segment(0xc0+byte(rng.IntN(2)), frame...)
+	}
+	var all, one []int
+	for i := range j.sampling {
+		all = append(all, i)
+	}
+	if !j.apart {
+		j.scan(w, rng, all, !j.progressive)
+	}
+	for _, i := range all {
+		one = []int{i}
+		if j.apart {
+			j.scan(w, rng, one, !j.progressive)
+		}
+		if j.progressive {
+			j.runs(w, rng, i)
+		}
+	}
+	w.mark(0xd9)
+	return w.Bytes()
+}
+
+// units are those of a scan, across and down, and the blocks in each of a component.
+func (j jpegOf) units(components []int) (int, int, func(component int) int) {
+	wide, high := int(j.sampling[0]>>4), int(j.sampling[0]&15)
+	ceil := func(a, b int) int { return (a + b - 1) / b }
+	if len(components) == 1 {
+		s := j.sampling[components[0]]
+		return ceil(j.width*int(s>>4), 8*wide), ceil(j.height*int(s&15), 8*high), func(int) int { return 1 }
+	}
+	return ceil(j.width, 8*wide), ceil(j.height, 8*high), func(c int) int { return int(j.sampling[c]>>4) * int(j.sampling[c]&15) }
+}
+
+func (j jpegOf) header(w *bitWriter, components []int, from, to byte) {
+	b := []byte{byte(len(components))}
+	for _, c := range components {
+		b = append(b, byte(c+1), 0)
+	}
+	w.segment(0xda, append(b, from, to, 0)...)
+}
+
+// scan writes the blocks of components, only their means if not full.
+func (j jpegOf) scan(w *bitWriter, rng *rand.Rand, components []int, full bool) {
+	last := byte(63)
+	if !full {
+		last = 0
+	}
+	j.header(w, components, 0, last)
+	across, down, blocks := j.units(components)
+	for unit := range across * down {
+		if j.restart > 0 && unit > 0 && unit%j.restart == 0 {
+			w.mark(0xd0 + byte((unit/j.restart-1)%8))
+		}
+		for _, c := range components {
+			for range blocks(c) {
+				n := uint(rng.IntN(7))
+				w.bits(n, 8)
+				w.bits(uint(rng.Uint32()), n)
+				for k := 1; full; {
+					zeros, n := rng.IntN(16), uint(1+rng.IntN(5))
+					if k += zeros + 1; k > 63 {
+						w.bits(0, 8)
+						break
+					}
+					w.bits(uint(zeros)<<4|n, 8)
+					w.bits(uint(rng.Uint32()), n)
+				}
+			}
+		}
+	}
+	for w.n > 0 {
+		w.bits(1, 1)
+	}
+}
+
+// runs writes a component's coefficients beside the means: a block with one of them, then a run of blocks without.
+func (j jpegOf) runs(w *bitWriter, rng *rand.Rand, component int) {
+	j.header(w, []int{component}, 1, 63)
+	across, down, _ := j.units([]int{component})
+	for left := across * down; left > 0; {
+		w.bits(uint(rng.IntN(15))<<4|4, 8)
+		w.bits(uint(rng.Uint32()), 4)
+		run := min(left, 1+rng.IntN(3*across)) // with the rest of this one
+		n := uint(bits.Len(uint(run)) - 1)
+		w.bits(n<<4, 8)
+		w.bits(uint(run), n)
+		left -= run
+	}
+	for w.n > 0 {
+		w.bits(1, 1)
+	}
+}
+
+// jpegKinds are files of all kinds that Go's decoder reads.
+func jpegKinds(t testing.TB, rng *rand.Rand) map[string][]byte {
+	kinds := map[string][]byte{}
+	for name, sampling := range map[string][]byte{
+		"grey": {0x11}, "grey 2x2": {0x22}, "4:4:4": {0x11, 0x11, 0x11}, "4:2:2": {0x21, 0x11, 0x11}, "4:2:0": {0x22, 0x11, 0x11},
+		"4:4:0": {0x12, 0x11, 0x11}, "4:1:1": {0x41, 0x11, 0x11}, "4:1:0": {0x42, 0x11, 0x11}, "CMYK": {0x11, 0x11, 0x11, 0x11}, "CMYK 2x2": {0x22, 0x11, 0x11, 0x22},
+	} {
+		for _, way := range []string{"", "restart", "apart", "progressive"} {
+			j := jpegOf{width: 1 + rng.IntN(90), height: 1 + rng.IntN(90), sampling: sampling, apart: way == "apart", progressive: way == "progressive"}
+			if way == "restart" {
+				j.restart = 1 + rng.IntN(9)
+			}
+			kinds[name+" "+way] = j.write(rng)
+		}
+	}
+	m := image.NewNRGBA(image.Rect(0, 0, 70, 83))
+	grey := image.NewGray(m.Rect)
+	for i := range m.Pix {
+		m.Pix[i] = byte(rng.IntN(256)) | byte(255*b2i(i%4 == 3))
+		grey.Pix[i/4] = m.Pix[i]
+	}
+	for name, m := range map[string]image.Image{"encoded colours": m, "encoded grey": grey} {
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, m, nil); err != nil {
+			t.Fatal(err)
+		}
+		kinds[name] = b.Bytes()
+	}
+	return kinds
+}
+
+// Whatever the row to which a JPEG is decoded, the rows above are those of the whole. Sequential ones are not decoded much farther.
+func TestJPEGAbove(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 22))
+	for range 2 {
+		for name, b := range jpegKinds(t, rng) {
+			m, err := jpeg.Decode(bytes.NewReader(b))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			width, height := m.Bounds().Dx(), m.Bounds().Dy()
+			want := make([]byte, 3*width*height)
+			rgb(m, m.Bounds(), want)
+			have := make([]byte, len(want))
+			for bottom := 1; bottom <= height; bottom++ {
+				part, err := jpegAbove(b, height, bottom)
+				if err != nil {
+					t.Fatalf("%s, %d × %d to %d: %v", name, width, height, bottom, err)
+				}
+				rows := min(height, (bottom+15)/16*16)
+				if jpegHeight(b) == 0 {
+					rows = height
+				}
+				if part.Bounds() != image.Rect(0, 0, width, rows) || (jpegHeight(b) == 0) != (bytes.Contains(b, []byte{0xff, 0xc2})) {
+					t.Fatalf("%s, %d × %d to %d: the part is %v", name, width, height, bottom, part.Bounds())
+				}
+				rgb(part, image.Rect(0, 0, width, bottom), have)
+				if !bytes.Equal(have[:3*width*bottom], want[:3*width*bottom]) {
+					t.Fatalf("%s, %d × %d to %d: the rows differ", name, width, height, bottom)
+				}
+			}
+		}
+	}
+}
+
+// A file that ends too early is corrupt, also if all that is asked for lies above.
+func TestJPEGTruncated(t *testing.T) {
+	for name, b := range jpegKinds(t, rand.New(rand.NewPCG(23, 24))) {
+		c, err := jpeg.DecodeConfig(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for end := 0; end < len(b); end += 1 + (len(b)-end)/20 {
+			if _, err := jpegAbove(b[:end], c.Height, 1); err == nil {
+				t.Errorf("%s: the first %d of %d bytes are an image", name, end, len(b))
+			}
+		}
+	}
+}
+
+// The first picture of a GIF can be smaller than what the file says: the size is that of the picture.
+func TestOpenGIF(t *testing.T) {
+	m := image.NewPaletted(image.Rect(3, 2, 23, 12), color.Palette{color.Black, color.White})
+	var b bytes.Buffer
+	if err := gif.EncodeAll(&b, &gif.GIF{Image: []*image.Paletted{m}, Delay: []int{0}, Config: image.Config{Width: 40, Height: 30}}); err != nil {
+		t.Fatal(err)
+	}
+	o, err := open(b.Bytes())
+	if err != nil || fmt.Sprint(o.width, o.height) != "20 10" {
+		t.Errorf("%d × %d, %v", o.width, o.height, err)
+	}
+}
+
+func FuzzJPEGAbove(f *testing.F) {
+	for _, b := range jpegKinds(f, rand.New(rand.NewPCG(25, 26))) {
+		f.Add(b, uint16(20))
+	}
+	f.Fuzz(func(t *testing.T, b []byte, bottom uint16) {
+		o, err := open(b)
+		if err != nil || o.jpeg == nil || o.width*o.height > 1<<18 {
+			return
+		}
+		row := 1 + int(bottom)%o.height
+		m, err := jpegAbove(b, o.height, row)
+		if err == nil && (m.Bounds().Dx() != o.width || m.Bounds().Dy() < row || m.Bounds().Dy() > o.height) {
+			t.Errorf("an image of %d × %d to row %d is %v", o.width, o.height, row, m.Bounds())
+		}
+	})
+}
