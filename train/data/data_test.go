@@ -439,38 +439,6 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// The colours of a JPEG are those of Go's own conversion, within a step.
-func TestYCC(t *testing.T) {
-	var b bytes.Buffer
-	m := image.NewNRGBA(image.Rect(0, 0, 33, 21))
-	rng := rand.New(rand.NewPCG(5, 6))
-	for i := range m.Pix {
-		m.Pix[i] = byte(rng.IntN(256)) | byte(255*b2i(i%4 == 3))
-	}
-	if err := jpeg.Encode(&b, m, nil); err != nil {
-		t.Fatal(err)
-	}
-	have, err := jpeg.Decode(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range []image.Rectangle{have.Bounds(), image.Rect(5, 3, 32, 20)} { // colour is coarser: an odd beginning matters
-		w := r.Dx()
-		out := make([]byte, 3*w*r.Dy())
-		rgb(have, r, out)
-		for y := range r.Dy() {
-			for x := range w {
-				c := color.NRGBAModel.Convert(have.At(r.Min.X+x, r.Min.Y+y)).(color.NRGBA)
-				for k, v := range []byte{c.R, c.G, c.B} {
-					if d := int(v) - int(out[3*(w*y+x)+k]); d < -1 || d > 1 {
-						t.Fatalf("%v: pixel %d, %d: %d, want %d", r, x, y, out[3*(w*y+x)+k], v)
-					}
-				}
-			}
-		}
-	}
-}
-
 func b2i(b bool) int {
 	if b {
 		return 1

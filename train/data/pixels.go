@@ -109,8 +109,6 @@ func rgb(m image.Image, r image.Rectangle, to []byte) {
 			n := copy(to, m.Pix[3*(y*m.W+r.Min.X):3*(y*m.W+r.Max.X)])
 			to = to[n:]
 		}
-	case *image.YCbCr:
-		ycc(m, r, to)
 	case *image.Gray:
 		i := 0
 		for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -131,45 +129,6 @@ func rgb(m image.Image, r image.Rectangle, to []byte) {
 	}
 }
 
-// ycc converts JFIF's colours: R = Y + 1.402 (Cr − 128) and so on, in 16 bits after the point.
-func ycc(m *image.YCbCr, r image.Rectangle, to []byte) {
-	across := 0 // binary digits by which colour is coarser than light
-	switch m.SubsampleRatio {
-	case image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420:
-		across = 1
-	case image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410:
-		across = 2
-	}
-	i, n := 0, r.Dx()
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		row := m.Y[m.YOffset(r.Min.X, y):][:n]
-		at := m.COffset(r.Min.X, y)
-		blue, red := m.Cb[at:], m.Cr[at:]
-		out := to[i : i+3*n]
-		i += 3 * n
-		first := r.Min.X & (1<<across - 1) // of the pixels that share a colour
-		for x, light := range row {
-			c := (first + x) >> across
-			yy := int32(light)<<16 + 1<<15
-			cb, cr := int32(blue[c])-128, int32(red[c])-128
-			p := out[3*x : 3*x+3 : 3*x+3]
-			p[0] = clamp(yy + 91881*cr)
-			p[1] = clamp(yy - 22554*cb - 46802*cr)
-			p[2] = clamp(yy + 116130*cb)
-		}
-	}
-}
-
-func clamp(v int32) byte {
-	if uint32(v) < 1<<24 {
-		return byte(v >> 16)
-	}
-	if v < 0 {
-		return 0
-	}
-	return 255
-}
-
 // ColorModel, Bounds and At make Pixels an image.Image.
 func (p *Pixels) ColorModel() color.Model { return color.NRGBAModel }
 
@@ -184,8 +143,13 @@ func (p *Pixels) At(x, y int) color.Color {
 
 // A resizer scales crops of images. It belongs to one goroutine.
 type resizer struct {
-	source, middle []byte
-	across, down   taps
+	across, down taps
+
+	source, middle []byte // of images of red, green and blue
+
+	colourAcross, colourDown taps // of planes
+	line, light, colour      []uint64
+	sums                     []uint32
 }
 
 // taps are the weights of source pixels for each pixel of the result: a triangle as wide as a pixel of the result, at least as a pixel
@@ -193,16 +157,19 @@ type resizer struct {
 type taps struct {
 	first  []int32
 	n      []int32
-	weight []int32 // per result pixel, width of them, in 2⁻¹⁵
-	width  int
+	weight []int32   // per result pixel, width of them, in 2⁻¹⁵; zero beyond n
+	width  int       // even
+	pairs  []twoTaps // of planes: the same, two at a time
 }
 
 const tapBits = 15
 
-func (t *taps) of(from, to int) {
-	scale := float64(from) / float64(to)
+// of makes the taps that scale length source pixels, from start on, to as many as to says. The source has so many pixels and no others; start
+// and length can be fractions of one. Mirrored, the last of the result comes first.
+func (t *taps) of(start, length float64, pixels, to int, mirrored bool) {
+	scale := length / float64(to)
 	support := max(scale, 1)
-	t.width = int(math.Ceil(support))*2 + 1
+	t.width = int(math.Ceil(support))*2 + 2
 	t.first, t.n = grow(t.first, to), grow(t.n, to)
 	t.weight = grow(t.weight, to*t.width)
 	var w [64]float64
@@ -210,14 +177,19 @@ func (t *taps) of(from, to int) {
 	if t.width > len(w) {
 		ws = make([]float64, t.width)
 	}
-	for i := range to {
-		centre := (float64(i) + 0.5) * scale
+	clear(t.weight)
+	for place := range to {
+		centre := start + (float64(place)+0.5)*scale
 		low := max(int(centre-support+0.5), 0)
-		high := min(int(centre+support+0.5), from)
+		high := min(int(centre+support+0.5), pixels)
 		total := 0.0
 		for k := low; k < high; k++ {
 			ws[k-low] = max(0, 1-math.Abs((float64(k)+0.5-centre)/support))
 			total += ws[k-low]
+		}
+		i := place
+		if mirrored {
+			i = to - 1 - place
 		}
 		rest, largest := int32(1<<tapBits), 0
 		for k := range high - low {
@@ -242,14 +214,18 @@ func grow[T any](s []T, n int) []T {
 
 // crop scales a crop of an image to size × size pixels, mirrored if it says so, to 3·size² bytes.
 func (z *resizer) crop(m image.Image, c features.Crop, size int, to []byte) {
+	if m, ok := m.(*image.YCbCr); ok {
+		z.planes(m, c, size, to)
+		return
+	}
 	z.source = grow(z.source, 3*c.W*c.H)
 	b := m.Bounds()
 	rgb(m, image.Rect(b.Min.X+c.X, b.Min.Y+c.Y, b.Min.X+c.X+c.W, b.Min.Y+c.Y+c.H), z.source)
-	z.across.of(c.W, size)
-	z.down.of(c.H, size)
+	z.across.of(0, float64(c.W), c.W, size, c.Flip)
+	z.down.of(0, float64(c.H), c.H, size, false)
 	z.middle = grow(z.middle, 3*size*c.H)
 	for y := range c.H {
-		z.row(z.source[3*c.W*y:3*c.W*(y+1)], z.middle[3*size*y:3*size*(y+1)], size, c.Flip)
+		z.row(z.source[3*c.W*y:3*c.W*(y+1)], z.middle[3*size*y:3*size*(y+1)], size)
 	}
 	stride := 3 * size
 	for y := range size {
@@ -284,7 +260,7 @@ func column(from []byte, stride int, w []int32, out []byte) {
 	}
 }
 
-func (z *resizer) row(from, to []byte, size int, flip bool) {
+func (z *resizer) row(from, to []byte, size int) {
 	for x := range size {
 		w := z.across.weight[x*z.across.width:][:z.across.n[x]]
 		at := 3 * int(z.across.first[x])
@@ -297,9 +273,6 @@ func (z *resizer) row(from, to []byte, size int, flip bool) {
 			at += 3
 		}
 		i := 3 * x
-		if flip {
-			i = 3 * (size - 1 - x)
-		}
 		to[i], to[i+1], to[i+2] = byte(r>>tapBits), byte(g>>tapBits), byte(b>>tapBits)
 	}
 }

@@ -1,0 +1,163 @@
+package data
+
+import (
+	"image"
+	"slices"
+
+	"abtool/features"
+)
+
+// planes scales a crop of an image of light and colours, Y, Cb and Cr: each at its own resolution, by the taps of its own, and only the
+// result becomes red, green and blue. JPEG's colours are centred: of 4:2:0, one lies in the middle of four pixels. A colour that the crop's
+// edge cuts through belongs to it, those beyond do not.
+//
+// A word holds two sums, in its halves: of light those of two rows, of colours Cb and Cr.
+func (z *resizer) planes(m *image.YCbCr, c features.Crop, size int, to []byte) {
+	wide, high := 0, 0 // binary digits by which colour is coarser than light
+	switch m.SubsampleRatio {
+	case image.YCbCrSubsampleRatio422:
+		wide = 1
+	case image.YCbCrSubsampleRatio420:
+		wide, high = 1, 1
+	case image.YCbCrSubsampleRatio440:
+		high = 1
+	case image.YCbCrSubsampleRatio411:
+		wide = 2
+	case image.YCbCrSubsampleRatio410:
+		wide, high = 2, 1
+	}
+	x, y := m.Rect.Min.X+c.X, m.Rect.Min.Y+c.Y
+	z.across.of(0, float64(c.W), c.W, size, c.Flip)
+	z.down.of(0, float64(c.H), c.H, size, false)
+	width := z.colourAcross.coarser(wide, x, c.W, size, c.Flip)
+	z.colourDown.coarser(high, y, c.H, size, false)
+	z.across.pair()
+	z.colourAcross.pair()
+	at := m.COffset(x, y)
+	light, blue, red := m.Y[m.YOffset(x, y):], m.Cb[at:], m.Cr[at:]
+
+	// weigh reads beyond a line, with weights of zero.
+	z.line = grow(z.line, max(c.W+z.across.width, width+z.colourAcross.width))
+	z.light, z.colour = grow(z.light, size), grow(z.colour, size)
+	for y := range size {
+		if y%2 == 0 {
+			line := z.line[:c.W+z.across.width]
+			clear(line)
+			z.sum(line[:c.W], light, m.YStride, &z.down, y, 0)
+			if y+1 < size {
+				z.sum(line[:c.W], light, m.YStride, &z.down, y+1, 32)
+			}
+			z.across.weigh(line, z.light)
+		}
+		line := z.line[:width+z.colourAcross.width]
+		clear(line)
+		z.sum(line[:width], blue, m.CStride, &z.colourDown, y, 0)
+		z.sum(line[:width], red, m.CStride, &z.colourDown, y, 32)
+		z.colourAcross.weigh(line, z.colour)
+		mix(z.light, z.colour, uint(y%2*32), to[3*size*y:3*size*(y+1)])
+	}
+}
+
+// coarser are the taps of a crop of length pixels from the one at start, in samples of 2^digits pixels each: from the first that it
+// touches on. It returns their number.
+func (t *taps) coarser(digits, start, length, to int, mirrored bool) int {
+	scale := float64(int(1) << digits)
+	first := start >> digits
+	samples := (start+length-1)>>digits + 1 - first
+	t.of(float64(start)/scale-float64(first), float64(length)/scale, samples, to, mirrored)
+	return samples
+}
+
+// sum is the y-th row of the result from weighted rows, in 16 bits of line from lane on, eight of them after the point; they were zero.
+func (z *resizer) sum(line []uint64, from []byte, stride int, t *taps, y int, lane uint) {
+	const drop = tapBits - 8
+	w := t.weight[y*t.width:][:t.n[y]]
+	from = from[int(t.first[y])*stride:]
+	lane &= 63
+	switch len(w) {
+	case 2:
+		v, w := uint32(w[0]), uint32(w[1])
+		a, b := from[:len(line)], from[stride:][:len(line)]
+		for x := range line {
+			line[x] |= uint64((v*uint32(a[x])+w*uint32(b[x]))>>drop) << lane
+		}
+	case 3:
+		u, v, w := uint32(w[0]), uint32(w[1]), uint32(w[2])
+		a, b, c := from[:len(line)], from[stride:][:len(line)], from[2*stride:][:len(line)]
+		for x := range line {
+			line[x] |= uint64((u*uint32(a[x])+v*uint32(b[x])+w*uint32(c[x]))>>drop) << lane
+		}
+	default:
+		sums := grow(z.sums, len(line))
+		z.sums = sums
+		clear(sums)
+		for k := 0; k < len(w); k += 2 {
+			a, v := from[k*stride:][:len(sums)], uint32(w[k])
+			b, u := a, uint32(0)
+			if k+1 < len(w) {
+				b, u = from[(k+1)*stride:][:len(sums)], uint32(w[k+1])
+			}
+			for x := range sums {
+				sums[x] += v*uint32(a[x]) + u*uint32(b[x])
+			}
+		}
+		for x := range line {
+			line[x] |= uint64(sums[x]>>drop) << lane
+		}
+	}
+}
+
+// twoTaps are two taps of a pixel of the result, next to one another.
+type twoTaps struct{ first, a, b uint32 }
+
+// pair puts the taps in pairs: the first two of each pixel of the result, then the third and fourth of each, and so on.
+func (t *taps) pair() {
+	to := len(t.first)
+	most := int(slices.Max(t.n))
+	t.pairs = grow(t.pairs, (most+1)/2*to)
+	for x, first := range t.first {
+		for k := 0; k < most; k += 2 {
+			w := t.weight[x*t.width+k:]
+			t.pairs[k/2*to+x] = twoTaps{uint32(first) + uint32(k), uint32(w[0]), uint32(w[1])}
+		}
+	}
+}
+
+// weigh makes each value of out of those of line that its taps have.
+func (t *taps) weigh(line, out []uint64) {
+	clear(out)
+	for pairs := t.pairs; len(pairs) > 0; pairs = pairs[len(out):] {
+		for x := range out {
+			p := &pairs[x]
+			at := uint(p.first)
+			second := line[at+1] // checked, so that line[at] need not be
+			out[x] += uint64(p.a)*line[at] + uint64(p.b)*second
+		}
+	}
+}
+
+// mix makes red, green and blue of sums, by JFIF's R = Y + 1.402 (Cr − 128) and so on. Of a sum's 32 bits the lowest tapBits are dropped, eight
+// after the point are left; light is in the half that begins at lane.
+func mix(light, colour []uint64, lane uint, to []byte) {
+	lane = (lane + tapBits) & 63
+	colour = colour[:len(light)]
+	for x, l := range light {
+		y := int64(l>>lane&0xffff)<<16 + 1<<23
+		cb, cr := int64(colour[x]>>tapBits&0xffff)-128<<8, int64(colour[x]>>(tapBits+32))-128<<8
+		p := to[3*x : 3*x+3 : 3*x+3]
+		p[0] = clamp(y + 91881*cr)
+		p[1] = clamp(y - 22554*cb - 46802*cr)
+		p[2] = clamp(y + 116130*cb)
+	}
+}
+
+// clamp is a byte of a value with 24 bits after the point.
+func clamp(v int64) byte {
+	if uint64(v) < 1<<32 {
+		return byte(v >> 24)
+	}
+	if v < 0 {
+		return 0
+	}
+	return 255
+}
