@@ -35,21 +35,23 @@ var freeMemory = func() int64 {
 	if err != nil {
 		return 0
 	}
-	free := available(info)
+	free := field(info, "MemAvailable:") << 10
 	limit, err1 := number("/sys/fs/cgroup/memory.max") // of the container; "max" is no number
 	used, err2 := number("/sys/fs/cgroup/memory.current")
 	if err1 == nil && err2 == nil {
+		stat, _ := os.ReadFile("/sys/fs/cgroup/memory.stat")
+		used -= field(stat, "inactive_file ") // of files, kept as long as nobody needs the memory
 		free = min(free, max(limit-used, 1))
 	}
 	return free
 }
 
-// available is MemAvailable of /proc/meminfo, in bytes.
-func available(info []byte) int64 {
-	for s := bufio.NewScanner(bytes.NewReader(info)); s.Scan(); {
-		if text, ok := strings.CutPrefix(s.Text(), "MemAvailable:"); ok {
-			kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(text), " kB"), 10, 64)
-			return kib << 10
+// field is the number behind a name at the beginning of a line, 0 if there is none.
+func field(text []byte, name string) int64 {
+	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
+		if rest, ok := strings.CutPrefix(s.Text(), name); ok {
+			n, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+			return n
 		}
 	}
 	return 0

@@ -36,7 +36,10 @@ func TestMemory(t *testing.T) {
 	if _, err := e.Step(0.1, two); err != nil {
 		t.Errorf("the memory that a batch has taken was asked for again: %v", err)
 	}
-	if n := available([]byte("MemTotal:       24 kB\nMemAvailable:   12 kB\n")); n != 12<<10 {
+	if n := field([]byte("MemTotal:       24 kB\nMemAvailable:   12 kB\n"), "MemAvailable:"); n != 12 {
 		t.Errorf("available: %d", n)
+	}
+	if n := field([]byte("active_file 7\ninactive_file 1048576\n"), "inactive_file "); n != 1<<20 {
+		t.Errorf("of files: %d", n)
 	}
 }
