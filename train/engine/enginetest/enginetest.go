@@ -198,6 +198,56 @@ func Catalogue(t *testing.T, tolerance float64, make New) {
 	}
 }
 
+// Errors checks what every engine refuses, with what to say of it, and that an evaluation needs no labels.
+func Errors(t *testing.T, make New) {
+	c := checker{T: t}
+	a, err := arch.New("cnn3", arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
+	c.must(err)
+	begin := func(o optim.Config) engine.Engine {
+		e, err := make(engine.Config{Arch: a, Optim: o})
+		c.must(err)
+		t.Cleanup(func() { e.Close() })
+		c.must(e.SetWeights(a.Init(1)))
+		return e
+	}
+	refused := func(err error, want string) {
+		t.Helper()
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	e := begin(optim.Config{})
+	good := Batch("b", "b", a, 2, "labels")
+	_, err = e.Step(0.1)
+	refused(err, "without batches")
+	short := *good
+	short.Images = short.Images[1:]
+	_, err = e.Step(0.1, &short)
+	refused(err, "383 pixel values for 2 images")
+	_, err = e.Evaluate(&short, false)
+	refused(err, "383 pixel values")
+	_, err = e.Evaluate(good, true)
+	refused(err, "no moving average")
+	wrong := *good
+	wrong.Labels = []int32{0, 3}
+	_, err = e.Step(0.1, &wrong)
+	refused(err, "label 3")
+	w, err := e.Weights()
+	c.must(err)
+	refused(e.SetWeights(w.Without("fc.")), "fc.weight is missing")
+	refused(e.SetState(weights.NewSet()), "number of updates")
+	state, err := e.State()
+	c.must(err)
+	refused(begin(optim.Config{Momentum: 0.9}).SetState(state), "momentum_buffer/conv1.weight is missing")
+	_, err = make(engine.Config{})
+	refused(err, "no architecture")
+	out, err := e.Evaluate(&engine.Batch{Images: good.Images, Target: loss.Target{N: 2}}, false)
+	c.must(err)
+	if out.N != 2 || len(out.Points) != 4 || len(out.Logits) != 6 {
+		t.Errorf("an evaluation without labels: %+v", out)
+	}
+}
+
 type checker struct {
 	*testing.T
 	tolerance float64

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -225,39 +224,7 @@ func TestNotFinite(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	e := small(t, engine.Config{})
-	good := batch(e, "b", 2)
-	check := func(err error, want string) {
-		t.Helper()
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, want %q", err, want)
-		}
-	}
-	_, err := e.Step(0.1)
-	check(err, "without batches")
-	short := *good
-	short.Images = short.Images[1:]
-	_, err = e.Step(0.1, &short)
-	check(err, "383 pixel values for 2 images")
-	_, err = e.Evaluate(&short, false)
-	check(err, "383 pixel values")
-	_, err = e.Evaluate(good, true)
-	check(err, "no moving average")
-	wrong := *good
-	wrong.Labels = []int32{0, 3}
-	_, err = e.Step(0.1, &wrong)
-	check(err, "label 3")
-	w, _ := e.Weights()
-	check(e.SetWeights(w.Without("fc.")), "fc.weight is missing")
-	check(e.SetState(weights.NewSet()), "number of updates")
-	state, _ := e.State()
-	other := small(t, engine.Config{Optim: optim.Config{Momentum: 0.9}})
-	check(other.SetState(state), "momentum_buffer/conv1.weight is missing")
-	_, err = New(engine.Config{})
-	check(err, "no architecture")
-	if out, err := e.Evaluate(&engine.Batch{Images: good.Images, Target: loss.Target{N: 2}}, false); err != nil || out.N != 2 {
-		t.Errorf("an evaluation without labels: %v, %v", out, err)
-	}
+	enginetest.Errors(t, func(c engine.Config) (engine.Engine, error) { return New(c) })
 }
 
 // Stochastic depth keeps the mean and drops whole images, in training only.

@@ -270,42 +270,12 @@ func TestNotFinite(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
+	enginetest.Errors(t, pure)
 	a := built(t, "cnn3", arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
-	e := made(t, pure, engine.Config{Arch: a})
-	good := enginetest.Batch("b", "b", a, 2, "labels")
-	check := func(err error, want string) {
-		t.Helper()
-		if err == nil || !strings.Contains(err.Error(), want) {
+	for want, o := range map[string]Options{`precision "int8"`: {Precision: "int8"}, "2 devices: there are 1": {Devices: 2}} {
+		o.Plugin = PureGo
+		if _, err := New(engine.Config{Arch: a}, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
-	}
-	_, err := e.Step(0.1)
-	check(err, "without batches")
-	short := *good
-	short.Images = short.Images[1:]
-	_, err = e.Step(0.1, &short)
-	check(err, "383 pixel values for 2 images")
-	_, err = e.Evaluate(&short, false)
-	check(err, "383 pixel values")
-	_, err = e.Evaluate(good, true)
-	check(err, "no moving average")
-	wrong := *good
-	wrong.Labels = []int32{0, 3}
-	_, err = e.Step(0.1, &wrong)
-	check(err, "label 3")
-	w := must[*weights.Set](t)(e.Weights())
-	check(e.SetWeights(w.Without("fc.")), "fc.weight is missing")
-	check(e.SetState(weights.NewSet()), "number of updates")
-	other := made(t, pure, engine.Config{Arch: a, Optim: optim.Config{Momentum: 0.9}})
-	check(other.SetState(must[*weights.Set](t)(e.State())), "momentum_buffer/conv1.weight is missing")
-	_, err = New(engine.Config{}, Options{Plugin: PureGo})
-	check(err, "no architecture")
-	_, err = New(engine.Config{Arch: a}, Options{Plugin: PureGo, Precision: "int8"})
-	check(err, `precision "int8"`)
-	_, err = New(engine.Config{Arch: a}, Options{Plugin: PureGo, Devices: 2})
-	check(err, "2 devices: there are 1")
-	out, err := e.Evaluate(&engine.Batch{Images: good.Images, Target: loss.Target{N: 2}}, false)
-	if err != nil || out.N != 2 || len(out.Points) != 4 {
-		t.Errorf("an evaluation without labels: %v, %v", out, err)
 	}
 }
