@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -109,6 +110,11 @@ func (o *sqlOptions) run(ctx context.Context, s streams, args []string) error {
 	text, from, interactive, err := o.text(s, args)
 	if err != nil {
 		return err
+	}
+	if !interactive {
+		if err := unused(params, text); err != nil {
+			return err
+		}
 	}
 	var e *export
 	if o.out != "" {
@@ -244,6 +250,16 @@ func parseParams(pairs []string) (query.Params, error) {
 		params[name] = paramValue(value)
 	}
 	return params, nil
+}
+
+// unused reports a parameter that a text cannot use: a misspelt one would not be missed.
+func unused(params query.Params, text string) error {
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if !regexp.MustCompile(`(?i)\$` + regexp.QuoteMeta(name) + `\b`).MatchString(text) {
+			return usageError{fmt.Errorf("--param %s: the query has no $%s", name, name)}
+		}
+	}
+	return nil
 }
 
 func paramValue(s string) any {
