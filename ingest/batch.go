@@ -29,7 +29,6 @@ type batch struct {
 	i32    arena[int32]
 	i64    arena[int64]
 	f64    arena[float64]
-	flags  arena[bool]
 	boxes  arena[schema.Box]
 	text   text
 
@@ -92,7 +91,6 @@ func (b *batch) reset() {
 	b.i32.reset()
 	b.i64.reset()
 	b.f64.reset()
-	b.flags.reset()
 	b.boxes.reset()
 	b.text.bytes.reset()
 }

@@ -385,6 +385,46 @@ func TestJSONTemplateOfAnotherRecord(t *testing.T) {
 	}
 }
 
+// What is no JSON is rejected, whatever was read before it. The position of the record before stands in no list: its parts belong to no
+// spelling.
+func TestJSONAfterPosition(t *testing.T) {
+	odd := make([]string, 8)
+	for i := range odd {
+		odd[i] = fmt.Sprintf(`{"action":%s"enter","time":1641431028323}`, strings.Repeat(" ", i))
+	}
+	for _, c := range []struct{ position, wrong string }{{`{"x":1}`, `1641431028323-5`}, {`{"x":"abc"}`, `1641431028323"abc"`}, {`{"x":true}`, `1641431028323true`}} {
+		lines := []string{
+			withID(`,"hoveredRecord":[` + strings.Join(odd, ",") + `],"imagePosition":` + c.position),
+			withID(`,"hoveredRecord":[{"action":"enter","time":` + c.wrong + `}]`),
+		}
+		u := &unit{buf: []byte(strings.Join(lines, "\n")), form: formLines, batch: newBatch()}
+		u.read()
+		if n, r := len(u.batch.in), u.batch.rejects; n != 1 || len(r) == 0 || r[len(r)-1].Reason != string(Malformed) {
+			t.Errorf("%s: %d rows, rejects %+v", c.wrong, n, r)
+		}
+	}
+}
+
+// Records of both data sets are read as each would be by itself, whatever the batch has read before.
+func TestJSONInOneBatch(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	b := newBatch()
+	s := &jsonScan{}
+	for i := range 4000 {
+		coco := r.IntN(2) == 0
+		d := randomWrapped(r, coco, 1+r.IntN(20))
+		if i%4 == 3 {
+			d = mutate(r, d)
+		}
+		one := newBatch()
+		one.slowJSON(d, coco)
+		b.reset()
+		s.d, s.p = d, 0
+		b.readValue(s, coco, d)
+		sameOutcome(t, "a batch that was used and slowJSON", d, outcomeOf(b), outcomeOf(one))
+	}
+}
+
 // Samples in a row, which are read by the spelling of the last one, are as they would be each by itself: with
 // numbers that the loop takes and others, zeros, nulls, a change of spelling, a comma without a space.
 func TestSamplesInARow(t *testing.T) {

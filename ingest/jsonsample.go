@@ -39,7 +39,7 @@ func (l *literal) begins(d []byte) bool {
 // read in full; from one without three numbers nothing.
 func (h *shapes) learnSample(s *jsonScan, start int) {
 	l := spelling{known: true}
-	parts := h.all[h.next].parts[:h.all[h.next].n]
+	parts := h.fresh.parts[:h.fresh.n]
 	if !h.ok || len(parts) != 3 {
 		return
 	}

@@ -47,22 +47,19 @@ type shapePart struct {
 type shapes struct {
 	all  [8]eventShape
 	next int // to be forgotten
-	ok   bool
+
+	fresh eventShape // of the entry that is being read
+	ok    bool       // as far as it was read, it can be learnt
 
 	sample spelling // of the last mouse sample
 }
 
-// begin makes room: an entry is about to be read in full.
-func (h *shapes) begin() *eventShape {
-	l := &h.all[h.next]
-	l.k, l.n = slotNone, 0
-	h.ok = true
-	return l
-}
+// begin begins to learn: an entry is about to be read in full.
+func (h *shapes) begin() { h.fresh.n, h.ok = 0, true }
 
 // part notes a value that stands at s.d[at:s.p]. A null is a part of the spelling.
 func (h *shapes) part(s *jsonScan, v scalar, part eventPart, at int) {
-	l := &h.all[h.next]
+	l := &h.fresh
 	switch {
 	case v.kind == jsonNull:
 	case l.n == maxParts || v.kind > jsonBool:
@@ -75,7 +72,7 @@ func (h *shapes) part(s *jsonScan, v scalar, part eventPart, at int) {
 
 // end learns the spelling of the entry of list k at s.d[start:s.p].
 func (h *shapes) end(s *jsonScan, k slot, start int) {
-	l := &h.all[h.next]
+	l := &h.fresh
 	if !h.ok || l.n == 0 {
 		return
 	}
@@ -88,6 +85,7 @@ func (h *shapes) end(s *jsonScan, k slot, start int) {
 		from = p.at[1]
 	}
 	l.last = string(s.d[from:s.p])
+	h.all[h.next] = *l
 	h.next = (h.next + 1) % len(h.all)
 }
 
