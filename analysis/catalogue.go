@@ -64,14 +64,16 @@ func choose(wanted, sets []string) (map[string][]*Entry, error) {
 	case len(missing) > 0 && missing[0] == elsewhere:
 		return nil, errOption{fmt.Errorf("%s is of a data set that the store does not hold: it has %s", missing[0], strings.Join(sets, " and "))}
 	case len(missing) > 0:
-		return nil, fmt.Errorf("%w %q: abtool stats --list names them all%s", ErrUnknown, missing[0], closest.DidYouMean(missing[0], entryNames()))
+		return nil, fmt.Errorf("%w %q: abtool stats --list names them all%s", ErrUnknown, missing[0], closest.DidYouMean(missing[0], entryNames(sets)))
 	}
 	return out, nil
 }
 
-func entryNames() (out []string) {
+func entryNames(sets []string) (out []string) {
 	for _, e := range Catalogue() {
-		out = append(out, e.Name)
+		if slices.Contains(sets, e.Set) {
+			out = append(out, e.Name)
+		}
 	}
 	return out
 }

@@ -128,7 +128,7 @@ func chooseRules(names []string, set string) ([]*Rule, error) {
 		i := slices.IndexFunc(rules, func(r Rule) bool { return r.Name == name })
 		switch {
 		case i < 0:
-			return nil, usage("no such rule %q: abtool targets --list explains them all%s", name, closest.DidYouMean(name, ruleNames()))
+			return nil, usage("no such rule %q: abtool targets --list explains them all%s", name, closest.DidYouMean(name, ruleNames(set)))
 		case !rules[i].has(set):
 			return nil, usage("the rule %s is of %s, not of %s", name, strings.Join(rules[i].Sets, " and "), set)
 		case !slices.Contains(out, &rules[i]):
@@ -138,9 +138,11 @@ func chooseRules(names []string, set string) ([]*Rule, error) {
 	return out, nil
 }
 
-func ruleNames() (names []string) {
+func ruleNames(set string) (names []string) {
 	for i := range rules {
-		names = append(names, rules[i].Name)
+		if rules[i].has(set) {
+			names = append(names, rules[i].Name)
+		}
 	}
 	return names
 }

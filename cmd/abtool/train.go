@@ -207,9 +207,6 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	if o.Out == "" && !o.dry {
 		return usageError{fmt.Errorf("--out RUN is missing: the folder of the run")}
 	}
-	if o.Resume && o.Init != "" {
-		return usageError{fmt.Errorf("--init and --resume do not go together: a run that is resumed goes on with its own weights")}
-	}
 	if o.Recipe, err = o.resolve(cmd); err != nil {
 		return err
 	}
@@ -223,6 +220,9 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 		return err
 	}
 	o.Notice = func(text string) { fmt.Fprintln(s.err, "note: "+clean(text)) }
+	if o.Resume && o.Init != "" {
+		o.Notice("--init is not used: a run that is resumed goes on with its own weights")
+	}
 	for _, text := range o.Train.Notes() {
 		o.Notice(text)
 	}

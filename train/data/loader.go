@@ -139,7 +139,7 @@ func (l *Loader) Batches() int {
 }
 
 // Corrupt is how many images could not be read so far; each has another image of the set in its place in training, and is left out in
-// evaluation. The list names the first of them.
+// evaluation. The list names the first of them. A JPEG that is damaged below what a crop needs of it is not read so far, and not counted.
 func (l *Loader) Corrupt() (n int64, first []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

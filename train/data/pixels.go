@@ -101,7 +101,7 @@ func jpegHeight(b []byte) int {
 	return 0
 }
 
-// rgb writes the pixels of a rectangle of an image, in fractions of nothing: bytes of red, green and blue. to has 3·w·h bytes.
+// rgb writes the pixels of a rectangle of an image as bytes of red, green and blue. to has 3·w·h bytes.
 func rgb(m image.Image, r image.Rectangle, to []byte) {
 	switch m := m.(type) {
 	case *Pixels:

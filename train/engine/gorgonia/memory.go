@@ -36,15 +36,29 @@ var freeMemory = func() int64 {
 		return 0
 	}
 	free := field(info, "MemAvailable:") << 10
-	limit, err1 := number("/sys/fs/cgroup/memory.max") // of the container; "max" is no number
-	used, err2 := number("/sys/fs/cgroup/memory.current")
-	if err1 == nil && err2 == nil {
-		stat, _ := os.ReadFile("/sys/fs/cgroup/memory.stat")
-		used -= field(stat, "inactive_file ") // of files, kept as long as nobody needs the memory
-		free = min(free, max(limit-used, 1))
+	for _, c := range containers {
+		limit, err1 := number(c.limit) // "max" is no number
+		used, err2 := number(c.used)
+		stat, err3 := os.ReadFile(c.stat)
+		if err1 == nil && err2 == nil && err3 == nil {
+			free = min(free, inContainer(limit, used, field(stat, c.files[0])+field(stat, c.files[1])))
+		}
 	}
 	return free
 }
+
+// containers are where a control group tells its limit, in its two versions.
+var containers = []struct {
+	limit, used, stat string
+	files             [2]string // fields of stat
+}{
+	{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat", [2]string{"inactive_file ", "active_file "}},
+	{"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes", "/sys/fs/cgroup/memory/memory.stat",
+		[2]string{"total_inactive_file ", "total_active_file "}},
+}
+
+// inContainer is what is free of a limit: what is kept of files is given up when it is needed.
+func inContainer(limit, used, files int64) int64 { return max(limit-max(used-files, 0), 1) }
 
 // field is the number behind a name at the beginning of a line, 0 if there is none.
 func field(text []byte, name string) int64 {

@@ -39,6 +39,12 @@ func TestMemory(t *testing.T) {
 	if n := field([]byte("MemTotal:       24 kB\nMemAvailable:   12 kB\n"), "MemAvailable:"); n != 12 {
 		t.Errorf("available: %d", n)
 	}
+	if n := inContainer(8<<30, 8<<30-4096, 7<<30); n != 7<<30+4096 {
+		t.Errorf("in a container full of files %d are free", n)
+	}
+	if n := inContainer(1<<30, 2<<30, 0); n != 1 {
+		t.Errorf("in a container beyond its limit %d are free", n)
+	}
 	if n := field([]byte("active_file 7\ninactive_file 1048576\n"), "inactive_file "); n != 1<<20 {
 		t.Errorf("of files: %d", n)
 	}
