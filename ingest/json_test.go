@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -422,6 +423,27 @@ func TestJSONInOneBatch(t *testing.T) {
 		s.d, s.p = d, 0
 		b.readValue(s, coco, d)
 		sameOutcome(t, "a batch that was used and slowJSON", d, outcomeOf(b), outcomeOf(one))
+	}
+}
+
+// The fields of a sample that are rejected are told in one order, also where the sample is read by the spelling of another.
+func TestOrderOfRejects(t *testing.T) {
+	wrong := []byte(`{"image_id": 7, "mouseTracking": [{"x": 250.5, "y": 180.5, "timeAt": 99999999999999999}], "imageURL": "` + strings.Repeat("room ", 60) + `"}`)
+	plain := bytes.Replace(wrong, []byte(`"x": 250.5, "y": 180.5, "timeAt": 99999999999999999`), []byte(`"x": 0.5, "y": 0.5, "timeAt": 9`), 1)
+	fields := func(before ...[]byte) (all []string) {
+		b := newBatch()
+		for _, d := range append(before, wrong) {
+			b.reset()
+			b.readValue(&jsonScan{d: d}, true, d)
+		}
+		for _, r := range b.rejects {
+			all = append(all, r.Field)
+		}
+		return all
+	}
+	alone, after := fields(), fields(plain)
+	if d := cmp.Diff(alone, after); d != "" || len(alone) != 3 {
+		t.Errorf("alone %v, behind another record (-alone +behind):\n%s", alone, d)
 	}
 }
 

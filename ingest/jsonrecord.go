@@ -404,16 +404,16 @@ func (b *batch) add(k slot, e *rawEvent) *fault {
 	case slotClicks, slotOldClicks:
 		m := &b.show
 		n = len(m.clicks)
-		m.clicks = append(m.clicks, b.imagenetPoint(e, "selectedRecord", n))
+		m.clicks = append(m.clicks, b.point(false, "selectedRecord", n, e[partTime].value(), e[partX].value(), e[partY].value()))
 	case slotMouse:
 		n = len(b.show.mouse)
-		b.show.mouse = append(b.show.mouse, b.imagenetPoint(e, "mouseTracking", n))
+		b.show.mouse = append(b.show.mouse, b.point(false, sampleList, n, e[partTime].value(), e[partX].value(), e[partY].value()))
 	case slotHovers:
 		n = len(b.show.hovers)
 		f := field{"hoveredRecord", n, "time"}
 		t := b.millis(e[partTime].value(), true, f)
 		f.name = "action"
-		b.show.hovers = append(b.show.hovers, hover{T: t, Action: b.hoverName(e[partAction], f)})
+		b.show.hovers = append(b.show.hovers, hover{T: t, Action: b.common(e[partAction], f)})
 	}
 	if n >= b.limits.List {
 		return faultf(TooLong, "a list has more than %d entries", b.limits.List)
@@ -421,19 +421,16 @@ func (b *batch) add(k slot, e *rawEvent) *fault {
 	return nil
 }
 
-func (b *batch) imagenetPoint(e *rawEvent, list string, n int) point {
-	return point{
-		T: b.millis(e[partTime].value(), true, field{list, n, "time"}),
-		X: b.coord(e[partX].value(), field{list, n, "x"}),
-		Y: b.coord(e[partY].value(), field{list, n, "y"}),
+// point applies the rules to the n-th point of a list, in one order however it was read: rejects are in it, too.
+func (b *batch) point(coco bool, list string, n int, t, x, y value) (p point) {
+	if coco {
+		p.T = b.pageTime(t, field{list, n, "timeAt"})
+	} else {
+		p.T = b.millis(t, true, field{list, n, "time"})
 	}
-}
-
-func (b *batch) hoverName(v scalar, f field) string {
-	if v.kind == jsonString {
-		return b.hoverAction(v.text)
-	}
-	return b.name(v, f)
+	p.X = b.coord(x, field{list, n, "x"})
+	p.Y = b.coord(y, field{list, n, "y"})
+	return p
 }
 
 // addCOCO appends an entry to a list of a COCO record.
@@ -443,11 +440,7 @@ func (b *batch) addCOCO(k slot, e *rawEvent) *fault {
 	switch k {
 	case slotMouse:
 		n = len(p.mouse)
-		p.mouse = append(p.mouse, point{
-			T: b.pageTime(e[partTime].value(), field{"mouseTracking", n, "timeAt"}),
-			X: b.coord(e[partX].value(), field{"mouseTracking", n, "x"}),
-			Y: b.coord(e[partY].value(), field{"mouseTracking", n, "y"}),
-		})
+		p.mouse = append(p.mouse, b.point(true, sampleList, n, e[partTime].value(), e[partX].value(), e[partY].value()))
 	case slotActions:
 		n = len(p.actions)
 		f := func(name string) field { return field{"actionHistories", n, name} }

@@ -119,27 +119,14 @@ func (b *batch) fastSamples(s *jsonScan, coco bool) (any bool, f *fault) {
 		if ms := int64(t); coco && float64(ms) == t && 0 < ms && ms < maxTime && plainCoord(x) && plainCoord(y) {
 			ps = append(ps, point{ms, x, y})
 		} else {
-			ps = append(ps, b.sample(coco, n, num, [3][]byte{d[from[0]:to[0]], d[from[1]:to[1]], d[from[2]:to[2]]}))
+			at := func(i int) value { return value{num[i], numeric, d[from[i]:to[i]]} }
+			ps = append(ps, b.point(coco, sampleList, n, at(2), at(0), at(1)))
 		}
 		any = true
 		s.p = p
 	}
 	*list = ps
 	return any, nil
-}
-
-// sample applies the rules to the numbers of mouse sample n.
-func (b *batch) sample(coco bool, n int, num [3]float64, raw [3][]byte) point {
-	p := point{
-		X: b.coord(value{num[0], numeric, raw[0]}, field{sampleList, n, "x"}),
-		Y: b.coord(value{num[1], numeric, raw[1]}, field{sampleList, n, "y"}),
-	}
-	if coco {
-		p.T = b.pageTime(value{num[2], numeric, raw[2]}, field{sampleList, n, "timeAt"})
-	} else {
-		p.T = b.millis(value{num[2], numeric, raw[2]}, true, field{sampleList, n, "time"})
-	}
-	return p
 }
 
 // plainCoord tells a coordinate to which no rule applies.

@@ -1,6 +1,6 @@
 package ingest
 
-// part is a value that an entry of a list can have.
+// eventPart is a value that an entry of a list can have.
 type eventPart uint8
 
 const (

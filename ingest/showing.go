@@ -241,14 +241,3 @@ func prefixClass(id []byte) []byte {
 	}
 	return id[:9]
 }
-
-// action values of hovers that need no memory of their own.
-func (b *batch) hoverAction(t []byte) string {
-	switch string(t) {
-	case "enter":
-		return "enter"
-	case "leave":
-		return "leave"
-	}
-	return b.text.keep(t)
-}

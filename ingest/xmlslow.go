@@ -393,7 +393,7 @@ func (b *batch) addEvent(list string, e *event) *fault {
 		}
 		m.hovers = append(m.hovers, hover{
 			T:      b.millis(e.t, true, field{"hoveredRecord", n, "time"}),
-			Action: b.hoverAction(e.action),
+			Action: b.text.common(e.action),
 		})
 		return nil
 	}
