@@ -19,14 +19,16 @@ var (
 	ErrCorrupt  = errors.New("the compressed data are damaged")
 )
 
-// Reader undoes gzip. Several gzip files one behind the other are read as one; what follows
-// them, and is none, is ignored, as gzip does.
+// Reader undoes gzip. Several gzip files that follow each other are read as one; zeros between and
+// after them are padding. Other bytes that follow are left to Trailing.
 type Reader struct {
 	z    *inflater
 	from int // z.out[from:z.put] has yet to be handed out
 	sum  uint32
 	size uint32
 	err  error
+
+	trailing bool // what is left of the source is not gzip
 }
 
 // NewReader reads the header of the first file.
@@ -77,17 +79,75 @@ func (g *Reader) trailer() error {
 		return ErrChecksum
 	}
 	g.sum, g.size = 0, 0
-	if z.load(1); z.at == z.end && z.fail == nil {
+	if err := z.skipZeros(); err != nil {
+		return err
+	}
+	if !z.atHeader() {
+		g.trailing = true
 		return io.EOF
 	}
-	if err := g.header(); errors.Is(err, ErrHeader) {
-		return io.EOF
-	} else if err != nil {
+	if err := g.header(); err != nil {
 		return err
 	}
 	z.state, z.last, z.member = atBlock, false, z.put
 	return nil
 }
+
+// skipZeros steps over padding. It returns io.EOF where the source ends.
+func (z *inflater) skipZeros() error {
+	for {
+		z.load(1)
+		for z.at < z.end && z.in[z.at] == 0 {
+			z.at++
+		}
+		switch {
+		case z.at < z.end:
+			return nil
+		case z.fail != nil:
+			return z.fail
+		case z.eof:
+			return io.EOF
+		}
+	}
+}
+
+// atHeader reports whether another gzip file follows. Its header may be damaged: two of the three
+// bytes that all headers begin with are enough, or the first where the source ends.
+func (z *inflater) atHeader() bool {
+	z.load(3)
+	h := z.in[z.at:min(z.at+3, z.end)]
+	if len(h) < 3 {
+		return h[0] == 0x1f && (len(h) == 1 || h[1] == 0x8b)
+	}
+	same := 0
+	for i, c := range []byte{0x1f, 0x8b, 8} {
+		if h[i] == c {
+			same++
+		}
+	}
+	return same >= 2
+}
+
+// Trailing counts the bytes that follow the gzip data and are not gzip, and returns the first of
+// them. Call it when Read has returned io.EOF; it reads the source to its end.
+func (g *Reader) Trailing() (n int64, head []byte, err error) {
+	if !g.trailing {
+		return 0, nil, nil
+	}
+	z := g.z
+	z.load(trailingHead)
+	head = append(head, z.in[z.at:min(z.at+trailingHead, z.end)]...)
+	for {
+		n += int64(z.end - z.at)
+		z.at = z.end
+		if z.eof {
+			return n, head, z.fail
+		}
+		z.load(1)
+	}
+}
+
+const trailingHead = 256 // bytes that Trailing returns at most
 
 // Bits of a header's flags.
 const (

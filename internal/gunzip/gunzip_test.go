@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/iotest"
 )
@@ -97,16 +98,40 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// Files one behind the other are one; what is no gzip behind them is ignored.
+// Files that follow each other are read as one. Zeros after each are padding; other bytes at the end
+// are counted, and a damaged header is an error.
 func TestMembers(t *testing.T) {
 	var z, want []byte
 	for i, text := range texts() {
 		z, want = append(z, zip(t, text, levels[i%len(levels)])...), append(want, text...)
+		z = append(z, make([]byte, i*100_000)...)
 	}
-	for _, behind := range []string{"", "\x00\x00\x00", "\x1f", "more"} {
-		got, err := unzip(io.MultiReader(bytes.NewReader(z), bytes.NewReader([]byte(behind))))
+	long := strings.Repeat("more", 100_000)
+	for _, after := range []string{"", "\x00\x00\x00", "more", "\x00\x00more", "PK\x03\x04", long} {
+		g, err := NewReader(io.MultiReader(bytes.NewReader(z), strings.NewReader(after)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(g)
 		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("before %q: %v, %d bytes of %d", behind, err, len(got), len(want))
+			t.Errorf("before %.20q: %v, %d bytes of %d", after, err, len(got), len(want))
+		}
+		rest := strings.TrimLeft(after, "\x00")
+		if n, head, err := g.Trailing(); err != nil || n != int64(len(rest)) || !strings.HasPrefix(rest, string(head)) {
+			t.Errorf("after the data %d bytes follow (%q, %v), want %d", n, head, err, len(rest))
+		}
+	}
+	next := zip(t, []byte("more"), gzip.BestSpeed)
+	for i := range 3 {
+		bad := slices.Clone(next)
+		bad[i] ^= 4
+		if _, err := unzip(io.MultiReader(bytes.NewReader(z), bytes.NewReader(bad))); !errors.Is(err, ErrHeader) {
+			t.Errorf("byte %d of a later header is damaged: %v", i, err)
+		}
+	}
+	for _, cut := range []string{"\x1f", "\x1f\x8b", "\x1f\x8b\x08\x00"} {
+		if _, err := unzip(io.MultiReader(bytes.NewReader(z), strings.NewReader(cut))); err == nil {
+			t.Errorf("a header that ends after %d bytes is not reported", len(cut))
 		}
 	}
 }
