@@ -39,6 +39,7 @@ func (r *runner) accept(u *unit) error {
 		return fmt.Errorf("internal error: %d records of %s were read, but %d stored and %d rejected", b.count, u.src.name, a.stored, left)
 	}
 	u.src.met += int64(b.count)
+	u.src.aside += int64(b.asides)
 	r.records.Add(int64(b.count))
 	r.rejected.Add(int64(left))
 	if err := r.settle(u, left); err != nil {
@@ -197,7 +198,7 @@ func (a *acceptor) take(x *record) error {
 	case xmlRecord:
 		fresh = known.image(x.id, b.in[x.first:x.end])
 	case jsonRecord:
-		fresh = known.record(x.id, x.pair)
+		fresh = known.record(x.id, x.pair, x.slot)
 	case vocRecord:
 		fresh = known.boxes.add(x.id)
 	case cocoRecord:

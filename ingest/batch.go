@@ -15,6 +15,7 @@ type batch struct {
 	in      []imagenetRow
 	co      []cocoRow
 	rejects []rejectRow // Record counts from the unit's first one; Source is filled in later
+	asides  int         // values next to the records of containers
 	headers int         // front-end headers: ids and times of a HIT, no annotation
 	ended   bool        // an array's closing bracket was met
 	used    int         // bytes of the unit that were read
@@ -50,7 +51,8 @@ type record struct {
 	kind       recordKind
 	id         string // image id
 	num        int64  // COCO image id
-	pair       string // assignment (or page) of a JSON record
+	pair       string // of a JSON record: what says in which showing it was made (R4)
+	slot       int32  // and the image's place on the page, noSlot where that does not count
 	first, end int    // rows in batch.in or batch.co
 	fact       imageFact
 	at         int // record number within the unit
@@ -82,7 +84,7 @@ func (b *batch) reset() {
 	clear(b.in)
 	clear(b.co)
 	b.records, b.in, b.co, b.rejects = b.records[:0], b.in[:0], b.co[:0], b.rejects[:0]
-	b.headers, b.ended, b.used, b.count = 0, false, 0, 0
+	b.asides, b.headers, b.ended, b.used, b.count = 0, 0, false, 0, 0
 	b.points.reset()
 	b.hovers.reset()
 	b.acts.reset()

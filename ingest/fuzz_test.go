@@ -302,7 +302,7 @@ func checkTar(t *testing.T, d []byte) {
 		if e != nil {
 			return
 		}
-		if h.Typeflag == tar.TypeReg && !strings.HasSuffix(h.Name, "/") {
+		if (h.Typeflag == tar.TypeReg || h.Typeflag == tar.TypeCont) && !strings.HasSuffix(h.Name, "/") {
 			want = append(want, tarMember{h.Name, string(data)})
 		}
 	}

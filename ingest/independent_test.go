@@ -113,6 +113,9 @@ func epochOf(v *float64) *int64 { // R7
 	if v != nil && *v < 1e11 {
 		v = new(*v * 1000)
 	}
+	if v != nil && math.Round(*v) >= 7289654400000 { // the year 2201
+		return nil
+	}
 	return spanOf(v)
 }
 
@@ -206,12 +209,22 @@ func classOf(id string) string {
 }
 
 func splitID(id string) (class, name string) {
-	parts := strings.Split(id, "/")
-	if len(parts) > 1 {
+	id, _, _ = strings.Cut(id, "?")
+	parts := separator.Split(id, -1)
+	if len(parts) == 2 {
 		class = parts[0]
 	}
-	return class, parts[len(parts)-1]
+	name = parts[len(parts)-1]
+	if strings.Contains(name, "%s") {
+		name = ""
+	}
+	return class, imageEnding.ReplaceAllString(name, "")
 }
+
+var (
+	separator   = regexp.MustCompile(`[/\\]`)
+	imageEnding = regexp.MustCompile(`(?i)\.(jpe?g|png|webp|bmp|tiff?|gif)$`)
+)
 
 func plainRead(root *plainTree, member string) (x plainImage) {
 	showings := root.all("metadata")
@@ -456,7 +469,7 @@ func plainImageNet(c plainContext) (schema.ImageNetAnnotation, bool) {
 		SelectedCount: wholeOf(o.num("selectedCount")), HoveredCount: wholeOf(o.num("hoveredCount")), EstimateTime: spanOf(o.num("estimateTime")),
 		Clicks: o.points("selectedRecord"), Mouse: o.points("mouseTracking"),
 	}
-	if o["selectedRecord"] == nil {
+	if count := r.SelectedCount; o["selectedRecord"] == nil && count != nil && *count > 0 {
 		r.Clicks = o.points("mousePoint")
 		if p := o.object("mousePoint"); p != nil {
 			r.Clicks = plainObject{"p": []any{map[string]any(p)}}.points("p")

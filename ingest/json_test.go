@@ -108,13 +108,18 @@ func TestJSONImageNet(t *testing.T) {
 			in: annotationRows(func(r *row) {
 				r.T0, r.Mouse, r.Hovers = new(int64(1641431027000)), points(at(1500, 0.5, 0.5)), []schema.Hover{{T: new(int64(1000)), Action: new("enter")}}
 			})},
-		{name: "the older route", text: withID(`,"assignment_id":"A","mousePoint":[{"x":0.5,"y":0.25}],"mouseTracking":[{"x":0.1,"y":0.2},{"x":0.3,"y":0.4}]`),
+		{name: "the older route", text: withID(`,"assignment_id":"A","selectedCount":1,"mousePoint":[{"x":0.5,"y":0.25}],"mouseTracking":[{"x":0.1,"y":0.2},{"x":0.3,"y":0.4}]`),
 			in: annotationRows(func(r *row) {
-				r.AssignmentID, r.Clicks = new("A"), points(schema.Point{X: new(0.5), Y: new(0.25)})
+				r.AssignmentID, r.SelectedCount, r.Clicks = new("A"), new(int32(1)), points(schema.Point{X: new(0.5), Y: new(0.25)})
 				r.Mouse = points(schema.Point{X: new(0.1), Y: new(0.2)}, schema.Point{X: new(0.3), Y: new(0.4)})
 			})},
-		{name: "the older route, one point", text: withID(`,"mousePoint":{"x":0.5,"y":0.25},"selectedRecord":null`),
-			in: annotationRows(func(r *row) { r.Clicks = points(schema.Point{X: new(0.5), Y: new(0.25)}) })},
+		{name: "the older route, one point", text: withID(`,"mousePoint":{"x":0.5,"y":0.25},"selectedRecord":null,"selectedCount":2`),
+			in: annotationRows(func(r *row) {
+				r.SelectedCount, r.Clicks = new(int32(2)), points(schema.Point{X: new(0.5), Y: new(0.25)})
+			})},
+		{name: "the older route, an image that nobody clicked", text: withID(`,"mousePoint":{"x":0,"y":0},"selectedCount":0`),
+			in: annotationRows(func(r *row) { r.SelectedCount = new(int32(0)) })},
+		{name: "the older route without a count", text: withID(`,"mousePoint":[{"x":0.5,"y":0.25}]`), in: annotationRows(nil)},
 		{name: "selectedRecord before mousePoint", text: withID(`,"mousePoint":[{"x":0.5,"y":0.25}],"selectedRecord":[]`), in: annotationRows(nil)},
 		{name: "only a number is a number", text: withID(`,"imageWidth":"324","imageHeight":true,"originalImageWidth":[500],"originalImageHeight":{"a":1},
 			"selectedCount":"1","hit_submit_time":"1641431258","mouseTracking":[{"x":"0.5","y":false,"time":"1"}]`),
@@ -339,7 +344,14 @@ func TestJSONDocuments(t *testing.T) {
 		{"empty array", " [ ] ", 0, nil},
 		{"lines", one + "\n\n" + one + "\r\n", 2, nil},
 		{"lines with a faulty one", one + "\n{\"image_id\":}\n" + one, 2, []Reason{Malformed}},
-		{"array with what is no object", "[" + one + ",null,3,[" + one + "],\"a\"]", 1, []Reason{NotObject, NotObject, NotObject, NotObject}},
+		{"array with what is no object", "[" + one + ",null,3,[3],\"a\"]", 1, []Reason{NotObject, NotObject, NotObject, NotObject}},
+		{"array of arrays", "[[" + one + ",3,{\"image_id\":2}],[]]", 2, []Reason{NotObject, NotObject}},
+		{"a list under a key", `{"version":1,"records":[` + one + `, {"image_id":2}],"meta":{"a":[{}]}}`, 2, nil},
+		{"lists under two keys", `{"train":[` + one + `],"val":[],"test": [{"image_id":2} ]}`, 2, nil},
+		{"a list under a key with what is no object", `{"records":[` + one + `,3,"a",[],{"image_id":2}]}`, 2, []Reason{NotObject, NotObject, NotObject}},
+		{"records keyed by id", "{\"1\": " + one + ",\n\"2\":{\"image_id\":2}, \"n\":2}", 2, nil},
+		{"records keyed by id, cut", "{\"1\": " + one + ",\"2\":{\"image_id\":2", 0, []Reason{Malformed}},
+
 		{"array with a faulty element", "[{\"image_id\":1,},{\"image_id\":NaN}," + one + "]", 1, []Reason{Malformed, Malformed}},
 		{"array that does not end", "[" + one, 1, []Reason{Cut}},
 		{"array cut in an element", "[" + one + `,{"image_id"`, 1, []Reason{Cut}},

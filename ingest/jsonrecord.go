@@ -17,6 +17,11 @@ const (
 	jsonObject
 )
 
+// String returns the name of the type with its article.
+func (k kind) String() string {
+	return [...]string{"null", "a number", "a string", "a boolean", "a list", "an object"}[k]
+}
+
 // scalar is a JSON value as a column sees it. Arrays and objects are only known by kind.
 type scalar struct {
 	kind kind
@@ -183,6 +188,7 @@ func (b *batch) imagenetScalar(k slot, key string, v scalar) {
 	case slotImageNetHIT:
 		m.inHIT = b.name(v, f)
 	case slotImageID:
+		m.idKind = v.kind
 		if v.kind == jsonString {
 			m.imageID = v.text
 		}
@@ -214,9 +220,9 @@ func (b *batch) imagenetScalar(k slot, key string, v scalar) {
 // endImageNet makes the row and record of an ImageNet JSON record.
 func (b *batch) endImageNet(c *wrapper, raw []byte) *fault {
 	m := &b.show
-	id := lastPart(m.imageID)
+	id := imageIDIn(m.imageID)
 	if len(id) == 0 {
-		return &fault{reason: NoImageID}
+		return m.noImageID()
 	}
 	set := func(s *string, from string) {
 		if *s == "" {
@@ -233,7 +239,7 @@ func (b *batch) endImageNet(c *wrapper, raw []byte) *fault {
 	if m.slot == nil && c.slot >= 0 {
 		m.slot = b.i32.ref(c.slot)
 	}
-	class := firstPart(m.imageID)
+	class := classIn(m.imageID)
 	if class == nil {
 		class = prefixClass(id)
 	}
@@ -247,15 +253,26 @@ func (b *batch) endImageNet(c *wrapper, raw []byte) *fault {
 	if f := b.flooded(); f != nil {
 		return f
 	}
-	pair := r.AssignmentID
+	pair, slot := r.pair()
 	if pair == "" {
-		pair = r.PageUUID
+		pair = contentKey(raw)
 	}
 	b.records = append(b.records, record{
-		kind: jsonRecord, id: r.ImageID, pair: pair, first: len(b.in) - 1, end: len(b.in),
+		kind: jsonRecord, id: r.ImageID, pair: pair, slot: slot, first: len(b.in) - 1, end: len(b.in),
 		fact: fact, at: b.count, member: b.member, offset: b.offset, data: raw,
 	})
 	return nil
+}
+
+// noImageID says why the record has no image id.
+func (m *showing) noImageID() *fault {
+	switch {
+	case m.idKind == jsonNull:
+		return faultf(NoImageID, "imageID is missing")
+	case m.idKind != jsonString:
+		return faultf(NoImageID, "imageID is %s, and has to be a string", m.idKind)
+	}
+	return faultf(NoImageID, "imageID %q names no image", snippet(m.imageID))
 }
 
 // cocoPage gathers one COCO record until its row is made.
@@ -368,7 +385,7 @@ func numberIn(url []byte) (id int64, ok bool) {
 	if i := bytes.IndexAny(url, "?#"); i >= 0 {
 		url = url[:i]
 	}
-	stem := lastPart(url)
+	stem := url[bytes.LastIndexByte(url, '/')+1:]
 	if i := bytes.LastIndexByte(stem, '.'); i >= 0 {
 		stem = stem[:i]
 	}

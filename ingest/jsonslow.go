@@ -46,7 +46,15 @@ func (b *batch) slowJSON(data []byte, coco bool) {
 	}
 	obj, ok := v.(map[string]any)
 	if !ok {
-		fail(NotObject, "")
+		if holdsRecords(v) {
+			b.unpack(trimmed, coco)
+			return
+		}
+		fail(NotObject, jsonScalar(v).kind.String()+" where a record should be")
+		return
+	}
+	if isContainer(obj) {
+		b.unpack(trimmed, coco)
 		return
 	}
 	valid := utf8.Valid(trimmed)
@@ -232,8 +240,8 @@ func (b *batch) slowImageNet(o map[string]any, c *wrapper, raw []byte) *fault {
 		switch k := slotOf([]byte(key)); k {
 		case slotClicks, slotMouse, slotHovers, slotOldClicks:
 			if k == slotOldClicks {
-				if o["selectedRecord"] != nil {
-					continue
+				if o["selectedRecord"] != nil || b.show.nChosen == nil || *b.show.nChosen <= 0 {
+					continue // an image that nobody clicked has the pointer's last position, or {0, 0}
 				}
 				if one, ok := v.(map[string]any); ok {
 					v = []any{one}

@@ -1,7 +1,12 @@
 package ingest
 
 import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/json"
 	"math"
+	"strconv"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 )
@@ -12,7 +17,7 @@ type known struct {
 	xml     idSet // images of XML
 	json    idSet // images of JSON, kept when sources are mixed
 	showing map[showingKey]struct{}
-	assigns map[string]uint32
+	pairs   map[string]uint32
 	odd     map[string]uint64
 	boxes   idSet
 	coco    roaring64.Bitmap
@@ -20,14 +25,15 @@ type known struct {
 	objects roaring64.Bitmap // and its objects
 }
 
-// showingKey is an image and the assignment that it was shown in.
+// showingKey is an image and one time that it was shown (R4).
 type showingKey struct {
-	image  uint64
-	assign uint32
+	image uint64
+	pair  uint32 // the assignment, the page, or what else is given
+	slot  int32
 }
 
 func newKnown(mixed bool) *known {
-	return &known{mixed: mixed, showing: map[showingKey]struct{}{}, assigns: map[string]uint32{}, odd: map[string]uint64{}}
+	return &known{mixed: mixed, showing: map[showingKey]struct{}{}, pairs: map[string]uint32{}, odd: map[string]uint64{}}
 }
 
 // image notes an XML file's image and its showings; false when it was there.
@@ -37,7 +43,9 @@ func (k *known) image(id string, rows []imagenetRow) bool {
 			return false
 		}
 		for i := range rows {
-			k.showings(id, rows[i].AssignmentID)
+			if pair, slot := rows[i].pair(); pair != "" {
+				k.showings(id, pair, slot)
+			}
 		}
 		return true
 	}
@@ -45,14 +53,14 @@ func (k *known) image(id string, rows []imagenetRow) bool {
 }
 
 // record notes a JSON record; false when its showing was there.
-func (k *known) record(id, assignment string) bool {
+func (k *known) record(id, pair string, slot int32) bool {
 	if k.mixed {
 		k.json.add(id)
 	}
-	return k.showings(id, assignment)
+	return k.showings(id, pair, slot)
 }
 
-func (k *known) showings(id, assignment string) bool {
+func (k *known) showings(id, pair string, slot int32) bool {
 	image, ok := packed(id)
 	if !ok {
 		if image, ok = k.odd[id]; !ok {
@@ -60,17 +68,55 @@ func (k *known) showings(id, assignment string) bool {
 			k.odd[string([]byte(id))] = image
 		}
 	}
-	assign, ok := k.assigns[assignment]
+	n, ok := k.pairs[pair]
 	if !ok {
-		assign = uint32(len(k.assigns))
-		k.assigns[string([]byte(assignment))] = assign
+		n = uint32(len(k.pairs))
+		k.pairs[string([]byte(pair))] = n
 	}
-	key := showingKey{image, assign}
+	key := showingKey{image, n, slot}
 	if _, ok := k.showing[key]; ok {
 		return false
 	}
 	k.showing[key] = struct{}{}
 	return true
+}
+
+// noSlot is the slot of a showing that its assignment or its content alone identifies.
+const noSlot = -1
+
+// pair returns what says in which showing a row was made (R4): the assignment; without one the page
+// of the front end and the image's slot on it; without that worker, HIT, page number and slot as far
+// as they are given. It returns "" for a row that has none of these.
+func (r *imagenetRow) pair() (pair string, slot int32) {
+	slot = noSlot
+	if r.AssignmentID != "" {
+		return r.AssignmentID, slot
+	}
+	if r.ImageIdx != nil {
+		slot = *r.ImageIdx
+	}
+	if r.PageUUID != "" {
+		return "page\x00" + r.PageUUID, slot
+	}
+	hit, page := cmp.Or(r.HITID, r.ImageNetHITID), ""
+	if r.PageIdx != nil {
+		page = strconv.Itoa(int(*r.PageIdx))
+	}
+	if slot == noSlot && r.WorkerID == "" && hit == "" && page == "" {
+		return "", slot
+	}
+	return "place\x00" + r.WorkerID + "\x00" + hit + "\x00" + page, slot
+}
+
+// contentKey identifies a record by all that it says: equal records are duplicates (R4).
+func contentKey(raw []byte) string {
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		b.Reset()
+		b.Write(raw)
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return "record\x00" + string(sum[:])
 }
 
 // idSet is a set of ImageNet image ids.

@@ -25,6 +25,7 @@ const (
 	TooLong   Reason = "list_too_long"
 	Cut       Reason = "truncated" // the input ends within it
 	Unread    Reason = "unreadable"
+	Trailing  Reason = "trailing_data" // bytes after the end of an archive or of gzip data
 )
 
 // Reasons for which a field is set to null.
@@ -57,8 +58,9 @@ var ReasonTexts = []struct {
 	{TooLong, "record", "a list longer than the limit (250,000), or too many elements, values or unusable fields in one record"},
 	{Cut, "record", "the input ends within it"},
 	{Unread, "record", "the file could not be read"},
+	{Trailing, "record", "bytes that follow the end of an archive or of gzip data and belong to neither"},
 	{NotANumber, "field", "not a number"},
-	{OutOfRange, "field", "a coordinate beyond 100, or a number too large for its column"},
+	{OutOfRange, "field", "a coordinate beyond 100, a date after the year 2200, or a number too large for its column"},
 	{Negative, "field", "a time, count, page or size below zero"},
 	{NotInteger, "field", "a fraction where a whole number is meant"},
 	{NotBoolean, "field", "neither true nor false"},

@@ -377,7 +377,7 @@ func (r *runner) summary(completed bool) *Summary {
 					k.SHA256 = src.sum()
 				}
 				if src.home == d.name {
-					k.AppleDouble, k.OtherFiles = src.skips.apple, src.skips.other
+					k.AppleDouble, k.OtherFiles, k.Skipped = src.skips.apple, src.skips.other, src.skipped()
 				}
 				st.Sources = append(st.Sources, *k)
 			}

@@ -3,12 +3,15 @@ package ingest
 import (
 	"bytes"
 	"math"
+
+	"abtool/schema"
 )
 
 // showing gathers one time an image was shown until its row is made. Times are absolute here.
 type showing struct {
 	seen    uint32 // bits of the scalars met: the first of a name wins
 	imageID []byte
+	idKind  kind // of the JSON value of imageID
 	worker  string
 	assign  string
 	hit     string
@@ -219,25 +222,58 @@ func (b *batch) relativeHovers(hs []hover, base int64) []hover {
 	return hs
 }
 
-// lastPart is the image id within "n01440764/n01440764_105" (R3), firstPart the class.
-func lastPart(id []byte) []byte { return id[bytes.LastIndexByte(id, '/')+1:] }
-
-func firstPart(id []byte) []byte {
-	if i := bytes.IndexByte(id, '/'); i > 0 {
-		return id[:i]
+// imageIDIn returns the image id within a name, empty for a name of no image (R3).
+func imageIDIn(name []byte) []byte {
+	if bytes.IndexAny(name, `/\?.%`) < 0 {
+		return name
 	}
-	return nil
+	if i := bytes.LastIndexByte(name, '/'); bytes.IndexAny(name[i+1:], `\?.%`) < 0 && bytes.IndexByte(name, '?') < 0 {
+		return name[i+1:]
+	}
+	return []byte(schema.ImageID(string(name)))
+}
+
+// classIn returns the class within the name of an image: its folder, nil if the name has none. In a
+// longer path that folder may be any, so the WordNet id that the image's own id begins with goes first.
+func classIn(name []byte) []byte {
+	if i := bytes.IndexByte(name, '?'); i >= 0 {
+		name = name[:i]
+	}
+	end := bytes.LastIndexAny(name, `/\`)
+	if end <= 0 {
+		return nil
+	}
+	start := bytes.LastIndexAny(name[:end], `/\`) + 1
+	folder := name[start:end]
+	if start == 0 && folder[end-1] != ':' {
+		return folder
+	}
+	if class := prefixClass(imageIDIn(name)); class != nil && !isWordNetID(folder) {
+		return class
+	}
+	if len(folder) == 0 || folder[len(folder)-1] == ':' || start >= 2 && name[start-2] == '/' { // a drive, a host
+		return nil
+	}
+	return folder
 }
 
 // prefixClass is the WordNet id that an image id begins with, nil if it does not.
 func prefixClass(id []byte) []byte {
-	if len(id) < 10 || id[0] != 'n' || id[9] != '_' {
+	if len(id) < 10 || id[9] != '_' || !isWordNetID(id[:9]) {
 		return nil
 	}
-	for _, c := range id[1:9] {
+	return id[:9]
+}
+
+// isWordNetID reports whether a name has the form of n01440764.
+func isWordNetID(name []byte) bool {
+	if len(name) != 9 || name[0] != 'n' {
+		return false
+	}
+	for _, c := range name[1:] {
 		if c-'0' > 9 {
-			return nil
+			return false
 		}
 	}
-	return id[:9]
+	return true
 }

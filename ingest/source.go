@@ -3,6 +3,7 @@ package ingest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,12 +13,14 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
 
+	"abtool/internal/filetype"
 	"abtool/internal/gunzip"
 )
 
@@ -44,12 +47,16 @@ type source struct {
 	apart  map[string]bool // files of a folder that are sources of their own
 
 	read  atomic.Int64 // bytes read of it, compressed as they are
-	skips struct{ apple, other int64 }
+	skips struct {
+		apple, other int64
+		kinds        map[string]int64 // of archive members without content, and the like, by what they are
+	}
 
 	// Of the goroutine that accepts units:
 	stats map[string]*SourceStats // accounts by data set
 	home  string                  // the data set that files are counted in, "" as long as nothing has told
 	met   int64                   // records so far
+	aside int64                   // values next to the records of containers
 	// Rejects and headers from before it told:
 	pending        []rejectRow
 	pendingHeaders int64
@@ -77,9 +84,11 @@ func (s *source) kind() recordKind {
 type stream struct {
 	*bufio.Reader
 	file io.Closer
-	raw  io.Reader // what Reader reads
-	gzip bool
-	base int64 // offset of the next byte in the source, or in the member that this is
+	raw  io.Reader       // what Reader reads
+	path string          // of the file, "-" for standard input
+	in   *countingReader // what is read of the file
+	gz   *gunzip.Reader  // what undoes gzip, nil for a stream without it
+	base int64           // offset of the next byte in the source, or in the member that this is
 }
 
 const (
@@ -90,7 +99,7 @@ const (
 
 // openStream opens a file of the source, "-" for standard input, and undoes gzip.
 func (s *source) openStream(ctx context.Context, path string, stdin io.Reader) (*stream, error) {
-	st := &stream{}
+	st := &stream{path: path}
 	var r io.Reader = stdin
 	regular := false
 	if path != "-" {
@@ -105,7 +114,8 @@ func (s *source) openStream(ctx context.Context, path string, stdin io.Reader) (
 	if !regular { // reading can wait for ever
 		r = newAside(ctx, r)
 	}
-	counted := bufio.NewReaderSize(&countingReader{r, s}, headBytes)
+	st.in = &countingReader{r: r, s: s}
+	counted := bufio.NewReaderSize(st.in, headBytes)
 	st.raw = counted
 	head, _ := counted.Peek(2)
 	if len(head) == 2 && head[0] == 0x1f && head[1] == 0x8b {
@@ -114,7 +124,7 @@ func (s *source) openStream(ctx context.Context, path string, stdin io.Reader) (
 			st.Close()
 			return nil, fmt.Errorf("%s: gzip header: %w: %w", s.name, err, ErrDamaged)
 		}
-		st.gzip, st.raw = true, gz
+		st.gz, st.raw = gz, gz
 	}
 	st.Reader = bufio.NewReaderSize(st.raw, peekBytes)
 	return st, nil
@@ -138,10 +148,12 @@ func (st *stream) Close() error {
 type countingReader struct {
 	r io.Reader
 	s *source
+	n int64 // bytes read
 }
 
 func (c *countingReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
+	c.n += int64(n)
 	c.s.count(p[:n])
 	return n, err
 }
@@ -172,6 +184,26 @@ func newSource(path, as string, r role) (*source, error) {
 	return s, nil
 }
 
+// skip counts something that is read over, such as a symbolic link in an archive.
+func (s *source) skip(kind string) {
+	if s.skips.kinds == nil {
+		s.skips.kinds = map[string]int64{}
+	}
+	s.skips.kinds[kind]++
+}
+
+// skipped returns the counts of skip, with what records were found next to.
+func (s *source) skipped() map[string]int64 {
+	all := maps.Clone(s.skips.kinds)
+	if s.aside > 0 {
+		if all == nil {
+			all = map[string]int64{}
+		}
+		all[nextToRecords] += s.aside
+	}
+	return all
+}
+
 func (s *source) sum() string { return hex.EncodeToString(s.digest.Sum(nil)) }
 
 // feed cuts the source into units and hands them on, in order.
@@ -193,18 +225,44 @@ func (s *source) feed(ctx context.Context, f *feeder) error {
 	return s.feedStream(ctx, f, st, "")
 }
 
-// feedStream tells the shape of a stream by looking, and cuts it. member is its name within a
-// folder.
+// feedStream reads a stream to its end, whatever it holds. member is its name within a folder.
 func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member string) error {
+	if err := s.feedShape(ctx, f, st, member); err != nil {
+		return err
+	}
+	if n, err := io.Copy(io.Discard, st); err != nil { // of a file over the limit; gzip's checksum is at the end
+		return s.damaged(err, st.base+n)
+	}
+	if st.gz == nil {
+		return nil
+	}
+	n, head, err := st.gz.Trailing()
+	if err != nil {
+		return s.damaged(err, st.base)
+	}
+	if n == 0 {
+		return nil
+	}
+	u := f.unit(s, formMembers)
+	u.refuseBytes(cmp.Or(member, s.name), st.in.n-n, head,
+		faultf(Trailing, "%d bytes after the gzip data that are not gzip", n))
+	return f.emit(ctx, u)
+}
+
+// feedShape finds out what a stream holds by looking at its beginning, and cuts it into units.
+func (s *source) feedShape(ctx context.Context, f *feeder, st *stream, member string) error {
 	head, err := st.Peek(peekBytes)
 	if err != nil && err != io.EOF && len(head) < 512 {
 		return s.damaged(err, int64(len(head)))
 	}
 	suffix := ""
-	if st.gzip {
+	if st.gz != nil {
 		suffix = ", gzip"
 	}
 	if s.role == instancesRole {
+		if len(trim(head)) > 0 && notData(head) {
+			return s.unknown(st, head)
+		}
 		if text := trim(bytes.TrimPrefix(head, bom)); len(text) == 0 || text[0] != '{' {
 			return fmt.Errorf("%s: %w: --instances wants COCO's instances_*.json, an object with images, annotations and categories; this begins with \"%s\"",
 				s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]))
@@ -217,6 +275,10 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 		return s.feedTar(ctx, f, st)
 	case len(trim(head)) == 0:
 		return fmt.Errorf("%s is empty: %w", s.name, ErrUnknownInput)
+	case len(trim(bytes.TrimPrefix(head, bom))) == 0:
+		return fmt.Errorf("%s holds nothing but a byte-order mark: %w", s.name, ErrUnknownInput)
+	case !isTar(head) && notData(head):
+		return s.unknown(st, head)
 	case trim(bytes.TrimPrefix(head, bom))[0] == '<':
 		s.setShape("XML file" + suffix)
 		return s.feedFile(ctx, f, st, member)
@@ -225,9 +287,13 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 	if s.role == instancesRole {
 		j.instances = true
 	}
+	if !j.instances && beginsContainer(bytes.TrimPrefix(head, bom)) {
+		s.unpackStream(st)
+		j.form = formElements
+	}
 	switch {
 	case !j.isJSON:
-		return fmt.Errorf("%s: %w: it begins with \"%s\"%s; %s", s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]), guess(head), accepted)
+		return s.unknown(st, head)
 	case j.instances:
 		s.setShape("COCO instances" + suffix)
 		return f.instances(ctx, s, st)
@@ -270,6 +336,14 @@ func (s *source) sniff(name string, data []byte) {
 	}
 }
 
+// unpackStream makes the stream the list of the records that its container holds.
+func (s *source) unpackStream(st *stream) {
+	st.raw = newUnpacker(st.Reader, func() { s.skip(nextToRecords) })
+	st.Reader = bufio.NewReaderSize(st.raw, peekBytes)
+}
+
+const nextToRecords = "values next to the records"
+
 func (f form) words() string {
 	switch f {
 	case formLines:
@@ -286,16 +360,30 @@ func (s *source) setShape(shape string) {
 	}
 }
 
-// guess names well-known formats that are not ours.
-func guess(head []byte) string {
-	for _, g := range []struct{ magic, name string }{
-		{"PK", " (a zip archive: unpack it and give the folder)"}, {"\x28\xb5\x2f\xfd", " (zstd: decompress it first)"},
-		{"BZh", " (bzip2: decompress it first)"}, {"\xfd7zXZ", " (xz: decompress it first)"},
-		{"PAR1", " (Parquet, perhaps a store already: see abtool info)"}, {"ARROW1", " (Arrow)"}, {"\xff\xd8", " (a JPEG image)"},
-	} {
-		if bytes.HasPrefix(head, []byte(g.magic)) {
-			return g.name
-		}
+// unknown is the error for a source that begins with head and is none of the accepted shapes.
+func (s *source) unknown(st *stream, head []byte) error {
+	switch k := filetype.Of(head); {
+	case k.Name == "gzip" && st.gz != nil:
+		return fmt.Errorf("%s: %w: its content is gzip again: undo one of the two with gunzip", s.name, ErrUnknownInput)
+	case k.Name == "Parquet" || k.Name == "an Arrow file":
+		return fmt.Errorf("%s: %w: it is %s, perhaps a table of a store already: see abtool info; %s", s.name, ErrUnknownInput, k.Name, accepted)
+	case k.Name != "":
+		return fmt.Errorf("%s: %w: it is %s; %s", s.name, ErrUnknownInput, k, accepted)
+	}
+	return fmt.Errorf("%s: %w: it begins with \"%s\"; %s", s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]), accepted)
+}
+
+// notData reports whether a source is of a well-known kind that holds no annotations.
+func notData(head []byte) bool {
+	k := filetype.Of(head)
+	return k.Name != "" && k.Name != "a tar archive"
+}
+
+// otherFile names the well-known kind of file that data is, in place of annotations; "" for a file
+// that is not recognised.
+func otherFile(data []byte) string {
+	if k := filetype.Of(data[:min(len(data), filetype.HeadBytes)]); len(data) > 0 && k.Name != "" {
+		return k.String()
 	}
 	return ""
 }
@@ -306,6 +394,9 @@ func (s *source) damaged(err error, at int64) error {
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s ends early, at byte %d of its content: %w: get it again, the old store is unchanged", s.name, at, ErrDamaged)
+	}
+	if errors.Is(err, gunzip.ErrHeader) {
+		return fmt.Errorf("%s: a later part of the gzip data, at byte %d of its content, has a damaged header: %w: get it again, the old store is unchanged", s.name, at, ErrDamaged)
 	}
 	if errors.Is(err, gunzip.ErrChecksum) {
 		return fmt.Errorf("%s fails its gzip checksum by byte %d of its content: %w: get it again, the old store is unchanged", s.name, at, ErrDamaged)

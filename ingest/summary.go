@@ -60,6 +60,9 @@ type SourceStats struct {
 	AppleDouble int64  `json:"appledouble"`      // ._ companions, skipped (R1)
 	OtherFiles  int64  `json:"other_files"`      // files of other kinds and a simulation's truth, skipped
 	Headers     int64  `json:"headers"`          // front-end headers and empty pages: no record in them
+	// Skipped counts what else was read over, by kind: symbolic links of an archive, values next to
+	// a list of records.
+	Skipped map[string]int64 `json:"skipped,omitempty"`
 }
 
 // Count is a number of rejects of one kind.

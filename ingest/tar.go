@@ -79,7 +79,9 @@ type tarEntry struct {
 	name    string
 	size    int64
 	regular bool
-	head    int // bytes up to the data
+	link    string // of a hard link: the member whose content it has
+	other   string // of a member without content of its own: what it is, for the account
+	head    int    // bytes up to the data
 	use     use
 }
 
@@ -117,28 +119,41 @@ func parseTar(d []byte) (e tarEntry, need int, end bool, err error) {
 		e = tarEntry{size: size, head: at + block}
 		if h[156] == 'S' {
 			e.head, need = sparseHead(d, at)
+			e.other = sparseFile
 			return e, need, false, nil
 		}
 		if at > 0 || !plainName(h, &e) {
 			e, err = unusual(d, at)
 			return e, 0, false, err
 		}
-		e.settle(h[156])
+		e.settle(h[156], cstring(h[157:257]))
 		return e, 0, false, nil
 	}
 }
 
+const sparseFile = "sparse files"
+
 // settle tells by the header's type whether the entry is a file, and whether data follow.
-func (e *tarEntry) settle(flag byte) {
+func (e *tarEntry) settle(flag byte, link string) {
 	folder := strings.HasSuffix(e.name, "/")
-	e.regular = (flag == tar.TypeReg || flag == 0) && !folder
 	switch flag {
-	case tar.TypeLink, tar.TypeSymlink, tar.TypeChar, tar.TypeBlock, tar.TypeDir, tar.TypeFifo:
-		e.size = 0
-	case 0:
-		if folder {
+	case tar.TypeReg, tar.TypeCont, 0:
+		e.regular = !folder
+		if folder && flag == 0 {
 			e.size = 0
 		}
+	case tar.TypeLink:
+		e.size, e.link = 0, link
+	case tar.TypeSymlink:
+		e.size, e.other = 0, "symbolic links"
+	case tar.TypeChar, tar.TypeBlock:
+		e.size, e.other = 0, "devices"
+	case tar.TypeFifo:
+		e.size, e.other = 0, "named pipes"
+	case tar.TypeDir:
+		e.size = 0
+	default:
+		e.other = fmt.Sprintf("members of type %q", flag)
 	}
 }
 
@@ -194,8 +209,10 @@ func unusual(d []byte, at int) (tarEntry, error) {
 			return tarEntry{}, fmt.Errorf("a tar member of %d bytes: %w", h.Size, ErrDamaged)
 		}
 		e := tarEntry{name: h.Name, size: h.Size, head: at + block}
-		e.settle(h.Typeflag)
-		e.regular = e.regular && !sparse
+		e.settle(h.Typeflag, h.Linkname)
+		if sparse {
+			e.regular, e.other = false, sparseFile
+		}
 		return e, nil
 	}
 }
@@ -238,6 +255,7 @@ type tarFeed struct {
 	base  int64 // offset of u.buf
 	pos   int   // of the next header in u.buf
 	found int   // members that hold records
+	links []hardLink
 }
 
 func (s *source) feedTar(ctx context.Context, f *feeder, st *stream) error {
@@ -256,6 +274,13 @@ func (s *source) feedTar(ctx context.Context, f *feeder, st *stream) error {
 			f.emit(ctx, f.cut(t.u, t.pos))
 			return fmt.Errorf("%s at byte %d of its content: %w: get it again, the old store is unchanged", s.name, t.base+int64(t.pos), err)
 		case ended:
+			more, err := t.another(ctx)
+			if err != nil {
+				return err
+			}
+			if more {
+				continue
+			}
 			if t.found == 0 {
 				return fmt.Errorf("%s: %w: no .xml or .json file in this archive; %s", s.name, ErrUnknownInput, accepted)
 			}
@@ -263,7 +288,7 @@ func (s *source) feedTar(ctx context.Context, f *feeder, st *stream) error {
 				return err
 			}
 			f.recycle(t.u)
-			return s.drainTar(st, t.base)
+			return t.feedLinks(ctx)
 		case need > 0 && broken != nil:
 			if e.head > 0 {
 				t.fault(e, faultf(Cut, "the archive ends within this member"))
@@ -332,10 +357,17 @@ func (t *tarFeed) useOf(e tarEntry) use {
 
 // meet counts a member, and rejects one that is too large.
 func (t *tarFeed) meet(e tarEntry) {
-	if !e.regular || !t.wanted(e.name) {
+	if e.other != "" {
+		t.skip(e.other)
+	}
+	if !e.regular && e.link == "" || !t.wanted(e.name) {
 		return
 	}
 	t.found++
+	if e.link != "" {
+		t.links = append(t.links, hardLink{e.name, e.link})
+		return
+	}
 	if e.use == passOver {
 		t.fault(e, faultf(TooLarge, "%d bytes; the limit is %d (--max-record-bytes)", e.size, t.f.limits.Member))
 	}
@@ -372,6 +404,7 @@ func (t *tarFeed) pass(ctx context.Context, e tarEntry) error {
 		body := io.LimitReader(t.st, e.size-int64(len(have)))
 		left -= e.size - int64(len(have))
 		in := *t.st
+		in.gz = nil
 		in.raw = io.MultiReader(bytes.NewReader(have), body)
 		in.Reader, in.base = bufio.NewReaderSize(in.raw, peekBytes), at
 		err := t.feedStream(ctx, t.f, &in, e.name)
@@ -392,11 +425,39 @@ func (t *tarFeed) pass(ctx context.Context, e tarEntry) error {
 	return nil
 }
 
-// drainTar reads what stands behind the end of the archive, so that gzip's checksum is seen.
-func (s *source) drainTar(st *stream, base int64) error {
-	n, err := io.Copy(io.Discard, st)
-	if err != nil {
-		return s.damaged(err, base+n)
+// another steps over the zeros that end an archive. It reports whether another archive follows, as
+// where two were concatenated; other bytes that follow are rejected.
+func (t *tarFeed) another(ctx context.Context) (bool, error) {
+	for eof := false; ; {
+		rest := bytes.TrimLeft(t.u.buf[t.pos:], "\x00")
+		t.pos = len(t.u.buf) - len(rest)
+		switch {
+		case len(rest) == 0 && eof:
+			return false, nil
+		case len(rest) >= block && (t.base+int64(t.pos)-t.st.base)%block == 0 && sumsUp(rest[:block]):
+			return true, nil
+		case len(rest) >= block || eof:
+			return false, t.trailing(rest)
+		}
+		if err := t.emit(ctx, block); err != nil {
+			return false, err
+		}
+		var err error
+		if eof, err = t.f.fill(t.u, t.st); err != nil {
+			return false, t.damaged(err, t.base+int64(len(t.u.buf)))
+		}
 	}
+}
+
+// trailing rejects what follows the archive and begins with rest.
+func (t *tarFeed) trailing(rest []byte) error {
+	n, err := io.Copy(io.Discard, t.st)
+	if err != nil {
+		return t.damaged(err, t.base+int64(len(t.u.buf))+n)
+	}
+	found := faultf(Trailing, "%d bytes after the end of the archive", int64(len(rest))+n)
+	at := t.base + int64(t.pos)
+	t.u.members = append(t.u.members, member{name: t.name, off: t.pos, n: min(len(rest), snippetBytes+1), at: at, fault: found})
+	t.pos = len(t.u.buf)
 	return nil
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 )
 
@@ -46,6 +47,13 @@ type member struct {
 // refuse adds a member that is rejected as it is.
 func (u *unit) refuse(name string, at int64, f *fault) {
 	u.members = append(u.members, member{name: name, at: at, fault: f})
+}
+
+// refuseBytes adds a member that is rejected, with the bytes that show what was found.
+func (u *unit) refuseBytes(name string, at int64, found []byte, f *fault) {
+	off := len(u.buf)
+	u.buf = append(u.buf, found...)
+	u.members = append(u.members, member{name: name, off: off, n: len(found), at: at, fault: f})
 }
 
 // read fills the unit's batch.
@@ -99,13 +107,18 @@ func (b *batch) readXML(data []byte, kind recordKind, base string) {
 		}
 	}
 	if f != nil {
-		b.rejectRecord(f.reason, f.detail, data)
+		b.rejectRecord(f.reason, cmp.Or(otherFile(data), f.detail), data)
 	}
 	b.count++
 }
 
 // readDocument reads a whole JSON file: an object, an array, or values one a line.
 func (b *batch) readDocument(coco bool, data []byte) {
+	if kind := otherFile(data); kind != "" {
+		b.rejectRecord(Malformed, kind, data)
+		b.count++
+		return
+	}
 	u := unit{coco: coco, form: formValues, buf: bytes.TrimPrefix(data, bom), name: b.member, last: true}
 	u.base = b.offset + int64(len(data)-len(u.buf))
 	s := jsonScan{d: u.buf}

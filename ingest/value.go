@@ -42,9 +42,10 @@ func trim(t []byte) []byte {
 }
 
 const (
-	maxCoord   = 100     // R6
-	maxTime    = 1 << 53 // ms; beyond, a float64 is no longer exact
-	secondsEnd = 1e11    // R7: below, an epoch time is in seconds
+	maxCoord   = 100               // R6
+	maxTime    = 1 << 53           // ms; beyond, a float64 is no longer exact
+	secondsEnd = 1e11              // R7: below, an epoch time is in seconds
+	epochEnd   = 7_289_654_400_000 // ms, the end of the year 2200: later times are in another unit
 	noTime     = math.MinInt64 + 1
 )
 
@@ -94,7 +95,7 @@ func (b *batch) millis(v value, epoch bool, f field) int64 {
 		reason = NotANumber
 	case v.num < 0:
 		reason = Negative
-	case ms > maxTime:
+	case ms > maxTime, epoch && ms >= epochEnd:
 		reason = OutOfRange
 	default:
 		return int64(ms)

@@ -107,7 +107,9 @@ func TestXMLMetadata(t *testing.T) {
 				r.T0, r.Clicks = new(int64(1641431028000)), points(schema.Point{T: new(int64(500))}, schema.Point{T: new(int64(1000))})
 			}, nil},
 		{"the seconds end at 1e11", `<hit_submit_time>100000000000</hit_submit_time>`, func(r *row) { r.HITSubmitTime = new(int64(1e11)) }, nil},
-		{"below it", `<hit_submit_time>99999999999</hit_submit_time>`, func(r *row) { r.HITSubmitTime = new(int64(99999999999000)) }, nil},
+		{"below it", `<hit_submit_time>7289654399</hit_submit_time>`, func(r *row) { r.HITSubmitTime = new(int64(7289654399000)) }, nil},
+		{"beyond the year 2200", `<hit_submit_time>7289654400</hit_submit_time>`, nil, []string{"hit_submit_time out_of_range"}},
+		{"microseconds", `<hit_submit_time>1641431258000000</hit_submit_time>`, nil, []string{"hit_submit_time out_of_range"}},
 		{"a time of zero is a time", `<mouseTracking><time>0</time></mouseTracking>`,
 			func(r *row) { r.T0, r.Mouse = new(int64(-1000)), points(schema.Point{T: new(int64(1000))}) }, nil},
 		{"negative times", `<hit_submit_time>-1</hit_submit_time><estimateTime>-5</estimateTime><page_idx>-1</page_idx><image_idx>-2</image_idx>

@@ -31,7 +31,7 @@ func (b *batch) endMetadata(d *xmlDoc) {
 	if d.origW == 0 && m.origW != nil && m.origH != nil && *m.origW > 0 && *m.origH > 0 {
 		d.origW, d.origH = *m.origW, *m.origH
 	}
-	b.addRow("", b.text.keep(firstPart(m.imageID)))
+	b.addRow("", b.text.keep(classIn(m.imageID)))
 }
 
 // maxPerFile is how many <metadata> or <object> elements one file may have.
@@ -64,18 +64,18 @@ func (b *batch) endFile(d *xmlDoc, kind recordKind, memberBase []byte, raw []byt
 	if n := max(d.shown, d.objects); n > maxPerFile {
 		return faultf(TooLong, "%d <metadata> or <object> elements; the limit is %d", n, maxPerFile)
 	}
-	id := d.filename
-	if kind == vocRecord && len(memberBase) > 0 {
-		id = memberBase // R10 finds boxes by the name of their file
+	id := imageIDIn(d.filename)
+	if own := imageIDIn(memberBase); kind == vocRecord && len(own) > 0 {
+		id = own // R10 finds boxes by the name of their file
 	}
 	if len(id) == 0 {
-		id = lastPart(d.imageID)
+		id = imageIDIn(d.imageID)
 	}
 	if len(id) == 0 {
-		id = memberBase
+		id = imageIDIn(memberBase)
 	}
 	if len(id) == 0 {
-		return &fault{reason: NoImageID}
+		return faultf(NoImageID, "neither filename nor imageID is given")
 	}
 	imageID := b.text.keep(id)
 	class := b.text.keep(d.folder)
@@ -89,7 +89,7 @@ func (b *batch) endFile(d *xmlDoc, kind recordKind, memberBase []byte, raw []byt
 			r.Class = class
 		}
 	}
-	if c := firstPart(d.imageID); c != nil {
+	if c := classIn(d.imageID); c != nil {
 		class = b.text.keep(c)
 	}
 	rec := record{

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -67,6 +69,9 @@ func printSkipped(w io.Writer, src ingest.SourceStats) {
 		if k.n > 0 {
 			parts = append(parts, k.what+": "+thousands(k.n))
 		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(src.Skipped)) {
+		parts = append(parts, kind+": "+thousands(src.Skipped[kind]))
 	}
 	if len(parts) > 0 {
 		fmt.Fprintf(w, "  besides, in %s: %s\n", clean(src.Name), strings.Join(parts, ", "))
