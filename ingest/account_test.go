@@ -329,3 +329,41 @@ func TestOtherFiles(t *testing.T) {
 		}
 	}
 }
+
+// Records and ground truth that are of other images are noted, with an image of each.
+func TestNothingInCommon(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	box := write("b.tar", archiveOf(t, tar.Header{Name: "n01440764_9.xml"}))
+	instances := write("i.json", `{"images":[{"id":7,"width":9,"height":9}],"annotations":[],"categories":[]}`)
+	both := write("both.json", `{"images":[{"id":1,"width":9,"height":9},{"id":7}],"annotations":[],"categories":[]}`)
+	for _, c := range []struct {
+		name string
+		o    Options
+		want []string
+	}{
+		{"JSON and boxes", Options{Sources: []string{write("a.jsonl", `{"imageID":"c/x"}`)}, Boxes: []string{box}}, []string{"image x,", "--boxes has n01440764_9"}},
+		{"XML and boxes", Options{Sources: []string{write("n01440764_1.xml", fmt.Sprintf(twoXML, "n01440764_1"))}, Boxes: []string{box}}, []string{"image n01440764_1,", "n01440764_9"}},
+		{"XML and its boxes", Options{Sources: []string{write("n01440764_9.xml", fmt.Sprintf(twoXML, "n01440764_9"))}, Boxes: []string{box}}, nil},
+		{"COCO", Options{Sources: []string{write("c.jsonl", fmt.Sprintf(cocoOf, 1))}, Instances: []string{instances}}, []string{"image 1,", "--instances has 7"}},
+		{"COCO with its images", Options{Sources: []string{write("d.jsonl", fmt.Sprintf(cocoOf, 1))}, Instances: []string{both}}, nil},
+		{"COCO without instances", Options{Sources: []string{write("e.jsonl", fmt.Sprintf(cocoOf, 1))}}, nil},
+	} {
+		_, s := mustRun(t, c.o)
+		notes := strings.Join(s.DataSets[0].Notes, "\n")
+		for _, want := range c.want {
+			if !strings.Contains(notes, want) {
+				t.Errorf("%s: the notes are %q, want %q in them", c.name, notes, want)
+			}
+		}
+		if c.want == nil && notes != "" {
+			t.Errorf("%s: the notes are %q, want none", c.name, notes)
+		}
+	}
+}

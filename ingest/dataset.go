@@ -36,6 +36,7 @@ type dataset struct {
 	images     *spill
 	spillErr   error
 	categories map[int64]string // COCO's names by id
+	notes      []string         // for people, on the data set as a whole
 	seq        int64            // of the next row
 }
 

@@ -2,8 +2,11 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -34,7 +37,7 @@ func (b *batch) slowJSON(data []byte, coco bool) {
 	var v any
 	if err := dec.Decode(&v); err != nil {
 		if !coco && !utf8.Valid(trimmed) {
-			fail(NotUTF8, "")
+			fail(NotUTF8, notUTF8(trimmed).detail)
 			return
 		}
 		fail(Malformed, err.Error())
@@ -71,7 +74,9 @@ type jsonSource struct {
 // object reads a record, or what wraps records.
 func (b *batch) object(o map[string]any, c wrapper, s jsonSource) {
 	c.take(b, o)
-	if pages, ok := o["pages"].([]any); ok {
+	found := false
+	if pages, ok := listOf(o["pages"]); ok {
+		found = true
 		b.countHeader(len(pages))
 		for _, p := range pages {
 			page, ok := p.(map[string]any)
@@ -81,26 +86,46 @@ func (b *batch) object(o map[string]any, c wrapper, s jsonSource) {
 			}
 			b.readPage(page, c, s)
 		}
-		return
 	}
 	if page, ok := o["page"].(map[string]any); ok {
-		c.ended = jsonScalar(o["endedAt"])
-		b.readPage(page, c, s)
-		return
+		found = true
+		in := c
+		in.ended = jsonScalar(o["endedAt"])
+		b.readPage(page, in, s)
 	}
-	if _, ok := o["annotations"]; ok {
+	_, many := o["annotations"]
+	_, one := o["annotation"]
+	switch {
+	case many || one:
 		b.readPage(o, c, s)
-		return
-	}
-	if _, ok := o["annotation"]; ok {
-		b.readPage(o, c, s)
-		return
-	}
-	if isHeader(o) {
+	case found:
+	case isHeader(o):
 		b.headers++
-		return
+	default:
+		b.bare(o, c, s)
 	}
-	b.bare(o, c, s)
+}
+
+// listOf returns the entries of a list, or of an object that holds one object under each key, in the
+// order of the keys as numbers or texts.
+func listOf(v any) ([]any, bool) {
+	if list, ok := v.([]any); ok {
+		return list, true
+	}
+	keyed, ok := v.(map[string]any)
+	if !ok {
+		return nil, false
+	}
+	keys := slices.SortedFunc(maps.Keys(keyed), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
+	list := make([]any, len(keys))
+	for i, k := range keys {
+		if list[i], ok = keyed[k].(map[string]any); !ok {
+			return nil, false
+		}
+	}
+	return list, true
 }
 
 func (b *batch) countHeader(pages int) {
@@ -120,16 +145,19 @@ func (b *batch) readPage(p map[string]any, c wrapper, s jsonSource) {
 	if e := jsonScalar(p["endedAt"]); e.kind != jsonNull {
 		c.ended = e
 	}
-	if rec, ok := p["annotation"].(map[string]any); ok {
-		s.coco = true
-		b.bare(rec, c, s)
-		return
+	rec, single := p["annotation"].(map[string]any)
+	if single {
+		in := s
+		in.coco = true
+		b.bare(rec, c, in)
 	}
-	list, ok := p["annotations"].([]any)
+	list, ok := listOf(p["annotations"])
 	switch {
 	case ok:
 	case p["annotations"] != nil:
-		b.fail(&fault{NotObject, "annotations is not a list"}, s)
+		b.fail(faultf(NotObject, "annotations is %s, and has to be a list of objects", jsonScalar(p["annotations"]).kind), s)
+		return
+	case single:
 		return
 	case p["annotation"] != nil:
 		b.fail(&fault{NotObject, "an annotation that is not an object"}, s)
@@ -198,7 +226,7 @@ func (b *batch) bare(o map[string]any, c wrapper, s jsonSource) {
 	case coco:
 		f = b.slowCOCO(o, &c, s.raw)
 	case !s.valid:
-		f = &fault{reason: NotUTF8}
+		f = notUTF8(s.raw)
 	default:
 		f = b.slowImageNet(o, &c, s.raw)
 	}

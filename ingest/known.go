@@ -5,7 +5,10 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
@@ -14,8 +17,9 @@ import (
 // known holds the identifiers that were read, for R4. Its sets are exact.
 type known struct {
 	mixed   bool  // several sources: XML and JSON may tell of the same showing
+	boxed   bool  // boxes are given
 	xml     idSet // images of XML
-	json    idSet // images of JSON, kept when sources are mixed
+	json    idSet // images of JSON, kept when sources are mixed or boxes are given
 	showing map[showingKey]struct{}
 	pairs   map[string]uint32
 	odd     map[string]uint64
@@ -32,8 +36,8 @@ type showingKey struct {
 	slot  int32
 }
 
-func newKnown(mixed bool) *known {
-	return &known{mixed: mixed, showing: map[showingKey]struct{}{}, pairs: map[string]uint32{}, odd: map[string]uint64{}}
+func newKnown(mixed, boxed bool) *known {
+	return &known{mixed: mixed, boxed: boxed, showing: map[showingKey]struct{}{}, pairs: map[string]uint32{}, odd: map[string]uint64{}}
 }
 
 // image notes an XML file's image and its showings; false when it was there.
@@ -54,7 +58,7 @@ func (k *known) image(id string, rows []imagenetRow) bool {
 
 // record notes a JSON record; false when its showing was there.
 func (k *known) record(id, pair string, slot int32) bool {
-	if k.mixed {
+	if k.mixed || k.boxed {
 		k.json.add(id)
 	}
 	return k.showings(id, pair, slot)
@@ -138,6 +142,51 @@ func (s *idSet) add(id string) bool {
 	}
 	s.odd[string([]byte(id))] = struct{}{}
 	return true
+}
+
+// meets reports whether two sets have an id in common.
+func (s *idSet) meets(t *idSet) bool {
+	for id := range s.odd {
+		if _, ok := t.odd[id]; ok {
+			return true
+		}
+	}
+	return s.usual.Intersects(&t.usual)
+}
+
+// any returns the first id of the set, "" of an empty one.
+func (s *idSet) any() string {
+	if !s.usual.IsEmpty() {
+		p := s.usual.Minimum()
+		return fmt.Sprintf("n%08d_%d", p>>32, p&math.MaxUint32)
+	}
+	if len(s.odd) == 0 {
+		return ""
+	}
+	return slices.Min(slices.Collect(maps.Keys(s.odd)))
+}
+
+// strangers returns what to say of a data set whose records and ground truth have no image in
+// common, "" for one where they have, or where either is missing.
+func (k *known) strangers(set string) string {
+	record, truth, option := "", "", "--boxes"
+	if set == "coco" {
+		if k.coco.IsEmpty() || k.gt.IsEmpty() || k.coco.Intersects(&k.gt) {
+			return ""
+		}
+		record, truth = strconv.FormatInt(int64(k.coco.Minimum()), 10), strconv.FormatInt(int64(k.gt.Minimum()), 10)
+		option = "--instances"
+	} else {
+		if k.boxes.meets(&k.xml) || k.boxes.meets(&k.json) {
+			return ""
+		}
+		record, truth = cmp.Or(k.xml.any(), k.json.any()), k.boxes.any()
+		if record == "" || truth == "" {
+			return ""
+		}
+	}
+	return fmt.Sprintf("the records and %s have no image in common: the records have image %s, for example, and %s has %s. "+
+		"What needs ground truth will be empty: check that both are of the same images", option, record, option, truth)
 }
 
 func (s *idSet) has(id string) bool {

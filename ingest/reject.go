@@ -51,7 +51,7 @@ var ReasonTexts = []struct {
 	{Doctype, "record", "a document type declaration; entities are never expanded"},
 	{TooDeep, "record", "elements or values nested deeper than the limit (256)"},
 	{WrongRoot, "record", "the root element is not `annotation`"},
-	{Duplicate, "record", "the same image (JSON: image and assignment) was read before; the first is kept"},
+	{Duplicate, "record", "the same image (JSON: the same showing of it) was read before; the first is kept"},
 	{NoImageID, "record", "nothing says which image it is"},
 	{NotObject, "record", "JSON, but not an object"},
 	{TooLarge, "record", "larger than the limit for a member or record"},

@@ -154,7 +154,7 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 		return nil, err
 	}
 	r.nameSources()
-	r.known = newKnown(r.byproductSources() > 1)
+	r.known = newKnown(r.sourcesOf(byproducts) > 1, r.sourcesOf(boxesRole) > 0)
 	r.feeder = newFeeder(o.Limits, o.Stdin)
 	r.feeder.instances = r.readInstances
 	return r, nil
@@ -194,9 +194,10 @@ func (r *runner) nameSources() {
 	}
 }
 
-func (r *runner) byproductSources() (n int) {
+// sourcesOf returns the number of sources in a role.
+func (r *runner) sourcesOf(in role) (n int) {
 	for _, s := range r.sources {
-		if s.role == byproducts {
+		if s.role == in {
 			n++
 		}
 	}
@@ -319,6 +320,9 @@ func (r *runner) finish(ctx context.Context) error {
 				}
 			}
 		}
+		if note := r.known.strangers(d.name); note != "" {
+			d.notes = append(d.notes, note)
+		}
 		sizes, err := fileSizes(d.dir)
 		if err != nil {
 			return err
@@ -367,7 +371,7 @@ func (r *runner) summary(completed bool) *Summary {
 		st := DataSetStats{
 			Name: d.name, Options: StoreOptions{Format: r.o.Format, As: r.o.As, Limits: r.limits},
 			Rows: d.rows, Bytes: r.written[d.name], Rejected: d.rejects.counts(), Nulled: d.nulled.counts(),
-			Categories: sortedCategories(d.categories),
+			Categories: sortedCategories(d.categories), Notes: d.notes,
 		}
 		for _, src := range r.sources {
 			if k := src.stats[d.name]; k != nil {

@@ -29,6 +29,10 @@ type DataSetStats struct {
 
 	// Categories are the classes that the instances file lists, also those without an object.
 	Categories []Category `json:"categories,omitempty"`
+
+	// Notes say what people should know of the data set as a whole, such as records and ground
+	// truth without an image in common.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Category is a class of COCO's ground truth.

@@ -61,7 +61,7 @@ func (b *batch) slowXML(data []byte, kind recordKind, memberBase []byte, d *xmlD
 		return &fault{reason: Empty}
 	}
 	if !utf8.Valid(data) {
-		return &fault{reason: NotUTF8}
+		return notUTF8(data)
 	}
 	text := bytes.TrimPrefix(data, bom)
 	if i := badChar(text); i >= 0 {
@@ -83,6 +83,24 @@ func (b *batch) slowXML(data []byte, kind recordKind, memberBase []byte, d *xmlD
 		return r.tooLong
 	}
 	return b.endFile(d, kind, memberBase, data)
+}
+
+// notUTF8 says where bytes are not UTF-8, and which encoding the file declares.
+func notUTF8(data []byte) *fault {
+	at := 0
+	for at < len(data) {
+		c, n := utf8.DecodeRune(data[at:])
+		if c == utf8.RuneError && n == 1 {
+			break
+		}
+		at += n
+	}
+	head := data[:min(len(data), 200)]
+	if _, after, ok := bytes.Cut(head, []byte(`encoding="`)); ok && bytes.HasPrefix(bytes.TrimPrefix(head, bom), []byte("<?xml")) {
+		name, _, _ := bytes.Cut(after, []byte{'"'})
+		return faultf(NotUTF8, "at byte %d; the file declares %s: save it as UTF-8", at, snippet(name))
+	}
+	return faultf(NotUTF8, "at byte %d: save it as UTF-8", at)
 }
 
 func (r *treeReader) read() *fault {

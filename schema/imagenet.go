@@ -49,7 +49,7 @@ type ImageNetAnnotation struct {
 	HoveredCount  *int32   `parquet:"hovered_count" range:"≥ 0" null:"missing, negative or not an integer" from:"hoveredCount" doc:"Number of hovers, as given."`
 	EstimateTime  *int64   `parquet:"estimate_time" unit:"ms" range:"≥ 0" null:"missing, negative or not a number" from:"estimateTime" doc:"Time hovered while not selected; approximate, can be 0 beside many samples."`
 	T0            *int64   `parquet:"t0" unit:"ms since 1970 UTC" range:"whole seconds" null:"no event has a time" from:"computed" doc:"The last whole second before the earliest event; an event's epoch time is t0 + t."`
-	Clicks        []Point  `parquet:"clicks,list" from:"selectedRecord, mousePoint" doc:"Clicks that selected the image, in document order. A deselecting click is not recorded."`
+	Clicks        []Point  `parquet:"clicks,list" from:"selectedRecord, mousePoint" doc:"Clicks that selected the image, in document order. A deselecting click is not recorded. Where mousePoint stands in place of selectedRecord, it is a click only if selectedCount is above 0."`
 	Mouse         []Point  `parquet:"mouse,list" from:"mouseTracking" doc:"Mouse samples in document order, taken only while the image was not selected."`
 	Hovers        []Hover  `parquet:"hovers,list" from:"hoveredRecord" doc:"Entering and leaving, in document order."`
 }

@@ -37,6 +37,9 @@ func printSummary(w io.Writer, s *ingest.Summary) {
 		}
 		printCounts(w, "records rejected", d.Rejected)
 		printCounts(w, "fields set to null", d.Nulled)
+		for _, note := range d.Notes {
+			fmt.Fprintf(w, "  note: %s\n", clean(note))
+		}
 		fmt.Fprintln(w)
 	}
 	for i, x := range s.Examples {
