@@ -1,6 +1,7 @@
 package gunzip
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"errors"
@@ -189,6 +190,39 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// members reads files that follow each other with the standard library, which is given one at a time:
+// it takes zeros between them for a damaged header.
+func members(z []byte) (all []byte, err error) {
+	r := bufio.NewReader(bytes.NewReader(z))
+	for first := true; ; first = false {
+		if !first {
+			for c, _ := r.Peek(1); len(c) == 1 && c[0] == 0; c, _ = r.Peek(1) {
+				if _, err := r.Discard(1); err != nil {
+					return all, err
+				}
+			}
+			switch h, _ := r.Peek(3); {
+			case len(h) < 3 && string(h) != "\x1f" && string(h) != "\x1f\x8b", len(h) == 3 && !likeHeader(h):
+				return all, nil // the end, or other bytes
+			}
+		}
+		g, err := gzip.NewReader(r)
+		if err != nil {
+			return all, err
+		}
+		g.Multistream(false)
+		text, err := io.ReadAll(g)
+		if all = append(all, text...); err != nil {
+			return all, err
+		}
+	}
+}
+
+// likeHeader reports whether two of three bytes are those that headers begin with.
+func likeHeader(h []byte) bool {
+	return h[0] == 0x1f && h[1] == 0x8b || h[0] == 0x1f && h[2] == 8 || h[1] == 0x8b && h[2] == 8
+}
+
 // FuzzGunzip holds the Reader against the standard library's.
 func FuzzGunzip(f *testing.F) {
 	for _, text := range texts() {
@@ -200,15 +234,11 @@ func FuzzGunzip(f *testing.F) {
 	f.Add(fixed)
 	f.Fuzz(func(t *testing.T, z []byte) {
 		got, err := unzip(bytes.NewReader(z))
-		var want []byte
-		g, e := gzip.NewReader(bytes.NewReader(z))
-		if e == nil {
-			want, e = io.ReadAll(g)
-		}
+		want, e := members(z)
 		if e == nil && (err != nil || !bytes.Equal(got, want)) {
 			t.Fatalf("%v, %d bytes; the standard library reads %d", err, len(got), len(want))
 		}
-		if e != nil && err == nil && !errors.Is(e, gzip.ErrHeader) {
+		if e != nil && err == nil {
 			t.Fatalf("read, but the standard library says %v", e)
 		}
 	})
