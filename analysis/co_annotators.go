@@ -12,7 +12,7 @@ type cocoProfile struct {
 	pages, known, classes, retrieved int64 // known: pages whose image is in the ground truth
 	icons, hits, judged, centre      int64 // judged: icons with a point on such images
 	placed, actions, moves, removes  int64
-	steps, keyboard, keyKnown        int64
+	steps, keyboard, keyUnknown      int64
 	boxed                            int64
 	recall                           mean
 	distance, dx, dy, du, dv         sum
@@ -30,7 +30,7 @@ func (p *cocoProfile) addPage(r *cocoRow) {
 	p.actions += g.actions
 	p.steps += g.steps
 	p.keyboard += g.keyboard
-	p.keyKnown += g.keyKnown
+	p.keyUnknown += g.keyUnknown
 	p.samples += g.samples
 	if g.spent != scan.Null {
 		p.spent = append(p.spent, g.spent)
@@ -46,6 +46,9 @@ func (p *cocoProfile) addPage(r *cocoRow) {
 	}
 	added := int64(scan.Null)
 	for i, k := range r.kind {
+		if r.class[i] < 0 {
+			continue
+		}
 		switch k {
 		case actionMove:
 			p.moves++
@@ -122,7 +125,7 @@ func (p *cocoProfile) merge(o *cocoProfile) {
 	for _, f := range []struct{ to, from *int64 }{
 		{&p.pages, &o.pages}, {&p.known, &o.known}, {&p.classes, &o.classes}, {&p.retrieved, &o.retrieved}, {&p.icons, &o.icons}, {&p.hits, &o.hits},
 		{&p.judged, &o.judged}, {&p.centre, &o.centre}, {&p.placed, &o.placed}, {&p.actions, &o.actions}, {&p.moves, &o.moves}, {&p.removes, &o.removes},
-		{&p.steps, &o.steps}, {&p.keyboard, &o.keyboard}, {&p.keyKnown, &o.keyKnown}, {&p.boxed, &o.boxed}, {&p.samples, &o.samples}, {&p.still, &o.still},
+		{&p.steps, &o.steps}, {&p.keyboard, &o.keyboard}, {&p.keyUnknown, &o.keyUnknown}, {&p.boxed, &o.boxed}, {&p.samples, &o.samples}, {&p.still, &o.still},
 	} {
 		*f.to += *f.from
 	}
@@ -164,8 +167,8 @@ var cocoProfileColumns = []Column{
 	{"precision_high", unitShare, "95 % interval (wilson)"},
 	{"icons_per_page", "count", "mean number of icons that stay on a page"},
 	{"actions", "count", "actions with icons"},
-	{"moves", "count", "of them, moves: a second thought about the place"},
-	{"removes", "count", "of them, removals"},
+	{"moves", "count", "moves of icons of known classes: a second thought about the place"},
+	{"removes", "count", "removals of icons of known classes"},
 	{"centre_distance", unitShare, "mean distance of the icon from (0.5, 0.5)"},
 	{"centre_share", unitShare, "icons within 0.05 of it"},
 	{"bias_x", unitShare, "mean of x − 0.5 of icons"},
@@ -177,9 +180,10 @@ var cocoProfileColumns = []Column{
 	{"time_spent_p90", unitMS, "its 90 % quantile"},
 	{"first_add", unitMS, "median time until the first icon of a page was placed"},
 	{"steps_per_page", "count", "mean steps through the superclasses"},
-	{"keyboard_share", unitShare, "of steps that tell, those by the keyboard"},
+	{"keyboard_share", unitShare, "of all steps, those by the keyboard; an unknown key is not the keyboard"},
 	{"samples_per_page", "count", "mean mouse samples"},
 	{"no_trace", unitShare, "pages with an icon but no mouse sample, of all pages"},
+	{"keyboard_unknown", "count", "steps of which it is unknown whether the key or the button was used"},
 }
 
 func (p *cocoProfile) row() []any {
@@ -194,7 +198,7 @@ func (p *cocoProfile) row() []any {
 		average(p.distance, p.icons), share(p.centre, p.icons), average(p.dx, p.icons), average(p.dy, p.icons),
 		average(p.du, p.boxed), average(p.dv, p.boxed),
 		q(p.spent, 0.5), q(p.spent, 0.1), q(p.spent, 0.9), q(p.first, 0.5),
-		share(p.steps, p.pages), share(p.keyboard, p.keyKnown), share(p.samples, p.pages), share(p.still, p.pages),
+		share(p.steps, p.pages), share(p.keyboard, p.steps), share(p.samples, p.pages), share(p.still, p.pages), p.keyUnknown,
 	}
 }
 

@@ -49,7 +49,7 @@ type page struct {
 	unknownType           int64 // actions (C2)
 	unknownIcon           int64
 	steps, distinct       int64 // through the superclasses (C13)
-	keyboard, keyKnown    int64
+	keyboard, keyUnknown  int64
 	reached               bool // the last superclass
 	truth                 *cocoImage
 	classes               int64 // on the image
@@ -359,9 +359,11 @@ func (w *cocoWorker) row(i int) *cocoRow {
 			p.distinct++
 		}
 		p.reached = p.reached || b == lastSuperclass
-		if row.keyboard[k] != scan.Null {
-			p.keyKnown++
-			p.keyboard += row.keyboard[k]
+		switch row.keyboard[k] {
+		case scan.Null:
+			p.keyUnknown++
+		case 1:
+			p.keyboard++
 		}
 	}
 	return row

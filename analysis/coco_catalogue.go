@@ -2,7 +2,7 @@ package analysis
 
 var cocoCatalogue = []*Entry{
 	{Set: "coco", Name: "counts", Title: "How much there is", Rules: "C1, C2, C3", Paper: "sections 3 and C",
-		Definition: "Pages, actions with icons, steps through the superclasses, mouse samples, and the ground truth. A page whose image is not in the ground truth counts in nothing that needs it. Actions of unknown type, or on an icon whose name is no class of the ground truth, are counted and otherwise left out.",
+		Definition: "Pages, actions with icons, steps through the superclasses, mouse samples, and the ground truth. A page whose image is not in the ground truth counts in nothing that needs it. Actions of unknown type count as unknown_type, others on an icon whose name is not a class of the ground truth as unknown_icon, each once; names match exactly, and such actions are otherwise left out.",
 		coco:       newCOCOCounts},
 	{Set: "coco", Name: "icon_precision", IDs: []string{"C1"}, Title: "Icon precision", Rules: "C3, C4, C5, C6", Paper: "section E",
 		Definition: "Share of icons whose point lies on a mask of their class. An icon's point is that of the last add with a place, whatever follows: one a page and class. Icons of classes that the image does not have miss. A point is on a mask when the pixel under it, floor(x W), floor(y H), is set in any instance of the class, crowds included.",
@@ -23,7 +23,7 @@ var cocoCatalogue = []*Entry{
 		Definition: "Of the annotated images that have a class, the share on which its icon stays; the size of a class is the mean over its objects on annotated images, crowds included, of the area of the bounding box over that of the image. Bins of size are 0, .2², .4², .6², .8², 1, lower edge included: of image and class by the largest object, of classes by mean size, there as the mean of their recalls.",
 		coco:       newCategoryRecall},
 	{Set: "coco", Name: "browsing", Title: "Stepping through the superclasses", Rules: "C13", Paper: "section C",
-		Definition: "Entries of the history of superclasses; returning to one counts again. Distinct are different superclasses. Keyboard is of the steps that tell whether the key or the button was used.",
+		Definition: "Entries of the history of superclasses; returning to one counts again. Distinct are different superclasses. The keyboard's share is of all steps: one that does not say whether the key or the button was used counts as not by the keyboard, and is counted as unknown. Variant: of the steps that say.",
 		coco:       newBrowsing},
 	{Set: "coco", Name: "time", Title: "Time on a page", Rules: "C14", Paper: "section C",
 		Definition: "time_spent of all pages that tell it; quantiles are interpolated linearly between ranks.",

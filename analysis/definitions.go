@@ -26,7 +26,7 @@ var Definitions = []Definition{
 	{"I18", "A HIT is flagged for a recall below 0.333, fewer than 30 selections or fewer than 9 pages. Of the release's candidates only the released images are visible, so that more HITs are flagged than were rejected."},
 	{"I19", "An annotator's accuracy is over showings, not images: the last click with a place of each selected showing, on images with a usable box. Distance from the centre is √((x − 0.5)² + (y − 0.5)²). The time is the median of estimate_time over all showings that tell it."},
 	{"C1", "Pages whose image the ground truth does not have count in nothing that needs it."},
-	{"C2", "Actions of unknown type, or on an icon whose name is no category of the ground truth, are counted and otherwise left out. Order is that of the list."},
+	{"C2", "Actions of unknown type count as unknown_type, others on an icon whose name is not a category of the ground truth as unknown_icon: each action once. They are otherwise left out. Names match exactly. Order is the order of the list, not of the times."},
 	{"C3", "An icon's point is that of the last add with a place, whatever follows: one for each page and class. Variants: of icons that stay on the image alone; of those, where they were put last, by an add or a move."},
 	{"C4", "Precision is over all icons with a point, those of classes that the image does not have included. Variant: of classes that it has."},
 	{"C5", "A point is on a mask if the pixel (min(floor(x W), W − 1), min(floor(y H), H − 1)) is set in any instance of the class, crowds included; W and H are the ground truth's; points outside of the image miss. Polygons by the even-odd rule at the centre of the pixel, each by itself; run-length masks down the columns, zeros first. Variant: the point itself in the polygons."},
@@ -37,6 +37,6 @@ var Definitions = []Definition{
 	{"C10", "A sequence is the types of the actions on one class of one page, joined by -, if the last is add or move. The longest has the most actions; of several, the first by its text."},
 	{"C11", "The size of an object is the area of its bounding box over that of the image; of a class, the mean over its objects on annotated images, crowds included. Edges of bins are 0, 0.2², 0.4², 0.6², 0.8², 1, the lower included. An image and a class are binned by the largest object, a class by its mean size."},
 	{"C12", "Centres are those of every box of the ground truth. An icon is placed in the frame of the nearest box of its class on the image, as in I15."},
-	{"C13", "A step is an entry of the history of superclasses; returning to one is another. Distinct are different numbers of superclasses. The share by keyboard is of the steps that tell."},
+	{"C13", "A step is an entry of the history of superclasses; returning to one is another. Distinct are different numbers of superclasses. The share by keyboard is of all steps: one whose key or button is unknown is not by the keyboard, and is counted apart. Variant: of the steps whose key or button is known. A page has keyboard use if one of its steps is by the keyboard."},
 	{"C14", "Quantiles are interpolated linearly between ranks: of n sorted values, q is at rank q (n − 1)."},
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -559,7 +557,7 @@ func line(x, y []float64) (slope, intercept, correlation float64) {
 }
 
 func (r *reference) browsing(pages []*refPage) {
-	var events, distinct, keyboard, tells, reached int
+	var events, distinct, keyboard, tells, reached, withKeyboard int
 	stepsTo, pagesTo, keyboardTo, tellsTo := map[int32]int{}, map[int32]int{}, map[int32]int{}, map[int32]int{}
 	for _, p := range pages {
 		seen := map[int32]bool{}
@@ -588,18 +586,25 @@ func (r *reference) browsing(pages []*refPage) {
 		for i := range seen {
 			pagesTo[i]++
 		}
+		if slices.ContainsFunc(p.Browsing, func(b schema.Browse) bool { return b.Keyboard != nil && *b.Keyboard }) {
+			withKeyboard++
+		}
 		if seen[10] {
 			reached++
 		}
 	}
 	for i := range stepsTo {
 		r.row("browsing.by_superclass", i, map[string]any{"events": int64(stepsTo[i]), "pages": int64(pagesTo[i]),
-			"returns": int64(stepsTo[i] - pagesTo[i]), "keyboard_share": ratio(keyboardTo[i], tellsTo[i])})
+			"returns": int64(stepsTo[i] - pagesTo[i]), "keyboard_share": ratio(keyboardTo[i], stepsTo[i]),
+			"keyboard_unknown": int64(stepsTo[i] - tellsTo[i])})
 	}
 	r.count("browsing.events", events)
 	r.real("browsing.events_mean", ratio(events, len(pages)), len(pages))
 	r.real("browsing.distinct_mean", ratio(distinct, len(pages)), len(pages))
-	r.share("browsing.keyboard_share", keyboard, tells)
+	r.share("browsing.keyboard_share", keyboard, events)
+	r.share("browsing.keyboard_share.known", keyboard, tells)
+	r.values["browsing.keyboard_unknown"] = refValue{int64(events - tells), int64(events), -1}
+	r.share("browsing.records_with_keyboard", withKeyboard, len(pages))
 	r.share("browsing.reached_last", reached, len(pages))
 }
 
@@ -626,6 +631,8 @@ type refPages struct {
 	classes, retrieved                        int
 	icons, judged, onMask, near, staying      int
 	steps, keyboard, tells, samples           int
+	actions, moves, removes                   int
+	firsts                                    []float64 // times of the pages' earliest add
 }
 
 func (g *refPages) add(p *refPage) {
@@ -654,10 +661,25 @@ func (g *refPages) add(p *refPage) {
 			}
 		}
 	}
+	g.actions += len(p.Actions)
+	first := math.Inf(1)
 	for _, class := range p.names {
 		if p.stays(class) {
 			g.staying++
 		}
+		for _, a := range p.icons[class] { // of known type, on a known class (C2)
+			switch {
+			case typeIs(a, "move"):
+				g.moves++
+			case typeIs(a, "remove"):
+				g.removes++
+			case a.T != nil:
+				first = min(first, float64(*a.T))
+			}
+		}
+	}
+	if !math.IsInf(first, 1) {
+		g.firsts = append(g.firsts, first)
 	}
 	if p.gt != nil {
 		g.withTruth++
@@ -697,7 +719,9 @@ func (g *refPages) row() map[string]any {
 		"centre_distance": mean(g.distances), "centre_share": ratio(g.near, g.icons), "bias_x": mean(g.dx), "bias_y": mean(g.dy),
 		"bias_u": mean(g.du), "bias_v": mean(g.dv),
 		"time_spent": median(g.times), "time_spent_p10": quantile(g.times, 0.1), "time_spent_p90": quantile(g.times, 0.9),
-		"steps_per_page": ratio(g.steps, g.pages), "keyboard_share": ratio(g.keyboard, g.tells), "samples_per_page": ratio(g.samples, g.pages),
+		"steps_per_page": ratio(g.steps, g.pages), "keyboard_share": ratio(g.keyboard, g.steps), "samples_per_page": ratio(g.samples, g.pages),
+		"keyboard_unknown": int64(g.steps - g.tells), "actions": int64(g.actions), "moves": int64(g.moves), "removes": int64(g.removes),
+		"first_add": median(g.firsts),
 	}
 }
 
@@ -824,22 +848,7 @@ func awkwardCOCO(t *testing.T, pages int, seed uint64, shuffle func(n int, swap 
 	if shuffle != nil {
 		shuffle(pages, func(i, j int) { records[i], records[j] = records[j], records[i] })
 	}
-	dir := t.TempDir()
-	source, truth, store := filepath.Join(dir, "coco_ab.json"), filepath.Join(dir, "instances_train2014.json"), filepath.Join(dir, "store")
-	for name, text := range map[string]string{
-		source: "[" + strings.Join(records, ",\n") + "]",
-		truth: `{"images": [` + strings.Join(images, ",\n") + `],
- "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}, {"id": 5, "name": "hot dog"}, {"id": 90, "name": "kite"}],
- "annotations": [` + strings.Join(annotations, ",\n") + "]}",
-	} {
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := ingest.Run(context.Background(), ingest.Options{Sources: []string{source}, Instances: []string{truth}, Out: store}); err != nil {
-		t.Fatal(err)
-	}
-	return store
+	return cocoStore(t, records, images, annotations)
 }
 
 func (a *awkward) cocoImage(id, w, h int) string {

@@ -1,20 +1,15 @@
 package analysis_test
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"abtool/analysis"
-	"abtool/ingest"
 	"abtool/internal/teststore"
 	"abtool/schema"
 )
@@ -966,28 +961,7 @@ func awkwardImageNet(t *testing.T, images int, seed uint64, shuffle func(n int, 
 	if shuffle != nil {
 		shuffle(images, func(i, j int) { order[i], order[j] = order[j], order[i] })
 	}
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, i := range order {
-		if err := w.WriteHeader(&tar.Header{Name: fmt.Sprintf("train_xml/n01440764/n01440764_%d.xml", i), Mode: 0o644, Size: int64(len(files[i]))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(files[i])); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	source, store := filepath.Join(dir, "imagenet_ab.tar"), filepath.Join(dir, "store")
-	if err := os.WriteFile(source, b.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ingest.Run(context.Background(), ingest.Options{Sources: []string{source}, Out: store}); err != nil {
-		t.Fatal(err)
-	}
-	return store
+	return imagenetStore(t, files, order...)
 }
 
 // awkward draws inputs that are valid, or nearly so, and awkward.

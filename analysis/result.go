@@ -166,7 +166,12 @@ const (
 
 // count is a Value that counts units.
 func count(name, title, of string, n int64) Value {
-	return Value{Name: name, Title: title, Value: Number(n), Unit: "count", N: n, Of: of}
+	return countOf(name, title, of, n, n)
+}
+
+// countOf is a Value that counts k of n units.
+func countOf(name, title, of string, k, n int64) Value {
+	return Value{Name: name, Title: title, Value: Number(k), Unit: "count", N: n, Of: of}
 }
 
 // proportion is the share of k of n independent units, with Wilson's interval.

@@ -1,0 +1,142 @@
+package analysis_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"abtool/analysis"
+	"abtool/ingest"
+)
+
+// Stores of a few records that are written out, so that every number can be counted by hand.
+
+// ingested ingests files, by name, into a store.
+func ingested(t testing.TB, o ingest.Options, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, list := range []*[]string{&o.Sources, &o.Boxes, &o.Instances} {
+		for i, name := range *list {
+			(*list)[i] = filepath.Join(dir, name)
+		}
+	}
+	o.Out = filepath.Join(dir, "store")
+	if _, err := ingest.Run(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	return o.Out
+}
+
+// cocoStore is a store of records, and of a ground truth of images and annotations; the classes
+// are cat (1), dog (2), hot dog (5) and kite (90).
+func cocoStore(t testing.TB, records, images, annotations []string) string {
+	t.Helper()
+	list := func(v []string) string { return "[" + strings.Join(v, ",\n") + "]" }
+	return ingested(t, ingest.Options{Sources: []string{"coco_ab.json"}, Instances: []string{"instances_train2014.json"}}, map[string]string{
+		"coco_ab.json": list(records),
+		"instances_train2014.json": `{"images": ` + list(images) + `,
+ "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}, {"id": 5, "name": "hot dog"}, {"id": 90, "name": "kite"}],
+ "annotations": ` + list(annotations) + "}",
+	})
+}
+
+// imagenetStore is a store of XML files, which are n01440764_0 and so on; in another order if one
+// is given.
+func imagenetStore(t testing.TB, files []string, order ...int) string {
+	t.Helper()
+	if order == nil {
+		for i := range files {
+			order = append(order, i)
+		}
+	}
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, i := range order {
+		name := fmt.Sprintf("train_xml/n01440764/n01440764_%d.xml", i)
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[i]))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(files[i])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return ingested(t, ingest.Options{Sources: []string{"imagenet_ab.tar"}}, map[string]string{"imagenet_ab.tar": b.String()})
+}
+
+// A counted is a number that is counted by hand, at a path as at takes it.
+type counted struct {
+	path string
+	want float64
+}
+
+// expect compares the statistics of a store with numbers that are counted by hand; rule says
+// what makes them so.
+func expect(t *testing.T, rule, store, set string, list ...counted) {
+	t.Helper()
+	d := run(t, store, analysis.Options{Bootstrap: -1})
+	for _, k := range list {
+		if have := at(t, d, set, k.path); !near(have, k.want) {
+			t.Errorf("%s: %s.%s is %v, want %v", rule, set, k.path, have, k.want)
+		}
+	}
+}
+
+// C2: an action of unknown type counts as that alone, whatever its icon; names match exactly; and
+// neither kind is seen by anything else.
+func TestUnknownActions(t *testing.T) {
+	action := func(kind, icon string, at int) string {
+		return fmt.Sprintf(`{"actionType": %q, "iconType": %q, "pointTo": {"x": 0.5, "y": 0.5}, "timeAt": %d}`, kind, icon, at)
+	}
+	page := `{"image_id": 1, "worker_id": "A", "hit_id": "h", "timeSpent": 9000, "actionHistories": [` + strings.Join([]string{
+		action("Add", "unicorn", 100),                         // neither type nor icon: unknown_type once
+		action("add", "Cat", 200), action("move", "Cat", 300), // not the name of a class
+		action("add", "cat", 500), action("remove", "cat ", 600), // nor is a name with a space
+	}, ",") + `]}`
+	store := cocoStore(t, []string{page}, []string{`{"id": 1, "width": 10, "height": 10}`},
+		[]string{`{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 10, 10], "segmentation": [[0,0,10,0,10,10,0,10]]}`})
+	expect(t, "actions of unknown type or icon are counted once and left out", store, "coco",
+		counted{"counts.actions", 5}, counted{"counts.unknown_type", 1}, counted{"counts.unknown_icon", 3}, counted{"counts.icons", 1},
+		counted{"icon_precision.on_mask#n", 1}, counted{"icon_precision.on_mask", 1}, counted{"class_recall.recall", 1},
+		counted{"sequences.icons", 1}, counted{"sequences.by_sequence[add].n", 1},
+		counted{"workers.by_worker[A].moves", 0}, counted{"workers.by_worker[A].removes", 0}, counted{"workers.by_worker[A].first_add", 500},
+	)
+}
+
+// C13: the keyboard's share is of all steps, those of an unknown key included.
+func TestKeyboardShare(t *testing.T) {
+	steps := func(keys ...string) (list string) {
+		for i, k := range keys {
+			list += fmt.Sprintf(`%s{"categoryIndex": %d, "usingKeyboard": %s, "timeAt": %d}`, strings.Repeat(",", min(i, 1)), 1+i%2, k, 10*i)
+		}
+		return list
+	}
+	pages := []string{
+		`{"image_id": 1, "worker_id": "A", "categoryHistories": [` + steps("true", "true", "false", "null") + `]}`,
+		`{"image_id": 2, "worker_id": "A", "categoryHistories": [` + steps(`"yes"`) + `]}`,
+	}
+	store := cocoStore(t, pages, []string{`{"id": 1, "width": 10, "height": 10}`}, nil)
+	expect(t, "two of five steps are by the keyboard, two are unknown", store, "coco",
+		counted{"browsing.events", 5}, counted{"browsing.keyboard_share", 2. / 5}, counted{"browsing.keyboard_share#n", 5},
+		counted{"browsing.keyboard_share.known", 2. / 3}, counted{"browsing.keyboard_share.known#n", 3},
+		counted{"browsing.keyboard_unknown", 2}, counted{"browsing.keyboard_unknown#n", 5},
+		counted{"browsing.records_with_keyboard", 1. / 2}, counted{"browsing.by_superclass[1].keyboard_share", 1. / 3},
+		counted{"browsing.by_superclass[2].keyboard_unknown", 1}, counted{"workers.by_worker[A].keyboard_share", 2. / 5},
+	)
+}
