@@ -611,14 +611,13 @@ func (r *reference) frame(name string, u, v []float64) {
 		}
 	}
 	middle := func(cell int) float64 { return -1 + (float64(cell)+0.5)*3/41 }
-	full := int(m.counts[row][column])
-	if full > 0 {
-		r.real(name+".mode_u", middle(column), full)
-		r.real(name+".mode_v", middle(row), full)
-	} else {
-		r.real(name+".mode_u", math.NaN(), 0)
-		r.real(name+".mode_v", math.NaN(), 0)
+	modeU, modeV, full := middle(column), middle(row), m.counts[row][column]
+	if full == 0 {
+		modeU, modeV = math.NaN(), math.NaN()
 	}
+	r.real(name+".mode_u", modeU, len(u))
+	r.real(name+".mode_v", modeV, len(u))
+	r.values[name+".mode_count"] = refValue{full, int64(len(u)), -1}
 }
 
 // refGroup is the showings of a HIT or a worker (I17, I19).
