@@ -159,19 +159,19 @@ func (e *cocoEngine) classOf(name string) class {
 }
 
 // runCOCO runs statistics over a store, one set of them for each goroutine.
-func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) ([]Statistic, error) {
+func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (DataSet, error) {
 	e, err := newCOCOEngine(store, o)
 	if err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	annotations, err := scan.Open(store, "coco", "annotations")
 	if err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	defer annotations.Close()
 	images, err := scan.Open(store, "coco", "images")
 	if err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	defer images.Close()
 	var workers []*cocoWorker
@@ -181,10 +181,10 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) ([]
 			w.stats = append(w.stats, entry.coco(e, w.ratios))
 		}
 		if w.readRows, err = w.col.bind(annotations); err != nil {
-			return nil, err
+			return DataSet{}, err
 		}
 		if w.readImages, err = w.img.bind(images); err != nil {
-			return nil, err
+			return DataSet{}, err
 		}
 		workers = append(workers, w)
 	}
@@ -196,18 +196,18 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) ([]
 		return func(done, _ int64) { o.Progress(from+done, total) }
 	}
 	if err := eachGroup(ctx, annotations, len(workers), step(0), func(worker, group int) error { return workers[worker].rows(group) }); err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	for _, w := range workers {
 		for _, p := range w.pages {
 			if was := e.pages[p.image]; was != nil {
-				return nil, fmt.Errorf("the image %d is twice in coco/annotations.parquet: the store is damaged, ingest again", p.image)
+				return DataSet{}, fmt.Errorf("the image %d is twice in coco/annotations.parquet: the store is damaged, ingest again", p.image)
 			}
 			e.pages[p.image] = p
 		}
 	}
 	if err := eachGroup(ctx, images, len(workers), step(annotations.Rows()), func(worker, group int) error { return workers[worker].images(group) }); err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	first := workers[0]
 	for _, p := range e.pages {
@@ -222,7 +222,7 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) ([]
 		first.ratios.merge(w.ratios)
 	}
 	e.ratios = first.ratios
-	return e.results(entries, first.stats), nil
+	return DataSet{Name: "coco", Statistics: e.results(entries, first.stats), Warnings: e.warnings(workers)}, nil
 }
 
 func (e *cocoEngine) results(entries []*Entry, stats []cocoStatistic) []Statistic {
@@ -267,6 +267,8 @@ type cocoWorker struct {
 	stats                []cocoStatistic
 	ratios               *ratios
 	pages                []*page
+	leastImage           int64 // of the ground truth; valid where sawImages
+	sawImages            bool
 
 	// of the row group: numbers of texts by place in the column's Dict, and of actions by place
 	workerIDs, hitIDs, clusterIDs []int32

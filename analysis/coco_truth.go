@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"fmt"
+
 	"abtool/internal/mask"
 	"abtool/internal/scan"
 )
@@ -74,6 +76,9 @@ func (w *cocoWorker) images(group int) error {
 	for i := range w.readImages.Rows() {
 		m := &w.image
 		w.readImage(m, i, classes)
+		if !w.sawImages || m.id < w.leastImage {
+			w.leastImage, w.sawImages = m.id, true
+		}
 		for _, st := range w.stats {
 			st.truth(m)
 		}
@@ -101,6 +106,32 @@ func (w *cocoWorker) readImage(m *cocoImage, i int, classes []class) {
 		}
 		m.instances = append(m.instances, o)
 	}
+}
+
+// warnings are those of the data set: that there are pages and a ground truth, but of no image
+// both.
+func (e *cocoEngine) warnings(workers []*cocoWorker) []string {
+	var page, image int64
+	pages, images := false, false
+	for id, p := range e.pages {
+		if p.truth != nil {
+			return nil
+		}
+		if !pages || id < page {
+			page, pages = id, true
+		}
+	}
+	for _, w := range workers {
+		if w.sawImages && (!images || w.leastImage < image) {
+			image, images = w.leastImage, true
+		}
+	}
+	if !pages || !images {
+		return nil
+	}
+	return []string{fmt.Sprintf("The records and the ground truth share no image: a record is of %d, an object's image is %d. "+
+		"So nothing can be said of precision and recall. Ingest again with the instances of the images that were annotated: "+
+		"--instances instances_train2014.json.", page, image)}
 }
 
 // judge holds a page's icons against the ground truth of its image.

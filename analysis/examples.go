@@ -96,11 +96,11 @@ func Examples(ctx context.Context, store string, o ExampleOptions) ([]Example, e
 		if set == "coco" {
 			mine.Jobs = 1 // a page's lists and its ground truth come to one goroutine then
 		}
-		stats, err := runSet(ctx, store, set, []*Entry{entry}, mine)
+		result, err := runSet(ctx, store, set, []*Entry{entry}, mine)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, stats[0].examples...)
+		out = append(out, result.Statistics[0].examples...)
 	}
 	return out, nil
 }

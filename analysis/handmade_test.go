@@ -140,3 +140,71 @@ func TestKeyboardShare(t *testing.T) {
 		counted{"browsing.by_superclass[2].keyboard_unknown", 1}, counted{"workers.by_worker[A].keyboard_share", 2. / 5},
 	)
 }
+
+const (
+	imagenetRecord = `{"imageID": "n01440764/n01440764_1", "selected": true, "selectedRecord": [{"time": 1641431028640, "x": 0.75, "y": 0.5}]}`
+	imagenetBox    = `<annotation><size><width>4</width><height>2</height></size><object><bndbox><xmin>2</xmin><ymin>0</ymin><xmax>4</xmax><ymax>2</ymax></bndbox></object></annotation>`
+	cocoRecord     = `{"image_id": 7, "actionHistories": [{"actionType": "add", "iconType": "cat", "pointTo": {"x": 0.5, "y": 0.5}, "timeAt": 3}]}`
+	cocoObject     = `{"id": 1, "image_id": %d, "category_id": 1, "bbox": [0, 0, 9, 9], "segmentation": [[0,0,9,0,9,9,0,9]]}`
+)
+
+// recordsAndBoxes is a store of one ImageNet record and of boxes of images that are named.
+func recordsAndBoxes(t *testing.T, boxed ...string) string {
+	files := map[string]string{"records.jsonl": imagenetRecord + "\n"}
+	for _, name := range boxed {
+		files["boxes/n01440764/"+name+".xml"] = imagenetBox
+	}
+	o := ingest.Options{Sources: []string{"records.jsonl"}}
+	if len(boxed) > 0 {
+		o.Boxes = []string{"boxes"}
+	}
+	return ingested(t, o, files)
+}
+
+// recordsAndImages is a store of one COCO record and of a ground truth with images that are
+// numbered, with an object each.
+func recordsAndImages(t *testing.T, ids ...int) string {
+	var images, objects []string
+	for _, id := range ids {
+		images = append(images, fmt.Sprintf(`{"id": %d, "width": 10, "height": 10}`, id))
+		objects = append(objects, fmt.Sprintf(cocoObject, id))
+	}
+	return cocoStore(t, []string{cocoRecord}, images, objects)
+}
+
+// Records and a ground truth that share no image are warned of, with an example of each, and
+// whatever statistic is asked for. One shared image is enough, and so is it to have none of one.
+func TestNoSharedImage(t *testing.T) {
+	for _, c := range []struct {
+		what, store string
+		statistic   string
+		want        []string // of the warning; nil: there is none
+	}{
+		{"boxes of other images", recordsAndBoxes(t, "n01440764_9", "n01440764_8"), "box_frame",
+			[]string{"share no image", "n01440764_1,", "n01440764_8", "--boxes"}},
+		{"a shared box", recordsAndBoxes(t, "n01440764_9", "n01440764_1"), "counts", nil},
+		{"no boxes", recordsAndBoxes(t), "counts", nil},
+		{"objects of other images", recordsAndImages(t, 12, 5), "sequences",
+			[]string{"share no image", "of 7,", "is 5", "--instances"}},
+		{"a shared image", recordsAndImages(t, 12, 7), "counts", nil},
+		{"no images", recordsAndImages(t), "counts", nil},
+	} {
+		o := analysis.Options{Bootstrap: -1, Names: []string{c.statistic}}
+		have := strings.Join(run(t, c.store, o).DataSets[0].Warnings, "\n")
+		if c.want == nil && have != "" {
+			t.Errorf("%s: a warning that no image is shared: %s", c.what, have)
+		}
+		for _, w := range c.want {
+			if !strings.Contains(have, w) {
+				t.Errorf("%s: the warning %q lacks %q", c.what, have, w)
+			}
+		}
+		both, err := analysis.Compare(context.Background(), c.store, c.store, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(both.DataSets[0].Warnings); n != 2*min(1, len(c.want)) {
+			t.Errorf("%s: a comparison with itself has %d warnings", c.what, n)
+		}
+	}
+}

@@ -56,7 +56,7 @@ func (a *imagenetCounts) result(e *imagenetEngine, r *Statistic) {
 		count("samples", "mouse samples", "samples", a.samples),
 		count("hovers", "entries and leaves", "hovers", a.hovers),
 	)
-	if boxed == 0 {
+	if boxed == 0 && !e.truth.apart() {
 		r.warn("No image has a usable box, so nothing can be said of accuracy: ingest with --boxes Annotations/CLS-LOC/train.")
 	}
 }

@@ -23,6 +23,9 @@ type Document struct {
 type DataSet struct {
 	Name       string      `json:"name"`
 	Statistics []Statistic `json:"statistics"`
+	// Warnings of the data set, whichever statistics are asked for: that its records and its
+	// ground truth share no image.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Statistic is a statistic of a data set by its name; nil for none.
