@@ -351,17 +351,20 @@ func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 	rules := e.o.Rules
 	var n, withRecall, withPrecision, lowRecall, lowPrecision, fewPages, flagged int64
 	var recall, precision mean
-	var durations []int64
+	var durations, pages []int64
+	var recalls, precisions []float64
 	t := a.table("by_hit", "HITs", e, []Column{
 		{"worker", "", "the annotator"}, {"distinct_pages", "count", "distinct page numbers"}, {"duration", unitMS, "sum of the times of its pages"},
 		{"low_recall", "", "recall below the threshold; null where it is undefined"}, {"low_precision", "", "precision below the threshold; null where it is undefined"}, {"few_pages", "", "pages below the threshold"},
 	}, func(p *cocoProfile) []any {
 		n++
+		pages = append(pages, p.pages)
 		var low, wrong any
 		bad := false
 		if p.recall.n > 0 {
 			v := float64(p.recall.value())
 			recall.add(v)
+			recalls = append(recalls, v)
 			withRecall++
 			low = v < rules.MinRecall
 			if v < rules.MinRecall {
@@ -372,6 +375,7 @@ func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 		if p.judged > 0 {
 			v := float64(share(p.hits, p.judged))
 			precision.add(v)
+			precisions = append(precisions, v)
 			withPrecision++
 			wrong = v < rules.MinPrecision
 			if v < rules.MinPrecision {
@@ -397,8 +401,14 @@ func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 		}
 		return []any{worker, int64(len(p.pageNumbers)), d, low, wrong, short}
 	})
+	_, _, skew := moments(recalls)
+	byPages, byRecall, byPrecision := tabulated(pages), tabulated(recalls), tabulated(precisions) // sorts them
+	const withClass = "HITs with a page whose image has a class"
 	r.add(count("hits", "HITs", "HITs", n))
-	r.add(meanOf("recall", "mean over HITs of the mean recall of their pages", unitShare, "HITs with a page whose image has a class", &recall)...)
+	r.add(meanOf("recall", "mean over HITs of the mean recall of their pages", unitShare, withClass, &recall)...)
+	r.add(medianValue("recall_median", "median of the same", unitShare, withClass, recalls),
+		Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same", Value: Number(skew), N: recall.n, Of: withClass},
+		medianValue("pages_median", "median number of pages of a HIT in the data", "count", "HITs", pages))
 	r.add(meanOf("precision", "mean over HITs of the share of icons on their mask", unitShare, "HITs with an icon on an image of the ground truth", &precision)...)
 	r.add(Value{Name: "duration_median", Title: "median of the sum of the times of pages", Value: Number(median(durations)), Unit: unitMS, N: int64(len(durations)), Of: "HITs with known times", Interval: medianInterval(durations)},
 		proportion("low_recall", "HITs with a recall below the threshold", "HITs that have one", lowRecall, withRecall),
@@ -410,7 +420,10 @@ func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 	if n > 0 {
 		r.warn("The release holds approved HITs alone, and only pages whose image was kept: few_pages flags more HITs than the checks of the collection did.")
 	}
-	r.Tables = append(r.Tables, t)
+	r.Tables = append(r.Tables, t, quantileTable("Pages of a HIT, its recall and its precision", []Column{
+		{"pages", "count", "pages in the data"}, {"recall", unitShare, "mean over its pages, of HITs that have one"},
+		{"precision", unitShare, "hits / icons, of HITs that have one"},
+	}, byPages, byRecall, byPrecision))
 }
 
 // firstName is the first by name of some numbers; "" for none.

@@ -182,9 +182,6 @@ func (a *browsing) result(e *cocoEngine, r *Statistic) {
 	r.warnFew(r.Values[1])
 }
 
-// spentQuantiles are those that pageTime gives.
-var spentQuantiles = []float64{0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1}
-
 // pageTime is the time on a page (C14).
 type pageTime struct {
 	unseen
@@ -217,15 +214,12 @@ func (a *pageTime) merge(other cocoStatistic) {
 }
 
 func (a *pageTime) result(e *cocoEngine, r *Statistic) {
-	slices.Sort(a.spent)
+	quantiles := tabulated(a.spent) // sorts the times
 	n := int64(len(a.spent))
 	r.add(e.ratio("mean", "mean time on a page", unitMS, "pages with a time", a.mean),
 		Value{Name: "median", Title: "median time on a page", Value: Number(quantile(a.spent, 0.5)), Unit: unitMS, N: n, Of: "pages with a time", Interval: medianInterval(a.spent)})
 	r.warnFew(r.Values[0])
-	t := Table{Name: "quantile", Title: "Time on a page", Columns: []Column{{"q", unitShare, "share of pages that took less"}, {"time", unitMS, "time, interpolated linearly between ranks"}}}
-	for _, q := range spentQuantiles {
-		t.Rows = append(t.Rows, []any{Number(q), Number(quantile(a.spent, q))})
-	}
+	t := quantileTable("Time on a page", []Column{{"time", unitMS, "time, interpolated linearly between ranks"}}, quantiles)
 	r.Tables = append(r.Tables, t, a.bins.table("time_spent", "Time on a page", unitMS, "pages"))
 	r.exclude("no time_spent", "pages", a.without)
 	if n > 0 && n < 100 {

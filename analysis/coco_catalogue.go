@@ -29,7 +29,7 @@ var cocoCatalogue = []*Entry{
 		Definition: "time_spent of all pages that tell it; quantiles are interpolated linearly between ranks.",
 		coco:       newPageTime},
 	{Set: "coco", Name: "hits", Title: "HITs, and the checks of them", Rules: "C9", Paper: "section C",
-		Definition: "Recall is the mean of the recalls of the HIT's pages, precision its hits / icons, duration the sum of the times of its pages; a HIT is flagged when its recall, its precision or its distinct pages are below the thresholds. Mean and population standard deviation are over HITs.",
+		Definition: "Recall is the mean of the recalls of the HIT's pages, precision its hits / icons, duration the sum of the times of its pages; a HIT is flagged when its recall, its precision or its distinct pages are below the thresholds. Mean, median, population standard deviation and skew m3/m2^1.5 are over HITs, each counting once.",
 		coco:       newCOCOHITs},
 	{Set: "coco", Name: "workers", Title: "Annotators", Rules: "C3, C4, C8", Paper: "section 6",
 		Definition: "Over the pages of each worker: recall, precision, where icons are put, actions, time, steps and mouse; ranks by partial pooling; flags.",

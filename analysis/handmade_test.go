@@ -208,3 +208,82 @@ func TestNoSharedImage(t *testing.T) {
 		}
 	}
 }
+
+// A shownXML is a showing of an image, as the release has it in XML; lists are of x, y and ms.
+type shownXML struct {
+	assignment, submit string
+	selected           bool
+	clicks, mouse      [][3]float64
+	enters             []int
+}
+
+// xml is the file of an image of 20 × 10 px with boxes, in px, and showings.
+func imageXML(boxes [][4]int, showings ...shownXML) string {
+	const midnight = 1641427200000
+	var b strings.Builder
+	b.WriteString("<annotation><size><width>20</width><height>10</height></size>")
+	for _, x := range boxes {
+		fmt.Fprintf(&b, "<object><bndbox><xmin>%d</xmin><ymin>%d</ymin><xmax>%d</xmax><ymax>%d</ymax></bndbox></object>", x[0], x[1], x[2], x[3])
+	}
+	for _, s := range showings {
+		fmt.Fprintf(&b, "<metadata><assignment_id>%s</assignment_id><hit_submit_time>%s</hit_submit_time>", s.assignment, s.submit)
+		fmt.Fprintf(&b, "<selected>%s</selected>", map[bool]string{true: "True", false: "False"}[s.selected])
+		for _, list := range []struct {
+			name   string
+			points [][3]float64
+		}{{"selectedRecord", s.clicks}, {"mouseTracking", s.mouse}} {
+			for _, p := range list.points {
+				fmt.Fprintf(&b, "<%s><x>%v</x><y>%v</y><time>%d</time></%[1]s>", list.name, p[0], p[1], midnight+int(p[2]))
+			}
+		}
+		for _, at := range s.enters {
+			fmt.Fprintf(&b, "<hoveredRecord><action>enter</action><time>%d</time></hoveredRecord>", midnight+at)
+		}
+		b.WriteString("</metadata>")
+	}
+	b.WriteString("</annotation>")
+	return b.String()
+}
+
+// Four images: the first selected twice, so that the order decides whether its final click hits;
+// one selected with two clicks; one not selected, with one; and one selected twice, without a box.
+func handmadeImageNet(t *testing.T) string {
+	click := func(x float64, ms float64) [][3]float64 { return [][3]float64{{x, 0.5, ms}} }
+	return imagenetStore(t, []string{
+		imageXML([][4]int{{0, 0, 10, 10}},
+			shownXML{"A", "1641500200", true, click(0.2, 1000), [][3]float64{{.1, .1, 100}, {.1, .2, 500}, {.2, .4, 600}, {.2, .5, 2000}}, []int{50, 400, 1500}},
+			shownXML{"A", "1641500100", true, click(0.9, 900), nil, nil}),
+		imageXML([][4]int{{0, 0, 20, 10}}, shownXML{"A", "1641500300", true, append(click(0.4, 10), click(0.5, 20)...), nil, nil}),
+		imageXML([][4]int{{0, 0, 10, 5}}, shownXML{"B", "1641500300", false, click(0.1, 10), nil, nil}),
+		imageXML(nil, shownXML{"B", "1641500400", true, click(0.1, 10), nil, nil}, shownXML{"B", "", true, click(0.2, 20), nil, nil}),
+	})
+}
+
+func TestHandmadeImageNet(t *testing.T) {
+	store := handmadeImageNet(t)
+	expect(t, "two of four images are selected in two showings", store, "imagenet",
+		counted{"rounds.selected_twice#k", 2}, counted{"rounds.selected_twice#n", 4},
+		counted{"rounds.by_times_selected[0].images", 1}, counted{"rounds.by_times_selected[2].share", 0.5})
+	expect(t, "document order ends with another showing on two of three images, and misses on one of BC", store, "imagenet",
+		counted{"click_accuracy.accuracy", 1}, counted{"click_accuracy.accuracy.document", 0.5},
+		counted{"click_accuracy.order_differs#k", 2}, counted{"click_accuracy.order_differs#n", 3},
+		counted{"click_accuracy.order_differs.bc#k", 1}, counted{"click_accuracy.order_differs.bc#n", 2},
+		counted{"click_accuracy.order_disagrees", 0.5})
+	expect(t, "the two kinds of disagreement on parity add up", store, "imagenet",
+		counted{"quality.parity", 2}, counted{"quality.selected_even", 1}, counted{"quality.unselected_odd", 1},
+		counted{"quality.parity#n", 6}, counted{"quality.selected_even#n", 6}, counted{"quality.unselected_odd#n", 6})
+	expect(t, "a trace ends with the click, a segment begins with the last enter before it", store, "imagenet",
+		counted{"trace_lengths.recorded_median#n", 6}, counted{"trace_lengths.quantile[1].recorded", 4},
+		counted{"trace_lengths.before_median", 0}, counted{"trace_lengths.before_median#n", 3}, counted{"trace_lengths.quantile[1].before", 3},
+		counted{"trace_lengths.segment_median", 2}, counted{"trace_lengths.segment_median#n", 1}, counted{"trace_lengths.duration_median", 600},
+		counted{"trace_lengths.quantile[0.75].before", 1.5})
+	expect(t, "σ does not matter to half an image and to a whole one, if the click is on the image", store, "imagenet",
+		counted{"random_clicks.uniform.single_box#n", 3}, counted{"random_clicks.uniform.single_box_bc#n", 2},
+		counted{"random_clicks.uniform.single_box_bc", 0.75}, counted{"random_clicks.by_sigma[0.3].truncated_single_box_bc", 0.75},
+		counted{"random_clicks.by_sigma[2].truncated_single_box_bc", 0.75}, counted{"random_clicks.centre.single_box_bc", 1})
+	expect(t, "two HITs of three showings have recalls of 1 and 2/3", store, "imagenet",
+		counted{"hits.recall", 5. / 6}, counted{"hits.recall_median", 5. / 6}, counted{"hits.recall_std", 1. / 6}, counted{"hits.recall_skew", 0},
+		counted{"hits.images_median", 3}, counted{"hits.images_median#n", 2}, counted{"hits.quantile[0.25].recall", 0.75}, counted{"hits.quantile[0.99].images", 3})
+	expect(t, "n of a mode is the number of all units", store, "imagenet",
+		counted{"box_frame.nearest_box.mode_u#n", 2}, counted{"box_frame.nearest_box.mode_count", 1}, counted{"box_frame.nearest_box.mode_count#n", 2})
+}

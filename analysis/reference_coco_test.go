@@ -615,9 +615,7 @@ func (r *reference) pageTime(pages []*refPage) {
 			times = append(times, float64(*p.TimeSpent))
 		}
 	}
-	for _, q := range []float64{0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1} {
-		r.row("time.quantile", q, map[string]any{"time": quantile(times, q)})
-	}
+	r.quantileRows("time.quantile", map[string][]float64{"time": times})
 	r.real("time.mean", mean(times), len(times))
 	r.real("time.median", median(times), len(times))
 	r.excluded["time: no time_spent (pages)"] = int64(len(pages) - len(times))
@@ -757,7 +755,7 @@ func (r *reference) cocoGroups(pages []*refPage) {
 }
 
 func (r *reference) cocoHITs(hits map[string]*refPages) {
-	var recalls, precisions, durations []float64
+	var recalls, precisions, durations, pages []float64
 	var lowRecall, lowPrecision, fewPages, flagged int
 	for id, g := range hits {
 		row := g.row()
@@ -783,6 +781,7 @@ func (r *reference) cocoHITs(hits map[string]*refPages) {
 			}
 		}
 		r.row("hits.by_hit", id, row)
+		pages = append(pages, float64(g.pages))
 		for n, is := range map[*int]bool{&lowRecall: recall < 0.333, &lowPrecision: precision < 0.75, &fewPages: len(g.numbers) < 16,
 			&flagged: recall < 0.333 || precision < 0.75 || len(g.numbers) < 16} {
 			if is {
@@ -793,6 +792,10 @@ func (r *reference) cocoHITs(hits map[string]*refPages) {
 	r.count("hits.hits", len(hits))
 	r.real("hits.recall", mean(recalls), len(recalls))
 	r.real("hits.recall_std", std(recalls), len(recalls))
+	r.real("hits.recall_median", median(recalls), len(recalls))
+	r.real("hits.recall_skew", skew(recalls), len(recalls))
+	r.real("hits.pages_median", median(pages), len(pages))
+	r.quantileRows("hits.quantile", map[string][]float64{"pages": pages, "recall": recalls, "precision": precisions})
 	r.real("hits.precision", mean(precisions), len(precisions))
 	r.real("hits.precision_std", std(precisions), len(precisions))
 	r.real("hits.duration_median", median(durations), len(durations))

@@ -177,6 +177,14 @@ func countOf(name, title, of string, k, n int64) Value {
 	return Value{Name: name, Title: title, Value: Number(k), Unit: "count", N: n, Of: of}
 }
 
+// medianValue is the median of sorted independent values, with the interval of order statistics.
+func medianValue[T int64 | int32 | float64](name, title, unit, of string, sorted []T) Value {
+	return Value{
+		Name: name, Title: title, Value: Number(quantile(sorted, 0.5)), Unit: unit, N: int64(len(sorted)), Of: of,
+		Interval: medianInterval(sorted),
+	}
+}
+
 // proportion is the share of k of n independent units, with Wilson's interval.
 func proportion(name, title, of string, k, n int64) Value {
 	return Value{Name: name, Title: title, Value: share(k, n), Unit: unitShare, N: n, K: &k, Of: of, Interval: Wilson(k, n)}
