@@ -276,20 +276,12 @@ func (b *cocoBreakdown) page(g *page) {
 	for i := range g.icons {
 		b.at(g.icons[i].class).judgeIcon(&g.icons[i])
 	}
-	for i := range g.truth.instances {
-		c := g.truth.instances[i].class
-		if c < 0 || g.truth.before(i, c) {
-			continue
-		}
-		p := b.at(c)
+	for _, f := range g.found {
+		p := b.at(f.class)
 		p.known++
 		p.classes++
-		found := 0.0
-		if slices.ContainsFunc(g.icons, func(k icon) bool { return k.class == c && k.placed }) {
-			p.retrieved++
-			found = 1
-		}
-		p.recall.add(found)
+		p.retrieved += b2i(f.placed)
+		p.recall.add(float64(b2i(f.placed)))
 	}
 }
 

@@ -21,6 +21,10 @@ const (
 	onMaskContinuous
 	onBox
 	onBoxPresent
+	onMaskPresentFinal
+	onMaskContinuousFinal
+	onBoxFinal
+	onBoxPresentFinal
 	precisionVariants
 )
 
@@ -32,6 +36,10 @@ var precisionNames = [precisionVariants]struct{ name, title, of string }{
 	{"on_mask.continuous", "variant: the point itself in the polygons, not its pixel", "icons with a point"},
 	{"on_box", "the last add lies in a bounding box of its class", "icons with a point"},
 	{"on_box.class_present", "variant: of classes that the image has", "such icons"},
+	{"on_mask.class_present_final", "variant: of icons that stay, where they were put last, of classes that the image has", "such icons"},
+	{"on_mask.continuous_final", "variant: of icons that stay, where they were put last, the point itself in the polygons", "such icons"},
+	{"on_box.final", "variant: of icons that stay, where they were put last", "such icons"},
+	{"on_box.class_present_final", "variant: of icons that stay, where they were put last, of classes that the image has", "such icons"},
 }
 
 func newIconPrecision(_ *cocoEngine, r *ratios) cocoStatistic {
@@ -69,8 +77,19 @@ func (a *iconPrecision) page(p *page) {
 			}
 		}
 		if k.ends {
-			a.r.count(p.cluster, a.of[onMaskFinal], k.endMask)
+			a.final(p.cluster, k)
 		}
+	}
+}
+
+// final counts an icon that stays where it was put last.
+func (a *iconPrecision) final(cluster int32, k *icon) {
+	a.r.count(cluster, a.of[onMaskFinal], k.endMask)
+	a.r.count(cluster, a.of[onMaskContinuousFinal], k.endContinuous)
+	a.r.count(cluster, a.of[onBoxFinal], k.endBox)
+	if k.present {
+		a.r.count(cluster, a.of[onMaskPresentFinal], k.endMask)
+		a.r.count(cluster, a.of[onBoxPresentFinal], k.endBox)
 	}
 }
 

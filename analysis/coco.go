@@ -28,11 +28,11 @@ type icon struct {
 	ends      bool // there is one, and the icon is placed
 
 	// With the ground truth of the image:
-	present             bool // the image has the class
-	onMask, onBox       bool // of the point (C5, C6)
-	continuous, endMask bool // variants: the point itself in the polygons; where the icon ended
-	nearest, single     bool // u, v are known; and the class has one box on the image
-	u, v                float64
+	present                        bool // the image has the class
+	onMask, onBox, continuous      bool // of the point (C5, C6); continuous: the point itself in the polygons
+	endMask, endBox, endContinuous bool // the same of where the icon ended
+	nearest, single                bool // u, v are known; and the class has one box on the image
+	u, v                           float64
 }
 
 // A page is a row of annotations, and what its image says of it.
@@ -54,6 +54,14 @@ type page struct {
 	truth                 *cocoImage
 	classes               int64 // on the image
 	retrieved, retrieved2 int64 // of them, placed; ever added
+	found                 []found
+}
+
+// A found says what became of a class that the page's image has. A page's list of them is valid
+// during the call that the page is passed to.
+type found struct {
+	class          class
+	placed, anyAdd bool // C7, and its variant
 }
 
 // recall is of the page's classes; ok is false where the image has none or is not known (C8).
@@ -269,6 +277,7 @@ type cocoWorker struct {
 	pages                []*page
 	leastImage           int64 // of the ground truth; valid where sawImages
 	sawImages            bool
+	found                []found // of the page at hand
 
 	// of the row group: numbers of texts by place in the column's Dict, and of actions by place
 	workerIDs, hitIDs, clusterIDs []int32

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -286,4 +287,77 @@ func TestHandmadeImageNet(t *testing.T) {
 		counted{"hits.images_median", 3}, counted{"hits.images_median#n", 2}, counted{"hits.quantile[0.25].recall", 0.75}, counted{"hits.quantile[0.99].images", 3})
 	expect(t, "n of a mode is the number of all units", store, "imagenet",
 		counted{"box_frame.nearest_box.mode_u#n", 2}, counted{"box_frame.nearest_box.mode_count", 1}, counted{"box_frame.nearest_box.mode_count#n", 2})
+}
+
+// iconAction is an action with an icon, at a point and a time in ms.
+func iconAction(kind, icon string, x, y float64, ms int) string {
+	return fmt.Sprintf(`{"actionType": %q, "iconType": %q, "pointTo": {"x": %v, "y": %v}, "timeAt": %d}`, kind, icon, x, y, ms)
+}
+
+// rectangle is an object of a class whose mask is its box.
+func rectangle(id, image, category int, x, y, w, h float64) string {
+	return fmt.Sprintf(`{"id": %d, "image_id": %d, "category_id": %d, "bbox": [%v, %v, %v, %v], "segmentation": [[%v,%v,%v,%v,%v,%v,%v,%v]]}`,
+		id, image, category, x, y, w, h, x, y, x+w, y, x+w, y+h, x, y+h)
+}
+
+// Two pages. On the first, an image with a cat, a dog and a kite, the cat is added elsewhere and
+// moved to the rim of its mask, the dog is added and removed, the kite never placed, and a hot
+// dog stays that the image does not have. On the second nothing is done.
+func handmadeCOCO(t *testing.T) string {
+	return cocoStore(t,
+		[]string{
+			`{"image_id": 1, "hit_id": "h", "mouseTracking": [{"x": 0.1, "y": 0.1, "timeAt": 1}], "actionHistories": [` + strings.Join([]string{
+				iconAction("add", "cat", 0.9, 0.5, 10), iconAction("add", "dog", 0.75, 0.75, 20), iconAction("move", "cat", 0.47, 0.5, 40),
+				iconAction("remove", "dog", 0, 0, 30), iconAction("add", "hot dog", 0.1, 0.1, 50),
+			}, ",") + `]}`,
+			`{"image_id": 2, "hit_id": "g"}`,
+		},
+		[]string{`{"id": 1, "width": 10, "height": 10}`, `{"id": 2, "width": 10, "height": 10}`},
+		[]string{
+			rectangle(1, 1, 1, 0, 0, 4.6, 10), rectangle(2, 1, 2, 5, 5, 5, 5), rectangle(3, 1, 90, 5, 0, 1, 1), rectangle(4, 2, 1, 0, 0, 1, 1),
+		})
+}
+
+func TestHandmadeCOCO(t *testing.T) {
+	store := handmadeCOCO(t)
+	expect(t, "the last add decides: of three icons the dog's is on its object", store, "coco",
+		counted{"icon_precision.on_mask", 1. / 3}, counted{"icon_precision.on_box", 1. / 3}, counted{"icon_precision.on_mask.placed", 0})
+	// The cat ends at x = 4.7 px: in pixel 4, whose middle its mask covers, but right of the edge at 4.6.
+	expect(t, "of icons that stay, where they were put last", store, "coco",
+		counted{"icon_precision.on_mask.final", 1. / 2}, counted{"icon_precision.on_mask.final#n", 2},
+		counted{"icon_precision.on_mask.class_present_final", 1}, counted{"icon_precision.on_mask.class_present_final#n", 1},
+		counted{"icon_precision.on_mask.continuous_final", 0}, counted{"icon_precision.on_mask.continuous_final#n", 2},
+		counted{"icon_precision.on_box.final", 0}, counted{"icon_precision.on_box.final#n", 2},
+		counted{"icon_precision.on_box.class_present_final", 0}, counted{"icon_precision.on_box.class_present_final#n", 1})
+	expect(t, "of four pairs one is retrieved, one taken away and two were never placed", store, "coco",
+		counted{"missed_classes.never_placed", 2. / 4}, counted{"missed_classes.taken_away", 1. / 4},
+		counted{"missed_classes.images_with_never_placed", 1}, counted{"missed_classes.images_with_never_placed#n", 2},
+		counted{"missed_classes.by_class[cat].n", 2}, counted{"missed_classes.by_class[cat].never_placed", 1},
+		counted{"missed_classes.by_class[cat].share", 1. / 2}, counted{"missed_classes.by_class[cat].retrieved", 1},
+		counted{"missed_classes.by_class[dog].taken_away", 1}, counted{"missed_classes.by_class[kite].share", 1},
+		counted{"missed_classes.by_number[0].pages", 0}, counted{"missed_classes.by_number[1].pages", 2})
+	expect(t, "one page has actions out of order, the other neither action nor mouse", store, "coco",
+		counted{"quality.actions_backwards", 1}, counted{"quality.actions_backwards#n", 1},
+		counted{"quality.no_action", 1}, counted{"quality.no_action#n", 2}, counted{"quality.no_mouse", 1}, counted{"quality.no_mouse#n", 2})
+	expect(t, "the HITs' recalls are 1/3 and 0", store, "coco",
+		counted{"hits.recall", 1. / 6}, counted{"hits.recall_median", 1. / 6}, counted{"hits.recall_skew", 0},
+		counted{"hits.pages_median", 1}, counted{"hits.quantile[0.75].recall", 1. / 4}, counted{"hits.quantile[0.5].precision", 1. / 3})
+}
+
+// Recalls of 0, 1/3 and 1 are on a line over sides of 0.1, 0.2 and 0.4, and not over areas.
+func TestRecallOverRootOfSize(t *testing.T) {
+	var records, images, objects []string
+	for id := 1; id <= 3; id++ {
+		actions := iconAction("add", "kite", 0.5, 0.5, 1)
+		if id == 1 {
+			actions += "," + iconAction("add", "dog", 0.5, 0.5, 2)
+		}
+		records = append(records, fmt.Sprintf(`{"image_id": %d, "actionHistories": [%s]}`, id, actions))
+		images = append(images, fmt.Sprintf(`{"id": %d, "width": 10, "height": 10}`, id))
+		objects = append(objects, rectangle(3*id, id, 1, 0, 0, 1, 1), rectangle(3*id+1, id, 2, 0, 0, 2, 2), rectangle(3*id+2, id, 90, 0, 0, 4, 4))
+	}
+	// The areas' distances from their mean are −6, −3 and 9 hundredths, the recalls' −4, −1 and 5 ninths.
+	expect(t, "Pearson's correlation with the side is 1", cocoStore(t, records, images, objects), "coco",
+		counted{"category_recall.correlation_root", 1}, counted{"category_recall.correlation_root#n", 3},
+		counted{"category_recall.correlation", 72 / math.Sqrt(126*42)})
 }

@@ -15,11 +15,14 @@ import (
 )
 
 // cocoChecked are the statistics that the reference has.
-var cocoChecked = []string{"counts", "icon_precision", "class_recall", "centre_bias", "icon_frame", "sequences", "category_recall",
-	"browsing", "time", "hits", "workers"}
+var cocoChecked = []string{"counts", "icon_precision", "class_recall", "missed_classes", "centre_bias", "icon_frame", "sequences", "category_recall",
+	"browsing", "time", "hits", "workers", "quality"}
 
 // cocoUnreferenced are values that the definitions leave to the program.
-var cocoUnreferenced = []string{"workers.flag_*", "workers.pool_*", "time.time_spent"}
+var cocoUnreferenced = []string{"workers.flag_*", "workers.pool_*", "time.time_spent",
+	"quality.checks", "quality.add_without_place", "quality.add_outside", "quality.after_the_end", "quality.times_backwards",
+	"quality.no_icon", "quality.no_sample", "quality.size_zero", "quality.samples_outside", "quality.sequence_without_add",
+	"quality.moved_after_add", "quality.lost_by_near_drop", "quality.size_not_gt", "quality.repeated_pages"}
 
 // refPage is a page with the ground truth of its image, if there is any.
 type refPage struct {
@@ -242,6 +245,7 @@ func cocoReference(t *testing.T, store string) *reference {
 	r.cocoCounts(pages, truths, unknownType, unknownIcon)
 	r.iconPrecision(pages)
 	r.classRecall(pages)
+	r.missedClasses(pages)
 	r.cocoCentres(pages, truths)
 	r.iconFrame(pages)
 	r.sequences(pages)
@@ -249,6 +253,7 @@ func cocoReference(t *testing.T, store string) *reference {
 	r.browsing(pages)
 	r.pageTime(pages)
 	r.cocoGroups(pages)
+	r.cocoQuality(pages, unknownType, unknownIcon)
 	return r
 }
 
@@ -290,7 +295,8 @@ func (r *reference) iconPrecision(pages []*refPage) {
 	type counter struct{ k, n int }
 	counts := map[string]*counter{}
 	for _, name := range []string{"on_mask", "on_mask.class_present", "on_mask.placed", "on_mask.final", "on_mask.continuous",
-		"on_box", "on_box.class_present", "absent", "removed"} {
+		"on_box", "on_box.class_present", "absent", "removed",
+		"on_mask.class_present_final", "on_mask.continuous_final", "on_box.final", "on_box.class_present_final"} {
 		counts[name] = &counter{}
 	}
 	add := func(name string, is bool) {
@@ -324,8 +330,16 @@ func (r *reference) iconPrecision(pages []*refPage) {
 			}
 		}
 		for _, icon := range p.put("add", "move") { // those with no add at all included
-			if p.stays(icon.class) {
-				add("on_mask.final", p.gt.onMask(icon.class, icon.x, icon.y))
+			if !p.stays(icon.class) {
+				continue
+			}
+			mask, box := p.gt.onMask(icon.class, icon.x, icon.y), p.gt.onBox(icon.class, icon.x, icon.y)
+			add("on_mask.final", mask)
+			add("on_mask.continuous_final", p.gt.onContinuous(icon.class, icon.x, icon.y))
+			add("on_box.final", box)
+			if slices.Contains(p.gt.classes, icon.class) {
+				add("on_mask.class_present_final", mask)
+				add("on_box.class_present_final", box)
 			}
 		}
 	}
@@ -355,6 +369,58 @@ func (r *reference) classRecall(pages []*refPage) {
 	r.real("class_recall.recall_std.any_add", std(added), len(added))
 	r.excluded["class_recall: the image is not in the ground truth (pages)"] = noTruth
 	r.excluded["class_recall: the image has no object (pages)"] = noClass
+}
+
+func (r *reference) missedClasses(pages []*refPage) {
+	type fate struct{ n, never, away, stay int }
+	byClass := map[string]fate{}
+	byNumber := map[int]int{}
+	var all fate
+	var noTruth, noClass, images, some, most int
+	for _, p := range pages {
+		if p.gt == nil {
+			noTruth++
+			continue
+		}
+		if len(p.gt.classes) == 0 {
+			noClass++
+			continue
+		}
+		images++
+		missed := 0
+		for _, class := range p.gt.classes {
+			f := byClass[class]
+			for _, to := range []*fate{&f, &all} {
+				to.n++
+				if p.stays(class) {
+					to.stay++
+				} else if p.added(class) {
+					to.away++
+				} else {
+					to.never++
+				}
+			}
+			missed += f.never - byClass[class].never
+			byClass[class] = f
+		}
+		byNumber[missed]++
+		most = max(most, missed)
+		if missed > 0 {
+			some++
+		}
+	}
+	r.share("missed_classes.never_placed", all.never, all.n)
+	r.share("missed_classes.taken_away", all.away, all.n)
+	r.share("missed_classes.images_with_never_placed", some, images)
+	for class, f := range byClass {
+		r.row("missed_classes.by_class", class, map[string]any{"n": int64(f.n), "never_placed": int64(f.never), "share": ratio(f.never, f.n),
+			"taken_away": int64(f.away), "retrieved": int64(f.stay)})
+	}
+	for k := 0; k <= most && images > 0; k++ {
+		r.row("missed_classes.by_number", k, map[string]any{"pages": int64(byNumber[k]), "share": ratio(byNumber[k], images)})
+	}
+	r.excluded["missed_classes: the image is not in the ground truth (pages)"] = int64(noTruth)
+	r.excluded["missed_classes: the image has no object (pages)"] = int64(noClass)
 }
 
 func (r *reference) cocoCentres(pages []*refPage, truths []*refTruth) {
@@ -517,11 +583,11 @@ func (r *reference) categoryRecall(pages []*refPage, truths []*refTruth) {
 		}
 	}
 	names := []string{"0–0.2²", "0.2²–0.4²", "0.4²–0.6²", "0.6²–0.8²", "0.8²–1"}
-	var x, y []float64
+	var x, y, roots []float64
 	var byBin [5][]float64
 	for _, c := range categories {
 		if size := mean(known(c.sizes)); c.n > 0 && !math.IsNaN(size) {
-			x, y = append(x, size), append(y, ratio(c.retrieved, c.n))
+			x, y, roots = append(x, size), append(y, ratio(c.retrieved, c.n)), append(roots, math.Sqrt(size))
 			byBin[sizeBin(size)] = append(byBin[sizeBin(size)], ratio(c.retrieved, c.n))
 		}
 	}
@@ -534,6 +600,8 @@ func (r *reference) categoryRecall(pages []*refPage, truths []*refTruth) {
 	r.real("category_recall.slope", slope, len(x))
 	r.real("category_recall.intercept", intercept, len(x))
 	r.real("category_recall.correlation", correlation, len(x))
+	_, _, correlation = line(roots, y)
+	r.real("category_recall.correlation_root", correlation, len(x))
 	for name, c := range categories {
 		if c.n == 0 {
 			continue
@@ -552,6 +620,9 @@ func line(x, y []float64) (slope, intercept, correlation float64) {
 	var xx, xy, yy float64
 	for i := range x {
 		xx, xy, yy = xx+(x[i]-mx)*(x[i]-mx), xy+(x[i]-mx)*(y[i]-my), yy+(y[i]-my)*(y[i]-my)
+	}
+	if len(y) > 0 && slices.Min(y) == slices.Max(y) {
+		yy = math.NaN()
 	}
 	return xy / xx, my - xy/xx*mx, xy / math.Sqrt(xx*yy)
 }
@@ -803,6 +874,47 @@ func (r *reference) cocoHITs(hits map[string]*refPages) {
 	r.share("hits.low_precision", lowPrecision, len(precisions))
 	r.share("hits.few_pages", fewPages, len(hits))
 	r.share("hits.flagged", flagged, len(hits))
+}
+
+// cocoQuality has the checks whose names say all.
+func (r *reference) cocoQuality(pages []*refPage, unknownType, unknownIcon int) {
+	var actions, untimed, samples, nowhere, active, backwards, noAction, noMouse, noWorker, noHIT, noTime, noTruth, notReached int
+	count := func(n *int, is bool) {
+		if is {
+			*n++
+		}
+	}
+	for _, p := range pages {
+		var times []int64
+		for _, a := range p.Actions {
+			actions++
+			count(&untimed, a.T == nil)
+			if a.T != nil {
+				times = append(times, *a.T)
+			}
+		}
+		for _, s := range p.Mouse {
+			samples++
+			count(&nowhere, s.X == nil || s.Y == nil)
+		}
+		count(&active, len(p.Actions) > 0)
+		count(&backwards, !slices.IsSorted(times))
+		count(&noAction, len(p.Actions) == 0)
+		count(&noMouse, len(p.Mouse) == 0)
+		count(&noWorker, p.WorkerID == nil)
+		count(&noHIT, p.HITID == nil)
+		count(&noTime, p.TimeSpent == nil)
+		count(&noTruth, p.gt == nil)
+		count(&notReached, !slices.ContainsFunc(p.Browsing, func(b schema.Browse) bool { return b.CategoryIdx != nil && *b.CategoryIdx == 10 }))
+	}
+	for name, c := range map[string][2]int{
+		"unknown_type": {unknownType, actions}, "unknown_icon": {unknownIcon, actions - unknownType}, "action_without_time": {untimed, actions},
+		"samples_without_place": {nowhere, samples}, "actions_backwards": {backwards, active}, "no_action": {noAction, len(pages)},
+		"no_mouse": {noMouse, len(pages)}, "no_worker": {noWorker, len(pages)}, "no_hit": {noHIT, len(pages)}, "no_time": {noTime, len(pages)},
+		"not_in_gt": {noTruth, len(pages)}, "last_superclass_not_reached": {notReached, len(pages)},
+	} {
+		r.values["quality."+name] = refValue{int64(c[0]), int64(c[1]), -1}
+	}
 }
 
 // Simulated stores, with defects.
