@@ -119,6 +119,35 @@ var sqlCases = []struct{ set, paths, query string }{
 	{"imagenet", "mouse_measures.by_measure[MAD].mean_hit mouse_measures.by_measure[AUC].mean_miss mouse_measures.by_measure[x_flips].mean_hit mouse_measures.by_measure[initiation_time].mean_miss mouse_measures.by_measure[speed].mean_hit mouse_measures.by_measure[length].hits",
 		`WITH m AS (SELECT l.hit, t.since_enter AS s, t.image_width AS w, t.image_height AS h FROM imagenet_localization l JOIN imagenet_traces t USING (seq) WHERE len(t.since_enter) > 1 AND t.image_width > 0 AND t.image_height > 0)
 		SELECT avg(abs(mt_MAD(s, w, h))) FILTER (hit), avg(abs(mt_AUC(s, w, h))) FILTER (NOT hit), avg(mt_xpos_flips(s)) FILTER (hit), avg(mt_initiation_time(s)) FILTER (NOT hit), avg(path_speed(s, w, h)) FILTER (hit), count(*) FILTER (hit) FROM m`},
+	{"imagenet", "rounds.selected_twice rounds.selected_twice#k rounds.by_times_selected[0].images",
+		`WITH n AS (SELECT image_id, count(s.seq) AS times FROM imagenet_images LEFT JOIN (SELECT image_id, seq FROM imagenet_showings WHERE selected) s USING (image_id) WHERE shown IS NOT NULL GROUP BY image_id)
+		SELECT avg((times >= 2)::INT), count(*) FILTER (times >= 2), count(*) FILTER (times = 0) FROM n`},
+	{"imagenet", "click_accuracy.order_differs#n click_accuracy.order_differs#k",
+		`SELECT count(*), count(*) FILTER (d.seq <> f.seq) FROM imagenet_final_clicks f JOIN imagenet_final_clicks_by(how := 'document') d USING (image_id)`},
+	{"imagenet", "trace_lengths.before_median trace_lengths.before_median#n trace_lengths.quantile[0.9].before trace_lengths.segment_median trace_lengths.segment_median#n trace_lengths.duration_median trace_lengths.quantile[0.25].duration trace_lengths.quantile[0.95].recorded",
+		`SELECT median(len(before_click)) FILTER (t IS NOT NULL), count(t), quantile_cont(len(before_click), 0.9) FILTER (t IS NOT NULL), median(len(since_enter)) FILTER (len(since_enter) > 0),
+		count(*) FILTER (len(since_enter) > 0), median(t - enter) FILTER (len(since_enter) > 0), quantile_cont(t - enter, 0.25) FILTER (len(since_enter) > 0),
+		(SELECT quantile_cont(n_samples, 0.95) FROM imagenet_showings) FROM imagenet_traces`},
+	{"imagenet", "hits.recall_median hits.recall_std hits.images_median hits.quantile[0.1].images hits.quantile[0.9].recall",
+		`SELECT median(recall), stddev_pop(recall), median(images), quantile_cont(images, 0.1), quantile_cont(recall, 0.9) FROM imagenet_hits`},
+	{"imagenet", "quality.selected_even quality.unselected_odd",
+		`SELECT count(*) FILTER (selected AND n_clicks % 2 = 0), count(*) FILTER (NOT selected AND n_clicks % 2 = 1) FROM imagenet_showings`},
+	{"coco", "icon_precision.on_mask.final icon_precision.on_mask.final#n icon_precision.on_box.final icon_precision.on_mask.class_present_final icon_precision.on_box.class_present_final#k",
+		`WITH f AS (SELECT k.seq, k.icon, count(o.id) > 0 AS present,
+		bool_or(coalesce(point_in_mask(k.end_x, k.end_y, g.width, g.height, o.polygon, o.rings, o.rle_height, o.rle_width, o.rle_counts), false)) AS on_mask,
+		bool_or(coalesce(in_bbox(k.end_x, k.end_y, o.x, o.y, o.w, o.h, g.width, g.height), false)) AS on_box
+		FROM coco_icons k JOIN coco_images g USING (image_id) LEFT JOIN coco_instances o ON o.image_id = k.image_id AND o.category = k.icon
+		WHERE k.end_x IS NOT NULL AND k.icon IN (SELECT category FROM coco_categories) GROUP BY k.seq, k.icon)
+		SELECT avg(on_mask::INT), count(*), avg(on_box::INT), avg(on_mask::INT) FILTER (present), count(*) FILTER (present AND on_box) FROM f`},
+	{"coco", "missed_classes.never_placed missed_classes.never_placed#n missed_classes.taken_away#k missed_classes.by_class[person].share",
+		`SELECT avg((NOT retrieved AND NOT retrieved_any)::INT), count(*), count(*) FILTER (NOT retrieved AND retrieved_any),
+		avg((NOT retrieved AND NOT retrieved_any)::INT) FILTER (category = 'person') FROM coco_classes`},
+	{"coco", "category_recall.correlation category_recall.correlation_root category_recall.correlation_root#n",
+		`WITH s AS (SELECT category, avg(box_share) AS size FROM coco_instances WHERE image_id IN (SELECT image_id FROM coco_annotations) GROUP BY category),
+		c AS (SELECT category, avg(retrieved::INT) AS recall, any_value(size) AS size FROM coco_classes JOIN s USING (category) WHERE size IS NOT NULL GROUP BY category)
+		SELECT corr(recall, size), corr(recall, sqrt(size)), count(*) FROM c`},
+	{"coco", "hits.recall_median hits.pages_median hits.quantile[0.25].recall hits.quantile[0.75].precision",
+		`SELECT median(recall), median(records), quantile_cont(recall, 0.25), quantile_cont(precision, 0.75) FROM coco_hits`},
 	{"coco", "counts.records counts.icons counts.actions counts.steps counts.samples counts.instances counts.images_gt counts.records_with_gt#k",
 		`SELECT (SELECT count(*) FROM coco_pages), (SELECT count(*) FROM coco_icons WHERE x IS NOT NULL AND icon IN (SELECT category FROM coco_categories)), (SELECT count(*) FROM coco_actions), (SELECT count(*) FROM coco_steps),
 		(SELECT count(*) FROM coco_samples), (SELECT count(*) FROM coco_instances), (SELECT count(*) FROM coco_images), (SELECT count(*) FROM coco_annotations SEMI JOIN coco_images USING (image_id))`},
