@@ -1,6 +1,9 @@
 package analysis
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // iconPrecision is whether icons lie on what they stand for (C3–C6).
 type iconPrecision struct {
@@ -305,13 +308,13 @@ func (a *sequences) result(e *cocoEngine, r *Statistic) {
 		}
 		return 1
 	})
-	longest := int64(0)
+	longest := Number(math.NaN())
 	if len(a.longest) > 0 {
-		longest = int64(a.longest[0].actions)
+		longest = Number(a.longest[0].actions)
 	}
 	r.add(count("icons", "icons that stay on the image", "icons", total),
 		e.ratio("add_only", "icons that were added and never touched again", unitShare, "icons that stay", a.one),
-		Value{Name: "longest_actions", Title: "actions of the longest sequence", Value: Number(longest), Unit: "count", N: total, Of: "icons that stay"})
+		Value{Name: "longest_actions", Title: "actions of the longest sequence", Value: longest, Unit: "count", N: total, Of: "icons that stay"})
 	t := Table{Name: "by_sequence", Title: "Sequences of actions with an icon that stays", Columns: []Column{
 		{"sequence", "", "types of the actions, in list order"}, {"n", "count", "icons"}, {"share", unitShare, "of all icons that stay"},
 		{"low", unitShare, "95 % interval (wilson)"}, {"high", unitShare, "95 % interval (wilson)"},

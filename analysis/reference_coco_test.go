@@ -512,7 +512,10 @@ func (r *reference) sequences(pages []*refPage) {
 	}
 	r.count("sequences.icons", icons)
 	r.share("sequences.add_only", counts["add"], icons)
-	r.values["sequences.longest_actions"] = refValue{int64(most), int64(icons), -1}
+	r.real("sequences.longest_actions", math.NaN(), icons)
+	if icons > 0 {
+		r.real("sequences.longest_actions", float64(most), icons)
+	}
 	r.excluded["sequences: the last action is remove (icons)"] = int64(removed)
 }
 
