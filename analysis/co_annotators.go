@@ -12,7 +12,7 @@ type cocoProfile struct {
 	pages, known, classes, retrieved int64 // known: pages whose image is in the ground truth
 	icons, hits, judged, centre      int64 // judged: icons with a point on such images
 	placed, actions, moves, removes  int64
-	steps, keyboard, keyKnown        int64
+	steps, keyboard, keyUnknown      int64
 	boxed                            int64
 	recall                           mean
 	distance, dx, dy, du, dv         sum
@@ -30,7 +30,7 @@ func (p *cocoProfile) addPage(r *cocoRow) {
 	p.actions += g.actions
 	p.steps += g.steps
 	p.keyboard += g.keyboard
-	p.keyKnown += g.keyKnown
+	p.keyUnknown += g.keyUnknown
 	p.samples += g.samples
 	if g.spent != scan.Null {
 		p.spent = append(p.spent, g.spent)
@@ -46,6 +46,9 @@ func (p *cocoProfile) addPage(r *cocoRow) {
 	}
 	added := int64(scan.Null)
 	for i, k := range r.kind {
+		if r.class[i] < 0 {
+			continue
+		}
 		switch k {
 		case actionMove:
 			p.moves++
@@ -122,7 +125,7 @@ func (p *cocoProfile) merge(o *cocoProfile) {
 	for _, f := range []struct{ to, from *int64 }{
 		{&p.pages, &o.pages}, {&p.known, &o.known}, {&p.classes, &o.classes}, {&p.retrieved, &o.retrieved}, {&p.icons, &o.icons}, {&p.hits, &o.hits},
 		{&p.judged, &o.judged}, {&p.centre, &o.centre}, {&p.placed, &o.placed}, {&p.actions, &o.actions}, {&p.moves, &o.moves}, {&p.removes, &o.removes},
-		{&p.steps, &o.steps}, {&p.keyboard, &o.keyboard}, {&p.keyKnown, &o.keyKnown}, {&p.boxed, &o.boxed}, {&p.samples, &o.samples}, {&p.still, &o.still},
+		{&p.steps, &o.steps}, {&p.keyboard, &o.keyboard}, {&p.keyUnknown, &o.keyUnknown}, {&p.boxed, &o.boxed}, {&p.samples, &o.samples}, {&p.still, &o.still},
 	} {
 		*f.to += *f.from
 	}
@@ -164,8 +167,8 @@ var cocoProfileColumns = []Column{
 	{"precision_high", unitShare, "95 % interval (wilson)"},
 	{"icons_per_page", "count", "mean number of icons that stay on a page"},
 	{"actions", "count", "actions with icons"},
-	{"moves", "count", "of them, moves: a second thought about the place"},
-	{"removes", "count", "of them, removals"},
+	{"moves", "count", "moves of icons of known classes: a second thought about the place"},
+	{"removes", "count", "removals of icons of known classes"},
 	{"centre_distance", unitShare, "mean distance of the icon from (0.5, 0.5)"},
 	{"centre_share", unitShare, "icons within 0.05 of it"},
 	{"bias_x", unitShare, "mean of x − 0.5 of icons"},
@@ -177,9 +180,10 @@ var cocoProfileColumns = []Column{
 	{"time_spent_p90", unitMS, "its 90 % quantile"},
 	{"first_add", unitMS, "median time until the first icon of a page was placed"},
 	{"steps_per_page", "count", "mean steps through the superclasses"},
-	{"keyboard_share", unitShare, "of steps that tell, those by the keyboard"},
+	{"keyboard_share", unitShare, "of all steps, those by the keyboard; an unknown key is not the keyboard"},
 	{"samples_per_page", "count", "mean mouse samples"},
 	{"no_trace", unitShare, "pages with an icon but no mouse sample, of all pages"},
+	{"keyboard_unknown", "count", "steps of which it is unknown whether the key or the button was used"},
 }
 
 func (p *cocoProfile) row() []any {
@@ -194,7 +198,7 @@ func (p *cocoProfile) row() []any {
 		average(p.distance, p.icons), share(p.centre, p.icons), average(p.dx, p.icons), average(p.dy, p.icons),
 		average(p.du, p.boxed), average(p.dv, p.boxed),
 		q(p.spent, 0.5), q(p.spent, 0.1), q(p.spent, 0.9), q(p.first, 0.5),
-		share(p.steps, p.pages), share(p.keyboard, p.keyKnown), share(p.samples, p.pages), share(p.still, p.pages),
+		share(p.steps, p.pages), share(p.keyboard, p.steps), share(p.samples, p.pages), share(p.still, p.pages), p.keyUnknown,
 	}
 }
 
@@ -272,20 +276,12 @@ func (b *cocoBreakdown) page(g *page) {
 	for i := range g.icons {
 		b.at(g.icons[i].class).judgeIcon(&g.icons[i])
 	}
-	for i := range g.truth.instances {
-		c := g.truth.instances[i].class
-		if c < 0 || g.truth.before(i, c) {
-			continue
-		}
-		p := b.at(c)
+	for _, f := range g.found {
+		p := b.at(f.class)
 		p.known++
 		p.classes++
-		found := 0.0
-		if slices.ContainsFunc(g.icons, func(k icon) bool { return k.class == c && k.placed }) {
-			p.retrieved++
-			found = 1
-		}
-		p.recall.add(found)
+		p.retrieved += b2i(f.placed)
+		p.recall.add(float64(b2i(f.placed)))
 	}
 }
 
@@ -347,17 +343,20 @@ func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 	rules := e.o.Rules
 	var n, withRecall, withPrecision, lowRecall, lowPrecision, fewPages, flagged int64
 	var recall, precision mean
-	var durations []int64
+	var durations, pages []int64
+	var recalls, precisions []float64
 	t := a.table("by_hit", "HITs", e, []Column{
 		{"worker", "", "the annotator"}, {"distinct_pages", "count", "distinct page numbers"}, {"duration", unitMS, "sum of the times of its pages"},
 		{"low_recall", "", "recall below the threshold; null where it is undefined"}, {"low_precision", "", "precision below the threshold; null where it is undefined"}, {"few_pages", "", "pages below the threshold"},
 	}, func(p *cocoProfile) []any {
 		n++
+		pages = append(pages, p.pages)
 		var low, wrong any
 		bad := false
 		if p.recall.n > 0 {
 			v := float64(p.recall.value())
 			recall.add(v)
+			recalls = append(recalls, v)
 			withRecall++
 			low = v < rules.MinRecall
 			if v < rules.MinRecall {
@@ -368,6 +367,7 @@ func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 		if p.judged > 0 {
 			v := float64(share(p.hits, p.judged))
 			precision.add(v)
+			precisions = append(precisions, v)
 			withPrecision++
 			wrong = v < rules.MinPrecision
 			if v < rules.MinPrecision {
@@ -393,8 +393,14 @@ func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 		}
 		return []any{worker, int64(len(p.pageNumbers)), d, low, wrong, short}
 	})
+	_, _, skew := moments(recalls)
+	byPages, byRecall, byPrecision := tabulated(pages), tabulated(recalls), tabulated(precisions) // sorts them
+	const withClass = "HITs with a page whose image has a class"
 	r.add(count("hits", "HITs", "HITs", n))
-	r.add(meanOf("recall", "mean over HITs of the mean recall of their pages", unitShare, "HITs with a page whose image has a class", &recall)...)
+	r.add(meanOf("recall", "mean over HITs of the mean recall of their pages", unitShare, withClass, &recall)...)
+	r.add(medianValue("recall_median", "median of the same", unitShare, withClass, recalls),
+		Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same", Value: Number(skew), N: recall.n, Of: withClass},
+		medianValue("pages_median", "median number of pages of a HIT in the data", "count", "HITs", pages))
 	r.add(meanOf("precision", "mean over HITs of the share of icons on their mask", unitShare, "HITs with an icon on an image of the ground truth", &precision)...)
 	r.add(Value{Name: "duration_median", Title: "median of the sum of the times of pages", Value: Number(median(durations)), Unit: unitMS, N: int64(len(durations)), Of: "HITs with known times", Interval: medianInterval(durations)},
 		proportion("low_recall", "HITs with a recall below the threshold", "HITs that have one", lowRecall, withRecall),
@@ -406,7 +412,10 @@ func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 	if n > 0 {
 		r.warn("The release holds approved HITs alone, and only pages whose image was kept: few_pages flags more HITs than the checks of the collection did.")
 	}
-	r.Tables = append(r.Tables, t)
+	r.Tables = append(r.Tables, t, quantileTable("Pages of a HIT, its recall and its precision", []Column{
+		{"pages", "count", "pages in the data"}, {"recall", unitShare, "mean over its pages, of HITs that have one"},
+		{"precision", unitShare, "hits / icons, of HITs that have one"},
+	}, byPages, byRecall, byPrecision))
 }
 
 // firstName is the first by name of some numbers; "" for none.

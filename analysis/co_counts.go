@@ -78,8 +78,8 @@ func (a *cocoCounts) result(e *cocoEngine, r *Statistic) {
 		count("actions", "steps with icons", "actions", a.actions),
 		count("steps", "steps through the superclasses", "steps", a.steps),
 		count("samples", "mouse samples", "samples", a.samples),
-		count("unknown_type", "actions that are neither add, move nor remove: left out", "actions", a.unknownType),
-		count("unknown_icon", "actions on an icon of no known class: left out", "actions", a.unknownIcon),
+		count("unknown_type", "actions that are neither add, move nor remove, on any icon: left out", "actions", a.unknownType),
+		count("unknown_icon", "actions of known type on an icon whose name is not a class of the ground truth: left out", "actions", a.unknownIcon),
 	)
 	if a.images == 0 {
 		r.warn("There is no ground truth, so nothing can be said of precision and recall: ingest with --instances instances_train2014.json.")
@@ -91,14 +91,20 @@ type browsing struct {
 	unseen
 	r                                 *ratios
 	events, distinct, keyboard, reach ratioID
+	known                             ratioID // by the keyboard, of the events that say
+	pages                             ratioID // with a step by the keyboard
+	unknown                           int64
 	bySuper                           map[int64]*superclass
 }
 
 type superclass struct{ events, pages, keyboard, known int64 }
 
 func newBrowsing(_ *cocoEngine, r *ratios) cocoStatistic {
-	id := r.declare(4)
-	return &browsing{r: r, events: id, distinct: id + 1, keyboard: id + 2, reach: id + 3, bySuper: map[int64]*superclass{}}
+	id := r.declare(6)
+	return &browsing{
+		r: r, events: id, distinct: id + 1, keyboard: id + 2, reach: id + 3, known: id + 4, pages: id + 5,
+		bySuper: map[int64]*superclass{},
+	}
 }
 
 func (a *browsing) row(r *cocoRow) {
@@ -106,11 +112,12 @@ func (a *browsing) row(r *cocoRow) {
 	a.r.add(p.cluster, a.events, float64(p.steps))
 	a.r.add(p.cluster, a.distinct, float64(p.distinct))
 	a.r.count(p.cluster, a.reach, p.reached)
+	a.r.count(p.cluster, a.pages, p.keyboard > 0)
+	a.r.counts(p.cluster, a.keyboard, p.keyboard, p.steps)
+	a.r.counts(p.cluster, a.known, p.keyboard, p.steps-p.keyUnknown)
+	a.unknown += p.keyUnknown
 	for i, super := range r.browse {
 		known, yes := r.keyboard[i] != scan.Null, r.keyboard[i] == 1
-		if known {
-			a.r.count(p.cluster, a.keyboard, yes)
-		}
 		if super == scan.Null {
 			continue
 		}
@@ -136,7 +143,9 @@ func (a *browsing) at(super int64) *superclass {
 }
 
 func (a *browsing) merge(other cocoStatistic) {
-	for super, o := range other.(*browsing).bySuper {
+	from := other.(*browsing)
+	a.unknown += from.unknown
+	for super, o := range from.bySuper {
 		s := a.at(super)
 		s.events += o.events
 		s.pages += o.pages
@@ -147,14 +156,18 @@ func (a *browsing) merge(other cocoStatistic) {
 
 func (a *browsing) result(e *cocoEngine, r *Statistic) {
 	records := e.ratios.total(a.events)
-	r.add(count("events", "steps through the superclasses", "steps", int64(records.num.float())),
+	r.add(count("events", "steps through the superclasses", "steps", records.num.hi),
 		e.ratio("events_mean", "mean steps on a page", "count", "pages", a.events),
 		e.ratio("distinct_mean", "mean different superclasses on a page; the opening one is not logged until it is returned to", "count", "pages", a.distinct),
-		e.ratio("keyboard_share", "steps made by the keyboard", unitShare, "steps that tell", a.keyboard),
+		e.ratio("keyboard_share", "steps made by the keyboard", unitShare, "steps", a.keyboard),
+		e.ratio("keyboard_share.known", "variant: of the steps whose key or button is known", unitShare, "such steps", a.known),
+		countOf("keyboard_unknown", "steps of which it is unknown whether the key or the button was used", "steps", a.unknown, records.num.hi),
+		e.ratio("records_with_keyboard", "pages with a step made by the keyboard", unitShare, "pages", a.pages),
 		e.ratio("reached_last", "pages on which the last superclass was reached, without which a page cannot be submitted", unitShare, "pages", a.reach))
 	t := Table{Name: "by_superclass", Title: "Steps by superclass", Columns: []Column{
 		{"category_idx", "", "number of the superclass, 0 to 10"}, {"events", "count", "steps to it"}, {"pages", "count", "pages on which it was stepped to"},
-		{"returns", "count", "steps beyond the first of a page"}, {"keyboard_share", unitShare, "of steps that tell, those by the keyboard"},
+		{"returns", "count", "steps beyond the first of a page"}, {"keyboard_share", unitShare, "of the steps to it, those by the keyboard"},
+		{"keyboard_unknown", "count", "steps to it of which it is unknown whether the key or the button was used"},
 	}}
 	var order []int64
 	for super := range a.bySuper {
@@ -163,14 +176,11 @@ func (a *browsing) result(e *cocoEngine, r *Statistic) {
 	slices.Sort(order)
 	for _, super := range order {
 		s := a.bySuper[super]
-		t.Rows = append(t.Rows, []any{super, s.events, s.pages, s.events - s.pages, share(s.keyboard, s.known)})
+		t.Rows = append(t.Rows, []any{super, s.events, s.pages, s.events - s.pages, share(s.keyboard, s.events), s.events - s.known})
 	}
 	r.Tables = append(r.Tables, t)
 	r.warnFew(r.Values[1])
 }
-
-// spentQuantiles are those that pageTime gives.
-var spentQuantiles = []float64{0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1}
 
 // pageTime is the time on a page (C14).
 type pageTime struct {
@@ -204,15 +214,12 @@ func (a *pageTime) merge(other cocoStatistic) {
 }
 
 func (a *pageTime) result(e *cocoEngine, r *Statistic) {
-	slices.Sort(a.spent)
+	quantiles := tabulated(a.spent) // sorts the times
 	n := int64(len(a.spent))
 	r.add(e.ratio("mean", "mean time on a page", unitMS, "pages with a time", a.mean),
 		Value{Name: "median", Title: "median time on a page", Value: Number(quantile(a.spent, 0.5)), Unit: unitMS, N: n, Of: "pages with a time", Interval: medianInterval(a.spent)})
 	r.warnFew(r.Values[0])
-	t := Table{Name: "quantile", Title: "Time on a page", Columns: []Column{{"q", unitShare, "share of pages that took less"}, {"time", unitMS, "time, interpolated linearly between ranks"}}}
-	for _, q := range spentQuantiles {
-		t.Rows = append(t.Rows, []any{Number(q), Number(quantile(a.spent, q))})
-	}
+	t := quantileTable("Time on a page", []Column{{"time", unitMS, "time, interpolated linearly between ranks"}}, quantiles)
 	r.Tables = append(r.Tables, t, a.bins.table("time_spent", "Time on a page", unitMS, "pages"))
 	r.exclude("no time_spent", "pages", a.without)
 	if n > 0 && n < 100 {

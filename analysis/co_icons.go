@@ -1,6 +1,9 @@
 package analysis
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // iconPrecision is whether icons lie on what they stand for (C3–C6).
 type iconPrecision struct {
@@ -21,6 +24,10 @@ const (
 	onMaskContinuous
 	onBox
 	onBoxPresent
+	onMaskPresentFinal
+	onMaskContinuousFinal
+	onBoxFinal
+	onBoxPresentFinal
 	precisionVariants
 )
 
@@ -32,6 +39,10 @@ var precisionNames = [precisionVariants]struct{ name, title, of string }{
 	{"on_mask.continuous", "variant: the point itself in the polygons, not its pixel", "icons with a point"},
 	{"on_box", "the last add lies in a bounding box of its class", "icons with a point"},
 	{"on_box.class_present", "variant: of classes that the image has", "such icons"},
+	{"on_mask.class_present_final", "variant: of icons that stay, where they were put last, of classes that the image has", "such icons"},
+	{"on_mask.continuous_final", "variant: of icons that stay, where they were put last, the point itself in the polygons", "such icons"},
+	{"on_box.final", "variant: of icons that stay, where they were put last", "such icons"},
+	{"on_box.class_present_final", "variant: of icons that stay, where they were put last, of classes that the image has", "such icons"},
 }
 
 func newIconPrecision(_ *cocoEngine, r *ratios) cocoStatistic {
@@ -69,8 +80,19 @@ func (a *iconPrecision) page(p *page) {
 			}
 		}
 		if k.ends {
-			a.r.count(p.cluster, a.of[onMaskFinal], k.endMask)
+			a.final(p.cluster, k)
 		}
+	}
+}
+
+// final counts an icon that stays where it was put last.
+func (a *iconPrecision) final(cluster int32, k *icon) {
+	a.r.count(cluster, a.of[onMaskFinal], k.endMask)
+	a.r.count(cluster, a.of[onMaskContinuousFinal], k.endContinuous)
+	a.r.count(cluster, a.of[onBoxFinal], k.endBox)
+	if k.present {
+		a.r.count(cluster, a.of[onMaskPresentFinal], k.endMask)
+		a.r.count(cluster, a.of[onBoxPresentFinal], k.endBox)
 	}
 }
 
@@ -286,13 +308,13 @@ func (a *sequences) result(e *cocoEngine, r *Statistic) {
 		}
 		return 1
 	})
-	longest := int64(0)
+	longest := Number(math.NaN())
 	if len(a.longest) > 0 {
-		longest = int64(a.longest[0].actions)
+		longest = Number(a.longest[0].actions)
 	}
 	r.add(count("icons", "icons that stay on the image", "icons", total),
 		e.ratio("add_only", "icons that were added and never touched again", unitShare, "icons that stay", a.one),
-		Value{Name: "longest_actions", Title: "actions of the longest sequence", Value: Number(longest), Unit: "count", N: total, Of: "icons that stay"})
+		Value{Name: "longest_actions", Title: "actions of the longest sequence", Value: longest, Unit: "count", N: total, Of: "icons that stay"})
 	t := Table{Name: "by_sequence", Title: "Sequences of actions with an icon that stays", Columns: []Column{
 		{"sequence", "", "types of the actions, in list order"}, {"n", "count", "icons"}, {"share", unitShare, "of all icons that stay"},
 		{"low", unitShare, "95 % interval (wilson)"}, {"high", unitShare, "95 % interval (wilson)"},

@@ -69,6 +69,12 @@ func rowChecks() []rowCheck {
 			func(r *cocoRow) (bool, bool) {
 				return len(r.t)+len(r.browseT)+len(r.mouse.t) > 0, backwards(r.t) || backwards(r.browseT) || backwards(r.mouse.t)
 			}),
+		pages("actions_backwards", "the times of actions do not grow", "[a.t FOR a IN actions IF a.t IS NOT NULL] <> list_sort([a.t FOR a IN actions IF a.t IS NOT NULL])",
+			func(r *cocoRow) (bool, bool) { return len(r.t) > 0, backwards(r.t) }),
+		pages("no_action", "no action with an icon, of whatever type", "len(actions) = 0",
+			func(r *cocoRow) (bool, bool) { return true, len(r.kind) == 0 }),
+		pages("no_mouse", "no mouse sample", "len(mouse) = 0",
+			func(r *cocoRow) (bool, bool) { return true, r.mouse.len() == 0 }),
 		pages("no_icon", "no icon stays on the page", "len(actions) = 0 OR NOT EXISTS (SELECT 1 FROM coco_icons i JOIN coco_categories c ON c.category = i.icon WHERE i.seq = coco_annotations.seq AND i.placed)",
 			func(r *cocoRow) (bool, bool) {
 				return true, !slices.ContainsFunc(r.page.icons, func(k icon) bool { return k.placed })

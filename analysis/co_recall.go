@@ -89,8 +89,7 @@ type categoryRecall struct {
 	byClass, byBin      ratioID
 	size, allSize       []mean // by class, over annotated images and over the ground truth
 	noSize, noSizeTruth int64
-	largest             []float64 // scratch, by class; -1: the image does not have it
-	present             []class
+	largest             []float64 // scratch, by class, of the page at hand; −Inf: no object with a size
 }
 
 func newCategoryRecall(e *cocoEngine, r *ratios) cocoStatistic {
@@ -117,15 +116,13 @@ func (a *categoryRecall) page(p *page) {
 	if p.truth == nil {
 		return
 	}
-	a.present = a.present[:0]
+	for _, f := range p.found {
+		a.largest[f.class] = math.Inf(-1)
+	}
 	for i := range p.truth.instances {
 		o := &p.truth.instances[i]
 		if o.class < 0 {
 			continue
-		}
-		if !slices.Contains(a.present, o.class) {
-			a.present = append(a.present, o.class)
-			a.largest[o.class] = math.Inf(-1)
 		}
 		s, ok := o.share(p.truth)
 		if !ok {
@@ -135,14 +132,13 @@ func (a *categoryRecall) page(p *page) {
 		a.size[o.class].add(s)
 		a.largest[o.class] = max(a.largest[o.class], s)
 	}
-	for _, c := range a.present {
-		found := slices.ContainsFunc(p.icons, func(k icon) bool { return k.class == c && k.placed })
-		a.r.count(p.cluster, a.byClass+ratioID(c), found)
-		if math.IsInf(a.largest[c], -1) {
+	for _, f := range p.found {
+		a.r.count(p.cluster, a.byClass+ratioID(f.class), f.placed)
+		if math.IsInf(a.largest[f.class], -1) {
 			a.noSize++
 			continue
 		}
-		a.r.count(p.cluster, a.byBin+ratioID(sizeBin(a.largest[c])), found)
+		a.r.count(p.cluster, a.byBin+ratioID(sizeBin(a.largest[f.class])), f.placed)
 	}
 }
 
@@ -187,16 +183,21 @@ func (a *categoryRecall) result(e *cocoEngine, r *Statistic) {
 		t.Rows = append(t.Rows, []any{name, total.den, total.num.hi, total.value(), low, high, size, a.allSize[c].value(), Number(float64(total.value()) - intercept - slope*float64(size))})
 	}
 	r.Tables = append(r.Tables, t, a.instanceBins(e), a.classBins(classBins))
-	n := int64(len(x))
-	line := func(name, title, unit string, v float64, of func(x, y []float64) float64) Value {
-		out := Value{Name: name, Title: title, Value: Number(v), Unit: unit, N: n, Of: "classes"}
+	roots := make([]float64, len(x))
+	for i := range x {
+		roots[i] = math.Sqrt(x[i])
+	}
+	overClasses := func(name, title, unit string, v float64, x []float64, of func(x, y []float64) float64) Value {
+		out := Value{Name: name, Title: title, Value: Number(v), Unit: unit, N: int64(len(x)), Of: "classes"}
 		out.replicates = replicate(e.boot, fitted, x, of)
 		out.Interval = percentiles(out.replicates)
 		return out
 	}
-	r.add(line("slope", "slope of recall over mean size, by least squares over classes", unitNone, slope, func(x, y []float64) float64 { _, b, _ := fitLine(x, y); return b }),
-		line("intercept", "recall at size 0 on that line", unitShare, intercept, func(x, y []float64) float64 { a, _, _ := fitLine(x, y); return a }),
-		line("correlation", "Pearson correlation of recall and mean size over classes", unitNone, correlation, func(x, y []float64) float64 { _, _, c := fitLine(x, y); return c }))
+	r.add(overClasses("slope", "slope of recall over mean size, by least squares over classes", unitNone, slope, x, slopeOf),
+		overClasses("intercept", "recall at size 0 on that line", unitShare, intercept, x, interceptOf),
+		overClasses("correlation", "Pearson correlation of recall and mean size over classes", unitNone, correlation, x, correlationOf),
+		overClasses("correlation_root", "Pearson correlation of recall and the square root of mean size over classes", unitNone,
+			correlationOf(roots, y), roots, correlationOf))
 	r.warnFew(r.Values[0])
 	r.exclude("no usable box, or the image's size is unknown", "pairs of an image and a class", a.noSize)
 	r.exclude("no usable box, or the image's size is unknown", "instances", a.noSizeTruth)
@@ -221,14 +222,22 @@ func replicate(b *bootstrap, ids []ratioID, x []float64, f func(x, y []float64) 
 	return out
 }
 
-// fitLine is the line a + b x of least squares, and Pearson's correlation; NaN below two points.
+// fitLine is the line a + b x of least squares, and Pearson's correlation; NaN below two points, and without spread.
 func fitLine(x, y []float64) (a, b, correlation float64) {
 	if len(x) < 2 || slices.Max(x) == slices.Min(x) {
 		return math.NaN(), math.NaN(), math.NaN()
 	}
 	a, b = stat.LinearRegression(x, y, nil, false)
+	if slices.Max(y) == slices.Min(y) {
+		return a, b, math.NaN() // the rounding of their mean must not look like a spread
+	}
 	return a, b, stat.Correlation(x, y, nil)
 }
+
+// slopeOf, interceptOf and correlationOf are the results of fitLine.
+func slopeOf(x, y []float64) float64       { _, b, _ := fitLine(x, y); return b }
+func interceptOf(x, y []float64) float64   { a, _, _ := fitLine(x, y); return a }
+func correlationOf(x, y []float64) float64 { _, _, c := fitLine(x, y); return c }
 
 func binName(k int) string {
 	side := []string{"0", "0.2²", "0.4²", "0.6²", "0.8²", "1"}

@@ -28,11 +28,11 @@ type icon struct {
 	ends      bool // there is one, and the icon is placed
 
 	// With the ground truth of the image:
-	present             bool // the image has the class
-	onMask, onBox       bool // of the point (C5, C6)
-	continuous, endMask bool // variants: the point itself in the polygons; where the icon ended
-	nearest, single     bool // u, v are known; and the class has one box on the image
-	u, v                float64
+	present                        bool // the image has the class
+	onMask, onBox, continuous      bool // of the point (C5, C6); continuous: the point itself in the polygons
+	endMask, endBox, endContinuous bool // the same of where the icon ended
+	nearest, single                bool // u, v are known; and the class has one box on the image
+	u, v                           float64
 }
 
 // A page is a row of annotations, and what its image says of it.
@@ -49,11 +49,19 @@ type page struct {
 	unknownType           int64 // actions (C2)
 	unknownIcon           int64
 	steps, distinct       int64 // through the superclasses (C13)
-	keyboard, keyKnown    int64
+	keyboard, keyUnknown  int64
 	reached               bool // the last superclass
 	truth                 *cocoImage
 	classes               int64 // on the image
 	retrieved, retrieved2 int64 // of them, placed; ever added
+	found                 []found
+}
+
+// A found says what became of a class that the page's image has. A page's list of them is valid
+// during the call that the page is passed to.
+type found struct {
+	class          class
+	placed, anyAdd bool // C7, and its variant
 }
 
 // recall is of the page's classes; ok is false where the image has none or is not known (C8).
@@ -159,19 +167,19 @@ func (e *cocoEngine) classOf(name string) class {
 }
 
 // runCOCO runs statistics over a store, one set of them for each goroutine.
-func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) ([]Statistic, error) {
+func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (DataSet, error) {
 	e, err := newCOCOEngine(store, o)
 	if err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	annotations, err := scan.Open(store, "coco", "annotations")
 	if err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	defer annotations.Close()
 	images, err := scan.Open(store, "coco", "images")
 	if err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	defer images.Close()
 	var workers []*cocoWorker
@@ -181,10 +189,10 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) ([]
 			w.stats = append(w.stats, entry.coco(e, w.ratios))
 		}
 		if w.readRows, err = w.col.bind(annotations); err != nil {
-			return nil, err
+			return DataSet{}, err
 		}
 		if w.readImages, err = w.img.bind(images); err != nil {
-			return nil, err
+			return DataSet{}, err
 		}
 		workers = append(workers, w)
 	}
@@ -196,18 +204,18 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) ([]
 		return func(done, _ int64) { o.Progress(from+done, total) }
 	}
 	if err := eachGroup(ctx, annotations, len(workers), step(0), func(worker, group int) error { return workers[worker].rows(group) }); err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	for _, w := range workers {
 		for _, p := range w.pages {
 			if was := e.pages[p.image]; was != nil {
-				return nil, fmt.Errorf("the image %d is twice in coco/annotations.parquet: the store is damaged, ingest again", p.image)
+				return DataSet{}, fmt.Errorf("the image %d is twice in coco/annotations.parquet: the store is damaged, ingest again", p.image)
 			}
 			e.pages[p.image] = p
 		}
 	}
 	if err := eachGroup(ctx, images, len(workers), step(annotations.Rows()), func(worker, group int) error { return workers[worker].images(group) }); err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	first := workers[0]
 	for _, p := range e.pages {
@@ -222,7 +230,7 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) ([]
 		first.ratios.merge(w.ratios)
 	}
 	e.ratios = first.ratios
-	return e.results(entries, first.stats), nil
+	return DataSet{Name: "coco", Statistics: e.results(entries, first.stats), Warnings: e.warnings(workers)}, nil
 }
 
 func (e *cocoEngine) results(entries []*Entry, stats []cocoStatistic) []Statistic {
@@ -267,6 +275,9 @@ type cocoWorker struct {
 	stats                []cocoStatistic
 	ratios               *ratios
 	pages                []*page
+	leastImage           int64 // of the ground truth; valid where sawImages
+	sawImages            bool
+	found                []found // of the page at hand
 
 	// of the row group: numbers of texts by place in the column's Dict, and of actions by place
 	workerIDs, hitIDs, clusterIDs []int32
@@ -359,9 +370,11 @@ func (w *cocoWorker) row(i int) *cocoRow {
 			p.distinct++
 		}
 		p.reached = p.reached || b == lastSuperclass
-		if row.keyboard[k] != scan.Null {
-			p.keyKnown++
-			p.keyboard += row.keyboard[k]
+		switch row.keyboard[k] {
+		case scan.Null:
+			p.keyUnknown++
+		case 1:
+			p.keyboard++
 		}
 	}
 	return row

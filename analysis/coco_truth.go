@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"fmt"
+
 	"abtool/internal/mask"
 	"abtool/internal/scan"
 )
@@ -74,13 +76,17 @@ func (w *cocoWorker) images(group int) error {
 	for i := range w.readImages.Rows() {
 		m := &w.image
 		w.readImage(m, i, classes)
+		if !w.sawImages || m.id < w.leastImage {
+			w.leastImage, w.sawImages = m.id, true
+		}
 		for _, st := range w.stats {
 			st.truth(m)
 		}
 		if p := w.e.pages[m.id]; p != nil {
 			p.truth = m
-			p.judge()
+			w.judge(p)
 			w.page(p)
+			p.found = nil
 		}
 	}
 	return nil
@@ -103,30 +109,56 @@ func (w *cocoWorker) readImage(m *cocoImage, i int, classes []class) {
 	}
 }
 
+// warnings are those of the data set: that there are pages and a ground truth, but of no image
+// both.
+func (e *cocoEngine) warnings(workers []*cocoWorker) []string {
+	var page, image int64
+	pages, images := false, false
+	for id, p := range e.pages {
+		if p.truth != nil {
+			return nil
+		}
+		if !pages || id < page {
+			page, pages = id, true
+		}
+	}
+	for _, w := range workers {
+		if w.sawImages && (!images || w.leastImage < image) {
+			image, images = w.leastImage, true
+		}
+	}
+	if !pages || !images {
+		return nil
+	}
+	return []string{fmt.Sprintf("The records and the ground truth share no image: a record is of %d, an object's image is %d. "+
+		"So nothing can be said of precision and recall. Ingest again with the instances of the images that were annotated: "+
+		"--instances instances_train2014.json.", page, image)}
+}
+
 // judge holds a page's icons against the ground truth of its image.
-func (p *page) judge() {
+func (w *cocoWorker) judge(p *page) {
 	m := p.truth
 	for i := range p.icons {
 		p.icons[i].judge(m)
 	}
+	w.found = w.found[:0]
 	for i := range m.instances {
 		c := m.instances[i].class
 		if c < 0 || m.before(i, c) {
 			continue
 		}
-		p.classes++
+		f := found{class: c}
 		for k := range p.icons {
 			if p.icons[k].class == c {
 				p.icons[k].present = true
-				if p.icons[k].placed {
-					p.retrieved++
-				}
-				if p.icons[k].anyAdd {
-					p.retrieved2++
-				}
+				f.placed, f.anyAdd = p.icons[k].placed, p.icons[k].anyAdd
 			}
 		}
+		p.retrieved += b2i(f.placed)
+		p.retrieved2 += b2i(f.anyAdd)
+		w.found = append(w.found, f)
 	}
+	p.classes, p.found = int64(len(w.found)), w.found
 }
 
 // before tells whether an instance before i has the class.
@@ -139,10 +171,43 @@ func (m *cocoImage) before(i int, c class) bool {
 	return false
 }
 
+// judge holds the icon's point, and where it ended, against the objects of its class.
 func (k *icon) judge(m *cocoImage) {
-	px, py, inside := mask.Pixel(k.x, k.y, m.width, m.height)
-	ex, ey, endInside := mask.Pixel(k.endX, k.endY, m.width, m.height)
-	inside, endInside = inside && k.has, endInside && k.ends
+	if k.has {
+		k.onMask, k.onBox, k.continuous = m.judge(k.class, k.x, k.y)
+		k.place(m)
+	}
+	switch {
+	case !k.ends:
+	case k.has && k.endX == k.x && k.endY == k.y: // as most icons, it was never moved
+		k.endMask, k.endBox, k.endContinuous = k.onMask, k.onBox, k.continuous
+	default:
+		k.endMask, k.endBox, k.endContinuous = m.judge(k.class, k.endX, k.endY)
+	}
+}
+
+// judge reports whether a point is on a mask of a class, in a bounding box of it, and itself in
+// its polygons (C5, C6).
+func (m *cocoImage) judge(c class, x, y float64) (onMask, onBox, continuous bool) {
+	px, py, inside := mask.Pixel(x, y, m.width, m.height)
+	for i := range m.instances {
+		o := &m.instances[i]
+		if o.class != c {
+			continue
+		}
+		if inside && !onMask {
+			onMask = o.mask.Has(px, py)
+		}
+		if inside && !continuous {
+			continuous = o.mask.InPolygons(x*float64(m.width), y*float64(m.height)) || o.mask.InRuns(px, py)
+		}
+		onBox = onBox || m.sized() && o.holds(m, x, y)
+	}
+	return onMask, onBox, continuous
+}
+
+// place places the icon's point in the frame of the nearest box of its class (C12).
+func (k *icon) place(m *cocoImage) {
 	var best box
 	boxes, at := 0, 0.0
 	for i := range m.instances {
@@ -150,19 +215,6 @@ func (k *icon) judge(m *cocoImage) {
 		if o.class != k.class {
 			continue
 		}
-		if inside && !k.onMask {
-			k.onMask = o.mask.Has(px, py)
-		}
-		if inside && !k.continuous {
-			k.continuous = o.mask.InPolygons(k.x*float64(m.width), k.y*float64(m.height)) || o.mask.InRuns(px, py)
-		}
-		if endInside && !k.endMask {
-			k.endMask = o.mask.Has(ex, ey)
-		}
-		if !k.has {
-			continue
-		}
-		k.onBox = k.onBox || m.sized() && o.holds(m, k.x, k.y)
 		if b, ok := o.relative(m); ok && o.w > 0 && o.h > 0 {
 			d := b.distance(k.x, k.y)
 			if boxes++; boxes == 1 || d < at || d == at && b.area() < best.area() {

@@ -34,6 +34,7 @@ type OnlyInOneSide struct {
 type ComparedSet struct {
 	Name       string              `json:"name"`
 	Statistics []ComparedStatistic `json:"statistics"`
+	Warnings   []string            `json:"warnings,omitempty"` // of the data set in either store, "a: …" or "b: …"
 }
 
 // ComparedStatistic has the values of a statistic in both.
@@ -113,6 +114,12 @@ func Differences(first, second *Document) *Comparison {
 			if t := y.statistic(x.Statistics[i].Name); t != nil {
 				set.Statistics = append(set.Statistics, compareStatistic(&x.Statistics[i], t))
 			}
+		}
+		for _, text := range x.Warnings {
+			set.Warnings = append(set.Warnings, "a: "+text)
+		}
+		for _, text := range y.Warnings {
+			set.Warnings = append(set.Warnings, "b: "+text)
 		}
 		c.DataSets = append(c.DataSets, set)
 	}

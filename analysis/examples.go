@@ -96,11 +96,11 @@ func Examples(ctx context.Context, store string, o ExampleOptions) ([]Example, e
 		if set == "coco" {
 			mine.Jobs = 1 // a page's lists and its ground truth come to one goroutine then
 		}
-		stats, err := runSet(ctx, store, set, []*Entry{entry}, mine)
+		result, err := runSet(ctx, store, set, []*Entry{entry}, mine)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, stats[0].examples...)
+		out = append(out, result.Statistics[0].examples...)
 	}
 	return out, nil
 }
@@ -174,7 +174,7 @@ func (a *imagenetExamples) picture(p *picture) {
 		x.Samples = append(x.Samples, Sample{p.trace.segment.t[i] - start, p.trace.segment.x[i], p.trace.segment.y[i]})
 	}
 	x.Events = []Event{{Sample{p.t - start, p.x, p.y}, "click", "", true, p.hit}}
-	x.Hits, x.Misses = int64(b2i(p.hit)), int64(b2i(!p.hit))
+	x.Hits, x.Misses = b2i(p.hit), b2i(!p.hit)
 	to.add(a.o.N, candidate{chance: c, id: id, done: &x})
 }
 
@@ -215,7 +215,7 @@ const fewestIcons = 2
 
 func (a *cocoExamples) row(r *cocoRow) {
 	p := r.page
-	icons := 0
+	icons := int64(0)
 	for i := range p.icons {
 		icons += b2i(p.icons[i].has && p.icons[i].placed)
 	}
@@ -268,8 +268,8 @@ func (a *cocoExamples) page(p *page) {
 		if !k.has || !k.placed {
 			continue
 		}
-		x.Hits += int64(b2i(k.onMask))
-		x.Misses += int64(b2i(!k.onMask))
+		x.Hits += b2i(k.onMask)
+		x.Misses += b2i(!k.onMask)
 		last := -1
 		for i := range x.Events {
 			if v := &x.Events[i]; v.Icon == a.e.categories[k.class] && v.Kind == "add" && v.X == k.x && v.Y == k.y {

@@ -188,14 +188,14 @@ type imagenetWorker struct {
 }
 
 // runImageNet runs statistics over a store, one set of them for each goroutine.
-func runImageNet(ctx context.Context, store string, o Options, entries []*Entry) ([]Statistic, error) {
+func runImageNet(ctx context.Context, store string, o Options, entries []*Entry) (DataSet, error) {
 	truth, err := readImageNetTruth(store)
 	if err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	t, err := scan.Open(store, "imagenet", "annotations")
 	if err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	defer t.Close()
 	e := &imagenetEngine{o: o, truth: truth, workers: newNames(), hits: newNames(), cluster: newNames(), weeks: newNames(), inBC: make([]bool, len(truth.ids))}
@@ -206,12 +206,12 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 			w.stats = append(w.stats, entry.imagenet(e, w.ratios))
 		}
 		if w.read, err = w.col.bind(t); err != nil {
-			return nil, err
+			return DataSet{}, err
 		}
 		workers = append(workers, w)
 	}
 	if err := eachGroup(ctx, t, len(workers), o.Progress, func(worker, group int) error { return workers[worker].group(group) }); err != nil {
-		return nil, err
+		return DataSet{}, err
 	}
 	first := workers[0]
 	for _, w := range workers[1:] {
@@ -224,7 +224,7 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 	first.finishPending()
 	first.finishUnshown()
 	e.ratios = first.ratios
-	return e.results(entries, first.stats), nil
+	return DataSet{Name: "imagenet", Statistics: e.results(entries, first.stats), Warnings: truth.warnings()}, nil
 }
 
 // eachGroup gives the row groups of a table to as many goroutines as there are workers.

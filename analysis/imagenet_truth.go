@@ -15,6 +15,10 @@ type imagenetTruth struct {
 	classes *names
 	starts  []int32 // of boxes, one more than images
 	boxes   []box   // in fractions; none of images without a positive size (R10)
+
+	shared    bool   // an image that the byproducts speak of has a box, usable or not
+	recorded  string // the first image that they speak of; "": none
+	boxedOnly string // the first image that has a box and no record; "": none
 }
 
 func readImageNetTruth(store string) (*imagenetTruth, error) {
@@ -63,6 +67,7 @@ func (t *imagenetTruth) group(r *scan.Reader) {
 			n = int32(shown.Ints[i])
 		}
 		t.shown = append(t.shown, n)
+		t.meet(s, n >= 0, x0.Offsets[i+1] > x0.Offsets[i])
 		t.starts = append(t.starts, int32(len(t.boxes)))
 		w, h := float64(width[i]), float64(height[i])
 		if !(width[i] > 0 && height[i] > 0) {
@@ -72,6 +77,30 @@ func (t *imagenetTruth) group(r *scan.Reader) {
 			t.boxes = append(t.boxes, box{x0.Floats[k] / w, y0[k] / h, x1[k] / w, y1[k] / h})
 		}
 	}
+}
+
+// meet notes which images have records, boxes or both.
+func (t *imagenetTruth) meet(id string, recorded, boxed bool) {
+	t.shared = t.shared || recorded && boxed
+	if recorded && t.recorded == "" {
+		t.recorded = id
+	}
+	if boxed && !recorded && t.boxedOnly == "" {
+		t.boxedOnly = id
+	}
+}
+
+// apart reports whether there are records and boxes, but of no image both.
+func (t *imagenetTruth) apart() bool { return !t.shared && t.recorded != "" && t.boxedOnly != "" }
+
+// warnings are those of the data set.
+func (t *imagenetTruth) warnings() []string {
+	if !t.apart() {
+		return nil
+	}
+	return []string{fmt.Sprintf("The records and the boxes share no image: a record is of %s, a box of %s. "+
+		"So nothing can be said of accuracy. Ingest again with the boxes of the images that were annotated: "+
+		"--boxes Annotations/CLS-LOC/train.", t.recorded, t.boxedOnly)}
 }
 
 // boxesOf are the usable boxes of an image.

@@ -118,7 +118,8 @@ func (a hits) result(e *imagenetEngine, r *Statistic) {
 	var n, lowRecall, fewSelected, fewPages, flagged, minutes int64
 	var recall sum
 	var squares sum
-	var durations []int64
+	var durations, images []int64
+	var recalls []float64
 	t := a.table("by_hit", "HITs", e, []Column{
 		{"worker", "", "the annotator"}, {"pages", "count", "distinct pages: a lower bound"}, {"duration", unitMS, "from the first event to submission"},
 		{"low_recall", "", "recall below the threshold"}, {"few_selected", "", "selected below the threshold"}, {"few_pages", "", "pages below the threshold"},
@@ -127,6 +128,7 @@ func (a hits) result(e *imagenetEngine, r *Statistic) {
 		n++
 		recall.add(share)
 		squares.add(share * share)
+		recalls, images = append(recalls, share), append(images, p.showings)
 		var d any
 		if ms, ok := p.duration(); ok {
 			durations = append(durations, ms)
@@ -149,9 +151,15 @@ func (a hits) result(e *imagenetEngine, r *Statistic) {
 	})
 	minutes = int64(len(durations))
 	middle := median(durations) // sorts them
+	_, std, skew := moments(recalls)
+	byRecall, byImages := tabulated(recalls), tabulated(images) // sorts them
 	r.add(count("hits", "HITs, which are assignments", "HITs", n),
 		Value{Name: "recall", Title: "mean over HITs of selected / shown", Value: quotient(recall.float(), float64(n)), Unit: unitShare, N: n, Of: "HITs",
 			Interval: meanInterval(n, recall.float(), squares.float())},
+		medianValue("recall_median", "median of the same", unitShare, "HITs", recalls),
+		Value{Name: "recall_std", Title: "population standard deviation of the same", Value: Number(std), Unit: unitShare, N: n, Of: "HITs"},
+		Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same", Value: Number(skew), N: n, Of: "HITs"},
+		medianValue("images_median", "median number of images shown in a HIT", "count", "HITs", images),
 		Value{Name: "duration_median", Title: "median time from the first event to submission", Value: Number(middle), Unit: unitMS, N: minutes, Of: "HITs with known times",
 			Interval: medianInterval(durations)},
 		proportion("low_recall", "HITs with a recall below the threshold", "HITs", lowRecall, n),
@@ -166,7 +174,9 @@ func (a hits) result(e *imagenetEngine, r *Statistic) {
 	if at, _ := slices.BinarySearch(durations, longestHIT+1); at < len(durations) {
 		r.warn("duration: %d HITs seem to last more than a day: an event in them has an impossible time, which the check long_before_submission lists.", len(durations)-at)
 	}
-	r.Tables = append(r.Tables, t)
+	r.Tables = append(r.Tables, t, quantileTable("Images shown in a HIT, and its recall", []Column{
+		{"images", "count", "images shown, of those released"}, {"recall", unitShare, "selected / shown"},
+	}, byImages, byRecall))
 }
 
 // medianInterval is the distribution-free interval of a median of independent sorted values:

@@ -56,7 +56,7 @@ func (a *imagenetCounts) result(e *imagenetEngine, r *Statistic) {
 		count("samples", "mouse samples", "samples", a.samples),
 		count("hovers", "entries and leaves", "hovers", a.hovers),
 	)
-	if boxed == 0 {
+	if boxed == 0 && !e.truth.apart() {
 		r.warn("No image has a usable box, so nothing can be said of accuracy: ingest with --boxes Annotations/CLS-LOC/train.")
 	}
 }
@@ -82,11 +82,13 @@ func (t *imagenetTruth) universe() (images, boxed, boxes int64) {
 type rounds struct {
 	r                              *ratios
 	firstRound                     ratioID // the two rounds of the collection
+	twice                          ratioID // selected in two showings or more
 	shown, selected, firstSelected []int64
+	times                          []int64 // images by how often they were selected
 }
 
 func newRounds(_ *imagenetEngine, r *ratios) imagenetStatistic {
-	return &rounds{r: r, firstRound: r.declare(2)}
+	return &rounds{r: r, firstRound: r.declare(2), twice: r.declare(1)}
 }
 
 func (a *rounds) showing(*showing) {}
@@ -94,10 +96,12 @@ func (a *rounds) showing(*showing) {}
 func (a *rounds) picture(p *picture) {
 	a.grow(len(p.showings))
 	first := slices.IndexFunc(p.showings, (*showing).isSelected)
+	times := 0
 	for k, s := range p.showings {
 		a.shown[k]++
 		if s.isSelected() {
 			a.selected[k]++
+			times++
 		}
 		if k == first {
 			a.firstSelected[k]++
@@ -110,11 +114,16 @@ func (a *rounds) picture(p *picture) {
 		}
 		a.r.count(cluster, a.firstRound+ratioID(k), k == first)
 	}
+	a.times[times]++
+	a.r.count(p.cluster, a.twice, times >= 2)
 }
 
 func (a *rounds) grow(n int) {
 	for len(a.shown) < n {
 		a.shown, a.selected, a.firstSelected = append(a.shown, 0), append(a.selected, 0), append(a.firstSelected, 0)
+	}
+	for len(a.times) < n+1 {
+		a.times = append(a.times, 0)
 	}
 }
 
@@ -125,6 +134,9 @@ func (a *rounds) merge(other imagenetStatistic) {
 		a.shown[k] += o.shown[k]
 		a.selected[k] += o.selected[k]
 		a.firstSelected[k] += o.firstSelected[k]
+	}
+	for k, n := range o.times {
+		a.times[k] += n
 	}
 }
 
@@ -138,26 +150,39 @@ func (a *rounds) result(e *imagenetEngine, r *Statistic) {
 	for k := range a.shown {
 		t.Rows = append(t.Rows, []any{int64(k + 1), a.shown[k], a.selected[k], share(a.selected[k], a.shown[k]), a.firstSelected[k], share(a.firstSelected[k], images)})
 	}
-	r.Tables = append(r.Tables, t)
+	times := Table{Name: "by_times_selected", Title: "Images by the number of showings in which they were selected", Columns: []Column{
+		{"times", "count", "showings in which the image was selected"}, {"images", "count", "images"}, {"share", unitShare, "images / all images"},
+	}}
+	for k, n := range a.times {
+		times.Rows = append(times.Rows, []any{int64(k), n, share(n, images)})
+	}
+	r.Tables = append(r.Tables, t, times)
 	r.add(e.ratio("first_round", "images selected at the first showing", unitShare, "images", a.firstRound),
-		e.ratio("second_round", "images first selected at the second showing", unitShare, "images", a.firstRound+1))
+		e.ratio("second_round", "images first selected at the second showing", unitShare, "images", a.firstRound+1),
+		e.ratio("selected_twice", "images selected in two showings or more", unitShare, "images", a.twice))
 }
 
 // clickAccuracy is the share of final clicks that lie in a box, and its variants (I4–I6).
 type clickAccuracy struct {
 	r                            *ratios
 	last, document, first, meanC ratioID
+	differs                      ratioID // the order gives another showing's click: of all, of BC
+	disagrees                    ratioID // and one of the two hits, the other misses
 	noBox, noClick               int64
 }
 
 func newClickAccuracy(_ *imagenetEngine, r *ratios) imagenetStatistic {
 	id := r.declare(4)
-	return &clickAccuracy{r: r, last: id, document: id + 1, first: id + 2, meanC: id + 3}
+	return &clickAccuracy{r: r, last: id, document: id + 1, first: id + 2, meanC: id + 3, differs: r.declare(2), disagrees: r.declare(1)}
 }
 
 func (a *clickAccuracy) showing(*showing) {}
 
 func (a *clickAccuracy) picture(p *picture) {
+	last := p.lastInDocument()
+	if last != nil {
+		a.r.count(p.final.cluster, a.differs, last != p.final)
+	}
 	switch {
 	case len(p.boxes) == 0:
 		a.noBox++
@@ -168,7 +193,8 @@ func (a *clickAccuracy) picture(p *picture) {
 	}
 	cluster := p.final.cluster
 	a.r.count(cluster, a.last, p.hit)
-	last := p.final
+	a.r.count(cluster, a.differs+1, last != p.final)
+	a.r.count(cluster, a.disagrees, last.hit != p.hit)
 	var sx, sy, n float64
 	// The showings are in order of time, the mean is taken in document order: its sums are the
 	// loader's.
@@ -176,12 +202,23 @@ func (a *clickAccuracy) picture(p *picture) {
 		if !s.clicked() {
 			continue
 		}
-		last = s
 		sx, sy, n = sx+s.clicks.x[s.first], sy+s.clicks.y[s.first], n+1
 	}
 	a.r.count(cluster, a.document, last.hit)
 	a.r.count(cluster, a.first, inAny(p.boxes, p.final.clicks.x[p.final.first], p.final.clicks.y[p.final.first]))
 	a.r.count(cluster, a.meanC, inAny(p.boxes, sx/n, sy/n))
+}
+
+// lastInDocument is the showing of the final click if showings are taken in document order (I4);
+// nil where there is no final click.
+func (p *picture) lastInDocument() *showing {
+	last := p.final
+	for _, s := range p.showings {
+		if s.clicked() && s.seq > last.seq {
+			last = s
+		}
+	}
+	return last
 }
 
 func (a *clickAccuracy) merge(other imagenetStatistic) {
@@ -197,6 +234,10 @@ func (a *clickAccuracy) result(e *imagenetEngine, r *Statistic) {
 		e.ratio("accuracy.document", "variant: of the last selected showing in document order", unitShare, of, a.document),
 		e.ratio("accuracy.first", "variant: the first click of the same showing", unitShare, of, a.first),
 		e.ratio("accuracy.mean", "variant: the mean of the first clicks of all selected showings, as the public loader has it", unitShare, of, a.meanC),
+		e.ratio("order_differs", "the last selected showing with a click is another one in document order than in order of time", unitShare,
+			"images with a final click", a.differs),
+		e.ratio("order_differs.bc", "the same, of images with a box", unitShare, of, a.differs+1),
+		e.ratio("order_disagrees", "of the clicks that the two orders give, one is in a box and the other is not", unitShare, of, a.disagrees),
 	)
 	r.warnFew(r.Values[0])
 	r.exclude("no usable box", "images", a.noBox)

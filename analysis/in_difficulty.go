@@ -139,7 +139,7 @@ func mannWhitney(a, b []int64) (greater float64, pairs int64) {
 	return greater, int64(len(a)) * int64(len(b))
 }
 
-func b2i(b bool) int {
+func b2i(b bool) int64 {
 	if b {
 		return 1
 	}

@@ -32,6 +32,12 @@ func showingChecks() []showingCheck {
 			func(s *showing) (bool, bool) {
 				return s.selected != scan.Null, s.isSelected() != (s.clicks.len()%2 == 1)
 			}),
+		c("selected_even", "parity, of one kind: selected, and the number of clicks is even (I16)", "selected AND len(clicks) % 2 = 0",
+			func(s *showing) (bool, bool) { return s.selected != scan.Null, s.isSelected() && s.clicks.len()%2 == 0 }),
+		c("unselected_odd", "parity, of the other kind: not selected, and the number of clicks is odd (I16)", "NOT selected AND len(clicks) % 2 = 1",
+			func(s *showing) (bool, bool) {
+				return s.selected != scan.Null, !s.isSelected() && s.clicks.len()%2 == 1
+			}),
 		c("selected_count", "selected_count is not the number of clicks", "selected_count <> len(clicks)",
 			func(s *showing) (bool, bool) {
 				return s.selectedCount != scan.Null, s.selectedCount != int64(s.clicks.len())

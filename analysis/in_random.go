@@ -43,11 +43,16 @@ const (
 	setBC = iota
 	setBoxed
 	setSingle
+	setSingleBC
 	imageSets
 )
 
-var imageSetNames = [imageSets]struct{ name, of string }{
+// An imageSet names a set of images, and says what it holds.
+type imageSet struct{ name, of string }
+
+var imageSetNames = [imageSets]imageSet{
 	{"bc", "images with a box and a final click"}, {"all_boxed", "images with a box"}, {"single_box", "images with one box"},
+	{"single_box_bc", "images with one box and a final click"},
 }
 
 // Treatments of clicks that leave the image.
@@ -190,9 +195,6 @@ func (r *randomSums) merge(o *randomSums) {
 func (randomClicks) result(e *imagenetEngine, r *Statistic) {
 	total := e.randomSums()
 	for set, s := range imageSetNames {
-		if set == setSingle {
-			continue
-		}
 		m := &total.centre[set]
 		v := proportion("centre."+s.name, "σ = 0: always the centre, over "+s.of, s.of, int64(m.sum.float()), m.n)
 		r.add(v)
@@ -207,24 +209,43 @@ func (randomClicks) result(e *imagenetEngine, r *Statistic) {
 	variants("uniform_sum", "variant: the sum of the areas of boxes", &total.area)
 	r.warnFew(r.Values[0])
 
-	t := Table{Name: "by_sigma", Title: "Random clicks around the centre", Columns: []Column{{"sigma", "fraction of each axis", "standard deviation σ"}}}
-	for tr, name := range treatmentNames {
-		for set, s := range imageSetNames {
-			t.Columns = append(t.Columns, Column{name + "_" + s.name, unitShare, []string{"on the image", "a click outside misses", "a click outside is moved to the border"}[tr] + ", over " + imageSetNames[set].of})
-		}
+	r.Tables = append(r.Tables, total.bySigma(e.o.Sigmas))
+}
+
+// bySigma is the table of the widths of random clicks.
+func (r *randomSums) bySigma(sigmas []float64) Table {
+	outside := [treatments]string{"on the image", "a click outside misses", "a click outside is moved to the border"}
+	t := Table{
+		Name: "by_sigma", Title: "Random clicks around the centre",
+		Columns: []Column{{"sigma", "fraction of each axis", "standard deviation σ"}},
 	}
-	t.Columns = append(t.Columns, Column{"low", unitShare, "95 % interval of truncated_bc (normal)"}, Column{"high", unitShare, "95 % interval of truncated_bc (normal)"})
-	for i, sigma := range e.o.Sigmas {
-		row := []any{Number(sigma)}
-		for tr := range treatments {
-			for set := range imageSets {
-				row = append(row, total.sigma[i][tr][set].value())
+	// A set that came later has its columns at the end, so that none before it has moved.
+	columnsOf := func(sets []imageSet) {
+		for tr, name := range treatmentNames {
+			for _, s := range sets {
+				t.Columns = append(t.Columns, Column{name + "_" + s.name, unitShare, outside[tr] + ", over " + s.of})
 			}
 		}
-		low, high := bounds(total.sigma[i][truncated][setBC].interval())
-		t.Rows = append(t.Rows, append(row, low, high))
 	}
-	r.Tables = append(r.Tables, t)
+	columnsOf(imageSetNames[:setSingleBC])
+	t.Columns = append(t.Columns, Column{"low", unitShare, "95 % interval of truncated_bc (normal)"},
+		Column{"high", unitShare, "95 % interval of truncated_bc (normal)"})
+	columnsOf(imageSetNames[setSingleBC:])
+	for i, sigma := range sigmas {
+		row := []any{Number(sigma)}
+		for tr := range treatments {
+			for set := range setSingleBC {
+				row = append(row, r.sigma[i][tr][set].value())
+			}
+		}
+		low, high := bounds(r.sigma[i][truncated][setBC].interval())
+		row = append(row, low, high)
+		for tr := range treatments {
+			row = append(row, r.sigma[i][tr][setSingleBC].value())
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
 }
 
 // randomSums goes through the boxed images that the byproducts speak of.
@@ -243,7 +264,8 @@ func (e *imagenetEngine) randomSums() *randomSums {
 			if len(boxes) == 0 || e.truth.shown[i] < 0 {
 				continue
 			}
-			part.add(boxes, [imageSets]bool{e.inBC[i], true, len(boxes) == 1}, e.o.Sigmas, &work)
+			bc, single := e.inBC[i], len(boxes) == 1
+			part.add(boxes, [imageSets]bool{bc, true, single, bc && single}, e.o.Sigmas, &work)
 		}
 		mu.Lock()
 		total.merge(part)

@@ -79,6 +79,33 @@ func quantile[T int64 | int32 | float64](sorted []T, q float64) float64 {
 	return a + (b-a)*(at-float64(i))
 }
 
+// tableQuantiles are the quantiles that tables of quantiles have.
+var tableQuantiles = []float64{0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1}
+
+// tabulated sorts values and returns their tableQuantiles; undefined for no values.
+func tabulated[T int64 | int32 | float64](values []T) []Number {
+	slices.Sort(values)
+	var out []Number
+	for _, q := range tableQuantiles {
+		out = append(out, Number(quantile(values, q)))
+	}
+	return out
+}
+
+// quantileTable is a table of quantiles: a column for q, then one for each list of tabulated
+// values.
+func quantileTable(title string, columns []Column, lists ...[]Number) Table {
+	t := Table{Name: "quantile", Title: title, Columns: append([]Column{{"q", unitShare, "share of the units below the quantile"}}, columns...)}
+	for i, q := range tableQuantiles {
+		row := []any{Number(q)}
+		for _, list := range lists {
+			row = append(row, list[i])
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
 // median sorts values and takes their median; NaN for none.
 func median[T int64 | int32 | float64](values []T) float64 {
 	slices.Sort(values)
@@ -93,6 +120,9 @@ func moments(values []float64) (mean, std, skew float64) {
 	if n == 0 {
 		return math.NaN(), math.NaN(), math.NaN()
 	}
+	if values[0] == values[len(values)-1] {
+		return values[0], 0, math.NaN() // the rounding of their mean must not look like a spread
+	}
 	for _, v := range values {
 		mean += v
 	}
@@ -104,8 +134,5 @@ func moments(values []float64) (mean, std, skew float64) {
 		m3 += d * d * d
 	}
 	m2, m3 = m2/n, m3/n
-	if m2 == 0 {
-		return mean, 0, math.NaN()
-	}
 	return mean, math.Sqrt(m2), m3 / math.Pow(m2, 1.5)
 }

@@ -56,14 +56,15 @@ The schema is ` + "`abtool.stats/1`" + `; within a version keys are added, never
 |---|---|
 | ` + "`schema`, `tool`, `store`, `options`" + ` | what it was computed with |
 | ` + "`data_sets[].name`" + ` | imagenet or coco |
+| ` + "`data_sets[].warnings[]`" + ` | sentences about the data set: its records and its ground truth share no image |
 | ` + "`data_sets[].statistics[]`" + ` | ` + "`name`, `title`, `rules`, `paper`, `definition`" + ` and what follows |
 | ` + "`values[]`" + ` | ` + "`name`, `title`, `value` (null: undefined), `unit`, `n`, `k` (of a share: the units that count), `of`, `interval {low, high, level, method}`, `published {value, relation, where, covered}`" + ` |
 | ` + "`excluded[]`" + ` | ` + "`reason`, `of`, `count`" + ` |
 | ` + "`histograms[]`" + ` | ` + "`name`, `title`, `x` and `y` (edges; y points down), `counts[row][column]`, `outside`, `of`" + ` |
 | ` + "`tables[]`" + ` | ` + "`name`, `title`, `columns[] {name, unit, title}`, `rows[][]`" + ` |
-| ` + "`warnings[]`" + ` | sentences |
+| ` + "`warnings[]`" + ` | sentences about the statistic |
 
-Of a comparison the schema is ` + "`abtool.compare/1`" + `: ` + "`a`, `b`, `assumptions`, `data_sets[].statistics[].differences[] {name, unit, a, n_a, b, n_b, difference, interval, test {method, z, p, p_holm}}`" + `.
+Of a comparison the schema is ` + "`abtool.compare/1`" + `: ` + "`a`, `b`, `assumptions`, `data_sets[].warnings[]`, `data_sets[].statistics[].differences[] {name, unit, a, n_a, b, n_b, difference, interval, test {method, z, p, p_holm}}`" + `.
 `
 
 // WriteDoc writes docs/stats.md. The values and tables are those of a document that has every

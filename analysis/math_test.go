@@ -85,6 +85,10 @@ func TestQuantile(t *testing.T) {
 	if mean != 1 || !close9(std, math.Sqrt(3)) || !close9(skew, 6/math.Pow(3, 1.5)) {
 		t.Errorf("mean %v, std %v, skew %v", mean, std, skew)
 	}
+	// Added up, three tenths are not three times a tenth: equal values still have no spread.
+	if mean, std, skew := moments([]float64{0.1, 0.1, 0.1}); mean != 0.1 || std != 0 || !math.IsNaN(skew) {
+		t.Errorf("of equal values: mean %v, std %v, skew %v", mean, std, skew)
+	}
 }
 
 // The probability of random clicks on planted boxes.
@@ -140,7 +144,7 @@ func TestUnion(t *testing.T) {
 func TestRandomClicks(t *testing.T) {
 	sums := func(boxes []box, sigma float64) *randomSums {
 		s := &randomSums{sigma: make([][treatments][imageSets]mean, 1)}
-		s.add(boxes, [imageSets]bool{true, true, true}, []float64{sigma}, &randomWork{})
+		s.add(boxes, [imageSets]bool{true, true, true, true}, []float64{sigma}, &randomWork{})
 		return s
 	}
 	at := func(s *randomSums, treatment int) float64 { return float64(s.sigma[0][treatment][setBC].value()) }

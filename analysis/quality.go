@@ -23,9 +23,7 @@ func checksTable(checks []*check) Table {
 // values are the counts of checks.
 func checkValues(checks []*check) (out []Value) {
 	for _, c := range checks {
-		v := count(c.name, c.title, c.of, c.faults)
-		v.N = c.n
-		out = append(out, v)
+		out = append(out, countOf(c.name, c.title, c.of, c.faults, c.n))
 	}
 	return out
 }

@@ -91,6 +91,13 @@ func (r *ratios) count(cluster int32, id ratioID, yes bool) {
 	}
 }
 
+// counts adds n units, yes of which count.
+func (r *ratios) counts(cluster int32, id ratioID, yes, n int64) {
+	at := r.at(cluster, id)
+	at.num.hi += yes
+	at.den += n
+}
+
 func (r *ratios) at(cluster int32, id ratioID) *ratio {
 	for int(cluster) >= len(r.clusters) {
 		r.clusters = append(r.clusters, nil)

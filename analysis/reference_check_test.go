@@ -127,8 +127,13 @@ func moment(v []float64, power float64) float64 {
 	return sum / float64(len(v))
 }
 
-func std(v []float64) float64  { return math.Sqrt(moment(v, 2)) }
-func skew(v []float64) float64 { return moment(v, 3) / math.Pow(moment(v, 2), 1.5) }
+func std(v []float64) float64 { return math.Sqrt(moment(v, 2)) }
+func skew(v []float64) float64 {
+	if len(v) == 0 || slices.Min(v) == slices.Max(v) {
+		return math.NaN()
+	}
+	return moment(v, 3) / math.Pow(moment(v, 2), 1.5)
+}
 
 func quantile(v []float64, q float64) float64 {
 	if len(v) == 0 {
@@ -144,6 +149,17 @@ func quantile(v []float64, q float64) float64 {
 }
 
 func median(v []float64) float64 { return quantile(v, 0.5) }
+
+// quantileRows are the rows of a table of quantiles, with a column for each list of values.
+func (r *reference) quantileRows(table string, lists map[string][]float64) {
+	for _, q := range []float64{0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1} {
+		row := map[string]any{}
+		for name, values := range lists {
+			row[name] = quantile(values, q)
+		}
+		r.row(table, q, row)
+	}
+}
 
 // check compares a data set of a document with the reference. Names that are in neither
 // unreferenced nor the reference are an error, so that a new value does not go unnoticed.

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,11 +15,14 @@ import (
 )
 
 // cocoChecked are the statistics that the reference has.
-var cocoChecked = []string{"counts", "icon_precision", "class_recall", "centre_bias", "icon_frame", "sequences", "category_recall",
-	"browsing", "time", "hits", "workers"}
+var cocoChecked = []string{"counts", "icon_precision", "class_recall", "missed_classes", "centre_bias", "icon_frame", "sequences", "category_recall",
+	"browsing", "time", "hits", "workers", "quality"}
 
 // cocoUnreferenced are values that the definitions leave to the program.
-var cocoUnreferenced = []string{"workers.flag_*", "workers.pool_*", "time.time_spent"}
+var cocoUnreferenced = []string{"workers.flag_*", "workers.pool_*", "time.time_spent",
+	"quality.checks", "quality.add_without_place", "quality.add_outside", "quality.after_the_end", "quality.times_backwards",
+	"quality.no_icon", "quality.no_sample", "quality.size_zero", "quality.samples_outside", "quality.sequence_without_add",
+	"quality.moved_after_add", "quality.lost_by_near_drop", "quality.size_not_gt", "quality.repeated_pages"}
 
 // refPage is a page with the ground truth of its image, if there is any.
 type refPage struct {
@@ -244,6 +245,7 @@ func cocoReference(t *testing.T, store string) *reference {
 	r.cocoCounts(pages, truths, unknownType, unknownIcon)
 	r.iconPrecision(pages)
 	r.classRecall(pages)
+	r.missedClasses(pages)
 	r.cocoCentres(pages, truths)
 	r.iconFrame(pages)
 	r.sequences(pages)
@@ -251,6 +253,7 @@ func cocoReference(t *testing.T, store string) *reference {
 	r.browsing(pages)
 	r.pageTime(pages)
 	r.cocoGroups(pages)
+	r.cocoQuality(pages, unknownType, unknownIcon)
 	return r
 }
 
@@ -292,7 +295,8 @@ func (r *reference) iconPrecision(pages []*refPage) {
 	type counter struct{ k, n int }
 	counts := map[string]*counter{}
 	for _, name := range []string{"on_mask", "on_mask.class_present", "on_mask.placed", "on_mask.final", "on_mask.continuous",
-		"on_box", "on_box.class_present", "absent", "removed"} {
+		"on_box", "on_box.class_present", "absent", "removed",
+		"on_mask.class_present_final", "on_mask.continuous_final", "on_box.final", "on_box.class_present_final"} {
 		counts[name] = &counter{}
 	}
 	add := func(name string, is bool) {
@@ -326,8 +330,16 @@ func (r *reference) iconPrecision(pages []*refPage) {
 			}
 		}
 		for _, icon := range p.put("add", "move") { // those with no add at all included
-			if p.stays(icon.class) {
-				add("on_mask.final", p.gt.onMask(icon.class, icon.x, icon.y))
+			if !p.stays(icon.class) {
+				continue
+			}
+			mask, box := p.gt.onMask(icon.class, icon.x, icon.y), p.gt.onBox(icon.class, icon.x, icon.y)
+			add("on_mask.final", mask)
+			add("on_mask.continuous_final", p.gt.onContinuous(icon.class, icon.x, icon.y))
+			add("on_box.final", box)
+			if slices.Contains(p.gt.classes, icon.class) {
+				add("on_mask.class_present_final", mask)
+				add("on_box.class_present_final", box)
 			}
 		}
 	}
@@ -357,6 +369,58 @@ func (r *reference) classRecall(pages []*refPage) {
 	r.real("class_recall.recall_std.any_add", std(added), len(added))
 	r.excluded["class_recall: the image is not in the ground truth (pages)"] = noTruth
 	r.excluded["class_recall: the image has no object (pages)"] = noClass
+}
+
+func (r *reference) missedClasses(pages []*refPage) {
+	type fate struct{ n, never, away, stay int }
+	byClass := map[string]fate{}
+	byNumber := map[int]int{}
+	var all fate
+	var noTruth, noClass, images, some, most int
+	for _, p := range pages {
+		if p.gt == nil {
+			noTruth++
+			continue
+		}
+		if len(p.gt.classes) == 0 {
+			noClass++
+			continue
+		}
+		images++
+		missed := 0
+		for _, class := range p.gt.classes {
+			f := byClass[class]
+			for _, to := range []*fate{&f, &all} {
+				to.n++
+				if p.stays(class) {
+					to.stay++
+				} else if p.added(class) {
+					to.away++
+				} else {
+					to.never++
+				}
+			}
+			missed += f.never - byClass[class].never
+			byClass[class] = f
+		}
+		byNumber[missed]++
+		most = max(most, missed)
+		if missed > 0 {
+			some++
+		}
+	}
+	r.share("missed_classes.never_placed", all.never, all.n)
+	r.share("missed_classes.taken_away", all.away, all.n)
+	r.share("missed_classes.images_with_never_placed", some, images)
+	for class, f := range byClass {
+		r.row("missed_classes.by_class", class, map[string]any{"n": int64(f.n), "never_placed": int64(f.never), "share": ratio(f.never, f.n),
+			"taken_away": int64(f.away), "retrieved": int64(f.stay)})
+	}
+	for k := 0; k <= most && images > 0; k++ {
+		r.row("missed_classes.by_number", k, map[string]any{"pages": int64(byNumber[k]), "share": ratio(byNumber[k], images)})
+	}
+	r.excluded["missed_classes: the image is not in the ground truth (pages)"] = int64(noTruth)
+	r.excluded["missed_classes: the image has no object (pages)"] = int64(noClass)
 }
 
 func (r *reference) cocoCentres(pages []*refPage, truths []*refTruth) {
@@ -448,7 +512,10 @@ func (r *reference) sequences(pages []*refPage) {
 	}
 	r.count("sequences.icons", icons)
 	r.share("sequences.add_only", counts["add"], icons)
-	r.values["sequences.longest_actions"] = refValue{int64(most), int64(icons), -1}
+	r.real("sequences.longest_actions", math.NaN(), icons)
+	if icons > 0 {
+		r.real("sequences.longest_actions", float64(most), icons)
+	}
 	r.excluded["sequences: the last action is remove (icons)"] = int64(removed)
 }
 
@@ -519,11 +586,11 @@ func (r *reference) categoryRecall(pages []*refPage, truths []*refTruth) {
 		}
 	}
 	names := []string{"0–0.2²", "0.2²–0.4²", "0.4²–0.6²", "0.6²–0.8²", "0.8²–1"}
-	var x, y []float64
+	var x, y, roots []float64
 	var byBin [5][]float64
 	for _, c := range categories {
 		if size := mean(known(c.sizes)); c.n > 0 && !math.IsNaN(size) {
-			x, y = append(x, size), append(y, ratio(c.retrieved, c.n))
+			x, y, roots = append(x, size), append(y, ratio(c.retrieved, c.n)), append(roots, math.Sqrt(size))
 			byBin[sizeBin(size)] = append(byBin[sizeBin(size)], ratio(c.retrieved, c.n))
 		}
 	}
@@ -536,6 +603,8 @@ func (r *reference) categoryRecall(pages []*refPage, truths []*refTruth) {
 	r.real("category_recall.slope", slope, len(x))
 	r.real("category_recall.intercept", intercept, len(x))
 	r.real("category_recall.correlation", correlation, len(x))
+	_, _, correlation = line(roots, y)
+	r.real("category_recall.correlation_root", correlation, len(x))
 	for name, c := range categories {
 		if c.n == 0 {
 			continue
@@ -555,11 +624,14 @@ func line(x, y []float64) (slope, intercept, correlation float64) {
 	for i := range x {
 		xx, xy, yy = xx+(x[i]-mx)*(x[i]-mx), xy+(x[i]-mx)*(y[i]-my), yy+(y[i]-my)*(y[i]-my)
 	}
+	if len(y) > 0 && slices.Min(y) == slices.Max(y) {
+		yy = math.NaN()
+	}
 	return xy / xx, my - xy/xx*mx, xy / math.Sqrt(xx*yy)
 }
 
 func (r *reference) browsing(pages []*refPage) {
-	var events, distinct, keyboard, tells, reached int
+	var events, distinct, keyboard, tells, reached, withKeyboard int
 	stepsTo, pagesTo, keyboardTo, tellsTo := map[int32]int{}, map[int32]int{}, map[int32]int{}, map[int32]int{}
 	for _, p := range pages {
 		seen := map[int32]bool{}
@@ -588,18 +660,25 @@ func (r *reference) browsing(pages []*refPage) {
 		for i := range seen {
 			pagesTo[i]++
 		}
+		if slices.ContainsFunc(p.Browsing, func(b schema.Browse) bool { return b.Keyboard != nil && *b.Keyboard }) {
+			withKeyboard++
+		}
 		if seen[10] {
 			reached++
 		}
 	}
 	for i := range stepsTo {
 		r.row("browsing.by_superclass", i, map[string]any{"events": int64(stepsTo[i]), "pages": int64(pagesTo[i]),
-			"returns": int64(stepsTo[i] - pagesTo[i]), "keyboard_share": ratio(keyboardTo[i], tellsTo[i])})
+			"returns": int64(stepsTo[i] - pagesTo[i]), "keyboard_share": ratio(keyboardTo[i], stepsTo[i]),
+			"keyboard_unknown": int64(stepsTo[i] - tellsTo[i])})
 	}
 	r.count("browsing.events", events)
 	r.real("browsing.events_mean", ratio(events, len(pages)), len(pages))
 	r.real("browsing.distinct_mean", ratio(distinct, len(pages)), len(pages))
-	r.share("browsing.keyboard_share", keyboard, tells)
+	r.share("browsing.keyboard_share", keyboard, events)
+	r.share("browsing.keyboard_share.known", keyboard, tells)
+	r.values["browsing.keyboard_unknown"] = refValue{int64(events - tells), int64(events), -1}
+	r.share("browsing.records_with_keyboard", withKeyboard, len(pages))
 	r.share("browsing.reached_last", reached, len(pages))
 }
 
@@ -610,9 +689,7 @@ func (r *reference) pageTime(pages []*refPage) {
 			times = append(times, float64(*p.TimeSpent))
 		}
 	}
-	for _, q := range []float64{0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1} {
-		r.row("time.quantile", q, map[string]any{"time": quantile(times, q)})
-	}
+	r.quantileRows("time.quantile", map[string][]float64{"time": times})
 	r.real("time.mean", mean(times), len(times))
 	r.real("time.median", median(times), len(times))
 	r.excluded["time: no time_spent (pages)"] = int64(len(pages) - len(times))
@@ -626,6 +703,8 @@ type refPages struct {
 	classes, retrieved                        int
 	icons, judged, onMask, near, staying      int
 	steps, keyboard, tells, samples           int
+	actions, moves, removes                   int
+	firsts                                    []float64 // times of the pages' earliest add
 }
 
 func (g *refPages) add(p *refPage) {
@@ -654,10 +733,25 @@ func (g *refPages) add(p *refPage) {
 			}
 		}
 	}
+	g.actions += len(p.Actions)
+	first := math.Inf(1)
 	for _, class := range p.names {
 		if p.stays(class) {
 			g.staying++
 		}
+		for _, a := range p.icons[class] { // of known type, on a known class (C2)
+			switch {
+			case typeIs(a, "move"):
+				g.moves++
+			case typeIs(a, "remove"):
+				g.removes++
+			case a.T != nil:
+				first = min(first, float64(*a.T))
+			}
+		}
+	}
+	if !math.IsInf(first, 1) {
+		g.firsts = append(g.firsts, first)
 	}
 	if p.gt != nil {
 		g.withTruth++
@@ -697,7 +791,9 @@ func (g *refPages) row() map[string]any {
 		"centre_distance": mean(g.distances), "centre_share": ratio(g.near, g.icons), "bias_x": mean(g.dx), "bias_y": mean(g.dy),
 		"bias_u": mean(g.du), "bias_v": mean(g.dv),
 		"time_spent": median(g.times), "time_spent_p10": quantile(g.times, 0.1), "time_spent_p90": quantile(g.times, 0.9),
-		"steps_per_page": ratio(g.steps, g.pages), "keyboard_share": ratio(g.keyboard, g.tells), "samples_per_page": ratio(g.samples, g.pages),
+		"steps_per_page": ratio(g.steps, g.pages), "keyboard_share": ratio(g.keyboard, g.steps), "samples_per_page": ratio(g.samples, g.pages),
+		"keyboard_unknown": int64(g.steps - g.tells), "actions": int64(g.actions), "moves": int64(g.moves), "removes": int64(g.removes),
+		"first_add": median(g.firsts),
 	}
 }
 
@@ -733,7 +829,7 @@ func (r *reference) cocoGroups(pages []*refPage) {
 }
 
 func (r *reference) cocoHITs(hits map[string]*refPages) {
-	var recalls, precisions, durations []float64
+	var recalls, precisions, durations, pages []float64
 	var lowRecall, lowPrecision, fewPages, flagged int
 	for id, g := range hits {
 		row := g.row()
@@ -759,6 +855,7 @@ func (r *reference) cocoHITs(hits map[string]*refPages) {
 			}
 		}
 		r.row("hits.by_hit", id, row)
+		pages = append(pages, float64(g.pages))
 		for n, is := range map[*int]bool{&lowRecall: recall < 0.333, &lowPrecision: precision < 0.75, &fewPages: len(g.numbers) < 16,
 			&flagged: recall < 0.333 || precision < 0.75 || len(g.numbers) < 16} {
 			if is {
@@ -769,6 +866,10 @@ func (r *reference) cocoHITs(hits map[string]*refPages) {
 	r.count("hits.hits", len(hits))
 	r.real("hits.recall", mean(recalls), len(recalls))
 	r.real("hits.recall_std", std(recalls), len(recalls))
+	r.real("hits.recall_median", median(recalls), len(recalls))
+	r.real("hits.recall_skew", skew(recalls), len(recalls))
+	r.real("hits.pages_median", median(pages), len(pages))
+	r.quantileRows("hits.quantile", map[string][]float64{"pages": pages, "recall": recalls, "precision": precisions})
 	r.real("hits.precision", mean(precisions), len(precisions))
 	r.real("hits.precision_std", std(precisions), len(precisions))
 	r.real("hits.duration_median", median(durations), len(durations))
@@ -776,6 +877,47 @@ func (r *reference) cocoHITs(hits map[string]*refPages) {
 	r.share("hits.low_precision", lowPrecision, len(precisions))
 	r.share("hits.few_pages", fewPages, len(hits))
 	r.share("hits.flagged", flagged, len(hits))
+}
+
+// cocoQuality has the checks whose names say all.
+func (r *reference) cocoQuality(pages []*refPage, unknownType, unknownIcon int) {
+	var actions, untimed, samples, nowhere, active, backwards, noAction, noMouse, noWorker, noHIT, noTime, noTruth, notReached int
+	count := func(n *int, is bool) {
+		if is {
+			*n++
+		}
+	}
+	for _, p := range pages {
+		var times []int64
+		for _, a := range p.Actions {
+			actions++
+			count(&untimed, a.T == nil)
+			if a.T != nil {
+				times = append(times, *a.T)
+			}
+		}
+		for _, s := range p.Mouse {
+			samples++
+			count(&nowhere, s.X == nil || s.Y == nil)
+		}
+		count(&active, len(p.Actions) > 0)
+		count(&backwards, !slices.IsSorted(times))
+		count(&noAction, len(p.Actions) == 0)
+		count(&noMouse, len(p.Mouse) == 0)
+		count(&noWorker, p.WorkerID == nil)
+		count(&noHIT, p.HITID == nil)
+		count(&noTime, p.TimeSpent == nil)
+		count(&noTruth, p.gt == nil)
+		count(&notReached, !slices.ContainsFunc(p.Browsing, func(b schema.Browse) bool { return b.CategoryIdx != nil && *b.CategoryIdx == 10 }))
+	}
+	for name, c := range map[string][2]int{
+		"unknown_type": {unknownType, actions}, "unknown_icon": {unknownIcon, actions - unknownType}, "action_without_time": {untimed, actions},
+		"samples_without_place": {nowhere, samples}, "actions_backwards": {backwards, active}, "no_action": {noAction, len(pages)},
+		"no_mouse": {noMouse, len(pages)}, "no_worker": {noWorker, len(pages)}, "no_hit": {noHIT, len(pages)}, "no_time": {noTime, len(pages)},
+		"not_in_gt": {noTruth, len(pages)}, "last_superclass_not_reached": {notReached, len(pages)},
+	} {
+		r.values["quality."+name] = refValue{int64(c[0]), int64(c[1]), -1}
+	}
 }
 
 // Simulated stores, with defects.
@@ -824,22 +966,7 @@ func awkwardCOCO(t *testing.T, pages int, seed uint64, shuffle func(n int, swap 
 	if shuffle != nil {
 		shuffle(pages, func(i, j int) { records[i], records[j] = records[j], records[i] })
 	}
-	dir := t.TempDir()
-	source, truth, store := filepath.Join(dir, "coco_ab.json"), filepath.Join(dir, "instances_train2014.json"), filepath.Join(dir, "store")
-	for name, text := range map[string]string{
-		source: "[" + strings.Join(records, ",\n") + "]",
-		truth: `{"images": [` + strings.Join(images, ",\n") + `],
- "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}, {"id": 5, "name": "hot dog"}, {"id": 90, "name": "kite"}],
- "annotations": [` + strings.Join(annotations, ",\n") + "]}",
-	} {
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := ingest.Run(context.Background(), ingest.Options{Sources: []string{source}, Instances: []string{truth}, Out: store}); err != nil {
-		t.Fatal(err)
-	}
-	return store
+	return cocoStore(t, records, images, annotations)
 }
 
 func (a *awkward) cocoImage(id, w, h int) string {

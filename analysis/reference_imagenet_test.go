@@ -1,27 +1,22 @@
 package analysis_test
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"abtool/analysis"
-	"abtool/ingest"
 	"abtool/internal/teststore"
 	"abtool/schema"
 )
 
 // imagenetChecked are the statistics that the reference has.
 var imagenetChecked = []string{"counts", "rounds", "click_accuracy", "centre_bias", "random_clicks", "off_centre", "accuracy_maps",
-	"last_samples", "trace_quantiles", "time_quantiles", "box_frame", "hits", "workers", "quality"}
+	"last_samples", "trace_quantiles", "time_quantiles", "trace_lengths", "box_frame", "hits", "workers", "quality"}
 
 // imagenetUnreferenced are values that the definitions do not have, or leave to the program.
 var imagenetUnreferenced = []string{"workers.flag_*", "workers.pool_*", "workers.by_experience", "quality.checks",
@@ -98,6 +93,14 @@ func (im *refImage) bySubmission() (out []*schema.ImageNetAnnotation) {
 	return out
 }
 
+// inDocument are the showings in document order.
+func (im *refImage) inDocument() (out []*schema.ImageNetAnnotation) {
+	for i := range im.showings {
+		out = append(out, &im.showings[i])
+	}
+	return out
+}
+
 // lastClicked is the last of showings that is selected and has a click with a place.
 func lastClicked(showings []*schema.ImageNetAnnotation) *schema.ImageNetAnnotation {
 	for _, s := range slices.Backward(showings) {
@@ -157,6 +160,7 @@ func imagenetReference(t *testing.T, store string, sigmas []float64) *reference 
 	r.accuracyMaps(images)
 	r.lastSamples(images)
 	r.quantiles(images)
+	r.traceLengths(images)
 	r.boxFrame(images)
 	r.imagenetGroups(images)
 	r.imagenetQuality(images)
@@ -205,7 +209,24 @@ func (r *reference) rounds(images []*refImage) {
 	for _, im := range images {
 		most = max(most, len(im.showings))
 	}
-	shares := make([]int, max(3, most+1))
+	shares, times := make([]int, max(3, most+1)), make([]int, most+1)
+	twice := 0
+	for _, im := range images {
+		n := 0
+		for i := range im.showings {
+			if isSelected(&im.showings[i]) {
+				n++
+			}
+		}
+		times[n]++
+		if n > 1 {
+			twice++
+		}
+	}
+	for n, k := range times {
+		r.row("rounds.by_times_selected", n, map[string]any{"images": int64(k), "share": ratio(k, len(images))})
+	}
+	r.share("rounds.selected_twice", twice, len(images))
 	for k := 1; k <= most; k++ {
 		var shown, selected, first int
 		for _, im := range images {
@@ -231,16 +252,27 @@ func (r *reference) rounds(images []*refImage) {
 
 func (r *reference) clickAccuracy(images []*refImage) {
 	bc := keep(images, (*refImage).bc)
-	var final, document, first, meaned int
+	var final, document, first, meaned, others, othersBC, disagree int
+	for _, im := range keep(images, func(im *refImage) bool { return im.shown != nil }) {
+		other := lastClicked(im.inDocument())
+		if other.Seq == im.shown.Seq {
+			continue
+		}
+		others++
+		if im.boxed() {
+			othersBC++
+			if p := last(placed(other.Clicks)); im.hits() != im.hit(*p.X, *p.Y) {
+				disagree++
+			}
+		}
+	}
 	for _, im := range bc {
 		if im.hits() {
 			final++
 		}
-		var inOrder []*schema.ImageNetAnnotation
+		inOrder := im.inDocument()
 		var x, y []float64
-		for i := range im.showings {
-			s := &im.showings[i]
-			inOrder = append(inOrder, s)
+		for _, s := range inOrder {
 			if clicks := placed(s.Clicks); isSelected(s) && len(clicks) > 0 {
 				x, y = append(x, *clicks[0].X), append(y, *clicks[0].Y)
 			}
@@ -259,6 +291,10 @@ func (r *reference) clickAccuracy(images []*refImage) {
 	r.share("click_accuracy.accuracy.document", document, len(bc))
 	r.share("click_accuracy.accuracy.first", first, len(bc))
 	r.share("click_accuracy.accuracy.mean", meaned, len(bc))
+	clicked := len(keep(images, func(im *refImage) bool { return im.shown != nil }))
+	r.share("click_accuracy.order_differs", others, clicked)
+	r.share("click_accuracy.order_differs.bc", othersBC, len(bc))
+	r.share("click_accuracy.order_disagrees", disagree, len(bc))
 	boxed := len(keep(images, (*refImage).boxed))
 	r.excluded["click_accuracy: no usable box (images)"] = int64(len(images) - boxed)
 	r.excluded["click_accuracy: no final click (images)"] = int64(boxed - len(bc))
@@ -377,9 +413,10 @@ func cells(boxes []refBox, p measure) (sum float64) {
 
 func (r *reference) randomClicks(images []*refImage, sigmas []float64) {
 	sets := map[string][]*refImage{
-		"bc":         keep(images, (*refImage).bc),
-		"all_boxed":  keep(images, (*refImage).boxed),
-		"single_box": keep(images, func(im *refImage) bool { return len(im.boxes) == 1 }),
+		"bc":            keep(images, (*refImage).bc),
+		"all_boxed":     keep(images, (*refImage).boxed),
+		"single_box":    keep(images, func(im *refImage) bool { return len(im.boxes) == 1 }),
+		"single_box_bc": keep(images, func(im *refImage) bool { return len(im.boxes) == 1 && im.bc() }),
 	}
 	for set, of := range sets {
 		average := func(p measure) float64 {
@@ -389,10 +426,8 @@ func (r *reference) randomClicks(images []*refImage, sigmas []float64) {
 			}
 			return mean(v)
 		}
-		if set != "single_box" {
-			centre := keep(of, func(im *refImage) bool { return im.hit(0.5, 0.5) })
-			r.share("random_clicks.centre."+set, len(centre), len(of))
-		}
+		centre := keep(of, func(im *refImage) bool { return im.hit(0.5, 0.5) })
+		r.share("random_clicks.centre."+set, len(centre), len(of))
 		r.real("random_clicks.uniform."+set, average(uniform), len(of))
 		var sums []float64
 		for _, im := range of {
@@ -559,6 +594,41 @@ func (r *reference) quantiles(images []*refImage) {
 	r.excluded["time_quantiles: enter and click at the same time (images with a box and a final click)"] = instant
 }
 
+func (r *reference) traceLengths(images []*refImage) {
+	var recorded, before, segment, duration []float64
+	var untimed, unentered, empty int64
+	for _, im := range images {
+		for _, s := range im.showings {
+			recorded = append(recorded, float64(len(s.Mouse)))
+		}
+		if im.shown == nil {
+			continue
+		}
+		if im.click.T == nil {
+			untimed++
+			continue
+		}
+		click := *im.click.T
+		before = append(before, float64(len(trace(im.shown, math.MinInt64, click))))
+		if enter, ok := entered(im.shown, click); !ok {
+			unentered++
+		} else if n := len(trace(im.shown, enter, click)); n == 0 {
+			empty++
+		} else {
+			segment, duration = append(segment, float64(n)), append(duration, float64(click-enter))
+		}
+	}
+	lists := map[string][]float64{"recorded": recorded, "before": before, "segment": segment, "duration": duration}
+	r.quantileRows("trace_lengths.quantile", lists)
+	for name, values := range lists {
+		r.real("trace_lengths."+name+"_median", median(values), len(values))
+	}
+	of := " (images with a final click)"
+	r.excluded["trace_lengths: the click has no time"+of] = untimed
+	r.excluded["trace_lengths: no enter is recorded at or before the click"+of] = unentered
+	r.excluded["trace_lengths: no sample between enter and click"+of] = empty
+}
+
 type quantileTable struct {
 	n, hits [10]int
 	images  [10][]float64
@@ -616,14 +686,13 @@ func (r *reference) frame(name string, u, v []float64) {
 		}
 	}
 	middle := func(cell int) float64 { return -1 + (float64(cell)+0.5)*3/41 }
-	full := int(m.counts[row][column])
-	if full > 0 {
-		r.real(name+".mode_u", middle(column), full)
-		r.real(name+".mode_v", middle(row), full)
-	} else {
-		r.real(name+".mode_u", math.NaN(), 0)
-		r.real(name+".mode_v", math.NaN(), 0)
+	modeU, modeV, full := middle(column), middle(row), m.counts[row][column]
+	if full == 0 {
+		modeU, modeV = math.NaN(), math.NaN()
 	}
+	r.real(name+".mode_u", modeU, len(u))
+	r.real(name+".mode_v", modeV, len(u))
+	r.values[name+".mode_count"] = refValue{full, int64(len(u)), -1}
 }
 
 // refGroup is the showings of a HIT or a worker (I17, I19).
@@ -772,7 +841,7 @@ func (r *reference) imagenetGroups(images []*refImage) {
 }
 
 func (r *reference) imagenetHITs(hits map[string]*refGroup) {
-	var recalls, durations []float64
+	var recalls, durations, images []float64
 	var lowRecall, fewSelected, fewPages, flagged int
 	for id, g := range hits {
 		row := g.row()
@@ -790,7 +859,7 @@ func (r *reference) imagenetHITs(hits map[string]*refGroup) {
 			}
 		}
 		r.row("hits.by_hit", id, row)
-		recalls = append(recalls, recall)
+		recalls, images = append(recalls, recall), append(images, float64(g.showings))
 		for is, n := range map[*int]bool{&lowRecall: low, &fewSelected: selected, &fewPages: pages, &flagged: low || selected || pages} {
 			if n {
 				*is++
@@ -799,6 +868,11 @@ func (r *reference) imagenetHITs(hits map[string]*refGroup) {
 	}
 	r.count("hits.hits", len(hits))
 	r.real("hits.recall", mean(recalls), len(hits))
+	r.real("hits.recall_median", median(recalls), len(hits))
+	r.real("hits.recall_std", std(recalls), len(hits))
+	r.real("hits.recall_skew", skew(recalls), len(hits))
+	r.real("hits.images_median", median(images), len(hits))
+	r.quantileRows("hits.quantile", map[string][]float64{"images": images, "recall": recalls})
 	r.real("hits.duration_median", median(durations), len(durations))
 	r.share("hits.low_recall", lowRecall, len(hits))
 	r.share("hits.few_selected", fewSelected, len(hits))
@@ -808,7 +882,7 @@ func (r *reference) imagenetHITs(hits map[string]*refGroup) {
 
 // imagenetQuality has the checks whose names say all: parity (I16), and what is missing or outside.
 func (r *reference) imagenetQuality(images []*refImage) {
-	var odd, known, showings, noClick, noWorker, noAssignment, noTime int
+	var odd, even, unselectedOdd, known, showings, noClick, noWorker, noAssignment, noTime int
 	var clicks, samples pointChecks
 	for _, im := range images {
 		for _, s := range im.showings {
@@ -817,6 +891,12 @@ func (r *reference) imagenetQuality(images []*refImage) {
 				known++
 				if *s.Selected != (len(s.Clicks)%2 == 1) {
 					odd++
+				}
+				if *s.Selected && len(s.Clicks)%2 == 0 {
+					even++
+				}
+				if !*s.Selected && len(s.Clicks)%2 == 1 {
+					unselectedOdd++
 				}
 			}
 			if isSelected(&s) && len(placed(s.Clicks)) == 0 {
@@ -837,6 +917,8 @@ func (r *reference) imagenetQuality(images []*refImage) {
 	}
 	check := func(name string, n, of int) { r.values["quality."+name] = refValue{int64(n), int64(of), -1} }
 	check("parity", odd, known)
+	check("selected_even", even, known)
+	check("unselected_odd", unselectedOdd, known)
 	check("no_worker", noWorker, showings)
 	check("no_assignment", noAssignment, showings)
 	check("no_submit_time", noTime, showings)
@@ -966,28 +1048,7 @@ func awkwardImageNet(t *testing.T, images int, seed uint64, shuffle func(n int, 
 	if shuffle != nil {
 		shuffle(images, func(i, j int) { order[i], order[j] = order[j], order[i] })
 	}
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, i := range order {
-		if err := w.WriteHeader(&tar.Header{Name: fmt.Sprintf("train_xml/n01440764/n01440764_%d.xml", i), Mode: 0o644, Size: int64(len(files[i]))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(files[i])); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	source, store := filepath.Join(dir, "imagenet_ab.tar"), filepath.Join(dir, "store")
-	if err := os.WriteFile(source, b.Bytes(), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ingest.Run(context.Background(), ingest.Options{Sources: []string{source}, Out: store}); err != nil {
-		t.Fatal(err)
-	}
-	return store
+	return imagenetStore(t, files, order...)
 }
 
 // awkward draws inputs that are valid, or nearly so, and awkward.

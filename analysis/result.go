@@ -23,6 +23,9 @@ type Document struct {
 type DataSet struct {
 	Name       string      `json:"name"`
 	Statistics []Statistic `json:"statistics"`
+	// Warnings of the data set, whichever statistics are asked for: that its records and its
+	// ground truth share no image.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // Statistic is a statistic of a data set by its name; nil for none.
@@ -166,7 +169,20 @@ const (
 
 // count is a Value that counts units.
 func count(name, title, of string, n int64) Value {
-	return Value{Name: name, Title: title, Value: Number(n), Unit: "count", N: n, Of: of}
+	return countOf(name, title, of, n, n)
+}
+
+// countOf is a Value that counts k of n units.
+func countOf(name, title, of string, k, n int64) Value {
+	return Value{Name: name, Title: title, Value: Number(k), Unit: "count", N: n, Of: of}
+}
+
+// medianValue is the median of sorted independent values, with the interval of order statistics.
+func medianValue[T int64 | int32 | float64](name, title, unit, of string, sorted []T) Value {
+	return Value{
+		Name: name, Title: title, Value: Number(quantile(sorted, 0.5)), Unit: unit, N: int64(len(sorted)), Of: of,
+		Interval: medianInterval(sorted),
+	}
 }
 
 // proportion is the share of k of n independent units, with Wilson's interval.

@@ -96,14 +96,14 @@ func Run(ctx context.Context, store string, o Options) (*Document, error) {
 		if len(wanted[set]) == 0 {
 			continue
 		}
-		stats, err := runSet(ctx, store, set, wanted[set], o)
+		result, err := runSet(ctx, store, set, wanted[set], o)
 		if err != nil {
 			return nil, err
 		}
-		for i := range stats {
-			stats[i].reference(set)
+		for i := range result.Statistics {
+			result.Statistics[i].reference(set)
 		}
-		d.DataSets = append(d.DataSets, DataSet{Name: set, Statistics: stats})
+		d.DataSets = append(d.DataSets, result)
 	}
 	return d, nil
 }
@@ -120,7 +120,7 @@ func setsOf(store string) (sets []string, err error) {
 	return sets, nil
 }
 
-func runSet(ctx context.Context, store, set string, entries []*Entry, o Options) ([]Statistic, error) {
+func runSet(ctx context.Context, store, set string, entries []*Entry, o Options) (DataSet, error) {
 	if set == "coco" {
 		return runCOCO(ctx, store, o, entries)
 	}

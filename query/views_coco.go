@@ -87,7 +87,7 @@ FROM (SELECT *, unnest(actions) AS s, generate_subscripts(actions, 1) AS i FROM 
 		Name: "coco_steps", Set: "coco",
 		Row:     "one step through the eleven superclasses of icons; going back to one counts again",
 		Columns: columns(page, placeOnPage("steps"), from("coco/annotations", "browsing.category_idx", "browsing.category", "browsing.keyboard", "browsing.t")),
-		Example: "SELECT round(avg(keyboard::int), 4) AS by_keyboard FROM coco_steps",
+		Example: "SELECT round(avg(coalesce(keyboard, false)::int), 4) AS by_keyboard FROM coco_steps",
 		SQL: `
 SELECT seq, image_id, worker_id, hit_id, page_idx, image_width, image_height, i,
   s.category_idx AS category_idx, s.category AS category, s.keyboard AS keyboard, s.t AS t
@@ -134,7 +134,7 @@ FROM (
 	{
 		Name: "coco_icons", Set: "coco",
 		Row:  "one class of which an icon was used on a page: all that was done with it",
-		Note: "Actions of an unknown type are left out; icons of an unknown class are those not in coco_categories (C2). Order is that of the list, not of the times.",
+		Note: "Actions of an unknown type are left out; icons of an unknown class are those not in coco_categories (C2), and no statistic takes them. Order is that of the list, not of the times.",
 		Columns: columns(page, []Column{
 			{"icon", "", "The class of the icon."},
 			{"n_actions", "", "Actions."},
@@ -223,8 +223,8 @@ FROM coco_annotations a
 			{"n_samples", "", "Mouse samples."},
 			{"n_steps", "", "Steps through the superclasses."},
 			{"superclasses", "", "Different superclasses among them."},
-			{"keyboard_steps", "", "Steps by the keyboard."},
-			{"icons", "", "Icons that ended on the image."},
+			{"keyboard_steps", "", "Steps by the keyboard (C13); one whose key or button is unknown is not."},
+			{"icons", "", "Icons of known classes (C2) that ended on the image."},
 			{"classes", "", "Classes that the image truly holds."},
 			{"retrieved", "", "Those of them that were found."},
 			{"recall", "fraction", "retrieved / classes (C8); null where the image is not in the ground truth or holds nothing."},
@@ -237,7 +237,9 @@ SELECT a.seq, a.image_id, a.worker_id, a.hit_id, a.page_idx, a.image_width, a.im
   len(list_filter(a.browsing, lambda b: b.keyboard)) AS keyboard_steps,
   coalesce(k.icons, 0) AS icons, coalesce(c.classes, 0) AS classes, coalesce(c.retrieved, 0) AS retrieved, c.retrieved / c.classes AS recall
 FROM coco_annotations a
-  LEFT JOIN (SELECT seq, count(*) FILTER (placed) AS icons FROM coco_icons GROUP BY seq) k USING (seq)
+  LEFT JOIN (
+    SELECT seq, count(*) FILTER (placed) AS icons FROM coco_icons WHERE icon IN (FROM coco_categories SELECT category) GROUP BY seq
+  ) k USING (seq)
   LEFT JOIN (SELECT seq, count(*) AS classes, count(*) FILTER (retrieved) AS retrieved FROM coco_classes GROUP BY seq) c USING (seq)`,
 	},
 	{
@@ -278,7 +280,7 @@ FROM (
 			{"recall", "fraction", "Mean of the recalls of its pages."},
 			{"icons", "", "Icons with a point (C3)."},
 			{"precision", "fraction", "The share of them on a mask of their class (C5)."},
-			{"keyboard", "fraction", "Share of steps through the superclasses by the keyboard."},
+			{"keyboard", "fraction", "Share of all steps through the superclasses by the keyboard (C13)."},
 		}),
 		Example: "SELECT worker_id, pages, round(recall, 3) AS recall FROM coco_workers ORDER BY pages DESC, worker_id LIMIT 3",
 		SQL: `

@@ -218,6 +218,9 @@ func wrapped(w io.Writer, text, indent string, width int) {
 func printStats(w io.Writer, d *analysis.Document, more bool, width int) {
 	for _, set := range d.DataSets {
 		fmt.Fprintf(w, "%s\n", set.Name)
+		for _, text := range set.Warnings {
+			wrapped(w, "note: "+text, "  ", min(width, 110))
+		}
 		for i := range set.Statistics {
 			printStatistic(w, &set.Statistics[i], more, width)
 		}

@@ -186,6 +186,9 @@ func printComparison(w io.Writer, c *analysis.Comparison) {
 	}
 	for _, set := range c.DataSets {
 		fmt.Fprintf(w, "\n%s\n", set.Name)
+		for _, text := range set.Warnings {
+			wrapped(w, "note: "+text, "  ", 110)
+		}
 		for _, s := range set.Statistics {
 			if len(s.Differences) == 0 {
 				continue

@@ -1,0 +1,66 @@
+package analysis
+
+import "abtool/internal/scan"
+
+// traceLengths is how many mouse samples there are, and over how long a time (I12, I13): of every
+// showing all that were recorded; of the way to the final click those at or before it, and those
+// since the pointer entered, with the time from entering to the click.
+type traceLengths struct {
+	recorded                   []int32 // of showings, samples without a place or time included
+	before                     []int32 // of images whose final click has a time; 0 is a length
+	segment                    []int32 // of images with a segment, which has a sample at least
+	duration                   []int64 // of the same, ms from entering to the click
+	noTime, noEnter, noSamples int64
+}
+
+func newTraceLengths(*imagenetEngine, *ratios) imagenetStatistic { return &traceLengths{} }
+
+func (a *traceLengths) showing(s *showing) { a.recorded = append(a.recorded, int32(s.mouse.len())) }
+
+func (a *traceLengths) picture(p *picture) {
+	if p.final == nil {
+		return
+	}
+	if p.t == scan.Null {
+		a.noTime++
+		return
+	}
+	tr := &p.trace
+	a.before = append(a.before, int32(tr.before.len()))
+	switch {
+	case tr.enter == scan.Null:
+		a.noEnter++
+	case tr.segment.len() == 0:
+		a.noSamples++
+	default:
+		a.segment, a.duration = append(a.segment, int32(tr.segment.len())), append(a.duration, p.t-tr.enter)
+	}
+}
+
+func (a *traceLengths) merge(other imagenetStatistic) {
+	o := other.(*traceLengths)
+	a.recorded, a.before = append(a.recorded, o.recorded...), append(a.before, o.before...)
+	a.segment, a.duration = append(a.segment, o.segment...), append(a.duration, o.duration...)
+	a.noTime += o.noTime
+	a.noEnter += o.noEnter
+	a.noSamples += o.noSamples
+}
+
+func (a *traceLengths) result(_ *imagenetEngine, r *Statistic) {
+	const clicked, segments = "images whose final click has a time", "images with a sample between enter and final click"
+	r.Tables = append(r.Tables, quantileTable("Lengths of traces", []Column{
+		{"recorded", "count", "mouse samples of a showing, over all showings"},
+		{"before", "count", "samples at or before the final click, over " + clicked},
+		{"segment", "count", "samples from enter to final click, over " + segments},
+		{"duration", unitMS, "time from enter to final click, over the same"},
+	}, tabulated(a.recorded), tabulated(a.before), tabulated(a.segment), tabulated(a.duration)))
+	r.add(medianValue("recorded_median", "median number of mouse samples of a showing", "count", "showings", a.recorded),
+		medianValue("before_median", "median number of samples at or before the final click", "count", clicked, a.before),
+		medianValue("segment_median", "median number of samples from enter to final click", "count", segments, a.segment),
+		medianValue("duration_median", "median time from enter to final click, of the same", unitMS, segments, a.duration))
+	r.warnFew(r.Values[1])
+	const of = "images with a final click"
+	r.exclude("the click has no time", of, a.noTime)
+	r.exclude("no enter is recorded at or before the click", of, a.noEnter)
+	r.exclude("no sample between enter and click", of, a.noSamples)
+}

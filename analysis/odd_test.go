@@ -1,0 +1,162 @@
+package analysis_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/parquet-go/parquet-go"
+
+	"abtool/analysis"
+	"abtool/ingest"
+	"abtool/schema"
+)
+
+// oddStores are stores that lack something, by what they lack.
+func oddStores(t *testing.T) map[string]string {
+	t.Helper()
+	const box = `{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 9, 9], "segmentation": [[0,0,9,0,9,9,0,9]]}`
+	image := func(size string) []string { return []string{`{"id": 1` + size + `, "file_name": "x.jpg"}`} }
+	bare := func(record string) string {
+		return ingested(t, ingest.Options{Sources: []string{"coco_ab.json"}}, map[string]string{"coco_ab.json": "[" + record + "]"})
+	}
+	jsonl := func(record string) string {
+		return ingested(t, ingest.Options{Sources: []string{"records.jsonl"}}, map[string]string{"records.jsonl": record + "\n"})
+	}
+	click := [][3]float64{{0.5, 0.5, 10}}
+	stores := map[string]string{
+		"imagenet: one record without anything":  jsonl(`{"imageID": "n01440764/n01440764_1"}`),
+		"imagenet: one click, no worker, no HIT": jsonl(imagenetRecord),
+		"imagenet: an image without showings":    imagenetStore(t, []string{imageXML([][4]int{{0, 0, 10, 10}})}),
+		"imagenet: nothing selected":             imagenetStore(t, []string{imageXML([][4]int{{0, 0, 10, 10}}, shownXML{"A", "1641500200", false, nil, nil, nil})}),
+		"imagenet: no boxes":                     imagenetStore(t, []string{imageXML(nil, shownXML{"A", "1641500200", true, click, click, []int{1}})}),
+		"imagenet: no times": imagenetStore(t, []string{strings.ReplaceAll(
+			imageXML([][4]int{{0, 0, 10, 10}}, shownXML{"A", "", true, click, click, []int{1}}), "<time>", "<time>x")}),
+		"imagenet: sizes of 0": imagenetStore(t, []string{strings.ReplaceAll(
+			imageXML([][4]int{{0, 0, 10, 10}}, shownXML{"A", "1641500200", true, click, click, []int{1}}), "<width>20", "<width>0")}),
+		"imagenet: a box beyond the image": imagenetStore(t, []string{
+			imageXML([][4]int{{30, 30, 40, 40}}, shownXML{"A", "1641500200", true, click, click, []int{1}})}),
+		"imagenet: boxes of other images":     recordsAndBoxes(t, "n01440764_9"),
+		"coco: one record without anything":   bare(`{"image_id": 1}`),
+		"coco: no ground truth":               bare(cocoRecord),
+		"coco: no objects":                    cocoStore(t, []string{cocoRecord}, []string{`{"id": 7, "width": 10, "height": 10}`}, nil),
+		"coco: no images":                     cocoStore(t, []string{cocoRecord}, nil, nil),
+		"coco: objects of other images":       recordsAndImages(t, 5),
+		"coco: one class, one page":           recordsAndImages(t, 7),
+		"coco: sizes of 0":                    cocoStore(t, []string{`{"image_id": 1}`}, image(`, "width": 0, "height": 0`), []string{box}),
+		"coco: no sizes":                      cocoStore(t, []string{`{"image_id": 1, "hit_id": "h"}`}, image(""), []string{box}),
+		"coco: a box without area, no masks":  cocoStore(t, []string{`{"image_id": 1, "actionHistories": [` + iconAction("add", "cat", 0, 0, 1) + `]}`}, image(`, "width": 9, "height": 9`), []string{`{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 0, 0], "segmentation": []}`}),
+		"coco: removed, and never added":      cocoStore(t, []string{`{"image_id": 1, "actionHistories": [` + iconAction("remove", "cat", 0, 0, 1) + `]}`}, image(`, "width": 9, "height": 9`), []string{box}),
+		"coco: actions of unknown types only": cocoStore(t, []string{`{"image_id": 1, "actionHistories": [{}, {"actionType": "Add"}]}`}, image(`, "width": 9, "height": 9`), []string{box}),
+	}
+	for set, empty := range map[string]func(dir string){"imagenet": emptyImageNet(t), "coco": emptyCOCO(t)} {
+		store := recordsAndBoxes(t)
+		if set == "coco" {
+			store = recordsAndImages(t, 7)
+		}
+		empty(filepath.Join(store, set))
+		stores[set+": empty tables"] = store
+	}
+	return stores
+}
+
+// emptyImageNet and emptyCOCO return what writes tables without rows in the place of a store's.
+func emptyImageNet(t *testing.T) func(dir string) {
+	return func(dir string) {
+		emptyTable[schema.ImageNetAnnotation](t, dir, "annotations.parquet")
+		emptyTable[schema.ImageNetImage](t, dir, "images.parquet")
+	}
+}
+
+func emptyCOCO(t *testing.T) func(dir string) {
+	return func(dir string) {
+		emptyTable[schema.COCOAnnotation](t, dir, "annotations.parquet")
+		emptyTable[schema.COCOImage](t, dir, "images.parquet")
+	}
+}
+
+func emptyTable[T any](t *testing.T, dir, name string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := parquet.OpenFile(f, info.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var options []parquet.WriterOption
+	for _, kv := range old.Metadata().KeyValueMetadata {
+		options = append(options, parquet.KeyValueMetadata(kv.Key, kv.Value))
+	}
+	f.Close()
+	if err := parquet.WriteFile(path, []T(nil), options...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Of a store that lacks something, every statistic is there: over no units a value is undefined,
+// unless it is a count, and whatever is undefined is null and not NaN or infinite.
+func TestOddStores(t *testing.T) {
+	ctx := context.Background()
+	for what, store := range oddStores(t) {
+		both, err := analysis.Compare(ctx, store, store, analysis.Options{Bootstrap: 20})
+		if err == nil {
+			_, err = json.Marshal(both)
+		}
+		if err != nil {
+			t.Errorf("%s, compared with itself: %v", what, err)
+		}
+		if _, err := analysis.Examples(ctx, store, analysis.ExampleOptions{N: 3}); err != nil {
+			t.Errorf("%s: examples of it: %v", what, err)
+		}
+		for _, by := range append([]string{""}, analysis.Keys...) {
+			d := run(t, store, analysis.Options{Bootstrap: 20, By: by})
+			if _, err := json.Marshal(d); err != nil {
+				t.Errorf("%s, by %q: not to be written as JSON: %v", what, by, err)
+			}
+			for _, set := range d.DataSets {
+				for _, s := range set.Statistics {
+					checkOdd(t, fmt.Sprintf("%s: %s", what, s.Name), &s)
+				}
+			}
+		}
+	}
+}
+
+func checkOdd(t *testing.T, where string, s *analysis.Statistic) {
+	t.Helper()
+	for _, v := range s.Values {
+		if v.N == 0 && v.Value.Defined() && !(v.Unit == "count" && v.Value == 0) || v.N == 0 && v.Interval != nil {
+			t.Errorf("%s.%s is %v over no %s", where, v.Name, v.Value, v.Of)
+		}
+		if math.IsInf(float64(v.Value), 0) {
+			t.Errorf("%s.%s is %v", where, v.Name, v.Value)
+		}
+		if v.Unit == "fraction" && (v.Value < 0 || v.Value > 1) && v.K != nil {
+			t.Errorf("%s.%s is %v, which is not a share", where, v.Name, v.Value)
+		}
+		if i := v.Interval; i != nil && !(i.Low <= i.High) {
+			t.Errorf("%s.%s has an interval from %v to %v", where, v.Name, i.Low, i.High)
+		}
+	}
+	for _, x := range s.Tables {
+		for _, row := range x.Rows {
+			for c, cell := range row {
+				if n, ok := cell.(analysis.Number); ok && math.IsInf(float64(n), 0) {
+					t.Errorf("%s.%s.%s is %v in the row of %v", where, x.Name, x.Columns[c].Name, n, row[0])
+				}
+			}
+		}
+	}
+}
