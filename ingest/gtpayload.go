@@ -1,0 +1,98 @@
+package ingest
+
+import (
+	"encoding/binary"
+	"math"
+)
+
+// gtPayload takes apart what gtReader put into the spill.
+type gtPayload []byte
+
+func (p *gtPayload) byte() byte {
+	v := (*p)[0]
+	*p = (*p)[1:]
+	return v
+}
+
+func (p *gtPayload) uvarint() uint64 {
+	v, n := binary.Uvarint(*p)
+	*p = (*p)[n:]
+	return v
+}
+
+func (p *gtPayload) varint() int64 {
+	v, n := binary.Varint(*p)
+	*p = (*p)[n:]
+	return v
+}
+
+func (p *gtPayload) opt() *int32 {
+	v := p.uvarint()
+	if v == 0 {
+		return nil
+	}
+	n := int32(v - 1)
+	return &n
+}
+
+func (p *gtPayload) float() float64 {
+	if v := p.varint(); v != 1 {
+		return float64(v>>1) / 100
+	}
+	v := math.Float64frombits(binary.LittleEndian.Uint64(*p))
+	*p = (*p)[8:]
+	return v
+}
+
+func (p *gtPayload) optFloat(there bool) *float64 {
+	if !there {
+		return nil
+	}
+	v := p.float()
+	return &v
+}
+
+func (p *gtPayload) instance(names map[int64]string) (x instance) {
+	x.ID, x.CategoryID = p.varint(), p.varint()
+	if name, ok := names[x.CategoryID]; ok {
+		x.Category = &name
+	}
+	x.Crowd = p.byte() == 1
+	x.Area = p.optFloat(p.byte() == 1)
+	box := p.byte() == 1
+	x.X, x.Y, x.W, x.H = p.optFloat(box), p.optFloat(box), p.optFloat(box), p.optFloat(box)
+	x.Rings = make([]int32, p.uvarint())
+	total := 0
+	for i := range x.Rings {
+		x.Rings[i] = int32(p.uvarint())
+		total += int(x.Rings[i])
+	}
+	x.Polygon = make([]float64, total)
+	for i := range x.Polygon {
+		x.Polygon[i] = p.float()
+	}
+	if p.byte() == 1 {
+		h, w := int32(p.uvarint()), int32(p.uvarint())
+		x.RLEHeight, x.RLEWidth = &h, &w
+		x.RLECounts = make([]int64, p.uvarint())
+		for i := range x.RLECounts {
+			x.RLECounts[i] = p.varint()
+		}
+	}
+	return x
+}
+
+func appendOpt(p []byte, v *int32) []byte {
+	if v == nil {
+		return append(p, 0)
+	}
+	return binary.AppendUvarint(p, uint64(*v)+1)
+}
+
+// appendFloat keeps two decimals, which most coordinates have, short; others as they are.
+func appendFloat(p []byte, v float64) []byte {
+	if c := math.Round(v * 100); math.Abs(c) < 1<<40 && c/100 == v && !(v == 0 && math.Signbit(v)) {
+		return binary.AppendVarint(p, int64(c)<<1)
+	}
+	return binary.LittleEndian.AppendUint64(append(p, 2), math.Float64bits(v)) // varint 1
+}
