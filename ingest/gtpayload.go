@@ -52,11 +52,64 @@ func (p *gtPayload) optFloat(there bool) *float64 {
 	return &v
 }
 
-func (p *gtPayload) instance(names map[int64]string) (x instance) {
-	x.ID, x.CategoryID = p.varint(), p.varint()
-	if name, ok := names[x.CategoryID]; ok {
-		x.Category = &name
+// place is where an object stands in the input.
+type place struct {
+	file           int // index of its truthFile
+	offset, record int64
+}
+
+func (p *gtPayload) place() place {
+	return place{int(p.uvarint()), int64(p.uvarint()), int64(p.uvarint())}
+}
+
+// appendTo appends the object as instance takes it apart, after the place where it stands.
+func (o *object) appendTo(p []byte, at place, id, category int64) []byte {
+	p = binary.AppendUvarint(p, uint64(at.file))
+	p = binary.AppendUvarint(p, uint64(at.offset))
+	p = binary.AppendUvarint(p, uint64(at.record))
+	p = binary.AppendVarint(p, id)
+	p = binary.AppendVarint(p, category)
+	crowd := byte(0)
+	if o.crowd.num == 1 || o.crowd.yes {
+		crowd = 1
 	}
+	p = append(p, crowd)
+	if o.area.kind == jsonNum {
+		p = appendFloat(append(p, 1), o.area.num)
+	} else {
+		p = append(p, 0)
+	}
+	if o.hasBox {
+		p = append(p, 1)
+		for _, v := range o.bbox {
+			p = appendFloat(p, v)
+		}
+	} else {
+		p = append(p, 0)
+	}
+	p = binary.AppendUvarint(p, uint64(len(o.rings)))
+	for _, n := range o.rings {
+		p = binary.AppendUvarint(p, uint64(n))
+	}
+	for _, v := range o.polygon {
+		p = appendFloat(p, v)
+	}
+	if !o.hasRLE {
+		return append(p, 0)
+	}
+	p = append(p, 1)
+	p = binary.AppendUvarint(p, uint64(o.rleH))
+	p = binary.AppendUvarint(p, uint64(o.rleW))
+	p = binary.AppendUvarint(p, uint64(len(o.counts)))
+	for _, c := range o.counts {
+		p = binary.AppendVarint(p, c)
+	}
+	return p
+}
+
+// instance takes apart what follows the place of an object.
+func (p *gtPayload) instance() (x instance) {
+	x.ID, x.CategoryID = p.varint(), p.varint()
 	x.Crowd = p.byte() == 1
 	x.Area = p.optFloat(p.byte() == 1)
 	box := p.byte() == 1

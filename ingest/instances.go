@@ -1,11 +1,14 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // readInstances streams COCO's instances file: every image and object goes through the spill,
@@ -16,10 +19,16 @@ func (r *runner) readInstances(ctx context.Context, s *source, st *stream) error
 		return err
 	}
 	g := &gtReader{r: r, s: s, d: d, w: &window{r: st, limit: r.limits.Member, buf: make([]byte, 0, 1<<20)}, ctx: ctx}
+	if head, _ := st.Peek(len(bom)); bytes.Equal(head, bom) {
+		n, _ := st.Discard(len(bom))
+		g.w.base = int64(n)
+	}
+	g.file, g.fileIndex = d.beginTruth(r, s)
 	g.u = r.feeder.unit(s, formReady)
 	s.coco, s.told = true, true
 	err = g.read()
 	if err == nil {
+		g.noteMissing()
 		err = g.trailing()
 	}
 	if e := r.feeder.emit(ctx, g.ready()); err == nil {
@@ -30,21 +39,27 @@ func (r *runner) readInstances(ctx context.Context, s *source, st *stream) error
 		return ctx.Err()
 	case d.spillErr != nil:
 		return d.spillErr
+	case errors.Is(err, ErrUnknownInput):
+		return err
 	case err == io.EOF:
 		err = io.ErrUnexpectedEOF
 	}
 	return s.damaged(err, g.w.base+int64(g.w.p))
 }
 
+// gtReader reads one instances file.
 type gtReader struct {
-	ctx   context.Context
-	r     *runner
-	s     *source
-	d     *dataset
-	w     *window
-	u     *unit
-	key   []byte
-	bytes []byte
+	ctx       context.Context
+	r         *runner
+	s         *source
+	d         *dataset
+	w         *window
+	u         *unit
+	file      *truthFile
+	fileIndex int
+	others    []string // sections that are metadata
+	key       []byte
+	bytes     []byte
 }
 
 func (g *gtReader) ready() *unit {
@@ -59,27 +74,12 @@ func (g *gtReader) read() error {
 		return err
 	}
 	for first := true; ; first = false {
-		c, err := g.w.peek()
-		if err != nil {
+		more, err := g.w.next('}', first)
+		if err != nil || !more {
 			return err
 		}
-		if c == '}' {
-			return nil
-		}
-		if !first {
-			if err := g.w.take(','); err != nil {
-				return err
-			}
-		}
-		raw, err := g.w.value()
+		key, err := g.keyText()
 		if err != nil {
-			return err
-		}
-		var key string
-		if json.Unmarshal(raw, &key) != nil {
-			return fmt.Errorf("%s instead of a key at byte %d: %w", snippet(raw), g.w.base+int64(g.w.p), ErrDamaged)
-		}
-		if err := g.w.take(':'); err != nil {
 			return err
 		}
 		if err := g.section(key); err != nil {
@@ -88,60 +88,130 @@ func (g *gtReader) read() error {
 	}
 }
 
-// section reads the value of a top-level key.
+// keyText reads a key and the colon after it.
+func (g *gtReader) keyText() (key string, err error) {
+	raw, err := g.w.value()
+	if err != nil {
+		return "", err
+	}
+	if json.Unmarshal(raw, &key) != nil {
+		return "", fmt.Errorf("%s instead of a key at byte %d: %w", snippet(raw), g.w.base+int64(g.w.p), ErrDamaged)
+	}
+	return key, g.w.take(':')
+}
+
+// The sections of an instances file that are read. The others (info, licenses) are metadata.
+const (
+	imagesSection = iota
+	objectsSection
+	categoriesSection
+	truthSections
+)
+
+// sectionTexts say what the sections are called, and what a file lacks without one.
+var sectionTexts = [truthSections]struct{ key, without string }{
+	{"images", "an image is known by its objects alone, without size and name"},
+	{"annotations", "the images have no objects"},
+	{"categories", "the objects have no class names"},
+}
+
+// section reads the value of a top-level key: a list, or an object that keys what the list would
+// hold by id. A section that occurs twice is read both times.
 func (g *gtReader) section(key string) error {
-	var item func([]byte) *fault
-	switch key {
-	case "images":
-		item = g.image
-	case "annotations":
-		item = g.annotation
-	case "categories":
-		item = g.category
+	which := 0
+	for which < truthSections && sectionTexts[which].key != key {
+		which++
 	}
-	if c, err := g.w.peek(); err != nil {
-		return err
-	} else if c != '[' || item == nil {
-		_, err := g.w.value()
+	c, err := g.w.peek()
+	if err != nil {
 		return err
 	}
+	switch {
+	case which == truthSections:
+		if len(g.others) < 10 {
+			g.others = append(g.others, snippet([]byte(key)))
+		}
+		_, err = g.w.value()
+		return err
+	case c == '[':
+		g.file.present[which] = true
+		return g.list(which)
+	case c == '{':
+		g.file.present[which] = true
+		return g.keyed(which)
+	}
+	at := g.w.base + int64(g.w.p)
+	raw, err := g.w.value()
+	if err != nil || string(raw) == "null" {
+		return err
+	}
+	return fmt.Errorf("%s: %w: its section %s, at byte %d, is %s: %s; wanted a list of objects, or an object that holds them by id",
+		g.s.name, ErrUnknownInput, key, at, whatIs(raw), snippet(raw))
+}
+
+// list reads the elements of a list.
+func (g *gtReader) list(section int) error {
 	g.w.p++
 	for first := true; ; first = false {
-		c, err := g.w.peek()
+		more, err := g.w.next(']', first)
 		if err != nil {
 			return err
 		}
-		if c == ']' {
-			g.w.p++
+		if !more {
 			return g.ctx.Err()
 		}
-		if !first {
-			if err := g.w.take(','); err != nil {
-				return err
-			}
-			if _, err := g.w.peek(); err != nil {
-				return err
-			}
-		}
-		if err := g.element(key, item); err != nil {
+		if err := g.element(section, ""); err != nil {
 			return err
 		}
 	}
 }
 
-func (g *gtReader) element(section string, item func([]byte) *fault) error {
+// keyed reads an object that holds elements by id, or lists of elements by whatever groups them.
+func (g *gtReader) keyed(section int) error {
+	g.w.p++
+	for first := true; ; first = false {
+		more, err := g.w.next('}', first)
+		if err != nil {
+			return err
+		}
+		if !more {
+			return g.ctx.Err()
+		}
+		key, err := g.keyText()
+		if err != nil {
+			return err
+		}
+		c, err := g.w.peek()
+		if err != nil {
+			return err
+		}
+		if c == '[' {
+			err = g.list(section)
+		} else {
+			err = g.element(section, key)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// element reads one image, object or category; key is what it stands under where its section is
+// an object.
+func (g *gtReader) element(section int, key string) error {
 	raw, err := g.w.value()
 	if err != nil {
 		return err
 	}
 	b := g.u.batch
-	b.member, b.offset = section, g.w.base+int64(g.w.p-len(raw))
+	b.member, b.offset = sectionTexts[section].key, g.w.base+int64(g.w.p-len(raw))
 	m := b.mark()
-	if f := item(raw); f != nil {
+	if f := g.take(section, raw, key); f != nil {
 		b.rewind(m)
 		b.rejectRecord(f.reason, f.detail, raw)
 	}
 	b.count++
+	g.file.met[section]++
 	if b.count >= readyCount {
 		close(g.u.done)
 		if err := g.r.feeder.emit(g.ctx, g.u); err != nil {
@@ -152,22 +222,56 @@ func (g *gtReader) element(section string, item func([]byte) *fault) error {
 	return g.spillErr()
 }
 
+func (g *gtReader) take(section int, raw []byte, key string) *fault {
+	switch section {
+	case imagesSection:
+		return g.image(raw, key)
+	case objectsSection:
+		return g.annotation(raw, key)
+	}
+	return g.category(raw, key)
+}
+
 // readyCount is how many elements one unit counts.
 const readyCount = 8192
 
-// trailing rejects what stands behind the closing brace.
+// noteMissing says of each section that the file lacks what follows from that, once a file.
+func (g *gtReader) noteMissing() {
+	b := g.u.batch
+	b.mark()
+	b.member, b.offset = "", 0
+	for i, s := range sectionTexts {
+		detail := ""
+		switch {
+		case !g.file.present[i]:
+			detail = "the file has no " + s.key
+			if len(g.others) > 0 {
+				detail += ", but " + strings.Join(g.others, ", ")
+			}
+		case g.file.met[i] == 0 && g.file.met[objectsSection] > 0:
+			detail = s.key + " is empty"
+		default:
+			continue
+		}
+		b.drop(s.key, MissingSection, detail+": "+s.without, nil)
+	}
+}
+
+// trailing rejects what follows the closing brace.
 func (g *gtReader) trailing() error {
-	g.w.p++
 	_, err := g.w.peek()
 	if err == io.EOF {
 		return nil
 	}
-	if err == nil {
-		b := g.u.batch
-		b.member, b.offset = "", g.w.base+int64(g.w.p)
-		b.rejectRecord(Malformed, "more text behind the object", g.w.buf[g.w.p:])
-		b.count++
+	if err != nil {
+		return err
 	}
+	rest := g.w.buf[g.w.p:]
+	more, err := io.Copy(io.Discard, g.w.r)
+	b := g.u.batch
+	b.member, b.offset = "", g.w.base+int64(g.w.p)
+	b.rejectRecord(Malformed, fmt.Sprintf("%d bytes of more text after the object", int64(len(rest))+more), rest)
+	b.count++
 	return err
 }
 
@@ -191,112 +295,118 @@ func (g *gtReader) add(id int64, payload []byte) {
 	}
 }
 
-func (g *gtReader) image(raw []byte) *fault {
+// keyedID returns the id of an element, which may be the key that it stands under.
+func keyedID(id scalar, key string) scalar {
+	if id.kind == jsonNull && allDigits([]byte(key)) {
+		return scalar{kind: jsonString, text: []byte(key)}
+	}
+	return id
+}
+
+func (g *gtReader) image(raw []byte, key string) *fault {
 	o, f := fields(raw)
 	if f != nil {
 		return f
 	}
-	id, ok := wholeID(scalarOf(o["id"]))
-	if !ok {
-		return &fault{reason: NoImageID}
+	id, wrong := wholeID("id", keyedID(scalarOf(o["id"]), key))
+	if wrong != "" {
+		return &fault{NoImageID, wrong}
 	}
 	if !g.r.known.gt.CheckedAdd(uint64(id)) {
-		return &fault{reason: Duplicate}
+		return faultf(Duplicate, "image %d", id)
 	}
 	b := g.u.batch
-	w, h := b.whole(scalarOf(o["width"]).value(), field{name: "images.width"}), b.whole(scalarOf(o["height"]).value(), field{name: "images.height"})
 	p := append(g.bytes[:0], gtImage)
-	p = appendOpt(p, w)
-	p = appendOpt(p, h)
+	p = appendOpt(p, b.side("width", o))
+	p = appendOpt(p, b.side("height", o))
 	p = append(p, b.name(scalarOf(o["file_name"]), field{name: "images.file_name"})...)
 	g.bytes = p
 	g.add(id, p)
 	return nil
 }
 
-func (g *gtReader) category(raw []byte) *fault {
-	o, f := fields(raw)
-	if f != nil {
-		return f
+// side returns the width or height of a ground-truth image in pixels, nil where it is not usable.
+func (b *batch) side(key string, o map[string]json.RawMessage) *int32 {
+	f := field{name: "images." + key}
+	v := b.whole(scalarOf(o[key]).value(), f)
+	if v != nil && *v == 0 {
+		b.drop(f.String(), BadSize, key+" is 0; wanted 1 pixel or more", o[key])
+		return nil
 	}
-	id, ok := wholeID(scalarOf(o["id"]))
-	name := scalarOf(o["name"])
-	if !ok || name.kind != jsonString {
-		return faultf(NoImageID, "a category without id and name")
+	return v
+}
+
+// category reads a class. Under a key, its name alone will do.
+func (g *gtReader) category(raw []byte, key string) *fault {
+	var id, name scalar
+	if raw[0] == '"' && allDigits([]byte(key)) {
+		name = scalarOf(raw)
+	} else {
+		o, f := fields(raw)
+		if f != nil {
+			return f
+		}
+		id, name = scalarOf(o["id"]), scalarOf(o["name"])
+	}
+	n, wrong := wholeID("id", keyedID(id, key))
+	if wrong != "" {
+		return &fault{NoID, wrong}
+	}
+	if name.kind != jsonString || len(name.text) == 0 {
+		g.d.nameless[n] = true
+		return &fault{NoID, nameFault(name)}
+	}
+	if first, ok := g.d.categories[n]; ok {
+		if first != string(name.text) {
+			return faultf(Duplicate, "category %d is %s already", n, snippet([]byte(first)))
+		}
+		return nil
 	}
 	if g.d.categories == nil {
 		g.d.categories = map[int64]string{}
 	}
-	if _, ok := g.d.categories[id]; !ok {
-		g.d.categories[id] = string(name.text)
-	}
+	g.d.categories[n] = string(name.text)
 	return nil
 }
 
-func (g *gtReader) annotation(raw []byte) *fault {
+func nameFault(name scalar) string {
+	switch name.kind {
+	case jsonNull:
+		return "name is missing"
+	case jsonString:
+		return "name is an empty string"
+	}
+	return "name is " + name.kind.String()
+}
+
+// annotation reads an object of the ground truth. A box or mask that contradicts itself is dropped
+// with its reason, and the object stays.
+func (g *gtReader) annotation(raw []byte, key string) *fault {
 	var o object
 	if !o.fast(raw) {
 		o = object{}
-		if f := o.slow(raw, g.u.batch); f != nil {
+		if f := o.slow(raw); f != nil {
 			return f
 		}
 	}
-	image, ok := wholeID(o.image)
-	if !ok {
-		return &fault{reason: NoImageID}
+	image, wrong := wholeID("image_id", o.image)
+	if wrong != "" {
+		return &fault{NoImageID, wrong}
 	}
-	id, ok1 := wholeID(o.id)
-	category, ok2 := wholeID(o.category)
-	if !ok1 || !ok2 {
-		return faultf(Malformed, "an object without id and category_id")
+	id, wrong := wholeID("id", keyedID(o.id, key))
+	category, wrong2 := wholeID("category_id", o.category)
+	switch {
+	case wrong != "" && wrong2 != "":
+		return &fault{NoID, wrong + "; " + wrong2}
+	case wrong+wrong2 != "":
+		return &fault{NoID, wrong + wrong2}
 	}
 	if !g.r.known.objects.CheckedAdd(uint64(id)) {
 		return faultf(Duplicate, "object %d", id)
 	}
-	p := append(g.bytes[:0], gtObject)
-	p = binary.AppendVarint(p, id)
-	p = binary.AppendVarint(p, category)
-	crowd := byte(0)
-	if o.crowd.num == 1 || o.crowd.yes {
-		crowd = 1
-	}
-	p = append(p, crowd)
-	if a := o.area; a.kind == jsonNum && !isInf(a.num) {
-		p = appendFloat(append(p, 1), a.num)
-	} else {
-		p = append(p, 0)
-	}
-	if o.hasBox {
-		p = append(p, 1)
-		for _, v := range o.bbox {
-			p = appendFloat(p, v)
-		}
-	} else {
-		g.u.batch.null("annotations.bbox", BadBox, raw)
-		p = append(p, 0)
-	}
-	p = binary.AppendUvarint(p, uint64(len(o.rings)))
-	for _, n := range o.rings {
-		p = binary.AppendUvarint(p, uint64(n))
-	}
-	for _, v := range o.polygon {
-		p = appendFloat(p, v)
-	}
-	if o.hasRLE {
-		p = append(p, 1)
-		p = binary.AppendUvarint(p, uint64(o.rleH))
-		p = binary.AppendUvarint(p, uint64(o.rleW))
-		p = binary.AppendUvarint(p, uint64(len(o.counts)))
-		for _, c := range o.counts {
-			p = binary.AppendVarint(p, c)
-		}
-	} else {
-		p = append(p, 0)
-	}
-	g.bytes = p
-	if f := g.u.batch.flooded(); f != nil {
-		return f
-	}
-	g.add(image, p)
+	b := g.u.batch
+	o.judge(b, raw)
+	g.bytes = o.appendTo(append(g.bytes[:0], gtObject), place{g.fileIndex, b.offset, g.file.count()}, id, category)
+	g.add(image, g.bytes)
 	return nil
 }

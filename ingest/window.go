@@ -72,6 +72,26 @@ func (w *window) take(want byte) error {
 	return nil
 }
 
+// next steps to the next member or element, or over the closing bracket: more is false then.
+func (w *window) next(closing byte, first bool) (more bool, err error) {
+	c, err := w.peek()
+	if err != nil {
+		return false, err
+	}
+	if c == closing {
+		w.p++
+		return false, nil
+	}
+	if first {
+		return true, nil
+	}
+	if err := w.take(','); err != nil {
+		return false, err
+	}
+	_, err = w.peek()
+	return true, err
+}
+
 // value is the next value as it stands; valid until the next call.
 func (w *window) value() ([]byte, error) {
 	if _, err := w.peek(); err != nil {
