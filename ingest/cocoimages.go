@@ -79,7 +79,7 @@ func (d *dataset) unlisted(at place, image, id int64) {
 		Detail: fmt.Sprintf("object %d is of image %d, which is not in images", id, image)})
 }
 
-// nameClass gives an object the name of its class. A category that was rejected has been told of.
+// nameClass gives an object the name of its class. A category that was rejected has its reject already.
 func (d *dataset) nameClass(at place, x *instance) {
 	name, ok := d.categories[x.CategoryID]
 	switch {
@@ -93,7 +93,10 @@ func (d *dataset) nameClass(at place, x *instance) {
 
 // fitMask drops a run-length mask of another size than its image.
 func (d *dataset) fitMask(at place, row *cocoImageRow, x *instance) {
-	if x.RLEHeight == nil || row.Width == nil || row.Height == nil || *x.RLEHeight == *row.Height && *x.RLEWidth == *row.Width {
+	if x.RLEHeight == nil || row.Width == nil || row.Height == nil {
+		return
+	}
+	if *x.RLEHeight == *row.Height && *x.RLEWidth == *row.Width {
 		return
 	}
 	d.fault(at, rejectRow{Kind: "field", Field: "annotations.segmentation", Reason: string(BadMask),

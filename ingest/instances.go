@@ -18,7 +18,8 @@ func (r *runner) readInstances(ctx context.Context, s *source, st *stream) error
 	if err != nil {
 		return err
 	}
-	g := &gtReader{r: r, s: s, d: d, w: &window{r: st, limit: r.limits.Member, buf: make([]byte, 0, 1<<20)}, ctx: ctx}
+	w := &window{r: st, limit: r.limits.Member, buf: make([]byte, 0, 1<<20)}
+	g := &gtReader{r: r, s: s, d: d, w: w, ctx: ctx}
 	if head, _ := st.Peek(len(bom)); bytes.Equal(head, bom) {
 		n, _ := st.Discard(len(bom))
 		g.w.base = int64(n)
@@ -145,7 +146,8 @@ func (g *gtReader) section(key string) error {
 	if err != nil || string(raw) == "null" {
 		return err
 	}
-	return fmt.Errorf("%s: %w: its section %s, at byte %d, is %s: %s; wanted a list of objects, or an object that holds them by id",
+	return fmt.Errorf("%s: %w: its section %s, at byte %d, is %s: %s; wanted a list of objects, "+
+		"or an object that holds them by id",
 		g.s.name, ErrUnknownInput, key, at, whatIs(raw), snippet(raw))
 }
 
@@ -406,7 +408,8 @@ func (g *gtReader) annotation(raw []byte, key string) *fault {
 	}
 	b := g.u.batch
 	o.judge(b, raw)
-	g.bytes = o.appendTo(append(g.bytes[:0], gtObject), place{g.fileIndex, b.offset, g.file.count()}, id, category)
+	at := place{g.fileIndex, b.offset, g.file.count()}
+	g.bytes = o.appendTo(append(g.bytes[:0], gtObject), at, id, category)
 	g.add(image, g.bytes)
 	return nil
 }

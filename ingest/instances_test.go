@@ -58,8 +58,10 @@ func accountOf(t *testing.T, store string, s *Summary) (a truthAccount) {
 // so: in its counts, or in one reject with its reason.
 func TestTruthAccount(t *testing.T) {
 	const (
-		object11  = `{"id": 11, "image_id": 1, "category_id": 18, "iscrowd": 0, "area": 6, "bbox": [0, 0, 3, 2], "segmentation": [[0, 0, 3, 0, 3, 2]]}`
-		images    = `[{"id": 1, "width": 4, "height": 3, "file_name": "a.jpg"}, {"id": 2, "width": 8, "height": 6, "file_name": "b.jpg"}]`
+		object11 = `{"id": 11, "image_id": 1, "category_id": 18, "iscrowd": 0, "area": 6, ` +
+			`"bbox": [0, 0, 3, 2], "segmentation": [[0, 0, 3, 0, 3, 2]]}`
+		images = `[{"id": 1, "width": 4, "height": 3, "file_name": "a.jpg"}, ` +
+			`{"id": 2, "width": 8, "height": 6, "file_name": "b.jpg"}]`
 		classes   = `[{"id": 17, "name": "cat"}, {"id": 18, "name": "dog"}]`
 		rle       = `{"size": [3, 4], "counts": [5, 2, 5]}`
 		polygon11 = `[[0, 0, 3, 0, 3, 2]]`
@@ -82,8 +84,9 @@ func TestTruthAccount(t *testing.T) {
 			truthAccount{Records: 8, Images: 2, Objects: 4}},
 		{"objects by image", `[` + "\n" + object11 + ",", `{"1": [` + object11 + `], "2": []}, "annotations": [`, all},
 		{"classes by id", classes, `{"17": {"name": "cat"}, "18": "dog"}`, all},
-		{"no classes", `"categories": ` + classes + ",", "", with(truthAccount{Records: 5, Images: 2, Objects: 3},
-			"5: categories missing_section the file has no categories, but info, licenses: the objects have no class names")},
+		{"no classes", `"categories": ` + classes + ",", "",
+			with(truthAccount{Records: 5, Images: 2, Objects: 3},
+				"5: categories missing_section the file has no categories, but info, licenses: the objects have no class names")},
 		{"null for classes", classes, "null", with(truthAccount{Records: 5, Images: 2, Objects: 3},
 			"5: categories missing_section the file has no categories, but info, licenses: the objects have no class names")},
 		{"an empty list of classes", classes, "[]", with(truthAccount{Records: 5, Images: 2, Objects: 3},
@@ -92,8 +95,9 @@ func TestTruthAccount(t *testing.T) {
 			"5: images missing_section the file has no images, but info, licenses: an image is known by its objects alone, without size and name")},
 		{"objects under another key", `"annotations"`, `"objects"`, with(truthAccount{Records: 4, Images: 2},
 			"4: annotations missing_section the file has no annotations, but info, objects, licenses: the images have no objects")},
-		{"more text", `"licenses": []}`, `"licenses": []} {"images": []}`, with(truthAccount{Records: 8, Rejected: 1, Images: 2, Objects: 3},
-			"7: malformed 14 bytes of more text after the object")},
+		{"more text", `"licenses": []}`, `"licenses": []} {"images": []}`,
+			with(truthAccount{Records: 8, Rejected: 1, Images: 2, Objects: 3},
+				"7: malformed 14 bytes of more text after the object")},
 
 		// Elements.
 		{"a string for an object", object11, `"x"`, with(less, "2: not_object a string; wanted an object")},
@@ -114,11 +118,14 @@ func TestTruthAccount(t *testing.T) {
 		{"no id", `"id": 11, `, ``, with(less, "2: no_id id is missing")},
 		{"null for an id", `"id": 11, `, `"id": null, `, with(less, "2: no_id id is missing")},
 		{"an id that is true", `"id": 11, `, `"id": true, `, with(less, "2: no_id id is a boolean")},
-		{"an id that is a fraction", `"id": 11, `, `"id": 1.5, `, with(less, "2: no_id id is 1.5, which is not a whole number")},
-		{"an id that is a name", `"id": 11, `, `"id": "x", `, with(less, "2: no_id id is a string that is not digits")},
+		{"an id that is a fraction", `"id": 11, `, `"id": 1.5, `,
+			with(less, "2: no_id id is 1.5, which is not a whole number")},
+		{"an id that is a name", `"id": 11, `, `"id": "x", `,
+			with(less, "2: no_id id is a string that is not digits")},
 		{"neither id nor class", `"id": 11, "image_id": 1, "category_id": 18`, `"image_id": 1, "category_id": []`,
 			with(less, "2: no_id id is missing; category_id is a list")},
-		{"no image id", `"id": 11, "image_id": 1, `, `"id": 11, `, with(less, "2: no_image_id image_id is missing")},
+		{"no image id", `"id": 11, "image_id": 1, `, `"id": 11, `,
+			with(less, "2: no_image_id image_id is missing")},
 		{"an image id that is a name", `"id": 11, "image_id": 1, `, `"id": 11, "image_id": "a.jpg", `,
 			with(less, "2: no_image_id image_id is a string that is not digits")},
 		{"an image that is not listed", `"id": 11, "image_id": 1, `, `"id": 11, "image_id": 999, `,
@@ -129,19 +136,29 @@ func TestTruthAccount(t *testing.T) {
 			with(truthAccount{Records: 7, Rejected: 1, Images: 2, Objects: 2}, "4: unlisted_image object 13 is of image 2, which is not in images")},
 
 		// Sizes, boxes, areas.
-		{"a width of 0", `"width": 8`, `"width": 0`, with(all, "1: images.width bad_size width is 0; wanted 1 pixel or more")},
+		{"a width of 0", `"width": 8`, `"width": 0`,
+			with(all, "1: images.width bad_size width is 0; wanted 1 pixel or more")},
 		{"a height below 0", `"height": 6`, `"height": -6`, with(all, "1: images.height negative")},
-		{"a box without width", `[0, 0, 3, 2]`, `[0, 0, 0, 2]`, with(all, "2: annotations.bbox bad_box bbox is 0 wide and 2 high: it has no area")},
-		{"a box below 0", `[0, 0, 3, 2]`, `[0, 0, 3, -2]`, with(all, "2: annotations.bbox bad_box bbox is 3 wide and -2 high: it has no area")},
-		{"a box without end", `[0, 0, 3, 2]`, `[0, 0, 1e300, 1e300]`, with(all, "2: annotations.bbox bad_box bbox is not finite")},
+		{"a box without width", `[0, 0, 3, 2]`, `[0, 0, 0, 2]`,
+			with(all, "2: annotations.bbox bad_box bbox is 0 wide and 2 high: it has no area")},
+		{"a box below 0", `[0, 0, 3, 2]`, `[0, 0, 3, -2]`,
+			with(all, "2: annotations.bbox bad_box bbox is 3 wide and -2 high: it has no area")},
+		{"a box without end", `[0, 0, 3, 2]`, `[0, 0, 1e300, 1e300]`,
+			with(all, "2: annotations.bbox bad_box bbox is not finite")},
 		{"no box", `"bbox": [0, 0, 3, 2], `, ``, with(all, "2: annotations.bbox bad_box bbox is missing")},
-		{"strings for a box", `[0, 0, 3, 2]`, `["0", "0", "3", "2"]`, with(all, "2: annotations.bbox bad_box bbox holds a string; wanted four numbers")},
-		{"an area below 0", `"area": 2`, `"area": -2`, with(all, "3: annotations.area negative area is below 0")},
-		{"an area without end", `"area": 2`, `"area": 1e999`, with(all, "3: annotations.area out_of_range area is not finite")},
-		{"an area in quotes", `"area": 2`, `"area": "2"`, with(all, "3: annotations.area not_a_number area is a string; wanted a number of pixels")},
+		{"strings for a box", `[0, 0, 3, 2]`, `["0", "0", "3", "2"]`,
+			with(all, "2: annotations.bbox bad_box bbox holds a string; wanted four numbers")},
+		{"an area below 0", `"area": 2`, `"area": -2`,
+			with(all, "3: annotations.area negative area is below 0")},
+		{"an area without end", `"area": 2`, `"area": 1e999`,
+			with(all, "3: annotations.area out_of_range area is not finite")},
+		{"an area in quotes", `"area": 2`, `"area": "2"`,
+			with(all, "3: annotations.area not_a_number area is a string; wanted a number of pixels")},
 		{"a crowd that is true", `"iscrowd": 1`, `"iscrowd": true`, all},
-		{"a crowd in quotes", `"iscrowd": 1`, `"iscrowd": "1"`, with(all, "3: annotations.iscrowd not_boolean iscrowd is a string; wanted 0 or 1")},
-		{"a crowd of 2", `"iscrowd": 1`, `"iscrowd": 2`, with(all, "3: annotations.iscrowd not_boolean iscrowd is 2; wanted 0 or 1")},
+		{"a crowd in quotes", `"iscrowd": 1`, `"iscrowd": "1"`,
+			with(all, "3: annotations.iscrowd not_boolean iscrowd is a string; wanted 0 or 1")},
+		{"a crowd of 2", `"iscrowd": 1`, `"iscrowd": 2`,
+			with(all, "3: annotations.iscrowd not_boolean iscrowd is 2; wanted 0 or 1")},
 
 		// Masks.
 		{"no mask", polygon11, `[]`, all},

@@ -14,7 +14,8 @@ func (o *object) setRLE(seg json.RawMessage) *fault {
 	}
 	for _, key := range []string{"size", "counts"} {
 		if len(m[key]) == 0 {
-			return faultf(WrongType, "segmentation is an object without %s; wanted size and counts, or a list of polygons", key)
+			return faultf(WrongType, "segmentation is an object without %s; wanted size and counts, "+
+				"or a list of polygons", key)
 		}
 	}
 	size, ok := numbersOf(m["size"])
@@ -34,7 +35,8 @@ func (o *object) setRLE(seg json.RawMessage) *fault {
 		left -= n
 	}
 	if left > 0 {
-		return faultf(BadMask, "the runs cover %d of the %d pixels of size %s", pixels-left, pixels, snippet(m["size"]))
+		return faultf(BadMask, "the runs cover %d of the %d pixels of size %s",
+			pixels-left, pixels, snippet(m["size"]))
 	}
 	o.rleH, o.rleW, o.counts, o.hasRLE = int32(size[0]), int32(size[1]), counts, true
 	return nil

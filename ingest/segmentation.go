@@ -73,7 +73,8 @@ func (o *object) addRing(name string, raw json.RawMessage) *fault {
 	case n%2 != 0:
 		return faultf(BadMask, "%s has %d numbers; wanted an x and a y of every point", name, n)
 	case n == 4:
-		return faultf(BadMask, "%s has 2 of at least %d points: a list of four numbers is somebody's box", name, ringPoints)
+		return faultf(BadMask, "%s has 2 of at least %d points: a list of four numbers is somebody's box",
+			name, ringPoints)
 	case n < 2*ringPoints:
 		return faultf(BadMask, "%s has %d of at least %d points", name, n/2, ringPoints)
 	}
