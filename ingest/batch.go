@@ -131,13 +131,16 @@ func (b *batch) flooded() *fault {
 }
 
 // null notes that a field of the record being read is set to null.
-func (b *batch) null(field string, r Reason, found []byte) {
+func (b *batch) null(field string, r Reason, found []byte) { b.drop(field, r, "", found) }
+
+// drop is null with the reason in words.
+func (b *batch) drop(field string, r Reason, detail string, found []byte) {
 	if b.nulls++; b.nulls > maxNulls {
 		return
 	}
 	b.rejects = append(b.rejects, rejectRow{
 		Kind: "field", Member: b.member, Offset: b.offset, Record: int64(b.count),
-		Field: strings.Clone(field), Reason: string(r), Snippet: snippet(found),
+		Field: strings.Clone(field), Reason: string(r), Detail: detail, Snippet: snippet(found),
 	})
 }
 

@@ -2,97 +2,128 @@ package ingest
 
 import (
 	"encoding/binary"
-	"math"
+	"fmt"
 )
 
-// gtPayload takes apart what gtReader put into the spill.
-type gtPayload []byte
+// What an instances file says of its images, objects and categories can only be held against each
+// other when all has been read: the sections stand in any order, and in several files. So these
+// faults are found here, where each image comes together with its objects.
 
-func (p *gtPayload) byte() byte {
-	v := (*p)[0]
-	*p = (*p)[1:]
-	return v
+// truthFile is one instances file.
+type truthFile struct {
+	s       *source
+	r       *runner
+	present [truthSections]bool  // sections that are there and not null
+	met     [truthSections]int64 // elements of each
 }
 
-func (p *gtPayload) uvarint() uint64 {
-	v, n := binary.Uvarint(*p)
-	*p = (*p)[n:]
-	return v
+// count returns how many elements were met.
+func (f *truthFile) count() (n int64) {
+	for _, m := range f.met {
+		n += m
+	}
+	return n
 }
 
-func (p *gtPayload) varint() int64 {
-	v, n := binary.Varint(*p)
-	*p = (*p)[n:]
-	return v
+// beginTruth notes that an instances file is about to be read.
+func (d *dataset) beginTruth(r *runner, s *source) (f *truthFile, index int) {
+	f = &truthFile{s: s, r: r}
+	d.truth = append(d.truth, f)
+	return f, len(d.truth) - 1
 }
 
-func (p *gtPayload) opt() *int32 {
-	v := p.uvarint()
-	if v == 0 {
-		return nil
-	}
-	n := int32(v - 1)
-	return &n
-}
-
-func (p *gtPayload) float() float64 {
-	if v := p.varint(); v != 1 {
-		return float64(v>>1) / 100
-	}
-	v := math.Float64frombits(binary.LittleEndian.Uint64(*p))
-	*p = (*p)[8:]
-	return v
-}
-
-func (p *gtPayload) optFloat(there bool) *float64 {
-	if !there {
-		return nil
-	}
-	v := p.float()
-	return &v
-}
-
-func (p *gtPayload) instance(names map[int64]string) (x instance) {
-	x.ID, x.CategoryID = p.varint(), p.varint()
-	if name, ok := names[x.CategoryID]; ok {
-		x.Category = &name
-	}
-	x.Crowd = p.byte() == 1
-	x.Area = p.optFloat(p.byte() == 1)
-	box := p.byte() == 1
-	x.X, x.Y, x.W, x.H = p.optFloat(box), p.optFloat(box), p.optFloat(box), p.optFloat(box)
-	x.Rings = make([]int32, p.uvarint())
-	total := 0
-	for i := range x.Rings {
-		x.Rings[i] = int32(p.uvarint())
-		total += int(x.Rings[i])
-	}
-	x.Polygon = make([]float64, total)
-	for i := range x.Polygon {
-		x.Polygon[i] = p.float()
-	}
-	if p.byte() == 1 {
-		h, w := int32(p.uvarint()), int32(p.uvarint())
-		x.RLEHeight, x.RLEWidth = &h, &w
-		x.RLECounts = make([]int64, p.uvarint())
-		for i := range x.RLECounts {
-			x.RLECounts[i] = p.varint()
-		}
-	}
-	return x
-}
-
-// mergeObjects makes the image's row of its line and its objects.
-func (d *dataset) mergeObjects(key []byte, payloads [][]byte) cocoImageRow {
-	row := cocoImageRow{ImageID: int64(binary.BigEndian.Uint64(key) ^ 1<<63)}
+// mergeObjects makes the image's row of its line and its objects. Without either there is none.
+func (d *dataset) mergeObjects(key []byte, payloads [][]byte) (row cocoImageRow, keep bool, err error) {
+	row.ImageID = int64(binary.BigEndian.Uint64(key) ^ 1<<63)
+	listed := false
 	for _, raw := range payloads {
 		p := gtPayload(raw)
 		if p.byte() == gtImage {
+			listed = true
 			row.Width, row.Height = p.opt(), p.opt()
 			row.FileName = string(p)
+			break
+		}
+	}
+	for _, raw := range payloads {
+		p := gtPayload(raw)
+		if p.byte() == gtImage {
 			continue
 		}
-		row.Instances = append(row.Instances, p.instance(d.categories))
+		at := p.place()
+		x := p.instance()
+		// A file without images lists none: there, objects are all that is known of an image.
+		if !listed && d.truth[at.file].met[imagesSection] > 0 {
+			d.unlisted(at, row.ImageID, x.ID)
+			continue
+		}
+		d.nameClass(at, &x)
+		d.fitMask(at, &row, &x)
+		row.Instances = append(row.Instances, x)
 	}
-	return row
+	if len(d.late) >= lateCount {
+		err = d.settleLate()
+	}
+	return row, listed || len(row.Instances) > 0, err
+}
+
+// unlisted leaves out an object whose image no file lists.
+func (d *dataset) unlisted(at place, image, id int64) {
+	f := d.truth[at.file]
+	if k := f.s.stats[d.name]; k != nil { // it was counted as stored when it was read
+		k.Stored--
+		k.Rejected++
+	}
+	f.r.rejected.Add(1)
+	d.fault(at, rejectRow{Kind: "record", Reason: string(UnlistedImage),
+		Detail: fmt.Sprintf("object %d is of image %d, which is not in images", id, image)})
+}
+
+// nameClass gives an object the name of its class. A category that was rejected has its reject already.
+func (d *dataset) nameClass(at place, x *instance) {
+	name, ok := d.categories[x.CategoryID]
+	switch {
+	case ok:
+		x.Category = &name
+	case d.truth[at.file].met[categoriesSection] > 0 && !d.nameless[x.CategoryID]:
+		d.fault(at, rejectRow{Kind: "field", Field: "annotations.category_id", Reason: string(UnlistedCategory),
+			Detail: fmt.Sprintf("object %d is of category %d, which is not in categories", x.ID, x.CategoryID)})
+	}
+}
+
+// fitMask drops a run-length mask of another size than its image.
+func (d *dataset) fitMask(at place, row *cocoImageRow, x *instance) {
+	if x.RLEHeight == nil || row.Width == nil || row.Height == nil {
+		return
+	}
+	if *x.RLEHeight == *row.Height && *x.RLEWidth == *row.Width {
+		return
+	}
+	d.fault(at, rejectRow{Kind: "field", Field: "annotations.segmentation", Reason: string(BadMask),
+		Detail: fmt.Sprintf("the mask of object %d is %d x %d pixels (width x height), and image %d is %d x %d",
+			x.ID, *x.RLEWidth, *x.RLEHeight, row.ImageID, *row.Width, *row.Height)})
+	x.RLEHeight, x.RLEWidth, x.RLECounts = nil, nil, nil
+}
+
+// fault keeps a reject of the object at a place until there are enough to write.
+func (d *dataset) fault(at place, x rejectRow) {
+	x.Source, x.Member = d.truth[at.file].s.name, sectionTexts[objectsSection].key
+	x.Offset, x.Record = at.offset, at.record
+	d.late = append(d.late, x)
+}
+
+// lateCount is how many rejects are kept.
+const lateCount = 8192
+
+// settleLate writes the rejects that were kept, and stops the run where the options say so.
+func (d *dataset) settleLate() error {
+	if len(d.late) == 0 {
+		return nil
+	}
+	err := d.reject(d.late)
+	if err == nil {
+		err = d.truth[0].r.judge(d.late)
+	}
+	d.late = nil
+	return err
 }

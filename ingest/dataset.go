@@ -37,6 +37,9 @@ type dataset struct {
 	spillErr   error
 	categories map[int64]string // COCO's names by id
 	notes      []string         // for people, on the data set as a whole
+	nameless   map[int64]bool   // categories that were rejected for their name
+	truth      []*truthFile     // COCO's ground truth, in the order of reading
+	late       []rejectRow      // faults of objects that were found with their image
 	seq        int64            // of the next row
 }
 
@@ -48,7 +51,7 @@ func newDataset(name, parent string, sources []string, jobs, groupRows int) (d *
 		return usual
 	}
 	d = &dataset{name: name, dir: filepath.Join(parent, name), sources: sources, jobs: jobs,
-		rows: map[string]int64{}, rejects: tally{}, nulled: tally{}}
+		rows: map[string]int64{}, rejects: tally{}, nulled: tally{}, nameless: map[int64]bool{}}
 	if err := os.MkdirAll(d.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("creating the store: %w", err)
 	}
@@ -106,13 +109,14 @@ func (d *dataset) finish(ctx context.Context) (err error) {
 	}
 	if err == nil {
 		if d.name == "imagenet" {
-			err = writeImages(ctx, d, imagesGroup, (*imagenetImageRow).shape, mergeFacts)
+			err = writeImages(ctx, d, imagesGroup, (*imagenetImageRow).shape, mergeImage)
 		} else {
 			err = writeImages(ctx, d, cocoGTGroup, (*cocoImageRow).shape, d.mergeObjects)
 		}
 	}
 	d.images.close()
 	if d.rej != nil {
+		note(d.settleLate())
 		note(d.rej.close())
 		d.rows["rejects"] = d.rej.rows
 		d.rej = nil
@@ -157,7 +161,7 @@ func (d *dataset) reject(rows []rejectRow) error {
 const imagesBatch = 128
 
 // writeImages makes a row of what was said of each image, in the order of their keys.
-func writeImages[R any](ctx context.Context, d *dataset, group int, shape func(*R) uint8, merge func(key []byte, payloads [][]byte) R) error {
+func writeImages[R any](ctx context.Context, d *dataset, group int, shape func(*R) uint8, merge func(key []byte, payloads [][]byte) (R, bool, error)) error {
 	name := d.name + "/images"
 	t, err := newTable(d.path("images"), name, group, d.jobs, func(w io.Writer) (sink[R], error) {
 		return newRowSink(w, name, d.sources, shape), nil
@@ -175,7 +179,11 @@ func writeImages[R any](ctx context.Context, d *dataset, group int, shape func(*
 		return t.write(full, nil)
 	}
 	err = d.images.each(func(key []byte, payloads [][]byte) error {
-		rows = append(rows, merge(key, payloads))
+		row, keep, err := merge(key, payloads)
+		if err != nil || !keep {
+			return err
+		}
+		rows = append(rows, row)
 		if len(rows) == imagesBatch {
 			return flush()
 		}

@@ -53,6 +53,11 @@ func readFact(p []byte) (tag byte, f imageFact) {
 	return tag, f
 }
 
+// mergeImage is mergeFacts for writeImages: every image has a row.
+func mergeImage(id []byte, payloads [][]byte) (row imagenetImageRow, keep bool, err error) {
+	return mergeFacts(id, payloads), true, nil
+}
+
 // mergeFacts makes the image's row of all that is said of it: its own boxes go before those of
 // --boxes, and a stated size before a shown one (R10).
 func mergeFacts(id []byte, payloads [][]byte) imagenetImageRow {

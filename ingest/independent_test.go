@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"reflect"
 	"regexp"
@@ -492,7 +493,26 @@ func plainImageNet(c plainContext) (schema.ImageNetAnnotation, bool) {
 	return r, id != ""
 }
 
-var numberInURL = regexp.MustCompile(`(?:^|[^0-9])([0-9]{1,18})(\.[^./]*)?$`)
+var numberInURL = regexp.MustCompile(`(?:^|[^0-9])([0-9]+)(\.[^./]*)?$`)
+
+// plainID is an integer id: a JSON number or digits in quotes, exactly.
+func plainID(v any) (int64, bool) {
+	var text string
+	switch v := v.(type) {
+	case json.Number:
+		text = string(v)
+	case string:
+		if !regexp.MustCompile(`^[0-9]+$`).MatchString(v) {
+			return 0, false
+		}
+		text = v
+	}
+	n, ok := new(big.Rat).SetString(text)
+	if !ok || !n.IsInt() || !n.Num().IsInt64() {
+		return 0, false
+	}
+	return n.Num().Int64(), true
+}
 
 func plainCOCO(c plainContext) (schema.COCOAnnotation, bool) {
 	o := c.rec
@@ -536,8 +556,8 @@ func plainCOCO(c plainContext) (schema.COCOAnnotation, bool) {
 	}
 	url, _ := o["imageURL"].(string)
 	url = regexp.MustCompile(`[?#].*`).ReplaceAllString(url, "")
-	if id := o.num("image_id"); id != nil && *id == math.Floor(*id) && math.Abs(*id) <= 1<<53 {
-		r.ImageID = int64(*id)
+	if id, ok := plainID(o["image_id"]); ok {
+		r.ImageID = id
 		return r, true
 	} else if m := numberInURL.FindStringSubmatch(url); o["image_id"] == nil && m != nil {
 		id, err := strconv.ParseInt(m[1], 10, 64)

@@ -306,7 +306,9 @@ func TestJSONCOCO(t *testing.T) {
 		{name: "imageURL with a path in its query", text: `{"imageURL":"http://h/459214.jpg?a=b/c.d"}`, co: cocoRows(nil)},
 		{name: "image_id before imageURL", text: `{"imageURL":"COCO_000000000009.jpg","image_id":459214}`, co: cocoRows(nil)},
 		{name: "imageURL without a number", text: `{"imageURL":"http://h/COCO_x.jpg"}`, rejects: []Reason{NoImageID}},
-		{name: "an image id that is a string", text: `{"image_id":"459214","imageURL":"9.jpg"}`, rejects: []Reason{NoImageID}},
+		{name: "an image id in quotes", text: `{"image_id":"459214","imageURL":"9.jpg"}`, co: cocoRows(nil)},
+		{name: "an image id as in a file name", text: `{"image_id":"000000459214"}`, co: cocoRows(nil)},
+		{name: "an image id that is a string", text: `{"image_id":"nine","imageURL":"9.jpg"}`, rejects: []Reason{NoImageID}},
 		{name: "an image id that is a fraction", text: `{"image_id":459214.5}`, rejects: []Reason{NoImageID}},
 		{name: "no image id", text: `{"actionHistories":[]}`, rejects: []Reason{NoImageID}},
 		{name: "NaN", text: id(`,"timeSpent":NaN`), rejects: []Reason{Malformed}},
@@ -499,44 +501,95 @@ func TestSamplesInARow(t *testing.T) {
 	}
 }
 
-// Ground truth of COCO: polygons and run lengths, and what is neither.
+// Ground truth of COCO: masks and boxes, and what is neither. Each object has one fault a field.
 func TestInstanceMasks(t *testing.T) {
+	triangle := object{polygon: []float64{1, 2, 3.5, 4, 5, 6}, rings: []int{6}}
+	runs := object{rleH: 3, rleW: 4, counts: []int64{5, 2, 5}, hasRLE: true}
 	for _, c := range []struct {
 		name, text string
 		want       object
-		nulled     []string
+		wrong      string // of the box, or reason and detail of the mask
 	}{
-		{"polygons", `"segmentation":[[1,2,3.5,4],[]]`, object{polygon: []float64{1, 2, 3.5, 4}, rings: []int{4, 0}}, nil},
-		{"an odd number of coordinates", `"segmentation":[[1,2,3],[5,6]]`, object{polygon: []float64{5, 6}, rings: []int{2}}, []string{"annotations.segmentation wrong_type"}},
-		{"null in a polygon", `"segmentation":[[1,null],[5,6]]`, object{polygon: []float64{5, 6}, rings: []int{2}}, []string{"annotations.segmentation wrong_type"}},
-		{"no polygon", `"segmentation":[1,2]`, object{}, []string{"annotations.segmentation wrong_type", "annotations.segmentation wrong_type"}},
-		{"runs", `"segmentation":{"counts":[5,2,5],"size":[3,4]}`, object{rleH: 3, rleW: 4, counts: []int64{5, 2, 5}, hasRLE: true}, nil},
-		{"compressed runs", `"segmentation":{"counts":"` + encodeRLE([]int64{5, 2, 0, 4, 1}) + `","size":[3,4]}`,
-			object{rleH: 3, rleW: 4, counts: []int64{5, 2, 0, 4, 1}, hasRLE: true}, nil},
-		{"a run with an escape", `"segmentation":{"counts":"\u0035","size":[3,4]}`, object{rleH: 3, rleW: 4, counts: []int64{5}, hasRLE: true}, nil},
-		{"runs longer than the mask", `"segmentation":{"counts":[5,8],"size":[3,4]}`, object{}, []string{"annotations.segmentation wrong_type"}},
-		{"a negative run", `"segmentation":{"counts":[5,-1],"size":[3,4]}`, object{}, []string{"annotations.segmentation wrong_type"}},
-		{"null for runs", `"segmentation":{"counts":null,"size":[3,4]}`, object{}, []string{"annotations.segmentation wrong_type"}},
-		{"null for a side", `"segmentation":{"counts":[],"size":[3,null]}`, object{}, []string{"annotations.segmentation wrong_type"}},
-		{"runs that break off", `"segmentation":{"counts":"o","size":[3,4]}`, object{}, []string{"annotations.segmentation wrong_type"}},
-		{"no mask", `"segmentation":null`, object{}, nil},
-		{"a box", `"bbox":[1,2.5,3,4]`, object{bbox: [4]float64{1, 2.5, 3, 4}, hasBox: true}, nil},
-		{"null in a box", `"bbox":[1,null,3,4]`, object{}, nil},
-		{"a string in a box", `"bbox":[1,"2",3,4]`, object{}, nil},
-		{"a box of five", `"bbox":[1,2,3,4,5]`, object{}, nil},
-		{"a box without end", `"bbox":[1,2,3,1e999]`, object{}, nil},
+		{name: "polygons", text: `"segmentation":[[1,2,3.5,4,5,6],[0,0,9,0,9,9,0,9]]`,
+			want: object{polygon: []float64{1, 2, 3.5, 4, 5, 6, 0, 0, 9, 0, 9, 9, 0, 9}, rings: []int{6, 8}}},
+		{name: "a flat polygon", text: `"segmentation":[1,2,3.5,4,5,6]`, want: triangle},
+		{name: "points as pairs", text: `"segmentation":[[1,2],[3.5,4],[5,6]]`, want: triangle},
+		{name: "rings of pairs", text: `"segmentation":[[[1,2],[3.5,4],[5,6]]]`, want: triangle},
+		{name: "no polygons", text: `"segmentation":[]`},
+		{name: "null", text: `"segmentation":null`},
+		{name: "an empty ring", text: `"segmentation":[[]]`, wrong: "bad_mask: ring 0 has 0 of at least 3 points"},
+		{name: "two points", text: `"segmentation":[[1,2,3,4]]`,
+			wrong: "bad_mask: ring 0 has 2 of at least 3 points: a list of four numbers is somebody's box"},
+		{name: "a flat box", text: `"segmentation":[1,2,3,4]`,
+			wrong: "bad_mask: segmentation has 2 of at least 3 points: a list of four numbers is somebody's box"},
+		{name: "two pairs", text: `"segmentation":[[1,2],[3,4]]`, wrong: "bad_mask: ring 0 has 1 of at least 3 points; 2 of 2 rings are dropped"},
+		{name: "an odd number", text: `"segmentation":[[1,2,3],[1,2,3.5,4,5,6]]`, want: triangle,
+			wrong: "bad_mask: ring 0 has 3 numbers; wanted an x and a y of every point; 1 of 2 rings are dropped"},
+		{name: "a flat odd number", text: `"segmentation":[1,2,3,4,5,6,7]`,
+			wrong: "bad_mask: segmentation has 7 numbers; wanted an x and a y of every point"},
+		{name: "a string in a ring", text: `"segmentation":[[1,"2",3,4,5,6]]`, wrong: "wrong_type: ring 0 holds a string; wanted numbers"},
+		{name: "a string in a flat list", text: `"segmentation":[1,"2",3,4,5,6]`, wrong: "wrong_type: segmentation holds a string; wanted numbers"},
+		{name: "null in a ring", text: `"segmentation":[[1,null]]`, wrong: "wrong_type: ring 0 holds null; wanted numbers"},
+		{name: "a ring without end", text: `"segmentation":[[1,2,3,4,5,1e999]]`,
+			wrong: "wrong_type: ring 0 holds 1e999, which is not finite; wanted numbers"},
+		{name: "rings that are nested too deep", text: `"segmentation":[[[1,2,3,4,5,6]]]`, wrong: "wrong_type: ring 0 holds a list; wanted numbers"},
+		{name: "points as objects", text: `"segmentation":[[{"x":1,"y":2}]]`, wrong: "wrong_type: ring 0 holds an object; wanted numbers"},
+		{name: "rings as objects", text: `"segmentation":[{"exterior":[]}]`, wrong: "wrong_type: ring 0 is an object; wanted a list of numbers"},
+		{name: "a string", text: `"segmentation":"x"`, wrong: "wrong_type: segmentation is a string; wanted polygons or run lengths"},
+		{name: "true", text: `"segmentation":true`, wrong: "wrong_type: segmentation is a boolean; wanted polygons or run lengths"},
+
+		{name: "runs", text: `"segmentation":{"counts":[5,2,5],"size":[3,4]}`, want: runs},
+		{name: "runs as floats", text: `"segmentation":{"counts":[5.0,2.0,5.0],"size":[3.0,4.0]}`, want: runs},
+		{name: "compressed runs", text: `"segmentation":{"counts":"` + encodeRLE([]int64{5, 2, 0, 4, 1}) + `","size":[3,4]}`,
+			want: object{rleH: 3, rleW: 4, counts: []int64{5, 2, 0, 4, 1}, hasRLE: true}},
+		{name: "a run with an escape", text: `"segmentation":{"counts":"\u003c0","size":[3,4]}`,
+			want: object{rleH: 3, rleW: 4, counts: []int64{12, 0}, hasRLE: true}},
+		{name: "runs longer than the mask", text: `"segmentation":{"counts":[5,8],"size":[3,4]}`,
+			wrong: "bad_mask: the runs cover more than the 12 pixels of size [3,4]"},
+		{name: "runs shorter than the mask", text: `"segmentation":{"counts":[5,2],"size":[3,4]}`,
+			wrong: "bad_mask: the runs cover 7 of the 12 pixels of size [3,4]"},
+		{name: "no runs", text: `"segmentation":{"counts":[],"size":[3,4]}`, wrong: "bad_mask: the runs cover 0 of the 12 pixels of size [3,4]"},
+		{name: "a negative run", text: `"segmentation":{"counts":[5,-1],"size":[3,4]}`,
+			wrong: "wrong_type: counts holds -1; wanted whole numbers from 0 to 2147483647"},
+		{name: "half a pixel", text: `"segmentation":{"counts":[5.5,6.5],"size":[3,4]}`,
+			wrong: "wrong_type: counts holds 5.5; wanted whole numbers from 0 to 2147483647"},
+		{name: "runs as strings", text: `"segmentation":{"counts":["5","7"],"size":[3,4]}`, wrong: "wrong_type: counts holds a string; wanted run lengths"},
+		{name: "null for runs", text: `"segmentation":{"counts":null,"size":[3,4]}`, wrong: "wrong_type: counts is null; wanted run lengths"},
+		{name: "null for a side", text: `"segmentation":{"counts":[],"size":[3,null]}`,
+			wrong: "wrong_type: size is [3,null]; wanted [height, width] in pixels"},
+		{name: "a side of 0", text: `"segmentation":{"counts":[0],"size":[0,4]}`, wrong: "wrong_type: size is [0,4]; wanted [height, width] in pixels"},
+		{name: "runs that break off", text: `"segmentation":{"counts":"o","size":[3,4]}`,
+			wrong: "wrong_type: counts is a string, but not of compressed run lengths"},
+		{name: "polygons by key", text: `"segmentation":{"0":[1,2,3,4,5,6]}`,
+			wrong: "wrong_type: segmentation is an object without size; wanted size and counts, or a list of polygons"},
+		{name: "no counts", text: `"segmentation":{"size":[3,4]}`,
+			wrong: "wrong_type: segmentation is an object without counts; wanted size and counts, or a list of polygons"},
+
+		{name: "a box", text: `"bbox":[1,2.5,3,4]`, want: object{bbox: [4]float64{1, 2.5, 3, 4}, hasBox: true}},
+		{name: "null in a box", text: `"bbox":[1,null,3,4]`, wrong: "bbox holds null; wanted four numbers"},
+		{name: "a string in a box", text: `"bbox":[1,"2",3,4]`, wrong: "bbox holds a string; wanted four numbers"},
+		{name: "a box of two", text: `"bbox":[1,2]`, wrong: "bbox has 2 numbers; wanted four"},
+		{name: "a box of five", text: `"bbox":[1,2,3,4,5]`, wrong: "bbox has 5 numbers; wanted four"},
+		{name: "a box of two points", text: `"bbox":[[1,2],[3,4]]`, wrong: "bbox holds a list; wanted four numbers"},
+		{name: "a box without end", text: `"bbox":[1,2,3,1e999]`, wrong: "bbox holds 1e999, which is not finite; wanted four numbers"},
+		{name: "an object for a box", text: `"bbox":{"x":1}`, wrong: "bbox is an object; wanted a list of four numbers"},
+		{name: "no box", text: `"bbox":null`, wrong: "bbox is null; wanted a list of four numbers"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got object
-			b := newBatch()
-			if f := got.slow([]byte("{"+c.text+"}"), b); f != nil {
+			if f := got.slow([]byte("{" + c.text + "}")); f != nil {
 				t.Fatal(f)
 			}
+			wrong := got.badBox
+			if f := got.badMask; f != nil {
+				wrong = string(f.reason) + ": " + f.detail
+			}
+			got.badBox, got.boxText, got.badMask, got.maskText = "", nil, nil, nil
 			if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", c.want); g != w {
 				t.Errorf("got  %s\nwant %s", g, w)
 			}
-			if d := cmp.Diff(c.nulled, nulledOf(b), cmpopts.EquateEmpty()); d != "" {
-				t.Errorf("nulled fields (-want +got):\n%s", d)
+			if wrong != c.wrong {
+				t.Errorf("the fault is\n%q, want\n%q", wrong, c.wrong)
 			}
 			checkInstance(t, []byte("{"+c.text+"}"))
 		})

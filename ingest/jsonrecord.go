@@ -1,9 +1,6 @@
 package ingest
 
-import (
-	"bytes"
-	"math"
-)
+import "bytes"
 
 // kind is the type of a JSON value.
 type kind uint8
@@ -328,12 +325,9 @@ func (b *batch) cocoScalar(k slot, key string, v scalar) {
 // endCOCO makes the row and record of a COCO record.
 func (b *batch) endCOCO(c *wrapper, raw []byte) *fault {
 	p := &b.page
-	id, ok := wholeID(p.id)
-	if !ok && p.id.kind == jsonNull {
-		id, ok = numberIn(p.url)
-	}
-	if !ok {
-		return &fault{reason: NoImageID}
+	id, f := p.imageID()
+	if f != nil {
+		return f
 	}
 	r := &p.row
 	r.ImageID = id
@@ -372,15 +366,22 @@ func (b *batch) endCOCO(c *wrapper, raw []byte) *fault {
 	return nil
 }
 
-// wholeID is an integer image id (R12).
-func wholeID(v scalar) (int64, bool) {
-	if v.kind != jsonNum || v.num != math.Trunc(v.num) || math.Abs(v.num) > maxTime {
-		return 0, false
+// imageID returns the integer image_id, or where there is none the number in imageURL.
+func (p *cocoPage) imageID() (int64, *fault) {
+	id, lacks := wholeID("image_id", p.id)
+	if lacks == "" {
+		return id, nil
 	}
-	return int64(v.num), true
+	if p.id.kind == jsonNull && len(p.url) > 0 {
+		if id, ok := numberIn(p.url); ok {
+			return id, nil
+		}
+		lacks += ", and imageURL does not end in a number"
+	}
+	return 0, faultf(NoImageID, "%s", lacks)
 }
 
-// numberIn is the number at the end of a file name: 459214 in …/COCO_train2014_000000459214.jpg.
+// numberIn returns the number at the end of a file name: 459214 in …/COCO_train2014_000000459214.jpg.
 func numberIn(url []byte) (id int64, ok bool) {
 	if i := bytes.IndexAny(url, "?#"); i >= 0 {
 		url = url[:i]
@@ -393,13 +394,8 @@ func numberIn(url []byte) (id int64, ok bool) {
 	for start > 0 && stem[start-1]-'0' <= 9 {
 		start--
 	}
-	if digits := len(stem) - start; digits == 0 || digits > 18 {
-		return 0, false
-	}
-	for _, c := range stem[start:] {
-		id = id*10 + int64(c-'0')
-	}
-	return id, true
+	id, wrong := digitsID(stem[start:])
+	return id, wrong == ""
 }
 
 // pageTime is a time within a COCO page: 0 for null, zeroTime for a true zero.

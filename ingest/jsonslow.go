@@ -75,7 +75,7 @@ type jsonSource struct {
 func (b *batch) object(o map[string]any, c wrapper, s jsonSource) {
 	c.take(b, o)
 	found := false
-	if pages, ok := listOf(o["pages"]); ok {
+	if pages, ok := entriesOf(o["pages"]); ok {
 		found = true
 		b.countHeader(len(pages))
 		for _, p := range pages {
@@ -106,9 +106,9 @@ func (b *batch) object(o map[string]any, c wrapper, s jsonSource) {
 	}
 }
 
-// listOf returns the entries of a list, or of an object that holds one object under each key, in the
+// entriesOf returns the entries of a list, or of an object that holds one object under each key, in the
 // order of the keys as numbers or texts.
-func listOf(v any) ([]any, bool) {
+func entriesOf(v any) ([]any, bool) {
 	if list, ok := v.([]any); ok {
 		return list, true
 	}
@@ -151,7 +151,7 @@ func (b *batch) readPage(p map[string]any, c wrapper, s jsonSource) {
 		in.coco = true
 		b.bare(rec, c, in)
 	}
-	list, ok := listOf(p["annotations"])
+	list, ok := entriesOf(p["annotations"])
 	switch {
 	case ok:
 	case p["annotations"] != nil:

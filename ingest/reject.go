@@ -20,8 +20,12 @@ const (
 	WrongRoot Reason = "wrong_root"  // the root element is not annotation (R2)
 	Duplicate Reason = "duplicate"   // the image, or the image and assignment, was seen before (R4)
 	NoImageID Reason = "no_image_id" // nothing says which image it is (R3, R12)
-	NotObject Reason = "not_object"  // JSON, but not an object (R11, R12)
-	TooLarge  Reason = "too_large"   // member or record over Limits
+	NoID      Reason = "no_id"       // an object or category without its ids, a category without its name
+
+	UnlistedImage Reason = "unlisted_image" // an object of an image that the ground truth does not list
+
+	NotObject Reason = "not_object" // JSON, but not an object (R11, R12)
+	TooLarge  Reason = "too_large"  // member or record over Limits
 	TooLong   Reason = "list_too_long"
 	Cut       Reason = "truncated" // the input ends within it
 	Unread    Reason = "unreadable"
@@ -37,6 +41,11 @@ const (
 	NotBoolean Reason = "not_boolean" // R8
 	WrongType  Reason = "wrong_type"  // not a list, not a string (R9)
 	BadBox     Reason = "bad_box"     // no area, or not four numbers (R10)
+	BadMask    Reason = "bad_mask"    // rings or run lengths that make no mask of the image
+	BadSize    Reason = "bad_size"    // a side of 0 pixels
+
+	UnlistedCategory Reason = "unlisted_category" // a class that the ground truth does not list
+	MissingSection   Reason = "missing_section"   // of an instances file
 )
 
 // ReasonTexts explains every reason in the order of the documentation.
@@ -53,6 +62,8 @@ var ReasonTexts = []struct {
 	{WrongRoot, "record", "the root element is not `annotation`"},
 	{Duplicate, "record", "the same image (JSON: the same showing of it) was read before; the first is kept"},
 	{NoImageID, "record", "nothing says which image it is"},
+	{NoID, "record", "an object or category of the ground truth without a usable id, or a category without a name"},
+	{UnlistedImage, "record", "an object of the ground truth whose image is not in `images`: objects of unlisted images make no images"},
 	{NotObject, "record", "JSON, but not an object"},
 	{TooLarge, "record", "larger than the limit for a member or record"},
 	{TooLong, "record", "a list longer than the limit (250,000), or too many elements, values or unusable fields in one record"},
@@ -66,6 +77,10 @@ var ReasonTexts = []struct {
 	{NotBoolean, "field", "neither true nor false"},
 	{WrongType, "field", "another type than the field has"},
 	{BadBox, "field", "a ground-truth box without area or without its four numbers: the box is dropped"},
+	{BadMask, "field", "a ground-truth mask with a ring of fewer than three points, or run lengths that do not cover their size or are not of the image's size: the ring or the run lengths are dropped"},
+	{BadSize, "field", "a ground-truth image whose width or height is 0"},
+	{UnlistedCategory, "field", "an object of the ground truth whose category is not in `categories`: its class has no name"},
+	{MissingSection, "field", "an instances file without `images`, `annotations` or `categories`, or with nothing in it: said once a file"},
 }
 
 // Limits bound what one input can make the program hold. The zero value means the defaults.

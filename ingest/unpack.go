@@ -73,7 +73,7 @@ func (b *batch) unpack(raw []byte, coco bool) {
 type unpacker struct {
 	r      *bufio.Reader
 	aside  func() // called for every value that is not a record
-	place  place
+	region region
 	inner  skipper // within a record or a value that is left out
 	blanks int     // since the last record, not yet handed out
 	begun  bool    // a record has been handed out
@@ -81,19 +81,19 @@ type unpacker struct {
 	err    error
 }
 
-// place is where in a container an unpacker is.
-type place uint8
+// region is where in a container an unpacker is.
+type region uint8
 
 const (
-	beforeAll  place = iota
-	atKey            // or a comma, or the closing brace
-	inKey            // within its quotes
-	inKeySlash       // after a backslash there
-	atValue          // or the colon before it
-	inAside          // in a value that is not a record
-	inList           // between the records of a list
-	inRecord         // of a list
-	inValue          // a record that is the value of a key
+	beforeAll  region = iota
+	atKey             // or a comma, or the closing brace
+	inKey             // within its quotes
+	inKeySlash        // after a backslash there
+	atValue           // or the colon before it
+	inAside           // in a value that is not a record
+	inList            // between the records of a list
+	inRecord          // of a list
+	inValue           // a record that is the value of a key
 	afterAll
 )
 
@@ -127,16 +127,16 @@ func (p *unpacker) step() {
 		return
 	}
 	space := isSpace(c)
-	switch p.place {
+	switch p.region {
 	case beforeAll:
 		if c == '{' {
-			c, p.place = '[', atKey
+			c, p.region = '[', atKey
 		}
 		p.out = append(p.out, c)
 	case atKey:
 		switch c {
 		case '"':
-			p.place = inKey
+			p.region = inKey
 		case '}':
 			p.close()
 			return
@@ -145,13 +145,13 @@ func (p *unpacker) step() {
 	case inKey:
 		switch c {
 		case '\\':
-			p.place = inKeySlash
+			p.region = inKeySlash
 		case '"':
-			p.place = atValue
+			p.region = atValue
 		}
 		p.blanks++
 	case inKeySlash:
-		p.place = inKey
+		p.region = inKey
 		p.blanks++
 	case atValue:
 		if space || c == ':' {
@@ -164,12 +164,12 @@ func (p *unpacker) step() {
 	case inList:
 		switch {
 		case c == ']':
-			p.place = atKey
+			p.region = atKey
 			p.blanks++
 		case space || c == ',':
 			p.blanks++
 		default:
-			p.place = inRecord
+			p.region = inRecord
 			p.begin(c)
 		}
 	case inRecord:
@@ -186,14 +186,14 @@ func (p *unpacker) value(c byte) {
 	ahead, _ := p.r.Peek(4096)
 	switch {
 	case c == '{' && beginsRecord(append([]byte{c}, ahead...)):
-		p.place = inValue
+		p.region = inValue
 		p.begin(c)
 	case c == '[' && beginsRecord(ahead):
-		p.place = inList
+		p.region = inList
 		p.blanks++
 	default:
 		p.aside()
-		p.place, p.inner = inAside, skipper{}
+		p.region, p.inner = inAside, skipper{}
 		p.leaveOut(c)
 	}
 }
@@ -219,7 +219,7 @@ func (p *unpacker) leaveOut(c byte) {
 	}
 	p.blanks++
 	if _, done := p.inner.skip([]byte{c}); done {
-		p.place = atKey
+		p.region = atKey
 	}
 }
 
@@ -235,24 +235,24 @@ func (p *unpacker) begin(c byte) {
 	p.blanks, p.begun, p.inner = 0, true, skipper{}
 	p.out = append(p.out, c)
 	if _, done := p.inner.skip([]byte{c}); done { // a stray comma or bracket
-		p.place = inList
+		p.region = inList
 	}
 }
 
 // record takes a byte within a record; the record's end leads to next.
-func (p *unpacker) record(c byte, next place) {
+func (p *unpacker) record(c byte, next region) {
 	ends := p.inner.depth == 0 && !p.inner.quoted // a number or a word, which no bracket ends
 	if ends && (c == ',' || c == ']') {
 		p.blanks++
-		p.place = next
+		p.region = next
 		if c == ']' {
-			p.place = atKey
+			p.region = atKey
 		}
 		return
 	}
 	p.out = append(p.out, c)
 	if _, done := p.inner.skip([]byte{c}); done {
-		p.place = next
+		p.region = next
 	}
 }
 
@@ -260,5 +260,5 @@ func (p *unpacker) record(c byte, next place) {
 func (p *unpacker) close() {
 	p.out = append(p.out, bytes.Repeat([]byte{' '}, p.blanks)...)
 	p.out = append(p.out, ']')
-	p.blanks, p.place = 0, afterAll
+	p.blanks, p.region = 0, afterAll
 }

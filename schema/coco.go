@@ -53,25 +53,25 @@ type COCOAnnotation struct {
 type Instance struct {
 	ID         int64     `parquet:"id" from:"annotations.id" doc:"The object."`
 	CategoryID int64     `parquet:"category_id" range:"1…90 with gaps" from:"annotations.category_id" doc:"Its class."`
-	Category   *string   `parquet:"category" null:"the file does not name the category" from:"categories.name" doc:"Name of its class."`
-	X          *float64  `parquet:"x" unit:"px" null:"no usable bbox" from:"bbox[0]" doc:"Left edge of the bounding box."`
-	Y          *float64  `parquet:"y" unit:"px" null:"no usable bbox" from:"bbox[1]" doc:"Top edge of the bounding box."`
-	W          *float64  `parquet:"w" unit:"px" null:"no usable bbox" from:"bbox[2]" doc:"Width of the bounding box."`
-	H          *float64  `parquet:"h" unit:"px" null:"no usable bbox" from:"bbox[3]" doc:"Height of the bounding box."`
-	Area       *float64  `parquet:"area" unit:"px²" null:"missing" from:"area" doc:"Area of the mask."`
+	Category   *string   `parquet:"category" null:"no file names the category" from:"categories.name" doc:"Name of its class."`
+	X          *float64  `parquet:"x" unit:"px" null:"no bbox, or one without area" from:"bbox[0]" doc:"Left edge of the bounding box."`
+	Y          *float64  `parquet:"y" unit:"px" null:"no bbox, or one without area" from:"bbox[1]" doc:"Top edge of the bounding box."`
+	W          *float64  `parquet:"w" unit:"px" null:"no bbox, or one without area" from:"bbox[2]" doc:"Width of the bounding box."`
+	H          *float64  `parquet:"h" unit:"px" null:"no bbox, or one without area" from:"bbox[3]" doc:"Height of the bounding box."`
+	Area       *float64  `parquet:"area" unit:"px²" null:"missing, below 0 or not finite" from:"area" doc:"Area of the mask."`
 	Crowd      bool      `parquet:"crowd" from:"iscrowd" doc:"One mask for a group of objects."`
 	Polygon    []float64 `parquet:"polygon,list" unit:"px" from:"segmentation" doc:"x0, y0, x1, y1, … of all polygons, one after the other."`
-	Rings      []int32   `parquet:"rings,list" from:"segmentation" doc:"Number of values of polygon that belong to each polygon."`
-	RLEHeight  *int32    `parquet:"rle_height" unit:"px" null:"no run-length mask" from:"segmentation.size[0]" doc:"Height of the run-length mask."`
-	RLEWidth   *int32    `parquet:"rle_width" unit:"px" null:"no run-length mask" from:"segmentation.size[1]" doc:"Width of the run-length mask."`
+	Rings      []int32   `parquet:"rings,list" from:"segmentation" range:"≥ 6, even" doc:"Number of values of polygon that belong to each polygon."`
+	RLEHeight  *int32    `parquet:"rle_height" unit:"px" null:"no usable run-length mask" from:"segmentation.size[0]" doc:"Height of the run-length mask."`
+	RLEWidth   *int32    `parquet:"rle_width" unit:"px" null:"no usable run-length mask" from:"segmentation.size[1]" doc:"Width of the run-length mask."`
 	RLECounts  []int64   `parquet:"rle_counts,list" unit:"px" from:"segmentation.counts, also the compressed string" doc:"Runs in column-major order, zeros first."`
 }
 
 // COCOImage is one image of the ground truth.
 type COCOImage struct {
 	ImageID   int64      `parquet:"image_id" from:"images.id" doc:"The image. Rows are sorted by it."`
-	Width     *int32     `parquet:"width" unit:"px" null:"missing or not an integer" from:"images.width" doc:"Width."`
-	Height    *int32     `parquet:"height" unit:"px" null:"missing or not an integer" from:"images.height" doc:"Height."`
+	Width     *int32     `parquet:"width" unit:"px" null:"missing, below 1 or not an integer" from:"images.width" doc:"Width."`
+	Height    *int32     `parquet:"height" unit:"px" null:"missing, below 1 or not an integer" from:"images.height" doc:"Height."`
 	FileName  *string    `parquet:"file_name" null:"missing" from:"images.file_name" doc:"File name."`
 	Instances []Instance `parquet:"instances,list" from:"annotations" doc:"Its objects, in the order of the file."`
 }

@@ -131,7 +131,7 @@ both, `+"`abtool sql`"+` needs Parquet. `+"`abtool sql STORE`"+` adds flat views
   usable, the rejects table has it. A list is never null: missing lists are empty.
 - **Clean zero.** A coordinate or time of 0 is 0, and not null.
 - **Rejects** hold two kinds of rows: records that were left out (`+"`kind = 'record'`"+`) and fields of stored records that were set to
-  null (`+"`kind = 'field'`"+`). For every source, records = stored + rejected; store.json and `+"`abtool info`"+` tell the counts.
+  null (`+"`kind = 'field'`"+`). A section that an instances file lacks is a field, too. For every source, records = stored + rejected; store.json and `+"`abtool info`"+` tell the counts.
 - **Categories.** `+"`data_sets.categories`"+` of coco in store.json is the instances file's own list of classes, id and name, also
   those without an instance: the view `+"`coco_categories`"+`. A store without ground truth has none.
 - **Versions.** This is format %d, which store.json and the key-value metadata of every file (`+"`%s`"+`) tell. Names,
@@ -153,13 +153,19 @@ The rules R1 to R12 that are referred to below:
 | R9 | The text `+"`None`"+`, an element without children, a missing list, JSON null or a value of another type is an empty list. |
 | R10 | A box needs four numbers, xmax > xmin and ymax > ymin. It is scaled by `+"`<size>`"+`, else by the first showing with positive original sizes. |
 | R11 | JSON Lines: empty lines are nothing; a line that is not UTF-8, not JSON or not an object is left out. |
-| R12 | COCO: bytes that are not UTF-8 are replaced within strings; a record needs an integer image_id; hit_id else assignment_id, page_id else page_idx. |
+| R12 | COCO: bytes that are not UTF-8 are replaced within strings; a record needs an integer image_id, of which digits in quotes are one; hit_id else assignment_id, page_id else page_idx. |
 
 And where they leave it open:
 
 - Fractions of a millisecond are rounded; a coordinate of -0 is 0.
 - Identifiers are text: a number becomes its digits, and `+"`None`"+` stays the text None. Elsewhere `+"`None`"+` and JSON null are null and no reject.
 - Of an XML element that comes twice the first counts, of a JSON key the last.
+- Ids of COCO are exact 64-bit integers: 1.0 is 1, digits in quotes may begin with zeros, and what does not fit is no id.
+- Ground truth of COCO may stand in objects keyed by id instead of lists; an element without an id has its key as its id. A flat list of an
+  even number of at least six numbers, or a list of at least three points [x, y], is one polygon.
+- What contradicts itself in the ground truth is dropped with a reason: a box without area, a ring of fewer than three points, run lengths
+  that do not cover the image, an object of an image that no file lists. A file without `+"`images`"+` lists none: its images are known
+  by their objects alone, without size and name.
 - An entry of a list that is no object keeps its place, with all its fields null.
 - Pages of the front ends carry no identifiers of worker, HIT or assignment, and nothing in a header says which pages are its own: read as they
   were sent, those columns are null. A dump of the backend has them.

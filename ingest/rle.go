@@ -1,0 +1,102 @@
+package ingest
+
+import (
+	"encoding/json"
+	"math"
+)
+
+// setRLE reads a run-length mask. Its runs must cover its size exactly; whether that is the image's
+// size is seen when the image is known, too (mergeObjects).
+func (o *object) setRLE(seg json.RawMessage) *fault {
+	m, f := fields(seg)
+	if f != nil {
+		return f
+	}
+	for _, key := range []string{"size", "counts"} {
+		if len(m[key]) == 0 {
+			return faultf(WrongType, "segmentation is an object without %s; wanted size and counts, "+
+				"or a list of polygons", key)
+		}
+	}
+	size, ok := numbersOf(m["size"])
+	if !ok || len(size) != 2 || !isSide(size[0]) || !isSide(size[1]) || size[0] == 0 || size[1] == 0 {
+		return faultf(WrongType, "size is %s; wanted [height, width] in pixels", snippet(m["size"]))
+	}
+	counts, f := runsOf(m["counts"])
+	if f != nil {
+		return f
+	}
+	pixels := int64(size[0]) * int64(size[1])
+	left := pixels
+	for _, n := range counts {
+		if n < 0 || n > left {
+			return faultf(BadMask, "the runs cover more than the %d pixels of size %s", pixels, snippet(m["size"]))
+		}
+		left -= n
+	}
+	if left > 0 {
+		return faultf(BadMask, "the runs cover %d of the %d pixels of size %s",
+			pixels-left, pixels, snippet(m["size"]))
+	}
+	o.rleH, o.rleW, o.counts, o.hasRLE = int32(size[0]), int32(size[1]), counts, true
+	return nil
+}
+
+// runsOf reads run lengths: a list, or COCO's compressed string.
+func runsOf(raw json.RawMessage) ([]int64, *fault) {
+	if text := scalarOf(raw); text.kind == jsonString {
+		counts, ok := decodeRLE(string(text.text))
+		if !ok {
+			return nil, faultf(WrongType, "counts is a string, but not of compressed run lengths")
+		}
+		return counts, nil
+	}
+	if kindOf(raw) != jsonArray {
+		return nil, faultf(WrongType, "counts is %s; wanted run lengths", kindOf(raw))
+	}
+	runs, ok := numbersOf(raw)
+	if !ok {
+		return nil, faultf(WrongType, "counts %s; wanted run lengths", whatHolds(raw))
+	}
+	counts := make([]int64, len(runs))
+	for i, n := range runs {
+		if !isSide(n) {
+			return nil, faultf(WrongType, "counts holds %v; wanted whole numbers from 0 to %d", n, math.MaxInt32)
+		}
+		counts[i] = int64(n)
+	}
+	return counts, nil
+}
+
+// isSide reports whether v is a whole number that a side or run of a mask can have.
+func isSide(v float64) bool { return v >= 0 && v <= math.MaxInt32 && v == math.Trunc(v) }
+
+// decodeRLE reads COCO's compressed run lengths: each character holds five bits and whether
+// the number goes on; from the fourth run on, numbers are differences to the run two before.
+func decodeRLE(s string) (counts []int64, ok bool) {
+	for i := 0; i < len(s); {
+		var v int64
+		for shift := 0; ; shift += 5 {
+			if i == len(s) || shift > 55 {
+				return nil, false
+			}
+			c := int64(s[i]) - '0'
+			if c < 0 || c > 63 {
+				return nil, false
+			}
+			i++
+			v |= (c & 31) << shift
+			if c&32 == 0 {
+				if c&16 != 0 {
+					v |= -1 << (shift + 5)
+				}
+				break
+			}
+		}
+		if n := len(counts); n > 2 {
+			v += counts[n-2]
+		}
+		counts = append(counts, v)
+	}
+	return counts, true
+}

@@ -1,0 +1,164 @@
+package ingest
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Masks of the ground truth.
+//
+// A segmentation is a list of polygons, each a list x0, y0, x1, y1, …, or a run-length object
+// (rle.go). What else can only mean one thing is read, too: one polygon without the list around it,
+// and a polygon as a list of [x, y]. A ring of fewer than three points covers nothing, and one of
+// four numbers is somebody's box: neither is kept. However many numbers are wrong, the object has
+// one fault, which names the first.
+
+// ringPoints is how many points a ring must have.
+const ringPoints = 3
+
+// setMask reads a segmentation. The fault says what of it is dropped.
+func (o *object) setMask(seg json.RawMessage) *fault {
+	switch k := kindOf(seg); k {
+	case jsonNull:
+		return nil
+	case jsonArray:
+		return o.setPolygons(seg)
+	case jsonObject:
+		return o.setRLE(seg)
+	default:
+		return faultf(WrongType, "segmentation is %s; wanted polygons or run lengths", k)
+	}
+}
+
+func (o *object) setPolygons(seg json.RawMessage) *fault {
+	list := listOf(seg)
+	if len(list) == 0 {
+		return nil
+	}
+	if kindOf(list[0]) == jsonNum { // one polygon without the list around it
+		return o.addRing("segmentation", seg)
+	}
+	if ring, ok := pairsOf(list); ok {
+		o.keepRing(ring)
+		return nil
+	}
+	var first *fault
+	dropped := 0
+	for i, raw := range list {
+		if f := o.addRing(fmt.Sprintf("ring %d", i), raw); f != nil {
+			dropped++
+			if first == nil {
+				first = f
+			}
+		}
+	}
+	if len(list) > 1 && dropped > 0 {
+		first.detail += fmt.Sprintf("; %d of %d rings are dropped", dropped, len(list))
+	}
+	return first
+}
+
+// addRing adds the polygon raw, which the words of a fault call name.
+func (o *object) addRing(name string, raw json.RawMessage) *fault {
+	if kindOf(raw) != jsonArray {
+		return faultf(WrongType, "%s is %s; wanted a list of numbers", name, kindOf(raw))
+	}
+	ring, ok := numbersOf(raw)
+	if !ok {
+		if ring, ok = pairsOf(listOf(raw)); !ok {
+			return faultf(WrongType, "%s %s; wanted numbers", name, whatHolds(raw))
+		}
+	}
+	switch n := len(ring); {
+	case n%2 != 0:
+		return faultf(BadMask, "%s has %d numbers; wanted an x and a y of every point", name, n)
+	case n == 4:
+		return faultf(BadMask, "%s has 2 of at least %d points: a list of four numbers is somebody's box",
+			name, ringPoints)
+	case n < 2*ringPoints:
+		return faultf(BadMask, "%s has %d of at least %d points", name, n/2, ringPoints)
+	}
+	o.keepRing(ring)
+	return nil
+}
+
+func (o *object) keepRing(ring []float64) {
+	o.rings = append(o.rings, len(ring))
+	o.polygon = append(o.polygon, ring...)
+}
+
+// listOf returns the elements of an array, none for other values.
+func listOf(raw json.RawMessage) (list []json.RawMessage) {
+	if json.Unmarshal(raw, &list) != nil {
+		return nil
+	}
+	return list
+}
+
+// pairsOf reads points [x, y], enough of them for a ring, as a ring.
+func pairsOf(list []json.RawMessage) (ring []float64, ok bool) {
+	for _, raw := range list {
+		point, ok := numbersOf(raw)
+		if !ok || len(point) != 2 {
+			return nil, false
+		}
+		ring = append(ring, point...)
+	}
+	return ring, len(list) >= ringPoints
+}
+
+// numbersOf reads an array of finite numbers; anything else is none.
+func numbersOf(raw json.RawMessage) (list []float64, ok bool) {
+	s := jsonScan{d: raw}
+	_, ok = s.numbers(func(_ int, v float64) { list = append(list, v) })
+	return list, ok
+}
+
+// whatHolds says of an array that numbersOf does not take what it holds.
+func whatHolds(raw json.RawMessage) string {
+	for _, v := range listOf(raw) {
+		switch s := scalarOf(v); {
+		case s.kind != jsonNum:
+			return "holds " + s.kind.String()
+		case isInf(s.num):
+			return "holds " + snippet(s.text) + ", which is not finite"
+		}
+	}
+	return "does not hold numbers"
+}
+
+func (o *object) fastPolygons(s *jsonScan) bool {
+	if !s.is('[') {
+		return false
+	}
+	for first := true; ; first = false {
+		more, ok := s.next(']', first)
+		if !ok || !more {
+			return ok
+		}
+		n, ok := s.numbers(func(_ int, v float64) { o.polygon = append(o.polygon, v) })
+		if !ok || n%2 != 0 || n < 2*ringPoints {
+			return false
+		}
+		o.rings = append(o.rings, n)
+	}
+}
+
+// numbers reads an array of finite numbers.
+func (s *jsonScan) numbers(each func(i int, v float64)) (n int, ok bool) {
+	if !s.is('[') {
+		return 0, false
+	}
+	for ; ; n++ {
+		more, ok := s.next(']', n == 0)
+		if !ok || !more {
+			return n, ok
+		}
+		v, size := number(s.d[s.p:], jsonNumber)
+		if size == 0 || isInf(v) {
+			return n, false
+		}
+		s.p += size
+		each(n, v)
+	}
+}

@@ -1,0 +1,110 @@
+package ingest
+
+import (
+	"fmt"
+	"io"
+	"slices"
+)
+
+// window reads a JSON stream value by value, holding no more than the largest one.
+type window struct {
+	r     io.Reader
+	buf   []byte
+	p     int
+	base  int64 // offset of buf in the stream
+	eof   bool
+	limit int
+}
+
+// more reads on; io.EOF when there is nothing more.
+func (w *window) more() error {
+	if w.eof {
+		return io.EOF
+	}
+	if w.p > 0 {
+		w.base += int64(w.p)
+		w.buf = w.buf[:copy(w.buf, w.buf[w.p:])]
+		w.p = 0
+	}
+	if len(w.buf) == cap(w.buf) {
+		if len(w.buf) > w.limit {
+			return fmt.Errorf("a value of more than %d bytes at byte %d: %w", w.limit, w.base, ErrDamaged)
+		}
+		w.buf = slices.Grow(w.buf, max(1<<20, len(w.buf)))
+	}
+	for len(w.buf) < cap(w.buf) { // all there is room for: whoever asks will look at all of it again
+		n, err := w.r.Read(w.buf[len(w.buf):cap(w.buf)])
+		w.buf = w.buf[:len(w.buf)+n]
+		if err == io.EOF {
+			w.eof = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// peek is the next byte that is no white space.
+func (w *window) peek() (byte, error) {
+	for {
+		for ; w.p < len(w.buf); w.p++ {
+			if c := w.buf[w.p]; c != ' ' && c != '\n' && c != '\t' && c != '\r' {
+				return c, nil
+			}
+		}
+		if err := w.more(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (w *window) take(want byte) error {
+	c, err := w.peek()
+	if err != nil {
+		return err
+	}
+	if c != want {
+		return fmt.Errorf("%q instead of %q at byte %d: %w", c, want, w.base+int64(w.p), ErrDamaged)
+	}
+	w.p++
+	return nil
+}
+
+// next steps to the next member or element, or over the closing bracket: more is false then.
+func (w *window) next(closing byte, first bool) (more bool, err error) {
+	c, err := w.peek()
+	if err != nil {
+		return false, err
+	}
+	if c == closing {
+		w.p++
+		return false, nil
+	}
+	if first {
+		return true, nil
+	}
+	if err := w.take(','); err != nil {
+		return false, err
+	}
+	_, err = w.peek()
+	return true, err
+}
+
+// value is the next value as it stands; valid until the next call.
+func (w *window) value() ([]byte, error) {
+	if _, err := w.peek(); err != nil {
+		return nil, err
+	}
+	for {
+		if n := valueEnd(w.buf[w.p:]); n > 0 {
+			v := w.buf[w.p : w.p+n : w.p+n]
+			w.p += n
+			return trim(v), nil
+		}
+		if err := w.more(); err != nil {
+			return nil, err
+		}
+	}
+}
