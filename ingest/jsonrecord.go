@@ -33,9 +33,9 @@ func (s scalar) value() value {
 	case jsonNull:
 		return value{}
 	case jsonNum:
-		return value{s.num, numeric, s.text}
+		return value{num: s.num, state: numeric, raw: s.text}
 	}
-	return value{state: other, raw: s.text}
+	return value{state: other, kind: s.kind, raw: s.text}
 }
 
 // name is the string in s; a number's digits will do for an identifier.
@@ -46,7 +46,7 @@ func (b *batch) name(s scalar, f field) string {
 	case jsonString, jsonNum:
 		return b.text.keep(s.text)
 	}
-	b.null(f.String(), WrongType, s.text)
+	b.drop(f.String(), WrongType, s.kind.String()+"; a string is wanted", s.text)
 	return ""
 }
 
@@ -55,7 +55,7 @@ func (b *batch) boolean(s scalar, f field) *bool {
 	case s.kind == jsonNull:
 		return nil
 	case s.kind != jsonBool:
-		b.null(f.String(), NotBoolean, s.text)
+		b.drop(f.String(), NotBoolean, s.kind.String()+"; true or false is wanted", s.text)
 		return nil
 	case s.yes:
 		return &yes

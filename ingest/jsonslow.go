@@ -356,13 +356,13 @@ func (b *batch) categories(v any) {
 func (b *batch) slowList(k slot, key string, v any, add func(*batch, slot, *rawEvent) *fault) *fault {
 	list, ok := v.([]any)
 	if !ok {
-		b.null(key, WrongType, jsonScalar(v).text)
+		b.drop(key, WrongType, jsonScalar(v).kind.String()+"; a list is wanted", jsonScalar(v).text)
 		return nil
 	}
 	for i, x := range list {
 		o, ok := x.(map[string]any)
 		if !ok {
-			b.null(fmt.Sprintf("%s[%d]", key, i), WrongType, jsonScalar(x).text)
+			b.drop(fmt.Sprintf("%s[%d]", key, i), WrongType, jsonScalar(x).kind.String()+"; an object is wanted", jsonScalar(x).text)
 		}
 		e := rawEvent{
 			partX: jsonScalar(o["x"]), partY: jsonScalar(o["y"]), partTime: jsonScalar(o["time"]), partAction: jsonScalar(o["action"]),
@@ -390,7 +390,7 @@ func (b *batch) slowList(k slot, key string, v any, add func(*batch, slot, *rawE
 func (b *batch) jsonPair(v any, f field) (x, y scalar) {
 	o, ok := v.(map[string]any)
 	if !ok && v != nil {
-		b.null(f.String(), WrongType, jsonScalar(v).text)
+		b.drop(f.String(), WrongType, jsonScalar(v).kind.String()+"; a point is wanted", jsonScalar(v).text)
 	}
 	return jsonScalar(o["x"]), jsonScalar(o["y"])
 }

@@ -6,6 +6,7 @@ import "math"
 type value struct {
 	num   float64
 	state state
+	kind  kind   // of a JSON value, jsonNull in XML
 	raw   []byte // what stands there, for the rejects
 }
 
@@ -17,6 +18,14 @@ const (
 	other                // something else
 )
 
+// detail says which type a JSON value has where a number is wanted.
+func (v *value) detail() string {
+	if v.state != other || v.kind == jsonNull {
+		return ""
+	}
+	return v.kind.String() + "; a number is wanted"
+}
+
 // textValue reads the text of an XML element.
 func textValue(t []byte) value {
 	t = trim(t)
@@ -27,7 +36,7 @@ func textValue(t []byte) value {
 	if n == 0 || n != len(t) {
 		return value{state: other, raw: t}
 	}
-	return value{v, numeric, t}
+	return value{num: v, state: numeric, raw: t}
 }
 
 // trim takes white space off both ends.
@@ -69,7 +78,7 @@ func (b *batch) coord(v value, f field) float64 {
 	case v.state == absent:
 		return 0
 	case v.state == other:
-		b.null(f.String(), NotANumber, v.raw)
+		b.drop(f.String(), NotANumber, v.detail(), v.raw)
 		return 0
 	case math.Abs(v.num) > maxCoord:
 		b.null(f.String(), OutOfRange, v.raw)
@@ -100,7 +109,7 @@ func (b *batch) millis(v value, epoch bool, f field) int64 {
 	default:
 		return int64(ms)
 	}
-	b.null(f.String(), reason, v.raw)
+	b.drop(f.String(), reason, v.detail(), v.raw)
 	return noTime
 }
 
@@ -136,7 +145,7 @@ func (b *batch) whole(v value, f field) *int32 {
 	default:
 		return b.i32.ref(int32(v.num))
 	}
-	b.null(f.String(), reason, v.raw)
+	b.drop(f.String(), reason, v.detail(), v.raw)
 	return nil
 }
 
@@ -155,6 +164,6 @@ func (b *batch) pixels(v value, name string, size bool) *float64 {
 	default:
 		return b.f64.ref(v.num + 0)
 	}
-	b.null(name, reason, v.raw)
+	b.drop(name, reason, v.detail(), v.raw)
 	return nil
 }

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"fmt"
+
 	"abtool/schema"
 )
 
@@ -45,13 +47,13 @@ func (b *batch) box(d *xmlDoc, v [4]value) {
 	}
 	for k, name := range sideNames {
 		if v[k].state != numeric || isInf(v[k].num) {
-			b.null(entry("object", i, name), BadBox, v[k].raw)
+			b.drop(entry("object", i, name), BadBox, "a number is wanted", v[k].raw)
 			return
 		}
 	}
 	x := schema.Box{XMin: v[0].num, YMin: v[1].num, XMax: v[2].num, YMax: v[3].num}
 	if x.XMax <= x.XMin || x.YMax <= x.YMin {
-		b.null(entry("object", i, "bndbox"), BadBox, v[2].raw)
+		b.drop(entry("object", i, "bndbox"), BadBox, fmt.Sprintf("%v to %v by %v to %v has no area", x.XMin, x.XMax, x.YMin, x.YMax), v[2].raw)
 		return
 	}
 	d.boxes = append(d.boxes, x)

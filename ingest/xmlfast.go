@@ -180,7 +180,7 @@ func (s *xmlScan) eventPart(b *batch, e *event, name []byte) bool {
 	}
 	if v != nil && e.seen&bit == 0 {
 		if f, n := number(s.d[s.p:], xmlNumber); n > 0 && s.p+n < len(s.d) && s.d[s.p+n] == '<' {
-			*v = value{f, numeric, s.d[s.p : s.p+n]}
+			*v = value{num: f, state: numeric, raw: s.d[s.p : s.p+n]}
 			e.seen |= bit
 			s.p += n
 			return s.closes(name)

@@ -26,7 +26,7 @@ func (t *xmlTemplate) sample(s *xmlScan, e *event) bool {
 		if n == 0 {
 			return false
 		}
-		v[t.perm[i]] = value{f, numeric, d[p : p+n]}
+		v[t.perm[i]] = value{num: f, state: numeric, raw: d[p : p+n]}
 		p += n
 	}
 	lit := t.lit[3]

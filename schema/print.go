@@ -144,11 +144,11 @@ The rules R1 to R12 that are referred to below:
 |---|---|
 | R1 | One image is one XML file. Files whose name begins with `+"`._`"+` are skipped and counted. |
 | R2 | A file that is not well-formed, not UTF-8, empty, has a DOCTYPE, is nested deeper than 256 levels or has another root than `+"`annotation`"+` is left out. |
-| R3 | The image id is `+"`filename`"+`, else the last part of the first `+"`imageID`"+`, else the file's name without `+"`.xml`"+`. JSON: the last part of `+"`imageID`"+`. |
-| R4 | An image (JSON ImageNet: image and assignment, or image and page where there is no assignment) that was read before is left out: the first one counts. XML and JSON of the same showings are compared when they are sources of their own. |
+| R3 | The image id is `+"`filename`"+`, else the last part of the first `+"`imageID`"+`, else the file's name without `+"`.xml`"+`. JSON: the last part of `+"`imageID`"+`. The last part follows the last / or \\, without a query (`+"`?…`"+`) and without the ending of an image (.JPEG, .png and others, in any case). A template such as `+"`%%s`"+` names no image. |
+| R4 | An image that was read before is left out: the first one counts. JSON ImageNet: a showing that was read before, which is the same image and the same assignment; without an assignment the same page of the front end and slot; without that the same worker, HIT, page and slot as far as they are given; without any of these an equal record. XML and JSON of the same showings are compared when they are sources of their own. |
 | R5 | XML numbers: sign, digits, point, exponent and nothing else. JSON numbers: only numbers, no strings. |
 | R6 | A relative coordinate beyond 100 is null. |
-| R7 | Epoch times below 1e11 are seconds and become milliseconds. Negative times, durations, counts, pages and slots are null. |
+| R7 | Epoch times below 1e11 are seconds and become milliseconds; dates after the year 2200 (other units) are null. Negative times, durations, counts, pages and slots are null. |
 | R8 | `+"`selected`"+` is True/true or False/false (JSON: a boolean), else null. |
 | R9 | The text `+"`None`"+`, an element without children, a missing list, JSON null or a value of another type is an empty list. |
 | R10 | A box needs four numbers, xmax > xmin and ymax > ymin. It is scaled by `+"`<size>`"+`, else by the first showing with positive original sizes. |
@@ -166,6 +166,11 @@ And where they leave it open:
 - What contradicts itself in the ground truth is dropped with a reason: a box without area, a ring of fewer than three points, run lengths
   that do not cover the image, an object of an image that no file lists. A file without `+"`images`"+` lists none: its images are known
   by their objects alone, without size and name.
+- Records may stand in lists under any keys of one object, or keyed by id in one; values next to them are counted as skipped. The keys
+  `+"`page`, `pages`, `annotation` and `annotations`"+` are the front ends' own.
+- After an archive another may follow, after gzip data more of it, with zeros between them. Other bytes that follow are one reject
+  (`+"`trailing_data`"+`); a damaged header is damage. A hard link in an archive has its target's content; symbolic links, devices and
+  the like are counted.
 - An entry of a list that is no object keeps its place, with all its fields null.
 - Pages of the front ends carry no identifiers of worker, HIT or assignment, and nothing in a header says which pages are its own: read as they
   were sent, those columns are null. A dump of the backend has them.
