@@ -78,8 +78,10 @@ func (a *cocoCounts) result(e *cocoEngine, r *Statistic) {
 		count("actions", "steps with icons", "actions", a.actions),
 		count("steps", "steps through the superclasses", "steps", a.steps),
 		count("samples", "mouse samples", "samples", a.samples),
-		count("unknown_type", "actions that are neither add, move nor remove, on any icon: left out", "actions", a.unknownType),
-		count("unknown_icon", "actions of known type on an icon whose name is not a class of the ground truth: left out", "actions", a.unknownIcon),
+		count("unknown_type", "actions that are neither add, move nor remove, on any icon: left out",
+			"actions", a.unknownType),
+		count("unknown_icon", "actions of known type on an icon whose name is not a class of the ground truth: left out",
+			"actions", a.unknownIcon),
 	)
 	if a.images == 0 {
 		r.warn("There is no ground truth, so nothing can be said of precision and recall: ingest with --instances instances_train2014.json.")
@@ -160,8 +162,10 @@ func (a *browsing) result(e *cocoEngine, r *Statistic) {
 		e.ratio("events_mean", "mean steps on a page", "count", "pages", a.events),
 		e.ratio("distinct_mean", "mean different superclasses on a page; the opening one is not logged until it is returned to", "count", "pages", a.distinct),
 		e.ratio("keyboard_share", "steps made by the keyboard", unitShare, "steps", a.keyboard),
-		e.ratio("keyboard_share.known", "variant: of the steps whose key or button is known", unitShare, "such steps", a.known),
-		countOf("keyboard_unknown", "steps of which it is unknown whether the key or the button was used", "steps", a.unknown, records.num.hi),
+		e.ratio("keyboard_share.known", "variant: of the steps whose key or button is known", unitShare,
+			"such steps", a.known),
+		countOf("keyboard_unknown", "steps of which it is unknown whether the key or the button was used",
+			"steps", a.unknown, records.num.hi),
 		e.ratio("records_with_keyboard", "pages with a step made by the keyboard", unitShare, "pages", a.pages),
 		e.ratio("reached_last", "pages on which the last superclass was reached, without which a page cannot be submitted", unitShare, "pages", a.reach))
 	t := Table{Name: "by_superclass", Title: "Steps by superclass", Columns: []Column{
@@ -219,7 +223,9 @@ func (a *pageTime) result(e *cocoEngine, r *Statistic) {
 	r.add(e.ratio("mean", "mean time on a page", unitMS, "pages with a time", a.mean),
 		Value{Name: "median", Title: "median time on a page", Value: Number(quantile(a.spent, 0.5)), Unit: unitMS, N: n, Of: "pages with a time", Interval: medianInterval(a.spent)})
 	r.warnFew(r.Values[0])
-	t := quantileTable("Time on a page", []Column{{"time", unitMS, "time, interpolated linearly between ranks"}}, quantiles)
+	t := quantileTable("Time on a page", []Column{
+		{"time", unitMS, "time, interpolated linearly between ranks"},
+	}, quantiles)
 	r.Tables = append(r.Tables, t, a.bins.table("time_spent", "Time on a page", unitMS, "pages"))
 	r.exclude("no time_spent", "pages", a.without)
 	if n > 0 && n < 100 {

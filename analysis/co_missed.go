@@ -81,7 +81,8 @@ func (a *missedClasses) result(e *cocoEngine, r *Statistic) {
 	const pairs = "pairs of an annotated image and a class that it has"
 	r.add(e.ratio("never_placed", "classes of images that were never placed", unitShare, pairs, a.never),
 		e.ratio("taken_away", "classes of images that were added, and do not stay", unitShare, pairs, a.away),
-		e.ratio("images_with_never_placed", "pages with a class that was never placed", unitShare, "pages whose image has a class", a.images))
+		e.ratio("images_with_never_placed", "pages with a class that was never placed", unitShare,
+			"pages whose image has a class", a.images))
 	r.warnFew(r.Values[0])
 	r.exclude("the image is not in the ground truth", "pages", a.noTruth)
 	r.exclude("the image has no object", "pages", a.noClass)
@@ -126,7 +127,8 @@ func (a *missedClasses) of(e *cocoEngine, c class) ratio {
 func (a *missedClasses) numbers() Table {
 	t := Table{Name: "by_number", Title: "Images by how many of their classes were never placed", Columns: []Column{
 		{"never_placed", "count", "classes of the image that were never placed"},
-		{"pages", "count", "annotated images with that many"}, {"share", unitShare, "of annotated images that have a class"},
+		{"pages", "count", "annotated images with that many"},
+		{"share", unitShare, "of annotated images that have a class"},
 	}}
 	var total int64
 	for _, n := range a.byImage {

@@ -69,7 +69,8 @@ func rowChecks() []rowCheck {
 			func(r *cocoRow) (bool, bool) {
 				return len(r.t)+len(r.browseT)+len(r.mouse.t) > 0, backwards(r.t) || backwards(r.browseT) || backwards(r.mouse.t)
 			}),
-		pages("actions_backwards", "the times of actions do not grow", "[a.t FOR a IN actions IF a.t IS NOT NULL] <> list_sort([a.t FOR a IN actions IF a.t IS NOT NULL])",
+		pages("actions_backwards", "the times of actions do not grow",
+			"[a.t FOR a IN actions IF a.t IS NOT NULL] <> list_sort([a.t FOR a IN actions IF a.t IS NOT NULL])",
 			func(r *cocoRow) (bool, bool) { return len(r.t) > 0, backwards(r.t) }),
 		pages("no_action", "no action with an icon, of whatever type", "len(actions) = 0",
 			func(r *cocoRow) (bool, bool) { return true, len(r.kind) == 0 }),

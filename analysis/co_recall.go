@@ -187,17 +187,18 @@ func (a *categoryRecall) result(e *cocoEngine, r *Statistic) {
 	for i := range x {
 		roots[i] = math.Sqrt(x[i])
 	}
-	overClasses := func(name, title, unit string, v float64, x []float64, of func(x, y []float64) float64) Value {
+	add := func(name, title, unit string, v float64, x []float64, of func(x, y []float64) float64) {
 		out := Value{Name: name, Title: title, Value: Number(v), Unit: unit, N: int64(len(x)), Of: "classes"}
 		out.replicates = replicate(e.boot, fitted, x, of)
 		out.Interval = percentiles(out.replicates)
-		return out
+		r.add(out)
 	}
-	r.add(overClasses("slope", "slope of recall over mean size, by least squares over classes", unitNone, slope, x, slopeOf),
-		overClasses("intercept", "recall at size 0 on that line", unitShare, intercept, x, interceptOf),
-		overClasses("correlation", "Pearson correlation of recall and mean size over classes", unitNone, correlation, x, correlationOf),
-		overClasses("correlation_root", "Pearson correlation of recall and the square root of mean size over classes", unitNone,
-			correlationOf(roots, y), roots, correlationOf))
+	add("slope", "slope of recall over mean size, by least squares over classes", unitNone, slope, x, slopeOf)
+	add("intercept", "recall at size 0 on that line", unitShare, intercept, x, interceptOf)
+	add("correlation", "Pearson correlation of recall and mean size over classes",
+		unitNone, correlation, x, correlationOf)
+	add("correlation_root", "Pearson correlation of recall and the square root of mean size over classes",
+		unitNone, correlationOf(roots, y), roots, correlationOf)
 	r.warnFew(r.Values[0])
 	r.exclude("no usable box, or the image's size is unknown", "pairs of an image and a class", a.noSize)
 	r.exclude("no usable box, or the image's size is unknown", "instances", a.noSizeTruth)
@@ -222,7 +223,8 @@ func replicate(b *bootstrap, ids []ratioID, x []float64, f func(x, y []float64) 
 	return out
 }
 
-// fitLine is the line a + b x of least squares, and Pearson's correlation; NaN below two points, and without spread.
+// fitLine returns the line a + b x of least squares and Pearson's correlation. They are NaN below
+// two points and where x does not vary; the correlation is also where y does not.
 func fitLine(x, y []float64) (a, b, correlation float64) {
 	if len(x) < 2 || slices.Max(x) == slices.Min(x) {
 		return math.NaN(), math.NaN(), math.NaN()

@@ -150,9 +150,13 @@ func (a *rounds) result(e *imagenetEngine, r *Statistic) {
 	for k := range a.shown {
 		t.Rows = append(t.Rows, []any{int64(k + 1), a.shown[k], a.selected[k], share(a.selected[k], a.shown[k]), a.firstSelected[k], share(a.firstSelected[k], images)})
 	}
-	times := Table{Name: "by_times_selected", Title: "Images by the number of showings in which they were selected", Columns: []Column{
-		{"times", "count", "showings in which the image was selected"}, {"images", "count", "images"}, {"share", unitShare, "images / all images"},
-	}}
+	times := Table{
+		Name: "by_times_selected", Title: "Images by the number of showings in which they were selected",
+		Columns: []Column{
+			{"times", "count", "showings in which the image was selected"}, {"images", "count", "images"},
+			{"share", unitShare, "images / all images"},
+		},
+	}
 	for k, n := range a.times {
 		times.Rows = append(times.Rows, []any{int64(k), n, share(n, images)})
 	}
@@ -173,7 +177,9 @@ type clickAccuracy struct {
 
 func newClickAccuracy(_ *imagenetEngine, r *ratios) imagenetStatistic {
 	id := r.declare(4)
-	return &clickAccuracy{r: r, last: id, document: id + 1, first: id + 2, meanC: id + 3, differs: r.declare(2), disagrees: r.declare(1)}
+	return &clickAccuracy{
+		r: r, last: id, document: id + 1, first: id + 2, meanC: id + 3, differs: r.declare(2), disagrees: r.declare(1),
+	}
 }
 
 func (a *clickAccuracy) showing(*showing) {}
@@ -234,10 +240,11 @@ func (a *clickAccuracy) result(e *imagenetEngine, r *Statistic) {
 		e.ratio("accuracy.document", "variant: of the last selected showing in document order", unitShare, of, a.document),
 		e.ratio("accuracy.first", "variant: the first click of the same showing", unitShare, of, a.first),
 		e.ratio("accuracy.mean", "variant: the mean of the first clicks of all selected showings, as the public loader has it", unitShare, of, a.meanC),
-		e.ratio("order_differs", "the last selected showing with a click is another one in document order than in order of time", unitShare,
-			"images with a final click", a.differs),
+		e.ratio("order_differs", "the last selected showing with a click is another one in document order than in time",
+			unitShare, "images with a final click", a.differs),
 		e.ratio("order_differs.bc", "the same, of images with a box", unitShare, of, a.differs+1),
-		e.ratio("order_disagrees", "of the clicks that the two orders give, one is in a box and the other is not", unitShare, of, a.disagrees),
+		e.ratio("order_disagrees", "of the clicks that the two orders give, one is in a box and the other is not",
+			unitShare, of, a.disagrees),
 	)
 	r.warnFew(r.Values[0])
 	r.exclude("no usable box", "images", a.noBox)

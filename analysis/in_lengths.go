@@ -47,7 +47,8 @@ func (a *traceLengths) merge(other imagenetStatistic) {
 }
 
 func (a *traceLengths) result(_ *imagenetEngine, r *Statistic) {
-	const clicked, segments = "images whose final click has a time", "images with a sample between enter and final click"
+	const clicked = "images whose final click has a time"
+	const segments = "images with a sample between enter and final click"
 	r.Tables = append(r.Tables, quantileTable("Lengths of traces", []Column{
 		{"recorded", "count", "mouse samples of a showing, over all showings"},
 		{"before", "count", "samples at or before the final click, over " + clicked},

@@ -32,9 +32,11 @@ func showingChecks() []showingCheck {
 			func(s *showing) (bool, bool) {
 				return s.selected != scan.Null, s.isSelected() != (s.clicks.len()%2 == 1)
 			}),
-		c("selected_even", "parity, of one kind: selected, and the number of clicks is even (I16)", "selected AND len(clicks) % 2 = 0",
+		c("selected_even", "parity, of one kind: selected, and the number of clicks is even (I16)",
+			"selected AND len(clicks) % 2 = 0",
 			func(s *showing) (bool, bool) { return s.selected != scan.Null, s.isSelected() && s.clicks.len()%2 == 0 }),
-		c("unselected_odd", "parity, of the other kind: not selected, and the number of clicks is odd (I16)", "NOT selected AND len(clicks) % 2 = 1",
+		c("unselected_odd", "parity, of the other kind: not selected, and the number of clicks is odd (I16)",
+			"NOT selected AND len(clicks) % 2 = 1",
 			func(s *showing) (bool, bool) {
 				return s.selected != scan.Null, !s.isSelected() && s.clicks.len()%2 == 1
 			}),

@@ -231,7 +231,8 @@ func (r *Statistic) addFrame(name, title, of string, f *frame, b *bootstrap, mea
 			value("std_"+axis.name, "population standard deviation "+axis.title, std), s)
 	}
 	u, v, k := f.mode()
-	r.add(value("mode_u", "middle of the fullest cell of the map, across", u), value("mode_v", "middle of the fullest cell of the map, down", v),
+	r.add(value("mode_u", "middle of the fullest cell of the map, across", u),
+		value("mode_v", "middle of the fullest cell of the map, down", v),
 		countOf(name+".mode_count", "points in that cell", of, k, n))
 	r.Histograms = append(r.Histograms, f.histogram(name+"_map", title, of))
 }

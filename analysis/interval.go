@@ -95,7 +95,8 @@ func tabulated[T int64 | int32 | float64](values []T) []Number {
 // quantileTable is a table of quantiles: a column for q, then one for each list of tabulated
 // values.
 func quantileTable(title string, columns []Column, lists ...[]Number) Table {
-	t := Table{Name: "quantile", Title: title, Columns: append([]Column{{"q", unitShare, "share of the units below the quantile"}}, columns...)}
+	t := Table{Name: "quantile", Title: title, Columns: []Column{{"q", unitShare, "share of the units below the quantile"}}}
+	t.Columns = append(t.Columns, columns...)
 	for i, q := range tableQuantiles {
 		row := []any{Number(q)}
 		for _, list := range lists {

@@ -20,39 +20,48 @@ import (
 // oddStores are stores that lack something, by what they lack.
 func oddStores(t *testing.T) map[string]string {
 	t.Helper()
-	const box = `{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 9, 9], "segmentation": [[0,0,9,0,9,9,0,9]]}`
-	image := func(size string) []string { return []string{`{"id": 1` + size + `, "file_name": "x.jpg"}`} }
+	type files = map[string]string
 	bare := func(record string) string {
-		return ingested(t, ingest.Options{Sources: []string{"coco_ab.json"}}, map[string]string{"coco_ab.json": "[" + record + "]"})
+		o := ingest.Options{Sources: []string{"coco_ab.json"}}
+		return ingested(t, o, files{"coco_ab.json": "[" + record + "]"})
 	}
-	jsonl := func(record string) string {
-		return ingested(t, ingest.Options{Sources: []string{"records.jsonl"}}, map[string]string{"records.jsonl": record + "\n"})
+	page := func(actions string) string {
+		return fmt.Sprintf(`{"image_id": 1, "hit_id": "h", "actionHistories": [%s]}`, actions)
 	}
+	coco := func(actions, size, object string) string { // of one page; its image has one object
+		return cocoStore(t, []string{page(actions)}, []string{`{"id": 1` + size + `, "file_name": "x.jpg"}`}, []string{object})
+	}
+	add, remove := iconAction("add", "cat", 0, 0, 1), iconAction("remove", "cat", 0, 0, 1)
+	const sized = `, "width": 9, "height": 9`
+	object := rectangle(1, 1, 1, 0, 0, 9, 9)
+
 	click := [][3]float64{{0.5, 0.5, 10}}
-	stores := map[string]string{
-		"imagenet: one record without anything":  jsonl(`{"imageID": "n01440764/n01440764_1"}`),
-		"imagenet: one click, no worker, no HIT": jsonl(imagenetRecord),
-		"imagenet: an image without showings":    imagenetStore(t, []string{imageXML([][4]int{{0, 0, 10, 10}})}),
-		"imagenet: nothing selected":             imagenetStore(t, []string{imageXML([][4]int{{0, 0, 10, 10}}, shownXML{"A", "1641500200", false, nil, nil, nil})}),
-		"imagenet: no boxes":                     imagenetStore(t, []string{imageXML(nil, shownXML{"A", "1641500200", true, click, click, []int{1}})}),
-		"imagenet: no times": imagenetStore(t, []string{strings.ReplaceAll(
-			imageXML([][4]int{{0, 0, 10, 10}}, shownXML{"A", "", true, click, click, []int{1}}), "<time>", "<time>x")}),
-		"imagenet: sizes of 0": imagenetStore(t, []string{strings.ReplaceAll(
-			imageXML([][4]int{{0, 0, 10, 10}}, shownXML{"A", "1641500200", true, click, click, []int{1}}), "<width>20", "<width>0")}),
-		"imagenet: a box beyond the image": imagenetStore(t, []string{
-			imageXML([][4]int{{30, 30, 40, 40}}, shownXML{"A", "1641500200", true, click, click, []int{1}})}),
-		"imagenet: boxes of other images":     recordsAndBoxes(t, "n01440764_9"),
+	shown := shownXML{"A", "1641500200", true, click, click, []int{1}}
+	boxed := imageXML([][4]int{{0, 0, 10, 10}}, shown)
+	imagenet := func(xml string) string { return imagenetStore(t, []string{xml}) }
+	stores := files{
+		"imagenet: one record without anything": ingested(t, ingest.Options{Sources: []string{"records.jsonl"}},
+			files{"records.jsonl": `{"imageID": "n01440764/n01440764_1"}` + "\n"}),
+		"imagenet: one click, no worker, no HIT": recordsAndBoxes(t, "n01440764_1"),
+		"imagenet: boxes of other images":        recordsAndBoxes(t, "n01440764_9"),
+		"imagenet: no boxes":                     imagenet(imageXML(nil, shown)),
+		"imagenet: an image without showings":    imagenet(imageXML([][4]int{{0, 0, 10, 10}})),
+		"imagenet: nothing selected":             imagenet(strings.ReplaceAll(boxed, "True", "False")),
+		"imagenet: no times":                     imagenet(strings.ReplaceAll(boxed, "<time>", "<time>x")),
+		"imagenet: sizes of 0":                   imagenet(strings.ReplaceAll(boxed, "<width>20", "<width>0")),
+		"imagenet: a box beyond the image":       imagenet(imageXML([][4]int{{30, 30, 40, 40}}, shown)),
+
 		"coco: one record without anything":   bare(`{"image_id": 1}`),
 		"coco: no ground truth":               bare(cocoRecord),
-		"coco: no objects":                    cocoStore(t, []string{cocoRecord}, []string{`{"id": 7, "width": 10, "height": 10}`}, nil),
-		"coco: no images":                     cocoStore(t, []string{cocoRecord}, nil, nil),
+		"coco: no objects":                    cocoStore(t, []string{page(add)}, []string{`{"id": 1` + sized + "}"}, nil),
+		"coco: no images":                     recordsAndImages(t),
 		"coco: objects of other images":       recordsAndImages(t, 5),
 		"coco: one class, one page":           recordsAndImages(t, 7),
-		"coco: sizes of 0":                    cocoStore(t, []string{`{"image_id": 1}`}, image(`, "width": 0, "height": 0`), []string{box}),
-		"coco: no sizes":                      cocoStore(t, []string{`{"image_id": 1, "hit_id": "h"}`}, image(""), []string{box}),
-		"coco: a box without area, no masks":  cocoStore(t, []string{`{"image_id": 1, "actionHistories": [` + iconAction("add", "cat", 0, 0, 1) + `]}`}, image(`, "width": 9, "height": 9`), []string{`{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 0, 0], "segmentation": []}`}),
-		"coco: removed, and never added":      cocoStore(t, []string{`{"image_id": 1, "actionHistories": [` + iconAction("remove", "cat", 0, 0, 1) + `]}`}, image(`, "width": 9, "height": 9`), []string{box}),
-		"coco: actions of unknown types only": cocoStore(t, []string{`{"image_id": 1, "actionHistories": [{}, {"actionType": "Add"}]}`}, image(`, "width": 9, "height": 9`), []string{box}),
+		"coco: sizes of 0":                    coco(add, `, "width": 0, "height": 0`, object),
+		"coco: no sizes":                      coco(add, "", object),
+		"coco: a box without area":            coco(add, sized, rectangle(1, 1, 1, 0, 0, 0, 0)),
+		"coco: removed, and never added":      coco(remove, sized, object),
+		"coco: actions of unknown types only": coco(`{}, {"actionType": "Add"}`, sized, object),
 	}
 	for set, empty := range map[string]func(dir string){"imagenet": emptyImageNet(t), "coco": emptyCOCO(t)} {
 		store := recordsAndBoxes(t)
