@@ -28,6 +28,7 @@ type Figure struct {
 
 	width, height float64 // points
 	photos        int     // photographs in it
+	plots, drawn  int     // how many it has, and how many of them have data
 	draw          func(t *theme, c draw.Canvas)
 }
 

@@ -73,10 +73,13 @@ func imagenetFigures(s source) (out []Figure) {
 	return out
 }
 
-// orEmpty is the figure, which lacks records before anything else.
+// orEmpty is the figure, which lacks records before anything else. Its text describes no plot without data.
 func (f Figure) orEmpty(s source) Figure {
 	if l := s.records(); l != "" {
 		f.Missing = string(l)
+	}
+	if f.drawn < f.plots {
+		f.Alt = fmt.Sprintf("%d plots, of which %d have no data.", f.plots, f.plots-f.drawn)
 	}
 	return f
 }

@@ -101,7 +101,7 @@ func (f *Figure) describe(parts ...part) {
 		}
 		f.Caption = strings.TrimSpace(f.Caption + " " + text)
 	}
-	if drawn == 0 {
+	if f.plots, f.drawn = len(parts), drawn; drawn == 0 {
 		f.Missing = strings.Join(lacks, " ")
 	}
 }

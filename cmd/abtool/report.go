@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -103,11 +104,13 @@ func reportJSON(out string, r *reports.Report) any {
 
 func printReport(w io.Writer, out string, r *reports.Report) {
 	fmt.Fprintf(w, "Figures, light and dark, as SVG and PNG, in %s: %d\n", filepath.Join(out, "figures"), len(r.Figures))
+	var names []string
 	for i, f := range r.Missing {
-		if i == 0 {
-			fmt.Fprintln(w, "Figures without data:")
+		names = append(names, f.Name)
+		if i+1 == len(r.Missing) || r.Missing[i+1].Missing != f.Missing {
+			wrapped(w, "Without data: "+strings.Join(names, ", ")+". "+f.Missing, "", 110)
+			names = nil
 		}
-		wrapped(w, f.Name+": "+f.Missing, "  ", 110)
 	}
 	fmt.Fprintf(w, "The page, %s: %s\n", filepath.Join(out, "index.html"), size(r.Bytes))
 }
