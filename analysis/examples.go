@@ -21,7 +21,7 @@ type Example struct {
 	Boxes   []Box    `json:"boxes"`
 	Samples []Sample `json:"samples"` // of the mouse, with a place and a time, in order
 	Events  []Event  `json:"events"`  // in order of time
-	Hits    int64    `json:"hits"`    // clicks in a box, or icons on a mask
+	Hits    int64    `json:"hits"`    // clicks in a box, or icons on a mask; 0 as Misses without ground truth
 	Misses  int64    `json:"misses"`
 }
 
@@ -255,21 +255,20 @@ func (a *cocoExamples) row(r *cocoRow) {
 // page adds what the ground truth says.
 func (a *cocoExamples) page(p *page) {
 	x := a.kept[p.image]
-	if x == nil || p.truth == nil {
+	if x == nil {
 		return
 	}
-	for i := range p.truth.instances {
-		o := &p.truth.instances[i]
-		if b, ok := o.relative(p.truth); ok && o.class >= 0 && slices.ContainsFunc(p.icons, func(k icon) bool { return k.class == o.class }) {
-			x.Boxes = append(x.Boxes, Box{a.e.categories[o.class], b.x0, b.y0, b.x1, b.y1})
-		}
+	if p.truth != nil {
+		a.boxes(x, p)
 	}
 	for _, k := range p.icons {
 		if !k.has || !k.placed {
 			continue
 		}
-		x.Hits += b2i(k.onMask)
-		x.Misses += b2i(!k.onMask)
+		if p.truth != nil {
+			x.Hits += b2i(k.onMask)
+			x.Misses += b2i(!k.onMask)
+		}
 		last := -1
 		for i := range x.Events {
 			if v := &x.Events[i]; v.Icon == a.e.categories[k.class] && v.Kind == "add" && v.X == k.x && v.Y == k.y {
@@ -278,6 +277,16 @@ func (a *cocoExamples) page(p *page) {
 		}
 		if last >= 0 {
 			x.Events[last].Last, x.Events[last].Hit = true, k.onMask
+		}
+	}
+}
+
+// boxes adds the boxes of the classes that have an icon.
+func (a *cocoExamples) boxes(x *Example, p *page) {
+	for i := range p.truth.instances {
+		o := &p.truth.instances[i]
+		if b, ok := o.relative(p.truth); ok && o.class >= 0 && slices.ContainsFunc(p.icons, func(k icon) bool { return k.class == o.class }) {
+			x.Boxes = append(x.Boxes, Box{a.e.categories[o.class], b.x0, b.y0, b.x1, b.y1})
 		}
 	}
 }

@@ -37,7 +37,8 @@ type Options struct {
 
 	rules   []*Rule
 	signals []*Signal
-	every   bool // all rules were asked for
+	every   bool    // all rules were asked for
+	without []Count // rules that were left out of all, for want of ground truth
 }
 
 // A Share is a split and its part of the whole.
@@ -183,15 +184,25 @@ func (o *Options) checkTruth(has bool) error {
 	if has {
 		return nil
 	}
-	if i := slices.IndexFunc(o.rules, func(r *Rule) bool { return r.needs.boxes }); i >= 0 && !o.every {
-		what := "boxes: ingest with --boxes"
-		if o.Set == COCO {
-			what = "instances: ingest with --instances"
-		}
-		return usage("the rule %s needs ground truth, and the store has no %s", o.rules[i].Name, what)
+	what := "boxes: ingest with --boxes"
+	if o.Set == COCO {
+		what = "instances: ingest with --instances"
 	}
-	o.rules = slices.DeleteFunc(o.rules, func(r *Rule) bool { return r.needs.boxes })
-	o.Rules = namesOf(o.rules)
+	kept, out := []*Rule{}, []string{}
+	for _, r := range o.rules {
+		switch {
+		case !r.needs.boxes:
+			kept = append(kept, r)
+		case !o.every:
+			return usage("the rule %s needs ground truth, and the store has no %s", r.Name, what)
+		default:
+			out = append(out, r.Name)
+		}
+	}
+	if len(out) > 0 {
+		o.without = []Count{{"rules that need ground truth (" + strings.Join(out, ", ") + "), as the store has no " + what, int64(len(out))}}
+	}
+	o.rules, o.Rules = kept, namesOf(kept)
 	return nil
 }
 

@@ -237,6 +237,9 @@ func (w *webWriter) close() error {
 	if w.missing > 0 {
 		w.job.sum.LeftOut = append(w.job.sum.LeftOut, Count{"images that are not in " + w.folder, w.missing})
 	}
+	if w.tar == nil && w.missing == 0 {
+		return errors.New("there is no image to write: no target has been derived. abtool stats STORE counts says what the store has; --all also takes images without a point")
+	}
 	if w.tar == nil {
 		return fmt.Errorf("none of the %d images is in %s: ImageNet's are looked for as class/id.JPEG and id.JPEG (.jpg, .jpeg, .png), COCO's by their file names", w.missing, w.folder)
 	}

@@ -99,7 +99,7 @@ type Summary struct {
 	Weight  int64   `json:"weight_1,omitempty"`
 	Rules   []Count `json:"rules,omitempty"`
 	Splits  []Count `json:"splits,omitempty"`
-	LeftOut []Count `json:"left_out,omitempty"` // rows or images that the format cannot hold
+	LeftOut []Count `json:"left_out,omitempty"` // rows or images that the format cannot hold, rules that the store has no ground truth for
 	Files   []File  `json:"files"`
 }
 
@@ -210,7 +210,7 @@ func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, er
 	if n := j.unsized.Load(); n > 0 {
 		j.sum.LeftOut = append(j.sum.LeftOut, Count{"rows of images whose size is unknown", n})
 	}
-	j.sum.LeftOut = append(j.sum.LeftOut, s.left()...)
+	j.sum.LeftOut = slices.Concat(j.sum.LeftOut, s.left(), o.without)
 	return j.sum, nil
 }
 

@@ -34,55 +34,6 @@ func (f fixed) Ticks(low, high float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// percents labels shares as percentages, at most about six of them.
-type percents struct{}
-
-func (percents) Ticks(low, high float64) (ticks []plot.Tick) {
-	step := 0.5
-	for _, s := range []float64{0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25} {
-		if (high-low)/s <= 6 {
-			step = s
-			break
-		}
-	}
-	for k := math.Ceil(low/step - 1e-9); k*step <= high+1e-9; k++ {
-		ticks = append(ticks, plot.Tick{Value: k * step, Label: short(math.Round(k*step*1e6)/1e4) + " %"})
-	}
-	return ticks
-}
-
-// logTicks labels 1, 10, 100, … and, where there are few of them, 2 and 5 between.
-type logTicks struct{ unit string }
-
-func (l logTicks) Ticks(low, high float64) (ticks []plot.Tick) {
-	between := high/low < 300
-	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
-		for _, m := range []float64{1, 2, 5} {
-			if v := m * math.Pow(10, e); v >= low*(1-1e-9) && v <= high*(1+1e-9) {
-				label := ""
-				if m == 1 || between {
-					label = l.label(v)
-				}
-				ticks = append(ticks, plot.Tick{Value: v, Label: label})
-			}
-		}
-	}
-	return ticks
-}
-
-func (l logTicks) label(v float64) string {
-	if l.unit == "ms" {
-		switch {
-		case v >= 60000:
-			return short(v/60000) + " min"
-		case v >= 1000:
-			return short(v/1000) + " s"
-		}
-		return short(v) + " ms"
-	}
-	return grouped(v)
-}
-
 // short writes a number without needless digits.
 func short(v float64) string {
 	if v = math.Round(v*1e4) / 1e4; v == 0 {
@@ -90,6 +41,9 @@ func short(v float64) string {
 	}
 	return strconv.FormatFloat(v, 'f', -1, 64)
 }
+
+// fixedText writes a number with so many digits after the point.
+func fixedText(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }
 
 // grouped writes a whole number with its thousands apart.
 func grouped(v float64) string {

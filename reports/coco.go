@@ -13,59 +13,115 @@ import (
 )
 
 func cocoFigures(s source) (out []Figure) {
-	add := func(f Figure, needs ...string) {
-		if s.has(needs...) {
-			f.Set, f.Statistics = "coco", needs
-			out = append(out, f)
+	for _, make := range []func(source) Figure{
+		cocoMapsFigure, iconFrameFigure, sequencesFigure, sizeRecallFigure, cocoTimesFigure, cocoWorkersFigure, cocoHITsFigure,
+	} {
+		if f := make(s); s.has(f.Statistics...) {
+			f.Set = "coco"
+			out = append(out, f.orEmpty(s))
 		}
 	}
-	boxes, icons := s.value("centre_bias", "gt_centres.share"), s.value("centre_bias", "icons.share")
-	add(Figure{Name: "coco-maps", Title: "Where objects and icons are", width: 760, height: 340,
-		Caption: fmt.Sprintf("11 × 11 cells of the image: share of the centres of %s ground-truth boxes, and of %s icons where they were last added (colours by the square root). The middle cell has %s of the boxes and %s of the icons.", grouped(float64(boxes.N)), grouped(float64(icons.N)), percent(float64(boxes.Value)), percent(float64(icons.Value))),
-		Alt:     "Two maps of the image; boxes and icons are spread widely around the middle.",
-		draw: func(t *theme, c draw.Canvas) {
-			a, as := t.counts("Centres of boxes", s.histogram("centre_bias", "gt_centres"), unitTicks)
-			b, bs := t.counts("Icons", s.histogram("centre_bias", "icons"), unitTicks)
-			square(c, panel{a, 0, 0, 0.5, 1}, as)
-			square(c, panel{b, 0.5, 0, 0.5, 1}, bs)
-		}}, "centre_bias")
-	add(frameFigure(s, "coco-box-frame", "Where in its box an icon lies", "icon_frame", "icons, in the frame of the nearest box of their class"), "icon_frame")
-	total := s.value("sequences", "icons")
-	add(Figure{Name: "coco-sequences", Title: "What is done with icons that stay", width: 760, height: 420,
-		Caption: fmt.Sprintf("Sequences of actions with an icon whose last action is add or move, of %s icons; on a logarithmic scale, with the number and the share. Hollow marks: the paper's counts, of its own data.", grouped(float64(total.Value))),
-		Alt:     fmt.Sprintf("Bars: %s of the icons were added and never touched again; all other sequences are rare.", percent(float64(s.value("sequences", "add_only").Value))),
-		draw:    func(t *theme, c draw.Canvas) { place(c, panel{t.sequences(s), 0, 0, 1, 1}) }}, "sequences")
-	slope := s.value("category_recall", "slope")
-	add(Figure{Name: "coco-size-recall", Title: "Recall of a class against the size of its objects", width: 760, height: 460,
-		Caption: fmt.Sprintf("Each mark is one of %s classes: the share of annotated images with the class on which its icon stays, against the mean area of its objects' boxes over that of the image. Line: least squares, slope %.2f%s. Named: the classes farthest from the line, and the largest.", grouped(float64(slope.N)), float64(slope.Value), plainInterval(slope)),
-		Alt:     fmt.Sprintf("A scatter of classes; recall grows with size, the correlation is %.2f.", float64(s.value("category_recall", "correlation").Value)),
-		draw:    func(t *theme, c draw.Canvas) { place(c, panel{t.sizeRecall(s), 0, 0, 1, 1}) }}, "category_recall")
-	add(Figure{Name: "coco-times", Title: "Time on a page, and stepping through the superclasses", width: 820, height: 320,
-		Caption: fmt.Sprintf("Left: time on %s pages, median %s. Right: mean steps to each superclass on a page, from the opening one (0) to the last (10); %s of the steps were made by the keyboard.", grouped(float64(s.value("time", "mean").N)), logTicks{"ms"}.label(math.Round(float64(s.value("time", "median").Value)/100)*100), interval(s.value("browsing", "keyboard_share"))),
-		Alt:     "A histogram of the time on a page with one peak, and bars of steps by superclass.",
-		draw: func(t *theme, c draw.Canvas) {
-			p := t.logBars("", "", "ms", s, "time", "time_spent", t.series[0])
-			q := t.plot("", "superclass", "steps a page")
-			idx, n := s.column("browsing", "by_superclass", "category_idx"), s.column("browsing", "by_superclass", "events")
-			pages := max(float64(s.value("browsing", "events_mean").N), 1)
-			var from, to []float64
-			for i := range n {
-				n[i] /= pages
-				from, to = append(from, idx[i]-0.4), append(to, idx[i]+0.4)
-			}
-			t.grid(q, false, true)
-			q.Add(bars{from, to, n, func(int) color.NRGBA { return t.series[2] }})
-			q.Y.Tick.Marker = niceTicks{}
-			q.X.Tick.Marker = fixed{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
-			q.X.Min, q.X.Max = -0.5, 10.5
-			place(c, panel{p, 0, 0, 0.5, 1}, panel{q, 0.5, 0, 0.5, 1})
-		}}, "time", "browsing")
-	add(Figure{Name: "coco-workers", Title: "Annotators: precision against the number of icons", width: 760, height: 420,
-		Caption: fmt.Sprintf("Each mark is an annotator: %s of them with icons on images of the ground truth. Lines: the mean of all, and where 95 %% and 99.8 %% of annotators would lie if they differed by chance alone (normal approximation to the binomial). Triangles: those with a flag.", grouped(float64(s.value("workers", "pool_mean").N))),
-		Alt:     "A funnel: annotators with few icons scatter widely; many of those with more lie outside of the limits of chance.",
-		draw:    func(t *theme, c draw.Canvas) { place(c, panel{t.funnel(s, "judged", "precision"), 0, 0, 1, 1}) }}, "workers")
-	add(hitsFigure(s, "coco", "recall", "mean recall of pages", "low_recall", "low_precision", "few_pages"), "hits")
 	return out
+}
+
+func cocoMapsFigure(s source) Figure {
+	boxes, icons := s.value("centre_bias", "gt_centres.share"), s.value("centre_bias", "icons.share")
+	noBox, noIcon := unless(boxes.N > 0, unless(!s.none("counts", "images_gt"), noInstances)), unless(icons.N > 0, noIcons)
+	if boxes.N == 0 && noBox == "" {
+		noBox = noObjects
+	}
+	f := Figure{Name: "coco-maps", Title: "Where objects and icons are", width: 760, height: 340, Statistics: []string{"centre_bias"},
+		Caption: "11 × 11 cells of the image, colours by the square root of the share.",
+		Alt:     "Two maps of the image; boxes and icons are spread widely around the middle."}
+	f.describe(
+		part{"Left", fmt.Sprintf("the centres of %s ground-truth boxes; the middle cell has %s.", grouped(float64(boxes.N)), percent(float64(boxes.Value))), noBox},
+		part{"Right", fmt.Sprintf("%s icons where they were last added; the middle cell has %s.", grouped(float64(icons.N)), percent(float64(icons.Value))), noIcon})
+	f.draw = func(t *theme, c draw.Canvas) {
+		a, as := t.counts("Centres of boxes", s.histogram("centre_bias", "gt_centres"), unitTicks)
+		b, bs := t.counts("Icons", s.histogram("centre_bias", "icons"), unitTicks)
+		square(c, panel{a, 0, 0, 0.5, 1, noBox}, as)
+		square(c, panel{b, 0.5, 0, 0.5, 1, noIcon}, bs)
+	}
+	return f
+}
+
+func iconFrameFigure(s source) Figure {
+	n := s.value("icon_frame", "nearest_box.mean_u").N
+	return frameFigure(s, "coco-box-frame", "Where in its box an icon lies", "icon_frame", "icons, in the frame of the nearest box of their class",
+		unless(n > 0, first(s.truth(), s.placedIcons(), noIconOnClass)))
+}
+
+// placedIcons is what a plot of icons with places lacks.
+func (s source) placedIcons() lack { return unless(!s.none("counts", "icons"), noIcons) }
+
+func sequencesFigure(s source) Figure {
+	total := s.value("sequences", "icons")
+	f := Figure{Name: "coco-sequences", Title: "What is done with icons that stay", width: 760, height: 420, Statistics: []string{"sequences"},
+		Alt: fmt.Sprintf("Bars: %s of the icons were added and never touched again; all other sequences are rare.", percent(float64(s.value("sequences", "add_only").Value)))}
+	f.describe(part{"", fmt.Sprintf("Sequences of actions with an icon whose last action is add or move, of %s icons; on a logarithmic scale, with the number and the share. Hollow marks: the paper's counts, of its own data.", grouped(float64(total.Value))),
+		unless(total.Value > 0, noStayingIcons)})
+	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{t.sequences(s), 0, 0, 1, 1, ""}) }
+	return f
+}
+
+func sizeRecallFigure(s source) Figure {
+	f := Figure{Name: "coco-size-recall", Title: "Recall of a class against the size of its objects", width: 760, height: 460, Statistics: []string{"category_recall"}, Alt: "A scatter of classes."}
+	sizes, recalls := s.column("category_recall", "by_category", "size"), s.column("category_recall", "by_category", "recall")
+	classes := 0
+	for i := range sizes {
+		classes += b2i(!math.IsNaN(sizes[i]) && !math.IsNaN(recalls[i]))
+	}
+	caption := fmt.Sprintf("Each mark is one of %d classes: the share of annotated images with the class on which its icon stays, against the mean area of its objects' boxes over that of the image.", classes)
+	if slope := s.value("category_recall", "slope"); slope.Value.Defined() {
+		caption += fmt.Sprintf(" Line: least squares, slope %s%s. Named: the classes farthest from the line, and the largest.", decimal(slope, 2), plainInterval(slope))
+	}
+	if r := s.value("category_recall", "correlation"); r.Value.Defined() {
+		f.Alt = fmt.Sprintf("A scatter of classes; recall grows with size, the correlation is %s.", decimal(r, 2))
+	}
+	f.describe(part{"", caption, unless(classes > 0, first(s.truth(), noShownClasses))})
+	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{t.sizeRecall(s), 0, 0, 1, 1, ""}) }
+	return f
+}
+
+func cocoTimesFigure(s source) Figure {
+	mean, median := s.value("time", "mean"), s.value("time", "median")
+	noTime, noStep := unless(s.binned("time", "time_spent"), noPageTime), unless(s.counted("browsing", "by_superclass", "events"), noSteps)
+	f := Figure{Name: "coco-times", Title: "Time on a page, and stepping through the superclasses", width: 820, height: 320, Statistics: []string{"time", "browsing"},
+		Alt: "A histogram of the time on a page with one peak, and bars of steps by superclass."}
+	f.describe(
+		part{"Left", fmt.Sprintf("time on %s pages, median %s.", grouped(float64(mean.N)), msText(math.Round(float64(median.Value)/100)*100)), noTime},
+		part{"Right", fmt.Sprintf("mean steps to each superclass on a page, from the opening one (0) to the last (10); %s of the steps were made by the keyboard.", interval(s.value("browsing", "keyboard_share"))), noStep})
+	f.draw = func(t *theme, c draw.Canvas) {
+		p := t.logBars("", "", "ms", s, "time", "time_spent", t.series[0])
+		place(c, panel{p, 0, 0, 0.5, 1, noTime}, panel{t.steps(s), 0.5, 0, 0.5, 1, noStep})
+	}
+	return f
+}
+
+// steps are bars of the steps to each superclass.
+func (t *theme) steps(s source) *plot.Plot {
+	q := t.plot("", "superclass", "steps a page")
+	idx, n := s.column("browsing", "by_superclass", "category_idx"), s.column("browsing", "by_superclass", "events")
+	pages := max(float64(s.value("browsing", "events_mean").N), 1)
+	var from, to []float64
+	for i := range n {
+		n[i] /= pages
+		from, to = append(from, idx[i]-0.4), append(to, idx[i]+0.4)
+	}
+	t.grid(q, false, true)
+	q.Add(bars{from, to, n, func(int) color.NRGBA { return t.series[2] }})
+	q.X.Tick.Marker = fixed{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
+	q.X.Min, q.X.Max = -0.5, 10.5
+	return q
+}
+
+func cocoWorkersFigure(s source) Figure {
+	return funnelFigure(s, Figure{Name: "coco-workers", Title: "Annotators: precision against the number of icons"}, "judged", "precision",
+		"icons on images of the ground truth", "", first(s.truth(), s.placedIcons(), noJudgedWorkers))
+}
+
+func cocoHITsFigure(s source) Figure {
+	return hitsFigure(s, "coco", "recall", "mean recall of pages", noHITs, "low_recall", "low_precision", "few_pages")
 }
 
 func plainInterval(v analysis.Value) string {
@@ -91,7 +147,7 @@ func (t *theme) sequences(s source) *plot.Plot {
 		}
 	}
 	p := t.plot("", "icons", "")
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
+	logarithmic(&p.X, "")
 	b := rows{theme: t, names: names, notes: notes, notesRight: true, values: n, base: 0.5, fill: func(int) color.NRGBA { return t.series[0] }}
 	p.Add(b)
 	var xs, ys []float64

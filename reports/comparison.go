@@ -26,13 +26,12 @@ func comparisonFigures(c *analysis.Comparison) (out []Figure) {
 				}
 			}
 		}
-		if len(list) == 0 {
-			continue
-		}
-		out = append(out, Figure{Name: set.Name + "-comparison", Set: set.Name, Title: "Differences between the stores", width: 820, height: 70 + 19*float64(len(list)),
-			Caption: fmt.Sprintf("a − b with 95 %% intervals, of all values that are shares. a: %s, b: %s. Filled marks: p, adjusted for all tests of the comparison (Holm), is below 0.05.", c.A, c.B),
-			Alt:     fmt.Sprintf("%d differences with their intervals around zero.", len(list)),
-			draw:    func(t *theme, canvas draw.Canvas) { place(canvas, panel{t.forest(list), 0, 0, 1, 1}) }})
+		f := Figure{Name: set.Name + "-comparison", Set: set.Name, Title: "Differences between the stores", width: 820, height: 70 + 19*float64(len(list)),
+			Alt: fmt.Sprintf("%d differences with their intervals around zero.", len(list))}
+		f.describe(part{"", fmt.Sprintf("a − b with 95 %% intervals, of all values that are shares. a: %s, b: %s. Filled marks: p, adjusted for all tests of the comparison (Holm), is below 0.05.", c.A, c.B),
+			unless(len(list) > 0, noShares)})
+		f.draw = func(t *theme, canvas draw.Canvas) { place(canvas, panel{t.forest(list), 0, 0, 1, 1, ""}) }
+		out = append(out, f)
 	}
 	return out
 }

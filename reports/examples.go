@@ -52,9 +52,9 @@ type tile struct {
 // Traces draws the examples of a data set, imagenet or coco, side by side, three in a row: on the images
 // where the folder images has them, else on their area. Without examples there is no figure.
 func Traces(set string, list []analysis.Example, images string) (*Figure, error) {
-	f, ok := examplesFigure(set, list, images)
-	if !ok {
-		return nil, fmt.Errorf("there are no examples of %q", set)
+	f := examplesFigure(set, list, images)
+	if f.Missing != "" {
+		return nil, fmt.Errorf("drawing the examples of %q: %s", set, f.Missing)
 	}
 	return &f, nil
 }
@@ -62,7 +62,7 @@ func Traces(set string, list []analysis.Example, images string) (*Figure, error)
 // tilesAcross is the largest number of examples in a row.
 const tilesAcross = 3
 
-func examplesFigure(set string, list []analysis.Example, images string) (Figure, bool) {
+func examplesFigure(set string, list []analysis.Example, images string) Figure {
 	var tiles []tile
 	photos := 0
 	for i := range list {
@@ -75,7 +75,8 @@ func examplesFigure(set string, list []analysis.Example, images string) (Figure,
 		}
 	}
 	if len(tiles) == 0 {
-		return Figure{}, false
+		why := map[string]lack{"imagenet": noTraces, "coco": noTracesOnPage}[set]
+		return Figure{Name: set + "-examples", Set: set, Title: "Traces", Missing: string(why)}
 	}
 	across := min(tilesAcross, len(tiles))
 	lines := (len(tiles) + across - 1) / across
@@ -100,13 +101,14 @@ func examplesFigure(set string, list []analysis.Example, images string) (Figure,
 			t.tile(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x + gap, Y: y + gap}, Max: vg.Point{X: x + w - gap, Y: y + h - gap}}}, q)
 		}
 	}
-	return f, true
+	return f
 }
 
 func (t *theme) tile(c draw.Canvas, q tile) {
 	x := q.x
 	name := x.Image
 	switch {
+	case x.Hits+x.Misses == 0: // without ground truth
 	case x.Set == "coco":
 		name += fmt.Sprintf(": %d of %d icons on their object", x.Hits, x.Hits+x.Misses)
 	case x.Hits > 0:

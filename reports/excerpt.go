@@ -21,7 +21,10 @@ func Draw(d *analysis.Document, name string) (*Figure, error) {
 	var names []string
 	for i := range d.DataSets {
 		for _, f := range newSource(&d.DataSets[i]).figures() {
-			if f.Name == name {
+			switch {
+			case f.Name == name && f.Missing != "":
+				return nil, fmt.Errorf("drawing %s: %s", name, f.Missing)
+			case f.Name == name:
 				return &f, nil
 			}
 			names = append(names, f.Name)
@@ -79,7 +82,7 @@ func (c Chart) Bars(names []string, values []float64) (*Figure, error) {
 	f.draw = func(t *theme, at draw.Canvas) {
 		p := t.rows(c.Title, c.X, b)
 		p.X.Tick.Marker = c.ticks()
-		place(at, panel{p, 0, 0, 1, 1})
+		place(at, panel{p, 0, 0, 1, 1, ""})
 	}
 	return f, nil
 }
@@ -96,7 +99,7 @@ func (c Chart) Line(x, y []float64) (*Figure, error) {
 		t.grid(p, false, true)
 		t.curve(p, points{x: x, y: y}, 0, "")
 		p.Y.Min = min(p.Y.Min, 0)
-		place(at, panel{p, 0, 0, 1, 1})
+		place(at, panel{p, 0, 0, 1, 1, ""})
 	}
 	return f, nil
 }

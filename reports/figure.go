@@ -24,9 +24,11 @@ type Figure struct {
 	Title      string
 	Caption    string // what is drawn, with the number of units
 	Alt        string // the same in words for those who do not see it
+	Missing    string // what the store lacks for the figure and how to get it; "" where it can be drawn
 
 	width, height float64 // points
 	photos        int     // photographs in it
+	plots, drawn  int     // how many it has, and how many of them have data
 	draw          func(t *theme, c draw.Canvas)
 }
 
@@ -76,27 +78,49 @@ func (f *Figure) paint(t *theme, c draw.Canvas) {
 type panel struct {
 	p            *plot.Plot
 	x, y, dx, dy float64 // fractions of the canvas
+	lack         lack    // where it has data: ""
 }
 
-func place(c draw.Canvas, panels ...panel) {
+func (q panel) on(c draw.Canvas) draw.Canvas {
 	size := c.Size()
+	return draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
+		Min: vg.Point{X: c.Min.X + size.X*vg.Length(q.x), Y: c.Max.Y - size.Y*vg.Length(q.y+q.dy)},
+		Max: vg.Point{X: c.Min.X + size.X*vg.Length(q.x+q.dx), Y: c.Max.Y - size.Y*vg.Length(q.y)},
+	}}
+}
+
+// place draws plots, and says where one has no data.
+func place(c draw.Canvas, panels ...panel) {
 	for _, q := range panels {
-		part := draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
-			Min: vg.Point{X: c.Min.X + size.X*vg.Length(q.x), Y: c.Max.Y - size.Y*vg.Length(q.y+q.dy)},
-			Max: vg.Point{X: c.Min.X + size.X*vg.Length(q.x+q.dx), Y: c.Max.Y - size.Y*vg.Length(q.y)},
-		}}
-		q.p.Draw(part)
+		if q.lack != "" {
+			q.empty(q.on(c))
+			continue
+		}
+		settle(q.p)
+		q.p.Draw(q.on(c))
 	}
+}
+
+// empty draws the title of a plot that has no data.
+func (q panel) empty(c draw.Canvas) {
+	title := q.p.Title.TextStyle
+	title.XAlign, title.YAlign = draw.XCenter, draw.YTop
+	c.FillText(title, vg.Point{X: c.Center().X, Y: c.Max.Y}, q.p.Title.Text)
+	note := q.p.X.Tick.Label
+	note.XAlign, note.YAlign = draw.XCenter, draw.YCenter
+	c.FillText(note, c.Center(), "no data")
 }
 
 // square draws a map in the largest square that its part has, so that cells are square, with the
 // scale of its colours at the right.
 func square(c draw.Canvas, q panel, scale *plot.Plot) {
-	size := c.Size()
-	part := vg.Rectangle{
-		Min: vg.Point{X: c.Min.X + size.X*vg.Length(q.x), Y: c.Max.Y - size.Y*vg.Length(q.y+q.dy)},
-		Max: vg.Point{X: c.Min.X + size.X*vg.Length(q.x+q.dx), Y: c.Max.Y - size.Y*vg.Length(q.y)},
+	if q.lack != "" {
+		q.empty(q.on(c))
+		return
 	}
+	settle(q.p)
+	settle(scale)
+	part := q.on(c).Rectangle
 	bar, gap := vg.Points(70), vg.Points(16)
 	part.Max.X -= gap
 	// The map's own ticks and title take some of its part: what is left is made square.

@@ -61,6 +61,7 @@ type (
 	}
 	htmlFigure struct {
 		Name, Set, Title, Caption, Alt string
+		Missing                        string // instead of a picture
 		Light                          template.URL
 		Dark                           template.Srcset
 		Width, Height                  int
@@ -247,7 +248,7 @@ func (p *page) set(d *analysis.DataSet, files map[string][]byte) htmlSet {
 	}
 	for i := range p.figures {
 		if f := &p.figures[i]; f.Set == d.Name && f.Name == d.Name+"-examples" {
-			sec := htmlSection{ID: d.Name + "-examples", Title: "Examples", Blocks: []htmlBlock{{Figure: figureHTML(f, files)}}, Plays: true}
+			sec := htmlSection{ID: d.Name + "-examples", Title: "Examples", Blocks: []htmlBlock{{Figure: figureHTML(f, files)}}, Plays: f.Missing == ""}
 			out.Sections = append(out.Sections, sec)
 			for k := range p.examples {
 				if p.examples[k].Set == d.Name {
@@ -260,10 +261,13 @@ func (p *page) set(d *analysis.DataSet, files map[string][]byte) htmlSet {
 }
 
 func figureHTML(f *Figure, files map[string][]byte) *htmlFigure {
+	if f.Missing != "" {
+		return &htmlFigure{Name: f.Name, Set: setTitles[f.Set], Title: f.Title, Missing: f.Missing}
+	}
 	uri := func(inDark bool) string {
 		return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(files[f.file("svg", inDark)])
 	}
-	return &htmlFigure{f.Name, setTitles[f.Set], f.Title, f.Caption, f.Alt, template.URL(uri(false)), template.Srcset(uri(true)), int(f.width), int(f.height)}
+	return &htmlFigure{f.Name, setTitles[f.Set], f.Title, f.Caption, f.Alt, "", template.URL(uri(false)), template.Srcset(uri(true)), int(f.width), int(f.height)}
 }
 
 func statHTML(set string, st *analysis.Statistic) htmlStat {
@@ -396,6 +400,8 @@ func (p *page) example(k int) htmlExample {
 	at := func(v, size float64) string { return fmt.Sprintf("%.1f", v*size) }
 	out := htmlExample{ID: fmt.Sprintf("play-%d", k), Width: fmt.Sprintf("%.0f", width), Height: fmt.Sprintf("%.0f", height)}
 	switch {
+	case x.Hits+x.Misses == 0: // without ground truth
+		out.Title = "Image " + x.Image
 	case x.Set == "coco":
 		out.Title = fmt.Sprintf("Image %s: %d of %d icons on their object", x.Image, x.Hits, x.Hits+x.Misses)
 	case x.Hits > 0:

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -59,132 +61,276 @@ func (t *theme) ratioMap(title string, n, hits *analysis.Histogram) (p, scale *p
 const fewInCell = 5
 
 func imagenetFigures(s source) (out []Figure) {
-	add := func(f Figure, needs ...string) {
-		if s.has(needs...) {
-			f.Set, f.Statistics = "imagenet", needs
-			out = append(out, f)
+	for _, make := range []func(source) Figure{
+		randomClicksFigure, mapsFigure, tracesFigure, boxFrameFigure, timesFigure, workersFigure, hitsOfAssignments, hesitationFigure,
+		calibrationFigure, difficultyFigure, extentFigure, scanningFigure,
+	} {
+		if f := make(s); s.has(f.Statistics...) {
+			f.Set = "imagenet"
+			out = append(out, f.orEmpty(s))
 		}
 	}
-	bc := s.value("click_accuracy", "accuracy")
-	n := grouped(float64(bc.N))
-
-	centre := s.value("centre_bias", "gt_centres.share")
-	add(Figure{Name: "imagenet-random-clicks", Title: "Random clicks around the centre", width: 820, height: 360,
-		Caption: fmt.Sprintf("Left: centres of %s ground-truth boxes; the middle cell, 0.82 %% of the area, has %s of them. Right: the exact probability that a click drawn from N(0.5, σ²) hits a box, mean over %s images with a box and a final click: always the centre %s, anywhere %s. The click itself hits in %s.",
-			grouped(float64(centre.N)), percent(float64(centre.Value)), n, percent(float64(s.value("random_clicks", "centre.bc").Value)), percent(float64(s.value("random_clicks", "uniform.bc").Value)), interval(bc)),
-		Alt: fmt.Sprintf("A map with its maximum in the middle cell, and a curve that falls from %s to %s as random clicks spread.", percent(float64(s.value("random_clicks", "centre.bc").Value)), percent(float64(s.value("random_clicks", "uniform.bc").Value))),
-		draw: func(t *theme, c draw.Canvas) {
-			p, scale := t.counts("Centres of boxes", s.histogram("centre_bias", "gt_centres"), unitTicks)
-			square(c, panel{p, 0, 0, 0.46, 1}, scale)
-			place(c, panel{t.randomClicks(s), 0.46, 0, 0.54, 1})
-		}}, "centre_bias", "random_clicks", "click_accuracy")
-
-	add(Figure{Name: "imagenet-maps", Title: "Where boxes and clicks are, and how accurate clicks are there", width: 760, height: 640,
-		Caption: fmt.Sprintf("11 × 11 cells of the image. Above: share of the centres of %s boxes, and of %s final clicks (colours by the square root). Below: accuracy of the click by the cell of the box's centre, and by the cell of the click; grey cells have fewer than %d.", grouped(float64(centre.N)), grouped(float64(s.value("centre_bias", "clicks.share").N)), fewInCell),
-		Alt:     "Four maps of the image: boxes and clicks gather in the middle; accuracy is high in the middle and falls towards the border.",
-		draw: func(t *theme, c draw.Canvas) {
-			a, as := t.counts("Centres of boxes", s.histogram("centre_bias", "gt_centres"), unitTicks)
-			b, bs := t.counts("Final clicks", s.histogram("centre_bias", "clicks"), unitTicks)
-			d, ds := t.ratioMap("Accuracy by the box's centre", s.histogram("accuracy_maps", "by_gt_cell_n"), s.histogram("accuracy_maps", "by_gt_cell_hits"))
-			e, es := t.ratioMap("Accuracy by the click", s.histogram("accuracy_maps", "by_click_cell_n"), s.histogram("accuracy_maps", "by_click_cell_hits"))
-			square(c, panel{a, 0, 0, 0.5, 0.5}, as)
-			square(c, panel{b, 0.5, 0, 0.5, 0.5}, bs)
-			square(c, panel{d, 0, 0.5, 0.5, 0.5}, ds)
-			square(c, panel{e, 0.5, 0.5, 0.5, 0.5}, es)
-		}}, "centre_bias", "accuracy_maps")
-
-	first, last := s.value("trace_quantiles", "accuracy.0"), s.value("trace_quantiles", "accuracy.9")
-	add(Figure{Name: "imagenet-traces", Title: "Accuracy of mouse samples on the way to the click", width: 900, height: 340,
-		Caption: fmt.Sprintf("Share of samples that lie in a box, over %s images with a box and a final click. Left: the N-th sample before the click. Middle: tenths of the samples from entering the image to the click, %s in the first and %s in the last. Right: tenths of the time. Bands: 95 %% intervals, annotators drawn anew.", n, percent(float64(first.Value)), percent(float64(last.Value))),
-		Alt:     fmt.Sprintf("Three curves: accuracy falls with every sample that is counted back from the click, and grows from %s to %s along the way.", percent(float64(first.Value)), percent(float64(last.Value))),
-		draw: func(t *theme, c draw.Canvas) {
-			p := t.curves("Last samples", "samples before the click", curveOf(s, "last_samples", "last_n", "n_before"), "any", curveOf(s, "last_samples", "last_n_segment", "n_before"), "since entering")
-			q := t.curves("By samples", "tenth of the samples", curveOf(s, "trace_quantiles", "samples", "tenth"), "", points{}, "")
-			r := t.curves("By time", "tenth of the time", curveOf(s, "time_quantiles", "samples", "tenth"), "", points{}, "")
-			same(&p.Y, &q.Y, &r.Y)
-			q.X.Tick.Marker, r.X.Tick.Marker = tenths{}, tenths{}
-			place(c, panel{p, 0, 0, 0.32, 1}, panel{q, 0.345, 0, 0.315, 1}, panel{r, 0.685, 0, 0.315, 1})
-		}}, "last_samples", "trace_quantiles", "time_quantiles")
-
-	add(frameFigure(s, "imagenet-box-frame", "Where in its box the click lies", "box_frame", "final clicks, in the frame of the nearest box"), "box_frame")
-
-	add(Figure{Name: "imagenet-times", Title: "How long it takes, and how fast the pointer is", width: 900, height: 330,
-		Caption: fmt.Sprintf("Left: time from the last entry to the click of %s selected showings (median %s), and the time hovered over %s showings. Middle: mean speed of the pointer from entering to the click. Right: speed along the way, of clicks that hit and of those that miss, with 95 %% intervals.",
-			grouped(float64(s.value("timing", "time_to_click.median").N)), logTicks{"ms"}.label(float64(s.value("timing", "time_to_click.median").Value)), grouped(float64(s.value("timing", "estimate_time.median").N))),
-		Alt: "Histograms of times and speeds with one peak each, and a curve of speed that falls before the click.",
-		draw: func(t *theme, c draw.Canvas) {
-			p := t.logBars("Times", "", "ms", s, "timing", "time_to_click", t.series[0])
-			t.logSteps(p, s, "timing", "estimate_time", t.series[1], "hovered")
-			t.legendSwatch(p, t.series[0], "to click")
-			p.Legend.Top, p.Legend.Left = true, true
-			p.Y.Max *= 1.2 // room for it
-			q := t.logBars("Speed", "display px a second", "", s, "timing", "speed", t.series[2])
-			place(c, panel{p, 0, 0, 0.32, 1}, panel{q, 0.345, 0, 0.3, 1}, panel{t.velocity(s), 0.665, 0, 0.335, 1})
-		}}, "timing", "mouse_measures")
-
-	add(Figure{Name: "imagenet-workers", Title: "Annotators: accuracy against the number of clicks", width: 760, height: 420,
-		Caption: fmt.Sprintf("Each mark is an annotator: %s of them with clicks on images with a box. Lines: the mean of all, and where 95 %% and 99.8 %% of annotators would lie if they differed by chance alone (normal approximation to the binomial). Triangles: those with a flag (clicks the centre, rushes, bot-like trace).", grouped(float64(s.value("workers", "pool_mean").N))),
-		Alt:     "A funnel: annotators with few clicks scatter widely; many of those with more lie outside of the limits of chance.",
-		draw:    func(t *theme, c draw.Canvas) { place(c, panel{t.funnel(s, "boxed", "accuracy"), 0, 0, 1, 1}) }}, "workers")
-
-	add(hitsFigure(s, "imagenet", "recall", "selected / shown", "low_recall", "few_selected", "few_pages"), "hits")
-
-	add(Figure{Name: "imagenet-hesitation", Title: "Hesitation: how often the pointer came to the image before the click", width: 640, height: 300,
-		Caption: "Accuracy of the last click of a showing by the number of entries at or before it, with the number of clicks; lines are 95 % intervals, annotators drawn anew.",
-		Alt:     "Bars of accuracy for one, two, three, four, and five or more entries.",
-		draw: func(t *theme, c draw.Canvas) {
-			p := t.barRows("", "accuracy", s, "timing", "by_visits", "n", []string{"1 entry", "2 entries", "3 entries", "4 entries", "5 or more"}, "accuracy")
-			place(c, panel{p, 0, 0, 1, 1})
-		}}, "timing")
-
-	gain := s.value("calibration", "accuracy_gain.shift")
-	add(Figure{Name: "imagenet-calibration", Title: "Taking the click's bias away", width: 900, height: 360,
-		Caption: fmt.Sprintf("What is fitted on one half of the annotators is applied to the clicks of the other, %s clicks in all. Left: accuracy, of all images and of those whose centre is in no box. Right: clicks in the frame of the box as they are and less their median displacement; the square is the box. The shift changes accuracy by %s percentage points.", grouped(float64(gain.N)), signed(100*float64(gain.Value))),
-		Alt:     "Bars of accuracy before and after two calibrations, and two maps of clicks in the frame of the box, which hardly differ.",
-		draw: func(t *theme, c draw.Canvas) {
-			place(c, panel{t.calibration(s), 0, 0, 0.36, 1})
-			a, as := t.counts("before", s.histogram("calibration", "frame_before"), []float64{-1, 0, 1, 2})
-			b, bs := t.counts("less the shift", s.histogram("calibration", "frame_shift"), []float64{-1, 0, 1, 2})
-			for _, p := range []*plot.Plot{a, b} {
-				p.Add(t.box())
-			}
-			square(c, panel{a, 0.38, 0, 0.31, 1}, as)
-			square(c, panel{b, 0.69, 0, 0.31, 1}, bs)
-		}}, "calibration")
-
-	add(Figure{Name: "imagenet-difficulty", Title: "Difficulty: time against accuracy", width: 820, height: 320,
-		Caption: fmt.Sprintf("Left: accuracy by the time from entering to the click. Right: by the fifth of the annotator's own clicks, from the quickest to the slowest, which leaves out that some are slow and careful. Of pairs of a miss and a hit of one annotator, the miss took longer in %s.", interval(s.value("difficulty", "auc_within"))),
-		Alt:     "Accuracy by time, and by the fifth of an annotator's clicks.",
-		draw: func(t *theme, c draw.Canvas) {
-			d := curveOf(s, "difficulty", "by_time", "from")
-			var names []string
-			for i, v := range d.x {
-				to := "more"
-				if i+1 < len(d.x) {
-					to = logTicks{"ms"}.label(d.x[i+1])
-				}
-				names = append(names, logTicks{"ms"}.label(v)+" – "+to)
-			}
-			p := t.barRows("", "accuracy", s, "difficulty", "by_time", "n", names, "accuracy")
-			q := t.barRows("", "accuracy", s, "difficulty", "by_fifth", "n", []string{"quickest fifth", "second", "third", "fourth", "slowest fifth"}, "accuracy")
-			same(&p.X, &q.X)
-			place(c, panel{p, 0, 0, 0.52, 1}, panel{q, 0.52, 0, 0.48, 1})
-		}}, "difficulty")
-
-	add(Figure{Name: "imagenet-extent", Title: "The object's extent from the samples before the click", width: 640, height: 300,
-		Caption: fmt.Sprintf("Mean intersection over union with the nearest box, of the bounding box of the last samples and the click, by how many samples are used. For comparison: the whole image %s, a box of the mean size around the click %s.", percent(float64(s.value("extent", "whole_image").Value)), percent(float64(s.value("extent", "mean_box").Value))),
-		Alt:     "Bars: samples tell little of the extent; a box of the mean size around the click tells more, the whole image most.",
-		draw:    func(t *theme, c draw.Canvas) { place(c, panel{t.extent(s), 0, 0, 1, 1}) }}, "extent")
-
-	add(Figure{Name: "imagenet-scanning", Title: "The order of clicks on a page", width: 820, height: 300,
-		Caption: fmt.Sprintf("%s pages with five or more clicks. Left: pairs of clicks whose order follows the layout; half of them would by chance. Right: where the next click is.", grouped(float64(s.value("scanning", "pages").Value))),
-		Alt:     fmt.Sprintf("Bars: %s of the pairs follow a serpentine.", percent(float64(s.value("scanning", "pairs_in_order.serpentine").Value))),
-		draw:    func(t *theme, c draw.Canvas) { t.scanning(c, s) }}, "scanning")
 	return out
 }
 
+// orEmpty is the figure, which lacks records before anything else. Its text describes no plot without data.
+func (f Figure) orEmpty(s source) Figure {
+	if l := s.records(); l != "" {
+		f.Missing = string(l)
+	}
+	if f.drawn < f.plots {
+		f.Alt = fmt.Sprintf("%d plots, of which %d have no data.", f.plots, f.plots-f.drawn)
+	}
+	return f
+}
+
+// boxCentres is what a map of the centres of boxes lacks.
+func (s source) boxCentres() lack {
+	return unless(s.value("centre_bias", "gt_centres.share").N > 0, noBoxes)
+}
+
+func randomClicksFigure(s source) Figure {
+	bc, centre := s.value("click_accuracy", "accuracy"), s.value("centre_bias", "gt_centres.share")
+	boxes, clicks := s.boxCentres(), s.clicksOnBoxes(bc.N)
+	always, anywhere := percent(float64(s.value("random_clicks", "centre.bc").Value)), percent(float64(s.value("random_clicks", "uniform.bc").Value))
+	f := Figure{Name: "imagenet-random-clicks", Title: "Random clicks around the centre", width: 820, height: 360, Statistics: []string{"centre_bias", "random_clicks", "click_accuracy"}}
+	f.describe(
+		part{"Left", fmt.Sprintf("centres of %s ground-truth boxes; the middle cell, 0.82 %% of the area, has %s of them.", grouped(float64(centre.N)), percent(float64(centre.Value))), boxes},
+		part{"Right", fmt.Sprintf("the exact probability that a click drawn from N(0.5, σ²) hits a box, mean over %s images with a box and a final click: always the centre %s, anywhere %s. The click itself hits in %s.",
+			grouped(float64(bc.N)), always, anywhere, interval(bc)), clicks})
+	f.Alt = "A map with its maximum in the middle cell."
+	if clicks == "" {
+		f.Alt = fmt.Sprintf("A map with its maximum in the middle cell, and a curve that falls from %s to %s as random clicks spread.", always, anywhere)
+	}
+	f.draw = func(t *theme, c draw.Canvas) {
+		p, scale := t.counts("Centres of boxes", s.histogram("centre_bias", "gt_centres"), unitTicks)
+		square(c, panel{p, 0, 0, 0.46, 1, boxes}, scale)
+		place(c, panel{t.randomClicks(s), 0.46, 0, 0.54, 1, clicks})
+	}
+	return f
+}
+
+func mapsFigure(s source) Figure {
+	boxes, shown := s.boxCentres(), s.value("centre_bias", "clicks.share")
+	clicks := unless(shown.N > 0, noClicks)
+	few := func(name string) lack {
+		n := int64(0)
+		if h := s.histogram("accuracy_maps", name); h != nil {
+			for _, row := range h.Counts {
+				n = max(n, slices.Max(row))
+			}
+		}
+		switch {
+		case n >= fewInCell:
+			return ""
+		case n > 0:
+			return noFewClicks
+		}
+		return s.clicksOnBoxes(0)
+	}
+	byBox, byClick := few("by_gt_cell_n"), few("by_click_cell_n")
+	f := Figure{Name: "imagenet-maps", Title: "Where boxes and clicks are, and how accurate clicks are there", width: 760, height: 640, Statistics: []string{"centre_bias", "accuracy_maps"},
+		Caption: "11 × 11 cells of the image.",
+		Alt:     "Four maps of the image: boxes and clicks gather in the middle; accuracy is high in the middle and falls towards the border."}
+	f.describe(
+		part{"Above, left", fmt.Sprintf("share of the centres of %s boxes (colours by the square root).", grouped(float64(s.value("centre_bias", "gt_centres.share").N))), boxes},
+		part{"Above, right", fmt.Sprintf("share of %s final clicks.", grouped(float64(shown.N))), clicks},
+		part{"Below, left", fmt.Sprintf("accuracy of the click by the cell of the box's centre; grey cells have fewer than %d.", fewInCell), byBox},
+		part{"Below, right", "accuracy by the cell of the click.", byClick})
+	f.draw = func(t *theme, c draw.Canvas) {
+		a, as := t.counts("Centres of boxes", s.histogram("centre_bias", "gt_centres"), unitTicks)
+		b, bs := t.counts("Final clicks", s.histogram("centre_bias", "clicks"), unitTicks)
+		d, ds := t.ratioMap("Accuracy by the box's centre", s.histogram("accuracy_maps", "by_gt_cell_n"), s.histogram("accuracy_maps", "by_gt_cell_hits"))
+		e, es := t.ratioMap("Accuracy by the click", s.histogram("accuracy_maps", "by_click_cell_n"), s.histogram("accuracy_maps", "by_click_cell_hits"))
+		square(c, panel{a, 0, 0, 0.5, 0.5, boxes}, as)
+		square(c, panel{b, 0.5, 0, 0.5, 0.5, clicks}, bs)
+		square(c, panel{d, 0, 0.5, 0.5, 0.5, byBox}, ds)
+		square(c, panel{e, 0.5, 0.5, 0.5, 0.5, byClick}, es)
+	}
+	return f
+}
+
+func tracesFigure(s source) Figure {
+	bc := s.value("click_accuracy", "accuracy").N
+	lackOf := func(statistic, table string, otherwise lack) lack {
+		if s.any(statistic, table, "accuracy") {
+			return ""
+		}
+		return first(s.clicksOnBoxes(bc), otherwise)
+	}
+	last, samples, times := lackOf("last_samples", "last_n", noSamples), lackOf("trace_quantiles", "samples", noWay), lackOf("time_quantiles", "samples", noWay)
+	from, to := percent(float64(s.value("trace_quantiles", "accuracy.0").Value)), percent(float64(s.value("trace_quantiles", "accuracy.9").Value))
+	f := Figure{Name: "imagenet-traces", Title: "Accuracy of mouse samples on the way to the click", width: 900, height: 340, Statistics: []string{"last_samples", "trace_quantiles", "time_quantiles"},
+		Caption: "Share of samples that lie in a box, over images with a box and a final click."}
+	f.describe(
+		part{"Left", "the N-th sample before the click.", last},
+		part{"Middle", fmt.Sprintf("tenths of the samples from entering the image to the click, %s in the first and %s in the last.", from, to), samples},
+		part{"Right", "tenths of the time.", times})
+	f.Caption += " Bands: 95 % intervals over samples of the annotators."
+	f.Alt = fmt.Sprintf("Three curves: accuracy falls with every sample that is counted back from the click, and grows from %s to %s along the way.", from, to)
+	f.draw = func(t *theme, c draw.Canvas) {
+		p := t.curves("Last samples", "samples before the click", curveOf(s, "last_samples", "last_n", "n_before"), "any", curveOf(s, "last_samples", "last_n_segment", "n_before"), "since entering")
+		q := t.curves("By samples", "tenth of the samples", curveOf(s, "trace_quantiles", "samples", "tenth"), "", points{}, "")
+		r := t.curves("By time", "tenth of the time", curveOf(s, "time_quantiles", "samples", "tenth"), "", points{}, "")
+		same(&p.Y, &q.Y, &r.Y)
+		q.X.Tick.Marker, r.X.Tick.Marker = tenths{}, tenths{}
+		place(c, panel{p, 0, 0, 0.32, 1, last}, panel{q, 0.345, 0, 0.315, 1, samples}, panel{r, 0.685, 0, 0.315, 1, times})
+	}
+	return f
+}
+
+func boxFrameFigure(s source) Figure {
+	n := s.value("box_frame", "nearest_box.mean_u").N
+	return frameFigure(s, "imagenet-box-frame", "Where in its box the click lies", "box_frame", "final clicks, in the frame of the nearest box", s.clicksOnBoxes(n))
+}
+
+func timesFigure(s source) Figure {
+	click, hover := s.value("timing", "time_to_click.median"), s.value("timing", "estimate_time.median")
+	noClick, noHover := unless(s.binned("timing", "time_to_click"), noTimes), unless(s.binned("timing", "estimate_time"), noHovering)
+	speed := unless(s.binned("timing", "speed"), noSpeed)
+	hits := s.any("mouse_measures", "velocity_profile", "speed_hit") || s.any("mouse_measures", "velocity_profile", "speed_miss")
+	profile := unless(hits, first(s.clicksOnBoxes(s.value("click_accuracy", "accuracy").N), noSpeed))
+	times := first(noClick, noHover)
+	caption := ""
+	if noClick == "" {
+		caption = fmt.Sprintf("time from the last entry to the click of %s selected showings (median %s).", grouped(float64(click.N)), msText(float64(click.Value)))
+		times = ""
+	}
+	if noHover == "" {
+		caption = strings.TrimSpace(caption + fmt.Sprintf(" Time hovered over %s showings.", grouped(float64(hover.N))))
+		times = ""
+	}
+	f := Figure{Name: "imagenet-times", Title: "How long it takes, and how fast the pointer is", width: 900, height: 330, Statistics: []string{"timing", "mouse_measures"},
+		Alt: "Histograms of times and speeds with one peak each, and a curve of speed that falls before the click."}
+	f.describe(
+		part{"Left", caption, times},
+		part{"Middle", "mean speed of the pointer from entering to the click.", speed},
+		part{"Right", "speed along the way, of clicks that hit and of those that miss, with 95 % intervals.", profile})
+	f.draw = func(t *theme, c draw.Canvas) {
+		p := t.logBars("Times", "", "ms", s, "timing", "time_to_click", t.series[0])
+		t.logSteps(p, s, "timing", "estimate_time", t.series[1], "hovered")
+		t.legendSwatch(p, t.series[0], "to click")
+		p.Legend.Top, p.Legend.Left = true, true
+		p.Y.Max *= 1.2 // room for it
+		q := t.logBars("Speed", "display px a second", "", s, "timing", "speed", t.series[2])
+		place(c, panel{p, 0, 0, 0.32, 1, times}, panel{q, 0.345, 0, 0.3, 1, speed}, panel{t.velocity(s), 0.665, 0, 0.335, 1, profile})
+	}
+	return f
+}
+
+// marksCaption says what the marks and lines of a funnel are.
+const marksCaption = "Each mark is an annotator: %s of them with %s. Lines: the mean of all, and where 95 %% and 99.8 %% of annotators would lie if they differed by chance alone (normal approximation to the binomial). Triangles: those with a flag%s."
+
+// funnelFigure draws annotators' shares, what, against how many units they are of.
+func funnelFigure(s source, f Figure, units, what, of, flags string, otherwise lack) Figure {
+	f.Statistics, f.width, f.height = []string{"workers"}, 760, 420
+	f.Alt = "A funnel: annotators with few " + map[string]string{"boxed": "clicks", "judged": "icons"}[units] + " scatter widely; many of those with more lie outside of the limits of chance."
+	marks := 0
+	shares := s.column("workers", "by_worker", what)
+	for i, n := range s.column("workers", "by_worker", units) {
+		marks += b2i(n >= 1 && !math.IsNaN(shares[i]))
+	}
+	f.describe(part{"", fmt.Sprintf(marksCaption, grouped(float64(marks)), of, flags), unless(marks > 0, first(s.annotators(), otherwise))})
+	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{t.funnel(s, units, what), 0, 0, 1, 1, ""}) }
+	return f
+}
+
+// annotators is what a table of annotators lacks.
+func (s source) annotators() lack { return unless(!s.none("workers", "workers"), noWorkers) }
+
+func workersFigure(s source) Figure {
+	return funnelFigure(s, Figure{Name: "imagenet-workers", Title: "Annotators: accuracy against the number of clicks"}, "boxed", "accuracy",
+		"clicks on images with a box", " (clicks the centre, rushes, bot-like trace)", s.clicksOnBoxes(0))
+}
+
+func hitsOfAssignments(s source) Figure {
+	return hitsFigure(s, "imagenet", "recall", "selected / shown", noAssignments, "low_recall", "few_selected", "few_pages")
+}
+
+func hesitationFigure(s source) Figure {
+	f := Figure{Name: "imagenet-hesitation", Title: "Hesitation: how often the pointer came to the image before the click", width: 640, height: 300, Statistics: []string{"timing"},
+		Alt: "Bars of accuracy for one, two, three, four, and five or more entries."}
+	f.describe(part{"", "Accuracy of the last click of a showing by the number of entries at or before it, with the number of clicks; lines are 95 % intervals over samples of the annotators.",
+		unless(s.counted("timing", "by_visits", "n"), first(s.clicksOnBoxes(s.value("click_accuracy", "accuracy").N), noEntries))})
+	f.draw = func(t *theme, c draw.Canvas) {
+		p := t.barRows("", "accuracy", s, "timing", "by_visits", "n", []string{"1 entry", "2 entries", "3 entries", "4 entries", "5 or more"}, "accuracy")
+		place(c, panel{p, 0, 0, 1, 1, ""})
+	}
+	return f
+}
+
+func calibrationFigure(s source) Figure {
+	gain := s.value("calibration", "accuracy_gain.shift")
+	f := Figure{Name: "imagenet-calibration", Title: "Taking the click's bias away", width: 900, height: 360, Statistics: []string{"calibration"},
+		Alt: "Bars of accuracy before and after two calibrations, and two maps of clicks in the frame of the box, which hardly differ."}
+	f.describe(part{"", fmt.Sprintf("What is fitted on one half of the annotators is applied to the clicks of the other, %s clicks in all. Left: accuracy, of all images and of those whose centre is in no box. Right: clicks in the frame of the box as they are and less their median displacement; the square is the box. The shift changes accuracy by %s percentage points.", grouped(float64(gain.N)), signed(100*float64(gain.Value))),
+		s.clicksOnBoxes(gain.N)})
+	f.draw = func(t *theme, c draw.Canvas) {
+		place(c, panel{t.calibration(s), 0, 0, 0.36, 1, ""})
+		a, as := t.counts("before", s.histogram("calibration", "frame_before"), []float64{-1, 0, 1, 2})
+		b, bs := t.counts("less the shift", s.histogram("calibration", "frame_shift"), []float64{-1, 0, 1, 2})
+		for _, p := range []*plot.Plot{a, b} {
+			p.Add(t.box())
+		}
+		square(c, panel{a, 0.38, 0, 0.31, 1, ""}, as)
+		square(c, panel{b, 0.69, 0, 0.31, 1, ""}, bs)
+	}
+	return f
+}
+
+func difficultyFigure(s source) Figure {
+	clicks := unless(s.counted("difficulty", "by_time", "n"), first(s.clicksOnBoxes(s.value("click_accuracy", "accuracy").N), noEntries))
+	f := Figure{Name: "imagenet-difficulty", Title: "Difficulty: time against accuracy", width: 820, height: 320, Statistics: []string{"difficulty"},
+		Alt: "Accuracy by time, and by the fifth of an annotator's clicks."}
+	f.describe(
+		part{"Left", "accuracy by the time from entering to the click.", clicks},
+		part{"Right", "by the fifth of the annotator's own clicks, from the quickest to the slowest, which leaves out that some are slow and careful.", clicks})
+	if auc := s.value("difficulty", "auc_within"); auc.Value.Defined() {
+		f.Caption += fmt.Sprintf(" Of pairs of a miss and a hit of one annotator, the miss took longer in %s.", interval(auc))
+	}
+	f.draw = func(t *theme, c draw.Canvas) {
+		d := curveOf(s, "difficulty", "by_time", "from")
+		var names []string
+		for i, v := range d.x {
+			to := "more"
+			if i+1 < len(d.x) {
+				to = msText(d.x[i+1])
+			}
+			names = append(names, msText(v)+" – "+to)
+		}
+		p := t.barRows("", "accuracy", s, "difficulty", "by_time", "n", names, "accuracy")
+		q := t.barRows("", "accuracy", s, "difficulty", "by_fifth", "n", []string{"quickest fifth", "second", "third", "fourth", "slowest fifth"}, "accuracy")
+		same(&p.X, &q.X)
+		place(c, panel{p, 0, 0, 0.52, 1, clicks}, panel{q, 0.52, 0, 0.48, 1, clicks})
+	}
+	return f
+}
+
+func extentFigure(s source) Figure {
+	whole := s.value("extent", "whole_image")
+	f := Figure{Name: "imagenet-extent", Title: "The object's extent from the samples before the click", width: 640, height: 300, Statistics: []string{"extent"},
+		Alt: "Bars: samples tell little of the extent; a box of the mean size around the click tells more, the whole image most."}
+	f.describe(part{"", fmt.Sprintf("Mean intersection over union with the nearest box, of the bounding box of the last samples and the click, by how many samples are used. For comparison: the whole image %s, a box of the mean size around the click %s.", percent(float64(whole.Value)), percent(float64(s.value("extent", "mean_box").Value))),
+		unless(whole.N > 0, first(s.clicksOnBoxes(s.value("click_accuracy", "accuracy").N), noWay))})
+	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{t.extent(s), 0, 0, 1, 1, ""}) }
+	return f
+}
+
+func scanningFigure(s source) Figure {
+	pages := s.value("scanning", "pages")
+	f := Figure{Name: "imagenet-scanning", Title: "The order of clicks on a page", width: 820, height: 300, Statistics: []string{"scanning"},
+		Alt: fmt.Sprintf("Bars: %s of the pairs follow a serpentine.", percent(float64(s.value("scanning", "pairs_in_order.serpentine").Value)))}
+	f.describe(part{"", fmt.Sprintf("%s pages with five or more clicks. Left: pairs of clicks whose order follows the layout; half of them would by chance. Right: where the next click is.", grouped(float64(pages.Value))),
+		unless(pages.Value > 0, noOrder)})
+	f.draw = func(t *theme, c draw.Canvas) { t.scanning(c, s) }
+	return f
+}
+
 func signed(v float64) string {
-	text := fmt.Sprintf("%.2f", math.Abs(v))
+	if math.IsNaN(v) {
+		return "undefined"
+	}
+	text := fixedText(math.Abs(v), 2)
 	if v < 0 {
 		return "−" + text
 	}
@@ -235,7 +381,7 @@ func (t *theme) curves(title, x string, a points, nameA string, b points, nameB 
 
 func (t *theme) randomClicks(s source) *plot.Plot {
 	p := t.plot("Accuracy of random clicks", "σ, fraction of the image", "")
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{}
+	logarithmic(&p.X, "")
 	p.Y.Tick.Marker = percents{}
 	t.grid(p, false, true)
 	x := s.column("random_clicks", "by_sigma", "sigma")
@@ -258,22 +404,23 @@ func (t *theme) randomClicks(s source) *plot.Plot {
 }
 
 // frameFigure is a map of points in the frame of their boxes.
-func frameFigure(s source, name, title, statistic, what string) Figure {
+func frameFigure(s source, name, title, statistic, what string, without lack) Figure {
 	h := s.histogram(statistic, "nearest_box_map")
 	u, v := s.value(statistic, "nearest_box.mean_u"), s.value(statistic, "nearest_box.mean_v")
 	medianU, medianV := s.value(statistic, "nearest_box.median_u"), s.value(statistic, "nearest_box.median_v")
-	f := Figure{Name: name, Title: title, width: 520, height: 440}
+	f := Figure{Name: name, Title: title, width: 520, height: 440, Statistics: []string{statistic}}
 	if h == nil {
 		return f
 	}
-	f.Caption = fmt.Sprintf("%s %s; the square is the box, v points down. %s lie outside of the map. Cross: mean (%.3f, %.3f); ring: median (%.3f, %.3f). Colours by the square root of the share.", grouped(float64(u.N)), what, grouped(float64(h.Outside)), float64(u.Value), float64(v.Value), float64(medianU.Value), float64(medianV.Value))
-	f.Alt = fmt.Sprintf("A map around a square; the points gather in the square, their median is at (%.2f, %.2f).", float64(medianU.Value), float64(medianV.Value))
+	f.describe(part{"", fmt.Sprintf("%s %s; the square is the box, v points down. %s lie outside of the map. Cross: mean (%s, %s); ring: median (%s, %s). Colours by the square root of the share.",
+		grouped(float64(u.N)), what, grouped(float64(h.Outside)), decimal(u, 3), decimal(v, 3), decimal(medianU, 3), decimal(medianV, 3)), without})
+	f.Alt = fmt.Sprintf("A map around a square; the points gather in the square, their median is at (%s, %s).", decimal(medianU, 2), decimal(medianV, 2))
 	f.draw = func(t *theme, c draw.Canvas) {
 		p, scale := t.counts("", h, []float64{-1, 0, 1, 2})
 		p.Add(t.box())
 		p.Add(crossAt{float64(u.Value), float64(v.Value), t.series[1]})
 		t.dots(p, []float64{float64(medianU.Value)}, []float64{-float64(medianV.Value)}, t.series[1], 6, draw.RingGlyph{}, "")
-		square(c, panel{p, 0, 0, 1, 1}, scale)
+		square(c, panel{p, 0, 0, 1, 1, ""}, scale)
 	}
 	return f
 }
@@ -304,7 +451,7 @@ func (t *theme) logBars(title, x, unit string, s source, statistic, table string
 	if len(n) > 0 {
 		from, to, n = from[first:last+1], to[first:last+1], n[first:last+1]
 	}
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, logTicks{unit}
+	logarithmic(&p.X, unit)
 	p.Y.Tick.Marker = percents{}
 	t.grid(p, false, true)
 	p.Add(bars{from, to, n, func(int) color.NRGBA { return fade(c, 200) }})
@@ -372,7 +519,8 @@ func (t *theme) funnel(s source, units, what string) *plot.Plot {
 		}
 		to[0], to[1] = append(to[0], x[i]), append(to[1], y[i])
 	}
-	p.X.Scale, p.X.Tick.Marker, p.Y.Tick.Marker = plot.LogScale{}, logTicks{}, percents{}
+	logarithmic(&p.X, "")
+	p.Y.Tick.Marker = percents{}
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = min(fewest, most/10), max(most*1.05, 10), 0, 1
 	t.grid(p, true, true)
 	if total > 0 {
@@ -396,11 +544,12 @@ func (t *theme) funnel(s source, units, what string) *plot.Plot {
 }
 
 // hitsFigure has the shares of HITs against the thresholds, and how many each of them flags.
-func hitsFigure(s source, set, share, shareTitle string, flags ...string) Figure {
+func hitsFigure(s source, set, share, shareTitle string, without lack, flags ...string) Figure {
 	n := s.value("hits", "hits")
-	f := Figure{Name: set + "-hits", Title: "HITs, and the checks of them", width: 820, height: 320,
-		Caption: fmt.Sprintf("Left: %s of %s HITs. Right: HITs that each check flags; the release holds only what is left of a HIT, so that more are flagged than were rejected when it was collected.", shareTitle, grouped(float64(n.Value))),
-		Alt:     fmt.Sprintf("A histogram of %s, and bars: %s of the HITs are flagged.", share, percent(float64(s.value("hits", "flagged").Value)))}
+	f := Figure{Name: set + "-hits", Title: "HITs, and the checks of them", width: 820, height: 320, Statistics: []string{"hits"},
+		Alt: fmt.Sprintf("A histogram of %s, and bars: %s of the HITs are flagged.", share, percent(float64(s.value("hits", "flagged").Value)))}
+	f.describe(part{"", fmt.Sprintf("Left: %s of %s HITs. Right: HITs that each check flags; the release holds only what is left of a HIT, so that more are flagged than were rejected when it was collected.", shareTitle, grouped(float64(n.Value))),
+		unless(n.Value > 0, without)})
 	f.draw = func(t *theme, c draw.Canvas) {
 		p := t.plot("", shareTitle, "HITs")
 		const bins = 25
@@ -437,26 +586,9 @@ func hitsFigure(s source, set, share, shareTitle string, flags ...string) Figure
 		}
 		q := t.rows("", "share of HITs", rows{names: names, notes: notes, values: values, low: low, high: high, reserveForNotes: 0.16})
 		q.X.Tick.Marker = percents{}
-		place(c, panel{p, 0, 0, 0.5, 1}, panel{q, 0.5, 0, 0.5, 1})
+		place(c, panel{p, 0, 0, 0.5, 1, ""}, panel{q, 0.5, 0, 0.5, 1, ""})
 	}
 	return f
-}
-
-// niceTicks labels numbers at 1, 2 or 5 times a power of ten.
-type niceTicks struct{ whole bool }
-
-func (n niceTicks) Ticks(low, high float64) (ticks []plot.Tick) {
-	step := 1e-4
-	if n.whole {
-		step = 1
-	}
-	for k := 0; (high-low)/step > 6; k++ {
-		step *= []float64{2, 2.5, 2}[k%3]
-	}
-	for k := math.Ceil(low/step - 1e-9); k*step <= high+1e-9*step; k++ {
-		ticks = append(ticks, plot.Tick{Value: k * step, Label: grouped(math.Round(k*step*1e4) / 1e4)})
-	}
-	return ticks
 }
 
 // barRows draws a table of accuracies as bars with their intervals and numbers of units.
@@ -540,7 +672,7 @@ func (t *theme) scanning(c draw.Canvas, s source) {
 	q := t.rows("", "share of steps", rows{names: []string{"along the row", "back in the row", "next row, near", "next row, far", "elsewhere"}, notes: percentsOf(s.column("scanning", "by_step", "share")),
 		values: s.column("scanning", "by_step", "share"), low: s.column("scanning", "by_step", "low"), high: s.column("scanning", "by_step", "high"), reserveForNotes: 0.2})
 	q.X.Tick.Marker = percents{}
-	place(c, panel{p, 0, 0, 0.5, 1}, panel{q, 0.5, 0, 0.5, 1})
+	place(c, panel{p, 0, 0, 0.5, 1, ""}, panel{q, 0.5, 0, 0.5, 1, ""})
 }
 
 func percentsOf(v []float64) (out []string) {

@@ -22,8 +22,12 @@ func (p *page) markdown() []byte {
 			if f.Set != s.set {
 				continue
 			}
-			fmt.Fprintf(&b, "\n### %s\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"%s\"><img src=\"%s\" alt=\"%s\" width=\"%d\"></picture>\n\n%s\n",
-				escape(f.Title), f.file("svg", true), f.file("svg", false), strings.ReplaceAll(f.Alt, `"`, "&quot;"), int(f.width), escape(f.Caption))
+			if f.Missing != "" {
+				fmt.Fprintf(&b, "\n### %s\n\n%s\n", escape(f.Title), escape(f.Missing))
+			} else {
+				fmt.Fprintf(&b, "\n### %s\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"%s\"><img src=\"%s\" alt=\"%s\" width=\"%d\"></picture>\n\n%s\n",
+					escape(f.Title), f.file("svg", true), f.file("svg", false), strings.ReplaceAll(f.Alt, `"`, "&quot;"), int(f.width), escape(f.Caption))
+			}
 			for _, name := range f.Statistics {
 				st := s.stats[name]
 				if st == nil || shown[name] || len(st.Values) == 0 || name == "quality" {

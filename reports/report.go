@@ -39,7 +39,8 @@ var ErrUsage = errors.New("wrong option")
 
 // A Report is what was made.
 type Report struct {
-	Figures []Figure
+	Figures []Figure // that were drawn
+	Missing []Figure // that lack data: the page says which
 	Files   []string // in Out
 	Bytes   int64    // of the page
 }
@@ -77,7 +78,14 @@ func Make(ctx context.Context, store string, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Figures: p.figures, Bytes: int64(len(files["index.html"]))}
+	r := &Report{Bytes: int64(len(files["index.html"]))}
+	for _, f := range p.figures {
+		if f.Missing != "" {
+			r.Missing = append(r.Missing, f)
+		} else {
+			r.Figures = append(r.Figures, f)
+		}
+	}
 	for name := range files {
 		r.Files = append(r.Files, name)
 	}
@@ -131,9 +139,8 @@ func (p *page) all() (out []Figure) {
 	for i := range p.document.DataSets {
 		s := newSource(&p.document.DataSets[i])
 		out = append(out, s.figures()...)
-		if f, ok := examplesFigure(s.set, p.examples, p.options.Images); ok {
-			out = append(out, f)
-		}
+		f := examplesFigure(s.set, p.examples, p.options.Images)
+		out = append(out, f.orEmpty(s))
 	}
 	if p.comparison != nil {
 		out = append(out, comparisonFigures(p.comparison)...)
@@ -193,6 +200,9 @@ func (p *page) render(ctx context.Context) (map[string][]byte, error) {
 	}
 	var jobs []job
 	for i := range p.figures {
+		if p.figures[i].Missing != "" {
+			continue
+		}
 		for _, format := range Formats {
 			jobs = append(jobs, job{&p.figures[i], format, false}, job{&p.figures[i], format, true})
 		}

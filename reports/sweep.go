@@ -25,7 +25,7 @@ func Sweep(name, title, x, caption string, panels []SweepPanel) Figure {
 	f.draw = func(t *theme, c draw.Canvas) {
 		n := float64(len(panels))
 		for i, q := range panels {
-			place(c, panel{t.sweep(q, x, i == 0), float64(i)/n + 0.01, 0, 1/n - 0.02, 1})
+			place(c, panel{t.sweep(q, x, i == 0), float64(i)/n + 0.01, 0, 1/n - 0.02, 1, ""})
 		}
 	}
 	return f

@@ -100,7 +100,7 @@ func (t *theme) plot(title, x, y string) *plot.Plot {
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.LineStyle = draw.LineStyle{Color: t.ink, Width: vg.Points(0.8)}
 		a.Tick.LineStyle = draw.LineStyle{Color: t.ink, Width: vg.Points(0.6)}
-		a.Tick.Length = vg.Points(4)
+		a.Tick.Length, a.Tick.Marker = vg.Points(4), niceTicks{}
 		a.Padding, a.Label.Padding = vg.Points(4), vg.Points(4)
 		style(&a.Label.TextStyle, labelSize, t.ink)
 		style(&a.Tick.Label, tickSize, t.ink)

@@ -43,7 +43,7 @@ func Curves(name, title, x string, titles []string, shares []bool, series [][]Se
 				p.X.Min, p.X.Max = p.X.Min-1, p.X.Max+1
 			}
 			p.Legend.Top = true
-			place(c, panel{p, float64(i)/n + 0.01, 0, 1/n - 0.02, 1})
+			place(c, panel{p, float64(i)/n + 0.01, 0, 1/n - 0.02, 1, ""})
 		}
 	}
 	return f

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -77,14 +78,41 @@ func (o *reportOptions) run(ctx context.Context, s streams, store string) error 
 		return err
 	}
 	if o.json {
-		return printJSON(s.out, struct {
-			Out   string   `json:"out"`
-			Files []string `json:"files"`
-			Bytes int64    `json:"page_bytes"`
-		}{o.Out, r.Files, r.Bytes})
+		return printJSON(s.out, reportJSON(o.Out, r))
 	}
-	fmt.Fprintf(s.out, "Figures, light and dark, as SVG and PNG, in %[2]s: %[1]d\nThe page, %[3]s: %[4]s\n", len(r.Figures), filepath.Join(o.Out, "figures"), size(r.Bytes), filepath.Join(o.Out, "index.html"))
-	return nil
+	return printed(s.out, func(w io.Writer) { printReport(w, o.Out, r) })
+}
+
+// missingFigure is a figure that the store has no data for.
+type missingFigure struct {
+	Name  string `json:"name"`
+	Lacks string `json:"lacks"`
+}
+
+func reportJSON(out string, r *reports.Report) any {
+	missing := []missingFigure{}
+	for _, f := range r.Missing {
+		missing = append(missing, missingFigure{f.Name, f.Missing})
+	}
+	return struct {
+		Out     string          `json:"out"`
+		Files   []string        `json:"files"`
+		Bytes   int64           `json:"page_bytes"`
+		Missing []missingFigure `json:"figures_without_data"`
+	}{out, r.Files, r.Bytes, missing}
+}
+
+func printReport(w io.Writer, out string, r *reports.Report) {
+	fmt.Fprintf(w, "Figures, light and dark, as SVG and PNG, in %s: %d\n", filepath.Join(out, "figures"), len(r.Figures))
+	var names []string
+	for i, f := range r.Missing {
+		names = append(names, f.Name)
+		if i+1 == len(r.Missing) || r.Missing[i+1].Missing != f.Missing {
+			wrapped(w, "Without data: "+strings.Join(names, ", ")+". "+f.Missing, "", 110)
+			names = nil
+		}
+	}
+	fmt.Fprintf(w, "The page, %s: %s\n", filepath.Join(out, "index.html"), size(r.Bytes))
 }
 
 // progress shows a bar on a terminal, one stage after the other. The returned function ends it.

@@ -9,7 +9,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"abtool": main})
+	testscript.Main(m, map[string]func(){"abtool": main, "abtool-lines": runLines})
 }
 
 // TestScripts runs the command lines in testdata/script as a user would type them.

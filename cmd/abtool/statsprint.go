@@ -59,16 +59,15 @@ func cellText(v any, unit string) string {
 	case nil:
 		return "–"
 	case analysis.Number:
-		if unit == "fraction" && v.Defined() {
+		switch {
+		case !v.Defined():
+			return "–"
+		case unit == "fraction":
 			return strconv.FormatFloat(float64(v), 'f', 4, 64)
-		}
-		if unit == "ms" {
+		case unit == "ms":
 			return durationText(float64(v))
 		}
-		if v.Defined() {
-			return strconv.FormatFloat(float64(v), 'g', 5, 64)
-		}
-		return "–"
+		return strconv.FormatFloat(float64(v), 'g', 5, 64)
 	case int64:
 		if unit == "ms" {
 			return durationText(float64(v))

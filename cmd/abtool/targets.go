@@ -206,6 +206,9 @@ func printTargets(w io.Writer, s *features.Summary) {
 		bytes += f.Bytes
 	}
 	fmt.Fprintf(w, "%s: %s of %s as %s, %s rows, %s\n", clean(s.Out), s.Table, s.Set, s.Format, thousands(s.Rows), size(bytes))
+	if s.Rows == 0 {
+		fmt.Fprintln(w, "  The store has nothing for a row: abtool stats STORE counts says what it has.")
+	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if s.Rules != nil {
 		fmt.Fprintf(t, "  images\t%s\n  points on their image (weight 1)\t%s\n", thousands(s.Images), thousands(s.Weight))

@@ -69,7 +69,7 @@ func ReadTargets(path string) ([]Target, error) {
 		err = errors.New("targets are read from .parquet or .csv, as abtool targets writes them")
 	}
 	if err == nil && len(out) == 0 {
-		err = errors.New("it has no targets")
+		err = errors.New("it has no targets: the store that it was made of has none for its rules, or no records. abtool stats STORE counts says what it has")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

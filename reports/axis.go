@@ -1,0 +1,236 @@
+package reports
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"gonum.org/v1/plot"
+)
+
+// Every axis gets its range and its ticks here. Whatever two numbers come out of the data, ranges are
+// finite and not empty, and ticks are few, finite and in ascending order.
+
+// Limits of axes.
+const (
+	mostLabels   = 6     // intervals between labelled ticks, at most
+	largest      = 1e100 // absolute value that an axis can show
+	narrowest    = 1e-9  // width of a linear range as a share of its larger end, and of a logarithmic one over its lower
+	leastWidth   = 1e-12 // of a linear range
+	mostDecades  = 8     // that are all labelled
+	minorDecades = 12    // that have ticks between the labels
+)
+
+// linearRange returns the range of a linear axis for data from low to high: finite ends, low < high.
+// An end that is not a number or infinite is taken from the other. Without any the range is 0 to 1. A
+// single value lies in the middle of a fifth of it.
+func linearRange(low, high float64) (float64, float64) {
+	low, high, ok := ends(low, high)
+	if !ok {
+		return 0, 1
+	}
+	low, high = max(low, -largest), min(high, largest)
+	low, high = min(low, largest), max(high, -largest)
+	size := max(math.Abs(low), math.Abs(high))
+	switch {
+	case size < leastWidth:
+		return 0, 1
+	case high-low < max(narrowest*size, leastWidth):
+		room := max(size/10, leastWidth)
+		return low - room, high + room
+	}
+	return low, high
+}
+
+// logRange returns the range of a logarithmic axis for data from low to high: finite ends,
+// 0 < low < high. An end that is not above 0 is a decade from the other. Without any the range is 1
+// to 10. A single value lies in the middle of a decade.
+func logRange(low, high float64) (float64, float64) {
+	low, high, ok := ends(low, high)
+	switch {
+	case !ok || high <= 0:
+		return 1, 10
+	case low <= 0:
+		low = high / 10
+	}
+	low, high = min(max(low, 1/largest), largest), min(max(high, 1/largest), largest)
+	if high/low < 1+narrowest {
+		low, high = low/math.Sqrt(10), high*math.Sqrt(10)
+	}
+	return low, high
+}
+
+// ends returns two finite numbers in order; ok is false if both are not finite.
+func ends(a, b float64) (low, high float64, ok bool) {
+	switch finiteA, finiteB := finite(a), finite(b); {
+	case !finiteA && !finiteB:
+		return 0, 0, false
+	case !finiteA:
+		return b, b, true
+	case !finiteB:
+		return a, a, true
+	}
+	return min(a, b), max(a, b), true
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// Labelled ticks are these times a power of ten apart.
+var (
+	steps      = []float64{1, 2, 5}
+	shareSteps = []float64{1, 2, 2.5, 5} // quarters too
+)
+
+// linearStep returns the distance of labelled ticks: the smallest of factors times a power of ten that is at
+// least least and leaves at most mostLabels intervals.
+func linearStep(low, high, least float64, factors []float64) float64 {
+	wanted := max((high-low)/mostLabels, least)
+	power := math.Pow(10, math.Floor(math.Log10(wanted)))
+	for _, m := range factors {
+		if step := m * power; step >= wanted*(1-1e-9) {
+			return step
+		}
+	}
+	return 10 * power
+}
+
+// linearTicks returns ticks at the multiples of a step in the range, labelled by label.
+func linearTicks(low, high, least float64, factors []float64, label func(v, step float64) string) (ticks []plot.Tick) {
+	low, high = linearRange(low, high)
+	step := linearStep(low, high, least, factors)
+	first, last := math.Ceil(low/step-1e-9), math.Floor(high/step+1e-9)
+	for i := range int(last-first) + 1 {
+		v := (first + float64(i)) * step
+		ticks = append(ticks, plot.Tick{Value: v, Label: label(v, step)})
+	}
+	return ticks
+}
+
+// stepText writes a multiple of a step with the digits that tell it from the next.
+func stepText(v, step float64) string {
+	digits := -int(math.Floor(math.Log10(step) + 1e-9))
+	if leading := step * math.Pow(10, float64(digits)); math.Abs(leading-math.Round(leading)) > 1e-9 {
+		digits++ // as 2.5
+	}
+	switch {
+	case v == 0:
+		return "0"
+	case math.Abs(v) >= 1e15 || digits > 9:
+		return strconv.FormatFloat(v, 'e', max(0, min(int(math.Log10(math.Abs(v)))+digits, 16)), 64)
+	case digits <= 0:
+		return grouped(math.Round(v))
+	}
+	text := strconv.FormatFloat(v, 'f', digits, 64)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
+
+// percents labels shares as percentages.
+type percents struct{}
+
+func (percents) Ticks(low, high float64) []plot.Tick {
+	return linearTicks(low, high, 0, shareSteps, shareText)
+}
+
+func shareText(v, step float64) string { return stepText(100*v, 100*step) + " %" }
+
+// niceTicks labels numbers at 1, 2 or 5 times a power of ten.
+type niceTicks struct{ whole bool }
+
+func (n niceTicks) Ticks(low, high float64) []plot.Tick {
+	return linearTicks(low, high, float64(b2i(n.whole)), steps, stepText)
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// logTicks labels 1, 10, 100, … and, where there are few of them, 2 and 5 between. Of many decades it
+// labels every second, third, …; less than half a decade it labels as a linear axis.
+type logTicks struct{ unit string }
+
+func (l logTicks) Ticks(low, high float64) (ticks []plot.Tick) {
+	low, high = logRange(low, high)
+	if high/low < 3 {
+		return linearTicks(low, high, 0, steps, l.stepText)
+	}
+	from, to := int(math.Floor(math.Log10(low))), int(math.Ceil(math.Log10(high)))
+	stride := (to-from-1)/mostDecades + 1
+	between := high/low < 300
+	for e := from; e <= to; e++ {
+		for _, m := range []float64{1, 2, 5} {
+			v := m * math.Pow(10, float64(e))
+			named := between || m == 1 && e%stride == 0
+			if v < low*(1-1e-9) || v > high*(1+1e-9) || !named && to-from > minorDecades {
+				continue
+			}
+			label := ""
+			if named {
+				label = l.label(v)
+			}
+			ticks = append(ticks, plot.Tick{Value: v, Label: label})
+		}
+	}
+	return ticks
+}
+
+func (l logTicks) stepText(v, step float64) string {
+	if l.unit == "ms" {
+		return msText(v)
+	}
+	return stepText(v, step)
+}
+
+func (l logTicks) label(v float64) string {
+	if l.unit == "ms" {
+		return msText(v)
+	}
+	if v < 1e-3 || v >= 1e15 {
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	}
+	return grouped(v)
+}
+
+// msText writes a time in milliseconds with the unit that suits it.
+func msText(v float64) string {
+	switch {
+	case !finite(v):
+		return "undefined"
+	case v < 1e-3 && v > 0, v >= 1e15:
+		return strconv.FormatFloat(v, 'g', 3, 64) + " ms"
+	case v >= 60000:
+		return short(v/60000) + " min"
+	case v >= 1000:
+		return short(v/1000) + " s"
+	}
+	return short(v) + " ms"
+}
+
+// logScale places positive numbers by their logarithm, and others at the lower end of the axis.
+type logScale struct{}
+
+func (logScale) Normalize(low, high, v float64) float64 {
+	low, high = logRange(low, high)
+	if !(v > 0) {
+		return 0
+	}
+	return math.Log(v/low) / math.Log(high/low)
+}
+
+// logarithmic makes an axis logarithmic, with labels in a unit: ms, or none.
+func logarithmic(a *plot.Axis, unit string) {
+	a.Scale, a.Tick.Marker = logScale{}, logTicks{unit}
+}
+
+// settle gives the axes of a plot ranges that can be drawn.
+func settle(p *plot.Plot) {
+	for _, a := range []*plot.Axis{&p.X, &p.Y} {
+		if _, ok := a.Scale.(logScale); ok {
+			a.Min, a.Max = logRange(a.Min, a.Max)
+		} else {
+			a.Min, a.Max = linearRange(a.Min, a.Max)
+		}
+	}
+}
