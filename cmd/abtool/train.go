@@ -53,8 +53,11 @@ func (o *dataOptions) sets(r runs.Recipe) (train, val *data.Set, err error) {
 		return nil, nil, usageError{fmt.Errorf("--images is missing: the images to train on")}
 	}
 	set := data.SetOptions{Supervision: data.Supervision(r.Supervision), Multi: r.Multi, Rule: o.rule, Split: o.split, Seed: r.Seed, Partial: o.partial, WithTarget: r.Multi}
-	train, err = data.OpenSet(o.images, o.targets, set)
+	images, targets, err := data.OpenBoth(o.images, o.targets)
 	if err != nil {
+		return nil, nil, err
+	}
+	if train, err = data.NewSet(images, targets, set); err != nil {
 		return nil, nil, err
 	}
 	// Validation is measured against real targets, whatever training learned from.
@@ -64,16 +67,17 @@ func (o *dataOptions) sets(r runs.Recipe) (train, val *data.Set, err error) {
 	}
 	switch {
 	case o.valImages != "":
-		set.Split = o.valSplit
 		if set.Supervision == data.LUAB && o.valTargets == "" {
 			set.Supervision = data.None
 		}
-		val, err = data.OpenSet(o.valImages, o.valTargets, set)
+		if val, err = data.OpenSet(o.valImages, o.valTargets, set); err != nil {
+			err = fmt.Errorf("validation: %w", err)
+		}
 	case o.valSplit != "":
-		val, err = data.OpenSet(o.images, o.targets, set)
+		val, err = data.NewSet(images, targets, set)
 	case o.holdout > 0:
 		set.Split = o.split
-		if val, err = data.OpenSet(o.images, o.targets, set); err == nil {
+		if val, err = data.NewSet(images, targets, set); err == nil {
 			train.Images, val.Images = held(train.Images, o.holdout, false), held(val.Images, o.holdout, true)
 			if len(train.Images) == 0 || len(val.Images) == 0 {
 				err = fmt.Errorf("--holdout %v leaves %d images to train on and %d to validate on", o.holdout, len(train.Images), len(val.Images))
@@ -541,8 +545,8 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 	} else if o.draw > 0 {
 		return fmt.Errorf("the network has no point head, so that there is no point to draw: it was trained with supervision none")
 	}
-	if m.Unreadable > 0 && !o.quiet {
-		fmt.Fprintf(s.err, "note: %d images could not be read and are left out\n", m.Unreadable)
+	if note := m.Note(); note != "" && !o.quiet {
+		fmt.Fprintln(s.err, "note: "+clean(note))
 	}
 	if o.json {
 		return printJSON(s.out, m)

@@ -94,6 +94,7 @@ type trainer struct {
 	shownAt            time.Time
 	shownWait          time.Duration
 	waited             time.Duration // for batches
+	noted              bool          // images of validation that cannot be read
 }
 
 // tally sums the results of steps.
@@ -267,6 +268,7 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 		var group []*engine.Batch
 		var ids []string
 		left := t.steps*t.perStep - t.batch // batches that do not make a whole step are left out
+		before := t.step
 		for b := range t.fetch(ctx, t.epoch, t.batch, left) {
 			if b.err != nil {
 				return nil, b.err
@@ -289,6 +291,10 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 		if ctx.Err() != nil {
 			t.batch -= len(group) // of a step that was not made
 			return nil, ErrStopped
+		}
+		if t.step == before && left > 0 {
+			_, reasons := t.loader.Corrupt()
+			return nil, fmt.Errorf("epoch %d made no step, as images could not be read: %s", t.epoch+1, strings.Join(reasons, "; "))
 		}
 		t.batch = 0
 		if m, err = t.endEpoch(ctx, schedule.At(t.step-1)); err != nil {
@@ -343,9 +349,13 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
 		}
 		line.Val = m
 		score = float64(Score(m))
+		if note := m.Note(); note != "" && !t.noted {
+			t.o.Notice("validation: " + note)
+			t.noted = true
+		}
 	}
-	if n, names := t.loader.Corrupt(); n > 0 {
-		t.o.Notice(fmt.Sprintf("%d times an image could not be read, and another took its place; the first: %s", n, strings.Join(names, "; ")))
+	if n, reasons := t.loader.Corrupt(); n > 0 {
+		t.o.Notice(fmt.Sprintf("%d times an image could not be read, and another took its place: %s", n, strings.Join(reasons, "; ")))
 	}
 	if line.Best = score > t.best; line.Best {
 		t.best = score
