@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -173,6 +174,9 @@ A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(r
 func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
 	name := o.recipe
 	if own := filepath.Join(o.Out, "recipe.toml"); o.Resume && !cmd.Flags().Changed("recipe") {
+		if _, err := os.Stat(own); err != nil {
+			return r, fmt.Errorf("there is no run to continue in %s: %w", o.Out, err)
+		}
 		name = own
 	}
 	if r, err = runs.Load(name); err != nil {
