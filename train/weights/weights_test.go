@@ -83,9 +83,9 @@ func TestInvalid(t *testing.T) {
 	}{
 		"empty":          {nil, "too few"},
 		"huge header":    {append(huge, make([]byte, 40)...), "over the limit"},
-		"short header":   {file("", 0)[:8:8], "no JSON"},
+		"short header":   {file("", 0)[:8:8], "not a JSON object"},
 		"header cut":     {file(`{"a":{"dtype":"F32"`, 0)[:20], "ends after"},
-		"no JSON":        {file(`[1]`, 0), "no JSON object"},
+		"not a JSON object":        {file(`[1]`, 0), "not a JSON object"},
 		"data cut":       {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 7), "truncated"},
 		"tail":           {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 9), "tail"},
 		"overlap":        {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "overlap"},
