@@ -16,6 +16,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/ingest"
+	"abtool/internal/imagefile"
 )
 
 // Options say what a report has.
@@ -24,7 +25,7 @@ type Options struct {
 	Title    string   // none: made of the store's name
 	Only     []string // figures or statistics by name or the paper's id, or data sets; none: all
 	Compare  string   // another store, to put beside this one
-	Images   string   // folder with the images, to draw examples on
+	Images   string   // images to draw examples on, as abtool train takes them
 	Examples int      // traces that are drawn of each data set; 0: DefaultExamples
 	Force    bool     // replace what is in Out
 	Stats    analysis.Options
@@ -42,6 +43,7 @@ type Report struct {
 	Figures []Figure
 	Files   []string // in Out
 	Bytes   int64    // of the page
+	Notes   []string // in whole sentences: which images of traces are missing
 }
 
 // Make computes the statistics of a store, draws their figures and writes the page: index.html,
@@ -58,8 +60,8 @@ func Make(ctx context.Context, store string, o Options) (*Report, error) {
 		o.Examples = DefaultExamples
 	}
 	if o.Images != "" {
-		if info, err := os.Stat(o.Images); err != nil || !info.IsDir() {
-			return nil, fmt.Errorf("%w: --images %s is no folder", ErrUsage, o.Images)
+		if _, err := imagefile.Places(o.Images); err != nil {
+			return nil, fmt.Errorf("%w: --images: %w", ErrUsage, err)
 		}
 	}
 	sum, err := ingest.ReadStore(store)
@@ -70,6 +72,10 @@ func Make(ctx context.Context, store string, o Options) (*Report, error) {
 	if err := p.compute(ctx); err != nil {
 		return nil, err
 	}
+	if p.photos, err = openPhotos(o.Images, p.examples); err != nil {
+		return nil, err
+	}
+	defer p.photos.close()
 	if p.figures, err = p.only(p.all()); err != nil {
 		return nil, err
 	}
@@ -77,7 +83,7 @@ func Make(ctx context.Context, store string, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Figures: p.figures, Bytes: int64(len(files["index.html"]))}
+	r := &Report{Figures: p.figures, Bytes: int64(len(files["index.html"])), Notes: p.photos.notes()}
 	for name := range files {
 		r.Files = append(r.Files, name)
 	}
@@ -100,6 +106,7 @@ type page struct {
 	document   *analysis.Document
 	comparison *analysis.Comparison
 	examples   []analysis.Example
+	photos     *photos
 	figures    []Figure
 }
 
@@ -131,7 +138,7 @@ func (p *page) all() (out []Figure) {
 	for i := range p.document.DataSets {
 		s := newSource(&p.document.DataSets[i])
 		out = append(out, s.figures()...)
-		if f, ok := examplesFigure(s.set, p.examples, p.options.Images); ok {
+		if f, ok := examplesFigure(s.set, p.examples, p.photos); ok {
 			out = append(out, f)
 		}
 	}

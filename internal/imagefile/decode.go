@@ -38,6 +38,14 @@ func Size(file []byte) (width, height int, format string, err error) {
 	return c.Width, c.Height, format, nil
 }
 
+// Check returns an error for a file whose first bytes are not those of an image that Decode reads. It says what the file is.
+func Check(file []byte) error {
+	if filetype.Of(file[:min(len(file), filetype.HeadBytes)]).Image() {
+		return nil
+	}
+	return Explain(file, image.ErrFormat)
+}
+
 // Decode returns the pixels of an image file, without transparency: an *image.YCbCr, an *image.Gray, or another
 // image that is opaque. The error says what else the file is and what to do with it.
 func Decode(file []byte) (m image.Image, err error) {

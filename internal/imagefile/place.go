@@ -18,7 +18,7 @@ func Places(name string) ([]string, error) {
 	case err == nil:
 		return []string{name}, nil
 	case leadsNowhere(name):
-		return nil, fmt.Errorf("%s is a link that leads nowhere: %w", name, fs.ErrNotExist)
+		return nil, fmt.Errorf("%s is a link that leads nowhere", name)
 	case remote(name):
 		return nil, fmt.Errorf("%s is not on this machine: download the images and give their folder", name)
 	case !errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, "{*?["):
@@ -46,9 +46,9 @@ func Places(name string) ([]string, error) {
 		return nil, fmt.Errorf("%d of the %d names of %s are missing: %s. Get them, or give the names that are there",
 			len(missing), len(names), name, some(missing, len(missing)))
 	case strings.ContainsAny(name, "{*?["):
-		return nil, fmt.Errorf("no file matches %s: %w", name, fs.ErrNotExist)
+		return nil, fmt.Errorf("no file matches %s", name)
 	}
-	return nil, fmt.Errorf("%s: there is no such file or folder: %w", name, fs.ErrNotExist)
+	return nil, fmt.Errorf("%s: there is no such file or folder", name)
 }
 
 // leadsNowhere reports whether a link is there whose target is missing.
