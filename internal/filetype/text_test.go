@@ -25,7 +25,8 @@ func TestReadText(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := ReadText(path)
-		if err == nil && string(got) != want || err != nil && (!strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), path)) {
+		if err == nil && string(got) != want || err != nil && (!strings.Contains(err.Error(), want) ||
+			!strings.HasPrefix(err.Error(), path)) {
 			t.Errorf("%q is read as %q, %v, want %q", text, got, err, want)
 		}
 	}

@@ -89,12 +89,15 @@ func (m *Images) Notes() (notes []string) {
 		notes = append(notes, text)
 	}
 	add(&a.dead, "a link leads nowhere: %s", "links lead nowhere: %s")
-	add(&a.loops, "a link leads back to a folder that it lies in: %s", "links lead back to a folder that they lie in: %s")
+	add(&a.loops, "a link leads back to a folder that it lies in: %s",
+		"links lead back to a folder that they lie in: %s")
 	add(&a.special, "a pipe or device is left out: %s", "pipes and devices are left out: %s")
 	add(&a.hidden, "a hidden folder is left out: %s", "hidden folders are left out: %s")
-	add(&a.empty, "a folder holds no image and makes no class: %s", "folders hold no image and make no class: %s")
+	add(&a.empty, "a folder holds no image and makes no class: %s",
+		"folders hold no image and make no class: %s")
 	add(&a.members, "a link within a shard is left out: %s", "links within shards are left out: %s")
-	add(&a.after, "a shard has bytes after its end that are not read: %s", "shards have bytes after their end that are not read: %s")
+	add(&a.after, "a shard has bytes after its end that are not read: %s",
+		"shards have bytes after their end that are not read: %s")
 	return notes
 }
 

@@ -7,8 +7,8 @@ import (
 	"image"
 	"image/color"
 	_ "image/gif" // the formats of Formats
-	_ "image/jpeg"
-	_ "image/png"
+	"image/jpeg"
+	"image/png"
 	"io"
 
 	_ "golang.org/x/image/bmp"
@@ -33,12 +33,14 @@ func Size(file []byte) (width, height int, format string, err error) {
 		return 0, 0, "", Explain(file, err)
 	}
 	if c.Width < 1 || c.Height < 1 || c.Width > MostPixels/c.Height {
-		return 0, 0, "", fmt.Errorf("an image of %d × %d pixels: the most are %d in all", c.Width, c.Height, MostPixels)
+		return 0, 0, "", fmt.Errorf("an image of %d × %d pixels: the most are %d in all",
+			c.Width, c.Height, MostPixels)
 	}
 	return c.Width, c.Height, format, nil
 }
 
-// Check returns an error for a file whose first bytes are not those of an image that Decode reads. It says what the file is.
+// Check returns an error for a file whose first bytes are not those of an image that Decode reads. It says what
+// the file is.
 func Check(file []byte) error {
 	if filetype.Of(file[:min(len(file), filetype.HeadBytes)]).Image() {
 		return nil
@@ -78,14 +80,22 @@ func recovered(file []byte, err *error) {
 func Explain(file []byte, err error) error {
 	kind := filetype.Of(file[:min(len(file), filetype.HeadBytes)])
 	switch {
-	case kind.Image() && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)):
+	case kind.Image() && cut(err):
 		return fmt.Errorf("%s that ends too early (%w): get it again", kind.Name, err)
 	case kind.Image():
-		return fmt.Errorf("%s that cannot be decoded (%w): get it again, or convert it to PNG", kind.Name, err)
+		return fmt.Errorf("%s that cannot be decoded (%w): get it again, or convert it to PNG", kind.Name,
+			err)
 	case kind.Name != "":
 		return errors.New(kind.String())
 	}
 	return fmt.Errorf("not an image that abtool reads (%s): it begins with %.20q", Formats, file)
+}
+
+// cut reports whether a decoder met the end of the file.
+func cut(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.Is(err, jpeg.FormatError("short Huffman data")) || errors.Is(err,
+		png.FormatError("not enough pixel data"))
 }
 
 // opaque returns an image without its transparency. Colours stay as they are stored, where they are not

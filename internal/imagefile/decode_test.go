@@ -81,8 +81,10 @@ func TestDecode(t *testing.T) {
 func TestOrientationIsNotApplied(t *testing.T) {
 	w, h, format, err := Size(fixture(t, "exif.jpg"))
 	m, err2 := Decode(fixture(t, "exif.jpg"))
-	if err != nil || err2 != nil || w != 32 || h != 16 || format != "jpeg" || m.Bounds().Dx() != 32 || m.Bounds().Dy() != 16 {
-		t.Errorf("a JPEG of 32 × 16 pixels with an orientation is %d × %d, decoded %v; %v, %v", w, h, m.Bounds(), err, err2)
+	if err != nil || err2 != nil || w != 32 || h != 16 || format != "jpeg" || m.Bounds().Dx() != 32 ||
+		m.Bounds().Dy() != 16 {
+		t.Errorf("a JPEG of 32 × 16 pixels with an orientation is %d × %d, decoded %v; %v, %v", w, h,
+			m.Bounds(), err, err2)
 	}
 }
 
@@ -93,14 +95,18 @@ func TestRefused(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"empty":         {nil, "an empty file: get it again"},
-		"page":          {[]byte("<html><body>quota"), "a page of HTML, not the data: the download failed"},
-		"pointer":       {[]byte("version https://git-lfs.github.com/spec/v1\n"), "fetch the file with git lfs pull"},
-		"AVIF":          {fixture(t, "avif.avif"), "an AVIF image: convert it to PNG or JPEG"},
-		"JPEG 2000":     {fixture(t, "jp2.jp2"), "a JPEG 2000 image: convert it to PNG or JPEG"},
-		"cut":           {jpeg[:len(jpeg)/2], "a JPEG image that ends too early (unexpected EOF): get it again"},
-		"cut PNG":       {fixture(t, "rgb.png")[:60], "a PNG image that cannot be decoded (png: invalid format: not enough pixel data): get it again"},
-		"JPEG in TIFF":  {fixture(t, "jpeg.tif"), "a TIFF image that cannot be decoded (tiff: unsupported feature: compression value 7): get it again, or convert it to PNG"},
+		"empty": {nil, "an empty file: get it again"},
+		"page":  {[]byte("<html><body>quota"), "a page of HTML, not the data: the download failed"},
+		"pointer": {[]byte("version https://git-lfs.github.com/spec/v1\n"),
+			"fetch the file with git lfs pull"},
+		"AVIF":      {fixture(t, "avif.avif"), "an AVIF image: convert it to PNG or JPEG"},
+		"JPEG 2000": {fixture(t, "jp2.jp2"), "a JPEG 2000 image: convert it to PNG or JPEG"},
+		"cut": {jpeg[:len(jpeg)/2],
+			"a JPEG image that ends too early (unexpected EOF): get it again"},
+		"cut PNG": {fixture(t, "rgb.png")[:60],
+			"a PNG image that ends too early (png: invalid format: not enough pixel data): get it again"},
+		"JPEG in TIFF": {fixture(t, "jpeg.tif"),
+			"a TIFF image that cannot be decoded (tiff: unsupported feature: compression value 7): get it again, or convert it to PNG"},
 		"CMYK in TIFF":  {fixture(t, "cmyk.tif"), "a TIFF image that cannot be decoded"},
 		"text":          {[]byte("not a picture, but a text"), `it begins with "not a picture, but a"`},
 		"zeros":         {make([]byte, 600), "nothing but zeros: the download failed"},

@@ -66,8 +66,10 @@ func open(place string, wanted func(id string) bool) (_ *Images, err error) {
 	}
 	switch {
 	case f.found > 0 && len(f.tars) > 0:
-		return nil, fmt.Errorf("%s holds shards (%s) and images (such as %s): give the shards by a pattern such as %s, "+
-			"or move them out of the folder of the images", place, &m.account.shards, f.example, filepath.Join(place, "*.tar"))
+		return nil,
+			fmt.Errorf("%s holds shards (%s) and images (such as %s): give the shards by a pattern such as %s, "+
+				"or move them out of the folder of the images", place, &m.account.shards, f.example,
+				filepath.Join(place, "*.tar"))
 	case len(f.tars) > 0:
 		if err := m.readShards(f.tars); err != nil {
 			return nil, err

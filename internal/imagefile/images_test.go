@@ -59,33 +59,42 @@ func TestFolders(t *testing.T) {
 		notes []string // parts of them, in order
 	}{
 		"classes at any depth, any case of the ending": {
-			map[string]string{"n01/a.JPEG": "", "n01/b.jpg": "", "x/n02/c.PNG": "", "n03/d.TiF": "", "e.Webp": "", "n03/f.bmp": "", "n03/g.GIF": "", "n03/h.tiff": "", "n03/i.JPG": ""},
+			map[string]string{"n01/a.JPEG": "", "n01/b.jpg": "", "x/n02/c.PNG": "", "n03/d.TiF": "",
+				"e.Webp": "", "n03/f.bmp": "", "n03/g.GIF": "", "n03/h.tiff": "", "n03/i.JPG": ""},
 			[]string{"/e", "n01/a", "n01/b", "n03/d", "n03/f", "n03/g", "n03/h", "n03/i", "n02/c"}, nil,
 		},
 		"links to files and folders": {
-			map[string]string{"all/a.jpg": "", "all/b/c.jpg": "", "set/n01": "-> ../all/b", "set/n02/d.jpg": "-> ../../all/a.jpg", "link": "-> set"},
+			map[string]string{"all/a.jpg": "", "all/b/c.jpg": "", "set/n01": "-> ../all/b",
+				"set/n02/d.jpg": "-> ../../all/a.jpg", "link": "-> set"},
 			[]string{"all/a", "b/c", "set/x"}, nil,
 		},
 		"a link back to where it lies, and one to nothing": {
-			map[string]string{"n01/a.jpg": "", "n01/self": "-> ..", "n01/b.jpg": "-> gone.jpg", "n02/c.jpg": ""},
+			map[string]string{"n01/a.jpg": "", "n01/self": "-> ..", "n01/b.jpg": "-> gone.jpg",
+				"n02/c.jpg": ""},
 			[]string{"n01/a", "n02/c"},
-			[]string{"a link leads nowhere: n01/b.jpg", "a link leads back to a folder that it lies in: n01/self"},
+			[]string{"a link leads nowhere: n01/b.jpg",
+				"a link leads back to a folder that it lies in: n01/self"},
 		},
 		"hidden files and folders": {
-			map[string]string{"n01/a.jpg": "", ".ipynb_checkpoints/a-checkpoint.jpg": "", "__MACOSX/n01/._a.jpg": "x", "n01/._a.jpg": "x", ".DS_Store": "x", "n02/@eaDir/a.jpg": "", "n02/b.jpg": ""},
+			map[string]string{"n01/a.jpg": "", ".ipynb_checkpoints/a-checkpoint.jpg": "",
+				"__MACOSX/n01/._a.jpg": "x", "n01/._a.jpg": "x", ".DS_Store": "x", "n02/@eaDir/a.jpg": "",
+				"n02/b.jpg": ""},
 			[]string{"n01/a", "n02/b"},
 			[]string{"3 hidden folders are left out: .ipynb_checkpoints, __MACOSX, n02/@eaDir"},
 		},
 		"other files": {
-			map[string]string{"n01/a.jpg": "", "n01/a.avif": "\x00\x00\x00\x20ftypavif", "n01/b.avif": "x", "n01/raw": string(fixture(t, "rgb.png")), "labels.txt": "x", "n02/b.jpg": ""},
+			map[string]string{"n01/a.jpg": "", "n01/a.avif": "\x00\x00\x00\x20ftypavif", "n01/b.avif": "x",
+				"n01/raw": string(fixture(t, "rgb.png")), "labels.txt": "x", "n02/b.jpg": ""},
 			[]string{"n01/a", "n02/b"},
 			[]string{"4 files are not images that abtool reads (JPEG, PNG, WebP, BMP, TIFF, GIF): 2 .avif (n01/a.avif, n01/b.avif: an AVIF image: convert it to PNG or JPEG), " +
 				"1 without a known ending (n01/raw: a PNG image, give it the ending of one), 1 .txt (labels.txt)"},
 		},
 		"folders without an image": {
-			map[string]string{"n01/a.jpg": "", "n02/b.jpg": "", "n03/": "", "n04/x/y/": "", "n05/c.heic": "x"},
+			map[string]string{"n01/a.jpg": "", "n02/b.jpg": "", "n03/": "", "n04/x/y/": "",
+				"n05/c.heic": "x"},
 			[]string{"n01/a", "n02/b"},
-			[]string{"1 file is not an image that abtool reads", "3 folders hold no image and make no class: n03, n04, n05"},
+			[]string{"1 file is not an image that abtool reads",
+				"3 folders hold no image and make no class: n03, n04, n05"},
 		},
 		"one folder more in each class": {
 			map[string]string{"n01/images/a.jpg": "", "n02/images/b.jpg": ""},
@@ -96,7 +105,8 @@ func TestFolders(t *testing.T) {
 			[]string{"images/a", "images/b"}, nil,
 		},
 		"names with spaces, other scripts, a newline and marks": {
-			map[string]string{"a b/ü.jpg": "", "猫/x\ny.jpg": "", "c/50%s.jpg": "", "c/what?.jpg": "", "c/b.c.png": "", "d.jpg/e.jpg": ""},
+			map[string]string{"a b/ü.jpg": "", "猫/x\ny.jpg": "", "c/50%s.jpg": "", "c/what?.jpg": "",
+				"c/b.c.png": "", "d.jpg/e.jpg": ""},
 			[]string{"a b/ü", "c/50%s", "c/b.c", "c/what?", "d.jpg/e", "猫/x\ny"}, nil,
 		},
 		"COCO's files by their numbers": {
@@ -137,7 +147,8 @@ func TestFolders(t *testing.T) {
 func TestPlaces(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"img [v2]/n01/a.jpg": "", "img 2/n02/b.jpg": "", "{a,b}/n01/c.jpg": "", "*.tar/d.jpg": "",
-		"n01/e.jpg": "", "n02/f.jpg": "", "n02/g.PNG": "", ".n03/h.jpg": "", "n04/._i.jpg": "x", "n04/j.jpg": "",
+		"n01/e.jpg": "", "n02/f.jpg": "", "n02/g.PNG": "", ".n03/h.jpg": "", "n04/._i.jpg": "x",
+		"n04/j.jpg": "",
 	})
 	for place, want := range map[string][]string{
 		"img [v2]":             {"n01/a"},
@@ -189,7 +200,8 @@ func TestBraces(t *testing.T) {
 			t.Errorf("%s is %q, %v, want %q", name, got, err, want)
 		}
 	}
-	for _, name := range []string{"{1..99999999}", "{0..999999}{0..9}", "{-9223372036854775808..9223372036854775807}"} {
+	for _, name := range []string{"{1..99999999}", "{0..999999}{0..9}",
+		"{-9223372036854775808..9223372036854775807}"} {
 		if got, err := braces(name); err == nil || !strings.Contains(err.Error(), "more than 1048576 names") {
 			t.Errorf("%s makes %d names, %v", name, len(got), err)
 		}
@@ -212,10 +224,14 @@ func FuzzBraces(f *testing.F) {
 // A place without images is refused with what is there.
 func TestNothingFound(t *testing.T) {
 	dir := tree(t, map[string]string{
-		"empty/": "", "avif/n01/a.avif": "\x00\x00\x00\x20ftypavif", "twice/n01/a.jpg": "", "twice/n02/a.jpg": "", "case/a.jpg": "", "case/a.JPEG": "",
-		"a.tar.gz": "\x1f\x8b\x08", "a.zip": "PK\x03\x04", "notes.txt": "x", "page.tar": "<html>", "gone": "-> nowhere", "both/n01/a.jpg": "", "both/b.tar": "x",
-		"packed/s.tar.gz": "\x1f\x8b\x08", "s-0.tar": shardOf(t, "a.jpg", "x"), "s-2.tar": shardOf(t, "b.jpg", "x"), "text.tar": shardOf(t, "a.avif", "x"),
-		"dots.tar": shardOf(t, "img_2.0.jpg", "x", "img_2.1.jpg", "x"), "cut.tar": shardOf(t, "a.jpg", strings.Repeat("x", 4000))[:2000], "link": "-> link",
+		"empty/": "", "avif/n01/a.avif": "\x00\x00\x00\x20ftypavif", "twice/n01/a.jpg": "",
+		"twice/n02/a.jpg": "", "case/a.jpg": "", "case/a.JPEG": "",
+		"a.tar.gz": "\x1f\x8b\x08", "a.zip": "PK\x03\x04", "notes.txt": "x", "page.tar": "<html>",
+		"gone": "-> nowhere", "both/n01/a.jpg": "", "both/b.tar": "x",
+		"packed/s.tar.gz": "\x1f\x8b\x08", "s-0.tar": shardOf(t, "a.jpg", "x"), "s-2.tar": shardOf(t,
+			"b.jpg", "x"), "text.tar": shardOf(t, "a.avif", "x"),
+		"dots.tar": shardOf(t, "img_2.0.jpg", "x", "img_2.1.jpg", "x"), "cut.tar": shardOf(t, "a.jpg",
+			strings.Repeat("x", 4000))[:2000], "link": "-> link",
 	})
 	for place, want := range map[string]string{
 		"empty":                  "empty holds no images (.jpeg .jpg .png .webp .bmp .tif .tiff .gif): nothing is there",
@@ -257,7 +273,8 @@ func TestPipe(t *testing.T) {
 		t.Skip(err)
 	}
 	m, err := Open(dir)
-	if err != nil || m.Len() != 1 || !slices.Equal(m.Notes(), []string{"a pipe or device is left out: n01/b.jpg"}) {
+	if err != nil || m.Len() != 1 || !slices.Equal(m.Notes(),
+		[]string{"a pipe or device is left out: n01/b.jpg"}) {
 		t.Errorf("%v, %v", m, err)
 	}
 	if _, err := Open(filepath.Join(dir, "n01", "b.jpg")); err == nil {
@@ -306,22 +323,28 @@ func shardOf(t testing.TB, members ...string) string {
 
 // Shards are found at any depth, or by braces; archives that were put one after the other are read to their end.
 func TestShards(t *testing.T) {
-	first := shardOf(t, "a.jpg", "AAAA", "a.cls", "1\n", "a.json", "{}", "x/b.PNG", "BB", "x/b.cls", "0", "._a.jpg", "x", "l.jpg", "-> a.jpg")
+	first := shardOf(t, "a.jpg", "AAAA", "a.cls", "1\n", "a.json", "{}", "x/b.PNG", "BB", "x/b.cls", "0",
+		"._a.jpg", "x", "l.jpg", "-> a.jpg")
 	second := shardOf(t, "c.jpg", "CCC", "c.cls", "1")
 	dir := tree(t, map[string]string{
-		"s-00.tar": first, "s-01.tar": second, "deep/er/s.TAR": second, "joined/j.tar": first + strings.Repeat("\x00", 5120) + second,
-		"tail/t.tar": second + "what is this", "unnamed": second,
+		"s-00.tar": first, "s-01.tar": second, "deep/er/s.TAR": second,
+		"joined/j.tar": first + strings.Repeat("\x00", 5120) + second,
+		"tail/t.tar":   second + "what is this", "unnamed": second,
 	})
 	for place, want := range map[string]struct {
 		list, bytes []string
 		notes       string
 	}{
-		"s-{00..01}.tar": {[]string{"1/a", "0/b", "1/c"}, []string{"AAAA", "BB", "CCC"}, "a link within a shard is left out: "},
-		"s-0?.tar":       {[]string{"1/a", "0/b", "1/c"}, []string{"AAAA", "BB", "CCC"}, "a link within a shard is left out: "},
-		"deep":           {[]string{"1/c"}, []string{"CCC"}, ""},
-		"unnamed":        {[]string{"1/c"}, []string{"CCC"}, ""},
-		"joined":         {[]string{"1/a", "0/b", "1/c"}, []string{"AAAA", "BB", "CCC"}, "a link within a shard is left out: "},
-		"tail":           {[]string{"1/c"}, []string{"CCC"}, "a shard has bytes after its end that are not read: "},
+		"s-{00..01}.tar": {[]string{"1/a", "0/b", "1/c"}, []string{"AAAA", "BB", "CCC"},
+			"a link within a shard is left out: "},
+		"s-0?.tar": {[]string{"1/a", "0/b", "1/c"}, []string{"AAAA", "BB", "CCC"},
+			"a link within a shard is left out: "},
+		"deep":    {[]string{"1/c"}, []string{"CCC"}, ""},
+		"unnamed": {[]string{"1/c"}, []string{"CCC"}, ""},
+		"joined": {[]string{"1/a", "0/b", "1/c"}, []string{"AAAA", "BB", "CCC"},
+			"a link within a shard is left out: "},
+		"tail": {[]string{"1/c"}, []string{"CCC"},
+			"a shard has bytes after its end that are not read: "},
 	} {
 		m, err := Open(filepath.Join(dir, place))
 		if err != nil {
@@ -337,7 +360,8 @@ func TestShards(t *testing.T) {
 				t.Errorf("%s: %s is %q, %v, want %q", place, m.Name(i), &b, err, want.bytes[i])
 			}
 		}
-		if notes := m.Notes(); (len(notes) > 0) != (want.notes != "") || len(notes) > 0 && !strings.HasPrefix(notes[0], want.notes) {
+		if notes := m.Notes(); (len(notes) > 0) != (want.notes != "") || len(notes) > 0 &&
+			!strings.HasPrefix(notes[0], want.notes) {
 			t.Errorf("%s: notes %q, want %q", place, notes, want.notes)
 		}
 		m.Close()
@@ -346,8 +370,10 @@ func TestShards(t *testing.T) {
 
 func TestID(t *testing.T) {
 	for name, want := range map[string]string{
-		"n01440764_10026.JPEG": "n01440764_10026", "n01/n01440764_10026": "n01440764_10026", "COCO_train2014_000000000009.jpg": "9",
-		"train2014/COCO_train2014_000000000009.jpg": "9", "000000391895.jpg": "391895", "391895": "391895", "a/b.c.png": "b.c", "0012.png": "0012",
+		"n01440764_10026.JPEG": "n01440764_10026", "n01/n01440764_10026": "n01440764_10026",
+		"COCO_train2014_000000000009.jpg":           "9",
+		"train2014/COCO_train2014_000000000009.jpg": "9", "000000391895.jpg": "391895", "391895": "391895",
+		"a/b.c.png": "b.c", "0012.png": "0012",
 		`D:\img\x.JPG`: "x", "COCO_x.jpg": "x",
 	} {
 		if got := ID(name); got != want {
@@ -358,14 +384,16 @@ func TestID(t *testing.T) {
 
 // Of several images of one id, the class or the name of the file says which is meant.
 func TestIndex(t *testing.T) {
-	dir := tree(t, map[string]string{"n01/1.jpg": "", "n02/1.jpg": "", "n02/2.jpg": "", "val2014/COCO_val2014_000000000009.jpg": "", "val2017/000000000009.jpg": ""})
+	dir := tree(t, map[string]string{"n01/1.jpg": "", "n02/1.jpg": "", "n02/2.jpg": "",
+		"val2014/COCO_val2014_000000000009.jpg": "", "val2017/000000000009.jpg": ""})
 	x, err := OpenIndex(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ id, class, file, want string }{
 		{"2", "", "", "n02/2.jpg"}, {"2", "n77", "", "n02/2.jpg"}, {"1", "n02", "", "n02/1.jpg"},
-		{"9", "", "COCO_val2014_000000000009.jpg", "val2014/COCO_val2014_000000000009.jpg"}, {"9", "", "val2017/000000000009.jpg", "val2017/000000000009.jpg"}, {"3", "", "", ""},
+		{"9", "", "COCO_val2014_000000000009.jpg", "val2014/COCO_val2014_000000000009.jpg"}, {"9", "",
+			"val2017/000000000009.jpg", "val2017/000000000009.jpg"}, {"3", "", "", ""},
 	} {
 		i, err := x.Find(c.id, c.class, c.file)
 		got := ""
@@ -376,7 +404,8 @@ func TestIndex(t *testing.T) {
 			t.Errorf("%+v is %q, %v", c, got, err)
 		}
 	}
-	if i, err := x.Find("1", "n77", ""); err == nil || !strings.Contains(err.Error(), "n01/1.jpg and n02/1.jpg have the same id 1") {
+	if i, err := x.Find("1", "n77", ""); err == nil || !strings.Contains(err.Error(),
+		"n01/1.jpg and n02/1.jpg have the same id 1") {
 		t.Errorf("an id of two images is %d, %v", i, err)
 	}
 	one, err := OpenIndex(dir, func(id string) bool { return id == "2" })
@@ -393,7 +422,8 @@ func BenchmarkOpen(b *testing.B) {
 			b.Fatal(err)
 		}
 		for i := range 500 {
-			if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("n%02d_%d.JPEG", c, i)), nil, 0o666); err != nil {
+			if err := os.WriteFile(filepath.Join(folder, fmt.Sprintf("n%02d_%d.JPEG", c, i)), nil,
+				0o666); err != nil {
 				b.Fatal(err)
 			}
 		}

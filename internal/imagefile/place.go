@@ -43,8 +43,9 @@ func Places(name string) ([]string, error) {
 	case len(missing) == 0:
 		return found, nil
 	case len(found) > 0:
-		return nil, fmt.Errorf("%d of the %d names of %s are missing: %s. Get them, or give the names that are there",
-			len(missing), len(names), name, some(missing, len(missing)))
+		return nil,
+			fmt.Errorf("%d of the %d names of %s are missing: %s. Get them, or give the names that are there",
+				len(missing), len(names), name, some(missing, len(missing)))
 	case strings.ContainsAny(name, "{*?["):
 		return nil, fmt.Errorf("no file matches %s", name)
 	}

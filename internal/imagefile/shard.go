@@ -123,7 +123,8 @@ func (s *shard) member(h *tar.Header, r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		m.list = append(m.list, item{id: id, name: h.Name, shard: int32(len(m.shards) - 1), offset: offset, size: h.Size})
+		m.list = append(m.list, item{id: id, name: h.Name, shard: int32(len(m.shards) - 1), offset: offset,
+			size: h.Size})
 	case strings.HasSuffix(base, ".cls") && h.Size < 256:
 		text, err := io.ReadAll(r)
 		if err != nil {
@@ -139,9 +140,12 @@ func (s *shard) member(h *tar.Header, r io.Reader) error {
 	return nil
 }
 
+// foreignEndings are those of image formats that are not read.
+var foreignEndings = []string{".avif", ".heic", ".heif", ".jxl", ".jp2", ".ppm", ".pgm", ".npy", ".psd"}
+
 // foreign reports whether a name has the ending of an image format that is not read.
 func foreign(name string) bool {
-	return slices.Contains([]string{".avif", ".heic", ".heif", ".jxl", ".jp2", ".ppm", ".pgm", ".npy", ".psd"}, strings.ToLower(path.Ext(name)))
+	return slices.Contains(foreignEndings, strings.ToLower(path.Ext(name)))
 }
 
 // next returns where another archive begins after the end of one, and the size of the file if there is none.
