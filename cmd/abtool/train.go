@@ -36,7 +36,7 @@ type dataOptions struct {
 
 func (o *dataOptions) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&o.images, "images", "", "images: a folder (classes as its folders), WebDataset shards (.tar), or an idx file")
+	f.StringVar(&o.images, "images", "", "images: a folder (classes as its folders), a pattern, WebDataset shards (.tar), or an idx file")
 	f.StringVar(&o.targets, "targets", "", "targets of abtool targets, .parquet or .csv; none: supervision none or rand")
 	f.StringVar(&o.valImages, "val-images", "", "images of validation, as --images")
 	f.StringVar(&o.valTargets, "val-targets", "", "their targets")
@@ -130,6 +130,11 @@ Targets without --all have no rows of images that nobody clicked (COCO: of class
 out, and of COCO such labels are missing: make targets with --all to learn from them too. --split is needed where the targets have splits and
 some are to be kept apart.
 
+Images are a folder, of any depth, whose folders are the classes; a pattern, such as 'img/n01*'; WebDataset shards, such as
+'shards/{000..127}.tar'; or an idx file. A path that exists is meant as it is. Links are followed, hidden files and folders
+passed over, and other files counted. JPEG, PNG, WebP, BMP, TIFF and GIF are read, by their content. An image's id is the name of its
+file without ending. As in PIL and torchvision, transparency is dropped and the orientation in EXIF is not applied.
+
 A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(runs.Names(), ", ") + `. Flags and --set change it.`,
 		Example: `  abtool targets store --out targets.parquet
   abtool train --images ILSVRC/train --targets targets.parquet --recipe small --out run
@@ -160,7 +165,7 @@ A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(r
 	f.Uint64Var(&o.seed, "seed", 0, "seed (recipe: seed)")
 	f.BoolVar(&o.dry, "dry-run", false, "print the resolved recipe, the steps, and the time and memory that a few of them tell; write nothing")
 	f.BoolVar(&o.Resume, "resume", false, "go on with the run in --out")
-	f.StringVar(&o.Init, "init", "", "weights to begin with, .safetensors; what does not fit is left out and told")
+	f.StringVar(&o.Init, "init", "", "weights to begin with, .safetensors; what does not fit is left out and named")
 	o.engine.flags(c)
 	f.IntVar(&o.engine.devices, "devices", 0, "devices of xla that share a batch; 0 is all")
 	f.IntVar(&o.Workers, "jobs", 0, "threads; 0 is one a processor")
@@ -478,7 +483,7 @@ from them, and with --truth STORE how many lie on their objects (boxes of ImageN
 	f.StringVar(&o.split, "split", "", "split of the targets, if the file has splits")
 	f.BoolVar(&o.partial, "partial", false, "leave out targets whose image is missing")
 	f.StringVar(&o.store, "truth", "", "a store whose ground truth tells whether predicted points are on their objects")
-	f.StringVar(&o.weights, "weights", "", "file of the run's weights; best.safetensors if it is left out")
+	f.StringVar(&o.weights, "weights", "", "file of the run's weights, by name or path; best.safetensors if it is left out")
 	o.engine.flags(c)
 	f.IntVar(&o.draw, "draw", 0, "number of images to draw with their predicted points")
 	f.IntVar(&o.workers, "jobs", 0, "threads; 0 is one a processor")
