@@ -2,21 +2,22 @@ package features
 
 import (
 	"archive/tar"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"abtool/internal/imagefile"
 )
 
 // webWriter writes WebDataset shards: tar files whose members go together by the name before the
 // first dot,
 //
 //	shard-000000.tar
-//	  n01440764_105.jpg     the image, as it is in the folder
+//	  n01440764_105.jpg     the image, as its file is
 //	  n01440764_105.cls     the class_index, in digits (ImageNet)
 //	  n01440764_105.json    {"image_id": …, "targets": [{…}, …]}: a target for each row
 //
@@ -24,13 +25,16 @@ import (
 type webWriter struct {
 	job     *job
 	out     *output
-	folder  string
+	images  *imagefile.Index
 	perFile int
 	tar     *tar.Writer
 	shards  int
 	inShard int
 	missing int64
-	id      int // place of the column
+	bad     int64        // images of which there is a file that is not one
+	badFile string       // the first of them, and what it is
+	buffer  bytes.Buffer // the file of an image
+	id      int          // place of the column
 	class   int
 	index   int
 	file    int // −1: none
@@ -43,17 +47,16 @@ func openWebDataset(o *output, j *job) (encoder, error) {
 	if j.Images == "" {
 		return nil, usage("--format webdataset puts the images into its shards: say where they are with --images")
 	}
-	if info, err := os.Stat(j.Images); err != nil {
-		return nil, fmt.Errorf("the images: %w", err)
-	} else if !info.IsDir() {
-		return nil, usage("--images %s: it is no folder", j.Images)
-	}
-	w := &webWriter{job: j, out: o, folder: j.Images, perFile: j.Shard, file: -1}
+	w := &webWriter{job: j, out: o, perFile: j.Shard, file: -1}
 	if w.perFile == 0 {
 		w.perFile = DefaultShard
 	}
 	if w.perFile < 1 {
 		return nil, usage("--shard %d: a shard has at least one image", w.perFile)
+	}
+	var err error
+	if w.images, err = imagefile.OpenIndex(j.Images, nil); err != nil {
+		return nil, fmt.Errorf("--images: %w", err)
 	}
 	for i := range j.cols {
 		switch j.cols[i].Name {
@@ -74,7 +77,8 @@ func openWebDataset(o *output, j *job) (encoder, error) {
 type webSample struct {
 	key, class string
 	index      int64
-	places     []string // where it may be
+	id         string
+	file       string // of COCO, as the ground truth names it
 	json       []byte
 }
 
@@ -128,16 +132,10 @@ func (w *webWriter) sample(b *batch, row int, key string) webSample {
 	s.json = append([]byte(`{"image_id":`), w.job.cols[w.id].appendJSON(nil, &b.cols[w.id], row)...)
 	s.json = append(s.json, `,"targets":[`...)
 	if w.file >= 0 {
-		s.places = []string{b.cols[w.file].texts[row]}
+		s.id, s.file = strconv.FormatInt(b.cols[w.id].ints[row], 10), b.cols[w.file].texts[row]
 		return s
 	}
-	id := b.cols[w.id].texts[row]
-	for _, ext := range []string{".JPEG", ".jpg", ".jpeg", ".png"} {
-		if s.class != "" {
-			s.places = append(s.places, filepath.Join(s.class, id+ext))
-		}
-		s.places = append(s.places, id+ext)
-	}
+	s.id = b.cols[w.id].texts[row]
 	return s
 }
 
@@ -152,27 +150,32 @@ func (w *webWriter) append(made any) error {
 
 // add adds an image, if it is there.
 func (w *webWriter) add(s *webSample) error {
-	in, err := w.find(s.places)
+	i, err := w.images.Find(s.id, s.class, s.file)
 	if err != nil {
-		return err
+		return fmt.Errorf("--images: %w", err)
 	}
-	if in == nil {
+	if i < 0 {
 		w.missing++
 		return nil
 	}
-	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return err
+	w.buffer.Reset()
+	if err := w.images.Read(i, &w.buffer); err != nil {
+		return fmt.Errorf("reading the image %s: %w", w.images.Name(i), err)
+	}
+	if err := imagefile.Check(w.buffer.Bytes()); err != nil {
+		if w.bad++; w.bad == 1 {
+			w.badFile = w.images.Name(i) + ": " + err.Error()
+		}
+		return nil
 	}
 	if err := w.shard(); err != nil {
 		return err
 	}
-	ext := strings.ToLower(filepath.Ext(in.Name()))
+	ext := strings.ToLower(filepath.Ext(w.images.Name(i)))
 	if ext == ".jpeg" {
 		ext = ".jpg"
 	}
-	if err := w.member(s.key+ext, info.Size(), in); err != nil {
+	if err := w.member(s.key+ext, int64(w.buffer.Len()), &w.buffer); err != nil {
 		return err
 	}
 	if w.file < 0 && s.index >= 0 {
@@ -182,23 +185,6 @@ func (w *webWriter) add(s *webSample) error {
 		}
 	}
 	return w.member(s.key+".json", int64(len(s.json)), strings.NewReader(string(s.json)))
-}
-
-// find opens the first of the places that is a file of the folder; nil: none is.
-func (w *webWriter) find(places []string) (*os.File, error) {
-	for _, p := range places {
-		if !filepath.IsLocal(p) { // a name from the input leads nowhere else
-			continue
-		}
-		f, err := os.Open(filepath.Join(w.folder, p))
-		if err == nil {
-			return f, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-	}
-	return nil, nil
 }
 
 // shard begins a shard where the one at hand is full.
@@ -234,14 +220,24 @@ func (w *webWriter) member(name string, size int64, from io.Reader) error {
 }
 
 func (w *webWriter) close() error {
+	defer w.images.Close()
+	sum := w.job.sum
 	if w.missing > 0 {
-		w.job.sum.LeftOut = append(w.job.sum.LeftOut, Count{"images that are not in " + w.folder, w.missing})
+		sum.LeftOut = append(sum.LeftOut, Count{"images that are not in " + w.job.Images, w.missing})
+	}
+	if w.bad > 0 {
+		sum.LeftOut = append(sum.LeftOut, Count{"images whose file is not one, such as " + w.badFile, w.bad})
+	}
+	sum.Notes = append(sum.Notes, w.images.Notes()...)
+	if w.tar == nil && w.bad > 0 {
+		return fmt.Errorf("%d images in %s cannot be read: %s", w.bad, w.job.Images, w.badFile)
 	}
 	if w.tar == nil && w.missing == 0 {
 		return errors.New("there is no image to write: no target has been derived. abtool stats STORE counts says what the store has; --all also takes images without a point")
 	}
 	if w.tar == nil {
-		return fmt.Errorf("none of the %d images is in %s: ImageNet's are looked for as class/id.JPEG and id.JPEG (.jpg, .jpeg, .png), COCO's by their file names", w.missing, w.folder)
+		return fmt.Errorf("none of the %d images is in %s, which has images such as %s: they are found by their ids, the names of the files without ending",
+			w.missing, w.job.Images, w.images.Name(0))
 	}
 	return w.tar.Close()
 }

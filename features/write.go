@@ -90,17 +90,18 @@ const DefaultShard = 10_000
 
 // Summary is the account of what was written.
 type Summary struct {
-	Out     string  `json:"out"`
-	Format  string  `json:"format"`
-	Table   string  `json:"table"` // targets, crops, pairs or classes
-	Set     string  `json:"data_set"`
-	Rows    int64   `json:"rows"`
-	Images  int64   `json:"images,omitempty"` // with a row
-	Weight  int64   `json:"weight_1,omitempty"`
-	Rules   []Count `json:"rules,omitempty"`
-	Splits  []Count `json:"splits,omitempty"`
-	LeftOut []Count `json:"left_out,omitempty"` // rows or images that the format cannot hold, rules that the store has no ground truth for
-	Files   []File  `json:"files"`
+	Out     string   `json:"out"`
+	Format  string   `json:"format"`
+	Table   string   `json:"table"` // targets, crops, pairs or classes
+	Set     string   `json:"data_set"`
+	Rows    int64    `json:"rows"`
+	Images  int64    `json:"images,omitempty"` // with a row
+	Weight  int64    `json:"weight_1,omitempty"`
+	Rules   []Count  `json:"rules,omitempty"`
+	Splits  []Count  `json:"splits,omitempty"`
+	LeftOut []Count  `json:"left_out,omitempty"` // rows or images that the format cannot hold, rules that the store has no ground truth for
+	Notes   []string `json:"notes,omitempty"`    // what was found among the images and is not one, in whole sentences
+	Files   []File   `json:"files"`
 }
 
 // Count is how many rows are of a rule, or in a split.

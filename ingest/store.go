@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"abtool/internal/filetype"
 	"abtool/schema"
 )
 
@@ -30,8 +31,12 @@ var (
 func ReadStore(dir string) (*Summary, error) {
 	data, err := os.ReadFile(filepath.Join(dir, StoreFile))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotDir) {
-		if _, e := os.Stat(dir); e != nil {
+		info, e := os.Stat(dir)
+		if e != nil {
 			return nil, fmt.Errorf("%s: there is no such folder: %w", dir, ErrNotStore)
+		}
+		if !info.IsDir() {
+			return nil, fileForStore(dir)
 		}
 		return nil, fmt.Errorf("%s has no %s: %w: make one with abtool ingest SOURCE --out %s", dir, StoreFile, ErrNotStore, dir)
 	}
@@ -40,12 +45,27 @@ func ReadStore(dir string) (*Summary, error) {
 	}
 	var s Summary
 	if err := json.Unmarshal(data, &s); err != nil {
+		if named := filetype.Check(filepath.Join(dir, StoreFile), data); named != nil {
+			return nil, fmt.Errorf("%w: %w", named, ErrNotStore)
+		}
 		return nil, fmt.Errorf("%s: %w: %w", filepath.Join(dir, StoreFile), ErrNotStore, err)
 	}
 	if err := schema.CheckVersion(s.FormatVersion); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	return &s, nil
+}
+
+// fileForStore is the error of a file that is given for a store: what it is, and how it becomes one.
+func fileForStore(file string) error {
+	kind := filetype.OfFile(file)
+	switch kind.Name {
+	case "Parquet":
+		return fmt.Errorf("%s is a Parquet file: %w: give the folder of the store that it is of", file, ErrNotStore)
+	case "", "gzip", "a tar archive":
+		return fmt.Errorf("%s is a file: %w: make one with abtool ingest %s --out STORE", file, ErrNotStore, file)
+	}
+	return fmt.Errorf("%s is %s: %w: a store is a folder that abtool ingest writes", file, kind, ErrNotStore)
 }
 
 // target is the place of a store that is being written: a locked folder, new or to be

@@ -1,46 +1,88 @@
 package reports
 
 import (
+	"bytes"
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/jpeg" // of --images
-	_ "image/png"
 	"math"
-	"os"
-	"path/filepath"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"abtool/analysis"
+	"abtool/internal/imagefile"
 )
 
-// findImage finds the picture of an example in a folder of the data set's usual shapes.
-func findImage(dir string, x *analysis.Example) image.Image {
-	if dir == "" {
+// photos are the pictures of examples, found by their ids. Without --images it is nil.
+type photos struct {
+	images *imagefile.Index
+	place  string
+	sought int
+	absent int      // not there
+	faults []string // why pictures that are there cannot be shown
+}
+
+// openPhotos finds the pictures of examples at a place; an empty place has none.
+func openPhotos(place string, list []analysis.Example) (*photos, error) {
+	if place == "" {
+		return nil, nil
+	}
+	ids := map[string]bool{}
+	for i := range list {
+		ids[list[i].Image] = true
+	}
+	images, err := imagefile.OpenIndex(place, func(id string) bool { return ids[id] })
+	if err != nil {
+		return nil, fmt.Errorf("--images: %w", err)
+	}
+	return &photos{images: images, place: place}, nil
+}
+
+// of returns the picture of an example; nil if there is none to show.
+func (p *photos) of(x *analysis.Example) image.Image {
+	if p == nil {
 		return nil
 	}
-	names := []string{x.Image + ".JPEG", filepath.Join(x.Class, x.Image+".JPEG"), x.Image + ".jpg", filepath.Join(x.Class, x.Image+".jpg")}
-	if x.Set == "coco" {
-		names = nil
-		for _, split := range []string{"train", "val"} {
-			name := fmt.Sprintf("COCO_%s2014_%012s.jpg", split, x.Image)
-			names = append(names, name, filepath.Join(split+"2014", name), fmt.Sprintf("%012s.jpg", x.Image))
+	p.sought++
+	i, err := p.images.Find(x.Image, x.Class, "")
+	if err == nil && i < 0 {
+		p.absent++
+		return nil
+	}
+	var m image.Image
+	name := x.Image
+	if err == nil {
+		var file bytes.Buffer
+		name = p.images.Name(i)
+		if err = p.images.Read(i, &file); err == nil {
+			m, err = imagefile.Decode(file.Bytes())
 		}
 	}
-	for _, n := range names {
-		f, err := os.Open(filepath.Join(dir, n))
-		if err != nil {
-			continue
-		}
-		m, _, err := image.Decode(f)
-		f.Close()
-		if err == nil {
-			return m
-		}
+	if err != nil {
+		p.faults = append(p.faults, fmt.Sprintf("a trace is drawn without its image: %s: %s", name, err))
 	}
-	return nil
+	return m
+}
+
+// notes say in whole sentences which pictures are missing.
+func (p *photos) notes() (notes []string) {
+	if p == nil {
+		return nil
+	}
+	notes = slices.Clone(p.faults)
+	if p.absent > 0 {
+		notes = append(notes, fmt.Sprintf("%d of the %d images of traces are not in %s", p.absent, p.sought, p.place))
+		notes = append(notes, p.images.Notes()...)
+	}
+	return notes
+}
+
+func (p *photos) close() {
+	if p != nil {
+		p.images.Close()
+	}
 }
 
 // A tile is one example in a figure.
@@ -50,9 +92,14 @@ type tile struct {
 }
 
 // Traces draws the examples of a data set, imagenet or coco, side by side, three in a row: on the images
-// where the folder images has them, else on their area. Without examples there is no figure.
+// where the place images has them, else on their area. Without examples there is no figure.
 func Traces(set string, list []analysis.Example, images string) (*Figure, error) {
-	f := examplesFigure(set, list, images)
+	p, err := openPhotos(images, list)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	f := examplesFigure(set, list, p)
 	if f.Missing != "" {
 		return nil, fmt.Errorf("drawing the examples of %q: %s", set, f.Missing)
 	}
@@ -62,12 +109,12 @@ func Traces(set string, list []analysis.Example, images string) (*Figure, error)
 // tilesAcross is the largest number of examples in a row.
 const tilesAcross = 3
 
-func examplesFigure(set string, list []analysis.Example, images string) Figure {
+func examplesFigure(set string, list []analysis.Example, images *photos) Figure {
 	var tiles []tile
 	photos := 0
 	for i := range list {
 		if list[i].Set == set {
-			q := tile{&list[i], findImage(images, &list[i])}
+			q := tile{&list[i], images.of(&list[i])}
 			if q.photo != nil {
 				photos++
 			}

@@ -16,6 +16,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/ingest"
+	"abtool/internal/imagefile"
 )
 
 // Options say what a report has.
@@ -24,7 +25,7 @@ type Options struct {
 	Title    string   // none: made of the store's name
 	Only     []string // figures or statistics by name or the paper's id, or data sets; none: all
 	Compare  string   // another store, to put beside this one
-	Images   string   // folder with the images, to draw examples on
+	Images   string   // images to draw examples on, as abtool train takes them
 	Examples int      // traces that are drawn of each data set; 0: DefaultExamples
 	Force    bool     // replace what is in Out
 	Stats    analysis.Options
@@ -43,6 +44,7 @@ type Report struct {
 	Missing []Figure // that lack data: the page says which
 	Files   []string // in Out
 	Bytes   int64    // of the page
+	Notes   []string // in whole sentences: which images of traces are missing
 }
 
 // Make computes the statistics of a store, draws their figures and writes the page: index.html,
@@ -59,8 +61,8 @@ func Make(ctx context.Context, store string, o Options) (*Report, error) {
 		o.Examples = DefaultExamples
 	}
 	if o.Images != "" {
-		if info, err := os.Stat(o.Images); err != nil || !info.IsDir() {
-			return nil, fmt.Errorf("%w: --images %s is no folder", ErrUsage, o.Images)
+		if _, err := imagefile.Places(o.Images); err != nil {
+			return nil, fmt.Errorf("%w: --images: %w", ErrUsage, err)
 		}
 	}
 	sum, err := ingest.ReadStore(store)
@@ -71,6 +73,10 @@ func Make(ctx context.Context, store string, o Options) (*Report, error) {
 	if err := p.compute(ctx); err != nil {
 		return nil, err
 	}
+	if p.photos, err = openPhotos(o.Images, p.examples); err != nil {
+		return nil, err
+	}
+	defer p.photos.close()
 	if p.figures, err = p.only(p.all()); err != nil {
 		return nil, err
 	}
@@ -78,7 +84,7 @@ func Make(ctx context.Context, store string, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Bytes: int64(len(files["index.html"]))}
+	r := &Report{Bytes: int64(len(files["index.html"])), Notes: p.photos.notes()}
 	for _, f := range p.figures {
 		if f.Missing != "" {
 			r.Missing = append(r.Missing, f)
@@ -108,6 +114,7 @@ type page struct {
 	document   *analysis.Document
 	comparison *analysis.Comparison
 	examples   []analysis.Example
+	photos     *photos
 	figures    []Figure
 }
 
@@ -139,7 +146,7 @@ func (p *page) all() (out []Figure) {
 	for i := range p.document.DataSets {
 		s := newSource(&p.document.DataSets[i])
 		out = append(out, s.figures()...)
-		f := examplesFigure(s.set, p.examples, p.options.Images)
+		f := examplesFigure(s.set, p.examples, p.photos)
 		out = append(out, f.orEmpty(s))
 	}
 	if p.comparison != nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"fmt"
 	"image"
 	"image/png"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -327,7 +329,11 @@ func TestImages(t *testing.T) {
 	}
 	f.Close()
 	count := func(images string) (n int) {
-		figure := examplesFigure("imagenet", p.examples, images)
+		found, err := openPhotos(images, p.examples)
+		if err != nil {
+			t.Fatal(err)
+		}
+		figure := examplesFigure("imagenet", p.examples, found)
 		m := picture(&figure, &light)
 		for y := range m.Bounds().Dy() {
 			for x := range m.Bounds().Dx() {
@@ -340,6 +346,22 @@ func TestImages(t *testing.T) {
 	}
 	if with, without := count(dir), count(""); with < 500 || without > 20 {
 		t.Errorf("%d red pixels with the image, %d without", with, without)
+	}
+	// What is missing is named: the one of an image whose file is not an image, and those that are not there.
+	if err := os.WriteFile(filepath.Join(dir, x.Class, x.Image+".JPEG"), []byte("<html>"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	found, err := openPhotos(dir, p.examples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	examplesFigure("imagenet", p.examples, found)
+	want := []string{
+		fmt.Sprintf("a trace is drawn without its image: %s/%s.JPEG: a page of HTML, not the data: the download failed, get the data again", x.Class, x.Image),
+		fmt.Sprintf("2 of the 3 images of traces are not in %s", dir),
+	}
+	if got := found.notes(); !slices.Equal(got, want) {
+		t.Errorf("notes %q, want %q", got, want)
 	}
 }
 

@@ -46,7 +46,7 @@ each figure as SVG and PNG, light and dark. The same store and options give the 
 	f.StringVar(&o.Title, "title", "", "title of the page")
 	f.StringArrayVar(&o.Only, "only", nil, "a figure or statistic by name, the paper's id, or imagenet or coco; can be given several times")
 	f.StringVar(&o.Compare, "compare", "", "another store, to put beside this one")
-	f.StringVar(&o.Images, "images", "", "folder with the images, to draw traces on")
+	f.StringVar(&o.Images, "images", "", "images to draw traces on, as abtool train takes them: a folder, a pattern or shards")
 	f.IntVar(&o.Examples, "examples", reports.DefaultExamples, "traces of each data set")
 	f.BoolVar(&o.Stats.Hide, "hide-workers", false, "replace ids of workers and HITs by stable pseudonyms")
 	f.IntVar(&o.Stats.Bootstrap, "bootstrap", analysis.DefaultBootstrap, "samples of annotators that intervals are made of; 0: none")
@@ -76,6 +76,11 @@ func (o *reportOptions) run(ctx context.Context, s streams, store string) error 
 		return usageError{err}
 	case err != nil:
 		return err
+	}
+	if !o.quiet {
+		for _, text := range r.Notes {
+			fmt.Fprintln(s.err, "note: "+clean(text))
+		}
 	}
 	if o.json {
 		return printJSON(s.out, reportJSON(o.Out, r))

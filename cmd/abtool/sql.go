@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"abtool/internal/filetype"
 	"abtool/query"
 )
 
@@ -192,7 +193,7 @@ func (o *sqlOptions) text(s streams, args []string) (text, from string, interact
 	case len(args) == 2 && args[1] != "-":
 		return args[1], "", false, nil
 	case o.file != "" && o.file != "-":
-		data, err := os.ReadFile(o.file)
+		data, err := filetype.ReadText(o.file)
 		if err != nil {
 			return "", "", false, fmt.Errorf("reading the query: %w", err)
 		}

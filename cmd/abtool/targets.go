@@ -85,7 +85,7 @@ func (o *targetsOptions) flags(c *cobra.Command) {
 	f.Float64Var(&o.flip, "flip", 0.5, "crops: share that is mirrored")
 	f.IntVar(&o.pairs, "pairs", 0, "write a table of so many other images of the same page, HIT and annotator for each image")
 	f.BoolVar(&o.classes, "classes", false, "write a table of statistics by class")
-	f.StringVar(&o.Images, "images", "", "webdataset: the folder of images, as CLASS/ID.JPEG or ID.JPEG; of COCO by file name")
+	f.StringVar(&o.Images, "images", "", "webdataset: the images, as abtool train takes them: a folder, a pattern or shards; found by their ids")
 	f.IntVar(&o.Shard, "shard", features.DefaultShard, "webdataset: images of a shard")
 	f.StringVar(&o.Card.License, "license", "", "huggingface: licence to name in the card")
 	f.StringVar(&o.Card.URL, "url", "", "huggingface: where the data set will be")
@@ -171,6 +171,13 @@ func (o *targetsOptions) run(ctx context.Context, s streams, store string) (err 
 		return usageError{err}
 	case err != nil:
 		return err
+	}
+	if !o.quiet {
+		for _, text := range sum.Notes {
+			fmt.Fprintln(s.err, "note: "+clean(text))
+		}
+	}
+	switch {
 	case o.json:
 		return printJSON(s.out, sum)
 	case o.quiet:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -35,7 +36,7 @@ type dataOptions struct {
 
 func (o *dataOptions) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&o.images, "images", "", "images: a folder (classes as its folders), WebDataset shards (.tar), or an idx file")
+	f.StringVar(&o.images, "images", "", "images: a folder (classes as its folders), a pattern, WebDataset shards (.tar), or an idx file")
 	f.StringVar(&o.targets, "targets", "", "targets of abtool targets, .parquet or .csv; none: supervision none or rand")
 	f.StringVar(&o.valImages, "val-images", "", "images of validation, as --images")
 	f.StringVar(&o.valTargets, "val-targets", "", "their targets")
@@ -53,8 +54,11 @@ func (o *dataOptions) sets(r runs.Recipe) (train, val *data.Set, err error) {
 		return nil, nil, usageError{fmt.Errorf("--images is missing: the images to train on")}
 	}
 	set := data.SetOptions{Supervision: data.Supervision(r.Supervision), Multi: r.Multi, Rule: o.rule, Split: o.split, Seed: r.Seed, Partial: o.partial, WithTarget: r.Multi}
-	train, err = data.OpenSet(o.images, o.targets, set)
+	images, targets, err := data.OpenBoth(o.images, o.targets)
 	if err != nil {
+		return nil, nil, err
+	}
+	if train, err = data.NewSet(images, targets, set); err != nil {
 		return nil, nil, err
 	}
 	// Validation is measured against real targets, whatever training learned from.
@@ -64,16 +68,17 @@ func (o *dataOptions) sets(r runs.Recipe) (train, val *data.Set, err error) {
 	}
 	switch {
 	case o.valImages != "":
-		set.Split = o.valSplit
 		if set.Supervision == data.LUAB && o.valTargets == "" {
 			set.Supervision = data.None
 		}
-		val, err = data.OpenSet(o.valImages, o.valTargets, set)
+		if val, err = data.OpenSet(o.valImages, o.valTargets, set); err != nil {
+			err = fmt.Errorf("validation: %w", err)
+		}
 	case o.valSplit != "":
-		val, err = data.OpenSet(o.images, o.targets, set)
+		val, err = data.NewSet(images, targets, set)
 	case o.holdout > 0:
 		set.Split = o.split
-		if val, err = data.OpenSet(o.images, o.targets, set); err == nil {
+		if val, err = data.NewSet(images, targets, set); err == nil {
 			train.Images, val.Images = held(train.Images, o.holdout, false), held(val.Images, o.holdout, true)
 			if len(train.Images) == 0 || len(val.Images) == 0 {
 				err = fmt.Errorf("--holdout %v leaves %d images to train on and %d to validate on", o.holdout, len(train.Images), len(val.Images))
@@ -125,6 +130,11 @@ Targets without --all have no rows of images that nobody clicked (COCO: of class
 out, and of COCO such labels are missing: make targets with --all to learn from them too. --split is needed where the targets have splits and
 some are to be kept apart.
 
+Images are a folder, of any depth, whose folders are the classes; a pattern, such as 'img/n01*'; WebDataset shards, such as
+'shards/{000..127}.tar'; or an idx file. A path that exists is meant as it is. Links are followed, hidden files and folders
+passed over, and other files counted. JPEG, PNG, WebP, BMP, TIFF and GIF are read, by their content. An image's id is the name of its
+file without ending. As in PIL and torchvision, transparency is dropped and the orientation in EXIF is not applied.
+
 A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(runs.Names(), ", ") + `. Flags and --set change it.`,
 		Example: `  abtool targets store --out targets.parquet
   abtool train --images ILSVRC/train --targets targets.parquet --recipe small --out run
@@ -155,7 +165,7 @@ A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(r
 	f.Uint64Var(&o.seed, "seed", 0, "seed (recipe: seed)")
 	f.BoolVar(&o.dry, "dry-run", false, "print the resolved recipe, the steps, and the time and memory that a few of them tell; write nothing")
 	f.BoolVar(&o.Resume, "resume", false, "go on with the run in --out")
-	f.StringVar(&o.Init, "init", "", "weights to begin with, .safetensors; what does not fit is left out and told")
+	f.StringVar(&o.Init, "init", "", "weights to begin with, .safetensors; what does not fit is left out and named")
 	o.engine.flags(c)
 	f.IntVar(&o.engine.devices, "devices", 0, "devices of xla that share a batch; 0 is all")
 	f.IntVar(&o.Workers, "jobs", 0, "threads; 0 is one a processor")
@@ -169,6 +179,9 @@ A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(r
 func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
 	name := o.recipe
 	if own := filepath.Join(o.Out, "recipe.toml"); o.Resume && !cmd.Flags().Changed("recipe") {
+		if _, err := os.Stat(own); err != nil {
+			return r, fmt.Errorf("there is no run to continue in %s: %w", o.Out, err)
+		}
 		name = own
 	}
 	if r, err = runs.Load(name); err != nil {
@@ -470,7 +483,7 @@ from them, and with --truth STORE how many lie on their objects (boxes of ImageN
 	f.StringVar(&o.split, "split", "", "split of the targets, if the file has splits")
 	f.BoolVar(&o.partial, "partial", false, "leave out targets whose image is missing")
 	f.StringVar(&o.store, "truth", "", "a store whose ground truth tells whether predicted points are on their objects")
-	f.StringVar(&o.weights, "weights", "", "file of the run's weights; best.safetensors if it is left out")
+	f.StringVar(&o.weights, "weights", "", "file of the run's weights, by name or path; best.safetensors if it is left out")
 	o.engine.flags(c)
 	f.IntVar(&o.draw, "draw", 0, "number of images to draw with their predicted points")
 	f.IntVar(&o.workers, "jobs", 0, "threads; 0 is one a processor")
@@ -541,8 +554,8 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 	} else if o.draw > 0 {
 		return fmt.Errorf("the network has no point head, so that there is no point to draw: it was trained with supervision none")
 	}
-	if m.Unreadable > 0 && !o.quiet {
-		fmt.Fprintf(s.err, "note: %d images could not be read and are left out\n", m.Unreadable)
+	if note := m.Note(); note != "" && !o.quiet {
+		fmt.Fprintln(s.err, "note: "+clean(note))
 	}
 	if o.json {
 		return printJSON(s.out, m)

@@ -32,6 +32,9 @@ func (k Kind) String() string {
 	return k.Name + ": " + k.Advice
 }
 
+// Image reports whether files of the kind are images of a format that abtool reads.
+func (k Kind) Image() bool { return k.Advice == "" && strings.HasSuffix(k.Name, " image") }
+
 // Of returns the kind of a file that begins with head. The first HeadBytes bytes are enough. The
 // zero Kind means that the file is not recognised.
 func Of(head []byte) Kind {
@@ -61,11 +64,12 @@ func OfFile(path string) Kind {
 }
 
 const (
-	download  = "the download failed, get the data again"
-	unpack    = "unpack it and give the folder"
-	inflate   = "decompress it first"
-	convert   = "load it in PyTorch and write it with safetensors.torch.save_file"
-	exportCSV = "export it as CSV with commas, in UTF-8"
+	download     = "the download failed, get the data again"
+	unpack       = "unpack it and give the folder"
+	inflate      = "decompress it first"
+	convert      = "load it in PyTorch and write it with safetensors.torch.save_file"
+	convertImage = "convert it to PNG or JPEG"
+	exportCSV    = "export it as CSV with commas, in UTF-8"
 )
 
 // signatures are the bytes that files of a kind have at an offset.
@@ -110,13 +114,23 @@ var signatures = []struct {
 	{8, "WEBPVP8", Kind{"a WebP image", ""}},
 	{0, "II*\x00", Kind{"a TIFF image", ""}},
 	{0, "MM\x00*", Kind{"a TIFF image", ""}},
-	{0, "8BPS", Kind{"a Photoshop image", "save it as PNG"}},
-	{0, "\x00\x00\x00\x0cJXL \r\n\x87\n", Kind{"a JPEG XL image", "convert it to PNG or JPEG"}},
-	{0, "\xff\x0a", Kind{"a JPEG XL image", "convert it to PNG or JPEG"}},
-	{0, "\x00\x00\x00\x0cjP  ", Kind{"a JPEG 2000 image", "convert it to PNG or JPEG"}},
-	{4, "ftypavif", Kind{"an AVIF image", "convert it to PNG or JPEG"}},
-	{4, "ftyphei", Kind{"a HEIC image", "convert it to PNG or JPEG"}},
-	{4, "ftypmif1", Kind{"a HEIF image", "convert it to PNG or JPEG"}},
+	{0, "II+\x00", Kind{"a BigTIFF image", convertImage}},
+	{0, "MM\x00+", Kind{"a BigTIFF image", convertImage}},
+	{0, "\xff\x4f\xff\x51", Kind{"a JPEG 2000 image", convertImage}},
+	{0, "P5\n", Kind{"a PGM image", convertImage}},
+	{0, "P6\n", Kind{"a PPM image", convertImage}},
+	{0, "\x00\x00\x01\x00", Kind{"an icon (.ico)", convertImage}},
+	{0, "v/1\x01", Kind{"an OpenEXR image", convertImage}},
+	{0, "qoif", Kind{"a QOI image", convertImage}},
+	{0, "DDS ", Kind{"a DDS image", convertImage}},
+	{128, "DICM", Kind{"a DICOM image", convertImage}},
+	{0, "8BPS", Kind{"a Photoshop image", convertImage}},
+	{0, "\x00\x00\x00\x0cJXL \r\n\x87\n", Kind{"a JPEG XL image", convertImage}},
+	{0, "\xff\x0a", Kind{"a JPEG XL image", convertImage}},
+	{0, "\x00\x00\x00\x0cjP  ", Kind{"a JPEG 2000 image", convertImage}},
+	{4, "ftypavif", Kind{"an AVIF image", convertImage}},
+	{4, "ftyphei", Kind{"a HEIC image", convertImage}},
+	{4, "ftypmif1", Kind{"a HEIF image", convertImage}},
 	{4, "ftyp", Kind{"a video or other MPEG-4 file", ""}},
 	{0, "\x1a\x45\xdf\xa3", Kind{"a Matroska or WebM video", ""}},
 	{0, "\x00\x05\x16\x07", Kind{"a companion file of macOS (AppleDouble), without data", "use the file without ._ in its name"}},
@@ -250,6 +264,9 @@ func markup(d []byte) Kind {
 		if bytes.HasPrefix(lower, []byte(tag)) {
 			return Kind{"a page of HTML, not the data", download}
 		}
+	}
+	if bytes.HasPrefix(lower, []byte("<svg")) {
+		return Kind{"an SVG drawing", convertImage}
 	}
 	if bytes.HasPrefix(d, []byte("<Error><Code>")) || bytes.HasPrefix(d, []byte("<Error>\n")) {
 		return Kind{"a storage server's error message, not the data", download}

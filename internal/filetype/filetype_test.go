@@ -97,6 +97,18 @@ func TestNamed(t *testing.T) {
 	}
 }
 
+// An image that abtool reads is distinguished from one that has to be converted.
+func TestImage(t *testing.T) {
+	for head, want := range map[string]bool{
+		"\xff\xd8\xff\xe0": true, "RIFF\x10\x00\x00\x00WEBPVP8L": true, "GIF89a": true, "II*\x00": true, "II+\x00": false,
+		"\x00\x00\x00\x20ftypavif": false, "8BPS": false, "<svg ": false, "%PDF-": false, "": false, "x": false,
+	} {
+		if k := Of([]byte(head)); k.Image() != want {
+			t.Errorf("Image() of %q (%s) is %v", head, k, !want)
+		}
+	}
+}
+
 // The data that abtool reads is not taken for something else.
 func TestNotNamed(t *testing.T) {
 	for _, head := range []string{

@@ -41,7 +41,7 @@ func loader(o options) (any, error) {
 	if err := photographs(dir, o.images); err != nil {
 		return nil, err
 	}
-	src, err := data.OpenFolder(dir)
+	src, err := data.Open(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -201,7 +201,9 @@ func TestCorrupt(t *testing.T) {
 				t.Errorf("a batch has %v", b.IDs)
 			}
 		}
-		if bad, names := l.Corrupt(); n != c.want || bad < 2 || len(names) < 2 || !strings.Contains(names[0], "x3") {
+		if bad, names := l.Corrupt(); n != c.want || bad < 2 || len(names) != 2 ||
+			names[0] != `a/x4.JPEG: not an image that abtool reads (JPEG, PNG, WebP, BMP, TIFF, GIF): it begins with "not a picture"` ||
+			names[1] != "b/x3.JPEG: a JPEG image that ends too early (unexpected EOF): get it again" {
 			t.Errorf("train %v: %d images, %d corrupt: %v", c.train, n, bad, names)
 		}
 	}
@@ -267,11 +269,6 @@ func TestSources(t *testing.T) {
 	for _, path := range []string{filepath.Join(dir, "none"), filepath.Join(dir, "*.zip"), filepath.Join(dir, "train-labels-idx1-ubyte")} {
 		if _, err := Open(path); err == nil {
 			t.Errorf("%s opens", path)
-		}
-	}
-	for name, want := range map[string]string{"n01440764_10026.JPEG": "n01440764_10026", "COCO_train2014_000000000009.jpg": "9", "000000391895.jpg": "391895", "a/b.c.png": "b.c", "0012.png": "0012"} {
-		if have := imageID(name); have != want {
-			t.Errorf("%s is the image %s, want %s", name, have, want)
 		}
 	}
 }
@@ -526,5 +523,139 @@ func TestPicture(t *testing.T) {
 				t.Errorf("picture %d is %d, want %d", i, r>>8, want)
 			}
 		}
+	}
+}
+
+// A file of targets that another program saved is read, or refused with the row, the column and the value.
+func TestTargetsOfOtherPrograms(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"byte-order mark and CRLF": {"\xef\xbb\xbfimage_id,x,y\r\n\"i0\",\"0.25\",0.5\r\n", ""},
+		"pandas' truth":            {"image_id,x,y,label\ni0,0.25,0.5,True\n", ""},
+		"semicolons":               {"image_id;x;y\ni0;0.25;0.5\n", "its columns are separated by semicolons: abtool targets writes commas"},
+		"Excel's separator":        {"sep=;\nimage_id;x;y\n", "separated by semicolons"},
+		"tabs":                     {"rule\timage_id\tx\ty\na\ti0\t0.25\t0.5\n", "its columns are separated by tabs"},
+		"decimal comma":            {"image_id,x,y\ni0,0.25,0.5\ni1,0.5,\"0,58\"\n", `row 2, column y: "0,58" has a decimal comma: write numbers with a point`},
+		"decimal comma, unquoted":  {"image_id,x,y\ni0,0,25,0,5\n", "line 2 has 5 values and the first line 3: are there decimal commas"},
+		"not a number":             {"image_id,x,y,weight\ni0,0.25,0.5,much\n", `row 1, column weight: "much" is not a number`},
+		"not a truth value":        {"image_id,x,y,label\ni0,0.25,0.5,cat\n", `row 1, column label: "cat" is neither 1 nor 0`},
+		"UTF-16":                   {"\xff\xfei\x00m\x00a\x00g\x00e\x00", "text in UTF-16: save it as UTF-8"},
+		"a page":                   {"<!DOCTYPE html><html>", "a page of HTML, not the data: the download failed"},
+		"a pointer":                {"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "fetch the file with git lfs pull"},
+		"a workbook":               {"PK\x03\x04\x14\x00\x00\x00[Content_Types].xml", "a Microsoft Office document: export it as CSV with commas, in UTF-8"},
+		"keypoints":                {`{"images": []}`, "it is JSON: targets are read from .parquet or .csv"},
+		"no image_id":              {"image,x,y\ni0,1,1\n", "it has no column image_id"},
+		"row without image":        {"image_id,x,y\ni0,1,1\n,1,1\n", "row 2 has no image_id"},
+		"old Mac":                  {"image_id,x,y\ri0,1,1\r", "its lines end in a carriage return alone"},
+		"nothing":                  {"\n", "it is empty"},
+	} {
+		path := filepath.Join(t.TempDir(), "targets.csv")
+		if err := os.WriteFile(path, []byte(c.text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		list, err := ReadTargets(path)
+		switch {
+		case c.want == "" && (err != nil || len(list) != 1 || list[0].Image != "i0" || list[0].X != 0.25 || list[0].Y != 0.5 || !list[0].Label):
+			t.Errorf("%s: %+v, %v, want one target of i0 at 0.25, 0.5", name, list, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path)):
+			t.Errorf("%s: %v, want %q and the file", name, err, c.want)
+		}
+	}
+	if _, err := ReadTargets(t.TempDir()); err == nil || !strings.Contains(err.Error(), "it is a folder: give the .parquet or .csv file") {
+		t.Errorf("a folder: %v", err)
+	}
+}
+
+// picture writes a small JPEG and the folders that it is in.
+func picture(t *testing.T, path ...string) {
+	t.Helper()
+	name := filepath.Join(path...)
+	var b bytes.Buffer
+	err := jpeg.Encode(&b, marked(20, 20, 0.5, 0.5), nil)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(name), 0o777)
+	}
+	if err == nil {
+		err = os.WriteFile(name, b.Bytes(), 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Targets can name an image by its path, with its ending, or by the name of COCO's file.
+func TestTargetsNameFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"n01/n01_0.JPEG", "n01/n01_1.JPEG", "n02/COCO_train2014_000000000009.jpg", "n02/b.png.jpg"} {
+		picture(t, dir, name)
+	}
+	set, err := func() (*Set, error) {
+		src, err := Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		return NewSet(src, []Target{{Image: "n01_0.JPEG", Weight: 1}, {Image: "n01/n01_1", Weight: 1}, {Image: "train2014/COCO_train2014_000000000009.jpg", Weight: 1}, {Image: "b.png", Weight: 1}},
+			SetOptions{WithTarget: true})
+	}()
+	if err != nil || len(set.Images) != 4 || set.Unlisted != 0 || set.Images[2].ID != "9" || set.Images[3].ID != "b.png" && set.Images[2].ID != "b.png" {
+		t.Errorf("%+v, %v", set, err)
+	}
+}
+
+// What is said of the classes is what was found.
+func TestClasses(t *testing.T) {
+	for name, c := range map[string]struct {
+		files []string
+		want  string
+	}{
+		"one class":        {[]string{"n01/a.jpg", "n01/b.jpg"}, "1 class (n01): at least 2 are needed"},
+		"no class":         {[]string{"a.jpg", "b.jpg"}, "no classes: the images lie in no folders of classes"},
+		"an image outside": {[]string{"a.jpg", "n01/b.jpg", "n02/c.jpg"}, "the image a has no class: it lies in no folder of one"},
+		"splits":           {[]string{"train/a.jpg", "val/b.jpg"}, "the classes would be train and val, which are splits: give one of these folders to --images and another to --val-images"},
+	} {
+		dir := t.TempDir()
+		for _, f := range c.files {
+			picture(t, dir, f)
+		}
+		if _, err := OpenSet(dir, "", SetOptions{}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	// The folder that holds the splits, given instead of one of them.
+	dir := t.TempDir()
+	for _, f := range []string{"train/n01/a.jpg", "train/n02/b.jpg", "val/n01/c.jpg"} {
+		picture(t, dir, f)
+	}
+	set, err := OpenSet(dir, "", SetOptions{})
+	if err != nil || !slices.Equal(set.Classes, []string{"n01", "n02"}) || !slices.Equal(set.Notes(), []string{
+		"the images are of the folders train, val, and all are taken: to keep them apart give one to --images and another to --val-images"}) {
+		t.Errorf("folders of splits: %q, %v", set.Notes(), err)
+	}
+}
+
+// The reasons why images cannot be read are counted, with the first image of each.
+func TestReasons(t *testing.T) {
+	dir := t.TempDir()
+	picture(t, dir, "n01/a.jpg")
+	picture(t, dir, "n02/b.jpg")
+	for name, text := range map[string]string{"n02/c.jpg": "\x00\x00\x00\x20ftypavif", "n02/d.png": "\x00\x00\x00\x20ftypavif", "n01/e.gif": ""} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set, err := OpenSet(dir, "", SetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := NewLoader(set, LoaderOptions{Size: 8, Batch: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for b := range l.Epoch(context.Background(), 0, 0) {
+		n += b.N
+	}
+	times, reasons := l.Corrupt()
+	if n != 2 || times != 3 || !slices.Equal(reasons, []string{"2 images such as n02/c.jpg: an AVIF image: convert it to PNG or JPEG", "n01/e.gif: an empty file: get it again"}) {
+		t.Errorf("%d images are read and %d not: %q", n, times, reasons)
 	}
 }

@@ -1,7 +1,7 @@
 // Package data reads images for training and evaluation: folders, WebDataset shards and idx files; decodes and augments them on
 // several processors ahead of their use, and moves the points of byproducts with every crop and flip.
 //
-//	src, err := data.OpenFolder("ILSVRC/train")
+//	src, err := data.Open("ILSVRC/train")
 //	set, err := data.NewSet(src, targets, data.SetOptions{})
 //	l := data.NewLoader(set, data.LoaderOptions{Size: 224, Batch: 128, Train: true, Seed: 1})
 //	for b := range l.Epoch(ctx, epoch, 0) {

@@ -7,11 +7,12 @@ package data
 import "C"
 
 import (
-	"errors"
 	"fmt"
 	"image"
 	"sync"
 	"unsafe"
+
+	"abtool/internal/imagefile"
 )
 
 // Decoder names the JPEG decoder of this build.
@@ -22,9 +23,6 @@ var handles = sync.Pool{New: func() any { return C.tjInitDecompress() }}
 
 // decodeJPEG decodes to RGB, the whole image. What libjpeg-turbo does not convert, as CMYK, is left to Go's decoder.
 func decodeJPEG(b []byte, imageHeight, bottom int) (image.Image, error) {
-	if len(b) == 0 {
-		return nil, errors.New("an empty file")
-	}
 	h := handles.Get().(C.tjhandle)
 	if h == nil {
 		return jpegAbove(b, imageHeight, bottom)
@@ -38,7 +36,7 @@ func decodeJPEG(b []byte, imageHeight, bottom int) (image.Image, error) {
 	if space == C.TJCS_CMYK || space == C.TJCS_YCCK {
 		return jpegAbove(b, imageHeight, bottom)
 	}
-	if width < 1 || height < 1 || int(width)*int(height) > largestImage {
+	if width < 1 || height < 1 || int(height) > imagefile.MostPixels/int(width) {
 		return nil, fmt.Errorf("an image of %d × %d pixels", int(width), int(height))
 	}
 	p := &Pixels{W: int(width), H: int(height), Pix: make([]byte, 3*int(width)*int(height))}

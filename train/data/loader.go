@@ -2,10 +2,12 @@ package data
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"image"
 	"iter"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -71,7 +73,7 @@ type Loader struct {
 
 	corrupt atomic.Int64
 	mu      sync.Mutex
-	faults  []string
+	faults  map[int]string // of images that could not be read, by their place in the set
 
 	decoded atomic.Int64 // images
 	busy    atomic.Int64 // ns of decoding, all workers
@@ -138,13 +140,42 @@ func (l *Loader) Batches() int {
 	return (len(l.set.Images) + l.o.Batch - 1) / l.o.Batch
 }
 
-// Corrupt is how many images could not be read so far; each has another image of the set in its place in training, and is left out in
-// evaluation. The list names the first of them. A JPEG that is damaged below what a crop needs of it is not read so far, and not counted.
-func (l *Loader) Corrupt() (n int64, first []string) {
+// Corrupt returns how many times an image could not be read so far; each has another image of the set in its place in training, and is
+// left out in evaluation. The list has the reasons, the most frequent first, with the number of images and the first of them. A JPEG that is
+// damaged below what a crop needs of it is not read so far, and not counted.
+func (l *Loader) Corrupt() (times int64, reasons []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.corrupt.Load(), slices.Clone(l.faults)
+	type group struct{ images, first int }
+	groups := map[string]*group{}
+	for i, reason := range l.faults {
+		g := groups[reason]
+		if g == nil {
+			g = &group{first: i}
+			groups[reason] = g
+		}
+		g.images++
+		g.first = min(g.first, i)
+	}
+	order := slices.SortedFunc(maps.Keys(groups), func(a, b string) int {
+		return cmp.Or(cmp.Compare(groups[b].images, groups[a].images), cmp.Compare(groups[a].first, groups[b].first))
+	})
+	for i, reason := range order {
+		g := groups[reason]
+		switch {
+		case i == mostReasons:
+			return l.corrupt.Load(), append(reasons, fmt.Sprintf("and %d other reasons", len(order)-i))
+		case g.images == 1:
+			reasons = append(reasons, l.set.name(g.first)+": "+reason)
+		default:
+			reasons = append(reasons, fmt.Sprintf("%d images such as %s: %s", g.images, l.set.name(g.first), reason))
+		}
+	}
+	return l.corrupt.Load(), reasons
 }
+
+// mostReasons is how many reasons are given why images could not be read.
+const mostReasons = 5
 
 // Rate is what the loader did so far.
 type Rate struct {
@@ -331,7 +362,7 @@ func (w *loaderWorker) load(b *Batch, slot, item int) {
 			w.l.decoded.Add(1)
 			return
 		}
-		w.l.fault(im.ID, err)
+		w.l.fault(item, err)
 		if !w.l.o.Train {
 			break
 		}
@@ -341,14 +372,14 @@ func (w *loaderWorker) load(b *Batch, slot, item int) {
 	b.Images[slot] = -1
 }
 
-func (l *Loader) fault(id string, err error) {
+func (l *Loader) fault(item int, err error) {
 	l.corrupt.Add(1)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if text := id + ": " + err.Error(); len(l.faults) < 5 && !slices.Contains(l.faults, text) {
-		l.faults = append(l.faults, text)
-		slices.Sort(l.faults)
+	if l.faults == nil {
+		l.faults = map[int]string{}
 	}
+	l.faults[item] = err.Error()
 }
 
 func (w *loaderWorker) put(b *Batch, slot, item int, m opened) error {

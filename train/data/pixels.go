@@ -2,16 +2,14 @@ package data
 
 import (
 	"bytes"
-	"fmt"
 	"image"
 	"image/color"
-	_ "image/gif" // formats that a folder may hold
 	"image/jpeg"
-	_ "image/png"
 	"io"
 	"math"
 
 	"abtool/features"
+	"abtool/internal/imagefile"
 )
 
 // Pixels is an image of W × H pixels of three bytes, red, green and blue, row by row from the top.
@@ -19,9 +17,6 @@ type Pixels struct {
 	W, H int
 	Pix  []byte // 3·W·H
 }
-
-// largestImage is the number of pixels above which an image is refused: a small file can claim to be enormous.
-const largestImage = 1 << 27
 
 // opened is an image whose size is known. The pixels of a JPEG wait until its crop is known.
 type opened struct {
@@ -32,17 +27,14 @@ type opened struct {
 
 // open opens an image file. The bytes are not to change as long as it is used.
 func open(b []byte) (opened, error) {
-	c, _, err := image.DecodeConfig(bytes.NewReader(b))
+	width, height, format, err := imagefile.Size(b)
 	if err != nil {
 		return opened{}, err
 	}
-	if c.Width < 1 || c.Height < 1 || c.Width*c.Height > largestImage {
-		return opened{}, fmt.Errorf("an image of %d × %d pixels", c.Width, c.Height)
+	if format == "jpeg" {
+		return opened{width: width, height: height, jpeg: b}, nil
 	}
-	if len(b) > 2 && b[0] == 0xff && b[1] == 0xd8 {
-		return opened{width: c.Width, height: c.Height, jpeg: b}, nil
-	}
-	m, _, err := image.Decode(bytes.NewReader(b))
+	m, err := imagefile.Decode(b)
 	if err != nil {
 		return opened{}, err
 	}
@@ -58,7 +50,11 @@ func (o opened) above(bottom int) (image.Image, error) {
 	if o.image != nil {
 		return o.image, nil
 	}
-	return decodeJPEG(o.jpeg, o.height, bottom)
+	m, err := decodeJPEG(o.jpeg, o.height, bottom)
+	if err != nil {
+		return nil, imagefile.Explain(o.jpeg, err)
+	}
+	return m, nil
 }
 
 // decode decodes an image file.
@@ -121,7 +117,7 @@ func rgb(m image.Image, r image.Rectangle, to []byte) {
 		i := 0
 		for y := r.Min.Y; y < r.Max.Y; y++ {
 			for x := r.Min.X; x < r.Max.X; x++ {
-				c := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA) // transparency is dropped, as PIL's convert does
+				c := color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
 				to[i], to[i+1], to[i+2] = c.R, c.G, c.B
 				i += 3
 			}

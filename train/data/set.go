@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"abtool/features"
+	"abtool/internal/imagefile"
 )
 
 // Supervision says what the point head learns from.
@@ -53,6 +54,7 @@ type Set struct {
 	Untargeted    int      // images without a point to learn from
 	Unlisted      int      // images of the source that were left out because no target of the rule, of any split, names them
 	Mixed         []string // splits of the targets, if no split was asked for and they have several
+	SplitFolders  []string // folders of splits, such as train and val, that the images are of, if all are taken
 	AllPlaced     bool     // several labels: each label has a point, so that labels that nobody placed may be missing
 }
 
@@ -73,17 +75,22 @@ type Point struct {
 
 // OpenSet opens images, and their targets if a file of them is named, and joins them.
 func OpenSet(images, targets string, o SetOptions) (*Set, error) {
-	src, err := Open(images)
+	src, list, err := OpenBoth(images, targets)
 	if err != nil {
 		return nil, err
 	}
-	var list []Target
+	return NewSet(src, list, o)
+}
+
+// OpenBoth opens images, and their targets if a file of them is named, for several calls of NewSet.
+func OpenBoth(images, targets string) (src Source, list []Target, err error) {
 	if targets != "" {
 		if list, err = ReadTargets(targets); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return NewSet(src, list, o)
+	src, err = Open(images)
+	return src, list, err
 }
 
 // NewSet joins a source with targets, which can be nil. Targets must name images of the source and agree with its classes.
@@ -100,17 +107,21 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 	if o.Supervision == LUAB && targets == nil {
 		return nil, fmt.Errorf("supervision luab needs targets: abtool targets makes them")
 	}
+	if src.Len() == 0 {
+		return nil, fmt.Errorf("the source holds no images")
+	}
 	o.everywhere = targets == nil
+	at := make(map[string]int, src.Len())
+	for i := range src.Len() {
+		at[src.Item(i).ID] = i
+	}
+	targets = withIDs(targets, at)
 	every := targets // the classes are those of all splits, so that the networks of all are the same
 	targets, err := o.choose(targets)
 	if err != nil {
 		return nil, err
 	}
 	s := &Set{Source: src, Multi: o.Multi}
-	at := make(map[string]int, src.Len())
-	for i := range src.Len() {
-		at[src.Item(i).ID] = i
-	}
 	listed := s.survey(every, o)
 	byImage := map[int][]Target{}
 	var missing []string
@@ -126,8 +137,8 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 		byImage[i] = append(byImage[i], t)
 	}
 	if s.MissingImages > 0 && (!o.Partial || len(byImage) == 0) {
-		return nil, fmt.Errorf("%d of %d targets name images that are not in the source, such as %s: the images of another data set, or only some of them? --partial leaves such targets out",
-			s.MissingImages, len(targets), strings.Join(missing, ", "))
+		return nil, fmt.Errorf("%d of %d targets name images that are not in the source, such as %s (it has %s): the images of another data set, or only some of them? --partial leaves such targets out",
+			s.MissingImages, len(targets), strings.Join(missing, ", "), src.Item(0).ID)
 	}
 	if s.Classes, err = classes(src, every, o); err != nil {
 		return nil, err
@@ -167,7 +178,52 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 	if len(s.Images) == 0 {
 		return nil, fmt.Errorf("no image is left")
 	}
+	if !o.WithTarget && o.Split == "" {
+		s.SplitFolders = splitFolders(src)
+	}
 	return s, nil
+}
+
+// withIDs returns the targets with the ids that their images have in the source: a target can name its image by a path or with an ending.
+func withIDs(targets []Target, at map[string]int) []Target {
+	copied := false
+	for i, t := range targets {
+		if _, ok := at[t.Image]; ok {
+			continue
+		}
+		id := imagefile.ID(t.Image)
+		if _, ok := at[id]; !ok {
+			continue
+		}
+		if !copied {
+			targets, copied = slices.Clone(targets), true
+		}
+		targets[i].Image = id
+	}
+	return targets
+}
+
+// splitNames are how folders of splits are called.
+var splitNames = []string{"train", "training", "val", "valid", "validation", "dev", "test", "testing"}
+
+// allSplits reports whether names are those of several splits.
+func allSplits(names []string) bool {
+	for _, n := range names {
+		if !slices.Contains(splitNames, strings.ToLower(n)) {
+			return false
+		}
+	}
+	return len(names) > 1
+}
+
+// splitFolders returns the folders at the top of a source, if they are splits that hold folders of classes.
+func splitFolders(src Source) []string {
+	if f, ok := src.(files); ok {
+		if names, deeper := f.Folders(); deeper && allSplits(names) {
+			return names
+		}
+	}
+	return nil
 }
 
 // survey finds what a person should know of the targets before the split is chosen, and the images that they name.
@@ -190,6 +246,12 @@ func (s *Set) survey(targets []Target, o SetOptions) (listed map[string]bool) {
 
 // Notes say in whole sentences what is unexpected in the set and changes what a network learns or what it is measured on.
 func (s *Set) Notes() (notes []string) {
+	if f, ok := s.Source.(files); ok {
+		notes = f.Notes()
+	}
+	if len(s.SplitFolders) > 0 {
+		notes = append(notes, fmt.Sprintf("the images are of the folders %s, and all are taken: to keep them apart give one to --images and another to --val-images", strings.Join(s.SplitFolders, ", ")))
+	}
 	if len(s.Mixed) > 0 {
 		notes = append(notes, fmt.Sprintf("the targets are of the splits %s, and all are taken: --split takes one", strings.Join(s.Mixed, ", ")))
 	}
@@ -243,6 +305,14 @@ func (p *pairing) add(image, folder, target string) error {
 		return fmt.Errorf("the image %s is of class %s by its folder or shard, and of %s by its target, where %s was %s before", image, folder, target, f, t)
 	}
 	return nil
+}
+
+// name returns the path of the i-th image in its source, or its id where it has none.
+func (s *Set) name(i int) string {
+	if f, ok := s.Source.(files); ok {
+		return f.Name(s.Images[i].Source)
+	}
+	return s.Images[i].ID
 }
 
 // Picture reads the i-th image of the set, whole.
@@ -307,13 +377,17 @@ func classes(src Source, targets []Target, o SetOptions) ([]string, error) {
 		}
 		return o.Classes, nil
 	}
-	if len(seen) < 2 {
-		return nil, fmt.Errorf("%d classes: the source gives none (folders, cls members), and neither do the targets", len(seen))
+	out := slices.Sorted(maps.Keys(seen))
+	switch {
+	case len(seen) == 0:
+		return nil, fmt.Errorf("no classes: the images lie in no folders of classes and have no .cls members, and the targets name none")
+	case len(seen) == 1:
+		return nil, fmt.Errorf("1 class (%s): at least 2 are needed", out[0])
+	case allSplits(out):
+		return nil, fmt.Errorf("the classes would be %s, which are splits: give one of these folders to --images and another to --val-images", strings.Join(out, " and "))
 	}
-	var out []string
 	digits := true
-	for c := range seen {
-		out = append(out, c)
+	for _, c := range out {
 		digits = digits && strings.Trim(c, "0123456789") == ""
 	}
 	slices.SortFunc(out, func(a, b string) int {
@@ -352,6 +426,9 @@ func (s *Set) single(im *Image, it Item, list []Target, number map[string]int, o
 		im.Points = []Point{{0, x, y}}
 	}
 	label, ok := number[class]
+	if !ok && class == "" {
+		return fmt.Errorf("the image %s has no class: it lies in no folder of one, and no target names it", im.ID)
+	}
 	if !ok {
 		return fmt.Errorf("the image %s is of class %q, which is none of the network's %d", im.ID, class, len(s.Classes))
 	}

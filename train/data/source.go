@@ -1,22 +1,20 @@
 package data
 
 import (
-	"archive/tar"
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"image"
 	"io"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	"abtool/internal/imagefile"
 )
 
 // An Item is an image of a Source.
@@ -62,221 +60,29 @@ func decodeOf(s ofFiles, i int) (image.Image, error) {
 	return decode(b.Bytes())
 }
 
-// imageFormats are the endings of files that are taken for images.
-var imageFormats = []string{".jpeg", ".jpg", ".png", ".gif"}
-
-func isImage(name string) bool {
-	return slices.Contains(imageFormats, strings.ToLower(filepath.Ext(name))) && !strings.HasPrefix(filepath.Base(name), "._")
-}
-
-// imageID is the id of an image by its file: without extension, and of COCO's names the number without zeros.
-func imageID(name string) string {
-	id := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-	rest, coco := strings.CutPrefix(id, "COCO_")
-	if coco {
-		if i := strings.LastIndexByte(rest, '_'); i >= 0 {
-			rest = rest[i+1:]
-		}
-		id = rest
+// Open opens the images at a place: what package imagefile finds, a folder, a pattern or WebDataset shards (.tar); or an idx file of
+// images (as Fashion-MNIST has them; the labels are the file whose name says labels instead).
+func Open(place string) (Source, error) {
+	if info, err := os.Stat(place); err == nil && info.Mode().IsRegular() && strings.Contains(filepath.Base(place), "idx3") {
+		return OpenIDX(place, strings.NewReplacer("images", "labels", "idx3", "idx1").Replace(place))
 	}
-	if digits := strings.TrimLeft(id, "0"); (coco || len(id) == 12) && digits != "" && strings.Trim(digits, "0123456789") == "" {
-		return digits
-	}
-	return id
-}
-
-// Open opens what a path is: a folder of images, a folder or pattern of WebDataset shards (.tar), or an idx file of images
-// (as Fashion-MNIST has them; the labels are the file beside it whose name says labels).
-func Open(path string) (Source, error) {
-	if strings.ContainsAny(path, "*?[") {
-		files, err := filepath.Glob(path)
-		if err != nil || len(files) == 0 {
-			return nil, fmt.Errorf("no file matches %s", path)
-		}
-		return OpenTars(files)
-	}
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		if tars, _ := filepath.Glob(filepath.Join(path, "*.tar")); len(tars) > 0 {
-			return OpenTars(tars)
-		}
-		return OpenFolder(path)
-	case strings.HasSuffix(path, ".tar"):
-		return OpenTars([]string{path})
-	case strings.Contains(filepath.Base(path), "idx3"):
-		return OpenIDX(path, strings.NewReplacer("images", "labels", "idx3", "idx1").Replace(path))
-	}
-	return nil, fmt.Errorf("%s is no source of images: give a folder of images, WebDataset shards (.tar), or an idx file (…-images-idx3-ubyte)", path)
-}
-
-type folder struct {
-	root  string
-	files []string
-	items []Item
-}
-
-// OpenFolder lists the images of a folder and the folders in it; the class is the name of the image's own folder, if it is not root. Ids must differ.
-func OpenFolder(root string) (Source, error) {
-	s := &folder{root: root}
-	seen := map[string]string{}
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !isImage(path) {
-			return err
-		}
-		rel, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		it := Item{ID: imageID(rel)}
-		if dir := filepath.Dir(rel); dir != "." {
-			it.Class = filepath.Base(dir)
-		}
-		if other, ok := seen[it.ID]; ok {
-			return fmt.Errorf("%s and %s have the same id %s", other, rel, it.ID)
-		}
-		seen[it.ID] = rel
-		s.files, s.items = append(s.files, rel), append(s.items, it)
-		return nil
-	})
+	found, err := imagefile.Open(place)
 	if err != nil {
 		return nil, err
 	}
-	if len(s.files) == 0 {
-		return nil, fmt.Errorf("%s holds no images (%s)", root, strings.Join(imageFormats, ", "))
-	}
-	return s, nil
+	return files{found}, nil
 }
 
-func (s *folder) Len() int        { return len(s.items) }
-func (s *folder) Item(i int) Item { return s.items[i] }
-func (s *folder) Close() error    { return nil }
+// files are images in files, or in shards.
+type files struct{ *imagefile.Images }
 
-func (s *folder) Image(i int) (image.Image, error) { return decodeOf(s, i) }
+// Item returns the id and class of an image.
+func (f files) Item(i int) Item { return Item{ID: f.ID(i), Class: f.Class(i)} }
 
-func (s *folder) read(i int, to *bytes.Buffer) error {
-	f, err := os.Open(filepath.Join(s.root, s.files[i]))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, err = to.ReadFrom(f)
-	return err
-}
+// Image decodes an image.
+func (f files) Image(i int) (image.Image, error) { return decodeOf(f, i) }
 
-type tars struct {
-	files []*os.File
-	items []Item
-	at    []place
-}
-
-// place is where an image lies.
-type place struct {
-	file         int
-	offset, size int64
-}
-
-// OpenTars lists the images of WebDataset shards: the members of a key, which is the name up to the first dot of its last part, go
-// together. A .cls member is the class, in digits.
-func OpenTars(paths []string) (_ Source, err error) {
-	s := &tars{}
-	defer func() {
-		if err != nil {
-			s.Close()
-		}
-	}()
-	slices.Sort(paths)
-	seen := map[string]bool{}
-	for _, path := range paths {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		s.files = append(s.files, f)
-		if err := s.index(f, seen); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	if len(s.items) == 0 {
-		return nil, fmt.Errorf("%s: no images in the shards", strings.Join(paths, ", "))
-	}
-	return s, nil
-}
-
-// counter counts the bytes that a tar reader has taken.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
-func (s *tars) index(f *os.File, seen map[string]bool) error {
-	c := &counter{r: f}
-	tr := tar.NewReader(c)
-	classes := map[string]string{}
-	first := len(s.items)
-	for {
-		h, err := tr.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("reading the shard: %w", err)
-		}
-		if h.Typeflag != tar.TypeReg {
-			continue
-		}
-		base := filepath.Base(h.Name)
-		key, _, _ := strings.Cut(base, ".")
-		switch {
-		case isImage(base):
-			id := imageID(key + filepath.Ext(base))
-			if seen[id] {
-				return fmt.Errorf("the image %s is twice in the shards", id)
-			}
-			seen[id] = true
-			s.items, s.at = append(s.items, Item{ID: id}), append(s.at, place{len(s.files) - 1, c.n, h.Size})
-		case strings.HasSuffix(base, ".cls") && h.Size < 256:
-			b, err := io.ReadAll(tr)
-			if err != nil {
-				return err
-			}
-			classes[imageID(key+".x")] = strings.TrimSpace(string(b))
-		}
-	}
-	for i := first; i < len(s.items); i++ {
-		s.items[i].Class = classes[s.items[i].ID]
-	}
-	return nil
-}
-
-func (s *tars) Len() int        { return len(s.items) }
-func (s *tars) Item(i int) Item { return s.items[i] }
-
-func (s *tars) Close() (err error) {
-	for _, f := range s.files {
-		err = errors.Join(err, f.Close())
-	}
-	return err
-}
-
-func (s *tars) Image(i int) (image.Image, error) { return decodeOf(s, i) }
-
-func (s *tars) read(i int, to *bytes.Buffer) error {
-	p := s.at[i]
-	n, err := to.ReadFrom(io.NewSectionReader(s.files[p.file], p.offset, p.size))
-	if err == nil && n < p.size {
-		err = io.ErrUnexpectedEOF
-	}
-	return err
-}
+func (f files) read(i int, to *bytes.Buffer) error { return f.Read(i, to) }
 
 type idx struct {
 	w, h   int

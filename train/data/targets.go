@@ -1,17 +1,20 @@
 package data
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
+
+	"abtool/internal/filetype"
 )
 
 // A Target is a row of a file that abtool targets wrote: a point for an image, or for a class of it.
@@ -29,68 +32,117 @@ type Target struct {
 // columns that are read; the first three must be there.
 var targetColumns = []string{"image_id", "x", "y", "class", "class_index", "weight", "label", "rule", "split"}
 
-// ReadTargets reads a file of abtool targets, Parquet or CSV.
-func ReadTargets(path string) ([]Target, error) {
-	var out []Target
-	add := func(get func(column string) string) error {
-		t := Target{Image: get("image_id"), Class: get("class"), Rule: get("rule"), Split: get("split"), ClassIndex: -1, Weight: 1}
-		number := func(column string, to *float64, missing float64) error {
-			text := get(column)
-			if text == "" {
-				*to = missing
-				return nil
-			}
-			v, err := strconv.ParseFloat(text, 64)
-			*to = v
-			return err
+// ReadTargets reads a file of abtool targets, Parquet or CSV, whatever its ending. CSV can begin with a byte-order mark. Errors name the row,
+// counted from 1, and the column.
+func ReadTargets(path string) (list []Target, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("reading targets from %s: %w", path, err)
 		}
-		var index float64
-		if err := errors.Join(number("x", &t.X, math.NaN()), number("y", &t.Y, math.NaN()), number("weight", &t.Weight, 1), number("class_index", &index, -1)); err != nil {
-			return fmt.Errorf("row %d: %w", len(out), err)
-		}
-		t.ClassIndex = int(index)
-		t.Label = get("label") == "" || get("label") == "1" || get("label") == "true"
-		if t.Image == "" {
-			return fmt.Errorf("row %d has no image_id", len(out))
-		}
-		if !(t.X >= 0 && t.X <= 1 && t.Y >= 0 && t.Y <= 1) {
-			t.Weight = 0
-		}
-		out = append(out, t)
-		return nil
+	}()
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
-	var err error
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".parquet":
-		err = parquetRows(path, add)
-	case ".csv":
-		err = csvRows(path, add)
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errors.New("it is a folder: give the .parquet or .csv file that abtool targets wrote")
+	}
+	head := make([]byte, filetype.HeadBytes)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	switch kind := filetype.Of(head[:n]); {
+	case kind.Name == "Parquet":
+		err = parquetRows(f, info.Size(), func(get func(string) string) error { return addTarget(&list, get) })
+	case kind.Name != "":
+		return nil, fmt.Errorf("it is %s. Targets are read from .parquet or .csv, as abtool targets writes them", kind)
+	case bytes.HasPrefix(bytes.TrimSpace(head[:n]), []byte("{")):
+		return nil, errors.New("it is JSON: targets are read from .parquet or .csv, as abtool targets writes them")
 	default:
-		err = errors.New("targets are read from .parquet or .csv, as abtool targets writes them")
-	}
-	if err == nil && len(out) == 0 {
-		err = errors.New("it has no targets: the store that it was made of has none for its rules, or no records. abtool stats STORE counts says what it has")
+		err = csvRows(f, func(get func(string) string) error { return addTarget(&list, get) })
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
-	return out, nil
+	if len(list) == 0 {
+		return nil, errors.New("it has no targets: the store that it was made of has none for its rules, or no records. abtool stats STORE counts says what it has")
+	}
+	return list, nil
 }
 
-func csvRows(path string, add func(func(string) string) error) error {
-	f, err := os.Open(path)
+// addTarget appends the target of a row, whose values get returns.
+func addTarget(list *[]Target, get func(column string) string) error {
+	row := len(*list) + 1
+	t := Target{Image: get("image_id"), Class: get("class"), Rule: get("rule"), Split: get("split")}
+	if t.Image == "" {
+		return fmt.Errorf("row %d has no image_id", row)
+	}
+	var index float64
+	for _, c := range []struct {
+		column  string
+		to      *float64
+		missing float64
+	}{{"x", &t.X, math.NaN()}, {"y", &t.Y, math.NaN()}, {"weight", &t.Weight, 1}, {"class_index", &index, -1}} {
+		*c.to = c.missing
+		if text := get(c.column); text != "" {
+			var err error
+			if *c.to, err = number(text); err != nil {
+				return fmt.Errorf("row %d, column %s: %w", row, c.column, err)
+			}
+		}
+	}
+	t.ClassIndex = int(index)
+	switch text := strings.ToLower(get("label")); text {
+	case "", "1", "1.0", "true":
+		t.Label = true
+	case "0", "0.0", "false":
+	default:
+		return fmt.Errorf("row %d, column label: %q is neither 1 nor 0", row, text)
+	}
+	if !(t.X >= 0 && t.X <= 1 && t.Y >= 0 && t.Y <= 1) {
+		t.Weight = 0
+	}
+	*list = append(*list, t)
+	return nil
+}
+
+// number returns the value of a text.
+func number(text string) (float64, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err == nil {
+		return v, nil
+	}
+	if _, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64); err == nil {
+		return 0, fmt.Errorf("%q has a decimal comma: write numbers with a point, as abtool targets does", text)
+	}
+	return 0, fmt.Errorf("%q is not a number", text)
+}
+
+func csvRows(f io.Reader, add func(func(string) string) error) error {
+	in := bufio.NewReader(f)
+	if mark, _ := in.Peek(3); string(mark) == "\xef\xbb\xbf" {
+		in.Discard(len(mark))
+	}
+	r := csv.NewReader(in)
+	head, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return errors.New("it is empty")
+	}
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	head, err := r.Read()
-	if err != nil {
+	if err := separated(head); err != nil {
 		return err
 	}
 	at := map[string]int{}
 	for i, name := range head {
-		at[name] = i
+		at[strings.TrimSpace(name)] = i
 	}
 	if err := complete(func(name string) bool { _, ok := at[name]; return ok }); err != nil {
 		return err
@@ -99,6 +151,10 @@ func csvRows(path string, add func(func(string) string) error) error {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return nil
+		}
+		if errors.Is(err, csv.ErrFieldCount) {
+			line, _ := r.FieldPos(0)
+			return fmt.Errorf("line %d has %d values and the first line %d: are there decimal commas, or commas in texts without quotes?", line, len(row), len(head))
 		}
 		if err != nil {
 			return err
@@ -114,6 +170,20 @@ func csvRows(path string, add func(func(string) string) error) error {
 	}
 }
 
+// separated reports names of columns that are not separated by commas.
+func separated(head []string) error {
+	line := strings.Join(head, ",")
+	for _, s := range []struct{ mark, name string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "vertical bars"}} {
+		if strings.Contains(line, "image_id"+s.mark) || strings.Contains(line, s.mark+"image_id") || strings.EqualFold(line, "sep="+s.mark) {
+			return fmt.Errorf("its columns are separated by %s: abtool targets writes commas, and numbers with a decimal point. Save it so, or write it again", s.name)
+		}
+	}
+	if strings.Contains(line, "\r") {
+		return errors.New("its lines end in a carriage return alone: save it with line feeds")
+	}
+	return nil
+}
+
 func complete(has func(string) bool) error {
 	for _, name := range targetColumns[:3] {
 		if !has(name) {
@@ -123,17 +193,8 @@ func complete(has func(string) bool) error {
 	return nil
 }
 
-func parquetRows(path string, add func(func(string) string) error) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	pq, err := parquet.OpenFile(f, info.Size())
+func parquetRows(f io.ReaderAt, size int64, add func(func(string) string) error) error {
+	pq, err := parquet.OpenFile(f, size)
 	if err != nil {
 		return err
 	}

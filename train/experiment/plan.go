@@ -6,7 +6,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path"
 	"slices"
 	"strconv"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"abtool/internal/filetype"
 	"abtool/train/data"
 	"abtool/train/run"
 )
@@ -65,8 +66,10 @@ func Names() (names []string) {
 func Load(name string) (*Plan, error) {
 	text, err := shipped.ReadFile(path.Join("experiments", name+".toml"))
 	if err != nil {
-		if text, err = os.ReadFile(name); err != nil {
+		if text, err = filetype.ReadText(name); errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("no experiment %q: it is a file, or one of %s", name, strings.Join(Names(), ", "))
+		} else if err != nil {
+			return nil, fmt.Errorf("reading the experiment: %w", err)
 		}
 	}
 	p, err := parse(string(text))

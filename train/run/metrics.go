@@ -3,9 +3,11 @@ package run
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"abtool/analysis"
 	"abtool/features"
@@ -48,16 +50,17 @@ type Measure struct {
 // Metrics are what a network does on some images.
 type Metrics struct {
 	Images     int64    `json:"images"`
-	Unreadable int64    `json:"unreadable,omitempty"` // images that were left out because they cannot be read
-	Loss       Measure  `json:"loss"`                 // class + lambda · point
-	ClassLoss  Measure  `json:"class_loss"`           // mean over images
-	PointLoss  Measure  `json:"point_loss"`           // smooth-L1, mean over images with a target point
-	Top1       *Measure `json:"top1,omitempty"`       // single label
-	Top5       *Measure `json:"top5,omitempty"`       // single label, from six classes on
-	MAP        *Measure `json:"map,omitempty"`        // several labels: mean average precision over classes
-	Distance   *Measure `json:"distance,omitempty"`   // of predicted points from their targets, fractions of the image
-	Localised  *Measure `json:"localised,omitempty"`  // predicted points on an object of the class, by ground truth
-	TargetHit  *Measure `json:"target_hit,omitempty"` // the targets themselves, of the same images
+	Unreadable int64    `json:"unreadable,omitempty"`         // images that were left out because they cannot be read
+	Reasons    []string `json:"unreadable_reasons,omitempty"` // why, with the first of the images
+	Loss       Measure  `json:"loss"`                         // class + lambda · point
+	ClassLoss  Measure  `json:"class_loss"`                   // mean over images
+	PointLoss  Measure  `json:"point_loss"`                   // smooth-L1, mean over images with a target point
+	Top1       *Measure `json:"top1,omitempty"`               // single label
+	Top5       *Measure `json:"top5,omitempty"`               // single label, from six classes on
+	MAP        *Measure `json:"map,omitempty"`                // several labels: mean average precision over classes
+	Distance   *Measure `json:"distance,omitempty"`           // of predicted points from their targets, fractions of the image
+	Localised  *Measure `json:"localised,omitempty"`          // predicted points on an object of the class, by ground truth
+	TargetHit  *Measure `json:"target_hit,omitempty"`         // the targets themselves, of the same images
 }
 
 // A Prediction is what a network says of one image.
@@ -112,9 +115,24 @@ func Evaluate(ctx context.Context, e engine.Engine, set *data.Set, o Evaluation)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	times, reasons := l.Corrupt()
+	if m.images == 0 && times > 0 {
+		return nil, fmt.Errorf("none of the %d images could be read: %s", len(set.Images), strings.Join(reasons, "; "))
+	}
 	r := m.result()
-	r.Unreadable, _ = l.Corrupt()
+	r.Unreadable, r.Reasons = times, reasons
 	return r, nil
+}
+
+// Note says in a sentence which images were left out; it is "" if there are none.
+func (m *Metrics) Note() string {
+	switch m.Unreadable {
+	case 0:
+		return ""
+	case 1:
+		return "an image could not be read and is left out: " + strings.Join(m.Reasons, "; ")
+	}
+	return fmt.Sprintf("%d images could not be read and are left out: %s", m.Unreadable, strings.Join(m.Reasons, "; "))
 }
 
 type meter struct {

@@ -40,6 +40,6 @@ func TestPredict(t *testing.T) {
 		t.Errorf("%d predictions, %v", len(some), err)
 	}
 	if _, err := Trained(t.TempDir(), "", gorgonia.New); err == nil {
-		t.Error("a folder that is no run")
+		t.Error("a folder that is not a run opens")
 	}
 }

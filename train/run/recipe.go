@@ -3,9 +3,10 @@ package run
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"abtool/features"
+	"abtool/internal/filetype"
 	"abtool/train/arch"
 	"abtool/train/data"
 	"abtool/train/engine"
@@ -97,8 +99,10 @@ func Load(name string) (Recipe, error) {
 	}
 	text, err := recipes.ReadFile(path.Join("recipes", name+".toml"))
 	if err != nil {
-		if text, err = os.ReadFile(name); err != nil {
+		if text, err = filetype.ReadText(name); errors.Is(err, fs.ErrNotExist) {
 			return r, fmt.Errorf("no recipe %q: it is a file, or one of %s", name, strings.Join(Names(), ", "))
+		} else if err != nil {
+			return r, fmt.Errorf("reading the recipe: %w", err)
 		}
 	}
 	if err := r.Set(string(text)); err != nil {

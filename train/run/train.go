@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"abtool/analysis"
+	"abtool/internal/filetype"
 	"abtool/train/arch"
 	"abtool/train/data"
 	"abtool/train/engine"
@@ -94,6 +95,7 @@ type trainer struct {
 	shownAt            time.Time
 	shownWait          time.Duration
 	waited             time.Duration // for batches
+	noted              bool          // images of validation that cannot be read
 }
 
 // tally sums the results of steps.
@@ -267,6 +269,7 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 		var group []*engine.Batch
 		var ids []string
 		left := t.steps*t.perStep - t.batch // batches that do not make a whole step are left out
+		before := t.step
 		for b := range t.fetch(ctx, t.epoch, t.batch, left) {
 			if b.err != nil {
 				return nil, b.err
@@ -289,6 +292,10 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 		if ctx.Err() != nil {
 			t.batch -= len(group) // of a step that was not made
 			return nil, ErrStopped
+		}
+		if t.step == before && left > 0 {
+			_, reasons := t.loader.Corrupt()
+			return nil, fmt.Errorf("epoch %d made no step, as images could not be read: %s", t.epoch+1, strings.Join(reasons, "; "))
 		}
 		t.batch = 0
 		if m, err = t.endEpoch(ctx, schedule.At(t.step-1)); err != nil {
@@ -343,9 +350,13 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
 		}
 		line.Val = m
 		score = float64(Score(m))
+		if note := m.Note(); note != "" && !t.noted {
+			t.o.Notice("validation: " + note)
+			t.noted = true
+		}
 	}
-	if n, names := t.loader.Corrupt(); n > 0 {
-		t.o.Notice(fmt.Sprintf("%d times an image could not be read, and another took its place; the first: %s", n, strings.Join(names, "; ")))
+	if n, reasons := t.loader.Corrupt(); n > 0 {
+		t.o.Notice(fmt.Sprintf("%d times an image could not be read, and another took its place: %s", n, strings.Join(reasons, "; ")))
 	}
 	if line.Best = score > t.best; line.Best {
 		t.best = score
@@ -458,7 +469,7 @@ func (t *trainer) restore(path string, set *weights.Set) error {
 	}
 	var c checkpoint
 	if err := json.Unmarshal([]byte(from.Metadata["abtool.progress"]), &c); err != nil {
-		return fmt.Errorf("%s is no checkpoint of a run: weights alone are given with --init", path)
+		return fmt.Errorf("%s is not a checkpoint of a run: weights alone are given with --init", path)
 	}
 	if text := from.Metadata["abtool.recipe"]; text != t.o.Recipe.TOML() {
 		return fmt.Errorf("the run in %s was begun with another recipe: %s. --resume goes on with the run as it was begun; for another recipe begin a run with --init", t.o.Out, differs(text, t.o.Recipe.TOML()))
@@ -515,12 +526,34 @@ func differs(a, b string) string {
 	return "a longer one"
 }
 
+// checkRun says what stands where a run should be.
+func checkRun(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		const want = "give the folder that abtool train --out wrote"
+		if kind := filetype.OfFile(dir); kind.Name != "" {
+			return fmt.Errorf("it is %s; %s", kind, want)
+		}
+		return fmt.Errorf("it is a file; %s", want)
+	}
+	if !exists(filepath.Join(dir, recipeName)) {
+		return fmt.Errorf("it has no %s: give the folder that abtool train --out wrote", recipeName)
+	}
+	return nil
+}
+
 // Open reads a run: its recipe, what is known of it, and its weights by the name of the file ("": best, else last), put on its network.
 func Open(dir, name string) (Recipe, Info, *arch.Arch, *weights.Set, error) {
 	fail := func(err error) (Recipe, Info, *arch.Arch, *weights.Set, error) {
-		return Recipe{}, Info{}, nil, nil, fmt.Errorf("%s is no run: %w", dir, err)
+		return Recipe{}, Info{}, nil, nil, fmt.Errorf("%s is not a run: %w", dir, err)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, recipeName))
+	if err := checkRun(dir); err != nil {
+		return fail(err)
+	}
+	text, err := filetype.ReadText(filepath.Join(dir, recipeName))
 	if err != nil {
 		return fail(err)
 	}
@@ -529,8 +562,10 @@ func Open(dir, name string) (Recipe, Info, *arch.Arch, *weights.Set, error) {
 		return fail(err)
 	}
 	var info Info
-	if text, err = os.ReadFile(filepath.Join(dir, infoName)); err == nil {
-		err = json.Unmarshal(text, &info)
+	if text, err = filetype.ReadText(filepath.Join(dir, infoName)); err == nil {
+		if err = json.Unmarshal(text, &info); err != nil {
+			err = fmt.Errorf("%s: %w", infoName, err)
+		}
 	}
 	if err != nil {
 		return fail(err)
@@ -545,13 +580,17 @@ func Open(dir, name string) (Recipe, Info, *arch.Arch, *weights.Set, error) {
 			name = lastName
 		}
 	}
-	from, err := weights.ReadFile(filepath.Join(dir, name))
+	file := filepath.Join(dir, name)
+	if !exists(file) && exists(name) {
+		file = name // a path, not a name within the run
+	}
+	from, err := weights.ReadFile(file)
 	if err != nil {
 		return Recipe{}, Info{}, nil, nil, err
 	}
 	set := a.Init(0)
 	if report := weights.Fit(set, from); !report.Complete() {
-		return Recipe{}, Info{}, nil, nil, fmt.Errorf("%s does not fit %s: %s", filepath.Join(dir, name), a.Name, report)
+		return Recipe{}, Info{}, nil, nil, fmt.Errorf("%s does not fit %s: %s", file, a.Name, report)
 	}
 	return r, info, a, set, nil
 }

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"abtool/internal/filetype"
 )
 
 // MaxHeader is the longest header that is read, in bytes: the limit of the reference implementation.
@@ -49,11 +51,29 @@ func ReadFile(path string) (*Set, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading weights: %w", err)
 	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("reading weights: %s is a folder: give the .safetensors file in it", path)
+	}
 	s, err := Read(bufio.NewReaderSize(f, 1<<20), info.Size())
 	if err != nil {
-		return nil, fmt.Errorf("reading weights from %s: %w", path, err)
+		return nil, fmt.Errorf("reading weights from %s: %w", path, explain(path, err))
 	}
 	return s, nil
+}
+
+// explain returns what a file that is refused is, if it is known.
+func explain(path string, err error) error {
+	if !errors.Is(err, ErrFormat) {
+		return err
+	}
+	kind := filetype.OfFile(path)
+	switch {
+	case kind.Name == "" || kind.Name == "a safetensors file":
+		return err
+	case kind.Advice == "":
+		return fmt.Errorf("%w: it is %s", ErrFormat, kind.Name)
+	}
+	return fmt.Errorf("%w, but %s", ErrFormat, kind)
 }
 
 // Read reads a safetensors file of size bytes from r.
@@ -100,6 +120,9 @@ func readHeader(r io.Reader, size int64) ([]byte, error) {
 	n := binary.LittleEndian.Uint64(length[:])
 	switch {
 	case n > MaxHeader:
+		if length[0] == '{' {
+			return nil, fmt.Errorf("%w, but JSON, such as the index of weights in several files: give one of those files", ErrFormat)
+		}
 		return nil, fmt.Errorf("%w: a header of %d bytes is over the limit of %d", ErrFormat, n, MaxHeader)
 	case int64(n) > size-8:
 		return nil, fmt.Errorf("%w: the header should have %d bytes, the file ends after %d", ErrFormat, n, size-8)
@@ -115,7 +138,7 @@ func readHeader(r io.Reader, size int64) ([]byte, error) {
 func parseHeader(header []byte) (map[string]string, []placed, error) {
 	var raw map[string]json.RawMessage
 	if err := json.Unmarshal(bytes.TrimRight(header, " "), &raw); err != nil {
-		return nil, nil, fmt.Errorf("%w: header is no JSON object: %w", ErrFormat, err)
+		return nil, nil, fmt.Errorf("%w: the header is not a JSON object: %w", ErrFormat, err)
 	}
 	var metadata map[string]string
 	var order []placed

@@ -81,21 +81,21 @@ func TestInvalid(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"empty":          {nil, "too few"},
-		"huge header":    {append(huge, make([]byte, 40)...), "over the limit"},
-		"short header":   {file("", 0)[:8:8], "no JSON"},
-		"header cut":     {file(`{"a":{"dtype":"F32"`, 0)[:20], "ends after"},
-		"no JSON":        {file(`[1]`, 0), "no JSON object"},
-		"data cut":       {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 7), "truncated"},
-		"tail":           {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 9), "tail"},
-		"overlap":        {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "overlap"},
-		"hole":           {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "belong to none"},
-		"wrong size":     {file(`{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}`, 8), "needs 12 bytes"},
-		"negative":       {file(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}`, 8), "impossible shape"},
-		"overflow":       {file(`{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}`, 0), "impossible shape"},
-		"backward range": {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}}`, 8), "no range"},
-		"no offsets":     {file(`{"a":{"dtype":"F32","shape":[1]}}`, 4), "no range"},
-		"type":           {file(`{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, 4), "unknown type"},
+		"empty":             {nil, "too few"},
+		"huge header":       {append(huge, make([]byte, 40)...), "over the limit"},
+		"short header":      {file("", 0)[:8:8], "not a JSON object"},
+		"header cut":        {file(`{"a":{"dtype":"F32"`, 0)[:20], "ends after"},
+		"not a JSON object": {file(`[1]`, 0), "not a JSON object"},
+		"data cut":          {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 7), "truncated"},
+		"tail":              {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 9), "tail"},
+		"overlap":           {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "overlap"},
+		"hole":              {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "belong to none"},
+		"wrong size":        {file(`{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}`, 8), "needs 12 bytes"},
+		"negative":          {file(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}`, 8), "impossible shape"},
+		"overflow":          {file(`{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}`, 0), "impossible shape"},
+		"backward range":    {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}}`, 8), "no range"},
+		"no offsets":        {file(`{"a":{"dtype":"F32","shape":[1]}}`, 4), "no range"},
+		"type":              {file(`{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, 4), "unknown type"},
 	} {
 		_, err := Read(bytes.NewReader(c.file), int64(len(c.file)))
 		if !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), c.want) {
@@ -169,4 +169,31 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// A file that people give for weights by mistake is named, with what to do.
+func TestNotWeights(t *testing.T) {
+	dir := t.TempDir()
+	for text, want := range map[string]string{
+		"version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 9\n": "a Git LFS pointer, not the data: fetch the file with git lfs pull",
+		"PK\x03\x04" + strings.Repeat("\x00", 26) + "archive/data.pkl":        "a PyTorch file (.pth, .pt, .bin): load it in PyTorch and write it with safetensors.torch.save_file",
+		"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.":          "a Python pickle, perhaps an old PyTorch file: load it in PyTorch",
+		"<!DOCTYPE html><html>":              "a page of HTML, not the data: the download failed",
+		"\x89HDF\r\n\x1a\n":                  "HDF5",
+		`{"metadata": {}, "weight_map": {}}`: "but JSON, such as the index of weights in several files: give one of those files",
+		"":                                   "an empty file: get it again",
+		"\xff\xff\xff\xff\xff\xff\xff\x7f{\"a\": 1}": "a header of 9223372036854775807 bytes is over the limit",
+		strings.Repeat("\x00", 5000):                 "a file that begins with nothing but zeros: the download failed",
+	} {
+		path := filepath.Join(dir, "w.safetensors")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadFile(path); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%.20q: %v, want %q", text, err, want)
+		}
+	}
+	if _, err := ReadFile(dir); err == nil || !strings.Contains(err.Error(), "is a folder: give the .safetensors file in it") {
+		t.Errorf("a folder: %v", err)
+	}
 }

@@ -1,0 +1,42 @@
+package filetype
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"unicode/utf8"
+)
+
+// ReadText returns the text of a file that people write, such as a recipe or a query, without a byte-order mark. A folder, a
+// file of another kind and text that is not UTF-8 are errors that say so; other errors are those of os.ReadFile.
+func ReadText(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("%s is a folder: give a file", path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > 0 {
+		if err := Check(path, text); err != nil {
+			return nil, err
+		}
+	}
+	if !utf8.Valid(text) {
+		return nil, fmt.Errorf("%s is not text in UTF-8: save it as UTF-8", path)
+	}
+	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
+}
+
+// Check returns an error that names the kind of a file that begins with head, and nil for a file that is not recognised.
+func Check(path string, head []byte) error {
+	k := Of(head[:min(len(head), HeadBytes)])
+	switch {
+	case k.Name == "":
+		return nil
+	case k.Advice == "":
+		return fmt.Errorf("%s is %s, which cannot be read here", path, k.Name)
+	}
+	return errors.New(path + " is " + k.String())
+}

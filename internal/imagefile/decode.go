@@ -1,0 +1,206 @@
+package imagefile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/gif" // the formats of Formats
+	"image/jpeg"
+	"image/png"
+	"io"
+
+	_ "golang.org/x/image/bmp"
+	_ "golang.org/x/image/tiff"
+	_ "golang.org/x/image/webp"
+
+	"abtool/internal/filetype"
+)
+
+// Formats names the formats that are read, for messages.
+const Formats = "JPEG, PNG, WebP, BMP, TIFF, GIF"
+
+// MostPixels is the number of pixels above which an image is refused: a small file can claim to be enormous.
+const MostPixels = 1 << 27
+
+// Size returns the width and height of an image file in pixels, and its format: "jpeg", "png", "webp", "bmp",
+// "tiff" or "gif". The error says what else the file is and what to do with it.
+func Size(file []byte) (width, height int, format string, err error) {
+	defer recovered(file, &err)
+	c, format, err := image.DecodeConfig(bytes.NewReader(file))
+	if err != nil {
+		return 0, 0, "", Explain(file, err)
+	}
+	if c.Width < 1 || c.Height < 1 || c.Width > MostPixels/c.Height {
+		return 0, 0, "", fmt.Errorf("an image of %d × %d pixels: the most are %d in all",
+			c.Width, c.Height, MostPixels)
+	}
+	return c.Width, c.Height, format, nil
+}
+
+// Check returns an error for a file whose first bytes are not those of an image that Decode reads. It says what
+// the file is.
+func Check(file []byte) error {
+	if filetype.Of(file[:min(len(file), filetype.HeadBytes)]).Image() {
+		return nil
+	}
+	return Explain(file, image.ErrFormat)
+}
+
+// Decode returns the pixels of an image file, without transparency: an *image.YCbCr, an *image.Gray, or another
+// image that is opaque. The error says what else the file is and what to do with it.
+func Decode(file []byte) (m image.Image, err error) {
+	defer recovered(file, &err)
+	_, _, format, err := Size(file)
+	if err != nil {
+		return nil, err
+	}
+	if format == "gif" {
+		file = withoutTransparency(file)
+	}
+	if m, _, err = image.Decode(bytes.NewReader(file)); err != nil {
+		return nil, Explain(file, err)
+	}
+	if format == "webp" {
+		m = studioRange(m)
+	}
+	return opaque(m), nil
+}
+
+// recovered makes an error of a decoder's panic: a damaged file is not to end a run of days.
+func recovered(file []byte, err *error) {
+	if p := recover(); p != nil {
+		*err = Explain(file, fmt.Errorf("the decoder failed: %v", p))
+	}
+}
+
+// Explain returns the error of an image file that a decoder refused: what the file is, if that is known, and
+// what to do.
+func Explain(file []byte, err error) error {
+	kind := filetype.Of(file[:min(len(file), filetype.HeadBytes)])
+	switch {
+	case kind.Image() && cut(err):
+		return fmt.Errorf("%s that ends too early (%w): get it again", kind.Name, err)
+	case kind.Image():
+		return fmt.Errorf("%s that cannot be decoded (%w): get it again, or convert it to PNG", kind.Name,
+			err)
+	case kind.Name != "":
+		return errors.New(kind.String())
+	}
+	return fmt.Errorf("not an image that abtool reads (%s): it begins with %.20q", Formats, file)
+}
+
+// cut reports whether a decoder met the end of the file.
+func cut(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
+		errors.Is(err, jpeg.FormatError("short Huffman data")) || errors.Is(err,
+		png.FormatError("not enough pixel data"))
+}
+
+// opaque returns an image without its transparency. Colours stay as they are stored, where they are not
+// multiplied by it.
+func opaque(m image.Image) image.Image {
+	switch m := m.(type) {
+	case *image.NYCbCrA:
+		return &m.YCbCr
+	case *image.NRGBA:
+		for i := 3; i < len(m.Pix); i += 4 {
+			m.Pix[i] = 0xff
+		}
+	case *image.NRGBA64:
+		for i := 6; i+1 < len(m.Pix); i += 8 {
+			m.Pix[i], m.Pix[i+1] = 0xff, 0xff
+		}
+	case *image.Paletted:
+		for i, c := range m.Palette {
+			m.Palette[i] = withoutAlpha(c)
+		}
+	case *image.RGBA, *image.RGBA64:
+		if o, ok := m.(interface{ Opaque() bool }); ok && !o.Opaque() {
+			return unmultiplied(m)
+		}
+	}
+	return m
+}
+
+// withoutAlpha returns a colour as if it were opaque.
+func withoutAlpha(c color.Color) color.NRGBA {
+	n, ok := c.(color.NRGBA)
+	if !ok {
+		n = color.NRGBAModel.Convert(c).(color.NRGBA)
+	}
+	n.A = 0xff
+	return n
+}
+
+// unmultiplied returns the colours of an image that holds them multiplied by its transparency.
+func unmultiplied(m image.Image) image.Image {
+	b := m.Bounds()
+	out := image.NewNRGBA(b)
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			out.SetNRGBA(x, y, withoutAlpha(m.At(x, y)))
+		}
+	}
+	return out
+}
+
+// studioRange returns the colours of a lossy WebP. Its light has the range 16 to 235 and its colours 16 to 240,
+// which the decoder passes on as if they were JPEG's, of 0 to 255.
+func studioRange(m image.Image) image.Image {
+	var planes *image.YCbCr
+	switch m := m.(type) {
+	case *image.YCbCr:
+		planes = m
+	case *image.NYCbCrA:
+		planes = &m.YCbCr
+	default:
+		return m // lossless
+	}
+	b := planes.Bounds()
+	out := image.NewNRGBA(b)
+	to := out.Pix
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			c := planes.COffset(x, y)
+			to[0], to[1], to[2] = videoRGB(planes.Y[planes.YOffset(x, y)], planes.Cb[c], planes.Cr[c])
+			to[3] = 0xff
+			to = to[4:]
+		}
+	}
+	return out
+}
+
+// videoRGB converts a colour of ITU-R BT.601 in its video range, with 16 bits after the point.
+func videoRGB(y, cb, cr byte) (r, g, b byte) {
+	light, blue, red := 76309*(int32(y)-16)+1<<15, int32(cb)-128, int32(cr)-128
+	return level(light + 104597*red), level(light - 25675*blue - 53279*red), level(light + 132201*blue)
+}
+
+// level returns a byte of a value with 16 bits after the point.
+func level(v int32) byte { return byte(max(0, min(255, v>>16))) }
+
+// withoutTransparency returns a GIF whose first picture has no transparent colour: the decoder would put black
+// in its place, where the file has a colour.
+func withoutTransparency(file []byte) []byte {
+	const header, control, extension = 13, 0xf9, 0x21
+	if len(file) < header {
+		return file
+	}
+	at := header
+	if file[10]&0x80 != 0 {
+		at += 3 << (file[10]&7 + 1) // the palette
+	}
+	for at+3 < len(file) && file[at] == extension {
+		if file[at+1] == control && file[at+3]&1 != 0 {
+			file = bytes.Clone(file)
+			file[at+3] &^= 1
+		}
+		for at += 2; at < len(file) && file[at] != 0; {
+			at += 1 + int(file[at])
+		}
+		at++
+	}
+	return file
+}
