@@ -15,6 +15,8 @@ import (
 
 const tiny = math.SmallestNonzeroFloat64
 
+func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Abs(b) }
+
 func TestLinearRange(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, c := range []struct{ a, b, low, high float64 }{
@@ -34,7 +36,7 @@ func TestLinearRange(t *testing.T) {
 		{-math.MaxFloat64, math.MaxFloat64, -largest, largest},
 		{1e300, 1e301, 0.9 * largest, 1.1 * largest},
 	} {
-		if low, high := linearRange(c.a, c.b); math.Abs(low-c.low) > 1e-9*math.Abs(c.low) || math.Abs(high-c.high) > 1e-9*math.Abs(c.high) {
+		if low, high := linearRange(c.a, c.b); !near(low, c.low) || !near(high, c.high) {
 			t.Errorf("data from %v to %v has the axis %v to %v, want %v to %v", c.a, c.b, low, high, c.low, c.high)
 		}
 	}
@@ -57,7 +59,7 @@ func TestLogRange(t *testing.T) {
 		{tiny, 1, 1 / largest, 1},
 		{1, math.MaxFloat64, 1, largest},
 	} {
-		if low, high := logRange(c.a, c.b); math.Abs(low/c.low-1) > 1e-9 || math.Abs(high/c.high-1) > 1e-9 {
+		if low, high := logRange(c.a, c.b); !near(low, c.low) || !near(high, c.high) {
 			t.Errorf("data from %v to %v has the axis %v to %v, want %v to %v", c.a, c.b, low, high, c.low, c.high)
 		}
 	}
@@ -101,7 +103,8 @@ func labels(ticks []plot.Tick) (list []string) {
 // Any two numbers make an axis: its range is finite and not empty, and its ticks are few, finite, in
 // ascending order and of different labels.
 func FuzzTicks(f *testing.F) {
-	odd := []float64{0, math.Copysign(0, -1), 1, -1, 0.3, 100, tiny, -tiny, 1e-300, 1e-12, 1e15, 1e100, -1e100, math.MaxFloat64, -math.MaxFloat64, math.NaN(), math.Inf(1), math.Inf(-1)}
+	odd := []float64{0, math.Copysign(0, -1), 1, -1, 0.3, 100, tiny, -tiny, 1e-300, 1e-12, 1e15, 1e100, -1e100,
+		math.MaxFloat64, -math.MaxFloat64, math.NaN(), math.Inf(1), math.Inf(-1)}
 	for _, a := range odd {
 		for _, b := range odd {
 			f.Add(a, b)
@@ -117,23 +120,28 @@ func FuzzTicks(f *testing.F) {
 	})
 }
 
+type rangeFunc func(a, b float64) (low, high float64)
+
 // mostTicks is the number of ticks of any axis, with those between the labels.
 const mostTicks = 40
 
-func checkTicks(t *testing.T, rangeOf func(a, b float64) (low, high float64), a, b float64, ticker plot.Ticker, least int) {
+// checkTicks checks the axis of two numbers, whose ticks have at least least labels.
+func checkTicks(t *testing.T, rangeOf rangeFunc, a, b float64, ticker plot.Ticker, least int) {
 	t.Helper()
 	low, high := rangeOf(a, b)
 	if !finite(low) || !finite(high) || low >= high {
 		t.Fatalf("%v and %v have the axis %v to %v: ends are finite and in order", a, b, low, high)
 	}
 	ticks := ticker.Ticks(a, b)
-	if len(ticks) > mostTicks || len(labels(ticks)) < least {
-		t.Errorf("%#v of %v to %v: %d ticks, %d of them with a label; at most %d and at least %d are wanted", ticker, a, b, len(ticks), len(labels(ticks)), mostTicks, least)
+	if n, named := len(ticks), len(labels(ticks)); n > mostTicks || named < least {
+		t.Errorf("%#v of %v to %v: %d ticks, %d of them with a label; at most %d and at least %d are wanted",
+			ticker, a, b, n, named, mostTicks, least)
 	}
 	room := 1e-6 * (high - low)
 	for i, k := range ticks {
 		if !finite(k.Value) || k.Value < low-room || k.Value > high+room || i > 0 && k.Value <= ticks[i-1].Value {
-			t.Errorf("%#v of %v to %v has ticks %v: they are finite, in order, and in %v to %v", ticker, a, b, ticks, low, high)
+			t.Errorf("%#v of %v to %v has ticks %v: they are finite, in order, and in %v to %v",
+				ticker, a, b, ticks, low, high)
 		}
 	}
 	names := labels(ticks)

@@ -15,45 +15,60 @@ type lack string
 // What stores of both data sets lack.
 const (
 	noRecords lack = "The store has no records: abtool info counts what was rejected, and why."
-	noWorkers lack = "No record names its annotator. Ingest records with a worker_id: pages of the front end have none, dumps of its backend do."
+	noWorkers lack = "No record names its annotator. " +
+		"Ingest records with a worker_id: pages of the front end have none, dumps of its backend do."
 )
 
 // What ImageNet stores lack.
 const (
-	noBoxes       lack = "No image of the records has a ground-truth box. Ingest the boxes of these images with --boxes."
+	noBoxes lack = "No image of the records has a ground-truth box. " +
+		"Ingest the boxes of these images with --boxes."
 	noClicks      lack = "No image has a final click: a click with a place in a showing that ended selected."
-	noBoxedClicks lack = "No image has both a ground-truth box and a final click. Ingest the boxes of the clicked images with --boxes."
-	noSamples     lack = "No final click on an image with a box has mouse samples before it: both need times."
-	noWay         lack = "No final click on an image with a box has an entry (hoveredRecord) and mouse samples before it: all need times."
-	noTimes       lack = "No selected showing has both a click and an entry (hoveredRecord) with times."
-	noHovering    lack = "No showing has an estimateTime above 0."
-	noSpeed       lack = "No click has both a displayed size (imageWidth, imageHeight) and, since the last entry, two mouse samples with times."
-	noEntries     lack = "No final click on an image with a box has an entry (hoveredRecord) before it: both need times."
-	noFewClicks   lack = "No cell of the image has five clicks on images with a box, the fewest that an accuracy is drawn of."
-	noOrder       lack = "No page has five clicks whose HIT, page, slot and time are known, the fewest that an order is drawn of."
-	noAssignments lack = "No record names its HIT. Ingest records with an assignment_id: pages of the front end have none, dumps of its backend do."
+	noBoxedClicks lack = "No image has both a ground-truth box and a final click. " +
+		"Ingest the boxes of the clicked images with --boxes."
+	noSamples lack = "No final click on an image with a box has mouse samples before it: both need times."
+	noWay     lack = "No final click on an image with a box has an entry (hoveredRecord) and mouse " +
+		"samples before it: all need times."
+	noTimes    lack = "No selected showing has both a click and an entry (hoveredRecord) with times."
+	noHovering lack = "No showing has an estimateTime above 0."
+	noSpeed    lack = "No click has both a displayed size (imageWidth, imageHeight) and, since the last " +
+		"entry, two mouse samples with times."
+	noEntries lack = "No final click on an image with a box has an entry (hoveredRecord) before it: " +
+		"both need times."
+	noFewClicks lack = "No cell of the image has five clicks on images with a box, the fewest that an " +
+		"accuracy is drawn of."
+	noOrder lack = "No page has five clicks whose HIT, page, slot and time are known, the fewest " +
+		"that an order is drawn of."
+	noAssignments lack = "No record names its HIT. " +
+		"Ingest records with an assignment_id: pages of the front end have none, dumps of its backend do."
 )
 
 // What COCO stores lack.
 const (
-	noInstances     lack = "The store has no ground truth. Ingest it with --instances."
-	otherInstances  lack = "The ground truth has no image of the records. Ingest the instances of these images with --instances."
-	noObjects       lack = "The ground truth has no object with a box on an image of known size."
-	noIcons         lack = "No record has an icon with a place: an add of a class of the ground truth with a pointTo."
-	noIconOnClass   lack = "No icon is on an image that has a box of its class."
-	noStayingIcons  lack = "No record has an icon that stays: one whose last action is add or move."
-	noPageTime      lack = "No record has a timeSpent above 0."
-	noSteps         lack = "No record has steps through the superclasses (categoryHistories)."
-	noHITs          lack = "No record names its HIT. Ingest records with a hit_id: pages of the front end have none, dumps of its backend do."
+	noInstances    lack = "The store has no ground truth. Ingest it with --instances."
+	otherInstances lack = "The ground truth has no image of the records. " +
+		"Ingest the instances of these images with --instances."
+	noObjects lack = "The ground truth has no object with a box on an image of known size."
+	noIcons   lack = "No record has an icon with a place: an add of a class of the ground truth with " +
+		"a pointTo."
+	noIconOnClass  lack = "No icon is on an image that has a box of its class."
+	noStayingIcons lack = "No record has an icon that stays: one whose last action is add or move."
+	noPageTime     lack = "No record has a timeSpent above 0."
+	noSteps        lack = "No record has steps through the superclasses (categoryHistories)."
+	noHITs         lack = "No record names its HIT. " +
+		"Ingest records with a hit_id: pages of the front end have none, dumps of its backend do."
 	noShownClasses  lack = "No image of the records has an object of the ground truth whose size is known."
 	noJudgedWorkers lack = "No annotator has an icon on an image of the ground truth."
 )
 
 // What nothing can be drawn without elsewhere.
 const (
-	noShares       lack = "No share is known, with an interval, in both stores. Compare stores that both have records and ground truth."
-	noTraces       lack = "No image has a trace to draw: a box, a final click, and mouse samples with times between entering the image and the click."
-	noTracesOnPage lack = "No page has a trace to draw: two icons that stay, and several mouse samples with times."
+	noShares lack = "No share is known, with an interval, in both stores. " +
+		"Compare stores that both have records and ground truth."
+	noTraces lack = "No image has a trace to draw: a box, a final click, and mouse samples with " +
+		"times between entering the image and the click."
+	noTracesOnPage lack = "No page has a trace to draw: two icons that stay, and several mouse samples " +
+		"with times."
 )
 
 // unless is what a plot lacks where it does not have its data.

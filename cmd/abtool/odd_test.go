@@ -79,7 +79,8 @@ func oddCommands(t *testing.T, dir, set string) (list [][]string) {
 	add("report", "whole", "--out", "report-compared-with", "--compare", "store", "--only", set+"-comparison")
 	list = append(list, oddTargets(set)...)
 	for _, supervision := range []string{"none", "rand", "luab"} {
-		train := []string{"train", "--dry-run", "--images", "images", "--out", "run", "--arch", "cnn5", "--size", "16", "--batch", "2", "--holdout", "0.3", "--quiet"}
+		train := []string{"train", "--dry-run", "--images", "images", "--out", "run", "--quiet",
+			"--arch", "cnn5", "--size", "16", "--batch", "2", "--holdout", "0.3"}
 		if supervision != "none" || set == "coco" {
 			train = append(train, "--targets", "all.parquet", "--rule", features.DefaultRule(set), "--partial")
 		}
@@ -96,7 +97,8 @@ func oddTargets(set string) (list [][]string) {
 	files := 0
 	add := func(ext string, args ...string) {
 		files++
-		list = append(list, append([]string{"targets", "store", "--out", fmt.Sprintf("targets%d%s", files, ext)}, args...))
+		out := fmt.Sprintf("targets%d%s", files, ext)
+		list = append(list, append([]string{"targets", "store", "--out", out}, args...))
 	}
 	list = append(list, []string{"targets", "store", "--out", "all.parquet", "--rule", "all", "--all"})
 	for _, r := range features.Rules() {
@@ -356,7 +358,8 @@ func runShell(store, lines string, out, errs io.Writer) error {
 		return err
 	}
 	defer session.Close()
-	a := &asker{session: session, params: query.Params{}, timeout: time.Minute, printer: &printer{w: out, mode: "csv", limit: defaultRows}}
+	p := &printer{w: out, mode: "csv", limit: defaultRows}
+	a := &asker{session: session, params: query.Params{}, timeout: time.Minute, printer: p}
 	sh := newShell(streams{strings.NewReader(""), out, errs}, db, a)
 	sh.lines = &plainReader{in: bufio.NewReader(strings.NewReader(lines)), out: io.Discard}
 	return sh.run(ctx)

@@ -39,13 +39,15 @@ var oddStores = []oddStore{
 	{set: "imagenet", lacks: "HITs", change: inEach(without("assignment_id", "hit_id", "imagenet_hit_id"))},
 	{set: "imagenet", lacks: "boxes", noTruth: true},
 	{set: "imagenet", lacks: "boxes of its images", ofImage: func(i int) int { return 500 + i }},
-	{set: "imagenet", lacks: "boxes of clicked images", change: inEach(unselectedIf(even)), ofImage: func(i int) int { return i - i%2 }},
+	{set: "imagenet", lacks: "boxes of clicked images", change: inEach(unselectedIf(even)),
+		ofImage: func(i int) int { return i - i%2 }},
 	{set: "imagenet", lacks: "selected images", change: inEach(unselectedIf(always))},
 	{set: "imagenet", lacks: "mouse samples and hovers", change: inEach(without("mouseTracking", "hoveredRecord"))},
 	{set: "imagenet", lacks: "times", change: inEach(withoutTimes)},
 	{set: "imagenet", lacks: "sizes", change: inEach(withoutSizes)},
 	{set: "imagenet", lacks: "what the front end does not send", page: true,
-		change: inEach(without("worker_id", "assignment_id", "hit_id", "imagenet_hit_id", "hit_submit_time", "page_idx", "image_idx"))},
+		change: inEach(without("worker_id", "assignment_id", "hit_id", "imagenet_hit_id", "hit_submit_time",
+			"page_idx", "image_idx"))},
 	{set: "imagenet", lacks: "all but one annotator", change: inEach(set("worker_id", "A1B2C3D4E5"))},
 	{set: "imagenet", lacks: "all but one class", change: func(all []record) []record { return filter(all, even) }},
 	{set: "imagenet", lacks: "all but one image", change: inEach(ofOneImage)},
@@ -61,7 +63,8 @@ var oddStores = []oddStore{
 	{set: "coco", lacks: "steps and mouse samples", change: inEach(without("categoryHistories", "mouseTracking"))},
 	{set: "coco", lacks: "times", change: inEach(withoutTimes)},
 	{set: "coco", lacks: "sizes", change: inEach(withoutSizes)},
-	{set: "coco", lacks: "what the front end does not send", page: true, change: inEach(without("worker_id", "hit_id", "page_id"))},
+	{set: "coco", lacks: "what the front end does not send", page: true,
+		change: inEach(without("worker_id", "hit_id", "page_id"))},
 	{set: "coco", lacks: "all but one annotator", change: inEach(set("worker_id", "A1B2C3D4E5"))},
 	{set: "coco", lacks: "all but one class", change: inEach(onlyDogs)},
 }
@@ -140,15 +143,19 @@ const oddRecords = 16
 func wholeRecord(dataSet string, i int) record {
 	worker, hit := fmt.Sprintf("0A0B0C0D0%d", i%3), fmt.Sprintf("hit%d", i/6)
 	x, y := 0.2+0.04*float64(i), 0.9-0.05*float64(i)
-	r := record{"worker_id": worker, "hit_id": hit, "imageWidth": 300, "imageHeight": 225, "originalImageWidth": 400, "originalImageHeight": 300}
+	r := record{"worker_id": worker, "hit_id": hit,
+		"imageWidth": 300, "imageHeight": 225, "originalImageWidth": 400, "originalImageHeight": 300}
 	if dataSet == "coco" {
 		r["image_id"], r["page_id"], r["timeSpent"] = i+1, i%6, 15000+100*i
 		r["actionHistories"] = []any{
 			record{"actionType": "add", "iconType": "dog", "pointTo": record{"x": x, "y": y}, "timeAt": 2000},
 			record{"actionType": "add", "iconType": "cup", "pointTo": record{"x": y, "y": x}, "timeAt": 3000},
-			record{"actionType": "move", "iconType": "cup", "pointFrom": record{"x": y, "y": x}, "pointTo": record{"x": 0.5, "y": 0.5}, "timeAt": 4000},
+			record{"actionType": "move", "iconType": "cup", "pointFrom": record{"x": y, "y": x},
+				"pointTo": record{"x": 0.5, "y": 0.5}, "timeAt": 4000},
 		}
-		r["categoryHistories"] = []any{record{"categoryIndex": 1, "categoryName": "Animal", "timeAt": 1000, "usingKeyboard": even(i)}}
+		r["categoryHistories"] = []any{
+			record{"categoryIndex": 1, "categoryName": "Animal", "timeAt": 1000, "usingKeyboard": even(i)},
+		}
 		r["mouseTracking"] = way("timeAt", 1500, x, y)
 		return r
 	}
@@ -167,7 +174,8 @@ func wholeRecord(dataSet string, i int) record {
 func way(key string, from int64, x, y float64) (samples []any) {
 	const n = 12
 	for i := range n {
-		samples = append(samples, record{key: from + int64(70*i), "x": x * float64(i) / n, "y": 0.5 + (y-0.5)*float64(i)/n})
+		way := float64(i) / n
+		samples = append(samples, record{key: from + int64(70*i), "x": x * way, "y": 0.5 + (y-0.5)*way})
 	}
 	return samples
 }
@@ -189,14 +197,25 @@ func (o oddStore) input(t *testing.T, dir string) string {
 			r["imageURL"] = fmt.Sprintf("https://example.org/train2014/COCO_train2014_%012d.jpg", r["image_id"])
 			r["timeSpend"] = r["timeSpent"]
 			without("image_id", "timeSpent")(i, r)
-			pages = append(pages, record{"page": record{"id": fmt.Sprint("page", i), "annotation": r, "pageno": i, "startedAt": 1641431000000}, "endedAt": 1641431900000, "isDone": false})
+			pages = append(pages, pageOf(i, "annotation", r))
 		}
 		value = pages
 	case o.page:
-		value = record{"page": record{"id": "page0", "pageno": 0, "startedAt": 1641431000000, "annotations": all}, "endedAt": 1641431900000, "isDone": false}
+		value = pageOf(0, "annotations", all)
 	}
 	return writeJSON(t, filepath.Join(dir, "records.json"), value)
 }
+
+// pageOf is a page as the front ends send it.
+func pageOf(n int, key string, what any) record {
+	page := record{"id": fmt.Sprint("page", n), "pageno": n, "startedAt": 1641431000000, key: what}
+	return record{"page": page, "endedAt": 1641431900000, "isDone": false}
+}
+
+// boxesXML are the boxes of an image.
+const boxesXML = `<annotation><filename>%[2]s</filename><size><width>400</width><height>300</height></size>
+	<object><name>%[1]s</name><bndbox><xmin>100</xmin><ymin>75</ymin><xmax>300</xmax><ymax>225</ymax></bndbox></object>
+</annotation>`
 
 // truth writes the ground truth, and returns the arguments of ingest for it.
 func (o oddStore) truth(t *testing.T, dir string) []string {
@@ -211,8 +230,7 @@ func (o oddStore) truth(t *testing.T, dir string) []string {
 		for i := range oddRecords {
 			wnid := fmt.Sprintf("n0000000%d", 1+i%2)
 			id := fmt.Sprintf("%s_%d", wnid, image(i))
-			writeFile(t, filepath.Join(dir, "boxes", wnid, id+".xml"), []byte(`<annotation><filename>`+id+`</filename><size><width>400</width><height>300</height></size>
-				<object><name>`+wnid+`</name><bndbox><xmin>100</xmin><ymin>75</ymin><xmax>300</xmax><ymax>225</ymax></bndbox></object></annotation>`))
+			writeFile(t, filepath.Join(dir, "boxes", wnid, id+".xml"), fmt.Appendf(nil, boxesXML, wnid, id))
 		}
 		return []string{"--boxes", filepath.Join(dir, "boxes")}
 	}
@@ -220,14 +238,17 @@ func (o oddStore) truth(t *testing.T, dir string) []string {
 	var images, objects []record
 	for i := range oddRecords {
 		id := image(i) + 1
-		images = append(images, record{"id": id, "file_name": fmt.Sprintf("COCO_train2014_%012d.jpg", id), "width": 400, "height": 300})
+		name := fmt.Sprintf("COCO_train2014_%012d.jpg", id)
+		images = append(images, record{"id": id, "file_name": name, "width": 400, "height": 300})
 		for k, c := range categories {
 			left := 100 + 100*k
-			objects = append(objects, record{"id": 10*i + k, "image_id": id, "category_id": c["id"], "iscrowd": 0, "area": 15000, "bbox": []int{left, 75, 100, 150},
+			objects = append(objects, record{"id": 10*i + k, "image_id": id, "category_id": c["id"], "iscrowd": 0,
+				"area": 15000, "bbox": []int{left, 75, 100, 150},
 				"segmentation": [][]int{{left, 75, left + 100, 75, left + 100, 225, left, 225}}})
 		}
 	}
-	return []string{"--instances", writeJSON(t, filepath.Join(dir, "instances.json"), record{"images": images, "categories": categories, "annotations": objects})}
+	all := record{"images": images, "categories": categories, "annotations": objects}
+	return []string{"--instances", writeJSON(t, filepath.Join(dir, "instances.json"), all)}
 }
 
 // images writes a small picture for each record of a store that lacks nothing.
