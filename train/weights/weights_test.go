@@ -81,21 +81,21 @@ func TestInvalid(t *testing.T) {
 		file []byte
 		want string
 	}{
-		"empty":          {nil, "too few"},
-		"huge header":    {append(huge, make([]byte, 40)...), "over the limit"},
-		"short header":   {file("", 0)[:8:8], "not a JSON object"},
-		"header cut":     {file(`{"a":{"dtype":"F32"`, 0)[:20], "ends after"},
-		"not a JSON object":        {file(`[1]`, 0), "not a JSON object"},
-		"data cut":       {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 7), "truncated"},
-		"tail":           {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 9), "tail"},
-		"overlap":        {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "overlap"},
-		"hole":           {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "belong to none"},
-		"wrong size":     {file(`{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}`, 8), "needs 12 bytes"},
-		"negative":       {file(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}`, 8), "impossible shape"},
-		"overflow":       {file(`{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}`, 0), "impossible shape"},
-		"backward range": {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}}`, 8), "no range"},
-		"no offsets":     {file(`{"a":{"dtype":"F32","shape":[1]}}`, 4), "no range"},
-		"type":           {file(`{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, 4), "unknown type"},
+		"empty":             {nil, "too few"},
+		"huge header":       {append(huge, make([]byte, 40)...), "over the limit"},
+		"short header":      {file("", 0)[:8:8], "not a JSON object"},
+		"header cut":        {file(`{"a":{"dtype":"F32"`, 0)[:20], "ends after"},
+		"not a JSON object": {file(`[1]`, 0), "not a JSON object"},
+		"data cut":          {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 7), "truncated"},
+		"tail":              {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 9), "tail"},
+		"overlap":           {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "overlap"},
+		"hole":              {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "belong to none"},
+		"wrong size":        {file(`{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}`, 8), "needs 12 bytes"},
+		"negative":          {file(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}`, 8), "impossible shape"},
+		"overflow":          {file(`{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}`, 0), "impossible shape"},
+		"backward range":    {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}}`, 8), "no range"},
+		"no offsets":        {file(`{"a":{"dtype":"F32","shape":[1]}}`, 4), "no range"},
+		"type":              {file(`{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, 4), "unknown type"},
 	} {
 		_, err := Read(bytes.NewReader(c.file), int64(len(c.file)))
 		if !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), c.want) {
