@@ -64,6 +64,9 @@ func (o *reportOptions) run(ctx context.Context, s streams, store string) error 
 	if o.Examples < 1 {
 		return usageError{fmt.Errorf("--examples %d: it is at least 1", o.Examples)}
 	}
+	if err := checkCompare(o.Compare); err != nil {
+		return err
+	}
 	o.Stats.Tool = version()
 	if o.Stats.Bootstrap == 0 {
 		o.Stats.Bootstrap = -1

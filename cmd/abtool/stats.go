@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"abtool/analysis"
+	"abtool/internal/filetype"
 )
 
 type statsOptions struct {
@@ -88,6 +90,9 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 	if o.Bootstrap == 0 {
 		o.Bootstrap = -1
 	}
+	if err := checkCompare(o.compare); err != nil {
+		return err
+	}
 	stop := o.progress(s.err)
 	if o.compare != "" {
 		c, err := analysis.Compare(ctx, store, o.compare, o.Options)
@@ -115,6 +120,19 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 		return writeStatsCSV(s.out, d, o.By != "")
 	}
 	return printed(s.out, func(w io.Writer) { printStats(w, d, len(o.Names) > 0 || o.By != "", screenWidth(s.out)) })
+}
+
+// checkCompare reports a file that is given as the other store. Statistics are compared from two stores, not from their files.
+func checkCompare(other string) error {
+	info, err := os.Stat(other)
+	if other == "" || err != nil || info.IsDir() {
+		return nil
+	}
+	what := "a file"
+	if kind := filetype.OfFile(other); kind.Name != "" {
+		what = kind.String()
+	}
+	return usageError{fmt.Errorf("--compare %s: it is %s; wanted is another store, the folder that abtool ingest wrote", other, what)}
 }
 
 // statsError makes wrong names and options wrong usage.
