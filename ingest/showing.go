@@ -224,10 +224,10 @@ func (b *batch) relativeHovers(hs []hover, base int64) []hover {
 
 // imageIDIn returns the image id within a name, empty for a name of no image (R3).
 func imageIDIn(name []byte) []byte {
-	if bytes.IndexAny(name, `/\?.%`) < 0 {
+	if !bytes.ContainsAny(name, `/\?.%`) {
 		return name
 	}
-	if i := bytes.LastIndexByte(name, '/'); bytes.IndexAny(name[i+1:], `\?.%`) < 0 && bytes.IndexByte(name, '?') < 0 {
+	if i := bytes.LastIndexByte(name, '/'); !bytes.ContainsAny(name[i+1:], `\?.%`) && bytes.IndexByte(name, '?') < 0 {
 		return name[i+1:]
 	}
 	return []byte(schema.ImageID(string(name)))

@@ -117,8 +117,8 @@ var sections = []struct {
 }{
 	{"amount", "How much there is", map[string][]string{"imagenet": {"counts", "rounds"}, "coco": {"counts"}}},
 	{"localisation", "Localisation", map[string][]string{"imagenet": {"click_accuracy", "centre_bias", "random_clicks", "off_centre", "accuracy_maps", "box_frame"}, "coco": {"icon_precision", "centre_bias", "icon_frame"}}},
-	{"recognition", "Recall", map[string][]string{"coco": {"class_recall", "category_recall"}}},
-	{"traces", "Traces and actions", map[string][]string{"imagenet": {"last_samples", "trace_quantiles", "time_quantiles", "timing", "mouse_measures", "scanning"}, "coco": {"sequences", "browsing", "time"}}},
+	{"recognition", "Recall", map[string][]string{"coco": {"class_recall", "category_recall", "missed_classes"}}},
+	{"traces", "Traces and actions", map[string][]string{"imagenet": {"last_samples", "trace_quantiles", "time_quantiles", "trace_lengths", "timing", "mouse_measures", "scanning"}, "coco": {"sequences", "browsing", "time"}}},
 	{"beyond", "What the paper suggests", map[string][]string{"imagenet": {"calibration", "extent", "difficulty"}}},
 	{"annotators", "Annotators and HITs", map[string][]string{"imagenet": {"workers", "hits"}, "coco": {"workers", "hits"}}},
 	{"quality", "Data quality", map[string][]string{"imagenet": {"quality"}, "coco": {"quality"}}},
@@ -218,7 +218,7 @@ func quoted(s string) string {
 
 func (p *page) set(d *analysis.DataSet, files map[string][]byte) htmlSet {
 	s := newSource(d)
-	out := htmlSet{Name: d.Name, Title: setTitles[d.Name], Sentences: sentences(s)}
+	out := htmlSet{Name: d.Name, Title: setTitles[d.Name], Sentences: slices.Concat(d.Warnings, sentences(s))}
 	for _, section := range sections {
 		sec := htmlSection{ID: d.Name + "-" + section.id, Title: section.title}
 		shown := map[string]bool{}
