@@ -170,7 +170,10 @@ func describe(x *rejectRow) string {
 	if x.Detail != "" {
 		what += " (" + x.Detail + ")"
 	}
-	return fmt.Sprintf("%s: %s: %s", at, what, x.Snippet)
+	if x.Snippet != "" {
+		what += ": " + x.Snippet
+	}
+	return at + ": " + what
 }
 
 // acceptor is the state of one unit's acceptance.

@@ -56,7 +56,10 @@ func printSummary(w io.Writer, s *ingest.Summary) {
 		if x.Field != "" {
 			x.Reason = x.Field + ": " + x.Reason
 		}
-		fmt.Fprintf(w, "  %s byte %d: %s: %s\n", clean(at), x.Offset, x.Reason, x.Snippet)
+		if x.Snippet != "" {
+			x.Snippet = ": " + x.Snippet
+		}
+		fmt.Fprintf(w, "  %s byte %d: %s%s\n", clean(at), x.Offset, x.Reason, x.Snippet)
 		if i == len(s.Examples)-1 {
 			fmt.Fprintln(w)
 		}
