@@ -260,7 +260,10 @@ func (s *source) feedShape(ctx context.Context, f *feeder, st *stream, member st
 		suffix = ", gzip"
 	}
 	if s.role == instancesRole {
-		if len(trim(head)) > 0 && notData(head) {
+		switch {
+		case len(trim(head)) == 0:
+			return fmt.Errorf("%s is empty: %w", s.name, ErrUnknownInput)
+		case notData(head):
 			return s.unknown(st, head)
 		}
 		if text := trim(bytes.TrimPrefix(head, bom)); len(text) == 0 || text[0] != '{' {
@@ -366,9 +369,9 @@ func (s *source) unknown(st *stream, head []byte) error {
 	case k.Name == "gzip" && st.gz != nil:
 		return fmt.Errorf("%s: %w: its content is gzip again: undo one of the two with gunzip", s.name, ErrUnknownInput)
 	case k.Name == "Parquet" || k.Name == "an Arrow file":
-		return fmt.Errorf("%s: %w: it is %s, perhaps a table of a store already: see abtool info; %s", s.name, ErrUnknownInput, k.Name, accepted)
+		return fmt.Errorf("%s: %w: it is %s, perhaps a table of a store already: see abtool info", s.name, ErrUnknownInput, k.Name)
 	case k.Name != "":
-		return fmt.Errorf("%s: %w: it is %s; %s", s.name, ErrUnknownInput, k, accepted)
+		return fmt.Errorf("%s: %w: it is %s", s.name, ErrUnknownInput, k)
 	}
 	return fmt.Errorf("%s: %w: it begins with \"%s\"; %s", s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]), accepted)
 }
