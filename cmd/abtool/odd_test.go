@@ -38,6 +38,9 @@ type answer struct {
 // something. A command does its work or says what is missing and what to do; it never prints an undefined
 // number, and it never takes the machine's memory.
 func TestOddStores(t *testing.T) {
+	if withRace {
+		t.Skip("thousands of commands in processes of their own take too long with the race detector: go test runs them without")
+	}
 	for _, o := range oddStores {
 		t.Run(o.name(), func(t *testing.T) {
 			t.Parallel()
