@@ -15,7 +15,7 @@ import (
 const (
 	mostLabels   = 6     // intervals between labelled ticks, at most
 	largest      = 1e100 // absolute value that an axis can show
-	narrowest    = 1e-9  // width of a linear range as a share of its larger end, and of a logarithmic one over its lower
+	narrowest    = 1e-9  // width of a range, as a share of its larger end
 	leastWidth   = 1e-12 // of a linear range
 	mostDecades  = 8     // that are all labelled
 	minorDecades = 12    // that have ticks between the labels
@@ -94,11 +94,11 @@ func linearStep(low, high, least float64, factors []float64) float64 {
 	return 10 * power
 }
 
-// linearTicks returns ticks at the multiples of a step in the range, labelled by label.
+// linearTicks returns ticks at the multiples of a step in the range of an axis, labelled by label.
 func linearTicks(low, high, least float64, factors []float64, label func(v, step float64) string) (ticks []plot.Tick) {
-	low, high = linearRange(low, high)
 	step := linearStep(low, high, least, factors)
-	first, last := math.Ceil(low/step-1e-9), math.Floor(high/step+1e-9)
+	rounding := 1e-9 * (high - low)
+	first, last := math.Ceil((low-rounding)/step), math.Floor((high+rounding)/step)
 	for i := range int(last-first) + 1 {
 		v := (first + float64(i)) * step
 		ticks = append(ticks, plot.Tick{Value: v, Label: label(v, step)})
@@ -128,6 +128,7 @@ func stepText(v, step float64) string {
 type percents struct{}
 
 func (percents) Ticks(low, high float64) []plot.Tick {
+	low, high = linearRange(low, high)
 	return linearTicks(low, high, 0, shareSteps, shareText)
 }
 
@@ -137,6 +138,7 @@ func shareText(v, step float64) string { return stepText(100*v, 100*step) + " %"
 type niceTicks struct{ whole bool }
 
 func (n niceTicks) Ticks(low, high float64) []plot.Tick {
+	low, high = linearRange(low, high)
 	return linearTicks(low, high, float64(b2i(n.whole)), steps, stepText)
 }
 

@@ -111,6 +111,8 @@ func FuzzTicks(f *testing.F) {
 		}
 		f.Add(a, math.Nextafter(a, 2))
 	}
+	f.Add(1e-12, 5e-13) // a logarithmic axis that is narrower than any linear one
+	f.Add(1e-12, 3e-12) // labelled by whole numbers, none of which it reaches
 	f.Fuzz(func(t *testing.T, a, b float64) {
 		checkTicks(t, linearRange, a, b, niceTicks{}, 2)
 		checkTicks(t, linearRange, a, b, niceTicks{whole: true}, 0)
