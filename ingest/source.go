@@ -259,30 +259,22 @@ func (s *source) feedShape(ctx context.Context, f *feeder, st *stream, member st
 	if st.gz != nil {
 		suffix = ", gzip"
 	}
-	if s.role == instancesRole {
-		switch {
-		case len(trim(head)) == 0:
-			return fmt.Errorf("%s is empty: %w", s.name, ErrUnknownInput)
-		case notData(head):
-			return s.unknown(st, head)
-		}
-		if text := trim(bytes.TrimPrefix(head, bom)); len(text) == 0 || text[0] != '{' {
-			return fmt.Errorf("%s: %w: --instances wants COCO's instances_*.json, an object with images, annotations and categories; this begins with \"%s\"",
-				s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]))
-		}
-	}
+	text := trim(bytes.TrimPrefix(head, bom))
 	switch {
+	case len(trim(head)) == 0:
+		return fmt.Errorf("%s is empty: %w", s.name, ErrUnknownInput)
+	case len(text) == 0:
+		return fmt.Errorf("%s holds nothing but a byte-order mark: %w", s.name, ErrUnknownInput)
+	case !isTar(head) && notData(head):
+		return s.unknown(st, head)
+	case s.role == instancesRole && text[0] != '{':
+		return fmt.Errorf("%s: %w: --instances wants COCO's instances_*.json, an object with images, annotations and categories; this begins with \"%s\"",
+			s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]))
 	case isTar(head):
 		s.setShape("tar" + suffix)
 		st.told()
 		return s.feedTar(ctx, f, st)
-	case len(trim(head)) == 0:
-		return fmt.Errorf("%s is empty: %w", s.name, ErrUnknownInput)
-	case len(trim(bytes.TrimPrefix(head, bom))) == 0:
-		return fmt.Errorf("%s holds nothing but a byte-order mark: %w", s.name, ErrUnknownInput)
-	case !isTar(head) && notData(head):
-		return s.unknown(st, head)
-	case trim(bytes.TrimPrefix(head, bom))[0] == '<':
+	case text[0] == '<':
 		s.setShape("XML file" + suffix)
 		return s.feedFile(ctx, f, st, member)
 	}

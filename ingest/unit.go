@@ -114,10 +114,12 @@ func (b *batch) readXML(data []byte, kind recordKind, base string) {
 
 // readDocument reads a whole JSON file: an object, an array, or values one a line.
 func (b *batch) readDocument(coco bool, data []byte) {
-	if kind := otherFile(data); kind != "" {
-		b.rejectRecord(Malformed, kind, data)
-		b.count++
-		return
+	if !opensJSON(data) {
+		if kind := otherFile(data); kind != "" {
+			b.rejectRecord(Malformed, kind, data)
+			b.count++
+			return
+		}
 	}
 	u := unit{coco: coco, form: formValues, buf: bytes.TrimPrefix(data, bom), name: b.member, last: true}
 	u.base = b.offset + int64(len(data)-len(u.buf))
@@ -149,6 +151,14 @@ func (b *batch) readDocument(coco bool, data []byte) {
 		b.count++
 	}
 	b.ended = false
+}
+
+// opensJSON reports whether a file begins as JSON does, with brackets and what can follow them, so
+// that nothing else needs to be looked for.
+func opensJSON(data []byte) bool {
+	data = bytes.TrimLeft(bytes.TrimPrefix(data, bom), " \t\r\n")
+	inner := bytes.TrimLeft(data, "[{ \t\r\n")
+	return len(inner) < len(data) && (len(inner) == 0 || bytes.IndexByte([]byte(`"]}-0123456789tfn`), inner[0]) >= 0)
 }
 
 var bom = []byte("\xef\xbb\xbf")

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"slices"
 )
 
 // A container is a JSON value that is not a record itself and holds records: lists of them under
@@ -14,7 +15,7 @@ import (
 func isContainer(o map[string]any) bool {
 	found := false
 	for key, v := range o {
-		if slotOf([]byte(key)) != slotNone || key == "startedAt" || key == "annotatorID" {
+		if isOwnKey(key) {
 			return false
 		}
 		if record, ok := v.(map[string]any); ok {
@@ -24,6 +25,11 @@ func isContainer(o map[string]any) bool {
 		found = found || holdsRecords(v)
 	}
 	return found
+}
+
+// isOwnKey reports whether a key is one of records, or of the wrappers and headers of the front ends.
+func isOwnKey(key string) bool {
+	return slotOf([]byte(key)) != slotNone || key == "startedAt" || key == "annotatorID"
 }
 
 // holdsRecords reports whether a value is a list that begins with a record.
@@ -48,13 +54,8 @@ func beginsContainer(d []byte) bool {
 		return false
 	}
 	keys := firstKeys(d)
-	for _, key := range keys {
-		if slotOf([]byte(key)) != slotNone || key == "startedAt" || key == "annotatorID" {
-			return false
-		}
-	}
 	_, known := dataSetIn(d)
-	return known && len(keys) > 0
+	return known && len(keys) > 0 && !slices.ContainsFunc(keys, isOwnKey)
 }
 
 // unpack reads the records of a container.
