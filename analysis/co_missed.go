@@ -118,7 +118,7 @@ func (a *missedClasses) classes(e *cocoEngine) Table {
 	return t
 }
 
-// of is a class's pairs, and those of them where it was never placed.
+// of returns the share of a class's pairs in which it was never placed.
 func (a *missedClasses) of(e *cocoEngine, c class) ratio {
 	return e.ratios.total(a.byClass + ratioID(c))
 }

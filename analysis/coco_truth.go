@@ -109,8 +109,7 @@ func (w *cocoWorker) readImage(m *cocoImage, i int, classes []class) {
 	}
 }
 
-// warnings are those of the data set: that there are pages and a ground truth, but of no image
-// both.
+// warnings returns a sentence if there are pages and ground truth, and no image has both.
 func (e *cocoEngine) warnings(workers []*cocoWorker) []string {
 	var page, image int64
 	pages, images := false, false

@@ -14,7 +14,7 @@ var imagenetCatalogue = []*Entry{
 		Definition: "Counts on a grid of 11 × 11 cells, floor(11 v), 1.0 in the last cell. The share of the middle cell is of the points inside the image.",
 		imagenet:   newCentreBias},
 	{Set: "imagenet", Name: "random_clicks", IDs: []string{"I3"}, Title: "Accuracy of random clicks", Rules: "I7, I8", Paper: "section D, figure C",
-		Definition: "Mean over images of the probability that a click drawn from N(0.5, σ²) on each axis, in fractions of it, lies in any box: exact, for unions of boxes. σ = 0 is always the centre; uniform is the area of the union. truncated: conditioned on the image; unclipped: a click outside misses; clamped: it is moved to the border. single_box: over images with one box; single_box_bc: over those of them that have a final click.",
+		Definition: "Mean over images of the probability that a click drawn from N(0.5, σ²) on each axis, in fractions of it, lies in any box: exact, for unions of boxes. σ = 0 is always the centre; uniform is the area of the union. truncated: conditioned on the image; unclipped: a click outside misses; clamped: it is moved to the border. single_box: over images with one box; single_box_bc: over images with one box and a final click.",
 		imagenet:   newRandomClicks},
 	{Set: "imagenet", Name: "off_centre", IDs: []string{"I4"}, Title: "Where always clicking the centre fails", Rules: "I9", Paper: "section D",
 		Definition: "Images with a box and a final click whose centre (0.5, 0.5) is in no box: their share, and the accuracy of the final click there.",

@@ -93,7 +93,7 @@ func (t *imagenetTruth) meet(id string, recorded, boxed bool) {
 // apart reports whether there are records and boxes, but of no image both.
 func (t *imagenetTruth) apart() bool { return !t.shared && t.recorded != "" && t.boxedOnly != "" }
 
-// warnings are those of the data set.
+// warnings returns a sentence if the records and the boxes share no image.
 func (t *imagenetTruth) warnings() []string {
 	if !t.apart() {
 		return nil

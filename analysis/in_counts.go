@@ -215,8 +215,8 @@ func (a *clickAccuracy) picture(p *picture) {
 	a.r.count(cluster, a.meanC, inAny(p.boxes, sx/n, sy/n))
 }
 
-// lastInDocument is the showing of the final click if showings are taken in document order (I4);
-// nil where there is no final click.
+// lastInDocument returns the showing of the final click when showings are taken in document order
+// (I4), and nil for an image without a final click.
 func (p *picture) lastInDocument() *showing {
 	last := p.final
 	for _, s := range p.showings {

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/gzip"
 
 	"abtool/internal/synth"
 	"abtool/schema"
@@ -35,15 +34,7 @@ func tarOf(t *testing.T, packed bool, files ...string) []byte {
 	if !packed {
 		return plain.Bytes()
 	}
-	var b bytes.Buffer
-	g := gzip.NewWriter(&b)
-	if _, err := g.Write(plain.Bytes()); err != nil {
-		t.Fatal(err)
-	}
-	if err := g.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return []byte(gzipped(t, plain.String()))
 }
 
 const (

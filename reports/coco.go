@@ -12,16 +12,9 @@ import (
 	"abtool/analysis"
 )
 
-func cocoFigures(s source) (out []Figure) {
-	for _, make := range []func(source) Figure{
-		cocoMapsFigure, iconFrameFigure, sequencesFigure, sizeRecallFigure, cocoTimesFigure, cocoWorkersFigure, cocoHITsFigure,
-	} {
-		if f := make(s); s.has(f.Statistics...) {
-			f.Set = "coco"
-			out = append(out, f.orEmpty(s))
-		}
-	}
-	return out
+func cocoFigures(s source) []Figure {
+	return setFigures("coco", s, cocoMapsFigure, iconFrameFigure, sequencesFigure, sizeRecallFigure, cocoTimesFigure,
+		cocoWorkersFigure, cocoHITsFigure)
 }
 
 func cocoMapsFigure(s source) Figure {

@@ -60,13 +60,16 @@ func (t *theme) ratioMap(title string, n, hits *analysis.Histogram) (p, scale *p
 // fewInCell is the number of units below which a cell of a map of accuracies is left empty.
 const fewInCell = 5
 
-func imagenetFigures(s source) (out []Figure) {
-	for _, make := range []func(source) Figure{
-		randomClicksFigure, mapsFigure, tracesFigure, boxFrameFigure, timesFigure, workersFigure, hitsOfAssignments, hesitationFigure,
-		calibrationFigure, difficultyFigure, extentFigure, scanningFigure,
-	} {
-		if f := make(s); s.has(f.Statistics...) {
-			f.Set = "imagenet"
+func imagenetFigures(s source) []Figure {
+	return setFigures("imagenet", s, randomClicksFigure, mapsFigure, tracesFigure, boxFrameFigure, timesFigure, workersFigure,
+		hitsOfAssignments, hesitationFigure, calibrationFigure, difficultyFigure, extentFigure, scanningFigure)
+}
+
+// setFigures returns the figures of a data set whose statistics were computed.
+func setFigures(set string, s source, figures ...func(source) Figure) (out []Figure) {
+	for _, figure := range figures {
+		if f := figure(s); s.has(f.Statistics...) {
+			f.Set = set
 			out = append(out, f.orEmpty(s))
 		}
 	}
