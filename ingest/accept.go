@@ -199,7 +199,11 @@ func (a *acceptor) take(x *record) error {
 	fresh := false
 	switch x.kind {
 	case xmlRecord:
-		fresh = known.image(x.id, b.in[x.first:x.end])
+		if x.fact.shown == 0 && len(x.fact.boxes) > 0 {
+			fresh = known.bare.add(x.id)
+		} else {
+			fresh = known.image(x.id, b.in[x.first:x.end])
+		}
 	case jsonRecord:
 		fresh = known.record(x.id, x.pair, x.slot)
 	case vocRecord:

@@ -367,3 +367,36 @@ func TestNothingInCommon(t *testing.T) {
 		}
 	}
 }
+
+// Boxes that are given as a source of byproducts displace no record, whichever is read first, and the
+// account says what they are.
+func TestBoxesGivenAsByproducts(t *testing.T) {
+	for _, names := range [][]string{{"ab.tar", "boxes.tar"}, {"boxes.tar", "ab.tar"}} {
+		dir := t.TempDir()
+		o := Options{Out: filepath.Join(dir, "store")}
+		for _, name := range names {
+			data := tarOf(t, false, "n01440764_1.xml", shownXML, "n01440764_2.xml", strings.ReplaceAll(shownXML, "_1", "_2"))
+			if name == "boxes.tar" {
+				data = tarOf(t, false, "n01440764_1.xml", boxedXML)
+			}
+			path := filepath.Join(dir, name)
+			if err := os.WriteFile(path, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			o.Sources = append(o.Sources, path)
+		}
+		store, sum := mustRun(t, o)
+		if n := sum.Rejected(); n != 0 {
+			t.Errorf("%v: %d records rejected: %v", names, n, sum.Examples)
+		}
+		d := sum.DataSet("imagenet")
+		if want := []string{"boxes.tar has no byproducts: none of its files (1) has a <metadata>. " +
+			"If it is ILSVRC's boxes, give it with --boxes"}; !slices.Equal(d.Notes, want) {
+			t.Errorf("%v: notes %q", names, d.Notes)
+		}
+		rows := readTable[imagenetImageRow](t, store, "imagenet/images")
+		if d.Rows["annotations"] != 2 || len(rows) != 2 || *rows[0].Shown != 1 || len(rows[0].Boxes) != 1 || len(rows[1].Boxes) != 0 {
+			t.Errorf("%v: %d rows, images %+v", names, d.Rows["annotations"], rows)
+		}
+	}
+}

@@ -23,7 +23,8 @@ type known struct {
 	showing map[showingKey]struct{}
 	pairs   map[string]uint32
 	odd     map[string]uint64
-	boxes   idSet
+	boxes   idSet // images of --boxes
+	bare    idSet // images of XML with boxes and without a showing
 	coco    roaring64.Bitmap
 	gt      roaring64.Bitmap // images of the ground truth
 	objects roaring64.Bitmap // and its objects

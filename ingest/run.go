@@ -323,6 +323,9 @@ func (r *runner) finish(ctx context.Context) error {
 		if note := r.known.strangers(d.name); note != "" {
 			d.notes = append(d.notes, note)
 		}
+		if d.name == "imagenet" {
+			d.notes = append(d.notes, r.boxesAlone()...)
+		}
 		sizes, err := fileSizes(d.dir)
 		if err != nil {
 			return err
@@ -334,6 +337,17 @@ func (r *runner) finish(ctx context.Context) error {
 		return err
 	}
 	return r.target.commit(r.summary(true))
+}
+
+// boxesAlone returns what to say of sources of byproducts whose files have no showing.
+func (r *runner) boxesAlone() (notes []string) {
+	for _, s := range r.sources {
+		if k := s.stats["imagenet"]; k != nil && s.role == byproducts && k.Stored > 0 && k.Rows == 0 {
+			notes = append(notes, fmt.Sprintf("%s has no byproducts: none of its files (%d) has a <metadata>. "+
+				"If it is ILSVRC's boxes, give it with --boxes", s.name, k.Stored))
+		}
+	}
+	return notes
 }
 
 func (r *runner) ordered() []*dataset {
