@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"abtool/internal/ui"
 	"image"
 	"image/color"
 	"math"
@@ -50,14 +51,11 @@ func grouped(v float64) string {
 	if v != math.Trunc(v) || math.Abs(v) < 1000 {
 		return short(v)
 	}
-	s := strconv.FormatFloat(math.Abs(v), 'f', 0, 64)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
+	text := ui.Grouped(strconv.FormatFloat(math.Abs(v), 'f', 0, 64))
 	if v < 0 {
-		s = "−" + s
+		return "−" + text
 	}
-	return s
+	return text
 }
 
 // grid draws faint lines at the labelled ticks of an axis or both.

@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"abtool/analysis"
+	"abtool/internal/ui"
 )
 
 // impossibleHIT is a median duration, ms, that says nothing but that times are damaged: more than a day.
@@ -108,24 +109,8 @@ func doubts(s source) []string {
 
 // unitText is a value with its unit, for people.
 func unitText(v float64, unit string) string {
-	switch {
-	case math.IsNaN(v):
-		return "–"
-	case unit == "fraction":
-		return fmt.Sprintf("%.2f %%", 100*v)
-	case unit == "count":
-		if v != math.Trunc(v) {
-			return fmt.Sprintf("%.3f", v)
-		}
+	if unit == "count" && v == math.Trunc(v) {
 		return grouped(v)
-	case unit == "ms":
-		switch a := math.Abs(v); {
-		case a < 1000:
-			return fmt.Sprintf("%.0f ms", v)
-		case a < 60000:
-			return fmt.Sprintf("%.2f s", v/1000)
-		}
-		return fmt.Sprintf("%.2f min", v/60000)
 	}
-	return fmt.Sprintf("%.4f", v)
+	return ui.Number(v, unit)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"abtool/internal/ui"
 	"abtool/train/engine"
 	"abtool/train/engine/gorgonia"
 )
@@ -81,7 +82,7 @@ installation of the active Python, or of --python. Nothing is downloaded.`,
 			}
 			list = append(list, o.look(plugin))
 			if json {
-				return printJSON(s.out, list)
+				return ui.PrintJSON(s.out, list)
 			}
 			printEngines(s.out, list)
 			return nil
@@ -101,17 +102,17 @@ func printEngines(w io.Writer, list []engineInfo) {
 		fmt.Fprintf(w, "%s: %s\n", e.Name, state)
 		for _, text := range []string{e.About, e.Why} {
 			for line := range strings.Lines(text) {
-				fmt.Fprintf(w, "  %s\n", clean(strings.TrimSuffix(line, "\n")))
+				fmt.Fprintf(w, "  %s\n", ui.Clean(strings.TrimSuffix(line, "\n")))
 			}
 		}
 		if e.Plugin != "" {
-			fmt.Fprintf(w, "  plugin: %s (%s)\n", clean(e.Plugin), clean(e.Found))
+			fmt.Fprintf(w, "  plugin: %s (%s)\n", ui.Clean(e.Plugin), ui.Clean(e.Found))
 		}
 		for _, d := range e.Devices {
-			fmt.Fprintf(w, "  device: %s\n", clean(d))
+			fmt.Fprintf(w, "  device: %s\n", ui.Clean(d))
 		}
 		for _, g := range e.GPUs {
-			fmt.Fprintf(w, "  GPU: %s\n", clean(g))
+			fmt.Fprintf(w, "  GPU: %s\n", ui.Clean(g))
 		}
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"abtool/internal/ui"
 	"abtool/reports"
 	"abtool/train/data"
 	"abtool/train/experiment"
@@ -77,13 +77,13 @@ func (o *experimentOptions) run(ctx context.Context, s streams, name string) (er
 		return err
 	}
 	o.Tool = version()
-	o.Notice = func(text string) { fmt.Fprintln(s.err, "note: "+clean(text)) }
-	stop := func() {}
+	o.Notice = func(text string) { ui.Note(s.err, text) }
+	bar := ui.NewBar(s.err, o.quiet, ui.Count|ui.Narrow)
 	if !o.quiet {
-		stop = o.progress(s.err, plan)
+		o.Progress = func(p experiment.Progress) { tell(s.err, bar, plan, p) }
 	}
 	r, err := experiment.Run(ctx, plan, o.Options)
-	stop()
+	bar.Clear()
 	if errors.Is(err, runs.ErrStopped) {
 		fmt.Fprintf(s.err, "stopped: what was trained is in %s, and the same command goes on with it\n", o.Out)
 		return context.Canceled
@@ -96,43 +96,26 @@ func (o *experimentOptions) run(ctx context.Context, s streams, name string) (er
 		return err
 	}
 	if o.json {
-		return printJSON(s.out, r)
+		return ui.PrintJSON(s.out, r)
 	}
-	return printed(s.out, func(w io.Writer) { printExperiment(w, r, o.Out) })
+	return ui.Print(s.out, func(w io.Writer) { printExperiment(w, r, o.Out) })
 }
 
-// progress tells of every arm that ends, and on a terminal of the arms under way.
-func (o *experimentOptions) progress(w io.Writer, plan *experiment.Plan) (stop func()) {
-	var bar *progressbar.ProgressBar
-	_, tty := terminal(w)
-	o.Progress = func(p experiment.Progress) {
-		if tty {
-			if bar == nil {
-				bar = progressbar.NewOptions(p.Arms, progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(12), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
-			}
-			bar.Describe(fmt.Sprintf("%s  epoch %d/%d", p.Arm.Name(), p.Epoch, p.Epochs))
-			bar.Set(p.Done)
-		}
-		if p.Result == nil || p.Kept {
-			return
-		}
-		if bar != nil {
-			bar.Clear()
-		}
-		text := fmt.Sprintf("%d/%d  %s  %.0f s", p.Done, p.Arms, p.Arm.Name(), p.Result.Seconds)
-		for _, name := range plan.Evaluations() {
-			text += fmt.Sprintf("  %s %.1f %%", name, 100*float64(runs.Score(p.Result.Evaluations[name])))
-		}
-		if p.Left > 0 {
-			text += fmt.Sprintf("  %s left", p.Left.Round(time.Second))
-		}
-		fmt.Fprintln(w, text)
+// tell shows the arms under way, and prints a line for one that ends.
+func tell(w io.Writer, bar *ui.Bar, plan *experiment.Plan, p experiment.Progress) {
+	bar.Set(fmt.Sprintf("%s  epoch %d/%d", p.Arm.Name(), p.Epoch, p.Epochs), int64(p.Done), int64(p.Arms))
+	if p.Result == nil || p.Kept {
+		return
 	}
-	return func() {
-		if bar != nil {
-			bar.Clear()
-		}
+	bar.Clear()
+	text := fmt.Sprintf("%d/%d  %s  %.0f s", p.Done, p.Arms, p.Arm.Name(), p.Result.Seconds)
+	for _, name := range plan.Evaluations() {
+		text += "  " + name + " " + ui.Percent(float64(runs.Score(p.Result.Evaluations[name])), 1)
 	}
+	if p.Left > 0 {
+		text += fmt.Sprintf("  %s left", p.Left.Round(time.Second))
+	}
+	fmt.Fprintln(w, text)
 }
 
 func printExperiment(w io.Writer, r *experiment.Result, out string) {
@@ -142,9 +125,9 @@ func printExperiment(w io.Writer, r *experiment.Result, out string) {
 	for _, c := range r.Cells {
 		on := ""
 		if c.Localised != nil {
-			on = numberText(float64(c.Localised.Mean), "fraction")
+			on = ui.Number(float64(c.Localised.Mean), "fraction")
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\n", c.Supervision, strconv.FormatFloat(c.Lambda, 'g', -1, 64), c.Evaluation, numberText(float64(c.Score.Mean), "fraction"), numberText(float64(c.Score.SD), "fraction"), on)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\n", c.Supervision, strconv.FormatFloat(c.Lambda, 'g', -1, 64), c.Evaluation, ui.Number(float64(c.Score.Mean), "fraction"), ui.Number(float64(c.Score.SD), "fraction"), on)
 	}
 	t.Flush()
 	if r.Lambda != 0 {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"abtool/ingest"
+	"abtool/internal/ui"
 )
 
 type infoOptions struct{ json bool }
@@ -36,7 +37,7 @@ func (o infoOptions) run(w io.Writer, store string) error {
 		return err
 	}
 	if o.json {
-		return printJSON(w, struct {
+		return ui.PrintJSON(w, struct {
 			*ingest.Summary
 			Columns []ingest.ColumnSize `json:"columns"`
 		}{sum, sizes})
@@ -57,7 +58,7 @@ func printColumns(w io.Writer, sizes []ingest.ColumnSize) {
 		fmt.Fprintf(w, "%s, by column\n", sizes[0].Table)
 		t := tabwriter.NewWriter(w, 10, 0, 2, ' ', tabwriter.AlignRight)
 		for _, c := range sizes[:n] {
-			fmt.Fprintf(t, "%s\t%.1f %%\t  %s\n", size(c.Bytes), 100*float64(c.Bytes)/float64(max(total, 1)), c.Column)
+			fmt.Fprintf(t, "%s\t%s\t  %s\n", ui.Size(c.Bytes), ui.Percent(float64(c.Bytes)/float64(max(total, 1)), 1), c.Column)
 		}
 		t.Flush()
 		fmt.Fprintln(w)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"abtool/ingest"
+	"abtool/internal/ui"
 )
 
 type ingestOptions struct {
@@ -89,7 +89,7 @@ func (o *ingestOptions) run(ctx context.Context, s streams) error {
 	p := newProgress(s.err, o.json, o.quiet)
 	o.Progress = p.show
 	sum, err := ingest.Run(ctx, o.Options)
-	p.done()
+	p.bar.Clear()
 	if sum != nil && (o.json || len(sum.DataSets) > 0) {
 		if e := printAccount(s.out, sum, o.json, o.Out, err); e != nil && err == nil {
 			err = e
@@ -108,7 +108,7 @@ func printAccount(w io.Writer, sum *ingest.Summary, asJSON bool, store string, f
 		if failed != nil {
 			text = failed.Error()
 		}
-		return printJSON(w, struct {
+		return ui.PrintJSON(w, struct {
 			*ingest.Summary
 			Error string `json:"error,omitempty"`
 		}{sum, text})
@@ -120,11 +120,4 @@ func printAccount(w io.Writer, sum *ingest.Summary, asJSON bool, store string, f
 	}
 	fmt.Fprintf(w, "Written to %s\nLook into it with: abtool info %s\n", store, store)
 	return nil
-}
-
-func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
 }

@@ -13,7 +13,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"abtool/ingest"
 )
@@ -34,12 +33,6 @@ func main() {
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
-}
-
-// terminal is the terminal that a stream is; ok is false if it is none.
-func terminal(stream any) (f *os.File, ok bool) {
-	f, ok = stream.(*os.File)
-	return f, ok && term.IsTerminal(int(f.Fd()))
 }
 
 // errRejected ends a command that did its work on an input with faults.

@@ -7,13 +7,11 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"sync"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"abtool/analysis"
+	"abtool/internal/ui"
 	"abtool/reports"
 )
 
@@ -71,9 +69,10 @@ func (o *reportOptions) run(ctx context.Context, s streams, store string) error 
 	if o.Stats.Bootstrap == 0 {
 		o.Stats.Bootstrap = -1
 	}
-	stop := o.progress(s.err)
+	bar := ui.NewBar(s.err, o.quiet, ui.Count)
+	o.Progress = bar.Set
 	r, err := reports.Make(ctx, store, o.Options)
-	stop()
+	bar.Clear()
 	switch {
 	case errors.Is(err, reports.ErrUsage), err != nil && analysis.IsUsage(err):
 		return usageError{err}
@@ -82,13 +81,13 @@ func (o *reportOptions) run(ctx context.Context, s streams, store string) error 
 	}
 	if !o.quiet {
 		for _, text := range r.Notes {
-			fmt.Fprintln(s.err, "note: "+clean(text))
+			ui.Note(s.err, text)
 		}
 	}
 	if o.json {
-		return printJSON(s.out, reportJSON(o.Out, r))
+		return ui.PrintJSON(s.out, reportJSON(o.Out, r))
 	}
-	return printed(s.out, func(w io.Writer) { printReport(w, o.Out, r) })
+	return ui.Print(s.out, func(w io.Writer) { printReport(w, o.Out, r) })
 }
 
 // missingFigure is a figure that the store has no data for.
@@ -116,41 +115,9 @@ func printReport(w io.Writer, out string, r *reports.Report) {
 	for i, f := range r.Missing {
 		names = append(names, f.Name)
 		if i+1 == len(r.Missing) || r.Missing[i+1].Missing != f.Missing {
-			wrapped(w, "Without data: "+strings.Join(names, ", ")+". "+f.Missing, "", 110)
+			ui.Wrap(w, "Without data: "+strings.Join(names, ", ")+". "+f.Missing, "", 110)
 			names = nil
 		}
 	}
-	fmt.Fprintf(w, "The page, %s: %s\n", filepath.Join(out, "index.html"), size(r.Bytes))
-}
-
-// progress shows a bar on a terminal, one stage after the other. The returned function ends it.
-func (o *reportOptions) progress(w io.Writer) (stop func()) {
-	if _, tty := terminal(w); !tty || o.quiet {
-		return func() {}
-	}
-	var mu sync.Mutex
-	var bar *progressbar.ProgressBar
-	var stage string
-	var last int64
-	o.Progress = func(what string, done, total int64) {
-		mu.Lock()
-		defer mu.Unlock()
-		if bar == nil || what != stage || done < last {
-			if bar != nil {
-				bar.Clear()
-			}
-			stage = what
-			bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish())
-		}
-		last = done
-		bar.Set64(done)
-	}
-	return func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if bar != nil {
-			bar.Clear()
-		}
-	}
+	fmt.Fprintf(w, "The page, %s: %s\n", filepath.Join(out, "index.html"), ui.Size(r.Bytes))
 }

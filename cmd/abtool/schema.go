@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"abtool/internal/ui"
 	"abtool/schema"
 )
 
@@ -31,7 +32,7 @@ func (o schemaOptions) run(w io.Writer, names []string) error {
 		return err
 	}
 	if o.json {
-		return printJSON(w, tables)
+		return ui.PrintJSON(w, tables)
 	}
 	for _, t := range tables {
 		if err := t.Text(w); err != nil {

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"abtool/internal/filetype"
+	"abtool/internal/ui"
 	"abtool/query"
 )
 
@@ -199,7 +200,7 @@ func (o *sqlOptions) text(s streams, args []string) (text, from string, interact
 		}
 		return string(data), o.file, false, nil
 	}
-	if _, ok := terminal(s.in); ok && len(args) == 1 && o.file == "" {
+	if _, ok := ui.Terminal(s.in); ok && len(args) == 1 && o.file == "" {
 		if o.out != "" {
 			return "", "", false, usageError{errors.New("--out without a query: give one, or .once FILE in the shell")}
 		}
@@ -214,7 +215,7 @@ func (o *sqlOptions) text(s streams, args []string) (text, from string, interact
 
 func (o *sqlOptions) printer(w io.Writer) *printer {
 	mode := o.mode
-	f, tty := terminal(w)
+	f, tty := ui.Terminal(w)
 	if mode == "" {
 		mode = "csv"
 		if tty {
@@ -342,7 +343,7 @@ func (a *asker) export(ctx context.Context, notes io.Writer, text string, e *exp
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(notes, "%s rows written to %s\n", thousands(n), e.path)
+	fmt.Fprintf(notes, "%s rows written to %s\n", ui.Thousands(n), e.path)
 	return nil
 }
 

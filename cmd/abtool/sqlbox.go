@@ -8,6 +8,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"abtool/internal/ui"
 	"abtool/query"
 )
 
@@ -75,11 +76,11 @@ func footer(rows int, more bool, cols int, left []string) string {
 	var notes []string
 	switch {
 	case more:
-		notes = append(notes, fmt.Sprintf("the first %s rows, there are more: --limit 0 shows all", thousands(int64(rows))))
+		notes = append(notes, fmt.Sprintf("the first %s rows, there are more: --limit 0 shows all", ui.Thousands(int64(rows))))
 	case rows == 0:
 		notes = append(notes, "no rows")
 	case rows > 20:
-		notes = append(notes, thousands(int64(rows))+" rows")
+		notes = append(notes, ui.Thousands(int64(rows))+" rows")
 	}
 	if n := len(left); n > 0 {
 		if n > leftNamed {

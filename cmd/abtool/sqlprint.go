@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"abtool/internal/ui"
 	"abtool/query"
 )
 
@@ -90,7 +91,7 @@ func (p *printer) result(ctx context.Context, r *query.Rows, notes io.Writer) er
 	}
 	err := modes[p.mode](p, r.Columns, next)
 	if err == nil && more {
-		fmt.Fprintf(notes, "The first %s rows, there are more: --limit 0 gives all.\n", thousands(int64(n)))
+		fmt.Fprintf(notes, "The first %s rows, there are more: --limit 0 gives all.\n", ui.Thousands(int64(n)))
 	}
 	return err
 }

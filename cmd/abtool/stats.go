@@ -6,15 +6,13 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 	"text/tabwriter"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"abtool/analysis"
 	"abtool/internal/filetype"
+	"abtool/internal/ui"
 )
 
 type statsOptions struct {
@@ -93,33 +91,40 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 	if err := checkCompare(o.compare); err != nil {
 		return err
 	}
-	stop := o.progress(s.err)
+	bar := ui.NewBar(s.err, o.quiet, ui.Count)
+	o.Progress = func(done, total int64) {
+		what := "rows"
+		if done == total {
+			what = "intervals"
+		}
+		bar.Set(what, done, total)
+	}
 	if o.compare != "" {
 		c, err := analysis.Compare(ctx, store, o.compare, o.Options)
-		stop()
+		bar.Clear()
 		if err != nil {
 			return statsError(err)
 		}
 		switch {
 		case o.json:
-			return printJSON(s.out, c)
+			return ui.PrintJSON(s.out, c)
 		case o.csv:
 			return writeComparisonCSV(s.out, c)
 		}
-		return printed(s.out, func(w io.Writer) { printComparison(w, c) })
+		return ui.Print(s.out, func(w io.Writer) { printComparison(w, c) })
 	}
 	d, err := analysis.Run(ctx, store, o.Options)
-	stop()
+	bar.Clear()
 	if err != nil {
 		return statsError(err)
 	}
 	switch {
 	case o.json:
-		return printJSON(s.out, d)
+		return ui.PrintJSON(s.out, d)
 	case o.csv:
 		return writeStatsCSV(s.out, d, o.By != "")
 	}
-	return printed(s.out, func(w io.Writer) { printStats(w, d, len(o.Names) > 0 || o.By != "", screenWidth(s.out)) })
+	return ui.Print(s.out, func(w io.Writer) { printStats(w, d, len(o.Names) > 0 || o.By != "", ui.Width(s.out)) })
 }
 
 // checkCompare reports a file that is given as the other store. Statistics are compared from two stores, not from their files.
@@ -143,34 +148,6 @@ func statsError(err error) error {
 	return err
 }
 
-// progress shows a bar of rows on a terminal. The returned function ends it.
-func (o *statsOptions) progress(w io.Writer) (stop func()) {
-	if _, tty := terminal(w); !tty || o.quiet {
-		return func() {}
-	}
-	var mu sync.Mutex
-	var bar *progressbar.ProgressBar
-	o.Progress = func(done, total int64) {
-		mu.Lock()
-		defer mu.Unlock()
-		if bar == nil || done < int64(bar.State().CurrentNum) {
-			bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("rows"), progressbar.OptionShowCount(),
-				progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish())
-		}
-		bar.Set64(done)
-		if done == total {
-			bar.Describe("intervals")
-		}
-	}
-	return func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if bar != nil {
-			bar.Clear()
-		}
-	}
-}
-
 func (o *statsOptions) printList(out io.Writer) error {
 	if o.json {
 		type entry struct {
@@ -186,9 +163,9 @@ func (o *statsOptions) printList(out io.Writer) error {
 		for _, e := range analysis.Catalogue() {
 			list = append(list, entry{e.Set, e.Name, e.IDs, e.Title, e.Rules, e.Paper, e.Definition})
 		}
-		return printJSON(out, list)
+		return ui.PrintJSON(out, list)
 	}
-	return printed(out, func(w io.Writer) {
+	return ui.Print(out, func(w io.Writer) {
 		for i, e := range analysis.Catalogue() {
 			if i == 0 || e.Set != analysis.Catalogue()[i-1].Set {
 				fmt.Fprintf(w, "%s\n\n", e.Set)
@@ -198,7 +175,7 @@ func (o *statsOptions) printList(out io.Writer) error {
 				id = " (" + strings.Join(e.IDs, ", ") + ")"
 			}
 			fmt.Fprintf(w, "  %s%s: %s\n", e.Name, id, e.Title)
-			wrapped(w, e.Definition, "    ", 100)
+			ui.Wrap(w, e.Definition, "    ", 100)
 			fmt.Fprintf(w, "    Definitions: %s.%s\n\n", e.Rules, inPaper(e.Paper))
 		}
 	})
@@ -211,33 +188,12 @@ func inPaper(where string) string {
 	return " Paper: " + where + "."
 }
 
-// printed writes through a buffer and returns the error of writing.
-func printed(out io.Writer, f func(io.Writer)) error {
-	var b strings.Builder
-	f(&b)
-	_, err := io.WriteString(out, b.String())
-	return err
-}
-
-// wrapped prints text in lines of at most width columns.
-func wrapped(w io.Writer, text, indent string, width int) {
-	line := indent
-	for _, word := range strings.Fields(text) {
-		if len([]rune(line))+len([]rune(word)) >= width && line != indent {
-			fmt.Fprintln(w, strings.TrimRight(line, " "))
-			line = indent
-		}
-		line += word + " "
-	}
-	fmt.Fprintln(w, strings.TrimRight(line, " "))
-}
-
 // printStats prints a document for people: values, and with more also tables and maps.
 func printStats(w io.Writer, d *analysis.Document, more bool, width int) {
 	for _, set := range d.DataSets {
 		fmt.Fprintf(w, "%s\n", set.Name)
 		for _, text := range set.Warnings {
-			wrapped(w, "note: "+text, "  ", min(width, 110))
+			ui.Wrap(w, "note: "+text, "  ", min(width, 110))
 		}
 		for i := range set.Statistics {
 			printStatistic(w, &set.Statistics[i], more, width)
@@ -253,7 +209,7 @@ func printStats(w io.Writer, d *analysis.Document, more bool, width int) {
 func printStatistic(w io.Writer, s *analysis.Statistic, more bool, width int) {
 	fmt.Fprintf(w, "\n  %s: %s\n", s.Name, s.Title)
 	if more {
-		wrapped(w, s.Definition, "    ", min(width, 110))
+		ui.Wrap(w, s.Definition, "    ", min(width, 110))
 		fmt.Fprintf(w, "    Definitions: %s.%s\n", s.Rules, inPaper(s.Paper))
 	}
 	values := s.Values
@@ -279,11 +235,11 @@ func printStatistic(w io.Writer, s *analysis.Statistic, more bool, width int) {
 	}
 	for _, x := range s.Excluded {
 		if x.Count > 0 {
-			fmt.Fprintf(w, "    left out: %s: %s (%s)\n", x.Reason, thousands(x.Count), x.Of)
+			fmt.Fprintf(w, "    left out: %s: %s (%s)\n", x.Reason, ui.Thousands(x.Count), x.Of)
 		}
 	}
 	for _, text := range s.Warnings {
-		wrapped(w, "note: "+text, "    ", min(width, 110))
+		ui.Wrap(w, "note: "+text, "    ", min(width, 110))
 	}
 	if !more {
 		return
@@ -296,20 +252,20 @@ func printStatistic(w io.Writer, s *analysis.Statistic, more bool, width int) {
 	}
 }
 
-func valueText(v *analysis.Value) string { return numberText(float64(v.Value), v.Unit) }
+func valueText(v *analysis.Value) string { return ui.Number(float64(v.Value), v.Unit) }
 
 func intervalText(v *analysis.Value) string {
 	if v.Interval == nil {
 		return ""
 	}
-	return numberText(v.Interval.Low, v.Unit) + " to " + numberText(v.Interval.High, v.Unit)
+	return ui.Number(v.Interval.Low, v.Unit) + " to " + ui.Number(v.Interval.High, v.Unit)
 }
 
 func ofText(v *analysis.Value) string {
 	if v.Unit == "count" && float64(v.Value) == float64(v.N) {
 		return v.Of
 	}
-	return thousands(v.N) + " " + v.Of
+	return ui.Thousands(v.N) + " " + v.Of
 }
 
 func publishedText(v *analysis.Value) string {
@@ -317,7 +273,7 @@ func publishedText(v *analysis.Value) string {
 	if p == nil {
 		return ""
 	}
-	text := numberText(p.Value, v.Unit)
+	text := ui.Number(p.Value, v.Unit)
 	if p.Relation != "" {
 		text = p.Relation + " " + text
 	}

@@ -8,50 +8,10 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
-
-	"golang.org/x/term"
 
 	"abtool/analysis"
+	"abtool/internal/ui"
 )
-
-// screenWidth is the width of the terminal, 120 for what is none.
-func screenWidth(out io.Writer) int {
-	if f, ok := terminal(out); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 40 {
-			return w
-		}
-	}
-	return 120
-}
-
-// numberText is a number with its unit, for people.
-func numberText(v float64, unit string) string {
-	switch {
-	case math.IsNaN(v) || math.IsInf(v, 0):
-		return "–"
-	case unit == "fraction":
-		return strconv.FormatFloat(100*v, 'f', 2, 64) + " %"
-	case unit == "count" && v == math.Trunc(v):
-		return thousands(int64(v))
-	case unit == "count":
-		return strconv.FormatFloat(v, 'f', 3, 64)
-	case unit == "ms":
-		return durationText(v)
-	}
-	return strconv.FormatFloat(v, 'f', 4, 64)
-}
-
-// durationText is a time in ms: 340 ms, 12.3 s, 9.05 min.
-func durationText(ms float64) string {
-	switch a := math.Abs(ms); {
-	case a < 1000:
-		return strconv.FormatFloat(ms, 'f', 0, 64) + " ms"
-	case a < float64(time.Minute/time.Millisecond):
-		return strconv.FormatFloat(ms/1000, 'f', 2, 64) + " s"
-	}
-	return strconv.FormatFloat(ms/60000, 'f', 2, 64) + " min"
-}
 
 // cellText is a cell of a table, for people.
 func cellText(v any, unit string) string {
@@ -65,15 +25,15 @@ func cellText(v any, unit string) string {
 		case unit == "fraction":
 			return strconv.FormatFloat(float64(v), 'f', 4, 64)
 		case unit == "ms":
-			return durationText(float64(v))
+			return ui.Duration(float64(v))
 		}
 		return strconv.FormatFloat(float64(v), 'g', 5, 64)
 	case int64:
 		if unit == "ms" {
-			return durationText(float64(v))
+			return ui.Duration(float64(v))
 		}
 		if unit == "count" {
-			return thousands(v)
+			return ui.Thousands(v)
 		}
 		return strconv.FormatInt(v, 10)
 	case bool:
@@ -82,7 +42,7 @@ func cellText(v any, unit string) string {
 		}
 		return "no"
 	}
-	return clean(fmt.Sprint(v))
+	return ui.Clean(fmt.Sprint(v))
 }
 
 // rowsShown and cellShown bound what is printed of a table.
@@ -129,7 +89,7 @@ func printTable(w io.Writer, t *analysis.Table, width int) {
 	tw.Flush()
 	var left []string
 	if n := len(t.Rows) - len(rows); n > 0 {
-		left = append(left, thousands(int64(n))+" more rows")
+		left = append(left, ui.Thousands(int64(n))+" more rows")
 	}
 	if n := len(t.Columns) - columns; n > 0 {
 		var names []string
@@ -139,7 +99,7 @@ func printTable(w io.Writer, t *analysis.Table, width int) {
 		left = append(left, fmt.Sprintf("%d more columns: %s", n, strings.Join(names, ", ")))
 	}
 	if len(left) > 0 {
-		wrapped(w, strings.Join(left, "; ")+". --json and --csv have all.", "      ", width)
+		ui.Wrap(w, strings.Join(left, "; ")+". --json and --csv have all.", "      ", width)
 	}
 }
 
@@ -161,7 +121,7 @@ func printMap(w io.Writer, h *analysis.Histogram) {
 			most = max(most, n)
 		}
 	}
-	fmt.Fprintf(w, "\n    %s: %s\n      %s %s in cells, %s outside; █ is %s, the fullest\n", h.Name, h.Title, thousands(h.Total()), h.Of, thousands(h.Outside), thousands(most))
+	fmt.Fprintf(w, "\n    %s: %s\n      %s %s in cells, %s outside; █ is %s, the fullest\n", h.Name, h.Title, ui.Thousands(h.Total()), h.Of, ui.Thousands(h.Outside), ui.Thousands(most))
 	if most == 0 {
 		return
 	}
@@ -179,14 +139,14 @@ func printMap(w io.Writer, h *analysis.Histogram) {
 }
 
 func printComparison(w io.Writer, c *analysis.Comparison) {
-	fmt.Fprintf(w, "a: %s\nb: %s\n", clean(c.A), clean(c.B))
+	fmt.Fprintf(w, "a: %s\nb: %s\n", ui.Clean(c.A), ui.Clean(c.B))
 	for _, o := range c.OnlyIn {
-		fmt.Fprintf(w, "%s is in %s alone\n", o.Set, clean(o.Store))
+		fmt.Fprintf(w, "%s is in %s alone\n", o.Set, ui.Clean(o.Store))
 	}
 	for _, set := range c.DataSets {
 		fmt.Fprintf(w, "\n%s\n", set.Name)
 		for _, text := range set.Warnings {
-			wrapped(w, "note: "+text, "  ", 110)
+			ui.Wrap(w, "note: "+text, "  ", 110)
 		}
 		for _, s := range set.Statistics {
 			if len(s.Differences) == 0 {
@@ -198,7 +158,7 @@ func printComparison(w io.Writer, c *analysis.Comparison) {
 			for _, d := range s.Differences {
 				interval, p, holm, mark := "", "", "", ""
 				if d.Interval != nil {
-					interval = numberText(d.Interval.Low, d.Unit) + " to " + numberText(d.Interval.High, d.Unit)
+					interval = ui.Number(d.Interval.Low, d.Unit) + " to " + ui.Number(d.Interval.High, d.Unit)
 				}
 				if d.Test != nil {
 					p, holm = pText(d.Test.P), pText(d.Test.Holm)
@@ -206,15 +166,15 @@ func printComparison(w io.Writer, c *analysis.Comparison) {
 						mark = "*"
 					}
 				}
-				fmt.Fprintf(t, "    %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.Name, numberText(float64(d.A), d.Unit), numberText(float64(d.B), d.Unit),
-					numberText(float64(d.Difference), d.Unit), interval, p, holm, mark)
+				fmt.Fprintf(t, "    %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.Name, ui.Number(float64(d.A), d.Unit), ui.Number(float64(d.B), d.Unit),
+					ui.Number(float64(d.Difference), d.Unit), interval, p, holm, mark)
 			}
 			t.Flush()
 		}
 	}
 	fmt.Fprintln(w, "\n* differs, with p (Holm) below 0.05. What intervals and tests assume:")
 	for _, a := range c.Assumptions {
-		wrapped(w, a, "  ", 110)
+		ui.Wrap(w, a, "  ", 110)
 	}
 }
 

@@ -5,12 +5,11 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"abtool/ingest"
+	"abtool/internal/ui"
 )
 
 // printSummary prints the account of a store or of a run.
@@ -20,8 +19,8 @@ func printSummary(w io.Writer, s *ingest.Summary) {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		fmt.Fprintf(t, "  source\tshape\tread\trecords\t=\tstored\t+\trejected\trows\n")
 		for _, src := range d.Sources {
-			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t=\t%s\t+\t%s\t%s\n", clean(src.Name), src.Shape, size(src.Bytes),
-				thousands(src.Records), thousands(src.Stored), thousands(src.Rejected), thousands(src.Rows))
+			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t=\t%s\t+\t%s\t%s\n", ui.Clean(src.Name), src.Shape, ui.Size(src.Bytes),
+				ui.Thousands(src.Records), ui.Thousands(src.Stored), ui.Thousands(src.Rejected), ui.Thousands(src.Rows))
 		}
 		t.Flush()
 		for _, src := range d.Sources {
@@ -31,14 +30,14 @@ func printSummary(w io.Writer, s *ingest.Summary) {
 			t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 			fmt.Fprintf(t, "  table\trows\tsize\n")
 			for _, name := range []string{"annotations", "images", "rejects"} {
-				fmt.Fprintf(t, "  %s\t%s\t%s\n", name, thousands(d.Rows[name]), size(d.Bytes[name]))
+				fmt.Fprintf(t, "  %s\t%s\t%s\n", name, ui.Thousands(d.Rows[name]), ui.Size(d.Bytes[name]))
 			}
 			t.Flush()
 		}
 		printCounts(w, "records rejected", d.Rejected)
 		printCounts(w, "fields set to null", d.Nulled)
 		for _, note := range d.Notes {
-			fmt.Fprintf(w, "  note: %s\n", clean(note))
+			fmt.Fprintf(w, "  note: %s\n", ui.Clean(note))
 		}
 		fmt.Fprintln(w)
 	}
@@ -59,7 +58,7 @@ func printSummary(w io.Writer, s *ingest.Summary) {
 		if x.Snippet != "" {
 			x.Snippet = ": " + x.Snippet
 		}
-		fmt.Fprintf(w, "  %s byte %d: %s%s\n", clean(at), x.Offset, x.Reason, x.Snippet)
+		fmt.Fprintf(w, "  %s byte %d: %s%s\n", ui.Clean(at), x.Offset, x.Reason, x.Snippet)
 		if i == len(s.Examples)-1 {
 			fmt.Fprintln(w)
 		}
@@ -73,14 +72,14 @@ func printSkipped(w io.Writer, src ingest.SourceStats) {
 		what string
 	}{{src.AppleDouble, "AppleDouble files (._)"}, {src.OtherFiles, "files of other kinds"}, {src.Headers, "headers and empty pages"}} {
 		if k.n > 0 {
-			parts = append(parts, k.what+": "+thousands(k.n))
+			parts = append(parts, k.what+": "+ui.Thousands(k.n))
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(src.Skipped)) {
-		parts = append(parts, kind+": "+thousands(src.Skipped[kind]))
+		parts = append(parts, kind+": "+ui.Thousands(src.Skipped[kind]))
 	}
 	if len(parts) > 0 {
-		fmt.Fprintf(w, "  besides, in %s: %s\n", clean(src.Name), strings.Join(parts, ", "))
+		fmt.Fprintf(w, "  besides, in %s: %s\n", ui.Clean(src.Name), strings.Join(parts, ", "))
 	}
 }
 
@@ -101,41 +100,7 @@ func printCounts(w io.Writer, title string, counts []ingest.Count) {
 		if c.Field != "" {
 			name = c.Field + " " + c.Reason
 		}
-		fmt.Fprintf(t, "    %s\t %s\n", thousands(c.Count), name)
+		fmt.Fprintf(t, "    %s\t %s\n", ui.Thousands(c.Count), name)
 	}
 	t.Flush()
-}
-
-// clean is a name from the input without what a terminal would obey.
-func clean(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '\ufffd'
-	}, name)
-}
-
-// thousands writes 1234567 as 1,234,567.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// size writes bytes in decimal units.
-func size(n int64) string {
-	v, unit := float64(n), "B"
-	for _, u := range []string{"kB", "MB", "GB", "TB"} {
-		if v < 1000 {
-			break
-		}
-		v, unit = v/1000, u
-	}
-	if unit == "B" {
-		return fmt.Sprintf("%d B", n)
-	}
-	return fmt.Sprintf("%.1f %s", v, unit)
 }

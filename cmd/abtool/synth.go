@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"abtool/internal/synth"
+	"abtool/internal/ui"
 )
 
 type synthOptions struct {
@@ -64,52 +63,29 @@ alone.`,
 }
 
 func (o *synthOptions) run(ctx context.Context, s streams, set string) error {
-	done := func() {}
-	if !o.quiet && !o.json {
-		o.Progress, done = imageBar(s.err, "simulating "+set)
-	}
+	bar := ui.NewBar(s.err, o.quiet || o.json, ui.Images)
+	o.Progress = func(done, total int) { bar.Set("simulating "+set, int64(done), int64(total)) }
 	simulate := synth.ImageNet
 	if set == "coco" {
 		simulate = synth.COCO
 	}
 	res, err := simulate(ctx, o.Options)
-	done()
+	bar.Clear()
 	if err != nil {
 		return err
 	}
 	if o.json {
-		return printJSON(s.out, res)
+		return ui.PrintJSON(s.out, res)
 	}
 	printSimulated(s.out, res)
 	return nil
 }
 
-// imageBar is a progress bar that counts images, on a terminal only.
-func imageBar(w io.Writer, what string) (show func(done, total int), end func()) {
-	if _, ok := terminal(w); !ok {
-		return nil, func() {}
-	}
-	var bar *progressbar.ProgressBar
-	return func(done, total int) {
-			if bar == nil {
-				bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
-					progressbar.OptionShowIts(), progressbar.OptionSetItsString("images"), progressbar.OptionShowCount(),
-					progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish())
-			}
-			bar.Set(done)
-		}, func() {
-			if bar != nil {
-				bar.Finish()
-				bar.Clear()
-			}
-		}
-}
-
 func printSimulated(w io.Writer, r synth.Result) {
-	fmt.Fprintf(w, "%s images, shown %s times; %s records damaged\n", thousands(r.Images), thousands(r.Showings), thousands(r.Damaged))
+	fmt.Fprintf(w, "%s images, shown %s times; %s records damaged\n", ui.Thousands(r.Images), ui.Thousands(r.Showings), ui.Thousands(r.Damaged))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range r.Files {
-		fmt.Fprintf(t, "  %s\t%s\t%s records\n", f.Path, size(f.Bytes), thousands(f.Records))
+		fmt.Fprintf(t, "  %s\t%s\t%s records\n", f.Path, ui.Size(f.Bytes), ui.Thousands(f.Records))
 	}
 	t.Flush()
 }

@@ -9,12 +9,11 @@ import (
 	"runtime/debug"
 	"strings"
 	"text/tabwriter"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"abtool/features"
+	"abtool/internal/ui"
 )
 
 type targetsOptions struct {
@@ -163,9 +162,10 @@ func (o *targetsOptions) run(ctx context.Context, s streams, store string) (err 
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(targetsCollectAt)
 	}
-	stop := o.progress(s.err)
+	bar := ui.NewBar(s.err, o.quiet, 0)
+	o.Progress = func(done, total int64) { bar.Set("writing", done, total) }
 	sum, err := features.Write(ctx, store, o.out, o.WriteOptions)
-	stop()
+	bar.Clear()
 	switch {
 	case errors.Is(err, features.ErrUsage):
 		return usageError{err}
@@ -174,35 +174,20 @@ func (o *targetsOptions) run(ctx context.Context, s streams, store string) (err 
 	}
 	if !o.quiet {
 		for _, text := range sum.Notes {
-			fmt.Fprintln(s.err, "note: "+clean(text))
+			ui.Note(s.err, text)
 		}
 	}
 	switch {
 	case o.json:
-		return printJSON(s.out, sum)
+		return ui.PrintJSON(s.out, sum)
 	case o.quiet:
 		return nil
 	}
-	return printed(s.out, func(w io.Writer) { printTargets(w, sum) })
+	return ui.Print(s.out, func(w io.Writer) { printTargets(w, sum) })
 }
 
 // targetsCollectAt is the garbage collector's percentage: what is held is held till the end, and little else is allocated.
 const targetsCollectAt = 40
-
-// progress shows a bar on a terminal. The returned function ends it.
-func (o *targetsOptions) progress(w io.Writer) (stop func()) {
-	if _, tty := terminal(w); !tty || o.quiet {
-		return func() {}
-	}
-	bar := progressbar.NewOptions64(-1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("reading"), progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(14))
-	o.Progress = func(done, total int64) {
-		bar.Describe("writing")
-		bar.ChangeMax64(total)
-		bar.Set64(done)
-	}
-	return func() { bar.Clear() }
-}
 
 // filesShown is how many files of a folder are listed.
 const filesShown = 12
@@ -212,20 +197,20 @@ func printTargets(w io.Writer, s *features.Summary) {
 	for _, f := range s.Files {
 		bytes += f.Bytes
 	}
-	fmt.Fprintf(w, "%s: %s of %s as %s, %s rows, %s\n", clean(s.Out), s.Table, s.Set, s.Format, thousands(s.Rows), size(bytes))
+	fmt.Fprintf(w, "%s: %s of %s as %s, %s rows, %s\n", ui.Clean(s.Out), s.Table, s.Set, s.Format, ui.Thousands(s.Rows), ui.Size(bytes))
 	if s.Rows == 0 {
 		fmt.Fprintln(w, "  The store has nothing for a row: abtool stats STORE counts says what it has.")
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if s.Rules != nil {
-		fmt.Fprintf(t, "  images\t%s\n  points on their image (weight 1)\t%s\n", thousands(s.Images), thousands(s.Weight))
+		fmt.Fprintf(t, "  images\t%s\n  points on their image (weight 1)\t%s\n", ui.Thousands(s.Images), ui.Thousands(s.Weight))
 	}
 	for _, list := range []struct {
 		what   string
 		counts []features.Count
 	}{{"rule ", s.Rules}, {"split ", s.Splits}, {"left out: ", s.LeftOut}} {
 		for _, c := range list.counts {
-			fmt.Fprintf(t, "  %s%s\t%s\n", list.what, clean(c.Name), thousands(c.Rows))
+			fmt.Fprintf(t, "  %s%s\t%s\n", list.what, ui.Clean(c.Name), ui.Thousands(c.Rows))
 		}
 	}
 	if len(s.Files) > 1 {
@@ -234,7 +219,7 @@ func printTargets(w io.Writer, s *features.Summary) {
 				fmt.Fprintf(t, "  … and %d other files\t\n", len(s.Files)-i)
 				break
 			}
-			fmt.Fprintf(t, "  %s\t%s\n", clean(f.Path), size(f.Bytes))
+			fmt.Fprintf(t, "  %s\t%s\n", ui.Clean(f.Path), ui.Size(f.Bytes))
 		}
 	}
 	t.Flush()
@@ -244,9 +229,9 @@ func printTargets(w io.Writer, s *features.Summary) {
 func (o *targetsOptions) printList(out io.Writer) error {
 	rules, signals, tables, formats := features.Rules(), features.SignalList(), features.Tables(), features.Formats()
 	if o.json {
-		return printJSON(out, map[string]any{"rules": rules, "signals": signals, "tables": tables, "formats": formats})
+		return ui.PrintJSON(out, map[string]any{"rules": rules, "signals": signals, "tables": tables, "formats": formats})
 	}
-	return printed(out, func(w io.Writer) {
+	return ui.Print(out, func(w io.Writer) {
 		fmt.Fprintf(w, "Rules (--rule)\n\n")
 		for _, r := range rules {
 			fmt.Fprintf(w, "%s (%s; %s)\n  %s\n  %s\n\n", r.Name, strings.Join(r.Sets, ", "), r.From, r.What, r.Note)

@@ -12,10 +12,10 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"abtool/features"
+	"abtool/internal/ui"
 	"abtool/reports"
 	"abtool/train/arch"
 	"abtool/train/data"
@@ -232,7 +232,7 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	if o.Truth, err = runs.OpenTruth(o.store, o.Val); err != nil {
 		return err
 	}
-	o.Notice = func(text string) { fmt.Fprintln(s.err, "note: "+clean(text)) }
+	o.Notice = func(text string) { ui.Note(s.err, text) }
 	if o.Resume && o.Init != "" {
 		o.Notice("--init is not used: a run that is resumed goes on with its own weights")
 	}
@@ -248,9 +248,9 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 		return o.plan(cmd.Context(), s)
 	}
 	o.Tool = version()
-	stop := func() {}
+	var bar *ui.Bar
 	if !o.quiet {
-		stop = o.progress(s.err)
+		bar = o.progress(s.err)
 		points := 0
 		for _, im := range o.Train.Images {
 			points += b2i(len(im.Points) > 0)
@@ -259,10 +259,10 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 		if o.Val != nil {
 			val = len(o.Val.Images)
 		}
-		fmt.Fprintf(s.err, "%s images of %d classes, %s of them with a point; %s for validation; %s on %s\n", thousands(int64(len(o.Train.Images))), len(o.Train.Classes), thousands(int64(points)), thousands(int64(val)), o.Recipe.Arch, o.engine.name)
+		fmt.Fprintf(s.err, "%s images of %d classes, %s of them with a point; %s for validation; %s on %s\n", ui.Thousands(int64(len(o.Train.Images))), len(o.Train.Classes), ui.Thousands(int64(points)), ui.Thousands(int64(val)), o.Recipe.Arch, o.engine.name)
 	}
 	m, err := runs.Train(cmd.Context(), o.Options)
-	stop()
+	bar.Clear()
 	if errors.Is(err, runs.ErrStopped) {
 		fmt.Fprintf(s.err, "%s: saved in %s\n", err, o.Out)
 		return context.Canceled
@@ -274,7 +274,7 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 		return err
 	}
 	if o.json {
-		return printJSON(s.out, m)
+		return ui.PrintJSON(s.out, m)
 	}
 	fmt.Fprintf(s.out, "Written to %s: best.safetensors, last.safetensors, log.jsonl, curves.svg\n", o.Out)
 	if m != nil {
@@ -291,9 +291,9 @@ func (o *trainOptions) plan(ctx context.Context, s streams) error {
 		return err
 	}
 	if o.json {
-		return printJSON(s.out, p)
+		return ui.PrintJSON(s.out, p)
 	}
-	return printed(s.out, func(w io.Writer) { printPlan(w, p, o.Recipe.Epochs) })
+	return ui.Print(s.out, func(w io.Writer) { printPlan(w, p, o.Recipe.Epochs) })
 }
 
 func printPlan(w io.Writer, p *runs.Plan, epochs int) {
@@ -301,8 +301,8 @@ func printPlan(w io.Writer, p *runs.Plan, epochs int) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
 	row("network", "%s, %d px, %.1fM weights, on %s", p.Arch, p.Size, float64(p.Weights)/1e6, p.Engine)
-	row("images", "%s, %s of them with a point; %s for validation", thousands(int64(p.Images)), thousands(int64(p.Points)), thousands(int64(p.Val)))
-	row("steps", "%s of %s images; %s in each of %d epochs", thousands(int64(p.Steps)), thousands(int64(p.Batch)), thousands(int64(p.StepsEpoch)), epochs)
+	row("images", "%s, %s of them with a point; %s for validation", ui.Thousands(int64(p.Images)), ui.Thousands(int64(p.Points)), ui.Thousands(int64(p.Val)))
+	row("steps", "%s of %s images; %s in each of %d epochs", ui.Thousands(int64(p.Steps)), ui.Thousands(int64(p.Batch)), ui.Thousands(int64(p.StepsEpoch)), epochs)
 	round := func(d time.Duration) time.Duration {
 		if d > 10*time.Second {
 			return d.Round(time.Second)
@@ -315,50 +315,40 @@ func printPlan(w io.Writer, p *runs.Plan, epochs int) {
 		row("validation", "%s an epoch", round(p.ValidateEpoch))
 	}
 	row("time", "about %s", round(p.Total))
-	memory := size(p.StateBytes) + " of weights and moments"
+	memory := ui.Size(p.StateBytes) + " of weights and moments"
 	if p.PeakBytes > 0 {
-		memory += "; " + size(p.PeakBytes) + " in all after the measurement"
+		memory += "; " + ui.Size(p.PeakBytes) + " in all after the measurement"
 	}
 	if p.DeviceBytes > 0 {
-		memory += "; " + size(p.DeviceBytes) + " on the device"
+		memory += "; " + ui.Size(p.DeviceBytes) + " on the device"
 	}
 	row("memory", "%s", memory)
 	t.Flush()
 }
 
-// progress prints how far training is: a bar on a terminal, else a line now and then.
-func (o *trainOptions) progress(w io.Writer) (stop func()) {
-	text := func(p runs.Progress) string {
-		out := fmt.Sprintf("epoch %d/%d  %.0f img/s  loss %.3f = %.3f + %.3g × %.4f", p.Epoch, p.Epochs, p.Images, p.Loss, p.Class, o.Recipe.Lambda, p.Point)
-		if math.IsNaN(p.Point) {
-			out = fmt.Sprintf("epoch %d/%d  %.0f img/s  loss %.3f", p.Epoch, p.Epochs, p.Images, p.Loss)
-		}
-		return out + fmt.Sprintf("  loader %.0f img/s a core, waited %.0f %%", p.Loader, 100*p.Waited)
-	}
-	if _, tty := terminal(w); tty {
-		var bar *progressbar.ProgressBar
-		o.Progress = func(p runs.Progress) {
-			if bar == nil {
-				bar = progressbar.NewOptions(p.Steps, progressbar.OptionSetWriter(w), progressbar.OptionSetPredictTime(true), progressbar.OptionSetWidth(12), progressbar.OptionClearOnFinish())
-			}
-			bar.Describe(text(p))
-			bar.Set(p.Step)
-		}
-		return func() {
-			if bar != nil {
-				bar.Clear()
-			}
-		}
+// progress shows how far training is: a bar on a terminal, else a line now and then.
+func (o *trainOptions) progress(w io.Writer) *ui.Bar {
+	if bar := ui.NewBar(w, false, ui.Narrow); bar != nil {
+		o.Progress = func(p runs.Progress) { bar.Set(o.progressText(p), int64(p.Step), int64(p.Steps)) }
+		return bar
 	}
 	o.LogEvery = 10 * time.Second
 	o.Progress = func(p runs.Progress) {
-		fmt.Fprintf(w, "%s  %s left\n", text(p), p.Left.Round(time.Second))
+		fmt.Fprintf(w, "%s  %s left\n", o.progressText(p), p.Left.Round(time.Second))
 	}
-	return func() {}
+	return nil
+}
+
+func (o *trainOptions) progressText(p runs.Progress) string {
+	out := fmt.Sprintf("epoch %d/%d  %.0f img/s  loss %.3f", p.Epoch, p.Epochs, p.Images, p.Loss)
+	if !math.IsNaN(p.Point) {
+		out += fmt.Sprintf(" = %.3f + %.3g × %.4f", p.Class, o.Recipe.Lambda, p.Point)
+	}
+	return out + fmt.Sprintf("  loader %.0f img/s a core, waited %.0f %%", p.Loader, 100*p.Waited)
 }
 
 func listArchs(out io.Writer) error {
-	return printed(out, func(w io.Writer) {
+	return ui.Print(out, func(w io.Writer) {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(t, "architecture\tweights\tpixels\twhat it is")
 		for _, spec := range arch.List() {
@@ -382,9 +372,9 @@ func printMetrics(w io.Writer, m *runs.Metrics) {
 		}
 		in := ""
 		if x.Interval != nil {
-			in = numberText(x.Interval.Low, unit) + " to " + numberText(x.Interval.High, unit)
+			in = ui.Number(x.Interval.Low, unit) + " to " + ui.Number(x.Interval.High, unit)
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s %s\n", name, numberText(float64(x.Value), unit), in, thousands(x.N), of)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s %s\n", name, ui.Number(float64(x.Value), unit), in, ui.Thousands(x.N), of)
 	}
 	row("top-1", m.Top1, "fraction", "images")
 	row("top-5", m.Top5, "fraction", "images")
@@ -510,7 +500,7 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 	}
 	if !o.quiet {
 		for _, text := range images.Notes() {
-			fmt.Fprintln(s.err, "note: "+clean(text))
+			ui.Note(s.err, text)
 		}
 	}
 	truth, err := runs.OpenTruth(o.store, images)
@@ -555,10 +545,10 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 		return fmt.Errorf("the network has no point head, so that there is no point to draw: it was trained with supervision none")
 	}
 	if note := m.Note(); note != "" && !o.quiet {
-		fmt.Fprintln(s.err, "note: "+clean(note))
+		ui.Note(s.err, note)
 	}
 	if o.json {
-		return printJSON(s.out, m)
+		return ui.PrintJSON(s.out, m)
 	}
 	printMetrics(s.out, m)
 	return nil
