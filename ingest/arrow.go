@@ -23,15 +23,15 @@ const (
 	arrowValues = 1 << 18 // of all columns together, about 2 MB
 )
 
-// arrowFile replaces a finished Parquet table of a data set by the same rows in an Arrow IPC
-// file. table is as imagenet/annotations, dir the data set's folder.
+// arrowFile writes the rows of a finished Parquet table of a data set to an Arrow IPC file next
+// to it. table is as imagenet/annotations, dir the data set's folder.
 func arrowFile(table, dir string, sources []string) error {
 	from := filepath.Join(dir, filepath.Base(table)+".parquet")
 	to := filepath.Join(dir, filepath.Base(table)+".arrow")
 	if err := toArrow(from, to, schema.TableAt(table).Arrow(schema.Metadata(table, sources))); err != nil {
 		return fmt.Errorf("writing %s: %w", to, err)
 	}
-	return os.Remove(from)
+	return nil
 }
 
 // toArrow writes the rows of a Parquet file to an Arrow file; s has the same columns. It holds

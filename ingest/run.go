@@ -26,7 +26,7 @@ type Options struct {
 	Instances []string // COCO's instances_*.json
 	Out       string   // the store: a folder
 	As        string   // "", or imagenet or coco: what JSON is that does not tell
-	Format    string   // "" and parquet, or arrow
+	Format    string   // "" and parquet; or arrow, which writes Arrow IPC files too
 	Jobs      int      // workers; 0: one a processor. The store does not depend on it
 	Strict    bool     // stop at the first reject
 	// MaxRejects stops the run when more records are rejected; 0: no limit.
@@ -360,7 +360,8 @@ func (r *runner) ordered() []*dataset {
 	return out
 }
 
-// fileSizes lists a data set's files by table.
+// fileSizes returns the bytes of a data set's files by table; the Parquet and the Arrow file of a
+// table count together.
 func fileSizes(dir string) (map[string]int64, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -373,7 +374,7 @@ func fileSizes(dir string) (map[string]int64, error) {
 			return nil, err
 		}
 		name := e.Name()
-		sizes[name[:len(name)-len(filepath.Ext(name))]] = info.Size()
+		sizes[name[:len(name)-len(filepath.Ext(name))]] += info.Size()
 	}
 	return sizes, nil
 }

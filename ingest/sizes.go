@@ -19,12 +19,9 @@ type ColumnSize struct {
 }
 
 // ColumnSizes reads from the footers of a store's Parquet files what each column takes, in the
-// order of the schema. Arrow files do not tell: they have none.
+// order of the schema.
 func ColumnSizes(store string, s *Summary) (sizes []ColumnSize, err error) {
 	for _, d := range s.DataSets {
-		if d.Options.Format == "arrow" {
-			continue
-		}
 		for _, table := range tableNames {
 			more, err := columnSizes(filepath.Join(store, d.Name, table+".parquet"), d.Name+"/"+table)
 			if err != nil {

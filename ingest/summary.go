@@ -43,7 +43,7 @@ type Category struct {
 
 // StoreOptions are the options that the bytes of a data set depend on.
 type StoreOptions struct {
-	Format string `json:"format"`       // parquet or arrow
+	Format string `json:"format"`       // parquet; or arrow, which has Arrow IPC files too
 	As     string `json:"as,omitempty"` // data set that undecided JSON was taken for
 	Limits Limits `json:"limits"`
 }

@@ -197,9 +197,6 @@ func locate(store string) (*tables, error) {
 	}
 	t := &tables{dir: dir}
 	for _, d := range sum.DataSets {
-		if d.Options.Format == "arrow" {
-			return nil, fmt.Errorf("%s: its %s tables are Arrow files, which DuckDB does not read: ingest again with --format parquet", store, d.Name)
-		}
 		t.sets = append(t.sets, d.Name)
 		t.categories = append(t.categories, d.Categories...)
 	}

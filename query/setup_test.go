@@ -109,22 +109,6 @@ func TestOddStores(t *testing.T) {
 		}
 		db.Close()
 	}
-
-	one := filepath.Join(t.TempDir(), "one")
-	if err := os.CopyFS(one, os.DirFS(store)); err != nil {
-		t.Fatal(err)
-	}
-	account, err := os.ReadFile(filepath.Join(one, "store.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	arrow := strings.Replace(string(account), `"format": "parquet"`, `"format": "arrow"`, 1)
-	if err := os.WriteFile(filepath.Join(one, "store.json"), []byte(arrow), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(context.Background(), one, Options{}); err == nil || !strings.Contains(err.Error(), "--format parquet") {
-		t.Errorf("a store of Arrow files: %v", err)
-	}
 }
 
 // small is a store with tables of the same names and few rows.

@@ -113,9 +113,9 @@ reads Parquet.
       coco/images.parquet             one row per image of the ground truth, with its instances
       coco/rejects.parquet            as above
 
-A store has the data sets that were ingested into it: one, or both. With `+"`--format arrow`"+` the same
-tables are Arrow IPC files (`+"`.arrow`"+`), with the same columns: `+"`abtool stats`"+` reads either and says the same of
-both, `+"`abtool sql`"+` needs Parquet. `+"`abtool sql STORE`"+` adds flat views and functions to the tables: see
+A store has the data sets that were ingested into it: one, or both. With `+"`--format arrow`"+` each
+table is also there as an Arrow IPC file (`+"`.arrow`"+`) of the same rows and columns, for programs that map Arrow files
+into memory. `+"`abtool`"+` itself reads the Parquet files. `+"`abtool sql STORE`"+` adds flat views and functions to the tables: see
 [views.md](views.md).
 
     duckdb -c "SELECT worker_id, count(*) FROM 'STORE/imagenet/annotations.parquet' GROUP BY 1 ORDER BY 2 DESC"

@@ -66,7 +66,7 @@ Exit codes: 0 done, 1 failed (the old store stands), 2 wrong usage, 3 done but r
 	f.StringArrayVar(&o.Boxes, "boxes", nil, "ILSVRC boxes (Pascal VOC): a folder or archive")
 	f.StringArrayVar(&o.Instances, "instances", nil, "COCO's instances_*.json")
 	f.StringVar(&o.As, "as", "", "imagenet or coco: what JSON is that does not tell by its keys")
-	f.StringVar(&o.Format, "format", "parquet", "parquet or arrow (IPC files)")
+	f.StringVar(&o.Format, "format", "parquet", "parquet, or arrow: Parquet and Arrow IPC files of the same rows")
 	f.IntVar(&o.Jobs, "jobs", 0, "workers; 0 is one a processor (the store is the same for any number)")
 	f.BoolVar(&o.Strict, "strict", false, "stop at the first record or field that is rejected")
 	f.Int64Var(&o.MaxRejects, "max-rejects", 0, "stop when more records than this are rejected; 0 is no limit")

@@ -23,7 +23,7 @@ type decoder struct {
 
 // page appends a page: its present values to the column, with nulls and lists as the levels
 // have them.
-func (d *decoder) page(c *parquetColumn, p parquet.Page) error {
+func (d *decoder) page(c *fileColumn, p parquet.Page) error {
 	if dict := p.Dictionary(); dict != nil && dict != d.dict {
 		d.setDictionary(c, dict)
 	}
@@ -79,7 +79,7 @@ func (d *decoder) whole(kind parquet.Kind, v *encoding.Values, coded bool, n int
 	return out
 }
 
-func (d *decoder) texts(c *parquetColumn, v *encoding.Values, coded bool) []int32 {
+func (d *decoder) texts(c *fileColumn, v *encoding.Values, coded bool) []int32 {
 	out := d.presentTexts[:0]
 	if coded {
 		for _, i := range v.Int32() {
@@ -96,7 +96,7 @@ func (d *decoder) texts(c *parquetColumn, v *encoding.Values, coded bool) []int3
 	return out
 }
 
-func (d *decoder) setDictionary(c *parquetColumn, dict parquet.Dictionary) {
+func (d *decoder) setDictionary(c *fileColumn, dict parquet.Dictionary) {
 	d.dict = dict
 	values := dict.Page().Data()
 	switch c.kind {
@@ -133,7 +133,7 @@ type levels struct {
 }
 
 // present counts the values that are there.
-func (l levels) present(c *parquetColumn) int {
+func (l levels) present(c *fileColumn) int {
 	if len(l.def) == 0 {
 		return l.n
 	}
@@ -142,7 +142,7 @@ func (l levels) present(c *parquetColumn) int {
 
 // spread appends the present values of a page, a null where the levels say that there is none,
 // and the offsets of lists.
-func spread[T any](c *parquetColumn, out, present []T, l levels, null T) []T {
+func spread[T any](c *fileColumn, out, present []T, l levels, null T) []T {
 	top := byte(c.leaf.MaxDefinitionLevel)
 	k := 0
 	switch len(c.list) {

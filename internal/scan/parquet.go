@@ -4,29 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
 )
 
-// parquetFile is a table in Parquet; its groups are the row groups.
-type parquetFile struct{ *parquet.File }
-
-func openParquet(f *os.File, size int64) (file, error) {
-	pq, err := parquet.OpenFile(f, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
-	if err != nil {
-		return nil, err
-	}
-	return parquetFile{pq}, nil
-}
-
-func (f parquetFile) groups() int { return len(f.RowGroups()) }
-
-func (f parquetFile) rows(group int) int64 { return f.RowGroups()[group].NumRows() }
-
-// parquetColumn is a Column and its place in the file.
-type parquetColumn struct {
+// fileColumn is a Column and its place in the file.
+type fileColumn struct {
 	Column
 	name string
 	kind parquet.Kind
@@ -34,30 +18,11 @@ type parquetColumn struct {
 	list []int // definition levels from which the list of each level has an element
 }
 
-// parquetReader reads columns of a Parquet table.
-type parquetReader struct {
-	file    parquetFile
-	columns []*parquetColumn
-}
-
-func (f parquetFile) reader(names []string) (groupReader, []*Column, error) {
-	r := &parquetReader{file: f}
-	var columns []*Column
-	for _, name := range names {
-		c, err := f.column(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		r.columns, columns = append(r.columns, c), append(columns, &c.Column)
-	}
-	return r, columns, nil
-}
-
-// column finds a column of the schema by its dotted name and its levels.
-func (f parquetFile) column(name string) (*parquetColumn, error) {
-	c := &parquetColumn{name: name}
+// findColumn finds a column of a schema by its dotted name.
+func findColumn(s *parquet.Schema, name string) (*fileColumn, error) {
+	c := &fileColumn{name: name}
 	var path []string
-	var node parquet.Node = f.Schema()
+	var node parquet.Node = s
 	def := 0
 	enter := func(field string) bool {
 		for _, n := range node.Fields() {
@@ -78,32 +43,20 @@ func (f parquetFile) column(name string) (*parquetColumn, error) {
 	}
 	for _, field := range strings.Split(name, ".") {
 		if !enter(field) {
-			return nil, fmt.Errorf("no column %s: %w", name, errNoColumn)
+			return nil, fmt.Errorf("no column %s: it was written by another version, ingest again", name)
 		}
 		for !node.Leaf() && enter("list") && enter("element") {
 		}
 	}
-	leaf, ok := f.Schema().Lookup(path...)
+	leaf, ok := s.Lookup(path...)
 	if !ok || len(c.list) > 2 {
-		return nil, fmt.Errorf("the column %s: %w", name, errNoLeaf)
+		return nil, fmt.Errorf("the column %s: it is no leaf", name)
 	}
 	c.leaf, c.kind = leaf, leaf.Node.Type().Kind()
 	return c, nil
 }
 
-func (r *parquetReader) read(group int) (rows int, err error) {
-	g := r.file.RowGroups()[group]
-	rows = int(g.NumRows())
-	chunks := g.ColumnChunks()
-	for _, c := range r.columns {
-		if err := c.read(chunks[c.leaf.ColumnIndex], rows); err != nil {
-			return 0, fmt.Errorf("column %s: %w", c.name, err)
-		}
-	}
-	return rows, nil
-}
-
-func (c *parquetColumn) read(chunk parquet.ColumnChunk, rows int) error {
+func (c *fileColumn) read(chunk parquet.ColumnChunk, rows int) error {
 	c.empty()
 	pages := chunk.Pages()
 	defer pages.Close()

@@ -1,7 +1,6 @@
 // Package scan reads the tables of a store by column, a row group at a time: what analyses and
 // features compute from. Values come as flat slices, lists as offsets into them, and nothing is
-// allocated for a value. Tables are Parquet or Arrow IPC files, whose row groups are the record
-// batches; what is read does not tell which.
+// allocated for a value.
 //
 //	t, err := scan.Open("store", "imagenet", "annotations")
 //	defer t.Close()
@@ -16,12 +15,12 @@
 package scan
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+
+	"github.com/parquet-go/parquet-go"
 )
 
 // Null is the whole number that stands for null in Column.Ints.
@@ -50,47 +49,23 @@ func (c *Column) Text(i int) (s string, ok bool) {
 
 // A Table is an open table of a store. Several Readers can read it at a time.
 type Table struct {
-	file
 	path string
 	rows int64
 	data *os.File
+	file *parquet.File
 }
-
-// file is a table's file in one of the formats. Its methods can be called from any goroutine.
-type file interface {
-	groups() int
-	rows(group int) int64
-	reader(columns []string) (groupReader, []*Column, error)
-}
-
-// A groupReader reads a row group into the columns that it came with.
-type groupReader interface {
-	read(group int) (rows int, err error)
-}
-
-// Errors of a column's name; the table's path comes before them.
-var (
-	errNoColumn = errors.New("it was written by another version, ingest again")
-	errNoLeaf   = errors.New("it is no leaf")
-)
 
 // Open opens a table, as "imagenet" and "annotations".
 func Open(store, set, table string) (*Table, error) {
-	path := filepath.Join(store, set, table)
-	open, ext := openParquet, ".parquet"
-	f, err := os.Open(path + ext)
-	if errors.Is(err, fs.ErrNotExist) {
-		if a, e := os.Open(path + ".arrow"); !errors.Is(e, fs.ErrNotExist) {
-			open, ext, f, err = openArrow, ".arrow", a, e
-		}
-	}
+	path := filepath.Join(store, set, table+".parquet")
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("the store is incomplete: %w: ingest again, with --force", err)
 	}
-	t := &Table{path: path + ext, data: f}
+	t := &Table{path: path, data: f}
 	info, err := f.Stat()
 	if err == nil {
-		t.file, err = open(f, info.Size())
+		t.file, err = parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	}
 	if err != nil {
 		f.Close()
@@ -106,38 +81,38 @@ func Open(store, set, table string) (*Table, error) {
 func (t *Table) Close() error { return t.data.Close() }
 
 // Groups is the number of row groups.
-func (t *Table) Groups() int { return t.groups() }
+func (t *Table) Groups() int { return len(t.file.RowGroups()) }
 
 // Rows is the number of rows.
 func (t *Table) Rows() int64 { return t.rows }
 
 // GroupRows is the number of rows of a row group.
-func (t *Table) GroupRows(group int) int64 { return t.file.rows(group) }
+func (t *Table) GroupRows(group int) int64 { return t.file.RowGroups()[group].NumRows() }
 
 // Reader reads the named columns, as "seq" or "mouse.x".
 func (t *Table) Reader(columns ...string) (*Reader, error) {
-	from, read, err := t.reader(columns)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.path, err)
-	}
-	r := &Reader{path: t.path, from: from, columns: map[string]*Column{}}
-	for i, name := range columns {
-		r.columns[name] = read[i]
+	r := &Reader{table: t, named: map[string]*Column{}}
+	for _, name := range columns {
+		c, err := findColumn(t.file.Schema(), name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", t.path, err)
+		}
+		r.columns, r.named[name] = append(r.columns, c), &c.Column
 	}
 	return r, nil
 }
 
 // A Reader reads columns of a table, one row group at a time. It belongs to one goroutine.
 type Reader struct {
-	path    string
-	from    groupReader
-	columns map[string]*Column
+	table   *Table
+	columns []*fileColumn
+	named   map[string]*Column
 	rows    int
 }
 
 // Column is a column that the Reader reads; it panics for others.
 func (r *Reader) Column(name string) *Column {
-	c := r.columns[name]
+	c := r.named[name]
 	if c == nil {
 		panic("scan: the column " + name + " is not read")
 	}
@@ -148,9 +123,14 @@ func (r *Reader) Column(name string) *Column {
 func (r *Reader) Rows() int { return r.rows }
 
 // Read reads a row group.
-func (r *Reader) Read(group int) (err error) {
-	if r.rows, err = r.from.read(group); err != nil {
-		return fmt.Errorf("reading %s, row group %d, %w", r.path, group, err)
+func (r *Reader) Read(group int) error {
+	g := r.table.file.RowGroups()[group]
+	r.rows = int(g.NumRows())
+	chunks := g.ColumnChunks()
+	for _, c := range r.columns {
+		if err := c.read(chunks[c.leaf.ColumnIndex], r.rows); err != nil {
+			return fmt.Errorf("reading %s, row group %d, column %s: %w", r.table.path, group, c.name, err)
+		}
 	}
 	return nil
 }

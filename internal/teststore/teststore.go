@@ -16,12 +16,11 @@ type Options struct {
 	Pages  int     // of COCO, 0 for none
 	Seed   uint64  // of the simulation
 	Dirty  float64 // share of records with defects
-	Format string  // parquet or arrow; "": parquet
 }
 
 // Make ingests simulated data, with ground truth, into dir/store and returns that path.
 func Make(ctx context.Context, dir string, o Options) (string, error) {
-	in := ingest.Options{Out: filepath.Join(dir, "store"), Format: o.Format}
+	in := ingest.Options{Out: filepath.Join(dir, "store")}
 	if o.Images > 0 {
 		from := filepath.Join(dir, "imagenet")
 		if _, err := synth.ImageNet(ctx, synth.Options{Images: o.Images, Seed: o.Seed, Dirty: o.Dirty, Boxes: true, Out: from}); err != nil {
