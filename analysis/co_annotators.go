@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // A cocoProfile is what the pages of one annotator, HIT, class or week have in common.
@@ -32,10 +32,10 @@ func (p *cocoProfile) addPage(r *cocoRow) {
 	p.keyboard += g.keyboard
 	p.keyUnknown += g.keyUnknown
 	p.samples += g.samples
-	if g.spent != scan.Null {
+	if g.spent != columnar.Null {
 		p.spent = append(p.spent, g.spent)
 	}
-	if g.index != scan.Null && !slices.Contains(p.pageNumbers, g.index) {
+	if g.index != columnar.Null && !slices.Contains(p.pageNumbers, g.index) {
 		p.pageNumbers = append(p.pageNumbers, g.index)
 	}
 	if g.worker >= 0 && !slices.Contains(p.workers, g.worker) {
@@ -44,7 +44,7 @@ func (p *cocoProfile) addPage(r *cocoRow) {
 	if g.hit >= 0 && !slices.Contains(p.assignments, g.hit) {
 		p.assignments = append(p.assignments, g.hit)
 	}
-	added := int64(scan.Null)
+	added := int64(columnar.Null)
 	for i, k := range r.kind {
 		if r.class[i] < 0 {
 			continue
@@ -55,12 +55,12 @@ func (p *cocoProfile) addPage(r *cocoRow) {
 		case actionRemove:
 			p.removes++
 		case actionAdd:
-			if r.t[i] != scan.Null && (added == scan.Null || r.t[i] < added) {
+			if r.t[i] != columnar.Null && (added == columnar.Null || r.t[i] < added) {
 				added = r.t[i]
 			}
 		}
 	}
-	if added != scan.Null {
+	if added != columnar.Null {
 		p.first = append(p.first, added)
 	}
 	points := false

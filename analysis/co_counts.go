@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // unseen is what a cocoStatistic embeds that does without some of the calls.
@@ -119,8 +119,8 @@ func (a *browsing) row(r *cocoRow) {
 	a.r.counts(p.cluster, a.known, p.keyboard, p.steps-p.keyUnknown)
 	a.unknown += p.keyUnknown
 	for i, super := range r.browse {
-		known, yes := r.keyboard[i] != scan.Null, r.keyboard[i] == 1
-		if super == scan.Null {
+		known, yes := r.keyboard[i] != columnar.Null, r.keyboard[i] == 1
+		if super == columnar.Null {
 			continue
 		}
 		s := a.at(super)
@@ -201,7 +201,7 @@ func newPageTime(_ *cocoEngine, r *ratios) cocoStatistic {
 }
 
 func (a *pageTime) row(r *cocoRow) {
-	if r.page.spent == scan.Null {
+	if r.page.spent == columnar.Null {
 		a.without++
 		return
 	}

@@ -3,7 +3,7 @@ package analysis
 import (
 	"slices"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // rowCheck is a check of each page by its row alone.
@@ -57,12 +57,12 @@ func rowChecks() []rowCheck {
 				return put, put && !(r.toX[i] >= 0 && r.toX[i] <= 1 && r.toY[i] >= 0 && r.toY[i] <= 1)
 			}),
 		actions("action_without_time", "actions without a time", "t IS NULL",
-			func(r *cocoRow, i int) (bool, bool) { return true, r.t[i] == scan.Null }),
+			func(r *cocoRow, i int) (bool, bool) { return true, r.t[i] == columnar.Null }),
 		pages("after_the_end", "an action, step or sample is later than time_spent",
 			"greatest(list_max([a.t FOR a IN actions]), list_max([b.t FOR b IN browsing]), list_max([m.t FOR m IN mouse])) > time_spent",
 			func(r *cocoRow) (bool, bool) {
 				last := max(latest(r.t), latest(r.browseT), latest(r.mouse.t))
-				return r.page.spent != scan.Null && last != scan.Null, last > r.page.spent
+				return r.page.spent != columnar.Null && last != columnar.Null, last > r.page.spent
 			}),
 		pages("times_backwards", "the times of actions, steps or samples do not grow",
 			"len(list_filter([[a.t FOR a IN actions IF a.t IS NOT NULL], [b.t FOR b IN browsing IF b.t IS NOT NULL], [m.t FOR m IN mouse IF m.t IS NOT NULL]], lambda l: l <> list_sort(l))) > 0",
@@ -91,7 +91,7 @@ func rowChecks() []rowCheck {
 			}),
 		pages("no_worker", "no worker_id", "worker_id IS NULL", func(r *cocoRow) (bool, bool) { return true, r.page.worker < 0 }),
 		pages("no_hit", "no hit_id", "hit_id IS NULL", func(r *cocoRow) (bool, bool) { return true, r.page.hit < 0 }),
-		pages("no_time", "no time_spent", "time_spent IS NULL", func(r *cocoRow) (bool, bool) { return true, r.page.spent == scan.Null }),
+		pages("no_time", "no time_spent", "time_spent IS NULL", func(r *cocoRow) (bool, bool) { return true, r.page.spent == columnar.Null }),
 		{check{name: "samples_outside", title: "mouse samples outside of the image", of: "samples with a place", where: "SELECT seq, image_id, x, y FROM coco_samples WHERE NOT (x BETWEEN 0 AND 1 AND y BETWEEN 0 AND 1)"},
 			func(r *cocoRow) (n, faults int64) {
 				for i := range r.mouse.t {
@@ -160,7 +160,7 @@ func (a *cocoQuality) row(r *cocoRow) {
 			a.moved.see(k.endX != k.x || k.endY != k.y)
 		}
 	}
-	if p.hit >= 0 && p.index != scan.Null {
+	if p.hit >= 0 && p.index != columnar.Null {
 		a.pageOf[[2]int64{int64(p.hit), p.index}]++
 	}
 }

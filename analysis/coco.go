@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"abtool/ingest"
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // A class is the number of a known category; −1: unknown (C2).
@@ -40,7 +40,7 @@ type page struct {
 	seq, image            int64
 	worker, hit           int32 // numbers of names; −1: unknown
 	cluster               int32
-	index, spent          int64 // scan.Null: unknown
+	index, spent          int64 // columnar.Null: unknown
 	started               int64
 	width, height         float64
 	origWidth, origH      int64
@@ -172,12 +172,12 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (Da
 	if err != nil {
 		return DataSet{}, err
 	}
-	annotations, err := scan.Open(store, "coco", "annotations")
+	annotations, err := columnar.Open(store, "coco", "annotations")
 	if err != nil {
 		return DataSet{}, err
 	}
 	defer annotations.Close()
-	images, err := scan.Open(store, "coco", "images")
+	images, err := columnar.Open(store, "coco", "images")
 	if err != nil {
 		return DataSet{}, err
 	}
@@ -252,12 +252,12 @@ func (e *cocoEngine) ratio(name, title, unit, of string, id ratioID) Value {
 
 // cocoRows are the columns of annotations that are read.
 type cocoRows struct {
-	seq, image, worker, hit, index, started, width, height, origWidth, origHeight, spent     *scan.Column
-	kind, icon, fromX, fromY, toX, toY, t, browse, keyboard, browseT, mouseT, mouseX, mouseY *scan.Column
+	seq, image, worker, hit, index, started, width, height, origWidth, origHeight, spent     *columnar.Values
+	kind, icon, fromX, fromY, toX, toY, t, browse, keyboard, browseT, mouseT, mouseX, mouseY *columnar.Values
 }
 
-func (c *cocoRows) bind(t *scan.Table) (*scan.Reader, error) {
-	return bind(t, map[string]**scan.Column{
+func (c *cocoRows) bind(t *columnar.Table) (*columnar.Reader, error) {
+	return bind(t, map[string]**columnar.Values{
 		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "hit_id": &c.hit, "page_idx": &c.index, "page_started": &c.started,
 		"image_width": &c.width, "image_height": &c.height, "original_width": &c.origWidth, "original_height": &c.origHeight, "time_spent": &c.spent,
 		"actions.type": &c.kind, "actions.icon": &c.icon, "actions.from_x": &c.fromX, "actions.from_y": &c.fromY, "actions.to_x": &c.toX, "actions.to_y": &c.toY,
@@ -269,7 +269,7 @@ func (c *cocoRows) bind(t *scan.Table) (*scan.Reader, error) {
 // A cocoWorker is what one goroutine of an engine has.
 type cocoWorker struct {
 	e                    *cocoEngine
-	readRows, readImages *scan.Reader
+	readRows, readImages *columnar.Reader
 	col                  cocoRows
 	img                  cocoImages
 	stats                []cocoStatistic
@@ -366,12 +366,12 @@ func (w *cocoWorker) row(i int) *cocoRow {
 	w.icons(p, row)
 	for k, b := range row.browse {
 		p.steps++
-		if b != scan.Null && !slices.Contains(row.browse[:k], b) {
+		if b != columnar.Null && !slices.Contains(row.browse[:k], b) {
 			p.distinct++
 		}
 		p.reached = p.reached || b == lastSuperclass
 		switch row.keyboard[k] {
-		case scan.Null:
+		case columnar.Null:
 			p.keyUnknown++
 		case 1:
 			p.keyboard++

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"abtool/internal/mask"
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // A cocoImage is an image of the ground truth. It lives during the call that it is passed to.
@@ -53,11 +53,11 @@ func (o *instance) holds(m *cocoImage, x, y float64) bool {
 
 // cocoImages are the columns of images that are read.
 type cocoImages struct {
-	id, width, height, category, x, y, w, h, crowd, polygon, rings, runHeight, runWidth, runs *scan.Column
+	id, width, height, category, x, y, w, h, crowd, polygon, rings, runHeight, runWidth, runs *columnar.Values
 }
 
-func (c *cocoImages) bind(t *scan.Table) (*scan.Reader, error) {
-	return bind(t, map[string]**scan.Column{
+func (c *cocoImages) bind(t *columnar.Table) (*columnar.Reader, error) {
+	return bind(t, map[string]**columnar.Values{
 		"image_id": &c.id, "width": &c.width, "height": &c.height, "instances.category": &c.category, "instances.x": &c.x, "instances.y": &c.y,
 		"instances.w": &c.w, "instances.h": &c.h, "instances.crowd": &c.crowd, "instances.polygon": &c.polygon, "instances.rings": &c.rings,
 		"instances.rle_height": &c.runHeight, "instances.rle_width": &c.runWidth, "instances.rle_counts": &c.runs,

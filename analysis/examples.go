@@ -7,7 +7,7 @@ import (
 	"hash/fnv"
 	"slices"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // An Example is one image as it was annotated: what a person did, in time.
@@ -145,7 +145,7 @@ type imagenetExamples struct {
 func (a *imagenetExamples) showing(*showing) {}
 
 func (a *imagenetExamples) picture(p *picture) {
-	if !p.clickedBoxed() || p.t == scan.Null || !(p.final.width > 0 && p.final.height > 0) {
+	if !p.clickedBoxed() || p.t == columnar.Null || !(p.final.width > 0 && p.final.height > 0) {
 		return
 	}
 	id := a.e.truth.ids[p.image]
@@ -229,12 +229,12 @@ func (a *cocoExamples) row(r *cocoRow) {
 		x.Worker = a.e.o.show("worker", a.e.workers.list[p.worker])
 	}
 	for i, t := range r.mouse.t {
-		if t != scan.Null && r.mouse.valid(i) {
+		if t != columnar.Null && r.mouse.valid(i) {
 			x.Samples = append(x.Samples, Sample{t, r.mouse.x[i], r.mouse.y[i]})
 		}
 	}
 	for i, kind := range r.kind {
-		if kind == actionUnknown || r.class[i] < 0 || r.t[i] == scan.Null {
+		if kind == actionUnknown || r.class[i] < 0 || r.t[i] == columnar.Null {
 			continue
 		}
 		v := Event{Sample: Sample{r.t[i], r.toX[i], r.toY[i]}, Kind: actionNames[kind], Icon: a.e.categories[r.class[i]]}

@@ -11,10 +11,10 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
-// points are clicks or mouse samples: time in ms since the row's t0 (scan.Null: none), place in
+// points are clicks or mouse samples: time in ms since the row's t0 (columnar.Null: none), place in
 // fractions of the displayed image (NaN: none).
 type points struct {
 	t    []int64
@@ -44,8 +44,8 @@ type showing struct {
 	image                  int32 // place in imagenetTruth
 	worker, assignment     int32 // numbers of names; −1: unknown
 	class, cluster         int32
-	submit, page, slot     int64 // scan.Null: unknown
-	selected               int64 // 1, 0, scan.Null
+	submit, page, slot     int64 // columnar.Null: unknown
+	selected               int64 // 1, 0, columnar.Null
 	estimate, t0           int64
 	selectedCount, hovered int64
 	width, height          float64 // displayed, CSS px; NaN: unknown
@@ -81,7 +81,7 @@ func (s *showing) anyByproduct() bool {
 // (I3).
 func (s *showing) later(o *showing) bool {
 	if s.submit != o.submit {
-		return s.submit > o.submit // scan.Null is the least
+		return s.submit > o.submit // columnar.Null is the least
 	}
 	return s.seq > o.seq
 }
@@ -106,7 +106,7 @@ type picture struct {
 	cluster   int32    // of its last showing; for images that were never shown one by hash
 	final     *showing // that of the final click (I4); nil: none
 	x, y      float64  // the final click
-	t         int64    // its time, scan.Null: unknown
+	t         int64    // its time, columnar.Null: unknown
 	hit       bool     // it is in a box (I6)
 	centre    bool     // (0.5, 0.5) is
 
@@ -140,14 +140,14 @@ type imagenetEngine struct {
 
 // imagenetRows are the columns that are read.
 type imagenetRows struct {
-	seq, image, worker, assignment, submit, page, slot, positionX, positionY, width, height *scan.Column
-	origWidth, origHeight, selected, selectedCount, hovered, estimate, t0                   *scan.Column
-	clickT, clickX, clickY, mouseT, mouseX, mouseY, hoverT, hoverAction                     *scan.Column
+	seq, image, worker, assignment, submit, page, slot, positionX, positionY, width, height *columnar.Values
+	origWidth, origHeight, selected, selectedCount, hovered, estimate, t0                   *columnar.Values
+	clickT, clickX, clickY, mouseT, mouseX, mouseY, hoverT, hoverAction                     *columnar.Values
 }
 
 // bind opens a reader of the columns.
-func (c *imagenetRows) bind(t *scan.Table) (*scan.Reader, error) {
-	to := map[string]**scan.Column{
+func (c *imagenetRows) bind(t *columnar.Table) (*columnar.Reader, error) {
+	to := map[string]**columnar.Values{
 		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "assignment_id": &c.assignment, "hit_submit_time": &c.submit,
 		"page_idx": &c.page, "image_idx": &c.slot, "position_x": &c.positionX, "position_y": &c.positionY, "image_width": &c.width,
 		"image_height": &c.height, "original_width": &c.origWidth, "original_height": &c.origHeight, "selected": &c.selected,
@@ -159,7 +159,7 @@ func (c *imagenetRows) bind(t *scan.Table) (*scan.Reader, error) {
 }
 
 // bind opens a reader of columns and says where each is.
-func bind(t *scan.Table, to map[string]**scan.Column) (*scan.Reader, error) {
+func bind(t *columnar.Table, to map[string]**columnar.Values) (*columnar.Reader, error) {
 	r, err := t.Reader(slices.Sorted(maps.Keys(to))...)
 	if err != nil {
 		return nil, err
@@ -173,7 +173,7 @@ func bind(t *scan.Table, to map[string]**scan.Column) (*scan.Reader, error) {
 // An imagenetWorker is what one goroutine of an engine has.
 type imagenetWorker struct {
 	e       *imagenetEngine
-	read    *scan.Reader
+	read    *columnar.Reader
 	col     imagenetRows
 	stats   []imagenetStatistic
 	ratios  *ratios
@@ -193,7 +193,7 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 	if err != nil {
 		return DataSet{}, err
 	}
-	t, err := scan.Open(store, "imagenet", "annotations")
+	t, err := columnar.Open(store, "imagenet", "annotations")
 	if err != nil {
 		return DataSet{}, err
 	}
@@ -228,7 +228,7 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 }
 
 // eachGroup gives the row groups of a table to as many goroutines as there are workers.
-func eachGroup(ctx context.Context, t *scan.Table, workers int, progress func(done, total int64), f func(worker, group int) error) error {
+func eachGroup(ctx context.Context, t *columnar.Table, workers int, progress func(done, total int64), f func(worker, group int) error) error {
 	var next, done atomic.Int64
 	errs := make([]error, workers)
 	var wg sync.WaitGroup
@@ -494,7 +494,7 @@ func (w *imagenetWorker) showing(i int) (showing, error) {
 	return s, nil
 }
 
-func pointsOf(t, x, y *scan.Column, i int) points {
+func pointsOf(t, x, y *columnar.Values, i int) points {
 	from, to := t.Offsets[i], t.Offsets[i+1]
 	return points{t.Ints[from:to:to], x.Floats[from:to:to], y.Floats[from:to:to]}
 }
@@ -503,7 +503,7 @@ func pointsOf(t, x, y *scan.Column, i int) points {
 // order (I12).
 type trace struct {
 	before  points // at or before the click
-	enter   int64  // the last 'enter' at or before the click; scan.Null: none (I13)
+	enter   int64  // the last 'enter' at or before the click; columnar.Null: none (I13)
 	segment points // of before, those since enter
 }
 
@@ -512,21 +512,21 @@ func (tr *trace) of(s *showing) {
 	_, _, click := s.click()
 	tr.before.reset()
 	tr.segment.reset()
-	tr.enter = scan.Null
-	if click == scan.Null {
+	tr.enter = columnar.Null
+	if click == columnar.Null {
 		return
 	}
 	for i, t := range s.hoverT {
-		if s.hoverKind[i] == hoverEnter && t != scan.Null && t <= click {
+		if s.hoverKind[i] == hoverEnter && t != columnar.Null && t <= click {
 			tr.enter = max(tr.enter, t)
 		}
 	}
 	for i, t := range s.mouse.t {
-		if t == scan.Null || t > click || !s.mouse.valid(i) {
+		if t == columnar.Null || t > click || !s.mouse.valid(i) {
 			continue
 		}
 		tr.before.push(t, s.mouse.x[i], s.mouse.y[i])
-		if tr.enter != scan.Null && t >= tr.enter {
+		if tr.enter != columnar.Null && t >= tr.enter {
 			tr.segment.push(t, s.mouse.x[i], s.mouse.y[i])
 		}
 	}

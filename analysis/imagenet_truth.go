@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // imagenetTruth is the table of images: who they are and their usable boxes.
@@ -22,7 +22,7 @@ type imagenetTruth struct {
 }
 
 func readImageNetTruth(store string) (*imagenetTruth, error) {
-	t, err := scan.Open(store, "imagenet", "images")
+	t, err := columnar.Open(store, "imagenet", "images")
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func readImageNetTruth(store string) (*imagenetTruth, error) {
 	return truth, nil
 }
 
-func (t *imagenetTruth) group(r *scan.Reader) {
+func (t *imagenetTruth) group(r *columnar.Reader) {
 	id, class, shown := r.Column("image_id"), r.Column("class"), r.Column("shown")
 	width, height := r.Column("width").Ints, r.Column("height").Ints
 	x0, y0, x1, y1 := r.Column("boxes.xmin"), r.Column("boxes.ymin").Floats, r.Column("boxes.xmax").Floats, r.Column("boxes.ymax").Floats
@@ -63,7 +63,7 @@ func (t *imagenetTruth) group(r *scan.Reader) {
 		}
 		t.class = append(t.class, c)
 		n := int32(-1)
-		if shown.Ints[i] != scan.Null {
+		if shown.Ints[i] != columnar.Null {
 			n = int32(shown.Ints[i])
 		}
 		t.shown = append(t.shown, n)

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // breakdown profiles showings by a key.
@@ -214,7 +214,7 @@ func (a *annotators) showing(s *showing) {
 		a.without++
 		return
 	}
-	d := deed{submit: s.submit, page: s.page, slot: s.slot, seq: s.seq, toClick: scan.Null, assignment: s.assignment, hit: -1}
+	d := deed{submit: s.submit, page: s.page, slot: s.slot, seq: s.seq, toClick: columnar.Null, assignment: s.assignment, hit: -1}
 	var w *way
 	if s.clicked() {
 		w = s.way(&a.tr)
@@ -397,7 +397,7 @@ func (a *annotators) experience(e *imagenetEngine) Table {
 		submits := map[int64]int{}
 		var order []int64
 		for _, d := range deeds {
-			if _, ok := submits[d.submit]; !ok && d.submit != scan.Null {
+			if _, ok := submits[d.submit]; !ok && d.submit != columnar.Null {
 				submits[d.submit] = 0
 				order = append(order, d.submit)
 			}
@@ -412,7 +412,7 @@ func (a *annotators) experience(e *imagenetEngine) Table {
 		}
 		seen := make([]bool, len(bins))
 		for _, d := range deeds {
-			if d.submit == scan.Null {
+			if d.submit == columnar.Null {
 				continue
 			}
 			c := &cells[submits[d.submit]]
@@ -424,7 +424,7 @@ func (a *annotators) experience(e *imagenetEngine) Table {
 				c.n++
 				c.hits += int64(d.hit)
 			}
-			if d.toClick != scan.Null {
+			if d.toClick != columnar.Null {
 				c.times = append(c.times, d.toClick)
 			}
 		}

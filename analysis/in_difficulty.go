@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // timeEdges are the lower edges of bins of the time to the click, ms.
@@ -37,10 +37,10 @@ func (a *difficulty) picture(p *picture) {
 		return
 	}
 	switch {
-	case p.t == scan.Null:
+	case p.t == columnar.Null:
 		a.noTime++
 		return
-	case p.trace.enter == scan.Null:
+	case p.trace.enter == columnar.Null:
 		a.noEnter++
 		return
 	}

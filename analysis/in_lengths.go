@@ -1,6 +1,6 @@
 package analysis
 
-import "abtool/internal/scan"
+import "abtool/store/columnar"
 
 // traceLengths is how many mouse samples there are, and over how long a time (I12, I13): of every
 // showing all that were recorded; of the way to the final click those at or before it, and those
@@ -21,14 +21,14 @@ func (a *traceLengths) picture(p *picture) {
 	if p.final == nil {
 		return
 	}
-	if p.t == scan.Null {
+	if p.t == columnar.Null {
 		a.noTime++
 		return
 	}
 	tr := &p.trace
 	a.before = append(a.before, int32(tr.before.len()))
 	switch {
-	case tr.enter == scan.Null:
+	case tr.enter == columnar.Null:
 		a.noEnter++
 	case tr.segment.len() == 0:
 		a.noSamples++

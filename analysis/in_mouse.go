@@ -3,7 +3,7 @@ package analysis
 import (
 	"math"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // mouseMeasures holds what mouse-tracking research measures of a trace against whether the click
@@ -57,7 +57,7 @@ func (a *mouseMeasures) picture(p *picture) {
 	m := measure(s, p.final.width, p.final.height)
 	miss := ratioID(1 - b2i(p.hit))
 	ms := func(t int64) float64 {
-		if t == scan.Null {
+		if t == columnar.Null {
 			return math.NaN()
 		}
 		return float64(t)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // Keys are what statistics can be broken down by (Options.By).
@@ -30,12 +30,12 @@ type profile struct {
 	straight, traces                         int64 // of traces long enough to tell, those without a bend
 	estimate, toClick                        []int64
 	pages                                    []int64
-	firstEvent, submit                       int64 // ms since 1970; scan.Null: unknown
+	firstEvent, submit                       int64 // ms since 1970; columnar.Null: unknown
 	workers                                  []int32
 }
 
 func newProfile() *profile {
-	return &profile{firstEvent: scan.Null, submit: scan.Null}
+	return &profile{firstEvent: columnar.Null, submit: columnar.Null}
 }
 
 // A way is what a click's trace says of how it was made.
@@ -68,11 +68,11 @@ func wayOf(s *showing, tr *trace) (w way) {
 	_, _, click := s.click()
 	w.speed = math.NaN()
 	for i, t := range s.hoverT {
-		if s.hoverKind[i] == hoverEnter && t != scan.Null && click != scan.Null && t <= click {
+		if s.hoverKind[i] == hoverEnter && t != columnar.Null && click != columnar.Null && t <= click {
 			w.visits++
 		}
 	}
-	if click == scan.Null || tr.enter == scan.Null {
+	if click == columnar.Null || tr.enter == columnar.Null {
 		return w
 	}
 	w.timed, w.toClick, w.samples = true, click-tr.enter, tr.segment.len()
@@ -94,11 +94,11 @@ func (p *profile) add(s *showing, w *way) {
 	if s.isSelected() {
 		p.selected++
 	}
-	if s.estimate != scan.Null {
+	if s.estimate != columnar.Null {
 		p.estimate = append(p.estimate, s.estimate)
 	}
 	p.submit = max(p.submit, s.submit)
-	if t := s.firstEvent(); t != scan.Null && (p.firstEvent == scan.Null || t < p.firstEvent) {
+	if t := s.firstEvent(); t != columnar.Null && (p.firstEvent == columnar.Null || t < p.firstEvent) {
 		p.firstEvent = t
 	}
 	if n := int64(s.clicks.len()); s.isSelected() && n > 0 {
@@ -113,7 +113,7 @@ func (p *profile) add(s *showing, w *way) {
 
 // ofHIT adds what is asked of a HIT alone: its pages and its worker.
 func (p *profile) ofHIT(s *showing) {
-	if s.page != scan.Null && !slices.Contains(p.pages, s.page) {
+	if s.page != columnar.Null && !slices.Contains(p.pages, s.page) {
 		p.pages = append(p.pages, s.page)
 	}
 	p.sawWorker(s.worker)
@@ -177,16 +177,16 @@ func (p *profile) addClick(s *showing, w *way) {
 
 // firstEvent is the earliest time of the row's lists, ms since 1970.
 func (s *showing) firstEvent() int64 {
-	first := int64(scan.Null)
+	first := int64(columnar.Null)
 	for _, list := range [][]int64{s.clicks.t, s.mouse.t, s.hoverT} {
 		for _, t := range list {
-			if t != scan.Null && (first == scan.Null || t < first) {
+			if t != columnar.Null && (first == columnar.Null || t < first) {
 				first = t
 			}
 		}
 	}
-	if first == scan.Null || s.t0 == scan.Null {
-		return scan.Null
+	if first == columnar.Null || s.t0 == columnar.Null {
+		return columnar.Null
 	}
 	return s.t0 + first
 }
@@ -205,14 +205,14 @@ func (p *profile) merge(o *profile) {
 	p.estimate, p.toClick = append(p.estimate, o.estimate...), append(p.toClick, o.toClick...)
 	p.pages, p.workers = unite(p.pages, o.pages), unite(p.workers, o.workers)
 	p.submit = max(p.submit, o.submit)
-	if o.firstEvent != scan.Null && (p.firstEvent == scan.Null || o.firstEvent < p.firstEvent) {
+	if o.firstEvent != columnar.Null && (p.firstEvent == columnar.Null || o.firstEvent < p.firstEvent) {
 		p.firstEvent = o.firstEvent
 	}
 }
 
 // duration is from the first event to submission, ms (I17); ok is false where one is unknown.
 func (p *profile) duration() (ms int64, ok bool) {
-	if p.submit == scan.Null || p.firstEvent == scan.Null {
+	if p.submit == columnar.Null || p.firstEvent == columnar.Null {
 		return 0, false
 	}
 	return p.submit - p.firstEvent, true
@@ -308,7 +308,7 @@ func (p *profiles) each(f func(name string, p *profile)) {
 func pairUp(p *picture, at func(*showing) *profile, others bool) {
 	for i, a := range p.showings {
 		for _, b := range p.showings[i+1:] {
-			if a.selected == scan.Null || b.selected == scan.Null {
+			if a.selected == columnar.Null || b.selected == columnar.Null {
 				continue
 			}
 			first, second := at(a), at(b)
@@ -336,7 +336,7 @@ func (p *profile) pair(agree bool) {
 
 // week is the ISO week of a time, as 2021-W52; "" for unknown.
 func week(ms int64) string {
-	if ms == scan.Null {
+	if ms == columnar.Null {
 		return ""
 	}
 	y, w := time.UnixMilli(ms).UTC().ISOWeek()

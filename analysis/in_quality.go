@@ -3,7 +3,7 @@ package analysis
 import (
 	"math"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // estimateSlack is how much estimate_time may exceed the time hovered, ms.
@@ -30,23 +30,25 @@ func showingChecks() []showingCheck {
 		c("parity", "selected disagrees with an odd number of clicks (I16): there was a deselection",
 			"selected <> (len(clicks) % 2 = 1)",
 			func(s *showing) (bool, bool) {
-				return s.selected != scan.Null, s.isSelected() != (s.clicks.len()%2 == 1)
+				return s.selected != columnar.Null, s.isSelected() != (s.clicks.len()%2 == 1)
 			}),
 		c("selected_even", "parity, of one kind: selected, and the number of clicks is even (I16)",
 			"selected AND len(clicks) % 2 = 0",
-			func(s *showing) (bool, bool) { return s.selected != scan.Null, s.isSelected() && s.clicks.len()%2 == 0 }),
+			func(s *showing) (bool, bool) {
+				return s.selected != columnar.Null, s.isSelected() && s.clicks.len()%2 == 0
+			}),
 		c("unselected_odd", "parity, of the other kind: not selected, and the number of clicks is odd (I16)",
 			"NOT selected AND len(clicks) % 2 = 1",
 			func(s *showing) (bool, bool) {
-				return s.selected != scan.Null, !s.isSelected() && s.clicks.len()%2 == 1
+				return s.selected != columnar.Null, !s.isSelected() && s.clicks.len()%2 == 1
 			}),
 		c("selected_count", "selected_count is not the number of clicks", "selected_count <> len(clicks)",
 			func(s *showing) (bool, bool) {
-				return s.selectedCount != scan.Null, s.selectedCount != int64(s.clicks.len())
+				return s.selectedCount != columnar.Null, s.selectedCount != int64(s.clicks.len())
 			}),
 		c("hovered_count", "hovered_count is not the number of entries", "hovered_count <> len([h FOR h IN hovers IF h.action = 'enter'])",
 			func(s *showing) (bool, bool) {
-				return s.hovered != scan.Null, s.hovered != s.entries()
+				return s.hovered != columnar.Null, s.hovered != s.entries()
 			}),
 		c("selected_without_click", "selected, but no click has a place", "selected AND last_click(clicks) IS NULL",
 			func(s *showing) (bool, bool) { return s.isSelected(), s.last < 0 }),
@@ -61,31 +63,33 @@ func showingChecks() []showingCheck {
 					return false, false
 				}
 				_, _, t := s.click()
-				return true, t != scan.Null && latest(s.mouse.t) > t
+				return true, t != columnar.Null && latest(s.mouse.t) > t
 			}),
 		c("estimate_above_hover", "estimate_time exceeds the time hovered by more than 100 ms",
 			"len(hovers) % 2 = 0 AND len(list_filter(hovers, lambda h, i: h.t IS NULL OR h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) = 0 AND "+
 				"estimate_time > 100 + list_sum([CASE WHEN h.action = 'leave' THEN h.t ELSE -h.t END FOR h IN hovers])",
 			func(s *showing) (bool, bool) {
 				hover, ok := s.hoverTime()
-				return ok && s.estimate != scan.Null, s.estimate > hover+estimateSlack
+				return ok && s.estimate != columnar.Null, s.estimate > hover+estimateSlack
 			}),
 		c("estimate_zero", "estimate_time is 0 beside two mouse samples or more", "estimate_time = 0 AND len(mouse) >= 2",
-			func(s *showing) (bool, bool) { return s.estimate != scan.Null, s.estimate == 0 && s.mouse.len() >= 2 }),
+			func(s *showing) (bool, bool) {
+				return s.estimate != columnar.Null, s.estimate == 0 && s.mouse.len() >= 2
+			}),
 		c("times_backwards", "the times of clicks, samples or hovers do not grow",
 			"len(list_filter([[p.t FOR p IN clicks IF p.t IS NOT NULL], [p.t FOR p IN mouse IF p.t IS NOT NULL], [p.t FOR p IN hovers IF p.t IS NOT NULL]], lambda l: l <> list_sort(l))) > 0",
 			func(s *showing) (bool, bool) {
-				return s.t0 != scan.Null, backwards(s.clicks.t) || backwards(s.mouse.t) || backwards(s.hoverT)
+				return s.t0 != columnar.Null, backwards(s.clicks.t) || backwards(s.mouse.t) || backwards(s.hoverT)
 			}),
 		c("after_submission", "an event is later than the HIT's submission", "t0 + last_event(clicks, mouse, hovers) > hit_submit_time + 1000",
 			func(s *showing) (bool, bool) {
 				last := max(latest(s.clicks.t), latest(s.mouse.t), latest(s.hoverT))
-				return s.submit != scan.Null && last != scan.Null, s.t0+last > s.submit+submitSlack
+				return s.submit != columnar.Null && last != columnar.Null, s.t0+last > s.submit+submitSlack
 			}),
 		c("long_before_submission", "an event is more than a day before the HIT's submission: an impossible time", "t0 + first_event(clicks, mouse, hovers) < hit_submit_time - 86400000",
 			func(s *showing) (bool, bool) {
 				first := min(earliest(s.clicks.t), earliest(s.mouse.t), earliest(s.hoverT))
-				return s.submit != scan.Null && first != math.MaxInt64, s.t0+first < s.submit-longestHIT
+				return s.submit != columnar.Null && first != math.MaxInt64, s.t0+first < s.submit-longestHIT
 			}),
 		c("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",
 			func(s *showing) (bool, bool) {
@@ -93,7 +97,7 @@ func showingChecks() []showingCheck {
 			}),
 		c("no_worker", "no worker_id", "worker_id IS NULL", func(s *showing) (bool, bool) { return true, s.worker < 0 }),
 		c("no_assignment", "no assignment_id, so the HIT is unknown", "assignment_id IS NULL", func(s *showing) (bool, bool) { return true, s.assignment < 0 }),
-		c("no_submit_time", "no hit_submit_time", "hit_submit_time IS NULL", func(s *showing) (bool, bool) { return true, s.submit == scan.Null }),
+		c("no_submit_time", "no hit_submit_time", "hit_submit_time IS NULL", func(s *showing) (bool, bool) { return true, s.submit == columnar.Null }),
 	}
 }
 
@@ -138,7 +142,7 @@ func (a *imagenetQuality) showing(s *showing) {
 		for k := range p.t {
 			nowhere.n++
 			timeless.n++
-			if p.t[k] == scan.Null {
+			if p.t[k] == columnar.Null {
 				timeless.faults++
 			}
 			if !p.valid(k) {
@@ -216,7 +220,7 @@ func (s *showing) hoverTime() (ms int64, ok bool) {
 		return 0, false
 	}
 	for i, t := range s.hoverT {
-		if t == scan.Null {
+		if t == columnar.Null {
 			return 0, false
 		}
 		if i%2 == 0 {
@@ -227,9 +231,9 @@ func (s *showing) hoverTime() (ms int64, ok bool) {
 	return ms, true
 }
 
-// latest is the greatest time, scan.Null for none.
+// latest is the greatest time, columnar.Null for none.
 func latest(times []int64) int64 {
-	last := int64(scan.Null)
+	last := int64(columnar.Null)
 	for _, t := range times {
 		last = max(last, t)
 	}
@@ -240,7 +244,7 @@ func latest(times []int64) int64 {
 func earliest(times []int64) int64 {
 	first := int64(math.MaxInt64)
 	for _, t := range times {
-		if t != scan.Null {
+		if t != columnar.Null {
 			first = min(first, t)
 		}
 	}
@@ -249,9 +253,9 @@ func earliest(times []int64) int64 {
 
 // backwards tells whether times, of those that are known, ever fall.
 func backwards(times []int64) bool {
-	last := int64(scan.Null)
+	last := int64(columnar.Null)
 	for _, t := range times {
-		if t == scan.Null {
+		if t == columnar.Null {
 			continue
 		}
 		if t < last {

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // scanning is how much of the order of the clicks on a page its layout explains: the paper
@@ -32,7 +32,7 @@ func (a *scanning) showing(s *showing) {
 		return
 	}
 	_, _, t := s.click()
-	if s.assignment < 0 || s.page == scan.Null || s.slot == scan.Null || t == scan.Null || s.t0 == scan.Null {
+	if s.assignment < 0 || s.page == columnar.Null || s.slot == columnar.Null || t == columnar.Null || s.t0 == columnar.Null {
 		a.nowhere++
 		return
 	}

@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // timing is how long images take, how fast the pointer moves and how often people come back
@@ -27,7 +27,7 @@ func newTiming(_ *imagenetEngine, r *ratios) imagenetStatistic {
 }
 
 func (a *timing) showing(s *showing) {
-	if s.estimate != scan.Null && s.estimate > 0 {
+	if s.estimate != columnar.Null && s.estimate > 0 {
 		a.hover.add(float64(s.estimate))
 		a.hovered = append(a.hovered, s.estimate)
 	}

@@ -3,7 +3,7 @@ package analysis
 import (
 	"strconv"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // lastSamplesN is how far samples are counted back from the click.
@@ -26,7 +26,7 @@ func (a *lastSamples) picture(p *picture) {
 	if !p.clickedBoxed() {
 		return
 	}
-	if p.t == scan.Null {
+	if p.t == columnar.Null {
 		a.noTime++
 	}
 	a.back(p, a.whole, p.trace.before)
@@ -111,10 +111,10 @@ func (a *quantiles) picture(p *picture) {
 	tr := &p.trace
 	n := tr.segment.len()
 	switch {
-	case p.t == scan.Null:
+	case p.t == columnar.Null:
 		a.noTime++
 		return
-	case tr.enter == scan.Null:
+	case tr.enter == columnar.Null:
 		a.noEnter++
 		return
 	case n == 0:

@@ -3,7 +3,7 @@ package analysis
 import (
 	"math"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // A path is what mouse-tracking research measures of a trace, on a display of a given size:
@@ -12,17 +12,17 @@ type path struct {
 	n                 int     // samples
 	length            float64 // of the path; 0 for one sample
 	direct            float64 // from the first sample to the last
-	duration          int64   // ms, from the earliest sample to the latest; scan.Null without times
+	duration          int64   // ms, from the earliest sample to the latest; columnar.Null without times
 	speed             float64 // length / duration, px a second; NaN without duration
 	mad, ad, auc      float64 // deviations from the direct path, positive above it; NaN where first and last are one place
 	xFlips, yFlips    int     // changes of direction
-	initiation        int64   // ms until the first movement; scan.Null: it never moves
+	initiation        int64   // ms until the first movement; columnar.Null: it never moves
 	peakSpeed, peakAt float64 // the fastest step, px/s, and when it ends, as a share of the duration; NaN: none
 }
 
 // measure takes the measures of samples with a place, on a display of width × height px.
 func measure(p points, width, height float64) path {
-	m := path{n: p.len(), duration: scan.Null, initiation: scan.Null}
+	m := path{n: p.len(), duration: columnar.Null, initiation: columnar.Null}
 	nan := math.NaN()
 	m.speed, m.mad, m.ad, m.auc, m.peakSpeed, m.peakAt = nan, nan, nan, nan, nan, nan
 	if m.n == 0 {
@@ -32,7 +32,7 @@ func measure(p points, width, height float64) path {
 	for _, t := range p.t {
 		first, last = min(first, t), max(last, t)
 	}
-	if first != scan.Null {
+	if first != columnar.Null {
 		m.duration = last - first
 	}
 	x0, y0 := p.x[0], p.y[0]
@@ -64,10 +64,10 @@ func measure(p points, width, height float64) path {
 		area += (p.x[i-1]-x0)*(p.y[i]-y0) - (p.x[i]-x0)*(p.y[i-1]-y0)
 		flip(&xWay, &m.xFlips, p.x[i]-p.x[i-1])
 		flip(&yWay, &m.yFlips, p.y[i]-p.y[i-1])
-		if m.initiation == scan.Null && p.t[0] != scan.Null && p.t[i-1] != scan.Null && (p.x[i] != x0 || p.y[i] != y0) {
+		if m.initiation == columnar.Null && p.t[0] != columnar.Null && p.t[i-1] != columnar.Null && (p.x[i] != x0 || p.y[i] != y0) {
 			m.initiation = p.t[i-1] - p.t[0]
 		}
-		if first != scan.Null && p.t[i] > p.t[i-1] {
+		if first != columnar.Null && p.t[i] > p.t[i-1] {
 			if v := 1000 * step / float64(p.t[i]-p.t[i-1]); !(v <= m.peakSpeed) {
 				m.peakSpeed = v
 				if m.duration > 0 {
@@ -76,7 +76,7 @@ func measure(p points, width, height float64) path {
 			}
 		}
 	}
-	if m.duration > 0 && first != scan.Null {
+	if m.duration > 0 && first != columnar.Null {
 		m.speed = 1000 * m.length / float64(m.duration)
 	}
 	if m.direct > 0 {

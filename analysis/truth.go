@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"abtool/internal/mask"
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // A Truth tells whether points lie on objects, by a store's ground truth: boxes of ImageNet, masks of COCO.
@@ -27,7 +27,7 @@ func OpenTruth(store, set string, want func(image string) bool) (*Truth, error) 
 	if err != nil {
 		return nil, err
 	}
-	t, err := scan.Open(store, "coco", "images")
+	t, err := columnar.Open(store, "coco", "images")
 	if err != nil {
 		return nil, err
 	}

@@ -8,13 +8,13 @@ import (
 	"strconv"
 
 	"abtool/ingest"
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // cocoSet is what the rules need of the coco data set.
 type cocoSet struct {
 	o       *Options
-	table   *scan.Table
+	table   *columnar.Table
 	classes []ingest.Category // by id
 	class   map[string]int32  // place in classes
 	pages   []page            // by row of annotations, then images without one, by id
@@ -79,7 +79,7 @@ func readCOCO(ctx context.Context, store string, o *Options, categories []ingest
 	for i, c := range s.classes {
 		s.class[c.Name] = int32(i)
 	}
-	t, err := scan.Open(store, COCO, "annotations")
+	t, err := columnar.Open(store, COCO, "annotations")
 	if err != nil {
 		return nil, err
 	}
@@ -122,14 +122,14 @@ func (s *cocoSet) readPages(ctx context.Context) error {
 
 // actions are the actions of a row group.
 type actions struct {
-	kind, icon, x, y, t *scan.Column
+	kind, icon, x, y, t *columnar.Values
 	classes             []int32 // by place in icon's Dict; −1: no class
 	kinds               []int8  // by place in kind's Dict
 }
 
 var actionColumns = []string{"actions.type", "actions.icon", "actions.to_x", "actions.to_y", "actions.t"}
 
-func (s *cocoSet) newActions(r *scan.Reader) *actions {
+func (s *cocoSet) newActions(r *columnar.Reader) *actions {
 	return &actions{kind: r.Column("actions.type"), icon: r.Column("actions.icon"), x: r.Column("actions.to_x"), y: r.Column("actions.to_y"), t: r.Column("actions.t")}
 }
 
@@ -175,7 +175,7 @@ func (a *actions) placed(k int32) bool {
 
 type cocoPass struct {
 	set     *cocoSet
-	read    *scan.Reader
+	read    *columnar.Reader
 	actions *actions
 	workers []int32
 }
@@ -207,7 +207,7 @@ func (p *cocoPass) group(g int) error {
 		if k := worker.Index[i]; k >= 0 {
 			n.worker = p.workers[k]
 		}
-		if width[i] != scan.Null && height[i] != scan.Null {
+		if width[i] != columnar.Null && height[i] != columnar.Null {
 			n.width, n.height = int32(width[i]), int32(height[i])
 		}
 		p.icons(n, i)
@@ -231,7 +231,7 @@ func (p *cocoPass) icons(n *page, i int) {
 			c.ends = c.located && c.placed
 			if kind == actionAdd && a.placed(k) {
 				c.added, c.addX, c.addY, c.time = true, a.x.Floats[k], a.y.Floats[k], -1
-				if t != scan.Null && before != scan.Null && t >= before {
+				if t != columnar.Null && before != columnar.Null && t >= before {
 					c.time = int32(min(t-before, 1<<31-1))
 				}
 			}
@@ -409,7 +409,7 @@ func (s *cocoSet) chunks() int {
 }
 
 func (s *cocoSet) chunk() (func(chunk int, emit func(*Target) error) error, error) {
-	var read *scan.Reader
+	var read *columnar.Reader
 	var acts *actions
 	if s.o.traces() {
 		r, err := s.table.Reader(append([]string{"mouse.t", "mouse.x", "mouse.y"}, actionColumns...)...)

@@ -8,14 +8,14 @@ import (
 	"slices"
 
 	"abtool/internal/mask"
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 var nan = math.NaN()
 
 // readTruth holds the pages against the ground truth, and adds what it has and they do not.
 func (s *cocoSet) readTruth(ctx context.Context, store string) error {
-	t, err := scan.Open(store, COCO, "images")
+	t, err := columnar.Open(store, COCO, "images")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -52,7 +52,7 @@ func (s *cocoSet) readTruth(ctx context.Context, store string) error {
 // truthPass is what one goroutine has.
 type truthPass struct {
 	set     *cocoSet
-	read    *scan.Reader
+	read    *columnar.Reader
 	classes []int32
 	mask    mask.Raster
 }
@@ -60,7 +60,7 @@ type truthPass struct {
 var truthColumns = []string{"image_id", "width", "height", "file_name", "instances.category", "instances.x", "instances.y", "instances.w", "instances.h",
 	"instances.area", "instances.crowd", "instances.polygon", "instances.rings", "instances.rle_height", "instances.rle_width", "instances.rle_counts"}
 
-func (s *cocoSet) newTruthPass(t *scan.Table) (*truthPass, error) {
+func (s *cocoSet) newTruthPass(t *columnar.Table) (*truthPass, error) {
 	r, err := t.Reader(truthColumns...)
 	if err != nil {
 		return nil, err

@@ -3,8 +3,8 @@ package features
 import (
 	"strconv"
 
-	"abtool/internal/scan"
 	"abtool/schema"
+	"abtool/store/columnar"
 )
 
 // kind is the type of a column's values.
@@ -33,7 +33,7 @@ type column struct {
 }
 
 // values are those of a column for some rows: of a list, the values of row i are those from
-// ends[i−1] to ends[i]. Null is scan.Null, NaN or the empty text.
+// ends[i−1] to ends[i]. Null is columnar.Null, NaN or the empty text.
 type values struct {
 	ints   []int64
 	floats []float64
@@ -120,7 +120,7 @@ func (c *column) nullable() bool { return c.Null != never }
 // or is v, or null where it is what stands for it.
 func or(v, null int64) int64 {
 	if v == null {
-		return scan.Null
+		return columnar.Null
 	}
 	return v
 }

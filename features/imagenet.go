@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // Flags of a showing.
@@ -20,7 +20,7 @@ const (
 
 // A showing is what is kept of a row of annotations: one time an image was shown.
 type showing struct {
-	submit         int64   // scan.Null: unknown
+	submit         int64   // columnar.Null: unknown
 	firstX, firstY float64 // first click with a place
 	lastX, lastY   float64
 	image, worker  int32 // −1: unknown
@@ -34,7 +34,7 @@ func (s *showing) is(flags uint8) bool { return s.flags&flags == flags }
 // image.
 type imagenetSet struct {
 	o        *Options
-	table    *scan.Table
+	table    *columnar.Table
 	truth    *imagenetTruth
 	showings []showing // by row
 	next     []int32   // by row: the image's next row, −1: none
@@ -74,7 +74,7 @@ type imagenetTruth struct {
 }
 
 func readImageNetTruth(ctx context.Context, store string, jobs int) (*imagenetTruth, error) {
-	t, err := scan.Open(store, ImageNet, "images")
+	t, err := columnar.Open(store, ImageNet, "images")
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +82,8 @@ func readImageNetTruth(ctx context.Context, store string, jobs int) (*imagenetTr
 	n := t.Rows()
 	truth := &imagenetTruth{width: make([]int32, 0, n), height: make([]int32, 0, n), shown: make([]int32, 0, n), class: make([]int32, 0, n), starts: make([]uint32, 0, n+1)}
 	classes := newNames()
-	free := make(chan *scan.Reader, t.Groups())
-	err = inOrder(ctx, jobs, t.Groups(), func(_, g int) (r *scan.Reader, err error) {
+	free := make(chan *columnar.Reader, t.Groups())
+	err = inOrder(ctx, jobs, t.Groups(), func(_, g int) (r *columnar.Reader, err error) {
 		select {
 		case r = <-free:
 		default:
@@ -92,7 +92,7 @@ func readImageNetTruth(ctx context.Context, store string, jobs int) (*imagenetTr
 			}
 		}
 		return r, r.Read(g)
-	}, func(g int, r *scan.Reader) error {
+	}, func(g int, r *columnar.Reader) error {
 		defer func() { free <- r }()
 		if g == 0 {
 			defer truth.grow(n)
@@ -124,7 +124,7 @@ func (t *imagenetTruth) grow(n int64) {
 	t.ids.all, t.ids.ends = slices.Grow(t.ids.all, more(len(t.ids.all))), slices.Grow(t.ids.ends, more(len(t.ids.ends)))
 }
 
-func (t *imagenetTruth) group(r *scan.Reader, classes *names) error {
+func (t *imagenetTruth) group(r *columnar.Reader, classes *names) error {
 	id, class, shown := r.Column("image_id"), r.Column("class"), r.Column("shown").Ints
 	width, height := r.Column("width").Ints, r.Column("height").Ints
 	x0, y0, x1, y1 := r.Column("boxes.xmin"), r.Column("boxes.ymin").Floats, r.Column("boxes.xmax").Floats, r.Column("boxes.ymax").Floats
@@ -139,7 +139,7 @@ func (t *imagenetTruth) group(r *scan.Reader, classes *names) error {
 		if k := class.Index[i]; k >= 0 {
 			c = numbers[k]
 		}
-		if shown[i] != scan.Null {
+		if shown[i] != columnar.Null {
 			n = int32(shown[i])
 		}
 		if width[i] > 0 && height[i] > 0 {
@@ -173,7 +173,7 @@ func readImageNet(ctx context.Context, store string, o *Options) (*imagenetSet, 
 	if err := o.checkTruth(len(truth.boxes) > 0); err != nil {
 		return nil, err
 	}
-	t, err := scan.Open(store, ImageNet, "annotations")
+	t, err := columnar.Open(store, ImageNet, "annotations")
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +209,7 @@ func (s *imagenetSet) close() error { return s.table.Close() }
 // imagenetPass is what one goroutine of the pass has.
 type imagenetPass struct {
 	set     *imagenetSet
-	read    *scan.Reader
+	read    *columnar.Reader
 	workers []int32
 }
 
@@ -284,7 +284,7 @@ func (p *imagenetPass) times(from int32) {
 	for i := range p.read.Rows() {
 		n := &p.set.showings[int(from)+i]
 		if n.is(showingClicked) {
-			if click, enter := tr.clickTimes(p.read, i); enter != scan.Null && click-enter <= math.MaxInt32 {
+			if click, enter := tr.clickTimes(p.read, i); enter != columnar.Null && click-enter <= math.MaxInt32 {
 				n.time = int32(click - enter)
 			}
 		}
@@ -529,7 +529,7 @@ const unshownChunk = 1 << 17
 // chunk makes a function that gives the targets of a chunk to emit, for one goroutine. A Target
 // is valid during the call.
 func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, error) {
-	var read *scan.Reader
+	var read *columnar.Reader
 	if s.o.traces() {
 		r, err := s.table.Reader("clicks.t", "clicks.x", "clicks.y", "mouse.t", "mouse.x", "mouse.y", "hovers.t", "hovers.action")
 		if err != nil {

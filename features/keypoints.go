@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // keypointWriter writes COCO keypoints JSON: images, an annotation with one keypoint for each
@@ -78,7 +78,7 @@ func (w *keypointWriter) encode(b *batch) (any, error) {
 	}
 	for row := range b.rows {
 		width, height := col("width").ints[row], col("height").ints[row]
-		if width == scan.Null || height == scan.Null {
+		if width == columnar.Null || height == columnar.Null {
 			c.unsized++
 			continue
 		}
@@ -89,7 +89,7 @@ func (w *keypointWriter) encode(b *batch) (any, error) {
 		m := &c.images[len(c.images)-1]
 		a := append([]byte(nil), `"category_id":`...)
 		category := col("class_index").ints[row]
-		if category == scan.Null {
+		if category == columnar.Null {
 			category = -1
 		}
 		if w.job.Set == ImageNet {

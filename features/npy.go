@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // npyWriter writes a folder of NumPy arrays (format 1.0), one a column, of as many rows each:
@@ -109,7 +109,7 @@ func (v *values) appendNPY(to []byte, k kind, at int) []byte {
 	switch k {
 	case kindInt32:
 		n := v.ints[at]
-		if n == scan.Null {
+		if n == columnar.Null {
 			n = math.MinInt32
 		}
 		return binary.LittleEndian.AppendUint32(to, uint32(n))

@@ -8,7 +8,7 @@ import (
 	"sort"
 	"strconv"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // Relations of two images in the table of pairs, the closest first.
@@ -69,7 +69,7 @@ type grouping struct {
 type annotated interface {
 	source
 	hitColumn() string
-	annotations() *scan.Table
+	annotations() *columnar.Table
 	// member says what is known of a row; ok is false where it gives no point, or is in no split.
 	member(row int32, f *imageFacts) (m member, ok bool)
 	imageOf(row int32) string
@@ -107,7 +107,7 @@ func group(a annotated, jobs int) (*grouping, error) {
 		starts[i+1] = starts[i] + int32(t.GroupRows(i))
 	}
 	found := make([][]member, t.Groups())
-	readers := make([]*scan.Reader, processors(jobs))
+	readers := make([]*columnar.Reader, processors(jobs))
 	facts := make([]imageFacts, processors(jobs))
 	err := each(context.Background(), jobs, t.Groups(), func(w, i int) (err error) {
 		if readers[w] == nil {
@@ -130,7 +130,7 @@ func group(a annotated, jobs int) (*grouping, error) {
 			if d := hit.Index[k]; d >= 0 {
 				m.hit = numbers[d]
 			}
-			if page[k] != scan.Null && m.hit >= 0 {
+			if page[k] != columnar.Null && m.hit >= 0 {
 				m.page = int32(page[k])
 			}
 			found[i] = append(found[i], m)
@@ -290,11 +290,11 @@ func pairColumns(o *Options) []column {
 	return cols
 }
 
-func (s *imagenetSet) hitColumn() string         { return "assignment_id" }
-func (s *imagenetSet) annotations() *scan.Table  { return s.table }
-func (s *imagenetSet) imageOf(row int32) string  { return s.truth.ids.at(s.showings[row].image) }
-func (s *imagenetSet) workerOf(row int32) string { return s.workers.name(s.showings[row].worker) }
-func (s *imagenetSet) workerNames() *names       { return s.workers }
+func (s *imagenetSet) hitColumn() string            { return "assignment_id" }
+func (s *imagenetSet) annotations() *columnar.Table { return s.table }
+func (s *imagenetSet) imageOf(row int32) string     { return s.truth.ids.at(s.showings[row].image) }
+func (s *imagenetSet) workerOf(row int32) string    { return s.workers.name(s.showings[row].worker) }
+func (s *imagenetSet) workerNames() *names          { return s.workers }
 
 func (s *imagenetSet) member(row int32, f *imageFacts) (m member, ok bool) {
 	image := s.showings[row].image
@@ -308,11 +308,11 @@ func (s *imagenetSet) member(row int32, f *imageFacts) (m member, ok bool) {
 	return member{part: int32(part), worker: s.showings[row].worker}, keep
 }
 
-func (s *cocoSet) hitColumn() string         { return "hit_id" }
-func (s *cocoSet) annotations() *scan.Table  { return s.table }
-func (s *cocoSet) imageOf(row int32) string  { return s.pages[row].id() }
-func (s *cocoSet) workerOf(row int32) string { return s.workers.name(s.pages[row].worker) }
-func (s *cocoSet) workerNames() *names       { return s.workers }
+func (s *cocoSet) hitColumn() string            { return "hit_id" }
+func (s *cocoSet) annotations() *columnar.Table { return s.table }
+func (s *cocoSet) imageOf(row int32) string     { return s.pages[row].id() }
+func (s *cocoSet) workerOf(row int32) string    { return s.workers.name(s.pages[row].worker) }
+func (s *cocoSet) workerNames() *names          { return s.workers }
 
 func (s *cocoSet) member(row int32, _ *imageFacts) (m member, ok bool) {
 	n := &s.pages[row]

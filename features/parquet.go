@@ -12,9 +12,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 
-	"abtool/internal/colfile"
-	"abtool/internal/scan"
 	"abtool/schema"
+	"abtool/store/columnar"
 )
 
 // Keys of the key-value metadata of Parquet files of targets.
@@ -32,22 +31,22 @@ const Version = 1
 // parquetWriter writes a table as Parquet, a row group for each batch.
 type parquetWriter struct {
 	cols   []column
-	schema *colfile.Schema
-	file   *colfile.File
+	schema *columnar.Schema
+	file   *columnar.File
 	mu     sync.Mutex
 	free   []*parquetGroup // a sync.Pool would lose them whenever garbage is collected
 }
 
 // parquetGroup is a row group with its columns.
 type parquetGroup struct {
-	*colfile.Group
+	*columnar.Group
 	cols []parquetColumn
 }
 
 // parquetColumn is a column of a row group.
 type parquetColumn struct {
-	to       any           // *colfile.Texts, IDs, Ints, Numbers or Plain
-	list     *colfile.List // nil: one value a row
+	to       any            // *columnar.Texts, IDs, Ints, Numbers or Plain
+	list     *columnar.List // nil: one value a row
 	kind     kind
 	optional bool
 }
@@ -72,11 +71,11 @@ func parquetSchema(cols []column) *parquet.Schema {
 }
 
 func newParquet(w io.Writer, cols []column, meta [][2]string) (*parquetWriter, error) {
-	s, err := colfile.SchemaOf(parquetSchema(cols))
+	s, err := columnar.SchemaOf(parquetSchema(cols))
 	if err != nil {
 		return nil, err
 	}
-	return &parquetWriter{cols: cols, schema: s, file: colfile.NewFile(w, s, "abtool", meta)}, nil
+	return &parquetWriter{cols: cols, schema: s, file: columnar.NewFile(w, s, "abtool", meta)}, nil
 }
 
 // compression is zstd at its fastest, with a window of a page.
@@ -98,7 +97,7 @@ func (p *parquetWriter) group() *parquetGroup {
 		return g
 	}
 	zip := compression()
-	g := &parquetGroup{Group: colfile.NewGroup(p.schema, 1, func(dst, src []byte) []byte { return zip.EncodeAll(src, dst) })}
+	g := &parquetGroup{Group: columnar.NewGroup(p.schema, 1, func(dst, src []byte) []byte { return zip.EncodeAll(src, dst) })}
 	for i := range p.cols {
 		c := &p.cols[i]
 		to := parquetColumn{kind: c.kind, optional: c.nullable() && !c.list}
@@ -159,21 +158,21 @@ func (c *parquetColumn) add(v *values) {
 		}
 	}
 	switch to := c.to.(type) {
-	case *colfile.IDs:
+	case *columnar.IDs:
 		addTexts(to, v.texts, c.optional)
-	case *colfile.Texts:
+	case *columnar.Texts:
 		addTexts(to, v.texts, c.optional)
-	case *colfile.Ints:
+	case *columnar.Ints:
 		for _, n := range v.ints {
-			if n == scan.Null && c.optional {
+			if n == columnar.Null && c.optional {
 				to.Null()
 			} else {
 				to.Add(n)
 			}
 		}
-	case *colfile.Numbers:
+	case *columnar.Numbers:
 		addNumbers(to, c.kind, v, c.optional)
-	case *colfile.Plain:
+	case *columnar.Plain:
 		addNumbers(to, c.kind, v, c.optional)
 	}
 }
@@ -196,7 +195,7 @@ func addNumbers[C interface {
 	Null()
 }](to C, k kind, v *values, optional bool) {
 	for _, n := range v.ints {
-		if n == scan.Null && optional {
+		if n == columnar.Null && optional {
 			to.Null()
 		} else {
 			to.Add(uint64(n))

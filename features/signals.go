@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // A Signal is something that an annotation carries beside its point. It adds columns.
@@ -98,7 +98,7 @@ func newSignaller(o *Options) *signaller {
 }
 
 // imagenet computes those of an image, whose final click is in row i of the group that was read.
-func (w *signaller) imagenet(s *imagenetSet, f *imageFacts, r *scan.Reader, i int, out *Signals) {
+func (w *signaller) imagenet(s *imagenetSet, f *imageFacts, r *columnar.Reader, i int, out *Signals) {
 	n := &s.showings[f.final]
 	if w.o.wants("difficulty") && n.time >= 0 {
 		out.TimeToClick, out.Difficulty = int64(n.time), s.pace.of(n.worker, int64(n.time))
@@ -115,7 +115,7 @@ func (w *signaller) imagenet(s *imagenetSet, f *imageFacts, r *scan.Reader, i in
 }
 
 // coco computes those of an icon of row i.
-func (w *signaller) coco(s *cocoSet, f *iconFacts, r *scan.Reader, a *actions, i int, out *Signals) {
+func (w *signaller) coco(s *cocoSet, f *iconFacts, r *columnar.Reader, a *actions, i int, out *Signals) {
 	if w.o.wants("difficulty") && f.time >= 0 {
 		out.TimeToClick, out.Difficulty = int64(f.time), s.pace.of(f.page.worker, int64(f.time))
 	}
@@ -127,7 +127,7 @@ func (w *signaller) coco(s *cocoSet, f *iconFacts, r *scan.Reader, a *actions, i
 		return
 	}
 	w.tr.reset()
-	before, from, at := int64(0), int64(scan.Null), int64(scan.Null)
+	before, from, at := int64(0), int64(columnar.Null), int64(columnar.Null)
 	for k := a.kind.Offsets[i]; k < a.kind.Offsets[i+1]; k++ {
 		t := a.t.Ints[k]
 		if class, kind := a.at(k); class == f.class && kind == actionAdd && a.placed(k) {
@@ -135,15 +135,15 @@ func (w *signaller) coco(s *cocoSet, f *iconFacts, r *scan.Reader, a *actions, i
 		}
 		before = t
 	}
-	if at != scan.Null {
+	if at != columnar.Null {
 		w.tr.cx, w.tr.cy = f.addX, f.addY
-		w.tr.samples(r, i, at, from, from != scan.Null)
+		w.tr.samples(r, i, at, from, from != columnar.Null)
 	}
 	w.traces(out)
 }
 
 func (w *signaller) traces(out *Signals) {
-	if w.tr.click == scan.Null {
+	if w.tr.click == columnar.Null {
 		return
 	}
 	o := w.o

@@ -3,7 +3,7 @@ package features
 import (
 	"math"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // A Target is one row: the point that a rule gives for an image (ImageNet), or for a class of an
@@ -16,7 +16,7 @@ type Target struct {
 	Class         string  // WordNet id, or name of the category; "": unknown
 	ClassIndex    int32   // ImageNet: place among the store's classes by name, from 0; COCO: category id, 1…90; −1: unknown
 	X, Y          float64 // fractions of the image, y down; NaN: no point (Weight is 0)
-	PixelX        int64   // COCO: the public loader's whole pixels; scan.Null: size unknown
+	PixelX        int64   // COCO: the public loader's whole pixels; columnar.Null: size unknown
 	PixelY        int64
 	Weight        float64 // 1: learn from it; 0: outside of the image, or no point
 	Annotation    int64   // seq of the row in the store that it comes from; −1: from none
@@ -47,7 +47,7 @@ type Signals struct {
 	Attention            []float64 // S × S, row by row from the top; sums to 1
 	Hull                 [4]float64
 	HullArea             float64
-	TimeToClick          int64 // ms; scan.Null: unknown
+	TimeToClick          int64 // ms; columnar.Null: unknown
 	Difficulty           float64
 	TrustN               int64
 }
@@ -56,7 +56,7 @@ type Signals struct {
 func (t *Target) reset() {
 	t.Rule, t.Image, t.File, t.Width, t.Height = "", "", "", 0, 0
 	t.Class, t.ClassIndex, t.Label = "", -1, false
-	t.X, t.Y, t.PixelX, t.PixelY, t.Weight = math.NaN(), math.NaN(), scan.Null, scan.Null, 0
+	t.X, t.Y, t.PixelX, t.PixelY, t.Weight = math.NaN(), math.NaN(), columnar.Null, columnar.Null, 0
 	t.Annotation, t.Worker, t.Confidence, t.Points, t.Split = -1, "", math.NaN(), 0, ""
 	t.rule, t.part, t.crop, t.pair, t.class = 0, 0, nil, nil, nil
 }
@@ -67,7 +67,7 @@ func (s *Signals) reset() {
 	s.StepX, s.StepY, s.StepMask = s.StepX[:0], s.StepY[:0], s.StepMask[:0]
 	s.PathX, s.PathY, s.Attention = s.PathX[:0], s.PathY[:0], s.Attention[:0]
 	s.Hull, s.HullArea = [4]float64{nan, nan, nan, nan}, nan
-	s.TimeToClick, s.Difficulty, s.TrustN = scan.Null, nan, scan.Null
+	s.TimeToClick, s.Difficulty, s.TrustN = columnar.Null, nan, columnar.Null
 }
 
 // put sets the point and its weight.
@@ -78,5 +78,5 @@ func (t *Target) put(x, y float64) {
 // none takes the point away again.
 func (t *Target) none() {
 	t.X, t.Y, t.Weight, t.Points = math.NaN(), math.NaN(), 0, 0
-	t.PixelX, t.PixelY = scan.Null, scan.Null
+	t.PixelX, t.PixelY = columnar.Null, columnar.Null
 }

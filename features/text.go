@@ -6,14 +6,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // appendNumber writes a value as it reads back exactly; nothing for null.
 func (v *values) appendNumber(to []byte, k kind, at int) []byte {
 	switch k {
 	case kindInt32, kindInt64:
-		if n := v.ints[at]; n != scan.Null {
+		if n := v.ints[at]; n != columnar.Null {
 			return strconv.AppendInt(to, n, 10)
 		}
 		return to

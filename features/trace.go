@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 
-	"abtool/internal/scan"
+	"abtool/store/columnar"
 )
 
 // A trace is the mouse's way to a click, or to an icon.
@@ -12,7 +12,7 @@ type trace struct {
 	t      []int64 // valid samples at or before the click, in document order (I12)
 	x, y   []float64
 	since  []bool // since entering (I13); COCO: since the action before
-	click  int64  // time of the click; scan.Null: unknown, and no samples
+	click  int64  // time of the click; columnar.Null: unknown, and no samples
 	cx, cy float64
 
 	way path // those since entering, by time
@@ -28,14 +28,14 @@ func (p *path) len() int { return len(p.t) }
 
 func (tr *trace) reset() {
 	tr.t, tr.x, tr.y, tr.since = tr.t[:0], tr.x[:0], tr.y[:0], tr.since[:0]
-	tr.click = scan.Null
+	tr.click = columnar.Null
 	tr.way.t, tr.way.x, tr.way.y = tr.way.t[:0], tr.way.x[:0], tr.way.y[:0]
 }
 
 // clickTimes are the time of the last click with a place of row i, and that of the last enter
-// at or before it; scan.Null: unknown.
-func (tr *trace) clickTimes(r *scan.Reader, i int) (click, enter int64) {
-	click, enter = scan.Null, scan.Null
+// at or before it; columnar.Null: unknown.
+func (tr *trace) clickTimes(r *columnar.Reader, i int) (click, enter int64) {
+	click, enter = columnar.Null, columnar.Null
 	x, y, t := r.Column("clicks.x"), r.Column("clicks.y").Floats, r.Column("clicks.t").Ints
 	for k := x.Offsets[i+1] - 1; k >= x.Offsets[i]; k-- {
 		if x.Floats[k] == x.Floats[k] && y[k] == y[k] {
@@ -43,12 +43,12 @@ func (tr *trace) clickTimes(r *scan.Reader, i int) (click, enter int64) {
 			break
 		}
 	}
-	if click == scan.Null {
+	if click == columnar.Null {
 		return click, enter
 	}
 	h, action := r.Column("hovers.t"), r.Column("hovers.action")
 	for k := h.Offsets[i]; k < h.Offsets[i+1]; k++ {
-		if name, _ := action.Text(int(k)); name == "enter" && h.Ints[k] != scan.Null && h.Ints[k] <= click {
+		if name, _ := action.Text(int(k)); name == "enter" && h.Ints[k] != columnar.Null && h.Ints[k] <= click {
 			enter = max(enter, h.Ints[k])
 		}
 	}
@@ -56,22 +56,22 @@ func (tr *trace) clickTimes(r *scan.Reader, i int) (click, enter int64) {
 }
 
 // imagenet fills the trace with that of row i.
-func (tr *trace) imagenet(r *scan.Reader, i int) {
+func (tr *trace) imagenet(r *columnar.Reader, i int) {
 	tr.reset()
 	click, enter := tr.clickTimes(r, i)
-	if click == scan.Null {
+	if click == columnar.Null {
 		return
 	}
-	tr.samples(r, i, click, enter, enter != scan.Null)
+	tr.samples(r, i, click, enter, enter != columnar.Null)
 }
 
 // samples takes the mouse samples of row i up to the click; those from time from on are since
 // entering.
-func (tr *trace) samples(r *scan.Reader, i int, click, from int64, known bool) {
+func (tr *trace) samples(r *columnar.Reader, i int, click, from int64, known bool) {
 	tr.click = click
 	t, x, y := r.Column("mouse.t"), r.Column("mouse.x").Floats, r.Column("mouse.y").Floats
 	for k := t.Offsets[i]; k < t.Offsets[i+1]; k++ {
-		if at := t.Ints[k]; at != scan.Null && at <= click && x[k] == x[k] && y[k] == y[k] {
+		if at := t.Ints[k]; at != columnar.Null && at <= click && x[k] == x[k] && y[k] == y[k] {
 			tr.t, tr.x, tr.y = append(tr.t, at), append(tr.x, x[k]), append(tr.y, y[k])
 			tr.since = append(tr.since, known && at >= from)
 		}

@@ -5,8 +5,8 @@ import (
 	"io"
 	"math"
 
-	"abtool/internal/colfile"
 	"abtool/schema"
+	"abtool/store/columnar"
 )
 
 // The annotation tables are nearly all that there is to write. They are written column by
@@ -14,22 +14,22 @@ import (
 
 // columnSink is a file of columns. columns makes a group and tells how rows are put into it.
 type columnSink[R any] struct {
-	file    *colfile.File
-	schema  *colfile.Schema
+	file    *columnar.File
+	schema  *columnar.Schema
 	jobs    int
-	columns func(g *colfile.Group) func(*R)
+	columns func(g *columnar.Group) func(*R)
 }
 
-func newColumnSink[S, R any](w io.Writer, name string, sources []string, jobs int, columns func(*colfile.Group) func(*R)) (*columnSink[R], error) {
-	s, err := colfile.NewSchema[S]()
+func newColumnSink[S, R any](w io.Writer, name string, sources []string, jobs int, columns func(*columnar.Group) func(*R)) (*columnSink[R], error) {
+	s, err := columnar.NewSchema[S]()
 	if err != nil {
 		return nil, fmt.Errorf("schema of %s: %w", name, err)
 	}
-	return &columnSink[R]{colfile.NewFile(w, s, "abtool", schema.Metadata(name, sources)), s, jobs, columns}, nil
+	return &columnSink[R]{columnar.NewFile(w, s, "abtool", schema.Metadata(name, sources)), s, jobs, columns}, nil
 }
 
 func (s *columnSink[R]) encoder() encoder[R] {
-	g := colfile.NewGroup(s.schema, s.jobs, compression.compress)
+	g := columnar.NewGroup(s.schema, s.jobs, compression.compress)
 	return &columnEncoder[R]{g, s.columns(g)}
 }
 
@@ -40,7 +40,7 @@ func (s *columnSink[R]) append(e encoder[R], _ int) error {
 func (s *columnSink[R]) close() error { return s.file.Close() }
 
 type columnEncoder[R any] struct {
-	g   *colfile.Group
+	g   *columnar.Group
 	put func(*R)
 }
 
@@ -57,7 +57,7 @@ func (e *columnEncoder[R]) finish() error { return e.g.Encode() }
 func (e *columnEncoder[R]) reset() { e.g.Reset() }
 
 // imagenetColumns are the columns of schema.ImageNetAnnotation.
-func imagenetColumns(g *colfile.Group) func(*imagenetRow) {
+func imagenetColumns(g *columnar.Group) func(*imagenetRow) {
 	seq, source, id := g.Ints(nil), g.Texts(nil), g.IDs(nil)
 	class, worker, assignment, hit, inHIT := g.Texts(nil), g.Texts(nil), g.Texts(nil), g.Texts(nil), g.Texts(nil)
 	submit, page, slot, uuid := g.Numbers(nil), g.Numbers(nil), g.Numbers(nil), g.Texts(nil)
@@ -107,7 +107,7 @@ func imagenetColumns(g *colfile.Group) func(*imagenetRow) {
 }
 
 // cocoColumns are the columns of schema.COCOAnnotation.
-func cocoColumns(g *colfile.Group) func(*cocoRow) {
+func cocoColumns(g *columnar.Group) func(*cocoRow) {
 	seq, source, id := g.Ints(nil), g.Texts(nil), g.Ints(nil)
 	worker, hit, assignment := g.Texts(nil), g.Texts(nil), g.Texts(nil)
 	page, uuid, started, ended := g.Numbers(nil), g.Texts(nil), g.Ints(nil), g.Ints(nil)
@@ -168,12 +168,12 @@ func cocoColumns(g *colfile.Group) func(*cocoRow) {
 
 // pointColumns are the columns of a list of points.
 type pointColumns struct {
-	list *colfile.List
-	t    *colfile.Ints
-	x, y *colfile.Numbers
+	list *columnar.List
+	t    *columnar.Ints
+	x, y *columnar.Numbers
 }
 
-func newPointColumns(g *colfile.Group) pointColumns {
+func newPointColumns(g *columnar.Group) pointColumns {
 	l := g.List()
 	return pointColumns{l, g.Ints(l), g.Numbers(l), g.Numbers(l)}
 }
@@ -198,7 +198,7 @@ func (c *pointColumns) put(ps []point, width, height *float64) {
 }
 
 // putTime adds a time of a list: 0 is null, zeroTime is zero.
-func putTime(c *colfile.Ints, t int64) {
+func putTime(c *columnar.Ints, t int64) {
 	switch t {
 	case 0:
 		c.Null()
@@ -210,7 +210,7 @@ func putTime(c *colfile.Ints, t int64) {
 }
 
 // putCoord adds a coordinate of a list: zero bits are null, negative zero is zero.
-func putCoord(c *colfile.Numbers, v float64) {
+func putCoord(c *columnar.Numbers, v float64) {
 	if math.Float64bits(v) == 0 {
 		c.Null()
 		return
@@ -219,7 +219,7 @@ func putCoord(c *colfile.Numbers, v float64) {
 }
 
 // whole tells the column that coordinates are pixels divided by this.
-func whole(c *colfile.Numbers, size *float64) {
+func whole(c *columnar.Numbers, size *float64) {
 	if size == nil {
 		c.Whole(0)
 		return
@@ -227,7 +227,7 @@ func whole(c *colfile.Numbers, size *float64) {
 	c.Whole(*size)
 }
 
-func putText(c *colfile.Texts, s string) {
+func putText(c *columnar.Texts, s string) {
 	if s == "" {
 		c.Null()
 		return
@@ -235,7 +235,7 @@ func putText(c *colfile.Texts, s string) {
 	c.Add(s)
 }
 
-func putInt[T int32 | int64](c *colfile.Numbers, p *T) {
+func putInt[T int32 | int64](c *columnar.Numbers, p *T) {
 	if p == nil {
 		c.Null()
 		return
@@ -243,7 +243,7 @@ func putInt[T int32 | int64](c *colfile.Numbers, p *T) {
 	c.Add(uint64(*p))
 }
 
-func putFloat(c *colfile.Numbers, p *float64) {
+func putFloat(c *columnar.Numbers, p *float64) {
 	if p == nil {
 		c.Null()
 		return
@@ -251,7 +251,7 @@ func putFloat(c *colfile.Numbers, p *float64) {
 	c.Add(math.Float64bits(*p))
 }
 
-func putDelta(c *colfile.Ints, p *int64) {
+func putDelta(c *columnar.Ints, p *int64) {
 	if p == nil {
 		c.Null()
 		return
@@ -259,7 +259,7 @@ func putDelta(c *colfile.Ints, p *int64) {
 	c.Add(*p)
 }
 
-func putBool(c *colfile.Bools, p *bool) {
+func putBool(c *columnar.Bools, p *bool) {
 	if p == nil {
 		c.Null()
 		return

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/parquet-go/parquet-go"
 
-	"abtool/internal/colfile"
 	"abtool/schema"
+	"abtool/store/columnar"
 )
 
 // The wire rows have the columns of the schema: names, types, and what can be null.
@@ -135,7 +135,7 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-func writeRows[S, R any](t *testing.T, rows []R, group int, columns func(*colfile.Group) func(*R)) []S {
+func writeRows[S, R any](t *testing.T, rows []R, group int, columns func(*columnar.Group) func(*R)) []S {
 	t.Helper()
 	var b bytes.Buffer
 	s, err := newColumnSink[S](&b, "x", nil, 2, columns)

@@ -1,4 +1,4 @@
-package colfile
+package columnar
 
 import (
 	"bytes"

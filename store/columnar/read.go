@@ -1,18 +1,4 @@
-// Package scan reads the tables of a store by column, a row group at a time: what analyses and
-// features compute from. Values come as flat slices, lists as offsets into them, and nothing is
-// allocated for a value.
-//
-//	t, err := scan.Open("store", "imagenet", "annotations")
-//	defer t.Close()
-//	r, err := t.Reader("image_id", "mouse.x")
-//	for g := range t.Groups() {
-//		err := r.Read(g)
-//		x := r.Column("mouse.x")
-//		for row := range r.Rows() {
-//			trace := x.Floats[x.Offsets[row]:x.Offsets[row+1]]
-//		}
-//	}
-package scan
+package columnar
 
 import (
 	"fmt"
@@ -23,12 +9,12 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// Null is the whole number that stands for null in Column.Ints.
+// Null is the whole number that stands for null in Values.Ints.
 const Null = math.MinInt64
 
-// A Column holds the values of one column for the rows of one row group. Its slices are valid
+// Values holds the values of one column for the rows of one row group. Its slices are valid
 // until the next Read.
-type Column struct {
+type Values struct {
 	Ints   []int64   // of whole numbers and booleans (0, 1); Null where there is none
 	Floats []float64 // of real numbers; NaN where there is none
 	Index  []int32   // of text: the place in Dict; -1 where there is none
@@ -40,7 +26,7 @@ type Column struct {
 }
 
 // Text is the i-th text; ok is false for null.
-func (c *Column) Text(i int) (s string, ok bool) {
+func (c *Values) Text(i int) (s string, ok bool) {
 	if k := c.Index[i]; k >= 0 {
 		return c.Dict[k], true
 	}
@@ -91,13 +77,13 @@ func (t *Table) GroupRows(group int) int64 { return t.file.RowGroups()[group].Nu
 
 // Reader reads the named columns, as "seq" or "mouse.x".
 func (t *Table) Reader(columns ...string) (*Reader, error) {
-	r := &Reader{table: t, named: map[string]*Column{}}
+	r := &Reader{table: t, named: map[string]*Values{}}
 	for _, name := range columns {
 		c, err := findColumn(t.file.Schema(), name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", t.path, err)
 		}
-		r.columns, r.named[name] = append(r.columns, c), &c.Column
+		r.columns, r.named[name] = append(r.columns, c), &c.Values
 	}
 	return r, nil
 }
@@ -106,15 +92,15 @@ func (t *Table) Reader(columns ...string) (*Reader, error) {
 type Reader struct {
 	table   *Table
 	columns []*fileColumn
-	named   map[string]*Column
+	named   map[string]*Values
 	rows    int
 }
 
-// Column is a column that the Reader reads; it panics for others.
-func (r *Reader) Column(name string) *Column {
+// Column returns a column that the Reader reads; it panics for others.
+func (r *Reader) Column(name string) *Values {
 	c := r.named[name]
 	if c == nil {
-		panic("scan: the column " + name + " is not read")
+		panic("columnar: the column " + name + " is not read")
 	}
 	return c
 }
@@ -136,9 +122,9 @@ func (r *Reader) Read(group int) error {
 }
 
 // empty drops the values, and keeps their memory.
-func (c *Column) empty() {
+func (c *Values) empty() {
 	c.Ints, c.Floats, c.Index, c.Dict = c.Ints[:0], c.Floats[:0], c.Index[:0], c.Dict[:0]
 	c.Offsets, c.Inner = c.Offsets[:0], c.Inner[:0]
 }
 
-func (c *Column) values() int { return len(c.Ints) + len(c.Floats) + len(c.Index) }
+func (c *Values) values() int { return len(c.Ints) + len(c.Floats) + len(c.Index) }

@@ -1,4 +1,4 @@
-package colfile
+package columnar
 
 import (
 	"math"
@@ -21,7 +21,7 @@ func (d *dict) number(v uint64) int32 {
 		d.grow()
 	}
 	slots, mask := d.slots, uint64(len(d.slots)-1)
-	for h := spread(v) >> (d.shift & 63); ; h++ {
+	for h := scramble(v) >> (d.shift & 63); ; h++ {
 		i := slots[h&mask]
 		if i == 0 {
 			d.values = append(d.values, v)
@@ -34,15 +34,15 @@ func (d *dict) number(v uint64) int32 {
 	}
 }
 
-// spread moves what tells values apart to the upper bits.
-func spread(v uint64) uint64 { return v * 0x9e3779b97f4a7c15 }
+// scramble moves what tells values apart to the upper bits.
+func scramble(v uint64) uint64 { return v * 0x9e3779b97f4a7c15 }
 
 func (d *dict) grow() {
 	d.slots = make([]int32, max(2*len(d.slots), firstSlots))
 	d.shift = uint(64 - bits.Len(uint(len(d.slots)-1)))
 	mask := uint64(len(d.slots) - 1)
 	for i, v := range d.values {
-		h := spread(v) >> d.shift
+		h := scramble(v) >> d.shift
 		for d.slots[h&mask] != 0 {
 			h++
 		}

@@ -1,4 +1,4 @@
-package scan
+package columnar
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// fileColumn is a Column and its place in the file.
+// fileColumn is the Values of a column and its place in the file.
 type fileColumn struct {
-	Column
+	Values
 	name string
 	kind parquet.Kind
 	leaf parquet.LeafColumn

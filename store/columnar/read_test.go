@@ -1,4 +1,4 @@
-package scan
+package columnar_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"abtool/internal/teststore"
 	"abtool/schema"
+	"abtool/store/columnar"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -51,7 +52,7 @@ func TestLists(t *testing.T) {
 		{Seq: 1, ImageID: "a_2", Selected: ptr(false)},
 		{Seq: 2, ImageID: "a_3", WorkerID: ptr("W2"), Mouse: []schema.Point{{T: ptr(int64(7))}}},
 	}
-	tab, err := Open(write(t, "imagenet", "annotations", rows, 2), "imagenet", "annotations")
+	tab, err := columnar.Open(write(t, "imagenet", "annotations", rows, 2), "imagenet", "annotations")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,20 +87,20 @@ func TestLists(t *testing.T) {
 			if d := cmp.Diff([]int32{0, 2, 2}, c.Offsets); d != "" {
 				t.Error(d)
 			}
-			if d := cmp.Diff([]int64{5, Null}, r.Column("mouse.t").Ints); d != "" {
+			if d := cmp.Diff([]int64{5, columnar.Null}, r.Column("mouse.t").Ints); d != "" {
 				t.Error(d)
 			}
 			if d := cmp.Diff([]int64{1, 0}, r.Column("selected").Ints); d != "" {
 				t.Error(d)
 			}
-			if d := cmp.Diff([]int64{3, Null}, r.Column("page_idx").Ints); d != "" {
+			if d := cmp.Diff([]int64{3, columnar.Null}, r.Column("page_idx").Ints); d != "" {
 				t.Error(d)
 			}
 		case 1:
 			if len(c.Floats) != 1 || !math.IsNaN(c.Floats[0]) || cmp.Diff([]int32{0, 1}, c.Offsets) != "" {
 				t.Errorf("second group: %v %v", c.Floats, c.Offsets)
 			}
-			if r.Column("selected").Ints[0] != Null {
+			if r.Column("selected").Ints[0] != columnar.Null {
 				t.Error("selected is not null")
 			}
 		}
@@ -115,7 +116,7 @@ func TestListsInLists(t *testing.T) {
 		{ImageID: 2},
 		{ImageID: 3, Instances: []schema.Instance{{ID: 4, Polygon: []float64{5}, Category: ptr("cat")}}},
 	}
-	tab, err := Open(write(t, "coco", "images", rows, 10), "coco", "images")
+	tab, err := columnar.Open(write(t, "coco", "images", rows, 10), "coco", "images")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +163,7 @@ func TestWhatIngestWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	want = want[:n]
-	tab, err := Open(store, "imagenet", "annotations")
+	tab, err := columnar.Open(store, "imagenet", "annotations")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,14 +173,14 @@ func TestWhatIngestWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []schema.ImageNetAnnotation
-	text := func(c *Column, i int) *string {
+	text := func(c *columnar.Values, i int) *string {
 		if s, ok := c.Text(i); ok {
 			return &s
 		}
 		return nil
 	}
 	whole := func(v int64) *int64 {
-		if v == Null {
+		if v == columnar.Null {
 			return nil
 		}
 		return &v
@@ -191,7 +192,7 @@ func TestWhatIngestWrites(t *testing.T) {
 		for i := range r.Rows() {
 			a := schema.ImageNetAnnotation{Seq: r.Column("seq").Ints[i], WorkerID: text(r.Column("worker_id"), i), HITSubmitTime: whole(r.Column("hit_submit_time").Ints[i])}
 			a.ImageID, _ = r.Column("image_id").Text(i)
-			if s := r.Column("selected").Ints[i]; s != Null {
+			if s := r.Column("selected").Ints[i]; s != columnar.Null {
 				a.Selected = ptr(s == 1)
 			}
 			if x := r.Column("position_x").Floats[i]; !math.IsNaN(x) {
