@@ -235,7 +235,9 @@ func (a *acceptor) take(x *record) error {
 	}
 	a.inSet = d
 	tag := byte(fromBoxes)
-	if x.kind != vocRecord {
+	if x.kind == vocRecord {
+		a.u.src.boxes += int64(len(x.fact.boxes))
+	} else {
 		tag = fromRecord
 		k.Rows += int64(x.end - x.first)
 		for i := x.first; i < x.end; i++ {

@@ -400,3 +400,31 @@ func TestBoxesGivenAsByproducts(t *testing.T) {
 		}
 	}
 }
+
+// What is given with --boxes and holds none is refused, or a note says so.
+func TestNoBoxesGivenAsBoxes(t *testing.T) {
+	for _, c := range []struct{ name, content, failed, note string }{
+		{"instances.json", `{"images":[],"annotations":[],"categories":[]}`, "--boxes wants ILSVRC's boxes", ""},
+		{"records.json", "[" + fmt.Sprintf(cocoOf, 1) + "]", "--boxes wants ILSVRC's boxes", ""},
+		{"ab.tar", string(tarOf(t, false, "n01440764_1.xml", shownXML)), "", "ab.tar, given with --boxes, has no box in any of its files (1)"},
+		{"boxes.tar", string(tarOf(t, false, "n01440764_1.xml", boxedXML)), "", ""},
+	} {
+		path := filepath.Join(t.TempDir(), c.name)
+		if err := os.WriteFile(path, []byte(c.content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, sum, err := ingestText(t, "n01440764_1.xml", shownXML, Options{Boxes: []string{path}})
+		if c.failed != "" {
+			if err == nil || !errors.Is(err, ErrUnknownInput) || !strings.Contains(err.Error(), c.failed) {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if notes := strings.Join(sum.DataSet("imagenet").Notes, "; "); notes != c.note {
+			t.Errorf("%s: notes %q", c.name, notes)
+		}
+	}
+}

@@ -324,7 +324,7 @@ func (r *runner) finish(ctx context.Context) error {
 			d.notes = append(d.notes, note)
 		}
 		if d.name == "imagenet" {
-			d.notes = append(d.notes, r.boxesAlone()...)
+			d.notes = append(d.notes, r.misplaced()...)
 		}
 		sizes, err := fileSizes(d.dir)
 		if err != nil {
@@ -339,12 +339,18 @@ func (r *runner) finish(ctx context.Context) error {
 	return r.target.commit(r.summary(true))
 }
 
-// boxesAlone returns what to say of sources of byproducts whose files have no showing.
-func (r *runner) boxesAlone() (notes []string) {
+// misplaced returns what to say of sources that hold none of what they were given for: byproducts
+// without a showing, ground truth without a box.
+func (r *runner) misplaced() (notes []string) {
 	for _, s := range r.sources {
-		if k := s.stats["imagenet"]; k != nil && s.role == byproducts && k.Stored > 0 && k.Rows == 0 {
+		k := s.stats["imagenet"]
+		switch {
+		case k == nil || k.Stored == 0:
+		case s.role == byproducts && k.Rows == 0:
 			notes = append(notes, fmt.Sprintf("%s has no byproducts: none of its files (%d) has a <metadata>. "+
 				"If it is ILSVRC's boxes, give it with --boxes", s.name, k.Stored))
+		case s.role == boxesRole && s.boxes == 0:
+			notes = append(notes, fmt.Sprintf("%s, given with --boxes, has no box in any of its files (%d)", s.name, k.Stored))
 		}
 	}
 	return notes

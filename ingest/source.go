@@ -57,6 +57,7 @@ type source struct {
 	home  string                  // the data set that files are counted in, "" as long as nothing has told
 	met   int64                   // records so far
 	aside int64                   // values next to the records of containers
+	boxes int64                   // of --boxes
 	// Rejects and headers from before it told:
 	pending        []rejectRow
 	pendingHeaders int64
@@ -269,6 +270,9 @@ func (s *source) feedShape(ctx context.Context, f *feeder, st *stream, member st
 		return s.unknown(st, head)
 	case s.role == instancesRole && text[0] != '{':
 		return fmt.Errorf("%s: %w: --instances wants COCO's instances_*.json, an object with images, annotations and categories; this begins with \"%s\"",
+			s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]))
+	case s.role == boxesRole && text[0] != '<' && !isTar(head):
+		return fmt.Errorf("%s: %w: --boxes wants ILSVRC's boxes, a folder or archive of Pascal VOC files; this begins with \"%s\"",
 			s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]))
 	case isTar(head):
 		s.setShape("tar" + suffix)
