@@ -497,7 +497,7 @@ func (a *cocoAnnotators) result(e *cocoEngine, r *Statistic) {
 		proportion("flag_centre", "workers who put icons in the centre", "workers with 20 icons or more", centre, judged),
 		proportion("flag_rush", "workers who rush", "workers with 20 icons or more", rush, judged),
 		proportion("flag_bot", "workers with icons but no mouse", "workers with 20 icons or more", bot, judged))
-	r.add(pool.values("precision", "workers with icons on images of the ground truth")...)
+	r.add(poolValues(pool, "precision", "workers with icons on images of the ground truth")...)
 	r.exclude("no worker_id", "pages", a.without)
 	if n > 0 && math.IsNaN(pool.alpha) {
 		r.warn("The model of annotators cannot be fitted: it needs two annotators with icons on images of the ground truth, and both hits and misses.")

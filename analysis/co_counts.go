@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"math"
 	"slices"
 
 	"abtool/store/columnar"
@@ -158,14 +157,14 @@ func (a *browsing) merge(other cocoStatistic) {
 
 func (a *browsing) result(e *cocoEngine, r *Statistic) {
 	records := e.ratios.total(a.events)
-	r.add(count("events", "steps through the superclasses", "steps", records.num.hi),
+	r.add(count("events", "steps through the superclasses", "steps", records.count()),
 		e.ratio("events_mean", "mean steps on a page", "count", "pages", a.events),
 		e.ratio("distinct_mean", "mean different superclasses on a page; the opening one is not logged until it is returned to", "count", "pages", a.distinct),
 		e.ratio("keyboard_share", "steps made by the keyboard", unitShare, "steps", a.keyboard),
 		e.ratio("keyboard_share.known", "variant: of the steps whose key or button is known", unitShare,
 			"such steps", a.known),
 		countOf("keyboard_unknown", "steps of which it is unknown whether the key or the button was used",
-			"steps", a.unknown, records.num.hi),
+			"steps", a.unknown, records.count()),
 		e.ratio("records_with_keyboard", "pages with a step made by the keyboard", unitShare, "pages", a.pages),
 		e.ratio("reached_last", "pages on which the last superclass was reached, without which a page cannot be submitted", unitShare, "pages", a.reach))
 	t := Table{Name: "by_superclass", Title: "Steps by superclass", Columns: []Column{
@@ -236,13 +235,8 @@ func (a *pageTime) result(e *cocoEngine, r *Statistic) {
 // meanOf is the mean over units, such as HITs, with the population standard deviation as a value
 // beside it.
 func meanOf(name, title, unit, of string, m *mean) []Value {
-	v := math.NaN()
-	if m.n > 0 {
-		average := m.sum.float() / float64(m.n)
-		v = math.Sqrt(max(0, m.squares.float()/float64(m.n)-average*average))
-	}
 	return []Value{
 		{Name: name, Title: title, Value: m.value(), Unit: unit, N: m.n, Of: of, Interval: m.interval()},
-		{Name: name + "_std", Title: "population standard deviation of the same", Value: Number(v), Unit: unit, N: m.n, Of: of},
+		{Name: name + "_std", Title: "population standard deviation of the same", Value: Number(m.deviation()), Unit: unit, N: m.n, Of: of},
 	}
 }

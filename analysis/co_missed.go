@@ -106,13 +106,13 @@ func (a *missedClasses) classes(e *cocoEngine) Table {
 		}
 	}
 	slices.SortFunc(order, func(x, y class) int {
-		return cmp.Or(cmp.Compare(a.of(e, y).num.hi, a.of(e, x).num.hi), cmp.Compare(x, y))
+		return cmp.Or(cmp.Compare(a.of(e, y).count(), a.of(e, x).count()), cmp.Compare(x, y))
 	})
 	for _, c := range order {
 		total := a.of(e, c)
 		low, high := bounds(e.boot.interval(a.byClass + ratioID(c)))
 		t.Rows = append(t.Rows, []any{
-			e.categories[c], total.den, total.num.hi, total.value(), low, high, a.taken[c], a.retrieved[c],
+			e.categories[c], total.den, total.count(), total.value(), low, high, a.taken[c], a.retrieved[c],
 		})
 	}
 	return t

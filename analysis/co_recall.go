@@ -180,7 +180,7 @@ func (a *categoryRecall) result(e *cocoEngine, r *Statistic) {
 		}
 		low, high := bounds(e.boot.interval(id))
 		size := a.size[c].value()
-		t.Rows = append(t.Rows, []any{name, total.den, total.num.hi, total.value(), low, high, size, a.allSize[c].value(), Number(float64(total.value()) - intercept - slope*float64(size))})
+		t.Rows = append(t.Rows, []any{name, total.den, total.count(), total.value(), low, high, size, a.allSize[c].value(), Number(float64(total.value()) - intercept - slope*float64(size))})
 	}
 	r.Tables = append(r.Tables, t, a.instanceBins(e), a.classBins(classBins))
 	roots := make([]float64, len(x))
@@ -189,7 +189,7 @@ func (a *categoryRecall) result(e *cocoEngine, r *Statistic) {
 	}
 	add := func(name, title, unit string, v float64, x []float64, of func(x, y []float64) float64) {
 		out := Value{Name: name, Title: title, Value: Number(v), Unit: unit, N: int64(len(x)), Of: "classes"}
-		out.replicates = replicate(e.boot, fitted, x, of)
+		out.replicates = e.boot.replicate(fitted, x, of)
 		out.Interval = percentiles(out.replicates)
 		r.add(out)
 	}
@@ -202,25 +202,6 @@ func (a *categoryRecall) result(e *cocoEngine, r *Statistic) {
 	r.warnFew(r.Values[0])
 	r.exclude("no usable box, or the image's size is unknown", "pairs of an image and a class", a.noSize)
 	r.exclude("no usable box, or the image's size is unknown", "instances", a.noSizeTruth)
-}
-
-// replicate computes f over the samples of ratios that stand for y.
-func replicate(b *bootstrap, ids []ratioID, x []float64, f func(x, y []float64) float64) []float64 {
-	if b == nil || b.clusters < 2 || len(ids) == 0 {
-		return nil
-	}
-	out := make([]float64, len(b.values[ids[0]]))
-	var xs, ys []float64
-	for k := range out {
-		xs, ys = xs[:0], ys[:0]
-		for i, id := range ids {
-			if v := b.values[id][k]; !math.IsNaN(v) {
-				xs, ys = append(xs, x[i]), append(ys, v)
-			}
-		}
-		out[k] = f(xs, ys)
-	}
-	return out
 }
 
 // fitLine returns the line a + b x of least squares and Pearson's correlation. They are NaN below
@@ -255,7 +236,7 @@ func (a *categoryRecall) instanceBins(e *cocoEngine) Table {
 		id := a.byBin + ratioID(k)
 		total := e.ratios.total(id)
 		low, high := bounds(e.boot.interval(id))
-		t.Rows = append(t.Rows, []any{int64(k), binName(k), total.den, total.num.hi, total.value(), low, high})
+		t.Rows = append(t.Rows, []any{int64(k), binName(k), total.den, total.count(), total.value(), low, high})
 	}
 	return t
 }

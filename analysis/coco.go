@@ -235,7 +235,7 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (Da
 
 func (e *cocoEngine) results(entries []*Entry, stats []cocoStatistic) []Statistic {
 	if e.o.Bootstrap > 0 {
-		e.boot = e.ratios.resample(e.cluster, e.o.Bootstrap, e.o.Seed, e.o.Jobs)
+		e.boot = e.ratios.resample(e.cluster.sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
 	}
 	out := make([]Statistic, len(stats))
 	parallel(e.o.Jobs, len(stats), func(i int) {
@@ -247,7 +247,7 @@ func (e *cocoEngine) results(entries []*Entry, stats []cocoStatistic) []Statisti
 
 // ratio is the value of a ratio over annotators, with its interval.
 func (e *cocoEngine) ratio(name, title, unit, of string, id ratioID) Value {
-	return e.ratios.describe(e.boot, name, title, unit, of, id)
+	return describe(e.ratios, e.boot, name, title, unit, of, id)
 }
 
 // cocoRows are the columns of annotations that are read.

@@ -1,6 +1,9 @@
 package analysis
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // gridSize is the number of rows and columns of the maps of an image (I10): the middle cell of
 // 11 × 11 has 0.82 % of the area, as the paper's.
@@ -48,12 +51,18 @@ func (g *grid) inside() (n int64) {
 
 func (g *grid) middle() int64 { return g.cells[gridSize/2][gridSize/2] }
 
-func (g *grid) histogram(name, title, of string) Histogram {
-	h := Histogram{Name: name, Title: title, X: [2]float64{0, 1}, Y: [2]float64{0, 1}, Outside: g.outside, Of: of}
+func (g *grid) counts() (counts [][]int64) {
 	for r := range g.cells {
-		h.Counts = append(h.Counts, append([]int64(nil), g.cells[r][:]...))
+		counts = append(counts, slices.Clone(g.cells[r][:]))
 	}
-	return h
+	return counts
+}
+
+// gridHistogram is a map of the image.
+func gridHistogram(name, title, of string, g *grid) Histogram {
+	return Histogram{
+		Name: name, Title: title, X: [2]float64{0, 1}, Y: [2]float64{0, 1}, Counts: g.counts(), Outside: g.outside, Of: of,
+	}
 }
 
 // countMiddle counts a point on the image as in the middle cell or not.
@@ -68,13 +77,10 @@ func (r *ratios) countMiddle(cluster int32, id ratioID, x, y float64) {
 func (r *Statistic) addGrid(name, title, of string, g *grid, b *bootstrap, middle ratioID) {
 	v := proportion(name+".share", title+": share of the middle cell, 0.82 % of the area", of, g.middle(), g.inside())
 	if middle >= 0 {
-		v.Interval = b.interval(middle)
-		if b != nil {
-			v.replicates = b.values[middle]
-		}
+		v.Interval, v.replicates = b.interval(middle), b.samples(middle)
 	}
 	r.add(v)
-	r.Histograms = append(r.Histograms, g.histogram(name, title, of))
+	r.Histograms = append(r.Histograms, gridHistogram(name, title, of, g))
 }
 
 // frameSize is the number of rows and columns of the maps in the frame of a box (I15), which
@@ -113,12 +119,18 @@ func (f *frame) merge(o *frame) {
 	f.u, f.v = append(f.u, o.u...), append(f.v, o.v...)
 }
 
-func (f *frame) histogram(name, title, of string) Histogram {
-	h := Histogram{Name: name, Title: title, X: [2]float64{-1, 2}, Y: [2]float64{-1, 2}, Outside: f.outside, Of: of}
+func (f *frame) counts() (counts [][]int64) {
 	for r := range f.cells {
-		h.Counts = append(h.Counts, append([]int64(nil), f.cells[r][:]...))
+		counts = append(counts, slices.Clone(f.cells[r][:]))
 	}
-	return h
+	return counts
+}
+
+// frameHistogram is a map in the frame of boxes.
+func frameHistogram(name, title, of string, f *frame) Histogram {
+	return Histogram{
+		Name: name, Title: title, X: [2]float64{-1, 2}, Y: [2]float64{-1, 2}, Counts: f.counts(), Outside: f.outside, Of: of,
+	}
 }
 
 // mode is the middle of the fullest cell; of several the first by rows.

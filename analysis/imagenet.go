@@ -252,7 +252,7 @@ func eachGroup(ctx context.Context, t *columnar.Table, workers int, progress fun
 
 func (e *imagenetEngine) results(entries []*Entry, stats []imagenetStatistic) []Statistic {
 	if e.o.Bootstrap > 0 {
-		e.boot = e.ratios.resample(e.cluster, e.o.Bootstrap, e.o.Seed, e.o.Jobs)
+		e.boot = e.ratios.resample(e.cluster.sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
 	}
 	out := make([]Statistic, len(stats))
 	parallel(e.o.Jobs, len(stats), func(i int) {
@@ -264,7 +264,7 @@ func (e *imagenetEngine) results(entries []*Entry, stats []imagenetStatistic) []
 
 // ratio is the value of a ratio over annotators, with its interval.
 func (e *imagenetEngine) ratio(name, title, unit, of string, id ratioID) Value {
-	return e.ratios.describe(e.boot, name, title, unit, of, id)
+	return describe(e.ratios, e.boot, name, title, unit, of, id)
 }
 
 // group takes a row group: runs of rows of one image at a time.

@@ -342,7 +342,7 @@ func (a *annotators) result(e *imagenetEngine, r *Statistic) {
 		proportion("flag_centre", "workers who click the centre", "workers with 20 clicks or more", centre, judged),
 		proportion("flag_rush", "workers who rush", "workers with 20 clicks or more", rush, judged),
 		proportion("flag_bot", "workers with bot-like traces", "workers with 20 clicks or more", bot, judged))
-	r.Values = append(r.Values, pool.values("accuracy", "workers with clicks on boxed images")...)
+	r.Values = append(r.Values, poolValues(pool, "accuracy", "workers with clicks on boxed images")...)
 	r.exclude("no worker_id", "showings", a.without)
 	r.Tables = append(r.Tables, t, a.experience(e))
 }

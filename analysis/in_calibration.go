@@ -12,7 +12,7 @@ func (e *imagenetEngine) late(r *ratios) *bootstrap {
 	if e.o.Bootstrap <= 0 {
 		return nil
 	}
-	return r.resample(e.cluster, e.o.Bootstrap, e.o.Seed, e.o.Jobs)
+	return r.resample(e.cluster.sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
 }
 
 // half puts a cluster, so an annotator, into one of two halves by a hash of its name.
@@ -147,7 +147,7 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 	boot := e.late(rs)
 	const of = "images with a box and a final click"
 	value := func(name, title, unit string, id ratioID) {
-		v := rs.describe(boot, name, title, unit, of, id)
+		v := describe(rs, boot, name, title, unit, of, id)
 		if unit == unitShare && v.Value < 0 {
 			v.K = nil
 		}
@@ -161,7 +161,7 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 		value("accuracy."+model.name, "the click is in a box: "+model.title, unitShare, hit+ratioID(m))
 	}
 	for m, model := range modelNames {
-		r.add(rs.describe(boot, "off_centre."+model.name, "the same where the centre of the image is in no box: "+model.title, unitShare, "such images", offCentre+ratioID(m)))
+		r.add(describe(rs, boot, "off_centre."+model.name, "the same where the centre of the image is in no box: "+model.title, unitShare, "such images", offCentre+ratioID(m)))
 	}
 	for m, model := range modelNames {
 		value("distance."+model.name, "mean distance of the click from the centre of its box: "+model.title, "fraction of the image", distance+ratioID(m))
@@ -185,7 +185,9 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 		}
 	}
 	r.Tables = append(r.Tables, t)
-	r.Histograms = append(r.Histograms, before.histogram("frame_before", "clicks as they are, in the frame of the nearest box", of), after.histogram("frame_shift", "less their median displacement", of))
+	r.Histograms = append(r.Histograms,
+		frameHistogram("frame_before", "clicks as they are, in the frame of the nearest box", of, &before),
+		frameHistogram("frame_shift", "less their median displacement", of, &after))
 	if drawn {
 		r.warn("linear draws clicks to one place (a slope below 0.5): what it gains is from where boxes are, not from what was clicked. off_centre shows what it loses.")
 	}

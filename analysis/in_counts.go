@@ -396,10 +396,10 @@ func (a *accuracyMaps) merge(other imagenetStatistic) {
 func (a *accuracyMaps) result(_ *imagenetEngine, r *Statistic) {
 	const boxes, images = "boxes of images with a final click", "images with a box and a final click"
 	r.Histograms = append(r.Histograms,
-		a.gtN.histogram("by_gt_cell_n", "boxes by the cell of their centre", boxes),
-		a.gtHits.histogram("by_gt_cell_hits", "of them, on images whose click hits", boxes),
-		a.clickN.histogram("by_click_cell_n", "images by the cell of the click", images),
-		a.clickHits.histogram("by_click_cell_hits", "of them, whose click hits", images))
+		gridHistogram("by_gt_cell_n", "boxes by the cell of their centre", boxes, &a.gtN),
+		gridHistogram("by_gt_cell_hits", "of them, on images whose click hits", boxes, &a.gtHits),
+		gridHistogram("by_click_cell_n", "images by the cell of the click", images, &a.clickN),
+		gridHistogram("by_click_cell_hits", "of them, whose click hits", images, &a.clickHits))
 	r.Tables = append(r.Tables, ringTable("by_gt_ring", "Accuracy by how far the centre of the box is from the middle cell", &a.gtN, &a.gtHits),
 		ringTable("by_click_ring", "Accuracy by how far the click is from the middle cell", &a.clickN, &a.clickHits))
 }

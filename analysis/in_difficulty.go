@@ -95,7 +95,7 @@ func (a *difficulty) result(e *imagenetEngine, r *Statistic) {
 		from = to
 	}
 	boot := e.late(rs)
-	within := rs.describe(boot, "auc_within", "of pairs of a miss and a hit of one annotator, those where the miss took longer (half of ties): 0.5 is no relation", unitShare, "pairs of a miss and a hit of one annotator", auc)
+	within := describe(rs, boot, "auc_within", "of pairs of a miss and a hit of one annotator, those where the miss took longer (half of ties): 0.5 is no relation", unitShare, "pairs of a miss and a hit of one annotator", auc)
 	within.K = nil
 	for i := range pooled {
 		slices.Sort(pooled[i])
@@ -114,7 +114,7 @@ func (a *difficulty) result(e *imagenetEngine, r *Statistic) {
 	for k := range relativeBins {
 		total := rs.total(relative + ratioID(k))
 		low, high := bounds(boot.interval(relative + ratioID(k)))
-		byRank.Rows = append(byRank.Rows, []any{int64(k), total.den, total.num.hi, total.value(), low, high})
+		byRank.Rows = append(byRank.Rows, []any{int64(k), total.den, total.count(), total.value(), low, high})
 	}
 	r.Tables = append(r.Tables, t, byRank)
 	const of = "images with a box and a final click"

@@ -138,18 +138,6 @@ func (a *mouseMeasures) result(e *imagenetEngine, r *Statistic) {
 	r.exclude("the displayed size is unknown", of, a.noSize)
 }
 
-// difference is a − b of every sample.
-func (b *bootstrap) difference(x, y ratioID) []float64 {
-	if b == nil || b.clusters < 2 {
-		return nil
-	}
-	out := make([]float64, len(b.values[x]))
-	for k := range out {
-		out[k] = b.values[x][k] - b.values[y][k]
-	}
-	return out
-}
-
 // difference is the Value of a difference of two ratios; n counts the units of the rarer.
 func (e *imagenetEngine) difference(name, title, unit string, x, y ratioID) Value {
 	a, b := e.ratios.total(x), e.ratios.total(y)

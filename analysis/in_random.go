@@ -36,6 +36,15 @@ func (m *mean) merge(o *mean) {
 
 func (m *mean) value() Number { return quotient(m.sum.float(), float64(m.n)) }
 
+// deviation is the population standard deviation, NaN without values.
+func (m *mean) deviation() float64 {
+	if m.n == 0 {
+		return math.NaN()
+	}
+	average := m.sum.float() / float64(m.n)
+	return math.Sqrt(max(0, m.squares.float()/float64(m.n)-average*average))
+}
+
 func (m *mean) interval() *Interval { return meanInterval(m.n, m.sum.float(), m.squares.float()) }
 
 // Sets of images that random clicks are judged on.

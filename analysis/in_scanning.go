@@ -117,12 +117,12 @@ func (a *scanning) result(e *imagenetEngine, r *Statistic) {
 	}
 	boot := e.late(rs)
 	for o, name := range scanOrderNames {
-		v := rs.describe(boot, "pairs_in_order."+name.name, "pairs of clicks of a page that follow "+name.title+" (half of ties); 0.5 is no relation", unitShare, "pairs of clicks of a page", order+ratioID(o))
+		v := describe(rs, boot, "pairs_in_order."+name.name, "pairs of clicks of a page that follow "+name.title+" (half of ties); 0.5 is no relation", unitShare, "pairs of clicks of a page", order+ratioID(o))
 		v.K = nil
 		r.add(v)
 	}
 	for o, name := range scanOrderNames {
-		r.add(rs.describe(boot, "tau."+name.name, "mean over pages of Kendall's τ-b of the clicks' times with "+name.title, unitNone, "pages", tau+ratioID(o)))
+		r.add(describe(rs, boot, "tau."+name.name, "mean over pages of Kendall's τ-b of the clicks' times with "+name.title, unitNone, "pages", tau+ratioID(o)))
 	}
 	t := Table{Name: "by_step", Title: "Where the next click of the page is", Columns: []Column{
 		{"step", "", "from a click to the next"}, {"meaning", "", "what that is"}, {"n", "count", "steps"}, {"share", unitShare, "of all steps"},
@@ -132,7 +132,7 @@ func (a *scanning) result(e *imagenetEngine, r *Statistic) {
 		id := steps + ratioID(k)
 		total := rs.total(id)
 		low, high := bounds(boot.interval(id))
-		t.Rows = append(t.Rows, []any{name.name, name.title, total.num.hi, total.value(), low, high})
+		t.Rows = append(t.Rows, []any{name.name, name.title, total.count(), total.value(), low, high})
 	}
 	r.Tables = append(r.Tables, t)
 	v := count("pages", "pages whose order is told", "pages", pages)

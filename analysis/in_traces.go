@@ -69,7 +69,7 @@ func (e *imagenetEngine) curve(name, title, key, keyTitle string, id ratioID, n 
 	for k := range n {
 		total := e.ratios.total(id + ratioID(k))
 		low, high := bounds(e.boot.interval(id + ratioID(k)))
-		t.Rows = append(t.Rows, []any{int64(k), total.den, total.num.hi, total.value(), low, high})
+		t.Rows = append(t.Rows, []any{int64(k), total.den, total.count(), total.value(), low, high})
 	}
 	return t
 }
@@ -234,5 +234,5 @@ func (r *Statistic) addFrame(name, title, of string, f *frame, b *bootstrap, mea
 	r.add(value("mode_u", "middle of the fullest cell of the map, across", u),
 		value("mode_v", "middle of the fullest cell of the map, down", v),
 		countOf(name+".mode_count", "points in that cell", of, k, n))
-	r.Histograms = append(r.Histograms, f.histogram(name+"_map", title, of))
+	r.Histograms = append(r.Histograms, frameHistogram(name+"_map", title, of, f))
 }

@@ -340,7 +340,7 @@ func TestBootstrap(t *testing.T) {
 		squares += (m - total) * (m - total)
 	}
 	se := math.Sqrt(squares) / clusters
-	b := r.resample(by, 2000, 1, 2)
+	b := r.resample(by.sorted(), 2000, 1, 2)
 	i := b.interval(id)
 	if have, want := i.High-i.Low, 2*z95*se; math.Abs(have/want-1) > 0.1 || !i.Covers(total) {
 		t.Errorf("the interval is %v wide, theory says %v", have, want)
@@ -348,10 +348,10 @@ func TestBootstrap(t *testing.T) {
 	if j := b.interval(id + 1); (j.High-j.Low)*3 > i.High-i.Low {
 		t.Errorf("independent units have an interval of %v, clustered ones of %v", j.High-j.Low, i.High-i.Low)
 	}
-	if again := r.resample(by, 2000, 1, 7).interval(id); *again != *i {
+	if again := r.resample(by.sorted(), 2000, 1, 7).interval(id); *again != *i {
 		t.Error("the interval depends on the number of goroutines")
 	}
-	if other := r.resample(by, 2000, 2, 1).interval(id); *other == *i {
+	if other := r.resample(by.sorted(), 2000, 2, 1).interval(id); *other == *i {
 		t.Error("the seed does not matter")
 	}
 }
@@ -432,7 +432,7 @@ func TestScanOrders(t *testing.T) {
 	if v := rs.total(tau + snakeOrder).value(); v != 1 {
 		t.Errorf("τ is %v", v)
 	}
-	if n := rs.total(steps+stepAlong).num.hi + rs.total(steps+stepTurn).num.hi; n != 44 {
+	if n := rs.total(steps+stepAlong).count() + rs.total(steps+stepTurn).count(); n != 44 {
 		t.Errorf("%d of 44 steps are a serpentine's", n)
 	}
 }

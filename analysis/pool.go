@@ -101,8 +101,8 @@ func (p pool) ranks(all []trial) []int64 {
 	return ranks
 }
 
-// values describe the model; what is the measure, accuracy or precision.
-func (p pool) values(what, of string) []Value {
+// poolValues describe the model; what is the measure, accuracy or precision.
+func poolValues(p pool, what, of string) []Value {
 	total := p.alpha + p.beta
 	average := p.alpha / total
 	return []Value{

@@ -51,6 +51,9 @@ func (r *ratio) merge(o ratio) {
 	r.den += o.den
 }
 
+// count is Σ num of a ratio of whole numbers.
+func (r ratio) count() int64 { return r.num.hi }
+
 func (r ratio) value() Number { return quotient(r.num.float(), float64(r.den)) }
 
 // ratioID is the place of a ratio in a ratios.
@@ -137,11 +140,11 @@ type bootstrap struct {
 }
 
 // resample draws as many clusters as there are, with replacement, samples times. Sample k
-// depends on the seed, k and the sorted names of all clusters alone, also of those without a
+// depends on the seed, k and the order of all clusters alone, also of those without a
 // unit in r: all ratios of a data set are drawn alike.
-func (r *ratios) resample(by *names, samples int, seed uint64, jobs int) *bootstrap {
+func (r *ratios) resample(order []int32, samples int, seed uint64, jobs int) *bootstrap {
 	var rows [][]ratio
-	for _, id := range by.sorted() {
+	for _, id := range order {
 		if int(id) < len(r.clusters) && r.clusters[id] != nil {
 			rows = append(rows, r.clusters[id])
 		} else {
@@ -203,6 +206,45 @@ func (b *bootstrap) interval(id ratioID) *Interval {
 	return percentiles(b.values[id])
 }
 
+// samples are the values of a ratio, by sample; nil without a bootstrap.
+func (b *bootstrap) samples(id ratioID) []float64 {
+	if b == nil {
+		return nil
+	}
+	return b.values[id]
+}
+
+// difference is a − b of every sample.
+func (b *bootstrap) difference(x, y ratioID) []float64 {
+	if b == nil || b.clusters < 2 {
+		return nil
+	}
+	out := make([]float64, len(b.values[x]))
+	for k := range out {
+		out[k] = b.values[x][k] - b.values[y][k]
+	}
+	return out
+}
+
+// replicate computes f over the samples of ratios that stand for y.
+func (b *bootstrap) replicate(ids []ratioID, x []float64, f func(x, y []float64) float64) []float64 {
+	if b == nil || b.clusters < 2 || len(ids) == 0 {
+		return nil
+	}
+	out := make([]float64, len(b.values[ids[0]]))
+	var xs, ys []float64
+	for k := range out {
+		xs, ys = xs[:0], ys[:0]
+		for i, id := range ids {
+			if v := b.values[id][k]; !math.IsNaN(v) {
+				xs, ys = append(xs, x[i]), append(ys, v)
+			}
+		}
+		out[k] = f(xs, ys)
+	}
+	return out
+}
+
 // percentiles is the interval of the defined values of samples.
 func percentiles(samples []float64) *Interval {
 	var v []float64
@@ -238,17 +280,4 @@ func parallel(jobs, n int, f func(i int)) {
 		})
 	}
 	wg.Wait()
-}
-
-// describe is a ratio as a Value.
-func (r *ratios) describe(b *bootstrap, name, title, unit, of string, id ratioID) Value {
-	t := r.total(id)
-	v := Value{Name: name, Title: title, Value: t.value(), Unit: unit, N: t.den, Of: of, Interval: b.interval(id)}
-	if unit == unitShare && t.num.lo == 0 {
-		v.K = &t.num.hi
-	}
-	if b != nil {
-		v.replicates = b.values[id]
-	}
-	return v
 }

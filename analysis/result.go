@@ -185,6 +185,19 @@ func medianValue[T int64 | int32 | float64](name, title, unit, of string, sorted
 	}
 }
 
+// describe is a ratio as a Value.
+func describe(r *ratios, b *bootstrap, name, title, unit, of string, id ratioID) Value {
+	t := r.total(id)
+	v := Value{
+		Name: name, Title: title, Value: t.value(), Unit: unit, N: t.den, Of: of,
+		Interval: b.interval(id), replicates: b.samples(id),
+	}
+	if k, ok := t.num.whole(); ok && unit == unitShare {
+		v.K = &k
+	}
+	return v
+}
+
 // proportion is the share of k of n independent units, with Wilson's interval.
 func proportion(name, title, of string, k, n int64) Value {
 	return Value{Name: name, Title: title, Value: share(k, n), Unit: unitShare, N: n, K: &k, Of: of, Interval: Wilson(k, n)}

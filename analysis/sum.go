@@ -36,4 +36,7 @@ func (s *sum) merge(o sum) {
 	s.hi += o.hi + int64(carry)
 }
 
+// whole is a sum of whole numbers; ok is false for any other.
+func (s sum) whole() (n int64, ok bool) { return s.hi, s.lo == 0 }
+
 func (s sum) float() float64 { return float64(s.hi) + float64(s.lo)*0x1p-64 }
