@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"abtool/internal/closest"
+	"abtool/internal/stat"
 )
 
 // An Entry describes a statistic that can be asked for.
@@ -19,8 +20,8 @@ type Entry struct {
 	Paper      string // where the paper has it; empty: it has not
 	Definition string
 
-	imagenet func(*imagenetEngine, *ratios) imagenetStatistic
-	coco     func(*cocoEngine, *ratios) cocoStatistic
+	imagenet func(*imagenetEngine, *stat.Ratios) imagenetStatistic
+	coco     func(*cocoEngine, *stat.Ratios) cocoStatistic
 }
 
 // Catalogue lists every statistic, in the order of documents.

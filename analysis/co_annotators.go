@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -14,8 +15,8 @@ type cocoProfile struct {
 	placed, actions, moves, removes  int64
 	steps, keyboard, keyUnknown      int64
 	boxed                            int64
-	recall                           mean
-	distance, dx, dy, du, dv         sum
+	recall                           stat.Mean
+	distance, dx, dy, du, dv         stat.Sum
 	spent, first                     []int64
 	pageNumbers                      []int64
 	workers, assignments             []int32
@@ -82,9 +83,9 @@ func (p *cocoProfile) addIcon(k *icon) {
 	}
 	p.icons++
 	d := centreDistance(k.x, k.y)
-	p.distance.add(d)
-	p.dx.add(k.x - 0.5)
-	p.dy.add(k.y - 0.5)
+	p.distance.Add(d)
+	p.dx.Add(k.x - 0.5)
+	p.dy.Add(k.y - 0.5)
 	if d <= centreRadius {
 		p.centre++
 	}
@@ -100,8 +101,8 @@ func (p *cocoProfile) judgeIcon(k *icon) {
 	}
 	if k.nearest {
 		p.boxed++
-		p.du.add(k.u - 0.5)
-		p.dv.add(k.v - 0.5)
+		p.du.Add(k.u - 0.5)
+		p.dv.Add(k.v - 0.5)
 	}
 }
 
@@ -114,7 +115,7 @@ func (p *cocoProfile) judge(g *page) {
 	p.classes += g.classes
 	p.retrieved += g.retrieved
 	if v, ok := g.recall(false); ok {
-		p.recall.add(v)
+		p.recall.Add(v)
 	}
 	for i := range g.icons {
 		p.judgeIcon(&g.icons[i])
@@ -129,10 +130,10 @@ func (p *cocoProfile) merge(o *cocoProfile) {
 	} {
 		*f.to += *f.from
 	}
-	for _, f := range []struct{ to, from *sum }{{&p.distance, &o.distance}, {&p.dx, &o.dx}, {&p.dy, &o.dy}, {&p.du, &o.du}, {&p.dv, &o.dv}} {
-		f.to.merge(*f.from)
+	for _, f := range []struct{ to, from *stat.Sum }{{&p.distance, &o.distance}, {&p.dx, &o.dx}, {&p.dy, &o.dy}, {&p.du, &o.du}, {&p.dv, &o.dv}} {
+		f.to.Merge(*f.from)
 	}
-	p.recall.merge(&o.recall)
+	p.recall.Merge(&o.recall)
 	p.spent, p.first = append(p.spent, o.spent...), append(p.first, o.first...)
 	p.pageNumbers = unite(p.pageNumbers, o.pageNumbers)
 	p.workers, p.assignments = unite(p.workers, o.workers), unite(p.assignments, o.assignments)
@@ -189,16 +190,16 @@ var cocoProfileColumns = []Column{
 func (p *cocoProfile) row() []any {
 	slices.Sort(p.spent)
 	slices.Sort(p.first)
-	low, high := bounds(Wilson(p.hits, p.judged))
-	average := func(s sum, n int64) Number { return quotient(s.float(), float64(n)) }
-	q := func(v []int64, at float64) Number { return Number(quantile(v, at)) }
+	low, high := bounds(stat.Wilson(p.hits, p.judged))
+	average := func(s stat.Sum, n int64) stat.Number { return stat.Quotient(s.Float(), float64(n)) }
+	q := func(v []int64, at float64) stat.Number { return stat.Number(stat.Quantile(v, at)) }
 	return []any{
-		p.pages, p.known, p.recall.value(), share(p.retrieved, p.classes), p.icons, p.judged, share(p.hits, p.judged), low, high,
-		share(p.placed, p.pages), p.actions, p.moves, p.removes,
-		average(p.distance, p.icons), share(p.centre, p.icons), average(p.dx, p.icons), average(p.dy, p.icons),
+		p.pages, p.known, p.recall.Value(), stat.Share(p.retrieved, p.classes), p.icons, p.judged, stat.Share(p.hits, p.judged), low, high,
+		stat.Share(p.placed, p.pages), p.actions, p.moves, p.removes,
+		average(p.distance, p.icons), stat.Share(p.centre, p.icons), average(p.dx, p.icons), average(p.dy, p.icons),
 		average(p.du, p.boxed), average(p.dv, p.boxed),
 		q(p.spent, 0.5), q(p.spent, 0.1), q(p.spent, 0.9), q(p.first, 0.5),
-		share(p.steps, p.pages), share(p.keyboard, p.steps), share(p.samples, p.pages), share(p.still, p.pages), p.keyUnknown,
+		stat.Share(p.steps, p.pages), stat.Share(p.keyboard, p.steps), stat.Share(p.samples, p.pages), stat.Share(p.still, p.pages), p.keyUnknown,
 	}
 }
 
@@ -281,7 +282,7 @@ func (b *cocoBreakdown) page(g *page) {
 		p.known++
 		p.classes++
 		p.retrieved += b2i(f.placed)
-		p.recall.add(float64(b2i(f.placed)))
+		p.recall.Add(float64(b2i(f.placed)))
 	}
 }
 
@@ -321,7 +322,7 @@ func (b *cocoBreakdown) table(name, title string, e *cocoEngine, columns []Colum
 // cocoGroups is the table that Options.By asks for.
 type cocoGroups struct{ *cocoBreakdown }
 
-func newCOCOGroups(e *cocoEngine, _ *ratios) cocoStatistic {
+func newCOCOGroups(e *cocoEngine, _ *stat.Ratios) cocoStatistic {
 	return cocoGroups{newCOCOBreakdown(e, e.o.By)}
 }
 
@@ -335,14 +336,16 @@ func (a cocoGroups) result(e *cocoEngine, r *Statistic) {
 // cocoHITs is what the paper's checks of a HIT say (C9).
 type cocoHITs struct{ *cocoBreakdown }
 
-func newCOCOHITs(e *cocoEngine, _ *ratios) cocoStatistic { return cocoHITs{newCOCOBreakdown(e, "hit")} }
+func newCOCOHITs(e *cocoEngine, _ *stat.Ratios) cocoStatistic {
+	return cocoHITs{newCOCOBreakdown(e, "hit")}
+}
 
 func (a cocoHITs) merge(o cocoStatistic) { a.cocoBreakdown.merge(o.(cocoHITs).cocoBreakdown) }
 
 func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 	rules := e.o.Rules
 	var n, withRecall, withPrecision, lowRecall, lowPrecision, fewPages, flagged int64
-	var recall, precision mean
+	var recall, precision stat.Mean
 	var durations, pages []int64
 	var recalls, precisions []float64
 	t := a.table("by_hit", "HITs", e, []Column{
@@ -353,9 +356,9 @@ func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 		pages = append(pages, p.pages)
 		var low, wrong any
 		bad := false
-		if p.recall.n > 0 {
-			v := float64(p.recall.value())
-			recall.add(v)
+		if p.recall.N > 0 {
+			v := float64(p.recall.Value())
+			recall.Add(v)
 			recalls = append(recalls, v)
 			withRecall++
 			low = v < rules.MinRecall
@@ -365,8 +368,8 @@ func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 			}
 		}
 		if p.judged > 0 {
-			v := float64(share(p.hits, p.judged))
-			precision.add(v)
+			v := float64(stat.Share(p.hits, p.judged))
+			precision.Add(v)
 			precisions = append(precisions, v)
 			withPrecision++
 			wrong = v < rules.MinPrecision
@@ -393,16 +396,16 @@ func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 		}
 		return []any{worker, int64(len(p.pageNumbers)), d, low, wrong, short}
 	})
-	_, _, skew := moments(recalls)
+	_, _, skew := stat.Moments(recalls)
 	byPages, byRecall, byPrecision := tabulated(pages), tabulated(recalls), tabulated(precisions) // sorts them
 	const withClass = "HITs with a page whose image has a class"
 	r.add(count("hits", "HITs", "HITs", n))
 	r.add(meanOf("recall", "mean over HITs of the mean recall of their pages", unitShare, withClass, &recall)...)
 	r.add(medianValue("recall_median", "median of the same", unitShare, withClass, recalls),
-		Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same", Value: Number(skew), N: recall.n, Of: withClass},
+		Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same", Value: stat.Number(skew), N: recall.N, Of: withClass},
 		medianValue("pages_median", "median number of pages of a HIT in the data", "count", "HITs", pages))
 	r.add(meanOf("precision", "mean over HITs of the share of icons on their mask", unitShare, "HITs with an icon on an image of the ground truth", &precision)...)
-	r.add(Value{Name: "duration_median", Title: "median of the sum of the times of pages", Value: Number(median(durations)), Unit: unitMS, N: int64(len(durations)), Of: "HITs with known times", Interval: medianInterval(durations)},
+	r.add(Value{Name: "duration_median", Title: "median of the sum of the times of pages", Value: stat.Number(stat.Median(durations)), Unit: unitMS, N: int64(len(durations)), Of: "HITs with known times", Interval: stat.MedianInterval(durations)},
 		proportion("low_recall", "HITs with a recall below the threshold", "HITs that have one", lowRecall, withRecall),
 		proportion("low_precision", "HITs with a precision below the threshold", "HITs that have one", lowPrecision, withPrecision),
 		proportion("few_pages", "HITs with fewer pages than the threshold", "HITs", fewPages, n),
@@ -433,7 +436,7 @@ type cocoAnnotators struct {
 	*cocoBreakdown
 }
 
-func newCOCOAnnotators(e *cocoEngine, _ *ratios) cocoStatistic {
+func newCOCOAnnotators(e *cocoEngine, _ *stat.Ratios) cocoStatistic {
 	return &cocoAnnotators{newCOCOBreakdown(e, "worker")}
 }
 
@@ -443,20 +446,20 @@ func (a *cocoAnnotators) merge(o cocoStatistic) {
 
 func (a *cocoAnnotators) result(e *cocoEngine, r *Statistic) {
 	var all []*cocoProfile
-	var trials []trial
+	var trials []stat.Tally
 	a.each(func(_ string, p *cocoProfile) {
 		all = append(all, p)
-		trials = append(trials, trial{p.hits, p.judged})
+		trials = append(trials, stat.Tally{Hits: p.hits, N: p.judged})
 	})
-	pool := fitPool(trials)
-	ranks := pool.ranks(trials)
+	pool := stat.FitPool(trials)
+	ranks := pool.Ranks(trials)
 	var times []float64
 	for _, p := range all {
 		if p.icons >= flagClicks && len(p.spent) > 0 {
-			times = append(times, median(p.spent))
+			times = append(times, stat.Median(p.spent))
 		}
 	}
-	usual := median(times)
+	usual := stat.Median(times)
 	var centre, rush, bot, judged int64
 	i := 0
 	t := a.table("by_worker", "Annotators", e, []Column{
@@ -467,7 +470,7 @@ func (a *cocoAnnotators) result(e *cocoEngine, r *Statistic) {
 		{"flag_rush", "", "median time on a page below half of the median worker's"},
 		{"flag_bot", "", "more than a fifth of the pages have an icon but no mouse sample"},
 	}, func(p *cocoProfile) []any {
-		post := pool.posterior(trials[i])
+		post := pool.Posterior(trials[i])
 		var rank any
 		if ranks[i] > 0 {
 			rank = ranks[i]
@@ -475,7 +478,7 @@ func (a *cocoAnnotators) result(e *cocoEngine, r *Statistic) {
 		i++
 		enough := p.icons >= flagClicks
 		isCentre := enough && float64(p.centre) > centreFlagShare*float64(p.icons)
-		isRush := enough && len(p.spent) > 0 && median(p.spent) < rushFlagTime*usual
+		isRush := enough && len(p.spent) > 0 && stat.Median(p.spent) < rushFlagTime*usual
 		isBot := enough && float64(p.still) > botFlagShare*float64(p.pages)
 		for _, f := range []struct {
 			yes bool
@@ -485,7 +488,7 @@ func (a *cocoAnnotators) result(e *cocoEngine, r *Statistic) {
 				*f.n++
 			}
 		}
-		return []any{int64(len(p.assignments)), post.mean, post.low, post.high, rank, isCentre, isRush, isBot}
+		return []any{int64(len(p.assignments)), post.Mean, post.Low, post.High, rank, isCentre, isRush, isBot}
 	})
 	n := int64(len(all))
 	var pages []int64
@@ -493,13 +496,13 @@ func (a *cocoAnnotators) result(e *cocoEngine, r *Statistic) {
 		pages = append(pages, p.pages)
 	}
 	r.add(count("workers", "annotators", "workers", n),
-		Value{Name: "pages_median", Title: "median number of pages of a worker", Value: Number(median(pages)), Unit: "count", N: n, Of: "workers"},
+		Value{Name: "pages_median", Title: "median number of pages of a worker", Value: stat.Number(stat.Median(pages)), Unit: "count", N: n, Of: "workers"},
 		proportion("flag_centre", "workers who put icons in the centre", "workers with 20 icons or more", centre, judged),
 		proportion("flag_rush", "workers who rush", "workers with 20 icons or more", rush, judged),
 		proportion("flag_bot", "workers with icons but no mouse", "workers with 20 icons or more", bot, judged))
 	r.add(poolValues(pool, "precision", "workers with icons on images of the ground truth")...)
 	r.exclude("no worker_id", "pages", a.without)
-	if n > 0 && math.IsNaN(pool.alpha) {
+	if n > 0 && math.IsNaN(pool.Alpha) {
 		r.warn("The model of annotators cannot be fitted: it needs two annotators with icons on images of the ground truth, and both hits and misses.")
 	}
 	r.Tables = append(r.Tables, t)

@@ -3,6 +3,7 @@ package analysis
 import (
 	"slices"
 
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -19,7 +20,7 @@ type cocoCounts struct {
 	images, instances, crowds                                                               int64
 }
 
-func newCOCOCounts(*cocoEngine, *ratios) cocoStatistic { return &cocoCounts{} }
+func newCOCOCounts(*cocoEngine, *stat.Ratios) cocoStatistic { return &cocoCounts{} }
 
 func (a *cocoCounts) row(r *cocoRow) {
 	p := r.page
@@ -90,18 +91,18 @@ func (a *cocoCounts) result(e *cocoEngine, r *Statistic) {
 // browsing is how annotators step through the superclasses (C13).
 type browsing struct {
 	unseen
-	r                                 *ratios
-	events, distinct, keyboard, reach ratioID
-	known                             ratioID // by the keyboard, of the events that say
-	pages                             ratioID // with a step by the keyboard
+	r                                 *stat.Ratios
+	events, distinct, keyboard, reach stat.RatioID
+	known                             stat.RatioID // by the keyboard, of the events that say
+	pages                             stat.RatioID // with a step by the keyboard
 	unknown                           int64
 	bySuper                           map[int64]*superclass
 }
 
 type superclass struct{ events, pages, keyboard, known int64 }
 
-func newBrowsing(_ *cocoEngine, r *ratios) cocoStatistic {
-	id := r.declare(6)
+func newBrowsing(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+	id := r.Declare(6)
 	return &browsing{
 		r: r, events: id, distinct: id + 1, keyboard: id + 2, reach: id + 3, known: id + 4, pages: id + 5,
 		bySuper: map[int64]*superclass{},
@@ -110,12 +111,12 @@ func newBrowsing(_ *cocoEngine, r *ratios) cocoStatistic {
 
 func (a *browsing) row(r *cocoRow) {
 	p := r.page
-	a.r.add(p.cluster, a.events, float64(p.steps))
-	a.r.add(p.cluster, a.distinct, float64(p.distinct))
-	a.r.count(p.cluster, a.reach, p.reached)
-	a.r.count(p.cluster, a.pages, p.keyboard > 0)
-	a.r.counts(p.cluster, a.keyboard, p.keyboard, p.steps)
-	a.r.counts(p.cluster, a.known, p.keyboard, p.steps-p.keyUnknown)
+	a.r.Add(p.cluster, a.events, float64(p.steps))
+	a.r.Add(p.cluster, a.distinct, float64(p.distinct))
+	a.r.Count(p.cluster, a.reach, p.reached)
+	a.r.Count(p.cluster, a.pages, p.keyboard > 0)
+	a.r.AddCount(p.cluster, a.keyboard, p.keyboard, p.steps)
+	a.r.AddCount(p.cluster, a.known, p.keyboard, p.steps-p.keyUnknown)
 	a.unknown += p.keyUnknown
 	for i, super := range r.browse {
 		known, yes := r.keyboard[i] != columnar.Null, r.keyboard[i] == 1
@@ -156,15 +157,15 @@ func (a *browsing) merge(other cocoStatistic) {
 }
 
 func (a *browsing) result(e *cocoEngine, r *Statistic) {
-	records := e.ratios.total(a.events)
-	r.add(count("events", "steps through the superclasses", "steps", records.count()),
+	records := e.ratios.Total(a.events)
+	r.add(count("events", "steps through the superclasses", "steps", records.Count()),
 		e.ratio("events_mean", "mean steps on a page", "count", "pages", a.events),
 		e.ratio("distinct_mean", "mean different superclasses on a page; the opening one is not logged until it is returned to", "count", "pages", a.distinct),
 		e.ratio("keyboard_share", "steps made by the keyboard", unitShare, "steps", a.keyboard),
 		e.ratio("keyboard_share.known", "variant: of the steps whose key or button is known", unitShare,
 			"such steps", a.known),
 		countOf("keyboard_unknown", "steps of which it is unknown whether the key or the button was used",
-			"steps", a.unknown, records.count()),
+			"steps", a.unknown, records.Count()),
 		e.ratio("records_with_keyboard", "pages with a step made by the keyboard", unitShare, "pages", a.pages),
 		e.ratio("reached_last", "pages on which the last superclass was reached, without which a page cannot be submitted", unitShare, "pages", a.reach))
 	t := Table{Name: "by_superclass", Title: "Steps by superclass", Columns: []Column{
@@ -179,7 +180,7 @@ func (a *browsing) result(e *cocoEngine, r *Statistic) {
 	slices.Sort(order)
 	for _, super := range order {
 		s := a.bySuper[super]
-		t.Rows = append(t.Rows, []any{super, s.events, s.pages, s.events - s.pages, share(s.keyboard, s.events), s.events - s.known})
+		t.Rows = append(t.Rows, []any{super, s.events, s.pages, s.events - s.pages, stat.Share(s.keyboard, s.events), s.events - s.known})
 	}
 	r.Tables = append(r.Tables, t)
 	r.warnFew(r.Values[1])
@@ -188,15 +189,15 @@ func (a *browsing) result(e *cocoEngine, r *Statistic) {
 // pageTime is the time on a page (C14).
 type pageTime struct {
 	unseen
-	r       *ratios
-	mean    ratioID
+	r       *stat.Ratios
+	mean    stat.RatioID
 	spent   []int64
 	bins    logHistogram
 	without int64
 }
 
-func newPageTime(_ *cocoEngine, r *ratios) cocoStatistic {
-	return &pageTime{r: r, mean: r.declare(1)}
+func newPageTime(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+	return &pageTime{r: r, mean: r.Declare(1)}
 }
 
 func (a *pageTime) row(r *cocoRow) {
@@ -206,7 +207,7 @@ func (a *pageTime) row(r *cocoRow) {
 	}
 	a.spent = append(a.spent, r.page.spent)
 	a.bins.add(float64(r.page.spent))
-	a.r.add(r.page.cluster, a.mean, float64(r.page.spent))
+	a.r.Add(r.page.cluster, a.mean, float64(r.page.spent))
 }
 
 func (a *pageTime) merge(other cocoStatistic) {
@@ -220,7 +221,7 @@ func (a *pageTime) result(e *cocoEngine, r *Statistic) {
 	quantiles := tabulated(a.spent) // sorts the times
 	n := int64(len(a.spent))
 	r.add(e.ratio("mean", "mean time on a page", unitMS, "pages with a time", a.mean),
-		Value{Name: "median", Title: "median time on a page", Value: Number(quantile(a.spent, 0.5)), Unit: unitMS, N: n, Of: "pages with a time", Interval: medianInterval(a.spent)})
+		Value{Name: "median", Title: "median time on a page", Value: stat.Number(stat.Quantile(a.spent, 0.5)), Unit: unitMS, N: n, Of: "pages with a time", Interval: stat.MedianInterval(a.spent)})
 	r.warnFew(r.Values[0])
 	t := quantileTable("Time on a page", []Column{
 		{"time", unitMS, "time, interpolated linearly between ranks"},
@@ -234,9 +235,9 @@ func (a *pageTime) result(e *cocoEngine, r *Statistic) {
 
 // meanOf is the mean over units, such as HITs, with the population standard deviation as a value
 // beside it.
-func meanOf(name, title, unit, of string, m *mean) []Value {
+func meanOf(name, title, unit, of string, m *stat.Mean) []Value {
 	return []Value{
-		{Name: name, Title: title, Value: m.value(), Unit: unit, N: m.n, Of: of, Interval: m.interval()},
-		{Name: name + "_std", Title: "population standard deviation of the same", Value: Number(m.deviation()), Unit: unit, N: m.n, Of: of},
+		{Name: name, Title: title, Value: m.Value(), Unit: unit, N: m.N, Of: of, Interval: m.Interval()},
+		{Name: name + "_std", Title: "population standard deviation of the same", Value: stat.Number(m.Deviation()), Unit: unit, N: m.N, Of: of},
 	}
 }

@@ -3,15 +3,17 @@ package analysis
 import (
 	"math"
 	"slices"
+
+	"abtool/internal/stat"
 )
 
 // iconPrecision is whether icons lie on what they stand for (C3–C6).
 type iconPrecision struct {
 	unseen
-	r        *ratios
-	of       [precisionVariants]ratioID
-	absent   ratioID // icons on images that have nothing of the class
-	unplaced ratioID
+	r        *stat.Ratios
+	of       [precisionVariants]stat.RatioID
+	absent   stat.RatioID // icons on images that have nothing of the class
+	unplaced stat.RatioID
 	noPoint  int64 // icons of pages with ground truth
 	noTruth  int64 // icons with a point
 }
@@ -45,11 +47,11 @@ var precisionNames = [precisionVariants]struct{ name, title, of string }{
 	{"on_box.class_present_final", "variant: of icons that stay, where they were put last, of classes that the image has", "such icons"},
 }
 
-func newIconPrecision(_ *cocoEngine, r *ratios) cocoStatistic {
-	a := &iconPrecision{r: r, absent: r.declare(1), unplaced: r.declare(1)}
-	id := r.declare(precisionVariants)
+func newIconPrecision(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+	a := &iconPrecision{r: r, absent: r.Declare(1), unplaced: r.Declare(1)}
+	id := r.Declare(precisionVariants)
 	for i := range a.of {
-		a.of[i] = id + ratioID(i)
+		a.of[i] = id + stat.RatioID(i)
 	}
 	return a
 }
@@ -66,17 +68,17 @@ func (a *iconPrecision) page(p *page) {
 		case !k.has:
 			a.noPoint++
 		default:
-			a.r.count(p.cluster, a.of[onMask], k.onMask)
-			a.r.count(p.cluster, a.of[onMaskContinuous], k.continuous)
-			a.r.count(p.cluster, a.of[onBox], k.onBox)
-			a.r.count(p.cluster, a.absent, !k.present)
-			a.r.count(p.cluster, a.unplaced, !k.placed)
+			a.r.Count(p.cluster, a.of[onMask], k.onMask)
+			a.r.Count(p.cluster, a.of[onMaskContinuous], k.continuous)
+			a.r.Count(p.cluster, a.of[onBox], k.onBox)
+			a.r.Count(p.cluster, a.absent, !k.present)
+			a.r.Count(p.cluster, a.unplaced, !k.placed)
 			if k.present {
-				a.r.count(p.cluster, a.of[onMaskPresent], k.onMask)
-				a.r.count(p.cluster, a.of[onBoxPresent], k.onBox)
+				a.r.Count(p.cluster, a.of[onMaskPresent], k.onMask)
+				a.r.Count(p.cluster, a.of[onBoxPresent], k.onBox)
 			}
 			if k.placed {
-				a.r.count(p.cluster, a.of[onMaskPlaced], k.onMask)
+				a.r.Count(p.cluster, a.of[onMaskPlaced], k.onMask)
 			}
 		}
 		if k.ends {
@@ -87,12 +89,12 @@ func (a *iconPrecision) page(p *page) {
 
 // final counts an icon that stays where it was put last.
 func (a *iconPrecision) final(cluster int32, k *icon) {
-	a.r.count(cluster, a.of[onMaskFinal], k.endMask)
-	a.r.count(cluster, a.of[onMaskContinuousFinal], k.endContinuous)
-	a.r.count(cluster, a.of[onBoxFinal], k.endBox)
+	a.r.Count(cluster, a.of[onMaskFinal], k.endMask)
+	a.r.Count(cluster, a.of[onMaskContinuousFinal], k.endContinuous)
+	a.r.Count(cluster, a.of[onBoxFinal], k.endBox)
 	if k.present {
-		a.r.count(cluster, a.of[onMaskPresentFinal], k.endMask)
-		a.r.count(cluster, a.of[onBoxPresentFinal], k.endBox)
+		a.r.Count(cluster, a.of[onMaskPresentFinal], k.endMask)
+		a.r.Count(cluster, a.of[onBoxPresentFinal], k.endBox)
 	}
 }
 
@@ -115,21 +117,21 @@ func (a *iconPrecision) result(e *cocoEngine, r *Statistic) {
 
 // cocoCentreBias is where the centres of boxes and the icons are (I10, C12).
 type cocoCentreBias struct {
-	r                     *ratios
-	middle                ratioID // of icons, of those with ground truth
-	centres, icons, known grid
+	r                     *stat.Ratios
+	middle                stat.RatioID // of icons, of those with ground truth
+	centres, icons, known stat.Grid
 	noSize                int64
 }
 
-func newCOCOCentreBias(_ *cocoEngine, r *ratios) cocoStatistic {
-	return &cocoCentreBias{r: r, middle: r.declare(2)}
+func newCOCOCentreBias(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+	return &cocoCentreBias{r: r, middle: r.Declare(2)}
 }
 
 func (a *cocoCentreBias) row(r *cocoRow) {
 	for i := range r.page.icons {
 		if k := &r.page.icons[i]; k.has {
-			a.icons.add(k.x, k.y)
-			a.r.countMiddle(r.page.cluster, a.middle, k.x, k.y)
+			a.icons.Add(k.x, k.y)
+			a.r.CountMiddle(r.page.cluster, a.middle, k.x, k.y)
 		}
 	}
 }
@@ -140,8 +142,8 @@ func (a *cocoCentreBias) page(p *page) {
 	}
 	for i := range p.icons {
 		if k := &p.icons[i]; k.has {
-			a.known.add(k.x, k.y)
-			a.r.countMiddle(p.cluster, a.middle+1, k.x, k.y)
+			a.known.Add(k.x, k.y)
+			a.r.CountMiddle(p.cluster, a.middle+1, k.x, k.y)
 		}
 	}
 }
@@ -153,23 +155,23 @@ func (a *cocoCentreBias) truth(m *cocoImage) {
 			a.noSize++
 			continue
 		}
-		a.centres.add((o.x+o.w/2)/float64(m.width), (o.y+o.h/2)/float64(m.height))
+		a.centres.Add((o.x+o.w/2)/float64(m.width), (o.y+o.h/2)/float64(m.height))
 	}
 }
 
 func (a *cocoCentreBias) merge(other cocoStatistic) {
 	o := other.(*cocoCentreBias)
-	a.centres.merge(&o.centres)
-	a.icons.merge(&o.icons)
-	a.known.merge(&o.known)
+	a.centres.Merge(&o.centres)
+	a.icons.Merge(&o.icons)
+	a.known.Merge(&o.known)
 	a.noSize += o.noSize
 }
 
 func (a *cocoCentreBias) result(e *cocoEngine, r *Statistic) {
 	for _, g := range []struct {
 		name, title, of string
-		grid            *grid
-		middle          ratioID
+		grid            *stat.Grid
+		middle          stat.RatioID
 	}{
 		{"gt_centres", "centres of ground-truth boxes", "boxes", &a.centres, -1},
 		{"icons", "icons: the last add", "icons with a point", &a.icons, a.middle},
@@ -184,14 +186,14 @@ func (a *cocoCentreBias) result(e *cocoEngine, r *Statistic) {
 // iconFrame is where in its box an icon lies (C12, I15).
 type iconFrame struct {
 	unseen
-	r               *ratios
-	nearest, single frame
-	means           ratioID
+	r               *stat.Ratios
+	nearest, single stat.Frame
+	means           stat.RatioID
 	noBox           int64
 }
 
-func newIconFrame(_ *cocoEngine, r *ratios) cocoStatistic {
-	return &iconFrame{r: r, means: r.declare(4)}
+func newIconFrame(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+	return &iconFrame{r: r, means: r.Declare(4)}
 }
 
 func (a *iconFrame) page(p *page) {
@@ -205,11 +207,11 @@ func (a *iconFrame) page(p *page) {
 		case !k.nearest:
 			a.noBox++
 		default:
-			a.nearest.add(k.u, k.v)
-			a.r.addPoint(p.cluster, a.means, k.u, k.v)
+			a.nearest.Add(k.u, k.v)
+			a.r.AddPoint(p.cluster, a.means, k.u, k.v)
 			if k.single {
-				a.single.add(k.u, k.v)
-				a.r.addPoint(p.cluster, a.means+2, k.u, k.v)
+				a.single.Add(k.u, k.v)
+				a.r.AddPoint(p.cluster, a.means+2, k.u, k.v)
 			}
 		}
 	}
@@ -217,8 +219,8 @@ func (a *iconFrame) page(p *page) {
 
 func (a *iconFrame) merge(other cocoStatistic) {
 	o := other.(*iconFrame)
-	a.nearest.merge(&o.nearest)
-	a.single.merge(&o.single)
+	a.nearest.Merge(&o.nearest)
+	a.single.Merge(&o.single)
 	a.noBox += o.noBox
 }
 
@@ -232,8 +234,8 @@ func (a *iconFrame) result(e *cocoEngine, r *Statistic) {
 // sequences is what was done with icons that stay on the image (C10).
 type sequences struct {
 	unseen
-	r        *ratios
-	one      ratioID // the share of icons that were added and never touched again
+	r        *stat.Ratios
+	one      stat.RatioID // the share of icons that were added and never touched again
 	counts   map[int32]int64
 	longest  []longIcon // of the most actions
 	unplaced int64
@@ -248,8 +250,8 @@ type longIcon struct {
 	image    int64
 }
 
-func newSequences(_ *cocoEngine, r *ratios) cocoStatistic {
-	return &sequences{r: r, one: r.declare(1), counts: map[int32]int64{}}
+func newSequences(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+	return &sequences{r: r, one: r.Declare(1), counts: map[int32]int64{}}
 }
 
 func (a *sequences) row(r *cocoRow) {
@@ -261,7 +263,7 @@ func (a *sequences) row(r *cocoRow) {
 			continue
 		}
 		a.counts[k.sequence]++
-		a.r.count(p.cluster, a.one, k.actions == 1 && k.anyAdd)
+		a.r.Count(p.cluster, a.one, k.actions == 1 && k.anyAdd)
 		a.keep(longIcon{k.actions, k.sequence, k.class, p.seq, p.image})
 	}
 }
@@ -308,9 +310,9 @@ func (a *sequences) result(e *cocoEngine, r *Statistic) {
 		}
 		return 1
 	})
-	longest := Number(math.NaN())
+	longest := stat.Number(math.NaN())
 	if len(a.longest) > 0 {
-		longest = Number(a.longest[0].actions)
+		longest = stat.Number(a.longest[0].actions)
 	}
 	r.add(count("icons", "icons that stay on the image", "icons", total),
 		e.ratio("add_only", "icons that were added and never touched again", unitShare, "icons that stay", a.one),
@@ -320,8 +322,8 @@ func (a *sequences) result(e *cocoEngine, r *Statistic) {
 		{"low", unitShare, "95 % interval (wilson)"}, {"high", unitShare, "95 % interval (wilson)"},
 	}}
 	for _, s := range list {
-		low, high := bounds(Wilson(s.n, total))
-		t.Rows = append(t.Rows, []any{s.text, s.n, share(s.n, total), low, high})
+		low, high := bounds(stat.Wilson(s.n, total))
+		t.Rows = append(t.Rows, []any{s.text, s.n, stat.Share(s.n, total), low, high})
 	}
 	r.Tables = append(r.Tables, t)
 	r.Tables = append(r.Tables, a.longestTable(e))

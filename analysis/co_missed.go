@@ -3,6 +3,8 @@ package analysis
 import (
 	"cmp"
 	"slices"
+
+	"abtool/internal/stat"
 )
 
 // missedClasses is which of the classes that images have were never placed on them (C7). Of the
@@ -10,20 +12,20 @@ import (
 // stays; taken away, it was added and does not stay; never placed, the rest.
 type missedClasses struct {
 	unseen
-	r                *ratios
-	never, away      ratioID // over pairs
-	images           ratioID // with a class that was never placed
-	byClass          ratioID // never placed, over the pairs of each class
-	retrieved, taken []int64 // pairs by class
-	byImage          []int64 // images by the number of classes never placed
+	r                *stat.Ratios
+	never, away      stat.RatioID // over pairs
+	images           stat.RatioID // with a class that was never placed
+	byClass          stat.RatioID // never placed, over the pairs of each class
+	retrieved, taken []int64      // pairs by class
+	byImage          []int64      // images by the number of classes never placed
 	noTruth, noClass int64
 }
 
-func newMissedClasses(e *cocoEngine, r *ratios) cocoStatistic {
+func newMissedClasses(e *cocoEngine, r *stat.Ratios) cocoStatistic {
 	n := len(e.categories)
-	id := r.declare(3)
+	id := r.Declare(3)
 	return &missedClasses{
-		r: r, never: id, away: id + 1, images: id + 2, byClass: r.declare(n),
+		r: r, never: id, away: id + 1, images: id + 2, byClass: r.Declare(n),
 		retrieved: make([]int64, n), taken: make([]int64, n),
 	}
 }
@@ -40,9 +42,9 @@ func (a *missedClasses) page(p *page) {
 	missed := 0
 	for _, f := range p.found {
 		never, away := !f.placed && !f.anyAdd, !f.placed && f.anyAdd
-		a.r.count(p.cluster, a.never, never)
-		a.r.count(p.cluster, a.away, away)
-		a.r.count(p.cluster, a.byClass+ratioID(f.class), never)
+		a.r.Count(p.cluster, a.never, never)
+		a.r.Count(p.cluster, a.away, away)
+		a.r.Count(p.cluster, a.byClass+stat.RatioID(f.class), never)
 		switch {
 		case never:
 			missed++
@@ -52,7 +54,7 @@ func (a *missedClasses) page(p *page) {
 			a.retrieved[f.class]++
 		}
 	}
-	a.r.count(p.cluster, a.images, missed > 0)
+	a.r.Count(p.cluster, a.images, missed > 0)
 	a.grow(missed + 1)
 	a.byImage[missed]++
 }
@@ -101,26 +103,26 @@ func (a *missedClasses) classes(e *cocoEngine) Table {
 	}}
 	var order []class
 	for c := range e.categories {
-		if a.of(e, class(c)).den > 0 {
+		if a.of(e, class(c)).Den > 0 {
 			order = append(order, class(c))
 		}
 	}
 	slices.SortFunc(order, func(x, y class) int {
-		return cmp.Or(cmp.Compare(a.of(e, y).count(), a.of(e, x).count()), cmp.Compare(x, y))
+		return cmp.Or(cmp.Compare(a.of(e, y).Count(), a.of(e, x).Count()), cmp.Compare(x, y))
 	})
 	for _, c := range order {
 		total := a.of(e, c)
-		low, high := bounds(e.boot.interval(a.byClass + ratioID(c)))
+		low, high := bounds(e.boot.Interval(a.byClass + stat.RatioID(c)))
 		t.Rows = append(t.Rows, []any{
-			e.categories[c], total.den, total.count(), total.value(), low, high, a.taken[c], a.retrieved[c],
+			e.categories[c], total.Den, total.Count(), total.Value(), low, high, a.taken[c], a.retrieved[c],
 		})
 	}
 	return t
 }
 
 // of returns the share of a class's pairs in which it was never placed.
-func (a *missedClasses) of(e *cocoEngine, c class) ratio {
-	return e.ratios.total(a.byClass + ratioID(c))
+func (a *missedClasses) of(e *cocoEngine, c class) stat.Ratio {
+	return e.ratios.Total(a.byClass + stat.RatioID(c))
 }
 
 // numbers is the table by how many classes of an image were never placed.
@@ -135,7 +137,7 @@ func (a *missedClasses) numbers() Table {
 		total += n
 	}
 	for k, n := range a.byImage {
-		t.Rows = append(t.Rows, []any{int64(k), n, share(n, total)})
+		t.Rows = append(t.Rows, []any{int64(k), n, stat.Share(n, total)})
 	}
 	return t
 }

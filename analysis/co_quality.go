@@ -3,6 +3,7 @@ package analysis
 import (
 	"slices"
 
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -127,7 +128,7 @@ type cocoQuality struct {
 	pageOf                                                 map[[2]int64]int64 // rows by HIT and page
 }
 
-func newCOCOQuality(*cocoEngine, *ratios) cocoStatistic {
+func newCOCOQuality(*cocoEngine, *stat.Ratios) cocoStatistic {
 	return &cocoQuality{rows: rowChecks(), pageOf: map[[2]int64]int64{},
 		startsOdd:    check{name: "sequence_without_add", title: "the icon's first action is move or remove", of: "icons", where: "SELECT seq, image_id, icon, sequence FROM coco_icons JOIN coco_categories ON category = icon WHERE NOT starts_with(sequence, 'add')"},
 		moved:        check{name: "moved_after_add", title: "the icon stays elsewhere than where it was last added", of: "icons that stay, with a point", where: "SELECT seq, image_id, icon, x, y, end_x, end_y FROM coco_icons JOIN coco_categories ON category = icon WHERE placed AND x IS NOT NULL AND (end_x <> x OR end_y <> y)"},

@@ -2,22 +2,21 @@ package analysis
 
 import (
 	"math"
-	"slices"
 
-	"gonum.org/v1/gonum/stat"
+	"abtool/internal/stat"
 )
 
 // classRecall is the share of an image's classes that were found (C7, C8).
 type classRecall struct {
 	unseen
-	r                  *ratios
-	placed, anyAdd     ratioID
-	byPlaced, byAnyAdd mean
+	r                  *stat.Ratios
+	placed, anyAdd     stat.RatioID
+	byPlaced, byAnyAdd stat.Mean
 	noTruth, noClass   int64
 }
 
-func newClassRecall(_ *cocoEngine, r *ratios) cocoStatistic {
-	id := r.declare(2)
+func newClassRecall(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+	id := r.Declare(2)
 	return &classRecall{r: r, placed: id, anyAdd: id + 1}
 }
 
@@ -32,23 +31,23 @@ func (a *classRecall) page(p *page) {
 		return
 	}
 	ever, _ := p.recall(true)
-	a.r.add(p.cluster, a.placed, v)
-	a.r.add(p.cluster, a.anyAdd, ever)
-	a.byPlaced.add(v)
-	a.byAnyAdd.add(ever)
+	a.r.Add(p.cluster, a.placed, v)
+	a.r.Add(p.cluster, a.anyAdd, ever)
+	a.byPlaced.Add(v)
+	a.byAnyAdd.Add(ever)
 }
 
 func (a *classRecall) merge(other cocoStatistic) {
 	o := other.(*classRecall)
-	a.byPlaced.merge(&o.byPlaced)
-	a.byAnyAdd.merge(&o.byAnyAdd)
+	a.byPlaced.Merge(&o.byPlaced)
+	a.byAnyAdd.Merge(&o.byAnyAdd)
 	a.noTruth += o.noTruth
 	a.noClass += o.noClass
 }
 
 func (a *classRecall) result(e *cocoEngine, r *Statistic) {
 	const of = "pages whose image has a class"
-	std := func(name, title string, m *mean) Value { return meanOf(name, title, unitShare, of, m)[1] }
+	std := func(name, title string, m *stat.Mean) Value { return meanOf(name, title, unitShare, of, m)[1] }
 	r.add(e.ratio("recall", "mean over images of the share of its classes whose icon stays", unitShare, of, a.placed))
 	r.add(std("recall", "", &a.byPlaced))
 	r.add(e.ratio("recall.any_add", "variant: whose icon was ever added", unitShare, of, a.anyAdd))
@@ -85,16 +84,16 @@ func sizeBin(s float64) int {
 // categoryRecall is the recall of each class against the size of its objects (C11).
 type categoryRecall struct {
 	e                   *cocoEngine
-	r                   *ratios
-	byClass, byBin      ratioID
-	size, allSize       []mean // by class, over annotated images and over the ground truth
+	r                   *stat.Ratios
+	byClass, byBin      stat.RatioID
+	size, allSize       []stat.Mean // by class, over annotated images and over the ground truth
 	noSize, noSizeTruth int64
 	largest             []float64 // scratch, by class, of the page at hand; −Inf: no object with a size
 }
 
-func newCategoryRecall(e *cocoEngine, r *ratios) cocoStatistic {
+func newCategoryRecall(e *cocoEngine, r *stat.Ratios) cocoStatistic {
 	n := len(e.categories)
-	a := &categoryRecall{e: e, r: r, byClass: r.declare(n), byBin: r.declare(len(sizeEdges) - 1), size: make([]mean, n), allSize: make([]mean, n), largest: make([]float64, n)}
+	a := &categoryRecall{e: e, r: r, byClass: r.Declare(n), byBin: r.Declare(len(sizeEdges) - 1), size: make([]stat.Mean, n), allSize: make([]stat.Mean, n), largest: make([]float64, n)}
 	return a
 }
 
@@ -107,7 +106,7 @@ func (a *categoryRecall) truth(m *cocoImage) {
 			continue
 		}
 		if s, ok := o.share(m); ok {
-			a.allSize[o.class].add(s)
+			a.allSize[o.class].Add(s)
 		}
 	}
 }
@@ -129,24 +128,24 @@ func (a *categoryRecall) page(p *page) {
 			a.noSizeTruth++
 			continue
 		}
-		a.size[o.class].add(s)
+		a.size[o.class].Add(s)
 		a.largest[o.class] = max(a.largest[o.class], s)
 	}
 	for _, f := range p.found {
-		a.r.count(p.cluster, a.byClass+ratioID(f.class), f.placed)
+		a.r.Count(p.cluster, a.byClass+stat.RatioID(f.class), f.placed)
 		if math.IsInf(a.largest[f.class], -1) {
 			a.noSize++
 			continue
 		}
-		a.r.count(p.cluster, a.byBin+ratioID(sizeBin(a.largest[f.class])), f.placed)
+		a.r.Count(p.cluster, a.byBin+stat.RatioID(sizeBin(a.largest[f.class])), f.placed)
 	}
 }
 
 func (a *categoryRecall) merge(other cocoStatistic) {
 	o := other.(*categoryRecall)
 	for c := range a.size {
-		a.size[c].merge(&o.size[c])
-		a.allSize[c].merge(&o.allSize[c])
+		a.size[c].Merge(&o.size[c])
+		a.allSize[c].Merge(&o.allSize[c])
 	}
 	a.noSize += o.noSize
 	a.noSizeTruth += o.noSizeTruth
@@ -160,27 +159,27 @@ func (a *categoryRecall) result(e *cocoEngine, r *Statistic) {
 		{"size_all", unitShare, "variant: over its objects in the whole ground truth"}, {"residual", unitShare, "recall − the fitted line"},
 	}}
 	var x, y []float64
-	var fitted []ratioID
-	classBins := make([]mean, len(sizeEdges)-1)
+	var fitted []stat.RatioID
+	classBins := make([]stat.Mean, len(sizeEdges)-1)
 	for c := range e.categories {
-		id := a.byClass + ratioID(c)
-		total := e.ratios.total(id)
-		if total.den == 0 || a.size[c].n == 0 {
+		id := a.byClass + stat.RatioID(c)
+		total := e.ratios.Total(id)
+		if total.Den == 0 || a.size[c].N == 0 {
 			continue
 		}
-		x, y, fitted = append(x, float64(a.size[c].value())), append(y, float64(total.value())), append(fitted, id)
-		classBins[sizeBin(float64(a.size[c].value()))].add(float64(total.value()))
+		x, y, fitted = append(x, float64(a.size[c].Value())), append(y, float64(total.Value())), append(fitted, id)
+		classBins[sizeBin(float64(a.size[c].Value()))].Add(float64(total.Value()))
 	}
-	intercept, slope, correlation := fitLine(x, y)
+	intercept, slope, correlation := stat.FitLine(x, y)
 	for c, name := range e.categories {
-		id := a.byClass + ratioID(c)
-		total := e.ratios.total(id)
-		if total.den == 0 {
+		id := a.byClass + stat.RatioID(c)
+		total := e.ratios.Total(id)
+		if total.Den == 0 {
 			continue
 		}
-		low, high := bounds(e.boot.interval(id))
-		size := a.size[c].value()
-		t.Rows = append(t.Rows, []any{name, total.den, total.count(), total.value(), low, high, size, a.allSize[c].value(), Number(float64(total.value()) - intercept - slope*float64(size))})
+		low, high := bounds(e.boot.Interval(id))
+		size := a.size[c].Value()
+		t.Rows = append(t.Rows, []any{name, total.Den, total.Count(), total.Value(), low, high, size, a.allSize[c].Value(), stat.Number(float64(total.Value()) - intercept - slope*float64(size))})
 	}
 	r.Tables = append(r.Tables, t, a.instanceBins(e), a.classBins(classBins))
 	roots := make([]float64, len(x))
@@ -188,39 +187,21 @@ func (a *categoryRecall) result(e *cocoEngine, r *Statistic) {
 		roots[i] = math.Sqrt(x[i])
 	}
 	add := func(name, title, unit string, v float64, x []float64, of func(x, y []float64) float64) {
-		out := Value{Name: name, Title: title, Value: Number(v), Unit: unit, N: int64(len(x)), Of: "classes"}
-		out.replicates = e.boot.replicate(fitted, x, of)
-		out.Interval = percentiles(out.replicates)
+		out := Value{Name: name, Title: title, Value: stat.Number(v), Unit: unit, N: int64(len(x)), Of: "classes"}
+		out.replicates = e.boot.Replicate(fitted, x, of)
+		out.Interval = stat.Percentiles(out.replicates)
 		r.add(out)
 	}
-	add("slope", "slope of recall over mean size, by least squares over classes", unitNone, slope, x, slopeOf)
-	add("intercept", "recall at size 0 on that line", unitShare, intercept, x, interceptOf)
+	add("slope", "slope of recall over mean size, by least squares over classes", unitNone, slope, x, stat.Slope)
+	add("intercept", "recall at size 0 on that line", unitShare, intercept, x, stat.Intercept)
 	add("correlation", "Pearson correlation of recall and mean size over classes",
-		unitNone, correlation, x, correlationOf)
+		unitNone, correlation, x, stat.Correlation)
 	add("correlation_root", "Pearson correlation of recall and the square root of mean size over classes",
-		unitNone, correlationOf(roots, y), roots, correlationOf)
+		unitNone, stat.Correlation(roots, y), roots, stat.Correlation)
 	r.warnFew(r.Values[0])
 	r.exclude("no usable box, or the image's size is unknown", "pairs of an image and a class", a.noSize)
 	r.exclude("no usable box, or the image's size is unknown", "instances", a.noSizeTruth)
 }
-
-// fitLine returns the line a + b x of least squares and Pearson's correlation. They are NaN below
-// two points and where x does not vary; the correlation is also where y does not.
-func fitLine(x, y []float64) (a, b, correlation float64) {
-	if len(x) < 2 || slices.Max(x) == slices.Min(x) {
-		return math.NaN(), math.NaN(), math.NaN()
-	}
-	a, b = stat.LinearRegression(x, y, nil, false)
-	if slices.Max(y) == slices.Min(y) {
-		return a, b, math.NaN() // the rounding of their mean must not look like a spread
-	}
-	return a, b, stat.Correlation(x, y, nil)
-}
-
-// slopeOf, interceptOf and correlationOf are the results of fitLine.
-func slopeOf(x, y []float64) float64       { _, b, _ := fitLine(x, y); return b }
-func interceptOf(x, y []float64) float64   { a, _, _ := fitLine(x, y); return a }
-func correlationOf(x, y []float64) float64 { _, _, c := fitLine(x, y); return c }
 
 func binName(k int) string {
 	side := []string{"0", "0.2²", "0.4²", "0.6²", "0.8²", "1"}
@@ -233,22 +214,22 @@ func (a *categoryRecall) instanceBins(e *cocoEngine) Table {
 		{"recall", unitShare, "retrieved / n"}, {"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},
 	}}
 	for k := range len(sizeEdges) - 1 {
-		id := a.byBin + ratioID(k)
-		total := e.ratios.total(id)
-		low, high := bounds(e.boot.interval(id))
-		t.Rows = append(t.Rows, []any{int64(k), binName(k), total.den, total.count(), total.value(), low, high})
+		id := a.byBin + stat.RatioID(k)
+		total := e.ratios.Total(id)
+		low, high := bounds(e.boot.Interval(id))
+		t.Rows = append(t.Rows, []any{int64(k), binName(k), total.Den, total.Count(), total.Value(), low, high})
 	}
 	return t
 }
 
-func (a *categoryRecall) classBins(bins []mean) Table {
+func (a *categoryRecall) classBins(bins []stat.Mean) Table {
 	t := Table{Name: "by_class_bin", Title: "Recall of classes by their mean size", Columns: []Column{
 		{"bin", "", "number of the bin"}, {"size", "", "mean relative size of the class, lower edge included"}, {"n", "count", "classes"}, {"recall", unitShare, "mean over classes of their recall"},
 		{"low", unitShare, "95 % interval (normal)"}, {"high", unitShare, "95 % interval (normal)"},
 	}}
 	for k := range bins {
-		low, high := bounds(bins[k].interval())
-		t.Rows = append(t.Rows, []any{int64(k), binName(k), bins[k].n, bins[k].value(), low, high})
+		low, high := bounds(bins[k].Interval())
+		t.Rows = append(t.Rows, []any{int64(k), binName(k), bins[k].N, bins[k].Value(), low, high})
 	}
 	return t
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"abtool/ingest"
+	"abtool/internal/parallel"
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -120,8 +122,8 @@ type cocoEngine struct {
 	weeks      *names
 	sequences  *names
 	pages      map[int64]*page // by image
-	ratios     *ratios
-	boot       *bootstrap
+	ratios     *stat.Ratios
+	boot       *stat.Bootstrap
 	hasTruth   bool
 }
 
@@ -184,7 +186,7 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (Da
 	defer images.Close()
 	var workers []*cocoWorker
 	for range max(1, min(o.Jobs, max(annotations.Groups(), images.Groups()))) {
-		w := &cocoWorker{e: e, ratios: &ratios{}}
+		w := &cocoWorker{e: e, ratios: &stat.Ratios{}}
 		for _, entry := range entries {
 			w.stats = append(w.stats, entry.coco(e, w.ratios))
 		}
@@ -227,7 +229,7 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (Da
 		for i := range first.stats {
 			first.stats[i].merge(w.stats[i])
 		}
-		first.ratios.merge(w.ratios)
+		first.ratios.Merge(w.ratios)
 	}
 	e.ratios = first.ratios
 	return DataSet{Name: "coco", Statistics: e.results(entries, first.stats), Warnings: e.warnings(workers)}, nil
@@ -235,10 +237,10 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (Da
 
 func (e *cocoEngine) results(entries []*Entry, stats []cocoStatistic) []Statistic {
 	if e.o.Bootstrap > 0 {
-		e.boot = e.ratios.resample(e.cluster.sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
+		e.boot = e.ratios.Resample(e.cluster.sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
 	}
 	out := make([]Statistic, len(stats))
-	parallel(e.o.Jobs, len(stats), func(i int) {
+	parallel.For(e.o.Jobs, len(stats), func(i int) {
 		out[i] = entries[i].statistic()
 		stats[i].result(e, &out[i])
 	})
@@ -246,7 +248,7 @@ func (e *cocoEngine) results(entries []*Entry, stats []cocoStatistic) []Statisti
 }
 
 // ratio is the value of a ratio over annotators, with its interval.
-func (e *cocoEngine) ratio(name, title, unit, of string, id ratioID) Value {
+func (e *cocoEngine) ratio(name, title, unit, of string, id stat.RatioID) Value {
 	return describe(e.ratios, e.boot, name, title, unit, of, id)
 }
 
@@ -273,7 +275,7 @@ type cocoWorker struct {
 	col                  cocoRows
 	img                  cocoImages
 	stats                []cocoStatistic
-	ratios               *ratios
+	ratios               *stat.Ratios
 	pages                []*page
 	leastImage           int64 // of the ground truth; valid where sawImages
 	sawImages            bool

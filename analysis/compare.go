@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"abtool/internal/stat"
 )
 
 // CompareSchema names the layout of a Comparison.
@@ -48,24 +50,24 @@ type ComparedStatistic struct {
 
 // A Difference is a value of a and of b.
 type Difference struct {
-	Name       string    `json:"name"`
-	Title      string    `json:"title"`
-	Unit       string    `json:"unit"`
-	A          Number    `json:"a"`
-	NA         int64     `json:"n_a"`
-	B          Number    `json:"b"`
-	NB         int64     `json:"n_b"`
-	Difference Number    `json:"difference"` // a − b
-	Interval   *Interval `json:"interval,omitempty"`
-	Test       *Test     `json:"test,omitempty"` // that the difference is 0
+	Name       string         `json:"name"`
+	Title      string         `json:"title"`
+	Unit       string         `json:"unit"`
+	A          stat.Number    `json:"a"`
+	NA         int64          `json:"n_a"`
+	B          stat.Number    `json:"b"`
+	NB         int64          `json:"n_b"`
+	Difference stat.Number    `json:"difference"` // a − b
+	Interval   *stat.Interval `json:"interval,omitempty"`
+	Test       *Test          `json:"test,omitempty"` // that the difference is 0
 }
 
 // A Test of no difference, two-sided.
 type Test struct {
-	Method string `json:"method"`
-	Z      Number `json:"z"`
-	P      Number `json:"p"`
-	Holm   Number `json:"p_holm"` // P, adjusted for all tests of the document (Holm 1979)
+	Method string      `json:"method"`
+	Z      stat.Number `json:"z"`
+	P      stat.Number `json:"p"`
+	Holm   stat.Number `json:"p_holm"` // P, adjusted for all tests of the document (Holm 1979)
 }
 
 // Methods of tests and of the intervals of differences.
@@ -178,7 +180,7 @@ func differ(a, b *Value) Difference {
 	}
 	x, y := float64(a.Value), float64(b.Value)
 	switch a.Interval.Method {
-	case MethodBootstrap:
+	case stat.MethodBootstrap:
 		var diff []float64
 		for k := range min(len(a.replicates), len(b.replicates)) {
 			if v := a.replicates[k] - b.replicates[k]; !math.IsNaN(v) {
@@ -188,20 +190,21 @@ func differ(a, b *Value) Difference {
 		if len(diff) < 2 {
 			return d
 		}
-		_, sd, _ := moments(diff)
-		d.Interval, d.Test = percentiles(diff), normalTest(BySamples, (x-y)/sd)
-	case MethodWilson:
+		_, sd, _ := stat.Moments(diff)
+		d.Interval, d.Test = stat.Percentiles(diff), normalTest(BySamples, (x-y)/sd)
+	case stat.MethodWilson:
 		i, j := a.Interval, b.Interval
-		d.Interval = &Interval{
-			x - y - math.Hypot(x-i.Low, j.High-y), x - y + math.Hypot(i.High-x, y-j.Low), Level, MethodNewcombe,
+		d.Interval = &stat.Interval{
+			Low: x - y - math.Hypot(x-i.Low, j.High-y), High: x - y + math.Hypot(i.High-x, y-j.Low),
+			Level: stat.Level, Method: MethodNewcombe,
 		}
 		if a.K != nil && b.K != nil {
 			pooled := float64(*a.K+*b.K) / float64(a.N+b.N)
 			d.Test = normalTest(ByScore, (x-y)/math.Sqrt(pooled*(1-pooled)*(1/float64(a.N)+1/float64(b.N))))
 		}
-	case MethodMean:
-		se := math.Hypot(a.Interval.High-x, b.Interval.High-y) / z95
-		d.Interval, d.Test = &Interval{x - y - z95*se, x - y + z95*se, Level, MethodMean}, normalTest(ByWelch, (x-y)/se)
+	case stat.MethodMean:
+		se := math.Hypot(a.Interval.High-x, b.Interval.High-y) / stat.Z95
+		d.Interval, d.Test = &stat.Interval{Low: x - y - stat.Z95*se, High: x - y + stat.Z95*se, Level: stat.Level, Method: stat.MethodMean}, normalTest(ByWelch, (x-y)/se)
 	}
 	return d
 }
@@ -212,7 +215,7 @@ func normalTest(method string, z float64) *Test {
 	if math.IsNaN(z) || math.IsInf(z, 0) {
 		return nil
 	}
-	return &Test{Method: method, Z: Number(z), P: Number(2 * distuv.UnitNormal.Survival(math.Abs(z)))}
+	return &Test{Method: method, Z: stat.Number(z), P: stat.Number(2 * distuv.UnitNormal.Survival(math.Abs(z)))}
 }
 
 // adjust fills in the p-values adjusted by Holm's step-down method.
@@ -236,9 +239,9 @@ func (c *Comparison) adjust() {
 		}
 		return 0
 	})
-	last := Number(0)
+	last := stat.Number(0)
 	for i, t := range tests {
-		last = max(last, min(1, Number(len(tests)-i)*t.P))
+		last = max(last, min(1, stat.Number(len(tests)-i)*t.P))
 		t.Holm = last
 	}
 }

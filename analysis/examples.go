@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"slices"
 
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -88,8 +89,8 @@ func Examples(ctx context.Context, store string, o ExampleOptions) ([]Example, e
 	var out []Example
 	for _, set := range sets {
 		entry := &Entry{Set: set,
-			imagenet: func(e *imagenetEngine, _ *ratios) imagenetStatistic { return &imagenetExamples{e: e, o: o} },
-			coco: func(e *cocoEngine, _ *ratios) cocoStatistic {
+			imagenet: func(e *imagenetEngine, _ *stat.Ratios) imagenetStatistic { return &imagenetExamples{e: e, o: o} },
+			coco: func(e *cocoEngine, _ *stat.Ratios) cocoStatistic {
 				return &cocoExamples{e: e, o: o, kept: map[int64]*Example{}}
 			}}
 		mine := all

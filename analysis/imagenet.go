@@ -2,15 +2,15 @@ package analysis
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"maps"
 	"math"
 	"slices"
-	"sync"
 	"sync/atomic"
 
+	"abtool/internal/parallel"
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -133,8 +133,8 @@ type imagenetEngine struct {
 	hits    *names // assignments
 	cluster *names
 	weeks   *names
-	ratios  *ratios
-	boot    *bootstrap
+	ratios  *stat.Ratios
+	boot    *stat.Bootstrap
 	inBC    []bool // by image
 }
 
@@ -176,7 +176,7 @@ type imagenetWorker struct {
 	read    *columnar.Reader
 	col     imagenetRows
 	stats   []imagenetStatistic
-	ratios  *ratios
+	ratios  *stat.Ratios
 	pending map[int32]*picture
 	run     []showing
 	one     picture // the image at hand
@@ -201,7 +201,7 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 	e := &imagenetEngine{o: o, truth: truth, workers: newNames(), hits: newNames(), cluster: newNames(), weeks: newNames(), inBC: make([]bool, len(truth.ids))}
 	var workers []*imagenetWorker
 	for range max(1, min(o.Jobs, t.Groups())) {
-		w := &imagenetWorker{e: e, ratios: &ratios{}, pending: map[int32]*picture{}}
+		w := &imagenetWorker{e: e, ratios: &stat.Ratios{}, pending: map[int32]*picture{}}
 		for _, entry := range entries {
 			w.stats = append(w.stats, entry.imagenet(e, w.ratios))
 		}
@@ -219,7 +219,7 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 		for i := range first.stats {
 			first.stats[i].merge(w.stats[i])
 		}
-		first.ratios.merge(w.ratios)
+		first.ratios.Merge(w.ratios)
 	}
 	first.finishPending()
 	first.finishUnshown()
@@ -229,33 +229,22 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 
 // eachGroup gives the row groups of a table to as many goroutines as there are workers.
 func eachGroup(ctx context.Context, t *columnar.Table, workers int, progress func(done, total int64), f func(worker, group int) error) error {
-	var next, done atomic.Int64
-	errs := make([]error, workers)
-	var wg sync.WaitGroup
-	for i := range workers {
-		wg.Go(func() {
-			for errs[i] == nil && ctx.Err() == nil {
-				g := int(next.Add(1) - 1)
-				if g >= t.Groups() {
-					return
-				}
-				errs[i] = f(i, g)
-				if progress != nil {
-					progress(done.Add(t.GroupRows(g)), t.Rows())
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return errors.Join(append(errs, ctx.Err())...)
+	var done atomic.Int64
+	return parallel.Each(ctx, workers, t.Groups(), func(worker, group int) error {
+		err := f(worker, group)
+		if progress != nil {
+			progress(done.Add(t.GroupRows(group)), t.Rows())
+		}
+		return err
+	})
 }
 
 func (e *imagenetEngine) results(entries []*Entry, stats []imagenetStatistic) []Statistic {
 	if e.o.Bootstrap > 0 {
-		e.boot = e.ratios.resample(e.cluster.sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
+		e.boot = e.ratios.Resample(e.cluster.sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
 	}
 	out := make([]Statistic, len(stats))
-	parallel(e.o.Jobs, len(stats), func(i int) {
+	parallel.For(e.o.Jobs, len(stats), func(i int) {
 		out[i] = entries[i].statistic()
 		stats[i].result(e, &out[i])
 	})
@@ -263,7 +252,7 @@ func (e *imagenetEngine) results(entries []*Entry, stats []imagenetStatistic) []
 }
 
 // ratio is the value of a ratio over annotators, with its interval.
-func (e *imagenetEngine) ratio(name, title, unit, of string, id ratioID) Value {
+func (e *imagenetEngine) ratio(name, title, unit, of string, id stat.RatioID) Value {
 	return describe(e.ratios, e.boot, name, title, unit, of, id)
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -95,7 +96,7 @@ func (b *breakdown) table(name, title string, e *imagenetEngine, columns []Colum
 // groups is the table that Options.By asks for.
 type groups struct{ *breakdown }
 
-func newGroups(e *imagenetEngine, _ *ratios) imagenetStatistic {
+func newGroups(e *imagenetEngine, _ *stat.Ratios) imagenetStatistic {
 	return groups{newBreakdown(e, e.o.By)}
 }
 
@@ -109,15 +110,17 @@ func (a groups) result(e *imagenetEngine, r *Statistic) {
 // hits is what the paper's checks of a HIT say (I17, I18).
 type hits struct{ *breakdown }
 
-func newHITs(e *imagenetEngine, _ *ratios) imagenetStatistic { return hits{newBreakdown(e, "hit")} }
+func newHITs(e *imagenetEngine, _ *stat.Ratios) imagenetStatistic {
+	return hits{newBreakdown(e, "hit")}
+}
 
 func (a hits) merge(o imagenetStatistic) { a.breakdown.merge(o.(hits).breakdown) }
 
 func (a hits) result(e *imagenetEngine, r *Statistic) {
 	rules := e.o.Rules
 	var n, lowRecall, fewSelected, fewPages, flagged, minutes int64
-	var recall sum
-	var squares sum
+	var recall stat.Sum
+	var squares stat.Sum
 	var durations, images []int64
 	var recalls []float64
 	t := a.table("by_hit", "HITs", e, []Column{
@@ -126,8 +129,8 @@ func (a hits) result(e *imagenetEngine, r *Statistic) {
 	}, func(_ string, p *profile) []any {
 		share := float64(p.selected) / float64(p.showings)
 		n++
-		recall.add(share)
-		squares.add(share * share)
+		recall.Add(share)
+		squares.Add(share * share)
 		recalls, images = append(recalls, share), append(images, p.showings)
 		var d any
 		if ms, ok := p.duration(); ok {
@@ -150,19 +153,19 @@ func (a hits) result(e *imagenetEngine, r *Statistic) {
 		return []any{worker, int64(len(p.pages)), d, low, few, short}
 	})
 	minutes = int64(len(durations))
-	middle := median(durations) // sorts them
-	_, std, skew := moments(recalls)
+	middle := stat.Median(durations) // sorts them
+	_, std, skew := stat.Moments(recalls)
 	byRecall, byImages := tabulated(recalls), tabulated(images) // sorts them
 	r.add(count("hits", "HITs, which are assignments", "HITs", n),
-		Value{Name: "recall", Title: "mean over HITs of selected / shown", Value: quotient(recall.float(), float64(n)), Unit: unitShare, N: n, Of: "HITs",
-			Interval: meanInterval(n, recall.float(), squares.float())},
+		Value{Name: "recall", Title: "mean over HITs of selected / shown", Value: stat.Quotient(recall.Float(), float64(n)), Unit: unitShare, N: n, Of: "HITs",
+			Interval: stat.MeanInterval(n, recall.Float(), squares.Float())},
 		medianValue("recall_median", "median of the same", unitShare, "HITs", recalls),
-		Value{Name: "recall_std", Title: "population standard deviation of the same", Value: Number(std),
+		Value{Name: "recall_std", Title: "population standard deviation of the same", Value: stat.Number(std),
 			Unit: unitShare, N: n, Of: "HITs"},
-		Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same", Value: Number(skew), N: n, Of: "HITs"},
+		Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same", Value: stat.Number(skew), N: n, Of: "HITs"},
 		medianValue("images_median", "median number of images shown in a HIT", "count", "HITs", images),
-		Value{Name: "duration_median", Title: "median time from the first event to submission", Value: Number(middle), Unit: unitMS, N: minutes, Of: "HITs with known times",
-			Interval: medianInterval(durations)},
+		Value{Name: "duration_median", Title: "median time from the first event to submission", Value: stat.Number(middle), Unit: unitMS, N: minutes, Of: "HITs with known times",
+			Interval: stat.MedianInterval(durations)},
 		proportion("low_recall", "HITs with a recall below the threshold", "HITs", lowRecall, n),
 		proportion("few_selected", "HITs with fewer selections than the threshold", "HITs", fewSelected, n),
 		proportion("few_pages", "HITs with fewer pages than the threshold", "HITs", fewPages, n),
@@ -180,17 +183,6 @@ func (a hits) result(e *imagenetEngine, r *Statistic) {
 	}, byImages, byRecall))
 }
 
-// medianInterval is the distribution-free interval of a median of independent sorted values:
-// the order statistics around n/2 ± 1.96 √n/2.
-func medianInterval[T int64 | int32 | float64](sorted []T) *Interval {
-	n := float64(len(sorted))
-	if n < 6 {
-		return nil
-	}
-	low, high := int(math.Floor(n/2-z95*math.Sqrt(n)/2)), int(math.Ceil(n/2+z95*math.Sqrt(n)/2))
-	return &Interval{float64(sorted[max(low, 0)]), float64(sorted[min(high, len(sorted)-1)]), Level, MethodOrder}
-}
-
 // A deed is a showing in the career of a worker.
 type deed struct {
 	submit, page, slot, seq, toClick int64
@@ -205,7 +197,7 @@ type annotators struct {
 	deeds [][]deed // by worker
 }
 
-func newAnnotators(e *imagenetEngine, _ *ratios) imagenetStatistic {
+func newAnnotators(e *imagenetEngine, _ *stat.Ratios) imagenetStatistic {
 	return &annotators{breakdown: newBreakdown(e, "worker")}
 }
 
@@ -248,7 +240,7 @@ func (a *annotators) merge(other imagenetStatistic) {
 
 // career compares the later half of a worker's showings with the earlier, in order of
 // submission, page and slot.
-type career struct{ accuracy, logTime Number } // later − earlier; log time is of the time to click
+type career struct{ accuracy, logTime stat.Number } // later − earlier; log time is of the time to click
 
 func careerOf(deeds []deed) career {
 	slices.SortFunc(deeds, func(a, b deed) int {
@@ -260,9 +252,9 @@ func careerOf(deeds []deed) career {
 	return career{a2 - a1, t2 - t1}
 }
 
-func halfOf(deeds []deed) (accuracy, logTime Number) {
+func halfOf(deeds []deed) (accuracy, logTime stat.Number) {
 	var hits, n, timed int64
-	var logs sum
+	var logs stat.Sum
 	for _, d := range deeds {
 		if d.hit >= 0 {
 			n++
@@ -270,10 +262,10 @@ func halfOf(deeds []deed) (accuracy, logTime Number) {
 		}
 		if d.toClick > 0 {
 			timed++
-			logs.add(math.Log(float64(d.toClick)))
+			logs.Add(math.Log(float64(d.toClick)))
 		}
 	}
-	return share(hits, n), quotient(logs.float(), float64(timed))
+	return stat.Share(hits, n), stat.Quotient(logs.Float(), float64(timed))
 }
 
 // When a worker is flagged.
@@ -292,13 +284,13 @@ func (a *annotators) result(e *imagenetEngine, r *Statistic) {
 			who, all = append(who, id), append(all, a.profiles.list[id])
 		}
 	}
-	var trials []trial
+	var trials []stat.Tally
 	for _, p := range all {
-		trials = append(trials, trial{p.hits, p.boxed})
+		trials = append(trials, stat.Tally{Hits: p.hits, N: p.boxed})
 	}
-	pool := fitPool(trials)
+	pool := stat.FitPool(trials)
 	usual := usualTime(all)
-	ranks := pool.ranks(trials)
+	ranks := pool.Ranks(trials)
 	t := Table{Name: "by_worker", Title: "Annotators", Columns: append(append([]Column{{"worker", "", "the worker"}}, profileColumns...),
 		Column{"hits", "count", "assignments"},
 		Column{"pooled_accuracy", unitShare, "accuracy drawn towards that of all, the more the fewer images: posterior mean of a beta-binomial model"},
@@ -312,7 +304,7 @@ func (a *annotators) result(e *imagenetEngine, r *Statistic) {
 	var centre, rush, bot, judged int64
 	for i, p := range all {
 		c := careerOf(a.deeds[who[i]])
-		post := pool.posterior(trials[i])
+		post := pool.Posterior(trials[i])
 		var rank any
 		if ranks[i] > 0 {
 			rank = ranks[i]
@@ -320,7 +312,7 @@ func (a *annotators) result(e *imagenetEngine, r *Statistic) {
 		row := p.row() // sorts the times
 		enough := p.clicked >= flagClicks
 		isCentre := enough && float64(p.centre) > centreFlagShare*float64(p.clicked)
-		isRush := enough && len(p.toClick) > 0 && quantile(p.toClick, 0.5) < rushFlagTime*usual
+		isRush := enough && len(p.toClick) > 0 && stat.Quantile(p.toClick, 0.5) < rushFlagTime*usual
 		isBot := enough && (float64(p.noTrace) > botFlagShare*float64(p.timed) || p.traces >= flagClicks && float64(p.straight) > botFlagShare*float64(p.traces))
 		if enough {
 			judged++
@@ -334,11 +326,11 @@ func (a *annotators) result(e *imagenetEngine, r *Statistic) {
 			}
 		}
 		t.Rows = append(t.Rows, append(append([]any{e.o.show("worker", e.workers.list[who[i]])}, row...),
-			a.hitsOf(who[i]), post.mean, post.low, post.high, rank, c.accuracy, c.logTime, isCentre, isRush, isBot))
+			a.hitsOf(who[i]), post.Mean, post.Low, post.High, rank, c.accuracy, c.logTime, isCentre, isRush, isBot))
 	}
 	n := int64(len(all))
 	r.add(count("workers", "annotators", "workers", n),
-		Value{Name: "showings_median", Title: "median number of showings of a worker", Value: Number(medianOf(all, func(p *profile) (int64, bool) { return p.showings, true })), Unit: "count", N: n, Of: "workers"},
+		Value{Name: "showings_median", Title: "median number of showings of a worker", Value: stat.Number(medianOf(all, func(p *profile) (int64, bool) { return p.showings, true })), Unit: "count", N: n, Of: "workers"},
 		proportion("flag_centre", "workers who click the centre", "workers with 20 clicks or more", centre, judged),
 		proportion("flag_rush", "workers who rush", "workers with 20 clicks or more", rush, judged),
 		proportion("flag_bot", "workers with bot-like traces", "workers with 20 clicks or more", bot, judged))
@@ -364,7 +356,7 @@ func medianOf(all []*profile, f func(*profile) (int64, bool)) float64 {
 			v = append(v, x)
 		}
 	}
-	return median(v)
+	return stat.Median(v)
 }
 
 // usualTime is the median over workers of their median time to click, ms.
@@ -372,10 +364,10 @@ func usualTime(all []*profile) float64 {
 	var v []float64
 	for _, p := range all {
 		if p.clicked >= flagClicks && len(p.toClick) > 0 {
-			v = append(v, median(p.toClick))
+			v = append(v, stat.Median(p.toClick))
 		}
 	}
-	return median(v)
+	return stat.Median(v)
 }
 
 // experience is accuracy and time by how many HITs the worker had done before.
@@ -430,8 +422,8 @@ func (a *annotators) experience(e *imagenetEngine) Table {
 		}
 	}
 	for i, c := range cells {
-		low, high := bounds(Wilson(c.hits, c.n))
-		t.Rows = append(t.Rows, []any{bins[i].name, c.workers, c.n, c.hits, share(c.hits, c.n), low, high, Number(median(c.times))})
+		low, high := bounds(stat.Wilson(c.hits, c.n))
+		t.Rows = append(t.Rows, []any{bins[i].name, c.workers, c.n, c.hits, stat.Share(c.hits, c.n), low, high, stat.Number(stat.Median(c.times))})
 	}
 	return t
 }

@@ -5,14 +5,16 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
+
+	"abtool/internal/stat"
 )
 
 // late takes samples of ratios that were gathered after the pass.
-func (e *imagenetEngine) late(r *ratios) *bootstrap {
+func (e *imagenetEngine) late(r *stat.Ratios) *stat.Bootstrap {
 	if e.o.Bootstrap <= 0 {
 		return nil
 	}
-	return r.resample(e.cluster.sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
+	return r.Resample(e.cluster.sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
 }
 
 // half puts a cluster, so an annotator, into one of two halves by a hash of its name.
@@ -33,7 +35,7 @@ type boxedClick struct {
 	x, y           float64
 }
 
-func newCalibration(*imagenetEngine, *ratios) imagenetStatistic { return &calibration{} }
+func newCalibration(*imagenetEngine, *stat.Ratios) imagenetStatistic { return &calibration{} }
 
 func (a *calibration) showing(*showing) {}
 
@@ -50,7 +52,7 @@ func (a *calibration) merge(other imagenetStatistic) {
 // A line is centre ≈ from + slope · click, on one axis.
 type line struct {
 	n            int64
-	x, y, xx, xy sum
+	x, y, xx, xy stat.Sum
 	apart        []float64 // centre − click
 	from, slope  float64
 	shift        float64 // median of apart
@@ -58,10 +60,10 @@ type line struct {
 
 func (l *line) add(x, y float64) {
 	l.n++
-	l.x.add(x)
-	l.y.add(y)
-	l.xx.add(x * x)
-	l.xy.add(x * y)
+	l.x.Add(x)
+	l.y.Add(y)
+	l.xx.Add(x * x)
+	l.xy.Add(x * y)
 	l.apart = append(l.apart, y-x)
 }
 
@@ -72,10 +74,10 @@ func (l *line) fit() {
 		return
 	}
 	n := float64(l.n)
-	mx, my := l.x.float()/n, l.y.float()/n
-	l.shift = median(l.apart)
-	if spread := l.xx.float()/n - mx*mx; l.n > 1 && spread > 1e-12 {
-		l.slope = (l.xy.float()/n - mx*my) / spread
+	mx, my := l.x.Float()/n, l.y.Float()/n
+	l.shift = stat.Median(l.apart)
+	if spread := l.xx.Float()/n - mx*mx; l.n > 1 && spread > 1e-12 {
+		l.slope = (l.xy.Float()/n - mx*my) / spread
 		l.from = my - l.slope*mx
 	}
 }
@@ -106,18 +108,18 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 		axes[h][0].fit()
 		axes[h][1].fit()
 	}
-	rs := &ratios{}
-	bias, hit, distance := rs.declare(4), rs.declare(models), rs.declare(models)
-	hitGain, distanceGain := rs.declare(models), rs.declare(models)
-	offCentre := rs.declare(models)
-	var before, after frame
+	rs := &stat.Ratios{}
+	bias, hit, distance := rs.Declare(4), rs.Declare(models), rs.Declare(models)
+	hitGain, distanceGain := rs.Declare(models), rs.Declare(models)
+	offCentre := rs.Declare(models)
+	var before, after stat.Frame
 	for _, c := range a.clicks {
 		boxes := e.truth.boxesOf(c.image)
 		b := boxes[nearest(boxes, c.x, c.y)]
 		cx, cy := b.centre()
 		u, v := inFrame(b, c.x, c.y)
-		rs.addPoint(c.cluster, bias, c.x-cx, c.y-cy)
-		rs.addPoint(c.cluster, bias+2, u-0.5, v-0.5)
+		rs.AddPoint(c.cluster, bias, c.x-cx, c.y-cy)
+		rs.AddPoint(c.cluster, bias+2, u-0.5, v-0.5)
 		fit := &axes[1-e.half(c.cluster)]
 		var hits [models]float64
 		var far [models]float64
@@ -126,8 +128,8 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 			switch m {
 			case modelShift:
 				x, y = x+fit[0].shift, y+fit[1].shift
-				before.add(inFrame(b, c.x, c.y))
-				after.add(inFrame(b, x, y))
+				before.Add(inFrame(b, c.x, c.y))
+				after.Add(inFrame(b, x, y))
 			case modelLinear:
 				x, y = fit[0].from+fit[0].slope*x, fit[1].from+fit[1].slope*y
 			}
@@ -135,18 +137,18 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 				hits[m] = 1
 			}
 			far[m] = math.Hypot(x-cx, y-cy)
-			rs.count(c.cluster, hit+ratioID(m), hits[m] == 1)
+			rs.Count(c.cluster, hit+stat.RatioID(m), hits[m] == 1)
 			if !inAny(boxes, 0.5, 0.5) {
-				rs.count(c.cluster, offCentre+ratioID(m), hits[m] == 1)
+				rs.Count(c.cluster, offCentre+stat.RatioID(m), hits[m] == 1)
 			}
-			rs.add(c.cluster, distance+ratioID(m), far[m])
-			rs.add(c.cluster, hitGain+ratioID(m), hits[m]-hits[modelNone])
-			rs.add(c.cluster, distanceGain+ratioID(m), far[m]-far[modelNone])
+			rs.Add(c.cluster, distance+stat.RatioID(m), far[m])
+			rs.Add(c.cluster, hitGain+stat.RatioID(m), hits[m]-hits[modelNone])
+			rs.Add(c.cluster, distanceGain+stat.RatioID(m), far[m]-far[modelNone])
 		}
 	}
 	boot := e.late(rs)
 	const of = "images with a box and a final click"
-	value := func(name, title, unit string, id ratioID) {
+	value := func(name, title, unit string, id stat.RatioID) {
 		v := describe(rs, boot, name, title, unit, of, id)
 		if unit == unitShare && v.Value < 0 {
 			v.K = nil
@@ -158,18 +160,18 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 	value("bias_u", "the same across, in fractions of the box", "fraction of the box", bias+2)
 	value("bias_v", "the same down, in fractions of the box", "fraction of the box", bias+3)
 	for m, model := range modelNames {
-		value("accuracy."+model.name, "the click is in a box: "+model.title, unitShare, hit+ratioID(m))
+		value("accuracy."+model.name, "the click is in a box: "+model.title, unitShare, hit+stat.RatioID(m))
 	}
 	for m, model := range modelNames {
-		r.add(describe(rs, boot, "off_centre."+model.name, "the same where the centre of the image is in no box: "+model.title, unitShare, "such images", offCentre+ratioID(m)))
+		r.add(describe(rs, boot, "off_centre."+model.name, "the same where the centre of the image is in no box: "+model.title, unitShare, "such images", offCentre+stat.RatioID(m)))
 	}
 	for m, model := range modelNames {
-		value("distance."+model.name, "mean distance of the click from the centre of its box: "+model.title, "fraction of the image", distance+ratioID(m))
+		value("distance."+model.name, "mean distance of the click from the centre of its box: "+model.title, "fraction of the image", distance+stat.RatioID(m))
 	}
 	for m, model := range modelNames[modelShift:] {
-		value("accuracy_gain."+model.name, "accuracy after − before, of the same clicks", unitShare, hitGain+ratioID(m+modelShift))
+		value("accuracy_gain."+model.name, "accuracy after − before, of the same clicks", unitShare, hitGain+stat.RatioID(m+modelShift))
 		r.Values[len(r.Values)-1].K = nil
-		value("distance_gain."+model.name, "distance after − before, of the same clicks: below 0 is better", "fraction of the image", distanceGain+ratioID(m+modelShift))
+		value("distance_gain."+model.name, "distance after − before, of the same clicks: below 0 is better", "fraction of the image", distanceGain+stat.RatioID(m+modelShift))
 	}
 	r.warnFew(r.Values[0])
 	t := Table{Name: "fits", Title: "What was fitted on each half of the annotators, and applied to the other", Columns: []Column{
@@ -181,7 +183,7 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 		for axis, name := range []string{"x", "y"} {
 			l := &axes[h][axis]
 			drawn = drawn || l.n > 0 && l.slope < 0.5
-			t.Rows = append(t.Rows, []any{string(rune('a' + h)), name, l.n, Number(l.shift), Number(l.from), Number(l.slope)})
+			t.Rows = append(t.Rows, []any{string(rune('a' + h)), name, l.n, stat.Number(l.shift), stat.Number(l.from), stat.Number(l.slope)})
 		}
 	}
 	r.Tables = append(r.Tables, t)

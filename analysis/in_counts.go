@@ -3,33 +3,35 @@ package analysis
 import (
 	"math"
 	"slices"
+
+	"abtool/internal/stat"
 )
 
 // imagenetCounts is how much there is: images, showings, selected, with any byproduct (I1, I2).
 type imagenetCounts struct {
-	r                                                                   *ratios
-	byproduct, selectedImages, selectedShowings, finalClicks, clickedBC ratioID
+	r                                                                   *stat.Ratios
+	byproduct, selectedImages, selectedShowings, finalClicks, clickedBC stat.RatioID
 	showings, clicks, samples, hovers                                   int64
 }
 
-func newImageNetCounts(_ *imagenetEngine, r *ratios) imagenetStatistic {
-	id := r.declare(5)
+func newImageNetCounts(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+	id := r.Declare(5)
 	return &imagenetCounts{r: r, byproduct: id, selectedImages: id + 1, selectedShowings: id + 2, finalClicks: id + 3, clickedBC: id + 4}
 }
 
 func (a *imagenetCounts) showing(s *showing) {
 	a.showings++
-	a.r.count(s.cluster, a.selectedShowings, s.isSelected())
+	a.r.Count(s.cluster, a.selectedShowings, s.isSelected())
 	a.clicks += int64(s.clicks.len())
 	a.samples += int64(s.mouse.len())
 	a.hovers += int64(len(s.hoverT))
 }
 
 func (a *imagenetCounts) picture(p *picture) {
-	a.r.count(p.cluster, a.selectedImages, slices.ContainsFunc(p.showings, (*showing).isSelected))
-	a.r.count(p.cluster, a.byproduct, p.byproduct)
-	a.r.count(p.cluster, a.finalClicks, p.final != nil)
-	a.r.count(p.cluster, a.clickedBC, p.clickedBoxed())
+	a.r.Count(p.cluster, a.selectedImages, slices.ContainsFunc(p.showings, (*showing).isSelected))
+	a.r.Count(p.cluster, a.byproduct, p.byproduct)
+	a.r.Count(p.cluster, a.finalClicks, p.final != nil)
+	a.r.Count(p.cluster, a.clickedBC, p.clickedBoxed())
 }
 
 func (a *imagenetCounts) merge(other imagenetStatistic) {
@@ -80,15 +82,15 @@ func (t *imagenetTruth) universe() (images, boxed, boxes int64) {
 // rounds is at which showing images are selected (I3). The rounds of the collection are not in
 // the data: the k-th showing stands for them.
 type rounds struct {
-	r                              *ratios
-	firstRound                     ratioID // the two rounds of the collection
-	twice                          ratioID // selected in two showings or more
+	r                              *stat.Ratios
+	firstRound                     stat.RatioID // the two rounds of the collection
+	twice                          stat.RatioID // selected in two showings or more
 	shown, selected, firstSelected []int64
 	times                          []int64 // images by how often they were selected
 }
 
-func newRounds(_ *imagenetEngine, r *ratios) imagenetStatistic {
-	return &rounds{r: r, firstRound: r.declare(2), twice: r.declare(1)}
+func newRounds(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+	return &rounds{r: r, firstRound: r.Declare(2), twice: r.Declare(1)}
 }
 
 func (a *rounds) showing(*showing) {}
@@ -112,10 +114,10 @@ func (a *rounds) picture(p *picture) {
 		if k < len(p.showings) {
 			cluster = p.showings[k].cluster
 		}
-		a.r.count(cluster, a.firstRound+ratioID(k), k == first)
+		a.r.Count(cluster, a.firstRound+stat.RatioID(k), k == first)
 	}
 	a.times[times]++
-	a.r.count(p.cluster, a.twice, times >= 2)
+	a.r.Count(p.cluster, a.twice, times >= 2)
 }
 
 func (a *rounds) grow(n int) {
@@ -148,7 +150,7 @@ func (a *rounds) result(e *imagenetEngine, r *Statistic) {
 		{"share_of_images", unitShare, "first selected there / all images"},
 	}}
 	for k := range a.shown {
-		t.Rows = append(t.Rows, []any{int64(k + 1), a.shown[k], a.selected[k], share(a.selected[k], a.shown[k]), a.firstSelected[k], share(a.firstSelected[k], images)})
+		t.Rows = append(t.Rows, []any{int64(k + 1), a.shown[k], a.selected[k], stat.Share(a.selected[k], a.shown[k]), a.firstSelected[k], stat.Share(a.firstSelected[k], images)})
 	}
 	times := Table{
 		Name: "by_times_selected", Title: "Images by the number of showings in which they were selected",
@@ -158,7 +160,7 @@ func (a *rounds) result(e *imagenetEngine, r *Statistic) {
 		},
 	}
 	for k, n := range a.times {
-		times.Rows = append(times.Rows, []any{int64(k), n, share(n, images)})
+		times.Rows = append(times.Rows, []any{int64(k), n, stat.Share(n, images)})
 	}
 	r.Tables = append(r.Tables, t, times)
 	r.add(e.ratio("first_round", "images selected at the first showing", unitShare, "images", a.firstRound),
@@ -168,17 +170,17 @@ func (a *rounds) result(e *imagenetEngine, r *Statistic) {
 
 // clickAccuracy is the share of final clicks that lie in a box, and its variants (I4–I6).
 type clickAccuracy struct {
-	r                            *ratios
-	last, document, first, meanC ratioID
-	differs                      ratioID // the order gives another showing's click: of all, of BC
-	disagrees                    ratioID // and one of the two hits, the other misses
+	r                            *stat.Ratios
+	last, document, first, meanC stat.RatioID
+	differs                      stat.RatioID // the order gives another showing's click: of all, of BC
+	disagrees                    stat.RatioID // and one of the two hits, the other misses
 	noBox, noClick               int64
 }
 
-func newClickAccuracy(_ *imagenetEngine, r *ratios) imagenetStatistic {
-	id := r.declare(4)
+func newClickAccuracy(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+	id := r.Declare(4)
 	return &clickAccuracy{
-		r: r, last: id, document: id + 1, first: id + 2, meanC: id + 3, differs: r.declare(2), disagrees: r.declare(1),
+		r: r, last: id, document: id + 1, first: id + 2, meanC: id + 3, differs: r.Declare(2), disagrees: r.Declare(1),
 	}
 }
 
@@ -187,7 +189,7 @@ func (a *clickAccuracy) showing(*showing) {}
 func (a *clickAccuracy) picture(p *picture) {
 	last := p.lastInDocument()
 	if last != nil {
-		a.r.count(p.final.cluster, a.differs, last != p.final)
+		a.r.Count(p.final.cluster, a.differs, last != p.final)
 	}
 	switch {
 	case len(p.boxes) == 0:
@@ -198,9 +200,9 @@ func (a *clickAccuracy) picture(p *picture) {
 		return
 	}
 	cluster := p.final.cluster
-	a.r.count(cluster, a.last, p.hit)
-	a.r.count(cluster, a.differs+1, last != p.final)
-	a.r.count(cluster, a.disagrees, last.hit != p.hit)
+	a.r.Count(cluster, a.last, p.hit)
+	a.r.Count(cluster, a.differs+1, last != p.final)
+	a.r.Count(cluster, a.disagrees, last.hit != p.hit)
 	var sx, sy, n float64
 	// The showings are in order of time, the mean is taken in document order: its sums are the
 	// loader's.
@@ -210,9 +212,9 @@ func (a *clickAccuracy) picture(p *picture) {
 		}
 		sx, sy, n = sx+s.clicks.x[s.first], sy+s.clicks.y[s.first], n+1
 	}
-	a.r.count(cluster, a.document, last.hit)
-	a.r.count(cluster, a.first, inAny(p.boxes, p.final.clicks.x[p.final.first], p.final.clicks.y[p.final.first]))
-	a.r.count(cluster, a.meanC, inAny(p.boxes, sx/n, sy/n))
+	a.r.Count(cluster, a.document, last.hit)
+	a.r.Count(cluster, a.first, inAny(p.boxes, p.final.clicks.x[p.final.first], p.final.clicks.y[p.final.first]))
+	a.r.Count(cluster, a.meanC, inAny(p.boxes, sx/n, sy/n))
 }
 
 // lastInDocument returns the showing of the final click when showings are taken in document order
@@ -253,14 +255,14 @@ func (a *clickAccuracy) result(e *imagenetEngine, r *Statistic) {
 
 // offCentre is the click's accuracy where always clicking the centre fails (I9).
 type offCentre struct {
-	r        *ratios
-	accuracy ratioID
+	r        *stat.Ratios
+	accuracy stat.RatioID
 	images   int64 // of BC
 	bc       int64
 }
 
-func newOffCentre(_ *imagenetEngine, r *ratios) imagenetStatistic {
-	return &offCentre{r: r, accuracy: r.declare(1)}
+func newOffCentre(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+	return &offCentre{r: r, accuracy: r.Declare(1)}
 }
 
 func (a *offCentre) showing(*showing) {}
@@ -272,7 +274,7 @@ func (a *offCentre) picture(p *picture) {
 	a.bc++
 	if !p.centre {
 		a.images++
-		a.r.count(p.final.cluster, a.accuracy, p.hit)
+		a.r.Count(p.final.cluster, a.accuracy, p.hit)
 	}
 }
 
@@ -301,13 +303,13 @@ func (a *offCentre) result(e *imagenetEngine, r *Statistic) {
 
 // centreBias is where the centres of boxes and the final clicks are (I10).
 type centreBias struct {
-	r                *ratios
-	middle           ratioID // of all clicks, of those on images with a box
-	clicks, clicksBC grid
+	r                *stat.Ratios
+	middle           stat.RatioID // of all clicks, of those on images with a box
+	clicks, clicksBC stat.Grid
 }
 
-func newCentreBias(_ *imagenetEngine, r *ratios) imagenetStatistic {
-	return &centreBias{r: r, middle: r.declare(2)}
+func newCentreBias(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+	return &centreBias{r: r, middle: r.Declare(2)}
 }
 
 func (a *centreBias) showing(*showing) {}
@@ -316,34 +318,34 @@ func (a *centreBias) picture(p *picture) {
 	if p.final == nil {
 		return
 	}
-	a.clicks.add(p.x, p.y)
-	a.r.countMiddle(p.cluster, a.middle, p.x, p.y)
+	a.clicks.Add(p.x, p.y)
+	a.r.CountMiddle(p.cluster, a.middle, p.x, p.y)
 	if len(p.boxes) > 0 {
-		a.clicksBC.add(p.x, p.y)
-		a.r.countMiddle(p.cluster, a.middle+1, p.x, p.y)
+		a.clicksBC.Add(p.x, p.y)
+		a.r.CountMiddle(p.cluster, a.middle+1, p.x, p.y)
 	}
 }
 
 func (a *centreBias) merge(other imagenetStatistic) {
 	o := other.(*centreBias)
-	a.clicks.merge(&o.clicks)
-	a.clicksBC.merge(&o.clicksBC)
+	a.clicks.Merge(&o.clicks)
+	a.clicksBC.Merge(&o.clicksBC)
 }
 
 func (a *centreBias) result(e *imagenetEngine, r *Statistic) {
-	var centres grid
+	var centres stat.Grid
 	for i, n := range e.truth.shown {
 		if n < 0 {
 			continue
 		}
 		for _, b := range e.truth.boxesOf(int32(i)) {
-			centres.add(b.centre())
+			centres.Add(b.centre())
 		}
 	}
 	for _, g := range []struct {
 		name, title, of string
-		grid            *grid
-		middle          ratioID
+		grid            *stat.Grid
+		middle          stat.RatioID
 	}{
 		{"gt_centres", "centres of ground-truth boxes", "boxes", &centres, -1},
 		{"clicks", "final clicks", "images with a final click", &a.clicks, a.middle},
@@ -362,9 +364,9 @@ func byDocument(s []*showing) []*showing {
 }
 
 // accuracyMaps is the accuracy by where the box is, and by where the click is (I11).
-type accuracyMaps struct{ gtN, gtHits, clickN, clickHits grid }
+type accuracyMaps struct{ gtN, gtHits, clickN, clickHits stat.Grid }
 
-func newAccuracyMaps(*imagenetEngine, *ratios) imagenetStatistic { return &accuracyMaps{} }
+func newAccuracyMaps(*imagenetEngine, *stat.Ratios) imagenetStatistic { return &accuracyMaps{} }
 
 func (a *accuracyMaps) showing(*showing) {}
 
@@ -374,23 +376,23 @@ func (a *accuracyMaps) picture(p *picture) {
 	}
 	for _, b := range p.boxes {
 		x, y := b.centre()
-		a.gtN.add(x, y)
+		a.gtN.Add(x, y)
 		if p.hit {
-			a.gtHits.add(x, y)
+			a.gtHits.Add(x, y)
 		}
 	}
-	a.clickN.add(p.x, p.y)
+	a.clickN.Add(p.x, p.y)
 	if p.hit {
-		a.clickHits.add(p.x, p.y)
+		a.clickHits.Add(p.x, p.y)
 	}
 }
 
 func (a *accuracyMaps) merge(other imagenetStatistic) {
 	o := other.(*accuracyMaps)
-	a.gtN.merge(&o.gtN)
-	a.gtHits.merge(&o.gtHits)
-	a.clickN.merge(&o.clickN)
-	a.clickHits.merge(&o.clickHits)
+	a.gtN.Merge(&o.gtN)
+	a.gtHits.Merge(&o.gtHits)
+	a.clickN.Merge(&o.clickN)
+	a.clickHits.Merge(&o.clickHits)
 }
 
 func (a *accuracyMaps) result(_ *imagenetEngine, r *Statistic) {
@@ -405,24 +407,24 @@ func (a *accuracyMaps) result(_ *imagenetEngine, r *Statistic) {
 }
 
 // ringTable sums the cells of a ring around the middle: ring 5 is the border.
-func ringTable(name, title string, n, hits *grid) Table {
+func ringTable(name, title string, n, hits *stat.Grid) Table {
 	t := Table{Name: name, Title: title, Columns: []Column{
 		{"ring", "cells", "0 is the middle cell, 5 the border"}, {"n", "count", "units"}, {"hits", "count", "of them, whose click hits"},
 		{"accuracy", unitShare, "hits / n"}, {"low", unitShare, "95 % interval (wilson)"}, {"high", unitShare, "95 % interval (wilson)"},
 	}}
-	const middle = gridSize / 2
+	const middle = stat.GridSize / 2
 	for ring := range middle + 1 {
 		var total, hit int64
-		for r := range gridSize {
-			for c := range gridSize {
+		for r := range stat.GridSize {
+			for c := range stat.GridSize {
 				if max(abs(r-middle), abs(c-middle)) == ring {
-					total += n.cells[r][c]
-					hit += hits.cells[r][c]
+					total += n.Cells[r][c]
+					hit += hits.Cells[r][c]
 				}
 			}
 		}
-		low, high := bounds(Wilson(hit, total))
-		t.Rows = append(t.Rows, []any{int64(ring), total, hit, share(hit, total), low, high})
+		low, high := bounds(stat.Wilson(hit, total))
+		t.Rows = append(t.Rows, []any{int64(ring), total, hit, stat.Share(hit, total), low, high})
 	}
 	return t
 }
@@ -430,9 +432,9 @@ func ringTable(name, title string, n, hits *grid) Table {
 func abs(i int) int { return max(i, -i) }
 
 // bounds are the ends of an interval, undefined for none.
-func bounds(i *Interval) (low, high Number) {
+func bounds(i *stat.Interval) (low, high stat.Number) {
 	if i == nil {
-		return Number(math.NaN()), Number(math.NaN())
+		return stat.Number(math.NaN()), stat.Number(math.NaN())
 	}
-	return Number(i.Low), Number(i.High)
+	return stat.Number(i.Low), stat.Number(i.High)
 }

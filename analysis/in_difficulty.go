@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -13,8 +14,8 @@ var timeEdges = []int64{0, 250, 500, 1000, 2000, 4000, 8000}
 // difficulty is whether clicks that took long miss more often: the time from entering the image
 // to the final click against whether it hits.
 type difficulty struct {
-	r               *ratios
-	byTime          ratioID
+	r               *stat.Ratios
+	byTime          stat.RatioID
 	clicks          []timedClick
 	noTime, noEnter int64
 }
@@ -26,8 +27,8 @@ type timedClick struct {
 	hit            bool
 }
 
-func newDifficulty(_ *imagenetEngine, r *ratios) imagenetStatistic {
-	return &difficulty{r: r, byTime: r.declare(len(timeEdges))}
+func newDifficulty(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+	return &difficulty{r: r, byTime: r.Declare(len(timeEdges))}
 }
 
 func (a *difficulty) showing(*showing) {}
@@ -50,7 +51,7 @@ func (a *difficulty) picture(p *picture) {
 	for timeEdges[k] > c.toClick {
 		k--
 	}
-	a.r.count(c.cluster, a.byTime+ratioID(k), c.hit)
+	a.r.Count(c.cluster, a.byTime+stat.RatioID(k), c.hit)
 }
 
 func (a *difficulty) merge(other imagenetStatistic) {
@@ -67,8 +68,8 @@ func (a *difficulty) result(e *imagenetEngine, r *Statistic) {
 	slices.SortFunc(a.clicks, func(x, y timedClick) int {
 		return cmp.Or(cmp.Compare(x.cluster, y.cluster), cmp.Compare(x.toClick, y.toClick), cmp.Compare(x.image, y.image))
 	})
-	rs := &ratios{}
-	relative, auc := rs.declare(relativeBins), rs.declare(1)
+	rs := &stat.Ratios{}
+	relative, auc := rs.Declare(relativeBins), rs.Declare(1)
 	var pooled [2][]int64 // times of misses and of hits
 	for from := 0; from < len(a.clicks); {
 		to := from
@@ -84,12 +85,12 @@ func (a *difficulty) result(e *imagenetEngine, r *Statistic) {
 				first = i
 			}
 			// Clicks of equal time share the bin of the first of them.
-			rs.count(c.cluster, relative+ratioID(relativeBins*first/len(mine)), c.hit)
+			rs.Count(c.cluster, relative+stat.RatioID(relativeBins*first/len(mine)), c.hit)
 		}
-		if slower, pairs := mannWhitney(times[0], times[1]); pairs > 0 {
-			at := rs.at(mine[0].cluster, auc)
-			at.num.add(slower)
-			at.den += pairs
+		if slower, pairs := stat.MannWhitney(times[0], times[1]); pairs > 0 {
+			at := rs.At(mine[0].cluster, auc)
+			at.Num.Add(slower)
+			at.Den += pairs
 		}
 		pooled[0], pooled[1] = append(pooled[0], times[0]...), append(pooled[1], times[1]...)
 		from = to
@@ -100,10 +101,10 @@ func (a *difficulty) result(e *imagenetEngine, r *Statistic) {
 	for i := range pooled {
 		slices.Sort(pooled[i])
 	}
-	slower, pairs := mannWhitney(pooled[0], pooled[1])
-	r.add(within, Value{Name: "auc", Title: "the same over pairs of any annotators: who is slow and careful counts against it", Value: quotient(slower, float64(pairs)), Unit: unitShare, N: pairs, Of: "pairs of a miss and a hit"},
-		Value{Name: "median_hit", Title: "median time from entering to the click, of clicks that hit", Value: Number(quantile(pooled[1], 0.5)), Unit: unitMS, N: int64(len(pooled[1])), Of: "clicks that hit", Interval: medianInterval(pooled[1])},
-		Value{Name: "median_miss", Title: "median time from entering to the click, of clicks that miss", Value: Number(quantile(pooled[0], 0.5)), Unit: unitMS, N: int64(len(pooled[0])), Of: "clicks that miss", Interval: medianInterval(pooled[0])})
+	slower, pairs := stat.MannWhitney(pooled[0], pooled[1])
+	r.add(within, Value{Name: "auc", Title: "the same over pairs of any annotators: who is slow and careful counts against it", Value: stat.Quotient(slower, float64(pairs)), Unit: unitShare, N: pairs, Of: "pairs of a miss and a hit"},
+		Value{Name: "median_hit", Title: "median time from entering to the click, of clicks that hit", Value: stat.Number(stat.Quantile(pooled[1], 0.5)), Unit: unitMS, N: int64(len(pooled[1])), Of: "clicks that hit", Interval: stat.MedianInterval(pooled[1])},
+		Value{Name: "median_miss", Title: "median time from entering to the click, of clicks that miss", Value: stat.Number(stat.Quantile(pooled[0], 0.5)), Unit: unitMS, N: int64(len(pooled[0])), Of: "clicks that miss", Interval: stat.MedianInterval(pooled[0])})
 	r.warnFew(r.Values[0])
 	t := e.curve("by_time", "Accuracy by the time from entering to the click", "from", "lower edge of the bin, ms", a.byTime, len(timeEdges))
 	for k := range t.Rows {
@@ -112,31 +113,14 @@ func (a *difficulty) result(e *imagenetEngine, r *Statistic) {
 	t.Columns[0].Unit = unitMS
 	byRank := Table{Name: "by_fifth", Title: "Accuracy by the fifth of the annotator's own clicks, from the quickest to the slowest", Columns: curveColumns("fifth", "0 has the quickest clicks of each annotator")}
 	for k := range relativeBins {
-		total := rs.total(relative + ratioID(k))
-		low, high := bounds(boot.interval(relative + ratioID(k)))
-		byRank.Rows = append(byRank.Rows, []any{int64(k), total.den, total.count(), total.value(), low, high})
+		total := rs.Total(relative + stat.RatioID(k))
+		low, high := bounds(boot.Interval(relative + stat.RatioID(k)))
+		byRank.Rows = append(byRank.Rows, []any{int64(k), total.Den, total.Count(), total.Value(), low, high})
 	}
 	r.Tables = append(r.Tables, t, byRank)
 	const of = "images with a box and a final click"
 	r.exclude("the click has no time", of, a.noTime)
 	r.exclude("no enter is recorded at or before the click", of, a.noEnter)
-}
-
-// mannWhitney counts pairs of a value of a and one of b, and those where a's is greater, ties as
-// half. Both are sorted.
-func mannWhitney(a, b []int64) (greater float64, pairs int64) {
-	less, equal := 0, 0
-	for _, v := range a {
-		for less < len(b) && b[less] < v {
-			less++
-		}
-		equal = max(equal, less)
-		for equal < len(b) && b[equal] == v {
-			equal++
-		}
-		greater += float64(less) + 0.5*float64(equal-less)
-	}
-	return greater, int64(len(a)) * int64(len(b))
 }
 
 func b2i(b bool) int64 {

@@ -3,6 +3,8 @@ package analysis
 import (
 	"slices"
 	"strconv"
+
+	"abtool/internal/stat"
 )
 
 // extentWindows are how many of the last samples before the click an object's extent is
@@ -14,14 +16,14 @@ var extentWindows = []int{8, 16, 32, 0}
 // box. (The paper's conjecture in section 4.1. No sample is taken after a click, while the image
 // is selected, so that only those before it can be used.)
 type extent struct {
-	r       *ratios
-	hull    ratioID // by window: mean intersection over union of hull and box
-	around  ratioID // by window: of the hull's bounding box
-	half    ratioID // by window: share above one half
-	covered ratioID // by window: share of the box that the hull's bounding box covers
-	image   ratioID // of the whole image, for comparison
-	typical ratioID // of a box of mean size around the click
-	w, h    float64 // that size
+	r       *stat.Ratios
+	hull    stat.RatioID // by window: mean intersection over union of hull and box
+	around  stat.RatioID // by window: of the hull's bounding box
+	half    stat.RatioID // by window: share above one half
+	covered stat.RatioID // by window: share of the box that the hull's bounding box covers
+	image   stat.RatioID // of the whole image, for comparison
+	typical stat.RatioID // of a box of mean size around the click
+	w, h    float64      // that size
 	noTrace int64
 	sorted  []sample // and the click
 	points  []vertex
@@ -48,22 +50,22 @@ func (a vertex) compare(b vertex) int {
 	return 1
 }
 
-func newExtent(e *imagenetEngine, r *ratios) imagenetStatistic {
+func newExtent(e *imagenetEngine, r *stat.Ratios) imagenetStatistic {
 	n := len(extentWindows)
-	a := &extent{r: r, hull: r.declare(n), around: r.declare(n), half: r.declare(n), covered: r.declare(n), image: r.declare(1), typical: r.declare(1)}
+	a := &extent{r: r, hull: r.Declare(n), around: r.Declare(n), half: r.Declare(n), covered: r.Declare(n), image: r.Declare(1), typical: r.Declare(1)}
 	a.w, a.h = e.truth.meanBox()
 	return a
 }
 
 // meanBox is the mean width and height of boxes, in fractions of the image.
 func (t *imagenetTruth) meanBox() (w, h float64) {
-	var ws, hs sum
+	var ws, hs stat.Sum
 	for _, b := range t.boxes {
-		ws.add(b.x1 - b.x0)
-		hs.add(b.y1 - b.y0)
+		ws.Add(b.x1 - b.x0)
+		hs.Add(b.y1 - b.y0)
 	}
 	n := float64(max(len(t.boxes), 1))
-	return ws.float() / n, hs.float() / n
+	return ws.Float() / n, hs.Float() / n
 }
 
 func (a *extent) showing(*showing) {}
@@ -80,8 +82,8 @@ func (a *extent) picture(p *picture) {
 	truth := p.boxes[nearest(p.boxes, p.x, p.y)]
 	cluster := p.final.cluster
 	whole, _ := truth.clipped()
-	a.r.add(cluster, a.image, max(0, whole.area()))
-	a.r.add(cluster, a.typical, overlap(box{p.x - a.w/2, p.y - a.h/2, p.x + a.w/2, p.y + a.h/2}, truth))
+	a.r.Add(cluster, a.image, max(0, whole.area()))
+	a.r.Add(cluster, a.typical, overlap(box{p.x - a.w/2, p.y - a.h/2, p.x + a.w/2, p.y + a.h/2}, truth))
 	a.sorted = append(a.sorted[:0], sample{vertex{p.x, p.y}, s.len()})
 	for i := range s.len() {
 		a.sorted = append(a.sorted, sample{vertex{s.x[i], s.y[i]}, i})
@@ -103,14 +105,14 @@ func (a *extent) picture(p *picture) {
 				around = box{min(around.x0, v.x), min(around.y0, v.y), max(around.x1, v.x), max(around.y1, v.y)}
 			}
 		}
-		id := ratioID(k)
+		id := stat.RatioID(k)
 		iou := overlap(around, truth)
-		a.r.add(cluster, a.around+id, iou)
-		a.r.count(cluster, a.half+id, iou >= 0.5)
-		a.r.add(cluster, a.covered+id, intersection(around, truth)/truth.area())
+		a.r.Add(cluster, a.around+id, iou)
+		a.r.Count(cluster, a.half+id, iou >= 0.5)
+		a.r.Add(cluster, a.covered+id, intersection(around, truth)/truth.area())
 		a.polygon = convexHull(a.points, a.polygon)
 		inside := polygonArea(clipToBox(a.polygon, truth, &a.clip))
-		a.r.add(cluster, a.hull+id, inside/(polygonArea(a.polygon)+truth.area()-inside))
+		a.r.Add(cluster, a.hull+id, inside/(polygonArea(a.polygon)+truth.area()-inside))
 	}
 }
 
@@ -128,11 +130,11 @@ func (a *extent) result(e *imagenetEngine, r *Statistic) {
 		if window > 0 {
 			name = strconv.Itoa(window)
 		}
-		id := ratioID(k)
-		hull, around := e.ratios.total(a.hull+id), e.ratios.total(a.around+id)
-		hl, hh := bounds(e.boot.interval(a.hull + id))
-		al, ah := bounds(e.boot.interval(a.around + id))
-		t.Rows = append(t.Rows, []any{name, hull.den, hull.value(), hl, hh, around.value(), al, ah, e.ratios.total(a.half + id).value(), e.ratios.total(a.covered + id).value()})
+		id := stat.RatioID(k)
+		hull, around := e.ratios.Total(a.hull+id), e.ratios.Total(a.around+id)
+		hl, hh := bounds(e.boot.Interval(a.hull + id))
+		al, ah := bounds(e.boot.Interval(a.around + id))
+		t.Rows = append(t.Rows, []any{name, hull.Den, hull.Value(), hl, hh, around.Value(), al, ah, e.ratios.Total(a.half + id).Value(), e.ratios.Total(a.covered + id).Value()})
 		r.add(iouValue(e, "box_iou."+name, "mean intersection over union of the bounding box of the last "+name+" samples and the nearest box", "images with as many samples", a.around+id))
 	}
 	r.add(iouValue(e, "whole_image", "for comparison: of the whole image", "images with a sample", a.image),
@@ -142,7 +144,7 @@ func (a *extent) result(e *imagenetEngine, r *Statistic) {
 	r.Tables = append(r.Tables, t)
 }
 
-func iouValue(e *imagenetEngine, name, title, of string, id ratioID) Value {
+func iouValue(e *imagenetEngine, name, title, of string, id stat.RatioID) Value {
 	v := e.ratio(name, title, unitShare, of, id)
 	v.K = nil
 	return v

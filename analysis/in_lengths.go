@@ -1,6 +1,9 @@
 package analysis
 
-import "abtool/store/columnar"
+import (
+	"abtool/internal/stat"
+	"abtool/store/columnar"
+)
 
 // traceLengths is how many mouse samples there are, and over how long a time (I12, I13): of every
 // showing all that were recorded; of the way to the final click those at or before it, and those
@@ -13,7 +16,7 @@ type traceLengths struct {
 	noTime, noEnter, noSamples int64
 }
 
-func newTraceLengths(*imagenetEngine, *ratios) imagenetStatistic { return &traceLengths{} }
+func newTraceLengths(*imagenetEngine, *stat.Ratios) imagenetStatistic { return &traceLengths{} }
 
 func (a *traceLengths) showing(s *showing) { a.recorded = append(a.recorded, int32(s.mouse.len())) }
 

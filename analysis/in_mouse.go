@@ -3,15 +3,16 @@ package analysis
 import (
 	"math"
 
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
 // mouseMeasures holds what mouse-tracking research measures of a trace against whether the click
 // hits.
 type mouseMeasures struct {
-	r       *ratios
-	of      ratioID // by measure: of clicks that hit, of those that miss
-	profile ratioID // by tenth of the time: of hits, of misses
+	r       *stat.Ratios
+	of      stat.RatioID // by measure: of clicks that hit, of those that miss
+	profile stat.RatioID // by tenth of the time: of hits, of misses
 	noTrace int64
 	noSize  int64
 }
@@ -35,8 +36,8 @@ var measureNames = []struct{ name, title, unit string }{
 // profileBins is the number of parts of the time that speed is given for.
 const profileBins = 10
 
-func newMouseMeasures(_ *imagenetEngine, r *ratios) imagenetStatistic {
-	return &mouseMeasures{r: r, of: r.declare(2 * len(measureNames)), profile: r.declare(2 * profileBins)}
+func newMouseMeasures(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+	return &mouseMeasures{r: r, of: r.Declare(2 * len(measureNames)), profile: r.Declare(2 * profileBins)}
 }
 
 func (a *mouseMeasures) showing(*showing) {}
@@ -55,7 +56,7 @@ func (a *mouseMeasures) picture(p *picture) {
 		return
 	}
 	m := measure(s, p.final.width, p.final.height)
-	miss := ratioID(1 - b2i(p.hit))
+	miss := stat.RatioID(1 - b2i(p.hit))
 	ms := func(t int64) float64 {
 		if t == columnar.Null {
 			return math.NaN()
@@ -71,14 +72,14 @@ func (a *mouseMeasures) picture(p *picture) {
 		m.speed, m.peakSpeed, m.peakAt, float64(m.n),
 	} {
 		if !math.IsNaN(v) {
-			a.r.add(p.final.cluster, a.of+2*ratioID(k)+miss, v)
+			a.r.Add(p.final.cluster, a.of+2*stat.RatioID(k)+miss, v)
 		}
 	}
 	a.speeds(p, s, miss)
 }
 
 // speeds adds the speed of each step to the tenth of the time that its middle is in.
-func (a *mouseMeasures) speeds(p *picture, s points, miss ratioID) {
+func (a *mouseMeasures) speeds(p *picture, s points, miss stat.RatioID) {
 	first, last := s.t[0], s.t[s.len()-1]
 	if last <= first {
 		return
@@ -91,7 +92,7 @@ func (a *mouseMeasures) speeds(p *picture, s points, miss ratioID) {
 		}
 		bin := min(profileBins-1, int(profileBins*middle/(2*(last-first))))
 		v := 1000 * math.Hypot((s.x[i]-s.x[i-1])*p.final.width, (s.y[i]-s.y[i-1])*p.final.height) / float64(t)
-		a.r.add(p.final.cluster, a.profile+2*ratioID(bin)+miss, v)
+		a.r.Add(p.final.cluster, a.profile+2*stat.RatioID(bin)+miss, v)
 	}
 }
 
@@ -108,10 +109,10 @@ func (a *mouseMeasures) result(e *imagenetEngine, r *Statistic) {
 		{"difference", "", "miss − hit"}, {"low", "", "95 % interval (bootstrap)"}, {"high", "", "95 % interval (bootstrap)"},
 	}}
 	for k, m := range measureNames {
-		hit, miss := a.of+2*ratioID(k), a.of+2*ratioID(k)+1
-		x, y := e.ratios.total(hit), e.ratios.total(miss)
-		low, high := bounds(percentiles(e.boot.difference(miss, hit)))
-		t.Rows = append(t.Rows, []any{m.name, m.title, m.unit, x.den, x.value(), y.den, y.value(), y.value() - x.value(), low, high})
+		hit, miss := a.of+2*stat.RatioID(k), a.of+2*stat.RatioID(k)+1
+		x, y := e.ratios.Total(hit), e.ratios.Total(miss)
+		low, high := bounds(stat.Percentiles(e.boot.Difference(miss, hit)))
+		t.Rows = append(t.Rows, []any{m.name, m.title, m.unit, x.Den, x.Value(), y.Den, y.Value(), y.Value() - x.Value(), low, high})
 	}
 	speed := Table{Name: "velocity_profile", Title: "Speed by the tenth of the time from the first sample to the last", Columns: []Column{
 		{"tenth", "", "0 begins with the first sample"}, {"steps_hit", "count", "steps of clicks that hit"}, {"speed_hit", "px/s", "their mean speed"}, {"hit_low", "px/s", "95 % interval (bootstrap)"}, {"hit_high", "px/s", "95 % interval (bootstrap)"},
@@ -119,18 +120,18 @@ func (a *mouseMeasures) result(e *imagenetEngine, r *Statistic) {
 	}}
 	for k := range profileBins {
 		row := []any{int64(k)}
-		for side := range ratioID(2) {
-			id := a.profile + 2*ratioID(k) + side
-			total := e.ratios.total(id)
-			low, high := bounds(e.boot.interval(id))
-			row = append(row, total.den, total.value(), low, high)
+		for side := range stat.RatioID(2) {
+			id := a.profile + 2*stat.RatioID(k) + side
+			total := e.ratios.Total(id)
+			low, high := bounds(e.boot.Interval(id))
+			row = append(row, total.Den, total.Value(), low, high)
 		}
 		speed.Rows = append(speed.Rows, row)
 	}
 	r.Tables = append(r.Tables, t, speed)
 	for _, k := range []int{0, 2, 3, 8, 9} {
 		m := measureNames[k]
-		r.add(e.difference("difference."+m.name, "mean of clicks that miss − of those that hit: "+m.title, m.unit, a.of+2*ratioID(k)+1, a.of+2*ratioID(k)))
+		r.add(e.difference("difference."+m.name, "mean of clicks that miss − of those that hit: "+m.title, m.unit, a.of+2*stat.RatioID(k)+1, a.of+2*stat.RatioID(k)))
 	}
 	r.warnFew(r.Values[0])
 	const of = "images with a box and a final click"
@@ -139,10 +140,10 @@ func (a *mouseMeasures) result(e *imagenetEngine, r *Statistic) {
 }
 
 // difference is the Value of a difference of two ratios; n counts the units of the rarer.
-func (e *imagenetEngine) difference(name, title, unit string, x, y ratioID) Value {
-	a, b := e.ratios.total(x), e.ratios.total(y)
-	v := Value{Name: name, Title: title, Value: a.value() - b.value(), Unit: unit, N: min(a.den, b.den), Of: "clicks of the rarer kind"}
-	v.replicates = e.boot.difference(x, y)
-	v.Interval = percentiles(v.replicates)
+func (e *imagenetEngine) difference(name, title, unit string, x, y stat.RatioID) Value {
+	a, b := e.ratios.Total(x), e.ratios.Total(y)
+	v := Value{Name: name, Title: title, Value: a.Value() - b.Value(), Unit: unit, N: min(a.Den, b.Den), Of: "clicks of the rarer kind"}
+	v.replicates = e.boot.Difference(x, y)
+	v.Interval = stat.Percentiles(v.replicates)
 	return v
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -21,9 +22,9 @@ type profile struct {
 	showings, selected, clicked, boxed, hits int64
 	centre                                   int64 // clicks on the centre
 	deselections                             int64
-	distance, dx, dy, du, dv                 sum // of clicks; du, dv of those on boxed images
+	distance, dx, dy, du, dv                 stat.Sum // of clicks; du, dv of those on boxed images
 	speeds, visits, timed                    int64
-	speed                                    sum
+	speed                                    stat.Sum
 	noTrace                                  int64 // timed clicks without a sample since entering
 	finals, finalHits                        int64 // images whose final click is among them, with a box; those it hits
 	pairs, agree                             int64 // of showings of one image
@@ -140,9 +141,9 @@ func (p *profile) addClick(s *showing, w *way) {
 	x, y, _ := s.click()
 	p.clicked++
 	d := centreDistance(x, y)
-	p.distance.add(d)
-	p.dx.add(x - 0.5)
-	p.dy.add(y - 0.5)
+	p.distance.Add(d)
+	p.dx.Add(x - 0.5)
+	p.dy.Add(y - 0.5)
 	if d <= centreRadius {
 		p.centre++
 	}
@@ -152,8 +153,8 @@ func (p *profile) addClick(s *showing, w *way) {
 			p.hits++
 		}
 		u, v := inFrame(s.boxes[nearest(s.boxes, x, y)], x, y)
-		p.du.add(u - 0.5)
-		p.dv.add(v - 0.5)
+		p.du.Add(u - 0.5)
+		p.dv.Add(v - 0.5)
 	}
 	p.visits += w.visits
 	if w.timed {
@@ -165,7 +166,7 @@ func (p *profile) addClick(s *showing, w *way) {
 	}
 	if w.speed == w.speed {
 		p.speeds++
-		p.speed.add(w.speed)
+		p.speed.Add(w.speed)
 	}
 	if w.traced {
 		p.traces++
@@ -199,8 +200,8 @@ func (p *profile) merge(o *profile) {
 	} {
 		*f.to += *f.from
 	}
-	for _, f := range []struct{ to, from *sum }{{&p.distance, &o.distance}, {&p.dx, &o.dx}, {&p.dy, &o.dy}, {&p.du, &o.du}, {&p.dv, &o.dv}, {&p.speed, &o.speed}} {
-		f.to.merge(*f.from)
+	for _, f := range []struct{ to, from *stat.Sum }{{&p.distance, &o.distance}, {&p.dx, &o.dx}, {&p.dy, &o.dy}, {&p.du, &o.du}, {&p.dv, &o.dv}, {&p.speed, &o.speed}} {
+		f.to.Merge(*f.from)
 	}
 	p.estimate, p.toClick = append(p.estimate, o.estimate...), append(p.toClick, o.toClick...)
 	p.pages, p.workers = unite(p.pages, o.pages), unite(p.workers, o.workers)
@@ -256,17 +257,17 @@ var profileColumns = []Column{
 func (p *profile) row() []any {
 	slices.Sort(p.estimate)
 	slices.Sort(p.toClick)
-	low, high := bounds(Wilson(p.hits, p.boxed))
-	finalLow, finalHigh := bounds(Wilson(p.finalHits, p.finals))
-	mean := func(s sum, n int64) Number { return quotient(s.float(), float64(n)) }
-	q := func(v []int64, at float64) Number { return Number(quantile(v, at)) }
+	low, high := bounds(stat.Wilson(p.hits, p.boxed))
+	finalLow, finalHigh := bounds(stat.Wilson(p.finalHits, p.finals))
+	mean := func(s stat.Sum, n int64) stat.Number { return stat.Quotient(s.Float(), float64(n)) }
+	q := func(v []int64, at float64) stat.Number { return stat.Number(stat.Quantile(v, at)) }
 	return []any{
-		p.showings, p.selected, share(p.selected, p.showings), p.clicked, p.boxed, share(p.hits, p.boxed), low, high,
-		mean(p.distance, p.clicked), share(p.centre, p.clicked), mean(p.dx, p.clicked), mean(p.dy, p.clicked),
-		mean(p.du, p.boxed), mean(p.dv, p.boxed), mean(p.speed, p.speeds), share(p.visits, p.clicked),
+		p.showings, p.selected, stat.Share(p.selected, p.showings), p.clicked, p.boxed, stat.Share(p.hits, p.boxed), low, high,
+		mean(p.distance, p.clicked), stat.Share(p.centre, p.clicked), mean(p.dx, p.clicked), mean(p.dy, p.clicked),
+		mean(p.du, p.boxed), mean(p.dv, p.boxed), mean(p.speed, p.speeds), stat.Share(p.visits, p.clicked),
 		q(p.toClick, 0.5), q(p.toClick, 0.1), q(p.toClick, 0.9), q(p.estimate, 0.5), q(p.estimate, 0.25), q(p.estimate, 0.75),
-		p.deselections, share(p.noTrace, p.timed), share(p.straight, p.traces), share(p.agree, p.pairs), p.pairs,
-		p.finals, share(p.finalHits, p.finals), finalLow, finalHigh,
+		p.deselections, stat.Share(p.noTrace, p.timed), stat.Share(p.straight, p.traces), stat.Share(p.agree, p.pairs), p.pairs,
+		p.finals, stat.Share(p.finalHits, p.finals), finalLow, finalHigh,
 	}
 }
 

@@ -3,6 +3,7 @@ package analysis
 import (
 	"math"
 
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -109,7 +110,7 @@ type imagenetQuality struct {
 	images   []*check // repeated
 }
 
-func newImageNetQuality(e *imagenetEngine, _ *ratios) imagenetStatistic {
+func newImageNetQuality(e *imagenetEngine, _ *stat.Ratios) imagenetStatistic {
 	a := &imagenetQuality{e: e, showings: showingChecks()}
 	for _, list := range []string{"clicks", "samples"} {
 		query := "SELECT seq, image_id, x, y FROM imagenet_" + list + " WHERE "

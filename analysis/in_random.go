@@ -3,6 +3,9 @@ package analysis
 import (
 	"math"
 	"sync"
+
+	"abtool/internal/parallel"
+	"abtool/internal/stat"
 )
 
 // randomClicks is the accuracy that clicks have which do not look at the image (I7, I8): always
@@ -10,42 +13,11 @@ import (
 // probability of each image is exact.
 type randomClicks struct{}
 
-func newRandomClicks(*imagenetEngine, *ratios) imagenetStatistic { return randomClicks{} }
+func newRandomClicks(*imagenetEngine, *stat.Ratios) imagenetStatistic { return randomClicks{} }
 
 func (randomClicks) showing(*showing)        {}
 func (randomClicks) picture(*picture)        {}
 func (randomClicks) merge(imagenetStatistic) {}
-
-// mean is a mean of independent values with its interval.
-type mean struct {
-	n            int64
-	sum, squares sum
-}
-
-func (m *mean) add(v float64) {
-	m.n++
-	m.sum.add(v)
-	m.squares.add(v * v)
-}
-
-func (m *mean) merge(o *mean) {
-	m.n += o.n
-	m.sum.merge(o.sum)
-	m.squares.merge(o.squares)
-}
-
-func (m *mean) value() Number { return quotient(m.sum.float(), float64(m.n)) }
-
-// deviation is the population standard deviation, NaN without values.
-func (m *mean) deviation() float64 {
-	if m.n == 0 {
-		return math.NaN()
-	}
-	average := m.sum.float() / float64(m.n)
-	return math.Sqrt(max(0, m.squares.float()/float64(m.n)-average*average))
-}
-
-func (m *mean) interval() *Interval { return meanInterval(m.n, m.sum.float(), m.squares.float()) }
 
 // Sets of images that random clicks are judged on.
 const (
@@ -76,16 +48,16 @@ var treatmentNames = [treatments]string{"truncated", "unclipped", "clamped"}
 
 // randomSums are the means of random clicks over images.
 type randomSums struct {
-	centre, uniform, area [imageSets]mean
-	sigma                 [][treatments][imageSets]mean
+	centre, uniform, area [imageSets]stat.Mean
+	sigma                 [][treatments][imageSets]stat.Mean
 }
 
 // add adds an image that is in some of the sets.
 func (r *randomSums) add(boxes []box, in [imageSets]bool, sigmas []float64, w *randomWork) {
-	each := func(m *[imageSets]mean, v float64) {
+	each := func(m *[imageSets]stat.Mean, v float64) {
 		for set, yes := range in {
 			if yes {
-				m[set].add(v)
+				m[set].Add(v)
 			}
 		}
 	}
@@ -186,9 +158,9 @@ type randomWork struct {
 }
 
 func (r *randomSums) merge(o *randomSums) {
-	each := func(to, from *[imageSets]mean) {
+	each := func(to, from *[imageSets]stat.Mean) {
 		for set := range to {
-			to[set].merge(&from[set])
+			to[set].Merge(&from[set])
 		}
 	}
 	each(&r.centre, &o.centre)
@@ -205,13 +177,13 @@ func (randomClicks) result(e *imagenetEngine, r *Statistic) {
 	total := e.randomSums()
 	for set, s := range imageSetNames {
 		m := &total.centre[set]
-		v := proportion("centre."+s.name, "σ = 0: always the centre, over "+s.of, s.of, int64(m.sum.float()), m.n)
+		v := proportion("centre."+s.name, "σ = 0: always the centre, over "+s.of, s.of, int64(m.Sum.Float()), m.N)
 		r.add(v)
 	}
-	variants := func(name, title string, means *[imageSets]mean) {
+	variants := func(name, title string, means *[imageSets]stat.Mean) {
 		for set, s := range imageSetNames {
 			m := &means[set]
-			r.add(Value{Name: name + "." + s.name, Title: title + ", over " + s.of, Value: m.value(), Unit: unitShare, N: m.n, Of: s.of, Interval: m.interval()})
+			r.add(Value{Name: name + "." + s.name, Title: title + ", over " + s.of, Value: m.Value(), Unit: unitShare, N: m.N, Of: s.of, Interval: m.Interval()})
 		}
 	}
 	variants("uniform", "σ → ∞: anywhere on the image, the area of the union of boxes", &total.uniform)
@@ -241,16 +213,16 @@ func (r *randomSums) bySigma(sigmas []float64) Table {
 		Column{"high", unitShare, "95 % interval of truncated_bc (normal)"})
 	columnsOf(imageSetNames[setSingleBC:])
 	for i, sigma := range sigmas {
-		row := []any{Number(sigma)}
+		row := []any{stat.Number(sigma)}
 		for tr := range treatments {
 			for set := range setSingleBC {
-				row = append(row, r.sigma[i][tr][set].value())
+				row = append(row, r.sigma[i][tr][set].Value())
 			}
 		}
-		low, high := bounds(r.sigma[i][truncated][setBC].interval())
+		low, high := bounds(r.sigma[i][truncated][setBC].Interval())
 		row = append(row, low, high)
 		for tr := range treatments {
-			row = append(row, r.sigma[i][tr][setSingleBC].value())
+			row = append(row, r.sigma[i][tr][setSingleBC].Value())
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -261,11 +233,11 @@ func (r *randomSums) bySigma(sigmas []float64) Table {
 func (e *imagenetEngine) randomSums() *randomSums {
 	const chunk = 4096
 	empty := func() *randomSums {
-		return &randomSums{sigma: make([][treatments][imageSets]mean, len(e.o.Sigmas))}
+		return &randomSums{sigma: make([][treatments][imageSets]stat.Mean, len(e.o.Sigmas))}
 	}
 	total := empty()
 	var mu sync.Mutex
-	parallel(e.o.Jobs, (len(e.truth.ids)+chunk-1)/chunk, func(c int) {
+	parallel.For(e.o.Jobs, (len(e.truth.ids)+chunk-1)/chunk, func(c int) {
 		part := empty()
 		var work randomWork
 		for i := c * chunk; i < min((c+1)*chunk, len(e.truth.ids)); i++ {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -23,7 +24,7 @@ type placedClick struct {
 	x                   float64
 }
 
-func newScanning(*imagenetEngine, *ratios) imagenetStatistic { return &scanning{} }
+func newScanning(*imagenetEngine, *stat.Ratios) imagenetStatistic { return &scanning{} }
 
 func (a *scanning) picture(*picture) {}
 
@@ -84,8 +85,8 @@ func (a *scanning) result(e *imagenetEngine, r *Statistic) {
 	slices.SortFunc(a.clicks, func(x, y placedClick) int {
 		return cmp.Or(cmp.Compare(e.hits.list[x.assignment], e.hits.list[y.assignment]), cmp.Compare(x.page, y.page), cmp.Compare(x.time, y.time), cmp.Compare(x.slot, y.slot))
 	})
-	rs := &ratios{}
-	order, tau, steps := rs.declare(scanOrders), rs.declare(scanOrders), rs.declare(stepKinds)
+	rs := &stat.Ratios{}
+	order, tau, steps := rs.Declare(scanOrders), rs.Declare(scanOrders), rs.Declare(stepKinds)
 	var pages, short, unclear int64
 	var layout columnGuess
 	for from := 0; from < len(a.clicks); {
@@ -117,22 +118,22 @@ func (a *scanning) result(e *imagenetEngine, r *Statistic) {
 	}
 	boot := e.late(rs)
 	for o, name := range scanOrderNames {
-		v := describe(rs, boot, "pairs_in_order."+name.name, "pairs of clicks of a page that follow "+name.title+" (half of ties); 0.5 is no relation", unitShare, "pairs of clicks of a page", order+ratioID(o))
+		v := describe(rs, boot, "pairs_in_order."+name.name, "pairs of clicks of a page that follow "+name.title+" (half of ties); 0.5 is no relation", unitShare, "pairs of clicks of a page", order+stat.RatioID(o))
 		v.K = nil
 		r.add(v)
 	}
 	for o, name := range scanOrderNames {
-		r.add(describe(rs, boot, "tau."+name.name, "mean over pages of Kendall's τ-b of the clicks' times with "+name.title, unitNone, "pages", tau+ratioID(o)))
+		r.add(describe(rs, boot, "tau."+name.name, "mean over pages of Kendall's τ-b of the clicks' times with "+name.title, unitNone, "pages", tau+stat.RatioID(o)))
 	}
 	t := Table{Name: "by_step", Title: "Where the next click of the page is", Columns: []Column{
 		{"step", "", "from a click to the next"}, {"meaning", "", "what that is"}, {"n", "count", "steps"}, {"share", unitShare, "of all steps"},
 		{"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},
 	}}
 	for k, name := range stepNames {
-		id := steps + ratioID(k)
-		total := rs.total(id)
-		low, high := bounds(boot.interval(id))
-		t.Rows = append(t.Rows, []any{name.name, name.title, total.count(), total.value(), low, high})
+		id := steps + stat.RatioID(k)
+		total := rs.Total(id)
+		low, high := bounds(boot.Interval(id))
+		t.Rows = append(t.Rows, []any{name.name, name.title, total.Count(), total.Value(), low, high})
 	}
 	r.Tables = append(r.Tables, t)
 	v := count("pages", "pages whose order is told", "pages", pages)
@@ -144,7 +145,7 @@ func (a *scanning) result(e *imagenetEngine, r *Statistic) {
 }
 
 // scorePage holds the clicks of a page, in order of time, against the orders.
-func scorePage(rs *ratios, page []placedClick, columns int, order, tau, steps ratioID) {
+func scorePage(rs *stat.Ratios, page []placedClick, columns int, order, tau, steps stat.RatioID) {
 	cluster := page[0].cluster
 	for o := range scanOrders {
 		var agree float64
@@ -172,17 +173,17 @@ func scorePage(rs *ratios, page []placedClick, columns int, order, tau, steps ra
 				agree += 0.5
 			}
 		}
-		at := rs.at(cluster, order+ratioID(o))
-		at.num.add(agree)
-		at.den += pairs
+		at := rs.At(cluster, order+stat.RatioID(o))
+		at.Num.Add(agree)
+		at.Den += pairs
 		if d := float64(pairs-tiesTime) * float64(pairs-tiesPlace); d > 0 {
-			rs.add(cluster, tau+ratioID(o), float64(concordant-discordant)/math.Sqrt(d))
+			rs.Add(cluster, tau+stat.RatioID(o), float64(concordant-discordant)/math.Sqrt(d))
 		}
 	}
 	for i := 1; i < len(page); i++ {
 		kind := stepKind(int(page[i-1].slot), int(page[i].slot), columns)
 		for k := range stepKinds {
-			rs.count(cluster, steps+ratioID(k), k == kind)
+			rs.Count(cluster, steps+stat.RatioID(k), k == kind)
 		}
 	}
 }

@@ -4,14 +4,15 @@ import (
 	"math"
 	"slices"
 
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
 // timing is how long images take, how fast the pointer moves and how often people come back
 // before they click.
 type timing struct {
-	r               *ratios
-	visits          ratioID // accuracy by the number of entries
+	r               *stat.Ratios
+	visits          stat.RatioID // accuracy by the number of entries
 	toClick, hover  logHistogram
 	speed           logHistogram
 	clicks, hovered []int64
@@ -22,8 +23,8 @@ type timing struct {
 // mostVisits is the number of entries from which they are taken together.
 const mostVisits = 5
 
-func newTiming(_ *imagenetEngine, r *ratios) imagenetStatistic {
-	return &timing{r: r, visits: r.declare(mostVisits)}
+func newTiming(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+	return &timing{r: r, visits: r.Declare(mostVisits)}
 }
 
 func (a *timing) showing(s *showing) {
@@ -45,7 +46,7 @@ func (a *timing) showing(s *showing) {
 		a.speed.add(w.speed)
 	}
 	if len(s.boxes) > 0 && w.visits > 0 {
-		a.r.count(s.cluster, a.visits+ratioID(min(w.visits, mostVisits)-1), s.hit)
+		a.r.Count(s.cluster, a.visits+stat.RatioID(min(w.visits, mostVisits)-1), s.hit)
 	}
 }
 
@@ -71,10 +72,10 @@ func (a *timing) result(e *imagenetEngine, r *Statistic) {
 		slices.Sort(l.values)
 		n := int64(len(l.values))
 		at := func(name, title string, q float64) Value {
-			return Value{Name: l.name + "." + name, Title: title + l.title, Value: Number(quantile(l.values, q)), Unit: unitMS, N: n, Of: l.of}
+			return Value{Name: l.name + "." + name, Title: title + l.title, Value: stat.Number(stat.Quantile(l.values, q)), Unit: unitMS, N: n, Of: l.of}
 		}
 		m := at("median", "median ", 0.5)
-		m.Interval = medianInterval(l.values)
+		m.Interval = stat.MedianInterval(l.values)
 		r.add(m, at("p10", "10 % quantile of the ", 0.1), at("p90", "90 % quantile of the ", 0.9))
 		r.warnFew(m)
 	}
@@ -144,17 +145,17 @@ func (h *logHistogram) table(name, title, unit, of string) Table {
 		last--
 	}
 	if h.below > 0 {
-		t.Rows = append(t.Rows, []any{Number(0), Number(logEdges[0]), h.below})
+		t.Rows = append(t.Rows, []any{stat.Number(0), stat.Number(logEdges[0]), h.below})
 		first = 0
 	}
 	if h.above > 0 {
 		last = logBins - 1
 	}
 	for k := first; k <= last && k < logBins; k++ {
-		t.Rows = append(t.Rows, []any{Number(logEdges[k]), Number(logEdges[k+1]), h.counts[k]})
+		t.Rows = append(t.Rows, []any{stat.Number(logEdges[k]), stat.Number(logEdges[k+1]), h.counts[k]})
 	}
 	if h.above > 0 {
-		t.Rows = append(t.Rows, []any{Number(logEdges[logBins]), nil, h.above})
+		t.Rows = append(t.Rows, []any{stat.Number(logEdges[logBins]), nil, h.above})
 	}
 	return t
 }

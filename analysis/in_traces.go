@@ -3,6 +3,7 @@ package analysis
 import (
 	"strconv"
 
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -11,13 +12,13 @@ const lastSamplesN = 8
 
 // lastSamples is the accuracy of the N-th mouse sample before the click (I12).
 type lastSamples struct {
-	r              *ratios
-	whole, segment ratioID // N = 0…8
+	r              *stat.Ratios
+	whole, segment stat.RatioID // N = 0…8
 	noTime         int64
 }
 
-func newLastSamples(_ *imagenetEngine, r *ratios) imagenetStatistic {
-	return &lastSamples{r: r, whole: r.declare(lastSamplesN + 1), segment: r.declare(lastSamplesN + 1)}
+func newLastSamples(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+	return &lastSamples{r: r, whole: r.Declare(lastSamplesN + 1), segment: r.Declare(lastSamplesN + 1)}
 }
 
 func (a *lastSamples) showing(*showing) {}
@@ -33,11 +34,11 @@ func (a *lastSamples) picture(p *picture) {
 	a.back(p, a.segment, p.trace.segment)
 }
 
-func (a *lastSamples) back(p *picture, id ratioID, samples points) {
-	a.r.count(p.final.cluster, id, p.hit)
+func (a *lastSamples) back(p *picture, id stat.RatioID, samples points) {
+	a.r.Count(p.final.cluster, id, p.hit)
 	for k := 1; k <= lastSamplesN && k <= samples.len(); k++ {
 		i := samples.len() - k
-		a.r.count(p.final.cluster, id+ratioID(k), inAny(p.boxes, samples.x[i], samples.y[i]))
+		a.r.Count(p.final.cluster, id+stat.RatioID(k), inAny(p.boxes, samples.x[i], samples.y[i]))
 	}
 }
 
@@ -46,7 +47,7 @@ func (a *lastSamples) merge(other imagenetStatistic) { a.noTime += other.(*lastS
 func (a *lastSamples) result(e *imagenetEngine, r *Statistic) {
 	for _, v := range []struct {
 		name, title string
-		id          ratioID
+		id          stat.RatioID
 	}{
 		{"last_n", "The N-th sample before the click; N = 0 is the click", a.whole},
 		{"last_n_segment", "Variant: only samples since the pointer last entered", a.segment},
@@ -64,12 +65,12 @@ func (a *lastSamples) result(e *imagenetEngine, r *Statistic) {
 }
 
 // curve is a table of ratios that follow each other, by a number from 0.
-func (e *imagenetEngine) curve(name, title, key, keyTitle string, id ratioID, n int) Table {
+func (e *imagenetEngine) curve(name, title, key, keyTitle string, id stat.RatioID, n int) Table {
 	t := Table{Name: name, Title: title, Columns: curveColumns(key, keyTitle)}
 	for k := range n {
-		total := e.ratios.total(id + ratioID(k))
-		low, high := bounds(e.boot.interval(id + ratioID(k)))
-		t.Rows = append(t.Rows, []any{int64(k), total.den, total.count(), total.value(), low, high})
+		total := e.ratios.Total(id + stat.RatioID(k))
+		low, high := bounds(e.boot.Interval(id + stat.RatioID(k)))
+		t.Rows = append(t.Rows, []any{int64(k), total.Den, total.Count(), total.Value(), low, high})
 	}
 	return t
 }
@@ -88,18 +89,22 @@ const quantileBins = 10
 // quantiles is the accuracy along the way from entering the image to the click (I13, I14): by
 // equal numbers of samples, or by equal times.
 type quantiles struct {
-	r                                *ratios
+	r                                *stat.Ratios
 	byTime                           bool
-	pooled, means                    ratioID
+	pooled, means                    stat.RatioID
 	noTime, noEnter, noSamples, zero int64
 }
 
-func newTraceQuantiles(_ *imagenetEngine, r *ratios) imagenetStatistic { return newQuantiles(r, false) }
+func newTraceQuantiles(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+	return newQuantiles(r, false)
+}
 
-func newTimeQuantiles(_ *imagenetEngine, r *ratios) imagenetStatistic { return newQuantiles(r, true) }
+func newTimeQuantiles(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+	return newQuantiles(r, true)
+}
 
-func newQuantiles(r *ratios, byTime bool) imagenetStatistic {
-	return &quantiles{r: r, byTime: byTime, pooled: r.declare(quantileBins), means: r.declare(quantileBins)}
+func newQuantiles(r *stat.Ratios, byTime bool) imagenetStatistic {
+	return &quantiles{r: r, byTime: byTime, pooled: r.Declare(quantileBins), means: r.Declare(quantileBins)}
 }
 
 func (a *quantiles) showing(*showing) {}
@@ -131,7 +136,7 @@ func (a *quantiles) picture(p *picture) {
 			bin = int(min(quantileBins-1, 10*(tr.segment.t[i]-tr.enter)/(p.t-tr.enter)))
 		}
 		hit := inAny(p.boxes, tr.segment.x[i], tr.segment.y[i])
-		a.r.count(p.final.cluster, a.pooled+ratioID(bin), hit)
+		a.r.Count(p.final.cluster, a.pooled+stat.RatioID(bin), hit)
 		total[bin]++
 		if hit {
 			hits[bin]++
@@ -139,7 +144,7 @@ func (a *quantiles) picture(p *picture) {
 	}
 	for bin := range total {
 		if total[bin] > 0 {
-			a.r.add(p.final.cluster, a.means+ratioID(bin), float64(hits[bin])/float64(total[bin]))
+			a.r.Add(p.final.cluster, a.means+stat.RatioID(bin), float64(hits[bin])/float64(total[bin]))
 		}
 	}
 }
@@ -156,12 +161,12 @@ func (a *quantiles) result(e *imagenetEngine, r *Statistic) {
 	t := e.curve("samples", "Accuracy of samples by the tenth of the way", "tenth", "0 begins with entering, 9 ends with the click", a.pooled, quantileBins)
 	t.Columns = append(t.Columns, Column{"mean_of_images", unitShare, "variant: mean over images of the image's own accuracy"}, Column{"images", "count", "images with a sample there"})
 	for k := range t.Rows {
-		m := e.ratios.total(a.means + ratioID(k))
-		t.Rows[k] = append(t.Rows[k], m.value(), m.den)
+		m := e.ratios.Total(a.means + stat.RatioID(k))
+		t.Rows[k] = append(t.Rows[k], m.Value(), m.Den)
 	}
 	r.Tables = append(r.Tables, t)
 	for _, k := range []int{0, quantileBins - 1} {
-		v := e.ratio("accuracy."+strconv.Itoa(k), []string{"accuracy of samples in the first tenth", "accuracy of samples in the last tenth"}[k/(quantileBins-1)], unitShare, "samples", a.pooled+ratioID(k))
+		v := e.ratio("accuracy."+strconv.Itoa(k), []string{"accuracy of samples in the first tenth", "accuracy of samples in the last tenth"}[k/(quantileBins-1)], unitShare, "samples", a.pooled+stat.RatioID(k))
 		r.add(v)
 		r.warnFew(v)
 	}
@@ -176,13 +181,13 @@ func (a *quantiles) result(e *imagenetEngine, r *Statistic) {
 
 // boxFrame is where in its box the click lies (I15).
 type boxFrame struct {
-	r               *ratios
-	nearest, single frame
-	means           ratioID // of u and v, nearest and single
+	r               *stat.Ratios
+	nearest, single stat.Frame
+	means           stat.RatioID // of u and v, nearest and single
 }
 
-func newBoxFrame(_ *imagenetEngine, r *ratios) imagenetStatistic {
-	return &boxFrame{r: r, means: r.declare(4)}
+func newBoxFrame(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+	return &boxFrame{r: r, means: r.Declare(4)}
 }
 
 func (a *boxFrame) showing(*showing) {}
@@ -192,18 +197,18 @@ func (a *boxFrame) picture(p *picture) {
 		return
 	}
 	u, v := inFrame(p.boxes[nearest(p.boxes, p.x, p.y)], p.x, p.y)
-	a.nearest.add(u, v)
-	a.r.addPoint(p.final.cluster, a.means, u, v)
+	a.nearest.Add(u, v)
+	a.r.AddPoint(p.final.cluster, a.means, u, v)
 	if len(p.boxes) == 1 {
-		a.single.add(u, v)
-		a.r.addPoint(p.final.cluster, a.means+2, u, v)
+		a.single.Add(u, v)
+		a.r.AddPoint(p.final.cluster, a.means+2, u, v)
 	}
 }
 
 func (a *boxFrame) merge(other imagenetStatistic) {
 	o := other.(*boxFrame)
-	a.nearest.merge(&o.nearest)
-	a.single.merge(&o.single)
+	a.nearest.Merge(&o.nearest)
+	a.single.Merge(&o.single)
 }
 
 func (a *boxFrame) result(e *imagenetEngine, r *Statistic) {
@@ -213,24 +218,24 @@ func (a *boxFrame) result(e *imagenetEngine, r *Statistic) {
 
 // addFrame adds a map in the frame of boxes and its moments; the intervals of the means are
 // those of the ratios mean and mean+1.
-func (r *Statistic) addFrame(name, title, of string, f *frame, b *bootstrap, mean ratioID) {
-	n := int64(len(f.u))
+func (r *Statistic) addFrame(name, title, of string, f *stat.Frame, b *stat.Bootstrap, mean stat.RatioID) {
+	n := int64(len(f.U))
 	value := func(what, title string, v float64) Value {
-		return Value{Name: name + "." + what, Title: title, Value: Number(v), Unit: "fraction of the box", N: n, Of: of}
+		return Value{Name: name + "." + what, Title: title, Value: stat.Number(v), Unit: "fraction of the box", N: n, Of: of}
 	}
 	for i, axis := range []struct {
 		name, title string
 		values      []float64
-	}{{"u", "across", f.u}, {"v", "down", f.v}} {
-		average, std, skew := moments(axis.values)
+	}{{"u", "across", f.U}, {"v", "down", f.V}} {
+		average, std, skew := stat.Moments(axis.values)
 		m := value("mean_"+axis.name, "mean "+axis.title+", "+title, average)
-		m.Interval = b.interval(mean + ratioID(i))
+		m.Interval = b.Interval(mean + stat.RatioID(i))
 		s := value("skew_"+axis.name, "skew m3/m2^1.5 "+axis.title, skew)
 		s.Unit = unitNone
-		r.add(m, value("median_"+axis.name, "median "+axis.title, quantile(axis.values, 0.5)),
+		r.add(m, value("median_"+axis.name, "median "+axis.title, stat.Quantile(axis.values, 0.5)),
 			value("std_"+axis.name, "population standard deviation "+axis.title, std), s)
 	}
-	u, v, k := f.mode()
+	u, v, k := f.Mode()
 	r.add(value("mode_u", "middle of the fullest cell of the map, across", u),
 		value("mode_v", "middle of the fullest cell of the map, down", v),
 		countOf(name+".mode_count", "points in that cell", of, k, n))

@@ -2,94 +2,14 @@ package analysis
 
 import (
 	"math"
-	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"abtool/internal/stat"
 )
 
 func close9(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b)) }
-
-// A sum is that of exact arithmetic, in any order and grouping.
-func TestSum(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	var values []float64
-	exact := new(big.Rat)
-	for range 2000 {
-		v := rng.NormFloat64() * math.Pow(10, float64(rng.IntN(20)-8))
-		values = append(values, v, -v/3)
-	}
-	for _, v := range values {
-		exact.Add(exact, new(big.Rat).SetFloat64(v))
-	}
-	want, _ := exact.Float64()
-	var forward, backward, left, right sum
-	for i, v := range values {
-		forward.add(v)
-		backward.add(values[len(values)-1-i])
-		if i%3 == 0 {
-			left.add(v)
-		} else {
-			right.add(v)
-		}
-	}
-	left.merge(right)
-	if forward != backward || forward != left {
-		t.Errorf("the order of a sum matters: %v, %v, %v", forward, backward, left)
-	}
-	if !close9(forward.float(), want) {
-		t.Errorf("the sum is %v, want %v", forward.float(), want)
-	}
-	for _, v := range []float64{-0x1p-70, 0x1p-64, -0x1p-64, 1 - 0x1p-53, -1, -2.5, 0} {
-		var s sum
-		s.add(v)
-		if math.Abs(s.float()-v) > 0x1p-63 {
-			t.Errorf("%v is summed as %v", v, s.float())
-		}
-	}
-}
-
-// Wilson's interval by hand: its ends are where the score test of p just rejects.
-func TestWilson(t *testing.T) {
-	for _, c := range []struct{ k, n int64 }{{0, 10}, {10, 10}, {3, 17}, {829, 1000}, {1, 1}} {
-		i := Wilson(c.k, c.n)
-		p := float64(c.k) / float64(c.n)
-		for _, end := range []float64{i.Low, i.High} {
-			if end == 0 || end == 1 {
-				continue
-			}
-			if z := math.Abs(p-end) / math.Sqrt(end*(1-end)/float64(c.n)); !close9(z, z95) {
-				t.Errorf("%d of %d: z of the end %v is %v", c.k, c.n, end, z)
-			}
-		}
-		if c.k == 0 && i.Low != 0 || c.k == c.n && i.High != 1 {
-			t.Errorf("%d of %d: %v", c.k, c.n, *i)
-		}
-	}
-	if Wilson(0, 0) != nil {
-		t.Error("an interval of nothing")
-	}
-}
-
-func TestQuantile(t *testing.T) {
-	v := []float64{1, 2, 4, 8}
-	for q, want := range map[float64]float64{0: 1, 1: 8, 0.5: 3, 0.25: 1.75, 0.9: 6.8} {
-		if have := quantile(v, q); !close9(have, want) {
-			t.Errorf("the %v quantile is %v, want %v", q, have, want)
-		}
-	}
-	if !math.IsNaN(quantile([]int64(nil), 0.5)) {
-		t.Error("a median of nothing")
-	}
-	mean, std, skew := moments([]float64{0, 0, 0, 4})
-	if mean != 1 || !close9(std, math.Sqrt(3)) || !close9(skew, 6/math.Pow(3, 1.5)) {
-		t.Errorf("mean %v, std %v, skew %v", mean, std, skew)
-	}
-	// Added up, three tenths are not three times a tenth: equal values still have no spread.
-	if mean, std, skew := moments([]float64{0.1, 0.1, 0.1}); mean != 0.1 || std != 0 || !math.IsNaN(skew) {
-		t.Errorf("of equal values: mean %v, std %v, skew %v", mean, std, skew)
-	}
-}
 
 // The probability of random clicks on planted boxes.
 func TestUnion(t *testing.T) {
@@ -143,11 +63,11 @@ func TestUnion(t *testing.T) {
 // The three treatments of clicks that leave the image, where they have closed forms.
 func TestRandomClicks(t *testing.T) {
 	sums := func(boxes []box, sigma float64) *randomSums {
-		s := &randomSums{sigma: make([][treatments][imageSets]mean, 1)}
+		s := &randomSums{sigma: make([][treatments][imageSets]stat.Mean, 1)}
 		s.add(boxes, [imageSets]bool{true, true, true, true}, []float64{sigma}, &randomWork{})
 		return s
 	}
-	at := func(s *randomSums, treatment int) float64 { return float64(s.sigma[0][treatment][setBC].value()) }
+	at := func(s *randomSums, treatment int) float64 { return float64(s.sigma[0][treatment][setBC].Value()) }
 	phi := func(z float64) float64 { return 0.5 * math.Erfc(-z/math.Sqrt2) }
 
 	half := sums([]box{{0, 0, 0.5, 1}}, 0.5) // the left half
@@ -168,7 +88,7 @@ func TestRandomClicks(t *testing.T) {
 		t.Errorf("at the edge, clamped: %v, want %v", have, want)
 	}
 	outside := sums([]box{{1.1, 0, 1.2, 1}}, 0.5)
-	if at(outside, truncated) != 0 || at(outside, clamped) != 0 || at(outside, unclipped) != 0 || float64(outside.uniform[setBC].value()) != 0 {
+	if at(outside, truncated) != 0 || at(outside, clamped) != 0 || at(outside, unclipped) != 0 || float64(outside.uniform[setBC].Value()) != 0 {
 		t.Error("a box beyond the image")
 	}
 	// One box is a union of one.
@@ -216,29 +136,6 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-func TestCells(t *testing.T) {
-	for v, want := range map[float64]int{0: 0, 1: 10, 0.5: 5, 1.0 / 11: 1, math.Nextafter(1.0/11, 0): 0, 0.999: 10} {
-		if _, col, ok := cellOf(v, 0.5); !ok || col != want {
-			t.Errorf("%v is in cell %d, want %d", v, col, want)
-		}
-	}
-	for _, v := range []float64{-1e-9, 1 + 1e-9, math.NaN()} {
-		if _, _, ok := cellOf(0.5, v); ok {
-			t.Errorf("%v is in a cell", v)
-		}
-	}
-	var f frame
-	for _, p := range [][2]float64{{-1, -1}, {2, 2}, {0.5, 0.5}, {2.0001, 0}, {0.5, 0.5}} {
-		f.add(p[0], p[1])
-	}
-	if f.cells[0][0] != 1 || f.cells[40][40] != 1 || f.cells[20][20] != 2 || f.outside != 1 {
-		t.Error("points of a frame are in other cells")
-	}
-	if u, v, n := f.mode(); !close9(u, 0.5) || !close9(v, 0.5) || n != 2 {
-		t.Errorf("mode %v, %v, %d", u, v, n)
-	}
-}
-
 func TestHull(t *testing.T) {
 	convexHull := func(p, to []vertex) []vertex {
 		slices.SortFunc(p, vertex.compare)
@@ -267,92 +164,6 @@ func TestHull(t *testing.T) {
 	}
 	if v := overlap(box{0, 0, 1, 1}, box{0.5, 0, 1.5, 1}); !close9(v, 1.0/3) {
 		t.Errorf("overlap %v", v)
-	}
-}
-
-func TestMannWhitney(t *testing.T) {
-	greater, pairs := mannWhitney([]int64{1, 3, 3, 9}, []int64{0, 3, 5})
-	if want := 1 + 1.5 + 1.5 + 3; greater != want || pairs != 12 {
-		t.Errorf("%v of %d, want %v of 12", greater, pairs, want)
-	}
-}
-
-// The beta-binomial fit finds the distribution that annotators were drawn from.
-func TestPool(t *testing.T) {
-	rng := rand.New(rand.NewPCG(5, 6))
-	const alpha, beta = 24.0, 6.0
-	gamma := func(shape int) (g float64) {
-		for range shape {
-			g -= math.Log(rng.Float64())
-		}
-		return g
-	}
-	var all []trial
-	for range 3000 {
-		x, y := gamma(alpha), gamma(beta)
-		p := x / (x + y)
-		tr := trial{n: int64(5 + rng.IntN(60))}
-		for range tr.n {
-			if rng.Float64() < p {
-				tr.hits++
-			}
-		}
-		all = append(all, tr)
-	}
-	fit := fitPool(all)
-	if math.Abs(fit.alpha/(fit.alpha+fit.beta)-0.8) > 0.01 || math.Abs(fit.alpha+fit.beta-30) > 6 {
-		t.Errorf("the fit is α %v, β %v", fit.alpha, fit.beta)
-	}
-	lucky, good := trial{5, 5}, trial{190, 200}
-	ranks := fit.ranks([]trial{lucky, good, {}, good})
-	if !slices.Equal(ranks, []int64{3, 1, 0, 1}) {
-		t.Errorf("ranks %v: five of five is not the best", ranks)
-	}
-	post := fit.posterior(lucky)
-	if !(post.mean > 0.8 && post.mean < 0.9 && post.low < post.mean && post.mean < post.high) {
-		t.Errorf("five of five is pooled to %v", post)
-	}
-	if f := fitPool([]trial{{3, 3}, {4, 4}}); !math.IsNaN(f.alpha) || f.ranks([]trial{{3, 3}})[0] != 0 {
-		t.Error("a fit of nothing but hits")
-	}
-}
-
-// The bootstrap's interval of a mean of cluster means is near that of theory, and clusters that
-// are alike have a narrower one.
-func TestBootstrap(t *testing.T) {
-	rng := rand.New(rand.NewPCG(7, 8))
-	by := newNames()
-	var r ratios
-	id := r.declare(2)
-	var squares float64
-	const clusters, each = 200, 50
-	means := make([]float64, clusters)
-	for c := range clusters {
-		cluster := by.id(string(rune('a'+c%26)) + string(rune('a'+c/26)))
-		means[c] = rng.NormFloat64()
-		for range each {
-			r.add(cluster, id, means[c])
-			r.add(cluster, id+1, rng.NormFloat64())
-		}
-	}
-	total := float64(r.total(id).value())
-	for _, m := range means {
-		squares += (m - total) * (m - total)
-	}
-	se := math.Sqrt(squares) / clusters
-	b := r.resample(by.sorted(), 2000, 1, 2)
-	i := b.interval(id)
-	if have, want := i.High-i.Low, 2*z95*se; math.Abs(have/want-1) > 0.1 || !i.Covers(total) {
-		t.Errorf("the interval is %v wide, theory says %v", have, want)
-	}
-	if j := b.interval(id + 1); (j.High-j.Low)*3 > i.High-i.Low {
-		t.Errorf("independent units have an interval of %v, clustered ones of %v", j.High-j.Low, i.High-i.Low)
-	}
-	if again := r.resample(by.sorted(), 2000, 1, 7).interval(id); *again != *i {
-		t.Error("the interval depends on the number of goroutines")
-	}
-	if other := r.resample(by.sorted(), 2000, 2, 1).interval(id); *other == *i {
-		t.Error("the seed does not matter")
 	}
 }
 
@@ -423,16 +234,16 @@ func TestScanOrders(t *testing.T) {
 	for i := range page {
 		page[i].time = int64(i)
 	}
-	rs := &ratios{}
-	order, tau, steps := rs.declare(scanOrders), rs.declare(scanOrders), rs.declare(stepKinds)
+	rs := &stat.Ratios{}
+	order, tau, steps := rs.Declare(scanOrders), rs.Declare(scanOrders), rs.Declare(stepKinds)
 	scorePage(rs, page, columns, order, tau, steps)
-	if v := rs.total(order + snakeOrder).value(); v != 1 {
+	if v := rs.Total(order + snakeOrder).Value(); v != 1 {
 		t.Errorf("%v of the pairs of a serpentine follow it", v)
 	}
-	if v := rs.total(tau + snakeOrder).value(); v != 1 {
+	if v := rs.Total(tau + snakeOrder).Value(); v != 1 {
 		t.Errorf("τ is %v", v)
 	}
-	if n := rs.total(steps+stepAlong).count() + rs.total(steps+stepTurn).count(); n != 44 {
+	if n := rs.Total(steps+stepAlong).Count() + rs.Total(steps+stepTurn).Count(); n != 44 {
 		t.Errorf("%d of 44 steps are a serpentine's", n)
 	}
 }
@@ -449,10 +260,10 @@ func TestDiffer(t *testing.T) {
 	if z := 0.3 / math.Sqrt(pooled*(1-pooled)*(1.0/100+1.0/120)); !close9(float64(d.Test.Z), z) || d.Test.P > 1e-4 {
 		t.Errorf("z is %v, want %v; p %v", d.Test.Z, z, d.Test.P)
 	}
-	var x, y mean
+	var x, y stat.Mean
 	for _, v := range []float64{1, 2, 3, 4} {
-		x.add(v)
-		y.add(v + 10)
+		x.Add(v)
+		y.Add(v + 10)
 	}
 	p, q := meanOf("m", "", "", "units", &x)[0], meanOf("m", "", "", "units", &y)[0]
 	se := math.Sqrt(2 * (5.0 / 3) / 4)
@@ -460,7 +271,7 @@ func TestDiffer(t *testing.T) {
 		t.Errorf("means differ by %v, z %v, want %v", d.Difference, d.Test.Z, -10/se)
 	}
 	c := &Comparison{DataSets: []ComparedSet{{Statistics: []ComparedStatistic{{}}}}}
-	for _, p := range []Number{0.04, 0.001, 0.03} {
+	for _, p := range []stat.Number{0.04, 0.001, 0.03} {
 		c.DataSets[0].Statistics[0].Differences = append(c.DataSets[0].Statistics[0].Differences, Difference{Test: &Test{P: p}})
 	}
 	c.adjust()

@@ -14,6 +14,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/ingest"
+	"abtool/internal/stat"
 	"abtool/schema"
 )
 
@@ -162,7 +163,7 @@ func checkOdd(t *testing.T, where string, s *analysis.Statistic) {
 	for _, x := range s.Tables {
 		for _, row := range x.Rows {
 			for c, cell := range row {
-				if n, ok := cell.(analysis.Number); ok && math.IsInf(float64(n), 0) {
+				if n, ok := cell.(stat.Number); ok && math.IsInf(float64(n), 0) {
 					t.Errorf("%s.%s.%s is %v in the row of %v", where, x.Name, x.Columns[c].Name, n, row[0])
 				}
 			}

@@ -1,5 +1,7 @@
 package analysis
 
+import "abtool/internal/stat"
+
 // published are the values that the paper reports of its own data, by data set, statistic and
 // value. They are compared with, never computed with.
 var published = map[string]Published{
@@ -73,7 +75,7 @@ func (s *Statistic) reference(set string) {
 }
 
 // agrees tells whether some value of the interval is what the paper says.
-func (p *Published) agrees(i *Interval) bool {
+func (p *Published) agrees(i *stat.Interval) bool {
 	switch p.Relation {
 	case ">":
 		return i.High > p.Value

@@ -1,5 +1,7 @@
 package analysis
 
+import "abtool/internal/stat"
+
 // A check is one kind of doubt about the data: how many of which rows or points are affected.
 type check struct {
 	name, title string
@@ -15,7 +17,7 @@ func checksTable(checks []*check) Table {
 		{"share", unitShare, "count / n"}, {"where", "", "the query that lists them: abtool sql STORE \"…\""},
 	}}
 	for _, c := range checks {
-		t.Rows = append(t.Rows, []any{c.name, c.title, c.faults, c.n, c.of, share(c.faults, c.n), c.where})
+		t.Rows = append(t.Rows, []any{c.name, c.title, c.faults, c.n, c.of, stat.Share(c.faults, c.n), c.where})
 	}
 	return t
 }

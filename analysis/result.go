@@ -1,10 +1,9 @@
 package analysis
 
 import (
-	"encoding/json"
 	"fmt"
-	"math"
-	"strconv"
+
+	"abtool/internal/stat"
 )
 
 // Schema names the layout of a Document. Within one version keys are added, not changed.
@@ -61,15 +60,15 @@ type Statistic struct {
 
 // A Value is a number with what it means and how sure it is.
 type Value struct {
-	Name      string     `json:"name"` // unique in its statistic: accuracy, or for a variant accuracy.first
-	Title     string     `json:"title"`
-	Value     Number     `json:"value"` // null: undefined, as a share of nothing
-	Unit      string     `json:"unit"`
-	N         int64      `json:"n"`           // units that it is over
-	K         *int64     `json:"k,omitempty"` // of a share: the units that count
-	Of        string     `json:"of"`
-	Interval  *Interval  `json:"interval,omitempty"` // none for counts of the whole
-	Published *Published `json:"published,omitempty"`
+	Name      string         `json:"name"` // unique in its statistic: accuracy, or for a variant accuracy.first
+	Title     string         `json:"title"`
+	Value     stat.Number    `json:"value"` // null: undefined, as a share of nothing
+	Unit      string         `json:"unit"`
+	N         int64          `json:"n"`           // units that it is over
+	K         *int64         `json:"k,omitempty"` // of a share: the units that count
+	Of        string         `json:"of"`
+	Interval  *stat.Interval `json:"interval,omitempty"` // none for counts of the whole
+	Published *Published     `json:"published,omitempty"`
 
 	replicates []float64 // of the bootstrap, for comparisons
 }
@@ -125,41 +124,6 @@ type Column struct {
 	Title string `json:"title"`
 }
 
-// A Number is a real number; NaN and infinities are null in JSON.
-type Number float64
-
-// MarshalJSON writes the shortest text that reads back as the same number.
-func (n Number) MarshalJSON() ([]byte, error) {
-	if f := float64(n); !math.IsNaN(f) && !math.IsInf(f, 0) {
-		return json.Marshal(f)
-	}
-	return []byte("null"), nil
-}
-
-// UnmarshalJSON reads a number or null.
-func (n *Number) UnmarshalJSON(b []byte) error {
-	if string(b) == "null" {
-		*n = Number(math.NaN())
-		return nil
-	}
-	f, err := strconv.ParseFloat(string(b), 64)
-	*n = Number(f)
-	return err
-}
-
-// Defined tells whether the number is one.
-func (n Number) Defined() bool { return !math.IsNaN(float64(n)) }
-
-// share is k/n, undefined for n = 0.
-func share(k, n int64) Number { return quotient(float64(k), float64(n)) }
-
-func quotient(a, b float64) Number {
-	if b == 0 {
-		return Number(math.NaN())
-	}
-	return Number(a / b)
-}
-
 // Units of values.
 const (
 	unitShare = "fraction"
@@ -174,25 +138,25 @@ func count(name, title, of string, n int64) Value {
 
 // countOf is a Value that counts k of n units.
 func countOf(name, title, of string, k, n int64) Value {
-	return Value{Name: name, Title: title, Value: Number(k), Unit: "count", N: n, Of: of}
+	return Value{Name: name, Title: title, Value: stat.Number(k), Unit: "count", N: n, Of: of}
 }
 
 // medianValue is the median of sorted independent values, with the interval of order statistics.
 func medianValue[T int64 | int32 | float64](name, title, unit, of string, sorted []T) Value {
 	return Value{
-		Name: name, Title: title, Value: Number(quantile(sorted, 0.5)), Unit: unit, N: int64(len(sorted)), Of: of,
-		Interval: medianInterval(sorted),
+		Name: name, Title: title, Value: stat.Number(stat.Quantile(sorted, 0.5)), Unit: unit, N: int64(len(sorted)), Of: of,
+		Interval: stat.MedianInterval(sorted),
 	}
 }
 
 // describe is a ratio as a Value.
-func describe(r *ratios, b *bootstrap, name, title, unit, of string, id ratioID) Value {
-	t := r.total(id)
+func describe(r *stat.Ratios, b *stat.Bootstrap, name, title, unit, of string, id stat.RatioID) Value {
+	t := r.Total(id)
 	v := Value{
-		Name: name, Title: title, Value: t.value(), Unit: unit, N: t.den, Of: of,
-		Interval: b.interval(id), replicates: b.samples(id),
+		Name: name, Title: title, Value: t.Value(), Unit: unit, N: t.Den, Of: of,
+		Interval: b.Interval(id), replicates: b.Samples(id),
 	}
-	if k, ok := t.num.whole(); ok && unit == unitShare {
+	if k, ok := t.Num.Whole(); ok && unit == unitShare {
 		v.K = &k
 	}
 	return v
@@ -200,7 +164,7 @@ func describe(r *ratios, b *bootstrap, name, title, unit, of string, id ratioID)
 
 // proportion is the share of k of n independent units, with Wilson's interval.
 func proportion(name, title, of string, k, n int64) Value {
-	return Value{Name: name, Title: title, Value: share(k, n), Unit: unitShare, N: n, K: &k, Of: of, Interval: Wilson(k, n)}
+	return Value{Name: name, Title: title, Value: stat.Share(k, n), Unit: unitShare, N: n, K: &k, Of: of, Interval: stat.Wilson(k, n)}
 }
 
 // warn adds a warning.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"abtool/analysis"
+	"abtool/internal/stat"
 	"abtool/query"
 )
 
@@ -57,7 +58,7 @@ func number(v any) float64 {
 	switch v := v.(type) {
 	case int64:
 		return float64(v)
-	case analysis.Number:
+	case stat.Number:
 		return float64(v)
 	case bool:
 		if v {

@@ -1,8 +1,10 @@
 package features
 
 import (
-	"math"
 	"slices"
+
+	"abtool/internal/parallel"
+	"abtool/internal/stat"
 )
 
 // calibrationFolds is the number of parts that annotators are divided into, by a hash of their
@@ -58,7 +60,7 @@ func (c *calibrationFit) add(fold, class int32, b box, x, y float64) {
 
 // done fits.
 func (c *calibrationFit) done(jobs int) *calibration {
-	parallel(jobs, 2*calibrationFolds, func(i int) {
+	parallel.For(jobs, 2*calibrationFolds, func(i int) {
 		if i%2 == 0 {
 			slices.Sort(c.u[i/2])
 		} else {
@@ -66,8 +68,8 @@ func (c *calibrationFit) done(jobs int) *calibration {
 		}
 	})
 	out := &calibration{}
-	parallel(jobs, calibrationFolds, func(f int) {
-		out.shift[f] = extents{medianOfSorted(without(c.u[:], f)) - 0.5, medianOfSorted(without(c.v[:], f)) - 0.5}
+	parallel.For(jobs, calibrationFolds, func(f int) {
+		out.shift[f] = extents{stat.MiddleOf(without(c.u[:], f)) - 0.5, stat.MiddleOf(without(c.v[:], f)) - 0.5}
 		var all sized
 		sums := make([]sized, len(c.sizes[f]))
 		for _, part := range without(c.sizes[:], f) {
@@ -88,33 +90,6 @@ func (c *calibrationFit) done(jobs int) *calibration {
 
 // without are the parts but one.
 func without[T any](parts []T, f int) []T { return slices.Concat(parts[:f], parts[f+1:]) }
-
-// medianOfSorted is the median of sorted lists together, NaN of none.
-func medianOfSorted(lists [][]float64) float64 {
-	n := 0
-	for _, l := range lists {
-		n += len(l)
-	}
-	low := nan
-	for k := 0; k <= n/2 && n > 0; k++ {
-		least := -1
-		for i, l := range lists {
-			if len(l) > 0 && (least < 0 || l[0] < lists[least][0]) {
-				least = i
-			}
-		}
-		v := lists[least][0]
-		lists[least] = lists[least][1:]
-		switch {
-		case k == n/2 && n%2 == 1:
-			return v
-		case k == n/2:
-			return (low + v) / 2
-		}
-		low = v
-	}
-	return nan
-}
 
 func (s *sized) add(w, h float64, n int) {
 	s.w, s.h, s.n = s.w+w, s.h+h, s.n+n
@@ -148,16 +123,4 @@ func calibrationFold(worker, image string) int32 {
 	}
 	d := digest(0, "fold", worker)
 	return int32(unit(&d, 0) * calibrationFolds)
-}
-
-// medianSorted is the median of sorted values, NaN of none.
-func medianSorted(v []float64) float64 {
-	n := len(v)
-	switch {
-	case n == 0:
-		return math.NaN()
-	case n%2 == 1:
-		return v[n/2]
-	}
-	return (v[n/2-1] + v[n/2]) / 2
 }

@@ -1,65 +1,34 @@
 package features
 
 import (
-	"math"
 	"slices"
+
+	"abtool/internal/stat"
 )
 
 // classFacts are the statistics of a class.
 type classFacts struct {
-	images int64 // ImageNet: shown, or known by an annotation; COCO: that have it
-	found  int64 // ImageNet: selected; COCO: of images, those where it was placed
-	points int64 // final clicks, or last adds
-	judged tally // of the points, those that can be held against ground truth, and those on it
+	images int64      // ImageNet: shown, or known by an annotation; COCO: that have it
+	found  int64      // ImageNet: selected; COCO: of images, those where it was placed
+	points int64      // final clicks, or last adds
+	judged stat.Tally // of the points, those that can be held against ground truth, and those on it
 	who    map[int32]bool
 
-	x, y   moments
-	times  []int64   // ms
-	paces  moments   // difficulty
-	trusts moments   // confidence
-	other  int64     // COCO: points on images that do not have the class
-	sorted []float64 // of times
-}
-
-// moments are count, mean and spread, by Welford's method.
-type moments struct {
-	n         int64
-	mean, sum float64
-}
-
-func (m *moments) add(v float64) {
-	if v != v {
-		return
-	}
-	m.n++
-	d := v - m.mean
-	m.mean += d / float64(m.n)
-	m.sum += float64(d * (v - m.mean))
-}
-
-// average is NaN without values.
-func (m *moments) average() float64 {
-	if m.n == 0 {
-		return nan
-	}
-	return m.mean
-}
-
-// deviation is the population standard deviation, NaN without values.
-func (m *moments) deviation() float64 {
-	if m.n == 0 {
-		return nan
-	}
-	return math.Sqrt(m.sum / float64(m.n))
+	x, y   stat.Running
+	times  []int64      // ms
+	paces  stat.Running // difficulty
+	trusts stat.Running // confidence
+	other  int64        // COCO: points on images that do not have the class
+	sorted []float64    // of times
 }
 
 // point adds a point.
 func (c *classFacts) point(worker int32, x, y, difficulty, confidence float64, time int64) {
 	c.points++
-	c.x.add(x)
-	c.y.add(y)
-	c.paces.add(difficulty)
-	c.trusts.add(confidence)
+	c.x.Add(x)
+	c.y.Add(y)
+	c.paces.Add(difficulty)
+	c.trusts.Add(confidence)
 	if worker >= 0 {
 		c.who[worker] = true
 	}
@@ -76,7 +45,7 @@ func (c *classFacts) median() float64 {
 		}
 		slices.Sort(c.sorted)
 	}
-	return medianSorted(c.sorted)
+	return stat.Middle(c.sorted)
 }
 
 // classed is a data set that knows its classes.
@@ -138,7 +107,7 @@ func (s *imagenetSet) classFacts() []classFacts {
 		confidence, _ := f.confidence(f.final)
 		c.point(n.worker, n.lastX, n.lastY, s.pace.of(n.worker, int64(n.time)), confidence, int64(n.time))
 		if len(s.truth.boxesOf(int32(i))) > 0 {
-			c.judged.add(n.is(showingHit))
+			c.judged.Add(n.is(showingHit))
 		}
 	}
 	return out
@@ -165,7 +134,7 @@ func (s *cocoSet) classFacts() []classFacts {
 			confidence, _ := s.confidence(&f)
 			c.point(n.worker, f.addX, f.addY, s.pace.of(n.worker, int64(f.time)), confidence, int64(f.time))
 			if n.known {
-				c.judged.add(f.hit)
+				c.judged.Add(f.hit)
 				c.other += one(!f.present)
 			}
 		}
@@ -203,15 +172,15 @@ func classColumns(coco bool) []column {
 		real("found_share", "", share, "no image", rate, func(c *classFacts) float64 { return division(c.found, c.images) }),
 		count("points", "Images with a final-click (COCO: final-add).", func(c *classFacts) int64 { return c.points }),
 		count("annotators", "Known annotators of the points.", func(c *classFacts) int64 { return int64(len(c.who)) }),
-		count("judged", "Points that ground truth can judge.", func(c *classFacts) int64 { return int64(c.judged.n) }),
-		real("accuracy", "", share, "none is judged", accuracy, func(c *classFacts) float64 { return division(int64(c.judged.hits), int64(c.judged.n)) }),
-		real("x_mean", "fraction of the image's width", "", none, "Mean of the points, across.", func(c *classFacts) float64 { return c.x.average() }),
-		real("y_mean", "fraction of the image's height", "", none, "Mean of the points, down.", func(c *classFacts) float64 { return c.y.average() }),
-		real("x_sd", "fraction of the image's width", "≥ 0", none, "Their population standard deviation, across.", func(c *classFacts) float64 { return c.x.deviation() }),
-		real("y_sd", "fraction of the image's height", "≥ 0", none, "The same, down.", func(c *classFacts) float64 { return c.y.deviation() }),
+		count("judged", "Points that ground truth can judge.", func(c *classFacts) int64 { return int64(c.judged.N) }),
+		real("accuracy", "", share, "none is judged", accuracy, func(c *classFacts) float64 { return division(int64(c.judged.Hits), int64(c.judged.N)) }),
+		real("x_mean", "fraction of the image's width", "", none, "Mean of the points, across.", func(c *classFacts) float64 { return c.x.Mean() }),
+		real("y_mean", "fraction of the image's height", "", none, "Mean of the points, down.", func(c *classFacts) float64 { return c.y.Mean() }),
+		real("x_sd", "fraction of the image's width", "≥ 0", none, "Their population standard deviation, across.", func(c *classFacts) float64 { return c.x.Deviation() }),
+		real("y_sd", "fraction of the image's height", "≥ 0", none, "The same, down.", func(c *classFacts) float64 { return c.y.Deviation() }),
 		real("time_median", "ms", "≥ 0", "no time", "Median of the time to the click (see difficulty).", func(c *classFacts) float64 { return c.median() }),
-		real("difficulty_mean", "spreads of the annotator", "", "no time", "Mean difficulty of the points.", func(c *classFacts) float64 { return c.paces.average() }),
-		real("confidence_mean", "probability", share, "no ground truth", "Mean confidence of the points.", func(c *classFacts) float64 { return c.trusts.average() }),
+		real("difficulty_mean", "spreads of the annotator", "", "no time", "Mean difficulty of the points.", func(c *classFacts) float64 { return c.paces.Mean() }),
+		real("confidence_mean", "probability", share, "no ground truth", "Mean confidence of the points.", func(c *classFacts) float64 { return c.trusts.Mean() }),
 	}
 	if coco {
 		cols = append(cols, count("absent", "Points on images of the ground truth that do not have the class.", func(c *classFacts) int64 { return c.other }))

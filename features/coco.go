@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"abtool/ingest"
+	"abtool/internal/parallel"
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -66,7 +68,7 @@ type iconFacts struct {
 	page *page
 	row  int32 // −1: no row of annotations
 	id   string
-	own  tally // of the page's icons
+	own  stat.Tally // of the page's icons
 }
 
 // readCOCO reads what the rules need: a pass over the annotations, and one over the images.
@@ -109,8 +111,8 @@ func (s *cocoSet) readPages(ctx context.Context) error {
 		at += int32(s.table.GroupRows(g))
 	}
 	s.starts = append(s.starts, at)
-	passes := make([]*cocoPass, processors(s.o.Jobs))
-	return each(ctx, s.o.Jobs, s.table.Groups(), func(worker, g int) (err error) {
+	passes := make([]*cocoPass, parallel.Workers(s.o.Jobs))
+	return parallel.Each(ctx, s.o.Jobs, s.table.Groups(), func(worker, g int) (err error) {
 		if passes[worker] == nil {
 			if passes[worker], err = s.newPass(); err != nil {
 				return err
@@ -260,15 +262,14 @@ func (s *cocoSet) learn() error {
 		slices.SortFunc(s.pages[i].icons, func(a, b icon) int { return cmp.Compare(a.class, b.class) })
 	}
 	if s.truth {
-		var parts [trustFolds][]tally
+		var parts [trustFolds][]stat.Tally
 		for f := range parts {
-			parts[f] = make([]tally, len(s.workers.list))
+			parts[f] = make([]stat.Tally, len(s.workers.list))
 		}
 		for i := range s.pages {
 			if n := &s.pages[i]; n.known && n.worker >= 0 {
-				own := n.own()
 				t := &parts[trustFold(n.id())][n.worker]
-				t.hits, t.n = t.hits+own.hits, t.n+own.n
+				*t = t.Plus(n.own())
 			}
 		}
 		s.trust = newTrust(&parts, len(s.workers.list), s.o.Jobs)
@@ -302,13 +303,13 @@ func (s *cocoSet) learn() error {
 func (n *page) id() string { return strconv.FormatInt(n.image, 10) }
 
 // own counts the page's icons and those on their masks (C4), of an image in the ground truth.
-func (n *page) own() (t tally) {
+func (n *page) own() (t stat.Tally) {
 	if !n.known {
 		return t
 	}
 	for i := range n.icons {
 		if n.icons[i].added {
-			t.add(n.icons[i].hit)
+			t.Add(n.icons[i].hit)
 		}
 	}
 	return t

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"abtool/internal/mask"
+	"abtool/internal/parallel"
 	"abtool/store/columnar"
 )
 
@@ -32,8 +33,8 @@ func (s *cocoSet) readTruth(ctx context.Context, store string) error {
 		byImage[s.pages[i].image] = int32(i)
 	}
 	more := make([][]page, t.Groups()) // images without a page
-	passes := make([]*truthPass, processors(s.o.Jobs))
-	err = each(ctx, s.o.Jobs, t.Groups(), func(worker, g int) (err error) {
+	passes := make([]*truthPass, parallel.Workers(s.o.Jobs))
+	err = parallel.Each(ctx, s.o.Jobs, t.Groups(), func(worker, g int) (err error) {
 		if passes[worker] == nil {
 			if passes[worker], err = s.newTruthPass(t); err != nil {
 				return err

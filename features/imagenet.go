@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"abtool/internal/parallel"
+	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -83,7 +85,7 @@ func readImageNetTruth(ctx context.Context, store string, jobs int) (*imagenetTr
 	truth := &imagenetTruth{width: make([]int32, 0, n), height: make([]int32, 0, n), shown: make([]int32, 0, n), class: make([]int32, 0, n), starts: make([]uint32, 0, n+1)}
 	classes := newNames()
 	free := make(chan *columnar.Reader, t.Groups())
-	err = inOrder(ctx, jobs, t.Groups(), func(_, g int) (r *columnar.Reader, err error) {
+	err = parallel.InOrder(ctx, jobs, t.Groups(), func(_, g int) (r *columnar.Reader, err error) {
 		select {
 		case r = <-free:
 		default:
@@ -184,8 +186,8 @@ func readImageNet(ctx context.Context, store string, o *Options) (*imagenetSet, 
 		at += int32(t.GroupRows(g))
 	}
 	s.starts = append(s.starts, at)
-	passes := make([]*imagenetPass, processors(o.Jobs))
-	err = each(ctx, o.Jobs, t.Groups(), func(worker, g int) (err error) {
+	passes := make([]*imagenetPass, parallel.Workers(o.Jobs))
+	err = parallel.Each(ctx, o.Jobs, t.Groups(), func(worker, g int) (err error) {
 		if passes[worker] == nil {
 			if passes[worker], err = s.newPass(); err != nil {
 				return err
@@ -328,9 +330,9 @@ func (s *imagenetSet) learn() error {
 		s.fold = append(s.fold, calibrationFold(w, ""))
 	}
 	if len(s.truth.boxes) > 0 {
-		var parts [trustFolds][]tally
+		var parts [trustFolds][]stat.Tally
 		for f := range parts {
-			parts[f] = make([]tally, len(s.workers.list))
+			parts[f] = make([]stat.Tally, len(s.workers.list))
 		}
 		fold, of := 0, int32(-1)
 		for i := range s.showings {
@@ -341,7 +343,7 @@ func (s *imagenetSet) learn() error {
 			if n.image != of {
 				fold, of = trustFold(s.truth.ids.at(n.image)), n.image
 			}
-			parts[fold][n.worker].add(n.is(showingHit))
+			parts[fold][n.worker].Add(n.is(showingHit))
 		}
 		s.trust = newTrust(&parts, len(s.workers.list), s.o.Jobs)
 	}
@@ -360,13 +362,6 @@ func (s *imagenetSet) learn() error {
 		s.pace.fit(s.o.Jobs)
 	}
 	return s.split()
-}
-
-func (t *tally) add(hit bool) {
-	t.n++
-	if hit {
-		t.hits++
-	}
 }
 
 // calibrate fits the displacement to the final clicks of images with a box, in order of the images.
@@ -395,13 +390,13 @@ func (f *imageFacts) foldOf(worker int32) int32 {
 }
 
 // own is what is known of an annotator from the image itself.
-func (f *imageFacts) own(worker int32) (t tally) {
+func (f *imageFacts) own(worker int32) (t stat.Tally) {
 	if len(f.set.truth.boxesOf(f.image)) == 0 {
 		return t
 	}
 	for _, row := range f.showings {
 		if n := &f.set.showings[row]; n.worker == worker && n.is(showingSelected|showingClicked) {
-			t.add(n.is(showingHit))
+			t.Add(n.is(showingHit))
 		}
 	}
 	return t

@@ -3,6 +3,9 @@ package features
 import (
 	"math"
 	"slices"
+
+	"abtool/internal/parallel"
+	"abtool/internal/stat"
 )
 
 // pace is how long each annotator takes to a click: the median of the logarithm of 1 + ms, and
@@ -37,7 +40,7 @@ func (p *pace) add(worker int32, time int64) {
 
 func (p *pace) fit(jobs int) {
 	away := make([][]float64, len(p.times))
-	parallel(jobs, len(p.times), func(w int) {
+	parallel.For(jobs, len(p.times), func(w int) {
 		var far []float64
 		p.own[w], far = spreadOf(p.times[w])
 		away[w] = far
@@ -45,7 +48,7 @@ func (p *pace) fit(jobs int) {
 	all, far := slices.Concat(p.times...), slices.Concat(away...)
 	slices.Sort(far)
 	p.all, _ = spreadOf(all)
-	p.all.wide = normalMAD * medianSorted(far) // around each one's own median
+	p.all.wide = normalMAD * stat.Middle(far) // around each one's own median
 	p.times = nil
 }
 
@@ -56,12 +59,12 @@ func spreadOf(times []int32) (s spread, far []float64) {
 		logs[i] = math.Log1p(float64(t))
 	}
 	slices.Sort(logs)
-	s.n, s.centre = len(logs), medianSorted(logs)
+	s.n, s.centre = len(logs), stat.Middle(logs)
 	for i, v := range logs {
 		logs[i] = math.Abs(v - s.centre)
 	}
 	slices.Sort(logs)
-	s.wide = normalMAD * medianSorted(logs)
+	s.wide = normalMAD * stat.Middle(logs)
 	return s, logs
 }
 

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strconv"
 
+	"abtool/internal/parallel"
 	"abtool/store/columnar"
 )
 
@@ -107,9 +108,9 @@ func group(a annotated, jobs int) (*grouping, error) {
 		starts[i+1] = starts[i] + int32(t.GroupRows(i))
 	}
 	found := make([][]member, t.Groups())
-	readers := make([]*columnar.Reader, processors(jobs))
-	facts := make([]imageFacts, processors(jobs))
-	err := each(context.Background(), jobs, t.Groups(), func(w, i int) (err error) {
+	readers := make([]*columnar.Reader, parallel.Workers(jobs))
+	facts := make([]imageFacts, parallel.Workers(jobs))
+	err := parallel.Each(context.Background(), jobs, t.Groups(), func(w, i int) (err error) {
 		if readers[w] == nil {
 			if readers[w], err = t.Reader(a.hitColumn(), "page_idx"); err != nil {
 				return err

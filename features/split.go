@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+
+	"abtool/internal/parallel"
 )
 
 // SplitKeys are what splits can be made by.
@@ -259,7 +261,7 @@ func (s *splitter) stratify(set *imagenetSet) {
 	if s.o.SplitBy != "" {
 		s.rank = make([]uint8, len(set.first))
 	}
-	parallel(s.o.Jobs, len(byClass), func(c int) {
+	parallel.For(s.o.Jobs, len(byClass), func(c int) {
 		images := byClass[c]
 		if s.o.Fraction < 1 {
 			s.shuffle(set, images, "fraction")

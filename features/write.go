@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"abtool/ingest"
+	"abtool/internal/parallel"
 )
 
 // A Format is a way to write targets.
@@ -306,7 +307,7 @@ type countedBatch struct {
 
 // run derives the rows and hands them to the encoder.
 func (j *job) run(ctx context.Context, s source, enc encoder) error {
-	workers := processors(j.Jobs)
+	workers := parallel.Workers(j.Jobs)
 	gives := make([]func(int, func(*Target) error) error, workers)
 	batches := make([]batch, workers)
 	n, size := s.chunks(), batchSize(j.cols)
@@ -314,7 +315,7 @@ func (j *job) run(ctx context.Context, s source, enc encoder) error {
 	if s, ok := enc.(streamer); ok {
 		begin, some = s.begin, streamRows
 	}
-	return inOrder(ctx, workers, n, func(w, chunk int) (c countedBatch, err error) {
+	return parallel.InOrder(ctx, workers, n, func(w, chunk int) (c countedBatch, err error) {
 		if gives[w] == nil {
 			if gives[w], err = s.chunk(); err != nil {
 				return c, err

@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"abtool/analysis"
+	"abtool/internal/stat"
 )
 
 // Draw draws one figure of a document by its name, as imagenet-traces: those are the names of the files that Make writes. The
@@ -233,7 +234,7 @@ func cellNumber(v any) float64 {
 	switch v := v.(type) {
 	case int64:
 		return float64(v)
-	case analysis.Number:
+	case stat.Number:
 		return float64(v)
 	case bool:
 		if v {

@@ -14,6 +14,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 
 	"abtool/analysis"
+	"abtool/internal/stat"
 )
 
 // A Figure can be drawn in a light and in a dark version.
@@ -163,7 +164,7 @@ func (s source) value(statistic, name string) analysis.Value {
 			return *v
 		}
 	}
-	return analysis.Value{Value: analysis.Number(math.NaN())}
+	return analysis.Value{Value: stat.Number(math.NaN())}
 }
 
 // column has the numbers of a column of a table; NaN where there is none.

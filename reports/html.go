@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"abtool/analysis"
+	"abtool/internal/stat"
 )
 
 //go:embed page.html
@@ -335,7 +336,7 @@ func tableHTML(id string, t *analysis.Table) htmlTable {
 		number := false
 		for _, row := range rows {
 			switch row[c].(type) {
-			case int64, analysis.Number:
+			case int64, stat.Number:
 				number = true
 			}
 		}
@@ -372,7 +373,7 @@ func cellHTML(v any, unit string) htmlCell {
 		return htmlCell{"no", "0"}
 	case int64:
 		return htmlCell{unitText(float64(v), orCount(unit)), fmt.Sprint(v)}
-	case analysis.Number:
+	case stat.Number:
 		if !v.Defined() {
 			return htmlCell{"–", ""}
 		}
@@ -468,7 +469,7 @@ func differences(set *analysis.ComparedSet) htmlTable {
 			if d.Test != nil {
 				pv, holm = htmlCell{pText(float64(d.Test.P)), fmt.Sprint(float64(d.Test.P))}, htmlCell{pText(float64(d.Test.Holm)), fmt.Sprint(float64(d.Test.Holm))}
 			}
-			cell := func(v analysis.Number) htmlCell {
+			cell := func(v stat.Number) htmlCell {
 				if !v.Defined() {
 					return htmlCell{"–", ""}
 				}

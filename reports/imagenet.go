@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"abtool/analysis"
+	"abtool/internal/stat"
 )
 
 var unitTicks = []float64{0, 0.5, 1}
@@ -528,7 +529,7 @@ func (t *theme) funnel(s source, units, what string) *plot.Plot {
 	t.grid(p, true, true)
 	if total > 0 {
 		m := hits / total
-		for k, z := range []float64{1.959964, 3.090232} {
+		for k, z := range []float64{stat.Z95, 3.090232} {
 			var xs, low, high []float64
 			for i := range 81 {
 				n := p.X.Min * math.Pow(p.X.Max/p.X.Min, float64(i)/80)

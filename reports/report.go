@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"abtool/analysis"
 	"abtool/ingest"
 	"abtool/internal/imagefile"
+	"abtool/internal/parallel"
 )
 
 // Options say what a report has.
@@ -216,35 +216,21 @@ func (p *page) render(ctx context.Context) (map[string][]byte, error) {
 	}
 	files := map[string][]byte{}
 	var mu sync.Mutex
-	var failed error
 	done := 0
-	next := make(chan job)
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for j := range next {
-				var b bytes.Buffer
-				err := j.f.Write(&b, j.format, j.inDark)
-				mu.Lock()
-				if err != nil && failed == nil {
-					failed = fmt.Errorf("drawing %s: %w", j.f.Name, err)
-				}
-				files[j.f.file(j.format, j.inDark)] = b.Bytes()
-				done++
-				p.options.progress("figures", done, len(jobs))
-				mu.Unlock()
-			}
-		})
-	}
-	for _, j := range jobs {
-		if ctx.Err() != nil {
-			break
+	err := parallel.Each(ctx, 0, len(jobs), func(_, i int) error {
+		j := jobs[i]
+		var b bytes.Buffer
+		if err := j.f.Write(&b, j.format, j.inDark); err != nil {
+			return fmt.Errorf("drawing %s: %w", j.f.Name, err)
 		}
-		next <- j
-	}
-	close(next)
-	wg.Wait()
-	if err := errors.Join(failed, ctx.Err()); err != nil {
+		mu.Lock()
+		defer mu.Unlock()
+		files[j.f.file(j.format, j.inDark)] = b.Bytes()
+		done++
+		p.options.progress("figures", done, len(jobs))
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	var out any = p.document

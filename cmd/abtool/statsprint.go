@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"abtool/analysis"
+	"abtool/internal/stat"
 	"abtool/internal/ui"
 )
 
@@ -18,7 +19,7 @@ func cellText(v any, unit string) string {
 	switch v := v.(type) {
 	case nil:
 		return "–"
-	case analysis.Number:
+	case stat.Number:
 		switch {
 		case !v.Defined():
 			return "–"
@@ -178,7 +179,7 @@ func printComparison(w io.Writer, c *analysis.Comparison) {
 	}
 }
 
-func pText(p analysis.Number) string {
+func pText(p stat.Number) string {
 	if p < 0.0001 {
 		return "< 0.0001"
 	}
@@ -190,13 +191,13 @@ func exact(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
-	case analysis.Number:
+	case stat.Number:
 		if !v.Defined() {
 			return ""
 		}
 		return strconv.FormatFloat(float64(v), 'g', -1, 64)
 	case float64:
-		return exact(analysis.Number(v))
+		return exact(stat.Number(v))
 	}
 	return fmt.Sprint(v)
 }

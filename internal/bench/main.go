@@ -17,11 +17,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"syscall"
 	"time"
 
 	_ "github.com/duckdb/duckdb-go/v2"
+
+	"abtool/internal/stat"
 )
 
 func main() {
@@ -186,8 +187,7 @@ func median[T int64 | time.Duration](us []usage, f func(usage) T) T {
 	for i, u := range us {
 		vs[i] = f(u)
 	}
-	slices.Sort(vs)
-	return vs[len(vs)/2]
+	return T(stat.Median(vs))
 }
 
 func measure(c command) (usage, error) {

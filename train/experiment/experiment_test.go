@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"abtool/analysis"
 	"abtool/features"
+	"abtool/internal/stat"
 	"abtool/train/data"
 	"abtool/train/engine"
 	"abtool/train/engine/gorgonia"
@@ -316,7 +316,7 @@ func TestSamples(t *testing.T) {
 		values [2]float64
 	}{{data.LUAB, 1, [2]float64{0.5, 0.7}}, {data.LUAB, 3, [2]float64{0.7, 0.5}}, {data.LUAB, 10, [2]float64{0.9, 0.2}}, {data.None, 0, [2]float64{0.4, 0.8}}, {data.Rand, 10, [2]float64{1, 1}}} {
 		for i, seed := range p.Seed {
-			results = append(results, &ArmResult{Arm: Arm{x.s, x.lambda, seed}, Evaluations: map[string]*run.Metrics{"validation": {Top1: &run.Measure{Value: analysis.Number(x.values[i])}}}})
+			results = append(results, &ArmResult{Arm: Arm{x.s, x.lambda, seed}, Evaluations: map[string]*run.Metrics{"validation": {Top1: &run.Measure{Value: stat.Number(x.values[i])}}}})
 		}
 	}
 	if l := choose(p, results); l != 1 {

@@ -11,7 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
-	"abtool/analysis"
+	"abtool/internal/stat"
 	"abtool/train/data"
 	"abtool/train/run"
 )
@@ -39,10 +39,10 @@ type Cell struct {
 
 // A Sample is one number for each seed.
 type Sample struct {
-	Values   []analysis.Number  `json:"values"`
-	Mean     analysis.Number    `json:"mean"`
-	SD       analysis.Number    `json:"sd"` // over seeds, n − 1
-	Interval *analysis.Interval `json:"interval,omitempty"`
+	Values   []stat.Number  `json:"values"`
+	Mean     stat.Number    `json:"mean"`
+	SD       stat.Number    `json:"sd"` // over seeds, n − 1
+	Interval *stat.Interval `json:"interval,omitempty"`
 }
 
 // A Difference compares two ways to train, seed by seed.
@@ -61,7 +61,7 @@ func newSample(values []float64) Sample {
 	s := Sample{}
 	n, sum := float64(len(values)), 0.0
 	for _, v := range values {
-		s.Values = append(s.Values, analysis.Number(v))
+		s.Values = append(s.Values, stat.Number(v))
 		sum += v
 	}
 	mean := sum / n
@@ -70,10 +70,10 @@ func newSample(values []float64) Sample {
 		square += (v - mean) * (v - mean)
 	}
 	sd := math.Sqrt(square / (n - 1)) // of one value: not defined
-	s.Mean, s.SD = analysis.Number(mean), analysis.Number(sd)
+	s.Mean, s.SD = stat.Number(mean), stat.Number(sd)
 	if len(values) > 1 {
-		half := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile((1+analysis.Level)/2) * sd / math.Sqrt(n)
-		s.Interval = &analysis.Interval{Low: mean - half, High: mean + half, Level: analysis.Level, Method: MethodStudent}
+		half := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile((1+stat.Level)/2) * sd / math.Sqrt(n)
+		s.Interval = &stat.Interval{Low: mean - half, High: mean + half, Level: stat.Level, Method: MethodStudent}
 	}
 	return s
 }
@@ -208,7 +208,7 @@ func (r *Result) write(out string) error {
 	return run.Replace(filepath.Join(out, "results.md"), []byte(r.Markdown()))
 }
 
-func percent(v analysis.Number) string { return fmt.Sprintf("%.1f", 100*float64(v)) }
+func percent(v stat.Number) string { return fmt.Sprintf("%.1f", 100*float64(v)) }
 
 // number writes lambda.
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

@@ -8,21 +8,21 @@ import (
 	"os"
 	"path/filepath"
 
-	"abtool/analysis"
+	"abtool/internal/stat"
 )
 
 // A Line of log.jsonl.
 type Line struct {
-	Event string          `json:"event"` // step or epoch
-	Step  int             `json:"step"`  // updates so far
-	Epoch int             `json:"epoch"` // from 1
-	LR    float64         `json:"lr"`
-	Loss  analysis.Number `json:"loss"`       // of the training, mean since the last line
-	Class analysis.Number `json:"class_loss"` // its parts
-	Point analysis.Number `json:"point_loss"` // mean over images with a point
-	Norm  analysis.Number `json:"grad_norm"`  // mean, before clipping
-	Val   *Metrics        `json:"val,omitempty"`
-	Best  bool            `json:"best,omitempty"` // the best so far
+	Event string      `json:"event"` // step or epoch
+	Step  int         `json:"step"`  // updates so far
+	Epoch int         `json:"epoch"` // from 1
+	LR    float64     `json:"lr"`
+	Loss  stat.Number `json:"loss"`       // of the training, mean since the last line
+	Class stat.Number `json:"class_loss"` // its parts
+	Point stat.Number `json:"point_loss"` // mean over images with a point
+	Norm  stat.Number `json:"grad_norm"`  // mean, before clipping
+	Val   *Metrics    `json:"val,omitempty"`
+	Best  bool        `json:"best,omitempty"` // the best so far
 }
 
 // ReadLog reads the log of a run. A line that was cut off at the end is left out.

@@ -11,6 +11,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/features"
+	"abtool/internal/stat"
 	"abtool/train/arch"
 	"abtool/train/data"
 	"abtool/train/engine"
@@ -42,9 +43,9 @@ func OpenTruth(store string, set *data.Set) (Truth, error) {
 
 // A Measure is a number with what it is over and how sure it is.
 type Measure struct {
-	Value    analysis.Number    `json:"value"`
-	N        int64              `json:"n"`
-	Interval *analysis.Interval `json:"interval,omitempty"`
+	Value    stat.Number    `json:"value"`
+	N        int64          `json:"n"`
+	Interval *stat.Interval `json:"interval,omitempty"`
 }
 
 // Metrics are what a network does on some images.
@@ -162,14 +163,14 @@ func (s *sums) add(v float64) {
 
 func (s *sums) measure() Measure {
 	if s.n == 0 {
-		return Measure{Value: analysis.Number(math.NaN())}
+		return Measure{Value: stat.Number(math.NaN())}
 	}
 	n := float64(s.n)
 	mean := s.sum / n
-	m := Measure{Value: analysis.Number(mean), N: s.n}
+	m := Measure{Value: stat.Number(mean), N: s.n}
 	if s.n > 1 {
-		half := 1.959963984540054 * math.Sqrt(max(0, s.square/n-mean*mean)/(n-1))
-		m.Interval = &analysis.Interval{Low: max(0, mean-half), High: mean + half, Level: analysis.Level, Method: analysis.MethodMean}
+		half := stat.Z95 * math.Sqrt(max(0, s.square/n-mean*mean)/(n-1))
+		m.Interval = &stat.Interval{Low: max(0, mean-half), High: mean + half, Level: stat.Level, Method: stat.MethodMean}
 	}
 	return m
 }
@@ -178,7 +179,7 @@ func proportion(k, n int64) *Measure {
 	if n == 0 {
 		return nil
 	}
-	return &Measure{analysis.Number(float64(k) / float64(n)), n, analysis.Wilson(k, n)}
+	return &Measure{stat.Number(float64(k) / float64(n)), n, stat.Wilson(k, n)}
 }
 
 func (m *meter) add(b *data.Batch, out *engine.Output) {
@@ -341,7 +342,7 @@ func (m *meter) meanAveragePrecision() *Measure {
 	for i := range times {
 		times[i] = 1
 	}
-	out := &Measure{Value: analysis.Number(measure(times)), N: int64(len(all))}
+	out := &Measure{Value: stat.Number(measure(times)), N: int64(len(all))}
 	if len(all) < 2 {
 		return out
 	}
@@ -368,6 +369,6 @@ func (m *meter) meanAveragePrecision() *Measure {
 	at := func(q float64) float64 {
 		return min(max(float64(out.Value)+samples[int(q*float64(len(samples)-1)+0.5)]-mean, 0), 1)
 	}
-	out.Interval = &analysis.Interval{Low: at(0.025), High: at(0.975), Level: analysis.Level, Method: analysis.MethodBootstrap}
+	out.Interval = &stat.Interval{Low: at(0.025), High: at(0.975), Level: stat.Level, Method: stat.MethodBootstrap}
 	return out
 }

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"abtool/analysis"
 	"abtool/internal/filetype"
+	"abtool/internal/stat"
 	"abtool/train/arch"
 	"abtool/train/data"
 	"abtool/train/engine"
@@ -117,7 +117,7 @@ func (t *tally) add(r engine.Result) {
 
 func (t *tally) line(step, epoch int, lr float64) Line {
 	n := float64(t.n)
-	return Line{Step: step, Epoch: epoch, LR: lr, Loss: analysis.Number(t.loss / n), Class: analysis.Number(t.class / n), Point: analysis.Number(t.point / float64(t.valid)), Norm: analysis.Number(t.norm / n)}
+	return Line{Step: step, Epoch: epoch, LR: lr, Loss: stat.Number(t.loss / n), Class: stat.Number(t.class / n), Point: stat.Number(t.point / float64(t.valid)), Norm: stat.Number(t.norm / n)}
 }
 
 // Train trains, or goes on. It returns the metrics of the last epoch's validation. What can be known to fail is found before the first step.
@@ -381,10 +381,10 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
 }
 
 // Score is what the best epoch has most of: top-1 accuracy, or mAP.
-func Score(m *Metrics) analysis.Number {
+func Score(m *Metrics) stat.Number {
 	switch {
 	case m == nil:
-		return analysis.Number(math.NaN())
+		return stat.Number(math.NaN())
 	case m.MAP != nil:
 		return m.MAP.Value
 	case m.Top1 != nil:
@@ -435,7 +435,7 @@ func (t *trainer) save(name string) error {
 	for k, v := range state.Metadata {
 		set.Metadata[statePrefix+k] = v
 	}
-	progress, err := json.Marshal(checkpoint{t.step, t.epoch, t.batch, analysis.Number(t.best), t.since.saved()})
+	progress, err := json.Marshal(checkpoint{t.step, t.epoch, t.batch, stat.Number(t.best), t.since.saved()})
 	if err != nil {
 		return err
 	}
@@ -445,11 +445,11 @@ func (t *trainer) save(name string) error {
 
 // checkpoint is how far a run was.
 type checkpoint struct {
-	Step  int             `json:"step"`
-	Epoch int             `json:"epoch"` // done
-	Batch int             `json:"batch"` // of the next epoch, done
-	Best  analysis.Number `json:"best"`
-	Since savedTally      `json:"since"`
+	Step  int         `json:"step"`
+	Epoch int         `json:"epoch"` // done
+	Batch int         `json:"batch"` // of the next epoch, done
+	Best  stat.Number `json:"best"`
+	Since savedTally  `json:"since"`
 }
 
 type savedTally struct {

@@ -1,20 +1,20 @@
-package analysis
+package stat
 
 import (
 	"math"
 	"math/bits"
 )
 
-// A sum adds real numbers so that the result does not depend on their order: it is a whole
+// A Sum adds real numbers so that the result does not depend on their order: it is a whole
 // number of 2⁻⁶⁴, so that adding is exact. An addend is rounded to that unit, 5e-20, and must
 // be below 2⁶² in size, as must the sum.
-type sum struct {
+type Sum struct {
 	hi int64
 	lo uint64
 }
 
-// add adds v; NaN and what is too large are a bug of the caller's and count as 0.
-func (s *sum) add(v float64) {
+// Add adds v; NaN and what is too large are a bug of the caller's and count as 0.
+func (s *Sum) Add(v float64) {
 	if !(math.Abs(v) < 1<<62) {
 		return
 	}
@@ -30,13 +30,15 @@ func (s *sum) add(v float64) {
 	s.hi += int64(whole) + int64(carry)
 }
 
-func (s *sum) merge(o sum) {
+// Merge adds another sum.
+func (s *Sum) Merge(o Sum) {
 	var carry uint64
 	s.lo, carry = bits.Add64(s.lo, o.lo, 0)
 	s.hi += o.hi + int64(carry)
 }
 
-// whole is a sum of whole numbers; ok is false for any other.
-func (s sum) whole() (n int64, ok bool) { return s.hi, s.lo == 0 }
+// Whole returns a sum of whole numbers; ok is false if an addend was not one.
+func (s Sum) Whole() (n int64, ok bool) { return s.hi, s.lo == 0 }
 
-func (s sum) float() float64 { return float64(s.hi) + float64(s.lo)*0x1p-64 }
+// Float returns the sum as the nearest number, within rounding.
+func (s Sum) Float() float64 { return float64(s.hi) + float64(s.lo)*0x1p-64 }

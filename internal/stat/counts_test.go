@@ -1,4 +1,4 @@
-package features
+package stat
 
 import (
 	"math"
@@ -7,7 +7,7 @@ import (
 )
 
 // likelihood is the beta-binomial log-likelihood as textbooks write it.
-func likelihood(all []tally, a, b float64) (sum float64) {
+func likelihood(all []Tally, a, b float64) (sum float64) {
 	lbeta := func(a, b float64) float64 {
 		x, _ := math.Lgamma(a)
 		y, _ := math.Lgamma(b)
@@ -15,7 +15,7 @@ func likelihood(all []tally, a, b float64) (sum float64) {
 		return x + y - z
 	}
 	for _, t := range all {
-		sum += lbeta(a+float64(t.hits), b+float64(t.n-t.hits)) - lbeta(a, b)
+		sum += lbeta(a+float64(t.Hits), b+float64(t.N-t.Hits)) - lbeta(a, b)
 	}
 	return sum
 }
@@ -23,7 +23,7 @@ func likelihood(all []tally, a, b float64) (sum float64) {
 // The fit is a maximum of the likelihood, and near what the data were drawn from.
 func TestFitBetaBinomial(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
-	var all []tally
+	var all []Tally
 	for range 400 {
 		// Beta(8, 2) is the 8th of 9 uniform numbers in order.
 		var u [9]float64
@@ -38,30 +38,30 @@ func TestFitBetaBinomial(t *testing.T) {
 				second = v
 			}
 		}
-		n := int32(20 + r.IntN(200))
-		x := tally{n: n}
+		n := int64(20 + r.IntN(200))
+		x := Tally{N: n}
 		for range n {
 			if r.Float64() < second {
-				x.hits++
+				x.Hits++
 			}
 		}
 		all = append(all, x)
 	}
-	f := fitBetaBinomial(all)
-	best := likelihood(all, f.alpha, f.beta)
+	f := FitCounts(all)
+	best := likelihood(all, f.Alpha, f.Beta)
 	for _, d := range [][2]float64{{1.02, 1}, {0.98, 1}, {1, 1.02}, {1, 0.98}, {1.02, 1.02}, {0.98, 0.98}, {1.05, 0.95}} {
-		if l := likelihood(all, f.alpha*d[0], f.beta*d[1]); l > best {
-			t.Errorf("(%v, %v) has the likelihood %v, and %v is better by %v", f.alpha, f.beta, best, d, l-best)
+		if l := likelihood(all, f.Alpha*d[0], f.Beta*d[1]); l > best {
+			t.Errorf("(%v, %v) has the likelihood %v, and %v is better by %v", f.Alpha, f.Beta, best, d, l-best)
 		}
 	}
-	if math.Abs(f.alpha-8) > 1.5 || math.Abs(f.beta-2) > 0.4 {
-		t.Errorf("fitted (%v, %v), drawn from (8, 2)", f.alpha, f.beta)
+	if math.Abs(f.Alpha-8) > 1.5 || math.Abs(f.Beta-2) > 0.4 {
+		t.Errorf("fitted (%v, %v), drawn from (8, 2)", f.Alpha, f.Beta)
 	}
-	if m := f.mean(tally{3, 10}); math.Abs(m-(f.alpha+3)/(f.alpha+f.beta+10)) > 1e-15 {
+	if m := f.Mean(Tally{3, 10}); math.Abs(m-(f.Alpha+3)/(f.Alpha+f.Beta+10)) > 1e-15 {
 		t.Errorf("mean %v", m)
 	}
-	for _, none := range [][]tally{nil, {{3, 4}}, {{0, 5}, {0, 9}}, {{5, 5}, {2, 2}}} {
-		if f := fitBetaBinomial(none); f.alpha == f.alpha {
+	for _, none := range [][]Tally{nil, {{3, 4}}, {{0, 5}, {0, 9}}, {{5, 5}, {2, 2}}} {
+		if f := FitCounts(none); f.Alpha == f.Alpha {
 			t.Errorf("%v can be fitted: %v", none, f)
 		}
 	}

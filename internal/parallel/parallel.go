@@ -1,4 +1,5 @@
-package features
+// Package parallel calls a function for each of a range of numbers from several goroutines.
+package parallel
 
 import (
 	"context"
@@ -8,22 +9,22 @@ import (
 	"sync/atomic"
 )
 
-// processors is the number of goroutines that stand for a number of jobs.
-func processors(jobs int) int {
+// Workers is the number of goroutines that stand for a number of jobs.
+func Workers(jobs int) int {
 	if jobs <= 0 {
 		return runtime.GOMAXPROCS(0)
 	}
 	return jobs
 }
 
-// parallel calls f for 0 … n − 1 from several goroutines.
-func parallel(jobs, n int, f func(i int)) {
-	each(context.Background(), jobs, n, func(_, i int) error { f(i); return nil })
+// For calls f for 0 … n − 1 from several goroutines.
+func For(jobs, n int, f func(i int)) {
+	Each(context.Background(), jobs, n, func(_, i int) error { f(i); return nil })
 }
 
-// each calls f for 0 … n − 1 from several goroutines, whose number f is told, until an error.
-func each(ctx context.Context, jobs, n int, f func(worker, i int) error) error {
-	workers := min(processors(jobs), n)
+// Each calls f for 0 … n − 1 from several goroutines, whose number f is told, until an error.
+func Each(ctx context.Context, jobs, n int, f func(worker, i int) error) error {
+	workers := min(Workers(jobs), n)
 	errs := make([]error, workers)
 	var next atomic.Int64
 	var failed atomic.Bool
@@ -45,12 +46,12 @@ func each(ctx context.Context, jobs, n int, f func(worker, i int) error) error {
 	return errors.Join(append(errs, ctx.Err())...)
 }
 
-// inOrder makes 0 … n − 1 in several goroutines and takes them one after the other, in order.
+// InOrder makes 0 … n − 1 in several goroutines and takes them one after the other, in order.
 // At most two for each goroutine are under way. After an error nothing more is taken.
-func inOrder[T any](ctx context.Context, jobs, n int, produce func(worker, i int) (T, error), take func(i int, v T) error) error {
+func InOrder[T any](ctx context.Context, jobs, n int, produce func(worker, i int) (T, error), take func(i int, v T) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	workers := min(processors(jobs), n)
+	workers := min(Workers(jobs), n)
 	type made struct {
 		v   T
 		err error

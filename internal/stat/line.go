@@ -1,0 +1,47 @@
+package stat
+
+import (
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+)
+
+// FitLine returns the line a + b x of least squares and Pearson's correlation. They are NaN below
+// two points and where x does not vary; the correlation is also where y does not.
+func FitLine(x, y []float64) (a, b, correlation float64) {
+	if len(x) < 2 || slices.Max(x) == slices.Min(x) {
+		return math.NaN(), math.NaN(), math.NaN()
+	}
+	a, b = stat.LinearRegression(x, y, nil, false)
+	if slices.Max(y) == slices.Min(y) {
+		return a, b, math.NaN() // the rounding of their mean must not look like a spread
+	}
+	return a, b, stat.Correlation(x, y, nil)
+}
+
+// Slope returns the slope b of FitLine.
+func Slope(x, y []float64) float64 { _, b, _ := FitLine(x, y); return b }
+
+// Intercept returns its intercept a.
+func Intercept(x, y []float64) float64 { a, _, _ := FitLine(x, y); return a }
+
+// Correlation returns its correlation.
+func Correlation(x, y []float64) float64 { _, _, c := FitLine(x, y); return c }
+
+// MannWhitney counts pairs of a value of a and one of b, and those where a's is greater, ties as
+// half. Both are sorted.
+func MannWhitney(a, b []int64) (greater float64, pairs int64) {
+	less, equal := 0, 0
+	for _, v := range a {
+		for less < len(b) && b[less] < v {
+			less++
+		}
+		equal = max(equal, less)
+		for equal < len(b) && b[equal] == v {
+			equal++
+		}
+		greater += float64(less) + 0.5*float64(equal-less)
+	}
+	return greater, int64(len(a)) * int64(len(b))
+}

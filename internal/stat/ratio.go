@@ -1,0 +1,136 @@
+package stat
+
+import (
+	"math/rand/v2"
+
+	"abtool/internal/parallel"
+)
+
+// A Ratio is Σ num / Σ den: an accuracy, a share, a mean.
+type Ratio struct {
+	Num Sum
+	Den int64
+}
+
+// Merge adds another ratio.
+func (r *Ratio) Merge(o Ratio) {
+	r.Num.Merge(o.Num)
+	r.Den += o.Den
+}
+
+// Count returns Σ num of a ratio of whole numbers.
+func (r Ratio) Count() int64 { return r.Num.hi }
+
+// Value returns the ratio, undefined for Σ den = 0.
+func (r Ratio) Value() Number { return Quotient(r.Num.Float(), float64(r.Den)) }
+
+// A RatioID is the place of a ratio in Ratios.
+type RatioID int
+
+// Ratios are ratios by cluster. Clicks of one annotator are not independent: whether they hit
+// depends on who clicked. So the sums are kept for each annotator, and the interval comes from
+// drawing annotators.
+type Ratios struct {
+	width    int
+	clusters [][]Ratio
+}
+
+// Declare makes room for n ratios and returns the first one's place.
+func (r *Ratios) Declare(n int) RatioID {
+	id := RatioID(r.width)
+	r.width += n
+	return id
+}
+
+// Add adds a unit with a value.
+func (r *Ratios) Add(cluster int32, id RatioID, num float64) {
+	r.At(cluster, id).Num.Add(num)
+	r.At(cluster, id).Den++
+}
+
+// AddPoint adds the two coordinates of a point to two ratios that follow each other.
+func (r *Ratios) AddPoint(cluster int32, id RatioID, x, y float64) {
+	r.Add(cluster, id, x)
+	r.Add(cluster, id+1, y)
+}
+
+// Count is add for a yes or no.
+func (r *Ratios) Count(cluster int32, id RatioID, yes bool) {
+	at := r.At(cluster, id)
+	at.Den++
+	if yes {
+		at.Num.hi++
+	}
+}
+
+// AddCount adds n units, yes of which count.
+func (r *Ratios) AddCount(cluster int32, id RatioID, yes, n int64) {
+	at := r.At(cluster, id)
+	at.Num.hi += yes
+	at.Den += n
+}
+
+// At returns a ratio of a cluster.
+func (r *Ratios) At(cluster int32, id RatioID) *Ratio {
+	for int(cluster) >= len(r.clusters) {
+		r.clusters = append(r.clusters, nil)
+	}
+	if r.clusters[cluster] == nil {
+		r.clusters[cluster] = make([]Ratio, r.width)
+	}
+	return &r.clusters[cluster][id]
+}
+
+// Merge adds the ratios of another.
+func (r *Ratios) Merge(o *Ratios) {
+	for c, from := range o.clusters {
+		if from == nil {
+			continue
+		}
+		r.At(int32(c), 0)
+		to := r.clusters[c]
+		for i := range from {
+			to[i].Merge(from[i])
+		}
+	}
+}
+
+// Total returns a ratio over all clusters.
+func (r *Ratios) Total(id RatioID) (t Ratio) {
+	for _, c := range r.clusters {
+		if c != nil {
+			t.Merge(c[id])
+		}
+	}
+	return t
+}
+
+// Resample draws as many clusters as there are, with replacement, samples times. Sample k
+// depends on the seed, k and the order of all clusters alone, also of those without a
+// unit in r: all ratios of a data set are drawn alike.
+func (r *Ratios) Resample(order []int32, samples int, seed uint64, jobs int) *Bootstrap {
+	var rows [][]Ratio
+	for _, id := range order {
+		if int(id) < len(r.clusters) && r.clusters[id] != nil {
+			rows = append(rows, r.clusters[id])
+		} else {
+			rows = append(rows, nil)
+		}
+	}
+	b := &Bootstrap{clusters: len(rows), values: make([][]float64, r.width)}
+	for i := range b.values {
+		b.values[i] = make([]float64, samples)
+	}
+	num, den := flatten(rows, r.width)
+	parallel.For(jobs, samples, func(k int) {
+		sampleOnce(num, den, r.width, len(rows), rand.New(rand.NewPCG(seed, uint64(k))), func(id int, v float64) { b.values[id][k] = v })
+	})
+	return b
+}
+
+// CountMiddle counts a point on the image as in the middle cell or not.
+func (r *Ratios) CountMiddle(cluster int32, id RatioID, x, y float64) {
+	if row, col, ok := Cell(x, y); ok {
+		r.Count(cluster, id, row == GridSize/2 && col == GridSize/2)
+	}
+}
