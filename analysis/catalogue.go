@@ -1,13 +1,12 @@
 package analysis
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"abtool/internal/closest"
 	"abtool/internal/stat"
+	"abtool/internal/usage"
 )
 
 // An Entry describes a statistic that can be asked for.
@@ -63,9 +62,9 @@ func choose(wanted, sets []string) (map[string][]*Entry, error) {
 	}
 	switch {
 	case len(missing) > 0 && missing[0] == elsewhere:
-		return nil, errOption{fmt.Errorf("%s is of a data set that the store does not hold: it has %s", missing[0], strings.Join(sets, " and "))}
+		return nil, usage.Errorf("%s is of a data set that the store does not hold: it has %s", missing[0], strings.Join(sets, " and "))
 	case len(missing) > 0:
-		return nil, fmt.Errorf("%w %q: abtool stats --list names them all%s", ErrUnknown, missing[0], closest.DidYouMean(missing[0], entryNames(sets)))
+		return nil, usage.Errorf("no such statistic %q: abtool stats --list names them all%s", missing[0], closest.DidYouMean(missing[0], entryNames(sets)))
 	}
 	return out, nil
 }
@@ -77,18 +76,6 @@ func entryNames(sets []string) (out []string) {
 		}
 	}
 	return out
-}
-
-// ErrUnknown is the error for the name of no statistic.
-var ErrUnknown = errors.New("no such statistic")
-
-// errOption is what is wrong with an option.
-type errOption struct{ error }
-
-// IsUsage tells whether an error is about what was asked for, and not about the store.
-func IsUsage(err error) bool {
-	var option errOption
-	return errors.Is(err, ErrUnknown) || errors.As(err, &option)
 }
 
 // groupsEntry is the table by a key (Options.By).

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"abtool/ingest"
+	"abtool/internal/usage"
 )
 
 // Options say what is computed. The zero value takes every statistic of every data set of the
@@ -60,20 +61,20 @@ func (o *Options) defaults() error {
 	}
 	for _, s := range o.Sigmas {
 		if !(s > 0) || math.IsInf(s, 0) {
-			return errOption{fmt.Errorf("sigma %v: it is above 0 and finite; 0 and infinity are always there, as centre and uniform", s)}
+			return usage.Errorf("sigma %v: it is above 0 and finite; 0 and infinity are always there, as centre and uniform", s)
 		}
 	}
 	if o.Rules == (Rules{}) {
 		o.Rules = DefaultRules
 	}
 	if r := o.Rules; !(r.MinRecall >= 0 && r.MinRecall <= 1 && r.MinPrecision >= 0 && r.MinPrecision <= 1) {
-		return errOption{fmt.Errorf("the least recall %v and precision %v of a HIT are fractions, 0 to 1", r.MinRecall, r.MinPrecision)}
+		return usage.Errorf("the least recall %v and precision %v of a HIT are fractions, 0 to 1", r.MinRecall, r.MinPrecision)
 	}
 	if o.Jobs <= 0 {
 		o.Jobs = runtime.GOMAXPROCS(0)
 	}
 	if o.By != "" && !slices.Contains(Keys, o.By) {
-		return errOption{fmt.Errorf("by %q: it is one of %s", o.By, strings.Join(Keys, ", "))}
+		return usage.Errorf("by %q: it is one of %s", o.By, strings.Join(Keys, ", "))
 	}
 	return nil
 }
@@ -157,7 +158,7 @@ func (o *Options) entries(sets []string) (map[string][]*Entry, error) {
 		}
 	}
 	if len(wanted) == 0 {
-		return nil, errOption{fmt.Errorf("%s is of a data set that the store does not hold: it has %s", only[0], strings.Join(sets, " and "))}
+		return nil, usage.Errorf("%s is of a data set that the store does not hold: it has %s", only[0], strings.Join(sets, " and "))
 	}
 	return wanted, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/internal/teststore"
+	"abtool/internal/usage"
 )
 
 // sampleStore is a store of both data sets, made once.
@@ -120,11 +121,11 @@ func TestChoose(t *testing.T) {
 		}
 	}
 	for _, o := range []analysis.Options{{Names: []string{"acuracy"}}, {By: "month"}, {Sigmas: []float64{0}}} {
-		if _, err := analysis.Run(ctx, store, o); err == nil || !analysis.IsUsage(err) {
+		if _, err := analysis.Run(ctx, store, o); err == nil || !usage.Is(err) {
 			t.Errorf("%+v: %v is no error of use", o, err)
 		}
 	}
-	if _, err := analysis.Run(ctx, filepath.Join(store, "no"), analysis.Options{}); err == nil || analysis.IsUsage(err) {
+	if _, err := analysis.Run(ctx, filepath.Join(store, "no"), analysis.Options{}); err == nil || usage.Is(err) {
 		t.Errorf("no store: %v", err)
 	}
 	ended, cancel := context.WithCancel(ctx)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"abtool/internal/stat"
+	"abtool/internal/usage"
 )
 
 // classFacts are the statistics of a class.
@@ -64,7 +65,7 @@ type classSource struct {
 // classTable makes the table of classes: statistics over the images that --fraction keeps.
 func classTable(s source, j *job) ([]column, source, error) {
 	if j.SplitBy != "" {
-		return nil, nil, usage("statistics of classes are over all splits: leave --split out, or give a --fraction")
+		return nil, nil, usage.Errorf("statistics of classes are over all splits: leave --split out, or give a --fraction")
 	}
 	return classColumns(j.Set == COCO), &classSource{s, j, s.(classed).classFacts()}, nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+
+	"abtool/internal/usage"
 )
 
 // A Crop is the part of an image that a network sees: a rectangle of whole pixels, mirrored left
@@ -66,9 +68,9 @@ func (o CropOptions) defaults() (CropOptions, error) {
 	}
 	switch {
 	case !(o.MinScale > 0 && o.MinScale <= o.MaxScale && o.MaxScale <= 1):
-		return o, usage("crops of %v to %v of the image: a share is above 0 and at most 1, the smaller first", o.MinScale, o.MaxScale)
+		return o, usage.Errorf("crops of %v to %v of the image: a share is above 0 and at most 1, the smaller first", o.MinScale, o.MaxScale)
 	case !(o.MinRatio > 0 && o.MinRatio <= o.MaxRatio) || math.IsInf(o.MaxRatio, 0):
-		return o, usage("crops of width / height %v to %v: they are above 0, the smaller first", o.MinRatio, o.MaxRatio)
+		return o, usage.Errorf("crops of width / height %v to %v: they are above 0, the smaller first", o.MinRatio, o.MaxRatio)
 	}
 	return o, nil
 }

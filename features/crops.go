@@ -1,6 +1,9 @@
 package features
 
-import "abtool/schema"
+import (
+	"abtool/internal/usage"
+	"abtool/schema"
+)
 
 // croppedPoint is a crop with where the point is in it.
 type croppedPoint struct {
@@ -23,7 +26,7 @@ func cropTable(s source, j *job) ([]column, source, error) {
 		return nil, nil, err
 	}
 	if j.Crops < 1 || j.Crops > maxPoints {
-		return nil, nil, usage("crops %d: it is 1 to %d for each image", j.Crops, maxPoints)
+		return nil, nil, usage.Errorf("crops %d: it is 1 to %d for each image", j.Crops, maxPoints)
 	}
 	return append(columnsOf(&j.Options), cropColumns(j.Set == COCO)...), &cropSource{s, j}, nil
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"abtool/internal/usage"
 )
 
 // hubWriter writes a folder that the Hugging Face hub shows as a data set:
@@ -27,7 +29,7 @@ func openHuggingFace(o *output, j *job) (encoder, error) {
 		w.splits = w.splits[:0]
 		for _, s := range j.Shares {
 			if strings.Contains(s.Name, "-") {
-				return nil, usage("the split %s: names of splits on the hub have no -", s.Name)
+				return nil, usage.Errorf("the split %s: names of splits on the hub have no -", s.Name)
 			}
 			w.splits = append(w.splits, s.Name)
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"abtool/internal/usage"
 	"abtool/store/columnar"
 )
 
@@ -37,7 +38,7 @@ func openKeypoints(o *output, j *job) (encoder, error) {
 	}
 	for _, name := range []string{"x", "y", "weight", "width", "height", "image_id"} {
 		if _, ok := w.cols[name]; !ok {
-			return nil, usage("--format coco-keypoints is of targets, not of %s", j.Table)
+			return nil, usage.Errorf("--format coco-keypoints is of targets, not of %s", j.Table)
 		}
 	}
 	_, err = f.WriteString(`{"info":{"description":` + string(appendJSONText(nil, "Points of "+j.Set+" by "+rulesText(j))) + `,"version":"1"},"licenses":[],"images":[`)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"abtool/ingest"
+	"abtool/internal/usage"
 )
 
 // Options say which targets are derived. The zero value takes the paper's rule of the store's
@@ -112,14 +113,14 @@ func (o *Options) defaults(sets []string) (err error) {
 			*d.at = d.is
 		}
 		if *d.at < d.least || *d.at > d.top {
-			return usage("%s %d: it is %d to %d", d.name, *d.at, d.least, d.top)
+			return usage.Errorf("%s %d: it is %d to %d", d.name, *d.at, d.least, d.top)
 		}
 	}
 	if o.Sigma == 0 {
 		o.Sigma = DefaultSigma
 	}
 	if !(o.Sigma > 0 && o.Sigma <= 100) {
-		return usage("sigma %v: it is in fractions of the image's axes, above 0 and at most 100", o.Sigma)
+		return usage.Errorf("sigma %v: it is in fractions of the image's axes, above 0 and at most 100", o.Sigma)
 	}
 	return o.splitDefaults()
 }
@@ -136,11 +137,11 @@ func (o *Options) chooseSet(sets []string) error {
 	case o.Set == "" && len(sets) == 1:
 		o.Set = sets[0]
 	case o.Set == "":
-		return usage("the store has %s: say which with --set, or name a rule that only one of them has", strings.Join(sets, " and "))
+		return usage.Errorf("the store has %s: say which with --set, or name a rule that only one of them has", strings.Join(sets, " and "))
 	case o.Set != ImageNet && o.Set != COCO:
-		return usage("no such data set %q: %s or %s", o.Set, ImageNet, COCO)
+		return usage.Errorf("no such data set %q: %s or %s", o.Set, ImageNet, COCO)
 	case !slices.Contains(sets, o.Set):
-		return usage("the store does not hold %s: it has %s", o.Set, strings.Join(sets, " and "))
+		return usage.Errorf("the store does not hold %s: it has %s", o.Set, strings.Join(sets, " and "))
 	}
 	return nil
 }
@@ -194,7 +195,7 @@ func (o *Options) checkTruth(has bool) error {
 		case !r.needs.boxes:
 			kept = append(kept, r)
 		case !o.every:
-			return usage("the rule %s needs ground truth, and the store has no %s", r.Name, what)
+			return usage.Errorf("the rule %s needs ground truth, and the store has no %s", r.Name, what)
 		default:
 			out = append(out, r.Name)
 		}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"abtool/internal/parallel"
+	"abtool/internal/usage"
 	"abtool/store/columnar"
 )
 
@@ -89,7 +90,7 @@ type pairSource struct {
 // many others as asked for, drawn by a hash of the seed, the relation and the image. With splits, both are of the same.
 func pairTable(s source, j *job) ([]column, source, error) {
 	if j.Partners < 1 || j.Partners > maxPoints {
-		return nil, nil, usage("pairs %d: it is 1 to %d for each image and relation", j.Partners, maxPoints)
+		return nil, nil, usage.Errorf("pairs %d: it is 1 to %d for each image and relation", j.Partners, maxPoints)
 	}
 	a := s.(annotated)
 	g, err := group(a, j.Jobs)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"abtool/internal/closest"
+	"abtool/internal/usage"
 )
 
 // Data sets of a store.
@@ -128,9 +129,9 @@ func chooseRules(names []string, set string) ([]*Rule, error) {
 		i := slices.IndexFunc(rules, func(r Rule) bool { return r.Name == name })
 		switch {
 		case i < 0:
-			return nil, usage("no such rule %q: abtool targets --list explains them all%s", name, closest.DidYouMean(name, ruleNames(set)))
+			return nil, usage.Errorf("no such rule %q: abtool targets --list explains them all%s", name, closest.DidYouMean(name, ruleNames(set)))
 		case !rules[i].has(set):
-			return nil, usage("the rule %s is of %s, not of %s", name, strings.Join(rules[i].Sets, " and "), set)
+			return nil, usage.Errorf("the rule %s is of %s, not of %s", name, strings.Join(rules[i].Sets, " and "), set)
 		case !slices.Contains(out, &rules[i]):
 			out = append(out, &rules[i])
 		}

@@ -2,7 +2,6 @@ package features_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"abtool/features"
+	"abtool/internal/usage"
 )
 
 // showing is one <metadata>: its clicks as "x y" with ";" between them.
@@ -212,7 +212,7 @@ func TestWithoutTruth(t *testing.T) {
 	}
 	for _, rule := range []string{"box-centre", "mask-centroid", "calibrated"} {
 		err := features.Each(context.Background(), store, features.Options{Rules: []string{rule}}, func(*features.Target) error { return nil })
-		if !errors.Is(err, features.ErrUsage) || !strings.Contains(err.Error(), "ingest with --instances") {
+		if !usage.Is(err) || !strings.Contains(err.Error(), "ingest with --instances") {
 			t.Errorf("%s without ground truth: %v", rule, err)
 		}
 	}

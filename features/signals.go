@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"abtool/internal/usage"
 	"abtool/store/columnar"
 )
 
@@ -70,7 +71,7 @@ func chooseSignals(names []string) ([]*Signal, error) {
 			}
 			return out, nil
 		case i < 0:
-			return nil, usage("no such signal %q: they are %s", name, strings.Join(signalNames(), ", "))
+			return nil, usage.Errorf("no such signal %q: they are %s", name, strings.Join(signalNames(), ", "))
 		case !slices.Contains(out, &signals[i]):
 			out = append(out, &signals[i])
 		}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"abtool/internal/parallel"
+	"abtool/internal/usage"
 )
 
 // SplitKeys are what splits can be made by.
@@ -20,7 +21,7 @@ func ParseShares(text string) (shares []Share, err error) {
 		name, number, ok := strings.Cut(part, "=")
 		v, e := parseFloat(number)
 		if !ok || e != nil || name == "" {
-			return nil, usage("shares %q: write them as train=0.8,val=0.1,test=0.1", text)
+			return nil, usage.Errorf("shares %q: write them as train=0.8,val=0.1,test=0.1", text)
 		}
 		shares = append(shares, Share{name, v})
 	}
@@ -30,11 +31,11 @@ func ParseShares(text string) (shares []Share, err error) {
 func (o *Options) splitDefaults() error {
 	if o.SplitBy == "" {
 		if len(o.Shares) > 0 {
-			return usage("shares of what? Say by what to split: %s", strings.Join(SplitKeys, ", "))
+			return usage.Errorf("shares of what? Say by what to split: %s", strings.Join(SplitKeys, ", "))
 		}
 	} else {
 		if !slices.Contains(SplitKeys, o.SplitBy) {
-			return usage("split by %q: it is one of %s", o.SplitBy, strings.Join(SplitKeys, ", "))
+			return usage.Errorf("split by %q: it is one of %s", o.SplitBy, strings.Join(SplitKeys, ", "))
 		}
 		if len(o.Shares) == 0 {
 			o.Shares = slices.Clone(DefaultShares)
@@ -45,30 +46,30 @@ func (o *Options) splitDefaults() error {
 	for _, s := range o.Shares {
 		total += s.Part
 		if !(s.Part > 0 && s.Part <= 1) {
-			return usage("the share %v of %s: it is above 0 and at most 1", s.Part, s.Name)
+			return usage.Errorf("the share %v of %s: it is above 0 and at most 1", s.Part, s.Name)
 		}
 		if seen[s.Name] || strings.Trim(s.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" {
-			return usage("the split %q: names are letters, digits, _ and -, and each comes once", s.Name)
+			return usage.Errorf("the split %q: names are letters, digits, _ and -, and each comes once", s.Name)
 		}
 		seen[s.Name] = true
 	}
 	if len(o.Shares) > 0 && math.Abs(total-1) > 1e-9 {
-		return usage("the shares add up to %v, not to 1", total)
+		return usage.Errorf("the shares add up to %v, not to 1", total)
 	}
 	if o.Fraction == 0 {
 		o.Fraction = 1
 	}
 	if !(o.Fraction > 0 && o.Fraction <= 1) {
-		return usage("the fraction %v: it is above 0 and at most 1", o.Fraction)
+		return usage.Errorf("the fraction %v: it is above 0 and at most 1", o.Fraction)
 	}
 	if o.Stratify {
 		switch {
 		case o.Set != ImageNet:
-			return usage("strata are classes, and an image of %s has several: leave --stratify out", o.Set)
+			return usage.Errorf("strata are classes, and an image of %s has several: leave --stratify out", o.Set)
 		case o.SplitBy == "" && o.Fraction == 1:
-			return usage("--stratify says how --split image or --fraction are drawn: give one of them")
+			return usage.Errorf("--stratify says how --split image or --fraction are drawn: give one of them")
 		case o.SplitBy != "" && o.SplitBy != "image":
-			return usage("splits by %s cannot be stratified: images of a class follow their %s", o.SplitBy, o.SplitBy)
+			return usage.Errorf("splits by %s cannot be stratified: images of a class follow their %s", o.SplitBy, o.SplitBy)
 		}
 	}
 	return nil

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"abtool/features"
+	"abtool/internal/usage"
 	"abtool/query"
 	"abtool/train/data"
 )
@@ -282,7 +283,7 @@ func TestWrongUse(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		_, err := features.Write(context.Background(), s.store, filepath.Join(dir, c.name), c.o)
-		if !errors.Is(err, features.ErrUsage) || !strings.Contains(err.Error(), c.say) {
+		if !usage.Is(err) || !strings.Contains(err.Error(), c.say) {
 			t.Errorf("%+v: %v, want %q", c.o, err, c.say)
 		}
 		if left, _ := os.ReadDir(dir); len(left) != 0 {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"abtool/internal/imagefile"
+	"abtool/internal/usage"
 )
 
 // webWriter writes WebDataset shards: tar files whose members go together by the name before the
@@ -42,17 +43,17 @@ type webWriter struct {
 
 func openWebDataset(o *output, j *job) (encoder, error) {
 	if j.Table != "targets" {
-		return nil, usage("--format webdataset is of targets, not of %s", j.Table)
+		return nil, usage.Errorf("--format webdataset is of targets, not of %s", j.Table)
 	}
 	if j.Images == "" {
-		return nil, usage("--format webdataset puts the images into its shards: say where they are with --images")
+		return nil, usage.Errorf("--format webdataset puts the images into its shards: say where they are with --images")
 	}
 	w := &webWriter{job: j, out: o, perFile: j.Shard, file: -1}
 	if w.perFile == 0 {
 		w.perFile = DefaultShard
 	}
 	if w.perFile < 1 {
-		return nil, usage("--shard %d: a shard has at least one image", w.perFile)
+		return nil, usage.Errorf("--shard %d: a shard has at least one image", w.perFile)
 	}
 	var err error
 	if w.images, err = imagefile.OpenIndex(j.Images, nil); err != nil {

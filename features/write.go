@@ -10,6 +10,7 @@ import (
 
 	"abtool/ingest"
 	"abtool/internal/parallel"
+	"abtool/internal/usage"
 )
 
 // A Format is a way to write targets.
@@ -234,7 +235,7 @@ func chooseTable(o *WriteOptions) (*Table, error) {
 	}
 	i := slices.IndexFunc(tables, func(t Table) bool { return t.Name == o.Table })
 	if i < 0 {
-		return nil, usage("no such table %q: they are targets, crops, pairs and classes", o.Table)
+		return nil, usage.Errorf("no such table %q: they are targets, crops, pairs and classes", o.Table)
 	}
 	if prepare := tables[i].prepare; prepare != nil {
 		prepare(o)
@@ -268,15 +269,15 @@ func chooseFormat(o *WriteOptions, out string) (*Format, error) {
 		names = append(names, f.Name)
 		if f.Name == o.Format || o.Format == "" && f.Ext != "" && strings.EqualFold(filepath.Ext(out), f.Ext) {
 			if f.Name != "webdataset" && o.Images != "" {
-				return nil, usage("--images is of --format webdataset, which puts them into its shards")
+				return nil, usage.Errorf("--images is of --format webdataset, which puts them into its shards")
 			}
 			return f, nil
 		}
 	}
 	if o.Format == "" {
-		return nil, usage("the name %s tells no format: end it in .parquet, .csv or .json, or give --format %s", out, strings.Join(names, ", "))
+		return nil, usage.Errorf("the name %s tells no format: end it in .parquet, .csv or .json, or give --format %s", out, strings.Join(names, ", "))
 	}
-	return nil, usage("no such format %q: they are %s", o.Format, strings.Join(names, ", "))
+	return nil, usage.Errorf("no such format %q: they are %s", o.Format, strings.Join(names, ", "))
 }
 
 // Rows are encoded some at a time: batchRows, or fewer so that lists make no more than batchValues. All of an image are in the

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"abtool/internal/usage"
 	"abtool/schema"
 )
 
@@ -55,7 +56,6 @@ type Progress struct {
 var (
 	ErrStrict  = errors.New("rejected, and --strict was given")
 	ErrTooMany = errors.New("more records were rejected than --max-rejects allows")
-	ErrUsage   = errors.New("wrong use")
 )
 
 // Run reads the sources into the store at Options.Out. The data sets that it read replace
@@ -119,15 +119,15 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 	}
 	switch {
 	case o.Format != "parquet" && o.Format != "arrow":
-		return nil, fmt.Errorf("%w: format %q: it is parquet or arrow", ErrUsage, o.Format)
+		return nil, usage.Errorf("wrong use: format %q: it is parquet or arrow", o.Format)
 	case o.As != "" && o.As != "imagenet" && o.As != "coco":
-		return nil, fmt.Errorf("%w: as %q: it is imagenet or coco", ErrUsage, o.As)
+		return nil, usage.Errorf("wrong use: as %q: it is imagenet or coco", o.As)
 	case o.Jobs < 0 || o.MaxRejects < 0:
-		return nil, fmt.Errorf("%w: jobs and max-rejects are 0 or more", ErrUsage)
+		return nil, usage.Errorf("wrong use: jobs and max-rejects are 0 or more")
 	case o.Out == "":
-		return nil, fmt.Errorf("%w: no store to write to", ErrUsage)
+		return nil, usage.Errorf("wrong use: no store to write to")
 	case len(o.Sources)+len(o.Boxes)+len(o.Instances) == 0:
-		return nil, fmt.Errorf("%w: nothing to read", ErrUsage)
+		return nil, usage.Errorf("wrong use: nothing to read")
 	}
 	r := &runner{o: o, limits: o.Limits, sets: map[string]*dataset{}, written: map[string]map[string]int64{}}
 	stdin := false
@@ -139,7 +139,7 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 		for _, path := range in.paths {
 			if path == "-" {
 				if stdin || o.Stdin == nil {
-					return nil, fmt.Errorf("%w: standard input can be read once", ErrUsage)
+					return nil, usage.Errorf("wrong use: standard input can be read once")
 				}
 				stdin = true
 			}

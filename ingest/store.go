@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"abtool/internal/filetype"
+	"abtool/internal/usage"
 	"abtool/schema"
 )
 
@@ -89,7 +90,7 @@ func openTarget(out string) (_ *target, err error) {
 		return nil, fmt.Errorf("creating the store: %w", err)
 	}
 	if inside, err := within(out); err == nil && inside {
-		return nil, fmt.Errorf("%w: you are in %s, which a new folder will take the place of: change to another folder, or give another --out", ErrUsage, out)
+		return nil, usage.Errorf("wrong use: you are in %s, which a new folder will take the place of: change to another folder, or give another --out", out)
 	}
 	t := &target{out: out}
 	if t.lock, err = lockFile(filepath.Join(parent, ".abtool-"+base+".lock")); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/internal/stat"
+	"abtool/internal/usage"
 )
 
 // Draw draws one figure of a document by its name, as imagenet-traces: those are the names of the files that Make writes. The
@@ -31,7 +32,7 @@ func Draw(d *analysis.Document, name string) (*Figure, error) {
 			names = append(names, f.Name)
 		}
 	}
-	return nil, fmt.Errorf("%w: there is no figure %q of these statistics: there are %s", ErrUsage, name, strings.Join(names, ", "))
+	return nil, usage.Errorf("wrong option: there is no figure %q of these statistics: there are %s", name, strings.Join(names, ", "))
 }
 
 // PNG is the light figure as a picture for a page: two pixels to the point, but one if there are several photographs, which would make it large.
@@ -69,7 +70,7 @@ func (c Chart) figure(height float64, alt string) *Figure {
 // Bars draws a horizontal bar for each value, from 0, with its name at the left.
 func (c Chart) Bars(names []string, values []float64) (*Figure, error) {
 	if len(names) != len(values) {
-		return nil, fmt.Errorf("%w: %d names of %d bars", ErrUsage, len(names), len(values))
+		return nil, usage.Errorf("wrong option: %d names of %d bars", len(names), len(values))
 	}
 	b := rows{names: names, values: values, reserveForNotes: 0.12}
 	for _, v := range values {
@@ -91,7 +92,7 @@ func (c Chart) Bars(names []string, values []float64) (*Figure, error) {
 // Line draws y over x as a line with marks; NaN leaves a value out.
 func (c Chart) Line(x, y []float64) (*Figure, error) {
 	if len(x) != len(y) {
-		return nil, fmt.Errorf("%w: %d values of x and %d of y", ErrUsage, len(x), len(y))
+		return nil, usage.Errorf("wrong option: %d values of x and %d of y", len(x), len(y))
 	}
 	f := c.figure(330, fmt.Sprintf("A line through %d points.", len(x)))
 	f.draw = func(t *theme, at draw.Canvas) {
@@ -125,7 +126,7 @@ func Values(d *analysis.Document, names ...string) (*Excerpt, error) {
 			h.Values = slices.DeleteFunc(h.Values, func(v htmlValue) bool { return v.Name != value })
 		}
 		if len(h.Values) == 0 {
-			return nil, fmt.Errorf("%w: %s has no value %q", ErrUsage, st.Name, value)
+			return nil, usage.Errorf("wrong option: %s has no value %q", st.Name, value)
 		}
 		if n := len(list) - 1; n >= 0 && list[n].Title == h.Title {
 			list[n].Values = append(list[n].Values, h.Values...)
@@ -165,7 +166,7 @@ func Rows(d *analysis.Document, name string, p Pick) (*Excerpt, error) {
 			return excerpt("rows", tableHTML("", picked))
 		}
 	}
-	return nil, fmt.Errorf("%w: %s has no table %q", ErrUsage, st.Name, table)
+	return nil, usage.Errorf("wrong option: %s has no table %q", st.Name, table)
 }
 
 // find finds a statistic by its name in its data set, and gives what follows the name.
@@ -173,7 +174,7 @@ func find(d *analysis.Document, name string) (st *analysis.Statistic, rest strin
 	set, name, _ := strings.Cut(name, ".")
 	name, rest, _ = strings.Cut(name, ".")
 	if st = d.Statistic(set, name); st == nil {
-		err = fmt.Errorf("%w: the document has no statistic %s.%s", ErrUsage, set, name)
+		err = usage.Errorf("wrong option: the document has no statistic %s.%s", set, name)
 	}
 	return st, rest, err
 }
@@ -216,7 +217,7 @@ func (p Pick) of(t *analysis.Table) (*analysis.Table, error) {
 func column(t *analysis.Table, name string) (int, error) {
 	c := slices.IndexFunc(t.Columns, func(c analysis.Column) bool { return c.Name == name })
 	if c < 0 {
-		return 0, fmt.Errorf("%w: the table %s has no column %q", ErrUsage, t.Name, name)
+		return 0, usage.Errorf("wrong option: the table %s has no column %q", t.Name, name)
 	}
 	return c, nil
 }

@@ -3,13 +3,13 @@ package reports
 import (
 	"bytes"
 	"context"
-	"errors"
 	"image/png"
 	"regexp"
 	"strings"
 	"testing"
 
 	"abtool/analysis"
+	"abtool/internal/usage"
 )
 
 func document(t *testing.T) *analysis.Document {
@@ -32,7 +32,7 @@ func TestDraw(t *testing.T) {
 			t.Errorf("%s: %v", f.Name, err)
 		}
 	}
-	if _, err := Draw(d, "imagenet-nothing"); !errors.Is(err, ErrUsage) || !strings.Contains(err.Error(), "imagenet-maps") {
+	if _, err := Draw(d, "imagenet-nothing"); !usage.Is(err) || !strings.Contains(err.Error(), "imagenet-maps") {
 		t.Errorf("a figure that is not there: %v", err)
 	}
 }
@@ -61,10 +61,10 @@ func TestChart(t *testing.T) {
 	if err := bars.Write(&svg, "svg", false); err != nil || !strings.Contains(svg.String(), "25 %") {
 		t.Errorf("no 25 %% in the bars, %v", err)
 	}
-	if _, err := (Chart{}).Bars([]string{"a"}, nil); !errors.Is(err, ErrUsage) {
+	if _, err := (Chart{}).Bars([]string{"a"}, nil); !usage.Is(err) {
 		t.Error("a name without a value")
 	}
-	if _, err := (Chart{}).Line([]float64{1}, nil); !errors.Is(err, ErrUsage) {
+	if _, err := (Chart{}).Line([]float64{1}, nil); !usage.Is(err) {
 		t.Error("x without y")
 	}
 }
@@ -86,7 +86,7 @@ func TestValues(t *testing.T) {
 		t.Errorf("an empty column of published values, %v", err)
 	}
 	for _, name := range []string{"imagenet.nothing", "click_accuracy", "imagenet.click_accuracy.nothing"} {
-		if _, err := Values(d, name); !errors.Is(err, ErrUsage) {
+		if _, err := Values(d, name); !usage.Is(err) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -108,7 +108,7 @@ func TestRows(t *testing.T) {
 		"imagenet.workers.by_worker": {Columns: []string{"nothing"}},
 		"imagenet.hits.by_hit":       {By: "nothing"},
 	} {
-		if _, err := Rows(d, name, p); !errors.Is(err, ErrUsage) {
+		if _, err := Rows(d, name, p); !usage.Is(err) {
 			t.Errorf("%s %v: %v", name, p, err)
 		}
 	}

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/ingest"
+	"abtool/internal/usage"
 )
 
 // Records as pages of the front ends send them: without annotators, HITs and ground truth.
@@ -113,7 +113,7 @@ func TestDrawMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Draw(d, "imagenet-traces")
-	if err == nil || !strings.Contains(err.Error(), string(noBoxes)) || errors.Is(err, ErrUsage) {
+	if err == nil || !strings.Contains(err.Error(), string(noBoxes)) || usage.Is(err) {
 		t.Errorf("drawing imagenet-traces without boxes: %v, want %q", err, noBoxes)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"abtool/ingest"
 	"abtool/internal/imagefile"
 	"abtool/internal/parallel"
+	"abtool/internal/usage"
 )
 
 // Options say what a report has.
@@ -35,9 +36,6 @@ type Options struct {
 // DefaultExamples is the number of traces that are drawn of each data set.
 const DefaultExamples = 6
 
-// ErrUsage is wrong use of options.
-var ErrUsage = errors.New("wrong option")
-
 // A Report is what was made.
 type Report struct {
 	Figures []Figure // that were drawn
@@ -52,7 +50,7 @@ type Report struct {
 // replaced at the end, at once.
 func Make(ctx context.Context, store string, o Options) (*Report, error) {
 	if o.Out == "" {
-		return nil, fmt.Errorf("%w: the folder to write to is missing", ErrUsage)
+		return nil, usage.Errorf("wrong option: the folder to write to is missing")
 	}
 	if _, err := os.Lstat(o.Out); err == nil && !o.Force {
 		return nil, fmt.Errorf("%s is there already: give --force to replace it, or another --out", o.Out)
@@ -62,7 +60,7 @@ func Make(ctx context.Context, store string, o Options) (*Report, error) {
 	}
 	if o.Images != "" {
 		if _, err := imagefile.Places(o.Images); err != nil {
-			return nil, fmt.Errorf("%w: --images: %w", ErrUsage, err)
+			return nil, usage.Errorf("wrong option: --images: %w", err)
 		}
 	}
 	sum, err := ingest.ReadStore(store)
@@ -185,7 +183,7 @@ func (p *page) only(all []Figure) (out []Figure, err error) {
 			for _, f := range all {
 				names = append(names, f.Name)
 			}
-			return nil, fmt.Errorf("%w: there is no figure %q of this store: it has %s", ErrUsage, name, strings.Join(names, ", "))
+			return nil, usage.Errorf("wrong option: there is no figure %q of this store: it has %s", name, strings.Join(names, ", "))
 		}
 	}
 	return out, nil

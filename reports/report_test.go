@@ -26,6 +26,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/internal/teststore"
+	"abtool/internal/usage"
 )
 
 var update = flag.Bool("update", false, "write the golden pictures anew")
@@ -272,7 +273,7 @@ func TestReplace(t *testing.T) {
 	}
 	for _, o := range []Options{{}, {Out: filepath.Join(dir, "x"), Only: []string{"nothing"}}, {Out: filepath.Join(dir, "x"), Images: filepath.Join(dir, "none")}} {
 		o.Stats.Bootstrap = -1
-		if _, err := Make(context.Background(), store(t), o); !errors.Is(err, ErrUsage) {
+		if _, err := Make(context.Background(), store(t), o); !usage.Is(err) {
 			t.Errorf("%+v: %v is no error of use", o, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"abtool/internal/ui"
+	"abtool/internal/usage"
 	"abtool/train/engine"
 	"abtool/train/engine/gorgonia"
 )
@@ -35,13 +36,13 @@ func (o engineOptions) maker() (func(engine.Config) (engine.Engine, error), erro
 	kind, plugin, named := strings.Cut(o.name, ":")
 	switch {
 	case o.name == gorgonia.Name && (o.precision != "" && o.precision != "float32" || o.devices != 0 || o.python != ""):
-		return nil, usageError{fmt.Errorf("--precision, --devices and --python are for --engine %s: %s computes in float32 on this processor", xlaName, gorgonia.Name)}
+		return nil, usage.Errorf("--precision, --devices and --python are for --engine %s: %s computes in float32 on this processor", xlaName, gorgonia.Name)
 	case o.name == gorgonia.Name:
 		return func(c engine.Config) (engine.Engine, error) { return gorgonia.New(c) }, nil
 	case kind == xlaName && (!named || plugin != ""):
 		return o.xla(plugin)
 	}
-	return nil, usageError{fmt.Errorf("--engine %q: this program has %s; see abtool engines", o.name, gorgonia.Name+xlaAlso)}
+	return nil, usage.Errorf("--engine %q: this program has %s; see abtool engines", o.name, gorgonia.Name+xlaAlso)
 }
 
 // engineInfo is what abtool engines tells of one.
@@ -70,7 +71,7 @@ installation of the active Python, or of --python. Nothing is downloaded.`,
   abtool engines xla:/opt/jax_plugins/xla_cuda13/xla_cuda_plugin.so --json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 || len(args) == 1 && !strings.HasPrefix(args[0], xlaName+":") {
-				return usageError{fmt.Errorf("engines takes at most one argument, xla:PLUGIN.so")}
+				return usage.Errorf("engines takes at most one argument, xla:PLUGIN.so")
 			}
 			return nil
 		},

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 
+	"abtool/internal/usage"
 	"abtool/train/engine"
 )
 
@@ -14,7 +15,7 @@ const xlaAlso = ""
 var errNoXLA = errors.New("this program was built without the GPU engine; with it: go build -tags xla ./cmd/abtool")
 
 func (o engineOptions) xla(string) (func(engine.Config) (engine.Engine, error), error) {
-	return nil, usageError{errNoXLA}
+	return nil, usage.Error(errNoXLA)
 }
 
 func (o engineOptions) look(string) engineInfo {

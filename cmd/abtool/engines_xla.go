@@ -3,6 +3,7 @@
 package main
 
 import (
+	"abtool/internal/usage"
 	"abtool/train/engine"
 	"abtool/train/engine/xla"
 )
@@ -13,7 +14,7 @@ const xlaAlso = ", xla and xla:PLUGIN.so"
 func (o engineOptions) xla(plugin string) (func(engine.Config) (engine.Engine, error), error) {
 	options := xla.Options{Plugin: plugin, Python: o.python, Precision: xla.Precision(o.precision), Devices: o.devices}
 	if err := options.Check(); err != nil {
-		return nil, usageError{err}
+		return nil, usage.Error(err)
 	}
 	return func(c engine.Config) (engine.Engine, error) { return xla.New(c, options) }, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"abtool/internal/ui"
+	"abtool/internal/usage"
 	"abtool/reports"
 	"abtool/train/data"
 	"abtool/train/experiment"
@@ -61,15 +62,15 @@ DIR keeps a run for every arm. The command given again goes on where it stopped:
 
 func (o *experimentOptions) run(ctx context.Context, s streams, name string) (err error) {
 	if o.Out == "" {
-		return usageError{fmt.Errorf("--out DIR is missing: the folder of the experiment")}
+		return usage.Errorf("--out DIR is missing: the folder of the experiment")
 	}
 	plan, err := experiment.Load(name)
 	if err != nil {
-		return usageError{err}
+		return usage.Error(err)
 	}
 	if o.data != "" {
 		if plan.Garments == nil {
-			return usageError{fmt.Errorf("--data is where garments come from, and %s has none: it names its own images", name)}
+			return usage.Errorf("--data is where garments come from, and %s has none: it names its own images", name)
 		}
 		plan.Garments.Folder = o.data
 	}

@@ -11,6 +11,7 @@ import (
 
 	"abtool/ingest"
 	"abtool/internal/ui"
+	"abtool/internal/usage"
 )
 
 type ingestOptions struct {
@@ -49,10 +50,10 @@ Exit codes: 0 done, 1 failed (the old store stands), 2 wrong usage, 3 done but r
   ssh host cat pages.jsonl.gz | abtool ingest - --out store --as imagenet --strict`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args)+len(o.Boxes)+len(o.Instances) == 0 {
-				return usageError{fmt.Errorf("no source to read: give a file, a folder or - for standard input")}
+				return usage.Errorf("no source to read: give a file, a folder or - for standard input")
 			}
 			if o.Out == "" {
-				return usageError{fmt.Errorf("--out STORE is missing: the folder to write the store to")}
+				return usage.Errorf("--out STORE is missing: the folder to write the store to")
 			}
 			return nil
 		},

@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"abtool/ingest"
+	"abtool/internal/usage"
 )
 
 // Exit codes of every command.
@@ -38,11 +38,6 @@ type streams struct {
 // errRejected ends a command that did its work on an input with faults.
 var errRejected = errors.New("some input was rejected")
 
-// usageError is wrong use: flags, arguments.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
 // run runs one command line and returns its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -54,13 +49,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	var usage usageError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errRejected):
 		return exitRejected
-	case errors.As(err, &usage), errors.Is(err, ingest.ErrUsage), strings.HasPrefix(err.Error(), "unknown command"):
+	case usage.Is(err), strings.HasPrefix(err.Error(), "unknown command"):
 		fmt.Fprintf(stderr, "%s: %v\nSee %s --help.\n", cmd.CommandPath(), err, cmd.CommandPath())
 		return exitUsage
 	}
@@ -82,7 +76,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some input was rejected.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage.Error(err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(ingestCommand(s), infoCommand(s), schemaCommand(s), synthCommand(s), demoCommand(s), sqlCommand(s), statsCommand(s), reportCommand(s), targetsCommand(s), trainCommand(s), evalCommand(s), experimentCommand(s))
 	root.AddCommand(enginesCommand(s))
@@ -95,7 +89,7 @@ func exactly(n int, what string) cobra.PositionalArgs {
 		if len(args) == n {
 			return nil
 		}
-		return usageError{fmt.Errorf("%s: %d arguments given, %d wanted", what, len(args), n)}
+		return usage.Errorf("%s: %d arguments given, %d wanted", what, len(args), n)
 	}
 }
 

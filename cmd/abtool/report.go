@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/internal/ui"
+	"abtool/internal/usage"
 	"abtool/reports"
 )
 
@@ -57,10 +57,10 @@ each figure as SVG and PNG, light and dark. The same store and options give the 
 
 func (o *reportOptions) run(ctx context.Context, s streams, store string) error {
 	if o.Out == "" {
-		return usageError{fmt.Errorf("--out DIR is missing: the folder to write the report to")}
+		return usage.Errorf("--out DIR is missing: the folder to write the report to")
 	}
 	if o.Examples < 1 {
-		return usageError{fmt.Errorf("--examples %d: it is at least 1", o.Examples)}
+		return usage.Errorf("--examples %d: it is at least 1", o.Examples)
 	}
 	if err := checkCompare(o.Compare); err != nil {
 		return err
@@ -73,10 +73,7 @@ func (o *reportOptions) run(ctx context.Context, s streams, store string) error 
 	o.Progress = bar.Set
 	r, err := reports.Make(ctx, store, o.Options)
 	bar.Clear()
-	switch {
-	case errors.Is(err, reports.ErrUsage), err != nil && analysis.IsUsage(err):
-		return usageError{err}
-	case err != nil:
+	if err != nil {
 		return err
 	}
 	if !o.quiet {

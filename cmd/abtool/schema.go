@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"abtool/internal/ui"
+	"abtool/internal/usage"
 	"abtool/schema"
 )
 
@@ -58,7 +59,7 @@ func tablesNamed(names []string) ([]schema.Table, error) {
 			}
 		}
 		if !found {
-			return nil, usageError{errNoTable(name)}
+			return nil, usage.Error(errNoTable(name))
 		}
 	}
 	return out, nil

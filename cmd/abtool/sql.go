@@ -21,6 +21,7 @@ import (
 
 	"abtool/internal/filetype"
 	"abtool/internal/ui"
+	"abtool/internal/usage"
 	"abtool/query"
 )
 
@@ -66,7 +67,7 @@ before its first row is printed: for a look at a large one give --limit 10 rathe
 			if len(args) == 1 || len(args) == 2 {
 				return nil
 			}
-			return usageError{fmt.Errorf("a store and a query in quotes are wanted: %d arguments given", len(args))}
+			return usage.Errorf("a store and a query in quotes are wanted: %d arguments given", len(args))
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.limited = cmd.Flags().Changed("limit")
@@ -97,7 +98,7 @@ before its first row is printed: for a look at a large one give --limit 10 rathe
 func (o *sqlOptions) run(ctx context.Context, s streams, args []string) error {
 	if o.setup {
 		if len(args) == 2 {
-			return usageError{errors.New("--print-setup takes no query")}
+			return usage.Errorf("--print-setup takes no query")
 		}
 		text, err := query.Setup(args[0])
 		if err == nil {
@@ -147,21 +148,21 @@ func (o *sqlOptions) run(ctx context.Context, s streams, args []string) error {
 func (o *sqlOptions) check() (query.Params, error) {
 	if o.json {
 		if o.mode != "" && o.mode != "json" {
-			return nil, usageError{fmt.Errorf("--json and --mode %s: give one of them", o.mode)}
+			return nil, usage.Errorf("--json and --mode %s: give one of them", o.mode)
 		}
 		o.mode = "json"
 	}
 	if o.mode != "" && !slices.Contains(modeNames(), o.mode) {
-		return nil, usageError{fmt.Errorf("mode %q: it is %s", o.mode, strings.Join(modeNames(), ", "))}
+		return nil, usage.Errorf("mode %q: it is %s", o.mode, strings.Join(modeNames(), ", "))
 	}
 	if o.limit < 0 {
-		return nil, usageError{fmt.Errorf("--limit %d: it is a number of rows, 0 for all", o.limit)}
+		return nil, usage.Errorf("--limit %d: it is a number of rows, 0 for all", o.limit)
 	}
 	if o.timeout < 0 {
-		return nil, usageError{fmt.Errorf("--timeout %v: it is a time, as 90s or 5m, 0 for none", o.timeout)}
+		return nil, usage.Errorf("--timeout %v: it is a time, as 90s or 5m, 0 for none", o.timeout)
 	}
 	if o.Threads < 0 {
-		return nil, usageError{fmt.Errorf("--threads %d: it is a number of threads, 0 for one a processor", o.Threads)}
+		return nil, usage.Errorf("--threads %d: it is a number of threads, 0 for one a processor", o.Threads)
 	}
 	if err := checkMemory(o.Memory); err != nil {
 		return nil, err
@@ -176,12 +177,12 @@ const leastMemory = 10 // MB; with less DuckDB does not get as far as the views
 func checkMemory(size string) error {
 	m := memorySize.FindStringSubmatch(size)
 	if m == nil {
-		return usageError{fmt.Errorf("--memory %s: it is a size, as 500MB or 2GiB", size)}
+		return usage.Errorf("--memory %s: it is a size, as 500MB or 2GiB", size)
 	}
 	n, err := strconv.ParseFloat(m[1], 64)
 	mb := n * map[string]float64{"k": 1e-3, "m": 1, "g": 1e3, "t": 1e6}[strings.ToLower(m[2])]
 	if err != nil || mb < leastMemory {
-		return usageError{fmt.Errorf("--memory %s: DuckDB wants %dMB or more, and more than that for all but small queries", size, leastMemory)}
+		return usage.Errorf("--memory %s: DuckDB wants %dMB or more, and more than that for all but small queries", size, leastMemory)
 	}
 	return nil
 }
@@ -190,7 +191,7 @@ func checkMemory(size string) error {
 func (o *sqlOptions) text(s streams, args []string) (text, from string, interactive bool, err error) {
 	switch {
 	case len(args) == 2 && o.file != "":
-		return "", "", false, usageError{errors.New("a query and a file of queries: give one of them")}
+		return "", "", false, usage.Errorf("a query and a file of queries: give one of them")
 	case len(args) == 2 && args[1] != "-":
 		return args[1], "", false, nil
 	case o.file != "" && o.file != "-":
@@ -202,7 +203,7 @@ func (o *sqlOptions) text(s streams, args []string) (text, from string, interact
 	}
 	if _, ok := ui.Terminal(s.in); ok && len(args) == 1 && o.file == "" {
 		if o.out != "" {
-			return "", "", false, usageError{errors.New("--out without a query: give one, or .once FILE in the shell")}
+			return "", "", false, usage.Errorf("--out without a query: give one, or .once FILE in the shell")
 		}
 		return "", "", true, nil
 	}
@@ -244,10 +245,10 @@ func parseParams(pairs []string) (query.Params, error) {
 		name, value, ok := strings.Cut(p, "=")
 		name = strings.TrimPrefix(name, "$")
 		if !ok || name == "" {
-			return nil, usageError{fmt.Errorf("--param %s: it is NAME=VALUE", p)}
+			return nil, usage.Errorf("--param %s: it is NAME=VALUE", p)
 		}
 		if _, twice := params[name]; twice {
-			return nil, usageError{fmt.Errorf("--param %s is given twice", name)}
+			return nil, usage.Errorf("--param %s is given twice", name)
 		}
 		params[name] = paramValue(value)
 	}
@@ -258,7 +259,7 @@ func parseParams(pairs []string) (query.Params, error) {
 func unused(params query.Params, text string) error {
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		if !regexp.MustCompile(`(?i)\$` + regexp.QuoteMeta(name) + `\b`).MatchString(text) {
-			return usageError{fmt.Errorf("--param %s: the query has no $%s", name, name)}
+			return usage.Errorf("--param %s: the query has no $%s", name, name)
 		}
 	}
 	return nil
@@ -298,7 +299,7 @@ type asker struct {
 func (a *asker) statements(ctx context.Context, s streams, text, from string, e *export) error {
 	list := query.Split(text)
 	if len(list) == 0 {
-		return usageError{errors.New("the query is empty")}
+		return usage.Errorf("the query is empty")
 	}
 	for i, st := range list {
 		var err error

@@ -19,6 +19,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/duckdb/duckdb-go/v2"
 
+	"abtool/internal/usage"
 	"abtool/query"
 )
 
@@ -35,7 +36,7 @@ type export struct {
 func newExport(path, store string, force bool) (*export, error) {
 	format, ok := formats[strings.ToLower(filepath.Ext(path))]
 	if !ok {
-		return nil, usageError{fmt.Errorf("--out %s: the name ends in .parquet, .arrow or .csv", path)}
+		return nil, usage.Errorf("--out %s: the name ends in .parquet, .arrow or .csv", path)
 	}
 	switch info, err := os.Stat(path); {
 	case err == nil && info.IsDir():

@@ -13,6 +13,7 @@ import (
 	"abtool/analysis"
 	"abtool/internal/filetype"
 	"abtool/internal/ui"
+	"abtool/internal/usage"
 )
 
 type statsOptions struct {
@@ -43,11 +44,11 @@ differences, their intervals and tests.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0 && !o.list:
-				return usageError{fmt.Errorf("the store to compute statistics of is missing")}
+				return usage.Errorf("the store to compute statistics of is missing")
 			case o.json && o.csv:
-				return usageError{fmt.Errorf("--json and --csv: give one of them")}
+				return usage.Errorf("--json and --csv: give one of them")
 			case o.compare != "" && o.By != "":
-				return usageError{fmt.Errorf("--compare compares values, and --by makes a table: give one of them")}
+				return usage.Errorf("--compare compares values, and --by makes a table: give one of them")
 			}
 			return nil
 		},
@@ -83,7 +84,7 @@ differences, their intervals and tests.`,
 func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 	o.Tool = version()
 	if o.Bootstrap < 0 {
-		return usageError{fmt.Errorf("--bootstrap %d: it is a number of samples, 0 for no intervals", o.Bootstrap)}
+		return usage.Errorf("--bootstrap %d: it is a number of samples, 0 for no intervals", o.Bootstrap)
 	}
 	if o.Bootstrap == 0 {
 		o.Bootstrap = -1
@@ -103,7 +104,7 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 		c, err := analysis.Compare(ctx, store, o.compare, o.Options)
 		bar.Clear()
 		if err != nil {
-			return statsError(err)
+			return err
 		}
 		switch {
 		case o.json:
@@ -116,7 +117,7 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 	d, err := analysis.Run(ctx, store, o.Options)
 	bar.Clear()
 	if err != nil {
-		return statsError(err)
+		return err
 	}
 	switch {
 	case o.json:
@@ -137,15 +138,7 @@ func checkCompare(other string) error {
 	if kind := filetype.OfFile(other); kind.Name != "" {
 		what = kind.String()
 	}
-	return usageError{fmt.Errorf("--compare %s: it is %s; wanted is another store, the folder that abtool ingest wrote", other, what)}
-}
-
-// statsError makes wrong names and options wrong usage.
-func statsError(err error) error {
-	if analysis.IsUsage(err) {
-		return usageError{err}
-	}
-	return err
+	return usage.Errorf("--compare %s: it is %s; wanted is another store, the folder that abtool ingest wrote", other, what)
 }
 
 func (o *statsOptions) printList(out io.Writer) error {

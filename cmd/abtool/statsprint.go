@@ -12,6 +12,7 @@ import (
 	"abtool/analysis"
 	"abtool/internal/stat"
 	"abtool/internal/ui"
+	"abtool/internal/usage"
 )
 
 // cellText is a cell of a table, for people.
@@ -261,7 +262,7 @@ func writeStatsCSV(out io.Writer, d *analysis.Document, wide bool) error {
 // writeWideCSV writes the last statistic's table, that of --by, for each data set.
 func writeWideCSV(w *csv.Writer, d *analysis.Document) error {
 	if len(d.DataSets) > 1 {
-		return usageError{fmt.Errorf("--by with --csv writes one table, and the store has two data sets: name one, imagenet or coco")}
+		return usage.Errorf("--by with --csv writes one table, and the store has two data sets: name one, imagenet or coco")
 	}
 	for _, set := range d.DataSets {
 		s := set.Statistics[len(set.Statistics)-1]

@@ -10,6 +10,7 @@ import (
 
 	"abtool/internal/synth"
 	"abtool/internal/ui"
+	"abtool/internal/usage"
 )
 
 type synthOptions struct {
@@ -34,13 +35,13 @@ alone.`,
   abtool synth imagenet --images 500 --images-out sim/jpeg --boxes --out sim`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] != "imagenet" && args[0] != "coco" {
-				return usageError{fmt.Errorf("say which data set to simulate: imagenet or coco")}
+				return usage.Errorf("say which data set to simulate: imagenet or coco")
 			}
 			if o.Images < 1 {
-				return usageError{fmt.Errorf("--images %d: at least one is needed", o.Images)}
+				return usage.Errorf("--images %d: at least one is needed", o.Images)
 			}
 			if o.Out == "" {
-				return usageError{fmt.Errorf("--out DIR is missing: the folder to write to")}
+				return usage.Errorf("--out DIR is missing: the folder to write to")
 			}
 			return nil
 		},

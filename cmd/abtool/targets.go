@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +13,7 @@ import (
 
 	"abtool/features"
 	"abtool/internal/ui"
+	"abtool/internal/usage"
 )
 
 type targetsOptions struct {
@@ -110,15 +110,15 @@ func (o *targetsOptions) check(cmd *cobra.Command, args []string) error {
 	}
 	switch {
 	case len(args) != 1:
-		return usageError{fmt.Errorf("the store to derive targets from: %d arguments given, 1 wanted", len(args))}
+		return usage.Errorf("the store to derive targets from: %d arguments given, 1 wanted", len(args))
 	case o.out == "":
-		return usageError{fmt.Errorf("--out is missing: the file or folder to write, such as targets.parquet")}
+		return usage.Errorf("--out is missing: the file or folder to write, such as targets.parquet")
 	case o.Jobs < 0:
-		return usageError{fmt.Errorf("--jobs %d: it is 0 or more", o.Jobs)}
+		return usage.Errorf("--jobs %d: it is 0 or more", o.Jobs)
 	}
 	for _, name := range []string{"scribble", "steps", "step-ms", "path", "grid", "sigma", "fraction", "crops", "pairs", "shard", "min-scale"} {
 		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "0" {
-			return usageError{fmt.Errorf("--%s 0: it is more than 0", name)}
+			return usage.Errorf("--%s 0: it is more than 0", name)
 		}
 	}
 	return o.table(cmd)
@@ -134,12 +134,12 @@ func (o *targetsOptions) table(cmd *cobra.Command) error {
 		}
 	}
 	if len(chosen) > 1 {
-		return usageError{fmt.Errorf("%s: each writes a table of its own, give one of them", strings.Join(chosen, " and "))}
+		return usage.Errorf("%s: each writes a table of its own, give one of them", strings.Join(chosen, " and "))
 	}
 	if o.Table == "pairs" || o.Table == "classes" {
 		for _, name := range []string{"rule", "signal", "all"} {
 			if cmd.Flags().Changed(name) {
-				return usageError{fmt.Errorf("--%s is of targets and crops: a table of %s has no points", name, o.Table)}
+				return usage.Errorf("--%s is of targets and crops: a table of %s has no points", name, o.Table)
 			}
 		}
 	}
@@ -147,7 +147,7 @@ func (o *targetsOptions) table(cmd *cobra.Command) error {
 		o.Crop.FlipShare = -1
 	}
 	if !(o.flip >= 0 && o.flip <= 1) {
-		return usageError{fmt.Errorf("--flip %v: it is a share, 0 to 1", o.flip)}
+		return usage.Errorf("--flip %v: it is a share, 0 to 1", o.flip)
 	}
 	o.WriteOptions.Crops, o.Partners = o.crops, o.pairs
 	return nil
@@ -156,7 +156,7 @@ func (o *targetsOptions) table(cmd *cobra.Command) error {
 func (o *targetsOptions) run(ctx context.Context, s streams, store string) (err error) {
 	if o.shares != "" {
 		if o.Shares, err = features.ParseShares(o.shares); err != nil {
-			return usageError{fmt.Errorf("--shares: %w", err)}
+			return usage.Errorf("--shares: %w", err)
 		}
 	}
 	if os.Getenv("GOGC") == "" {
@@ -166,10 +166,7 @@ func (o *targetsOptions) run(ctx context.Context, s streams, store string) (err 
 	o.Progress = func(done, total int64) { bar.Set("writing", done, total) }
 	sum, err := features.Write(ctx, store, o.out, o.WriteOptions)
 	bar.Clear()
-	switch {
-	case errors.Is(err, features.ErrUsage):
-		return usageError{err}
-	case err != nil:
+	if err != nil {
 		return err
 	}
 	if !o.quiet {

@@ -16,6 +16,7 @@ import (
 
 	"abtool/features"
 	"abtool/internal/ui"
+	"abtool/internal/usage"
 	"abtool/reports"
 	"abtool/train/arch"
 	"abtool/train/data"
@@ -51,7 +52,7 @@ func (o *dataOptions) flags(c *cobra.Command) {
 // sets are the images of training and of validation; val is nil for none.
 func (o *dataOptions) sets(r runs.Recipe) (train, val *data.Set, err error) {
 	if o.images == "" {
-		return nil, nil, usageError{fmt.Errorf("--images is missing: the images to train on")}
+		return nil, nil, usage.Errorf("--images is missing: the images to train on")
 	}
 	set := data.SetOptions{Supervision: data.Supervision(r.Supervision), Multi: r.Multi, Rule: o.rule, Split: o.split, Seed: r.Seed, Partial: o.partial, WithTarget: r.Multi}
 	images, targets, err := data.OpenBoth(o.images, o.targets)
@@ -185,17 +186,17 @@ func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
 		name = own
 	}
 	if r, err = runs.Load(name); err != nil {
-		return r, usageError{err}
+		return r, usage.Error(err)
 	}
 	for _, text := range o.set {
 		key, value, ok := strings.Cut(text, "=")
 		if !ok {
-			return r, usageError{fmt.Errorf("--set %s: give it as key=value", text)}
+			return r, usage.Errorf("--set %s: give it as key=value", text)
 		}
 		if err := r.Set(key + " = " + value); err != nil {
 			// Texts need no quotes.
 			if r.Set(fmt.Sprintf("%s = %q", key, value)) != nil {
-				return r, usageError{fmt.Errorf("--set %s: %w", text, err)}
+				return r, usage.Errorf("--set %s: %w", text, err)
 			}
 		}
 	}
@@ -208,17 +209,17 @@ func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
 		}
 	}
 	if o.targets == "" && !cmd.Flags().Changed("supervision") && r.Supervision == string(data.LUAB) && !o.Resume {
-		return r, usageError{fmt.Errorf("--targets is missing: abtool targets makes them; without, give --supervision none or rand")}
+		return r, usage.Errorf("--targets is missing: abtool targets makes them; without, give --supervision none or rand")
 	}
 	if err := r.Check(); err != nil {
-		return r, usageError{err}
+		return r, usage.Error(err)
 	}
 	return r, nil
 }
 
 func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	if o.Out == "" && !o.dry {
-		return usageError{fmt.Errorf("--out RUN is missing: the folder of the run")}
+		return usage.Errorf("--out RUN is missing: the folder of the run")
 	}
 	if o.Recipe, err = o.resolve(cmd); err != nil {
 		return err
@@ -484,7 +485,7 @@ from them, and with --truth STORE how many lie on their objects (boxes of ImageN
 
 func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
 	if o.images == "" {
-		return usageError{fmt.Errorf("--images is missing: the images to evaluate on")}
+		return usage.Errorf("--images is missing: the images to evaluate on")
 	}
 	r, info, a, set, err := runs.Open(dir, o.weights)
 	if err != nil {
