@@ -19,6 +19,7 @@ import (
 	"abtool/analysis"
 	"abtool/features"
 	"abtool/query"
+	"abtool/query/shell"
 	"abtool/reports"
 )
 
@@ -155,8 +156,8 @@ func everyQuery(set string) string {
 
 // everyDot are lines for the shell that have every command, and print every view, each in the next mode.
 func everyDot(set string) (lines []string) {
-	for _, d := range dots {
-		switch d.name {
+	for _, name := range shell.Commands() {
+		switch name {
 		case ".quit":
 		case ".once":
 			lines = append(lines, ".once once.csv", "SELECT 1 AS one;")
@@ -165,11 +166,11 @@ func everyDot(set string) (lines []string) {
 		case ".timer":
 			lines = append(lines, ".timer off")
 		default:
-			lines = append(lines, d.name)
+			lines = append(lines, name)
 		}
 	}
 	for i, v := range query.Views(set) {
-		lines = append(lines, ".schema "+v.Name, ".mode "+modeNames()[i%len(modeNames())], "FROM "+v.Name+" LIMIT 5;")
+		lines = append(lines, ".schema "+v.Name, ".mode "+shell.Modes()[i%len(shell.Modes())], "FROM "+v.Name+" LIMIT 5;")
 	}
 	return append(lines, ".quit")
 }
@@ -364,9 +365,7 @@ func runShell(store, lines string, out, errs io.Writer) error {
 		return err
 	}
 	defer session.Close()
-	p := &printer{w: out, mode: "csv", limit: defaultRows}
-	a := &asker{session: session, params: query.Params{}, timeout: time.Minute, printer: p}
-	sh := newShell(streams{strings.NewReader(""), out, errs}, db, a)
-	sh.lines = &plainReader{in: bufio.NewReader(strings.NewReader(lines)), out: io.Discard}
-	return sh.run(ctx)
+	p := &shell.Printer{W: out, Mode: "csv", Limit: shell.DefaultRows}
+	r := &shell.Runner{Session: session, Params: query.Params{}, Timeout: time.Minute, Printer: p, Notes: errs}
+	return shell.New(db, r, strings.NewReader(lines)).Run(ctx)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"abtool/query"
+	"abtool/query/shell"
 )
 
 var update = flag.Bool("update", false, "rewrite the results in docs/cookbook.md")
@@ -71,8 +72,9 @@ func TestCookbook(t *testing.T) {
 	got := eachQuery(string(text), func(query string) string {
 		questions++
 		var b bytes.Buffer
-		a := &asker{session: session, printer: &printer{w: &b, mode: "box", limit: defaultRows}}
-		if err := a.statements(ctx, streams{out: &b, err: &b}, query, "", nil); err != nil {
+		p := &shell.Printer{W: &b, Mode: "box", Limit: shell.DefaultRows}
+		r := &shell.Runner{Session: session, Printer: p, Notes: &b}
+		if err := r.Run(ctx, query, "", nil); err != nil {
 			t.Errorf("%s\n%v", query, err)
 		}
 		return b.String()

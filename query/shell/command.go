@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"fmt"
@@ -15,28 +15,36 @@ import (
 // dot is a command of the shell.
 type dot struct {
 	name, args, doc string
-	run             func(sh *shell, args []string) error
+	run             func(sh *Shell, args []string) error
 }
 
 var dots []dot
 
 func init() {
 	dots = []dot{
-		{".help", "", "this list", (*shell).help},
-		{".tables", "", "tables and views, and what one row of each is", (*shell).tables},
-		{".views", "", "the flat views alone", (*shell).flat},
-		{".macros", "", "functions, and what they give", (*shell).macros},
-		{".schema", "[NAME]", "columns of a view with unit and meaning; without a name, of all", (*shell).schema},
-		{".mode", "[NAME]", "how results are printed: " + strings.Join(modeNames(), ", "), (*shell).mode},
-		{".limit", "[N]", "rows that are printed, 0 for all", (*shell).limit},
-		{".timer", "on|off", "tell the time that statements take", (*shell).setTimer},
-		{".once", "FILE", "write the next result to a .parquet, .arrow or .csv file, or as it is printed", (*shell).setOnce},
-		{".param", "NAME=VALUE", "set the parameter $NAME", (*shell).param},
-		{".quit", "", "leave, as Ctrl-D does", func(sh *shell, _ []string) error { sh.end = true; return nil }},
+		{".help", "", "this list", (*Shell).help},
+		{".tables", "", "tables and views, and what one row of each is", (*Shell).tables},
+		{".views", "", "the flat views alone", (*Shell).flat},
+		{".macros", "", "functions, and what they give", (*Shell).macros},
+		{".schema", "[NAME]", "columns of a view with unit and meaning; without a name, of all", (*Shell).schema},
+		{".mode", "[NAME]", "how results are printed: " + strings.Join(Modes(), ", "), (*Shell).mode},
+		{".limit", "[N]", "rows that are printed, 0 for all", (*Shell).limit},
+		{".timer", "on|off", "tell the time that statements take", (*Shell).setTimer},
+		{".once", "FILE", "write the next result to a .parquet, .arrow or .csv file, or as it is printed", (*Shell).setOnce},
+		{".param", "NAME=VALUE", "set the parameter $NAME", (*Shell).param},
+		{".quit", "", "leave, as Ctrl-D does", func(sh *Shell, _ []string) error { sh.end = true; return nil }},
 	}
 }
 
-func (sh *shell) command(words []string) error {
+// Commands returns the names of the dot commands.
+func Commands() (names []string) {
+	for _, d := range dots {
+		names = append(names, d.name)
+	}
+	return names
+}
+
+func (sh *Shell) command(words []string) error {
 	for _, d := range dots {
 		if d.name == words[0] {
 			return d.run(sh, words[1:])
@@ -49,8 +57,8 @@ func (sh *shell) command(words []string) error {
 	return fmt.Errorf("there is no command %s: .help lists them", words[0])
 }
 
-func (sh *shell) help([]string) error {
-	t := tabwriter.NewWriter(sh.out, 0, 0, 2, ' ', 0)
+func (sh *Shell) help([]string) error {
+	t := tabwriter.NewWriter(sh.Printer.W, 0, 0, 2, ' ', 0)
 	for _, d := range dots {
 		fmt.Fprintf(t, "%s\t%s\n", strings.TrimSpace(d.name+" "+d.args), d.doc)
 	}
@@ -58,19 +66,19 @@ func (sh *shell) help([]string) error {
 	return t.Flush()
 }
 
-func (sh *shell) views() (out []query.View) {
+func (sh *Shell) views() (out []query.View) {
 	for _, set := range sh.db.Sets {
 		out = append(out, query.Views(set)...)
 	}
 	return out
 }
 
-func (sh *shell) tables([]string) error { return sh.list(func(query.View) bool { return true }) }
+func (sh *Shell) tables([]string) error { return sh.list(func(query.View) bool { return true }) }
 
-func (sh *shell) flat([]string) error { return sh.list(func(v query.View) bool { return v.SQL != "" }) }
+func (sh *Shell) flat([]string) error { return sh.list(func(v query.View) bool { return v.SQL != "" }) }
 
-func (sh *shell) list(listed func(query.View) bool) error {
-	t := tabwriter.NewWriter(sh.out, 0, 0, 2, ' ', 0)
+func (sh *Shell) list(listed func(query.View) bool) error {
+	t := tabwriter.NewWriter(sh.Printer.W, 0, 0, 2, ' ', 0)
 	for _, v := range sh.views() {
 		if listed(v) {
 			fmt.Fprintf(t, "%s\t%s\n", v.Name, v.Row)
@@ -79,29 +87,29 @@ func (sh *shell) list(listed func(query.View) bool) error {
 	return t.Flush()
 }
 
-func (sh *shell) macros([]string) error {
+func (sh *Shell) macros([]string) error {
 	for _, m := range query.Macros() {
 		if m.Set == "" || slices.Contains(sh.db.Sets, m.Set) {
-			fmt.Fprintf(sh.out, "%s(%s)\n    %s\n", m.Name, m.Args, m.Doc)
+			fmt.Fprintf(sh.Printer.W, "%s(%s)\n    %s\n", m.Name, m.Args, m.Doc)
 		}
 	}
 	return nil
 }
 
-func (sh *shell) schema(args []string) error {
+func (sh *Shell) schema(args []string) error {
 	found := false
 	for _, v := range sh.views() {
 		if len(args) > 0 && v.Name != strings.TrimSuffix(args[0], ";") {
 			continue
 		}
 		found = true
-		fmt.Fprintf(sh.out, "%s: one row is %s\n", v.Name, v.Row)
-		t := tabwriter.NewWriter(sh.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintf(sh.Printer.W, "%s: one row is %s\n", v.Name, v.Row)
+		t := tabwriter.NewWriter(sh.Printer.W, 0, 0, 2, ' ', 0)
 		for _, c := range v.Columns {
 			fmt.Fprintf(t, "  %s\t%s\t%s\n", c.Name, c.Unit, c.Doc)
 		}
 		t.Flush()
-		fmt.Fprintf(sh.out, "  for example: %s;\n", v.Example)
+		fmt.Fprintf(sh.Printer.W, "  for example: %s;\n", v.Example)
 	}
 	if !found {
 		return fmt.Errorf("there is no view %s: .tables lists them", args[0])
@@ -109,32 +117,32 @@ func (sh *shell) schema(args []string) error {
 	return nil
 }
 
-func (sh *shell) mode(args []string) error {
+func (sh *Shell) mode(args []string) error {
 	if len(args) == 0 {
-		fmt.Fprintln(sh.out, sh.asker.printer.mode)
+		fmt.Fprintln(sh.Printer.W, sh.Printer.Mode)
 		return nil
 	}
-	if !slices.Contains(modeNames(), args[0]) {
-		return fmt.Errorf("mode %q: it is %s", args[0], strings.Join(modeNames(), ", "))
+	if !slices.Contains(Modes(), args[0]) {
+		return fmt.Errorf("mode %q: it is %s", args[0], strings.Join(Modes(), ", "))
 	}
-	sh.asker.printer.mode = args[0]
+	sh.Printer.Mode = args[0]
 	return nil
 }
 
-func (sh *shell) limit(args []string) error {
+func (sh *Shell) limit(args []string) error {
 	if len(args) == 0 {
-		fmt.Fprintln(sh.out, sh.asker.printer.rows())
+		fmt.Fprintln(sh.Printer.W, sh.Printer.rows())
 		return nil
 	}
 	n, err := strconv.Atoi(args[0])
 	if err != nil || n < 0 {
 		return fmt.Errorf(".limit %s: it is a number of rows, 0 for all", args[0])
 	}
-	sh.asker.printer.limit, sh.asker.printer.limited = n, true
+	sh.Printer.Limit, sh.Printer.Limited = n, true
 	return nil
 }
 
-func (sh *shell) setTimer(args []string) error {
+func (sh *Shell) setTimer(args []string) error {
 	if len(args) != 1 || args[0] != "on" && args[0] != "off" {
 		return fmt.Errorf(".timer: say on or off")
 	}
@@ -142,7 +150,7 @@ func (sh *shell) setTimer(args []string) error {
 	return nil
 }
 
-func (sh *shell) setOnce(args []string) error {
+func (sh *Shell) setOnce(args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf(".once: say which file")
 	}
@@ -150,10 +158,10 @@ func (sh *shell) setOnce(args []string) error {
 	return nil
 }
 
-func (sh *shell) param(args []string) error {
-	params, err := parseParams([]string{strings.Join(args, " ")})
+func (sh *Shell) param(args []string) error {
+	params, err := ParseParams([]string{strings.Join(args, " ")})
 	for k, v := range params {
-		sh.asker.params[k] = v
+		sh.Params[k] = v
 	}
 	return err
 }
@@ -163,9 +171,9 @@ var keywords = strings.Fields(`SELECT FROM WHERE GROUP BY ORDER HAVING LIMIT JOI
 
 // completer offers names that begin as the word at the cursor does: columns of the views that
 // the statement speaks of, or of any while it speaks of none, views, macros, and words of SQL.
-type completer struct{ sh *shell }
+type completer struct{ sh *Shell }
 
-func (sh *shell) completer() readline.AutoCompleter { return completer{sh} }
+func (sh *Shell) completer() readline.AutoCompleter { return completer{sh} }
 
 func (c completer) Do(line []rune, pos int) (ends [][]rune, length int) {
 	begin := pos
@@ -186,7 +194,7 @@ func isNameRune(r rune) bool {
 }
 
 // names are what a word of a line can be.
-func (sh *shell) names(line, word string) (out []string) {
+func (sh *Shell) names(line, word string) (out []string) {
 	first, rest, more := strings.Cut(strings.TrimLeft(line, " "), " ")
 	if sh.typed == "" && strings.HasPrefix(first, ".") {
 		return sh.dotNames(first, more, rest)
@@ -224,12 +232,9 @@ func (sh *shell) names(line, word string) (out []string) {
 	return out
 }
 
-func (sh *shell) dotNames(first string, more bool, rest string) (out []string) {
+func (sh *Shell) dotNames(first string, more bool, rest string) (out []string) {
 	if !more {
-		for _, d := range dots {
-			out = append(out, d.name)
-		}
-		return out
+		return Commands()
 	}
 	switch first {
 	case ".schema":
@@ -237,7 +242,7 @@ func (sh *shell) dotNames(first string, more bool, rest string) (out []string) {
 			out = append(out, v.Name)
 		}
 	case ".mode":
-		out = modeNames()
+		out = Modes()
 	case ".timer":
 		out = []string{"on", "off"}
 	}

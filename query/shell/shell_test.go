@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"bufio"
@@ -12,16 +12,19 @@ import (
 	"testing"
 	"time"
 
+	"abtool/internal/teststore"
 	"abtool/query"
 )
 
 // demoShell is a shell over a small store that is told lines.
-func demoShell(t *testing.T, lines string) (sh *shell, out, errs *bytes.Buffer) {
+func demoShell(t *testing.T, lines string) (sh *Shell, out, errs *bytes.Buffer) {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "demo")
-	simulated(t, dir, "200", "20")
 	ctx := context.Background()
-	db, err := query.Open(ctx, filepath.Join(dir, "store"), query.Options{})
+	store, err := teststore.Make(ctx, t.TempDir(), teststore.Options{Images: 200, Pages: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := query.Open(ctx, store, query.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,10 +35,9 @@ func demoShell(t *testing.T, lines string) (sh *shell, out, errs *bytes.Buffer) 
 	}
 	t.Cleanup(func() { session.Close() })
 	out, errs = new(bytes.Buffer), new(bytes.Buffer)
-	a := &asker{session: session, params: query.Params{}, timeout: time.Minute, printer: &printer{w: out, mode: "csv", limit: defaultRows}}
-	sh = newShell(streams{strings.NewReader(""), out, errs}, db, a)
-	sh.lines = &plainReader{in: bufio.NewReader(strings.NewReader(lines)), out: errs}
-	return sh, out, errs
+	p := &Printer{W: out, Mode: "csv", Limit: DefaultRows}
+	r := &Runner{Session: session, Params: query.Params{}, Timeout: time.Minute, Printer: p, Notes: errs}
+	return New(db, r, strings.NewReader(lines)), out, errs
 }
 
 func TestShell(t *testing.T) {
@@ -73,7 +75,7 @@ FROM range(3);
 .quit
 SELECT 'never';
 `)
-	if err := sh.run(context.Background()); err != nil {
+	if err := sh.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
@@ -108,7 +110,7 @@ func TestShellInterrupt(t *testing.T) {
 		syscall.Kill(os.Getpid(), syscall.SIGINT)
 	}()
 	start := time.Now()
-	if err := sh.run(context.Background()); err != nil {
+	if err := sh.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(errs.String(), "stopped: SELECT count") || !strings.Contains(out.String(), "alive") || time.Since(start) > 10*time.Second {
@@ -156,7 +158,7 @@ func TestEditing(t *testing.T) {
 	lines := "SELECT 1 -- one\n  AS a, 'x  y' AS b;\n.mode json\nSELECT 'x\n  y' AS c;\n"
 	k := &keeper{plainReader: plainReader{in: bufio.NewReader(strings.NewReader(lines)), out: out}}
 	sh.lines, sh.typed = k, ""
-	if err := sh.run(context.Background()); err != nil {
+	if err := sh.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"SELECT 1 AS a, 'x  y' AS b;", ".mode json", "SELECT 'x", "  y' AS c;"}

@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"database/sql/driver"
@@ -30,7 +30,7 @@ type column struct {
 
 // box draws a result with rules. What does not fit the width is cut, then left out from the
 // middle; a line below tells what.
-func (p *printer) box(cols []query.ResultColumn, next func() ([]driver.Value, error), more func() bool) error {
+func (p *Printer) box(cols []query.ResultColumn, next func() ([]driver.Value, error), more func() bool) error {
 	table := make([]column, len(cols))
 	for i, c := range cols {
 		table[i] = column{name: oneLine(c.Name), typ: strings.ToLower(typeLabel(c.Type)), right: c.Type.Numeric()}
@@ -51,8 +51,8 @@ func (p *printer) box(cols []query.ResultColumn, next func() ([]driver.Value, er
 		return err
 	}
 	limit := 0
-	if p.width != nil {
-		limit = p.width()
+	if p.Width != nil {
+		limit = p.Width()
 	}
 	for i := range table {
 		table[i].measure(limit)
@@ -68,7 +68,7 @@ func (p *printer) box(cols []query.ResultColumn, next func() ([]driver.Value, er
 	}
 	rule(&b, shown, "└", "┴", "┘")
 	b.WriteString(footer(rows, more(), len(cols), left))
-	_, err = p.w.Write([]byte(b.String()))
+	_, err = p.W.Write([]byte(b.String()))
 	return err
 }
 

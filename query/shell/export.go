@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"context"
@@ -26,14 +26,15 @@ import (
 // formats of result files, as options of DuckDB's COPY; Arrow is written here.
 var formats = map[string]string{".parquet": "FORMAT parquet, COMPRESSION zstd", ".csv": "FORMAT csv, HEADER true", ".arrow": ""}
 
-// export is a result file in the making: it appears under its name when it is complete.
-type export struct {
+// Export is a result file in the making: it appears under its name when it is complete.
+type Export struct {
 	path, temp, format string
 	scratch            string // where DuckDB may write, if it may not write to temp
 }
 
-// newExport readies a file that is not there yet, or may be replaced, outside of the store.
-func newExport(path, store string, force bool) (*export, error) {
+// NewExport readies a .parquet, .csv or .arrow file outside of the store. The file may be there already only with force.
+// Discard must be called when it is done with.
+func NewExport(path, store string, force bool) (*Export, error) {
 	format, ok := formats[strings.ToLower(filepath.Ext(path))]
 	if !ok {
 		return nil, usage.Errorf("--out %s: the name ends in .parquet, .arrow or .csv", path)
@@ -51,7 +52,7 @@ func newExport(path, store string, force bool) (*export, error) {
 		return nil, err
 	}
 	temp := filepath.Join(dir, fmt.Sprintf(".%s.%d.partial", filepath.Base(path), os.Getpid()))
-	return &export{path: path, temp: temp, format: format}, nil
+	return &Export{path: path, temp: temp, format: format}, nil
 }
 
 // folderOf is the folder that a file will be in, without links; it refuses the store, whose own
@@ -78,16 +79,19 @@ func folderOf(path, store string) (string, error) {
 	}
 }
 
-// discard removes what is left of a file that was not completed.
-func (e *export) discard() {
+// Discard removes what is left of a file that was not completed.
+func (e *Export) Discard() {
 	os.Remove(e.temp)
 	if e.scratch != "" {
 		os.Remove(e.scratch)
 	}
 }
 
+// Temp is the path that DuckDB must be allowed to write to: query.Options.Outputs.
+func (e *Export) Temp() string { return e.temp }
+
 // write writes the result of a query and returns its number of rows.
-func (e *export) write(ctx context.Context, s *query.Session, text string, params query.Params) (n int64, err error) {
+func (e *Export) write(ctx context.Context, s *query.Session, text string, params query.Params) (n int64, err error) {
 	switch {
 	case e.format == "":
 		n, err = e.arrow(ctx, s, text, params)
@@ -118,7 +122,7 @@ func copyFile(from, to string) (err error) {
 	return errors.Join(err, out.Close())
 }
 
-func (e *export) arrow(ctx context.Context, s *query.Session, text string, params query.Params) (n int64, err error) {
+func (e *Export) arrow(ctx context.Context, s *query.Session, text string, params query.Params) (n int64, err error) {
 	rows, err := s.Result(ctx, text, params, query.Want{})
 	if err != nil {
 		return 0, err

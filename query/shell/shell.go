@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"bufio"
@@ -17,6 +17,7 @@ import (
 	"github.com/ergochat/readline"
 	"golang.org/x/term"
 
+	"abtool/internal/ui"
 	"abtool/query"
 )
 
@@ -34,11 +35,11 @@ type lineReader interface {
 	Close() error
 }
 
-// shell asks for statements and runs them.
-type shell struct {
-	streams
+// Shell asks for statements and runs them.
+type Shell struct {
+	*Runner
 	db    *query.DB
-	asker *asker
+	in    io.Reader
 	lines lineReader
 	timer bool
 	once  string // file that the next result goes to
@@ -46,12 +47,12 @@ type shell struct {
 	end   bool
 }
 
-func newShell(s streams, db *query.DB, a *asker) *shell {
-	return &shell{streams: s, db: db, asker: a}
-}
+// New returns a shell that reads lines from in, with an editor and a history where that is a terminal, and that prompts
+// and complains on r.Notes.
+func New(db *query.DB, r *Runner, in io.Reader) *Shell { return &Shell{Runner: r, db: db, in: in} }
 
-// run asks until the input ends. Ctrl-C stops the statement that runs, or drops what was typed.
-func (sh *shell) run(ctx context.Context) error {
+// Run asks until the input ends. Ctrl-C stops the statement that runs, or drops what was typed.
+func (sh *Shell) Run(ctx context.Context) error {
 	if sh.lines == nil {
 		var err error
 		if sh.lines, err = sh.editor(); err != nil {
@@ -72,7 +73,7 @@ func (sh *shell) run(ctx context.Context) error {
 	}()
 	defer close(quit)
 	defer signal.Stop(quit)
-	fmt.Fprintf(sh.err, "%s. A statement ends with a semicolon; .help tells more, Ctrl-D leaves.\n", strings.Join(sh.holds(), " and "))
+	fmt.Fprintf(sh.Notes, "%s. A statement ends with a semicolon; .help tells more, Ctrl-D leaves.\n", strings.Join(sh.holds(), " and "))
 	for !sh.end {
 		prompt := promptFirst
 		if sh.typed != "" {
@@ -94,7 +95,7 @@ func (sh *shell) run(ctx context.Context) error {
 	return nil
 }
 
-func (sh *shell) holds() (out []string) {
+func (sh *Shell) holds() (out []string) {
 	for _, set := range sh.db.Sets {
 		out = append(out, map[string]string{"imagenet": "ImageNet-AB", "coco": "COCO-AB"}[set])
 	}
@@ -102,11 +103,11 @@ func (sh *shell) holds() (out []string) {
 }
 
 // line takes one line: a command, or a part of a statement.
-func (sh *shell) line(ctx context.Context, line string, interrupts <-chan os.Signal) {
+func (sh *Shell) line(ctx context.Context, line string, interrupts <-chan os.Signal) {
 	if sh.typed == "" && strings.HasPrefix(strings.TrimSpace(line), ".") {
 		sh.lines.SaveToHistory(line)
 		if err := sh.command(strings.Fields(line)); err != nil {
-			fmt.Fprintln(sh.err, err)
+			fmt.Fprintln(sh.Notes, err)
 		}
 		return
 	}
@@ -126,8 +127,8 @@ func (sh *shell) line(ctx context.Context, line string, interrupts <-chan os.Sig
 	sh.typed = ""
 	for _, st := range list {
 		if err := sh.statement(ctx, st, len(list), interrupts); err != nil {
-			if sh.end = brokenPipe(err, sh.out); !sh.end {
-				fmt.Fprintln(sh.err, err)
+			if sh.end = ui.BrokenPipe(err, sh.Printer.W); !sh.end {
+				fmt.Fprintln(sh.Notes, err)
 			}
 			return
 		}
@@ -136,7 +137,7 @@ func (sh *shell) line(ctx context.Context, line string, interrupts <-chan os.Sig
 
 // remember keeps a statement as one line of the history; line by line, where a string holds the
 // end of a line.
-func (sh *shell) remember(text string) {
+func (sh *Shell) remember(text string) {
 	if line, ok := query.OneLine(text); ok {
 		sh.lines.SaveToHistory(line)
 		return
@@ -147,7 +148,7 @@ func (sh *shell) remember(text string) {
 }
 
 // statement runs one statement; an interrupt stops it.
-func (sh *shell) statement(ctx context.Context, st query.Statement, n int, interrupts <-chan os.Signal) error {
+func (sh *Shell) statement(ctx context.Context, st query.Statement, n int, interrupts <-chan os.Signal) error {
 	for len(interrupts) > 0 {
 		<-interrupts
 	}
@@ -166,31 +167,31 @@ func (sh *shell) statement(ctx context.Context, st query.Statement, n int, inter
 		sh.once = ""
 		err = sh.toFile(ctx, st.Text, file)
 	} else {
-		err = sh.asker.ask(ctx, sh.err, st.Text)
+		err = sh.ask(ctx, st.Text)
 	}
 	if errors.Is(err, query.ErrStopped) {
-		fmt.Fprintln(sh.err) // after the ^C
+		fmt.Fprintln(sh.Notes) // after the ^C
 	}
 	if err != nil {
-		return sh.asker.explain(err, st, "", n)
+		return sh.explain(err, st, "", n)
 	}
 	if sh.timer {
-		fmt.Fprintf(sh.err, "%.3f s\n", time.Since(start).Seconds())
+		fmt.Fprintf(sh.Notes, "%.3f s\n", time.Since(start).Seconds())
 	}
 	return nil
 }
 
 // toFile writes the result of a statement to a file: of a kind that --out knows, or in the
 // mode of the shell.
-func (sh *shell) toFile(ctx context.Context, text, file string) error {
+func (sh *Shell) toFile(ctx context.Context, text, file string) error {
 	if _, ok := formats[strings.ToLower(filepath.Ext(file))]; ok {
-		e, err := newExport(file, sh.db.Store, false)
+		e, err := NewExport(file, sh.db.Store, false)
 		if err != nil {
 			return err
 		}
 		e.scratch = sh.db.Scratch(filepath.Base(file))
-		defer e.discard()
-		return sh.asker.export(ctx, sh.err, text, e)
+		defer e.Discard()
+		return sh.export(ctx, text, e)
 	}
 	if _, err := folderOf(file, sh.db.Store); err != nil {
 		return err
@@ -199,23 +200,20 @@ func (sh *shell) toFile(ctx context.Context, text, file string) error {
 	if err != nil {
 		return err
 	}
-	a := *sh.asker
-	a.printer = &printer{w: f, mode: sh.asker.printer.mode, limited: true}
-	return errors.Join(a.ask(ctx, sh.err, text), f.Close())
+	r := *sh.Runner
+	r.Printer = &Printer{W: f, Mode: sh.Printer.Mode, Limited: true}
+	return errors.Join(r.ask(ctx, text), f.Close())
 }
 
-// editor is a line editor on a terminal; where TERM is dumb, one that only reads.
-func (sh *shell) editor() (lineReader, error) {
-	if kind := os.Getenv("TERM"); kind == "dumb" || kind == "" {
-		return &plainReader{in: bufio.NewReader(sh.in), out: sh.err}, nil
+// editor is a line editor on a terminal; where TERM is dumb, and on any other input, one that only reads.
+func (sh *Shell) editor() (lineReader, error) {
+	in, tty := ui.Terminal(sh.in)
+	if kind := os.Getenv("TERM"); !tty || kind == "dumb" || kind == "" {
+		return &plainReader{in: bufio.NewReader(sh.in), out: sh.Notes}, nil
 	}
-	in, ok := sh.in.(*os.File)
-	if !ok {
-		return nil, errors.New("the shell wants a terminal")
-	}
-	tty := &cursorless{in: in, out: sh.err}
+	cursor := &cursorless{in: in, out: sh.Notes}
 	return readline.NewFromConfig(&readline.Config{
-		Stdin: tty, Stdout: tty, Stderr: sh.err, AutoComplete: sh.completer(), Undo: true,
+		Stdin: cursor, Stdout: cursor, Stderr: sh.Notes, AutoComplete: sh.completer(), Undo: true,
 		FuncIsTerminal: func() bool { return true }, FuncGetSize: func() (int, int) { return screen(in) },
 		HistoryFile: historyFile(), HistorySearchFold: true, DisableAutoSaveHistory: true,
 	})

@@ -1,4 +1,4 @@
-package main
+package shell
 
 import (
 	"bufio"
@@ -7,44 +7,70 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
+
+	"golang.org/x/term"
 
 	"abtool/internal/ui"
 	"abtool/query"
 )
 
-// printer prints results in one of DuckDB's modes.
-type printer struct {
-	w       io.Writer
-	mode    string
-	limit   int
-	limited bool       // the limit was asked for, so it holds in every mode
-	width   func() int // of the terminal; nil or 0: unlimited
+// DefaultRows is the number of rows that box mode prints.
+const DefaultRows = 40
+
+// Printer prints results in one of DuckDB's modes.
+type Printer struct {
+	W       io.Writer
+	Mode    string     // one of Modes
+	Limit   int        // rows, 0 for all
+	Limited bool       // Limit holds in every mode, not in box alone
+	Width   func() int // columns of the terminal; nil or 0: unlimited
+}
+
+// NewPrinter returns a printer of boxes for a terminal, of CSV for anything else.
+func NewPrinter(w io.Writer) *Printer {
+	p := &Printer{W: w, Mode: "csv", Limit: DefaultRows}
+	if f, tty := ui.Terminal(w); tty {
+		p.Mode = "box"
+		p.Width = func() int {
+			width, _, err := term.GetSize(int(f.Fd()))
+			if err != nil {
+				return 0
+			}
+			return width
+		}
+	} else if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil {
+		p.Width = func() int { return n }
+	}
+	return p
 }
 
 // modes print the rows that next gives, up to the limit; more tells whether there are others.
-var modes = map[string]func(p *printer, cols []query.ResultColumn, next func() ([]driver.Value, error)) error{
-	"markdown": (*printer).markdown, "csv": (*printer).csv, "json": (*printer).json, "jsonlines": (*printer).jsonLines, "line": (*printer).line,
+var modes = map[string]func(p *Printer, cols []query.ResultColumn, next func() ([]driver.Value, error)) error{
+	"markdown": (*Printer).markdown, "csv": (*Printer).csv, "json": (*Printer).json, "jsonlines": (*Printer).jsonLines, "line": (*Printer).line,
 }
 
-func modeNames() []string {
+// Modes returns the ways to print a result: box, csv, json, jsonlines, line, markdown.
+func Modes() []string {
 	names := slices.Sorted(maps.Keys(modes))
 	return append([]string{"box"}, names...)
 }
 
 // rows is the number of rows to print, 0 for all.
-func (p *printer) rows() int {
-	if p.mode == "box" || p.limited {
-		return p.limit
+func (p *Printer) rows() int {
+	if p.Mode == "box" || p.Limited {
+		return p.Limit
 	}
 	return 0
 }
 
 // want is the part of a result that is printed, and one row more, which tells that there are
 // others; JSON is made of values, all else of texts.
-func (p *printer) want() query.Want {
-	w := query.Want{Text: p.mode != "json" && p.mode != "jsonlines"}
+func (p *Printer) want() query.Want {
+	w := query.Want{Text: p.Mode != "json" && p.Mode != "jsonlines"}
 	if n := p.rows(); n > 0 {
 		w.First = n + 1
 	}
@@ -52,10 +78,10 @@ func (p *printer) want() query.Want {
 }
 
 // print prints a result that is as want says. It holds none of it but in box mode.
-func (p *printer) print(ctx context.Context, r *query.Rows, notes io.Writer) error {
+func (p *Printer) print(ctx context.Context, r *query.Rows, notes io.Writer) error {
 	buffered := *p
-	w := bufio.NewWriterSize(p.w, 64<<10)
-	buffered.w = w
+	w := bufio.NewWriterSize(p.W, 64<<10)
+	buffered.W = w
 	err := buffered.result(ctx, r, notes)
 	if e := w.Flush(); err == nil { // else it is the same again
 		err = e
@@ -63,7 +89,7 @@ func (p *printer) print(ctx context.Context, r *query.Rows, notes io.Writer) err
 	return err
 }
 
-func (p *printer) result(ctx context.Context, r *query.Rows, notes io.Writer) error {
+func (p *Printer) result(ctx context.Context, r *query.Rows, notes io.Writer) error {
 	n, more := 0, false
 	buf := make([]driver.Value, len(r.Columns))
 	next := func() ([]driver.Value, error) {
@@ -83,13 +109,13 @@ func (p *printer) result(ctx context.Context, r *query.Rows, notes io.Writer) er
 		n++
 		return buf, nil
 	}
-	if p.mode == "box" && isPlan(r.Columns) {
+	if p.Mode == "box" && isPlan(r.Columns) {
 		return p.plan(next)
 	}
-	if p.mode == "box" {
+	if p.Mode == "box" {
 		return p.box(r.Columns, next, func() bool { return more })
 	}
-	err := modes[p.mode](p, r.Columns, next)
+	err := modes[p.Mode](p, r.Columns, next)
 	if err == nil && more {
 		fmt.Fprintf(notes, "The first %s rows, there are more: --limit 0 gives all.\n", ui.Thousands(int64(n)))
 	}
@@ -107,9 +133,9 @@ func isPlan(cols []query.ResultColumn) bool {
 	return len(cols) == 2 && cols[0].Name == "explain_key" && cols[1].Name == "explain_value"
 }
 
-func (p *printer) plan(next func() ([]driver.Value, error)) error {
+func (p *Printer) plan(next func() ([]driver.Value, error)) error {
 	return each(next, func(row []driver.Value) error {
-		_, err := fmt.Fprintln(p.w, cell(row[1]))
+		_, err := fmt.Fprintln(p.W, cell(row[1]))
 		return err
 	})
 }
@@ -132,12 +158,12 @@ func each(next func() ([]driver.Value, error), f func([]driver.Value) error) err
 
 // csv prints RFC 4180 as DuckDB reads and writes it: a null is nothing, an empty text is "". A
 // null alone on its line is "" too: readers skip empty lines.
-func (p *printer) csv(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *Printer) csv(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
 	var b []byte
 	for i, c := range cols {
 		b = appendCSV(b, i, c.Name, true)
 	}
-	if _, err := p.w.Write(append(b, '\n')); err != nil {
+	if _, err := p.W.Write(append(b, '\n')); err != nil {
 		return err
 	}
 	return each(next, func(row []driver.Value) error {
@@ -145,7 +171,7 @@ func (p *printer) csv(cols []query.ResultColumn, next func() ([]driver.Value, er
 		for i, v := range row {
 			b = appendCSV(b, i, cell(v), v != nil || len(row) == 1)
 		}
-		_, err := p.w.Write(append(b, '\n'))
+		_, err := p.W.Write(append(b, '\n'))
 		return err
 	})
 }
@@ -164,7 +190,7 @@ func appendCSV(b []byte, i int, text string, quoted bool) []byte {
 	return append(append(append(b, '"'), strings.ReplaceAll(text, `"`, `""`)...), '"')
 }
 
-func (p *printer) markdown(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *Printer) markdown(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
 	names, rules := make([]string, len(cols)), make([]string, len(cols))
 	for i, c := range cols {
 		names[i], rules[i] = markdownCell(c.Name), "---"
@@ -173,7 +199,7 @@ func (p *printer) markdown(cols []query.ResultColumn, next func() ([]driver.Valu
 		}
 	}
 	line := func(cells []string) error {
-		_, err := fmt.Fprintf(p.w, "| %s |\n", strings.Join(cells, " | "))
+		_, err := fmt.Fprintf(p.W, "| %s |\n", strings.Join(cells, " | "))
 		return err
 	}
 	if err := line(names); err != nil {
@@ -195,10 +221,10 @@ func markdownCell(s string) string {
 	return strings.NewReplacer("|", `\|`, "\n", "<br>", "\r", "").Replace(s)
 }
 
-func (p *printer) json(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *Printer) json(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
 	sep := "["
 	err := each(next, func(row []driver.Value) error {
-		_, err := fmt.Fprintf(p.w, "%s%s", sep, object(cols, row))
+		_, err := fmt.Fprintf(p.W, "%s%s", sep, object(cols, row))
 		sep = ",\n"
 		return err
 	})
@@ -206,16 +232,16 @@ func (p *printer) json(cols []query.ResultColumn, next func() ([]driver.Value, e
 		return err
 	}
 	if sep == "[" {
-		_, err = io.WriteString(p.w, "[]\n")
+		_, err = io.WriteString(p.W, "[]\n")
 	} else {
-		_, err = io.WriteString(p.w, "]\n")
+		_, err = io.WriteString(p.W, "]\n")
 	}
 	return err
 }
 
-func (p *printer) jsonLines(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *Printer) jsonLines(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
 	return each(next, func(row []driver.Value) error {
-		_, err := p.w.Write(append(object(cols, row), '\n'))
+		_, err := p.W.Write(append(object(cols, row), '\n'))
 		return err
 	})
 }
@@ -232,7 +258,7 @@ func object(cols []query.ResultColumn, row []driver.Value) []byte {
 	return append(b, '}')
 }
 
-func (p *printer) line(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *Printer) line(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
 	width := 0
 	for _, c := range cols {
 		width = max(width, displayWidth(c.Name))
@@ -245,7 +271,7 @@ func (p *printer) line(cols []query.ResultColumn, next func() ([]driver.Value, e
 			b = append(b, strings.Repeat(" ", width-displayWidth(cols[i].Name))...)
 			b = append(b, oneLine(cols[i].Name)+" = "+oneLine(cell(v))+"\n"...)
 		}
-		_, err := p.w.Write(b)
+		_, err := p.W.Write(b)
 		return err
 	})
 }

@@ -1,0 +1,60 @@
+package shell
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"abtool/internal/usage"
+	"abtool/query"
+)
+
+// ParseParams reads NAME=VALUE pairs: a number, true, false, null, or a text, which may stand in quotes ('5').
+func ParseParams(pairs []string) (query.Params, error) {
+	params := query.Params{}
+	for _, p := range pairs {
+		name, value, ok := strings.Cut(p, "=")
+		name = strings.TrimPrefix(name, "$")
+		if !ok || name == "" {
+			return nil, usage.Errorf("--param %s: it is NAME=VALUE", p)
+		}
+		if _, twice := params[name]; twice {
+			return nil, usage.Errorf("--param %s is given twice", name)
+		}
+		params[name] = paramValue(value)
+	}
+	return params, nil
+}
+
+// CheckParams reports a parameter that a text cannot use: a misspelt one would not be missed.
+func CheckParams(params query.Params, text string) error {
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if !regexp.MustCompile(`(?i)\$` + regexp.QuoteMeta(name) + `\b`).MatchString(text) {
+			return usage.Errorf("--param %s: the query has no $%s", name, name)
+		}
+	}
+	return nil
+}
+
+func paramValue(s string) any {
+	switch s {
+	case "true", "false":
+		return s == "true"
+	case "null":
+		return nil
+	}
+	if n := len(s); n >= 2 && s[0] == '\'' && s[n-1] == '\'' {
+		return strings.ReplaceAll(s[1:n-1], "''", "'")
+	}
+	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return i
+	}
+	if strings.ContainsAny(s, "0123456789") && !strings.ContainsAny(s, "xX_pP") {
+		if f, err := strconv.ParseFloat(s, 64); err == nil {
+			return f
+		}
+	}
+	return s
+}

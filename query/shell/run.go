@@ -1,0 +1,106 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"abtool/internal/ui"
+	"abtool/internal/usage"
+	"abtool/query"
+)
+
+// Runner runs statements and prints their results.
+type Runner struct {
+	Session *query.Session
+	Params  query.Params
+	Timeout time.Duration // of a statement; 0: none
+	Printer *Printer
+	Notes   io.Writer // gets what is said of a result: rows left out, rows written
+}
+
+// Run runs every statement of a text. The result of the last one goes to a file if there is one;
+// the others are printed. An error names the line of the text, and from, where that is not empty.
+func (r *Runner) Run(ctx context.Context, text, from string, to *Export) error {
+	list := query.Split(text)
+	if len(list) == 0 {
+		return usage.Errorf("the query is empty")
+	}
+	for i, st := range list {
+		var err error
+		if to != nil && i == len(list)-1 {
+			err = r.export(ctx, st.Text, to)
+		} else {
+			err = r.ask(ctx, st.Text)
+		}
+		if err != nil {
+			return r.explain(err, st, from, len(list))
+		}
+	}
+	return nil
+}
+
+// ask runs one statement and prints its result.
+func (r *Runner) ask(ctx context.Context, text string) error {
+	ctx, cancel := r.bound(ctx)
+	defer cancel()
+	rows, err := r.Session.Result(ctx, text, r.Params, r.Printer.want())
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if !rows.Reads {
+		return nil
+	}
+	return r.Printer.print(ctx, rows, r.Notes)
+}
+
+func (r *Runner) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if r.Timeout > 0 {
+		return context.WithTimeout(ctx, r.Timeout)
+	}
+	return context.WithCancel(ctx)
+}
+
+func (r *Runner) export(ctx context.Context, text string, e *Export) error {
+	ctx, cancel := r.bound(ctx)
+	defer cancel()
+	n, err := e.write(ctx, r.Session, text, r.Params)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(r.Notes, "%s rows written to %s\n", ui.Thousands(n), e.path)
+	return nil
+}
+
+// explain puts an error into the place of the text that its reader knows.
+func (r *Runner) explain(err error, st query.Statement, from string, n int) error {
+	var q *query.QueryError
+	switch {
+	case errors.Is(err, query.ErrTimeout):
+		return fmt.Errorf("the statement was stopped after %v, the limit that --timeout sets: %s", r.Timeout, brief(st.Text))
+	case errors.Is(err, query.ErrStopped):
+		return fmt.Errorf("stopped: %s", brief(st.Text))
+	case errors.As(err, &q) && q.Line > 0:
+		q.Line += st.Line - 1
+	case n > 1:
+		err = fmt.Errorf("the statement of line %d: %w", st.Line, err)
+	}
+	if from != "" {
+		err = fmt.Errorf("%s: %w", filepath.Base(from), err)
+	}
+	return err
+}
+
+// brief is the beginning of a text, on one line.
+func brief(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if r := []rune(text); len(r) > 60 {
+		text = string(r[:60]) + "…"
+	}
+	return text
+}
