@@ -6,9 +6,9 @@ import (
 	"maps"
 	"slices"
 
-	"abtool/ingest"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
+	"abtool/store"
 	"abtool/store/columnar"
 )
 
@@ -137,8 +137,8 @@ var knownCategories = []string{
 	"toaster", "sink", "refrigerator", "book", "clock", "vase", "scissors", "teddy bear", "hair drier", "toothbrush",
 }
 
-func newCOCOEngine(store string, o Options) (*cocoEngine, error) {
-	sum, err := ingest.ReadStore(store)
+func newCOCOEngine(dir string, o Options) (*cocoEngine, error) {
+	sum, err := store.Read(dir)
 	if err != nil {
 		return nil, err
 	}

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"abtool/ingest"
 	"abtool/internal/teststore"
 	"abtool/schema"
+	"abtool/store"
 )
 
 // cocoChecked are the statistics that the reference has.
@@ -205,9 +205,9 @@ func known(v []float64) (out []float64) {
 }
 
 // cocoReference computes the statistics of C1 to C14.
-func cocoReference(t *testing.T, store string) *reference {
+func cocoReference(t *testing.T, dir string) *reference {
 	r := newReference()
-	summary, err := ingest.ReadStore(store)
+	summary, err := store.Read(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,13 +219,13 @@ func cocoReference(t *testing.T, store string) *reference {
 	}
 	var truths []*refTruth
 	byID := map[int64]*refTruth{}
-	for _, row := range readRows[schema.COCOImage](t, store, "coco", "images.parquet") {
+	for _, row := range readRows[schema.COCOImage](t, dir, "coco", "images.parquet") {
 		truths = append(truths, cocoTruth(row))
 		byID[row.ImageID] = last(truths)
 	}
 	var pages []*refPage
 	var unknownType, unknownIcon int
-	for _, row := range readRows[schema.COCOAnnotation](t, store, "coco", "annotations.parquet") {
+	for _, row := range readRows[schema.COCOAnnotation](t, dir, "coco", "annotations.parquet") {
 		p := &refPage{COCOAnnotation: row, gt: byID[row.ImageID], icons: map[string][]schema.Action{}}
 		for _, a := range row.Actions {
 			switch {

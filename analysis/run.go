@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"abtool/ingest"
 	"abtool/internal/usage"
+	"abtool/store"
 )
 
 // Options say what is computed. The zero value takes every statistic of every data set of the
@@ -110,8 +110,8 @@ func Run(ctx context.Context, store string, o Options) (*Document, error) {
 }
 
 // setsOf are the data sets of a store.
-func setsOf(store string) (sets []string, err error) {
-	sum, err := ingest.ReadStore(store)
+func setsOf(dir string) (sets []string, err error) {
+	sum, err := store.Read(dir)
 	if err != nil {
 		return nil, err
 	}

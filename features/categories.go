@@ -1,10 +1,10 @@
 package features
 
-import "abtool/ingest"
+import "abtool/store"
 
 // knownCategories are COCO's classes with their ids, for stores without ground truth. An id is the
 // place of the name in the public loader's list of 91 names, counted from 1 (L2).
-var knownCategories = []ingest.Category{
+var knownCategories = []store.Category{
 	{ID: 1, Name: "person"}, {ID: 2, Name: "bicycle"}, {ID: 3, Name: "car"}, {ID: 4, Name: "motorcycle"}, {ID: 5, Name: "airplane"},
 	{ID: 6, Name: "bus"}, {ID: 7, Name: "train"}, {ID: 8, Name: "truck"}, {ID: 9, Name: "boat"}, {ID: 10, Name: "traffic light"},
 	{ID: 11, Name: "fire hydrant"}, {ID: 13, Name: "stop sign"}, {ID: 14, Name: "parking meter"}, {ID: 15, Name: "bench"},

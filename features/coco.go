@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strconv"
 
-	"abtool/ingest"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
+	"abtool/store"
 	"abtool/store/columnar"
 )
 
@@ -17,11 +17,11 @@ import (
 type cocoSet struct {
 	o       *Options
 	table   *columnar.Table
-	classes []ingest.Category // by id
-	class   map[string]int32  // place in classes
-	pages   []page            // by row of annotations, then images without one, by id
-	starts  []int32           // by row group: its first page
-	rows    int32             // pages that are rows
+	classes []store.Category // by id
+	class   map[string]int32 // place in classes
+	pages   []page           // by row of annotations, then images without one, by id
+	starts  []int32          // by row group: its first page
+	rows    int32            // pages that are rows
 	workers *names
 	fold    []int32
 	truth   bool // there is ground truth
@@ -72,22 +72,22 @@ type iconFacts struct {
 }
 
 // readCOCO reads what the rules need: a pass over the annotations, and one over the images.
-func readCOCO(ctx context.Context, store string, o *Options, categories []ingest.Category) (*cocoSet, error) {
+func readCOCO(ctx context.Context, dir string, o *Options, categories []store.Category) (*cocoSet, error) {
 	s := &cocoSet{o: o, class: map[string]int32{}, workers: newNames(), classes: slices.Clone(categories)}
 	if len(s.classes) == 0 {
 		s.classes = slices.Clone(knownCategories)
 	}
-	slices.SortFunc(s.classes, func(a, b ingest.Category) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(s.classes, func(a, b store.Category) int { return cmp.Compare(a.ID, b.ID) })
 	for i, c := range s.classes {
 		s.class[c.Name] = int32(i)
 	}
-	t, err := columnar.Open(store, COCO, "annotations")
+	t, err := columnar.Open(dir, COCO, "annotations")
 	if err != nil {
 		return nil, err
 	}
 	s.table = t
 	if err = s.readPages(ctx); err == nil {
-		if err = s.readTruth(ctx, store); err == nil {
+		if err = s.readTruth(ctx, dir); err == nil {
 			if err = o.checkTruth(s.truth); err == nil {
 				err = s.learn()
 			}

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"abtool/ingest"
 	"abtool/internal/usage"
+	"abtool/store"
 )
 
 // Options say which targets are derived. The zero value takes the paper's rule of the store's
@@ -155,8 +155,8 @@ type source interface {
 }
 
 // open reads what the rules need of a store.
-func open(ctx context.Context, store string, o *Options) (source, *ingest.Summary, error) {
-	sum, err := ingest.ReadStore(store)
+func open(ctx context.Context, dir string, o *Options) (source, *store.Account, error) {
+	sum, err := store.Read(dir)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -169,9 +169,9 @@ func open(ctx context.Context, store string, o *Options) (source, *ingest.Summar
 	}
 	var s source
 	if o.Set == COCO {
-		s, err = asSource(readCOCO(ctx, store, o, sum.DataSet(COCO).Categories))
+		s, err = asSource(readCOCO(ctx, dir, o, sum.DataSet(COCO).Categories))
 	} else {
-		s, err = asSource(readImageNet(ctx, store, o))
+		s, err = asSource(readImageNet(ctx, dir, o))
 	}
 	if err != nil {
 		return nil, nil, err

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"abtool/ingest"
 	"abtool/internal/parallel"
 	"abtool/internal/usage"
+	"abtool/store"
 )
 
 // A Format is a way to write targets.
@@ -118,7 +118,7 @@ type job struct {
 	unsized atomic.Int64 // rows without the image's size
 	cols    []column
 	sources []string
-	classes []ingest.Category // COCO's, by id; ImageNet's by place
+	classes []store.Category // COCO's, by id; ImageNet's by place
 	sum     *Summary
 }
 
@@ -412,13 +412,13 @@ func (s *Summary) add(c *countedBatch) {
 }
 
 // classesOf are the classes of a data set.
-func classesOf(s source) (classes []ingest.Category) {
+func classesOf(s source) (classes []store.Category) {
 	switch s := s.(type) {
 	case *cocoSet:
 		return s.classes
 	case *imagenetSet:
 		for i, name := range s.truth.classes {
-			classes = append(classes, ingest.Category{ID: int64(i), Name: name})
+			classes = append(classes, store.Category{ID: int64(i), Name: name})
 		}
 	}
 	return classes

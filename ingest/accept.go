@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"abtool/schema"
+	"abtool/store"
 )
 
 // accept takes what a unit holds into the store, in the order of the input: duplicates are
@@ -85,7 +88,7 @@ func (r *runner) settle(u *unit, left int) error {
 const pendingCount = 10_000
 
 // settlePending puts what was kept into the data set.
-func (r *runner) settlePending(s *source, k *SourceStats, d *dataset) error {
+func (r *runner) settlePending(s *source, k *store.Source, d *dataset) error {
 	k.Headers += s.pendingHeaders
 	for i := range s.pending {
 		if s.pending[i].Kind == "record" {
@@ -141,7 +144,8 @@ const exampleCount = 5
 func (r *runner) judge(rejects []rejectRow) error {
 	for i := range rejects {
 		if x := &rejects[i]; len(r.examples) < exampleCount {
-			r.examples = append(r.examples, Example{x.Source, x.Member, x.Offset, x.Field, x.Reason, x.Detail, x.Snippet})
+			r.examples = append(r.examples, store.Example{Source: x.Source, Member: x.Member, Offset: x.Offset,
+				Field: x.Field, Reason: x.Reason, Detail: x.Detail, Snippet: x.Snippet})
 		}
 	}
 	if len(rejects) == 0 {
@@ -216,7 +220,7 @@ func (a *acceptor) take(x *record) error {
 		b.member, b.offset = x.member, x.offset
 		count := b.count
 		b.count = x.at
-		b.rejectRecord(Duplicate, x.name(), x.data)
+		b.rejectRecord(schema.Duplicate, x.name(), x.data)
 		b.count = count
 		return nil
 	}

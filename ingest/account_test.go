@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"abtool/schema"
+	"abtool/store"
 )
 
 const (
@@ -62,7 +63,7 @@ func archiveOf(t testing.TB, members ...tar.Header) string {
 }
 
 // ingestText ingests a source of this content.
-func ingestText(t testing.TB, name, content string, o Options) (string, *Summary, error) {
+func ingestText(t testing.TB, name, content string, o Options) (string, *store.Account, error) {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, name)

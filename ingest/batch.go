@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"abtool/schema"
+	"abtool/store"
 )
 
 // batch is what a worker makes of one unit of input. Everything in it lives in its arenas and
 // is reused once the rows have been encoded.
 type batch struct {
-	limits  Limits
+	limits  store.Limits
 	records []record
 	in      []imagenetRow
 	co      []cocoRow
@@ -112,7 +113,7 @@ func (b *batch) rewind(m mark) {
 }
 
 // rejectRecord notes that the record being read is left out.
-func (b *batch) rejectRecord(r Reason, detail string, data []byte) {
+func (b *batch) rejectRecord(r schema.Reason, detail string, data []byte) {
 	b.rejects = append(b.rejects, rejectRow{
 		Kind: "record", Member: b.member, Offset: b.offset, Record: int64(b.count),
 		Reason: string(r), Detail: detail, Snippet: snippet(data),
@@ -127,14 +128,14 @@ func (b *batch) flooded() *fault {
 	if b.nulls <= maxNulls {
 		return nil
 	}
-	return faultf(TooLong, "%d fields are unusable", b.nulls)
+	return faultf(schema.TooLong, "%d fields are unusable", b.nulls)
 }
 
 // null notes that a field of the record being read is set to null.
-func (b *batch) null(field string, r Reason, found []byte) { b.drop(field, r, "", found) }
+func (b *batch) null(field string, r schema.Reason, found []byte) { b.drop(field, r, "", found) }
 
 // drop is null with the reason in words.
-func (b *batch) drop(field string, r Reason, detail string, found []byte) {
+func (b *batch) drop(field string, r schema.Reason, detail string, found []byte) {
 	if b.nulls++; b.nulls > maxNulls {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 
 	"abtool/internal/synth"
 	"abtool/schema"
+	"abtool/store"
 )
 
 // benchXML is simulated annotation files, one after the other.
@@ -42,7 +43,7 @@ func BenchmarkXML(b *testing.B) {
 		{"encoding-xml", func(x *batch, d []byte) bool { return x.slowXML(d, xmlRecord, nil, &x.doc) == nil }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			x := &batch{limits: Limits{}.withDefaults()}
+			x := &batch{limits: store.Limits{}.WithDefaults()}
 			b.SetBytes(total)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -80,7 +81,7 @@ func BenchmarkCOCO(b *testing.B) {
 		{"encoding-json", func(x *batch, d []byte) { x.slowJSON(d, true) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			x := &batch{limits: Limits{}.withDefaults()}
+			x := &batch{limits: store.Limits{}.WithDefaults()}
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
@@ -99,7 +100,7 @@ func BenchmarkCOCO(b *testing.B) {
 // BenchmarkEncode writes rows to Parquet.
 func BenchmarkEncode(b *testing.B) {
 	files, _ := benchXML(b)
-	x := &batch{limits: Limits{}.withDefaults()}
+	x := &batch{limits: store.Limits{}.WithDefaults()}
 	for _, f := range files {
 		x.fastXML(f, xmlRecord, nil, &x.doc)
 	}

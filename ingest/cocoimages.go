@@ -3,6 +3,8 @@ package ingest
 import (
 	"encoding/binary"
 	"fmt"
+
+	"abtool/schema"
 )
 
 // What an instances file says of its images, objects and categories can only be held against each
@@ -75,7 +77,7 @@ func (d *dataset) unlisted(at place, image, id int64) {
 		k.Rejected++
 	}
 	f.r.rejected.Add(1)
-	d.fault(at, rejectRow{Kind: "record", Reason: string(UnlistedImage),
+	d.fault(at, rejectRow{Kind: "record", Reason: string(schema.UnlistedImage),
 		Detail: fmt.Sprintf("object %d is of image %d, which is not in images", id, image)})
 }
 
@@ -86,7 +88,7 @@ func (d *dataset) nameClass(at place, x *instance) {
 	case ok:
 		x.Category = &name
 	case d.truth[at.file].met[categoriesSection] > 0 && !d.nameless[x.CategoryID]:
-		d.fault(at, rejectRow{Kind: "field", Field: "annotations.category_id", Reason: string(UnlistedCategory),
+		d.fault(at, rejectRow{Kind: "field", Field: "annotations.category_id", Reason: string(schema.UnlistedCategory),
 			Detail: fmt.Sprintf("object %d is of category %d, which is not in categories", x.ID, x.CategoryID)})
 	}
 }
@@ -99,7 +101,7 @@ func (d *dataset) fitMask(at place, row *cocoImageRow, x *instance) {
 	if *x.RLEHeight == *row.Height && *x.RLEWidth == *row.Width {
 		return
 	}
-	d.fault(at, rejectRow{Kind: "field", Field: "annotations.segmentation", Reason: string(BadMask),
+	d.fault(at, rejectRow{Kind: "field", Field: "annotations.segmentation", Reason: string(schema.BadMask),
 		Detail: fmt.Sprintf("the mask of object %d is %d x %d pixels (width x height), and image %d is %d x %d",
 			x.ID, *x.RLEWidth, *x.RLEHeight, row.ImageID, *row.Width, *row.Height)})
 	x.RLEHeight, x.RLEWidth, x.RLECounts = nil, nil, nil

@@ -10,6 +10,9 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"abtool/schema"
+	"abtool/store"
 )
 
 const (
@@ -20,13 +23,13 @@ const (
 // feeder turns sources into units. Units and their batches are recycled.
 type feeder struct {
 	stdin     io.Reader
-	limits    Limits
+	limits    store.Limits
 	send      func(context.Context, *unit) error
 	instances func(context.Context, *source, *stream) error
 	units     freelist[*unit]
 }
 
-func newFeeder(limits Limits, stdin io.Reader) *feeder {
+func newFeeder(limits store.Limits, stdin io.Reader) *feeder {
 	f := &feeder{stdin: stdin, limits: limits}
 	f.units.make = func() *unit {
 		return &unit{buf: make([]byte, 0, unitBytes), batch: &batch{limits: limits}}
@@ -102,7 +105,7 @@ func (s *source) feedFile(ctx context.Context, f *feeder, st *stream, name strin
 	}
 	m := member{name: name, n: len(data)}
 	if len(data) > f.limits.Member {
-		m = member{name: name, fault: faultf(TooLarge, "more than %d bytes", f.limits.Member)}
+		m = member{name: name, fault: faultf(schema.TooLarge, "more than %d bytes", f.limits.Member)}
 		data = nil
 	}
 	u.buf = append(u.buf, data...)
@@ -181,7 +184,7 @@ func (s *source) dropLine(ctx context.Context, f *feeder, u *unit, st *stream, b
 	}
 	u.form = formMembers
 	u.members = append(u.members, member{name: u.name, n: min(len(u.buf), snippetBytes), at: base,
-		fault: faultf(TooLarge, "a line of %d bytes; the limit is %d", at-base, f.limits.Member)})
+		fault: faultf(schema.TooLarge, "a line of %d bytes; the limit is %d", at-base, f.limits.Member)})
 	return at, f.emit(ctx, u)
 }
 
@@ -254,13 +257,13 @@ func (s *source) feedEntry(ctx context.Context, f *feeder, u *unit, path, rel st
 		u := f.unit(s, formMembers)
 		err = s.feedStream(ctx, f, st, rel)
 		if errors.Is(err, ErrUnknownInput) {
-			u.refuse(rel, 0, faultf(Malformed, "%v", err))
+			u.refuse(rel, 0, faultf(schema.Malformed, "%v", err))
 			err = nil
 		}
 		return u, err
 	}
 	if size > int64(f.limits.Member) {
-		u.refuse(rel, 0, faultf(TooLarge, "%d bytes; the limit is %d", size, f.limits.Member))
+		u.refuse(rel, 0, faultf(schema.TooLarge, "%d bytes; the limit is %d", size, f.limits.Member))
 		return u, nil
 	}
 	if len(u.buf)+int(size) > unitBytes && len(u.buf) > 0 || len(u.members) == unitMembers {
@@ -288,6 +291,6 @@ func (u *unit) unreadable(rel string, err error) (*unit, error) {
 	if errors.As(err, &p) {
 		err = p.Err
 	}
-	u.refuse(rel, 0, faultf(Unread, "%v", err))
+	u.refuse(rel, 0, faultf(schema.Unread, "%v", err))
 	return u, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"abtool/schema"
+	"abtool/store"
 )
 
 // Builders of random records of every shape, and what the tests compare.
@@ -61,14 +62,14 @@ func sameOutcome(t *testing.T, what string, data []byte, got, want outcome) {
 	}
 }
 
-func newBatch() *batch { return &batch{limits: Limits{}.withDefaults()} }
+func newBatch() *batch { return &batch{limits: store.Limits{}.WithDefaults()} }
 
 // checkXML holds fastXML against slowXML.
-func checkXML(t *testing.T, data []byte, kind recordKind, limits Limits) {
+func checkXML(t *testing.T, data []byte, kind recordKind, limits store.Limits) {
 	t.Helper()
-	fast := &batch{limits: limits.withDefaults()}
+	fast := &batch{limits: limits.WithDefaults()}
 	ok, f := fast.fastXML(data, kind, []byte("member"), &fast.doc)
-	slow := &batch{limits: limits.withDefaults()}
+	slow := &batch{limits: limits.WithDefaults()}
 	if !ok {
 		slow.slowXML(data, kind, []byte("member"), &slow.doc)
 		return
@@ -84,12 +85,12 @@ func checkXML(t *testing.T, data []byte, kind recordKind, limits Limits) {
 
 // checkJSON holds fastJSON against slowJSON, both on the value as a whole and through
 // readValue. The fast scanner comes with the spellings of another record.
-func checkJSON(t *testing.T, data []byte, coco bool, limits Limits) {
+func checkJSON(t *testing.T, data []byte, coco bool, limits store.Limits) {
 	t.Helper()
-	slow := &batch{limits: limits.withDefaults()}
+	slow := &batch{limits: limits.WithDefaults()}
 	slow.slowJSON(data, coco)
 	want := outcomeOf(slow)
-	fast := &batch{limits: limits.withDefaults()}
+	fast := &batch{limits: limits.WithDefaults()}
 	s := &jsonScan{}
 	for i := range 3 { // the second time with the spellings that the first one left, the third one with others
 		if i == 2 {

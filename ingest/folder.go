@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"abtool/store"
 )
 
 // folder walks over the files of a folder and of those below it, by name. Links are followed;
@@ -32,7 +34,7 @@ func (w *folder) walk(ctx context.Context, dir, rel string, within []fs.FileInfo
 			return nil
 		}
 	}
-	if _, err := os.Lstat(filepath.Join(dir, StoreFile)); err == nil {
+	if _, err := os.Lstat(filepath.Join(dir, store.File)); err == nil {
 		return nil // a store of ours
 	}
 	entries, err := os.ReadDir(dir)

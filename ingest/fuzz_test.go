@@ -14,10 +14,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"abtool/store"
 )
 
 // fewEntries makes lists end soon, so that too long ones occur.
-var fewEntries = Limits{List: 10, Depth: 24}
+var fewEntries = store.Limits{List: 10, Depth: 24}
 
 func seedXML(seed uint64) []byte {
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -33,7 +35,7 @@ func FuzzXML(f *testing.F) {
 		f.Add(seedXML(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		checkXML(t, data, xmlRecord, Limits{})
+		checkXML(t, data, xmlRecord, store.Limits{})
 		checkXML(t, data, xmlRecord, fewEntries)
 		b := newBatch()
 		b.readXML(data, vocRecord, "member")
@@ -56,7 +58,7 @@ func TestXMLFastEqualsSlow(t *testing.T) {
 				taken++
 			}
 		}
-		checkXML(t, d, xmlRecord, Limits{})
+		checkXML(t, d, xmlRecord, store.Limits{})
 		if i%8 == 1 {
 			checkXML(t, d, xmlRecord, fewEntries)
 		}
@@ -80,7 +82,7 @@ func FuzzImageNetJSON(f *testing.F) {
 		f.Add(seedJSON(seed, false))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		checkJSON(t, data, false, Limits{})
+		checkJSON(t, data, false, store.Limits{})
 		checkJSON(t, data, false, fewEntries)
 	})
 }
@@ -90,7 +92,7 @@ func FuzzCOCOJSON(f *testing.F) {
 		f.Add(seedJSON(seed, true))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		checkJSON(t, data, true, Limits{})
+		checkJSON(t, data, true, store.Limits{})
 		checkJSON(t, data, true, fewEntries)
 	})
 }
@@ -103,7 +105,7 @@ func TestJSONFastEqualsSlow(t *testing.T) {
 		if i%4 >= 2 {
 			d = mutate(r, d)
 		}
-		checkJSON(t, d, coco == (r.IntN(8) > 0), Limits{})
+		checkJSON(t, d, coco == (r.IntN(8) > 0), store.Limits{})
 		if i%8 == 1 {
 			checkJSON(t, d, coco, fewEntries)
 		}
@@ -454,7 +456,7 @@ func TestTarEqualsArchiveTar(t *testing.T) {
 
 // readUnits reads elements as a run does: in units that are cut anywhere, read on their own,
 // and joined.
-func readUnits(data []byte, form form, cuts []int, limits Limits) (o outcome, broken error) {
+func readUnits(data []byte, form form, cuts []int, limits store.Limits) (o outcome, broken error) {
 	var g glue
 	cuts = append(cuts, len(data))
 	slices.Sort(cuts)
@@ -462,7 +464,7 @@ func readUnits(data []byte, form form, cuts []int, limits Limits) (o outcome, br
 	from := 0
 	for i, to := range cuts {
 		u := &unit{src: src, coco: true, form: form, buf: slices.Clone(data[from:to]), base: int64(from), last: i == len(cuts)-1, name: "m",
-			batch: &batch{limits: limits.withDefaults()}}
+			batch: &batch{limits: limits.WithDefaults()}}
 		from = to
 		u.read()
 		g.join(u)
@@ -493,7 +495,7 @@ func readUnits(data []byte, form form, cuts []int, limits Limits) (o outcome, br
 }
 
 // checkElements holds units cut at the given places against a single unit.
-func checkElements(t *testing.T, data []byte, form form, cuts []int, limits Limits) {
+func checkElements(t *testing.T, data []byte, form form, cuts []int, limits store.Limits) {
 	t.Helper()
 	want, wantBroken := readUnits(data, form, nil, limits)
 	got, gotBroken := readUnits(data, form, cuts, limits)
@@ -526,8 +528,8 @@ func FuzzElements(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, d []byte, a, b, c uint16) {
 		n := len(d) + 1
-		checkElements(t, d, formElements, []int{int(a) % n, int(b) % n, int(c) % n}, Limits{})
-		checkElements(t, d, formValues, []int{int(a) % n, int(b) % n, int(c) % n}, Limits{})
+		checkElements(t, d, formElements, []int{int(a) % n, int(b) % n, int(c) % n}, store.Limits{})
+		checkElements(t, d, formValues, []int{int(a) % n, int(b) % n, int(c) % n}, store.Limits{})
 	})
 }
 
@@ -543,7 +545,7 @@ func TestUnitsCutAnywhere(t *testing.T) {
 		for range r.IntN(6) {
 			cuts = append(cuts, r.IntN(len(d)+1))
 		}
-		checkElements(t, d, form, cuts, Limits{})
+		checkElements(t, d, form, cuts, store.Limits{})
 	}
 }
 

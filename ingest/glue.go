@@ -3,6 +3,8 @@ package ingest
 import (
 	"bytes"
 	"fmt"
+
+	"abtool/schema"
 )
 
 // glue puts values together that begin in one unit and end in a later one. Units of values
@@ -78,7 +80,7 @@ func (g *glue) join(u *unit) {
 	at := u.base + int64(len(u.buf))
 	if cut {
 		b.member, b.offset = u.name, g.base
-		b.rejectRecord(Cut, "the input ends within a value", g.rest)
+		b.rejectRecord(schema.Cut, "the input ends within a value", g.rest)
 		b.count++
 	}
 	*g = glue{}
@@ -127,7 +129,7 @@ func (g *glue) limit(u *unit) {
 		return
 	}
 	b.member, b.offset = u.name, g.base
-	b.rejectRecord(TooLarge, fmt.Sprintf("more than %d bytes", b.limits.Member), g.rest)
+	b.rejectRecord(schema.TooLarge, fmt.Sprintf("more than %d bytes", b.limits.Member), g.rest)
 	b.count++
 	if g.over = g.scan; g.over == nil && !u.last {
 		g.middle = true
@@ -142,7 +144,7 @@ func (g *glue) trail(u *unit, at int64, text []byte) {
 	b := u.batch
 	rest := bytes.TrimLeft(text, " \t\r\n")
 	b.member, b.offset = u.name, at+int64(len(text)-len(rest))
-	b.rejectRecord(Malformed, "more text behind the array", text)
+	b.rejectRecord(schema.Malformed, "more text behind the array", text)
 	b.count++
 	g.trailed = true
 }

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"abtool/schema"
 )
 
 // readInstances streams COCO's instances file: every image and object goes through the spill,
@@ -255,7 +257,7 @@ func (g *gtReader) noteMissing() {
 		default:
 			continue
 		}
-		b.drop(s.key, MissingSection, detail+": "+s.without, nil)
+		b.drop(s.key, schema.MissingSection, detail+": "+s.without, nil)
 	}
 }
 
@@ -272,7 +274,7 @@ func (g *gtReader) trailing() error {
 	more, err := io.Copy(io.Discard, g.w.r)
 	b := g.u.batch
 	b.member, b.offset = "", g.w.base+int64(g.w.p)
-	b.rejectRecord(Malformed, fmt.Sprintf("%d bytes of more text after the object", int64(len(rest))+more), rest)
+	b.rejectRecord(schema.Malformed, fmt.Sprintf("%d bytes of more text after the object", int64(len(rest))+more), rest)
 	b.count++
 	return err
 }
@@ -312,10 +314,10 @@ func (g *gtReader) image(raw []byte, key string) *fault {
 	}
 	id, wrong := wholeID("id", keyedID(scalarOf(o["id"]), key))
 	if wrong != "" {
-		return &fault{NoImageID, wrong}
+		return &fault{schema.NoImageID, wrong}
 	}
 	if !g.r.known.gt.CheckedAdd(uint64(id)) {
-		return faultf(Duplicate, "image %d", id)
+		return faultf(schema.Duplicate, "image %d", id)
 	}
 	b := g.u.batch
 	p := append(g.bytes[:0], gtImage)
@@ -332,7 +334,7 @@ func (b *batch) side(key string, o map[string]json.RawMessage) *int32 {
 	f := field{name: "images." + key}
 	v := b.whole(scalarOf(o[key]).value(), f)
 	if v != nil && *v == 0 {
-		b.drop(f.String(), BadSize, key+" is 0; wanted 1 pixel or more", o[key])
+		b.drop(f.String(), schema.BadSize, key+" is 0; wanted 1 pixel or more", o[key])
 		return nil
 	}
 	return v
@@ -352,15 +354,15 @@ func (g *gtReader) category(raw []byte, key string) *fault {
 	}
 	n, wrong := wholeID("id", keyedID(id, key))
 	if wrong != "" {
-		return &fault{NoID, wrong}
+		return &fault{schema.NoID, wrong}
 	}
 	if name.kind != jsonString || len(name.text) == 0 {
 		g.d.nameless[n] = true
-		return &fault{NoID, nameFault(name)}
+		return &fault{schema.NoID, nameFault(name)}
 	}
 	if first, ok := g.d.categories[n]; ok {
 		if first != string(name.text) {
-			return faultf(Duplicate, "category %d is %s already", n, snippet([]byte(first)))
+			return faultf(schema.Duplicate, "category %d is %s already", n, snippet([]byte(first)))
 		}
 		return nil
 	}
@@ -393,18 +395,18 @@ func (g *gtReader) annotation(raw []byte, key string) *fault {
 	}
 	image, wrong := wholeID("image_id", o.image)
 	if wrong != "" {
-		return &fault{NoImageID, wrong}
+		return &fault{schema.NoImageID, wrong}
 	}
 	id, wrong := wholeID("id", keyedID(o.id, key))
 	category, wrong2 := wholeID("category_id", o.category)
 	switch {
 	case wrong != "" && wrong2 != "":
-		return &fault{NoID, wrong + "; " + wrong2}
+		return &fault{schema.NoID, wrong + "; " + wrong2}
 	case wrong+wrong2 != "":
-		return &fault{NoID, wrong + wrong2}
+		return &fault{schema.NoID, wrong + wrong2}
 	}
 	if !g.r.known.objects.CheckedAdd(uint64(id)) {
-		return faultf(Duplicate, "object %d", id)
+		return faultf(schema.Duplicate, "object %d", id)
 	}
 	b := g.u.batch
 	o.judge(b, raw)

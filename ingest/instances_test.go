@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"abtool/schema"
+	"abtool/store"
 )
 
 // goodTruth is an instances file without a fault: two images, two classes, three objects.
@@ -30,7 +31,7 @@ type truthAccount struct {
 	Rejects           []string // place, field, reason and detail
 }
 
-func accountOf(t *testing.T, store string, s *Summary) (a truthAccount) {
+func accountOf(t *testing.T, store string, s *store.Account) (a truthAccount) {
 	t.Helper()
 	for _, src := range s.DataSets[0].Sources {
 		if src.Records != src.Stored+src.Rejected {

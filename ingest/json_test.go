@@ -12,11 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"abtool/schema"
+	"abtool/store"
 )
 
 // readJSONText reads one value as the only one of its source.
-func readJSONText(text string, coco bool, limits Limits) *batch {
-	b := &batch{limits: limits.withDefaults()}
+func readJSONText(text string, coco bool, limits store.Limits) *batch {
+	b := &batch{limits: limits.WithDefaults()}
 	b.readValue(&jsonScan{d: []byte(text)}, coco, []byte(text))
 	return b
 }
@@ -33,24 +34,24 @@ type jsonCase struct {
 	name, text string
 	in         []schema.ImageNetAnnotation
 	co         []schema.COCOAnnotation
-	rejects    []Reason
+	rejects    []schema.Reason
 	headers    int
 	nulled     []string
 }
 
 func (c jsonCase) run(t *testing.T, coco bool) {
 	t.Run(c.name, func(t *testing.T) {
-		b := readJSONText(c.text, coco, Limits{List: 1000})
+		b := readJSONText(c.text, coco, store.Limits{List: 1000})
 		if d := cmp.Diff(c.in, rowsOf(b), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("ImageNet rows (-want +got):\n%s", d)
 		}
 		if d := cmp.Diff(c.co, cocoRowsOf(b), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("COCO rows (-want +got):\n%s", d)
 		}
-		var rejects []Reason
+		var rejects []schema.Reason
 		for _, x := range b.rejects {
 			if x.Kind == "record" {
-				rejects = append(rejects, Reason(x.Reason))
+				rejects = append(rejects, schema.Reason(x.Reason))
 			}
 		}
 		if d := cmp.Diff(c.rejects, rejects, cmpopts.EquateEmpty()); d != "" {
@@ -62,7 +63,7 @@ func (c jsonCase) run(t *testing.T, coco bool) {
 		if b.headers != c.headers || b.count != len(b.in)+len(b.co)+len(rejects) {
 			t.Errorf("%d headers, want %d; %d records counted", b.headers, c.headers, b.count)
 		}
-		checkJSON(t, []byte(c.text), coco, Limits{List: 1000})
+		checkJSON(t, []byte(c.text), coco, store.Limits{List: 1000})
 	})
 }
 
@@ -155,30 +156,30 @@ func TestJSONImageNet(t *testing.T) {
 			in: annotationRows(func(r *row) { r.WorkerID, r.HITID = new(`a"b\`), new("é😀") })},
 		{name: "unknown keys", text: withID(`,"new":{"a":[1,{"b":null}]},"z":"é"`), in: annotationRows(nil)},
 		{name: "an image id without its class", text: `{"imageID":"n01440764_105"}`, in: annotationRows(nil)},
-		{name: "no image id", text: `{"selected":true,"mouseTracking":[]}`, rejects: []Reason{NoImageID}},
-		{name: "an image id that is a number", text: `{"imageID":5}`, rejects: []Reason{NoImageID}},
-		{name: "an image id that ends in nothing", text: `{"imageID":"n01440764/"}`, rejects: []Reason{NoImageID}},
-		{name: "not UTF-8", text: withID(`,"worker_id":"` + "\xff" + `"`), rejects: []Reason{NotUTF8}},
-		{name: "not UTF-8, nor JSON", text: "{\xff}", rejects: []Reason{NotUTF8}},
-		{name: "NaN", text: withID(`,"imageWidth":NaN`), rejects: []Reason{Malformed}},
-		{name: "Infinity", text: withID(`,"mouseTracking":[{"x":-Infinity}]`), rejects: []Reason{Malformed}},
-		{name: "leading zeros", text: withID(`,"imageWidth":0324`), rejects: []Reason{Malformed}},
-		{name: "plus", text: withID(`,"imageWidth":+324`), rejects: []Reason{Malformed}},
-		{name: "a bare point", text: withID(`,"imageWidth":.5`), rejects: []Reason{Malformed}},
-		{name: "a trailing comma", text: withID(`,`), rejects: []Reason{Malformed}},
-		{name: "a comment", text: withID(`/**/`), rejects: []Reason{Malformed}},
-		{name: "control character in a string", text: withID(",\"a\":\"\t\""), rejects: []Reason{Malformed}},
-		{name: "cut", text: `{"imageID":"a"`, rejects: []Reason{Malformed}},
-		{name: "two values", text: withID("") + withID(""), rejects: []Reason{Malformed}},
-		{name: "no object", text: `[1]`, rejects: []Reason{NotObject}},
-		{name: "a number", text: `5`, rejects: []Reason{NotObject}},
-		{name: "null", text: `null`, rejects: []Reason{NotObject}},
-		{name: "blank", text: " ", rejects: []Reason{Empty}},
+		{name: "no image id", text: `{"selected":true,"mouseTracking":[]}`, rejects: []schema.Reason{schema.NoImageID}},
+		{name: "an image id that is a number", text: `{"imageID":5}`, rejects: []schema.Reason{schema.NoImageID}},
+		{name: "an image id that ends in nothing", text: `{"imageID":"n01440764/"}`, rejects: []schema.Reason{schema.NoImageID}},
+		{name: "not UTF-8", text: withID(`,"worker_id":"` + "\xff" + `"`), rejects: []schema.Reason{schema.NotUTF8}},
+		{name: "not UTF-8, nor JSON", text: "{\xff}", rejects: []schema.Reason{schema.NotUTF8}},
+		{name: "NaN", text: withID(`,"imageWidth":NaN`), rejects: []schema.Reason{schema.Malformed}},
+		{name: "Infinity", text: withID(`,"mouseTracking":[{"x":-Infinity}]`), rejects: []schema.Reason{schema.Malformed}},
+		{name: "leading zeros", text: withID(`,"imageWidth":0324`), rejects: []schema.Reason{schema.Malformed}},
+		{name: "plus", text: withID(`,"imageWidth":+324`), rejects: []schema.Reason{schema.Malformed}},
+		{name: "a bare point", text: withID(`,"imageWidth":.5`), rejects: []schema.Reason{schema.Malformed}},
+		{name: "a trailing comma", text: withID(`,`), rejects: []schema.Reason{schema.Malformed}},
+		{name: "a comment", text: withID(`/**/`), rejects: []schema.Reason{schema.Malformed}},
+		{name: "control character in a string", text: withID(",\"a\":\"\t\""), rejects: []schema.Reason{schema.Malformed}},
+		{name: "cut", text: `{"imageID":"a"`, rejects: []schema.Reason{schema.Malformed}},
+		{name: "two values", text: withID("") + withID(""), rejects: []schema.Reason{schema.Malformed}},
+		{name: "no object", text: `[1]`, rejects: []schema.Reason{schema.NotObject}},
+		{name: "a number", text: `5`, rejects: []schema.Reason{schema.NotObject}},
+		{name: "null", text: `null`, rejects: []schema.Reason{schema.NotObject}},
+		{name: "blank", text: " ", rejects: []schema.Reason{schema.Empty}},
 		{name: "256 levels", text: withID(`,"a":` + strings.Repeat("[", 255) + strings.Repeat("]", 255)), in: annotationRows(nil)},
-		{name: "257 levels", text: withID(`,"a":` + strings.Repeat("[", 256) + strings.Repeat("]", 256)), rejects: []Reason{TooDeep}},
+		{name: "257 levels", text: withID(`,"a":` + strings.Repeat("[", 256) + strings.Repeat("]", 256)), rejects: []schema.Reason{schema.TooDeep}},
 		{name: "brackets in strings are no levels", text: withID(`,"a":"` + strings.Repeat("[", 300) + `\""`), in: annotationRows(nil)},
-		{name: "a list too long", text: withID(`,"mouseTracking":[` + strings.Repeat(`{"x":1,"y":1,"time":1},`, 1000) + `{}]`), rejects: []Reason{TooLong}},
-		{name: "a list too long in what is no JSON", text: withID(`,"mouseTracking":[` + strings.Repeat(`{"x":1,"y":1,"time":1},`, 1000) + `{}],}`), rejects: []Reason{Malformed}},
+		{name: "a list too long", text: withID(`,"mouseTracking":[` + strings.Repeat(`{"x":1,"y":1,"time":1},`, 1000) + `{}]`), rejects: []schema.Reason{schema.TooLong}},
+		{name: "a list too long in what is no JSON", text: withID(`,"mouseTracking":[` + strings.Repeat(`{"x":1,"y":1,"time":1},`, 1000) + `{}],}`), rejects: []schema.Reason{schema.Malformed}},
 	} {
 		c.run(t, false)
 	}
@@ -221,9 +222,9 @@ func TestJSONImageNetPages(t *testing.T) {
 		{name: "the older route", text: `{"annotations":[` + record(`,"assignment_id":"A"`) + `,` + record(`,"assignment_id":"B"`) + `]}`,
 			in: annotationRows(slot(0, func(r *row) { r.AssignmentID = new("A") }), slot(1, func(r *row) { r.AssignmentID = new("B") }))},
 		{name: "an annotation that is no object keeps its slot", text: `{"annotations":[null,` + record("") + `,{}]}`,
-			in: annotationRows(slot(1, nil)), rejects: []Reason{NotObject, NoImageID}},
-		{name: "annotations that are no list", text: `{"annotations":5}`, rejects: []Reason{NotObject}},
-		{name: "pages that are no objects", text: `{"pages":[1,` + page + `]}`, in: pageRows, rejects: []Reason{NotObject}},
+			in: annotationRows(slot(1, nil)), rejects: []schema.Reason{schema.NotObject, schema.NoImageID}},
+		{name: "annotations that are no list", text: `{"annotations":5}`, rejects: []schema.Reason{schema.NotObject}},
+		{name: "pages that are no objects", text: `{"pages":[1,` + page + `]}`, in: pageRows, rejects: []schema.Reason{schema.NotObject}},
 		{name: "page times that are none", text: `{"annotations":[` + record("") + `],"startedAt":-1,"endedAt":"x"}`, in: annotationRows(slot(0, nil)),
 			nulled: []string{"endedAt not_a_number", "startedAt negative"}},
 	} {
@@ -300,19 +301,19 @@ func TestJSONCOCO(t *testing.T) {
 			})},
 		{name: "bytes that are not UTF-8", text: id(`,"worker_id":"a` + "\xff" + `b","categories":["` + "\xc3" + `"]`),
 			co: cocoRows(func(r *row) { r.WorkerID, r.Categories = new("a\ufffdb"), []string{"\ufffd"} })},
-		{name: "bytes that are not UTF-8 outside of strings", text: "{\"image_id\":1,\xff}", rejects: []Reason{Malformed}},
+		{name: "bytes that are not UTF-8 outside of strings", text: "{\"image_id\":1,\xff}", rejects: []schema.Reason{schema.Malformed}},
 		{name: "imageURL", text: `{"imageURL":"http://h/train2014/COCO_train2014_000000459214.jpg?x=1.png","timeSpend":5}`,
 			co: cocoRows(func(r *row) { r.TimeSpent = new(int64(5)) })},
 		{name: "imageURL with a path in its query", text: `{"imageURL":"http://h/459214.jpg?a=b/c.d"}`, co: cocoRows(nil)},
 		{name: "image_id before imageURL", text: `{"imageURL":"COCO_000000000009.jpg","image_id":459214}`, co: cocoRows(nil)},
-		{name: "imageURL without a number", text: `{"imageURL":"http://h/COCO_x.jpg"}`, rejects: []Reason{NoImageID}},
+		{name: "imageURL without a number", text: `{"imageURL":"http://h/COCO_x.jpg"}`, rejects: []schema.Reason{schema.NoImageID}},
 		{name: "an image id in quotes", text: `{"image_id":"459214","imageURL":"9.jpg"}`, co: cocoRows(nil)},
 		{name: "an image id as in a file name", text: `{"image_id":"000000459214"}`, co: cocoRows(nil)},
-		{name: "an image id that is a string", text: `{"image_id":"nine","imageURL":"9.jpg"}`, rejects: []Reason{NoImageID}},
-		{name: "an image id that is a fraction", text: `{"image_id":459214.5}`, rejects: []Reason{NoImageID}},
-		{name: "no image id", text: `{"actionHistories":[]}`, rejects: []Reason{NoImageID}},
-		{name: "NaN", text: id(`,"timeSpent":NaN`), rejects: []Reason{Malformed}},
-		{name: "no object", text: `"a"`, rejects: []Reason{NotObject}},
+		{name: "an image id that is a string", text: `{"image_id":"nine","imageURL":"9.jpg"}`, rejects: []schema.Reason{schema.NoImageID}},
+		{name: "an image id that is a fraction", text: `{"image_id":459214.5}`, rejects: []schema.Reason{schema.NoImageID}},
+		{name: "no image id", text: `{"actionHistories":[]}`, rejects: []schema.Reason{schema.NoImageID}},
+		{name: "NaN", text: id(`,"timeSpent":NaN`), rejects: []schema.Reason{schema.Malformed}},
+		{name: "no object", text: `"a"`, rejects: []schema.Reason{schema.NotObject}},
 		{name: "header", text: `{"id":"D","annotatorID":"","assignmentID":"A","hitID":"H","workerID":"W","startedAt":1795448364158}`, headers: 1},
 		{name: "page", text: `{"page":{"id":"P","annotation":{"imageURL":"a/COCO_000000459214.jpg","timeSpend":9},"pageno":2,"startedAt":1795448364158},"endedAt":1795448374158,"isDone":true}`,
 			co: cocoRows(func(r *row) {
@@ -324,7 +325,7 @@ func TestJSONCOCO(t *testing.T) {
 				r.WorkerID, r.HITID, r.AssignmentID, r.PageIdx, r.PageUUID = new("W"), new("H"), new("A"), new(int32(2)), new("P")
 			}, func(r *row) { r.WorkerID, r.HITID, r.AssignmentID, r.PageUUID = new("W"), new("h"), new("A"), new("Q") })},
 		{name: "page without an annotation", text: `{"page":{"id":"P","annotation":null,"pageno":2}}`, headers: 1},
-		{name: "page with an annotation that is none", text: `{"page":{"id":"P","annotation":"x","pageno":2}}`, rejects: []Reason{NotObject}},
+		{name: "page with an annotation that is none", text: `{"page":{"id":"P","annotation":"x","pageno":2}}`, rejects: []schema.Reason{schema.NotObject}},
 		{name: "an ImageNet record among them", text: withID(`,"selected":true`),
 			in: annotationRows(func(r *schema.ImageNetAnnotation) { r.Selected = new(true) })},
 	} {
@@ -338,34 +339,34 @@ func TestJSONDocuments(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
 		rows       int
-		rejects    []Reason
+		rejects    []schema.Reason
 	}{
 		{"object", one, 1, nil},
 		{"byte order mark", "\xef\xbb\xbf" + one, 1, nil},
 		{"array", "[" + one + ",\n{\"image_id\":2} ]\n", 2, nil},
 		{"empty array", " [ ] ", 0, nil},
 		{"lines", one + "\n\n" + one + "\r\n", 2, nil},
-		{"lines with a faulty one", one + "\n{\"image_id\":}\n" + one, 2, []Reason{Malformed}},
-		{"array with what is no object", "[" + one + ",null,3,[3],\"a\"]", 1, []Reason{NotObject, NotObject, NotObject, NotObject}},
-		{"array of arrays", "[[" + one + ",3,{\"image_id\":2}],[]]", 2, []Reason{NotObject, NotObject}},
+		{"lines with a faulty one", one + "\n{\"image_id\":}\n" + one, 2, []schema.Reason{schema.Malformed}},
+		{"array with what is no object", "[" + one + ",null,3,[3],\"a\"]", 1, []schema.Reason{schema.NotObject, schema.NotObject, schema.NotObject, schema.NotObject}},
+		{"array of arrays", "[[" + one + ",3,{\"image_id\":2}],[]]", 2, []schema.Reason{schema.NotObject, schema.NotObject}},
 		{"a list under a key", `{"version":1,"records":[` + one + `, {"image_id":2}],"meta":{"a":[{}]}}`, 2, nil},
 		{"lists under two keys", `{"train":[` + one + `],"val":[],"test": [{"image_id":2} ]}`, 2, nil},
-		{"a list under a key with what is no object", `{"records":[` + one + `,3,"a",[],{"image_id":2}]}`, 2, []Reason{NotObject, NotObject, NotObject}},
+		{"a list under a key with what is no object", `{"records":[` + one + `,3,"a",[],{"image_id":2}]}`, 2, []schema.Reason{schema.NotObject, schema.NotObject, schema.NotObject}},
 		{"records keyed by id", "{\"1\": " + one + ",\n\"2\":{\"image_id\":2}, \"n\":2}", 2, nil},
-		{"records keyed by id, cut", "{\"1\": " + one + ",\"2\":{\"image_id\":2", 0, []Reason{Malformed}},
+		{"records keyed by id, cut", "{\"1\": " + one + ",\"2\":{\"image_id\":2", 0, []schema.Reason{schema.Malformed}},
 
-		{"array with a faulty element", "[{\"image_id\":1,},{\"image_id\":NaN}," + one + "]", 1, []Reason{Malformed, Malformed}},
-		{"array that does not end", "[" + one, 1, []Reason{Cut}},
-		{"array cut in an element", "[" + one + `,{"image_id"`, 1, []Reason{Cut}},
-		{"text behind an array", "[" + one + "]" + one, 1, []Reason{Malformed}},
-		{"blank", " \n", 0, []Reason{Empty}},
+		{"array with a faulty element", "[{\"image_id\":1,},{\"image_id\":NaN}," + one + "]", 1, []schema.Reason{schema.Malformed, schema.Malformed}},
+		{"array that does not end", "[" + one, 1, []schema.Reason{schema.Cut}},
+		{"array cut in an element", "[" + one + `,{"image_id"`, 1, []schema.Reason{schema.Cut}},
+		{"text behind an array", "[" + one + "]" + one, 1, []schema.Reason{schema.Malformed}},
+		{"blank", " \n", 0, []schema.Reason{schema.Empty}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBatch()
 			b.readDocument(true, []byte(c.text))
-			var rejects []Reason
+			var rejects []schema.Reason
 			for _, x := range b.rejects {
-				rejects = append(rejects, Reason(x.Reason))
+				rejects = append(rejects, schema.Reason(x.Reason))
 			}
 			if d := cmp.Diff(c.rejects, rejects, cmpopts.EquateEmpty()); d != "" || len(b.co) != c.rows || b.count != c.rows+len(rejects) {
 				t.Errorf("%d rows, want %d; %d records; rejects (-want +got):\n%s", len(b.co), c.rows, b.count, d)
@@ -414,7 +415,7 @@ func TestJSONAfterPosition(t *testing.T) {
 		}
 		u := &unit{buf: []byte(strings.Join(lines, "\n")), form: formLines, batch: newBatch()}
 		u.read()
-		if n, r := len(u.batch.in), u.batch.rejects; n != 1 || len(r) == 0 || r[len(r)-1].Reason != string(Malformed) {
+		if n, r := len(u.batch.in), u.batch.rejects; n != 1 || len(r) == 0 || r[len(r)-1].Reason != string(schema.Malformed) {
 			t.Errorf("%s: %d rows, rejects %+v", c.wrong, n, r)
 		}
 	}
@@ -490,8 +491,8 @@ func TestSamplesInARow(t *testing.T) {
 		}
 		sep := []string{", ", ",", " , "}[r.IntN(3)]
 		text := fmt.Appendf(nil, `{"image_id": 7, "mouseTracking": [%s], "imageURL": %q}`, strings.Join(list, sep), strings.Repeat("room ", 60))
-		checkJSON(t, text, true, Limits{})
-		b := &batch{limits: Limits{}.withDefaults()}
+		checkJSON(t, text, true, store.Limits{})
+		b := &batch{limits: store.Limits{}.WithDefaults()}
 		if ok, _ := b.fastJSON(&jsonScan{d: text}, true); ok && len(list) > 3 && b.shapes.sample.known {
 			fast++
 		}

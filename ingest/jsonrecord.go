@@ -1,6 +1,10 @@
 package ingest
 
-import "bytes"
+import (
+	"bytes"
+
+	"abtool/schema"
+)
 
 // kind is the type of a JSON value.
 type kind uint8
@@ -46,7 +50,7 @@ func (b *batch) name(s scalar, f field) string {
 	case jsonString, jsonNum:
 		return b.text.keep(s.text)
 	}
-	b.drop(f.String(), WrongType, s.kind.String()+"; a string is wanted", s.text)
+	b.drop(f.String(), schema.WrongType, s.kind.String()+"; a string is wanted", s.text)
 	return ""
 }
 
@@ -55,7 +59,7 @@ func (b *batch) boolean(s scalar, f field) *bool {
 	case s.kind == jsonNull:
 		return nil
 	case s.kind != jsonBool:
-		b.drop(f.String(), NotBoolean, s.kind.String()+"; true or false is wanted", s.text)
+		b.drop(f.String(), schema.NotBoolean, s.kind.String()+"; true or false is wanted", s.text)
 		return nil
 	case s.yes:
 		return &yes
@@ -265,11 +269,11 @@ func (b *batch) endImageNet(c *wrapper, raw []byte) *fault {
 func (m *showing) noImageID() *fault {
 	switch {
 	case m.idKind == jsonNull:
-		return faultf(NoImageID, "imageID is missing")
+		return faultf(schema.NoImageID, "imageID is missing")
 	case m.idKind != jsonString:
-		return faultf(NoImageID, "imageID is %s, and has to be a string", m.idKind)
+		return faultf(schema.NoImageID, "imageID is %s, and has to be a string", m.idKind)
 	}
-	return faultf(NoImageID, "imageID %q names no image", snippet(m.imageID))
+	return faultf(schema.NoImageID, "imageID %q names no image", snippet(m.imageID))
 }
 
 // cocoPage gathers one COCO record until its row is made.
@@ -378,7 +382,7 @@ func (p *cocoPage) imageID() (int64, *fault) {
 		}
 		lacks += ", and imageURL does not end in a number"
 	}
-	return 0, faultf(NoImageID, "%s", lacks)
+	return 0, faultf(schema.NoImageID, "%s", lacks)
 }
 
 // numberIn returns the number at the end of a file name: 459214 in …/COCO_train2014_000000459214.jpg.
@@ -429,7 +433,7 @@ func (b *batch) add(k slot, e *rawEvent) *fault {
 		b.show.hovers = append(b.show.hovers, hover{T: t, Action: b.common(e[partAction], f)})
 	}
 	if n >= b.limits.List {
-		return faultf(TooLong, "a list has more than %d entries", b.limits.List)
+		return faultf(schema.TooLong, "a list has more than %d entries", b.limits.List)
 	}
 	return nil
 }
@@ -482,7 +486,7 @@ func (b *batch) addCOCO(k slot, e *rawEvent) *fault {
 		})
 	}
 	if n >= b.limits.List {
-		return faultf(TooLong, "a list has more than %d entries", b.limits.List)
+		return faultf(schema.TooLong, "a list has more than %d entries", b.limits.List)
 	}
 	return nil
 }

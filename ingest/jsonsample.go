@@ -1,6 +1,10 @@
 package ingest
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"abtool/schema"
+)
 
 // spelling is how a mouse sample was spelled: what stood around its three numbers. Nearly all
 // samples of a source are spelled alike.
@@ -113,7 +117,7 @@ func (b *batch) fastSamples(s *jsonScan, coco bool) (any bool, f *fault) {
 		p += l.text[3].n
 		n := len(ps)
 		if n >= b.limits.List {
-			return true, faultf(TooLong, "a list has more than %d entries", b.limits.List)
+			return true, faultf(schema.TooLong, "a list has more than %d entries", b.limits.List)
 		}
 		x, y, t := num[0], num[1], num[2]
 		if ms := int64(t); coco && float64(ms) == t && 0 < ms && ms < maxTime && plainCoord(x) && plainCoord(y) {

@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"unicode/utf8"
+
+	"abtool/schema"
 )
 
 // slowJSON reads one JSON value, whatever it wraps, with encoding/json: the judge for every
@@ -15,21 +17,21 @@ import (
 // does not tell by itself. Faults are noted in the batch.
 func (b *batch) slowJSON(data []byte, coco bool) {
 	trimmed := trim(data)
-	fail := func(r Reason, detail string) {
+	fail := func(r schema.Reason, detail string) {
 		b.rejectRecord(r, detail, trimmed)
 		b.count++
 	}
 	if len(trimmed) == 0 {
-		fail(Empty, "")
+		fail(schema.Empty, "")
 		return
 	}
 	depth, values := measure(trimmed)
 	if depth > b.limits.Depth {
-		fail(TooDeep, fmt.Sprintf("%d levels", depth))
+		fail(schema.TooDeep, fmt.Sprintf("%d levels", depth))
 		return
 	}
 	if values > maxValues {
-		fail(TooLong, fmt.Sprintf("%d values; the limit is %d", values, maxValues))
+		fail(schema.TooLong, fmt.Sprintf("%d values; the limit is %d", values, maxValues))
 		return
 	}
 	dec := json.NewDecoder(bytes.NewReader(trimmed))
@@ -37,14 +39,14 @@ func (b *batch) slowJSON(data []byte, coco bool) {
 	var v any
 	if err := dec.Decode(&v); err != nil {
 		if !coco && !utf8.Valid(trimmed) {
-			fail(NotUTF8, notUTF8(trimmed).detail)
+			fail(schema.NotUTF8, notUTF8(trimmed).detail)
 			return
 		}
-		fail(Malformed, err.Error())
+		fail(schema.Malformed, err.Error())
 		return
 	}
 	if len(trim(trimmed[dec.InputOffset():])) > 0 {
-		fail(Malformed, "more text behind the value")
+		fail(schema.Malformed, "more text behind the value")
 		return
 	}
 	obj, ok := v.(map[string]any)
@@ -53,7 +55,7 @@ func (b *batch) slowJSON(data []byte, coco bool) {
 			b.unpack(trimmed, coco)
 			return
 		}
-		fail(NotObject, jsonScalar(v).kind.String()+" where a record should be")
+		fail(schema.NotObject, jsonScalar(v).kind.String()+" where a record should be")
 		return
 	}
 	if isContainer(obj) {
@@ -81,7 +83,7 @@ func (b *batch) object(o map[string]any, c wrapper, s jsonSource) {
 		for _, p := range pages {
 			page, ok := p.(map[string]any)
 			if !ok {
-				b.fail(&fault{NotObject, "a page that is not an object"}, s)
+				b.fail(&fault{schema.NotObject, "a page that is not an object"}, s)
 				continue
 			}
 			b.readPage(page, c, s)
@@ -155,12 +157,12 @@ func (b *batch) readPage(p map[string]any, c wrapper, s jsonSource) {
 	switch {
 	case ok:
 	case p["annotations"] != nil:
-		b.fail(faultf(NotObject, "annotations is %s, and has to be a list of objects", jsonScalar(p["annotations"]).kind), s)
+		b.fail(faultf(schema.NotObject, "annotations is %s, and has to be a list of objects", jsonScalar(p["annotations"]).kind), s)
 		return
 	case single:
 		return
 	case p["annotation"] != nil:
-		b.fail(&fault{NotObject, "an annotation that is not an object"}, s)
+		b.fail(&fault{schema.NotObject, "an annotation that is not an object"}, s)
 		return
 	default:
 		b.headers++ // a page that nothing was done on
@@ -170,7 +172,7 @@ func (b *batch) readPage(p map[string]any, c wrapper, s jsonSource) {
 	for i, a := range list {
 		rec, ok := a.(map[string]any)
 		if !ok {
-			b.fail(&fault{NotObject, "an annotation that is not an object"}, s)
+			b.fail(&fault{schema.NotObject, "an annotation that is not an object"}, s)
 			continue
 		}
 		c.slot = int32(i)
@@ -338,13 +340,13 @@ func (b *batch) slowCOCO(o map[string]any, c *wrapper, raw []byte) *fault {
 func (b *batch) categories(v any) {
 	list, ok := v.([]any)
 	if !ok {
-		b.null("categories", WrongType, jsonScalar(v).text)
+		b.null("categories", schema.WrongType, jsonScalar(v).text)
 		return
 	}
 	for i, n := range list {
 		s, ok := n.(string)
 		if !ok {
-			b.null(fmt.Sprintf("categories[%d]", i), WrongType, jsonScalar(n).text)
+			b.null(fmt.Sprintf("categories[%d]", i), schema.WrongType, jsonScalar(n).text)
 			continue
 		}
 		b.page.names = append(b.page.names, b.text.keep([]byte(s)))
@@ -356,13 +358,13 @@ func (b *batch) categories(v any) {
 func (b *batch) slowList(k slot, key string, v any, add func(*batch, slot, *rawEvent) *fault) *fault {
 	list, ok := v.([]any)
 	if !ok {
-		b.drop(key, WrongType, jsonScalar(v).kind.String()+"; a list is wanted", jsonScalar(v).text)
+		b.drop(key, schema.WrongType, jsonScalar(v).kind.String()+"; a list is wanted", jsonScalar(v).text)
 		return nil
 	}
 	for i, x := range list {
 		o, ok := x.(map[string]any)
 		if !ok {
-			b.drop(fmt.Sprintf("%s[%d]", key, i), WrongType, jsonScalar(x).kind.String()+"; an object is wanted", jsonScalar(x).text)
+			b.drop(fmt.Sprintf("%s[%d]", key, i), schema.WrongType, jsonScalar(x).kind.String()+"; an object is wanted", jsonScalar(x).text)
 		}
 		e := rawEvent{
 			partX: jsonScalar(o["x"]), partY: jsonScalar(o["y"]), partTime: jsonScalar(o["time"]), partAction: jsonScalar(o["action"]),
@@ -390,7 +392,7 @@ func (b *batch) slowList(k slot, key string, v any, add func(*batch, slot, *rawE
 func (b *batch) jsonPair(v any, f field) (x, y scalar) {
 	o, ok := v.(map[string]any)
 	if !ok && v != nil {
-		b.drop(f.String(), WrongType, jsonScalar(v).kind.String()+"; a point is wanted", jsonScalar(v).text)
+		b.drop(f.String(), schema.WrongType, jsonScalar(v).kind.String()+"; a point is wanted", jsonScalar(v).text)
 	}
 	return jsonScalar(o["x"]), jsonScalar(o["y"])
 }

@@ -4,19 +4,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"unicode/utf8"
+
+	"abtool/schema"
 )
 
 // fields decodes one object, whatever its order of keys.
 func fields(raw []byte) (map[string]json.RawMessage, *fault) {
 	if len(raw) == 0 || raw[0] != '{' {
 		if json.Valid(raw) {
-			return nil, faultf(NotObject, "%s; wanted an object", kindOf(raw))
+			return nil, faultf(schema.NotObject, "%s; wanted an object", kindOf(raw))
 		}
-		return nil, &fault{reason: Malformed}
+		return nil, &fault{reason: schema.Malformed}
 	}
 	var o map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &o); err != nil {
-		return nil, faultf(Malformed, "%v", err)
+		return nil, faultf(schema.Malformed, "%v", err)
 	}
 	return o, nil
 }
@@ -137,31 +139,31 @@ func (o *object) judge(b *batch, raw []byte) {
 		if o.boxText != nil {
 			found = o.boxText
 		}
-		b.drop("annotations.bbox", BadBox, o.badBox, found)
+		b.drop("annotations.bbox", schema.BadBox, o.badBox, found)
 	}
 	if f := o.badMask; f != nil {
 		b.drop("annotations.segmentation", f.reason, f.detail, o.maskText)
 	}
 	o.judgeArea(b)
 	if c := o.crowd; c.kind == jsonNum && c.num != 0 && c.num != 1 {
-		b.drop("annotations.iscrowd", NotBoolean, "iscrowd is "+snippet(c.text)+"; wanted 0 or 1", c.text)
+		b.drop("annotations.iscrowd", schema.NotBoolean, "iscrowd is "+snippet(c.text)+"; wanted 0 or 1", c.text)
 	} else if c.kind != jsonNull && c.kind != jsonNum && c.kind != jsonBool {
-		b.drop("annotations.iscrowd", NotBoolean, "iscrowd is "+c.kind.String()+"; wanted 0 or 1", c.text)
+		b.drop("annotations.iscrowd", schema.NotBoolean, "iscrowd is "+c.kind.String()+"; wanted 0 or 1", c.text)
 	}
 }
 
 func (o *object) judgeArea(b *batch) {
 	a := o.area
-	reason, detail := Reason(""), ""
+	reason, detail := schema.Reason(""), ""
 	switch {
 	case a.kind == jsonNull:
 		return
 	case a.kind != jsonNum:
-		reason, detail = NotANumber, "area is "+a.kind.String()+"; wanted a number of pixels"
+		reason, detail = schema.NotANumber, "area is "+a.kind.String()+"; wanted a number of pixels"
 	case isInf(a.num):
-		reason, detail = OutOfRange, "area is not finite"
+		reason, detail = schema.OutOfRange, "area is not finite"
 	case a.num < 0:
-		reason, detail = Negative, "area is below 0"
+		reason, detail = schema.Negative, "area is below 0"
 	default:
 		return
 	}

@@ -3,6 +3,8 @@ package ingest
 import (
 	"encoding/json"
 	"math"
+
+	"abtool/schema"
 )
 
 // setRLE reads a run-length mask. Its runs must cover its size exactly; whether that is the image's
@@ -14,13 +16,13 @@ func (o *object) setRLE(seg json.RawMessage) *fault {
 	}
 	for _, key := range []string{"size", "counts"} {
 		if len(m[key]) == 0 {
-			return faultf(WrongType, "segmentation is an object without %s; wanted size and counts, "+
+			return faultf(schema.WrongType, "segmentation is an object without %s; wanted size and counts, "+
 				"or a list of polygons", key)
 		}
 	}
 	size, ok := numbersOf(m["size"])
 	if !ok || len(size) != 2 || !isSide(size[0]) || !isSide(size[1]) || size[0] == 0 || size[1] == 0 {
-		return faultf(WrongType, "size is %s; wanted [height, width] in pixels", snippet(m["size"]))
+		return faultf(schema.WrongType, "size is %s; wanted [height, width] in pixels", snippet(m["size"]))
 	}
 	counts, f := runsOf(m["counts"])
 	if f != nil {
@@ -30,12 +32,12 @@ func (o *object) setRLE(seg json.RawMessage) *fault {
 	left := pixels
 	for _, n := range counts {
 		if n < 0 || n > left {
-			return faultf(BadMask, "the runs cover more than the %d pixels of size %s", pixels, snippet(m["size"]))
+			return faultf(schema.BadMask, "the runs cover more than the %d pixels of size %s", pixels, snippet(m["size"]))
 		}
 		left -= n
 	}
 	if left > 0 {
-		return faultf(BadMask, "the runs cover %d of the %d pixels of size %s",
+		return faultf(schema.BadMask, "the runs cover %d of the %d pixels of size %s",
 			pixels-left, pixels, snippet(m["size"]))
 	}
 	o.rleH, o.rleW, o.counts, o.hasRLE = int32(size[0]), int32(size[1]), counts, true
@@ -47,21 +49,21 @@ func runsOf(raw json.RawMessage) ([]int64, *fault) {
 	if text := scalarOf(raw); text.kind == jsonString {
 		counts, ok := decodeRLE(string(text.text))
 		if !ok {
-			return nil, faultf(WrongType, "counts is a string, but not of compressed run lengths")
+			return nil, faultf(schema.WrongType, "counts is a string, but not of compressed run lengths")
 		}
 		return counts, nil
 	}
 	if kindOf(raw) != jsonArray {
-		return nil, faultf(WrongType, "counts is %s; wanted run lengths", kindOf(raw))
+		return nil, faultf(schema.WrongType, "counts is %s; wanted run lengths", kindOf(raw))
 	}
 	runs, ok := numbersOf(raw)
 	if !ok {
-		return nil, faultf(WrongType, "counts %s; wanted run lengths", whatHolds(raw))
+		return nil, faultf(schema.WrongType, "counts %s; wanted run lengths", whatHolds(raw))
 	}
 	counts := make([]int64, len(runs))
 	for i, n := range runs {
 		if !isSide(n) {
-			return nil, faultf(WrongType, "counts holds %v; wanted whole numbers from 0 to %d", n, math.MaxInt32)
+			return nil, faultf(schema.WrongType, "counts holds %v; wanted whole numbers from 0 to %d", n, math.MaxInt32)
 		}
 		counts[i] = int64(n)
 	}

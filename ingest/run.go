@@ -17,6 +17,7 @@ import (
 
 	"abtool/internal/usage"
 	"abtool/schema"
+	"abtool/store"
 )
 
 // Options say what to ingest, and how. Out and at least one source are needed; the zero value
@@ -33,7 +34,7 @@ type Options struct {
 	// MaxRejects stops the run when more records are rejected; 0: no limit.
 	MaxRejects int64
 	Force      bool // replace data sets that the store holds already
-	Limits     Limits
+	Limits     store.Limits
 	Stdin      io.Reader
 	Version    string         // of the tool, for store.json
 	Progress   func(Progress) // called a few times a second, from one goroutine; may be nil
@@ -62,18 +63,18 @@ var (
 // those of the store all at once, when everything has been written; until then, and if it
 // fails, the old store stands. The summary is returned also with an error, as far as the run
 // came. Cancelling ctx stops it and leaves nothing behind.
-func Run(ctx context.Context, o Options) (*Summary, error) {
+func Run(ctx context.Context, o Options) (*store.Account, error) {
 	r, err := newRunner(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	t, err := openTarget(r.o.Out)
+	t, err := store.Create(r.o.Out)
 	if err != nil {
 		return nil, err
 	}
-	defer t.close()
+	defer t.Close()
 	r.target = t
-	if err := t.checkSpace(r.estimate()); err != nil {
+	if err := t.CheckSpace(r.estimate()); err != nil {
 		return nil, err
 	}
 	stop := r.report()
@@ -91,15 +92,15 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 // runner is one run.
 type runner struct {
 	o       Options
-	target  *target
+	target  *store.Writer
 	sources []*source
 	feeder  *feeder
 	known   *known
-	limits  Limits
+	limits  store.Limits
 
 	mu       sync.Mutex
 	sets     map[string]*dataset
-	examples []Example
+	examples []store.Example
 
 	glue     glue
 	records  atomic.Int64
@@ -110,7 +111,7 @@ type runner struct {
 }
 
 func newRunner(ctx context.Context, o Options) (*runner, error) {
-	o.Limits = o.Limits.withDefaults()
+	o.Limits = o.Limits.WithDefaults()
 	if o.Jobs == 0 {
 		o.Jobs = runtime.GOMAXPROCS(0)
 	}
@@ -284,14 +285,14 @@ func (r *runner) dataset(name string) (*dataset, error) {
 	if d := r.sets[name]; d != nil {
 		return d, nil
 	}
-	if r.target.holds(name) && !r.o.Force {
+	if r.target.Holds(name) && !r.o.Force {
 		return nil, fmt.Errorf("%s holds %s already: give --force to replace it, or another --out", r.o.Out, name)
 	}
 	names := make([]string, len(r.sources))
 	for i, s := range r.sources {
 		names[i] = s.name
 	}
-	d, err := newDataset(name, r.target.tmp, names, r.o.Jobs, r.o.groupRows)
+	d, err := newDataset(name, r.target.Dir(), names, r.o.Jobs, r.o.groupRows)
 	if err != nil {
 		return nil, err
 	}
@@ -311,7 +312,7 @@ func (r *runner) finish(ctx context.Context) error {
 		}
 		if r.o.Format == "arrow" {
 			r.setStage("converting")
-			for _, table := range tableNames {
+			for _, table := range store.Tables {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
@@ -336,7 +337,7 @@ func (r *runner) finish(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return r.target.commit(r.summary(true))
+	return r.target.Commit(r.summary(true))
 }
 
 // misplaced returns what to say of sources that hold none of what they were given for: byproducts
@@ -358,7 +359,7 @@ func (r *runner) misplaced() (notes []string) {
 
 func (r *runner) ordered() []*dataset {
 	var out []*dataset
-	for _, name := range dataSetNames {
+	for _, name := range store.Sets {
 		if d := r.sets[name]; d != nil {
 			out = append(out, d)
 		}
@@ -386,11 +387,11 @@ func fileSizes(dir string) (map[string]int64, error) {
 }
 
 // summary is the account as it stands.
-func (r *runner) summary(completed bool) *Summary {
-	s := &Summary{FormatVersion: schema.FormatVersion, ToolVersion: r.o.Version, Completed: completed, DataSets: []DataSetStats{}, Examples: r.examples}
+func (r *runner) summary(completed bool) *store.Account {
+	s := &store.Account{FormatVersion: schema.FormatVersion, ToolVersion: r.o.Version, Completed: completed, DataSets: []store.DataSet{}, Examples: r.examples}
 	for _, d := range r.ordered() {
-		st := DataSetStats{
-			Name: d.name, Options: StoreOptions{Format: r.o.Format, As: r.o.As, Limits: r.limits},
+		st := store.DataSet{
+			Name: d.name, Options: store.Options{Format: r.o.Format, As: r.o.As, Limits: r.limits},
 			Rows: d.rows, Bytes: r.written[d.name], Rejected: d.rejects.counts(), Nulled: d.nulled.counts(),
 			Categories: sortedCategories(d.categories), Notes: d.notes,
 		}
@@ -460,7 +461,7 @@ func (r *runner) report() (stop func()) {
 }
 
 // account is a source's account with a data set.
-func (r *runner) account(s *source, coco bool) (*SourceStats, *dataset, error) {
+func (r *runner) account(s *source, coco bool) (*store.Source, *dataset, error) {
 	name := setName(coco)
 	d, err := r.dataset(name)
 	if err != nil {
@@ -468,7 +469,7 @@ func (r *runner) account(s *source, coco bool) (*SourceStats, *dataset, error) {
 	}
 	k := s.stats[name]
 	if k == nil {
-		k = &SourceStats{}
+		k = &store.Source{}
 		s.stats[name] = k
 	}
 	return k, d, nil
@@ -481,23 +482,11 @@ func setName(coco bool) string {
 	return "imagenet"
 }
 
-// tableNames are the tables of every data set.
-var tableNames = []string{"annotations", "images", "rejects"}
-
-// names of the data sets, for the order of a merged store.json.
-var dataSetNames = []string{"imagenet", "coco"}
-
-func sortedCategories(names map[int64]string) (out []Category) {
+func sortedCategories(names map[int64]string) (out []store.Category) {
 	for _, id := range slices.Sorted(maps.Keys(names)) {
-		out = append(out, Category{id, names[id]})
+		out = append(out, store.Category{ID: id, Name: names[id]})
 	}
 	return out
-}
-
-func sortDataSets(d []DataSetStats) {
-	slices.SortFunc(d, func(a, b DataSetStats) int {
-		return slices.Index(dataSetNames, a.Name) - slices.Index(dataSetNames, b.Name)
-	})
 }
 
 // explain says of an error of the system what can be done about it.
@@ -505,7 +494,7 @@ func explain(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errFull), errors.Is(err, errQuota):
+	case store.IsFull(err):
 		return fmt.Errorf("%w (the old store is unchanged: make room, or give another --out)", err)
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("interrupted, the old store is unchanged: %w", err)

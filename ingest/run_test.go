@@ -25,6 +25,7 @@ import (
 
 	"abtool/internal/synth"
 	"abtool/schema"
+	"abtool/store"
 )
 
 // simulate writes a small data set and returns its folder.
@@ -42,7 +43,7 @@ func simulate(t testing.TB, set string, o synth.Options) string {
 }
 
 // mustRun ingests into a new store and returns it.
-func mustRun(t testing.TB, o Options) (string, *Summary) {
+func mustRun(t testing.TB, o Options) (string, *store.Account) {
 	t.Helper()
 	if o.Out == "" {
 		o.Out = filepath.Join(t.TempDir(), "store")
@@ -110,7 +111,7 @@ func TestJobs(t *testing.T) {
 }
 
 // checkAccount checks that what a data set's account says is what its tables hold.
-func checkAccount(t *testing.T, store string, d DataSetStats) {
+func checkAccount(t *testing.T, made string, d store.DataSet) {
 	t.Helper()
 	var stored, rejected, rows int64
 	for _, s := range d.Sources {
@@ -121,7 +122,7 @@ func checkAccount(t *testing.T, store string, d DataSetStats) {
 		rejected += s.Rejected
 		rows += s.Rows
 	}
-	rejects := readTable[schema.Reject](t, store, d.Name+"/rejects")
+	rejects := readTable[schema.Reject](t, made, d.Name+"/rejects")
 	left, nulled := int64(0), int64(0)
 	for _, r := range rejects {
 		if r.Kind == "record" {
@@ -130,7 +131,7 @@ func checkAccount(t *testing.T, store string, d DataSetStats) {
 			nulled++
 		}
 	}
-	sum := func(cs []Count) (n int64) {
+	sum := func(cs []store.Count) (n int64) {
 		for _, c := range cs {
 			n += c.Count
 		}
@@ -142,11 +143,11 @@ func checkAccount(t *testing.T, store string, d DataSetStats) {
 	}
 	var seqs []int64
 	if d.Name == "coco" {
-		for _, r := range readTable[schema.COCOAnnotation](t, store, "coco/annotations") {
+		for _, r := range readTable[schema.COCOAnnotation](t, made, "coco/annotations") {
 			seqs = append(seqs, r.Seq)
 		}
 	} else {
-		for _, r := range readTable[schema.ImageNetAnnotation](t, store, "imagenet/annotations") {
+		for _, r := range readTable[schema.ImageNetAnnotation](t, made, "imagenet/annotations") {
 			seqs = append(seqs, r.Seq)
 		}
 	}
@@ -204,7 +205,7 @@ func TestLedger(t *testing.T) {
 					at = *r.Member
 				}
 				if r.Kind == "record" {
-					if c.format == "targz" && r.Reason == string(Duplicate) {
+					if c.format == "targz" && r.Reason == string(schema.Duplicate) {
 						at += " again"
 					}
 					rejected[at] = r.Reason
@@ -364,30 +365,30 @@ func list(t testing.TB, dir string) (names []string) {
 func TestKeepsOthers(t *testing.T) {
 	in := simulate(t, "imagenet", synth.Options{Images: 300, Seed: 1})
 	co := simulate(t, "coco", synth.Options{Images: 30, Seed: 1})
-	store, _ := mustRun(t, Options{Sources: []string{filepath.Join(in, "imagenet_ab.tar.gz")}})
-	before := contents(t, filepath.Join(store, "imagenet"))
-	mine := filepath.Join(store, "report", "notes.txt") // not ours, and kept
+	made, _ := mustRun(t, Options{Sources: []string{filepath.Join(in, "imagenet_ab.tar.gz")}})
+	before := contents(t, filepath.Join(made, "imagenet"))
+	mine := filepath.Join(made, "report", "notes.txt") // not ours, and kept
 	if err := os.Mkdir(filepath.Dir(mine), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(mine, []byte("notes"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	mustRun(t, Options{Sources: []string{filepath.Join(co, "coco_ab.json")}, Out: store})
-	if diff := cmp.Diff(before, contents(t, filepath.Join(store, "imagenet"))); diff != "" {
+	mustRun(t, Options{Sources: []string{filepath.Join(co, "coco_ab.json")}, Out: made})
+	if diff := cmp.Diff(before, contents(t, filepath.Join(made, "imagenet"))); diff != "" {
 		t.Error(diff)
 	}
 	if text, err := os.ReadFile(mine); string(text) != "notes" {
 		t.Errorf("the user's own file: %q, %v", text, err)
 	}
-	s, err := ReadStore(store)
+	s, err := store.Read(made)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if s.DataSet("imagenet") == nil || s.DataSet("coco") == nil || s.DataSets[0].Name != "imagenet" {
 		t.Errorf("store.json has %+v", s.DataSets)
 	}
-	if _, err := Run(t.Context(), Options{Sources: []string{filepath.Join(co, "coco_ab.json")}, Out: store}); err == nil || !strings.Contains(err.Error(), "--force") {
+	if _, err := Run(t.Context(), Options{Sources: []string{filepath.Join(co, "coco_ab.json")}, Out: made}); err == nil || !strings.Contains(err.Error(), "--force") {
 		t.Errorf("the second time: %v", err)
 	}
 }
@@ -403,7 +404,7 @@ func TestNotAStore(t *testing.T) {
 	}
 	for out, says := range map[string]string{dir: "holds other files", precious: "is a file"} {
 		_, err := Run(t.Context(), Options{Sources: []string{source}, Out: out, Force: true})
-		if !errors.Is(err, ErrNotStore) || !strings.Contains(err.Error(), says) {
+		if !errors.Is(err, store.ErrNotStore) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", out, err)
 		}
 	}
@@ -414,7 +415,7 @@ func TestNotAStore(t *testing.T) {
 	if err := os.Mkdir(newer, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(newer, StoreFile), []byte(`{"format_version": 99}`), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(newer, store.File), []byte(`{"format_version": 99}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Run(t.Context(), Options{Sources: []string{source}, Out: newer, Force: true}); !errors.Is(err, schema.ErrNewer) {
@@ -426,15 +427,15 @@ func TestNotAStore(t *testing.T) {
 func TestLock(t *testing.T) {
 	co := simulate(t, "coco", synth.Options{Images: 5, Seed: 1})
 	out := filepath.Join(t.TempDir(), "store")
-	first, err := openTarget(out)
+	first, err := store.Create(out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := Options{Sources: []string{filepath.Join(co, "coco_ab.json")}, Out: out}
-	if _, err := Run(t.Context(), o); !errors.Is(err, ErrLocked) {
+	if _, err := Run(t.Context(), o); !errors.Is(err, store.ErrLocked) {
 		t.Errorf("with the lock held: %v", err)
 	}
-	first.close()
+	first.Close()
 	mustRun(t, o)
 }
 
@@ -516,12 +517,12 @@ func TestTooLarge(t *testing.T) {
 			if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			store, s := mustRun(t, Options{Sources: []string{path}, Limits: Limits{Member: 1 << 20}})
-			rows := readTable[schema.COCOAnnotation](t, store, "coco/annotations")
+			made, s := mustRun(t, Options{Sources: []string{path}, Limits: store.Limits{Member: 1 << 20}})
+			rows := readTable[schema.COCOAnnotation](t, made, "coco/annotations")
 			if len(rows) != 2 || rows[0].ImageID != 1 || rows[1].ImageID != 3 {
 				t.Errorf("%d rows", len(rows))
 			}
-			if diff := cmp.Diff([]Count{{Reason: string(TooLarge), Count: 1}}, s.DataSets[0].Rejected); diff != "" {
+			if diff := cmp.Diff([]store.Count{{Reason: string(schema.TooLarge), Count: 1}}, s.DataSets[0].Rejected); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -616,7 +617,7 @@ func TestKilled(t *testing.T) {
 func TestTooLargeAtCut(t *testing.T) {
 	const text = `{"image_id":1,"a":"xxxxxxxx"},{"image_id":2}]`
 	for cut := 1; cut < len(text); cut++ {
-		o, broken := readUnits([]byte(text), formElements, []int{min(20, cut), max(20, cut)}, Limits{Member: 16})
+		o, broken := readUnits([]byte(text), formElements, []int{min(20, cut), max(20, cut)}, store.Limits{Member: 16})
 		if broken != nil || len(o.CO) != 1 || o.Count != 2 {
 			t.Errorf("cut at %d: %d rows of %d records, %v", cut, len(o.CO), o.Count, broken)
 		}
@@ -632,7 +633,7 @@ func TestFlooded(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, s := mustRun(t, Options{Sources: []string{path}})
-	want := []Count{{Reason: string(TooLong), Count: 1}}
+	want := []store.Count{{Reason: string(schema.TooLong), Count: 1}}
 	if d := s.DataSets[0]; d.Rows["annotations"] != 1 || d.Rows["rejects"] != 2 || !cmp.Equal(want, d.Rejected) {
 		t.Errorf("%+v", d)
 	}

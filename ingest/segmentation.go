@@ -3,6 +3,8 @@ package ingest
 import (
 	"encoding/json"
 	"fmt"
+
+	"abtool/schema"
 )
 
 // Masks of the ground truth.
@@ -26,7 +28,7 @@ func (o *object) setMask(seg json.RawMessage) *fault {
 	case jsonObject:
 		return o.setRLE(seg)
 	default:
-		return faultf(WrongType, "segmentation is %s; wanted polygons or run lengths", k)
+		return faultf(schema.WrongType, "segmentation is %s; wanted polygons or run lengths", k)
 	}
 }
 
@@ -61,22 +63,22 @@ func (o *object) setPolygons(seg json.RawMessage) *fault {
 // addRing adds the polygon raw, which the words of a fault call name.
 func (o *object) addRing(name string, raw json.RawMessage) *fault {
 	if kindOf(raw) != jsonArray {
-		return faultf(WrongType, "%s is %s; wanted a list of numbers", name, kindOf(raw))
+		return faultf(schema.WrongType, "%s is %s; wanted a list of numbers", name, kindOf(raw))
 	}
 	ring, ok := numbersOf(raw)
 	if !ok {
 		if ring, ok = pairsOf(listOf(raw)); !ok {
-			return faultf(WrongType, "%s %s; wanted numbers", name, whatHolds(raw))
+			return faultf(schema.WrongType, "%s %s; wanted numbers", name, whatHolds(raw))
 		}
 	}
 	switch n := len(ring); {
 	case n%2 != 0:
-		return faultf(BadMask, "%s has %d numbers; wanted an x and a y of every point", name, n)
+		return faultf(schema.BadMask, "%s has %d numbers; wanted an x and a y of every point", name, n)
 	case n == 4:
-		return faultf(BadMask, "%s has 2 of at least %d points: a list of four numbers is somebody's box",
+		return faultf(schema.BadMask, "%s has 2 of at least %d points: a list of four numbers is somebody's box",
 			name, ringPoints)
 	case n < 2*ringPoints:
-		return faultf(BadMask, "%s has %d of at least %d points", name, n/2, ringPoints)
+		return faultf(schema.BadMask, "%s has %d of at least %d points", name, n/2, ringPoints)
 	}
 	o.keepRing(ring)
 	return nil

@@ -134,7 +134,7 @@ func (b *batch) selected(text []byte) *bool {
 	case "False", "false":
 		return &no
 	}
-	b.null("selected", NotBoolean, text)
+	b.null("selected", schema.NotBoolean, text)
 	return nil
 }
 

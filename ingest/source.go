@@ -22,6 +22,8 @@ import (
 
 	"abtool/internal/filetype"
 	"abtool/internal/gunzip"
+	"abtool/schema"
+	"abtool/store"
 )
 
 // ErrUnknownInput is wrapped by the error for a source that is none of the accepted shapes.
@@ -53,11 +55,11 @@ type source struct {
 	}
 
 	// Of the goroutine that accepts units:
-	stats map[string]*SourceStats // accounts by data set
-	home  string                  // the data set that files are counted in, "" as long as nothing has told
-	met   int64                   // records so far
-	aside int64                   // values next to the records of containers
-	boxes int64                   // of --boxes
+	stats map[string]*store.Source // accounts by data set
+	home  string                   // the data set that files are counted in, "" as long as nothing has told
+	met   int64                    // records so far
+	aside int64                    // values next to the records of containers
+	boxes int64                    // of --boxes
 	// Rejects and headers from before it told:
 	pending        []rejectRow
 	pendingHeaders int64
@@ -166,7 +168,7 @@ func (s *source) count(p []byte) {
 
 // newSource looks at what a path is, without reading it.
 func newSource(path, as string, r role) (*source, error) {
-	s := &source{path: path, as: as, role: r, name: filepath.Base(path), coco: as == "coco", told: as != "" || r == boxesRole, digest: sha256.New(), stats: map[string]*SourceStats{}}
+	s := &source{path: path, as: as, role: r, name: filepath.Base(path), coco: as == "coco", told: as != "" || r == boxesRole, digest: sha256.New(), stats: map[string]*store.Source{}}
 	if path == "-" {
 		s.name = "stdin"
 		return s, nil
@@ -246,7 +248,7 @@ func (s *source) feedStream(ctx context.Context, f *feeder, st *stream, member s
 	}
 	u := f.unit(s, formMembers)
 	u.refuseBytes(cmp.Or(member, s.name), st.in.n-n, head,
-		faultf(Trailing, "%d bytes after the gzip data that are not gzip", n))
+		faultf(schema.Trailing, "%d bytes after the gzip data that are not gzip", n))
 	return f.emit(ctx, u)
 }
 

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"abtool/schema"
 )
 
 const block = 512 // bytes of a tar header, and what members are padded to
@@ -291,7 +293,7 @@ func (s *source) feedTar(ctx context.Context, f *feeder, st *stream) error {
 			return t.feedLinks(ctx)
 		case need > 0 && broken != nil:
 			if e.head > 0 {
-				t.fault(e, faultf(Cut, "the archive ends within this member"))
+				t.fault(e, faultf(schema.Cut, "the archive ends within this member"))
 			}
 			at := t.base + int64(len(t.u.buf))
 			f.emit(ctx, f.cut(t.u, t.pos))
@@ -369,7 +371,7 @@ func (t *tarFeed) meet(e tarEntry) {
 		return
 	}
 	if e.use == passOver {
-		t.fault(e, faultf(TooLarge, "%d bytes; the limit is %d (--max-record-bytes)", e.size, t.f.limits.Member))
+		t.fault(e, faultf(schema.TooLarge, "%d bytes; the limit is %d (--max-record-bytes)", e.size, t.f.limits.Member))
 	}
 }
 
@@ -409,7 +411,7 @@ func (t *tarFeed) pass(ctx context.Context, e tarEntry) error {
 		in.Reader, in.base = bufio.NewReaderSize(in.raw, peekBytes), at
 		err := t.feedStream(ctx, t.f, &in, e.name)
 		if errors.Is(err, ErrUnknownInput) {
-			t.u.refuse(e.name, at, faultf(Malformed, "%v", err))
+			t.u.refuse(e.name, at, faultf(schema.Malformed, "%v", err))
 		} else if err != nil {
 			return err
 		}
@@ -455,7 +457,7 @@ func (t *tarFeed) trailing(rest []byte) error {
 	if err != nil {
 		return t.damaged(err, t.base+int64(len(t.u.buf))+n)
 	}
-	found := faultf(Trailing, "%d bytes after the end of the archive", int64(len(rest))+n)
+	found := faultf(schema.Trailing, "%d bytes after the end of the archive", int64(len(rest))+n)
 	at := t.base + int64(t.pos)
 	t.u.members = append(t.u.members, member{name: t.name, off: t.pos, n: min(len(rest), snippetBytes+1), at: at, fault: found})
 	t.pos = len(t.u.buf)

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path"
+
+	"abtool/schema"
 )
 
 // hardLink is an archive's member whose content is another member's.
@@ -42,7 +44,7 @@ func (t *tarFeed) feedLinks(ctx context.Context) error {
 		data := content[l.target]
 		switch {
 		case data == nil:
-			t.u.refuse(l.name, 0, faultf(Unread, "a hard link to %s: %v", l.target, found))
+			t.u.refuse(l.name, 0, faultf(schema.Unread, "a hard link to %s: %v", l.target, found))
 		default:
 			t.sniff(l.name, data)
 			t.u.members = append(t.u.members, member{name: l.name, off: len(t.u.buf), n: len(data)})

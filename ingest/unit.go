@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"strings"
+
+	"abtool/schema"
 )
 
 // unit is a piece of a source that one worker reads: whole archive members, whole lines, or
@@ -94,7 +96,7 @@ func (b *batch) readMember(u *unit, m member, data []byte) {
 func (b *batch) readXML(data []byte, kind recordKind, base string) {
 	var f *fault
 	if len(data) > b.limits.Member {
-		f = faultf(TooLarge, "%d bytes", len(data))
+		f = faultf(schema.TooLarge, "%d bytes", len(data))
 	} else {
 		m := b.mark()
 		var ok bool
@@ -116,7 +118,7 @@ func (b *batch) readXML(data []byte, kind recordKind, base string) {
 func (b *batch) readDocument(coco bool, data []byte) {
 	if !opensJSON(data) {
 		if kind := otherFile(data); kind != "" {
-			b.rejectRecord(Malformed, kind, data)
+			b.rejectRecord(schema.Malformed, kind, data)
 			b.count++
 			return
 		}
@@ -141,13 +143,13 @@ func (b *batch) readDocument(coco bool, data []byte) {
 	b.offset = u.base + int64(len(u.buf)-len(rest))
 	switch {
 	case u.form == formElements && !b.ended:
-		b.rejectRecord(Cut, "the array does not end", rest)
+		b.rejectRecord(schema.Cut, "the array does not end", rest)
 		b.count++
 	case len(rest) > 0 && b.ended:
-		b.rejectRecord(Malformed, "more text behind the array", rest)
+		b.rejectRecord(schema.Malformed, "more text behind the array", rest)
 		b.count++
 	case len(rest) > 0:
-		b.rejectRecord(Cut, "the file ends within a value", rest)
+		b.rejectRecord(schema.Cut, "the file ends within a value", rest)
 		b.count++
 	}
 	b.ended = false
@@ -163,7 +165,7 @@ func opensJSON(data []byte) bool {
 
 var bom = []byte("\xef\xbb\xbf")
 
-// readLines reads JSON Lines. Empty lines are no records (R11).
+// readLines reads JSON Lines. schema.Empty lines are no records (R11).
 func (b *batch) readLines(u *unit) {
 	d := u.buf
 	s := jsonScan{}
@@ -186,7 +188,7 @@ func (b *batch) readLines(u *unit) {
 // readValue reads the one value that s.d holds.
 func (b *batch) readValue(s *jsonScan, coco bool, whole []byte) {
 	if len(whole) > b.limits.Member {
-		b.rejectRecord(TooLarge, "", whole)
+		b.rejectRecord(schema.TooLarge, "", whole)
 		b.count++
 		return
 	}
@@ -246,7 +248,7 @@ func (b *batch) readElements(u *unit) {
 			}
 			if s.p < len(s.d) && s.d[s.p] != ']' {
 				b.offset = u.base + int64(s.p)
-				b.rejectRecord(Malformed, "no comma between two elements", s.d[s.p:])
+				b.rejectRecord(schema.Malformed, "no comma between two elements", s.d[s.p:])
 				b.count++
 			}
 		}
@@ -269,7 +271,7 @@ func (b *batch) readElement(s *jsonScan, coco bool) bool {
 	raw := s.d[start:s.p:s.p]
 	if len(raw) > b.limits.Member {
 		b.rewind(m)
-		b.rejectRecord(TooLarge, "", raw)
+		b.rejectRecord(schema.TooLarge, "", raw)
 		b.count++
 		return true
 	}

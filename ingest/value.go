@@ -1,6 +1,10 @@
 package ingest
 
-import "math"
+import (
+	"math"
+
+	"abtool/schema"
+)
 
 // value is one scalar as it stands in the input, before a column gives it a meaning.
 type value struct {
@@ -78,10 +82,10 @@ func (b *batch) coord(v value, f field) float64 {
 	case v.state == absent:
 		return 0
 	case v.state == other:
-		b.drop(f.String(), NotANumber, v.detail(), v.raw)
+		b.drop(f.String(), schema.NotANumber, v.detail(), v.raw)
 		return 0
 	case math.Abs(v.num) > maxCoord:
-		b.null(f.String(), OutOfRange, v.raw)
+		b.null(f.String(), schema.OutOfRange, v.raw)
 		return 0
 	case v.num == 0:
 		return negZero
@@ -94,18 +98,18 @@ func (b *batch) millis(v value, epoch bool, f field) int64 {
 	if v.state == absent {
 		return noTime
 	}
-	reason, ms := Reason(""), v.num
+	reason, ms := schema.Reason(""), v.num
 	if epoch && ms < secondsEnd {
 		ms *= 1000
 	}
 	ms = math.Round(ms)
 	switch {
 	case v.state == other:
-		reason = NotANumber
+		reason = schema.NotANumber
 	case v.num < 0:
-		reason = Negative
+		reason = schema.Negative
 	case ms > maxTime, epoch && ms >= epochEnd:
-		reason = OutOfRange
+		reason = schema.OutOfRange
 	default:
 		return int64(ms)
 	}
@@ -130,18 +134,18 @@ func (b *batch) optTime(t int64) *int64 {
 
 // whole is a scalar column of whole numbers from 0.
 func (b *batch) whole(v value, f field) *int32 {
-	reason := Reason("")
+	reason := schema.Reason("")
 	switch {
 	case v.state == absent:
 		return nil
 	case v.state == other:
-		reason = NotANumber
+		reason = schema.NotANumber
 	case v.num < 0:
-		reason = Negative
+		reason = schema.Negative
 	case v.num > math.MaxInt32:
-		reason = OutOfRange
+		reason = schema.OutOfRange
 	case v.num != math.Trunc(v.num):
-		reason = NotInteger
+		reason = schema.NotInteger
 	default:
 		return b.i32.ref(int32(v.num))
 	}
@@ -151,16 +155,16 @@ func (b *batch) whole(v value, f field) *int32 {
 
 // pixels is a scalar column of CSS pixels; sizes cannot be negative, positions can.
 func (b *batch) pixels(v value, name string, size bool) *float64 {
-	reason := Reason("")
+	reason := schema.Reason("")
 	switch {
 	case v.state == absent:
 		return nil
 	case v.state == other:
-		reason = NotANumber
+		reason = schema.NotANumber
 	case size && v.num < 0:
-		reason = Negative
+		reason = schema.Negative
 	case math.IsInf(v.num, 0):
-		reason = OutOfRange
+		reason = schema.OutOfRange
 	default:
 		return b.f64.ref(v.num + 0)
 	}

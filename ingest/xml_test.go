@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"abtool/schema"
+	"abtool/store"
 )
 
 // annotationRow is the row of a file without a value but its image, with what set adds.
@@ -40,17 +41,17 @@ func nulledOf(b *batch) (list []string) {
 }
 
 // reasonOf is why the first record was left out, with what was found behind it.
-func reasonOf(b *batch) Reason {
+func reasonOf(b *batch) schema.Reason {
 	for _, x := range b.rejects {
 		if x.Kind == "record" {
-			return Reason(x.Reason)
+			return schema.Reason(x.Reason)
 		}
 	}
 	return ""
 }
 
-func readXMLText(text string, kind recordKind, limits Limits) *batch {
-	b := &batch{limits: limits.withDefaults()}
+func readXMLText(text string, kind recordKind, limits store.Limits) *batch {
+	b := &batch{limits: limits.WithDefaults()}
 	b.readXML([]byte(text), kind, "n01440764_7")
 	return b
 }
@@ -158,7 +159,7 @@ func TestXMLMetadata(t *testing.T) {
 		{"unknown elements", `<new><deep>1</deep></new><x>1</x>`, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := readXMLText(metadataFile(c.inside), xmlRecord, Limits{})
+			b := readXMLText(metadataFile(c.inside), xmlRecord, store.Limits{})
 			if r := reasonOf(b); r != "" {
 				t.Fatalf("left out: %v", b.rejects)
 			}
@@ -169,7 +170,7 @@ func TestXMLMetadata(t *testing.T) {
 			if d := cmp.Diff(c.nulled, nulledOf(b), cmpopts.EquateEmpty()); d != "" {
 				t.Errorf("nulled fields (-want +got):\n%s", d)
 			}
-			checkXML(t, []byte(metadataFile(c.inside)), xmlRecord, Limits{})
+			checkXML(t, []byte(metadataFile(c.inside)), xmlRecord, store.Limits{})
 		})
 	}
 }
@@ -180,73 +181,73 @@ func TestXMLVerdicts(t *testing.T) {
 	click := "<selectedRecord><x>0.5</x></selectedRecord>"
 	for _, c := range []struct {
 		name, text string
-		want       Reason
+		want       schema.Reason
 	}{
 		{"plain", "<annotation></annotation>", ""},
 		{"self-closing", "<annotation/>", ""},
 		{"byte order mark and declaration", "\xef\xbb\xbf" + `<?xml version="1.0" encoding="utf-8" standalone='yes' ?>` + "\r\n<annotation/>\n", ""},
-		{"empty", "", Empty},
-		{"blank", " \r\n\t", Empty},
-		{"a byte order mark alone", "\xef\xbb\xbf", Malformed},
-		{"latin-1 bytes", "<annotation><folder>\xe9</folder></annotation>", NotUTF8},
-		{"UTF-16", "\xff\xfe<\x00a\x00", NotUTF8},
-		{"UTF-16 without a mark", "<\x00a\x00/\x00>\x00", Malformed},
-		{"declared latin-1", `<?xml version="1.0" encoding="ISO-8859-1"?><annotation/>`, NotUTF8},
-		{"declared latin-1, with spaces", `<?xml version="1.0" encoding = 'ISO-8859-1' ?><annotation/>`, NotUTF8},
-		{"document type", `<!DOCTYPE annotation><annotation/>`, Doctype},
-		{"entity of its own", `<!DOCTYPE annotation [<!ENTITY x "y">]><annotation>&x;</annotation>`, Doctype},
-		{"unknown entity", `<annotation>&nbsp;</annotation>`, Malformed},
-		{"root", "<annotations/>", WrongRoot},
-		{"root in a name space", `<annotation xmlns="http://a"/>`, WrongRoot},
-		{"root with a prefix", `<a:annotation xmlns:a="http://a"/>`, WrongRoot},
-		{"prefix that is not declared", `<annotation><a:x/></annotation>`, Malformed},
-		{"prefix out of its scope", `<annotation><b xmlns:a="http://a"><a:x a:y="1"/></b><a:x/></annotation>`, Malformed},
+		{"empty", "", schema.Empty},
+		{"blank", " \r\n\t", schema.Empty},
+		{"a byte order mark alone", "\xef\xbb\xbf", schema.Malformed},
+		{"latin-1 bytes", "<annotation><folder>\xe9</folder></annotation>", schema.NotUTF8},
+		{"UTF-16", "\xff\xfe<\x00a\x00", schema.NotUTF8},
+		{"UTF-16 without a mark", "<\x00a\x00/\x00>\x00", schema.Malformed},
+		{"declared latin-1", `<?xml version="1.0" encoding="ISO-8859-1"?><annotation/>`, schema.NotUTF8},
+		{"declared latin-1, with spaces", `<?xml version="1.0" encoding = 'ISO-8859-1' ?><annotation/>`, schema.NotUTF8},
+		{"document type", `<!DOCTYPE annotation><annotation/>`, schema.Doctype},
+		{"entity of its own", `<!DOCTYPE annotation [<!ENTITY x "y">]><annotation>&x;</annotation>`, schema.Doctype},
+		{"unknown entity", `<annotation>&nbsp;</annotation>`, schema.Malformed},
+		{"root", "<annotations/>", schema.WrongRoot},
+		{"root in a name space", `<annotation xmlns="http://a"/>`, schema.WrongRoot},
+		{"root with a prefix", `<a:annotation xmlns:a="http://a"/>`, schema.WrongRoot},
+		{"prefix that is not declared", `<annotation><a:x/></annotation>`, schema.Malformed},
+		{"prefix out of its scope", `<annotation><b xmlns:a="http://a"><a:x a:y="1"/></b><a:x/></annotation>`, schema.Malformed},
 		{"prefix in its scope", `<annotation xmlns:a="http://a"><b><a:x a:y="1" xml:lang="en"/></b></annotation>`, ""},
-		{"not closed", "<annotation><metadata></annotation>", Malformed},
-		{"cut", "<annotation><metadata>", Malformed},
-		{"nothing open", "</annotation>", Malformed},
-		{"two roots", "<annotation/><annotation/>", Malformed},
-		{"text before", "x<annotation/>", Malformed},
-		{"text behind", "<annotation/>x", Malformed},
-		{"blank CDATA behind", "<annotation/><![CDATA[ ]]>", Malformed},
+		{"not closed", "<annotation><metadata></annotation>", schema.Malformed},
+		{"cut", "<annotation><metadata>", schema.Malformed},
+		{"nothing open", "</annotation>", schema.Malformed},
+		{"two roots", "<annotation/><annotation/>", schema.Malformed},
+		{"text before", "x<annotation/>", schema.Malformed},
+		{"text behind", "<annotation/>x", schema.Malformed},
+		{"blank CDATA behind", "<annotation/><![CDATA[ ]]>", schema.Malformed},
 		{"comment behind", "<annotation/><!-- x --><?y z?>", ""},
-		{"declaration not at the beginning", "\n" + `<?xml version="1.0"?><annotation/>`, Malformed},
-		{"declaration within", `<annotation><?xml version="1.0"?></annotation>`, Malformed},
-		{"declaration without version", `<?xml encoding="UTF-8"?><annotation/>`, Malformed},
-		{"version 1.1", `<?xml version="1.1"?><annotation/>`, Malformed},
-		{"instruction XML", `<annotation><?XML a?></annotation>`, Malformed},
-		{"instruction without space", `<annotation><?a+b?></annotation>`, Malformed},
-		{"attribute twice", `<annotation a="1" a="2"/>`, Malformed},
-		{"attributes without space", `<annotation a="1"b="2"/>`, Malformed},
-		{"attribute without quotes", `<annotation a=1/>`, Malformed},
-		{"less-than in an attribute", `<annotation a="<"/>`, Malformed},
+		{"declaration not at the beginning", "\n" + `<?xml version="1.0"?><annotation/>`, schema.Malformed},
+		{"declaration within", `<annotation><?xml version="1.0"?></annotation>`, schema.Malformed},
+		{"declaration without version", `<?xml encoding="UTF-8"?><annotation/>`, schema.Malformed},
+		{"version 1.1", `<?xml version="1.1"?><annotation/>`, schema.Malformed},
+		{"instruction XML", `<annotation><?XML a?></annotation>`, schema.Malformed},
+		{"instruction without space", `<annotation><?a+b?></annotation>`, schema.Malformed},
+		{"attribute twice", `<annotation a="1" a="2"/>`, schema.Malformed},
+		{"attributes without space", `<annotation a="1"b="2"/>`, schema.Malformed},
+		{"attribute without quotes", `<annotation a=1/>`, schema.Malformed},
+		{"less-than in an attribute", `<annotation a="<"/>`, schema.Malformed},
 		{"reference in an attribute", `<annotation a="&lt;&#65;"/>`, ""},
-		{"bad reference in an attribute", `<annotation a="&#xD800;"/>`, Malformed},
-		{"reference to half a character", `<annotation>&#xDC00;</annotation>`, Malformed},
-		{"reference to a control character", `<annotation>&#1;</annotation>`, Malformed},
+		{"bad reference in an attribute", `<annotation a="&#xD800;"/>`, schema.Malformed},
+		{"reference to half a character", `<annotation>&#xDC00;</annotation>`, schema.Malformed},
+		{"reference to a control character", `<annotation>&#1;</annotation>`, schema.Malformed},
 		{"reference in CDATA is text", `<annotation><![CDATA[&#xD800;]]></annotation>`, ""},
-		{"control character", "<annotation>\x01</annotation>", Malformed},
-		{"control character in a comment", "<annotation><!--\x00--></annotation>", Malformed},
-		{"two hyphens in a comment", "<annotation><!-- -- --></annotation>", Malformed},
-		{"no character", "<annotation><!--\uffff--></annotation>", Malformed},
-		{"bare ]]>", "<annotation>]]></annotation>", Malformed},
+		{"control character", "<annotation>\x01</annotation>", schema.Malformed},
+		{"control character in a comment", "<annotation><!--\x00--></annotation>", schema.Malformed},
+		{"two hyphens in a comment", "<annotation><!-- -- --></annotation>", schema.Malformed},
+		{"no character", "<annotation><!--\uffff--></annotation>", schema.Malformed},
+		{"bare ]]>", "<annotation>]]></annotation>", schema.Malformed},
 		{"256 levels", "<annotation>" + deep(256) + "</annotation>", ""},
-		{"257 levels", "<annotation>" + deep(257) + "</annotation>", TooDeep},
-		{"JSON", `{"imageID":"a"}`, Malformed},
+		{"257 levels", "<annotation>" + deep(257) + "</annotation>", schema.TooDeep},
+		{"JSON", `{"imageID":"a"}`, schema.Malformed},
 		{"a list at its limit", metadataFile(strings.Repeat(click, 1000)), ""},
-		{"a list too long", metadataFile(strings.Repeat(click, 1001)), TooLong},
-		{"a list too long in a file that is no file", metadataFile(strings.Repeat(click, 1001)) + "<", Malformed},
-		{"too large", "<annotation>" + strings.Repeat(" ", 1<<20) + "</annotation>", TooLarge},
+		{"a list too long", metadataFile(strings.Repeat(click, 1001)), schema.TooLong},
+		{"a list too long in a file that is no file", metadataFile(strings.Repeat(click, 1001)) + "<", schema.Malformed},
+		{"too large", "<annotation>" + strings.Repeat(" ", 1<<20) + "</annotation>", schema.TooLarge},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := readXMLText(c.text, xmlRecord, Limits{List: 1000, Member: 1 << 20})
+			b := readXMLText(c.text, xmlRecord, store.Limits{List: 1000, Member: 1 << 20})
 			if got := reasonOf(b); got != c.want || b.count != 1 {
 				t.Errorf("%q, want %q: %v", got, c.want, b.rejects)
 			}
 			if c.want != "" && (len(b.in) > 0 || len(b.records) > 0 || len(b.rejects) != 1) {
 				t.Errorf("left behind: %d rows, %d records, %d rejects", len(b.in), len(b.records), len(b.rejects))
 			}
-			checkXML(t, []byte(c.text), xmlRecord, Limits{})
+			checkXML(t, []byte(c.text), xmlRecord, store.Limits{})
 		})
 	}
 }
@@ -259,7 +260,7 @@ func TestXMLManyAttributes(t *testing.T) {
 		fmt.Fprintf(&s, " a%d=''", i)
 	}
 	s.WriteString("/>")
-	if r := reasonOf(readXMLText(s.String(), xmlRecord, Limits{})); r != "" {
+	if r := reasonOf(readXMLText(s.String(), xmlRecord, store.Limits{})); r != "" {
 		t.Error(r)
 	}
 }
@@ -278,7 +279,7 @@ func TestXMLImageID(t *testing.T) {
 		{"a reference", "<filename>a&amp;b</filename>", "a&b", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := readXMLText("<annotation>"+c.inside+"</annotation>", xmlRecord, Limits{})
+			b := readXMLText("<annotation>"+c.inside+"</annotation>", xmlRecord, store.Limits{})
 			if len(b.records) != 1 {
 				t.Fatalf("%d records: %v", len(b.records), b.rejects)
 			}
@@ -298,7 +299,7 @@ func TestXMLImageID(t *testing.T) {
 // Every <metadata> is a row, in document order; an image without one is a record without rows.
 func TestXMLShowings(t *testing.T) {
 	b := readXMLText("<annotation><filename>n01440764_105</filename><metadata><page_idx>2</page_idx></metadata>"+
-		"<object/><metadata></metadata><metadata><imageID>n2/x</imageID><page_idx>1</page_idx></metadata></annotation>", xmlRecord, Limits{})
+		"<object/><metadata></metadata><metadata><imageID>n2/x</imageID><page_idx>1</page_idx></metadata></annotation>", xmlRecord, store.Limits{})
 	want := []schema.ImageNetAnnotation{
 		annotationRow(func(r *schema.ImageNetAnnotation) { r.PageIdx = new(int32(2)) }),
 		annotationRow(nil),
@@ -310,7 +311,7 @@ func TestXMLShowings(t *testing.T) {
 	if x := b.records[0]; x.fact.shown != 3 || x.first != 0 || x.end != 3 {
 		t.Errorf("record %+v", x)
 	}
-	b = readXMLText("<annotation><filename>n01440764_105</filename></annotation>", xmlRecord, Limits{})
+	b = readXMLText("<annotation><filename>n01440764_105</filename></annotation>", xmlRecord, store.Limits{})
 	if len(b.records) != 1 || b.records[0].fact.shown != 0 || len(b.in) > 0 {
 		t.Errorf("%+v", b.records)
 	}
@@ -352,7 +353,7 @@ func TestXMLBoxes(t *testing.T) {
 		for _, kind := range []recordKind{xmlRecord, vocRecord} {
 			t.Run(c.name, func(t *testing.T) {
 				text := "<annotation><filename>n01440764_105</filename>" + c.inside + "</annotation>"
-				b := readXMLText(text, kind, Limits{})
+				b := readXMLText(text, kind, store.Limits{})
 				if len(b.records) != 1 {
 					t.Fatalf("rejected: %v", b.rejects)
 				}
@@ -367,7 +368,7 @@ func TestXMLBoxes(t *testing.T) {
 				if d := cmp.Diff(c.nulled, nulledOf(b), cmpopts.EquateEmpty()); d != "" {
 					t.Errorf("nulled fields (-want +got):\n%s", d)
 				}
-				checkXML(t, []byte(text), kind, Limits{})
+				checkXML(t, []byte(text), kind, store.Limits{})
 			})
 		}
 	}
@@ -382,10 +383,10 @@ func TestXMLWhiteSpace(t *testing.T) {
 		r.T0, r.Mouse, r.Selected = new(int64(1641431028000)), points(at(324, 0.25, 0.5)), new(true)
 	})}
 	for _, gap := range []string{"", " ", "\n", "\r\n", "\t\t\n  ", "\r"} {
-		b := readXMLText(strings.Join(parts, gap), xmlRecord, Limits{})
+		b := readXMLText(strings.Join(parts, gap), xmlRecord, store.Limits{})
 		if d := cmp.Diff(want, rowsOf(b), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("with %q between all parts: %v (-want +got):\n%s", gap, b.rejects, d)
 		}
-		checkXML(t, []byte(strings.Join(parts, gap)), xmlRecord, Limits{})
+		checkXML(t, []byte(strings.Join(parts, gap)), xmlRecord, store.Limits{})
 	}
 }

@@ -47,13 +47,13 @@ func (b *batch) box(d *xmlDoc, v [4]value) {
 	}
 	for k, name := range sideNames {
 		if v[k].state != numeric || isInf(v[k].num) {
-			b.drop(entry("object", i, name), BadBox, "a number is wanted", v[k].raw)
+			b.drop(entry("object", i, name), schema.BadBox, "a number is wanted", v[k].raw)
 			return
 		}
 	}
 	x := schema.Box{XMin: v[0].num, YMin: v[1].num, XMax: v[2].num, YMax: v[3].num}
 	if x.XMax <= x.XMin || x.YMax <= x.YMin {
-		b.drop(entry("object", i, "bndbox"), BadBox, fmt.Sprintf("%v to %v by %v to %v has no area", x.XMin, x.XMax, x.YMin, x.YMax), v[2].raw)
+		b.drop(entry("object", i, "bndbox"), schema.BadBox, fmt.Sprintf("%v to %v by %v to %v has no area", x.XMin, x.XMax, x.YMin, x.YMax), v[2].raw)
 		return
 	}
 	d.boxes = append(d.boxes, x)
@@ -64,7 +64,7 @@ func isInf(v float64) bool { return v-v != 0 }
 // endFile makes the record of an annotation file; raw is the file.
 func (b *batch) endFile(d *xmlDoc, kind recordKind, memberBase []byte, raw []byte) *fault {
 	if n := max(d.shown, d.objects); n > maxPerFile {
-		return faultf(TooLong, "%d <metadata> or <object> elements; the limit is %d", n, maxPerFile)
+		return faultf(schema.TooLong, "%d <metadata> or <object> elements; the limit is %d", n, maxPerFile)
 	}
 	id := imageIDIn(d.filename)
 	if own := imageIDIn(memberBase); kind == vocRecord && len(own) > 0 {
@@ -77,7 +77,7 @@ func (b *batch) endFile(d *xmlDoc, kind recordKind, memberBase []byte, raw []byt
 		id = imageIDIn(memberBase)
 	}
 	if len(id) == 0 {
-		return faultf(NoImageID, "neither filename nor imageID is given")
+		return faultf(schema.NoImageID, "neither filename nor imageID is given")
 	}
 	imageID := b.text.keep(id)
 	class := b.text.keep(d.folder)

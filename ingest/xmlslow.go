@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"abtool/schema"
 )
 
 // node is an element of a parsed XML file.
@@ -58,14 +60,14 @@ type treeReader struct {
 // slowXML is the judge for every file that fastXML does not take (R2). Both make the same rows.
 func (b *batch) slowXML(data []byte, kind recordKind, memberBase []byte, d *xmlDoc) *fault {
 	if len(trim(data)) == 0 {
-		return &fault{reason: Empty}
+		return &fault{reason: schema.Empty}
 	}
 	if !utf8.Valid(data) {
 		return notUTF8(data)
 	}
 	text := bytes.TrimPrefix(data, bom)
 	if i := badChar(text); i >= 0 {
-		return faultf(Malformed, "a character at byte %d that XML does not allow", i)
+		return faultf(schema.Malformed, "a character at byte %d that XML does not allow", i)
 	}
 	d.reset(len(b.in))
 	r := &treeReader{b: b, d: d, data: text, prefixes: map[string]int{"xml": 1}}
@@ -74,11 +76,11 @@ func (b *batch) slowXML(data []byte, kind recordKind, memberBase []byte, d *xmlD
 	}
 	switch {
 	case r.root == nil:
-		return faultf(Malformed, "no element")
+		return faultf(schema.Malformed, "no element")
 	case len(r.stack) > 0:
-		return faultf(Malformed, "<%s> is not closed", r.stack[len(r.stack)-1].tag)
+		return faultf(schema.Malformed, "<%s> is not closed", r.stack[len(r.stack)-1].tag)
 	case r.root.name != "annotation":
-		return faultf(WrongRoot, "<%s>", r.root.tag)
+		return faultf(schema.WrongRoot, "<%s>", r.root.tag)
 	case r.tooLong != nil:
 		return r.tooLong
 	}
@@ -98,9 +100,9 @@ func notUTF8(data []byte) *fault {
 	head := data[:min(len(data), 200)]
 	if _, after, ok := bytes.Cut(head, []byte(`encoding="`)); ok && bytes.HasPrefix(bytes.TrimPrefix(head, bom), []byte("<?xml")) {
 		name, _, _ := bytes.Cut(after, []byte{'"'})
-		return faultf(NotUTF8, "at byte %d; the file declares %s: save it as UTF-8", at, snippet(name))
+		return faultf(schema.NotUTF8, "at byte %d; the file declares %s: save it as UTF-8", at, snippet(name))
 	}
-	return faultf(NotUTF8, "at byte %d: save it as UTF-8", at)
+	return faultf(schema.NotUTF8, "at byte %d: save it as UTF-8", at)
 }
 
 func (r *treeReader) read() *fault {
@@ -115,9 +117,9 @@ func (r *treeReader) read() *fault {
 		if err != nil {
 			var enc encodingError
 			if errors.As(err, &enc) {
-				return faultf(NotUTF8, "declared encoding %s", string(enc))
+				return faultf(schema.NotUTF8, "declared encoding %s", string(enc))
 			}
-			return faultf(Malformed, "%v", err)
+			return faultf(schema.Malformed, "%v", err)
 		}
 		if f := r.token(tok, r.data[from:dec.InputOffset()], from == 0); f != nil {
 			return f
@@ -135,12 +137,12 @@ func (r *treeReader) token(tok xml.Token, raw []byte, first bool) *fault {
 	case xml.CharData:
 		if len(r.stack) == 0 {
 			if len(trim(raw)) > 0 {
-				return faultf(Malformed, "text outside the root element")
+				return faultf(schema.Malformed, "text outside the root element")
 			}
 			return nil
 		}
 		if !bytes.HasPrefix(raw, []byte("<![CDATA[")) && badReference(raw) {
-			return faultf(Malformed, "a reference to a character that XML does not allow")
+			return faultf(schema.Malformed, "a reference to a character that XML does not allow")
 		}
 		top := r.stack[len(r.stack)-1]
 		top.text = append(top.text, t...)
@@ -148,9 +150,9 @@ func (r *treeReader) token(tok xml.Token, raw []byte, first bool) *fault {
 		return checkInstruction(t, raw, first)
 	case xml.Directive:
 		if bytes.HasPrefix(t, []byte("DOCTYPE")) {
-			return &fault{reason: Doctype}
+			return &fault{reason: schema.Doctype}
 		}
-		return faultf(Malformed, "a declaration outside a document type")
+		return faultf(schema.Malformed, "a declaration outside a document type")
 	}
 	return nil
 }
@@ -162,12 +164,12 @@ func (r *treeReader) start(t xml.StartElement, raw []byte) *fault {
 		top = r.stack[len(r.stack)-1]
 		n.space = top.space
 	} else if r.root != nil {
-		return faultf(Malformed, "a second root element <%s>", n.tag)
+		return faultf(schema.Malformed, "a second root element <%s>", n.tag)
 	} else {
 		r.root = n
 	}
 	if r.stack = append(r.stack, n); len(r.stack) > r.b.limits.Depth {
-		return &fault{reason: TooDeep}
+		return &fault{reason: schema.TooDeep}
 	}
 	if len(t.Attr) > 0 {
 		if f := r.attributes(n, t.Attr, raw); f != nil {
@@ -189,28 +191,28 @@ func (r *treeReader) start(t xml.StartElement, raw []byte) *fault {
 // bound refuses a prefix that no element around declares.
 func (r *treeReader) bound(n xml.Name) *fault {
 	if n.Space != "" && r.prefixes[n.Space] == 0 {
-		return faultf(Malformed, "prefix %s is not declared", n.Space)
+		return faultf(schema.Malformed, "prefix %s is not declared", n.Space)
 	}
 	return nil
 }
 
 func (r *treeReader) attributes(n *node, attrs []xml.Attr, raw []byte) *fault {
 	if !spacedAttributes(raw) {
-		return faultf(Malformed, "no space between two attributes of <%s>", n.tag)
+		return faultf(schema.Malformed, "no space between two attributes of <%s>", n.tag)
 	}
 	if badReference(raw) {
-		return faultf(Malformed, "a reference to a character that XML does not allow")
+		return faultf(schema.Malformed, "a reference to a character that XML does not allow")
 	}
 	seen := make(map[xml.Name]bool, len(attrs))
 	for _, a := range attrs {
 		if seen[a.Name] {
-			return faultf(Malformed, "attribute %s twice", spelled(a.Name))
+			return faultf(schema.Malformed, "attribute %s twice", spelled(a.Name))
 		}
 		seen[a.Name] = true
 		switch {
 		case a.Name.Space == "xmlns":
 			if a.Value == "" {
-				return faultf(Malformed, "prefix %s is declared as nothing", a.Name.Local)
+				return faultf(schema.Malformed, "prefix %s is declared as nothing", a.Name.Local)
 			}
 			r.prefixes[a.Name.Local]++
 			n.declares = append(n.declares, a.Name.Local)
@@ -231,11 +233,11 @@ func (r *treeReader) attributes(n *node, attrs []xml.Attr, raw []byte) *fault {
 
 func (r *treeReader) end(tag string) *fault {
 	if len(r.stack) == 0 {
-		return faultf(Malformed, "</%s> closes nothing", tag)
+		return faultf(schema.Malformed, "</%s> closes nothing", tag)
 	}
 	top := r.stack[len(r.stack)-1]
 	if top.tag != tag {
-		return faultf(Malformed, "<%s> is closed by </%s>", top.tag, tag)
+		return faultf(schema.Malformed, "<%s> is closed by </%s>", top.tag, tag)
 	}
 	for _, p := range top.declares {
 		r.prefixes[p]--
@@ -362,7 +364,7 @@ func (b *batch) treeEvent(n *node) *fault {
 // notAList looks at a list element without children (R9).
 func (b *batch) notAList(name string, text []byte) {
 	if t := trim(text); len(t) > 0 && string(t) != "None" {
-		b.null(strings.Clone(name), WrongType, t)
+		b.null(strings.Clone(name), schema.WrongType, t)
 	}
 }
 
@@ -407,7 +409,7 @@ func (b *batch) addEvent(list string, e *event) *fault {
 	if list == "hoveredRecord" {
 		n := len(m.hovers)
 		if n >= b.limits.List {
-			return faultf(TooLong, "%s has more than %d entries", list, n)
+			return faultf(schema.TooLong, "%s has more than %d entries", list, n)
 		}
 		m.hovers = append(m.hovers, hover{
 			T:      b.millis(e.t, true, field{"hoveredRecord", n, "time"}),
@@ -422,7 +424,7 @@ func (b *batch) addEvent(list string, e *event) *fault {
 	}
 	n := len(*ps)
 	if n >= b.limits.List {
-		return faultf(TooLong, "%s has more than %d entries", name, n)
+		return faultf(schema.TooLong, "%s has more than %d entries", name, n)
 	}
 	*ps = append(*ps, point{
 		T: b.millis(e.t, true, field{name, n, "time"}),

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"abtool/schema"
 )
 
 type encodingError string
@@ -30,16 +32,16 @@ var declaration = regexp.MustCompile(`^<\?xml\s+version\s*=\s*(?:"1\.0"|'1\.0')`
 func checkInstruction(t xml.ProcInst, raw []byte, first bool) *fault {
 	if !strings.EqualFold(t.Target, "xml") {
 		if rest := raw[len("<?")+len(t.Target):]; !bytes.HasPrefix(rest, []byte("?>")) && !isSpace(rest[0]) {
-			return faultf(Malformed, "a processing instruction without space behind %s", t.Target)
+			return faultf(schema.Malformed, "a processing instruction without space behind %s", t.Target)
 		}
 		return nil
 	}
 	m := declaration.FindSubmatch(raw)
 	if !first || m == nil {
-		return faultf(Malformed, "a faulty XML declaration, or one that is not at the beginning")
+		return faultf(schema.Malformed, "a faulty XML declaration, or one that is not at the beginning")
 	}
 	if enc := string(m[1]) + string(m[2]); enc != "" && !strings.EqualFold(enc, "utf-8") {
-		return faultf(NotUTF8, "declared encoding %s", enc)
+		return faultf(schema.NotUTF8, "declared encoding %s", enc)
 	}
 	return nil
 }

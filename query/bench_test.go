@@ -12,6 +12,7 @@ import (
 
 	"abtool/ingest"
 	"abtool/internal/synth"
+	"abtool/store"
 )
 
 // benchQueries are questions asked of the views, beside the query that somebody who knows the
@@ -102,8 +103,8 @@ func BenchmarkPointInMask(b *testing.B) {
 
 func benchStore(b *testing.B) string {
 	b.Helper()
-	if store := os.Getenv("ABTOOL_BENCH_STORE"); store != "" {
-		return store
+	if dir := os.Getenv("ABTOOL_BENCH_STORE"); dir != "" {
+		return dir
 	}
 	n := 10000
 	if text := os.Getenv("ABTOOL_BENCH_IMAGES"); text != "" {
@@ -112,9 +113,9 @@ func benchStore(b *testing.B) string {
 			b.Fatal(err)
 		}
 	}
-	store := filepath.Join(os.TempDir(), "abtool-bench-sql-"+strconv.Itoa(n))
-	if _, err := ingest.ReadStore(store); err == nil {
-		return store
+	out := filepath.Join(os.TempDir(), "abtool-bench-sql-"+strconv.Itoa(n))
+	if _, err := store.Read(out); err == nil {
+		return out
 	}
 	ctx, dir := context.Background(), b.TempDir()
 	in, co := filepath.Join(dir, "imagenet"), filepath.Join(dir, "coco")
@@ -127,10 +128,10 @@ func benchStore(b *testing.B) string {
 	_, err := ingest.Run(ctx, ingest.Options{
 		Sources: []string{filepath.Join(in, "imagenet_ab.tar.gz"), filepath.Join(co, "coco_ab.json")},
 		Boxes:   []string{filepath.Join(in, "boxes.tar.gz")}, Instances: []string{filepath.Join(co, "instances_train2014.json")},
-		Out: store,
+		Out: out,
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	return store
+	return out
 }

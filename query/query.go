@@ -24,7 +24,7 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
-	"abtool/ingest"
+	"abtool/store"
 )
 
 // DefaultMemory is the memory limit of a query where Options.Memory is empty.
@@ -180,15 +180,15 @@ func (s *Session) Close() error { return s.conn.Close() }
 type tables struct {
 	dir        string // absolute, without symbolic links
 	sets       []string
-	categories []ingest.Category // of COCO's ground truth; empty in older stores
+	categories []store.Category // of COCO's ground truth; empty in older stores
 }
 
-func locate(store string) (*tables, error) {
-	sum, err := ingest.ReadStore(store)
+func locate(path string) (*tables, error) {
+	sum, err := store.Read(path)
 	if err != nil {
 		return nil, err
 	}
-	dir, err := filepath.Abs(store)
+	dir, err := filepath.Abs(path)
 	if err == nil {
 		dir, err = filepath.EvalSymlinks(dir)
 	}
@@ -201,7 +201,7 @@ func locate(store string) (*tables, error) {
 		t.categories = append(t.categories, d.Categories...)
 	}
 	if len(t.sets) == 0 {
-		return nil, fmt.Errorf("%s holds no data set: ingest something into it", store)
+		return nil, fmt.Errorf("%s holds no data set: ingest something into it", path)
 	}
 	return t, nil
 }

@@ -13,8 +13,8 @@ import (
 	"sync"
 	"testing"
 
-	"abtool/ingest"
 	"abtool/internal/teststore"
+	"abtool/store"
 )
 
 // demoStore is a small store with both data sets, made once.
@@ -139,7 +139,7 @@ func TestMacroExamples(t *testing.T) {
 
 func TestOpenErrors(t *testing.T) {
 	_, err := Open(context.Background(), t.TempDir(), Options{})
-	if !errors.Is(err, ingest.ErrNotStore) {
+	if !errors.Is(err, store.ErrNotStore) {
 		t.Errorf("an empty folder: %v", err)
 	}
 

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"abtool/ingest"
+	"abtool/store"
 )
 
 // page are the columns that a view of events takes from its page.
@@ -32,7 +32,7 @@ const cocoNames = `    (1, 'person'), (2, 'bicycle'), (3, 'car'), (4, 'motorcycl
     (89, 'hair drier'), (90, 'toothbrush')`
 
 // namesOf is such a list of a store; of a name that is there twice, the first.
-func namesOf(categories []ingest.Category) string {
+func namesOf(categories []store.Category) string {
 	var rows []string
 	seen := map[string]bool{}
 	for _, c := range categories {

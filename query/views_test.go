@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"abtool/ingest"
+	"abtool/store"
 )
 
 // coco_categories lists the classes that store.json lists, besides those that have an instance;
@@ -20,17 +20,17 @@ func TestCategories(t *testing.T) {
 	const q = "SELECT category_id, category FROM coco_categories WHERE instances = 0 ORDER BY ALL"
 	for _, c := range []struct {
 		name string
-		list []ingest.Category
+		list []store.Category
 		want []string
 	}{
-		{"a list", []ingest.Category{{ID: 5, Name: "it's new"}, {ID: 1, Name: "person"}, {ID: 95, Name: "new; too"}, {ID: 96, Name: "new; too"}}, []string{"5 it's new", "95 new; too"}},
+		{"a list", []store.Category{{ID: 5, Name: "it's new"}, {ID: 1, Name: "person"}, {ID: 95, Name: "new; too"}, {ID: 96, Name: "new; too"}}, []string{"5 it's new", "95 new; too"}},
 		{"no list", nil, nil},
 	} {
-		store := filepath.Join(t.TempDir(), "store")
-		if err := os.CopyFS(store, os.DirFS(made)); err != nil {
+		dir := filepath.Join(t.TempDir(), "store")
+		if err := os.CopyFS(dir, os.DirFS(made)); err != nil {
 			t.Fatal(err)
 		}
-		sum, err := ingest.ReadStore(store)
+		sum, err := store.Read(dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,10 +42,10 @@ func TestCategories(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(store, "store.json"), account, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "store.json"), account, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s := openStore(t, store, Options{})
+		s := openStore(t, dir, Options{})
 		if c.list == nil {
 			if n := query(t, s, "SELECT count(*), count(DISTINCT category) FROM coco_categories"); n[0] != "80 80" {
 				t.Errorf("%s: %s", c.name, n)

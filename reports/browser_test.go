@@ -131,7 +131,7 @@ func checkAccess(t *testing.T, ctx context.Context) {
 func TestPage(t *testing.T) {
 	ctx := browser(t)
 	out := filepath.Join(t.TempDir(), "report")
-	if _, err := Make(context.Background(), store(t), Options{Out: out, Compare: store(t), Stats: analysis.Options{Bootstrap: 50, Seed: 1}}); err != nil {
+	if _, err := Make(context.Background(), testStore(t), Options{Out: out, Compare: testStore(t), Stats: analysis.Options{Bootstrap: 50, Seed: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	complaints := listen(ctx)

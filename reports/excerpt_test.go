@@ -14,7 +14,7 @@ import (
 
 func document(t *testing.T) *analysis.Document {
 	t.Helper()
-	d, err := analysis.Run(context.Background(), store(t), analysis.Options{Bootstrap: 50, Seed: 1})
+	d, err := analysis.Run(context.Background(), testStore(t), analysis.Options{Bootstrap: 50, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,10 +14,10 @@ import (
 	"sync"
 
 	"abtool/analysis"
-	"abtool/ingest"
 	"abtool/internal/imagefile"
 	"abtool/internal/parallel"
 	"abtool/internal/usage"
+	"abtool/store"
 )
 
 // Options say what a report has.
@@ -48,7 +48,7 @@ type Report struct {
 // Make computes the statistics of a store, draws their figures and writes the page: index.html,
 // report.md, stats.json and figures/. The same store and options give the same bytes. Out is
 // replaced at the end, at once.
-func Make(ctx context.Context, store string, o Options) (*Report, error) {
+func Make(ctx context.Context, dir string, o Options) (*Report, error) {
 	if o.Out == "" {
 		return nil, usage.Errorf("wrong option: the folder to write to is missing")
 	}
@@ -63,11 +63,11 @@ func Make(ctx context.Context, store string, o Options) (*Report, error) {
 			return nil, usage.Errorf("wrong option: --images: %w", err)
 		}
 	}
-	sum, err := ingest.ReadStore(store)
+	sum, err := store.Read(dir)
 	if err != nil {
 		return nil, err
 	}
-	p := page{options: o, store: store, summary: sum}
+	p := page{options: o, store: dir, summary: sum}
 	if err := p.compute(ctx); err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (o *Options) progress(what string, done, total int) {
 type page struct {
 	options    Options
 	store      string
-	summary    *ingest.Summary
+	summary    *store.Account
 	document   *analysis.Document
 	comparison *analysis.Comparison
 	examples   []analysis.Example

@@ -44,8 +44,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// store is a small store of both data sets, made once.
-func store(t testing.TB) string {
+// testStore returns a small store of both data sets, made once.
+func testStore(t testing.TB) string {
 	t.Helper()
 	storeOnce.Do(func() {
 		dir, err := os.MkdirTemp("", "abtool-reports-")
@@ -66,7 +66,7 @@ func store(t testing.TB) string {
 
 func figuresOf(t testing.TB) []Figure {
 	t.Helper()
-	p := page{store: store(t), options: Options{Examples: DefaultExamples, Stats: analysis.Options{Bootstrap: 200, Seed: 1}}}
+	p := page{store: testStore(t), options: Options{Examples: DefaultExamples, Stats: analysis.Options{Bootstrap: 200, Seed: 1}}}
 	if err := p.compute(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func makeReport(t *testing.T, o Options) *Report {
 	if o.Only == nil {
 		o.Only = []string{"imagenet-maps", "coco-sequences", "imagenet-examples"}
 	}
-	r, err := Make(context.Background(), store(t), o)
+	r, err := Make(context.Background(), testStore(t), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,12 +246,12 @@ func TestReplace(t *testing.T) {
 	out := filepath.Join(dir, "report")
 	makeReport(t, Options{Out: out})
 	before := contents(t, out)
-	if _, err := Make(context.Background(), store(t), Options{Out: out}); err == nil || !strings.Contains(err.Error(), "--force") {
+	if _, err := Make(context.Background(), testStore(t), Options{Out: out}); err == nil || !strings.Contains(err.Error(), "--force") {
 		t.Errorf("without Force: %v", err)
 	}
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Make(ended, store(t), Options{Out: out, Force: true}); err == nil {
+	if _, err := Make(ended, testStore(t), Options{Out: out, Force: true}); err == nil {
 		t.Error("an interrupted run makes a report")
 	}
 	if after := contents(t, out); len(after) != len(before) || after["/index.html"] != before["/index.html"] {
@@ -264,7 +264,7 @@ func TestReplace(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(out, "thesis.tex"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Make(context.Background(), store(t), Options{Out: out, Force: true, Only: []string{"coco-maps"}, Stats: analysis.Options{Bootstrap: -1}}); err == nil || !strings.Contains(err.Error(), "thesis.tex") {
+	if _, err := Make(context.Background(), testStore(t), Options{Out: out, Force: true, Only: []string{"coco-maps"}, Stats: analysis.Options{Bootstrap: -1}}); err == nil || !strings.Contains(err.Error(), "thesis.tex") {
 		t.Errorf("a folder with something else in it: %v", err)
 	}
 	entries, _ := os.ReadDir(dir)
@@ -273,7 +273,7 @@ func TestReplace(t *testing.T) {
 	}
 	for _, o := range []Options{{}, {Out: filepath.Join(dir, "x"), Only: []string{"nothing"}}, {Out: filepath.Join(dir, "x"), Images: filepath.Join(dir, "none")}} {
 		o.Stats.Bootstrap = -1
-		if _, err := Make(context.Background(), store(t), o); !usage.Is(err) {
+		if _, err := Make(context.Background(), testStore(t), o); !usage.Is(err) {
 			t.Errorf("%+v: %v is no error of use", o, err)
 		}
 	}
@@ -283,7 +283,7 @@ func TestReplace(t *testing.T) {
 func TestHidden(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "report")
 	makeReport(t, Options{Out: out, Only: []string{"imagenet", "coco"}, Stats: analysis.Options{Hide: true}})
-	d, err := analysis.Run(context.Background(), store(t), analysis.Options{Names: []string{"workers", "hits"}, Bootstrap: -1})
+	d, err := analysis.Run(context.Background(), testStore(t), analysis.Options{Names: []string{"workers", "hits"}, Bootstrap: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +308,7 @@ func TestHidden(t *testing.T) {
 
 // A picture from --images is drawn under its trace.
 func TestImages(t *testing.T) {
-	p := page{store: store(t), options: Options{Examples: 3, Stats: analysis.Options{Bootstrap: -1, Seed: 1, Names: []string{"counts"}}}}
+	p := page{store: testStore(t), options: Options{Examples: 3, Stats: analysis.Options{Bootstrap: -1, Seed: 1, Names: []string{"counts"}}}}
 	if err := p.compute(context.Background()); err != nil {
 		t.Fatal(err)
 	}

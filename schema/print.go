@@ -10,13 +10,6 @@ import (
 // name is the last part of the dotted name.
 func (c Column) name() string { return c.Name[strings.LastIndexByte(c.Name, '.')+1:] }
 
-// Reason explains one value of the rejects table's reason column.
-type Reason struct {
-	Name string // as it stands in the table
-	Kind string // record: the record is left out; field: the field is set to null
-	Text string // what it means
-}
-
 const textWidth = 100 // columns of a terminal that Text keeps to
 
 // Text prints the table for a terminal: every column with its type, unit and range, and below
@@ -67,7 +60,7 @@ func wrap(b *strings.Builder, text, indent string) {
 }
 
 // Markdown writes the reference of the store, docs/store.md.
-func Markdown(w io.Writer, reasons []Reason) error {
+func Markdown(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(intro)
 	for _, t := range Tables() {
@@ -78,12 +71,12 @@ func Markdown(w io.Writer, reasons []Reason) error {
 		})
 	}
 	b.WriteString("\n## Reasons\n\nThe values of `reason` in the rejects tables. A record that is rejected is left out; a field is set to null.\n\n| reason | what it concerns | meaning |\n|---|---|---|\n")
-	for _, r := range reasons {
+	for _, r := range Reasons {
 		concerns := "the record"
 		if r.Kind == "field" {
 			concerns = "the field"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.Name, concerns, cell(r.Text))
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.Reason, concerns, cell(r.Text))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -7,8 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"abtool/ingest"
 	"abtool/internal/ui"
+	"abtool/store"
 )
 
 type infoOptions struct{ json bool }
@@ -27,29 +27,29 @@ func infoCommand(s streams) *cobra.Command {
 	return c
 }
 
-func (o infoOptions) run(w io.Writer, store string) error {
-	sum, err := ingest.ReadStore(store)
+func (o infoOptions) run(w io.Writer, dir string) error {
+	sum, err := store.Read(dir)
 	if err != nil {
 		return err
 	}
-	sizes, err := ingest.ColumnSizes(store, sum)
+	sizes, err := store.ColumnSizes(dir, sum)
 	if err != nil {
 		return err
 	}
 	if o.json {
 		return ui.PrintJSON(w, struct {
-			*ingest.Summary
-			Columns []ingest.ColumnSize `json:"columns"`
+			*store.Account
+			Columns []store.ColumnSize `json:"columns"`
 		}{sum, sizes})
 	}
-	fmt.Fprintf(w, "%s: store of format %d, written by abtool %s\n\n", store, sum.FormatVersion, sum.ToolVersion)
+	fmt.Fprintf(w, "%s: store of format %d, written by abtool %s\n\n", dir, sum.FormatVersion, sum.ToolVersion)
 	printSummary(w, sum)
 	printColumns(w, sizes)
 	return nil
 }
 
 // printColumns prints the size of every column, and its share of its file.
-func printColumns(w io.Writer, sizes []ingest.ColumnSize) {
+func printColumns(w io.Writer, sizes []store.ColumnSize) {
 	for len(sizes) > 0 {
 		n, total := 0, int64(0)
 		for ; n < len(sizes) && sizes[n].Table == sizes[0].Table; n++ {

@@ -12,6 +12,7 @@ import (
 	"abtool/ingest"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
+	"abtool/store"
 )
 
 type ingestOptions struct {
@@ -103,14 +104,14 @@ func (o *ingestOptions) run(ctx context.Context, s streams) error {
 }
 
 // printAccount prints what a run did.
-func printAccount(w io.Writer, sum *ingest.Summary, asJSON bool, store string, failed error) error {
+func printAccount(w io.Writer, sum *store.Account, asJSON bool, dir string, failed error) error {
 	if asJSON {
 		text := ""
 		if failed != nil {
 			text = failed.Error()
 		}
 		return ui.PrintJSON(w, struct {
-			*ingest.Summary
+			*store.Account
 			Error string `json:"error,omitempty"`
 		}{sum, text})
 	}
@@ -119,6 +120,6 @@ func printAccount(w io.Writer, sum *ingest.Summary, asJSON bool, store string, f
 		fmt.Fprintln(w, "Nothing was written: the account above is of what was read before the run failed.")
 		return nil
 	}
-	fmt.Fprintf(w, "Written to %s\nLook into it with: abtool info %s\n", store, store)
+	fmt.Fprintf(w, "Written to %s\nLook into it with: abtool info %s\n", dir, dir)
 	return nil
 }

@@ -8,12 +8,12 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"abtool/ingest"
 	"abtool/internal/ui"
+	"abtool/store"
 )
 
 // printSummary prints the account of a store or of a run.
-func printSummary(w io.Writer, s *ingest.Summary) {
+func printSummary(w io.Writer, s *store.Account) {
 	for _, d := range s.DataSets {
 		fmt.Fprintf(w, "%s\n", d.Name)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -65,7 +65,7 @@ func printSummary(w io.Writer, s *ingest.Summary) {
 	}
 }
 
-func printSkipped(w io.Writer, src ingest.SourceStats) {
+func printSkipped(w io.Writer, src store.Source) {
 	var parts []string
 	for _, k := range []struct {
 		n    int64
@@ -85,7 +85,7 @@ func printSkipped(w io.Writer, src ingest.SourceStats) {
 
 const countsShown = 12
 
-func printCounts(w io.Writer, title string, counts []ingest.Count) {
+func printCounts(w io.Writer, title string, counts []store.Count) {
 	if len(counts) == 0 {
 		return
 	}

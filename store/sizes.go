@@ -1,4 +1,4 @@
-package ingest
+package store
 
 import (
 	"fmt"
@@ -20,9 +20,9 @@ type ColumnSize struct {
 
 // ColumnSizes reads from the footers of a store's Parquet files what each column takes, in the
 // order of the schema.
-func ColumnSizes(store string, s *Summary) (sizes []ColumnSize, err error) {
+func ColumnSizes(store string, s *Account) (sizes []ColumnSize, err error) {
 	for _, d := range s.DataSets {
-		for _, table := range tableNames {
+		for _, table := range Tables {
 			more, err := columnSizes(filepath.Join(store, d.Name, table+".parquet"), d.Name+"/"+table)
 			if err != nil {
 				return nil, err

@@ -1,4 +1,4 @@
-package ingest
+package store
 
 import (
 	"errors"
@@ -28,10 +28,10 @@ func TestFileForStore(t *testing.T) {
 		if err := os.WriteFile(path, []byte(c.text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if filepath.Base(path) == StoreFile {
+		if filepath.Base(path) == File {
 			path = filepath.Dir(path)
 		}
-		if _, err := ReadStore(path); !errors.Is(err, ErrNotStore) || !strings.Contains(err.Error(), c.want) {
+		if _, err := Read(path); !errors.Is(err, ErrNotStore) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}

@@ -1,27 +1,22 @@
-package ingest
+package store
 
-import (
-	"cmp"
-	"slices"
-)
-
-// Summary is the account of a run, and, merged over runs, what store.json holds: every record
+// Account is the account of a run, and, merged over runs, what store.json holds: every record
 // that was met is in one of its counts.
-type Summary struct {
-	FormatVersion int            `json:"format_version"`
-	ToolVersion   string         `json:"tool_version"`
-	Completed     bool           `json:"completed"` // false: the run failed, and the old store stands
-	DataSets      []DataSetStats `json:"data_sets"`
+type Account struct {
+	FormatVersion int       `json:"format_version"`
+	ToolVersion   string    `json:"tool_version"`
+	Completed     bool      `json:"completed"` // false: the run failed, and the old store stands
+	DataSets      []DataSet `json:"data_sets"`
 
 	// Examples are the first rejects of a run, for people to look at; not in store.json.
 	Examples []Example `json:"examples,omitempty"`
 }
 
-// DataSetStats is the account of one data set of the store.
-type DataSetStats struct {
+// DataSet is the account of one data set of the store.
+type DataSet struct {
 	Name     string           `json:"name"` // imagenet or coco
-	Options  StoreOptions     `json:"options"`
-	Sources  []SourceStats    `json:"sources"`
+	Options  Options          `json:"options"`
+	Sources  []Source         `json:"sources"`
 	Rows     map[string]int64 `json:"rows"`     // by table
 	Bytes    map[string]int64 `json:"bytes"`    // by table, on disk
 	Rejected []Count          `json:"rejected"` // records left out, by reason
@@ -41,17 +36,17 @@ type Category struct {
 	Name string `json:"name"`
 }
 
-// StoreOptions are the options that the bytes of a data set depend on.
-type StoreOptions struct {
+// Options are the options that the bytes of a data set depend on.
+type Options struct {
 	Format string `json:"format"`       // parquet; or arrow, which has Arrow IPC files too
 	As     string `json:"as,omitempty"` // data set that undecided JSON was taken for
 	Limits Limits `json:"limits"`
 }
 
-// SourceStats is the account of one source: Records = Stored + Rejected, and beside them what
+// Source is the account of one source: Records = Stored + Rejected, and beside them what
 // is no record. A source whose records belong to two data sets is in both, with the records of
 // each.
-type SourceStats struct {
+type Source struct {
 	Name        string `json:"name"`
 	Role        string `json:"role"`             // byproducts, boxes or instances
 	Shape       string `json:"shape"`            // what it was found to be
@@ -87,8 +82,28 @@ type Example struct {
 	Snippet string `json:"snippet,omitempty"`
 }
 
+// Limits bound what one input can make the program hold. The zero value means the defaults.
+type Limits struct {
+	Member int `json:"record_bytes"` // bytes of one archive member or one JSON record; default 64 MiB
+	Depth  int `json:"depth"`        // nesting of elements or values; default 256
+	List   int `json:"list"`         // entries of one list; default 250,000
+}
+
+// WithDefaults returns the limits with the defaults where there is no positive value.
+func (l Limits) WithDefaults() Limits {
+	set := func(v *int, d int) {
+		if *v <= 0 {
+			*v = d
+		}
+	}
+	set(&l.Member, 64<<20)
+	set(&l.Depth, 256)
+	set(&l.List, 250_000)
+	return l
+}
+
 // Rejected is the number of records left out.
-func (s *Summary) Rejected() (n int64) {
+func (s *Account) Rejected() (n int64) {
 	for _, d := range s.DataSets {
 		for _, src := range d.Sources {
 			n += src.Rejected
@@ -98,7 +113,7 @@ func (s *Summary) Rejected() (n int64) {
 }
 
 // Records is the number of records met.
-func (s *Summary) Records() (n int64) {
+func (s *Account) Records() (n int64) {
 	for _, d := range s.DataSets {
 		for _, src := range d.Sources {
 			n += src.Records
@@ -108,44 +123,11 @@ func (s *Summary) Records() (n int64) {
 }
 
 // DataSet is the account of a data set, nil if the store has none of that name.
-func (s *Summary) DataSet(name string) *DataSetStats {
+func (s *Account) DataSet(name string) *DataSet {
 	for i := range s.DataSets {
 		if s.DataSets[i].Name == name {
 			return &s.DataSets[i]
 		}
 	}
 	return nil
-}
-
-// tally counts rejects by field and reason.
-type tally map[[2]string]int64
-
-func (t tally) counts() []Count {
-	out := make([]Count, 0, len(t))
-	for k, n := range t {
-		out = append(out, Count{k[0], k[1], n})
-	}
-	slices.SortFunc(out, func(a, b Count) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Field, b.Field), cmp.Compare(a.Reason, b.Reason))
-	})
-	return out
-}
-
-// column is the field without the place in its list: mouseTracking[3].x gives mouseTracking.x.
-func column(field string) string {
-	var b []byte
-	in := false
-	for i := range len(field) {
-		switch field[i] {
-		case '[':
-			in = true
-		case ']':
-			in = false
-		default:
-			if !in {
-				b = append(b, field[i])
-			}
-		}
-	}
-	return string(b)
 }

@@ -1,4 +1,4 @@
-package ingest
+package store
 
 import (
 	"bytes"
@@ -17,8 +17,14 @@ import (
 	"abtool/schema"
 )
 
-// StoreFile is the name of the account within a store.
-const StoreFile = "store.json"
+// File is the name of the account within a store.
+const File = "store.json"
+
+// Tables are the tables of every data set.
+var Tables = []string{"annotations", "images", "rejects"}
+
+// Sets are the names of the data sets, in the order of the account.
+var Sets = []string{"imagenet", "coco"}
 
 // Errors for what stands where a store should be.
 var (
@@ -27,10 +33,10 @@ var (
 	ErrNoSpace  = errors.New("not enough free space")
 )
 
-// ReadStore reads the account of the store in a folder. The error for a folder that is no
+// Read reads the account of the store in a folder. The error for a folder that is no
 // store wraps ErrNotStore, for one of a later format schema.ErrNewer.
-func ReadStore(dir string) (*Summary, error) {
-	data, err := os.ReadFile(filepath.Join(dir, StoreFile))
+func Read(dir string) (*Account, error) {
+	data, err := os.ReadFile(filepath.Join(dir, File))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotDir) {
 		info, e := os.Stat(dir)
 		if e != nil {
@@ -39,17 +45,17 @@ func ReadStore(dir string) (*Summary, error) {
 		if !info.IsDir() {
 			return nil, fileForStore(dir)
 		}
-		return nil, fmt.Errorf("%s has no %s: %w: make one with abtool ingest SOURCE --out %s", dir, StoreFile, ErrNotStore, dir)
+		return nil, fmt.Errorf("%s has no %s: %w: make one with abtool ingest SOURCE --out %s", dir, File, ErrNotStore, dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the store: %w", err)
 	}
-	var s Summary
+	var s Account
 	if err := json.Unmarshal(data, &s); err != nil {
-		if named := filetype.Check(filepath.Join(dir, StoreFile), data); named != nil {
+		if named := filetype.Check(filepath.Join(dir, File), data); named != nil {
 			return nil, fmt.Errorf("%w: %w", named, ErrNotStore)
 		}
-		return nil, fmt.Errorf("%s: %w: %w", filepath.Join(dir, StoreFile), ErrNotStore, err)
+		return nil, fmt.Errorf("%s: %w: %w", filepath.Join(dir, File), ErrNotStore, err)
 	}
 	if err := schema.CheckVersion(s.FormatVersion); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
@@ -69,16 +75,18 @@ func fileForStore(file string) error {
 	return fmt.Errorf("%s is %s: %w: a store is a folder that abtool ingest writes", file, kind, ErrNotStore)
 }
 
-// target is the place of a store that is being written: a locked folder, new or to be
-// replaced, and the temporary sibling that will take its place.
-type target struct {
+// A Writer replaces the store in a folder as a whole: it holds the lock of the folder, new or to
+// be replaced, and a temporary folder next to it, which takes its place with Commit.
+type Writer struct {
 	out, tmp string
 	lock     io.Closer
-	old      *Summary // nil: there is no store yet
+	old      *Account // nil: there is no store yet
 }
 
-// openTarget locks the place of a store and clears what an interrupted run left there.
-func openTarget(out string) (_ *target, err error) {
+// Create locks the place of a store and clears what an interrupted run left there. The errors
+// wrap ErrLocked while another process writes the store, ErrNotStore for a folder of other files,
+// and schema.ErrNewer for a store of a later format.
+func Create(out string) (_ *Writer, err error) {
 	if real, err := filepath.EvalSymlinks(out); err == nil {
 		out = real
 	}
@@ -92,36 +100,36 @@ func openTarget(out string) (_ *target, err error) {
 	if inside, err := within(out); err == nil && inside {
 		return nil, usage.Errorf("wrong use: you are in %s, which a new folder will take the place of: change to another folder, or give another --out", out)
 	}
-	t := &target{out: out}
-	if t.lock, err = lockFile(filepath.Join(parent, ".abtool-"+base+".lock")); err != nil {
+	w := &Writer{out: out}
+	if w.lock, err = lockFile(filepath.Join(parent, ".abtool-"+base+".lock")); err != nil {
 		return nil, fmt.Errorf("%s: %w", out, err)
 	}
 	defer func() {
 		if err != nil {
-			t.close()
+			w.Close()
 		}
 	}()
 	if _, e := os.Lstat(out); errors.Is(e, fs.ErrNotExist) { // interrupted between two renames, perhaps
-		if err := os.Rename(t.aside(), out); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(w.aside(), out); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("putting the old store back in its place: %w", err)
 		}
 	}
-	if t.old, err = readTarget(out); err != nil {
+	if w.old, err = readTarget(out); err != nil {
 		return nil, err
 	}
 	left, err := filepath.Glob(filepath.Join(quoteGlob(parent), ".abtool-"+quoteGlob(base)+".tmp-*"))
 	if err != nil {
 		return nil, err
 	}
-	for _, dir := range append(left, t.aside()) {
+	for _, dir := range append(left, w.aside()) {
 		if err := os.RemoveAll(dir); err != nil {
 			return nil, fmt.Errorf("clearing what an interrupted run left: %w", err)
 		}
 	}
-	if t.tmp, err = os.MkdirTemp(parent, ".abtool-"+base+".tmp-*"); err != nil {
+	if w.tmp, err = os.MkdirTemp(parent, ".abtool-"+base+".tmp-*"); err != nil {
 		return nil, fmt.Errorf("creating the store: %w", err)
 	}
-	return t, os.Chmod(t.tmp, 0o755)
+	return w, os.Chmod(w.tmp, 0o755)
 }
 
 // within tells whether the working folder is dir or below it.
@@ -138,7 +146,7 @@ func within(dir string) (bool, error) {
 }
 
 // readTarget tells what stands at out: a store, or nothing (also an empty folder).
-func readTarget(out string) (*Summary, error) {
+func readTarget(out string) (*Account, error) {
 	info, err := os.Stat(out)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -148,7 +156,7 @@ func readTarget(out string) (*Summary, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is a file: %w: a store is a folder, give another --out", out, ErrNotStore)
 	}
-	old, err := ReadStore(out)
+	old, err := Read(out)
 	if err == nil {
 		return old, nil
 	}
@@ -161,8 +169,8 @@ func readTarget(out string) (*Summary, error) {
 	return nil, fmt.Errorf("%s holds other files and is %w: nothing there was touched, give another --out", out, ErrNotStore)
 }
 
-func (t *target) aside() string {
-	parent, base := filepath.Split(t.out)
+func (w *Writer) aside() string {
+	parent, base := filepath.Split(w.out)
 	return filepath.Join(parent, ".abtool-"+base+".old")
 }
 
@@ -170,49 +178,57 @@ func (t *target) aside() string {
 var errEmptier = errors.New("this run has no annotations")
 
 // guard fails where a data set with annotations would be replaced by one without.
-func (t *target) guard(s *Summary) error {
+func (w *Writer) guard(s *Account) error {
 	for _, d := range s.DataSets {
-		if t.old == nil || d.Rows["annotations"] > 0 {
+		if w.old == nil || d.Rows["annotations"] > 0 {
 			continue
 		}
-		if old := t.old.DataSet(d.Name); old != nil && old.Rows["annotations"] > 0 {
+		if old := w.old.DataSet(d.Name); old != nil && old.Rows["annotations"] > 0 {
 			return fmt.Errorf("%w, and %s has %d of %s that it would replace: give their source too (ground truth is joined while ingesting), or another --out",
-				errEmptier, t.out, old.Rows["annotations"], d.Name)
+				errEmptier, w.out, old.Rows["annotations"], d.Name)
 		}
 	}
 	return nil
 }
 
-// holds tells whether the store has a data set already.
-func (t *target) holds(set string) bool { return t.old != nil && t.old.DataSet(set) != nil }
+// Dir is the temporary folder that the data sets are written into, each into a folder of its name.
+func (w *Writer) Dir() string { return w.tmp }
 
-// checkSpace fails when the disk surely has no room for n bytes.
-func (t *target) checkSpace(n int64) error {
-	free, err := freeSpace(t.tmp)
+// Holds reports whether the store has a data set already.
+func (w *Writer) Holds(set string) bool { return w.old != nil && w.old.DataSet(set) != nil }
+
+// CheckSpace fails when the disk surely has no room for n bytes.
+func (w *Writer) CheckSpace(n int64) error {
+	free, err := freeSpace(w.tmp)
 	if err != nil || free >= n {
 		return nil // unknown is no reason to stop: writing will tell
 	}
 	return fmt.Errorf("%w for the store: about %s are needed, %s are free on the disk of %s: make room, or give another --out",
-		ErrNoSpace, megabytes(n), megabytes(free), filepath.Dir(t.out))
+		ErrNoSpace, megabytes(n), megabytes(free), filepath.Dir(w.out))
 }
+
+// IsFull reports whether err says that the disk, or the quota on it, is full.
+func IsFull(err error) bool { return errors.Is(err, errFull) || errors.Is(err, errQuota) }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
 
-// commit puts the temporary folder, which holds the new data sets, into the store's place.
+// Commit puts the temporary folder, which holds the new data sets, into the store's place.
 // The other data sets of an old store go with it.
-func (t *target) commit(s *Summary) error {
-	if err := t.guard(s); err != nil {
+func (w *Writer) Commit(s *Account) error {
+	if err := w.guard(s); err != nil {
 		return err
 	}
-	s = &Summary{FormatVersion: s.FormatVersion, ToolVersion: s.ToolVersion, Completed: true, DataSets: s.DataSets}
-	if t.old != nil {
-		for _, d := range t.old.DataSets {
+	s = &Account{FormatVersion: s.FormatVersion, ToolVersion: s.ToolVersion, Completed: true, DataSets: s.DataSets}
+	if w.old != nil {
+		for _, d := range w.old.DataSets {
 			if s.DataSet(d.Name) == nil {
 				s.DataSets = append(s.DataSets, d)
 			}
 		}
-		sortDataSets(s.DataSets)
-		if err := t.keep(); err != nil {
+		slices.SortFunc(s.DataSets, func(a, b DataSet) int {
+			return slices.Index(Sets, a.Name) - slices.Index(Sets, b.Name)
+		})
+		if err := w.keep(); err != nil {
 			return err
 		}
 	}
@@ -223,52 +239,52 @@ func (t *target) commit(s *Summary) error {
 	if err := enc.Encode(s); err != nil {
 		return err
 	}
-	if err := writeSynced(filepath.Join(t.tmp, StoreFile), text.Bytes()); err != nil {
+	if err := writeSynced(filepath.Join(w.tmp, File), text.Bytes()); err != nil {
 		return err
 	}
 	for _, d := range s.DataSets {
-		if err := syncDir(filepath.Join(t.tmp, d.Name)); err != nil {
+		if err := syncDir(filepath.Join(w.tmp, d.Name)); err != nil {
 			return err
 		}
 	}
-	if err := syncDir(t.tmp); err != nil {
+	if err := syncDir(w.tmp); err != nil {
 		return err
 	}
-	if err := replaceDir(t.tmp, t.out, t.aside()); err != nil {
+	if err := replaceDir(w.tmp, w.out, w.aside()); err != nil {
 		return fmt.Errorf("putting the store in its place: %w", err)
 	}
-	return syncDir(filepath.Dir(t.out))
+	return syncDir(filepath.Dir(w.out))
 }
 
-// close removes what is left over and lets others in.
-func (t *target) close() {
-	if t.tmp != "" {
-		os.RemoveAll(t.tmp)
+// Close removes what is left over and gives back the lock.
+func (w *Writer) Close() {
+	if w.tmp != "" {
+		os.RemoveAll(w.tmp)
 	}
-	if t.lock != nil {
-		t.lock.Close()
+	if w.lock != nil {
+		w.lock.Close()
 	}
 }
 
 // keep gives what stands in the old store and is not written anew, also files that are not
 // ours, its place in the new one.
-func (t *target) keep() error {
-	entries, err := os.ReadDir(t.out)
+func (w *Writer) keep() error {
+	entries, err := os.ReadDir(w.out)
 	if err != nil {
 		return fmt.Errorf("keeping the rest of the store: %w", err)
 	}
-	if info, err := os.Stat(t.out); err == nil {
-		if err := os.Chmod(t.tmp, info.Mode().Perm()|0o700); err != nil {
+	if info, err := os.Stat(w.out); err == nil {
+		if err := os.Chmod(w.tmp, info.Mode().Perm()|0o700); err != nil {
 			return err
 		}
 	}
 	for _, e := range entries {
-		from, to := filepath.Join(t.out, e.Name()), filepath.Join(t.tmp, e.Name())
+		from, to := filepath.Join(w.out, e.Name()), filepath.Join(w.tmp, e.Name())
 		if _, err := os.Lstat(to); err == nil {
 			if err := keepForeign(from, to); err != nil {
 				return fmt.Errorf("keeping the rest of %s: %w", e.Name(), err)
 			}
-		} else if e.Name() != StoreFile {
+		} else if e.Name() != File {
 			if err := linkTree(from, to); err != nil {
 				return fmt.Errorf("keeping %s: %w", e.Name(), err)
 			}
@@ -286,7 +302,7 @@ func keepForeign(from, to string) error {
 	for _, e := range entries {
 		name := e.Name()
 		switch ext := filepath.Ext(name); {
-		case slices.Contains(tableNames, strings.TrimSuffix(name, ext)) && (ext == ".parquet" || ext == ".arrow"):
+		case slices.Contains(Tables, strings.TrimSuffix(name, ext)) && (ext == ".parquet" || ext == ".arrow"):
 			continue
 		}
 		if err := linkTree(filepath.Join(from, name), filepath.Join(to, name)); err != nil {

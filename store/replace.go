@@ -1,4 +1,4 @@
-package ingest
+package store
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 )
 
 // replaceDir makes the folder tmp be called out. What was called so before is then called tmp,
-// or, where two names cannot be exchanged in one step, aside for a moment: openTarget puts it
+// or, where two names cannot be exchanged in one step, aside for a moment: Create puts it
 // back if the process ends just then.
 func replaceDir(tmp, out, aside string) error {
 	if _, err := os.Lstat(out); errors.Is(err, fs.ErrNotExist) {
