@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
@@ -82,7 +83,7 @@ func (p *cocoProfile) addIcon(k *icon) {
 		return
 	}
 	p.icons++
-	d := centreDistance(k.x, k.y)
+	d := plane.CentreDistance(k.x, k.y)
 	p.distance.Add(d)
 	p.dx.Add(k.x - 0.5)
 	p.dy.Add(k.y - 0.5)

@@ -3,7 +3,7 @@ package analysis
 import (
 	"fmt"
 
-	"abtool/internal/mask"
+	"abtool/byproduct/plane"
 	"abtool/store/columnar"
 )
 
@@ -23,7 +23,7 @@ type instance struct {
 	x, y, w, h float64
 	hasBox     bool
 	crowd      bool
-	mask       mask.Mask
+	mask       plane.Mask
 }
 
 // share is the area of the bounding box over that of the image (C11); ok is false where one is
@@ -36,12 +36,11 @@ func (o *instance) share(m *cocoImage) (s float64, ok bool) {
 }
 
 // relative is the bounding box in fractions of the image.
-func (o *instance) relative(m *cocoImage) (b box, ok bool) {
+func (o *instance) relative(m *cocoImage) (b plane.Box, ok bool) {
 	if !o.hasBox || !m.sized() {
-		return box{}, false
+		return plane.Box{}, false
 	}
-	w, h := float64(m.width), float64(m.height)
-	return box{o.x / w, o.y / h, (o.x + o.w) / w, (o.y + o.h) / h}, true
+	return plane.PixelBox(o.x, o.y, o.x+o.w, o.y+o.h, float64(m.width), float64(m.height)), true
 }
 
 // holds tells whether a point, in fractions of the image, is in the bounding box, edges
@@ -101,7 +100,7 @@ func (w *cocoWorker) readImage(m *cocoImage, i int, classes []class) {
 		if at := c.category.Index[k]; at >= 0 {
 			o.class = classes[at]
 		}
-		o.mask = mask.Mask{
+		o.mask = plane.Mask{
 			Polygon: c.polygon.Floats[c.polygon.Inner[k]:c.polygon.Inner[k+1]], Rings: c.rings.Ints[c.rings.Inner[k]:c.rings.Inner[k+1]],
 			Height: c.runHeight.Ints[k], Width: c.runWidth.Ints[k], Runs: c.runs.Ints[c.runs.Inner[k]:c.runs.Inner[k+1]],
 		}
@@ -188,7 +187,7 @@ func (k *icon) judge(m *cocoImage) {
 // judge reports whether a point is on a mask of a class, in a bounding box of it, and itself in
 // its polygons (C5, C6).
 func (m *cocoImage) judge(c class, x, y float64) (onMask, onBox, continuous bool) {
-	px, py, inside := mask.Pixel(x, y, m.width, m.height)
+	px, py, inside := plane.Pixel(x, y, m.width, m.height)
 	for i := range m.instances {
 		o := &m.instances[i]
 		if o.class != c {
@@ -207,22 +206,21 @@ func (m *cocoImage) judge(c class, x, y float64) (onMask, onBox, continuous bool
 
 // place places the icon's point in the frame of the nearest box of its class (C12).
 func (k *icon) place(m *cocoImage) {
-	var best box
-	boxes, at := 0, 0.0
+	var best plane.Box
+	boxes := 0
 	for i := range m.instances {
 		o := &m.instances[i]
 		if o.class != k.class {
 			continue
 		}
 		if b, ok := o.relative(m); ok && o.w > 0 && o.h > 0 {
-			d := b.distance(k.x, k.y)
-			if boxes++; boxes == 1 || d < at || d == at && b.area() < best.area() {
-				best, at = b, d
+			if boxes++; boxes == 1 || b.Nearer(best, k.x, k.y) {
+				best = b
 			}
 		}
 	}
 	if boxes > 0 {
 		k.nearest, k.single = true, boxes == 1
-		k.u, k.v = inFrame(best, k.x, k.y)
+		k.u, k.v = best.Frame(k.x, k.y)
 	}
 }

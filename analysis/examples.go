@@ -168,7 +168,7 @@ func (a *imagenetExamples) picture(p *picture) {
 		x.Worker = a.e.o.show("worker", a.e.workers.list[p.final.worker])
 	}
 	for _, b := range p.boxes {
-		x.Boxes = append(x.Boxes, Box{"", b.x0, b.y0, b.x1, b.y1})
+		x.Boxes = append(x.Boxes, Box{"", b.X0, b.Y0, b.X1, b.Y1})
 	}
 	start := p.trace.segment.t[0]
 	for i := range p.trace.segment.t {
@@ -287,7 +287,7 @@ func (a *cocoExamples) boxes(x *Example, p *page) {
 	for i := range p.truth.instances {
 		o := &p.truth.instances[i]
 		if b, ok := o.relative(p.truth); ok && o.class >= 0 && slices.ContainsFunc(p.icons, func(k icon) bool { return k.class == o.class }) {
-			x.Boxes = append(x.Boxes, Box{a.e.categories[o.class], b.x0, b.y0, b.x1, b.y1})
+			x.Boxes = append(x.Boxes, Box{a.e.categories[o.class], b.X0, b.Y0, b.X1, b.Y1})
 		}
 	}
 }

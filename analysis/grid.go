@@ -20,11 +20,6 @@ func (r *Statistic) addGrid(name, title, of string, g *stat.Grid, b *stat.Bootst
 	r.Histograms = append(r.Histograms, gridHistogram(name, title, of, g))
 }
 
-// inFrame places a point in the frame of a box.
-func inFrame(b box, x, y float64) (u, v float64) {
-	return (x - b.x0) / (b.x1 - b.x0), (y - b.y0) / (b.y1 - b.y0)
-}
-
 // frameHistogram is a map in the frame of boxes.
 func frameHistogram(name, title, of string, f *stat.Frame) Histogram {
 	return Histogram{

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"hash/fnv"
 	"maps"
-	"math"
 	"slices"
 	"sync/atomic"
 
+	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
@@ -56,7 +56,7 @@ type showing struct {
 	hoverKind              []int8
 
 	first, last int // valid clicks, −1: none
-	boxes       []box
+	boxes       []plane.Box
 	hit         bool // the last click is in a box
 	toClick     way  // of way
 	hasWay      bool
@@ -100,8 +100,8 @@ func (s *showing) own(keep bool) {
 // A picture is an image with all of its showings, in order of time (I3), and what follows.
 type picture struct {
 	image     int32
-	boxes     []box      // usable ground truth, in fractions; none: not boxed
-	showings  []*showing // lists are there for final alone
+	boxes     []plane.Box // usable ground truth, in fractions; none: not boxed
+	showings  []*showing  // lists are there for final alone
 	byproduct bool
 	cluster   int32    // of its last showing; for images that were never shown one by hash
 	final     *showing // that of the final click (I4); nil: none
@@ -302,7 +302,7 @@ func (w *imagenetWorker) endRun() {
 }
 
 // reset empties the picture for another image, keeping its memory.
-func (p *picture) reset(image int32, boxes []box) {
+func (p *picture) reset(image int32, boxes []plane.Box) {
 	*p = picture{image: image, boxes: boxes, showings: p.showings[:0], trace: p.trace}
 }
 
@@ -379,7 +379,7 @@ func (w *imagenetWorker) finish(p *picture) {
 		}
 		return -1
 	})
-	p.centre = inAny(p.boxes, 0.5, 0.5)
+	p.centre = plane.InAny(p.boxes, 0.5, 0.5)
 	if n := len(p.showings); n > 0 {
 		p.cluster = p.showings[n-1].cluster
 	}
@@ -478,7 +478,7 @@ func (w *imagenetWorker) showing(i int) (showing, error) {
 		}
 	}
 	if s.last >= 0 {
-		s.hit = inAny(s.boxes, s.clicks.x[s.last], s.clicks.y[s.last])
+		s.hit = plane.InAny(s.boxes, s.clicks.x[s.last], s.clicks.y[s.last])
 	}
 	return s, nil
 }
@@ -526,6 +526,3 @@ func (p *points) reset() { p.t, p.x, p.y = p.t[:0], p.x[:0], p.y[:0] }
 func (p *points) push(t int64, x, y float64) {
 	p.t, p.x, p.y = append(p.t, t), append(p.x, x), append(p.y, y)
 }
-
-// distance is how far a point is from (0.5, 0.5), in fractions of the two axes (I19).
-func centreDistance(x, y float64) float64 { return math.Hypot(x-0.5, y-0.5) }

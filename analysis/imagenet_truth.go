@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"abtool/byproduct/plane"
 	"abtool/store/columnar"
 )
 
@@ -13,8 +14,8 @@ type imagenetTruth struct {
 	shown   []int32  // rows of annotations; −1: the byproducts do not speak of it (I1)
 	class   []int32  // number in classes; −1: unknown
 	classes *names
-	starts  []int32 // of boxes, one more than images
-	boxes   []box   // in fractions; none of images without a positive size (R10)
+	starts  []int32     // of boxes, one more than images
+	boxes   []plane.Box // in fractions; none of images without a positive size (R10)
 
 	shared    bool   // an image that the byproducts speak of has a box, usable or not
 	recorded  string // the first image that they speak of; "": none
@@ -74,7 +75,7 @@ func (t *imagenetTruth) group(r *columnar.Reader) {
 			continue
 		}
 		for k := x0.Offsets[i]; k < x0.Offsets[i+1]; k++ {
-			t.boxes = append(t.boxes, box{x0.Floats[k] / w, y0[k] / h, x1[k] / w, y1[k] / h})
+			t.boxes = append(t.boxes, plane.PixelBox(x0.Floats[k], y0[k], x1[k], y1[k], w, h))
 		}
 	}
 }
@@ -104,7 +105,7 @@ func (t *imagenetTruth) warnings() []string {
 }
 
 // boxesOf are the usable boxes of an image.
-func (t *imagenetTruth) boxesOf(image int32) []box {
+func (t *imagenetTruth) boxesOf(image int32) []plane.Box {
 	return t.boxes[t.starts[image]:t.starts[image+1]:t.starts[image+1]]
 }
 

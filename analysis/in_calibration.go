@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 )
 
@@ -99,7 +100,7 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 	var axes [2][2]line // by half and axis
 	for _, c := range a.clicks {
 		boxes := e.truth.boxesOf(c.image)
-		cx, cy := boxes[nearest(boxes, c.x, c.y)].centre()
+		cx, cy := plane.Nearest(boxes, c.x, c.y).Centre()
 		h := e.half(c.cluster)
 		axes[h][0].add(c.x, cx)
 		axes[h][1].add(c.y, cy)
@@ -115,9 +116,9 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 	var before, after stat.Frame
 	for _, c := range a.clicks {
 		boxes := e.truth.boxesOf(c.image)
-		b := boxes[nearest(boxes, c.x, c.y)]
-		cx, cy := b.centre()
-		u, v := inFrame(b, c.x, c.y)
+		b := plane.Nearest(boxes, c.x, c.y)
+		cx, cy := b.Centre()
+		u, v := b.Frame(c.x, c.y)
 		rs.AddPoint(c.cluster, bias, c.x-cx, c.y-cy)
 		rs.AddPoint(c.cluster, bias+2, u-0.5, v-0.5)
 		fit := &axes[1-e.half(c.cluster)]
@@ -128,17 +129,17 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 			switch m {
 			case modelShift:
 				x, y = x+fit[0].shift, y+fit[1].shift
-				before.Add(inFrame(b, c.x, c.y))
-				after.Add(inFrame(b, x, y))
+				before.Add(b.Frame(c.x, c.y))
+				after.Add(b.Frame(x, y))
 			case modelLinear:
 				x, y = fit[0].from+fit[0].slope*x, fit[1].from+fit[1].slope*y
 			}
-			if inAny(boxes, x, y) {
+			if plane.InAny(boxes, x, y) {
 				hits[m] = 1
 			}
 			far[m] = math.Hypot(x-cx, y-cy)
 			rs.Count(c.cluster, hit+stat.RatioID(m), hits[m] == 1)
-			if !inAny(boxes, 0.5, 0.5) {
+			if !plane.InAny(boxes, 0.5, 0.5) {
 				rs.Count(c.cluster, offCentre+stat.RatioID(m), hits[m] == 1)
 			}
 			rs.Add(c.cluster, distance+stat.RatioID(m), far[m])

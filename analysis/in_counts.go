@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 )
 
@@ -213,8 +214,8 @@ func (a *clickAccuracy) picture(p *picture) {
 		sx, sy, n = sx+s.clicks.x[s.first], sy+s.clicks.y[s.first], n+1
 	}
 	a.r.Count(cluster, a.document, last.hit)
-	a.r.Count(cluster, a.first, inAny(p.boxes, p.final.clicks.x[p.final.first], p.final.clicks.y[p.final.first]))
-	a.r.Count(cluster, a.meanC, inAny(p.boxes, sx/n, sy/n))
+	a.r.Count(cluster, a.first, plane.InAny(p.boxes, p.final.clicks.x[p.final.first], p.final.clicks.y[p.final.first]))
+	a.r.Count(cluster, a.meanC, plane.InAny(p.boxes, sx/n, sy/n))
 }
 
 // lastInDocument returns the showing of the final click when showings are taken in document order
@@ -293,7 +294,7 @@ func (a *offCentre) result(e *imagenetEngine, r *Statistic) {
 	for i, n := range e.truth.shown {
 		if b := e.truth.boxesOf(int32(i)); n >= 0 && len(b) > 0 {
 			boxed++
-			if !inAny(b, 0.5, 0.5) {
+			if !plane.InAny(b, 0.5, 0.5) {
 				off++
 			}
 		}
@@ -339,7 +340,7 @@ func (a *centreBias) result(e *imagenetEngine, r *Statistic) {
 			continue
 		}
 		for _, b := range e.truth.boxesOf(int32(i)) {
-			centres.Add(b.centre())
+			centres.Add(b.Centre())
 		}
 	}
 	for _, g := range []struct {
@@ -375,7 +376,7 @@ func (a *accuracyMaps) picture(p *picture) {
 		return
 	}
 	for _, b := range p.boxes {
-		x, y := b.centre()
+		x, y := b.Centre()
 		a.gtN.Add(x, y)
 		if p.hit {
 			a.gtHits.Add(x, y)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 )
 
@@ -26,28 +27,15 @@ type extent struct {
 	w, h    float64      // that size
 	noTrace int64
 	sorted  []sample // and the click
-	points  []vertex
-	polygon []vertex
-	clip    [2][]vertex
+	points  []plane.Point
+	polygon []plane.Point
+	clip    [2][]plane.Point
 }
-
-// A vertex is a point in fractions of the image.
-type vertex struct{ x, y float64 }
 
 // A sample is a vertex with its place in the trace.
 type sample struct {
-	vertex
+	plane.Point
 	i int
-}
-
-func (a vertex) compare(b vertex) int {
-	switch {
-	case a.x < b.x || a.x == b.x && a.y < b.y:
-		return -1
-	case a == b:
-		return 0
-	}
-	return 1
 }
 
 func newExtent(e *imagenetEngine, r *stat.Ratios) imagenetStatistic {
@@ -61,8 +49,8 @@ func newExtent(e *imagenetEngine, r *stat.Ratios) imagenetStatistic {
 func (t *imagenetTruth) meanBox() (w, h float64) {
 	var ws, hs stat.Sum
 	for _, b := range t.boxes {
-		ws.Add(b.x1 - b.x0)
-		hs.Add(b.y1 - b.y0)
+		ws.Add(b.X1 - b.X0)
+		hs.Add(b.Y1 - b.Y0)
 	}
 	n := float64(max(len(t.boxes), 1))
 	return ws.Float() / n, hs.Float() / n
@@ -79,16 +67,17 @@ func (a *extent) picture(p *picture) {
 		a.noTrace++
 		return
 	}
-	truth := p.boxes[nearest(p.boxes, p.x, p.y)]
+	truth := plane.Nearest(p.boxes, p.x, p.y)
 	cluster := p.final.cluster
-	whole, _ := truth.clipped()
-	a.r.Add(cluster, a.image, max(0, whole.area()))
-	a.r.Add(cluster, a.typical, overlap(box{p.x - a.w/2, p.y - a.h/2, p.x + a.w/2, p.y + a.h/2}, truth))
-	a.sorted = append(a.sorted[:0], sample{vertex{p.x, p.y}, s.len()})
+	whole, _ := truth.Clipped()
+	a.r.Add(cluster, a.image, max(0, whole.Area()))
+	typical := plane.Box{X0: p.x - a.w/2, Y0: p.y - a.h/2, X1: p.x + a.w/2, Y1: p.y + a.h/2}
+	a.r.Add(cluster, a.typical, plane.Overlap(typical, truth))
+	a.sorted = append(a.sorted[:0], sample{plane.Point{X: p.x, Y: p.y}, s.len()})
 	for i := range s.len() {
-		a.sorted = append(a.sorted, sample{vertex{s.x[i], s.y[i]}, i})
+		a.sorted = append(a.sorted, sample{plane.Point{X: s.x[i], Y: s.y[i]}, i})
 	}
-	slices.SortFunc(a.sorted, func(a, b sample) int { return a.compare(b.vertex) })
+	slices.SortFunc(a.sorted, func(a, b sample) int { return a.Compare(b.Point) })
 	for k, window := range extentWindows {
 		from := 0
 		if window > 0 {
@@ -98,21 +87,21 @@ func (a *extent) picture(p *picture) {
 			from = s.len() - window
 		}
 		a.points = a.points[:0]
-		around := box{p.x, p.y, p.x, p.y}
+		around := plane.PointBox(p.x, p.y)
 		for _, v := range a.sorted {
 			if v.i >= from {
-				a.points = append(a.points, v.vertex)
-				around = box{min(around.x0, v.x), min(around.y0, v.y), max(around.x1, v.x), max(around.y1, v.y)}
+				a.points = append(a.points, v.Point)
+				around = around.With(v.X, v.Y)
 			}
 		}
 		id := stat.RatioID(k)
-		iou := overlap(around, truth)
+		iou := plane.Overlap(around, truth)
 		a.r.Add(cluster, a.around+id, iou)
 		a.r.Count(cluster, a.half+id, iou >= 0.5)
-		a.r.Add(cluster, a.covered+id, intersection(around, truth)/truth.area())
-		a.polygon = convexHull(a.points, a.polygon)
-		inside := polygonArea(clipToBox(a.polygon, truth, &a.clip))
-		a.r.Add(cluster, a.hull+id, inside/(polygonArea(a.polygon)+truth.area()-inside))
+		a.r.Add(cluster, a.covered+id, plane.Intersection(around, truth)/truth.Area())
+		a.polygon = plane.ConvexHull(a.points, a.polygon)
+		inside := plane.PolygonArea(plane.ClipToBox(a.polygon, truth, &a.clip))
+		a.r.Add(cluster, a.hull+id, inside/(plane.PolygonArea(a.polygon)+truth.Area()-inside))
 	}
 }
 
@@ -148,79 +137,4 @@ func iouValue(e *imagenetEngine, name, title, of string, id stat.RatioID) Value 
 	v := e.ratio(name, title, unitShare, of, id)
 	v.K = nil
 	return v
-}
-
-// intersection is the area that two boxes share.
-func intersection(a, b box) float64 {
-	w, h := min(a.x1, b.x1)-max(a.x0, b.x0), min(a.y1, b.y1)-max(a.y0, b.y0)
-	if w <= 0 || h <= 0 {
-		return 0
-	}
-	return w * h
-}
-
-// overlap is the intersection over union of two boxes.
-func overlap(a, b box) float64 {
-	shared := intersection(a, b)
-	return shared / (a.area() + b.area() - shared)
-}
-
-// convexHull is the smallest convex polygon around points that are sorted by x, then y (Andrew's
-// monotone chain). It builds the polygon in to.
-func convexHull(points, to []vertex) []vertex {
-	points = slices.Compact(points)
-	to = to[:0]
-	if len(points) < 3 {
-		return append(to, points...)
-	}
-	turn := func(a, b, c vertex) float64 { return (b.x-a.x)*(c.y-a.y) - (b.y-a.y)*(c.x-a.x) }
-	chain := func(p vertex, from int) {
-		for len(to) >= from+2 && turn(to[len(to)-2], to[len(to)-1], p) <= 0 {
-			to = to[:len(to)-1]
-		}
-		to = append(to, p)
-	}
-	for _, p := range points {
-		chain(p, 0)
-	}
-	lower := len(to) - 1
-	for i := len(points) - 2; i >= 0; i-- {
-		chain(points[i], lower)
-	}
-	return to[:len(to)-1]
-}
-
-// polygonArea is that of a simple polygon (the shoelace formula).
-func polygonArea(p []vertex) float64 {
-	a := 0.0
-	for i := range p {
-		j := (i + 1) % len(p)
-		a += p[i].x*p[j].y - p[j].x*p[i].y
-	}
-	return max(a, -a) / 2
-}
-
-// clipToBox is the part of a convex polygon in a box (Sutherland and Hodgman 1974).
-func clipToBox(p []vertex, b box, work *[2][]vertex) []vertex {
-	inside := [4]func(vertex) float64{
-		func(v vertex) float64 { return v.x - b.x0 }, func(v vertex) float64 { return b.x1 - v.x },
-		func(v vertex) float64 { return v.y - b.y0 }, func(v vertex) float64 { return b.y1 - v.y },
-	}
-	for side, depth := range inside {
-		out := work[side%2][:0]
-		for i, v := range p {
-			w := p[(i+1)%len(p)]
-			dv, dw := depth(v), depth(w)
-			if dv >= 0 {
-				out = append(out, v)
-			}
-			if dv > 0 && dw < 0 || dv < 0 && dw > 0 {
-				t := dv / (dv - dw)
-				out = append(out, vertex{v.x + t*(w.x-v.x), v.y + t*(w.y-v.y)})
-			}
-		}
-		work[side%2] = out
-		p = out
-	}
-	return p
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
@@ -140,7 +141,7 @@ func (p *profile) workerName(by *names) any {
 func (p *profile) addClick(s *showing, w *way) {
 	x, y, _ := s.click()
 	p.clicked++
-	d := centreDistance(x, y)
+	d := plane.CentreDistance(x, y)
 	p.distance.Add(d)
 	p.dx.Add(x - 0.5)
 	p.dy.Add(y - 0.5)
@@ -152,7 +153,7 @@ func (p *profile) addClick(s *showing, w *way) {
 		if s.hit {
 			p.hits++
 		}
-		u, v := inFrame(s.boxes[nearest(s.boxes, x, y)], x, y)
+		u, v := plane.Nearest(s.boxes, x, y).Frame(x, y)
 		p.du.Add(u - 0.5)
 		p.dv.Add(v - 0.5)
 	}

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sync"
 
+	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
 )
@@ -53,7 +54,7 @@ type randomSums struct {
 }
 
 // add adds an image that is in some of the sets.
-func (r *randomSums) add(boxes []box, in [imageSets]bool, sigmas []float64, w *randomWork) {
+func (r *randomSums) add(boxes []plane.Box, in [imageSets]bool, sigmas []float64, w *randomWork) {
 	each := func(m *[imageSets]stat.Mean, v float64) {
 		for set, yes := range in {
 			if yes {
@@ -62,24 +63,24 @@ func (r *randomSums) add(boxes []box, in [imageSets]bool, sigmas []float64, w *r
 		}
 	}
 	centre, areas := 0.0, 0.0
-	if inAny(boxes, 0.5, 0.5) {
+	if plane.InAny(boxes, 0.5, 0.5) {
 		centre = 1
 	}
 	w.clipped, w.clamped = w.clipped[:0], w.clamped[:0]
 	touching := false
 	for _, b := range boxes {
-		touching = touching || b.x0 <= 0 || b.y0 <= 0 || b.x1 >= 1 || b.y1 >= 1
-		if c, ok := b.clipped(); ok {
+		touching = touching || b.X0 <= 0 || b.Y0 <= 0 || b.X1 >= 1 || b.Y1 >= 1
+		if c, ok := b.Clipped(); ok {
 			w.clipped = append(w.clipped, c)
-			areas += c.area()
+			areas += c.Area()
 		}
-		if b.x1 >= 0 && b.x0 <= 1 && b.y1 >= 0 && b.y0 <= 1 {
-			w.clamped = append(w.clamped, b.toInfinity())
+		if b.X1 >= 0 && b.X0 <= 1 && b.Y1 >= 0 && b.Y0 <= 1 {
+			w.clamped = append(w.clamped, b.ToInfinity())
 		}
 	}
-	w.onImage.of(w.clipped)
+	w.onImage.Of(w.clipped)
 	each(&r.centre, centre)
-	each(&r.uniform, w.onImage.area())
+	each(&r.uniform, w.onImage.Area())
 	each(&r.area, areas)
 	if len(boxes) == 1 {
 		for i, s := range sigmas {
@@ -91,15 +92,15 @@ func (r *randomSums) add(boxes []box, in [imageSets]bool, sigmas []float64, w *r
 		return
 	}
 	if touching {
-		w.moved.of(w.clamped)
+		w.moved.Of(w.clamped)
 	}
 	for i, s := range sigmas {
-		image := normalMass(0, 1, s)
-		p := w.onImage.gaussian(s)
+		image := plane.NormalMass(0, 1, s)
+		p := w.onImage.Gaussian(s)
 		each(&r.sigma[i][truncated], p/(image*image))
 		each(&r.sigma[i][unclipped], p)
 		if touching {
-			p = w.moved.gaussian(s)
+			p = w.moved.Gaussian(s)
 		}
 		each(&r.sigma[i][clamped], p)
 	}
@@ -107,7 +108,7 @@ func (r *randomSums) add(boxes []box, in [imageSets]bool, sigmas []float64, w *r
 
 // oneBox is what the unions give for a single box, with half of their work: the treatments
 // differ at the border alone.
-func oneBox(b box, sigma float64) (p [treatments]float64) {
+func oneBox(b plane.Box, sigma float64) (p [treatments]float64) {
 	scale := 1 / (sigma * math.Sqrt2)
 	border := math.Erf(0.5 * scale) // of the edges of the image: −border and border
 	axis := func(a, b float64) (m [treatments]float64) {
@@ -126,35 +127,17 @@ func oneBox(b box, sigma float64) (p [treatments]float64) {
 		}
 		return m
 	}
-	x, y := axis(b.x0, b.x1), axis(b.y0, b.y1)
+	x, y := axis(b.X0, b.X1), axis(b.Y0, b.Y1)
 	for t := range p {
 		p[t] = x[t] * y[t]
 	}
 	return p
 }
 
-// toInfinity moves the edges that reach the border of the image to infinity: what a click moved
-// to the border from beyond it hits.
-func (b box) toInfinity() box {
-	if b.x0 <= 0 {
-		b.x0 = math.Inf(-1)
-	}
-	if b.y0 <= 0 {
-		b.y0 = math.Inf(-1)
-	}
-	if b.x1 >= 1 {
-		b.x1 = math.Inf(1)
-	}
-	if b.y1 >= 1 {
-		b.y1 = math.Inf(1)
-	}
-	return b
-}
-
 // randomWork is memory for randomSums.add.
 type randomWork struct {
-	clipped, clamped []box
-	onImage, moved   union
+	clipped, clamped []plane.Box
+	onImage, moved   plane.Union
 }
 
 func (r *randomSums) merge(o *randomSums) {

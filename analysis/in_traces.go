@@ -3,6 +3,7 @@ package analysis
 import (
 	"strconv"
 
+	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
@@ -38,7 +39,7 @@ func (a *lastSamples) back(p *picture, id stat.RatioID, samples points) {
 	a.r.Count(p.final.cluster, id, p.hit)
 	for k := 1; k <= lastSamplesN && k <= samples.len(); k++ {
 		i := samples.len() - k
-		a.r.Count(p.final.cluster, id+stat.RatioID(k), inAny(p.boxes, samples.x[i], samples.y[i]))
+		a.r.Count(p.final.cluster, id+stat.RatioID(k), plane.InAny(p.boxes, samples.x[i], samples.y[i]))
 	}
 }
 
@@ -135,7 +136,7 @@ func (a *quantiles) picture(p *picture) {
 		if a.byTime {
 			bin = int(min(quantileBins-1, 10*(tr.segment.t[i]-tr.enter)/(p.t-tr.enter)))
 		}
-		hit := inAny(p.boxes, tr.segment.x[i], tr.segment.y[i])
+		hit := plane.InAny(p.boxes, tr.segment.x[i], tr.segment.y[i])
 		a.r.Count(p.final.cluster, a.pooled+stat.RatioID(bin), hit)
 		total[bin]++
 		if hit {
@@ -196,7 +197,7 @@ func (a *boxFrame) picture(p *picture) {
 	if !p.clickedBoxed() {
 		return
 	}
-	u, v := inFrame(p.boxes[nearest(p.boxes, p.x, p.y)], p.x, p.y)
+	u, v := plane.Nearest(p.boxes, p.x, p.y).Frame(p.x, p.y)
 	a.nearest.Add(u, v)
 	a.r.AddPoint(p.final.cluster, a.means, u, v)
 	if len(p.boxes) == 1 {

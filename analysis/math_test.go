@@ -6,63 +6,15 @@ import (
 	"slices"
 	"testing"
 
+	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 )
 
 func close9(a, b float64) bool { return math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b)) }
 
-// The probability of random clicks on planted boxes.
-func TestUnion(t *testing.T) {
-	var u union
-	for _, c := range []struct {
-		boxes []box
-		area  float64
-	}{
-		{[]box{{0.1, 0.1, 0.6, 0.5}}, 0.2},
-		{[]box{{0, 0, 0.5, 0.5}, {0.25, 0.25, 0.75, 0.75}}, 0.25 + 0.25 - 0.0625},
-		{[]box{{0, 0, 1, 1}, {0.2, 0.2, 0.3, 0.3}}, 1},
-		{[]box{{0, 0, 0.5, 1}, {0.5, 0, 1, 1}}, 1},
-		{[]box{{0, 0, 0.2, 0.2}, {0.8, 0.8, 1, 1}}, 0.08},
-		{[]box{{0.1, 0, 0.2, 1}, {0, 0.1, 1, 0.2}, {0.1, 0.1, 0.2, 0.2}}, 0.19},
-		{nil, 0},
-	} {
-		u.of(c.boxes)
-		if !close9(u.area(), c.area) {
-			t.Errorf("the union of %v is %v, want %v", c.boxes, u.area(), c.area)
-		}
-	}
-	// Against inclusion and exclusion over random boxes.
-	rng := rand.New(rand.NewPCG(3, 4))
-	for range 200 {
-		boxes := make([]box, 1+rng.IntN(5))
-		for i := range boxes {
-			x, y := rng.Float64()*1.2-0.1, rng.Float64()*1.2-0.1
-			boxes[i] = box{x, y, x + 0.01 + 0.5*rng.Float64(), y + 0.01 + 0.5*rng.Float64()}
-		}
-		var area, mass float64
-		const sigma = 0.3
-		for set := 1; set < 1<<len(boxes); set++ {
-			in, sign := box{-9, -9, 9, 9}, -1.0
-			for i, b := range boxes {
-				if set>>i&1 == 1 {
-					in, sign = box{max(in.x0, b.x0), max(in.y0, b.y0), min(in.x1, b.x1), min(in.y1, b.y1)}, -sign
-				}
-			}
-			if in.x1 > in.x0 && in.y1 > in.y0 {
-				area += sign * in.area()
-				mass += sign * normalMass(in.x0, in.x1, sigma) * normalMass(in.y0, in.y1, sigma)
-			}
-		}
-		u.of(boxes)
-		if !close9(u.area(), area) || !close9(u.gaussian(sigma), mass) {
-			t.Fatalf("%v: area %v, want %v; mass %v, want %v", boxes, u.area(), area, u.gaussian(sigma), mass)
-		}
-	}
-}
-
 // The three treatments of clicks that leave the image, where they have closed forms.
 func TestRandomClicks(t *testing.T) {
-	sums := func(boxes []box, sigma float64) *randomSums {
+	sums := func(boxes []plane.Box, sigma float64) *randomSums {
 		s := &randomSums{sigma: make([][treatments][imageSets]stat.Mean, 1)}
 		s.add(boxes, [imageSets]bool{true, true, true, true}, []float64{sigma}, &randomWork{})
 		return s
@@ -70,24 +22,26 @@ func TestRandomClicks(t *testing.T) {
 	at := func(s *randomSums, treatment int) float64 { return float64(s.sigma[0][treatment][setBC].Value()) }
 	phi := func(z float64) float64 { return 0.5 * math.Erfc(-z/math.Sqrt2) }
 
-	half := sums([]box{{0, 0, 0.5, 1}}, 0.5) // the left half
+	boxes := func(x0, y0, x1, y1 float64) []plane.Box { return []plane.Box{{X0: x0, Y0: y0, X1: x1, Y1: y1}} }
+
+	half := sums(boxes(0, 0, 0.5, 1), 0.5) // the left half
 	inside := phi(1) - phi(-1)
 	for treatment, want := range []float64{0.5, inside / 2 * inside, 0.5} {
 		if have := at(half, treatment); !close9(have, want) {
 			t.Errorf("left half, %s: %v, want %v", treatmentNames[treatment], have, want)
 		}
 	}
-	whole := sums([]box{{-0.5, -0.5, 1.5, 1.5}}, 0.5) // more than the image
+	whole := sums(boxes(-0.5, -0.5, 1.5, 1.5), 0.5) // more than the image
 	for treatment, want := range []float64{1, inside * inside, 1} {
 		if have := at(whole, treatment); !close9(have, want) {
 			t.Errorf("whole image, %s: %v, want %v", treatmentNames[treatment], have, want)
 		}
 	}
-	edge := sums([]box{{0.9, 0.4, 1, 0.6}}, 0.5) // clicks beyond the right edge are moved to it
+	edge := sums(boxes(0.9, 0.4, 1, 0.6), 0.5) // clicks beyond the right edge are moved to it
 	if have, want := at(edge, clamped), (1-phi(0.8))*(phi(0.2)-phi(-0.2)); !close9(have, want) {
 		t.Errorf("at the edge, clamped: %v, want %v", have, want)
 	}
-	outside := sums([]box{{1.1, 0, 1.2, 1}}, 0.5)
+	outside := sums(boxes(1.1, 0, 1.2, 1), 0.5)
 	if at(outside, truncated) != 0 || at(outside, clamped) != 0 || at(outside, unclipped) != 0 || float64(outside.uniform[setBC].Value()) != 0 {
 		t.Error("a box beyond the image")
 	}
@@ -95,11 +49,11 @@ func TestRandomClicks(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	for range 500 {
 		x, y := rng.Float64()*1.6-0.5, rng.Float64()*1.6-0.5
-		b := box{x, y, x + 0.001 + rng.Float64(), y + 0.001 + rng.Float64()}
-		if rng.IntN(4) == 0 && b.x1 > 0 {
-			b.x0 = 0
+		b := boxes(x, y, x+0.001+rng.Float64(), y+0.001+rng.Float64())[0]
+		if rng.IntN(4) == 0 && b.X1 > 0 {
+			b.X0 = 0
 		}
-		one, two := sums([]box{b}, 0.3), sums([]box{b, b}, 0.3)
+		one, two := sums([]plane.Box{b}, 0.3), sums([]plane.Box{b, b}, 0.3)
 		for treatment, name := range treatmentNames {
 			if !close9(at(one, treatment), at(two, treatment)) {
 				t.Fatalf("%v, %s: alone %v, as a union %v", b, name, at(one, treatment), at(two, treatment))
@@ -107,63 +61,10 @@ func TestRandomClicks(t *testing.T) {
 		}
 	}
 	// σ → 0 is the centre, σ → ∞ uniform.
-	near := sums([]box{{0.4, 0.4, 0.7, 0.9}}, 1e-3)
-	wide := sums([]box{{0.1, 0.2, 0.4, 0.9}}, 1e4)
+	near := sums(boxes(0.4, 0.4, 0.7, 0.9), 1e-3)
+	wide := sums(boxes(0.1, 0.2, 0.4, 0.9), 1e4)
 	if !close9(at(near, truncated), 1) || math.Abs(at(wide, truncated)-0.21) > 1e-8 {
 		t.Errorf("limits: %v, %v", at(near, truncated), at(wide, truncated))
-	}
-}
-
-func TestNearest(t *testing.T) {
-	big, small, far := box{0, 0, 0.5, 0.5}, box{0.1, 0.1, 0.3, 0.3}, box{0.8, 0.8, 0.9, 0.9}
-	for _, c := range []struct {
-		boxes []box
-		x, y  float64
-		want  int
-	}{
-		{[]box{big, small}, 0.2, 0.2, 1}, // in both: the smaller
-		{[]box{big, small}, 0.4, 0.4, 0}, // in one
-		{[]box{small, small}, 0.2, 0.2, 0},
-		{[]box{big, far}, 0.7, 0.7, 1},
-		{[]box{{0, 0, 0.4, 1}, {0.6, 0, 1, 1}}, 0.5, 0.5, 0}, // as far: as large: the first
-	} {
-		if have := nearest(c.boxes, c.x, c.y); have != c.want {
-			t.Errorf("nearest of %v to %v, %v is %d, want %d", c.boxes, c.x, c.y, have, c.want)
-		}
-	}
-	if d := big.distance(0.8, 0.9); !close9(d, 0.5) {
-		t.Errorf("distance %v", d)
-	}
-}
-
-func TestHull(t *testing.T) {
-	convexHull := func(p, to []vertex) []vertex {
-		slices.SortFunc(p, vertex.compare)
-		return convexHull(p, to)
-	}
-	points := []vertex{{0, 0}, {1, 0}, {1, 1}, {0, 1}, {0.5, 0.5}, {0.5, 0}, {1, 1}}
-	hull := convexHull(points, nil)
-	if len(hull) != 4 || !close9(polygonArea(hull), 1) {
-		t.Errorf("the hull of a square is %v", hull)
-	}
-	var work [2][]vertex
-	if a := polygonArea(clipToBox(hull, box{0.5, 0.5, 2, 2}, &work)); !close9(a, 0.25) {
-		t.Errorf("a quarter of it is %v", a)
-	}
-	triangle := convexHull([]vertex{{0, 0}, {2, 0}, {0, 2}}, nil)
-	if a := polygonArea(clipToBox(triangle, box{0, 0, 1, 1}, &work)); !close9(a, 1) {
-		t.Errorf("the corner of a triangle is %v", a)
-	}
-	if a := polygonArea(clipToBox(triangle, box{1.5, 1.5, 3, 3}, &work)); a != 0 {
-		t.Errorf("beside it is %v", a)
-	}
-	for _, flat := range [][]vertex{{{0, 0}}, {{0, 0}, {1, 1}}, {{0, 0}, {1, 1}, {2, 2}}, {{0, 0}, {0, 0}, {0, 0}}} {
-		if a := polygonArea(convexHull(slices.Clone(flat), nil)); a != 0 {
-			t.Errorf("the hull of %v has area %v", flat, a)
-		}
-	}
-	if v := overlap(box{0, 0, 1, 1}, box{0.5, 0, 1.5, 1}); !close9(v, 1.0/3) {
-		t.Errorf("overlap %v", v)
 	}
 }
 

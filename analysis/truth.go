@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"abtool/internal/mask"
+	"abtool/byproduct/plane"
 	"abtool/store/columnar"
 )
 
@@ -71,7 +71,7 @@ func (t *Truth) On(image, className string, x, y float64) (on, known bool) {
 			return false, false
 		}
 		boxes := t.imagenet.boxesOf(i)
-		return inAny(boxes, x, y), len(boxes) > 0
+		return plane.InAny(boxes, x, y), len(boxes) > 0
 	}
 	m := t.coco[image]
 	if m == nil || !m.sized() {
@@ -81,7 +81,7 @@ func (t *Truth) On(image, className string, x, y float64) (on, known bool) {
 	if !ok {
 		return false, false
 	}
-	px, py, inside := mask.Pixel(x, y, m.width, m.height)
+	px, py, inside := plane.Pixel(x, y, m.width, m.height)
 	for i := range m.instances {
 		if o := &m.instances[i]; o.class == c {
 			known = true

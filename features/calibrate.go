@@ -3,6 +3,7 @@ package features
 import (
 	"slices"
 
+	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
 )
@@ -49,9 +50,9 @@ func newCalibrationFit(classes, clicks int) *calibrationFit {
 }
 
 // add adds a click with the nearest box of its class. The order must not depend on the number of workers.
-func (c *calibrationFit) add(fold, class int32, b box, x, y float64) {
-	w, h := b.x1-b.x0, b.y1-b.y0
-	c.u[fold], c.v[fold] = append(c.u[fold], (x-b.x0)/w), append(c.v[fold], (y-b.y0)/h)
+func (c *calibrationFit) add(fold, class int32, b plane.Box, x, y float64) {
+	w, h := b.X1-b.X0, b.Y1-b.Y0
+	c.u[fold], c.v[fold] = append(c.u[fold], (x-b.X0)/w), append(c.v[fold], (y-b.Y0)/h)
 	if class < 0 {
 		class = int32(len(c.sizes[fold]) - 1)
 	}

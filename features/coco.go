@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
 	"abtool/store"
@@ -59,7 +60,7 @@ type icon struct {
 	endX, endY   float64
 	boxX, boxY   float64 // centre of the largest box
 	maskX, maskY float64
-	nearest      box // of the last add
+	nearest      plane.Box // of the last add
 }
 
 // iconFacts is an icon with its page.

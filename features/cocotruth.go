@@ -7,7 +7,7 @@ import (
 	"math"
 	"slices"
 
-	"abtool/internal/mask"
+	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
 	"abtool/store/columnar"
 )
@@ -55,7 +55,7 @@ type truthPass struct {
 	set     *cocoSet
 	read    *columnar.Reader
 	classes []int32
-	mask    mask.Raster
+	mask    plane.Raster
 }
 
 var truthColumns = []string{"image_id", "width", "height", "file_name", "instances.category", "instances.x", "instances.y", "instances.w", "instances.h",
@@ -126,7 +126,7 @@ func (p *truthPass) icon(n *page, c *icon, from, to int32) {
 	r := p.read
 	category, crowd, area := r.Column("instances.category").Index, r.Column("instances.crowd").Ints, r.Column("instances.area").Floats
 	x, y, w, h := r.Column("instances.x").Floats, r.Column("instances.y").Floats, r.Column("instances.w").Floats, r.Column("instances.h").Floats
-	px, py, inside := mask.Pixel(c.addX, c.addY, int64(n.gtW), int64(n.gtH))
+	px, py, inside := plane.Pixel(c.addX, c.addY, int64(n.gtW), int64(n.gtH))
 	inside = inside && c.added
 	fw, fh := float64(n.gtW), float64(n.gtH)
 	best, biggest := int32(-1), int32(-1) // largest box, largest mask; crowds come last
@@ -148,9 +148,8 @@ func (p *truthPass) icon(n *page, c *icon, from, to int32) {
 			best = k
 		}
 		if c.added {
-			b := box{x[k] / fw, y[k] / fh, (x[k] + w[k]) / fw, (y[k] + h[k]) / fh}
-			d, at := b.distance(c.addX, c.addY), c.nearest.distance(c.addX, c.addY)
-			if !c.near || d < at || d == at && b.area() < c.nearest.area() {
+			b := plane.PixelBox(x[k], y[k], x[k]+w[k], y[k]+h[k], fw, fh)
+			if !c.near || b.Nearer(c.nearest, c.addX, c.addY) {
 				c.nearest, c.near = b, true
 			}
 		}
@@ -166,10 +165,10 @@ func (p *truthPass) icon(n *page, c *icon, from, to int32) {
 	}
 }
 
-func (p *truthPass) instanceMask(k int32) mask.Mask {
+func (p *truthPass) instanceMask(k int32) plane.Mask {
 	r := p.read
 	polygon, rings, runs := r.Column("instances.polygon"), r.Column("instances.rings"), r.Column("instances.rle_counts")
-	return mask.Mask{
+	return plane.Mask{
 		Polygon: polygon.Floats[polygon.Inner[k]:polygon.Inner[k+1]], Rings: rings.Ints[rings.Inner[k]:rings.Inner[k+1]],
 		Height: r.Column("instances.rle_height").Ints[k], Width: r.Column("instances.rle_width").Ints[k], Runs: runs.Ints[runs.Inner[k]:runs.Inner[k+1]],
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
@@ -72,7 +73,7 @@ type imagenetTruth struct {
 	class         []int32 // place in classes; −1: unknown
 	classes       []string
 	starts        []uint32 // of boxes, one more than images
-	boxes         []box
+	boxes         []plane.Box
 }
 
 func readImageNetTruth(ctx context.Context, store string, jobs int) (*imagenetTruth, error) {
@@ -155,14 +156,14 @@ func (t *imagenetTruth) group(r *columnar.Reader, classes *names) error {
 		}
 		fw, fh := float64(w), float64(h)
 		for k := x0.Offsets[i]; k < x0.Offsets[i+1]; k++ {
-			t.boxes = append(t.boxes, box{x0.Floats[k] / fw, y0[k] / fh, x1[k] / fw, y1[k] / fh})
+			t.boxes = append(t.boxes, plane.PixelBox(x0.Floats[k], y0[k], x1[k], y1[k], fw, fh))
 		}
 	}
 	return nil
 }
 
 // boxesOf are the usable boxes of an image.
-func (t *imagenetTruth) boxesOf(image int32) []box {
+func (t *imagenetTruth) boxesOf(image int32) []plane.Box {
 	return t.boxes[t.starts[image]:t.starts[image+1]]
 }
 
@@ -270,7 +271,7 @@ func (p *imagenetPass) group(g int) error {
 			n.flags |= showingClicked
 			n.lastX, n.lastY = x.Floats[k], y[k]
 		}
-		if n.is(showingClicked) && inAny(s.truth.boxesOf(at), n.lastX, n.lastY) {
+		if n.is(showingClicked) && plane.InAny(s.truth.boxesOf(at), n.lastX, n.lastY) {
 			n.flags |= showingHit
 		}
 	}
@@ -375,7 +376,7 @@ func (s *imagenetSet) calibrate() *calibration {
 		}
 		if f.of(s, int32(i)); f.final >= 0 {
 			n := &s.showings[f.final]
-			fit.add(f.foldOf(n.worker), s.truth.class[i], nearest(boxes, n.lastX, n.lastY), n.lastX, n.lastY)
+			fit.add(f.foldOf(n.worker), s.truth.class[i], plane.Nearest(boxes, n.lastX, n.lastY), n.lastX, n.lastY)
 		}
 	}
 	return fit.done(s.o.Jobs)
@@ -509,7 +510,7 @@ func (s *imagenetSet) boxCentre(f *imageFacts, t *Target) bool {
 	if len(boxes) == 0 {
 		return false
 	}
-	t.put(largest(boxes).centre())
+	t.put(plane.Largest(boxes).Centre())
 	t.Confidence = 1
 	return true
 }

@@ -91,7 +91,7 @@ type signaller struct {
 	o     *Options
 	tr    trace
 	heat  *heat
-	hulls []vertex
+	hulls hulls
 }
 
 func newSignaller(o *Options) *signaller {
@@ -159,7 +159,7 @@ func (w *signaller) traces(out *Signals) {
 		case "attention":
 			w.heat.add(out, &w.tr)
 		case "hull":
-			w.hulls = w.tr.hull(out, o.Hull, w.hulls)
+			w.hulls.add(out, &w.tr, o.Hull)
 		}
 	}
 }

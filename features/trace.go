@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/byproduct/plane"
 	"abtool/store/columnar"
 )
 
@@ -248,67 +249,26 @@ func (h *heat) axis(to []float64, at float64) {
 	}
 }
 
-// A vertex is a point in fractions of the image.
-type vertex struct{ x, y float64 }
+// hulls finds convex hulls. It keeps its memory.
+type hulls struct{ points, polygon []plane.Point }
 
-// hull is the bounding box and the area of the convex hull of the last n samples since entering,
+// add adds the bounding box and the area of the convex hull of the last n samples since entering,
 // in document order and also those of one ms (0: all of them), and the click.
-func (tr *trace) hull(s *Signals, n int, points []vertex) []vertex {
+func (h *hulls) add(s *Signals, tr *trace, n int) {
 	if tr.way.len() == 0 {
-		return points
+		return
 	}
-	points = append(points[:0], vertex{tr.cx, tr.cy})
-	b := box{tr.cx, tr.cy, tr.cx, tr.cy}
+	points := append(h.points[:0], plane.Point{X: tr.cx, Y: tr.cy})
+	b := plane.PointBox(tr.cx, tr.cy)
 	for k := len(tr.since) - 1; k >= 0 && (n <= 0 || len(points) <= n); k-- {
 		if !tr.since[k] {
 			continue
 		}
 		x, y := tr.x[k], tr.y[k]
-		points = append(points, vertex{x, y})
-		b = box{min(b.x0, x), min(b.y0, y), max(b.x1, x), max(b.y1, y)}
+		points = append(points, plane.Point{X: x, Y: y})
+		b = b.With(x, y)
 	}
-	s.Hull, s.HullArea = [4]float64{b.x0, b.y0, b.x1, b.y1}, hullArea(points)
-	return points
-}
-
-// hullArea is the area of the convex hull of points (Andrew's monotone chain), whose order it
-// changes.
-func hullArea(points []vertex) float64 {
-	slices.SortFunc(points, func(a, b vertex) int {
-		switch {
-		case a.x < b.x || a.x == b.x && a.y < b.y:
-			return -1
-		case a == b:
-			return 0
-		}
-		return 1
-	})
-	points = slices.Compact(points)
-	turn := func(a, b, c vertex) float64 {
-		return float64((b.x-a.x)*(c.y-a.y)) - float64((b.y-a.y)*(c.x-a.x))
-	}
-	var chain []vertex
-	area := 0.0
-	side := func(i int) {
-		p := points[i]
-		for len(chain) >= 2 && turn(chain[len(chain)-2], chain[len(chain)-1], p) <= 0 {
-			chain = chain[:len(chain)-1]
-		}
-		chain = append(chain, p)
-	}
-	close := func() {
-		for i := 1; i < len(chain); i++ {
-			area += float64(chain[i-1].x*chain[i].y) - float64(chain[i].x*chain[i-1].y)
-		}
-		chain = chain[:0]
-	}
-	for i := range points {
-		side(i)
-	}
-	close()
-	for i := len(points) - 1; i >= 0; i-- {
-		side(i)
-	}
-	close()
-	return math.Abs(area) / 2
+	slices.SortFunc(points, plane.Point.Compare)
+	h.points, h.polygon = points, plane.ConvexHull(points, h.polygon)
+	s.Hull, s.HullArea = [4]float64{b.X0, b.Y0, b.X1, b.Y1}, plane.PolygonArea(h.polygon)
 }

@@ -11,7 +11,8 @@ func TestHullOfOneTime(t *testing.T) {
 	tr.way = path{t: []int64{0}, x: []float64{0.2}, y: []float64{0.6}}
 	for n, want := range map[int][4]float64{0: {0.1, 0.2, 0.3, 0.6}, 2: {0.2, 0.2, 0.3, 0.6}, 1: {0.2, 0.3, 0.2, 0.6}} {
 		var s Signals
-		if tr.hull(&s, n, nil); s.Hull != want {
+		var h hulls
+		if h.add(&s, &tr, n); s.Hull != want {
 			t.Errorf("of %d samples: %v, want %v", n, s.Hull, want)
 		}
 		if n == 0 && math.Abs(s.HullArea-0.04) > 1e-15 {

@@ -6,79 +6,9 @@ import (
 	"math"
 
 	"github.com/duckdb/duckdb-go/v2"
+
+	"abtool/byproduct/plane"
 )
-
-// mask is the mask of an instance as the store keeps it.
-type mask struct {
-	polygon             []any // float64
-	rings               []any // int32
-	rleHeight, rleWidth int64
-	counts              []any // int64
-}
-
-// contains tells whether a pixel is in the mask.
-func (m mask) contains(px, py int64) bool {
-	x, y := float64(px)+0.5, float64(py)+0.5
-	at := 0
-	for _, n := range m.rings {
-		n, _ := n.(int32)
-		end := at + int(n)
-		if n < 0 || end > len(m.polygon) {
-			break
-		}
-		if inPolygon(m.polygon[at:end], x, y) {
-			return true
-		}
-		at = end
-	}
-	if len(m.counts) == 0 || px >= m.rleWidth || py >= m.rleHeight {
-		return false
-	}
-	left, set := px*m.rleHeight+py, false
-	for _, n := range m.counts {
-		n, _ := n.(int64)
-		if left < n {
-			return set
-		}
-		left -= n
-		set = !set
-	}
-	return false
-}
-
-// inPolygon is the even-odd rule for x0, y0, x1, y1, …
-func inPolygon(p []any, x, y float64) bool {
-	n := len(p) / 2
-	if n == 0 {
-		return false
-	}
-	in := false
-	xj, yj := number(p[2*n-2]), number(p[2*n-1])
-	for i := range n {
-		xi, yi := number(p[2*i]), number(p[2*i+1])
-		if (yi > y) != (yj > y) && x < (xj-xi)*(y-yi)/(yj-yi)+xi {
-			in = !in
-		}
-		xj, yj = xi, yi
-	}
-	return in
-}
-
-func number(v any) float64 {
-	f, ok := v.(float64)
-	if !ok {
-		return math.NaN()
-	}
-	return f
-}
-
-// pixel is the pixel under a point in fractions of an image of width w and height h (C5).
-func pixel(x, y float64, w, h int64) (px, py int64, ok bool) {
-	if !(x >= 0 && x <= 1 && y >= 0 && y <= 1) || w <= 0 || h <= 0 {
-		return 0, 0, false
-	}
-	return min(int64(x*float64(w)), w-1), min(int64(y*float64(h)), h-1), true
-}
 
 // Arguments of point_in_mask.
 const (
@@ -109,6 +39,7 @@ func executeMask(ctx context.Context, chunk *duckdb.ChunkIteratorState) error {
 	if ctx != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
+	var m plane.Mask
 	for row, err := range chunk.Rows() {
 		if err != nil {
 			return err
@@ -119,8 +50,11 @@ func executeMask(ctx context.Context, chunk *duckdb.ChunkIteratorState) error {
 		h, hok := (*row.GetValuePtr(argHeight)).(int64)
 		var result any
 		if xok && yok && wok && hok {
-			px, py, ok := pixel(x, y, w, h)
-			result = ok && rowMask(row).contains(px, py)
+			px, py, ok := plane.Pixel(x, y, w, h)
+			if ok {
+				readMask(&m, row)
+			}
+			result = ok && m.Has(px, py)
 		}
 		if err := row.SetResult(result); err != nil {
 			return err
@@ -129,13 +63,33 @@ func executeMask(ctx context.Context, chunk *duckdb.ChunkIteratorState) error {
 	return nil
 }
 
-func rowMask(row *duckdb.ChunkIteratorState) (m mask) {
-	m.polygon, _ = (*row.GetValuePtr(argPolygon)).([]any)
-	m.rings, _ = (*row.GetValuePtr(argRings)).([]any)
-	m.counts, _ = (*row.GetValuePtr(argCounts)).([]any)
-	m.rleHeight, _ = (*row.GetValuePtr(argRLEHeight)).(int64)
-	m.rleWidth, _ = (*row.GetValuePtr(argRLEWidth)).(int64)
-	return m
+// readMask takes the mask of a row, as the store keeps it, into m, whose memory it keeps. A value that is
+// null is NaN in a polygon and 0 elsewhere.
+func readMask(m *plane.Mask, row *duckdb.ChunkIteratorState) {
+	m.Polygon, m.Rings, m.Runs = m.Polygon[:0], m.Rings[:0], m.Runs[:0]
+	for _, v := range list(row, argPolygon) {
+		f, ok := v.(float64)
+		if !ok {
+			f = math.NaN()
+		}
+		m.Polygon = append(m.Polygon, f)
+	}
+	for _, v := range list(row, argRings) {
+		n, _ := v.(int32)
+		m.Rings = append(m.Rings, int64(n))
+	}
+	for _, v := range list(row, argCounts) {
+		n, _ := v.(int64)
+		m.Runs = append(m.Runs, n)
+	}
+	m.Height, _ = (*row.GetValuePtr(argRLEHeight)).(int64)
+	m.Width, _ = (*row.GetValuePtr(argRLEWidth)).(int64)
+}
+
+// list returns the list in a column of a row, nil for null.
+func list(row *duckdb.ChunkIteratorState, column int) []any {
+	v, _ := (*row.GetValuePtr(column)).([]any)
+	return v
 }
 
 func registerMask(c *sql.Conn) error {
@@ -144,14 +98,14 @@ func registerMask(c *sql.Conn) error {
 		info, _ := duckdb.NewTypeInfo(t)
 		return info
 	}
-	list := func(t duckdb.Type) duckdb.TypeInfo {
+	listOf := func(t duckdb.Type) duckdb.TypeInfo {
 		info, _ := duckdb.NewListInfo(scalar(t))
 		return info
 	}
 	f.args = []duckdb.TypeInfo{
 		argX: scalar(duckdb.TYPE_DOUBLE), argY: scalar(duckdb.TYPE_DOUBLE), argWidth: scalar(duckdb.TYPE_BIGINT), argHeight: scalar(duckdb.TYPE_BIGINT),
-		argPolygon: list(duckdb.TYPE_DOUBLE), argRings: list(duckdb.TYPE_INTEGER),
-		argRLEHeight: scalar(duckdb.TYPE_BIGINT), argRLEWidth: scalar(duckdb.TYPE_BIGINT), argCounts: list(duckdb.TYPE_BIGINT),
+		argPolygon: listOf(duckdb.TYPE_DOUBLE), argRings: listOf(duckdb.TYPE_INTEGER),
+		argRLEHeight: scalar(duckdb.TYPE_BIGINT), argRLEWidth: scalar(duckdb.TYPE_BIGINT), argCounts: listOf(duckdb.TYPE_BIGINT),
 	}
 	return duckdb.RegisterScalarUDF(c, maskDoc.Name, f)
 }

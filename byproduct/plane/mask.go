@@ -1,6 +1,4 @@
-// Package mask tells which pixels of an image an instance's mask covers, as definition C5 has it: by the even-odd rule at the
-// centre of each pixel for polygons, each by itself, and by run lengths down the columns for crowds.
-package mask
+package plane
 
 import (
 	"iter"
@@ -8,7 +6,8 @@ import (
 	"slices"
 )
 
-// A Mask is polygons, of which Rings tells the number of values each, or runs, or both.
+// A Mask is polygons, of which Rings has the number of values each, or runs, or both (C5): the even-odd rule at the
+// centre of each pixel for polygons, each by itself, and run lengths down the columns for crowds.
 type Mask struct {
 	Polygon       []float64 // x0, y0, x1, y1, … px
 	Rings         []int64
@@ -16,10 +15,10 @@ type Mask struct {
 	Runs          []int64 // lengths down the columns, zeros first
 }
 
-// Empty tells whether there is neither polygon nor run: nothing is known of where the object is.
+// Empty reports whether there is neither polygon nor run: nothing is known of where the object is.
 func (m *Mask) Empty() bool { return len(m.Rings) == 0 && len(m.Runs) == 0 }
 
-// Pixel is the pixel under a point in fractions of a width × height image (C5); ok is false outside of it.
+// Pixel returns the pixel under a point in fractions of a width × height image (C5); ok is false outside of it.
 func Pixel(x, y float64, width, height int64) (px, py int64, ok bool) {
 	if !(x >= 0 && x <= 1 && y >= 0 && y <= 1) || width <= 0 || height <= 0 {
 		return 0, 0, false
@@ -27,12 +26,12 @@ func Pixel(x, y float64, width, height int64) (px, py int64, ok bool) {
 	return min(int64(x*float64(width)), width-1), min(int64(y*float64(height)), height-1), true
 }
 
-// Has tells whether a pixel is set: its centre is in a polygon, or its run is one of ones.
+// Has reports whether a pixel is set: its centre is in a polygon, or its run is one of ones.
 func (m *Mask) Has(px, py int64) bool {
 	return m.InPolygons(float64(px)+0.5, float64(py)+0.5) || m.InRuns(px, py)
 }
 
-// InPolygons is the even-odd rule for each polygon, and any of them. x and y are px.
+// InPolygons reports whether a point, px, is in any of the polygons by the even-odd rule (C5).
 func (m *Mask) InPolygons(x, y float64) bool {
 	for p := range m.polygons() {
 		in := false
@@ -78,7 +77,7 @@ func crossings(p []float64, y float64) iter.Seq[float64] {
 	}
 }
 
-// InRuns tells whether a pixel's run is one of ones.
+// InRuns reports whether a pixel's run is one of ones.
 func (m *Mask) InRuns(px, py int64) bool {
 	if len(m.Runs) == 0 || px >= m.Width || py >= m.Height {
 		return false
@@ -100,7 +99,7 @@ type Raster struct {
 	spans [][2]int64
 }
 
-// Centroid is the mean of the centres of the mask's pixels on a width × height image, px; ok is
+// Centroid returns the mean of the centres of the mask's pixels on a width × height image, px; ok is
 // false if it has none. Of a mask with polygons and runs, the polygons count.
 func (r *Raster) Centroid(m *Mask, width, height int64) (x, y float64, ok bool) {
 	if len(m.Rings) == 0 {
