@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"abtool/byproduct/coco"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
 	"abtool/store"
@@ -127,32 +128,21 @@ type cocoEngine struct {
 	hasTruth   bool
 }
 
-// knownCategories are COCO's classes, if the ground truth names none.
-var knownCategories = []string{
-	"person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light", "fire hydrant", "stop sign", "parking meter",
-	"bench", "bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "backpack", "umbrella", "handbag", "tie", "suitcase",
-	"frisbee", "skis", "snowboard", "sports ball", "kite", "baseball bat", "baseball glove", "skateboard", "surfboard", "tennis racket", "bottle",
-	"wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple", "sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake",
-	"chair", "couch", "potted plant", "bed", "dining table", "toilet", "tv", "laptop", "mouse", "remote", "keyboard", "cell phone", "microwave", "oven",
-	"toaster", "sink", "refrigerator", "book", "clock", "vase", "scissors", "teddy bear", "hair drier", "toothbrush",
-}
-
 func newCOCOEngine(dir string, o Options) (*cocoEngine, error) {
 	sum, err := store.Read(dir)
 	if err != nil {
 		return nil, err
 	}
 	e := &cocoEngine{o: o, workers: newNames(), hits: newNames(), cluster: newNames(), weeks: newNames(), sequences: newNames(), pages: map[int64]*page{}, class: map[string]class{}}
-	known := map[string]bool{}
 	d := sum.DataSet("coco")
-	for _, c := range d.Categories {
-		known[c.Name] = true
-	}
 	e.hasTruth = d.Rows["images"] > 0
-	if len(known) == 0 {
-		for _, name := range knownCategories {
-			known[name] = true
-		}
+	categories := d.Categories
+	if len(categories) == 0 {
+		categories = coco.Categories
+	}
+	known := map[string]bool{}
+	for _, c := range categories {
+		known[c.Name] = true
 	}
 	e.categories = slices.Sorted(maps.Keys(known))
 	for i, name := range e.categories {

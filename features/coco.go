@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"abtool/byproduct/coco"
 	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
@@ -76,7 +77,7 @@ type iconFacts struct {
 func readCOCO(ctx context.Context, dir string, o *Options, categories []store.Category) (*cocoSet, error) {
 	s := &cocoSet{o: o, class: map[string]int32{}, workers: newNames(), classes: slices.Clone(categories)}
 	if len(s.classes) == 0 {
-		s.classes = slices.Clone(knownCategories)
+		s.classes = slices.Clone(coco.Categories)
 	}
 	slices.SortFunc(s.classes, func(a, b store.Category) int { return cmp.Compare(a.ID, b.ID) })
 	for i, c := range s.classes {
