@@ -331,6 +331,38 @@ func TestOtherFiles(t *testing.T) {
 	}
 }
 
+// Results of a detector and captions name their image as byproducts do, and are refused: alone, packed,
+// as lines, and with --as; as one file among others they are rejected.
+func TestResultsGivenAsByproducts(t *testing.T) {
+	const (
+		record   = `{"image_id": 1, "mouseTracking": [{"x": 0.5, "y": 0.5, "timeAt": 4}], "category_id": 3}`
+		result   = `{"image_id": 42, "category_id": 18, "bbox": [258.15, 41.29, 348.26, 243.78], "score": 0.236}`
+		captions = `[{"image_id": 42, "caption": "a dog", "id": 7}]`
+	)
+	many := "[" + strings.Repeat(result+",\n", 5000) + result + "]"
+	for _, c := range []struct{ file, content, as, want string }{
+		{"results.json", "[" + result + "]", "", "category_id"},
+		{"results.json", many, "", "category_id"},
+		{"results.json", "[" + result + "]", "coco", "category_id"},
+		{"results.json.gz", gzipped(t, many), "", "--instances"},
+		{"results.jsonl", result + "\n" + result + "\n", "", "category_id"},
+		{"captions.json", captions, "", "caption"},
+	} {
+		store, _, err := ingestText(t, c.file, c.content, Options{As: c.as})
+		if !errors.Is(err, ErrUnknownInput) || !strings.Contains(fmt.Sprint(err), c.want) {
+			t.Errorf("%s, %.40q: the error is %v, want one with %q", c.file, c.content, err, c.want)
+		}
+		if _, err := os.Stat(store); err == nil {
+			t.Errorf("%s, %.40q: a store was made", c.file, c.content)
+		}
+	}
+	archive := writeTar(t, [2]string{"a.json", captions}, [2]string{"b.json", many}, [2]string{"c.json", "[" + record + "]"})
+	store, s := mustRun(t, Options{Sources: []string{archive}})
+	if ids := cocoIDs(t, store); len(ids) != 1 || ids[0] != 1 || s.Rejected() != 2 {
+		t.Errorf("stored images %v and rejected %d, want image 1 and 2 files", ids, s.Rejected())
+	}
+}
+
 // Records and ground truth that are of other images are noted, with an image of each.
 func TestNothingInCommon(t *testing.T) {
 	dir := t.TempDir()

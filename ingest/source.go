@@ -284,6 +284,9 @@ func (s *source) feedShape(ctx context.Context, f *feeder, st *stream, member st
 		s.setShape("XML file" + suffix)
 		return s.feedFile(ctx, f, st, member)
 	}
+	if what := resultsIn(bytes.TrimPrefix(head, bom)); what != "" {
+		return fmt.Errorf("%s: %w: it is %s", s.name, ErrUnknownInput, what)
+	}
 	j := lookAtJSON(bytes.TrimPrefix(head, bom))
 	if s.role == instancesRole {
 		j.instances = true
@@ -332,6 +335,7 @@ func (s *source) sniff(name string, data []byte) {
 	case s.told:
 	case strings.HasSuffix(name, ".xml"):
 		s.told = true
+	case resultsIn(data) != "":
 	default:
 		s.coco, s.told = dataSetIn(data)
 	}
@@ -513,6 +517,34 @@ func firstKeys(d []byte) (keys []string) {
 		}
 	}
 	return keys
+}
+
+// resultsIn returns what a JSON text is that begins with one of COCO's results or captions: these
+// name their image as byproducts do, but record nothing that an annotator did. It returns "" for any
+// other text.
+func resultsIn(d []byte) string {
+	for _, k := range []struct{ key, holds string }{{"category_id", "detections"}, {"caption", "captions"}} {
+		if bytes.Contains(d, []byte(`"`+k.key+`"`)) && isResult(trim(d), k.key) {
+			return fmt.Sprintf("COCO %s (image_id with %s), without actionHistories, categoryHistories or mouseTracking: "+
+				"give the annotators' byproducts here, and ground truth as instances_*.json with --instances", k.holds, k.key)
+		}
+	}
+	return ""
+}
+
+// isResult reports whether the first object of d has an image_id and the key, and no list of events.
+func isResult(d []byte, key string) bool {
+	keys := firstKeys(d)
+	if !slices.Contains(keys, "image_id") || !slices.Contains(keys, key) {
+		return false
+	}
+	first := bytes.TrimLeft(d, "[ \t\r\n")
+	if n := valueEnd(first); n > 0 {
+		first = first[:n]
+	}
+	return !slices.ContainsFunc([]string{"mouseTracking", "actionHistories", "categoryHistories"}, func(list string) bool {
+		return bytes.Contains(first, []byte(`"`+list+`"`))
+	})
 }
 
 // dataSetIn finds the first key that only one data set has.

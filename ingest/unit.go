@@ -123,6 +123,11 @@ func (b *batch) readDocument(coco bool, data []byte) {
 			return
 		}
 	}
+	if what := resultsIn(bytes.TrimPrefix(data, bom)); what != "" {
+		b.rejectRecord(schema.Malformed, what, data)
+		b.count++
+		return
+	}
 	u := unit{coco: coco, form: formValues, buf: bytes.TrimPrefix(data, bom), name: b.member, last: true}
 	u.base = b.offset + int64(len(data)-len(u.buf))
 	s := jsonScan{d: u.buf}
