@@ -149,6 +149,9 @@ func (s *source) lookAtPart(ctx context.Context, path string) (role, bool) {
 	if err != nil && err != io.EOF && len(head) < block {
 		return s.role, true
 	}
+	if !isTar(head) && isTarArchive(head) {
+		return s.role, true
+	}
 	if !isTar(head) {
 		j := lookAtJSON(bytes.TrimPrefix(head, bom))
 		return instancesRole, s.role == byproducts && j.instances

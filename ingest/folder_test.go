@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -107,7 +109,8 @@ func TestFolderOfArchives(t *testing.T) {
 	}
 }
 
-// An archive in a folder that ends early fails the run, as if it were given itself.
+// An archive in a folder that ends early, or whose first header is damaged, fails the run, as if it were
+// given itself.
 func TestFolderOfDamagedArchive(t *testing.T) {
 	in := simulate(t, "imagenet", synth.Options{Images: 300, Seed: 4})
 	path := filepath.Join(in, "imagenet_ab.tar.gz")
@@ -122,5 +125,14 @@ func TestFolderOfDamagedArchive(t *testing.T) {
 		if _, err := Run(context.Background(), Options{Sources: []string{in}, Out: filepath.Join(t.TempDir(), "store")}); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%d of %d bytes: %v", n, len(whole), err)
 		}
+	}
+	header := plainBytes(t, whole)
+	header[20] ^= 1
+	if err := os.WriteFile(path, header, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Run(context.Background(), Options{Sources: []string{in}, Out: filepath.Join(t.TempDir(), "store")})
+	if !errors.Is(err, ErrDamaged) || !strings.Contains(fmt.Sprint(err), "checksum") {
+		t.Errorf("a damaged header: %v", err)
 	}
 }

@@ -295,6 +295,8 @@ func TestDamaged(t *testing.T) {
 	flipped[len(flipped)-6] ^= 1 // within the checksum
 	inside := slices.Clone(archive)
 	copy(inside[len(inside)/2:], "not deflate data at all, hardly")
+	header := slices.Clone(plain)
+	header[20] ^= 1 // within the first member's name
 	work := t.TempDir()
 	store := filepath.Join(work, "store")
 	mustRun(t, Options{Sources: []string{filepath.Join(dir, "imagenet_ab.tar.gz"), filepath.Join(co, "coco_ab.json")}, Out: store})
@@ -310,6 +312,8 @@ func TestDamaged(t *testing.T) {
 		{"checksum.tar.gz", flipped, "gzip checksum", true},
 		{"garbled.tar.gz", inside, "get it again, the old store is unchanged", true},
 		{"cut.tar", plain[:len(plain)/2+100], "ends early, at byte", true},
+		{"header.tar", header, "the first header of this tar archive fails its checksum", false},
+		{"short.tar", plain[:400], "ends early, at byte 400", false},
 		{"noend.tar", plain[:len(plain)-1024], "ends early, at byte", true},
 		{"cut.json", array[:len(array)/2], "within a JSON array", true},
 		{"noend.json", array[:len(array)-1], "within a JSON array", true},

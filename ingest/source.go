@@ -268,6 +268,12 @@ func (s *source) feedShape(ctx context.Context, f *feeder, st *stream, member st
 		return fmt.Errorf("%s is empty: %w", s.name, ErrUnknownInput)
 	case len(text) == 0:
 		return fmt.Errorf("%s holds nothing but a byte-order mark: %w", s.name, ErrUnknownInput)
+	case !isTar(head) && isTarArchive(head):
+		if len(head) < block {
+			return s.damaged(io.ErrUnexpectedEOF, int64(len(head)))
+		}
+		return fmt.Errorf("%s: the first header of this tar archive fails its checksum: %w: get it again, the old store is unchanged",
+			s.name, ErrDamaged)
 	case !isTar(head) && notData(head):
 		return s.unknown(st, head)
 	case s.role == instancesRole && text[0] != '{':
@@ -378,10 +384,12 @@ func (s *source) unknown(st *stream, head []byte) error {
 	return fmt.Errorf("%s: %w: it begins with \"%s\"; %s", s.name, ErrUnknownInput, snippet(head[:min(len(head), 24)]), accepted)
 }
 
+// isTarArchive reports whether a source is recognised as a tar archive, whatever its checksum.
+func isTarArchive(head []byte) bool { return filetype.Of(head).Name == "a tar archive" }
+
 // notData reports whether a source is of a well-known kind that holds no annotations.
 func notData(head []byte) bool {
-	k := filetype.Of(head)
-	return k.Name != "" && k.Name != "a tar archive"
+	return filetype.Of(head).Name != "" && !isTarArchive(head)
 }
 
 // otherFile names the well-known kind of file that data is, in place of annotations; "" for a file
