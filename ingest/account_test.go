@@ -373,7 +373,8 @@ func TestNothingInCommon(t *testing.T) {
 		}
 		return path
 	}
-	box := write("b.tar", archiveOf(t, tar.Header{Name: "n01440764_9.xml"}))
+	box := writeTar(t, [2]string{"n01440764_9.xml",
+		"<annotation><object><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>3</xmax><ymax>4</ymax></bndbox></object></annotation>"})
 	instances := write("i.json", `{"images":[{"id":7,"width":9,"height":9}],"annotations":[],"categories":[]}`)
 	both := write("both.json", `{"images":[{"id":1,"width":9,"height":9},{"id":7}],"annotations":[],"categories":[]}`)
 	for _, c := range []struct {
