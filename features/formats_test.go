@@ -27,6 +27,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"abtool/features"
+	"abtool/features/targetfile"
 	"abtool/train/data"
 )
 
@@ -443,7 +444,7 @@ func TestWebDataset(t *testing.T) {
 		}
 		// With a file of targets, it is what training learns from.
 		table, _ := write(t, s.store, "t.parquet", features.WriteOptions{Options: features.Options{Set: set}})
-		targets, err := data.ReadTargets(table)
+		targets, err := targetfile.Read(table)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"abtool/features"
+	"abtool/features/targetfile"
 	"abtool/internal/usage"
 	"abtool/query"
 	"abtool/train/data"
@@ -67,7 +68,7 @@ func TestCropTable(t *testing.T) {
 	if _, err := features.Write(context.Background(), store, targets, features.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := data.ReadTargets(targets)
+	list, err := targetfile.Read(targets)
 	if err != nil {
 		t.Fatal(err)
 	}

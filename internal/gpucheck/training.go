@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"time"
 
+	"abtool/features/targetfile"
 	"abtool/train/data"
 	"abtool/train/engine"
 	"abtool/train/engine/gorgonia"
@@ -96,7 +97,7 @@ func photographs(dir string, n int) error {
 // shapes are images of a disc or a ring at a point: their class, and where it is, can be learned.
 func shapes(n int, seed uint64) (*data.Set, error) {
 	src := &data.Memory{}
-	var targets []data.Target
+	var targets []targetfile.Target
 	r := rand.New(rand.NewPCG(seed, 1))
 	for i := range n {
 		x, y, class := 0.25+0.5*r.Float64(), 0.25+0.5*r.Float64(), i%2
@@ -114,7 +115,7 @@ func shapes(n int, seed uint64) (*data.Set, error) {
 		name := []string{"disc", "ring"}[class]
 		id := fmt.Sprintf("s%d-%d", seed, i)
 		src.Add(data.Item{ID: id, Class: name}, m)
-		targets = append(targets, data.Target{Image: id, Class: name, ClassIndex: -1, X: x, Y: y, Weight: 1, Label: true})
+		targets = append(targets, targetfile.Target{Image: id, Class: name, ClassIndex: -1, X: x, Y: y, Weight: 1, Label: true})
 	}
 	return data.NewSet(src, targets, data.SetOptions{})
 }

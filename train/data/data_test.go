@@ -21,6 +21,7 @@ import (
 	"testing"
 
 	"abtool/features"
+	"abtool/features/targetfile"
 )
 
 // marked is a grey image with a red square around a point.
@@ -55,13 +56,13 @@ func redness(b *Batch, i int) (x, y float64, ok bool) {
 func markedSet(t *testing.T, n int) *Set {
 	t.Helper()
 	src := &Memory{}
-	var targets []Target
+	var targets []targetfile.Target
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range n {
 		x, y := 0.1+0.8*rng.Float64(), 0.1+0.8*rng.Float64()
 		id, class := fmt.Sprint("i", i), []string{"cat", "dog"}[i%2]
 		src.Add(Item{ID: id, Class: class}, marked(200+i%7*20, 160+i%5*30, x, y))
-		targets = append(targets, Target{Image: id, Class: class, ClassIndex: -1, X: x, Y: y, Weight: 1, Label: true})
+		targets = append(targets, targetfile.Target{Image: id, Class: class, ClassIndex: -1, X: x, Y: y, Weight: 1, Label: true})
 	}
 	s, err := NewSet(src, targets, SetOptions{})
 	if err != nil {
@@ -283,13 +284,13 @@ func TestTargets(t *testing.T) {
 		}
 	}
 	write("rule,image_id,class,class_index,x,y,weight\nfinal-click,i0,cat,0,0.25,0.5,1\nfinal-click,i1,dog,1,,,0\n")
-	list, err := ReadTargets(path)
+	list, err := targetfile.Read(path)
 	if err != nil || len(list) != 2 || list[0].X != 0.25 || list[1].Weight != 0 || !math.IsNaN(list[1].X) {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	for _, bad := range []string{"", "a,b\n1,2\n", "image_id,x,y\n", "image_id,x,y\ni,zero,1\n"} {
 		write(bad)
-		if _, err := ReadTargets(path); err == nil {
+		if _, err := targetfile.Read(path); err == nil {
 			t.Errorf("%q is read", bad)
 		}
 	}
@@ -297,19 +298,19 @@ func TestTargets(t *testing.T) {
 	for i := range 4 {
 		src.Add(Item{ID: fmt.Sprint("i", i), Class: []string{"cat", "dog"}[i%2]}, marked(20, 20, 0.5, 0.5))
 	}
-	base := []Target{{Image: "i0", Class: "cat", X: 0.5, Y: 0.5, Weight: 1, Label: true}}
+	base := []targetfile.Target{{Image: "i0", Class: "cat", X: 0.5, Y: 0.5, Weight: 1, Label: true}}
 	for name, c := range map[string]struct {
-		targets []Target
+		targets []targetfile.Target
 		o       SetOptions
 		want    string
 	}{
-		"missing image":  {append(slices.Clone(base), Target{Image: "zebra", Weight: 1}), SetOptions{}, "zebra"},
-		"another class":  {[]Target{{Image: "i0", Class: "dog", Weight: 1, X: 0.5, Y: 0.5}}, SetOptions{}, "of class cat by its folder"},
-		"two for one":    {[]Target{{Image: "i0", Class: "chat"}, {Image: "i1", Class: "chat"}}, SetOptions{}, "i1 is of class dog by its folder or shard, and of chat by its target, where cat was chat before"},
-		"one for two":    {[]Target{{Image: "i0", Class: "chat"}, {Image: "i2", Class: "chien"}}, SetOptions{}, "i2 is of class cat by its folder or shard, and of chien by its target, where cat was chat before"},
+		"missing image":  {append(slices.Clone(base), targetfile.Target{Image: "zebra", Weight: 1}), SetOptions{}, "zebra"},
+		"another class":  {[]targetfile.Target{{Image: "i0", Class: "dog", Weight: 1, X: 0.5, Y: 0.5}}, SetOptions{}, "of class cat by its folder"},
+		"two for one":    {[]targetfile.Target{{Image: "i0", Class: "chat"}, {Image: "i1", Class: "chat"}}, SetOptions{}, "i1 is of class dog by its folder or shard, and of chat by its target, where cat was chat before"},
+		"one for two":    {[]targetfile.Target{{Image: "i0", Class: "chat"}, {Image: "i2", Class: "chien"}}, SetOptions{}, "i2 is of class cat by its folder or shard, and of chien by its target, where cat was chat before"},
 		"several labels": {append(slices.Clone(base), base[0]), SetOptions{}, "--set multi=true"},
 		"two targets":    {append(slices.Clone(base), base[0]), SetOptions{}, "has 2 targets"},
-		"two rules":      {append(slices.Clone(base), Target{Image: "i1", Rule: "other", Weight: 1}), SetOptions{}, "2 rules"},
+		"two rules":      {append(slices.Clone(base), targetfile.Target{Image: "i1", Rule: "other", Weight: 1}), SetOptions{}, "2 rules"},
 		"no split":       {base, SetOptions{Split: "val"}, "val"},
 		"no targets":     {nil, SetOptions{Supervision: LUAB}, "needs targets"},
 		"another net":    {base, SetOptions{Classes: []string{"fish", "dog"}}, "cat is none of the 2"},
@@ -320,7 +321,7 @@ func TestTargets(t *testing.T) {
 		}
 	}
 	for supervision, want := range map[Supervision]int{None: 0, Rand: 1, LUAB: 1} {
-		s, err := NewSet(src, append(slices.Clone(base), Target{Image: "i1", Class: "dog", Weight: 0}), SetOptions{Supervision: supervision, Seed: 3})
+		s, err := NewSet(src, append(slices.Clone(base), targetfile.Target{Image: "i1", Class: "dog", Weight: 0}), SetOptions{Supervision: supervision, Seed: 3})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -337,7 +338,7 @@ func TestTargets(t *testing.T) {
 			}
 		}
 	}
-	s, err := NewSet(src, []Target{{Image: "i0", Class: "cup", X: 0.2, Y: 0.3, Weight: 1, Label: true}, {Image: "i0", Class: "tie", Label: true}, {Image: "i2", Class: "tie", X: 0.4, Y: 0.1, Weight: 1, Label: true}}, SetOptions{Multi: true, WithTarget: true})
+	s, err := NewSet(src, []targetfile.Target{{Image: "i0", Class: "cup", X: 0.2, Y: 0.3, Weight: 1, Label: true}, {Image: "i0", Class: "tie", Label: true}, {Image: "i2", Class: "tie", X: 0.4, Y: 0.1, Weight: 1, Label: true}}, SetOptions{Multi: true, WithTarget: true})
 	if err != nil || len(s.Images) != 2 || !slices.Equal(s.Images[0].Labels, []int{0, 1}) || !slices.Equal(s.Images[0].Points, []Point{{0, 0.2, 0.3}}) {
 		t.Errorf("several labels: %+v, %v", s, err)
 	}
@@ -354,10 +355,10 @@ func TestNotes(t *testing.T) {
 	for i := range 4 {
 		src.Add(Item{ID: fmt.Sprint("i", i), Class: []string{"cat", "dog"}[i%2]}, marked(20, 20, 0.5, 0.5))
 	}
-	targets := []Target{{Image: "i0", Class: "cat", Split: "train", X: 0.5, Y: 0.5, Weight: 1, Label: true}, {Image: "i1", Class: "dog", Split: "val", X: 0.5, Y: 0.5, Weight: 1, Label: true}}
-	labels := append(slices.Clone(targets), Target{Image: "i1", Class: "cat", Split: "val", X: math.NaN(), Y: math.NaN(), Label: true})
+	targets := []targetfile.Target{{Image: "i0", Class: "cat", Split: "train", X: 0.5, Y: 0.5, Weight: 1, Label: true}, {Image: "i1", Class: "dog", Split: "val", X: 0.5, Y: 0.5, Weight: 1, Label: true}}
+	labels := append(slices.Clone(targets), targetfile.Target{Image: "i1", Class: "cat", Split: "val", X: math.NaN(), Y: math.NaN(), Label: true})
 	for _, c := range []struct {
-		targets []Target
+		targets []targetfile.Target
 		o       SetOptions
 		want    []string
 	}{
@@ -366,7 +367,7 @@ func TestNotes(t *testing.T) {
 		{targets, SetOptions{Split: "train"}, []string{"2 images are left out"}},
 		{labels, SetOptions{Split: "val", Multi: true, WithTarget: true}, []string{"2 images are left out"}},
 		{targets, SetOptions{Split: "val", Multi: true, WithTarget: true}, []string{"2 images are left out", "nobody placed"}},
-		{append(slices.Clone(targets[:1]), Target{Image: "i9", Split: "train"}), SetOptions{Partial: true}, []string{"1 targets are left out"}},
+		{append(slices.Clone(targets[:1]), targetfile.Target{Image: "i9", Split: "train"}), SetOptions{Partial: true}, []string{"1 targets are left out"}},
 	} {
 		s, err := NewSet(src, c.targets, c.o)
 		if err != nil {
@@ -526,45 +527,6 @@ func TestPicture(t *testing.T) {
 	}
 }
 
-// A file of targets that another program saved is read, or refused with the row, the column and the value.
-func TestTargetsOfOtherPrograms(t *testing.T) {
-	for name, c := range map[string]struct{ text, want string }{
-		"byte-order mark and CRLF": {"\xef\xbb\xbfimage_id,x,y\r\n\"i0\",\"0.25\",0.5\r\n", ""},
-		"pandas' truth":            {"image_id,x,y,label\ni0,0.25,0.5,True\n", ""},
-		"semicolons":               {"image_id;x;y\ni0;0.25;0.5\n", "its columns are separated by semicolons: abtool targets writes commas"},
-		"Excel's separator":        {"sep=;\nimage_id;x;y\n", "separated by semicolons"},
-		"tabs":                     {"rule\timage_id\tx\ty\na\ti0\t0.25\t0.5\n", "its columns are separated by tabs"},
-		"decimal comma":            {"image_id,x,y\ni0,0.25,0.5\ni1,0.5,\"0,58\"\n", `row 2, column y: "0,58" has a decimal comma: write numbers with a point`},
-		"decimal comma, unquoted":  {"image_id,x,y\ni0,0,25,0,5\n", "line 2 has 5 values and the first line 3: are there decimal commas"},
-		"not a number":             {"image_id,x,y,weight\ni0,0.25,0.5,much\n", `row 1, column weight: "much" is not a number`},
-		"not a truth value":        {"image_id,x,y,label\ni0,0.25,0.5,cat\n", `row 1, column label: "cat" is neither 1 nor 0`},
-		"UTF-16":                   {"\xff\xfei\x00m\x00a\x00g\x00e\x00", "text in UTF-16: save it as UTF-8"},
-		"a page":                   {"<!DOCTYPE html><html>", "a page of HTML, not the data: the download failed"},
-		"a pointer":                {"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "fetch the file with git lfs pull"},
-		"a workbook":               {"PK\x03\x04\x14\x00\x00\x00[Content_Types].xml", "a Microsoft Office document: export it as CSV with commas, in UTF-8"},
-		"keypoints":                {`{"images": []}`, "it is JSON: targets are read from .parquet or .csv"},
-		"no image_id":              {"image,x,y\ni0,1,1\n", "it has no column image_id"},
-		"row without image":        {"image_id,x,y\ni0,1,1\n,1,1\n", "row 2 has no image_id"},
-		"old Mac":                  {"image_id,x,y\ri0,1,1\r", "its lines end in a carriage return alone"},
-		"nothing":                  {"\n", "it is empty"},
-	} {
-		path := filepath.Join(t.TempDir(), "targets.csv")
-		if err := os.WriteFile(path, []byte(c.text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		list, err := ReadTargets(path)
-		switch {
-		case c.want == "" && (err != nil || len(list) != 1 || list[0].Image != "i0" || list[0].X != 0.25 || list[0].Y != 0.5 || !list[0].Label):
-			t.Errorf("%s: %+v, %v, want one target of i0 at 0.25, 0.5", name, list, err)
-		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path)):
-			t.Errorf("%s: %v, want %q and the file", name, err, c.want)
-		}
-	}
-	if _, err := ReadTargets(t.TempDir()); err == nil || !strings.Contains(err.Error(), "it is a folder: give the .parquet or .csv file") {
-		t.Errorf("a folder: %v", err)
-	}
-}
-
 // picture writes a small JPEG and the folders that it is in.
 func picture(t *testing.T, path ...string) {
 	t.Helper()
@@ -593,7 +555,7 @@ func TestTargetsNameFiles(t *testing.T) {
 		if err != nil {
 			return nil, err
 		}
-		return NewSet(src, []Target{{Image: "n01_0.JPEG", Weight: 1}, {Image: "n01/n01_1", Weight: 1}, {Image: "train2014/COCO_train2014_000000000009.jpg", Weight: 1}, {Image: "b.png", Weight: 1}},
+		return NewSet(src, []targetfile.Target{{Image: "n01_0.JPEG", Weight: 1}, {Image: "n01/n01_1", Weight: 1}, {Image: "train2014/COCO_train2014_000000000009.jpg", Weight: 1}, {Image: "b.png", Weight: 1}},
 			SetOptions{WithTarget: true})
 	}()
 	if err != nil || len(set.Images) != 4 || set.Unlisted != 0 || set.Images[2].ID != "9" || set.Images[3].ID != "b.png" && set.Images[2].ID != "b.png" {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"abtool/features"
+	"abtool/features/targetfile"
 	"abtool/internal/imagefile"
 )
 
@@ -83,9 +84,9 @@ func OpenSet(images, targets string, o SetOptions) (*Set, error) {
 }
 
 // OpenBoth opens images, and their targets if a file of them is named, for several calls of NewSet.
-func OpenBoth(images, targets string) (src Source, list []Target, err error) {
+func OpenBoth(images, targets string) (src Source, list []targetfile.Target, err error) {
 	if targets != "" {
-		if list, err = ReadTargets(targets); err != nil {
+		if list, err = targetfile.Read(targets); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -94,7 +95,7 @@ func OpenBoth(images, targets string) (src Source, list []Target, err error) {
 }
 
 // NewSet joins a source with targets, which can be nil. Targets must name images of the source and agree with its classes.
-func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
+func NewSet(src Source, targets []targetfile.Target, o SetOptions) (*Set, error) {
 	if o.Supervision == "" {
 		o.Supervision = None
 		if targets != nil {
@@ -123,7 +124,7 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 	}
 	s := &Set{Source: src, Multi: o.Multi}
 	listed := s.survey(every, o)
-	byImage := map[int][]Target{}
+	byImage := map[int][]targetfile.Target{}
 	var missing []string
 	for _, t := range targets {
 		i, ok := at[t.Image]
@@ -185,7 +186,7 @@ func NewSet(src Source, targets []Target, o SetOptions) (*Set, error) {
 }
 
 // withIDs returns the targets with the ids that their images have in the source: a target can name its image by a path or with an ending.
-func withIDs(targets []Target, at map[string]int) []Target {
+func withIDs(targets []targetfile.Target, at map[string]int) []targetfile.Target {
 	copied := false
 	for i, t := range targets {
 		if _, ok := at[t.Image]; ok {
@@ -227,7 +228,7 @@ func splitFolders(src Source) []string {
 }
 
 // survey finds what a person should know of the targets before the split is chosen, and the images that they name.
-func (s *Set) survey(targets []Target, o SetOptions) (listed map[string]bool) {
+func (s *Set) survey(targets []targetfile.Target, o SetOptions) (listed map[string]bool) {
 	listed = make(map[string]bool, len(targets))
 	splits := map[string]bool{}
 	s.AllPlaced = o.Multi && len(targets) > 0
@@ -319,7 +320,7 @@ func (s *Set) name(i int) string {
 func (s *Set) Picture(i int) (image.Image, error) { return s.Source.Image(s.Images[i].Source) }
 
 // choose keeps the targets of the rule and split.
-func (o *SetOptions) choose(targets []Target) (out []Target, err error) {
+func (o *SetOptions) choose(targets []targetfile.Target) (out []targetfile.Target, err error) {
 	rules := map[string]bool{}
 	splits := map[string]bool{}
 	for _, t := range targets {
@@ -355,7 +356,7 @@ func sorted(m map[string]bool) (out []string) {
 }
 
 // classes are those of the outputs: as given; else those of the source, sorted, numbers by their value; else those of the targets.
-func classes(src Source, targets []Target, o SetOptions) ([]string, error) {
+func classes(src Source, targets []targetfile.Target, o SetOptions) ([]string, error) {
 	seen := map[string]bool{}
 	for i := range src.Len() {
 		if c := src.Item(i).Class; c != "" && !o.Multi {
@@ -399,7 +400,7 @@ func classes(src Source, targets []Target, o SetOptions) ([]string, error) {
 	return out, nil
 }
 
-func (s *Set) single(im *Image, it Item, list []Target, number map[string]int, o SetOptions) error {
+func (s *Set) single(im *Image, it Item, list []targetfile.Target, number map[string]int, o SetOptions) error {
 	if len(list) > 1 {
 		return fmt.Errorf("the image %s has %d targets: are they of several labels? then set multi = true in the recipe (--set multi=true)", im.ID, len(list))
 	}
@@ -436,7 +437,7 @@ func (s *Set) single(im *Image, it Item, list []Target, number map[string]int, o
 	return nil
 }
 
-func (s *Set) multi(im *Image, list []Target, number map[string]int, o SetOptions) error {
+func (s *Set) multi(im *Image, list []targetfile.Target, number map[string]int, o SetOptions) error {
 	for _, t := range list {
 		c, ok := number[t.Class]
 		if !ok {

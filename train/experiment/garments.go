@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"abtool/features"
+	"abtool/features/targetfile"
 	"abtool/ingest"
 	"abtool/internal/synth"
 	"abtool/train/data"
@@ -351,10 +352,10 @@ func (g *Garments) material(ctx context.Context, dir string, seed uint64, o Opti
 const targetsName = "targets.parquet"
 
 // annotate simulates the annotators, reads what they leave behind into a store, and derives the targets.
-func (g *Garments) annotate(ctx context.Context, dir string, c *composer, o Options) ([]data.Target, error) {
+func (g *Garments) annotate(ctx context.Context, dir string, c *composer, o Options) ([]targetfile.Target, error) {
 	file := filepath.Join(dir, targetsName)
 	if _, err := os.Stat(file); err == nil {
-		return data.ReadTargets(file)
+		return targetfile.Read(file)
 	}
 	sim, store := filepath.Join(dir, "sim"), filepath.Join(dir, "store")
 	if _, err := synth.ImageNet(ctx, synth.Options{Images: g.Images, Seed: c.seed, Out: sim, Boxes: true, Classes: garmentClasses, Scene: c.scene, Workers: o.Jobs, Force: true}); err != nil {
@@ -373,7 +374,7 @@ func (g *Garments) annotate(ctx context.Context, dir string, c *composer, o Opti
 	if _, err := features.Write(ctx, store, file, features.WriteOptions{Options: features.Options{Set: features.ImageNet, Rules: []string{g.Rule}, Jobs: o.Jobs, Tool: o.Tool}, Force: true}); err != nil {
 		return nil, err
 	}
-	return data.ReadTargets(file)
+	return targetfile.Read(file)
 }
 
 // examples writes some of the training images, to be looked at.

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"abtool/features/targetfile"
 	"abtool/train/data"
 	"abtool/train/engine"
 	"abtool/train/engine/gorgonia"
@@ -27,7 +28,7 @@ import (
 func shapes(t testing.TB, n int, seed uint64) *data.Set {
 	t.Helper()
 	src := &data.Memory{}
-	var targets []data.Target
+	var targets []targetfile.Target
 	rng := rand.New(rand.NewPCG(seed, 1))
 	for i := range n {
 		x, y := 0.25+0.5*rng.Float64(), 0.25+0.5*rng.Float64()
@@ -45,7 +46,7 @@ func shapes(t testing.TB, n int, seed uint64) *data.Set {
 		}
 		id := fmt.Sprintf("s%d-%d", seed, i)
 		src.Add(data.Item{ID: id, Class: []string{"disc", "ring"}[class]}, m)
-		targets = append(targets, data.Target{Image: id, Class: []string{"disc", "ring"}[class], ClassIndex: -1, X: x, Y: y, Weight: 1, Label: true})
+		targets = append(targets, targetfile.Target{Image: id, Class: []string{"disc", "ring"}[class], ClassIndex: -1, X: x, Y: y, Weight: 1, Label: true})
 	}
 	s, err := data.NewSet(src, targets, data.SetOptions{})
 	if err != nil {

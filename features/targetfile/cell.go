@@ -1,0 +1,99 @@
+package targetfile
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// cell is a value of a row: of CSV a text, of Parquet what the column has.
+type cell struct {
+	csv   string
+	value parquet.Value
+	typed bool // of Parquet
+}
+
+func textCell(s string) cell { return cell{csv: s} }
+
+func typedCell(v parquet.Value) cell { return cell{value: v, typed: true} }
+
+// text is empty for null.
+func (c cell) text() string {
+	if c.typed {
+		return plain(c.value)
+	}
+	return c.csv
+}
+
+// number puts the value into to, which stays as it is for null.
+func (c cell) number(to *float64) error {
+	if c.typed {
+		switch v := c.value; {
+		case v.IsNull():
+			return nil
+		case v.Kind() == parquet.Double:
+			if f := v.Double(); f == f {
+				*to = f
+			}
+			return nil
+		case v.Kind() == parquet.Int32:
+			*to = float64(v.Int32())
+			return nil
+		case v.Kind() == parquet.Int64:
+			*to = float64(v.Int64())
+			return nil
+		}
+	}
+	text := c.text()
+	if text == "" {
+		return nil
+	}
+	v, err := parseNumber(text)
+	*to = v
+	return err
+}
+
+// truth puts 1, 0, true or false into to, which stays as it is for null.
+func (c cell) truth(to *bool) error {
+	switch text := strings.ToLower(c.text()); text {
+	case "":
+	case "1", "1.0", "true":
+		*to = true
+	case "0", "0.0", "false":
+		*to = false
+	default:
+		return fmt.Errorf("%q is neither 1 nor 0", text)
+	}
+	return nil
+}
+
+// parseNumber returns the value of a text.
+func parseNumber(text string) (float64, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err == nil {
+		return v, nil
+	}
+	if _, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64); err == nil {
+		return 0, fmt.Errorf("%q has a decimal comma: write numbers with a point, as abtool targets does", text)
+	}
+	return 0, fmt.Errorf("%q is not a number", text)
+}
+
+// plain is a value as text; empty for null.
+func plain(v parquet.Value) string {
+	switch {
+	case v.IsNull():
+		return ""
+	case v.Kind() == parquet.Double:
+		if f := v.Double(); !math.IsNaN(f) {
+			return strconv.FormatFloat(f, 'g', -1, 64)
+		}
+		return ""
+	case v.Kind() == parquet.ByteArray:
+		return string(v.ByteArray())
+	}
+	return v.String()
+}

@@ -1,0 +1,97 @@
+package targetfile
+
+import (
+	"errors"
+	"io"
+	"math"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// readParquet reads column by column. Of several faults it reports that of the first row, as a reader of rows would.
+func readParquet(f io.ReaderAt, size int64) ([]Target, error) {
+	pq, err := parquet.OpenFile(f, size)
+	if err != nil {
+		return nil, err
+	}
+	at, err := present(func(name string) (int, bool) {
+		leaf, ok := pq.Schema().Lookup(name)
+		return leaf.ColumnIndex, ok
+	})
+	if err != nil {
+		return nil, err
+	}
+	var list []Target
+	first, fault := math.MaxInt, error(nil)
+	for i, leaf := range at {
+		if leaf < 0 {
+			continue
+		}
+		c := &columns[i]
+		n, err := eachValue(pq, leaf, func(row int, v parquet.Value) error {
+			if i == 0 {
+				list = append(list, empty())
+			}
+			if row >= len(list) {
+				return nil
+			}
+			return c.put(&list[row], typedCell(v), row)
+		})
+		if err != nil && n < first {
+			first, fault = n, err
+		}
+	}
+	return list, fault
+}
+
+// eachValue calls f with the values of a column, of a list with its first one. It returns the row of the error.
+func eachValue(pq *parquet.File, leaf int, f func(row int, v parquet.Value) error) (row int, err error) {
+	buf := make([]parquet.Value, 512)
+	for _, group := range pq.RowGroups() {
+		pages := group.ColumnChunks()[leaf].Pages()
+		row, err = eachInPages(pages, buf, row, f)
+		if err := errors.Join(err, pages.Close()); err != nil {
+			return row, err
+		}
+	}
+	return row, nil
+}
+
+func eachInPages(pages parquet.Pages, buf []parquet.Value, row int, f func(row int, v parquet.Value) error) (int, error) {
+	for {
+		page, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			return row, nil
+		}
+		if err != nil {
+			return row, err
+		}
+		row, err = eachInPage(page, buf, row, f)
+		parquet.Release(page)
+		if err != nil {
+			return row, err
+		}
+	}
+}
+
+func eachInPage(page parquet.Page, buf []parquet.Value, row int, f func(row int, v parquet.Value) error) (int, error) {
+	values := page.Values()
+	for {
+		n, err := values.ReadValues(buf)
+		for _, v := range buf[:n] {
+			if v.RepetitionLevel() > 0 {
+				continue
+			}
+			if err := f(row, v); err != nil {
+				return row, err
+			}
+			row++
+		}
+		if errors.Is(err, io.EOF) {
+			return row, nil
+		}
+		if err != nil {
+			return row, err
+		}
+	}
+}
