@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -17,9 +15,8 @@ import (
 
 	"abtool/internal/ui"
 	"abtool/internal/usage"
-	"abtool/reports"
-	"abtool/train/data"
 	"abtool/train/experiment"
+	"abtool/train/figures"
 	runs "abtool/train/run"
 )
 
@@ -92,7 +89,7 @@ func (o *experimentOptions) run(ctx context.Context, s streams, name string) (er
 	if err != nil {
 		return err
 	}
-	f := lambdaFigure(r)
+	f := figures.Lambda(r)
 	if err := f.Save(o.Out); err != nil {
 		return err
 	}
@@ -148,46 +145,4 @@ func printExperiment(w io.Writer, r *experiment.Result, out string) {
 		t.Flush()
 	}
 	fmt.Fprintf(w, "\nWritten to %s: results.md, results.json, %s\n", out, filepath.Base("lambda.svg"))
-}
-
-// lambdaFigure is the paper's figure L: what lambda does.
-func lambdaFigure(r *experiment.Result) reports.Figure {
-	var lambdas []float64
-	var evaluations []string
-	for _, c := range r.Cells {
-		if c.Lambda != 0 && !slices.Contains(lambdas, c.Lambda) {
-			lambdas = append(lambdas, c.Lambda)
-		}
-		if !slices.Contains(evaluations, c.Evaluation) {
-			evaluations = append(evaluations, c.Evaluation)
-		}
-	}
-	slices.Sort(lambdas)
-	var panels []reports.SweepPanel
-	for _, e := range evaluations {
-		p := reports.SweepPanel{Title: e + ": " + r.Measure, Level: math.NaN(), LevelName: "none"}
-		for _, l := range lambdas {
-			p.Labels = append(p.Labels, strconv.FormatFloat(l, 'g', -1, 64))
-		}
-		for _, s := range []data.Supervision{data.LUAB, data.Rand} {
-			series := reports.Series{Name: string(s)}
-			for _, c := range r.Cells {
-				switch {
-				case c.Evaluation != e:
-				case c.Supervision == data.None:
-					p.Level = float64(c.Score.Mean)
-				case c.Supervision == s:
-					low, high := math.NaN(), math.NaN()
-					if i := c.Score.Interval; i != nil {
-						low, high = max(i.Low, 0), min(i.High, 1)
-					}
-					series.X, series.Y = append(series.X, float64(slices.Index(lambdas, c.Lambda))), append(series.Y, float64(c.Score.Mean))
-					series.Low, series.High = append(series.Low, low), append(series.High, high)
-				}
-			}
-			p.Series = append(p.Series, series)
-		}
-		panels = append(panels, p)
-	}
-	return reports.Sweep("lambda", "Accuracy by lambda", "lambda", fmt.Sprintf("Mean over %d seeds with 95 %% intervals (Student's t). Dashed: without points.", len(r.Seeds)), panels)
 }

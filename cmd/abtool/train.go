@@ -9,100 +9,35 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"abtool/features"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
-	"abtool/reports"
-	"abtool/train/arch"
 	"abtool/train/data"
-	"abtool/train/engine"
+	"abtool/train/figures"
 	runs "abtool/train/run"
 )
 
-// dataOptions say which images are read, and with which targets.
-type dataOptions struct {
-	images, targets       string
-	valImages, valTargets string
-	rule                  string
-	split, valSplit       string
-	holdout               float64
-	partial               bool
-	store                 string
-}
-
-func (o *dataOptions) flags(c *cobra.Command) {
+// dataFlags are those of the images and targets of training and validation.
+func dataFlags(c *cobra.Command, o *data.SplitOptions) {
 	f := c.Flags()
-	f.StringVar(&o.images, "images", "", "images: a folder (classes as its folders), a pattern, WebDataset shards (.tar), or an idx file")
-	f.StringVar(&o.targets, "targets", "", "targets of abtool targets, .parquet or .csv; none: supervision none or rand")
-	f.StringVar(&o.valImages, "val-images", "", "images of validation, as --images")
-	f.StringVar(&o.valTargets, "val-targets", "", "their targets")
-	f.StringVar(&o.rule, "rule", "", "rule of the targets, if the file has several")
-	f.StringVar(&o.split, "split", "", "split of the targets to train on, if the file has splits")
-	f.StringVar(&o.valSplit, "val-split", "", "split of the targets to validate on")
-	f.Float64Var(&o.holdout, "holdout", 0.1, "without validation images or split: the share of images, by a hash of their ids, that is held out for it")
-	f.BoolVar(&o.partial, "partial", false, "leave out targets whose image is missing")
-	f.StringVar(&o.store, "truth", "", "a store whose ground truth tells whether predicted points are on their objects")
-}
-
-// sets are the images of training and of validation; val is nil for none.
-func (o *dataOptions) sets(r runs.Recipe) (train, val *data.Set, err error) {
-	if o.images == "" {
-		return nil, nil, usage.Errorf("--images is missing: the images to train on")
-	}
-	set := data.SetOptions{Supervision: data.Supervision(r.Supervision), Multi: r.Multi, Rule: o.rule, Split: o.split, Seed: r.Seed, Partial: o.partial, WithTarget: r.Multi}
-	images, targets, err := data.OpenBoth(o.images, o.targets)
-	if err != nil {
-		return nil, nil, err
-	}
-	if train, err = data.NewSet(images, targets, set); err != nil {
-		return nil, nil, err
-	}
-	// Validation is measured against real targets, whatever training learned from.
-	set.Classes, set.Split = train.Classes, o.valSplit
-	if set.Supervision != data.None && (o.valTargets != "" || o.targets != "") {
-		set.Supervision = data.LUAB
-	}
-	switch {
-	case o.valImages != "":
-		if set.Supervision == data.LUAB && o.valTargets == "" {
-			set.Supervision = data.None
-		}
-		if val, err = data.OpenSet(o.valImages, o.valTargets, set); err != nil {
-			err = fmt.Errorf("validation: %w", err)
-		}
-	case o.valSplit != "":
-		val, err = data.NewSet(images, targets, set)
-	case o.holdout > 0:
-		set.Split = o.split
-		if val, err = data.NewSet(images, targets, set); err == nil {
-			train.Images, val.Images = held(train.Images, o.holdout, false), held(val.Images, o.holdout, true)
-			if len(train.Images) == 0 || len(val.Images) == 0 {
-				err = fmt.Errorf("--holdout %v leaves %d images to train on and %d to validate on", o.holdout, len(train.Images), len(val.Images))
-			}
-		}
-	}
-	return train, val, err
-}
-
-// held keeps the images that are held out, or the others: by a hash of the id, so that they are the same whatever else changes.
-func held(all []data.Image, share float64, out bool) (kept []data.Image) {
-	for _, im := range all {
-		x, _ := features.Uniform(0, im.ID, "holdout")
-		if (x < share) == out {
-			kept = append(kept, im)
-		}
-	}
-	return kept
+	f.StringVar(&o.Images, "images", "", "images: a folder (classes as its folders), a pattern, WebDataset shards (.tar), or an idx file")
+	f.StringVar(&o.Targets, "targets", "", "targets of abtool targets, .parquet or .csv; none: supervision none or rand")
+	f.StringVar(&o.ValImages, "val-images", "", "images of validation, as --images")
+	f.StringVar(&o.ValTargets, "val-targets", "", "their targets")
+	f.StringVar(&o.Rule, "rule", "", "rule of the targets, if the file has several")
+	f.StringVar(&o.Split, "split", "", "split of the targets to train on, if the file has splits")
+	f.StringVar(&o.ValSplit, "val-split", "", "split of the targets to validate on")
+	f.Float64Var(&o.Holdout, "holdout", 0.1, "without validation images or split: the share of images, by a hash of their ids, that is held out for it")
+	f.BoolVar(&o.Partial, "partial", false, "leave out targets whose image is missing")
 }
 
 type trainOptions struct {
-	dataOptions
+	data.SplitOptions
 	runs.Options
+	store               string
 	recipe              string
 	engine              engineOptions
 	dry                 bool
@@ -152,7 +87,8 @@ A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(r
 		},
 	}
 	f := c.Flags()
-	o.dataOptions.flags(c)
+	dataFlags(c, &o.SplitOptions)
+	f.StringVar(&o.store, "truth", "", "a store whose ground truth tells whether predicted points are on their objects")
 	f.StringVar(&o.Out, "out", "", "folder of the run")
 	f.StringVar(&o.recipe, "recipe", "small", "recipe: a file, or "+strings.Join(runs.Names(), ", "))
 	f.StringArrayVar(&o.set, "set", nil, "change a key of the recipe, as weight_decay=0.05; can be given several times")
@@ -208,7 +144,7 @@ func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
 			set()
 		}
 	}
-	if o.targets == "" && !cmd.Flags().Changed("supervision") && r.Supervision == string(data.LUAB) && !o.Resume {
+	if o.Targets == "" && !cmd.Flags().Changed("supervision") && r.Supervision == string(data.LUAB) && !o.Resume {
 		return r, usage.Errorf("--targets is missing: abtool targets makes them; without, give --supervision none or rand")
 	}
 	if err := r.Check(); err != nil {
@@ -227,7 +163,11 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	if o.New, err = o.engine.maker(); err != nil {
 		return err
 	}
-	if o.Train, o.Val, err = o.sets(o.Recipe); err != nil {
+	if o.Images == "" {
+		return usage.Errorf("--images is missing: the images to train on")
+	}
+	o.Supervision, o.Multi, o.Seed = data.Supervision(o.Recipe.Supervision), o.Recipe.Multi, o.Recipe.Seed
+	if o.Train, o.Val, err = data.OpenSplit(o.SplitOptions); err != nil {
 		return err
 	}
 	if o.Truth, err = runs.OpenTruth(o.store, o.Val); err != nil {
@@ -240,7 +180,7 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	for _, text := range o.Train.Notes() {
 		o.Notice(text)
 	}
-	if o.Val != nil && o.valImages != "" {
+	if o.Val != nil && o.ValImages != "" {
 		for _, text := range o.Val.Notes() {
 			o.Notice("validation: " + text)
 		}
@@ -252,15 +192,8 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	var bar *ui.Bar
 	if !o.quiet {
 		bar = o.progress(s.err)
-		points := 0
-		for _, im := range o.Train.Images {
-			points += b2i(len(im.Points) > 0)
-		}
-		val := 0
-		if o.Val != nil {
-			val = len(o.Val.Images)
-		}
-		fmt.Fprintf(s.err, "%s images of %d classes, %s of them with a point; %s for validation; %s on %s\n", ui.Thousands(int64(len(o.Train.Images))), len(o.Train.Classes), ui.Thousands(int64(points)), ui.Thousands(int64(val)), o.Recipe.Arch, o.engine.name)
+		printSets(s.err, o.Train, o.Val)
+		fmt.Fprintf(s.err, "; %s on %s\n", o.Recipe.Arch, o.engine.name)
 	}
 	m, err := runs.Train(cmd.Context(), o.Options)
 	bar.Clear()
@@ -271,7 +204,7 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := drawCurves(o.Out); err != nil {
+	if err := figures.Curves(o.Out); err != nil {
 		return err
 	}
 	if o.json {
@@ -297,36 +230,6 @@ func (o *trainOptions) plan(ctx context.Context, s streams) error {
 	return ui.Print(s.out, func(w io.Writer) { printPlan(w, p, o.Recipe.Epochs) })
 }
 
-func printPlan(w io.Writer, p *runs.Plan, epochs int) {
-	fmt.Fprintf(w, "%s\n", p.Recipe)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
-	row("network", "%s, %d px, %.1fM weights, on %s", p.Arch, p.Size, float64(p.Weights)/1e6, p.Engine)
-	row("images", "%s, %s of them with a point; %s for validation", ui.Thousands(int64(p.Images)), ui.Thousands(int64(p.Points)), ui.Thousands(int64(p.Val)))
-	row("steps", "%s of %s images; %s in each of %d epochs", ui.Thousands(int64(p.Steps)), ui.Thousands(int64(p.Batch)), ui.Thousands(int64(p.StepsEpoch)), epochs)
-	round := func(d time.Duration) time.Duration {
-		if d > 10*time.Second {
-			return d.Round(time.Second)
-		}
-		return d.Round(time.Millisecond)
-	}
-	row("a step", "%s, mean of %d after a first of %s: %.0f img/s; %.0f %% of it waiting for images", round(p.Step), p.Measured, round(p.First), float64(p.Batch)/p.Step.Seconds(), 100*p.Waited)
-	row("loader", "%.0f img/s a core", p.Loader)
-	if p.Val > 0 {
-		row("validation", "%s an epoch", round(p.ValidateEpoch))
-	}
-	row("time", "about %s", round(p.Total))
-	memory := ui.Size(p.StateBytes) + " of weights and moments"
-	if p.PeakBytes > 0 {
-		memory += "; " + ui.Size(p.PeakBytes) + " in all after the measurement"
-	}
-	if p.DeviceBytes > 0 {
-		memory += "; " + ui.Size(p.DeviceBytes) + " on the device"
-	}
-	row("memory", "%s", memory)
-	t.Flush()
-}
-
 // progress shows how far training is: a bar on a terminal, else a line now and then.
 func (o *trainOptions) progress(w io.Writer) *ui.Bar {
 	if bar := ui.NewBar(w, false, ui.Narrow); bar != nil {
@@ -346,233 +249,4 @@ func (o *trainOptions) progressText(p runs.Progress) string {
 		out += fmt.Sprintf(" = %.3f + %.3g × %.4f", p.Class, o.Recipe.Lambda, p.Point)
 	}
 	return out + fmt.Sprintf("  loader %.0f img/s a core, waited %.0f %%", p.Loader, 100*p.Waited)
-}
-
-func listArchs(out io.Writer) error {
-	return ui.Print(out, func(w io.Writer) {
-		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "architecture\tweights\tpixels\twhat it is")
-		for _, spec := range arch.List() {
-			a, err := arch.New(spec.Name, arch.Options{PointOutputs: 2})
-			if err != nil {
-				continue
-			}
-			fmt.Fprintf(t, "%s\t%.1fM\t%d\t%s\n", spec.Name, float64(a.Count(false))/1e6, spec.Size, spec.About)
-		}
-		t.Flush()
-		fmt.Fprintln(w, "\nWeights are counted for 1,000 classes, without the point head.")
-	})
-}
-
-func printMetrics(w io.Writer, m *runs.Metrics) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "  \tvalue\t95 %% interval\tof\n")
-	row := func(name string, x *runs.Measure, unit, of string) {
-		if x == nil || !x.Value.Defined() {
-			return
-		}
-		in := ""
-		if x.Interval != nil {
-			in = ui.Number(x.Interval.Low, unit) + " to " + ui.Number(x.Interval.High, unit)
-		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s %s\n", name, ui.Number(float64(x.Value), unit), in, ui.Thousands(x.N), of)
-	}
-	row("top-1", m.Top1, "fraction", "images")
-	row("top-5", m.Top5, "fraction", "images")
-	row("mAP", m.MAP, "fraction", "images")
-	row("loss", &m.Loss, "", "images")
-	row("class loss", &m.ClassLoss, "", "images")
-	row("point loss", &m.PointLoss, "", "images with a target")
-	row("point on its object", m.Localised, "fraction", "points with ground truth")
-	row("target on its object", m.TargetHit, "fraction", "targets of the same")
-	row("distance of the point from its target", m.Distance, "", "points, fractions of the crop")
-	t.Flush()
-}
-
-// drawCurves draws what the log of a run has (the paper's figures 8 and 9).
-func drawCurves(dir string) error {
-	lines, err := runs.ReadLog(dir)
-	if err != nil || len(lines) == 0 {
-		return err
-	}
-	curve := func(name string, get func(runs.Line) (v, low, high float64)) reports.Series {
-		s := reports.Series{Name: name}
-		band := false
-		for _, l := range lines {
-			v, low, high := get(l)
-			s.X, s.Y, s.Low, s.High = append(s.X, float64(l.Epoch)), append(s.Y, v), append(s.Low, low), append(s.High, high)
-			band = band || !math.IsNaN(low)
-		}
-		if !band {
-			s.Low, s.High = nil, nil
-		}
-		return s
-	}
-	nan := math.NaN()
-	plain := func(get func(runs.Line) float64) func(runs.Line) (float64, float64, float64) {
-		return func(l runs.Line) (float64, float64, float64) { return get(l), nan, nan }
-	}
-	val := func(get func(*runs.Metrics) *runs.Measure) func(runs.Line) (float64, float64, float64) {
-		return func(l runs.Line) (float64, float64, float64) {
-			if l.Val == nil {
-				return nan, nan, nan
-			}
-			m := get(l.Val)
-			switch {
-			case m == nil:
-				return nan, nan, nan
-			case m.Interval == nil:
-				return float64(m.Value), nan, nan
-			}
-			return float64(m.Value), m.Interval.Low, m.Interval.High
-		}
-	}
-	accuracy, name := func(m *runs.Metrics) *runs.Measure { return m.Top1 }, "top-1 accuracy"
-	if v := lines[0].Val; v != nil && v.MAP != nil {
-		accuracy, name = func(m *runs.Metrics) *runs.Measure { return m.MAP }, "mAP"
-	}
-	titles, shares := []string{"Class loss", "Validation: " + name, "Point loss"}, []bool{false, true, false}
-	series := [][]reports.Series{
-		{curve("training", plain(func(l runs.Line) float64 { return float64(l.Class) })), curve("validation", val(func(m *runs.Metrics) *runs.Measure { return &m.ClassLoss }))},
-		{curve("validation", val(accuracy))},
-		{curve("training", plain(func(l runs.Line) float64 { return float64(l.Point) })), curve("validation", val(func(m *runs.Metrics) *runs.Measure { return &m.PointLoss }))},
-	}
-	if v := lines[0].Val; v != nil && v.Localised != nil {
-		titles, shares = append(titles, "Validation: points on objects"), append(shares, true)
-		series = append(series, []reports.Series{curve("validation", val(func(m *runs.Metrics) *runs.Measure { return m.Localised }))})
-	}
-	f := reports.Curves("curves", "Training by epoch", "epoch", titles, shares, series)
-	return f.Save(dir)
-}
-
-type evalOptions struct {
-	dataOptions
-	weights       string
-	engine        engineOptions
-	draw, workers int
-	json, quiet   bool
-}
-
-func evalCommand(s streams) *cobra.Command {
-	var o evalOptions
-	c := &cobra.Command{
-		Use:   "eval RUN --images DIR",
-		Short: "What a trained network does on other images",
-		Long: `Evaluate a run: top-1 and top-5 accuracy, or mAP for several labels; the losses; with --targets how far predicted points are
-from them, and with --truth STORE how many lie on their objects (boxes of ImageNet, masks of COCO). Each with its interval.
---draw N draws N images with their predicted points into RUN.`,
-		Example: `  abtool eval run --images val
-  abtool eval run --images ILSVRC/val --targets val.parquet --truth store --draw 16
-  abtool eval run --images val --weights last.safetensors --json`,
-		Args: exactly(1, "the run to evaluate"),
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
-	}
-	f := c.Flags()
-	f.StringVar(&o.images, "images", "", "images, as abtool train takes them")
-	f.StringVar(&o.targets, "targets", "", "targets of abtool targets, .parquet or .csv")
-	f.StringVar(&o.rule, "rule", "", "rule of the targets, if the file has several")
-	f.StringVar(&o.split, "split", "", "split of the targets, if the file has splits")
-	f.BoolVar(&o.partial, "partial", false, "leave out targets whose image is missing")
-	f.StringVar(&o.store, "truth", "", "a store whose ground truth tells whether predicted points are on their objects")
-	f.StringVar(&o.weights, "weights", "", "file of the run's weights, by name or path; best.safetensors if it is left out")
-	o.engine.flags(c)
-	f.IntVar(&o.draw, "draw", 0, "number of images to draw with their predicted points")
-	f.IntVar(&o.workers, "jobs", 0, "threads; 0 is one a processor")
-	f.BoolVar(&o.json, "json", false, "print as JSON")
-	f.BoolVar(&o.quiet, "quiet", false, "no notes")
-	return c
-}
-
-func (o *evalOptions) run(ctx context.Context, s streams, dir string) error {
-	if o.images == "" {
-		return usage.Errorf("--images is missing: the images to evaluate on")
-	}
-	r, info, a, set, err := runs.Open(dir, o.weights)
-	if err != nil {
-		return err
-	}
-	supervision := data.None
-	if o.targets != "" {
-		supervision = data.LUAB
-	}
-	images, err := data.OpenSet(o.images, o.targets, data.SetOptions{Supervision: supervision, Multi: info.Multi, Rule: o.rule, Split: o.split, Classes: info.Classes, Partial: o.partial, WithTarget: info.Multi})
-	if err != nil {
-		return err
-	}
-	if !o.quiet {
-		for _, text := range images.Notes() {
-			ui.Note(s.err, text)
-		}
-	}
-	truth, err := runs.OpenTruth(o.store, images)
-	if err != nil {
-		return err
-	}
-	make, err := o.engine.maker()
-	if err != nil {
-		return err
-	}
-	e, err := make(engine.Config{Arch: a, Loss: r.Loss(), Workers: o.workers})
-	if err != nil {
-		return err
-	}
-	defer e.Close()
-	if err := e.SetWeights(set); err != nil {
-		return err
-	}
-	var drawn []reports.Predicted
-	how := r.Evaluation(a, o.workers)
-	every := max(1, len(images.Images)/max(o.draw, 1)) // images of all classes, where they are in order
-	how.Truth, how.Each = truth, func(p runs.Prediction) {
-		if len(drawn) < o.draw && len(p.Points) > 0 && p.Image%every == 0 {
-			if d, ok := predicted(images, p, info.Classes); ok {
-				drawn = append(drawn, d)
-			}
-		}
-	}
-	m, err := runs.Evaluate(ctx, e, images, how)
-	if err != nil {
-		return err
-	}
-	if len(drawn) > 0 {
-		f := reports.Predictions("predictions", drawn)
-		if err := f.Save(dir); err != nil {
-			return err
-		}
-		if !o.quiet {
-			fmt.Fprintf(s.err, "note: %d images are drawn in %s\n", len(drawn), filepath.Join(dir, "predictions.svg"))
-		}
-	} else if o.draw > 0 {
-		return fmt.Errorf("the network has no point head, so that there is no point to draw: it was trained with supervision none")
-	}
-	if note := m.Note(); note != "" && !o.quiet {
-		ui.Note(s.err, note)
-	}
-	if o.json {
-		return ui.PrintJSON(s.out, m)
-	}
-	printMetrics(s.out, m)
-	return nil
-}
-
-// predicted is an image with its points, on the whole image.
-func predicted(set *data.Set, p runs.Prediction, classes []string) (reports.Predicted, bool) {
-	m, err := set.Picture(p.Image)
-	if err != nil {
-		return reports.Predicted{}, false
-	}
-	d := reports.Predicted{Image: m, Title: p.ID + ": " + classes[p.Best()]}
-	shown := []int{0}
-	if set.Multi {
-		shown = set.Images[p.Image].Labels
-		d.Title = p.ID
-	}
-	for _, k := range shown {
-		x, y := p.OnImage(k)
-		d.Points = append(d.Points, [2]float64{x, y})
-	}
-	for _, t := range set.Images[p.Image].Points {
-		d.Targets = append(d.Targets, [2]float64{t.X, t.Y})
-	}
-	return d, true
 }

@@ -621,3 +621,41 @@ func TestReasons(t *testing.T) {
 		t.Errorf("%d images are read and %d not: %q", n, times, reasons)
 	}
 }
+
+// What is held out for validation is the same images whatever else is there, and no image is in both sets.
+func TestHoldout(t *testing.T) {
+	dir := t.TempDir()
+	for i := range 40 {
+		picture(t, dir, []string{"cat", "dog"}[i%2], fmt.Sprintf("i%d.jpg", i))
+	}
+	o := SplitOptions{Images: dir, Holdout: 0.3, Supervision: None}
+	train, val, err := OpenSplit(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, m := len(train.Images), len(val.Images); n+m != 40 || m < 4 || m > 20 {
+		t.Errorf("%d images to train on and %d to validate on", n, m)
+	}
+	for _, im := range val.Images {
+		if slices.ContainsFunc(train.Images, func(other Image) bool { return other.ID == im.ID }) {
+			t.Errorf("%s is trained on and validated on", im.ID)
+		}
+	}
+	for i := 1; i < 20; i += 2 {
+		if err := os.Remove(filepath.Join(dir, "dog", fmt.Sprintf("i%d.jpg", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, fewer, err := OpenSplit(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, im := range fewer.Images {
+		if !slices.ContainsFunc(val.Images, func(other Image) bool { return other.ID == im.ID }) {
+			t.Errorf("%s is held out, and was not where there are more images", im.ID)
+		}
+	}
+	if _, _, err := OpenSplit(SplitOptions{Images: dir, Holdout: 1, Supervision: None}); err == nil {
+		t.Error("nothing is left to train on, and nobody says so")
+	}
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"abtool/internal/ui"
+	"abtool/train/arch"
+	"abtool/train/data"
+	runs "abtool/train/run"
+)
+
+// printSets says how many images are trained on, without the end of the line.
+func printSets(w io.Writer, train, val *data.Set) {
+	n := 0
+	if val != nil {
+		n = len(val.Images)
+	}
+	fmt.Fprintf(w, "%s images of %d classes, %s of them with a point; %s for validation", ui.Thousands(int64(len(train.Images))),
+		len(train.Classes), ui.Thousands(int64(train.Pointed())), ui.Thousands(int64(n)))
+}
+
+func printPlan(w io.Writer, p *runs.Plan, epochs int) {
+	fmt.Fprintf(w, "%s\n", p.Recipe)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
+	row("network", "%s, %d px, %.1fM weights, on %s", p.Arch, p.Size, float64(p.Weights)/1e6, p.Engine)
+	row("images", "%s, %s of them with a point; %s for validation", ui.Thousands(int64(p.Images)), ui.Thousands(int64(p.Points)), ui.Thousands(int64(p.Val)))
+	row("steps", "%s of %s images; %s in each of %d epochs", ui.Thousands(int64(p.Steps)), ui.Thousands(int64(p.Batch)), ui.Thousands(int64(p.StepsEpoch)), epochs)
+	round := func(d time.Duration) time.Duration {
+		if d > 10*time.Second {
+			return d.Round(time.Second)
+		}
+		return d.Round(time.Millisecond)
+	}
+	row("a step", "%s, mean of %d after a first of %s: %.0f img/s; %.0f %% of it waiting for images", round(p.Step), p.Measured, round(p.First), float64(p.Batch)/p.Step.Seconds(), 100*p.Waited)
+	row("loader", "%.0f img/s a core", p.Loader)
+	if p.Val > 0 {
+		row("validation", "%s an epoch", round(p.ValidateEpoch))
+	}
+	row("time", "about %s", round(p.Total))
+	memory := ui.Size(p.StateBytes) + " of weights and moments"
+	if p.PeakBytes > 0 {
+		memory += "; " + ui.Size(p.PeakBytes) + " in all after the measurement"
+	}
+	if p.DeviceBytes > 0 {
+		memory += "; " + ui.Size(p.DeviceBytes) + " on the device"
+	}
+	row("memory", "%s", memory)
+	t.Flush()
+}
+
+func listArchs(out io.Writer) error {
+	return ui.Print(out, func(w io.Writer) {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "architecture\tweights\tpixels\twhat it is")
+		for _, spec := range arch.List() {
+			a, err := arch.New(spec.Name, arch.Options{PointOutputs: 2})
+			if err != nil {
+				continue
+			}
+			fmt.Fprintf(t, "%s\t%.1fM\t%d\t%s\n", spec.Name, float64(a.Count(false))/1e6, spec.Size, spec.About)
+		}
+		t.Flush()
+		fmt.Fprintln(w, "\nWeights are counted for 1,000 classes, without the point head.")
+	})
+}
+
+func printMetrics(w io.Writer, m *runs.Metrics) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "  \tvalue\t95 %% interval\tof\n")
+	row := func(name string, x *runs.Measure, unit, of string) {
+		if x == nil || !x.Value.Defined() {
+			return
+		}
+		in := ""
+		if x.Interval != nil {
+			in = ui.Number(x.Interval.Low, unit) + " to " + ui.Number(x.Interval.High, unit)
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s %s\n", name, ui.Number(float64(x.Value), unit), in, ui.Thousands(x.N), of)
+	}
+	row("top-1", m.Top1, "fraction", "images")
+	row("top-5", m.Top5, "fraction", "images")
+	row("mAP", m.MAP, "fraction", "images")
+	row("loss", &m.Loss, "", "images")
+	row("class loss", &m.ClassLoss, "", "images")
+	row("point loss", &m.PointLoss, "", "images with a target")
+	row("point on its object", m.Localised, "fraction", "points with ground truth")
+	row("target on its object", m.TargetHit, "fraction", "targets of the same")
+	row("distance of the point from its target", m.Distance, "", "points, fractions of the crop")
+	t.Flush()
+}

@@ -1,0 +1,54 @@
+package figures
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"abtool/reports"
+	"abtool/train/data"
+	"abtool/train/experiment"
+)
+
+// Lambda is the paper's figure L: what lambda does.
+func Lambda(r *experiment.Result) reports.Figure {
+	var lambdas []float64
+	var evaluations []string
+	for _, c := range r.Cells {
+		if c.Lambda != 0 && !slices.Contains(lambdas, c.Lambda) {
+			lambdas = append(lambdas, c.Lambda)
+		}
+		if !slices.Contains(evaluations, c.Evaluation) {
+			evaluations = append(evaluations, c.Evaluation)
+		}
+	}
+	slices.Sort(lambdas)
+	var panels []reports.SweepPanel
+	for _, e := range evaluations {
+		p := reports.SweepPanel{Title: e + ": " + r.Measure, Level: math.NaN(), LevelName: "none"}
+		for _, l := range lambdas {
+			p.Labels = append(p.Labels, strconv.FormatFloat(l, 'g', -1, 64))
+		}
+		for _, s := range []data.Supervision{data.LUAB, data.Rand} {
+			series := reports.Series{Name: string(s)}
+			for _, c := range r.Cells {
+				switch {
+				case c.Evaluation != e:
+				case c.Supervision == data.None:
+					p.Level = float64(c.Score.Mean)
+				case c.Supervision == s:
+					low, high := math.NaN(), math.NaN()
+					if i := c.Score.Interval; i != nil {
+						low, high = max(i.Low, 0), min(i.High, 1)
+					}
+					series.X, series.Y = append(series.X, float64(slices.Index(lambdas, c.Lambda))), append(series.Y, float64(c.Score.Mean))
+					series.Low, series.High = append(series.Low, low), append(series.High, high)
+				}
+			}
+			p.Series = append(p.Series, series)
+		}
+		panels = append(panels, p)
+	}
+	return reports.Sweep("lambda", "Accuracy by lambda", "lambda", fmt.Sprintf("Mean over %d seeds with 95 %% intervals (Student's t). Dashed: without points.", len(r.Seeds)), panels)
+}
