@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -79,14 +77,12 @@ Exit codes: 0 done, 1 failed (the old store stands), 2 wrong usage, 3 done but r
 	return c
 }
 
-// collectAt is the garbage collector's percentage: ingest allocates little beyond what it
+// ingestCollectAt is the garbage collector's percentage: ingest allocates little beyond what it
 // holds, so that a low one costs nearly nothing and saves a third of the memory.
-const collectAt = 18
+const ingestCollectAt = 18
 
 func (o *ingestOptions) run(ctx context.Context, s streams) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
-	}
+	collectAt(ingestCollectAt)
 	o.Stdin, o.Version = s.in, version()
 	p := newProgress(s.err, o.json, o.quiet)
 	o.Progress = p.show

@@ -93,6 +93,13 @@ func exactly(n int, what string) cobra.PositionalArgs {
 	}
 }
 
+// collectAt sets the garbage collector's percentage, unless the environment does.
+func collectAt(percent int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+}
+
 // toolVersion is set by releases; else the module's version is told.
 var toolVersion string
 

@@ -2,15 +2,14 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"abtool/analysis"
+	"abtool/analysis/text"
 	"abtool/internal/filetype"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
@@ -54,7 +53,7 @@ differences, their intervals and tests.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.list {
-				return o.printList(s.out)
+				return printStatistics(s.out, o.json)
 			}
 			o.Names = args[1:]
 			return o.run(cmd.Context(), s, args[0])
@@ -110,9 +109,9 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 		case o.json:
 			return ui.PrintJSON(s.out, c)
 		case o.csv:
-			return writeComparisonCSV(s.out, c)
+			return text.ComparisonCSV(s.out, c)
 		}
-		return ui.Print(s.out, func(w io.Writer) { printComparison(w, c) })
+		return ui.Print(s.out, func(w io.Writer) { text.Comparison(w, c) })
 	}
 	d, err := analysis.Run(ctx, store, o.Options)
 	bar.Clear()
@@ -122,10 +121,12 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 	switch {
 	case o.json:
 		return ui.PrintJSON(s.out, d)
+	case o.csv && o.By != "":
+		return text.TableCSV(s.out, d)
 	case o.csv:
-		return writeStatsCSV(s.out, d, o.By != "")
+		return text.CSV(s.out, d)
 	}
-	return ui.Print(s.out, func(w io.Writer) { printStats(w, d, len(o.Names) > 0 || o.By != "", ui.Width(s.out)) })
+	return ui.Print(s.out, func(w io.Writer) { text.Document(w, d, len(o.Names) > 0 || o.By != "", ui.Width(s.out)) })
 }
 
 // checkCompare reports a file that is given as the other store. Statistics are compared from two stores, not from their files.
@@ -141,8 +142,9 @@ func checkCompare(other string) error {
 	return usage.Errorf("--compare %s: it is %s; wanted is another store, the folder that abtool ingest wrote", other, what)
 }
 
-func (o *statsOptions) printList(out io.Writer) error {
-	if o.json {
+// printStatistics lists what can be computed.
+func printStatistics(out io.Writer, asJSON bool) error {
+	if asJSON {
 		type entry struct {
 			Set        string   `json:"data_set"`
 			Name       string   `json:"name"`
@@ -158,125 +160,5 @@ func (o *statsOptions) printList(out io.Writer) error {
 		}
 		return ui.PrintJSON(out, list)
 	}
-	return ui.Print(out, func(w io.Writer) {
-		for i, e := range analysis.Catalogue() {
-			if i == 0 || e.Set != analysis.Catalogue()[i-1].Set {
-				fmt.Fprintf(w, "%s\n\n", e.Set)
-			}
-			id := ""
-			if len(e.IDs) > 0 {
-				id = " (" + strings.Join(e.IDs, ", ") + ")"
-			}
-			fmt.Fprintf(w, "  %s%s: %s\n", e.Name, id, e.Title)
-			ui.Wrap(w, e.Definition, "    ", 100)
-			fmt.Fprintf(w, "    Definitions: %s.%s\n\n", e.Rules, inPaper(e.Paper))
-		}
-	})
-}
-
-func inPaper(where string) string {
-	if where == "" {
-		return ""
-	}
-	return " Paper: " + where + "."
-}
-
-// printStats prints a document for people: values, and with more also tables and maps.
-func printStats(w io.Writer, d *analysis.Document, more bool, width int) {
-	for _, set := range d.DataSets {
-		fmt.Fprintf(w, "%s\n", set.Name)
-		for _, text := range set.Warnings {
-			ui.Wrap(w, "note: "+text, "  ", min(width, 110))
-		}
-		for i := range set.Statistics {
-			printStatistic(w, &set.Statistics[i], more, width)
-		}
-		fmt.Fprintln(w)
-	}
-	if !more {
-		fmt.Fprintln(w, "Intervals hold the true value with 95 %: of annotators drawn anew (bootstrap) where clicks of one annotator")
-		fmt.Fprintln(w, "are not independent, else of independent units. Name a statistic to see its definition, tables and maps; --list tells all.")
-	}
-}
-
-func printStatistic(w io.Writer, s *analysis.Statistic, more bool, width int) {
-	fmt.Fprintf(w, "\n  %s: %s\n", s.Name, s.Title)
-	if more {
-		ui.Wrap(w, s.Definition, "    ", min(width, 110))
-		fmt.Fprintf(w, "    Definitions: %s.%s\n", s.Rules, inPaper(s.Paper))
-	}
-	values := s.Values
-	if s.Name == "quality" && !more {
-		values = nil
-		for _, v := range s.Values {
-			if v.Value != 0 {
-				values = append(values, v)
-			}
-		}
-	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	if len(values) > 0 {
-		fmt.Fprintf(t, "    \tvalue\t95 %% interval\tof\tpublished\n")
-	}
-	for i := range values {
-		v := &values[i]
-		fmt.Fprintf(t, "    %s\t%s\t%s\t%s\t%s\n", v.Name, valueText(v), intervalText(v), ofText(v), publishedText(v))
-	}
-	t.Flush()
-	if len(values) == 0 && s.Name == "quality" {
-		fmt.Fprintln(w, "    nothing is doubtful")
-	}
-	for _, x := range s.Excluded {
-		if x.Count > 0 {
-			fmt.Fprintf(w, "    left out: %s: %s (%s)\n", x.Reason, ui.Thousands(x.Count), x.Of)
-		}
-	}
-	for _, text := range s.Warnings {
-		ui.Wrap(w, "note: "+text, "    ", min(width, 110))
-	}
-	if !more {
-		return
-	}
-	for i := range s.Tables {
-		printTable(w, &s.Tables[i], width)
-	}
-	for i := range s.Histograms {
-		printMap(w, &s.Histograms[i])
-	}
-}
-
-func valueText(v *analysis.Value) string { return ui.Number(float64(v.Value), v.Unit) }
-
-func intervalText(v *analysis.Value) string {
-	if v.Interval == nil {
-		return ""
-	}
-	return ui.Number(v.Interval.Low, v.Unit) + " to " + ui.Number(v.Interval.High, v.Unit)
-}
-
-func ofText(v *analysis.Value) string {
-	if v.Unit == "count" && float64(v.Value) == float64(v.N) {
-		return v.Of
-	}
-	return ui.Thousands(v.N) + " " + v.Of
-}
-
-func publishedText(v *analysis.Value) string {
-	p := v.Published
-	if p == nil {
-		return ""
-	}
-	text := ui.Number(p.Value, v.Unit)
-	if p.Relation != "" {
-		text = p.Relation + " " + text
-	}
-	text += ", " + p.Where
-	switch {
-	case p.Covered == nil:
-	case *p.Covered:
-		text += ": covered"
-	default:
-		text += ": not covered"
-	}
-	return text
+	return ui.Print(out, text.Catalogue)
 }
