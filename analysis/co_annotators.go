@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/byproduct"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
@@ -208,7 +209,7 @@ func (p *cocoProfile) row() []any {
 type cocoBreakdown struct {
 	unseen
 	key     string
-	by      *names
+	by      *byproduct.Names
 	list    []*cocoProfile
 	of      func(*page) int32 // −1: none
 	without int64
@@ -224,14 +225,14 @@ func newCOCOBreakdown(e *cocoEngine, key string) *cocoBreakdown {
 	case "week":
 		b.by, b.of = e.weeks, func(p *page) int32 {
 			if w := week(p.started); w != "" {
-				return e.weeks.id(w)
+				return e.weeks.ID(w)
 			}
 			return -1
 		}
 	case "class":
-		b.by = newNames()
+		b.by = byproduct.NewNames()
 		for _, c := range e.categories {
-			b.by.id(c)
+			b.by.ID(c)
 		}
 	}
 	return b
@@ -297,9 +298,9 @@ func (b *cocoBreakdown) merge(o *cocoBreakdown) {
 }
 
 func (b *cocoBreakdown) each(f func(name string, p *cocoProfile)) {
-	for _, id := range b.by.sorted() {
+	for _, id := range b.by.Sorted() {
 		if int(id) < len(b.list) && b.list[id] != nil {
-			f(b.by.list[id], b.list[id])
+			f(b.by.List[id], b.list[id])
 		}
 	}
 }
@@ -423,9 +424,9 @@ func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
 }
 
 // firstName is the first by name of some numbers; "" for none.
-func firstName(ids []int32, by *names) (first string) {
+func firstName(ids []int32, by *byproduct.Names) (first string) {
 	for i, id := range ids {
-		if n := by.list[id]; i == 0 || n < first {
+		if n := by.List[id]; i == 0 || n < first {
 			first = n
 		}
 	}

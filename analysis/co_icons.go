@@ -298,7 +298,7 @@ func (a *sequences) result(e *cocoEngine, r *Statistic) {
 	var list []entry
 	var total int64
 	for id, n := range a.counts {
-		list = append(list, entry{e.sequences.list[id], n})
+		list = append(list, entry{e.sequences.List[id], n})
 		total += n
 	}
 	slices.SortFunc(list, func(a, b entry) int {
@@ -340,7 +340,7 @@ func (a *sequences) longestTable(e *cocoEngine) Table {
 		return t
 	}
 	first := slices.MinFunc(a.longest, func(x, y longIcon) int {
-		if s, t := e.sequences.list[x.sequence], e.sequences.list[y.sequence]; s != t {
+		if s, t := e.sequences.List[x.sequence], e.sequences.List[y.sequence]; s != t {
 			if s < t {
 				return -1
 			}
@@ -351,6 +351,6 @@ func (a *sequences) longestTable(e *cocoEngine) Table {
 		}
 		return int(x.class - y.class)
 	})
-	t.Rows = append(t.Rows, []any{e.sequences.list[first.sequence], int64(first.actions), e.categories[first.class], first.image, first.seq})
+	t.Rows = append(t.Rows, []any{e.sequences.List[first.sequence], int64(first.actions), e.categories[first.class], first.image, first.seq})
 	return t
 }

@@ -62,13 +62,13 @@ func rowChecks() []rowCheck {
 		pages("after_the_end", "an action, step or sample is later than time_spent",
 			"greatest(list_max([a.t FOR a IN actions]), list_max([b.t FOR b IN browsing]), list_max([m.t FOR m IN mouse])) > time_spent",
 			func(r *cocoRow) (bool, bool) {
-				last := max(latest(r.t), latest(r.browseT), latest(r.mouse.t))
+				last := max(latest(r.t), latest(r.browseT), latest(r.mouse.T))
 				return r.page.spent != columnar.Null && last != columnar.Null, last > r.page.spent
 			}),
 		pages("times_backwards", "the times of actions, steps or samples do not grow",
 			"len(list_filter([[a.t FOR a IN actions IF a.t IS NOT NULL], [b.t FOR b IN browsing IF b.t IS NOT NULL], [m.t FOR m IN mouse IF m.t IS NOT NULL]], lambda l: l <> list_sort(l))) > 0",
 			func(r *cocoRow) (bool, bool) {
-				return len(r.t)+len(r.browseT)+len(r.mouse.t) > 0, backwards(r.t) || backwards(r.browseT) || backwards(r.mouse.t)
+				return len(r.t)+len(r.browseT)+len(r.mouse.T) > 0, backwards(r.t) || backwards(r.browseT) || backwards(r.mouse.T)
 			}),
 		pages("actions_backwards", "the times of actions do not grow",
 			"[a.t FOR a IN actions IF a.t IS NOT NULL] <> list_sort([a.t FOR a IN actions IF a.t IS NOT NULL])",
@@ -76,7 +76,7 @@ func rowChecks() []rowCheck {
 		pages("no_action", "no action with an icon, of whatever type", "len(actions) = 0",
 			func(r *cocoRow) (bool, bool) { return true, len(r.kind) == 0 }),
 		pages("no_mouse", "no mouse sample", "len(mouse) = 0",
-			func(r *cocoRow) (bool, bool) { return true, r.mouse.len() == 0 }),
+			func(r *cocoRow) (bool, bool) { return true, r.mouse.Len() == 0 }),
 		pages("no_icon", "no icon stays on the page", "len(actions) = 0 OR NOT EXISTS (SELECT 1 FROM coco_icons i JOIN coco_categories c ON c.category = i.icon WHERE i.seq = coco_annotations.seq AND i.placed)",
 			func(r *cocoRow) (bool, bool) {
 				return true, !slices.ContainsFunc(r.page.icons, func(k icon) bool { return k.placed })
@@ -84,7 +84,7 @@ func rowChecks() []rowCheck {
 		pages("last_superclass_not_reached", "the last superclass was not reached, without which a page cannot be submitted", "NOT list_contains([b.category_idx FOR b IN browsing], 10)",
 			func(r *cocoRow) (bool, bool) { return true, !r.page.reached }),
 		pages("no_sample", "icons, but no mouse sample", "len(actions) > 0 AND len(mouse) = 0",
-			func(r *cocoRow) (bool, bool) { return len(r.kind) > 0, r.mouse.len() == 0 }),
+			func(r *cocoRow) (bool, bool) { return len(r.kind) > 0, r.mouse.Len() == 0 }),
 		pages("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",
 			func(r *cocoRow) (bool, bool) {
 				p := r.page
@@ -95,12 +95,12 @@ func rowChecks() []rowCheck {
 		pages("no_time", "no time_spent", "time_spent IS NULL", func(r *cocoRow) (bool, bool) { return true, r.page.spent == columnar.Null }),
 		{check{name: "samples_outside", title: "mouse samples outside of the image", of: "samples with a place", where: "SELECT seq, image_id, x, y FROM coco_samples WHERE NOT (x BETWEEN 0 AND 1 AND y BETWEEN 0 AND 1)"},
 			func(r *cocoRow) (n, faults int64) {
-				for i := range r.mouse.t {
-					if !r.mouse.valid(i) {
+				for i := range r.mouse.T {
+					if !r.mouse.Valid(i) {
 						continue
 					}
 					n++
-					if x, y := r.mouse.x[i], r.mouse.y[i]; !(x >= 0 && x <= 1 && y >= 0 && y <= 1) {
+					if x, y := r.mouse.X[i], r.mouse.Y[i]; !(x >= 0 && x <= 1 && y >= 0 && y <= 1) {
 						faults++
 					}
 				}
@@ -108,9 +108,9 @@ func rowChecks() []rowCheck {
 			}},
 		{check{name: "samples_without_place", title: "mouse samples without a place: before the image had loaded", of: "samples", where: "SELECT seq, image_id, t FROM coco_samples WHERE x IS NULL OR y IS NULL"},
 			func(r *cocoRow) (n, faults int64) {
-				for i := range r.mouse.t {
+				for i := range r.mouse.T {
 					n++
-					if !r.mouse.valid(i) {
+					if !r.mouse.Valid(i) {
 						faults++
 					}
 				}

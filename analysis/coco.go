@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"abtool/byproduct"
 	"abtool/byproduct/coco"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
@@ -81,7 +82,7 @@ func (p *page) recall(anyAdd bool) (r float64, ok bool) {
 // cocoRow is a row of annotations with its lists; it lives during the call.
 type cocoRow struct {
 	page  *page
-	mouse points
+	mouse byproduct.Points
 	// actions, by place in the list
 	kind            []int8
 	class           []class
@@ -117,11 +118,11 @@ type cocoEngine struct {
 	o          Options
 	categories []string // known classes, by name
 	class      map[string]class
-	workers    *names
-	hits       *names
-	cluster    *names
-	weeks      *names
-	sequences  *names
+	workers    *byproduct.Names
+	hits       *byproduct.Names
+	cluster    *byproduct.Names
+	weeks      *byproduct.Names
+	sequences  *byproduct.Names
 	pages      map[int64]*page // by image
 	ratios     *stat.Ratios
 	boot       *stat.Bootstrap
@@ -133,7 +134,7 @@ func newCOCOEngine(dir string, o Options) (*cocoEngine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &cocoEngine{o: o, workers: newNames(), hits: newNames(), cluster: newNames(), weeks: newNames(), sequences: newNames(), pages: map[int64]*page{}, class: map[string]class{}}
+	e := &cocoEngine{o: o, workers: byproduct.NewNames(), hits: byproduct.NewNames(), cluster: byproduct.NewNames(), weeks: byproduct.NewNames(), sequences: byproduct.NewNames(), pages: map[int64]*page{}, class: map[string]class{}}
 	d := sum.DataSet("coco")
 	e.hasTruth = d.Rows["images"] > 0
 	categories := d.Categories
@@ -227,7 +228,7 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (Da
 
 func (e *cocoEngine) results(entries []*Entry, stats []cocoStatistic) []Statistic {
 	if e.o.Bootstrap > 0 {
-		e.boot = e.ratios.Resample(e.cluster.sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
+		e.boot = e.ratios.Resample(e.cluster.Sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
 	}
 	out := make([]Statistic, len(stats))
 	parallel.For(e.o.Jobs, len(stats), func(i int) {
@@ -304,10 +305,10 @@ func (w *cocoWorker) nameRows() {
 	c, e := &w.col, w.e
 	w.workerIDs, w.hitIDs, w.clusterIDs, w.classes, w.kinds = w.workerIDs[:0], w.hitIDs[:0], w.clusterIDs[:0], w.classes[:0], w.kinds[:0]
 	for _, s := range c.worker.Dict {
-		w.workerIDs, w.clusterIDs = append(w.workerIDs, e.workers.id(s)), append(w.clusterIDs, e.cluster.id("worker "+s))
+		w.workerIDs, w.clusterIDs = append(w.workerIDs, e.workers.ID(s)), append(w.clusterIDs, e.cluster.ID("worker "+s))
 	}
 	for _, s := range c.hit.Dict {
-		w.hitIDs = append(w.hitIDs, e.hits.id(s))
+		w.hitIDs = append(w.hitIDs, e.hits.ID(s))
 	}
 	for _, s := range c.icon.Dict {
 		w.classes = append(w.classes, e.classOf(s))
@@ -342,19 +343,19 @@ func (w *cocoWorker) row(i int) *cocoRow {
 	case k >= 0:
 		p.worker, p.cluster = w.workerIDs[k], w.clusterIDs[k]
 	case hasHIT:
-		p.cluster = w.e.cluster.id("hit " + hit)
+		p.cluster = w.e.cluster.ID("hit " + hit)
 	default:
-		p.cluster = w.e.cluster.id(anonymousCluster(fmt.Sprint(p.image)))
+		p.cluster = w.e.cluster.ID(anonymousCluster(fmt.Sprint(p.image)))
 	}
 	from, to := c.kind.Offsets[i], c.kind.Offsets[i+1]
 	bFrom, bTo := c.browse.Offsets[i], c.browse.Offsets[i+1]
 	row := &cocoRow{
-		page: p, mouse: pointsOf(c.mouseT, c.mouseX, c.mouseY, i),
+		page: p, mouse: byproduct.PointsAt(c.mouseT, c.mouseX, c.mouseY, i),
 		kind: w.kindOf[from:to], class: w.classOf[from:to], toX: c.toX.Floats[from:to], toY: c.toY.Floats[from:to],
 		fromX: c.fromX.Floats[from:to], fromY: c.fromY.Floats[from:to], t: c.t.Ints[from:to],
 		browse: c.browse.Ints[bFrom:bTo], browseT: c.browseT.Ints[bFrom:bTo], keyboard: c.keyboard.Ints[bFrom:bTo],
 	}
-	p.actions, p.samples = int64(len(row.kind)), int64(row.mouse.len())
+	p.actions, p.samples = int64(len(row.kind)), int64(row.mouse.Len())
 	w.icons(p, row)
 	for k, b := range row.browse {
 		p.steps++
@@ -413,7 +414,7 @@ func (w *cocoWorker) icon(row *cocoRow, i int) icon {
 		}
 	}
 	k.ends = k.ends && k.placed
-	k.sequence = w.e.sequences.id(string(w.sequence))
+	k.sequence = w.e.sequences.ID(string(w.sequence))
 	return k
 }
 

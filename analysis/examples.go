@@ -149,8 +149,8 @@ func (a *imagenetExamples) picture(p *picture) {
 	if !p.clickedBoxed() || p.t == columnar.Null || !(p.final.width > 0 && p.final.height > 0) {
 		return
 	}
-	id := a.e.truth.ids[p.image]
-	if !a.o.takes(id, p.trace.segment.len()) {
+	id := a.e.images.IDs.At(p.image)
+	if !a.o.takes(id, p.trace.Segment.Len()) {
 		return
 	}
 	to, c := &a.hits, chance(a.o.Seed, id)
@@ -162,17 +162,17 @@ func (a *imagenetExamples) picture(p *picture) {
 	}
 	x := Example{Set: "imagenet", Image: id, Width: p.final.width, Height: p.final.height}
 	if p.final.class >= 0 {
-		x.Class = a.e.truth.classes.list[p.final.class]
+		x.Class = a.e.images.Classes[p.final.class]
 	}
 	if p.final.worker >= 0 {
-		x.Worker = a.e.o.show("worker", a.e.workers.list[p.final.worker])
+		x.Worker = a.e.o.show("worker", a.e.workers.List[p.final.worker])
 	}
 	for _, b := range p.boxes {
 		x.Boxes = append(x.Boxes, Box{"", b.X0, b.Y0, b.X1, b.Y1})
 	}
-	start := p.trace.segment.t[0]
-	for i := range p.trace.segment.t {
-		x.Samples = append(x.Samples, Sample{p.trace.segment.t[i] - start, p.trace.segment.x[i], p.trace.segment.y[i]})
+	start := p.trace.Segment.T[0]
+	for i := range p.trace.Segment.T {
+		x.Samples = append(x.Samples, Sample{p.trace.Segment.T[i] - start, p.trace.Segment.X[i], p.trace.Segment.Y[i]})
 	}
 	x.Events = []Event{{Sample{p.t - start, p.x, p.y}, "click", "", true, p.hit}}
 	x.Hits, x.Misses = b2i(p.hit), b2i(!p.hit)
@@ -222,16 +222,16 @@ func (a *cocoExamples) row(r *cocoRow) {
 	}
 	id := fmt.Sprint(p.image)
 	c := chance(a.o.Seed, id)
-	if icons < fewestIcons || !a.o.takes(id, r.mouse.len()) || !(p.width > 0 && p.height > 0) || !a.best.wants(a.o.N, c) {
+	if icons < fewestIcons || !a.o.takes(id, r.mouse.Len()) || !(p.width > 0 && p.height > 0) || !a.best.wants(a.o.N, c) {
 		return
 	}
 	x := &Example{Set: "coco", Image: id, Width: p.width, Height: p.height}
 	if p.worker >= 0 {
-		x.Worker = a.e.o.show("worker", a.e.workers.list[p.worker])
+		x.Worker = a.e.o.show("worker", a.e.workers.List[p.worker])
 	}
-	for i, t := range r.mouse.t {
-		if t != columnar.Null && r.mouse.valid(i) {
-			x.Samples = append(x.Samples, Sample{t, r.mouse.x[i], r.mouse.y[i]})
+	for i, t := range r.mouse.T {
+		if t != columnar.Null && r.mouse.Valid(i) {
+			x.Samples = append(x.Samples, Sample{t, r.mouse.X[i], r.mouse.Y[i]})
 		}
 	}
 	for i, kind := range r.kind {

@@ -8,40 +8,19 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"abtool/byproduct"
+	"abtool/byproduct/imagenet"
 	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
-// points are clicks or mouse samples: time in ms since the row's t0 (columnar.Null: none), place in
-// fractions of the displayed image (NaN: none).
-type points struct {
-	t    []int64
-	x, y []float64
-}
-
-func (p points) len() int { return len(p.t) }
-
-// valid tells whether point i has a place (R6).
-func (p points) valid(i int) bool { return p.x[i] == p.x[i] && p.y[i] == p.y[i] }
-
-func (p points) clone() points {
-	return points{slices.Clone(p.t), slices.Clone(p.x), slices.Clone(p.y)}
-}
-
-// Entries of showing.hoverKind.
-const (
-	hoverOther = iota
-	hoverEnter
-	hoverLeave
-)
-
 // A showing is one time an image was shown to an annotator, with what follows from the row
 // alone. Its lists are valid during the call that it is passed to.
 type showing struct {
 	seq                    int64
-	image                  int32 // place in imagenetTruth
+	image                  int32 // place in imagenet.Images
 	worker, assignment     int32 // numbers of names; −1: unknown
 	class, cluster         int32
 	submit, page, slot     int64 // columnar.Null: unknown
@@ -51,9 +30,8 @@ type showing struct {
 	width, height          float64 // displayed, CSS px; NaN: unknown
 	origWidth, origHeight  int64
 	positionX, positionY   float64
-	clicks, mouse          points
-	hoverT                 []int64
-	hoverKind              []int8
+	clicks, mouse          byproduct.Points
+	hovers                 imagenet.Hovers
 
 	first, last int // valid clicks, −1: none
 	boxes       []plane.Box
@@ -69,32 +47,34 @@ func (s *showing) clicked() bool { return s.selected == 1 && s.last >= 0 }
 
 // click is the last valid click.
 func (s *showing) click() (x, y float64, t int64) {
-	return s.clicks.x[s.last], s.clicks.y[s.last], s.clicks.t[s.last]
+	return s.clicks.X[s.last], s.clicks.Y[s.last], s.clicks.T[s.last]
+}
+
+// trace makes tr that of the last valid click, and returns the number of entries at or before it.
+func (s *showing) trace(tr *byproduct.Trace) (visits int64) {
+	_, _, click := s.click()
+	visits, enter := s.hovers.Enters(click)
+	tr.Of(s.mouse, click, enter)
+	return visits
 }
 
 // anyByproduct tells whether there is a click, a sample or a hover (I2).
 func (s *showing) anyByproduct() bool {
-	return s.clicks.len()+s.mouse.len()+len(s.hoverT) > 0
+	return s.clicks.Len()+s.mouse.Len()+len(s.hovers.T) > 0
 }
 
-// later orders showings of an image: by hit_submit_time, missing first, ties in document order
-// (I3).
-func (s *showing) later(o *showing) bool {
-	if s.submit != o.submit {
-		return s.submit > o.submit // columnar.Null is the least
-	}
-	return s.seq > o.seq
-}
+// order is the showing's place among those of its image (I3).
+func (s *showing) order() imagenet.Order { return imagenet.Order{Submit: s.submit, Seq: s.seq} }
 
 // own makes the lists the showing's own; without keep they are dropped, but for the first and
 // last click.
 func (s *showing) own(keep bool) {
 	if !keep {
-		s.mouse = points{}
-		s.hoverT, s.hoverKind = nil, nil
+		s.mouse = byproduct.Points{}
+		s.hovers = imagenet.Hovers{}
 	}
-	s.clicks, s.mouse = s.clicks.clone(), s.mouse.clone()
-	s.hoverT, s.hoverKind = slices.Clone(s.hoverT), slices.Clone(s.hoverKind)
+	s.clicks, s.mouse = s.clicks.Clone(), s.mouse.Clone()
+	s.hovers = s.hovers.Clone()
 }
 
 // A picture is an image with all of its showings, in order of time (I3), and what follows.
@@ -110,7 +90,7 @@ type picture struct {
 	hit       bool     // it is in a box (I6)
 	centre    bool     // (0.5, 0.5) is
 
-	trace trace // of the final showing
+	trace byproduct.Trace // of the final showing
 }
 
 // clickedBoxed tells whether the image is in BC (I5).
@@ -128,11 +108,12 @@ type imagenetStatistic interface {
 // An imagenetEngine runs statistics over the imagenet data set of a store, in one pass.
 type imagenetEngine struct {
 	o       Options
-	truth   *imagenetTruth
-	workers *names
-	hits    *names // assignments
-	cluster *names
-	weeks   *names
+	images  *imagenet.Images
+	classes *byproduct.Names // numbered as in images
+	workers *byproduct.Names
+	hits    *byproduct.Names // assignments
+	cluster *byproduct.Names
+	weeks   *byproduct.Names
 	ratios  *stat.Ratios
 	boot    *stat.Bootstrap
 	inBC    []bool // by image
@@ -142,7 +123,6 @@ type imagenetEngine struct {
 type imagenetRows struct {
 	seq, image, worker, assignment, submit, page, slot, positionX, positionY, width, height *columnar.Values
 	origWidth, origHeight, selected, selectedCount, hovered, estimate, t0                   *columnar.Values
-	clickT, clickX, clickY, mouseT, mouseX, mouseY, hoverT, hoverAction                     *columnar.Values
 }
 
 // bind opens a reader of the columns.
@@ -152,15 +132,13 @@ func (c *imagenetRows) bind(t *columnar.Table) (*columnar.Reader, error) {
 		"page_idx": &c.page, "image_idx": &c.slot, "position_x": &c.positionX, "position_y": &c.positionY, "image_width": &c.width,
 		"image_height": &c.height, "original_width": &c.origWidth, "original_height": &c.origHeight, "selected": &c.selected,
 		"selected_count": &c.selectedCount, "hovered_count": &c.hovered, "estimate_time": &c.estimate, "t0": &c.t0,
-		"clicks.t": &c.clickT, "clicks.x": &c.clickX, "clicks.y": &c.clickY, "mouse.t": &c.mouseT, "mouse.x": &c.mouseX, "mouse.y": &c.mouseY,
-		"hovers.t": &c.hoverT, "hovers.action": &c.hoverAction,
 	}
-	return bind(t, to)
+	return bind(t, to, slices.Concat(imagenet.EventColumns, imagenet.MouseColumns)...)
 }
 
-// bind opens a reader of columns and says where each is.
-func bind(t *columnar.Table, to map[string]**columnar.Values) (*columnar.Reader, error) {
-	r, err := t.Reader(slices.Sorted(maps.Keys(to))...)
+// bind opens a reader of columns, and of more, and says where each of the first is.
+func bind(t *columnar.Table, to map[string]**columnar.Values, more ...string) (*columnar.Reader, error) {
+	r, err := t.Reader(append(slices.Sorted(maps.Keys(to)), more...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -175,12 +153,12 @@ type imagenetWorker struct {
 	e       *imagenetEngine
 	read    *columnar.Reader
 	col     imagenetRows
+	lists   *imagenet.Lists
 	stats   []imagenetStatistic
 	ratios  *stat.Ratios
 	pending map[int32]*picture
 	run     []showing
 	one     picture // the image at hand
-	kinds   []int8  // of all hovers of the row group
 	near    int32   // the image of the row before
 
 	// numbers of the texts of the row group, by place in the column's Dict
@@ -189,7 +167,7 @@ type imagenetWorker struct {
 
 // runImageNet runs statistics over a store, one set of them for each goroutine.
 func runImageNet(ctx context.Context, store string, o Options, entries []*Entry) (DataSet, error) {
-	truth, err := readImageNetTruth(store)
+	images, err := imagenet.ReadImages(ctx, store, o.Jobs)
 	if err != nil {
 		return DataSet{}, err
 	}
@@ -198,7 +176,7 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 		return DataSet{}, err
 	}
 	defer t.Close()
-	e := &imagenetEngine{o: o, truth: truth, workers: newNames(), hits: newNames(), cluster: newNames(), weeks: newNames(), inBC: make([]bool, len(truth.ids))}
+	e := &imagenetEngine{o: o, images: images, classes: byproduct.NewNames(images.Classes...), workers: byproduct.NewNames(), hits: byproduct.NewNames(), cluster: byproduct.NewNames(), weeks: byproduct.NewNames(), inBC: make([]bool, images.Len())}
 	var workers []*imagenetWorker
 	for range max(1, min(o.Jobs, t.Groups())) {
 		w := &imagenetWorker{e: e, ratios: &stat.Ratios{}, pending: map[int32]*picture{}}
@@ -208,6 +186,7 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 		if w.read, err = w.col.bind(t); err != nil {
 			return DataSet{}, err
 		}
+		w.lists = imagenet.NewLists(w.read, true)
 		workers = append(workers, w)
 	}
 	if err := eachGroup(ctx, t, len(workers), o.Progress, func(worker, group int) error { return workers[worker].group(group) }); err != nil {
@@ -224,7 +203,7 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 	first.finishPending()
 	first.finishUnshown()
 	e.ratios = first.ratios
-	return DataSet{Name: "imagenet", Statistics: e.results(entries, first.stats), Warnings: truth.warnings()}, nil
+	return DataSet{Name: "imagenet", Statistics: e.results(entries, first.stats), Warnings: e.warnings()}, nil
 }
 
 // eachGroup gives the row groups of a table to as many goroutines as there are workers.
@@ -241,7 +220,7 @@ func eachGroup(ctx context.Context, t *columnar.Table, workers int, progress fun
 
 func (e *imagenetEngine) results(entries []*Entry, stats []imagenetStatistic) []Statistic {
 	if e.o.Bootstrap > 0 {
-		e.boot = e.ratios.Resample(e.cluster.sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
+		e.boot = e.ratios.Resample(e.cluster.Sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
 	}
 	out := make([]Statistic, len(stats))
 	parallel.For(e.o.Jobs, len(stats), func(i int) {
@@ -261,6 +240,7 @@ func (w *imagenetWorker) group(g int) error {
 	if err := w.read.Read(g); err != nil {
 		return err
 	}
+	w.lists.Update()
 	w.nameRows()
 	w.run = w.run[:0]
 	for i := range w.read.Rows() {
@@ -289,11 +269,11 @@ func (w *imagenetWorker) endRun() {
 	}
 	image := w.run[0].image
 	p := &w.one
-	p.reset(image, w.e.truth.boxesOf(image))
+	p.reset(image, w.e.images.Boxes(image))
 	for i := range w.run {
 		p.add(&w.run[i])
 	}
-	if len(w.run) == int(w.e.truth.shown[image]) {
+	if len(w.run) == int(w.e.images.Shown[image]) {
 		w.finish(p)
 	} else {
 		w.pend(p)
@@ -310,7 +290,7 @@ func (p *picture) reset(image int32, boxes []plane.Box) {
 func (p *picture) add(s *showing) {
 	p.showings = append(p.showings, s)
 	p.byproduct = p.byproduct || s.anyByproduct()
-	if s.clicked() && (p.final == nil || s.later(p.final)) {
+	if s.clicked() && (p.final == nil || s.order().After(p.final.order())) {
 		p.final = s
 	}
 }
@@ -338,7 +318,7 @@ func (w *imagenetWorker) take(p *picture) {
 	}
 	have.byproduct = have.byproduct || p.byproduct
 	have.showings = append(have.showings, p.showings...)
-	if p.final != nil && (have.final == nil || p.final.later(have.final)) {
+	if p.final != nil && (have.final == nil || p.final.order().After(have.final.order())) {
 		have.final, p.final = p.final, have.final
 	}
 	if p.final != nil {
@@ -362,10 +342,10 @@ func (w *imagenetWorker) finishPending() {
 // finishUnshown finishes the images of the universe that no row speaks of: their file had no
 // showing.
 func (w *imagenetWorker) finishUnshown() {
-	for i, n := range w.e.truth.shown {
+	for i, n := range w.e.images.Shown {
 		if n == 0 {
-			w.one.reset(int32(i), w.e.truth.boxesOf(int32(i)))
-			w.one.cluster = w.e.cluster.id(anonymousCluster(w.e.truth.ids[i]))
+			w.one.reset(int32(i), w.e.images.Boxes(int32(i)))
+			w.one.cluster = w.e.cluster.ID(anonymousCluster(w.e.images.IDs.At(int32(i))))
 			w.finish(&w.one)
 		}
 	}
@@ -374,7 +354,7 @@ func (w *imagenetWorker) finishUnshown() {
 // finish gives a complete image to the statistics.
 func (w *imagenetWorker) finish(p *picture) {
 	slices.SortFunc(p.showings, func(a, b *showing) int {
-		if a.later(b) {
+		if a.order().After(b.order()) {
 			return 1
 		}
 		return -1
@@ -387,39 +367,25 @@ func (w *imagenetWorker) finish(p *picture) {
 		p.x, p.y, p.t = p.final.click()
 		p.hit = p.final.hit
 		w.e.inBC[p.image] = len(p.boxes) > 0
-		p.trace.of(p.final)
+		p.final.trace(&p.trace)
 	}
 	for _, st := range w.stats {
 		st.picture(p)
 	}
 }
 
-// nameRows gives numbers to the workers and assignments of a row group, and to its hovers'
-// kinds.
+// nameRows gives numbers to the workers and assignments of a row group.
 func (w *imagenetWorker) nameRows() {
-	number := func(to []int32, dict []string, by *names, prefix string) []int32 {
+	number := func(to []int32, dict []string, by *byproduct.Names, prefix string) []int32 {
 		to = to[:0]
 		for _, s := range dict {
-			to = append(to, by.id(prefix+s))
+			to = append(to, by.ID(prefix+s))
 		}
 		return to
 	}
 	w.workerIDs = number(w.workerIDs, w.col.worker.Dict, w.e.workers, "")
 	w.clusterIDs = number(w.clusterIDs, w.col.worker.Dict, w.e.cluster, "worker ")
 	w.assignmentIDs = number(w.assignmentIDs, w.col.assignment.Dict, w.e.hits, "")
-	w.kinds = w.kinds[:0]
-	for _, k := range w.col.hoverAction.Index {
-		kind := int8(hoverOther)
-		if k >= 0 {
-			switch w.col.hoverAction.Dict[k] {
-			case "enter":
-				kind = hoverEnter
-			case "leave":
-				kind = hoverLeave
-			}
-		}
-		w.kinds = append(w.kinds, kind)
-	}
 }
 
 // anonymous is the number of clusters that rows without worker and HIT are spread over.
@@ -432,9 +398,9 @@ func (w *imagenetWorker) clusterOf(i int, image string) int32 {
 		return w.clusterIDs[k]
 	}
 	if hit, ok := w.col.assignment.Text(i); ok {
-		return w.e.cluster.id("hit " + hit)
+		return w.e.cluster.ID("hit " + hit)
 	}
-	return w.e.cluster.id(anonymousCluster(image))
+	return w.e.cluster.ID(anonymousCluster(image))
 }
 
 func anonymousCluster(image string) string {
@@ -447,82 +413,40 @@ func anonymousCluster(image string) string {
 func (w *imagenetWorker) showing(i int) (showing, error) {
 	c := &w.col
 	id, _ := c.image.Text(i)
-	image, ok := w.e.truth.find(id, w.near)
+	image, ok := w.e.images.IDs.Find(id, w.near)
 	if !ok {
 		return showing{}, fmt.Errorf("the image %s of annotations.parquet is not in images.parquet: the store is damaged, ingest again", id)
 	}
 	w.near = image
 	s := showing{
-		seq: c.seq.Ints[i], image: image, worker: -1, assignment: -1, class: w.e.truth.class[image], cluster: w.clusterOf(i, id),
+		seq: c.seq.Ints[i], image: image, worker: -1, assignment: -1, class: w.e.images.Class[image], cluster: w.clusterOf(i, id),
 		submit: c.submit.Ints[i], page: c.page.Ints[i], slot: c.slot.Ints[i], selected: c.selected.Ints[i],
 		estimate: c.estimate.Ints[i], t0: c.t0.Ints[i], selectedCount: c.selectedCount.Ints[i], hovered: c.hovered.Ints[i],
 		width: c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i], origHeight: c.origHeight.Ints[i],
 		positionX: c.positionX.Floats[i], positionY: c.positionY.Floats[i],
-		first: -1, last: -1, boxes: w.e.truth.boxesOf(image),
-		clicks: pointsOf(c.clickT, c.clickX, c.clickY, i), mouse: pointsOf(c.mouseT, c.mouseX, c.mouseY, i),
+		boxes:  w.e.images.Boxes(image),
+		clicks: w.lists.Clicks(i), mouse: w.lists.Mouse(i), hovers: w.lists.Hovers(i),
 	}
+	s.first, s.last = imagenet.FirstClick(s.clicks.X, s.clicks.Y), imagenet.LastClick(s.clicks.X, s.clicks.Y)
 	if k := c.worker.Index[i]; k >= 0 {
 		s.worker = w.workerIDs[k]
 	}
 	if k := c.assignment.Index[i]; k >= 0 {
 		s.assignment = w.assignmentIDs[k]
 	}
-	from, to := c.hoverT.Offsets[i], c.hoverT.Offsets[i+1]
-	s.hoverT, s.hoverKind = c.hoverT.Ints[from:to:to], w.kinds[from:to:to]
-	for k := range s.clicks.t {
-		if s.clicks.valid(k) {
-			if s.first < 0 {
-				s.first = k
-			}
-			s.last = k
-		}
-	}
 	if s.last >= 0 {
-		s.hit = plane.InAny(s.boxes, s.clicks.x[s.last], s.clicks.y[s.last])
+		s.hit = plane.InAny(s.boxes, s.clicks.X[s.last], s.clicks.Y[s.last])
 	}
 	return s, nil
 }
 
-func pointsOf(t, x, y *columnar.Values, i int) points {
-	from, to := t.Offsets[i], t.Offsets[i+1]
-	return points{t.Ints[from:to:to], x.Floats[from:to:to], y.Floats[from:to:to]}
-}
-
-// A trace is the mouse's way to the final click: its valid samples with a time, in document
-// order (I12).
-type trace struct {
-	before  points // at or before the click
-	enter   int64  // the last 'enter' at or before the click; columnar.Null: none (I13)
-	segment points // of before, those since enter
-}
-
-// of fills the trace of a showing's last click, reusing its slices.
-func (tr *trace) of(s *showing) {
-	_, _, click := s.click()
-	tr.before.reset()
-	tr.segment.reset()
-	tr.enter = columnar.Null
-	if click == columnar.Null {
-		return
+// warnings returns a sentence if the records and the boxes share no image.
+func (e *imagenetEngine) warnings() []string {
+	record, box, apart := e.images.Apart()
+	if !apart {
+		return nil
 	}
-	for i, t := range s.hoverT {
-		if s.hoverKind[i] == hoverEnter && t != columnar.Null && t <= click {
-			tr.enter = max(tr.enter, t)
-		}
-	}
-	for i, t := range s.mouse.t {
-		if t == columnar.Null || t > click || !s.mouse.valid(i) {
-			continue
-		}
-		tr.before.push(t, s.mouse.x[i], s.mouse.y[i])
-		if tr.enter != columnar.Null && t >= tr.enter {
-			tr.segment.push(t, s.mouse.x[i], s.mouse.y[i])
-		}
-	}
-}
-
-func (p *points) reset() { p.t, p.x, p.y = p.t[:0], p.x[:0], p.y[:0] }
-
-func (p *points) push(t int64, x, y float64) {
-	p.t, p.x, p.y = append(p.t, t), append(p.x, x), append(p.y, y)
+	return []string{fmt.Sprintf("The records and the boxes share no image: a record is of %s, a box of %s. "+
+		"So nothing can be said of accuracy. Ingest again with the boxes of the images that were annotated: "+
+		"--boxes Annotations/CLS-LOC/train.", record, box)}
 }

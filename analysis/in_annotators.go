@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/byproduct"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
@@ -15,7 +16,7 @@ type breakdown struct {
 	profiles profiles
 	of       func(*showing) int32 // number of the key, −1: none
 	without  int64                // showings without the key
-	tr       trace
+	tr       byproduct.Trace
 }
 
 // newBreakdown profiles by worker, class, hit or week.
@@ -27,11 +28,11 @@ func newBreakdown(e *imagenetEngine, key string) *breakdown {
 	case "hit":
 		b.profiles.by, b.of = e.hits, func(s *showing) int32 { return s.assignment }
 	case "class":
-		b.profiles.by, b.of = e.truth.classes, func(s *showing) int32 { return s.class }
+		b.profiles.by, b.of = e.classes, func(s *showing) int32 { return s.class }
 	case "week":
 		b.profiles.by, b.of = e.weeks, func(s *showing) int32 {
 			if w := week(s.submit); w != "" {
-				return e.weeks.id(w)
+				return e.weeks.ID(w)
 			}
 			return -1
 		}
@@ -279,7 +280,7 @@ const (
 func (a *annotators) result(e *imagenetEngine, r *Statistic) {
 	var who []int32
 	var all []*profile
-	for _, id := range e.workers.sorted() {
+	for _, id := range e.workers.Sorted() {
 		if int(id) < len(a.profiles.list) && a.profiles.list[id] != nil {
 			who, all = append(who, id), append(all, a.profiles.list[id])
 		}
@@ -325,7 +326,7 @@ func (a *annotators) result(e *imagenetEngine, r *Statistic) {
 				*f.n++
 			}
 		}
-		t.Rows = append(t.Rows, append(append([]any{e.o.show("worker", e.workers.list[who[i]])}, row...),
+		t.Rows = append(t.Rows, append(append([]any{e.o.show("worker", e.workers.List[who[i]])}, row...),
 			a.hitsOf(who[i]), post.Mean, post.Low, post.High, rank, c.accuracy, c.logTime, isCentre, isRush, isBot))
 	}
 	n := int64(len(all))

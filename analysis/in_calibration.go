@@ -15,13 +15,13 @@ func (e *imagenetEngine) late(r *stat.Ratios) *stat.Bootstrap {
 	if e.o.Bootstrap <= 0 {
 		return nil
 	}
-	return r.Resample(e.cluster.sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
+	return r.Resample(e.cluster.Sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
 }
 
 // half puts a cluster, so an annotator, into one of two halves by a hash of its name.
 func (e *imagenetEngine) half(cluster int32) int {
 	h := fnv.New32a()
-	h.Write([]byte(e.cluster.list[cluster]))
+	h.Write([]byte(e.cluster.List[cluster]))
 	h.Write([]byte{0xff}) // ends the name: FNV's last byte decides its parity
 	return int(h.Sum32()>>7) & 1
 }
@@ -99,7 +99,7 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 	slices.SortFunc(a.clicks, func(x, y boxedClick) int { return cmp.Compare(x.image, y.image) })
 	var axes [2][2]line // by half and axis
 	for _, c := range a.clicks {
-		boxes := e.truth.boxesOf(c.image)
+		boxes := e.images.Boxes(c.image)
 		cx, cy := plane.Nearest(boxes, c.x, c.y).Centre()
 		h := e.half(c.cluster)
 		axes[h][0].add(c.x, cx)
@@ -115,7 +115,7 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 	offCentre := rs.Declare(models)
 	var before, after stat.Frame
 	for _, c := range a.clicks {
-		boxes := e.truth.boxesOf(c.image)
+		boxes := e.images.Boxes(c.image)
 		b := plane.Nearest(boxes, c.x, c.y)
 		cx, cy := b.Centre()
 		u, v := b.Frame(c.x, c.y)

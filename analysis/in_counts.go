@@ -23,9 +23,9 @@ func newImageNetCounts(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
 func (a *imagenetCounts) showing(s *showing) {
 	a.showings++
 	a.r.Count(s.cluster, a.selectedShowings, s.isSelected())
-	a.clicks += int64(s.clicks.len())
-	a.samples += int64(s.mouse.len())
-	a.hovers += int64(len(s.hoverT))
+	a.clicks += int64(s.clicks.Len())
+	a.samples += int64(s.mouse.Len())
+	a.hovers += int64(len(s.hovers.T))
 }
 
 func (a *imagenetCounts) picture(p *picture) {
@@ -44,7 +44,7 @@ func (a *imagenetCounts) merge(other imagenetStatistic) {
 }
 
 func (a *imagenetCounts) result(e *imagenetEngine, r *Statistic) {
-	images, boxed, boxes := e.truth.universe()
+	images, boxed, boxes := e.images.Universe()
 	r.add(
 		count("images", "images that the byproducts speak of", "images", images),
 		count("showings", "times an image was shown", "showings", a.showings),
@@ -59,25 +59,9 @@ func (a *imagenetCounts) result(e *imagenetEngine, r *Statistic) {
 		count("samples", "mouse samples", "samples", a.samples),
 		count("hovers", "entries and leaves", "hovers", a.hovers),
 	)
-	if boxed == 0 && !e.truth.apart() {
+	if _, _, apart := e.images.Apart(); boxed == 0 && !apart {
 		r.warn("No image has a usable box, so nothing can be said of accuracy: ingest with --boxes Annotations/CLS-LOC/train.")
 	}
-}
-
-// universe counts the images that the byproducts speak of (I1), those of them with usable boxes,
-// and their boxes.
-func (t *imagenetTruth) universe() (images, boxed, boxes int64) {
-	for i, n := range t.shown {
-		if n < 0 {
-			continue
-		}
-		images++
-		if k := len(t.boxesOf(int32(i))); k > 0 {
-			boxed++
-			boxes += int64(k)
-		}
-	}
-	return images, boxed, boxes
 }
 
 // rounds is at which showing images are selected (I3). The rounds of the collection are not in
@@ -144,7 +128,7 @@ func (a *rounds) merge(other imagenetStatistic) {
 }
 
 func (a *rounds) result(e *imagenetEngine, r *Statistic) {
-	images, _, _ := e.truth.universe()
+	images, _, _ := e.images.Universe()
 	t := Table{Name: "by_showing", Title: "Showings of an image, in order of submission", Columns: []Column{
 		{"showing", "", "k-th showing of an image"}, {"shown", "count", "images shown at least k times"}, {"selected", "count", "selected at that showing"},
 		{"selected_share", unitShare, "selected / shown"}, {"first_selected", "count", "images first selected at that showing"},
@@ -211,10 +195,10 @@ func (a *clickAccuracy) picture(p *picture) {
 		if !s.clicked() {
 			continue
 		}
-		sx, sy, n = sx+s.clicks.x[s.first], sy+s.clicks.y[s.first], n+1
+		sx, sy, n = sx+s.clicks.X[s.first], sy+s.clicks.Y[s.first], n+1
 	}
 	a.r.Count(cluster, a.document, last.hit)
-	a.r.Count(cluster, a.first, plane.InAny(p.boxes, p.final.clicks.x[p.final.first], p.final.clicks.y[p.final.first]))
+	a.r.Count(cluster, a.first, plane.InAny(p.boxes, p.final.clicks.X[p.final.first], p.final.clicks.Y[p.final.first]))
 	a.r.Count(cluster, a.meanC, plane.InAny(p.boxes, sx/n, sy/n))
 }
 
@@ -291,8 +275,8 @@ func (a *offCentre) result(e *imagenetEngine, r *Statistic) {
 	r.add(v)
 	r.warnFew(v)
 	var off, boxed int64
-	for i, n := range e.truth.shown {
-		if b := e.truth.boxesOf(int32(i)); n >= 0 && len(b) > 0 {
+	for i, n := range e.images.Shown {
+		if b := e.images.Boxes(int32(i)); n >= 0 && len(b) > 0 {
 			boxed++
 			if !plane.InAny(b, 0.5, 0.5) {
 				off++
@@ -335,11 +319,11 @@ func (a *centreBias) merge(other imagenetStatistic) {
 
 func (a *centreBias) result(e *imagenetEngine, r *Statistic) {
 	var centres stat.Grid
-	for i, n := range e.truth.shown {
+	for i, n := range e.images.Shown {
 		if n < 0 {
 			continue
 		}
-		for _, b := range e.truth.boxesOf(int32(i)) {
+		for _, b := range e.images.Boxes(int32(i)) {
 			centres.Add(b.Centre())
 		}
 	}

@@ -41,11 +41,11 @@ func (a *difficulty) picture(p *picture) {
 	case p.t == columnar.Null:
 		a.noTime++
 		return
-	case p.trace.enter == columnar.Null:
+	case p.trace.From == columnar.Null:
 		a.noEnter++
 		return
 	}
-	c := timedClick{p.final.cluster, p.image, p.t - p.trace.enter, p.hit}
+	c := timedClick{p.final.cluster, p.image, p.t - p.trace.From, p.hit}
 	a.clicks = append(a.clicks, c)
 	k := len(timeEdges) - 1
 	for timeEdges[k] > c.toClick {

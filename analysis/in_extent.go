@@ -41,18 +41,18 @@ type sample struct {
 func newExtent(e *imagenetEngine, r *stat.Ratios) imagenetStatistic {
 	n := len(extentWindows)
 	a := &extent{r: r, hull: r.Declare(n), around: r.Declare(n), half: r.Declare(n), covered: r.Declare(n), image: r.Declare(1), typical: r.Declare(1)}
-	a.w, a.h = e.truth.meanBox()
+	a.w, a.h = meanBox(e.images.AllBoxes())
 	return a
 }
 
 // meanBox is the mean width and height of boxes, in fractions of the image.
-func (t *imagenetTruth) meanBox() (w, h float64) {
+func meanBox(boxes []plane.Box) (w, h float64) {
 	var ws, hs stat.Sum
-	for _, b := range t.boxes {
+	for _, b := range boxes {
 		ws.Add(b.X1 - b.X0)
 		hs.Add(b.Y1 - b.Y0)
 	}
-	n := float64(max(len(t.boxes), 1))
+	n := float64(max(len(boxes), 1))
 	return ws.Float() / n, hs.Float() / n
 }
 
@@ -62,8 +62,8 @@ func (a *extent) picture(p *picture) {
 	if !p.clickedBoxed() {
 		return
 	}
-	s := p.trace.segment
-	if s.len() == 0 {
+	s := p.trace.Segment
+	if s.Len() == 0 {
 		a.noTrace++
 		return
 	}
@@ -73,18 +73,18 @@ func (a *extent) picture(p *picture) {
 	a.r.Add(cluster, a.image, max(0, whole.Area()))
 	typical := plane.Box{X0: p.x - a.w/2, Y0: p.y - a.h/2, X1: p.x + a.w/2, Y1: p.y + a.h/2}
 	a.r.Add(cluster, a.typical, plane.Overlap(typical, truth))
-	a.sorted = append(a.sorted[:0], sample{plane.Point{X: p.x, Y: p.y}, s.len()})
-	for i := range s.len() {
-		a.sorted = append(a.sorted, sample{plane.Point{X: s.x[i], Y: s.y[i]}, i})
+	a.sorted = append(a.sorted[:0], sample{plane.Point{X: p.x, Y: p.y}, s.Len()})
+	for i := range s.Len() {
+		a.sorted = append(a.sorted, sample{plane.Point{X: s.X[i], Y: s.Y[i]}, i})
 	}
 	slices.SortFunc(a.sorted, func(a, b sample) int { return a.Compare(b.Point) })
 	for k, window := range extentWindows {
 		from := 0
 		if window > 0 {
-			if s.len() < window {
+			if s.Len() < window {
 				continue
 			}
-			from = s.len() - window
+			from = s.Len() - window
 		}
 		a.points = a.points[:0]
 		around := plane.PointBox(p.x, p.y)

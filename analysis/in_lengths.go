@@ -18,7 +18,7 @@ type traceLengths struct {
 
 func newTraceLengths(*imagenetEngine, *stat.Ratios) imagenetStatistic { return &traceLengths{} }
 
-func (a *traceLengths) showing(s *showing) { a.recorded = append(a.recorded, int32(s.mouse.len())) }
+func (a *traceLengths) showing(s *showing) { a.recorded = append(a.recorded, int32(s.mouse.Len())) }
 
 func (a *traceLengths) picture(p *picture) {
 	if p.final == nil {
@@ -29,14 +29,14 @@ func (a *traceLengths) picture(p *picture) {
 		return
 	}
 	tr := &p.trace
-	a.before = append(a.before, int32(tr.before.len()))
+	a.before = append(a.before, int32(tr.Before.Len()))
 	switch {
-	case tr.enter == columnar.Null:
+	case tr.From == columnar.Null:
 		a.noEnter++
-	case tr.segment.len() == 0:
+	case tr.Segment.Len() == 0:
 		a.noSamples++
 	default:
-		a.segment, a.duration = append(a.segment, int32(tr.segment.len())), append(a.duration, p.t-tr.enter)
+		a.segment, a.duration = append(a.segment, int32(tr.Segment.Len())), append(a.duration, p.t-tr.From)
 	}
 }
 

@@ -3,6 +3,7 @@ package analysis
 import (
 	"math"
 
+	"abtool/byproduct"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
@@ -46,9 +47,9 @@ func (a *mouseMeasures) picture(p *picture) {
 	if !p.clickedBoxed() {
 		return
 	}
-	s := p.trace.segment
+	s := p.trace.Segment
 	switch {
-	case s.len() < 2:
+	case s.Len() < 2:
 		a.noTrace++
 		return
 	case !(p.final.width > 0 && p.final.height > 0):
@@ -79,19 +80,19 @@ func (a *mouseMeasures) picture(p *picture) {
 }
 
 // speeds adds the speed of each step to the tenth of the time that its middle is in.
-func (a *mouseMeasures) speeds(p *picture, s points, miss stat.RatioID) {
-	first, last := s.t[0], s.t[s.len()-1]
+func (a *mouseMeasures) speeds(p *picture, s byproduct.Points, miss stat.RatioID) {
+	first, last := s.T[0], s.T[s.Len()-1]
 	if last <= first {
 		return
 	}
-	for i := 1; i < s.len(); i++ {
-		t := s.t[i] - s.t[i-1]
-		middle := s.t[i] + s.t[i-1] - 2*first
+	for i := 1; i < s.Len(); i++ {
+		t := s.T[i] - s.T[i-1]
+		middle := s.T[i] + s.T[i-1] - 2*first
 		if t <= 0 || middle < 0 || middle > 2*(last-first) {
 			continue
 		}
 		bin := min(profileBins-1, int(profileBins*middle/(2*(last-first))))
-		v := 1000 * math.Hypot((s.x[i]-s.x[i-1])*p.final.width, (s.y[i]-s.y[i-1])*p.final.height) / float64(t)
+		v := 1000 * math.Hypot((s.X[i]-s.X[i-1])*p.final.width, (s.Y[i]-s.Y[i-1])*p.final.height) / float64(t)
 		a.r.Add(p.final.cluster, a.profile+2*stat.RatioID(bin)+miss, v)
 	}
 }

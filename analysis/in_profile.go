@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"abtool/byproduct"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
@@ -58,32 +59,27 @@ const (
 )
 
 // way looks at the trace of the last click of a showing, once.
-func (s *showing) way(tr *trace) *way {
+func (s *showing) way(tr *byproduct.Trace) *way {
 	if !s.hasWay {
 		s.toClick, s.hasWay = wayOf(s, tr), true
 	}
 	return &s.toClick
 }
 
-func wayOf(s *showing, tr *trace) (w way) {
-	tr.of(s)
-	_, _, click := s.click()
+func wayOf(s *showing, tr *byproduct.Trace) (w way) {
+	w.visits = s.trace(tr)
+	click := tr.Click
 	w.speed = math.NaN()
-	for i, t := range s.hoverT {
-		if s.hoverKind[i] == hoverEnter && t != columnar.Null && click != columnar.Null && t <= click {
-			w.visits++
-		}
-	}
-	if click == columnar.Null || tr.enter == columnar.Null {
+	if click == columnar.Null || tr.From == columnar.Null {
 		return w
 	}
-	w.timed, w.toClick, w.samples = true, click-tr.enter, tr.segment.len()
+	w.timed, w.toClick, w.samples = true, click-tr.From, tr.Segment.Len()
 	if !(s.width > 0 && s.height > 0) {
 		return w
 	}
-	m := measure(tr.segment, s.width, s.height)
+	m := measure(tr.Segment, s.width, s.height)
 	w.speed = m.speed
-	if n := tr.segment.len(); n >= straightSamples && m.length > 0 {
+	if n := tr.Segment.Len(); n >= straightSamples && m.length > 0 {
 		w.traced = true
 		w.straight = m.direct > 0 && math.Abs(m.mad) < straightPx
 	}
@@ -103,7 +99,7 @@ func (p *profile) add(s *showing, w *way) {
 	if t := s.firstEvent(); t != columnar.Null && (p.firstEvent == columnar.Null || t < p.firstEvent) {
 		p.firstEvent = t
 	}
-	if n := int64(s.clicks.len()); s.isSelected() && n > 0 {
+	if n := int64(s.clicks.Len()); s.isSelected() && n > 0 {
 		p.deselections += n - 1
 	} else if !s.isSelected() {
 		p.deselections += n
@@ -128,10 +124,10 @@ func (p *profile) sawWorker(w int32) {
 }
 
 // workerName is who did a HIT; of several, which is a fault of the data, the first by name.
-func (p *profile) workerName(by *names) any {
+func (p *profile) workerName(by *byproduct.Names) any {
 	var name any
 	for _, w := range p.workers {
-		if n := by.list[w]; name == nil || n < name.(string) {
+		if n := by.List[w]; name == nil || n < name.(string) {
 			name = n
 		}
 	}
@@ -180,7 +176,7 @@ func (p *profile) addClick(s *showing, w *way) {
 // firstEvent is the earliest time of the row's lists, ms since 1970.
 func (s *showing) firstEvent() int64 {
 	first := int64(columnar.Null)
-	for _, list := range [][]int64{s.clicks.t, s.mouse.t, s.hoverT} {
+	for _, list := range [][]int64{s.clicks.T, s.mouse.T, s.hovers.T} {
 		for _, t := range list {
 			if t != columnar.Null && (first == columnar.Null || t < first) {
 				first = t
@@ -274,7 +270,7 @@ func (p *profile) row() []any {
 
 // profiles are profiles by a key.
 type profiles struct {
-	by   *names
+	by   *byproduct.Names
 	list []*profile
 }
 
@@ -298,9 +294,9 @@ func (p *profiles) merge(o *profiles) {
 
 // each calls f for every profile, in the order of the keys' names.
 func (p *profiles) each(f func(name string, p *profile)) {
-	for _, id := range p.by.sorted() {
+	for _, id := range p.by.Sorted() {
 		if int(id) < len(p.list) && p.list[id] != nil {
-			f(p.by.list[id], p.list[id])
+			f(p.by.List[id], p.list[id])
 		}
 	}
 }

@@ -3,6 +3,7 @@ package analysis
 import (
 	"math"
 
+	"abtool/byproduct"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
@@ -31,65 +32,65 @@ func showingChecks() []showingCheck {
 		c("parity", "selected disagrees with an odd number of clicks (I16): there was a deselection",
 			"selected <> (len(clicks) % 2 = 1)",
 			func(s *showing) (bool, bool) {
-				return s.selected != columnar.Null, s.isSelected() != (s.clicks.len()%2 == 1)
+				return s.selected != columnar.Null, s.isSelected() != (s.clicks.Len()%2 == 1)
 			}),
 		c("selected_even", "parity, of one kind: selected, and the number of clicks is even (I16)",
 			"selected AND len(clicks) % 2 = 0",
 			func(s *showing) (bool, bool) {
-				return s.selected != columnar.Null, s.isSelected() && s.clicks.len()%2 == 0
+				return s.selected != columnar.Null, s.isSelected() && s.clicks.Len()%2 == 0
 			}),
 		c("unselected_odd", "parity, of the other kind: not selected, and the number of clicks is odd (I16)",
 			"NOT selected AND len(clicks) % 2 = 1",
 			func(s *showing) (bool, bool) {
-				return s.selected != columnar.Null, !s.isSelected() && s.clicks.len()%2 == 1
+				return s.selected != columnar.Null, !s.isSelected() && s.clicks.Len()%2 == 1
 			}),
 		c("selected_count", "selected_count is not the number of clicks", "selected_count <> len(clicks)",
 			func(s *showing) (bool, bool) {
-				return s.selectedCount != columnar.Null, s.selectedCount != int64(s.clicks.len())
+				return s.selectedCount != columnar.Null, s.selectedCount != int64(s.clicks.Len())
 			}),
 		c("hovered_count", "hovered_count is not the number of entries", "hovered_count <> len([h FOR h IN hovers IF h.action = 'enter'])",
 			func(s *showing) (bool, bool) {
-				return s.hovered != columnar.Null, s.hovered != s.entries()
+				return s.hovered != columnar.Null, s.hovered != s.hovers.Entries()
 			}),
 		c("selected_without_click", "selected, but no click has a place", "selected AND last_click(clicks) IS NULL",
 			func(s *showing) (bool, bool) { return s.isSelected(), s.last < 0 }),
 		c("unmatched_hovers", "entering and leaving do not alternate, from an entry to a leave",
 			"len(hovers) % 2 = 1 OR len(list_filter(hovers, lambda h, i: h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) > 0",
-			func(s *showing) (bool, bool) { return len(s.hoverT) > 0, !s.hoversMatch() }),
+			func(s *showing) (bool, bool) { return len(s.hovers.T) > 0, !s.hovers.Alternate() }),
 		c("click_without_sample", "clicked without a mouse sample: the page was scrolled under the pointer", "len(clicks) > 0 AND len(mouse) = 0",
-			func(s *showing) (bool, bool) { return s.clicks.len() > 0, s.mouse.len() == 0 }),
+			func(s *showing) (bool, bool) { return s.clicks.Len() > 0, s.mouse.Len() == 0 }),
 		c("sample_after_click", "selected, and a mouse sample is later than the last click", "selected AND list_max([m.t FOR m IN mouse]) > last_click(clicks).t",
 			func(s *showing) (bool, bool) {
 				if !s.clicked() {
 					return false, false
 				}
 				_, _, t := s.click()
-				return true, t != columnar.Null && latest(s.mouse.t) > t
+				return true, t != columnar.Null && latest(s.mouse.T) > t
 			}),
 		c("estimate_above_hover", "estimate_time exceeds the time hovered by more than 100 ms",
 			"len(hovers) % 2 = 0 AND len(list_filter(hovers, lambda h, i: h.t IS NULL OR h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) = 0 AND "+
 				"estimate_time > 100 + list_sum([CASE WHEN h.action = 'leave' THEN h.t ELSE -h.t END FOR h IN hovers])",
 			func(s *showing) (bool, bool) {
-				hover, ok := s.hoverTime()
+				hover, ok := s.hovers.Inside()
 				return ok && s.estimate != columnar.Null, s.estimate > hover+estimateSlack
 			}),
 		c("estimate_zero", "estimate_time is 0 beside two mouse samples or more", "estimate_time = 0 AND len(mouse) >= 2",
 			func(s *showing) (bool, bool) {
-				return s.estimate != columnar.Null, s.estimate == 0 && s.mouse.len() >= 2
+				return s.estimate != columnar.Null, s.estimate == 0 && s.mouse.Len() >= 2
 			}),
 		c("times_backwards", "the times of clicks, samples or hovers do not grow",
 			"len(list_filter([[p.t FOR p IN clicks IF p.t IS NOT NULL], [p.t FOR p IN mouse IF p.t IS NOT NULL], [p.t FOR p IN hovers IF p.t IS NOT NULL]], lambda l: l <> list_sort(l))) > 0",
 			func(s *showing) (bool, bool) {
-				return s.t0 != columnar.Null, backwards(s.clicks.t) || backwards(s.mouse.t) || backwards(s.hoverT)
+				return s.t0 != columnar.Null, backwards(s.clicks.T) || backwards(s.mouse.T) || backwards(s.hovers.T)
 			}),
 		c("after_submission", "an event is later than the HIT's submission", "t0 + last_event(clicks, mouse, hovers) > hit_submit_time + 1000",
 			func(s *showing) (bool, bool) {
-				last := max(latest(s.clicks.t), latest(s.mouse.t), latest(s.hoverT))
+				last := max(latest(s.clicks.T), latest(s.mouse.T), latest(s.hovers.T))
 				return s.submit != columnar.Null && last != columnar.Null, s.t0+last > s.submit+submitSlack
 			}),
 		c("long_before_submission", "an event is more than a day before the HIT's submission: an impossible time", "t0 + first_event(clicks, mouse, hovers) < hit_submit_time - 86400000",
 			func(s *showing) (bool, bool) {
-				first := min(earliest(s.clicks.t), earliest(s.mouse.t), earliest(s.hoverT))
+				first := min(earliest(s.clicks.T), earliest(s.mouse.T), earliest(s.hovers.T))
 				return s.submit != columnar.Null && first != math.MaxInt64, s.t0+first < s.submit-longestHIT
 			}),
 		c("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",
@@ -138,20 +139,20 @@ func (a *imagenetQuality) showing(s *showing) {
 			}
 		}
 	}
-	for i, p := range []*points{&s.clicks, &s.mouse} {
+	for i, p := range []*byproduct.Points{&s.clicks, &s.mouse} {
 		outside, nowhere, timeless := a.points[3*i], a.points[3*i+1], a.points[3*i+2]
-		for k := range p.t {
+		for k := range p.T {
 			nowhere.n++
 			timeless.n++
-			if p.t[k] == columnar.Null {
+			if p.T[k] == columnar.Null {
 				timeless.faults++
 			}
-			if !p.valid(k) {
+			if !p.Valid(k) {
 				nowhere.faults++
 				continue
 			}
 			outside.n++
-			if !(p.x[k] >= 0 && p.x[k] <= 1 && p.y[k] >= 0 && p.y[k] <= 1) {
+			if !(p.X[k] >= 0 && p.X[k] <= 1 && p.Y[k] >= 0 && p.Y[k] <= 1) {
 				outside.faults++
 			}
 		}
@@ -193,43 +194,6 @@ func (a *imagenetQuality) merge(other imagenetStatistic) {
 func (a *imagenetQuality) result(_ *imagenetEngine, r *Statistic) {
 	r.Values = checkValues(a.all())
 	r.Tables = append(r.Tables, checksTable(a.all()))
-}
-
-func (s *showing) entries() (n int64) {
-	for _, k := range s.hoverKind {
-		if k == hoverEnter {
-			n++
-		}
-	}
-	return n
-}
-
-// hoversMatch tells whether hovers alternate, from an enter to a leave.
-func (s *showing) hoversMatch() bool {
-	for i, k := range s.hoverKind {
-		if k != int8(hoverEnter+i%2) {
-			return false
-		}
-	}
-	return len(s.hoverKind)%2 == 0
-}
-
-// hoverTime is the time between entries and leaves, ms; ok is false where they do not match,
-// a time is missing, or there is none.
-func (s *showing) hoverTime() (ms int64, ok bool) {
-	if len(s.hoverT) == 0 || !s.hoversMatch() {
-		return 0, false
-	}
-	for i, t := range s.hoverT {
-		if t == columnar.Null {
-			return 0, false
-		}
-		if i%2 == 0 {
-			t = -t
-		}
-		ms += t
-	}
-	return ms, true
 }
 
 // latest is the greatest time, columnar.Null for none.

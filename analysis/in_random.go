@@ -220,12 +220,12 @@ func (e *imagenetEngine) randomSums() *randomSums {
 	}
 	total := empty()
 	var mu sync.Mutex
-	parallel.For(e.o.Jobs, (len(e.truth.ids)+chunk-1)/chunk, func(c int) {
+	parallel.For(e.o.Jobs, (e.images.Len()+chunk-1)/chunk, func(c int) {
 		part := empty()
 		var work randomWork
-		for i := c * chunk; i < min((c+1)*chunk, len(e.truth.ids)); i++ {
-			boxes := e.truth.boxesOf(int32(i))
-			if len(boxes) == 0 || e.truth.shown[i] < 0 {
+		for i := c * chunk; i < min((c+1)*chunk, e.images.Len()); i++ {
+			boxes := e.images.Boxes(int32(i))
+			if len(boxes) == 0 || e.images.Shown[i] < 0 {
 				continue
 			}
 			bc, single := e.inBC[i], len(boxes) == 1

@@ -83,7 +83,7 @@ const fewestClicks = 5
 
 func (a *scanning) result(e *imagenetEngine, r *Statistic) {
 	slices.SortFunc(a.clicks, func(x, y placedClick) int {
-		return cmp.Or(cmp.Compare(e.hits.list[x.assignment], e.hits.list[y.assignment]), cmp.Compare(x.page, y.page), cmp.Compare(x.time, y.time), cmp.Compare(x.slot, y.slot))
+		return cmp.Or(cmp.Compare(e.hits.List[x.assignment], e.hits.List[y.assignment]), cmp.Compare(x.page, y.page), cmp.Compare(x.time, y.time), cmp.Compare(x.slot, y.slot))
 	})
 	rs := &stat.Ratios{}
 	order, tau, steps := rs.Declare(scanOrders), rs.Declare(scanOrders), rs.Declare(stepKinds)

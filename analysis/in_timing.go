@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/byproduct"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
@@ -16,7 +17,7 @@ type timing struct {
 	toClick, hover  logHistogram
 	speed           logHistogram
 	clicks, hovered []int64
-	tr              trace
+	tr              byproduct.Trace
 	noTime          int64
 }
 

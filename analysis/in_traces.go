@@ -3,6 +3,7 @@ package analysis
 import (
 	"strconv"
 
+	"abtool/byproduct"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
@@ -31,15 +32,15 @@ func (a *lastSamples) picture(p *picture) {
 	if p.t == columnar.Null {
 		a.noTime++
 	}
-	a.back(p, a.whole, p.trace.before)
-	a.back(p, a.segment, p.trace.segment)
+	a.back(p, a.whole, p.trace.Before)
+	a.back(p, a.segment, p.trace.Segment)
 }
 
-func (a *lastSamples) back(p *picture, id stat.RatioID, samples points) {
+func (a *lastSamples) back(p *picture, id stat.RatioID, samples byproduct.Points) {
 	a.r.Count(p.final.cluster, id, p.hit)
-	for k := 1; k <= lastSamplesN && k <= samples.len(); k++ {
-		i := samples.len() - k
-		a.r.Count(p.final.cluster, id+stat.RatioID(k), plane.InAny(p.boxes, samples.x[i], samples.y[i]))
+	for k := 1; k <= lastSamplesN && k <= samples.Len(); k++ {
+		i := samples.Len() - k
+		a.r.Count(p.final.cluster, id+stat.RatioID(k), plane.InAny(p.boxes, samples.X[i], samples.Y[i]))
 	}
 }
 
@@ -115,18 +116,18 @@ func (a *quantiles) picture(p *picture) {
 		return
 	}
 	tr := &p.trace
-	n := tr.segment.len()
+	n := tr.Segment.Len()
 	switch {
 	case p.t == columnar.Null:
 		a.noTime++
 		return
-	case tr.enter == columnar.Null:
+	case tr.From == columnar.Null:
 		a.noEnter++
 		return
 	case n == 0:
 		a.noSamples++
 		return
-	case a.byTime && p.t == tr.enter:
+	case a.byTime && p.t == tr.From:
 		a.zero++
 		return
 	}
@@ -134,9 +135,9 @@ func (a *quantiles) picture(p *picture) {
 	for i := range n {
 		bin := 10 * i / n
 		if a.byTime {
-			bin = int(min(quantileBins-1, 10*(tr.segment.t[i]-tr.enter)/(p.t-tr.enter)))
+			bin = int(min(quantileBins-1, 10*(tr.Segment.T[i]-tr.From)/(p.t-tr.From)))
 		}
-		hit := plane.InAny(p.boxes, tr.segment.x[i], tr.segment.y[i])
+		hit := plane.InAny(p.boxes, tr.Segment.X[i], tr.Segment.Y[i])
 		a.r.Count(p.final.cluster, a.pooled+stat.RatioID(bin), hit)
 		total[bin]++
 		if hit {

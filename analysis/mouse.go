@@ -3,6 +3,7 @@ package analysis
 import (
 	"math"
 
+	"abtool/byproduct"
 	"abtool/store/columnar"
 )
 
@@ -21,22 +22,22 @@ type path struct {
 }
 
 // measure takes the measures of samples with a place, on a display of width × height px.
-func measure(p points, width, height float64) path {
-	m := path{n: p.len(), duration: columnar.Null, initiation: columnar.Null}
+func measure(p byproduct.Points, width, height float64) path {
+	m := path{n: p.Len(), duration: columnar.Null, initiation: columnar.Null}
 	nan := math.NaN()
 	m.speed, m.mad, m.ad, m.auc, m.peakSpeed, m.peakAt = nan, nan, nan, nan, nan, nan
 	if m.n == 0 {
 		return m
 	}
-	first, last := p.t[0], p.t[0]
-	for _, t := range p.t {
+	first, last := p.T[0], p.T[0]
+	for _, t := range p.T {
 		first, last = min(first, t), max(last, t)
 	}
 	if first != columnar.Null {
 		m.duration = last - first
 	}
-	x0, y0 := p.x[0], p.y[0]
-	dx, dy := (p.x[m.n-1]-x0)*width, (p.y[m.n-1]-y0)*height
+	x0, y0 := p.X[0], p.Y[0]
+	dx, dy := (p.X[m.n-1]-x0)*width, (p.Y[m.n-1]-y0)*height
 	m.direct = math.Sqrt(dx*dx + dy*dy)
 	sign := -1.0
 	if dx > 0 || dx == 0 && dy < 0 {
@@ -46,7 +47,7 @@ func measure(p points, width, height float64) path {
 	xWay, yWay := 0, 0
 	for i := range m.n {
 		if m.direct > 0 {
-			d := sign * (dy*(p.x[i]-x0)*width - dx*(p.y[i]-y0)*height) / m.direct
+			d := sign * (dy*(p.X[i]-x0)*width - dx*(p.Y[i]-y0)*height) / m.direct
 			if i == 0 || d > most {
 				most = d
 			}
@@ -58,20 +59,20 @@ func measure(p points, width, height float64) path {
 		if i == 0 {
 			continue
 		}
-		sx, sy := (p.x[i]-p.x[i-1])*width, (p.y[i]-p.y[i-1])*height
+		sx, sy := (p.X[i]-p.X[i-1])*width, (p.Y[i]-p.Y[i-1])*height
 		step := math.Sqrt(sx*sx + sy*sy)
 		m.length += step
-		area += (p.x[i-1]-x0)*(p.y[i]-y0) - (p.x[i]-x0)*(p.y[i-1]-y0)
-		flip(&xWay, &m.xFlips, p.x[i]-p.x[i-1])
-		flip(&yWay, &m.yFlips, p.y[i]-p.y[i-1])
-		if m.initiation == columnar.Null && p.t[0] != columnar.Null && p.t[i-1] != columnar.Null && (p.x[i] != x0 || p.y[i] != y0) {
-			m.initiation = p.t[i-1] - p.t[0]
+		area += (p.X[i-1]-x0)*(p.Y[i]-y0) - (p.X[i]-x0)*(p.Y[i-1]-y0)
+		flip(&xWay, &m.xFlips, p.X[i]-p.X[i-1])
+		flip(&yWay, &m.yFlips, p.Y[i]-p.Y[i-1])
+		if m.initiation == columnar.Null && p.T[0] != columnar.Null && p.T[i-1] != columnar.Null && (p.X[i] != x0 || p.Y[i] != y0) {
+			m.initiation = p.T[i-1] - p.T[0]
 		}
-		if first != columnar.Null && p.t[i] > p.t[i-1] {
-			if v := 1000 * step / float64(p.t[i]-p.t[i-1]); !(v <= m.peakSpeed) {
+		if first != columnar.Null && p.T[i] > p.T[i-1] {
+			if v := 1000 * step / float64(p.T[i]-p.T[i-1]); !(v <= m.peakSpeed) {
 				m.peakSpeed = v
 				if m.duration > 0 {
-					m.peakAt = float64(p.t[i]-p.t[0]) / float64(m.duration)
+					m.peakAt = float64(p.T[i]-p.T[0]) / float64(m.duration)
 				}
 			}
 		}

@@ -1,27 +1,28 @@
 package analysis
 
 import (
+	"context"
 	"fmt"
-	"math"
 	"slices"
 
+	"abtool/byproduct/imagenet"
 	"abtool/byproduct/plane"
 	"abtool/store/columnar"
 )
 
 // A Truth tells whether points lie on objects, by a store's ground truth: boxes of ImageNet, masks of COCO.
 type Truth struct {
-	imagenet *imagenetTruth
-	coco     map[string]*cocoImage
-	class    map[string]class
+	images *imagenet.Images
+	coco   map[string]*cocoImage
+	class  map[string]class
 }
 
 // OpenTruth reads the ground truth of a data set of a store, imagenet or coco; of COCO, whose masks are large, that of the images that
 // want wants.
 func OpenTruth(store, set string, want func(image string) bool) (*Truth, error) {
 	if set != "coco" {
-		t, err := readImageNetTruth(store)
-		return &Truth{imagenet: t}, err
+		images, err := imagenet.ReadImages(context.Background(), store, 0)
+		return &Truth{images: images}, err
 	}
 	e, err := newCOCOEngine(store, Options{})
 	if err != nil {
@@ -65,12 +66,12 @@ func OpenTruth(store, set string, want func(image string) bool) (*Truth, error) 
 // On tells whether a point, in fractions of the image, lies in any box of the image (ImageNet, I6), or on any mask of the class (COCO,
 // C5). known is false for images without usable ground truth.
 func (t *Truth) On(image, className string, x, y float64) (on, known bool) {
-	if t.imagenet != nil {
-		i, ok := t.imagenet.find(image, math.MaxInt32-1)
+	if t.images != nil {
+		i, ok := t.images.IDs.Find(image, 0)
 		if !ok {
 			return false, false
 		}
-		boxes := t.imagenet.boxesOf(i)
+		boxes := t.images.Boxes(i)
 		return plane.InAny(boxes, x, y), len(boxes) > 0
 	}
 	m := t.coco[image]

@@ -85,11 +85,11 @@ func (c *classSource) chunk() (func(chunk int, emit func(*Target) error) error, 
 }
 
 func (s *imagenetSet) classFacts() []classFacts {
-	out := newClassFacts(len(s.truth.classes))
+	out := newClassFacts(len(s.images.Classes))
 	var f imageFacts
 	for i := range s.first {
-		class := s.truth.class[i]
-		if class < 0 || s.truth.shown[i] < 0 {
+		class := s.images.Class[i]
+		if class < 0 || s.images.Shown[i] < 0 {
 			continue
 		}
 		f.of(s, int32(i))
@@ -107,7 +107,7 @@ func (s *imagenetSet) classFacts() []classFacts {
 		n := &s.showings[f.final]
 		confidence, _ := f.confidence(f.final)
 		c.point(n.worker, n.lastX, n.lastY, s.pace.of(n.worker, int64(n.time)), confidence, int64(n.time))
-		if len(s.truth.boxesOf(int32(i))) > 0 {
+		if len(s.images.Boxes(int32(i))) > 0 {
 			c.judged.Add(n.is(showingHit))
 		}
 	}

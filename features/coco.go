@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"abtool/byproduct"
 	"abtool/byproduct/coco"
 	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
@@ -24,7 +25,7 @@ type cocoSet struct {
 	pages   []page           // by row of annotations, then images without one, by id
 	starts  []int32          // by row group: its first page
 	rows    int32            // pages that are rows
-	workers *names
+	workers *byproduct.Names
 	fold    []int32
 	truth   bool // there is ground truth
 	trust   *trust
@@ -75,7 +76,7 @@ type iconFacts struct {
 
 // readCOCO reads what the rules need: a pass over the annotations, and one over the images.
 func readCOCO(ctx context.Context, dir string, o *Options, categories []store.Category) (*cocoSet, error) {
-	s := &cocoSet{o: o, class: map[string]int32{}, workers: newNames(), classes: slices.Clone(categories)}
+	s := &cocoSet{o: o, class: map[string]int32{}, workers: byproduct.NewNames(), classes: slices.Clone(categories)}
 	if len(s.classes) == 0 {
 		s.classes = slices.Clone(coco.Categories)
 	}
@@ -199,7 +200,7 @@ func (p *cocoPass) group(g int) error {
 	s, r := p.set, p.read
 	seq, image, worker := r.Column("seq").Ints, r.Column("image_id").Ints, r.Column("worker_id")
 	width, height := r.Column("original_width").Ints, r.Column("original_height").Ints
-	p.workers = s.workers.number(p.workers[:0], worker.Dict)
+	p.workers = s.workers.Number(p.workers[:0], worker.Dict)
 	p.actions.number(s)
 	from := s.starts[g]
 	for i := range r.Rows() {
@@ -257,7 +258,7 @@ func (n *page) icon(class int32) *icon {
 
 // learn fits what is fitted over all pages.
 func (s *cocoSet) learn() error {
-	for _, w := range s.workers.list {
+	for _, w := range s.workers.List {
 		s.fold = append(s.fold, calibrationFold(w, ""))
 	}
 	for i := range s.pages {
@@ -266,7 +267,7 @@ func (s *cocoSet) learn() error {
 	if s.truth {
 		var parts [trustFolds][]stat.Tally
 		for f := range parts {
-			parts[f] = make([]stat.Tally, len(s.workers.list))
+			parts[f] = make([]stat.Tally, len(s.workers.List))
 		}
 		for i := range s.pages {
 			if n := &s.pages[i]; n.known && n.worker >= 0 {
@@ -274,7 +275,7 @@ func (s *cocoSet) learn() error {
 				*t = t.Plus(n.own())
 			}
 		}
-		s.trust = newTrust(&parts, len(s.workers.list), s.o.Jobs)
+		s.trust = newTrust(&parts, len(s.workers.List), s.o.Jobs)
 	}
 	if s.o.needs().calibration {
 		fit := newCalibrationFit(len(s.classes), len(s.pages))
@@ -289,7 +290,7 @@ func (s *cocoSet) learn() error {
 		s.shift = fit.done(s.o.Jobs)
 	}
 	if s.o.wants("difficulty") {
-		s.pace = newPace(len(s.workers.list))
+		s.pace = newPace(len(s.workers.List))
 		for i := range s.pages {
 			for k := range s.pages[i].icons {
 				if c := &s.pages[i].icons[k]; c.added {
@@ -345,7 +346,7 @@ func (s *cocoSet) put(f *iconFacts, t *Target, x, y float64) {
 }
 
 func (s *cocoSet) from(f *iconFacts, t *Target) {
-	t.Annotation, t.Worker, t.Points = int64(f.row), s.workers.name(f.page.worker), 1
+	t.Annotation, t.Worker, t.Points = int64(f.row), s.workers.Name(f.page.worker), 1
 	t.Confidence, _ = s.confidence(f)
 }
 

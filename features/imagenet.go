@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"abtool/byproduct"
+	"abtool/byproduct/imagenet"
 	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
@@ -38,13 +40,13 @@ func (s *showing) is(flags uint8) bool { return s.flags&flags == flags }
 type imagenetSet struct {
 	o        *Options
 	table    *columnar.Table
-	truth    *imagenetTruth
+	images   *imagenet.Images
 	showings []showing // by row
 	next     []int32   // by row: the image's next row, −1: none
 	first    []int32   // by image: its first row, −1: none
 	anchor   []int32   // by image: the row that its targets stand at, −1: none
 	starts   []int32   // by row group: its first row
-	workers  *names
+	workers  *byproduct.Names
 	fold     []int32 // by worker: calibrationFold
 	trust    *trust  // nil: no boxes
 	shift    *calibration
@@ -65,122 +67,20 @@ type imageFacts struct {
 	trustN   int32
 }
 
-// imagenetTruth is the table of images.
-type imagenetTruth struct {
-	ids           texts // sorted
-	width, height []int32
-	shown         []int32 // −1: the byproducts do not speak of it
-	class         []int32 // place in classes; −1: unknown
-	classes       []string
-	starts        []uint32 // of boxes, one more than images
-	boxes         []plane.Box
-}
-
-func readImageNetTruth(ctx context.Context, store string, jobs int) (*imagenetTruth, error) {
-	t, err := columnar.Open(store, ImageNet, "images")
-	if err != nil {
-		return nil, err
-	}
-	defer t.Close()
-	n := t.Rows()
-	truth := &imagenetTruth{width: make([]int32, 0, n), height: make([]int32, 0, n), shown: make([]int32, 0, n), class: make([]int32, 0, n), starts: make([]uint32, 0, n+1)}
-	classes := newNames()
-	free := make(chan *columnar.Reader, t.Groups())
-	err = parallel.InOrder(ctx, jobs, t.Groups(), func(_, g int) (r *columnar.Reader, err error) {
-		select {
-		case r = <-free:
-		default:
-			if r, err = t.Reader("image_id", "class", "width", "height", "shown", "boxes.xmin", "boxes.ymin", "boxes.xmax", "boxes.ymax"); err != nil {
-				return nil, err
-			}
-		}
-		return r, r.Read(g)
-	}, func(g int, r *columnar.Reader) error {
-		defer func() { free <- r }()
-		if g == 0 {
-			defer truth.grow(n)
-		}
-		return truth.group(r, classes)
-	})
-	if err != nil {
-		return nil, err
-	}
-	truth.starts = append(truth.starts, uint32(len(truth.boxes)))
-	place := classes.places()
-	truth.classes = make([]string, len(place))
-	for id, p := range place {
-		truth.classes[p] = classes.list[id]
-	}
-	for i, c := range truth.class {
-		if c >= 0 {
-			truth.class[i] = place[c]
-		}
-	}
-	return truth, nil
-}
-
-// grow makes room for n images that are like those so far: doubling it step by step would leave much behind.
-func (t *imagenetTruth) grow(n int64) {
-	have := int64(max(1, t.ids.len()))
-	more := func(len int) int { return int(int64(len)*n/have) + len/16 + 64 - len }
-	t.boxes = slices.Grow(t.boxes, more(len(t.boxes)))
-	t.ids.all, t.ids.ends = slices.Grow(t.ids.all, more(len(t.ids.all))), slices.Grow(t.ids.ends, more(len(t.ids.ends)))
-}
-
-func (t *imagenetTruth) group(r *columnar.Reader, classes *names) error {
-	id, class, shown := r.Column("image_id"), r.Column("class"), r.Column("shown").Ints
-	width, height := r.Column("width").Ints, r.Column("height").Ints
-	x0, y0, x1, y1 := r.Column("boxes.xmin"), r.Column("boxes.ymin").Floats, r.Column("boxes.xmax").Floats, r.Column("boxes.ymax").Floats
-	numbers := classes.number(nil, class.Dict)
-	for i := range r.Rows() {
-		s, _ := id.Text(i)
-		if n := t.ids.len(); n > 0 && t.ids.at(int32(n-1)) >= s {
-			return fmt.Errorf("imagenet/images is not sorted at %s: the store is damaged, ingest again", s)
-		}
-		t.ids.add(s)
-		c, n, w, h := int32(-1), int32(-1), int32(0), int32(0)
-		if k := class.Index[i]; k >= 0 {
-			c = numbers[k]
-		}
-		if shown[i] != columnar.Null {
-			n = int32(shown[i])
-		}
-		if width[i] > 0 && height[i] > 0 {
-			w, h = int32(width[i]), int32(height[i])
-		}
-		t.class, t.shown = append(t.class, c), append(t.shown, n)
-		t.width, t.height = append(t.width, w), append(t.height, h)
-		t.starts = append(t.starts, uint32(len(t.boxes)))
-		if w == 0 {
-			continue
-		}
-		fw, fh := float64(w), float64(h)
-		for k := x0.Offsets[i]; k < x0.Offsets[i+1]; k++ {
-			t.boxes = append(t.boxes, plane.PixelBox(x0.Floats[k], y0[k], x1[k], y1[k], fw, fh))
-		}
-	}
-	return nil
-}
-
-// boxesOf are the usable boxes of an image.
-func (t *imagenetTruth) boxesOf(image int32) []plane.Box {
-	return t.boxes[t.starts[image]:t.starts[image+1]]
-}
-
 // readImageNet reads what the rules need, in one pass over the annotations.
 func readImageNet(ctx context.Context, store string, o *Options) (*imagenetSet, error) {
-	truth, err := readImageNetTruth(ctx, store, o.Jobs)
+	images, err := imagenet.ReadImages(ctx, store, o.Jobs)
 	if err != nil {
 		return nil, err
 	}
-	if err := o.checkTruth(len(truth.boxes) > 0); err != nil {
+	if err := o.checkTruth(len(images.AllBoxes()) > 0); err != nil {
 		return nil, err
 	}
 	t, err := columnar.Open(store, ImageNet, "annotations")
 	if err != nil {
 		return nil, err
 	}
-	s := &imagenetSet{o: o, table: t, truth: truth, workers: newNames(), showings: make([]showing, t.Rows())}
+	s := &imagenetSet{o: o, table: t, images: images, workers: byproduct.NewNames(), showings: make([]showing, t.Rows())}
 	at := int32(0)
 	for g := range t.Groups() {
 		s.starts = append(s.starts, at)
@@ -213,19 +113,26 @@ func (s *imagenetSet) close() error { return s.table.Close() }
 type imagenetPass struct {
 	set     *imagenetSet
 	read    *columnar.Reader
+	lists   *imagenet.Lists // nil: times are not asked for
 	workers []int32
 }
 
 func (s *imagenetSet) newPass() (*imagenetPass, error) {
-	columns := []string{"seq", "image_id", "worker_id", "hit_submit_time", "selected", "clicks.x", "clicks.y"}
+	columns := []string{"seq", "image_id", "worker_id", "hit_submit_time", "selected"}
 	if s.o.wants("difficulty") {
-		columns = append(columns, "clicks.t", "hovers.t", "hovers.action")
+		columns = append(columns, imagenet.EventColumns...)
+	} else {
+		columns = append(columns, "clicks.x", "clicks.y")
 	}
 	r, err := s.table.Reader(columns...)
 	if err != nil {
 		return nil, err
 	}
-	return &imagenetPass{set: s, read: r}, nil
+	p := &imagenetPass{set: s, read: r}
+	if s.o.wants("difficulty") {
+		p.lists = imagenet.NewLists(r, false)
+	}
+	return p, nil
 }
 
 // group takes a row group.
@@ -236,7 +143,7 @@ func (p *imagenetPass) group(g int) error {
 	s, r := p.set, p.read
 	seq, image, worker, submit, selected := r.Column("seq").Ints, r.Column("image_id"), r.Column("worker_id"), r.Column("hit_submit_time").Ints, r.Column("selected").Ints
 	x, y := r.Column("clicks.x"), r.Column("clicks.y").Floats
-	p.workers = s.workers.number(p.workers[:0], worker.Dict)
+	p.workers = s.workers.Number(p.workers[:0], worker.Dict)
 	from := s.starts[g]
 	near := int32(-1)
 	for i := range r.Rows() {
@@ -244,7 +151,7 @@ func (p *imagenetPass) group(g int) error {
 			return fmt.Errorf("row %d of imagenet/annotations has the number %d: the store is damaged, ingest again", int(from)+i, seq[i])
 		}
 		id, _ := image.Text(i)
-		at, ok := s.truth.ids.find(id, near)
+		at, ok := s.images.IDs.Find(id, near)
 		if !ok {
 			return fmt.Errorf("the image %s of annotations is not in images: the store is damaged, ingest again", id)
 		}
@@ -258,45 +165,46 @@ func (p *imagenetPass) group(g int) error {
 			continue
 		}
 		n.flags |= showingSelected
-		for k := x.Offsets[i]; k < x.Offsets[i+1]; k++ {
-			if x.Floats[k] != x.Floats[k] || y[k] != y[k] {
-				continue
-			}
-			if k == x.Offsets[i] {
-				n.flags |= showingAsRead
-			}
-			if n.flags&showingClicked == 0 {
-				n.firstX, n.firstY = x.Floats[k], y[k]
-			}
-			n.flags |= showingClicked
-			n.lastX, n.lastY = x.Floats[k], y[k]
+		from, to := x.Offsets[i], x.Offsets[i+1]
+		xs, ys := x.Floats[from:to], y[from:to]
+		first, last := imagenet.FirstClick(xs, ys), imagenet.LastClick(xs, ys)
+		if first < 0 {
+			continue
 		}
-		if n.is(showingClicked) && plane.InAny(s.truth.boxesOf(at), n.lastX, n.lastY) {
+		n.flags |= showingClicked
+		if first == 0 {
+			n.flags |= showingAsRead
+		}
+		n.firstX, n.firstY, n.lastX, n.lastY = xs[first], ys[first], xs[last], ys[last]
+		if plane.InAny(s.images.Boxes(at), n.lastX, n.lastY) {
 			n.flags |= showingHit
 		}
 	}
-	if s.o.wants("difficulty") {
-		p.times(from)
+	if p.lists != nil {
+		p.times(p.set.showings[from:])
 	}
 	return nil
 }
 
 // times fills in the time from entering to the last click.
-func (p *imagenetPass) times(from int32) {
-	var tr trace
+func (p *imagenetPass) times(showings []showing) {
+	p.lists.Update()
 	for i := range p.read.Rows() {
-		n := &p.set.showings[int(from)+i]
-		if n.is(showingClicked) {
-			if click, enter := tr.clickTimes(p.read, i); enter != columnar.Null && click-enter <= math.MaxInt32 {
-				n.time = int32(click - enter)
-			}
+		n := &showings[i]
+		if !n.is(showingClicked) {
+			continue
+		}
+		clicks := p.lists.Clicks(i)
+		click := clicks.T[imagenet.LastClick(clicks.X, clicks.Y)]
+		if _, enter := p.lists.Hovers(i).Enters(click); enter != columnar.Null && click-enter <= math.MaxInt32 {
+			n.time = int32(click - enter)
 		}
 	}
 }
 
 // link strings the showings of each image together, and finds its anchor.
 func (s *imagenetSet) link() {
-	n := s.truth.ids.len()
+	n := s.images.IDs.Len()
 	s.next, s.first, s.anchor = make([]int32, len(s.showings)), make([]int32, n), make([]int32, n)
 	for i := range s.first {
 		s.first[i] = -1
@@ -316,43 +224,48 @@ func (s *imagenetSet) link() {
 
 // of makes f the facts of an image.
 func (f *imageFacts) of(s *imagenetSet, image int32) {
-	f.set, f.image, f.id, f.final, f.trustRow, f.showings = s, image, s.truth.ids.at(image), -1, -1, f.showings[:0]
+	f.set, f.image, f.id, f.final, f.trustRow, f.showings = s, image, s.images.IDs.At(image), -1, -1, f.showings[:0]
 	for row := s.first[image]; row >= 0; row = s.next[row] {
 		f.showings = append(f.showings, row)
-		if n := &s.showings[row]; n.is(showingSelected|showingClicked) && (f.final < 0 || n.submit >= s.showings[f.final].submit) {
-			f.final = row // missing is the least, ties go to the later row
+		if n := &s.showings[row]; n.is(showingSelected|showingClicked) && (f.final < 0 || s.order(row).After(s.order(f.final))) {
+			f.final = row
 		}
 	}
 }
 
+// order is the place of a row among those of its image.
+func (s *imagenetSet) order(row int32) imagenet.Order {
+	return imagenet.Order{Submit: s.showings[row].submit, Seq: int64(row)}
+}
+
 // learn fits what is fitted over all images.
 func (s *imagenetSet) learn() error {
-	for _, w := range s.workers.list {
+	for _, w := range s.workers.List {
 		s.fold = append(s.fold, calibrationFold(w, ""))
 	}
-	if len(s.truth.boxes) > 0 {
+	if len(s.images.AllBoxes()) > 0 {
 		var parts [trustFolds][]stat.Tally
 		for f := range parts {
-			parts[f] = make([]stat.Tally, len(s.workers.list))
+			parts[f] = make([]stat.Tally, len(s.workers.List))
 		}
 		fold, of := 0, int32(-1)
 		for i := range s.showings {
 			n := &s.showings[i]
-			if !n.is(showingSelected|showingClicked) || n.worker < 0 || len(s.truth.boxesOf(n.image)) == 0 {
+			if !n.is(showingSelected|showingClicked) || n.worker < 0 || len(s.images.Boxes(n.image)) == 0 {
 				continue
 			}
 			if n.image != of {
-				fold, of = trustFold(s.truth.ids.at(n.image)), n.image
+				fold, of = trustFold(s.images.IDs.At(n.image)), n.image
 			}
 			parts[fold][n.worker].Add(n.is(showingHit))
 		}
-		s.trust = newTrust(&parts, len(s.workers.list), s.o.Jobs)
+		s.trust = newTrust(&parts, len(s.workers.List), s.o.Jobs)
 	}
 	if s.o.needs().calibration {
 		s.shift = s.calibrate()
 	}
 	if s.o.wants("difficulty") {
-		s.pace = newPace(len(s.workers.list))
+		s.pace = newPace(len(s.workers.List))
 		var f imageFacts
 		for i := range s.first {
 			if f.of(s, int32(i)); f.final >= 0 {
@@ -367,16 +280,16 @@ func (s *imagenetSet) learn() error {
 
 // calibrate fits the displacement to the final clicks of images with a box, in order of the images.
 func (s *imagenetSet) calibrate() *calibration {
-	fit := newCalibrationFit(len(s.truth.classes), len(s.first))
+	fit := newCalibrationFit(len(s.images.Classes), len(s.first))
 	var f imageFacts
 	for i := range s.first {
-		boxes := s.truth.boxesOf(int32(i))
+		boxes := s.images.Boxes(int32(i))
 		if len(boxes) == 0 {
 			continue
 		}
 		if f.of(s, int32(i)); f.final >= 0 {
 			n := &s.showings[f.final]
-			fit.add(f.foldOf(n.worker), s.truth.class[i], plane.Nearest(boxes, n.lastX, n.lastY), n.lastX, n.lastY)
+			fit.add(f.foldOf(n.worker), s.images.Class[i], plane.Nearest(boxes, n.lastX, n.lastY), n.lastX, n.lastY)
 		}
 	}
 	return fit.done(s.o.Jobs)
@@ -392,7 +305,7 @@ func (f *imageFacts) foldOf(worker int32) int32 {
 
 // own is what is known of an annotator from the image itself.
 func (f *imageFacts) own(worker int32) (t stat.Tally) {
-	if len(f.set.truth.boxesOf(f.image)) == 0 {
+	if len(f.set.images.Boxes(f.image)) == 0 {
 		return t
 	}
 	for _, row := range f.showings {
@@ -419,7 +332,7 @@ func (f *imageFacts) confidence(row int32) (mean float64, n int32) {
 
 // from says whose the point is.
 func (s *imagenetSet) from(f *imageFacts, t *Target, row int32) {
-	t.Annotation, t.Worker, t.Points = int64(row), s.workers.name(s.showings[row].worker), 1
+	t.Annotation, t.Worker, t.Points = int64(row), s.workers.Name(s.showings[row].worker), 1
 	t.Confidence, _ = f.confidence(row)
 }
 
@@ -498,7 +411,7 @@ func (s *imagenetSet) calibrated(f *imageFacts, t *Target) bool {
 	if !s.finalClick(f, t) {
 		return false
 	}
-	x, y, ok := s.shift.apply(f.foldOf(s.showings[f.final].worker), s.truth.class[f.image], t.X, t.Y)
+	x, y, ok := s.shift.apply(f.foldOf(s.showings[f.final].worker), s.images.Class[f.image], t.X, t.Y)
 	if ok {
 		t.put(x, y)
 	}
@@ -506,7 +419,7 @@ func (s *imagenetSet) calibrated(f *imageFacts, t *Target) bool {
 }
 
 func (s *imagenetSet) boxCentre(f *imageFacts, t *Target) bool {
-	boxes := s.truth.boxesOf(f.image)
+	boxes := s.images.Boxes(f.image)
 	if len(boxes) == 0 {
 		return false
 	}
@@ -526,12 +439,13 @@ const unshownChunk = 1 << 17
 // is valid during the call.
 func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, error) {
 	var read *columnar.Reader
+	var lists *imagenet.Lists
 	if s.o.traces() {
-		r, err := s.table.Reader("clicks.t", "clicks.x", "clicks.y", "mouse.t", "mouse.x", "mouse.y", "hovers.t", "hovers.action")
+		r, err := s.table.Reader(slices.Concat(imagenet.EventColumns, imagenet.MouseColumns)...)
 		if err != nil {
 			return nil, err
 		}
-		read = r
+		read, lists = r, imagenet.NewLists(r, true)
 	}
 	var f imageFacts
 	var t Target
@@ -540,7 +454,7 @@ func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, 
 		if g := s.table.Groups(); chunk >= g {
 			from := (chunk - g) * unshownChunk
 			for i := from; i < min(from+unshownChunk, len(s.first)); i++ {
-				if s.first[i] >= 0 || s.truth.shown[i] < 0 {
+				if s.first[i] >= 0 || s.images.Shown[i] < 0 {
 					continue
 				}
 				f.of(s, int32(i))
@@ -555,6 +469,7 @@ func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, 
 			if err := read.Read(chunk); err != nil {
 				return err
 			}
+			lists.Update()
 		}
 		from := s.starts[chunk]
 		for row := from; row < s.starts[chunk+1]; row++ {
@@ -565,7 +480,7 @@ func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, 
 			f.of(s, image)
 			t.Signals.reset()
 			if f.final == row {
-				w.imagenet(s, &f, read, int(row-from), &t.Signals)
+				w.imagenet(s, &f, lists, int(row-from), &t.Signals)
 			}
 			if err := s.emit(&f, &t, emit); err != nil {
 				return err
@@ -585,9 +500,9 @@ func (s *imagenetSet) emit(f *imageFacts, t *Target, emit func(*Target) error) e
 		t.reset()
 		t.rule, t.part = k, part
 		t.Rule, t.Image, t.Split = r.Name, f.id, s.o.splitName(part)
-		t.Width, t.Height = s.truth.width[f.image], s.truth.height[f.image]
-		if c := s.truth.class[f.image]; c >= 0 {
-			t.Class, t.ClassIndex = s.truth.classes[c], c
+		t.Width, t.Height = s.images.Width[f.image], s.images.Height[f.image]
+		if c := s.images.Class[f.image]; c >= 0 {
+			t.Class, t.ClassIndex = s.images.Classes[c], c
 		}
 		if !r.imagenet(s, f, t) {
 			t.none()

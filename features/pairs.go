@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strconv"
 
+	"abtool/byproduct"
 	"abtool/internal/parallel"
 	"abtool/internal/usage"
 	"abtool/store/columnar"
@@ -64,7 +65,7 @@ func deeper(counts bool, a, b int32) int {
 type grouping struct {
 	members []member
 	order   []int32 // places in members, in the order of rows
-	hits    *names
+	hits    *byproduct.Names
 }
 
 // annotated is a data set whose annotations can be grouped.
@@ -76,7 +77,7 @@ type annotated interface {
 	member(row int32, f *imageFacts) (m member, ok bool)
 	imageOf(row int32) string
 	workerOf(row int32) string
-	workerNames() *names
+	workerNames() *byproduct.Names
 }
 
 // pairSource gives the pairs of each image, in the order of the annotations.
@@ -103,7 +104,7 @@ func pairTable(s source, j *job) ([]column, source, error) {
 // group sorts the members of a data set.
 func group(a annotated, jobs int) (*grouping, error) {
 	t := a.annotations()
-	g := &grouping{hits: newNames()}
+	g := &grouping{hits: byproduct.NewNames()}
 	starts := make([]int32, t.Groups()+1)
 	for i := range t.Groups() {
 		starts[i+1] = starts[i] + int32(t.GroupRows(i))
@@ -122,7 +123,7 @@ func group(a annotated, jobs int) (*grouping, error) {
 			return err
 		}
 		hit, page := r.Column(a.hitColumn()), r.Column("page_idx").Ints
-		numbers := g.hits.number(nil, hit.Dict)
+		numbers := g.hits.Number(nil, hit.Dict)
 		for k := range r.Rows() {
 			m, ok := a.member(starts[i]+int32(k), &facts[w])
 			if !ok {
@@ -143,13 +144,13 @@ func group(a annotated, jobs int) (*grouping, error) {
 		return nil, err
 	}
 	g.members = slices.Concat(found...)
-	g.sort(a.workerNames().places())
+	g.sort(a.workerNames().Places())
 	return g, nil
 }
 
 // sort orders the members; numbers of names, which depend on who came first, give way to the places of the names.
 func (g *grouping) sort(workers []int32) {
-	hits := g.hits.places()
+	hits := g.hits.Places()
 	for i := range g.members {
 		m := &g.members[i]
 		if m.worker >= 0 {
@@ -161,9 +162,9 @@ func (g *grouping) sort(workers []int32) {
 	}
 	list := make([]string, len(hits))
 	for id, p := range hits {
-		list[p] = g.hits.list[id]
+		list[p] = g.hits.List[id]
 	}
-	g.hits.list = list
+	g.hits.List = list
 	slices.SortFunc(g.members, func(a, b member) int { return cmp.Or(a.to(&b, sharesPage), cmp.Compare(a.row, b.row)) })
 	g.order = make([]int32, len(g.members))
 	for i := range g.order {
@@ -237,7 +238,7 @@ func (p *pairSource) of(i int, emit func(*Target) error) error {
 	m := &p.g.members[i]
 	x := pair{image: p.imageOf(m.row), row: m.row, worker: p.workerOf(m.row), page: m.page}
 	if m.hit >= 0 {
-		x.hit = p.g.hits.name(m.hit)
+		x.hit = p.g.hits.Name(m.hit)
 	}
 	t := Target{Image: x.image, Split: p.j.splitName(int(m.part)), part: int(m.part), pair: &x}
 	for _, rel := range []struct {
@@ -292,11 +293,11 @@ func pairColumns(o *Options) []column {
 	return cols
 }
 
-func (s *imagenetSet) hitColumn() string            { return "assignment_id" }
-func (s *imagenetSet) annotations() *columnar.Table { return s.table }
-func (s *imagenetSet) imageOf(row int32) string     { return s.truth.ids.at(s.showings[row].image) }
-func (s *imagenetSet) workerOf(row int32) string    { return s.workers.name(s.showings[row].worker) }
-func (s *imagenetSet) workerNames() *names          { return s.workers }
+func (s *imagenetSet) hitColumn() string             { return "assignment_id" }
+func (s *imagenetSet) annotations() *columnar.Table  { return s.table }
+func (s *imagenetSet) imageOf(row int32) string      { return s.images.IDs.At(s.showings[row].image) }
+func (s *imagenetSet) workerOf(row int32) string     { return s.workers.Name(s.showings[row].worker) }
+func (s *imagenetSet) workerNames() *byproduct.Names { return s.workers }
 
 func (s *imagenetSet) member(row int32, f *imageFacts) (m member, ok bool) {
 	image := s.showings[row].image
@@ -310,11 +311,11 @@ func (s *imagenetSet) member(row int32, f *imageFacts) (m member, ok bool) {
 	return member{part: int32(part), worker: s.showings[row].worker}, keep
 }
 
-func (s *cocoSet) hitColumn() string            { return "hit_id" }
-func (s *cocoSet) annotations() *columnar.Table { return s.table }
-func (s *cocoSet) imageOf(row int32) string     { return s.pages[row].id() }
-func (s *cocoSet) workerOf(row int32) string    { return s.workers.name(s.pages[row].worker) }
-func (s *cocoSet) workerNames() *names          { return s.workers }
+func (s *cocoSet) hitColumn() string             { return "hit_id" }
+func (s *cocoSet) annotations() *columnar.Table  { return s.table }
+func (s *cocoSet) imageOf(row int32) string      { return s.pages[row].id() }
+func (s *cocoSet) workerOf(row int32) string     { return s.workers.Name(s.pages[row].worker) }
+func (s *cocoSet) workerNames() *byproduct.Names { return s.workers }
 
 func (s *cocoSet) member(row int32, _ *imageFacts) (m member, ok bool) {
 	n := &s.pages[row]

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"abtool/byproduct"
+	"abtool/byproduct/imagenet"
 	"abtool/internal/usage"
 	"abtool/store/columnar"
 )
@@ -99,7 +101,7 @@ func newSignaller(o *Options) *signaller {
 }
 
 // imagenet computes those of an image, whose final click is in row i of the group that was read.
-func (w *signaller) imagenet(s *imagenetSet, f *imageFacts, r *columnar.Reader, i int, out *Signals) {
+func (w *signaller) imagenet(s *imagenetSet, f *imageFacts, lists *imagenet.Lists, i int, out *Signals) {
 	n := &s.showings[f.final]
 	if w.o.wants("difficulty") && n.time >= 0 {
 		out.TimeToClick, out.Difficulty = int64(n.time), s.pace.of(n.worker, int64(n.time))
@@ -108,10 +110,14 @@ func (w *signaller) imagenet(s *imagenetSet, f *imageFacts, r *columnar.Reader, 
 		_, k := f.confidence(f.final)
 		out.TrustN = int64(k)
 	}
-	if r == nil {
+	if lists == nil {
 		return
 	}
-	w.tr.imagenet(r, i)
+	clicks := lists.Clicks(i)
+	last := imagenet.LastClick(clicks.X, clicks.Y)
+	_, enter := lists.Hovers(i).Enters(clicks.T[last])
+	w.tr.of(lists.Mouse(i), clicks.T[last], enter)
+	w.tr.cx, w.tr.cy = clicks.X[last], clicks.Y[last]
 	w.traces(out)
 }
 
@@ -127,7 +133,6 @@ func (w *signaller) coco(s *cocoSet, f *iconFacts, r *columnar.Reader, a *action
 	if r == nil {
 		return
 	}
-	w.tr.reset()
 	before, from, at := int64(0), int64(columnar.Null), int64(columnar.Null)
 	for k := a.kind.Offsets[i]; k < a.kind.Offsets[i+1]; k++ {
 		t := a.t.Ints[k]
@@ -136,15 +141,14 @@ func (w *signaller) coco(s *cocoSet, f *iconFacts, r *columnar.Reader, a *action
 		}
 		before = t
 	}
-	if at != columnar.Null {
-		w.tr.cx, w.tr.cy = f.addX, f.addY
-		w.tr.samples(r, i, at, from, from != columnar.Null)
-	}
+	mouse := byproduct.PointsAt(r.Column("mouse.t"), r.Column("mouse.x"), r.Column("mouse.y"), i)
+	w.tr.of(mouse, at, from)
+	w.tr.cx, w.tr.cy = f.addX, f.addY
 	w.traces(out)
 }
 
 func (w *signaller) traces(out *Signals) {
-	if w.tr.click == columnar.Null {
+	if w.tr.Click == columnar.Null {
 		return
 	}
 	o := w.o

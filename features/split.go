@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"abtool/byproduct"
 	"abtool/internal/parallel"
 	"abtool/internal/usage"
 )
@@ -86,11 +87,11 @@ type splitter struct {
 	mixed  atomic.Int64
 }
 
-func newSplitter(o *Options, workers *names, classes []string) *splitter {
+func newSplitter(o *Options, workers *byproduct.Names, classes []string) *splitter {
 	s := &splitter{o: o}
 	switch o.SplitBy {
 	case "worker":
-		for _, w := range workers.list {
+		for _, w := range workers.List {
 			s.worker = append(s.worker, s.part(w))
 		}
 	case "class":
@@ -192,7 +193,7 @@ func (s *splitter) imagenet(f *imageFacts) (split int, keep bool) {
 			}
 		}
 	case "class":
-		if c := f.set.truth.class[f.image]; c >= 0 {
+		if c := f.set.images.Class[f.image]; c >= 0 {
 			j.add(s.class[c])
 		}
 	}
@@ -233,7 +234,7 @@ func (s *cocoSet) split() error {
 }
 
 func (s *imagenetSet) split() error {
-	s.splits = newSplitter(s.o, s.workers, s.truth.classes)
+	s.splits = newSplitter(s.o, s.workers, s.images.Classes)
 	if s.o.Stratify {
 		s.splits.stratify(s)
 	}
@@ -243,17 +244,17 @@ func (s *imagenetSet) split() error {
 // stratify draws the fraction and the splits within each class: its images that have a row, in
 // the order of a hash, are cut at the shares.
 func (s *splitter) stratify(set *imagenetSet) {
-	byClass := make([][]int32, len(set.truth.classes)+1) // the last: of unknown class
+	byClass := make([][]int32, len(set.images.Classes)+1) // the last: of unknown class
 	s.out = make([]bool, len(set.first))
 	var f imageFacts
 	var t Target
 	for i := range set.first {
 		f.of(set, int32(i))
-		if set.truth.shown[i] < 0 || !s.o.All && !slices.ContainsFunc(s.o.rules, func(r *Rule) bool { t.reset(); return r.imagenet(set, &f, &t) }) {
+		if set.images.Shown[i] < 0 || !s.o.All && !slices.ContainsFunc(s.o.rules, func(r *Rule) bool { t.reset(); return r.imagenet(set, &f, &t) }) {
 			s.out[i] = true
 			continue
 		}
-		c := set.truth.class[i]
+		c := set.images.Class[i]
 		if c < 0 {
 			c = int32(len(byClass) - 1)
 		}
@@ -289,7 +290,7 @@ func (s *splitter) shuffle(set *imagenetSet, images []int32, purpose string) {
 	}
 	order := make([]at, len(images))
 	for k, i := range images {
-		d := digest(s.o.Seed, purpose, set.truth.ids.at(i))
+		d := digest(s.o.Seed, purpose, set.images.IDs.At(i))
 		order[k] = at{unit(&d, 0), i}
 	}
 	slices.SortFunc(order, func(a, b at) int { return cmp.Or(cmp.Compare(a.u, b.u), cmp.Compare(a.image, b.image)) })

@@ -4,19 +4,15 @@ import (
 	"math"
 	"slices"
 
+	"abtool/byproduct"
 	"abtool/byproduct/plane"
-	"abtool/store/columnar"
 )
 
-// A trace is the mouse's way to a click, or to an icon.
+// A trace is the mouse's way to a click, or to an icon, at (cx, cy).
 type trace struct {
-	t      []int64 // valid samples at or before the click, in document order (I12)
-	x, y   []float64
-	since  []bool // since entering (I13); COCO: since the action before
-	click  int64  // time of the click; columnar.Null: unknown, and no samples
+	byproduct.Trace
 	cx, cy float64
-
-	way path // those since entering, by time
+	way    path // its segment, by time
 }
 
 // A path is samples in order of time; of those at one time the last is kept.
@@ -27,63 +23,15 @@ type path struct {
 
 func (p *path) len() int { return len(p.t) }
 
-func (tr *trace) reset() {
-	tr.t, tr.x, tr.y, tr.since = tr.t[:0], tr.x[:0], tr.y[:0], tr.since[:0]
-	tr.click = columnar.Null
-	tr.way.t, tr.way.x, tr.way.y = tr.way.t[:0], tr.way.x[:0], tr.way.y[:0]
-}
-
-// clickTimes are the time of the last click with a place of row i, and that of the last enter
-// at or before it; columnar.Null: unknown.
-func (tr *trace) clickTimes(r *columnar.Reader, i int) (click, enter int64) {
-	click, enter = columnar.Null, columnar.Null
-	x, y, t := r.Column("clicks.x"), r.Column("clicks.y").Floats, r.Column("clicks.t").Ints
-	for k := x.Offsets[i+1] - 1; k >= x.Offsets[i]; k-- {
-		if x.Floats[k] == x.Floats[k] && y[k] == y[k] {
-			click, tr.cx, tr.cy = t[k], x.Floats[k], y[k]
-			break
-		}
-	}
-	if click == columnar.Null {
-		return click, enter
-	}
-	h, action := r.Column("hovers.t"), r.Column("hovers.action")
-	for k := h.Offsets[i]; k < h.Offsets[i+1]; k++ {
-		if name, _ := action.Text(int(k)); name == "enter" && h.Ints[k] != columnar.Null && h.Ints[k] <= click {
-			enter = max(enter, h.Ints[k])
-		}
-	}
-	return click, enter
-}
-
-// imagenet fills the trace with that of row i.
-func (tr *trace) imagenet(r *columnar.Reader, i int) {
-	tr.reset()
-	click, enter := tr.clickTimes(r, i)
-	if click == columnar.Null {
-		return
-	}
-	tr.samples(r, i, click, enter, enter != columnar.Null)
-}
-
-// samples takes the mouse samples of row i up to the click; those from time from on are since
-// entering.
-func (tr *trace) samples(r *columnar.Reader, i int, click, from int64, known bool) {
-	tr.click = click
-	t, x, y := r.Column("mouse.t"), r.Column("mouse.x").Floats, r.Column("mouse.y").Floats
-	for k := t.Offsets[i]; k < t.Offsets[i+1]; k++ {
-		if at := t.Ints[k]; at != columnar.Null && at <= click && x[k] == x[k] && y[k] == y[k] {
-			tr.t, tr.x, tr.y = append(tr.t, at), append(tr.x, x[k]), append(tr.y, y[k])
-			tr.since = append(tr.since, known && at >= from)
-		}
-	}
+// of makes the trace that of a click.
+func (tr *trace) of(mouse byproduct.Points, click, from int64) {
+	tr.Trace.Of(mouse, click, from)
 	w := &tr.way
+	w.t, w.x, w.y = w.t[:0], append(w.x[:0], tr.Segment.X...), append(w.y[:0], tr.Segment.Y...)
 	sorted := true
-	for k, since := range tr.since {
-		if since {
-			sorted = sorted && (w.len() == 0 || w.t[w.len()-1] <= tr.t[k]-click)
-			w.t, w.x, w.y = append(w.t, tr.t[k]-click), append(w.x, tr.x[k]), append(w.y, tr.y[k])
-		}
+	for _, t := range tr.Segment.T {
+		sorted = sorted && (len(w.t) == 0 || w.t[len(w.t)-1] <= t-click)
+		w.t = append(w.t, t-click)
 	}
 	if !sorted {
 		w.sort()
@@ -139,8 +87,10 @@ func (tr *trace) at(time float64, k int) (x, y float64, near int, ok bool) {
 
 // scribble is the last n samples before the click.
 func (tr *trace) scribble(s *Signals, n int) {
-	for k := max(0, len(tr.t)-n); k < len(tr.t); k++ {
-		s.ScribbleX, s.ScribbleY, s.ScribbleT = append(s.ScribbleX, tr.x[k]), append(s.ScribbleY, tr.y[k]), append(s.ScribbleT, tr.t[k]-tr.click)
+	p := &tr.Before
+	for k := max(0, p.Len()-n); k < p.Len(); k++ {
+		s.ScribbleX, s.ScribbleY = append(s.ScribbleX, p.X[k]), append(s.ScribbleY, p.Y[k])
+		s.ScribbleT = append(s.ScribbleT, p.T[k]-tr.Click)
 	}
 }
 
@@ -260,11 +210,8 @@ func (h *hulls) add(s *Signals, tr *trace, n int) {
 	}
 	points := append(h.points[:0], plane.Point{X: tr.cx, Y: tr.cy})
 	b := plane.PointBox(tr.cx, tr.cy)
-	for k := len(tr.since) - 1; k >= 0 && (n <= 0 || len(points) <= n); k-- {
-		if !tr.since[k] {
-			continue
-		}
-		x, y := tr.x[k], tr.y[k]
+	for k := tr.Segment.Len() - 1; k >= 0 && (n <= 0 || len(points) <= n); k-- {
+		x, y := tr.Segment.X[k], tr.Segment.Y[k]
 		points = append(points, plane.Point{X: x, Y: y})
 		b = b.With(x, y)
 	}

@@ -3,12 +3,14 @@ package features
 import (
 	"math"
 	"testing"
+
+	"abtool/byproduct"
 )
 
 // The hull is of all samples since entering, also where several have one time, as those of data in whole seconds do.
 func TestHullOfOneTime(t *testing.T) {
-	tr := trace{t: []int64{4, 5, 5, 5}, x: []float64{0.9, 0.1, 0.3, 0.2}, y: []float64{0.9, 0.2, 0.2, 0.6}, since: []bool{false, true, true, true}, click: 5, cx: 0.2, cy: 0.3}
-	tr.way = path{t: []int64{0}, x: []float64{0.2}, y: []float64{0.6}}
+	tr := trace{cx: 0.2, cy: 0.3}
+	tr.of(byproduct.Points{T: []int64{4, 5, 5, 5}, X: []float64{0.9, 0.1, 0.3, 0.2}, Y: []float64{0.9, 0.2, 0.2, 0.6}}, 5, 5)
 	for n, want := range map[int][4]float64{0: {0.1, 0.2, 0.3, 0.6}, 2: {0.2, 0.2, 0.3, 0.6}, 1: {0.2, 0.3, 0.2, 0.6}} {
 		var s Signals
 		var h hulls

@@ -417,7 +417,7 @@ func classesOf(s source) (classes []store.Category) {
 	case *cocoSet:
 		return s.classes
 	case *imagenetSet:
-		for i, name := range s.truth.classes {
+		for i, name := range s.images.Classes {
 			classes = append(classes, store.Category{ID: int64(i), Name: name})
 		}
 	}

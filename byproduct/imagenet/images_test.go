@@ -1,0 +1,53 @@
+package imagenet
+
+import (
+	"testing"
+
+	"abtool/byproduct/plane"
+)
+
+// Four images: with two boxes, without any, never spoken of, and one without a box that was shown.
+func madeImages() *Images {
+	m := &Images{recorded: -1, boxedOnly: -1}
+	for _, x := range []struct {
+		id    string
+		shown int32
+		boxes []plane.Box
+	}{
+		{"a", 2, []plane.Box{plane.PixelBox(10, 20, 60, 40, 100, 200), {X1: 1, Y1: 1}}},
+		{"b", 0, nil},
+		{"c", -1, []plane.Box{{X1: 0.5, Y1: 0.5}}},
+		{"d", 1, nil},
+	} {
+		m.meet(x.shown >= 0, len(x.boxes) > 0)
+		m.IDs.Add(x.id)
+		m.Shown, m.starts, m.boxes = append(m.Shown, x.shown), append(m.starts, uint32(len(m.boxes))), append(m.boxes, x.boxes...)
+	}
+	m.starts = append(m.starts, uint32(len(m.boxes)))
+	return m
+}
+
+// The universe has the images that the byproducts speak of, also one that was never shown (I1).
+func TestUniverse(t *testing.T) {
+	m := madeImages()
+	if images, boxed, boxes := m.Universe(); images != 3 || boxed != 1 || boxes != 2 {
+		t.Errorf("%d images, %d with %d boxes", images, boxed, boxes)
+	}
+	if b := m.Boxes(0); len(b) != 2 || b[0] != (plane.Box{X0: 0.1, Y0: 0.1, X1: 0.6, Y1: 0.2}) {
+		t.Errorf("boxes %v", b)
+	}
+	if n := len(m.Boxes(1)) + len(m.Boxes(3)); n != 0 || m.Len() != 4 || len(m.AllBoxes()) != 3 {
+		t.Errorf("%d boxes of images without", n)
+	}
+}
+
+func TestApart(t *testing.T) {
+	if _, _, apart := madeImages().Apart(); apart {
+		t.Error("an image has both a record and a box")
+	}
+	m := madeImages()
+	m.shared = false
+	if record, box, apart := m.Apart(); !apart || record != "a" || box != "c" {
+		t.Errorf("%s, %s, %v", record, box, apart)
+	}
+}

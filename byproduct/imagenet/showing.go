@@ -1,0 +1,175 @@
+package imagenet
+
+import (
+	"slices"
+
+	"abtool/byproduct"
+	"abtool/store/columnar"
+)
+
+// An Order is the place of a showing among those of its image.
+type Order struct {
+	Submit int64 // hit_submit_time, ms since 1970; columnar.Null: missing
+	Seq    int64 // row of annotations
+}
+
+// After reports whether a showing comes after another (I3): by hit_submit_time, missing first, ties in document order.
+// The final click is of the last showing that is selected and has a click with a place (I4).
+func (o Order) After(other Order) bool {
+	if o.Submit != other.Submit {
+		return o.Submit > other.Submit // columnar.Null is the least
+	}
+	return o.Seq > other.Seq
+}
+
+// FirstClick returns the place of the first click with a place among those of a showing, −1 for none (I4).
+func FirstClick(x, y []float64) int {
+	for i := range x {
+		if byproduct.Placed(x[i], y[i]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// LastClick returns the place of the last click with a place, −1 for none (I4). Of the showing of the final click it is
+// that.
+func LastClick(x, y []float64) int {
+	for i, v := range slices.Backward(x) {
+		if byproduct.Placed(v, y[i]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// A Kind is what a hover is.
+type Kind int8
+
+// Kinds of hovers.
+const (
+	Other Kind = iota
+	Enter
+	Leave
+)
+
+// Hovers are the entries and leaves of a showing, in document order.
+type Hovers struct {
+	T    []int64 // ms since the row's t0; columnar.Null: none
+	Kind []Kind
+}
+
+// Enters returns the number of entries with a time at or before a click, and the time of the latest, which is where the
+// segment of the trace begins (I13); columnar.Null for none.
+func (h Hovers) Enters(click int64) (n, last int64) {
+	last = columnar.Null
+	if click == columnar.Null {
+		return 0, last
+	}
+	for i, t := range h.T {
+		if h.Kind[i] == Enter && t != columnar.Null && t <= click {
+			n++
+			last = max(last, t)
+		}
+	}
+	return n, last
+}
+
+// Entries returns the number of entries.
+func (h Hovers) Entries() (n int64) {
+	for _, k := range h.Kind {
+		if k == Enter {
+			n++
+		}
+	}
+	return n
+}
+
+// Alternate reports whether entries and leaves alternate, from an entry to a leave.
+func (h Hovers) Alternate() bool {
+	for i, k := range h.Kind {
+		if k != Enter+Kind(i%2) {
+			return false
+		}
+	}
+	return len(h.Kind)%2 == 0
+}
+
+// Inside returns the time between entries and leaves, ms; ok is false if they do not alternate, a time is missing, or
+// there is none.
+func (h Hovers) Inside() (ms int64, ok bool) {
+	if len(h.T) == 0 || !h.Alternate() {
+		return 0, false
+	}
+	for i, t := range h.T {
+		if t == columnar.Null {
+			return 0, false
+		}
+		if i%2 == 0 {
+			t = -t
+		}
+		ms += t
+	}
+	return ms, true
+}
+
+// Clone returns a copy.
+func (h Hovers) Clone() Hovers { return Hovers{slices.Clone(h.T), slices.Clone(h.Kind)} }
+
+// Columns of annotations that Lists takes.
+var (
+	EventColumns = []string{"clicks.t", "clicks.x", "clicks.y", "hovers.t", "hovers.action"}
+	MouseColumns = []string{"mouse.t", "mouse.x", "mouse.y"}
+)
+
+// Lists are the lists of events of the rows of a row group.
+type Lists struct {
+	clickT, clickX, clickY, mouseT, mouseX, mouseY, hoverT, action *columnar.Values
+
+	kinds []Kind // of all hovers of the row group
+}
+
+// NewLists returns the lists of the EventColumns, and with mouse also of the MouseColumns, of a reader.
+func NewLists(r *columnar.Reader, mouse bool) *Lists {
+	l := &Lists{
+		clickT: r.Column("clicks.t"), clickX: r.Column("clicks.x"), clickY: r.Column("clicks.y"),
+		hoverT: r.Column("hovers.t"), action: r.Column("hovers.action"),
+	}
+	if mouse {
+		l.mouseT, l.mouseX, l.mouseY = r.Column("mouse.t"), r.Column("mouse.x"), r.Column("mouse.y")
+	}
+	return l
+}
+
+// Update must be called when another row group was read.
+func (l *Lists) Update() {
+	l.kinds = l.kinds[:0]
+	for _, k := range l.action.Index {
+		kind := Other
+		if k >= 0 {
+			switch l.action.Dict[k] {
+			case "enter":
+				kind = Enter
+			case "leave":
+				kind = Leave
+			}
+		}
+		l.kinds = append(l.kinds, kind)
+	}
+}
+
+// Clicks returns the clicks of row i.
+func (l *Lists) Clicks(i int) byproduct.Points {
+	return byproduct.PointsAt(l.clickT, l.clickX, l.clickY, i)
+}
+
+// Mouse returns the mouse samples of row i.
+func (l *Lists) Mouse(i int) byproduct.Points {
+	return byproduct.PointsAt(l.mouseT, l.mouseX, l.mouseY, i)
+}
+
+// Hovers returns the entries and leaves of row i.
+func (l *Lists) Hovers(i int) Hovers {
+	from, to := l.hoverT.Offsets[i], l.hoverT.Offsets[i+1]
+	return Hovers{l.hoverT.Ints[from:to:to], l.kinds[from:to:to]}
+}

@@ -1,0 +1,75 @@
+package imagenet
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"abtool/store/columnar"
+)
+
+// Showings are in order of submission, missing first, ties in document order (I3).
+func TestOrder(t *testing.T) {
+	sorted := []Order{{columnar.Null, 2}, {columnar.Null, 5}, {0, 9}, {1000, 1}, {1000, 3}, {2000, 0}}
+	for i, a := range sorted {
+		for k, b := range sorted {
+			if a.After(b) != (i > k) {
+				t.Errorf("%v is after %v: %v", a, b, a.After(b))
+			}
+		}
+	}
+}
+
+// The first and the last click are those that have a place (I4).
+func TestClicks(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		x, y        []float64
+		first, last int
+	}{
+		{nil, nil, -1, -1},
+		{[]float64{nan, 0.5}, []float64{0.5, nan}, -1, -1},
+		{[]float64{nan, 0.1, 0.2, 0.3, 0.4}, []float64{0.1, 0.1, 0.2, 1.5, nan}, 1, 3},
+		{[]float64{0.7}, []float64{0.7}, 0, 0},
+	} {
+		if first, last := FirstClick(c.x, c.y), LastClick(c.x, c.y); first != c.first || last != c.last {
+			t.Errorf("of %v, %v: %d and %d", c.x, c.y, first, last)
+		}
+	}
+}
+
+// The segment begins with the greatest time of an entry at or before the click, in whatever order (I13).
+func TestEnters(t *testing.T) {
+	h := Hovers{T: []int64{100, 150, 300, 350, 200, columnar.Null, 10}, Kind: []Kind{Enter, Leave, Enter, Leave, Enter, Enter, Other}}
+	for click, want := range map[int64][2]int64{
+		99: {0, columnar.Null}, 100: {1, 100}, 250: {2, 200}, 300: {3, 300}, 1000: {3, 300}, columnar.Null: {0, columnar.Null},
+	} {
+		if n, last := h.Enters(click); n != want[0] || last != want[1] {
+			t.Errorf("at %d: %d entries, the last at %d", click, n, last)
+		}
+	}
+	if h.Entries() != 4 {
+		t.Errorf("%d entries", h.Entries())
+	}
+}
+
+func TestInside(t *testing.T) {
+	for _, c := range []struct {
+		h  Hovers
+		ms int64
+		ok bool
+	}{
+		{Hovers{[]int64{100, 150, 300, 1300}, []Kind{Enter, Leave, Enter, Leave}}, 1050, true},
+		{Hovers{[]int64{100, 150, 300}, []Kind{Enter, Leave, Enter}}, 0, false},
+		{Hovers{[]int64{100, 150}, []Kind{Leave, Enter}}, 0, false},
+		{Hovers{[]int64{100, columnar.Null}, []Kind{Enter, Leave}}, 0, false},
+		{Hovers{}, 0, false},
+	} {
+		if ms, ok := c.h.Inside(); ms != c.ms || ok != c.ok {
+			t.Errorf("%v: %d ms, %v", c.h, ms, ok)
+		}
+	}
+	if c := (Hovers{[]int64{1}, []Kind{Enter}}).Clone(); !slices.Equal(c.T, []int64{1}) || c.Alternate() {
+		t.Errorf("a copy is %v", c)
+	}
+}

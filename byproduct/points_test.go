@@ -1,0 +1,36 @@
+package byproduct
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"abtool/store/columnar"
+)
+
+// The trace has the samples with a place and a time up to the click (I12), its segment those since entering (I13).
+func TestTrace(t *testing.T) {
+	mouse := Points{
+		T: []int64{5, 30, 10, columnar.Null, 20, 20, 21},
+		X: []float64{0.1, 0.2, 0.3, 0.4, math.NaN(), 0.6, 0.7},
+		Y: []float64{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7},
+	}
+	var tr Trace
+	for _, c := range []struct {
+		click, from     int64
+		before, segment []int64
+	}{
+		{20, 10, []int64{5, 10, 20}, []int64{10, 20}},
+		{30, 21, []int64{5, 30, 10, 20, 21}, []int64{30, 21}},
+		{20, columnar.Null, []int64{5, 10, 20}, nil},
+		{columnar.Null, columnar.Null, nil, nil},
+	} {
+		tr.Of(mouse, c.click, c.from)
+		if !slices.Equal(tr.Before.T, c.before) || !slices.Equal(tr.Segment.T, c.segment) || tr.Click != c.click || tr.From != c.from {
+			t.Errorf("click %d, entered %d: %v and %v", c.click, c.from, tr.Before.T, tr.Segment.T)
+		}
+	}
+	if tr.Of(mouse, 10, 5); !slices.Equal(tr.Segment.X, []float64{0.1, 0.3}) || !slices.Equal(tr.Segment.Y, tr.Segment.X) {
+		t.Errorf("places %v, %v", tr.Segment.X, tr.Segment.Y)
+	}
+}
