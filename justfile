@@ -45,4 +45,4 @@ cover:
 
 # each fuzz target for a while
 fuzz time="30s":
-    for f in $(go test -list '^Fuzz' ./ingest | grep ^Fuzz); do go test -run '^$' -fuzz "^$f\$" -fuzztime {{time}} ./ingest || exit 1; done
+    scripts/fuzz {{time}}
