@@ -7,7 +7,7 @@
 //
 // A result is data: values with their units, numbers of units, intervals and published
 // references, exclusions by reason, maps, tables, warnings. docs/stats.md describes all of them,
-// and is made of Catalogue, Definitions and a run.
+// and docs/design/definitions.md what their Rules refer to.
 //
 // All statistics are gathered in one pass over the annotations, several row groups at a time.
 // Sums are exact (a whole number of 2⁻⁶⁴), and whatever else depends on order is sorted, so that

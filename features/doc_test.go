@@ -1,4 +1,4 @@
-package features_test
+package features
 
 import (
 	"bytes"
@@ -8,59 +8,106 @@ import (
 	"strings"
 	"testing"
 
-	"abtool/features"
+	"abtool/internal/docgen"
 )
 
-var update = flag.Bool("update", false, "write docs/targets.md anew")
+var update = flag.Bool("update", false, "write the generated parts of docs/targets.md")
 
-// docs/targets.md is what the rules, signals, tables, formats and columns say.
+var titles = map[string]string{ImageNet: "ImageNet-AB", COCO: "COCO-AB"}
+
+// docs/targets.md has all rules, signals, tables, formats and columns.
 func TestDoc(t *testing.T) {
-	const path = "../docs/targets.md"
-	var b bytes.Buffer
-	if err := features.WriteDoc(&b); err != nil {
-		t.Fatal(err)
+	parts := map[string]string{"crops": columnTable(cropColumns(true))}
+	var p docgen.Page
+	p.Head("rule", "of", "point", "note", "source")
+	for _, r := range rules {
+		p.Row(docgen.Code(r.Name), strings.Join(r.Sets, ", "), r.What, r.Note, r.From)
 	}
-	if *update {
-		if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
-			t.Fatal(err)
+	parts["rules"] = take(&p)
+	for _, set := range both {
+		o := docOptions(t, Options{Set: set, All: true, SplitBy: "image"})
+		p.Printf("## Columns of %s\n\n%s\n", titles[set], columnTable(columnsOf(o)))
+	}
+	parts["columns"] = take(&p)
+	o := docOptions(t, Options{Set: ImageNet})
+	for i := range signals {
+		s := &signals[i]
+		p.Printf("### %s\n\n%s %s Source: %s.\n\n%s\n", s.Name, s.What, s.Note, s.From, columnTable(s.columns(o)))
+	}
+	parts["signals"] = take(&p)
+	p.Head("format", "name", "what it is")
+	for _, f := range formats {
+		name := "a folder"
+		if f.Ext != "" {
+			name = f.Ext
 		}
+		p.Row(docgen.Code(f.Name), name, f.What)
 	}
-	have, err := os.ReadFile(path)
-	if err != nil || !bytes.Equal(have, b.Bytes()) {
-		t.Errorf("docs/targets.md is not what package features says (%v): run go test ./features -run TestDoc -update", err)
+	parts["formats"] = take(&p)
+	p.Printf("`--pairs N`: images that one annotator saw together, to find and factor out what is the annotator's and not the image's. ")
+	p.Printf("%s %s\n\n%s", tables[2].What, tables[2].Note, columnTable(pairColumns(docOptions(t, Options{Set: ImageNet, SplitBy: "image"}))))
+	parts["pairs"] = take(&p)
+	p.Printf("`--classes`: %s %s\n\n", tables[3].What, tables[3].Note)
+	for _, set := range both {
+		p.Printf("### %s\n\n%s\n", titles[set], columnTable(classColumns(set == COCO)))
 	}
+	parts["classes"] = take(&p)
+	docgen.Check(t, "../docs/targets.md", *update, parts)
 }
 
-// Every rule and signal is explained in two lines, with a source, and the definitions that it names are in docs/stats.md or docs/store.md, or are L1 and L2.
-func TestList(t *testing.T) {
-	var defined []byte
-	for _, path := range []string{"../docs/stats.md", "../docs/store.md"} {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
+// take returns the text of a page and empties it.
+func take(p *docgen.Page) string {
+	defer p.Reset()
+	return p.String()
+}
+
+func docOptions(t *testing.T, o Options) *Options {
+	t.Helper()
+	if err := o.defaults([]string{o.Set}); err != nil {
+		t.Fatal(err)
+	}
+	return &o
+}
+
+func columnTable(cols []column) string {
+	var p docgen.Page
+	p.Head("column", "type", "unit", "values", "null", "from", "what it is")
+	for _, c := range described(cols) {
+		null := c.Null
+		if null == never {
+			null = ""
 		}
-		defined = append(defined, b...)
+		p.Row(docgen.Code(c.Name), c.Type, c.Unit, c.Range, null, c.From, c.Doc)
+	}
+	return p.String()
+}
+
+// Every rule and signal is explained in two lines, with a source, and the definitions that it names exist.
+func TestList(t *testing.T) {
+	defined, err := os.ReadFile("../docs/design/definitions.md")
+	if err != nil {
+		t.Fatal(err)
 	}
 	check := func(name, what, note, from string) {
 		if what == "" || note == "" || from == "" || strings.Contains(what+note, "\n") || len([]rune(what)) > 150 || len([]rune(note)) > 170 {
 			t.Errorf("%s: two lines and a source are missing, or too long", name)
 		}
-		for _, id := range regexp.MustCompile(`\b[ICR][0-9]+\b`).FindAllString(from, -1) {
-			if !bytes.Contains(defined, []byte("| "+id+" |")) {
+		for _, id := range regexp.MustCompile(`\b[ICRL][0-9]+\b`).FindAllString(from, -1) {
+			if !bytes.Contains(defined, []byte("### "+id+"\n")) {
 				t.Errorf("%s follows %s, which is defined nowhere", name, id)
 			}
 		}
 	}
-	for _, r := range features.Rules() {
+	for _, r := range Rules() {
 		check(r.Name, r.What, r.Note, r.From)
 		if r.Truth && !strings.Contains(r.Note, "GROUND TRUTH") {
 			t.Errorf("%s does not say that it is ground truth", r.Name)
 		}
 	}
-	for _, s := range features.SignalList() {
+	for _, s := range SignalList() {
 		check(s.Name, s.What, s.Note, s.From)
 	}
-	for _, x := range features.Tables() {
+	for _, x := range Tables() {
 		check(x.Name, x.What, x.Note, "here")
 	}
 }

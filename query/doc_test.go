@@ -1,35 +1,93 @@
 package query
 
 import (
-	"bytes"
 	"context"
 	"database/sql/driver"
 	"flag"
 	"io"
-	"os"
 	"strings"
 	"testing"
+
+	"abtool/internal/docgen"
 )
 
-var update = flag.Bool("update", false, "rewrite docs/views.md")
+var update = flag.Bool("update", false, "write the generated parts of docs/views.md")
 
-// docs/views.md is what WriteDoc writes, with results that a query gives now.
+// docs/views.md has every view and macro, with results that a query gives now.
 func TestDoc(t *testing.T) {
-	const file = "../docs/views.md"
-	s := open(t, Options{Threads: 1})
-	var b bytes.Buffer
-	err := WriteDoc(&b, func(q string) (string, error) { return markdown(s, q) })
-	if err != nil {
-		t.Fatal(err)
+	d := pageOfViews{t: t, s: open(t, Options{Threads: 1})}
+	for _, set := range []string{"imagenet", "coco"} {
+		d.Printf("## Views of %s\n\n", map[string]string{"imagenet": "ImageNet-AB", "coco": "COCO-AB"}[set])
+		d.Head("view", "one row is")
+		for _, v := range Views(set) {
+			d.Row("["+docgen.Code(v.Name)+"](#"+v.Name+")", v.Row)
+		}
+		for _, v := range Views(set) {
+			if v.table == "" {
+				d.view(v)
+			}
+		}
+		d.Printf("\n")
 	}
-	if *update {
-		if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
+	views := d.String()
+	d.Reset()
+	d.macros()
+	docgen.Check(t, "../docs/views.md", *update, map[string]string{"views": views, "macros": d.String()})
+}
+
+type pageOfViews struct {
+	docgen.Page
+	t *testing.T
+	s *Session
+}
+
+// value returns the result of a query.
+func (d *pageOfViews) value(query string) string {
+	d.t.Helper()
+	text, err := markdown(d.s, query)
+	if err != nil {
+		d.t.Fatalf("%s: %v", query, err)
+	}
+	return text
+}
+
+func (d *pageOfViews) view(v View) {
+	d.Printf("\n### %s\n\nOne row is %s.", v.Name, v.Row)
+	if v.Note != "" {
+		d.Printf(" %s", v.Note)
+	}
+	d.Printf("\n\n")
+	d.Head("column", "unit", "meaning")
+	for _, c := range v.Columns {
+		d.Row(docgen.Code(c.Name), c.Unit, c.Doc)
+	}
+	d.Printf("\n```sql\n%s\n```\n\n%s", v.Example, d.value(v.Example))
+}
+
+func (d *pageOfViews) macros() {
+	all := append([]Macro{maskDoc}, macros...)
+	d.Head("macro", "result", "meaning")
+	for _, m := range all {
+		unit := m.Unit
+		if unit == "" {
+			unit = "yes or no"
+		}
+		if m.Table {
+			unit = "a table: " + unit
+		}
+		d.Row(docgen.Code(m.Name+"("+m.Args+")"), unit, m.Doc)
+	}
+	d.Printf("\nExamples:\n\n")
+	d.Head("expression", "value")
+	for _, m := range all {
+		if !m.Table {
+			d.Row(docgen.Code(m.Example), docgen.Code(d.value("SELECT "+m.Example)))
 		}
 	}
-	want, err := os.ReadFile(file)
-	if err != nil || !bytes.Equal(want, b.Bytes()) {
-		t.Errorf("%s is not up to date (%v): go test ./query -run TestDoc -update", file, err)
+	for _, m := range macros {
+		if m.Table {
+			d.Printf("\n```sql\n%s\n```\n\n%s", m.Example, d.value(m.Example))
+		}
 	}
 }
 
