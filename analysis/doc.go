@@ -1,10 +1,6 @@
 // Package analysis computes the statistics of a store: those of the paper, data quality,
 // annotators and HITs, and what the paper suggests.
 //
-//	d, err := analysis.Run(ctx, "store", analysis.Options{Names: []string{"click_accuracy"}})
-//	v := d.DataSets[0].Statistics[0].Value("accuracy")
-//	fmt.Println(v.Value, v.Interval.Low, v.Interval.High, v.N)
-//
 // A result is data: values with their units, numbers of units, intervals and published
 // references, exclusions by reason, maps, tables, warnings. docs/stats.md describes all of them,
 // and docs/design/definitions.md what their Rules refer to.

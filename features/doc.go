@@ -1,11 +1,7 @@
 // Package features derives from the rows of a store what a model learns from: points by named rules, what else an annotation carries beside its
 // point, splits without leakage, and the files that people train from.
 //
-//	err := features.Each(ctx, "store", features.Options{Rules: []string{"final-click"}}, func(t *features.Target) error {
-//		fmt.Println(t.Image, t.X, t.Y, t.Weight)
-//		return nil
-//	})
-//	sum, err := features.Write(ctx, "store", "targets.parquet", features.WriteOptions{Options: features.Options{Rules: []string{"all"}}})
+// Each gives the rows to a function, Write writes them to a file or folder.
 //
 // A row is a Target: a point by one of Rules for an image (ImageNet) or a class of an image (COCO), with its weight, its source and its annotator. Signals add
 // columns; Tables are what else can be written: crops, pairs, classes. RandomCrop, Crop and Label are the published geometry of crops and flips on

@@ -2,12 +2,6 @@
 // macros for what people ask of clicks, boxes, traces and icons, and point_in_mask, a function
 // over the stored masks. A query can read the store and, unless it is allowed to, nothing else.
 //
-//	db, err := query.Open(ctx, "store", query.Options{})
-//	defer db.Close()
-//	s, err := db.Session(ctx)
-//	defer s.Close()
-//	rows, err := s.Query(ctx, "SELECT avg(hit) FROM imagenet_localization", nil)
-//
 // Views and macros are described beside their SQL (Views, Macros); docs/views.md is made of
 // that, and Setup is the same SQL for any other DuckDB.
 package query

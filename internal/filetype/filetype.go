@@ -1,9 +1,5 @@
 // Package filetype recognises well-known kinds of files by their first bytes. Every command uses it
 // for a file that it cannot read, so that the error says what the file is and what to do.
-//
-//	if k := filetype.Of(head); k.Name != "" {
-//		return fmt.Errorf("%s is %s", path, k) // "w.pth is a zip archive: unpack it and give the folder"
-//	}
 package filetype
 
 import (

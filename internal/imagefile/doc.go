@@ -1,9 +1,5 @@
 // Package imagefile finds images and decodes them: every command that reads images does it here.
 //
-//	images, err := imagefile.Open("ILSVRC/train")      // or "img/*.png", "shards/{000..127}.tar"
-//	err = images.Read(i, &buffer)                      // the file
-//	m, err := imagefile.Decode(buffer.Bytes())         // its pixels
-//
 // # Finding
 //
 // A place is a folder, a file, a pattern or a list of them. A name that exists is meant as it is, whatever

@@ -43,3 +43,15 @@ func Make(ctx context.Context, dir string, o Options) (string, error) {
 	}
 	return in.Out, err
 }
+
+// Temporary makes a store for an example, in a folder that remove removes.
+func Temporary(ctx context.Context, o Options) (store string, remove func()) {
+	dir, err := os.MkdirTemp("", "abtool-example-")
+	if err == nil {
+		store, err = Make(ctx, dir, o)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return store, func() { os.RemoveAll(dir) }
+}

@@ -12,15 +12,8 @@ import (
 
 func Example() {
 	ctx := context.Background()
-	dir, err := os.MkdirTemp("", "abtool")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	store, err := teststore.Make(ctx, dir, teststore.Options{Images: 20, Pages: 5})
-	if err != nil {
-		log.Fatal(err)
-	}
+	store, remove := teststore.Temporary(ctx, teststore.Options{Images: 20, Pages: 5})
+	defer remove()
 	db, err := query.Open(ctx, store, query.Options{})
 	if err != nil {
 		log.Fatal(err)

@@ -4,10 +4,6 @@
 // Every network ends in penultimate features of Arch.Width values and one or two linear heads on them (section 4.2 of the paper): the
 // classes g, and the points h (2 outputs, or 2 per class). h is dropped on export.
 //
-//	a, err := arch.New("resnet18", arch.Options{Classes: 1000, PointOutputs: 2})
-//	set := a.Init(seed)            // weights under torchvision's names
-//	for _, p := range a.Params()   // their names, shapes, and which of them decay
-//
 // Parameter names, shapes and initialisations are those of torchvision (resnet18 … resnet152) and timm (vit_tiny_patch16_224,
 // vit_small_patch16_224, vit_base_patch16_224), so that a state_dict of theirs loads. The integer num_batches_tracked of
 // PyTorch's batch normalisations is left out: PyTorch fills it in itself.

@@ -1,12 +1,6 @@
 // Package engine is the line between networks and what computes them. An engine takes an architecture (train/arch), an objective
 // (train/loss) and an optimiser (train/optim), and does training steps and evaluations; it knows nothing of files, recipes or epochs.
 //
-//	e, err := gorgonia.New(engine.Config{Arch: a, Loss: loss.Config{Lambda: 10}, Optim: optim.Config{Momentum: 0.9}})
-//	err = e.SetWeights(a.Init(seed))
-//	r, err := e.Step(schedule.At(step), batch)   // forward, backward, update
-//	out, err := e.Evaluate(batch, false)         // logits, points, loss
-//	set, err := e.Weights()                      // torchvision's or timm's names and layouts
-//
 // Weights and states are interchangeable between engines: train on one, resume on the other.
 package engine
 

@@ -1,9 +1,6 @@
 // Package experiment compares ways to train: a grid of supervision × lambda × seed, each arm a run of train/run, told by what
 // their networks do on some sets of images.
 //
-//	p, err := experiment.Load("garments")
-//	r, err := experiment.Run(ctx, p, experiment.Options{Out: "garments", New: gorgonia.New})
-//
 // An experiment is a TOML file:
 //
 //	title = "…"

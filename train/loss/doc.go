@@ -13,6 +13,4 @@
 // that a batch's loss is the mean of its images' losses, however it is split. s1 is the smooth-L1 loss with threshold Beta:
 // s1(d) = d²/(2·Beta) if |d| < Beta, |d| − Beta/2 otherwise; with the default of 1 always the square, since |d| ≤ 1.
 // Points are in [0,1]², x before y, relative to the image as the network sees it.
-//
-//	parts, err := cfg.Eval(target, logits, points, dlogits, dpoints)
 package loss

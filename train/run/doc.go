@@ -8,7 +8,5 @@
 //	RUN/best.safetensors    weights of the best epoch, under torchvision's or timm's names
 //	RUN/epoch-0010.safetensors  weights of every k-th epoch, if the recipe says so
 //
-//	r, err := run.Train(ctx, run.Options{Out: "run", Recipe: recipe, Train: set, Val: val, New: gorgonia.New})
-//
 // Files are replaced whole: an interrupt or a full disk leaves the last complete checkpoint.
 package run

@@ -12,8 +12,4 @@
 // The tensors must cover the rest without holes or overlaps. Reading converts F64, F16 and BF16 to float32 and skips
 // integer tensors such as num_batches_tracked (Set.Skipped names them); writing is always F32, sorted by name, to a temporary
 // file that is renamed when complete.
-//
-//	set, err := weights.ReadFile("resnet18.safetensors")
-//	report := weights.Fit(mine, set)   // copies what has the same name and shape
-//	fmt.Println(report)                // says what was left out
 package weights

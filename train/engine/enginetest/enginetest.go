@@ -1,7 +1,5 @@
 // Package enginetest holds an engine against PyTorch: one step and ten steps of small networks that use every layer, with both heads, masks
 // and several labels. The vectors are made by scripts/torch_vectors.py in float64.
-//
-//	func TestParity(t *testing.T) { enginetest.Parity(t, 1e-5, newEngine) }
 package enginetest
 
 import (

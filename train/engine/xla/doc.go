@@ -3,10 +3,6 @@
 //
 //	go build -tags xla ./cmd/abtool
 //
-//	e, err := xla.New(engine.Config{Arch: a, Optim: optim.Config{Momentum: 0.9}}, xla.Options{})   // a plugin of JAX in the active Python
-//	e, err := xla.New(cfg, xla.Options{Plugin: "/path/to/xla_cuda_plugin.so", Precision: xla.BF16})
-//	e, err := xla.New(cfg, xla.Options{Plugin: xla.PureGo})                                        // without a plugin, for tests: slow
-//
 // A step is one graph: forward, loss, backward, clipping, update and moving average. Weights, running statistics and moments stay on the
 // device from step to step, in float32 and in PyTorch's layouts, and are donated to the step that replaces them. A batch goes there as bytes
 // and is normalised there; six numbers come back. Graphs are compiled once for each number of images and kind of target.
