@@ -26,7 +26,7 @@ bench:
     go test -run "^\$" -bench . -v -tags openblas,turbojpeg ./train/engine/gorgonia ./train/data
     go run ./internal/bench
 
-# garments on textures: does it help to learn where people clicked? (docs/experiments.md)
+# garments on textures: does it help to learn where people clicked? (docs/guide/experiments.md)
 experiment out="garments":
     go run ./cmd/abtool experiment garments --out {{out}}
 

@@ -2,7 +2,7 @@
 // annotators and HITs, and what the paper suggests.
 //
 // A result is data: values with their units, numbers of units, intervals and published
-// references, exclusions by reason, maps, tables, warnings. docs/stats.md describes all of them,
+// references, exclusions by reason, maps, tables, warnings. docs/reference/stats.md describes all of them,
 // and docs/design/definitions.md what their Rules refer to.
 //
 // All statistics are gathered in one pass over the annotations, several row groups at a time.

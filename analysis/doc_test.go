@@ -17,9 +17,9 @@ import (
 	"abtool/internal/docgen"
 )
 
-var update = flag.Bool("update", false, "write the generated part of docs/stats.md")
+var update = flag.Bool("update", false, "write the generated part of docs/reference/stats.md")
 
-// docs/stats.md has every statistic that is computed, with its values and tables.
+// docs/reference/stats.md has every statistic that is computed, with its values and tables.
 func TestDoc(t *testing.T) {
 	var p docgen.Page
 	for _, set := range run(t, sampleStore(t), analysis.Options{}).DataSets {
@@ -29,7 +29,7 @@ func TestDoc(t *testing.T) {
 		}
 		p.Printf("\n")
 	}
-	docgen.Check(t, "../docs/stats.md", *update, map[string]string{"statistics": p.String()})
+	docgen.Check(t, "../docs/reference/stats.md", *update, map[string]string{"statistics": p.String()})
 }
 
 // describe writes what a statistic says of itself; its numbers are not used.
@@ -73,7 +73,7 @@ func describe(p *docgen.Page, set string, s *analysis.Statistic) {
 // linked makes links of the numbers of definitions.
 func linked(rules string) string {
 	return definition.ReplaceAllStringFunc(rules, func(id string) string {
-		return "[" + id + "](design/definitions.md#" + strings.ToLower(id) + ")"
+		return "[" + id + "](../design/definitions.md#" + strings.ToLower(id) + ")"
 	})
 }
 
@@ -105,9 +105,9 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// The document fits docs/stats.schema.json, which forbids keys that it does not describe.
+// The document fits docs/reference/stats.schema.json, which forbids keys that it does not describe.
 func TestSchema(t *testing.T) {
-	schema, err := jsonschema.NewCompiler().Compile("../docs/stats.schema.json")
+	schema, err := jsonschema.NewCompiler().Compile("../docs/reference/stats.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}

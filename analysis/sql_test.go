@@ -74,7 +74,7 @@ func near(a, b float64) bool {
 	return a == b || math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b))
 }
 
-// What SQL can say of a store, as in docs/cookbook.md, is what the engine says. A query gives
+// What SQL can say of a store, as in docs/guide/cookbook.md, is what the engine says. A query gives
 // one row: the numbers of the paths, in order.
 var sqlCases = []struct{ set, paths, query string }{
 	{"imagenet", "counts.images counts.showings counts.selected_showings#k counts.clicks counts.samples counts.hovers",

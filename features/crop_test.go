@@ -149,7 +149,7 @@ func TestUniform(t *testing.T) {
 			t.Errorf("%+v: (%v, %v), want (%v, %v)", c, x, y, wx, wy)
 		}
 	}
-	// Another program's answer (docs/targets.md has it in Python).
+	// Another program's answer (docs/reference/targets.md has it in Python).
 	if x, y := features.Uniform(1, "n01440764_105", ""); x != 0.3956168259359475 || y != 0.7873452551222868 {
 		t.Errorf("(%v, %v)", x, y)
 	}

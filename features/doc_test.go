@@ -11,11 +11,11 @@ import (
 	"abtool/internal/docgen"
 )
 
-var update = flag.Bool("update", false, "write the generated parts of docs/targets.md")
+var update = flag.Bool("update", false, "write the generated parts of docs/reference/targets.md")
 
 var titles = map[string]string{ImageNet: "ImageNet-AB", COCO: "COCO-AB"}
 
-// docs/targets.md has all rules, signals, tables, formats and columns.
+// docs/reference/targets.md has all rules, signals, tables, formats and columns.
 func TestDoc(t *testing.T) {
 	parts := map[string]string{"crops": columnTable(cropColumns(true))}
 	var p docgen.Page
@@ -52,7 +52,7 @@ func TestDoc(t *testing.T) {
 		p.Printf("### %s\n\n%s\n", titles[set], columnTable(classColumns(set == COCO)))
 	}
 	parts["classes"] = take(&p)
-	docgen.Check(t, "../docs/targets.md", *update, parts)
+	docgen.Check(t, "../docs/reference/targets.md", *update, parts)
 }
 
 // take returns the text of a page and empties it.

@@ -34,7 +34,7 @@ type needs struct{ boxes, masks, calibration bool }
 // has tells whether the rule is one of a data set.
 func (r *Rule) has(set string) bool { return slices.Contains(r.Sets, set) }
 
-// Rules are the point rules, in the order of docs/targets.md.
+// Rules are the point rules, in the order of docs/reference/targets.md.
 func Rules() []Rule { return slices.Clone(rules) }
 
 // AllRules stands for every rule of the data set.
@@ -86,7 +86,7 @@ var rules = []Rule{
 		coco: (*cocoSet).finalPosition,
 	},
 	{
-		Name: "random", Sets: both, From: "paper, section 5.2 (Rand); docs/targets.md has the formula",
+		Name: "random", Sets: both, From: "paper, section 5.2 (Rand); docs/reference/targets.md has the formula",
 		What:     "A point drawn uniformly, in place of each final-click or final-add: the paper's baseline.",
 		Note:     "Drawn from a hash of --seed, image and class, so that it depends on neither order nor other images.",
 		imagenet: (*imagenetSet).random,

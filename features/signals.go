@@ -20,7 +20,7 @@ type Signal struct {
 	trace  bool     // it needs the mouse samples
 }
 
-// SignalList are the signals, in the order of docs/targets.md.
+// SignalList are the signals, in the order of docs/reference/targets.md.
 func SignalList() []Signal { return slices.Clone(signals) }
 
 var signals = []Signal{

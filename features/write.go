@@ -23,7 +23,7 @@ type Format struct {
 	open func(*output, *job) (encoder, error)
 }
 
-// Formats are the formats, in the order of docs/targets.md.
+// Formats are the formats, in the order of docs/reference/targets.md.
 func Formats() []Format { return slices.Clone(formats) }
 
 var formats = []Format{
@@ -60,7 +60,7 @@ type Table struct {
 	prepare func(*WriteOptions) // what it needs of Options
 }
 
-// Tables are the tables, in the order of docs/targets.md.
+// Tables are the tables, in the order of docs/reference/targets.md.
 func Tables() []Table { return slices.Clone(tables) }
 
 var tables = []Table{

@@ -11,16 +11,23 @@ import (
 	"abtool/internal/docgen"
 )
 
-var update = flag.Bool("update", false, "write the generated parts of docs/views.md")
+var update = flag.Bool("update", false, "write the generated parts of docs/reference/views.md")
 
-// docs/views.md has every view and macro, with results that a query gives now.
+// docs/reference/views.md has every view and macro, with results that a query gives now.
 func TestDoc(t *testing.T) {
 	d := pageOfViews{t: t, s: open(t, Options{Threads: 1})}
 	for _, set := range []string{"imagenet", "coco"} {
 		d.Printf("## Views of %s\n\n", map[string]string{"imagenet": "ImageNet-AB", "coco": "COCO-AB"}[set])
 		d.Head("view", "one row is")
 		for _, v := range Views(set) {
-			d.Row("["+docgen.Code(v.Name)+"](#"+v.Name+")", v.Row)
+			at := "#" + v.Name
+			if v.table != "" {
+				at = "store.md#" + set + v.table // the anchor of "imagenet/annotations"
+				if v.table == "rejects" {
+					at = "store.md#rejects" // of both data sets
+				}
+			}
+			d.Row("["+docgen.Code(v.Name)+"]("+at+")", v.Row)
 		}
 		for _, v := range Views(set) {
 			if v.table == "" {
@@ -32,7 +39,7 @@ func TestDoc(t *testing.T) {
 	views := d.String()
 	d.Reset()
 	d.macros()
-	docgen.Check(t, "../docs/views.md", *update, map[string]string{"views": views, "macros": d.String()})
+	docgen.Check(t, "../docs/reference/views.md", *update, map[string]string{"views": views, "macros": d.String()})
 }
 
 type pageOfViews struct {

@@ -2,7 +2,7 @@
 // macros for what people ask of clicks, boxes, traces and icons, and point_in_mask, a function
 // over the stored masks. A query can read the store and, unless it is allowed to, nothing else.
 //
-// Views and macros are described beside their SQL (Views, Macros); docs/views.md is made of
+// Views and macros are described beside their SQL (Views, Macros); docs/reference/views.md is made of
 // that, and Setup is the same SQL for any other DuckDB.
 package query
 

@@ -84,7 +84,7 @@ type Reject struct {
 	Offset  int64   `parquet:"offset" unit:"bytes" range:"≥ 0" from:"computed" doc:"Where the record begins: in the uncompressed stream, or in the member."`
 	Record  int64   `parquet:"record" range:"0, 1, 2, …" from:"computed" doc:"Number of the record in the source: members, lines or elements, whichever it is made of."`
 	Field   *string `parquet:"field" null:"the whole record" from:"computed" doc:"The field, with its place in a list, as mouseTracking[3].x."`
-	Reason  string  `parquet:"reason" range:"see docs/store.md" from:"computed" doc:"Why."`
+	Reason  string  `parquet:"reason" range:"see docs/reference/store.md" from:"computed" doc:"Why."`
 	Detail  *string `parquet:"detail" null:"the reason says it all" from:"computed" doc:"What was found, in words."`
 	Snippet *string `parquet:"snippet" null:"nothing to show" from:"the input" doc:"The first bytes of what was found, other than printable ASCII escaped."`
 }

@@ -8,9 +8,9 @@ import (
 	"abtool/internal/docgen"
 )
 
-var update = flag.Bool("update", false, "write the generated parts of docs/store.md")
+var update = flag.Bool("update", false, "write the generated parts of docs/reference/store.md")
 
-// docs/store.md has every table, column and reason.
+// docs/reference/store.md has every table, column and reason.
 func TestDoc(t *testing.T) {
 	var tables, reasons docgen.Page
 	for _, x := range Tables() {
@@ -29,7 +29,7 @@ func TestDoc(t *testing.T) {
 	for _, r := range Reasons {
 		reasons.Row(docgen.Code(string(r.Reason)), "the "+r.Kind, r.Text)
 	}
-	docgen.Check(t, "../docs/store.md", *update, map[string]string{
+	docgen.Check(t, "../docs/reference/store.md", *update, map[string]string{
 		"version": fmt.Sprintf("This page describes format %d.", FormatVersion),
 		"tables":  tables.String(), "reasons": reasons.String(),
 	})

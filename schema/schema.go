@@ -1,6 +1,6 @@
 // Package schema draws the tables of a store once. The Go row types below carry, as struct
 // tags, the name, unit, range, null rule and source of every column; the Arrow schemas, the
-// printed schema (abtool schema) and docs/store.md are generated from those tags.
+// printed schema (abtool schema) and docs/reference/store.md are generated from those tags.
 //
 //	STORE/
 //	  store.json                      what was read, with which options; counts of rows and rejects

@@ -36,7 +36,7 @@ func sqlCommand(s streams) *cobra.Command {
 		Short: "SQL over a store: a query, a file of them, or a shell",
 		Long: `Ask a store in SQL, by an embedded DuckDB. There is a view for whatever can be counted (samples,
 clicks, hovers, icon actions, steps, boxes, instances, images, workers, HITs, pages) and a macro
-for what is often asked of them: docs/views.md lists them, docs/cookbook.md has questions with
+for what is often asked of them: docs/reference/views.md lists them, docs/guide/cookbook.md has questions with
 their answers. Without a QUERY and a file, the query is read from standard input, or, on a
 terminal, line by line in a shell: .help tells what it knows.
 

@@ -14,7 +14,7 @@ import (
 	"abtool/query/shell"
 )
 
-var update = flag.Bool("update", false, "rewrite the results in docs/cookbook.md")
+var update = flag.Bool("update", false, "rewrite the results in docs/guide/cookbook.md")
 
 // readmeShows checks that what the README prints below demo's commands is what demo prints.
 func readmeShows(t *testing.T, out string) {
@@ -50,7 +50,7 @@ func readmeShows(t *testing.T, out string) {
 // Every query of the cookbook gives, on the store that abtool demo makes, the result that is
 // printed below it.
 func TestCookbook(t *testing.T) {
-	const file = "../../docs/cookbook.md"
+	const file = "../../docs/guide/cookbook.md"
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -31,7 +31,7 @@ suggests. Without a NAME: all, their values alone. A NAME is that of a statistic
 paper's id (I1 to I9, C1 to C6); then tables and maps are printed too. --list tells them all.
 
 Each value comes with its number of units, a 95 % interval and, where there is one, the value that the
-paper published of its own data. The definitions, and the layout of the JSON document, are in docs/stats.md.
+paper published of its own data. The definitions, and the layout of the JSON document, are in docs/reference/stats.md.
 
 --by makes a table by worker, class, hit or week. --compare puts another store beside this one, with the
 differences, their intervals and tests.`,
@@ -61,7 +61,7 @@ differences, their intervals and tests.`,
 	}
 	f := c.Flags()
 	f.BoolVar(&o.list, "list", false, "list the statistics with their definitions")
-	f.BoolVar(&o.json, "json", false, "print everything as JSON (schema "+analysis.Schema+", see docs/stats.md)")
+	f.BoolVar(&o.json, "json", false, "print everything as JSON (schema "+analysis.Schema+", see docs/reference/stats.md)")
 	f.BoolVar(&o.csv, "csv", false, "print CSV: a line a value and table cell; with --by, the table itself")
 	f.StringVar(&o.By, "by", "", "a table by "+strings.Join(analysis.Keys, ", "))
 	f.StringVar(&o.compare, "compare", "", "another store, to put beside this one")

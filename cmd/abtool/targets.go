@@ -28,7 +28,7 @@ func targetsCommand(s streams) *cobra.Command {
 		Short: "What a model learns from: points, signals, splits, in files that people train from",
 		Long: `Derive regression targets from a store: a point for each image (COCO: image and class) by one or several rules, with
 its weight, the annotation and annotator that it comes from, and a confidence. --signal adds what else the annotation
-carries. --list explains every rule, signal, table and format; docs/targets.md tells all of it with the columns.
+carries. --list explains every rule, signal, table and format; docs/reference/targets.md tells all of it with the columns.
 
 The format is told by the name: .parquet, .csv, .json (COCO keypoints); or by --format: npy, webdataset and huggingface
 are folders. --crops, --pairs and --classes write other tables instead of targets.

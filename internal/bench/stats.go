@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// stats measures every statistic of a data set against the questions of docs/cookbook.md that
+// stats measures every statistic of a data set against the questions of docs/guide/cookbook.md that
 // ask for the same in SQL: those whose answer is one of the statistics.
 func (b *bench) stats() error {
 	store := filepath.Join(b.dir, "store-stats")
@@ -64,7 +64,7 @@ func (b *bench) stats() error {
 	return nil
 }
 
-// Headings of docs/cookbook.md.
+// Headings of docs/guide/cookbook.md.
 var (
 	imagenetQuestions = []string{
 		"How many images have byproducts, and how many were selected?", "At which showing was an image first selected?", "Does an odd number of clicks mean selected?",
@@ -84,7 +84,7 @@ var question = regexp.MustCompile("(?s)\n### ([^\n]+)\n.*?```sql\n(.*?)```")
 
 // writeQuestions writes the queries under headings of the cookbook to a file.
 func writeQuestions(to string, headings []string) error {
-	text, err := os.ReadFile("docs/cookbook.md")
+	text, err := os.ReadFile("docs/guide/cookbook.md")
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func writeQuestions(to string, headings []string) error {
 	for _, h := range headings {
 		q := queries[h]
 		if q == "" {
-			return fmt.Errorf("docs/cookbook.md has no question %q", h)
+			return fmt.Errorf("docs/guide/cookbook.md has no question %q", h)
 		}
 		out.WriteString(strings.TrimRight(q, ";") + ";\n")
 	}
