@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"abtool/byproduct"
+	"abtool/byproduct/coco"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
@@ -53,11 +54,11 @@ func (p *cocoProfile) addPage(r *cocoRow) {
 			continue
 		}
 		switch k {
-		case actionMove:
+		case coco.Move:
 			p.moves++
-		case actionRemove:
+		case coco.Remove:
 			p.removes++
-		case actionAdd:
+		case coco.Add:
 			if r.t[i] != columnar.Null && (added == columnar.Null || r.t[i] < added) {
 				added = r.t[i]
 			}
@@ -68,7 +69,7 @@ func (p *cocoProfile) addPage(r *cocoRow) {
 	}
 	points := false
 	for i := range g.icons {
-		points = points || g.icons[i].has
+		points = points || g.icons[i].Added()
 		p.addIcon(&g.icons[i])
 	}
 	if points && g.samples == 0 {
@@ -77,24 +78,24 @@ func (p *cocoProfile) addPage(r *cocoRow) {
 }
 
 func (p *cocoProfile) addIcon(k *icon) {
-	if k.placed {
+	if k.Placed {
 		p.placed++
 	}
-	if !k.has {
+	if !k.Added() {
 		return
 	}
 	p.icons++
-	d := plane.CentreDistance(k.x, k.y)
+	d := plane.CentreDistance(k.X, k.Y)
 	p.distance.Add(d)
-	p.dx.Add(k.x - 0.5)
-	p.dy.Add(k.y - 0.5)
+	p.dx.Add(k.X - 0.5)
+	p.dy.Add(k.Y - 0.5)
 	if d <= centreRadius {
 		p.centre++
 	}
 }
 
 func (p *cocoProfile) judgeIcon(k *icon) {
-	if !k.has {
+	if !k.Added() {
 		return
 	}
 	p.judged++
@@ -252,7 +253,7 @@ func (b *cocoBreakdown) row(r *cocoRow) {
 	if b.key == "class" {
 		for i := range r.page.icons {
 			k := &r.page.icons[i]
-			p := b.at(k.class)
+			p := b.at(k.Class)
 			p.pages++
 			p.actions += int64(k.actions)
 			p.addIcon(k)
@@ -277,7 +278,7 @@ func (b *cocoBreakdown) page(g *page) {
 		return
 	}
 	for i := range g.icons {
-		b.at(g.icons[i].class).judgeIcon(&g.icons[i])
+		b.at(g.icons[i].Class).judgeIcon(&g.icons[i])
 	}
 	for _, f := range g.found {
 		p := b.at(f.class)

@@ -3,6 +3,7 @@ package analysis
 import (
 	"slices"
 
+	"abtool/byproduct/coco"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
@@ -10,9 +11,9 @@ import (
 // unseen is what a cocoStatistic embeds that does without some of the calls.
 type unseen struct{}
 
-func (unseen) row(*cocoRow)     {}
-func (unseen) page(*page)       {}
-func (unseen) truth(*cocoImage) {}
+func (unseen) row(*cocoRow)      {}
+func (unseen) page(*page)        {}
+func (unseen) truth(*coco.Image) {}
 
 // cocoCounts is how much there is (C1, C2).
 type cocoCounts struct {
@@ -34,7 +35,7 @@ func (a *cocoCounts) row(r *cocoRow) {
 		a.annotated++
 	}
 	for i := range p.icons {
-		if p.icons[i].has {
+		if p.icons[i].Added() {
 			a.icons++
 		}
 	}
@@ -46,11 +47,11 @@ func (a *cocoCounts) page(p *page) {
 	}
 }
 
-func (a *cocoCounts) truth(m *cocoImage) {
+func (a *cocoCounts) truth(m *coco.Image) {
 	a.images++
-	a.instances += int64(len(m.instances))
-	for i := range m.instances {
-		if m.instances[i].crowd {
+	a.instances += int64(len(m.Instances))
+	for i := range m.Instances {
+		if m.Instances[i].Crowd {
 			a.crowds++
 		}
 	}

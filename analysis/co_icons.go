@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/byproduct/coco"
 	"abtool/internal/stat"
 )
 
@@ -61,27 +62,27 @@ func (a *iconPrecision) page(p *page) {
 		k := &p.icons[i]
 		switch {
 		case p.truth == nil:
-			if k.has {
+			if k.Added() {
 				a.noTruth++
 			}
 			continue
-		case !k.has:
+		case !k.Added():
 			a.noPoint++
 		default:
 			a.r.Count(p.cluster, a.of[onMask], k.onMask)
 			a.r.Count(p.cluster, a.of[onMaskContinuous], k.continuous)
 			a.r.Count(p.cluster, a.of[onBox], k.onBox)
 			a.r.Count(p.cluster, a.absent, !k.present)
-			a.r.Count(p.cluster, a.unplaced, !k.placed)
+			a.r.Count(p.cluster, a.unplaced, !k.Placed)
 			if k.present {
 				a.r.Count(p.cluster, a.of[onMaskPresent], k.onMask)
 				a.r.Count(p.cluster, a.of[onBoxPresent], k.onBox)
 			}
-			if k.placed {
+			if k.Placed {
 				a.r.Count(p.cluster, a.of[onMaskPlaced], k.onMask)
 			}
 		}
-		if k.ends {
+		if k.Ends() {
 			a.final(p.cluster, k)
 		}
 	}
@@ -129,9 +130,9 @@ func newCOCOCentreBias(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
 
 func (a *cocoCentreBias) row(r *cocoRow) {
 	for i := range r.page.icons {
-		if k := &r.page.icons[i]; k.has {
-			a.icons.Add(k.x, k.y)
-			a.r.CountMiddle(r.page.cluster, a.middle, k.x, k.y)
+		if k := &r.page.icons[i]; k.Added() {
+			a.icons.Add(k.X, k.Y)
+			a.r.CountMiddle(r.page.cluster, a.middle, k.X, k.Y)
 		}
 	}
 }
@@ -141,21 +142,21 @@ func (a *cocoCentreBias) page(p *page) {
 		return
 	}
 	for i := range p.icons {
-		if k := &p.icons[i]; k.has {
-			a.known.Add(k.x, k.y)
-			a.r.CountMiddle(p.cluster, a.middle+1, k.x, k.y)
+		if k := &p.icons[i]; k.Added() {
+			a.known.Add(k.X, k.Y)
+			a.r.CountMiddle(p.cluster, a.middle+1, k.X, k.Y)
 		}
 	}
 }
 
-func (a *cocoCentreBias) truth(m *cocoImage) {
-	for i := range m.instances {
-		o := &m.instances[i]
-		if !o.hasBox || !m.sized() {
+func (a *cocoCentreBias) truth(m *coco.Image) {
+	for i := range m.Instances {
+		o := &m.Instances[i]
+		if !o.HasBox || !m.Sized() {
 			a.noSize++
 			continue
 		}
-		a.centres.Add((o.x+o.w/2)/float64(m.width), (o.y+o.h/2)/float64(m.height))
+		a.centres.Add((o.X+o.W/2)/float64(m.Width), (o.Y+o.H/2)/float64(m.Height))
 	}
 }
 
@@ -203,7 +204,7 @@ func (a *iconFrame) page(p *page) {
 	for i := range p.icons {
 		k := &p.icons[i]
 		switch {
-		case !k.has:
+		case !k.Added():
 		case !k.nearest:
 			a.noBox++
 		default:
@@ -258,13 +259,13 @@ func (a *sequences) row(r *cocoRow) {
 	p := r.page
 	for i := range p.icons {
 		k := &p.icons[i]
-		if !k.placed {
+		if !k.Placed {
 			a.unplaced++
 			continue
 		}
 		a.counts[k.sequence]++
-		a.r.Count(p.cluster, a.one, k.actions == 1 && k.anyAdd)
-		a.keep(longIcon{k.actions, k.sequence, k.class, p.seq, p.image})
+		a.r.Count(p.cluster, a.one, k.actions == 1 && k.AnyAdd)
+		a.keep(longIcon{k.actions, k.sequence, k.Class, p.seq, p.image})
 	}
 }
 

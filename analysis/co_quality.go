@@ -3,6 +3,7 @@ package analysis
 import (
 	"slices"
 
+	"abtool/byproduct/coco"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
@@ -41,20 +42,20 @@ func rowChecks() []rowCheck {
 	}
 	return []rowCheck{
 		actions("unknown_type", "actions that are neither add, move nor remove (C2)", "type IS NULL OR type NOT IN ('add', 'move', 'remove')",
-			func(r *cocoRow, i int) (bool, bool) { return true, r.kind[i] == actionUnknown }),
+			func(r *cocoRow, i int) (bool, bool) { return true, r.kind[i] == coco.Unknown }),
 		actions("unknown_icon", "actions of known type on an icon of no known class (C2)",
 			"type IN ('add', 'move', 'remove') AND (icon IS NULL OR icon NOT IN (SELECT category FROM coco_categories))",
 			func(r *cocoRow, i int) (bool, bool) {
-				return r.kind[i] != actionUnknown, r.kind[i] != actionUnknown && r.class[i] < 0
+				return r.kind[i] != coco.Unknown, r.kind[i] != coco.Unknown && r.class[i] < 0
 			}),
 		actions("add_without_place", "adds and moves without a place", "type IN ('add', 'move') AND (to_x IS NULL OR to_y IS NULL)",
 			func(r *cocoRow, i int) (bool, bool) {
-				put := r.kind[i] == actionAdd || r.kind[i] == actionMove
+				put := r.kind[i] == coco.Add || r.kind[i] == coco.Move
 				return put, put && !r.hasPlace(i)
 			}),
 		actions("add_outside", "adds and moves to outside of the image", "type IN ('add', 'move') AND NOT (to_x BETWEEN 0 AND 1 AND to_y BETWEEN 0 AND 1)",
 			func(r *cocoRow, i int) (bool, bool) {
-				put := (r.kind[i] == actionAdd || r.kind[i] == actionMove) && r.hasPlace(i)
+				put := (r.kind[i] == coco.Add || r.kind[i] == coco.Move) && r.hasPlace(i)
 				return put, put && !(r.toX[i] >= 0 && r.toX[i] <= 1 && r.toY[i] >= 0 && r.toY[i] <= 1)
 			}),
 		actions("action_without_time", "actions without a time", "t IS NULL",
@@ -79,7 +80,7 @@ func rowChecks() []rowCheck {
 			func(r *cocoRow) (bool, bool) { return true, r.mouse.Len() == 0 }),
 		pages("no_icon", "no icon stays on the page", "len(actions) = 0 OR NOT EXISTS (SELECT 1 FROM coco_icons i JOIN coco_categories c ON c.category = i.icon WHERE i.seq = coco_annotations.seq AND i.placed)",
 			func(r *cocoRow) (bool, bool) {
-				return true, !slices.ContainsFunc(r.page.icons, func(k icon) bool { return k.placed })
+				return true, !slices.ContainsFunc(r.page.icons, func(k icon) bool { return k.Placed })
 			}),
 		pages("last_superclass_not_reached", "the last superclass was not reached, without which a page cannot be submitted", "NOT list_contains([b.category_idx FOR b IN browsing], 10)",
 			func(r *cocoRow) (bool, bool) { return true, !r.page.reached }),
@@ -156,9 +157,9 @@ func (a *cocoQuality) row(r *cocoRow) {
 	p := r.page
 	for i := range p.icons {
 		k := &p.icons[i]
-		a.startsOdd.see(k.firstKind != actionAdd)
-		if k.placed && k.has {
-			a.moved.see(k.endX != k.x || k.endY != k.y)
+		a.startsOdd.see(k.firstKind != coco.Add)
+		if k.Placed && k.Added() {
+			a.moved.see(k.EndX != k.X || k.EndY != k.Y)
 		}
 	}
 	if p.hit >= 0 && p.index != columnar.Null {
@@ -166,19 +167,19 @@ func (a *cocoQuality) row(r *cocoRow) {
 	}
 }
 
-func (a *cocoQuality) truth(*cocoImage) {}
+func (a *cocoQuality) truth(*coco.Image) {}
 
 func (a *cocoQuality) page(p *page) {
 	a.withoutTruth.see(p.truth == nil)
 	if p.truth == nil {
 		return
 	}
-	if m := p.truth; p.origWidth > 0 && p.origH > 0 && m.sized() {
-		a.size.see(p.origWidth != m.width || p.origH != m.height)
+	if m := p.truth; p.origWidth > 0 && p.origH > 0 && m.Sized() {
+		a.size.see(p.origWidth != m.Width || p.origH != m.Height)
 	}
 	for i := range p.icons {
 		if p.icons[i].onMask {
-			a.lost.see(!p.icons[i].placed)
+			a.lost.see(!p.icons[i].Placed)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package analysis
 import (
 	"math"
 
+	"abtool/byproduct/coco"
 	"abtool/internal/stat"
 )
 
@@ -99,14 +100,14 @@ func newCategoryRecall(e *cocoEngine, r *stat.Ratios) cocoStatistic {
 
 func (a *categoryRecall) row(*cocoRow) {}
 
-func (a *categoryRecall) truth(m *cocoImage) {
-	for i := range m.instances {
-		o := &m.instances[i]
-		if o.class < 0 {
+func (a *categoryRecall) truth(m *coco.Image) {
+	for i := range m.Instances {
+		o := &m.Instances[i]
+		if o.Class < 0 {
 			continue
 		}
-		if s, ok := o.share(m); ok {
-			a.allSize[o.class].Add(s)
+		if s, ok := o.Share(m); ok {
+			a.allSize[o.Class].Add(s)
 		}
 	}
 }
@@ -118,18 +119,18 @@ func (a *categoryRecall) page(p *page) {
 	for _, f := range p.found {
 		a.largest[f.class] = math.Inf(-1)
 	}
-	for i := range p.truth.instances {
-		o := &p.truth.instances[i]
-		if o.class < 0 {
+	for i := range p.truth.Instances {
+		o := &p.truth.Instances[i]
+		if o.Class < 0 {
 			continue
 		}
-		s, ok := o.share(p.truth)
+		s, ok := o.Share(p.truth)
 		if !ok {
 			a.noSizeTruth++
 			continue
 		}
-		a.size[o.class].Add(s)
-		a.largest[o.class] = max(a.largest[o.class], s)
+		a.size[o.Class].Add(s)
+		a.largest[o.Class] = max(a.largest[o.Class], s)
 	}
 	for _, f := range p.found {
 		a.r.Count(p.cluster, a.byClass+stat.RatioID(f.class), f.placed)

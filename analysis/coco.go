@@ -19,17 +19,10 @@ type class = int32
 
 // An icon is what a page did with the icon of one known class.
 type icon struct {
-	class     class
+	coco.Icon
 	sequence  int32 // number of the types of its actions, joined by - (C10)
-	firstKind int8
-	actions   int     // their number
-	placed    bool    // the last is add or move (C7)
-	anyAdd    bool    // there is an add
-	x, y      float64 // of the last add with a place, whatever follows (C3)
-	has       bool    // there is such an add
-	endX      float64 // of the last add or move with a place
-	endY      float64
-	ends      bool // there is one, and the icon is placed
+	firstKind coco.Action
+	actions   int // their number
 
 	// With the ground truth of the image:
 	present                        bool // the image has the class
@@ -55,7 +48,7 @@ type page struct {
 	steps, distinct       int64 // through the superclasses (C13)
 	keyboard, keyUnknown  int64
 	reached               bool // the last superclass
-	truth                 *cocoImage
+	truth                 *coco.Image
 	classes               int64 // on the image
 	retrieved, retrieved2 int64 // of them, placed; ever added
 	found                 []found
@@ -84,7 +77,7 @@ type cocoRow struct {
 	page  *page
 	mouse byproduct.Points
 	// actions, by place in the list
-	kind            []int8
+	kind            []coco.Action
 	class           []class
 	toX, toY        []float64
 	fromX, fromY    []float64
@@ -93,22 +86,12 @@ type cocoRow struct {
 	keyboard        []int64
 }
 
-// Kinds of actions.
-const (
-	actionUnknown = iota
-	actionAdd
-	actionMove
-	actionRemove
-)
-
-var actionNames = [...]string{"", "add", "move", "remove"}
-
 // A cocoStatistic gathers what it needs. Each goroutine has its own, and what is merged must not
 // depend on the order.
 type cocoStatistic interface {
-	row(*cocoRow)     // every row, before its image is known
-	page(*page)       // every row, with its image's ground truth if there is one
-	truth(*cocoImage) // every image of the ground truth
+	row(*cocoRow)      // every row, before its image is known
+	page(*page)        // every row, with its image's ground truth if there is one
+	truth(*coco.Image) // every image of the ground truth
 	merge(cocoStatistic)
 	result(*cocoEngine, *Statistic)
 }
@@ -152,13 +135,6 @@ func newCOCOEngine(dir string, o Options) (*cocoEngine, error) {
 	return e, nil
 }
 
-func (e *cocoEngine) classOf(name string) class {
-	if c, ok := e.class[name]; ok {
-		return c
-	}
-	return -1
-}
-
 // runCOCO runs statistics over a store, one set of them for each goroutine.
 func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (DataSet, error) {
 	e, err := newCOCOEngine(store, o)
@@ -184,9 +160,11 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (Da
 		if w.readRows, err = w.col.bind(annotations); err != nil {
 			return DataSet{}, err
 		}
-		if w.readImages, err = w.img.bind(images); err != nil {
+		if w.readImages, err = images.Reader(coco.ImageColumns...); err != nil {
 			return DataSet{}, err
 		}
+		w.img = coco.NewImages(w.readImages)
+		w.actions = coco.NewActions(w.readRows)
 		workers = append(workers, w)
 	}
 	total := annotations.Rows() + images.Rows()
@@ -245,18 +223,18 @@ func (e *cocoEngine) ratio(name, title, unit, of string, id stat.RatioID) Value 
 
 // cocoRows are the columns of annotations that are read.
 type cocoRows struct {
-	seq, image, worker, hit, index, started, width, height, origWidth, origHeight, spent     *columnar.Values
-	kind, icon, fromX, fromY, toX, toY, t, browse, keyboard, browseT, mouseT, mouseX, mouseY *columnar.Values
+	seq, image, worker, hit, index, started, width, height, origWidth, origHeight, spent *columnar.Values
+	fromX, fromY, browse, keyboard, browseT, mouseT, mouseX, mouseY                      *columnar.Values
 }
 
 func (c *cocoRows) bind(t *columnar.Table) (*columnar.Reader, error) {
 	return bind(t, map[string]**columnar.Values{
 		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "hit_id": &c.hit, "page_idx": &c.index, "page_started": &c.started,
 		"image_width": &c.width, "image_height": &c.height, "original_width": &c.origWidth, "original_height": &c.origHeight, "time_spent": &c.spent,
-		"actions.type": &c.kind, "actions.icon": &c.icon, "actions.from_x": &c.fromX, "actions.from_y": &c.fromY, "actions.to_x": &c.toX, "actions.to_y": &c.toY,
-		"actions.t": &c.t, "browsing.category_idx": &c.browse, "browsing.keyboard": &c.keyboard, "browsing.t": &c.browseT,
+		"actions.from_x": &c.fromX, "actions.from_y": &c.fromY,
+		"browsing.category_idx": &c.browse, "browsing.keyboard": &c.keyboard, "browsing.t": &c.browseT,
 		"mouse.t": &c.mouseT, "mouse.x": &c.mouseX, "mouse.y": &c.mouseY,
-	})
+	}, coco.ActionColumns...)
 }
 
 // A cocoWorker is what one goroutine of an engine has.
@@ -264,7 +242,8 @@ type cocoWorker struct {
 	e                    *cocoEngine
 	readRows, readImages *columnar.Reader
 	col                  cocoRows
-	img                  cocoImages
+	img                  *coco.Images
+	actions              *coco.Actions
 	stats                []cocoStatistic
 	ratios               *stat.Ratios
 	pages                []*page
@@ -274,12 +253,10 @@ type cocoWorker struct {
 
 	// of the row group: numbers of texts by place in the column's Dict, and of actions by place
 	workerIDs, hitIDs, clusterIDs []int32
-	classes                       []class
-	kinds                         []int8
-	kindOf                        []int8
+	kindOf                        []coco.Action
 	classOf                       []class
 	sequence                      []byte
-	image                         cocoImage
+	image                         coco.Image
 }
 
 // lastSuperclass is the number of the superclass that is reached before submitting.
@@ -303,28 +280,17 @@ func (w *cocoWorker) rows(group int) error {
 
 func (w *cocoWorker) nameRows() {
 	c, e := &w.col, w.e
-	w.workerIDs, w.hitIDs, w.clusterIDs, w.classes, w.kinds = w.workerIDs[:0], w.hitIDs[:0], w.clusterIDs[:0], w.classes[:0], w.kinds[:0]
+	w.workerIDs, w.hitIDs, w.clusterIDs = w.workerIDs[:0], w.hitIDs[:0], w.clusterIDs[:0]
 	for _, s := range c.worker.Dict {
 		w.workerIDs, w.clusterIDs = append(w.workerIDs, e.workers.ID(s)), append(w.clusterIDs, e.cluster.ID("worker "+s))
 	}
 	for _, s := range c.hit.Dict {
 		w.hitIDs = append(w.hitIDs, e.hits.ID(s))
 	}
-	for _, s := range c.icon.Dict {
-		w.classes = append(w.classes, e.classOf(s))
-	}
-	for _, s := range c.kind.Dict {
-		w.kinds = append(w.kinds, int8(max(0, slices.Index(actionNames[1:], s)+1)))
-	}
+	w.actions.Update(e.class)
 	w.kindOf, w.classOf = w.kindOf[:0], w.classOf[:0]
-	for i := range c.kind.Index {
-		kind, cl := int8(actionUnknown), class(-1)
-		if k := c.kind.Index[i]; k >= 0 {
-			kind = w.kinds[k]
-		}
-		if k := c.icon.Index[i]; k >= 0 {
-			cl = w.classes[k]
-		}
+	for k := range w.actions.Len() {
+		cl, kind := w.actions.At(k)
 		w.kindOf, w.classOf = append(w.kindOf, kind), append(w.classOf, cl)
 	}
 }
@@ -347,12 +313,12 @@ func (w *cocoWorker) row(i int) *cocoRow {
 	default:
 		p.cluster = w.e.cluster.ID(anonymousCluster(fmt.Sprint(p.image)))
 	}
-	from, to := c.kind.Offsets[i], c.kind.Offsets[i+1]
+	from, to := w.actions.Of(i)
 	bFrom, bTo := c.browse.Offsets[i], c.browse.Offsets[i+1]
 	row := &cocoRow{
 		page: p, mouse: byproduct.PointsAt(c.mouseT, c.mouseX, c.mouseY, i),
-		kind: w.kindOf[from:to], class: w.classOf[from:to], toX: c.toX.Floats[from:to], toY: c.toY.Floats[from:to],
-		fromX: c.fromX.Floats[from:to], fromY: c.fromY.Floats[from:to], t: c.t.Ints[from:to],
+		kind: w.kindOf[from:to], class: w.classOf[from:to], toX: w.actions.X.Floats[from:to], toY: w.actions.Y.Floats[from:to],
+		fromX: c.fromX.Floats[from:to], fromY: c.fromY.Floats[from:to], t: w.actions.T.Ints[from:to],
 		browse: c.browse.Ints[bFrom:bTo], browseT: c.browseT.Ints[bFrom:bTo], keyboard: c.keyboard.Ints[bFrom:bTo],
 	}
 	p.actions, p.samples = int64(len(row.kind)), int64(row.mouse.Len())
@@ -378,11 +344,11 @@ func (w *cocoWorker) row(i int) *cocoRow {
 func (w *cocoWorker) icons(p *page, row *cocoRow) {
 	for i, kind := range row.kind {
 		switch {
-		case kind == actionUnknown:
+		case kind == coco.Unknown:
 			p.unknownType++
 		case row.class[i] < 0:
 			p.unknownIcon++
-		case !slices.ContainsFunc(p.icons, func(k icon) bool { return k.class == row.class[i] }):
+		case !slices.ContainsFunc(p.icons, func(k icon) bool { return k.Class == row.class[i] }):
 			p.icons = append(p.icons, w.icon(row, i))
 		}
 	}
@@ -390,30 +356,18 @@ func (w *cocoWorker) icons(p *page, row *cocoRow) {
 
 // icon is the icon that first appears in action i.
 func (w *cocoWorker) icon(row *cocoRow, i int) icon {
-	k := icon{class: row.class[i], firstKind: row.kind[i]}
+	k := icon{Icon: coco.NewIcon(row.class[i]), firstKind: row.kind[i]}
 	w.sequence = w.sequence[:0]
 	for ; i < len(row.kind); i++ {
-		if row.class[i] != k.class || row.kind[i] == actionUnknown {
+		if row.class[i] != k.Class {
 			continue
 		}
 		if k.actions++; k.actions > 1 {
 			w.sequence = append(w.sequence, '-')
 		}
-		w.sequence = append(w.sequence, actionNames[row.kind[i]]...)
-		x, y := row.toX[i], row.toY[i]
-		valid := x == x && y == y
-		k.placed = row.kind[i] != actionRemove
-		if row.kind[i] == actionAdd {
-			k.anyAdd = true
-			if valid {
-				k.x, k.y, k.has = x, y, true
-			}
-		}
-		if k.placed && valid {
-			k.endX, k.endY, k.ends = x, y, true
-		}
+		w.sequence = append(w.sequence, row.kind[i].String()...)
+		k.Take(row.kind[i], row.toX[i], row.toY[i])
 	}
-	k.ends = k.ends && k.placed
 	k.sequence = w.e.sequences.ID(string(w.sequence))
 	return k
 }

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"slices"
 
+	"abtool/byproduct/coco"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
@@ -218,7 +219,7 @@ func (a *cocoExamples) row(r *cocoRow) {
 	p := r.page
 	icons := int64(0)
 	for i := range p.icons {
-		icons += b2i(p.icons[i].has && p.icons[i].placed)
+		icons += b2i(p.icons[i].Added() && p.icons[i].Placed)
 	}
 	id := fmt.Sprint(p.image)
 	c := chance(a.o.Seed, id)
@@ -235,11 +236,11 @@ func (a *cocoExamples) row(r *cocoRow) {
 		}
 	}
 	for i, kind := range r.kind {
-		if kind == actionUnknown || r.class[i] < 0 || r.t[i] == columnar.Null {
+		if kind == coco.Unknown || r.class[i] < 0 || r.t[i] == columnar.Null {
 			continue
 		}
-		v := Event{Sample: Sample{r.t[i], r.toX[i], r.toY[i]}, Kind: actionNames[kind], Icon: a.e.categories[r.class[i]]}
-		if kind == actionRemove {
+		v := Event{Sample: Sample{r.t[i], r.toX[i], r.toY[i]}, Kind: kind.String(), Icon: a.e.categories[r.class[i]]}
+		if kind == coco.Remove {
 			v.X, v.Y = r.fromX[i], r.fromY[i]
 		}
 		if v.X != v.X || v.Y != v.Y {
@@ -263,7 +264,7 @@ func (a *cocoExamples) page(p *page) {
 		a.boxes(x, p)
 	}
 	for _, k := range p.icons {
-		if !k.has || !k.placed {
+		if !k.Added() || !k.Placed {
 			continue
 		}
 		if p.truth != nil {
@@ -272,7 +273,7 @@ func (a *cocoExamples) page(p *page) {
 		}
 		last := -1
 		for i := range x.Events {
-			if v := &x.Events[i]; v.Icon == a.e.categories[k.class] && v.Kind == "add" && v.X == k.x && v.Y == k.y {
+			if v := &x.Events[i]; v.Icon == a.e.categories[k.Class] && v.Kind == "add" && v.X == k.X && v.Y == k.Y {
 				last = i
 			}
 		}
@@ -284,10 +285,10 @@ func (a *cocoExamples) page(p *page) {
 
 // boxes adds the boxes of the classes that have an icon.
 func (a *cocoExamples) boxes(x *Example, p *page) {
-	for i := range p.truth.instances {
-		o := &p.truth.instances[i]
-		if b, ok := o.relative(p.truth); ok && o.class >= 0 && slices.ContainsFunc(p.icons, func(k icon) bool { return k.class == o.class }) {
-			x.Boxes = append(x.Boxes, Box{a.e.categories[o.class], b.X0, b.Y0, b.X1, b.Y1})
+	for i := range p.truth.Instances {
+		o := &p.truth.Instances[i]
+		if b, ok := o.Box(p.truth); ok && o.Class >= 0 && slices.ContainsFunc(p.icons, func(k icon) bool { return k.Class == o.Class }) {
+			x.Boxes = append(x.Boxes, Box{a.e.categories[o.Class], b.X0, b.Y0, b.X1, b.Y1})
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"abtool/byproduct/coco"
 	"abtool/byproduct/imagenet"
 	"abtool/byproduct/plane"
 	"abtool/store/columnar"
@@ -13,7 +14,7 @@ import (
 // A Truth tells whether points lie on objects, by a store's ground truth: boxes of ImageNet, masks of COCO.
 type Truth struct {
 	images *imagenet.Images
-	coco   map[string]*cocoImage
+	coco   map[string]*coco.Image
 	class  map[string]class
 }
 
@@ -33,28 +34,26 @@ func OpenTruth(store, set string, want func(image string) bool) (*Truth, error) 
 		return nil, err
 	}
 	defer t.Close()
-	w := &cocoWorker{e: e}
-	if w.readImages, err = w.img.bind(t); err != nil {
+	r, err := t.Reader(coco.ImageColumns...)
+	if err != nil {
 		return nil, err
 	}
-	out := &Truth{coco: map[string]*cocoImage{}, class: e.class}
+	images := coco.NewImages(r)
+	out := &Truth{coco: map[string]*coco.Image{}, class: e.class}
 	for g := range t.Groups() {
-		if err := w.readImages.Read(g); err != nil {
+		if err := r.Read(g); err != nil {
 			return nil, err
 		}
-		var classes []class
-		for _, s := range w.img.category.Dict {
-			classes = append(classes, e.classOf(s))
-		}
-		for i := range w.readImages.Rows() {
-			id := fmt.Sprint(w.img.id.Ints[i])
+		images.Update(e.class)
+		for i := range r.Rows() {
+			id := fmt.Sprint(images.ID(i))
 			if !want(id) {
 				continue
 			}
-			m := &cocoImage{}
-			w.readImage(m, i, classes)
-			for k := range m.instances {
-				o := &m.instances[k].mask
+			m := &coco.Image{}
+			images.Read(i, m)
+			for k := range m.Instances {
+				o := &m.Instances[k].Mask
 				o.Polygon, o.Rings, o.Runs = slices.Clone(o.Polygon), slices.Clone(o.Rings), slices.Clone(o.Runs)
 			}
 			out.coco[id] = m
@@ -75,19 +74,15 @@ func (t *Truth) On(image, className string, x, y float64) (on, known bool) {
 		return plane.InAny(boxes, x, y), len(boxes) > 0
 	}
 	m := t.coco[image]
-	if m == nil || !m.sized() {
+	if m == nil || !m.Sized() {
 		return false, false
 	}
 	c, ok := t.class[className]
 	if !ok {
 		return false, false
 	}
-	px, py, inside := plane.Pixel(x, y, m.width, m.height)
-	for i := range m.instances {
-		if o := &m.instances[i]; o.class == c {
-			known = true
-			on = on || inside && o.mask.Has(px, py)
-		}
+	if !m.Has(c, len(m.Instances)) {
+		return false, false
 	}
-	return on, known
+	return m.OnMask(c, x, y), true
 }

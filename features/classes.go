@@ -124,16 +124,16 @@ func (s *cocoSet) classFacts() []classFacts {
 		f := iconFacts{page: n, row: int32(i), id: n.id(), own: n.own()}
 		for k := range n.icons {
 			f.icon = &n.icons[k]
-			c := &out[f.class]
+			c := &out[f.Class]
 			if f.present {
 				c.images++
-				c.found += one(f.placed)
+				c.found += one(f.Placed)
 			}
-			if !f.added {
+			if !f.Added() {
 				continue
 			}
 			confidence, _ := s.confidence(&f)
-			c.point(n.worker, f.addX, f.addY, s.pace.of(n.worker, int64(f.time)), confidence, int64(f.time))
+			c.point(n.worker, f.X, f.Y, s.pace.of(n.worker, int64(f.time)), confidence, int64(f.time))
 			if n.known {
 				c.judged.Add(f.hit)
 				c.other += one(!f.present)

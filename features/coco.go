@@ -47,19 +47,13 @@ type page struct {
 
 // An icon is a class of a page: placed, or on the image, or both.
 type icon struct {
-	class        int32
+	coco.Icon
 	time         int32 // ms from the action before to the last add; −1: unknown, or not asked for
-	added        bool  // it has an add with a place
-	located      bool  // or a move with one
-	ends         bool  // and it is not removed in the end
-	placed       bool  // its last action is an add or a move (C7)
 	present      bool  // the image has the class
 	hit          bool  // the last add is on a mask of it (C5)
 	hasBox       bool
 	hasMask      bool
-	near         bool // the last add can be held against a box
-	addX, addY   float64
-	endX, endY   float64
+	near         bool    // the last add can be held against a box
 	boxX, boxY   float64 // centre of the largest box
 	maskX, maskY float64
 	nearest      plane.Box // of the last add
@@ -125,72 +119,19 @@ func (s *cocoSet) readPages(ctx context.Context) error {
 	})
 }
 
-// actions are the actions of a row group.
-type actions struct {
-	kind, icon, x, y, t *columnar.Values
-	classes             []int32 // by place in icon's Dict; −1: no class
-	kinds               []int8  // by place in kind's Dict
-}
-
-var actionColumns = []string{"actions.type", "actions.icon", "actions.to_x", "actions.to_y", "actions.t"}
-
-func (s *cocoSet) newActions(r *columnar.Reader) *actions {
-	return &actions{kind: r.Column("actions.type"), icon: r.Column("actions.icon"), x: r.Column("actions.to_x"), y: r.Column("actions.to_y"), t: r.Column("actions.t")}
-}
-
-// Kinds of actions.
-const (
-	actionUnknown = iota
-	actionAdd
-	actionMove
-	actionRemove
-)
-
-// number looks up the classes and kinds of a row group.
-func (a *actions) number(s *cocoSet) {
-	a.classes, a.kinds = a.classes[:0], a.kinds[:0]
-	for _, name := range a.icon.Dict {
-		c, ok := s.class[name]
-		if !ok {
-			c = -1
-		}
-		a.classes = append(a.classes, c)
-	}
-	for _, name := range a.kind.Dict {
-		a.kinds = append(a.kinds, int8(max(0, slices.Index([]string{"", "add", "move", "remove"}, name))))
-	}
-}
-
-// at is the class and the kind of an action; class −1: it does not count (C2).
-func (a *actions) at(k int32) (class int32, kind int8) {
-	class = -1
-	if d := a.kind.Index[k]; d >= 0 {
-		kind = a.kinds[d]
-	}
-	if d := a.icon.Index[k]; d >= 0 && kind != actionUnknown {
-		class = a.classes[d]
-	}
-	return class, kind
-}
-
-func (a *actions) placed(k int32) bool {
-	x, y := a.x.Floats[k], a.y.Floats[k]
-	return x == x && y == y
-}
-
 type cocoPass struct {
 	set     *cocoSet
 	read    *columnar.Reader
-	actions *actions
+	actions *coco.Actions
 	workers []int32
 }
 
 func (s *cocoSet) newPass() (*cocoPass, error) {
-	r, err := s.table.Reader(append([]string{"seq", "image_id", "worker_id", "original_width", "original_height"}, actionColumns...)...)
+	r, err := s.table.Reader(append([]string{"seq", "image_id", "worker_id", "original_width", "original_height"}, coco.ActionColumns...)...)
 	if err != nil {
 		return nil, err
 	}
-	return &cocoPass{set: s, read: r, actions: s.newActions(r)}, nil
+	return &cocoPass{set: s, read: r, actions: coco.NewActions(r)}, nil
 }
 
 func (p *cocoPass) group(g int) error {
@@ -201,7 +142,7 @@ func (p *cocoPass) group(g int) error {
 	seq, image, worker := r.Column("seq").Ints, r.Column("image_id").Ints, r.Column("worker_id")
 	width, height := r.Column("original_width").Ints, r.Column("original_height").Ints
 	p.workers = s.workers.Number(p.workers[:0], worker.Dict)
-	p.actions.number(s)
+	p.actions.Update(s.class)
 	from := s.starts[g]
 	for i := range r.Rows() {
 		if seq[i] != int64(from)+int64(i) {
@@ -224,18 +165,15 @@ func (p *cocoPass) group(g int) error {
 func (p *cocoPass) icons(n *page, i int) {
 	a := p.actions
 	before := int64(0) // the time of the action before
-	for k := a.kind.Offsets[i]; k < a.kind.Offsets[i+1]; k++ {
-		class, kind := a.at(k)
-		t := a.t.Ints[k]
+	for k, to := a.Of(i); k < to; k++ {
+		class, kind := a.At(k)
+		t := a.T.Ints[k]
 		if class >= 0 {
 			c := n.icon(class)
-			if kind != actionRemove && a.placed(k) {
-				c.located, c.endX, c.endY = true, a.x.Floats[k], a.y.Floats[k]
-			}
-			c.placed = kind != actionRemove
-			c.ends = c.located && c.placed
-			if kind == actionAdd && a.placed(k) {
-				c.added, c.addX, c.addY, c.time = true, a.x.Floats[k], a.y.Floats[k], -1
+			x, y := a.X.Floats[k], a.Y.Floats[k]
+			c.Take(kind, x, y)
+			if kind == coco.Add && byproduct.Placed(x, y) {
+				c.time = -1
 				if t != columnar.Null && before != columnar.Null && t >= before {
 					c.time = int32(min(t-before, 1<<31-1))
 				}
@@ -248,11 +186,11 @@ func (p *cocoPass) icons(n *page, i int) {
 // icon is the page's icon of a class, a new one if there is none.
 func (n *page) icon(class int32) *icon {
 	for i := range n.icons {
-		if n.icons[i].class == class {
+		if n.icons[i].Class == class {
 			return &n.icons[i]
 		}
 	}
-	n.icons = append(n.icons, icon{class: class, time: -1})
+	n.icons = append(n.icons, icon{Icon: coco.NewIcon(class), time: -1})
 	return &n.icons[len(n.icons)-1]
 }
 
@@ -262,7 +200,7 @@ func (s *cocoSet) learn() error {
 		s.fold = append(s.fold, calibrationFold(w, ""))
 	}
 	for i := range s.pages {
-		slices.SortFunc(s.pages[i].icons, func(a, b icon) int { return cmp.Compare(a.class, b.class) })
+		slices.SortFunc(s.pages[i].icons, func(a, b icon) int { return cmp.Compare(a.Class, b.Class) })
 	}
 	if s.truth {
 		var parts [trustFolds][]stat.Tally
@@ -283,7 +221,7 @@ func (s *cocoSet) learn() error {
 			n := &s.pages[i]
 			for k := range n.icons {
 				if c := &n.icons[k]; c.near {
-					fit.add(s.foldOf(n), c.class, c.nearest, c.addX, c.addY)
+					fit.add(s.foldOf(n), c.Class, c.nearest, c.X, c.Y)
 				}
 			}
 		}
@@ -293,7 +231,7 @@ func (s *cocoSet) learn() error {
 		s.pace = newPace(len(s.workers.List))
 		for i := range s.pages {
 			for k := range s.pages[i].icons {
-				if c := &s.pages[i].icons[k]; c.added {
+				if c := &s.pages[i].icons[k]; c.Added() {
 					s.pace.add(s.pages[i].worker, int64(c.time))
 				}
 			}
@@ -311,7 +249,7 @@ func (n *page) own() (t stat.Tally) {
 		return t
 	}
 	for i := range n.icons {
-		if n.icons[i].added {
+		if n.icons[i].Added() {
 			t.Add(n.icons[i].hit)
 		}
 	}
@@ -341,7 +279,7 @@ func (s *cocoSet) put(f *iconFacts, t *Target, x, y float64) {
 		w, h = f.page.gtW, f.page.gtH
 	}
 	if w >= 0 {
-		t.PixelX, t.PixelY = int64(x*float64(w)), int64(y*float64(h))
+		t.PixelX, t.PixelY = coco.Pixel(x, y, w, h)
 	}
 }
 
@@ -351,37 +289,37 @@ func (s *cocoSet) from(f *iconFacts, t *Target) {
 }
 
 func (s *cocoSet) finalAdd(f *iconFacts, t *Target) bool {
-	if !f.added {
+	if !f.Added() {
 		return false
 	}
-	s.put(f, t, f.addX, f.addY)
+	s.put(f, t, f.X, f.Y)
 	s.from(f, t)
 	return true
 }
 
 func (s *cocoSet) finalPosition(f *iconFacts, t *Target) bool {
-	if !f.ends {
+	if !f.Ends() {
 		return false
 	}
-	s.put(f, t, f.endX, f.endY)
+	s.put(f, t, f.EndX, f.EndY)
 	s.from(f, t)
 	return true
 }
 
 func (s *cocoSet) random(f *iconFacts, t *Target) bool {
-	if !f.added {
+	if !f.Added() {
 		return false
 	}
-	x, y := Uniform(s.o.Seed, f.id, s.classes[f.class].Name)
+	x, y := Uniform(s.o.Seed, f.id, s.classes[f.Class].Name)
 	s.put(f, t, x, y)
 	return true
 }
 
 func (s *cocoSet) calibrated(f *iconFacts, t *Target) bool {
-	if !f.added {
+	if !f.Added() {
 		return false
 	}
-	x, y, ok := s.shift.apply(s.foldOf(f.page), f.class, f.addX, f.addY)
+	x, y, ok := s.shift.apply(s.foldOf(f.page), f.Class, f.X, f.Y)
 	if ok {
 		s.put(f, t, x, y)
 		s.from(f, t)
@@ -414,13 +352,13 @@ func (s *cocoSet) chunks() int {
 
 func (s *cocoSet) chunk() (func(chunk int, emit func(*Target) error) error, error) {
 	var read *columnar.Reader
-	var acts *actions
+	var acts *coco.Actions
 	if s.o.traces() {
-		r, err := s.table.Reader(append([]string{"mouse.t", "mouse.x", "mouse.y"}, actionColumns...)...)
+		r, err := s.table.Reader(append([]string{"mouse.t", "mouse.x", "mouse.y"}, coco.ActionColumns...)...)
 		if err != nil {
 			return nil, err
 		}
-		read, acts = r, s.newActions(r)
+		read, acts = r, coco.NewActions(r)
 	}
 	var t Target
 	w := newSignaller(s.o)
@@ -438,7 +376,7 @@ func (s *cocoSet) chunk() (func(chunk int, emit func(*Target) error) error, erro
 			if err := read.Read(chunk); err != nil {
 				return err
 			}
-			acts.number(s)
+			acts.Update(s.class)
 		}
 		from := s.starts[chunk]
 		for row := from; row < s.starts[chunk+1]; row++ {
@@ -462,7 +400,7 @@ func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), 
 	for k := range n.icons {
 		f.icon = &n.icons[k]
 		t.Signals.reset()
-		if f.added && signals != nil {
+		if f.Added() && signals != nil {
 			signals(&f)
 		}
 		for i, r := range s.o.rules {
@@ -470,12 +408,12 @@ func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), 
 			t.rule, t.part = i, part
 			t.Rule, t.Image, t.Split, t.File = r.Name, f.id, s.o.splitName(part), file
 			t.Width, t.Height = n.size()
-			c := &s.classes[f.class]
+			c := &s.classes[f.Class]
 			t.Class, t.ClassIndex = c.Name, int32(c.ID)
-			t.Label = f.present || !n.known && f.added
+			t.Label = f.present || !n.known && f.Added()
 			if !r.coco(s, &f, t) {
 				t.none()
-				if !s.o.All || !f.added && !f.present {
+				if !s.o.All || !f.Added() && !f.present {
 					continue
 				}
 			}

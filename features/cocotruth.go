@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/byproduct/coco"
 	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
 	"abtool/store/columnar"
@@ -52,124 +53,101 @@ func (s *cocoSet) readTruth(ctx context.Context, store string) error {
 
 // truthPass is what one goroutine has.
 type truthPass struct {
-	set     *cocoSet
-	read    *columnar.Reader
-	classes []int32
-	mask    plane.Raster
+	set    *cocoSet
+	read   *columnar.Reader
+	images *coco.Images
+	image  coco.Image // at hand
+	mask   plane.Raster
 }
 
-var truthColumns = []string{"image_id", "width", "height", "file_name", "instances.category", "instances.x", "instances.y", "instances.w", "instances.h",
-	"instances.area", "instances.crowd", "instances.polygon", "instances.rings", "instances.rle_height", "instances.rle_width", "instances.rle_counts"}
-
 func (s *cocoSet) newTruthPass(t *columnar.Table) (*truthPass, error) {
-	r, err := t.Reader(truthColumns...)
+	r, err := t.Reader(append([]string{"file_name", "instances.area"}, coco.ImageColumns...)...)
 	if err != nil {
 		return nil, err
 	}
-	return &truthPass{set: s, read: r}, nil
+	return &truthPass{set: s, read: r, images: coco.NewImages(r)}, nil
 }
 
 func (p *truthPass) group(g int, byImage map[int64]int32) (more []page, err error) {
 	if err := p.read.Read(g); err != nil {
 		return nil, err
 	}
-	r := p.read
-	p.classes = p.classes[:0]
-	for _, name := range r.Column("instances.category").Dict {
-		c, ok := p.set.class[name]
-		if !ok {
-			c = -1
-		}
-		p.classes = append(p.classes, c)
-	}
-	id, width, height, file := r.Column("image_id").Ints, r.Column("width").Ints, r.Column("height").Ints, r.Column("file_name")
-	for i := range r.Rows() {
+	p.images.Update(p.set.class)
+	file := p.read.Column("file_name")
+	for i := range p.read.Rows() {
+		m := &p.image
+		p.images.Read(i, m)
 		var n *page
-		if at, ok := byImage[id[i]]; ok {
+		if at, ok := byImage[m.ID]; ok {
 			n = &p.set.pages[at]
 		} else {
-			more = append(more, page{image: id[i], worker: -1, width: -1, height: -1})
+			more = append(more, page{image: m.ID, worker: -1, width: -1, height: -1})
 			n = &more[len(more)-1]
 		}
 		n.known = true
-		if width[i] > 0 && height[i] > 0 {
-			n.gtW, n.gtH = int32(width[i]), int32(height[i])
+		if m.Sized() {
+			n.gtW, n.gtH = int32(m.Width), int32(m.Height)
 		}
 		if s, ok := file.Text(i); ok {
 			n.file = s
 		}
-		p.judge(n, i)
+		p.judge(n, p.read.Column("instances.area").Floats[p.images.First(i):])
 	}
 	return more, nil
 }
 
-// judge holds the icons of a page against the instances of its image.
-func (p *truthPass) judge(n *page, i int) {
-	r := p.read
-	category := r.Column("instances.category")
-	from, to := category.Offsets[i], category.Offsets[i+1]
-	for k := from; k < to; k++ {
-		if d := category.Index[k]; d >= 0 && p.classes[d] >= 0 {
-			n.icon(p.classes[d]).present = true
+// judge holds the icons of a page against the instances of its image; areas are theirs.
+func (p *truthPass) judge(n *page, areas []float64) {
+	for i := range p.image.Instances {
+		if c := p.image.Instances[i].Class; c >= 0 {
+			n.icon(c).present = true
 		}
 	}
-	if n.gtW == 0 {
+	if !p.image.Sized() {
 		return
 	}
 	for c := range n.icons {
-		p.icon(n, &n.icons[c], from, to)
+		p.icon(&n.icons[c], areas)
 	}
 }
 
 // icon holds one class against its instances.
-func (p *truthPass) icon(n *page, c *icon, from, to int32) {
-	r := p.read
-	category, crowd, area := r.Column("instances.category").Index, r.Column("instances.crowd").Ints, r.Column("instances.area").Floats
-	x, y, w, h := r.Column("instances.x").Floats, r.Column("instances.y").Floats, r.Column("instances.w").Floats, r.Column("instances.h").Floats
-	px, py, inside := plane.Pixel(c.addX, c.addY, int64(n.gtW), int64(n.gtH))
-	inside = inside && c.added
-	fw, fh := float64(n.gtW), float64(n.gtH)
-	best, biggest := int32(-1), int32(-1) // largest box, largest mask; crowds come last
-	for k := from; k < to; k++ {
-		if d := category[k]; d < 0 || p.classes[d] != c.class {
-			continue
-		}
-		m := p.instanceMask(k)
-		if inside && !c.hit {
-			c.hit = m.Has(px, py)
-		}
-		if !m.Empty() && (biggest < 0 || crowd[k] < crowd[biggest] || crowd[k] == crowd[biggest] && area[k] > area[biggest]) {
-			biggest = k
-		}
-		if !(w[k] > 0 && h[k] > 0) || x[k] != x[k] || y[k] != y[k] {
-			continue
-		}
-		if best < 0 || crowd[k] < crowd[best] || crowd[k] == crowd[best] && w[k]*h[k] > w[best]*h[best] {
-			best = k
-		}
-		if c.added {
-			b := plane.PixelBox(x[k], y[k], x[k]+w[k], y[k]+h[k], fw, fh)
-			if !c.near || b.Nearer(c.nearest, c.addX, c.addY) {
-				c.nearest, c.near = b, true
-			}
-		}
+func (p *truthPass) icon(c *icon, areas []float64) {
+	m := &p.image
+	if c.Added() {
+		c.hit = m.OnMask(c.Class, c.X, c.Y)
+		var boxes int
+		c.nearest, boxes = m.Nearest(c.Class, c.X, c.Y)
+		c.near = boxes > 0
 	}
-	if best >= 0 {
-		c.hasBox, c.boxX, c.boxY = true, (x[best]+w[best]/2)/fw, (y[best]+h[best]/2)/fh
+	w, h := float64(m.Width), float64(m.Height)
+	if o := p.largest(c.Class, func(o *coco.Instance, _ int) (float64, bool) {
+		return o.W * o.H, o.W > 0 && o.H > 0 && o.HasBox
+	}); o != nil {
+		c.hasBox, c.boxX, c.boxY = true, (o.X+o.W/2)/w, (o.Y+o.H/2)/h
 	}
-	if biggest >= 0 && p.set.o.needs().masks {
-		m := p.instanceMask(biggest)
-		if cx, cy, ok := p.mask.Centroid(&m, int64(n.gtW), int64(n.gtH)); ok {
-			c.hasMask, c.maskX, c.maskY = true, cx/fw, cy/fh
+	if !p.set.o.needs().masks {
+		return
+	}
+	if o := p.largest(c.Class, func(o *coco.Instance, i int) (float64, bool) { return areas[i], !o.Mask.Empty() }); o != nil {
+		if cx, cy, ok := p.mask.Centroid(&o.Mask, m.Width, m.Height); ok {
+			c.hasMask, c.maskX, c.maskY = true, cx/w, cy/h
 		}
 	}
 }
 
-func (p *truthPass) instanceMask(k int32) plane.Mask {
-	r := p.read
-	polygon, rings, runs := r.Column("instances.polygon"), r.Column("instances.rings"), r.Column("instances.rle_counts")
-	return plane.Mask{
-		Polygon: polygon.Floats[polygon.Inner[k]:polygon.Inner[k+1]], Rings: rings.Ints[rings.Inner[k]:rings.Inner[k+1]],
-		Height: r.Column("instances.rle_height").Ints[k], Width: r.Column("instances.rle_width").Ints[k], Runs: runs.Ints[runs.Inner[k]:runs.Inner[k+1]],
+// largest is the instance of a class of the greatest size, the first of equals; crowds come last. Those without a size
+// do not count; nil: none does.
+func (p *truthPass) largest(class int32, size func(o *coco.Instance, i int) (float64, bool)) (best *coco.Instance) {
+	most := 0.0
+	for i := range p.image.Instances {
+		o := &p.image.Instances[i]
+		if o.Class != class {
+			continue
+		}
+		if v, ok := size(o, i); ok && (best == nil || best.Crowd && !o.Crowd || best.Crowd == o.Crowd && v > most) {
+			best, most = o, v
+		}
 	}
+	return best
 }

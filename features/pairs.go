@@ -319,7 +319,7 @@ func (s *cocoSet) workerNames() *byproduct.Names { return s.workers }
 
 func (s *cocoSet) member(row int32, _ *imageFacts) (m member, ok bool) {
 	n := &s.pages[row]
-	if !slices.ContainsFunc(n.icons, func(c icon) bool { return c.added }) {
+	if !slices.ContainsFunc(n.icons, func(c icon) bool { return c.Added() }) {
 		return m, false
 	}
 	part, keep := s.splits.coco(n)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"abtool/byproduct"
+	"abtool/byproduct/coco"
 	"abtool/byproduct/imagenet"
 	"abtool/internal/usage"
 	"abtool/store/columnar"
@@ -122,7 +123,7 @@ func (w *signaller) imagenet(s *imagenetSet, f *imageFacts, lists *imagenet.List
 }
 
 // coco computes those of an icon of row i.
-func (w *signaller) coco(s *cocoSet, f *iconFacts, r *columnar.Reader, a *actions, i int, out *Signals) {
+func (w *signaller) coco(s *cocoSet, f *iconFacts, r *columnar.Reader, a *coco.Actions, i int, out *Signals) {
 	if w.o.wants("difficulty") && f.time >= 0 {
 		out.TimeToClick, out.Difficulty = int64(f.time), s.pace.of(f.page.worker, int64(f.time))
 	}
@@ -134,16 +135,17 @@ func (w *signaller) coco(s *cocoSet, f *iconFacts, r *columnar.Reader, a *action
 		return
 	}
 	before, from, at := int64(0), int64(columnar.Null), int64(columnar.Null)
-	for k := a.kind.Offsets[i]; k < a.kind.Offsets[i+1]; k++ {
-		t := a.t.Ints[k]
-		if class, kind := a.at(k); class == f.class && kind == actionAdd && a.placed(k) {
+	for k, to := a.Of(i); k < to; k++ {
+		t := a.T.Ints[k]
+		class, kind := a.At(k)
+		if class == f.Class && kind == coco.Add && byproduct.Placed(a.X.Floats[k], a.Y.Floats[k]) {
 			from, at = before, t
 		}
 		before = t
 	}
 	mouse := byproduct.PointsAt(r.Column("mouse.t"), r.Column("mouse.x"), r.Column("mouse.y"), i)
 	w.tr.of(mouse, at, from)
-	w.tr.cx, w.tr.cy = f.addX, f.addY
+	w.tr.cx, w.tr.cy = f.X, f.Y
 	w.traces(out)
 }
 

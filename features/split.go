@@ -218,7 +218,7 @@ func (s *splitter) coco(n *page) (split int, keep bool) {
 		}
 	case "class":
 		for i := range n.icons {
-			j.add(s.class[n.icons[i].class])
+			j.add(s.class[n.icons[i].Class])
 		}
 	}
 	return s.result(j, id)
