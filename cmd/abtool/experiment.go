@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"abtool/ingest"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 	"abtool/train/experiment"
@@ -75,6 +76,7 @@ func (o *experimentOptions) run(ctx context.Context, s streams, name string) (er
 		return err
 	}
 	o.Tool = version()
+	o.Ingest = o.ingest
 	o.Notice = func(text string) { ui.Note(s.err, text) }
 	bar := ui.NewBar(s.err, o.quiet, ui.Count|ui.Narrow)
 	if !o.quiet {
@@ -97,6 +99,17 @@ func (o *experimentOptions) run(ctx context.Context, s streams, name string) (er
 		return ui.PrintJSON(s.out, r)
 	}
 	return ui.Print(s.out, func(w io.Writer) { printExperiment(w, r, o.Out) })
+}
+
+// ingest reads what simulated annotators left behind into a store.
+func (o *experimentOptions) ingest(ctx context.Context, byproducts, boxes, store string) error {
+	sum, err := ingest.Run(ctx, ingest.Options{
+		Sources: []string{byproducts}, Boxes: []string{boxes}, Out: store, Jobs: o.Jobs, Force: true, Version: o.Tool,
+	})
+	if err == nil && sum.Rejected() > 0 {
+		err = fmt.Errorf("%d records were rejected: abtool info %s tells why", sum.Rejected(), store)
+	}
+	return err
 }
 
 // tell shows the arms under way, and prints a line for one that ends.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -12,12 +13,21 @@ import (
 	"testing"
 
 	"abtool/features"
+	"abtool/ingest"
 	"abtool/internal/stat"
 	"abtool/train/data"
 	"abtool/train/engine"
 	"abtool/train/engine/gorgonia"
 	"abtool/train/run"
 )
+
+func readSimulated(ctx context.Context, byproducts, boxes, store string) error {
+	sum, err := ingest.Run(ctx, ingest.Options{Sources: []string{byproducts}, Boxes: []string{boxes}, Out: store, Force: true})
+	if err == nil && sum.Rejected() > 0 {
+		err = fmt.Errorf("%d records were rejected", sum.Rejected())
+	}
+	return err
+}
 
 // wardrobeAt writes files of Fashion-MNIST's names and format: garments are rectangles, wider by class.
 func wardrobeAt(t testing.TB) string {
@@ -101,7 +111,7 @@ func untimed(r *Result) string {
 func TestGarments(t *testing.T) {
 	p := plan(t, small)
 	out := filepath.Join(t.TempDir(), "out")
-	r, err := Run(t.Context(), p, Options{Out: out, New: newEngine, Jobs: 2})
+	r, err := Run(t.Context(), p, Options{Out: out, New: newEngine, Ingest: readSimulated, Jobs: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,13 +138,13 @@ func TestGarments(t *testing.T) {
 	if err != nil || untimed(again) != untimed(r) {
 		t.Errorf("the second time: %v", err)
 	}
-	alone, err := Run(t.Context(), p, Options{Out: filepath.Join(t.TempDir(), "alone"), New: newEngine, Jobs: 1})
+	alone, err := Run(t.Context(), p, Options{Out: filepath.Join(t.TempDir(), "alone"), New: newEngine, Ingest: readSimulated, Jobs: 1})
 	if err != nil || untimed(alone) != untimed(r) {
 		t.Errorf("one job gives other results: %v", err)
 	}
 	other := plan(t, strings.Replace(small, "epochs = 1", "epochs = 2", 1))
 	other.Garments.Folder = p.Garments.Folder
-	if _, err := Run(t.Context(), other, Options{Out: out, New: newEngine}); err == nil || !strings.Contains(err.Error(), "holds another experiment") {
+	if _, err := Run(t.Context(), other, Options{Out: out, New: newEngine, Ingest: readSimulated}); err == nil || !strings.Contains(err.Error(), "holds another experiment") {
 		t.Errorf("another experiment in the same folder: %v", err)
 	}
 }
@@ -145,7 +155,7 @@ func TestInterrupted(t *testing.T) {
 	p := plan(t, text)
 	out := filepath.Join(t.TempDir(), "out")
 	ctx, cancel := context.WithCancel(t.Context())
-	o := Options{Out: out, New: newEngine, Jobs: 1}
+	o := Options{Out: out, New: newEngine, Ingest: readSimulated, Jobs: 1}
 	o.New = func(c engine.Config) (engine.Engine, error) { // the second arm's is the third engine
 		e, err := newEngine(c)
 		return &stopping{Engine: e, after: 5, stop: cancel}, err
@@ -158,7 +168,7 @@ func TestInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, err := Run(t.Context(), p, Options{Out: filepath.Join(t.TempDir(), "whole"), New: newEngine, Jobs: 1})
+	whole, err := Run(t.Context(), p, Options{Out: filepath.Join(t.TempDir(), "whole"), New: newEngine, Ingest: readSimulated, Jobs: 1})
 	if err != nil || untimed(whole) != untimed(r) {
 		t.Errorf("after an interruption the results are others: %v", err)
 	}
@@ -218,7 +228,7 @@ epochs = 1
 batch = 20
 warmup_epochs = 0
 `, "DIR", dir)
-	r, err := Run(t.Context(), plan(t, text), Options{Out: filepath.Join(dir, "out"), New: newEngine})
+	r, err := Run(t.Context(), plan(t, text), Options{Out: filepath.Join(dir, "out"), New: newEngine, Ingest: readSimulated})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -359,14 +369,14 @@ func TestWrong(t *testing.T) {
 	}
 	p := plan(t, small)
 	p.Garments.Folder = t.TempDir()
-	if _, err := Run(t.Context(), p, Options{Out: filepath.Join(t.TempDir(), "x"), New: newEngine}); err == nil || !strings.Contains(err.Error(), "apt-get install dataset-fashion-mnist") {
+	if _, err := Run(t.Context(), p, Options{Out: filepath.Join(t.TempDir(), "x"), New: newEngine, Ingest: readSimulated}); err == nil || !strings.Contains(err.Error(), "apt-get install dataset-fashion-mnist") {
 		t.Errorf("without the data set: %v", err)
 	}
 	busy := t.TempDir()
 	if err := os.WriteFile(filepath.Join(busy, "thesis.txt"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(t.Context(), plan(t, small), Options{Out: busy, New: newEngine}); err == nil || !strings.Contains(err.Error(), "files in it that are no experiment's") {
+	if _, err := Run(t.Context(), plan(t, small), Options{Out: busy, New: newEngine, Ingest: readSimulated}); err == nil || !strings.Contains(err.Error(), "files in it that are no experiment's") {
 		t.Errorf("a folder with other files: %v", err)
 	}
 }

@@ -15,7 +15,6 @@ import (
 
 	"abtool/features"
 	"abtool/features/targetfile"
-	"abtool/ingest"
 	"abtool/internal/synth"
 	"abtool/train/data"
 	"abtool/train/run"
@@ -361,11 +360,7 @@ func (g *Garments) annotate(ctx context.Context, dir string, c *composer, o Opti
 	if _, err := synth.ImageNet(ctx, synth.Options{Images: g.Images, Seed: c.seed, Out: sim, Boxes: true, Classes: garmentClasses, Scene: c.scene, Workers: o.Jobs, Force: true}); err != nil {
 		return nil, err
 	}
-	sum, err := ingest.Run(ctx, ingest.Options{Sources: []string{filepath.Join(sim, "imagenet_ab.tar.gz")}, Boxes: []string{filepath.Join(sim, "boxes.tar.gz")}, Out: store, Jobs: o.Jobs, Force: true, Version: o.Tool})
-	if err == nil && sum.Rejected() > 0 {
-		err = fmt.Errorf("%d records were rejected: abtool info %s tells why", sum.Rejected(), store)
-	}
-	if err != nil {
+	if err := o.Ingest(ctx, filepath.Join(sim, "imagenet_ab.tar.gz"), filepath.Join(sim, "boxes.tar.gz"), store); err != nil {
 		return nil, err
 	}
 	if err := g.examples(dir, c); err != nil {

@@ -20,11 +20,16 @@ import (
 type Options struct {
 	Out      string // folder; what it has of the same experiment is used
 	New      func(engine.Config) (engine.Engine, error)
+	Ingest   Ingest
 	Jobs     int            // arms at a time, each on one thread; 0: one a processor. Results do not depend on it
 	Tool     string         // version
 	Notice   func(string)   // of what a person should know; may be nil
 	Progress func(Progress) // is called when an arm begins, ends, and now and then between; may be nil. From several goroutines
 }
+
+// Ingest reads simulated byproducts and their boxes, two archives, into a new store. It is an error
+// if a record is rejected.
+type Ingest func(ctx context.Context, byproducts, boxes, store string) error
 
 // Progress is how far an experiment is.
 type Progress struct {
