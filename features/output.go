@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"abtool/internal/replace"
 )
 
 // File is one that was written.
@@ -151,18 +153,10 @@ func (o *output) commit() error {
 	if err := os.WriteFile(filepath.Join(o.temp, marker), nil, 0o666); err != nil {
 		return err
 	}
-	old := o.temp + ".old"
-	err := os.Rename(o.place, old)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return os.Rename(o.temp, o.place)
-	case err != nil:
+	if err := replace.Dir(o.temp, o.place, o.temp+".old"); err != nil {
 		return err
 	}
-	if err := os.Rename(o.temp, o.place); err != nil {
-		return errors.Join(err, os.Rename(old, o.place))
-	}
-	return os.RemoveAll(old)
+	return os.RemoveAll(o.temp)
 }
 
 // abandon removes what was written.

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +14,7 @@ import (
 	"abtool/analysis"
 	"abtool/internal/imagefile"
 	"abtool/internal/parallel"
+	"abtool/internal/replace"
 	"abtool/internal/usage"
 	"abtool/store"
 )
@@ -94,7 +93,7 @@ func Make(ctx context.Context, dir string, o Options) (*Report, error) {
 		r.Files = append(r.Files, name)
 	}
 	slices.Sort(r.Files)
-	return r, replace(o.Out, r.Files, files)
+	return r, writeFolder(o.Out, r.Files, files)
 }
 
 // progress tells of a stage.
@@ -259,8 +258,8 @@ func (f *Figure) file(format string, inDark bool) string {
 	return "figures/" + name + "." + format
 }
 
-// replace writes files to a folder beside out and puts it in its place.
-func replace(out string, names []string, files map[string][]byte) error {
+// writeFolder writes files to a folder beside out and puts it in its place.
+func writeFolder(out string, names []string, files map[string][]byte) error {
 	out = filepath.Clean(out)
 	if err := os.MkdirAll(filepath.Dir(out), 0o777); err != nil {
 		return err
@@ -282,20 +281,12 @@ func replace(out string, names []string, files map[string][]byte) error {
 			return err
 		}
 	}
-	if _, err := os.Lstat(out); errors.Is(err, fs.ErrNotExist) {
-		return os.Rename(temp, out)
+	if _, err := os.Lstat(out); err == nil {
+		if err := ours(out); err != nil {
+			return err
+		}
 	}
-	if err := ours(out); err != nil {
-		return err
-	}
-	old := temp + ".old"
-	if err := os.Rename(out, old); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, out); err != nil {
-		return errors.Join(err, os.Rename(old, out))
-	}
-	return os.RemoveAll(old)
+	return replace.Dir(temp, out, temp+".old")
 }
 
 // ours tells whether a folder is empty or holds a report: nothing else is ever replaced.

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"abtool/internal/filetype"
+	"abtool/internal/replace"
 	"abtool/internal/usage"
 	"abtool/schema"
 )
@@ -250,7 +251,7 @@ func (w *Writer) Commit(s *Account) error {
 	if err := syncDir(w.tmp); err != nil {
 		return err
 	}
-	if err := replaceDir(w.tmp, w.out, w.aside()); err != nil {
+	if err := replace.Dir(w.tmp, w.out, w.aside()); err != nil {
 		return fmt.Errorf("putting the store in its place: %w", err)
 	}
 	return syncDir(filepath.Dir(w.out))

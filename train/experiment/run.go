@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"abtool/internal/replace"
 	"abtool/train/data"
 	"abtool/train/engine"
 	"abtool/train/run"
@@ -109,7 +110,7 @@ func claim(p *Plan, out string) error {
 	if err := os.MkdirAll(out, 0o777); err != nil {
 		return err
 	}
-	return run.Replace(path, []byte(text))
+	return replace.Bytes(path, []byte(text))
 }
 
 // A runner trains arms.
@@ -245,7 +246,7 @@ func (x *runner) arm(ctx context.Context, a Arm) (*ArmResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := run.Replace(filepath.Join(dir, resultName), append(text, '\n')); err != nil {
+	if err := replace.Bytes(filepath.Join(dir, resultName), append(text, '\n')); err != nil {
 		return nil, err
 	}
 	p.Result = r

@@ -11,6 +11,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"abtool/internal/replace"
 	"abtool/internal/stat"
 	"abtool/train/data"
 	"abtool/train/run"
@@ -202,10 +203,10 @@ func (r *Result) write(out string) error {
 	if err != nil {
 		return err
 	}
-	if err := run.Replace(filepath.Join(out, "results.json"), append(text, '\n')); err != nil {
+	if err := replace.Bytes(filepath.Join(out, "results.json"), append(text, '\n')); err != nil {
 		return err
 	}
-	return run.Replace(filepath.Join(out, "results.md"), []byte(r.Markdown()))
+	return replace.Bytes(filepath.Join(out, "results.md"), []byte(r.Markdown()))
 }
 
 func percent(v stat.Number) string { return fmt.Sprintf("%.1f", 100*float64(v)) }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"abtool/internal/filetype"
+	"abtool/internal/replace"
 	"abtool/internal/stat"
 	"abtool/train/arch"
 	"abtool/train/data"
@@ -234,30 +235,13 @@ func (t *trainer) folder() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := Replace(filepath.Join(t.o.Out, infoName), append(text, '\n')); err != nil {
+	if err := replace.Bytes(filepath.Join(t.o.Out, infoName), append(text, '\n')); err != nil {
 		return err
 	}
-	if err := Replace(filepath.Join(t.o.Out, recipeName), []byte(t.o.Recipe.TOML())); err != nil {
+	if err := replace.Bytes(filepath.Join(t.o.Out, recipeName), []byte(t.o.Recipe.TOML())); err != nil {
 		return err
 	}
 	t.log, err = openLog(t.o.Out, t.step)
-	return err
-}
-
-// Replace writes a file beside its place and moves it there: at path is the old file or the new one.
-func Replace(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close(), os.Chmod(f.Name(), 0o644))
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
 	return err
 }
 

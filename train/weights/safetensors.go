@@ -10,11 +10,11 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"abtool/internal/filetype"
+	"abtool/internal/replace"
 )
 
 // MaxHeader is the longest header that is read, in bytes: the limit of the reference implementation.
@@ -330,23 +330,5 @@ func WriteFile(path string, s *Set) (err error) {
 			err = fmt.Errorf("writing weights to %s: %w", path, err)
 		}
 	}()
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails after the rename, as it should
-	defer f.Close()
-	if err := Write(f, s); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return replace.File(path, func(w io.Writer) error { return Write(w, s) })
 }

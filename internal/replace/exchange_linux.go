@@ -1,4 +1,4 @@
-package store
+package replace
 
 import "golang.org/x/sys/unix"
 

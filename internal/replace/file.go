@@ -1,0 +1,31 @@
+package replace
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// File writes a file next to its place, flushes it to the disk and moves it there. Others can read it.
+func File(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	if err = write(f); err == nil {
+		err = errors.Join(f.Chmod(0o644), f.Sync())
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// Bytes is File for a text that is complete.
+func Bytes(path string, b []byte) error {
+	return File(path, func(w io.Writer) error { _, err := w.Write(b); return err })
+}
