@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"abtool/internal/closest"
-	"abtool/internal/stat"
 	"abtool/internal/usage"
 )
 
@@ -19,8 +18,8 @@ type Entry struct {
 	Paper      string // where the paper has it; empty: it has not
 	Definition string
 
-	imagenet func(*imagenetEngine, *stat.Ratios) imagenetStatistic
-	coco     func(*cocoEngine, *stat.Ratios) cocoStatistic
+	imagenet maker[*imagenetEngine]
+	coco     maker[*cocoEngine]
 }
 
 // Catalogue lists every statistic, in the order of documents.
@@ -80,7 +79,7 @@ func entryNames(sets []string) (out []string) {
 
 // groupsEntry is the table by a key (Options.By).
 func groupsEntry(set, key string) *Entry {
-	e := &Entry{Set: set, Name: "by_" + key, Title: "By " + key, imagenet: newGroups, coco: newCOCOGroups}
+	e := &Entry{Set: set, Name: "by_" + key, Title: "By " + key, imagenet: gathers(newGroups), coco: gathers(newCOCOGroups)}
 	if set == "coco" {
 		e.Rules, e.Definition = "C3, C4, C7, C8", "Over the pages of each "+key+": recall, precision, where icons are put, actions, time, steps and mouse."
 		if key == "class" {

@@ -208,7 +208,6 @@ func (p *cocoProfile) row() []any {
 
 // cocoBreakdown profiles pages by a key.
 type cocoBreakdown struct {
-	unseen
 	key     string
 	by      *byproduct.Names
 	list    []*cocoProfile
@@ -325,13 +324,13 @@ func (b *cocoBreakdown) table(name, title string, e *cocoEngine, columns []Colum
 // cocoGroups is the table that Options.By asks for.
 type cocoGroups struct{ *cocoBreakdown }
 
-func newCOCOGroups(e *cocoEngine, _ *stat.Ratios) cocoStatistic {
+func newCOCOGroups(e *cocoEngine, _ *stat.Ratios) cocoGroups {
 	return cocoGroups{newCOCOBreakdown(e, e.o.By)}
 }
 
-func (a cocoGroups) merge(o cocoStatistic) { a.cocoBreakdown.merge(o.(cocoGroups).cocoBreakdown) }
+func (a cocoGroups) Merge(o cocoGroups) { a.cocoBreakdown.merge(o.cocoBreakdown) }
 
-func (a cocoGroups) result(e *cocoEngine, r *Statistic) {
+func (a cocoGroups) Result(e *cocoEngine, r *Statistic) {
 	r.Tables = append(r.Tables, a.table("by_"+a.key, "Pages by "+a.key, e, nil, nil))
 	r.exclude("no "+a.key, "pages", a.without)
 }
@@ -339,13 +338,13 @@ func (a cocoGroups) result(e *cocoEngine, r *Statistic) {
 // cocoHITs is what the paper's checks of a HIT say (C9).
 type cocoHITs struct{ *cocoBreakdown }
 
-func newCOCOHITs(e *cocoEngine, _ *stat.Ratios) cocoStatistic {
+func newCOCOHITs(e *cocoEngine, _ *stat.Ratios) cocoHITs {
 	return cocoHITs{newCOCOBreakdown(e, "hit")}
 }
 
-func (a cocoHITs) merge(o cocoStatistic) { a.cocoBreakdown.merge(o.(cocoHITs).cocoBreakdown) }
+func (a cocoHITs) Merge(o cocoHITs) { a.cocoBreakdown.merge(o.cocoBreakdown) }
 
-func (a cocoHITs) result(e *cocoEngine, r *Statistic) {
+func (a cocoHITs) Result(e *cocoEngine, r *Statistic) {
 	rules := e.o.Rules
 	var n, withRecall, withPrecision, lowRecall, lowPrecision, fewPages, flagged int64
 	var recall, precision stat.Mean
@@ -439,15 +438,15 @@ type cocoAnnotators struct {
 	*cocoBreakdown
 }
 
-func newCOCOAnnotators(e *cocoEngine, _ *stat.Ratios) cocoStatistic {
+func newCOCOAnnotators(e *cocoEngine, _ *stat.Ratios) *cocoAnnotators {
 	return &cocoAnnotators{newCOCOBreakdown(e, "worker")}
 }
 
-func (a *cocoAnnotators) merge(o cocoStatistic) {
-	a.cocoBreakdown.merge(o.(*cocoAnnotators).cocoBreakdown)
+func (a *cocoAnnotators) Merge(o *cocoAnnotators) {
+	a.cocoBreakdown.merge(o.cocoBreakdown)
 }
 
-func (a *cocoAnnotators) result(e *cocoEngine, r *Statistic) {
+func (a *cocoAnnotators) Result(e *cocoEngine, r *Statistic) {
 	var all []*cocoProfile
 	var trials []stat.Tally
 	a.each(func(_ string, p *cocoProfile) {

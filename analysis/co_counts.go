@@ -8,20 +8,13 @@ import (
 	"abtool/store/columnar"
 )
 
-// unseen is what a cocoStatistic embeds that does without some of the calls.
-type unseen struct{}
-
-func (unseen) row(*cocoRow)      {}
-func (unseen) page(*page)        {}
-func (unseen) truth(*coco.Image) {}
-
 // cocoCounts is how much there is (C1, C2).
 type cocoCounts struct {
 	records, withTruth, icons, actions, steps, samples, unknownType, unknownIcon, annotated int64
 	images, instances, crowds                                                               int64
 }
 
-func newCOCOCounts(*cocoEngine, *stat.Ratios) cocoStatistic { return &cocoCounts{} }
+func newCOCOCounts(*cocoEngine, *stat.Ratios) *cocoCounts { return &cocoCounts{} }
 
 func (a *cocoCounts) row(r *cocoRow) {
 	p := r.page
@@ -57,8 +50,7 @@ func (a *cocoCounts) truth(m *coco.Image) {
 	}
 }
 
-func (a *cocoCounts) merge(other cocoStatistic) {
-	o := other.(*cocoCounts)
+func (a *cocoCounts) Merge(o *cocoCounts) {
 	for _, f := range []struct{ to, from *int64 }{
 		{&a.records, &o.records}, {&a.withTruth, &o.withTruth}, {&a.icons, &o.icons}, {&a.actions, &o.actions}, {&a.steps, &o.steps}, {&a.samples, &o.samples},
 		{&a.unknownType, &o.unknownType}, {&a.unknownIcon, &o.unknownIcon}, {&a.annotated, &o.annotated}, {&a.images, &o.images}, {&a.instances, &o.instances}, {&a.crowds, &o.crowds},
@@ -67,7 +59,7 @@ func (a *cocoCounts) merge(other cocoStatistic) {
 	}
 }
 
-func (a *cocoCounts) result(e *cocoEngine, r *Statistic) {
+func (a *cocoCounts) Result(e *cocoEngine, r *Statistic) {
 	r.add(
 		count("records", "pages: one image, one annotator", "pages", a.records),
 		proportion("byproduct_records", "pages with an action, a step or a mouse sample", "pages", a.annotated, a.records),
@@ -91,7 +83,6 @@ func (a *cocoCounts) result(e *cocoEngine, r *Statistic) {
 
 // browsing is how annotators step through the superclasses (C13).
 type browsing struct {
-	unseen
 	r                                 *stat.Ratios
 	events, distinct, keyboard, reach stat.RatioID
 	known                             stat.RatioID // by the keyboard, of the events that say
@@ -102,7 +93,7 @@ type browsing struct {
 
 type superclass struct{ events, pages, keyboard, known int64 }
 
-func newBrowsing(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+func newBrowsing(_ *cocoEngine, r *stat.Ratios) *browsing {
 	id := r.Declare(6)
 	return &browsing{
 		r: r, events: id, distinct: id + 1, keyboard: id + 2, reach: id + 3, known: id + 4, pages: id + 5,
@@ -145,8 +136,7 @@ func (a *browsing) at(super int64) *superclass {
 	return a.bySuper[super]
 }
 
-func (a *browsing) merge(other cocoStatistic) {
-	from := other.(*browsing)
+func (a *browsing) Merge(from *browsing) {
 	a.unknown += from.unknown
 	for super, o := range from.bySuper {
 		s := a.at(super)
@@ -157,7 +147,7 @@ func (a *browsing) merge(other cocoStatistic) {
 	}
 }
 
-func (a *browsing) result(e *cocoEngine, r *Statistic) {
+func (a *browsing) Result(e *cocoEngine, r *Statistic) {
 	records := e.ratios.Total(a.events)
 	r.add(count("events", "steps through the superclasses", "steps", records.Count()),
 		e.ratio("events_mean", "mean steps on a page", "count", "pages", a.events),
@@ -189,7 +179,6 @@ func (a *browsing) result(e *cocoEngine, r *Statistic) {
 
 // pageTime is the time on a page (C14).
 type pageTime struct {
-	unseen
 	r       *stat.Ratios
 	mean    stat.RatioID
 	spent   []int64
@@ -197,7 +186,7 @@ type pageTime struct {
 	without int64
 }
 
-func newPageTime(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+func newPageTime(_ *cocoEngine, r *stat.Ratios) *pageTime {
 	return &pageTime{r: r, mean: r.Declare(1)}
 }
 
@@ -211,14 +200,13 @@ func (a *pageTime) row(r *cocoRow) {
 	a.r.Add(r.page.cluster, a.mean, float64(r.page.spent))
 }
 
-func (a *pageTime) merge(other cocoStatistic) {
-	o := other.(*pageTime)
+func (a *pageTime) Merge(o *pageTime) {
 	a.spent = append(a.spent, o.spent...)
 	a.bins.merge(&o.bins)
 	a.without += o.without
 }
 
-func (a *pageTime) result(e *cocoEngine, r *Statistic) {
+func (a *pageTime) Result(e *cocoEngine, r *Statistic) {
 	quantiles := tabulated(a.spent) // sorts the times
 	n := int64(len(a.spent))
 	r.add(e.ratio("mean", "mean time on a page", unitMS, "pages with a time", a.mean),

@@ -10,7 +10,6 @@ import (
 
 // iconPrecision is whether icons lie on what they stand for (C3–C6).
 type iconPrecision struct {
-	unseen
 	r        *stat.Ratios
 	of       [precisionVariants]stat.RatioID
 	absent   stat.RatioID // icons on images that have nothing of the class
@@ -48,7 +47,7 @@ var precisionNames = [precisionVariants]struct{ name, title, of string }{
 	{"on_box.class_present_final", "variant: of icons that stay, where they were put last, of classes that the image has", "such icons"},
 }
 
-func newIconPrecision(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+func newIconPrecision(_ *cocoEngine, r *stat.Ratios) *iconPrecision {
 	a := &iconPrecision{r: r, absent: r.Declare(1), unplaced: r.Declare(1)}
 	id := r.Declare(precisionVariants)
 	for i := range a.of {
@@ -99,13 +98,12 @@ func (a *iconPrecision) final(cluster int32, k *icon) {
 	}
 }
 
-func (a *iconPrecision) merge(other cocoStatistic) {
-	o := other.(*iconPrecision)
+func (a *iconPrecision) Merge(o *iconPrecision) {
 	a.noPoint += o.noPoint
 	a.noTruth += o.noTruth
 }
 
-func (a *iconPrecision) result(e *cocoEngine, r *Statistic) {
+func (a *iconPrecision) Result(e *cocoEngine, r *Statistic) {
 	for i, v := range precisionNames {
 		r.add(e.ratio(v.name, v.title, unitShare, v.of, a.of[i]))
 	}
@@ -124,7 +122,7 @@ type cocoCentreBias struct {
 	noSize                int64
 }
 
-func newCOCOCentreBias(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+func newCOCOCentreBias(_ *cocoEngine, r *stat.Ratios) *cocoCentreBias {
 	return &cocoCentreBias{r: r, middle: r.Declare(2)}
 }
 
@@ -160,15 +158,14 @@ func (a *cocoCentreBias) truth(m *coco.Image) {
 	}
 }
 
-func (a *cocoCentreBias) merge(other cocoStatistic) {
-	o := other.(*cocoCentreBias)
+func (a *cocoCentreBias) Merge(o *cocoCentreBias) {
 	a.centres.Merge(&o.centres)
 	a.icons.Merge(&o.icons)
 	a.known.Merge(&o.known)
 	a.noSize += o.noSize
 }
 
-func (a *cocoCentreBias) result(e *cocoEngine, r *Statistic) {
+func (a *cocoCentreBias) Result(e *cocoEngine, r *Statistic) {
 	for _, g := range []struct {
 		name, title, of string
 		grid            *stat.Grid
@@ -186,14 +183,13 @@ func (a *cocoCentreBias) result(e *cocoEngine, r *Statistic) {
 
 // iconFrame is where in its box an icon lies (C12, I15).
 type iconFrame struct {
-	unseen
 	r               *stat.Ratios
 	nearest, single stat.Frame
 	means           stat.RatioID
 	noBox           int64
 }
 
-func newIconFrame(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+func newIconFrame(_ *cocoEngine, r *stat.Ratios) *iconFrame {
 	return &iconFrame{r: r, means: r.Declare(4)}
 }
 
@@ -218,14 +214,13 @@ func (a *iconFrame) page(p *page) {
 	}
 }
 
-func (a *iconFrame) merge(other cocoStatistic) {
-	o := other.(*iconFrame)
+func (a *iconFrame) Merge(o *iconFrame) {
 	a.nearest.Merge(&o.nearest)
 	a.single.Merge(&o.single)
 	a.noBox += o.noBox
 }
 
-func (a *iconFrame) result(e *cocoEngine, r *Statistic) {
+func (a *iconFrame) Result(e *cocoEngine, r *Statistic) {
 	r.addFrame("nearest_box", "in the frame of the nearest box of the class", "icons on images that have a box of the class", &a.nearest, e.boot, a.means)
 	r.addFrame("single_box", "variant: where the image has one box of the class", "such icons", &a.single, e.boot, a.means+2)
 	r.warnFew(r.Values[0])
@@ -234,7 +229,6 @@ func (a *iconFrame) result(e *cocoEngine, r *Statistic) {
 
 // sequences is what was done with icons that stay on the image (C10).
 type sequences struct {
-	unseen
 	r        *stat.Ratios
 	one      stat.RatioID // the share of icons that were added and never touched again
 	counts   map[int32]int64
@@ -251,7 +245,7 @@ type longIcon struct {
 	image    int64
 }
 
-func newSequences(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+func newSequences(_ *cocoEngine, r *stat.Ratios) *sequences {
 	return &sequences{r: r, one: r.Declare(1), counts: map[int32]int64{}}
 }
 
@@ -280,8 +274,7 @@ func (a *sequences) keep(k longIcon) {
 	a.longest = append(a.longest, k)
 }
 
-func (a *sequences) merge(other cocoStatistic) {
-	o := other.(*sequences)
+func (a *sequences) Merge(o *sequences) {
 	for s, n := range o.counts {
 		a.counts[s] += n
 	}
@@ -291,7 +284,7 @@ func (a *sequences) merge(other cocoStatistic) {
 	a.unplaced += o.unplaced
 }
 
-func (a *sequences) result(e *cocoEngine, r *Statistic) {
+func (a *sequences) Result(e *cocoEngine, r *Statistic) {
 	type entry struct {
 		text string
 		n    int64

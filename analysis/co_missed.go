@@ -11,7 +11,6 @@ import (
 // pairs of an annotated image and a class that it has, each is one of three: retrieved, its icon
 // stays; taken away, it was added and does not stay; never placed, the rest.
 type missedClasses struct {
-	unseen
 	r                *stat.Ratios
 	never, away      stat.RatioID // over pairs
 	images           stat.RatioID // with a class that was never placed
@@ -21,7 +20,7 @@ type missedClasses struct {
 	noTruth, noClass int64
 }
 
-func newMissedClasses(e *cocoEngine, r *stat.Ratios) cocoStatistic {
+func newMissedClasses(e *cocoEngine, r *stat.Ratios) *missedClasses {
 	n := len(e.categories)
 	id := r.Declare(3)
 	return &missedClasses{
@@ -65,8 +64,7 @@ func (a *missedClasses) grow(n int) {
 	}
 }
 
-func (a *missedClasses) merge(other cocoStatistic) {
-	o := other.(*missedClasses)
+func (a *missedClasses) Merge(o *missedClasses) {
 	for c := range a.taken {
 		a.retrieved[c] += o.retrieved[c]
 		a.taken[c] += o.taken[c]
@@ -79,7 +77,7 @@ func (a *missedClasses) merge(other cocoStatistic) {
 	a.noClass += o.noClass
 }
 
-func (a *missedClasses) result(e *cocoEngine, r *Statistic) {
+func (a *missedClasses) Result(e *cocoEngine, r *Statistic) {
 	const pairs = "pairs of an annotated image and a class that it has"
 	r.add(e.ratio("never_placed", "classes of images that were never placed", unitShare, pairs, a.never),
 		e.ratio("taken_away", "classes of images that were added, and do not stay", unitShare, pairs, a.away),

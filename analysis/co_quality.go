@@ -129,7 +129,7 @@ type cocoQuality struct {
 	pageOf                                                 map[[2]int64]int64 // rows by HIT and page
 }
 
-func newCOCOQuality(*cocoEngine, *stat.Ratios) cocoStatistic {
+func newCOCOQuality(*cocoEngine, *stat.Ratios) *cocoQuality {
 	return &cocoQuality{rows: rowChecks(), pageOf: map[[2]int64]int64{},
 		startsOdd:    check{name: "sequence_without_add", title: "the icon's first action is move or remove", of: "icons", where: "SELECT seq, image_id, icon, sequence FROM coco_icons JOIN coco_categories ON category = icon WHERE NOT starts_with(sequence, 'add')"},
 		moved:        check{name: "moved_after_add", title: "the icon stays elsewhere than where it was last added", of: "icons that stay, with a point", where: "SELECT seq, image_id, icon, x, y, end_x, end_y FROM coco_icons JOIN coco_categories ON category = icon WHERE placed AND x IS NOT NULL AND (end_x <> x OR end_y <> y)"},
@@ -191,15 +191,14 @@ func (a *cocoQuality) all() (out []*check) {
 	return append(out, &a.startsOdd, &a.moved, &a.lost, &a.withoutTruth, &a.size, &a.repeatedID)
 }
 
-func (a *cocoQuality) merge(other cocoStatistic) {
-	o := other.(*cocoQuality)
+func (a *cocoQuality) Merge(o *cocoQuality) {
 	mergeChecks(a.all(), o.all())
 	for k, n := range o.pageOf {
 		a.pageOf[k] += n
 	}
 }
 
-func (a *cocoQuality) result(_ *cocoEngine, r *Statistic) {
+func (a *cocoQuality) Result(_ *cocoEngine, r *Statistic) {
 	for _, n := range a.pageOf {
 		a.repeatedID.n += n
 		if n > 1 {

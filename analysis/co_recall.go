@@ -9,14 +9,13 @@ import (
 
 // classRecall is the share of an image's classes that were found (C7, C8).
 type classRecall struct {
-	unseen
 	r                  *stat.Ratios
 	placed, anyAdd     stat.RatioID
 	byPlaced, byAnyAdd stat.Mean
 	noTruth, noClass   int64
 }
 
-func newClassRecall(_ *cocoEngine, r *stat.Ratios) cocoStatistic {
+func newClassRecall(_ *cocoEngine, r *stat.Ratios) *classRecall {
 	id := r.Declare(2)
 	return &classRecall{r: r, placed: id, anyAdd: id + 1}
 }
@@ -38,15 +37,14 @@ func (a *classRecall) page(p *page) {
 	a.byAnyAdd.Add(ever)
 }
 
-func (a *classRecall) merge(other cocoStatistic) {
-	o := other.(*classRecall)
+func (a *classRecall) Merge(o *classRecall) {
 	a.byPlaced.Merge(&o.byPlaced)
 	a.byAnyAdd.Merge(&o.byAnyAdd)
 	a.noTruth += o.noTruth
 	a.noClass += o.noClass
 }
 
-func (a *classRecall) result(e *cocoEngine, r *Statistic) {
+func (a *classRecall) Result(e *cocoEngine, r *Statistic) {
 	const of = "pages whose image has a class"
 	std := func(name, title string, m *stat.Mean) Value { return meanOf(name, title, unitShare, of, m)[1] }
 	r.add(e.ratio("recall", "mean over images of the share of its classes whose icon stays", unitShare, of, a.placed))
@@ -92,7 +90,7 @@ type categoryRecall struct {
 	largest             []float64 // scratch, by class, of the page at hand; −Inf: no object with a size
 }
 
-func newCategoryRecall(e *cocoEngine, r *stat.Ratios) cocoStatistic {
+func newCategoryRecall(e *cocoEngine, r *stat.Ratios) *categoryRecall {
 	n := len(e.categories)
 	a := &categoryRecall{e: e, r: r, byClass: r.Declare(n), byBin: r.Declare(len(sizeEdges) - 1), size: make([]stat.Mean, n), allSize: make([]stat.Mean, n), largest: make([]float64, n)}
 	return a
@@ -142,8 +140,7 @@ func (a *categoryRecall) page(p *page) {
 	}
 }
 
-func (a *categoryRecall) merge(other cocoStatistic) {
-	o := other.(*categoryRecall)
+func (a *categoryRecall) Merge(o *categoryRecall) {
 	for c := range a.size {
 		a.size[c].Merge(&o.size[c])
 		a.allSize[c].Merge(&o.allSize[c])
@@ -152,7 +149,7 @@ func (a *categoryRecall) merge(other cocoStatistic) {
 	a.noSizeTruth += o.noSizeTruth
 }
 
-func (a *categoryRecall) result(e *cocoEngine, r *Statistic) {
+func (a *categoryRecall) Result(e *cocoEngine, r *Statistic) {
 	t := Table{Name: "by_category", Title: "Recall of each class against the size of its objects", Columns: []Column{
 		{"category", "", "the class"}, {"n", "count", "annotated images that have it"}, {"retrieved", "count", "of them, where its icon stays"},
 		{"recall", unitShare, "retrieved / n"}, {"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},

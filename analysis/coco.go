@@ -8,8 +8,6 @@ import (
 
 	"abtool/byproduct"
 	"abtool/byproduct/coco"
-	"abtool/internal/parallel"
-	"abtool/internal/stat"
 	"abtool/store"
 	"abtool/store/columnar"
 )
@@ -86,29 +84,13 @@ type cocoRow struct {
 	keyboard        []int64
 }
 
-// A cocoStatistic gathers what it needs. Each goroutine has its own, and what is merged must not
-// depend on the order.
-type cocoStatistic interface {
-	row(*cocoRow)      // every row, before its image is known
-	page(*page)        // every row, with its image's ground truth if there is one
-	truth(*coco.Image) // every image of the ground truth
-	merge(cocoStatistic)
-	result(*cocoEngine, *Statistic)
-}
-
 // A cocoEngine runs statistics over the coco data set of a store, in one pass over each table.
 type cocoEngine struct {
-	o          Options
+	engine
 	categories []string // known classes, by name
 	class      map[string]class
-	workers    *byproduct.Names
-	hits       *byproduct.Names
-	cluster    *byproduct.Names
-	weeks      *byproduct.Names
 	sequences  *byproduct.Names
 	pages      map[int64]*page // by image
-	ratios     *stat.Ratios
-	boot       *stat.Bootstrap
 	hasTruth   bool
 }
 
@@ -117,7 +99,7 @@ func newCOCOEngine(dir string, o Options) (*cocoEngine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &cocoEngine{o: o, workers: byproduct.NewNames(), hits: byproduct.NewNames(), cluster: byproduct.NewNames(), weeks: byproduct.NewNames(), sequences: byproduct.NewNames(), pages: map[int64]*page{}, class: map[string]class{}}
+	e := &cocoEngine{engine: newEngine(o), sequences: byproduct.NewNames(), pages: map[int64]*page{}, class: map[string]class{}}
 	d := sum.DataSet("coco")
 	e.hasTruth = d.Rows["images"] > 0
 	categories := d.Categories
@@ -153,10 +135,10 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (Da
 	defer images.Close()
 	var workers []*cocoWorker
 	for range max(1, min(o.Jobs, max(annotations.Groups(), images.Groups()))) {
-		w := &cocoWorker{e: e, ratios: &stat.Ratios{}}
-		for _, entry := range entries {
-			w.stats = append(w.stats, entry.coco(e, w.ratios))
-		}
+		w := &cocoWorker{e: e, gathering: newGathering(e, entries, func(x *Entry) maker[*cocoEngine] { return x.coco })}
+		w.onRow = that[interface{ row(*cocoRow) }](w.gathering)
+		w.onPage = that[interface{ page(*page) }](w.gathering)
+		w.onTruth = that[interface{ truth(*coco.Image) }](w.gathering)
 		if w.readRows, err = w.col.bind(annotations); err != nil {
 			return DataSet{}, err
 		}
@@ -195,30 +177,9 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (Da
 		}
 	}
 	for _, w := range workers[1:] {
-		for i := range first.stats {
-			first.stats[i].merge(w.stats[i])
-		}
-		first.ratios.Merge(w.ratios)
+		first.merge(w.gathering)
 	}
-	e.ratios = first.ratios
-	return DataSet{Name: "coco", Statistics: e.results(entries, first.stats), Warnings: e.warnings(workers)}, nil
-}
-
-func (e *cocoEngine) results(entries []*Entry, stats []cocoStatistic) []Statistic {
-	if e.o.Bootstrap > 0 {
-		e.boot = e.ratios.Resample(e.cluster.Sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
-	}
-	out := make([]Statistic, len(stats))
-	parallel.For(e.o.Jobs, len(stats), func(i int) {
-		out[i] = entries[i].statistic()
-		stats[i].result(e, &out[i])
-	})
-	return out
-}
-
-// ratio is the value of a ratio over annotators, with its interval.
-func (e *cocoEngine) ratio(name, title, unit, of string, id stat.RatioID) Value {
-	return describe(e.ratios, e.boot, name, title, unit, of, id)
+	return DataSet{Name: "coco", Statistics: first.results(e, &e.engine, entries), Warnings: e.warnings(workers)}, nil
 }
 
 // cocoRows are the columns of annotations that are read.
@@ -244,12 +205,14 @@ type cocoWorker struct {
 	col                  cocoRows
 	img                  *coco.Images
 	actions              *coco.Actions
-	stats                []cocoStatistic
-	ratios               *stat.Ratios
-	pages                []*page
-	leastImage           int64 // of the ground truth; valid where sawImages
-	sawImages            bool
-	found                []found // of the page at hand
+	gathering[*cocoEngine]
+	onRow      []interface{ row(*cocoRow) }      // every row, before its image is known
+	onPage     []interface{ page(*page) }        // every row, with its image's ground truth if there is one
+	onTruth    []interface{ truth(*coco.Image) } // every image of the ground truth
+	pages      []*page
+	leastImage int64 // of the ground truth; valid where sawImages
+	sawImages  bool
+	found      []found // of the page at hand
 
 	// of the row group: numbers of texts by place in the column's Dict, and of actions by place
 	workerIDs, hitIDs, clusterIDs []int32
@@ -271,7 +234,7 @@ func (w *cocoWorker) rows(group int) error {
 	for i := range w.readRows.Rows() {
 		row := w.row(i)
 		w.pages = append(w.pages, row.page)
-		for _, st := range w.stats {
+		for _, st := range w.onRow {
 			st.row(row)
 		}
 	}
@@ -374,7 +337,7 @@ func (w *cocoWorker) icon(row *cocoRow, i int) icon {
 
 // page gives a row and its image to the statistics.
 func (w *cocoWorker) page(p *page) {
-	for _, st := range w.stats {
+	for _, st := range w.onPage {
 		st.page(p)
 	}
 }

@@ -18,7 +18,7 @@ func (w *cocoWorker) images(group int) error {
 		if !w.sawImages || m.ID < w.leastImage {
 			w.leastImage, w.sawImages = m.ID, true
 		}
-		for _, st := range w.stats {
+		for _, st := range w.onTruth {
 			st.truth(m)
 		}
 		if p := w.e.pages[m.ID]; p != nil {

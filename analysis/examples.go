@@ -90,10 +90,12 @@ func Examples(ctx context.Context, store string, o ExampleOptions) ([]Example, e
 	var out []Example
 	for _, set := range sets {
 		entry := &Entry{Set: set,
-			imagenet: func(e *imagenetEngine, _ *stat.Ratios) imagenetStatistic { return &imagenetExamples{e: e, o: o} },
-			coco: func(e *cocoEngine, _ *stat.Ratios) cocoStatistic {
+			imagenet: gathers(func(e *imagenetEngine, _ *stat.Ratios) *imagenetExamples {
+				return &imagenetExamples{e: e, o: o}
+			}),
+			coco: gathers(func(e *cocoEngine, _ *stat.Ratios) *cocoExamples {
 				return &cocoExamples{e: e, o: o, kept: map[int64]*Example{}}
-			}}
+			})}
 		mine := all
 		if set == "coco" {
 			mine.Jobs = 1 // a page's lists and its ground truth come to one goroutine then
@@ -144,8 +146,6 @@ type imagenetExamples struct {
 	hits, misses candidates
 }
 
-func (a *imagenetExamples) showing(*showing) {}
-
 func (a *imagenetExamples) picture(p *picture) {
 	if !p.clickedBoxed() || p.t == columnar.Null || !(p.final.width > 0 && p.final.height > 0) {
 		return
@@ -180,8 +180,7 @@ func (a *imagenetExamples) picture(p *picture) {
 	to.add(a.o.N, candidate{chance: c, id: id, done: &x})
 }
 
-func (a *imagenetExamples) merge(other imagenetStatistic) {
-	o := other.(*imagenetExamples)
+func (a *imagenetExamples) Merge(o *imagenetExamples) {
 	for _, c := range o.hits.list {
 		a.hits.add(a.o.N, c)
 	}
@@ -190,7 +189,7 @@ func (a *imagenetExamples) merge(other imagenetStatistic) {
 	}
 }
 
-func (a *imagenetExamples) result(_ *imagenetEngine, r *Statistic) {
+func (a *imagenetExamples) Result(_ *imagenetEngine, r *Statistic) {
 	for i, m := 0, 0; len(r.examples) < a.o.N && (i < len(a.hits.list) || m < len(a.misses.list)); {
 		if m < len(a.misses.list) && (len(r.examples)%3 == 2 || i == len(a.hits.list)) {
 			r.examples = append(r.examples, *a.misses.list[m].done)
@@ -205,7 +204,6 @@ func (a *imagenetExamples) result(_ *imagenetEngine, r *Statistic) {
 }
 
 type cocoExamples struct {
-	unseen
 	e    *cocoEngine
 	o    ExampleOptions
 	best candidates
@@ -293,11 +291,11 @@ func (a *cocoExamples) boxes(x *Example, p *page) {
 	}
 }
 
-func (a *cocoExamples) merge(cocoStatistic) {
+func (a *cocoExamples) Merge(*cocoExamples) {
 	panic("analysis: examples of coco are for one goroutine")
 }
 
-func (a *cocoExamples) result(_ *cocoEngine, r *Statistic) {
+func (a *cocoExamples) Result(_ *cocoEngine, r *Statistic) {
 	for _, c := range a.best.list {
 		r.examples = append(r.examples, *c.done)
 	}

@@ -4,15 +4,11 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"slices"
-	"sync/atomic"
 
 	"abtool/byproduct"
 	"abtool/byproduct/imagenet"
 	"abtool/byproduct/plane"
-	"abtool/internal/parallel"
-	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -96,27 +92,12 @@ type picture struct {
 // clickedBoxed tells whether the image is in BC (I5).
 func (p *picture) clickedBoxed() bool { return p.final != nil && len(p.boxes) > 0 }
 
-// An imagenetStatistic gathers what it needs of showings and pictures. Each goroutine has its
-// own, and what is merged must not depend on the order.
-type imagenetStatistic interface {
-	showing(*showing) // every row, in no particular order
-	picture(*picture) // every image of the universe (I1), once; some have no showing
-	merge(imagenetStatistic)
-	result(*imagenetEngine, *Statistic)
-}
-
 // An imagenetEngine runs statistics over the imagenet data set of a store, in one pass.
 type imagenetEngine struct {
-	o       Options
+	engine
 	images  *imagenet.Images
 	classes *byproduct.Names // numbered as in images
-	workers *byproduct.Names
-	hits    *byproduct.Names // assignments
-	cluster *byproduct.Names
-	weeks   *byproduct.Names
-	ratios  *stat.Ratios
-	boot    *stat.Bootstrap
-	inBC    []bool // by image
+	inBC    []bool           // by image
 }
 
 // imagenetRows are the columns that are read.
@@ -136,30 +117,19 @@ func (c *imagenetRows) bind(t *columnar.Table) (*columnar.Reader, error) {
 	return bind(t, to, slices.Concat(imagenet.EventColumns, imagenet.MouseColumns)...)
 }
 
-// bind opens a reader of columns, and of more, and says where each of the first is.
-func bind(t *columnar.Table, to map[string]**columnar.Values, more ...string) (*columnar.Reader, error) {
-	r, err := t.Reader(append(slices.Sorted(maps.Keys(to)), more...)...)
-	if err != nil {
-		return nil, err
-	}
-	for name, at := range to {
-		*at = r.Column(name)
-	}
-	return r, nil
-}
-
 // An imagenetWorker is what one goroutine of an engine has.
 type imagenetWorker struct {
-	e       *imagenetEngine
-	read    *columnar.Reader
-	col     imagenetRows
-	lists   *imagenet.Lists
-	stats   []imagenetStatistic
-	ratios  *stat.Ratios
-	pending map[int32]*picture
-	run     []showing
-	one     picture // the image at hand
-	near    int32   // the image of the row before
+	e     *imagenetEngine
+	read  *columnar.Reader
+	col   imagenetRows
+	lists *imagenet.Lists
+	gathering[*imagenetEngine]
+	onShowing []interface{ showing(*showing) } // every row, in no particular order
+	onPicture []interface{ picture(*picture) } // every image of the universe (I1), once; some have no showing
+	pending   map[int32]*picture
+	run       []showing
+	one       picture // the image at hand
+	near      int32   // the image of the row before
 
 	// numbers of the texts of the row group, by place in the column's Dict
 	workerIDs, assignmentIDs, clusterIDs []int32
@@ -176,13 +146,15 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 		return DataSet{}, err
 	}
 	defer t.Close()
-	e := &imagenetEngine{o: o, images: images, classes: byproduct.NewNames(images.Classes...), workers: byproduct.NewNames(), hits: byproduct.NewNames(), cluster: byproduct.NewNames(), weeks: byproduct.NewNames(), inBC: make([]bool, images.Len())}
+	e := &imagenetEngine{
+		engine: newEngine(o), images: images, classes: byproduct.NewNames(images.Classes...), inBC: make([]bool, images.Len()),
+	}
 	var workers []*imagenetWorker
 	for range max(1, min(o.Jobs, t.Groups())) {
-		w := &imagenetWorker{e: e, ratios: &stat.Ratios{}, pending: map[int32]*picture{}}
-		for _, entry := range entries {
-			w.stats = append(w.stats, entry.imagenet(e, w.ratios))
-		}
+		w := &imagenetWorker{e: e, pending: map[int32]*picture{}}
+		w.gathering = newGathering(e, entries, func(x *Entry) maker[*imagenetEngine] { return x.imagenet })
+		w.onShowing = that[interface{ showing(*showing) }](w.gathering)
+		w.onPicture = that[interface{ picture(*picture) }](w.gathering)
 		if w.read, err = w.col.bind(t); err != nil {
 			return DataSet{}, err
 		}
@@ -195,44 +167,11 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 	first := workers[0]
 	for _, w := range workers[1:] {
 		first.takePending(w)
-		for i := range first.stats {
-			first.stats[i].merge(w.stats[i])
-		}
-		first.ratios.Merge(w.ratios)
+		first.merge(w.gathering)
 	}
 	first.finishPending()
 	first.finishUnshown()
-	e.ratios = first.ratios
-	return DataSet{Name: "imagenet", Statistics: e.results(entries, first.stats), Warnings: e.warnings()}, nil
-}
-
-// eachGroup gives the row groups of a table to as many goroutines as there are workers.
-func eachGroup(ctx context.Context, t *columnar.Table, workers int, progress func(done, total int64), f func(worker, group int) error) error {
-	var done atomic.Int64
-	return parallel.Each(ctx, workers, t.Groups(), func(worker, group int) error {
-		err := f(worker, group)
-		if progress != nil {
-			progress(done.Add(t.GroupRows(group)), t.Rows())
-		}
-		return err
-	})
-}
-
-func (e *imagenetEngine) results(entries []*Entry, stats []imagenetStatistic) []Statistic {
-	if e.o.Bootstrap > 0 {
-		e.boot = e.ratios.Resample(e.cluster.Sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
-	}
-	out := make([]Statistic, len(stats))
-	parallel.For(e.o.Jobs, len(stats), func(i int) {
-		out[i] = entries[i].statistic()
-		stats[i].result(e, &out[i])
-	})
-	return out
-}
-
-// ratio is the value of a ratio over annotators, with its interval.
-func (e *imagenetEngine) ratio(name, title, unit, of string, id stat.RatioID) Value {
-	return describe(e.ratios, e.boot, name, title, unit, of, id)
+	return DataSet{Name: "imagenet", Statistics: first.results(e, &e.engine, entries), Warnings: e.warnings()}, nil
 }
 
 // group takes a row group: runs of rows of one image at a time.
@@ -263,7 +202,7 @@ func (w *imagenetWorker) endRun() {
 		return
 	}
 	for i := range w.run {
-		for _, st := range w.stats {
+		for _, st := range w.onShowing {
 			st.showing(&w.run[i])
 		}
 	}
@@ -369,7 +308,7 @@ func (w *imagenetWorker) finish(p *picture) {
 		w.e.inBC[p.image] = len(p.boxes) > 0
 		p.final.trace(&p.trace)
 	}
-	for _, st := range w.stats {
+	for _, st := range w.onPicture {
 		st.picture(p)
 	}
 }

@@ -97,13 +97,13 @@ func (b *breakdown) table(name, title string, e *imagenetEngine, columns []Colum
 // groups is the table that Options.By asks for.
 type groups struct{ *breakdown }
 
-func newGroups(e *imagenetEngine, _ *stat.Ratios) imagenetStatistic {
+func newGroups(e *imagenetEngine, _ *stat.Ratios) groups {
 	return groups{newBreakdown(e, e.o.By)}
 }
 
-func (a groups) merge(o imagenetStatistic) { a.breakdown.merge(o.(groups).breakdown) }
+func (a groups) Merge(o groups) { a.breakdown.merge(o.breakdown) }
 
-func (a groups) result(e *imagenetEngine, r *Statistic) {
+func (a groups) Result(e *imagenetEngine, r *Statistic) {
 	r.Tables = append(r.Tables, a.table("by_"+a.key, "Showings by "+a.key, e, nil, nil))
 	r.exclude("no "+a.key, "showings", a.without)
 }
@@ -111,13 +111,13 @@ func (a groups) result(e *imagenetEngine, r *Statistic) {
 // hits is what the paper's checks of a HIT say (I17, I18).
 type hits struct{ *breakdown }
 
-func newHITs(e *imagenetEngine, _ *stat.Ratios) imagenetStatistic {
+func newHITs(e *imagenetEngine, _ *stat.Ratios) hits {
 	return hits{newBreakdown(e, "hit")}
 }
 
-func (a hits) merge(o imagenetStatistic) { a.breakdown.merge(o.(hits).breakdown) }
+func (a hits) Merge(o hits) { a.breakdown.merge(o.breakdown) }
 
-func (a hits) result(e *imagenetEngine, r *Statistic) {
+func (a hits) Result(e *imagenetEngine, r *Statistic) {
 	rules := e.o.Rules
 	var n, lowRecall, fewSelected, fewPages, flagged, minutes int64
 	var recall stat.Sum
@@ -198,7 +198,7 @@ type annotators struct {
 	deeds [][]deed // by worker
 }
 
-func newAnnotators(e *imagenetEngine, _ *stat.Ratios) imagenetStatistic {
+func newAnnotators(e *imagenetEngine, _ *stat.Ratios) *annotators {
 	return &annotators{breakdown: newBreakdown(e, "worker")}
 }
 
@@ -228,8 +228,7 @@ func (a *annotators) showing(s *showing) {
 	a.deeds[s.worker] = append(a.deeds[s.worker], d)
 }
 
-func (a *annotators) merge(other imagenetStatistic) {
-	o := other.(*annotators)
+func (a *annotators) Merge(o *annotators) {
 	a.breakdown.merge(o.breakdown)
 	for w, d := range o.deeds {
 		for w >= len(a.deeds) {
@@ -277,7 +276,7 @@ const (
 	botFlagShare    = 0.2 // more clicks than this without a trace, or with a straight one
 )
 
-func (a *annotators) result(e *imagenetEngine, r *Statistic) {
+func (a *annotators) Result(e *imagenetEngine, r *Statistic) {
 	var who []int32
 	var all []*profile
 	for _, id := range e.workers.Sorted() {

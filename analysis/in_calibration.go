@@ -10,14 +10,6 @@ import (
 	"abtool/internal/stat"
 )
 
-// late takes samples of ratios that were gathered after the pass.
-func (e *imagenetEngine) late(r *stat.Ratios) *stat.Bootstrap {
-	if e.o.Bootstrap <= 0 {
-		return nil
-	}
-	return r.Resample(e.cluster.Sorted(), e.o.Bootstrap, e.o.Seed, e.o.Jobs)
-}
-
 // half puts a cluster, so an annotator, into one of two halves by a hash of its name.
 func (e *imagenetEngine) half(cluster int32) int {
 	h := fnv.New32a()
@@ -36,9 +28,7 @@ type boxedClick struct {
 	x, y           float64
 }
 
-func newCalibration(*imagenetEngine, *stat.Ratios) imagenetStatistic { return &calibration{} }
-
-func (a *calibration) showing(*showing) {}
+func newCalibration(*imagenetEngine, *stat.Ratios) *calibration { return &calibration{} }
 
 func (a *calibration) picture(p *picture) {
 	if p.clickedBoxed() {
@@ -46,8 +36,8 @@ func (a *calibration) picture(p *picture) {
 	}
 }
 
-func (a *calibration) merge(other imagenetStatistic) {
-	a.clicks = append(a.clicks, other.(*calibration).clicks...)
+func (a *calibration) Merge(other *calibration) {
+	a.clicks = append(a.clicks, other.clicks...)
 }
 
 // A line is centre ≈ from + slope · click, on one axis.
@@ -95,7 +85,7 @@ var modelNames = [models]struct{ name, title string }{
 	{"before", "clicks as they are"}, {"shift", "less their median displacement from the centre of the box"}, {"linear", "by least squares of the centre on the click, for each axis"},
 }
 
-func (a *calibration) result(e *imagenetEngine, r *Statistic) {
+func (a *calibration) Result(e *imagenetEngine, r *Statistic) {
 	slices.SortFunc(a.clicks, func(x, y boxedClick) int { return cmp.Compare(x.image, y.image) })
 	var axes [2][2]line // by half and axis
 	for _, c := range a.clicks {
@@ -147,7 +137,7 @@ func (a *calibration) result(e *imagenetEngine, r *Statistic) {
 			rs.Add(c.cluster, distanceGain+stat.RatioID(m), far[m]-far[modelNone])
 		}
 	}
-	boot := e.late(rs)
+	boot := e.resample(rs)
 	const of = "images with a box and a final click"
 	value := func(name, title, unit string, id stat.RatioID) {
 		v := describe(rs, boot, name, title, unit, of, id)

@@ -15,7 +15,7 @@ type imagenetCounts struct {
 	showings, clicks, samples, hovers                                   int64
 }
 
-func newImageNetCounts(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newImageNetCounts(_ *imagenetEngine, r *stat.Ratios) *imagenetCounts {
 	id := r.Declare(5)
 	return &imagenetCounts{r: r, byproduct: id, selectedImages: id + 1, selectedShowings: id + 2, finalClicks: id + 3, clickedBC: id + 4}
 }
@@ -35,15 +35,14 @@ func (a *imagenetCounts) picture(p *picture) {
 	a.r.Count(p.cluster, a.clickedBC, p.clickedBoxed())
 }
 
-func (a *imagenetCounts) merge(other imagenetStatistic) {
-	o := other.(*imagenetCounts)
+func (a *imagenetCounts) Merge(o *imagenetCounts) {
 	a.showings += o.showings
 	a.clicks += o.clicks
 	a.samples += o.samples
 	a.hovers += o.hovers
 }
 
-func (a *imagenetCounts) result(e *imagenetEngine, r *Statistic) {
+func (a *imagenetCounts) Result(e *imagenetEngine, r *Statistic) {
 	images, boxed, boxes := e.images.Universe()
 	r.add(
 		count("images", "images that the byproducts speak of", "images", images),
@@ -74,11 +73,9 @@ type rounds struct {
 	times                          []int64 // images by how often they were selected
 }
 
-func newRounds(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newRounds(_ *imagenetEngine, r *stat.Ratios) *rounds {
 	return &rounds{r: r, firstRound: r.Declare(2), twice: r.Declare(1)}
 }
-
-func (a *rounds) showing(*showing) {}
 
 func (a *rounds) picture(p *picture) {
 	a.grow(len(p.showings))
@@ -114,8 +111,7 @@ func (a *rounds) grow(n int) {
 	}
 }
 
-func (a *rounds) merge(other imagenetStatistic) {
-	o := other.(*rounds)
+func (a *rounds) Merge(o *rounds) {
 	a.grow(len(o.shown))
 	for k := range o.shown {
 		a.shown[k] += o.shown[k]
@@ -127,7 +123,7 @@ func (a *rounds) merge(other imagenetStatistic) {
 	}
 }
 
-func (a *rounds) result(e *imagenetEngine, r *Statistic) {
+func (a *rounds) Result(e *imagenetEngine, r *Statistic) {
 	images, _, _ := e.images.Universe()
 	t := Table{Name: "by_showing", Title: "Showings of an image, in order of submission", Columns: []Column{
 		{"showing", "", "k-th showing of an image"}, {"shown", "count", "images shown at least k times"}, {"selected", "count", "selected at that showing"},
@@ -162,14 +158,12 @@ type clickAccuracy struct {
 	noBox, noClick               int64
 }
 
-func newClickAccuracy(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newClickAccuracy(_ *imagenetEngine, r *stat.Ratios) *clickAccuracy {
 	id := r.Declare(4)
 	return &clickAccuracy{
 		r: r, last: id, document: id + 1, first: id + 2, meanC: id + 3, differs: r.Declare(2), disagrees: r.Declare(1),
 	}
 }
-
-func (a *clickAccuracy) showing(*showing) {}
 
 func (a *clickAccuracy) picture(p *picture) {
 	last := p.lastInDocument()
@@ -214,13 +208,12 @@ func (p *picture) lastInDocument() *showing {
 	return last
 }
 
-func (a *clickAccuracy) merge(other imagenetStatistic) {
-	o := other.(*clickAccuracy)
+func (a *clickAccuracy) Merge(o *clickAccuracy) {
 	a.noBox += o.noBox
 	a.noClick += o.noClick
 }
 
-func (a *clickAccuracy) result(e *imagenetEngine, r *Statistic) {
+func (a *clickAccuracy) Result(e *imagenetEngine, r *Statistic) {
 	const of = "images with a box and a final click"
 	r.add(
 		e.ratio("accuracy", "the final click is in a box", unitShare, of, a.last),
@@ -246,11 +239,9 @@ type offCentre struct {
 	bc       int64
 }
 
-func newOffCentre(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newOffCentre(_ *imagenetEngine, r *stat.Ratios) *offCentre {
 	return &offCentre{r: r, accuracy: r.Declare(1)}
 }
-
-func (a *offCentre) showing(*showing) {}
 
 func (a *offCentre) picture(p *picture) {
 	if !p.clickedBoxed() {
@@ -263,13 +254,12 @@ func (a *offCentre) picture(p *picture) {
 	}
 }
 
-func (a *offCentre) merge(other imagenetStatistic) {
-	o := other.(*offCentre)
+func (a *offCentre) Merge(o *offCentre) {
 	a.images += o.images
 	a.bc += o.bc
 }
 
-func (a *offCentre) result(e *imagenetEngine, r *Statistic) {
+func (a *offCentre) Result(e *imagenetEngine, r *Statistic) {
 	r.add(proportion("share", "images whose centre is in no box", "images with a box and a final click", a.images, a.bc))
 	v := e.ratio("accuracy", "the final click is in a box there", unitShare, "such images", a.accuracy)
 	r.add(v)
@@ -293,11 +283,9 @@ type centreBias struct {
 	clicks, clicksBC stat.Grid
 }
 
-func newCentreBias(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newCentreBias(_ *imagenetEngine, r *stat.Ratios) *centreBias {
 	return &centreBias{r: r, middle: r.Declare(2)}
 }
-
-func (a *centreBias) showing(*showing) {}
 
 func (a *centreBias) picture(p *picture) {
 	if p.final == nil {
@@ -311,13 +299,12 @@ func (a *centreBias) picture(p *picture) {
 	}
 }
 
-func (a *centreBias) merge(other imagenetStatistic) {
-	o := other.(*centreBias)
+func (a *centreBias) Merge(o *centreBias) {
 	a.clicks.Merge(&o.clicks)
 	a.clicksBC.Merge(&o.clicksBC)
 }
 
-func (a *centreBias) result(e *imagenetEngine, r *Statistic) {
+func (a *centreBias) Result(e *imagenetEngine, r *Statistic) {
 	var centres stat.Grid
 	for i, n := range e.images.Shown {
 		if n < 0 {
@@ -351,9 +338,7 @@ func byDocument(s []*showing) []*showing {
 // accuracyMaps is the accuracy by where the box is, and by where the click is (I11).
 type accuracyMaps struct{ gtN, gtHits, clickN, clickHits stat.Grid }
 
-func newAccuracyMaps(*imagenetEngine, *stat.Ratios) imagenetStatistic { return &accuracyMaps{} }
-
-func (a *accuracyMaps) showing(*showing) {}
+func newAccuracyMaps(*imagenetEngine, *stat.Ratios) *accuracyMaps { return &accuracyMaps{} }
 
 func (a *accuracyMaps) picture(p *picture) {
 	if !p.clickedBoxed() {
@@ -372,15 +357,14 @@ func (a *accuracyMaps) picture(p *picture) {
 	}
 }
 
-func (a *accuracyMaps) merge(other imagenetStatistic) {
-	o := other.(*accuracyMaps)
+func (a *accuracyMaps) Merge(o *accuracyMaps) {
 	a.gtN.Merge(&o.gtN)
 	a.gtHits.Merge(&o.gtHits)
 	a.clickN.Merge(&o.clickN)
 	a.clickHits.Merge(&o.clickHits)
 }
 
-func (a *accuracyMaps) result(_ *imagenetEngine, r *Statistic) {
+func (a *accuracyMaps) Result(_ *imagenetEngine, r *Statistic) {
 	const boxes, images = "boxes of images with a final click", "images with a box and a final click"
 	r.Histograms = append(r.Histograms,
 		gridHistogram("by_gt_cell_n", "boxes by the cell of their centre", boxes, &a.gtN),

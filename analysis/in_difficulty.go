@@ -27,11 +27,9 @@ type timedClick struct {
 	hit            bool
 }
 
-func newDifficulty(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newDifficulty(_ *imagenetEngine, r *stat.Ratios) *difficulty {
 	return &difficulty{r: r, byTime: r.Declare(len(timeEdges))}
 }
-
-func (a *difficulty) showing(*showing) {}
 
 func (a *difficulty) picture(p *picture) {
 	if !p.clickedBoxed() {
@@ -54,8 +52,7 @@ func (a *difficulty) picture(p *picture) {
 	a.r.Count(c.cluster, a.byTime+stat.RatioID(k), c.hit)
 }
 
-func (a *difficulty) merge(other imagenetStatistic) {
-	o := other.(*difficulty)
+func (a *difficulty) Merge(o *difficulty) {
 	a.clicks = append(a.clicks, o.clicks...)
 	a.noTime += o.noTime
 	a.noEnter += o.noEnter
@@ -64,7 +61,7 @@ func (a *difficulty) merge(other imagenetStatistic) {
 // relativeBins is the number of parts that the clicks of one annotator are divided into, by time.
 const relativeBins = 5
 
-func (a *difficulty) result(e *imagenetEngine, r *Statistic) {
+func (a *difficulty) Result(e *imagenetEngine, r *Statistic) {
 	slices.SortFunc(a.clicks, func(x, y timedClick) int {
 		return cmp.Or(cmp.Compare(x.cluster, y.cluster), cmp.Compare(x.toClick, y.toClick), cmp.Compare(x.image, y.image))
 	})
@@ -95,7 +92,7 @@ func (a *difficulty) result(e *imagenetEngine, r *Statistic) {
 		pooled[0], pooled[1] = append(pooled[0], times[0]...), append(pooled[1], times[1]...)
 		from = to
 	}
-	boot := e.late(rs)
+	boot := e.resample(rs)
 	within := describe(rs, boot, "auc_within", "of pairs of a miss and a hit of one annotator, those where the miss took longer (half of ties): 0.5 is no relation", unitShare, "pairs of a miss and a hit of one annotator", auc)
 	within.K = nil
 	for i := range pooled {

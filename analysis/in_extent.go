@@ -38,7 +38,7 @@ type sample struct {
 	i int
 }
 
-func newExtent(e *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newExtent(e *imagenetEngine, r *stat.Ratios) *extent {
 	n := len(extentWindows)
 	a := &extent{r: r, hull: r.Declare(n), around: r.Declare(n), half: r.Declare(n), covered: r.Declare(n), image: r.Declare(1), typical: r.Declare(1)}
 	a.w, a.h = meanBox(e.images.AllBoxes())
@@ -55,8 +55,6 @@ func meanBox(boxes []plane.Box) (w, h float64) {
 	n := float64(max(len(boxes), 1))
 	return ws.Float() / n, hs.Float() / n
 }
-
-func (a *extent) showing(*showing) {}
 
 func (a *extent) picture(p *picture) {
 	if !p.clickedBoxed() {
@@ -105,9 +103,9 @@ func (a *extent) picture(p *picture) {
 	}
 }
 
-func (a *extent) merge(other imagenetStatistic) { a.noTrace += other.(*extent).noTrace }
+func (a *extent) Merge(o *extent) { a.noTrace += o.noTrace }
 
-func (a *extent) result(e *imagenetEngine, r *Statistic) {
+func (a *extent) Result(e *imagenetEngine, r *Statistic) {
 	t := Table{Name: "by_window", Title: "Intersection over union with the nearest box, by how many samples are used", Columns: []Column{
 		{"samples", "", "last samples before the click, and the click; all: since entering"}, {"n", "count", "images with as many"},
 		{"hull_iou", unitShare, "mean over images, of the convex hull"}, {"hull_low", unitShare, "95 % interval (bootstrap)"}, {"hull_high", unitShare, "95 % interval (bootstrap)"},

@@ -16,7 +16,7 @@ type traceLengths struct {
 	noTime, noEnter, noSamples int64
 }
 
-func newTraceLengths(*imagenetEngine, *stat.Ratios) imagenetStatistic { return &traceLengths{} }
+func newTraceLengths(*imagenetEngine, *stat.Ratios) *traceLengths { return &traceLengths{} }
 
 func (a *traceLengths) showing(s *showing) { a.recorded = append(a.recorded, int32(s.mouse.Len())) }
 
@@ -40,8 +40,7 @@ func (a *traceLengths) picture(p *picture) {
 	}
 }
 
-func (a *traceLengths) merge(other imagenetStatistic) {
-	o := other.(*traceLengths)
+func (a *traceLengths) Merge(o *traceLengths) {
 	a.recorded, a.before = append(a.recorded, o.recorded...), append(a.before, o.before...)
 	a.segment, a.duration = append(a.segment, o.segment...), append(a.duration, o.duration...)
 	a.noTime += o.noTime
@@ -49,7 +48,7 @@ func (a *traceLengths) merge(other imagenetStatistic) {
 	a.noSamples += o.noSamples
 }
 
-func (a *traceLengths) result(_ *imagenetEngine, r *Statistic) {
+func (a *traceLengths) Result(_ *imagenetEngine, r *Statistic) {
 	const clicked = "images whose final click has a time"
 	const segments = "images with a sample between enter and final click"
 	r.Tables = append(r.Tables, quantileTable("Lengths of traces", []Column{

@@ -37,11 +37,9 @@ var measureNames = []struct{ name, title, unit string }{
 // profileBins is the number of parts of the time that speed is given for.
 const profileBins = 10
 
-func newMouseMeasures(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newMouseMeasures(_ *imagenetEngine, r *stat.Ratios) *mouseMeasures {
 	return &mouseMeasures{r: r, of: r.Declare(2 * len(measureNames)), profile: r.Declare(2 * profileBins)}
 }
-
-func (a *mouseMeasures) showing(*showing) {}
 
 func (a *mouseMeasures) picture(p *picture) {
 	if !p.clickedBoxed() {
@@ -97,13 +95,12 @@ func (a *mouseMeasures) speeds(p *picture, s byproduct.Points, miss stat.RatioID
 	}
 }
 
-func (a *mouseMeasures) merge(other imagenetStatistic) {
-	o := other.(*mouseMeasures)
+func (a *mouseMeasures) Merge(o *mouseMeasures) {
 	a.noTrace += o.noTrace
 	a.noSize += o.noSize
 }
 
-func (a *mouseMeasures) result(e *imagenetEngine, r *Statistic) {
+func (a *mouseMeasures) Result(e *imagenetEngine, r *Statistic) {
 	t := Table{Name: "by_measure", Title: "Measures of the trace from entering to the click, of clicks that hit and of clicks that miss", Columns: []Column{
 		{"measure", "", "as mousetrap names it"}, {"meaning", "", "what it is"}, {"unit", "", "of the means"},
 		{"hits", "count", "clicks that hit and have it"}, {"mean_hit", "", "their mean"}, {"misses", "count", "clicks that miss and have it"}, {"mean_miss", "", "their mean"},

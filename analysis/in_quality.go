@@ -111,7 +111,7 @@ type imagenetQuality struct {
 	images   []*check // repeated
 }
 
-func newImageNetQuality(e *imagenetEngine, _ *stat.Ratios) imagenetStatistic {
+func newImageNetQuality(e *imagenetEngine, _ *stat.Ratios) *imagenetQuality {
 	a := &imagenetQuality{e: e, showings: showingChecks()}
 	for _, list := range []string{"clicks", "samples"} {
 		query := "SELECT seq, image_id, x, y FROM imagenet_" + list + " WHERE "
@@ -187,11 +187,11 @@ func (a *imagenetQuality) all() (out []*check) {
 	return append(append(out, a.points...), a.images...)
 }
 
-func (a *imagenetQuality) merge(other imagenetStatistic) {
-	mergeChecks(a.all(), other.(*imagenetQuality).all())
+func (a *imagenetQuality) Merge(other *imagenetQuality) {
+	mergeChecks(a.all(), other.all())
 }
 
-func (a *imagenetQuality) result(_ *imagenetEngine, r *Statistic) {
+func (a *imagenetQuality) Result(_ *imagenetEngine, r *Statistic) {
 	r.Values = checkValues(a.all())
 	r.Tables = append(r.Tables, checksTable(a.all()))
 }

@@ -14,11 +14,9 @@ import (
 // probability of each image is exact.
 type randomClicks struct{}
 
-func newRandomClicks(*imagenetEngine, *stat.Ratios) imagenetStatistic { return randomClicks{} }
+func newRandomClicks(*imagenetEngine, *stat.Ratios) randomClicks { return randomClicks{} }
 
-func (randomClicks) showing(*showing)        {}
-func (randomClicks) picture(*picture)        {}
-func (randomClicks) merge(imagenetStatistic) {}
+func (randomClicks) Merge(randomClicks) {} // it has all from the engine
 
 // Sets of images that random clicks are judged on.
 const (
@@ -156,7 +154,7 @@ func (r *randomSums) merge(o *randomSums) {
 	}
 }
 
-func (randomClicks) result(e *imagenetEngine, r *Statistic) {
+func (randomClicks) Result(e *imagenetEngine, r *Statistic) {
 	total := e.randomSums()
 	for set, s := range imageSetNames {
 		m := &total.centre[set]

@@ -24,9 +24,7 @@ type placedClick struct {
 	x                   float64
 }
 
-func newScanning(*imagenetEngine, *stat.Ratios) imagenetStatistic { return &scanning{} }
-
-func (a *scanning) picture(*picture) {}
+func newScanning(*imagenetEngine, *stat.Ratios) *scanning { return &scanning{} }
 
 func (a *scanning) showing(s *showing) {
 	if !s.clicked() {
@@ -40,8 +38,7 @@ func (a *scanning) showing(s *showing) {
 	a.clicks = append(a.clicks, placedClick{s.assignment, s.cluster, int32(s.page), int32(s.slot), s.t0 + t, s.positionX})
 }
 
-func (a *scanning) merge(other imagenetStatistic) {
-	o := other.(*scanning)
+func (a *scanning) Merge(o *scanning) {
 	a.clicks = append(a.clicks, o.clicks...)
 	a.nowhere += o.nowhere
 }
@@ -81,7 +78,7 @@ var stepNames = [stepKinds]struct{ name, title string }{
 // fewestClicks is how many clicks a page needs to tell an order.
 const fewestClicks = 5
 
-func (a *scanning) result(e *imagenetEngine, r *Statistic) {
+func (a *scanning) Result(e *imagenetEngine, r *Statistic) {
 	slices.SortFunc(a.clicks, func(x, y placedClick) int {
 		return cmp.Or(cmp.Compare(e.hits.List[x.assignment], e.hits.List[y.assignment]), cmp.Compare(x.page, y.page), cmp.Compare(x.time, y.time), cmp.Compare(x.slot, y.slot))
 	})
@@ -116,7 +113,7 @@ func (a *scanning) result(e *imagenetEngine, r *Statistic) {
 		}
 		from = to
 	}
-	boot := e.late(rs)
+	boot := e.resample(rs)
 	for o, name := range scanOrderNames {
 		v := describe(rs, boot, "pairs_in_order."+name.name, "pairs of clicks of a page that follow "+name.title+" (half of ties); 0.5 is no relation", unitShare, "pairs of clicks of a page", order+stat.RatioID(o))
 		v.K = nil

@@ -24,7 +24,7 @@ type timing struct {
 // mostVisits is the number of entries from which they are taken together.
 const mostVisits = 5
 
-func newTiming(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newTiming(_ *imagenetEngine, r *stat.Ratios) *timing {
 	return &timing{r: r, visits: r.Declare(mostVisits)}
 }
 
@@ -51,10 +51,7 @@ func (a *timing) showing(s *showing) {
 	}
 }
 
-func (a *timing) picture(*picture) {}
-
-func (a *timing) merge(other imagenetStatistic) {
-	o := other.(*timing)
+func (a *timing) Merge(o *timing) {
 	a.toClick.merge(&o.toClick)
 	a.hover.merge(&o.hover)
 	a.speed.merge(&o.speed)
@@ -62,7 +59,7 @@ func (a *timing) merge(other imagenetStatistic) {
 	a.noTime += o.noTime
 }
 
-func (a *timing) result(e *imagenetEngine, r *Statistic) {
+func (a *timing) Result(e *imagenetEngine, r *Statistic) {
 	for _, l := range []struct {
 		name, title, of string
 		values          []int64

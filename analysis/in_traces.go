@@ -19,11 +19,9 @@ type lastSamples struct {
 	noTime         int64
 }
 
-func newLastSamples(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newLastSamples(_ *imagenetEngine, r *stat.Ratios) *lastSamples {
 	return &lastSamples{r: r, whole: r.Declare(lastSamplesN + 1), segment: r.Declare(lastSamplesN + 1)}
 }
-
-func (a *lastSamples) showing(*showing) {}
 
 func (a *lastSamples) picture(p *picture) {
 	if !p.clickedBoxed() {
@@ -44,9 +42,9 @@ func (a *lastSamples) back(p *picture, id stat.RatioID, samples byproduct.Points
 	}
 }
 
-func (a *lastSamples) merge(other imagenetStatistic) { a.noTime += other.(*lastSamples).noTime }
+func (a *lastSamples) Merge(o *lastSamples) { a.noTime += o.noTime }
 
-func (a *lastSamples) result(e *imagenetEngine, r *Statistic) {
+func (a *lastSamples) Result(e *imagenetEngine, r *Statistic) {
 	for _, v := range []struct {
 		name, title string
 		id          stat.RatioID
@@ -97,19 +95,17 @@ type quantiles struct {
 	noTime, noEnter, noSamples, zero int64
 }
 
-func newTraceQuantiles(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newTraceQuantiles(_ *imagenetEngine, r *stat.Ratios) *quantiles {
 	return newQuantiles(r, false)
 }
 
-func newTimeQuantiles(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newTimeQuantiles(_ *imagenetEngine, r *stat.Ratios) *quantiles {
 	return newQuantiles(r, true)
 }
 
-func newQuantiles(r *stat.Ratios, byTime bool) imagenetStatistic {
+func newQuantiles(r *stat.Ratios, byTime bool) *quantiles {
 	return &quantiles{r: r, byTime: byTime, pooled: r.Declare(quantileBins), means: r.Declare(quantileBins)}
 }
-
-func (a *quantiles) showing(*showing) {}
 
 func (a *quantiles) picture(p *picture) {
 	if !p.clickedBoxed() {
@@ -151,15 +147,14 @@ func (a *quantiles) picture(p *picture) {
 	}
 }
 
-func (a *quantiles) merge(other imagenetStatistic) {
-	o := other.(*quantiles)
+func (a *quantiles) Merge(o *quantiles) {
 	a.noTime += o.noTime
 	a.noEnter += o.noEnter
 	a.noSamples += o.noSamples
 	a.zero += o.zero
 }
 
-func (a *quantiles) result(e *imagenetEngine, r *Statistic) {
+func (a *quantiles) Result(e *imagenetEngine, r *Statistic) {
 	t := e.curve("samples", "Accuracy of samples by the tenth of the way", "tenth", "0 begins with entering, 9 ends with the click", a.pooled, quantileBins)
 	t.Columns = append(t.Columns, Column{"mean_of_images", unitShare, "variant: mean over images of the image's own accuracy"}, Column{"images", "count", "images with a sample there"})
 	for k := range t.Rows {
@@ -188,11 +183,9 @@ type boxFrame struct {
 	means           stat.RatioID // of u and v, nearest and single
 }
 
-func newBoxFrame(_ *imagenetEngine, r *stat.Ratios) imagenetStatistic {
+func newBoxFrame(_ *imagenetEngine, r *stat.Ratios) *boxFrame {
 	return &boxFrame{r: r, means: r.Declare(4)}
 }
-
-func (a *boxFrame) showing(*showing) {}
 
 func (a *boxFrame) picture(p *picture) {
 	if !p.clickedBoxed() {
@@ -207,13 +200,12 @@ func (a *boxFrame) picture(p *picture) {
 	}
 }
 
-func (a *boxFrame) merge(other imagenetStatistic) {
-	o := other.(*boxFrame)
+func (a *boxFrame) Merge(o *boxFrame) {
 	a.nearest.Merge(&o.nearest)
 	a.single.Merge(&o.single)
 }
 
-func (a *boxFrame) result(e *imagenetEngine, r *Statistic) {
+func (a *boxFrame) Result(e *imagenetEngine, r *Statistic) {
 	r.addFrame("nearest_box", "in the frame of the nearest box", "images with a box and a final click", &a.nearest, e.boot, a.means)
 	r.addFrame("single_box", "variant: images with one box", "such images", &a.single, e.boot, a.means+2)
 }
