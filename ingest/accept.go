@@ -35,7 +35,7 @@ func (r *runner) accept(u *unit) error {
 			left++
 		}
 	}
-	if u.form == formReady {
+	if u.ready {
 		a.stored = b.count - left
 	}
 	if a.stored+left != b.count {
@@ -71,7 +71,7 @@ func (r *runner) settle(u *unit, left int) error {
 	if err != nil {
 		return err
 	}
-	if u.form == formReady {
+	if u.ready {
 		k.Stored += int64(b.count - left)
 	}
 	k.Headers += int64(b.headers)

@@ -8,13 +8,13 @@ import (
 // aside reads in a goroutine of its own, so that one who waits for a pipe can be interrupted.
 type aside struct {
 	ctx  context.Context
-	in   chan chunk
+	in   chan piece
 	free chan []byte
-	cur  chunk
+	cur  piece
 	at   int // of cur that was read
 }
 
-type chunk struct {
+type piece struct {
 	data []byte
 	err  error
 }
@@ -22,7 +22,7 @@ type chunk struct {
 const asideBytes = 256 << 10
 
 func newAside(ctx context.Context, r io.Reader) *aside {
-	a := &aside{ctx: ctx, in: make(chan chunk), free: make(chan []byte, 2)}
+	a := &aside{ctx: ctx, in: make(chan piece), free: make(chan []byte, 2)}
 	a.free <- make([]byte, asideBytes)
 	a.free <- make([]byte, asideBytes)
 	go a.run(r)
@@ -39,7 +39,7 @@ func (a *aside) run(r io.Reader) {
 		}
 		n, err := r.Read(buf)
 		select {
-		case a.in <- chunk{buf[:n], err}:
+		case a.in <- piece{buf[:n], err}:
 		case <-a.ctx.Done():
 			return
 		}
@@ -61,7 +61,7 @@ func (a *aside) Read(p []byte) (int, error) {
 		case a.cur = <-a.in:
 			a.at = 0
 		case <-a.ctx.Done():
-			a.cur, a.at = chunk{err: a.ctx.Err()}, 0
+			a.cur, a.at = piece{err: a.ctx.Err()}, 0
 		}
 	}
 	n := copy(p, a.cur.data[a.at:])

@@ -32,14 +32,22 @@ type feeder struct {
 func newFeeder(limits store.Limits, stdin io.Reader) *feeder {
 	f := &feeder{stdin: stdin, limits: limits}
 	f.units.make = func() *unit {
-		return &unit{buf: make([]byte, 0, unitBytes), batch: &batch{limits: limits}}
+		return &unit{chunk: chunk{buf: make([]byte, 0, unitBytes)}, batch: &batch{limits: limits}}
 	}
 	return f
 }
 
 func (f *feeder) unit(s *source, form form) *unit {
 	u := f.units.get()
-	*u = unit{src: s, coco: s.coco, form: form, buf: u.buf[:0], members: u.members[:0], batch: u.batch, done: make(chan struct{})}
+	*u = unit{src: s, batch: u.batch, done: make(chan struct{}),
+		chunk: chunk{form: form, kind: s.kind(), coco: s.coco, buf: u.buf[:0], members: u.members[:0]}}
+	return u
+}
+
+// readyUnit is a unit that the feeder reads itself.
+func (f *feeder) readyUnit(s *source) *unit {
+	u := f.unit(s, formMembers)
+	u.ready = true
 	return u
 }
 
@@ -84,7 +92,7 @@ func (f *feeder) cut(u *unit, n int) *unit {
 }
 
 func (f *feeder) emit(ctx context.Context, u *unit) error {
-	if u.form != formReady && len(u.buf) == 0 && len(u.members) == 0 && !u.last {
+	if !u.ready && len(u.buf) == 0 && len(u.members) == 0 && !u.last {
 		f.recycle(u)
 		return ctx.Err()
 	}

@@ -463,8 +463,8 @@ func readUnits(data []byte, form form, cuts []int, limits store.Limits) (o outco
 	src := &source{name: "cut"}
 	from := 0
 	for i, to := range cuts {
-		u := &unit{src: src, coco: true, form: form, buf: slices.Clone(data[from:to]), base: int64(from), last: i == len(cuts)-1, name: "m",
-			batch: &batch{limits: limits.WithDefaults()}}
+		u := &unit{src: src, batch: &batch{limits: limits.WithDefaults()}, chunk: chunk{coco: true, form: form,
+			buf: slices.Clone(data[from:to]), base: int64(from), last: i == len(cuts)-1, name: "m"}}
 		from = to
 		u.read()
 		g.join(u)

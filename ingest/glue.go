@@ -155,33 +155,3 @@ func afterComma(buf []byte, base int64) (rest []byte, at int64, comma bool) {
 	rest, comma = bytes.CutPrefix(rest, []byte{','})
 	return rest, base + int64(len(buf)-len(rest)), comma
 }
-
-// skipper steps over a JSON value that comes in pieces, holding none of it.
-type skipper struct {
-	depth  int
-	quoted bool
-	slash  bool // the last byte was a backslash within a string
-}
-
-// skip tells where in p the value ends.
-func (s *skipper) skip(p []byte) (n int, done bool) {
-	for i, c := range p {
-		switch {
-		case s.slash:
-			s.slash = false
-		case s.quoted:
-			s.slash, s.quoted = c == '\\', c != '"'
-		case c == '"':
-			s.quoted = true
-		case c == '{' || c == '[':
-			s.depth++
-		case c == '}' || c == ']':
-			if s.depth--; s.depth <= 0 {
-				return i + 1, true
-			}
-		case c == ',' && s.depth == 0:
-			return i, true
-		}
-	}
-	return len(p), false
-}

@@ -27,7 +27,7 @@ func (r *runner) readInstances(ctx context.Context, s *source, st *stream) error
 		g.w.base = int64(n)
 	}
 	g.file, g.fileIndex = d.beginTruth(r, s)
-	g.u = r.feeder.unit(s, formReady)
+	g.u = r.feeder.readyUnit(s)
 	s.coco, s.told = true, true
 	err = g.read()
 	if err == nil {
@@ -221,7 +221,7 @@ func (g *gtReader) element(section int, key string) error {
 		if err := g.r.feeder.emit(g.ctx, g.u); err != nil {
 			return err
 		}
-		g.u = g.r.feeder.unit(g.s, formReady)
+		g.u = g.r.feeder.readyUnit(g.s)
 	}
 	return g.spillErr()
 }

@@ -388,7 +388,7 @@ func TestJSONTemplateOfAnotherRecord(t *testing.T) {
 		sample(turned, 0.25, 0.5, 1641431028001),
 		sample(plain, 0.25, 0.5, 1641431028001),
 	}
-	u := &unit{buf: []byte(strings.Join(lines, "\n")), form: formLines, batch: newBatch()}
+	u := &unit{chunk: chunk{buf: []byte(strings.Join(lines, "\n")), form: formLines}, batch: newBatch()}
 	u.read()
 	want := at(1, 0.25, 0.5)
 	for i, r := range rowsOf(u.batch) {
@@ -413,7 +413,7 @@ func TestJSONAfterPosition(t *testing.T) {
 			withID(`,"hoveredRecord":[` + strings.Join(odd, ",") + `],"imagePosition":` + c.position),
 			withID(`,"hoveredRecord":[{"action":"enter","time":` + c.wrong + `}]`),
 		}
-		u := &unit{buf: []byte(strings.Join(lines, "\n")), form: formLines, batch: newBatch()}
+		u := &unit{chunk: chunk{buf: []byte(strings.Join(lines, "\n")), form: formLines}, batch: newBatch()}
 		u.read()
 		if n, r := len(u.batch.in), u.batch.rejects; n != 1 || len(r) == 0 || r[len(r)-1].Reason != string(schema.Malformed) {
 			t.Errorf("%s: %d rows, rejects %+v", c.wrong, n, r)

@@ -226,7 +226,7 @@ func (r *runner) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if u.form == formReady {
+		if u.ready {
 			return nil
 		}
 		select {

@@ -64,7 +64,7 @@ func (b *batch) unpack(raw []byte, coco bool) {
 	if raw[0] == '{' {
 		raw, _ = io.ReadAll(newUnpacker(bufio.NewReader(bytes.NewReader(raw)), func() { b.asides++ }))
 	}
-	u := unit{coco: coco, form: formElements, buf: raw[1:], base: base + 1, name: b.member, last: true}
+	u := chunk{coco: coco, form: formElements, buf: raw[1:], base: base + 1, name: b.member, last: true}
 	b.readElements(&u)
 	b.ended = false
 }
