@@ -13,13 +13,13 @@ import (
 // found, rows numbered, and all is counted.
 func (r *runner) accept(u *unit) error {
 	r.glue.join(u)
-	b := u.batch
-	if len(b.records) > 0 && u.src.home == "" {
-		u.src.home = setName(b.records[0].kind == cocoRecord)
-	} else if u.told && u.src.home == "" {
-		u.src.home = setName(u.coco)
+	b, from := u.batch, r.inputs[u.src]
+	if len(b.records) > 0 && from.home == "" {
+		from.home = setName(b.records[0].kind == cocoRecord)
+	} else if u.told && from.home == "" {
+		from.home = setName(u.coco)
 	}
-	a := acceptor{r: r, u: u, in: b.in[:0], co: b.co[:0]}
+	a := acceptor{r: r, u: u, from: from, in: b.in[:0], co: b.co[:0]}
 	for i := range b.records {
 		if err := a.take(&b.records[i]); err != nil {
 			return err
@@ -30,7 +30,7 @@ func (r *runner) accept(u *unit) error {
 	for i := range b.rejects {
 		rej := &b.rejects[i]
 		rej.Source = u.src.name
-		rej.Record += u.src.met
+		rej.Record += from.met
 		if rej.Kind == "record" {
 			left++
 		}
@@ -41,11 +41,11 @@ func (r *runner) accept(u *unit) error {
 	if a.stored+left != b.count {
 		return fmt.Errorf("internal error: %d records of %s were read, but %d stored and %d rejected", b.count, u.src.name, a.stored, left)
 	}
-	u.src.met += int64(b.count)
-	u.src.aside += int64(b.asides)
+	from.met += int64(b.count)
+	from.aside += int64(b.asides)
 	r.records.Add(int64(b.count))
 	r.rejected.Add(int64(left))
-	if err := r.settle(u, left); err != nil {
+	if err := r.settle(u, from, left); err != nil {
 		return err
 	}
 	if err := r.judge(b.rejects); err != nil {
@@ -60,8 +60,8 @@ func (r *runner) accept(u *unit) error {
 
 // settle puts the rejects and counts of a unit into the source's data set. As long as nothing
 // has told which that is, they are kept.
-func (r *runner) settle(u *unit, left int) error {
-	s, b := u.src, u.batch
+func (r *runner) settle(u *unit, s *input, left int) error {
+	b := u.batch
 	if s.home == "" && len(s.pending) < pendingCount {
 		s.pending = append(s.pending, b.rejects...)
 		s.pendingHeaders += int64(b.headers)
@@ -88,7 +88,7 @@ func (r *runner) settle(u *unit, left int) error {
 const pendingCount = 10_000
 
 // settlePending puts what was kept into the data set.
-func (r *runner) settlePending(s *source, k *store.Source, d *dataset) error {
+func (r *runner) settlePending(s *input, k *store.Source, d *dataset) error {
 	k.Headers += s.pendingHeaders
 	for i := range s.pending {
 		if s.pending[i].Kind == "record" {
@@ -101,7 +101,7 @@ func (r *runner) settlePending(s *source, k *store.Source, d *dataset) error {
 }
 
 // homeOf is the data set of a source that has not told: that of the others.
-func (r *runner) homeOf(s *source) string {
+func (r *runner) homeOf(s *input) string {
 	r.mu.Lock() // ground truth begins its data set from the feeder
 	defer r.mu.Unlock()
 	if s.home == "" {
@@ -184,6 +184,7 @@ func describe(x *rejectRow) string {
 type acceptor struct {
 	r          *runner
 	u          *unit
+	from       *input
 	in         []imagenetRow // rows to write: the batch's without those of duplicates
 	co         []cocoRow
 	inSet      *dataset
@@ -195,7 +196,7 @@ type acceptor struct {
 
 // take decides on one record. Rows are moved down over those that were left out.
 func (a *acceptor) take(x *record) error {
-	k, d, err := a.r.account(a.u.src, x.kind == cocoRecord)
+	k, d, err := a.r.account(a.from, x.kind == cocoRecord)
 	if err != nil {
 		return err
 	}
@@ -240,7 +241,7 @@ func (a *acceptor) take(x *record) error {
 	a.inSet = d
 	tag := byte(fromBoxes)
 	if x.kind == vocRecord {
-		a.u.src.boxes += int64(len(x.fact.boxes))
+		a.from.boxes += int64(len(x.fact.boxes))
 	} else {
 		tag = fromRecord
 		k.Rows += int64(x.end - x.first)

@@ -72,7 +72,7 @@ func (d *dataset) mergeObjects(key []byte, payloads [][]byte) (row cocoImageRow,
 // unlisted leaves out an object whose image no file lists.
 func (d *dataset) unlisted(at place, image, id int64) {
 	f := d.truth[at.file]
-	if k := f.s.stats[d.name]; k != nil { // it was counted as stored when it was read
+	if k := f.r.inputs[f.s].stats[d.name]; k != nil { // it was counted as stored when it was read
 		k.Stored--
 		k.Rejected++
 	}

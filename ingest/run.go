@@ -93,7 +93,8 @@ func Run(ctx context.Context, o Options) (*store.Account, error) {
 type runner struct {
 	o       Options
 	target  *store.Writer
-	sources []*source
+	sources []*input
+	inputs  map[*source]*input
 	feeder  *feeder
 	known   *known
 	limits  store.Limits
@@ -148,7 +149,7 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 			if err != nil {
 				return nil, err
 			}
-			r.sources = append(r.sources, s)
+			r.sources = append(r.sources, newInput(s))
 		}
 	}
 	if err := r.addParts(ctx); err != nil {
@@ -169,7 +170,7 @@ func (r *runner) addParts(ctx context.Context) error {
 			given = append(given, info)
 		}
 	}
-	var all []*source
+	var all []*input
 	for _, s := range r.sources {
 		all = append(all, s)
 		if info, err := os.Stat(s.path); s.path == "-" || err != nil || !info.IsDir() {
@@ -179,9 +180,14 @@ func (r *runner) addParts(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		all = append(all, parts...)
+		for _, p := range parts {
+			all = append(all, newInput(p))
+		}
 	}
-	r.sources = all
+	r.sources, r.inputs = all, map[*source]*input{}
+	for _, s := range all {
+		r.inputs[s.source] = s
+	}
 	return nil
 }
 
@@ -270,7 +276,7 @@ func (r *runner) run(ctx context.Context) error {
 
 func (r *runner) feedAll(ctx context.Context) error {
 	for _, s := range r.sources {
-		r.reading.Store(s)
+		r.reading.Store(s.source)
 		if err := s.feed(ctx, r.feeder); err != nil {
 			return err
 		}
@@ -461,7 +467,7 @@ func (r *runner) report() (stop func()) {
 }
 
 // account is a source's account with a data set.
-func (r *runner) account(s *source, coco bool) (*store.Source, *dataset, error) {
+func (r *runner) account(s *input, coco bool) (*store.Source, *dataset, error) {
 	name := setName(coco)
 	d, err := r.dataset(name)
 	if err != nil {

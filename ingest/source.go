@@ -12,7 +12,6 @@ import (
 	"hash"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +20,6 @@ import (
 	"abtool/internal/filetype"
 	"abtool/internal/gunzip"
 	"abtool/schema"
-	"abtool/store"
 )
 
 // ErrUnknownInput is wrapped by the error for a source that is none of the accepted shapes.
@@ -51,16 +49,6 @@ type source struct {
 		apple, other int64
 		kinds        map[string]int64 // of archive members without content, and the like, by what they are
 	}
-
-	// Of the goroutine that accepts units:
-	stats map[string]*store.Source // accounts by data set
-	home  string                   // the data set that files are counted in, "" as long as nothing has told
-	met   int64                    // records so far
-	aside int64                    // values next to the records of containers
-	boxes int64                    // of --boxes
-	// Rejects and headers from before it told:
-	pending        []rejectRow
-	pendingHeaders int64
 }
 
 // role is what a source was given as.
@@ -166,7 +154,7 @@ func (s *source) count(p []byte) {
 
 // newSource looks at what a path is, without reading it.
 func newSource(path, as string, r role) (*source, error) {
-	s := &source{path: path, as: as, role: r, name: filepath.Base(path), coco: as == "coco", told: as != "" || r == boxesRole, digest: sha256.New(), stats: map[string]*store.Source{}}
+	s := &source{path: path, as: as, role: r, name: filepath.Base(path), coco: as == "coco", told: as != "" || r == boxesRole, digest: sha256.New()}
 	if path == "-" {
 		s.name = "stdin"
 		return s, nil
@@ -191,18 +179,6 @@ func (s *source) skip(kind string) {
 		s.skips.kinds = map[string]int64{}
 	}
 	s.skips.kinds[kind]++
-}
-
-// skipped returns the counts of skip, with what records were found next to.
-func (s *source) skipped() map[string]int64 {
-	all := maps.Clone(s.skips.kinds)
-	if s.aside > 0 {
-		if all == nil {
-			all = map[string]int64{}
-		}
-		all[nextToRecords] += s.aside
-	}
-	return all
 }
 
 func (s *source) sum() string { return hex.EncodeToString(s.digest.Sum(nil)) }
