@@ -62,7 +62,7 @@ func newDataset(name, parent string, sources []string, jobs, groupRows int) (d *
 		}
 	}()
 	d.rej, err = newTable(d.path("rejects"), name+"/rejects", rejectsGroup, 1, func(w io.Writer) (sink[rejectRow], error) {
-		return newRowSink(w, name+"/rejects", sources, (*rejectRow).shape), nil
+		return newRowSink(w, name+"/rejects", sources, shapeOfReject), nil
 	})
 	if err != nil {
 		return nil, err

@@ -321,8 +321,8 @@ func (g *gtReader) image(raw []byte, key string) *fault {
 	}
 	b := g.u.batch
 	p := append(g.bytes[:0], gtImage)
-	p = appendOpt(p, b.side("width", o))
-	p = appendOpt(p, b.side("height", o))
+	p = appendOpt(p, side(b, "width", o))
+	p = appendOpt(p, side(b, "height", o))
 	p = append(p, b.name(scalarOf(o["file_name"]), field{name: "images.file_name"})...)
 	g.bytes = p
 	g.add(id, p)
@@ -330,7 +330,7 @@ func (g *gtReader) image(raw []byte, key string) *fault {
 }
 
 // side returns the width or height of a ground-truth image in pixels, nil where it is not usable.
-func (b *batch) side(key string, o map[string]json.RawMessage) *int32 {
+func side(b *batch, key string, o map[string]json.RawMessage) *int32 {
 	f := field{name: "images." + key}
 	v := b.whole(scalarOf(o[key]).value(), f)
 	if v != nil && *v == 0 {

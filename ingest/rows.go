@@ -3,21 +3,11 @@ package ingest
 import (
 	"math"
 	"unsafe"
-
-	"abtool/schema"
 )
 
-// The rows as the writers take them.
-//
-// Those of the annotations (columns.go) keep no pointers where nearly all values are: in lists,
+// The rows as the writers take them (columns.go) keep no pointers where nearly all values are: in lists,
 // 0 and "" stand for null, negative zero for a coordinate that truly is zero, zeroTime for such
 // a time. Tests hold them and the row types of the schema equal.
-//
-// The other tables are written by parquet-go, which takes the zero value of an `optional` field
-// that is not a pointer as null, in runs and so without a cost per value. parquet-go v0.32 takes
-// some nulls for zeros where nulls and values alternate in such a field: after k nulls, exactly k
-// values and then nulls only, the last ones. So scalars of this kind are written in runs of
-// rows that have the same of them (shape).
 
 type point struct {
 	T int64
@@ -100,40 +90,6 @@ type cocoRow struct {
 	Mouse        []point
 }
 
-type imagenetImageRow struct {
-	ImageID string       `parquet:"image_id,delta"`
-	Class   string       `parquet:"class,optional,dict"`
-	Width   *int32       `parquet:"width,optional,dict"`
-	Height  *int32       `parquet:"height,optional,dict"`
-	Shown   *int32       `parquet:"shown,optional,dict"`
-	Boxes   []schema.Box `parquet:"boxes,list"`
-}
-
-type instance struct {
-	ID         int64     `parquet:"id,delta"`
-	CategoryID int64     `parquet:"category_id,dict"`
-	Category   *string   `parquet:"category,optional,dict"`
-	X          *float64  `parquet:"x,optional"`
-	Y          *float64  `parquet:"y,optional"`
-	W          *float64  `parquet:"w,optional"`
-	H          *float64  `parquet:"h,optional"`
-	Area       *float64  `parquet:"area,optional"`
-	Crowd      bool      `parquet:"crowd"`
-	Polygon    []float64 `parquet:"polygon,list" parquet-element:",dict"`
-	Rings      []int32   `parquet:"rings,list"`
-	RLEHeight  *int32    `parquet:"rle_height,optional,dict"`
-	RLEWidth   *int32    `parquet:"rle_width,optional,dict"`
-	RLECounts  []int64   `parquet:"rle_counts,list" parquet-element:",delta"`
-}
-
-type cocoImageRow struct {
-	ImageID   int64      `parquet:"image_id,delta"`
-	Width     *int32     `parquet:"width,optional,dict"`
-	Height    *int32     `parquet:"height,optional,dict"`
-	FileName  string     `parquet:"file_name,optional,delta"`
-	Instances []instance `parquet:"instances,list"`
-}
-
 type rejectRow struct {
 	Kind    string `parquet:"kind,dict"`
 	Source  string `parquet:"source,dict"`
@@ -144,22 +100,6 @@ type rejectRow struct {
 	Reason  string `parquet:"reason,dict"`
 	Detail  string `parquet:"detail,optional,dict"`
 	Snippet string `parquet:"snippet,optional"`
-}
-
-// shape is which of the row's plain optional scalars are null, one bit each.
-func (r *imagenetImageRow) shape() uint8 { return nulls(r.Class) }
-
-func (r *cocoImageRow) shape() uint8 { return nulls(r.FileName) }
-
-func (r *rejectRow) shape() uint8 { return nulls(r.Member, r.Field, r.Detail, r.Snippet) }
-
-func nulls(texts ...string) (mask uint8) {
-	for i, s := range texts {
-		if s == "" {
-			mask |= 1 << i
-		}
-	}
-	return mask
 }
 
 // weight is the number of values in the row's longest columns.
