@@ -12,7 +12,10 @@ import (
 // accept takes what a unit holds into the store, in the order of the input: duplicates are
 // found, rows numbered, and all is counted.
 func (r *runner) accept(u *unit) error {
-	r.glue.join(u)
+	if r.glue.join(&u.chunk, u.batch) {
+		u.broken = fmt.Errorf("%s ends early, at byte %d of its content, within a JSON array: %w: get it again, the old store is unchanged",
+			u.src.name, u.base+int64(len(u.buf)), ErrDamaged)
+	}
 	b, from := u.batch, r.inputs[u.src]
 	if len(b.records) > 0 && from.home == "" {
 		from.home = setName(b.records[0].kind == cocoRecord)
@@ -258,14 +261,6 @@ func (a *acceptor) take(x *record) error {
 	}
 	a.payload = appendFact(a.payload[:0], tag, &x.fact)
 	return d.images.add([]byte(x.id), a.payload)
-}
-
-// name is the image of a record, for people.
-func (x *record) name() string {
-	if x.kind == cocoRecord {
-		return fmt.Sprintf("image %d", x.num)
-	}
-	return "image " + x.id
 }
 
 // dropDuplicates forgets the nulled fields of duplicates and puts the rejects in order.

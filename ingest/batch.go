@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -60,6 +61,14 @@ type record struct {
 	member     string
 	offset     int64
 	data       []byte // what a snippet is taken from; valid until the unit is reused
+}
+
+// name is the image of a record, for people.
+func (x *record) name() string {
+	if x.kind == cocoRecord {
+		return fmt.Sprintf("image %d", x.num)
+	}
+	return "image " + x.id
 }
 
 type recordKind uint8

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"os"
@@ -122,16 +121,4 @@ func BenchmarkEncode(b *testing.B) {
 		e.reset()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(20*b.N*len(x.in)), "ns/row")
-}
-
-// BenchmarkRun is a whole ingest of an archive.
-func BenchmarkRun(b *testing.B) {
-	dir := simulate(b, "imagenet", synth.Options{Images: 20000, Seed: 1})
-	source := filepath.Join(dir, "imagenet_ab.tar.gz")
-	for b.Loop() {
-		if _, err := Run(context.Background(), Options{Sources: []string{source}, Out: filepath.Join(b.TempDir(), "store")}); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(20000*float64(b.N)/b.Elapsed().Seconds(), "images/s")
 }

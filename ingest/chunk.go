@@ -19,6 +19,7 @@ type chunk struct {
 	members []member // of form members
 	name    string   // member name of a file that is a stream of its own
 	last    bool     // the source ends here
+	unsure  bool     // buf probably does not begin with a record: glue reads it
 }
 
 type form uint8
@@ -50,6 +51,9 @@ type member struct {
 
 // read reads a chunk.
 func (b *batch) read(u *chunk) {
+	if u.unsure {
+		return
+	}
 	switch u.form {
 	case formMembers:
 		for _, m := range u.members {

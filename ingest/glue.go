@@ -20,17 +20,17 @@ type glue struct {
 	trailed bool // and something behind it, which has been noted
 }
 
-// join settles how the unit fits to those before it.
-func (g *glue) join(u *unit) {
+// join settles how the chunk fits to those before it. It reports whether the input ends within an
+// array.
+func (g *glue) join(u *chunk, b *batch) (open bool) {
 	if u.form != formElements && u.form != formValues {
-		return
+		return false
 	}
-	b := u.batch
 	if g.over != nil && !g.ended {
 		n, done := g.over.skip(u.buf)
 		b.reset()
 		if !done && !u.last {
-			return
+			return false
 		}
 		g.over = nil
 		g.rest, g.base, g.middle = append(g.rest[:0], u.buf[n:]...), u.base+int64(n), true
@@ -40,13 +40,13 @@ func (g *glue) join(u *unit) {
 	case g.ended:
 		b.reset()
 		if len(trim(u.buf)) > 0 && !g.trailed {
-			g.trail(u, u.base, u.buf)
+			g.trail(b, u.name, u.base, u.buf)
 		}
 	case len(g.rest) > 0 && !u.last && g.within(u.buf):
 		b.reset()
 		g.rest = append(g.rest, u.buf...)
-		g.limit(u)
-		return
+		g.limit(u, b)
+		return false
 	case len(g.rest) > 0 || g.middle:
 		buf := append(append(make([]byte, 0, len(g.rest)+len(u.buf)), g.rest...), u.buf...)
 		if g.middle {
@@ -54,52 +54,47 @@ func (g *glue) join(u *unit) {
 			if buf, g.base, comma = afterComma(buf, g.base); len(buf) == 0 && !comma && !u.last {
 				b.reset()
 				g.rest = g.rest[:0]
-				return // still in the middle
+				return false // still in the middle
 			}
 		}
 		u.buf, u.base = buf, g.base
-		u.reread()
+		b.reread(u)
 	case u.unsure:
-		u.reread()
+		b.reread(u)
 	}
 	if b.ended && !g.ended {
 		g.ended = true
 		if b.used < len(u.buf) {
-			g.trail(u, u.base+int64(b.used), u.buf[b.used:])
+			g.trail(b, u.name, u.base+int64(b.used), u.buf[b.used:])
 		}
 	}
 	g.rest, g.scan, g.middle = g.rest[:0], nil, false
 	if !g.ended {
-		g.keep(u)
+		g.keep(u, b)
 	}
 	if !u.last {
-		return
+		return false
 	}
 	ended, form := g.ended, u.form
 	cut := len(g.rest) > 0
-	at := u.base + int64(len(u.buf))
 	if cut {
 		b.member, b.offset = u.name, g.base
 		b.rejectRecord(schema.Cut, "the input ends within a value", g.rest)
 		b.count++
 	}
 	*g = glue{}
-	if form == formElements && !ended {
-		u.broken = fmt.Errorf("%s ends early, at byte %d of its content, within a JSON array: %w: get it again, the old store is unchanged",
-			u.src.name, at, ErrDamaged)
-	}
+	return form == formElements && !ended
 }
 
-// reread reads the unit as it now is.
-func (u *unit) reread() {
-	u.batch.reset()
+// reread reads the chunk as it now is.
+func (b *batch) reread(u *chunk) {
+	b.reset()
 	u.unsure = false
-	u.read()
+	b.read(u)
 }
 
 // keep remembers what the unit left unread.
-func (g *glue) keep(u *unit) {
-	b := u.batch
+func (g *glue) keep(u *chunk, b *batch) {
 	rest := u.buf[b.used:]
 	g.base = u.base + int64(b.used)
 	if len(trim(rest)) == 0 {
@@ -110,7 +105,7 @@ func (g *glue) keep(u *unit) {
 	if _, done := g.scan.skip(rest); done {
 		g.scan = nil // its end is there, what follows it is not
 	}
-	g.limit(u)
+	g.limit(u, b)
 }
 
 // within tells whether the value that rest begins does not end in p either.
@@ -123,8 +118,7 @@ func (g *glue) within(p []byte) bool {
 }
 
 // limit rejects the value that rest begins when it is over the limit.
-func (g *glue) limit(u *unit) {
-	b := u.batch
+func (g *glue) limit(u *chunk, b *batch) {
 	if len(g.rest) <= b.limits.Member {
 		return
 	}
@@ -140,10 +134,9 @@ func (g *glue) limit(u *unit) {
 	}
 }
 
-func (g *glue) trail(u *unit, at int64, text []byte) {
-	b := u.batch
+func (g *glue) trail(b *batch, name string, at int64, text []byte) {
 	rest := bytes.TrimLeft(text, " \t\r\n")
-	b.member, b.offset = u.name, at+int64(len(text)-len(rest))
+	b.member, b.offset = name, at+int64(len(text)-len(rest))
 	b.rejectRecord(schema.Malformed, "more text behind the array", text)
 	b.count++
 	g.trailed = true

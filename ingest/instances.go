@@ -332,7 +332,7 @@ func (g *gtReader) image(raw []byte, key string) *fault {
 // side returns the width or height of a ground-truth image in pixels, nil where it is not usable.
 func side(b *batch, key string, o map[string]json.RawMessage) *int32 {
 	f := field{name: "images." + key}
-	v := b.whole(scalarOf(o[key]).value(), f)
+	v := b.whole(scalarOf(o[key]), f)
 	if v != nil && *v == 0 {
 		b.drop(f.String(), schema.BadSize, key+" is 0; wanted 1 pixel or more", o[key])
 		return nil

@@ -388,10 +388,10 @@ func TestJSONTemplateOfAnotherRecord(t *testing.T) {
 		sample(turned, 0.25, 0.5, 1641431028001),
 		sample(plain, 0.25, 0.5, 1641431028001),
 	}
-	u := &unit{chunk: chunk{buf: []byte(strings.Join(lines, "\n")), form: formLines}, batch: newBatch()}
-	u.read()
+	b := newBatch()
+	b.read(&chunk{buf: []byte(strings.Join(lines, "\n")), form: formLines})
 	want := at(1, 0.25, 0.5)
-	for i, r := range rowsOf(u.batch) {
+	for i, r := range rowsOf(b) {
 		if i == 1 {
 			continue
 		}
@@ -413,9 +413,9 @@ func TestJSONAfterPosition(t *testing.T) {
 			withID(`,"hoveredRecord":[` + strings.Join(odd, ",") + `],"imagePosition":` + c.position),
 			withID(`,"hoveredRecord":[{"action":"enter","time":` + c.wrong + `}]`),
 		}
-		u := &unit{chunk: chunk{buf: []byte(strings.Join(lines, "\n")), form: formLines}, batch: newBatch()}
-		u.read()
-		if n, r := len(u.batch.in), u.batch.rejects; n != 1 || len(r) == 0 || r[len(r)-1].Reason != string(schema.Malformed) {
+		b := newBatch()
+		b.read(&chunk{buf: []byte(strings.Join(lines, "\n")), form: formLines})
+		if n, r := len(b.in), b.rejects; n != 1 || len(r) == 0 || r[len(r)-1].Reason != string(schema.Malformed) {
 			t.Errorf("%s: %d rows, rejects %+v", c.wrong, n, r)
 		}
 	}
@@ -499,100 +499,5 @@ func TestSamplesInARow(t *testing.T) {
 	}
 	if fast < 300 {
 		t.Errorf("%d of 2000 records were read by their spelling", fast)
-	}
-}
-
-// Ground truth of COCO: masks and boxes, and what is neither. Each object has one fault a field.
-func TestInstanceMasks(t *testing.T) {
-	triangle := object{polygon: []float64{1, 2, 3.5, 4, 5, 6}, rings: []int{6}}
-	runs := object{rleH: 3, rleW: 4, counts: []int64{5, 2, 5}, hasRLE: true}
-	for _, c := range []struct {
-		name, text string
-		want       object
-		wrong      string // of the box, or reason and detail of the mask
-	}{
-		{name: "polygons", text: `"segmentation":[[1,2,3.5,4,5,6],[0,0,9,0,9,9,0,9]]`,
-			want: object{polygon: []float64{1, 2, 3.5, 4, 5, 6, 0, 0, 9, 0, 9, 9, 0, 9}, rings: []int{6, 8}}},
-		{name: "a flat polygon", text: `"segmentation":[1,2,3.5,4,5,6]`, want: triangle},
-		{name: "points as pairs", text: `"segmentation":[[1,2],[3.5,4],[5,6]]`, want: triangle},
-		{name: "rings of pairs", text: `"segmentation":[[[1,2],[3.5,4],[5,6]]]`, want: triangle},
-		{name: "no polygons", text: `"segmentation":[]`},
-		{name: "null", text: `"segmentation":null`},
-		{name: "an empty ring", text: `"segmentation":[[]]`, wrong: "bad_mask: ring 0 has 0 of at least 3 points"},
-		{name: "two points", text: `"segmentation":[[1,2,3,4]]`,
-			wrong: "bad_mask: ring 0 has 2 of at least 3 points: a list of four numbers is somebody's box"},
-		{name: "a flat box", text: `"segmentation":[1,2,3,4]`,
-			wrong: "bad_mask: segmentation has 2 of at least 3 points: a list of four numbers is somebody's box"},
-		{name: "two pairs", text: `"segmentation":[[1,2],[3,4]]`, wrong: "bad_mask: ring 0 has 1 of at least 3 points; 2 of 2 rings are dropped"},
-		{name: "an odd number", text: `"segmentation":[[1,2,3],[1,2,3.5,4,5,6]]`, want: triangle,
-			wrong: "bad_mask: ring 0 has 3 numbers; wanted an x and a y of every point; 1 of 2 rings are dropped"},
-		{name: "a flat odd number", text: `"segmentation":[1,2,3,4,5,6,7]`,
-			wrong: "bad_mask: segmentation has 7 numbers; wanted an x and a y of every point"},
-		{name: "a string in a ring", text: `"segmentation":[[1,"2",3,4,5,6]]`, wrong: "wrong_type: ring 0 holds a string; wanted numbers"},
-		{name: "a string in a flat list", text: `"segmentation":[1,"2",3,4,5,6]`, wrong: "wrong_type: segmentation holds a string; wanted numbers"},
-		{name: "null in a ring", text: `"segmentation":[[1,null]]`, wrong: "wrong_type: ring 0 holds null; wanted numbers"},
-		{name: "a ring without end", text: `"segmentation":[[1,2,3,4,5,1e999]]`,
-			wrong: "wrong_type: ring 0 holds 1e999, which is not finite; wanted numbers"},
-		{name: "rings that are nested too deep", text: `"segmentation":[[[1,2,3,4,5,6]]]`, wrong: "wrong_type: ring 0 holds a list; wanted numbers"},
-		{name: "points as objects", text: `"segmentation":[[{"x":1,"y":2}]]`, wrong: "wrong_type: ring 0 holds an object; wanted numbers"},
-		{name: "rings as objects", text: `"segmentation":[{"exterior":[]}]`, wrong: "wrong_type: ring 0 is an object; wanted a list of numbers"},
-		{name: "a string", text: `"segmentation":"x"`, wrong: "wrong_type: segmentation is a string; wanted polygons or run lengths"},
-		{name: "true", text: `"segmentation":true`, wrong: "wrong_type: segmentation is a boolean; wanted polygons or run lengths"},
-
-		{name: "runs", text: `"segmentation":{"counts":[5,2,5],"size":[3,4]}`, want: runs},
-		{name: "runs as floats", text: `"segmentation":{"counts":[5.0,2.0,5.0],"size":[3.0,4.0]}`, want: runs},
-		{name: "compressed runs", text: `"segmentation":{"counts":"` + encodeRLE([]int64{5, 2, 0, 4, 1}) + `","size":[3,4]}`,
-			want: object{rleH: 3, rleW: 4, counts: []int64{5, 2, 0, 4, 1}, hasRLE: true}},
-		{name: "a run with an escape", text: `"segmentation":{"counts":"\u003c0","size":[3,4]}`,
-			want: object{rleH: 3, rleW: 4, counts: []int64{12, 0}, hasRLE: true}},
-		{name: "runs longer than the mask", text: `"segmentation":{"counts":[5,8],"size":[3,4]}`,
-			wrong: "bad_mask: the runs cover more than the 12 pixels of size [3,4]"},
-		{name: "runs shorter than the mask", text: `"segmentation":{"counts":[5,2],"size":[3,4]}`,
-			wrong: "bad_mask: the runs cover 7 of the 12 pixels of size [3,4]"},
-		{name: "no runs", text: `"segmentation":{"counts":[],"size":[3,4]}`, wrong: "bad_mask: the runs cover 0 of the 12 pixels of size [3,4]"},
-		{name: "a negative run", text: `"segmentation":{"counts":[5,-1],"size":[3,4]}`,
-			wrong: "wrong_type: counts holds -1; wanted whole numbers from 0 to 2147483647"},
-		{name: "half a pixel", text: `"segmentation":{"counts":[5.5,6.5],"size":[3,4]}`,
-			wrong: "wrong_type: counts holds 5.5; wanted whole numbers from 0 to 2147483647"},
-		{name: "runs as strings", text: `"segmentation":{"counts":["5","7"],"size":[3,4]}`, wrong: "wrong_type: counts holds a string; wanted run lengths"},
-		{name: "null for runs", text: `"segmentation":{"counts":null,"size":[3,4]}`, wrong: "wrong_type: counts is null; wanted run lengths"},
-		{name: "null for a side", text: `"segmentation":{"counts":[],"size":[3,null]}`,
-			wrong: "wrong_type: size is [3,null]; wanted [height, width] in pixels"},
-		{name: "a side of 0", text: `"segmentation":{"counts":[0],"size":[0,4]}`, wrong: "wrong_type: size is [0,4]; wanted [height, width] in pixels"},
-		{name: "runs that break off", text: `"segmentation":{"counts":"o","size":[3,4]}`,
-			wrong: "wrong_type: counts is a string, but not of compressed run lengths"},
-		{name: "polygons by key", text: `"segmentation":{"0":[1,2,3,4,5,6]}`,
-			wrong: "wrong_type: segmentation is an object without size; wanted size and counts, or a list of polygons"},
-		{name: "no counts", text: `"segmentation":{"size":[3,4]}`,
-			wrong: "wrong_type: segmentation is an object without counts; wanted size and counts, or a list of polygons"},
-
-		{name: "a box", text: `"bbox":[1,2.5,3,4]`, want: object{bbox: [4]float64{1, 2.5, 3, 4}, hasBox: true}},
-		{name: "null in a box", text: `"bbox":[1,null,3,4]`, wrong: "bbox holds null; wanted four numbers"},
-		{name: "a string in a box", text: `"bbox":[1,"2",3,4]`, wrong: "bbox holds a string; wanted four numbers"},
-		{name: "a box of two", text: `"bbox":[1,2]`, wrong: "bbox has 2 numbers; wanted four"},
-		{name: "a box of five", text: `"bbox":[1,2,3,4,5]`, wrong: "bbox has 5 numbers; wanted four"},
-		{name: "a box of two points", text: `"bbox":[[1,2],[3,4]]`, wrong: "bbox holds a list; wanted four numbers"},
-		{name: "a box without end", text: `"bbox":[1,2,3,1e999]`, wrong: "bbox holds 1e999, which is not finite; wanted four numbers"},
-		{name: "an object for a box", text: `"bbox":{"x":1}`, wrong: "bbox is an object; wanted a list of four numbers"},
-		{name: "no box", text: `"bbox":null`, wrong: "bbox is null; wanted a list of four numbers"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			var got object
-			if f := got.slow([]byte("{" + c.text + "}")); f != nil {
-				t.Fatal(f)
-			}
-			wrong := got.badBox
-			if f := got.badMask; f != nil {
-				wrong = string(f.reason) + ": " + f.detail
-			}
-			got.badBox, got.boxText, got.badMask, got.maskText = "", nil, nil, nil
-			if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", c.want); g != w {
-				t.Errorf("got  %s\nwant %s", g, w)
-			}
-			if wrong != c.wrong {
-				t.Errorf("the fault is\n%q, want\n%q", wrong, c.wrong)
-			}
-			checkInstance(t, []byte("{"+c.text+"}"))
-		})
 	}
 }

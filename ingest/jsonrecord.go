@@ -6,42 +6,6 @@ import (
 	"abtool/schema"
 )
 
-// kind is the type of a JSON value.
-type kind uint8
-
-const (
-	jsonNull kind = iota
-	jsonNum
-	jsonString
-	jsonBool
-	jsonArray
-	jsonObject
-)
-
-// String returns the name of the type with its article.
-func (k kind) String() string {
-	return [...]string{"null", "a number", "a string", "a boolean", "a list", "an object"}[k]
-}
-
-// scalar is a JSON value as a column sees it. Arrays and objects are only known by kind.
-type scalar struct {
-	kind kind
-	num  float64
-	text []byte // of a string: its content; else as it stands in the input
-	yes  bool
-}
-
-// value is the number in s (R5).
-func (s scalar) value() value {
-	switch s.kind {
-	case jsonNull:
-		return value{}
-	case jsonNum:
-		return value{num: s.num, state: numeric, raw: s.text}
-	}
-	return value{state: other, kind: s.kind, raw: s.text}
-}
-
 // name is the string in s; a number's digits will do for an identifier.
 func (b *batch) name(s scalar, f field) string {
 	switch s.kind {
@@ -194,27 +158,27 @@ func (b *batch) imagenetScalar(k slot, key string, v scalar) {
 			m.imageID = v.text
 		}
 	case slotSubmit:
-		m.submit = b.epoch(v.value(), key)
+		m.submit = b.epoch(v, key)
 	case slotPage, slotPageIdx:
-		m.page = b.whole(v.value(), f)
+		m.page = b.whole(v, f)
 	case slotImageIdx:
-		m.slot = b.whole(v.value(), f)
+		m.slot = b.whole(v, f)
 	case slotSelected:
 		m.chosen = b.boolean(v, f)
 	case slotSelectedCount:
-		m.nChosen = b.whole(v.value(), f)
+		m.nChosen = b.whole(v, f)
 	case slotHoveredCount:
-		m.nHover = b.whole(v.value(), f)
+		m.nHover = b.whole(v, f)
 	case slotWidth:
-		m.width = b.pixels(v.value(), key, true)
+		m.width = b.pixels(v, key, true)
 	case slotHeight:
-		m.height = b.pixels(v.value(), key, true)
+		m.height = b.pixels(v, key, true)
 	case slotOrigWidth:
-		m.origW = b.whole(v.value(), f)
+		m.origW = b.whole(v, f)
 	case slotOrigHeight:
-		m.origH = b.whole(v.value(), f)
+		m.origH = b.whole(v, f)
 	case slotEstimate:
-		m.est = b.duration(v.value(), key)
+		m.est = b.duration(v, key)
 	}
 }
 
@@ -235,7 +199,7 @@ func (b *batch) endImageNet(c *wrapper, raw []byte) *fault {
 	set(&m.hit, c.hit)
 	set(&m.inHIT, c.inHIT)
 	if m.page == nil {
-		m.page = b.whole(c.page.value(), field{name: "pageno"})
+		m.page = b.whole(c.page, field{name: "pageno"})
 	}
 	if m.slot == nil && c.slot >= 0 {
 		m.slot = b.i32.ref(c.slot)
@@ -246,7 +210,7 @@ func (b *batch) endImageNet(c *wrapper, raw []byte) *fault {
 	}
 	r := b.addRow(b.text.keep(id), b.text.keep(class))
 	r.PageUUID = c.uuid
-	r.PageStarted, r.PageEnded = b.epoch(c.started.value(), "startedAt"), b.epoch(c.ended.value(), "endedAt")
+	r.PageStarted, r.PageEnded = b.epoch(c.started, "startedAt"), b.epoch(c.ended, "endedAt")
 	fact := imageFact{class: r.Class, shown: 1}
 	if m.origW != nil && m.origH != nil && *m.origW > 0 && *m.origH > 0 {
 		fact.shownW, fact.origH = *m.origW, *m.origH
@@ -314,15 +278,15 @@ func (b *batch) cocoScalar(k slot, key string, v scalar) {
 	case slotPageIdx:
 		p.pageIdx = v
 	case slotWidth:
-		p.row.ImageWidth = b.pixels(v.value(), key, true)
+		p.row.ImageWidth = b.pixels(v, key, true)
 	case slotHeight:
-		p.row.ImageHeight = b.pixels(v.value(), key, true)
+		p.row.ImageHeight = b.pixels(v, key, true)
 	case slotOrigWidth:
-		p.row.OrigWidth = b.whole(v.value(), f)
+		p.row.OrigWidth = b.whole(v, f)
 	case slotOrigHeight:
-		p.row.OrigHeight = b.whole(v.value(), f)
+		p.row.OrigHeight = b.whole(v, f)
 	case slotSpent:
-		p.row.TimeSpent = b.duration(v.value(), key)
+		p.row.TimeSpent = b.duration(v, key)
 	}
 }
 
@@ -352,11 +316,11 @@ func (b *batch) endCOCO(c *wrapper, raw []byte) *fault {
 		name string
 	}{{p.pageID, "page_id"}, {p.pageIdx, "page_idx"}, {c.page, "pageno"}} {
 		if r.PageIdx == nil {
-			r.PageIdx = b.whole(page.v.value(), field{name: page.name})
+			r.PageIdx = b.whole(page.v, field{name: page.name})
 		}
 	}
 	r.PageUUID = c.uuid
-	r.PageStarted, r.PageEnded = b.epoch(c.started.value(), "startedAt"), b.epoch(c.ended.value(), "endedAt")
+	r.PageStarted, r.PageEnded = b.epoch(c.started, "startedAt"), b.epoch(c.ended, "endedAt")
 	r.Actions, r.Browsing, r.Mouse = b.acts.keep(p.actions), b.steps.keep(p.browsing), b.points.keep(p.mouse)
 	r.Categories = b.names.keep(p.names)
 	if f := b.flooded(); f != nil {
@@ -403,7 +367,7 @@ func numberIn(url []byte) (id int64, ok bool) {
 }
 
 // pageTime is a time within a COCO page: 0 for null, zeroTime for a true zero.
-func (b *batch) pageTime(v value, f field) int64 {
+func (b *batch) pageTime(v scalar, f field) int64 {
 	switch t := b.millis(v, false, f); t {
 	case noTime:
 		return 0
@@ -421,14 +385,14 @@ func (b *batch) add(k slot, e *rawEvent) *fault {
 	case slotClicks, slotOldClicks:
 		m := &b.show
 		n = len(m.clicks)
-		m.clicks = append(m.clicks, b.point(false, "selectedRecord", n, e[partTime].value(), e[partX].value(), e[partY].value()))
+		m.clicks = append(m.clicks, b.point(false, "selectedRecord", n, e[partTime], e[partX], e[partY]))
 	case slotMouse:
 		n = len(b.show.mouse)
-		b.show.mouse = append(b.show.mouse, b.point(false, sampleList, n, e[partTime].value(), e[partX].value(), e[partY].value()))
+		b.show.mouse = append(b.show.mouse, b.point(false, sampleList, n, e[partTime], e[partX], e[partY]))
 	case slotHovers:
 		n = len(b.show.hovers)
 		f := field{"hoveredRecord", n, "time"}
-		t := b.millis(e[partTime].value(), true, f)
+		t := b.millis(e[partTime], true, f)
 		f.name = "action"
 		b.show.hovers = append(b.show.hovers, hover{T: t, Action: b.common(e[partAction], f)})
 	}
@@ -439,7 +403,7 @@ func (b *batch) add(k slot, e *rawEvent) *fault {
 }
 
 // point applies the rules to the n-th point of a list, in one order however it was read: rejects are in it, too.
-func (b *batch) point(coco bool, list string, n int, t, x, y value) (p point) {
+func (b *batch) point(coco bool, list string, n int, t, x, y scalar) (p point) {
 	if coco {
 		p.T = b.pageTime(t, field{list, n, "timeAt"})
 	} else {
@@ -457,15 +421,15 @@ func (b *batch) addCOCO(k slot, e *rawEvent) *fault {
 	switch k {
 	case slotMouse:
 		n = len(p.mouse)
-		p.mouse = append(p.mouse, b.point(true, sampleList, n, e[partTime].value(), e[partX].value(), e[partY].value()))
+		p.mouse = append(p.mouse, b.point(true, sampleList, n, e[partTime], e[partX], e[partY]))
 	case slotActions:
 		n = len(p.actions)
 		f := func(name string) field { return field{"actionHistories", n, name} }
 		p.actions = append(p.actions, action{
 			Type: b.common(e[partAction], f("actionType")), Icon: b.common(e[partIcon], f("iconType")),
-			FromX: b.coord(e[partFromX].value(), f("pointFrom.x")), FromY: b.coord(e[partFromY].value(), f("pointFrom.y")),
-			ToX: b.coord(e[partToX].value(), f("pointTo.x")), ToY: b.coord(e[partToY].value(), f("pointTo.y")),
-			T: b.pageTime(e[partTime].value(), f("timeAt")),
+			FromX: b.coord(e[partFromX], f("pointFrom.x")), FromY: b.coord(e[partFromY], f("pointFrom.y")),
+			ToX: b.coord(e[partToX], f("pointTo.x")), ToY: b.coord(e[partToY], f("pointTo.y")),
+			T: b.pageTime(e[partTime], f("timeAt")),
 		})
 	case slotBrowsing:
 		n = len(p.browsing)
@@ -481,8 +445,8 @@ func (b *batch) addCOCO(k slot, e *rawEvent) *fault {
 		}
 		f := func(name string) field { return field{"categoryHistories", n, name} }
 		p.browsing = append(p.browsing, browse{
-			CategoryIdx: b.whole(e[partIndex].value(), f("categoryIndex")), Category: b.common(e[partName], f("categoryName")),
-			Keyboard: b.boolean(e[partKeyboard], f("usingKeyboard")), T: b.pageTime(e[partTime].value(), f("timeAt")),
+			CategoryIdx: b.whole(e[partIndex], f("categoryIndex")), Category: b.common(e[partName], f("categoryName")),
+			Keyboard: b.boolean(e[partKeyboard], f("usingKeyboard")), T: b.pageTime(e[partTime], f("timeAt")),
 		})
 	}
 	if n >= b.limits.List {

@@ -123,7 +123,7 @@ func (b *batch) fastSamples(s *jsonScan, coco bool) (any bool, f *fault) {
 		if ms := int64(t); coco && float64(ms) == t && 0 < ms && ms < maxTime && plainCoord(x) && plainCoord(y) {
 			ps = append(ps, point{ms, x, y})
 		} else {
-			at := func(i int) value { return value{num: num[i], state: numeric, raw: d[from[i]:to[i]]} }
+			at := func(i int) scalar { return scalar{kind: jsonNum, num: num[i], text: d[from[i]:to[i]]} }
 			ps = append(ps, b.point(coco, sampleList, n, at(2), at(0), at(1)))
 		}
 		any = true

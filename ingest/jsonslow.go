@@ -282,8 +282,8 @@ func (b *batch) slowImageNet(o map[string]any, c *wrapper, raw []byte) *fault {
 			}
 		case slotPosition:
 			x, y := b.jsonPair(v, field{name: key})
-			b.show.posX = b.pixels(x.value(), "imagePosition.x", false)
-			b.show.posY = b.pixels(y.value(), "imagePosition.y", false)
+			b.show.posX = b.pixels(x, "imagePosition.x", false)
+			b.show.posY = b.pixels(y, "imagePosition.y", false)
 		default:
 			if k == slotPage {
 				k = slotPageIdx

@@ -94,3 +94,16 @@ func (s *skipper) skip(p []byte) (n int, done bool) {
 	}
 	return len(p), false
 }
+
+// trim takes white space off both ends.
+func trim(t []byte) []byte {
+	for len(t) > 0 && isSpace(t[0]) {
+		t = t[1:]
+	}
+	for len(t) > 0 && isSpace(t[len(t)-1]) {
+		t = t[:len(t)-1]
+	}
+	return t
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }

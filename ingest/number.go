@@ -235,3 +235,6 @@ func divide(m, d uint64) float64 {
 	}
 	return float64(q) * math.Float64frombits(uint64(exp+11+1023)<<52) // exact: both are normal
 }
+
+// isInf reports whether a number is not finite.
+func isInf(v float64) bool { return v-v != 0 }

@@ -221,7 +221,7 @@ func (o *object) fast(raw []byte) bool {
 // part returns where the value of a key goes, nil for bbox and segmentation, and its number, -1 for
 // a key that is not read.
 func (o *object) part(key []byte) (*scalar, int) {
-	switch view(key) {
+	switch string(key) {
 	case "image_id":
 		return &o.image, 0
 	case "id":

@@ -2,8 +2,6 @@ package ingest
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
 	"abtool/schema"
 )
@@ -16,16 +14,4 @@ type fault struct {
 
 func faultf(r schema.Reason, format string, args ...any) *fault {
 	return &fault{r, fmt.Sprintf(format, args...)}
-}
-
-const snippetBytes = 80
-
-// snippet shows the first bytes of b; what is not printable ASCII, and backslashes, are escaped.
-func snippet(b []byte) string {
-	more := ""
-	if len(b) > snippetBytes {
-		b, more = b[:snippetBytes], "..."
-	}
-	q := strconv.QuoteToASCII(string(b))
-	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`) + more
 }

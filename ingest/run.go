@@ -247,7 +247,7 @@ func (r *runner) run(ctx context.Context) error {
 	for range r.o.Jobs {
 		workers.Go(func() {
 			for u := range work {
-				u.read()
+				u.batch.read(&u.chunk)
 				close(u.done)
 			}
 		})

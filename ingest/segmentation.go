@@ -145,22 +145,3 @@ func (o *object) fastPolygons(s *jsonScan) bool {
 		o.rings = append(o.rings, n)
 	}
 }
-
-// numbers reads an array of finite numbers.
-func (s *jsonScan) numbers(each func(i int, v float64)) (n int, ok bool) {
-	if !s.is('[') {
-		return 0, false
-	}
-	for ; ; n++ {
-		more, ok := s.next(']', n == 0)
-		if !ok || !more {
-			return n, ok
-		}
-		v, size := number(s.d[s.p:], jsonNumber)
-		if size == 0 || isInf(v) {
-			return n, false
-		}
-		s.p += size
-		each(n, v)
-	}
-}

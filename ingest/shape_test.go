@@ -177,21 +177,6 @@ func TestInstancesAccount(t *testing.T) {
 	}
 }
 
-// Large pieces leave no blocks behind in an arena.
-func TestArena(t *testing.T) {
-	var a arena[int64]
-	for range 100 {
-		a.alloc(arenaBytes + 1)
-		for range 3 {
-			a.alloc(arenaBytes / 2)
-		}
-		a.reset()
-	}
-	if len(a.blocks) > 3 {
-		t.Errorf("%d blocks", len(a.blocks))
-	}
-}
-
 // One who waits for standard input can be interrupted.
 func TestInterruptedPipe(t *testing.T) {
 	r, w := io.Pipe()

@@ -6,19 +6,11 @@ type unit struct {
 	src    *source
 	told   bool  // the source has told which data set it is of
 	want   int   // bytes that the buffer must be able to hold
-	unsure bool  // the buffer probably does not begin with a record: glue reads it
 	ready  bool  // read by the feeder already: ground truth
 	broken error // the source is damaged here
 
 	batch *batch
 	done  chan struct{}
-}
-
-// read fills the unit's batch.
-func (u *unit) read() {
-	if !u.unsure {
-		u.batch.read(&u.chunk)
-	}
 }
 
 // refuse adds a member that is rejected as it is.

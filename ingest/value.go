@@ -6,54 +6,6 @@ import (
 	"abtool/schema"
 )
 
-// value is one scalar as it stands in the input, before a column gives it a meaning.
-type value struct {
-	num   float64
-	state state
-	kind  kind   // of a JSON value, jsonNull in XML
-	raw   []byte // what stands there, for the rejects
-}
-
-type state uint8
-
-const (
-	absent  state = iota // missing, null, None
-	numeric              // num holds it
-	other                // something else
-)
-
-// detail says which type a JSON value has where a number is wanted.
-func (v *value) detail() string {
-	if v.state != other || v.kind == jsonNull {
-		return ""
-	}
-	return v.kind.String() + "; a number is wanted"
-}
-
-// textValue reads the text of an XML element.
-func textValue(t []byte) value {
-	t = trim(t)
-	if string(t) == "None" {
-		return value{}
-	}
-	v, n := number(t, xmlNumber)
-	if n == 0 || n != len(t) {
-		return value{state: other, raw: t}
-	}
-	return value{num: v, state: numeric, raw: t}
-}
-
-// trim takes white space off both ends.
-func trim(t []byte) []byte {
-	for len(t) > 0 && isSpace(t[0]) {
-		t = t[1:]
-	}
-	for len(t) > 0 && isSpace(t[len(t)-1]) {
-		t = t[:len(t)-1]
-	}
-	return t
-}
-
 const (
 	maxCoord   = 100               // R6
 	maxTime    = 1 << 53           // ms; beyond, a float64 is no longer exact
@@ -61,6 +13,14 @@ const (
 	epochEnd   = 7_289_654_400_000 // ms, the end of the year 2200: later times are in another unit
 	noTime     = math.MinInt64 + 1
 )
+
+// wanted says which type a JSON value has where a number is wanted.
+func wanted(v scalar) string {
+	if v.kind == jsonNum || v.kind == xmlText {
+		return ""
+	}
+	return v.kind.String() + "; a number is wanted"
+}
 
 // field is where a value stands: a scalar, or a field of a list's entry.
 type field struct {
@@ -77,15 +37,15 @@ func (f field) String() string {
 }
 
 // coord is a relative coordinate: 0 for null, negative zero for a true zero.
-func (b *batch) coord(v value, f field) float64 {
+func (b *batch) coord(v scalar, f field) float64 {
 	switch {
-	case v.state == absent:
+	case v.kind == jsonNull:
 		return 0
-	case v.state == other:
-		b.drop(f.String(), schema.NotANumber, v.detail(), v.raw)
+	case v.kind != jsonNum:
+		b.drop(f.String(), schema.NotANumber, wanted(v), v.text)
 		return 0
 	case math.Abs(v.num) > maxCoord:
-		b.null(f.String(), schema.OutOfRange, v.raw)
+		b.null(f.String(), schema.OutOfRange, v.text)
 		return 0
 	case v.num == 0:
 		return negZero
@@ -94,8 +54,8 @@ func (b *batch) coord(v value, f field) float64 {
 }
 
 // millis is a time or duration in whole ms, noTime for null. Epoch times may be in seconds.
-func (b *batch) millis(v value, epoch bool, f field) int64 {
-	if v.state == absent {
+func (b *batch) millis(v scalar, epoch bool, f field) int64 {
+	if v.kind == jsonNull {
 		return noTime
 	}
 	reason, ms := schema.Reason(""), v.num
@@ -104,7 +64,7 @@ func (b *batch) millis(v value, epoch bool, f field) int64 {
 	}
 	ms = math.Round(ms)
 	switch {
-	case v.state == other:
+	case v.kind != jsonNum:
 		reason = schema.NotANumber
 	case v.num < 0:
 		reason = schema.Negative
@@ -113,15 +73,15 @@ func (b *batch) millis(v value, epoch bool, f field) int64 {
 	default:
 		return int64(ms)
 	}
-	b.drop(f.String(), reason, v.detail(), v.raw)
+	b.drop(f.String(), reason, wanted(v), v.text)
 	return noTime
 }
 
 // duration and epoch are scalar columns of ms.
-func (b *batch) duration(v value, name string) *int64 {
+func (b *batch) duration(v scalar, name string) *int64 {
 	return b.optTime(b.millis(v, false, field{name: name}))
 }
-func (b *batch) epoch(v value, name string) *int64 {
+func (b *batch) epoch(v scalar, name string) *int64 {
 	return b.optTime(b.millis(v, true, field{name: name}))
 }
 
@@ -133,12 +93,12 @@ func (b *batch) optTime(t int64) *int64 {
 }
 
 // whole is a scalar column of whole numbers from 0.
-func (b *batch) whole(v value, f field) *int32 {
+func (b *batch) whole(v scalar, f field) *int32 {
 	reason := schema.Reason("")
 	switch {
-	case v.state == absent:
+	case v.kind == jsonNull:
 		return nil
-	case v.state == other:
+	case v.kind != jsonNum:
 		reason = schema.NotANumber
 	case v.num < 0:
 		reason = schema.Negative
@@ -149,17 +109,17 @@ func (b *batch) whole(v value, f field) *int32 {
 	default:
 		return b.i32.ref(int32(v.num))
 	}
-	b.drop(f.String(), reason, v.detail(), v.raw)
+	b.drop(f.String(), reason, wanted(v), v.text)
 	return nil
 }
 
 // pixels is a scalar column of CSS pixels; sizes cannot be negative, positions can.
-func (b *batch) pixels(v value, name string, size bool) *float64 {
+func (b *batch) pixels(v scalar, name string, size bool) *float64 {
 	reason := schema.Reason("")
 	switch {
-	case v.state == absent:
+	case v.kind == jsonNull:
 		return nil
-	case v.state == other:
+	case v.kind != jsonNum:
 		reason = schema.NotANumber
 	case size && v.num < 0:
 		reason = schema.Negative
@@ -168,6 +128,6 @@ func (b *batch) pixels(v value, name string, size bool) *float64 {
 	default:
 		return b.f64.ref(v.num + 0)
 	}
-	b.drop(name, reason, v.detail(), v.raw)
+	b.drop(name, reason, wanted(v), v.text)
 	return nil
 }

@@ -12,7 +12,7 @@ type xmlDoc struct {
 	seenFolder, seenName bool
 	seenSize             bool
 	seenW, seenH         bool
-	width, height        value
+	width, height        scalar
 	boxes                []schema.Box
 	objects              int
 	firstRow             int
@@ -40,26 +40,24 @@ func (b *batch) endMetadata(d *xmlDoc) {
 const maxPerFile = 10_000
 
 // box is the <bndbox> of one <object>: xmin, ymin, xmax, ymax.
-func (b *batch) box(d *xmlDoc, v [4]value) {
+func (b *batch) box(d *xmlDoc, v [4]scalar) {
 	i := d.objects
 	if d.objects++; d.objects > maxPerFile {
 		return
 	}
 	for k, name := range sideNames {
-		if v[k].state != numeric || isInf(v[k].num) {
-			b.drop(entry("object", i, name), schema.BadBox, "a number is wanted", v[k].raw)
+		if v[k].kind != jsonNum || isInf(v[k].num) {
+			b.drop(entry("object", i, name), schema.BadBox, "a number is wanted", v[k].text)
 			return
 		}
 	}
 	x := schema.Box{XMin: v[0].num, YMin: v[1].num, XMax: v[2].num, YMax: v[3].num}
 	if x.XMax <= x.XMin || x.YMax <= x.YMin {
-		b.drop(entry("object", i, "bndbox"), schema.BadBox, fmt.Sprintf("%v to %v by %v to %v has no area", x.XMin, x.XMax, x.YMin, x.YMax), v[2].raw)
+		b.drop(entry("object", i, "bndbox"), schema.BadBox, fmt.Sprintf("%v to %v by %v to %v has no area", x.XMin, x.XMax, x.YMin, x.YMax), v[2].text)
 		return
 	}
 	d.boxes = append(d.boxes, x)
 }
-
-func isInf(v float64) bool { return v-v != 0 }
 
 // endFile makes the record of an annotation file; raw is the file.
 func (b *batch) endFile(d *xmlDoc, kind recordKind, memberBase []byte, raw []byte) *fault {
@@ -107,7 +105,7 @@ func (b *batch) endFile(d *xmlDoc, kind recordKind, memberBase []byte, raw []byt
 	return b.flooded()
 }
 
-func (b *batch) size(v value, name string) int32 {
+func (b *batch) size(v scalar, name string) int32 {
 	p := b.whole(v, field{name: name})
 	if p == nil {
 		return 0

@@ -168,7 +168,7 @@ func (b *batch) fastEvent(s *xmlScan, list []byte, e *event) (bool, *fault) {
 
 // eventPart reads a number or the action of an event.
 func (s *xmlScan) eventPart(b *batch, e *event, name []byte) bool {
-	var v *value
+	var v *scalar
 	var bit uint8
 	switch {
 	case len(name) == 1 && name[0] == 'x':
@@ -180,7 +180,7 @@ func (s *xmlScan) eventPart(b *batch, e *event, name []byte) bool {
 	}
 	if v != nil && e.seen&bit == 0 {
 		if f, n := number(s.d[s.p:], xmlNumber); n > 0 && s.p+n < len(s.d) && s.d[s.p+n] == '<' {
-			*v = value{num: f, state: numeric, raw: s.d[s.p : s.p+n]}
+			*v = scalar{kind: jsonNum, num: f, text: s.d[s.p : s.p+n]}
 			e.seen |= bit
 			s.p += n
 			return s.closes(name)
@@ -280,8 +280,6 @@ func (s *xmlScan) children(name string, child func(name []byte) bool) bool {
 		}
 	}
 }
-
-const fastDepth = 16
 
 // skip steps over the content of an element that nobody reads.
 func (s *xmlScan) skip(name []byte, depth int) bool {

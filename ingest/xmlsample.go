@@ -15,7 +15,7 @@ func (t *xmlTemplate) sample(s *xmlScan, e *event) bool {
 		return false
 	}
 	d, p := s.d, s.p
-	var v [3]value
+	var v [3]scalar
 	for i := range v {
 		lit := t.lit[i]
 		if len(d)-p < len(lit) || string(d[p:p+len(lit)]) != lit {
@@ -26,7 +26,7 @@ func (t *xmlTemplate) sample(s *xmlScan, e *event) bool {
 		if n == 0 {
 			return false
 		}
-		v[t.perm[i]] = value{num: f, state: numeric, raw: d[p : p+n]}
+		v[t.perm[i]] = scalar{kind: jsonNum, num: f, text: d[p : p+n]}
 		p += n
 	}
 	lit := t.lit[3]
@@ -41,10 +41,10 @@ func (t *xmlTemplate) sample(s *xmlScan, e *event) bool {
 // learn takes the spelling of the sample e, which stands at d[start:end] with its tags.
 func (t *xmlTemplate) learn(d []byte, start, end int, e *event) {
 	t.lit[0] = ""
-	if e.seen != 7 || e.t.state != numeric || e.x.state != numeric || e.y.state != numeric {
+	if e.seen != 7 || e.t.kind != jsonNum || e.x.kind != jsonNum || e.y.kind != jsonNum {
 		return
 	}
-	raw := [3][]byte{e.t.raw, e.x.raw, e.y.raw}
+	raw := [3][]byte{e.t.text, e.x.text, e.y.text}
 	var at [3]int
 	for i := range raw {
 		at[i] = cap(d) - cap(raw[i])

@@ -293,7 +293,7 @@ func (n *node) leaf() []byte {
 	return n.text
 }
 
-func (d *xmlDoc) sizePart(name string, v value) {
+func (d *xmlDoc) sizePart(name string, v scalar) {
 	switch name {
 	case "width":
 		if !d.seenW {
@@ -308,7 +308,7 @@ func (d *xmlDoc) sizePart(name string, v value) {
 
 // sides are the numbers of a <bndbox>: xmin, ymin, xmax, ymax; the first of a name wins.
 type sides struct {
-	v    [4]value
+	v    [4]scalar
 	seen [4]bool
 }
 
@@ -322,7 +322,7 @@ func (v *sides) take(name string, text []byte) {
 var sideNames = [4]string{"xmin", "ymin", "xmax", "ymax"}
 
 // boxOf reads the <bndbox> of an <object>; those of its parts are within <part>.
-func boxOf(object *node) [4]value {
+func boxOf(object *node) [4]scalar {
 	var v sides
 	if box := object.child("bndbox"); box != nil {
 		for _, c := range box.children {
@@ -371,7 +371,7 @@ func (b *batch) notAList(name string, text []byte) {
 // event is a click, sample or hover being read; the first of a name wins.
 type event struct {
 	seen    uint8
-	t, x, y value
+	t, x, y scalar
 	action  []byte
 }
 

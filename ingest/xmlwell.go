@@ -57,8 +57,6 @@ func badChar(data []byte) int {
 	return -1
 }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
-
 // badReference finds a character reference to what is no character, which encoding/xml
 // replaces.
 func badReference(raw []byte) bool {
