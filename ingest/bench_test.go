@@ -11,11 +11,15 @@ import (
 	"abtool/internal/synth"
 	"abtool/schema"
 	"abtool/store"
+	"abtool/store/columnar"
 )
 
 // benchXML is simulated annotation files, one after the other.
 func benchXML(b *testing.B) (files [][]byte, total int64) {
-	dir := simulate(b, "imagenet", synth.Options{Images: 500, Seed: 1, Format: "folder"})
+	dir := b.TempDir()
+	if _, err := synth.ImageNet(b.Context(), synth.Options{Images: 500, Seed: 1, Format: "folder", Out: dir}); err != nil {
+		b.Fatal(err)
+	}
 	err := filepath.WalkDir(filepath.Join(dir, "train_xml"), func(path string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
@@ -60,7 +64,10 @@ func BenchmarkXML(b *testing.B) {
 
 // BenchmarkCOCO reads COCO records with the fast scanner and with the judge, encoding/json.
 func BenchmarkCOCO(b *testing.B) {
-	dir := simulate(b, "coco", synth.Options{Images: 200, Seed: 1, Format: "jsonl"})
+	dir := b.TempDir()
+	if _, err := synth.COCO(b.Context(), synth.Options{Images: 200, Seed: 1, Format: "jsonl", Out: dir}); err != nil {
+		b.Fatal(err)
+	}
 	text, err := os.ReadFile(filepath.Join(dir, "coco_ab.jsonl"))
 	if err != nil {
 		b.Fatal(err)
@@ -103,22 +110,25 @@ func BenchmarkEncode(b *testing.B) {
 	for _, f := range files {
 		x.fastXML(f, xmlRecord, nil, &x.doc)
 	}
-	s, err := newColumnSink[schema.ImageNetAnnotation](io.Discard, "x", nil, 1, imagenetColumns)
+	s, err := columnar.NewSchema[schema.ImageNetAnnotation]()
 	if err != nil {
 		b.Fatal(err)
 	}
-	e := s.encoder()
+	file := columnar.NewFile(io.Discard, s, "abtool", nil)
+	g := columnar.NewGroup(s, 1, zstdOf(b))
+	put := imagenetColumns(g)
 	b.ReportAllocs()
 	for b.Loop() {
 		for range 20 {
-			if err := e.add(x.in); err != nil {
-				b.Fatal(err)
+			for i := range x.in {
+				put(&x.in[i])
+				g.EndRow()
 			}
 		}
-		if err := errors.Join(e.finish(), s.append(e, 20*len(x.in))); err != nil {
+		if err := errors.Join(g.Encode(), file.Append(g)); err != nil {
 			b.Fatal(err)
 		}
-		e.reset()
+		g.Reset()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(20*b.N*len(x.in)), "ns/row")
 }

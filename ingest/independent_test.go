@@ -322,10 +322,9 @@ func TestXMLEqualsSecondReader(t *testing.T) {
 			t.Fatalf("left out: %v\n%q", b.rejects, data)
 		}
 		x := &b.records[0]
-		merged := mergeFacts([]byte(x.id), [][]byte{appendFact(nil, fromRecord, &x.fact)})
-		got := plainImage{id: merged.ImageID, class: merged.Class, boxes: merged.Boxes, rows: rowsOf(b)}
-		if merged.Width != nil {
-			got.w, got.h = *merged.Width, *merged.Height
+		got := plainImage{id: x.id, class: x.fact.class, boxes: x.fact.boxes, rows: rowsOf(b)}
+		if got.w, got.h = x.fact.sizeW, x.fact.sizeH; got.w == 0 {
+			got.w, got.h = x.fact.shownW, x.fact.origH
 		}
 		agree(t, data, want, got)
 	}

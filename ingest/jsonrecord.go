@@ -434,7 +434,7 @@ func (b *batch) addCOCO(k slot, e *rawEvent) *fault {
 	case slotBrowsing:
 		n = len(p.browsing)
 		index, keyboard := &e[partIndex], &e[partKeyboard]
-		if t := e[partTime].plainTime(); t > 0 && e[partName].kind == jsonString && keyboard.kind == jsonBool &&
+		if t := plainTime(&e[partTime]); t > 0 && e[partName].kind == jsonString && keyboard.kind == jsonBool &&
 			index.kind == jsonNum && index.num >= 0 && index.num == float64(int32(index.num)) {
 			on := &no
 			if keyboard.yes {
@@ -455,8 +455,8 @@ func (b *batch) addCOCO(k slot, e *rawEvent) *fault {
 	return nil
 }
 
-// plainTime is a time in whole ms to which no rule applies, else 0.
-func (s *scalar) plainTime() int64 {
+// plainTime returns a time in whole ms to which no rule applies, else 0.
+func plainTime(s *scalar) int64 {
 	if t := int64(s.num); s.kind == jsonNum && float64(t) == s.num && 0 < t && t < maxTime {
 		return t
 	}

@@ -127,7 +127,7 @@ func randomXML(r *rand.Rand, odd int) []byte {
 	r.Shuffle(len(root.kids), func(i, j int) { root.kids[i], root.kids[j] = root.kids[j], root.kids[i] })
 	style := pick(r, xmlStyle{}, xmlStyle{indent: "\t", newline: "\n"}, xmlStyle{indent: "  ", newline: "\r\n"}, xmlStyle{indent: " ", newline: "\n", odd: 4 * odd})
 	var w bytes.Buffer
-	w.WriteString(pick(r, "", "", xmlDeclaration+"\n", `<?xml version='1.0'?>`, "\xef\xbb\xbf", "\n"))
+	w.WriteString(pick(r, "", "", `<?xml version="1.0" encoding="UTF-8"?>`+"\n", `<?xml version='1.0'?>`, "\xef\xbb\xbf", "\n"))
 	style.write(&w, root, r, 0)
 	w.WriteString(pick(r, "", "\n", "<!-- end -->"))
 	return w.Bytes()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 
 	"abtool/schema"
@@ -44,20 +45,26 @@ func TestColumns(t *testing.T) {
 func writeRows[S, R any](t *testing.T, rows []R, group int, columns func(*columnar.Group) func(*R)) []S {
 	t.Helper()
 	var b bytes.Buffer
-	s, err := newColumnSink[S](&b, "x", nil, 2, columns)
+	s, err := columnar.NewSchema[S]()
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := s.encoder()
+	file := columnar.NewFile(&b, s, "abtool", nil)
+	g := columnar.NewGroup(s, 2, zstdOf(t))
+	put := columns(g)
 	for len(rows) > 0 {
 		n := min(len(rows), group)
-		if err := errors.Join(e.add(rows[:n]), e.finish(), s.append(e, n)); err != nil {
+		for i := range rows[:n] {
+			put(&rows[i])
+			g.EndRow()
+		}
+		if err := errors.Join(g.Encode(), file.Append(g)); err != nil {
 			t.Fatal(err)
 		}
-		e.reset()
+		g.Reset()
 		rows = rows[n:]
 	}
-	if err := s.close(); err != nil {
+	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
 	got, err := parquet.Read[S](bytes.NewReader(b.Bytes()), int64(b.Len()))
@@ -65,6 +72,15 @@ func writeRows[S, R any](t *testing.T, rows []R, group int, columns func(*column
 		t.Fatal(err)
 	}
 	return got
+}
+
+// zstdOf returns what compresses a page.
+func zstdOf(t testing.TB) func(dst, src []byte) []byte {
+	e, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(dst, src []byte) []byte { return e.EncodeAll(src, dst) }
 }
 
 func equalRows[S any](t *testing.T, want, got []S) {
