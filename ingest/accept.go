@@ -5,56 +5,58 @@ import (
 	"fmt"
 	"slices"
 
+	"abtool/ingest/decode"
+	"abtool/ingest/source"
 	"abtool/schema"
 	"abtool/store"
 )
 
 // accept takes what a unit holds into the store, in the order of the input: duplicates are
 // found, rows numbered, and all is counted.
-func (r *runner) accept(u *unit) error {
-	if r.glue.join(&u.chunk, u.batch) {
-		u.broken = fmt.Errorf("%s ends early, at byte %d of its content, within a JSON array: %w: get it again, the old store is unchanged",
-			u.src.name, u.base+int64(len(u.buf)), ErrDamaged)
+func (r *runner) accept(u *source.Unit) error {
+	if r.glue.Join(&u.Chunk, u.Batch) {
+		u.Broken = fmt.Errorf("%s ends early, at byte %d of its content, within a JSON array: %w: get it again, the old store is unchanged",
+			u.Src.Name, u.Base+int64(len(u.Buf)), source.ErrDamaged)
 	}
-	b, from := u.batch, r.inputs[u.src]
-	if len(b.records) > 0 && from.home == "" {
-		from.home = setName(b.records[0].kind == cocoRecord)
-	} else if u.told && from.home == "" {
-		from.home = setName(u.coco)
+	b, from := u.Batch, r.inputs[u.Src]
+	if len(b.Records) > 0 && from.home == "" {
+		from.home = setName(b.Records[0].Kind == decode.COCORecord)
+	} else if u.Told && from.home == "" {
+		from.home = setName(u.COCO)
 	}
-	a := acceptor{r: r, u: u, from: from, in: b.in[:0], co: b.co[:0]}
-	for i := range b.records {
-		if err := a.take(&b.records[i]); err != nil {
+	a := acceptor{r: r, u: u, from: from, in: b.ImageNet[:0], co: b.COCO[:0]}
+	for i := range b.Records {
+		if err := a.take(&b.Records[i]); err != nil {
 			return err
 		}
 	}
 	a.dropDuplicates()
 	left := 0
-	for i := range b.rejects {
-		rej := &b.rejects[i]
-		rej.Source = u.src.name
+	for i := range b.Rejects {
+		rej := &b.Rejects[i]
+		rej.Source = u.Src.Name
 		rej.Record += from.met
 		if rej.Kind == "record" {
 			left++
 		}
 	}
-	if u.ready {
-		a.stored = b.count - left
+	if u.Ready {
+		a.stored = b.Count - left
 	}
-	if a.stored+left != b.count {
-		return fmt.Errorf("internal error: %d records of %s were read, but %d stored and %d rejected", b.count, u.src.name, a.stored, left)
+	if a.stored+left != b.Count {
+		return fmt.Errorf("internal error: %d records of %s were read, but %d stored and %d rejected", b.Count, u.Src.Name, a.stored, left)
 	}
-	from.met += int64(b.count)
-	from.aside += int64(b.asides)
-	r.records.Add(int64(b.count))
+	from.met += int64(b.Count)
+	from.aside += int64(b.Asides)
+	r.records.Add(int64(b.Count))
 	r.rejected.Add(int64(left))
 	if err := r.settle(u, from, left); err != nil {
 		return err
 	}
-	if err := r.judge(b.rejects); err != nil {
+	if err := r.judge(b.Rejects); err != nil {
 		return err
 	}
-	broken := u.broken
+	broken := u.Broken
 	if err := a.write(); err != nil {
 		return err
 	}
@@ -63,21 +65,21 @@ func (r *runner) accept(u *unit) error {
 
 // settle puts the rejects and counts of a unit into the source's data set. As long as nothing
 // has told which that is, they are kept.
-func (r *runner) settle(u *unit, s *input, left int) error {
-	b := u.batch
+func (r *runner) settle(u *source.Unit, s *input, left int) error {
+	b := u.Batch
 	if s.home == "" && len(s.pending) < pendingCount {
-		s.pending = append(s.pending, b.rejects...)
-		s.pendingHeaders += int64(b.headers)
+		s.pending = append(s.pending, b.Rejects...)
+		s.pendingHeaders += int64(b.Headers)
 		return nil
 	}
 	k, d, err := r.account(s, r.homeOf(s) == "coco")
 	if err != nil {
 		return err
 	}
-	if u.ready {
-		k.Stored += int64(b.count - left)
+	if u.Ready {
+		k.Stored += int64(b.Count - left)
 	}
-	k.Headers += int64(b.headers)
+	k.Headers += int64(b.Headers)
 	k.Rejected += int64(left)
 	if err := r.settlePending(s, k, d); err != nil {
 		return err
@@ -85,7 +87,7 @@ func (r *runner) settle(u *unit, s *input, left int) error {
 	for _, k := range s.stats {
 		k.Records = k.Stored + k.Rejected
 	}
-	return d.reject(b.rejects)
+	return d.reject(b.Rejects)
 }
 
 const pendingCount = 10_000
@@ -119,15 +121,15 @@ func (r *runner) homeOf(s *input) string {
 // settleAll ends the accounts: a source that has never told joins the data set of the others.
 func (r *runner) settleAll() error {
 	for _, s := range r.sources {
-		if s.home == "" && len(r.sets) == 0 && s.met == 0 && len(s.apart) > 0 {
+		if s.home == "" && len(r.sets) == 0 && s.met == 0 && len(s.Apart) > 0 {
 			continue // its archives tell
 		}
 		if s.home == "" && len(r.sets) == 0 && s.met == 0 {
-			return fmt.Errorf("%s: %w: there is no record in it, only %d headers of pages", s.name, ErrUnknownInput, s.pendingHeaders)
+			return fmt.Errorf("%s: %w: there is no record in it, only %d headers of pages", s.Name, source.ErrUnknownInput, s.pendingHeaders)
 		}
 		if s.home == "" && len(r.sets) == 0 {
 			return fmt.Errorf("%s: none of its %d records can be used, and nothing tells which data set they are of; the first one is %s: "+
-				"if it is one of ours, say which with --as imagenet or --as coco", s.name, s.met, describe(&s.pending[0]))
+				"if it is one of ours, say which with --as imagenet or --as coco", s.Name, s.met, describe(&s.pending[0]))
 		}
 		k, d, err := r.account(s, r.homeOf(s) == "coco")
 		if err != nil {
@@ -144,7 +146,7 @@ func (r *runner) settleAll() error {
 const exampleCount = 5
 
 // judge stops the run where the options say so.
-func (r *runner) judge(rejects []rejectRow) error {
+func (r *runner) judge(rejects []decode.Reject) error {
 	for i := range rejects {
 		if x := &rejects[i]; len(r.examples) < exampleCount {
 			r.examples = append(r.examples, store.Example{Source: x.Source, Member: x.Member, Offset: x.Offset,
@@ -164,7 +166,7 @@ func (r *runner) judge(rejects []rejectRow) error {
 }
 
 // describe says where a reject is and what was found.
-func describe(x *rejectRow) string {
+func describe(x *decode.Reject) string {
 	at := x.Source
 	if x.Member != "" && x.Member != x.Source {
 		at += ", " + x.Member
@@ -186,10 +188,10 @@ func describe(x *rejectRow) string {
 // acceptor is the state of one unit's acceptance.
 type acceptor struct {
 	r          *runner
-	u          *unit
+	u          *source.Unit
 	from       *input
-	in         []imagenetRow // rows to write: the batch's without those of duplicates
-	co         []cocoRow
+	in         []decode.ImageNetRow // rows to write: the batch's without those of duplicates
+	co         []decode.COCORow
 	inSet      *dataset
 	coSet      *dataset
 	stored     int
@@ -198,43 +200,43 @@ type acceptor struct {
 }
 
 // take decides on one record. Rows are moved down over those that were left out.
-func (a *acceptor) take(x *record) error {
-	k, d, err := a.r.account(a.from, x.kind == cocoRecord)
+func (a *acceptor) take(x *decode.Record) error {
+	k, d, err := a.r.account(a.from, x.Kind == decode.COCORecord)
 	if err != nil {
 		return err
 	}
-	b, known := a.u.batch, a.r.known
+	b, known := a.u.Batch, a.r.known
 	fresh := false
-	switch x.kind {
-	case xmlRecord:
-		if x.fact.shown == 0 && len(x.fact.boxes) > 0 {
-			fresh = known.bare.add(x.id)
+	switch x.Kind {
+	case decode.XMLRecord:
+		if x.Fact.Shown == 0 && len(x.Fact.Boxes) > 0 {
+			fresh = known.bare.add(x.ID)
 		} else {
-			fresh = known.image(x.id, b.in[x.first:x.end])
+			fresh = known.image(x.ID, b.ImageNet[x.First:x.End])
 		}
-	case jsonRecord:
-		fresh = known.record(x.id, x.pair, x.slot)
-	case vocRecord:
-		fresh = known.boxes.add(x.id)
-	case cocoRecord:
-		fresh = known.coco.CheckedAdd(uint64(x.num))
+	case decode.JSONRecord:
+		fresh = known.record(x.ID, x.Pair, x.Slot)
+	case decode.VOCRecord:
+		fresh = known.boxes.add(x.ID)
+	case decode.COCORecord:
+		fresh = known.coco.CheckedAdd(uint64(x.Num))
 	}
 	if !fresh {
-		a.duplicates = append(a.duplicates, x.at)
-		b.member, b.offset = x.member, x.offset
-		count := b.count
-		b.count = x.at
-		b.rejectRecord(schema.Duplicate, x.name(), x.data)
-		b.count = count
+		a.duplicates = append(a.duplicates, x.At)
+		b.Member, b.Offset = x.Member, x.Offset
+		count := b.Count
+		b.Count = x.At
+		b.RejectRecord(schema.Duplicate, x.Name(), x.Data)
+		b.Count = count
 		return nil
 	}
 	a.stored++
 	k.Stored++
-	if x.kind == cocoRecord {
-		k.Rows += int64(x.end - x.first)
-		for i := x.first; i < x.end; i++ {
-			row := &b.co[i]
-			row.Seq, row.Source = d.seq, a.u.src.name
+	if x.Kind == decode.COCORecord {
+		k.Rows += int64(x.End - x.First)
+		for i := x.First; i < x.End; i++ {
+			row := &b.COCO[i]
+			row.Seq, row.Source = d.seq, a.u.Src.Name
 			d.seq++
 			a.co = append(a.co, *row)
 		}
@@ -243,14 +245,14 @@ func (a *acceptor) take(x *record) error {
 	}
 	a.inSet = d
 	tag := byte(fromBoxes)
-	if x.kind == vocRecord {
-		a.from.boxes += int64(len(x.fact.boxes))
+	if x.Kind == decode.VOCRecord {
+		a.from.boxes += int64(len(x.Fact.Boxes))
 	} else {
 		tag = fromRecord
-		k.Rows += int64(x.end - x.first)
-		for i := x.first; i < x.end; i++ {
-			row := &b.in[i]
-			row.Seq, row.Source = d.seq, a.u.src.name
+		k.Rows += int64(x.End - x.First)
+		for i := x.First; i < x.End; i++ {
+			row := &b.ImageNet[i]
+			row.Seq, row.Source = d.seq, a.u.Src.Name
 			d.seq++
 			if len(a.in) != i {
 				a.in = append(a.in, *row)
@@ -259,8 +261,8 @@ func (a *acceptor) take(x *record) error {
 			}
 		}
 	}
-	a.payload = appendFact(a.payload[:0], tag, &x.fact)
-	return d.images.add([]byte(x.id), a.payload)
+	a.payload = appendFact(a.payload[:0], tag, &x.Fact)
+	return d.images.add([]byte(x.ID), a.payload)
 }
 
 // dropDuplicates forgets the nulled fields of duplicates and puts the rejects in order.
@@ -268,18 +270,18 @@ func (a *acceptor) dropDuplicates() {
 	if len(a.duplicates) == 0 {
 		return
 	}
-	b := a.u.batch
-	b.rejects = slices.DeleteFunc(b.rejects, func(x rejectRow) bool {
+	b := a.u.Batch
+	b.Rejects = slices.DeleteFunc(b.Rejects, func(x decode.Reject) bool {
 		_, dup := slices.BinarySearch(a.duplicates, int(x.Record))
 		return dup && x.Kind == "field"
 	})
-	slices.SortStableFunc(b.rejects, func(x, y rejectRow) int { return cmp.Compare(x.Record, y.Record) })
+	slices.SortStableFunc(b.Rejects, func(x, y decode.Reject) int { return cmp.Compare(x.Record, y.Record) })
 }
 
 // write hands the rows on. The unit is used again when all have been taken.
 func (a *acceptor) write() error {
 	u, feeder := a.u, a.r.feeder
-	left := &countdown{n: 2, then: func() { feeder.recycle(u) }}
+	left := &countdown{n: 2, then: func() { feeder.Recycle(u) }}
 	if a.inSet != nil {
 		if err := a.inSet.in.write(a.in, left.done); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"abtool/ingest/source"
 	"abtool/schema"
 	"abtool/store"
 )
@@ -138,7 +139,7 @@ func TestEveryByteIsAccounted(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			store, s, err := ingestText(t, c.file, c.content, Options{})
 			if c.damaged {
-				if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), c.reason) {
+				if !errors.Is(err, source.ErrDamaged) || !strings.Contains(err.Error(), c.reason) {
 					t.Errorf("the error is %v, want one of damaged input with %q", err, c.reason)
 				}
 				return
@@ -228,7 +229,7 @@ func TestLargeContainer(t *testing.T) {
 			if src.Stored != 20_000 || src.Rejected != 0 {
 				t.Errorf("%s: %d stored, %d rejected: %+v", file, src.Stored, src.Rejected, s.Examples)
 			}
-			if src.Skipped[nextToRecords] != 1 {
+			if src.Skipped[source.NextToRecords] != 1 {
 				t.Errorf("%s: skipped are %v, want one value next to the records", file, src.Skipped)
 			}
 			rows := readTable[schema.COCOAnnotation](t, store, "coco/annotations")
@@ -238,7 +239,7 @@ func TestLargeContainer(t *testing.T) {
 		}
 	}
 	cut := `{"records": [` + strings.Join(records, ",")
-	if _, _, err := ingestText(t, "cut.json", cut, Options{}); !errors.Is(err, ErrDamaged) {
+	if _, _, err := ingestText(t, "cut.json", cut, Options{}); !errors.Is(err, source.ErrDamaged) {
 		t.Errorf("a container that is cut: %v", err)
 	}
 }
@@ -322,7 +323,7 @@ func TestOtherFiles(t *testing.T) {
 		{"a.json", "PAR1....", "abtool info"},
 	} {
 		store, _, err := ingestText(t, c.file, c.content, Options{})
-		if !errors.Is(err, ErrUnknownInput) || !strings.Contains(err.Error(), c.want) {
+		if !errors.Is(err, source.ErrUnknownInput) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%.20q: the error is %v, want one with %q", c.content, err, c.want)
 		}
 		if _, err := os.Stat(store); err == nil {
@@ -349,7 +350,7 @@ func TestResultsGivenAsByproducts(t *testing.T) {
 		{"captions.json", captions, "", "caption"},
 	} {
 		store, _, err := ingestText(t, c.file, c.content, Options{As: c.as})
-		if !errors.Is(err, ErrUnknownInput) || !strings.Contains(fmt.Sprint(err), c.want) {
+		if !errors.Is(err, source.ErrUnknownInput) || !strings.Contains(fmt.Sprint(err), c.want) {
 			t.Errorf("%s, %.40q: the error is %v, want one with %q", c.file, c.content, err, c.want)
 		}
 		if _, err := os.Stat(store); err == nil {
@@ -449,7 +450,7 @@ func TestNoBoxesGivenAsBoxes(t *testing.T) {
 		}
 		_, sum, err := ingestText(t, "n01440764_1.xml", shownXML, Options{Boxes: []string{path}})
 		if c.failed != "" {
-			if err == nil || !errors.Is(err, ErrUnknownInput) || !strings.Contains(err.Error(), c.failed) {
+			if err == nil || !errors.Is(err, source.ErrUnknownInput) || !strings.Contains(err.Error(), c.failed) {
 				t.Errorf("%s: %v", c.name, err)
 			}
 			continue

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"abtool/ingest/decode"
+	"abtool/ingest/source"
 	"abtool/schema"
 )
 
@@ -13,7 +15,7 @@ import (
 
 // truthFile is one instances file.
 type truthFile struct {
-	s       *source
+	s       *source.Source
 	r       *runner
 	present [truthSections]bool  // sections that are there and not null
 	met     [truthSections]int64 // elements of each
@@ -28,7 +30,7 @@ func (f *truthFile) count() (n int64) {
 }
 
 // beginTruth notes that an instances file is about to be read.
-func (d *dataset) beginTruth(r *runner, s *source) (f *truthFile, index int) {
+func (d *dataset) beginTruth(r *runner, s *source.Source) (f *truthFile, index int) {
 	f = &truthFile{s: s, r: r}
 	d.truth = append(d.truth, f)
 	return f, len(d.truth) - 1
@@ -77,7 +79,7 @@ func (d *dataset) unlisted(at place, image, id int64) {
 		k.Rejected++
 	}
 	f.r.rejected.Add(1)
-	d.fault(at, rejectRow{Kind: "record", Reason: string(schema.UnlistedImage),
+	d.fault(at, decode.Reject{Kind: "record", Reason: string(schema.UnlistedImage),
 		Detail: fmt.Sprintf("object %d is of image %d, which is not in images", id, image)})
 }
 
@@ -88,7 +90,7 @@ func (d *dataset) nameClass(at place, x *instance) {
 	case ok:
 		x.Category = &name
 	case d.truth[at.file].met[categoriesSection] > 0 && !d.nameless[x.CategoryID]:
-		d.fault(at, rejectRow{Kind: "field", Field: "annotations.category_id", Reason: string(schema.UnlistedCategory),
+		d.fault(at, decode.Reject{Kind: "field", Field: "annotations.category_id", Reason: string(schema.UnlistedCategory),
 			Detail: fmt.Sprintf("object %d is of category %d, which is not in categories", x.ID, x.CategoryID)})
 	}
 }
@@ -101,15 +103,15 @@ func (d *dataset) fitMask(at place, row *cocoImageRow, x *instance) {
 	if *x.RLEHeight == *row.Height && *x.RLEWidth == *row.Width {
 		return
 	}
-	d.fault(at, rejectRow{Kind: "field", Field: "annotations.segmentation", Reason: string(schema.BadMask),
+	d.fault(at, decode.Reject{Kind: "field", Field: "annotations.segmentation", Reason: string(schema.BadMask),
 		Detail: fmt.Sprintf("the mask of object %d is %d x %d pixels (width x height), and image %d is %d x %d",
 			x.ID, *x.RLEWidth, *x.RLEHeight, row.ImageID, *row.Width, *row.Height)})
 	x.RLEHeight, x.RLEWidth, x.RLECounts = nil, nil, nil
 }
 
 // fault keeps a reject of the object at a place until there are enough to write.
-func (d *dataset) fault(at place, x rejectRow) {
-	x.Source, x.Member = d.truth[at.file].s.name, sectionTexts[objectsSection].key
+func (d *dataset) fault(at place, x decode.Reject) {
+	x.Source, x.Member = d.truth[at.file].s.Name, sectionTexts[objectsSection].key
 	x.Offset, x.Record = at.offset, at.record
 	d.late = append(d.late, x)
 }

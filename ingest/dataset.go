@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"abtool/ingest/decode"
 	"abtool/schema"
 )
 
@@ -30,16 +31,16 @@ type dataset struct {
 	rejects tally
 	nulled  tally
 
-	rej        *table[rejectRow]
-	in         *table[imagenetRow]
-	co         *table[cocoRow]
+	rej        *table[decode.Reject]
+	in         *table[decode.ImageNetRow]
+	co         *table[decode.COCORow]
 	images     *spill
 	spillErr   error
 	categories map[int64]string // COCO's names by id
 	notes      []string         // for people, on the data set as a whole
 	nameless   map[int64]bool   // categories that were rejected for their name
 	truth      []*truthFile     // COCO's ground truth, in the order of reading
-	late       []rejectRow      // faults of objects that were found with their image
+	late       []decode.Reject  // faults of objects that were found with their image
 	seq        int64            // of the next row
 }
 
@@ -61,7 +62,7 @@ func newDataset(name, parent string, sources []string, jobs, groupRows int) (d *
 			d.abort()
 		}
 	}()
-	d.rej, err = newTable(d.path("rejects"), name+"/rejects", rejectsGroup, 1, func(w io.Writer) (sink[rejectRow], error) {
+	d.rej, err = newTable(d.path("rejects"), name+"/rejects", rejectsGroup, 1, func(w io.Writer) (sink[decode.Reject], error) {
 		return newRowSink(w, name+"/rejects", sources, shapeOfReject), nil
 	})
 	if err != nil {
@@ -69,21 +70,21 @@ func newDataset(name, parent string, sources []string, jobs, groupRows int) (d *
 	}
 	switch table := name + "/annotations"; name {
 	case "imagenet":
-		d.in, err = newTable(d.path("annotations"), table, rows(imagenetGroup), jobs, func(w io.Writer) (sink[imagenetRow], error) {
-			return newColumnSink[schema.ImageNetAnnotation](w, table, sources, jobs, imagenetColumns)
+		d.in, err = newTable(d.path("annotations"), table, rows(imagenetGroup), jobs, func(w io.Writer) (sink[decode.ImageNetRow], error) {
+			return newColumnSink[schema.ImageNetAnnotation](w, table, sources, jobs, decode.ImageNetColumns)
 		})
 		if err != nil {
 			return nil, err
 		}
-		d.in.weight = (*imagenetRow).weight
+		d.in.weight = (*decode.ImageNetRow).Weight
 	case "coco":
-		d.co, err = newTable(d.path("annotations"), table, rows(cocoGroup), jobs, func(w io.Writer) (sink[cocoRow], error) {
-			return newColumnSink[schema.COCOAnnotation](w, table, sources, jobs, cocoColumns)
+		d.co, err = newTable(d.path("annotations"), table, rows(cocoGroup), jobs, func(w io.Writer) (sink[decode.COCORow], error) {
+			return newColumnSink[schema.COCOAnnotation](w, table, sources, jobs, decode.COCOColumns)
 		})
 		if err != nil {
 			return nil, err
 		}
-		d.co.weight = (*cocoRow).weight
+		d.co.weight = (*decode.COCORow).Weight
 	}
 	return d, nil
 }
@@ -139,7 +140,7 @@ func (d *dataset) abort() {
 }
 
 // reject writes rejects; sources and record numbers are final.
-func (d *dataset) reject(rows []rejectRow) error {
+func (d *dataset) reject(rows []decode.Reject) error {
 	for i := range rows {
 		r := &rows[i]
 		if r.Kind == "record" {

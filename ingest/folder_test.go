@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"abtool/ingest/source"
 	"abtool/internal/synth"
 	"abtool/schema"
 )
@@ -50,38 +51,38 @@ func TestPartsOfFolder(t *testing.T) {
 	for _, c := range []struct {
 		name, file string
 		data       []byte
-		role       role
+		role       source.Role
 		part       bool
 	}{
-		{"records", "a.tar.gz", tarOf(t, true, "x/n01440764_1.xml", shownXML), byproducts, true},
-		{"records, not packed", "a.tar", tarOf(t, false, "x/n01440764_1.xml", shownXML), byproducts, true},
-		{"records, another name", "A.TGZ", tarOf(t, true, "x/", "", "x/._n01440764_1.xml", "Mac", "x/n01440764_1.xml", shownXML), byproducts, true},
-		{"boxes", "boxes.tar", tarOf(t, false, "n01440764_1.xml", boxedXML), boxesRole, true},
-		{"records with boxes", "a.tar", tarOf(t, false, "n01440764_1.xml", boxedXML, "n01440764_2.xml", shownXML), byproducts, true},
-		{"records without anything", "a.tar", tarOf(t, false, "n01440764_2.xml", emptyXML), byproducts, true},
-		{"JSON", "a.tar", tarOf(t, false, "a.json", `{"imageID": "n1/n1_1", "selectedRecord": []}`), byproducts, true},
+		{"records", "a.tar.gz", tarOf(t, true, "x/n01440764_1.xml", shownXML), source.Byproducts, true},
+		{"records, not packed", "a.tar", tarOf(t, false, "x/n01440764_1.xml", shownXML), source.Byproducts, true},
+		{"records, another name", "A.TGZ", tarOf(t, true, "x/", "", "x/._n01440764_1.xml", "Mac", "x/n01440764_1.xml", shownXML), source.Byproducts, true},
+		{"boxes", "boxes.tar", tarOf(t, false, "n01440764_1.xml", boxedXML), source.Boxes, true},
+		{"records with boxes", "a.tar", tarOf(t, false, "n01440764_1.xml", boxedXML, "n01440764_2.xml", shownXML), source.Byproducts, true},
+		{"records without anything", "a.tar", tarOf(t, false, "n01440764_2.xml", emptyXML), source.Byproducts, true},
+		{"JSON", "a.tar", tarOf(t, false, "a.json", `{"imageID": "n1/n1_1", "selectedRecord": []}`), source.Byproducts, true},
 		{"pictures", "images.tar", tarOf(t, false, "a.JPEG", "\xff\xd8"), 0, false},
 		{"no archive", "a.tar.gz", []byte("version https://git-lfs.github.com/spec/v1\n"), 0, false},
 		{"nothing", "a.tar", nil, 0, false},
 		{"companion", "._a.tar", tarOf(t, false, "x/n01440764_1.xml", shownXML), 0, false},
-		{"instances", "instances_val2014.json", []byte(`{"info": {}, "images": [], "annotations": [], "categories": []}`), instancesRole, true},
+		{"instances", "instances_val2014.json", []byte(`{"info": {}, "images": [], "annotations": [], "categories": []}`), source.Instances, true},
 		{"named so", "instances_x.json", []byte(`[{"image_id": 1, "mouseTracking": []}]`), 0, false},
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, c.file), c.data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		s, err := newSource(dir, "", byproducts)
+		s, err := source.New(dir, "", source.Byproducts)
 		if err != nil {
 			t.Fatal(err)
 		}
-		parts, err := s.parts(context.Background(), nil)
+		parts, err := s.Parts(context.Background(), nil)
 		if err != nil || len(parts) > 1 || (len(parts) == 1) != c.part {
 			t.Errorf("%s: %d parts, %v", c.name, len(parts), err)
 			continue
 		}
-		if c.part && (parts[0].role != c.role || parts[0].name != s.name+"/"+c.file) {
-			t.Errorf("%s: %s as %v", c.name, parts[0].name, parts[0].role)
+		if c.part && (parts[0].Role != c.role || parts[0].Name != s.Name+"/"+c.file) {
+			t.Errorf("%s: %s as %v", c.name, parts[0].Name, parts[0].Role)
 		}
 	}
 }
@@ -122,7 +123,7 @@ func TestFolderOfDamagedArchive(t *testing.T) {
 		if err := os.WriteFile(path, whole[:n], 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Run(context.Background(), Options{Sources: []string{in}, Out: filepath.Join(t.TempDir(), "store")}); !errors.Is(err, ErrDamaged) {
+		if _, err := Run(context.Background(), Options{Sources: []string{in}, Out: filepath.Join(t.TempDir(), "store")}); !errors.Is(err, source.ErrDamaged) {
 			t.Errorf("%d of %d bytes: %v", n, len(whole), err)
 		}
 	}
@@ -132,7 +133,7 @@ func TestFolderOfDamagedArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Run(context.Background(), Options{Sources: []string{in}, Out: filepath.Join(t.TempDir(), "store")})
-	if !errors.Is(err, ErrDamaged) || !strings.Contains(fmt.Sprint(err), "checksum") {
+	if !errors.Is(err, source.ErrDamaged) || !strings.Contains(fmt.Sprint(err), "checksum") {
 		t.Errorf("a damaged header: %v", err)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"abtool/ingest/source"
 	"abtool/internal/synth"
 )
 
@@ -48,7 +49,7 @@ func TestCannotWrite(t *testing.T) {
 	}
 }
 
-func writeWithLimit(t *testing.T, source string) {
+func writeWithLimit(t *testing.T, from string) {
 	signal.Ignore(syscall.SIGXFSZ)
 	var n uint64
 	for _, c := range os.Getenv("ABTOOL_TEST_LIMIT") {
@@ -57,8 +58,8 @@ func writeWithLimit(t *testing.T, source string) {
 	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: n, Max: n}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Run(t.Context(), Options{Sources: []string{source}, Out: os.Getenv("ABTOOL_TEST_OUT"), Force: true})
-	if err == nil || errors.Is(err, ErrDamaged) {
+	_, err := Run(t.Context(), Options{Sources: []string{from}, Out: os.Getenv("ABTOOL_TEST_OUT"), Force: true})
+	if err == nil || errors.Is(err, source.ErrDamaged) {
 		os.Exit(0) // the parent wants a failure
 	}
 	t.Fatal(err)

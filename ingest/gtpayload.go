@@ -3,6 +3,8 @@ package ingest
 import (
 	"encoding/binary"
 	"math"
+
+	"abtool/ingest/scan"
 )
 
 // gtPayload takes apart what gtReader put into the spill.
@@ -70,12 +72,12 @@ func (o *object) appendTo(p []byte, at place, id, category int64) []byte {
 	p = binary.AppendVarint(p, id)
 	p = binary.AppendVarint(p, category)
 	crowd := byte(0)
-	if o.crowd.num == 1 || o.crowd.yes {
+	if o.crowd.Num == 1 || o.crowd.Yes {
 		crowd = 1
 	}
 	p = append(p, crowd)
-	if o.area.kind == jsonNum {
-		p = appendFloat(append(p, 1), o.area.num)
+	if o.area.Kind == scan.Numeric {
+		p = appendFloat(append(p, 1), o.area.Num)
 	} else {
 		p = append(p, 0)
 	}

@@ -1,6 +1,9 @@
 package ingest
 
-import "abtool/schema"
+import (
+	"abtool/ingest/decode"
+	"abtool/schema"
+)
 
 // The rows of the small tables, which are written by parquet-go. It takes the zero value of an
 // `optional` field that is not a pointer as null, in runs and so without a cost per value. parquet-go
@@ -48,7 +51,7 @@ func (r *imagenetImageRow) shape() uint8 { return nulls(r.Class) }
 func (r *cocoImageRow) shape() uint8 { return nulls(r.FileName) }
 
 // shapeOfReject is shape of a reject.
-func shapeOfReject(r *rejectRow) uint8 { return nulls(r.Member, r.Field, r.Detail, r.Snippet) }
+func shapeOfReject(r *decode.Reject) uint8 { return nulls(r.Member, r.Field, r.Detail, r.Snippet) }
 
 func nulls(texts ...string) (mask uint8) {
 	for i, s := range texts {

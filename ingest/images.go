@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"abtool/ingest/decode"
 	"abtool/schema"
 )
 
@@ -14,15 +15,15 @@ const (
 	fromBoxes
 )
 
-func appendFact(p []byte, tag byte, f *imageFact) []byte {
+func appendFact(p []byte, tag byte, f *decode.ImageFact) []byte {
 	p = append(p, tag)
-	for _, v := range [...]int32{f.sizeW, f.sizeH, f.shownW, f.origH, f.shown} {
+	for _, v := range [...]int32{f.SizeW, f.SizeH, f.ShownW, f.OrigH, f.Shown} {
 		p = binary.AppendUvarint(p, uint64(v))
 	}
-	p = binary.AppendUvarint(p, uint64(len(f.class)))
-	p = append(p, f.class...)
-	p = binary.AppendUvarint(p, uint64(len(f.boxes)))
-	for _, x := range f.boxes {
+	p = binary.AppendUvarint(p, uint64(len(f.Class)))
+	p = append(p, f.Class...)
+	p = binary.AppendUvarint(p, uint64(len(f.Boxes)))
+	for _, x := range f.Boxes {
 		for _, v := range [...]float64{x.XMin, x.YMin, x.XMax, x.YMax} {
 			p = binary.LittleEndian.AppendUint64(p, math.Float64bits(v))
 		}
@@ -31,21 +32,21 @@ func appendFact(p []byte, tag byte, f *imageFact) []byte {
 }
 
 // readFact takes a fact apart again; the bytes are our own, so nothing is checked.
-func readFact(p []byte) (tag byte, f imageFact) {
+func readFact(p []byte) (tag byte, f decode.ImageFact) {
 	tag, p = p[0], p[1:]
 	next := func() uint64 {
 		v, n := binary.Uvarint(p)
 		p = p[n:]
 		return v
 	}
-	for _, to := range [...]*int32{&f.sizeW, &f.sizeH, &f.shownW, &f.origH, &f.shown} {
+	for _, to := range [...]*int32{&f.SizeW, &f.SizeH, &f.ShownW, &f.OrigH, &f.Shown} {
 		*to = int32(next())
 	}
 	n := next()
-	f.class, p = string(p[:n]), p[n:]
-	f.boxes = make([]schema.Box, next())
-	for i := range f.boxes {
-		for _, to := range [...]*float64{&f.boxes[i].XMin, &f.boxes[i].YMin, &f.boxes[i].XMax, &f.boxes[i].YMax} {
+	f.Class, p = string(p[:n]), p[n:]
+	f.Boxes = make([]schema.Box, next())
+	for i := range f.Boxes {
+		for _, to := range [...]*float64{&f.Boxes[i].XMin, &f.Boxes[i].YMin, &f.Boxes[i].XMax, &f.Boxes[i].YMax} {
 			*to = math.Float64frombits(binary.LittleEndian.Uint64(p))
 			p = p[8:]
 		}
@@ -62,55 +63,55 @@ func mergeImage(id []byte, payloads [][]byte) (row imagenetImageRow, keep bool, 
 // --boxes, and a stated size before a shown one (R10).
 func mergeFacts(id []byte, payloads [][]byte) imagenetImageRow {
 	row := imagenetImageRow{ImageID: string(id)}
-	var own, given imageFact
+	var own, given decode.ImageFact
 	known := false
 	for _, p := range payloads {
 		tag, f := readFact(p)
 		if tag == fromBoxes {
-			if len(given.boxes) == 0 {
+			if len(given.Boxes) == 0 {
 				given = f
 			}
 			continue
 		}
 		known = true
-		own.shown += f.shown
-		if own.class == "" {
-			own.class = f.class
+		own.Shown += f.Shown
+		if own.Class == "" {
+			own.Class = f.Class
 		}
-		if own.sizeW == 0 {
-			own.sizeW, own.sizeH = f.sizeW, f.sizeH
+		if own.SizeW == 0 {
+			own.SizeW, own.SizeH = f.SizeW, f.SizeH
 		}
-		if own.shownW == 0 {
-			own.shownW, own.origH = f.shownW, f.origH
+		if own.ShownW == 0 {
+			own.ShownW, own.OrigH = f.ShownW, f.OrigH
 		}
-		if len(own.boxes) == 0 {
-			own.boxes = f.boxes
+		if len(own.Boxes) == 0 {
+			own.Boxes = f.Boxes
 		}
 	}
-	w, h := own.sizeW, own.sizeH
-	row.Boxes = own.boxes
-	if len(own.boxes) == 0 && len(given.boxes) > 0 {
-		row.Boxes = given.boxes
-		if given.sizeW > 0 {
-			w, h = given.sizeW, given.sizeH
+	w, h := own.SizeW, own.SizeH
+	row.Boxes = own.Boxes
+	if len(own.Boxes) == 0 && len(given.Boxes) > 0 {
+		row.Boxes = given.Boxes
+		if given.SizeW > 0 {
+			w, h = given.SizeW, given.SizeH
 		}
 	}
 	switch {
 	case w > 0:
-	case own.shownW > 0:
-		w, h = own.shownW, own.origH
+	case own.ShownW > 0:
+		w, h = own.ShownW, own.OrigH
 	default:
-		w, h = given.sizeW, given.sizeH
+		w, h = given.SizeW, given.SizeH
 	}
 	if w > 0 && h > 0 {
 		row.Width, row.Height = &w, &h
 	}
-	row.Class = own.class
+	row.Class = own.Class
 	if row.Class == "" {
-		row.Class = given.class
+		row.Class = given.Class
 	}
 	if known {
-		row.Shown = &own.shown
+		row.Shown = &own.Shown
 	}
 	return row
 }

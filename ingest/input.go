@@ -3,32 +3,34 @@ package ingest
 import (
 	"maps"
 
+	"abtool/ingest/decode"
+	"abtool/ingest/source"
 	"abtool/store"
 )
 
 // input is a source with its accounts. They belong to the goroutine that accepts units.
 type input struct {
-	*source
+	*source.Source
 	stats map[string]*store.Source // accounts by data set
 	home  string                   // the data set that files are counted in, "" as long as nothing has told
 	met   int64                    // records so far
 	aside int64                    // values next to the records of containers
 	boxes int64                    // of --boxes
 	// Rejects and headers from before it told:
-	pending        []rejectRow
+	pending        []decode.Reject
 	pendingHeaders int64
 }
 
-func newInput(s *source) *input { return &input{source: s, stats: map[string]*store.Source{}} }
+func newInput(s *source.Source) *input { return &input{Source: s, stats: map[string]*store.Source{}} }
 
 // skipped returns the counts of skip, with what records were found next to.
 func (in *input) skipped() map[string]int64 {
-	all := maps.Clone(in.skips.kinds)
+	all := maps.Clone(in.Skips.Kinds)
 	if in.aside > 0 {
 		if all == nil {
 			all = map[string]int64{}
 		}
-		all[nextToRecords] += in.aside
+		all[source.NextToRecords] += in.aside
 	}
 	return all
 }

@@ -10,31 +10,34 @@ import (
 	"io"
 	"strings"
 
+	"abtool/ingest/decode"
+	"abtool/ingest/scan"
+	"abtool/ingest/source"
 	"abtool/schema"
 )
 
 // readInstances streams COCO's instances file: every image and object goes through the spill,
 // so that objects come to their image in whatever order the file has them.
-func (r *runner) readInstances(ctx context.Context, s *source, st *stream) error {
+func (r *runner) readInstances(ctx context.Context, s *source.Source, st *source.Stream) error {
 	d, err := r.dataset("coco")
 	if err != nil {
 		return err
 	}
 	w := &window{r: st, limit: r.limits.Member, buf: make([]byte, 0, 1<<20)}
 	g := &gtReader{r: r, s: s, d: d, w: w, ctx: ctx}
-	if head, _ := st.Peek(len(bom)); bytes.Equal(head, bom) {
-		n, _ := st.Discard(len(bom))
+	if head, _ := st.Peek(len(scan.BOM)); bytes.Equal(head, scan.BOM) {
+		n, _ := st.Discard(len(scan.BOM))
 		g.w.base = int64(n)
 	}
 	g.file, g.fileIndex = d.beginTruth(r, s)
-	g.u = r.feeder.readyUnit(s)
-	s.coco, s.told = true, true
+	g.u = r.feeder.ReadyUnit(s)
+	s.COCO, s.Told = true, true
 	err = g.read()
 	if err == nil {
 		g.noteMissing()
 		err = g.trailing()
 	}
-	if e := r.feeder.emit(ctx, g.ready()); err == nil {
+	if e := r.feeder.Emit(ctx, g.ready()); err == nil {
 		return e
 	}
 	switch {
@@ -42,22 +45,22 @@ func (r *runner) readInstances(ctx context.Context, s *source, st *stream) error
 		return ctx.Err()
 	case d.spillErr != nil:
 		return d.spillErr
-	case errors.Is(err, ErrUnknownInput):
+	case errors.Is(err, source.ErrUnknownInput):
 		return err
 	case err == io.EOF:
 		err = io.ErrUnexpectedEOF
 	}
-	return s.damaged(err, g.w.base+int64(g.w.p))
+	return s.Damaged(err, g.w.base+int64(g.w.p))
 }
 
 // gtReader reads one instances file.
 type gtReader struct {
 	ctx       context.Context
 	r         *runner
-	s         *source
+	s         *source.Source
 	d         *dataset
 	w         *window
-	u         *unit
+	u         *source.Unit
 	file      *truthFile
 	fileIndex int
 	others    []string // sections that are metadata
@@ -65,10 +68,10 @@ type gtReader struct {
 	bytes     []byte
 }
 
-func (g *gtReader) ready() *unit {
+func (g *gtReader) ready() *source.Unit {
 	u := g.u
-	u.last = true
-	close(u.done)
+	u.Last = true
+	close(u.Done)
 	return u
 }
 
@@ -98,7 +101,7 @@ func (g *gtReader) keyText() (key string, err error) {
 		return "", err
 	}
 	if json.Unmarshal(raw, &key) != nil {
-		return "", fmt.Errorf("%s instead of a key at byte %d: %w", snippet(raw), g.w.base+int64(g.w.p), ErrDamaged)
+		return "", fmt.Errorf("%s instead of a key at byte %d: %w", scan.Snippet(raw), g.w.base+int64(g.w.p), source.ErrDamaged)
 	}
 	return key, g.w.take(':')
 }
@@ -132,7 +135,7 @@ func (g *gtReader) section(key string) error {
 	switch {
 	case which == truthSections:
 		if len(g.others) < 10 {
-			g.others = append(g.others, snippet([]byte(key)))
+			g.others = append(g.others, scan.Snippet([]byte(key)))
 		}
 		_, err = g.w.value()
 		return err
@@ -150,7 +153,7 @@ func (g *gtReader) section(key string) error {
 	}
 	return fmt.Errorf("%s: %w: its section %s, at byte %d, is %s: %s; wanted a list of objects, "+
 		"or an object that holds them by id",
-		g.s.name, ErrUnknownInput, key, at, whatIs(raw), snippet(raw))
+		g.s.Name, source.ErrUnknownInput, key, at, whatIs(raw), scan.Snippet(raw))
 }
 
 // list reads the elements of a list.
@@ -207,26 +210,26 @@ func (g *gtReader) element(section int, key string) error {
 	if err != nil {
 		return err
 	}
-	b := g.u.batch
-	b.member, b.offset = sectionTexts[section].key, g.w.base+int64(g.w.p-len(raw))
-	m := b.mark()
+	b := g.u.Batch
+	b.Member, b.Offset = sectionTexts[section].key, g.w.base+int64(g.w.p-len(raw))
+	m := b.Mark()
 	if f := g.take(section, raw, key); f != nil {
-		b.rewind(m)
-		b.rejectRecord(f.reason, f.detail, raw)
+		b.Rewind(m)
+		b.RejectRecord(f.Reason, f.Detail, raw)
 	}
-	b.count++
+	b.Count++
 	g.file.met[section]++
-	if b.count >= readyCount {
-		close(g.u.done)
-		if err := g.r.feeder.emit(g.ctx, g.u); err != nil {
+	if b.Count >= readyCount {
+		close(g.u.Done)
+		if err := g.r.feeder.Emit(g.ctx, g.u); err != nil {
 			return err
 		}
-		g.u = g.r.feeder.readyUnit(g.s)
+		g.u = g.r.feeder.ReadyUnit(g.s)
 	}
 	return g.spillErr()
 }
 
-func (g *gtReader) take(section int, raw []byte, key string) *fault {
+func (g *gtReader) take(section int, raw []byte, key string) *decode.Fault {
 	switch section {
 	case imagesSection:
 		return g.image(raw, key)
@@ -241,9 +244,9 @@ const readyCount = 8192
 
 // noteMissing says of each section that the file lacks what follows from that, once a file.
 func (g *gtReader) noteMissing() {
-	b := g.u.batch
-	b.mark()
-	b.member, b.offset = "", 0
+	b := g.u.Batch
+	b.Mark()
+	b.Member, b.Offset = "", 0
 	for i, s := range sectionTexts {
 		detail := ""
 		switch {
@@ -257,7 +260,7 @@ func (g *gtReader) noteMissing() {
 		default:
 			continue
 		}
-		b.drop(s.key, schema.MissingSection, detail+": "+s.without, nil)
+		b.Drop(s.key, schema.MissingSection, detail+": "+s.without, nil)
 	}
 }
 
@@ -272,10 +275,10 @@ func (g *gtReader) trailing() error {
 	}
 	rest := g.w.buf[g.w.p:]
 	more, err := io.Copy(io.Discard, g.w.r)
-	b := g.u.batch
-	b.member, b.offset = "", g.w.base+int64(g.w.p)
-	b.rejectRecord(schema.Malformed, fmt.Sprintf("%d bytes of more text after the object", int64(len(rest))+more), rest)
-	b.count++
+	b := g.u.Batch
+	b.Member, b.Offset = "", g.w.base+int64(g.w.p)
+	b.RejectRecord(schema.Malformed, fmt.Sprintf("%d bytes of more text after the object", int64(len(rest))+more), rest)
+	b.Count++
 	return err
 }
 
@@ -300,50 +303,50 @@ func (g *gtReader) add(id int64, payload []byte) {
 }
 
 // keyedID returns the id of an element, which may be the key that it stands under.
-func keyedID(id scalar, key string) scalar {
-	if id.kind == jsonNull && allDigits([]byte(key)) {
-		return scalar{kind: jsonString, text: []byte(key)}
+func keyedID(id scan.Value, key string) scan.Value {
+	if id.Kind == scan.Null && scan.AllDigits([]byte(key)) {
+		return scan.Value{Kind: scan.String, Text: []byte(key)}
 	}
 	return id
 }
 
-func (g *gtReader) image(raw []byte, key string) *fault {
+func (g *gtReader) image(raw []byte, key string) *decode.Fault {
 	o, f := fields(raw)
 	if f != nil {
 		return f
 	}
-	id, wrong := wholeID("id", keyedID(scalarOf(o["id"]), key))
+	id, wrong := scan.WholeID("id", keyedID(scalarOf(o["id"]), key))
 	if wrong != "" {
-		return &fault{schema.NoImageID, wrong}
+		return &decode.Fault{Reason: schema.NoImageID, Detail: wrong}
 	}
 	if !g.r.known.gt.CheckedAdd(uint64(id)) {
-		return faultf(schema.Duplicate, "image %d", id)
+		return decode.Faultf(schema.Duplicate, "image %d", id)
 	}
-	b := g.u.batch
+	b := g.u.Batch
 	p := append(g.bytes[:0], gtImage)
 	p = appendOpt(p, side(b, "width", o))
 	p = appendOpt(p, side(b, "height", o))
-	p = append(p, b.name(scalarOf(o["file_name"]), field{name: "images.file_name"})...)
+	p = append(p, b.Name(scalarOf(o["file_name"]), decode.Field{Name: "images.file_name"})...)
 	g.bytes = p
 	g.add(id, p)
 	return nil
 }
 
 // side returns the width or height of a ground-truth image in pixels, nil where it is not usable.
-func side(b *batch, key string, o map[string]json.RawMessage) *int32 {
-	f := field{name: "images." + key}
-	v := b.whole(scalarOf(o[key]), f)
+func side(b *decode.Batch, key string, o map[string]json.RawMessage) *int32 {
+	f := decode.Field{Name: "images." + key}
+	v := b.Whole(scalarOf(o[key]), f)
 	if v != nil && *v == 0 {
-		b.drop(f.String(), schema.BadSize, key+" is 0; wanted 1 pixel or more", o[key])
+		b.Drop(f.String(), schema.BadSize, key+" is 0; wanted 1 pixel or more", o[key])
 		return nil
 	}
 	return v
 }
 
 // category reads a class. Under a key, its name alone will do.
-func (g *gtReader) category(raw []byte, key string) *fault {
-	var id, name scalar
-	if raw[0] == '"' && allDigits([]byte(key)) {
+func (g *gtReader) category(raw []byte, key string) *decode.Fault {
+	var id, name scan.Value
+	if raw[0] == '"' && scan.AllDigits([]byte(key)) {
 		name = scalarOf(raw)
 	} else {
 		o, f := fields(raw)
@@ -352,40 +355,40 @@ func (g *gtReader) category(raw []byte, key string) *fault {
 		}
 		id, name = scalarOf(o["id"]), scalarOf(o["name"])
 	}
-	n, wrong := wholeID("id", keyedID(id, key))
+	n, wrong := scan.WholeID("id", keyedID(id, key))
 	if wrong != "" {
-		return &fault{schema.NoID, wrong}
+		return &decode.Fault{Reason: schema.NoID, Detail: wrong}
 	}
-	if name.kind != jsonString || len(name.text) == 0 {
+	if name.Kind != scan.String || len(name.Text) == 0 {
 		g.d.nameless[n] = true
-		return &fault{schema.NoID, nameFault(name)}
+		return &decode.Fault{Reason: schema.NoID, Detail: nameFault(name)}
 	}
 	if first, ok := g.d.categories[n]; ok {
-		if first != string(name.text) {
-			return faultf(schema.Duplicate, "category %d is %s already", n, snippet([]byte(first)))
+		if first != string(name.Text) {
+			return decode.Faultf(schema.Duplicate, "category %d is %s already", n, scan.Snippet([]byte(first)))
 		}
 		return nil
 	}
 	if g.d.categories == nil {
 		g.d.categories = map[int64]string{}
 	}
-	g.d.categories[n] = string(name.text)
+	g.d.categories[n] = string(name.Text)
 	return nil
 }
 
-func nameFault(name scalar) string {
-	switch name.kind {
-	case jsonNull:
+func nameFault(name scan.Value) string {
+	switch name.Kind {
+	case scan.Null:
 		return "name is missing"
-	case jsonString:
+	case scan.String:
 		return "name is an empty string"
 	}
-	return "name is " + name.kind.String()
+	return "name is " + name.Kind.String()
 }
 
 // annotation reads an object of the ground truth. A box or mask that contradicts itself is dropped
 // with its reason, and the object stays.
-func (g *gtReader) annotation(raw []byte, key string) *fault {
+func (g *gtReader) annotation(raw []byte, key string) *decode.Fault {
 	var o object
 	if !o.fast(raw) {
 		o = object{}
@@ -393,24 +396,24 @@ func (g *gtReader) annotation(raw []byte, key string) *fault {
 			return f
 		}
 	}
-	image, wrong := wholeID("image_id", o.image)
+	image, wrong := scan.WholeID("image_id", o.image)
 	if wrong != "" {
-		return &fault{schema.NoImageID, wrong}
+		return &decode.Fault{Reason: schema.NoImageID, Detail: wrong}
 	}
-	id, wrong := wholeID("id", keyedID(o.id, key))
-	category, wrong2 := wholeID("category_id", o.category)
+	id, wrong := scan.WholeID("id", keyedID(o.id, key))
+	category, wrong2 := scan.WholeID("category_id", o.category)
 	switch {
 	case wrong != "" && wrong2 != "":
-		return &fault{schema.NoID, wrong + "; " + wrong2}
+		return &decode.Fault{Reason: schema.NoID, Detail: wrong + "; " + wrong2}
 	case wrong+wrong2 != "":
-		return &fault{schema.NoID, wrong + wrong2}
+		return &decode.Fault{Reason: schema.NoID, Detail: wrong + wrong2}
 	}
 	if !g.r.known.objects.CheckedAdd(uint64(id)) {
-		return faultf(schema.Duplicate, "object %d", id)
+		return decode.Faultf(schema.Duplicate, "object %d", id)
 	}
-	b := g.u.batch
+	b := g.u.Batch
 	o.judge(b, raw)
-	at := place{g.fileIndex, b.offset, g.file.count()}
+	at := place{g.fileIndex, b.Offset, g.file.count()}
 	g.bytes = o.appendTo(append(g.bytes[:0], gtObject), at, id, category)
 	g.add(image, g.bytes)
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"abtool/ingest/source"
 	"abtool/schema"
 	"abtool/store"
 )
@@ -191,14 +192,14 @@ func TestTruthRefused(t *testing.T) {
 		_, err := Run(t.Context(), Options{Instances: []string{path}, Out: filepath.Join(t.TempDir(), "store")})
 		want := fmt.Sprintf("its section categories, at byte %d, is %s; wanted a list of objects, or an object that holds them by id",
 			strings.Index(goodTruth, `[{"id": 17`), what)
-		if !errors.Is(err, ErrUnknownInput) || !strings.Contains(fmt.Sprint(err), want) {
+		if !errors.Is(err, source.ErrUnknownInput) || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("categories: %s\n got %v\nwant %s", value, err, want)
 		}
 	}
 	for _, n := range []int{20, 300, len(goodTruth) - 1} { // a file that was cut off
 		path := writeFile(t, "instances_x.json", goodTruth[:n])
-		if _, err := Run(t.Context(), Options{Instances: []string{path}, Out: filepath.Join(t.TempDir(), "store")}); !errors.Is(err, ErrDamaged) {
-			t.Errorf("the first %d bytes alone: %v, want %v", n, err, ErrDamaged)
+		if _, err := Run(t.Context(), Options{Instances: []string{path}, Out: filepath.Join(t.TempDir(), "store")}); !errors.Is(err, source.ErrDamaged) {
+			t.Errorf("the first %d bytes alone: %v, want %v", n, err, source.ErrDamaged)
 		}
 	}
 }

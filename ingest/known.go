@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"abtool/ingest/decode"
 )
 
 // known holds the identifiers that were read, for R4. Its sets are exact.
@@ -39,13 +41,13 @@ func newKnown(mixed, boxed bool) *known {
 }
 
 // image notes an XML file's image and its showings; false when it was there.
-func (k *known) image(id string, rows []imagenetRow) bool {
+func (k *known) image(id string, rows []decode.ImageNetRow) bool {
 	if k.mixed {
 		if k.json.has(id) || !k.xml.add(id) {
 			return false
 		}
 		for i := range rows {
-			if pair, slot := rows[i].pair(); pair != "" {
+			if pair, slot := rows[i].Pair(); pair != "" {
 				k.showings(id, pair, slot)
 			}
 		}

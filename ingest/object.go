@@ -5,62 +5,64 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"abtool/ingest/decode"
+	"abtool/ingest/scan"
 	"abtool/schema"
 )
 
 // fields decodes one object, whatever its order of keys.
-func fields(raw []byte) (map[string]json.RawMessage, *fault) {
+func fields(raw []byte) (map[string]json.RawMessage, *decode.Fault) {
 	if len(raw) == 0 || raw[0] != '{' {
 		if json.Valid(raw) {
-			return nil, faultf(schema.NotObject, "%s; wanted an object", kindOf(raw))
+			return nil, decode.Faultf(schema.NotObject, "%s; wanted an object", kindOf(raw))
 		}
-		return nil, &fault{reason: schema.Malformed}
+		return nil, &decode.Fault{Reason: schema.Malformed}
 	}
 	var o map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &o); err != nil {
-		return nil, faultf(schema.Malformed, "%v", err)
+		return nil, decode.Faultf(schema.Malformed, "%v", err)
 	}
 	return o, nil
 }
 
 // scalarOf reads a raw value as a column does.
-func scalarOf(raw json.RawMessage) scalar {
+func scalarOf(raw json.RawMessage) scan.Value {
 	if len(raw) == 0 {
-		return scalar{}
+		return scan.Value{}
 	}
 	if raw[0] == '"' {
 		var t string
 		if json.Unmarshal(raw, &t) != nil {
-			return scalar{}
+			return scan.Value{}
 		}
-		return scalar{kind: jsonString, text: []byte(t)}
+		return scan.Value{Kind: scan.String, Text: []byte(t)}
 	}
-	s := jsonScan{d: raw}
-	v, ok := s.scalar()
+	s := scan.Scanner{Data: raw}
+	v, ok := s.Value()
 	if !ok {
-		return scalar{kind: jsonObject, text: raw}
+		return scan.Value{Kind: scan.Object, Text: raw}
 	}
 	return v
 }
 
 // kindOf returns the type of a JSON value by its first byte. What is not JSON is a number.
-func kindOf(raw []byte) kind {
+func kindOf(raw []byte) scan.Kind {
 	if len(raw) == 0 {
-		return jsonNull
+		return scan.Null
 	}
 	switch raw[0] {
 	case 'n':
-		return jsonNull
+		return scan.Null
 	case '"':
-		return jsonString
+		return scan.String
 	case 't', 'f':
-		return jsonBool
+		return scan.Bool
 	case '[':
-		return jsonArray
+		return scan.Array
 	case '{':
-		return jsonObject
+		return scan.Object
 	}
-	return jsonNum
+	return scan.Numeric
 }
 
 // whatIs says what a value is that may not be JSON.
@@ -73,8 +75,8 @@ func whatIs(raw []byte) string {
 
 // object is one annotation of the ground truth.
 type object struct {
-	image, id, category scalar
-	crowd, area         scalar
+	image, id, category scan.Value
+	crowd, area         scan.Value
 	bbox                [4]float64
 	hasBox              bool
 	badBox              string // why there is none; "" where bbox is missing
@@ -84,12 +86,12 @@ type object struct {
 	rleH, rleW          int32
 	counts              []int64
 	hasRLE              bool
-	badMask             *fault // why the mask, or a part of it, is dropped
-	maskText            []byte // what stands there then
+	badMask             *decode.Fault // why the mask, or a part of it, is dropped
+	maskText            []byte        // what stands there then
 }
 
 // slow reads an annotation with encoding/json.
-func (o *object) slow(raw []byte) *fault {
+func (o *object) slow(raw []byte) *decode.Fault {
 	m, f := fields(raw)
 	if f != nil {
 		return f
@@ -122,12 +124,12 @@ func (o *object) setBox(bbox json.RawMessage) {
 }
 
 // judge drops what nothing can use, with its reason: a box without area, an area below zero.
-func (o *object) judge(b *batch, raw []byte) {
+func (o *object) judge(b *decode.Batch, raw []byte) {
 	if w, h := o.bbox[2], o.bbox[3]; o.hasBox {
 		switch size := w * h; {
 		case w <= 0 || h <= 0 || size == 0:
 			o.badBox = fmt.Sprintf("bbox is %v wide and %v high: it has no area", w, h)
-		case isInf(size) || isInf(o.bbox[0]+w) || isInf(o.bbox[1]+h):
+		case scan.IsInf(size) || scan.IsInf(o.bbox[0]+w) || scan.IsInf(o.bbox[1]+h):
 			o.badBox = "bbox is not finite"
 		}
 	} else if o.badBox == "" {
@@ -139,36 +141,36 @@ func (o *object) judge(b *batch, raw []byte) {
 		if o.boxText != nil {
 			found = o.boxText
 		}
-		b.drop("annotations.bbox", schema.BadBox, o.badBox, found)
+		b.Drop("annotations.bbox", schema.BadBox, o.badBox, found)
 	}
 	if f := o.badMask; f != nil {
-		b.drop("annotations.segmentation", f.reason, f.detail, o.maskText)
+		b.Drop("annotations.segmentation", f.Reason, f.Detail, o.maskText)
 	}
 	o.judgeArea(b)
-	if c := o.crowd; c.kind == jsonNum && c.num != 0 && c.num != 1 {
-		b.drop("annotations.iscrowd", schema.NotBoolean, "iscrowd is "+snippet(c.text)+"; wanted 0 or 1", c.text)
-	} else if c.kind != jsonNull && c.kind != jsonNum && c.kind != jsonBool {
-		b.drop("annotations.iscrowd", schema.NotBoolean, "iscrowd is "+c.kind.String()+"; wanted 0 or 1", c.text)
+	if c := o.crowd; c.Kind == scan.Numeric && c.Num != 0 && c.Num != 1 {
+		b.Drop("annotations.iscrowd", schema.NotBoolean, "iscrowd is "+scan.Snippet(c.Text)+"; wanted 0 or 1", c.Text)
+	} else if c.Kind != scan.Null && c.Kind != scan.Numeric && c.Kind != scan.Bool {
+		b.Drop("annotations.iscrowd", schema.NotBoolean, "iscrowd is "+c.Kind.String()+"; wanted 0 or 1", c.Text)
 	}
 }
 
-func (o *object) judgeArea(b *batch) {
+func (o *object) judgeArea(b *decode.Batch) {
 	a := o.area
 	reason, detail := schema.Reason(""), ""
 	switch {
-	case a.kind == jsonNull:
+	case a.Kind == scan.Null:
 		return
-	case a.kind != jsonNum:
-		reason, detail = schema.NotANumber, "area is "+a.kind.String()+"; wanted a number of pixels"
-	case isInf(a.num):
+	case a.Kind != scan.Numeric:
+		reason, detail = schema.NotANumber, "area is "+a.Kind.String()+"; wanted a number of pixels"
+	case scan.IsInf(a.Num):
 		reason, detail = schema.OutOfRange, "area is not finite"
-	case a.num < 0:
+	case a.Num < 0:
 		reason, detail = schema.Negative, "area is below 0"
 	default:
 		return
 	}
-	b.drop("annotations.area", reason, detail, a.text)
-	o.area = scalar{}
+	b.Drop("annotations.area", reason, detail, a.Text)
+	o.area = scan.Value{}
 }
 
 // fast reads an annotation of the usual form; false leaves it to slow.
@@ -176,21 +178,21 @@ func (o *object) fast(raw []byte) bool {
 	if !utf8.Valid(raw) {
 		return false
 	}
-	s := jsonScan{d: raw}
-	if !s.is('{') {
+	s := scan.Scanner{Data: raw}
+	if !s.Is('{') {
 		return false
 	}
 	var seen [8]bool
 	for first := true; ; first = false {
-		more, ok := s.next('}', first)
+		more, ok := s.Next('}', first)
 		if !ok {
 			return false
 		}
 		if !more {
-			s.space()
-			return s.p == len(raw)
+			s.Space()
+			return s.Pos == len(raw)
 		}
-		key, ok := s.key()
+		key, ok := s.Key()
 		if !ok {
 			return false
 		}
@@ -203,8 +205,8 @@ func (o *object) fast(raw []byte) bool {
 		}
 		switch {
 		case to != nil || n < 0:
-			var v scalar
-			if v, ok = s.scalar(); ok && to != nil {
+			var v scan.Value
+			if v, ok = s.Value(); ok && to != nil {
 				*to = v
 			}
 		case n == 5:
@@ -220,7 +222,7 @@ func (o *object) fast(raw []byte) bool {
 
 // part returns where the value of a key goes, nil for bbox and segmentation, and its number, -1 for
 // a key that is not read.
-func (o *object) part(key []byte) (*scalar, int) {
+func (o *object) part(key []byte) (*scan.Value, int) {
 	switch string(key) {
 	case "image_id":
 		return &o.image, 0
@@ -240,8 +242,8 @@ func (o *object) part(key []byte) (*scalar, int) {
 	return nil, -1
 }
 
-func (o *object) fastBox(s *jsonScan) bool {
-	n, ok := s.numbers(func(i int, v float64) {
+func (o *object) fastBox(s *scan.Scanner) bool {
+	n, ok := s.Numbers(func(i int, v float64) {
 		if i < 4 {
 			o.bbox[i] = v
 		}

@@ -4,25 +4,27 @@ import (
 	"encoding/json"
 	"math"
 
+	"abtool/ingest/decode"
+	"abtool/ingest/scan"
 	"abtool/schema"
 )
 
 // setRLE reads a run-length mask. Its runs must cover its size exactly; whether that is the image's
 // size is seen when the image is known, too (mergeObjects).
-func (o *object) setRLE(seg json.RawMessage) *fault {
+func (o *object) setRLE(seg json.RawMessage) *decode.Fault {
 	m, f := fields(seg)
 	if f != nil {
 		return f
 	}
 	for _, key := range []string{"size", "counts"} {
 		if len(m[key]) == 0 {
-			return faultf(schema.WrongType, "segmentation is an object without %s; wanted size and counts, "+
+			return decode.Faultf(schema.WrongType, "segmentation is an object without %s; wanted size and counts, "+
 				"or a list of polygons", key)
 		}
 	}
 	size, ok := numbersOf(m["size"])
 	if !ok || len(size) != 2 || !isSide(size[0]) || !isSide(size[1]) || size[0] == 0 || size[1] == 0 {
-		return faultf(schema.WrongType, "size is %s; wanted [height, width] in pixels", snippet(m["size"]))
+		return decode.Faultf(schema.WrongType, "size is %s; wanted [height, width] in pixels", scan.Snippet(m["size"]))
 	}
 	counts, f := runsOf(m["counts"])
 	if f != nil {
@@ -32,38 +34,38 @@ func (o *object) setRLE(seg json.RawMessage) *fault {
 	left := pixels
 	for _, n := range counts {
 		if n < 0 || n > left {
-			return faultf(schema.BadMask, "the runs cover more than the %d pixels of size %s", pixels, snippet(m["size"]))
+			return decode.Faultf(schema.BadMask, "the runs cover more than the %d pixels of size %s", pixels, scan.Snippet(m["size"]))
 		}
 		left -= n
 	}
 	if left > 0 {
-		return faultf(schema.BadMask, "the runs cover %d of the %d pixels of size %s",
-			pixels-left, pixels, snippet(m["size"]))
+		return decode.Faultf(schema.BadMask, "the runs cover %d of the %d pixels of size %s",
+			pixels-left, pixels, scan.Snippet(m["size"]))
 	}
 	o.rleH, o.rleW, o.counts, o.hasRLE = int32(size[0]), int32(size[1]), counts, true
 	return nil
 }
 
 // runsOf reads run lengths: a list, or COCO's compressed string.
-func runsOf(raw json.RawMessage) ([]int64, *fault) {
-	if text := scalarOf(raw); text.kind == jsonString {
-		counts, ok := decodeRLE(string(text.text))
+func runsOf(raw json.RawMessage) ([]int64, *decode.Fault) {
+	if text := scalarOf(raw); text.Kind == scan.String {
+		counts, ok := decodeRLE(string(text.Text))
 		if !ok {
-			return nil, faultf(schema.WrongType, "counts is a string, but not of compressed run lengths")
+			return nil, decode.Faultf(schema.WrongType, "counts is a string, but not of compressed run lengths")
 		}
 		return counts, nil
 	}
-	if kindOf(raw) != jsonArray {
-		return nil, faultf(schema.WrongType, "counts is %s; wanted run lengths", kindOf(raw))
+	if kindOf(raw) != scan.Array {
+		return nil, decode.Faultf(schema.WrongType, "counts is %s; wanted run lengths", kindOf(raw))
 	}
 	runs, ok := numbersOf(raw)
 	if !ok {
-		return nil, faultf(schema.WrongType, "counts %s; wanted run lengths", whatHolds(raw))
+		return nil, decode.Faultf(schema.WrongType, "counts %s; wanted run lengths", whatHolds(raw))
 	}
 	counts := make([]int64, len(runs))
 	for i, n := range runs {
 		if !isSide(n) {
-			return nil, faultf(schema.WrongType, "counts holds %v; wanted whole numbers from 0 to %d", n, math.MaxInt32)
+			return nil, decode.Faultf(schema.WrongType, "counts holds %v; wanted whole numbers from 0 to %d", n, math.MaxInt32)
 		}
 		counts[i] = int64(n)
 	}

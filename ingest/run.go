@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"abtool/ingest/decode"
+	"abtool/ingest/source"
 	"abtool/internal/usage"
 	"abtool/schema"
 	"abtool/store"
@@ -94,8 +96,8 @@ type runner struct {
 	o       Options
 	target  *store.Writer
 	sources []*input
-	inputs  map[*source]*input
-	feeder  *feeder
+	inputs  map[*source.Source]*input
+	feeder  *source.Feeder
 	known   *known
 	limits  store.Limits
 
@@ -103,11 +105,11 @@ type runner struct {
 	sets     map[string]*dataset
 	examples []store.Example
 
-	glue     glue
+	glue     decode.Joiner
 	records  atomic.Int64
 	rejected atomic.Int64
 	stage    atomic.Pointer[string]
-	reading  atomic.Pointer[source]
+	reading  atomic.Pointer[source.Source]
 	written  map[string]map[string]int64 // bytes by data set and table
 }
 
@@ -136,8 +138,8 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 	for _, in := range []struct {
 		paths []string
 		as    string
-		role  role
-	}{{o.Sources, o.As, byproducts}, {o.Boxes, "", boxesRole}, {o.Instances, "", instancesRole}} {
+		role  source.Role
+	}{{o.Sources, o.As, source.Byproducts}, {o.Boxes, "", source.Boxes}, {o.Instances, "", source.Instances}} {
 		for _, path := range in.paths {
 			if path == "-" {
 				if stdin || o.Stdin == nil {
@@ -145,7 +147,7 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 				}
 				stdin = true
 			}
-			s, err := newSource(path, in.as, in.role)
+			s, err := source.New(path, in.as, in.role)
 			if err != nil {
 				return nil, err
 			}
@@ -156,9 +158,9 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 		return nil, err
 	}
 	r.nameSources()
-	r.known = newKnown(r.sourcesOf(byproducts) > 1, r.sourcesOf(boxesRole) > 0)
-	r.feeder = newFeeder(o.Limits, o.Stdin)
-	r.feeder.instances = r.readInstances
+	r.known = newKnown(r.sourcesOf(source.Byproducts) > 1, r.sourcesOf(source.Boxes) > 0)
+	r.feeder = source.NewFeeder(o.Limits, o.Stdin)
+	r.feeder.Instances = r.readInstances
 	return r, nil
 }
 
@@ -166,17 +168,17 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 func (r *runner) addParts(ctx context.Context) error {
 	var given []fs.FileInfo
 	for _, s := range r.sources {
-		if info, err := os.Stat(s.path); s.path != "-" && err == nil && !info.IsDir() {
+		if info, err := os.Stat(s.Path); s.Path != "-" && err == nil && !info.IsDir() {
 			given = append(given, info)
 		}
 	}
 	var all []*input
 	for _, s := range r.sources {
 		all = append(all, s)
-		if info, err := os.Stat(s.path); s.path == "-" || err != nil || !info.IsDir() {
+		if info, err := os.Stat(s.Path); s.Path == "-" || err != nil || !info.IsDir() {
 			continue
 		}
-		parts, err := s.parts(ctx, given)
+		parts, err := s.Parts(ctx, given)
 		if err != nil {
 			return err
 		}
@@ -184,9 +186,9 @@ func (r *runner) addParts(ctx context.Context) error {
 			all = append(all, newInput(p))
 		}
 	}
-	r.sources, r.inputs = all, map[*source]*input{}
+	r.sources, r.inputs = all, map[*source.Source]*input{}
 	for _, s := range all {
-		r.inputs[s.source] = s
+		r.inputs[s.Source] = s
 	}
 	return nil
 }
@@ -195,16 +197,16 @@ func (r *runner) addParts(ctx context.Context) error {
 func (r *runner) nameSources() {
 	names := map[string]int{}
 	for _, s := range r.sources {
-		if names[s.name]++; names[s.name] > 1 {
-			s.name = fmt.Sprintf("%s#%d", s.name, names[s.name])
+		if names[s.Name]++; names[s.Name] > 1 {
+			s.Name = fmt.Sprintf("%s#%d", s.Name, names[s.Name])
 		}
 	}
 }
 
 // sourcesOf returns the number of sources in a role.
-func (r *runner) sourcesOf(in role) (n int) {
+func (r *runner) sourcesOf(in source.Role) (n int) {
 	for _, s := range r.sources {
-		if s.role == in {
+		if s.Role == in {
 			n++
 		}
 	}
@@ -214,7 +216,7 @@ func (r *runner) sourcesOf(in role) (n int) {
 // estimate is how many bytes the store will need, roughly and rather too much.
 func (r *runner) estimate() (n int64) {
 	for _, s := range r.sources {
-		n += s.size / 2
+		n += s.Size / 2
 	}
 	return n
 }
@@ -224,22 +226,22 @@ func (r *runner) estimate() (n int64) {
 func (r *runner) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	work := make(chan *unit, r.o.Jobs)
-	order := make(chan *unit, r.o.Jobs+2)
-	r.feeder.send = func(ctx context.Context, u *unit) error {
+	work := make(chan *source.Unit, r.o.Jobs)
+	order := make(chan *source.Unit, r.o.Jobs+2)
+	r.feeder.Send = func(ctx context.Context, u *source.Unit) error {
 		select {
 		case order <- u:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if u.ready {
+		if u.Ready {
 			return nil
 		}
 		select {
 		case work <- u:
 			return nil
 		case <-ctx.Done():
-			close(u.done)
+			close(u.Done)
 			return ctx.Err()
 		}
 	}
@@ -247,8 +249,8 @@ func (r *runner) run(ctx context.Context) error {
 	for range r.o.Jobs {
 		workers.Go(func() {
 			for u := range work {
-				u.batch.read(&u.chunk)
-				close(u.done)
+				u.Batch.Read(&u.Chunk)
+				close(u.Done)
 			}
 		})
 	}
@@ -260,7 +262,7 @@ func (r *runner) run(ctx context.Context) error {
 	}()
 	var err error
 	for u := range order {
-		<-u.done
+		<-u.Done
 		if err == nil && ctx.Err() == nil {
 			if err = r.accept(u); err != nil {
 				cancel()
@@ -276,8 +278,8 @@ func (r *runner) run(ctx context.Context) error {
 
 func (r *runner) feedAll(ctx context.Context) error {
 	for _, s := range r.sources {
-		r.reading.Store(s.source)
-		if err := s.feed(ctx, r.feeder); err != nil {
+		r.reading.Store(s.Source)
+		if err := s.Feed(ctx, r.feeder); err != nil {
 			return err
 		}
 	}
@@ -296,7 +298,7 @@ func (r *runner) dataset(name string) (*dataset, error) {
 	}
 	names := make([]string, len(r.sources))
 	for i, s := range r.sources {
-		names[i] = s.name
+		names[i] = s.Name
 	}
 	d, err := newDataset(name, r.target.Dir(), names, r.o.Jobs, r.o.groupRows)
 	if err != nil {
@@ -353,11 +355,11 @@ func (r *runner) misplaced() (notes []string) {
 		k := s.stats["imagenet"]
 		switch {
 		case k == nil || k.Stored == 0:
-		case s.role == byproducts && k.Rows == 0:
+		case s.Role == source.Byproducts && k.Rows == 0:
 			notes = append(notes, fmt.Sprintf("%s has no byproducts: none of its files (%d) has a <metadata>. "+
-				"If it is ILSVRC's boxes, give it with --boxes", s.name, k.Stored))
-		case s.role == boxesRole && s.boxes == 0:
-			notes = append(notes, fmt.Sprintf("%s, given with --boxes, has no box in any of its files (%d)", s.name, k.Stored))
+				"If it is ILSVRC's boxes, give it with --boxes", s.Name, k.Stored))
+		case s.Role == source.Boxes && s.boxes == 0:
+			notes = append(notes, fmt.Sprintf("%s, given with --boxes, has no box in any of its files (%d)", s.Name, k.Stored))
 		}
 	}
 	return notes
@@ -403,13 +405,13 @@ func (r *runner) summary(completed bool) *store.Account {
 		}
 		for _, src := range r.sources {
 			if k := src.stats[d.name]; k != nil {
-				k.Name, k.Role, k.Shape = src.name, src.role.String(), src.shape
-				k.Bytes = src.read.Load()
+				k.Name, k.Role, k.Shape = src.Name, src.Role.String(), src.Shape
+				k.Bytes = src.Read.Load()
 				if completed {
-					k.SHA256 = src.sum()
+					k.SHA256 = src.Sum()
 				}
 				if src.home == d.name {
-					k.AppleDouble, k.OtherFiles, k.Skipped = src.skips.apple, src.skips.other, src.skipped()
+					k.AppleDouble, k.OtherFiles, k.Skipped = src.Skips.Apple, src.Skips.Other, src.skipped()
 				}
 				st.Sources = append(st.Sources, *k)
 			}
@@ -432,19 +434,19 @@ func (r *runner) report() (stop func()) {
 	began := time.Now()
 	total := int64(0)
 	for _, s := range r.sources {
-		if s.size == 0 {
+		if s.Size == 0 {
 			total = 0
 			break
 		}
-		total += s.size
+		total += s.Size
 	}
 	now := func() Progress {
 		p := Progress{Stage: *r.stage.Load(), Total: total, Records: r.records.Load(), Rejected: r.rejected.Load(), Elapsed: time.Since(began)}
 		for _, s := range r.sources {
-			p.Bytes += s.read.Load()
+			p.Bytes += s.Read.Load()
 		}
 		if s := r.reading.Load(); s != nil {
-			p.Source = s.name
+			p.Source = s.Name
 		}
 		return p
 	}

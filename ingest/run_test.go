@@ -23,6 +23,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/parquet-go/parquet-go"
 
+	"abtool/ingest/source"
 	"abtool/internal/synth"
 	"abtool/schema"
 	"abtool/store"
@@ -324,7 +325,7 @@ func TestDamaged(t *testing.T) {
 				t.Fatal(err)
 			}
 			s, err := Run(t.Context(), Options{Sources: []string{path}, Out: store, Force: true})
-			if !errors.Is(err, ErrDamaged) || !strings.Contains(fmt.Sprint(err), c.says) {
+			if !errors.Is(err, source.ErrDamaged) || !strings.Contains(fmt.Sprint(err), c.says) {
 				t.Errorf("error %v", err)
 			}
 			if s == nil || s.Completed || c.records && s.Records() < 100 {

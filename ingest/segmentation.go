@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"abtool/ingest/decode"
+	"abtool/ingest/scan"
 	"abtool/schema"
 )
 
@@ -19,32 +21,32 @@ import (
 const ringPoints = 3
 
 // setMask reads a segmentation. The fault says what of it is dropped.
-func (o *object) setMask(seg json.RawMessage) *fault {
+func (o *object) setMask(seg json.RawMessage) *decode.Fault {
 	switch k := kindOf(seg); k {
-	case jsonNull:
+	case scan.Null:
 		return nil
-	case jsonArray:
+	case scan.Array:
 		return o.setPolygons(seg)
-	case jsonObject:
+	case scan.Object:
 		return o.setRLE(seg)
 	default:
-		return faultf(schema.WrongType, "segmentation is %s; wanted polygons or run lengths", k)
+		return decode.Faultf(schema.WrongType, "segmentation is %s; wanted polygons or run lengths", k)
 	}
 }
 
-func (o *object) setPolygons(seg json.RawMessage) *fault {
+func (o *object) setPolygons(seg json.RawMessage) *decode.Fault {
 	list := listOf(seg)
 	if len(list) == 0 {
 		return nil
 	}
-	if kindOf(list[0]) == jsonNum { // one polygon without the list around it
+	if kindOf(list[0]) == scan.Numeric { // one polygon without the list around it
 		return o.addRing("segmentation", seg)
 	}
 	if ring, ok := pairsOf(list); ok {
 		o.keepRing(ring)
 		return nil
 	}
-	var first *fault
+	var first *decode.Fault
 	dropped := 0
 	for i, raw := range list {
 		if f := o.addRing(fmt.Sprintf("ring %d", i), raw); f != nil {
@@ -55,30 +57,30 @@ func (o *object) setPolygons(seg json.RawMessage) *fault {
 		}
 	}
 	if len(list) > 1 && dropped > 0 {
-		first.detail += fmt.Sprintf("; %d of %d rings are dropped", dropped, len(list))
+		first.Detail += fmt.Sprintf("; %d of %d rings are dropped", dropped, len(list))
 	}
 	return first
 }
 
 // addRing adds the polygon raw, which the words of a fault call name.
-func (o *object) addRing(name string, raw json.RawMessage) *fault {
-	if kindOf(raw) != jsonArray {
-		return faultf(schema.WrongType, "%s is %s; wanted a list of numbers", name, kindOf(raw))
+func (o *object) addRing(name string, raw json.RawMessage) *decode.Fault {
+	if kindOf(raw) != scan.Array {
+		return decode.Faultf(schema.WrongType, "%s is %s; wanted a list of numbers", name, kindOf(raw))
 	}
 	ring, ok := numbersOf(raw)
 	if !ok {
 		if ring, ok = pairsOf(listOf(raw)); !ok {
-			return faultf(schema.WrongType, "%s %s; wanted numbers", name, whatHolds(raw))
+			return decode.Faultf(schema.WrongType, "%s %s; wanted numbers", name, whatHolds(raw))
 		}
 	}
 	switch n := len(ring); {
 	case n%2 != 0:
-		return faultf(schema.BadMask, "%s has %d numbers; wanted an x and a y of every point", name, n)
+		return decode.Faultf(schema.BadMask, "%s has %d numbers; wanted an x and a y of every point", name, n)
 	case n == 4:
-		return faultf(schema.BadMask, "%s has 2 of at least %d points: a list of four numbers is somebody's box",
+		return decode.Faultf(schema.BadMask, "%s has 2 of at least %d points: a list of four numbers is somebody's box",
 			name, ringPoints)
 	case n < 2*ringPoints:
-		return faultf(schema.BadMask, "%s has %d of at least %d points", name, n/2, ringPoints)
+		return decode.Faultf(schema.BadMask, "%s has %d of at least %d points", name, n/2, ringPoints)
 	}
 	o.keepRing(ring)
 	return nil
@@ -111,8 +113,8 @@ func pairsOf(list []json.RawMessage) (ring []float64, ok bool) {
 
 // numbersOf reads an array of finite numbers; anything else is none.
 func numbersOf(raw json.RawMessage) (list []float64, ok bool) {
-	s := jsonScan{d: raw}
-	_, ok = s.numbers(func(_ int, v float64) { list = append(list, v) })
+	s := scan.Scanner{Data: raw}
+	_, ok = s.Numbers(func(_ int, v float64) { list = append(list, v) })
 	return list, ok
 }
 
@@ -120,25 +122,25 @@ func numbersOf(raw json.RawMessage) (list []float64, ok bool) {
 func whatHolds(raw json.RawMessage) string {
 	for _, v := range listOf(raw) {
 		switch s := scalarOf(v); {
-		case s.kind != jsonNum:
-			return "holds " + s.kind.String()
-		case isInf(s.num):
-			return "holds " + snippet(s.text) + ", which is not finite"
+		case s.Kind != scan.Numeric:
+			return "holds " + s.Kind.String()
+		case scan.IsInf(s.Num):
+			return "holds " + scan.Snippet(s.Text) + ", which is not finite"
 		}
 	}
 	return "does not hold numbers"
 }
 
-func (o *object) fastPolygons(s *jsonScan) bool {
-	if !s.is('[') {
+func (o *object) fastPolygons(s *scan.Scanner) bool {
+	if !s.Is('[') {
 		return false
 	}
 	for first := true; ; first = false {
-		more, ok := s.next(']', first)
+		more, ok := s.Next(']', first)
 		if !ok || !more {
 			return ok
 		}
-		n, ok := s.numbers(func(_ int, v float64) { o.polygon = append(o.polygon, v) })
+		n, ok := s.Numbers(func(_ int, v float64) { o.polygon = append(o.polygon, v) })
 		if !ok || n%2 != 0 || n < 2*ringPoints {
 			return false
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"abtool/ingest/source"
 	"abtool/schema"
 )
 
@@ -67,7 +68,7 @@ func TestDataSetIsTold(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	out := filepath.Join(t.TempDir(), "store")
-	if _, err := Run(t.Context(), Options{Sources: []string{writeTar(t, files[:9]...)}, Out: out}); !errors.Is(err, ErrUnknownInput) {
+	if _, err := Run(t.Context(), Options{Sources: []string{writeTar(t, files[:9]...)}, Out: out}); !errors.Is(err, source.ErrUnknownInput) {
 		t.Errorf("a tar of photographs: %v", err)
 	}
 	if _, err := Run(t.Context(), Options{Sources: []string{writeTar(t, files[9])}, Out: out}); err == nil || !strings.Contains(err.Error(), "--as imagenet or --as coco") {
@@ -123,7 +124,7 @@ func TestLargeMember(t *testing.T) {
 		fmt.Fprintf(&b, `, {"image_id": %d, "worker_id": "0123456789"}`, i)
 	}
 	source := writeTar(t, [2]string{"a.json", `{"image_id": 999999}`}, [2]string{"coco_ab.json", "[" + b.String()[2:] + "]"},
-		[2]string{"photo.jpg", strings.Repeat("x", 2*unitBytes)}, [2]string{"z.json", `{"image_id": 888888}`})
+		[2]string{"photo.jpg", strings.Repeat("x", 2*source.UnitBytes)}, [2]string{"z.json", `{"image_id": 888888}`})
 	store, s := mustRun(t, Options{Sources: []string{source}})
 	ids := cocoIDs(t, store)
 	if len(ids) != n+2 || ids[0] != 999999 || ids[1] != 0 || ids[n] != n-1 || ids[n+1] != 888888 || s.Rejected() != 0 {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"abtool/ingest/internal/freelist"
 )
 
 // table writes the rows of one file. Row groups are encoded side by side, each into memory,
@@ -20,7 +22,7 @@ type table[R any] struct {
 	sem    chan struct{}  // groups being encoded
 	order  chan *group[R] // groups to join, in order
 	joined chan struct{}  // closed when all are
-	free   freelist[encoder[R]]
+	free   freelist.List[encoder[R]]
 	cur    *group[R]
 	rows   int64
 	mu     sync.Mutex
@@ -74,7 +76,7 @@ func newTable[R any](path, name string, rowsPerGroup, jobs int, open func(io.Wri
 		name: name, file: f, sink: s, perRow: rowsPerGroup,
 		sem: make(chan struct{}, (jobs+1)/2), order: make(chan *group[R], jobs+1), joined: make(chan struct{}),
 	}
-	t.free.make = s.encoder
+	t.free.Make = s.encoder
 	go t.join()
 	return t, nil
 }
@@ -150,7 +152,7 @@ func (t *table[R]) begin() {
 	t.order <- g
 	go func() {
 		defer close(g.done)
-		g.enc = t.free.get()
+		g.enc = t.free.Get()
 		g.encode()
 	}()
 }
@@ -181,7 +183,7 @@ func (t *table[R]) join() {
 			t.fail(err)
 		}
 		g.enc.reset()
-		t.free.put(g.enc)
+		t.free.Put(g.enc)
 		<-t.sem
 	}
 }

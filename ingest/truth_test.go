@@ -10,39 +10,42 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"abtool/ingest/internal/randtext"
+	"abtool/ingest/source"
 )
 
 // randomInstance is an annotation of COCO's instances file.
 func randomInstance(r *rand.Rand, odd int) []byte {
-	o := &builder{r: r, odd: odd, gap: pick(r, "", " ")}
+	o := &randtext.Builder{R: r, Odd: odd, Gap: randtext.Pick(r, "", " ")}
 	numbers := func(n int) string {
 		var list []string
 		for range n {
-			list = append(list, jsonNumberText(r, 'c', 8*odd))
+			list = append(list, randtext.JSONNumber(r, 'c', 8*odd))
 		}
-		return writeList(list, o.gap)
+		return randtext.List(list, o.Gap)
 	}
-	o.add("id", jsonNumberText(r, 'd', 2*odd))
-	o.add("image_id", jsonNumberText(r, 'd', 2*odd))
-	o.add("category_id", jsonNumberText(r, 'i', 2*odd))
-	o.add("iscrowd", pick(r, "0", "1", "true", "null", "2"))
-	o.num("area", 'p')
-	o.add("bbox", pick(r, numbers(4), numbers(4), numbers(3), "null", "5"))
+	o.Add("id", randtext.JSONNumber(r, 'd', 2*odd))
+	o.Add("image_id", randtext.JSONNumber(r, 'd', 2*odd))
+	o.Add("category_id", randtext.JSONNumber(r, 'i', 2*odd))
+	o.Add("iscrowd", randtext.Pick(r, "0", "1", "true", "null", "2"))
+	o.Num("area", 'p')
+	o.Add("bbox", randtext.Pick(r, numbers(4), numbers(4), numbers(3), "null", "5"))
 	switch r.IntN(4) {
 	case 0:
-		o.add("segmentation", pick(r, `{"size":[3,4],"counts":[5,2,5]}`, `{"size":[3,4],"counts":"52N"}`, `{"size":[3,4]}`, "null", `"x"`, "[1]", "[[null,1]]",
+		o.Add("segmentation", randtext.Pick(r, `{"size":[3,4],"counts":[5,2,5]}`, `{"size":[3,4],"counts":"52N"}`, `{"size":[3,4]}`, "null", `"x"`, "[1]", "[[null,1]]",
 			"[1,2,3,4,5,6]", "[1,2,3,4]", "[[1,2],[3,4],[5,6]]", "[[[1,2],[3,4],[5,6]]]", "[[1,2,3,4]]", "[[1e999,1,2,3,4,5]]", "[[]]", "[]"))
 	case 1:
 		runs := randomRuns(r)
-		o.add("segmentation", fmt.Sprintf(`{"counts":%s,"size":[1000,1000]}`, mustJSON(encodeRLE(runs))))
+		o.Add("segmentation", fmt.Sprintf(`{"counts":%s,"size":[1000,1000]}`, mustJSON(encodeRLE(runs))))
 	default:
 		var rings []string
 		for range r.IntN(3) {
 			rings = append(rings, numbers(2*r.IntN(5)))
 		}
-		o.add("segmentation", writeList(rings, o.gap))
+		o.Add("segmentation", randtext.List(rings, o.Gap))
 	}
-	return []byte(o.text())
+	return []byte(o.Text())
 }
 
 func mustJSON(v any) []byte {
@@ -55,7 +58,7 @@ func mustJSON(v any) []byte {
 
 func randomRuns(r *rand.Rand) (runs []int64) {
 	for range r.IntN(12) {
-		runs = append(runs, r.Int64N(pick[int64](r, 2, 40, 5000)))
+		runs = append(runs, r.Int64N(randtext.Pick[int64](r, 2, 40, 5000)))
 	}
 	return runs
 }
@@ -131,7 +134,7 @@ func FuzzTruth(f *testing.F) {
 		out := filepath.Join(dir, "store")
 		s, err := Run(t.Context(), Options{Instances: []string{path}, Out: out, Jobs: 1})
 		if err != nil {
-			if errors.Is(err, ErrDamaged) || errors.Is(err, ErrUnknownInput) {
+			if errors.Is(err, source.ErrDamaged) || errors.Is(err, source.ErrUnknownInput) {
 				return
 			}
 			t.Fatal(err)
@@ -155,7 +158,7 @@ func TestInstancesFastEqualsSlow(t *testing.T) {
 	for i := range 10000 {
 		d := randomInstance(r, 3+r.IntN(30))
 		if i%2 == 1 {
-			d = mutate(r, d)
+			d = randtext.Mutate(r, d)
 		}
 		checkInstance(t, d)
 		runs := randomRuns(r)
@@ -247,7 +250,7 @@ func TestInstanceMasks(t *testing.T) {
 			}
 			wrong := got.badBox
 			if f := got.badMask; f != nil {
-				wrong = string(f.reason) + ": " + f.detail
+				wrong = string(f.Reason) + ": " + f.Detail
 			}
 			got.badBox, got.boxText, got.badMask, got.maskText = "", nil, nil, nil
 			if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", c.want); g != w {

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"abtool/ingest/scan"
+	"abtool/ingest/source"
 )
 
 // window reads a JSON stream value by value, holding no more than the largest one.
@@ -28,7 +31,7 @@ func (w *window) more() error {
 	}
 	if len(w.buf) == cap(w.buf) {
 		if len(w.buf) > w.limit {
-			return fmt.Errorf("a value of more than %d bytes at byte %d: %w", w.limit, w.base, ErrDamaged)
+			return fmt.Errorf("a value of more than %d bytes at byte %d: %w", w.limit, w.base, source.ErrDamaged)
 		}
 		w.buf = slices.Grow(w.buf, max(1<<20, len(w.buf)))
 	}
@@ -66,7 +69,7 @@ func (w *window) take(want byte) error {
 		return err
 	}
 	if c != want {
-		return fmt.Errorf("%q instead of %q at byte %d: %w", c, want, w.base+int64(w.p), ErrDamaged)
+		return fmt.Errorf("%q instead of %q at byte %d: %w", c, want, w.base+int64(w.p), source.ErrDamaged)
 	}
 	w.p++
 	return nil
@@ -98,10 +101,10 @@ func (w *window) value() ([]byte, error) {
 		return nil, err
 	}
 	for {
-		if n := valueEnd(w.buf[w.p:]); n > 0 {
+		if n := scan.ValueEnd(w.buf[w.p:]); n > 0 {
 			v := w.buf[w.p : w.p+n : w.p+n]
 			w.p += n
-			return trim(v), nil
+			return scan.Trim(v), nil
 		}
 		if err := w.more(); err != nil {
 			return nil, err

@@ -1,0 +1,266 @@
+package decode
+
+import (
+	"bytes"
+	"cmp"
+	"strings"
+
+	"abtool/ingest/scan"
+	"abtool/schema"
+)
+
+// Chunk is a piece of input: whole files, whole lines, or elements of a JSON array from one
+// element's beginning on.
+type Chunk struct {
+	Form   Form
+	Kind   RecordKind // of XML files
+	COCO   bool       // JSON records that do not tell are of COCO
+	Buf    []byte
+	Base   int64  // offset of buf in the uncompressed source
+	Files  []File // of form members
+	Name   string // member name of a file that is a stream of its own
+	Last   bool   // the source ends here
+	Unsure bool   // buf probably does not begin with a record: glue reads it
+}
+
+type Form uint8
+
+const (
+	Files    Form = iota // XML or JSON files
+	Lines                // JSON Lines
+	Elements             // elements of a JSON array, separated by commas
+	Values               // JSON values one after the other
+)
+
+func (f Form) Words() string {
+	switch f {
+	case Lines:
+		return "Lines"
+	case Elements:
+		return "array"
+	}
+	return "values"
+}
+
+// File is a file within a unit. A member that could not be taken has a fault and no bytes.
+type File struct {
+	Name   string
+	Off, N int
+	At     int64 // offset of its data in the source, 0 in a folder
+	Fault  *Fault
+}
+
+// Read reads a chunk.
+func (b *Batch) Read(u *Chunk) {
+	if u.Unsure {
+		return
+	}
+	switch u.Form {
+	case Files:
+		for _, m := range u.Files {
+			b.readMember(u, m, u.Buf[m.Off:m.Off+m.N:m.Off+m.N])
+		}
+		b.used = len(u.Buf)
+	case Lines:
+		b.readLines(u)
+	default:
+		b.readElements(u)
+	}
+}
+
+func (b *Batch) readMember(u *Chunk, m File, data []byte) {
+	b.Member, b.Offset = m.Name, m.At
+	if m.Fault != nil {
+		b.RejectRecord(m.Fault.Reason, m.Fault.Detail, data)
+		b.Count++
+		return
+	}
+	if low := strings.ToLower(m.Name); strings.HasSuffix(low, ".json") || strings.HasSuffix(low, ".jsonl") {
+		b.readDocument(u.COCO, data)
+		return
+	}
+	base := m.Name[strings.LastIndexByte(m.Name, '/')+1:]
+	b.readXML(data, u.Kind, strings.TrimSuffix(strings.TrimSuffix(base, ".gz"), ".xml"))
+}
+
+// readXML reads one annotation file.
+func (b *Batch) readXML(data []byte, kind RecordKind, base string) {
+	var f *Fault
+	if len(data) > b.Limits.Member {
+		f = Faultf(schema.TooLarge, "%d bytes", len(data))
+	} else {
+		m := b.Mark()
+		var ok bool
+		if ok, f = b.fastXML(data, kind, []byte(base), &b.doc); !ok {
+			b.Rewind(m)
+			f = b.slowXML(data, kind, []byte(base), &b.doc)
+		}
+		if f != nil {
+			b.Rewind(m)
+		}
+	}
+	if f != nil {
+		b.RejectRecord(f.Reason, cmp.Or(otherFile(data), f.Detail), data)
+	}
+	b.Count++
+}
+
+// readDocument reads a whole JSON file: an object, an array, or values one a line.
+func (b *Batch) readDocument(coco bool, data []byte) {
+	if !scan.OpensJSON(data) {
+		if kind := otherFile(data); kind != "" {
+			b.RejectRecord(schema.Malformed, kind, data)
+			b.Count++
+			return
+		}
+	}
+	if what := ResultsIn(bytes.TrimPrefix(data, scan.BOM)); what != "" {
+		b.RejectRecord(schema.Malformed, what, data)
+		b.Count++
+		return
+	}
+	u := Chunk{COCO: coco, Form: Values, Buf: bytes.TrimPrefix(data, scan.BOM), Name: b.Member, Last: true}
+	u.Base = b.Offset + int64(len(data)-len(u.Buf))
+	s := scan.Scanner{Data: u.Buf}
+	s.Space()
+	switch {
+	case s.Pos == len(u.Buf):
+		b.readValue(&s, coco, data)
+		return
+	case s.Is('['):
+		u.Form, u.Buf, u.Base = Elements, u.Buf[s.Pos:], u.Base+int64(s.Pos)
+		b.ended = false
+	case IsLines(b.Member) || formOfObjects(u.Buf) == Lines:
+		b.readLines(&u)
+		return
+	}
+	b.readElements(&u)
+	rest := bytes.TrimLeft(u.Buf[b.used:], " \t\r\n")
+	b.Offset = u.Base + int64(len(u.Buf)-len(rest))
+	switch {
+	case u.Form == Elements && !b.ended:
+		b.RejectRecord(schema.Cut, "the array does not end", rest)
+		b.Count++
+	case len(rest) > 0 && b.ended:
+		b.RejectRecord(schema.Malformed, "more text behind the array", rest)
+		b.Count++
+	case len(rest) > 0:
+		b.RejectRecord(schema.Cut, "the file ends within a value", rest)
+		b.Count++
+	}
+	b.ended = false
+}
+
+// readLines reads JSON Lines. schema.Empty lines are no records (R11).
+func (b *Batch) readLines(u *Chunk) {
+	d := u.Buf
+	s := scan.Scanner{}
+	for at := 0; at < len(d); {
+		end := bytes.IndexByte(d[at:], '\n')
+		if end < 0 {
+			end = len(d) - at
+		}
+		line := d[at : at+end : at+end]
+		if len(scan.Trim(line)) > 0 {
+			b.Member, b.Offset = u.Name, u.Base+int64(at)
+			s.Data, s.Pos = line, 0
+			b.readValue(&s, u.COCO, line)
+		}
+		at += end + 1
+	}
+	b.used = len(d)
+}
+
+// readValue reads the one value that s.d holds.
+func (b *Batch) readValue(s *scan.Scanner, coco bool, whole []byte) {
+	if len(whole) > b.Limits.Member {
+		b.RejectRecord(schema.TooLarge, "", whole)
+		b.Count++
+		return
+	}
+	m := b.Mark()
+	s.Space()
+	ok, f := b.fastJSON(s, coco)
+	if ok {
+		s.Space()
+		ok = s.Pos == len(s.Data)
+	}
+	b.settle(m, ok, f, coco, whole)
+}
+
+// settle ends the fast reading of a value: it is counted, rejected, or read again slowly.
+func (b *Batch) settle(m mark, ok bool, f *Fault, coco bool, raw []byte) {
+	switch {
+	case !ok:
+		b.Rewind(m)
+		b.slowJSON(raw, coco)
+	case f != nil:
+		b.Rewind(m)
+		b.RejectRecord(f.Reason, f.Detail, raw)
+		b.Count++
+	default:
+		b.Count++
+	}
+}
+
+// readElements reads elements until the unit's bytes or the array end. An element that does
+// not end within the unit is left: b.used says where it begins.
+func (b *Batch) readElements(u *Chunk) {
+	s := scan.Scanner{Data: u.Buf}
+	b.Member = u.Name
+	for {
+		s.Space()
+		b.used = s.Pos
+		if s.Pos == len(s.Data) {
+			return
+		}
+		if u.Form == Elements && s.Is(']') {
+			b.ended = true
+			s.Space()
+			b.used = s.Pos
+			return
+		}
+		m, start, count, headers := b.Mark(), s.Pos, b.Count, b.Headers
+		b.Offset = u.Base + int64(start)
+		if !b.readElement(&s, u.COCO) {
+			return
+		}
+		s.Space()
+		if u.Form == Elements && !s.Is(',') {
+			if s.Pos == len(s.Data) && !u.Last { // the comma or bracket is in the next unit: read it again there
+				b.Rewind(m)
+				b.Count, b.Headers = count, headers
+				return
+			}
+			if s.Pos < len(s.Data) && s.Data[s.Pos] != ']' {
+				b.Offset = u.Base + int64(s.Pos)
+				b.RejectRecord(schema.Malformed, "no comma between two elements", s.Data[s.Pos:])
+				b.Count++
+			}
+		}
+	}
+}
+
+// readElement reads the value at s.p; false, with nothing read, when it does not end in s.d.
+func (b *Batch) readElement(s *scan.Scanner, coco bool) bool {
+	m, start := b.Mark(), s.Pos
+	ok, f := b.fastJSON(s, coco)
+	if !ok || f != nil {
+		n := scan.ValueEnd(s.Data[start:])
+		if n < 0 {
+			b.Rewind(m)
+			s.Pos = start
+			return false
+		}
+		s.Pos = start + n
+	}
+	raw := s.Data[start:s.Pos:s.Pos]
+	if len(raw) > b.Limits.Member {
+		b.Rewind(m)
+		b.RejectRecord(schema.TooLarge, "", raw)
+		b.Count++
+		return true
+	}
+	b.settle(m, ok, f, coco, raw)
+	return true
+}

@@ -1,0 +1,266 @@
+package decode
+
+import (
+	"abtool/ingest/scan"
+)
+
+// eventPart is a value that an entry of a list can have.
+type eventPart uint8
+
+const (
+	partX eventPart = iota
+	partY
+	partTime
+	partAction
+	partIcon
+	partFromX
+	partFromY
+	partToX
+	partToY
+	partIndex
+	partName
+	partKeyboard
+	eventParts
+)
+
+// rawEvent is an entry of any list of a record, before its columns are known. Time and action are
+// ImageNet's time and action, and COCO's timeAt and actionType.
+type rawEvent [eventParts]scan.Value
+
+// eventShape is how an entry of a list was spelled. Nearly all entries are spelled like one of the
+// last few, but for their numbers, texts and booleans.
+type eventShape struct {
+	k     slot // the list; slotNone: nothing was learnt
+	n     int
+	parts [maxParts]shapePart
+	last  string   // what stands behind the last value
+	event rawEvent // what read has read: no other values than those of the parts
+}
+
+const maxParts = 8
+
+// shapePart is a value, and what stands before it.
+type shapePart struct {
+	before string
+	kind   scan.Kind
+	part   eventPart
+	at     [2]int // where it stood
+}
+
+// shapes are those of the last entries that were read in full.
+type shapes struct {
+	all  [8]eventShape
+	next int // to be forgotten
+
+	fresh eventShape // of the entry that is being read
+	ok    bool       // as far as it was read, it can be learnt
+
+	sample spelling // of the last mouse sample
+}
+
+// begin begins to learn: an entry is about to be read in full.
+func (h *shapes) begin() { h.fresh.n, h.ok = 0, true }
+
+// part notes a value that stands at s.d[at:s.p]. A null is a part of the spelling.
+func (h *shapes) part(s *scan.Scanner, v scan.Value, part eventPart, at int) {
+	l := &h.fresh
+	switch {
+	case v.Kind == scan.Null:
+	case l.n == maxParts || v.Kind > scan.Bool:
+		h.ok = false
+	default:
+		l.parts[l.n] = shapePart{kind: v.Kind, part: part, at: [2]int{at, s.Pos}}
+		l.n++
+	}
+}
+
+// end learns the spelling of the entry of list k at s.d[start:s.p].
+func (h *shapes) end(s *scan.Scanner, k slot, start int) {
+	l := &h.fresh
+	if !h.ok || l.n == 0 {
+		return
+	}
+	l.k, l.event = k, rawEvent{}
+	from := start
+	for i := range l.parts[:l.n] {
+		p := &l.parts[i]
+		p.before = string(s.Data[from:p.at[0]])
+		l.event[p.part].Kind = p.kind
+		from = p.at[1]
+	}
+	l.last = string(s.Data[from:s.Pos])
+	h.all[h.next] = *l
+	h.next = (h.next + 1) % len(h.all)
+}
+
+// read reads an entry of list k that is spelled like one before; nil leaves the position.
+func (h *shapes) read(s *scan.Scanner, k slot) *rawEvent {
+	for i := range h.all {
+		if l := &h.all[i]; l.k == k && l.read(s) {
+			return &l.event
+		}
+	}
+	return nil
+}
+
+func (l *eventShape) read(s *scan.Scanner) bool {
+	d, p := s.Data, s.Pos
+	for i := range l.parts[:l.n] {
+		part := &l.parts[i]
+		at := p + len(part.before)
+		if at >= len(d) || string(d[p:at]) != part.before {
+			return false
+		}
+		v := &l.event[part.part]
+		end := at
+		switch part.kind {
+		case scan.Numeric:
+			var n int
+			if v.Num, n = scan.Number(d[at:], scan.JSON); n == 0 {
+				return false
+			}
+			end += n
+			v.Text = d[at:end:end]
+		case scan.String:
+			if d[at] != '"' {
+				return false
+			}
+			for end++; end < len(d) && scan.Simple[d[end]]; end++ {
+			}
+			if end == len(d) || d[end] != '"' {
+				return false
+			}
+			v.Text = d[at+1 : end : end]
+			end++
+		default: // a boolean
+			text := scan.False
+			if v.Yes = d[at] == 't'; v.Yes {
+				text = scan.True
+			}
+			if end += len(text); end > len(d) || string(d[at:end]) != string(text) {
+				return false
+			}
+			v.Text = text
+		}
+		p = end
+	}
+	if end := p + len(l.last); end <= len(d) && string(d[p:end]) == l.last {
+		s.Pos = end
+		return true
+	}
+	return false
+}
+
+// event reads an entry of a list, and learns how it is spelled.
+func (h *shapes) event(s *scan.Scanner, e *rawEvent, k slot) bool {
+	start := s.Pos
+	if !s.Is('{') {
+		return false
+	}
+	var seen uint16
+	h.begin()
+	for first := true; ; first = false {
+		more, ok := s.Next('}', first)
+		if !ok {
+			return false
+		}
+		if !more {
+			break
+		}
+		key, ok := s.Key()
+		if !ok {
+			return false
+		}
+		part, known := eventPartOf(key)
+		if known && seen&(1<<part) != 0 {
+			return false
+		}
+		at := s.Pos
+		switch {
+		case !known:
+			_, ok = s.Value()
+			h.ok = false
+		case part == partFromX || part == partToX:
+			ok = h.pair(s, e, part)
+			seen |= 1 << part
+		default:
+			e[part], ok = s.Value()
+			h.part(s, e[part], part, at)
+			seen |= 1 << part
+		}
+		if !ok {
+			return false
+		}
+	}
+	if k == slotMouse {
+		h.learnSample(s, start)
+	}
+	h.end(s, k, start)
+	return true
+}
+
+// pair reads a point, an object or null, into the parts x and the one behind it.
+func (h *shapes) pair(s *scan.Scanner, e *rawEvent, x eventPart) bool {
+	if s.Pos >= len(s.Data) || s.Data[s.Pos] != '{' {
+		return s.Literal("null")
+	}
+	s.Pos++
+	var seen [2]bool
+	for first := true; ; first = false {
+		more, ok := s.Next('}', first)
+		if !ok || !more {
+			return ok
+		}
+		key, ok := s.Key()
+		if !ok {
+			return false
+		}
+		at := s.Pos
+		v, ok := s.Value()
+		if !ok {
+			return false
+		}
+		y := len(key) == 1 && key[0] == 'y'
+		if !y && string(key) != "x" {
+			h.ok = false
+			continue
+		}
+		part := x
+		if y {
+			part++
+		}
+		if seen[part-x] {
+			return false
+		}
+		seen[part-x] = true
+		e[part] = v
+		h.part(s, v, part, at)
+	}
+}
+
+// eventPartOf is where the value of a key goes; a point goes to its x and the part behind it.
+func eventPartOf(key []byte) (part eventPart, known bool) {
+	switch string(key) {
+	case "x":
+		return partX, true
+	case "y":
+		return partY, true
+	case "time", "timeAt":
+		return partTime, true
+	case "action", "actionType":
+		return partAction, true
+	case "iconType":
+		return partIcon, true
+	case "pointFrom":
+		return partFromX, true
+	case "pointTo":
+		return partToX, true
+	case "categoryIndex":
+		return partIndex, true
+	case "categoryName":
+		return partName, true
+	case "usingKeyboard":
+		return partKeyboard, true
+	}
+	return 0, false
+}

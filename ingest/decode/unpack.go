@@ -1,0 +1,267 @@
+package decode
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"slices"
+
+	"abtool/ingest/scan"
+)
+
+// A container is a JSON value that is not a record itself and holds records: lists of them under
+// some keys, as in {"records": [...]}, or records keyed by id. It is read as the one list of all of
+// them. Wrappers of the front ends, which say something of their records, are not containers.
+
+// isContainer reports whether an object is a container.
+func isContainer(o map[string]any) bool {
+	found := false
+	for key, v := range o {
+		if isOwnKey(key) {
+			return false
+		}
+		if record, ok := v.(map[string]any); ok {
+			_, known := dataSetOf(record)
+			found = found || known
+		}
+		found = found || holdsRecords(v)
+	}
+	return found
+}
+
+// isOwnKey reports whether a key is one of records, or of the wrappers and headers of the front ends.
+func isOwnKey(key string) bool {
+	return slotOf([]byte(key)) != slotNone || key == "startedAt" || key == "annotatorID"
+}
+
+// holdsRecords reports whether a value is a list that begins with a record.
+func holdsRecords(v any) bool {
+	list, _ := v.([]any)
+	if len(list) == 0 {
+		return false
+	}
+	record, ok := list[0].(map[string]any)
+	if !ok {
+		return false
+	}
+	_, known := dataSetOf(record)
+	return known
+}
+
+// BeginsContainer reports whether the object at the beginning of a stream, which does not end in d,
+// is a container as far as can be seen.
+func BeginsContainer(d []byte) bool {
+	d = scan.Trim(d)
+	if len(d) == 0 || d[0] != '{' || scan.ValueEnd(d) >= 0 {
+		return false
+	}
+	keys := firstKeys(d)
+	_, known := DataSetIn(d)
+	return known && len(keys) > 0 && !slices.ContainsFunc(keys, isOwnKey)
+}
+
+// unpack reads the records of a container.
+func (b *Batch) unpack(raw []byte, coco bool) {
+	base := b.Offset
+	if raw[0] == '{' {
+		raw, _ = io.ReadAll(NewUnpacker(bufio.NewReader(bytes.NewReader(raw)), func() { b.Asides++ }))
+	}
+	u := Chunk{COCO: coco, Form: Elements, Buf: raw[1:], Base: base + 1, Name: b.Member, Last: true}
+	b.readElements(&u)
+	b.ended = false
+}
+
+// unpacker rewrites a container as a list of its records. Every byte keeps its place: brackets of the
+// container become those of the list, and what is not a record becomes blanks.
+type unpacker struct {
+	r      *bufio.Reader
+	aside  func() // called for every value that is not a record
+	region region
+	inner  scan.Skipper // within a record or a value that is left out
+	blanks int          // since the last record, not yet handed out
+	begun  bool         // a record has been handed out
+	out    []byte       // to be handed out
+	err    error
+}
+
+// region is where in a container an unpacker is.
+type region uint8
+
+const (
+	beforeAll  region = iota
+	atKey             // or a comma, or the closing brace
+	inKey             // within its quotes
+	inKeySlash        // after a backslash there
+	atValue           // or the colon before it
+	inAside           // in a value that is not a record
+	inList            // between the records of a list
+	inRecord          // of a list
+	inValue           // a record that is the value of a key
+	afterAll
+)
+
+func NewUnpacker(r *bufio.Reader, aside func()) *unpacker { return &unpacker{r: r, aside: aside} }
+
+// Read implements io.Reader.
+func (p *unpacker) Read(to []byte) (int, error) {
+	for len(p.out) == 0 {
+		if p.err != nil {
+			if p.blanks > 0 { // the container is cut: what follows the last record is no comma
+				p.out = append(p.out, bytes.Repeat([]byte{' '}, p.blanks)...)
+				p.blanks = 0
+				break
+			}
+			return 0, p.err
+		}
+		for len(p.out) < 4096 && p.err == nil {
+			p.step()
+		}
+	}
+	n := copy(to, p.out)
+	p.out = p.out[:copy(p.out, p.out[n:])]
+	return n, nil
+}
+
+// step takes one byte.
+func (p *unpacker) step() {
+	c, err := p.r.ReadByte()
+	if err != nil {
+		p.err = err
+		return
+	}
+	space := scan.IsSpace(c)
+	switch p.region {
+	case beforeAll:
+		if c == '{' {
+			c, p.region = '[', atKey
+		}
+		p.out = append(p.out, c)
+	case atKey:
+		switch c {
+		case '"':
+			p.region = inKey
+		case '}':
+			p.close()
+			return
+		}
+		p.blanks++
+	case inKey:
+		switch c {
+		case '\\':
+			p.region = inKeySlash
+		case '"':
+			p.region = atValue
+		}
+		p.blanks++
+	case inKeySlash:
+		p.region = inKey
+		p.blanks++
+	case atValue:
+		if space || c == ':' {
+			p.blanks++
+			return
+		}
+		p.value(c)
+	case inAside:
+		p.leaveOut(c)
+	case inList:
+		switch {
+		case c == ']':
+			p.region = atKey
+			p.blanks++
+		case space || c == ',':
+			p.blanks++
+		default:
+			p.region = inRecord
+			p.begin(c)
+		}
+	case inRecord:
+		p.record(c, inList)
+	case inValue:
+		p.record(c, atKey)
+	case afterAll:
+		p.out = append(p.out, c)
+	}
+}
+
+// value begins the value of a key: a record, a list of records, or neither.
+func (p *unpacker) value(c byte) {
+	ahead, _ := p.r.Peek(4096)
+	switch {
+	case c == '{' && beginsRecord(append([]byte{c}, ahead...)):
+		p.region = inValue
+		p.begin(c)
+	case c == '[' && beginsRecord(ahead):
+		p.region = inList
+		p.blanks++
+	default:
+		p.aside()
+		p.region, p.inner = inAside, scan.Skipper{}
+		p.leaveOut(c)
+	}
+}
+
+// beginsRecord reports whether d begins with an object that has the keys of a record, as far as d goes.
+func beginsRecord(d []byte) bool {
+	d = bytes.TrimLeft(d, " \t\r\n")
+	if len(d) == 0 || d[0] != '{' {
+		return false
+	}
+	if n := scan.ValueEnd(d); n > 0 {
+		d = d[:n]
+	}
+	_, known := DataSetIn(d)
+	return known
+}
+
+// leaveOut takes a byte of a value that is not a record.
+func (p *unpacker) leaveOut(c byte) {
+	if p.inner.Depth == 0 && !p.inner.Quoted && c == '}' {
+		p.close()
+		return
+	}
+	p.blanks++
+	if _, done := p.inner.Skip([]byte{c}); done {
+		p.region = atKey
+	}
+}
+
+// begin hands out the first byte of a record, with a comma between it and the one before.
+func (p *unpacker) begin(c byte) {
+	for i := range p.blanks {
+		if i == 0 && p.begun {
+			p.out = append(p.out, ',')
+		} else {
+			p.out = append(p.out, ' ')
+		}
+	}
+	p.blanks, p.begun, p.inner = 0, true, scan.Skipper{}
+	p.out = append(p.out, c)
+	if _, done := p.inner.Skip([]byte{c}); done { // a stray comma or bracket
+		p.region = inList
+	}
+}
+
+// record takes a byte within a record; the record's end leads to next.
+func (p *unpacker) record(c byte, next region) {
+	ends := p.inner.Depth == 0 && !p.inner.Quoted // a number or a word, which no bracket ends
+	if ends && (c == ',' || c == ']') {
+		p.blanks++
+		p.region = next
+		if c == ']' {
+			p.region = atKey
+		}
+		return
+	}
+	p.out = append(p.out, c)
+	if _, done := p.inner.Skip([]byte{c}); done {
+		p.region = next
+	}
+}
+
+// close hands out the bracket for the container's last brace.
+func (p *unpacker) close() {
+	p.out = append(p.out, bytes.Repeat([]byte{' '}, p.blanks)...)
+	p.out = append(p.out, ']')
+	p.blanks, p.region = 0, afterAll
+}

@@ -1,0 +1,436 @@
+package decode
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"abtool/ingest/scan"
+	"abtool/schema"
+)
+
+// node is an element of a parsed XML file.
+type node struct {
+	tag      string // as the document spells it
+	name     string // tag, but for elements of a name space, which are never ours
+	space    string // default name space within it
+	declares []string
+	text     []byte // character data directly within it
+	children []*node
+}
+
+// keep adds a child that somebody will read, and the first one of any name, which tells an
+// element with children from a leaf. So the tree stays small whatever the file holds.
+func (n *node) keep(child *node) {
+	if len(n.children) == 0 || isPart[child.name] && n.child(child.name) == nil {
+		n.children = append(n.children, child)
+	}
+}
+
+// child is the first child of a name, nil if there is none.
+func (n *node) child(name string) *node {
+	for _, c := range n.children {
+		if c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// isPart lists the names that are read within the elements that hold others; of two the first
+// one counts.
+var isPart = map[string]bool{"bndbox": true, "xmin": true, "ymin": true, "xmax": true, "ymax": true, "width": true, "height": true,
+	"time": true, "x": true, "y": true, "action": true}
+
+// treeReader reads a file with encoding/xml, and refuses what that lets pass although it is not
+// well-formed. Elements are taken into the batch as soon as they are closed.
+type treeReader struct {
+	b        *Batch
+	d        *xmlDoc
+	data     []byte
+	root     *node
+	stack    []*node
+	prefixes map[string]int // declared in the elements that are open
+	tooLong  *Fault         // of the first list; the file can still be worse
+}
+
+// slowXML is the judge for every file that fastXML does not take (R2). Both make the same rows.
+func (b *Batch) slowXML(data []byte, kind RecordKind, memberBase []byte, d *xmlDoc) *Fault {
+	if len(scan.Trim(data)) == 0 {
+		return &Fault{Reason: schema.Empty}
+	}
+	if !utf8.Valid(data) {
+		return notUTF8(data)
+	}
+	text := bytes.TrimPrefix(data, scan.BOM)
+	if i := badChar(text); i >= 0 {
+		return Faultf(schema.Malformed, "a character at byte %d that XML does not allow", i)
+	}
+	d.reset(len(b.ImageNet))
+	r := &treeReader{b: b, d: d, data: text, prefixes: map[string]int{"xml": 1}}
+	if f := r.read(); f != nil {
+		return f
+	}
+	switch {
+	case r.root == nil:
+		return Faultf(schema.Malformed, "no element")
+	case len(r.stack) > 0:
+		return Faultf(schema.Malformed, "<%s> is not closed", r.stack[len(r.stack)-1].tag)
+	case r.root.name != "annotation":
+		return Faultf(schema.WrongRoot, "<%s>", r.root.tag)
+	case r.tooLong != nil:
+		return r.tooLong
+	}
+	return b.endFile(d, kind, memberBase, data)
+}
+
+// notUTF8 says where bytes are not UTF-8, and which encoding the file declares.
+func notUTF8(data []byte) *Fault {
+	at := 0
+	for at < len(data) {
+		c, n := utf8.DecodeRune(data[at:])
+		if c == utf8.RuneError && n == 1 {
+			break
+		}
+		at += n
+	}
+	head := data[:min(len(data), 200)]
+	if _, after, ok := bytes.Cut(head, []byte(`encoding="`)); ok && bytes.HasPrefix(bytes.TrimPrefix(head, scan.BOM), []byte("<?xml")) {
+		name, _, _ := bytes.Cut(after, []byte{'"'})
+		return Faultf(schema.NotUTF8, "at byte %d; the file declares %s: save it as UTF-8", at, scan.Snippet(name))
+	}
+	return Faultf(schema.NotUTF8, "at byte %d: save it as UTF-8", at)
+}
+
+func (r *treeReader) read() *Fault {
+	dec := xml.NewDecoder(bytes.NewReader(r.data))
+	dec.CharsetReader = func(charset string, _ io.Reader) (io.Reader, error) { return nil, encodingError(charset) }
+	for {
+		from := dec.InputOffset()
+		tok, err := dec.RawToken()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			var enc encodingError
+			if errors.As(err, &enc) {
+				return Faultf(schema.NotUTF8, "declared encoding %s", string(enc))
+			}
+			return Faultf(schema.Malformed, "%v", err)
+		}
+		if f := r.token(tok, r.data[from:dec.InputOffset()], from == 0); f != nil {
+			return f
+		}
+	}
+}
+
+// token takes the next token, which the file spells raw.
+func (r *treeReader) token(tok xml.Token, raw []byte, first bool) *Fault {
+	switch t := tok.(type) {
+	case xml.StartElement:
+		return r.start(t, raw)
+	case xml.EndElement:
+		return r.end(spelled(t.Name))
+	case xml.CharData:
+		if len(r.stack) == 0 {
+			if len(scan.Trim(raw)) > 0 {
+				return Faultf(schema.Malformed, "text outside the root element")
+			}
+			return nil
+		}
+		if !bytes.HasPrefix(raw, []byte("<![CDATA[")) && badReference(raw) {
+			return Faultf(schema.Malformed, "a reference to a character that XML does not allow")
+		}
+		top := r.stack[len(r.stack)-1]
+		top.text = append(top.text, t...)
+	case xml.ProcInst:
+		return checkInstruction(t, raw, first)
+	case xml.Directive:
+		if bytes.HasPrefix(t, []byte("DOCTYPE")) {
+			return &Fault{Reason: schema.Doctype}
+		}
+		return Faultf(schema.Malformed, "a declaration outside a document type")
+	}
+	return nil
+}
+
+func (r *treeReader) start(t xml.StartElement, raw []byte) *Fault {
+	n := &node{tag: spelled(t.Name)}
+	var top *node
+	if len(r.stack) > 0 {
+		top = r.stack[len(r.stack)-1]
+		n.space = top.space
+	} else if r.root != nil {
+		return Faultf(schema.Malformed, "a second root element <%s>", n.tag)
+	} else {
+		r.root = n
+	}
+	if r.stack = append(r.stack, n); len(r.stack) > r.b.Limits.Depth {
+		return &Fault{Reason: schema.TooDeep}
+	}
+	if len(t.Attr) > 0 {
+		if f := r.attributes(n, t.Attr, raw); f != nil {
+			return f
+		}
+	}
+	if n.name = n.tag; n.space != "" {
+		n.name = n.space + " " + n.tag
+	}
+	if top != nil {
+		top.keep(n)
+	}
+	if len(r.stack) == 2 && n.name == "metadata" {
+		r.b.show.reset()
+	}
+	return r.bound(t.Name)
+}
+
+// bound refuses a prefix that no element around declares.
+func (r *treeReader) bound(n xml.Name) *Fault {
+	if n.Space != "" && r.prefixes[n.Space] == 0 {
+		return Faultf(schema.Malformed, "prefix %s is not declared", n.Space)
+	}
+	return nil
+}
+
+func (r *treeReader) attributes(n *node, attrs []xml.Attr, raw []byte) *Fault {
+	if !spacedAttributes(raw) {
+		return Faultf(schema.Malformed, "no space between two attributes of <%s>", n.tag)
+	}
+	if badReference(raw) {
+		return Faultf(schema.Malformed, "a reference to a character that XML does not allow")
+	}
+	seen := make(map[xml.Name]bool, len(attrs))
+	for _, a := range attrs {
+		if seen[a.Name] {
+			return Faultf(schema.Malformed, "attribute %s twice", spelled(a.Name))
+		}
+		seen[a.Name] = true
+		switch {
+		case a.Name.Space == "xmlns":
+			if a.Value == "" {
+				return Faultf(schema.Malformed, "prefix %s is declared as nothing", a.Name.Local)
+			}
+			r.prefixes[a.Name.Local]++
+			n.declares = append(n.declares, a.Name.Local)
+		case a.Name.Space == "" && a.Name.Local == "xmlns":
+			n.space = a.Value
+		}
+	}
+	for _, a := range attrs {
+		if a.Name.Space == "xmlns" {
+			continue
+		}
+		if f := r.bound(a.Name); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func (r *treeReader) end(tag string) *Fault {
+	if len(r.stack) == 0 {
+		return Faultf(schema.Malformed, "</%s> closes nothing", tag)
+	}
+	top := r.stack[len(r.stack)-1]
+	if top.tag != tag {
+		return Faultf(schema.Malformed, "<%s> is closed by </%s>", top.tag, tag)
+	}
+	for _, p := range top.declares {
+		r.prefixes[p]--
+	}
+	r.stack = r.stack[:len(r.stack)-1]
+	if r.root.name == "annotation" && r.tooLong == nil {
+		r.tooLong = r.closed(top)
+	}
+	return nil
+}
+
+// closed takes a child of the root or of a <metadata>.
+func (r *treeReader) closed(n *node) *Fault {
+	switch {
+	case len(r.stack) == 1:
+		r.b.treePart(r.d, n)
+	case len(r.stack) == 2 && r.stack[1].name == "metadata":
+		return r.b.treeMetadata(n)
+	}
+	return nil
+}
+
+// treePart takes a child of the root.
+func (b *Batch) treePart(d *xmlDoc, n *node) {
+	switch n.name {
+	case "folder":
+		if !d.seenFolder {
+			d.seenFolder, d.folder = true, scan.Trim(n.leaf())
+		}
+	case "filename":
+		if !d.seenName {
+			d.seenName, d.filename = true, scan.Trim(n.leaf())
+		}
+	case "size":
+		if !d.seenSize {
+			d.seenSize = true
+			for _, c := range n.children {
+				d.sizePart(c.name, scan.TextValue(c.leaf()))
+			}
+		}
+	case "object":
+		b.box(d, boxOf(n))
+	case "metadata": // whose children were taken one by one
+		b.endMetadata(d)
+	}
+}
+
+// leaf is the element's text; an element with children has none.
+func (n *node) leaf() []byte {
+	if len(n.children) > 0 {
+		return nil
+	}
+	return n.text
+}
+
+func (d *xmlDoc) sizePart(name string, v scan.Value) {
+	switch name {
+	case "width":
+		if !d.seenW {
+			d.seenW, d.width = true, v
+		}
+	case "height":
+		if !d.seenH {
+			d.seenH, d.height = true, v
+		}
+	}
+}
+
+// sides are the numbers of a <bndbox>: xmin, ymin, xmax, ymax; the first of a name wins.
+type sides struct {
+	v    [4]scan.Value
+	seen [4]bool
+}
+
+func (v *sides) take(name string, text []byte) {
+	k := slices.Index(sideNames[:], name)
+	if k >= 0 && !v.seen[k] {
+		v.v[k], v.seen[k] = scan.TextValue(text), true
+	}
+}
+
+var sideNames = [4]string{"xmin", "ymin", "xmax", "ymax"}
+
+// boxOf reads the <bndbox> of an <object>; those of its parts are within <part>.
+func boxOf(object *node) [4]scan.Value {
+	var v sides
+	if box := object.child("bndbox"); box != nil {
+		for _, c := range box.children {
+			v.take(c.name, c.leaf())
+		}
+	}
+	return v.v
+}
+
+// treeMetadata takes a child of a <metadata>.
+func (b *Batch) treeMetadata(n *node) *Fault {
+	switch n.name {
+	case "mouseTracking", "selectedRecord", "hoveredRecord":
+		return b.treeEvent(n)
+	case "imagePosition":
+		if b.show.once(seenPosition) {
+			for _, c := range n.children {
+				b.position(c.name, c.leaf())
+			}
+		}
+	default:
+		b.scalar(n.name, n.leaf())
+	}
+	return nil
+}
+
+func (b *Batch) treeEvent(n *node) *Fault {
+	if len(n.children) == 0 {
+		b.notAList(n.name, n.text)
+		return nil
+	}
+	var e event
+	for _, c := range n.children {
+		e.part(b, c.name, c.leaf())
+	}
+	return b.addEvent(n.name, &e)
+}
+
+// notAList looks at a list element without children (R9).
+func (b *Batch) notAList(name string, text []byte) {
+	if t := scan.Trim(text); len(t) > 0 && string(t) != "None" {
+		b.null(strings.Clone(name), schema.WrongType, t)
+	}
+}
+
+// event is a click, sample or hover being read; the first of a name wins.
+type event struct {
+	seen    uint8
+	t, x, y scan.Value
+	action  []byte
+}
+
+func (e *event) part(b *Batch, name string, text []byte) {
+	bit := uint8(0)
+	switch name {
+	case "time":
+		bit = 1
+	case "x":
+		bit = 2
+	case "y":
+		bit = 4
+	case "action":
+		bit = 8
+	}
+	if bit == 0 || e.seen&bit != 0 {
+		return
+	}
+	e.seen |= bit
+	switch bit {
+	case 1:
+		e.t = scan.TextValue(text)
+	case 2:
+		e.x = scan.TextValue(text)
+	case 4:
+		e.y = scan.TextValue(text)
+	case 8:
+		e.action = scan.Trim(text)
+	}
+}
+
+// addEvent appends a list element to its list.
+func (b *Batch) addEvent(list string, e *event) *Fault {
+	m := &b.show
+	if list == "hoveredRecord" {
+		n := len(m.hovers)
+		if n >= b.Limits.List {
+			return Faultf(schema.TooLong, "%s has more than %d entries", list, n)
+		}
+		m.hovers = append(m.hovers, hover{
+			T:      b.millis(e.t, true, Field{"hoveredRecord", n, "time"}),
+			Action: b.text.common(e.action),
+		})
+		return nil
+	}
+	ps := &m.mouse
+	name := "mouseTracking"
+	if list == "selectedRecord" {
+		ps, name = &m.clicks, "selectedRecord"
+	}
+	n := len(*ps)
+	if n >= b.Limits.List {
+		return Faultf(schema.TooLong, "%s has more than %d entries", name, n)
+	}
+	*ps = append(*ps, point{
+		T: b.millis(e.t, true, Field{name, n, "time"}),
+		X: b.coord(e.x, Field{name, n, "x"}),
+		Y: b.coord(e.y, Field{name, n, "y"}),
+	})
+	return nil
+}

@@ -1,0 +1,18 @@
+package scan
+
+import (
+	"strconv"
+	"strings"
+)
+
+const SnippetBytes = 80
+
+// Snippet shows the first bytes of b; what is not printable ASCII, and backslashes, are escaped.
+func Snippet(b []byte) string {
+	more := ""
+	if len(b) > SnippetBytes {
+		b, more = b[:SnippetBytes], "..."
+	}
+	q := strconv.QuoteToASCII(string(b))
+	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`) + more
+}

@@ -1,0 +1,30 @@
+package source
+
+import (
+	"abtool/ingest/decode"
+)
+
+// Unit is a chunk of a source that one worker reads.
+type Unit struct {
+	decode.Chunk
+	Src    *Source
+	Told   bool  // the source has told which data set it is of
+	want   int   // bytes that the buffer must be able to hold
+	Ready  bool  // read by the feeder already: ground truth
+	Broken error // the source is damaged here
+
+	Batch *decode.Batch
+	Done  chan struct{}
+}
+
+// refuse adds a member that is rejected as it is.
+func (u *Unit) refuse(name string, at int64, f *decode.Fault) {
+	u.Files = append(u.Files, decode.File{Name: name, At: at, Fault: f})
+}
+
+// refuseBytes adds a member that is rejected, with the bytes that show what was found.
+func (u *Unit) refuseBytes(name string, at int64, found []byte, f *decode.Fault) {
+	off := len(u.Buf)
+	u.Buf = append(u.Buf, found...)
+	u.Files = append(u.Files, decode.File{Name: name, Off: off, N: len(found), At: at, Fault: f})
+}
