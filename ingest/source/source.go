@@ -19,8 +19,8 @@ import (
 
 	"abtool/ingest/decode"
 	"abtool/ingest/scan"
+	"abtool/ingest/source/gunzip"
 	"abtool/internal/filetype"
-	"abtool/internal/gunzip"
 	"abtool/schema"
 )
 
