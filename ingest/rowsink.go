@@ -13,15 +13,20 @@ import (
 // rowSink is a file of rows as parquet-go takes them: the small tables.
 type rowSink[R any] struct {
 	out   *parquet.GenericWriter[R]
-	shape func(*R) uint8 // rows written together have the same (see rows.go)
+	shape func(*R) uint8 // rows written together have the same (see imagerows.go)
 }
 
 func newRowSink[R any](w io.Writer, name string, sources []string, shape func(*R) uint8) *rowSink[R] {
-	return &rowSink[R]{parquet.NewGenericWriter[R](w, writerOptions(schema.Metadata(name, sources))...), shape}
+	return &rowSink[R]{parquet.NewGenericWriter[R](w, writerOptions[R](schema.Metadata(name, sources))...), shape}
 }
 
-func writerOptions(meta [][2]string) []parquet.WriterOption {
+func writerOptions[R any](meta [][2]string) []parquet.WriterOption {
+	s := parquet.SchemaOf(new(R))
+	if s.Name() == "Reject" {
+		s = parquet.NewSchema("rejectRow", s) // the root's name in stores
+	}
 	o := []parquet.WriterOption{
+		s,
 		parquet.Compression(compression),
 		parquet.CreatedBy("abtool", "", ""),
 		parquet.PageBufferSize(256 << 10),
@@ -34,7 +39,7 @@ func writerOptions(meta [][2]string) []parquet.WriterOption {
 
 func (s *rowSink[R]) encoder() encoder[R] {
 	e := &rowEncoder[R]{shape: s.shape}
-	e.w = parquet.NewGenericWriter[R](&e.buf, writerOptions(nil)...)
+	e.w = parquet.NewGenericWriter[R](&e.buf, writerOptions[R](nil)...)
 	return e
 }
 
