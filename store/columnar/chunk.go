@@ -86,7 +86,7 @@ func (c *fileColumn) read(chunk parquet.ColumnChunk, rows int) error {
 		c.Inner = append(c.Inner, int32(c.values()))
 	}
 	if got != rows {
-		return fmt.Errorf("%d rows where %d are announced: the file is damaged", got, rows)
+		return fmt.Errorf("%d rows where %d are announced", got, rows)
 	}
 	return nil
 }

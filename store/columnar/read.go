@@ -55,7 +55,7 @@ func Open(store, set, table string) (*Table, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("reading %s: %w", t.path, err)
+		return nil, fmt.Errorf("%s is damaged: %w: ingest again, with --force", t.path, err)
 	}
 	for g := range t.Groups() {
 		t.rows += t.GroupRows(g)
@@ -115,7 +115,7 @@ func (r *Reader) Read(group int) error {
 	chunks := g.ColumnChunks()
 	for _, c := range r.columns {
 		if err := c.read(chunks[c.leaf.ColumnIndex], r.rows); err != nil {
-			return fmt.Errorf("reading %s, row group %d, column %s: %w", r.table.path, group, c.name, err)
+			return fmt.Errorf("%s is damaged: row group %d, column %s: %w: ingest again, with --force", r.table.path, group, c.name, err)
 		}
 	}
 	return nil

@@ -6,6 +6,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -229,4 +231,49 @@ func TestWhatIngestWrites(t *testing.T) {
 	if d := cmp.Diff(want, got, read, cmpopts.EquateEmpty()); d != "" {
 		t.Error(d[:min(len(d), 2000)])
 	}
+}
+
+// A file that was cut or overwritten is damaged, and the error says what to do.
+func TestDamaged(t *testing.T) {
+	rows := make([]schema.ImageNetAnnotation, 1000)
+	for i := range rows {
+		rows[i] = schema.ImageNetAnnotation{Seq: int64(i), ImageID: "a_1", Mouse: []schema.Point{{X: ptr(float64(i))}}}
+	}
+	dir := write(t, "imagenet", "annotations", rows, 500)
+	path := filepath.Join(dir, "imagenet", "annotations.parquet")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overwritten := slices.Clone(whole)
+	for i := 4; i < len(overwritten)/2; i++ {
+		overwritten[i] = 0xff
+	}
+	for name, data := range map[string][]byte{"empty": nil, "cut": whole[:len(whole)/2], "overwritten": overwritten} {
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		err := readAll(dir)
+		if err == nil || !strings.Contains(err.Error(), "is damaged: ") || !strings.Contains(err.Error(), "ingest again, with --force") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func readAll(dir string) error {
+	tab, err := columnar.Open(dir, "imagenet", "annotations")
+	if err != nil {
+		return err
+	}
+	defer tab.Close()
+	r, err := tab.Reader("seq", "image_id", "mouse.x")
+	if err != nil {
+		return err
+	}
+	for g := range tab.Groups() {
+		if err := r.Read(g); err != nil {
+			return err
+		}
+	}
+	return nil
 }
