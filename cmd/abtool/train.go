@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -125,15 +123,8 @@ func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
 		return r, usage.Error(err)
 	}
 	for _, text := range o.set {
-		key, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return r, usage.Errorf("--set %s: give it as key=value", text)
-		}
-		if err := r.Set(key + " = " + value); err != nil {
-			// Texts need no quotes.
-			if r.Set(fmt.Sprintf("%s = %q", key, value)) != nil {
-				return r, usage.Errorf("--set %s: %w", text, err)
-			}
+		if err := r.Change(text); err != nil {
+			return r, usage.Errorf("--set %s: %w", text, err)
 		}
 	}
 	for flag, set := range map[string]func(){
@@ -228,25 +219,4 @@ func (o *trainOptions) plan(ctx context.Context, s streams) error {
 		return ui.PrintJSON(s.out, p)
 	}
 	return ui.Print(s.out, func(w io.Writer) { printPlan(w, p, o.Recipe.Epochs) })
-}
-
-// progress shows how far training is: a bar on a terminal, else a line now and then.
-func (o *trainOptions) progress(w io.Writer) *ui.Bar {
-	if bar := ui.NewBar(w, false, ui.Narrow); bar != nil {
-		o.Progress = func(p runs.Progress) { bar.Set(o.progressText(p), int64(p.Step), int64(p.Steps)) }
-		return bar
-	}
-	o.LogEvery = 10 * time.Second
-	o.Progress = func(p runs.Progress) {
-		fmt.Fprintf(w, "%s  %s left\n", o.progressText(p), p.Left.Round(time.Second))
-	}
-	return nil
-}
-
-func (o *trainOptions) progressText(p runs.Progress) string {
-	out := fmt.Sprintf("epoch %d/%d  %.0f img/s  loss %.3f", p.Epoch, p.Epochs, p.Images, p.Loss)
-	if !math.IsNaN(p.Point) {
-		out += fmt.Sprintf(" = %.3f + %.3g × %.4f", p.Class, o.Recipe.Lambda, p.Point)
-	}
-	return out + fmt.Sprintf("  loader %.0f img/s a core, waited %.0f %%", p.Loader, 100*p.Waited)
 }

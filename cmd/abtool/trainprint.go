@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"text/tabwriter"
 	"time"
 
@@ -91,4 +92,25 @@ func printMetrics(w io.Writer, m *runs.Metrics) {
 	row("target on its object", m.TargetHit, "fraction", "targets of the same")
 	row("distance of the point from its target", m.Distance, "", "points, fractions of the crop")
 	t.Flush()
+}
+
+// progress shows how far training is: a bar on a terminal, else a line now and then.
+func (o *trainOptions) progress(w io.Writer) *ui.Bar {
+	if bar := ui.NewBar(w, false, ui.Narrow); bar != nil {
+		o.Progress = func(p runs.Progress) { bar.Set(o.progressText(p), int64(p.Step), int64(p.Steps)) }
+		return bar
+	}
+	o.LogEvery = 10 * time.Second
+	o.Progress = func(p runs.Progress) {
+		fmt.Fprintf(w, "%s  %s left\n", o.progressText(p), p.Left.Round(time.Second))
+	}
+	return nil
+}
+
+func (o *trainOptions) progressText(p runs.Progress) string {
+	out := fmt.Sprintf("epoch %d/%d  %.0f img/s  loss %.3f", p.Epoch, p.Epochs, p.Images, p.Loss)
+	if !math.IsNaN(p.Point) {
+		out += fmt.Sprintf(" = %.3f + %.3g × %.4f", p.Class, o.Recipe.Lambda, p.Point)
+	}
+	return out + fmt.Sprintf("  loader %.0f img/s a core, waited %.0f %%", p.Loader, 100*p.Waited)
 }

@@ -123,6 +123,19 @@ func (r *Recipe) Set(text string) error {
 	return nil
 }
 
+// Change sets one key, as "key=value"; a text needs no quotes.
+func (r *Recipe) Change(text string) error {
+	key, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return errors.New("give it as key=value")
+	}
+	err := r.Set(key + " = " + value)
+	if err != nil && r.Set(fmt.Sprintf("%s = %q", key, value)) == nil {
+		return nil
+	}
+	return err
+}
+
 // TOML is the recipe as a file.
 func (r Recipe) TOML() string {
 	var b bytes.Buffer
