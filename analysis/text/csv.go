@@ -79,7 +79,8 @@ func CSV(out io.Writer, d *analysis.Document) error {
 	return w.Error()
 }
 
-// TableCSV writes the table that analysis.Options.By asked for, as it is. It is wrong use to ask for that of two data sets.
+// TableCSV writes the table that analysis.Options.By asked for, as it is. It is wrong use to ask for that
+// of two data sets.
 func TableCSV(out io.Writer, d *analysis.Document) error {
 	if len(d.DataSets) > 1 {
 		return usage.Errorf("--by with --csv writes one table, and the store has two data sets: name one, imagenet or coco")

@@ -36,7 +36,8 @@ func inPaper(where string) string {
 	return " Paper: " + where + "."
 }
 
-// Document prints the statistics of a store in lines of width columns: values, and with more also tables and maps.
+// Document prints the statistics of a store in lines of width columns: values, and with more also tables
+// and maps.
 func Document(w io.Writer, d *analysis.Document, more bool, width int) {
 	for _, set := range d.DataSets {
 		fmt.Fprintf(w, "%s\n", set.Name)

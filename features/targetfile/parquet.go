@@ -8,7 +8,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// readParquet reads column by column. Of several faults it reports that of the first row, as a reader of rows would.
+// readParquet reads column by column. Of several faults it reports that of the first row, as a reader of
+// rows would.
 func readParquet(f io.ReaderAt, size int64) ([]Target, error) {
 	pq, err := parquet.OpenFile(f, size)
 	if err != nil {
@@ -44,8 +45,12 @@ func readParquet(f io.ReaderAt, size int64) ([]Target, error) {
 	return list, fault
 }
 
-// eachValue calls f with the values of a column, of a list with its first one. It returns the row of the error.
-func eachValue(pq *parquet.File, leaf int, f func(row int, v parquet.Value) error) (row int, err error) {
+// visit takes the value of a row, counted from 0.
+type visit func(row int, v parquet.Value) error
+
+// eachValue calls f with the values of a column, of a list with its first one. It returns the row of the
+// error.
+func eachValue(pq *parquet.File, leaf int, f visit) (row int, err error) {
 	buf := make([]parquet.Value, 512)
 	for _, group := range pq.RowGroups() {
 		pages := group.ColumnChunks()[leaf].Pages()
@@ -57,7 +62,7 @@ func eachValue(pq *parquet.File, leaf int, f func(row int, v parquet.Value) erro
 	return row, nil
 }
 
-func eachInPages(pages parquet.Pages, buf []parquet.Value, row int, f func(row int, v parquet.Value) error) (int, error) {
+func eachInPages(pages parquet.Pages, buf []parquet.Value, row int, f visit) (int, error) {
 	for {
 		page, err := pages.ReadPage()
 		if errors.Is(err, io.EOF) {
@@ -74,7 +79,7 @@ func eachInPages(pages parquet.Pages, buf []parquet.Value, row int, f func(row i
 	}
 }
 
-func eachInPage(page parquet.Page, buf []parquet.Value, row int, f func(row int, v parquet.Value) error) (int, error) {
+func eachInPage(page parquet.Page, buf []parquet.Value, row int, f visit) (int, error) {
 	values := page.Values()
 	for {
 		n, err := values.ReadValues(buf)

@@ -66,9 +66,9 @@ func (c *column) put(t *Target, v cell, i int) error {
 	return nil
 }
 
-// Read reads the rows of a file of targets, Parquet or CSV, whatever its ending. CSV can begin with a byte-order mark. A point
-// outside of the image gets the weight 0. Errors name the file, the row, counted from 1, and the column; a file without rows
-// is one.
+// Read reads the rows of a file of targets, Parquet or CSV, whatever its ending. CSV can begin with a
+// byte-order mark. A point outside of the image gets the weight 0. Errors name the file, the row, counted
+// from 1, and the column; a file without rows is one.
 func Read(path string) (list []Target, err error) {
 	defer func() {
 		if err != nil {

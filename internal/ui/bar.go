@@ -59,8 +59,8 @@ func (b *Bar) Set(what string, done, total int64) {
 
 func (b *Bar) options() []progressbar.Option {
 	list := []progressbar.Option{
-		progressbar.OptionSetWriter(b.w), progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionSetWidth(20),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(14),
+		progressbar.OptionSetWriter(b.w), progressbar.OptionThrottle(100 * time.Millisecond),
+		progressbar.OptionSetWidth(20), progressbar.OptionClearOnFinish(), progressbar.OptionSpinnerType(14),
 	}
 	if b.kind&Count != 0 {
 		list = append(list, progressbar.OptionShowCount())
@@ -69,7 +69,8 @@ func (b *Bar) options() []progressbar.Option {
 		list = append(list, progressbar.OptionShowBytes(true))
 	}
 	if b.kind&Images != 0 {
-		list = append(list, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("images"))
+		list = append(list, progressbar.OptionShowCount(), progressbar.OptionShowIts(),
+			progressbar.OptionSetItsString("images"))
 	}
 	if b.kind&Narrow != 0 {
 		list = append(list, progressbar.OptionSetWidth(12))

@@ -51,7 +51,8 @@ func Duration(ms float64) string {
 	return strconv.FormatFloat(ms/60000, 'f', 2, 64) + " min"
 }
 
-// Number writes a value with its unit (fraction, count, ms; any other has no name); what is not finite is a dash.
+// Number writes a value with its unit (fraction, count, ms; any other has no name); what is not finite is
+// a dash.
 func Number(v float64, unit string) string {
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):

@@ -1,5 +1,5 @@
-// Package usage is the error of wrong use: of options, arguments and names that cannot be. A command that ends with it has
-// exit code 2.
+// Package usage is the error of wrong use: of options, arguments and names that cannot be. A command that
+// ends with it has exit code 2.
 package usage
 
 import (

@@ -32,8 +32,8 @@ type Export struct {
 	scratch            string // where DuckDB may write, if it may not write to temp
 }
 
-// NewExport readies a .parquet, .csv or .arrow file outside of the store. The file may be there already only with force.
-// Discard must be called when it is done with.
+// NewExport readies a .parquet, .csv or .arrow file outside of the store. The file may be there already
+// only with force. Discard must be called when it is done with.
 func NewExport(path, store string, force bool) (*Export, error) {
 	format, ok := formats[strings.ToLower(filepath.Ext(path))]
 	if !ok {

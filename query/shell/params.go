@@ -11,7 +11,8 @@ import (
 	"abtool/query"
 )
 
-// ParseParams reads NAME=VALUE pairs: a number, true, false, null, or a text, which may stand in quotes ('5').
+// ParseParams reads NAME=VALUE pairs: a number, true, false, null, or a text, which may stand in quotes
+// ('5').
 func ParseParams(pairs []string) (query.Params, error) {
 	params := query.Params{}
 	for _, p := range pairs {

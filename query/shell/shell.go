@@ -47,8 +47,8 @@ type Shell struct {
 	end   bool
 }
 
-// New returns a shell that reads lines from in, with an editor and a history where that is a terminal, and that prompts
-// and complains on r.Notes.
+// New returns a shell that reads lines from in, with an editor and a history where that is a terminal,
+// and that prompts and complains on r.Notes.
 func New(db *query.DB, r *Runner, in io.Reader) *Shell { return &Shell{Runner: r, db: db, in: in} }
 
 // Run asks until the input ends. Ctrl-C stops the statement that runs, or drops what was typed.

@@ -7,8 +7,8 @@ import (
 	"abtool/features"
 )
 
-// SplitOptions say which images a network is trained on, and which it is validated on: ValImages, else those of ValSplit, else
-// a share that is held out.
+// SplitOptions say which images a network is trained on, and which it is validated on: ValImages, else
+// those of ValSplit, else a share that is held out.
 type SplitOptions struct {
 	Images, Targets       string // as for OpenSet
 	ValImages, ValTargets string
@@ -22,10 +22,13 @@ type SplitOptions struct {
 	Seed        uint64 // of random points
 }
 
-// OpenSplit opens the images of training and of validation; val is nil for none. Validation is measured against real targets,
-// whatever training learns from.
+// OpenSplit opens the images of training and of validation; val is nil for none. Validation is measured
+// against real targets, whatever training learns from.
 func OpenSplit(o SplitOptions) (train, val *Set, err error) {
-	set := SetOptions{Supervision: o.Supervision, Multi: o.Multi, Rule: o.Rule, Split: o.Split, Seed: o.Seed, Partial: o.Partial, WithTarget: o.Multi}
+	set := SetOptions{
+		Supervision: o.Supervision, Multi: o.Multi, Rule: o.Rule, Split: o.Split, Seed: o.Seed,
+		Partial: o.Partial, WithTarget: o.Multi,
+	}
 	images, targets, err := OpenBoth(o.Images, o.Targets)
 	if err != nil {
 		return nil, nil, err
@@ -56,8 +59,8 @@ func OpenSplit(o SplitOptions) (train, val *Set, err error) {
 	return train, val, err
 }
 
-// holdOut leaves a share of the images to val and the others to train: by a hash of the id, so that they are the same whatever
-// else changes.
+// holdOut leaves a share of the images to val and the others to train: by a hash of the id, so that they
+// are the same whatever else changes.
 func holdOut(train, val *Set, share float64) error {
 	out := func(im Image) bool {
 		x, _ := features.Uniform(0, im.ID, "holdout")
@@ -66,7 +69,8 @@ func holdOut(train, val *Set, share float64) error {
 	train.Images = slices.DeleteFunc(train.Images, out)
 	val.Images = slices.DeleteFunc(val.Images, func(im Image) bool { return !out(im) })
 	if len(train.Images) == 0 || len(val.Images) == 0 {
-		return fmt.Errorf("--holdout %v leaves %d images to train on and %d to validate on", share, len(train.Images), len(val.Images))
+		return fmt.Errorf("--holdout %v leaves %d images to train on and %d to validate on",
+			share, len(train.Images), len(val.Images))
 	}
 	return nil
 }

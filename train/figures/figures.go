@@ -1,4 +1,5 @@
-// Package figures draws what runs and experiments leave: curves by epoch, predicted points, accuracy by lambda.
+// Package figures draws what runs and experiments leave: curves by epoch, predicted points, accuracy by
+// lambda.
 package figures
 
 import (
@@ -65,7 +66,8 @@ func Curves(dir string) error {
 	return f.Save(dir)
 }
 
-// Predicted is an image of a set with its points, on the whole image; ok is false if the image cannot be read.
+// Predicted is an image of a set with its points, on the whole image; ok is false if the image cannot be
+// read.
 func Predicted(set *data.Set, p run.Prediction) (d reports.Predicted, ok bool) {
 	m, err := set.Picture(p.Image)
 	if err != nil {

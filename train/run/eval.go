@@ -27,7 +27,10 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (*Metrics, error) {
 	if err != nil {
 		return nil, err
 	}
-	how := data.SetOptions{Multi: info.Multi, Rule: o.Rule, Split: o.Split, Classes: info.Classes, Partial: o.Partial, WithTarget: info.Multi}
+	how := data.SetOptions{
+		Multi: info.Multi, Rule: o.Rule, Split: o.Split, Classes: info.Classes,
+		Partial: o.Partial, WithTarget: info.Multi,
+	}
 	if how.Supervision = data.None; o.Targets != "" {
 		how.Supervision = data.LUAB
 	}
