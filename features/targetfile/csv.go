@@ -14,9 +14,6 @@ func readCSV(f io.Reader) (list []Target, err error) {
 	if mark, _ := in.Peek(3); string(mark) == "\xef\xbb\xbf" {
 		in.Discard(len(mark))
 	}
-	if start, _ := in.Peek(1); string(start) == "{" || string(start) == "[" {
-		return nil, errors.New("it is JSON: targets are read from the Parquet or CSV file that abtool targets writes")
-	}
 	r := csv.NewReader(in)
 	head, err := r.Read()
 	if errors.Is(err, io.EOF) {

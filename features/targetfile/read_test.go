@@ -118,14 +118,3 @@ func TestOtherTypes(t *testing.T) {
 		}
 	}
 }
-
-// COCO keypoints, which abtool targets writes too, are not read back: the error says what is.
-func TestJSON(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "t.json")
-	if err := os.WriteFile(path, []byte(`{"images": []}`), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Read(path); err == nil || !strings.Contains(err.Error(), "it is JSON: targets are read from the Parquet or CSV file") {
-		t.Error(err)
-	}
-}
