@@ -223,17 +223,9 @@ func newCOCOBreakdown(e *cocoEngine, key string) *cocoBreakdown {
 	case "hit":
 		b.by, b.of = e.hits, func(p *page) int32 { return p.hit }
 	case "week":
-		b.by, b.of = e.weeks, func(p *page) int32 {
-			if w := week(p.started); w != "" {
-				return e.weeks.ID(w)
-			}
-			return -1
-		}
+		b.by, b.of = e.weeks, func(p *page) int32 { return e.week(p.started) }
 	case "class":
-		b.by = byproduct.NewNames()
-		for _, c := range e.categories {
-			b.by.ID(c)
-		}
+		b.by = byproduct.NewNames(e.categories...)
 	}
 	return b
 }

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -295,15 +296,7 @@ func (a *sequences) Result(e *cocoEngine, r *Statistic) {
 		list = append(list, entry{e.sequences.List[id], n})
 		total += n
 	}
-	slices.SortFunc(list, func(a, b entry) int {
-		switch {
-		case a.n != b.n:
-			return int(max(-1, min(1, b.n-a.n)))
-		case a.text < b.text:
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(list, func(a, b entry) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.text, b.text)) })
 	longest := stat.Number(math.NaN())
 	if len(a.longest) > 0 {
 		longest = stat.Number(a.longest[0].actions)
@@ -334,16 +327,9 @@ func (a *sequences) longestTable(e *cocoEngine) Table {
 		return t
 	}
 	first := slices.MinFunc(a.longest, func(x, y longIcon) int {
-		if s, t := e.sequences.List[x.sequence], e.sequences.List[y.sequence]; s != t {
-			if s < t {
-				return -1
-			}
-			return 1
-		}
-		if x.seq != y.seq {
-			return int(max(-1, min(1, x.seq-y.seq)))
-		}
-		return int(x.class - y.class)
+		return cmp.Or(
+			cmp.Compare(e.sequences.List[x.sequence], e.sequences.List[y.sequence]),
+			cmp.Compare(x.seq, y.seq), cmp.Compare(x.class, y.class))
 	})
 	t.Rows = append(t.Rows, []any{e.sequences.List[first.sequence], int64(first.actions), e.categories[first.class], first.image, first.seq})
 	return t

@@ -147,6 +147,7 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (Da
 		}
 		w.img = coco.NewImages(w.readImages)
 		w.actions = coco.NewActions(w.readRows)
+		w.people = people{engine: &e.engine, worker: w.col.worker, hit: w.col.hit}
 		workers = append(workers, w)
 	}
 	total := annotations.Rows() + images.Rows()
@@ -214,12 +215,13 @@ type cocoWorker struct {
 	sawImages  bool
 	found      []found // of the page at hand
 
-	// of the row group: numbers of texts by place in the column's Dict, and of actions by place
-	workerIDs, hitIDs, clusterIDs []int32
-	kindOf                        []coco.Action
-	classOf                       []class
-	sequence                      []byte
-	image                         coco.Image
+	people people
+
+	// of the row group, by action
+	kindOf   []coco.Action
+	classOf  []class
+	sequence []byte
+	image    coco.Image
 }
 
 // lastSuperclass is the number of the superclass that is reached before submitting.
@@ -230,7 +232,8 @@ func (w *cocoWorker) rows(group int) error {
 	if err := w.readRows.Read(group); err != nil {
 		return err
 	}
-	w.nameRows()
+	w.people.update()
+	w.nameActions()
 	for i := range w.readRows.Rows() {
 		row := w.row(i)
 		w.pages = append(w.pages, row.page)
@@ -241,16 +244,8 @@ func (w *cocoWorker) rows(group int) error {
 	return nil
 }
 
-func (w *cocoWorker) nameRows() {
-	c, e := &w.col, w.e
-	w.workerIDs, w.hitIDs, w.clusterIDs = w.workerIDs[:0], w.hitIDs[:0], w.clusterIDs[:0]
-	for _, s := range c.worker.Dict {
-		w.workerIDs, w.clusterIDs = append(w.workerIDs, e.workers.ID(s)), append(w.clusterIDs, e.cluster.ID("worker "+s))
-	}
-	for _, s := range c.hit.Dict {
-		w.hitIDs = append(w.hitIDs, e.hits.ID(s))
-	}
-	w.actions.Update(e.class)
+func (w *cocoWorker) nameActions() {
+	w.actions.Update(w.e.class)
 	w.kindOf, w.classOf = w.kindOf[:0], w.classOf[:0]
 	for k := range w.actions.Len() {
 		cl, kind := w.actions.At(k)
@@ -261,21 +256,10 @@ func (w *cocoWorker) nameRows() {
 func (w *cocoWorker) row(i int) *cocoRow {
 	c := &w.col
 	p := &page{
-		seq: c.seq.Ints[i], image: c.image.Ints[i], worker: -1, hit: -1, index: c.index.Ints[i], spent: c.spent.Ints[i], started: c.started.Ints[i],
+		seq: c.seq.Ints[i], image: c.image.Ints[i], index: c.index.Ints[i], spent: c.spent.Ints[i], started: c.started.Ints[i],
 		width: c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i], origH: c.origHeight.Ints[i],
 	}
-	hit, hasHIT := c.hit.Text(i)
-	if hasHIT {
-		p.hit = w.hitIDs[c.hit.Index[i]]
-	}
-	switch k := c.worker.Index[i]; {
-	case k >= 0:
-		p.worker, p.cluster = w.workerIDs[k], w.clusterIDs[k]
-	case hasHIT:
-		p.cluster = w.e.cluster.ID("hit " + hit)
-	default:
-		p.cluster = w.e.cluster.ID(anonymousCluster(fmt.Sprint(p.image)))
-	}
+	p.worker, p.hit, p.cluster = w.people.of(i, func() string { return fmt.Sprint(p.image) })
 	from, to := w.actions.Of(i)
 	bFrom, bTo := c.browse.Offsets[i], c.browse.Offsets[i+1]
 	row := &cocoRow{

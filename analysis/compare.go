@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -230,15 +231,7 @@ func (c *Comparison) adjust() {
 			}
 		}
 	}
-	slices.SortStableFunc(tests, func(a, b *Test) int {
-		switch {
-		case a.P < b.P:
-			return -1
-		case a.P > b.P:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(tests, func(a, b *Test) int { return cmp.Compare(a.P, b.P) })
 	last := stat.Number(0)
 	for i, t := range tests {
 		last = max(last, min(1, stat.Number(len(tests)-i)*t.P))

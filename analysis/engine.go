@@ -2,9 +2,12 @@ package analysis
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"abtool/byproduct"
 	"abtool/internal/parallel"
@@ -41,6 +44,61 @@ func (e *engine) resample(r *stat.Ratios) *stat.Bootstrap {
 // ratio is the value of a ratio over annotators, with its interval.
 func (e *engine) ratio(name, title, unit, of string, id stat.RatioID) Value {
 	return describe(e.ratios, e.boot, name, title, unit, of, id)
+}
+
+// week returns the number of the ISO week of a time, named as 2021-W52; −1 for unknown.
+func (e *engine) week(ms int64) int32 {
+	if ms == columnar.Null {
+		return -1
+	}
+	y, w := time.UnixMilli(ms).UTC().ISOWeek()
+	return e.weeks.ID(fmt.Sprintf("%04d-W%02d", y, w))
+}
+
+// anonymousClusters is the number of clusters that rows without worker and HIT are spread over.
+const anonymousClusters = 1024
+
+// anonymous returns the cluster of an image's rows without worker and HIT, by a hash of the image, which makes such
+// rows effectively independent.
+func (e *engine) anonymous(image string) int32 {
+	h := fnv.New32a()
+	h.Write([]byte(image))
+	return e.cluster.ID(fmt.Sprintf("image %04d", h.Sum32()%anonymousClusters))
+}
+
+// people are those who made the rows of a row group.
+type people struct {
+	*engine
+	worker, hit *columnar.Values
+
+	workerIDs, hitIDs, clusterIDs []int32 // numbers, by place in the columns' Dict
+}
+
+// update must be called when another row group was read.
+func (p *people) update() {
+	p.workerIDs = p.workers.Number(p.workerIDs[:0], p.worker.Dict)
+	p.hitIDs = p.hits.Number(p.hitIDs[:0], p.hit.Dict)
+	p.clusterIDs = p.clusterIDs[:0]
+	for _, s := range p.worker.Dict {
+		p.clusterIDs = append(p.clusterIDs, p.cluster.ID("worker "+s))
+	}
+}
+
+// of returns the numbers of the worker and the HIT of row i, −1 for unknown, and of its cluster: its worker; else its
+// HIT; else an anonymous one.
+func (p *people) of(i int, image func() string) (worker, hit, cluster int32) {
+	worker, hit, cluster = -1, -1, -1
+	if k := p.hit.Index[i]; k >= 0 {
+		hit = p.hitIDs[k]
+	}
+	if k := p.worker.Index[i]; k >= 0 {
+		worker, cluster = p.workerIDs[k], p.clusterIDs[k]
+	} else if name, ok := p.hit.Text(i); ok {
+		cluster = p.cluster.ID("hit " + name)
+	} else {
+		cluster = p.anonymous(image())
+	}
+	return worker, hit, cluster
 }
 
 // A maker makes a statistic of the engine E, once for each goroutine. What the statistic counts in the ratios is merged

@@ -3,7 +3,6 @@ package analysis
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
 	"slices"
 
 	"abtool/byproduct"
@@ -130,9 +129,7 @@ type imagenetWorker struct {
 	run       []showing
 	one       picture // the image at hand
 	near      int32   // the image of the row before
-
-	// numbers of the texts of the row group, by place in the column's Dict
-	workerIDs, assignmentIDs, clusterIDs []int32
+	people    people
 }
 
 // runImageNet runs statistics over a store, one set of them for each goroutine.
@@ -159,6 +156,7 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 			return DataSet{}, err
 		}
 		w.lists = imagenet.NewLists(w.read, true)
+		w.people = people{engine: &e.engine, worker: w.col.worker, hit: w.col.assignment}
 		workers = append(workers, w)
 	}
 	if err := eachGroup(ctx, t, len(workers), o.Progress, func(worker, group int) error { return workers[worker].group(group) }); err != nil {
@@ -180,7 +178,7 @@ func (w *imagenetWorker) group(g int) error {
 		return err
 	}
 	w.lists.Update()
-	w.nameRows()
+	w.people.update()
 	w.run = w.run[:0]
 	for i := range w.read.Rows() {
 		s, err := w.showing(i)
@@ -284,7 +282,7 @@ func (w *imagenetWorker) finishUnshown() {
 	for i, n := range w.e.images.Shown {
 		if n == 0 {
 			w.one.reset(int32(i), w.e.images.Boxes(int32(i)))
-			w.one.cluster = w.e.cluster.ID(anonymousCluster(w.e.images.IDs.At(int32(i))))
+			w.one.cluster = w.e.anonymous(w.e.images.IDs.At(int32(i)))
 			w.finish(&w.one)
 		}
 	}
@@ -313,41 +311,6 @@ func (w *imagenetWorker) finish(p *picture) {
 	}
 }
 
-// nameRows gives numbers to the workers and assignments of a row group.
-func (w *imagenetWorker) nameRows() {
-	number := func(to []int32, dict []string, by *byproduct.Names, prefix string) []int32 {
-		to = to[:0]
-		for _, s := range dict {
-			to = append(to, by.ID(prefix+s))
-		}
-		return to
-	}
-	w.workerIDs = number(w.workerIDs, w.col.worker.Dict, w.e.workers, "")
-	w.clusterIDs = number(w.clusterIDs, w.col.worker.Dict, w.e.cluster, "worker ")
-	w.assignmentIDs = number(w.assignmentIDs, w.col.assignment.Dict, w.e.hits, "")
-}
-
-// anonymous is the number of clusters that rows without worker and HIT are spread over.
-const anonymous = 1024
-
-// clusterOf is the cluster of a row: its worker; else its HIT; else one of 1,024, by a hash of
-// the image, which makes such rows as good as independent.
-func (w *imagenetWorker) clusterOf(i int, image string) int32 {
-	if k := w.col.worker.Index[i]; k >= 0 {
-		return w.clusterIDs[k]
-	}
-	if hit, ok := w.col.assignment.Text(i); ok {
-		return w.e.cluster.ID("hit " + hit)
-	}
-	return w.e.cluster.ID(anonymousCluster(image))
-}
-
-func anonymousCluster(image string) string {
-	h := fnv.New32a()
-	h.Write([]byte(image))
-	return fmt.Sprintf("image %04d", h.Sum32()%anonymous)
-}
-
 // showing is the i-th row of the group that was read.
 func (w *imagenetWorker) showing(i int) (showing, error) {
 	c := &w.col
@@ -357,8 +320,9 @@ func (w *imagenetWorker) showing(i int) (showing, error) {
 		return showing{}, fmt.Errorf("the image %s of annotations.parquet is not in images.parquet: the store is damaged, ingest again", id)
 	}
 	w.near = image
+	worker, assignment, cluster := w.people.of(i, func() string { return id })
 	s := showing{
-		seq: c.seq.Ints[i], image: image, worker: -1, assignment: -1, class: w.e.images.Class[image], cluster: w.clusterOf(i, id),
+		seq: c.seq.Ints[i], image: image, worker: worker, assignment: assignment, class: w.e.images.Class[image], cluster: cluster,
 		submit: c.submit.Ints[i], page: c.page.Ints[i], slot: c.slot.Ints[i], selected: c.selected.Ints[i],
 		estimate: c.estimate.Ints[i], t0: c.t0.Ints[i], selectedCount: c.selectedCount.Ints[i], hovered: c.hovered.Ints[i],
 		width: c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i], origHeight: c.origHeight.Ints[i],
@@ -367,12 +331,6 @@ func (w *imagenetWorker) showing(i int) (showing, error) {
 		clicks: w.lists.Clicks(i), mouse: w.lists.Mouse(i), hovers: w.lists.Hovers(i),
 	}
 	s.first, s.last = imagenet.FirstClick(s.clicks.X, s.clicks.Y), imagenet.LastClick(s.clicks.X, s.clicks.Y)
-	if k := c.worker.Index[i]; k >= 0 {
-		s.worker = w.workerIDs[k]
-	}
-	if k := c.assignment.Index[i]; k >= 0 {
-		s.assignment = w.assignmentIDs[k]
-	}
 	if s.last >= 0 {
 		s.hit = plane.InAny(s.boxes, s.clicks.X[s.last], s.clicks.Y[s.last])
 	}

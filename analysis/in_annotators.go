@@ -30,12 +30,7 @@ func newBreakdown(e *imagenetEngine, key string) *breakdown {
 	case "class":
 		b.profiles.by, b.of = e.classes, func(s *showing) int32 { return s.class }
 	case "week":
-		b.profiles.by, b.of = e.weeks, func(s *showing) int32 {
-			if w := week(s.submit); w != "" {
-				return e.weeks.ID(w)
-			}
-			return -1
-		}
+		b.profiles.by, b.of = e.weeks, func(s *showing) int32 { return e.week(s.submit) }
 	}
 	return b
 }

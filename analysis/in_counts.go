@@ -1,7 +1,7 @@
 package analysis
 
 import (
-	"math"
+	"cmp"
 	"slices"
 
 	"abtool/byproduct/plane"
@@ -332,7 +332,7 @@ func byDocument(s []*showing) []*showing {
 	if len(s) < 2 {
 		return s
 	}
-	return sortedBy(s, func(a, b *showing) bool { return a.seq < b.seq })
+	return slices.SortedFunc(slices.Values(s), func(a, b *showing) int { return cmp.Compare(a.seq, b.seq) })
 }
 
 // accuracyMaps is the accuracy by where the box is, and by where the click is (I11).
@@ -399,11 +399,3 @@ func ringTable(name, title string, n, hits *stat.Grid) Table {
 }
 
 func abs(i int) int { return max(i, -i) }
-
-// bounds are the ends of an interval, undefined for none.
-func bounds(i *stat.Interval) (low, high stat.Number) {
-	if i == nil {
-		return stat.Number(math.NaN()), stat.Number(math.NaN())
-	}
-	return stat.Number(i.Low), stat.Number(i.High)
-}

@@ -119,10 +119,3 @@ func (a *difficulty) Result(e *imagenetEngine, r *Statistic) {
 	r.exclude("the click has no time", of, a.noTime)
 	r.exclude("no enter is recorded at or before the click", of, a.noEnter)
 }
-
-func b2i(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}

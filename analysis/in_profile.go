@@ -1,10 +1,8 @@
 package analysis
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"abtool/byproduct"
 	"abtool/byproduct/plane"
@@ -330,13 +328,4 @@ func (p *profile) pair(agree bool) {
 	if agree {
 		p.agree++
 	}
-}
-
-// week is the ISO week of a time, as 2021-W52; "" for unknown.
-func week(ms int64) string {
-	if ms == columnar.Null {
-		return ""
-	}
-	y, w := time.UnixMilli(ms).UTC().ISOWeek()
-	return fmt.Sprintf("%04d-W%02d", y, w)
 }

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"math"
 
 	"abtool/internal/stat"
 )
@@ -189,4 +190,20 @@ func (s *Statistic) add(v ...Value) { s.Values = append(s.Values, v...) }
 
 func (s *Statistic) exclude(reason, of string, n int64) {
 	s.Excluded = append(s.Excluded, Excluded{reason, of, n})
+}
+
+// bounds are the ends of an interval, undefined for none.
+func bounds(i *stat.Interval) (low, high stat.Number) {
+	if i == nil {
+		return stat.Number(math.NaN()), stat.Number(math.NaN())
+	}
+	return stat.Number(i.Low), stat.Number(i.High)
+}
+
+// b2i is 1 for true.
+func b2i(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }

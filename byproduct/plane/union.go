@@ -1,6 +1,7 @@
 package plane
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -34,15 +35,7 @@ func (u *Union) Of(boxes []Box) {
 				u.spans = append(u.spans, [2]float64{b.Y0, b.Y1})
 			}
 		}
-		slices.SortFunc(u.spans, func(a, b [2]float64) int {
-			switch {
-			case a[0] < b[0]:
-				return -1
-			case a[0] > b[0]:
-				return 1
-			}
-			return 0
-		})
+		slices.SortFunc(u.spans, func(a, b [2]float64) int { return cmp.Compare(a[0], b[0]) })
 		for k := 0; k < len(u.spans); {
 			y0, y1 := u.spans[k][0], u.spans[k][1]
 			for k++; k < len(u.spans) && u.spans[k][0] <= y1; k++ {

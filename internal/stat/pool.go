@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -121,15 +122,7 @@ func (p BetaBinomial) Ranks(all []Tally) []int64 {
 		}
 	}
 	mean := func(i int) float64 { return p.Mean(all[i]) }
-	slices.SortStableFunc(order, func(i, j int) int {
-		switch a, b := mean(i), mean(j); {
-		case a > b:
-			return -1
-		case a < b:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(mean(j), mean(i)) })
 	for place, i := range order {
 		ranks[i] = int64(place + 1)
 		if place > 0 && mean(order[place-1]) == mean(i) {
