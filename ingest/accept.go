@@ -19,11 +19,10 @@ func (r *runner) accept(u *source.Unit) error {
 			u.Src.Name, u.Base+int64(len(u.Buf)), source.ErrDamaged)
 	}
 	b, from := u.Batch, r.inputs[u.Src]
-	if len(b.Records) > 0 && from.home == "" {
-		from.home = setName(b.Records[0].Kind == decode.COCORecord)
-	} else if u.Told && from.home == "" {
-		from.home = setName(u.COCO)
+	if len(b.Records) > 0 && from.home == 0 {
+		from.home = b.Records[0].Kind.Set()
 	}
+	from.home = cmp.Or(from.home, u.Set)
 	a := acceptor{r: r, u: u, from: from, in: b.ImageNet[:0], co: b.COCO[:0]}
 	for i := range b.Records {
 		if err := a.take(&b.Records[i]); err != nil {
@@ -67,12 +66,12 @@ func (r *runner) accept(u *source.Unit) error {
 // has told which that is, they are kept.
 func (r *runner) settle(u *source.Unit, s *input, left int) error {
 	b := u.Batch
-	if s.home == "" && len(s.pending) < pendingCount {
+	if s.home == 0 && len(s.pending) < pendingCount {
 		s.pending = append(s.pending, b.Rejects...)
 		s.pendingHeaders += int64(b.Headers)
 		return nil
 	}
-	k, d, err := r.account(s, r.homeOf(s) == "coco")
+	k, d, err := r.account(s, r.homeOf(s))
 	if err != nil {
 		return err
 	}
@@ -106,13 +105,13 @@ func (r *runner) settlePending(s *input, k *store.Source, d *dataset) error {
 }
 
 // homeOf is the data set of a source that has not told: that of the others.
-func (r *runner) homeOf(s *input) string {
+func (r *runner) homeOf(s *input) decode.Set {
 	r.mu.Lock() // ground truth begins its data set from the feeder
 	defer r.mu.Unlock()
-	if s.home == "" {
-		s.home = "imagenet"
+	if s.home == 0 {
+		s.home = decode.ImageNet
 		if r.sets["coco"] != nil && r.sets["imagenet"] == nil {
-			s.home = "coco"
+			s.home = decode.COCO
 		}
 	}
 	return s.home
@@ -121,17 +120,17 @@ func (r *runner) homeOf(s *input) string {
 // settleAll ends the accounts: a source that has never told joins the data set of the others.
 func (r *runner) settleAll() error {
 	for _, s := range r.sources {
-		if s.home == "" && len(r.sets) == 0 && s.met == 0 && len(s.Apart) > 0 {
+		if s.home == 0 && len(r.sets) == 0 && s.met == 0 && len(s.Apart) > 0 {
 			continue // its archives tell
 		}
-		if s.home == "" && len(r.sets) == 0 && s.met == 0 {
+		if s.home == 0 && len(r.sets) == 0 && s.met == 0 {
 			return fmt.Errorf("%s: %w: there is no record in it, only %d headers of pages", s.Name, source.ErrUnknownInput, s.pendingHeaders)
 		}
-		if s.home == "" && len(r.sets) == 0 {
+		if s.home == 0 && len(r.sets) == 0 {
 			return fmt.Errorf("%s: none of its %d records can be used, and nothing tells which data set they are of; the first one is %s: "+
 				"if it is one of ours, say which with --as imagenet or --as coco", s.Name, s.met, describe(&s.pending[0]))
 		}
-		k, d, err := r.account(s, r.homeOf(s) == "coco")
+		k, d, err := r.account(s, r.homeOf(s))
 		if err != nil {
 			return err
 		}
@@ -201,7 +200,7 @@ type acceptor struct {
 
 // take decides on one record. Rows are moved down over those that were left out.
 func (a *acceptor) take(x *decode.Record) error {
-	k, d, err := a.r.account(a.from, x.Kind == decode.COCORecord)
+	k, d, err := a.r.account(a.from, x.Kind.Set())
 	if err != nil {
 		return err
 	}

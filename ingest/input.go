@@ -12,7 +12,7 @@ import (
 type input struct {
 	*source.Source
 	stats map[string]*store.Source // accounts by data set
-	home  string                   // the data set that files are counted in, "" as long as nothing has told
+	home  decode.Set               // the data set that files are counted in, zero as long as nothing has shown it
 	met   int64                    // records so far
 	aside int64                    // values next to the records of containers
 	boxes int64                    // of --boxes

@@ -31,7 +31,7 @@ func (r *runner) readInstances(ctx context.Context, s *source.Source, st *source
 	}
 	g.file, g.fileIndex = d.beginTruth(r, s)
 	g.u = r.feeder.ReadyUnit(s)
-	s.COCO, s.Told = true, true
+	s.Set = decode.COCO
 	err = g.read()
 	if err == nil {
 		g.noteMissing()

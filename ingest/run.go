@@ -410,7 +410,7 @@ func (r *runner) summary(completed bool) *store.Account {
 				if completed {
 					k.SHA256 = src.Sum()
 				}
-				if src.home == d.name {
+				if src.home.String() == d.name {
 					k.AppleDouble, k.OtherFiles, k.Skipped = src.Skips.Apple, src.Skips.Other, src.skipped()
 				}
 				st.Sources = append(st.Sources, *k)
@@ -469,8 +469,8 @@ func (r *runner) report() (stop func()) {
 }
 
 // account is a source's account with a data set.
-func (r *runner) account(s *input, coco bool) (*store.Source, *dataset, error) {
-	name := setName(coco)
+func (r *runner) account(s *input, set decode.Set) (*store.Source, *dataset, error) {
+	name := set.String()
 	d, err := r.dataset(name)
 	if err != nil {
 		return nil, nil, err
@@ -481,13 +481,6 @@ func (r *runner) account(s *input, coco bool) (*store.Source, *dataset, error) {
 		s.stats[name] = k
 	}
 	return k, d, nil
-}
-
-func setName(coco bool) string {
-	if coco {
-		return "coco"
-	}
-	return "imagenet"
 }
 
 func sortedCategories(names map[int64]string) (out []store.Category) {

@@ -81,6 +81,14 @@ const (
 	COCORecord
 )
 
+// Set returns the data set of records of the kind.
+func (k RecordKind) Set() Set {
+	if k == COCORecord {
+		return COCO
+	}
+	return ImageNet
+}
+
 // ImageFact is what one record says of an image.
 type ImageFact struct {
 	Class         string

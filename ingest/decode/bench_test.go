@@ -81,11 +81,11 @@ func BenchmarkCOCO(b *testing.B) {
 	}{
 		{"fast", func(x *Batch, d []byte) {
 			s.Data, s.Pos = d, 0
-			if ok, f := x.fastJSON(s, true); !ok || f != nil {
+			if ok, f := x.fastJSON(s, COCO); !ok || f != nil {
 				b.Fatalf("not read: %.200s", d)
 			}
 		}},
-		{"encoding-json", func(x *Batch, d []byte) { x.slowJSON(d, true) }},
+		{"encoding-json", func(x *Batch, d []byte) { x.slowJSON(d, COCO) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			x := &Batch{Limits: store.Limits{}.WithDefaults()}

@@ -14,7 +14,7 @@ import (
 type Chunk struct {
 	Form   Form
 	Kind   RecordKind // of XML files
-	COCO   bool       // JSON records that do not tell are of COCO
+	Set    Set        // of JSON records that do not tell; zero is ImageNet
 	Buf    []byte
 	Base   int64  // offset of buf in the uncompressed source
 	Files  []File // of form members
@@ -22,6 +22,8 @@ type Chunk struct {
 	Last   bool   // the source ends here
 	Unsure bool   // buf probably does not begin with a record: glue reads it
 }
+
+func (u *Chunk) set() Set { return cmp.Or(u.Set, ImageNet) }
 
 type Form uint8
 
@@ -76,7 +78,7 @@ func (b *Batch) readMember(u *Chunk, m File, data []byte) {
 		return
 	}
 	if low := strings.ToLower(m.Name); strings.HasSuffix(low, ".json") || strings.HasSuffix(low, ".jsonl") {
-		b.readDocument(u.COCO, data)
+		b.readDocument(u.set(), data)
 		return
 	}
 	base := m.Name[strings.LastIndexByte(m.Name, '/')+1:]
@@ -106,7 +108,7 @@ func (b *Batch) readXML(data []byte, kind RecordKind, base string) {
 }
 
 // readDocument reads a whole JSON file: an object, an array, or values one a line.
-func (b *Batch) readDocument(coco bool, data []byte) {
+func (b *Batch) readDocument(set Set, data []byte) {
 	if !scan.OpensJSON(data) {
 		if kind := otherFile(data); kind != "" {
 			b.RejectRecord(schema.Malformed, kind, data)
@@ -119,13 +121,13 @@ func (b *Batch) readDocument(coco bool, data []byte) {
 		b.Count++
 		return
 	}
-	u := Chunk{COCO: coco, Form: Values, Buf: bytes.TrimPrefix(data, scan.BOM), Name: b.Member, Last: true}
+	u := Chunk{Set: set, Form: Values, Buf: bytes.TrimPrefix(data, scan.BOM), Name: b.Member, Last: true}
 	u.Base = b.Offset + int64(len(data)-len(u.Buf))
 	s := scan.Scanner{Data: u.Buf}
 	s.Space()
 	switch {
 	case s.Pos == len(u.Buf):
-		b.readValue(&s, coco, data)
+		b.readValue(&s, set, data)
 		return
 	case s.Is('['):
 		u.Form, u.Buf, u.Base = Elements, u.Buf[s.Pos:], u.Base+int64(s.Pos)
@@ -164,7 +166,7 @@ func (b *Batch) readLines(u *Chunk) {
 		if len(scan.Trim(line)) > 0 {
 			b.Member, b.Offset = u.Name, u.Base+int64(at)
 			s.Data, s.Pos = line, 0
-			b.readValue(&s, u.COCO, line)
+			b.readValue(&s, u.set(), line)
 		}
 		at += end + 1
 	}
@@ -172,7 +174,7 @@ func (b *Batch) readLines(u *Chunk) {
 }
 
 // readValue reads the one value that s.d holds.
-func (b *Batch) readValue(s *scan.Scanner, coco bool, whole []byte) {
+func (b *Batch) readValue(s *scan.Scanner, set Set, whole []byte) {
 	if len(whole) > b.Limits.Member {
 		b.RejectRecord(schema.TooLarge, "", whole)
 		b.Count++
@@ -180,20 +182,20 @@ func (b *Batch) readValue(s *scan.Scanner, coco bool, whole []byte) {
 	}
 	m := b.Mark()
 	s.Space()
-	ok, f := b.fastJSON(s, coco)
+	ok, f := b.fastJSON(s, set)
 	if ok {
 		s.Space()
 		ok = s.Pos == len(s.Data)
 	}
-	b.settle(m, ok, f, coco, whole)
+	b.settle(m, ok, f, set, whole)
 }
 
 // settle ends the fast reading of a value: it is counted, rejected, or read again slowly.
-func (b *Batch) settle(m mark, ok bool, f *Fault, coco bool, raw []byte) {
+func (b *Batch) settle(m mark, ok bool, f *Fault, set Set, raw []byte) {
 	switch {
 	case !ok:
 		b.Rewind(m)
-		b.slowJSON(raw, coco)
+		b.slowJSON(raw, set)
 	case f != nil:
 		b.Rewind(m)
 		b.RejectRecord(f.Reason, f.Detail, raw)
@@ -222,7 +224,7 @@ func (b *Batch) readElements(u *Chunk) {
 		}
 		m, start, count, headers := b.Mark(), s.Pos, b.Count, b.Headers
 		b.Offset = u.Base + int64(start)
-		if !b.readElement(&s, u.COCO) {
+		if !b.readElement(&s, u.set()) {
 			return
 		}
 		s.Space()
@@ -242,9 +244,9 @@ func (b *Batch) readElements(u *Chunk) {
 }
 
 // readElement reads the value at s.p; false, with nothing read, when it does not end in s.d.
-func (b *Batch) readElement(s *scan.Scanner, coco bool) bool {
+func (b *Batch) readElement(s *scan.Scanner, set Set) bool {
 	m, start := b.Mark(), s.Pos
-	ok, f := b.fastJSON(s, coco)
+	ok, f := b.fastJSON(s, set)
 	if !ok || f != nil {
 		n := scan.ValueEnd(s.Data[start:])
 		if n < 0 {
@@ -261,6 +263,6 @@ func (b *Batch) readElement(s *scan.Scanner, coco bool) bool {
 		b.Count++
 		return true
 	}
-	b.settle(m, ok, f, coco, raw)
+	b.settle(m, ok, f, set, raw)
 	return true
 }

@@ -83,23 +83,23 @@ func checkXML(t *testing.T, data []byte, kind RecordKind, limits store.Limits) {
 
 // checkJSON holds fastJSON against slowJSON, both on the value as a whole and through
 // readValue. The fast scanner comes with the spellings of another record.
-func checkJSON(t *testing.T, data []byte, coco bool, limits store.Limits) {
+func checkJSON(t *testing.T, data []byte, set Set, limits store.Limits) {
 	t.Helper()
 	slow := &Batch{Limits: limits.WithDefaults()}
-	slow.slowJSON(data, coco)
+	slow.slowJSON(data, set)
 	want := outcomeOf(slow)
 	fast := &Batch{Limits: limits.WithDefaults()}
 	s := &scan.Scanner{}
 	for i := range 3 { // the second time with the spellings that the first one left, the third one with others
 		if i == 2 {
 			for _, d := range spelledOddly {
-				fast.readValue(&scan.Scanner{Data: d}, coco, d)
+				fast.readValue(&scan.Scanner{Data: d}, set, d)
 			}
 		}
 		s.Data, s.Pos = data, 0
 		fast.Reset()
 		if len(data) <= fast.Limits.Member {
-			fast.readValue(s, coco, data)
+			fast.readValue(s, set, data)
 			sameOutcome(t, "readValue and slowJSON", data, outcomeOf(fast), want)
 		}
 	}
@@ -114,3 +114,11 @@ var spelledOddly = func() (all [][]byte) {
 	}
 	return append(all, []byte(`{"imageID":"n01440764/p","imagePosition":{"x":1}}`))
 }()
+
+// setIf returns COCO or ImageNet.
+func setIf(isCOCO bool) Set {
+	if isCOCO {
+		return COCO
+	}
+	return ImageNet
+}

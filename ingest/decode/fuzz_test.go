@@ -75,8 +75,8 @@ func FuzzImageNetJSON(f *testing.F) {
 		f.Add(seedJSON(seed, false))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		checkJSON(t, data, false, store.Limits{})
-		checkJSON(t, data, false, fewEntries)
+		checkJSON(t, data, ImageNet, store.Limits{})
+		checkJSON(t, data, ImageNet, fewEntries)
 	})
 }
 
@@ -85,8 +85,8 @@ func FuzzCOCOJSON(f *testing.F) {
 		f.Add(seedJSON(seed, true))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		checkJSON(t, data, true, store.Limits{})
-		checkJSON(t, data, true, fewEntries)
+		checkJSON(t, data, COCO, store.Limits{})
+		checkJSON(t, data, COCO, fewEntries)
 	})
 }
 
@@ -98,9 +98,9 @@ func TestJSONFastEqualsSlow(t *testing.T) {
 		if i%4 >= 2 {
 			d = randtext.Mutate(r, d)
 		}
-		checkJSON(t, d, coco == (r.IntN(8) > 0), store.Limits{})
+		checkJSON(t, d, setIf(coco == (r.IntN(8) > 0)), store.Limits{})
 		if i%8 == 1 {
-			checkJSON(t, d, coco, fewEntries)
+			checkJSON(t, d, setIf(coco), fewEntries)
 		}
 	}
 }
@@ -113,7 +113,7 @@ func readUnits(data []byte, form Form, cuts []int, limits store.Limits) (o outco
 	slices.Sort(cuts)
 	from := 0
 	for i, to := range cuts {
-		u := &Chunk{COCO: true, Form: form, Buf: slices.Clone(data[from:to]), Base: int64(from), Last: i == len(cuts)-1, Name: "m"}
+		u := &Chunk{Set: COCO, Form: form, Buf: slices.Clone(data[from:to]), Base: int64(from), Last: i == len(cuts)-1, Name: "m"}
 		b := &Batch{Limits: limits.WithDefaults()}
 		from = to
 		b.Read(u)

@@ -18,9 +18,9 @@ import (
 )
 
 // readJSONText reads one value as the only one of its source.
-func readJSONText(text string, coco bool, limits store.Limits) *Batch {
+func readJSONText(text string, set Set, limits store.Limits) *Batch {
 	b := &Batch{Limits: limits.WithDefaults()}
-	b.readValue(&scan.Scanner{Data: []byte(text)}, coco, []byte(text))
+	b.readValue(&scan.Scanner{Data: []byte(text)}, set, []byte(text))
 	return b
 }
 
@@ -41,9 +41,9 @@ type jsonCase struct {
 	nulled     []string
 }
 
-func (c jsonCase) run(t *testing.T, coco bool) {
+func (c jsonCase) run(t *testing.T, set Set) {
 	t.Run(c.name, func(t *testing.T) {
-		b := readJSONText(c.text, coco, store.Limits{List: 1000})
+		b := readJSONText(c.text, set, store.Limits{List: 1000})
 		if d := cmp.Diff(c.in, rowsOf(b), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("ImageNet rows (-want +got):\n%s", d)
 		}
@@ -65,7 +65,7 @@ func (c jsonCase) run(t *testing.T, coco bool) {
 		if b.Headers != c.headers || b.Count != len(b.ImageNet)+len(b.COCO)+len(rejects) {
 			t.Errorf("%d headers, want %d; %d records counted", b.Headers, c.headers, b.Count)
 		}
-		checkJSON(t, []byte(c.text), coco, store.Limits{List: 1000})
+		checkJSON(t, []byte(c.text), set, store.Limits{List: 1000})
 	})
 }
 
@@ -183,7 +183,7 @@ func TestJSONImageNet(t *testing.T) {
 		{name: "a list too long", text: withID(`,"mouseTracking":[` + strings.Repeat(`{"x":1,"y":1,"time":1},`, 1000) + `{}]`), rejects: []schema.Reason{schema.TooLong}},
 		{name: "a list too long in what is no JSON", text: withID(`,"mouseTracking":[` + strings.Repeat(`{"x":1,"y":1,"time":1},`, 1000) + `{}],}`), rejects: []schema.Reason{schema.Malformed}},
 	} {
-		c.run(t, false)
+		c.run(t, ImageNet)
 	}
 }
 
@@ -230,7 +230,7 @@ func TestJSONImageNetPages(t *testing.T) {
 		{name: "page times that are none", text: `{"annotations":[` + record("") + `],"startedAt":-1,"endedAt":"x"}`, in: annotationRows(slot(0, nil)),
 			nulled: []string{"endedAt not_a_number", "startedAt negative"}},
 	} {
-		c.run(t, false)
+		c.run(t, ImageNet)
 	}
 }
 
@@ -331,7 +331,7 @@ func TestJSONCOCO(t *testing.T) {
 		{name: "an ImageNet record among them", text: withID(`,"selected":true`),
 			in: annotationRows(func(r *schema.ImageNetAnnotation) { r.Selected = new(true) })},
 	} {
-		c.run(t, true)
+		c.run(t, COCO)
 	}
 }
 
@@ -365,7 +365,7 @@ func TestJSONDocuments(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := newBatch()
-			b.readDocument(true, []byte(c.text))
+			b.readDocument(COCO, []byte(c.text))
 			var rejects []schema.Reason
 			for _, x := range b.Rejects {
 				rejects = append(rejects, schema.Reason(x.Reason))
@@ -435,10 +435,10 @@ func TestJSONInOneBatch(t *testing.T) {
 			d = randtext.Mutate(r, d)
 		}
 		one := newBatch()
-		one.slowJSON(d, coco)
+		one.slowJSON(d, setIf(coco))
 		b.Reset()
 		s.Data, s.Pos = d, 0
-		b.readValue(s, coco, d)
+		b.readValue(s, setIf(coco), d)
 		sameOutcome(t, "a batch that was used and slowJSON", d, outcomeOf(b), outcomeOf(one))
 	}
 }
@@ -451,7 +451,7 @@ func TestOrderOfRejects(t *testing.T) {
 		b := newBatch()
 		for _, d := range append(before, wrong) {
 			b.Reset()
-			b.readValue(&scan.Scanner{Data: d}, true, d)
+			b.readValue(&scan.Scanner{Data: d}, COCO, d)
 		}
 		for _, r := range b.Rejects {
 			all = append(all, r.Field)
@@ -493,9 +493,9 @@ func TestSamplesInARow(t *testing.T) {
 		}
 		sep := []string{", ", ",", " , "}[r.IntN(3)]
 		text := fmt.Appendf(nil, `{"image_id": 7, "mouseTracking": [%s], "imageURL": %q}`, strings.Join(list, sep), strings.Repeat("room ", 60))
-		checkJSON(t, text, true, store.Limits{})
+		checkJSON(t, text, COCO, store.Limits{})
 		b := &Batch{Limits: store.Limits{}.WithDefaults()}
-		if ok, _ := b.fastJSON(&scan.Scanner{Data: text}, true); ok && len(list) > 3 && b.shapes.sample.known {
+		if ok, _ := b.fastJSON(&scan.Scanner{Data: text}, COCO); ok && len(list) > 3 && b.shapes.sample.known {
 			fast++
 		}
 	}

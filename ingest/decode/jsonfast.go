@@ -10,16 +10,14 @@ import (
 // same result: a fuzz test holds them together.
 //
 // It begins at s.p and leaves s.p behind the object.
-func (b *Batch) fastJSON(s *scan.Scanner, coco bool) (ok bool, f *Fault) {
+func (b *Batch) fastJSON(s *scan.Scanner, set Set) (ok bool, f *Fault) {
 	if b.Limits.Depth < scan.MaxDepth+5 {
 		return false, nil
 	}
 	start := s.Pos
-	if coco {
-		b.page.reset()
-	} else {
-		b.show.reset()
-	}
+	r := b.gather(set)
+	r.reset()
+	columns := r.columns()
 	if !s.Is('{') {
 		return false, nil
 	}
@@ -37,37 +35,30 @@ func (b *Batch) fastJSON(s *scan.Scanner, coco bool) (ok bool, f *Fault) {
 		if !ok {
 			return false, nil
 		}
-		k := slotOf(key)
-		if k == slotNone {
+		k := keyOf(key)
+		if k == &unknown {
 			if _, ok := s.Value(); !ok {
 				return false, nil
 			}
 			continue
 		}
-		if seen&(1<<k) != 0 || k == slotWrapper || k == slotOldClicks || !belongs(k, key, coco) {
+		slot := set.slotOf(k)
+		if seen&(1<<slot) != 0 || slot == slotOldClicks || !k.sets.has(set) {
 			return false, nil
 		}
-		if k == slotPage && !coco {
-			k = slotPageIdx
-			if seen&(1<<k) != 0 {
-				return false, nil
-			}
-		}
-		seen |= 1 << k
-		known = known || !shared(k)
-		switch k {
+		seen |= 1 << slot
+		known = known || k.shows != nothing
+		switch slot {
 		case slotClicks, slotMouse, slotHovers, slotActions, slotBrowsing:
-			ok, f = b.fastList(s, k, coco)
+			ok, f = b.fastList(s, slot, r)
 		case slotCategories:
 			ok = b.fastCategories(s)
 		case slotPosition:
 			ok = b.fastPosition(s)
 		default:
 			var v scan.Value
-			if v, ok = s.Value(); ok && coco {
-				b.cocoScalar(k, view(key), v)
-			} else if ok {
-				b.imagenetScalar(k, view(key), v)
+			if v, ok = s.Value(); ok {
+				columns[slot].json(b, v, Field{Name: k.name})
 			}
 		}
 		if !ok || f != nil {
@@ -77,40 +68,10 @@ func (b *Batch) fastJSON(s *scan.Scanner, coco bool) (ok bool, f *Fault) {
 	if !known {
 		return false, nil // a header, perhaps
 	}
-	if coco {
-		return true, b.endCOCO(&noWrapper, s.Data[start:s.Pos])
-	}
-	return true, b.endImageNet(&noWrapper, s.Data[start:s.Pos])
+	return true, r.end(b, &noWrapper, s.Data[start:s.Pos])
 }
 
-// belongs tells whether a key is one of the data set's records; where it is not, slowJSON
-// finds out what the record is.
-func belongs(k slot, key []byte, coco bool) bool {
-	switch k {
-	case slotImageID:
-		return coco == (string(key) == "image_id")
-	case slotActions, slotBrowsing, slotCategories, slotImageURL, slotSpent:
-		return coco
-	case slotClicks, slotHovers, slotPosition, slotSelected, slotSelectedCount, slotHoveredCount, slotEstimate,
-		slotImageNetHIT, slotSubmit, slotImageIdx:
-		return !coco
-	case slotPage:
-		return coco || string(key) == "pageno"
-	}
-	return true
-}
-
-// shared tells the keys that records of both data sets, or headers, have.
-func shared(k slot) bool {
-	switch k {
-	case slotWorker, slotAssignment, slotHIT, slotImageNetHIT, slotPage, slotPageIdx, slotWidth, slotHeight,
-		slotOrigWidth, slotOrigHeight, slotMouse, slotCategories:
-		return true
-	}
-	return false
-}
-
-func (b *Batch) fastList(s *scan.Scanner, k slot, coco bool) (bool, *Fault) {
+func (b *Batch) fastList(s *scan.Scanner, k slot, r gathered) (bool, *Fault) {
 	if s.Pos >= len(s.Data) || s.Data[s.Pos] != '[' {
 		return s.Literal("null"), nil
 	}
@@ -121,7 +82,7 @@ func (b *Batch) fastList(s *scan.Scanner, k slot, coco bool) (bool, *Fault) {
 			return ok, nil
 		}
 		if k == slotMouse {
-			if any, f := b.fastSamples(s, coco); f != nil {
+			if any, f := b.fastSamples(s, r); f != nil {
 				return true, f
 			} else if any {
 				continue
@@ -135,11 +96,7 @@ func (b *Batch) fastList(s *scan.Scanner, k slot, coco bool) (bool, *Fault) {
 				return false, nil
 			}
 		}
-		add := b.add
-		if coco {
-			add = b.addCOCO
-		}
-		if f := add(k, e); f != nil {
+		if f := r.add(b, k, e); f != nil {
 			return true, f
 		}
 	}
@@ -168,7 +125,7 @@ func (b *Batch) fastPosition(s *scan.Scanner) bool {
 	if !b.shapes.pair(s, &e, partX) {
 		return false
 	}
-	b.show.posX = b.pixels(e[partX], "imagePosition.x", false)
-	b.show.posY = b.pixels(e[partY], "imagePosition.y", false)
+	b.show.posX = b.position(e[partX], Field{Name: "imagePosition.x"})
+	b.show.posY = b.position(e[partY], Field{Name: "imagePosition.y"})
 	return true
 }

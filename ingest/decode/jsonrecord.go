@@ -32,104 +32,6 @@ func (b *Batch) boolean(s scan.Value, f Field) *bool {
 	return &no
 }
 
-// slot numbers the keys of a record, so that both spellings of one are the same.
-type slot uint8
-
-const (
-	slotNone slot = iota
-	slotImageID
-	slotImageURL
-	slotWorker
-	slotAssignment
-	slotHIT
-	slotImageNetHIT
-	slotSubmit
-	slotPage    // page_id, pageno
-	slotPageIdx // page_idx
-	slotImageIdx
-	slotSelected
-	slotSelectedCount
-	slotHoveredCount
-	slotWidth
-	slotHeight
-	slotOrigWidth
-	slotOrigHeight
-	slotEstimate
-	slotSpent
-	slotPosition
-	slotClicks
-	slotOldClicks // mousePoint
-	slotMouse
-	slotHovers
-	slotActions
-	slotBrowsing
-	slotCategories
-	slotWrapper // page, pages, annotation, annotations
-	slots
-)
-
-func slotOf(key []byte) slot {
-	switch string(key) {
-	case "imageID", "image_id":
-		return slotImageID
-	case "imageURL":
-		return slotImageURL
-	case "worker_id", "workerID":
-		return slotWorker
-	case "assignment_id", "assignmentID":
-		return slotAssignment
-	case "hit_id", "hitID":
-		return slotHIT
-	case "imagenet_hit_id", "imageNetHitID":
-		return slotImageNetHIT
-	case "hit_submit_time":
-		return slotSubmit
-	case "page_id", "pageno":
-		return slotPage
-	case "page_idx":
-		return slotPageIdx
-	case "image_idx":
-		return slotImageIdx
-	case "selected":
-		return slotSelected
-	case "selectedCount":
-		return slotSelectedCount
-	case "hoveredCount":
-		return slotHoveredCount
-	case "imageWidth":
-		return slotWidth
-	case "imageHeight":
-		return slotHeight
-	case "originalImageWidth":
-		return slotOrigWidth
-	case "originalImageHeight":
-		return slotOrigHeight
-	case "estimateTime":
-		return slotEstimate
-	case "timeSpent", "timeSpend":
-		return slotSpent
-	case "imagePosition":
-		return slotPosition
-	case "selectedRecord":
-		return slotClicks
-	case "mousePoint":
-		return slotOldClicks
-	case "mouseTracking":
-		return slotMouse
-	case "hoveredRecord":
-		return slotHovers
-	case "actionHistories":
-		return slotActions
-	case "categoryHistories":
-		return slotBrowsing
-	case "categories":
-		return slotCategories
-	case "page", "pages", "annotation", "annotations":
-		return slotWrapper
-	}
-	return slotNone
-}
-
 // wrapper is what a front-end page or dump says of all its records.
 type wrapper struct {
 	worker, assign, hit, inHIT string
@@ -141,51 +43,8 @@ type wrapper struct {
 
 var noWrapper = wrapper{slot: -1}
 
-// imagenetScalar takes a scalar key of an ImageNet record.
-func (b *Batch) imagenetScalar(k slot, key string, v scan.Value) {
-	m, f := &b.show, Field{Name: key}
-	switch k {
-	case slotWorker:
-		m.worker = b.Name(v, f)
-	case slotAssignment:
-		m.assign = b.Name(v, f)
-	case slotHIT:
-		m.hit = b.Name(v, f)
-	case slotImageNetHIT:
-		m.inHIT = b.Name(v, f)
-	case slotImageID:
-		m.idKind = v.Kind
-		if v.Kind == scan.String {
-			m.imageID = v.Text
-		}
-	case slotSubmit:
-		m.submit = b.epoch(v, key)
-	case slotPage, slotPageIdx:
-		m.page = b.Whole(v, f)
-	case slotImageIdx:
-		m.slot = b.Whole(v, f)
-	case slotSelected:
-		m.chosen = b.boolean(v, f)
-	case slotSelectedCount:
-		m.nChosen = b.Whole(v, f)
-	case slotHoveredCount:
-		m.nHover = b.Whole(v, f)
-	case slotWidth:
-		m.width = b.pixels(v, key, true)
-	case slotHeight:
-		m.height = b.pixels(v, key, true)
-	case slotOrigWidth:
-		m.origW = b.Whole(v, f)
-	case slotOrigHeight:
-		m.origH = b.Whole(v, f)
-	case slotEstimate:
-		m.est = b.duration(v, key)
-	}
-}
-
-// endImageNet makes the row and record of an ImageNet JSON record.
-func (b *Batch) endImageNet(c *wrapper, raw []byte) *Fault {
-	m := &b.show
+// end makes the row and record of an ImageNet JSON record.
+func (m *showing) end(b *Batch, c *wrapper, raw []byte) *Fault {
 	id := imageIDIn(m.imageID)
 	if len(id) == 0 {
 		return m.noImageID()
@@ -211,7 +70,7 @@ func (b *Batch) endImageNet(c *wrapper, raw []byte) *Fault {
 	}
 	r := b.addRow(b.text.keep(id), b.text.keep(class))
 	r.PageUUID = c.uuid
-	r.PageStarted, r.PageEnded = b.epoch(c.started, "startedAt"), b.epoch(c.ended, "endedAt")
+	r.PageStarted, r.PageEnded = b.epoch(c.started, Field{Name: "startedAt"}), b.epoch(c.ended, Field{Name: "endedAt"})
 	fact := ImageFact{Class: r.Class, Shown: 1}
 	if m.origW != nil && m.origH != nil && *m.origW > 0 && *m.origH > 0 {
 		fact.ShownW, fact.OrigH = *m.origW, *m.origH
@@ -258,42 +117,8 @@ func (p *cocoPage) reset() {
 	*p = cocoPage{actions: p.actions[:0], browsing: p.browsing[:0], mouse: p.mouse[:0], names: p.names[:0]}
 }
 
-// cocoScalar takes a scalar key of a COCO record.
-func (b *Batch) cocoScalar(k slot, key string, v scan.Value) {
-	p, f := &b.page, Field{Name: key}
-	switch k {
-	case slotImageID:
-		p.id = v
-	case slotImageURL:
-		if v.Kind == scan.String {
-			p.url = append(p.url[:0], v.Text...)
-		}
-	case slotWorker:
-		p.row.WorkerID = b.Name(v, f)
-	case slotAssignment:
-		p.row.AssignmentID = b.Name(v, f)
-	case slotHIT:
-		p.row.HITID = b.Name(v, f)
-	case slotPage:
-		p.pageID = v
-	case slotPageIdx:
-		p.pageIdx = v
-	case slotWidth:
-		p.row.ImageWidth = b.pixels(v, key, true)
-	case slotHeight:
-		p.row.ImageHeight = b.pixels(v, key, true)
-	case slotOrigWidth:
-		p.row.OrigWidth = b.Whole(v, f)
-	case slotOrigHeight:
-		p.row.OrigHeight = b.Whole(v, f)
-	case slotSpent:
-		p.row.TimeSpent = b.duration(v, key)
-	}
-}
-
-// endCOCO makes the row and record of a COCO record.
-func (b *Batch) endCOCO(c *wrapper, raw []byte) *Fault {
-	p := &b.page
+// end makes the row and record of a COCO record.
+func (p *cocoPage) end(b *Batch, c *wrapper, raw []byte) *Fault {
 	id, f := p.imageID()
 	if f != nil {
 		return f
@@ -321,7 +146,7 @@ func (b *Batch) endCOCO(c *wrapper, raw []byte) *Fault {
 		}
 	}
 	r.PageUUID = c.uuid
-	r.PageStarted, r.PageEnded = b.epoch(c.started, "startedAt"), b.epoch(c.ended, "endedAt")
+	r.PageStarted, r.PageEnded = b.epoch(c.started, Field{Name: "startedAt"}), b.epoch(c.ended, Field{Name: "endedAt"})
 	r.Actions, r.Browsing, r.Mouse = b.acts.keep(p.actions), b.steps.keep(p.browsing), b.points.keep(p.mouse)
 	r.Categories = b.names.keep(p.names)
 	if f := b.flooded(); f != nil {
@@ -380,22 +205,21 @@ func (b *Batch) pageTime(v scan.Value, f Field) int64 {
 }
 
 // add appends an entry to the list of slot k.
-func (b *Batch) add(k slot, e *rawEvent) *Fault {
+func (m *showing) add(b *Batch, k slot, e *rawEvent) *Fault {
 	n := 0
 	switch k {
 	case slotClicks, slotOldClicks:
-		m := &b.show
 		n = len(m.clicks)
-		m.clicks = append(m.clicks, b.point(false, "selectedRecord", n, e[partTime], e[partX], e[partY]))
+		m.clicks = append(m.clicks, b.point(m, "selectedRecord", n, e[partTime], e[partX], e[partY]))
 	case slotMouse:
-		n = len(b.show.mouse)
-		b.show.mouse = append(b.show.mouse, b.point(false, sampleList, n, e[partTime], e[partX], e[partY]))
+		n = len(m.mouse)
+		m.mouse = append(m.mouse, b.point(m, sampleList, n, e[partTime], e[partX], e[partY]))
 	case slotHovers:
-		n = len(b.show.hovers)
+		n = len(m.hovers)
 		f := Field{"hoveredRecord", n, "time"}
 		t := b.millis(e[partTime], true, f)
 		f.Name = "action"
-		b.show.hovers = append(b.show.hovers, hover{T: t, Action: b.common(e[partAction], f)})
+		m.hovers = append(m.hovers, hover{T: t, Action: b.common(e[partAction], f)})
 	}
 	if n >= b.Limits.List {
 		return Faultf(schema.TooLong, "a list has more than %d entries", b.Limits.List)
@@ -404,25 +228,20 @@ func (b *Batch) add(k slot, e *rawEvent) *Fault {
 }
 
 // point applies the rules to the n-th point of a list, in one order however it was read: rejects are in it, too.
-func (b *Batch) point(coco bool, list string, n int, t, x, y scan.Value) (p point) {
-	if coco {
-		p.T = b.pageTime(t, Field{list, n, "timeAt"})
-	} else {
-		p.T = b.millis(t, true, Field{list, n, "time"})
-	}
+func (b *Batch) point(r gathered, list string, n int, t, x, y scan.Value) (p point) {
+	p.T = r.time(b, t, list, n)
 	p.X = b.coord(x, Field{list, n, "x"})
 	p.Y = b.coord(y, Field{list, n, "y"})
 	return p
 }
 
-// addCOCO appends an entry to a list of a COCO record.
-func (b *Batch) addCOCO(k slot, e *rawEvent) *Fault {
-	p := &b.page
+// add appends an entry to the list of slot k.
+func (p *cocoPage) add(b *Batch, k slot, e *rawEvent) *Fault {
 	n := 0
 	switch k {
 	case slotMouse:
 		n = len(p.mouse)
-		p.mouse = append(p.mouse, b.point(true, sampleList, n, e[partTime], e[partX], e[partY]))
+		p.mouse = append(p.mouse, b.point(p, sampleList, n, e[partTime], e[partX], e[partY]))
 	case slotActions:
 		n = len(p.actions)
 		f := func(name string) Field { return Field{"actionHistories", n, name} }

@@ -75,15 +75,13 @@ const sampleRoom = 2 + 4*16 + 3*(2+19) + scan.ShortRoom
 
 // fastSamples reads mouse samples that are spelled like the last one: from the beginning of one
 // to the end of another.
-func (b *Batch) fastSamples(s *scan.Scanner, coco bool) (any bool, f *Fault) {
+func (b *Batch) fastSamples(s *scan.Scanner, r gathered) (any bool, f *Fault) {
 	l := &b.shapes.sample
 	if !l.known {
 		return false, nil
 	}
-	list := &b.show.mouse
-	if coco {
-		list = &b.page.mouse
-	}
+	list := r.samples()
+	_, inPage := r.(*cocoPage)
 	d, ps := s.Data, *list
 	var num [3]float64
 	var from, to [3]int
@@ -121,11 +119,11 @@ func (b *Batch) fastSamples(s *scan.Scanner, coco bool) (any bool, f *Fault) {
 			return true, Faultf(schema.TooLong, "a list has more than %d entries", b.Limits.List)
 		}
 		x, y, t := num[0], num[1], num[2]
-		if ms := int64(t); coco && float64(ms) == t && 0 < ms && ms < maxTime && plainCoord(x) && plainCoord(y) {
+		if ms := int64(t); inPage && float64(ms) == t && 0 < ms && ms < maxTime && plainCoord(x) && plainCoord(y) {
 			ps = append(ps, point{ms, x, y})
 		} else {
 			at := func(i int) scan.Value { return scan.Value{Kind: scan.Numeric, Num: num[i], Text: d[from[i]:to[i]]} }
-			ps = append(ps, b.point(coco, sampleList, n, at(2), at(0), at(1)))
+			ps = append(ps, b.point(r, sampleList, n, at(2), at(0), at(1)))
 		}
 		any = true
 		s.Pos = p

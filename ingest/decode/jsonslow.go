@@ -14,9 +14,9 @@ import (
 )
 
 // slowJSON reads one JSON value, whatever it wraps, with encoding/json: the judge for every
-// value that the fast scanner does not take. coco says which data set a value belongs to that
+// value that the fast scanner does not take. set says which data set a value belongs to that
 // does not tell by itself. Faults are noted in the batch.
-func (b *Batch) slowJSON(data []byte, coco bool) {
+func (b *Batch) slowJSON(data []byte, set Set) {
 	trimmed := scan.Trim(data)
 	fail := func(r schema.Reason, detail string) {
 		b.RejectRecord(r, detail, trimmed)
@@ -39,7 +39,7 @@ func (b *Batch) slowJSON(data []byte, coco bool) {
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
-		if !coco && !utf8.Valid(trimmed) {
+		if set != COCO && !utf8.Valid(trimmed) {
 			fail(schema.NotUTF8, notUTF8(trimmed).Detail)
 			return
 		}
@@ -53,23 +53,23 @@ func (b *Batch) slowJSON(data []byte, coco bool) {
 	obj, ok := v.(map[string]any)
 	if !ok {
 		if holdsRecords(v) {
-			b.unpack(trimmed, coco)
+			b.unpack(trimmed, set)
 			return
 		}
 		fail(schema.NotObject, jsonScalar(v).Kind.String()+" where a record should be")
 		return
 	}
 	if isContainer(obj) {
-		b.unpack(trimmed, coco)
+		b.unpack(trimmed, set)
 		return
 	}
 	valid := utf8.Valid(trimmed)
-	b.object(obj, noWrapper, jsonSource{coco: coco, valid: valid, raw: trimmed})
+	b.object(obj, noWrapper, jsonSource{set: set, valid: valid, raw: trimmed})
 }
 
 // jsonSource is what holds for all records of one JSON value.
 type jsonSource struct {
-	coco  bool // unless the record tells otherwise
+	set   Set  // unless the record tells otherwise
 	valid bool // the bytes are UTF-8
 	raw   []byte
 }
@@ -151,7 +151,7 @@ func (b *Batch) readPage(p map[string]any, c wrapper, s jsonSource) {
 	rec, single := p["annotation"].(map[string]any)
 	if single {
 		in := s
-		in.coco = true
+		in.set = COCO
 		b.bare(rec, c, in)
 	}
 	list, ok := entriesOf(p["annotations"])
@@ -183,26 +183,39 @@ func (b *Batch) readPage(p map[string]any, c wrapper, s jsonSource) {
 
 // take adds the identifiers that o gives for all its records.
 func (c *wrapper) take(b *Batch, o map[string]any) {
-	for _, k := range []struct {
-		to    *string
-		names [2]string
-	}{
-		{&c.worker, [2]string{"worker_id", "workerID"}}, {&c.assign, [2]string{"assignment_id", "assignmentID"}},
-		{&c.hit, [2]string{"hit_id", "hitID"}}, {&c.inHIT, [2]string{"imagenet_hit_id", "imageNetHitID"}},
-	} {
-		for _, n := range k.names {
-			if v, ok := o[n].(string); ok && v != "" {
-				*k.to = b.text.keep([]byte(v))
-				break
-			}
+	var seen uint64
+	for i := range keys {
+		k := &keys[i]
+		to := c.identifier(k.slot)
+		if to == nil || seen&(1<<k.slot) != 0 {
+			continue
+		}
+		if v, ok := o[k.name].(string); ok && v != "" {
+			*to = b.text.keep([]byte(v))
+			seen |= 1 << k.slot
 		}
 	}
+}
+
+// identifier returns where the identifier of a slot goes, nil for other slots.
+func (c *wrapper) identifier(k slot) *string {
+	switch k {
+	case slotWorker:
+		return &c.worker
+	case slotAssignment:
+		return &c.assign
+	case slotHIT:
+		return &c.hit
+	case slotImageNetHIT:
+		return &c.inHIT
+	}
+	return nil
 }
 
 // isHeader tells a HIT's header, which holds no annotation, from a record.
 func isHeader(o map[string]any) bool {
 	for k, v := range o {
-		switch slotOf([]byte(k)) {
+		switch keyOf([]byte(k)).slot {
 		case slotNone, slotWorker, slotAssignment, slotHIT, slotImageNetHIT:
 		case slotWrapper: // a dump without pages
 			if v != nil {
@@ -219,19 +232,13 @@ func isHeader(o map[string]any) bool {
 
 // bare reads a record.
 func (b *Batch) bare(o map[string]any, c wrapper, s jsonSource) {
-	coco := s.coco
-	if is, known := dataSetOf(o); known {
-		coco = is
-	}
+	set := cmp.Or(dataSetOf(o), s.set)
 	m := b.Mark()
 	var f *Fault
-	switch {
-	case coco:
-		f = b.slowCOCO(o, &c, s.raw)
-	case !s.valid:
+	if set != COCO && !s.valid {
 		f = notUTF8(s.raw)
-	default:
-		f = b.slowImageNet(o, &c, s.raw)
+	} else {
+		f = b.slowRecord(o, &c, set, s.raw)
 	}
 	if f != nil {
 		b.Rewind(m)
@@ -246,96 +253,56 @@ func (b *Batch) fail(f *Fault, s jsonSource) {
 	b.Count++
 }
 
-// dataSetOf tells the data set from the keys that only one of them has.
-func dataSetOf(o map[string]any) (coco, known bool) {
-	for _, k := range []string{"actionHistories", "categoryHistories", "image_id", "imageURL", "timeSpent", "timeSpend"} {
-		if _, ok := o[k]; ok {
-			return true, true
-		}
-	}
-	for _, k := range []string{"imageID", "selectedRecord", "selected", "hoveredRecord", "mousePoint", "imagePosition"} {
-		if _, ok := o[k]; ok {
-			return false, true
-		}
-	}
-	return false, false
-}
-
-func (b *Batch) slowImageNet(o map[string]any, c *wrapper, raw []byte) *Fault {
-	b.show.reset()
-	for _, key := range imagenetKeys {
-		v := o[key]
-		if v == nil {
-			continue
-		}
-		switch k := slotOf([]byte(key)); k {
-		case slotClicks, slotMouse, slotHovers, slotOldClicks:
-			if k == slotOldClicks {
-				if o["selectedRecord"] != nil || b.show.nChosen == nil || *b.show.nChosen <= 0 {
-					continue // an image that nobody clicked has the pointer's last position, or {0, 0}
-				}
-				if one, ok := v.(map[string]any); ok {
-					v = []any{one}
+// dataSetOf returns the data set that the keys of an object show, zero if none does.
+func dataSetOf(o map[string]any) Set {
+	for _, set := range [...]Set{COCO, ImageNet} {
+		for i := range keys {
+			if k := &keys[i]; k.showsIn(inObject) && k.sets.has(set) {
+				if _, ok := o[k.name]; ok {
+					return set
 				}
 			}
-			if f := b.slowList(k, key, v, (*Batch).add); f != nil {
-				return f
-			}
-		case slotPosition:
-			x, y := b.jsonPair(v, Field{Name: key})
-			b.show.posX = b.pixels(x, "imagePosition.x", false)
-			b.show.posY = b.pixels(y, "imagePosition.y", false)
-		default:
-			if k == slotPage {
-				k = slotPageIdx
-			}
-			if !b.show.once(int(k)) { // the other spelling was there
-				continue
-			}
-			b.imagenetScalar(k, key, jsonScalar(v))
 		}
 	}
-	return b.endImageNet(c, raw)
+	return 0
 }
 
-// imagenetKeys and cocoKeys are the keys of a record; of two spellings the first one counts.
-var imagenetKeys = []string{
-	"imageID", "worker_id", "workerID", "assignment_id", "assignmentID", "hit_id", "hitID", "imagenet_hit_id", "imageNetHitID",
-	"hit_submit_time", "page_idx", "pageno", "image_idx", "selected", "selectedCount", "hoveredCount", "imageWidth", "imageHeight",
-	"originalImageWidth", "originalImageHeight", "estimateTime", "imagePosition", "selectedRecord", "mousePoint", "mouseTracking", "hoveredRecord",
-}
-
-var cocoKeys = []string{
-	"image_id", "imageURL", "worker_id", "workerID", "assignment_id", "assignmentID", "hit_id", "hitID", "page_id", "pageno", "page_idx",
-	"imageWidth", "imageHeight", "originalImageWidth", "originalImageHeight", "timeSpent", "timeSpend",
-	"actionHistories", "categoryHistories", "mouseTracking", "categories",
-}
-
-func (b *Batch) slowCOCO(o map[string]any, c *wrapper, raw []byte) *Fault {
-	b.page.reset()
+// slowRecord reads a record of a data set.
+func (b *Batch) slowRecord(o map[string]any, c *wrapper, set Set, raw []byte) *Fault {
+	r := b.gather(set)
+	r.reset()
 	var seen uint64
-	for _, key := range cocoKeys {
-		v := o[key]
-		if v == nil {
+	for i := range keys {
+		k := &keys[i]
+		v, slot := o[k.name], set.slotOf(k)
+		if v == nil || !k.sets.has(set) || seen&(1<<slot) != 0 {
 			continue
 		}
-		k := slotOf([]byte(key))
-		if seen&(1<<k) != 0 {
-			continue
-		}
-		seen |= 1 << k
-		switch k {
-		case slotActions, slotBrowsing, slotMouse:
-			if f := b.slowList(k, key, v, (*Batch).addCOCO); f != nil {
+		seen |= 1 << slot
+		switch slot {
+		case slotOldClicks:
+			if o["selectedRecord"] != nil || b.show.nChosen == nil || *b.show.nChosen <= 0 {
+				continue // an image that nobody clicked has the pointer's last position, or {0, 0}
+			}
+			if one, ok := v.(map[string]any); ok {
+				v = []any{one}
+			}
+			fallthrough
+		case slotClicks, slotMouse, slotHovers, slotActions, slotBrowsing:
+			if f := b.slowList(slot, k.name, v, r); f != nil {
 				return f
 			}
 		case slotCategories:
 			b.categories(v)
+		case slotPosition:
+			x, y := b.jsonPair(v, Field{Name: k.name})
+			b.show.posX = b.position(x, Field{Name: "imagePosition.x"})
+			b.show.posY = b.position(y, Field{Name: "imagePosition.y"})
 		default:
-			b.cocoScalar(k, key, jsonScalar(v))
+			r.columns()[slot].json(b, jsonScalar(v), Field{Name: k.name})
 		}
 	}
-	return b.endCOCO(c, raw)
+	return r.end(b, c, raw)
 }
 
 func (b *Batch) categories(v any) {
@@ -356,7 +323,7 @@ func (b *Batch) categories(v any) {
 
 // slowList reads a list of entries (R9). An entry that is no object stays as one without
 // values, so that the others keep their places and the list its length.
-func (b *Batch) slowList(k slot, key string, v any, add func(*Batch, slot, *rawEvent) *Fault) *Fault {
+func (b *Batch) slowList(k slot, key string, v any, r gathered) *Fault {
 	list, ok := v.([]any)
 	if !ok {
 		b.Drop(key, schema.WrongType, jsonScalar(v).Kind.String()+"; a list is wanted", jsonScalar(v).Text)
@@ -382,7 +349,7 @@ func (b *Batch) slowList(k slot, key string, v any, add func(*Batch, slot, *rawE
 		if t := o["actionType"]; t != nil {
 			e[partAction] = jsonScalar(t)
 		}
-		if f := add(b, k, &e); f != nil {
+		if f := r.add(b, k, &e); f != nil {
 			return f
 		}
 	}

@@ -13,10 +13,10 @@ import (
 
 // Look is what the beginning of a JSON text tells.
 type Look struct {
-	IsJSON, Known, COCO, Instances bool
-	Told                           bool // coco is sure; else the keys are those of a header
-	Form                           Form
-	Keys                           []string // of the first object
+	IsJSON, Known, Instances bool
+	Set                      Set // zero where the keys are those of a header, or not known
+	Form                     Form
+	Keys                     []string // of the first object
 }
 
 // LookAtJSON tells form and data set from the first bytes.
@@ -30,8 +30,8 @@ func LookAtJSON(head []byte) (j Look) {
 		j.Form = formOfObjects(d)
 	}
 	j.Keys = firstKeys(d)
-	j.COCO, j.Told = DataSetIn(d)
-	j.Known = j.Told
+	j.Set = DataSetIn(d)
+	j.Known = j.Set != 0
 	if len(j.Keys) > 0 && d[0] == '{' {
 		switch j.Keys[0] {
 		case "info", "images", "licenses", "categories":
@@ -145,21 +145,23 @@ func isResult(d []byte, key string) bool {
 	})
 }
 
-// DataSetIn finds the first key that only one data set has.
-func DataSetIn(d []byte) (coco, known bool) {
+// DataSetIn returns the data set that the first key in a text shows that only one has, zero if there is
+// none.
+func DataSetIn(d []byte) (set Set) {
 	best := len(d)
-	for _, k := range []struct {
-		key  string
-		coco bool
-	}{
-		{"actionHistories", true}, {"categoryHistories", true}, {"image_id", true}, {"imageURL", true}, {"timeSpent", true}, {"timeSpend", true},
-		{"imageID", false}, {"selectedRecord", false}, {"hoveredRecord", false}, {"imagePosition", false}, {"mousePoint", false}, {"estimateTime", false},
-	} {
-		if i := bytes.Index(d[:best], []byte(`"`+k.key+`"`)); i >= 0 {
-			best, coco, known = i, k.coco, true
+	for i := range keys {
+		k := &keys[i]
+		if !k.showsIn(inText) {
+			continue
+		}
+		if at := bytes.Index(d[:best], []byte(`"`+k.name+`"`)); at >= 0 {
+			best, set = at, ImageNet
+			if k.sets.has(COCO) {
+				set = COCO
+			}
 		}
 	}
-	return coco, known
+	return set
 }
 
 // otherFile names the well-known kind of file that data is, in place of annotations; "" for a file

@@ -25,8 +25,8 @@ func TestColumns(t *testing.T) {
 	for range 300 {
 		b := newBatch()
 		b.slowXML(randtext.XML(r, 3), XMLRecord, nil, &b.doc)
-		b.slowJSON(randtext.ImageNetJSON(r, 3), false)
-		b.slowJSON(randtext.COCO(r, 3), true)
+		b.slowJSON(randtext.ImageNetJSON(r, 3), ImageNet)
+		b.slowJSON(randtext.COCO(r, 3), COCO)
 		in, co = append(in, b.ImageNet...), append(co, b.COCO...)
 	}
 	var wantIn []schema.ImageNetAnnotation

@@ -79,12 +79,8 @@ func (b *Batch) millis(v scan.Value, epoch bool, f Field) int64 {
 }
 
 // duration and epoch are scalar columns of ms.
-func (b *Batch) duration(v scan.Value, name string) *int64 {
-	return b.optTime(b.millis(v, false, Field{Name: name}))
-}
-func (b *Batch) epoch(v scan.Value, name string) *int64 {
-	return b.optTime(b.millis(v, true, Field{Name: name}))
-}
+func (b *Batch) duration(v scan.Value, f Field) *int64 { return b.optTime(b.millis(v, false, f)) }
+func (b *Batch) epoch(v scan.Value, f Field) *int64    { return b.optTime(b.millis(v, true, f)) }
 
 func (b *Batch) optTime(t int64) *int64 {
 	if t == noTime {
@@ -114,8 +110,11 @@ func (b *Batch) Whole(v scan.Value, f Field) *int32 {
 	return nil
 }
 
-// pixels is a scalar column of CSS pixels; sizes cannot be negative, positions can.
-func (b *Batch) pixels(v scan.Value, name string, size bool) *float64 {
+// size and position are scalar columns of CSS pixels; sizes cannot be negative, positions can.
+func (b *Batch) size(v scan.Value, f Field) *float64     { return b.pixels(v, f, true) }
+func (b *Batch) position(v scan.Value, f Field) *float64 { return b.pixels(v, f, false) }
+
+func (b *Batch) pixels(v scan.Value, f Field, size bool) *float64 {
 	reason := schema.Reason("")
 	switch {
 	case v.Kind == scan.Null:
@@ -129,6 +128,6 @@ func (b *Batch) pixels(v scan.Value, name string, size bool) *float64 {
 	default:
 		return b.f64.ref(v.Num + 0)
 	}
-	b.Drop(name, reason, wanted(v), v.Text)
+	b.Drop(f.String(), reason, wanted(v), v.Text)
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 // showing gathers one time an image was shown until its row is made. Times are absolute here.
 type showing struct {
-	seen    uint32 // bits of the scalars met: the first of a name wins
+	seen    uint64 // the slots met: the first of a name wins
 	imageID []byte
 	idKind  scan.Kind // of the JSON value of imageID
 	worker  string
@@ -40,87 +40,13 @@ func (m *showing) reset() {
 	*m = showing{clicks: clicks, mouse: mouse, hovers: hovers}
 }
 
-// once tells whether the i-th scalar is met for the first time.
-func (m *showing) once(i int) bool {
-	if m.seen&(1<<i) != 0 {
+// once reports whether a slot is met for the first time.
+func (m *showing) once(k slot) bool {
+	if m.seen&(1<<k) != 0 {
 		return false
 	}
-	m.seen |= 1 << i
+	m.seen |= 1 << k
 	return true
-}
-
-// scalar takes a scalar element of <metadata>; it tells false for a name it does not know.
-func (b *Batch) scalar(name string, text []byte) bool {
-	m := &b.show
-	switch name {
-	case "assignment_id":
-		m.assign = b.once(0, m.assign, text)
-	case "hit_id":
-		m.hit = b.once(1, m.hit, text)
-	case "imagenet_hit_id":
-		m.inHIT = b.once(2, m.inHIT, text)
-	case "worker_id":
-		m.worker = b.once(3, m.worker, text)
-	case "imageID":
-		if m.once(4) {
-			m.imageID = scan.Trim(text)
-		}
-	case "selected":
-		if m.once(5) {
-			m.chosen = b.selected(scan.Trim(text))
-		}
-	case "hit_submit_time":
-		if m.once(6) {
-			m.submit = b.epoch(scan.TextValue(text), name)
-		}
-	case "estimateTime":
-		if m.once(7) {
-			m.est = b.duration(scan.TextValue(text), name)
-		}
-	case "page_idx":
-		m.page = b.onceWhole(8, m.page, name, text)
-	case "image_idx":
-		m.slot = b.onceWhole(9, m.slot, name, text)
-	case "selectedCount":
-		m.nChosen = b.onceWhole(10, m.nChosen, name, text)
-	case "hoveredCount":
-		m.nHover = b.onceWhole(11, m.nHover, name, text)
-	case "originalImageWidth":
-		m.origW = b.onceWhole(12, m.origW, name, text)
-	case "originalImageHeight":
-		m.origH = b.onceWhole(13, m.origH, name, text)
-	case "imageWidth":
-		if m.once(14) {
-			m.width = b.pixels(scan.TextValue(text), name, true)
-		}
-	case "imageHeight":
-		if m.once(15) {
-			m.height = b.pixels(scan.TextValue(text), name, true)
-		}
-	default:
-		return false
-	}
-	return true
-}
-
-const ( // bits of showing.seen that are no scalars
-	seenPosition  = 16
-	seenPositionX = 17
-	seenPositionY = 18
-)
-
-func (b *Batch) once(i int, old string, text []byte) string {
-	if !b.show.once(i) {
-		return old
-	}
-	return b.text.keep(scan.Trim(text))
-}
-
-func (b *Batch) onceWhole(i int, old *int32, name string, text []byte) *int32 {
-	if !b.show.once(i) {
-		return old
-	}
-	return b.Whole(scan.TextValue(text), Field{Name: name})
 }
 
 var (
@@ -139,16 +65,16 @@ func (b *Batch) selected(text []byte) *bool {
 	return nil
 }
 
-// position takes the children of the first <imagePosition>.
-func (b *Batch) position(name string, text []byte) {
+// xmlPosition takes the children of the first <imagePosition>.
+func (b *Batch) xmlPosition(name string, text []byte) {
 	switch m := &b.show; name {
 	case "x":
-		if m.once(seenPositionX) {
-			m.posX = b.pixels(scan.TextValue(text), "imagePosition.x", false)
+		if m.once(slotPositionX) {
+			m.posX = b.position(scan.TextValue(text), Field{Name: "imagePosition.x"})
 		}
 	case "y":
-		if m.once(seenPositionY) {
-			m.posY = b.pixels(scan.TextValue(text), "imagePosition.y", false)
+		if m.once(slotPositionY) {
+			m.posY = b.position(scan.TextValue(text), Field{Name: "imagePosition.y"})
 		}
 	}
 }

@@ -21,8 +21,7 @@ func isContainer(o map[string]any) bool {
 			return false
 		}
 		if record, ok := v.(map[string]any); ok {
-			_, known := dataSetOf(record)
-			found = found || known
+			found = found || dataSetOf(record) != 0
 		}
 		found = found || holdsRecords(v)
 	}
@@ -31,7 +30,7 @@ func isContainer(o map[string]any) bool {
 
 // isOwnKey reports whether a key is one of records, or of the wrappers and headers of the front ends.
 func isOwnKey(key string) bool {
-	return slotOf([]byte(key)) != slotNone || key == "startedAt" || key == "annotatorID"
+	return keyOf([]byte(key)) != &unknown || key == "startedAt" || key == "annotatorID"
 }
 
 // holdsRecords reports whether a value is a list that begins with a record.
@@ -44,8 +43,7 @@ func holdsRecords(v any) bool {
 	if !ok {
 		return false
 	}
-	_, known := dataSetOf(record)
-	return known
+	return dataSetOf(record) != 0
 }
 
 // BeginsContainer reports whether the object at the beginning of a stream, which does not end in d,
@@ -56,17 +54,16 @@ func BeginsContainer(d []byte) bool {
 		return false
 	}
 	keys := firstKeys(d)
-	_, known := DataSetIn(d)
-	return known && len(keys) > 0 && !slices.ContainsFunc(keys, isOwnKey)
+	return DataSetIn(d) != 0 && len(keys) > 0 && !slices.ContainsFunc(keys, isOwnKey)
 }
 
 // unpack reads the records of a container.
-func (b *Batch) unpack(raw []byte, coco bool) {
+func (b *Batch) unpack(raw []byte, set Set) {
 	base := b.Offset
 	if raw[0] == '{' {
 		raw, _ = io.ReadAll(NewUnpacker(bufio.NewReader(bytes.NewReader(raw)), func() { b.Asides++ }))
 	}
-	u := Chunk{COCO: coco, Form: Elements, Buf: raw[1:], Base: base + 1, Name: b.Member, Last: true}
+	u := Chunk{Set: set, Form: Elements, Buf: raw[1:], Base: base + 1, Name: b.Member, Last: true}
 	b.readElements(&u)
 	b.ended = false
 }
@@ -210,8 +207,7 @@ func beginsRecord(d []byte) bool {
 	if n := scan.ValueEnd(d); n > 0 {
 		d = d[:n]
 	}
-	_, known := DataSetIn(d)
-	return known
+	return DataSetIn(d) != 0
 }
 
 // leaveOut takes a byte of a value that is not a record.

@@ -98,7 +98,7 @@ func (b *Batch) endFile(d *xmlDoc, kind RecordKind, memberBase []byte, raw []byt
 		At: b.Count, Member: b.Member, Offset: b.Offset, Data: raw,
 		Fact: ImageFact{Class: class, ShownW: d.origW, OrigH: d.origH, Boxes: b.boxes.keep(d.boxes), Shown: int32(d.shown)},
 	}
-	rec.Fact.SizeW, rec.Fact.SizeH = b.size(d.width, "size.width"), b.size(d.height, "size.height")
+	rec.Fact.SizeW, rec.Fact.SizeH = b.side(d.width, "size.width"), b.side(d.height, "size.height")
 	if rec.Fact.SizeW == 0 || rec.Fact.SizeH == 0 {
 		rec.Fact.SizeW, rec.Fact.SizeH = 0, 0
 	}
@@ -106,7 +106,7 @@ func (b *Batch) endFile(d *xmlDoc, kind RecordKind, memberBase []byte, raw []byt
 	return b.flooded()
 }
 
-func (b *Batch) size(v scan.Value, name string) int32 {
+func (b *Batch) side(v scan.Value, name string) int32 {
 	p := b.Whole(v, Field{Name: name})
 	if p == nil {
 		return 0

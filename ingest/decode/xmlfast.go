@@ -109,21 +109,21 @@ func (b *Batch) fastMetadata(s *xmlScan) (bool, *Fault) {
 		if !open {
 			return s.is("</metadata>"), nil
 		}
-		switch view(name) {
-		case "mouseTracking", "selectedRecord", "hoveredRecord":
+		switch k := keyOf(name); k.slot {
+		case slotMouse, slotClicks, slotHovers:
 			ok, f := b.fastEvent(s, name, &e)
 			if !ok || f != nil {
 				return ok, f
 			}
-			if view(name) == sampleList {
+			if k.slot == slotMouse {
 				b.template.learn(s.d, start, s.p, &e)
 			}
-		case "imagePosition":
-			first := m.once(seenPosition)
+		case slotPosition:
+			first := m.once(slotPosition)
 			ok := s.children("imagePosition", func(name []byte) bool {
 				t, ok := s.leaf(name)
 				if first {
-					b.position(view(name), t)
+					b.xmlPosition(view(name), t)
 				}
 				return ok
 			})
@@ -135,7 +135,7 @@ func (b *Batch) fastMetadata(s *xmlScan) (bool, *Fault) {
 			if !ok {
 				return false, nil
 			}
-			b.scalar(view(name), t)
+			b.xmlScalar(k, t)
 		}
 	}
 }

@@ -335,17 +335,17 @@ func boxOf(object *node) [4]scan.Value {
 
 // treeMetadata takes a child of a <metadata>.
 func (b *Batch) treeMetadata(n *node) *Fault {
-	switch n.name {
-	case "mouseTracking", "selectedRecord", "hoveredRecord":
+	switch k := keyOf([]byte(n.name)); k.slot {
+	case slotMouse, slotClicks, slotHovers:
 		return b.treeEvent(n)
-	case "imagePosition":
-		if b.show.once(seenPosition) {
+	case slotPosition:
+		if b.show.once(slotPosition) {
 			for _, c := range n.children {
-				b.position(c.name, c.leaf())
+				b.xmlPosition(c.name, c.leaf())
 			}
 		}
 	default:
-		b.scalar(n.name, n.leaf())
+		b.xmlScalar(k, n.leaf())
 	}
 	return nil
 }

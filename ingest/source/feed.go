@@ -43,7 +43,7 @@ func NewFeeder(limits store.Limits, stdin io.Reader) *Feeder {
 func (f *Feeder) unit(s *Source, form decode.Form) *Unit {
 	u := f.units.Get()
 	*u = Unit{Src: s, Batch: u.Batch, Done: make(chan struct{}),
-		Chunk: decode.Chunk{Form: form, Kind: s.kind(), COCO: s.COCO, Buf: u.Buf[:0], Files: u.Files[:0]}}
+		Chunk: decode.Chunk{Form: form, Kind: s.kind(), Set: s.Set, Buf: u.Buf[:0], Files: u.Files[:0]}}
 	return u
 }
 
@@ -99,13 +99,13 @@ func (f *Feeder) Emit(ctx context.Context, u *Unit) error {
 		f.Recycle(u)
 		return ctx.Err()
 	}
-	u.COCO, u.Told = u.Src.COCO, u.Src.Told
+	u.Set = u.Src.Set
 	return f.Send(ctx, u)
 }
 
 // feedFile hands a stream on as one member: an XML file.
 func (s *Source) feedFile(ctx context.Context, f *Feeder, st *Stream, name string) error {
-	s.Told = true
+	s.show(decode.ImageNet)
 	u := f.unit(s, decode.Files)
 	data, err := io.ReadAll(io.LimitReader(st, int64(f.limits.Member)+1))
 	if err != nil {

@@ -39,10 +39,9 @@ type Source struct {
 	Name   string // as the store calls it
 	as     string // "", or what --as says
 	Role   Role
-	COCO   bool   // JSON records that do not tell are of COCO
-	Told   bool   // a record has told
-	Shape  string // in words, for the summary
-	Size   int64  // bytes to read, 0 when unknown
+	Set    decode.Set // of JSON records that do not show it; zero until something has shown it
+	Shape  string     // in words, for the summary
+	Size   int64      // bytes to read, 0 when unknown
 	digest hash.Hash
 	Apart  map[string]bool // files of a folder that are sources of their own
 
@@ -156,7 +155,10 @@ func (s *Source) count(p []byte) {
 
 // New looks at what a path is, without reading it.
 func New(path, as string, r Role) (*Source, error) {
-	s := &Source{Path: path, as: as, Role: r, Name: filepath.Base(path), COCO: as == "coco", Told: as != "" || r == Boxes, digest: sha256.New()}
+	s := &Source{Path: path, as: as, Role: r, Name: filepath.Base(path), Set: decode.SetOf(as), digest: sha256.New()}
+	if r == Boxes {
+		s.Set = decode.ImageNet
+	}
 	if path == "-" {
 		s.Name = "stdin"
 		return s, nil
@@ -290,11 +292,9 @@ func (s *Source) feedShape(ctx context.Context, f *Feeder, st *Stream, member st
 		}
 		return fmt.Errorf("%s: %w: JSON, %s; %s. If it is one of them, say which with --as imagenet or --as coco", s.Name, ErrUnknownInput, keys, accepted)
 	}
-	if s.as == "" && !s.Told {
-		s.COCO, s.Told = j.COCO, j.Told
-	}
+	s.show(j.Set)
 	set := "ImageNet"
-	if s.COCO {
+	if s.Set == decode.COCO {
 		set = "COCO"
 	}
 	if j.Form == decode.Values && decode.IsLines(s.Path) {
@@ -310,16 +310,19 @@ func (s *Source) feedShape(ctx context.Context, f *Feeder, st *Stream, member st
 	return s.feedJSON(ctx, f, st, j.Form, member)
 }
 
+// show notes the data set that something has shown first.
+func (s *Source) show(set decode.Set) { s.Set = cmp.Or(s.Set, set) }
+
 // sniff looks at a JSON file of a folder or archive for the data set that its records, and
 // those behind it that do not tell, belong to.
 func (s *Source) sniff(name string, data []byte) {
 	switch {
-	case s.Told:
+	case s.Set != 0:
 	case strings.HasSuffix(name, ".xml"):
-		s.Told = true
+		s.Set = decode.ImageNet
 	case decode.ResultsIn(data) != "":
 	default:
-		s.COCO, s.Told = decode.DataSetIn(data)
+		s.Set = decode.DataSetIn(data)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 type Unit struct {
 	decode.Chunk
 	Src    *Source
-	Told   bool  // the source has told which data set it is of
 	want   int   // bytes that the buffer must be able to hold
 	Ready  bool  // read by the feeder already: ground truth
 	Broken error // the source is damaged here
