@@ -185,17 +185,15 @@ func TestFewPoints(t *testing.T) {
 		}
 	}
 	for _, bars := range [][]float64{{}, {0}, {0.4}, {0.4, 0.4}, {math.NaN()}, {-1, 1e300}} {
-		f, err := Chart{Title: "Bars", Shares: true}.Bars(make([]string, len(bars)), bars)
-		if err != nil {
-			t.Fatal(err)
-		}
-		checkDrawn(t, f)
+		checkDrawn(t, chartOf(func(th *theme) *plot.Plot {
+			return th.rows("Bars", "", rows{names: make([]string, len(bars)), notes: percentsOf(bars), values: bars, reserveForNotes: 0.12})
+		}))
 	}
 }
 
 // chartOf is a figure of one plot.
 func chartOf(make func(*theme) *plot.Plot) *Figure {
-	f := Chart{}.figure(300, "A plot.")
+	f := &Figure{Name: "chart", width: 660, height: 300}
 	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{make(t), 0, 0, 1, 1, ""}) }
 	return f
 }

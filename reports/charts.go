@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"abtool/internal/ui"
 	"image"
 	"image/color"
 	"math"
@@ -11,6 +10,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"abtool/internal/ui"
 )
 
 // down labels an axis whose numbers grow downwards: what is drawn at −v is v.

@@ -12,10 +12,8 @@ import (
 	"abtool/analysis"
 )
 
-func cocoFigures(s source) []Figure {
-	return setFigures("coco", s, cocoMapsFigure, iconFrameFigure, sequencesFigure, sizeRecallFigure, cocoTimesFigure,
-		cocoWorkersFigure, cocoHITsFigure)
-}
+var cocoFigures = []func(source) Figure{cocoMapsFigure, iconFrameFigure, sequencesFigure, sizeRecallFigure, cocoTimesFigure,
+	cocoWorkersFigure, cocoHITsFigure}
 
 func cocoMapsFigure(s source) Figure {
 	boxes, icons := s.value("centre_bias", "gt_centres.share"), s.value("centre_bias", "icons.share")
@@ -41,11 +39,11 @@ func cocoMapsFigure(s source) Figure {
 func iconFrameFigure(s source) Figure {
 	n := s.value("icon_frame", "nearest_box.mean_u").N
 	return frameFigure(s, "coco-box-frame", "Where in its box an icon lies", "icon_frame", "icons, in the frame of the nearest box of their class",
-		unless(n > 0, first(s.truth(), s.placedIcons(), noIconOnClass)))
+		unless(n > 0, first(truth(s), placedIcons(s), noIconOnClass)))
 }
 
 // placedIcons is what a plot of icons with places lacks.
-func (s source) placedIcons() lack { return unless(!s.none("counts", "icons"), noIcons) }
+func placedIcons(s source) lack { return unless(!s.none("counts", "icons"), noIcons) }
 
 func sequencesFigure(s source) Figure {
 	total := s.value("sequences", "icons")
@@ -53,7 +51,7 @@ func sequencesFigure(s source) Figure {
 		Alt: fmt.Sprintf("Bars: %s of the icons were added and never touched again; all other sequences are rare.", percent(float64(s.value("sequences", "add_only").Value)))}
 	f.describe(part{"", fmt.Sprintf("Sequences of actions with an icon whose last action is add or move, of %s icons; on a logarithmic scale, with the number and the share. Hollow marks: the paper's counts, of its own data.", grouped(float64(total.Value))),
 		unless(total.Value > 0, noStayingIcons)})
-	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{t.sequences(s), 0, 0, 1, 1, ""}) }
+	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{sequenceBars(t, s), 0, 0, 1, 1, ""}) }
 	return f
 }
 
@@ -71,8 +69,8 @@ func sizeRecallFigure(s source) Figure {
 	if r := s.value("category_recall", "correlation"); r.Value.Defined() {
 		f.Alt = fmt.Sprintf("A scatter of classes; recall grows with size, the correlation is %s.", decimal(r, 2))
 	}
-	f.describe(part{"", caption, unless(classes > 0, first(s.truth(), noShownClasses))})
-	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{t.sizeRecall(s), 0, 0, 1, 1, ""}) }
+	f.describe(part{"", caption, unless(classes > 0, first(truth(s), noShownClasses))})
+	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{sizeRecallPlot(t, s), 0, 0, 1, 1, ""}) }
 	return f
 }
 
@@ -86,13 +84,13 @@ func cocoTimesFigure(s source) Figure {
 		part{"Right", fmt.Sprintf("mean steps to each superclass on a page, from the opening one (0) to the last (10); %s of the steps were made by the keyboard.", interval(s.value("browsing", "keyboard_share"))), noStep})
 	f.draw = func(t *theme, c draw.Canvas) {
 		p := t.logBars("", "", "ms", s, "time", "time_spent", t.series[0])
-		place(c, panel{p, 0, 0, 0.5, 1, noTime}, panel{t.steps(s), 0.5, 0, 0.5, 1, noStep})
+		place(c, panel{p, 0, 0, 0.5, 1, noTime}, panel{stepBars(t, s), 0.5, 0, 0.5, 1, noStep})
 	}
 	return f
 }
 
-// steps are bars of the steps to each superclass.
-func (t *theme) steps(s source) *plot.Plot {
+// stepBars are bars of the steps to each superclass.
+func stepBars(t *theme, s source) *plot.Plot {
 	q := t.plot("", "superclass", "steps a page")
 	idx, n := s.column("browsing", "by_superclass", "category_idx"), s.column("browsing", "by_superclass", "events")
 	pages := max(float64(s.value("browsing", "events_mean").N), 1)
@@ -108,15 +106,6 @@ func (t *theme) steps(s source) *plot.Plot {
 	return q
 }
 
-func cocoWorkersFigure(s source) Figure {
-	return funnelFigure(s, Figure{Name: "coco-workers", Title: "Annotators: precision against the number of icons"}, "judged", "precision",
-		"icons on images of the ground truth", "", first(s.truth(), s.placedIcons(), noJudgedWorkers))
-}
-
-func cocoHITsFigure(s source) Figure {
-	return hitsFigure(s, "coco", "recall", "mean recall of pages", noHITs, "low_recall", "low_precision", "few_pages")
-}
-
 func plainInterval(v analysis.Value) string {
 	if v.Interval == nil {
 		return ""
@@ -127,7 +116,7 @@ func plainInterval(v analysis.Value) string {
 // sequencesShown is the number of bars of the figure of sequences.
 const sequencesShown = 14
 
-func (t *theme) sequences(s source) *plot.Plot {
+func sequenceBars(t *theme, s source) *plot.Plot {
 	names, n, share := s.texts("sequences", "by_sequence", "sequence"), s.column("sequences", "by_sequence", "n"), s.column("sequences", "by_sequence", "share")
 	published := s.column("sequences", "by_sequence", "published")
 	k := min(sequencesShown, len(n))
@@ -167,7 +156,7 @@ func (t *theme) sequences(s source) *plot.Plot {
 // classesNamed is the number of classes whose names the figure of sizes has.
 const classesNamed = 9
 
-func (t *theme) sizeRecall(s source) *plot.Plot {
+func sizeRecallPlot(t *theme, s source) *plot.Plot {
 	const st, tab = "category_recall", "by_category"
 	p := t.plot("", "mean size of its objects, share of the image", "recall")
 	p.X.Tick.Marker, p.Y.Tick.Marker = percents{}, percents{}
@@ -239,4 +228,60 @@ func (e errorBars) Plot(c draw.Canvas, p *plot.Plot) {
 			c.StrokeLine2(line, trX(e.x[i]), trY(e.low[i]), trX(e.x[i]), trY(e.high[i]))
 		}
 	}
+}
+
+func cocoWorkersFigure(s source) Figure {
+	return funnel{
+		name: "coco-workers", title: "Annotators: precision against the number of icons", units: "judged", share: "precision",
+		noun: "icons", of: "icons on images of the ground truth", lack: first(truth(s), placedIcons(s), noJudgedWorkers),
+	}.figure(s)
+}
+
+func cocoHITsFigure(s source) Figure {
+	return checks{"coco-hits", "mean recall of pages", noHITs, []string{"low_recall", "low_precision", "few_pages"}}.figure(s)
+}
+
+// cocoSentences say what is true of the data set, from its values alone.
+func cocoSentences(s source) (out []string) {
+	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	v := s.value
+	number := func(x analysis.Value) string { return grouped(float64(x.Value)) }
+	if records := v("counts", "records"); defined(records) {
+		text := fmt.Sprintf("%s pages, one image each", number(records))
+		if w := v("workers", "workers"); defined(w) {
+			text += ", by " + number(w) + " annotators"
+		}
+		add("%s. On them %s icons have a point, and the ground truth has %s objects.", text, number(v("counts", "icons")), number(v("counts", "instances")))
+	}
+	if a := v("icon_precision", "on_mask"); defined(a) {
+		add("An icon lies on a mask of its class in %s, in a box of it in %s.", interval(a), percent(float64(v("icon_precision", "on_box").Value)))
+	}
+	if a := v("class_recall", "recall"); defined(a) {
+		add("Of the classes on an image, %s are found on average.", interval(a))
+	}
+	if a := v("sequences", "add_only"); defined(a) {
+		add("%s of the icons that stay were added and never touched again; the longest sequence has %s actions.", percent(float64(a.Value)), number(v("sequences", "longest_actions")))
+	}
+	return append(out, hitsSentence(s, "precision")...)
+}
+
+var cocoTraces = traces{
+	set:     "coco",
+	caption: "The way of the mouse on %s, time from pale to strong; no samples are taken while an icon is dragged. Crosses: where icons were last added, with their class; outlines: ground-truth boxes of those classes. Pages are taken by a hash of the image's id.",
+	alt:     "%d pages with traces and icons.",
+	outcome: func(x *analysis.Example) string {
+		return fmt.Sprintf("%d of %d icons on their object", x.Hits, x.Hits+x.Misses)
+	},
+	heading: "Image %s: %s",
+	pause:   400,
+	lack:    noTracesOnPage,
+}
+
+var cocoSections = map[string][]string{
+	"amount":       {"counts"},
+	"localisation": {"icon_precision", "centre_bias", "icon_frame"},
+	"recognition":  {"class_recall", "category_recall", "missed_classes"},
+	"traces":       {"sequences", "browsing", "time"},
+	"annotators":   {"workers", "hits"},
+	"quality":      {"quality"},
 }

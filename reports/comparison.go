@@ -30,14 +30,14 @@ func comparisonFigures(c *analysis.Comparison) (out []Figure) {
 			Alt: fmt.Sprintf("%d differences with their intervals around zero.", len(list))}
 		f.describe(part{"", fmt.Sprintf("a − b with 95 %% intervals, of all values that are shares. a: %s, b: %s. Filled marks: p, adjusted for all tests of the comparison (Holm), is below 0.05.", c.A, c.B),
 			unless(len(list) > 0, noShares)})
-		f.draw = func(t *theme, canvas draw.Canvas) { place(canvas, panel{t.forest(list), 0, 0, 1, 1, ""}) }
+		f.draw = func(t *theme, canvas draw.Canvas) { place(canvas, panel{forestPlot(t, list), 0, 0, 1, 1, ""}) }
 		out = append(out, f)
 	}
 	return out
 }
 
-// forest draws differences with their intervals, one below the other.
-func (t *theme) forest(list []analysis.Difference) *plot.Plot {
+// forestPlot draws differences with their intervals, one below the other.
+func forestPlot(t *theme, list []analysis.Difference) *plot.Plot {
 	p := t.plot("", "a − b", "")
 	p.X.Tick.Marker = percents{}
 	t.grid(p, true, false)

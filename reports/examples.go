@@ -91,29 +91,26 @@ type tile struct {
 	photo image.Image
 }
 
-// Traces draws the examples of a data set, imagenet or coco, side by side, three in a row: on the images
-// where the place images has them, else on their area. Without examples there is no figure.
-func Traces(set string, list []analysis.Example, images string) (*Figure, error) {
-	p, err := openPhotos(images, list)
-	if err != nil {
-		return nil, err
-	}
-	defer p.close()
-	f := examplesFigure(set, list, p)
-	if f.Missing != "" {
-		return nil, fmt.Errorf("drawing the examples of %q: %s", set, f.Missing)
-	}
-	return &f, nil
-}
-
 // tilesAcross is the largest number of examples in a row.
 const tilesAcross = 3
 
-func examplesFigure(set string, list []analysis.Example, images *photos) Figure {
+// traces says how the examples of a data set are drawn.
+type traces struct {
+	set     string
+	caption string // with the place of what they are drawn on
+	alt     string // with the place of their number
+	outcome func(x *analysis.Example) string
+	heading string // of an example that is played: with the places of its image and its outcome
+	pause   int64  // ms without a sample, after which a trace is drawn anew; 0: none is
+	lack    lack   // without examples
+}
+
+// figure draws the examples of the data set in a list of any.
+func (k traces) figure(list []analysis.Example, images *photos) Figure {
 	var tiles []tile
 	photos := 0
 	for i := range list {
-		if list[i].Set == set {
+		if list[i].Set == k.set {
 			q := tile{&list[i], images.of(&list[i])}
 			if q.photo != nil {
 				photos++
@@ -122,8 +119,7 @@ func examplesFigure(set string, list []analysis.Example, images *photos) Figure 
 		}
 	}
 	if len(tiles) == 0 {
-		why := map[string]lack{"imagenet": noTraces, "coco": noTracesOnPage}[set]
-		return Figure{Name: set + "-examples", Set: set, Title: "Traces", Missing: string(why)}
+		return Figure{Name: k.set + "-examples", Set: k.set, Title: "Traces", Missing: string(k.lack)}
 	}
 	across := min(tilesAcross, len(tiles))
 	lines := (len(tiles) + across - 1) / across
@@ -131,37 +127,26 @@ func examplesFigure(set string, list []analysis.Example, images *photos) Figure 
 	if photos > 0 {
 		on = fmt.Sprintf("the image (%d of %d were found)", photos, len(tiles))
 	}
-	f := Figure{Name: set + "-examples", Set: set, width: 300 * float64(across), height: 290 * float64(lines), photos: photos}
+	f := Figure{Name: k.set + "-examples", Set: k.set, width: 300 * float64(across), height: 290 * float64(lines), photos: photos}
 	f.Title, f.Statistics = "Traces", nil
-	f.Caption = fmt.Sprintf("The way of the mouse on %s from entering it to the final click, time from pale to strong; cross: the final click; outlines: ground-truth boxes. Images are taken by a hash of their ids, every third of them a miss.", on)
-	f.Alt = fmt.Sprintf("%d traces that end in a click.", len(tiles))
-	if set == "coco" {
-		f.Caption = fmt.Sprintf("The way of the mouse on %s, time from pale to strong; no samples are taken while an icon is dragged. Crosses: where icons were last added, with their class; outlines: ground-truth boxes of those classes. Pages are taken by a hash of the image's id.", on)
-		f.Alt = fmt.Sprintf("%d pages with traces and icons.", len(tiles))
-	}
+	f.Caption, f.Alt = fmt.Sprintf(k.caption, on), fmt.Sprintf(k.alt, len(tiles))
 	f.draw = func(t *theme, c draw.Canvas) {
 		size := c.Size()
 		for i, q := range tiles {
 			w, h := size.X/vg.Length(across), size.Y/vg.Length(lines)
 			x, y := c.Min.X+w*vg.Length(i%across), c.Max.Y-h*vg.Length(i/across+1)
 			gap := vg.Points(8)
-			t.tile(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x + gap, Y: y + gap}, Max: vg.Point{X: x + w - gap, Y: y + h - gap}}}, q)
+			k.tile(t, draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x + gap, Y: y + gap}, Max: vg.Point{X: x + w - gap, Y: y + h - gap}}}, q)
 		}
 	}
 	return f
 }
 
-func (t *theme) tile(c draw.Canvas, q tile) {
+func (k traces) tile(t *theme, c draw.Canvas, q tile) {
 	x := q.x
 	name := x.Image
-	switch {
-	case x.Hits+x.Misses == 0: // without ground truth
-	case x.Set == "coco":
-		name += fmt.Sprintf(": %d of %d icons on their object", x.Hits, x.Hits+x.Misses)
-	case x.Hits > 0:
-		name += ": hits"
-	default:
-		name += ": misses"
+	if x.Hits+x.Misses > 0 { // with ground truth
+		name += ": " + k.outcome(x)
 	}
 	head := t.text(tickSize, t.ink)
 	head.YAlign = draw.YTop
@@ -197,7 +182,7 @@ func (t *theme) tile(c draw.Canvas, q tile) {
 	}
 	for i := 1; i < len(x.Samples); i++ {
 		a, b := x.Samples[i-1], x.Samples[i]
-		if x.Set == "coco" && b.T-a.T > pause { // something else happened in between
+		if k.pause > 0 && b.T-a.T > k.pause { // something else happened in between
 			continue
 		}
 		p, r := at(a.X, a.Y), at(b.X, b.Y)
@@ -232,6 +217,3 @@ func cross(c draw.Canvas, color color.NRGBA, p vg.Point) {
 	c.StrokeLine2(line, p.X-r, p.Y-r, p.X+r, p.Y+r)
 	c.StrokeLine2(line, p.X-r, p.Y+r, p.X+r, p.Y-r)
 }
-
-// pause is the time without a sample, ms, after which a trace is drawn anew.
-const pause = 400

@@ -22,7 +22,7 @@ import (
 func Draw(d *analysis.Document, name string) (*Figure, error) {
 	var names []string
 	for i := range d.DataSets {
-		for _, f := range newSource(&d.DataSets[i]).figures() {
+		for _, f := range figuresOf(newSource(&d.DataSets[i])) {
 			switch {
 			case f.Name == name && f.Missing != "":
 				return nil, fmt.Errorf("drawing %s: %s", name, f.Missing)
@@ -34,20 +34,6 @@ func Draw(d *analysis.Document, name string) (*Figure, error) {
 	}
 	return nil, usage.Errorf("wrong option: there is no figure %q of these statistics: there are %s", name, strings.Join(names, ", "))
 }
-
-// PNG is the light figure as a picture for a page: two pixels to the point, but one if there are several photographs, which would make it large.
-func (f *Figure) PNG() ([]byte, error) {
-	resolution := pixelsPerPoint
-	if f.photos > 1 {
-		resolution = 1
-	}
-	var b bytes.Buffer
-	err := f.png(&b, &light, resolution)
-	return b.Bytes(), err
-}
-
-// Size is the width and height of the figure, in points.
-func (f *Figure) Size() (width, height float64) { return f.width, f.height }
 
 // A Chart says what a simple figure is about. Names and values, or both coordinates, are as many as each other.
 type Chart struct {

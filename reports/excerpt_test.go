@@ -24,7 +24,7 @@ func document(t *testing.T) *analysis.Document {
 // Every figure of a report but the examples can be drawn from a document alone, by its name.
 func TestDraw(t *testing.T) {
 	d := document(t)
-	for _, f := range figuresOf(t) {
+	for _, f := range drawnFigures(t) {
 		if strings.HasSuffix(f.Name, "-examples") {
 			continue
 		}
@@ -53,7 +53,7 @@ func TestChart(t *testing.T) {
 			t.Fatal(err)
 		}
 		c, err := png.DecodeConfig(bytes.NewReader(b))
-		if width, _ := f.Size(); err != nil || c.Width != int(pixelsPerPoint*width) {
+		if width, _ := f.Size(); err != nil || c.Width != int(2*width) {
 			t.Errorf("%d pixels of %g points, %v", c.Width, width, err)
 		}
 	}

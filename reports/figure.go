@@ -3,9 +3,12 @@ package reports
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"image/png"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -36,20 +39,16 @@ type Figure struct {
 // Formats are those that figures are written in.
 var Formats = []string{"svg", "png"}
 
-// pixelsPerPoint is the resolution of PNG.
-const pixelsPerPoint = 2
+// dpi is the resolution of PNG: two pixels to the point.
+const dpi = 144
 
 // Write draws the figure, as svg or png.
 func (f *Figure) Write(w io.Writer, format string, inDark bool) error {
-	t := &light
-	if inDark {
-		t = &dark
-	}
 	width, height := vg.Points(f.width), vg.Points(f.height)
 	switch format {
 	case "svg":
 		c := vgsvg.New(width, height)
-		f.paint(t, draw.NewCanvas(c, width, height))
+		f.paint(themeOf(inDark), draw.NewCanvas(c, width, height))
 		var b bytes.Buffer
 		if _, err := c.WriteTo(&b); err != nil {
 			return err
@@ -57,15 +56,23 @@ func (f *Figure) Write(w io.Writer, format string, inDark bool) error {
 		_, err := w.Write(tidySVG(b.Bytes()))
 		return err
 	case "png":
-		return f.png(w, t, pixelsPerPoint)
+		return png.Encode(w, f.Image(inDark, dpi))
 	}
 	return fmt.Errorf("format %q: it is one of %v", format, Formats)
 }
 
-func (f *Figure) png(w io.Writer, t *theme, resolution int) error {
-	c := vgimg.NewWith(vgimg.UseWH(vg.Points(f.width), vg.Points(f.height)), vgimg.UseDPI(72*resolution))
-	f.paint(t, draw.New(c))
-	return png.Encode(w, c.Image())
+// Image draws the figure in so many pixels to the inch, which is 72 points.
+func (f *Figure) Image(inDark bool, dpi int) image.Image {
+	c := vgimg.NewWith(vgimg.UseWH(vg.Points(f.width), vg.Points(f.height)), vgimg.UseDPI(dpi))
+	f.paint(themeOf(inDark), draw.New(c))
+	return c.Image()
+}
+
+func themeOf(inDark bool) *theme {
+	if inDark {
+		return &dark
+	}
+	return &light
 }
 
 func (f *Figure) paint(t *theme, c draw.Canvas) {
@@ -234,4 +241,46 @@ func sum(v []float64) (total float64) {
 		}
 	}
 	return total
+}
+
+// defined reports whether a value is one of something.
+func defined(v analysis.Value) bool { return v.Value.Defined() && v.N > 0 }
+
+// PNG is the light figure as a picture for a page: two pixels to the point, but one if there are several photographs, which would make it large.
+func (f *Figure) PNG() ([]byte, error) {
+	resolution := dpi
+	if f.photos > 1 {
+		resolution /= 2
+	}
+	var b bytes.Buffer
+	err := png.Encode(&b, f.Image(false, resolution))
+	return b.Bytes(), err
+}
+
+// Size is the width and height of the figure, in points.
+func (f *Figure) Size() (width, height float64) { return f.width, f.height }
+
+// Save writes a figure to a folder, as SVG and PNG, light and dark.
+func (f *Figure) Save(dir string) error {
+	for _, format := range Formats {
+		for _, inDark := range []bool{false, true} {
+			var b bytes.Buffer
+			if err := f.Write(&b, format, inDark); err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(dir, filepath.Base(f.file(format, inDark))), b.Bytes(), 0o666); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// file is the name of a figure's file.
+func (f *Figure) file(format string, inDark bool) string {
+	name := f.Name
+	if inDark {
+		name += "-dark"
+	}
+	return "figures/" + name + "." + format
 }

@@ -111,21 +111,16 @@ type (
 	}
 )
 
-// sections order the statistics of a page.
-var sections = []struct {
-	id, title string
-	stats     map[string][]string
-}{
-	{"amount", "How much there is", map[string][]string{"imagenet": {"counts", "rounds"}, "coco": {"counts"}}},
-	{"localisation", "Localisation", map[string][]string{"imagenet": {"click_accuracy", "centre_bias", "random_clicks", "off_centre", "accuracy_maps", "box_frame"}, "coco": {"icon_precision", "centre_bias", "icon_frame"}}},
-	{"recognition", "Recall", map[string][]string{"coco": {"class_recall", "category_recall", "missed_classes"}}},
-	{"traces", "Traces and actions", map[string][]string{"imagenet": {"last_samples", "trace_quantiles", "time_quantiles", "trace_lengths", "timing", "mouse_measures", "scanning"}, "coco": {"sequences", "browsing", "time"}}},
-	{"beyond", "What the paper suggests", map[string][]string{"imagenet": {"calibration", "extent", "difficulty"}}},
-	{"annotators", "Annotators and HITs", map[string][]string{"imagenet": {"workers", "hits"}, "coco": {"workers", "hits"}}},
-	{"quality", "Data quality", map[string][]string{"imagenet": {"quality"}, "coco": {"quality"}}},
+// sections order the statistics of a page: each data set says which of its statistics are in which.
+var sections = []struct{ id, title string }{
+	{"amount", "How much there is"},
+	{"localisation", "Localisation"},
+	{"recognition", "Recall"},
+	{"traces", "Traces and actions"},
+	{"beyond", "What the paper suggests"},
+	{"annotators", "Annotators and HITs"},
+	{"quality", "Data quality"},
 }
-
-var setTitles = map[string]string{"imagenet": "ImageNet-AB", "coco": "COCO-AB"}
 
 // html is the page, with the figures of files in it.
 func (p *page) html(files map[string][]byte) ([]byte, error) {
@@ -135,7 +130,7 @@ func (p *page) html(files map[string][]byte) ([]byte, error) {
 	}
 	for _, d := range p.summary.DataSets {
 		for _, src := range d.Sources {
-			h.Sources = append(h.Sources, htmlSource{setTitles[d.Name], src.Name, grouped(float64(src.Records)), grouped(float64(src.Stored)), grouped(float64(src.Rejected)), grouped(float64(src.Rows))})
+			h.Sources = append(h.Sources, htmlSource{setOf(d.Name).title, src.Name, grouped(float64(src.Records)), grouped(float64(src.Stored)), grouped(float64(src.Rejected)), grouped(float64(src.Rows))})
 		}
 	}
 	for i := range p.document.DataSets {
@@ -219,11 +214,11 @@ func quoted(s string) string {
 
 func (p *page) set(d *analysis.DataSet, files map[string][]byte) htmlSet {
 	s := newSource(d)
-	out := htmlSet{Name: d.Name, Title: setTitles[d.Name], Sentences: slices.Concat(d.Warnings, sentences(s))}
+	out := htmlSet{Name: d.Name, Title: setOf(d.Name).title, Sentences: slices.Concat(d.Warnings, sentences(s))}
 	for _, section := range sections {
 		sec := htmlSection{ID: d.Name + "-" + section.id, Title: section.title}
 		shown := map[string]bool{}
-		names := section.stats[d.Name]
+		names := setOf(d.Name).sections[section.id]
 		for i := range p.figures {
 			f := &p.figures[i]
 			if f.Set != d.Name || len(f.Statistics) == 0 || !slices.Contains(names, f.Statistics[0]) {
@@ -263,12 +258,12 @@ func (p *page) set(d *analysis.DataSet, files map[string][]byte) htmlSet {
 
 func figureHTML(f *Figure, files map[string][]byte) *htmlFigure {
 	if f.Missing != "" {
-		return &htmlFigure{Name: f.Name, Set: setTitles[f.Set], Title: f.Title, Missing: f.Missing}
+		return &htmlFigure{Name: f.Name, Set: setOf(f.Set).title, Title: f.Title, Missing: f.Missing}
 	}
 	uri := func(inDark bool) string {
 		return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(files[f.file("svg", inDark)])
 	}
-	return &htmlFigure{f.Name, setTitles[f.Set], f.Title, f.Caption, f.Alt, "", template.URL(uri(false)), template.Srcset(uri(true)), int(f.width), int(f.height)}
+	return &htmlFigure{f.Name, setOf(f.Set).title, f.Title, f.Caption, f.Alt, "", template.URL(uri(false)), template.Srcset(uri(true)), int(f.width), int(f.height)}
 }
 
 func statHTML(set string, st *analysis.Statistic) htmlStat {
@@ -394,21 +389,16 @@ func orCount(unit string) string {
 }
 
 // example is a trace that can be played.
-func (p *page) example(k int) htmlExample {
-	x := &p.examples[k]
+func (p *page) example(i int) htmlExample {
+	x := &p.examples[i]
 	const width = 320.0
 	height := width * x.Height / x.Width
 	at := func(v, size float64) string { return fmt.Sprintf("%.1f", v*size) }
-	out := htmlExample{ID: fmt.Sprintf("play-%d", k), Width: fmt.Sprintf("%.0f", width), Height: fmt.Sprintf("%.0f", height)}
-	switch {
-	case x.Hits+x.Misses == 0: // without ground truth
-		out.Title = "Image " + x.Image
-	case x.Set == "coco":
-		out.Title = fmt.Sprintf("Image %s: %d of %d icons on their object", x.Image, x.Hits, x.Hits+x.Misses)
-	case x.Hits > 0:
-		out.Title = fmt.Sprintf("%s: the click hits", x.Image)
-	default:
-		out.Title = fmt.Sprintf("%s: the click misses", x.Image)
+	out := htmlExample{ID: fmt.Sprintf("play-%d", i), Width: fmt.Sprintf("%.0f", width), Height: fmt.Sprintf("%.0f", height)}
+	k := setOf(x.Set).traces
+	out.Title = "Image " + x.Image
+	if x.Hits+x.Misses > 0 { // with ground truth
+		out.Title = fmt.Sprintf(k.heading, x.Image, k.outcome(x))
 	}
 	for _, b := range x.Boxes {
 		out.Boxes = append(out.Boxes, htmlRect{at(b.X0, width), at(b.Y0, height), at(b.X1-b.X0, width), at(b.Y1-b.Y0, height), b.Name})
@@ -417,7 +407,7 @@ func (p *page) example(k int) htmlExample {
 	last, end := int64(0), int64(0)
 	for i, s := range x.Samples {
 		c := "L"
-		if i == 0 || x.Set == "coco" && s.T-last > pause {
+		if i == 0 || k.pause > 0 && s.T-last > k.pause {
 			c = "M"
 		}
 		fmt.Fprintf(&path, "%s%s %s", c, at(s.X, width), at(s.Y, height))
@@ -442,7 +432,7 @@ func (p *page) compared(files map[string][]byte) *htmlComparison {
 	c := &htmlComparison{A: p.comparison.A, B: p.comparison.B}
 	for i := range p.comparison.DataSets {
 		set := &p.comparison.DataSets[i]
-		one := htmlComparedSet{Title: setTitles[set.Name], Table: differences(set)}
+		one := htmlComparedSet{Title: setOf(set.Name).title, Table: differences(set)}
 		for i := range p.figures {
 			if p.figures[i].Name == set.Name+"-comparison" {
 				one.Figures = append(one.Figures, figureHTML(&p.figures[i], files))
@@ -455,7 +445,7 @@ func (p *page) compared(files map[string][]byte) *htmlComparison {
 
 // differences is the table of a compared data set.
 func differences(set *analysis.ComparedSet) htmlTable {
-	t := htmlTable{ID: "comparison." + set.Name, Title: "Differences of " + setTitles[set.Name]}
+	t := htmlTable{ID: "comparison." + set.Name, Title: "Differences of " + setOf(set.Name).title}
 	t.Columns = []htmlColumn{{"value", "the value", false}, {"a", "the first store", true}, {"b", "the second store", true}, {"a − b", "the difference", true}, {"95 % interval", "of the difference", false}, {"p", "of no difference", true}, {"p (Holm)", "adjusted for all tests", true}}
 	for _, st := range set.Statistics {
 		if st.Name == "quality" {

@@ -12,7 +12,6 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"abtool/analysis"
-	"abtool/internal/stat"
 )
 
 var unitTicks = []float64{0, 0.5, 1}
@@ -48,7 +47,7 @@ func percentTick(v float64) string {
 }
 
 // ratioMap is a map of hits / n by cell; cells with few units are undefined.
-func (t *theme) ratioMap(title string, n, hits *analysis.Histogram) (p, scale *plot.Plot) {
+func ratioMap(t *theme, title string, n, hits *analysis.Histogram) (p, scale *plot.Plot) {
 	p = t.heat(title, len(n.Counts), n.X, n.Y, unitTicks, func(r, c int) float64 {
 		if n.Counts[r][c] < fewInCell {
 			return math.NaN()
@@ -61,41 +60,17 @@ func (t *theme) ratioMap(title string, n, hits *analysis.Histogram) (p, scale *p
 // fewInCell is the number of units below which a cell of a map of accuracies is left empty.
 const fewInCell = 5
 
-func imagenetFigures(s source) []Figure {
-	return setFigures("imagenet", s, randomClicksFigure, mapsFigure, tracesFigure, boxFrameFigure, timesFigure, workersFigure,
-		hitsOfAssignments, hesitationFigure, calibrationFigure, difficultyFigure, extentFigure, scanningFigure)
-}
-
-// setFigures returns the figures of a data set whose statistics were computed.
-func setFigures(set string, s source, figures ...func(source) Figure) (out []Figure) {
-	for _, figure := range figures {
-		if f := figure(s); s.has(f.Statistics...) {
-			f.Set = set
-			out = append(out, f.orEmpty(s))
-		}
-	}
-	return out
-}
-
-// orEmpty is the figure, which lacks records before anything else. Its text describes no plot without data.
-func (f Figure) orEmpty(s source) Figure {
-	if l := s.records(); l != "" {
-		f.Missing = string(l)
-	}
-	if f.drawn < f.plots {
-		f.Alt = fmt.Sprintf("%d plots, of which %d have no data.", f.plots, f.plots-f.drawn)
-	}
-	return f
-}
+var imagenetFigures = []func(source) Figure{randomClicksFigure, mapsFigure, tracesFigure, boxFrameFigure, timesFigure, workersFigure,
+	hitsOfAssignments, hesitationFigure, calibrationFigure, difficultyFigure, extentFigure, scanningFigure}
 
 // boxCentres is what a map of the centres of boxes lacks.
-func (s source) boxCentres() lack {
+func boxCentres(s source) lack {
 	return unless(s.value("centre_bias", "gt_centres.share").N > 0, noBoxes)
 }
 
 func randomClicksFigure(s source) Figure {
 	bc, centre := s.value("click_accuracy", "accuracy"), s.value("centre_bias", "gt_centres.share")
-	boxes, clicks := s.boxCentres(), s.clicksOnBoxes(bc.N)
+	boxes, clicks := boxCentres(s), clicksOnBoxes(s, bc.N)
 	always, anywhere := percent(float64(s.value("random_clicks", "centre.bc").Value)), percent(float64(s.value("random_clicks", "uniform.bc").Value))
 	f := Figure{Name: "imagenet-random-clicks", Title: "Random clicks around the centre", width: 820, height: 360, Statistics: []string{"centre_bias", "random_clicks", "click_accuracy"}}
 	f.describe(
@@ -109,13 +84,13 @@ func randomClicksFigure(s source) Figure {
 	f.draw = func(t *theme, c draw.Canvas) {
 		p, scale := t.counts("Centres of boxes", s.histogram("centre_bias", "gt_centres"), unitTicks)
 		square(c, panel{p, 0, 0, 0.46, 1, boxes}, scale)
-		place(c, panel{t.randomClicks(s), 0.46, 0, 0.54, 1, clicks})
+		place(c, panel{randomClicksPlot(t, s), 0.46, 0, 0.54, 1, clicks})
 	}
 	return f
 }
 
 func mapsFigure(s source) Figure {
-	boxes, shown := s.boxCentres(), s.value("centre_bias", "clicks.share")
+	boxes, shown := boxCentres(s), s.value("centre_bias", "clicks.share")
 	clicks := unless(shown.N > 0, noClicks)
 	few := func(name string) lack {
 		n := int64(0)
@@ -130,7 +105,7 @@ func mapsFigure(s source) Figure {
 		case n > 0:
 			return noFewClicks
 		}
-		return s.clicksOnBoxes(0)
+		return clicksOnBoxes(s, 0)
 	}
 	byBox, byClick := few("by_gt_cell_n"), few("by_click_cell_n")
 	f := Figure{Name: "imagenet-maps", Title: "Where boxes and clicks are, and how accurate clicks are there", width: 760, height: 640, Statistics: []string{"centre_bias", "accuracy_maps"},
@@ -144,8 +119,8 @@ func mapsFigure(s source) Figure {
 	f.draw = func(t *theme, c draw.Canvas) {
 		a, as := t.counts("Centres of boxes", s.histogram("centre_bias", "gt_centres"), unitTicks)
 		b, bs := t.counts("Final clicks", s.histogram("centre_bias", "clicks"), unitTicks)
-		d, ds := t.ratioMap("Accuracy by the box's centre", s.histogram("accuracy_maps", "by_gt_cell_n"), s.histogram("accuracy_maps", "by_gt_cell_hits"))
-		e, es := t.ratioMap("Accuracy by the click", s.histogram("accuracy_maps", "by_click_cell_n"), s.histogram("accuracy_maps", "by_click_cell_hits"))
+		d, ds := ratioMap(t, "Accuracy by the box's centre", s.histogram("accuracy_maps", "by_gt_cell_n"), s.histogram("accuracy_maps", "by_gt_cell_hits"))
+		e, es := ratioMap(t, "Accuracy by the click", s.histogram("accuracy_maps", "by_click_cell_n"), s.histogram("accuracy_maps", "by_click_cell_hits"))
 		square(c, panel{a, 0, 0, 0.5, 0.5, boxes}, as)
 		square(c, panel{b, 0.5, 0, 0.5, 0.5, clicks}, bs)
 		square(c, panel{d, 0, 0.5, 0.5, 0.5, byBox}, ds)
@@ -160,7 +135,7 @@ func tracesFigure(s source) Figure {
 		if s.any(statistic, table, "accuracy") {
 			return ""
 		}
-		return first(s.clicksOnBoxes(bc), otherwise)
+		return first(clicksOnBoxes(s, bc), otherwise)
 	}
 	last, samples, times := lackOf("last_samples", "last_n", noSamples), lackOf("trace_quantiles", "samples", noWay), lackOf("time_quantiles", "samples", noWay)
 	from, to := percent(float64(s.value("trace_quantiles", "accuracy.0").Value)), percent(float64(s.value("trace_quantiles", "accuracy.9").Value))
@@ -173,9 +148,9 @@ func tracesFigure(s source) Figure {
 	f.Caption += " Bands: 95 % intervals over samples of the annotators."
 	f.Alt = fmt.Sprintf("Three curves: accuracy falls with every sample that is counted back from the click, and grows from %s to %s along the way.", from, to)
 	f.draw = func(t *theme, c draw.Canvas) {
-		p := t.curves("Last samples", "samples before the click", curveOf(s, "last_samples", "last_n", "n_before"), "any", curveOf(s, "last_samples", "last_n_segment", "n_before"), "since entering")
-		q := t.curves("By samples", "tenth of the samples", curveOf(s, "trace_quantiles", "samples", "tenth"), "", points{}, "")
-		r := t.curves("By time", "tenth of the time", curveOf(s, "time_quantiles", "samples", "tenth"), "", points{}, "")
+		p := accuracyCurves(t, "Last samples", "samples before the click", curveOf(s, "last_samples", "last_n", "n_before"), "any", curveOf(s, "last_samples", "last_n_segment", "n_before"), "since entering")
+		q := accuracyCurves(t, "By samples", "tenth of the samples", curveOf(s, "trace_quantiles", "samples", "tenth"), "", points{}, "")
+		r := accuracyCurves(t, "By time", "tenth of the time", curveOf(s, "time_quantiles", "samples", "tenth"), "", points{}, "")
 		same(&p.Y, &q.Y, &r.Y)
 		q.X.Tick.Marker, r.X.Tick.Marker = tenths{}, tenths{}
 		place(c, panel{p, 0, 0, 0.32, 1, last}, panel{q, 0.345, 0, 0.315, 1, samples}, panel{r, 0.685, 0, 0.315, 1, times})
@@ -185,7 +160,7 @@ func tracesFigure(s source) Figure {
 
 func boxFrameFigure(s source) Figure {
 	n := s.value("box_frame", "nearest_box.mean_u").N
-	return frameFigure(s, "imagenet-box-frame", "Where in its box the click lies", "box_frame", "final clicks, in the frame of the nearest box", s.clicksOnBoxes(n))
+	return frameFigure(s, "imagenet-box-frame", "Where in its box the click lies", "box_frame", "final clicks, in the frame of the nearest box", clicksOnBoxes(s, n))
 }
 
 func timesFigure(s source) Figure {
@@ -193,7 +168,7 @@ func timesFigure(s source) Figure {
 	noClick, noHover := unless(s.binned("timing", "time_to_click"), noTimes), unless(s.binned("timing", "estimate_time"), noHovering)
 	speed := unless(s.binned("timing", "speed"), noSpeed)
 	hits := s.any("mouse_measures", "velocity_profile", "speed_hit") || s.any("mouse_measures", "velocity_profile", "speed_miss")
-	profile := unless(hits, first(s.clicksOnBoxes(s.value("click_accuracy", "accuracy").N), noSpeed))
+	profile := unless(hits, first(clicksOnBoxes(s, s.value("click_accuracy", "accuracy").N), noSpeed))
 	times := first(noClick, noHover)
 	caption := ""
 	if noClick == "" {
@@ -212,52 +187,23 @@ func timesFigure(s source) Figure {
 		part{"Right", "speed along the way, of clicks that hit and of those that miss, with 95 % intervals.", profile})
 	f.draw = func(t *theme, c draw.Canvas) {
 		p := t.logBars("Times", "", "ms", s, "timing", "time_to_click", t.series[0])
-		t.logSteps(p, s, "timing", "estimate_time", t.series[1], "hovered")
-		t.legendSwatch(p, t.series[0], "to click")
+		logSteps(t, p, s, "timing", "estimate_time", t.series[1], "hovered")
+		legendSwatch(t, p, t.series[0], "to click")
 		p.Legend.Top, p.Legend.Left = true, true
 		p.Y.Max *= 1.2 // room for it
 		q := t.logBars("Speed", "display px a second", "", s, "timing", "speed", t.series[2])
-		place(c, panel{p, 0, 0, 0.32, 1, times}, panel{q, 0.345, 0, 0.3, 1, speed}, panel{t.velocity(s), 0.665, 0, 0.335, 1, profile})
+		place(c, panel{p, 0, 0, 0.32, 1, times}, panel{q, 0.345, 0, 0.3, 1, speed}, panel{velocityPlot(t, s), 0.665, 0, 0.335, 1, profile})
 	}
 	return f
-}
-
-// marksCaption says what the marks and lines of a funnel are.
-const marksCaption = "Each mark is an annotator: %s of them with %s. Lines: the mean of all, and where 95 %% and 99.8 %% of annotators would lie if they differed by chance alone (normal approximation to the binomial). Triangles: those with a flag%s."
-
-// funnelFigure draws annotators' shares, what, against how many units they are of.
-func funnelFigure(s source, f Figure, units, what, of, flags string, otherwise lack) Figure {
-	f.Statistics, f.width, f.height = []string{"workers"}, 760, 420
-	f.Alt = "A funnel: annotators with few " + map[string]string{"boxed": "clicks", "judged": "icons"}[units] + " scatter widely; many of those with more lie outside of the limits of chance."
-	marks := 0
-	shares := s.column("workers", "by_worker", what)
-	for i, n := range s.column("workers", "by_worker", units) {
-		marks += b2i(n >= 1 && !math.IsNaN(shares[i]))
-	}
-	f.describe(part{"", fmt.Sprintf(marksCaption, grouped(float64(marks)), of, flags), unless(marks > 0, first(s.annotators(), otherwise))})
-	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{t.funnel(s, units, what), 0, 0, 1, 1, ""}) }
-	return f
-}
-
-// annotators is what a table of annotators lacks.
-func (s source) annotators() lack { return unless(!s.none("workers", "workers"), noWorkers) }
-
-func workersFigure(s source) Figure {
-	return funnelFigure(s, Figure{Name: "imagenet-workers", Title: "Annotators: accuracy against the number of clicks"}, "boxed", "accuracy",
-		"clicks on images with a box", " (clicks the centre, rushes, bot-like trace)", s.clicksOnBoxes(0))
-}
-
-func hitsOfAssignments(s source) Figure {
-	return hitsFigure(s, "imagenet", "recall", "selected / shown", noAssignments, "low_recall", "few_selected", "few_pages")
 }
 
 func hesitationFigure(s source) Figure {
 	f := Figure{Name: "imagenet-hesitation", Title: "Hesitation: how often the pointer came to the image before the click", width: 640, height: 300, Statistics: []string{"timing"},
 		Alt: "Bars of accuracy for one, two, three, four, and five or more entries."}
 	f.describe(part{"", "Accuracy of the last click of a showing by the number of entries at or before it, with the number of clicks; lines are 95 % intervals over samples of the annotators.",
-		unless(s.counted("timing", "by_visits", "n"), first(s.clicksOnBoxes(s.value("click_accuracy", "accuracy").N), noEntries))})
+		unless(s.counted("timing", "by_visits", "n"), first(clicksOnBoxes(s, s.value("click_accuracy", "accuracy").N), noEntries))})
 	f.draw = func(t *theme, c draw.Canvas) {
-		p := t.barRows("", "accuracy", s, "timing", "by_visits", "n", []string{"1 entry", "2 entries", "3 entries", "4 entries", "5 or more"}, "accuracy")
+		p := accuracyBars(t, "", "accuracy", s, "timing", "by_visits", "n", []string{"1 entry", "2 entries", "3 entries", "4 entries", "5 or more"}, "accuracy")
 		place(c, panel{p, 0, 0, 1, 1, ""})
 	}
 	return f
@@ -268,9 +214,9 @@ func calibrationFigure(s source) Figure {
 	f := Figure{Name: "imagenet-calibration", Title: "Taking the click's bias away", width: 900, height: 360, Statistics: []string{"calibration"},
 		Alt: "Bars of accuracy before and after two calibrations, and two maps of clicks in the frame of the box, which hardly differ."}
 	f.describe(part{"", fmt.Sprintf("What is fitted on one half of the annotators is applied to the clicks of the other, %s clicks in all. Left: accuracy, of all images and of those whose centre is in no box. Right: clicks in the frame of the box as they are and less their median displacement; the square is the box. The shift changes accuracy by %s percentage points.", grouped(float64(gain.N)), signed(100*float64(gain.Value))),
-		s.clicksOnBoxes(gain.N)})
+		clicksOnBoxes(s, gain.N)})
 	f.draw = func(t *theme, c draw.Canvas) {
-		place(c, panel{t.calibration(s), 0, 0, 0.36, 1, ""})
+		place(c, panel{calibrationBars(t, s), 0, 0, 0.36, 1, ""})
 		a, as := t.counts("before", s.histogram("calibration", "frame_before"), []float64{-1, 0, 1, 2})
 		b, bs := t.counts("less the shift", s.histogram("calibration", "frame_shift"), []float64{-1, 0, 1, 2})
 		for _, p := range []*plot.Plot{a, b} {
@@ -283,7 +229,7 @@ func calibrationFigure(s source) Figure {
 }
 
 func difficultyFigure(s source) Figure {
-	clicks := unless(s.counted("difficulty", "by_time", "n"), first(s.clicksOnBoxes(s.value("click_accuracy", "accuracy").N), noEntries))
+	clicks := unless(s.counted("difficulty", "by_time", "n"), first(clicksOnBoxes(s, s.value("click_accuracy", "accuracy").N), noEntries))
 	f := Figure{Name: "imagenet-difficulty", Title: "Difficulty: time against accuracy", width: 820, height: 320, Statistics: []string{"difficulty"},
 		Alt: "Accuracy by time, and by the fifth of an annotator's clicks."}
 	f.describe(
@@ -302,8 +248,8 @@ func difficultyFigure(s source) Figure {
 			}
 			names = append(names, msText(v)+" – "+to)
 		}
-		p := t.barRows("", "accuracy", s, "difficulty", "by_time", "n", names, "accuracy")
-		q := t.barRows("", "accuracy", s, "difficulty", "by_fifth", "n", []string{"quickest fifth", "second", "third", "fourth", "slowest fifth"}, "accuracy")
+		p := accuracyBars(t, "", "accuracy", s, "difficulty", "by_time", "n", names, "accuracy")
+		q := accuracyBars(t, "", "accuracy", s, "difficulty", "by_fifth", "n", []string{"quickest fifth", "second", "third", "fourth", "slowest fifth"}, "accuracy")
 		same(&p.X, &q.X)
 		place(c, panel{p, 0, 0, 0.52, 1, clicks}, panel{q, 0.52, 0, 0.48, 1, clicks})
 	}
@@ -315,8 +261,8 @@ func extentFigure(s source) Figure {
 	f := Figure{Name: "imagenet-extent", Title: "The object's extent from the samples before the click", width: 640, height: 300, Statistics: []string{"extent"},
 		Alt: "Bars: samples tell little of the extent; a box of the mean size around the click tells more, the whole image most."}
 	f.describe(part{"", fmt.Sprintf("Mean intersection over union with the nearest box, of the bounding box of the last samples and the click, by how many samples are used. For comparison: the whole image %s, a box of the mean size around the click %s.", percent(float64(whole.Value)), percent(float64(s.value("extent", "mean_box").Value))),
-		unless(whole.N > 0, first(s.clicksOnBoxes(s.value("click_accuracy", "accuracy").N), noWay))})
-	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{t.extent(s), 0, 0, 1, 1, ""}) }
+		unless(whole.N > 0, first(clicksOnBoxes(s, s.value("click_accuracy", "accuracy").N), noWay))})
+	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{extentBars(t, s), 0, 0, 1, 1, ""}) }
 	return f
 }
 
@@ -326,7 +272,7 @@ func scanningFigure(s source) Figure {
 		Alt: fmt.Sprintf("Bars: %s of the pairs follow a serpentine.", percent(float64(s.value("scanning", "pairs_in_order.serpentine").Value)))}
 	f.describe(part{"", fmt.Sprintf("%s pages with five or more clicks. Left: pairs of clicks whose order follows the layout; half of them would by chance. Right: where the next click is.", grouped(float64(pages.Value))),
 		unless(pages.Value > 0, noOrder)})
-	f.draw = func(t *theme, c draw.Canvas) { t.scanning(c, s) }
+	f.draw = func(t *theme, c draw.Canvas) { drawScanning(t, c, s) }
 	return f
 }
 
@@ -374,7 +320,7 @@ func curveOf(s source, statistic, table, key string) points {
 	return points{s.column(statistic, table, key), s.column(statistic, table, "accuracy"), s.column(statistic, table, "low"), s.column(statistic, table, "high")}
 }
 
-func (t *theme) curves(title, x string, a points, nameA string, b points, nameB string) *plot.Plot {
+func accuracyCurves(t *theme, title, x string, a points, nameA string, b points, nameB string) *plot.Plot {
 	p := t.plot(title, x, "")
 	p.Y.Tick.Marker = percents{}
 	t.grid(p, false, true)
@@ -383,7 +329,7 @@ func (t *theme) curves(title, x string, a points, nameA string, b points, nameB 
 	return p
 }
 
-func (t *theme) randomClicks(s source) *plot.Plot {
+func randomClicksPlot(t *theme, s source) *plot.Plot {
 	p := t.plot("Accuracy of random clicks", "σ, fraction of the image", "")
 	logarithmic(&p.X, "")
 	p.Y.Tick.Marker = percents{}
@@ -466,7 +412,7 @@ func (t *theme) logBars(title, x, unit string, s source, statistic, table string
 }
 
 // logSteps adds the outline of another histogram.
-func (t *theme) logSteps(p *plot.Plot, s source, statistic, table string, c color.NRGBA, name string) {
+func logSteps(t *theme, p *plot.Plot, s source, statistic, table string, c color.NRGBA, name string) {
 	from, to, n := s.column(statistic, table, "from"), s.column(statistic, table, "to"), s.column(statistic, table, "n")
 	total := max(sum(n), 1)
 	var xs, ys []float64
@@ -484,11 +430,11 @@ func (s swatch) Thumbnail(c *draw.Canvas) {
 	c.FillPolygon(s.color, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
 }
 
-func (t *theme) legendSwatch(p *plot.Plot, c color.NRGBA, name string) {
+func legendSwatch(t *theme, p *plot.Plot, c color.NRGBA, name string) {
 	p.Legend.Add(name, swatch{fade(c, 200)})
 }
 
-func (t *theme) velocity(s source) *plot.Plot {
+func velocityPlot(t *theme, s source) *plot.Plot {
 	p := t.plot("Speed along the way", "tenth of the time", "px a second")
 	p.X.Tick.Marker = tenths{}
 	t.grid(p, false, true)
@@ -501,102 +447,8 @@ func (t *theme) velocity(s source) *plot.Plot {
 	return p
 }
 
-// funnel holds annotators' shares against how many units they are of.
-func (t *theme) funnel(s source, units, what string) *plot.Plot {
-	p := t.plot("", "clicks that can be judged", what)
-	x, y := s.column("workers", "by_worker", units), s.column("workers", "by_worker", what)
-	var flags [3][]float64
-	for i, f := range []string{"flag_centre", "flag_rush", "flag_bot"} {
-		flags[i] = s.column("workers", "by_worker", f)
-	}
-	var hits, total, most float64
-	fewest := 1e9
-	var plain, flagged [2][]float64
-	for i := range x {
-		if x[i] < 1 || math.IsNaN(y[i]) {
-			continue
-		}
-		hits, total, most, fewest = hits+y[i]*x[i], total+x[i], max(most, x[i]), min(fewest, x[i])
-		to := &plain
-		if flags[0][i]+flags[1][i]+flags[2][i] > 0 {
-			to = &flagged
-		}
-		to[0], to[1] = append(to[0], x[i]), append(to[1], y[i])
-	}
-	logarithmic(&p.X, "")
-	p.Y.Tick.Marker = percents{}
-	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = min(fewest, most/10), max(most*1.05, 10), 0, 1
-	t.grid(p, true, true)
-	if total > 0 {
-		m := hits / total
-		for k, z := range []float64{stat.Z95, 3.090232} {
-			var xs, low, high []float64
-			for i := range 81 {
-				n := p.X.Min * math.Pow(p.X.Max/p.X.Min, float64(i)/80)
-				half := z * math.Sqrt(m*(1-m)/n)
-				xs, low, high = append(xs, n), append(low, max(0, m-half)), append(high, min(1, m+half))
-			}
-			name := []string{"95 % by chance", "99.8 % by chance"}[k]
-			t.line(p, xs, low, t.series[5], 1.4, k == 1, name)
-			t.line(p, xs, high, t.series[5], 1.4, k == 1, "")
-		}
-		t.line(p, []float64{p.X.Min, p.X.Max}, []float64{m, m}, t.series[1], 1.2, true, "mean of all")
-	}
-	t.dots(p, plain[0], plain[1], fade(t.series[0], 150), 3, draw.CircleGlyph{}, "annotator")
-	t.dots(p, flagged[0], flagged[1], t.series[1], 4.5, draw.PyramidGlyph{}, "with a flag")
-	return p
-}
-
-// hitsFigure has the shares of HITs against the thresholds, and how many each of them flags.
-func hitsFigure(s source, set, share, shareTitle string, without lack, flags ...string) Figure {
-	n := s.value("hits", "hits")
-	f := Figure{Name: set + "-hits", Title: "HITs, and the checks of them", width: 820, height: 320, Statistics: []string{"hits"},
-		Alt: fmt.Sprintf("A histogram of %s, and bars: %s of the HITs are flagged.", share, percent(float64(s.value("hits", "flagged").Value)))}
-	f.describe(part{"", fmt.Sprintf("Left: %s of %s HITs. Right: HITs that each check flags; the release holds only what is left of a HIT, so that more are flagged than were rejected when it was collected.", shareTitle, grouped(float64(n.Value))),
-		unless(n.Value > 0, without)})
-	f.draw = func(t *theme, c draw.Canvas) {
-		p := t.plot("", shareTitle, "HITs")
-		const bins = 25
-		counts := make([]float64, bins)
-		from, to := make([]float64, bins), make([]float64, bins)
-		for _, v := range s.column("hits", "by_hit", share) {
-			if !math.IsNaN(v) {
-				counts[min(bins-1, int(v*bins))]++
-			}
-		}
-		for i := range bins {
-			from[i], to[i] = float64(i)/bins, float64(i+1)/bins
-		}
-		t.grid(p, false, true)
-		p.Add(bars{from, to, counts, func(int) color.NRGBA { return t.series[0] }})
-		p.X.Tick.Marker = percents{}
-		p.Y.Tick.Marker = niceTicks{whole: true}
-		var names, notes []string
-		var values, low, high []float64
-		for _, flag := range append(flags, "flagged") {
-			v := s.value("hits", flag)
-			names = append(names, map[string]string{"low_recall": "low recall", "few_selected": "few selected", "few_pages": "few pages", "low_precision": "low precision", "flagged": "any"}[flag])
-			values = append(values, float64(v.Value))
-			k := int64(0)
-			if v.K != nil {
-				k = *v.K
-			}
-			notes = append(notes, grouped(float64(k)))
-			l, h := math.NaN(), math.NaN()
-			if v.Interval != nil {
-				l, h = v.Interval.Low, v.Interval.High
-			}
-			low, high = append(low, l), append(high, h)
-		}
-		q := t.rows("", "share of HITs", rows{names: names, notes: notes, values: values, low: low, high: high, reserveForNotes: 0.16})
-		q.X.Tick.Marker = percents{}
-		place(c, panel{p, 0, 0, 0.5, 1, ""}, panel{q, 0.5, 0, 0.5, 1, ""})
-	}
-	return f
-}
-
-// barRows draws a table of accuracies as bars with their intervals and numbers of units.
-func (t *theme) barRows(title, x string, s source, statistic, table, n string, names []string, value string) *plot.Plot {
+// accuracyBars draws a table of accuracies as bars with their intervals and numbers of units.
+func accuracyBars(t *theme, title, x string, s source, statistic, table, n string, names []string, value string) *plot.Plot {
 	var notes []string
 	for _, v := range s.column(statistic, table, n) {
 		notes = append(notes, "n = "+grouped(v))
@@ -608,7 +460,7 @@ func (t *theme) barRows(title, x string, s source, statistic, table, n string, n
 	return p
 }
 
-func (t *theme) calibration(s source) *plot.Plot {
+func calibrationBars(t *theme, s source) *plot.Plot {
 	var names, notes []string
 	var values, low, high []float64
 	for _, group := range []struct{ name, title string }{{"accuracy", "all"}, {"off_centre", "off centre"}} {
@@ -628,7 +480,7 @@ func (t *theme) calibration(s source) *plot.Plot {
 	return p
 }
 
-func (t *theme) extent(s source) *plot.Plot {
+func extentBars(t *theme, s source) *plot.Plot {
 	var names, notes []string
 	var values, low, high []float64
 	add := func(name string, v analysis.Value) {
@@ -658,7 +510,7 @@ func (t *theme) extent(s source) *plot.Plot {
 	return p
 }
 
-func (t *theme) scanning(c draw.Canvas, s source) {
+func drawScanning(t *theme, c draw.Canvas, s source) {
 	var names, notes []string
 	var values, low, high []float64
 	for _, o := range []struct{ name, title string }{{"serpentine", "serpentine"}, {"rows", "row by row"}, {"columns", "column by column"}} {
@@ -684,4 +536,63 @@ func percentsOf(v []float64) (out []string) {
 		out = append(out, percent(x))
 	}
 	return out
+}
+
+func workersFigure(s source) Figure {
+	return funnel{
+		name: "imagenet-workers", title: "Annotators: accuracy against the number of clicks", units: "boxed", share: "accuracy",
+		noun: "clicks", of: "clicks on images with a box", flags: " (clicks the centre, rushes, bot-like trace)", lack: clicksOnBoxes(s, 0),
+	}.figure(s)
+}
+
+func hitsOfAssignments(s source) Figure {
+	return checks{"imagenet-hits", "selected / shown", noAssignments, []string{"low_recall", "few_selected", "few_pages"}}.figure(s)
+}
+
+// imagenetSentences say what is true of the data set, from its values alone.
+func imagenetSentences(s source) (out []string) {
+	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	v := s.value
+	number := func(x analysis.Value) string { return grouped(float64(x.Value)) }
+	if images, showings := v("counts", "images"), v("counts", "showings"); defined(images) {
+		text := fmt.Sprintf("The byproducts speak of %s images, which were shown %s times", number(images), number(showings))
+		if w := v("workers", "workers"); defined(w) {
+			text += " to " + number(w) + " annotators"
+		}
+		add("%s. %s of the images were selected at least once, %s have a final click, and %s have a usable ground-truth box.", text, percent(float64(v("counts", "selected_images").Value)), percent(float64(v("counts", "final_clicks").Value)), percent(float64(v("counts", "boxed_images").Value)))
+	}
+	if a := v("click_accuracy", "accuracy"); defined(a) {
+		centre := v("random_clicks", "centre.bc")
+		add("The final click lies in a box in %s. Always clicking the centre would hit %s, clicking anywhere %s.", interval(a), percent(float64(centre.Value)), percent(float64(v("random_clicks", "uniform.bc").Value)))
+		if off := v("off_centre", "accuracy"); defined(off) {
+			add("Where the centre is in no box, on %s of the images, the click still hits %s: so much it says beyond the centre.", percent(float64(v("off_centre", "share").Value)), interval(off))
+		}
+	}
+	if first, last := v("trace_quantiles", "accuracy.0"), v("trace_quantiles", "accuracy.9"); defined(first) && defined(last) {
+		add("On the way from entering the image to the click, the share of mouse samples in a box goes from %s in the first tenth to %s in the last.", percent(float64(first.Value)), percent(float64(last.Value)))
+	}
+	return append(out, hitsSentence(s, "selections")...)
+}
+
+var imagenetTraces = traces{
+	set:     "imagenet",
+	caption: "The way of the mouse on %s from entering it to the final click, time from pale to strong; cross: the final click; outlines: ground-truth boxes. Images are taken by a hash of their ids, every third of them a miss.",
+	alt:     "%d traces that end in a click.",
+	outcome: func(x *analysis.Example) string {
+		if x.Hits > 0 {
+			return "hits"
+		}
+		return "misses"
+	},
+	heading: "%s: the click %s",
+	lack:    noTraces,
+}
+
+var imagenetSections = map[string][]string{
+	"amount":       {"counts", "rounds"},
+	"localisation": {"click_accuracy", "centre_bias", "random_clicks", "off_centre", "accuracy_maps", "box_frame"},
+	"traces":       {"last_samples", "trace_quantiles", "time_quantiles", "trace_lengths", "timing", "mouse_measures", "scanning"},
+	"beyond":       {"calibration", "extent", "difficulty"},
+	"annotators":   {"workers", "hits"},
+	"quality":      {"quality"},
 }

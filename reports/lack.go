@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -62,14 +63,16 @@ const (
 )
 
 // What nothing can be drawn without elsewhere.
-const (
-	noShares lack = "No share is known, with an interval, in both stores. " +
-		"Compare stores that both have records and ground truth."
-	noTraces lack = "No image has a trace to draw: a box, a final click, and mouse samples with " +
-		"times between entering the image and the click."
-	noTracesOnPage lack = "No page has a trace to draw: two icons that stay, and several mouse samples " +
-		"with times."
-)
+const noShares lack = "No share is known, with an interval, in both stores. " +
+	"Compare stores that both have records and ground truth."
+
+// What traces of ImageNet lack.
+const noTraces lack = "No image has a trace to draw: a box, a final click, and mouse samples with " +
+	"times between entering the image and the click."
+
+// What traces of COCO lack.
+const noTracesOnPage lack = "No page has a trace to draw: two icons that stay, and several mouse samples " +
+	"with times."
 
 // unless is what a plot lacks where it does not have its data.
 func unless(has bool, otherwise lack) lack {
@@ -148,14 +151,8 @@ func (s source) none(statistic, name string) bool {
 	return v.Value == 0 || v.N == 0 && s.has(statistic)
 }
 
-// records is what a data set without records lacks.
-func (s source) records() lack {
-	name := map[string]string{"imagenet": "showings", "coco": "records"}[s.set]
-	return unless(!s.none("counts", name), noRecords)
-}
-
 // clicksOnBoxes is what a plot lacks that is over images with a box and a final click, of which n are known.
-func (s source) clicksOnBoxes(n int64) lack {
+func clicksOnBoxes(s source, n int64) lack {
 	switch {
 	case n > 0:
 		return ""
@@ -168,7 +165,7 @@ func (s source) clicksOnBoxes(n int64) lack {
 }
 
 // truth is what a plot lacks that is over images of the records with ground truth.
-func (s source) truth() lack {
+func truth(s source) lack {
 	switch {
 	case s.none("counts", "images_gt"):
 		return noInstances
@@ -184,4 +181,15 @@ func decimal(v analysis.Value, digits int) string {
 		return "undefined"
 	}
 	return fixedText(float64(v.Value), digits)
+}
+
+// orEmpty is the figure, which lacks records before anything else. Its text describes no plot without data.
+func (f Figure) orEmpty(records lack) Figure {
+	if records != "" {
+		f.Missing = string(records)
+	}
+	if f.drawn < f.plots {
+		f.Alt = fmt.Sprintf("%d plots, of which %d have no data.", f.plots, f.plots-f.drawn)
+	}
+	return f
 }

@@ -21,6 +21,26 @@ const (
 		"actionHistories": [{"actionType": "add", "iconType": "dog", "pointTo": {"x": 0.25, "y": 0.75}, "timeAt": 4243}]}]`
 )
 
+// What figures say that they lack.
+const (
+	wantNoRecords = "The store has no records: abtool info counts what was rejected, and why."
+	wantNoWorkers = "No record names its annotator. " +
+		"Ingest records with a worker_id: pages of the front end have none, dumps of its backend do."
+	wantNoBoxes = "No image of the records has a ground-truth box. " +
+		"Ingest the boxes of these images with --boxes."
+	wantNoOrder = "No page has five clicks whose HIT, page, slot and time are known, the fewest " +
+		"that an order is drawn of."
+	wantNoAssignments = "No record names its HIT. " +
+		"Ingest records with an assignment_id: pages of the front end have none, dumps of its backend do."
+	wantNoInstances = "The store has no ground truth. Ingest it with --instances."
+	wantNoHITs      = "No record names its HIT. " +
+		"Ingest records with a hit_id: pages of the front end have none, dumps of its backend do."
+	wantNoTraces = "No image has a trace to draw: a box, a final click, and mouse samples with " +
+		"times between entering the image and the click."
+	wantNoTracesOnPage = "No page has a trace to draw: two icons that stay, and several mouse samples " +
+		"with times."
+)
+
 // storeOf ingests JSON records by their data set.
 func storeOf(t *testing.T, records map[string]string) string {
 	t.Helper()
@@ -59,18 +79,18 @@ func TestMissing(t *testing.T) {
 		lacks[f.Name] = f.Missing
 	}
 	files := contents(t, out)
-	for name, want := range map[string]lack{
-		"imagenet-random-clicks": noBoxes, "imagenet-box-frame": noBoxes, "imagenet-traces": noBoxes,
-		"imagenet-calibration": noBoxes, "imagenet-workers": noWorkers, "imagenet-hits": noAssignments,
-		"imagenet-scanning": noOrder, "imagenet-examples": noTraces,
-		"coco-box-frame": noInstances, "coco-size-recall": noInstances, "coco-workers": noWorkers,
-		"coco-hits": noHITs, "coco-examples": noTracesOnPage,
+	for name, want := range map[string]string{
+		"imagenet-random-clicks": wantNoBoxes, "imagenet-box-frame": wantNoBoxes, "imagenet-traces": wantNoBoxes,
+		"imagenet-calibration": wantNoBoxes, "imagenet-workers": wantNoWorkers, "imagenet-hits": wantNoAssignments,
+		"imagenet-scanning": wantNoOrder, "imagenet-examples": wantNoTraces,
+		"coco-box-frame": wantNoInstances, "coco-size-recall": wantNoInstances, "coco-workers": wantNoWorkers,
+		"coco-hits": wantNoHITs, "coco-examples": wantNoTracesOnPage,
 	} {
-		if lacks[name] != string(want) {
+		if lacks[name] != want {
 			t.Errorf("%s lacks %q, want %q", name, lacks[name], want)
 		}
 		for _, file := range []string{"/index.html", "/report.md"} {
-			if text := strings.ReplaceAll(files[file], `\_`, "_"); !strings.Contains(text, string(want)) {
+			if text := strings.ReplaceAll(files[file], `\_`, "_"); !strings.Contains(text, want) {
 				t.Errorf("%s does not say %q", file, want)
 			}
 		}
@@ -83,7 +103,7 @@ func TestMissing(t *testing.T) {
 			t.Errorf("%s is not drawn: the clicks and icons are data", name)
 		}
 	}
-	want := "Left: no data. " + string(noInstances) + " Right: 1 icons"
+	want := "Left: no data. " + wantNoInstances + " Right: 1 icons"
 	if !strings.Contains(files["/index.html"], want) {
 		t.Errorf("the caption of a figure with one of two plots does not say %q", want)
 	}
@@ -100,8 +120,8 @@ func TestNoRecords(t *testing.T) {
 		t.Errorf("%d figures are drawn of no records, %d are not", len(r.Figures), len(r.Missing))
 	}
 	for _, f := range r.Missing {
-		if f.Missing != string(noRecords) {
-			t.Errorf("%s lacks %q, want %q", f.Name, f.Missing, noRecords)
+		if f.Missing != wantNoRecords {
+			t.Errorf("%s lacks %q, want %q", f.Name, f.Missing, wantNoRecords)
 		}
 	}
 }
@@ -113,7 +133,7 @@ func TestDrawMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Draw(d, "imagenet-traces")
-	if err == nil || !strings.Contains(err.Error(), string(noBoxes)) || usage.Is(err) {
-		t.Errorf("drawing imagenet-traces without boxes: %v, want %q", err, noBoxes)
+	if err == nil || !strings.Contains(err.Error(), wantNoBoxes) || usage.Is(err) {
+		t.Errorf("drawing imagenet-traces without boxes: %v, want %q", err, wantNoBoxes)
 	}
 }

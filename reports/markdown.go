@@ -12,7 +12,7 @@ func (p *page) markdown() []byte {
 	fmt.Fprintf(&b, "# %s\n", escape(p.title()))
 	for i := range p.document.DataSets {
 		s := newSource(&p.document.DataSets[i])
-		fmt.Fprintf(&b, "\n## %s\n\n", setTitles[s.set])
+		fmt.Fprintf(&b, "\n## %s\n\n", setOf(s.set).title)
 		for _, text := range sentences(s) {
 			fmt.Fprintf(&b, "- %s\n", escape(text))
 		}

@@ -142,21 +142,14 @@ func (p *page) compute(ctx context.Context) (err error) {
 func (p *page) all() (out []Figure) {
 	for i := range p.document.DataSets {
 		s := newSource(&p.document.DataSets[i])
-		out = append(out, s.figures()...)
-		f := examplesFigure(s.set, p.examples, p.photos)
-		out = append(out, f.orEmpty(s))
+		out = append(out, figuresOf(s)...)
+		set := setOf(s.set)
+		out = append(out, set.traces.figure(p.examples, p.photos).orEmpty(set.recordsOf(s)))
 	}
 	if p.comparison != nil {
 		out = append(out, comparisonFigures(p.comparison)...)
 	}
 	return out
-}
-
-func (s source) figures() []Figure {
-	if s.set == "coco" {
-		return cocoFigures(s)
-	}
-	return imagenetFigures(s)
 }
 
 // only keeps the figures that were asked for, by their name, a statistic, the paper's id or a data set.
@@ -247,15 +240,6 @@ func (p *page) render(ctx context.Context) (map[string][]byte, error) {
 		return nil, err
 	}
 	return files, nil
-}
-
-// file is the name of a figure's file.
-func (f *Figure) file(format string, inDark bool) string {
-	name := f.Name
-	if inDark {
-		name += "-dark"
-	}
-	return "figures/" + name + "." + format
 }
 
 // writeFolder writes files to a folder beside out and puts it in its place.

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"image"
+	"image/color"
 	"image/png"
 	"io"
 	"math"
@@ -19,10 +20,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 
 	"abtool/analysis"
 	"abtool/internal/teststore"
@@ -64,7 +61,7 @@ func testStore(t testing.TB) string {
 	return storePath
 }
 
-func figuresOf(t testing.TB) []Figure {
+func drawnFigures(t testing.TB) []Figure {
 	t.Helper()
 	p := page{store: testStore(t), options: Options{Examples: DefaultExamples, Stats: analysis.Options{Bootstrap: 200, Seed: 1}}}
 	if err := p.compute(context.Background()); err != nil {
@@ -73,20 +70,13 @@ func figuresOf(t testing.TB) []Figure {
 	return p.all()
 }
 
-// golden figures are kept small: half the size of what is read on a page.
-func picture(f *Figure, t *theme) image.Image {
-	c := vgimg.NewWith(vgimg.UseWH(vg.Points(f.width), vg.Points(f.height)), vgimg.UseDPI(36))
-	f.paint(t, draw.New(c))
-	return c.Image()
-}
-
 // Every figure looks as it did: a tenth of a per cent of the pixels may differ visibly, for
 // numbers and letters that land on another pixel.
 func TestGolden(t *testing.T) {
-	for _, f := range figuresOf(t) {
-		for _, th := range []*theme{&light, &dark} {
-			path := filepath.Join("testdata", f.Name+"-"+th.name+".png")
-			have := picture(&f, th)
+	for _, f := range drawnFigures(t) {
+		for _, name := range []string{"light", "dark"} {
+			path := filepath.Join("testdata", f.Name+"-"+name+".png")
+			have := f.Image(name == "dark", 36) // small: half the size of what is read on a page
 			if *update {
 				var b bytes.Buffer
 				if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, have); err != nil {
@@ -140,8 +130,8 @@ func differing(a, b image.Image) float64 {
 func TestDiffering(t *testing.T) {
 	a, b := image.NewNRGBA(image.Rect(0, 0, 100, 100)), image.NewNRGBA(image.Rect(0, 0, 100, 100))
 	for x := range 40 {
-		b.SetNRGBA(x, 7, light.ink)
-		a.SetNRGBA(x, 7, light.paper)
+		b.Set(x, 7, color.Black)
+		a.Set(x, 7, color.White)
 	}
 	if share := differing(a, b); share != 0.004 {
 		t.Errorf("%v of the pixels differ, want 0.004", share)
@@ -155,7 +145,7 @@ func TestDiffering(t *testing.T) {
 // undefined number.
 func TestSVG(t *testing.T) {
 	links := regexp.MustCompile(`(?:href|src)="([^"]{0,5})`)
-	for _, f := range figuresOf(t) {
+	for _, f := range drawnFigures(t) {
 		var b bytes.Buffer
 		if err := f.Write(&b, "svg", false); err != nil {
 			t.Fatal(err)
@@ -334,8 +324,8 @@ func TestImages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		figure := examplesFigure("imagenet", p.examples, found)
-		m := picture(&figure, &light)
+		figure := imagenetTraces.figure(p.examples, found)
+		m := figure.Image(false, 36)
 		for y := range m.Bounds().Dy() {
 			for x := range m.Bounds().Dx() {
 				if r, g, b, _ := m.At(x, y).RGBA(); r > 0xb000 && g < 0x3000 && b < 0x3000 {
@@ -356,68 +346,12 @@ func TestImages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	examplesFigure("imagenet", p.examples, found)
+	imagenetTraces.figure(p.examples, found)
 	want := []string{
 		fmt.Sprintf("a trace is drawn without its image: %s/%s.JPEG: a page of HTML, not the data: the download failed, get the data again", x.Class, x.Image),
 		fmt.Sprintf("2 of the 3 images of traces are not in %s", dir),
 	}
 	if got := found.notes(); !slices.Equal(got, want) {
 		t.Errorf("notes %q, want %q", got, want)
-	}
-}
-
-// The map of colours is even: equal steps of the share are equal steps of lightness.
-func TestShade(t *testing.T) {
-	for _, th := range []*theme{&light, &dark} {
-		last := math.NaN()
-		for k := range 21 {
-			c := th.shade(float64(k) / 20)
-			y := lightness(c.R, c.G, c.B)
-			if step := math.Abs(y - last); k > 0 && (step < 2 || step > 5.5) {
-				t.Errorf("%s: the step to %d is %.1f of lightness", th.name, k, step)
-			}
-			last = y
-		}
-	}
-}
-
-// lightness is CIE L*, 0…100.
-func lightness(r, g, b uint8) float64 {
-	linear := func(v uint8) float64 {
-		s := float64(v) / 255
-		if s <= 0.04045 {
-			return s / 12.92
-		}
-		return math.Pow((s+0.055)/1.055, 2.4)
-	}
-	y := 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
-	if y <= 216.0/24389 {
-		return y * 24389 / 27
-	}
-	return 116*math.Cbrt(y) - 16
-}
-
-// Text and series stand out from the paper (WCAG: 4.5 for text, 3 for graphics).
-func TestContrast(t *testing.T) {
-	luminance := func(l float64) float64 {
-		if l <= 8 {
-			return l * 27 / 24389
-		}
-		return math.Pow((l+16)/116, 3)
-	}
-	for _, th := range []*theme{&light, &dark} {
-		paper := luminance(lightness(th.paper.R, th.paper.G, th.paper.B))
-		ratio := func(r, g, b uint8) float64 {
-			y := luminance(lightness(r, g, b))
-			return (max(y, paper) + 0.05) / (min(y, paper) + 0.05)
-		}
-		if r := ratio(th.ink.R, th.ink.G, th.ink.B); r < 7 {
-			t.Errorf("%s: the contrast of text is %.1f", th.name, r)
-		}
-		for i, c := range th.series {
-			if r := ratio(c.R, c.G, c.B); r < 3 {
-				t.Errorf("%s: the contrast of series %d is %.1f", th.name, i, r)
-			}
-		}
 	}
 }

@@ -12,7 +12,7 @@ func TestSectionsHoldEveryStatistic(t *testing.T) {
 	for _, e := range analysis.Catalogue() {
 		in := 0
 		for _, section := range sections {
-			if slices.Contains(section.stats[e.Set], e.Name) {
+			if slices.Contains(setOf(e.Set).sections[section.id], e.Name) {
 				in++
 			}
 		}

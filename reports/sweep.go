@@ -25,13 +25,13 @@ func Sweep(name, title, x, caption string, panels []SweepPanel) Figure {
 	f.draw = func(t *theme, c draw.Canvas) {
 		n := float64(len(panels))
 		for i, q := range panels {
-			place(c, panel{t.sweep(q, x, i == 0), float64(i)/n + 0.01, 0, 1/n - 0.02, 1, ""})
+			place(c, panel{sweepPlot(t, q, x, i == 0), float64(i)/n + 0.01, 0, 1/n - 0.02, 1, ""})
 		}
 	}
 	return f
 }
 
-func (t *theme) sweep(q SweepPanel, x string, legend bool) *plot.Plot {
+func sweepPlot(t *theme, q SweepPanel, x string, legend bool) *plot.Plot {
 	p := t.plot(q.Title, x, "")
 	t.grid(p, false, true)
 	var ticks plot.ConstantTicks
@@ -40,7 +40,7 @@ func (t *theme) sweep(q SweepPanel, x string, legend bool) *plot.Plot {
 	}
 	p.X.Tick.Marker, p.Y.Tick.Marker = ticks, percents{}
 	for k, s := range q.Series {
-		t.whiskers(p, s, k, 0.12*(float64(k)-float64(len(q.Series)-1)/2))
+		whiskers(t, p, s, k, 0.12*(float64(k)-float64(len(q.Series)-1)/2))
 		if legend && len(s.X) > 0 {
 			p.Legend.Add(s.Name, mark{t, k})
 		}
@@ -57,7 +57,7 @@ func (t *theme) sweep(q SweepPanel, x string, legend bool) *plot.Plot {
 }
 
 // whiskers draws a series with the bars of its intervals, moved aside.
-func (t *theme) whiskers(p *plot.Plot, s Series, k int, aside float64) {
+func whiskers(t *theme, p *plot.Plot, s Series, k int, aside float64) {
 	var line plotter.XYs
 	var bars whisked
 	for i := range s.X {
@@ -84,12 +84,12 @@ func (t *theme) whiskers(p *plot.Plot, s Series, k int, aside float64) {
 		p.Add(l)
 	}
 	if m, err := plotter.NewScatter(line); err == nil {
-		m.GlyphStyle = t.glyph(k)
+		m.GlyphStyle = glyph(t, k)
 		p.Add(m)
 	}
 }
 
-func (t *theme) glyph(k int) draw.GlyphStyle {
+func glyph(t *theme, k int) draw.GlyphStyle {
 	return draw.GlyphStyle{Color: t.series[k%len(t.series)], Radius: vg.Points(4), Shape: marks[k%len(marks)]}
 }
 
@@ -114,5 +114,5 @@ type mark struct {
 func (m mark) Thumbnail(c *draw.Canvas) {
 	at := c.Center()
 	c.StrokeLine2(draw.LineStyle{Color: m.t.series[m.k%len(m.t.series)], Width: vg.Points(lineWidth)}, c.Min.X, at.Y, c.Max.X, at.Y)
-	c.DrawGlyph(m.t.glyph(m.k), at)
+	c.DrawGlyph(glyph(m.t, m.k), at)
 }

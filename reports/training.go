@@ -1,13 +1,10 @@
 package reports
 
 import (
-	"bytes"
 	"fmt"
 	"image"
 	"image/color"
 	"math"
-	"os"
-	"path/filepath"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -66,13 +63,13 @@ func Predictions(name string, list []Predicted) Figure {
 		w, h := c.Size().X/across, c.Size().Y/vg.Length(max(lines, 1))
 		for i, q := range list {
 			x, y := c.Min.X+w*vg.Length(i%across), c.Max.Y-h*vg.Length(i/across+1)
-			t.predicted(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x + 5, Y: y + 5}, Max: vg.Point{X: x + w - 5, Y: y + h - 5}}}, q)
+			drawPredicted(t, draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x + 5, Y: y + 5}, Max: vg.Point{X: x + w - 5, Y: y + h - 5}}}, q)
 		}
 	}
 	return f
 }
 
-func (t *theme) predicted(c draw.Canvas, q Predicted) {
+func drawPredicted(t *theme, c draw.Canvas, q Predicted) {
 	head := t.text(tickSize-1, t.ink)
 	head.YAlign = draw.YTop
 	c.FillText(head, vg.Point{X: c.Min.X, Y: c.Max.Y}, q.Title)
@@ -107,20 +104,4 @@ func ring(c draw.Canvas, color color.NRGBA, p vg.Point, radius, width float64) {
 	path.Arc(p, vg.Points(radius), 0, 2*math.Pi)
 	path.Close()
 	c.Stroke(path)
-}
-
-// Save writes a figure to a folder, as SVG and PNG, light and dark.
-func (f *Figure) Save(dir string) error {
-	for _, format := range Formats {
-		for _, inDark := range []bool{false, true} {
-			var b bytes.Buffer
-			if err := f.Write(&b, format, inDark); err != nil {
-				return err
-			}
-			if err := os.WriteFile(filepath.Join(dir, filepath.Base(f.file(format, inDark))), b.Bytes(), 0o666); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

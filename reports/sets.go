@@ -1,0 +1,70 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+
+	"abtool/analysis"
+	"abtool/internal/usage"
+)
+
+// A dataSet is what reports have of a data set.
+type dataSet struct {
+	name, title string
+	records     string // the value of its counts that is 0 without records
+	figures     []func(source) Figure
+	sentences   func(source) []string
+	sections    map[string][]string // its statistics by the section of the page
+	traces      traces
+}
+
+var dataSets = []dataSet{
+	{"imagenet", "ImageNet-AB", "showings", imagenetFigures, imagenetSentences, imagenetSections, imagenetTraces},
+	{"coco", "COCO-AB", "records", cocoFigures, cocoSentences, cocoSections, cocoTraces},
+}
+
+// setOf returns a data set by its name; an empty one if there is none.
+func setOf(name string) dataSet {
+	if i := slices.IndexFunc(dataSets, func(d dataSet) bool { return d.name == name }); i >= 0 {
+		return dataSets[i]
+	}
+	return dataSet{}
+}
+
+// known reports whether there is a data set of that name.
+func known(name string) bool { return setOf(name).name != "" }
+
+// figuresOf returns the figures of a data set whose statistics were computed.
+func figuresOf(s source) (out []Figure) {
+	set := setOf(s.set)
+	for _, figure := range set.figures {
+		if f := figure(s); s.has(f.Statistics...) {
+			f.Set = s.set
+			out = append(out, f.orEmpty(set.recordsOf(s)))
+		}
+	}
+	return out
+}
+
+// recordsOf is what a data set without records lacks.
+func (d dataSet) recordsOf(s source) lack {
+	return unless(!s.none("counts", d.records), noRecords)
+}
+
+// Traces draws the examples of a data set, imagenet or coco, side by side, three in a row: on the images
+// where the place images has them, else on their area. Without examples there is no figure.
+func Traces(set string, list []analysis.Example, images string) (*Figure, error) {
+	if !known(set) {
+		return nil, usage.Errorf("wrong option: there is no data set %q", set)
+	}
+	p, err := openPhotos(images, list)
+	if err != nil {
+		return nil, err
+	}
+	defer p.close()
+	f := setOf(set).traces.figure(list, p)
+	if f.Missing != "" {
+		return nil, fmt.Errorf("drawing the examples of %q: %s", set, f.Missing)
+	}
+	return &f, nil
+}
