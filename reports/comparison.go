@@ -9,10 +9,15 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"abtool/analysis"
+	"abtool/reports/chart"
 )
 
+// What nothing can be drawn without elsewhere.
+const noShares chart.Lack = "No share is known, with an interval, in both stores. " +
+	"Compare stores that both have records and ground truth."
+
 // comparisonFigures draw the differences of shares between two stores, those of each data set.
-func comparisonFigures(c *analysis.Comparison) (out []Figure) {
+func comparisonFigures(c *analysis.Comparison) (out []chart.Figure) {
 	for _, set := range c.DataSets {
 		var list []analysis.Difference
 		for _, s := range set.Statistics {
@@ -26,21 +31,23 @@ func comparisonFigures(c *analysis.Comparison) (out []Figure) {
 				}
 			}
 		}
-		f := Figure{Name: set.Name + "-comparison", Set: set.Name, Title: "Differences between the stores", width: 820, height: 70 + 19*float64(len(list)),
+		f := chart.Figure{Name: set.Name + "-comparison", Set: set.Name, Title: "Differences between the stores", Width: 820, Height: 70 + 19*float64(len(list)),
 			Alt: fmt.Sprintf("%d differences with their intervals around zero.", len(list))}
-		f.describe(part{"", fmt.Sprintf("a − b with 95 %% intervals, of all values that are shares. a: %s, b: %s. Filled marks: p, adjusted for all tests of the comparison (Holm), is below 0.05.", c.A, c.B),
-			unless(len(list) > 0, noShares)})
-		f.draw = func(t *theme, canvas draw.Canvas) { place(canvas, panel{forestPlot(t, list), 0, 0, 1, 1, ""}) }
+		f.Describe(chart.Part{Caption: fmt.Sprintf("a − b with 95 %% intervals, of all values that are shares. a: %s, b: %s. Filled marks: p, adjusted for all tests of the comparison (Holm), is below 0.05.", c.A, c.B),
+			Lack: chart.Unless(len(list) > 0, noShares)})
+		f.Draw = func(t *chart.Theme, canvas draw.Canvas) {
+			chart.Place(canvas, chart.Panel{Plot: forestPlot(t, list), DX: 1, DY: 1})
+		}
 		out = append(out, f)
 	}
 	return out
 }
 
 // forestPlot draws differences with their intervals, one below the other.
-func forestPlot(t *theme, list []analysis.Difference) *plot.Plot {
-	p := t.plot("", "a − b", "")
-	p.X.Tick.Marker = percents{}
-	t.grid(p, true, false)
+func forestPlot(t *chart.Theme, list []analysis.Difference) *plot.Plot {
+	p := t.Plot("", "a − b", "")
+	p.X.Tick.Marker = chart.Percents{}
+	t.Grid(p, true, false)
 	p.Add(forest{t, list})
 	var ticks plot.ConstantTicks
 	for i, d := range list {
@@ -52,21 +59,21 @@ func forestPlot(t *theme, list []analysis.Difference) *plot.Plot {
 }
 
 type forest struct {
-	theme *theme
+	Theme *chart.Theme
 	list  []analysis.Difference
 }
 
 func (f forest) Plot(c draw.Canvas, p *plot.Plot) {
 	trX, trY := p.Transforms(&c)
-	c.StrokeLine2(draw.LineStyle{Color: f.theme.ink, Width: vg.Points(0.8)}, trX(0), c.Min.Y, trX(0), c.Max.Y)
+	c.StrokeLine2(draw.LineStyle{Color: f.Theme.Ink, Width: vg.Points(0.8)}, trX(0), c.Min.Y, trX(0), c.Max.Y)
 	for i, d := range f.list {
 		y := trY(-float64(i))
-		c.StrokeLine2(draw.LineStyle{Color: f.theme.series[0], Width: vg.Points(1.6)}, trX(d.Interval.Low), y, trX(d.Interval.High), y)
+		c.StrokeLine2(draw.LineStyle{Color: f.Theme.Series[0], Width: vg.Points(1.6)}, trX(d.Interval.Low), y, trX(d.Interval.High), y)
 		shape := draw.GlyphDrawer(draw.RingGlyph{})
 		if d.Test != nil && d.Test.Holm < 0.05 {
 			shape = draw.CircleGlyph{}
 		}
-		c.DrawGlyph(draw.GlyphStyle{Color: f.theme.series[0], Radius: vg.Points(4), Shape: shape}, vg.Point{X: trX(float64(d.Difference)), Y: y})
+		c.DrawGlyph(draw.GlyphStyle{Color: f.Theme.Series[0], Radius: vg.Points(4), Shape: shape}, vg.Point{X: trX(float64(d.Difference)), Y: y})
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
-	"math"
 	"slices"
 	"strings"
 
@@ -13,16 +12,16 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"abtool/analysis"
-	"abtool/internal/stat"
 	"abtool/internal/usage"
+	"abtool/reports/chart"
 )
 
 // Draw draws one figure of a document by its name, as imagenet-traces: those are the names of the files that Make writes. The
 // document must have the statistics that the figure shows.
-func Draw(d *analysis.Document, name string) (*Figure, error) {
+func Draw(d *analysis.Document, name string) (*chart.Figure, error) {
 	var names []string
 	for i := range d.DataSets {
-		for _, f := range figuresOf(newSource(&d.DataSets[i])) {
+		for _, f := range figuresOf(chart.NewSource(&d.DataSets[i])) {
 			switch {
 			case f.Name == name && f.Missing != "":
 				return nil, fmt.Errorf("drawing %s: %s", name, f.Missing)
@@ -44,50 +43,50 @@ type Chart struct {
 
 func (c Chart) ticks() plot.Ticker {
 	if c.Shares {
-		return percents{}
+		return chart.Percents{}
 	}
-	return niceTicks{}
+	return chart.NiceTicks{}
 }
 
-func (c Chart) figure(height float64, alt string) *Figure {
-	return &Figure{Name: "chart", Title: c.Title, Caption: c.Title, Alt: alt, width: 660, height: height}
+func (c Chart) figure(height float64, alt string) *chart.Figure {
+	return &chart.Figure{Name: "chart", Title: c.Title, Caption: c.Title, Alt: alt, Width: 660, Height: height}
 }
 
 // Bars draws a horizontal bar for each value, from 0, with its name at the left.
-func (c Chart) Bars(names []string, values []float64) (*Figure, error) {
+func (c Chart) Bars(names []string, values []float64) (*chart.Figure, error) {
 	if len(names) != len(values) {
 		return nil, usage.Errorf("wrong option: %d names of %d bars", len(names), len(values))
 	}
-	b := rows{names: names, values: values, reserveForNotes: 0.12}
+	b := chart.Rows{Names: names, Values: values, Reserve: 0.12}
 	for _, v := range values {
 		if c.Shares {
-			b.notes = append(b.notes, percent(v))
+			b.Notes = append(b.Notes, chart.Percent(v))
 		} else {
-			b.notes = append(b.notes, grouped(v))
+			b.Notes = append(b.Notes, chart.Grouped(v))
 		}
 	}
 	f := c.figure(76+24*float64(len(names)), fmt.Sprintf("%d bars.", len(names)))
-	f.draw = func(t *theme, at draw.Canvas) {
-		p := t.rows(c.Title, c.X, b)
+	f.Draw = func(t *chart.Theme, at draw.Canvas) {
+		p := t.Rows(c.Title, c.X, b)
 		p.X.Tick.Marker = c.ticks()
-		place(at, panel{p, 0, 0, 1, 1, ""})
+		chart.Place(at, chart.Panel{Plot: p, DX: 1, DY: 1})
 	}
 	return f, nil
 }
 
 // Line draws y over x as a line with marks; NaN leaves a value out.
-func (c Chart) Line(x, y []float64) (*Figure, error) {
+func (c Chart) Line(x, y []float64) (*chart.Figure, error) {
 	if len(x) != len(y) {
 		return nil, usage.Errorf("wrong option: %d values of x and %d of y", len(x), len(y))
 	}
 	f := c.figure(330, fmt.Sprintf("A line through %d points.", len(x)))
-	f.draw = func(t *theme, at draw.Canvas) {
-		p := t.plot(c.Title, c.X, c.Y)
-		p.X.Tick.Marker, p.Y.Tick.Marker = niceTicks{}, c.ticks()
-		t.grid(p, false, true)
-		t.curve(p, points{x: x, y: y}, 0, "")
+	f.Draw = func(t *chart.Theme, at draw.Canvas) {
+		p := t.Plot(c.Title, c.X, c.Y)
+		p.X.Tick.Marker, p.Y.Tick.Marker = chart.NiceTicks{}, c.ticks()
+		t.Grid(p, false, true)
+		t.Curve(p, chart.Points{X: x, Y: y}, 0, "")
 		p.Y.Min = min(p.Y.Min, 0)
-		place(at, panel{p, 0, 0, 1, 1, ""})
+		chart.Place(at, chart.Panel{Plot: p, DX: 1, DY: 1})
 	}
 	return f, nil
 }
@@ -214,22 +213,7 @@ func compareCells(a, b any) int {
 		y, _ := b.(string)
 		return cmp.Compare(x, y)
 	}
-	return cmp.Compare(cellNumber(a), cellNumber(b))
-}
-
-func cellNumber(v any) float64 {
-	switch v := v.(type) {
-	case int64:
-		return float64(v)
-	case stat.Number:
-		return float64(v)
-	case bool:
-		if v {
-			return 1
-		}
-		return 0
-	}
-	return math.NaN()
+	return cmp.Compare(chart.CellNumber(a), chart.CellNumber(b))
 }
 
 // excerpts are plain tables: notebooks style them, but put all cells to the right.

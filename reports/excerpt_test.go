@@ -10,6 +10,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/internal/usage"
+	"abtool/reports/chart"
 )
 
 func document(t *testing.T) *analysis.Document {
@@ -47,7 +48,7 @@ func TestChart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range []*Figure{bars, line} {
+	for _, f := range []*chart.Figure{bars, line} {
 		b, err := f.PNG()
 		if err != nil {
 			t.Fatal(err)

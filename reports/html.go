@@ -14,6 +14,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/internal/stat"
+	"abtool/reports/chart"
 )
 
 //go:embed page.html
@@ -130,7 +131,7 @@ func (p *page) html(files map[string][]byte) ([]byte, error) {
 	}
 	for _, d := range p.summary.DataSets {
 		for _, src := range d.Sources {
-			h.Sources = append(h.Sources, htmlSource{setOf(d.Name).title, src.Name, grouped(float64(src.Records)), grouped(float64(src.Stored)), grouped(float64(src.Rejected)), grouped(float64(src.Rows))})
+			h.Sources = append(h.Sources, htmlSource{setOf(d.Name).title, src.Name, chart.Grouped(float64(src.Records)), chart.Grouped(float64(src.Stored)), chart.Grouped(float64(src.Rejected)), chart.Grouped(float64(src.Rows))})
 		}
 	}
 	for i := range p.document.DataSets {
@@ -213,7 +214,7 @@ func quoted(s string) string {
 }
 
 func (p *page) set(d *analysis.DataSet, files map[string][]byte) htmlSet {
-	s := newSource(d)
+	s := chart.NewSource(d)
 	out := htmlSet{Name: d.Name, Title: setOf(d.Name).title, Sentences: slices.Concat(d.Warnings, sentences(s))}
 	for _, section := range sections {
 		sec := htmlSection{ID: d.Name + "-" + section.id, Title: section.title}
@@ -226,7 +227,7 @@ func (p *page) set(d *analysis.DataSet, files map[string][]byte) htmlSet {
 			}
 			block := htmlBlock{Figure: figureHTML(f, files)}
 			for _, name := range f.Statistics {
-				if st := s.stats[name]; st != nil && !shown[name] && slices.Contains(names, name) {
+				if st := s.Stats[name]; st != nil && !shown[name] && slices.Contains(names, name) {
 					shown[name] = true
 					block.Stats = append(block.Stats, statHTML(d.Name, st))
 				}
@@ -234,7 +235,7 @@ func (p *page) set(d *analysis.DataSet, files map[string][]byte) htmlSet {
 			sec.Blocks = append(sec.Blocks, block)
 		}
 		for _, name := range names {
-			if st := s.stats[name]; st != nil && !shown[name] && len(p.options.Only) == 0 {
+			if st := s.Stats[name]; st != nil && !shown[name] && len(p.options.Only) == 0 {
 				sec.Blocks = append(sec.Blocks, htmlBlock{Stats: []htmlStat{statHTML(d.Name, st)}})
 			}
 		}
@@ -256,14 +257,14 @@ func (p *page) set(d *analysis.DataSet, files map[string][]byte) htmlSet {
 	return out
 }
 
-func figureHTML(f *Figure, files map[string][]byte) *htmlFigure {
+func figureHTML(f *chart.Figure, files map[string][]byte) *htmlFigure {
 	if f.Missing != "" {
 		return &htmlFigure{Name: f.Name, Set: setOf(f.Set).title, Title: f.Title, Missing: f.Missing}
 	}
 	uri := func(inDark bool) string {
-		return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(files[f.file("svg", inDark)])
+		return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(files[f.File("svg", inDark)])
 	}
-	return &htmlFigure{f.Name, setOf(f.Set).title, f.Title, f.Caption, f.Alt, "", template.URL(uri(false)), template.Srcset(uri(true)), int(f.width), int(f.height)}
+	return &htmlFigure{f.Name, setOf(f.Set).title, f.Title, f.Caption, f.Alt, "", template.URL(uri(false)), template.Srcset(uri(true)), int(f.Width), int(f.Height)}
 }
 
 func statHTML(set string, st *analysis.Statistic) htmlStat {
@@ -273,7 +274,7 @@ func statHTML(set string, st *analysis.Statistic) htmlStat {
 		values, out.Open = nil, true // the table has them
 	}
 	for _, v := range values {
-		row := htmlValue{Name: v.Name, Title: v.Title, Value: unitText(float64(v.Value), v.Unit), N: grouped(float64(v.N)), Of: v.Of}
+		row := htmlValue{Name: v.Name, Title: v.Title, Value: unitText(float64(v.Value), v.Unit), N: chart.Grouped(float64(v.N)), Of: v.Of}
 		if v.Interval != nil {
 			row.Interval = unitText(v.Interval.Low, v.Unit) + " to " + unitText(v.Interval.High, v.Unit)
 			row.Method = v.Interval.Method
@@ -288,7 +289,7 @@ func statHTML(set string, st *analysis.Statistic) htmlStat {
 	}
 	for _, x := range st.Excluded {
 		if x.Count > 0 {
-			out.Excluded = append(out.Excluded, fmt.Sprintf("%s: %s (%s)", x.Reason, grouped(float64(x.Count)), x.Of))
+			out.Excluded = append(out.Excluded, fmt.Sprintf("%s: %s (%s)", x.Reason, chart.Grouped(float64(x.Count)), x.Of))
 		}
 	}
 	for i := range st.Tables {
@@ -346,10 +347,10 @@ func tableHTML(id string, t *analysis.Table) htmlTable {
 	}
 	var left []string
 	if n := len(t.Rows) - len(rows); n > 0 {
-		left = append(left, grouped(float64(n))+" more rows")
+		left = append(left, chart.Grouped(float64(n))+" more rows")
 	}
 	if n := len(t.Columns) - len(kept); n > 0 {
-		left = append(left, grouped(float64(n))+" more columns")
+		left = append(left, chart.Grouped(float64(n))+" more columns")
 	}
 	if len(left) > 0 {
 		out.Note = "stats.json has " + strings.Join(left, " and ") + "."
@@ -398,7 +399,7 @@ func (p *page) example(i int) htmlExample {
 	k := setOf(x.Set).traces
 	out.Title = "Image " + x.Image
 	if x.Hits+x.Misses > 0 { // with ground truth
-		out.Title = fmt.Sprintf(k.heading, x.Image, k.outcome(x))
+		out.Title = fmt.Sprintf(k.Heading, x.Image, k.Outcome(x))
 	}
 	for _, b := range x.Boxes {
 		out.Boxes = append(out.Boxes, htmlRect{at(b.X0, width), at(b.Y0, height), at(b.X1-b.X0, width), at(b.Y1-b.Y0, height), b.Name})
@@ -407,7 +408,7 @@ func (p *page) example(i int) htmlExample {
 	last, end := int64(0), int64(0)
 	for i, s := range x.Samples {
 		c := "L"
-		if i == 0 || k.pause > 0 && s.T-last > k.pause {
+		if i == 0 || k.Pause > 0 && s.T-last > k.Pause {
 			c = "M"
 		}
 		fmt.Fprintf(&path, "%s%s %s", c, at(s.X, width), at(s.Y, height))

@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"strings"
+
+	"abtool/reports/chart"
 )
 
 // markdown is the report for a repository: the sentences, and every figure with its numbers.
@@ -11,31 +13,31 @@ func (p *page) markdown() []byte {
 	escape := strings.NewReplacer("|", "\\|", "<", "&lt;", "*", "\\*", "_", "\\_").Replace
 	fmt.Fprintf(&b, "# %s\n", escape(p.title()))
 	for i := range p.document.DataSets {
-		s := newSource(&p.document.DataSets[i])
-		fmt.Fprintf(&b, "\n## %s\n\n", setOf(s.set).title)
+		s := chart.NewSource(&p.document.DataSets[i])
+		fmt.Fprintf(&b, "\n## %s\n\n", setOf(s.Set).title)
 		for _, text := range sentences(s) {
 			fmt.Fprintf(&b, "- %s\n", escape(text))
 		}
 		shown := map[string]bool{}
 		for k := range p.figures {
 			f := &p.figures[k]
-			if f.Set != s.set {
+			if f.Set != s.Set {
 				continue
 			}
 			if f.Missing != "" {
 				fmt.Fprintf(&b, "\n### %s\n\n%s\n", escape(f.Title), escape(f.Missing))
 			} else {
 				fmt.Fprintf(&b, "\n### %s\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"%s\"><img src=\"%s\" alt=\"%s\" width=\"%d\"></picture>\n\n%s\n",
-					escape(f.Title), f.file("svg", true), f.file("svg", false), strings.ReplaceAll(f.Alt, `"`, "&quot;"), int(f.width), escape(f.Caption))
+					escape(f.Title), f.File("svg", true), f.File("svg", false), strings.ReplaceAll(f.Alt, `"`, "&quot;"), int(f.Width), escape(f.Caption))
 			}
 			for _, name := range f.Statistics {
-				st := s.stats[name]
+				st := s.Stats[name]
 				if st == nil || shown[name] || len(st.Values) == 0 || name == "quality" {
 					continue
 				}
 				shown[name] = true
 				fmt.Fprintf(&b, "\n| %s | value | 95 %% interval | n | published |\n|---|---|---|---|---|\n", escape(name))
-				for _, v := range statHTML(s.set, st).Values {
+				for _, v := range statHTML(s.Set, st).Values {
 					published := v.Published
 					if v.Covered != "" {
 						published += ", " + v.Covered

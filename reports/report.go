@@ -16,6 +16,7 @@ import (
 	"abtool/internal/parallel"
 	"abtool/internal/replace"
 	"abtool/internal/usage"
+	"abtool/reports/chart"
 	"abtool/store"
 )
 
@@ -37,11 +38,11 @@ const DefaultExamples = 6
 
 // A Report is what was made.
 type Report struct {
-	Figures []Figure // that were drawn
-	Missing []Figure // that lack data: the page says which
-	Files   []string // in Out
-	Bytes   int64    // of the page
-	Notes   []string // in whole sentences: which images of traces are missing
+	Figures []chart.Figure // that were drawn
+	Missing []chart.Figure // that lack data: the page says which
+	Files   []string       // in Out
+	Bytes   int64          // of the page
+	Notes   []string       // in whole sentences: which images of traces are missing
 }
 
 // Make computes the statistics of a store, draws their figures and writes the page: index.html,
@@ -70,10 +71,10 @@ func Make(ctx context.Context, dir string, o Options) (*Report, error) {
 	if err := p.compute(ctx); err != nil {
 		return nil, err
 	}
-	if p.photos, err = openPhotos(o.Images, p.examples); err != nil {
+	if p.photos, err = chart.OpenPhotos(o.Images, p.examples); err != nil {
 		return nil, err
 	}
-	defer p.photos.close()
+	defer p.photos.Close()
 	if p.figures, err = p.only(p.all()); err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func Make(ctx context.Context, dir string, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{Bytes: int64(len(files["index.html"])), Notes: p.photos.notes()}
+	r := &Report{Bytes: int64(len(files["index.html"])), Notes: p.photos.Notes()}
 	for _, f := range p.figures {
 		if f.Missing != "" {
 			r.Missing = append(r.Missing, f)
@@ -111,8 +112,8 @@ type page struct {
 	document   *analysis.Document
 	comparison *analysis.Comparison
 	examples   []analysis.Example
-	photos     *photos
-	figures    []Figure
+	photos     *chart.Photos
+	figures    []chart.Figure
 }
 
 func (p *page) compute(ctx context.Context) (err error) {
@@ -139,12 +140,12 @@ func (p *page) compute(ctx context.Context) (err error) {
 }
 
 // all are the figures that the statistics allow.
-func (p *page) all() (out []Figure) {
+func (p *page) all() (out []chart.Figure) {
 	for i := range p.document.DataSets {
-		s := newSource(&p.document.DataSets[i])
+		s := chart.NewSource(&p.document.DataSets[i])
 		out = append(out, figuresOf(s)...)
-		set := setOf(s.set)
-		out = append(out, set.traces.figure(p.examples, p.photos).orEmpty(set.recordsOf(s)))
+		set := setOf(s.Set)
+		out = append(out, set.traces.Figure(p.examples, p.photos).OrEmpty(set.recordsOf(s)))
 	}
 	if p.comparison != nil {
 		out = append(out, comparisonFigures(p.comparison)...)
@@ -153,7 +154,7 @@ func (p *page) all() (out []Figure) {
 }
 
 // only keeps the figures that were asked for, by their name, a statistic, the paper's id or a data set.
-func (p *page) only(all []Figure) (out []Figure, err error) {
+func (p *page) only(all []chart.Figure) (out []chart.Figure, err error) {
 	if len(p.options.Only) == 0 {
 		return all, nil
 	}
@@ -161,7 +162,7 @@ func (p *page) only(all []Figure) (out []Figure, err error) {
 	for _, f := range all {
 		keep := false
 		for _, name := range p.options.Only {
-			if f.is(name) {
+			if means(&f, name) {
 				keep, found[name] = true, true
 			}
 		}
@@ -181,8 +182,8 @@ func (p *page) only(all []Figure) (out []Figure, err error) {
 	return out, nil
 }
 
-// is tells whether a user's name means the figure: its own, or one of a statistic that it shows.
-func (f *Figure) is(name string) bool {
+// means reports whether a user's name means the figure: its own, or one of a statistic that it shows.
+func means(f *chart.Figure, name string) bool {
 	return name == f.Name || name == f.Set || f.Set+"-"+name == f.Name || slices.ContainsFunc(analysis.Catalogue(), func(e *analysis.Entry) bool {
 		return e.Set == f.Set && e.Is(name) && slices.Contains(f.Statistics, e.Name)
 	})
@@ -191,7 +192,7 @@ func (f *Figure) is(name string) bool {
 // render makes all files, figures on all processors.
 func (p *page) render(ctx context.Context) (map[string][]byte, error) {
 	type job struct {
-		f      *Figure
+		f      *chart.Figure
 		format string
 		inDark bool
 	}
@@ -200,7 +201,7 @@ func (p *page) render(ctx context.Context) (map[string][]byte, error) {
 		if p.figures[i].Missing != "" {
 			continue
 		}
-		for _, format := range Formats {
+		for _, format := range chart.Formats {
 			jobs = append(jobs, job{&p.figures[i], format, false}, job{&p.figures[i], format, true})
 		}
 	}
@@ -215,7 +216,7 @@ func (p *page) render(ctx context.Context) (map[string][]byte, error) {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		files[j.f.file(j.format, j.inDark)] = b.Bytes()
+		files[j.f.File(j.format, j.inDark)] = b.Bytes()
 		done++
 		p.options.progress("figures", done, len(jobs))
 		return nil

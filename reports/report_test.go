@@ -24,6 +24,8 @@ import (
 	"abtool/analysis"
 	"abtool/internal/teststore"
 	"abtool/internal/usage"
+	"abtool/reports/chart"
+	"abtool/reports/imagenet"
 )
 
 var update = flag.Bool("update", false, "write the golden pictures anew")
@@ -61,7 +63,7 @@ func testStore(t testing.TB) string {
 	return storePath
 }
 
-func drawnFigures(t testing.TB) []Figure {
+func drawnFigures(t testing.TB) []chart.Figure {
 	t.Helper()
 	p := page{store: testStore(t), options: Options{Examples: DefaultExamples, Stats: analysis.Options{Bootstrap: 200, Seed: 1}}}
 	if err := p.compute(context.Background()); err != nil {
@@ -320,11 +322,11 @@ func TestImages(t *testing.T) {
 	}
 	f.Close()
 	count := func(images string) (n int) {
-		found, err := openPhotos(images, p.examples)
+		found, err := chart.OpenPhotos(images, p.examples)
 		if err != nil {
 			t.Fatal(err)
 		}
-		figure := imagenetTraces.figure(p.examples, found)
+		figure := imagenet.Examples.Figure(p.examples, found)
 		m := figure.Image(false, 36)
 		for y := range m.Bounds().Dy() {
 			for x := range m.Bounds().Dx() {
@@ -342,16 +344,16 @@ func TestImages(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, x.Class, x.Image+".JPEG"), []byte("<html>"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	found, err := openPhotos(dir, p.examples)
+	found, err := chart.OpenPhotos(dir, p.examples)
 	if err != nil {
 		t.Fatal(err)
 	}
-	imagenetTraces.figure(p.examples, found)
+	imagenet.Examples.Figure(p.examples, found)
 	want := []string{
 		fmt.Sprintf("a trace is drawn without its image: %s/%s.JPEG: a page of HTML, not the data: the download failed, get the data again", x.Class, x.Image),
 		fmt.Sprintf("2 of the 3 images of traces are not in %s", dir),
 	}
-	if got := found.notes(); !slices.Equal(got, want) {
+	if got := found.Notes(); !slices.Equal(got, want) {
 		t.Errorf("notes %q, want %q", got, want)
 	}
 }

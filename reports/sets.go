@@ -6,21 +6,24 @@ import (
 
 	"abtool/analysis"
 	"abtool/internal/usage"
+	"abtool/reports/chart"
+	"abtool/reports/coco"
+	"abtool/reports/imagenet"
 )
 
 // A dataSet is what reports have of a data set.
 type dataSet struct {
 	name, title string
 	records     string // the value of its counts that is 0 without records
-	figures     []func(source) Figure
-	sentences   func(source) []string
+	figures     []func(chart.Source) chart.Figure
+	sentences   func(chart.Source) []string
 	sections    map[string][]string // its statistics by the section of the page
-	traces      traces
+	traces      chart.Traces
 }
 
 var dataSets = []dataSet{
-	{"imagenet", "ImageNet-AB", "showings", imagenetFigures, imagenetSentences, imagenetSections, imagenetTraces},
-	{"coco", "COCO-AB", "records", cocoFigures, cocoSentences, cocoSections, cocoTraces},
+	{"imagenet", "ImageNet-AB", "showings", imagenet.Figures, imagenet.Sentences, imagenet.Sections, imagenet.Examples},
+	{"coco", "COCO-AB", "records", coco.Figures, coco.Sentences, coco.Sections, coco.Examples},
 }
 
 // setOf returns a data set by its name; an empty one if there is none.
@@ -35,34 +38,34 @@ func setOf(name string) dataSet {
 func known(name string) bool { return setOf(name).name != "" }
 
 // figuresOf returns the figures of a data set whose statistics were computed.
-func figuresOf(s source) (out []Figure) {
-	set := setOf(s.set)
+func figuresOf(s chart.Source) (out []chart.Figure) {
+	set := setOf(s.Set)
 	for _, figure := range set.figures {
-		if f := figure(s); s.has(f.Statistics...) {
-			f.Set = s.set
-			out = append(out, f.orEmpty(set.recordsOf(s)))
+		if f := figure(s); s.Has(f.Statistics...) {
+			f.Set = s.Set
+			out = append(out, f.OrEmpty(set.recordsOf(s)))
 		}
 	}
 	return out
 }
 
 // recordsOf is what a data set without records lacks.
-func (d dataSet) recordsOf(s source) lack {
-	return unless(!s.none("counts", d.records), noRecords)
+func (d dataSet) recordsOf(s chart.Source) chart.Lack {
+	return chart.Unless(!s.None("counts", d.records), chart.NoRecords)
 }
 
 // Traces draws the examples of a data set, imagenet or coco, side by side, three in a row: on the images
 // where the place images has them, else on their area. Without examples there is no figure.
-func Traces(set string, list []analysis.Example, images string) (*Figure, error) {
+func Traces(set string, list []analysis.Example, images string) (*chart.Figure, error) {
 	if !known(set) {
 		return nil, usage.Errorf("wrong option: there is no data set %q", set)
 	}
-	p, err := openPhotos(images, list)
+	p, err := chart.OpenPhotos(images, list)
 	if err != nil {
 		return nil, err
 	}
-	defer p.close()
-	f := setOf(set).traces.figure(list, p)
+	defer p.Close()
+	f := setOf(set).traces.Figure(list, p)
 	if f.Missing != "" {
 		return nil, fmt.Errorf("drawing the examples of %q: %s", set, f.Missing)
 	}

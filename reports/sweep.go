@@ -8,6 +8,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"abtool/reports/chart"
 )
 
 // A SweepPanel is a plot of what some settings give. The x of its series are places in Labels, from 0; their Low and High are drawn as bars.
@@ -20,25 +22,25 @@ type SweepPanel struct {
 }
 
 // Sweep draws shares by settings, one panel beside the other, as the paper's figure L does accuracy by lambda. The y axes of the panels differ.
-func Sweep(name, title, x, caption string, panels []SweepPanel) Figure {
-	f := Figure{Name: name, Title: title, width: 300 * float64(len(panels)), height: 320, Caption: caption, Alt: fmt.Sprintf("%s: %d plots.", title, len(panels))}
-	f.draw = func(t *theme, c draw.Canvas) {
+func Sweep(name, title, x, caption string, panels []SweepPanel) chart.Figure {
+	f := chart.Figure{Name: name, Title: title, Width: 300 * float64(len(panels)), Height: 320, Caption: caption, Alt: fmt.Sprintf("%s: %d plots.", title, len(panels))}
+	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		n := float64(len(panels))
 		for i, q := range panels {
-			place(c, panel{sweepPlot(t, q, x, i == 0), float64(i)/n + 0.01, 0, 1/n - 0.02, 1, ""})
+			chart.Place(c, chart.Panel{Plot: sweepPlot(t, q, x, i == 0), X: float64(i)/n + 0.01, DX: 1/n - 0.02, DY: 1})
 		}
 	}
 	return f
 }
 
-func sweepPlot(t *theme, q SweepPanel, x string, legend bool) *plot.Plot {
-	p := t.plot(q.Title, x, "")
-	t.grid(p, false, true)
+func sweepPlot(t *chart.Theme, q SweepPanel, x string, legend bool) *plot.Plot {
+	p := t.Plot(q.Title, x, "")
+	t.Grid(p, false, true)
 	var ticks plot.ConstantTicks
 	for i, l := range q.Labels {
 		ticks = append(ticks, plot.Tick{Value: float64(i), Label: l})
 	}
-	p.X.Tick.Marker, p.Y.Tick.Marker = ticks, percents{}
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks, chart.Percents{}
 	for k, s := range q.Series {
 		whiskers(t, p, s, k, 0.12*(float64(k)-float64(len(q.Series)-1)/2))
 		if legend && len(s.X) > 0 {
@@ -46,7 +48,7 @@ func sweepPlot(t *theme, q SweepPanel, x string, legend bool) *plot.Plot {
 		}
 	}
 	if !math.IsNaN(q.Level) {
-		p.Add(level{y: q.Level, name: q.LevelName, theme: t, color: t.ink, above: true})
+		p.Add(chart.Level{Y: q.Level, Name: q.LevelName, Theme: t, Color: t.Ink, Above: true})
 		p.Y.Min, p.Y.Max = min(p.Y.Min, q.Level), max(p.Y.Max, q.Level)
 	}
 	p.X.Min, p.X.Max = -0.4, float64(len(q.Labels))-0.3 // room for the name of the level
@@ -57,7 +59,7 @@ func sweepPlot(t *theme, q SweepPanel, x string, legend bool) *plot.Plot {
 }
 
 // whiskers draws a series with the bars of its intervals, moved aside.
-func whiskers(t *theme, p *plot.Plot, s Series, k int, aside float64) {
+func whiskers(t *chart.Theme, p *plot.Plot, s Series, k int, aside float64) {
 	var line plotter.XYs
 	var bars whisked
 	for i := range s.X {
@@ -73,14 +75,14 @@ func whiskers(t *theme, p *plot.Plot, s Series, k int, aside float64) {
 	if len(line) == 0 {
 		return
 	}
-	color := t.series[k%len(t.series)]
+	color := t.Series[k%len(t.Series)]
 	bars.XYs = line
 	if e, err := plotter.NewYErrorBars(bars); err == nil {
 		e.Color, e.Width, e.CapWidth = color, vg.Points(1.2), vg.Points(7)
 		p.Add(e)
 	}
 	if l, err := plotter.NewLine(line); err == nil && len(line) > 1 {
-		l.Color, l.Width = color, vg.Points(lineWidth)
+		l.Color, l.Width = color, vg.Points(chart.LineWidth)
 		p.Add(l)
 	}
 	if m, err := plotter.NewScatter(line); err == nil {
@@ -89,8 +91,8 @@ func whiskers(t *theme, p *plot.Plot, s Series, k int, aside float64) {
 	}
 }
 
-func glyph(t *theme, k int) draw.GlyphStyle {
-	return draw.GlyphStyle{Color: t.series[k%len(t.series)], Radius: vg.Points(4), Shape: marks[k%len(marks)]}
+func glyph(t *chart.Theme, k int) draw.GlyphStyle {
+	return draw.GlyphStyle{Color: t.Series[k%len(t.Series)], Radius: vg.Points(4), Shape: chart.Marks[k%len(chart.Marks)]}
 }
 
 // whisked are points with intervals.
@@ -106,13 +108,13 @@ func (w whisked) YError(i int) (low, high float64) {
 
 // A mark is a series in a legend.
 type mark struct {
-	t *theme
+	t *chart.Theme
 	k int
 }
 
 // Thumbnail draws it.
 func (m mark) Thumbnail(c *draw.Canvas) {
 	at := c.Center()
-	c.StrokeLine2(draw.LineStyle{Color: m.t.series[m.k%len(m.t.series)], Width: vg.Points(lineWidth)}, c.Min.X, at.Y, c.Max.X, at.Y)
+	c.StrokeLine2(draw.LineStyle{Color: m.t.Series[m.k%len(m.t.Series)], Width: vg.Points(chart.LineWidth)}, c.Min.X, at.Y, c.Max.X, at.Y)
 	c.DrawGlyph(glyph(m.t, m.k), at)
 }

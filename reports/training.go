@@ -8,6 +8,8 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"abtool/reports/chart"
 )
 
 // A Series is a curve with the band of its intervals; NaN leaves a value out.
@@ -18,29 +20,29 @@ type Series struct {
 }
 
 // Curves draws series in one plot for each of the titles, side by side; shares says which of them have shares on their axis.
-func Curves(name, title, x string, titles []string, shares []bool, series [][]Series) Figure {
-	f := Figure{Name: name, Title: title, width: 330 * float64(len(titles)), height: 320, Caption: title, Alt: fmt.Sprintf("%d plots of curves.", len(titles))}
-	f.draw = func(t *theme, c draw.Canvas) {
+func Curves(name, title, x string, titles []string, shares []bool, series [][]Series) chart.Figure {
+	f := chart.Figure{Name: name, Title: title, Width: 330 * float64(len(titles)), Height: 320, Caption: title, Alt: fmt.Sprintf("%d plots of curves.", len(titles))}
+	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		n := float64(len(titles))
 		for i := range titles {
-			p := t.plot(titles[i], x, "")
-			p.X.Tick.Marker, p.Y.Tick.Marker = niceTicks{whole: true}, niceTicks{}
+			p := t.Plot(titles[i], x, "")
+			p.X.Tick.Marker, p.Y.Tick.Marker = chart.NiceTicks{Whole: true}, chart.NiceTicks{}
 			if shares[i] {
-				p.Y.Tick.Marker = percents{}
+				p.Y.Tick.Marker = chart.Percents{}
 			}
-			t.grid(p, false, true)
+			t.Grid(p, false, true)
 			for k, s := range series[i] {
 				name := s.Name
 				if len(series[i]) == 1 {
 					name = "" // the title says what it is
 				}
-				t.curve(p, points{s.X, s.Y, s.Low, s.High}, k, name)
+				t.Curve(p, chart.Points{X: s.X, Y: s.Y, Low: s.Low, High: s.High}, k, name)
 			}
 			if p.X.Min >= p.X.Max {
 				p.X.Min, p.X.Max = p.X.Min-1, p.X.Max+1
 			}
 			p.Legend.Top = true
-			place(c, panel{p, float64(i)/n + 0.01, 0, 1/n - 0.02, 1, ""})
+			chart.Place(c, chart.Panel{Plot: p, X: float64(i)/n + 0.01, DX: 1/n - 0.02, DY: 1})
 		}
 	}
 	return f
@@ -55,11 +57,11 @@ type Predicted struct {
 }
 
 // Predictions draws images with predicted points (crosses) and their targets (rings), four in a row, as the paper's figures M and N.
-func Predictions(name string, list []Predicted) Figure {
+func Predictions(name string, list []Predicted) chart.Figure {
 	const across = 4
 	lines := (len(list) + across - 1) / across
-	f := Figure{Name: name, Title: "Predicted points", width: 900, height: 240 * float64(max(lines, 1)), photos: len(list), Caption: "Cross: the predicted point. Ring: the target.", Alt: fmt.Sprintf("%d images with predicted points.", len(list))}
-	f.draw = func(t *theme, c draw.Canvas) {
+	f := chart.Figure{Name: name, Title: "Predicted points", Width: 900, Height: 240 * float64(max(lines, 1)), Photos: len(list), Caption: "Cross: the predicted point. Ring: the target.", Alt: fmt.Sprintf("%d images with predicted points.", len(list))}
+	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		w, h := c.Size().X/across, c.Size().Y/vg.Length(max(lines, 1))
 		for i, q := range list {
 			x, y := c.Min.X+w*vg.Length(i%across), c.Max.Y-h*vg.Length(i/across+1)
@@ -69,8 +71,8 @@ func Predictions(name string, list []Predicted) Figure {
 	return f
 }
 
-func drawPredicted(t *theme, c draw.Canvas, q Predicted) {
-	head := t.text(tickSize-1, t.ink)
+func drawPredicted(t *chart.Theme, c draw.Canvas, q Predicted) {
+	head := t.Text(chart.TickSize-1, t.Ink)
 	head.YAlign = draw.YTop
 	c.FillText(head, vg.Point{X: c.Min.X, Y: c.Max.Y}, q.Title)
 	c.Max.Y -= vg.Points(16)
@@ -87,12 +89,12 @@ func drawPredicted(t *theme, c draw.Canvas, q Predicted) {
 		return vg.Point{X: area.Min.X + w*vg.Length(p[0]), Y: area.Max.Y - h*vg.Length(p[1])}
 	}
 	for _, p := range q.Targets {
-		ring(c, t.paper, at(p), 7, 4)
-		ring(c, t.series[2], at(p), 7, 2)
+		ring(c, t.Paper, at(p), 7, 4)
+		ring(c, t.Series[2], at(p), 7, 2)
 	}
 	for _, p := range q.Points {
-		c.DrawGlyph(draw.GlyphStyle{Color: t.paper, Radius: vg.Points(6.5), Shape: draw.CircleGlyph{}}, at(p))
-		cross(c, t.series[1], at(p))
+		c.DrawGlyph(draw.GlyphStyle{Color: t.Paper, Radius: vg.Points(6.5), Shape: draw.CircleGlyph{}}, at(p))
+		chart.Cross(c, t.Series[1], at(p))
 	}
 }
 

@@ -7,12 +7,18 @@ import (
 	"sort"
 
 	"abtool/internal/ui"
+	"abtool/reports/chart"
 )
 
+// sentences say what is true of a data set, from its values alone.
+func sentences(s chart.Source) []string {
+	return slices.Concat(setOf(s.Set).sentences(s), compared(s), doubts(s))
+}
+
 // compared counts how many published values the intervals cover.
-func compared(s source) []string {
+func compared(s chart.Source) []string {
 	covered, all := 0, 0
-	for _, st := range s.stats {
+	for _, st := range s.Stats {
 		for _, v := range st.Values {
 			if v.Published != nil && v.Published.Covered != nil {
 				all++
@@ -29,8 +35,8 @@ func compared(s source) []string {
 }
 
 // doubts names the most frequent faults of the data.
-func doubts(s source) []string {
-	titles, faults, n, of := s.texts("quality", "checks", "meaning"), s.column("quality", "checks", "count"), s.column("quality", "checks", "n"), s.texts("quality", "checks", "of")
+func doubts(s chart.Source) []string {
+	titles, faults, n, of := s.Texts("quality", "checks", "meaning"), s.Column("quality", "checks", "count"), s.Column("quality", "checks", "n"), s.Texts("quality", "checks", "of")
 	order := []int{}
 	for i := range faults {
 		if faults[i] > 0 && n[i] > 0 {
@@ -45,19 +51,14 @@ func doubts(s source) []string {
 		return []string{"None of the checks of data quality finds anything."}
 	}
 	i := order[0]
-	text := fmt.Sprintf("%d of %d checks of data quality find something; the most frequent, in %s of %s: %s.", len(order), len(faults), percent(faults[i]/n[i]), of[i], titles[i])
+	text := fmt.Sprintf("%d of %d checks of data quality find something; the most frequent, in %s of %s: %s.", len(order), len(faults), chart.Percent(faults[i]/n[i]), of[i], titles[i])
 	return []string{text}
 }
 
 // unitText is a value with its unit, for people.
 func unitText(v float64, unit string) string {
 	if unit == "count" && v == math.Trunc(v) {
-		return grouped(v)
+		return chart.Grouped(v)
 	}
 	return ui.Number(v, unit)
-}
-
-// sentences say what is true of a data set, from its values alone.
-func sentences(s source) []string {
-	return slices.Concat(setOf(s.set).sentences(s), compared(s), doubts(s))
 }

@@ -20,7 +20,7 @@ import (
 	"abtool/features"
 	"abtool/query"
 	"abtool/query/shell"
-	"abtool/reports"
+	"abtool/reports/chart"
 )
 
 // Limits of the process that runs the commands over one store.
@@ -328,7 +328,7 @@ func (c *commands) run(args ...string) (a answer) {
 
 // runLines is the process of commands: it reads the arguments of a command a line, and answers with a line.
 func runLines() {
-	reports.Formats = []string{"svg"} // a PNG is the same drawing, and slow under the race detector
+	chart.Formats = []string{"svg"} // a PNG is the same drawing, and slow under the race detector
 	lines, answers := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
 	for {
 		var args []string

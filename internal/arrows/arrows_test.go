@@ -30,6 +30,9 @@ var rules = []rule{
 	{"features/...", []string{"schema", "store", "store/columnar", "byproduct/...", "internal/..."},
 		"targets are derived from what byproduct gives"},
 	{"query/...", []string{"schema", "store", "byproduct/...", "internal/..."}, "SQL reads a store by itself"},
+	{"reports/chart", []string{"analysis/...", "internal/..."}, "charts know no data set and no page"},
+	{"reports/imagenet", []string{"reports/chart", "analysis/...", "internal/..."}, "figures of a data set know no page and no other data set"},
+	{"reports/coco", []string{"reports/chart", "analysis/...", "internal/..."}, "figures of a data set know no page and no other data set"},
 	{"reports/...", []string{"analysis/...", "schema", "store", "internal/..."}, "reports draw what analysis computes"},
 	{"internal/...", []string{"schema", "byproduct/...", "internal/..."}, "what is internal serves the others"},
 }

@@ -7,12 +7,13 @@ import (
 	"strconv"
 
 	"abtool/reports"
+	"abtool/reports/chart"
 	"abtool/train/data"
 	"abtool/train/experiment"
 )
 
 // Lambda is the paper's figure L: what lambda does.
-func Lambda(r *experiment.Result) reports.Figure {
+func Lambda(r *experiment.Result) chart.Figure {
 	var lambdas []float64
 	var evaluations []string
 	for _, c := range r.Cells {

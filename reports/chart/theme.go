@@ -1,4 +1,4 @@
-package reports
+package chart
 
 import (
 	"image/color"
@@ -11,11 +11,11 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A theme is the colours that a figure is drawn in.
-type theme struct {
+// A Theme is the colours that a figure is drawn in.
+type Theme struct {
 	name              string
-	paper, ink, faint color.NRGBA // background, text and axes, grid
-	series            [6]color.NRGBA
+	Paper, Ink, faint color.NRGBA // background, text and axes, grid
+	Series            [6]color.NRGBA
 	low, high         oklch // ends of the map of counts
 	undefined         color.NRGBA
 }
@@ -23,28 +23,28 @@ type theme struct {
 // light and dark are the two versions of every figure. The series are those of Okabe and Ito
 // (2008), which people with any kind of colour vision tell apart; in the dark they are lighter.
 var (
-	light = theme{
-		name: "light", paper: rgb(255, 255, 255), ink: rgb(34, 34, 34), faint: rgb(222, 222, 222),
-		series: [6]color.NRGBA{rgb(0, 114, 178), rgb(213, 94, 0), rgb(0, 138, 100), rgb(204, 121, 167), rgb(150, 110, 0), rgb(90, 90, 90)},
+	light = Theme{
+		name: "light", Paper: rgb(255, 255, 255), Ink: rgb(34, 34, 34), faint: rgb(222, 222, 222),
+		Series: [6]color.NRGBA{rgb(0, 114, 178), rgb(213, 94, 0), rgb(0, 138, 100), rgb(204, 121, 167), rgb(150, 110, 0), rgb(90, 90, 90)},
 		low:    oklch{0.97, 0.015, 250}, high: oklch{0.30, 0.13, 264}, undefined: rgb(232, 232, 232),
 	}
-	dark = theme{
-		name: "dark", paper: rgb(24, 26, 30), ink: rgb(228, 228, 228), faint: rgb(62, 66, 72),
-		series: [6]color.NRGBA{rgb(86, 180, 233), rgb(255, 150, 70), rgb(60, 200, 155), rgb(225, 150, 195), rgb(240, 200, 80), rgb(170, 170, 170)},
+	dark = Theme{
+		name: "dark", Paper: rgb(24, 26, 30), Ink: rgb(228, 228, 228), faint: rgb(62, 66, 72),
+		Series: [6]color.NRGBA{rgb(86, 180, 233), rgb(255, 150, 70), rgb(60, 200, 155), rgb(225, 150, 195), rgb(240, 200, 80), rgb(170, 170, 170)},
 		low:    oklch{0.25, 0.02, 264}, high: oklch{0.95, 0.10, 100}, undefined: rgb(44, 46, 52),
 	}
 )
 
 func rgb(r, g, b uint8) color.NRGBA { return color.NRGBA{r, g, b, 255} }
 
-func fade(c color.NRGBA, alpha uint8) color.NRGBA { return color.NRGBA{c.R, c.G, c.B, alpha} }
+func Fade(c color.NRGBA, alpha uint8) color.NRGBA { return color.NRGBA{c.R, c.G, c.B, alpha} }
 
 // An oklch is a colour by its perceived lightness 0…1, chroma and hue in degrees (Ottosson's
 // Oklab in polar form): equal steps of lightness look equal.
 type oklch struct{ l, c, h float64 }
 
 // shade is the colour of a share 0…1 between the ends of the theme's map.
-func (t *theme) shade(share float64) color.NRGBA {
+func (t *Theme) shade(share float64) color.NRGBA {
 	share = max(0, min(1, share))
 	mix := func(a, b float64) float64 { return a + (b-a)*share }
 	dh := math.Mod(t.high.h-t.low.h+540, 360) - 180
@@ -73,8 +73,8 @@ func (o oklch) rgb() color.NRGBA {
 const (
 	titleSize = 15
 	labelSize = 14
-	tickSize  = 12
-	lineWidth = 2
+	TickSize  = 12
+	LineWidth = 2
 )
 
 // style sets the size and colour of a text.
@@ -83,29 +83,29 @@ func style(s *text.Style, size float64, c color.Color) {
 	s.Font = font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, vg.Points(size))
 }
 
-// text is a style for labels, which begin at their place and are centred on it across the line.
-func (t *theme) text(size float64, c color.Color) text.Style {
+// Text is a style for labels, which begin at their place and are centred on it across the line.
+func (t *Theme) Text(size float64, c color.Color) text.Style {
 	s := text.Style{XAlign: draw.XLeft, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
 	style(&s, size, c)
 	return s
 }
 
-// plot is an empty plot in the theme.
-func (t *theme) plot(title, x, y string) *plot.Plot {
+// Plot is an empty plot in the theme.
+func (t *Theme) Plot(title, x, y string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
 	p.Title.Padding = vg.Points(8)
-	style(&p.Title.TextStyle, titleSize, t.ink)
+	style(&p.Title.TextStyle, titleSize, t.Ink)
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		a.LineStyle = draw.LineStyle{Color: t.ink, Width: vg.Points(0.8)}
-		a.Tick.LineStyle = draw.LineStyle{Color: t.ink, Width: vg.Points(0.6)}
-		a.Tick.Length, a.Tick.Marker = vg.Points(4), niceTicks{}
+		a.LineStyle = draw.LineStyle{Color: t.Ink, Width: vg.Points(0.8)}
+		a.Tick.LineStyle = draw.LineStyle{Color: t.Ink, Width: vg.Points(0.6)}
+		a.Tick.Length, a.Tick.Marker = vg.Points(4), NiceTicks{}
 		a.Padding, a.Label.Padding = vg.Points(4), vg.Points(4)
-		style(&a.Label.TextStyle, labelSize, t.ink)
-		style(&a.Tick.Label, tickSize, t.ink)
+		style(&a.Label.TextStyle, labelSize, t.Ink)
+		style(&a.Tick.Label, TickSize, t.Ink)
 	}
-	style(&p.Legend.TextStyle, tickSize, t.ink)
+	style(&p.Legend.TextStyle, TickSize, t.Ink)
 	p.Legend.ThumbnailWidth = vg.Points(24)
 	p.Legend.Padding = vg.Points(3)
 	return p

@@ -1,4 +1,4 @@
-package reports
+package chart
 
 import (
 	"bytes"
@@ -71,13 +71,13 @@ func TestTickLabels(t *testing.T) {
 		low, high float64
 		want      string
 	}{
-		{niceTicks{}, 0, 1, "0 0.2 0.4 0.6 0.8 1"},
-		{niceTicks{}, -1500, 2500, "−1,000 0 1,000 2,000"},
-		{niceTicks{}, 0.00012, 0.00013, "0.00012 0.000122 0.000124 0.000126 0.000128 0.00013"},
-		{niceTicks{whole: true}, 0, 2, "0 1 2"},
-		{percents{}, 0, 1, "0 % 20 % 40 % 60 % 80 % 100 %"},
-		{percents{}, 0, 1.3, "0 % 25 % 50 % 75 % 100 % 125 %"},
-		{percents{}, 0.1, 0.1, "9 % 9.5 % 10 % 10.5 % 11 %"},
+		{NiceTicks{}, 0, 1, "0 0.2 0.4 0.6 0.8 1"},
+		{NiceTicks{}, -1500, 2500, "−1,000 0 1,000 2,000"},
+		{NiceTicks{}, 0.00012, 0.00013, "0.00012 0.000122 0.000124 0.000126 0.000128 0.00013"},
+		{NiceTicks{Whole: true}, 0, 2, "0 1 2"},
+		{Percents{}, 0, 1, "0 % 20 % 40 % 60 % 80 % 100 %"},
+		{Percents{}, 0, 1.3, "0 % 25 % 50 % 75 % 100 % 125 %"},
+		{Percents{}, 0.1, 0.1, "9 % 9.5 % 10 % 10.5 % 11 %"},
 		{logTicks{}, 1, 100, "1 2 5 10 20 50 100"},
 		{logTicks{}, 0.5, 1e6, "1 10 100 1,000 10,000 100,000 1,000,000"},
 		{logTicks{}, 0, 0, "1 2 5 10"},
@@ -114,9 +114,9 @@ func FuzzTicks(f *testing.F) {
 	f.Add(1e-12, 5e-13) // a logarithmic axis that is narrower than any linear one
 	f.Add(1e-12, 3e-12) // labelled by whole numbers, none of which it reaches
 	f.Fuzz(func(t *testing.T, a, b float64) {
-		checkTicks(t, linearRange, a, b, niceTicks{}, 2)
-		checkTicks(t, linearRange, a, b, niceTicks{whole: true}, 0)
-		checkTicks(t, linearRange, a, b, percents{}, 2)
+		checkTicks(t, linearRange, a, b, NiceTicks{}, 2)
+		checkTicks(t, linearRange, a, b, NiceTicks{Whole: true}, 0)
+		checkTicks(t, linearRange, a, b, Percents{}, 2)
 		checkTicks(t, logRange, a, b, logTicks{}, 1)
 		checkTicks(t, logRange, a, b, logTicks{"ms"}, 1)
 	})
@@ -166,12 +166,12 @@ func TestFewPoints(t *testing.T) {
 	} {
 		for _, logarithms := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, logarithmic %v", name, logarithms), func(t *testing.T) {
-				checkDrawn(t, chartOf(func(th *theme) *plot.Plot {
-					p := th.plot("A few points", "x", "y")
+				checkDrawn(t, chartOf(func(th *Theme) *plot.Plot {
+					p := th.Plot("A few points", "x", "y")
 					if logarithms {
-						logarithmic(&p.X, "")
+						Logarithmic(&p.X, "")
 					}
-					th.grid(p, true, true)
+					th.Grid(p, true, true)
 					if len(at) > 0 {
 						s, err := plotter.NewScatter(at)
 						if err != nil {
@@ -185,16 +185,16 @@ func TestFewPoints(t *testing.T) {
 		}
 	}
 	for _, bars := range [][]float64{{}, {0}, {0.4}, {0.4, 0.4}, {math.NaN()}, {-1, 1e300}} {
-		checkDrawn(t, chartOf(func(th *theme) *plot.Plot {
-			return th.rows("Bars", "", rows{names: make([]string, len(bars)), notes: percentsOf(bars), values: bars, reserveForNotes: 0.12})
+		checkDrawn(t, chartOf(func(th *Theme) *plot.Plot {
+			return th.Rows("Bars", "", Rows{Names: make([]string, len(bars)), Notes: PercentsOf(bars), Values: bars, Reserve: 0.12})
 		}))
 	}
 }
 
 // chartOf is a figure of one plot.
-func chartOf(make func(*theme) *plot.Plot) *Figure {
-	f := &Figure{Name: "chart", width: 660, height: 300}
-	f.draw = func(t *theme, c draw.Canvas) { place(c, panel{make(t), 0, 0, 1, 1, ""}) }
+func chartOf(make func(*Theme) *plot.Plot) *Figure {
+	f := &Figure{Name: "chart", Width: 660, Height: 300}
+	f.Draw = func(t *Theme, c draw.Canvas) { Place(c, Panel{make(t), 0, 0, 1, 1, ""}) }
 	return f
 }
 

@@ -1,4 +1,4 @@
-package reports
+package chart
 
 import (
 	"math"
@@ -7,7 +7,7 @@ import (
 
 // The map of colours is even: equal steps of the share are equal steps of lightness.
 func TestShade(t *testing.T) {
-	for _, th := range []*theme{&light, &dark} {
+	for _, th := range []*Theme{&light, &dark} {
 		last := math.NaN()
 		for k := range 21 {
 			c := th.shade(float64(k) / 20)
@@ -44,16 +44,16 @@ func TestContrast(t *testing.T) {
 		}
 		return math.Pow((l+16)/116, 3)
 	}
-	for _, th := range []*theme{&light, &dark} {
-		paper := luminance(lightness(th.paper.R, th.paper.G, th.paper.B))
+	for _, th := range []*Theme{&light, &dark} {
+		paper := luminance(lightness(th.Paper.R, th.Paper.G, th.Paper.B))
 		ratio := func(r, g, b uint8) float64 {
 			y := luminance(lightness(r, g, b))
 			return (max(y, paper) + 0.05) / (min(y, paper) + 0.05)
 		}
-		if r := ratio(th.ink.R, th.ink.G, th.ink.B); r < 7 {
+		if r := ratio(th.Ink.R, th.Ink.G, th.Ink.B); r < 7 {
 			t.Errorf("%s: the contrast of text is %.1f", th.name, r)
 		}
-		for i, c := range th.series {
+		for i, c := range th.Series {
 			if r := ratio(c.R, c.G, c.B); r < 3 {
 				t.Errorf("%s: the contrast of series %d is %.1f", th.name, i, r)
 			}

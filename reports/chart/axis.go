@@ -1,12 +1,54 @@
-package reports
+package chart
 
 import (
+	"image/color"
 	"math"
 	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
+
+// Fixed labels an axis at given values.
+type Fixed []float64
+
+func (f Fixed) Ticks(low, high float64) (ticks []plot.Tick) {
+	for _, v := range f {
+		if v >= low-1e-9 && v <= high+1e-9 {
+			ticks = append(ticks, plot.Tick{Value: v, Label: short(v)})
+		}
+	}
+	return ticks
+}
+
+// grid draws faint lines at the labelled ticks of an axis or both.
+type grid struct {
+	color color.Color
+	x, y  bool
+}
+
+func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
+	trX, trY := p.Transforms(&c)
+	line := draw.LineStyle{Color: g.color, Width: vg.Points(0.6)}
+	if g.x {
+		for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
+			if x := trX(t.Value); t.Label != "" && x >= c.Min.X && x <= c.Max.X {
+				c.StrokeLine2(line, x, c.Min.Y, x, c.Max.Y)
+			}
+		}
+	}
+	if g.y {
+		for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+			if y := trY(t.Value); t.Label != "" && y >= c.Min.Y && y <= c.Max.Y {
+				c.StrokeLine2(line, c.Min.X, y, c.Max.X, y)
+			}
+		}
+	}
+}
+
+func (t *Theme) Grid(p *plot.Plot, x, y bool) { p.Add(grid{t.faint, x, y}) }
 
 // Every axis gets its range and its ticks here. Whatever two numbers come out of the data, ranges are
 // finite and not empty, and ticks are few, finite and in ascending order.
@@ -118,28 +160,28 @@ func stepText(v, step float64) string {
 	case math.Abs(v) >= 1e15 || digits > 9:
 		return strconv.FormatFloat(v, 'e', max(0, min(int(math.Log10(math.Abs(v)))+digits, 16)), 64)
 	case digits <= 0:
-		return grouped(math.Round(v))
+		return Grouped(math.Round(v))
 	}
 	text := strconv.FormatFloat(v, 'f', digits, 64)
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 
-// percents labels shares as percentages.
-type percents struct{}
+// Percents labels shares as percentages.
+type Percents struct{}
 
-func (percents) Ticks(low, high float64) []plot.Tick {
+func (Percents) Ticks(low, high float64) []plot.Tick {
 	low, high = linearRange(low, high)
 	return linearTicks(low, high, 0, shareSteps, shareText)
 }
 
 func shareText(v, step float64) string { return stepText(100*v, 100*step) + " %" }
 
-// niceTicks labels numbers at 1, 2 or 5 times a power of ten.
-type niceTicks struct{ whole bool }
+// NiceTicks labels numbers at 1, 2 or 5 times a power of ten.
+type NiceTicks struct{ Whole bool }
 
-func (n niceTicks) Ticks(low, high float64) []plot.Tick {
+func (n NiceTicks) Ticks(low, high float64) []plot.Tick {
 	low, high = linearRange(low, high)
-	return linearTicks(low, high, float64(b2i(n.whole)), steps, stepText)
+	return linearTicks(low, high, float64(b2i(n.Whole)), steps, stepText)
 }
 
 func b2i(b bool) int {
@@ -180,23 +222,23 @@ func (l logTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 
 func (l logTicks) stepText(v, step float64) string {
 	if l.unit == "ms" {
-		return msText(v)
+		return Milliseconds(v)
 	}
 	return stepText(v, step)
 }
 
 func (l logTicks) label(v float64) string {
 	if l.unit == "ms" {
-		return msText(v)
+		return Milliseconds(v)
 	}
 	if v < 1e-3 || v >= 1e15 {
 		return strconv.FormatFloat(v, 'g', 3, 64)
 	}
-	return grouped(v)
+	return Grouped(v)
 }
 
-// msText writes a time in milliseconds with the unit that suits it.
-func msText(v float64) string {
+// Milliseconds writes a time in milliseconds with the unit that suits it.
+func Milliseconds(v float64) string {
 	switch {
 	case !finite(v):
 		return "undefined"
@@ -221,8 +263,8 @@ func (logScale) Normalize(low, high, v float64) float64 {
 	return math.Log(v/low) / math.Log(high/low)
 }
 
-// logarithmic makes an axis logarithmic, with labels in a unit: ms, or none.
-func logarithmic(a *plot.Axis, unit string) {
+// Logarithmic makes an axis logarithmic, with labels in a unit: ms, or none.
+func Logarithmic(a *plot.Axis, unit string) {
 	a.Scale, a.Tick.Marker = logScale{}, logTicks{unit}
 }
 

@@ -1,0 +1,117 @@
+package chart
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// A Figure can be drawn in a light and in a dark version.
+type Figure struct {
+	Name       string   // of its files, as imagenet-maps
+	Set        string   // imagenet or coco
+	Statistics []string // that it shows, of the set
+	Title      string
+	Caption    string // what is drawn, with the number of units
+	Alt        string // the same in words for those who do not see it
+	Missing    string // what the store lacks for the figure and how to get it; "" where it can be drawn
+
+	Width, Height float64 // points
+	Photos        int     // photographs in it
+	plots, drawn  int     // how many it has, and how many of them have data
+	Draw          func(t *Theme, c draw.Canvas)
+}
+
+// Formats are those that figures are written in.
+var Formats = []string{"svg", "png"}
+
+// dpi is the resolution of PNG: two pixels to the point.
+const dpi = 144
+
+// Write draws the figure, as svg or png.
+func (f *Figure) Write(w io.Writer, format string, inDark bool) error {
+	width, height := vg.Points(f.Width), vg.Points(f.Height)
+	switch format {
+	case "svg":
+		c := vgsvg.New(width, height)
+		f.paint(themeOf(inDark), draw.NewCanvas(c, width, height))
+		var b bytes.Buffer
+		if _, err := c.WriteTo(&b); err != nil {
+			return err
+		}
+		_, err := w.Write(tidySVG(b.Bytes()))
+		return err
+	case "png":
+		return png.Encode(w, f.Image(inDark, dpi))
+	}
+	return fmt.Errorf("format %q: it is one of %v", format, Formats)
+}
+
+// Image draws the figure in so many pixels to the inch, which is 72 points.
+func (f *Figure) Image(inDark bool, dpi int) image.Image {
+	c := vgimg.NewWith(vgimg.UseWH(vg.Points(f.Width), vg.Points(f.Height)), vgimg.UseDPI(dpi))
+	f.paint(themeOf(inDark), draw.New(c))
+	return c.Image()
+}
+
+func themeOf(inDark bool) *Theme {
+	if inDark {
+		return &dark
+	}
+	return &light
+}
+
+func (f *Figure) paint(t *Theme, c draw.Canvas) {
+	c.FillPolygon(t.Paper, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
+	margin := vg.Points(8)
+	c = draw.Crop(c, margin, -margin, margin, -margin)
+	f.Draw(t, c)
+}
+
+// PNG is the light figure as a picture for a page: two pixels to the point, but one if there are several photographs, which would make it large.
+func (f *Figure) PNG() ([]byte, error) {
+	resolution := dpi
+	if f.Photos > 1 {
+		resolution /= 2
+	}
+	var b bytes.Buffer
+	err := png.Encode(&b, f.Image(false, resolution))
+	return b.Bytes(), err
+}
+
+// Size is the width and height of the figure, in points.
+func (f *Figure) Size() (width, height float64) { return f.Width, f.Height }
+
+// Save writes a figure to a folder, as SVG and PNG, light and dark.
+func (f *Figure) Save(dir string) error {
+	for _, format := range Formats {
+		for _, inDark := range []bool{false, true} {
+			var b bytes.Buffer
+			if err := f.Write(&b, format, inDark); err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(dir, filepath.Base(f.File(format, inDark))), b.Bytes(), 0o666); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// File is the name of a figure's file.
+func (f *Figure) File(format string, inDark bool) string {
+	name := f.Name
+	if inDark {
+		name += "-dark"
+	}
+	return "figures/" + name + "." + format
+}

@@ -1,0 +1,86 @@
+package chart
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg/draw"
+
+	"abtool/internal/stat"
+)
+
+// A Funnel says what a figure of annotators' shares against how many units they are of shows.
+type Funnel struct {
+	Name, Title  string // of the figure
+	Units, Share string // columns of the table of annotators
+	Noun, Of     string // clicks or icons, and which of them
+	Flags        string // which flags there are, in brackets
+	Lack         Lack   // without marks
+}
+
+// marksCaption says what the marks and lines of a funnel are.
+const marksCaption = "Each mark is an annotator: %s of them with %s. Lines: the mean of all, and where 95 %% and 99.8 %% of annotators would lie if they differed by chance alone (normal approximation to the binomial). Triangles: those with a flag%s."
+
+// Figure draws the funnel of a data set.
+func (q Funnel) Figure(s Source) Figure {
+	f := Figure{Name: q.Name, Title: q.Title, Statistics: []string{"workers"}, Width: 760, Height: 420}
+	f.Alt = "A funnel: annotators with few " + q.Noun + " scatter widely; many of those with more lie outside of the limits of chance."
+	marks := 0
+	shares := s.Column("workers", "by_worker", q.Share)
+	for i, n := range s.Column("workers", "by_worker", q.Units) {
+		marks += b2i(n >= 1 && !math.IsNaN(shares[i]))
+	}
+	f.Describe(Part{"", fmt.Sprintf(marksCaption, Grouped(float64(marks)), q.Of, q.Flags), Unless(marks > 0, FirstLack(annotators(s), q.Lack))})
+	f.Draw = func(t *Theme, c draw.Canvas) { Place(c, Panel{t.funnel(s, q.Units, q.Share), 0, 0, 1, 1, ""}) }
+	return f
+}
+
+// annotators is what a table of annotators lacks.
+func annotators(s Source) Lack { return Unless(!s.None("workers", "workers"), noWorkers) }
+
+// funnel holds annotators' shares against how many units they are of.
+func (t *Theme) funnel(s Source, units, what string) *plot.Plot {
+	p := t.Plot("", "clicks that can be judged", what)
+	x, y := s.Column("workers", "by_worker", units), s.Column("workers", "by_worker", what)
+	var flags [3][]float64
+	for i, f := range []string{"flag_centre", "flag_rush", "flag_bot"} {
+		flags[i] = s.Column("workers", "by_worker", f)
+	}
+	var hits, total, most float64
+	fewest := 1e9
+	var plain, flagged [2][]float64
+	for i := range x {
+		if x[i] < 1 || math.IsNaN(y[i]) {
+			continue
+		}
+		hits, total, most, fewest = hits+y[i]*x[i], total+x[i], max(most, x[i]), min(fewest, x[i])
+		to := &plain
+		if flags[0][i]+flags[1][i]+flags[2][i] > 0 {
+			to = &flagged
+		}
+		to[0], to[1] = append(to[0], x[i]), append(to[1], y[i])
+	}
+	Logarithmic(&p.X, "")
+	p.Y.Tick.Marker = Percents{}
+	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = min(fewest, most/10), max(most*1.05, 10), 0, 1
+	t.Grid(p, true, true)
+	if total > 0 {
+		m := hits / total
+		for k, z := range []float64{stat.Z95, 3.090232} {
+			var xs, low, high []float64
+			for i := range 81 {
+				n := p.X.Min * math.Pow(p.X.Max/p.X.Min, float64(i)/80)
+				half := z * math.Sqrt(m*(1-m)/n)
+				xs, low, high = append(xs, n), append(low, max(0, m-half)), append(high, min(1, m+half))
+			}
+			name := []string{"95 % by chance", "99.8 % by chance"}[k]
+			t.Line(p, xs, low, t.Series[5], 1.4, k == 1, name)
+			t.Line(p, xs, high, t.Series[5], 1.4, k == 1, "")
+		}
+		t.Line(p, []float64{p.X.Min, p.X.Max}, []float64{m, m}, t.Series[1], 1.2, true, "mean of all")
+	}
+	t.Dots(p, plain[0], plain[1], Fade(t.Series[0], 150), 3, draw.CircleGlyph{}, "annotator")
+	t.Dots(p, flagged[0], flagged[1], t.Series[1], 4.5, draw.PyramidGlyph{}, "with a flag")
+	return p
+}

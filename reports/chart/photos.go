@@ -1,0 +1,81 @@
+package chart
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"slices"
+
+	"abtool/analysis"
+	"abtool/internal/imagefile"
+)
+
+// Photos are the pictures of examples, found by their ids. Without --images it is nil.
+type Photos struct {
+	images *imagefile.Index
+	place  string
+	sought int
+	absent int      // not there
+	faults []string // why pictures that are there cannot be shown
+}
+
+// OpenPhotos finds the pictures of examples at a place; an empty place has none.
+func OpenPhotos(place string, list []analysis.Example) (*Photos, error) {
+	if place == "" {
+		return nil, nil
+	}
+	ids := map[string]bool{}
+	for i := range list {
+		ids[list[i].Image] = true
+	}
+	images, err := imagefile.OpenIndex(place, func(id string) bool { return ids[id] })
+	if err != nil {
+		return nil, fmt.Errorf("--images: %w", err)
+	}
+	return &Photos{images: images, place: place}, nil
+}
+
+// of returns the picture of an example; nil if there is none to show.
+func (p *Photos) of(x *analysis.Example) image.Image {
+	if p == nil {
+		return nil
+	}
+	p.sought++
+	i, err := p.images.Find(x.Image, x.Class, "")
+	if err == nil && i < 0 {
+		p.absent++
+		return nil
+	}
+	var m image.Image
+	name := x.Image
+	if err == nil {
+		var file bytes.Buffer
+		name = p.images.Name(i)
+		if err = p.images.Read(i, &file); err == nil {
+			m, err = imagefile.Decode(file.Bytes())
+		}
+	}
+	if err != nil {
+		p.faults = append(p.faults, fmt.Sprintf("a trace is drawn without its image: %s: %s", name, err))
+	}
+	return m
+}
+
+// Notes say in whole sentences which pictures are missing.
+func (p *Photos) Notes() (notes []string) {
+	if p == nil {
+		return nil
+	}
+	notes = slices.Clone(p.faults)
+	if p.absent > 0 {
+		notes = append(notes, fmt.Sprintf("%d of the %d images of traces are not in %s", p.absent, p.sought, p.place))
+		notes = append(notes, p.images.Notes()...)
+	}
+	return notes
+}
+
+func (p *Photos) Close() {
+	if p != nil {
+		p.images.Close()
+	}
+}

@@ -1,0 +1,85 @@
+package imagenet
+
+import (
+	"fmt"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg/draw"
+
+	"abtool/analysis"
+	"abtool/reports/chart"
+)
+
+func AlongTrace(s chart.Source) chart.Figure {
+	bc := s.Value("click_accuracy", "accuracy").N
+	lackOf := func(statistic, table string, otherwise chart.Lack) chart.Lack {
+		if s.Any(statistic, table, "accuracy") {
+			return ""
+		}
+		return chart.FirstLack(clicksOnBoxes(s, bc), otherwise)
+	}
+	last, samples, times := lackOf("last_samples", "last_n", noSamples), lackOf("trace_quantiles", "samples", noWay), lackOf("time_quantiles", "samples", noWay)
+	from, to := chart.Percent(float64(s.Value("trace_quantiles", "accuracy.0").Value)), chart.Percent(float64(s.Value("trace_quantiles", "accuracy.9").Value))
+	f := chart.Figure{Name: "imagenet-traces", Title: "Accuracy of mouse samples on the way to the click", Width: 900, Height: 340, Statistics: []string{"last_samples", "trace_quantiles", "time_quantiles"},
+		Caption: "Share of samples that lie in a box, over images with a box and a final click."}
+	f.Describe(
+		chart.Part{Where: "Left", Caption: "the N-th sample before the click.", Lack: last},
+		chart.Part{Where: "Middle", Caption: fmt.Sprintf("tenths of the samples from entering the image to the click, %s in the first and %s in the last.", from, to), Lack: samples},
+		chart.Part{Where: "Right", Caption: "tenths of the time.", Lack: times})
+	f.Caption += " Bands: 95 % intervals over samples of the annotators."
+	f.Alt = fmt.Sprintf("Three curves: accuracy falls with every sample that is counted back from the click, and grows from %s to %s along the way.", from, to)
+	f.Draw = func(t *chart.Theme, c draw.Canvas) {
+		p := accuracyCurves(t, "Last samples", "samples before the click", curveOf(s, "last_samples", "last_n", "n_before"), "any", curveOf(s, "last_samples", "last_n_segment", "n_before"), "since entering")
+		q := accuracyCurves(t, "By samples", "tenth of the samples", curveOf(s, "trace_quantiles", "samples", "tenth"), "", chart.Points{}, "")
+		r := accuracyCurves(t, "By time", "tenth of the time", curveOf(s, "time_quantiles", "samples", "tenth"), "", chart.Points{}, "")
+		same(&p.Y, &q.Y, &r.Y)
+		q.X.Tick.Marker, r.X.Tick.Marker = tenths{}, tenths{}
+		chart.Place(c, chart.Panel{Plot: p, DX: 0.32, DY: 1, Lack: last}, chart.Panel{Plot: q, X: 0.345, DX: 0.315, DY: 1, Lack: samples}, chart.Panel{Plot: r, X: 0.685, DX: 0.315, DY: 1, Lack: times})
+	}
+	return f
+}
+
+// tenths labels the tenths of a way, which are 0 to 9, by how far one is.
+type tenths struct{}
+
+func (tenths) Ticks(_, _ float64) (ticks []plot.Tick) {
+	for k := range 10 {
+		name := ""
+		switch k {
+		case 0:
+			name = "first"
+		case 9:
+			name = "last"
+		}
+		ticks = append(ticks, plot.Tick{Value: float64(k), Label: name})
+	}
+	return ticks
+}
+
+// curveOf has the accuracies of a table, with their intervals.
+func curveOf(s chart.Source, statistic, table, key string) chart.Points {
+	return chart.Points{X: s.Column(statistic, table, key), Y: s.Column(statistic, table, "accuracy"), Low: s.Column(statistic, table, "low"), High: s.Column(statistic, table, "high")}
+}
+
+func accuracyCurves(t *chart.Theme, title, x string, a chart.Points, nameA string, b chart.Points, nameB string) *plot.Plot {
+	p := t.Plot(title, x, "")
+	p.Y.Tick.Marker = chart.Percents{}
+	t.Grid(p, false, true)
+	t.Curve(p, a, 0, nameA)
+	t.Curve(p, b, 1, nameB)
+	return p
+}
+
+var Examples = chart.Traces{
+	Set:     "imagenet",
+	Caption: "The way of the mouse on %s from entering it to the final click, time from pale to strong; cross: the final click; outlines: ground-truth boxes. Images are taken by a hash of their ids, every third of them a miss.",
+	Alt:     "%d traces that end in a click.",
+	Outcome: func(x *analysis.Example) string {
+		if x.Hits > 0 {
+			return "hits"
+		}
+		return "misses"
+	},
+	Heading: "%s: the click %s",
+	Lack:    noTraces,
+}
