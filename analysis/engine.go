@@ -15,8 +15,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// An engine runs statistics over a data set of a store, in one pass over each of its tables. This is what the engines
-// of both data sets have.
+// An engine runs statistics over a data set of a store, in one pass over each of its tables. This is what
+// the engines of both data sets have.
 type engine struct {
 	o       Options
 	workers *byproduct.Names
@@ -29,7 +29,8 @@ type engine struct {
 
 func newEngine(o Options) engine {
 	return engine{
-		o: o, workers: byproduct.NewNames(), hits: byproduct.NewNames(), cluster: byproduct.NewNames(), weeks: byproduct.NewNames(),
+		o: o, workers: byproduct.NewNames(), hits: byproduct.NewNames(),
+		cluster: byproduct.NewNames(), weeks: byproduct.NewNames(),
 	}
 }
 
@@ -58,8 +59,8 @@ func (e *engine) week(ms int64) int32 {
 // anonymousClusters is the number of clusters that rows without worker and HIT are spread over.
 const anonymousClusters = 1024
 
-// anonymous returns the cluster of an image's rows without worker and HIT, by a hash of the image, which makes such
-// rows effectively independent.
+// anonymous returns the cluster of an image's rows without worker and HIT, by a hash of the image, which
+// makes such rows effectively independent.
 func (e *engine) anonymous(image string) int32 {
 	h := fnv.New32a()
 	h.Write([]byte(image))
@@ -84,8 +85,8 @@ func (p *people) update() {
 	}
 }
 
-// of returns the numbers of the worker and the HIT of row i, −1 for unknown, and of its cluster: its worker; else its
-// HIT; else an anonymous one.
+// of returns the numbers of the worker and the HIT of row i, −1 for unknown, and of its cluster: its
+// worker; else its HIT; else an anonymous one.
 func (p *people) of(i int, image func() string) (worker, hit, cluster int32) {
 	worker, hit, cluster = -1, -1, -1
 	if k := p.hit.Index[i]; k >= 0 {
@@ -101,8 +102,8 @@ func (p *people) of(i int, image func() string) (worker, hit, cluster int32) {
 	return worker, hit, cluster
 }
 
-// A maker makes a statistic of the engine E, once for each goroutine. What the statistic counts in the ratios is merged
-// without it.
+// A maker makes a statistic of the engine E, once for each goroutine. What the statistic counts in the
+// ratios is merged without it.
 type maker[E any] func(E, *stat.Ratios) gathered[E]
 
 // gathered is a statistic as one goroutine gathers it.
@@ -112,8 +113,8 @@ type gathered[E any] struct {
 	result    func(E, *Statistic)
 }
 
-// gathers returns the maker of a statistic, which has those methods of its data set's calls that it needs. What it merges
-// must not depend on the order.
+// gathers returns the maker of a statistic, which has those methods of its data set's calls that it needs.
+// What it merges must not depend on the order.
 func gathers[E any, T interface {
 	Merge(T)
 	Result(E, *Statistic)
@@ -169,7 +170,9 @@ func (g gathering[E]) results(e E, base *engine, entries []*Entry) []Statistic {
 }
 
 // eachGroup gives the row groups of a table to as many goroutines as there are workers.
-func eachGroup(ctx context.Context, t *columnar.Table, workers int, progress func(done, total int64), f func(worker, group int) error) error {
+func eachGroup(
+	ctx context.Context, t *columnar.Table, workers int, progress func(done, total int64), f func(worker, group int) error,
+) error {
 	var done atomic.Int64
 	return parallel.Each(ctx, workers, t.Groups(), func(worker, group int) error {
 		err := f(worker, group)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"abtool/byproduct/imagenet"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 )
@@ -182,18 +183,16 @@ func (a *clickAccuracy) picture(p *picture) {
 	a.r.Count(cluster, a.last, p.hit)
 	a.r.Count(cluster, a.differs+1, last != p.final)
 	a.r.Count(cluster, a.disagrees, last.hit != p.hit)
-	var sx, sy, n float64
-	// The showings are in order of time, the mean is taken in document order: its sums are the
-	// loader's.
+	var mean imagenet.FirstMean
 	for _, s := range byDocument(p.showings) {
-		if !s.clicked() {
-			continue
+		if s.clicked() {
+			mean.Add(s.clicks.X[s.first], s.clicks.Y[s.first])
 		}
-		sx, sy, n = sx+s.clicks.X[s.first], sy+s.clicks.Y[s.first], n+1
 	}
+	x, y := mean.Point()
 	a.r.Count(cluster, a.document, last.hit)
 	a.r.Count(cluster, a.first, plane.InAny(p.boxes, p.final.clicks.X[p.final.first], p.final.clicks.Y[p.final.first]))
-	a.r.Count(cluster, a.meanC, plane.InAny(p.boxes, sx/n, sy/n))
+	a.r.Count(cluster, a.meanC, plane.InAny(p.boxes, x, y))
 }
 
 // lastInDocument returns the showing of the final click when showings are taken in document order

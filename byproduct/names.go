@@ -7,7 +7,8 @@ import (
 	"unsafe"
 )
 
-// Names gives numbers to names: workers, HITs, classes. The numbers depend on who comes first, so no result may.
+// Names gives numbers to names: workers, HITs, classes. The numbers depend on who comes first, so no result
+// may.
 type Names struct {
 	mu   sync.Mutex
 	ids  map[string]int32
@@ -109,8 +110,8 @@ func (t *Texts) At(i int32) string {
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
-// Find returns the place of a text among sorted ones. It looks at near and the one after it first: rows often come in
-// order.
+// Find returns the place of a text among sorted ones. It looks at near and the one after it first: rows
+// often come in order.
 func (t *Texts) Find(s string, near int32) (int32, bool) {
 	for i := max(near, 0); i <= near+1 && int(i) < t.Len(); i++ {
 		if t.At(i) == s {

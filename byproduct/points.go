@@ -6,8 +6,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// Points are clicks or mouse samples: time in ms since the row's t0 (columnar.Null: none), place in fractions of the
-// displayed image (NaN: none).
+// Points are clicks or mouse samples: time in ms since the row's t0 (columnar.Null: none), place in
+// fractions of the displayed image (NaN: none).
 type Points struct {
 	T    []int64
 	X, Y []float64

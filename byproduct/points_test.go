@@ -8,7 +8,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// The trace has the samples with a place and a time up to the click (I12), its segment those since entering (I13).
+// The trace has the samples with a place and a time up to the click (I12), its segment those since entering
+// (I13).
 func TestTrace(t *testing.T) {
 	mouse := Points{
 		T: []int64{5, 30, 10, columnar.Null, 20, 20, 21},

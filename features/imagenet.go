@@ -377,25 +377,24 @@ func (s *imagenetSet) loaderMean(f *imageFacts, t *Target) bool {
 }
 
 func (s *imagenetSet) loaderMeanValid(f *imageFacts, t *Target) bool {
-	var x, y, trust float64
-	count, last := 0, int32(-1)
+	var mean imagenet.FirstMean
+	trust, last := 0.0, int32(-1)
 	for _, row := range f.showings {
 		n := &s.showings[row]
 		if !n.is(showingSelected | showingClicked) {
 			continue
 		}
-		count, last = count+1, row
-		x, y = x+n.firstX, y+n.firstY
+		mean.Add(n.firstX, n.firstY)
+		last = row
 		c, _ := f.confidence(row)
 		trust += c
 	}
-	if count == 0 {
+	if mean.N == 0 {
 		return false
 	}
-	n := float64(count)
-	t.put(x/n, y/n)
+	t.put(mean.Point())
 	s.from(f, t, last)
-	t.Points, t.Confidence = int32(count), trust/n
+	t.Points, t.Confidence = int32(mean.N), trust/float64(mean.N)
 	return true
 }
 

@@ -1,11 +1,11 @@
-// Package coco has what the byproducts of COCO's annotators mean: which icon an action is of, where an icon was
-// put, whether it is on an object, and the classes.
+// Package coco has what the byproducts of COCO's annotators mean: which icon an action is of, where an icon
+// was put, whether it is on an object, and the classes.
 package coco
 
 import "abtool/store"
 
-// Categories are COCO's 80 classes by id, for stores without ground truth. An id is the place of the name in the
-// public loader's list of 91 names, counted from 1 (L2).
+// Categories are COCO's 80 classes by id, for stores without ground truth. An id is the place of the name
+// in the public loader's list of 91 names, counted from 1 (L2).
 var Categories = []store.Category{
 	{ID: 1, Name: "person"}, {ID: 2, Name: "bicycle"}, {ID: 3, Name: "car"}, {ID: 4, Name: "motorcycle"},
 	{ID: 5, Name: "airplane"}, {ID: 6, Name: "bus"}, {ID: 7, Name: "train"}, {ID: 8, Name: "truck"},

@@ -7,7 +7,8 @@ import (
 	"abtool/byproduct/plane"
 )
 
-// An icon's point is of the last add with a place, whatever follows (C3); it is retrieved if it is not removed (C7).
+// An icon's point is of the last add with a place, whatever follows (C3); it is retrieved if it is not
+// removed (C7).
 func TestIcon(t *testing.T) {
 	nan := math.NaN()
 	type step struct {
@@ -86,7 +87,8 @@ func TestOn(t *testing.T) {
 	}
 }
 
-// The nearest box is of the class, and boxes without an extent do not count (C12); shares are of the image's area (C11).
+// The nearest box is of the class, and boxes without an extent do not count (C12); shares are of the
+// image's area (C11).
 func TestBoxes(t *testing.T) {
 	m := madeImage()
 	if b, n := m.Nearest(1, 0.5, 0.5); n != 2 || b != (plane.Box{X0: 0.6, X1: 1, Y1: 1}) {

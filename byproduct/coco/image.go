@@ -50,8 +50,8 @@ func (m *Image) Has(class int32, n int) bool {
 	return false
 }
 
-// OnMask reports whether the pixel under a point, in fractions of the image, is set in a mask of a class, crowds
-// included (C5).
+// OnMask reports whether the pixel under a point, in fractions of the image, is set in a mask of a class,
+// crowds included (C5).
 func (m *Image) OnMask(class int32, x, y float64) bool {
 	px, py, inside := plane.Pixel(x, y, m.Width, m.Height)
 	if !inside {
@@ -65,8 +65,8 @@ func (m *Image) OnMask(class int32, x, y float64) bool {
 	return false
 }
 
-// InPolygons reports whether a point itself is in a polygon of a class, or its pixel in a crowd's mask: the variant
-// of C5.
+// InPolygons reports whether a point itself is in a polygon of a class, or its pixel in a crowd's mask: the
+// variant of C5.
 func (m *Image) InPolygons(class int32, x, y float64) bool {
 	px, py, inside := plane.Pixel(x, y, m.Width, m.Height)
 	if !inside {
@@ -86,14 +86,18 @@ func (m *Image) InBox(class int32, x, y float64) bool {
 	px, py := x*float64(m.Width), y*float64(m.Height)
 	for i := range m.Instances {
 		o := &m.Instances[i]
-		if o.Class == class && m.Sized() && o.HasBox && px >= o.X && px <= o.X+o.W && py >= o.Y && py <= o.Y+o.H {
+		if o.Class != class || !m.Sized() || !o.HasBox {
+			continue
+		}
+		if px >= o.X && px <= o.X+o.W && py >= o.Y && py <= o.Y+o.H {
 			return true
 		}
 	}
 	return false
 }
 
-// Nearest returns the bounding box of a class that is nearest to a point, and how many boxes the class has (C12).
+// Nearest returns the bounding box of a class that is nearest to a point, and how many boxes the class has
+// (C12).
 func (m *Image) Nearest(class int32, x, y float64) (best plane.Box, boxes int) {
 	for i := range m.Instances {
 		o := &m.Instances[i]
@@ -130,7 +134,8 @@ func NewImages(r *columnar.Reader) *Images {
 		category: r.Column("instances.category"), crowd: r.Column("instances.crowd"),
 		x: r.Column("instances.x"), y: r.Column("instances.y"), w: r.Column("instances.w"), h: r.Column("instances.h"),
 		polygon: r.Column("instances.polygon"), rings: r.Column("instances.rings"),
-		runHeight: r.Column("instances.rle_height"), runWidth: r.Column("instances.rle_width"), runs: r.Column("instances.rle_counts"),
+		runHeight: r.Column("instances.rle_height"), runWidth: r.Column("instances.rle_width"),
+		runs: r.Column("instances.rle_counts"),
 	}
 }
 
@@ -150,7 +155,8 @@ func (c *Images) Read(i int, m *Image) {
 	*m = Image{ID: c.id.Ints[i], Width: c.width.Ints[i], Height: c.height.Ints[i], Instances: m.Instances[:0]}
 	for k := c.x.Offsets[i]; k < c.x.Offsets[i+1]; k++ {
 		o := Instance{
-			Class: -1, X: c.x.Floats[k], Y: c.y.Floats[k], W: c.w.Floats[k], H: c.h.Floats[k], Crowd: c.crowd.Ints[k] == 1,
+			Class: -1, Crowd: c.crowd.Ints[k] == 1,
+			X: c.x.Floats[k], Y: c.y.Floats[k], W: c.w.Floats[k], H: c.h.Floats[k],
 			Mask: plane.Mask{
 				Polygon: c.polygon.Floats[c.polygon.Inner[k]:c.polygon.Inner[k+1]],
 				Rings:   c.rings.Ints[c.rings.Inner[k]:c.rings.Inner[k+1]],

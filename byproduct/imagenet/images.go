@@ -1,5 +1,6 @@
-// Package imagenet has what the byproducts of ImageNet's annotators mean: the order of an image's showings, its final
-// click, the trace to it, and whether it hits. A showing is a row of annotations: one time that an image was shown.
+// Package imagenet has what the byproducts of ImageNet's annotators mean: the order of an image's showings,
+// its final click, the trace to it, and whether it hits. A showing is a row of annotations: one time that
+// an image was shown.
 package imagenet
 
 import (
@@ -13,8 +14,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// Images is the table of images: who they are and their usable boxes. It keeps about 40 bytes an image and 32 a box,
-// besides the ids.
+// Images is the table of images: who they are and their usable boxes. It keeps about 40 bytes an image and
+// 32 a box, besides the ids.
 type Images struct {
 	IDs           byproduct.Texts // sorted
 	Width, Height []int32         // px; 0: unknown
@@ -39,7 +40,8 @@ func ReadImages(ctx context.Context, store string, jobs int) (*Images, error) {
 	defer t.Close()
 	n := t.Rows()
 	m := &Images{
-		Width: make([]int32, 0, n), Height: make([]int32, 0, n), Shown: make([]int32, 0, n), Class: make([]int32, 0, n),
+		Width: make([]int32, 0, n), Height: make([]int32, 0, n),
+		Shown: make([]int32, 0, n), Class: make([]int32, 0, n),
 		starts: make([]uint32, 0, n+1), recorded: -1, boxedOnly: -1,
 	}
 	classes := byproduct.NewNames()
@@ -84,7 +86,8 @@ func (m *Images) sortClasses(classes *byproduct.Names) {
 	}
 }
 
-// grow makes room for n images that are like those so far: doubling it step by step would leave much memory unused.
+// grow makes room for n images that are like those so far: doubling it step by step would leave much memory
+// unused.
 func (m *Images) grow(n int64) {
 	have := int64(max(1, m.Len()))
 	more := func(len int) int { return int(int64(len)*n/have) + len/16 + 64 - len }
@@ -96,7 +99,8 @@ func (m *Images) grow(n int64) {
 func (m *Images) group(r *columnar.Reader, classes *byproduct.Names) error {
 	id, class, shown := r.Column("image_id"), r.Column("class"), r.Column("shown").Ints
 	width, height := r.Column("width").Ints, r.Column("height").Ints
-	x0, y0, x1, y1 := r.Column("boxes.xmin"), r.Column("boxes.ymin").Floats, r.Column("boxes.xmax").Floats, r.Column("boxes.ymax").Floats
+	x0, y0 := r.Column("boxes.xmin"), r.Column("boxes.ymin").Floats
+	x1, y1 := r.Column("boxes.xmax").Floats, r.Column("boxes.ymax").Floats
 	numbers := classes.Number(nil, class.Dict)
 	for i := range r.Rows() {
 		s, _ := id.Text(i)
@@ -160,7 +164,8 @@ func (m *Images) Boxes(image int32) []plane.Box {
 // AllBoxes returns the usable boxes of all images.
 func (m *Images) AllBoxes() []plane.Box { return m.boxes }
 
-// Universe counts the images that the byproducts speak of (I1), those of them with usable boxes, and their boxes.
+// Universe counts the images that the byproducts speak of (I1), those of them with usable boxes, and their
+// boxes.
 func (m *Images) Universe() (images, boxed, boxes int64) {
 	for i, n := range m.Shown {
 		if n < 0 {

@@ -13,8 +13,9 @@ type Order struct {
 	Seq    int64 // row of annotations
 }
 
-// After reports whether a showing comes after another (I3): by hit_submit_time, missing first, ties in document order.
-// The final click is of the last showing that is selected and has a click with a place (I4).
+// After reports whether a showing comes after another (I3): by hit_submit_time, missing first, ties in
+// document order. The final click is of the last showing that is selected and has a click with a place
+// (I4).
 func (o Order) After(other Order) bool {
 	if o.Submit != other.Submit {
 		return o.Submit > other.Submit // columnar.Null is the least
@@ -32,8 +33,8 @@ func FirstClick(x, y []float64) int {
 	return -1
 }
 
-// LastClick returns the place of the last click with a place, −1 for none (I4). Of the showing of the final click it is
-// that.
+// LastClick returns the place of the last click with a place, −1 for none (I4). Of the showing of the final
+// click it is that.
 func LastClick(x, y []float64) int {
 	for i, v := range slices.Backward(x) {
 		if byproduct.Placed(v, y[i]) {
@@ -42,6 +43,22 @@ func LastClick(x, y []float64) int {
 	}
 	return -1
 }
+
+// A FirstMean is the mean of the first clicks of an image's selected showings, as the public loader has it
+// (L1). They are added in document order: then its sums are the loader's.
+type FirstMean struct {
+	N    int
+	x, y float64
+}
+
+// Add adds the first click of a showing.
+func (m *FirstMean) Add(x, y float64) {
+	m.N++
+	m.x, m.y = m.x+x, m.y+y
+}
+
+// Point returns the mean, NaN without clicks.
+func (m *FirstMean) Point() (x, y float64) { return m.x / float64(m.N), m.y / float64(m.N) }
 
 // A Kind is what a hover is.
 type Kind int8
@@ -59,8 +76,8 @@ type Hovers struct {
 	Kind []Kind
 }
 
-// Enters returns the number of entries with a time at or before a click, and the time of the latest, which is where the
-// segment of the trace begins (I13); columnar.Null for none.
+// Enters returns the number of entries with a time at or before a click, and the time of the latest, which
+// is where the segment of the trace begins (I13); columnar.Null for none.
 func (h Hovers) Enters(click int64) (n, last int64) {
 	last = columnar.Null
 	if click == columnar.Null {
@@ -95,8 +112,8 @@ func (h Hovers) Alternate() bool {
 	return len(h.Kind)%2 == 0
 }
 
-// Inside returns the time between entries and leaves, ms; ok is false if they do not alternate, a time is missing, or
-// there is none.
+// Inside returns the time between entries and leaves, ms; ok is false if they do not alternate, a time is
+// missing, or there is none.
 func (h Hovers) Inside() (ms int64, ok bool) {
 	if len(h.T) == 0 || !h.Alternate() {
 		return 0, false

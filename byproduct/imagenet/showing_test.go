@@ -38,6 +38,19 @@ func TestClicks(t *testing.T) {
 	}
 }
 
+// The mean is of the first clicks (L1).
+func TestFirstMean(t *testing.T) {
+	var m FirstMean
+	if x, y := m.Point(); x == x || y == y {
+		t.Errorf("the mean of nothing is (%v, %v)", x, y)
+	}
+	m.Add(0.25, 1)
+	m.Add(0.75, 0.5)
+	if x, y := m.Point(); x != 0.5 || y != 0.75 || m.N != 2 {
+		t.Errorf("(%v, %v) of %d", x, y, m.N)
+	}
+}
+
 // The segment begins with the greatest time of an entry at or before the click, in whatever order (I13).
 func TestEnters(t *testing.T) {
 	h := Hovers{T: []int64{100, 150, 300, 350, 200, columnar.Null, 10}, Kind: []Kind{Enter, Leave, Enter, Leave, Enter, Enter, Other}}

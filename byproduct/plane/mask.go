@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// A Mask is polygons, of which Rings has the number of values each, or runs, or both (C5): the even-odd rule at the
-// centre of each pixel for polygons, each by itself, and run lengths down the columns for crowds.
+// A Mask is polygons, of which Rings has the number of values each, or runs, or both (C5): the even-odd
+// rule at the centre of each pixel for polygons, each by itself, and run lengths down the columns for
+// crowds.
 type Mask struct {
 	Polygon       []float64 // x0, y0, x1, y1, … px
 	Rings         []int64
@@ -18,7 +19,8 @@ type Mask struct {
 // Empty reports whether there is neither polygon nor run: nothing is known of where the object is.
 func (m *Mask) Empty() bool { return len(m.Rings) == 0 && len(m.Runs) == 0 }
 
-// Pixel returns the pixel under a point in fractions of a width × height image (C5); ok is false outside of it.
+// Pixel returns the pixel under a point in fractions of a width × height image (C5); ok is false outside of
+// it.
 func Pixel(x, y float64, width, height int64) (px, py int64, ok bool) {
 	if !(x >= 0 && x <= 1 && y >= 0 && y <= 1) || width <= 0 || height <= 0 {
 		return 0, 0, false

@@ -48,7 +48,9 @@ func Each(ctx context.Context, jobs, n int, f func(worker, i int) error) error {
 
 // InOrder makes 0 … n − 1 in several goroutines and takes them one after the other, in order.
 // At most two for each goroutine are under way. After an error nothing more is taken.
-func InOrder[T any](ctx context.Context, jobs, n int, produce func(worker, i int) (T, error), take func(i int, v T) error) error {
+func InOrder[T any](
+	ctx context.Context, jobs, n int, produce func(worker, i int) (T, error), take func(i int, v T) error,
+) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	workers := min(Workers(jobs), n)

@@ -123,7 +123,8 @@ func (r *Ratios) Resample(order []int32, samples int, seed uint64, jobs int) *Bo
 	}
 	num, den := flatten(rows, r.width)
 	parallel.For(jobs, samples, func(k int) {
-		sampleOnce(num, den, r.width, len(rows), rand.New(rand.NewPCG(seed, uint64(k))), func(id int, v float64) { b.values[id][k] = v })
+		rng := rand.New(rand.NewPCG(seed, uint64(k)))
+		sampleOnce(num, den, r.width, len(rows), rng, func(id int, v float64) { b.values[id][k] = v })
 	})
 	return b
 }
