@@ -43,7 +43,7 @@ type Batch struct {
 	page cocoPage
 	doc  xmlDoc
 
-	template xmlTemplate
+	template template // of XML
 	shapes   shapes
 	event    rawEvent
 }

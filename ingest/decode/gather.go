@@ -12,6 +12,8 @@ type gathered interface {
 	samples() *[]point
 	// time applies the rule for times to that of the n-th entry of a list.
 	time(b *Batch, v scan.Value, list string, n int) int64
+	// plainTimes returns the whole times of samples, from first up to end, that stay as they are.
+	plainTimes() (first, end int64)
 	// end makes the row and record; raw is what was read.
 	end(b *Batch, c *wrapper, raw []byte) *Fault
 }
@@ -37,3 +39,6 @@ func (m *showing) time(b *Batch, v scan.Value, list string, n int) int64 {
 func (p *cocoPage) time(b *Batch, v scan.Value, list string, n int) int64 {
 	return b.pageTime(v, Field{list, n, "timeAt"})
 }
+
+func (m *showing) plainTimes() (first, end int64)  { return secondsEnd, epochEnd }
+func (p *cocoPage) plainTimes() (first, end int64) { return 1, maxTime }

@@ -55,7 +55,7 @@ type shapes struct {
 	fresh eventShape // of the entry that is being read
 	ok    bool       // as far as it was read, it can be learnt
 
-	sample spelling // of the last mouse sample
+	sample template // of the last mouse sample
 }
 
 // begin begins to learn: an entry is about to be read in full.

@@ -97,13 +97,10 @@ func (b *Batch) fastMetadata(s *xmlScan) (bool, *Fault) {
 	m.reset()
 	for {
 		s.space()
-		var e event
-		if b.template.sample(s, &e) {
-			if f := b.addEvent(sampleList, &e); f != nil {
-				return true, f
-			}
-			continue
+		if f := b.fastXMLSamples(s); f != nil {
+			return true, f
 		}
+		var e event
 		start := s.p
 		name, open := s.open()
 		if !open {
@@ -116,7 +113,7 @@ func (b *Batch) fastMetadata(s *xmlScan) (bool, *Fault) {
 				return ok, f
 			}
 			if k.slot == slotMouse {
-				b.template.learn(s.d, start, s.p, &e)
+				b.template.learnSample(s, start, &e)
 			}
 		case slotPosition:
 			first := m.once(slotPosition)
