@@ -1,0 +1,109 @@
+package coco_test
+
+import (
+	"bytes"
+	"fmt"
+	"log"
+	"testing"
+
+	"abtool/analysis"
+	"abtool/reports/chart"
+	"abtool/reports/coco"
+	"abtool/reports/internal/golden"
+)
+
+// madeUp returns statistics as analysis.Run computes them of a store, with made-up numbers.
+func madeUp() chart.Source {
+	unit, around := [2]float64{0, 1}, [2]float64{-1, 2} // of the image, of the frame of a box
+	return chart.NewSource(&analysis.DataSet{Name: "coco", Statistics: []analysis.Statistic{
+		{Name: "centre_bias", Values: []analysis.Value{golden.Share("gt_centres.share", 0.05, 700), golden.Share("icons.share", 0.04, 500)},
+			Histograms: []analysis.Histogram{golden.Map("gt_centres", unit, 5, 5, 90), golden.Map("icons", unit, 5, 6, 60)}},
+		{Name: "icon_frame", Values: []analysis.Value{golden.Value("nearest_box.mean_u", 0.49, 480), golden.Value("nearest_box.mean_v", 0.52, 480),
+			golden.Value("nearest_box.median_u", 0.5, 480), golden.Value("nearest_box.median_v", 0.51, 480)},
+			Histograms: []analysis.Histogram{golden.Map("nearest_box_map", around, 5, 5, 60)}},
+		{Name: "sequences", Values: []analysis.Value{golden.Value("icons", 500, 500), golden.Share("add_only", 0.9, 500)},
+			Tables: []analysis.Table{golden.Table("by_sequence", []string{"sequence", "n", "share", "published"},
+				[]any{"add", 450, 0.9, 300.0}, []any{"add, move", 30, 0.06, 40.0}, []any{"add, remove, add", 20, 0.04, nil})}},
+		{Name: "category_recall", Values: []analysis.Value{golden.Value("intercept", 0.6, 4), golden.Share("slope", 0.8, 4), golden.Value("correlation", 0.45, 4)},
+			Tables: []analysis.Table{golden.Table("by_category", []string{"category", "size", "recall", "residual", "n", "low", "high"},
+				[]any{"dog", 0.2, 0.9, 0.14, 40, 0.8, 0.96}, []any{"fork", 0.02, 0.4, -0.216, 30, 0.25, 0.57},
+				[]any{"bed", 0.4, 0.95, 0.03, 25, 0.8, 1.0}, []any{"book", 0.05, 0.7, 0.06, 12, 0.4, 0.9})}},
+		{Name: "time", Values: []analysis.Value{golden.Value("mean", 41000, 90), golden.Value("median", 36000, 90)},
+			Tables: []analysis.Table{golden.Bins("time_spent", 8000, 5, 30, 40, 12, 3)}},
+		{Name: "browsing", Values: []analysis.Value{golden.Share("keyboard_share", 0.35, 900), golden.Value("events_mean", 10, 90)},
+			Tables: []analysis.Table{golden.Table("by_superclass", []string{"category_idx", "events"},
+				[]any{0, 60}, []any{1, 110}, []any{5, 90}, []any{10, 95})}},
+		{Name: "workers", Values: []analysis.Value{golden.Value("workers", 3, 3)},
+			Tables: []analysis.Table{golden.Table("by_worker", []string{"judged", "precision", "flag_centre", "flag_rush", "flag_bot"},
+				[]any{30, 0.95, false, false, false}, []any{120, 0.6, false, true, false}, []any{350, 0.9, false, false, false})}},
+		{Name: "hits", Values: []analysis.Value{golden.Value("hits", 18, 18), golden.Share("low_recall", 0.1, 18),
+			golden.Share("low_precision", 0.05, 18), golden.Share("few_pages", 0.2, 18), golden.Share("flagged", 0.3, 18)},
+			Tables: []analysis.Table{golden.Table("by_hit", []string{"recall"}, []any{0.5}, []any{0.7}, []any{0.72}, []any{0.9}, []any{1.0})}},
+	}})
+}
+
+// show draws a figure as a program does that puts it on a page, and prints what it says of itself.
+func show(f chart.Figure) {
+	var page bytes.Buffer
+	if err := f.Write(&page, "svg", false); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(f.Title)
+	fmt.Println(f.Caption)
+}
+
+// Every figure looks as it did, of made-up statistics.
+func TestGolden(t *testing.T) {
+	for _, figure := range coco.Figures {
+		golden.Check(t, figure(madeUp()))
+	}
+}
+
+func ExampleMaps() {
+	show(coco.Maps(madeUp()))
+	// Output:
+	// Where objects and icons are
+	// 11 × 11 cells of the image, colours by the square root of the share. Left: the centres of 700 ground-truth boxes; the middle cell has 5 %. Right: 500 icons where they were last added; the middle cell has 4 %.
+}
+
+func ExampleIconFrame() {
+	show(coco.IconFrame(madeUp()))
+	// Output:
+	// Where in its box an icon lies
+	// 480 icons, in the frame of the nearest box of their class; the square is the box, v points down. 0 lie outside of the map. Cross: mean (0.490, 0.520); ring: median (0.500, 0.510). Colours by the square root of the share.
+}
+
+func ExampleSequences() {
+	show(coco.Sequences(madeUp()))
+	// Output:
+	// What is done with icons that stay
+	// Sequences of actions with an icon whose last action is add or move, of 500 icons; on a logarithmic scale, with the number and the share. Hollow marks: the paper's counts, of its own data.
+}
+
+func ExampleSizeRecall() {
+	show(coco.SizeRecall(madeUp()))
+	// Output:
+	// Recall of a class against the size of its objects
+	// Each mark is one of 4 classes: the share of annotated images with the class on which its icon stays, against the mean area of its objects' boxes over that of the image. Line: least squares, slope 0.80 (95 % interval 0.78 to 0.82). Named: the classes farthest from the line, and the largest.
+}
+
+func ExampleTimes() {
+	show(coco.Times(madeUp()))
+	// Output:
+	// Time on a page, and stepping through the superclasses
+	// Left: time on 90 pages, median 36 s. Right: mean steps to each superclass on a page, from the opening one (0) to the last (10); 35 % (95 % interval 33 % to 37 %) of the steps were made by the keyboard.
+}
+
+func ExampleWorkers() {
+	show(coco.Workers(madeUp()))
+	// Output:
+	// Annotators: precision against the number of icons
+	// Each mark is an annotator: 3 of them with icons on images of the ground truth. Lines: the mean of all, and where 95 % and 99.8 % of annotators would lie if they differed by chance alone (normal approximation to the binomial). Triangles: those with a flag.
+}
+
+func ExampleHITs() {
+	show(coco.HITs(madeUp()))
+	// Output:
+	// HITs, and the checks of them
+	// Left: mean recall of pages of 18 HITs. Right: HITs that each check flags; the release holds only what is left of a HIT, so that more are flagged than were rejected when it was collected.
+}
