@@ -341,24 +341,8 @@ func linkTree(from, to string) error {
 			}
 			return os.Symlink(target, at)
 		}
-		return copyFile(path, at)
+		return replace.Copy(path, at)
 	})
-}
-
-func copyFile(from, to string) (err error) {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	if _, err = io.Copy(out, in); err == nil {
-		err = out.Sync()
-	}
-	return errors.Join(err, out.Close())
 }
 
 func writeSynced(path string, data []byte) error {

@@ -29,3 +29,20 @@ func File(path string, write func(io.Writer) error) error {
 func Bytes(path string, b []byte) error {
 	return File(path, func(w io.Writer) error { _, err := w.Write(b); return err })
 }
+
+// Copy copies a file to a path and flushes it to the disk.
+func Copy(from, to string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	if _, err = io.Copy(out, in); err == nil {
+		err = out.Sync()
+	}
+	return errors.Join(err, out.Close())
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/duckdb/duckdb-go/v2"
 
+	"abtool/internal/replace"
 	"abtool/internal/usage"
 	"abtool/query"
 )
@@ -97,7 +98,7 @@ func (e *Export) write(ctx context.Context, s *query.Session, text string, param
 		n, err = e.arrow(ctx, s, text, params)
 	case e.scratch != "":
 		if n, err = s.Export(ctx, text, params, e.scratch, e.format); err == nil {
-			err = copyFile(e.scratch, e.temp)
+			err = replace.Copy(e.scratch, e.temp)
 		}
 	default:
 		n, err = s.Export(ctx, text, params, e.temp, e.format)
@@ -106,20 +107,6 @@ func (e *Export) write(ctx context.Context, s *query.Session, text string, param
 		return 0, err
 	}
 	return n, os.Rename(e.temp, e.path)
-}
-
-func copyFile(from, to string) (err error) {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
 }
 
 func (e *Export) arrow(ctx context.Context, s *query.Session, text string, params query.Params) (n int64, err error) {
