@@ -1,9 +1,6 @@
 package coco_test
 
 import (
-	"bytes"
-	"fmt"
-	"log"
 	"testing"
 
 	"abtool/analysis"
@@ -42,16 +39,6 @@ func madeUp() chart.Source {
 	}})
 }
 
-// show draws a figure as a program does that puts it on a page, and prints what it says of itself.
-func show(f chart.Figure) {
-	var page bytes.Buffer
-	if err := f.Write(&page, "svg", false); err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(f.Title)
-	fmt.Println(f.Caption)
-}
-
 // Every figure looks as it did, of made-up statistics.
 func TestGolden(t *testing.T) {
 	for _, figure := range coco.Figures {
@@ -60,49 +47,49 @@ func TestGolden(t *testing.T) {
 }
 
 func ExampleMaps() {
-	show(coco.Maps(madeUp()))
+	golden.Show(coco.Maps(madeUp()))
 	// Output:
 	// Where objects and icons are
 	// 11 × 11 cells of the image, colours by the square root of the share. Left: the centres of 700 ground-truth boxes; the middle cell has 5 %. Right: 500 icons where they were last added; the middle cell has 4 %.
 }
 
 func ExampleIconFrame() {
-	show(coco.IconFrame(madeUp()))
+	golden.Show(coco.IconFrame(madeUp()))
 	// Output:
 	// Where in its box an icon lies
 	// 480 icons, in the frame of the nearest box of their class; the square is the box, v points down. 0 lie outside of the map. Cross: mean (0.490, 0.520); ring: median (0.500, 0.510). Colours by the square root of the share.
 }
 
 func ExampleSequences() {
-	show(coco.Sequences(madeUp()))
+	golden.Show(coco.Sequences(madeUp()))
 	// Output:
 	// What is done with icons that stay
 	// Sequences of actions with an icon whose last action is add or move, of 500 icons; on a logarithmic scale, with the number and the share. Hollow marks: the paper's counts, of its own data.
 }
 
 func ExampleSizeRecall() {
-	show(coco.SizeRecall(madeUp()))
+	golden.Show(coco.SizeRecall(madeUp()))
 	// Output:
 	// Recall of a class against the size of its objects
 	// Each mark is one of 4 classes: the share of annotated images with the class on which its icon stays, against the mean area of its objects' boxes over that of the image. Line: least squares, slope 0.80 (95 % interval 0.78 to 0.82). Named: the classes farthest from the line, and the largest.
 }
 
 func ExampleTimes() {
-	show(coco.Times(madeUp()))
+	golden.Show(coco.Times(madeUp()))
 	// Output:
 	// Time on a page, and stepping through the superclasses
 	// Left: time on 90 pages, median 36 s. Right: mean steps to each superclass on a page, from the opening one (0) to the last (10); 35 % (95 % interval 33 % to 37 %) of the steps were made by the keyboard.
 }
 
 func ExampleWorkers() {
-	show(coco.Workers(madeUp()))
+	golden.Show(coco.Workers(madeUp()))
 	// Output:
 	// Annotators: precision against the number of icons
 	// Each mark is an annotator: 3 of them with icons on images of the ground truth. Lines: the mean of all, and where 95 % and 99.8 % of annotators would lie if they differed by chance alone (normal approximation to the binomial). Triangles: those with a flag.
 }
 
 func ExampleHITs() {
-	show(coco.HITs(madeUp()))
+	golden.Show(coco.HITs(madeUp()))
 	// Output:
 	// HITs, and the checks of them
 	// Left: mean recall of pages of 18 HITs. Right: HITs that each check flags; the release holds only what is left of a HIT, so that more are flagged than were rejected when it was collected.

@@ -4,6 +4,8 @@ package golden
 import (
 	"bytes"
 	"flag"
+	"fmt"
+	"log"
 	"os"
 	"path/filepath"
 	"testing"
@@ -45,6 +47,16 @@ func Check(t *testing.T, f chart.Figure) {
 	if !bytes.Equal(b.Bytes(), want) {
 		t.Errorf("%s is drawn differently. Look at it, and renew it with -update", path)
 	}
+}
+
+// Show draws a figure as a program does that puts it on a page, and prints its title and caption.
+func Show(f chart.Figure) {
+	var page bytes.Buffer
+	if err := f.Write(&page, "svg", false); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(f.Title)
+	fmt.Println(f.Caption)
 }
 
 // Value returns a value over n units, without interval.
