@@ -86,7 +86,7 @@ func (p *people) update() {
 }
 
 // of returns the numbers of the worker and the HIT of row i, −1 for unknown, and of its cluster: its
-// worker; else its HIT; else an anonymous one.
+// worker; without one its HIT; without both an anonymous one.
 func (p *people) of(i int, image func() string) (worker, hit, cluster int32) {
 	worker, hit, cluster = -1, -1, -1
 	if k := p.hit.Index[i]; k >= 0 {
@@ -157,7 +157,7 @@ func (g gathering[E]) merge(o gathering[E]) {
 	g.ratios.Merge(o.ratios)
 }
 
-// results are those of a gathering into which all others were merged.
+// results returns the statistics of a gathering into which all others were merged.
 func (g gathering[E]) results(e E, base *engine, entries []*Entry) []Statistic {
 	base.ratios = g.ratios
 	base.boot = base.resample(g.ratios)

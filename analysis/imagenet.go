@@ -45,7 +45,7 @@ func (s *showing) click() (x, y float64, t int64) {
 	return s.clicks.X[s.last], s.clicks.Y[s.last], s.clicks.T[s.last]
 }
 
-// trace makes tr that of the last valid click, and returns the number of entries at or before it.
+// trace reads the trace to the last valid click into tr, and returns the number of entries at or before it.
 func (s *showing) trace(tr *byproduct.Trace) (visits int64) {
 	_, _, click := s.click()
 	visits, enter := s.hovers.Enters(click)
@@ -58,7 +58,7 @@ func (s *showing) anyByproduct() bool {
 	return s.clicks.Len()+s.mouse.Len()+len(s.hovers.T) > 0
 }
 
-// order is the showing's place among those of its image (I3).
+// order returns the place of the showing in the order of its image's showings (I3).
 func (s *showing) order() imagenet.Order { return imagenet.Order{Submit: s.submit, Seq: s.seq} }
 
 // own makes the lists the showing's own; without keep they are dropped, but for the first and

@@ -49,14 +49,14 @@ type Trace struct {
 	Segment Points // of them, those since From, it included
 }
 
-// Reset makes the trace that of no click, and keeps its memory.
+// Reset empties the trace and keeps its memory.
 func (tr *Trace) Reset() {
 	tr.Before.Reset()
 	tr.Segment.Reset()
 	tr.Click, tr.From = columnar.Null, columnar.Null
 }
 
-// Of makes the trace that of a click, from the mouse samples of its row.
+// Of reads the trace to a click from the mouse samples of its row.
 func (tr *Trace) Of(mouse Points, click, from int64) {
 	tr.Reset()
 	tr.Click, tr.From = click, from

@@ -233,7 +233,7 @@ func (f *imageFacts) of(s *imagenetSet, image int32) {
 	}
 }
 
-// order is the place of a row among those of its image.
+// order returns the place of a row in the order of its image's rows.
 func (s *imagenetSet) order(row int32) imagenet.Order {
 	return imagenet.Order{Submit: s.showings[row].submit, Seq: int64(row)}
 }

@@ -23,7 +23,7 @@ type path struct {
 
 func (p *path) len() int { return len(p.t) }
 
-// of makes the trace that of a click.
+// of reads the trace to a click.
 func (tr *trace) of(mouse byproduct.Points, click, from int64) {
 	tr.Trace.Of(mouse, click, from)
 	w := &tr.way

@@ -11,6 +11,7 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 
 	"abtool/internal/closest"
+	"abtool/store"
 )
 
 // Errors of a statement, to be told apart by errors.Is.
@@ -117,7 +118,7 @@ func (s *Session) hint(msg, text string) (string, string) {
 				names = append(names, v.Name)
 			}
 		}
-		for _, set := range []string{"imagenet", "coco"} {
+		for _, set := range store.Sets {
 			if !s.db.has(set) && strings.HasPrefix(wrong, set+"_") {
 				return msg, "This store has no " + set + " data set, but " + strings.Join(s.db.Sets, " and ") + "."
 			}

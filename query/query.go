@@ -2,7 +2,7 @@
 // macros for what people ask of clicks, boxes, traces and icons, and point_in_mask, a function
 // over the stored masks. A query can read the store and, unless it is allowed to, nothing else.
 //
-// Views and macros are described beside their SQL (Views, Macros); docs/reference/views.md is made of
+// Views and macros are described next to their SQL (Views, Macros); docs/reference/views.md is made of
 // that, and Setup is the same SQL for any other DuckDB.
 package query
 
@@ -206,7 +206,7 @@ func (t *tables) file(set, table string) string {
 
 func (t *tables) files() (paths []string) {
 	for _, set := range t.sets {
-		for _, table := range []string{"annotations", "images", "rejects"} {
+		for _, table := range store.Tables {
 			paths = append(paths, t.file(set, table))
 		}
 	}

@@ -243,7 +243,7 @@ func (p *page) render(ctx context.Context) (map[string][]byte, error) {
 	return files, nil
 }
 
-// writeFolder writes files to a folder beside out and puts it in its place.
+// writeFolder writes files to a folder next to out and puts it in its place.
 func writeFolder(out string, names []string, files map[string][]byte) error {
 	out = filepath.Clean(out)
 	if err := os.MkdirAll(filepath.Dir(out), 0o777); err != nil {

@@ -43,7 +43,7 @@ type Options struct {
 	Limits Limits `json:"limits"`
 }
 
-// Source is the account of one source: Records = Stored + Rejected, and beside them what
+// Source is the account of one source: Records = Stored + Rejected, and in addition what
 // is no record. A source whose records belong to two data sets is in both, with the records of
 // each.
 type Source struct {

@@ -88,8 +88,8 @@ type Icon struct {
 	Placed bool // the last action is add or move: the class is retrieved (C7)
 	AnyAdd bool // there is an add
 
-	X, Y       float64 // of the last add with a place, whatever follows (C3); NaN: there is none
-	EndX, EndY float64 // of the last add or move with a place; NaN: there is none
+	X, Y       float64 // of the last add with a place, also if it was moved or removed later (C3); NaN: no such add
+	EndX, EndY float64 // of the last add or move with a place; NaN: neither has one
 }
 
 // NewIcon returns the icon of a class before its first action.

@@ -24,7 +24,7 @@ type Instance struct {
 // Sized reports whether the image's size is known.
 func (m *Image) Sized() bool { return m.Width > 0 && m.Height > 0 }
 
-// Share returns the area of the bounding box over that of the image (C11); ok is false where one is unknown.
+// Share returns the area of the bounding box as a share of the image (C11); ok is false if either is unknown.
 func (o *Instance) Share(m *Image) (s float64, ok bool) {
 	if !o.HasBox || !m.Sized() {
 		return 0, false

@@ -164,7 +164,7 @@ func (m *Images) Boxes(image int32) []plane.Box {
 // AllBoxes returns the usable boxes of all images.
 func (m *Images) AllBoxes() []plane.Box { return m.boxes }
 
-// Universe counts the images that the byproducts speak of (I1), those of them with usable boxes, and their
+// Universe counts the images that the byproducts speak of (I1), the images with usable boxes, and the
 // boxes.
 func (m *Images) Universe() (images, boxed, boxes int64) {
 	for i, n := range m.Shown {

@@ -7,7 +7,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// An Order is the place of a showing among those of its image.
+// An Order is the place of a showing in the order of its image's showings.
 type Order struct {
 	Submit int64 // hit_submit_time, ms since 1970; columnar.Null: missing
 	Seq    int64 // row of annotations
@@ -23,7 +23,7 @@ func (o Order) After(other Order) bool {
 	return o.Seq > other.Seq
 }
 
-// FirstClick returns the place of the first click with a place among those of a showing, −1 for none (I4).
+// FirstClick returns the index of the first click of a showing that has a position, −1 if none has (I4).
 func FirstClick(x, y []float64) int {
 	for i := range x {
 		if byproduct.Placed(x[i], y[i]) {

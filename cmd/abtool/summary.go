@@ -29,7 +29,7 @@ func printSummary(w io.Writer, s *store.Account) {
 		if len(d.Bytes) > 0 {
 			t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 			fmt.Fprintf(t, "  table\trows\tsize\n")
-			for _, name := range []string{"annotations", "images", "rejects"} {
+			for _, name := range store.Tables {
 				fmt.Fprintf(t, "  %s\t%s\t%s\n", name, ui.Thousands(d.Rows[name]), ui.Size(d.Bytes[name]))
 			}
 			t.Flush()

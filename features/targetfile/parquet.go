@@ -8,7 +8,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// readParquet reads column by column. Of several faults it reports that of the first row, as a reader of
+// readParquet reads column by column. Of several faults it reports the one in the first row, as a reader of
 // rows would.
 func readParquet(f io.ReaderAt, size int64) ([]Target, error) {
 	pq, err := parquet.OpenFile(f, size)

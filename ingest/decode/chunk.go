@@ -18,7 +18,7 @@ type Chunk struct {
 	Buf    []byte
 	Base   int64  // offset of buf in the uncompressed source
 	Files  []File // of form members
-	Name   string // member name of a file that is a stream of its own
+	Name   string // name of a file that was read by itself
 	Last   bool   // the source ends here
 	Unsure bool   // buf probably does not begin with a record: glue reads it
 }
@@ -153,7 +153,7 @@ func (b *Batch) readDocument(set Set, data []byte) {
 	b.ended = false
 }
 
-// readLines reads JSON Lines. schema.Empty lines are no records (R11).
+// readLines reads JSON Lines, passing over empty lines (R11).
 func (b *Batch) readLines(u *Chunk) {
 	d := u.Buf
 	s := scan.Scanner{}

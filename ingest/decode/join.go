@@ -10,7 +10,7 @@ import (
 
 // Joiner puts values together that begin in one unit and end in a later one. Units of values
 // are cut where a record probably begins; the workers read each as if it did, and where it
-// does not, it is read again here, behind what was left of the unit before.
+// does not, it is read again here, after what was left of the unit before.
 type Joiner struct {
 	rest    []byte        // of the stream so far: a value without its end
 	base    int64         // its offset
@@ -18,7 +18,7 @@ type Joiner struct {
 	middle  bool          // the next unit does not begin with an element
 	over    *scan.Skipper
 	ended   bool // the array has its closing bracket
-	trailed bool // and something behind it, which has been noted
+	trailed bool // and something after it, which has been noted
 }
 
 // Join settles how the chunk fits to those before it. It reports whether the input ends within an

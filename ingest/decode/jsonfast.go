@@ -9,7 +9,7 @@ import (
 // faults included; slowJSON then reads the value. What it takes, slowJSON would take with the
 // same result: a fuzz test holds them together.
 //
-// It begins at s.p and leaves s.p behind the object.
+// It begins at s.p and leaves s.p after the object.
 func (b *Batch) fastJSON(s *scan.Scanner, set Set) (ok bool, f *Fault) {
 	if b.Limits.Depth < scan.MaxDepth+5 {
 		return false, nil

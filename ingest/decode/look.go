@@ -11,7 +11,7 @@ import (
 	"abtool/internal/filetype"
 )
 
-// Look is what the beginning of a JSON text tells.
+// Look is what the beginning of a JSON text shows.
 type Look struct {
 	IsJSON, Known, Instances bool
 	Set                      Set // zero where the keys are those of a header, or not known
@@ -19,7 +19,7 @@ type Look struct {
 	Keys                     []string // of the first object
 }
 
-// LookAtJSON tells form and data set from the first bytes.
+// LookAtJSON finds the form and the data set from the first bytes.
 func LookAtJSON(head []byte) (j Look) {
 	d := scan.Trim(head)
 	if len(d) == 0 || d[0] != '{' && d[0] != '[' {
@@ -63,7 +63,7 @@ func formOfObjects(d []byte) Form {
 		} else if !spread && (len(rest) == 0 || rest[0] == '\n') {
 			return Lines
 		} else if !spread && rest[0] == '{' {
-			return Values // one behind the other on a line
+			return Values // one after the other on a line
 		}
 	}
 	// Neither: the first line may be faulty, or the first object larger than what we see. In

@@ -177,7 +177,7 @@ func (b *Batch) fastSamples(s *scan.Scanner, r gathered) (any bool, f *Fault) {
 	ps := *list
 	var x sample
 	for p := s.Pos; len(d)-p >= sampleRoom; s.Pos, any = p, true {
-		if any { // behind a sample
+		if any { // after a sample
 			if d[p] != ',' {
 				break
 			}

@@ -74,7 +74,7 @@ func TestArrows(t *testing.T) {
 	}
 }
 
-// graph returns the imports of each package of the module, without those of tests.
+// graph returns the imports of each package of the module. Imports of tests are left out.
 func graph(t *testing.T) map[string][]string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "abtool/...").Output()

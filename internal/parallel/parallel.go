@@ -22,7 +22,7 @@ func For(jobs, n int, f func(i int)) {
 	Each(context.Background(), jobs, n, func(_, i int) error { f(i); return nil })
 }
 
-// Each calls f for 0 … n − 1 from several goroutines, whose number f is told, until an error.
+// Each calls f for 0 … n − 1 from several goroutines until an error. worker is the number of the goroutine.
 func Each(ctx context.Context, jobs, n int, f func(worker, i int) error) error {
 	workers := min(Workers(jobs), n)
 	errs := make([]error, workers)

@@ -42,7 +42,7 @@ type Part struct {
 	Lack    Lack
 }
 
-// Describe completes the caption by those of the parts. A figure lacks what all of its parts lack.
+// Describe appends the captions of the parts to the caption. A figure lacks what all of its parts lack.
 func (f *Figure) Describe(parts ...Part) {
 	var lacks []string
 	drawn := 0

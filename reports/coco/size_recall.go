@@ -114,7 +114,7 @@ func (e errorBars) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// label writes a text beside a point.
+// label writes a text next to a point.
 type label struct {
 	x, y  float64
 	text  string
