@@ -113,7 +113,7 @@ func read(f *os.File) ([]Target, error) {
 		return readParquet(f, info.Size())
 	case kind.Name != "":
 		return nil, fmt.Errorf("it is %s. Targets are read from .parquet or .csv, as abtool targets writes them", kind)
-	case bytes.HasPrefix(bytes.TrimSpace(head[:n]), []byte("{")):
+	case bytes.HasPrefix(bytes.TrimSpace(head[:n]), []byte("{")), bytes.HasPrefix(bytes.TrimSpace(head[:n]), []byte("[")):
 		return nil, errors.New("it is JSON: targets are read from .parquet or .csv, as abtool targets writes them")
 	}
 	return readCSV(f)

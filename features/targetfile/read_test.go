@@ -32,6 +32,7 @@ func TestOtherPrograms(t *testing.T) {
 		"a pointer":                {"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n", "fetch the file with git lfs pull"},
 		"a workbook":               {"PK\x03\x04\x14\x00\x00\x00[Content_Types].xml", "a Microsoft Office document: export it as CSV with commas, in UTF-8"},
 		"keypoints":                {`{"images": []}`, "it is JSON: targets are read from .parquet or .csv"},
+		"a list in JSON":           {`[{"image_id": 1}]`, "it is JSON: targets are read from .parquet or .csv"},
 		"no image_id":              {"image,x,y\ni0,1,1\n", "it has no column image_id"},
 		"row without image":        {"image_id,x,y\ni0,1,1\n,1,1\n", "row 2 has no image_id"},
 		"old Mac":                  {"image_id,x,y\ri0,1,1\r", "its lines end in a carriage return alone"},

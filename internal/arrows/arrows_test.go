@@ -21,7 +21,7 @@ type rule struct {
 var rules = []rule{
 	{"schema", nil, "the format imports nothing"},
 	{"store/columnar", nil, "columns know no table"},
-	{"store", []string{"schema", "internal/..."}, "the folder of a store knows the format"},
+	{"store", []string{"schema", "store/columnar", "internal/..."}, "the folder of a store knows the format"},
 	{"byproduct/...", []string{"schema", "store", "store/columnar", "internal/..."},
 		"what was recorded is read from a store, and knows nothing of what is counted or learned from it"},
 	{"ingest/...", []string{"schema", "store", "store/columnar", "internal/..."}, "ingest writes a store"},

@@ -1,0 +1,28 @@
+package columnar
+
+import "strings"
+
+// Size is what a column takes of its file.
+type Size struct {
+	Column string `json:"column"` // dotted, as mouse.x
+	Bytes  int64  `json:"bytes"`  // compressed
+	Plain  int64  `json:"plain"`  // encoded, before compression
+	Values int64  `json:"values"` // nulls and one for each empty list included
+}
+
+// Sizes returns the size of each column, in the order of the schema, from the file's footer.
+func (t *Table) Sizes() []Size {
+	columns := t.file.Schema().Columns()
+	sizes := make([]Size, len(columns))
+	for i, path := range columns {
+		sizes[i].Column = strings.ReplaceAll(strings.Join(path, "."), ".list.element", "")
+	}
+	for _, g := range t.file.Metadata().RowGroups {
+		for i, c := range g.Columns {
+			sizes[i].Bytes += c.MetaData.TotalCompressedSize
+			sizes[i].Plain += c.MetaData.TotalUncompressedSize
+			sizes[i].Values += c.MetaData.NumValues
+		}
+	}
+	return sizes
+}
