@@ -102,12 +102,8 @@ func newCOCOEngine(dir string, o Options) (*cocoEngine, error) {
 	e := &cocoEngine{engine: newEngine(o), sequences: byproduct.NewNames(), pages: map[int64]*page{}, class: map[string]class{}}
 	d := sum.DataSet("coco")
 	e.hasTruth = d.Rows["images"] > 0
-	categories := d.Categories
-	if len(categories) == 0 {
-		categories = coco.Categories
-	}
 	known := map[string]bool{}
-	for _, c := range categories {
+	for _, c := range coco.CategoriesOf(d) {
 		known[c.Name] = true
 	}
 	e.categories = slices.Sorted(maps.Keys(known))

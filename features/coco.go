@@ -69,11 +69,8 @@ type iconFacts struct {
 }
 
 // readCOCO reads what the rules need: a pass over the annotations, and one over the images.
-func readCOCO(ctx context.Context, dir string, o *Options, categories []store.Category) (*cocoSet, error) {
-	s := &cocoSet{o: o, class: map[string]int32{}, workers: byproduct.NewNames(), classes: slices.Clone(categories)}
-	if len(s.classes) == 0 {
-		s.classes = slices.Clone(coco.Categories)
-	}
+func readCOCO(ctx context.Context, dir string, o *Options, d *store.DataSet) (*cocoSet, error) {
+	s := &cocoSet{o: o, class: map[string]int32{}, workers: byproduct.NewNames(), classes: slices.Clone(coco.CategoriesOf(d))}
 	slices.SortFunc(s.classes, func(a, b store.Category) int { return cmp.Compare(a.ID, b.ID) })
 	for i, c := range s.classes {
 		s.class[c.Name] = int32(i)

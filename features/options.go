@@ -169,7 +169,7 @@ func open(ctx context.Context, dir string, o *Options) (source, *store.Account, 
 	}
 	var s source
 	if o.Set == COCO {
-		s, err = asSource(readCOCO(ctx, dir, o, sum.DataSet(COCO).Categories))
+		s, err = asSource(readCOCO(ctx, dir, o, sum.DataSet(COCO)))
 	} else {
 		s, err = asSource(readImageNet(ctx, dir, o))
 	}

@@ -4,6 +4,15 @@ package coco
 
 import "abtool/store"
 
+// CategoriesOf returns the known classes of a store's data set: those that the ground truth lists, and COCO's
+// 80 of a store without any.
+func CategoriesOf(d *store.DataSet) []store.Category {
+	if len(d.Categories) > 0 {
+		return d.Categories
+	}
+	return Categories
+}
+
 // Categories are COCO's 80 classes by id, for stores without ground truth. An id is the place of the name
 // in the public loader's list of 91 names, counted from 1 (L2).
 var Categories = []store.Category{

@@ -1,6 +1,10 @@
 package coco
 
-import "testing"
+import (
+	"testing"
+
+	"abtool/store"
+)
 
 // Ids ascend with gaps, and names are there once.
 func TestCategories(t *testing.T) {
@@ -14,5 +18,16 @@ func TestCategories(t *testing.T) {
 	}
 	if len(Categories) != 80 || Categories[0].Name != "person" || Categories[79].ID != 90 {
 		t.Errorf("%d classes, from %s to %d", len(Categories), Categories[0].Name, Categories[79].ID)
+	}
+}
+
+// A store without ground truth has COCO's classes, another one its own.
+func TestCategoriesOf(t *testing.T) {
+	own := []store.Category{{ID: 7, Name: "hat"}}
+	if have := CategoriesOf(&store.DataSet{Categories: own}); len(have) != 1 || have[0] != own[0] {
+		t.Errorf("the classes of a store are %v", have)
+	}
+	if have := CategoriesOf(&store.DataSet{}); len(have) != 80 {
+		t.Errorf("%d classes without ground truth", len(have))
 	}
 }

@@ -161,6 +161,17 @@ func (m *Images) Boxes(image int32) []plane.Box {
 	return m.boxes[from:to:to]
 }
 
+// On reports whether a point, in fractions of the image, lies in any box of the image (I6). known is false
+// for an image without a usable box.
+func (m *Images) On(id string, x, y float64) (on, known bool) {
+	image, ok := m.IDs.Find(id, 0)
+	if !ok {
+		return false, false
+	}
+	boxes := m.Boxes(image)
+	return plane.InAny(boxes, x, y), len(boxes) > 0
+}
+
 // AllBoxes returns the usable boxes of all images.
 func (m *Images) AllBoxes() []plane.Box { return m.boxes }
 

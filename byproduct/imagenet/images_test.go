@@ -41,6 +41,23 @@ func TestUniverse(t *testing.T) {
 	}
 }
 
+// A point is held against all boxes of an image, borders included (I6).
+func TestOn(t *testing.T) {
+	m := madeImages()
+	for _, c := range []struct {
+		id        string
+		x, y      float64
+		on, known bool
+	}{
+		{"a", 0.6, 0.2, true, true}, {"a", 1, 1, true, true}, {"a", 1.01, 0.5, false, true},
+		{"c", 0.6, 0.2, false, true}, {"b", 0.5, 0.5, false, false}, {"e", 0.5, 0.5, false, false},
+	} {
+		if on, known := m.On(c.id, c.x, c.y); on != c.on || known != c.known {
+			t.Errorf("(%v, %v) of %s: on %v, known %v", c.x, c.y, c.id, on, known)
+		}
+	}
+}
+
 func TestApart(t *testing.T) {
 	if _, _, apart := madeImages().Apart(); apart {
 		t.Error("an image has both a record and a box")

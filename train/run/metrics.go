@@ -9,7 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"abtool/analysis"
+	"abtool/byproduct/coco"
+	"abtool/byproduct/imagenet"
 	"abtool/features"
 	"abtool/internal/stat"
 	"abtool/train/arch"
@@ -18,7 +19,7 @@ import (
 	"abtool/train/loss"
 )
 
-// Truth tells whether a point lies on an object of a class, by ground truth; known is false for images without any.
+// Truth reports whether a point lies on an object of a class, by ground truth; known is false for images without any.
 type Truth func(image, class string, x, y float64) (hit, known bool)
 
 // OpenTruth opens the ground truth of a store for the images of a set; without a store there is none.
@@ -30,15 +31,18 @@ func OpenTruth(store string, set *data.Set) (Truth, error) {
 	for _, im := range set.Images {
 		want[im.ID] = true
 	}
-	name := "imagenet"
 	if set.Multi {
-		name = "coco"
+		t, err := coco.ReadTruth(store, func(id string) bool { return want[id] })
+		if err != nil {
+			return nil, err
+		}
+		return t.On, nil
 	}
-	t, err := analysis.OpenTruth(store, name, func(id string) bool { return want[id] })
+	images, err := imagenet.ReadImages(context.Background(), store, 0)
 	if err != nil {
 		return nil, err
 	}
-	return t.On, nil
+	return func(image, _ string, x, y float64) (hit, known bool) { return images.On(image, x, y) }, nil
 }
 
 // A Measure is a number with what it is over and how sure it is.
