@@ -5,10 +5,12 @@ import (
 
 	"abtool/internal/stat"
 	"abtool/internal/usage"
+	"abtool/store"
 )
 
 // classFacts are the statistics of a class.
 type classFacts struct {
+	store.Category
 	images int64      // ImageNet: shown, or known by an annotation; COCO: that have it
 	found  int64      // ImageNet: selected; COCO: of images, those where it was placed
 	points int64      // final clicks, or last adds
@@ -49,34 +51,32 @@ func (c *classFacts) median() float64 {
 	return stat.Middle(c.sorted)
 }
 
-// classed is a data set that knows its classes.
-type classed interface {
-	source
-	classFacts() []classFacts
-}
-
 // classSource gives the classes, in one chunk.
 type classSource struct {
-	source
-	j     *job
+	dataSet
 	facts []classFacts
 }
 
 // classTable makes the table of classes: statistics over the images that --fraction keeps.
-func classTable(s source, j *job) ([]column, source, error) {
+func classTable(s dataSet, j *job) (rows, error) {
 	if j.SplitBy != "" {
-		return nil, nil, usage.Errorf("statistics of classes are over all splits: leave --split out, or give a --fraction")
+		return nil, usage.Errorf("statistics of classes are over all splits: leave --split out, or give a --fraction")
 	}
-	return classColumns(j.Set == COCO), &classSource{s, j, s.(classed).classFacts()}, nil
+	fields := classFields(j.Set == COCO)
+	return &table[classFacts]{
+		source: &classSource{s, s.classFacts()},
+		cols:   fields.columns(),
+		put:    func(to []values, c *classFacts) { fields.add(to, c) },
+		origin: func(*classFacts) origin { return origin{part: -1} },
+	}, nil
 }
 
 func (c *classSource) chunks() int { return 1 }
 
-func (c *classSource) chunk() (func(chunk int, emit func(*Target) error) error, error) {
-	return func(_ int, emit func(*Target) error) error {
+func (c *classSource) chunk() (func(chunk int, emit func(*classFacts) error) error, error) {
+	return func(_ int, emit func(*classFacts) error) error {
 		for i := range c.facts {
-			t := Target{Class: c.j.classes[i].Name, ClassIndex: int32(c.j.classes[i].ID), part: -1, class: &c.facts[i]}
-			if err := emit(&t); err != nil {
+			if err := emit(&c.facts[i]); err != nil {
 				return err
 			}
 		}
@@ -85,7 +85,7 @@ func (c *classSource) chunk() (func(chunk int, emit func(*Target) error) error, 
 }
 
 func (s *imagenetSet) classFacts() []classFacts {
-	out := newClassFacts(len(s.images.Classes))
+	out := newClassFacts(s.categories())
 	var f imageFacts
 	for i := range s.first {
 		class := s.images.Class[i]
@@ -115,7 +115,7 @@ func (s *imagenetSet) classFacts() []classFacts {
 }
 
 func (s *cocoSet) classFacts() []classFacts {
-	out := newClassFacts(len(s.classes))
+	out := newClassFacts(s.classes)
 	for i := range s.pages {
 		n := &s.pages[i]
 		if _, keep := s.splits.coco(n); !keep || i >= int(s.rows) {
@@ -143,21 +143,21 @@ func (s *cocoSet) classFacts() []classFacts {
 	return out
 }
 
-func newClassFacts(n int) []classFacts {
-	out := make([]classFacts, n)
-	for i := range out {
-		out[i].who = map[int32]bool{}
+func newClassFacts(classes []store.Category) []classFacts {
+	out := make([]classFacts, len(classes))
+	for i, c := range classes {
+		out[i].Category, out[i].who = c, map[int32]bool{}
 	}
 	return out
 }
 
-func classColumns(coco bool) []column {
+func classFields(coco bool) fields[classFacts] {
 	const share, none = "0…1", "no point"
-	count := func(name, doc string, get func(*classFacts) int64) column {
-		return intColumn(kindInt64, name, "", "≥ 0", never, "computed", doc, func(t *Target) int64 { return get(t.class) })
+	count := func(name, doc string, get func(*classFacts) int64) field[classFacts] {
+		return intField(kindInt64, name, "", "≥ 0", never, "computed", doc, get)
 	}
-	real := func(name, unit, rng, null, doc string, get func(*classFacts) float64) column {
-		return floatColumn(name, unit, rng, null, "computed", doc, func(t *Target) float64 { return get(t.class) })
+	real := func(name, unit, rng, null, doc string, get func(*classFacts) float64) field[classFacts] {
+		return floatField(name, unit, rng, null, "computed", doc, get)
 	}
 	indexDoc, className, images, found, rate := "Place of the class among the store's classes in the order of their names.", "WordNet id", "Images that were shown.", "Those that were selected (I2).", "found / images."
 	accuracy := "Share of the final clicks on images with a box that are in one (I5, I6)."
@@ -165,9 +165,9 @@ func classColumns(coco bool) []column {
 		indexDoc, className = "The category's id.", "category names"
 		images, found, rate, accuracy = "Annotated images that have the class (C11); 0 without ground truth.", "Those where it is in the end (C7).", "Recall: found / images (C11).", "Share of the last adds that are on a mask of the class (C4, C5)."
 	}
-	cols := []column{
-		textColumn("class", className, never, "class", "The class.", func(t *Target) string { return t.Class }),
-		intColumn(kindInt32, "class_index", "", "", never, "computed", indexDoc, func(t *Target) int64 { return int64(t.ClassIndex) }),
+	cols := fields[classFacts]{
+		textField("class", className, never, "class", "The class.", func(c *classFacts) string { return c.Name }),
+		intField(kindInt32, "class_index", "", "", never, "computed", indexDoc, func(c *classFacts) int64 { return c.ID }),
 		count("images", images, func(c *classFacts) int64 { return c.images }),
 		count("found", found, func(c *classFacts) int64 { return c.found }),
 		real("found_share", "", share, "no image", rate, func(c *classFacts) float64 { return division(c.found, c.images) }),

@@ -69,7 +69,7 @@ type iconFacts struct {
 }
 
 // readCOCO reads what the rules need: a pass over the annotations, and one over the images.
-func readCOCO(ctx context.Context, dir string, o *Options, d *store.DataSet) (*cocoSet, error) {
+func readCOCO(ctx context.Context, dir string, o *Options, d *store.DataSet) (dataSet, error) {
 	s := &cocoSet{o: o, class: map[string]int32{}, workers: byproduct.NewNames(), classes: slices.Clone(coco.CategoriesOf(d))}
 	slices.SortFunc(s.classes, func(a, b store.Category) int { return cmp.Compare(a.ID, b.ID) })
 	for i, c := range s.classes {
@@ -95,6 +95,8 @@ func readCOCO(ctx context.Context, dir string, o *Options, d *store.DataSet) (*c
 }
 
 func (s *cocoSet) close() error { return s.table.Close() }
+
+func (s *cocoSet) categories() []store.Category { return s.classes }
 
 func (s *cocoSet) readPages(ctx context.Context) error {
 	s.pages = make([]page, s.table.Rows())

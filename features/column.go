@@ -18,18 +18,38 @@ const (
 	kindFloat32
 )
 
-// A column is one of a table: its description, and where its values come from, one of the functions.
+// A column is one of a table: its description, and the type of its values in files.
 type column struct {
 	schema.Column
 	kind  kind
 	list  bool
 	width int // of a list that is always as long, or at most, in NPY; 0: no list
+}
 
-	text   func(*Target) string
-	int    func(*Target) int64
-	float  func(*Target) float64
-	ints   func(*Target) []int64
-	floats func(*Target) []float64
+// A field is a column with what appends the value of a row of type R.
+type field[R any] struct {
+	column
+	put func(*values, *R)
+}
+
+// fields are the columns that rows of type R give, in their order.
+type fields[R any] []field[R]
+
+// columns returns the columns without the type of the rows.
+func (f fields[R]) columns() []column {
+	out := make([]column, len(f))
+	for i := range f {
+		out[i] = f[i].column
+	}
+	return out
+}
+
+// add appends a row to the first columns of to, and returns the columns after them.
+func (f fields[R]) add(to []values, r *R) []values {
+	for i := range f {
+		f[i].put(&to[i], r)
+	}
+	return to[len(f):]
 }
 
 // values are those of a column for some rows: of a list, the values of row i are those from
@@ -69,45 +89,40 @@ func (b *batch) reset(columns int) {
 	}
 }
 
-// add appends a row.
-func (b *batch) add(cols []column, t *Target) {
-	b.rows++
-	for i := range cols {
-		switch c, v := &cols[i], &b.cols[i]; {
-		case c.text != nil:
-			v.texts = append(v.texts, c.text(t))
-		case c.int != nil:
-			v.ints = append(v.ints, c.int(t))
-		case c.float != nil:
-			v.floats = append(v.floats, c.float(t))
-		case c.ints != nil:
-			v.ints = append(v.ints, c.ints(t)...)
-			v.ends = append(v.ends, int32(len(v.ints)))
-		default:
-			v.floats = append(v.floats, c.floats(t)...)
-			v.ends = append(v.ends, int32(len(v.floats)))
-		}
-	}
+func textField[R any](name, rng, null, from, doc string, get func(*R) string) field[R] {
+	return newField(kindText, name, "", rng, null, from, doc, func(v *values, r *R) { v.texts = append(v.texts, get(r)) })
 }
 
-func textColumn(name, rng, null, from, doc string, get func(*Target) string) column {
-	return column{Column: schema.Column{Name: name, Type: "string", Range: rng, Null: null, From: from, Doc: doc}, kind: kindText, text: get}
+func intField[R any](k kind, name, unit, rng, null, from, doc string, get func(*R) int64) field[R] {
+	return newField(k, name, unit, rng, null, from, doc, func(v *values, r *R) { v.ints = append(v.ints, get(r)) })
 }
 
-func intColumn(k kind, name, unit, rng, null, from, doc string, get func(*Target) int64) column {
-	return column{Column: schema.Column{Name: name, Type: kindNames[k], Unit: unit, Range: rng, Null: null, From: from, Doc: doc}, kind: k, int: get}
+func floatField[R any](name, unit, rng, null, from, doc string, get func(*R) float64) field[R] {
+	return newField(kindFloat64, name, unit, rng, null, from, doc, func(v *values, r *R) { v.floats = append(v.floats, get(r)) })
 }
 
-func floatColumn(name, unit, rng, null, from, doc string, get func(*Target) float64) column {
-	return column{Column: schema.Column{Name: name, Type: "double", Unit: unit, Range: rng, Null: null, From: from, Doc: doc}, kind: kindFloat64, float: get}
+func floatsField[R any](k kind, width int, name, unit, rng, from, doc string, get func(*R) []float64) field[R] {
+	return newField(k, name, unit, rng, never, from, doc, func(v *values, r *R) {
+		v.floats = append(v.floats, get(r)...)
+		v.ends = append(v.ends, int32(len(v.floats)))
+	}).listOf(width)
 }
 
-func floatsColumn(k kind, width int, name, unit, rng, from, doc string, get func(*Target) []float64) column {
-	return column{Column: schema.Column{Name: name, Type: "list of " + kindNames[k], Unit: unit, Range: rng, Null: never, From: from, Doc: doc}, kind: k, list: true, width: width, floats: get}
+func intsField[R any](width int, name, unit, rng, from, doc string, get func(*R) []int64) field[R] {
+	return newField(kindInt32, name, unit, rng, never, from, doc, func(v *values, r *R) {
+		v.ints = append(v.ints, get(r)...)
+		v.ends = append(v.ends, int32(len(v.ints)))
+	}).listOf(width)
 }
 
-func intsColumn(width int, name, unit, rng, from, doc string, get func(*Target) []int64) column {
-	return column{Column: schema.Column{Name: name, Type: "list of int32", Unit: unit, Range: rng, Null: never, From: from, Doc: doc}, kind: kindInt32, list: true, width: width, ints: get}
+func newField[R any](k kind, name, unit, rng, null, from, doc string, put func(*values, *R)) field[R] {
+	return field[R]{column{Column: schema.Column{Name: name, Type: kindNames[k], Unit: unit, Range: rng, Null: null, From: from, Doc: doc}, kind: k}, put}
+}
+
+// listOf makes the column one of lists.
+func (f field[R]) listOf(width int) field[R] {
+	f.Type, f.list, f.width = "list of "+f.Type, true, width
+	return f
 }
 
 var kindNames = [...]string{kindText: "string", kindInt32: "int32", kindInt64: "int64", kindFloat64: "double", kindFloat32: "float"}
@@ -125,20 +140,20 @@ func or(v, null int64) int64 {
 	return v
 }
 
-// columnsOf are the columns of targets for some options.
-func columnsOf(o *Options) []column {
+// targetFields returns the columns of targets for some options, without those of signals.
+func targetFields(o *Options) fields[Target] {
 	imagenet := o.Set == ImageNet
 	pointless := never
 	if o.All {
 		pointless = "no point (--all)"
 	}
-	var cols []column
+	var cols fields[Target]
 	if imagenet {
-		cols = append(cols, textColumn("image_id", "as n01440764_105", never, "image_id", "The image.", func(t *Target) string { return t.Image }))
+		cols = append(cols, textField("image_id", "as n01440764_105", never, "image_id", "The image.", func(t *Target) string { return t.Image }))
 	} else {
 		cols = append(cols,
-			intColumn(kindInt64, "image_id", "", "", never, "image_id", "The image.", func(t *Target) int64 { n, _ := strconv.ParseInt(t.Image, 10, 64); return n }),
-			textColumn("file_name", "", never, "file_name of the ground truth", "The image's file; without ground truth, the name that COCO's training images have.", func(t *Target) string { return t.File }))
+			intField(kindInt64, "image_id", "", "", never, "image_id", "The image.", func(t *Target) int64 { n, _ := strconv.ParseInt(t.Image, 10, 64); return n }),
+			textField("file_name", "", never, "file_name of the ground truth", "The image's file; without ground truth, the name that COCO's training images have.", func(t *Target) string { return t.File }))
 	}
 	size := "the ground truth, else the annotation"
 	indexRange, indexFrom, indexDoc, className := "0, 1, …", "computed", "Place of the class among the store's classes in the order of their names, as folders of classes are numbered.", "WordNet id"
@@ -146,34 +161,31 @@ func columnsOf(o *Options) []column {
 		indexRange, indexFrom, indexDoc, className = "1…90 with gaps", "categories.id", "The category's id: its place in the public loader's list of 91 names, from 1 (L2).", "category names"
 	}
 	cols = append(cols,
-		intColumn(kindInt32, "width", "px", "> 0", "unknown", size, "Width of the image.", func(t *Target) int64 { return or(int64(t.Width), 0) }),
-		intColumn(kindInt32, "height", "px", "> 0", "unknown", size, "Height of the image.", func(t *Target) int64 { return or(int64(t.Height), 0) }),
-		textColumn("class", className, "not to be told", "class; instances.category", "The class of the image, or, in COCO, the class that the point is of.", func(t *Target) string { return t.Class }),
-		intColumn(kindInt32, "class_index", "", indexRange, "not to be told", indexFrom, indexDoc, func(t *Target) int64 { return or(int64(t.ClassIndex), -1) }))
+		intField(kindInt32, "width", "px", "> 0", "unknown", size, "Width of the image.", func(t *Target) int64 { return or(int64(t.Width), 0) }),
+		intField(kindInt32, "height", "px", "> 0", "unknown", size, "Height of the image.", func(t *Target) int64 { return or(int64(t.Height), 0) }),
+		textField("class", className, "not to be told", "class; instances.category", "The class of the image, or, in COCO, the class that the point is of.", func(t *Target) string { return t.Class }),
+		intField(kindInt32, "class_index", "", indexRange, "not to be told", indexFrom, indexDoc, func(t *Target) int64 { return or(int64(t.ClassIndex), -1) }))
 	if !imagenet {
-		cols = append(cols, intColumn(kindInt32, "label", "", "0, 1", never, "the ground truth, else whether it was placed", "1: the image has the class.", func(t *Target) int64 { return one(t.Label) }))
+		cols = append(cols, intField(kindInt32, "label", "", "0, 1", never, "the ground truth, else whether it was placed", "1: the image has the class.", func(t *Target) int64 { return one(t.Label) }))
 	}
 	cols = append(cols,
-		textColumn("rule", "see rules", never, "--rule", "The rule that the point follows.", func(t *Target) string { return t.Rule }),
-		floatColumn("x", "fraction of the image's width", "-100…100; on the image 0…1", pointless, "the rule", "Across, 0 is the left edge.", func(t *Target) float64 { return t.X }),
-		floatColumn("y", "fraction of the image's height", "-100…100; on the image 0…1", pointless, "the rule", "Down, 0 is the top edge.", func(t *Target) float64 { return t.Y }))
+		textField("rule", "see rules", never, "--rule", "The rule that the point follows.", func(t *Target) string { return t.Rule }),
+		floatField("x", "fraction of the image's width", "-100…100; on the image 0…1", pointless, "the rule", "Across, 0 is the left edge.", func(t *Target) float64 { return t.X }),
+		floatField("y", "fraction of the image's height", "-100…100; on the image 0…1", pointless, "the rule", "Down, 0 is the top edge.", func(t *Target) float64 { return t.Y }))
 	if !imagenet {
 		cols = append(cols,
-			intColumn(kindInt64, "pixel_y", "px", "", "no point, or the record has no size", "int(y · originalImageHeight)", "The public loader's whole pixel, down: towards zero, by the record's size, so 0 where that is 0 (L2; --gt-size).", func(t *Target) int64 { return t.PixelY }),
-			intColumn(kindInt64, "pixel_x", "px", "", "as pixel_y", "int(x · originalImageWidth)", "The same, across.", func(t *Target) int64 { return t.PixelX }))
+			intField(kindInt64, "pixel_y", "px", "", "no point, or the record has no size", "int(y · originalImageHeight)", "The public loader's whole pixel, down: towards zero, by the record's size, so 0 where that is 0 (L2; --gt-size).", func(t *Target) int64 { return t.PixelY }),
+			intField(kindInt64, "pixel_x", "px", "", "as pixel_y", "int(x · originalImageWidth)", "The same, across.", func(t *Target) int64 { return t.PixelX }))
 	}
 	worker := "no annotator, or unknown"
 	cols = append(cols,
-		floatColumn("weight", "", "0, 1", never, "computed", "1: learn from the point. 0: it is outside of the image, or there is none.", func(t *Target) float64 { return t.Weight }),
-		intColumn(kindInt64, "annotation", "", "", "random and ground truth: from none", "seq", "The row of the store's annotations that the point comes from; of a mean, the last one.", func(t *Target) int64 { return or(t.Annotation, -1) }),
-		textColumn("worker_id", "", worker, "worker_id", "The annotator of that row.", func(t *Target) string { return t.Worker }),
-		floatColumn("confidence", "probability", "0…1", "random; no ground truth to judge annotators by; unknown annotator", "computed", "That the point is on the object: the annotator's pooled accuracy without this image (see trust); of a mean, their mean; 1 for ground truth.", func(t *Target) float64 { return t.Confidence }),
-		intColumn(kindInt32, "points", "", "≥ 0", never, "computed", "Recorded points that it is made of: 1; of a mean, their number; 0 for random and ground truth.", func(t *Target) int64 { return int64(t.Points) }))
+		floatField("weight", "", "0, 1", never, "computed", "1: learn from the point. 0: it is outside of the image, or there is none.", func(t *Target) float64 { return t.Weight }),
+		intField(kindInt64, "annotation", "", "", "random and ground truth: from none", "seq", "The row of the store's annotations that the point comes from; of a mean, the last one.", func(t *Target) int64 { return or(t.Annotation, -1) }),
+		textField("worker_id", "", worker, "worker_id", "The annotator of that row.", func(t *Target) string { return t.Worker }),
+		floatField("confidence", "probability", "0…1", "random; no ground truth to judge annotators by; unknown annotator", "computed", "That the point is on the object: the annotator's pooled accuracy without this image (see trust); of a mean, their mean; 1 for ground truth.", func(t *Target) float64 { return t.Confidence }),
+		intField(kindInt32, "points", "", "≥ 0", never, "computed", "Recorded points that it is made of: 1; of a mean, their number; 0 for random and ground truth.", func(t *Target) int64 { return int64(t.Points) }))
 	if o.SplitBy != "" {
-		cols = append(cols, textColumn("split", "", never, "--split", "The split of the image.", func(t *Target) string { return t.Split }))
-	}
-	for _, s := range o.signals {
-		cols = append(cols, s.columns(o)...)
+		cols = append(cols, textField("split", "", never, "--split", "The split of the image.", func(t *Target) string { return t.Split }))
 	}
 	return cols
 }
@@ -185,41 +197,49 @@ func one(b bool) int64 {
 	return 0
 }
 
-// columns are those that a signal adds.
-func (s *Signal) columns(o *Options) []column {
+// signalFields returns the columns of the signals that are asked for.
+func signalFields(o *Options) (cols fields[Signals]) {
+	for _, s := range o.signals {
+		cols = append(cols, s.fields(o)...)
+	}
+	return cols
+}
+
+// fields returns the columns that a signal adds.
+func (s *Signal) fields(o *Options) fields[Signals] {
 	const wide, high, computed, traceless = "fraction of the image's width", "fraction of the image's height", "mouse", "no sample"
 	switch s.Name {
 	case "scribble":
-		return []column{
-			floatsColumn(kindFloat64, o.Scribble, "scribble_x", wide, "", computed, "The last samples, x; in NPY NaN before them where there are fewer.", func(t *Target) []float64 { return t.ScribbleX }),
-			floatsColumn(kindFloat64, o.Scribble, "scribble_y", high, "", computed, "The same, y.", func(t *Target) []float64 { return t.ScribbleY }),
-			intsColumn(o.Scribble, "scribble_t", "ms relative to the click", "≤ 0", computed, "The same, times; in NPY 0 before them.", func(t *Target) []int64 { return t.ScribbleT }),
+		return fields[Signals]{
+			floatsField(kindFloat64, o.Scribble, "scribble_x", wide, "", computed, "The last samples, x; in NPY NaN before them where there are fewer.", func(t *Signals) []float64 { return t.ScribbleX }),
+			floatsField(kindFloat64, o.Scribble, "scribble_y", high, "", computed, "The same, y.", func(t *Signals) []float64 { return t.ScribbleY }),
+			intsField(o.Scribble, "scribble_t", "ms relative to the click", "≤ 0", computed, "The same, times; in NPY 0 before them.", func(t *Signals) []int64 { return t.ScribbleT }),
 		}
 	case "steps":
-		return []column{
-			floatsColumn(kindFloat64, o.Steps, "step_x", wide, "", computed, "x at each step; NaN where step_mask is 0. Empty without a sample.", func(t *Target) []float64 { return t.StepX }),
-			floatsColumn(kindFloat64, o.Steps, "step_y", high, "", computed, "The same, y.", func(t *Target) []float64 { return t.StepY }),
-			intsColumn(o.Steps, "step_mask", "", "0, 1", computed, "1 from the first sample on.", func(t *Target) []int64 { return t.StepMask }),
+		return fields[Signals]{
+			floatsField(kindFloat64, o.Steps, "step_x", wide, "", computed, "x at each step; NaN where step_mask is 0. Empty without a sample.", func(t *Signals) []float64 { return t.StepX }),
+			floatsField(kindFloat64, o.Steps, "step_y", high, "", computed, "The same, y.", func(t *Signals) []float64 { return t.StepY }),
+			intsField(o.Steps, "step_mask", "", "0, 1", computed, "1 from the first sample on.", func(t *Signals) []int64 { return t.StepMask }),
 		}
 	case "path":
-		return []column{
-			floatsColumn(kindFloat64, o.Path, "path_x", wide, "", computed, "x at equal parts of the time. Empty without a sample.", func(t *Target) []float64 { return t.PathX }),
-			floatsColumn(kindFloat64, o.Path, "path_y", high, "", computed, "The same, y.", func(t *Target) []float64 { return t.PathY }),
+		return fields[Signals]{
+			floatsField(kindFloat64, o.Path, "path_x", wide, "", computed, "x at equal parts of the time. Empty without a sample.", func(t *Signals) []float64 { return t.PathX }),
+			floatsField(kindFloat64, o.Path, "path_y", high, "", computed, "The same, y.", func(t *Signals) []float64 { return t.PathY }),
 		}
 	case "attention":
-		return []column{floatsColumn(kindFloat32, o.Grid*o.Grid, "attention", "", "0…1", computed, "The map, row by row from the top, as many rows as columns; sums to 1. Empty without a sample.", func(t *Target) []float64 { return t.Attention })}
+		return fields[Signals]{floatsField(kindFloat32, o.Grid*o.Grid, "attention", "", "0…1", computed, "The map, row by row from the top, as many rows as columns; sums to 1. Empty without a sample.", func(t *Signals) []float64 { return t.Attention })}
 	case "hull":
-		var cols []column
+		var cols fields[Signals]
 		for i, name := range []string{"hull_xmin", "hull_ymin", "hull_xmax", "hull_ymax"} {
-			cols = append(cols, floatColumn(name, []string{wide, high}[i%2], "", traceless, computed, [4]string{"Left", "Top", "Right", "Bottom"}[i]+" edge of the hull.", func(t *Target) float64 { return t.Hull[i] }))
+			cols = append(cols, floatField(name, []string{wide, high}[i%2], "", traceless, computed, [4]string{"Left", "Top", "Right", "Bottom"}[i]+" edge of the hull.", func(t *Signals) float64 { return t.Hull[i] }))
 		}
-		return append(cols, floatColumn("hull_area", "fraction of the image's area", "≥ 0", traceless, computed, "Area of the convex hull.", func(t *Target) float64 { return t.HullArea }))
+		return append(cols, floatField("hull_area", "fraction of the image's area", "≥ 0", traceless, computed, "Area of the convex hull.", func(t *Signals) float64 { return t.HullArea }))
 	case "difficulty":
-		return []column{
-			intColumn(kindInt64, "time_to_click", "ms", "≥ 0", "no enter, or no time", "clicks, hovers; actions", "From entering to the click.", func(t *Target) int64 { return t.TimeToClick }),
-			floatColumn("difficulty", "spreads of the annotator", "", "as time_to_click", "computed", "How slow that is for the annotator.", func(t *Target) float64 { return t.Difficulty }),
+		return fields[Signals]{
+			intField(kindInt64, "time_to_click", "ms", "≥ 0", "no enter, or no time", "clicks, hovers; actions", "From entering to the click.", func(t *Signals) int64 { return t.TimeToClick }),
+			floatField("difficulty", "spreads of the annotator", "", "as time_to_click", "computed", "How slow that is for the annotator.", func(t *Signals) float64 { return t.Difficulty }),
 		}
 	default:
-		return []column{intColumn(kindInt32, "trust_n", "", "≥ 0", "no ground truth, or unknown annotator", "computed", "Other points that the confidence is estimated from.", func(t *Target) int64 { return t.TrustN })}
+		return fields[Signals]{intField(kindInt32, "trust_n", "", "≥ 0", "no ground truth, or unknown annotator", "computed", "Other points that the confidence is estimated from.", func(t *Signals) int64 { return t.TrustN })}
 	}
 }

@@ -1,47 +1,68 @@
 package features
 
 import (
+	"slices"
+	"sync/atomic"
+
 	"abtool/internal/usage"
 	"abtool/schema"
 )
 
-// croppedPoint is a crop with where the point is in it.
-type croppedPoint struct {
-	n            int
-	crop         Crop
-	u, v, weight float64
+// A croppedTarget is a target with a crop of its image and where the point is in it.
+type croppedTarget struct {
+	*Target
+	n              int
+	crop           Crop
+	u, v, inWeight float64
 }
 
 // cropSource gives each target once for each crop of its image.
 type cropSource struct {
-	source
-	j *job
+	source[Target]
+	j       *job
+	unsized atomic.Int64 // rows without the image's size
 }
 
 // cropTable makes the check table of crops: what a network is shown, and told. The k-th crop of an image is
 // that of Rand with the seed, the image and the epoch k, so that all rows of an image are of the same crops, and
 // they are those that training takes.
-func cropTable(s source, j *job) ([]column, source, error) {
+func cropTable(s dataSet, j *job) (rows, error) {
 	if _, err := j.Crop.defaults(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if j.Crops < 1 || j.Crops > maxPoints {
-		return nil, nil, usage.Errorf("crops %d: it is 1 to %d for each image", j.Crops, maxPoints)
+		return nil, usage.Errorf("crops %d: it is 1 to %d for each image", j.Crops, maxPoints)
 	}
-	return append(columnsOf(&j.Options), cropColumns(j.Set == COCO)...), &cropSource{s, j}, nil
+	targets, signals, crops := targetFields(&j.Options), signalFields(&j.Options), cropFields(j.Set == COCO)
+	return &table[croppedTarget]{
+		source: &cropSource{source: s, j: j},
+		cols:   slices.Concat(targets.columns(), signals.columns(), crops.columns()),
+		put: func(to []values, c *croppedTarget) {
+			crops.add(signals.add(targets.add(to, c.Target), &c.Signals), c)
+		},
+		origin: func(c *croppedTarget) origin { return c.origin() },
+	}, nil
 }
 
-func (c *cropSource) chunk() (func(chunk int, emit func(*Target) error) error, error) {
+func (c *cropSource) left() []Count {
+	left := c.source.left()
+	if n := c.unsized.Load(); n > 0 {
+		left = append([]Count{{"rows of images whose size is unknown", n}}, left...)
+	}
+	return left
+}
+
+func (c *cropSource) chunk() (func(chunk int, emit func(*croppedTarget) error) error, error) {
 	give, err := c.source.chunk()
 	if err != nil {
 		return nil, err
 	}
 	crops, of := make([]Crop, c.j.Crops), ""
-	var p croppedPoint
-	return func(chunk int, emit func(*Target) error) error {
+	var p croppedTarget
+	return func(chunk int, emit func(*croppedTarget) error) error {
 		return give(chunk, func(t *Target) error {
 			if t.Width < 1 || t.Height < 1 {
-				c.j.unsized.Add(1)
+				c.unsized.Add(1)
 				return nil
 			}
 			if t.Image != of {
@@ -53,11 +74,11 @@ func (c *cropSource) chunk() (func(chunk int, emit func(*Target) error) error, e
 					}
 				}
 			}
-			t.crop = &p
+			p.Target = t
 			for k, crop := range crops {
 				p.n, p.crop = k, crop
-				p.u, p.v, p.weight = crop.Point(t.X, t.Y)
-				if err := emit(t); err != nil {
+				p.u, p.v, p.inWeight = crop.Point(t.X, t.Y)
+				if err := emit(&p); err != nil {
 					return err
 				}
 			}
@@ -66,25 +87,25 @@ func (c *cropSource) chunk() (func(chunk int, emit func(*Target) error) error, e
 	}, nil
 }
 
-func cropColumns(coco bool) []column {
+func cropFields(coco bool) fields[croppedTarget] {
 	const from, outside = "RandomCrop", "the crop: outside it lies below 0 or above 1"
-	pixels := func(name, doc string, get func(*Crop) int) column {
-		return intColumn(kindInt32, name, "px", "", never, from, doc, func(t *Target) int64 { return int64(get(&t.crop.crop)) })
+	pixels := func(name, doc string, get func(*Crop) int) field[croppedTarget] {
+		return intField(kindInt32, name, "px", "", never, from, doc, func(c *croppedTarget) int64 { return int64(get(&c.crop)) })
 	}
-	cols := []column{
-		intColumn(kindInt32, "crop", "", "0, 1, …", never, "computed", "Number of the crop: the epoch that training would draw it in.", func(t *Target) int64 { return int64(t.crop.n) }),
+	cols := fields[croppedTarget]{
+		intField(kindInt32, "crop", "", "0, 1, …", never, "computed", "Number of the crop: the epoch that training would draw it in.", func(c *croppedTarget) int64 { return int64(c.n) }),
 		pixels("crop_x", "Left edge of the crop.", func(c *Crop) int { return c.X }),
 		pixels("crop_y", "Its top edge.", func(c *Crop) int { return c.Y }),
 		pixels("crop_width", "Its width.", func(c *Crop) int { return c.W }),
 		pixels("crop_height", "Its height.", func(c *Crop) int { return c.H }),
-		intColumn(kindInt32, "flip", "", "0, 1", never, from, "1: mirrored left to right after cropping.", func(t *Target) int64 { return one(t.crop.crop.Flip) }),
-		floatColumn("u", "fraction of the crop's width", "", "no point (--all)", outside, "The point across, after the flip.", func(t *Target) float64 { return t.crop.u }),
-		floatColumn("v", "fraction of the crop's height", "", "no point (--all)", outside, "The point down.", func(t *Target) float64 { return t.crop.v }),
-		floatColumn("crop_weight", "", "0, 1", never, "computed", "1: the point is in the crop, edges included. 0: it is not, or there is none.", func(t *Target) float64 { return t.crop.weight }),
+		intField(kindInt32, "flip", "", "0, 1", never, from, "1: mirrored left to right after cropping.", func(c *croppedTarget) int64 { return one(c.crop.Flip) }),
+		floatField("u", "fraction of the crop's width", "", "no point (--all)", outside, "The point across, after the flip.", func(c *croppedTarget) float64 { return c.u }),
+		floatField("v", "fraction of the crop's height", "", "no point (--all)", outside, "The point down.", func(c *croppedTarget) float64 { return c.v }),
+		floatField("crop_weight", "", "0, 1", never, "computed", "1: the point is in the crop, edges included. 0: it is not, or there is none.", func(c *croppedTarget) float64 { return c.inWeight }),
 	}
 	if coco {
-		cols = append(cols, intColumn(kindInt32, "label_published", "", "0, 1", never, "public COCO loader", "The label of the crop by the published rule: a class whose point the crop leaves out is none of it; label is the untouched one.",
-			func(t *Target) int64 { return one(Label(LabelsPublished, t.Label, t.X == t.X, t.crop.weight)) }))
+		cols = append(cols, intField(kindInt32, "label_published", "", "0, 1", never, "public COCO loader", "The label of the crop by the published rule: a class whose point the crop leaves out is none of it; label is the untouched one.",
+			func(c *croppedTarget) int64 { return one(Label(LabelsPublished, c.Label, c.X == c.X, c.inWeight)) }))
 	}
 	return cols
 }

@@ -17,7 +17,7 @@ var titles = map[string]string{ImageNet: "ImageNet-AB", COCO: "COCO-AB"}
 
 // docs/reference/targets.md has all rules, signals, tables, formats and columns.
 func TestDoc(t *testing.T) {
-	parts := map[string]string{"crops": columnTable(cropColumns(true))}
+	parts := map[string]string{"crops": columnTable(cropFields(true).columns())}
 	var p docgen.Page
 	p.Head("rule", "of", "point", "note", "source")
 	for _, r := range rules {
@@ -26,13 +26,13 @@ func TestDoc(t *testing.T) {
 	parts["rules"] = take(&p)
 	for _, set := range both {
 		o := docOptions(t, Options{Set: set, All: true, SplitBy: "image"})
-		p.Printf("## Columns of %s\n\n%s\n", titles[set], columnTable(columnsOf(o)))
+		p.Printf("## Columns of %s\n\n%s\n", titles[set], columnTable(targetFields(o).columns()))
 	}
 	parts["columns"] = take(&p)
 	o := docOptions(t, Options{Set: ImageNet})
 	for i := range signals {
 		s := &signals[i]
-		p.Printf("### %s\n\n%s %s Source: %s.\n\n%s\n", s.Name, s.What, s.Note, s.From, columnTable(s.columns(o)))
+		p.Printf("### %s\n\n%s %s Source: %s.\n\n%s\n", s.Name, s.What, s.Note, s.From, columnTable(s.fields(o).columns()))
 	}
 	parts["signals"] = take(&p)
 	p.Head("format", "name", "what it is")
@@ -45,11 +45,11 @@ func TestDoc(t *testing.T) {
 	}
 	parts["formats"] = take(&p)
 	p.Printf("`--pairs N`: images that one annotator saw together, to find and factor out what is the annotator's and not the image's. ")
-	p.Printf("%s %s\n\n%s", tables[2].What, tables[2].Note, columnTable(pairColumns(docOptions(t, Options{Set: ImageNet, SplitBy: "image"}))))
+	p.Printf("%s %s\n\n%s", tables[2].What, tables[2].Note, columnTable(pairFields(docOptions(t, Options{Set: ImageNet, SplitBy: "image"})).columns()))
 	parts["pairs"] = take(&p)
 	p.Printf("`--classes`: %s %s\n\n", tables[3].What, tables[3].Note)
 	for _, set := range both {
-		p.Printf("### %s\n\n%s\n", titles[set], columnTable(classColumns(set == COCO)))
+		p.Printf("### %s\n\n%s\n", titles[set], columnTable(classFields(set == COCO).columns()))
 	}
 	parts["classes"] = take(&p)
 	docgen.Check(t, "../docs/reference/targets.md", *update, parts)

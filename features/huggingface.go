@@ -23,7 +23,7 @@ type hubWriter struct {
 	column int // of the split; −1: none
 }
 
-func openHuggingFace(o *output, j *job) (encoder, error) {
+func openHuggingFace(o *output, j *job) (writer, error) {
 	w := &hubWriter{job: j, column: -1, splits: []string{"train"}}
 	if j.SplitBy != "" {
 		w.splits = w.splits[:0]
@@ -80,29 +80,60 @@ func (c *Card) missing() (names []string) {
 	return names
 }
 
-// hubChunk is a batch's row groups by split.
-type hubChunk struct {
-	groups []any
+// hubPart is a row group of each split; nil: it has no rows.
+type hubPart struct {
+	of     *hubWriter
+	groups []encoder
 	rows   []int64
 }
 
-func (w *hubWriter) encode(b *batch) (any, error) {
-	c := hubChunk{make([]any, len(w.splits)), make([]int64, len(w.splits))}
+func (w *hubWriter) begin() encoder {
+	return &hubPart{w, make([]encoder, len(w.splits)), make([]int64, len(w.splits))}
+}
+
+func (p *hubPart) add(b *batch) error {
+	w := p.of
 	if w.column < 0 {
-		c.rows[0] = int64(b.rows)
-		var err error
-		c.groups[0], err = w.tables[0].encode(b)
-		return c, err
+		return p.addTo(0, b)
 	}
 	for i, s := range w.splits {
-		part := b.where(w.job.cols, func(row int) bool { return b.cols[w.column].texts[row] == s })
-		c.rows[i] = int64(part.rows)
-		var err error
-		if c.groups[i], err = w.tables[i].encode(part); err != nil {
-			return nil, err
+		if err := p.addTo(i, b.where(w.job.cols, func(row int) bool { return b.cols[w.column].texts[row] == s })); err != nil {
+			return err
 		}
 	}
-	return c, nil
+	return nil
+}
+
+// addTo adds rows of a split.
+func (p *hubPart) addTo(split int, b *batch) error {
+	if b.rows == 0 {
+		return nil
+	}
+	if p.groups[split] == nil {
+		p.groups[split] = p.of.tables[split].begin()
+	}
+	p.rows[split] += int64(b.rows)
+	return p.groups[split].add(b)
+}
+
+func (p *hubPart) finish() error { return p.each(encoder.finish) }
+
+func (p *hubPart) write() error {
+	for i, n := range p.rows {
+		p.of.rows[i] += n
+	}
+	return p.each(encoder.write)
+}
+
+func (p *hubPart) each(f func(encoder) error) error {
+	for _, g := range p.groups {
+		if g != nil {
+			if err := f(g); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // where are the rows of a batch that are wanted.
@@ -138,17 +169,6 @@ func (v *values) copy(c *column, from *values, row int) {
 	if c.list {
 		v.ends = append(v.ends, int32(max(len(v.ints), len(v.floats))))
 	}
-}
-
-func (w *hubWriter) append(made any) error {
-	c := made.(hubChunk)
-	for i, g := range c.groups {
-		w.rows[i] += c.rows[i]
-		if err := w.tables[i].append(g); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (w *hubWriter) close() error {

@@ -12,6 +12,7 @@ import (
 	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
+	"abtool/store"
 	"abtool/store/columnar"
 )
 
@@ -68,15 +69,15 @@ type imageFacts struct {
 }
 
 // readImageNet reads what the rules need, in one pass over the annotations.
-func readImageNet(ctx context.Context, store string, o *Options) (*imagenetSet, error) {
-	images, err := imagenet.ReadImages(ctx, store, o.Jobs)
+func readImageNet(ctx context.Context, dir string, o *Options) (dataSet, error) {
+	images, err := imagenet.ReadImages(ctx, dir, o.Jobs)
 	if err != nil {
 		return nil, err
 	}
 	if err := o.checkTruth(len(images.AllBoxes()) > 0); err != nil {
 		return nil, err
 	}
-	t, err := columnar.Open(store, ImageNet, "annotations")
+	t, err := columnar.Open(dir, ImageNet, "annotations")
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +109,13 @@ func readImageNet(ctx context.Context, store string, o *Options) (*imagenetSet, 
 }
 
 func (s *imagenetSet) close() error { return s.table.Close() }
+
+func (s *imagenetSet) categories() (classes []store.Category) {
+	for i, name := range s.images.Classes {
+		classes = append(classes, store.Category{ID: int64(i), Name: name})
+	}
+	return classes
+}
 
 // imagenetPass is what one goroutine of the pass has.
 type imagenetPass struct {

@@ -24,7 +24,7 @@ type keypointWriter struct {
 	cols        map[string]int // places by name
 }
 
-func openKeypoints(o *output, j *job) (encoder, error) {
+func openKeypoints(o *output, j *job) (writer, error) {
 	f, err := o.create("")
 	if err != nil {
 		return nil, err
@@ -68,8 +68,11 @@ type keypointImage struct {
 	annotations [][]byte
 }
 
-func (w *keypointWriter) encode(b *batch) (any, error) {
-	var c keypointChunk
+func (w *keypointWriter) begin() encoder {
+	return &pieces[keypointChunk]{encode: w.encode, append: w.append}
+}
+
+func (w *keypointWriter) encode(b *batch) (c keypointChunk, err error) {
 	col := func(name string) *values { return &b.cols[w.cols[name]] }
 	var extra []int // columns that stay with the annotation
 	for i := range w.job.cols {
@@ -141,8 +144,7 @@ func (w *keypointWriter) imageOf(b *batch, row int, id string, width, height int
 	return keypointImage{id: id, json: m}
 }
 
-func (w *keypointWriter) append(made any) error {
-	c := made.(keypointChunk)
+func (w *keypointWriter) append(c keypointChunk) error {
 	w.unsized += c.unsized
 	var line []byte
 	for i := range c.images {

@@ -37,7 +37,7 @@ type npyFile struct {
 // npyHeader is the length of the space for the header; the data begin behind it.
 const npyHeader = 128
 
-func openNPY(o *output, j *job) (encoder, error) {
+func openNPY(o *output, j *job) (writer, error) {
 	w := &npyWriter{job: j, out: o}
 	for i := range j.cols {
 		var f *outputFile
@@ -62,9 +62,11 @@ type npyChunk struct {
 	widest []int
 }
 
-func (w *npyWriter) encode(b *batch) (any, error) {
-	c := npyChunk{b.rows, make([][]byte, len(w.job.cols)), make([]int, len(w.job.cols))}
-	for i := range w.job.cols {
+func (w *npyWriter) begin() encoder { return &pieces[npyChunk]{encode: w.encode, append: w.append} }
+
+func (w *npyWriter) encode(b *batch) (npyChunk, error) {
+	c := npyChunk{b.rows, make([][]byte, len(w.files)), make([]int, len(w.files))}
+	for i := range c.data {
 		col, v := &w.job.cols[i], &b.cols[i]
 		switch {
 		case col.kind == kindText:
@@ -76,7 +78,7 @@ func (w *npyWriter) encode(b *batch) (any, error) {
 			for row := range b.rows {
 				from, to := v.list(row)
 				if to-from > col.width {
-					return nil, fmt.Errorf("column %s: %d values where %d are the most", col.Name, to-from, col.width)
+					return c, fmt.Errorf("column %s: %d values where %d are the most", col.Name, to-from, col.width)
 				}
 				for range col.width - (to - from) {
 					c.data[i] = appendNPYPad(c.data[i], col.kind)
@@ -92,6 +94,17 @@ func (w *npyWriter) encode(b *batch) (any, error) {
 		}
 	}
 	return c, nil
+}
+
+func (w *npyWriter) append(c npyChunk) error {
+	w.rows += int64(c.rows)
+	for i, f := range w.files {
+		f.widest = max(f.widest, c.widest[i])
+		if _, err := f.Write(c.data[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func appendNPYPad(to []byte, k kind) []byte {
@@ -120,18 +133,6 @@ func (v *values) appendNPY(to []byte, k kind, at int) []byte {
 	default:
 		return binary.LittleEndian.AppendUint64(to, math.Float64bits(v.floats[at]))
 	}
-}
-
-func (w *npyWriter) append(made any) error {
-	c := made.(npyChunk)
-	w.rows += int64(c.rows)
-	for i, f := range w.files {
-		f.widest = max(f.widest, c.widest[i])
-		if _, err := f.Write(c.data[i]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (w *npyWriter) close() error {

@@ -146,16 +146,24 @@ func (o *Options) chooseSet(sets []string) error {
 	return nil
 }
 
-// A source is a data set that is ready to give its targets.
-type source interface {
+// A source gives rows of type R, a chunk at a time. A row is valid during the call.
+type source[R any] interface {
 	chunks() int
-	chunk() (func(chunk int, emit func(*Target) error) error, error) // for one goroutine
-	left() []Count                                                   // rows or images that were left out so far, and why
+	chunk() (func(chunk int, emit func(*R) error) error, error) // for one goroutine
+	left() []Count                                              // rows or images that were left out so far, and why
+}
+
+// A dataSet is ready to give its targets, and what the other tables are of.
+type dataSet interface {
+	source[Target]
+	annotated
+	categories() []store.Category // ImageNet: by place among the classes; COCO: by id
+	classFacts() []classFacts
 	close() error
 }
 
 // open reads what the rules need of a store.
-func open(ctx context.Context, dir string, o *Options) (source, *store.Account, error) {
+func open(ctx context.Context, dir string, o *Options) (dataSet, *store.Account, error) {
 	sum, err := store.Read(dir)
 	if err != nil {
 		return nil, nil, err
@@ -167,16 +175,13 @@ func open(ctx context.Context, dir string, o *Options) (source, *store.Account, 
 	if err := o.defaults(sets); err != nil {
 		return nil, nil, err
 	}
-	var s source
+	var s dataSet
 	if o.Set == COCO {
-		s, err = asSource(readCOCO(ctx, dir, o, sum.DataSet(COCO)))
+		s, err = readCOCO(ctx, dir, o, sum.DataSet(COCO))
 	} else {
-		s, err = asSource(readImageNet(ctx, dir, o))
+		s, err = readImageNet(ctx, dir, o)
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	return s, sum, nil
+	return s, sum, err
 }
 
 // checkTruth leaves the rules out that need ground truth which is not there, if all were asked
@@ -212,13 +217,6 @@ func namesOf(rules []*Rule) (names []string) {
 		names = append(names, r.Name)
 	}
 	return names
-}
-
-func asSource[S source](s S, err error) (source, error) {
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
 }
 
 // Each derives the targets of a store and gives them to f, one after the other, in the order of

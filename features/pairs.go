@@ -24,8 +24,10 @@ const (
 // DefaultPartners is the number of partners that an image gets of each relation.
 const DefaultPartners = 3
 
-// pair is an image with one that was annotated near it.
+// A pair is an image with one that was annotated near it.
 type pair struct {
+	part            int // split, −1: none
+	split           string
 	relation        string
 	image, other    string
 	row, otherRow   int32
@@ -70,7 +72,6 @@ type grouping struct {
 
 // annotated is a data set whose annotations can be grouped.
 type annotated interface {
-	source
 	hitColumn() string
 	annotations() *columnar.Table
 	// member says what is known of a row; ok is false where it gives no point, or is in no split.
@@ -82,23 +83,28 @@ type annotated interface {
 
 // pairSource gives the pairs of each image, in the order of the annotations.
 type pairSource struct {
-	annotated
+	dataSet
 	j *job
 	g *grouping
 }
 
 // pairTable makes the table of pairs of images that were annotated together: for each image, of each relation, as
 // many others as asked for, drawn by a hash of the seed, the relation and the image. With splits, both are of the same.
-func pairTable(s source, j *job) ([]column, source, error) {
+func pairTable(s dataSet, j *job) (rows, error) {
 	if j.Partners < 1 || j.Partners > maxPoints {
-		return nil, nil, usage.Errorf("pairs %d: it is 1 to %d for each image and relation", j.Partners, maxPoints)
+		return nil, usage.Errorf("pairs %d: it is 1 to %d for each image and relation", j.Partners, maxPoints)
 	}
-	a := s.(annotated)
-	g, err := group(a, j.Jobs)
+	g, err := group(s, j.Jobs)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return pairColumns(&j.Options), &pairSource{a, j, g}, nil
+	fields := pairFields(&j.Options)
+	return &table[pair]{
+		source: &pairSource{s, j, g},
+		cols:   fields.columns(),
+		put:    func(to []values, p *pair) { fields.add(to, p) },
+		origin: func(p *pair) origin { return origin{image: p.image, part: p.part} },
+	}, nil
 }
 
 // group sorts the members of a data set.
@@ -222,8 +228,8 @@ const pairChunk = 1 << 15
 
 func (p *pairSource) chunks() int { return (len(p.g.members) + pairChunk - 1) / pairChunk }
 
-func (p *pairSource) chunk() (func(chunk int, emit func(*Target) error) error, error) {
-	return func(chunk int, emit func(*Target) error) error {
+func (p *pairSource) chunk() (func(chunk int, emit func(*pair) error) error, error) {
+	return func(chunk int, emit func(*pair) error) error {
 		for _, i := range p.g.order[chunk*pairChunk : min((chunk+1)*pairChunk, len(p.g.order))] {
 			if err := p.of(int(i), emit); err != nil {
 				return err
@@ -234,13 +240,12 @@ func (p *pairSource) chunk() (func(chunk int, emit func(*Target) error) error, e
 }
 
 // of gives the pairs of a member.
-func (p *pairSource) of(i int, emit func(*Target) error) error {
+func (p *pairSource) of(i int, emit func(*pair) error) error {
 	m := &p.g.members[i]
-	x := pair{image: p.imageOf(m.row), row: m.row, worker: p.workerOf(m.row), page: m.page}
+	x := pair{part: int(m.part), split: p.j.splitName(int(m.part)), image: p.imageOf(m.row), row: m.row, worker: p.workerOf(m.row), page: m.page}
 	if m.hit >= 0 {
 		x.hit = p.g.hits.Name(m.hit)
 	}
-	t := Target{Image: x.image, Split: p.j.splitName(int(m.part)), part: int(m.part), pair: &x}
 	for _, rel := range []struct {
 		name  string
 		d     depth
@@ -250,7 +255,7 @@ func (p *pairSource) of(i int, emit func(*Target) error) error {
 		err := p.g.others(i, p.j.Partners, rel.d, rel.known, chance(p.j.Seed, "pairs "+rel.name, x.image), func(k int) error {
 			o := &p.g.members[k]
 			x.other, x.otherRow, x.otherPage = p.imageOf(o.row), o.row, o.page
-			return emit(&t)
+			return emit(&x)
 		})
 		if err != nil {
 			return err
@@ -259,36 +264,36 @@ func (p *pairSource) of(i int, emit func(*Target) error) error {
 	return nil
 }
 
-func pairColumns(o *Options) []column {
-	image := func(name, doc string, get func(*pair) string) column {
+func pairFields(o *Options) fields[pair] {
+	image := func(name, doc string, get func(*pair) string) field[pair] {
 		if o.Set == ImageNet {
-			return textColumn(name, "as n01440764_105", never, "image_id", doc, func(t *Target) string { return get(t.pair) })
+			return textField(name, "as n01440764_105", never, "image_id", doc, get)
 		}
-		return intColumn(kindInt64, name, "", "", never, "image_id", doc, func(t *Target) int64 { n, _ := strconv.ParseInt(get(t.pair), 10, 64); return n })
+		return intField(kindInt64, name, "", "", never, "image_id", doc, func(p *pair) int64 { n, _ := strconv.ParseInt(get(p), 10, 64); return n })
 	}
-	seq := func(name, doc string, get func(*pair) int32) column {
-		return intColumn(kindInt64, name, "", "", never, "seq", doc, func(t *Target) int64 { return int64(get(t.pair)) })
+	seq := func(name, doc string, get func(*pair) int32) field[pair] {
+		return intField(kindInt64, name, "", "", never, "seq", doc, func(p *pair) int64 { return int64(get(p)) })
 	}
-	page := func(name, doc string, get func(*pair) int32) column {
-		return intColumn(kindInt32, name, "", "≥ 0", "unknown", "page_idx", doc, func(t *Target) int64 { return or(int64(get(t.pair)), -1) })
+	page := func(name, doc string, get func(*pair) int32) field[pair] {
+		return intField(kindInt32, name, "", "≥ 0", "unknown", "page_idx", doc, func(p *pair) int64 { return or(int64(get(p)), -1) })
 	}
 	hit := "assignment_id (I17)"
 	if o.Set == COCO {
 		hit = "hit_id (C9)"
 	}
-	cols := []column{
+	cols := fields[pair]{
 		image("image_id", "The image.", func(p *pair) string { return p.image }),
-		textColumn("relation", "page, hit, worker", never, "computed", "What they have in common: the page; the HIT, and not the page; the annotator, and not the HIT.", func(t *Target) string { return t.pair.relation }),
+		textField("relation", "page, hit, worker", never, "computed", "What they have in common: the page; the HIT, and not the page; the annotator, and not the HIT.", func(p *pair) string { return p.relation }),
 		image("partner_id", "The other image.", func(p *pair) string { return p.other }),
 		seq("annotation", "The row of the store's annotations that the image's point comes from.", func(p *pair) int32 { return p.row }),
 		seq("partner_annotation", "The same of the other image.", func(p *pair) int32 { return p.otherRow }),
-		textColumn("worker_id", "", "unknown", "worker_id", "The annotator of both.", func(t *Target) string { return t.pair.worker }),
-		textColumn("hit", "", "unknown", hit, "The HIT of the image.", func(t *Target) string { return t.pair.hit }),
+		textField("worker_id", "", "unknown", "worker_id", "The annotator of both.", func(p *pair) string { return p.worker }),
+		textField("hit", "", "unknown", hit, "The HIT of the image.", func(p *pair) string { return p.hit }),
 		page("page", "Its page.", func(p *pair) int32 { return p.page }),
 		page("partner_page", "The page of the other image, in its HIT.", func(p *pair) int32 { return p.otherPage }),
 	}
 	if o.SplitBy != "" {
-		cols = append(cols, textColumn("split", "", never, "--split", "The split of both images.", func(t *Target) string { return t.Split }))
+		cols = append(cols, textField("split", "", never, "--split", "The split of both images.", func(p *pair) string { return p.split }))
 	}
 	return cols
 }

@@ -40,6 +40,7 @@ type parquetWriter struct {
 // parquetGroup is a row group with its columns.
 type parquetGroup struct {
 	*columnar.Group
+	of   *parquetWriter
 	cols []parquetColumn
 }
 
@@ -87,8 +88,8 @@ var compression = sync.OnceValue(func() *zstd.Encoder {
 	return e
 })
 
-// group is an empty row group: one that was written, or a new one.
-func (p *parquetWriter) group() *parquetGroup {
+// begin returns an empty row group: one that was written, or a new one.
+func (p *parquetWriter) begin() encoder {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if n := len(p.free) - 1; n >= 0 {
@@ -97,7 +98,7 @@ func (p *parquetWriter) group() *parquetGroup {
 		return g
 	}
 	zip := compression()
-	g := &parquetGroup{Group: columnar.NewGroup(p.schema, 1, func(dst, src []byte) []byte { return zip.EncodeAll(src, dst) })}
+	g := &parquetGroup{of: p, Group: columnar.NewGroup(p.schema, 1, func(dst, src []byte) []byte { return zip.EncodeAll(src, dst) })}
 	for i := range p.cols {
 		c := &p.cols[i]
 		to := parquetColumn{kind: c.kind, optional: c.nullable() && !c.list}
@@ -124,29 +125,17 @@ func (p *parquetWriter) group() *parquetGroup {
 	return g
 }
 
-// begin begins a row group. It can be called from several goroutines.
-func (p *parquetWriter) begin() stream { return p.group() }
-
-// encode makes a row group. It can be called from several goroutines.
-func (p *parquetWriter) encode(b *batch) (any, error) {
-	if b.rows == 0 {
-		return nil, nil
-	}
-	g := p.group()
-	g.add(b)
-	return g.encode()
-}
-
-func (g *parquetGroup) add(b *batch) {
+func (g *parquetGroup) add(b *batch) error {
 	for i := range g.cols {
 		g.cols[i].add(&b.cols[i])
 	}
 	for range b.rows {
 		g.EndRow()
 	}
+	return nil
 }
 
-func (g *parquetGroup) encode() (any, error) { return g, g.Encode() }
+func (g *parquetGroup) finish() error { return g.Encode() }
 
 // add puts values into the column.
 func (c *parquetColumn) add(v *values) {
@@ -213,12 +202,8 @@ func addNumbers[C interface {
 	}
 }
 
-// append adds a row group to the file.
-func (p *parquetWriter) append(group any) error {
-	if group == nil {
-		return nil
-	}
-	g := group.(*parquetGroup)
+func (g *parquetGroup) write() error {
+	p := g.of
 	err := p.file.Append(g.Group)
 	g.Reset()
 	p.mu.Lock()

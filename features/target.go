@@ -2,6 +2,7 @@ package features
 
 import (
 	"math"
+	"slices"
 
 	"abtool/store/columnar"
 )
@@ -29,11 +30,6 @@ type Target struct {
 	Signals
 
 	rule, part int // places in Options: of the rule and the split (−1: none)
-
-	// Of the other tables.
-	crop  *croppedPoint
-	pair  *pair
-	class *classFacts
 }
 
 // Signals are what else the annotation of a Target carries: those asked for. They are of the
@@ -58,7 +54,7 @@ func (t *Target) reset() {
 	t.Class, t.ClassIndex, t.Label = "", -1, false
 	t.X, t.Y, t.PixelX, t.PixelY, t.Weight = math.NaN(), math.NaN(), columnar.Null, columnar.Null, 0
 	t.Annotation, t.Worker, t.Confidence, t.Points, t.Split = -1, "", math.NaN(), 0, ""
-	t.rule, t.part, t.crop, t.pair, t.class = 0, 0, nil, nil, nil
+	t.rule, t.part = 0, 0
 }
 
 func (s *Signals) reset() {
@@ -68,6 +64,22 @@ func (s *Signals) reset() {
 	s.PathX, s.PathY, s.Attention = s.PathX[:0], s.PathY[:0], s.Attention[:0]
 	s.Hull, s.HullArea = [4]float64{nan, nan, nan, nan}, nan
 	s.TimeToClick, s.Difficulty, s.TrustN = columnar.Null, nan, columnar.Null
+}
+
+// origin says what the row is counted as.
+func (t *Target) origin() origin {
+	return origin{image: t.Image, rule: t.rule, part: t.part, weighted: t.Weight > 0}
+}
+
+// targetTable makes the table of targets.
+func targetTable(s dataSet, j *job) (rows, error) {
+	targets, signals := targetFields(&j.Options), signalFields(&j.Options)
+	return &table[Target]{
+		source: s,
+		cols:   slices.Concat(targets.columns(), signals.columns()),
+		put:    func(to []values, t *Target) { signals.add(targets.add(to, t), &t.Signals) },
+		origin: (*Target).origin,
+	}, nil
 }
 
 // put sets the point and its weight.

@@ -90,7 +90,7 @@ type csvWriter struct {
 	out  *outputFile
 }
 
-func openCSV(o *output, j *job) (encoder, error) {
+func openCSV(o *output, j *job) (writer, error) {
 	f, err := o.create("")
 	if err != nil {
 		return nil, err
@@ -104,7 +104,11 @@ func openCSV(o *output, j *job) (encoder, error) {
 	return &csvWriter{j.cols, f}, f.WriteByte('\n')
 }
 
-func (w *csvWriter) encode(b *batch) (any, error) {
+func (w *csvWriter) begin() encoder { return &pieces[[]byte]{encode: w.encode, append: w.append} }
+
+func (w *csvWriter) close() error { return nil }
+
+func (w *csvWriter) encode(b *batch) ([]byte, error) {
 	out := make([]byte, 0, 128*b.rows)
 	var list []byte
 	for row := range b.rows {
@@ -128,16 +132,14 @@ func (w *csvWriter) encode(b *batch) (any, error) {
 	return out, nil
 }
 
+func (w *csvWriter) append(text []byte) error {
+	_, err := w.out.Write(text)
+	return err
+}
+
 func appendCSVText(to []byte, s string) []byte {
 	if !strings.ContainsAny(s, ",\"\r\n") && !strings.HasPrefix(s, " ") {
 		return append(to, s...)
 	}
 	return append(append(append(to, '"'), strings.ReplaceAll(s, `"`, `""`)...), '"')
 }
-
-func (w *csvWriter) append(made any) error {
-	_, err := w.out.Write(made.([]byte))
-	return err
-}
-
-func (w *csvWriter) close() error { return nil }

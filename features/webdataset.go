@@ -41,7 +41,7 @@ type webWriter struct {
 	file    int // −1: none
 }
 
-func openWebDataset(o *output, j *job) (encoder, error) {
+func openWebDataset(o *output, j *job) (writer, error) {
 	if j.Table != "targets" {
 		return nil, usage.Errorf("--format webdataset is of targets, not of %s", j.Table)
 	}
@@ -83,17 +83,13 @@ type webSample struct {
 	json       []byte
 }
 
-func (w *webWriter) encode(b *batch) (any, error) {
-	var out []webSample
-	last := ""
+func (w *webWriter) begin() encoder { return &pieces[[]webSample]{encode: w.encode, append: w.append} }
+
+func (w *webWriter) encode(b *batch) (out []webSample, err error) {
 	for row := range b.rows {
 		key := w.key(b, row)
-		if key != last || len(out) == 0 {
-			if len(out) > 0 {
-				out[len(out)-1].json = append(out[len(out)-1].json, "]}"...)
-			}
+		if k := len(out); k == 0 || key != out[k-1].key {
 			out = append(out, w.sample(b, row, key))
-			last = key
 		}
 		s := &out[len(out)-1]
 		if s.json[len(s.json)-1] == '}' {
@@ -108,9 +104,6 @@ func (w *webWriter) encode(b *batch) (any, error) {
 			s.json = w.job.cols[i].appendJSON(s.json, &b.cols[i], row)
 		}
 		s.json = append(s.json, '}')
-	}
-	if len(out) > 0 {
-		out[len(out)-1].json = append(out[len(out)-1].json, "]}"...)
 	}
 	return out, nil
 }
@@ -140,9 +133,11 @@ func (w *webWriter) sample(b *batch, row int, key string) webSample {
 	return s
 }
 
-func (w *webWriter) append(made any) error {
-	for _, s := range made.([]webSample) {
-		if err := w.add(&s); err != nil {
+func (w *webWriter) append(samples []webSample) error {
+	for i := range samples {
+		s := &samples[i]
+		s.json = append(s.json, "]}"...)
+		if err := w.add(s); err != nil {
 			return err
 		}
 	}

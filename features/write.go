@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"abtool/internal/parallel"
 	"abtool/internal/usage"
@@ -20,7 +19,7 @@ type Format struct {
 	What   string `json:"what"`
 	Folder bool   `json:"folder"`
 
-	open func(*output, *job) (encoder, error)
+	open func(*output, *job) (writer, error)
 }
 
 // Formats are the formats, in the order of docs/reference/targets.md.
@@ -56,7 +55,7 @@ type Table struct {
 	What string `json:"what"`
 	Note string `json:"note"`
 
-	make    func(source, *job) ([]column, source, error)
+	make    func(dataSet, *job) (rows, error)
 	prepare func(*WriteOptions) // what it needs of Options
 }
 
@@ -66,7 +65,7 @@ func Tables() []Table { return slices.Clone(tables) }
 var tables = []Table{
 	{
 		Name: "targets", What: "A row for each image (COCO: image and class) and rule.", Note: "What abtool train learns from.",
-		make: func(s source, j *job) ([]column, source, error) { return columnsOf(&j.Options), s, nil },
+		make: targetTable,
 	},
 	{
 		Name: "crops", What: "Each row of targets, with the random crops and flips of its image and where the point is in them.",
@@ -112,45 +111,52 @@ type Count struct {
 	Rows int64  `json:"rows"`
 }
 
-// job is what an encoder is told.
+// job is what a writer is told.
 type job struct {
 	WriteOptions
-	unsized atomic.Int64 // rows without the image's size
 	cols    []column
 	sources []string
 	classes []store.Category // COCO's, by id; ImageNet's by place
 	sum     *Summary
 }
 
-// An encoder writes a table. encode can be called from several goroutines; append is called in
-// order, with what encode made.
+// A writer writes a table.
+type writer interface {
+	begin() encoder // can be called from several goroutines
+	close() error   // writes what is left
+}
+
+// An encoder makes a part of a file. Each belongs to one goroutine; parts are written one after the
+// other, in their order.
 type encoder interface {
-	encode(*batch) (any, error)
-	append(any) error
-	close() error // writes what is left
+	add(*batch) error // some rows more: all of an image at once
+	finish() error    // all rows were added
+	write() error
 }
 
-// A streamer is an encoder that can be given the rows of a batch a few at a time, so that they are in the processor's cache.
-type streamer interface {
-	encoder
-	begin() stream // can be called from several goroutines
+// pieces is the encoder of a format in which each batch becomes a piece that needs nothing of the others.
+type pieces[P any] struct {
+	made   []P
+	encode func(*batch) (P, error)
+	append func(P) error // to the file
 }
 
-// A stream is given rows, and makes of all of them what encode would.
-type stream interface {
-	add(*batch)
-	encode() (any, error)
+func (p *pieces[P]) add(b *batch) error {
+	made, err := p.encode(b)
+	p.made = append(p.made, made)
+	return err
 }
 
-// whole is the stream of an encoder that is none: it is given all rows at once.
-type whole struct {
-	to   encoder
-	made any
-	err  error
-}
+func (p *pieces[P]) finish() error { return nil }
 
-func (w *whole) add(b *batch)         { w.made, w.err = w.to.encode(b) }
-func (w *whole) encode() (any, error) { return w.made, w.err }
+func (p *pieces[P]) write() error {
+	for _, made := range p.made {
+		if err := p.append(made); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // Write derives the targets of a store, or another table, and writes them to out. Nothing is at out
 // before all of it is; what is there already is replaced only with Force, else the error wraps
@@ -181,22 +187,23 @@ func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, er
 	defer s.close()
 	j := &job{WriteOptions: o, sum: &Summary{Out: out, Format: format.Name, Table: o.Table, Set: o.Set}}
 	j.sum.name(&o.Options)
-	j.classes = classesOf(s)
+	j.classes = s.categories()
 	for _, src := range sum.DataSet(o.Set).Sources {
 		j.sources = append(j.sources, src.Name)
 	}
-	from := s
-	if j.cols, from, err = table.make(s, j); err != nil {
-		return nil, err
-	}
-	enc, err := format.open(place, j)
+	from, err := table.make(s, j)
 	if err != nil {
 		return nil, err
 	}
-	if err := j.run(ctx, from, enc); err != nil {
+	j.cols = from.columns()
+	to, err := format.open(place, j)
+	if err != nil {
+		return nil, err
+	}
+	if err := from.write(ctx, j, to); err != nil {
 		return nil, interrupted(ctx, out, fmt.Errorf("writing %s: %w", out, err))
 	}
-	if err := enc.close(); err != nil {
+	if err := to.close(); err != nil {
 		return nil, fmt.Errorf("writing %s: %w", out, err)
 	}
 	for _, f := range place.files {
@@ -210,10 +217,7 @@ func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, er
 		return nil, err
 	}
 	done = true
-	if n := j.unsized.Load(); n > 0 {
-		j.sum.LeftOut = append(j.sum.LeftOut, Count{"rows of images whose size is unknown", n})
-	}
-	j.sum.LeftOut = slices.Concat(j.sum.LeftOut, s.left(), o.without)
+	j.sum.LeftOut = slices.Concat(j.sum.LeftOut, from.left(), o.without)
 	return j.sum, nil
 }
 
@@ -280,25 +284,49 @@ func chooseFormat(o *WriteOptions, out string) (*Format, error) {
 	return nil, usage.Errorf("no such format %q: they are %s", o.Format, strings.Join(names, ", "))
 }
 
-// Rows are encoded some at a time: batchRows, or fewer so that lists make no more than batchValues. All of an image are in the
-// same batch. A stream is given them streamRows at a time.
+// A part of a file has partRows, or fewer so that lists make no more than partValues. An encoder is given them
+// batchRows at a time, so that they are in the processor's cache. All of an image are in the same batch.
 const (
-	batchRows   = 1 << 17
-	batchValues = 4 << 20
-	streamRows  = 1 << 10
+	partRows   = 1 << 17
+	partValues = 4 << 20
+	batchRows  = 1 << 10
 )
 
-func batchSize(cols []column) int {
+func partSize(cols []column) int {
 	values := 0
 	for i := range cols {
 		values += max(1, cols[i].width)
 	}
-	return max(1024, min(batchRows, batchValues/values))
+	return max(1024, min(partRows, partValues/values))
 }
 
-// A counted batch comes with what it counts.
-type countedBatch struct {
-	made   []any
+// A table has rows of type R.
+type table[R any] struct {
+	source[R]
+	cols   []column
+	put    func(to []values, r *R) // appends a row to its columns
+	origin func(r *R) origin
+}
+
+// An origin says what a row is counted as.
+type origin struct {
+	image      string
+	rule, part int  // places in Options: of the rule and the split (−1: none)
+	weighted   bool // it has a point of weight 1
+}
+
+// rows is a table, whatever its rows are.
+type rows interface {
+	columns() []column
+	write(context.Context, *job, writer) error
+	left() []Count
+}
+
+func (t *table[R]) columns() []column { return t.cols }
+
+// A part is what a chunk of a source becomes, with what it counts.
+type part struct {
+	made   []encoder
 	rows   int64
 	images int64
 	weight int64
@@ -306,70 +334,48 @@ type countedBatch struct {
 	splits []int64
 }
 
-// run derives the rows and hands them to the encoder.
-func (j *job) run(ctx context.Context, s source, enc encoder) error {
+// write derives the rows and hands them to the writer.
+func (t *table[R]) write(ctx context.Context, j *job, to writer) error {
 	workers := parallel.Workers(j.Jobs)
-	gives := make([]func(int, func(*Target) error) error, workers)
+	gives := make([]func(int, func(*R) error) error, workers)
 	batches := make([]batch, workers)
-	n, size := s.chunks(), batchSize(j.cols)
-	begin, some := func() stream { return &whole{to: enc} }, size
-	if s, ok := enc.(streamer); ok {
-		begin, some = s.begin, streamRows
-	}
-	return parallel.InOrder(ctx, workers, n, func(w, chunk int) (c countedBatch, err error) {
+	n, size := t.chunks(), partSize(t.cols)
+	return parallel.InOrder(ctx, workers, n, func(w, chunk int) (p part, err error) {
 		if gives[w] == nil {
-			if gives[w], err = s.chunk(); err != nil {
-				return c, err
+			if gives[w], err = t.chunk(); err != nil {
+				return p, err
 			}
 		}
-		b := &batches[w]
-		c.rules, c.splits = make([]int64, len(j.rules)), make([]int64, len(j.Shares))
-		b.reset(len(j.cols))
-		var to stream
-		given := 0 // rows
-		give := func() {
-			if to == nil {
-				to = begin()
-			}
-			to.add(b)
-			given += b.rows
-			b.reset(len(j.cols))
-		}
-		encode := func() error {
-			give()
-			made, err := to.encode()
-			c.made, c.rows = append(c.made, made), c.rows+int64(given)
-			to, given = nil, 0
-			return err
-		}
+		p.rules, p.splits = make([]int64, len(j.rules)), make([]int64, len(j.Shares))
+		f := filler{to: to, batch: &batches[w], columns: len(t.cols), size: size}
+		f.batch.reset(f.columns)
 		before := ""
-		err = gives[w](chunk, func(t *Target) error {
-			if t.Image != before {
-				c.images++
-				before = t.Image
-				if given+b.rows >= size {
-					if err := encode(); err != nil {
-						return err
-					}
-				} else if b.rows >= some {
-					give()
+		err = gives[w](chunk, func(r *R) error {
+			o := t.origin(r)
+			if o.image != before {
+				p.images++
+				before = o.image
+				if err := f.between(); err != nil {
+					return err
 				}
 			}
-			b.add(j.cols, t)
-			c.count(t)
+			f.batch.rows++
+			t.put(f.batch.cols, r)
+			p.count(&o)
 			return nil
 		})
-		if err == nil && given+b.rows > 0 {
-			err = encode()
+		if err == nil {
+			err = f.finish()
 		}
-		return c, err
-	}, func(chunk int, c countedBatch) error {
-		j.sum.add(&c)
+		p.made, p.rows = f.made, f.rows
+		return p, err
+	}, func(chunk int, p part) error {
+		j.sum.add(&p)
 		if j.Progress != nil {
 			j.Progress(int64(chunk+1), int64(n))
 		}
-		for _, made := range c.made {
-			if err := enc.append(made); err != nil {
+		for _, e := range p.made {
+			if err := e.write(); err != nil {
 				return err
 			}
 		}
@@ -377,13 +383,60 @@ func (j *job) run(ctx context.Context, s source, enc encoder) error {
 	})
 }
 
-func (c *countedBatch) count(t *Target) {
-	c.rules[t.rule]++
-	if t.part >= 0 {
-		c.splits[t.part]++
+// A filler cuts rows into batches, and these into parts of a file.
+type filler struct {
+	to            writer
+	batch         *batch
+	columns, size int     // of a part, rows
+	part          encoder // at hand, nil: none
+	given         int     // its rows
+	made          []encoder
+	rows          int64 // of made
+}
+
+// between is called between two images.
+func (f *filler) between() error {
+	switch {
+	case f.given+f.batch.rows >= f.size:
+		return f.finish()
+	case f.batch.rows >= batchRows:
+		return f.give()
 	}
-	if t.Weight > 0 {
-		c.weight++
+	return nil
+}
+
+// give adds the batch to the part.
+func (f *filler) give() error {
+	if f.part == nil {
+		f.part = f.to.begin()
+	}
+	err := f.part.add(f.batch)
+	f.given += f.batch.rows
+	f.batch.reset(f.columns)
+	return err
+}
+
+// finish ends the part, if there is one.
+func (f *filler) finish() error {
+	if f.given+f.batch.rows == 0 {
+		return nil
+	}
+	if err := f.give(); err != nil {
+		return err
+	}
+	err := f.part.finish()
+	f.made, f.rows = append(f.made, f.part), f.rows+int64(f.given)
+	f.part, f.given = nil, 0
+	return err
+}
+
+func (p *part) count(o *origin) {
+	p.rules[o.rule]++
+	if o.part >= 0 {
+		p.splits[o.part]++
+	}
+	if o.weighted {
+		p.weight++
 	}
 }
 
@@ -399,7 +452,7 @@ func (s *Summary) name(o *Options) {
 	}
 }
 
-func (s *Summary) add(c *countedBatch) {
+func (s *Summary) add(c *part) {
 	s.Rows += c.rows
 	s.Images += c.images
 	s.Weight += c.weight
@@ -411,20 +464,7 @@ func (s *Summary) add(c *countedBatch) {
 	}
 }
 
-// classesOf are the classes of a data set.
-func classesOf(s source) (classes []store.Category) {
-	switch s := s.(type) {
-	case *cocoSet:
-		return s.classes
-	case *imagenetSet:
-		for i, name := range s.images.Classes {
-			classes = append(classes, store.Category{ID: int64(i), Name: name})
-		}
-	}
-	return classes
-}
-
-func openParquet(o *output, j *job) (encoder, error) {
+func openParquet(o *output, j *job) (writer, error) {
 	f, err := o.create("")
 	if err != nil {
 		return nil, err
