@@ -31,13 +31,13 @@ func comparisonFigures(c *analysis.Comparison) (out []chart.Figure) {
 				}
 			}
 		}
-		f := chart.Figure{Name: set.Name + "-comparison", Set: set.Name, Title: "Differences between the stores", Width: 820, Height: 70 + 19*float64(len(list)),
+		f := chart.Figure{Name: set.Name + "-comparison", Set: set.Name, Title: "Differences between the stores",
+			Width: 820, Height: 70 + 19*float64(len(list)),
 			Alt: fmt.Sprintf("%d differences with their intervals around zero.", len(list))}
-		f.Describe(chart.Part{Caption: fmt.Sprintf("a − b with 95 %% intervals, of all values that are shares. a: %s, b: %s. Filled marks: p, adjusted for all tests of the comparison (Holm), is below 0.05.", c.A, c.B),
-			Lack: chart.Unless(len(list) > 0, noShares)})
-		f.Draw = func(t *chart.Theme, canvas draw.Canvas) {
-			chart.Place(canvas, chart.Panel{Plot: forestPlot(t, list), DX: 1, DY: 1})
-		}
+		f.Describe(chart.Part{Lack: chart.Unless(len(list) > 0, noShares), Caption: fmt.Sprintf("a − b with 95 %% "+
+			"intervals, of all values that are shares. a: %s, b: %s. Filled marks: p, adjusted for all tests of the "+
+			"comparison (Holm), is below 0.05.", c.A, c.B)})
+		f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot { return forestPlot(t, list) })
 		out = append(out, f)
 	}
 	return out
@@ -49,31 +49,33 @@ func forestPlot(t *chart.Theme, list []analysis.Difference) *plot.Plot {
 	p.X.Tick.Marker = chart.Percents{}
 	t.Grid(p, true, false)
 	p.Add(forest{t, list})
-	var ticks plot.ConstantTicks
+	names := make([]string, len(list))
 	for i, d := range list {
-		ticks = append(ticks, plot.Tick{Value: -float64(i), Label: d.Name})
+		names[i] = d.Name
 	}
-	p.Y.Tick.Marker = ticks
-	p.Y.Tick.LineStyle.Width, p.Y.LineStyle.Width = 0, 0
+	chart.NameRows(p, names)
 	return p
 }
 
 type forest struct {
-	Theme *chart.Theme
+	theme *chart.Theme
 	list  []analysis.Difference
 }
 
 func (f forest) Plot(c draw.Canvas, p *plot.Plot) {
 	trX, trY := p.Transforms(&c)
-	c.StrokeLine2(draw.LineStyle{Color: f.Theme.Ink, Width: vg.Points(0.8)}, trX(0), c.Min.Y, trX(0), c.Max.Y)
+	zero := draw.LineStyle{Color: f.theme.Ink, Width: vg.Points(0.8)}
+	c.StrokeLine2(zero, trX(0), c.Min.Y, trX(0), c.Max.Y)
+	interval := draw.LineStyle{Color: f.theme.Series[0], Width: vg.Points(1.6)}
 	for i, d := range f.list {
 		y := trY(-float64(i))
-		c.StrokeLine2(draw.LineStyle{Color: f.Theme.Series[0], Width: vg.Points(1.6)}, trX(d.Interval.Low), y, trX(d.Interval.High), y)
+		c.StrokeLine2(interval, trX(d.Interval.Low), y, trX(d.Interval.High), y)
 		shape := draw.GlyphDrawer(draw.RingGlyph{})
 		if d.Test != nil && d.Test.Holm < 0.05 {
 			shape = draw.CircleGlyph{}
 		}
-		c.DrawGlyph(draw.GlyphStyle{Color: f.Theme.Series[0], Radius: vg.Points(4), Shape: shape}, vg.Point{X: trX(float64(d.Difference)), Y: y})
+		mark := draw.GlyphStyle{Color: f.theme.Series[0], Radius: vg.Points(4), Shape: shape}
+		c.DrawGlyph(mark, vg.Point{X: trX(float64(d.Difference)), Y: y})
 	}
 }
 

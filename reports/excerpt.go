@@ -9,15 +9,16 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg/draw"
 
 	"abtool/analysis"
+	"abtool/internal/stat"
 	"abtool/internal/usage"
 	"abtool/reports/chart"
 )
 
-// Draw draws one figure of a document by its name, as imagenet-traces: those are the names of the files that Make writes. The
-// document must have the statistics that the figure shows.
+// Draw returns a figure of a document by its name, as imagenet-traces: those are the names of the files that
+// Make writes. The document must have the statistics that the figure shows. For another name it returns an error
+// of wrong use, and without data an error that says what the store lacks.
 func Draw(d *analysis.Document, name string) (*chart.Figure, error) {
 	var names []string
 	for i := range d.DataSets {
@@ -31,10 +32,11 @@ func Draw(d *analysis.Document, name string) (*chart.Figure, error) {
 			names = append(names, f.Name)
 		}
 	}
-	return nil, usage.Errorf("wrong option: there is no figure %q of these statistics: there are %s", name, strings.Join(names, ", "))
+	return nil, usage.Errorf("wrong option: there is no figure %q of these statistics: there are %s",
+		name, strings.Join(names, ", "))
 }
 
-// A Chart says what a simple figure is about. Names and values, or both coordinates, are as many as each other.
+// A Chart says what a simple figure is about.
 type Chart struct {
 	Title  string
 	X, Y   string // titles of the axes; those of X alone for bars
@@ -52,53 +54,55 @@ func (c Chart) figure(height float64, alt string) *chart.Figure {
 	return &chart.Figure{Name: "chart", Title: c.Title, Caption: c.Title, Alt: alt, Width: 660, Height: height}
 }
 
-// Bars draws a horizontal bar for each value, from 0, with its name at the left.
+// Bars returns a horizontal bar for each value, from 0, with its name at the left. There must be as many names
+// as values.
 func (c Chart) Bars(names []string, values []float64) (*chart.Figure, error) {
 	if len(names) != len(values) {
 		return nil, usage.Errorf("wrong option: %d names of %d bars", len(names), len(values))
 	}
-	b := chart.Rows{Names: names, Values: values, Reserve: 0.12}
-	for _, v := range values {
-		if c.Shares {
-			b.Notes = append(b.Notes, chart.Percent(v))
-		} else {
-			b.Notes = append(b.Notes, chart.Grouped(v))
-		}
+	note := chart.Grouped[float64]
+	if c.Shares {
+		note = chart.Percent[float64]
+	}
+	var bars []chart.Row
+	for i, v := range values {
+		bars = append(bars, chart.RowOf(names[i], note(v), analysis.Value{Value: stat.Number(v)}))
 	}
 	f := c.figure(76+24*float64(len(names)), fmt.Sprintf("%d bars.", len(names)))
-	f.Draw = func(t *chart.Theme, at draw.Canvas) {
-		p := t.Rows(c.Title, c.X, b)
+	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot {
+		p := t.Rows(c.Title, c.X, chart.Rows{Bars: bars, Reserve: 0.12})
 		p.X.Tick.Marker = c.ticks()
-		chart.Place(at, chart.Panel{Plot: p, DX: 1, DY: 1})
-	}
+		return p
+	})
 	return f, nil
 }
 
-// Line draws y over x as a line with marks; NaN leaves a value out.
+// Line returns y over x as a line with marks; NaN leaves a value out. There must be as many x as y.
 func (c Chart) Line(x, y []float64) (*chart.Figure, error) {
 	if len(x) != len(y) {
 		return nil, usage.Errorf("wrong option: %d values of x and %d of y", len(x), len(y))
 	}
 	f := c.figure(330, fmt.Sprintf("A line through %d points.", len(x)))
-	f.Draw = func(t *chart.Theme, at draw.Canvas) {
+	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot {
 		p := t.Plot(c.Title, c.X, c.Y)
 		p.X.Tick.Marker, p.Y.Tick.Marker = chart.NiceTicks{}, c.ticks()
 		t.Grid(p, false, true)
 		t.Curve(p, chart.Points{X: x, Y: y}, 0, "")
 		p.Y.Min = min(p.Y.Min, 0)
-		chart.Place(at, chart.Panel{Plot: p, DX: 1, DY: 1})
-	}
+		return p
+	})
 	return f, nil
 }
 
 // An Excerpt is a part of a document for people.
 type Excerpt struct{ html string }
 
-// HTML is the excerpt for a page or a notebook.
+// HTML returns the excerpt as a table for a page or a notebook.
 func (e *Excerpt) HTML() string { return e.html }
 
-// Values are the values of statistics, with intervals and what the paper reports. A name is that of a statistic in its data set, as
-// imagenet.click_accuracy, or of one of its values, as imagenet.click_accuracy.accuracy.
+// Values returns the values of statistics, with intervals and what the paper reports. A name is that of a
+// statistic in its data set, as imagenet.click_accuracy, or of one of its values, as
+// imagenet.click_accuracy.accuracy. For any other name it returns an error of wrong use.
 func Values(d *analysis.Document, names ...string) (*Excerpt, error) {
 	var list []htmlStat
 	for _, name := range names {
@@ -128,7 +132,8 @@ func Values(d *analysis.Document, names ...string) (*Excerpt, error) {
 	}{published, list})
 }
 
-// A Pick says which rows and columns of a table are shown, and how it is sorted. The zero value shows what a report does.
+// A Pick says which rows and columns of a table are shown, and how it is sorted. The zero value shows what a
+// report does.
 type Pick struct {
 	Columns []string // none: all, or of a wide table those of a report
 	By      string   // column to sort by, upwards; empty: as the table is
@@ -136,7 +141,8 @@ type Pick struct {
 	First   int      // rows; 0: all
 }
 
-// Rows are a table of a statistic, as imagenet.workers.by_worker.
+// Rows returns a table of a statistic, as imagenet.workers.by_worker, or the part of it that is picked. For a name
+// or a column that is not there it returns an error of wrong use.
 func Rows(d *analysis.Document, name string, p Pick) (*Excerpt, error) {
 	st, table, err := find(d, name)
 	if err != nil {

@@ -131,7 +131,7 @@ func (p *page) html(files map[string][]byte) ([]byte, error) {
 	}
 	for _, d := range p.summary.DataSets {
 		for _, src := range d.Sources {
-			h.Sources = append(h.Sources, htmlSource{setOf(d.Name).title, src.Name, chart.Grouped(float64(src.Records)), chart.Grouped(float64(src.Stored)), chart.Grouped(float64(src.Rejected)), chart.Grouped(float64(src.Rows))})
+			h.Sources = append(h.Sources, htmlSource{setOf(d.Name).title, src.Name, chart.Grouped(src.Records), chart.Grouped(src.Stored), chart.Grouped(src.Rejected), chart.Grouped(src.Rows)})
 		}
 	}
 	for i := range p.document.DataSets {
@@ -274,7 +274,7 @@ func statHTML(set string, st *analysis.Statistic) htmlStat {
 		values, out.Open = nil, true // the table has them
 	}
 	for _, v := range values {
-		row := htmlValue{Name: v.Name, Title: v.Title, Value: unitText(float64(v.Value), v.Unit), N: chart.Grouped(float64(v.N)), Of: v.Of}
+		row := htmlValue{Name: v.Name, Title: v.Title, Value: unitText(float64(v.Value), v.Unit), N: chart.Grouped(v.N), Of: v.Of}
 		if v.Interval != nil {
 			row.Interval = unitText(v.Interval.Low, v.Unit) + " to " + unitText(v.Interval.High, v.Unit)
 			row.Method = v.Interval.Method
@@ -289,7 +289,7 @@ func statHTML(set string, st *analysis.Statistic) htmlStat {
 	}
 	for _, x := range st.Excluded {
 		if x.Count > 0 {
-			out.Excluded = append(out.Excluded, fmt.Sprintf("%s: %s (%s)", x.Reason, chart.Grouped(float64(x.Count)), x.Of))
+			out.Excluded = append(out.Excluded, fmt.Sprintf("%s: %s (%s)", x.Reason, chart.Grouped(x.Count), x.Of))
 		}
 	}
 	for i := range st.Tables {
@@ -347,10 +347,10 @@ func tableHTML(id string, t *analysis.Table) htmlTable {
 	}
 	var left []string
 	if n := len(t.Rows) - len(rows); n > 0 {
-		left = append(left, chart.Grouped(float64(n))+" more rows")
+		left = append(left, chart.Grouped(n)+" more rows")
 	}
 	if n := len(t.Columns) - len(kept); n > 0 {
-		left = append(left, chart.Grouped(float64(n))+" more columns")
+		left = append(left, chart.Grouped(n)+" more columns")
 	}
 	if len(left) > 0 {
 		out.Note = "stats.json has " + strings.Join(left, " and ") + "."

@@ -14,6 +14,7 @@ import (
 // Fixed labels an axis at given values.
 type Fixed []float64
 
+// Ticks returns the ticks within a range.
 func (f Fixed) Ticks(low, high float64) (ticks []plot.Tick) {
 	for _, v := range f {
 		if v >= low-1e-9 && v <= high+1e-9 {
@@ -48,6 +49,7 @@ func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
+// Grid adds faint lines at the labelled ticks of the x axis, the y axis or both.
 func (t *Theme) Grid(p *plot.Plot, x, y bool) { p.Add(grid{t.faint, x, y}) }
 
 // Every axis gets its range and its ticks here. Whatever two numbers come out of the data, ranges are
@@ -137,7 +139,8 @@ func linearStep(low, high, least float64, factors []float64) float64 {
 }
 
 // linearTicks returns ticks at the multiples of a step in the range of an axis, labelled by label.
-func linearTicks(low, high, least float64, factors []float64, label func(v, step float64) string) (ticks []plot.Tick) {
+func linearTicks(low, high, least float64, factors []float64,
+	label func(v, step float64) string) (ticks []plot.Tick) {
 	step := linearStep(low, high, least, factors)
 	rounding := 1e-9 * (high - low)
 	first, last := math.Ceil((low-rounding)/step), math.Floor((high+rounding)/step)
@@ -169,6 +172,7 @@ func stepText(v, step float64) string {
 // Percents labels shares as percentages.
 type Percents struct{}
 
+// Ticks returns the ticks within a range.
 func (Percents) Ticks(low, high float64) []plot.Tick {
 	low, high = linearRange(low, high)
 	return linearTicks(low, high, 0, shareSteps, shareText)
@@ -177,8 +181,9 @@ func (Percents) Ticks(low, high float64) []plot.Tick {
 func shareText(v, step float64) string { return stepText(100*v, 100*step) + " %" }
 
 // NiceTicks labels numbers at 1, 2 or 5 times a power of ten.
-type NiceTicks struct{ Whole bool }
+type NiceTicks struct{ Whole bool } // Whole: none between whole numbers
 
+// Ticks returns the ticks within a range.
 func (n NiceTicks) Ticks(low, high float64) []plot.Tick {
 	low, high = linearRange(low, high)
 	return linearTicks(low, high, float64(b2i(n.Whole)), steps, stepText)
@@ -237,8 +242,9 @@ func (l logTicks) label(v float64) string {
 	return Grouped(v)
 }
 
-// Milliseconds writes a time in milliseconds with the unit that suits it.
-func Milliseconds(v float64) string {
+// Milliseconds writes a time in milliseconds with the unit that suits it: ms, s or min.
+func Milliseconds[N ~float64](ms N) string {
+	v := float64(ms)
 	switch {
 	case !finite(v):
 		return "undefined"

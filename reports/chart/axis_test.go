@@ -10,7 +10,9 @@ import (
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg/draw"
+
+	"abtool/analysis"
+	"abtool/internal/stat"
 )
 
 const tiny = math.SmallestNonzeroFloat64
@@ -185,17 +187,17 @@ func TestFewPoints(t *testing.T) {
 		}
 	}
 	for _, bars := range [][]float64{{}, {0}, {0.4}, {0.4, 0.4}, {math.NaN()}, {-1, 1e300}} {
-		checkDrawn(t, chartOf(func(th *Theme) *plot.Plot {
-			return th.Rows("Bars", "", Rows{Names: make([]string, len(bars)), Notes: PercentsOf(bars), Values: bars, Reserve: 0.12})
-		}))
+		var rows []Row
+		for _, v := range bars {
+			rows = append(rows, RowOf("", Percent(v), analysis.Value{Value: stat.Number(v)}))
+		}
+		checkDrawn(t, chartOf(func(th *Theme) *plot.Plot { return th.Rows("Bars", "", Rows{Bars: rows, Reserve: 0.12}) }))
 	}
 }
 
 // chartOf is a figure of one plot.
 func chartOf(make func(*Theme) *plot.Plot) *Figure {
-	f := &Figure{Name: "chart", Width: 660, Height: 300}
-	f.Draw = func(t *Theme, c draw.Canvas) { Place(c, Panel{make(t), 0, 0, 1, 1, ""}) }
-	return f
+	return &Figure{Name: "chart", Width: 660, Height: 300, Draw: Whole(make)}
 }
 
 // checkDrawn draws a figure in every version, and looks for numbers that no picture can have.

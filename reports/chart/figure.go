@@ -31,13 +31,13 @@ type Figure struct {
 	Draw          func(t *Theme, c draw.Canvas)
 }
 
-// Formats are those that figures are written in.
+// Formats are those that figures are written in: svg and png.
 var Formats = []string{"svg", "png"}
 
 // dpi is the resolution of PNG: two pixels to the point.
 const dpi = 144
 
-// Write draws the figure, as svg or png.
+// Write draws the figure, light or dark, in one of Formats.
 func (f *Figure) Write(w io.Writer, format string, inDark bool) error {
 	width, height := vg.Points(f.Width), vg.Points(f.Height)
 	switch format {
@@ -56,7 +56,7 @@ func (f *Figure) Write(w io.Writer, format string, inDark bool) error {
 	return fmt.Errorf("format %q: it is one of %v", format, Formats)
 }
 
-// Image draws the figure in so many pixels to the inch, which is 72 points.
+// Image returns the figure, light or dark, in so many pixels to the inch, which is 72 points.
 func (f *Figure) Image(inDark bool, dpi int) image.Image {
 	c := vgimg.NewWith(vgimg.UseWH(vg.Points(f.Width), vg.Points(f.Height)), vgimg.UseDPI(dpi))
 	f.paint(themeOf(inDark), draw.New(c))
@@ -71,13 +71,14 @@ func themeOf(inDark bool) *Theme {
 }
 
 func (f *Figure) paint(t *Theme, c draw.Canvas) {
-	c.FillPolygon(t.Paper, []vg.Point{c.Min, {X: c.Max.X, Y: c.Min.Y}, c.Max, {X: c.Min.X, Y: c.Max.Y}})
+	c.FillPolygon(t.Paper, Corners(c.Rectangle))
 	margin := vg.Points(8)
 	c = draw.Crop(c, margin, -margin, margin, -margin)
 	f.Draw(t, c)
 }
 
-// PNG is the light figure as a picture for a page: two pixels to the point, but one if there are several photographs, which would make it large.
+// PNG returns the light figure as a picture for a page: two pixels to the point, but one if there are several
+// photographs, which would make it large.
 func (f *Figure) PNG() ([]byte, error) {
 	resolution := dpi
 	if f.Photos > 1 {
@@ -88,10 +89,10 @@ func (f *Figure) PNG() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Size is the width and height of the figure, in points.
+// Size returns the width and height of the figure, in points.
 func (f *Figure) Size() (width, height float64) { return f.Width, f.Height }
 
-// Save writes a figure to a folder, as SVG and PNG, light and dark.
+// Save writes the figure to a folder that is there, in all Formats, light and dark.
 func (f *Figure) Save(dir string) error {
 	for _, format := range Formats {
 		for _, inDark := range []bool{false, true} {
@@ -99,7 +100,8 @@ func (f *Figure) Save(dir string) error {
 			if err := f.Write(&b, format, inDark); err != nil {
 				return err
 			}
-			if err := os.WriteFile(filepath.Join(dir, filepath.Base(f.File(format, inDark))), b.Bytes(), 0o666); err != nil {
+			path := filepath.Join(dir, filepath.Base(f.File(format, inDark)))
+			if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
 				return err
 			}
 		}
@@ -107,7 +109,7 @@ func (f *Figure) Save(dir string) error {
 	return nil
 }
 
-// File is the name of a figure's file.
+// File returns the name of a figure's file below the folder of a report.
 func (f *Figure) File(format string, inDark bool) string {
 	name := f.Name
 	if inDark {

@@ -20,19 +20,23 @@ type Funnel struct {
 }
 
 // marksCaption says what the marks and lines of a funnel are.
-const marksCaption = "Each mark is an annotator: %s of them with %s. Lines: the mean of all, and where 95 %% and 99.8 %% of annotators would lie if they differed by chance alone (normal approximation to the binomial). Triangles: those with a flag%s."
+const marksCaption = "Each mark is an annotator: %s of them with %s. Lines: the mean of all, and where " +
+	"95 %% and 99.8 %% of annotators would lie if they differed by chance alone (normal approximation to the binomial). " +
+	"Triangles: those with a flag%s."
 
 // Figure draws the funnel of a data set.
 func (q Funnel) Figure(s Source) Figure {
-	f := Figure{Name: q.Name, Title: q.Title, Statistics: []string{"workers"}, Width: 760, Height: 420}
-	f.Alt = "A funnel: annotators with few " + q.Noun + " scatter widely; many of those with more lie outside of the limits of chance."
+	f := Figure{Name: q.Name, Title: q.Title, Statistics: []string{"workers"}, Width: 760, Height: 420,
+		Alt: "A funnel: annotators with few " + q.Noun + " scatter widely; many of those with more lie outside " +
+			"of the limits of chance."}
 	marks := 0
 	shares := s.Column("workers", "by_worker", q.Share)
 	for i, n := range s.Column("workers", "by_worker", q.Units) {
 		marks += b2i(n >= 1 && !math.IsNaN(shares[i]))
 	}
-	f.Describe(Part{"", fmt.Sprintf(marksCaption, Grouped(float64(marks)), q.Of, q.Flags), Unless(marks > 0, FirstLack(annotators(s), q.Lack))})
-	f.Draw = func(t *Theme, c draw.Canvas) { Place(c, Panel{t.funnel(s, q.Units, q.Share), 0, 0, 1, 1, ""}) }
+	f.Describe(Part{Caption: fmt.Sprintf(marksCaption, Grouped(marks), q.Of, q.Flags),
+		Lack: Unless(marks > 0, FirstLack(annotators(s), q.Lack))})
+	f.Draw = Whole(func(t *Theme) *plot.Plot { return t.funnel(s, q.Units, q.Share) })
 	return f
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg/draw"
 )
 
@@ -20,62 +21,69 @@ type Checks struct {
 // Figure draws the checks of a data set.
 func (q Checks) Figure(s Source) Figure {
 	n := s.Value("hits", "hits")
-	f := Figure{Name: q.Name, Title: "HITs, and the checks of them", Width: 820, Height: 320, Statistics: []string{"hits"},
-		Alt: fmt.Sprintf("A histogram of recall, and bars: %s of the HITs are flagged.", Percent(float64(s.Value("hits", "flagged").Value)))}
-	f.Describe(Part{"", fmt.Sprintf("Left: %s of %s HITs. Right: HITs that each check flags; the release holds only what is left of a HIT, so that more are flagged than were rejected when it was collected.", q.Recall, Grouped(float64(n.Value))),
-		Unless(n.Value > 0, q.Lack)})
+	f := Figure{Name: q.Name, Title: "HITs, and the checks of them", Statistics: []string{"hits"}, Width: 820, Height: 320,
+		Alt: fmt.Sprintf("A histogram of recall, and bars: %s of the HITs are flagged.",
+			Percent(s.Value("hits", "flagged").Value))}
+	f.Describe(Part{Lack: Unless(n.Value > 0, q.Lack),
+		Caption: fmt.Sprintf("Left: %s of %s HITs. Right: HITs that each check flags; the release holds only "+
+			"what is left of a HIT, so that more are flagged than were rejected when it was collected.",
+			q.Recall, Grouped(n.Value))})
 	f.Draw = func(t *Theme, c draw.Canvas) {
-		p := t.Plot("", q.Recall, "HITs")
-		const bins = 25
-		counts := make([]float64, bins)
-		from, to := make([]float64, bins), make([]float64, bins)
-		for _, v := range s.Column("hits", "by_hit", "recall") {
-			if !math.IsNaN(v) {
-				counts[min(bins-1, int(v*bins))]++
-			}
-		}
-		for i := range bins {
-			from[i], to[i] = float64(i)/bins, float64(i+1)/bins
-		}
-		t.Grid(p, false, true)
-		p.Add(Bars{from, to, counts, func(int) color.NRGBA { return t.Series[0] }})
-		p.X.Tick.Marker = Percents{}
-		p.Y.Tick.Marker = NiceTicks{Whole: true}
-		var names, notes []string
-		var values, low, high []float64
-		for _, flag := range append(slices.Clone(q.Flags), "flagged") {
-			v := s.Value("hits", flag)
-			names = append(names, map[string]string{"low_recall": "low recall", "few_selected": "few selected", "few_pages": "few pages", "low_precision": "low precision", "flagged": "any"}[flag])
-			values = append(values, float64(v.Value))
-			k := int64(0)
-			if v.K != nil {
-				k = *v.K
-			}
-			notes = append(notes, Grouped(float64(k)))
-			l, h := math.NaN(), math.NaN()
-			if v.Interval != nil {
-				l, h = v.Interval.Low, v.Interval.High
-			}
-			low, high = append(low, l), append(high, h)
-		}
-		q := t.Rows("", "share of HITs", Rows{Names: names, Notes: notes, Values: values, Low: low, High: high, Reserve: 0.16})
-		q.X.Tick.Marker = Percents{}
-		Place(c, Panel{p, 0, 0, 0.5, 1, ""}, Panel{q, 0.5, 0, 0.5, 1, ""})
+		Place(c, Panel{Plot: q.recall(t, s), DX: 0.5, DY: 1}, Panel{Plot: q.flagged(t, s), X: 0.5, DX: 0.5, DY: 1})
 	}
 	return f
 }
 
-// HITsSentence says how many HITs there are, and how many of them are flagged; last names the check that the data set has alone.
+// recall is a histogram of the recall of HITs.
+func (q Checks) recall(t *Theme, s Source) *plot.Plot {
+	p := t.Plot("", q.Recall, "HITs")
+	const bins = 25
+	b := Bars{make([]float64, bins), make([]float64, bins), make([]float64, bins),
+		func(int) color.NRGBA { return t.Series[0] }}
+	for _, v := range s.Column("hits", "by_hit", "recall") {
+		if !math.IsNaN(v) {
+			b.Height[min(bins-1, int(v*bins))]++
+		}
+	}
+	for i := range bins {
+		b.From[i], b.To[i] = float64(i)/bins, float64(i+1)/bins
+	}
+	t.Grid(p, false, true)
+	p.Add(b)
+	p.X.Tick.Marker, p.Y.Tick.Marker = Percents{}, NiceTicks{Whole: true}
+	return p
+}
+
+// checkNames are those of the values of the statistic of HITs.
+var checkNames = map[string]string{"low_recall": "low recall", "few_selected": "few selected",
+	"few_pages": "few pages", "low_precision": "low precision", "flagged": "any"}
+
+// flagged are bars of how many HITs each check flags.
+func (q Checks) flagged(t *Theme, s Source) *plot.Plot {
+	var bars []Row
+	for _, flag := range append(slices.Clone(q.Flags), "flagged") {
+		v, k := s.Value("hits", flag), int64(0)
+		if v.K != nil {
+			k = *v.K
+		}
+		bars = append(bars, RowOf(checkNames[flag], Grouped(k), v))
+	}
+	return t.Rows("", "share of HITs", Rows{Bars: bars, Reserve: 0.16})
+}
+
+// HITsSentence says how many HITs there are, and how many of them are flagged; last names the check that the
+// data set has alone. Without HITs it says nothing.
 func HITsSentence(s Source, last string) []string {
 	hits := s.Value("hits", "hits")
 	if !Defined(hits) {
 		return nil
 	}
-	text := fmt.Sprintf("%s HITs", Grouped(float64(hits.Value)))
+	text := fmt.Sprintf("%s HITs", Grouped(hits.Value))
 	if d := s.Value("hits", "duration_median"); Defined(d) && float64(d.Value) < impossibleHIT {
 		text += fmt.Sprintf(" took %.1f minutes (median)", float64(d.Value)/60000)
 	}
-	return []string{fmt.Sprintf("%s; %s of them are flagged by the checks of recall, pages and %s.", text, Percent(float64(s.Value("hits", "flagged").Value)), last)}
+	return []string{fmt.Sprintf("%s; %s of them are flagged by the checks of recall, pages and %s.",
+		text, Percent(s.Value("hits", "flagged").Value), last)}
 }
 
 // impossibleHIT is a median duration, ms, that says nothing but that times are damaged: more than a day.

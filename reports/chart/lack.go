@@ -17,7 +17,7 @@ const (
 		"Ingest records with a worker_id: pages of the front end have none, dumps of its backend do."
 )
 
-// Unless is what a plot lacks where it does not have its data.
+// Unless returns what a plot lacks where it does not have its data.
 func Unless(has bool, otherwise Lack) Lack {
 	if has {
 		return ""
@@ -67,7 +67,8 @@ func (f *Figure) Describe(parts ...Part) {
 	}
 }
 
-// OrEmpty is the figure, which lacks records before anything else. Its text describes no plot without data.
+// OrEmpty returns the figure, which lacks records before anything else. Its alternative text counts the plots
+// if one has no data.
 func (f Figure) OrEmpty(records Lack) Figure {
 	if records != "" {
 		f.Missing = string(records)

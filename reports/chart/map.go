@@ -35,14 +35,17 @@ func (h raster) image() image.Image {
 
 func (h raster) Plot(c draw.Canvas, p *plot.Plot) {
 	trX, trY := p.Transforms(&c)
-	c.DrawImage(vg.Rectangle{Min: vg.Point{X: trX(h.x0), Y: trY(-h.y1)}, Max: vg.Point{X: trX(h.x1), Y: trY(-h.y0)}}, h.image())
+	lower, upper := vg.Point{X: trX(h.x0), Y: trY(-h.y1)}, vg.Point{X: trX(h.x1), Y: trY(-h.y0)}
+	c.DrawImage(vg.Rectangle{Min: lower, Max: upper}, h.image())
 }
 
 func (h raster) DataRange() (xmin, xmax, ymin, ymax float64) { return h.x0, h.x1, -h.y1, -h.y0 }
 
-// Heat is a map of values 0…most; NaN is undefined.
-func (t *Theme) Heat(title string, n int, x, y [2]float64, ticks []float64, value func(r, c int) float64, most float64) *plot.Plot {
+// heat returns a map of values 0…most of the cells of a histogram; NaN is undefined.
+func (t *Theme) heat(title string, h *analysis.Histogram, ticks []float64,
+	value func(r, c int) float64, most float64) *plot.Plot {
 	p := t.Plot(title, "", "")
+	n := len(h.Counts)
 	p.Add(raster{n, n, func(r, c int) color.NRGBA {
 		v := value(r, c)
 		if math.IsNaN(v) {
@@ -52,14 +55,14 @@ func (t *Theme) Heat(title string, n int, x, y [2]float64, ticks []float64, valu
 			return t.shade(0)
 		}
 		return t.shade(v / most)
-	}, x[0], x[1], y[0], y[1]})
+	}, h.X[0], h.X[1], h.Y[0], h.Y[1]})
 	p.X.Tick.Marker, p.Y.Tick.Marker = Fixed(ticks), down{ticks}
 	p.X.Padding, p.Y.Padding = 0, 0
 	return p
 }
 
-// bar is a scale of the colours from 0 to most.
-func (t *Theme) Scale(most float64, label func(float64) string) *plot.Plot {
+// scale returns a scale of the colours from 0 to most.
+func (t *Theme) scale(most float64, label func(float64) string) *plot.Plot {
 	p := t.Plot("", "", "")
 	const steps = 60
 	p.Add(raster{steps, 1, func(r, _ int) color.NRGBA { return t.shade(1 - (float64(r)+0.5)/steps) }, 0, 1, -most, 0})
@@ -75,8 +78,8 @@ func (t *Theme) Scale(most float64, label func(float64) string) *plot.Plot {
 	return p
 }
 
-// Counts is a map of counts as a plot with its scale.
-func (t *Theme) Counts(title string, h *analysis.Histogram, ticks []float64) (p, scale *plot.Plot) {
+// Counts returns a map of counts with its scale; colours go by the square root of the share.
+func (t *Theme) Counts(title string, h *analysis.Histogram, ticks []float64) Panel {
 	most := 0.0
 	for _, row := range h.Counts {
 		for _, n := range row {
@@ -84,15 +87,23 @@ func (t *Theme) Counts(title string, h *analysis.Histogram, ticks []float64) (p,
 		}
 	}
 	total := max(float64(h.Total()), 1)
-	p = t.Heat(title, len(h.Counts), h.X, h.Y, ticks, func(r, c int) float64 { return math.Sqrt(float64(h.Counts[r][c]) / total) }, math.Sqrt(most/total))
-	return p, t.rootScale(most / total)
+	share := func(r, c int) float64 { return math.Sqrt(float64(h.Counts[r][c]) / total) }
+	p := t.heat(title, h, ticks, share, math.Sqrt(most/total))
+	return Panel{Plot: p, Scale: t.scale(1, func(v float64) string { return PercentTick(v * v * (most / total)) })}
 }
 
-// rootScale is the scale of a map whose colours go by the square root, so that thin places show.
-func (t *Theme) rootScale(most float64) *plot.Plot {
-	return t.Scale(1, func(v float64) string { return PercentTick(v * v * most) })
+// Ratios returns a map of hits by n with its scale, 0 to 1; cells of fewer than least are undefined.
+func (t *Theme) Ratios(title string, n, hits *analysis.Histogram, ticks []float64, least int64) Panel {
+	p := t.heat(title, n, ticks, func(r, c int) float64 {
+		if n.Counts[r][c] < least {
+			return math.NaN()
+		}
+		return float64(hits.Counts[r][c]) / float64(n.Counts[r][c])
+	}, 1)
+	return Panel{Plot: p, Scale: t.scale(1, PercentTick)}
 }
 
+// UnitTicks label a map of the image.
 var UnitTicks = []float64{0, 0.5, 1}
 
 // down labels an axis whose numbers grow downwards: what is drawn at −v is v.
@@ -105,20 +116,19 @@ func (d down) Ticks(_, _ float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// FrameOf draws a rectangle, as the box in its frame; y points down.
-type FrameOf struct {
-	x0, y0, x1, y1 float64
-	line           draw.LineStyle
+// BoxTicks label a map of the frame of a box, in which the box is from 0 to 1.
+var BoxTicks = []float64{-1, 0, 1, 2}
+
+// AddBox draws the box in its frame: the square from 0 to 1.
+func (t *Theme) AddBox(p *plot.Plot) {
+	p.Add(unitBox{draw.LineStyle{Color: t.Series[1], Width: vg.Points(1.8)}})
 }
 
-func (f FrameOf) Plot(c draw.Canvas, p *plot.Plot) {
+type unitBox struct{ line draw.LineStyle }
+
+func (b unitBox) Plot(c draw.Canvas, p *plot.Plot) {
 	trX, trY := p.Transforms(&c)
-	x0, x1, y0, y1 := trX(f.x0), trX(f.x1), trY(-f.y0), trY(-f.y1)
-	c.StrokeLines(f.line, []vg.Point{{X: x0, Y: y0}, {X: x1, Y: y0}, {X: x1, Y: y1}, {X: x0, Y: y1}, {X: x0, Y: y0}})
-}
-
-func (t *Theme) Box() FrameOf {
-	return FrameOf{0, 0, 1, 1, draw.LineStyle{Color: t.Series[1], Width: vg.Points(1.8)}}
+	outline(c, b.line, vg.Rectangle{Min: vg.Point{X: trX(0), Y: trY(0)}, Max: vg.Point{X: trX(1), Y: trY(-1)}})
 }
 
 // crossAt marks a point; y points down.
@@ -130,6 +140,6 @@ type crossAt struct {
 func (m crossAt) Plot(c draw.Canvas, p *plot.Plot) {
 	trX, trY := p.Transforms(&c)
 	if x, y := trX(m.x), trY(-m.y); x >= c.Min.X && x <= c.Max.X && y >= c.Min.Y && y <= c.Max.Y {
-		Cross(c, m.color, vg.Point{X: x, Y: y})
+		cross(c, m.color, vg.Point{X: x, Y: y})
 	}
 }

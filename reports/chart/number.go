@@ -20,8 +20,9 @@ func short(v float64) string {
 // fixedText writes a number with so many digits after the point.
 func fixedText(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }
 
-// Grouped writes a whole number with its thousands apart.
-func Grouped(v float64) string {
+// Grouped writes a number with its thousands apart, a fraction with at most four decimals.
+func Grouped[N ~int | ~int64 | ~float64](n N) string {
+	v := float64(n)
 	if v != math.Trunc(v) || math.Abs(v) < 1000 {
 		return short(v)
 	}
@@ -32,21 +33,16 @@ func Grouped(v float64) string {
 	return text
 }
 
-// Percent writes a share for people.
-func Percent(v float64) string {
+// Percent writes a share, 0 to 1, with at most one decimal: 12.3 %.
+func Percent[N ~float64](share N) string {
+	v := float64(share)
 	if math.IsNaN(v) {
 		return "undefined"
 	}
 	return short(math.Round(v*1000)/10) + " %"
 }
 
-func PercentsOf(v []float64) (out []string) {
-	for _, x := range v {
-		out = append(out, Percent(x))
-	}
-	return out
-}
-
+// PercentTick writes a share, 0 to 1, in two digits or more, as a label of a scale.
 func PercentTick(v float64) string {
 	switch v *= 100; {
 	case v == 0:
@@ -59,16 +55,16 @@ func PercentTick(v float64) string {
 	return fmt.Sprintf("%.0f %%", v)
 }
 
-// WithInterval writes a value with its interval for people.
+// WithInterval writes a share with its interval, if it has one.
 func WithInterval(v analysis.Value) string {
-	text := Percent(float64(v.Value))
+	text := Percent(v.Value)
 	if v.Interval != nil {
 		text += fmt.Sprintf(" (95 %% interval %s to %s)", Percent(v.Interval.Low), Percent(v.Interval.High))
 	}
 	return text
 }
 
-// Decimal writes a number with so many digits after the point.
+// Decimal writes a value with so many digits after the point.
 func Decimal(v analysis.Value, digits int) string {
 	if !v.Value.Defined() {
 		return "undefined"
@@ -76,7 +72,9 @@ func Decimal(v analysis.Value, digits int) string {
 	return fixedText(float64(v.Value), digits)
 }
 
-func Signed(v float64) string {
+// Signed writes a number with two digits after the point and its sign, + too.
+func Signed[N ~float64](n N) string {
+	v := float64(n)
 	if math.IsNaN(v) {
 		return "undefined"
 	}

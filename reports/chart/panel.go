@@ -9,27 +9,51 @@ import (
 // A Panel is a plot on a part of the canvas, from the left and from the top.
 type Panel struct {
 	Plot         *plot.Plot
-	X, Y, DX, DY float64 // fractions of the canvas
-	Lack         Lack    // where it has data: ""
+	Scale        *plot.Plot // of the colours of a map, at its right; nil for any other plot
+	X, Y, DX, DY float64    // fractions of the canvas
+	Lack         Lack       // where it has data: ""
 }
 
-func (q Panel) on(c draw.Canvas) draw.Canvas {
+// On returns the panel on a part of the canvas, from the left and from the top, in fractions of it.
+func (q Panel) On(x, y, dx, dy float64, lack Lack) Panel {
+	return Panel{q.Plot, q.Scale, x, y, dx, dy, lack}
+}
+
+func (q Panel) part(c draw.Canvas) draw.Canvas {
 	size := c.Size()
-	return draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{
+	c.Rectangle = vg.Rectangle{
 		Min: vg.Point{X: c.Min.X + size.X*vg.Length(q.X), Y: c.Max.Y - size.Y*vg.Length(q.Y+q.DY)},
 		Max: vg.Point{X: c.Min.X + size.X*vg.Length(q.X+q.DX), Y: c.Max.Y - size.Y*vg.Length(q.Y)},
-	}}
+	}
+	return c
 }
 
 // Place draws plots, and says where one has no data.
 func Place(c draw.Canvas, panels ...Panel) {
 	for _, q := range panels {
-		if q.Lack != "" {
-			q.empty(q.on(c))
-			continue
+		part := q.part(c)
+		switch {
+		case q.Lack != "":
+			q.empty(part)
+		case q.Scale != nil:
+			q.square(part)
+		default:
+			settle(q.Plot)
+			q.Plot.Draw(part)
 		}
-		settle(q.Plot)
-		q.Plot.Draw(q.on(c))
+	}
+}
+
+// Whole returns a drawing of one plot that has all of the canvas.
+func Whole(plotOf func(t *Theme) *plot.Plot) func(*Theme, draw.Canvas) {
+	return func(t *Theme, c draw.Canvas) { Place(c, Panel{Plot: plotOf(t), DX: 1, DY: 1}) }
+}
+
+// SideBySide draws plots of the same width.
+func SideBySide(c draw.Canvas, plots []*plot.Plot) {
+	n := float64(len(plots))
+	for i, p := range plots {
+		Place(c, Panel{Plot: p, X: float64(i)/n + 0.01, DX: 1/n - 0.02, DY: 1})
 	}
 }
 
@@ -43,16 +67,12 @@ func (q Panel) empty(c draw.Canvas) {
 	c.FillText(note, c.Center(), "no data")
 }
 
-// Square draws a map in the largest square that its part has, so that cells are square, with the
-// scale of its colours at the right.
-func Square(c draw.Canvas, q Panel, scale *plot.Plot) {
-	if q.Lack != "" {
-		q.empty(q.on(c))
-		return
-	}
+// square draws a map in the largest square that its part has, so that cells are square, with the scale of
+// its colours at the right.
+func (q Panel) square(c draw.Canvas) {
 	settle(q.Plot)
-	settle(scale)
-	part := q.on(c).Rectangle
+	settle(q.Scale)
+	part := c.Rectangle
 	bar, gap := vg.Points(70), vg.Points(16)
 	part.Max.X -= gap
 	// The map's own ticks and title take some of its part: what is left is made square.
@@ -61,6 +81,54 @@ func Square(c draw.Canvas, q Panel, scale *plot.Plot) {
 	side := min(w, h)
 	part.Max.X = part.Min.X + side + vg.Points(left) + bar
 	part.Min.Y = part.Max.Y - side - vg.Points(below+above)
-	q.Plot.Draw(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: part.Min, Max: vg.Point{X: part.Max.X - bar, Y: part.Max.Y}}})
-	scale.Draw(draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: part.Max.X - bar + vg.Points(6), Y: part.Min.Y + vg.Points(below-8)}, Max: vg.Point{X: part.Max.X, Y: part.Max.Y - vg.Points(above-8)}}})
+	c.Rectangle = part
+	q.Plot.Draw(draw.Crop(c, 0, -bar, 0, 0))
+	scale := vg.Rectangle{
+		Min: vg.Point{X: part.Max.X - bar + vg.Points(6), Y: part.Min.Y + vg.Points(below-8)},
+		Max: vg.Point{X: part.Max.X, Y: part.Max.Y - vg.Points(above-8)},
+	}
+	q.Scale.Draw(draw.Canvas{Canvas: c.Canvas, Rectangle: scale})
+}
+
+// Tiles calls picture with the part of the canvas that each of n pictures has, so many across in a line, less
+// a gap around it.
+func Tiles(c draw.Canvas, n, across int, gap vg.Length, picture func(i int, part draw.Canvas)) {
+	w, h := c.Size().X/vg.Length(across), c.Size().Y/vg.Length(Lines(n, across))
+	for i := range n {
+		x, y := c.Min.X+w*vg.Length(i%across), c.Max.Y-h*vg.Length(i/across+1)
+		part := c
+		part.Min, part.Max = vg.Point{X: x + gap, Y: y + gap}, vg.Point{X: x + w - gap, Y: y + h - gap}
+		picture(i, part)
+	}
+}
+
+// Lines returns the number of lines of n tiles, at least 1.
+func Lines(n, across int) int { return max((n+across-1)/across, 1) }
+
+// An Area is where an image is drawn.
+type Area struct {
+	vg.Rectangle
+	w, h vg.Length
+}
+
+// Headed writes a title and returns the area below it that an image of a size has, as large as its shape
+// lets it be.
+func (t *Theme) Headed(c draw.Canvas, title string, size, width, height float64) Area {
+	head := t.Text(size, t.Ink)
+	head.YAlign = draw.YTop
+	c.FillText(head, vg.Point{X: c.Min.X, Y: c.Max.Y}, title)
+	c.Max.Y -= vg.Points(1.5 * size)
+	w, h := c.Size().X, c.Size().Y
+	if ratio := vg.Length(height / width); h/w > ratio {
+		h = w * ratio
+	} else {
+		w = h / ratio
+	}
+	lower, upper := vg.Point{X: c.Min.X, Y: c.Max.Y - h}, vg.Point{X: c.Min.X + w, Y: c.Max.Y}
+	return Area{vg.Rectangle{Min: lower, Max: upper}, w, h}
+}
+
+// At returns where a point of the image is drawn: fractions of the image, y points down.
+func (a Area) At(x, y float64) vg.Point {
+	return vg.Point{X: a.Min.X + a.w*vg.Length(x), Y: a.Max.Y - a.h*vg.Length(y)}
 }

@@ -68,12 +68,14 @@ func (p *Photos) Notes() (notes []string) {
 	}
 	notes = slices.Clone(p.faults)
 	if p.absent > 0 {
-		notes = append(notes, fmt.Sprintf("%d of the %d images of traces are not in %s", p.absent, p.sought, p.place))
+		absent := fmt.Sprintf("%d of the %d images of traces are not in %s", p.absent, p.sought, p.place)
+		notes = append(notes, absent)
 		notes = append(notes, p.images.Notes()...)
 	}
 	return notes
 }
 
+// Close closes the place of the pictures.
 func (p *Photos) Close() {
 	if p != nil {
 		p.images.Close()

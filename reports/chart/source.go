@@ -9,12 +9,14 @@ import (
 	"abtool/internal/stat"
 )
 
-// Source finds numbers of a document.
+// A Source finds numbers of a data set's statistics by their names. Statistics, values, tables and columns
+// that are not there have no numbers; none of that is an error.
 type Source struct {
-	Set   string
-	Stats map[string]*analysis.Statistic
+	Set   string                         // imagenet or coco
+	Stats map[string]*analysis.Statistic // by name
 }
 
+// NewSource returns the source of a data set's numbers.
 func NewSource(d *analysis.DataSet) Source {
 	s := Source{d.Name, map[string]*analysis.Statistic{}}
 	for i := range d.Statistics {
@@ -23,6 +25,7 @@ func NewSource(d *analysis.DataSet) Source {
 	return s
 }
 
+// Has reports whether all of the statistics are there.
 func (s Source) Has(names ...string) bool {
 	for _, n := range names {
 		if s.Stats[n] == nil {
@@ -32,7 +35,7 @@ func (s Source) Has(names ...string) bool {
 	return true
 }
 
-// Value is a value of a statistic; an undefined one if there is none.
+// Value returns a value of a statistic; NaN over 0 units if it is not there.
 func (s Source) Value(statistic, name string) analysis.Value {
 	if st := s.Stats[statistic]; st != nil {
 		if v := st.Value(name); v != nil {
@@ -42,18 +45,19 @@ func (s Source) Value(statistic, name string) analysis.Value {
 	return analysis.Value{Value: stat.Number(math.NaN())}
 }
 
-// Column has the numbers of a column of a table; NaN where there is none.
+// Column returns the numbers of a column of a table, as CellNumber has them; the slice is the caller's.
 func (s Source) Column(statistic, table, column string) (out []float64) {
 	s.cells(statistic, table, column, func(v any) { out = append(out, CellNumber(v)) })
 	return out
 }
 
-// Texts has the texts of a column.
+// Texts returns the cells of a column as text.
 func (s Source) Texts(statistic, table, column string) (out []string) {
 	s.cells(statistic, table, column, func(v any) { out = append(out, fmt.Sprint(v)) })
 	return out
 }
 
+// cells calls f with every cell of a column.
 func (s Source) cells(statistic, table, column string, f func(any)) {
 	st := s.Stats[statistic]
 	if st == nil {
@@ -73,6 +77,7 @@ func (s Source) cells(statistic, table, column string, f func(any)) {
 	}
 }
 
+// CellNumber returns the number in a cell of a table; that of a truth value is 1 or 0, of any other NaN.
 func CellNumber(v any) float64 {
 	switch v := v.(type) {
 	case int64:
@@ -88,7 +93,7 @@ func CellNumber(v any) float64 {
 	return math.NaN()
 }
 
-// Histogram is a map of a statistic; nil for none.
+// Histogram returns a two-dimensional histogram of a statistic; nil if it is not there.
 func (s Source) Histogram(statistic, name string) *analysis.Histogram {
 	if st := s.Stats[statistic]; st != nil {
 		for i := range st.Histograms {
@@ -100,9 +105,10 @@ func (s Source) Histogram(statistic, name string) *analysis.Histogram {
 	return nil
 }
 
-// Any reports whether a column of a table has a number, and with counts a number above 0.
+// Any reports whether a column of a table has a number.
 func (s Source) Any(statistic, table, column string) bool {
-	return slices.ContainsFunc(s.Column(statistic, table, column), func(v float64) bool { return !math.IsNaN(v) })
+	isNumber := func(v float64) bool { return !math.IsNaN(v) }
+	return slices.ContainsFunc(s.Column(statistic, table, column), isNumber)
 }
 
 // Counted reports whether a column of counts has one above 0.
@@ -110,11 +116,27 @@ func (s Source) Counted(statistic, table, column string) bool {
 	return slices.ContainsFunc(s.Column(statistic, table, column), func(v float64) bool { return v > 0 })
 }
 
-// Binned reports whether a histogram over bins that grow has something in a bin that logBars draws.
+// bins returns the edges of a histogram over bins that grow, and the share of all that each bin has.
+func (s Source) bins(statistic, table string) (from, to, share []float64) {
+	from, to = s.Column(statistic, table, "from"), s.Column(statistic, table, "to")
+	share = s.Column(statistic, table, "n")
+	total := 0.0
+	for _, n := range share {
+		if !math.IsNaN(n) {
+			total += n
+		}
+	}
+	for i := range share {
+		share[i] /= max(total, 1)
+	}
+	return from, to, share
+}
+
+// Binned reports whether a histogram over bins that grow has something in a bin that LogBars draws.
 func (s Source) Binned(statistic, table string) bool {
-	from, to := s.Column(statistic, table, "from"), s.Column(statistic, table, "to")
-	for i, n := range s.Column(statistic, table, "n") {
-		if n > 0 && from[i] > 0 && !math.IsNaN(to[i]) {
+	from, to, share := s.bins(statistic, table)
+	for i, v := range share {
+		if v > 0 && from[i] > 0 && !math.IsNaN(to[i]) {
 			return true
 		}
 	}
@@ -127,14 +149,5 @@ func (s Source) None(statistic, name string) bool {
 	return v.Value == 0 || v.N == 0 && s.Has(statistic)
 }
 
-func Sum(v []float64) (total float64) {
-	for _, x := range v {
-		if !math.IsNaN(x) {
-			total += x
-		}
-	}
-	return total
-}
-
-// Defined reports whether a value is one of something.
+// Defined reports whether a value is a number, over at least one unit.
 func Defined(v analysis.Value) bool { return v.Value.Defined() && v.N > 0 }

@@ -19,7 +19,8 @@ func tidySVG(b []byte) []byte {
 	}
 	b = bytes.ReplaceAll(b, []byte("data:image/jpg;base64,"), []byte("data:image/png;base64,"))
 	b = bytes.ReplaceAll(b, []byte("<image "), []byte(`<image preserveAspectRatio="none" `))
-	b = bytes.ReplaceAll(b, []byte("font-family:Liberation Sans"), []byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif"))
+	b = bytes.ReplaceAll(b, []byte("font-family:Liberation Sans"),
+		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif"))
 	b = svgSize.ReplaceAll(b, []byte("<svg viewBox"))
 	return shorten(b)
 }

@@ -14,9 +14,9 @@ import (
 // A Theme is the colours that a figure is drawn in.
 type Theme struct {
 	name              string
-	Paper, Ink, faint color.NRGBA // background, text and axes, grid
-	Series            [6]color.NRGBA
-	low, high         oklch // ends of the map of counts
+	Paper, Ink, faint color.NRGBA    // background, text and axes, grid
+	Series            [6]color.NRGBA // of curves and bars, one after the other
+	low, high         oklch          // ends of the map of counts
 	undefined         color.NRGBA
 }
 
@@ -25,18 +25,21 @@ type Theme struct {
 var (
 	light = Theme{
 		name: "light", Paper: rgb(255, 255, 255), Ink: rgb(34, 34, 34), faint: rgb(222, 222, 222),
-		Series: [6]color.NRGBA{rgb(0, 114, 178), rgb(213, 94, 0), rgb(0, 138, 100), rgb(204, 121, 167), rgb(150, 110, 0), rgb(90, 90, 90)},
-		low:    oklch{0.97, 0.015, 250}, high: oklch{0.30, 0.13, 264}, undefined: rgb(232, 232, 232),
+		Series: [6]color.NRGBA{rgb(0, 114, 178), rgb(213, 94, 0), rgb(0, 138, 100), rgb(204, 121, 167),
+			rgb(150, 110, 0), rgb(90, 90, 90)},
+		low: oklch{0.97, 0.015, 250}, high: oklch{0.30, 0.13, 264}, undefined: rgb(232, 232, 232),
 	}
 	dark = Theme{
 		name: "dark", Paper: rgb(24, 26, 30), Ink: rgb(228, 228, 228), faint: rgb(62, 66, 72),
-		Series: [6]color.NRGBA{rgb(86, 180, 233), rgb(255, 150, 70), rgb(60, 200, 155), rgb(225, 150, 195), rgb(240, 200, 80), rgb(170, 170, 170)},
-		low:    oklch{0.25, 0.02, 264}, high: oklch{0.95, 0.10, 100}, undefined: rgb(44, 46, 52),
+		Series: [6]color.NRGBA{rgb(86, 180, 233), rgb(255, 150, 70), rgb(60, 200, 155), rgb(225, 150, 195),
+			rgb(240, 200, 80), rgb(170, 170, 170)},
+		low: oklch{0.25, 0.02, 264}, high: oklch{0.95, 0.10, 100}, undefined: rgb(44, 46, 52),
 	}
 )
 
 func rgb(r, g, b uint8) color.NRGBA { return color.NRGBA{r, g, b, 255} }
 
+// Fade returns a colour with an opacity, of which 255 is full.
 func Fade(c color.NRGBA, alpha uint8) color.NRGBA { return color.NRGBA{c.R, c.G, c.B, alpha} }
 
 // An oklch is a colour by its perceived lightness 0…1, chroma and hue in degrees (Ottosson's
@@ -66,10 +69,12 @@ func (o oklch) rgb() color.NRGBA {
 		}
 		return uint8(math.Round(255 * v))
 	}
-	return rgb(channel(4.0767416621*l-3.3077115913*m+0.2309699292*s), channel(-1.2684380046*l+2.6097574011*m-0.3413193965*s), channel(-0.0041960863*l-0.7034186147*m+1.7076147010*s))
+	return rgb(channel(4.0767416621*l-3.3077115913*m+0.2309699292*s),
+		channel(-1.2684380046*l+2.6097574011*m-0.3413193965*s),
+		channel(-0.0041960863*l-0.7034186147*m+1.7076147010*s))
 }
 
-// Sizes of text and lines: a figure can be read at half its size.
+// Sizes of text and lines, in points: a figure can be read at half its size.
 const (
 	titleSize = 15
 	labelSize = 14
@@ -83,14 +88,14 @@ func style(s *text.Style, size float64, c color.Color) {
 	s.Font = font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, vg.Points(size))
 }
 
-// Text is a style for labels, which begin at their place and are centred on it across the line.
+// Text returns a style for labels, which begin at their place and are centred on it across the line.
 func (t *Theme) Text(size float64, c color.Color) text.Style {
 	s := text.Style{XAlign: draw.XLeft, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
 	style(&s, size, c)
 	return s
 }
 
-// Plot is an empty plot in the theme.
+// Plot returns an empty plot in the theme, with its title and those of its axes.
 func (t *Theme) Plot(title, x, y string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil

@@ -34,37 +34,28 @@ type Traces struct {
 
 // Figure draws the examples of the data set in a list of any.
 func (k Traces) Figure(list []analysis.Example, images *Photos) Figure {
+	f := Figure{Name: k.Set + "-examples", Set: k.Set, Title: "Traces"}
 	var tiles []tile
-	photos := 0
 	for i := range list {
 		if list[i].Set == k.Set {
 			q := tile{&list[i], images.of(&list[i])}
-			if q.photo != nil {
-				photos++
-			}
+			f.Photos += b2i(q.photo != nil)
 			tiles = append(tiles, q)
 		}
 	}
 	if len(tiles) == 0 {
-		return Figure{Name: k.Set + "-examples", Set: k.Set, Title: "Traces", Missing: string(k.Lack)}
+		f.Missing = string(k.Lack)
+		return f
 	}
 	across := min(tilesAcross, len(tiles))
-	lines := (len(tiles) + across - 1) / across
+	f.Width, f.Height = 300*float64(across), 290*float64(Lines(len(tiles), across))
 	on := "the area of the image"
-	if photos > 0 {
-		on = fmt.Sprintf("the image (%d of %d were found)", photos, len(tiles))
+	if f.Photos > 0 {
+		on = fmt.Sprintf("the image (%d of %d were found)", f.Photos, len(tiles))
 	}
-	f := Figure{Name: k.Set + "-examples", Set: k.Set, Width: 300 * float64(across), Height: 290 * float64(lines), Photos: photos}
-	f.Title, f.Statistics = "Traces", nil
 	f.Caption, f.Alt = fmt.Sprintf(k.Caption, on), fmt.Sprintf(k.Alt, len(tiles))
 	f.Draw = func(t *Theme, c draw.Canvas) {
-		size := c.Size()
-		for i, q := range tiles {
-			w, h := size.X/vg.Length(across), size.Y/vg.Length(lines)
-			x, y := c.Min.X+w*vg.Length(i%across), c.Max.Y-h*vg.Length(i/across+1)
-			gap := vg.Points(8)
-			k.tile(t, draw.Canvas{Canvas: c.Canvas, Rectangle: vg.Rectangle{Min: vg.Point{X: x + gap, Y: y + gap}, Max: vg.Point{X: x + w - gap, Y: y + h - gap}}}, q)
-		}
+		Tiles(c, len(tiles), across, vg.Points(8), func(i int, part draw.Canvas) { k.tile(t, part, tiles[i]) })
 	}
 	return f
 }
@@ -75,33 +66,19 @@ func (k Traces) tile(t *Theme, c draw.Canvas, q tile) {
 	if x.Hits+x.Misses > 0 { // with ground truth
 		name += ": " + k.Outcome(x)
 	}
-	head := t.Text(TickSize, t.Ink)
-	head.YAlign = draw.YTop
-	c.FillText(head, vg.Point{X: c.Min.X, Y: c.Max.Y}, name)
-	c.Max.Y -= vg.Points(18)
-	// The image as large as its shape lets it be.
-	w, h := c.Size().X, c.Size().Y
-	if ratio := vg.Length(x.Height / x.Width); h/w > ratio {
-		h = w * ratio
-	} else {
-		w = h / ratio
-	}
-	area := vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: c.Max.Y - h}, Max: vg.Point{X: c.Min.X + w, Y: c.Max.Y}}
-	corners := func(r vg.Rectangle) []vg.Point {
-		return []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}, r.Min}
-	}
+	area := t.Headed(c, name, TickSize, x.Width, x.Height)
 	if q.photo != nil {
-		c.DrawImage(area, q.photo)
+		c.DrawImage(area.Rectangle, q.photo)
 	} else {
-		c.FillPolygon(t.undefined, corners(area)[:4])
+		c.FillPolygon(t.undefined, Corners(area.Rectangle))
 	}
-	c.StrokeLines(draw.LineStyle{Color: t.faint, Width: vg.Points(0.8)}, corners(area))
+	outline(c, draw.LineStyle{Color: t.faint, Width: vg.Points(0.8)}, area.Rectangle)
 	at := func(x, y float64) vg.Point {
-		limit := func(v float64) vg.Length { return vg.Length(max(-0.02, min(1.02, v))) }
-		return vg.Point{X: area.Min.X + w*limit(x), Y: area.Max.Y - h*limit(y)}
+		return area.At(max(-0.02, min(1.02, x)), max(-0.02, min(1.02, y)))
 	}
 	for _, b := range x.Boxes {
-		c.StrokeLines(draw.LineStyle{Color: t.Series[2], Width: vg.Points(1.6)}, corners(vg.Rectangle{Min: at(b.X0, b.Y1), Max: at(b.X1, b.Y0)}))
+		box := vg.Rectangle{Min: at(b.X0, b.Y1), Max: at(b.X1, b.Y0)}
+		outline(c, draw.LineStyle{Color: t.Series[2], Width: vg.Points(1.6)}, box)
 	}
 	end := int64(0)
 	for _, s := range x.Samples {
@@ -121,25 +98,33 @@ func (k Traces) tile(t *Theme, c draw.Canvas, q tile) {
 			continue
 		}
 		p := at(e.X, e.Y)
-		c.DrawGlyph(draw.GlyphStyle{Color: t.Paper, Radius: vg.Points(6.5), Shape: draw.CircleGlyph{}}, p)
-		Cross(c, t.Series[1], p)
+		t.Target(c, p)
 		if e.Icon != "" {
 			s := t.Text(TickSize-1, t.Ink)
-			r := s.Rectangle(e.Icon)
 			p.X += vg.Points(8)
-			if p.X+r.Size().X > area.Max.X {
+			if p.X+s.Rectangle(e.Icon).Size().X > area.Max.X {
 				s.XAlign = draw.XRight
 				p.X -= vg.Points(16)
 			}
-			r = s.Rectangle(e.Icon).Add(p)
-			c.FillPolygon(Fade(t.Paper, 200), corners(r)[:4])
-			c.FillText(s, p, e.Icon)
+			t.Labelled(c, s, p, e.Icon)
 		}
 	}
 }
 
-// Cross draws a saltire that shows on anything.
-func Cross(c draw.Canvas, color color.NRGBA, p vg.Point) {
+// Labelled writes a text on a ground that lets it be read on anything.
+func (t *Theme) Labelled(c draw.Canvas, s draw.TextStyle, at vg.Point, text string) {
+	c.FillPolygon(Fade(t.Paper, 200), Corners(s.Rectangle(text).Add(at)))
+	c.FillText(s, at, text)
+}
+
+// Target draws a cross on a disc, which shows on any image.
+func (t *Theme) Target(c draw.Canvas, p vg.Point) {
+	c.DrawGlyph(draw.GlyphStyle{Color: t.Paper, Radius: vg.Points(6.5), Shape: draw.CircleGlyph{}}, p)
+	cross(c, t.Series[1], p)
+}
+
+// cross draws a saltire.
+func cross(c draw.Canvas, color color.NRGBA, p vg.Point) {
 	line, r := draw.LineStyle{Color: color, Width: vg.Points(2)}, vg.Points(4)
 	c.StrokeLine2(line, p.X-r, p.Y-r, p.X+r, p.Y+r)
 	c.StrokeLine2(line, p.X-r, p.Y+r, p.X+r, p.Y-r)

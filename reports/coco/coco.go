@@ -7,33 +7,39 @@ import (
 	"abtool/reports/chart"
 )
 
+// Figures draw the statistics of a data set, in the order of a report. A figure without data says in Missing
+// what the store lacks.
 var Figures = []func(chart.Source) chart.Figure{Maps, IconFrame, Sequences, SizeRecall, Times,
 	Workers, HITs}
 
-// Sentences say what is true of the data set, from its values alone.
+// Sentences returns what is true of the data set, in whole sentences, from its values alone.
 func Sentences(s chart.Source) (out []string) {
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	v := s.Value
-	number := func(x analysis.Value) string { return chart.Grouped(float64(x.Value)) }
+	number := func(x analysis.Value) string { return chart.Grouped(x.Value) }
 	if records := v("counts", "records"); chart.Defined(records) {
 		text := fmt.Sprintf("%s pages, one image each", number(records))
 		if w := v("workers", "workers"); chart.Defined(w) {
 			text += ", by " + number(w) + " annotators"
 		}
-		add("%s. On them %s icons have a point, and the ground truth has %s objects.", text, number(v("counts", "icons")), number(v("counts", "instances")))
+		add("%s. On them %s icons have a point, and the ground truth has %s objects.",
+			text, number(v("counts", "icons")), number(v("counts", "instances")))
 	}
 	if a := v("icon_precision", "on_mask"); chart.Defined(a) {
-		add("An icon lies on a mask of its class in %s, in a box of it in %s.", chart.WithInterval(a), chart.Percent(float64(v("icon_precision", "on_box").Value)))
+		add("An icon lies on a mask of its class in %s, in a box of it in %s.",
+			chart.WithInterval(a), chart.Percent(v("icon_precision", "on_box").Value))
 	}
 	if a := v("class_recall", "recall"); chart.Defined(a) {
 		add("Of the classes on an image, %s are found on average.", chart.WithInterval(a))
 	}
 	if a := v("sequences", "add_only"); chart.Defined(a) {
-		add("%s of the icons that stay were added and never touched again; the longest sequence has %s actions.", chart.Percent(float64(a.Value)), number(v("sequences", "longest_actions")))
+		add("%s of the icons that stay were added and never touched again; the longest sequence has %s actions.",
+			chart.Percent(a.Value), number(v("sequences", "longest_actions")))
 	}
 	return append(out, chart.HITsSentence(s, "precision")...)
 }
 
+// Sections has the statistics that each section of a report shows, in order.
 var Sections = map[string][]string{
 	"amount":       {"counts"},
 	"localisation": {"icon_precision", "centre_bias", "icon_frame"},

@@ -1,8 +1,6 @@
 package coco
 
-import (
-	"abtool/reports/chart"
-)
+import "abtool/reports/chart"
 
 // What COCO stores lack.
 const (

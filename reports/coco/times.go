@@ -11,17 +11,24 @@ import (
 	"abtool/reports/chart"
 )
 
+// Times draws the time on a page, and the steps through the superclasses.
 func Times(s chart.Source) chart.Figure {
 	mean, median := s.Value("time", "mean"), s.Value("time", "median")
-	noTime, noStep := chart.Unless(s.Binned("time", "time_spent"), noPageTime), chart.Unless(s.Counted("browsing", "by_superclass", "events"), noSteps)
-	f := chart.Figure{Name: "coco-times", Title: "Time on a page, and stepping through the superclasses", Width: 820, Height: 320, Statistics: []string{"time", "browsing"},
+	noTime := chart.Unless(s.Binned("time", "time_spent"), noPageTime)
+	noStep := chart.Unless(s.Counted("browsing", "by_superclass", "events"), noSteps)
+	f := chart.Figure{Name: "coco-times", Title: "Time on a page, and stepping through the superclasses",
+		Width: 820, Height: 320, Statistics: []string{"time", "browsing"},
 		Alt: "A histogram of the time on a page with one peak, and bars of steps by superclass."}
 	f.Describe(
-		chart.Part{Where: "Left", Caption: fmt.Sprintf("time on %s pages, median %s.", chart.Grouped(float64(mean.N)), chart.Milliseconds(math.Round(float64(median.Value)/100)*100)), Lack: noTime},
-		chart.Part{Where: "Right", Caption: fmt.Sprintf("mean steps to each superclass on a page, from the opening one (0) to the last (10); %s of the steps were made by the keyboard.", chart.WithInterval(s.Value("browsing", "keyboard_share"))), Lack: noStep})
+		chart.Part{Where: "Left", Lack: noTime, Caption: fmt.Sprintf("time on %s pages, median %s.",
+			chart.Grouped(mean.N), chart.Milliseconds(math.Round(float64(median.Value)/100)*100))},
+		chart.Part{Where: "Right", Lack: noStep, Caption: fmt.Sprintf("mean steps to each superclass on a page, from the "+
+			"opening one (0) to the last (10); %s of the steps were made by the keyboard.",
+			chart.WithInterval(s.Value("browsing", "keyboard_share")))})
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		p := t.LogBars("", "", "ms", s, "time", "time_spent", t.Series[0])
-		chart.Place(c, chart.Panel{Plot: p, DX: 0.5, DY: 1, Lack: noTime}, chart.Panel{Plot: stepBars(t, s), X: 0.5, DX: 0.5, DY: 1, Lack: noStep})
+		chart.Place(c, chart.Panel{Plot: p, DX: 0.5, DY: 1, Lack: noTime},
+			chart.Panel{Plot: stepBars(t, s), X: 0.5, DX: 0.5, DY: 1, Lack: noStep})
 	}
 	return f
 }

@@ -1,8 +1,6 @@
 package imagenet
 
-import (
-	"abtool/reports/chart"
-)
+import "abtool/reports/chart"
 
 // What ImageNet stores lack.
 const (
@@ -43,6 +41,11 @@ func clicksOnBoxes(s chart.Source, n int64) chart.Lack {
 		return noClicks
 	}
 	return noBoxedClicks
+}
+
+// boxedClicks is what a plot lacks that is over the images of the accuracy of clicks.
+func boxedClicks(s chart.Source) chart.Lack {
+	return clicksOnBoxes(s, s.Value("click_accuracy", "accuracy").N)
 }
 
 // boxCentres is what a map of the centres of boxes lacks.

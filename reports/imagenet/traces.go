@@ -10,31 +10,42 @@ import (
 	"abtool/reports/chart"
 )
 
+// AlongTrace draws the accuracy of mouse samples on the way to the click.
 func AlongTrace(s chart.Source) chart.Figure {
-	bc := s.Value("click_accuracy", "accuracy").N
 	lackOf := func(statistic, table string, otherwise chart.Lack) chart.Lack {
 		if s.Any(statistic, table, "accuracy") {
 			return ""
 		}
-		return chart.FirstLack(clicksOnBoxes(s, bc), otherwise)
+		return chart.FirstLack(boxedClicks(s), otherwise)
 	}
-	last, samples, times := lackOf("last_samples", "last_n", noSamples), lackOf("trace_quantiles", "samples", noWay), lackOf("time_quantiles", "samples", noWay)
-	from, to := chart.Percent(float64(s.Value("trace_quantiles", "accuracy.0").Value)), chart.Percent(float64(s.Value("trace_quantiles", "accuracy.9").Value))
-	f := chart.Figure{Name: "imagenet-traces", Title: "Accuracy of mouse samples on the way to the click", Width: 900, Height: 340, Statistics: []string{"last_samples", "trace_quantiles", "time_quantiles"},
+	last := lackOf("last_samples", "last_n", noSamples)
+	samples, times := lackOf("trace_quantiles", "samples", noWay), lackOf("time_quantiles", "samples", noWay)
+	from := chart.Percent(s.Value("trace_quantiles", "accuracy.0").Value)
+	to := chart.Percent(s.Value("trace_quantiles", "accuracy.9").Value)
+	f := chart.Figure{Name: "imagenet-traces", Title: "Accuracy of mouse samples on the way to the click",
+		Width: 900, Height: 340, Statistics: []string{"last_samples", "trace_quantiles", "time_quantiles"},
 		Caption: "Share of samples that lie in a box, over images with a box and a final click."}
 	f.Describe(
 		chart.Part{Where: "Left", Caption: "the N-th sample before the click.", Lack: last},
-		chart.Part{Where: "Middle", Caption: fmt.Sprintf("tenths of the samples from entering the image to the click, %s in the first and %s in the last.", from, to), Lack: samples},
+		chart.Part{Where: "Middle", Lack: samples, Caption: fmt.Sprintf("tenths of the samples from entering the image "+
+			"to the click, %s in the first and %s in the last.", from, to)},
 		chart.Part{Where: "Right", Caption: "tenths of the time.", Lack: times})
 	f.Caption += " Bands: 95 % intervals over samples of the annotators."
-	f.Alt = fmt.Sprintf("Three curves: accuracy falls with every sample that is counted back from the click, and grows from %s to %s along the way.", from, to)
+	f.Alt = fmt.Sprintf("Three curves: accuracy falls with every sample that is counted back from the click, "+
+		"and grows from %s to %s along the way.", from, to)
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
-		p := accuracyCurves(t, "Last samples", "samples before the click", curveOf(s, "last_samples", "last_n", "n_before"), "any", curveOf(s, "last_samples", "last_n_segment", "n_before"), "since entering")
-		q := accuracyCurves(t, "By samples", "tenth of the samples", curveOf(s, "trace_quantiles", "samples", "tenth"), "", chart.Points{}, "")
-		r := accuracyCurves(t, "By time", "tenth of the time", curveOf(s, "time_quantiles", "samples", "tenth"), "", chart.Points{}, "")
+		p := accuracyPlot(t, "Last samples", "samples before the click")
+		t.Curve(p, accuracies(s, "last_samples", "last_n", "n_before"), 0, "any")
+		t.Curve(p, accuracies(s, "last_samples", "last_n_segment", "n_before"), 1, "since entering")
+		q := accuracyPlot(t, "By samples", "tenth of the samples")
+		t.Curve(q, accuracies(s, "trace_quantiles", "samples", "tenth"), 0, "")
+		r := accuracyPlot(t, "By time", "tenth of the time")
+		t.Curve(r, accuracies(s, "time_quantiles", "samples", "tenth"), 0, "")
 		same(&p.Y, &q.Y, &r.Y)
 		q.X.Tick.Marker, r.X.Tick.Marker = tenths{}, tenths{}
-		chart.Place(c, chart.Panel{Plot: p, DX: 0.32, DY: 1, Lack: last}, chart.Panel{Plot: q, X: 0.345, DX: 0.315, DY: 1, Lack: samples}, chart.Panel{Plot: r, X: 0.685, DX: 0.315, DY: 1, Lack: times})
+		chart.Place(c, chart.Panel{Plot: p, DX: 0.32, DY: 1, Lack: last},
+			chart.Panel{Plot: q, X: 0.345, DX: 0.315, DY: 1, Lack: samples},
+			chart.Panel{Plot: r, X: 0.685, DX: 0.315, DY: 1, Lack: times})
 	}
 	return f
 }
@@ -56,24 +67,24 @@ func (tenths) Ticks(_, _ float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// curveOf has the accuracies of a table, with their intervals.
-func curveOf(s chart.Source, statistic, table, key string) chart.Points {
-	return chart.Points{X: s.Column(statistic, table, key), Y: s.Column(statistic, table, "accuracy"), Low: s.Column(statistic, table, "low"), High: s.Column(statistic, table, "high")}
+// accuracies returns the accuracies of a table by a key, with their intervals.
+func accuracies(s chart.Source, statistic, table, key string) chart.Points {
+	return s.Points(statistic, table, key, "accuracy", "low", "high")
 }
 
-func accuracyCurves(t *chart.Theme, title, x string, a chart.Points, nameA string, b chart.Points, nameB string) *plot.Plot {
+func accuracyPlot(t *chart.Theme, title, x string) *plot.Plot {
 	p := t.Plot(title, x, "")
 	p.Y.Tick.Marker = chart.Percents{}
 	t.Grid(p, false, true)
-	t.Curve(p, a, 0, nameA)
-	t.Curve(p, b, 1, nameB)
 	return p
 }
 
+// Examples says how traces on images are drawn.
 var Examples = chart.Traces{
-	Set:     "imagenet",
-	Caption: "The way of the mouse on %s from entering it to the final click, time from pale to strong; cross: the final click; outlines: ground-truth boxes. Images are taken by a hash of their ids, every third of them a miss.",
-	Alt:     "%d traces that end in a click.",
+	Set: "imagenet",
+	Caption: "The way of the mouse on %s from entering it to the final click, time from pale to strong; cross: the " +
+		"final click; outlines: ground-truth boxes. Images are taken by a hash of their ids, every third of them a miss.",
+	Alt: "%d traces that end in a click.",
 	Outcome: func(x *analysis.Example) string {
 		if x.Hits > 0 {
 			return "hits"

@@ -6,68 +6,73 @@ import (
 	"math"
 
 	"abtool/reports"
+	"abtool/reports/chart"
 	"abtool/train/data"
 	"abtool/train/run"
 )
 
-// Curves draws what the log of a run has (the paper's figures 8 and 9) into the folder of the run.
+// Curves draws what the log of a run has (the paper's figures 8 and 9) into the folder of the run, as
+// curves.svg, curves.png and the same in dark. Without a log, or with an empty one, it draws nothing.
 func Curves(dir string) error {
 	lines, err := run.ReadLog(dir)
 	if err != nil || len(lines) == 0 {
 		return err
 	}
-	curve := func(name string, get func(run.Line) (v, low, high float64)) reports.Series {
-		s := reports.Series{Name: name}
-		band := false
+	f := curves(lines)
+	return f.Save(dir)
+}
+
+// curves returns the figure of a log, which has a line at least.
+func curves(lines []run.Line) chart.Figure {
+	training := func(get func(run.Line) float64) reports.Series {
+		s := reports.Series{Name: "training"}
 		for _, l := range lines {
-			v, low, high := get(l)
-			s.X, s.Y, s.Low, s.High = append(s.X, float64(l.Epoch)), append(s.Y, v), append(s.Low, low), append(s.High, high)
-			band = band || !math.IsNaN(low)
-		}
-		if !band {
-			s.Low, s.High = nil, nil
+			s.X, s.Y = append(s.X, float64(l.Epoch)), append(s.Y, get(l))
 		}
 		return s
 	}
-	nan := math.NaN()
-	plain := func(get func(run.Line) float64) func(run.Line) (float64, float64, float64) {
-		return func(l run.Line) (float64, float64, float64) { return get(l), nan, nan }
-	}
-	val := func(get func(*run.Metrics) *run.Measure) func(run.Line) (float64, float64, float64) {
-		return func(l run.Line) (float64, float64, float64) {
-			if l.Val == nil {
-				return nan, nan, nan
+	validation := func(get func(*run.Metrics) *run.Measure) reports.Series {
+		s := reports.Series{Name: "validation"}
+		for _, l := range lines {
+			var m *run.Measure
+			if l.Val != nil {
+				m = get(l.Val)
 			}
-			m := get(l.Val)
-			switch {
-			case m == nil:
-				return nan, nan, nan
-			case m.Interval == nil:
-				return float64(m.Value), nan, nan
+			v, low, high := math.NaN(), math.NaN(), math.NaN()
+			if m != nil {
+				v = float64(m.Value)
+				if m.Interval != nil {
+					low, high = m.Interval.Low, m.Interval.High
+				}
 			}
-			return float64(m.Value), m.Interval.Low, m.Interval.High
+			s.X, s.Y = append(s.X, float64(l.Epoch)), append(s.Y, v)
+			s.Low, s.High = append(s.Low, low), append(s.High, high)
 		}
+		return s
 	}
 	accuracy, name := func(m *run.Metrics) *run.Measure { return m.Top1 }, "top-1 accuracy"
 	if v := lines[0].Val; v != nil && v.MAP != nil {
 		accuracy, name = func(m *run.Metrics) *run.Measure { return m.MAP }, "mAP"
 	}
-	titles, shares := []string{"Class loss", "Validation: " + name, "Point loss"}, []bool{false, true, false}
-	series := [][]reports.Series{
-		{curve("training", plain(func(l run.Line) float64 { return float64(l.Class) })), curve("validation", val(func(m *run.Metrics) *run.Measure { return &m.ClassLoss }))},
-		{curve("validation", val(accuracy))},
-		{curve("training", plain(func(l run.Line) float64 { return float64(l.Point) })), curve("validation", val(func(m *run.Metrics) *run.Measure { return &m.PointLoss }))},
+	panels := []reports.CurvePanel{
+		{Title: "Class loss", Series: []reports.Series{
+			training(func(l run.Line) float64 { return float64(l.Class) }),
+			validation(func(m *run.Metrics) *run.Measure { return &m.ClassLoss })}},
+		{Title: "Validation: " + name, Shares: true, Series: []reports.Series{validation(accuracy)}},
+		{Title: "Point loss", Series: []reports.Series{
+			training(func(l run.Line) float64 { return float64(l.Point) }),
+			validation(func(m *run.Metrics) *run.Measure { return &m.PointLoss })}},
 	}
 	if v := lines[0].Val; v != nil && v.Localised != nil {
-		titles, shares = append(titles, "Validation: points on objects"), append(shares, true)
-		series = append(series, []reports.Series{curve("validation", val(func(m *run.Metrics) *run.Measure { return m.Localised }))})
+		localised := validation(func(m *run.Metrics) *run.Measure { return m.Localised })
+		panels = append(panels, reports.CurvePanel{Title: "Validation: points on objects", Shares: true,
+			Series: []reports.Series{localised}})
 	}
-	f := reports.Curves("curves", "Training by epoch", "epoch", titles, shares, series)
-	return f.Save(dir)
+	return reports.Curves("curves", "Training by epoch", "epoch", panels)
 }
 
-// Predicted is an image of a set with its points, on the whole image; ok is false if the image cannot be
-// read.
+// Predicted returns an image of a set with its points, on the whole image: of a set of single classes that of
+// the most likely class, else those of the image's own classes. ok is false if the image cannot be read.
 func Predicted(set *data.Set, p run.Prediction) (d reports.Predicted, ok bool) {
 	m, err := set.Picture(p.Image)
 	if err != nil {

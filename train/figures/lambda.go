@@ -12,7 +12,8 @@ import (
 	"abtool/train/experiment"
 )
 
-// Lambda is the paper's figure L: what lambda does.
+// Lambda returns the paper's figure L: the score by lambda, with and without points of annotators, a panel for
+// each evaluation of an experiment.
 func Lambda(r *experiment.Result) chart.Figure {
 	var lambdas []float64
 	var evaluations []string
@@ -43,7 +44,8 @@ func Lambda(r *experiment.Result) chart.Figure {
 					if i := c.Score.Interval; i != nil {
 						low, high = max(i.Low, 0), min(i.High, 1)
 					}
-					series.X, series.Y = append(series.X, float64(slices.Index(lambdas, c.Lambda))), append(series.Y, float64(c.Score.Mean))
+					series.X = append(series.X, float64(slices.Index(lambdas, c.Lambda)))
+					series.Y = append(series.Y, float64(c.Score.Mean))
 					series.Low, series.High = append(series.Low, low), append(series.High, high)
 				}
 			}
@@ -51,5 +53,6 @@ func Lambda(r *experiment.Result) chart.Figure {
 		}
 		panels = append(panels, p)
 	}
-	return reports.Sweep("lambda", "Accuracy by lambda", "lambda", fmt.Sprintf("Mean over %d seeds with 95 %% intervals (Student's t). Dashed: without points.", len(r.Seeds)), panels)
+	caption := fmt.Sprintf("Mean over %d seeds with 95 %% intervals (Student's t). Dashed: without points.", len(r.Seeds))
+	return reports.Sweep("lambda", "Accuracy by lambda", "lambda", caption, panels)
 }
