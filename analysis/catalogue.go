@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -17,20 +18,46 @@ type Entry struct {
 	Rules      string // definitions that it follows
 	Paper      string // where the paper has it; empty: it has not
 	Definition string
+}
 
-	imagenet maker[*imagenetEngine]
-	coco     maker[*cocoEngine]
+// An entry is a statistic with what makes it.
+type entry struct {
+	Entry
+	make maker
+}
+
+// dataSets are joined here, in the order of Catalogue.
+var dataSets = []dataSet{
+	{"imagenet", imagenetCatalogue, imagenetBy, runImageNet, imagenetExamplesOf},
+	{"coco", cocoCatalogue, cocoBy, runCOCO, cocoExamplesOf},
+}
+
+// A dataSet is the statistics of a data set and how they are computed of a store.
+type dataSet struct {
+	name       string
+	statistics []entry
+	by         func(key string) entry // the table by a key (Options.By)
+	run        func(ctx context.Context, store string, o Options, entries []entry) (DataSet, error)
+	examples   func(ctx context.Context, store string, o ExampleOptions) ([]Example, error)
 }
 
 // Catalogue lists every statistic, in the order of documents.
-func Catalogue() []*Entry { return slices.Concat(imagenetCatalogue, cocoCatalogue) }
+func Catalogue() (all []*Entry) {
+	for _, d := range dataSets {
+		for _, e := range d.statistics {
+			e.Set = d.name
+			all = append(all, &e.Entry)
+		}
+	}
+	return all
+}
 
 // statistic is an empty result of the entry.
 func (e *Entry) statistic() Statistic {
 	return Statistic{Name: e.Name, Title: e.Title, Rules: e.Rules, Paper: e.Paper, Definition: e.Definition}
 }
 
-// Is tells whether a user's name means the entry: its own, with or without the data set, the
+// Is reports whether a user's name means the entry: its own, with or without the data set, the
 // data set's, or the paper's id.
 func (e *Entry) Is(name string) bool {
 	name = strings.ToLower(strings.ReplaceAll(name, "-", "_"))
@@ -38,25 +65,28 @@ func (e *Entry) Is(name string) bool {
 		slices.ContainsFunc(e.IDs, func(id string) bool { return strings.ToLower(id) == name })
 }
 
-// choose are the entries that names mean, by data set; all of a store's sets without names.
-func choose(wanted, sets []string) (map[string][]*Entry, error) {
-	out := map[string][]*Entry{}
+// choose returns the entries that names mean, by data set; without names all of a store's sets.
+func choose(wanted, sets []string) (map[string][]entry, error) {
+	out := map[string][]entry{}
 	missing := slices.Clone(wanted)
 	elsewhere := ""
-	for _, e := range Catalogue() {
-		mine := len(wanted) == 0
-		for _, name := range wanted {
-			if e.Is(name) {
-				if !slices.Contains(sets, e.Set) {
-					elsewhere = name
-					continue
+	for _, d := range dataSets {
+		for _, e := range d.statistics {
+			e.Set = d.name
+			mine := len(wanted) == 0
+			for _, name := range wanted {
+				if e.Is(name) {
+					if !slices.Contains(sets, d.name) {
+						elsewhere = name
+						continue
+					}
+					mine = true
+					missing = slices.DeleteFunc(missing, func(m string) bool { return m == name })
 				}
-				mine = true
-				missing = slices.DeleteFunc(missing, func(m string) bool { return m == name })
 			}
-		}
-		if mine && slices.Contains(sets, e.Set) {
-			out[e.Set] = append(out[e.Set], e)
+			if mine && slices.Contains(sets, d.name) {
+				out[d.name] = append(out[d.name], e)
+			}
 		}
 	}
 	switch {
@@ -75,18 +105,4 @@ func entryNames(sets []string) (out []string) {
 		}
 	}
 	return out
-}
-
-// groupsEntry is the table by a key (Options.By).
-func groupsEntry(set, key string) *Entry {
-	e := &Entry{Set: set, Name: "by_" + key, Title: "By " + key, imagenet: gathers(newGroups), coco: gathers(newCOCOGroups)}
-	if set == "coco" {
-		e.Rules, e.Definition = "C3, C4, C7, C8", "Over the pages of each "+key+": recall, precision, where icons are put, actions, time, steps and mouse."
-		if key == "class" {
-			e.Definition = "Over the icons of each class, and the annotated images that have it: recall, precision, where icons are put, actions."
-		}
-		return e
-	}
-	e.Rules, e.Definition = "I4, I6, I19", "Over the showings of each "+key+": recall, accuracy of the last valid click of each selected showing on boxed images, where it lies, speed, hesitation, times; and the accuracy of the final clicks of images that are among them."
-	return e
 }

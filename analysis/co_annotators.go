@@ -313,7 +313,16 @@ func (b *cocoBreakdown) table(name, title string, e *cocoEngine, columns []Colum
 	return t
 }
 
-// cocoGroups is the table that Options.By asks for.
+// cocoBy is the table that Options.By asks for.
+func cocoBy(key string) entry {
+	definition := "Over the pages of each " + key + ": recall, precision, where icons are put, actions, time, steps and mouse."
+	if key == "class" {
+		definition = "Over the icons of each class, and the annotated images that have it: recall, precision, where icons are put, actions."
+	}
+	return entry{Entry{Name: "by_" + key, Title: "By " + key, Rules: "C3, C4, C7, C8", Definition: definition}, gathers(newCOCOGroups)}
+}
+
+// cocoGroups gathers that table.
 type cocoGroups struct{ *cocoBreakdown }
 
 func newCOCOGroups(e *cocoEngine, _ *stat.Ratios) cocoGroups {

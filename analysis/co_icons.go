@@ -307,10 +307,15 @@ func (a *sequences) Result(e *cocoEngine, r *Statistic) {
 	t := Table{Name: "by_sequence", Title: "Sequences of actions with an icon that stays", Columns: []Column{
 		{"sequence", "", "types of the actions, in list order"}, {"n", "count", "icons"}, {"share", unitShare, "of all icons that stay"},
 		{"low", unitShare, "95 % interval (wilson)"}, {"high", unitShare, "95 % interval (wilson)"},
+		{"published", "count", "the paper's count, of its own data (figure J)"},
 	}}
 	for _, s := range list {
 		low, high := bounds(stat.Wilson(s.n, total))
-		t.Rows = append(t.Rows, []any{s.text, s.n, stat.Share(s.n, total), low, high})
+		var published any
+		if n, ok := publishedSequences[s.text]; ok {
+			published = n
+		}
+		t.Rows = append(t.Rows, []any{s.text, s.n, stat.Share(s.n, total), low, high, published})
 	}
 	r.Tables = append(r.Tables, t)
 	r.Tables = append(r.Tables, a.longestTable(e))

@@ -114,7 +114,7 @@ func newCOCOEngine(dir string, o Options) (*cocoEngine, error) {
 }
 
 // runCOCO runs statistics over a store, one set of them for each goroutine.
-func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (DataSet, error) {
+func runCOCO(ctx context.Context, store string, o Options, entries []entry) (DataSet, error) {
 	e, err := newCOCOEngine(store, o)
 	if err != nil {
 		return DataSet{}, err
@@ -131,7 +131,7 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (Da
 	defer images.Close()
 	var workers []*cocoWorker
 	for range max(1, min(o.Jobs, max(annotations.Groups(), images.Groups()))) {
-		w := &cocoWorker{e: e, gathering: newGathering(e, entries, func(x *Entry) maker[*cocoEngine] { return x.coco })}
+		w := &cocoWorker{e: e, gathering: newGathering(e, entries)}
 		w.onRow = that[interface{ row(*cocoRow) }](w.gathering)
 		w.onPage = that[interface{ page(*page) }](w.gathering)
 		w.onTruth = that[interface{ truth(*coco.Image) }](w.gathering)
@@ -176,7 +176,7 @@ func runCOCO(ctx context.Context, store string, o Options, entries []*Entry) (Da
 	for _, w := range workers[1:] {
 		first.merge(w.gathering)
 	}
-	return DataSet{Name: "coco", Statistics: first.results(e, &e.engine, entries), Warnings: e.warnings(workers)}, nil
+	return DataSet{Name: "coco", Statistics: e.results(first.gathering, entries, cocoPublished), Warnings: e.warnings(workers)}, nil
 }
 
 // cocoRows are the columns of annotations that are read.
@@ -202,7 +202,7 @@ type cocoWorker struct {
 	col                  cocoRows
 	img                  *coco.Images
 	actions              *coco.Actions
-	gathering[*cocoEngine]
+	gathering
 	onRow      []interface{ row(*cocoRow) }      // every row, before its image is known
 	onPage     []interface{ page(*page) }        // every row, with its image's ground truth if there is one
 	onTruth    []interface{ truth(*coco.Image) } // every image of the ground truth

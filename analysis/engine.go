@@ -102,45 +102,46 @@ func (p *people) of(i int, image func() string) (worker, hit, cluster int32) {
 	return worker, hit, cluster
 }
 
-// A maker makes a statistic of the engine E, once for each goroutine. What the statistic counts in the
-// ratios is merged without it.
-type maker[E any] func(E, *stat.Ratios) gathered[E]
+// A maker makes a statistic for an engine, once for each goroutine. What the statistic counts in the ratios
+// is merged without it.
+type maker func(engine any, r *stat.Ratios) gathered
 
 // gathered is a statistic as one goroutine gathers it.
-type gathered[E any] struct {
+type gathered struct {
 	statistic any
 	merge     func(from any)
-	result    func(E, *Statistic)
+	result    func(*Statistic)
 }
 
-// gathers returns the maker of a statistic, which has those methods of its data set's calls that it needs.
-// What it merges must not depend on the order.
+// gathers returns the maker of a statistic of the engine E, which has those methods of its data set's calls
+// that it needs. What it merges must not depend on the order.
 func gathers[E any, T interface {
 	Merge(T)
 	Result(E, *Statistic)
-}](make func(E, *stat.Ratios) T) maker[E] {
-	return func(e E, r *stat.Ratios) gathered[E] {
+}](make func(E, *stat.Ratios) T) maker {
+	return func(engine any, r *stat.Ratios) gathered {
+		e := engine.(E)
 		s := make(e, r)
-		return gathered[E]{s, func(from any) { s.Merge(from.(T)) }, s.Result}
+		return gathered{s, func(from any) { s.Merge(from.(T)) }, func(r *Statistic) { s.Result(e, r) }}
 	}
 }
 
 // A gathering is all statistics as one goroutine gathers them.
-type gathering[E any] struct {
-	all    []gathered[E]
+type gathering struct {
+	all    []gathered
 	ratios *stat.Ratios
 }
 
-func newGathering[E any](e E, entries []*Entry, maker func(*Entry) maker[E]) gathering[E] {
-	g := gathering[E]{ratios: &stat.Ratios{}}
-	for _, entry := range entries {
-		g.all = append(g.all, maker(entry)(e, g.ratios))
+func newGathering(engine any, entries []entry) gathering {
+	g := gathering{ratios: &stat.Ratios{}}
+	for _, x := range entries {
+		g.all = append(g.all, x.make(engine, g.ratios))
 	}
 	return g
 }
 
 // that returns the statistics that have the methods of M.
-func that[M, E any](g gathering[E]) (some []M) {
+func that[M any](g gathering) (some []M) {
 	for _, s := range g.all {
 		if m, ok := s.statistic.(M); ok {
 			some = append(some, m)
@@ -150,21 +151,23 @@ func that[M, E any](g gathering[E]) (some []M) {
 }
 
 // merge adds what another goroutine gathered.
-func (g gathering[E]) merge(o gathering[E]) {
+func (g gathering) merge(o gathering) {
 	for i := range g.all {
 		g.all[i].merge(o.all[i].statistic)
 	}
 	g.ratios.Merge(o.ratios)
 }
 
-// results returns the statistics of a gathering into which all others were merged.
-func (g gathering[E]) results(e E, base *engine, entries []*Entry) []Statistic {
-	base.ratios = g.ratios
-	base.boot = base.resample(g.ratios)
+// results returns the statistics of a gathering into which all others were merged, with the values that
+// the paper reports, by statistic and value.
+func (e *engine) results(g gathering, entries []entry, published map[string]Published) []Statistic {
+	e.ratios = g.ratios
+	e.boot = e.resample(g.ratios)
 	out := make([]Statistic, len(g.all))
-	parallel.For(base.o.Jobs, len(out), func(i int) {
+	parallel.For(e.o.Jobs, len(out), func(i int) {
 		out[i] = entries[i].statistic()
-		g.all[i].result(e, &out[i])
+		g.all[i].result(&out[i])
+		out[i].refer(published)
 	})
 	return out
 }

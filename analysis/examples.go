@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"runtime"
 	"slices"
 
 	"abtool/byproduct/coco"
@@ -61,7 +62,7 @@ type ExampleOptions struct {
 	Jobs   int
 }
 
-// takes tells whether an image with that many samples of the mouse can be an example.
+// takes reports whether an image with that many samples of the mouse can be an example.
 func (o *ExampleOptions) takes(image string, samples int) bool {
 	if len(o.Images) > 0 {
 		return samples > 0 && slices.Contains(o.Images, image)
@@ -79,34 +80,28 @@ func Examples(ctx context.Context, store string, o ExampleOptions) ([]Example, e
 	if o.N == 0 {
 		o.N = len(o.Images)
 	}
-	all := Options{Bootstrap: -1, Jobs: o.Jobs, Hide: o.Hide}
-	if err := all.defaults(); err != nil {
-		return nil, err
-	}
 	sets, err := setsOf(store)
 	if err != nil {
 		return nil, err
 	}
 	var out []Example
 	for _, set := range sets {
-		entry := &Entry{Set: set,
-			imagenet: gathers(func(e *imagenetEngine, _ *stat.Ratios) *imagenetExamples {
-				return &imagenetExamples{e: e, o: o}
-			}),
-			coco: gathers(func(e *cocoEngine, _ *stat.Ratios) *cocoExamples {
-				return &cocoExamples{e: e, o: o, kept: map[int64]*Example{}}
-			})}
-		mine := all
-		if set == "coco" {
-			mine.Jobs = 1 // a page's lists and its ground truth come to one goroutine then
-		}
-		result, err := runSet(ctx, store, set, []*Entry{entry}, mine)
+		mine, err := set.examples(ctx, store, o)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, result.Statistics[0].examples...)
+		out = append(out, mine...)
 	}
 	return out, nil
+}
+
+// options are what a pass for examples has.
+func (o *ExampleOptions) options() Options {
+	jobs := o.Jobs
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	return Options{Jobs: jobs, Hide: o.Hide}
 }
 
 func chance(seed uint64, id string) uint64 {
@@ -140,9 +135,18 @@ func (c *candidates) add(n int, x candidate) {
 	c.list = c.list[:min(n, len(c.list))]
 }
 
+// imagenetExamplesOf returns examples of a store.
+func imagenetExamplesOf(ctx context.Context, store string, o ExampleOptions) (out []Example, err error) {
+	_, err = runImageNet(ctx, store, o.options(), []entry{{make: gathers(func(e *imagenetEngine, _ *stat.Ratios) *imagenetExamples {
+		return &imagenetExamples{e: e, o: o, out: &out}
+	})}})
+	return out, err
+}
+
 type imagenetExamples struct {
 	e            *imagenetEngine
 	o            ExampleOptions
+	out          *[]Example
 	hits, misses candidates
 }
 
@@ -189,23 +193,34 @@ func (a *imagenetExamples) Merge(o *imagenetExamples) {
 	}
 }
 
-func (a *imagenetExamples) Result(_ *imagenetEngine, r *Statistic) {
-	for i, m := 0, 0; len(r.examples) < a.o.N && (i < len(a.hits.list) || m < len(a.misses.list)); {
-		if m < len(a.misses.list) && (len(r.examples)%3 == 2 || i == len(a.hits.list)) {
-			r.examples = append(r.examples, *a.misses.list[m].done)
+func (a *imagenetExamples) Result(*imagenetEngine, *Statistic) {
+	var out []Example
+	for i, m := 0, 0; len(out) < a.o.N && (i < len(a.hits.list) || m < len(a.misses.list)); {
+		if m < len(a.misses.list) && (len(out)%3 == 2 || i == len(a.hits.list)) {
+			out = append(out, *a.misses.list[m].done)
 			m++
-		} else if i < len(a.hits.list) {
-			r.examples = append(r.examples, *a.hits.list[i].done)
-			i++
 		} else {
-			break
+			out = append(out, *a.hits.list[i].done)
+			i++
 		}
 	}
+	*a.out = out
+}
+
+// cocoExamplesOf returns examples of a store.
+func cocoExamplesOf(ctx context.Context, store string, o ExampleOptions) (out []Example, err error) {
+	all := o.options()
+	all.Jobs = 1 // a page's lists and its ground truth come to one goroutine then
+	_, err = runCOCO(ctx, store, all, []entry{{make: gathers(func(e *cocoEngine, _ *stat.Ratios) *cocoExamples {
+		return &cocoExamples{e: e, o: o, out: &out, kept: map[int64]*Example{}}
+	})}})
+	return out, err
 }
 
 type cocoExamples struct {
 	e    *cocoEngine
 	o    ExampleOptions
+	out  *[]Example
 	best candidates
 	kept map[int64]*Example
 }
@@ -295,8 +310,8 @@ func (a *cocoExamples) Merge(*cocoExamples) {
 	panic("analysis: examples of coco are for one goroutine")
 }
 
-func (a *cocoExamples) Result(_ *cocoEngine, r *Statistic) {
+func (a *cocoExamples) Result(*cocoEngine, *Statistic) {
 	for _, c := range a.best.list {
-		r.examples = append(r.examples, *c.done)
+		*a.out = append(*a.out, *c.done)
 	}
 }

@@ -122,7 +122,7 @@ type imagenetWorker struct {
 	read  *columnar.Reader
 	col   imagenetRows
 	lists *imagenet.Lists
-	gathering[*imagenetEngine]
+	gathering
 	onShowing []interface{ showing(*showing) } // every row, in no particular order
 	onPicture []interface{ picture(*picture) } // every image of the universe (I1), once; some have no showing
 	pending   map[int32]*picture
@@ -133,7 +133,7 @@ type imagenetWorker struct {
 }
 
 // runImageNet runs statistics over a store, one set of them for each goroutine.
-func runImageNet(ctx context.Context, store string, o Options, entries []*Entry) (DataSet, error) {
+func runImageNet(ctx context.Context, store string, o Options, entries []entry) (DataSet, error) {
 	images, err := imagenet.ReadImages(ctx, store, o.Jobs)
 	if err != nil {
 		return DataSet{}, err
@@ -149,7 +149,7 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 	var workers []*imagenetWorker
 	for range max(1, min(o.Jobs, t.Groups())) {
 		w := &imagenetWorker{e: e, pending: map[int32]*picture{}}
-		w.gathering = newGathering(e, entries, func(x *Entry) maker[*imagenetEngine] { return x.imagenet })
+		w.gathering = newGathering(e, entries)
 		w.onShowing = that[interface{ showing(*showing) }](w.gathering)
 		w.onPicture = that[interface{ picture(*picture) }](w.gathering)
 		if w.read, err = w.col.bind(t); err != nil {
@@ -169,7 +169,7 @@ func runImageNet(ctx context.Context, store string, o Options, entries []*Entry)
 	}
 	first.finishPending()
 	first.finishUnshown()
-	return DataSet{Name: "imagenet", Statistics: first.results(e, &e.engine, entries), Warnings: e.warnings()}, nil
+	return DataSet{Name: "imagenet", Statistics: e.results(first.gathering, entries, imagenetPublished), Warnings: e.warnings()}, nil
 }
 
 // group takes a row group: runs of rows of one image at a time.

@@ -89,7 +89,14 @@ func (b *breakdown) table(name, title string, e *imagenetEngine, columns []Colum
 	return t
 }
 
-// groups is the table that Options.By asks for.
+// imagenetBy is the table that Options.By asks for.
+func imagenetBy(key string) entry {
+	return entry{Entry{Name: "by_" + key, Title: "By " + key, Rules: "I4, I6, I19",
+		Definition: "Over the showings of each " + key + ": recall, accuracy of the last valid click of each selected showing on boxed images, where it lies, speed, hesitation, times; and the accuracy of the final clicks of images that are among them."},
+		gathers(newGroups)}
+}
+
+// groups gathers that table.
 type groups struct{ *breakdown }
 
 func newGroups(e *imagenetEngine, _ *stat.Ratios) groups {

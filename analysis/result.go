@@ -55,8 +55,6 @@ type Statistic struct {
 	Histograms []Histogram `json:"histograms,omitempty"`
 	Tables     []Table     `json:"tables,omitempty"`
 	Warnings   []string    `json:"warnings,omitempty"`
-
-	examples []Example
 }
 
 // A Value is a number with what it means and how sure it is.

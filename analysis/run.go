@@ -94,71 +94,69 @@ func Run(ctx context.Context, store string, o Options) (*Document, error) {
 	}
 	d := &Document{Schema: Schema, Tool: o.Tool, Store: store, Options: o}
 	for _, set := range sets {
-		if len(wanted[set]) == 0 {
+		if len(wanted[set.name]) == 0 {
 			continue
 		}
-		result, err := runSet(ctx, store, set, wanted[set], o)
+		result, err := set.run(ctx, store, o, wanted[set.name])
 		if err != nil {
 			return nil, err
-		}
-		for i := range result.Statistics {
-			result.Statistics[i].reference(set)
 		}
 		d.DataSets = append(d.DataSets, result)
 	}
 	return d, nil
 }
 
-// setsOf are the data sets of a store.
-func setsOf(dir string) (sets []string, err error) {
+// setsOf returns the data sets of a store, in its order.
+func setsOf(dir string) (sets []*dataSet, err error) {
 	sum, err := store.Read(dir)
 	if err != nil {
 		return nil, err
 	}
 	for _, d := range sum.DataSets {
-		sets = append(sets, d.Name)
+		for i := range dataSets {
+			if dataSets[i].name == d.Name {
+				sets = append(sets, &dataSets[i])
+			}
+		}
 	}
 	return sets, nil
 }
 
-func runSet(ctx context.Context, store, set string, entries []*Entry, o Options) (DataSet, error) {
-	if set == "coco" {
-		return runCOCO(ctx, store, o, entries)
+// entries returns the statistics that are asked for, by data set. With By, a name of a data set says which
+// one to break down, and not all of its statistics.
+func (o *Options) entries(sets []*dataSet) (map[string][]entry, error) {
+	var have []string
+	for _, set := range sets {
+		have = append(have, set.name)
 	}
-	return runImageNet(ctx, store, o, entries)
-}
-
-// entries are the statistics that are asked for, by data set. With By, a name of a data set says
-// which one to break down, and not all of its statistics.
-func (o *Options) entries(sets []string) (map[string][]*Entry, error) {
 	if o.By == "" {
-		return choose(o.Names, sets)
+		return choose(o.Names, have)
 	}
 	var named, only []string
 	for _, name := range o.Names {
-		if name == "imagenet" || name == "coco" {
+		if slices.ContainsFunc(dataSets, func(d dataSet) bool { return d.name == name }) {
 			only = append(only, name)
 		} else {
 			named = append(named, name)
 		}
 	}
-	wanted := map[string][]*Entry{}
+	wanted := map[string][]entry{}
 	if len(named) > 0 {
 		var err error
-		if wanted, err = choose(named, sets); err != nil {
+		if wanted, err = choose(named, have); err != nil {
 			return nil, err
 		}
 	}
 	for _, set := range sets {
 		switch {
-		case len(only) > 0 && !slices.Contains(only, set):
-			delete(wanted, set)
-		case len(only) > 0 || len(named) == 0 || len(wanted[set]) > 0:
-			wanted[set] = append(wanted[set], groupsEntry(set, o.By))
+		case len(only) > 0 && !slices.Contains(only, set.name):
+			delete(wanted, set.name)
+		case len(only) > 0 || len(named) == 0 || len(wanted[set.name]) > 0:
+			wanted[set.name] = append(wanted[set.name], set.by(o.By))
 		}
 	}
 	if len(wanted) == 0 {
-		return nil, usage.Errorf("%s is of a data set that the store does not hold: it has %s", only[0], strings.Join(sets, " and "))
+		return nil, usage.Errorf("%s is of a data set that the store does not hold: it has %s", only[0], strings.Join(have, " and "))
 	}
 	return wanted, nil
 }
