@@ -159,7 +159,7 @@ func (p *cocoProfile) duration() (ms int64, ok bool) {
 	return ms, len(p.spent) > 0
 }
 
-var cocoProfileColumns = []Column{
+var cocoProfileColumns = Header{
 	{"pages", "count", "pages annotated"},
 	{"pages_with_gt", "count", "of them, whose image is in the ground truth"},
 	{"recall", unitShare, "mean over pages of the share of the image's classes whose icon stays (C8)"},
@@ -188,7 +188,7 @@ var cocoProfileColumns = []Column{
 	{"samples_per_page", "count", "mean mouse samples"},
 	{"no_trace", unitShare, "pages with an icon but no mouse sample, of all pages"},
 	{"keyboard_unknown", "count", "steps of which it is unknown whether the key or the button was used"},
-}
+}.Columns()
 
 func (p *cocoProfile) row() []any {
 	slices.Sort(p.spent)
@@ -302,7 +302,7 @@ func (b *cocoBreakdown) table(name, title string, e *cocoEngine, columns []Colum
 	if b.key == "class" { // of a class, a page is one on which its icon was used
 		all[0].Title, all[1].Title = "pages on which its icon was used", "annotated images that have it"
 	}
-	t := Table{Name: name, Title: title, Columns: append(append([]Column{{b.key, "", "the " + b.key}}, columns...), all...)}
+	t := Table{Name: name, Title: title, Columns: append(append(Header{{b.key, "", "the " + b.key}}.Columns(), columns...), all...)}
 	b.each(func(name string, p *cocoProfile) {
 		row := []any{e.o.show(b.key, name)}
 		if extra != nil {
@@ -351,10 +351,10 @@ func (a cocoHITs) Result(e *cocoEngine, r *Statistic) {
 	var recall, precision stat.Mean
 	var durations, pages []int64
 	var recalls, precisions []float64
-	t := a.table("by_hit", "HITs", e, []Column{
+	t := a.table("by_hit", "HITs", e, Header{
 		{"worker", "", "the annotator"}, {"distinct_pages", "count", "distinct page numbers"}, {"duration", unitMS, "sum of the times of its pages"},
 		{"low_recall", "", "recall below the threshold; null where it is undefined"}, {"low_precision", "", "precision below the threshold; null where it is undefined"}, {"few_pages", "", "pages below the threshold"},
-	}, func(p *cocoProfile) []any {
+	}.Columns(), func(p *cocoProfile) []any {
 		n++
 		pages = append(pages, p.pages)
 		var low, wrong any
@@ -418,10 +418,10 @@ func (a cocoHITs) Result(e *cocoEngine, r *Statistic) {
 	if n > 0 {
 		r.warn("The release holds approved HITs alone, and only pages whose image was kept: few_pages flags more HITs than the checks of the collection did.")
 	}
-	r.Tables = append(r.Tables, t, quantileTable("Pages of a HIT, its recall and its precision", []Column{
+	r.Tables = append(r.Tables, t, quantileTable("Pages of a HIT, its recall and its precision", Header{
 		{"pages", "count", "pages in the data"}, {"recall", unitShare, "mean over its pages, of HITs that have one"},
 		{"precision", unitShare, "hits / icons, of HITs that have one"},
-	}, byPages, byRecall, byPrecision))
+	}.Columns(), byPages, byRecall, byPrecision))
 }
 
 // firstName is the first by name of some numbers; "" for none.
@@ -465,14 +465,14 @@ func (a *cocoAnnotators) Result(e *cocoEngine, r *Statistic) {
 	usual := stat.Median(times)
 	var centre, rush, bot, judged int64
 	i := 0
-	t := a.table("by_worker", "Annotators", e, []Column{
+	t := a.table("by_worker", "Annotators", e, Header{
 		{"hits", "count", "HITs"},
 		{"pooled_precision", unitShare, "precision drawn towards that of all, the more the fewer icons: posterior mean of a beta-binomial model"},
 		{"pooled_low", unitShare, "95 % interval of it (posterior)"}, {"pooled_high", unitShare, "95 % interval of it (posterior)"}, {"rank", "", "by pooled precision, 1 is the best"},
 		{"flag_centre", "", "more than half of 20 icons or more lie within 0.05 of the centre"},
 		{"flag_rush", "", "median time on a page below half of the median worker's"},
 		{"flag_bot", "", "more than a fifth of the pages have an icon but no mouse sample"},
-	}, func(p *cocoProfile) []any {
+	}.Columns(), func(p *cocoProfile) []any {
 		post := pool.Posterior(trials[i])
 		var rank any
 		if ranks[i] > 0 {

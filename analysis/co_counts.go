@@ -159,11 +159,11 @@ func (a *browsing) Result(e *cocoEngine, r *Statistic) {
 			"steps", a.unknown, records.Count()),
 		e.ratio("records_with_keyboard", "pages with a step made by the keyboard", unitShare, "pages", a.pages),
 		e.ratio("reached_last", "pages on which the last superclass was reached, without which a page cannot be submitted", unitShare, "pages", a.reach))
-	t := Table{Name: "by_superclass", Title: "Steps by superclass", Columns: []Column{
+	t := Table{Name: "by_superclass", Title: "Steps by superclass", Columns: Header{
 		{"category_idx", "", "number of the superclass, 0 to 10"}, {"events", "count", "steps to it"}, {"pages", "count", "pages on which it was stepped to"},
 		{"returns", "count", "steps beyond the first of a page"}, {"keyboard_share", unitShare, "of the steps to it, those by the keyboard"},
 		{"keyboard_unknown", "count", "steps to it of which it is unknown whether the key or the button was used"},
-	}}
+	}.Columns()}
 	var order []int64
 	for super := range a.bySuper {
 		order = append(order, super)
@@ -212,10 +212,10 @@ func (a *pageTime) Result(e *cocoEngine, r *Statistic) {
 	r.add(e.ratio("mean", "mean time on a page", unitMS, "pages with a time", a.mean),
 		Value{Name: "median", Title: "median time on a page", Value: stat.Number(stat.Quantile(a.spent, 0.5)), Unit: unitMS, N: n, Of: "pages with a time", Interval: stat.MedianInterval(a.spent)})
 	r.warnFew(r.Values[0])
-	t := quantileTable("Time on a page", []Column{
+	t := quantileTable("Time on a page", Header{
 		{"time", unitMS, "time, interpolated linearly between ranks"},
-	}, quantiles)
-	r.Tables = append(r.Tables, t, a.bins.table("time_spent", "Time on a page", unitMS, "pages"))
+	}.Columns(), quantiles)
+	r.Tables = append(r.Tables, t, logTable(&a.bins, "time_spent", "Time on a page", unitMS, "pages"))
 	r.exclude("no time_spent", "pages", a.without)
 	if n > 0 && n < 100 {
 		r.warn("quantile: %d pages are too few for the 1 %% and 99 %% quantiles.", n)

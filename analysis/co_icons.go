@@ -304,11 +304,11 @@ func (a *sequences) Result(e *cocoEngine, r *Statistic) {
 	r.add(count("icons", "icons that stay on the image", "icons", total),
 		e.ratio("add_only", "icons that were added and never touched again", unitShare, "icons that stay", a.one),
 		Value{Name: "longest_actions", Title: "actions of the longest sequence", Value: longest, Unit: "count", N: total, Of: "icons that stay"})
-	t := Table{Name: "by_sequence", Title: "Sequences of actions with an icon that stays", Columns: []Column{
+	t := Table{Name: "by_sequence", Title: "Sequences of actions with an icon that stays", Columns: Header{
 		{"sequence", "", "types of the actions, in list order"}, {"n", "count", "icons"}, {"share", unitShare, "of all icons that stay"},
 		{"low", unitShare, "95 % interval (wilson)"}, {"high", unitShare, "95 % interval (wilson)"},
 		{"published", "count", "the paper's count, of its own data (figure J)"},
-	}}
+	}.Columns()}
 	for _, s := range list {
 		low, high := bounds(stat.Wilson(s.n, total))
 		var published any
@@ -325,9 +325,9 @@ func (a *sequences) Result(e *cocoEngine, r *Statistic) {
 // longestTable has the icon of the most actions; ties are broken by the sequence's text, then by
 // the row.
 func (a *sequences) longestTable(e *cocoEngine) Table {
-	t := Table{Name: "longest", Title: "The longest sequence", Columns: []Column{
+	t := Table{Name: "longest", Title: "The longest sequence", Columns: Header{
 		{"sequence", "", "types of the actions"}, {"actions", "count", "their number"}, {"icon", "", "class of the icon"}, {"image_id", "", "the image"}, {"seq", "", "the row of coco_annotations"},
-	}}
+	}.Columns()}
 	if len(a.longest) == 0 {
 		return t
 	}

@@ -91,14 +91,14 @@ func (a *missedClasses) Result(e *cocoEngine, r *Statistic) {
 
 // classes is the table by class, of the most images that lack it first.
 func (a *missedClasses) classes(e *cocoEngine) Table {
-	t := Table{Name: "by_class", Title: "Classes that were never placed, by how often", Columns: []Column{
+	t := Table{Name: "by_class", Title: "Classes that were never placed, by how often", Columns: Header{
 		{"category", "", "the class"}, {"n", "count", "annotated images that have it"},
 		{"never_placed", "count", "of them, where it was never placed"},
 		{"share", unitShare, "never_placed / n"},
 		{"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},
 		{"taken_away", "count", "of them, where it was added, and does not stay"},
 		{"retrieved", "count", "of them, where it stays; the three add up to n"},
-	}}
+	}.Columns()}
 	var order []class
 	for c := range e.categories {
 		if a.of(e, class(c)).Den > 0 {
@@ -125,11 +125,11 @@ func (a *missedClasses) of(e *cocoEngine, c class) stat.Ratio {
 
 // numbers is the table by how many classes of an image were never placed.
 func (a *missedClasses) numbers() Table {
-	t := Table{Name: "by_number", Title: "Images by how many of their classes were never placed", Columns: []Column{
+	t := Table{Name: "by_number", Title: "Images by how many of their classes were never placed", Columns: Header{
 		{"never_placed", "count", "classes of the image that were never placed"},
 		{"pages", "count", "annotated images with that many"},
 		{"share", unitShare, "of annotated images that have a class"},
-	}}
+	}.Columns()}
 	var total int64
 	for _, n := range a.byImage {
 		total += n

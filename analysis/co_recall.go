@@ -150,12 +150,12 @@ func (a *categoryRecall) Merge(o *categoryRecall) {
 }
 
 func (a *categoryRecall) Result(e *cocoEngine, r *Statistic) {
-	t := Table{Name: "by_category", Title: "Recall of each class against the size of its objects", Columns: []Column{
+	t := Table{Name: "by_category", Title: "Recall of each class against the size of its objects", Columns: Header{
 		{"category", "", "the class"}, {"n", "count", "annotated images that have it"}, {"retrieved", "count", "of them, where its icon stays"},
 		{"recall", unitShare, "retrieved / n"}, {"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},
 		{"size", unitShare, "mean over its objects on annotated images of the area of the bounding box / that of the image"},
 		{"size_all", unitShare, "variant: over its objects in the whole ground truth"}, {"residual", unitShare, "recall − the fitted line"},
-	}}
+	}.Columns()}
 	var x, y []float64
 	var fitted []stat.RatioID
 	classBins := make([]stat.Mean, len(sizeEdges)-1)
@@ -186,8 +186,8 @@ func (a *categoryRecall) Result(e *cocoEngine, r *Statistic) {
 	}
 	add := func(name, title, unit string, v float64, x []float64, of func(x, y []float64) float64) {
 		out := Value{Name: name, Title: title, Value: stat.Number(v), Unit: unit, N: int64(len(x)), Of: "classes"}
-		out.replicates = e.boot.Replicate(fitted, x, of)
-		out.Interval = stat.Percentiles(out.replicates)
+		out.Replicates = e.boot.Replicate(fitted, x, of)
+		out.Interval = stat.Percentiles(out.Replicates)
 		r.add(out)
 	}
 	add("slope", "slope of recall over mean size, by least squares over classes", unitNone, slope, x, stat.Slope)
@@ -207,10 +207,10 @@ func binName(k int) string {
 }
 
 func (a *categoryRecall) instanceBins(e *cocoEngine) Table {
-	t := Table{Name: "by_instance_bin", Title: "Recall of an image and class by the size of the largest object of the class", Columns: []Column{
+	t := Table{Name: "by_instance_bin", Title: "Recall of an image and class by the size of the largest object of the class", Columns: Header{
 		{"bin", "", "number of the bin"}, {"size", "", "relative size, lower edge included"}, {"n", "count", "pairs of an annotated image and a class that it has"}, {"retrieved", "count", "of them, where the icon stays"},
 		{"recall", unitShare, "retrieved / n"}, {"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},
-	}}
+	}.Columns()}
 	for k := range len(sizeEdges) - 1 {
 		id := a.byBin + stat.RatioID(k)
 		total := e.ratios.Total(id)
@@ -221,10 +221,10 @@ func (a *categoryRecall) instanceBins(e *cocoEngine) Table {
 }
 
 func (a *categoryRecall) classBins(bins []stat.Mean) Table {
-	t := Table{Name: "by_class_bin", Title: "Recall of classes by their mean size", Columns: []Column{
+	t := Table{Name: "by_class_bin", Title: "Recall of classes by their mean size", Columns: Header{
 		{"bin", "", "number of the bin"}, {"size", "", "mean relative size of the class, lower edge included"}, {"n", "count", "classes"}, {"recall", unitShare, "mean over classes of their recall"},
 		{"low", unitShare, "95 % interval (normal)"}, {"high", unitShare, "95 % interval (normal)"},
-	}}
+	}.Columns()}
 	for k := range bins {
 		low, high := bounds(bins[k].Interval())
 		t.Rows = append(t.Rows, []any{int64(k), binName(k), bins[k].N, bins[k].Value(), low, high})

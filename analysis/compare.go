@@ -107,14 +107,14 @@ func Differences(first, second *Document) *Comparison {
 	a, b := first.Store, second.Store
 	c := &Comparison{Schema: CompareSchema, Tool: first.Tool, A: a, B: b, Options: first.Options, Assumptions: assumptions}
 	for _, x := range first.DataSets {
-		y := second.set(x.Name)
+		y := second.DataSet(x.Name)
 		if y == nil {
 			c.OnlyIn = append(c.OnlyIn, OnlyInOneSide{a, x.Name})
 			continue
 		}
 		set := ComparedSet{Name: x.Name}
 		for i := range x.Statistics {
-			if t := y.statistic(x.Statistics[i].Name); t != nil {
+			if t := y.Statistic(x.Statistics[i].Name); t != nil {
 				set.Statistics = append(set.Statistics, compareStatistic(&x.Statistics[i], t))
 			}
 		}
@@ -127,40 +127,12 @@ func Differences(first, second *Document) *Comparison {
 		c.DataSets = append(c.DataSets, set)
 	}
 	for _, y := range second.DataSets {
-		if first.set(y.Name) == nil {
+		if first.DataSet(y.Name) == nil {
 			c.OnlyIn = append(c.OnlyIn, OnlyInOneSide{b, y.Name})
 		}
 	}
 	c.adjust()
 	return c
-}
-
-func (d *Document) set(name string) *DataSet {
-	for i := range d.DataSets {
-		if d.DataSets[i].Name == name {
-			return &d.DataSets[i]
-		}
-	}
-	return nil
-}
-
-func (d *DataSet) statistic(name string) *Statistic {
-	for i := range d.Statistics {
-		if d.Statistics[i].Name == name {
-			return &d.Statistics[i]
-		}
-	}
-	return nil
-}
-
-// Value is a value of the statistic by its name; nil for none.
-func (s *Statistic) Value(name string) *Value {
-	for i := range s.Values {
-		if s.Values[i].Name == name {
-			return &s.Values[i]
-		}
-	}
-	return nil
 }
 
 func compareStatistic(a, b *Statistic) ComparedStatistic {
@@ -183,8 +155,8 @@ func differ(a, b *Value) Difference {
 	switch a.Interval.Method {
 	case stat.MethodBootstrap:
 		var diff []float64
-		for k := range min(len(a.replicates), len(b.replicates)) {
-			if v := a.replicates[k] - b.replicates[k]; !math.IsNaN(v) {
+		for k := range min(len(a.Replicates), len(b.Replicates)) {
+			if v := a.Replicates[k] - b.Replicates[k]; !math.IsNaN(v) {
 				diff = append(diff, v)
 			}
 		}

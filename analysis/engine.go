@@ -167,7 +167,7 @@ func (e *engine) results(g gathering, entries []entry, published map[string]Publ
 	parallel.For(e.o.Jobs, len(out), func(i int) {
 		out[i] = entries[i].statistic()
 		g.all[i].result(&out[i])
-		out[i].refer(published)
+		refer(&out[i], published)
 	})
 	return out
 }

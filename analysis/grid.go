@@ -14,7 +14,7 @@ func gridHistogram(name, title, of string, g *stat.Grid) Histogram {
 func (r *Statistic) addGrid(name, title, of string, g *stat.Grid, b *stat.Bootstrap, middle stat.RatioID) {
 	v := proportion(name+".share", title+": share of the middle cell, 0.82 % of the area", of, g.Middle(), g.Inside())
 	if middle >= 0 {
-		v.Interval, v.replicates = b.Interval(middle), b.Samples(middle)
+		v.Interval, v.Replicates = b.Interval(middle), b.Samples(middle)
 	}
 	r.add(v)
 	r.Histograms = append(r.Histograms, gridHistogram(name, title, of, g))

@@ -52,10 +52,10 @@ func (h *logHistogram) merge(o *logHistogram) {
 	h.above += o.above
 }
 
-// table has the bins from the first to the last that is not empty; the outer ones also have what
+// logTable has the bins from the first to the last that is not empty; the outer ones also have what
 // is beyond.
-func (h *logHistogram) table(name, title, unit, of string) Table {
-	t := Table{Name: name, Title: title, Columns: []Column{{"from", unit, "lower edge, included"}, {"to", unit, "upper edge"}, {"n", "count", of}}}
+func logTable(h *logHistogram, name, title, unit, of string) Table {
+	t := Table{Name: name, Title: title, Columns: Header{{"from", unit, "lower edge, included"}, {"to", unit, "upper edge"}, {"n", "count", of}}.Columns()}
 	first, last := 0, logBins-1
 	for first < logBins && h.counts[first] == 0 {
 		first++

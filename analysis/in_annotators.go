@@ -78,7 +78,7 @@ func (b *breakdown) merge(o *breakdown) {
 
 // table is the table of profiles. extra gives columns between the key and the others.
 func (b *breakdown) table(name, title string, e *imagenetEngine, columns []Column, extra func(name string, p *profile) []any) Table {
-	t := Table{Name: name, Title: title, Columns: append(append([]Column{{b.key, "", "the " + b.key}}, columns...), profileColumns...)}
+	t := Table{Name: name, Title: title, Columns: append(append(Header{{b.key, "", "the " + b.key}}.Columns(), columns...), profileColumns...)}
 	b.profiles.each(func(name string, p *profile) {
 		row := []any{e.o.show(b.key, name)}
 		if extra != nil {
@@ -126,10 +126,10 @@ func (a hits) Result(e *imagenetEngine, r *Statistic) {
 	var squares stat.Sum
 	var durations, images []int64
 	var recalls []float64
-	t := a.table("by_hit", "HITs", e, []Column{
+	t := a.table("by_hit", "HITs", e, Header{
 		{"worker", "", "the annotator"}, {"pages", "count", "distinct pages: a lower bound"}, {"duration", unitMS, "from the first event to submission"},
 		{"low_recall", "", "recall below the threshold"}, {"few_selected", "", "selected below the threshold"}, {"few_pages", "", "pages below the threshold"},
-	}, func(_ string, p *profile) []any {
+	}.Columns(), func(_ string, p *profile) []any {
 		share := float64(p.selected) / float64(p.showings)
 		n++
 		recall.Add(share)
@@ -181,9 +181,9 @@ func (a hits) Result(e *imagenetEngine, r *Statistic) {
 	if at, _ := slices.BinarySearch(durations, longestHIT+1); at < len(durations) {
 		r.warn("duration: %d HITs seem to last more than a day: an event in them has an impossible time, which the check long_before_submission lists.", len(durations)-at)
 	}
-	r.Tables = append(r.Tables, t, quantileTable("Images shown in a HIT, and its recall", []Column{
+	r.Tables = append(r.Tables, t, quantileTable("Images shown in a HIT, and its recall", Header{
 		{"images", "count", "images shown, of those released"}, {"recall", unitShare, "selected / shown"},
-	}, byImages, byRecall))
+	}.Columns(), byImages, byRecall))
 }
 
 // A deed is a showing in the career of a worker.
@@ -293,7 +293,7 @@ func (a *annotators) Result(e *imagenetEngine, r *Statistic) {
 	pool := stat.FitPool(trials)
 	usual := usualTime(all)
 	ranks := pool.Ranks(trials)
-	t := Table{Name: "by_worker", Title: "Annotators", Columns: append(append([]Column{{"worker", "", "the worker"}}, profileColumns...),
+	t := Table{Name: "by_worker", Title: "Annotators", Columns: append(append(Header{{"worker", "", "the worker"}}.Columns(), profileColumns...),
 		Column{"hits", "count", "assignments"},
 		Column{"pooled_accuracy", unitShare, "accuracy drawn towards that of all, the more the fewer images: posterior mean of a beta-binomial model"},
 		Column{"pooled_low", unitShare, "95 % interval of it (posterior)"}, Column{"pooled_high", unitShare, "95 % interval of it (posterior)"},
@@ -374,10 +374,10 @@ func usualTime(all []*profile) float64 {
 
 // experience is accuracy and time by how many HITs the worker had done before.
 func (a *annotators) experience(e *imagenetEngine) Table {
-	t := Table{Name: "by_experience", Title: "Accuracy and time by the number of HITs that the worker had submitted before", Columns: []Column{
+	t := Table{Name: "by_experience", Title: "Accuracy and time by the number of HITs that the worker had submitted before", Columns: Header{
 		{"hits_before", "", "HITs submitted before"}, {"workers", "count", "workers"}, {"n", "count", "clicks on images with a box"}, {"hits", "count", "of them, in a box"},
 		{"accuracy", unitShare, "hits / n"}, {"low", unitShare, "95 % interval (wilson)"}, {"high", unitShare, "95 % interval (wilson)"}, {"time_to_click", unitMS, "median"},
-	}}
+	}.Columns()}
 	bins := []struct {
 		name string
 		from int

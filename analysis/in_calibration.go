@@ -165,10 +165,10 @@ func (a *calibration) Result(e *imagenetEngine, r *Statistic) {
 		value("distance_gain."+model.name, "distance after − before, of the same clicks: below 0 is better", "fraction of the image", distanceGain+stat.RatioID(m+modelShift))
 	}
 	r.warnFew(r.Values[0])
-	t := Table{Name: "fits", Title: "What was fitted on each half of the annotators, and applied to the other", Columns: []Column{
+	t := Table{Name: "fits", Title: "What was fitted on each half of the annotators, and applied to the other", Columns: Header{
 		{"half", "", "the half that it is fitted on"}, {"axis", "", "x across, y down"}, {"n", "count", "clicks"}, {"shift", "fraction of the image", "median of centre − click"},
 		{"intercept", "fraction of the image", "of centre = intercept + slope · click"}, {"slope", "", "below 1, clicks are drawn to where boxes are"},
-	}}
+	}.Columns()}
 	drawn := false
 	for h := range axes {
 		for axis, name := range []string{"x", "y"} {

@@ -126,20 +126,20 @@ func (a *rounds) Merge(o *rounds) {
 
 func (a *rounds) Result(e *imagenetEngine, r *Statistic) {
 	images, _, _ := e.images.Universe()
-	t := Table{Name: "by_showing", Title: "Showings of an image, in order of submission", Columns: []Column{
+	t := Table{Name: "by_showing", Title: "Showings of an image, in order of submission", Columns: Header{
 		{"showing", "", "k-th showing of an image"}, {"shown", "count", "images shown at least k times"}, {"selected", "count", "selected at that showing"},
 		{"selected_share", unitShare, "selected / shown"}, {"first_selected", "count", "images first selected at that showing"},
 		{"share_of_images", unitShare, "first selected there / all images"},
-	}}
+	}.Columns()}
 	for k := range a.shown {
 		t.Rows = append(t.Rows, []any{int64(k + 1), a.shown[k], a.selected[k], stat.Share(a.selected[k], a.shown[k]), a.firstSelected[k], stat.Share(a.firstSelected[k], images)})
 	}
 	times := Table{
 		Name: "by_times_selected", Title: "Images by the number of showings in which they were selected",
-		Columns: []Column{
+		Columns: Header{
 			{"times", "count", "showings in which the image was selected"}, {"images", "count", "images"},
 			{"share", unitShare, "images / all images"},
-		},
+		}.Columns(),
 	}
 	for k, n := range a.times {
 		times.Rows = append(times.Rows, []any{int64(k), n, stat.Share(n, images)})
@@ -376,10 +376,10 @@ func (a *accuracyMaps) Result(_ *imagenetEngine, r *Statistic) {
 
 // ringTable sums the cells of a ring around the middle: ring 5 is the border.
 func ringTable(name, title string, n, hits *stat.Grid) Table {
-	t := Table{Name: name, Title: title, Columns: []Column{
+	t := Table{Name: name, Title: title, Columns: Header{
 		{"ring", "cells", "0 is the middle cell, 5 the border"}, {"n", "count", "units"}, {"hits", "count", "of them, whose click hits"},
 		{"accuracy", unitShare, "hits / n"}, {"low", unitShare, "95 % interval (wilson)"}, {"high", unitShare, "95 % interval (wilson)"},
-	}}
+	}.Columns()}
 	const middle = stat.GridSize / 2
 	for ring := range middle + 1 {
 		var total, hit int64

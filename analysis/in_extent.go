@@ -106,12 +106,12 @@ func (a *extent) picture(p *picture) {
 func (a *extent) Merge(o *extent) { a.noTrace += o.noTrace }
 
 func (a *extent) Result(e *imagenetEngine, r *Statistic) {
-	t := Table{Name: "by_window", Title: "Intersection over union with the nearest box, by how many samples are used", Columns: []Column{
+	t := Table{Name: "by_window", Title: "Intersection over union with the nearest box, by how many samples are used", Columns: Header{
 		{"samples", "", "last samples before the click, and the click; all: since entering"}, {"n", "count", "images with as many"},
 		{"hull_iou", unitShare, "mean over images, of the convex hull"}, {"hull_low", unitShare, "95 % interval (bootstrap)"}, {"hull_high", unitShare, "95 % interval (bootstrap)"},
 		{"box_iou", unitShare, "mean over images, of the bounding box of the samples"}, {"box_low", unitShare, "95 % interval (bootstrap)"}, {"box_high", unitShare, "95 % interval (bootstrap)"},
 		{"box_iou_half", unitShare, "images where it is 0.5 or more"}, {"covered", unitShare, "mean share of the box that the samples' bounding box covers"},
-	}}
+	}.Columns()}
 	for k, window := range extentWindows {
 		name := "all"
 		if window > 0 {

@@ -51,12 +51,12 @@ func (a *traceLengths) Merge(o *traceLengths) {
 func (a *traceLengths) Result(_ *imagenetEngine, r *Statistic) {
 	const clicked = "images whose final click has a time"
 	const segments = "images with a sample between enter and final click"
-	r.Tables = append(r.Tables, quantileTable("Lengths of traces", []Column{
+	r.Tables = append(r.Tables, quantileTable("Lengths of traces", Header{
 		{"recorded", "count", "mouse samples of a showing, over all showings"},
 		{"before", "count", "samples at or before the final click, over " + clicked},
 		{"segment", "count", "samples from enter to final click, over " + segments},
 		{"duration", unitMS, "time from enter to final click, over the same"},
-	}, tabulated(a.recorded), tabulated(a.before), tabulated(a.segment), tabulated(a.duration)))
+	}.Columns(), tabulated(a.recorded), tabulated(a.before), tabulated(a.segment), tabulated(a.duration)))
 	r.add(medianValue("recorded_median", "median number of mouse samples of a showing", "count", "showings", a.recorded),
 		medianValue("before_median", "median number of samples at or before the final click", "count", clicked, a.before),
 		medianValue("segment_median", "median number of samples from enter to final click", "count", segments, a.segment),

@@ -101,21 +101,21 @@ func (a *mouseMeasures) Merge(o *mouseMeasures) {
 }
 
 func (a *mouseMeasures) Result(e *imagenetEngine, r *Statistic) {
-	t := Table{Name: "by_measure", Title: "Measures of the trace from entering to the click, of clicks that hit and of clicks that miss", Columns: []Column{
+	t := Table{Name: "by_measure", Title: "Measures of the trace from entering to the click, of clicks that hit and of clicks that miss", Columns: Header{
 		{"measure", "", "as mousetrap names it"}, {"meaning", "", "what it is"}, {"unit", "", "of the means"},
 		{"hits", "count", "clicks that hit and have it"}, {"mean_hit", "", "their mean"}, {"misses", "count", "clicks that miss and have it"}, {"mean_miss", "", "their mean"},
 		{"difference", "", "miss − hit"}, {"low", "", "95 % interval (bootstrap)"}, {"high", "", "95 % interval (bootstrap)"},
-	}}
+	}.Columns()}
 	for k, m := range measureNames {
 		hit, miss := a.of+2*stat.RatioID(k), a.of+2*stat.RatioID(k)+1
 		x, y := e.ratios.Total(hit), e.ratios.Total(miss)
 		low, high := bounds(stat.Percentiles(e.boot.Difference(miss, hit)))
 		t.Rows = append(t.Rows, []any{m.name, m.title, m.unit, x.Den, x.Value(), y.Den, y.Value(), y.Value() - x.Value(), low, high})
 	}
-	speed := Table{Name: "velocity_profile", Title: "Speed by the tenth of the time from the first sample to the last", Columns: []Column{
+	speed := Table{Name: "velocity_profile", Title: "Speed by the tenth of the time from the first sample to the last", Columns: Header{
 		{"tenth", "", "0 begins with the first sample"}, {"steps_hit", "count", "steps of clicks that hit"}, {"speed_hit", "px/s", "their mean speed"}, {"hit_low", "px/s", "95 % interval (bootstrap)"}, {"hit_high", "px/s", "95 % interval (bootstrap)"},
 		{"steps_miss", "count", "steps of clicks that miss"}, {"speed_miss", "px/s", "their mean speed"}, {"miss_low", "px/s", "95 % interval (bootstrap)"}, {"miss_high", "px/s", "95 % interval (bootstrap)"},
-	}}
+	}.Columns()}
 	for k := range profileBins {
 		row := []any{int64(k)}
 		for side := range stat.RatioID(2) {
@@ -141,7 +141,7 @@ func (a *mouseMeasures) Result(e *imagenetEngine, r *Statistic) {
 func (e *imagenetEngine) difference(name, title, unit string, x, y stat.RatioID) Value {
 	a, b := e.ratios.Total(x), e.ratios.Total(y)
 	v := Value{Name: name, Title: title, Value: a.Value() - b.Value(), Unit: unit, N: min(a.Den, b.Den), Of: "clicks of the rarer kind"}
-	v.replicates = e.boot.Difference(x, y)
-	v.Interval = stat.Percentiles(v.replicates)
+	v.Replicates = e.boot.Difference(x, y)
+	v.Interval = stat.Percentiles(v.Replicates)
 	return v
 }

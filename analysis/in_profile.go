@@ -215,7 +215,7 @@ func (p *profile) duration() (ms int64, ok bool) {
 }
 
 // profileColumns are the columns of a table of profiles, after the key.
-var profileColumns = []Column{
+var profileColumns = Header{
 	{"showings", "count", "times an image was shown"},
 	{"selected", "count", "of them, selected"},
 	{"recall", unitShare, "selected / showings: a lower bound of the true images that were found"},
@@ -247,7 +247,7 @@ var profileColumns = []Column{
 	{"final_accuracy", unitShare, "of them, those that it hits (I6)"},
 	{"final_low", unitShare, "95 % interval (wilson)"},
 	{"final_high", unitShare, "95 % interval (wilson)"},
-}
+}.Columns()
 
 func (p *profile) row() []any {
 	slices.Sort(p.estimate)

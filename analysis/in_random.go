@@ -179,7 +179,7 @@ func (r *randomSums) bySigma(sigmas []float64) Table {
 	outside := [treatments]string{"on the image", "a click outside misses", "a click outside is moved to the border"}
 	t := Table{
 		Name: "by_sigma", Title: "Random clicks around the centre",
-		Columns: []Column{{"sigma", "fraction of each axis", "standard deviation σ"}},
+		Columns: Header{{"sigma", "fraction of each axis", "standard deviation σ"}}.Columns(),
 	}
 	// A set that came later has its columns at the end, so that none before it has moved.
 	columnsOf := func(sets []imageSet) {

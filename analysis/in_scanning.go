@@ -122,10 +122,10 @@ func (a *scanning) Result(e *imagenetEngine, r *Statistic) {
 	for o, name := range scanOrderNames {
 		r.add(describe(rs, boot, "tau."+name.name, "mean over pages of Kendall's τ-b of the clicks' times with "+name.title, unitNone, "pages", tau+stat.RatioID(o)))
 	}
-	t := Table{Name: "by_step", Title: "Where the next click of the page is", Columns: []Column{
+	t := Table{Name: "by_step", Title: "Where the next click of the page is", Columns: Header{
 		{"step", "", "from a click to the next"}, {"meaning", "", "what that is"}, {"n", "count", "steps"}, {"share", unitShare, "of all steps"},
 		{"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},
-	}}
+	}.Columns()}
 	for k, name := range stepNames {
 		id := steps + stat.RatioID(k)
 		total := rs.Total(id)

@@ -80,7 +80,7 @@ func (a *timing) Result(e *imagenetEngine, r *Statistic) {
 	for k := range t.Rows {
 		t.Rows[k][0] = int64(k + 1)
 	}
-	r.Tables = append(r.Tables, a.toClick.table("time_to_click", "Time from the last entry to the click", unitMS, "selected showings"),
-		a.hover.table("estimate_time", "Time hovered, where it is above 0", unitMS, "showings"), a.speed.table("speed", "Mean speed of the pointer from entering to the click, on the display", "px/s", "selected showings"), t)
+	r.Tables = append(r.Tables, logTable(&a.toClick, "time_to_click", "Time from the last entry to the click", unitMS, "selected showings"),
+		logTable(&a.hover, "estimate_time", "Time hovered, where it is above 0", unitMS, "showings"), logTable(&a.speed, "speed", "Mean speed of the pointer from entering to the click, on the display", "px/s", "selected showings"), t)
 	r.exclude("the time of the click or of entering is unknown", "selected showings with a click", a.noTime)
 }

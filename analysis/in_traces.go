@@ -77,10 +77,10 @@ func (e *imagenetEngine) curve(name, title, key, keyTitle string, id stat.RatioI
 
 // curveColumns are those of a table of accuracies by a key.
 func curveColumns(key, title string) []Column {
-	return []Column{
+	return Header{
 		{key, "", title}, {"n", "count", "units"}, {"hits", "count", "of them, in a box"}, {"accuracy", unitShare, "hits / n"},
 		{"low", unitShare, "95 % interval (bootstrap)"}, {"high", unitShare, "95 % interval (bootstrap)"},
-	}
+	}.Columns()
 }
 
 // quantileBins is the number of parts that a trace is divided into.

@@ -22,7 +22,7 @@ func tabulated[T int64 | int32 | float64](values []T) []stat.Number {
 // quantileTable is a table of quantiles: a column for q, then one for each list of tabulated
 // values.
 func quantileTable(title string, columns []Column, lists ...[]stat.Number) Table {
-	t := Table{Name: "quantile", Title: title, Columns: []Column{{"q", unitShare, "share of the units below the quantile"}}}
+	t := Table{Name: "quantile", Title: title, Columns: Header{{"q", unitShare, "share of the units below the quantile"}}.Columns()}
 	t.Columns = append(t.Columns, columns...)
 	for i, q := range tableQuantiles {
 		row := []any{stat.Number(q)}

@@ -53,7 +53,7 @@ var publishedSequences = map[string]int64{
 }
 
 // refer puts the published values next to those of a statistic.
-func (s *Statistic) refer(published map[string]Published) {
+func refer(s *Statistic, published map[string]Published) {
 	for i := range s.Values {
 		v := &s.Values[i]
 		p, ok := published[s.Name+"."+v.Name]
@@ -61,7 +61,7 @@ func (s *Statistic) refer(published map[string]Published) {
 			continue
 		}
 		if v.Interval != nil {
-			yes := p.agrees(v.Interval)
+			yes := agrees(&p, v.Interval)
 			p.Covered = &yes
 		}
 		v.Published = &p
@@ -69,7 +69,7 @@ func (s *Statistic) refer(published map[string]Published) {
 }
 
 // agrees reports whether some value of the interval is what the paper says.
-func (p *Published) agrees(i *stat.Interval) bool {
+func agrees(p *Published, i *stat.Interval) bool {
 	switch p.Relation {
 	case ">":
 		return i.High > p.Value

@@ -12,10 +12,10 @@ type check struct {
 
 // checksTable is the table of checks.
 func checksTable(checks []*check) Table {
-	t := Table{Name: "checks", Title: "What is doubtful in the data, and where it is", Columns: []Column{
+	t := Table{Name: "checks", Title: "What is doubtful in the data, and where it is", Columns: Header{
 		{"check", "", "name of the check"}, {"meaning", "", "what is doubtful"}, {"count", "count", "affected"}, {"n", "count", "checked"}, {"of", "", "what is counted"},
 		{"share", unitShare, "count / n"}, {"where", "", "the query that lists them: abtool sql STORE \"…\""},
-	}}
+	}.Columns()}
 	for _, c := range checks {
 		t.Rows = append(t.Rows, []any{c.name, c.title, c.faults, c.n, c.of, stat.Share(c.faults, c.n), c.where})
 	}

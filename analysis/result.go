@@ -28,16 +28,29 @@ type DataSet struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// Statistic is a statistic of a data set by its name; nil for none.
-func (d *Document) Statistic(set, name string) *Statistic {
+// DataSet returns a data set of the document; nil if there is none of the name.
+func (d *Document) DataSet(name string) *DataSet {
 	for i := range d.DataSets {
-		if d.DataSets[i].Name != set {
-			continue
+		if d.DataSets[i].Name == name {
+			return &d.DataSets[i]
 		}
-		for k := range d.DataSets[i].Statistics {
-			if s := &d.DataSets[i].Statistics[k]; s.Name == name {
-				return s
-			}
+	}
+	return nil
+}
+
+// Statistic returns a statistic of a data set; nil if there is none of these names.
+func (d *Document) Statistic(set, name string) *Statistic {
+	if s := d.DataSet(set); s != nil {
+		return s.Statistic(name)
+	}
+	return nil
+}
+
+// Statistic returns a statistic; nil if there is none of the name.
+func (d *DataSet) Statistic(name string) *Statistic {
+	for i := range d.Statistics {
+		if d.Statistics[i].Name == name {
+			return &d.Statistics[i]
 		}
 	}
 	return nil
@@ -57,6 +70,16 @@ type Statistic struct {
 	Warnings   []string    `json:"warnings,omitempty"`
 }
 
+// Value returns a value of the statistic; nil if there is none of the name.
+func (s *Statistic) Value(name string) *Value {
+	for i := range s.Values {
+		if s.Values[i].Name == name {
+			return &s.Values[i]
+		}
+	}
+	return nil
+}
+
 // A Value is a number with what it means and how sure it is.
 type Value struct {
 	Name      string         `json:"name"` // unique in its statistic: accuracy, or for a variant accuracy.first
@@ -69,7 +92,7 @@ type Value struct {
 	Interval  *stat.Interval `json:"interval,omitempty"` // none for counts of the whole
 	Published *Published     `json:"published,omitempty"`
 
-	replicates []float64 // of the bootstrap, for comparisons
+	Replicates []float64 `json:"-"` // of the bootstrap, for comparisons
 }
 
 // Published is a value that the paper reports of its own data, for comparison.
@@ -123,6 +146,18 @@ type Column struct {
 	Title string `json:"title"`
 }
 
+// A Header names the columns of a table: name, unit and title of each.
+type Header [][3]string
+
+// Columns returns the columns of a table.
+func (h Header) Columns() []Column {
+	columns := make([]Column, len(h))
+	for i, c := range h {
+		columns[i] = Column{Name: c[0], Unit: c[1], Title: c[2]}
+	}
+	return columns
+}
+
 // Units of values.
 const (
 	unitShare = "fraction"
@@ -153,7 +188,7 @@ func describe(r *stat.Ratios, b *stat.Bootstrap, name, title, unit, of string, i
 	t := r.Total(id)
 	v := Value{
 		Name: name, Title: title, Value: t.Value(), Unit: unit, N: t.Den, Of: of,
-		Interval: b.Interval(id), replicates: b.Samples(id),
+		Interval: b.Interval(id), Replicates: b.Samples(id),
 	}
 	if k, ok := t.Num.Whole(); ok && unit == unitShare {
 		v.K = &k

@@ -88,7 +88,7 @@ func Run(ctx context.Context, store string, o Options) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := o.entries(sets)
+	wanted, err := entriesOf(&o, sets)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", store, err)
 	}
@@ -122,9 +122,9 @@ func setsOf(dir string) (sets []*dataSet, err error) {
 	return sets, nil
 }
 
-// entries returns the statistics that are asked for, by data set. With By, a name of a data set says which
+// entriesOf returns the statistics that are asked for, by data set. With By, a name of a data set says which
 // one to break down, and not all of its statistics.
-func (o *Options) entries(sets []*dataSet) (map[string][]entry, error) {
+func entriesOf(o *Options, sets []*dataSet) (map[string][]entry, error) {
 	var have []string
 	for _, set := range sets {
 		have = append(have, set.name)
