@@ -62,8 +62,8 @@ type ExampleOptions struct {
 	Jobs   int
 }
 
-// takes reports whether an image with that many samples of the mouse can be an example.
-func (o *ExampleOptions) takes(image string, samples int) bool {
+// takesExample reports whether an image with that many samples of the mouse can be an example.
+func takesExample(o *ExampleOptions, image string, samples int) bool {
 	if len(o.Images) > 0 {
 		return samples > 0 && slices.Contains(o.Images, image)
 	}
@@ -95,8 +95,8 @@ func Examples(ctx context.Context, store string, o ExampleOptions) ([]Example, e
 	return out, nil
 }
 
-// options are what a pass for examples has.
-func (o *ExampleOptions) options() Options {
+// exampleOptions returns the options of a pass for examples.
+func exampleOptions(o *ExampleOptions) Options {
 	jobs := o.Jobs
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
@@ -137,7 +137,7 @@ func (c *candidates) add(n int, x candidate) {
 
 // imagenetExamplesOf returns examples of a store.
 func imagenetExamplesOf(ctx context.Context, store string, o ExampleOptions) (out []Example, err error) {
-	_, err = runImageNet(ctx, store, o.options(), []entry{{make: gathers(func(e *imagenetEngine, _ *stat.Ratios) *imagenetExamples {
+	_, err = runImageNet(ctx, store, exampleOptions(&o), []entry{{make: gathers(func(e *imagenetEngine, _ *stat.Ratios) *imagenetExamples {
 		return &imagenetExamples{e: e, o: o, out: &out}
 	})}})
 	return out, err
@@ -155,7 +155,7 @@ func (a *imagenetExamples) picture(p *picture) {
 		return
 	}
 	id := a.e.images.IDs.At(p.image)
-	if !a.o.takes(id, p.trace.Segment.Len()) {
+	if !takesExample(&a.o, id, p.trace.Segment.Len()) {
 		return
 	}
 	to, c := &a.hits, chance(a.o.Seed, id)
@@ -209,7 +209,7 @@ func (a *imagenetExamples) Result(*imagenetEngine, *Statistic) {
 
 // cocoExamplesOf returns examples of a store.
 func cocoExamplesOf(ctx context.Context, store string, o ExampleOptions) (out []Example, err error) {
-	all := o.options()
+	all := exampleOptions(&o)
 	all.Jobs = 1 // a page's lists and its ground truth come to one goroutine then
 	_, err = runCOCO(ctx, store, all, []entry{{make: gathers(func(e *cocoEngine, _ *stat.Ratios) *cocoExamples {
 		return &cocoExamples{e: e, o: o, out: &out, kept: map[int64]*Example{}}
@@ -236,7 +236,7 @@ func (a *cocoExamples) row(r *cocoRow) {
 	}
 	id := fmt.Sprint(p.image)
 	c := chance(a.o.Seed, id)
-	if icons < fewestIcons || !a.o.takes(id, r.mouse.Len()) || !(p.width > 0 && p.height > 0) || !a.best.wants(a.o.N, c) {
+	if icons < fewestIcons || !takesExample(&a.o, id, r.mouse.Len()) || !(p.width > 0 && p.height > 0) || !a.best.wants(a.o.N, c) {
 		return
 	}
 	x := &Example{Set: "coco", Image: id, Width: p.width, Height: p.height}
