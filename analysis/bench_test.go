@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 )
 
 // Every statistic of a data set, with and without the bootstrap: ns a row are told.
@@ -19,12 +20,12 @@ func BenchmarkRun(b *testing.B) {
 		for _, mode := range []struct {
 			name    string
 			samples int
-		}{{"values", -1}, {"bootstrap", analysis.DefaultBootstrap}} {
+		}{{"values", -1}, {"bootstrap", result.DefaultBootstrap}} {
 			b.Run(set+"/"+mode.name, func(b *testing.B) {
 				var rows int64
 				for b.Loop() {
 					rows = 0
-					_, err := analysis.Run(context.Background(), store, analysis.Options{
+					_, err := analysis.Run(context.Background(), store, result.Options{
 						Names: []string{set}, Bootstrap: mode.samples, Progress: func(_, total int64) { rows = total }, Jobs: 0,
 					})
 					if err != nil {

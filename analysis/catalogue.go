@@ -5,44 +5,31 @@ import (
 	"slices"
 	"strings"
 
+	"abtool/analysis/coco"
+	"abtool/analysis/imagenet"
+	"abtool/analysis/internal/pass"
+	"abtool/analysis/result"
 	"abtool/internal/closest"
 	"abtool/internal/usage"
 )
 
-// An Entry describes a statistic that can be asked for.
-type Entry struct {
-	Set        string // imagenet or coco
-	Name       string
-	IDs        []string // of the paper's statistics, as I1
-	Title      string
-	Rules      string // definitions that it follows
-	Paper      string // where the paper has it; empty: it has not
-	Definition string
-}
-
-// An entry is a statistic with what makes it.
-type entry struct {
-	Entry
-	make maker
-}
-
 // dataSets are joined here, in the order of Catalogue.
 var dataSets = []dataSet{
-	{"imagenet", imagenetCatalogue, imagenetBy, runImageNet, imagenetExamplesOf},
-	{"coco", cocoCatalogue, cocoBy, runCOCO, cocoExamplesOf},
+	{"imagenet", imagenet.Statistics, imagenet.By, imagenet.Run, imagenet.Examples},
+	{"coco", coco.Statistics, coco.By, coco.Run, coco.Examples},
 }
 
 // A dataSet is the statistics of a data set and how they are computed of a store.
 type dataSet struct {
 	name       string
-	statistics []entry
-	by         func(key string) entry // the table by a key (Options.By)
-	run        func(ctx context.Context, store string, o Options, entries []entry) (DataSet, error)
-	examples   func(ctx context.Context, store string, o ExampleOptions) ([]Example, error)
+	statistics []pass.Entry
+	by         func(key string) pass.Entry // the table by a key (Options.By)
+	run        func(ctx context.Context, store string, o result.Options, entries []pass.Entry) (result.DataSet, error)
+	examples   func(ctx context.Context, store string, o result.ExampleOptions) ([]result.Example, error)
 }
 
 // Catalogue lists every statistic, in the order of documents.
-func Catalogue() (all []*Entry) {
+func Catalogue() (all []*result.Entry) {
 	for _, d := range dataSets {
 		for _, e := range d.statistics {
 			e.Set = d.name
@@ -52,22 +39,9 @@ func Catalogue() (all []*Entry) {
 	return all
 }
 
-// statistic is an empty result of the entry.
-func (e *Entry) statistic() Statistic {
-	return Statistic{Name: e.Name, Title: e.Title, Rules: e.Rules, Paper: e.Paper, Definition: e.Definition}
-}
-
-// Is reports whether a user's name means the entry: its own, with or without the data set, the
-// data set's, or the paper's id.
-func (e *Entry) Is(name string) bool {
-	name = strings.ToLower(strings.ReplaceAll(name, "-", "_"))
-	return name == e.Name || name == e.Set || name == e.Set+"."+e.Name ||
-		slices.ContainsFunc(e.IDs, func(id string) bool { return strings.ToLower(id) == name })
-}
-
 // choose returns the entries that names mean, by data set; without names all of a store's sets.
-func choose(wanted, sets []string) (map[string][]entry, error) {
-	out := map[string][]entry{}
+func choose(wanted, sets []string) (map[string][]pass.Entry, error) {
+	out := map[string][]pass.Entry{}
 	missing := slices.Clone(wanted)
 	elsewhere := ""
 	for _, d := range dataSets {

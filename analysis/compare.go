@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
 
@@ -16,11 +17,11 @@ const CompareSchema = "abtool.compare/1"
 
 // A Comparison holds two stores side by side.
 type Comparison struct {
-	Schema  string  `json:"schema"` // abtool.compare/1
-	Tool    string  `json:"tool"`
-	A       string  `json:"a"` // store
-	B       string  `json:"b"` // store
-	Options Options `json:"options"`
+	Schema  string         `json:"schema"` // abtool.compare/1
+	Tool    string         `json:"tool"`
+	A       string         `json:"a"` // store
+	B       string         `json:"b"` // store
+	Options result.Options `json:"options"`
 	// Assumptions that intervals and tests rest on.
 	Assumptions []string        `json:"assumptions"`
 	DataSets    []ComparedSet   `json:"data_sets"` // that both have
@@ -88,7 +89,7 @@ var assumptions = []string{
 }
 
 // Compare computes the statistics of two stores and how they differ.
-func Compare(ctx context.Context, a, b string, o Options) (*Comparison, error) {
+func Compare(ctx context.Context, a, b string, o result.Options) (*Comparison, error) {
 	first, err := Run(ctx, a, o)
 	if err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func Compare(ctx context.Context, a, b string, o Options) (*Comparison, error) {
 }
 
 // Differences compares two documents that Run made in this process, of different seeds.
-func Differences(first, second *Document) *Comparison {
+func Differences(first, second *result.Document) *Comparison {
 	a, b := first.Store, second.Store
 	c := &Comparison{Schema: CompareSchema, Tool: first.Tool, A: a, B: b, Options: first.Options, Assumptions: assumptions}
 	for _, x := range first.DataSets {
@@ -135,7 +136,7 @@ func Differences(first, second *Document) *Comparison {
 	return c
 }
 
-func compareStatistic(a, b *Statistic) ComparedStatistic {
+func compareStatistic(a, b *result.Statistic) ComparedStatistic {
 	c := ComparedStatistic{Name: a.Name, Title: a.Title, Rules: a.Rules, Definition: a.Definition}
 	for i := range a.Values {
 		if v := b.Value(a.Values[i].Name); v != nil {
@@ -146,7 +147,7 @@ func compareStatistic(a, b *Statistic) ComparedStatistic {
 }
 
 // differ is a − b with the interval and the test that fit how sure the values are.
-func differ(a, b *Value) Difference {
+func differ(a, b *result.Value) Difference {
 	d := Difference{Name: a.Name, Title: a.Title, Unit: a.Unit, A: a.Value, NA: a.N, B: b.Value, NB: b.N, Difference: a.Value - b.Value}
 	if !d.Difference.Defined() || a.Interval == nil || b.Interval == nil || a.Interval.Method != b.Interval.Method {
 		return d

@@ -14,6 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/docgen"
 )
 
@@ -22,7 +23,7 @@ var update = flag.Bool("update", false, "write the generated part of docs/refere
 // docs/reference/stats.md has every statistic that is computed, with its values and tables.
 func TestDoc(t *testing.T) {
 	var p docgen.Page
-	for _, set := range run(t, sampleStore(t), analysis.Options{}).DataSets {
+	for _, set := range run(t, sampleStore(t), result.Options{}).DataSets {
 		p.Printf("## Statistics of %s\n", map[string]string{"imagenet": "ImageNet-AB", "coco": "COCO-AB"}[set.Name])
 		for i := range set.Statistics {
 			describe(&p, set.Name, &set.Statistics[i])
@@ -33,8 +34,8 @@ func TestDoc(t *testing.T) {
 }
 
 // describe writes what a statistic says of itself; its numbers are not used.
-func describe(p *docgen.Page, set string, s *analysis.Statistic) {
-	at := slices.IndexFunc(analysis.Catalogue(), func(e *analysis.Entry) bool { return e.Set == set && e.Name == s.Name })
+func describe(p *docgen.Page, set string, s *result.Statistic) {
+	at := slices.IndexFunc(analysis.Catalogue(), func(e *result.Entry) bool { return e.Set == set && e.Name == s.Name })
 	if at < 0 {
 		return // a table by group
 	}
@@ -111,7 +112,7 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check := func(d *analysis.Document) {
+	check := func(d *result.Document) {
 		t.Helper()
 		text, err := json.Marshal(d)
 		if err != nil {
@@ -125,9 +126,9 @@ func TestSchema(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	d := run(t, sampleStore(t), analysis.Options{})
+	d := run(t, sampleStore(t), result.Options{})
 	check(d)
-	check(run(t, sampleStore(t), analysis.Options{By: "week", Bootstrap: -1}))
+	check(run(t, sampleStore(t), result.Options{By: "week", Bootstrap: -1}))
 	d.Schema = "abtool.stats/2"
 	text, _ := json.Marshal(d)
 	value, _ := jsonschema.UnmarshalJSON(bytes.NewReader(text))
@@ -139,7 +140,7 @@ func TestSchema(t *testing.T) {
 // Names of values, tables and columns are fit for programs, and unique.
 func TestNames(t *testing.T) {
 	fit := regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)?$`)
-	for _, set := range run(t, sampleStore(t), analysis.Options{}).DataSets {
+	for _, set := range run(t, sampleStore(t), result.Options{}).DataSets {
 		for _, s := range set.Statistics {
 			seen := map[string]bool{}
 			name := func(kind, n string) {

@@ -6,6 +6,7 @@ import (
 	"log"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/teststore"
 )
 
@@ -13,7 +14,7 @@ func ExampleRun() {
 	ctx := context.Background()
 	store, remove := teststore.Temporary(ctx, teststore.Options{Images: 200})
 	defer remove()
-	d, err := analysis.Run(ctx, store, analysis.Options{Names: []string{"click_accuracy"}})
+	d, err := analysis.Run(ctx, store, result.Options{Names: []string{"click_accuracy"}})
 	if err != nil {
 		log.Fatal(err)
 	}

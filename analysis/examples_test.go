@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 )
 
 // Examples are the same on any number of goroutines, are what they say, and depend on the seed.
 func TestExamples(t *testing.T) {
-	take := func(o analysis.ExampleOptions) []analysis.Example {
+	take := func(o result.ExampleOptions) []result.Example {
 		t.Helper()
 		list, err := analysis.Examples(context.Background(), sampleStore(t), o)
 		if err != nil {
@@ -19,11 +20,11 @@ func TestExamples(t *testing.T) {
 		}
 		return list
 	}
-	list := take(analysis.ExampleOptions{N: 6, Seed: 1, Jobs: 1})
-	if again := take(analysis.ExampleOptions{N: 6, Seed: 1, Jobs: 4}); !reflect.DeepEqual(list, again) {
+	list := take(result.ExampleOptions{N: 6, Seed: 1, Jobs: 1})
+	if again := take(result.ExampleOptions{N: 6, Seed: 1, Jobs: 4}); !reflect.DeepEqual(list, again) {
 		t.Error("another number of goroutines gives other examples")
 	}
-	if other := take(analysis.ExampleOptions{N: 6, Seed: 2}); reflect.DeepEqual(list, other) {
+	if other := take(result.ExampleOptions{N: 6, Seed: 2}); reflect.DeepEqual(list, other) {
 		t.Error("the seed does not matter")
 	}
 	sets := map[string]int{}
@@ -58,7 +59,7 @@ func TestExamples(t *testing.T) {
 
 // Named images are taken, in the order of their chance, and no others.
 func TestExamplesNamed(t *testing.T) {
-	take := func(o analysis.ExampleOptions) (ids []string) {
+	take := func(o result.ExampleOptions) (ids []string) {
 		t.Helper()
 		list, err := analysis.Examples(context.Background(), sampleStore(t), o)
 		if err != nil {
@@ -70,8 +71,8 @@ func TestExamplesNamed(t *testing.T) {
 		slices.Sort(ids)
 		return ids
 	}
-	want := take(analysis.ExampleOptions{N: 5})
-	if have := take(analysis.ExampleOptions{Images: append([]string{"none of this name"}, want...)}); len(want) != 10 || !slices.Equal(have, want) {
+	want := take(result.ExampleOptions{N: 5})
+	if have := take(result.ExampleOptions{Images: append([]string{"none of this name"}, want...)}); len(want) != 10 || !slices.Equal(have, want) {
 		t.Errorf("%v, want %v", have, want)
 	}
 }

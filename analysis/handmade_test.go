@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/ingest"
 )
 
@@ -92,7 +93,7 @@ type counted struct {
 // what makes them so.
 func expect(t *testing.T, rule, store, set string, list ...counted) {
 	t.Helper()
-	d := run(t, store, analysis.Options{Bootstrap: -1})
+	d := run(t, store, result.Options{Bootstrap: -1})
 	for _, k := range list {
 		if have := at(t, d, set, k.path); !near(have, k.want) {
 			t.Errorf("%s: %s.%s is %v, want %v", rule, set, k.path, have, k.want)
@@ -198,7 +199,7 @@ func TestNoSharedImage(t *testing.T) {
 		{"a shared image", recordsAndImages(t, 12, 7), "counts", nil},
 		{"no images", recordsAndImages(t), "counts", nil},
 	} {
-		o := analysis.Options{Bootstrap: -1, Names: []string{c.statistic}}
+		o := result.Options{Bootstrap: -1, Names: []string{c.statistic}}
 		have := strings.Join(run(t, c.store, o).DataSets[0].Warnings, "\n")
 		if c.want == nil && have != "" {
 			t.Errorf("%s: a warning that no image is shared: %s", c.what, have)

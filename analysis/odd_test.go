@@ -13,6 +13,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/ingest"
 	"abtool/internal/stat"
 	"abtool/schema"
@@ -120,18 +121,18 @@ func emptyTable[T any](t *testing.T, dir, name string) {
 func TestOddStores(t *testing.T) {
 	ctx := context.Background()
 	for what, store := range oddStores(t) {
-		both, err := analysis.Compare(ctx, store, store, analysis.Options{Bootstrap: 20})
+		both, err := analysis.Compare(ctx, store, store, result.Options{Bootstrap: 20})
 		if err == nil {
 			_, err = json.Marshal(both)
 		}
 		if err != nil {
 			t.Errorf("%s, compared with itself: %v", what, err)
 		}
-		if _, err := analysis.Examples(ctx, store, analysis.ExampleOptions{N: 3}); err != nil {
+		if _, err := analysis.Examples(ctx, store, result.ExampleOptions{N: 3}); err != nil {
 			t.Errorf("%s: examples of it: %v", what, err)
 		}
-		for _, by := range append([]string{""}, analysis.Keys...) {
-			d := run(t, store, analysis.Options{Bootstrap: 20, By: by})
+		for _, by := range append([]string{""}, result.Keys...) {
+			d := run(t, store, result.Options{Bootstrap: 20, By: by})
 			if _, err := json.Marshal(d); err != nil {
 				t.Errorf("%s, by %q: not to be written as JSON: %v", what, by, err)
 			}
@@ -144,7 +145,7 @@ func TestOddStores(t *testing.T) {
 	}
 }
 
-func checkOdd(t *testing.T, where string, s *analysis.Statistic) {
+func checkOdd(t *testing.T, where string, s *result.Statistic) {
 	t.Helper()
 	for _, v := range s.Values {
 		if v.N == 0 && v.Value.Defined() && !(v.Unit == "count" && v.Value == 0) || v.N == 0 && v.Interval != nil {

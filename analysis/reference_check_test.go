@@ -13,7 +13,7 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/schema"
 )
 
@@ -163,7 +163,7 @@ func (r *reference) quantileRows(table string, lists map[string][]float64) {
 
 // check compares a data set of a document with the reference. Names that are in neither
 // unreferenced nor the reference are an error, so that a new value does not go unnoticed.
-func check(t *testing.T, d *analysis.DataSet, want *reference, statistics, unreferenced []string) {
+func check(t *testing.T, d *result.DataSet, want *reference, statistics, unreferenced []string) {
 	t.Helper()
 	skipped := func(name string) bool {
 		return slices.ContainsFunc(unreferenced, func(p string) bool { ok, _ := filepath.Match(p, name); return ok })
@@ -235,7 +235,7 @@ func (r *reference) names() (names []string) {
 	return names
 }
 
-func checkValue(t *testing.T, name string, v analysis.Value, want refValue) {
+func checkValue(t *testing.T, name string, v result.Value, want refValue) {
 	t.Helper()
 	if !same(float64(v.Value), want.value) || v.N != want.n {
 		t.Errorf("%s: %v of %d, want %v of %d", name, v.Value, v.N, want.value, want.n)
@@ -262,7 +262,7 @@ func wilson(k, n int64) (low, high float64) {
 	return (-b - root) / (2 * a), (-b + root) / (2 * a)
 }
 
-func checkMap(t *testing.T, name string, h analysis.Histogram, want *refMap) {
+func checkMap(t *testing.T, name string, h result.Histogram, want *refMap) {
 	t.Helper()
 	if h.Outside != want.outside || h.X != h.Y || h.X != [2]float64{want.low, want.high} || len(h.Counts) != len(want.counts) {
 		t.Errorf("%s: %d cells on %v and %v, %d outside; want %d on %v, %d outside",
@@ -276,7 +276,7 @@ func checkMap(t *testing.T, name string, h analysis.Histogram, want *refMap) {
 	}
 }
 
-func checkTable(t *testing.T, name string, table analysis.Table, want *refTable, skipped func(name string) bool) {
+func checkTable(t *testing.T, name string, table result.Table, want *refTable, skipped func(name string) bool) {
 	t.Helper()
 	keys := map[string]bool{}
 	for _, row := range table.Rows {
@@ -330,14 +330,14 @@ func same(have, want any) bool {
 }
 
 // computed is what Run gives for a data set of a store, through JSON.
-func computed(t *testing.T, store, set string) *analysis.DataSet {
+func computed(t *testing.T, store, set string) *result.DataSet {
 	t.Helper()
-	return decoded(t, document(t, store, analysis.Options{Names: []string{set}, Bootstrap: -1}))
+	return decoded(t, document(t, store, result.Options{Names: []string{set}, Bootstrap: -1}))
 }
 
-func decoded(t *testing.T, text []byte) *analysis.DataSet {
+func decoded(t *testing.T, text []byte) *result.DataSet {
 	t.Helper()
-	var d analysis.Document
+	var d result.Document
 	if err := json.Unmarshal(text, &d); err != nil {
 		t.Fatal(err)
 	}
@@ -345,7 +345,7 @@ func decoded(t *testing.T, text []byte) *analysis.DataSet {
 }
 
 // document is the JSON of a run, less the store's name and some columns of tables.
-func document(t *testing.T, store string, o analysis.Options, erased ...string) []byte {
+func document(t *testing.T, store string, o result.Options, erased ...string) []byte {
 	t.Helper()
 	d := run(t, store, o)
 	d.Store = ""
@@ -364,7 +364,7 @@ func document(t *testing.T, store string, o analysis.Options, erased ...string) 
 }
 
 // erase takes columns out of a table.
-func erase(table *analysis.Table, columns ...string) {
+func erase(table *result.Table, columns ...string) {
 	for i, c := range table.Columns {
 		for _, row := range table.Rows {
 			if slices.Contains(columns, c.Name) {
@@ -447,7 +447,7 @@ func TestReferenceOrder(t *testing.T) {
 			}
 			// Of the longest sequence, the first; drift, where showings tie in time, page and slot.
 			ordered := []string{"seq", "image_id", "icon", "accuracy_drift", "time_drift"}
-			o := analysis.Options{Bootstrap: 20, Jobs: 1}
+			o := result.Options{Bootstrap: 20, Jobs: 1}
 			want, wantShuffled := document(t, store, o), document(t, store, o, ordered...)
 			for _, jobs := range []int{2, 7} {
 				o.Jobs = jobs

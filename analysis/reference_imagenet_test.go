@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/teststore"
 	"abtool/schema"
 )
@@ -970,7 +970,7 @@ func TestReferenceImageNet(t *testing.T) {
 				t.Fatal(err)
 			}
 			regroup[schema.ImageNetAnnotation](t, 100, store, "imagenet", "annotations.parquet")
-			want := imagenetReference(t, store, analysis.DefaultSigmas)
+			want := imagenetReference(t, store, result.DefaultSigmas)
 			check(t, computed(t, store, "imagenet"), want, imagenetChecked, imagenetUnreferenced)
 		})
 	}
@@ -983,7 +983,7 @@ func TestReferenceImageNetAwkward(t *testing.T) {
 		t.Run(fmt.Sprint("store ", i), func(t *testing.T) {
 			store := awkwardImageNet(t, n, uint64(i), nil)
 			regroup[schema.ImageNetAnnotation](t, 7, store, "imagenet", "annotations.parquet")
-			want := imagenetReference(t, store, analysis.DefaultSigmas)
+			want := imagenetReference(t, store, result.DefaultSigmas)
 			check(t, computed(t, store, "imagenet"), want, imagenetChecked, imagenetUnreferenced)
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/teststore"
 	"abtool/internal/usage"
 )
@@ -47,7 +48,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func run(t testing.TB, store string, o analysis.Options) *analysis.Document {
+func run(t testing.TB, store string, o result.Options) *result.Document {
 	t.Helper()
 	d, err := analysis.Run(context.Background(), store, o)
 	if err != nil {
@@ -60,7 +61,7 @@ func run(t testing.TB, store string, o analysis.Options) *analysis.Document {
 func TestJobs(t *testing.T) {
 	var want string
 	for _, jobs := range []int{1, 2, 5} {
-		text, err := json.Marshal(run(t, sampleStore(t), analysis.Options{Jobs: jobs, Bootstrap: 50}))
+		text, err := json.Marshal(run(t, sampleStore(t), result.Options{Jobs: jobs, Bootstrap: 50}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,10 +76,10 @@ func TestJobs(t *testing.T) {
 
 // A statistic is the same whether it is asked for alone or with all others.
 func TestAlone(t *testing.T) {
-	all := run(t, sampleStore(t), analysis.Options{Bootstrap: 50})
+	all := run(t, sampleStore(t), result.Options{Bootstrap: 50})
 	for _, set := range all.DataSets {
 		for _, s := range set.Statistics {
-			alone := run(t, sampleStore(t), analysis.Options{Bootstrap: 50, Names: []string{set.Name + "." + s.Name}})
+			alone := run(t, sampleStore(t), result.Options{Bootstrap: 50, Names: []string{set.Name + "." + s.Name}})
 			want, _ := json.Marshal(s)
 			have, _ := json.Marshal(alone.DataSets[0].Statistics[0])
 			if string(want) != string(have) {
@@ -103,7 +104,7 @@ func TestChoose(t *testing.T) {
 		{[]string{"coco"}, "hit", "coco: by_hit"},
 		{[]string{"I1"}, "class", "imagenet: click_accuracy by_class"},
 	} {
-		d, err := analysis.Run(ctx, store, analysis.Options{Names: c.names, By: c.by, Bootstrap: -1})
+		d, err := analysis.Run(ctx, store, result.Options{Names: c.names, By: c.by, Bootstrap: -1})
 		if err != nil {
 			t.Errorf("%v by %q: %v", c.names, c.by, err)
 			continue
@@ -120,26 +121,26 @@ func TestChoose(t *testing.T) {
 			t.Errorf("%v by %q are %s, want %s", c.names, c.by, have, c.want)
 		}
 	}
-	for _, o := range []analysis.Options{{Names: []string{"acuracy"}}, {By: "month"}, {Sigmas: []float64{0}}} {
+	for _, o := range []result.Options{{Names: []string{"acuracy"}}, {By: "month"}, {Sigmas: []float64{0}}} {
 		if _, err := analysis.Run(ctx, store, o); err == nil || !usage.Is(err) {
 			t.Errorf("%+v: %v is no error of use", o, err)
 		}
 	}
-	if _, err := analysis.Run(ctx, filepath.Join(store, "no"), analysis.Options{}); err == nil || usage.Is(err) {
+	if _, err := analysis.Run(ctx, filepath.Join(store, "no"), result.Options{}); err == nil || usage.Is(err) {
 		t.Errorf("no store: %v", err)
 	}
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := analysis.Run(ended, store, analysis.Options{}); err == nil {
+	if _, err := analysis.Run(ended, store, result.Options{}); err == nil {
 		t.Error("an interrupted run gives a document")
 	}
 }
 
 // Hidden ids are stable, and nothing of the ids is left in the document.
 func TestHide(t *testing.T) {
-	open := run(t, sampleStore(t), analysis.Options{Bootstrap: -1})
-	hidden := run(t, sampleStore(t), analysis.Options{Bootstrap: -1, Hide: true})
-	again := run(t, sampleStore(t), analysis.Options{Bootstrap: -1, Hide: true, Names: []string{"workers"}})
+	open := run(t, sampleStore(t), result.Options{Bootstrap: -1})
+	hidden := run(t, sampleStore(t), result.Options{Bootstrap: -1, Hide: true})
+	again := run(t, sampleStore(t), result.Options{Bootstrap: -1, Hide: true, Names: []string{"workers"}})
 	text, _ := json.Marshal(hidden)
 	for _, set := range open.DataSets {
 		for _, name := range []string{"workers", "hits"} {
@@ -162,7 +163,7 @@ func TestHide(t *testing.T) {
 	}
 }
 
-func statistic(t testing.TB, d *analysis.Document, set, name string) *analysis.Statistic {
+func statistic(t testing.TB, d *result.Document, set, name string) *result.Statistic {
 	t.Helper()
 	for _, s := range d.DataSets {
 		for i := range s.Statistics {
@@ -175,7 +176,7 @@ func statistic(t testing.TB, d *analysis.Document, set, name string) *analysis.S
 	return nil
 }
 
-func table(t testing.TB, d *analysis.Document, set, name string, i int) *analysis.Table {
+func table(t testing.TB, d *result.Document, set, name string, i int) *result.Table {
 	t.Helper()
 	return &statistic(t, d, set, name).Tables[i]
 }

@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/stat"
 	"abtool/query"
 )
 
 // at finds a number of a document: statistic.value, or statistic.table[key].column, where key is
 // the row's first cell.
-func at(t testing.TB, d *analysis.Document, set, path string) float64 {
+func at(t testing.TB, d *result.Document, set, path string) float64 {
 	t.Helper()
 	name, rest, _ := strings.Cut(path, ".")
 	s := statistic(t, d, set, name)
@@ -177,7 +177,7 @@ var sqlCases = []struct{ set, paths, query string }{
 }
 
 func TestSQL(t *testing.T) {
-	d := run(t, sampleStore(t), analysis.Options{Bootstrap: -1})
+	d := run(t, sampleStore(t), result.Options{Bootstrap: -1})
 	db := openSQL(t)
 	for _, c := range sqlCases {
 		paths := strings.Fields(c.paths)
@@ -199,7 +199,7 @@ func TestSQL(t *testing.T) {
 
 // Tables by annotator and HIT are those of SQL, row by row.
 func TestSQLTables(t *testing.T) {
-	d := run(t, sampleStore(t), analysis.Options{Bootstrap: -1})
+	d := run(t, sampleStore(t), result.Options{Bootstrap: -1})
 	db := openSQL(t)
 	for _, c := range []struct{ set, path, columns, query string }{
 		{"imagenet", "workers.by_worker", "showings selected hits clicked boxed accuracy centre_distance estimate_time", `SELECT worker_id, showings, selected, hits, clicked, boxed, accuracy, centre_distance, estimate_time FROM imagenet_workers`},
@@ -242,7 +242,7 @@ func TestSQLTables(t *testing.T) {
 
 // Each check of data quality names a query that lists what is affected, no more and no less.
 func TestQualityQueries(t *testing.T) {
-	d := run(t, sampleStore(t), analysis.Options{Names: []string{"quality"}, Bootstrap: -1})
+	d := run(t, sampleStore(t), result.Options{Names: []string{"quality"}, Bootstrap: -1})
 	db := openSQL(t)
 	found := 0
 	for _, set := range d.DataSets {

@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 )
 
 // browser starts a headless Chromium, or skips the test where there is none.
@@ -131,7 +131,7 @@ func checkAccess(t *testing.T, ctx context.Context) {
 func TestPage(t *testing.T) {
 	ctx := browser(t)
 	out := filepath.Join(t.TempDir(), "report")
-	if _, err := Make(context.Background(), testStore(t), Options{Out: out, Compare: testStore(t), Stats: analysis.Options{Bootstrap: 50, Seed: 1}}); err != nil {
+	if _, err := Make(context.Background(), testStore(t), Options{Out: out, Compare: testStore(t), Stats: result.Options{Bootstrap: 50, Seed: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	complaints := listen(ctx)
@@ -223,7 +223,7 @@ func TestPageWithoutData(t *testing.T) {
 	ctx := browser(t)
 	out := filepath.Join(t.TempDir(), "report")
 	bare := bareStore(t)
-	r, err := Make(context.Background(), bare, Options{Out: out, Compare: bare, Stats: analysis.Options{Bootstrap: 50, Seed: 1}})
+	r, err := Make(context.Background(), bare, Options{Out: out, Compare: bare, Stats: result.Options{Bootstrap: 50, Seed: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"gonum.org/v1/plot"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/stat"
 	"abtool/internal/usage"
 	"abtool/reports/chart"
@@ -19,7 +19,7 @@ import (
 // Draw returns a figure of a document by its name, as imagenet-traces: those are the names of the files that
 // Make writes. The document must have the statistics that the figure shows. For another name it returns an error
 // of wrong use, and without data an error that says what the store lacks.
-func Draw(d *analysis.Document, name string) (*chart.Figure, error) {
+func Draw(d *result.Document, name string) (*chart.Figure, error) {
 	var names []string
 	for i := range d.DataSets {
 		for _, f := range figuresOf(chart.NewSource(&d.DataSets[i])) {
@@ -66,7 +66,7 @@ func (c Chart) Bars(names []string, values []float64) (*chart.Figure, error) {
 	}
 	var bars []chart.Row
 	for i, v := range values {
-		bars = append(bars, chart.RowOf(names[i], note(v), analysis.Value{Value: stat.Number(v)}))
+		bars = append(bars, chart.RowOf(names[i], note(v), result.Value{Value: stat.Number(v)}))
 	}
 	f := c.figure(76+24*float64(len(names)), fmt.Sprintf("%d bars.", len(names)))
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot {
@@ -103,7 +103,7 @@ func (e *Excerpt) HTML() string { return e.html }
 // Values returns the values of statistics, with intervals and what the paper reports. A name is that of a
 // statistic in its data set, as imagenet.click_accuracy, or of one of its values, as
 // imagenet.click_accuracy.accuracy. For any other name it returns an error of wrong use.
-func Values(d *analysis.Document, names ...string) (*Excerpt, error) {
+func Values(d *result.Document, names ...string) (*Excerpt, error) {
 	var list []htmlStat
 	for _, name := range names {
 		st, value, err := find(d, name)
@@ -143,7 +143,7 @@ type Pick struct {
 
 // Rows returns a table of a statistic, as imagenet.workers.by_worker, or the part of it that is picked. For a name
 // or a column that is not there it returns an error of wrong use.
-func Rows(d *analysis.Document, name string, p Pick) (*Excerpt, error) {
+func Rows(d *result.Document, name string, p Pick) (*Excerpt, error) {
 	st, table, err := find(d, name)
 	if err != nil {
 		return nil, err
@@ -161,7 +161,7 @@ func Rows(d *analysis.Document, name string, p Pick) (*Excerpt, error) {
 }
 
 // find finds a statistic by its name in its data set, and gives what follows the name.
-func find(d *analysis.Document, name string) (st *analysis.Statistic, rest string, err error) {
+func find(d *result.Document, name string) (st *result.Statistic, rest string, err error) {
 	set, name, _ := strings.Cut(name, ".")
 	name, rest, _ = strings.Cut(name, ".")
 	if st = d.Statistic(set, name); st == nil {
@@ -171,7 +171,7 @@ func find(d *analysis.Document, name string) (st *analysis.Statistic, rest strin
 }
 
 // of is the part of a table that is picked.
-func (p Pick) of(t *analysis.Table) (*analysis.Table, error) {
+func (p Pick) of(t *result.Table) (*result.Table, error) {
 	rows := slices.Clone(t.Rows)
 	if p.By != "" {
 		c, err := column(t, p.By)
@@ -189,9 +189,9 @@ func (p Pick) of(t *analysis.Table) (*analysis.Table, error) {
 		rows = rows[:min(p.First, len(rows))]
 	}
 	if len(p.Columns) == 0 {
-		return &analysis.Table{Name: t.Name, Title: t.Title, Columns: t.Columns, Rows: rows}, nil
+		return &result.Table{Name: t.Name, Title: t.Title, Columns: t.Columns, Rows: rows}, nil
 	}
-	out := &analysis.Table{Title: t.Title, Rows: make([][]any, len(rows))}
+	out := &result.Table{Title: t.Title, Rows: make([][]any, len(rows))}
 	for _, name := range p.Columns {
 		c, err := column(t, name)
 		if err != nil {
@@ -205,8 +205,8 @@ func (p Pick) of(t *analysis.Table) (*analysis.Table, error) {
 	return out, nil
 }
 
-func column(t *analysis.Table, name string) (int, error) {
-	c := slices.IndexFunc(t.Columns, func(c analysis.Column) bool { return c.Name == name })
+func column(t *result.Table, name string) (int, error) {
+	c := slices.IndexFunc(t.Columns, func(c result.Column) bool { return c.Name == name })
 	if c < 0 {
 		return 0, usage.Errorf("wrong option: the table %s has no column %q", t.Name, name)
 	}

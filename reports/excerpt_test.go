@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/usage"
 	"abtool/reports/chart"
 )
 
-func document(t *testing.T) *analysis.Document {
+func document(t *testing.T) *result.Document {
 	t.Helper()
-	d, err := analysis.Run(context.Background(), testStore(t), analysis.Options{Bootstrap: 50, Seed: 1})
+	d, err := analysis.Run(context.Background(), testStore(t), result.Options{Bootstrap: 50, Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/stat"
 	"abtool/reports/chart"
 )
@@ -141,7 +142,7 @@ func (p *page) html(files map[string][]byte) ([]byte, error) {
 		h.Comparison = p.compared(files)
 		h.Assumptions = p.comparison.Assumptions
 	}
-	play := []analysis.Example{}
+	play := []result.Example{}
 	for _, set := range h.Sets {
 		for range set.Examples {
 			play = append(play, p.examples[len(play)])
@@ -160,7 +161,7 @@ func (p *page) html(files map[string][]byte) ([]byte, error) {
 }
 
 // trimmed rounds places to what a screen shows.
-func trimmed(list []analysis.Example) []analysis.Example {
+func trimmed(list []result.Example) []result.Example {
 	round := func(v float64) float64 { return math.Round(v*1e4) / 1e4 }
 	out := slices.Clone(list)
 	for i := range out {
@@ -213,7 +214,7 @@ func quoted(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-func (p *page) set(d *analysis.DataSet, files map[string][]byte) htmlSet {
+func (p *page) set(d *result.DataSet, files map[string][]byte) htmlSet {
 	s := chart.NewSource(d)
 	out := htmlSet{Name: d.Name, Title: setOf(d.Name).title, Sentences: slices.Concat(d.Warnings, sentences(s))}
 	for _, section := range sections {
@@ -267,7 +268,7 @@ func figureHTML(f *chart.Figure, files map[string][]byte) *htmlFigure {
 	return &htmlFigure{f.Name, setOf(f.Set).title, f.Title, f.Caption, f.Alt, "", template.URL(uri(false)), template.Srcset(uri(true)), int(f.Width), int(f.Height)}
 }
 
-func statHTML(set string, st *analysis.Statistic) htmlStat {
+func statHTML(set string, st *result.Statistic) htmlStat {
 	out := htmlStat{ID: set + "." + st.Name, Name: st.Name, Title: st.Title, Definition: st.Definition, Rules: st.Rules, Paper: st.Paper, Warnings: st.Warnings}
 	values := st.Values
 	if st.Name == "quality" {
@@ -314,7 +315,7 @@ var columnsKept = map[string][]string{
 	"by_hit": {"hit", "worker", "showings", "selected", "recall", "pages", "duration", "accuracy", "low_recall", "few_selected", "few_pages", "icons", "precision", "distinct_pages", "low_precision"},
 }
 
-func tableHTML(id string, t *analysis.Table) htmlTable {
+func tableHTML(id string, t *result.Table) htmlTable {
 	out := htmlTable{ID: id + "." + t.Name, Title: t.Title}
 	var kept []int
 	for c, col := range t.Columns {

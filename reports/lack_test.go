@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/ingest"
 	"abtool/internal/usage"
 )
@@ -60,7 +61,7 @@ func storeOf(t *testing.T, records map[string]string) string {
 }
 
 // pointsAlone makes statistics without intervals.
-var pointsAlone = analysis.Options{Bootstrap: -1, Seed: 1}
+var pointsAlone = result.Options{Bootstrap: -1, Seed: 1}
 
 func bareStore(t *testing.T) string {
 	t.Helper()
@@ -128,7 +129,7 @@ func TestNoRecords(t *testing.T) {
 
 // Draw returns what a figure lacks as an error.
 func TestDrawMissing(t *testing.T) {
-	d, err := analysis.Run(context.Background(), bareStore(t), analysis.Options{Bootstrap: -1})
+	d, err := analysis.Run(context.Background(), bareStore(t), result.Options{Bootstrap: -1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/imagefile"
 	"abtool/internal/parallel"
 	"abtool/internal/replace"
@@ -29,7 +30,7 @@ type Options struct {
 	Images   string   // images to draw examples on, as abtool train takes them
 	Examples int      // traces that are drawn of each data set; 0: DefaultExamples
 	Force    bool     // replace what is in Out
-	Stats    analysis.Options
+	Stats    result.Options
 	Progress func(what string, done, total int64) // may be called from several goroutines
 }
 
@@ -109,9 +110,9 @@ type page struct {
 	options    Options
 	store      string
 	summary    *store.Account
-	document   *analysis.Document
+	document   *result.Document
 	comparison *analysis.Comparison
-	examples   []analysis.Example
+	examples   []result.Example
 	photos     *chart.Photos
 	figures    []chart.Figure
 }
@@ -135,7 +136,7 @@ func (p *page) compute(ctx context.Context) (err error) {
 		p.comparison = analysis.Differences(p.document, other)
 	}
 	p.options.progress("examples", 0, 1)
-	p.examples, err = analysis.Examples(ctx, p.store, analysis.ExampleOptions{N: p.options.Examples, Seed: s.Seed, Hide: s.Hide, Jobs: s.Jobs})
+	p.examples, err = analysis.Examples(ctx, p.store, result.ExampleOptions{N: p.options.Examples, Seed: s.Seed, Hide: s.Hide, Jobs: s.Jobs})
 	return err
 }
 
@@ -184,7 +185,7 @@ func (p *page) only(all []chart.Figure) (out []chart.Figure, err error) {
 
 // means reports whether a user's name means the figure: its own, or one of a statistic that it shows.
 func means(f *chart.Figure, name string) bool {
-	return name == f.Name || name == f.Set || f.Set+"-"+name == f.Name || slices.ContainsFunc(analysis.Catalogue(), func(e *analysis.Entry) bool {
+	return name == f.Name || name == f.Set || f.Set+"-"+name == f.Name || slices.ContainsFunc(analysis.Catalogue(), func(e *result.Entry) bool {
 		return e.Set == f.Set && e.Is(name) && slices.Contains(f.Statistics, e.Name)
 	})
 }
@@ -227,7 +228,7 @@ func (p *page) render(ctx context.Context) (map[string][]byte, error) {
 	var out any = p.document
 	if p.comparison != nil {
 		out = struct {
-			*analysis.Document
+			*result.Document
 			Comparison *analysis.Comparison `json:"comparison"`
 		}{p.document, p.comparison}
 	}

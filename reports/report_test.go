@@ -22,6 +22,7 @@ import (
 	"testing"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/teststore"
 	"abtool/internal/usage"
 	"abtool/reports/chart"
@@ -65,7 +66,7 @@ func testStore(t testing.TB) string {
 
 func drawnFigures(t testing.TB) []chart.Figure {
 	t.Helper()
-	p := page{store: testStore(t), options: Options{Examples: DefaultExamples, Stats: analysis.Options{Bootstrap: 200, Seed: 1}}}
+	p := page{store: testStore(t), options: Options{Examples: DefaultExamples, Stats: result.Options{Bootstrap: 200, Seed: 1}}}
 	if err := p.compute(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -209,8 +210,8 @@ func makeReport(t *testing.T, o Options) *Report {
 // The same store and options give the same bytes, for any number of goroutines.
 func TestSame(t *testing.T) {
 	dir := t.TempDir()
-	makeReport(t, Options{Out: filepath.Join(dir, "a"), Stats: analysis.Options{Jobs: 1}})
-	makeReport(t, Options{Out: filepath.Join(dir, "b"), Stats: analysis.Options{Jobs: 3}})
+	makeReport(t, Options{Out: filepath.Join(dir, "a"), Stats: result.Options{Jobs: 1}})
+	makeReport(t, Options{Out: filepath.Join(dir, "b"), Stats: result.Options{Jobs: 3}})
 	a, b := contents(t, filepath.Join(dir, "a")), contents(t, filepath.Join(dir, "b"))
 	if len(a) != 3+3*4 {
 		t.Errorf("%d files", len(a))
@@ -220,8 +221,8 @@ func TestSame(t *testing.T) {
 			t.Errorf("%s differs between runs", name)
 		}
 	}
-	var d analysis.Document
-	if err := json.Unmarshal([]byte(a["/stats.json"]), &d); err != nil || d.Schema != analysis.Schema {
+	var d result.Document
+	if err := json.Unmarshal([]byte(a["/stats.json"]), &d); err != nil || d.Schema != result.Schema {
 		t.Errorf("stats.json: %v, schema %q", err, d.Schema)
 	}
 	page := a["/index.html"]
@@ -256,7 +257,7 @@ func TestReplace(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(out, "thesis.tex"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Make(context.Background(), testStore(t), Options{Out: out, Force: true, Only: []string{"coco-maps"}, Stats: analysis.Options{Bootstrap: -1}}); err == nil || !strings.Contains(err.Error(), "thesis.tex") {
+	if _, err := Make(context.Background(), testStore(t), Options{Out: out, Force: true, Only: []string{"coco-maps"}, Stats: result.Options{Bootstrap: -1}}); err == nil || !strings.Contains(err.Error(), "thesis.tex") {
 		t.Errorf("a folder with something else in it: %v", err)
 	}
 	entries, _ := os.ReadDir(dir)
@@ -274,8 +275,8 @@ func TestReplace(t *testing.T) {
 // Worker ids are nowhere in a report that hides them.
 func TestHidden(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "report")
-	makeReport(t, Options{Out: out, Only: []string{"imagenet", "coco"}, Stats: analysis.Options{Hide: true}})
-	d, err := analysis.Run(context.Background(), testStore(t), analysis.Options{Names: []string{"workers", "hits"}, Bootstrap: -1})
+	makeReport(t, Options{Out: out, Only: []string{"imagenet", "coco"}, Stats: result.Options{Hide: true}})
+	d, err := analysis.Run(context.Background(), testStore(t), result.Options{Names: []string{"workers", "hits"}, Bootstrap: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +301,7 @@ func TestHidden(t *testing.T) {
 
 // A picture from --images is drawn under its trace.
 func TestImages(t *testing.T) {
-	p := page{store: testStore(t), options: Options{Examples: 3, Stats: analysis.Options{Bootstrap: -1, Seed: 1, Names: []string{"counts"}}}}
+	p := page{store: testStore(t), options: Options{Examples: 3, Stats: result.Options{Bootstrap: -1, Seed: 1, Names: []string{"counts"}}}}
 	if err := p.compute(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/usage"
 	"abtool/reports/chart"
 	"abtool/reports/coco"
@@ -56,7 +56,7 @@ func (d dataSet) recordsOf(s chart.Source) chart.Lack {
 
 // Traces draws the examples of a data set, imagenet or coco, side by side, three in a row: on the images
 // where the place images has them, else on their area. Without examples there is no figure.
-func Traces(set string, list []analysis.Example, images string) (*chart.Figure, error) {
+func Traces(set string, list []result.Example, images string) (*chart.Figure, error) {
 	if !known(set) {
 		return nil, usage.Errorf("wrong option: there is no data set %q", set)
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/stat"
 	"abtool/internal/usage"
 )
@@ -30,7 +31,7 @@ func exact(v any) string {
 var csvColumns = []string{"data_set", "statistic", "part", "row", "column", "value", "unit", "n", "low", "high", "method", "published", "relation", "covered"}
 
 // CSV writes a line for every value, exclusion, cell of a table and of a map.
-func CSV(out io.Writer, d *analysis.Document) error {
+func CSV(out io.Writer, d *result.Document) error {
 	w := csv.NewWriter(out)
 	w.Write(csvColumns)
 	for _, set := range d.DataSets {
@@ -79,9 +80,9 @@ func CSV(out io.Writer, d *analysis.Document) error {
 	return w.Error()
 }
 
-// TableCSV writes the table that analysis.Options.By asked for, as it is. It is wrong use to ask for that
+// TableCSV writes the table that result.Options.By asked for, as it is. It is wrong use to ask for that
 // of two data sets.
-func TableCSV(out io.Writer, d *analysis.Document) error {
+func TableCSV(out io.Writer, d *result.Document) error {
 	if len(d.DataSets) > 1 {
 		return usage.Errorf("--by with --csv writes one table, and the store has two data sets: name one, imagenet or coco")
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/stat"
 	"abtool/internal/ui"
 )
@@ -52,7 +52,7 @@ const (
 )
 
 // printTable prints the first rows of a table and as many columns as fit.
-func printTable(w io.Writer, t *analysis.Table, width int) {
+func printTable(w io.Writer, t *result.Table, width int) {
 	fmt.Fprintf(w, "\n    %s: %s\n", t.Name, t.Title)
 	if len(t.Rows) == 0 {
 		fmt.Fprintln(w, "      no rows")
@@ -114,7 +114,7 @@ func b2i(b bool) int {
 var shades = []rune(" ·░▒▓█")
 
 // printMap draws a histogram with shades.
-func printMap(w io.Writer, h *analysis.Histogram) {
+func printMap(w io.Writer, h *result.Histogram) {
 	most := int64(0)
 	for _, row := range h.Counts {
 		for _, n := range row {

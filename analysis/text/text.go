@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/ui"
 )
 
@@ -38,7 +39,7 @@ func inPaper(where string) string {
 
 // Document prints the statistics of a store in lines of width columns: values, and with more also tables
 // and maps.
-func Document(w io.Writer, d *analysis.Document, more bool, width int) {
+func Document(w io.Writer, d *result.Document, more bool, width int) {
 	for _, set := range d.DataSets {
 		fmt.Fprintf(w, "%s\n", set.Name)
 		for _, text := range set.Warnings {
@@ -55,7 +56,7 @@ func Document(w io.Writer, d *analysis.Document, more bool, width int) {
 	}
 }
 
-func printStatistic(w io.Writer, s *analysis.Statistic, more bool, width int) {
+func printStatistic(w io.Writer, s *result.Statistic, more bool, width int) {
 	fmt.Fprintf(w, "\n  %s: %s\n", s.Name, s.Title)
 	if more {
 		ui.Wrap(w, s.Definition, "    ", min(width, 110))
@@ -101,23 +102,23 @@ func printStatistic(w io.Writer, s *analysis.Statistic, more bool, width int) {
 	}
 }
 
-func valueText(v *analysis.Value) string { return ui.Number(float64(v.Value), v.Unit) }
+func valueText(v *result.Value) string { return ui.Number(float64(v.Value), v.Unit) }
 
-func intervalText(v *analysis.Value) string {
+func intervalText(v *result.Value) string {
 	if v.Interval == nil {
 		return ""
 	}
 	return ui.Number(v.Interval.Low, v.Unit) + " to " + ui.Number(v.Interval.High, v.Unit)
 }
 
-func ofText(v *analysis.Value) string {
+func ofText(v *result.Value) string {
 	if v.Unit == "count" && float64(v.Value) == float64(v.N) {
 		return v.Of
 	}
 	return ui.Thousands(v.N) + " " + v.Of
 }
 
-func publishedText(v *analysis.Value) string {
+func publishedText(v *result.Value) string {
 	p := v.Published
 	if p == nil {
 		return ""

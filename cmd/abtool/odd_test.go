@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/features"
 	"abtool/query"
 	"abtool/query/shell"
@@ -73,7 +73,7 @@ func oddCommands(t *testing.T, dir, set string) (list [][]string) {
 		add(append([]string{"stats", "store"}, how...)...)
 		add(append([]string{"stats", "store", set}, how...)...)
 		add(append([]string{"stats", "store", "--compare", "whole"}, how...)...)
-		for _, key := range analysis.Keys {
+		for _, key := range result.Keys {
 			add(append([]string{"stats", "store", "--by", key}, how...)...)
 		}
 	}

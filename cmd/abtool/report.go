@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 	"abtool/reports"
@@ -47,7 +47,7 @@ each figure as SVG and PNG, light and dark. The same store and options give the 
 	f.StringVar(&o.Images, "images", "", "images to draw traces on, as abtool train takes them: a folder, a pattern or shards")
 	f.IntVar(&o.Examples, "examples", reports.DefaultExamples, "traces of each data set")
 	f.BoolVar(&o.Stats.Hide, "hide-workers", false, "replace ids of workers and HITs by stable pseudonyms")
-	f.IntVar(&o.Stats.Bootstrap, "bootstrap", analysis.DefaultBootstrap, "samples of annotators that intervals are made of; 0: none")
+	f.IntVar(&o.Stats.Bootstrap, "bootstrap", result.DefaultBootstrap, "samples of annotators that intervals are made of; 0: none")
 	f.Uint64Var(&o.Stats.Seed, "seed", 1, "seed of the samples, and of the choice of traces")
 	f.IntVar(&o.Stats.Jobs, "jobs", 0, "workers; 0 is one a processor (the report is the same for any number)")
 	f.BoolVar(&o.json, "json", false, "print what was made as JSON")

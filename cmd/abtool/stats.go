@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/analysis/text"
 	"abtool/internal/filetype"
 	"abtool/internal/ui"
@@ -16,7 +17,7 @@ import (
 )
 
 type statsOptions struct {
-	analysis.Options
+	result.Options
 	compare                string
 	json, csv, list, quiet bool
 }
@@ -61,15 +62,15 @@ differences, their intervals and tests.`,
 	}
 	f := c.Flags()
 	f.BoolVar(&o.list, "list", false, "list the statistics with their definitions")
-	f.BoolVar(&o.json, "json", false, "print everything as JSON (schema "+analysis.Schema+", see docs/reference/stats.md)")
+	f.BoolVar(&o.json, "json", false, "print everything as JSON (schema "+result.Schema+", see docs/reference/stats.md)")
 	f.BoolVar(&o.csv, "csv", false, "print CSV: a line a value and table cell; with --by, the table itself")
-	f.StringVar(&o.By, "by", "", "a table by "+strings.Join(analysis.Keys, ", "))
+	f.StringVar(&o.By, "by", "", "a table by "+strings.Join(result.Keys, ", "))
 	f.StringVar(&o.compare, "compare", "", "another store, to put beside this one")
 	f.BoolVar(&o.Hide, "hide-workers", false, "replace ids of workers and HITs by stable pseudonyms")
-	f.IntVar(&o.Bootstrap, "bootstrap", analysis.DefaultBootstrap, "samples of annotators that intervals are made of; 0: none")
+	f.IntVar(&o.Bootstrap, "bootstrap", result.DefaultBootstrap, "samples of annotators that intervals are made of; 0: none")
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of the samples")
-	f.Float64SliceVar(&o.Sigmas, "sigma", analysis.DefaultSigmas, "standard deviations of random clicks, in fractions of each axis")
-	r := analysis.DefaultRules
+	f.Float64SliceVar(&o.Sigmas, "sigma", result.DefaultSigmas, "standard deviations of random clicks, in fractions of each axis")
+	r := result.DefaultRules
 	f.Float64Var(&o.Rules.MinRecall, "min-recall", r.MinRecall, "flag HITs with a lower recall")
 	f.IntVar(&o.Rules.MinSelected, "min-selected", r.MinSelected, "flag ImageNet HITs with fewer selected images")
 	f.IntVar(&o.Rules.MinPages, "min-pages", r.MinPages, "flag ImageNet HITs with fewer pages")

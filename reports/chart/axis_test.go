@@ -11,7 +11,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
 
@@ -189,7 +189,7 @@ func TestFewPoints(t *testing.T) {
 	for _, bars := range [][]float64{{}, {0}, {0.4}, {0.4, 0.4}, {math.NaN()}, {-1, 1e300}} {
 		var rows []Row
 		for _, v := range bars {
-			rows = append(rows, RowOf("", Percent(v), analysis.Value{Value: stat.Number(v)}))
+			rows = append(rows, RowOf("", Percent(v), result.Value{Value: stat.Number(v)}))
 		}
 		checkDrawn(t, chartOf(func(th *Theme) *plot.Plot { return th.Rows("Bars", "", Rows{Bars: rows, Reserve: 0.12}) }))
 	}

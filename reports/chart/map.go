@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 )
 
 // raster draws cells of one colour each, row 0 on top.
@@ -42,7 +42,7 @@ func (h raster) Plot(c draw.Canvas, p *plot.Plot) {
 func (h raster) DataRange() (xmin, xmax, ymin, ymax float64) { return h.x0, h.x1, -h.y1, -h.y0 }
 
 // heat returns a map of values 0…most of the cells of a histogram; NaN is undefined.
-func (t *Theme) heat(title string, h *analysis.Histogram, ticks []float64,
+func (t *Theme) heat(title string, h *result.Histogram, ticks []float64,
 	value func(r, c int) float64, most float64) *plot.Plot {
 	p := t.Plot(title, "", "")
 	n := len(h.Counts)
@@ -79,7 +79,7 @@ func (t *Theme) scale(most float64, label func(float64) string) *plot.Plot {
 }
 
 // Counts returns a map of counts with its scale; colours go by the square root of the share.
-func (t *Theme) Counts(title string, h *analysis.Histogram, ticks []float64) Panel {
+func (t *Theme) Counts(title string, h *result.Histogram, ticks []float64) Panel {
 	most := 0.0
 	for _, row := range h.Counts {
 		for _, n := range row {
@@ -93,7 +93,7 @@ func (t *Theme) Counts(title string, h *analysis.Histogram, ticks []float64) Pan
 }
 
 // Ratios returns a map of hits by n with its scale, 0 to 1; cells of fewer than least are undefined.
-func (t *Theme) Ratios(title string, n, hits *analysis.Histogram, ticks []float64, least int64) Panel {
+func (t *Theme) Ratios(title string, n, hits *result.Histogram, ticks []float64, least int64) Panel {
 	p := t.heat(title, n, ticks, func(r, c int) float64 {
 		if n.Counts[r][c] < least {
 			return math.NaN()

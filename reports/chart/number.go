@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/ui"
 )
 
@@ -56,7 +56,7 @@ func PercentTick(v float64) string {
 }
 
 // WithInterval writes a share with its interval, if it has one.
-func WithInterval(v analysis.Value) string {
+func WithInterval(v result.Value) string {
 	text := Percent(v.Value)
 	if v.Interval != nil {
 		text += fmt.Sprintf(" (95 %% interval %s to %s)", Percent(v.Interval.Low), Percent(v.Interval.High))
@@ -65,7 +65,7 @@ func WithInterval(v analysis.Value) string {
 }
 
 // Decimal writes a value with so many digits after the point.
-func Decimal(v analysis.Value, digits int) string {
+func Decimal(v result.Value, digits int) string {
 	if !v.Value.Defined() {
 		return "undefined"
 	}

@@ -6,7 +6,7 @@ import (
 	"image"
 	"slices"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/imagefile"
 )
 
@@ -20,7 +20,7 @@ type Photos struct {
 }
 
 // OpenPhotos finds the pictures of examples at a place; an empty place has none.
-func OpenPhotos(place string, list []analysis.Example) (*Photos, error) {
+func OpenPhotos(place string, list []result.Example) (*Photos, error) {
 	if place == "" {
 		return nil, nil
 	}
@@ -36,7 +36,7 @@ func OpenPhotos(place string, list []analysis.Example) (*Photos, error) {
 }
 
 // of returns the picture of an example; nil if there is none to show.
-func (p *Photos) of(x *analysis.Example) image.Image {
+func (p *Photos) of(x *result.Example) image.Image {
 	if p == nil {
 		return nil
 	}

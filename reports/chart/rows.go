@@ -8,7 +8,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 )
 
 // A Row is a horizontal bar with its name at the left and a note at the right.
@@ -19,7 +19,7 @@ type Row struct {
 }
 
 // RowOf returns the bar of a value, with the value's interval.
-func RowOf(name, note string, v analysis.Value) Row {
+func RowOf(name, note string, v result.Value) Row {
 	r := Row{name, note, float64(v.Value), math.NaN(), math.NaN()}
 	if v.Interval != nil {
 		r.Low, r.High = v.Interval.Low, v.Interval.High

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
 
@@ -13,12 +13,12 @@ import (
 // that are not there have no numbers; none of that is an error.
 type Source struct {
 	Set   string                         // imagenet or coco
-	Stats map[string]*analysis.Statistic // by name
+	Stats map[string]*result.Statistic // by name
 }
 
 // NewSource returns the source of a data set's numbers.
-func NewSource(d *analysis.DataSet) Source {
-	s := Source{d.Name, map[string]*analysis.Statistic{}}
+func NewSource(d *result.DataSet) Source {
+	s := Source{d.Name, map[string]*result.Statistic{}}
 	for i := range d.Statistics {
 		s.Stats[d.Statistics[i].Name] = &d.Statistics[i]
 	}
@@ -36,13 +36,13 @@ func (s Source) Has(names ...string) bool {
 }
 
 // Value returns a value of a statistic; NaN over 0 units if it is not there.
-func (s Source) Value(statistic, name string) analysis.Value {
+func (s Source) Value(statistic, name string) result.Value {
 	if st := s.Stats[statistic]; st != nil {
 		if v := st.Value(name); v != nil {
 			return *v
 		}
 	}
-	return analysis.Value{Value: stat.Number(math.NaN())}
+	return result.Value{Value: stat.Number(math.NaN())}
 }
 
 // Column returns the numbers of a column of a table, as CellNumber has them; the slice is the caller's.
@@ -94,7 +94,7 @@ func CellNumber(v any) float64 {
 }
 
 // Histogram returns a two-dimensional histogram of a statistic; nil if it is not there.
-func (s Source) Histogram(statistic, name string) *analysis.Histogram {
+func (s Source) Histogram(statistic, name string) *result.Histogram {
 	if st := s.Stats[statistic]; st != nil {
 		for i := range st.Histograms {
 			if st.Histograms[i].Name == name {
@@ -150,4 +150,4 @@ func (s Source) None(statistic, name string) bool {
 }
 
 // Defined reports whether a value is a number, over at least one unit.
-func Defined(v analysis.Value) bool { return v.Value.Defined() && v.N > 0 }
+func Defined(v result.Value) bool { return v.Value.Defined() && v.N > 0 }

@@ -9,12 +9,12 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 )
 
 // A tile is one example in a figure.
 type tile struct {
-	x     *analysis.Example
+	x     *result.Example
 	photo image.Image
 }
 
@@ -26,14 +26,14 @@ type Traces struct {
 	Set     string
 	Caption string // with the place of what they are drawn on
 	Alt     string // with the place of their number
-	Outcome func(x *analysis.Example) string
+	Outcome func(x *result.Example) string
 	Heading string // of an example that is played: with the places of its image and its outcome
 	Pause   int64  // ms without a sample, after which a trace is drawn anew; 0: none is
 	Lack    Lack   // without examples
 }
 
 // Figure draws the examples of the data set in a list of any.
-func (k Traces) Figure(list []analysis.Example, images *Photos) Figure {
+func (k Traces) Figure(list []result.Example, images *Photos) Figure {
 	f := Figure{Name: k.Set + "-examples", Set: k.Set, Title: "Traces"}
 	var tiles []tile
 	for i := range list {

@@ -3,7 +3,7 @@ package coco
 import (
 	"fmt"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/reports/chart"
 )
 
@@ -16,7 +16,7 @@ var Figures = []func(chart.Source) chart.Figure{Maps, IconFrame, Sequences, Size
 func Sentences(s chart.Source) (out []string) {
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	v := s.Value
-	number := func(x analysis.Value) string { return chart.Grouped(x.Value) }
+	number := func(x result.Value) string { return chart.Grouped(x.Value) }
 	if records := v("counts", "records"); chart.Defined(records) {
 		text := fmt.Sprintf("%s pages, one image each", number(records))
 		if w := v("workers", "workers"); chart.Defined(w) {

@@ -3,7 +3,7 @@ package coco_test
 import (
 	"testing"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/reports/chart"
 	"abtool/reports/coco"
 	"abtool/reports/internal/golden"
@@ -12,30 +12,30 @@ import (
 // madeUp returns statistics as analysis.Run computes them of a store, with made-up numbers.
 func madeUp() chart.Source {
 	unit, around := [2]float64{0, 1}, [2]float64{-1, 2} // of the image, of the frame of a box
-	return chart.NewSource(&analysis.DataSet{Name: "coco", Statistics: []analysis.Statistic{
-		{Name: "centre_bias", Values: []analysis.Value{golden.Share("gt_centres.share", 0.05, 700), golden.Share("icons.share", 0.04, 500)},
-			Histograms: []analysis.Histogram{golden.Map("gt_centres", unit, 5, 5, 90), golden.Map("icons", unit, 5, 6, 60)}},
-		{Name: "icon_frame", Values: []analysis.Value{golden.Value("nearest_box.mean_u", 0.49, 480), golden.Value("nearest_box.mean_v", 0.52, 480),
+	return chart.NewSource(&result.DataSet{Name: "coco", Statistics: []result.Statistic{
+		{Name: "centre_bias", Values: []result.Value{golden.Share("gt_centres.share", 0.05, 700), golden.Share("icons.share", 0.04, 500)},
+			Histograms: []result.Histogram{golden.Map("gt_centres", unit, 5, 5, 90), golden.Map("icons", unit, 5, 6, 60)}},
+		{Name: "icon_frame", Values: []result.Value{golden.Value("nearest_box.mean_u", 0.49, 480), golden.Value("nearest_box.mean_v", 0.52, 480),
 			golden.Value("nearest_box.median_u", 0.5, 480), golden.Value("nearest_box.median_v", 0.51, 480)},
-			Histograms: []analysis.Histogram{golden.Map("nearest_box_map", around, 5, 5, 60)}},
-		{Name: "sequences", Values: []analysis.Value{golden.Value("icons", 500, 500), golden.Share("add_only", 0.9, 500)},
-			Tables: []analysis.Table{golden.Table("by_sequence", []string{"sequence", "n", "share", "published"},
+			Histograms: []result.Histogram{golden.Map("nearest_box_map", around, 5, 5, 60)}},
+		{Name: "sequences", Values: []result.Value{golden.Value("icons", 500, 500), golden.Share("add_only", 0.9, 500)},
+			Tables: []result.Table{golden.Table("by_sequence", []string{"sequence", "n", "share", "published"},
 				[]any{"add", 450, 0.9, 300.0}, []any{"add, move", 30, 0.06, 40.0}, []any{"add, remove, add", 20, 0.04, nil})}},
-		{Name: "category_recall", Values: []analysis.Value{golden.Value("intercept", 0.6, 4), golden.Share("slope", 0.8, 4), golden.Value("correlation", 0.45, 4)},
-			Tables: []analysis.Table{golden.Table("by_category", []string{"category", "size", "recall", "residual", "n", "low", "high"},
+		{Name: "category_recall", Values: []result.Value{golden.Value("intercept", 0.6, 4), golden.Share("slope", 0.8, 4), golden.Value("correlation", 0.45, 4)},
+			Tables: []result.Table{golden.Table("by_category", []string{"category", "size", "recall", "residual", "n", "low", "high"},
 				[]any{"dog", 0.2, 0.9, 0.14, 40, 0.8, 0.96}, []any{"fork", 0.02, 0.4, -0.216, 30, 0.25, 0.57},
 				[]any{"bed", 0.4, 0.95, 0.03, 25, 0.8, 1.0}, []any{"book", 0.05, 0.7, 0.06, 12, 0.4, 0.9})}},
-		{Name: "time", Values: []analysis.Value{golden.Value("mean", 41000, 90), golden.Value("median", 36000, 90)},
-			Tables: []analysis.Table{golden.Bins("time_spent", 8000, 5, 30, 40, 12, 3)}},
-		{Name: "browsing", Values: []analysis.Value{golden.Share("keyboard_share", 0.35, 900), golden.Value("events_mean", 10, 90)},
-			Tables: []analysis.Table{golden.Table("by_superclass", []string{"category_idx", "events"},
+		{Name: "time", Values: []result.Value{golden.Value("mean", 41000, 90), golden.Value("median", 36000, 90)},
+			Tables: []result.Table{golden.Bins("time_spent", 8000, 5, 30, 40, 12, 3)}},
+		{Name: "browsing", Values: []result.Value{golden.Share("keyboard_share", 0.35, 900), golden.Value("events_mean", 10, 90)},
+			Tables: []result.Table{golden.Table("by_superclass", []string{"category_idx", "events"},
 				[]any{0, 60}, []any{1, 110}, []any{5, 90}, []any{10, 95})}},
-		{Name: "workers", Values: []analysis.Value{golden.Value("workers", 3, 3)},
-			Tables: []analysis.Table{golden.Table("by_worker", []string{"judged", "precision", "flag_centre", "flag_rush", "flag_bot"},
+		{Name: "workers", Values: []result.Value{golden.Value("workers", 3, 3)},
+			Tables: []result.Table{golden.Table("by_worker", []string{"judged", "precision", "flag_centre", "flag_rush", "flag_bot"},
 				[]any{30, 0.95, false, false, false}, []any{120, 0.6, false, true, false}, []any{350, 0.9, false, false, false})}},
-		{Name: "hits", Values: []analysis.Value{golden.Value("hits", 18, 18), golden.Share("low_recall", 0.1, 18),
+		{Name: "hits", Values: []result.Value{golden.Value("hits", 18, 18), golden.Share("low_recall", 0.1, 18),
 			golden.Share("low_precision", 0.05, 18), golden.Share("few_pages", 0.2, 18), golden.Share("flagged", 0.3, 18)},
-			Tables: []analysis.Table{golden.Table("by_hit", []string{"recall"}, []any{0.5}, []any{0.7}, []any{0.72}, []any{0.9}, []any{1.0})}},
+			Tables: []result.Table{golden.Table("by_hit", []string{"recall"}, []any{0.5}, []any{0.7}, []any{0.72}, []any{0.9}, []any{1.0})}},
 	}})
 }
 

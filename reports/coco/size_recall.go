@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/reports/chart"
 )
 
@@ -119,7 +119,7 @@ func (l label) Plot(c draw.Canvas, p *plot.Plot) {
 	c.FillText(s, at, l.text)
 }
 
-func plainInterval(v analysis.Value) string {
+func plainInterval(v result.Value) string {
 	if v.Interval == nil {
 		return ""
 	}

@@ -3,7 +3,7 @@ package coco
 import (
 	"fmt"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/reports/chart"
 )
 
@@ -14,7 +14,7 @@ var Examples = chart.Traces{
 		"Crosses: where icons were last added, with their class; outlines: ground-truth boxes of those classes. " +
 		"Pages are taken by a hash of the image's id.",
 	Alt: "%d pages with traces and icons.",
-	Outcome: func(x *analysis.Example) string {
+	Outcome: func(x *result.Example) string {
 		return fmt.Sprintf("%d of %d icons on their object", x.Hits, x.Hits+x.Misses)
 	},
 	Heading: "Image %s: %s",

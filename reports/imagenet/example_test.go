@@ -3,7 +3,7 @@ package imagenet_test
 import (
 	"testing"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/reports/chart"
 	"abtool/reports/imagenet"
 	"abtool/reports/internal/golden"
@@ -11,50 +11,50 @@ import (
 
 // madeUp returns statistics as analysis.Run computes them of a store, with made-up numbers.
 func madeUp() chart.Source {
-	return chart.NewSource(&analysis.DataSet{Name: "imagenet", Statistics: []analysis.Statistic{
-		{Name: "click_accuracy", Values: []analysis.Value{golden.Share("accuracy", 0.8, 1200)}},
-		{Name: "centre_bias", Values: []analysis.Value{golden.Share("gt_centres.share", 0.12, 900), golden.Share("clicks.share", 0.1, 1200)},
-			Histograms: []analysis.Histogram{golden.Map("gt_centres", unit, 5, 5, 90), golden.Map("clicks", unit, 5, 4, 80)}},
-		{Name: "random_clicks", Values: []analysis.Value{golden.Share("centre.bc", 0.7, 1200), golden.Share("uniform.bc", 0.3, 1200)},
-			Tables: []analysis.Table{golden.Table("by_sigma", []string{"sigma", "truncated_bc", "low", "high", "unclipped_bc", "clamped_bc"},
+	return chart.NewSource(&result.DataSet{Name: "imagenet", Statistics: []result.Statistic{
+		{Name: "click_accuracy", Values: []result.Value{golden.Share("accuracy", 0.8, 1200)}},
+		{Name: "centre_bias", Values: []result.Value{golden.Share("gt_centres.share", 0.12, 900), golden.Share("clicks.share", 0.1, 1200)},
+			Histograms: []result.Histogram{golden.Map("gt_centres", unit, 5, 5, 90), golden.Map("clicks", unit, 5, 4, 80)}},
+		{Name: "random_clicks", Values: []result.Value{golden.Share("centre.bc", 0.7, 1200), golden.Share("uniform.bc", 0.3, 1200)},
+			Tables: []result.Table{golden.Table("by_sigma", []string{"sigma", "truncated_bc", "low", "high", "unclipped_bc", "clamped_bc"},
 				[]any{0.1, 0.68, 0.66, 0.7, 0.67, 0.65}, []any{0.3, 0.52, 0.5, 0.54, 0.4, 0.45}, []any{1.0, 0.35, 0.33, 0.37, 0.15, 0.2})}},
-		{Name: "accuracy_maps", Histograms: []analysis.Histogram{
+		{Name: "accuracy_maps", Histograms: []result.Histogram{
 			golden.Map("by_gt_cell_n", unit, 5, 5, 90), golden.Map("by_gt_cell_hits", unit, 5, 5, 70),
 			golden.Map("by_click_cell_n", unit, 5, 4, 80), golden.Map("by_click_cell_hits", unit, 5, 5, 60)}},
-		{Name: "last_samples", Tables: []analysis.Table{
+		{Name: "last_samples", Tables: []result.Table{
 			golden.Accuracies("last_n", "n_before", 1, 0.78, 0.72, 0.61, 0.5), golden.Accuracies("last_n_segment", "n_before", 1, 0.79, 0.75, 0.66)}},
-		{Name: "trace_quantiles", Values: []analysis.Value{golden.Share("accuracy.0", 0.2, 800), golden.Share("accuracy.9", 0.77, 800)},
-			Tables: []analysis.Table{golden.Accuracies("samples", "tenth", 0, way...)}},
-		{Name: "time_quantiles", Tables: []analysis.Table{golden.Accuracies("samples", "tenth", 0, way...)}},
-		{Name: "box_frame", Values: frame, Histograms: []analysis.Histogram{golden.Map("nearest_box_map", around, 5, 5, 60)}},
-		{Name: "timing", Values: []analysis.Value{golden.Value("time_to_click.median", 850, 1000), golden.Value("estimate_time.median", 400, 1500)},
-			Tables: []analysis.Table{golden.Bins("time_to_click", 100, 10, 60, 200, 120, 20), golden.Bins("estimate_time", 100, 90, 150, 60, 20, 5),
+		{Name: "trace_quantiles", Values: []result.Value{golden.Share("accuracy.0", 0.2, 800), golden.Share("accuracy.9", 0.77, 800)},
+			Tables: []result.Table{golden.Accuracies("samples", "tenth", 0, way...)}},
+		{Name: "time_quantiles", Tables: []result.Table{golden.Accuracies("samples", "tenth", 0, way...)}},
+		{Name: "box_frame", Values: frame, Histograms: []result.Histogram{golden.Map("nearest_box_map", around, 5, 5, 60)}},
+		{Name: "timing", Values: []result.Value{golden.Value("time_to_click.median", 850, 1000), golden.Value("estimate_time.median", 400, 1500)},
+			Tables: []result.Table{golden.Bins("time_to_click", 100, 10, 60, 200, 120, 20), golden.Bins("estimate_time", 100, 90, 150, 60, 20, 5),
 				golden.Bins("speed", 50, 5, 40, 90, 30), golden.Accuracies("by_visits", "visits", 1, 0.82, 0.78, 0.7, 0.64, 0.6)}},
-		{Name: "mouse_measures", Tables: []analysis.Table{golden.Table("velocity_profile",
+		{Name: "mouse_measures", Tables: []result.Table{golden.Table("velocity_profile",
 			[]string{"tenth", "speed_hit", "hit_low", "hit_high", "speed_miss", "miss_low", "miss_high"},
 			[]any{0, 300.0, 280.0, 320.0, 340.0, 300.0, 380.0}, []any{4, 420.0, 400.0, 440.0, 460.0, 420.0, 500.0},
 			[]any{9, 90.0, 80.0, 100.0, 140.0, 110.0, 170.0})}},
-		{Name: "workers", Values: []analysis.Value{golden.Value("workers", 4, 4)},
-			Tables: []analysis.Table{golden.Table("by_worker", []string{"boxed", "accuracy", "flag_centre", "flag_rush", "flag_bot"},
+		{Name: "workers", Values: []result.Value{golden.Value("workers", 4, 4)},
+			Tables: []result.Table{golden.Table("by_worker", []string{"boxed", "accuracy", "flag_centre", "flag_rush", "flag_bot"},
 				[]any{20, 0.9, false, false, false}, []any{150, 0.82, false, false, false},
 				[]any{400, 0.45, true, false, false}, []any{900, 0.79, false, false, false})}},
-		{Name: "hits", Values: []analysis.Value{golden.Value("hits", 40, 40), golden.Share("low_recall", 0.1, 40),
+		{Name: "hits", Values: []result.Value{golden.Value("hits", 40, 40), golden.Share("low_recall", 0.1, 40),
 			golden.Share("few_selected", 0.05, 40), golden.Share("few_pages", 0.2, 40), golden.Share("flagged", 0.3, 40)},
-			Tables: []analysis.Table{golden.Table("by_hit", []string{"recall"}, []any{0.5}, []any{0.7}, []any{0.72}, []any{0.9}, []any{1.0})}},
-		{Name: "calibration", Values: []analysis.Value{golden.Share("accuracy_gain.shift", 0.0123, 1100),
+			Tables: []result.Table{golden.Table("by_hit", []string{"recall"}, []any{0.5}, []any{0.7}, []any{0.72}, []any{0.9}, []any{1.0})}},
+		{Name: "calibration", Values: []result.Value{golden.Share("accuracy_gain.shift", 0.0123, 1100),
 			golden.Share("accuracy.before", 0.8, 1100), golden.Share("accuracy.shift", 0.81, 1100), golden.Share("accuracy.linear", 0.82, 1100),
 			golden.Share("off_centre.before", 0.6, 300), golden.Share("off_centre.shift", 0.61, 300), golden.Share("off_centre.linear", 0.58, 300)},
-			Histograms: []analysis.Histogram{golden.Map("frame_before", around, 5, 5, 60), golden.Map("frame_shift", around, 5, 6, 60)}},
-		{Name: "difficulty", Values: []analysis.Value{golden.Share("auc_within", 0.57, 700)},
-			Tables: []analysis.Table{golden.Table("by_time", []string{"from", "accuracy", "low", "high", "n"},
+			Histograms: []result.Histogram{golden.Map("frame_before", around, 5, 5, 60), golden.Map("frame_shift", around, 5, 6, 60)}},
+		{Name: "difficulty", Values: []result.Value{golden.Share("auc_within", 0.57, 700)},
+			Tables: []result.Table{golden.Table("by_time", []string{"from", "accuracy", "low", "high", "n"},
 				[]any{0.0, 0.75, 0.7, 0.8, 200}, []any{500.0, 0.85, 0.8, 0.9, 600}, []any{2000.0, 0.7, 0.6, 0.8, 100}),
 				golden.Accuracies("by_fifth", "fifth", 1, 0.84, 0.82, 0.8, 0.78, 0.7)}},
-		{Name: "extent", Values: []analysis.Value{golden.Share("whole_image", 0.38, 1000), golden.Share("mean_box", 0.31, 1000),
+		{Name: "extent", Values: []result.Value{golden.Share("whole_image", 0.38, 1000), golden.Share("mean_box", 0.31, 1000),
 			golden.Share("box_iou.5", 0.05, 900), golden.Share("box_iou.all", 0.15, 900)},
-			Tables: []analysis.Table{golden.Table("by_window", []string{"samples"}, []any{"5"}, []any{"all"})}},
-		{Name: "scanning", Values: []analysis.Value{golden.Value("pages", 60, 60), golden.Share("pairs_in_order.serpentine", 0.74, 900),
+			Tables: []result.Table{golden.Table("by_window", []string{"samples"}, []any{"5"}, []any{"all"})}},
+		{Name: "scanning", Values: []result.Value{golden.Value("pages", 60, 60), golden.Share("pairs_in_order.serpentine", 0.74, 900),
 			golden.Share("pairs_in_order.rows", 0.66, 900), golden.Share("pairs_in_order.columns", 0.52, 900)},
-			Tables: []analysis.Table{golden.Table("by_step", []string{"share", "low", "high"}, []any{0.45, 0.43, 0.47}, []any{0.1, 0.08, 0.12},
+			Tables: []result.Table{golden.Table("by_step", []string{"share", "low", "high"}, []any{0.45, 0.43, 0.47}, []any{0.1, 0.08, 0.12},
 				[]any{0.2, 0.18, 0.22}, []any{0.15, 0.13, 0.17}, []any{0.1, 0.08, 0.12})}},
 	}})
 }
@@ -62,7 +62,7 @@ func madeUp() chart.Source {
 var (
 	unit, around = [2]float64{0, 1}, [2]float64{-1, 2} // of the image, of the frame of a box
 	way          = []float64{0.2, 0.22, 0.26, 0.32, 0.4, 0.5, 0.6, 0.68, 0.74, 0.77}
-	frame        = []analysis.Value{golden.Value("nearest_box.mean_u", 0.49, 1100), golden.Value("nearest_box.mean_v", 0.52, 1100),
+	frame        = []result.Value{golden.Value("nearest_box.mean_u", 0.49, 1100), golden.Value("nearest_box.mean_v", 0.52, 1100),
 		golden.Value("nearest_box.median_u", 0.5, 1100), golden.Value("nearest_box.median_v", 0.51, 1100)}
 )
 

@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/plot"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/reports/chart"
 )
 
@@ -27,7 +27,7 @@ func Extent(s chart.Source) chart.Figure {
 
 func extentBars(t *chart.Theme, s chart.Source) *plot.Plot {
 	var bars []chart.Row
-	add := func(name string, v analysis.Value) {
+	add := func(name string, v result.Value) {
 		bars = append(bars, chart.RowOf(name, chart.Percent(v.Value)+", n = "+chart.Grouped(v.N), v))
 	}
 	for _, w := range s.Texts("extent", "by_window", "samples") {

@@ -6,7 +6,7 @@ import (
 
 	"gonum.org/v1/plot"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/reports/chart"
 )
 
@@ -30,7 +30,7 @@ func same(axes ...*plot.Axis) {
 func Sentences(s chart.Source) (out []string) {
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	v := s.Value
-	number := func(x analysis.Value) string { return chart.Grouped(x.Value) }
+	number := func(x result.Value) string { return chart.Grouped(x.Value) }
 	share := func(statistic, name string) string { return chart.Percent(v(statistic, name).Value) }
 	if images, showings := v("counts", "images"), v("counts", "showings"); chart.Defined(images) {
 		text := fmt.Sprintf("The byproducts speak of %s images, which were shown %s times", number(images), number(showings))

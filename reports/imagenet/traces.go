@@ -6,7 +6,7 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg/draw"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/reports/chart"
 )
 
@@ -85,7 +85,7 @@ var Examples = chart.Traces{
 	Caption: "The way of the mouse on %s from entering it to the final click, time from pale to strong; cross: the " +
 		"final click; outlines: ground-truth boxes. Images are taken by a hash of their ids, every third of them a miss.",
 	Alt: "%d traces that end in a click.",
-	Outcome: func(x *analysis.Example) string {
+	Outcome: func(x *result.Example) string {
 		if x.Hits > 0 {
 			return "hits"
 		}

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"abtool/analysis"
+	"abtool/analysis/result"
 	"abtool/internal/stat"
 	"abtool/reports/chart"
 )
@@ -60,21 +60,21 @@ func Show(f chart.Figure) {
 }
 
 // Value returns a value over n units, without interval.
-func Value(name string, v float64, n int64) analysis.Value {
-	return analysis.Value{Name: name, Value: stat.Number(v), N: n}
+func Value(name string, v float64, n int64) result.Value {
+	return result.Value{Name: name, Value: stat.Number(v), N: n}
 }
 
 // Share returns a share of n units with an interval of two hundredths to either side.
-func Share(name string, v float64, n int64) analysis.Value {
+func Share(name string, v float64, n int64) result.Value {
 	k := int64(v * float64(n))
-	return analysis.Value{Name: name, Value: stat.Number(v), N: n, K: &k, Interval: &stat.Interval{Low: v - 0.02, High: v + 0.02}}
+	return result.Value{Name: name, Value: stat.Number(v), N: n, K: &k, Interval: &stat.Interval{Low: v - 0.02, High: v + 0.02}}
 }
 
 // Table returns a table of numbers, names and truth values.
-func Table(name string, columns []string, rows ...[]any) analysis.Table {
-	t := analysis.Table{Name: name, Rows: rows}
+func Table(name string, columns []string, rows ...[]any) result.Table {
+	t := result.Table{Name: name, Rows: rows}
 	for _, c := range columns {
-		t.Columns = append(t.Columns, analysis.Column{Name: c})
+		t.Columns = append(t.Columns, result.Column{Name: c})
 	}
 	for _, row := range rows {
 		for i, v := range row {
@@ -90,7 +90,7 @@ func Table(name string, columns []string, rows ...[]any) analysis.Table {
 }
 
 // Accuracies returns a table of shares with intervals, by a key that counts from first.
-func Accuracies(name, key string, first float64, shares ...float64) analysis.Table {
+func Accuracies(name, key string, first float64, shares ...float64) result.Table {
 	var rows [][]any
 	for i, v := range shares {
 		rows = append(rows, []any{first + float64(i), v, v - 0.03, v + 0.03, 100 * (i + 1)})
@@ -99,8 +99,8 @@ func Accuracies(name, key string, first float64, shares ...float64) analysis.Tab
 }
 
 // Map returns a histogram of 11 × 11 cells between two edges, of which those near (x, y), row and column, are full.
-func Map(name string, edges [2]float64, x, y, full int) analysis.Histogram {
-	h := analysis.Histogram{Name: name, X: edges, Y: edges}
+func Map(name string, edges [2]float64, x, y, full int) result.Histogram {
+	h := result.Histogram{Name: name, X: edges, Y: edges}
 	for r := range 11 {
 		var row []int64
 		for c := range 11 {
@@ -112,7 +112,7 @@ func Map(name string, edges [2]float64, x, y, full int) analysis.Histogram {
 }
 
 // Bins returns a histogram over bins that double, from a lower edge.
-func Bins(name string, from float64, counts ...int) analysis.Table {
+func Bins(name string, from float64, counts ...int) result.Table {
 	var rows [][]any
 	for _, n := range counts {
 		rows = append(rows, []any{from, 2 * from, n})

@@ -1,0 +1,105 @@
+package coco
+
+import (
+	"slices"
+
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+	"abtool/store/columnar"
+)
+
+// browsing is how annotators step through the superclasses (C13).
+type browsing struct {
+	r                                 *stat.Ratios
+	events, distinct, keyboard, reach stat.RatioID
+	known                             stat.RatioID // by the keyboard, of the events that say
+	pages                             stat.RatioID // with a step by the keyboard
+	unknown                           int64
+	bySuper                           map[int64]*superclass
+}
+
+type superclass struct{ events, pages, keyboard, known int64 }
+
+func newBrowsing(_ *engine, r *stat.Ratios) *browsing {
+	id := r.Declare(6)
+	return &browsing{
+		r: r, events: id, distinct: id + 1, keyboard: id + 2, reach: id + 3, known: id + 4, pages: id + 5,
+		bySuper: map[int64]*superclass{},
+	}
+}
+
+func (a *browsing) row(r *record) {
+	p := r.page
+	a.r.Add(p.cluster, a.events, float64(p.steps))
+	a.r.Add(p.cluster, a.distinct, float64(p.distinct))
+	a.r.Count(p.cluster, a.reach, p.reached)
+	a.r.Count(p.cluster, a.pages, p.keyboard > 0)
+	a.r.AddCount(p.cluster, a.keyboard, p.keyboard, p.steps)
+	a.r.AddCount(p.cluster, a.known, p.keyboard, p.steps-p.keyUnknown)
+	a.unknown += p.keyUnknown
+	for i, super := range r.browse {
+		known, yes := r.keyboard[i] != columnar.Null, r.keyboard[i] == 1
+		if super == columnar.Null {
+			continue
+		}
+		s := a.at(super)
+		s.events++
+		if !slices.Contains(r.browse[:i], super) {
+			s.pages++
+		}
+		if known {
+			s.known++
+			if yes {
+				s.keyboard++
+			}
+		}
+	}
+}
+
+func (a *browsing) at(super int64) *superclass {
+	if a.bySuper[super] == nil {
+		a.bySuper[super] = &superclass{}
+	}
+	return a.bySuper[super]
+}
+
+func (a *browsing) Merge(from *browsing) {
+	a.unknown += from.unknown
+	for super, o := range from.bySuper {
+		s := a.at(super)
+		s.events += o.events
+		s.pages += o.pages
+		s.keyboard += o.keyboard
+		s.known += o.known
+	}
+}
+
+func (a *browsing) Result(e *engine, r *result.Statistic) {
+	records := e.Ratios.Total(a.events)
+	r.Add(result.Count("events", "steps through the superclasses", "steps", records.Count()),
+		e.Ratio("events_mean", "mean steps on a page", "count", "pages", a.events),
+		e.Ratio("distinct_mean", "mean different superclasses on a page; the opening one is not logged until it is returned to", "count", "pages", a.distinct),
+		e.Ratio("keyboard_share", "steps made by the keyboard", result.UnitShare, "steps", a.keyboard),
+		e.Ratio("keyboard_share.known", "variant: of the steps whose key or button is known", result.UnitShare,
+			"such steps", a.known),
+		result.CountOf("keyboard_unknown", "steps of which it is unknown whether the key or the button was used",
+			"steps", a.unknown, records.Count()),
+		e.Ratio("records_with_keyboard", "pages with a step made by the keyboard", result.UnitShare, "pages", a.pages),
+		e.Ratio("reached_last", "pages on which the last superclass was reached, without which a page cannot be submitted", result.UnitShare, "pages", a.reach))
+	t := result.Table{Name: "by_superclass", Title: "Steps by superclass", Columns: result.Header{
+		{"category_idx", "", "number of the superclass, 0 to 10"}, {"events", "count", "steps to it"}, {"pages", "count", "pages on which it was stepped to"},
+		{"returns", "count", "steps beyond the first of a page"}, {"keyboard_share", result.UnitShare, "of the steps to it, those by the keyboard"},
+		{"keyboard_unknown", "count", "steps to it of which it is unknown whether the key or the button was used"},
+	}.Columns()}
+	var order []int64
+	for super := range a.bySuper {
+		order = append(order, super)
+	}
+	slices.Sort(order)
+	for _, super := range order {
+		s := a.bySuper[super]
+		t.Rows = append(t.Rows, []any{super, s.events, s.pages, s.events - s.pages, stat.Share(s.keyboard, s.events), s.events - s.known})
+	}
+	r.Tables = append(r.Tables, t)
+	r.WarnFew(r.Values[1])
+}

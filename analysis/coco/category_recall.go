@@ -1,0 +1,180 @@
+package coco
+
+import (
+	"math"
+
+	"abtool/analysis/result"
+	"abtool/byproduct/coco"
+	"abtool/internal/stat"
+)
+
+// sizeEdges bound the bins of relative size: 0, .2², .4², .6², .8², 1 (C11). They are computed,
+// not written: .2² is a little above .04 in floating point.
+var sizeEdges = func() (edges []float64) {
+	for _, side := range []float64{0, 0.2, 0.4, 0.6, 0.8, 1} {
+		edges = append(edges, side*side)
+	}
+	return edges
+}()
+
+// sizeBin is the bin of a relative size, lower edge included; the last has 1 and what is above.
+func sizeBin(s float64) int {
+	for k := len(sizeEdges) - 2; k > 0; k-- {
+		if s >= sizeEdges[k] {
+			return k
+		}
+	}
+	return 0
+}
+
+// categoryRecall is the recall of each class against the size of its objects (C11).
+type categoryRecall struct {
+	e                   *engine
+	r                   *stat.Ratios
+	byClass, byBin      stat.RatioID
+	size, allSize       []stat.Mean // by class, over annotated images and over the ground truth
+	noSize, noSizeTruth int64
+	largest             []float64 // scratch, by class, of the page at hand; −Inf: no object with a size
+}
+
+func newCategoryRecall(e *engine, r *stat.Ratios) *categoryRecall {
+	n := len(e.categories)
+	a := &categoryRecall{e: e, r: r, byClass: r.Declare(n), byBin: r.Declare(len(sizeEdges) - 1), size: make([]stat.Mean, n), allSize: make([]stat.Mean, n), largest: make([]float64, n)}
+	return a
+}
+
+func (a *categoryRecall) row(*record) {}
+
+func (a *categoryRecall) truth(m *coco.Image) {
+	for i := range m.Instances {
+		o := &m.Instances[i]
+		if o.Class < 0 {
+			continue
+		}
+		if s, ok := o.Share(m); ok {
+			a.allSize[o.Class].Add(s)
+		}
+	}
+}
+
+func (a *categoryRecall) page(p *page) {
+	if p.truth == nil {
+		return
+	}
+	for _, f := range p.found {
+		a.largest[f.class] = math.Inf(-1)
+	}
+	for i := range p.truth.Instances {
+		o := &p.truth.Instances[i]
+		if o.Class < 0 {
+			continue
+		}
+		s, ok := o.Share(p.truth)
+		if !ok {
+			a.noSizeTruth++
+			continue
+		}
+		a.size[o.Class].Add(s)
+		a.largest[o.Class] = max(a.largest[o.Class], s)
+	}
+	for _, f := range p.found {
+		a.r.Count(p.cluster, a.byClass+stat.RatioID(f.class), f.placed)
+		if math.IsInf(a.largest[f.class], -1) {
+			a.noSize++
+			continue
+		}
+		a.r.Count(p.cluster, a.byBin+stat.RatioID(sizeBin(a.largest[f.class])), f.placed)
+	}
+}
+
+func (a *categoryRecall) Merge(o *categoryRecall) {
+	for c := range a.size {
+		a.size[c].Merge(&o.size[c])
+		a.allSize[c].Merge(&o.allSize[c])
+	}
+	a.noSize += o.noSize
+	a.noSizeTruth += o.noSizeTruth
+}
+
+func (a *categoryRecall) Result(e *engine, r *result.Statistic) {
+	t := result.Table{Name: "by_category", Title: "Recall of each class against the size of its objects", Columns: result.Header{
+		{"category", "", "the class"}, {"n", "count", "annotated images that have it"}, {"retrieved", "count", "of them, where its icon stays"},
+		{"recall", result.UnitShare, "retrieved / n"}, {"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
+		{"size", result.UnitShare, "mean over its objects on annotated images of the area of the bounding box / that of the image"},
+		{"size_all", result.UnitShare, "variant: over its objects in the whole ground truth"}, {"residual", result.UnitShare, "recall − the fitted line"},
+	}.Columns()}
+	var x, y []float64
+	var fitted []stat.RatioID
+	classBins := make([]stat.Mean, len(sizeEdges)-1)
+	for c := range e.categories {
+		id := a.byClass + stat.RatioID(c)
+		total := e.Ratios.Total(id)
+		if total.Den == 0 || a.size[c].N == 0 {
+			continue
+		}
+		x, y, fitted = append(x, float64(a.size[c].Value())), append(y, float64(total.Value())), append(fitted, id)
+		classBins[sizeBin(float64(a.size[c].Value()))].Add(float64(total.Value()))
+	}
+	intercept, slope, correlation := stat.FitLine(x, y)
+	for c, name := range e.categories {
+		id := a.byClass + stat.RatioID(c)
+		total := e.Ratios.Total(id)
+		if total.Den == 0 {
+			continue
+		}
+		low, high := result.Bounds(e.Boot.Interval(id))
+		size := a.size[c].Value()
+		t.Rows = append(t.Rows, []any{name, total.Den, total.Count(), total.Value(), low, high, size, a.allSize[c].Value(), stat.Number(float64(total.Value()) - intercept - slope*float64(size))})
+	}
+	r.Tables = append(r.Tables, t, a.instanceBins(e), a.classBins(classBins))
+	roots := make([]float64, len(x))
+	for i := range x {
+		roots[i] = math.Sqrt(x[i])
+	}
+	add := func(name, title, unit string, v float64, x []float64, of func(x, y []float64) float64) {
+		out := result.Value{Name: name, Title: title, Value: stat.Number(v), Unit: unit, N: int64(len(x)), Of: "classes"}
+		out.Replicates = e.Boot.Replicate(fitted, x, of)
+		out.Interval = stat.Percentiles(out.Replicates)
+		r.Add(out)
+	}
+	add("slope", "slope of recall over mean size, by least squares over classes", result.UnitNone, slope, x, stat.Slope)
+	add("intercept", "recall at size 0 on that line", result.UnitShare, intercept, x, stat.Intercept)
+	add("correlation", "Pearson correlation of recall and mean size over classes",
+		result.UnitNone, correlation, x, stat.Correlation)
+	add("correlation_root", "Pearson correlation of recall and the square root of mean size over classes",
+		result.UnitNone, stat.Correlation(roots, y), roots, stat.Correlation)
+	r.WarnFew(r.Values[0])
+	r.Exclude("no usable box, or the image's size is unknown", "pairs of an image and a class", a.noSize)
+	r.Exclude("no usable box, or the image's size is unknown", "instances", a.noSizeTruth)
+}
+
+func binName(k int) string {
+	side := []string{"0", "0.2²", "0.4²", "0.6²", "0.8²", "1"}
+	return side[k] + "–" + side[k+1]
+}
+
+func (a *categoryRecall) instanceBins(e *engine) result.Table {
+	t := result.Table{Name: "by_instance_bin", Title: "Recall of an image and class by the size of the largest object of the class", Columns: result.Header{
+		{"bin", "", "number of the bin"}, {"size", "", "relative size, lower edge included"}, {"n", "count", "pairs of an annotated image and a class that it has"}, {"retrieved", "count", "of them, where the icon stays"},
+		{"recall", result.UnitShare, "retrieved / n"}, {"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
+	}.Columns()}
+	for k := range len(sizeEdges) - 1 {
+		id := a.byBin + stat.RatioID(k)
+		total := e.Ratios.Total(id)
+		low, high := result.Bounds(e.Boot.Interval(id))
+		t.Rows = append(t.Rows, []any{int64(k), binName(k), total.Den, total.Count(), total.Value(), low, high})
+	}
+	return t
+}
+
+func (a *categoryRecall) classBins(bins []stat.Mean) result.Table {
+	t := result.Table{Name: "by_class_bin", Title: "Recall of classes by their mean size", Columns: result.Header{
+		{"bin", "", "number of the bin"}, {"size", "", "mean relative size of the class, lower edge included"}, {"n", "count", "classes"}, {"recall", result.UnitShare, "mean over classes of their recall"},
+		{"low", result.UnitShare, "95 % interval (normal)"}, {"high", result.UnitShare, "95 % interval (normal)"},
+	}.Columns()}
+	for k := range bins {
+		low, high := result.Bounds(bins[k].Interval())
+		t.Rows = append(t.Rows, []any{int64(k), binName(k), bins[k].N, bins[k].Value(), low, high})
+	}
+	return t
+}

@@ -1,0 +1,62 @@
+package coco
+
+import (
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+)
+
+// classRecall is the share of an image's classes that were found (C7, C8).
+type classRecall struct {
+	r                  *stat.Ratios
+	placed, anyAdd     stat.RatioID
+	byPlaced, byAnyAdd stat.Mean
+	noTruth, noClass   int64
+}
+
+func newClassRecall(_ *engine, r *stat.Ratios) *classRecall {
+	id := r.Declare(2)
+	return &classRecall{r: r, placed: id, anyAdd: id + 1}
+}
+
+func (a *classRecall) page(p *page) {
+	if p.truth == nil {
+		a.noTruth++
+		return
+	}
+	v, ok := p.recall(false)
+	if !ok {
+		a.noClass++
+		return
+	}
+	ever, _ := p.recall(true)
+	a.r.Add(p.cluster, a.placed, v)
+	a.r.Add(p.cluster, a.anyAdd, ever)
+	a.byPlaced.Add(v)
+	a.byAnyAdd.Add(ever)
+}
+
+func (a *classRecall) Merge(o *classRecall) {
+	a.byPlaced.Merge(&o.byPlaced)
+	a.byAnyAdd.Merge(&o.byAnyAdd)
+	a.noTruth += o.noTruth
+	a.noClass += o.noClass
+}
+
+func (a *classRecall) Result(e *engine, r *result.Statistic) {
+	const of = "pages whose image has a class"
+	std := func(name, title string, m *stat.Mean) result.Value {
+		return result.MeanOf(name, title, result.UnitShare, of, m)[1]
+	}
+	r.Add(e.Ratio("recall", "mean over images of the share of its classes whose icon stays", result.UnitShare, of, a.placed))
+	r.Add(std("recall", "", &a.byPlaced))
+	r.Add(e.Ratio("recall.any_add", "variant: whose icon was ever added", result.UnitShare, of, a.anyAdd))
+	last := std("recall.any_add", "", &a.byAnyAdd)
+	last.Name = "recall_std.any_add"
+	r.Add(last)
+	for _, i := range []int{0, 2} {
+		r.Values[i].K = nil // a mean of shares: the sum of its units counts nothing
+	}
+	r.WarnFew(r.Values[0])
+	r.Exclude("the image is not in the ground truth", "pages", a.noTruth)
+	r.Exclude("the image has no object", "pages", a.noClass)
+}

@@ -1,0 +1,80 @@
+package coco
+
+import (
+	"abtool/analysis/result"
+	"abtool/byproduct/coco"
+	"abtool/internal/stat"
+)
+
+// counts is how much there is (C1, C2).
+type counts struct {
+	records, withTruth, icons, actions, steps, samples, unknownType, unknownIcon, annotated int64
+	images, instances, crowds                                                               int64
+}
+
+func newCounts(*engine, *stat.Ratios) *counts { return &counts{} }
+
+func (a *counts) row(r *record) {
+	p := r.page
+	a.records++
+	a.actions += p.actions
+	a.steps += p.steps
+	a.samples += p.samples
+	a.unknownType += p.unknownType
+	a.unknownIcon += p.unknownIcon
+	if p.actions+p.steps+p.samples > 0 {
+		a.annotated++
+	}
+	for i := range p.icons {
+		if p.icons[i].Added() {
+			a.icons++
+		}
+	}
+}
+
+func (a *counts) page(p *page) {
+	if p.truth != nil {
+		a.withTruth++
+	}
+}
+
+func (a *counts) truth(m *coco.Image) {
+	a.images++
+	a.instances += int64(len(m.Instances))
+	for i := range m.Instances {
+		if m.Instances[i].Crowd {
+			a.crowds++
+		}
+	}
+}
+
+func (a *counts) Merge(o *counts) {
+	for _, f := range []struct{ to, from *int64 }{
+		{&a.records, &o.records}, {&a.withTruth, &o.withTruth}, {&a.icons, &o.icons}, {&a.actions, &o.actions}, {&a.steps, &o.steps}, {&a.samples, &o.samples},
+		{&a.unknownType, &o.unknownType}, {&a.unknownIcon, &o.unknownIcon}, {&a.annotated, &o.annotated}, {&a.images, &o.images}, {&a.instances, &o.instances}, {&a.crowds, &o.crowds},
+	} {
+		*f.to += *f.from
+	}
+}
+
+func (a *counts) Result(e *engine, r *result.Statistic) {
+	r.Add(
+		result.Count("records", "pages: one image, one annotator", "pages", a.records),
+		result.Proportion("byproduct_records", "pages with an action, a step or a mouse sample", "pages", a.annotated, a.records),
+		result.Count("images_gt", "images of the ground truth", "images", a.images),
+		result.Proportion("records_with_gt", "pages whose image the ground truth has", "pages", a.withTruth, a.records),
+		result.Count("icons", "icons with a point: one a page and class with an add that has a place", "icons", a.icons),
+		result.Count("instances", "objects of the ground truth", "instances", a.instances),
+		result.Proportion("crowds", "of them, groups under one mask", "instances", a.crowds, a.instances),
+		result.Count("actions", "steps with icons", "actions", a.actions),
+		result.Count("steps", "steps through the superclasses", "steps", a.steps),
+		result.Count("samples", "mouse samples", "samples", a.samples),
+		result.Count("unknown_type", "actions that are neither add, move nor remove, on any icon: left out",
+			"actions", a.unknownType),
+		result.Count("unknown_icon", "actions of known type on an icon whose name is not a class of the ground truth: left out",
+			"actions", a.unknownIcon),
+	)
+	if a.images == 0 {
+		r.Warn("There is no ground truth, so nothing can be said of precision and recall: ingest with --instances instances_train2014.json.")
+	}
+}

@@ -1,0 +1,253 @@
+package coco
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"abtool/analysis/internal/pass"
+	"abtool/analysis/result"
+	"abtool/byproduct"
+	"abtool/byproduct/coco"
+	"abtool/store"
+	"abtool/store/columnar"
+)
+
+// A engine runs statistics over the coco data set of a store, in one pass over each table.
+type engine struct {
+	pass.Base
+	categories []string // known classes, by name
+	class      map[string]class
+	sequences  *byproduct.Names
+	pages      map[int64]*page // by image
+	hasTruth   bool
+}
+
+func newEngine(dir string, o result.Options) (*engine, error) {
+	sum, err := store.Read(dir)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{Base: pass.New(o), sequences: byproduct.NewNames(), pages: map[int64]*page{}, class: map[string]class{}}
+	d := sum.DataSet("coco")
+	e.hasTruth = d.Rows["images"] > 0
+	known := map[string]bool{}
+	for _, c := range coco.CategoriesOf(d) {
+		known[c.Name] = true
+	}
+	e.categories = slices.Sorted(maps.Keys(known))
+	for i, name := range e.categories {
+		e.class[name] = class(i)
+	}
+	return e, nil
+}
+
+// Run runs statistics over a store, one set of them for each goroutine.
+func Run(ctx context.Context, store string, o result.Options, entries []pass.Entry) (result.DataSet, error) {
+	e, err := newEngine(store, o)
+	if err != nil {
+		return result.DataSet{}, err
+	}
+	annotations, err := columnar.Open(store, "coco", "annotations")
+	if err != nil {
+		return result.DataSet{}, err
+	}
+	defer annotations.Close()
+	images, err := columnar.Open(store, "coco", "images")
+	if err != nil {
+		return result.DataSet{}, err
+	}
+	defer images.Close()
+	var workers []*worker
+	for range max(1, min(o.Jobs, max(annotations.Groups(), images.Groups()))) {
+		w := &worker{e: e, Gathering: pass.Gather(e, entries)}
+		w.onRow = pass.With[interface{ row(*record) }](w.Gathering)
+		w.onPage = pass.With[interface{ page(*page) }](w.Gathering)
+		w.onTruth = pass.With[interface{ truth(*coco.Image) }](w.Gathering)
+		if w.readRows, err = w.col.bind(annotations); err != nil {
+			return result.DataSet{}, err
+		}
+		if w.readImages, err = images.Reader(coco.ImageColumns...); err != nil {
+			return result.DataSet{}, err
+		}
+		w.img = coco.NewImages(w.readImages)
+		w.actions = coco.NewActions(w.readRows)
+		w.people = pass.People{Base: &e.Base, Worker: w.col.worker, HIT: w.col.hit}
+		workers = append(workers, w)
+	}
+	total := annotations.Rows() + images.Rows()
+	step := func(from int64) func(done, _ int64) {
+		if o.Progress == nil {
+			return nil
+		}
+		return func(done, _ int64) { o.Progress(from+done, total) }
+	}
+	if err := pass.EachGroup(ctx, annotations, len(workers), step(0), func(worker, group int) error { return workers[worker].rows(group) }); err != nil {
+		return result.DataSet{}, err
+	}
+	for _, w := range workers {
+		for _, p := range w.pages {
+			if was := e.pages[p.image]; was != nil {
+				return result.DataSet{}, fmt.Errorf("the image %d is twice in coco/annotations.parquet: the store is damaged, ingest again", p.image)
+			}
+			e.pages[p.image] = p
+		}
+	}
+	if err := pass.EachGroup(ctx, images, len(workers), step(annotations.Rows()), func(worker, group int) error { return workers[worker].images(group) }); err != nil {
+		return result.DataSet{}, err
+	}
+	first := workers[0]
+	for _, p := range e.pages {
+		if p.truth == nil {
+			first.page(p)
+		}
+	}
+	for _, w := range workers[1:] {
+		first.Merge(w.Gathering)
+	}
+	return result.DataSet{Name: "coco", Statistics: e.Results(first.Gathering, entries, published), Warnings: e.warnings(workers)}, nil
+}
+
+// rowColumns are the columns of annotations that are read.
+type rowColumns struct {
+	seq, image, worker, hit, index, started, width, height, origWidth, origHeight, spent *columnar.Values
+	fromX, fromY, browse, keyboard, browseT, mouseT, mouseX, mouseY                      *columnar.Values
+}
+
+func (c *rowColumns) bind(t *columnar.Table) (*columnar.Reader, error) {
+	return pass.Bind(t, map[string]**columnar.Values{
+		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "hit_id": &c.hit, "page_idx": &c.index, "page_started": &c.started,
+		"image_width": &c.width, "image_height": &c.height, "original_width": &c.origWidth, "original_height": &c.origHeight, "time_spent": &c.spent,
+		"actions.from_x": &c.fromX, "actions.from_y": &c.fromY,
+		"browsing.category_idx": &c.browse, "browsing.keyboard": &c.keyboard, "browsing.t": &c.browseT,
+		"mouse.t": &c.mouseT, "mouse.x": &c.mouseX, "mouse.y": &c.mouseY,
+	}, coco.ActionColumns...)
+}
+
+// A worker is what one goroutine of an engine has.
+type worker struct {
+	e                    *engine
+	readRows, readImages *columnar.Reader
+	col                  rowColumns
+	img                  *coco.Images
+	actions              *coco.Actions
+	pass.Gathering
+	onRow      []interface{ row(*record) }       // every row, before its image is known
+	onPage     []interface{ page(*page) }        // every row, with its image's ground truth if there is one
+	onTruth    []interface{ truth(*coco.Image) } // every image of the ground truth
+	pages      []*page
+	leastImage int64 // of the ground truth; valid where sawImages
+	sawImages  bool
+	found      []found // of the page at hand
+
+	people pass.People
+
+	// of the row group, by action
+	kindOf   []coco.Action
+	classOf  []class
+	sequence []byte
+	image    coco.Image
+}
+
+// lastSuperclass is the number of the superclass that is reached before submitting.
+const lastSuperclass = 10
+
+// rows takes a row group of annotations.
+func (w *worker) rows(group int) error {
+	if err := w.readRows.Read(group); err != nil {
+		return err
+	}
+	w.people.Update()
+	w.nameActions()
+	for i := range w.readRows.Rows() {
+		row := w.row(i)
+		w.pages = append(w.pages, row.page)
+		for _, st := range w.onRow {
+			st.row(row)
+		}
+	}
+	return nil
+}
+
+func (w *worker) nameActions() {
+	w.actions.Update(w.e.class)
+	w.kindOf, w.classOf = w.kindOf[:0], w.classOf[:0]
+	for k := range w.actions.Len() {
+		cl, kind := w.actions.At(k)
+		w.kindOf, w.classOf = append(w.kindOf, kind), append(w.classOf, cl)
+	}
+}
+
+func (w *worker) row(i int) *record {
+	c := &w.col
+	p := &page{
+		seq: c.seq.Ints[i], image: c.image.Ints[i], index: c.index.Ints[i], spent: c.spent.Ints[i], started: c.started.Ints[i],
+		width: c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i], origH: c.origHeight.Ints[i],
+	}
+	p.worker, p.hit, p.cluster = w.people.Of(i, func() string { return fmt.Sprint(p.image) })
+	from, to := w.actions.Of(i)
+	bFrom, bTo := c.browse.Offsets[i], c.browse.Offsets[i+1]
+	row := &record{
+		page: p, mouse: byproduct.PointsAt(c.mouseT, c.mouseX, c.mouseY, i),
+		kind: w.kindOf[from:to], class: w.classOf[from:to], toX: w.actions.X.Floats[from:to], toY: w.actions.Y.Floats[from:to],
+		fromX: c.fromX.Floats[from:to], fromY: c.fromY.Floats[from:to], t: w.actions.T.Ints[from:to],
+		browse: c.browse.Ints[bFrom:bTo], browseT: c.browseT.Ints[bFrom:bTo], keyboard: c.keyboard.Ints[bFrom:bTo],
+	}
+	p.actions, p.samples = int64(len(row.kind)), int64(row.mouse.Len())
+	w.icons(p, row)
+	for k, b := range row.browse {
+		p.steps++
+		if b != columnar.Null && !slices.Contains(row.browse[:k], b) {
+			p.distinct++
+		}
+		p.reached = p.reached || b == lastSuperclass
+		switch row.keyboard[k] {
+		case columnar.Null:
+			p.keyUnknown++
+		case 1:
+			p.keyboard++
+		}
+	}
+	return row
+}
+
+// icons takes the actions of known type with icons of known classes together, by class, in list
+// order (C2).
+func (w *worker) icons(p *page, row *record) {
+	for i, kind := range row.kind {
+		switch {
+		case kind == coco.Unknown:
+			p.unknownType++
+		case row.class[i] < 0:
+			p.unknownIcon++
+		case !slices.ContainsFunc(p.icons, func(k icon) bool { return k.Class == row.class[i] }):
+			p.icons = append(p.icons, w.icon(row, i))
+		}
+	}
+}
+
+// icon is the icon that first appears in action i.
+func (w *worker) icon(row *record, i int) icon {
+	k := icon{Icon: coco.NewIcon(row.class[i]), firstKind: row.kind[i]}
+	w.sequence = w.sequence[:0]
+	for ; i < len(row.kind); i++ {
+		if row.class[i] != k.Class {
+			continue
+		}
+		if k.actions++; k.actions > 1 {
+			w.sequence = append(w.sequence, '-')
+		}
+		w.sequence = append(w.sequence, row.kind[i].String()...)
+		k.Take(row.kind[i], row.toX[i], row.toY[i])
+	}
+	k.sequence = w.e.sequences.ID(string(w.sequence))
+	return k
+}
+
+// page gives a row and its image to the statistics.
+func (w *worker) page(p *page) {
+	for _, st := range w.onPage {
+		st.page(p)
+	}
+}

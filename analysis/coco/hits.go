@@ -1,0 +1,105 @@
+package coco
+
+import (
+	"abtool/analysis/result"
+	"abtool/byproduct"
+	"abtool/internal/stat"
+)
+
+// hits is what the paper's checks of a HIT say (C9).
+type hits struct{ *breakdown }
+
+func newHITs(e *engine, _ *stat.Ratios) hits {
+	return hits{newBreakdown(e, "hit")}
+}
+
+func (a hits) Merge(o hits) { a.breakdown.merge(o.breakdown) }
+
+func (a hits) Result(e *engine, r *result.Statistic) {
+	rules := e.Options.Rules
+	var n, withRecall, withPrecision, lowRecall, lowPrecision, fewPages, flagged int64
+	var recall, precision stat.Mean
+	var durations, pages []int64
+	var recalls, precisions []float64
+	t := a.table("by_hit", "HITs", e, result.Header{
+		{"worker", "", "the annotator"}, {"distinct_pages", "count", "distinct page numbers"}, {"duration", result.UnitMS, "sum of the times of its pages"},
+		{"low_recall", "", "recall below the threshold; null where it is undefined"}, {"low_precision", "", "precision below the threshold; null where it is undefined"}, {"few_pages", "", "pages below the threshold"},
+	}.Columns(), func(p *profile) []any {
+		n++
+		pages = append(pages, p.pages)
+		var low, wrong any
+		bad := false
+		if p.recall.N > 0 {
+			v := float64(p.recall.Value())
+			recall.Add(v)
+			recalls = append(recalls, v)
+			withRecall++
+			low = v < rules.MinRecall
+			if v < rules.MinRecall {
+				lowRecall++
+				bad = true
+			}
+		}
+		if p.judged > 0 {
+			v := float64(stat.Share(p.hits, p.judged))
+			precision.Add(v)
+			precisions = append(precisions, v)
+			withPrecision++
+			wrong = v < rules.MinPrecision
+			if v < rules.MinPrecision {
+				lowPrecision++
+				bad = true
+			}
+		}
+		short := len(p.pageNumbers) < rules.MinCOCOPages
+		if short {
+			fewPages++
+			bad = true
+		}
+		if bad {
+			flagged++
+		}
+		var d, worker any
+		if ms, ok := p.duration(); ok {
+			durations = append(durations, ms)
+			d = ms
+		}
+		if w := firstName(p.workers, e.Workers); w != "" {
+			worker = e.Options.Show("worker", w)
+		}
+		return []any{worker, int64(len(p.pageNumbers)), d, low, wrong, short}
+	})
+	_, _, skew := stat.Moments(recalls)
+	byPages, byRecall, byPrecision := result.Quantiles(pages), result.Quantiles(recalls), result.Quantiles(precisions) // sorts them
+	const withClass = "HITs with a page whose image has a class"
+	r.Add(result.Count("hits", "HITs", "HITs", n))
+	r.Add(result.MeanOf("recall", "mean over HITs of the mean recall of their pages", result.UnitShare, withClass, &recall)...)
+	r.Add(result.Median("recall_median", "median of the same", result.UnitShare, withClass, recalls),
+		result.Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same", Value: stat.Number(skew), N: recall.N, Of: withClass},
+		result.Median("pages_median", "median number of pages of a HIT in the data", "count", "HITs", pages))
+	r.Add(result.MeanOf("precision", "mean over HITs of the share of icons on their mask", result.UnitShare, "HITs with an icon on an image of the ground truth", &precision)...)
+	r.Add(result.Value{Name: "duration_median", Title: "median of the sum of the times of pages", Value: stat.Number(stat.Median(durations)), Unit: result.UnitMS, N: int64(len(durations)), Of: "HITs with known times", Interval: stat.MedianInterval(durations)},
+		result.Proportion("low_recall", "HITs with a recall below the threshold", "HITs that have one", lowRecall, withRecall),
+		result.Proportion("low_precision", "HITs with a precision below the threshold", "HITs that have one", lowPrecision, withPrecision),
+		result.Proportion("few_pages", "HITs with fewer pages than the threshold", "HITs", fewPages, n),
+		result.Proportion("flagged", "HITs with any of the three", "HITs", flagged, n))
+	r.WarnFew(r.Values[0])
+	r.Exclude("no hit_id", "pages", a.without)
+	if n > 0 {
+		r.Warn("The release holds approved HITs alone, and only pages whose image was kept: few_pages flags more HITs than the checks of the collection did.")
+	}
+	r.Tables = append(r.Tables, t, result.QuantileTable("Pages of a HIT, its recall and its precision", result.Header{
+		{"pages", "count", "pages in the data"}, {"recall", result.UnitShare, "mean over its pages, of HITs that have one"},
+		{"precision", result.UnitShare, "hits / icons, of HITs that have one"},
+	}.Columns(), byPages, byRecall, byPrecision))
+}
+
+// firstName is the first by name of some numbers; "" for none.
+func firstName(ids []int32, by *byproduct.Names) (first string) {
+	for i, id := range ids {
+		if n := by.List[id]; i == 0 || n < first {
+			first = n
+		}
+	}
+	return first
+}

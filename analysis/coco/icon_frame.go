@@ -1,0 +1,52 @@
+package coco
+
+import (
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+)
+
+// iconFrame is where in its box an icon lies (C12, I15).
+type iconFrame struct {
+	r               *stat.Ratios
+	nearest, single stat.Frame
+	means           stat.RatioID
+	noBox           int64
+}
+
+func newIconFrame(_ *engine, r *stat.Ratios) *iconFrame {
+	return &iconFrame{r: r, means: r.Declare(4)}
+}
+
+func (a *iconFrame) page(p *page) {
+	if p.truth == nil {
+		return
+	}
+	for i := range p.icons {
+		k := &p.icons[i]
+		switch {
+		case !k.Added():
+		case !k.nearest:
+			a.noBox++
+		default:
+			a.nearest.Add(k.u, k.v)
+			a.r.AddPoint(p.cluster, a.means, k.u, k.v)
+			if k.single {
+				a.single.Add(k.u, k.v)
+				a.r.AddPoint(p.cluster, a.means+2, k.u, k.v)
+			}
+		}
+	}
+}
+
+func (a *iconFrame) Merge(o *iconFrame) {
+	a.nearest.Merge(&o.nearest)
+	a.single.Merge(&o.single)
+	a.noBox += o.noBox
+}
+
+func (a *iconFrame) Result(e *engine, r *result.Statistic) {
+	r.AddFrame("nearest_box", "in the frame of the nearest box of the class", "icons on images that have a box of the class", &a.nearest, e.Boot, a.means)
+	r.AddFrame("single_box", "variant: where the image has one box of the class", "such icons", &a.single, e.Boot, a.means+2)
+	r.WarnFew(r.Values[0])
+	r.Exclude("the image has no box of the class", "icons with a point", a.noBox)
+}

@@ -1,0 +1,112 @@
+package coco
+
+import (
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+)
+
+// iconPrecision is whether icons lie on what they stand for (C3–C6).
+type iconPrecision struct {
+	r        *stat.Ratios
+	of       [precisionVariants]stat.RatioID
+	absent   stat.RatioID // icons on images that have nothing of the class
+	unplaced stat.RatioID
+	noPoint  int64 // icons of pages with ground truth
+	noTruth  int64 // icons with a point
+}
+
+const (
+	onMask = iota
+	onMaskPresent
+	onMaskPlaced
+	onMaskFinal
+	onMaskContinuous
+	onBox
+	onBoxPresent
+	onMaskPresentFinal
+	onMaskContinuousFinal
+	onBoxFinal
+	onBoxPresentFinal
+	precisionVariants
+)
+
+var precisionNames = [precisionVariants]struct{ name, title, of string }{
+	{"on_mask", "the last add lies on a mask of its class", "icons with a point"},
+	{"on_mask.class_present", "variant: of classes that the image has", "such icons"},
+	{"on_mask.placed", "variant: of icons that stay on the image", "such icons"},
+	{"on_mask.final", "variant: of icons that stay, where they were put last", "such icons"},
+	{"on_mask.continuous", "variant: the point itself in the polygons, not its pixel", "icons with a point"},
+	{"on_box", "the last add lies in a bounding box of its class", "icons with a point"},
+	{"on_box.class_present", "variant: of classes that the image has", "such icons"},
+	{"on_mask.class_present_final", "variant: of icons that stay, where they were put last, of classes that the image has", "such icons"},
+	{"on_mask.continuous_final", "variant: of icons that stay, where they were put last, the point itself in the polygons", "such icons"},
+	{"on_box.final", "variant: of icons that stay, where they were put last", "such icons"},
+	{"on_box.class_present_final", "variant: of icons that stay, where they were put last, of classes that the image has", "such icons"},
+}
+
+func newIconPrecision(_ *engine, r *stat.Ratios) *iconPrecision {
+	a := &iconPrecision{r: r, absent: r.Declare(1), unplaced: r.Declare(1)}
+	id := r.Declare(precisionVariants)
+	for i := range a.of {
+		a.of[i] = id + stat.RatioID(i)
+	}
+	return a
+}
+
+func (a *iconPrecision) page(p *page) {
+	for i := range p.icons {
+		k := &p.icons[i]
+		switch {
+		case p.truth == nil:
+			if k.Added() {
+				a.noTruth++
+			}
+			continue
+		case !k.Added():
+			a.noPoint++
+		default:
+			a.r.Count(p.cluster, a.of[onMask], k.onMask)
+			a.r.Count(p.cluster, a.of[onMaskContinuous], k.continuous)
+			a.r.Count(p.cluster, a.of[onBox], k.onBox)
+			a.r.Count(p.cluster, a.absent, !k.present)
+			a.r.Count(p.cluster, a.unplaced, !k.Placed)
+			if k.present {
+				a.r.Count(p.cluster, a.of[onMaskPresent], k.onMask)
+				a.r.Count(p.cluster, a.of[onBoxPresent], k.onBox)
+			}
+			if k.Placed {
+				a.r.Count(p.cluster, a.of[onMaskPlaced], k.onMask)
+			}
+		}
+		if k.Ends() {
+			a.final(p.cluster, k)
+		}
+	}
+}
+
+// final counts an icon that stays where it was put last.
+func (a *iconPrecision) final(cluster int32, k *icon) {
+	a.r.Count(cluster, a.of[onMaskFinal], k.endMask)
+	a.r.Count(cluster, a.of[onMaskContinuousFinal], k.endContinuous)
+	a.r.Count(cluster, a.of[onBoxFinal], k.endBox)
+	if k.present {
+		a.r.Count(cluster, a.of[onMaskPresentFinal], k.endMask)
+		a.r.Count(cluster, a.of[onBoxPresentFinal], k.endBox)
+	}
+}
+
+func (a *iconPrecision) Merge(o *iconPrecision) {
+	a.noPoint += o.noPoint
+	a.noTruth += o.noTruth
+}
+
+func (a *iconPrecision) Result(e *engine, r *result.Statistic) {
+	for i, v := range precisionNames {
+		r.Add(e.Ratio(v.name, v.title, result.UnitShare, v.of, a.of[i]))
+	}
+	r.Add(e.Ratio("absent", "icons of classes that the image does not have: they miss", result.UnitShare, "icons with a point", a.absent),
+		e.Ratio("removed", "icons with a point that do not stay on the image", result.UnitShare, "icons with a point", a.unplaced))
+	r.WarnFew(r.Values[0])
+	r.Exclude("no add with a place", "icons", a.noPoint)
+	r.Exclude("the image is not in the ground truth", "icons with a point", a.noTruth)
+}

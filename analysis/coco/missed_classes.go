@@ -1,0 +1,142 @@
+package coco
+
+import (
+	"cmp"
+	"slices"
+
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+)
+
+// missedClasses is which of the classes that images have were never placed on them (C7). Of the
+// pairs of an annotated image and a class that it has, each is one of three: retrieved, its icon
+// stays; taken away, it was added and does not stay; never placed, the rest.
+type missedClasses struct {
+	r                *stat.Ratios
+	never, away      stat.RatioID // over pairs
+	images           stat.RatioID // with a class that was never placed
+	byClass          stat.RatioID // never placed, over the pairs of each class
+	retrieved, taken []int64      // pairs by class
+	byImage          []int64      // images by the number of classes never placed
+	noTruth, noClass int64
+}
+
+func newMissedClasses(e *engine, r *stat.Ratios) *missedClasses {
+	n := len(e.categories)
+	id := r.Declare(3)
+	return &missedClasses{
+		r: r, never: id, away: id + 1, images: id + 2, byClass: r.Declare(n),
+		retrieved: make([]int64, n), taken: make([]int64, n),
+	}
+}
+
+func (a *missedClasses) page(p *page) {
+	switch {
+	case p.truth == nil:
+		a.noTruth++
+		return
+	case p.classes == 0:
+		a.noClass++
+		return
+	}
+	missed := 0
+	for _, f := range p.found {
+		never, away := !f.placed && !f.anyAdd, !f.placed && f.anyAdd
+		a.r.Count(p.cluster, a.never, never)
+		a.r.Count(p.cluster, a.away, away)
+		a.r.Count(p.cluster, a.byClass+stat.RatioID(f.class), never)
+		switch {
+		case never:
+			missed++
+		case away:
+			a.taken[f.class]++
+		default:
+			a.retrieved[f.class]++
+		}
+	}
+	a.r.Count(p.cluster, a.images, missed > 0)
+	a.grow(missed + 1)
+	a.byImage[missed]++
+}
+
+func (a *missedClasses) grow(n int) {
+	for len(a.byImage) < n {
+		a.byImage = append(a.byImage, 0)
+	}
+}
+
+func (a *missedClasses) Merge(o *missedClasses) {
+	for c := range a.taken {
+		a.retrieved[c] += o.retrieved[c]
+		a.taken[c] += o.taken[c]
+	}
+	a.grow(len(o.byImage))
+	for k, n := range o.byImage {
+		a.byImage[k] += n
+	}
+	a.noTruth += o.noTruth
+	a.noClass += o.noClass
+}
+
+func (a *missedClasses) Result(e *engine, r *result.Statistic) {
+	const pairs = "pairs of an annotated image and a class that it has"
+	r.Add(e.Ratio("never_placed", "classes of images that were never placed", result.UnitShare, pairs, a.never),
+		e.Ratio("taken_away", "classes of images that were added, and do not stay", result.UnitShare, pairs, a.away),
+		e.Ratio("images_with_never_placed", "pages with a class that was never placed", result.UnitShare,
+			"pages whose image has a class", a.images))
+	r.WarnFew(r.Values[0])
+	r.Exclude("the image is not in the ground truth", "pages", a.noTruth)
+	r.Exclude("the image has no object", "pages", a.noClass)
+	r.Tables = append(r.Tables, a.classes(e), a.numbers())
+}
+
+// classes is the table by class, of the most images that lack it first.
+func (a *missedClasses) classes(e *engine) result.Table {
+	t := result.Table{Name: "by_class", Title: "Classes that were never placed, by how often", Columns: result.Header{
+		{"category", "", "the class"}, {"n", "count", "annotated images that have it"},
+		{"never_placed", "count", "of them, where it was never placed"},
+		{"share", result.UnitShare, "never_placed / n"},
+		{"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
+		{"taken_away", "count", "of them, where it was added, and does not stay"},
+		{"retrieved", "count", "of them, where it stays; the three add up to n"},
+	}.Columns()}
+	var order []class
+	for c := range e.categories {
+		if a.of(e, class(c)).Den > 0 {
+			order = append(order, class(c))
+		}
+	}
+	slices.SortFunc(order, func(x, y class) int {
+		return cmp.Or(cmp.Compare(a.of(e, y).Count(), a.of(e, x).Count()), cmp.Compare(x, y))
+	})
+	for _, c := range order {
+		total := a.of(e, c)
+		low, high := result.Bounds(e.Boot.Interval(a.byClass + stat.RatioID(c)))
+		t.Rows = append(t.Rows, []any{
+			e.categories[c], total.Den, total.Count(), total.Value(), low, high, a.taken[c], a.retrieved[c],
+		})
+	}
+	return t
+}
+
+// of returns the share of a class's pairs in which it was never placed.
+func (a *missedClasses) of(e *engine, c class) stat.Ratio {
+	return e.Ratios.Total(a.byClass + stat.RatioID(c))
+}
+
+// numbers is the table by how many classes of an image were never placed.
+func (a *missedClasses) numbers() result.Table {
+	t := result.Table{Name: "by_number", Title: "Images by how many of their classes were never placed", Columns: result.Header{
+		{"never_placed", "count", "classes of the image that were never placed"},
+		{"pages", "count", "annotated images with that many"},
+		{"share", result.UnitShare, "of annotated images that have a class"},
+	}.Columns()}
+	var total int64
+	for _, n := range a.byImage {
+		total += n
+	}
+	for k, n := range a.byImage {
+		t.Rows = append(t.Rows, []any{int64(k), n, stat.Share(n, total)})
+	}
+	return t
+}

@@ -1,0 +1,122 @@
+package coco
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+)
+
+// sequences is what was done with icons that stay on the image (C10).
+type sequences struct {
+	r        *stat.Ratios
+	one      stat.RatioID // the share of icons that were added and never touched again
+	counts   map[int32]int64
+	longest  []longIcon // of the most actions
+	unplaced int64
+}
+
+// A longIcon is an icon with many actions.
+type longIcon struct {
+	actions  int
+	sequence int32
+	class    class
+	seq      int64
+	image    int64
+}
+
+func newSequences(_ *engine, r *stat.Ratios) *sequences {
+	return &sequences{r: r, one: r.Declare(1), counts: map[int32]int64{}}
+}
+
+func (a *sequences) row(r *record) {
+	p := r.page
+	for i := range p.icons {
+		k := &p.icons[i]
+		if !k.Placed {
+			a.unplaced++
+			continue
+		}
+		a.counts[k.sequence]++
+		a.r.Count(p.cluster, a.one, k.actions == 1 && k.AnyAdd)
+		a.keep(longIcon{k.actions, k.sequence, k.Class, p.seq, p.image})
+	}
+}
+
+// keep keeps the icons of the most actions.
+func (a *sequences) keep(k longIcon) {
+	if len(a.longest) > 0 && k.actions < a.longest[0].actions {
+		return
+	}
+	if len(a.longest) > 0 && k.actions > a.longest[0].actions {
+		a.longest = a.longest[:0]
+	}
+	a.longest = append(a.longest, k)
+}
+
+func (a *sequences) Merge(o *sequences) {
+	for s, n := range o.counts {
+		a.counts[s] += n
+	}
+	for _, k := range o.longest {
+		a.keep(k)
+	}
+	a.unplaced += o.unplaced
+}
+
+func (a *sequences) Result(e *engine, r *result.Statistic) {
+	type entry struct {
+		text string
+		n    int64
+	}
+	var list []entry
+	var total int64
+	for id, n := range a.counts {
+		list = append(list, entry{text: e.sequences.List[id], n: n})
+		total += n
+	}
+	slices.SortFunc(list, func(a, b entry) int { return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.text, b.text)) })
+	longest := stat.Number(math.NaN())
+	if len(a.longest) > 0 {
+		longest = stat.Number(a.longest[0].actions)
+	}
+	r.Add(result.Count("icons", "icons that stay on the image", "icons", total),
+		e.Ratio("add_only", "icons that were added and never touched again", result.UnitShare, "icons that stay", a.one),
+		result.Value{Name: "longest_actions", Title: "actions of the longest sequence", Value: longest, Unit: "count", N: total, Of: "icons that stay"})
+	t := result.Table{Name: "by_sequence", Title: "Sequences of actions with an icon that stays", Columns: result.Header{
+		{"sequence", "", "types of the actions, in list order"}, {"n", "count", "icons"}, {"share", result.UnitShare, "of all icons that stay"},
+		{"low", result.UnitShare, "95 % interval (wilson)"}, {"high", result.UnitShare, "95 % interval (wilson)"},
+		{"published", "count", "the paper's count, of its own data (figure J)"},
+	}.Columns()}
+	for _, s := range list {
+		low, high := result.Bounds(stat.Wilson(s.n, total))
+		var published any
+		if n, ok := publishedSequences[s.text]; ok {
+			published = n
+		}
+		t.Rows = append(t.Rows, []any{s.text, s.n, stat.Share(s.n, total), low, high, published})
+	}
+	r.Tables = append(r.Tables, t)
+	r.Tables = append(r.Tables, a.longestTable(e))
+	r.Exclude("the last action is remove", "icons", a.unplaced)
+}
+
+// longestTable has the icon of the most actions; ties are broken by the sequence's text, then by
+// the row.
+func (a *sequences) longestTable(e *engine) result.Table {
+	t := result.Table{Name: "longest", Title: "The longest sequence", Columns: result.Header{
+		{"sequence", "", "types of the actions"}, {"actions", "count", "their number"}, {"icon", "", "class of the icon"}, {"image_id", "", "the image"}, {"seq", "", "the row of coco_annotations"},
+	}.Columns()}
+	if len(a.longest) == 0 {
+		return t
+	}
+	first := slices.MinFunc(a.longest, func(x, y longIcon) int {
+		return cmp.Or(
+			cmp.Compare(e.sequences.List[x.sequence], e.sequences.List[y.sequence]),
+			cmp.Compare(x.seq, y.seq), cmp.Compare(x.class, y.class))
+	})
+	t.Rows = append(t.Rows, []any{e.sequences.List[first.sequence], int64(first.actions), e.categories[first.class], first.image, first.seq})
+	return t
+}

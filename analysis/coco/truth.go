@@ -1,0 +1,104 @@
+package coco
+
+import (
+	"fmt"
+
+	"abtool/byproduct/coco"
+	"abtool/internal/stat"
+)
+
+// images takes a row group of the ground truth, each image with the page that annotated it.
+func (w *worker) images(group int) error {
+	if err := w.readImages.Read(group); err != nil {
+		return err
+	}
+	w.img.Update(w.e.class)
+	for i := range w.readImages.Rows() {
+		m := &w.image
+		w.img.Read(i, m)
+		if !w.sawImages || m.ID < w.leastImage {
+			w.leastImage, w.sawImages = m.ID, true
+		}
+		for _, st := range w.onTruth {
+			st.truth(m)
+		}
+		if p := w.e.pages[m.ID]; p != nil {
+			p.truth = m
+			w.judge(p)
+			w.page(p)
+			p.found = nil
+		}
+	}
+	return nil
+}
+
+// warnings returns a sentence if there are pages and ground truth, and no image has both.
+func (e *engine) warnings(workers []*worker) []string {
+	var page, image int64
+	pages, images := false, false
+	for id, p := range e.pages {
+		if p.truth != nil {
+			return nil
+		}
+		if !pages || id < page {
+			page, pages = id, true
+		}
+	}
+	for _, w := range workers {
+		if w.sawImages && (!images || w.leastImage < image) {
+			image, images = w.leastImage, true
+		}
+	}
+	if !pages || !images {
+		return nil
+	}
+	return []string{fmt.Sprintf("The records and the ground truth share no image: a record is of %d, an object's image is %d. "+
+		"So nothing can be said of precision and recall. Ingest again with the instances of the images that were annotated: "+
+		"--instances instances_train2014.json.", page, image)}
+}
+
+// judge holds a page's icons against the ground truth of its image.
+func (w *worker) judge(p *page) {
+	m := p.truth
+	for i := range p.icons {
+		p.icons[i].judge(m)
+	}
+	w.found = w.found[:0]
+	for i := range m.Instances {
+		c := m.Instances[i].Class
+		if c < 0 || m.Has(c, i) {
+			continue
+		}
+		f := found{class: c}
+		for k := range p.icons {
+			if p.icons[k].Class == c {
+				p.icons[k].present = true
+				f.placed, f.anyAdd = p.icons[k].Placed, p.icons[k].AnyAdd
+			}
+		}
+		p.retrieved += stat.One(f.placed)
+		p.retrieved2 += stat.One(f.anyAdd)
+		w.found = append(w.found, f)
+	}
+	p.classes, p.found = int64(len(w.found)), w.found
+}
+
+// judge holds the icon's point, and where it ended, against the objects of its class.
+func (k *icon) judge(m *coco.Image) {
+	c := k.Class
+	if k.Added() {
+		k.onMask, k.onBox, k.continuous = m.OnMask(c, k.X, k.Y), m.InBox(c, k.X, k.Y), m.InPolygons(c, k.X, k.Y)
+		if b, n := m.Nearest(c, k.X, k.Y); n > 0 {
+			k.nearest, k.single = true, n == 1
+			k.u, k.v = b.Frame(k.X, k.Y)
+		}
+	}
+	switch {
+	case !k.Ends():
+	case k.EndX == k.X && k.EndY == k.Y: // as most icons, it was never moved
+		k.endMask, k.endBox, k.endContinuous = k.onMask, k.onBox, k.continuous
+	default:
+		x, y := k.EndX, k.EndY
+		k.endMask, k.endBox, k.endContinuous = m.OnMask(c, x, y), m.InBox(c, x, y), m.InPolygons(c, x, y)
+	}
+}

@@ -1,0 +1,71 @@
+package imagenet
+
+import (
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+)
+
+// accuracyMaps is the accuracy by where the box is, and by where the click is (I11).
+type accuracyMaps struct{ gtN, gtHits, clickN, clickHits stat.Grid }
+
+func newAccuracyMaps(*engine, *stat.Ratios) *accuracyMaps { return &accuracyMaps{} }
+
+func (a *accuracyMaps) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	for _, b := range p.boxes {
+		x, y := b.Centre()
+		a.gtN.Add(x, y)
+		if p.hit {
+			a.gtHits.Add(x, y)
+		}
+	}
+	a.clickN.Add(p.x, p.y)
+	if p.hit {
+		a.clickHits.Add(p.x, p.y)
+	}
+}
+
+func (a *accuracyMaps) Merge(o *accuracyMaps) {
+	a.gtN.Merge(&o.gtN)
+	a.gtHits.Merge(&o.gtHits)
+	a.clickN.Merge(&o.clickN)
+	a.clickHits.Merge(&o.clickHits)
+}
+
+func (a *accuracyMaps) Result(_ *engine, r *result.Statistic) {
+	const boxes, images = "boxes of images with a final click", "images with a box and a final click"
+	r.Histograms = append(r.Histograms,
+		result.GridHistogram("by_gt_cell_n", "boxes by the cell of their centre", boxes, &a.gtN),
+		result.GridHistogram("by_gt_cell_hits", "of them, on images whose click hits", boxes, &a.gtHits),
+		result.GridHistogram("by_click_cell_n", "images by the cell of the click", images, &a.clickN),
+		result.GridHistogram("by_click_cell_hits", "of them, whose click hits", images, &a.clickHits))
+	r.Tables = append(r.Tables, ringTable("by_gt_ring", "Accuracy by how far the centre of the box is from the middle cell", &a.gtN, &a.gtHits),
+		ringTable("by_click_ring", "Accuracy by how far the click is from the middle cell", &a.clickN, &a.clickHits))
+}
+
+// ringTable sums the cells of a ring around the middle: ring 5 is the border.
+func ringTable(name, title string, n, hits *stat.Grid) result.Table {
+	t := result.Table{Name: name, Title: title, Columns: result.Header{
+		{"ring", "cells", "0 is the middle cell, 5 the border"}, {"n", "count", "units"}, {"hits", "count", "of them, whose click hits"},
+		{"accuracy", result.UnitShare, "hits / n"}, {"low", result.UnitShare, "95 % interval (wilson)"}, {"high", result.UnitShare, "95 % interval (wilson)"},
+	}.Columns()}
+	const middle = stat.GridSize / 2
+	for ring := range middle + 1 {
+		var total, hit int64
+		for r := range stat.GridSize {
+			for c := range stat.GridSize {
+				if max(abs(r-middle), abs(c-middle)) == ring {
+					total += n.Cells[r][c]
+					hit += hits.Cells[r][c]
+				}
+			}
+		}
+		low, high := result.Bounds(stat.Wilson(hit, total))
+		t.Rows = append(t.Rows, []any{int64(ring), total, hit, stat.Share(hit, total), low, high})
+	}
+	return t
+}
+
+func abs(i int) int { return max(i, -i) }

@@ -1,0 +1,99 @@
+package imagenet
+
+import (
+	"cmp"
+	"slices"
+
+	"abtool/analysis/result"
+	"abtool/byproduct/imagenet"
+	"abtool/byproduct/plane"
+	"abtool/internal/stat"
+)
+
+// clickAccuracy is the share of final clicks that lie in a box, and its variants (I4–I6).
+type clickAccuracy struct {
+	r                            *stat.Ratios
+	last, document, first, meanC stat.RatioID
+	differs                      stat.RatioID // the order gives another showing's click: of all, of BC
+	disagrees                    stat.RatioID // and one of the two hits, the other misses
+	noBox, noClick               int64
+}
+
+func newClickAccuracy(_ *engine, r *stat.Ratios) *clickAccuracy {
+	id := r.Declare(4)
+	return &clickAccuracy{
+		r: r, last: id, document: id + 1, first: id + 2, meanC: id + 3, differs: r.Declare(2), disagrees: r.Declare(1),
+	}
+}
+
+func (a *clickAccuracy) picture(p *picture) {
+	last := p.lastInDocument()
+	if last != nil {
+		a.r.Count(p.final.cluster, a.differs, last != p.final)
+	}
+	switch {
+	case len(p.boxes) == 0:
+		a.noBox++
+		return
+	case p.final == nil:
+		a.noClick++
+		return
+	}
+	cluster := p.final.cluster
+	a.r.Count(cluster, a.last, p.hit)
+	a.r.Count(cluster, a.differs+1, last != p.final)
+	a.r.Count(cluster, a.disagrees, last.hit != p.hit)
+	var mean imagenet.FirstMean
+	for _, s := range byDocument(p.showings) {
+		if s.clicked() {
+			mean.Add(s.clicks.X[s.first], s.clicks.Y[s.first])
+		}
+	}
+	x, y := mean.Point()
+	a.r.Count(cluster, a.document, last.hit)
+	a.r.Count(cluster, a.first, plane.InAny(p.boxes, p.final.clicks.X[p.final.first], p.final.clicks.Y[p.final.first]))
+	a.r.Count(cluster, a.meanC, plane.InAny(p.boxes, x, y))
+}
+
+// lastInDocument returns the showing of the final click when showings are taken in document order
+// (I4), and nil for an image without a final click.
+func (p *picture) lastInDocument() *showing {
+	last := p.final
+	for _, s := range p.showings {
+		if s.clicked() && s.seq > last.seq {
+			last = s
+		}
+	}
+	return last
+}
+
+func (a *clickAccuracy) Merge(o *clickAccuracy) {
+	a.noBox += o.noBox
+	a.noClick += o.noClick
+}
+
+func (a *clickAccuracy) Result(e *engine, r *result.Statistic) {
+	const of = "images with a box and a final click"
+	r.Add(
+		e.Ratio("accuracy", "the final click is in a box", result.UnitShare, of, a.last),
+		e.Ratio("accuracy.document", "variant: of the last selected showing in document order", result.UnitShare, of, a.document),
+		e.Ratio("accuracy.first", "variant: the first click of the same showing", result.UnitShare, of, a.first),
+		e.Ratio("accuracy.mean", "variant: the mean of the first clicks of all selected showings, as the public loader has it", result.UnitShare, of, a.meanC),
+		e.Ratio("order_differs", "the last selected showing with a click is another one in document order than in time",
+			result.UnitShare, "images with a final click", a.differs),
+		e.Ratio("order_differs.bc", "the same, of images with a box", result.UnitShare, of, a.differs+1),
+		e.Ratio("order_disagrees", "of the clicks that the two orders give, one is in a box and the other is not",
+			result.UnitShare, of, a.disagrees),
+	)
+	r.WarnFew(r.Values[0])
+	r.Exclude("no usable box", "images", a.noBox)
+	r.Exclude("no final click", "images", a.noClick)
+}
+
+// byDocument are the showings in document order.
+func byDocument(s []*showing) []*showing {
+	if len(s) < 2 {
+		return s
+	}
+	return slices.SortedFunc(slices.Values(s), func(a, b *showing) int { return cmp.Compare(a.seq, b.seq) })
+}

@@ -1,0 +1,63 @@
+package imagenet
+
+import (
+	"slices"
+
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+)
+
+// counts is how much there is: images, showings, selected, with any byproduct (I1, I2).
+type counts struct {
+	r                                                                   *stat.Ratios
+	byproduct, selectedImages, selectedShowings, finalClicks, clickedBC stat.RatioID
+	showings, clicks, samples, hovers                                   int64
+}
+
+func newCounts(_ *engine, r *stat.Ratios) *counts {
+	id := r.Declare(5)
+	return &counts{r: r, byproduct: id, selectedImages: id + 1, selectedShowings: id + 2, finalClicks: id + 3, clickedBC: id + 4}
+}
+
+func (a *counts) showing(s *showing) {
+	a.showings++
+	a.r.Count(s.cluster, a.selectedShowings, s.isSelected())
+	a.clicks += int64(s.clicks.Len())
+	a.samples += int64(s.mouse.Len())
+	a.hovers += int64(len(s.hovers.T))
+}
+
+func (a *counts) picture(p *picture) {
+	a.r.Count(p.cluster, a.selectedImages, slices.ContainsFunc(p.showings, (*showing).isSelected))
+	a.r.Count(p.cluster, a.byproduct, p.byproduct)
+	a.r.Count(p.cluster, a.finalClicks, p.final != nil)
+	a.r.Count(p.cluster, a.clickedBC, p.clickedBoxed())
+}
+
+func (a *counts) Merge(o *counts) {
+	a.showings += o.showings
+	a.clicks += o.clicks
+	a.samples += o.samples
+	a.hovers += o.hovers
+}
+
+func (a *counts) Result(e *engine, r *result.Statistic) {
+	images, boxed, boxes := e.images.Universe()
+	r.Add(
+		result.Count("images", "images that the byproducts speak of", "images", images),
+		result.Count("showings", "times an image was shown", "showings", a.showings),
+		e.Ratio("byproduct_images", "images with a click, a sample or a hover", result.UnitShare, "images", a.byproduct),
+		e.Ratio("selected_images", "images selected at least once", result.UnitShare, "images", a.selectedImages),
+		e.Ratio("selected_showings", "showings that ended selected", result.UnitShare, "showings", a.selectedShowings),
+		e.Ratio("final_clicks", "images with a final click", result.UnitShare, "images", a.finalClicks),
+		result.Proportion("boxed_images", "images with a usable ground-truth box", "images", boxed, images),
+		e.Ratio("clicked_boxed", "images with both: the set BC of accuracies", result.UnitShare, "images", a.clickedBC),
+		result.Count("boxes", "ground-truth boxes of boxed images", "boxes", boxes),
+		result.Count("clicks", "selecting clicks", "clicks", a.clicks),
+		result.Count("samples", "mouse samples", "samples", a.samples),
+		result.Count("hovers", "entries and leaves", "hovers", a.hovers),
+	)
+	if _, _, apart := e.images.Apart(); boxed == 0 && !apart {
+		r.Warn("No image has a usable box, so nothing can be said of accuracy: ingest with --boxes Annotations/CLS-LOC/train.")
+	}
+}

@@ -1,0 +1,122 @@
+package imagenet
+
+import (
+	"cmp"
+	"slices"
+
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+	"abtool/store/columnar"
+)
+
+// timeEdges are the lower edges of bins of the time to the click, ms.
+var timeEdges = []int64{0, 250, 500, 1000, 2000, 4000, 8000}
+
+// difficulty is whether clicks that took long miss more often: the time from entering the image
+// to the final click against whether it hits.
+type difficulty struct {
+	r               *stat.Ratios
+	byTime          stat.RatioID
+	clicks          []timedClick
+	noTime, noEnter int64
+}
+
+// A timedClick is a final click whose time is known.
+type timedClick struct {
+	cluster, image int32
+	toClick        int64
+	hit            bool
+}
+
+func newDifficulty(_ *engine, r *stat.Ratios) *difficulty {
+	return &difficulty{r: r, byTime: r.Declare(len(timeEdges))}
+}
+
+func (a *difficulty) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	switch {
+	case p.t == columnar.Null:
+		a.noTime++
+		return
+	case p.trace.From == columnar.Null:
+		a.noEnter++
+		return
+	}
+	c := timedClick{p.final.cluster, p.image, p.t - p.trace.From, p.hit}
+	a.clicks = append(a.clicks, c)
+	k := len(timeEdges) - 1
+	for timeEdges[k] > c.toClick {
+		k--
+	}
+	a.r.Count(c.cluster, a.byTime+stat.RatioID(k), c.hit)
+}
+
+func (a *difficulty) Merge(o *difficulty) {
+	a.clicks = append(a.clicks, o.clicks...)
+	a.noTime += o.noTime
+	a.noEnter += o.noEnter
+}
+
+// relativeBins is the number of parts that the clicks of one annotator are divided into, by time.
+const relativeBins = 5
+
+func (a *difficulty) Result(e *engine, r *result.Statistic) {
+	slices.SortFunc(a.clicks, func(x, y timedClick) int {
+		return cmp.Or(cmp.Compare(x.cluster, y.cluster), cmp.Compare(x.toClick, y.toClick), cmp.Compare(x.image, y.image))
+	})
+	rs := &stat.Ratios{}
+	relative, auc := rs.Declare(relativeBins), rs.Declare(1)
+	var pooled [2][]int64 // times of misses and of hits
+	for from := 0; from < len(a.clicks); {
+		to := from
+		var times [2][]int64
+		for ; to < len(a.clicks) && a.clicks[to].cluster == a.clicks[from].cluster; to++ {
+			c := a.clicks[to]
+			times[stat.One(c.hit)] = append(times[stat.One(c.hit)], c.toClick)
+		}
+		mine := a.clicks[from:to]
+		first := 0
+		for i, c := range mine {
+			if c.toClick != mine[first].toClick {
+				first = i
+			}
+			// Clicks of equal time share the bin of the first of them.
+			rs.Count(c.cluster, relative+stat.RatioID(relativeBins*first/len(mine)), c.hit)
+		}
+		if slower, pairs := stat.MannWhitney(times[0], times[1]); pairs > 0 {
+			at := rs.At(mine[0].cluster, auc)
+			at.Num.Add(slower)
+			at.Den += pairs
+		}
+		pooled[0], pooled[1] = append(pooled[0], times[0]...), append(pooled[1], times[1]...)
+		from = to
+	}
+	boot := e.Resample(rs)
+	within := result.Ratio(rs, boot, "auc_within", "of pairs of a miss and a hit of one annotator, those where the miss took longer (half of ties): 0.5 is no relation", result.UnitShare, "pairs of a miss and a hit of one annotator", auc)
+	within.K = nil
+	for i := range pooled {
+		slices.Sort(pooled[i])
+	}
+	slower, pairs := stat.MannWhitney(pooled[0], pooled[1])
+	r.Add(within, result.Value{Name: "auc", Title: "the same over pairs of any annotators: who is slow and careful counts against it", Value: stat.Quotient(slower, float64(pairs)), Unit: result.UnitShare, N: pairs, Of: "pairs of a miss and a hit"},
+		result.Value{Name: "median_hit", Title: "median time from entering to the click, of clicks that hit", Value: stat.Number(stat.Quantile(pooled[1], 0.5)), Unit: result.UnitMS, N: int64(len(pooled[1])), Of: "clicks that hit", Interval: stat.MedianInterval(pooled[1])},
+		result.Value{Name: "median_miss", Title: "median time from entering to the click, of clicks that miss", Value: stat.Number(stat.Quantile(pooled[0], 0.5)), Unit: result.UnitMS, N: int64(len(pooled[0])), Of: "clicks that miss", Interval: stat.MedianInterval(pooled[0])})
+	r.WarnFew(r.Values[0])
+	t := e.curve("by_time", "Accuracy by the time from entering to the click", "from", "lower edge of the bin, ms", a.byTime, len(timeEdges))
+	for k := range t.Rows {
+		t.Rows[k][0] = timeEdges[k]
+	}
+	t.Columns[0].Unit = result.UnitMS
+	byRank := result.Table{Name: "by_fifth", Title: "Accuracy by the fifth of the annotator's own clicks, from the quickest to the slowest", Columns: curveColumns("fifth", "0 has the quickest clicks of each annotator")}
+	for k := range relativeBins {
+		total := rs.Total(relative + stat.RatioID(k))
+		low, high := result.Bounds(boot.Interval(relative + stat.RatioID(k)))
+		byRank.Rows = append(byRank.Rows, []any{int64(k), total.Den, total.Count(), total.Value(), low, high})
+	}
+	r.Tables = append(r.Tables, t, byRank)
+	const of = "images with a box and a final click"
+	r.Exclude("the click has no time", of, a.noTime)
+	r.Exclude("no enter is recorded at or before the click", of, a.noEnter)
+}

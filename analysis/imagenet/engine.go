@@ -1,0 +1,257 @@
+package imagenet
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"abtool/analysis/internal/pass"
+	"abtool/analysis/result"
+	"abtool/byproduct"
+	"abtool/byproduct/imagenet"
+	"abtool/byproduct/plane"
+	"abtool/store/columnar"
+)
+
+// An engine runs statistics over the imagenet data set of a store, in one pass.
+type engine struct {
+	pass.Base
+	images  *imagenet.Images
+	classes *byproduct.Names // numbered as in images
+	inBC    []bool           // by image
+}
+
+// rowColumns are the columns that are read.
+type rowColumns struct {
+	seq, image, worker, assignment, submit, page, slot, positionX, positionY, width, height *columnar.Values
+	origWidth, origHeight, selected, selectedCount, hovered, estimate, t0                   *columnar.Values
+}
+
+// bind opens a reader of the columns.
+func (c *rowColumns) bind(t *columnar.Table) (*columnar.Reader, error) {
+	to := map[string]**columnar.Values{
+		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "assignment_id": &c.assignment, "hit_submit_time": &c.submit,
+		"page_idx": &c.page, "image_idx": &c.slot, "position_x": &c.positionX, "position_y": &c.positionY, "image_width": &c.width,
+		"image_height": &c.height, "original_width": &c.origWidth, "original_height": &c.origHeight, "selected": &c.selected,
+		"selected_count": &c.selectedCount, "hovered_count": &c.hovered, "estimate_time": &c.estimate, "t0": &c.t0,
+	}
+	return pass.Bind(t, to, slices.Concat(imagenet.EventColumns, imagenet.MouseColumns)...)
+}
+
+// An worker is what one goroutine of an engine has.
+type worker struct {
+	e     *engine
+	read  *columnar.Reader
+	col   rowColumns
+	lists *imagenet.Lists
+	pass.Gathering
+	onShowing []interface{ showing(*showing) } // every row, in no particular order
+	onPicture []interface{ picture(*picture) } // every image of the universe (I1), once; some have no showing
+	pending   map[int32]*picture
+	run       []showing
+	one       picture // the image at hand
+	near      int32   // the image of the row before
+	people    pass.People
+}
+
+// Run runs statistics over a store, one set of them for each goroutine.
+func Run(ctx context.Context, store string, o result.Options, entries []pass.Entry) (result.DataSet, error) {
+	images, err := imagenet.ReadImages(ctx, store, o.Jobs)
+	if err != nil {
+		return result.DataSet{}, err
+	}
+	t, err := columnar.Open(store, "imagenet", "annotations")
+	if err != nil {
+		return result.DataSet{}, err
+	}
+	defer t.Close()
+	e := &engine{
+		Base: pass.New(o), images: images, classes: byproduct.NewNames(images.Classes...), inBC: make([]bool, images.Len()),
+	}
+	var workers []*worker
+	for range max(1, min(o.Jobs, t.Groups())) {
+		w := &worker{e: e, pending: map[int32]*picture{}}
+		w.Gathering = pass.Gather(e, entries)
+		w.onShowing = pass.With[interface{ showing(*showing) }](w.Gathering)
+		w.onPicture = pass.With[interface{ picture(*picture) }](w.Gathering)
+		if w.read, err = w.col.bind(t); err != nil {
+			return result.DataSet{}, err
+		}
+		w.lists = imagenet.NewLists(w.read, true)
+		w.people = pass.People{Base: &e.Base, Worker: w.col.worker, HIT: w.col.assignment}
+		workers = append(workers, w)
+	}
+	if err := pass.EachGroup(ctx, t, len(workers), o.Progress, func(worker, group int) error { return workers[worker].group(group) }); err != nil {
+		return result.DataSet{}, err
+	}
+	first := workers[0]
+	for _, w := range workers[1:] {
+		first.takePending(w)
+		first.Merge(w.Gathering)
+	}
+	first.finishPending()
+	first.finishUnshown()
+	return result.DataSet{Name: "imagenet", Statistics: e.Results(first.Gathering, entries, published), Warnings: e.warnings()}, nil
+}
+
+// group takes a row group: runs of rows of one image at a time.
+func (w *worker) group(g int) error {
+	if err := w.read.Read(g); err != nil {
+		return err
+	}
+	w.lists.Update()
+	w.people.Update()
+	w.run = w.run[:0]
+	for i := range w.read.Rows() {
+		s, err := w.showing(i)
+		if err != nil {
+			return err
+		}
+		if len(w.run) > 0 && w.run[0].image != s.image {
+			w.endRun()
+		}
+		w.run = append(w.run, s)
+	}
+	w.endRun()
+	return nil
+}
+
+// endRun gives the run's showings to the statistics, and its image when it is complete.
+func (w *worker) endRun() {
+	if len(w.run) == 0 {
+		return
+	}
+	for i := range w.run {
+		for _, st := range w.onShowing {
+			st.showing(&w.run[i])
+		}
+	}
+	image := w.run[0].image
+	p := &w.one
+	p.reset(image, w.e.images.Boxes(image))
+	for i := range w.run {
+		p.add(&w.run[i])
+	}
+	if len(w.run) == int(w.e.images.Shown[image]) {
+		w.finish(p)
+	} else {
+		w.pend(p)
+	}
+	w.run = w.run[:0]
+}
+
+// pend keeps showings until the others of the image have come. Their lists are dropped, but
+// for those of the latest click.
+func (w *worker) pend(p *picture) {
+	kept := &picture{image: p.image, boxes: p.boxes, byproduct: p.byproduct}
+	for _, s := range p.showings {
+		mine := *s
+		mine.own(s == p.final)
+		if s == p.final {
+			kept.final = &mine
+		}
+		kept.showings = append(kept.showings, &mine)
+	}
+	w.take(kept)
+}
+
+func (w *worker) take(p *picture) {
+	have := w.pending[p.image]
+	if have == nil {
+		w.pending[p.image] = p
+		return
+	}
+	have.byproduct = have.byproduct || p.byproduct
+	have.showings = append(have.showings, p.showings...)
+	if p.final != nil && (have.final == nil || p.final.order().After(have.final.order())) {
+		have.final, p.final = p.final, have.final
+	}
+	if p.final != nil {
+		p.final.own(false)
+	}
+}
+
+func (w *worker) takePending(o *worker) {
+	for _, p := range o.pending {
+		w.take(p)
+	}
+}
+
+func (w *worker) finishPending() {
+	for _, p := range w.pending {
+		w.finish(p)
+	}
+	w.pending = nil
+}
+
+// finishUnshown finishes the images of the universe that no row speaks of: their file had no
+// showing.
+func (w *worker) finishUnshown() {
+	for i, n := range w.e.images.Shown {
+		if n == 0 {
+			w.one.reset(int32(i), w.e.images.Boxes(int32(i)))
+			w.one.cluster = w.e.Anonymous(w.e.images.IDs.At(int32(i)))
+			w.finish(&w.one)
+		}
+	}
+}
+
+// finish gives a complete image to the statistics.
+func (w *worker) finish(p *picture) {
+	slices.SortFunc(p.showings, func(a, b *showing) int {
+		if a.order().After(b.order()) {
+			return 1
+		}
+		return -1
+	})
+	p.centre = plane.InAny(p.boxes, 0.5, 0.5)
+	if n := len(p.showings); n > 0 {
+		p.cluster = p.showings[n-1].cluster
+	}
+	if p.final != nil {
+		p.x, p.y, p.t = p.final.click()
+		p.hit = p.final.hit
+		w.e.inBC[p.image] = len(p.boxes) > 0
+		p.final.trace(&p.trace)
+	}
+	for _, st := range w.onPicture {
+		st.picture(p)
+	}
+}
+
+// showing is the i-th row of the group that was read.
+func (w *worker) showing(i int) (showing, error) {
+	c := &w.col
+	id, _ := c.image.Text(i)
+	image, ok := w.e.images.IDs.Find(id, w.near)
+	if !ok {
+		return showing{}, fmt.Errorf("the image %s of annotations.parquet is not in images.parquet: the store is damaged, ingest again", id)
+	}
+	w.near = image
+	worker, assignment, cluster := w.people.Of(i, func() string { return id })
+	s := showing{
+		seq: c.seq.Ints[i], image: image, worker: worker, assignment: assignment, class: w.e.images.Class[image], cluster: cluster,
+		submit: c.submit.Ints[i], page: c.page.Ints[i], slot: c.slot.Ints[i], selected: c.selected.Ints[i],
+		estimate: c.estimate.Ints[i], t0: c.t0.Ints[i], selectedCount: c.selectedCount.Ints[i], hovered: c.hovered.Ints[i],
+		width: c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i], origHeight: c.origHeight.Ints[i],
+		positionX: c.positionX.Floats[i], positionY: c.positionY.Floats[i],
+		boxes:  w.e.images.Boxes(image),
+		clicks: w.lists.Clicks(i), mouse: w.lists.Mouse(i), hovers: w.lists.Hovers(i),
+	}
+	s.first, s.last = imagenet.FirstClick(s.clicks.X, s.clicks.Y), imagenet.LastClick(s.clicks.X, s.clicks.Y)
+	if s.last >= 0 {
+		s.hit = plane.InAny(s.boxes, s.clicks.X[s.last], s.clicks.Y[s.last])
+	}
+	return s, nil
+}
+
+// warnings returns a sentence if the records and the boxes share no image.
+func (e *engine) warnings() []string {
+	record, box, apart := e.images.Apart()
+	if !apart {
+		return nil
+	}
+	return []string{fmt.Sprintf("The records and the boxes share no image: a record is of %s, a box of %s. "+
+		"So nothing can be said of accuracy. Ingest again with the boxes of the images that were annotated: "+
+		"--boxes Annotations/CLS-LOC/train.", record, box)}
+}

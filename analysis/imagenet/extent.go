@@ -1,0 +1,139 @@
+package imagenet
+
+import (
+	"slices"
+	"strconv"
+
+	"abtool/analysis/result"
+	"abtool/byproduct/plane"
+	"abtool/internal/stat"
+)
+
+// extentWindows are how many of the last samples before the click an object's extent is
+// estimated from; 0 stands for all since entering.
+var extentWindows = []int{8, 16, 32, 0}
+
+// extent is how well the samples around the click tell the extent of the object: the convex hull
+// of the last samples and the click, and the box around it, against the nearest ground-truth
+// box. (The paper's conjecture in section 4.1. No sample is taken after a click, while the image
+// is selected, so that only those before it can be used.)
+type extent struct {
+	r       *stat.Ratios
+	hull    stat.RatioID // by window: mean intersection over union of hull and box
+	around  stat.RatioID // by window: of the hull's bounding box
+	half    stat.RatioID // by window: share above one half
+	covered stat.RatioID // by window: share of the box that the hull's bounding box covers
+	image   stat.RatioID // of the whole image, for comparison
+	typical stat.RatioID // of a box of mean size around the click
+	w, h    float64      // that size
+	noTrace int64
+	sorted  []sample // and the click
+	points  []plane.Point
+	polygon []plane.Point
+	clip    [2][]plane.Point
+}
+
+// A sample is a vertex with its place in the trace.
+type sample struct {
+	plane.Point
+	i int
+}
+
+func newExtent(e *engine, r *stat.Ratios) *extent {
+	n := len(extentWindows)
+	a := &extent{r: r, hull: r.Declare(n), around: r.Declare(n), half: r.Declare(n), covered: r.Declare(n), image: r.Declare(1), typical: r.Declare(1)}
+	a.w, a.h = meanBox(e.images.AllBoxes())
+	return a
+}
+
+// meanBox is the mean width and height of boxes, in fractions of the image.
+func meanBox(boxes []plane.Box) (w, h float64) {
+	var ws, hs stat.Sum
+	for _, b := range boxes {
+		ws.Add(b.X1 - b.X0)
+		hs.Add(b.Y1 - b.Y0)
+	}
+	n := float64(max(len(boxes), 1))
+	return ws.Float() / n, hs.Float() / n
+}
+
+func (a *extent) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	s := p.trace.Segment
+	if s.Len() == 0 {
+		a.noTrace++
+		return
+	}
+	truth := plane.Nearest(p.boxes, p.x, p.y)
+	cluster := p.final.cluster
+	whole, _ := truth.Clipped()
+	a.r.Add(cluster, a.image, max(0, whole.Area()))
+	typical := plane.Box{X0: p.x - a.w/2, Y0: p.y - a.h/2, X1: p.x + a.w/2, Y1: p.y + a.h/2}
+	a.r.Add(cluster, a.typical, plane.Overlap(typical, truth))
+	a.sorted = append(a.sorted[:0], sample{plane.Point{X: p.x, Y: p.y}, s.Len()})
+	for i := range s.Len() {
+		a.sorted = append(a.sorted, sample{plane.Point{X: s.X[i], Y: s.Y[i]}, i})
+	}
+	slices.SortFunc(a.sorted, func(a, b sample) int { return a.Compare(b.Point) })
+	for k, window := range extentWindows {
+		from := 0
+		if window > 0 {
+			if s.Len() < window {
+				continue
+			}
+			from = s.Len() - window
+		}
+		a.points = a.points[:0]
+		around := plane.PointBox(p.x, p.y)
+		for _, v := range a.sorted {
+			if v.i >= from {
+				a.points = append(a.points, v.Point)
+				around = around.With(v.X, v.Y)
+			}
+		}
+		id := stat.RatioID(k)
+		iou := plane.Overlap(around, truth)
+		a.r.Add(cluster, a.around+id, iou)
+		a.r.Count(cluster, a.half+id, iou >= 0.5)
+		a.r.Add(cluster, a.covered+id, plane.Intersection(around, truth)/truth.Area())
+		a.polygon = plane.ConvexHull(a.points, a.polygon)
+		inside := plane.PolygonArea(plane.ClipToBox(a.polygon, truth, &a.clip))
+		a.r.Add(cluster, a.hull+id, inside/(plane.PolygonArea(a.polygon)+truth.Area()-inside))
+	}
+}
+
+func (a *extent) Merge(o *extent) { a.noTrace += o.noTrace }
+
+func (a *extent) Result(e *engine, r *result.Statistic) {
+	t := result.Table{Name: "by_window", Title: "Intersection over union with the nearest box, by how many samples are used", Columns: result.Header{
+		{"samples", "", "last samples before the click, and the click; all: since entering"}, {"n", "count", "images with as many"},
+		{"hull_iou", result.UnitShare, "mean over images, of the convex hull"}, {"hull_low", result.UnitShare, "95 % interval (bootstrap)"}, {"hull_high", result.UnitShare, "95 % interval (bootstrap)"},
+		{"box_iou", result.UnitShare, "mean over images, of the bounding box of the samples"}, {"box_low", result.UnitShare, "95 % interval (bootstrap)"}, {"box_high", result.UnitShare, "95 % interval (bootstrap)"},
+		{"box_iou_half", result.UnitShare, "images where it is 0.5 or more"}, {"covered", result.UnitShare, "mean share of the box that the samples' bounding box covers"},
+	}.Columns()}
+	for k, window := range extentWindows {
+		name := "all"
+		if window > 0 {
+			name = strconv.Itoa(window)
+		}
+		id := stat.RatioID(k)
+		hull, around := e.Ratios.Total(a.hull+id), e.Ratios.Total(a.around+id)
+		hl, hh := result.Bounds(e.Boot.Interval(a.hull + id))
+		al, ah := result.Bounds(e.Boot.Interval(a.around + id))
+		t.Rows = append(t.Rows, []any{name, hull.Den, hull.Value(), hl, hh, around.Value(), al, ah, e.Ratios.Total(a.half + id).Value(), e.Ratios.Total(a.covered + id).Value()})
+		r.Add(iouValue(e, "box_iou."+name, "mean intersection over union of the bounding box of the last "+name+" samples and the nearest box", "images with as many samples", a.around+id))
+	}
+	r.Add(iouValue(e, "whole_image", "for comparison: of the whole image", "images with a sample", a.image),
+		iouValue(e, "mean_box", "for comparison: of a box of the mean size of boxes, around the click", "images with a sample", a.typical))
+	r.WarnFew(r.Values[0])
+	r.Exclude("no sample between enter and click, or one of their times is missing", "images with a box and a final click", a.noTrace)
+	r.Tables = append(r.Tables, t)
+}
+
+func iouValue(e *engine, name, title, of string, id stat.RatioID) result.Value {
+	v := e.Ratio(name, title, result.UnitShare, of, id)
+	v.K = nil
+	return v
+}

@@ -1,0 +1,84 @@
+package imagenet
+
+import (
+	"slices"
+
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+)
+
+// hits is what the paper's checks of a HIT say (I17, I18).
+type hits struct{ *breakdown }
+
+func newHITs(e *engine, _ *stat.Ratios) hits {
+	return hits{newBreakdown(e, "hit")}
+}
+
+func (a hits) Merge(o hits) { a.breakdown.merge(o.breakdown) }
+
+func (a hits) Result(e *engine, r *result.Statistic) {
+	rules := e.Options.Rules
+	var n, lowRecall, fewSelected, fewPages, flagged, minutes int64
+	var recall stat.Sum
+	var squares stat.Sum
+	var durations, images []int64
+	var recalls []float64
+	t := a.table("by_hit", "HITs", e, result.Header{
+		{"worker", "", "the annotator"}, {"pages", "count", "distinct pages: a lower bound"}, {"duration", result.UnitMS, "from the first event to submission"},
+		{"low_recall", "", "recall below the threshold"}, {"few_selected", "", "selected below the threshold"}, {"few_pages", "", "pages below the threshold"},
+	}.Columns(), func(_ string, p *profile) []any {
+		share := float64(p.selected) / float64(p.showings)
+		n++
+		recall.Add(share)
+		squares.Add(share * share)
+		recalls, images = append(recalls, share), append(images, p.showings)
+		var d any
+		if ms, ok := p.duration(); ok {
+			durations = append(durations, ms)
+			d = ms
+		}
+		low, few, short := share < rules.MinRecall, p.selected < int64(rules.MinSelected), len(p.pages) < rules.MinPages
+		for _, f := range []struct {
+			yes bool
+			n   *int64
+		}{{low, &lowRecall}, {few, &fewSelected}, {short, &fewPages}, {low || few || short, &flagged}} {
+			if f.yes {
+				*f.n++
+			}
+		}
+		worker := p.workerName(e.Workers)
+		if worker != nil {
+			worker = e.Options.Show("worker", worker.(string))
+		}
+		return []any{worker, int64(len(p.pages)), d, low, few, short}
+	})
+	minutes = int64(len(durations))
+	middle := stat.Median(durations) // sorts them
+	_, std, skew := stat.Moments(recalls)
+	byRecall, byImages := result.Quantiles(recalls), result.Quantiles(images) // sorts them
+	r.Add(result.Count("hits", "HITs, which are assignments", "HITs", n),
+		result.Value{Name: "recall", Title: "mean over HITs of selected / shown", Value: stat.Quotient(recall.Float(), float64(n)), Unit: result.UnitShare, N: n, Of: "HITs",
+			Interval: stat.MeanInterval(n, recall.Float(), squares.Float())},
+		result.Median("recall_median", "median of the same", result.UnitShare, "HITs", recalls),
+		result.Value{Name: "recall_std", Title: "population standard deviation of the same", Value: stat.Number(std),
+			Unit: result.UnitShare, N: n, Of: "HITs"},
+		result.Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same", Value: stat.Number(skew), N: n, Of: "HITs"},
+		result.Median("images_median", "median number of images shown in a HIT", "count", "HITs", images),
+		result.Value{Name: "duration_median", Title: "median time from the first event to submission", Value: stat.Number(middle), Unit: result.UnitMS, N: minutes, Of: "HITs with known times",
+			Interval: stat.MedianInterval(durations)},
+		result.Proportion("low_recall", "HITs with a recall below the threshold", "HITs", lowRecall, n),
+		result.Proportion("few_selected", "HITs with fewer selections than the threshold", "HITs", fewSelected, n),
+		result.Proportion("few_pages", "HITs with fewer pages than the threshold", "HITs", fewPages, n),
+		result.Proportion("flagged", "HITs with any of the three", "HITs", flagged, n))
+	r.Exclude("no assignment_id", "showings", a.without)
+	if n > 0 {
+		r.Warn("Only released images are visible: images, selections and pages are lower bounds, and few_selected and few_pages flag more HITs than the checks of the collection did.")
+		r.Warn("The paper also rejected by a check of its database and of a hash, which released data cannot tell.")
+	}
+	if at, _ := slices.BinarySearch(durations, longestHIT+1); at < len(durations) {
+		r.Warn("duration: %d HITs seem to last more than a day: an event in them has an impossible time, which the check long_before_submission lists.", len(durations)-at)
+	}
+	r.Tables = append(r.Tables, t, result.QuantileTable("Images shown in a HIT, and its recall", result.Header{
+		{"images", "count", "images shown, of those released"}, {"recall", result.UnitShare, "selected / shown"},
+	}.Columns(), byImages, byRecall))
+}

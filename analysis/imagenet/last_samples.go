@@ -1,0 +1,64 @@
+package imagenet
+
+import (
+	"abtool/analysis/result"
+	"abtool/byproduct"
+	"abtool/byproduct/plane"
+	"abtool/internal/stat"
+	"abtool/store/columnar"
+)
+
+// lastSamplesN is how far samples are counted back from the click.
+const lastSamplesN = 8
+
+// lastSamples is the accuracy of the N-th mouse sample before the click (I12).
+type lastSamples struct {
+	r              *stat.Ratios
+	whole, segment stat.RatioID // N = 0…8
+	noTime         int64
+}
+
+func newLastSamples(_ *engine, r *stat.Ratios) *lastSamples {
+	return &lastSamples{r: r, whole: r.Declare(lastSamplesN + 1), segment: r.Declare(lastSamplesN + 1)}
+}
+
+func (a *lastSamples) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	if p.t == columnar.Null {
+		a.noTime++
+	}
+	a.back(p, a.whole, p.trace.Before)
+	a.back(p, a.segment, p.trace.Segment)
+}
+
+func (a *lastSamples) back(p *picture, id stat.RatioID, samples byproduct.Points) {
+	a.r.Count(p.final.cluster, id, p.hit)
+	for k := 1; k <= lastSamplesN && k <= samples.Len(); k++ {
+		i := samples.Len() - k
+		a.r.Count(p.final.cluster, id+stat.RatioID(k), plane.InAny(p.boxes, samples.X[i], samples.Y[i]))
+	}
+}
+
+func (a *lastSamples) Merge(o *lastSamples) { a.noTime += o.noTime }
+
+func (a *lastSamples) Result(e *engine, r *result.Statistic) {
+	for _, v := range []struct {
+		name, title string
+		id          stat.RatioID
+	}{
+		{"last_n", "The N-th sample before the click; N = 0 is the click", a.whole},
+		{"last_n_segment", "Variant: only samples since the pointer last entered", a.segment},
+	} {
+		r.Tables = append(r.Tables, e.curve(v.name, v.title, "n_before", "samples before the click", v.id, lastSamplesN+1))
+	}
+	r.Add(e.Ratio("accuracy.0", "accuracy of the click", result.UnitShare, "images with a box and a final click", a.whole),
+		e.Ratio("accuracy.8", "accuracy of the eighth sample before it", result.UnitShare, "images with eight samples before the click", a.whole+lastSamplesN))
+	r.Exclude("the click has no time, so that no sample is known to be before it", "images with a box and a final click", a.noTime)
+	for k, row := range r.Tables[0].Rows {
+		if n := row[1].(int64); n > 0 && n < result.Few {
+			r.Warn("last_n %d: %d images are few.", k, n)
+		}
+	}
+}

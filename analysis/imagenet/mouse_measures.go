@@ -1,0 +1,148 @@
+package imagenet
+
+import (
+	"math"
+
+	"abtool/analysis/result"
+	"abtool/byproduct"
+	"abtool/internal/stat"
+	"abtool/store/columnar"
+)
+
+// mouseMeasures holds what mouse-tracking research measures of a trace against whether the click
+// hits.
+type mouseMeasures struct {
+	r       *stat.Ratios
+	of      stat.RatioID // by measure: of clicks that hit, of those that miss
+	profile stat.RatioID // by tenth of the time: of hits, of misses
+	noTrace int64
+	noSize  int64
+}
+
+var measureNames = []struct{ name, title, unit string }{
+	{"MAD", "largest deviation from the straight path, its size", "px"},
+	{"AD", "mean deviation from the straight path, its size", "px"},
+	{"AUC", "area between path and straight path, its size", "px²"},
+	{"x_flips", "changes of direction across", "count"},
+	{"y_flips", "changes of direction down", "count"},
+	{"initiation_time", "time until the first movement", result.UnitMS},
+	{"RT", "time from the first sample to the last", result.UnitMS},
+	{"length", "length of the path", "px"},
+	{"straightness", "straight distance / length of the path", result.UnitShare},
+	{"speed", "mean speed", "px/s"},
+	{"peak_speed", "fastest step", "px/s"},
+	{"peak_at", "when it ends, as a share of the time", result.UnitShare},
+	{"samples", "mouse samples", "count"},
+}
+
+// profileBins is the number of parts of the time that speed is given for.
+const profileBins = 10
+
+func newMouseMeasures(_ *engine, r *stat.Ratios) *mouseMeasures {
+	return &mouseMeasures{r: r, of: r.Declare(2 * len(measureNames)), profile: r.Declare(2 * profileBins)}
+}
+
+func (a *mouseMeasures) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	s := p.trace.Segment
+	switch {
+	case s.Len() < 2:
+		a.noTrace++
+		return
+	case !(p.final.width > 0 && p.final.height > 0):
+		a.noSize++
+		return
+	}
+	m := measure(s, p.final.width, p.final.height)
+	miss := stat.RatioID(1 - stat.One(p.hit))
+	ms := func(t int64) float64 {
+		if t == columnar.Null {
+			return math.NaN()
+		}
+		return float64(t)
+	}
+	straight := math.NaN()
+	if m.length > 0 {
+		straight = m.direct / m.length
+	}
+	for k, v := range [...]float64{
+		math.Abs(m.mad), math.Abs(m.ad), math.Abs(m.auc), float64(m.xFlips), float64(m.yFlips), ms(m.initiation), ms(m.duration), m.length, straight,
+		m.speed, m.peakSpeed, m.peakAt, float64(m.n),
+	} {
+		if !math.IsNaN(v) {
+			a.r.Add(p.final.cluster, a.of+2*stat.RatioID(k)+miss, v)
+		}
+	}
+	a.speeds(p, s, miss)
+}
+
+// speeds adds the speed of each step to the tenth of the time that its middle is in.
+func (a *mouseMeasures) speeds(p *picture, s byproduct.Points, miss stat.RatioID) {
+	first, last := s.T[0], s.T[s.Len()-1]
+	if last <= first {
+		return
+	}
+	for i := 1; i < s.Len(); i++ {
+		t := s.T[i] - s.T[i-1]
+		middle := s.T[i] + s.T[i-1] - 2*first
+		if t <= 0 || middle < 0 || middle > 2*(last-first) {
+			continue
+		}
+		bin := min(profileBins-1, int(profileBins*middle/(2*(last-first))))
+		v := 1000 * math.Hypot((s.X[i]-s.X[i-1])*p.final.width, (s.Y[i]-s.Y[i-1])*p.final.height) / float64(t)
+		a.r.Add(p.final.cluster, a.profile+2*stat.RatioID(bin)+miss, v)
+	}
+}
+
+func (a *mouseMeasures) Merge(o *mouseMeasures) {
+	a.noTrace += o.noTrace
+	a.noSize += o.noSize
+}
+
+func (a *mouseMeasures) Result(e *engine, r *result.Statistic) {
+	t := result.Table{Name: "by_measure", Title: "Measures of the trace from entering to the click, of clicks that hit and of clicks that miss", Columns: result.Header{
+		{"measure", "", "as mousetrap names it"}, {"meaning", "", "what it is"}, {"unit", "", "of the means"},
+		{"hits", "count", "clicks that hit and have it"}, {"mean_hit", "", "their mean"}, {"misses", "count", "clicks that miss and have it"}, {"mean_miss", "", "their mean"},
+		{"difference", "", "miss − hit"}, {"low", "", "95 % interval (bootstrap)"}, {"high", "", "95 % interval (bootstrap)"},
+	}.Columns()}
+	for k, m := range measureNames {
+		hit, miss := a.of+2*stat.RatioID(k), a.of+2*stat.RatioID(k)+1
+		x, y := e.Ratios.Total(hit), e.Ratios.Total(miss)
+		low, high := result.Bounds(stat.Percentiles(e.Boot.Difference(miss, hit)))
+		t.Rows = append(t.Rows, []any{m.name, m.title, m.unit, x.Den, x.Value(), y.Den, y.Value(), y.Value() - x.Value(), low, high})
+	}
+	speed := result.Table{Name: "velocity_profile", Title: "Speed by the tenth of the time from the first sample to the last", Columns: result.Header{
+		{"tenth", "", "0 begins with the first sample"}, {"steps_hit", "count", "steps of clicks that hit"}, {"speed_hit", "px/s", "their mean speed"}, {"hit_low", "px/s", "95 % interval (bootstrap)"}, {"hit_high", "px/s", "95 % interval (bootstrap)"},
+		{"steps_miss", "count", "steps of clicks that miss"}, {"speed_miss", "px/s", "their mean speed"}, {"miss_low", "px/s", "95 % interval (bootstrap)"}, {"miss_high", "px/s", "95 % interval (bootstrap)"},
+	}.Columns()}
+	for k := range profileBins {
+		row := []any{int64(k)}
+		for side := range stat.RatioID(2) {
+			id := a.profile + 2*stat.RatioID(k) + side
+			total := e.Ratios.Total(id)
+			low, high := result.Bounds(e.Boot.Interval(id))
+			row = append(row, total.Den, total.Value(), low, high)
+		}
+		speed.Rows = append(speed.Rows, row)
+	}
+	r.Tables = append(r.Tables, t, speed)
+	for _, k := range []int{0, 2, 3, 8, 9} {
+		m := measureNames[k]
+		r.Add(e.difference("difference."+m.name, "mean of clicks that miss − of those that hit: "+m.title, m.unit, a.of+2*stat.RatioID(k)+1, a.of+2*stat.RatioID(k)))
+	}
+	r.WarnFew(r.Values[0])
+	const of = "images with a box and a final click"
+	r.Exclude("fewer than two samples between enter and click", of, a.noTrace)
+	r.Exclude("the displayed size is unknown", of, a.noSize)
+}
+
+// difference is the Value of a difference of two ratios; n counts the units of the rarer.
+func (e *engine) difference(name, title, unit string, x, y stat.RatioID) result.Value {
+	a, b := e.Ratios.Total(x), e.Ratios.Total(y)
+	v := result.Value{Name: name, Title: title, Value: a.Value() - b.Value(), Unit: unit, N: min(a.Den, b.Den), Of: "clicks of the rarer kind"}
+	v.Replicates = e.Boot.Difference(x, y)
+	v.Interval = stat.Percentiles(v.Replicates)
+	return v
+}

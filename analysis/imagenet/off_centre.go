@@ -1,0 +1,52 @@
+package imagenet
+
+import (
+	"abtool/analysis/result"
+	"abtool/byproduct/plane"
+	"abtool/internal/stat"
+)
+
+// offCentre is the click's accuracy where always clicking the centre fails (I9).
+type offCentre struct {
+	r        *stat.Ratios
+	accuracy stat.RatioID
+	images   int64 // of BC
+	bc       int64
+}
+
+func newOffCentre(_ *engine, r *stat.Ratios) *offCentre {
+	return &offCentre{r: r, accuracy: r.Declare(1)}
+}
+
+func (a *offCentre) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	a.bc++
+	if !p.centre {
+		a.images++
+		a.r.Count(p.final.cluster, a.accuracy, p.hit)
+	}
+}
+
+func (a *offCentre) Merge(o *offCentre) {
+	a.images += o.images
+	a.bc += o.bc
+}
+
+func (a *offCentre) Result(e *engine, r *result.Statistic) {
+	r.Add(result.Proportion("share", "images whose centre is in no box", "images with a box and a final click", a.images, a.bc))
+	v := e.Ratio("accuracy", "the final click is in a box there", result.UnitShare, "such images", a.accuracy)
+	r.Add(v)
+	r.WarnFew(v)
+	var off, boxed int64
+	for i, n := range e.images.Shown {
+		if b := e.images.Boxes(int32(i)); n >= 0 && len(b) > 0 {
+			boxed++
+			if !plane.InAny(b, 0.5, 0.5) {
+				off++
+			}
+		}
+	}
+	r.Add(result.Proportion("share.all_boxed", "over all boxed images", "images with a box", off, boxed))
+}

@@ -1,0 +1,199 @@
+package imagenet
+
+import (
+	"math"
+
+	"abtool/analysis/internal/pass"
+	"abtool/analysis/result"
+	"abtool/byproduct"
+	"abtool/internal/stat"
+	"abtool/store/columnar"
+)
+
+// estimateSlack is how much estimate_time may exceed the time hovered, ms.
+const estimateSlack = 100
+
+// submitSlack is how much later than hit_submit_time, in whole seconds, an event may be, ms.
+const submitSlack = 1000
+
+// longestHIT is how much earlier than hit_submit_time an event can be, ms: a HIT took minutes, and
+// the marketplace takes it away after hours.
+const longestHIT = 24 * 60 * 60 * 1000
+
+// showingCheck is a check of each showing: whether it applies, and whether it fails.
+type showingCheck struct {
+	pass.Check
+	test func(*showing) (applies, fails bool)
+}
+
+func showingChecks() []showingCheck {
+	c := func(name, title, where string, test func(*showing) (applies, fails bool)) showingCheck {
+		return showingCheck{pass.Check{Name: name, Title: title, Of: "showings", Where: "SELECT seq, image_id, worker_id FROM imagenet_annotations WHERE " + where}, test}
+	}
+	return []showingCheck{
+		c("parity", "selected disagrees with an odd number of clicks (I16): there was a deselection",
+			"selected <> (len(clicks) % 2 = 1)",
+			func(s *showing) (bool, bool) {
+				return s.selected != columnar.Null, s.isSelected() != (s.clicks.Len()%2 == 1)
+			}),
+		c("selected_even", "parity, of one kind: selected, and the number of clicks is even (I16)",
+			"selected AND len(clicks) % 2 = 0",
+			func(s *showing) (bool, bool) {
+				return s.selected != columnar.Null, s.isSelected() && s.clicks.Len()%2 == 0
+			}),
+		c("unselected_odd", "parity, of the other kind: not selected, and the number of clicks is odd (I16)",
+			"NOT selected AND len(clicks) % 2 = 1",
+			func(s *showing) (bool, bool) {
+				return s.selected != columnar.Null, !s.isSelected() && s.clicks.Len()%2 == 1
+			}),
+		c("selected_count", "selected_count is not the number of clicks", "selected_count <> len(clicks)",
+			func(s *showing) (bool, bool) {
+				return s.selectedCount != columnar.Null, s.selectedCount != int64(s.clicks.Len())
+			}),
+		c("hovered_count", "hovered_count is not the number of entries", "hovered_count <> len([h FOR h IN hovers IF h.action = 'enter'])",
+			func(s *showing) (bool, bool) {
+				return s.hovered != columnar.Null, s.hovered != s.hovers.Entries()
+			}),
+		c("selected_without_click", "selected, but no click has a place", "selected AND last_click(clicks) IS NULL",
+			func(s *showing) (bool, bool) { return s.isSelected(), s.last < 0 }),
+		c("unmatched_hovers", "entering and leaving do not alternate, from an entry to a leave",
+			"len(hovers) % 2 = 1 OR len(list_filter(hovers, lambda h, i: h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) > 0",
+			func(s *showing) (bool, bool) { return len(s.hovers.T) > 0, !s.hovers.Alternate() }),
+		c("click_without_sample", "clicked without a mouse sample: the page was scrolled under the pointer", "len(clicks) > 0 AND len(mouse) = 0",
+			func(s *showing) (bool, bool) { return s.clicks.Len() > 0, s.mouse.Len() == 0 }),
+		c("sample_after_click", "selected, and a mouse sample is later than the last click", "selected AND list_max([m.t FOR m IN mouse]) > last_click(clicks).t",
+			func(s *showing) (bool, bool) {
+				if !s.clicked() {
+					return false, false
+				}
+				_, _, t := s.click()
+				return true, t != columnar.Null && byproduct.Latest(s.mouse.T) > t
+			}),
+		c("estimate_above_hover", "estimate_time exceeds the time hovered by more than 100 ms",
+			"len(hovers) % 2 = 0 AND len(list_filter(hovers, lambda h, i: h.t IS NULL OR h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) = 0 AND "+
+				"estimate_time > 100 + list_sum([CASE WHEN h.action = 'leave' THEN h.t ELSE -h.t END FOR h IN hovers])",
+			func(s *showing) (bool, bool) {
+				hover, ok := s.hovers.Inside()
+				return ok && s.estimate != columnar.Null, s.estimate > hover+estimateSlack
+			}),
+		c("estimate_zero", "estimate_time is 0 beside two mouse samples or more", "estimate_time = 0 AND len(mouse) >= 2",
+			func(s *showing) (bool, bool) {
+				return s.estimate != columnar.Null, s.estimate == 0 && s.mouse.Len() >= 2
+			}),
+		c("times_backwards", "the times of clicks, samples or hovers do not grow",
+			"len(list_filter([[p.t FOR p IN clicks IF p.t IS NOT NULL], [p.t FOR p IN mouse IF p.t IS NOT NULL], [p.t FOR p IN hovers IF p.t IS NOT NULL]], lambda l: l <> list_sort(l))) > 0",
+			func(s *showing) (bool, bool) {
+				return s.t0 != columnar.Null, byproduct.Backwards(s.clicks.T) || byproduct.Backwards(s.mouse.T) || byproduct.Backwards(s.hovers.T)
+			}),
+		c("after_submission", "an event is later than the HIT's submission", "t0 + last_event(clicks, mouse, hovers) > hit_submit_time + 1000",
+			func(s *showing) (bool, bool) {
+				last := max(byproduct.Latest(s.clicks.T), byproduct.Latest(s.mouse.T), byproduct.Latest(s.hovers.T))
+				return s.submit != columnar.Null && last != columnar.Null, s.t0+last > s.submit+submitSlack
+			}),
+		c("long_before_submission", "an event is more than a day before the HIT's submission: an impossible time", "t0 + first_event(clicks, mouse, hovers) < hit_submit_time - 86400000",
+			func(s *showing) (bool, bool) {
+				first := min(byproduct.Earliest(s.clicks.T), byproduct.Earliest(s.mouse.T), byproduct.Earliest(s.hovers.T))
+				return s.submit != columnar.Null && first != math.MaxInt64, s.t0+first < s.submit-longestHIT
+			}),
+		c("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",
+			func(s *showing) (bool, bool) {
+				return true, s.width == 0 || s.height == 0 || s.origWidth == 0 || s.origHeight == 0
+			}),
+		c("no_worker", "no worker_id", "worker_id IS NULL", func(s *showing) (bool, bool) { return true, s.worker < 0 }),
+		c("no_assignment", "no assignment_id, so the HIT is unknown", "assignment_id IS NULL", func(s *showing) (bool, bool) { return true, s.assignment < 0 }),
+		c("no_submit_time", "no hit_submit_time", "hit_submit_time IS NULL", func(s *showing) (bool, bool) { return true, s.submit == columnar.Null }),
+	}
+}
+
+// quality are the doubts about ImageNet-AB's data.
+type quality struct {
+	e        *engine
+	showings []showingCheck
+	points   []*pass.Check // outside and without place, of clicks and samples
+	images   []*pass.Check // repeated
+}
+
+func newQuality(e *engine, _ *stat.Ratios) *quality {
+	a := &quality{e: e, showings: showingChecks()}
+	for _, list := range []string{"clicks", "samples"} {
+		query := "SELECT seq, image_id, x, y FROM imagenet_" + list + " WHERE "
+		a.points = append(a.points,
+			&pass.Check{Name: list + "_outside", Title: list + " outside of the image", Of: list + " with a place", Where: query + "NOT (x BETWEEN 0 AND 1 AND y BETWEEN 0 AND 1)"},
+			&pass.Check{Name: list + "_without_place", Title: list + " without a place", Of: list, Where: query + "x IS NULL OR y IS NULL"},
+			&pass.Check{Name: list + "_without_time", Title: list + " without a time", Of: list, Where: query + "t IS NULL"})
+	}
+	const query = "SELECT image_id FROM imagenet_annotations GROUP BY image_id HAVING "
+	a.images = []*pass.Check{
+		{Name: "repeated_images", Title: "shown more than once", Of: "images with a showing", Where: query + "count(*) > 1"},
+		{Name: "repeated_by_worker", Title: "shown more than once to one worker", Of: "images with a showing", Where: query + "count(worker_id) > count(DISTINCT worker_id)"},
+	}
+	return a
+}
+
+func (a *quality) showing(s *showing) {
+	for i := range a.showings {
+		c := &a.showings[i]
+		applies, fails := c.test(s)
+		if applies {
+			c.N++
+			if fails {
+				c.Faults++
+			}
+		}
+	}
+	for i, p := range []*byproduct.Points{&s.clicks, &s.mouse} {
+		outside, nowhere, timeless := a.points[3*i], a.points[3*i+1], a.points[3*i+2]
+		for k := range p.T {
+			nowhere.N++
+			timeless.N++
+			if p.T[k] == columnar.Null {
+				timeless.Faults++
+			}
+			if !p.Valid(k) {
+				nowhere.Faults++
+				continue
+			}
+			outside.N++
+			if !(p.X[k] >= 0 && p.X[k] <= 1 && p.Y[k] >= 0 && p.Y[k] <= 1) {
+				outside.Faults++
+			}
+		}
+	}
+}
+
+func (a *quality) picture(p *picture) {
+	if len(p.showings) == 0 {
+		return
+	}
+	repeated, byWorker := a.images[0], a.images[1]
+	repeated.N++
+	byWorker.N++
+	if len(p.showings) < 2 {
+		return
+	}
+	repeated.Faults++
+	for i, s := range p.showings {
+		for _, o := range p.showings[:i] {
+			if s.worker >= 0 && s.worker == o.worker {
+				byWorker.Faults++
+				return
+			}
+		}
+	}
+}
+
+func (a *quality) all() (out []*pass.Check) {
+	for i := range a.showings {
+		out = append(out, &a.showings[i].Check)
+	}
+	return append(append(out, a.points...), a.images...)
+}
+
+func (a *quality) Merge(other *quality) {
+	pass.MergeChecks(a.all(), other.all())
+}
+
+func (a *quality) Result(_ *engine, r *result.Statistic) {
+	r.Values = pass.CheckValues(a.all())
+	r.Tables = append(r.Tables, pass.ChecksTable(a.all()))
+}

@@ -1,0 +1,94 @@
+package imagenet
+
+import (
+	"slices"
+
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+)
+
+// rounds is at which showing images are selected (I3). The rounds of the collection are not in
+// the data: the k-th showing stands for them.
+type rounds struct {
+	r                              *stat.Ratios
+	firstRound                     stat.RatioID // the two rounds of the collection
+	twice                          stat.RatioID // selected in two showings or more
+	shown, selected, firstSelected []int64
+	times                          []int64 // images by how often they were selected
+}
+
+func newRounds(_ *engine, r *stat.Ratios) *rounds {
+	return &rounds{r: r, firstRound: r.Declare(2), twice: r.Declare(1)}
+}
+
+func (a *rounds) picture(p *picture) {
+	a.grow(len(p.showings))
+	first := slices.IndexFunc(p.showings, (*showing).isSelected)
+	times := 0
+	for k, s := range p.showings {
+		a.shown[k]++
+		if s.isSelected() {
+			a.selected[k]++
+			times++
+		}
+		if k == first {
+			a.firstSelected[k]++
+		}
+	}
+	for k := range 2 {
+		cluster := p.cluster
+		if k < len(p.showings) {
+			cluster = p.showings[k].cluster
+		}
+		a.r.Count(cluster, a.firstRound+stat.RatioID(k), k == first)
+	}
+	a.times[times]++
+	a.r.Count(p.cluster, a.twice, times >= 2)
+}
+
+func (a *rounds) grow(n int) {
+	for len(a.shown) < n {
+		a.shown, a.selected, a.firstSelected = append(a.shown, 0), append(a.selected, 0), append(a.firstSelected, 0)
+	}
+	for len(a.times) < n+1 {
+		a.times = append(a.times, 0)
+	}
+}
+
+func (a *rounds) Merge(o *rounds) {
+	a.grow(len(o.shown))
+	for k := range o.shown {
+		a.shown[k] += o.shown[k]
+		a.selected[k] += o.selected[k]
+		a.firstSelected[k] += o.firstSelected[k]
+	}
+	for k, n := range o.times {
+		a.times[k] += n
+	}
+}
+
+func (a *rounds) Result(e *engine, r *result.Statistic) {
+	images, _, _ := e.images.Universe()
+	t := result.Table{Name: "by_showing", Title: "Showings of an image, in order of submission", Columns: result.Header{
+		{"showing", "", "k-th showing of an image"}, {"shown", "count", "images shown at least k times"}, {"selected", "count", "selected at that showing"},
+		{"selected_share", result.UnitShare, "selected / shown"}, {"first_selected", "count", "images first selected at that showing"},
+		{"share_of_images", result.UnitShare, "first selected there / all images"},
+	}.Columns()}
+	for k := range a.shown {
+		t.Rows = append(t.Rows, []any{int64(k + 1), a.shown[k], a.selected[k], stat.Share(a.selected[k], a.shown[k]), a.firstSelected[k], stat.Share(a.firstSelected[k], images)})
+	}
+	times := result.Table{
+		Name: "by_times_selected", Title: "Images by the number of showings in which they were selected",
+		Columns: result.Header{
+			{"times", "count", "showings in which the image was selected"}, {"images", "count", "images"},
+			{"share", result.UnitShare, "images / all images"},
+		}.Columns(),
+	}
+	for k, n := range a.times {
+		times.Rows = append(times.Rows, []any{int64(k), n, stat.Share(n, images)})
+	}
+	r.Tables = append(r.Tables, t, times)
+	r.Add(e.Ratio("first_round", "images selected at the first showing", result.UnitShare, "images", a.firstRound),
+		e.Ratio("second_round", "images first selected at the second showing", result.UnitShare, "images", a.firstRound+1),
+		e.Ratio("selected_twice", "images selected in two showings or more", result.UnitShare, "images", a.twice))
+}

@@ -1,0 +1,266 @@
+package imagenet
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+	"abtool/store/columnar"
+)
+
+// scanning is how much of the order of the clicks on a page its layout explains: the paper
+// expects annotators to go through the rows like a snake (section C).
+type scanning struct {
+	clicks  []placedClick
+	nowhere int64 // clicks whose page, slot, HIT or time is unknown
+}
+
+// A placedClick is the last click of a selected showing, on its page.
+type placedClick struct {
+	assignment, cluster int32
+	page, slot          int32
+	time                int64 // ms since 1970
+	x                   float64
+}
+
+func newScanning(*engine, *stat.Ratios) *scanning { return &scanning{} }
+
+func (a *scanning) showing(s *showing) {
+	if !s.clicked() {
+		return
+	}
+	_, _, t := s.click()
+	if s.assignment < 0 || s.page == columnar.Null || s.slot == columnar.Null || t == columnar.Null || s.t0 == columnar.Null {
+		a.nowhere++
+		return
+	}
+	a.clicks = append(a.clicks, placedClick{s.assignment, s.cluster, int32(s.page), int32(s.slot), s.t0 + t, s.positionX})
+}
+
+func (a *scanning) Merge(o *scanning) {
+	a.clicks = append(a.clicks, o.clicks...)
+	a.nowhere += o.nowhere
+}
+
+// Orders that the layout suggests.
+const (
+	rowOrder = iota
+	snakeOrder
+	columnOrder
+	scanOrders
+)
+
+var scanOrderNames = [scanOrders]struct{ name, title string }{
+	{"rows", "the order of reading: row by row, each from the left"},
+	{"serpentine", "a serpentine: row by row, every other from the right"},
+	{"columns", "column by column, each from the top"},
+}
+
+// Kinds of steps from one click of a page to the next.
+const (
+	stepAlong = iota // in the row, in the direction of the serpentine
+	stepAgainst
+	stepTurn   // to the next row, on the same side
+	stepReturn // to the next row, on the other side
+	stepOther
+	stepKinds
+)
+
+var stepNames = [stepKinds]struct{ name, title string }{
+	{"row_onward", "within a row, to the right in rows 0, 2, 4, …, to the left in the others"},
+	{"row_back", "within a row, the other way"},
+	{"next_row_near", "to the next row, at most one column aside: the turn of a serpentine"},
+	{"next_row_far", "to the next row, farther aside: as in reading"},
+	{"elsewhere", "anywhere else"},
+}
+
+// fewestClicks is how many clicks a page needs to tell an order.
+const fewestClicks = 5
+
+func (a *scanning) Result(e *engine, r *result.Statistic) {
+	slices.SortFunc(a.clicks, func(x, y placedClick) int {
+		return cmp.Or(cmp.Compare(e.HITs.List[x.assignment], e.HITs.List[y.assignment]), cmp.Compare(x.page, y.page), cmp.Compare(x.time, y.time), cmp.Compare(x.slot, y.slot))
+	})
+	rs := &stat.Ratios{}
+	order, tau, steps := rs.Declare(scanOrders), rs.Declare(scanOrders), rs.Declare(stepKinds)
+	var pages, short, unclear int64
+	var layout columnGuess
+	for from := 0; from < len(a.clicks); {
+		to := from
+		for to < len(a.clicks) && a.clicks[to].assignment == a.clicks[from].assignment {
+			to++
+		}
+		hit := a.clicks[from:to]
+		columns := layout.of(hit)
+		for i := 0; i < len(hit); {
+			k := i
+			for k < len(hit) && hit[k].page == hit[i].page {
+				k++
+			}
+			page := hit[i:k]
+			i = k
+			switch {
+			case len(page) < fewestClicks:
+				short++
+				continue
+			case columns == 0:
+				unclear++
+				continue
+			}
+			pages++
+			scorePage(rs, page, columns, order, tau, steps)
+		}
+		from = to
+	}
+	boot := e.Resample(rs)
+	for o, name := range scanOrderNames {
+		v := result.Ratio(rs, boot, "pairs_in_order."+name.name, "pairs of clicks of a page that follow "+name.title+" (half of ties); 0.5 is no relation", result.UnitShare, "pairs of clicks of a page", order+stat.RatioID(o))
+		v.K = nil
+		r.Add(v)
+	}
+	for o, name := range scanOrderNames {
+		r.Add(result.Ratio(rs, boot, "tau."+name.name, "mean over pages of Kendall's τ-b of the clicks' times with "+name.title, result.UnitNone, "pages", tau+stat.RatioID(o)))
+	}
+	t := result.Table{Name: "by_step", Title: "Where the next click of the page is", Columns: result.Header{
+		{"step", "", "from a click to the next"}, {"meaning", "", "what that is"}, {"n", "count", "steps"}, {"share", result.UnitShare, "of all steps"},
+		{"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
+	}.Columns()}
+	for k, name := range stepNames {
+		id := steps + stat.RatioID(k)
+		total := rs.Total(id)
+		low, high := result.Bounds(boot.Interval(id))
+		t.Rows = append(t.Rows, []any{name.name, name.title, total.Count(), total.Value(), low, high})
+	}
+	r.Tables = append(r.Tables, t)
+	v := result.Count("pages", "pages whose order is told", "pages", pages)
+	r.Add(v)
+	r.WarnFew(v)
+	r.Exclude("page, slot, HIT or time is unknown", "clicks", a.nowhere)
+	r.Exclude("fewer than 5 clicks", "pages", short)
+	r.Exclude("the number of columns cannot be told from the positions", "pages", unclear)
+}
+
+// scorePage holds the clicks of a page, in order of time, against the orders.
+func scorePage(rs *stat.Ratios, page []placedClick, columns int, order, tau, steps stat.RatioID) {
+	cluster := page[0].cluster
+	for o := range scanOrders {
+		var agree float64
+		var concordant, discordant, pairs, tiesTime, tiesPlace int64
+		for i, a := range page {
+			for _, b := range page[i+1:] {
+				pairs++
+				p, q := placeInOrder(int(a.slot), columns, o), placeInOrder(int(b.slot), columns, o)
+				switch {
+				case a.time == b.time && p == q:
+					tiesTime++
+					tiesPlace++
+				case a.time == b.time:
+					tiesTime++
+				case p == q:
+					tiesPlace++
+				case p < q:
+					concordant++
+					agree++
+					continue
+				default:
+					discordant++
+					continue
+				}
+				agree += 0.5
+			}
+		}
+		at := rs.At(cluster, order+stat.RatioID(o))
+		at.Num.Add(agree)
+		at.Den += pairs
+		if d := float64(pairs-tiesTime) * float64(pairs-tiesPlace); d > 0 {
+			rs.Add(cluster, tau+stat.RatioID(o), float64(concordant-discordant)/math.Sqrt(d))
+		}
+	}
+	for i := 1; i < len(page); i++ {
+		kind := stepKind(int(page[i-1].slot), int(page[i].slot), columns)
+		for k := range stepKinds {
+			rs.Count(cluster, steps+stat.RatioID(k), k == kind)
+		}
+	}
+}
+
+// placeInOrder is the number of a slot in an order of slots.
+func placeInOrder(slot, columns, order int) int {
+	row, column := slot/columns, slot%columns
+	switch order {
+	case snakeOrder:
+		if row%2 == 1 {
+			column = columns - 1 - column
+		}
+		return row*columns + column
+	case columnOrder:
+		return column<<16 + row
+	}
+	return slot
+}
+
+func stepKind(from, to, columns int) int {
+	rowA, rowB, colA, colB := from/columns, to/columns, from%columns, to%columns
+	switch {
+	case rowA == rowB && (colB > colA) == (rowA%2 == 0) && colA != colB:
+		return stepAlong
+	case rowA == rowB && colA != colB:
+		return stepAgainst
+	case rowB == rowA+1 && abs(colA-colB) <= 1:
+		return stepTurn
+	case rowB == rowA+1:
+		return stepReturn
+	}
+	return stepOther
+}
+
+// A columnGuess tells how many columns the pages of a HIT have: the window is the annotator's
+// own, and not in the data.
+type columnGuess struct{ sums, squares, n [maxColumns]float64 }
+
+// maxColumns is the most that are thought of, and clearColumns the share of the variance of the
+// images' left edges that columns must explain.
+const (
+	maxColumns   = 16
+	clearColumns = 0.95
+)
+
+// of is the least number of columns that explains where images are across, 0 if none does: the
+// slot's number modulo the columns tells the left edge.
+func (g *columnGuess) of(clicks []placedClick) int {
+	var n, total, squares float64
+	for _, c := range clicks {
+		if !math.IsNaN(c.x) {
+			n, total, squares = n+1, total+c.x, squares+c.x*c.x
+		}
+	}
+	all := squares - total*total/max(n, 1)
+	if n < 2*fewestClicks || all <= 0 {
+		return 0
+	}
+	for columns := 2; columns <= maxColumns; columns++ {
+		clear(g.sums[:])
+		clear(g.squares[:])
+		clear(g.n[:])
+		for _, c := range clicks {
+			if !math.IsNaN(c.x) {
+				k := int(c.slot) % columns
+				g.n[k]++
+				g.sums[k] += c.x
+				g.squares[k] += c.x * c.x
+			}
+		}
+		within := 0.0
+		for k := range columns {
+			if g.n[k] > 0 {
+				within += g.squares[k] - g.sums[k]*g.sums[k]/g.n[k]
+			}
+		}
+		if within <= (1-clearColumns)*all {
+			return columns
+		}
+	}
+	return 0
+}

@@ -1,0 +1,87 @@
+package imagenet
+
+import (
+	"slices"
+
+	"abtool/analysis/result"
+	"abtool/byproduct"
+	"abtool/internal/stat"
+	"abtool/store/columnar"
+)
+
+// timing is how long images take, how fast the pointer moves and how often people come back
+// before they click.
+type timing struct {
+	r               *stat.Ratios
+	visits          stat.RatioID // accuracy by the number of entries
+	toClick, hover  stat.LogHistogram
+	speed           stat.LogHistogram
+	clicks, hovered []int64
+	tr              byproduct.Trace
+	noTime          int64
+}
+
+// mostVisits is the number of entries from which they are taken together.
+const mostVisits = 5
+
+func newTiming(_ *engine, r *stat.Ratios) *timing {
+	return &timing{r: r, visits: r.Declare(mostVisits)}
+}
+
+func (a *timing) showing(s *showing) {
+	if s.estimate != columnar.Null && s.estimate > 0 {
+		a.hover.Add(float64(s.estimate))
+		a.hovered = append(a.hovered, s.estimate)
+	}
+	if !s.clicked() {
+		return
+	}
+	w := s.way(&a.tr)
+	if !w.timed {
+		a.noTime++
+		return
+	}
+	a.toClick.Add(float64(w.toClick))
+	a.clicks = append(a.clicks, w.toClick)
+	if w.speed == w.speed {
+		a.speed.Add(w.speed)
+	}
+	if len(s.boxes) > 0 && w.visits > 0 {
+		a.r.Count(s.cluster, a.visits+stat.RatioID(min(w.visits, mostVisits)-1), s.hit)
+	}
+}
+
+func (a *timing) Merge(o *timing) {
+	a.toClick.Merge(&o.toClick)
+	a.hover.Merge(&o.hover)
+	a.speed.Merge(&o.speed)
+	a.clicks, a.hovered = append(a.clicks, o.clicks...), append(a.hovered, o.hovered...)
+	a.noTime += o.noTime
+}
+
+func (a *timing) Result(e *engine, r *result.Statistic) {
+	for _, l := range []struct {
+		name, title, of string
+		values          []int64
+	}{
+		{"time_to_click", "time from the last entry to the click", "selected showings with known times", a.clicks},
+		{"estimate_time", "time hovered, where it is above 0", "showings", a.hovered},
+	} {
+		slices.Sort(l.values)
+		n := int64(len(l.values))
+		at := func(name, title string, q float64) result.Value {
+			return result.Value{Name: l.name + "." + name, Title: title + l.title, Value: stat.Number(stat.Quantile(l.values, q)), Unit: result.UnitMS, N: n, Of: l.of}
+		}
+		m := at("median", "median ", 0.5)
+		m.Interval = stat.MedianInterval(l.values)
+		r.Add(m, at("p10", "10 % quantile of the ", 0.1), at("p90", "90 % quantile of the ", 0.9))
+		r.WarnFew(m)
+	}
+	t := e.curve("by_visits", "Accuracy of the last click of a showing by how often the pointer had entered the image", "entries", "entries at or before the click; 5: five or more", a.visits, mostVisits)
+	for k := range t.Rows {
+		t.Rows[k][0] = int64(k + 1)
+	}
+	r.Tables = append(r.Tables, result.LogTable(&a.toClick, "time_to_click", "Time from the last entry to the click", result.UnitMS, "selected showings"),
+		result.LogTable(&a.hover, "estimate_time", "Time hovered, where it is above 0", result.UnitMS, "showings"), result.LogTable(&a.speed, "speed", "Mean speed of the pointer from entering to the click, on the display", "px/s", "selected showings"), t)
+	r.Exclude("the time of the click or of entering is unknown", "selected showings with a click", a.noTime)
+}

@@ -1,0 +1,70 @@
+package imagenet
+
+import (
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+	"abtool/store/columnar"
+)
+
+// traceLengths is how many mouse samples there are, and over how long a time (I12, I13): of every
+// showing all that were recorded; of the way to the final click those at or before it, and those
+// since the pointer entered, with the time from entering to the click.
+type traceLengths struct {
+	recorded                   []int32 // of showings, samples without a place or time included
+	before                     []int32 // of images whose final click has a time; 0 is a length
+	segment                    []int32 // of images with a segment, which has a sample at least
+	duration                   []int64 // of the same, ms from entering to the click
+	noTime, noEnter, noSamples int64
+}
+
+func newTraceLengths(*engine, *stat.Ratios) *traceLengths { return &traceLengths{} }
+
+func (a *traceLengths) showing(s *showing) { a.recorded = append(a.recorded, int32(s.mouse.Len())) }
+
+func (a *traceLengths) picture(p *picture) {
+	if p.final == nil {
+		return
+	}
+	if p.t == columnar.Null {
+		a.noTime++
+		return
+	}
+	tr := &p.trace
+	a.before = append(a.before, int32(tr.Before.Len()))
+	switch {
+	case tr.From == columnar.Null:
+		a.noEnter++
+	case tr.Segment.Len() == 0:
+		a.noSamples++
+	default:
+		a.segment, a.duration = append(a.segment, int32(tr.Segment.Len())), append(a.duration, p.t-tr.From)
+	}
+}
+
+func (a *traceLengths) Merge(o *traceLengths) {
+	a.recorded, a.before = append(a.recorded, o.recorded...), append(a.before, o.before...)
+	a.segment, a.duration = append(a.segment, o.segment...), append(a.duration, o.duration...)
+	a.noTime += o.noTime
+	a.noEnter += o.noEnter
+	a.noSamples += o.noSamples
+}
+
+func (a *traceLengths) Result(_ *engine, r *result.Statistic) {
+	const clicked = "images whose final click has a time"
+	const segments = "images with a sample between enter and final click"
+	r.Tables = append(r.Tables, result.QuantileTable("Lengths of traces", result.Header{
+		{"recorded", "count", "mouse samples of a showing, over all showings"},
+		{"before", "count", "samples at or before the final click, over " + clicked},
+		{"segment", "count", "samples from enter to final click, over " + segments},
+		{"duration", result.UnitMS, "time from enter to final click, over the same"},
+	}.Columns(), result.Quantiles(a.recorded), result.Quantiles(a.before), result.Quantiles(a.segment), result.Quantiles(a.duration)))
+	r.Add(result.Median("recorded_median", "median number of mouse samples of a showing", "count", "showings", a.recorded),
+		result.Median("before_median", "median number of samples at or before the final click", "count", clicked, a.before),
+		result.Median("segment_median", "median number of samples from enter to final click", "count", segments, a.segment),
+		result.Median("duration_median", "median time from enter to final click, of the same", result.UnitMS, segments, a.duration))
+	r.WarnFew(r.Values[1])
+	const of = "images with a final click"
+	r.Exclude("the click has no time", of, a.noTime)
+	r.Exclude("no enter is recorded at or before the click", of, a.noEnter)
+	r.Exclude("no sample between enter and click", of, a.noSamples)
+}

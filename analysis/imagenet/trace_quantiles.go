@@ -1,0 +1,103 @@
+package imagenet
+
+import (
+	"strconv"
+
+	"abtool/analysis/result"
+	"abtool/byproduct/plane"
+	"abtool/internal/stat"
+	"abtool/store/columnar"
+)
+
+// quantileBins is the number of parts that a trace is divided into.
+const quantileBins = 10
+
+// quantiles is the accuracy along the way from entering the image to the click (I13, I14): by
+// equal numbers of samples, or by equal times.
+type quantiles struct {
+	r                                *stat.Ratios
+	byTime                           bool
+	pooled, means                    stat.RatioID
+	noTime, noEnter, noSamples, zero int64
+}
+
+func newTraceQuantiles(_ *engine, r *stat.Ratios) *quantiles {
+	return newQuantiles(r, false)
+}
+
+func newTimeQuantiles(_ *engine, r *stat.Ratios) *quantiles {
+	return newQuantiles(r, true)
+}
+
+func newQuantiles(r *stat.Ratios, byTime bool) *quantiles {
+	return &quantiles{r: r, byTime: byTime, pooled: r.Declare(quantileBins), means: r.Declare(quantileBins)}
+}
+
+func (a *quantiles) picture(p *picture) {
+	if !p.clickedBoxed() {
+		return
+	}
+	tr := &p.trace
+	n := tr.Segment.Len()
+	switch {
+	case p.t == columnar.Null:
+		a.noTime++
+		return
+	case tr.From == columnar.Null:
+		a.noEnter++
+		return
+	case n == 0:
+		a.noSamples++
+		return
+	case a.byTime && p.t == tr.From:
+		a.zero++
+		return
+	}
+	var hits, total [quantileBins]int64
+	for i := range n {
+		bin := 10 * i / n
+		if a.byTime {
+			bin = int(min(quantileBins-1, 10*(tr.Segment.T[i]-tr.From)/(p.t-tr.From)))
+		}
+		hit := plane.InAny(p.boxes, tr.Segment.X[i], tr.Segment.Y[i])
+		a.r.Count(p.final.cluster, a.pooled+stat.RatioID(bin), hit)
+		total[bin]++
+		if hit {
+			hits[bin]++
+		}
+	}
+	for bin := range total {
+		if total[bin] > 0 {
+			a.r.Add(p.final.cluster, a.means+stat.RatioID(bin), float64(hits[bin])/float64(total[bin]))
+		}
+	}
+}
+
+func (a *quantiles) Merge(o *quantiles) {
+	a.noTime += o.noTime
+	a.noEnter += o.noEnter
+	a.noSamples += o.noSamples
+	a.zero += o.zero
+}
+
+func (a *quantiles) Result(e *engine, r *result.Statistic) {
+	t := e.curve("samples", "Accuracy of samples by the tenth of the way", "tenth", "0 begins with entering, 9 ends with the click", a.pooled, quantileBins)
+	t.Columns = append(t.Columns, result.Column{Name: "mean_of_images", Unit: result.UnitShare, Title: "variant: mean over images of the image's own accuracy"}, result.Column{Name: "images", Unit: "count", Title: "images with a sample there"})
+	for k := range t.Rows {
+		m := e.Ratios.Total(a.means + stat.RatioID(k))
+		t.Rows[k] = append(t.Rows[k], m.Value(), m.Den)
+	}
+	r.Tables = append(r.Tables, t)
+	for _, k := range []int{0, quantileBins - 1} {
+		v := e.Ratio("accuracy."+strconv.Itoa(k), []string{"accuracy of samples in the first tenth", "accuracy of samples in the last tenth"}[k/(quantileBins-1)], result.UnitShare, "samples", a.pooled+stat.RatioID(k))
+		r.Add(v)
+		r.WarnFew(v)
+	}
+	const of = "images with a box and a final click"
+	r.Exclude("the click has no time", of, a.noTime)
+	r.Exclude("no enter is recorded at or before the click", of, a.noEnter)
+	r.Exclude("no sample between enter and click", of, a.noSamples)
+	if a.byTime {
+		r.Exclude("enter and click at the same time", of, a.zero)
+	}
+}

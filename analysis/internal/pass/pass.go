@@ -1,0 +1,64 @@
+package pass
+
+import (
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"abtool/analysis/result"
+	"abtool/byproduct"
+	"abtool/internal/stat"
+	"abtool/store/columnar"
+)
+
+// An Base runs statistics over a data set of a store, in one pass over each of its tables. This is what
+// the engines of both data sets have.
+type Base struct {
+	Options  result.Options
+	Workers  *byproduct.Names
+	HITs     *byproduct.Names // ImageNet: assignments
+	Clusters *byproduct.Names
+	Weeks    *byproduct.Names
+	Ratios   *stat.Ratios // after the pass
+	Boot     *stat.Bootstrap
+}
+
+func New(o result.Options) Base {
+	return Base{
+		Options: o, Workers: byproduct.NewNames(), HITs: byproduct.NewNames(),
+		Clusters: byproduct.NewNames(), Weeks: byproduct.NewNames(),
+	}
+}
+
+// Resample draws samples of the annotators for ratios; nil if none are asked for.
+func (e *Base) Resample(r *stat.Ratios) *stat.Bootstrap {
+	if e.Options.Bootstrap <= 0 {
+		return nil
+	}
+	return r.Resample(e.Clusters.Sorted(), e.Options.Bootstrap, e.Options.Seed, e.Options.Jobs)
+}
+
+// Ratio is the value of a ratio over annotators, with its interval.
+func (e *Base) Ratio(name, title, unit, of string, id stat.RatioID) result.Value {
+	return result.Ratio(e.Ratios, e.Boot, name, title, unit, of, id)
+}
+
+// Week returns the number of the ISO week of a time, named as 2021-W52; −1 for unknown.
+func (e *Base) Week(ms int64) int32 {
+	if ms == columnar.Null {
+		return -1
+	}
+	y, w := time.UnixMilli(ms).UTC().ISOWeek()
+	return e.Weeks.ID(fmt.Sprintf("%04d-W%02d", y, w))
+}
+
+// anonymousClusters is the number of clusters that rows without worker and HIT are spread over.
+const anonymousClusters = 1024
+
+// Anonymous returns the cluster of an image's rows without worker and HIT, by a hash of the image, which
+// makes such rows effectively independent.
+func (e *Base) Anonymous(image string) int32 {
+	h := fnv.New32a()
+	h.Write([]byte(image))
+	return e.Clusters.ID(fmt.Sprintf("image %04d", h.Sum32()%anonymousClusters))
+}

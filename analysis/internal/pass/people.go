@@ -1,0 +1,40 @@
+package pass
+
+import (
+	"abtool/store/columnar"
+)
+
+// People are those who made the rows of a row group.
+type People struct {
+	*Base
+	Worker, HIT *columnar.Values
+
+	workerIDs, hitIDs, clusterIDs []int32 // numbers, by place in the columns' Dict
+}
+
+// Update must be called when another row group was read.
+func (p *People) Update() {
+	p.workerIDs = p.Workers.Number(p.workerIDs[:0], p.Worker.Dict)
+	p.hitIDs = p.HITs.Number(p.hitIDs[:0], p.HIT.Dict)
+	p.clusterIDs = p.clusterIDs[:0]
+	for _, s := range p.Worker.Dict {
+		p.clusterIDs = append(p.clusterIDs, p.Clusters.ID("worker "+s))
+	}
+}
+
+// Of returns the numbers of the worker and the HIT of row i, −1 for unknown, and of its cluster: its
+// worker; without one its HIT; without both an anonymous one.
+func (p *People) Of(i int, image func() string) (worker, hit, cluster int32) {
+	worker, hit, cluster = -1, -1, -1
+	if k := p.HIT.Index[i]; k >= 0 {
+		hit = p.hitIDs[k]
+	}
+	if k := p.Worker.Index[i]; k >= 0 {
+		worker, cluster = p.workerIDs[k], p.clusterIDs[k]
+	} else if name, ok := p.HIT.Text(i); ok {
+		cluster = p.Clusters.ID("hit " + name)
+	} else {
+		cluster = p.Anonymous(image())
+	}
+	return worker, hit, cluster
+}

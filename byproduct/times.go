@@ -1,0 +1,42 @@
+package byproduct
+
+import (
+	"math"
+
+	"abtool/store/columnar"
+)
+
+// Latest is the greatest time, columnar.Null for none.
+func Latest(times []int64) int64 {
+	last := int64(columnar.Null)
+	for _, t := range times {
+		last = max(last, t)
+	}
+	return last
+}
+
+// Earliest is the least time, math.MaxInt64 for none.
+func Earliest(times []int64) int64 {
+	first := int64(math.MaxInt64)
+	for _, t := range times {
+		if t != columnar.Null {
+			first = min(first, t)
+		}
+	}
+	return first
+}
+
+// Backwards tells whether times, of those that are known, ever fall.
+func Backwards(times []int64) bool {
+	last := int64(columnar.Null)
+	for _, t := range times {
+		if t == columnar.Null {
+			continue
+		}
+		if t < last {
+			return true
+		}
+		last = t
+	}
+	return false
+}

@@ -1,0 +1,51 @@
+package stat
+
+import (
+	"math"
+	"slices"
+)
+
+// Bins of a logHistogram: eight in a factor of ten, from 1 to 10⁶.
+const (
+	LogBins      = 48
+	logPerDecade = 8
+)
+
+// LogEdges are the edges of the bins, rounded to three digits.
+var LogEdges = func() (edges [LogBins + 1]float64) {
+	for k := range edges {
+		v := math.Pow(10, float64(k)/logPerDecade)
+		unit := math.Pow(10, math.Floor(math.Log10(v)+1e-9)-2)
+		edges[k] = math.Round(v/unit) * unit
+	}
+	return edges
+}()
+
+// A LogHistogram counts positive values in bins that grow.
+type LogHistogram struct {
+	Counts       [LogBins]int64
+	Below, Above int64
+}
+
+func (h *LogHistogram) Add(v float64) {
+	switch {
+	case v < LogEdges[0]:
+		h.Below++
+	case v >= LogEdges[LogBins]:
+		h.Above++
+	default:
+		k, found := slices.BinarySearch(LogEdges[:], v)
+		if !found {
+			k--
+		}
+		h.Counts[k]++
+	}
+}
+
+func (h *LogHistogram) Merge(o *LogHistogram) {
+	for k := range h.Counts {
+		h.Counts[k] += o.Counts[k]
+	}
+	h.Below += o.Below
+	h.Above += o.Above
+}
