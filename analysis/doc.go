@@ -1,11 +1,6 @@
-// Package analysis computes the statistics of a store: those of the paper, data quality,
-// annotators and HITs, and what the paper suggests.
+// Package analysis computes the statistics of a store: those of the paper, data quality, annotators and HITs, and what
+// the paper suggests. It joins the two data sets, whose statistics are in packages imagenet and coco; what comes out is
+// in package result.
 //
-// A result is data: values with their units, numbers of units, intervals and published
-// references, exclusions by reason, maps, tables, warnings. docs/reference/stats.md describes all of them,
-// and docs/design/definitions.md what their Rules refer to.
-//
-// All statistics are gathered in one pass over the annotations, several row groups at a time.
-// Sums are exact (a whole number of 2⁻⁶⁴), and whatever else depends on order is sorted, so that
-// a result is the same for any number of goroutines.
+// docs/reference/stats.md describes all statistics, and docs/design/definitions.md what their Rules refer to.
 package analysis

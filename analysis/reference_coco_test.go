@@ -62,7 +62,7 @@ func (g *refTruth) of(class string) (out []schema.Instance) {
 	return out
 }
 
-// onMask tells whether the pixel under a point is set in a mask of the class (C5).
+// onMask reports whether the pixel under a point is set in a mask of the class (C5).
 func (g *refTruth) onMask(class string, x, y float64) bool {
 	if x < 0 || x > 1 || y < 0 || y > 1 || math.IsNaN(g.w) {
 		return false
@@ -84,7 +84,7 @@ func (g *refTruth) onContinuous(class string, x, y float64) bool {
 	})
 }
 
-// inPolygons tells whether a point is in any of the polygons of an instance, even-odd in each.
+// inPolygons reports whether a point is in any of the polygons of an instance, even-odd in each.
 func inPolygons(in schema.Instance, x, y float64) bool {
 	values := in.Polygon
 	for _, n := range in.Rings {
@@ -105,7 +105,7 @@ func inPolygons(in schema.Instance, x, y float64) bool {
 	return false
 }
 
-// inRuns tells whether a pixel is set in the run-length mask of an instance.
+// inRuns reports whether a pixel is set in the run-length mask of an instance.
 func inRuns(in schema.Instance, column, row int) bool {
 	if in.RLEHeight == nil || in.RLEWidth == nil || row >= int(*in.RLEHeight) || column >= int(*in.RLEWidth) {
 		return false
@@ -118,7 +118,7 @@ func inRuns(in schema.Instance, column, row int) bool {
 	return at < len(mask) && mask[at]
 }
 
-// onBox tells whether a point is in a bounding box of the class (C6).
+// onBox reports whether a point is in a bounding box of the class (C6).
 func (g *refTruth) onBox(class string, x, y float64) bool {
 	return slices.ContainsFunc(g.of(class), func(in schema.Instance) bool {
 		return in.X != nil && x*g.w >= *in.X && x*g.w <= *in.X+*in.W && y*g.h >= *in.Y && y*g.h <= *in.Y+*in.H
@@ -155,7 +155,7 @@ func typeIs(a schema.Action, types ...string) bool {
 
 func hasPlace(a schema.Action) bool { return a.ToX != nil && a.ToY != nil }
 
-// stays tells whether a class is placed at the end (C7).
+// stays reports whether a class is placed at the end (C7).
 func (p *refPage) stays(class string) bool {
 	actions := p.icons[class]
 	return len(actions) > 0 && typeIs(last(actions), "add", "move")

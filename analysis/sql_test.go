@@ -69,7 +69,7 @@ func number(v any) float64 {
 	return math.NaN()
 }
 
-// near tells whether two numbers agree as closely as sums in another order can.
+// near reports whether two numbers agree as closely as sums in another order can.
 func near(a, b float64) bool {
 	return a == b || math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b))
 }

@@ -6,7 +6,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// Latest is the greatest time, columnar.Null for none.
+// Latest returns the greatest time, columnar.Null for none.
 func Latest(times []int64) int64 {
 	last := int64(columnar.Null)
 	for _, t := range times {
@@ -15,7 +15,7 @@ func Latest(times []int64) int64 {
 	return last
 }
 
-// Earliest is the least time, math.MaxInt64 for none.
+// Earliest returns the least time, math.MaxInt64 for none.
 func Earliest(times []int64) int64 {
 	first := int64(math.MaxInt64)
 	for _, t := range times {
@@ -26,7 +26,7 @@ func Earliest(times []int64) int64 {
 	return first
 }
 
-// Backwards tells whether times, of those that are known, ever fall.
+// Backwards reports whether the known times ever fall.
 func Backwards(times []int64) bool {
 	last := int64(columnar.Null)
 	for _, t := range times {

@@ -5,6 +5,7 @@ import (
 	"abtool/analysis/result"
 )
 
+// Statistics lists the statistics of COCO-AB, in the order of documents.
 var Statistics = []pass.Entry{
 	{Entry: result.Entry{Name: "counts", Title: "How much there is", Rules: "C1, C2, C3", Paper: "sections 3 and C",
 		Definition: "Pages, actions with icons, steps through the superclasses, mouse samples, and the ground truth. A page whose image is not in the ground truth counts in nothing that needs it. Actions of unknown type count as unknown_type, others on an icon whose name is not a class of the ground truth as unknown_icon, each once; names match exactly, and such actions are otherwise left out."},

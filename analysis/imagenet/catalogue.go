@@ -5,6 +5,7 @@ import (
 	"abtool/analysis/result"
 )
 
+// Statistics lists the statistics of ImageNet-AB, in the order of documents.
 var Statistics = []pass.Entry{
 	{Entry: result.Entry{Name: "counts", Title: "How much there is", Rules: "I1, I2, I4, I5", Paper: "sections 3 and C",
 		Definition: "Images that the byproducts speak of, the times they were shown, and how many were selected, have any byproduct (a click, a mouse sample or a hover), a final click, a usable ground-truth box."},

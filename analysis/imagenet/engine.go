@@ -38,7 +38,7 @@ func (c *rowColumns) bind(t *columnar.Table) (*columnar.Reader, error) {
 	return pass.Bind(t, to, slices.Concat(imagenet.EventColumns, imagenet.MouseColumns)...)
 }
 
-// An worker is what one goroutine of an engine has.
+// A worker is what one goroutine of an engine has.
 type worker struct {
 	e     *engine
 	read  *columnar.Reader

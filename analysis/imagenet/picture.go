@@ -21,7 +21,7 @@ type picture struct {
 	trace byproduct.Trace // of the final showing
 }
 
-// clickedBoxed tells whether the image is in BC (I5).
+// clickedBoxed reports whether the image is in BC (I5).
 func (p *picture) clickedBoxed() bool { return p.final != nil && len(p.boxes) > 0 }
 
 // reset empties the picture for another image, keeping its memory.

@@ -1,8 +1,6 @@
 package imagenet
 
-import (
-	"abtool/analysis/result"
-)
+import "abtool/analysis/result"
 
 // published are the values that the paper reports of its own data, by statistic and value. They are compared
 // with, never computed with.

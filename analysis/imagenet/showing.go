@@ -32,7 +32,7 @@ type showing struct {
 
 func (s *showing) isSelected() bool { return s.selected == 1 }
 
-// clicked tells whether it counts for clicks: selected, with a valid click (I4).
+// clicked reports whether it counts for clicks: selected, with a valid click (I4).
 func (s *showing) clicked() bool { return s.selected == 1 && s.last >= 0 }
 
 // click is the last valid click.
@@ -48,7 +48,7 @@ func (s *showing) trace(tr *byproduct.Trace) (visits int64) {
 	return visits
 }
 
-// anyByproduct tells whether there is a click, a sample or a hover (I2).
+// anyByproduct reports whether there is a click, a sample or a hover (I2).
 func (s *showing) anyByproduct() bool {
 	return s.clicks.Len()+s.mouse.Len()+len(s.hovers.T) > 0
 }

@@ -16,7 +16,7 @@ type Entry struct {
 	Definition string
 }
 
-// Statistic is an empty result of the entry.
+// Statistic returns an empty result of the entry.
 func (e *Entry) Statistic() Statistic {
 	return Statistic{Name: e.Name, Title: e.Title, Rules: e.Rules, Paper: e.Paper, Definition: e.Definition}
 }

@@ -1,8 +1,6 @@
 package result
 
-import (
-	"abtool/internal/stat"
-)
+import "abtool/internal/stat"
 
 // GridHistogram is a map of the image.
 func GridHistogram(name, title, of string, g *stat.Grid) Histogram {

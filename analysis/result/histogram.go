@@ -1,8 +1,6 @@
 package result
 
-import (
-	"abtool/internal/stat"
-)
+import "abtool/internal/stat"
 
 // LogTable has the bins from the first to the last that is not empty; the outer ones also have what
 // is beyond.

@@ -1,8 +1,6 @@
 package result
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // A Statistic is a result: some values, histograms and tables that belong together.
 type Statistic struct {
@@ -46,8 +44,10 @@ func (s *Statistic) WarnFew(v Value) {
 	}
 }
 
+// Add adds values.
 func (s *Statistic) Add(v ...Value) { s.Values = append(s.Values, v...) }
 
+// Exclude says that n units are left out, and why.
 func (s *Statistic) Exclude(reason, of string, n int64) {
 	s.Excluded = append(s.Excluded, Excluded{reason, of, n})
 }

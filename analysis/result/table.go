@@ -33,7 +33,7 @@ func (h Header) Columns() []Column {
 	return columns
 }
 
-// Bounds are the ends of an interval, undefined for none.
+// Bounds returns the ends of an interval, undefined for none.
 func Bounds(i *stat.Interval) (low, high stat.Number) {
 	if i == nil {
 		return stat.Number(math.NaN()), stat.Number(math.NaN())

@@ -1,17 +1,6 @@
 package result
 
-import (
-	"abtool/internal/stat"
-)
-
-// MeanOf is the mean over units, such as HITs, with the population standard deviation as a value
-// beside it.
-func MeanOf(name, title, unit, of string, m *stat.Mean) []Value {
-	return []Value{
-		{Name: name, Title: title, Value: m.Value(), Unit: unit, N: m.N, Of: of, Interval: m.Interval()},
-		{Name: name + "_std", Title: "population standard deviation of the same", Value: stat.Number(m.Deviation()), Unit: unit, N: m.N, Of: of},
-	}
-}
+import "abtool/internal/stat"
 
 // A Value is a number with what it means and how sure it is.
 type Value struct {
@@ -43,17 +32,17 @@ const (
 	UnitNone  = ""
 )
 
-// Count is a Value that counts units.
+// Count returns a Value that counts units.
 func Count(name, title, of string, n int64) Value {
 	return CountOf(name, title, of, n, n)
 }
 
-// CountOf is a Value that counts k of n units.
+// CountOf returns a Value that counts k of n units.
 func CountOf(name, title, of string, k, n int64) Value {
 	return Value{Name: name, Title: title, Value: stat.Number(k), Unit: "count", N: n, Of: of}
 }
 
-// Median is the median of sorted independent values, with the interval of order statistics.
+// Median returns the median of sorted independent values, with the interval of order statistics.
 func Median[T int64 | int32 | float64](name, title, unit, of string, sorted []T) Value {
 	return Value{
 		Name: name, Title: title, Value: stat.Number(stat.Quantile(sorted, 0.5)), Unit: unit, N: int64(len(sorted)), Of: of,
@@ -61,7 +50,7 @@ func Median[T int64 | int32 | float64](name, title, unit, of string, sorted []T)
 	}
 }
 
-// Ratio is a ratio as a Value.
+// Ratio returns a ratio over annotators as a Value, with its interval.
 func Ratio(r *stat.Ratios, b *stat.Bootstrap, name, title, unit, of string, id stat.RatioID) Value {
 	t := r.Total(id)
 	v := Value{
@@ -74,7 +63,15 @@ func Ratio(r *stat.Ratios, b *stat.Bootstrap, name, title, unit, of string, id s
 	return v
 }
 
-// Proportion is the share of k of n independent units, with Wilson's interval.
+// Proportion returns the share of k of n independent units, with Wilson's interval.
 func Proportion(name, title, of string, k, n int64) Value {
 	return Value{Name: name, Title: title, Value: stat.Share(k, n), Unit: UnitShare, N: n, K: &k, Of: of, Interval: stat.Wilson(k, n)}
+}
+
+// MeanOf returns the mean over units, such as HITs, and the population standard deviation of the same.
+func MeanOf(name, title, unit, of string, m *stat.Mean) []Value {
+	return []Value{
+		{Name: name, Title: title, Value: m.Value(), Unit: unit, N: m.N, Of: of, Interval: m.Interval()},
+		{Name: name + "_std", Title: "population standard deviation of the same", Value: stat.Number(m.Deviation()), Unit: unit, N: m.N, Of: of},
+	}
 }

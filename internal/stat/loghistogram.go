@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Bins of a logHistogram: eight in a factor of ten, from 1 to 10⁶.
+// Bins of a LogHistogram: eight in a factor of ten, from 1 to 10⁶.
 const (
 	LogBins      = 48
 	logPerDecade = 8
@@ -27,6 +27,7 @@ type LogHistogram struct {
 	Below, Above int64
 }
 
+// Add counts a value.
 func (h *LogHistogram) Add(v float64) {
 	switch {
 	case v < LogEdges[0]:
@@ -42,6 +43,7 @@ func (h *LogHistogram) Add(v float64) {
 	}
 }
 
+// Merge adds the counts of another histogram.
 func (h *LogHistogram) Merge(o *LogHistogram) {
 	for k := range h.Counts {
 		h.Counts[k] += o.Counts[k]

@@ -1,6 +1,6 @@
 package stat
 
-// One is 1 for true.
+// One returns 1 for true and 0 for false.
 func One(b bool) int64 {
 	if b {
 		return 1

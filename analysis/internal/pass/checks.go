@@ -5,13 +5,6 @@ import (
 	"abtool/internal/stat"
 )
 
-func (c *Check) See(fails bool) {
-	c.N++
-	if fails {
-		c.Faults++
-	}
-}
-
 // A Check is one kind of doubt about the data: how many of which rows or points are affected.
 type Check struct {
 	Name, Title string
@@ -20,7 +13,15 @@ type Check struct {
 	Faults, N   int64
 }
 
-// ChecksTable is the table of checks.
+// See counts a row or point to which the check applies.
+func (c *Check) See(fails bool) {
+	c.N++
+	if fails {
+		c.Faults++
+	}
+}
+
+// ChecksTable returns the table of checks.
 func ChecksTable(checks []*Check) result.Table {
 	t := result.Table{Name: "checks", Title: "What is doubtful in the data, and where it is", Columns: result.Header{
 		{"check", "", "name of the check"}, {"meaning", "", "what is doubtful"}, {"count", "count", "affected"}, {"n", "count", "checked"}, {"of", "", "what is counted"},
@@ -40,6 +41,7 @@ func CheckValues(checks []*Check) (out []result.Value) {
 	return out
 }
 
+// MergeChecks adds what another goroutine counted.
 func MergeChecks(to, from []*Check) {
 	for i := range to {
 		to[i].Faults += from[i].Faults

@@ -30,6 +30,7 @@ func ExampleOptions(o *result.ExampleOptions) result.Options {
 	return result.Options{Jobs: jobs, Hide: o.Hide}
 }
 
+// Chance returns a hash of an image's id: examples are the images of the least.
 func Chance(seed uint64, id string) uint64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d/%s", seed, id)
@@ -38,21 +39,24 @@ func Chance(seed uint64, id string) uint64 {
 	return v * 0x9e3779b97f4a7c15
 }
 
-// Candidates keeps the n examples of the least chance.
+// Candidates are the examples of the least chance so far.
 type Candidates struct {
 	List []Candidate
 }
 
+// A Candidate is an image that may become an example.
 type Candidate struct {
 	Chance uint64
 	ID     string
 	Done   *result.Example
 }
 
+// Wants reports whether an image of a chance would be among the first n.
 func (c *Candidates) Wants(n int, chance uint64) bool {
 	return len(c.List) < n || n > 0 && chance < c.List[len(c.List)-1].Chance
 }
 
+// Add adds an image, and keeps the first n.
 func (c *Candidates) Add(n int, x Candidate) {
 	c.List = append(c.List, x)
 	slices.SortFunc(c.List, func(a, b Candidate) int {

@@ -9,12 +9,12 @@ import (
 // An Entry is a statistic with what makes it.
 type Entry struct {
 	result.Entry
-	Make maker
+	Make Maker
 }
 
-// A maker makes a statistic for an engine, once for each goroutine. What the statistic counts in the ratios
+// A Maker makes a statistic for an engine, once for each goroutine. What the statistic counts in the ratios
 // is merged without it.
-type maker func(engine any, r *stat.Ratios) gathered
+type Maker func(engine any, r *stat.Ratios) gathered
 
 // gathered is a statistic as one goroutine gathers it.
 type gathered struct {
@@ -28,7 +28,7 @@ type gathered struct {
 func Gathers[E any, T interface {
 	Merge(T)
 	Result(E, *result.Statistic)
-}](make func(E, *stat.Ratios) T) maker {
+}](make func(E, *stat.Ratios) T) Maker {
 	return func(engine any, r *stat.Ratios) gathered {
 		e := engine.(E)
 		s := make(e, r)
@@ -42,6 +42,7 @@ type Gathering struct {
 	ratios *stat.Ratios
 }
 
+// Gather makes statistics for a goroutine of an engine.
 func Gather(engine any, entries []Entry) Gathering {
 	g := Gathering{ratios: &stat.Ratios{}}
 	for _, x := range entries {
@@ -50,7 +51,7 @@ func Gather(engine any, entries []Entry) Gathering {
 	return g
 }
 
-// With returns the statistics that have the methods of M.
+// With returns the statistics of a gathering that have the methods of M.
 func With[M any](g Gathering) (some []M) {
 	for _, s := range g.all {
 		if m, ok := s.statistic.(M); ok {

@@ -11,8 +11,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// An Base runs statistics over a data set of a store, in one pass over each of its tables. This is what
-// the engines of both data sets have.
+// A Base is what the engines of both data sets have: who made the rows, and after the pass the ratios over
+// annotators.
 type Base struct {
 	Options  result.Options
 	Workers  *byproduct.Names
@@ -23,6 +23,7 @@ type Base struct {
 	Boot     *stat.Bootstrap
 }
 
+// New returns a Base before its pass.
 func New(o result.Options) Base {
 	return Base{
 		Options: o, Workers: byproduct.NewNames(), HITs: byproduct.NewNames(),
@@ -38,7 +39,7 @@ func (e *Base) Resample(r *stat.Ratios) *stat.Bootstrap {
 	return r.Resample(e.Clusters.Sorted(), e.Options.Bootstrap, e.Options.Seed, e.Options.Jobs)
 }
 
-// Ratio is the value of a ratio over annotators, with its interval.
+// Ratio returns the value of a ratio over annotators, with its interval.
 func (e *Base) Ratio(name, title, unit, of string, id stat.RatioID) result.Value {
 	return result.Ratio(e.Ratios, e.Boot, name, title, unit, of, id)
 }

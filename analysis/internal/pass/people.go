@@ -1,8 +1,6 @@
 package pass
 
-import (
-	"abtool/store/columnar"
-)
+import "abtool/store/columnar"
 
 // People are those who made the rows of a row group.
 type People struct {

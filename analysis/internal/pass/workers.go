@@ -1,9 +1,8 @@
 package pass
 
-import (
-	"slices"
-)
+import "slices"
 
+// Unite appends to to what it does not have yet of from.
 func Unite[T comparable](to, from []T) []T {
 	for _, v := range from {
 		if !slices.Contains(to, v) {

@@ -1,0 +1,2 @@
+// Package coco has the statistics of COCO-AB, one a file.
+package coco

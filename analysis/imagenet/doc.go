@@ -1,0 +1,2 @@
+// Package imagenet has the statistics of ImageNet-AB, one a file.
+package imagenet
