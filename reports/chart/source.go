@@ -12,7 +12,7 @@ import (
 // A Source finds numbers of a data set's statistics by their names. Statistics, values, tables and columns
 // that are not there have no numbers; none of that is an error.
 type Source struct {
-	Set   string                         // imagenet or coco
+	Set   string                       // imagenet or coco
 	Stats map[string]*result.Statistic // by name
 }
 
