@@ -9,6 +9,7 @@ import (
 	"abtool/ingest/source"
 	"abtool/schema"
 	"abtool/store"
+	"abtool/store/columnar"
 )
 
 // accept takes what a unit holds into the store, in the order of the input: duplicates are
@@ -23,7 +24,7 @@ func (r *runner) accept(u *source.Unit) error {
 		from.home = b.Records[0].Kind.Set()
 	}
 	from.home = cmp.Or(from.home, u.Set)
-	a := acceptor{r: r, u: u, from: from, in: b.ImageNet[:0], co: b.COCO[:0]}
+	a := acceptor{r: r, u: u, from: from}
 	for i := range b.Records {
 		if err := a.take(&b.Records[i]); err != nil {
 			return err
@@ -189,36 +190,27 @@ type acceptor struct {
 	r          *runner
 	u          *source.Unit
 	from       *input
-	in         []decode.ImageNetRow // rows to write: the batch's without those of duplicates
-	co         []decode.COCORow
-	inSet      *dataset
-	coSet      *dataset
+	sets       [decode.COCO + 1]*dataset
+	spans      [decode.COCO + 1][]columnar.Span // rows to write: all but those of duplicates
 	stored     int
 	duplicates []int // record numbers within the unit
 	payload    []byte
 }
 
-// take decides on one record. Rows are moved down over those that were left out.
+// take decides on one record.
 func (a *acceptor) take(x *decode.Record) error {
-	k, d, err := a.r.account(a.from, x.Kind.Set())
+	set := x.Kind.Set()
+	k, d, err := a.r.account(a.from, set)
 	if err != nil {
 		return err
 	}
-	b, known := a.u.Batch, a.r.known
-	fresh := false
-	switch x.Kind {
-	case decode.XMLRecord:
-		if x.Fact.Shown == 0 && len(x.Fact.Boxes) > 0 {
-			fresh = known.bare.add(x.ID)
-		} else {
-			fresh = known.image(x.ID, b.ImageNet[x.First:x.End])
-		}
-	case decode.JSONRecord:
-		fresh = known.record(x.ID, x.Pair, x.Slot)
-	case decode.VOCRecord:
-		fresh = known.boxes.add(x.ID)
-	case decode.COCORecord:
-		fresh = known.coco.CheckedAdd(uint64(x.Num))
+	b, rows := a.u.Batch, x.End-x.First
+	fresh := a.r.known.add(b, x)
+	columns := b.Rows(set)
+	seq, from := columns.Column("seq"), columns.Column("source")
+	for i := range rows { // of duplicates, too: columns have no gaps
+		seq.Add(uint64(d.seq + int64(i)))
+		from.AddText(a.u.Src.Name)
 	}
 	if !fresh {
 		a.duplicates = append(a.duplicates, x.At)
@@ -231,37 +223,33 @@ func (a *acceptor) take(x *decode.Record) error {
 	}
 	a.stored++
 	k.Stored++
-	if x.Kind == decode.COCORecord {
-		k.Rows += int64(x.End - x.First)
-		for i := x.First; i < x.End; i++ {
-			row := &b.COCO[i]
-			row.Seq, row.Source = d.seq, a.u.Src.Name
-			d.seq++
-			a.co = append(a.co, *row)
-		}
-		a.coSet = d
-		return nil
-	}
-	a.inSet = d
-	tag := byte(fromBoxes)
+	a.sets[set] = d
 	if x.Kind == decode.VOCRecord {
 		a.from.boxes += int64(len(x.Fact.Boxes))
 	} else {
-		tag = fromRecord
-		k.Rows += int64(x.End - x.First)
-		for i := x.First; i < x.End; i++ {
-			row := &b.ImageNet[i]
-			row.Seq, row.Source = d.seq, a.u.Src.Name
-			d.seq++
-			if len(a.in) != i {
-				a.in = append(a.in, *row)
-			} else {
-				a.in = a.in[:i+1]
-			}
-		}
+		k.Rows += int64(rows)
+		d.seq += int64(rows)
+		a.keep(set, columnar.Span{Rows: columns, From: x.First, To: x.End})
+	}
+	if set == decode.COCO {
+		return nil
+	}
+	tag := byte(fromRecord)
+	if x.Kind == decode.VOCRecord {
+		tag = fromBoxes
 	}
 	a.payload = appendFact(a.payload[:0], tag, &x.Fact)
 	return d.images.add([]byte(x.ID), a.payload)
+}
+
+// keep adds rows to those to write.
+func (a *acceptor) keep(set decode.Set, rows columnar.Span) {
+	all := a.spans[set]
+	if n := len(all) - 1; n >= 0 && all[n].To == rows.From {
+		all[n].To = rows.To
+		return
+	}
+	a.spans[set] = append(all, rows)
 }
 
 // dropDuplicates forgets the nulled fields of duplicates and puts the rejects in order.
@@ -280,16 +268,14 @@ func (a *acceptor) dropDuplicates() {
 // write hands the rows on. The unit is used again when all have been taken.
 func (a *acceptor) write() error {
 	u, feeder := a.u, a.r.feeder
-	left := &countdown{n: 2, then: func() { feeder.Recycle(u) }}
-	if a.inSet != nil {
-		if err := a.inSet.in.write(a.in, left.done); err != nil {
-			return err
+	left := &countdown{n: 1, then: func() { feeder.Recycle(u) }}
+	for set, spans := range a.spans {
+		for _, rows := range spans {
+			left.more()
+			if err := a.sets[set].ann.write(rows, left.done); err != nil {
+				return err
+			}
 		}
-	} else {
-		left.done()
-	}
-	if a.coSet != nil {
-		return a.coSet.co.write(a.co, left.done)
 	}
 	left.done()
 	return nil

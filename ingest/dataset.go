@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 
 	"abtool/ingest/decode"
-	"abtool/schema"
+	"abtool/store/columnar"
 )
 
 // Rows of a row group. Groups are what is held in memory while it is encoded, and what later
@@ -31,9 +31,8 @@ type dataset struct {
 	rejects tally
 	nulled  tally
 
-	rej        *table[decode.Reject]
-	in         *table[decode.ImageNetRow]
-	co         *table[decode.COCORow]
+	rej        *table[slice[decode.Reject]]
+	ann        *table[columnar.Span] // annotations
 	images     *spill
 	spillErr   error
 	categories map[int64]string // COCO's names by id
@@ -62,29 +61,21 @@ func newDataset(name, parent string, sources []string, jobs, groupRows int) (d *
 			d.abort()
 		}
 	}()
-	d.rej, err = newTable(d.path("rejects"), name+"/rejects", rejectsGroup, 1, func(w io.Writer) (sink[decode.Reject], error) {
-		return newRowSink(w, name+"/rejects", sources, shapeOfReject), nil
+	d.rej, err = newTable(d.path("rejects"), name+"/rejects", rejectsGroup, 1, func(w io.Writer) sink[slice[decode.Reject]] {
+		return newRowSink(w, name+"/rejects", sources, shapeOfReject)
 	})
 	if err != nil {
 		return nil, err
 	}
-	switch table := name + "/annotations"; name {
-	case "imagenet":
-		d.in, err = newTable(d.path("annotations"), table, rows(imagenetGroup), jobs, func(w io.Writer) (sink[decode.ImageNetRow], error) {
-			return newColumnSink[schema.ImageNetAnnotation](w, table, sources, jobs, decode.ImageNetColumns)
-		})
-		if err != nil {
-			return nil, err
-		}
-		d.in.weight = (*decode.ImageNetRow).Weight
-	case "coco":
-		d.co, err = newTable(d.path("annotations"), table, rows(cocoGroup), jobs, func(w io.Writer) (sink[decode.COCORow], error) {
-			return newColumnSink[schema.COCOAnnotation](w, table, sources, jobs, decode.COCOColumns)
-		})
-		if err != nil {
-			return nil, err
-		}
-		d.co.weight = (*decode.COCORow).Weight
+	set, group := decode.SetOf(name), imagenetGroup
+	if set == decode.COCO {
+		group = cocoGroup
+	}
+	d.ann, err = newTable(d.path("annotations"), name+"/annotations", rows(group), jobs, func(w io.Writer) sink[columnar.Span] {
+		return newColumnSink(w, set, name+"/annotations", sources, jobs)
+	})
+	if err != nil {
+		return nil, err
 	}
 	return d, nil
 }
@@ -98,15 +89,10 @@ func (d *dataset) finish(ctx context.Context) (err error) {
 			err = e
 		}
 	}
-	if d.in != nil {
-		note(d.in.close())
-		d.rows["annotations"] = d.in.rows
-		d.in = nil
-	}
-	if d.co != nil {
-		note(d.co.close())
-		d.rows["annotations"] = d.co.rows
-		d.co = nil
+	if d.ann != nil {
+		note(d.ann.close())
+		d.rows["annotations"] = d.ann.rows
+		d.ann = nil
 	}
 	if err == nil {
 		if d.name == "imagenet" {
@@ -127,11 +113,8 @@ func (d *dataset) finish(ctx context.Context) (err error) {
 
 // abort closes what is open; the folder is removed by the caller.
 func (d *dataset) abort() {
-	if d.in != nil {
-		d.in.abandon()
-	}
-	if d.co != nil {
-		d.co.abandon()
+	if d.ann != nil {
+		d.ann.abandon()
 	}
 	if d.rej != nil {
 		d.rej.abandon()
@@ -164,8 +147,8 @@ const imagesBatch = 128
 // writeImages makes a row of what was said of each image, in the order of their keys.
 func writeImages[R any](ctx context.Context, d *dataset, group int, shape func(*R) uint8, merge func(key []byte, payloads [][]byte) (R, bool, error)) error {
 	name := d.name + "/images"
-	t, err := newTable(d.path("images"), name, group, d.jobs, func(w io.Writer) (sink[R], error) {
-		return newRowSink(w, name, d.sources, shape), nil
+	t, err := newTable(d.path("images"), name, group, d.jobs, func(w io.Writer) sink[slice[R]] {
+		return newRowSink(w, name, d.sources, shape)
 	})
 	if err != nil {
 		return err

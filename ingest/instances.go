@@ -326,7 +326,7 @@ func (g *gtReader) image(raw []byte, key string) *decode.Fault {
 	p := append(g.bytes[:0], gtImage)
 	p = appendOpt(p, side(b, "width", o))
 	p = appendOpt(p, side(b, "height", o))
-	p = append(p, b.Name(scalarOf(o["file_name"]), decode.Field{Name: "images.file_name"})...)
+	p = append(p, decode.Name(&b.Log, scalarOf(o["file_name"]), decode.Field{Name: "images.file_name"})...)
 	g.bytes = p
 	g.add(id, p)
 	return nil
@@ -335,12 +335,15 @@ func (g *gtReader) image(raw []byte, key string) *decode.Fault {
 // side returns the width or height of a ground-truth image in pixels, nil where it is not usable.
 func side(b *decode.Batch, key string, o map[string]json.RawMessage) *int32 {
 	f := decode.Field{Name: "images." + key}
-	v := b.Whole(scalarOf(o[key]), f)
-	if v != nil && *v == 0 {
+	v, ok := decode.Whole(&b.Log, scalarOf(o[key]), f)
+	switch {
+	case !ok:
+		return nil
+	case v == 0:
 		b.Drop(f.String(), schema.BadSize, key+" is 0; wanted 1 pixel or more", o[key])
 		return nil
 	}
-	return v
+	return &v
 }
 
 // category reads a class. Under a key, its name alone will do.

@@ -40,30 +40,34 @@ func newKnown(mixed, boxed bool) *known {
 	return &known{mixed: mixed, boxed: boxed, showing: map[showingKey]struct{}{}, pairs: map[string]uint32{}, odd: map[string]uint64{}}
 }
 
-// image notes an XML file's image and its showings; false when it was there.
-func (k *known) image(id string, rows []decode.ImageNetRow) bool {
-	if k.mixed {
-		if k.json.has(id) || !k.xml.add(id) {
-			return false
+// add notes a record; false when it was there.
+func (k *known) add(b *decode.Batch, x *decode.Record) bool {
+	switch x.Kind {
+	case decode.JSONRecord:
+		if k.mixed || k.boxed {
+			k.json.add(x.ID)
 		}
-		for i := range rows {
-			if pair, slot := rows[i].Pair(); pair != "" {
-				k.showings(id, pair, slot)
-			}
-		}
-		return true
+		return k.showings(x.ID, x.Pair, x.Slot)
+	case decode.VOCRecord:
+		return k.boxes.add(x.ID)
+	case decode.COCORecord:
+		return k.coco.CheckedAdd(uint64(x.Num))
 	}
-	return k.xml.add(id)
+	if x.Fact.Shown == 0 && len(x.Fact.Boxes) > 0 {
+		return k.bare.add(x.ID)
+	}
+	if k.mixed && k.json.has(x.ID) || !k.xml.add(x.ID) {
+		return false
+	}
+	for row := x.First; k.mixed && row < x.End; row++ {
+		if pair, slot := b.Pair(row); pair != "" {
+			k.showings(x.ID, pair, slot)
+		}
+	}
+	return true
 }
 
-// record notes a JSON record; false when its showing was there.
-func (k *known) record(id, pair string, slot int32) bool {
-	if k.mixed || k.boxed {
-		k.json.add(id)
-	}
-	return k.showings(id, pair, slot)
-}
-
+// showings notes a showing of an image; false when it was there.
 func (k *known) showings(id, pair string, slot int32) bool {
 	image, ok := packed(id)
 	if !ok {

@@ -10,6 +10,13 @@ import (
 	"abtool/schema"
 )
 
+// slice is rows as parquet-go takes them. Their lists are not counted.
+type slice[R any] []R
+
+func (s slice[R]) Len() int              { return len(s) }
+func (s slice[R]) Cut(i, j int) slice[R] { return s[i:j] }
+func (s slice[R]) Weight(int) int        { return 0 }
+
 // rowSink is a file of rows as parquet-go takes them: the small tables.
 type rowSink[R any] struct {
 	out   *parquet.GenericWriter[R]
@@ -37,14 +44,14 @@ func writerOptions[R any](meta [][2]string) []parquet.WriterOption {
 	return o
 }
 
-func (s *rowSink[R]) encoder() encoder[R] {
+func (s *rowSink[R]) encoder() encoder[slice[R]] {
 	e := &rowEncoder[R]{shape: s.shape}
 	e.w = parquet.NewGenericWriter[R](&e.buf, writerOptions[R](nil)...)
 	return e
 }
 
 // append appends an encoded row group as it is.
-func (s *rowSink[R]) append(e encoder[R], rows int) error {
+func (s *rowSink[R]) append(e encoder[slice[R]], rows int) error {
 	file := e.(*rowEncoder[R]).buf.Bytes()
 	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
@@ -70,7 +77,7 @@ type rowEncoder[R any] struct {
 	shape func(*R) uint8
 }
 
-func (e *rowEncoder[R]) add(rows []R) error {
+func (e *rowEncoder[R]) add(rows slice[R]) error {
 	for len(rows) > 0 {
 		n := e.run(rows)
 		if _, err := e.w.Write(rows[:n]); err != nil {

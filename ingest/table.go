@@ -12,69 +12,73 @@ import (
 
 // table writes the rows of one file. Row groups are encoded side by side, each into memory,
 // and joined in order, so that the bytes do not depend on the number of workers.
-type table[R any] struct {
+type table[P rows[P]] struct {
 	name   string // as imagenet/annotations
 	file   *os.File
-	sink   sink[R]
-	perRow int          // rows of a row group
-	weight func(*R) int // values of a row's lists; nil: not counted
+	sink   sink[P]
+	perRow int // rows of a row group
 
 	sem    chan struct{}  // groups being encoded
-	order  chan *group[R] // groups to join, in order
+	order  chan *group[P] // groups to join, in order
 	joined chan struct{}  // closed when all are
-	free   freelist.List[encoder[R]]
-	cur    *group[R]
+	free   freelist.List[encoder[P]]
+	cur    *group[P]
 	rows   int64
 	mu     sync.Mutex
 	err    error
 }
 
+// rows are rows in the form that the encoder of their table takes.
+type rows[P any] interface {
+	Len() int
+	// Cut returns the rows from the i-th to before the j-th.
+	Cut(i, j int) P
+	// Weight returns the number of values in the lists of the i-th row, 0 where they are not counted.
+	Weight(i int) int
+}
+
 // sink is a file that takes encoded row groups.
-type sink[R any] interface {
-	encoder() encoder[R]
-	append(e encoder[R], rows int) error
+type sink[P rows[P]] interface {
+	encoder() encoder[P]
+	append(e encoder[P], rows int) error
 	close() error
 }
 
 // encoder takes the rows of a row group and encodes them into memory.
-type encoder[R any] interface {
-	add(rows []R) error
+type encoder[P rows[P]] interface {
+	add(rows P) error
 	finish() error
 	reset()
 }
 
 // group is a row group being filled.
-type group[R any] struct {
-	in     chan part[R]
+type group[P rows[P]] struct {
+	in     chan part[P]
 	n      int
 	weight int
 	done   chan struct{}
-	enc    encoder[R]
+	enc    encoder[P]
 	err    error
 }
 
 // part is a slice of rows and what to do when they have been taken.
-type part[R any] struct {
-	rows    []R
+type part[P rows[P]] struct {
+	rows    P
 	release func()
 }
 
 // maxWeight ends a row group early whose lists are long, so that it fits into memory.
 const maxWeight = 1 << 20
 
-func newTable[R any](path, name string, rowsPerGroup, jobs int, open func(io.Writer) (sink[R], error)) (*table[R], error) {
+func newTable[P rows[P]](path, name string, rowsPerGroup, jobs int, open func(io.Writer) sink[P]) (*table[P], error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return nil, fmt.Errorf("creating %s: %w", name, err)
 	}
-	s, err := open(f)
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	t := &table[R]{
+	s := open(f)
+	t := &table[P]{
 		name: name, file: f, sink: s, perRow: rowsPerGroup,
-		sem: make(chan struct{}, (jobs+1)/2), order: make(chan *group[R], jobs+1), joined: make(chan struct{}),
+		sem: make(chan struct{}, (jobs+1)/2), order: make(chan *group[P], jobs+1), joined: make(chan struct{}),
 	}
 	t.free.Make = s.encoder
 	go t.join()
@@ -83,20 +87,20 @@ func newTable[R any](path, name string, rowsPerGroup, jobs int, open func(io.Wri
 
 // write takes rows; release is called when they are no longer needed. The caller is the only
 // one to call write and close.
-func (t *table[R]) write(rows []R, release func()) error {
+func (t *table[P]) write(rows P, release func()) error {
 	if release == nil {
 		release = func() {}
 	}
 	left := &countdown{n: 1, then: release}
-	for len(rows) > 0 {
+	for rows.Len() > 0 {
 		if t.cur == nil {
 			t.begin()
 		}
 		n := t.cur.fits(rows, t)
 		left.more()
-		t.cur.in <- part[R]{rows[:n], left.done}
+		t.cur.in <- part[P]{rows.Cut(0, n), left.done}
 		t.rows += int64(n)
-		rows = rows[n:]
+		rows = rows.Cut(n, rows.Len())
 		if t.cur.n == t.perRow || t.cur.weight >= maxWeight {
 			close(t.cur.in)
 			t.cur = nil
@@ -107,14 +111,12 @@ func (t *table[R]) write(rows []R, release func()) error {
 }
 
 // fits counts the rows, from the first on, that the group takes.
-func (g *group[R]) fits(rows []R, t *table[R]) int {
-	n := min(len(rows), t.perRow-g.n)
-	if t.weight != nil {
-		for i := range rows[:n] {
-			if g.weight += t.weight(&rows[i]); g.weight >= maxWeight {
-				n = i + 1
-				break
-			}
+func (g *group[P]) fits(rows P, t *table[P]) int {
+	n := min(rows.Len(), t.perRow-g.n)
+	for i := range n {
+		if g.weight += rows.Weight(i); g.weight >= maxWeight {
+			n = i + 1
+			break
 		}
 	}
 	g.n += n
@@ -145,9 +147,9 @@ func (c *countdown) done() {
 	}
 }
 
-func (t *table[R]) begin() {
+func (t *table[P]) begin() {
 	t.sem <- struct{}{}
-	g := &group[R]{in: make(chan part[R], 1), done: make(chan struct{})}
+	g := &group[P]{in: make(chan part[P], 1), done: make(chan struct{})}
 	t.cur = g
 	t.order <- g
 	go func() {
@@ -158,7 +160,7 @@ func (t *table[R]) begin() {
 }
 
 // encode takes the group's rows as they come.
-func (g *group[R]) encode() {
+func (g *group[P]) encode() {
 	for p := range g.in {
 		if g.err == nil {
 			g.err = g.enc.add(p.rows)
@@ -171,7 +173,7 @@ func (g *group[R]) encode() {
 }
 
 // join appends the encoded groups to the file.
-func (t *table[R]) join() {
+func (t *table[P]) join() {
 	defer close(t.joined)
 	for g := range t.order {
 		<-g.done
@@ -188,7 +190,7 @@ func (t *table[R]) join() {
 	}
 }
 
-func (t *table[R]) fail(err error) {
+func (t *table[P]) fail(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.err == nil {
@@ -196,14 +198,14 @@ func (t *table[R]) fail(err error) {
 	}
 }
 
-func (t *table[R]) failed() error {
+func (t *table[P]) failed() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.err
 }
 
 // close ends the file; on success its bytes are on the disk.
-func (t *table[R]) close() error {
+func (t *table[P]) close() error {
 	if t.cur != nil {
 		close(t.cur.in)
 		t.cur = nil
@@ -224,7 +226,7 @@ func (t *table[R]) close() error {
 }
 
 // abandon closes the file as it is: it will be removed.
-func (t *table[R]) abandon() {
+func (t *table[P]) abandon() {
 	t.fail(errAbandoned)
 	t.close()
 }

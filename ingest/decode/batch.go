@@ -2,50 +2,85 @@ package decode
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
-	"abtool/ingest/scan"
 	"abtool/schema"
 	"abtool/store"
+	"abtool/store/columnar"
 )
 
-// Batch is what a worker makes of one unit of input. Everything in it lives in its arenas and
-// is reused once the rows have been encoded.
+// Batch is what a worker makes of one chunk of input. Its memory is used again when the rows have been
+// encoded.
 type Batch struct {
-	Limits   store.Limits
-	Records  []Record
-	ImageNet []ImageNetRow
-	COCO     []COCORow
-	Rejects  []Reject // Record counts from the unit's first one; Source is filled in later
-	Asides   int      // values next to the records of containers
-	Headers  int      // front-end headers: ids and times of a HIT, no annotation
-	ended    bool     // an array's closing bracket was met
-	used     int      // bytes of the unit that were read
-	Count    int      // records met, the rejected included
-	nulls    int      // fields of the record being read that were set to null
+	output
+	xml   xmlReader
+	json  jsonReader
+	ended bool // an array's closing bracket was met
+	used  int  // bytes of the chunk that were read
+}
 
-	points arena[point]
-	hovers arena[hover]
-	acts   arena[action]
-	steps  arena[browse]
-	names  arena[string]
-	i32    arena[int32]
-	i64    arena[int64]
-	f64    arena[float64]
-	boxes  arena[schema.Box]
+// NewBatch makes an empty batch.
+func NewBatch(limits store.Limits) *Batch {
+	b := &Batch{output: output{limits: limits}}
+	for _, set := range Sets {
+		b.rows[set] = columnar.NewRows(set.Schema())
+	}
+	show := newShowing(&b.output)
+	b.xml = xmlReader{out: &b.output, show: show}
+	b.json = jsonReader{out: &b.output, show: show, page: newPage(&b.output)}
+	return b
+}
+
+// Reset empties the batch.
+func (b *Batch) Reset() {
+	b.output.reset()
+	b.ended, b.used = false, 0
+}
+
+// Pair returns what says in which showing a row of ImageNet's was made (R4).
+func (b *Batch) Pair(row int) (pair string, slot int32) { return b.json.show.pair(row) }
+
+// output is where the readers of a batch put what they read.
+type output struct {
+	Log
+	limits store.Limits
+	rows   [COCO + 1]*columnar.Rows
 	text   text
+	boxes  arena[schema.Box]
+}
 
-	Member string // of the record being read
-	Offset int64
+// Rows returns the rows of a data set.
+func (o *output) Rows(s Set) *columnar.Rows { return o.rows[s] }
 
-	show showing
-	page cocoPage
-	doc  xmlDoc
+func (o *output) reset() {
+	o.Log.reset()
+	for _, set := range Sets {
+		o.rows[set].Cut(0)
+	}
+	o.boxes.reset()
+	o.text.bytes.reset()
+}
 
-	template template // of XML
-	shapes   shapes
-	event    rawEvent
+// mark remembers how far the output was filled, so that a fast path can give up.
+type mark struct {
+	records, rejects, headers int
+	rows                      [COCO + 1]int
+}
+
+func (o *output) Mark() (m mark) {
+	o.nulls = 0
+	m.records, m.rejects, m.headers = len(o.Records), len(o.Rejects), o.Headers
+	for _, set := range Sets {
+		m.rows[set] = o.rows[set].Len()
+	}
+	return m
+}
+
+func (o *output) Rewind(m mark) {
+	o.nulls = 0
+	o.Records, o.Rejects, o.Headers = o.Records[:m.records], o.Rejects[:m.rejects], m.headers
+	for _, set := range Sets {
+		o.rows[set].Cut(m.rows[set])
+	}
 }
 
 // Record is one input record that was read: an XML file, or a JSON record. Whether it is a
@@ -56,12 +91,12 @@ type Record struct {
 	Num        int64  // COCO image id
 	Pair       string // of a JSON record: what says in which showing it was made (R4)
 	Slot       int32  // and the image's place on the page, noSlot where that does not count
-	First, End int    // rows in batch.in or batch.co
+	First, End int    // rows of its data set
 	Fact       ImageFact
-	At         int // record number within the unit
+	At         int // record number within the chunk
 	Member     string
 	Offset     int64
-	Data       []byte // what a snippet is taken from; valid until the unit is reused
+	Data       []byte // what a snippet is taken from; valid until the chunk is reused
 }
 
 // Name is the image of a record, for people.
@@ -96,74 +131,4 @@ type ImageFact struct {
 	ShownW, OrigH int32 // first positive original size among the showings, 0 when missing
 	Boxes         []schema.Box
 	Shown         int32
-}
-
-func (b *Batch) Reset() {
-	clear(b.Records)
-	clear(b.ImageNet)
-	clear(b.COCO)
-	b.Records, b.ImageNet, b.COCO, b.Rejects = b.Records[:0], b.ImageNet[:0], b.COCO[:0], b.Rejects[:0]
-	b.Asides, b.Headers, b.ended, b.used, b.Count = 0, 0, false, 0, 0
-	b.points.reset()
-	b.hovers.reset()
-	b.acts.reset()
-	b.steps.reset()
-	b.names.reset()
-	b.i32.reset()
-	b.i64.reset()
-	b.f64.reset()
-	b.boxes.reset()
-	b.text.bytes.reset()
-}
-
-// mark remembers how far the batch was filled, so that a fast path can give up.
-type mark struct{ records, in, co, rejects, headers int }
-
-func (b *Batch) Mark() mark {
-	b.nulls = 0
-	return mark{len(b.Records), len(b.ImageNet), len(b.COCO), len(b.Rejects), b.Headers}
-}
-
-func (b *Batch) Rewind(m mark) {
-	b.nulls = 0
-	b.Records, b.ImageNet, b.COCO, b.Rejects = b.Records[:m.records], b.ImageNet[:m.in], b.COCO[:m.co], b.Rejects[:m.rejects]
-	b.Headers = m.headers
-}
-
-// RejectRecord notes that the record being read is left out.
-func (b *Batch) RejectRecord(r schema.Reason, detail string, data []byte) {
-	b.Rejects = append(b.Rejects, Reject{
-		Kind: "record", Member: b.Member, Offset: b.Offset, Record: int64(b.Count),
-		Reason: string(r), Detail: detail, Snippet: scan.Snippet(data),
-	})
-}
-
-// maxNulls is how many fields of one record may be unusable: beyond, the record is.
-const maxNulls = 10_000
-
-// flooded rejects a record of which too many fields are unusable.
-func (b *Batch) flooded() *Fault {
-	if b.nulls <= maxNulls {
-		return nil
-	}
-	return Faultf(schema.TooLong, "%d fields are unusable", b.nulls)
-}
-
-// null notes that a field of the record being read is set to null.
-func (b *Batch) null(field string, r schema.Reason, found []byte) { b.Drop(field, r, "", found) }
-
-// Drop is null with the reason in words.
-func (b *Batch) Drop(field string, r schema.Reason, detail string, found []byte) {
-	if b.nulls++; b.nulls > maxNulls {
-		return
-	}
-	b.Rejects = append(b.Rejects, Reject{
-		Kind: "field", Member: b.Member, Offset: b.Offset, Record: int64(b.Count),
-		Field: strings.Clone(field), Reason: string(r), Detail: detail, Snippet: scan.Snippet(found),
-	})
-}
-
-// entry names a field of a list's entry, for example mouseTracking[3].x.
-func entry(list string, i int, field string) string {
-	return list + "[" + strconv.Itoa(i) + "]." + field
 }

@@ -10,8 +10,6 @@ import (
 
 	"abtool/ingest/scan"
 	"abtool/internal/synth"
-	"abtool/schema"
-	"abtool/store"
 	"abtool/store/columnar"
 )
 
@@ -43,11 +41,11 @@ func BenchmarkXML(b *testing.B) {
 		name string
 		read func(*Batch, []byte) bool
 	}{
-		{"fast", func(x *Batch, d []byte) bool { ok, f := x.fastXML(d, XMLRecord, nil, &x.doc); return ok && f == nil }},
-		{"encoding-xml", func(x *Batch, d []byte) bool { return x.slowXML(d, XMLRecord, nil, &x.doc) == nil }},
+		{"fast", func(x *Batch, d []byte) bool { ok, f := x.xml.fast(d, XMLRecord, nil); return ok && f == nil }},
+		{"encoding-xml", func(x *Batch, d []byte) bool { return x.xml.slow(d, XMLRecord, nil) == nil }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			x := &Batch{Limits: store.Limits{}.WithDefaults()}
+			x := newBatch()
 			b.SetBytes(total)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -81,14 +79,14 @@ func BenchmarkCOCO(b *testing.B) {
 	}{
 		{"fast", func(x *Batch, d []byte) {
 			s.Data, s.Pos = d, 0
-			if ok, f := x.fastJSON(s, COCO); !ok || f != nil {
+			if ok, f := x.json.fast(s, COCO); !ok || f != nil {
 				b.Fatalf("not read: %.200s", d)
 			}
 		}},
 		{"encoding-json", func(x *Batch, d []byte) { x.slowJSON(d, COCO) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			x := &Batch{Limits: store.Limits{}.WithDefaults()}
+			x := newBatch()
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
 			for b.Loop() {
@@ -96,8 +94,8 @@ func BenchmarkCOCO(b *testing.B) {
 				for _, l := range lines {
 					c.read(x, l)
 				}
-				if len(x.COCO) != len(lines) {
-					b.Fatalf("%d rows of %d records", len(x.COCO), len(lines))
+				if x.Rows(COCO).Len() != len(lines) {
+					b.Fatalf("%d rows of %d records", x.Rows(COCO).Len(), len(lines))
 				}
 			}
 		})
@@ -107,29 +105,27 @@ func BenchmarkCOCO(b *testing.B) {
 // BenchmarkEncode writes rows to Parquet.
 func BenchmarkEncode(b *testing.B) {
 	files, _ := benchXML(b)
-	x := &Batch{Limits: store.Limits{}.WithDefaults()}
+	x := newBatch()
 	for _, f := range files {
-		x.fastXML(f, XMLRecord, nil, &x.doc)
+		x.xml.fast(f, XMLRecord, nil)
 	}
-	s, err := columnar.NewSchema[schema.ImageNetAnnotation]()
-	if err != nil {
-		b.Fatal(err)
+	rows := x.Rows(ImageNet)
+	for range rows.Len() {
+		rows.Column("seq").Add(0)
+		rows.Column("source").AddText("a source")
 	}
-	file := columnar.NewFile(io.Discard, s, "abtool", nil)
-	g := columnar.NewGroup(s, 1, zstdOf(b))
-	put := ImageNetColumns(g)
+	file := columnar.NewFile(io.Discard, ImageNet.Schema(), "abtool", nil)
+	g := columnar.NewGroup(ImageNet.Schema(), 1, zstdOf(b))
+	g.Lay(ImageNet.Layout())
 	b.ReportAllocs()
 	for b.Loop() {
 		for range 20 {
-			for i := range x.ImageNet {
-				put(&x.ImageNet[i])
-				g.EndRow()
-			}
+			g.Add(columnar.Span{Rows: rows, To: rows.Len()})
 		}
 		if err := errors.Join(g.Encode(), file.Append(g)); err != nil {
 			b.Fatal(err)
 		}
 		g.Reset()
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(20*b.N*len(x.ImageNet)), "ns/row")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(20*b.N*rows.Len()), "ns/row")
 }

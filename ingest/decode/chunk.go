@@ -73,8 +73,7 @@ func (b *Batch) Read(u *Chunk) {
 func (b *Batch) readMember(u *Chunk, m File, data []byte) {
 	b.Member, b.Offset = m.Name, m.At
 	if m.Fault != nil {
-		b.RejectRecord(m.Fault.Reason, m.Fault.Detail, data)
-		b.Count++
+		b.refuse(m.Fault, data)
 		return
 	}
 	if low := strings.ToLower(m.Name); strings.HasSuffix(low, ".json") || strings.HasSuffix(low, ".jsonl") {
@@ -88,21 +87,23 @@ func (b *Batch) readMember(u *Chunk, m File, data []byte) {
 // readXML reads one annotation file.
 func (b *Batch) readXML(data []byte, kind RecordKind, base string) {
 	var f *Fault
-	if len(data) > b.Limits.Member {
+	if len(data) > b.limits.Member {
 		f = Faultf(schema.TooLarge, "%d bytes", len(data))
 	} else {
 		m := b.Mark()
 		var ok bool
-		if ok, f = b.fastXML(data, kind, []byte(base), &b.doc); !ok {
+		if ok, f = b.xml.fast(data, kind, []byte(base)); !ok {
 			b.Rewind(m)
-			f = b.slowXML(data, kind, []byte(base), &b.doc)
+			f = b.xml.slow(data, kind, []byte(base))
 		}
 		if f != nil {
 			b.Rewind(m)
 		}
 	}
 	if f != nil {
-		b.RejectRecord(f.Reason, cmp.Or(otherFile(data), f.Detail), data)
+		f.Detail = cmp.Or(otherFile(data), f.Detail)
+		b.refuse(f, data)
+		return
 	}
 	b.Count++
 }
@@ -111,14 +112,12 @@ func (b *Batch) readXML(data []byte, kind RecordKind, base string) {
 func (b *Batch) readDocument(set Set, data []byte) {
 	if !scan.OpensJSON(data) {
 		if kind := otherFile(data); kind != "" {
-			b.RejectRecord(schema.Malformed, kind, data)
-			b.Count++
+			b.refuse(&Fault{schema.Malformed, kind}, data)
 			return
 		}
 	}
 	if what := ResultsIn(bytes.TrimPrefix(data, scan.BOM)); what != "" {
-		b.RejectRecord(schema.Malformed, what, data)
-		b.Count++
+		b.refuse(&Fault{schema.Malformed, what}, data)
 		return
 	}
 	u := Chunk{Set: set, Form: Values, Buf: bytes.TrimPrefix(data, scan.BOM), Name: b.Member, Last: true}
@@ -141,14 +140,11 @@ func (b *Batch) readDocument(set Set, data []byte) {
 	b.Offset = u.Base + int64(len(u.Buf)-len(rest))
 	switch {
 	case u.Form == Elements && !b.ended:
-		b.RejectRecord(schema.Cut, "the array does not end", rest)
-		b.Count++
+		b.refuse(&Fault{schema.Cut, "the array does not end"}, rest)
 	case len(rest) > 0 && b.ended:
-		b.RejectRecord(schema.Malformed, "more text behind the array", rest)
-		b.Count++
+		b.refuse(&Fault{schema.Malformed, "more text behind the array"}, rest)
 	case len(rest) > 0:
-		b.RejectRecord(schema.Cut, "the file ends within a value", rest)
-		b.Count++
+		b.refuse(&Fault{schema.Cut, "the file ends within a value"}, rest)
 	}
 	b.ended = false
 }
@@ -175,19 +171,25 @@ func (b *Batch) readLines(u *Chunk) {
 
 // readValue reads the one value that s.d holds.
 func (b *Batch) readValue(s *scan.Scanner, set Set, whole []byte) {
-	if len(whole) > b.Limits.Member {
-		b.RejectRecord(schema.TooLarge, "", whole)
-		b.Count++
+	if len(whole) > b.limits.Member {
+		b.refuse(&Fault{schema.TooLarge, ""}, whole)
 		return
 	}
 	m := b.Mark()
 	s.Space()
-	ok, f := b.fastJSON(s, set)
+	ok, f := b.json.fast(s, set)
 	if ok {
 		s.Space()
 		ok = s.Pos == len(s.Data)
 	}
 	b.settle(m, ok, f, set, whole)
+}
+
+// slowJSON reads a value that the fast reader does not take.
+func (b *Batch) slowJSON(data []byte, set Set) {
+	if text := scan.Trim(data); b.json.slow(text, set) {
+		b.unpack(text, set)
+	}
 }
 
 // settle ends the fast reading of a value: it is counted, rejected, or read again slowly.
@@ -198,8 +200,7 @@ func (b *Batch) settle(m mark, ok bool, f *Fault, set Set, raw []byte) {
 		b.slowJSON(raw, set)
 	case f != nil:
 		b.Rewind(m)
-		b.RejectRecord(f.Reason, f.Detail, raw)
-		b.Count++
+		b.refuse(f, raw)
 	default:
 		b.Count++
 	}
@@ -236,8 +237,7 @@ func (b *Batch) readElements(u *Chunk) {
 			}
 			if s.Pos < len(s.Data) && s.Data[s.Pos] != ']' {
 				b.Offset = u.Base + int64(s.Pos)
-				b.RejectRecord(schema.Malformed, "no comma between two elements", s.Data[s.Pos:])
-				b.Count++
+				b.refuse(&Fault{schema.Malformed, "no comma between two elements"}, s.Data[s.Pos:])
 			}
 		}
 	}
@@ -246,7 +246,7 @@ func (b *Batch) readElements(u *Chunk) {
 // readElement reads the value at s.p; false, with nothing read, when it does not end in s.d.
 func (b *Batch) readElement(s *scan.Scanner, set Set) bool {
 	m, start := b.Mark(), s.Pos
-	ok, f := b.fastJSON(s, set)
+	ok, f := b.json.fast(s, set)
 	if !ok || f != nil {
 		n := scan.ValueEnd(s.Data[start:])
 		if n < 0 {
@@ -257,10 +257,9 @@ func (b *Batch) readElement(s *scan.Scanner, set Set) bool {
 		s.Pos = start + n
 	}
 	raw := s.Data[start:s.Pos:s.Pos]
-	if len(raw) > b.Limits.Member {
+	if len(raw) > b.limits.Member {
 		b.Rewind(m)
-		b.RejectRecord(schema.TooLarge, "", raw)
-		b.Count++
+		b.refuse(&Fault{schema.TooLarge, ""}, raw)
 		return true
 	}
 	b.settle(m, ok, f, set, raw)

@@ -40,12 +40,7 @@ func outcomeOf(b *Batch) outcome {
 		x := &b.Records[i]
 		o.Records = append(o.Records, seenRecord{x.Kind, x.ID, x.Pair, x.Num, x.First, x.End, x.At, fmt.Sprintf("%+v", x.Fact)})
 	}
-	for i := range b.ImageNet {
-		o.In = append(o.In, b.ImageNet[i].general())
-	}
-	for i := range b.COCO {
-		o.CO = append(o.CO, b.COCO[i].general())
-	}
+	o.In, o.CO = rowsOf(b), cocoRowsOf(b)
 	for _, x := range b.Rejects {
 		o.Rejects = append(o.Rejects, fmt.Sprintf("%s %d %s %s: %s", x.Kind, x.Record, x.Field, x.Reason, x.Snippet))
 	}
@@ -60,24 +55,26 @@ func sameOutcome(t *testing.T, what string, data []byte, got, want outcome) {
 	}
 }
 
-func newBatch() *Batch { return &Batch{Limits: store.Limits{}.WithDefaults()} }
+func newBatch() *Batch { return limitedBatch(store.Limits{}) }
 
-// checkXML holds fastXML against slowXML.
+func limitedBatch(l store.Limits) *Batch { return NewBatch(l.WithDefaults()) }
+
+// checkXML holds fast against slow.
 func checkXML(t *testing.T, data []byte, kind RecordKind, limits store.Limits) {
 	t.Helper()
-	fast := &Batch{Limits: limits.WithDefaults()}
-	ok, f := fast.fastXML(data, kind, []byte("member"), &fast.doc)
-	slow := &Batch{Limits: limits.WithDefaults()}
+	fast := limitedBatch(limits)
+	ok, f := fast.xml.fast(data, kind, []byte("member"))
+	slow := limitedBatch(limits)
 	if !ok {
-		slow.slowXML(data, kind, []byte("member"), &slow.doc)
+		slow.xml.slow(data, kind, []byte("member"))
 		return
 	}
-	g := slow.slowXML(data, kind, []byte("member"), &slow.doc)
+	g := slow.xml.slow(data, kind, []byte("member"))
 	if (f == nil) != (g == nil) || f != nil && f.Reason != g.Reason {
 		t.Fatalf("fast: %v, slow: %v on\n%q", f, g, data)
 	}
 	if f == nil {
-		sameOutcome(t, "fastXML and slowXML", data, outcomeOf(fast), outcomeOf(slow))
+		sameOutcome(t, "fast and slow", data, outcomeOf(fast), outcomeOf(slow))
 	}
 }
 
@@ -85,10 +82,10 @@ func checkXML(t *testing.T, data []byte, kind RecordKind, limits store.Limits) {
 // readValue. The fast scanner comes with the spellings of another record.
 func checkJSON(t *testing.T, data []byte, set Set, limits store.Limits) {
 	t.Helper()
-	slow := &Batch{Limits: limits.WithDefaults()}
+	slow := limitedBatch(limits)
 	slow.slowJSON(data, set)
 	want := outcomeOf(slow)
-	fast := &Batch{Limits: limits.WithDefaults()}
+	fast := limitedBatch(limits)
 	s := &scan.Scanner{}
 	for i := range 3 { // the second time with the spellings that the first one left, the third one with others
 		if i == 2 {
@@ -98,7 +95,7 @@ func checkJSON(t *testing.T, data []byte, set Set, limits store.Limits) {
 		}
 		s.Data, s.Pos = data, 0
 		fast.Reset()
-		if len(data) <= fast.Limits.Member {
+		if len(data) <= fast.limits.Member {
 			fast.readValue(s, set, data)
 			sameOutcome(t, "readValue and slowJSON", data, outcomeOf(fast), want)
 		}

@@ -47,7 +47,7 @@ func TestXMLFastEqualsSlow(t *testing.T) {
 			d = randtext.Mutate(r, d)
 		}
 		if b := newBatch(); i%8 == 0 {
-			if ok, _ := b.fastXML(d, XMLRecord, nil, &b.doc); ok {
+			if ok, _ := b.xml.fast(d, XMLRecord, nil); ok {
 				taken++
 			}
 		}
@@ -114,7 +114,7 @@ func readUnits(data []byte, form Form, cuts []int, limits store.Limits) (o outco
 	from := 0
 	for i, to := range cuts {
 		u := &Chunk{Set: COCO, Form: form, Buf: slices.Clone(data[from:to]), Base: int64(from), Last: i == len(cuts)-1, Name: "m"}
-		b := &Batch{Limits: limits.WithDefaults()}
+		b := limitedBatch(limits)
 		from = to
 		b.Read(u)
 		open = g.Join(u, b)

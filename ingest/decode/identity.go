@@ -6,33 +6,49 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"strconv"
+
+	"abtool/store/columnar"
 )
 
 // noSlot is the slot of a showing that its assignment or its content alone identifies.
 const noSlot = -1
 
-// Pair returns what says in which showing a row was made (R4): the assignment; without one the page
-// of the front end and the image's slot on it; without that worker, HIT, page number and slot as far
-// as they are given. It returns "" for a row that has none of these.
-func (r *ImageNetRow) Pair() (pair string, slot int32) {
+// identity are the columns that say in which showing a row was made (R4).
+type identity struct {
+	assignment, uuid, worker, hit, imagenetHIT *columnar.Cells
+	page, slot                                 *columnar.Cells
+}
+
+func identityIn(rows *columnar.Rows) identity {
+	to := rows.Column
+	return identity{
+		assignment: to("assignment_id"), uuid: to("page_uuid"), worker: to("worker_id"), hit: to("hit_id"),
+		imagenetHIT: to("imagenet_hit_id"), page: to("page_idx"), slot: to("image_idx"),
+	}
+}
+
+// pair returns what says in which showing a row was made: the assignment; without one the page of the
+// front end and the image's slot on it; without that worker, HIT, page number and slot as far as they are
+// given. It returns "" for a row that has none of these.
+func (x *identity) pair(row int) (pair string, slot int32) {
 	slot = noSlot
-	if r.AssignmentID != "" {
-		return r.AssignmentID, slot
+	if assignment := x.assignment.Text(row); assignment != "" {
+		return assignment, slot
 	}
-	if r.ImageIdx != nil {
-		slot = *r.ImageIdx
+	if n, ok := x.slot.Number(row); ok {
+		slot = int32(n)
 	}
-	if r.PageUUID != "" {
-		return "page\x00" + r.PageUUID, slot
+	if uuid := x.uuid.Text(row); uuid != "" {
+		return "page\x00" + uuid, slot
 	}
-	hit, page := cmp.Or(r.HITID, r.ImageNetHITID), ""
-	if r.PageIdx != nil {
-		page = strconv.Itoa(int(*r.PageIdx))
+	worker, hit, page := x.worker.Text(row), cmp.Or(x.hit.Text(row), x.imagenetHIT.Text(row)), ""
+	if n, ok := x.page.Number(row); ok {
+		page = strconv.Itoa(int(n))
 	}
-	if slot == noSlot && r.WorkerID == "" && hit == "" && page == "" {
+	if slot == noSlot && worker == "" && hit == "" && page == "" {
 		return "", slot
 	}
-	return "place\x00" + r.WorkerID + "\x00" + hit + "\x00" + page, slot
+	return "place\x00" + worker + "\x00" + hit + "\x00" + page, slot
 }
 
 // contentKey identifies a record by all that it says: equal records are duplicates (R4).

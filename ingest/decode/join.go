@@ -80,8 +80,7 @@ func (g *Joiner) Join(u *Chunk, b *Batch) (open bool) {
 	cut := len(g.rest) > 0
 	if cut {
 		b.Member, b.Offset = u.Name, g.base
-		b.RejectRecord(schema.Cut, "the input ends within a value", g.rest)
-		b.Count++
+		b.refuse(&Fault{schema.Cut, "the input ends within a value"}, g.rest)
 	}
 	*g = Joiner{}
 	return form == Elements && !ended
@@ -120,12 +119,11 @@ func (g *Joiner) within(p []byte) bool {
 
 // limit rejects the value that rest begins when it is over the limit.
 func (g *Joiner) limit(u *Chunk, b *Batch) {
-	if len(g.rest) <= b.Limits.Member {
+	if len(g.rest) <= b.limits.Member {
 		return
 	}
 	b.Member, b.Offset = u.Name, g.base
-	b.RejectRecord(schema.TooLarge, fmt.Sprintf("more than %d bytes", b.Limits.Member), g.rest)
-	b.Count++
+	b.refuse(&Fault{schema.TooLarge, fmt.Sprintf("more than %d bytes", b.limits.Member)}, g.rest)
 	if g.over = g.scan; g.over == nil && !u.Last {
 		g.middle = true
 	}
@@ -138,8 +136,7 @@ func (g *Joiner) limit(u *Chunk, b *Batch) {
 func (g *Joiner) trail(b *Batch, name string, at int64, text []byte) {
 	rest := bytes.TrimLeft(text, " \t\r\n")
 	b.Member, b.Offset = name, at+int64(len(text)-len(rest))
-	b.RejectRecord(schema.Malformed, "more text behind the array", text)
-	b.Count++
+	b.refuse(&Fault{schema.Malformed, "more text behind the array"}, text)
 	g.trailed = true
 }
 

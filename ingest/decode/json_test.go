@@ -19,16 +19,13 @@ import (
 
 // readJSONText reads one value as the only one of its source.
 func readJSONText(text string, set Set, limits store.Limits) *Batch {
-	b := &Batch{Limits: limits.WithDefaults()}
+	b := limitedBatch(limits)
 	b.readValue(&scan.Scanner{Data: []byte(text)}, set, []byte(text))
 	return b
 }
 
-func cocoRowsOf(b *Batch) (rows []schema.COCOAnnotation) {
-	for i := range b.COCO {
-		rows = append(rows, b.COCO[i].general())
-	}
-	return rows
+func cocoRowsOf(b *Batch) []schema.COCOAnnotation {
+	return rowsIn[schema.COCOAnnotation](b.Rows(COCO))
 }
 
 // jsonCase is a text, the rows that come of it and what is said of the rest.
@@ -62,7 +59,7 @@ func (c jsonCase) run(t *testing.T, set Set) {
 		if d := cmp.Diff(c.nulled, nulledOf(b), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("nulled fields (-want +got):\n%s", d)
 		}
-		if b.Headers != c.headers || b.Count != len(b.ImageNet)+len(b.COCO)+len(rejects) {
+		if b.Headers != c.headers || b.Count != b.Rows(ImageNet).Len()+b.Rows(COCO).Len()+len(rejects) {
 			t.Errorf("%d headers, want %d; %d records counted", b.Headers, c.headers, b.Count)
 		}
 		checkJSON(t, []byte(c.text), set, store.Limits{List: 1000})
@@ -370,8 +367,8 @@ func TestJSONDocuments(t *testing.T) {
 			for _, x := range b.Rejects {
 				rejects = append(rejects, schema.Reason(x.Reason))
 			}
-			if d := cmp.Diff(c.rejects, rejects, cmpopts.EquateEmpty()); d != "" || len(b.COCO) != c.rows || b.Count != c.rows+len(rejects) {
-				t.Errorf("%d rows, want %d; %d records; rejects (-want +got):\n%s", len(b.COCO), c.rows, b.Count, d)
+			if d := cmp.Diff(c.rejects, rejects, cmpopts.EquateEmpty()); d != "" || b.Rows(COCO).Len() != c.rows || b.Count != c.rows+len(rejects) {
+				t.Errorf("%d rows, want %d; %d records; rejects (-want +got):\n%s", b.Rows(COCO).Len(), c.rows, b.Count, d)
 			}
 		})
 	}
@@ -417,7 +414,7 @@ func TestJSONAfterPosition(t *testing.T) {
 		}
 		b := newBatch()
 		b.Read(&Chunk{Buf: []byte(strings.Join(lines, "\n")), Form: Lines})
-		if n, r := len(b.ImageNet), b.Rejects; n != 1 || len(r) == 0 || r[len(r)-1].Reason != string(schema.Malformed) {
+		if n, r := b.Rows(ImageNet).Len(), b.Rejects; n != 1 || len(r) == 0 || r[len(r)-1].Reason != string(schema.Malformed) {
 			t.Errorf("%s: %d rows, rejects %+v", c.wrong, n, r)
 		}
 	}
@@ -494,8 +491,8 @@ func TestSamplesInARow(t *testing.T) {
 		sep := []string{", ", ",", " , "}[r.IntN(3)]
 		text := fmt.Appendf(nil, `{"image_id": 7, "mouseTracking": [%s], "imageURL": %q}`, strings.Join(list, sep), strings.Repeat("room ", 60))
 		checkJSON(t, text, COCO, store.Limits{})
-		b := &Batch{Limits: store.Limits{}.WithDefaults()}
-		if ok, _ := b.fastJSON(&scan.Scanner{Data: text}, COCO); ok && len(list) > 3 && b.shapes.sample.known {
+		b := newBatch()
+		if ok, _ := b.json.fast(&scan.Scanner{Data: text}, COCO); ok && len(list) > 3 && b.json.shapes.sample.known {
 			fast++
 		}
 	}

@@ -1,27 +1,41 @@
 package decode
 
-import (
-	"abtool/ingest/scan"
-)
+import "abtool/ingest/scan"
 
-// fastJSON reads bare records: an object of known keys in any order, strings of printable
+// jsonReader reads JSON values: records, and what wraps them.
+type jsonReader struct {
+	out    *output
+	show   *showing
+	page   *page
+	shapes shapes
+	event  rawEvent
+}
+
+// record returns what takes the records of a data set.
+func (r *jsonReader) record(s Set) record {
+	if s == COCO {
+		return r.page
+	}
+	return r.show
+}
+
+// fast reads bare records: an object of known keys in any order, strings of printable
 // ASCII without escapes, every key once. It gives up (false) on everything else, wrappers and
-// faults included; slowJSON then reads the value. What it takes, slowJSON would take with the
+// faults included; slow then reads the value. What it takes, slow would take with the
 // same result: a fuzz test holds them together.
 //
 // It begins at s.p and leaves s.p after the object.
-func (b *Batch) fastJSON(s *scan.Scanner, set Set) (ok bool, f *Fault) {
-	if b.Limits.Depth < scan.MaxDepth+5 {
+func (r *jsonReader) fast(s *scan.Scanner, set Set) (ok bool, f *Fault) {
+	if r.out.limits.Depth < scan.MaxDepth+5 {
 		return false, nil
 	}
 	start := s.Pos
-	r := b.gather(set)
-	r.reset()
-	columns := r.columns()
+	rec := r.record(set)
+	rec.begin()
+	to := rec.columns()
 	if !s.Is('{') {
 		return false, nil
 	}
-	var seen uint64
 	known := false // a key was met that only this data set has
 	for first := true; ; first = false {
 		more, ok := s.Next('}', first)
@@ -42,23 +56,21 @@ func (b *Batch) fastJSON(s *scan.Scanner, set Set) (ok bool, f *Fault) {
 			}
 			continue
 		}
-		slot := set.slotOf(k)
-		if seen&(1<<slot) != 0 || slot == slotOldClicks || !k.sets.has(set) {
+		if !k.sets.has(set) || !to.once(k) || k.rule == oldClicks {
 			return false, nil
 		}
-		seen |= 1 << slot
 		known = known || k.shows != nothing
-		switch slot {
-		case slotClicks, slotMouse, slotHovers, slotActions, slotBrowsing:
-			ok, f = b.fastList(s, slot, r)
-		case slotCategories:
-			ok = b.fastCategories(s)
-		case slotPosition:
-			ok = b.fastPosition(s)
+		switch {
+		case k.rule.isList():
+			ok, f = r.fastList(s, k.rule, to)
+		case k.rule == categories:
+			ok = r.fastCategories(s)
+		case k.rule == position:
+			ok = r.fastPosition(s)
 		default:
 			var v scan.Value
-			if v, ok = s.Value(); ok {
-				columns[slot].json(b, v, Field{Name: k.name})
+			if v, ok = s.Value(); ok && !rec.hold(k, v) {
+				to.put(k, v)
 			}
 		}
 		if !ok || f != nil {
@@ -68,10 +80,10 @@ func (b *Batch) fastJSON(s *scan.Scanner, set Set) (ok bool, f *Fault) {
 	if !known {
 		return false, nil // a header, perhaps
 	}
-	return true, r.end(b, &noWrapper, s.Data[start:s.Pos])
+	return true, rec.end(&noWrapper, s.Data[start:s.Pos])
 }
 
-func (b *Batch) fastList(s *scan.Scanner, k slot, r gathered) (bool, *Fault) {
+func (r *jsonReader) fastList(s *scan.Scanner, k rule, to *sheet) (bool, *Fault) {
 	if s.Pos >= len(s.Data) || s.Data[s.Pos] != '[' {
 		return s.Literal("null"), nil
 	}
@@ -81,28 +93,28 @@ func (b *Batch) fastList(s *scan.Scanner, k slot, r gathered) (bool, *Fault) {
 		if !ok || !more {
 			return ok, nil
 		}
-		if k == slotMouse {
-			if any, f := b.fastSamples(s, r); f != nil {
+		if k == mouse {
+			if some, f := r.shapes.fastSamples(s, &to.mouse); f != nil {
 				return true, f
-			} else if any {
+			} else if some {
 				continue
 			}
 		}
-		e := b.shapes.read(s, k)
+		e := r.shapes.read(s, k)
 		if e == nil {
-			e = &b.event
+			e = &r.event
 			*e = rawEvent{}
-			if !b.shapes.event(s, e, k) {
+			if !r.shapes.event(s, e, k) {
 				return false, nil
 			}
 		}
-		if f := r.add(b, k, e); f != nil {
+		if f := to.add(k, e); f != nil {
 			return true, f
 		}
 	}
 }
 
-func (b *Batch) fastCategories(s *scan.Scanner) bool {
+func (r *jsonReader) fastCategories(s *scan.Scanner) bool {
 	if s.Pos >= len(s.Data) || s.Data[s.Pos] != '[' {
 		return s.Literal("null")
 	}
@@ -116,16 +128,31 @@ func (b *Batch) fastCategories(s *scan.Scanner) bool {
 		if !ok || v.Kind != scan.String {
 			return false
 		}
-		b.page.names = append(b.page.names, b.text.keep(v.Text))
+		r.page.names.AddText(r.out.text.keep(v.Text))
 	}
 }
 
-func (b *Batch) fastPosition(s *scan.Scanner) bool {
+func (r *jsonReader) fastPosition(s *scan.Scanner) bool {
 	var e rawEvent
-	if !b.shapes.pair(s, &e, partX) {
+	if !r.shapes.pair(s, &e, partX) {
 		return false
 	}
-	b.show.posX = b.position(e[partX], Field{Name: "imagePosition.x"})
-	b.show.posY = b.position(e[partY], Field{Name: "imagePosition.y"})
+	r.position(e[partX], e[partY])
 	return true
 }
+
+func (r *jsonReader) position(x, y scan.Value) {
+	r.out.put(offset, r.show.posX, x, Field{Name: "imagePosition.x"})
+	r.out.put(offset, r.show.posY, y, Field{Name: "imagePosition.y"})
+}
+
+// wrapper is what a front-end page or dump says of all its records.
+type wrapper struct {
+	ids            map[string]string // by column
+	page           scan.Value        // pageno
+	uuid           string
+	started, ended scan.Value
+	slot           int32 // index in annotations, -1 outside of one
+}
+
+var noWrapper = wrapper{slot: -1}

@@ -4,33 +4,10 @@ import (
 	"abtool/ingest/scan"
 )
 
-// eventPart is a value that an entry of a list can have.
-type eventPart uint8
-
-const (
-	partX eventPart = iota
-	partY
-	partTime
-	partAction
-	partIcon
-	partFromX
-	partFromY
-	partToX
-	partToY
-	partIndex
-	partName
-	partKeyboard
-	eventParts
-)
-
-// rawEvent is an entry of any list of a record, before its columns are known. Time and action are
-// ImageNet's time and action, and COCO's timeAt and actionType.
-type rawEvent [eventParts]scan.Value
-
 // eventShape is how an entry of a list was spelled. Nearly all entries are spelled like one of the
 // last few, but for their numbers, texts and booleans.
 type eventShape struct {
-	k     slot // the list; slotNone: nothing was learnt
+	k     rule // the list; noRule: nothing was learnt
 	n     int
 	parts [maxParts]shapePart
 	last  string   // what stands behind the last value
@@ -43,7 +20,7 @@ const maxParts = 8
 type shapePart struct {
 	before string
 	kind   scan.Kind
-	part   eventPart
+	part   part
 	at     [2]int // where it stood
 }
 
@@ -62,7 +39,7 @@ type shapes struct {
 func (h *shapes) begin() { h.fresh.n, h.ok = 0, true }
 
 // part notes a value that stands at s.d[at:s.p]. A null is a part of the spelling.
-func (h *shapes) part(s *scan.Scanner, v scan.Value, part eventPart, at int) {
+func (h *shapes) part(s *scan.Scanner, v scan.Value, part part, at int) {
 	l := &h.fresh
 	switch {
 	case v.Kind == scan.Null:
@@ -75,7 +52,7 @@ func (h *shapes) part(s *scan.Scanner, v scan.Value, part eventPart, at int) {
 }
 
 // end learns the spelling of the entry of list k at s.d[start:s.p].
-func (h *shapes) end(s *scan.Scanner, k slot, start int) {
+func (h *shapes) end(s *scan.Scanner, k rule, start int) {
 	l := &h.fresh
 	if !h.ok || l.n == 0 {
 		return
@@ -94,7 +71,7 @@ func (h *shapes) end(s *scan.Scanner, k slot, start int) {
 }
 
 // read reads an entry of list k that is spelled like one before; nil leaves the position.
-func (h *shapes) read(s *scan.Scanner, k slot) *rawEvent {
+func (h *shapes) read(s *scan.Scanner, k rule) *rawEvent {
 	for i := range h.all {
 		if l := &h.all[i]; l.k == k && l.read(s) {
 			return &l.event
@@ -152,7 +129,7 @@ func (l *eventShape) read(s *scan.Scanner) bool {
 }
 
 // event reads an entry of a list, and learns how it is spelled.
-func (h *shapes) event(s *scan.Scanner, e *rawEvent, k slot) bool {
+func (h *shapes) event(s *scan.Scanner, e *rawEvent, k rule) bool {
 	start := s.Pos
 	if !s.Is('{') {
 		return false
@@ -171,7 +148,7 @@ func (h *shapes) event(s *scan.Scanner, e *rawEvent, k slot) bool {
 		if !ok {
 			return false
 		}
-		part, known := eventPartOf(key)
+		part, known := partOf(key)
 		if known && seen&(1<<part) != 0 {
 			return false
 		}
@@ -180,7 +157,7 @@ func (h *shapes) event(s *scan.Scanner, e *rawEvent, k slot) bool {
 		case !known:
 			_, ok = s.Value()
 			h.ok = false
-		case part == partFromX || part == partToX:
+		case part.isPoint():
 			ok = h.pair(s, e, part)
 			seen |= 1 << part
 		default:
@@ -192,7 +169,7 @@ func (h *shapes) event(s *scan.Scanner, e *rawEvent, k slot) bool {
 			return false
 		}
 	}
-	if k == slotMouse {
+	if k == mouse {
 		h.learnSample(s, start)
 	}
 	h.end(s, k, start)
@@ -200,7 +177,7 @@ func (h *shapes) event(s *scan.Scanner, e *rawEvent, k slot) bool {
 }
 
 // pair reads a point, an object or null, into the parts x and the one behind it.
-func (h *shapes) pair(s *scan.Scanner, e *rawEvent, x eventPart) bool {
+func (h *shapes) pair(s *scan.Scanner, e *rawEvent, x part) bool {
 	if s.Pos >= len(s.Data) || s.Data[s.Pos] != '{' {
 		return s.Literal("null")
 	}
@@ -236,31 +213,4 @@ func (h *shapes) pair(s *scan.Scanner, e *rawEvent, x eventPart) bool {
 		e[part] = v
 		h.part(s, v, part, at)
 	}
-}
-
-// eventPartOf is where the value of a key goes; a point goes to its x and the part behind it.
-func eventPartOf(key []byte) (part eventPart, known bool) {
-	switch string(key) {
-	case "x":
-		return partX, true
-	case "y":
-		return partY, true
-	case "time", "timeAt":
-		return partTime, true
-	case "action", "actionType":
-		return partAction, true
-	case "iconType":
-		return partIcon, true
-	case "pointFrom":
-		return partFromX, true
-	case "pointTo":
-		return partToX, true
-	case "categoryIndex":
-		return partIndex, true
-	case "categoryName":
-		return partName, true
-	case "usingKeyboard":
-		return partKeyboard, true
-	}
-	return 0, false
 }

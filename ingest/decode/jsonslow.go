@@ -13,58 +13,51 @@ import (
 	"abtool/schema"
 )
 
-// slowJSON reads one JSON value, whatever it wraps, with encoding/json: the judge for every
-// value that the fast scanner does not take. set says which data set a value belongs to that
-// does not tell by itself. Faults are noted in the batch.
-func (b *Batch) slowJSON(data []byte, set Set) {
-	trimmed := scan.Trim(data)
-	fail := func(r schema.Reason, detail string) {
-		b.RejectRecord(r, detail, trimmed)
-		b.Count++
+// slow reads one JSON value, whatever it wraps, with encoding/json: the judge for every value that fast
+// does not take. set says which data set a value belongs to that does not show it by itself. Faults are
+// logged. It reads nothing of a container, and reports that the value is one.
+func (r *jsonReader) slow(trimmed []byte, set Set) (container bool) {
+	v, f := r.parse(trimmed, set)
+	if f != nil {
+		r.out.refuse(f, trimmed)
+		return false
 	}
-	if len(trimmed) == 0 {
-		fail(schema.Empty, "")
-		return
+	o, ok := v.(map[string]any)
+	switch {
+	case ok && isContainer(o), !ok && holdsRecords(v):
+		return true
+	case !ok:
+		r.out.refuse(&Fault{schema.NotObject, jsonScalar(v).Kind.String() + " where a record should be"}, trimmed)
+		return false
 	}
-	depth, values := measure(trimmed)
-	if depth > b.Limits.Depth {
-		fail(schema.TooDeep, fmt.Sprintf("%d levels", depth))
-		return
+	r.object(o, noWrapper, jsonSource{set: set, valid: utf8.Valid(trimmed), raw: trimmed})
+	return false
+}
+
+// parse returns the value that the text is.
+func (r *jsonReader) parse(text []byte, set Set) (v any, f *Fault) {
+	if len(text) == 0 {
+		return nil, &Fault{Reason: schema.Empty}
+	}
+	depth, values := measure(text)
+	if depth > r.out.limits.Depth {
+		return nil, Faultf(schema.TooDeep, "%d levels", depth)
 	}
 	if values > maxValues {
-		fail(schema.TooLong, fmt.Sprintf("%d values; the limit is %d", values, maxValues))
-		return
+		return nil, Faultf(schema.TooLong, "%d values; the limit is %d", values, maxValues)
 	}
-	dec := json.NewDecoder(bytes.NewReader(trimmed))
+	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
-	var v any
 	if err := dec.Decode(&v); err != nil {
-		if set != COCO && !utf8.Valid(trimmed) {
-			fail(schema.NotUTF8, notUTF8(trimmed).Detail)
-			return
+		if set != COCO && !utf8.Valid(text) {
+			return nil, &Fault{schema.NotUTF8, notUTF8(text).Detail}
 		}
-		fail(schema.Malformed, err.Error())
-		return
+		return nil, &Fault{schema.Malformed, err.Error()}
 	}
-	if len(scan.Trim(trimmed[dec.InputOffset():])) > 0 {
-		fail(schema.Malformed, "more text behind the value")
-		return
+	if len(scan.Trim(text[dec.InputOffset():])) > 0 {
+		return nil, &Fault{schema.Malformed, "more text behind the value"}
 	}
-	obj, ok := v.(map[string]any)
-	if !ok {
-		if holdsRecords(v) {
-			b.unpack(trimmed, set)
-			return
-		}
-		fail(schema.NotObject, jsonScalar(v).Kind.String()+" where a record should be")
-		return
-	}
-	if isContainer(obj) {
-		b.unpack(trimmed, set)
-		return
-	}
-	valid := utf8.Valid(trimmed)
-	b.object(obj, noWrapper, jsonSource{set: set, valid: valid, raw: trimmed})
+	return v, nil
 }
 
 // jsonSource is what holds for all records of one JSON value.
@@ -75,37 +68,37 @@ type jsonSource struct {
 }
 
 // object reads a record, or what wraps records.
-func (b *Batch) object(o map[string]any, c wrapper, s jsonSource) {
-	c.take(b, o)
+func (r *jsonReader) object(o map[string]any, c wrapper, s jsonSource) {
+	c.take(&r.out.text, o)
 	found := false
 	if pages, ok := entriesOf(o["pages"]); ok {
 		found = true
-		b.countHeader(len(pages))
+		r.countHeader(len(pages))
 		for _, p := range pages {
 			page, ok := p.(map[string]any)
 			if !ok {
-				b.fail(&Fault{schema.NotObject, "a page that is not an object"}, s)
+				r.fail(&Fault{schema.NotObject, "a page that is not an object"}, s)
 				continue
 			}
-			b.readPage(page, c, s)
+			r.readPage(page, c, s)
 		}
 	}
 	if page, ok := o["page"].(map[string]any); ok {
 		found = true
 		in := c
 		in.ended = jsonScalar(o["endedAt"])
-		b.readPage(page, in, s)
+		r.readPage(page, in, s)
 	}
 	_, many := o["annotations"]
 	_, one := o["annotation"]
 	switch {
 	case many || one:
-		b.readPage(o, c, s)
+		r.readPage(o, c, s)
 	case found:
 	case isHeader(o):
-		b.Headers++
+		r.out.Headers++
 	default:
-		b.bare(o, c, s)
+		r.bare(o, c, s)
 	}
 }
 
@@ -131,18 +124,18 @@ func entriesOf(v any) ([]any, bool) {
 	return list, true
 }
 
-func (b *Batch) countHeader(pages int) {
+func (r *jsonReader) countHeader(pages int) {
 	if pages == 0 {
-		b.Headers++
+		r.out.Headers++
 	}
 }
 
 // readPage reads a page: annotations (ImageNet) or annotation (COCO).
-func (b *Batch) readPage(p map[string]any, c wrapper, s jsonSource) {
-	c.take(b, p)
+func (r *jsonReader) readPage(p map[string]any, c wrapper, s jsonSource) {
+	c.take(&r.out.text, p)
 	c.page = jsonScalar(p["pageno"])
 	if id, ok := p["id"].(string); ok {
-		c.uuid = b.text.keep([]byte(id))
+		c.uuid = r.out.text.keep([]byte(id))
 	}
 	c.started = jsonScalar(p["startedAt"])
 	if e := jsonScalar(p["endedAt"]); e.Kind != scan.Null {
@@ -152,72 +145,61 @@ func (b *Batch) readPage(p map[string]any, c wrapper, s jsonSource) {
 	if single {
 		in := s
 		in.set = COCO
-		b.bare(rec, c, in)
+		r.bare(rec, c, in)
 	}
 	list, ok := entriesOf(p["annotations"])
 	switch {
 	case ok:
 	case p["annotations"] != nil:
-		b.fail(Faultf(schema.NotObject, "annotations is %s, and has to be a list of objects", jsonScalar(p["annotations"]).Kind), s)
+		kind := jsonScalar(p["annotations"]).Kind
+		r.fail(Faultf(schema.NotObject, "annotations is %s, and has to be a list of objects", kind), s)
 		return
 	case single:
 		return
 	case p["annotation"] != nil:
-		b.fail(&Fault{schema.NotObject, "an annotation that is not an object"}, s)
+		r.fail(&Fault{schema.NotObject, "an annotation that is not an object"}, s)
 		return
 	default:
-		b.Headers++ // a page that nothing was done on
+		r.out.Headers++ // a page that nothing was done on
 		return
 	}
-	b.countHeader(len(list))
+	r.countHeader(len(list))
 	for i, a := range list {
 		rec, ok := a.(map[string]any)
 		if !ok {
-			b.fail(&Fault{schema.NotObject, "an annotation that is not an object"}, s)
+			r.fail(&Fault{schema.NotObject, "an annotation that is not an object"}, s)
 			continue
 		}
 		c.slot = int32(i)
-		b.bare(rec, c, s)
+		r.bare(rec, c, s)
 	}
 }
 
 // take adds the identifiers that o gives for all its records.
-func (c *wrapper) take(b *Batch, o map[string]any) {
-	var seen uint64
+func (c *wrapper) take(t *text, o map[string]any) {
+	ids := map[string]string{}
 	for i := range keys {
 		k := &keys[i]
-		to := c.identifier(k.slot)
-		if to == nil || seen&(1<<k.slot) != 0 {
+		v, ok := o[k.name].(string)
+		if k.rule != identifier || !ok || v == "" || ids[k.column] != "" {
 			continue
 		}
-		if v, ok := o[k.name].(string); ok && v != "" {
-			*to = b.text.keep([]byte(v))
-			seen |= 1 << k.slot
+		ids[k.column] = t.keep([]byte(v))
+	}
+	for column, id := range c.ids {
+		if ids[column] == "" {
+			ids[column] = id
 		}
 	}
-}
-
-// identifier returns where the identifier of a slot goes, nil for other slots.
-func (c *wrapper) identifier(k slot) *string {
-	switch k {
-	case slotWorker:
-		return &c.worker
-	case slotAssignment:
-		return &c.assign
-	case slotHIT:
-		return &c.hit
-	case slotImageNetHIT:
-		return &c.inHIT
-	}
-	return nil
+	c.ids = ids
 }
 
 // isHeader tells a HIT's header, which holds no annotation, from a record.
 func isHeader(o map[string]any) bool {
 	for k, v := range o {
-		switch keyOf([]byte(k)).slot {
-		case slotNone, slotWorker, slotAssignment, slotHIT, slotImageNetHIT:
-		case slotWrapper: // a dump without pages
+		switch keyOf([]byte(k)).rule {
+		case noRule, identifier:
+		case wrapping: // a dump without pages
 			if v != nil {
 				return false
 			}
@@ -231,27 +213,24 @@ func isHeader(o map[string]any) bool {
 }
 
 // bare reads a record.
-func (b *Batch) bare(o map[string]any, c wrapper, s jsonSource) {
+func (r *jsonReader) bare(o map[string]any, c wrapper, s jsonSource) {
 	set := cmp.Or(dataSetOf(o), s.set)
-	m := b.Mark()
+	m := r.out.Mark()
 	var f *Fault
 	if set != COCO && !s.valid {
 		f = notUTF8(s.raw)
 	} else {
-		f = b.slowRecord(o, &c, set, s.raw)
+		f = r.slowRecord(o, &c, set, s.raw)
 	}
 	if f != nil {
-		b.Rewind(m)
-		b.fail(f, s)
+		r.out.Rewind(m)
+		r.fail(f, s)
 		return
 	}
-	b.Count++
+	r.out.Count++
 }
 
-func (b *Batch) fail(f *Fault, s jsonSource) {
-	b.RejectRecord(f.Reason, f.Detail, s.raw)
-	b.Count++
-}
+func (r *jsonReader) fail(f *Fault, s jsonSource) { r.out.refuse(f, s.raw) }
 
 // dataSetOf returns the data set that the keys of an object show, zero if none does.
 func dataSetOf(o map[string]any) Set {
@@ -268,99 +247,97 @@ func dataSetOf(o map[string]any) Set {
 }
 
 // slowRecord reads a record of a data set.
-func (b *Batch) slowRecord(o map[string]any, c *wrapper, set Set, raw []byte) *Fault {
-	r := b.gather(set)
-	r.reset()
-	var seen uint64
+func (r *jsonReader) slowRecord(o map[string]any, c *wrapper, set Set, raw []byte) *Fault {
+	rec := r.record(set)
+	rec.begin()
+	to := rec.columns()
 	for i := range keys {
 		k := &keys[i]
-		v, slot := o[k.name], set.slotOf(k)
-		if v == nil || !k.sets.has(set) || seen&(1<<slot) != 0 {
+		v := o[k.name]
+		if v == nil || !k.sets.has(set) || !to.once(k) {
 			continue
 		}
-		seen |= 1 << slot
-		switch slot {
-		case slotOldClicks:
-			if o["selectedRecord"] != nil || b.show.nChosen == nil || *b.show.nChosen <= 0 {
+		if k.rule == oldClicks {
+			if n, ok := r.show.count.Number(r.show.rows.Len()); !ok || n == 0 {
 				continue // an image that nobody clicked has the pointer's last position, or {0, 0}
 			}
 			if one, ok := v.(map[string]any); ok {
 				v = []any{one}
 			}
-			fallthrough
-		case slotClicks, slotMouse, slotHovers, slotActions, slotBrowsing:
-			if f := b.slowList(slot, k.name, v, r); f != nil {
+		}
+		switch {
+		case k.rule.isList():
+			if f := r.slowList(k, v, to); f != nil {
 				return f
 			}
-		case slotCategories:
-			b.categories(v)
-		case slotPosition:
-			x, y := b.jsonPair(v, Field{Name: k.name})
-			b.show.posX = b.position(x, Field{Name: "imagePosition.x"})
-			b.show.posY = b.position(y, Field{Name: "imagePosition.y"})
+		case k.rule == categories:
+			r.categories(v)
+		case k.rule == position:
+			r.position(r.pair(v, Field{Name: k.name}))
 		default:
-			r.columns()[slot].json(b, jsonScalar(v), Field{Name: k.name})
+			if v := jsonScalar(v); !rec.hold(k, v) {
+				to.put(k, v)
+			}
 		}
 	}
-	return r.end(b, c, raw)
+	return rec.end(c, raw)
 }
 
-func (b *Batch) categories(v any) {
+func (r *jsonReader) categories(v any) {
 	list, ok := v.([]any)
 	if !ok {
-		b.null("categories", schema.WrongType, jsonScalar(v).Text)
+		r.out.Drop("categories", schema.WrongType, "", jsonScalar(v).Text)
 		return
 	}
 	for i, n := range list {
 		s, ok := n.(string)
 		if !ok {
-			b.null(fmt.Sprintf("categories[%d]", i), schema.WrongType, jsonScalar(n).Text)
+			r.out.Drop(fmt.Sprintf("categories[%d]", i), schema.WrongType, "", jsonScalar(n).Text)
 			continue
 		}
-		b.page.names = append(b.page.names, b.text.keep([]byte(s)))
+		r.page.names.AddText(r.out.text.keep([]byte(s)))
 	}
 }
 
 // slowList reads a list of entries (R9). An entry that is no object stays as one without
 // values, so that the others keep their places and the list its length.
-func (b *Batch) slowList(k slot, key string, v any, r gathered) *Fault {
+func (r *jsonReader) slowList(k *key, v any, to *sheet) *Fault {
 	list, ok := v.([]any)
 	if !ok {
-		b.Drop(key, schema.WrongType, jsonScalar(v).Kind.String()+"; a list is wanted", jsonScalar(v).Text)
+		found := jsonScalar(v)
+		r.out.Drop(k.name, schema.WrongType, wanted(found, "a list"), found.Text)
 		return nil
 	}
 	for i, x := range list {
 		o, ok := x.(map[string]any)
 		if !ok {
-			b.Drop(fmt.Sprintf("%s[%d]", key, i), schema.WrongType, jsonScalar(x).Kind.String()+"; an object is wanted", jsonScalar(x).Text)
+			found := jsonScalar(x)
+			r.out.Drop(fmt.Sprintf("%s[%d]", k.name, i), schema.WrongType, wanted(found, "an object"), found.Text)
 		}
-		e := rawEvent{
-			partX: jsonScalar(o["x"]), partY: jsonScalar(o["y"]), partTime: jsonScalar(o["time"]), partAction: jsonScalar(o["action"]),
-			partIcon: jsonScalar(o["iconType"]), partIndex: jsonScalar(o["categoryIndex"]), partName: jsonScalar(o["categoryName"]),
-			partKeyboard: jsonScalar(o["usingKeyboard"]),
+		var e rawEvent
+		for _, p := range partKeys {
+			v := o[p.name]
+			switch {
+			case v == nil:
+			case !p.part.isPoint():
+				e[p.part] = jsonScalar(v)
+			case k.rule == actions:
+				e[p.part], e[p.part+1] = r.pair(v, Field{k.name, i, p.name})
+			}
 		}
-		if k == slotActions {
-			e[partFromX], e[partFromY] = b.jsonPair(o["pointFrom"], Field{key, i, "pointFrom"})
-			e[partToX], e[partToY] = b.jsonPair(o["pointTo"], Field{key, i, "pointTo"})
-		}
-		if t := o["timeAt"]; t != nil {
-			e[partTime] = jsonScalar(t)
-		}
-		if t := o["actionType"]; t != nil {
-			e[partAction] = jsonScalar(t)
-		}
-		if f := r.add(b, k, &e); f != nil {
+		if f := to.add(k.rule, &e); f != nil {
 			return f
 		}
 	}
 	return nil
 }
 
-// jsonPair reads a point: an object or null.
-func (b *Batch) jsonPair(v any, f Field) (x, y scan.Value) {
+// pair reads a point: an object or null.
+func (r *jsonReader) pair(v any, f Field) (x, y scan.Value) {
 	o, ok := v.(map[string]any)
 	if !ok && v != nil {
-		b.Drop(f.String(), schema.WrongType, jsonScalar(v).Kind.String()+"; a point is wanted", jsonScalar(v).Text)
+		found := jsonScalar(v)
+		r.out.Drop(f.String(), schema.WrongType, wanted(found, "a point"), found.Text)
 	}
 	return jsonScalar(o["x"]), jsonScalar(o["y"])
 }

@@ -1,54 +1,28 @@
 package decode
 
-import "abtool/ingest/scan"
+import (
+	"slices"
 
-// slot numbers the keys of a record, so that both spellings of one are the same.
-type slot uint8
-
-const (
-	slotNone slot = iota
-	slotImageID
-	slotImageURL
-	slotWorker
-	slotAssignment
-	slotHIT
-	slotImageNetHIT
-	slotSubmit
-	slotPage    // page_id, pageno
-	slotPageIdx // page_idx
-	slotImageIdx
-	slotSelected
-	slotSelectedCount
-	slotHoveredCount
-	slotWidth
-	slotHeight
-	slotOrigWidth
-	slotOrigHeight
-	slotEstimate
-	slotSpent
-	slotPosition
-	slotClicks
-	slotOldClicks // mousePoint
-	slotMouse
-	slotHovers
-	slotActions
-	slotBrowsing
-	slotCategories
-	slotWrapper   // page, pages, annotation, annotations
-	slotPositionX // of <imagePosition>
-	slotPositionY
-	slots
+	"abtool/ingest/scan"
 )
 
-// key is a name of a value in a record, or in what wraps records. It is the only place where names are
-// listed: the readers of XML and JSON, what looks at the beginning of a source, and what tells headers
+// spelling is a name of a value in a record, or in what wraps records. This is the only place where names
+// are listed: the readers of XML and JSON, what looks at the beginning of a source, and what tells headers
 // from records all ask for it.
+type spelling struct {
+	name   string
+	column string // of the annotations, that it goes to
+	rule   rule   // that makes it a value of the column
+	sets   sets   // whose records have it
+	shows  shows  // where it shows that a record is of its data set
+	xml    bool   // it is a scalar element of <metadata>
+}
+
+// key is a spelling with its place among the values of a record, by data set: the first of those that
+// name the same value.
 type key struct {
-	name  string
-	slot  slot
-	sets  sets  // whose records have it
-	shows shows // where it shows that a record is of its data set
-	xml   bool  // it is a scalar element of <metadata>
+	spelling
+	slot [COCO + 1]uint8
 }
 
 // sets are the data sets whose records have a key.
@@ -73,57 +47,68 @@ const (
 	anywhere shows = inObject | inText
 )
 
-// keys are all keys. Of two that a record has for one slot the first one counts, and the values of a
+// spellings are all keys. Of two that a record has for one value the first one counts, and the values of a
 // record that is read slowly are taken in this order.
-var keys = [...]key{
-	{"imageID", slotImageID, inImageNet, anywhere, true},
-	{"image_id", slotImageID, inCOCO, anywhere, false},
-	{"imageURL", slotImageURL, inCOCO, anywhere, false},
-	{"worker_id", slotWorker, inBoth, nothing, true},
-	{"workerID", slotWorker, inBoth, nothing, false},
-	{"assignment_id", slotAssignment, inBoth, nothing, true},
-	{"assignmentID", slotAssignment, inBoth, nothing, false},
-	{"hit_id", slotHIT, inBoth, nothing, true},
-	{"hitID", slotHIT, inBoth, nothing, false},
-	{"imagenet_hit_id", slotImageNetHIT, inImageNet, nothing, true},
-	{"imageNetHitID", slotImageNetHIT, inImageNet, nothing, false},
-	{"hit_submit_time", slotSubmit, inImageNet, itsOwn, true},
-	{"page_id", slotPage, inCOCO, nothing, false},
-	{"page_idx", slotPageIdx, inBoth, nothing, true},
-	{"pageno", slotPage, inBoth, nothing, false},
-	{"image_idx", slotImageIdx, inImageNet, itsOwn, true},
-	{"selected", slotSelected, inImageNet, inObject, true},
-	{"selectedCount", slotSelectedCount, inImageNet, itsOwn, true},
-	{"hoveredCount", slotHoveredCount, inImageNet, itsOwn, true},
-	{"imageWidth", slotWidth, inBoth, nothing, true},
-	{"imageHeight", slotHeight, inBoth, nothing, true},
-	{"originalImageWidth", slotOrigWidth, inBoth, nothing, true},
-	{"originalImageHeight", slotOrigHeight, inBoth, nothing, true},
-	{"estimateTime", slotEstimate, inImageNet, inText, true},
-	{"timeSpent", slotSpent, inCOCO, anywhere, false},
-	{"timeSpend", slotSpent, inCOCO, anywhere, false},
-	{"imagePosition", slotPosition, inImageNet, anywhere, false},
-	{"selectedRecord", slotClicks, inImageNet, anywhere, false},
-	{"mousePoint", slotOldClicks, inImageNet, anywhere, false},
-	{"actionHistories", slotActions, inCOCO, anywhere, false},
-	{"categoryHistories", slotBrowsing, inCOCO, anywhere, false},
-	{"mouseTracking", slotMouse, inBoth, nothing, false},
-	{"hoveredRecord", slotHovers, inImageNet, anywhere, false},
-	{"categories", slotCategories, inCOCO, nothing, false},
-	{"page", slotWrapper, 0, nothing, false},
-	{"pages", slotWrapper, 0, nothing, false},
-	{"annotation", slotWrapper, 0, nothing, false},
-	{"annotations", slotWrapper, 0, nothing, false},
+var spellings = [...]spelling{
+	{"imageID", "image_id", imageID, inImageNet, anywhere, true},
+	{"image_id", "image_id", imageID, inCOCO, anywhere, false},
+	{"imageURL", "image_id", imageURL, inCOCO, anywhere, false},
+	{"worker_id", "worker_id", identifier, inBoth, nothing, true},
+	{"workerID", "worker_id", identifier, inBoth, nothing, false},
+	{"assignment_id", "assignment_id", identifier, inBoth, nothing, true},
+	{"assignmentID", "assignment_id", identifier, inBoth, nothing, false},
+	{"hit_id", "hit_id", identifier, inBoth, nothing, true},
+	{"hitID", "hit_id", identifier, inBoth, nothing, false},
+	{"imagenet_hit_id", "imagenet_hit_id", identifier, inImageNet, nothing, true},
+	{"imageNetHitID", "imagenet_hit_id", identifier, inImageNet, nothing, false},
+	{"hit_submit_time", "hit_submit_time", epoch, inImageNet, itsOwn, true},
+	{"page_id", "page_idx", pageNumber, inCOCO, nothing, false},
+	{"page_idx", "page_idx", pageIndex, inBoth, nothing, true},
+	{"pageno", "page_idx", pageNumber, inBoth, nothing, false},
+	{"image_idx", "image_idx", whole, inImageNet, itsOwn, true},
+	{"selected", "selected", boolean, inImageNet, inObject, true},
+	{"selectedCount", "selected_count", whole, inImageNet, itsOwn, true},
+	{"hoveredCount", "hovered_count", whole, inImageNet, itsOwn, true},
+	{"imageWidth", "image_width", size, inBoth, nothing, true},
+	{"imageHeight", "image_height", size, inBoth, nothing, true},
+	{"originalImageWidth", "original_width", whole, inBoth, nothing, true},
+	{"originalImageHeight", "original_height", whole, inBoth, nothing, true},
+	{"estimateTime", "estimate_time", duration, inImageNet, inText, true},
+	{"timeSpent", "time_spent", duration, inCOCO, anywhere, false},
+	{"timeSpend", "time_spent", duration, inCOCO, anywhere, false},
+	{"imagePosition", "", position, inImageNet, anywhere, false},
+	{"selectedRecord", "clicks", clicks, inImageNet, anywhere, false},
+	{"mousePoint", "clicks", oldClicks, inImageNet, anywhere, false},
+	{"actionHistories", "actions", actions, inCOCO, anywhere, false},
+	{"categoryHistories", "browsing", browsing, inCOCO, anywhere, false},
+	{"mouseTracking", "mouse", mouse, inBoth, nothing, false},
+	{"hoveredRecord", "hovers", hovers, inImageNet, anywhere, false},
+	{"categories", "categories", categories, inCOCO, nothing, false},
+	{"page", "", wrapping, 0, nothing, false},
+	{"pages", "", wrapping, 0, nothing, false},
+	{"annotation", "", wrapping, 0, nothing, false},
+	{"annotations", "", wrapping, 0, nothing, false},
 }
 
-func (k *key) showsIn(where shows) bool { return k.shows&where == where }
+func (k *spelling) showsIn(where shows) bool { return k.shows&where == where }
 
-// slotOf returns the slot of a key in records of a data set: ImageNet's have one page number.
-func (s Set) slotOf(k *key) slot {
-	if k.slot == slotPage && s == ImageNet {
-		return slotPageIdx
+var keys = func() (all [len(spellings)]key) {
+	for i, s := range spellings {
+		all[i].spelling = s
+		for _, set := range Sets {
+			first := slices.IndexFunc(spellings[:i+1], func(t spelling) bool {
+				return t.name == s.name || t.sets.has(set) && set.sameValue(s, t)
+			})
+			all[i].slot[set] = uint8(first)
+		}
 	}
-	return k.slot
+	return all
+}()
+
+// sameValue reports whether two spellings name one value. In records of COCO a page has two numbers, and
+// an image its number and its name.
+func (s Set) sameValue(a, b spelling) bool {
+	return a.column != "" && a.column == b.column && (s == ImageNet || a.rule == b.rule)
 }
 
 // byHash are the keys by hashOf their names.
@@ -155,81 +140,48 @@ func keyOf(name []byte) *key {
 	return &unknown
 }
 
-// column puts a value where its column is gathered, by one of the rules.
-type column struct {
-	json func(*Batch, scan.Value, Field)
-	xml  func(*Batch, []byte, Field) // takes the text of an element
+// part is a value that an entry of a list can have.
+type part uint8
+
+const (
+	partX part = iota
+	partY
+	partTime
+	partAction
+	partIcon
+	partFromX
+	partFromY
+	partToX
+	partToY
+	partIndex
+	partName
+	partKeyboard
+	parts
+)
+
+// partKeys are the names of parts; those of points stand for their x, and y is the next part. Of two that
+// an entry has for one part the last one here counts.
+var partKeys = [...]struct {
+	name string
+	part part
+}{
+	{"x", partX}, {"y", partY}, {"time", partTime}, {"timeAt", partTime},
+	{"action", partAction}, {"actionType", partAction}, {"iconType", partIcon}, {"pointFrom", partFromX}, {"pointTo", partToX},
+	{"categoryIndex", partIndex}, {"categoryName", partName}, {"usingKeyboard", partKeyboard},
 }
 
-// numbers makes a column of a rule for numbers, which is the same for JSON and XML.
-func numbers[T any](at func(*Batch) *T, rule func(*Batch, scan.Value, Field) T) column {
-	return column{
-		json: func(b *Batch, v scan.Value, f Field) { *at(b) = rule(b, v, f) },
-		xml:  func(b *Batch, t []byte, f Field) { *at(b) = rule(b, scan.TextValue(t), f) },
-	}
-}
+// isPoint reports whether the value of a part is a point.
+func (p part) isPoint() bool { return p == partFromX || p == partToX }
 
-func texts(at func(*Batch) *string) column {
-	return column{
-		json: func(b *Batch, v scan.Value, f Field) { *at(b) = b.Name(v, f) },
-		xml:  func(b *Batch, t []byte, _ Field) { *at(b) = b.text.keep(scan.Trim(t)) },
-	}
-}
-
-// showingColumns are the columns of a showing, by slot. Lists have none.
-var showingColumns = [slots]column{
-	slotImageID: {
-		json: func(b *Batch, v scan.Value, _ Field) {
-			b.show.idKind = v.Kind
-			if v.Kind == scan.String {
-				b.show.imageID = v.Text
-			}
-		},
-		xml: func(b *Batch, t []byte, _ Field) { b.show.imageID = scan.Trim(t) },
-	},
-	slotWorker:        texts(func(b *Batch) *string { return &b.show.worker }),
-	slotAssignment:    texts(func(b *Batch) *string { return &b.show.assign }),
-	slotHIT:           texts(func(b *Batch) *string { return &b.show.hit }),
-	slotImageNetHIT:   texts(func(b *Batch) *string { return &b.show.inHIT }),
-	slotSubmit:        numbers(func(b *Batch) **int64 { return &b.show.submit }, (*Batch).epoch),
-	slotPageIdx:       numbers(func(b *Batch) **int32 { return &b.show.page }, (*Batch).Whole),
-	slotImageIdx:      numbers(func(b *Batch) **int32 { return &b.show.slot }, (*Batch).Whole),
-	slotSelectedCount: numbers(func(b *Batch) **int32 { return &b.show.nChosen }, (*Batch).Whole),
-	slotHoveredCount:  numbers(func(b *Batch) **int32 { return &b.show.nHover }, (*Batch).Whole),
-	slotWidth:         numbers(func(b *Batch) **float64 { return &b.show.width }, (*Batch).size),
-	slotHeight:        numbers(func(b *Batch) **float64 { return &b.show.height }, (*Batch).size),
-	slotOrigWidth:     numbers(func(b *Batch) **int32 { return &b.show.origW }, (*Batch).Whole),
-	slotOrigHeight:    numbers(func(b *Batch) **int32 { return &b.show.origH }, (*Batch).Whole),
-	slotEstimate:      numbers(func(b *Batch) **int64 { return &b.show.est }, (*Batch).duration),
-	slotSelected: {
-		json: func(b *Batch, v scan.Value, f Field) { b.show.chosen = b.boolean(v, f) },
-		xml:  func(b *Batch, t []byte, _ Field) { b.show.chosen = b.selected(scan.Trim(t)) },
-	},
-}
-
-// pageColumns are the columns of a page, by slot.
-var pageColumns = [slots]column{
-	slotImageID: {json: func(b *Batch, v scan.Value, _ Field) { b.page.id = v }},
-	slotImageURL: {json: func(b *Batch, v scan.Value, _ Field) {
-		if v.Kind == scan.String {
-			b.page.url = append(b.page.url[:0], v.Text...)
+// partOf returns the part of a name.
+func partOf(name []byte) (part, bool) {
+	for i := range partKeys {
+		if partKeys[i].name == string(name) {
+			return partKeys[i].part, true
 		}
-	}},
-	slotWorker:     texts(func(b *Batch) *string { return &b.page.row.WorkerID }),
-	slotAssignment: texts(func(b *Batch) *string { return &b.page.row.AssignmentID }),
-	slotHIT:        texts(func(b *Batch) *string { return &b.page.row.HITID }),
-	slotPage:       {json: func(b *Batch, v scan.Value, _ Field) { b.page.pageID = v }},
-	slotPageIdx:    {json: func(b *Batch, v scan.Value, _ Field) { b.page.pageIdx = v }},
-	slotWidth:      numbers(func(b *Batch) **float64 { return &b.page.row.ImageWidth }, (*Batch).size),
-	slotHeight:     numbers(func(b *Batch) **float64 { return &b.page.row.ImageHeight }, (*Batch).size),
-	slotOrigWidth:  numbers(func(b *Batch) **int32 { return &b.page.row.OrigWidth }, (*Batch).Whole),
-	slotOrigHeight: numbers(func(b *Batch) **int32 { return &b.page.row.OrigHeight }, (*Batch).Whole),
-	slotSpent:      numbers(func(b *Batch) **int64 { return &b.page.row.TimeSpent }, (*Batch).duration),
+	}
+	return 0, false
 }
 
-// xmlScalar takes a scalar element of <metadata>; others are passed over.
-func (b *Batch) xmlScalar(k *key, text []byte) {
-	if k.xml && b.show.once(k.slot) {
-		showingColumns[k.slot].xml(b, text, Field{Name: k.name})
-	}
-}
+// rawEvent is an entry of any list of a record, before its columns are known.
+type rawEvent [parts]scan.Value

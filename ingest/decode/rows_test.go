@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,55 +22,44 @@ import (
 // The annotation rows come back from a file as what they were, whatever is null in them.
 func TestColumns(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	var in []ImageNetRow
-	var co []COCORow
+	b := newBatch()
 	for range 300 {
-		b := newBatch()
-		b.slowXML(randtext.XML(r, 3), XMLRecord, nil, &b.doc)
+		b.readXML(randtext.XML(r, 3), XMLRecord, "")
 		b.slowJSON(randtext.ImageNetJSON(r, 3), ImageNet)
 		b.slowJSON(randtext.COCO(r, 3), COCO)
-		in, co = append(in, b.ImageNet...), append(co, b.COCO...)
 	}
-	var wantIn []schema.ImageNetAnnotation
-	for i := range in {
-		wantIn = append(wantIn, in[i].general())
-	}
-	var wantCo []schema.COCOAnnotation
-	for i := range co {
-		wantCo = append(wantCo, co[i].general())
+	for _, set := range Sets {
+		for i := range b.Rows(set).Len() {
+			b.Rows(set).Column("seq").Add(uint64(i))
+			b.Rows(set).Column("source").AddText("a source")
+		}
 	}
 	for _, group := range []int{1, 7, 1000} {
-		equalRows(t, wantIn, writeRows[schema.ImageNetAnnotation](t, in, group, ImageNetColumns))
-		equalRows(t, wantCo, writeRows[schema.COCOAnnotation](t, co, group, COCOColumns))
+		equalRows(t, rowsIn[schema.ImageNetAnnotation](b.Rows(ImageNet)), writeRows[schema.ImageNetAnnotation](t, b, ImageNet, group))
+		equalRows(t, rowsIn[schema.COCOAnnotation](b.Rows(COCO)), writeRows[schema.COCOAnnotation](t, b, COCO, group))
 	}
 }
 
-func writeRows[S, R any](t *testing.T, rows []R, group int, columns func(*columnar.Group) func(*R)) []S {
+// writeRows writes the rows of a batch in groups, each from two spans, and reads them again.
+func writeRows[S any](t *testing.T, b *Batch, set Set, group int) []S {
 	t.Helper()
-	var b bytes.Buffer
-	s, err := columnar.NewSchema[S]()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := columnar.NewFile(&b, s, "abtool", nil)
-	g := columnar.NewGroup(s, 2, zstdOf(t))
-	put := columns(g)
-	for len(rows) > 0 {
-		n := min(len(rows), group)
-		for i := range rows[:n] {
-			put(&rows[i])
-			g.EndRow()
-		}
+	var text bytes.Buffer
+	file := columnar.NewFile(&text, set.Schema(), "abtool", nil)
+	g := columnar.NewGroup(set.Schema(), 2, zstdOf(t))
+	g.Lay(set.Layout())
+	for from := 0; from < b.Rows(set).Len(); from += group {
+		all := columnar.Span{Rows: b.Rows(set), From: from, To: min(from+group, b.Rows(set).Len())}
+		g.Add(all.Cut(0, all.Len()/2))
+		g.Add(all.Cut(all.Len()/2, all.Len()))
 		if err := errors.Join(g.Encode(), file.Append(g)); err != nil {
 			t.Fatal(err)
 		}
 		g.Reset()
-		rows = rows[n:]
 	}
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
-	got, err := parquet.Read[S](bytes.NewReader(b.Bytes()), int64(b.Len()))
+	got, err := parquet.Read[S](bytes.NewReader(text.Bytes()), int64(text.Len()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,84 +83,63 @@ func equalRows[S any](t *testing.T, want, got []S) {
 	}
 }
 
-// The rows in the form of the schema, for tests to compare.
-
-func opt[T comparable](v T) *T {
-	var zero T
-	if v == zero {
-		return nil
+// rowsIn returns rows in the form of the schema, for tests to compare.
+func rowsIn[S any](rows *columnar.Rows) (all []S) {
+	for row := range rows.Len() {
+		var s S
+		v := reflect.ValueOf(&s).Elem()
+		for i := range v.NumField() {
+			f, name := v.Field(i), columnName(v.Type().Field(i))
+			switch {
+			case f.Kind() != reflect.Slice:
+				setCell(f, rows.Column(name), row)
+			case f.Type().Elem().Kind() == reflect.Struct:
+				from, to := rows.Column(name + ".t").List(row)
+				f.Set(reflect.MakeSlice(f.Type(), to-from, to-from))
+				for k := range to - from {
+					for j := range f.Type().Elem().NumField() {
+						setCell(f.Index(k).Field(j), rows.Column(name+"."+columnName(f.Type().Elem().Field(j))), from+k)
+					}
+				}
+			default:
+				from, to := rows.Column(name).List(row)
+				f.Set(reflect.MakeSlice(f.Type(), to-from, to-from))
+				for k := range to - from {
+					setCell(f.Index(k), rows.Column(name), from+k)
+				}
+			}
+		}
+		all = append(all, s)
 	}
-	return &v
+	return all
 }
 
-// general turns the row into the form in which zeros and nulls differ.
-func (r *ImageNetRow) general() schema.ImageNetAnnotation {
-	return schema.ImageNetAnnotation{
-		Seq: r.Seq, Source: r.Source, ImageID: r.ImageID, Class: opt(r.Class), WorkerID: opt(r.WorkerID),
-		AssignmentID: opt(r.AssignmentID), HITID: opt(r.HITID), ImageNetHITID: opt(r.ImageNetHITID),
-		HITSubmitTime: r.HITSubmitTime, PageIdx: r.PageIdx, ImageIdx: r.ImageIdx, PageUUID: opt(r.PageUUID),
-		PageStarted: r.PageStarted, PageEnded: r.PageEnded, PositionX: r.PositionX, PositionY: r.PositionY,
-		ImageWidth: r.ImageWidth, ImageHeight: r.ImageHeight, OrigWidth: r.OrigWidth, OrigHeight: r.OrigHeight,
-		Selected: r.Selected, SelectedCount: r.SelectedCount, HoveredCount: r.HoveredCount, EstimateTime: r.EstimateTime,
-		T0: r.T0, Clicks: generalPoints(r.Clicks), Mouse: generalPoints(r.Mouse), Hovers: generalHovers(r.Hovers),
-	}
+func columnName(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("parquet"), ",")
+	return name
 }
 
-func generalPoints(ps []point) []schema.Point {
-	out := make([]schema.Point, len(ps))
-	for i, p := range ps {
-		out[i] = schema.Point{T: generalTime(p.T), X: generalCoord(p.X), Y: generalCoord(p.Y)}
+// setCell sets a value of the schema to the i-th of a column.
+func setCell(to reflect.Value, c *columnar.Cells, i int) {
+	n, isNumber := c.Number(i)
+	text := c.Text(i)
+	if to.Kind() == reflect.Pointer {
+		if !isNumber && text == "" {
+			return
+		}
+		to.Set(reflect.New(to.Type().Elem()))
+		to = to.Elem()
 	}
-	return out
-}
-
-func generalHovers(hs []hover) []schema.Hover {
-	out := make([]schema.Hover, len(hs))
-	for i, h := range hs {
-		out[i] = schema.Hover{T: generalTime(h.T), Action: opt(h.Action)}
+	switch to.Kind() {
+	case reflect.String:
+		to.SetString(text)
+	case reflect.Bool:
+		to.SetBool(n != 0)
+	case reflect.Float64:
+		to.SetFloat(math.Float64frombits(n))
+	default:
+		to.SetInt(int64(n))
 	}
-	return out
-}
-
-func generalTime(t int64) *int64 {
-	if t == zeroTime {
-		return new(int64)
-	}
-	return opt(t)
-}
-
-func generalCoord(v float64) *float64 {
-	if math.Float64bits(v) == 0 {
-		return nil
-	}
-	if v == 0 {
-		v = 0 // not negative zero
-	}
-	return &v
-}
-
-func (r *COCORow) general() schema.COCOAnnotation {
-	g := schema.COCOAnnotation{
-		Seq: r.Seq, Source: r.Source, ImageID: r.ImageID, WorkerID: opt(r.WorkerID), HITID: opt(r.HITID),
-		AssignmentID: opt(r.AssignmentID), PageIdx: r.PageIdx, PageUUID: opt(r.PageUUID), PageStarted: r.PageStarted,
-		PageEnded: r.PageEnded, ImageWidth: r.ImageWidth, ImageHeight: r.ImageHeight, OrigWidth: r.OrigWidth,
-		OrigHeight: r.OrigHeight, TimeSpent: r.TimeSpent, Categories: r.Categories,
-	}
-	for _, a := range r.Actions {
-		g.Actions = append(g.Actions, schema.Action{
-			Type: opt(a.Type), Icon: opt(a.Icon), FromX: generalCoord(a.FromX), FromY: generalCoord(a.FromY),
-			ToX: generalCoord(a.ToX), ToY: generalCoord(a.ToY), T: generalTime(a.T),
-		})
-	}
-	for _, b := range r.Browsing {
-		g.Browsing = append(g.Browsing, schema.Browse{
-			CategoryIdx: b.CategoryIdx, Category: opt(b.Category), Keyboard: b.Keyboard, T: generalTime(b.T),
-		})
-	}
-	for _, p := range r.Mouse {
-		g.Mouse = append(g.Mouse, schema.Sample{T: generalTime(p.T), X: generalCoord(p.X), Y: generalCoord(p.Y)})
-	}
-	return g
 }
 
 // Large pieces leave no blocks behind in an arena.

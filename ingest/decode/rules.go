@@ -5,59 +5,170 @@ import (
 
 	"abtool/ingest/scan"
 	"abtool/schema"
+	"abtool/store/columnar"
 )
+
+// rule says what makes a value of the input a value of its column, or null (R5 to R9).
+type rule uint8
+
+const (
+	noRule   rule = iota // nobody reads it
+	wrapping             // it holds records, or is one
+
+	// Rules of one value.
+	identifier // a string; a number's digits will do
+	word       // an identifier of which a few recur
+	whole      // a whole number from 0
+	epoch      // a time in ms since 1970; it can be in seconds
+	duration   // a time in ms
+	size       // CSS pixels from 0
+	offset     // CSS pixels
+	fraction   // a coordinate within the image
+	boolean
+
+	// Values that wait for the end of their record.
+	imageID
+	imageURL
+	pageNumber
+	pageIndex
+
+	position   // a point: position_x and position_y
+	categories // a list of strings
+
+	// Lists of objects.
+	clicks
+	oldClicks // one of them, or a list
+	mouse
+	hovers
+	actions
+	browsing
+	rules
+)
+
+// isList reports whether the values are lists of objects.
+func (r rule) isList() bool { return r >= clicks }
+
+// text reads the text of an XML element as a value for the rule.
+func (r rule) text(t []byte) scan.Value {
+	switch r {
+	case identifier, word, imageID:
+		return scan.Value{Kind: scan.String, Text: scan.Trim(t)}
+	case boolean: // R8's spellings
+		switch t = scan.Trim(t); string(t) {
+		case "True", "true":
+			return scan.Value{Kind: scan.Bool, Yes: true}
+		case "False", "false":
+			return scan.Value{Kind: scan.Bool}
+		}
+		return scan.Value{Kind: scan.Other, Text: t}
+	}
+	return scan.TextValue(t)
+}
+
+// put adds what the rule makes of a value to its column. It reports whether there is something to add:
+// the caller adds the null.
+func (o *output) put(r rule, to *columnar.Cells, v scan.Value, f Field) bool {
+	var n uint64
+	ok := false
+	switch r {
+	case identifier, word:
+		var t []byte
+		if t = Name(&o.Log, v, f); len(t) == 0 {
+			return false
+		}
+		if r == word {
+			to.AddText(o.text.common(t))
+		} else {
+			to.AddText(o.text.keep(t))
+		}
+		return true
+	case whole, pageNumber, pageIndex:
+		var i int32
+		i, ok = Whole(&o.Log, v, f)
+		n = uint64(i)
+	case epoch, duration:
+		n, ok = millis(&o.Log, v, r == epoch, f)
+	case size, offset:
+		n, ok = pixels(&o.Log, v, f, r == size)
+	case fraction:
+		n, ok = coordinate(&o.Log, v, f)
+	case boolean:
+		n, ok = truth(&o.Log, v, f)
+	}
+	if ok {
+		to.Add(n)
+	}
+	return ok
+}
 
 const (
 	maxCoord   = 100               // R6
 	maxTime    = 1 << 53           // ms; beyond, a float64 is no longer exact
 	secondsEnd = 1e11              // R7: below, an epoch time is in seconds
 	epochEnd   = 7_289_654_400_000 // ms, the end of the year 2200: later times are in another unit
-	noTime     = math.MinInt64 + 1
 )
 
-// wanted says which type a JSON value has where a number is wanted.
-func wanted(v scan.Value) string {
-	if v.Kind == scan.Numeric || v.Kind == scan.Other {
+// wanted says which type a JSON value has where another one is wanted.
+func wanted(v scan.Value, other string) string {
+	if v.Kind == scan.Other {
 		return ""
 	}
-	return v.Kind.String() + "; a number is wanted"
+	return v.Kind.String() + "; " + other + " is wanted"
 }
 
-// Field is where a value stands: a scalar, or a field of a list's entry.
-type Field struct {
-	list string // "" for a scalar
-	i    int
-	Name string
-}
-
-func (f Field) String() string {
-	if f.list == "" {
-		return f.Name
+// drop notes why a number is not usable.
+func drop(l *Log, v scan.Value, r schema.Reason, f Field) {
+	detail := ""
+	if v.Kind != scan.Numeric {
+		detail = wanted(v, "a number")
 	}
-	return entry(f.list, f.i, f.Name)
+	l.Drop(f.String(), r, detail, v.Text)
 }
 
-// coord is a relative coordinate: 0 for null, negative zero for a true zero.
-func (b *Batch) coord(v scan.Value, f Field) float64 {
+// Name returns a string; a number's digits will do.
+func Name(l *Log, v scan.Value, f Field) []byte {
+	switch v.Kind {
+	case scan.Null:
+		return nil
+	case scan.String, scan.Numeric:
+		return v.Text
+	}
+	l.Drop(f.String(), schema.WrongType, wanted(v, "a string"), v.Text)
+	return nil
+}
+
+func truth(l *Log, v scan.Value, f Field) (yes uint64, ok bool) {
 	switch {
 	case v.Kind == scan.Null:
-		return 0
-	case v.Kind != scan.Numeric:
-		b.Drop(f.String(), schema.NotANumber, wanted(v), v.Text)
-		return 0
-	case math.Abs(v.Num) > maxCoord:
-		b.null(f.String(), schema.OutOfRange, v.Text)
-		return 0
-	case v.Num == 0:
-		return negZero
+		return 0, false
+	case v.Kind != scan.Bool:
+		l.Drop(f.String(), schema.NotBoolean, wanted(v, "true or false"), v.Text)
+		return 0, false
+	case v.Yes:
+		return 1, true
 	}
-	return v.Num
+	return 0, true
 }
 
-// millis is a time or duration in whole ms, noTime for null. Epoch times may be in seconds.
-func (b *Batch) millis(v scan.Value, epoch bool, f Field) int64 {
+// coordinate returns the bits of a relative coordinate.
+func coordinate(l *Log, v scan.Value, f Field) (bits uint64, ok bool) {
+	switch {
+	case v.Kind == scan.Null:
+		return 0, false
+	case v.Kind != scan.Numeric:
+		drop(l, v, schema.NotANumber, f)
+		return 0, false
+	case math.Abs(v.Num) > maxCoord:
+		drop(l, v, schema.OutOfRange, f)
+		return 0, false
+	}
+	return math.Float64bits(v.Num + 0), true
+}
+
+// millis returns a time or duration in whole ms. Epoch times may be in seconds.
+func millis(l *Log, v scan.Value, epoch bool, f Field) (t uint64, ok bool) {
 	if v.Kind == scan.Null {
-		return noTime
+		return 0, false
 	}
 	reason, ms := schema.Reason(""), v.Num
 	if epoch && ms < secondsEnd {
@@ -72,29 +183,18 @@ func (b *Batch) millis(v scan.Value, epoch bool, f Field) int64 {
 	case ms > maxTime, epoch && ms >= epochEnd:
 		reason = schema.OutOfRange
 	default:
-		return int64(ms)
+		return uint64(int64(ms)), true
 	}
-	b.Drop(f.String(), reason, wanted(v), v.Text)
-	return noTime
+	drop(l, v, reason, f)
+	return 0, false
 }
 
-// duration and epoch are scalar columns of ms.
-func (b *Batch) duration(v scan.Value, f Field) *int64 { return b.optTime(b.millis(v, false, f)) }
-func (b *Batch) epoch(v scan.Value, f Field) *int64    { return b.optTime(b.millis(v, true, f)) }
-
-func (b *Batch) optTime(t int64) *int64 {
-	if t == noTime {
-		return nil
-	}
-	return b.i64.ref(t)
-}
-
-// Whole is a scalar column of whole numbers from 0.
-func (b *Batch) Whole(v scan.Value, f Field) *int32 {
+// Whole returns a whole number from 0.
+func Whole(l *Log, v scan.Value, f Field) (n int32, ok bool) {
 	reason := schema.Reason("")
 	switch {
 	case v.Kind == scan.Null:
-		return nil
+		return 0, false
 	case v.Kind != scan.Numeric:
 		reason = schema.NotANumber
 	case v.Num < 0:
@@ -104,21 +204,18 @@ func (b *Batch) Whole(v scan.Value, f Field) *int32 {
 	case v.Num != math.Trunc(v.Num):
 		reason = schema.NotInteger
 	default:
-		return b.i32.ref(int32(v.Num))
+		return int32(v.Num), true
 	}
-	b.Drop(f.String(), reason, wanted(v), v.Text)
-	return nil
+	drop(l, v, reason, f)
+	return 0, false
 }
 
-// size and position are scalar columns of CSS pixels; sizes cannot be negative, positions can.
-func (b *Batch) size(v scan.Value, f Field) *float64     { return b.pixels(v, f, true) }
-func (b *Batch) position(v scan.Value, f Field) *float64 { return b.pixels(v, f, false) }
-
-func (b *Batch) pixels(v scan.Value, f Field, size bool) *float64 {
+// pixels returns the bits of a number of CSS pixels; sizes cannot be negative, positions can.
+func pixels(l *Log, v scan.Value, f Field, size bool) (bits uint64, ok bool) {
 	reason := schema.Reason("")
 	switch {
 	case v.Kind == scan.Null:
-		return nil
+		return 0, false
 	case v.Kind != scan.Numeric:
 		reason = schema.NotANumber
 	case size && v.Num < 0:
@@ -126,8 +223,8 @@ func (b *Batch) pixels(v scan.Value, f Field, size bool) *float64 {
 	case math.IsInf(v.Num, 0):
 		reason = schema.OutOfRange
 	default:
-		return b.f64.ref(v.Num + 0)
+		return math.Float64bits(v.Num + 0), true
 	}
-	b.Drop(f.String(), reason, wanted(v), v.Text)
-	return nil
+	drop(l, v, reason, f)
+	return 0, false
 }

@@ -3,10 +3,12 @@ package decode
 import (
 	"cmp"
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"abtool/ingest/scan"
 	"abtool/schema"
+	"abtool/store/columnar"
 )
 
 // template is how a mouse sample was spelled, in XML or JSON: what stood around its three numbers.
@@ -14,7 +16,7 @@ import (
 type template struct {
 	known bool
 	text  [4]literal
-	perm  [3]eventPart // which of x, y, time each number was
+	perm  [3]part // which of x, y, time each number was
 }
 
 // literal is a text of up to 32 bytes.
@@ -52,7 +54,7 @@ func (l *literal) goesOn(d []byte) bool {
 
 // numberAt is a number of a sample, and where it stands.
 type numberAt struct {
-	part     eventPart
+	part     part
 	from, to int
 }
 
@@ -95,17 +97,17 @@ func (h *shapes) learnSample(s *scan.Scanner, start int) {
 }
 
 // learnSample learns how the XML sample e is spelled that begins at start and ends at s.p.
-func (t *template) learnSample(s *xmlScan, start int, e *event) {
-	if e.seen != 7 {
+func (t *template) learnSample(s *xmlScan, start int, e *xmlEvent) {
+	if e.seen != 1<<partX|1<<partY|1<<partTime {
 		return
 	}
 	var numbers [3]numberAt
-	for i, v := range [...]scan.Value{partX: e.x, partY: e.y, partTime: e.t} {
+	for i, v := range e.values[:partTime+1] {
 		if v.Kind != scan.Numeric {
 			return
 		}
 		from := cap(s.d) - cap(v.Text)
-		numbers[i] = numberAt{eventPart(i), from, from + len(v.Text)}
+		numbers[i] = numberAt{part(i), from, from + len(v.Text)}
 	}
 	t.learn(s.d, start, s.p, numbers)
 }
@@ -144,22 +146,27 @@ func (t *template) read(d []byte, p int, x *sample) int {
 	return p + l.n
 }
 
-// value returns a number of the sample.
-func (x *sample) value(d []byte, part eventPart) scan.Value {
-	return scan.Value{Kind: scan.Numeric, Num: x.num[part], Text: d[x.from[part]:x.to[part]]}
+// samples is the list of mouse samples in the records of a data set.
+type samples struct {
+	s          *sheet
+	t, x, y    *columnar.Cells
+	first, end int64 // times from first up to end stay as they are
 }
 
-// plain returns the sample as a point, and whether no rule applies to it; its time is then from first
-// up to end.
-func (x *sample) plain(first, end int64) (point, bool) {
-	t := x.num[partTime]
-	p := point{int64(t), x.num[partX], x.num[partY]}
-	return p, float64(p.T) == t && first <= p.T && p.T < end && plainCoord(p.X) && plainCoord(p.Y)
-}
-
-// samplePoint applies the rules to the n-th sample.
-func (b *Batch) samplePoint(r gathered, n int, d []byte, x *sample) point {
-	return b.point(r, sampleList, n, x.value(d, partTime), x.value(d, partX), x.value(d, partY))
+// add adds a sample that stands in d.
+func (m *samples) add(d []byte, x *sample) {
+	t, px, py := int64(x.num[partTime]), x.num[partX], x.num[partY]
+	if float64(t) == x.num[partTime] && m.first <= t && t < m.end && plainCoord(px) && plainCoord(py) {
+		m.t.Add(uint64(t))
+		m.x.Add(math.Float64bits(px))
+		m.y.Add(math.Float64bits(py))
+		return
+	}
+	var e rawEvent
+	for p := range x.num {
+		e[p] = scan.Value{Kind: scan.Numeric, Num: x.num[p], Text: d[x.from[p]:x.to[p]]}
+	}
+	m.s.add(mouse, &e)
 }
 
 // plainCoord reports whether no rule applies to a coordinate.
@@ -167,17 +174,15 @@ func plainCoord(v float64) bool { return v > 0 && v <= maxCoord }
 
 // fastSamples reads JSON samples that are spelled like the last one: from the beginning of one to the
 // end of another.
-func (b *Batch) fastSamples(s *scan.Scanner, r gathered) (any bool, f *Fault) {
-	l := &b.shapes.sample
+func (h *shapes) fastSamples(s *scan.Scanner, m *samples) (some bool, f *Fault) {
+	l := &h.sample
 	if !l.known {
 		return false, nil
 	}
-	d, list := s.Data, r.samples()
-	first, end := r.plainTimes()
-	ps := *list
+	d, n, limit := s.Data, m.t.Entries(), m.s.out.limits.List
 	var x sample
-	for p := s.Pos; len(d)-p >= sampleRoom; s.Pos, any = p, true {
-		if any { // after a sample
+	for p := s.Pos; len(d)-p >= sampleRoom; s.Pos, some = p, true {
+		if some { // after a sample
 			if d[p] != ',' {
 				break
 			}
@@ -188,41 +193,34 @@ func (b *Batch) fastSamples(s *scan.Scanner, r gathered) (any bool, f *Fault) {
 		if p = l.read(d, p, &x); p == 0 {
 			break
 		}
-		if len(ps) >= b.Limits.List {
-			return true, Faultf(schema.TooLong, "a list has more than %d entries", b.Limits.List)
+		if n >= limit {
+			return true, Faultf(schema.TooLong, "a list has more than %d entries", limit)
 		}
-		at, ok := x.plain(first, end)
-		if !ok {
-			at = b.samplePoint(r, len(ps), d, &x)
-		}
-		ps = append(ps, at)
+		m.add(d, &x)
+		n++
 	}
-	*list = ps
-	return any, nil
+	return some, nil
 }
 
 const sampleList = "mouseTracking"
 
-// fastXMLSamples reads XML samples that are spelled like the last one, and the white space after them.
-func (b *Batch) fastXMLSamples(s *xmlScan) *Fault {
-	if !b.template.known {
+// fastSamples reads XML samples that are spelled like the last one, and the white space after them.
+func (t *template) fastSamples(s *xmlScan, m *samples) *Fault {
+	if !t.known {
 		return nil
 	}
-	m := &b.show
+	n, limit := m.t.Entries(), m.s.out.limits.List
 	var x sample
 	for len(s.d)-s.p >= sampleRoom {
-		end := b.template.read(s.d, s.p, &x)
+		end := t.read(s.d, s.p, &x)
 		if end == 0 {
 			return nil
 		}
-		if n := len(m.mouse); n >= b.Limits.List {
+		if n >= limit {
 			return Faultf(schema.TooLong, "%s has more than %d entries", sampleList, n)
 		}
-		at, ok := x.plain(m.plainTimes())
-		if !ok {
-			at = b.samplePoint(m, len(m.mouse), s.d, &x)
-		}
-		m.mouse = append(m.mouse, at)
+		m.add(s.d, &x)
+		n++
 		s.p = end
 		s.space()
 	}

@@ -1,119 +1,85 @@
 package decode
 
 import (
-	"bytes"
 	"math"
 
 	"abtool/ingest/scan"
 	"abtool/schema"
+	"abtool/store/columnar"
 )
 
-// showing gathers one time an image was shown until its row is made. Times are absolute here.
+// showing is a record of ImageNet-AB: one time that an image was shown.
 type showing struct {
-	seen    uint64 // the slots met: the first of a name wins
+	*sheet
+	identity
 	imageID []byte
 	idKind  scan.Kind // of the JSON value of imageID
-	worker  string
-	assign  string
-	hit     string
-	inHIT   string
-	submit  *int64
-	page    *int32
-	slot    *int32
-	posX    *float64
-	posY    *float64
-	width   *float64
-	height  *float64
-	origW   *int32
-	origH   *int32
-	chosen  *bool
-	nChosen *int32
-	nHover  *int32
-	est     *int64
-	clicks  []point
-	mouse   []point
-	hovers  []hover
+
+	id, class, count     *columnar.Cells
+	t0, started, ended   *columnar.Cells
+	posX, posY           *columnar.Cells
+	originalW, originalH *columnar.Cells
+	times                [3]*columnar.Cells // of events
+	from                 [3]int             // where those of the row begin
 }
 
-func (m *showing) reset() {
-	clicks, mouse, hovers := m.clicks[:0], m.mouse[:0], m.hovers[:0]
-	*m = showing{clicks: clicks, mouse: mouse, hovers: hovers}
+func newShowing(o *output) *showing {
+	s := newSheet(o, ImageNet,
+		pointList(clicks, "clicks", "selectedRecord", "time", epoch),
+		pointList(mouse, "mouse", sampleList, "time", epoch),
+		&list{rule: hovers, column: "hovers", name: "hoveredRecord", entries: []entryField{
+			{part: partTime, rule: epoch, column: "t", name: "time"},
+			{part: partAction, rule: word, column: "action", name: "action"},
+		}})
+	s.lists[oldClicks] = s.lists[clicks]
+	to := s.rows.Column
+	m := &showing{
+		sheet: s, identity: identityIn(s.rows), id: to("image_id"), class: to("class"), count: to("selected_count"),
+		t0: to("t0"), started: to("page_started"), ended: to("page_ended"),
+		posX: to("position_x"), posY: to("position_y"),
+		originalW: to("original_width"), originalH: to("original_height"),
+		times: [3]*columnar.Cells{to("clicks.t"), to("mouse.t"), to("hovers.t")},
+	}
+	m.id.Late, m.class.Late = true, true
+	return m
 }
 
-// once reports whether a slot is met for the first time.
-func (m *showing) once(k slot) bool {
-	if m.seen&(1<<k) != 0 {
+func (m *showing) begin() {
+	m.seen, m.imageID, m.idKind = 0, nil, scan.Null
+	for i, t := range m.times {
+		m.from[i] = len(t.Numbers)
+	}
+}
+
+func (m *showing) hold(k *key, v scan.Value) bool {
+	if k.rule != imageID {
 		return false
 	}
-	m.seen |= 1 << k
+	if m.idKind = v.Kind; v.Kind == scan.String {
+		m.imageID = v.Text
+	}
 	return true
 }
 
-var (
-	yes, no = true, false
-)
-
-// selected reads R8's spellings.
-func (b *Batch) selected(text []byte) *bool {
-	switch string(text) {
-	case "True", "true":
-		return &yes
-	case "False", "false":
-		return &no
-	}
-	b.null("selected", schema.NotBoolean, text)
-	return nil
-}
-
-// xmlPosition takes the children of the first <imagePosition>.
-func (b *Batch) xmlPosition(name string, text []byte) {
-	switch m := &b.show; name {
-	case "x":
-		if m.once(slotPositionX) {
-			m.posX = b.position(scan.TextValue(text), Field{Name: "imagePosition.x"})
-		}
-	case "y":
-		if m.once(slotPositionY) {
-			m.posY = b.position(scan.TextValue(text), Field{Name: "imagePosition.y"})
-		}
-	}
-}
-
-// addRow turns the gathered showing into a row. imageID and class are the row's.
-func (b *Batch) addRow(imageID, class string) *ImageNetRow {
-	m := &b.show
+// endRow ends the row, but for its image and class: its times become relative.
+func (m *showing) endRow() {
 	first := int64(math.MaxInt64)
-	for _, p := range m.clicks {
-		first = earlier(first, p.T)
+	for i, t := range m.times {
+		for _, v := range t.Numbers[m.from[i]:] {
+			first = min(first, int64(v))
+		}
 	}
-	for _, p := range m.mouse {
-		first = earlier(first, p.T)
-	}
-	for _, h := range m.hovers {
-		first = earlier(first, h.T)
-	}
-	var t0 *int64
-	base := int64(0)
 	if first != math.MaxInt64 {
-		base = secondBefore(first)
-		t0 = b.i64.ref(base)
+		base := uint64(secondBefore(first))
+		m.t0.Add(base)
+		for i, t := range m.times {
+			row := t.Numbers[m.from[i]:]
+			for k := range row {
+				row[k] -= base
+			}
+		}
 	}
-	b.ImageNet = append(b.ImageNet, ImageNetRow{
-		ImageID: imageID, Class: class, WorkerID: m.worker, AssignmentID: m.assign, HITID: m.hit, ImageNetHITID: m.inHIT,
-		HITSubmitTime: m.submit, PageIdx: m.page, ImageIdx: m.slot, PositionX: m.posX, PositionY: m.posY,
-		ImageWidth: m.width, ImageHeight: m.height, OrigWidth: m.origW, OrigHeight: m.origH,
-		Selected: m.chosen, SelectedCount: m.nChosen, HoveredCount: m.nHover, EstimateTime: m.est, T0: t0,
-		Clicks: b.relative(m.clicks, base), Mouse: b.relative(m.mouse, base), Hovers: b.relativeHovers(m.hovers, base),
-	})
-	r := &b.ImageNet[len(b.ImageNet)-1]
-	return r
-}
-
-func earlier(a, t int64) int64 {
-	if t != noTime && t < a {
-		return t
-	}
-	return a
+	m.rows.EndRow()
 }
 
 // secondBefore is the last whole second before t ms, so that t minus it is at least 1.
@@ -125,82 +91,68 @@ func secondBefore(t int64) int64 {
 	return t / 1000 * 1000
 }
 
-func (b *Batch) relative(ps []point, base int64) []point {
-	ps = b.points.keep(ps)
-	for i := range ps {
-		if ps[i].T == noTime {
-			ps[i].T = 0
-		} else {
-			ps[i].T -= base
-		}
+// original returns the original size of a row's image, if both sides are positive.
+func (m *showing) original(row int) (w, h int32) {
+	a, _ := m.originalW.Number(row)
+	b, _ := m.originalH.Number(row)
+	if a == 0 || b == 0 {
+		return 0, 0
 	}
-	return ps
+	return int32(a), int32(b)
 }
 
-func (b *Batch) relativeHovers(hs []hover, base int64) []hover {
-	hs = b.hovers.keep(hs)
-	for i := range hs {
-		if hs[i].T == noTime {
-			hs[i].T = 0
-		} else {
-			hs[i].T -= base
-		}
+// setClass adds the class of a row.
+func (m *showing) setClass(class string) {
+	if class == "" {
+		m.class.Null()
+		return
 	}
-	return hs
+	m.class.AddText(class)
 }
 
-// imageIDIn returns the image id within a name, empty for a name of no image (R3).
-func imageIDIn(name []byte) []byte {
-	if !bytes.ContainsAny(name, `/\?.%`) {
-		return name
+// end ends the row and record of JSON.
+func (m *showing) end(c *wrapper, raw []byte) *Fault {
+	id := imageIDIn(m.imageID)
+	if len(id) == 0 {
+		return m.noImageID()
 	}
-	if i := bytes.LastIndexByte(name, '/'); !bytes.ContainsAny(name[i+1:], `\?.%`) && bytes.IndexByte(name, '?') < 0 {
-		return name[i+1:]
+	o, row := m.out, m.rows.Len()
+	m.fill(m.worker, c.ids["worker_id"])
+	m.fill(m.assignment, c.ids["assignment_id"])
+	m.fill(m.hit, c.ids["hit_id"])
+	m.fill(m.imagenetHIT, c.ids["imagenet_hit_id"])
+	if !m.has(m.page) {
+		o.put(whole, m.page, c.page, Field{Name: "pageno"})
 	}
-	return []byte(schema.ImageID(string(name)))
+	if !m.has(m.slot) && c.slot >= 0 {
+		m.slot.Add(uint64(c.slot))
+	}
+	class := classIn(m.imageID)
+	if class == nil {
+		class = prefixClass(id)
+	}
+	m.id.AddText(o.text.keep(id))
+	m.setClass(o.text.keep(class))
+	m.fill(m.uuid, c.uuid)
+	o.put(epoch, m.started, c.started, Field{Name: "startedAt"})
+	o.put(epoch, m.ended, c.ended, Field{Name: "endedAt"})
+	m.endRow()
+	x := Record{Kind: JSONRecord, ID: m.id.Text(row), First: row, End: row + 1, Data: raw}
+	x.Fact = ImageFact{Class: m.class.Text(row), Shown: 1}
+	x.Fact.ShownW, x.Fact.OrigH = m.original(row)
+	if x.Pair, x.Slot = m.pair(row); x.Pair == "" {
+		x.Pair = contentKey(raw)
+	}
+	return o.Log.add(x)
 }
 
-// classIn returns the class within the name of an image: its folder, nil if the name has none. In a
-// longer path that folder may be any, so the WordNet id that the image's own id begins with goes first.
-func classIn(name []byte) []byte {
-	if i := bytes.IndexByte(name, '?'); i >= 0 {
-		name = name[:i]
+// noImageID says why the record has no image id.
+func (m *showing) noImageID() *Fault {
+	switch {
+	case m.idKind == scan.Null:
+		return Faultf(schema.NoImageID, "imageID is missing")
+	case m.idKind != scan.String:
+		return Faultf(schema.NoImageID, "imageID is %s, and has to be a string", m.idKind)
 	}
-	end := bytes.LastIndexAny(name, `/\`)
-	if end <= 0 {
-		return nil
-	}
-	start := bytes.LastIndexAny(name[:end], `/\`) + 1
-	folder := name[start:end]
-	if start == 0 && folder[end-1] != ':' {
-		return folder
-	}
-	if class := prefixClass(imageIDIn(name)); class != nil && !isWordNetID(folder) {
-		return class
-	}
-	if len(folder) == 0 || folder[len(folder)-1] == ':' || start >= 2 && name[start-2] == '/' { // a drive, a host
-		return nil
-	}
-	return folder
-}
-
-// prefixClass is the WordNet id that an image id begins with, nil if it does not.
-func prefixClass(id []byte) []byte {
-	if len(id) < 10 || id[9] != '_' || !isWordNetID(id[:9]) {
-		return nil
-	}
-	return id[:9]
-}
-
-// isWordNetID reports whether a name has the form of n01440764.
-func isWordNetID(name []byte) bool {
-	if len(name) != 9 || name[0] != 'n' {
-		return false
-	}
-	for _, c := range name[1:] {
-		if c-'0' > 9 {
-			return false
-		}
-	}
-	return true
+	return Faultf(schema.NoImageID, "imageID %q names no image", scan.Snippet(m.imageID))
 }

@@ -22,11 +22,8 @@ func annotationRow(set func(*schema.ImageNetAnnotation)) schema.ImageNetAnnotati
 	return r
 }
 
-func rowsOf(b *Batch) (rows []schema.ImageNetAnnotation) {
-	for i := range b.ImageNet {
-		rows = append(rows, b.ImageNet[i].general())
-	}
-	return rows
+func rowsOf(b *Batch) []schema.ImageNetAnnotation {
+	return rowsIn[schema.ImageNetAnnotation](b.Rows(ImageNet))
 }
 
 // nulledOf lists the fields that were set to null, with the reason.
@@ -51,7 +48,7 @@ func reasonOf(b *Batch) schema.Reason {
 }
 
 func readXMLText(text string, kind RecordKind, limits store.Limits) *Batch {
-	b := &Batch{Limits: limits.WithDefaults()}
+	b := limitedBatch(limits)
 	b.readXML([]byte(text), kind, "n01440764_7")
 	return b
 }
@@ -244,8 +241,8 @@ func TestXMLVerdicts(t *testing.T) {
 			if got := reasonOf(b); got != c.want || b.Count != 1 {
 				t.Errorf("%q, want %q: %v", got, c.want, b.Rejects)
 			}
-			if c.want != "" && (len(b.ImageNet) > 0 || len(b.Records) > 0 || len(b.Rejects) != 1) {
-				t.Errorf("left behind: %d rows, %d records, %d rejects", len(b.ImageNet), len(b.Records), len(b.Rejects))
+			if c.want != "" && (b.Rows(ImageNet).Len() > 0 || len(b.Records) > 0 || len(b.Rejects) != 1) {
+				t.Errorf("left behind: %d rows, %d records, %d rejects", b.Rows(ImageNet).Len(), len(b.Records), len(b.Rejects))
 			}
 			checkXML(t, []byte(c.text), XMLRecord, store.Limits{})
 		})
@@ -312,7 +309,7 @@ func TestXMLShowings(t *testing.T) {
 		t.Errorf("record %+v", x)
 	}
 	b = readXMLText("<annotation><filename>n01440764_105</filename></annotation>", XMLRecord, store.Limits{})
-	if len(b.Records) != 1 || b.Records[0].Fact.Shown != 0 || len(b.ImageNet) > 0 {
+	if len(b.Records) != 1 || b.Records[0].Fact.Shown != 0 || b.Rows(ImageNet).Len() > 0 {
 		t.Errorf("%+v", b.Records)
 	}
 }

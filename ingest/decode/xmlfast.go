@@ -4,12 +4,12 @@ import (
 	"abtool/ingest/scan"
 )
 
-// fastXML reads the files of the release: elements without attributes, plain text, in any
+// fast reads the files of the release: elements without attributes, plain text, in any
 // order and with any white space. It gives up (false) on everything else, comments, entities,
-// prefixes and faults included; slowXML then reads the file and is the judge. What it does
-// take, slowXML would take with the same result: a fuzz test holds them together.
-func (b *Batch) fastXML(data []byte, kind RecordKind, memberBase []byte, d *xmlDoc) (ok bool, f *Fault) {
-	if b.Limits.Depth < scan.MaxDepth+4 {
+// prefixes and faults included; slow then reads the file and is the judge. What it does
+// take, slow would take with the same result: a fuzz test holds them together.
+func (r *xmlReader) fast(data []byte, kind RecordKind, memberBase []byte) (ok bool, f *Fault) {
+	if r.out.limits.Depth < scan.MaxDepth+4 {
 		return false, nil
 	}
 	s := xmlScan{d: data}
@@ -18,14 +18,14 @@ func (b *Batch) fastXML(data []byte, kind RecordKind, memberBase []byte, d *xmlD
 	if !s.is("<annotation>") {
 		return false, nil
 	}
-	d.reset(len(b.ImageNet))
+	r.doc.reset(r.show.rows.Len())
 	for {
 		s.space()
 		name, open := s.open()
 		if !open {
 			break
 		}
-		if ok, f = b.fastPart(&s, d, name); !ok || f != nil {
+		if ok, f = r.fastPart(&s, name); !ok || f != nil {
 			return false, nil // a list too long: what follows it can be worse
 		}
 	}
@@ -36,18 +36,19 @@ func (b *Batch) fastXML(data []byte, kind RecordKind, memberBase []byte, d *xmlD
 	if s.p != len(s.d) {
 		return false, nil
 	}
-	return true, b.endFile(d, kind, memberBase, data)
+	return true, r.endFile(kind, memberBase, data)
 }
 
 const xmlDeclaration = `<?xml version="1.0" encoding="UTF-8"?>`
 
 // fastPart reads one child of the root; its opening tag was read.
-func (b *Batch) fastPart(s *xmlScan, d *xmlDoc, name []byte) (bool, *Fault) {
+func (r *xmlReader) fastPart(s *xmlScan, name []byte) (bool, *Fault) {
+	d := &r.doc
 	switch view(name) {
 	case "metadata":
-		ok, f := b.fastMetadata(s)
+		ok, f := r.fastMetadata(s)
 		if ok && f == nil {
-			b.endMetadata(d)
+			r.endMetadata()
 		}
 		return ok, f
 	case "object":
@@ -65,7 +66,7 @@ func (b *Batch) fastPart(s *xmlScan, d *xmlDoc, name []byte) (bool, *Fault) {
 			})
 		})
 		if ok {
-			b.box(d, v.v)
+			r.box(v.v)
 		}
 		return ok, nil
 	case "size":
@@ -92,53 +93,52 @@ func (b *Batch) fastPart(s *xmlScan, d *xmlDoc, name []byte) (bool, *Fault) {
 	return s.skip(name, 1), nil
 }
 
-func (b *Batch) fastMetadata(s *xmlScan) (bool, *Fault) {
-	m := &b.show
-	m.reset()
+func (r *xmlReader) fastMetadata(s *xmlScan) (bool, *Fault) {
+	m := r.show
+	m.begin()
 	for {
 		s.space()
-		if f := b.fastXMLSamples(s); f != nil {
+		if f := r.template.fastSamples(s, &m.mouse); f != nil {
 			return true, f
 		}
-		var e event
 		start := s.p
 		name, open := s.open()
 		if !open {
 			return s.is("</metadata>"), nil
 		}
-		switch k := keyOf(name); k.slot {
-		case slotMouse, slotClicks, slotHovers:
-			ok, f := b.fastEvent(s, name, &e)
+		switch k := keyOf(name); k.rule {
+		case mouse, clicks, hovers:
+			var e xmlEvent
+			ok, f := r.fastEvent(s, k, &e)
 			if !ok || f != nil {
 				return ok, f
 			}
-			if k.slot == slotMouse {
-				b.template.learnSample(s, start, &e)
+			if k.rule == mouse {
+				r.template.learnSample(s, start, &e)
 			}
-		case slotPosition:
-			first := m.once(slotPosition)
-			ok := s.children("imagePosition", func(name []byte) bool {
+		case position:
+			var p xmlPoint
+			ok := s.children(k.name, func(name []byte) bool {
 				t, ok := s.leaf(name)
-				if first {
-					b.xmlPosition(view(name), t)
-				}
+				p.take(view(name), t)
 				return ok
 			})
 			if !ok {
 				return false, nil
 			}
+			r.position(k, &p)
 		default:
 			t, ok := s.leaf(name)
 			if !ok {
 				return false, nil
 			}
-			b.xmlScalar(k, t)
+			r.scalar(k, t)
 		}
 	}
 }
 
 // fastEvent reads one list element.
-func (b *Batch) fastEvent(s *xmlScan, list []byte, e *event) (bool, *Fault) {
+func (r *xmlReader) fastEvent(s *xmlScan, k *key, e *xmlEvent) (bool, *Fault) {
 	start := s.p
 	s.space()
 	n := 0
@@ -148,48 +148,37 @@ func (b *Batch) fastEvent(s *xmlScan, list []byte, e *event) (bool, *Fault) {
 			break
 		}
 		n++
-		if !s.eventPart(b, e, name) {
+		if !s.eventPart(e, name) {
 			return false, nil
 		}
 		s.space()
 	}
 	if n == 0 {
 		s.p = start
-		t, ok := s.leaf(list)
+		t, ok := s.leaf([]byte(k.name))
 		if ok {
-			b.notAList(string(list), t)
+			r.notAList(k, t)
 		}
 		return ok, nil
 	}
-	if !s.closes(list) {
+	if !s.closes([]byte(k.name)) {
 		return false, nil
 	}
-	return true, b.addEvent(view(list), e)
+	return true, r.addEvent(k, e)
 }
 
-// eventPart reads a number or the action of an event.
-func (s *xmlScan) eventPart(b *Batch, e *event, name []byte) bool {
-	var v *scan.Value
-	var bit uint8
-	switch {
-	case len(name) == 1 && name[0] == 'x':
-		v, bit = &e.x, 2
-	case len(name) == 1 && name[0] == 'y':
-		v, bit = &e.y, 4
-	case view(name) == "time":
-		v, bit = &e.t, 1
-	}
-	if v != nil && e.seen&bit == 0 {
+// eventPart reads a part of an event.
+func (s *xmlScan) eventPart(e *xmlEvent, name []byte) bool {
+	if p, ok := xmlPartOf(view(name)); ok && p != partAction && !e.has(p) {
 		if f, n := scan.Number(s.d[s.p:], scan.XML); n > 0 && s.p+n < len(s.d) && s.d[s.p+n] == '<' {
-			*v = scan.Value{Kind: scan.Numeric, Num: f, Text: s.d[s.p : s.p+n]}
-			e.seen |= bit
+			e.set(p, scan.Value{Kind: scan.Numeric, Num: f, Text: s.d[s.p : s.p+n]})
 			s.p += n
 			return s.closes(name)
 		}
 	}
 	t, ok := s.leaf(name)
 	if ok {
-		e.part(b, view(name), t)
+		e.take(view(name), t)
 	}
 	return ok
 }

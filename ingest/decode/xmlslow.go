@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"abtool/ingest/scan"
@@ -49,8 +48,7 @@ var isPart = map[string]bool{"bndbox": true, "xmin": true, "ymin": true, "xmax":
 // treeReader reads a file with encoding/xml, and refuses what that lets pass although it is not
 // well-formed. Elements are taken into the batch as soon as they are closed.
 type treeReader struct {
-	b        *Batch
-	d        *xmlDoc
+	to       *xmlReader
 	data     []byte
 	root     *node
 	stack    []*node
@@ -58,8 +56,8 @@ type treeReader struct {
 	tooLong  *Fault         // of the first list; the file can still be worse
 }
 
-// slowXML is the judge for every file that fastXML does not take (R2). Both make the same rows.
-func (b *Batch) slowXML(data []byte, kind RecordKind, memberBase []byte, d *xmlDoc) *Fault {
+// slow is the judge for every file that fast does not take (R2). Both make the same rows.
+func (r *xmlReader) slow(data []byte, kind RecordKind, memberBase []byte) *Fault {
 	if len(scan.Trim(data)) == 0 {
 		return &Fault{Reason: schema.Empty}
 	}
@@ -70,22 +68,22 @@ func (b *Batch) slowXML(data []byte, kind RecordKind, memberBase []byte, d *xmlD
 	if i := badChar(text); i >= 0 {
 		return Faultf(schema.Malformed, "a character at byte %d that XML does not allow", i)
 	}
-	d.reset(len(b.ImageNet))
-	r := &treeReader{b: b, d: d, data: text, prefixes: map[string]int{"xml": 1}}
-	if f := r.read(); f != nil {
+	r.doc.reset(r.show.rows.Len())
+	t := &treeReader{to: r, data: text, prefixes: map[string]int{"xml": 1}}
+	if f := t.read(); f != nil {
 		return f
 	}
 	switch {
-	case r.root == nil:
+	case t.root == nil:
 		return Faultf(schema.Malformed, "no element")
-	case len(r.stack) > 0:
-		return Faultf(schema.Malformed, "<%s> is not closed", r.stack[len(r.stack)-1].tag)
-	case r.root.name != "annotation":
-		return Faultf(schema.WrongRoot, "<%s>", r.root.tag)
-	case r.tooLong != nil:
-		return r.tooLong
+	case len(t.stack) > 0:
+		return Faultf(schema.Malformed, "<%s> is not closed", t.stack[len(t.stack)-1].tag)
+	case t.root.name != "annotation":
+		return Faultf(schema.WrongRoot, "<%s>", t.root.tag)
+	case t.tooLong != nil:
+		return t.tooLong
 	}
-	return b.endFile(d, kind, memberBase, data)
+	return r.endFile(kind, memberBase, data)
 }
 
 // notUTF8 says where bytes are not UTF-8, and which encoding the file declares.
@@ -169,7 +167,7 @@ func (r *treeReader) start(t xml.StartElement, raw []byte) *Fault {
 	} else {
 		r.root = n
 	}
-	if r.stack = append(r.stack, n); len(r.stack) > r.b.Limits.Depth {
+	if r.stack = append(r.stack, n); len(r.stack) > r.to.out.limits.Depth {
 		return &Fault{Reason: schema.TooDeep}
 	}
 	if len(t.Attr) > 0 {
@@ -184,7 +182,7 @@ func (r *treeReader) start(t xml.StartElement, raw []byte) *Fault {
 		top.keep(n)
 	}
 	if len(r.stack) == 2 && n.name == "metadata" {
-		r.b.show.reset()
+		r.to.show.begin()
 	}
 	return r.bound(t.Name)
 }
@@ -254,15 +252,16 @@ func (r *treeReader) end(tag string) *Fault {
 func (r *treeReader) closed(n *node) *Fault {
 	switch {
 	case len(r.stack) == 1:
-		r.b.treePart(r.d, n)
+		r.to.treePart(n)
 	case len(r.stack) == 2 && r.stack[1].name == "metadata":
-		return r.b.treeMetadata(n)
+		return r.to.treeMetadata(n)
 	}
 	return nil
 }
 
 // treePart takes a child of the root.
-func (b *Batch) treePart(d *xmlDoc, n *node) {
+func (r *xmlReader) treePart(n *node) {
+	d := &r.doc
 	switch n.name {
 	case "folder":
 		if !d.seenFolder {
@@ -280,9 +279,9 @@ func (b *Batch) treePart(d *xmlDoc, n *node) {
 			}
 		}
 	case "object":
-		b.box(d, boxOf(n))
+		r.box(boxOf(n))
 	case "metadata": // whose children were taken one by one
-		b.endMetadata(d)
+		r.endMetadata()
 	}
 }
 
@@ -334,103 +333,30 @@ func boxOf(object *node) [4]scan.Value {
 }
 
 // treeMetadata takes a child of a <metadata>.
-func (b *Batch) treeMetadata(n *node) *Fault {
-	switch k := keyOf([]byte(n.name)); k.slot {
-	case slotMouse, slotClicks, slotHovers:
-		return b.treeEvent(n)
-	case slotPosition:
-		if b.show.once(slotPosition) {
-			for _, c := range n.children {
-				b.xmlPosition(c.name, c.leaf())
-			}
+func (r *xmlReader) treeMetadata(n *node) *Fault {
+	switch k := keyOf([]byte(n.name)); k.rule {
+	case mouse, clicks, hovers:
+		return r.treeEvent(k, n)
+	case position:
+		var p xmlPoint
+		for _, c := range n.children {
+			p.take(c.name, c.leaf())
 		}
+		r.position(k, &p)
 	default:
-		b.xmlScalar(k, n.leaf())
+		r.scalar(k, n.leaf())
 	}
 	return nil
 }
 
-func (b *Batch) treeEvent(n *node) *Fault {
+func (r *xmlReader) treeEvent(k *key, n *node) *Fault {
 	if len(n.children) == 0 {
-		b.notAList(n.name, n.text)
+		r.notAList(k, n.text)
 		return nil
 	}
-	var e event
+	var e xmlEvent
 	for _, c := range n.children {
-		e.part(b, c.name, c.leaf())
+		e.take(c.name, c.leaf())
 	}
-	return b.addEvent(n.name, &e)
-}
-
-// notAList looks at a list element without children (R9).
-func (b *Batch) notAList(name string, text []byte) {
-	if t := scan.Trim(text); len(t) > 0 && string(t) != "None" {
-		b.null(strings.Clone(name), schema.WrongType, t)
-	}
-}
-
-// event is a click, sample or hover being read; the first of a name wins.
-type event struct {
-	seen    uint8
-	t, x, y scan.Value
-	action  []byte
-}
-
-func (e *event) part(b *Batch, name string, text []byte) {
-	bit := uint8(0)
-	switch name {
-	case "time":
-		bit = 1
-	case "x":
-		bit = 2
-	case "y":
-		bit = 4
-	case "action":
-		bit = 8
-	}
-	if bit == 0 || e.seen&bit != 0 {
-		return
-	}
-	e.seen |= bit
-	switch bit {
-	case 1:
-		e.t = scan.TextValue(text)
-	case 2:
-		e.x = scan.TextValue(text)
-	case 4:
-		e.y = scan.TextValue(text)
-	case 8:
-		e.action = scan.Trim(text)
-	}
-}
-
-// addEvent appends a list element to its list.
-func (b *Batch) addEvent(list string, e *event) *Fault {
-	m := &b.show
-	if list == "hoveredRecord" {
-		n := len(m.hovers)
-		if n >= b.Limits.List {
-			return Faultf(schema.TooLong, "%s has more than %d entries", list, n)
-		}
-		m.hovers = append(m.hovers, hover{
-			T:      b.millis(e.t, true, Field{"hoveredRecord", n, "time"}),
-			Action: b.text.common(e.action),
-		})
-		return nil
-	}
-	ps := &m.mouse
-	name := "mouseTracking"
-	if list == "selectedRecord" {
-		ps, name = &m.clicks, "selectedRecord"
-	}
-	n := len(*ps)
-	if n >= b.Limits.List {
-		return Faultf(schema.TooLong, "%s has more than %d entries", name, n)
-	}
-	*ps = append(*ps, point{
-		T: b.millis(e.t, true, Field{name, n, "time"}),
-		X: b.coord(e.x, Field{name, n, "x"}),
-		Y: b.coord(e.y, Field{name, n, "y"}),
-	})
-	return nil
+	return r.addEvent(k, &e)
 }

@@ -35,7 +35,7 @@ type Feeder struct {
 func NewFeeder(limits store.Limits, stdin io.Reader) *Feeder {
 	f := &Feeder{stdin: stdin, limits: limits}
 	f.units.Make = func() *Unit {
-		return &Unit{Chunk: decode.Chunk{Buf: make([]byte, 0, UnitBytes)}, Batch: &decode.Batch{Limits: limits}}
+		return &Unit{Chunk: decode.Chunk{Buf: make([]byte, 0, UnitBytes)}, Batch: decode.NewBatch(limits)}
 	}
 	return f
 }

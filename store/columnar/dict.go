@@ -87,8 +87,8 @@ type fractions struct {
 
 const maxWhole = 2048
 
-// Whole tells of which n the next values probably are fractions.
-func (f *fractions) Whole(n float64) {
+// setWhole says of which n the next values probably are fractions.
+func (f *fractions) setWhole(n float64) {
 	f.known = nil
 	if !(n >= 1 && n <= maxWhole) || n != math.Trunc(n) {
 		return

@@ -16,8 +16,8 @@
 //	IDs       strings              DELTA_BYTE_ARRAY                  yes, cut
 //	Bools     BOOLEAN              PLAIN, bits                       no
 //
-// A writer takes values one by one through typed columns of a Group, encodes the group apart
-// from the file, and appends it. The reader reads a chunk into Values: flat slices, with
+// A writer takes values one by one through typed columns of a Group, or whole Rows, encodes the
+// group apart from the file, and appends it. The reader reads a chunk into Values: flat slices, with
 // offsets for lists and one fixed value for null (Null, NaN, -1), without an allocation for
 // each value. It reads what the writer writes, and the same tables when parquet-go wrote them.
 package columnar

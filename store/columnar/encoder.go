@@ -16,6 +16,8 @@ import (
 type column interface {
 	frame() *base
 	reset()
+	// take takes the values of cells from the i-th to before the j-th, nulls not counted; they are of the span's rows.
+	take(cells *Cells, s Span, i, j int)
 	// dictionary appends the dictionary's values in the encoding PLAIN, if there is one.
 	dictionary(dst []byte) (_ []byte, n int)
 	// page appends the values from the i-th to before the j-th, nulls not counted.
@@ -69,6 +71,7 @@ type Numbers struct {
 	base
 	dict  dict
 	index []int32
+	of    string // the column of rows that has n of its fractions
 	fractions
 	// Repeats says that many values equal the one before: where runs take fewer bytes, they are written.
 	Repeats bool
@@ -77,6 +80,10 @@ type Numbers struct {
 // Add adds a value: the bits of a double, or an integer.
 func (c *Numbers) Add(v uint64) {
 	c.n++
+	c.put(v)
+}
+
+func (c *Numbers) put(v uint64) {
 	if k := len(c.index) - 1; k >= 0 && c.dict.values[c.index[k]] == v {
 		c.index = append(c.index, c.index[k])
 		return
@@ -84,10 +91,8 @@ func (c *Numbers) Add(v uint64) {
 	c.index = append(c.index, c.dict.number(v))
 }
 
-// AddFraction adds a double that probably is a fraction k/n, 0 ≤ k ≤ n, of the n that Whole was
-// given.
-func (c *Numbers) AddFraction(v float64) {
-	c.n++
+// putFraction adds a double that probably is a fraction k/n, 0 ≤ k ≤ n, of the n that setWhole was given.
+func (c *Numbers) putFraction(v float64) {
 	k := int32(v*c.whole + 0.5)
 	if uint(k) >= uint(len(c.known)) || float64(k)/c.whole != v {
 		c.index = append(c.index, c.dict.number(math.Float64bits(v)))
@@ -311,6 +316,10 @@ type Texts struct {
 // Add adds a value, of which it keeps a copy.
 func (c *Texts) Add(s string) {
 	c.n++
+	c.put(s)
+}
+
+func (c *Texts) put(s string) {
 	at := &c.recent[mix(s)%len(c.recent)]
 	if k := *at - 1; k >= 0 && c.dict[k] == s {
 		c.index = append(c.index, k)
@@ -392,6 +401,10 @@ type IDs struct {
 // Add adds a value.
 func (c *IDs) Add(s string) {
 	c.n++
+	c.put(s)
+}
+
+func (c *IDs) put(s string) {
 	if len(c.ends) == 0 {
 		c.ends = append(c.ends, 0)
 	}
@@ -498,6 +511,7 @@ func (c *Bools) reset() {
 
 // leaf is a column's place in the schema.
 type leaf struct {
+	name     string // the path without what Parquet puts between a list and its fields
 	path     []string
 	kind     format.Type
 	def, rep int // greatest levels

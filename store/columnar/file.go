@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -38,7 +39,10 @@ func SchemaOf(of *parquet.Schema) (*Schema, error) {
 		if !ok || l.MaxRepetitionLevel > 1 {
 			return nil, fmt.Errorf("the column %v: lists within lists are not supported", path)
 		}
-		s.leaves = append(s.leaves, leaf{path, format.Type(l.Node.Type().Kind()), int(l.MaxDefinitionLevel), int(l.MaxRepetitionLevel)})
+		s.leaves = append(s.leaves, leaf{
+			name: strings.ReplaceAll(strings.Join(path, "."), ".list.element", ""),
+			path: path, kind: format.Type(l.Node.Type().Kind()), def: int(l.MaxDefinitionLevel), rep: int(l.MaxRepetitionLevel),
+		})
 	}
 	return s, nil
 }

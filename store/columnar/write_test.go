@@ -69,13 +69,9 @@ func columns(g *Group) func(*row) {
 			ofText.Add(v)
 		}
 		list.Add(len(r.List))
-		x.Whole(0)
-		if r.Size != nil {
-			x.Whole(*r.Size)
-		}
 		for _, e := range r.List {
 			put(e.T, t.Add, t.Null)
-			put(e.X, x.AddFraction, x.Null)
+			put(e.X, func(v float64) { x.Add(math.Float64bits(v)) }, x.Null)
 			put(e.S, s.Add, s.Null)
 			put(e.B, b.Add, b.Null)
 		}
@@ -140,16 +136,22 @@ func TestRoundTrip(t *testing.T) {
 			if err := f.Close(); err != nil {
 				t.Fatal(err)
 			}
-			got, err := parquet.Read[row](bytes.NewReader(b.Bytes()), int64(b.Len()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			bits := cmp.Comparer(func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) })
-			if d := cmp.Diff(rows, got, cmpopts.EquateEmpty(), bits); d != "" {
-				t.Errorf("%.2000s", d)
-			}
+			equalRows(t, b.Bytes(), rows)
 			checkFooter(t, b.Bytes(), len(rows))
 		})
+	}
+}
+
+// equalRows reads a file that holds rows.
+func equalRows(t *testing.T, file []byte, want []row) {
+	t.Helper()
+	got, err := parquet.Read[row](bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bits := cmp.Comparer(func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) })
+	if d := cmp.Diff(want, got, cmpopts.EquateEmpty(), bits); d != "" {
+		t.Errorf("%.2000s", d)
 	}
 }
 

@@ -1,0 +1,109 @@
+package decode
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"abtool/ingest/scan"
+	"abtool/schema"
+)
+
+// Log is what became of the records of a chunk: those that were read, those that were left out, and the
+// fields that were set to null, with reasons.
+type Log struct {
+	Records []Record
+	Rejects []Reject // Record counts from the chunk's first one; Source is filled in later
+	Asides  int      // values next to the records of containers
+	Headers int      // front-end headers: ids and times of a HIT, no annotation
+	Count   int      // records met, the rejected included
+	Member  string   // of the record being read
+	Offset  int64
+
+	nulls int // fields of the record being read that were set to null
+}
+
+func (l *Log) reset() {
+	clear(l.Records)
+	*l = Log{Records: l.Records[:0], Rejects: l.Rejects[:0], Member: l.Member, Offset: l.Offset}
+}
+
+// add notes a record that was read, unless too many of its fields are unusable.
+func (l *Log) add(x Record) *Fault {
+	if l.nulls > maxNulls {
+		return Faultf(schema.TooLong, "%d fields are unusable", l.nulls)
+	}
+	x.At, x.Member, x.Offset = l.Count, l.Member, l.Offset
+	l.Records = append(l.Records, x)
+	return nil
+}
+
+// RejectRecord notes that the record being read is left out.
+func (l *Log) RejectRecord(r schema.Reason, detail string, data []byte) {
+	l.Rejects = append(l.Rejects, Reject{
+		Kind: "record", Member: l.Member, Offset: l.Offset, Record: int64(l.Count),
+		Reason: string(r), Detail: detail, Snippet: scan.Snippet(data),
+	})
+}
+
+// refuse counts a record and rejects it.
+func (l *Log) refuse(f *Fault, data []byte) {
+	l.RejectRecord(f.Reason, f.Detail, data)
+	l.Count++
+}
+
+// maxNulls is how many fields of one record may be unusable: beyond, the record is.
+const maxNulls = 10_000
+
+// Drop notes that a field of the record being read is set to null.
+func (l *Log) Drop(field string, r schema.Reason, detail string, found []byte) {
+	if l.nulls++; l.nulls > maxNulls {
+		return
+	}
+	l.Rejects = append(l.Rejects, Reject{
+		Kind: "field", Member: l.Member, Offset: l.Offset, Record: int64(l.Count),
+		Field: strings.Clone(field), Reason: string(r), Detail: detail, Snippet: scan.Snippet(found),
+	})
+}
+
+// Reject is a row of the rejects.
+type Reject struct {
+	Kind    string `parquet:"kind,dict"`
+	Source  string `parquet:"source,dict"`
+	Member  string `parquet:"member,optional,delta"`
+	Offset  int64  `parquet:"offset,delta"`
+	Record  int64  `parquet:"record,delta"`
+	Field   string `parquet:"field,optional,dict"`
+	Reason  string `parquet:"reason,dict"`
+	Detail  string `parquet:"detail,optional,dict"`
+	Snippet string `parquet:"snippet,optional"`
+}
+
+// Fault is a reason with its explanation, as a record reader returns it.
+type Fault struct {
+	Reason schema.Reason
+	Detail string
+}
+
+func Faultf(r schema.Reason, format string, args ...any) *Fault {
+	return &Fault{r, fmt.Sprintf(format, args...)}
+}
+
+// Field is where a value stands: a scalar, or a field of a list's entry.
+type Field struct {
+	list string // "" for a scalar
+	i    int
+	Name string
+}
+
+func (f Field) String() string {
+	if f.list == "" {
+		return f.Name
+	}
+	return entry(f.list, f.i, f.Name)
+}
+
+// entry names a field of a list's entry, for example mouseTracking[3].x.
+func entry(list string, i int, field string) string {
+	return list + "[" + strconv.Itoa(i) + "]." + field
+}

@@ -1,0 +1,125 @@
+package decode
+
+import (
+	"abtool/ingest/scan"
+	"abtool/schema"
+	"abtool/store/columnar"
+)
+
+// record takes the values of one record at a time.
+type record interface {
+	// begin begins a record. Nothing is left of one that did not end: its batch was rewound.
+	begin()
+	columns() *sheet
+	// hold reports whether the value of a key waits for the end of the record.
+	hold(k *key, v scan.Value) bool
+	// end ends the row, of what was read as raw.
+	end(c *wrapper, raw []byte) *Fault
+}
+
+// sheet is where the values of a record go: columns, by key.
+type sheet struct {
+	out   *output
+	set   Set
+	rows  *columnar.Rows
+	cells [len(keys)]*columnar.Cells // by slot
+	lists [rules]*list               // by rule
+	mouse samples
+	seen  uint64 // slots whose value was met
+}
+
+func newSheet(o *output, set Set, lists ...*list) *sheet {
+	s := &sheet{out: o, set: set, rows: o.rows[set]}
+	for i := range keys {
+		if k := &keys[i]; k.sets.has(set) {
+			s.cells[k.slot[set]] = s.rows.Column(k.column)
+		}
+	}
+	for _, l := range lists {
+		for i := range l.entries {
+			e := &l.entries[i]
+			e.to = s.rows.Column(l.column + "." + e.column)
+		}
+		s.lists[l.rule] = l
+	}
+	m := s.lists[mouse]
+	s.mouse = samples{s: s, t: m.entries[0].to, x: m.entries[1].to, y: m.entries[2].to}
+	s.mouse.first, s.mouse.end = secondsEnd, epochEnd
+	if m.entries[0].rule == duration {
+		s.mouse.first, s.mouse.end = 0, maxTime
+	}
+	for _, name := range [...]string{"seq", "source"} {
+		s.rows.Column(name).Late = true
+	}
+	return s
+}
+
+func (s *sheet) columns() *sheet { return s }
+
+// once reports whether the value of a key is met for the first time in a record.
+func (s *sheet) once(k *key) bool {
+	bit := uint64(1) << k.slot[s.set]
+	first := s.seen&bit == 0
+	s.seen |= bit
+	return first
+}
+
+// put puts a value into the column of its key.
+func (s *sheet) put(k *key, v scan.Value) {
+	s.out.put(k.rule, s.cells[k.slot[s.set]], v, Field{Name: k.name})
+}
+
+// has reports whether the row has a value in a column already.
+func (s *sheet) has(c *columnar.Cells) bool { return c.Len() > s.rows.Len() }
+
+// fill puts a string into a column that has none in the row.
+func (s *sheet) fill(c *columnar.Cells, text string) {
+	if text != "" && !s.has(c) {
+		c.AddText(text)
+	}
+}
+
+// list is a list of objects in the records of a data set.
+type list struct {
+	rule    rule
+	column  string
+	name    string       // of its key
+	entries []entryField // in the order in which the rules are applied: that of rejects
+}
+
+// entryField is a field of a list's entries.
+type entryField struct {
+	part   part
+	rule   rule
+	column string
+	name   string // in words on rejects
+	to     *columnar.Cells
+}
+
+// pointList makes a list of points; time is the name of its times in records.
+func pointList(r rule, column, name, time string, when rule) *list {
+	return &list{rule: r, column: column, name: name, entries: []entryField{
+		{part: partTime, rule: when, column: "t", name: time},
+		{part: partX, rule: fraction, column: "x", name: "x"},
+		{part: partY, rule: fraction, column: "y", name: "y"},
+	}}
+}
+
+// len returns the number of entries in the row.
+func (l *list) len() int { return l.entries[0].to.Entries() }
+
+// add adds an entry to the list of a rule.
+func (s *sheet) add(r rule, e *rawEvent) *Fault {
+	l := s.lists[r]
+	n := l.len()
+	for i := range l.entries {
+		x := &l.entries[i]
+		if !s.out.put(x.rule, x.to, e[x.part], Field{l.name, n, x.name}) {
+			x.to.Null()
+		}
+	}
+	if n >= s.out.limits.List {
+		return Faultf(schema.TooLong, "a list has more than %d entries", s.out.limits.List)
+	}
+	return nil
+}

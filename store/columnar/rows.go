@@ -1,0 +1,288 @@
+package columnar
+
+import (
+	"math"
+	"slices"
+
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// Rows are rows by column before they are encoded. Whoever makes them adds values to the columns of a
+// row in any order, and ends the row; a column that got no value is null then. They are reused.
+type Rows struct {
+	schema *Schema
+	cells  []Cells // in the order of the schema
+	ends   []*ends
+	n      int // rows that have ended
+}
+
+// Cells are the values of a column of Rows, in a column of a list those of all its entries. Nulls have
+// no place among the values.
+type Cells struct {
+	Numbers []uint64 // the bits of doubles, integers, or 0 and 1
+	Texts   []string // of a column of strings; whoever adds them keeps them
+	nulls   []int32  // their places
+	list    *ends    // nil: one value a row
+	// Late says that the values are added after their rows have ended.
+	Late bool
+}
+
+// ends are where the lists of rows end.
+type ends []int32
+
+// before returns the number of entries in the rows before the i-th.
+func (e ends) before(i int) int {
+	if i == 0 {
+		return 0
+	}
+	return int(e[i-1])
+}
+
+// NewRows makes rows with the columns of a schema.
+func NewRows(s *Schema) *Rows {
+	r := &Rows{schema: s, cells: make([]Cells, len(s.leaves))}
+	for i, l := range s.leaves {
+		switch {
+		case l.rep == 0:
+		case i > 0 && s.leaves[i-1].path[0] == l.path[0]:
+			r.cells[i].list = r.cells[i-1].list
+		default:
+			r.cells[i].list = new(ends)
+			r.ends = append(r.ends, r.cells[i].list)
+		}
+	}
+	return r
+}
+
+// Column returns a column by its name, which for the field of a list is as clicks.x; nil if there is
+// none.
+func (r *Rows) Column(name string) *Cells {
+	i := slices.IndexFunc(r.schema.leaves, func(l leaf) bool { return l.name == name })
+	if i < 0 {
+		return nil
+	}
+	return &r.cells[i]
+}
+
+// Len returns the number of rows that have ended.
+func (r *Rows) Len() int { return r.n }
+
+// EndRow ends a row.
+func (r *Rows) EndRow() {
+	for i := range r.cells {
+		c := &r.cells[i]
+		switch {
+		case c.list == nil:
+			if !c.Late && c.Len() == r.n {
+				c.Null()
+			}
+		case len(*c.list) == r.n:
+			*c.list = append(*c.list, int32(c.Len()))
+		}
+	}
+	r.n++
+}
+
+// Cut forgets what was added after the first n rows.
+func (r *Rows) Cut(n int) {
+	for i := range r.cells {
+		c := &r.cells[i]
+		k := n
+		if c.list != nil {
+			k = c.list.before(n)
+		}
+		nulls, _ := slices.BinarySearch(c.nulls, int32(k))
+		c.nulls = c.nulls[:nulls]
+		c.Numbers = c.Numbers[:min(len(c.Numbers), k-nulls)]
+		c.Texts = c.Texts[:min(len(c.Texts), k-nulls)]
+	}
+	for _, e := range r.ends {
+		*e = (*e)[:n]
+	}
+	r.n = n
+}
+
+// Len returns the number of values, nulls included.
+func (c *Cells) Len() int { return len(c.Numbers) + len(c.Texts) + len(c.nulls) }
+
+// Add adds a number.
+func (c *Cells) Add(v uint64) { c.Numbers = append(c.Numbers, v) }
+
+// AddText adds a string.
+func (c *Cells) AddText(s string) { c.Texts = append(c.Texts, s) }
+
+// Null adds a null.
+func (c *Cells) Null() { c.nulls = append(c.nulls, int32(c.Len())) }
+
+// place returns where the i-th value is among those that are not null, and whether it is not.
+func (c *Cells) place(i int) (int, bool) {
+	if len(c.nulls) == 0 {
+		return i, true
+	}
+	before, null := slices.BinarySearch(c.nulls, int32(i))
+	return i - before, !null
+}
+
+// Number returns the i-th value, and whether there is one.
+func (c *Cells) Number(i int) (v uint64, ok bool) {
+	if i, ok = c.place(i); ok && i < len(c.Numbers) {
+		return c.Numbers[i], true
+	}
+	return 0, false
+}
+
+// Text returns the i-th value, "" for null.
+func (c *Cells) Text(i int) string {
+	if i, ok := c.place(i); ok && i < len(c.Texts) {
+		return c.Texts[i]
+	}
+	return ""
+}
+
+// Entries returns the number of entries that the list of a column has got in the row that has not ended.
+func (c *Cells) Entries() int { return c.Len() - c.list.before(len(*c.list)) }
+
+// List returns the places of the entries of a row in the column of a list.
+func (c *Cells) List(row int) (from, to int) { return c.list.before(row), c.list.before(row + 1) }
+
+// Span is some of the rows, one after the other.
+type Span struct {
+	Rows     *Rows
+	From, To int
+}
+
+// Len returns the number of rows.
+func (s Span) Len() int { return s.To - s.From }
+
+// Cut returns the rows from the i-th to before the j-th.
+func (s Span) Cut(i, j int) Span { return Span{s.Rows, s.From + i, s.From + j} }
+
+// Weight returns the number of entries in the lists of the i-th row.
+func (s Span) Weight(i int) (n int) {
+	for _, e := range s.Rows.ends {
+		n += e.before(s.From+i+1) - e.before(s.From+i)
+	}
+	return n
+}
+
+// Layout says which columns of a group are not encoded by a dictionary, and what is known of doubles.
+type Layout struct {
+	Deltas    []string          // Ints and IDs
+	Steady    []string          // Ints that are Steady
+	Fractions map[string]string // doubles of a list, mostly k/n, and the column that has n
+}
+
+// Lay makes all columns of the schema, as l has them. Rows of the schema can be added then.
+func (g *Group) Lay(l *Layout) {
+	var list *List
+	for i, leaf := range g.schema.leaves {
+		switch {
+		case leaf.rep == 0:
+			list = nil
+		case list == nil || g.schema.leaves[i-1].path[0] != leaf.path[0]:
+			list = g.List()
+		}
+		delta := slices.Contains(l.Deltas, leaf.name)
+		switch {
+		case slices.Contains(l.Steady, leaf.name):
+			g.Ints(list).Steady = true
+		case leaf.kind == format.ByteArray && delta:
+			g.IDs(list)
+		case leaf.kind == format.ByteArray:
+			g.Texts(list)
+		case leaf.kind == format.Boolean:
+			g.Bools(list)
+		case leaf.kind == format.Float:
+			g.Plain(list)
+		case delta:
+			g.Ints(list)
+		default:
+			g.Numbers(list).of = l.Fractions[leaf.name]
+		}
+	}
+}
+
+// Add adds rows of the group's schema.
+func (g *Group) Add(s Span) {
+	for i, l := range g.lists {
+		ends := s.Rows.ends[i]
+		for row := s.From; row < s.To; row++ {
+			l.Add(ends.before(row+1) - ends.before(row))
+		}
+	}
+	for i, c := range g.columns {
+		cells, b := &s.Rows.cells[i], c.frame()
+		from, to := s.From, s.To
+		if cells.list != nil {
+			from, to = cells.list.before(from), cells.list.before(to)
+		}
+		first, _ := slices.BinarySearch(cells.nulls, int32(from))
+		last, _ := slices.BinarySearch(cells.nulls, int32(to))
+		for _, k := range cells.nulls[first:last] {
+			b.nulls = append(b.nulls, k-int32(from-b.n))
+		}
+		b.n += to - from
+		c.take(cells, s, from-first, to-last)
+	}
+	g.rows += s.Len()
+}
+
+func (c *Numbers) take(cells *Cells, s Span, i, j int) {
+	if c.of != "" {
+		c.takeFractions(cells, s, i)
+		return
+	}
+	for _, v := range cells.Numbers[i:j] {
+		c.put(v)
+	}
+}
+
+// takeFractions takes the doubles of lists, from the i-th value on, list by list.
+func (c *Numbers) takeFractions(cells *Cells, s Span, i int) {
+	of := s.Rows.Column(c.of)
+	nulls := cells.nulls[cells.list.before(s.From)-i:]
+	for row := s.From; row < s.To; row++ {
+		from, to := cells.List(row)
+		if from == to {
+			continue
+		}
+		n := to - from
+		for ; len(nulls) > 0 && int(nulls[0]) < to; nulls = nulls[1:] {
+			n--
+		}
+		size, _ := of.Number(row)
+		c.setWhole(math.Float64frombits(size))
+		for _, v := range cells.Numbers[i : i+n] {
+			c.putFraction(math.Float64frombits(v))
+		}
+		i += n
+	}
+}
+
+func (c *Plain) take(cells *Cells, _ Span, i, j int) {
+	c.values = append(c.values, cells.Numbers[i:j]...)
+}
+
+func (c *Ints) take(cells *Cells, _ Span, i, j int) {
+	for _, v := range cells.Numbers[i:j] {
+		c.values = append(c.values, int64(v))
+	}
+}
+
+func (c *Texts) take(cells *Cells, _ Span, i, j int) {
+	for _, v := range cells.Texts[i:j] {
+		c.put(v)
+	}
+}
+
+func (c *IDs) take(cells *Cells, _ Span, i, j int) {
+	for _, v := range cells.Texts[i:j] {
+		c.put(v)
+	}
+}
+
+func (c *Bools) take(cells *Cells, _ Span, i, j int) {
+	for _, v := range cells.Numbers[i:j] {
+		c.values = append(c.values, v != 0)
+	}
+}
