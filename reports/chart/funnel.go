@@ -36,33 +36,35 @@ func (q Funnel) Figure(s Source) Figure {
 	}
 	f.Describe(Part{Caption: fmt.Sprintf(marksCaption, Grouped(marks), q.Of, q.Flags),
 		Lack: Unless(marks > 0, FirstLack(annotators(s), q.Lack))})
-	f.Draw = Whole(func(t *Theme) *plot.Plot { return t.funnel(s, q.Units, q.Share) })
+	f.Draw = Whole(func(t *Theme) *plot.Plot { return t.funnel(s, q) })
 	return f
 }
 
 // annotators is what a table of annotators lacks.
 func annotators(s Source) Lack { return Unless(!s.None("workers", "workers"), noWorkers) }
 
+// flagsOf are the columns of flags that a table of annotators can have.
+var flagsOf = []string{"flag_centre", "flag_rush", "flag_bot"}
+
 // funnel holds annotators' shares against how many units they are of.
-func (t *Theme) funnel(s Source, units, what string) *plot.Plot {
-	p := t.Plot("", "clicks that can be judged", what)
-	x, y := s.Column("workers", "by_worker", units), s.Column("workers", "by_worker", what)
-	var flags [3][]float64
-	for i, f := range []string{"flag_centre", "flag_rush", "flag_bot"} {
-		flags[i] = s.Column("workers", "by_worker", f)
+func (t *Theme) funnel(s Source, q Funnel) *plot.Plot {
+	p := t.Plot("", q.Noun+" that can be judged", q.Share)
+	x, y := s.Column("workers", "by_worker", q.Units), s.Column("workers", "by_worker", q.Share)
+	flagged := make([]bool, len(x))
+	for _, f := range flagsOf {
+		for i, v := range s.Column("workers", "by_worker", f) {
+			flagged[i] = flagged[i] || v > 0
+		}
 	}
 	var hits, total, most float64
 	fewest := 1e9
-	var plain, flagged [2][]float64
+	var marks [2][2][]float64 // without and with a flag
 	for i := range x {
 		if x[i] < 1 || math.IsNaN(y[i]) {
 			continue
 		}
 		hits, total, most, fewest = hits+y[i]*x[i], total+x[i], max(most, x[i]), min(fewest, x[i])
-		to := &plain
-		if flags[0][i]+flags[1][i]+flags[2][i] > 0 {
-			to = &flagged
-		}
+		to := &marks[b2i(flagged[i])]
 		to[0], to[1] = append(to[0], x[i]), append(to[1], y[i])
 	}
 	Logarithmic(&p.X, "")
@@ -84,7 +86,7 @@ func (t *Theme) funnel(s Source, units, what string) *plot.Plot {
 		}
 		t.Line(p, []float64{p.X.Min, p.X.Max}, []float64{m, m}, t.Series[1], 1.2, true, "mean of all")
 	}
-	t.Dots(p, plain[0], plain[1], Fade(t.Series[0], 150), 3, draw.CircleGlyph{}, "annotator")
-	t.Dots(p, flagged[0], flagged[1], t.Series[1], 4.5, draw.PyramidGlyph{}, "with a flag")
+	t.Dots(p, marks[0][0], marks[0][1], Fade(t.Series[0], 150), 3, draw.CircleGlyph{}, "annotator")
+	t.Dots(p, marks[1][0], marks[1][1], t.Series[1], 4.5, draw.PyramidGlyph{}, "with a flag")
 	return p
 }
