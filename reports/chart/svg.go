@@ -7,7 +7,8 @@ import (
 
 var (
 	svgSize = regexp.MustCompile(`<svg width="[^"]*" height="[^"]*"\s+viewBox`)
-	// Coordinates have more digits than any screen shows.
+	// Coordinates have more digits than any screen shows. Texts between tags keep theirs.
+	svgTag     = regexp.MustCompile(`<[^>]*>`)
 	longNumber = regexp.MustCompile(`(\d\.\d\d)\d+`)
 )
 
@@ -22,21 +23,5 @@ func tidySVG(b []byte) []byte {
 	b = bytes.ReplaceAll(b, []byte("font-family:Liberation Sans"),
 		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif"))
 	b = svgSize.ReplaceAll(b, []byte("<svg viewBox"))
-	return shorten(b)
-}
-
-// shorten cuts digits outside of embedded pictures.
-func shorten(b []byte) []byte {
-	var out []byte
-	for {
-		i := bytes.Index(b, []byte("base64,"))
-		if i < 0 {
-			return append(out, longNumber.ReplaceAll(b, []byte("$1"))...)
-		}
-		out = append(out, longNumber.ReplaceAll(b[:i], []byte("$1"))...)
-		b = b[i:]
-		end := bytes.IndexByte(b, '"')
-		out = append(out, b[:end]...)
-		b = b[end:]
-	}
+	return svgTag.ReplaceAllFunc(b, func(tag []byte) []byte { return longNumber.ReplaceAll(tag, []byte("$1")) })
 }
