@@ -227,14 +227,22 @@ func (l logTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 
 func (l logTicks) stepText(v, step float64) string {
 	if l.unit == "ms" {
-		return Milliseconds(v)
+		return l.time(v)
 	}
 	return stepText(v, step)
 }
 
+// time writes a time without minutes: of round numbers of ms they would be odd.
+func (l logTicks) time(ms float64) string {
+	if ms >= 60000 && ms < 1e15 {
+		return Grouped(ms/1000) + " s"
+	}
+	return Milliseconds(ms)
+}
+
 func (l logTicks) label(v float64) string {
 	if l.unit == "ms" {
-		return Milliseconds(v)
+		return l.time(v)
 	}
 	if v < 1e-3 || v >= 1e15 {
 		return strconv.FormatFloat(v, 'g', 3, 64)
@@ -251,7 +259,7 @@ func Milliseconds[N ~float64](ms N) string {
 	case v < 1e-3 && v > 0, v >= 1e15:
 		return strconv.FormatFloat(v, 'g', 3, 64) + " ms"
 	case v >= 60000:
-		return short(v/60000) + " min"
+		return short(math.Round(v/600)/100) + " min"
 	case v >= 1000:
 		return short(v/1000) + " s"
 	}

@@ -79,6 +79,7 @@ func TestTickLabels(t *testing.T) {
 		{NiceTicks{Whole: true}, 0, 2, "0 1 2"},
 		{Percents{}, 0, 1, "0 % 20 % 40 % 60 % 80 % 100 %"},
 		{Percents{}, 0, 1.3, "0 % 25 % 50 % 75 % 100 % 125 %"},
+		{shareTicks{}, 0, 1.3, "0 % 25 % 50 % 75 % 100 %"},
 		{Percents{}, 0.1, 0.1, "9 % 9.5 % 10 % 10.5 % 11 %"},
 		{logTicks{}, 1, 100, "1 2 5 10 20 50 100"},
 		{logTicks{}, 0.5, 1e6, "1 10 100 1,000 10,000 100,000 1,000,000"},
@@ -86,6 +87,7 @@ func TestTickLabels(t *testing.T) {
 		{logTicks{}, 3, 4, "3 3.2 3.4 3.6 3.8 4"},
 		{logTicks{"ms"}, 200, 70000, "1 s 10 s"},
 		{logTicks{"ms"}, 500, 5000, "500 ms 1 s 2 s 5 s"},
+		{logTicks{"ms"}, 20000, 200000, "20 s 50 s 100 s 200 s"},
 	} {
 		if got := strings.Join(labels(c.ticker.Ticks(c.low, c.high)), " "); got != c.want {
 			t.Errorf("%T of %v to %v: %s, want %s", c.ticker, c.low, c.high, got, c.want)

@@ -3,6 +3,7 @@ package chart
 import (
 	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -48,10 +49,17 @@ type Rows struct {
 	NotesRight bool                    // notes stand at the right edge, not after the bars
 }
 
-// Rows returns bars in rows as a plot, whose axis has percentages.
+// shareTicks are percentages up to 100: what an axis has beyond is room for notes.
+type shareTicks struct{}
+
+func (shareTicks) Ticks(low, high float64) []plot.Tick {
+	return slices.DeleteFunc(Percents{}.Ticks(low, high), func(t plot.Tick) bool { return t.Value > 1+1e-9 })
+}
+
+// Rows returns bars of shares in rows as a plot, whose axis has percentages.
 func (t *Theme) Rows(title, x string, b Rows) *plot.Plot {
 	p := t.Plot(title, x, "")
-	p.X.Tick.Marker = Percents{}
+	p.X.Tick.Marker = shareTicks{}
 	if b.Fill == nil {
 		b.Fill = func(int) color.NRGBA { return t.Series[0] }
 	}

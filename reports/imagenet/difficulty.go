@@ -40,11 +40,11 @@ func Difficulty(s chart.Source) chart.Figure {
 		from := s.Column("difficulty", "by_time", "from")
 		var names []string
 		for i, v := range from {
-			to := "more"
+			to := " or more"
 			if i+1 < len(from) {
-				to = chart.Milliseconds(from[i+1])
+				to = " – " + chart.Milliseconds(from[i+1])
 			}
-			names = append(names, chart.Milliseconds(v)+" – "+to)
+			names = append(names, chart.Milliseconds(v)+to)
 		}
 		p := accuracyBars(t, s, "difficulty", "by_time", names...)
 		q := accuracyBars(t, s, "difficulty", "by_fifth", "quickest fifth", "second", "third", "fourth", "slowest fifth")
