@@ -15,6 +15,7 @@ import (
 	"abtool/analysis"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
+	"abtool/internal/ui"
 	"abtool/reports/chart"
 )
 
@@ -376,7 +377,7 @@ func cellHTML(v any, unit string) htmlCell {
 		}
 		text := unitText(float64(v), unit)
 		if unit != "fraction" && unit != "ms" && unit != "count" {
-			text = fmt.Sprintf("%.4g", float64(v))
+			text = ui.Minus(fmt.Sprintf("%.4g", float64(v)))
 		}
 		return htmlCell{text, fmt.Sprint(float64(v))}
 	}

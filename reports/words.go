@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"sort"
 
@@ -55,10 +54,5 @@ func doubts(s chart.Source) []string {
 	return []string{text}
 }
 
-// unitText is a value with its unit, for people.
-func unitText(v float64, unit string) string {
-	if unit == "count" && v == math.Trunc(v) {
-		return chart.Grouped(v)
-	}
-	return ui.Number(v, unit)
-}
+// unitText is a value with its unit, as the page has it.
+func unitText(v float64, unit string) string { return ui.Minus(ui.Number(v, unit)) }

@@ -20,6 +20,14 @@ func Grouped(digits string) string {
 	return digits
 }
 
+// Minus writes the sign of a number as a page does: − for the hyphen that programs and terminals take.
+func Minus(number string) string {
+	if digits, negative := strings.CutPrefix(number, "-"); negative {
+		return "−" + digits
+	}
+	return number
+}
+
 // Size writes bytes in decimal units: 999 B, 1.5 kB.
 func Size(n int64) string {
 	v, unit := float64(n), "B"

@@ -15,6 +15,7 @@ func TestNumbers(t *testing.T) {
 		{Duration(340), "340 ms"}, {Duration(12300), "12.30 s"}, {Duration(543000), "9.05 min"}, {Duration(-2000), "-2.00 s"},
 		{Number(math.NaN(), "ms"), "–"}, {Number(0.5, "fraction"), "50.00 %"}, {Number(12345, "count"), "12,345"},
 		{Number(1.5, "count"), "1.500"}, {Number(1500, "ms"), "1.50 s"}, {Number(0.25, ""), "0.2500"},
+		{Minus("-1,234.5 %"), "−1,234.5 %"}, {Minus("1 - 2"), "1 - 2"},
 		{Clean("a\x1b[2Jb\nc"), "a\ufffd[2Jb\ufffdc"},
 	} {
 		if c.got != c.want {

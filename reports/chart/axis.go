@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"abtool/internal/ui"
 )
 
 // Fixed labels an axis at given values.
@@ -161,11 +163,11 @@ func stepText(v, step float64) string {
 	case v == 0:
 		return "0"
 	case math.Abs(v) >= 1e15 || digits > 9:
-		return strconv.FormatFloat(v, 'e', max(0, min(int(math.Log10(math.Abs(v)))+digits, 16)), 64)
+		return ui.Minus(strconv.FormatFloat(v, 'e', max(0, min(int(math.Log10(math.Abs(v)))+digits, 16)), 64))
 	case digits <= 0:
 		return Grouped(math.Round(v))
 	}
-	text := strconv.FormatFloat(v, 'f', digits, 64)
+	text := ui.Minus(strconv.FormatFloat(v, 'f', digits, 64))
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 

@@ -19,9 +19,9 @@ func FrameFigure(s Source, name, title, statistic, what string, without Lack) Fi
 	f.Describe(Part{Lack: without, Caption: fmt.Sprintf("%s %s; the square is the box, v points down. "+
 		"%s lie outside of the map. Cross: mean (%s, %s); ring: median (%s, %s). "+
 		"Colours by the square root of the share.", Grouped(u.N), what, Grouped(h.Outside),
-		Decimal(u, 3), Decimal(v, 3), Decimal(medianU, 3), Decimal(medianV, 3))})
+		Decimal(u.Value, 3), Decimal(v.Value, 3), Decimal(medianU.Value, 3), Decimal(medianV.Value, 3))})
 	f.Alt = fmt.Sprintf("A map around a square; the points gather in the square, their median is at (%s, %s).",
-		Decimal(medianU, 2), Decimal(medianV, 2))
+		Decimal(medianU.Value, 2), Decimal(medianV.Value, 2))
 	f.Draw = func(t *Theme, c draw.Canvas) {
 		q := t.Counts("", h, BoxTicks)
 		t.AddBox(q.Plot)

@@ -9,16 +9,13 @@ import (
 	"abtool/internal/ui"
 )
 
-// short writes a number without needless digits.
+// short writes a number with at most four decimals, and no needless digits.
 func short(v float64) string {
 	if v = math.Round(v*1e4) / 1e4; v == 0 {
 		v = 0 // and not −0
 	}
-	return strconv.FormatFloat(v, 'f', -1, 64)
+	return ui.Minus(strconv.FormatFloat(v, 'f', -1, 64))
 }
-
-// fixedText writes a number with so many digits after the point.
-func fixedText(v float64, digits int) string { return strconv.FormatFloat(v, 'f', digits, 64) }
 
 // Grouped writes a number with its thousands apart, a fraction with at most four decimals.
 func Grouped[N ~int | ~int64 | ~float64](n N) string {
@@ -26,11 +23,7 @@ func Grouped[N ~int | ~int64 | ~float64](n N) string {
 	if v != math.Trunc(v) || math.Abs(v) < 1000 {
 		return short(v)
 	}
-	text := ui.Grouped(strconv.FormatFloat(math.Abs(v), 'f', 0, 64))
-	if v < 0 {
-		return "−" + text
-	}
-	return text
+	return ui.Minus(ui.Grouped(strconv.FormatFloat(v, 'f', 0, 64)))
 }
 
 // Percent writes a share, 0 to 1, with at most one decimal: 12.3 %.
@@ -64,23 +57,19 @@ func WithInterval(v result.Value) string {
 	return text
 }
 
-// Decimal writes a value with so many digits after the point.
-func Decimal(v result.Value, digits int) string {
-	if !v.Value.Defined() {
+// Decimal writes a number with so many digits after the point.
+func Decimal[N ~float64](n N, digits int) string {
+	if math.IsNaN(float64(n)) {
 		return "undefined"
 	}
-	return fixedText(float64(v.Value), digits)
+	return ui.Minus(strconv.FormatFloat(float64(n), 'f', digits, 64))
 }
 
 // Signed writes a number with two digits after the point and its sign, + too.
 func Signed[N ~float64](n N) string {
-	v := float64(n)
-	if math.IsNaN(v) {
-		return "undefined"
+	text := Decimal(n, 2)
+	if n >= 0 {
+		text = "+" + text
 	}
-	text := fixedText(math.Abs(v), 2)
-	if v < 0 {
-		return "−" + text
-	}
-	return "+" + text
+	return text
 }

@@ -29,10 +29,10 @@ func SizeRecall(s chart.Source) chart.Figure {
 		"icon stays, against the mean area of its objects' boxes over that of the image.", classes)
 	if slope := s.Value("category_recall", "slope"); slope.Value.Defined() {
 		caption += fmt.Sprintf(" Line: least squares, slope %s%s. Named: the classes farthest from the line, and the "+
-			"largest.", chart.Decimal(slope, 2), plainInterval(slope))
+			"largest.", chart.Decimal(slope.Value, 2), plainInterval(slope))
 	}
 	if r := s.Value("category_recall", "correlation"); r.Value.Defined() {
-		f.Alt = fmt.Sprintf("A scatter of classes; recall grows with size, the correlation is %s.", chart.Decimal(r, 2))
+		f.Alt = fmt.Sprintf("A scatter of classes; recall grows with size, the correlation is %s.", chart.Decimal(r.Value, 2))
 	}
 	f.Describe(chart.Part{Caption: caption, Lack: chart.Unless(classes > 0, chart.FirstLack(truth(s), noShownClasses))})
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot { return sizeRecallPlot(t, s) })
@@ -123,5 +123,5 @@ func plainInterval(v result.Value) string {
 	if v.Interval == nil {
 		return ""
 	}
-	return fmt.Sprintf(" (95 %% interval %.2f to %.2f)", v.Interval.Low, v.Interval.High)
+	return fmt.Sprintf(" (95 %% interval %s to %s)", chart.Decimal(v.Interval.Low, 2), chart.Decimal(v.Interval.High, 2))
 }
