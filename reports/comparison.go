@@ -70,12 +70,11 @@ func (f forest) Plot(c draw.Canvas, p *plot.Plot) {
 	for i, d := range f.list {
 		y := trY(-float64(i))
 		c.StrokeLine2(interval, trX(d.Interval.Low), y, trX(d.Interval.High), y)
-		shape := draw.GlyphDrawer(draw.RingGlyph{})
-		if d.Test != nil && d.Test.Holm < 0.05 {
-			shape = draw.CircleGlyph{}
+		mark, at := draw.CircleGlyph{}, vg.Point{X: trX(float64(d.Difference)), Y: y}
+		c.DrawGlyph(draw.GlyphStyle{Color: f.theme.Series[0], Radius: vg.Points(4), Shape: mark}, at)
+		if d.Test == nil || d.Test.Holm >= 0.05 { // hollow
+			c.DrawGlyph(draw.GlyphStyle{Color: f.theme.Paper, Radius: vg.Points(2.6), Shape: mark}, at)
 		}
-		mark := draw.GlyphStyle{Color: f.theme.Series[0], Radius: vg.Points(4), Shape: shape}
-		c.DrawGlyph(mark, vg.Point{X: trX(float64(d.Difference)), Y: y})
 	}
 }
 

@@ -3,11 +3,8 @@ package reports
 import (
 	"fmt"
 	"image"
-	"image/color"
-	"math"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"abtool/reports/chart"
@@ -87,21 +84,9 @@ func (q Predicted) draw(t *chart.Theme, c draw.Canvas) {
 	area := t.Headed(c, q.Title, chart.TickSize-1, float64(size.X), float64(size.Y))
 	c.DrawImage(area.Rectangle, q.Image)
 	for _, p := range q.Targets {
-		ring(c, t.Paper, area.At(p[0], p[1]), 4)
-		ring(c, t.Series[2], area.At(p[0], p[1]), 2)
+		t.Goal(c, area.At(p[0], p[1]))
 	}
 	for _, p := range q.Points {
 		t.Target(c, area.At(p[0], p[1]))
 	}
-}
-
-// ring draws a circle with a line of a width in points.
-func ring(c draw.Canvas, color color.NRGBA, p vg.Point, width float64) {
-	radius := vg.Points(7)
-	c.SetLineStyle(draw.LineStyle{Color: color, Width: vg.Points(width)})
-	var path vg.Path
-	path.Move(vg.Point{X: p.X + radius, Y: p.Y})
-	path.Arc(p, radius, 0, 2*math.Pi)
-	path.Close()
-	c.Stroke(path)
 }

@@ -65,9 +65,22 @@ func (t *Theme) Curve(p *plot.Plot, d Points, series int, name string) {
 	}
 }
 
+// Ring is a hollow mark, whose line has a width.
+type Ring struct{ Width vg.Length }
+
+// DrawGlyph draws the ring.
+func (r Ring) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, p vg.Point) {
+	c.SetLineStyle(draw.LineStyle{Color: s.Color, Width: r.Width})
+	var path vg.Path
+	path.Move(vg.Point{X: p.X + s.Radius, Y: p.Y})
+	path.Arc(p, s.Radius, 0, 2*math.Pi)
+	path.Close()
+	c.Stroke(path)
+}
+
 // marks tell series apart without colour.
 var marks = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{},
-	draw.PlusGlyph{}, draw.RingGlyph{}}
+	draw.PlusGlyph{}, Ring{1.4}}
 
 func (t *Theme) seriesColor(series int) color.NRGBA { return t.Series[series%len(t.Series)] }
 

@@ -27,7 +27,7 @@ func FrameFigure(s Source, name, title, statistic, what string, without Lack) Fi
 		t.AddBox(q.Plot)
 		q.Plot.Add(crossAt{float64(u.Value), float64(v.Value), t.Series[1]})
 		x, y := []float64{float64(medianU.Value)}, []float64{-float64(medianV.Value)}
-		t.Dots(q.Plot, x, y, t.Series[1], 6, draw.RingGlyph{}, "")
+		t.Dots(q.Plot, x, y, t.Series[1], 6, Ring{1.4}, "")
 		Place(c, q.On(0, 0, 1, 1, ""))
 	}
 	return f

@@ -123,6 +123,12 @@ func (t *Theme) Target(c draw.Canvas, p vg.Point) {
 	cross(c, t.Series[1], p)
 }
 
+// Goal draws a ring, which shows on any image.
+func (t *Theme) Goal(c draw.Canvas, p vg.Point) {
+	c.DrawGlyph(draw.GlyphStyle{Color: t.Paper, Radius: 7, Shape: Ring{4}}, p)
+	c.DrawGlyph(draw.GlyphStyle{Color: t.Series[2], Radius: 7, Shape: Ring{2}}, p)
+}
+
 // cross draws a saltire.
 func cross(c draw.Canvas, color color.NRGBA, p vg.Point) {
 	line, r := draw.LineStyle{Color: color, Width: vg.Points(2)}, vg.Points(4)

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg/draw"
 
 	"abtool/reports/chart"
 )
@@ -45,7 +44,7 @@ func sequenceBars(t *chart.Theme, s chart.Source) *plot.Plot {
 	}
 	p := t.Rows("", "icons", chart.Rows{Bars: bars, Base: 0.5, NotesRight: true})
 	chart.Logarithmic(&p.X, "")
-	t.Dots(p, published[:k], ys, t.Series[1], 5, draw.RingGlyph{}, "")
+	t.Dots(p, published[:k], ys, t.Series[1], 5, chart.Ring{Width: 1.4}, "")
 	p.X.Min = 0.5
 	p.X.Max = max(p.X.Max, 10) * 12 // room for the notes
 	if k == 0 {

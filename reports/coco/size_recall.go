@@ -115,8 +115,7 @@ func (l label) Plot(c draw.Canvas, p *plot.Plot) {
 		s.XAlign = draw.XRight
 		at.X = trX(l.x) - vg.Points(7)
 	}
-	c.FillPolygon(chart.Fade(l.theme.Paper, 190), chart.Corners(s.Rectangle(l.text).Add(at)))
-	c.FillText(s, at, l.text)
+	l.theme.Labelled(c, s, at, l.text)
 }
 
 func plainInterval(v result.Value) string {
