@@ -16,8 +16,9 @@ import (
 const noShares chart.Lack = "No share is known, with an interval, in both stores. " +
 	"Compare stores that both have records and ground truth."
 
-// comparisonFigures draw the differences of shares between two stores, those of each data set.
-func comparisonFigures(c *analysis.Comparison) (out []chart.Figure) {
+// Differences draws the differences of shares between two stores, with their intervals: a figure for each data
+// set that both stores have.
+func Differences(c *analysis.Comparison) (out []chart.Figure) {
 	for _, set := range c.DataSets {
 		var list []analysis.Difference
 		for _, s := range set.Statistics {

@@ -3,11 +3,20 @@ package reports_test
 import (
 	"context"
 	"fmt"
+	"image"
+	"image/color"
 	"log"
+	"math"
 	"path/filepath"
+	"testing"
 
+	"abtool/analysis"
+	"abtool/analysis/result"
+	"abtool/internal/stat"
 	"abtool/internal/teststore"
 	"abtool/reports"
+	"abtool/reports/chart"
+	"abtool/reports/internal/golden"
 )
 
 func ExampleMake() {
@@ -30,4 +39,159 @@ func ExampleMake() {
 	// index.html
 	// report.md
 	// stats.json
+}
+
+// compared returns differences between two stores as analysis.Differences does, with made-up numbers.
+func compared() *analysis.Comparison {
+	difference := func(name string, d, holm float64) analysis.Difference {
+		return analysis.Difference{Name: name, Unit: "fraction", Difference: stat.Number(d),
+			Interval: &stat.Interval{Low: d - 0.03, High: d + 0.05}, Test: &analysis.Test{Holm: stat.Number(holm)}}
+	}
+	return &analysis.Comparison{A: "first", B: "second", DataSets: []analysis.ComparedSet{{
+		Name: "imagenet", Statistics: []analysis.ComparedStatistic{
+			{Name: "click_accuracy", Differences: []analysis.Difference{difference("accuracy", 0.12, 0.001)}},
+			{Name: "hits", Differences: []analysis.Difference{difference("flagged", -0.04, 0.7)}},
+		},
+	}}}
+}
+
+func ExampleDifferences() {
+	for _, f := range reports.Differences(compared()) {
+		golden.Show(f)
+	}
+	// Output:
+	// Differences between the stores
+	// a − b with 95 % intervals, of all values that are shares. a: first, b: second. Filled marks: p, adjusted for all tests of the comparison (Holm), is below 0.05.
+}
+
+// examples returns a trace on an image and one on a page, as analysis.Examples does.
+func examples() []result.Example {
+	var samples []result.Sample
+	for i := range 12 {
+		at := float64(i) / 11
+		samples = append(samples, result.Sample{T: int64(40 * i), X: 0.1 + 0.4*at, Y: 0.9 - 0.5*at*at})
+	}
+	click := []result.Event{{Sample: result.Sample{T: 480, X: 0.5, Y: 0.4}, Last: true, Hit: true}}
+	icon := []result.Event{{Sample: result.Sample{T: 480, X: 0.5, Y: 0.4}, Icon: "dog", Last: true, Hit: true}}
+	box := []result.Box{{Name: "dog", X0: 0.3, Y0: 0.2, X1: 0.8, Y1: 0.7}}
+	return []result.Example{
+		{Set: "imagenet", Image: "n00000001_1", Width: 200, Height: 150, Boxes: box, Samples: samples, Events: click, Hits: 1},
+		{Set: "imagenet", Image: "n00000001_2", Width: 150, Height: 200, Samples: samples, Events: click},
+		{Set: "coco", Image: "9", Width: 640, Height: 480, Boxes: box, Samples: samples, Events: icon, Hits: 1, Misses: 1},
+	}
+}
+
+// traces draws the examples of a data set.
+func traces(set string) chart.Figure {
+	f, err := reports.Traces(set, examples(), "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	return *f
+}
+
+func ExampleTraces() {
+	golden.Show(traces("imagenet"))
+	// Output:
+	// Traces
+	// The way of the mouse on the area of the image from entering it to the final click, time from pale to strong; cross: the final click; outlines: ground-truth boxes. Images are taken by a hash of their ids, every third of them a miss.
+}
+
+// curves draws the loss and the accuracy of two epochs.
+func curves() chart.Figure {
+	epochs := []float64{1, 2, 3, 4}
+	return reports.Curves("curves", "Training by epoch", "epoch", []reports.CurvePanel{
+		{Title: "Class loss", Series: []reports.Series{
+			{Name: "training", Points: chart.Points{X: epochs, Y: []float64{2.1, 1.4, 1.1, 0.9}}},
+			{Name: "validation", Points: chart.Points{X: epochs, Y: []float64{2, 1.6, math.NaN(), 1.5}}}}},
+		{Title: "Validation: top-1 accuracy", Shares: true, Series: []reports.Series{
+			{Name: "validation", Points: chart.Points{X: epochs, Y: []float64{0.3, 0.45, 0.52, 0.55},
+				Low: []float64{0.25, 0.4, 0.47, 0.5}, High: []float64{0.35, 0.5, 0.57, 0.6}}}}},
+	})
+}
+
+func ExampleCurves() {
+	golden.Show(curves())
+	// Output:
+	// Training by epoch
+	// Training by epoch
+}
+
+// sweep draws what two ways of supervision give with three settings.
+func sweep() chart.Figure {
+	at := []float64{0, 1, 2}
+	return reports.Sweep("lambda", "Accuracy by lambda", "lambda", "Mean over 3 seeds.", []reports.SweepPanel{{
+		Title: "test: accuracy", Labels: []string{"0.1", "1", "10"}, Level: 0.52, LevelName: "none", Series: []reports.Series{
+			{Name: "annotators", Points: chart.Points{X: at, Y: []float64{0.53, 0.58, 0.55},
+				Low: []float64{0.51, 0.56, 0.52}, High: []float64{0.55, 0.6, 0.58}}},
+			{Name: "random", Points: chart.Points{X: at, Y: []float64{0.52, 0.53, 0.5}}},
+		},
+	}})
+}
+
+func ExampleSweep() {
+	golden.Show(sweep())
+	// Output:
+	// Accuracy by lambda
+	// Mean over 3 seeds.
+}
+
+// predictions draws two images with what a network gives and should.
+func predictions() chart.Figure {
+	m := image.NewGray(image.Rect(0, 0, 40, 30))
+	for i := range m.Pix {
+		m.Pix[i] = color.Gray{uint8(100 + i%40)}.Y
+	}
+	return reports.Predictions("predictions", []reports.Predicted{
+		{Image: m, Title: "9: dog", Points: [][2]float64{{0.4, 0.5}}, Targets: [][2]float64{{0.5, 0.4}}},
+		{Image: m, Title: "25: cup", Points: [][2]float64{{0.8, 0.2}}},
+	})
+}
+
+func ExamplePredictions() {
+	golden.Show(predictions())
+	// Output:
+	// Predicted points
+	// Cross: the predicted point. Ring: the target.
+}
+
+// bars and line draw simple figures.
+func bars() chart.Figure {
+	f, err := reports.Chart{Title: "Accuracy", X: "share of the images", Shares: true}.Bars([]string{"click", "centre"}, []float64{0.82, 0.64})
+	if err != nil {
+		log.Fatal(err)
+	}
+	f.Name = "chart-bars"
+	return *f
+}
+
+func line() chart.Figure {
+	f, err := reports.Chart{Title: "Clicks by week", X: "week", Y: "clicks"}.Line([]float64{1, 2, 3, 4}, []float64{900, 1500, math.NaN(), 1200})
+	if err != nil {
+		log.Fatal(err)
+	}
+	f.Name = "chart-line"
+	return *f
+}
+
+func ExampleChart_Bars() {
+	golden.Show(bars())
+	// Output:
+	// Accuracy
+	// Accuracy
+}
+
+func ExampleChart_Line() {
+	golden.Show(line())
+	// Output:
+	// Clicks by week
+	// Clicks by week
+}
+
+// Every figure that is not one of a data set's statistics looks as it did, of made-up numbers.
+func TestGoldenSVG(t *testing.T) {
+	list := append(reports.Differences(compared()), traces("imagenet"), traces("coco"), curves(), sweep(), predictions(), bars(), line())
+	for _, f := range list {
+		golden.Check(t, f)
+	}
 }

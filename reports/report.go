@@ -149,7 +149,7 @@ func (p *page) all() (out []chart.Figure) {
 		out = append(out, set.traces.Figure(p.examples, p.photos).OrEmpty(set.recordsOf(s)))
 	}
 	if p.comparison != nil {
-		out = append(out, comparisonFigures(p.comparison)...)
+		out = append(out, Differences(p.comparison)...)
 	}
 	return out
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"errors"
-	"flag"
 	"fmt"
 	"image"
 	"image/color"
@@ -27,9 +26,8 @@ import (
 	"abtool/internal/usage"
 	"abtool/reports/chart"
 	"abtool/reports/imagenet"
+	"abtool/reports/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden pictures anew")
 
 var (
 	storeOnce           sync.Once
@@ -80,7 +78,7 @@ func TestGolden(t *testing.T) {
 		for _, name := range []string{"light", "dark"} {
 			path := filepath.Join("testdata", f.Name+"-"+name+".png")
 			have := f.Image(name == "dark", 36) // small: half the size of what is read on a page
-			if *update {
+			if *golden.Update {
 				var b bytes.Buffer
 				if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, have); err != nil {
 					t.Fatal(err)

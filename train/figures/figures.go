@@ -12,7 +12,7 @@ import (
 )
 
 // Curves draws what the log of a run has (the paper's figures 8 and 9) into the folder of the run, as
-// curves.svg, curves.png and the same in dark. Without a log, or with an empty one, it draws nothing.
+// curves.svg, curves.png and the same in dark. Of an empty log it draws nothing.
 func Curves(dir string) error {
 	lines, err := run.ReadLog(dir)
 	if err != nil || len(lines) == 0 {

@@ -15,7 +15,8 @@ import (
 	"abtool/reports/chart"
 )
 
-var update = flag.Bool("update", false, "write the golden pictures again")
+// Update says that pictures are written, not compared.
+var Update = flag.Bool("update", false, "write the golden pictures again")
 
 // largest is the number of bytes that a golden picture has at most.
 const largest = 30_000
@@ -34,7 +35,7 @@ func Check(t *testing.T, f chart.Figure) {
 		t.Errorf("%s has %d bytes, more than %d", f.Name, b.Len(), largest)
 	}
 	path := filepath.Join("testdata", f.Name+".svg")
-	if *update {
+	if *Update {
 		if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
 			t.Fatal(err)
 		}
