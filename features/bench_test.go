@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"abtool/features"
+	"abtool/features/format"
 )
 
 // BenchmarkWrite writes every rule of a store: ABTOOL_BENCH_STORE, else a simulated one.
@@ -17,7 +18,7 @@ func BenchmarkWrite(b *testing.B) {
 	}
 	out := filepath.Join(b.TempDir(), "targets.parquet")
 	for b.Loop() {
-		sum, err := features.Write(context.Background(), store, out, features.WriteOptions{Options: features.Options{Set: features.ImageNet, Rules: []string{"all"}}, Force: true})
+		sum, err := features.Write(context.Background(), store, out, features.WriteOptions{Options: features.Options{Set: features.ImageNet, Rules: []string{"all"}}, Output: format.Options{Force: true}})
 		if err != nil {
 			b.Fatal(err)
 		}

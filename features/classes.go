@@ -3,6 +3,7 @@ package features
 import (
 	"slices"
 
+	"abtool/features/targetfile"
 	"abtool/internal/stat"
 	"abtool/internal/usage"
 	"abtool/store"
@@ -58,15 +59,15 @@ type classSource struct {
 }
 
 // classTable makes the table of classes: statistics over the images that --fraction keeps.
-func classTable(s dataSet, j *job) (rows, error) {
-	if j.SplitBy != "" {
+func classTable(s dataSet, o *WriteOptions) (rows, error) {
+	if o.SplitBy != "" {
 		return nil, usage.Errorf("statistics of classes are over all splits: leave --split out, or give a --fraction")
 	}
-	fields := classFields(j.Set == COCO)
+	fields := classFields(o.Set == COCO)
 	return &table[classFacts]{
 		source: &classSource{s, s.classFacts()},
-		cols:   fields.columns(),
-		put:    func(to []values, c *classFacts) { fields.add(to, c) },
+		cols:   fields.Columns(),
+		put:    func(to []targetfile.Values, c *classFacts) { fields.Add(to, c) },
 		origin: func(*classFacts) origin { return origin{part: -1} },
 	}, nil
 }
@@ -127,7 +128,7 @@ func (s *cocoSet) classFacts() []classFacts {
 			c := &out[f.Class]
 			if f.present {
 				c.images++
-				c.found += one(f.Placed)
+				c.found += targetfile.One(f.Placed)
 			}
 			if !f.Added() {
 				continue
@@ -136,7 +137,7 @@ func (s *cocoSet) classFacts() []classFacts {
 			c.point(n.worker, f.X, f.Y, s.pace.of(n.worker, int64(f.time)), confidence, int64(f.time))
 			if n.known {
 				c.judged.Add(f.hit)
-				c.other += one(!f.present)
+				c.other += targetfile.One(!f.present)
 			}
 		}
 	}
@@ -151,13 +152,13 @@ func newClassFacts(classes []store.Category) []classFacts {
 	return out
 }
 
-func classFields(coco bool) fields[classFacts] {
+func classFields(coco bool) targetfile.Fields[classFacts] {
 	const share, none = "0…1", "no point"
-	count := func(name, doc string, get func(*classFacts) int64) field[classFacts] {
-		return intField(kindInt64, name, "", "≥ 0", never, "computed", doc, get)
+	count := func(name, doc string, get func(*classFacts) int64) targetfile.Field[classFacts] {
+		return targetfile.IntField(targetfile.KindInt64, name, "", "≥ 0", targetfile.Never, "computed", doc, get)
 	}
-	real := func(name, unit, rng, null, doc string, get func(*classFacts) float64) field[classFacts] {
-		return floatField(name, unit, rng, null, "computed", doc, get)
+	real := func(name, unit, rng, null, doc string, get func(*classFacts) float64) targetfile.Field[classFacts] {
+		return targetfile.FloatField(name, unit, rng, null, "computed", doc, get)
 	}
 	indexDoc, className, images, found, rate := "Place of the class among the store's classes in the order of their names.", "WordNet id", "Images that were shown.", "Those that were selected (I2).", "found / images."
 	accuracy := "Share of the final clicks on images with a box that are in one (I5, I6)."
@@ -165,9 +166,9 @@ func classFields(coco bool) fields[classFacts] {
 		indexDoc, className = "The category's id.", "category names"
 		images, found, rate, accuracy = "Annotated images that have the class (C11); 0 without ground truth.", "Those where it is in the end (C7).", "Recall: found / images (C11).", "Share of the last adds that are on a mask of the class (C4, C5)."
 	}
-	cols := fields[classFacts]{
-		textField("class", className, never, "class", "The class.", func(c *classFacts) string { return c.Name }),
-		intField(kindInt32, "class_index", "", "", never, "computed", indexDoc, func(c *classFacts) int64 { return c.ID }),
+	cols := targetfile.Fields[classFacts]{
+		targetfile.TextField("class", className, targetfile.Never, "class", "The class.", func(c *classFacts) string { return c.Name }),
+		targetfile.IntField(targetfile.KindInt32, "class_index", "", "", targetfile.Never, "computed", indexDoc, func(c *classFacts) int64 { return c.ID }),
 		count("images", images, func(c *classFacts) int64 { return c.images }),
 		count("found", found, func(c *classFacts) int64 { return c.found }),
 		real("found_share", "", share, "no image", rate, func(c *classFacts) float64 { return division(c.found, c.images) }),

@@ -19,6 +19,7 @@ import (
 // cocoSet is what the rules need of the coco data set.
 type cocoSet struct {
 	o       *Options
+	points  []cocoPoint // of the rules
 	table   *columnar.Table
 	classes []store.Category // by id
 	class   map[string]int32 // place in classes
@@ -195,6 +196,7 @@ func (n *page) icon(class int32) *icon {
 
 // learn fits what is fitted over all pages.
 func (s *cocoSet) learn() error {
+	s.points = pointsOf(s.o.rules, cocoPoints)
 	for _, w := range s.workers.List {
 		s.fold = append(s.fold, calibrationFold(w, ""))
 	}
@@ -268,6 +270,19 @@ func (s *cocoSet) confidence(f *iconFacts) (mean float64, n int32) {
 		return nan, 0
 	}
 	return s.trust.of(f.page.worker, trustFold(f.id), f.own)
+}
+
+// A cocoPoint sets the point of a rule; false: there is none.
+type cocoPoint func(*cocoSet, *iconFacts, *Target) bool
+
+// cocoPoints are the points of the rules, by their name.
+var cocoPoints = map[string]cocoPoint{
+	"final-add":      (*cocoSet).finalAdd,
+	"final-position": (*cocoSet).finalPosition,
+	"random":         (*cocoSet).random,
+	"calibrated":     (*cocoSet).calibrated,
+	"box-centre":     (*cocoSet).boxCentre,
+	"mask-centroid":  (*cocoSet).maskCentroid,
 }
 
 // put sets the point, its whole pixels (L2) and whose it is.
@@ -408,9 +423,9 @@ func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), 
 			t.Rule, t.Image, t.Split, t.File = r.Name, f.id, s.o.splitName(part), file
 			t.Width, t.Height = n.size()
 			c := &s.classes[f.Class]
-			t.Class, t.ClassIndex = c.Name, int32(c.ID)
+			t.Class, t.ClassIndex = c.Name, int(c.ID)
 			t.Label = f.present || !n.known && f.Added()
-			if !r.coco(s, &f, t) {
+			if !s.points[i](s, &f, t) {
 				t.none()
 				if !s.o.All || !f.Added() && !f.present {
 					continue

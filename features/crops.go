@@ -4,8 +4,9 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"abtool/features/format"
+	"abtool/features/targetfile"
 	"abtool/internal/usage"
-	"abtool/schema"
 )
 
 // A croppedTarget is a target with a crop of its image and where the point is in it.
@@ -19,35 +20,35 @@ type croppedTarget struct {
 // cropSource gives each target once for each crop of its image.
 type cropSource struct {
 	source[Target]
-	j       *job
+	o       *WriteOptions
 	unsized atomic.Int64 // rows without the image's size
 }
 
 // cropTable makes the check table of crops: what a network is shown, and told. The k-th crop of an image is
 // that of Rand with the seed, the image and the epoch k, so that all rows of an image are of the same crops, and
 // they are those that training takes.
-func cropTable(s dataSet, j *job) (rows, error) {
-	if _, err := j.Crop.defaults(); err != nil {
+func cropTable(s dataSet, o *WriteOptions) (rows, error) {
+	if _, err := o.Crop.defaults(); err != nil {
 		return nil, err
 	}
-	if j.Crops < 1 || j.Crops > maxPoints {
-		return nil, usage.Errorf("crops %d: it is 1 to %d for each image", j.Crops, maxPoints)
+	if o.Crops < 1 || o.Crops > maxPoints {
+		return nil, usage.Errorf("crops %d: it is 1 to %d for each image", o.Crops, maxPoints)
 	}
-	targets, signals, crops := targetFields(&j.Options), signalFields(&j.Options), cropFields(j.Set == COCO)
+	targets, signals, crops := o.layout().Fields(), signalFields(&o.Options), cropFields(o.Set == COCO)
 	return &table[croppedTarget]{
-		source: &cropSource{source: s, j: j},
-		cols:   slices.Concat(targets.columns(), signals.columns(), crops.columns()),
-		put: func(to []values, c *croppedTarget) {
-			crops.add(signals.add(targets.add(to, c.Target), &c.Signals), c)
+		source: &cropSource{source: s, o: o},
+		cols:   slices.Concat(targets.Columns(), signals.Columns(), crops.Columns()),
+		put: func(to []targetfile.Values, c *croppedTarget) {
+			crops.Add(signals.Add(targets.Add(to, &c.Row), &c.Signals), c)
 		},
 		origin: func(c *croppedTarget) origin { return c.origin() },
 	}, nil
 }
 
-func (c *cropSource) left() []Count {
+func (c *cropSource) left() []format.Count {
 	left := c.source.left()
 	if n := c.unsized.Load(); n > 0 {
-		left = append([]Count{{"rows of images whose size is unknown", n}}, left...)
+		left = append([]format.Count{{Name: "rows of images whose size is unknown", Rows: n}}, left...)
 	}
 	return left
 }
@@ -57,7 +58,7 @@ func (c *cropSource) chunk() (func(chunk int, emit func(*croppedTarget) error) e
 	if err != nil {
 		return nil, err
 	}
-	crops, of := make([]Crop, c.j.Crops), ""
+	crops, of := make([]Crop, c.o.Crops), ""
 	var p croppedTarget
 	return func(chunk int, emit func(*croppedTarget) error) error {
 		return give(chunk, func(t *Target) error {
@@ -69,7 +70,7 @@ func (c *cropSource) chunk() (func(chunk int, emit func(*croppedTarget) error) e
 				of = t.Image
 				for k := range crops {
 					var err error
-					if crops[k], err = RandomCrop(Rand(c.j.Seed, of, k), int(t.Width), int(t.Height), c.j.Crop); err != nil {
+					if crops[k], err = RandomCrop(Rand(c.o.Seed, of, k), int(t.Width), int(t.Height), c.o.Crop); err != nil {
 						return err
 					}
 				}
@@ -87,34 +88,27 @@ func (c *cropSource) chunk() (func(chunk int, emit func(*croppedTarget) error) e
 	}, nil
 }
 
-func cropFields(coco bool) fields[croppedTarget] {
+func cropFields(coco bool) targetfile.Fields[croppedTarget] {
 	const from, outside = "RandomCrop", "the crop: outside it lies below 0 or above 1"
-	pixels := func(name, doc string, get func(*Crop) int) field[croppedTarget] {
-		return intField(kindInt32, name, "px", "", never, from, doc, func(c *croppedTarget) int64 { return int64(get(&c.crop)) })
+	pixels := func(name, doc string, get func(*Crop) int) targetfile.Field[croppedTarget] {
+		return targetfile.IntField(targetfile.KindInt32, name, "px", "", targetfile.Never, from, doc, func(c *croppedTarget) int64 { return int64(get(&c.crop)) })
 	}
-	cols := fields[croppedTarget]{
-		intField(kindInt32, "crop", "", "0, 1, …", never, "computed", "Number of the crop: the epoch that training would draw it in.", func(c *croppedTarget) int64 { return int64(c.n) }),
+	cols := targetfile.Fields[croppedTarget]{
+		targetfile.IntField(targetfile.KindInt32, "crop", "", "0, 1, …", targetfile.Never, "computed", "Number of the crop: the epoch that training would draw it in.", func(c *croppedTarget) int64 { return int64(c.n) }),
 		pixels("crop_x", "Left edge of the crop.", func(c *Crop) int { return c.X }),
 		pixels("crop_y", "Its top edge.", func(c *Crop) int { return c.Y }),
 		pixels("crop_width", "Its width.", func(c *Crop) int { return c.W }),
 		pixels("crop_height", "Its height.", func(c *Crop) int { return c.H }),
-		intField(kindInt32, "flip", "", "0, 1", never, from, "1: mirrored left to right after cropping.", func(c *croppedTarget) int64 { return one(c.crop.Flip) }),
-		floatField("u", "fraction of the crop's width", "", "no point (--all)", outside, "The point across, after the flip.", func(c *croppedTarget) float64 { return c.u }),
-		floatField("v", "fraction of the crop's height", "", "no point (--all)", outside, "The point down.", func(c *croppedTarget) float64 { return c.v }),
-		floatField("crop_weight", "", "0, 1", never, "computed", "1: the point is in the crop, edges included. 0: it is not, or there is none.", func(c *croppedTarget) float64 { return c.inWeight }),
+		targetfile.IntField(targetfile.KindInt32, "flip", "", "0, 1", targetfile.Never, from, "1: mirrored left to right after cropping.", func(c *croppedTarget) int64 { return targetfile.One(c.crop.Flip) }),
+		targetfile.FloatField("u", "fraction of the crop's width", "", "no point (--all)", outside, "The point across, after the flip.", func(c *croppedTarget) float64 { return c.u }),
+		targetfile.FloatField("v", "fraction of the crop's height", "", "no point (--all)", outside, "The point down.", func(c *croppedTarget) float64 { return c.v }),
+		targetfile.FloatField("crop_weight", "", "0, 1", targetfile.Never, "computed", "1: the point is in the crop, edges included. 0: it is not, or there is none.", func(c *croppedTarget) float64 { return c.inWeight }),
 	}
 	if coco {
-		cols = append(cols, intField(kindInt32, "label_published", "", "0, 1", never, "public COCO loader", "The label of the crop by the published rule: a class whose point the crop leaves out is none of it; label is the untouched one.",
-			func(c *croppedTarget) int64 { return one(Label(LabelsPublished, c.Label, c.X == c.X, c.inWeight)) }))
+		cols = append(cols, targetfile.IntField(targetfile.KindInt32, "label_published", "", "0, 1", targetfile.Never, "public COCO loader", "The label of the crop by the published rule: a class whose point the crop leaves out is none of it; label is the untouched one.",
+			func(c *croppedTarget) int64 {
+				return targetfile.One(Label(LabelsPublished, c.Label, c.X == c.X, c.inWeight))
+			}))
 	}
 	return cols
-}
-
-// described are the columns' descriptions.
-func described(cols []column) []schema.Column {
-	out := make([]schema.Column, len(cols))
-	for i := range cols {
-		out[i] = cols[i].Column
-	}
-	return out
 }

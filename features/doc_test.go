@@ -8,16 +8,16 @@ import (
 	"strings"
 	"testing"
 
+	"abtool/features/format"
+	"abtool/features/targetfile"
 	"abtool/internal/docgen"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of docs/reference/targets.md")
 
-var titles = map[string]string{ImageNet: "ImageNet-AB", COCO: "COCO-AB"}
-
 // docs/reference/targets.md has all rules, signals, tables, formats and columns.
 func TestDoc(t *testing.T) {
-	parts := map[string]string{"crops": columnTable(cropFields(true).columns())}
+	parts := map[string]string{"crops": columnTable(cropFields(true).Columns())}
 	var p docgen.Page
 	p.Head("rule", "of", "point", "note", "source")
 	for _, r := range rules {
@@ -26,17 +26,17 @@ func TestDoc(t *testing.T) {
 	parts["rules"] = take(&p)
 	for _, set := range both {
 		o := docOptions(t, Options{Set: set, All: true, SplitBy: "image"})
-		p.Printf("## Columns of %s\n\n%s\n", titles[set], columnTable(targetFields(o).columns()))
+		p.Printf("## Columns of %s\n\n%s\n", titles[set], columnTable(o.layout().Fields().Columns()))
 	}
 	parts["columns"] = take(&p)
 	o := docOptions(t, Options{Set: ImageNet})
 	for i := range signals {
 		s := &signals[i]
-		p.Printf("### %s\n\n%s %s Source: %s.\n\n%s\n", s.Name, s.What, s.Note, s.From, columnTable(s.fields(o).columns()))
+		p.Printf("### %s\n\n%s %s Source: %s.\n\n%s\n", s.Name, s.What, s.Note, s.From, columnTable(s.fields(o).Columns()))
 	}
 	parts["signals"] = take(&p)
 	p.Head("format", "name", "what it is")
-	for _, f := range formats {
+	for _, f := range format.All() {
 		name := "a folder"
 		if f.Ext != "" {
 			name = f.Ext
@@ -45,11 +45,11 @@ func TestDoc(t *testing.T) {
 	}
 	parts["formats"] = take(&p)
 	p.Printf("`--pairs N`: images that one annotator saw together, to find and factor out what is the annotator's and not the image's. ")
-	p.Printf("%s %s\n\n%s", tables[2].What, tables[2].Note, columnTable(pairFields(docOptions(t, Options{Set: ImageNet, SplitBy: "image"})).columns()))
+	p.Printf("%s %s\n\n%s", tables[2].What, tables[2].Note, columnTable(pairFields(docOptions(t, Options{Set: ImageNet, SplitBy: "image"})).Columns()))
 	parts["pairs"] = take(&p)
 	p.Printf("`--classes`: %s %s\n\n", tables[3].What, tables[3].Note)
 	for _, set := range both {
-		p.Printf("### %s\n\n%s\n", titles[set], columnTable(classFields(set == COCO).columns()))
+		p.Printf("### %s\n\n%s\n", titles[set], columnTable(classFields(set == COCO).Columns()))
 	}
 	parts["classes"] = take(&p)
 	docgen.Check(t, "../docs/reference/targets.md", *update, parts)
@@ -69,12 +69,12 @@ func docOptions(t *testing.T, o Options) *Options {
 	return &o
 }
 
-func columnTable(cols []column) string {
+func columnTable(cols []targetfile.Column) string {
 	var p docgen.Page
 	p.Head("column", "type", "unit", "values", "null", "from", "what it is")
-	for _, c := range described(cols) {
+	for _, c := range targetfile.Described(cols) {
 		null := c.Null
-		if null == never {
+		if null == targetfile.Never {
 			null = ""
 		}
 		p.Row(docgen.Code(c.Name), c.Type, c.Unit, c.Range, null, c.From, c.Doc)

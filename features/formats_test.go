@@ -27,6 +27,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"abtool/features"
+	"abtool/features/format"
 	"abtool/features/targetfile"
 	"abtool/train/data"
 )
@@ -203,7 +204,7 @@ func TestNPY(t *testing.T) {
 	}
 	s := sample(t)
 	o := everything(features.COCO)
-	path, sum := write(t, s.store, "arrays", features.WriteOptions{Options: o, Format: "npy"})
+	path, sum := write(t, s.store, "arrays", features.WriteOptions{Options: o, Output: format.Options{Format: "npy"}})
 	cmd := exec.Command(python, "-c", readNPY, path)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -370,7 +371,7 @@ func TestWebDataset(t *testing.T) {
 	s := sample(t)
 	for _, set := range []string{features.ImageNet, features.COCO} {
 		folder, n := pictures(t, s.store, set)
-		path, sum := write(t, s.store, "shards", features.WriteOptions{Options: features.Options{Set: set, Rules: []string{"all"}}, Format: "webdataset", Images: folder, Shard: 300})
+		path, sum := write(t, s.store, "shards", features.WriteOptions{Options: features.Options{Set: set, Rules: []string{"all"}}, Output: format.Options{Format: "webdataset", Images: folder, Shard: 300}})
 		shards, _ := filepath.Glob(filepath.Join(path, "shard-*.tar"))
 		if len(shards) != (n+299)/300 || len(sum.LeftOut) != 1 || !strings.Contains(sum.LeftOut[0].Name, folder) {
 			t.Errorf("%s: %d shards of %d images, left out: %v", set, len(shards), n, sum.LeftOut)
@@ -474,8 +475,8 @@ func TestWebDataset(t *testing.T) {
 func TestHuggingFace(t *testing.T) {
 	s := sample(t)
 	o := everything(features.COCO)
-	path, sum := write(t, s.store, "hub", features.WriteOptions{Options: o, Format: "huggingface",
-		Card: features.Card{License: "cc-by-4.0", URL: "https://example.org/set", Creator: "Somebody", Published: "2023-10-02"}})
+	path, sum := write(t, s.store, "hub", features.WriteOptions{Options: o, Output: format.Options{Format: "huggingface",
+		Card: format.Card{License: "cc-by-4.0", URL: "https://example.org/set", Creator: "Somebody", Published: "2023-10-02"}}})
 	doc := validate(t, "testdata/croissant.schema.json", filepath.Join(path, "croissant.json")).(map[string]any)
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
@@ -528,7 +529,7 @@ func TestHuggingFace(t *testing.T) {
 		}
 	}
 	// Without them the card says what is missing.
-	path, _ = write(t, s.store, "bare", features.WriteOptions{Options: features.Options{Set: features.COCO}, Format: "huggingface"})
+	path, _ = write(t, s.store, "bare", features.WriteOptions{Options: features.Options{Set: features.COCO}, Output: format.Options{Format: "huggingface"}})
 	card, _ = os.ReadFile(filepath.Join(path, "README.md"))
 	if !strings.Contains(string(card), "license, url, creator, datePublished") {
 		t.Errorf("the card does not say what is missing: %s", card[:600])
@@ -540,17 +541,17 @@ func TestSameBytes(t *testing.T) {
 	s := sample(t)
 	for _, set := range []string{features.ImageNet, features.COCO} {
 		folder, _ := pictures(t, s.store, set)
-		for _, f := range features.Formats() {
+		for _, f := range format.All() {
 			for _, table := range features.Tables() {
 				if table.Name != "targets" && f.Name != "parquet" {
 					continue
 				}
-				var first []features.File
+				var first []format.File
 				for _, jobs := range []int{1, 3} {
-					o := features.WriteOptions{Options: everything(set), Format: f.Name, Table: table.Name, Crops: 2}
+					o := features.WriteOptions{Options: everything(set), Output: format.Options{Format: f.Name}, Table: table.Name, Crops: 2}
 					o.Jobs = jobs
 					if f.Name == "webdataset" {
-						o.Images, o.Shard = folder, 400
+						o.Output.Images, o.Output.Shard = folder, 400
 					}
 					if table.Name == "classes" {
 						o.SplitBy = ""

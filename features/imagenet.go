@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"abtool/byproduct"
 	"abtool/byproduct/imagenet"
@@ -40,6 +39,7 @@ func (s *showing) is(flags uint8) bool { return s.flags&flags == flags }
 // image.
 type imagenetSet struct {
 	o        *Options
+	points   []imagenetPoint // of the rules
 	table    *columnar.Table
 	images   *imagenet.Images
 	showings []showing // by row
@@ -248,6 +248,7 @@ func (s *imagenetSet) order(row int32) imagenet.Order {
 
 // learn fits what is fitted over all images.
 func (s *imagenetSet) learn() error {
+	s.points = pointsOf(s.o.rules, imagenetPoints)
 	for _, w := range s.workers.List {
 		s.fold = append(s.fold, calibrationFold(w, ""))
 	}
@@ -336,6 +337,21 @@ func (f *imageFacts) confidence(row int32) (mean float64, n int32) {
 		f.trust, f.trustN = s.trust.of(w, trustFold(f.id), f.own(w))
 	}
 	return f.trust, f.trustN
+}
+
+// A imagenetPoint sets the point of a rule; false: there is none.
+type imagenetPoint func(*imagenetSet, *imageFacts, *Target) bool
+
+// imagenetPoints are the points of the rules, by their name.
+var imagenetPoints = map[string]imagenetPoint{
+	"final-click":          (*imagenetSet).finalClick,
+	"final-click-document": (*imagenetSet).finalClickDocument,
+	"first-click":          (*imagenetSet).firstClick,
+	"loader-mean":          (*imagenetSet).loaderMean,
+	"loader-mean-valid":    (*imagenetSet).loaderMeanValid,
+	"random":               (*imagenetSet).random,
+	"calibrated":           (*imagenetSet).calibrated,
+	"box-centre":           (*imagenetSet).boxCentre,
 }
 
 // from says whose the point is.
@@ -509,9 +525,9 @@ func (s *imagenetSet) emit(f *imageFacts, t *Target, emit func(*Target) error) e
 		t.Rule, t.Image, t.Split = r.Name, f.id, s.o.splitName(part)
 		t.Width, t.Height = s.images.Width[f.image], s.images.Height[f.image]
 		if c := s.images.Class[f.image]; c >= 0 {
-			t.Class, t.ClassIndex = s.images.Classes[c], c
+			t.Class, t.ClassIndex = s.images.Classes[c], int(c)
 		}
-		if !r.imagenet(s, f, t) {
+		if !s.points[k](s, f, t) {
 			t.none()
 			if !s.o.All {
 				continue
@@ -522,10 +538,4 @@ func (s *imagenetSet) emit(f *imageFacts, t *Target, emit func(*Target) error) e
 		}
 	}
 	return nil
-}
-
-// wnid is the class in an image id, for a path.
-func wnid(id string) string {
-	class, _, _ := strings.Cut(id, "_")
-	return class
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"abtool/features/format"
+	"abtool/features/targetfile"
 	"abtool/internal/usage"
 	"abtool/store"
 )
@@ -36,10 +38,10 @@ type Options struct {
 	Tool     string                  `json:"-"` // version, for the files
 	Progress func(done, total int64) `json:"-"` // chunks; called from one goroutine at a time
 
-	rules   []*Rule
+	rules   []*rule
 	signals []*Signal
-	every   bool    // all rules were asked for
-	without []Count // rules that were left out of all, for want of ground truth
+	every   bool           // all rules were asked for
+	without []format.Count // rules that were left out of all, for want of ground truth
 }
 
 // A Share is a split and its part of the whole.
@@ -66,6 +68,11 @@ const (
 	maxPoints = 100_000
 	maxGrid   = 512
 )
+
+// layout returns the columns that targets have.
+func (o *Options) layout() targetfile.Layout {
+	return targetfile.Layout{COCO: o.Set == COCO, Pointless: o.All, Splits: o.SplitBy != ""}
+}
 
 func (o *Options) wants(signal string) bool {
 	return slices.ContainsFunc(o.signals, func(s *Signal) bool { return s.Name == signal })
@@ -128,7 +135,7 @@ func (o *Options) defaults(sets []string) (err error) {
 func (o *Options) chooseSet(sets []string) error {
 	if o.Set == "" {
 		for _, name := range o.Rules {
-			if i := slices.IndexFunc(rules, func(r Rule) bool { return r.Name == name }); i >= 0 && len(rules[i].Sets) == 1 {
+			if i := slices.IndexFunc(rules, func(r rule) bool { return r.Name == name }); i >= 0 && len(rules[i].Sets) == 1 {
 				o.Set = rules[i].Sets[0]
 			}
 		}
@@ -150,7 +157,7 @@ func (o *Options) chooseSet(sets []string) error {
 type source[R any] interface {
 	chunks() int
 	chunk() (func(chunk int, emit func(*R) error) error, error) // for one goroutine
-	left() []Count                                              // rows or images that were left out so far, and why
+	left() []format.Count                                       // rows or images that were left out so far, and why
 }
 
 // A dataSet is ready to give its targets, and what the other tables are of.
@@ -194,7 +201,7 @@ func (o *Options) checkTruth(has bool) error {
 	if o.Set == COCO {
 		what = "instances: ingest with --instances"
 	}
-	kept, out := []*Rule{}, []string{}
+	kept, out := []*rule{}, []string{}
 	for _, r := range o.rules {
 		switch {
 		case !r.needs.boxes:
@@ -206,13 +213,13 @@ func (o *Options) checkTruth(has bool) error {
 		}
 	}
 	if len(out) > 0 {
-		o.without = []Count{{"rules that need ground truth (" + strings.Join(out, ", ") + "), as the store has no " + what, int64(len(out))}}
+		o.without = []format.Count{{Name: "rules that need ground truth (" + strings.Join(out, ", ") + "), as the store has no " + what, Rows: int64(len(out))}}
 	}
 	o.rules, o.Rules = kept, namesOf(kept)
 	return nil
 }
 
-func namesOf(rules []*Rule) (names []string) {
+func namesOf(rules []*rule) (names []string) {
 	for _, r := range rules {
 		names = append(names, r.Name)
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"abtool/byproduct"
+	"abtool/features/targetfile"
 	"abtool/internal/parallel"
 	"abtool/internal/usage"
 	"abtool/store/columnar"
@@ -84,25 +85,25 @@ type annotated interface {
 // pairSource gives the pairs of each image, in the order of the annotations.
 type pairSource struct {
 	dataSet
-	j *job
+	o *WriteOptions
 	g *grouping
 }
 
 // pairTable makes the table of pairs of images that were annotated together: for each image, of each relation, as
 // many others as asked for, drawn by a hash of the seed, the relation and the image. With splits, both are of the same.
-func pairTable(s dataSet, j *job) (rows, error) {
-	if j.Partners < 1 || j.Partners > maxPoints {
-		return nil, usage.Errorf("pairs %d: it is 1 to %d for each image and relation", j.Partners, maxPoints)
+func pairTable(s dataSet, o *WriteOptions) (rows, error) {
+	if o.Partners < 1 || o.Partners > maxPoints {
+		return nil, usage.Errorf("pairs %d: it is 1 to %d for each image and relation", o.Partners, maxPoints)
 	}
-	g, err := group(s, j.Jobs)
+	g, err := group(s, o.Jobs)
 	if err != nil {
 		return nil, err
 	}
-	fields := pairFields(&j.Options)
+	fields := pairFields(&o.Options)
 	return &table[pair]{
-		source: &pairSource{s, j, g},
-		cols:   fields.columns(),
-		put:    func(to []values, p *pair) { fields.add(to, p) },
+		source: &pairSource{s, o, g},
+		cols:   fields.Columns(),
+		put:    func(to []targetfile.Values, p *pair) { fields.Add(to, p) },
 		origin: func(p *pair) origin { return origin{image: p.image, part: p.part} },
 	}, nil
 }
@@ -242,7 +243,7 @@ func (p *pairSource) chunk() (func(chunk int, emit func(*pair) error) error, err
 // of gives the pairs of a member.
 func (p *pairSource) of(i int, emit func(*pair) error) error {
 	m := &p.g.members[i]
-	x := pair{part: int(m.part), split: p.j.splitName(int(m.part)), image: p.imageOf(m.row), row: m.row, worker: p.workerOf(m.row), page: m.page}
+	x := pair{part: int(m.part), split: p.o.splitName(int(m.part)), image: p.imageOf(m.row), row: m.row, worker: p.workerOf(m.row), page: m.page}
 	if m.hit >= 0 {
 		x.hit = p.g.hits.Name(m.hit)
 	}
@@ -252,7 +253,7 @@ func (p *pairSource) of(i int, emit func(*pair) error) error {
 		known bool
 	}{{SamePage, sharesPage, m.page >= 0}, {SameHIT, sharesHIT, m.hit >= 0}, {SameWorker, sharesWorker, m.worker >= 0}} {
 		x.relation = rel.name
-		err := p.g.others(i, p.j.Partners, rel.d, rel.known, chance(p.j.Seed, "pairs "+rel.name, x.image), func(k int) error {
+		err := p.g.others(i, p.o.Partners, rel.d, rel.known, chance(p.o.Seed, "pairs "+rel.name, x.image), func(k int) error {
 			o := &p.g.members[k]
 			x.other, x.otherRow, x.otherPage = p.imageOf(o.row), o.row, o.page
 			return emit(&x)
@@ -264,36 +265,36 @@ func (p *pairSource) of(i int, emit func(*pair) error) error {
 	return nil
 }
 
-func pairFields(o *Options) fields[pair] {
-	image := func(name, doc string, get func(*pair) string) field[pair] {
+func pairFields(o *Options) targetfile.Fields[pair] {
+	image := func(name, doc string, get func(*pair) string) targetfile.Field[pair] {
 		if o.Set == ImageNet {
-			return textField(name, "as n01440764_105", never, "image_id", doc, get)
+			return targetfile.TextField(name, "as n01440764_105", targetfile.Never, "image_id", doc, get)
 		}
-		return intField(kindInt64, name, "", "", never, "image_id", doc, func(p *pair) int64 { n, _ := strconv.ParseInt(get(p), 10, 64); return n })
+		return targetfile.IntField(targetfile.KindInt64, name, "", "", targetfile.Never, "image_id", doc, func(p *pair) int64 { n, _ := strconv.ParseInt(get(p), 10, 64); return n })
 	}
-	seq := func(name, doc string, get func(*pair) int32) field[pair] {
-		return intField(kindInt64, name, "", "", never, "seq", doc, func(p *pair) int64 { return int64(get(p)) })
+	seq := func(name, doc string, get func(*pair) int32) targetfile.Field[pair] {
+		return targetfile.IntField(targetfile.KindInt64, name, "", "", targetfile.Never, "seq", doc, func(p *pair) int64 { return int64(get(p)) })
 	}
-	page := func(name, doc string, get func(*pair) int32) field[pair] {
-		return intField(kindInt32, name, "", "≥ 0", "unknown", "page_idx", doc, func(p *pair) int64 { return or(int64(get(p)), -1) })
+	page := func(name, doc string, get func(*pair) int32) targetfile.Field[pair] {
+		return targetfile.IntField(targetfile.KindInt32, name, "", "≥ 0", "unknown", "page_idx", doc, func(p *pair) int64 { return targetfile.OrNull(int64(get(p)), -1) })
 	}
 	hit := "assignment_id (I17)"
 	if o.Set == COCO {
 		hit = "hit_id (C9)"
 	}
-	cols := fields[pair]{
+	cols := targetfile.Fields[pair]{
 		image("image_id", "The image.", func(p *pair) string { return p.image }),
-		textField("relation", "page, hit, worker", never, "computed", "What they have in common: the page; the HIT, and not the page; the annotator, and not the HIT.", func(p *pair) string { return p.relation }),
+		targetfile.TextField("relation", "page, hit, worker", targetfile.Never, "computed", "What they have in common: the page; the HIT, and not the page; the annotator, and not the HIT.", func(p *pair) string { return p.relation }),
 		image("partner_id", "The other image.", func(p *pair) string { return p.other }),
 		seq("annotation", "The row of the store's annotations that the image's point comes from.", func(p *pair) int32 { return p.row }),
 		seq("partner_annotation", "The same of the other image.", func(p *pair) int32 { return p.otherRow }),
-		textField("worker_id", "", "unknown", "worker_id", "The annotator of both.", func(p *pair) string { return p.worker }),
-		textField("hit", "", "unknown", hit, "The HIT of the image.", func(p *pair) string { return p.hit }),
+		targetfile.TextField("worker_id", "", "unknown", "worker_id", "The annotator of both.", func(p *pair) string { return p.worker }),
+		targetfile.TextField("hit", "", "unknown", hit, "The HIT of the image.", func(p *pair) string { return p.hit }),
 		page("page", "Its page.", func(p *pair) int32 { return p.page }),
 		page("partner_page", "The page of the other image, in its HIT.", func(p *pair) int32 { return p.otherPage }),
 	}
 	if o.SplitBy != "" {
-		cols = append(cols, textField("split", "", never, "--split", "The split of both images.", func(p *pair) string { return p.split }))
+		cols = append(cols, targetfile.TextField("split", "", targetfile.Never, "--split", "The split of both images.", func(p *pair) string { return p.split }))
 	}
 	return cols
 }

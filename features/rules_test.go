@@ -162,7 +162,7 @@ func TestCOCORules(t *testing.T) {
 		px, py int64
 		weight float64
 		label  bool
-		index  int32
+		index  int
 	}{
 		{"final-add 7 cake", 0.39, 0.48, 3, 9, 1, true, 61}, {"final-position 7 cake", 0.5, 0.25, 5, 5, 1, true, 61},
 		{"final-add 7 person", 0.55, -0.06, 5, -1, 0, false, 1}, {"final-position 7 person", nan, nan, null, null, 0, false, 1},

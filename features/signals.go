@@ -7,6 +7,7 @@ import (
 	"abtool/byproduct"
 	"abtool/byproduct/coco"
 	"abtool/byproduct/imagenet"
+	"abtool/features/targetfile"
 	"abtool/internal/usage"
 	"abtool/store/columnar"
 )
@@ -167,5 +168,52 @@ func (w *signaller) traces(out *Signals) {
 		case "hull":
 			w.hulls.add(out, &w.tr, o.Hull)
 		}
+	}
+}
+
+// signalFields returns the columns of the signals that are asked for.
+func signalFields(o *Options) (cols targetfile.Fields[Signals]) {
+	for _, s := range o.signals {
+		cols = append(cols, s.fields(o)...)
+	}
+	return cols
+}
+
+// fields returns the columns that a signal adds.
+func (s *Signal) fields(o *Options) targetfile.Fields[Signals] {
+	const wide, high, computed, traceless = "fraction of the image's width", "fraction of the image's height", "mouse", "no sample"
+	switch s.Name {
+	case "scribble":
+		return targetfile.Fields[Signals]{
+			targetfile.FloatsField(targetfile.KindFloat64, o.Scribble, "scribble_x", wide, "", computed, "The last samples, x; in NPY NaN before them where there are fewer.", func(t *Signals) []float64 { return t.ScribbleX }),
+			targetfile.FloatsField(targetfile.KindFloat64, o.Scribble, "scribble_y", high, "", computed, "The same, y.", func(t *Signals) []float64 { return t.ScribbleY }),
+			targetfile.IntsField(o.Scribble, "scribble_t", "ms relative to the click", "≤ 0", computed, "The same, times; in NPY 0 before them.", func(t *Signals) []int64 { return t.ScribbleT }),
+		}
+	case "steps":
+		return targetfile.Fields[Signals]{
+			targetfile.FloatsField(targetfile.KindFloat64, o.Steps, "step_x", wide, "", computed, "x at each step; NaN where step_mask is 0. Empty without a sample.", func(t *Signals) []float64 { return t.StepX }),
+			targetfile.FloatsField(targetfile.KindFloat64, o.Steps, "step_y", high, "", computed, "The same, y.", func(t *Signals) []float64 { return t.StepY }),
+			targetfile.IntsField(o.Steps, "step_mask", "", "0, 1", computed, "1 from the first sample on.", func(t *Signals) []int64 { return t.StepMask }),
+		}
+	case "path":
+		return targetfile.Fields[Signals]{
+			targetfile.FloatsField(targetfile.KindFloat64, o.Path, "path_x", wide, "", computed, "x at equal parts of the time. Empty without a sample.", func(t *Signals) []float64 { return t.PathX }),
+			targetfile.FloatsField(targetfile.KindFloat64, o.Path, "path_y", high, "", computed, "The same, y.", func(t *Signals) []float64 { return t.PathY }),
+		}
+	case "attention":
+		return targetfile.Fields[Signals]{targetfile.FloatsField(targetfile.KindFloat32, o.Grid*o.Grid, "attention", "", "0…1", computed, "The map, row by row from the top, as many rows as columns; sums to 1. Empty without a sample.", func(t *Signals) []float64 { return t.Attention })}
+	case "hull":
+		var cols targetfile.Fields[Signals]
+		for i, name := range []string{"hull_xmin", "hull_ymin", "hull_xmax", "hull_ymax"} {
+			cols = append(cols, targetfile.FloatField(name, []string{wide, high}[i%2], "", traceless, computed, [4]string{"Left", "Top", "Right", "Bottom"}[i]+" edge of the hull.", func(t *Signals) float64 { return t.Hull[i] }))
+		}
+		return append(cols, targetfile.FloatField("hull_area", "fraction of the image's area", "≥ 0", traceless, computed, "Area of the convex hull.", func(t *Signals) float64 { return t.HullArea }))
+	case "difficulty":
+		return targetfile.Fields[Signals]{
+			targetfile.IntField(targetfile.KindInt64, "time_to_click", "ms", "≥ 0", "no enter, or no time", "clicks, hovers; actions", "From entering to the click.", func(t *Signals) int64 { return t.TimeToClick }),
+			targetfile.FloatField("difficulty", "spreads of the annotator", "", "as time_to_click", "computed", "How slow that is for the annotator.", func(t *Signals) float64 { return t.Difficulty }),
+		}
+	default:
+		return targetfile.Fields[Signals]{targetfile.IntField(targetfile.KindInt32, "trust_n", "", "≥ 0", "no ground truth, or unknown annotator", "computed", "Other points that the confidence is estimated from.", func(t *Signals) int64 { return t.TrustN })}
 	}
 }

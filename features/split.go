@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"abtool/byproduct"
+	"abtool/features/format"
 	"abtool/internal/parallel"
 	"abtool/internal/usage"
 )
@@ -160,16 +161,16 @@ func (s *splitter) result(j joint, image string) (split int, keep bool) {
 }
 
 // left counts the images that were in several splits.
-func (s *splitter) left() (out []Count) {
+func (s *splitter) left() (out []format.Count) {
 	if n := s.mixed.Load(); n > 0 {
 		what := map[string]string{"worker": "annotators", "class": "classes"}[s.o.SplitBy]
-		out = append(out, Count{"images with " + what + " of several splits", n})
+		out = append(out, format.Count{Name: "images with " + what + " of several splits", Rows: n})
 	}
 	return out
 }
 
-func (s *imagenetSet) left() []Count { return s.splits.left() }
-func (s *cocoSet) left() []Count     { return s.splits.left() }
+func (s *imagenetSet) left() []format.Count { return s.splits.left() }
+func (s *cocoSet) left() []format.Count     { return s.splits.left() }
 
 // imagenet decides on an image: by worker, on those of its selected showings.
 func (s *splitter) imagenet(f *imageFacts) (split int, keep bool) {
@@ -250,7 +251,7 @@ func (s *splitter) stratify(set *imagenetSet) {
 	var t Target
 	for i := range set.first {
 		f.of(set, int32(i))
-		if set.images.Shown[i] < 0 || !s.o.All && !slices.ContainsFunc(s.o.rules, func(r *Rule) bool { t.reset(); return r.imagenet(set, &f, &t) }) {
+		if set.images.Shown[i] < 0 || !s.o.All && !slices.ContainsFunc(set.points, func(point imagenetPoint) bool { t.reset(); return point(set, &f, &t) }) {
 			s.out[i] = true
 			continue
 		}

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"abtool/features"
+	"abtool/features/format"
 	"abtool/features/targetfile"
 	"abtool/internal/usage"
 	"abtool/query"
@@ -265,9 +266,9 @@ func TestWrongUse(t *testing.T) {
 		{features.WriteOptions{Options: features.Options{Rules: []string{"final-click"}, Set: "coco"}}, "t.parquet", "is of imagenet, not of coco"},
 		{features.WriteOptions{Options: features.Options{Signals: []string{"smell"}, Set: "coco"}}, "t.parquet", "no such signal"},
 		{features.WriteOptions{Options: features.Options{Set: "coco"}}, "t.txt", "tells no format"},
-		{features.WriteOptions{Options: features.Options{Set: "coco"}, Format: "hdf5"}, "t", "no such format"},
-		{features.WriteOptions{Options: features.Options{Set: "coco"}, Format: "webdataset"}, "t", "--images"},
-		{features.WriteOptions{Options: features.Options{Set: "coco"}, Images: "x"}, "t.csv", "--images is of"},
+		{features.WriteOptions{Options: features.Options{Set: "coco"}, Output: format.Options{Format: "hdf5"}}, "t", "no such format"},
+		{features.WriteOptions{Options: features.Options{Set: "coco"}, Output: format.Options{Format: "webdataset"}}, "t", "--images"},
+		{features.WriteOptions{Options: features.Options{Set: "coco"}, Output: format.Options{Images: "x"}}, "t.csv", "--images is of"},
 		{features.WriteOptions{Options: features.Options{Set: "coco"}, Table: "crops"}, "t.csv", "crops 0"},
 		{features.WriteOptions{Options: features.Options{Set: "coco"}, Table: "crops", Crops: 1, Crop: features.CropOptions{MinScale: 3}}, "t.csv", "crops of 3"},
 		{features.WriteOptions{Options: features.Options{Set: "coco"}, Table: "pairs"}, "t.json", "is of targets"},
@@ -280,7 +281,7 @@ func TestWrongUse(t *testing.T) {
 		{features.WriteOptions{Options: features.Options{Set: "coco", Fraction: 1.5}}, "t.csv", "the fraction 1.5"},
 		{features.WriteOptions{Options: features.Options{Set: "coco", Sigma: -1}}, "t.csv", "sigma"},
 		{features.WriteOptions{Options: features.Options{Set: "coco", Path: 1}}, "t.csv", "path 1"},
-		{features.WriteOptions{Options: features.Options{Set: "coco", SplitBy: "image", Shares: []features.Share{{Name: "a-b", Part: 1}}}, Format: "huggingface"}, "t", "have no -"},
+		{features.WriteOptions{Options: features.Options{Set: "coco", SplitBy: "image", Shares: []features.Share{{Name: "a-b", Part: 1}}}, Output: format.Options{Format: "huggingface"}}, "t", "have no -"},
 	} {
 		dir := t.TempDir()
 		_, err := features.Write(context.Background(), s.store, filepath.Join(dir, c.name), c.o)
@@ -308,24 +309,24 @@ func TestReplace(t *testing.T) {
 	for _, path := range []string{file, folder} {
 		o := features.WriteOptions{}
 		if path == folder {
-			o.Format = "npy"
+			o.Output.Format = "npy"
 		}
 		if err := again(path, o); err != nil {
 			t.Fatal(err)
 		}
-		if err := again(path, o); !errors.Is(err, features.ErrExists) || !strings.Contains(err.Error(), "--force") {
+		if err := again(path, o); !errors.Is(err, format.ErrExists) || !strings.Contains(err.Error(), "--force") {
 			t.Errorf("again: %v", err)
 		}
-		if o.Force = true; again(path, o) != nil {
+		if o.Output.Force = true; again(path, o) != nil {
 			t.Errorf("%s is not replaced", path)
 		}
 	}
-	if err := again(others, features.WriteOptions{Format: "npy", Force: true}); !errors.Is(err, features.ErrExists) {
+	if err := again(others, features.WriteOptions{Output: format.Options{Format: "npy", Force: true}}); !errors.Is(err, format.ErrExists) {
 		t.Errorf("a folder of others is replaced: %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := features.Write(ctx, store, file, features.WriteOptions{Force: true}); !errors.Is(err, context.Canceled) {
+	if _, err := features.Write(ctx, store, file, features.WriteOptions{Output: format.Options{Force: true}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	names, _ := os.ReadDir(dir)

@@ -4,29 +4,14 @@ import (
 	"math"
 	"slices"
 
+	"abtool/features/targetfile"
 	"abtool/store/columnar"
 )
 
-// A Target is one row: the point that a rule gives for an image (ImageNet), or for a class of an
-// image (COCO), and whose it is.
+// A Target is a row: the point that a rule gives for an image (ImageNet), or for a class of an image (COCO),
+// whose it is, and what else the annotation carries.
 type Target struct {
-	Rule          string  // one of Rules
-	Image         string  // id; of COCO the digits of its number
-	File          string  // COCO: name of the image's file
-	Width, Height int32   // of the image, px; 0: unknown
-	Class         string  // WordNet id, or name of the category; "": unknown
-	ClassIndex    int32   // ImageNet: place among the store's classes by name, from 0; COCO: category id, 1…90; −1: unknown
-	X, Y          float64 // fractions of the image, y down; NaN: no point (Weight is 0)
-	PixelX        int64   // COCO: the public loader's whole pixels; columnar.Null: size unknown
-	PixelY        int64
-	Weight        float64 // 1: learn from it; 0: outside of the image, or no point
-	Annotation    int64   // seq of the row in the store that it comes from; −1: from none
-	Worker        string  // the annotator; "": unknown or none
-	Confidence    float64 // 0…1, that the point is on the object; NaN: unknown
-	Points        int32   // recorded points that it is made of; 0: none
-	Split         string  // "": no splits asked for
-	Label         bool    // COCO: the image has the class, or, without ground truth, it was placed
-
+	targetfile.Row
 	Signals
 
 	rule, part int // places in Options: of the rule and the split (−1: none)
@@ -48,14 +33,8 @@ type Signals struct {
 	TrustN               int64
 }
 
-// reset takes everything but the signals, field by field: it is done for every row, and they are large.
-func (t *Target) reset() {
-	t.Rule, t.Image, t.File, t.Width, t.Height = "", "", "", 0, 0
-	t.Class, t.ClassIndex, t.Label = "", -1, false
-	t.X, t.Y, t.PixelX, t.PixelY, t.Weight = math.NaN(), math.NaN(), columnar.Null, columnar.Null, 0
-	t.Annotation, t.Worker, t.Confidence, t.Points, t.Split = -1, "", math.NaN(), 0, ""
-	t.rule, t.part = 0, 0
-}
+// reset takes everything but the signals: they are large.
+func (t *Target) reset() { t.Row, t.rule, t.part = targetfile.NoPoint, 0, 0 }
 
 func (s *Signals) reset() {
 	nan := math.NaN()
@@ -72,12 +51,12 @@ func (t *Target) origin() origin {
 }
 
 // targetTable makes the table of targets.
-func targetTable(s dataSet, j *job) (rows, error) {
-	targets, signals := targetFields(&j.Options), signalFields(&j.Options)
+func targetTable(s dataSet, o *WriteOptions) (rows, error) {
+	targets, signals := o.layout().Fields(), signalFields(&o.Options)
 	return &table[Target]{
 		source: s,
-		cols:   slices.Concat(targets.columns(), signals.columns()),
-		put:    func(to []values, t *Target) { signals.add(targets.add(to, t), &t.Signals) },
+		cols:   slices.Concat(targets.Columns(), signals.Columns()),
+		put:    func(to []targetfile.Values, t *Target) { signals.Add(targets.Add(to, &t.Row), &t.Signals) },
 		origin: (*Target).origin,
 	}, nil
 }

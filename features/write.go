@@ -3,45 +3,19 @@ package features
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 
+	"abtool/features/format"
+	"abtool/features/targetfile"
 	"abtool/internal/parallel"
 	"abtool/internal/usage"
 	"abtool/store"
 )
 
-// A Format is a way to write targets.
-type Format struct {
-	Name   string `json:"name"`
-	Ext    string `json:"extension"` // of --out, by which it is told; "": a folder
-	What   string `json:"what"`
-	Folder bool   `json:"folder"`
-
-	open func(*output, *job) (writer, error)
-}
-
-// Formats are the formats, in the order of docs/reference/targets.md.
-func Formats() []Format { return slices.Clone(formats) }
-
-var formats = []Format{
-	{Name: "parquet", Ext: ".parquet", What: "Parquet with the description of every column in its metadata, for DuckDB, pandas, Polars, Spark.", open: openParquet},
-	{Name: "csv", Ext: ".csv", What: "CSV with a header; numbers as exact as they are, lists as JSON.", open: openCSV},
-	{Name: "npy", What: "A folder of one NumPy array a column, and columns.json; lists are padded to two dimensions, null is NaN or the least integer.", Folder: true, open: openNPY},
-	{Name: "coco-keypoints", Ext: ".json", What: "COCO keypoints JSON: one keypoint an annotation, in pixels. Rows whose image has no known size are left out and counted.", open: openKeypoints},
-	{Name: "webdataset", What: "A folder of tar shards, each image with its targets as JSON, from --images. Images that are not found are left out and counted.", Folder: true, open: openWebDataset},
-	{Name: "huggingface", What: "A folder with Parquet by split, README.md (a data-set card) and croissant.json (Croissant 1.0).", Folder: true, open: openHuggingFace},
-}
-
 // WriteOptions say what is written and how.
 type WriteOptions struct {
 	Options
-	Format string // name of Formats; "": by the extension of out
-	Images string // webdataset: the folder of images
-	Shard  int    // webdataset: images of a shard; 0: DefaultShard
-	Card   Card   // huggingface: what only the publisher knows
-	Force  bool   // replaces what is at out
+	Output format.Options
 
 	Table    string      // name of Tables; "": targets
 	Crops    int         // table crops: crops of each image
@@ -55,7 +29,7 @@ type Table struct {
 	What string `json:"what"`
 	Note string `json:"note"`
 
-	make    func(dataSet, *job) (rows, error)
+	make    func(dataSet, *WriteOptions) (rows, error)
 	prepare func(*WriteOptions) // what it needs of Options
 }
 
@@ -86,139 +60,74 @@ var tables = []Table{
 // onePoint takes the default rule alone: the table is of images or classes, not of points.
 func onePoint(o *WriteOptions) { o.Rules, o.Signals, o.All = nil, nil, false }
 
-// DefaultShard is the number of images in a WebDataset shard.
-const DefaultShard = 10_000
-
 // Summary is the account of what was written.
 type Summary struct {
-	Out     string   `json:"out"`
-	Format  string   `json:"format"`
-	Table   string   `json:"table"` // targets, crops, pairs or classes
-	Set     string   `json:"data_set"`
-	Rows    int64    `json:"rows"`
-	Images  int64    `json:"images,omitempty"` // with a row
-	Weight  int64    `json:"weight_1,omitempty"`
-	Rules   []Count  `json:"rules,omitempty"`
-	Splits  []Count  `json:"splits,omitempty"`
-	LeftOut []Count  `json:"left_out,omitempty"` // rows or images that the format cannot hold, rules that the store has no ground truth for
-	Notes   []string `json:"notes,omitempty"`    // what was found among the images and is not one, in whole sentences
-	Files   []File   `json:"files"`
-}
-
-// Count is how many rows are of a rule, or in a split.
-type Count struct {
-	Name string `json:"name"`
-	Rows int64  `json:"rows"`
-}
-
-// job is what a writer is told.
-type job struct {
-	WriteOptions
-	cols    []column
-	sources []string
-	classes []store.Category // COCO's, by id; ImageNet's by place
-	sum     *Summary
-}
-
-// A writer writes a table.
-type writer interface {
-	begin() encoder // can be called from several goroutines
-	close() error   // writes what is left
-}
-
-// An encoder makes a part of a file. Each belongs to one goroutine; parts are written one after the
-// other, in their order.
-type encoder interface {
-	add(*batch) error // some rows more: all of an image at once
-	finish() error    // all rows were added
-	write() error
-}
-
-// pieces is the encoder of a format in which each batch becomes a piece that needs nothing of the others.
-type pieces[P any] struct {
-	made   []P
-	encode func(*batch) (P, error)
-	append func(P) error // to the file
-}
-
-func (p *pieces[P]) add(b *batch) error {
-	made, err := p.encode(b)
-	p.made = append(p.made, made)
-	return err
-}
-
-func (p *pieces[P]) finish() error { return nil }
-
-func (p *pieces[P]) write() error {
-	for _, made := range p.made {
-		if err := p.append(made); err != nil {
-			return err
-		}
-	}
-	return nil
+	Out    string         `json:"out"`
+	Format string         `json:"format"`
+	Table  string         `json:"table"` // targets, crops, pairs or classes
+	Set    string         `json:"data_set"`
+	Rows   int64          `json:"rows"`
+	Images int64          `json:"images,omitempty"` // with a row
+	Weight int64          `json:"weight_1,omitempty"`
+	Rules  []format.Count `json:"rules,omitempty"`
+	Splits []format.Count `json:"splits,omitempty"`
+	format.Account
 }
 
 // Write derives the targets of a store, or another table, and writes them to out. Nothing is at out
 // before all of it is; what is there already is replaced only with Force, else the error wraps
-// ErrExists. The bytes depend on the store and the options alone.
+// format.ErrExists. The bytes depend on the store and the options alone.
 func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, error) {
-	format, err := chooseFormat(&o, out)
-	if err != nil {
-		return nil, err
-	}
 	table, err := chooseTable(&o)
 	if err != nil {
 		return nil, err
 	}
-	place, err := newOutput(out, format.Folder, o.Force) // refuses before the work is done
+	place, err := format.Create(out, o.Output) // refuses before the work is done
 	if err != nil {
 		return nil, err
 	}
-	done := false
-	defer func() {
-		if !done {
-			place.abandon()
-		}
-	}()
-	s, sum, err := open(ctx, store, &o.Options)
+	defer place.Discard()
+	s, account, err := open(ctx, store, &o.Options)
 	if err != nil {
 		return nil, interrupted(ctx, out, err)
 	}
 	defer s.close()
-	j := &job{WriteOptions: o, sum: &Summary{Out: out, Format: format.Name, Table: o.Table, Set: o.Set}}
-	j.sum.name(&o.Options)
-	j.classes = s.categories()
-	for _, src := range sum.DataSet(o.Set).Sources {
-		j.sources = append(j.sources, src.Name)
-	}
-	from, err := table.make(s, j)
+	from, err := table.make(s, &o)
 	if err != nil {
 		return nil, err
 	}
-	j.cols = from.columns()
-	to, err := format.open(place, j)
+	to, err := place.Begin(o.about(s, from, account.DataSet(o.Set)))
 	if err != nil {
 		return nil, err
 	}
-	if err := from.write(ctx, j, to); err != nil {
+	sum := &Summary{Out: out, Format: place.Format(), Table: o.Table, Set: o.Set}
+	sum.name(&o.Options)
+	if err := from.write(ctx, &o, sum, to); err != nil {
 		return nil, interrupted(ctx, out, fmt.Errorf("writing %s: %w", out, err))
 	}
-	if err := to.close(); err != nil {
-		return nil, fmt.Errorf("writing %s: %w", out, err)
-	}
-	for _, f := range place.files {
-		file, err := f.finish()
-		if err != nil {
-			return nil, fmt.Errorf("writing %s: %w", out, err)
-		}
-		j.sum.Files = append(j.sum.Files, file)
-	}
-	if err := place.commit(); err != nil {
+	written, err := place.Close()
+	if err != nil {
 		return nil, err
 	}
-	done = true
-	j.sum.LeftOut = slices.Concat(j.sum.LeftOut, from.left(), o.without)
-	return j.sum, nil
+	sum.Account = *written
+	sum.LeftOut = slices.Concat(sum.LeftOut, from.left(), o.without)
+	return sum, nil
+}
+
+// about says what is written.
+func (o *WriteOptions) about(s dataSet, from rows, d *store.DataSet) *format.Table {
+	t := &format.Table{Title: titles[o.Set], Classes: s.categories()}
+	t.About = targetfile.About{Table: o.Table, Set: o.Set, Columns: from.columns(), Rules: []Rule{}, Options: o.settings()}
+	for _, r := range o.rules {
+		t.Rules = append(t.Rules, r.Rule)
+	}
+	for _, share := range o.Shares {
+		t.Splits = append(t.Splits, share.Name)
+	}
+	for _, src := range d.Sources {
+		t.Sources = append(t.Sources, src.Name)
+	}
+	return t
 }
 
 // interrupted is an error, or that the work was stopped.
@@ -248,40 +157,22 @@ func chooseTable(o *WriteOptions) (*Table, error) {
 }
 
 // settings are the options that the file depends on.
-func (j *job) settings() any {
+func (o *WriteOptions) settings() any {
 	out := struct {
 		Table string `json:"table"`
 		Options
 		Crops    int          `json:"crops,omitempty"`
 		Crop     *CropOptions `json:"crop,omitempty"`
 		Partners int          `json:"pairs,omitempty"`
-	}{Table: j.Table, Options: j.Options}
-	switch j.Table {
+	}{Table: o.Table, Options: o.Options}
+	switch o.Table {
 	case "crops":
-		crop, _ := j.Crop.defaults()
-		out.Crops, out.Crop = j.Crops, &crop
+		crop, _ := o.Crop.defaults()
+		out.Crops, out.Crop = o.Crops, &crop
 	case "pairs":
-		out.Partners = j.Partners
+		out.Partners = o.Partners
 	}
 	return out
-}
-
-func chooseFormat(o *WriteOptions, out string) (*Format, error) {
-	var names []string
-	for i := range formats {
-		f := &formats[i]
-		names = append(names, f.Name)
-		if f.Name == o.Format || o.Format == "" && f.Ext != "" && strings.EqualFold(filepath.Ext(out), f.Ext) {
-			if f.Name != "webdataset" && o.Images != "" {
-				return nil, usage.Errorf("--images is of --format webdataset, which puts them into its shards")
-			}
-			return f, nil
-		}
-	}
-	if o.Format == "" {
-		return nil, usage.Errorf("the name %s tells no format: end it in .parquet, .csv or .json, or give --format %s", out, strings.Join(names, ", "))
-	}
-	return nil, usage.Errorf("no such format %q: they are %s", o.Format, strings.Join(names, ", "))
 }
 
 // A part of a file has partRows, or fewer so that lists make no more than partValues. An encoder is given them
@@ -292,10 +183,10 @@ const (
 	batchRows  = 1 << 10
 )
 
-func partSize(cols []column) int {
+func partSize(cols []targetfile.Column) int {
 	values := 0
 	for i := range cols {
-		values += max(1, cols[i].width)
+		values += max(1, cols[i].Width)
 	}
 	return max(1024, min(partRows, partValues/values))
 }
@@ -303,8 +194,8 @@ func partSize(cols []column) int {
 // A table has rows of type R.
 type table[R any] struct {
 	source[R]
-	cols   []column
-	put    func(to []values, r *R) // appends a row to its columns
+	cols   []targetfile.Column
+	put    func(to []targetfile.Values, r *R) // appends a row to its columns
 	origin func(r *R) origin
 }
 
@@ -317,16 +208,16 @@ type origin struct {
 
 // rows is a table, whatever its rows are.
 type rows interface {
-	columns() []column
-	write(context.Context, *job, writer) error
-	left() []Count
+	columns() []targetfile.Column
+	write(context.Context, *WriteOptions, *Summary, targetfile.Writer) error
+	left() []format.Count
 }
 
-func (t *table[R]) columns() []column { return t.cols }
+func (t *table[R]) columns() []targetfile.Column { return t.cols }
 
 // A part is what a chunk of a source becomes, with what it counts.
 type part struct {
-	made   []encoder
+	made   []targetfile.Encoder
 	rows   int64
 	images int64
 	weight int64
@@ -335,10 +226,10 @@ type part struct {
 }
 
 // write derives the rows and hands them to the writer.
-func (t *table[R]) write(ctx context.Context, j *job, to writer) error {
-	workers := parallel.Workers(j.Jobs)
+func (t *table[R]) write(ctx context.Context, o *WriteOptions, sum *Summary, to targetfile.Writer) error {
+	workers := parallel.Workers(o.Jobs)
 	gives := make([]func(int, func(*R) error) error, workers)
-	batches := make([]batch, workers)
+	batches := make([]targetfile.Batch, workers)
 	n, size := t.chunks(), partSize(t.cols)
 	return parallel.InOrder(ctx, workers, n, func(w, chunk int) (p part, err error) {
 		if gives[w] == nil {
@@ -346,22 +237,22 @@ func (t *table[R]) write(ctx context.Context, j *job, to writer) error {
 				return p, err
 			}
 		}
-		p.rules, p.splits = make([]int64, len(j.rules)), make([]int64, len(j.Shares))
+		p.rules, p.splits = make([]int64, len(o.rules)), make([]int64, len(o.Shares))
 		f := filler{to: to, batch: &batches[w], columns: len(t.cols), size: size}
-		f.batch.reset(f.columns)
+		f.batch.Reset(f.columns)
 		before := ""
 		err = gives[w](chunk, func(r *R) error {
-			o := t.origin(r)
-			if o.image != before {
+			from := t.origin(r)
+			if from.image != before {
 				p.images++
-				before = o.image
+				before = from.image
 				if err := f.between(); err != nil {
 					return err
 				}
 			}
-			f.batch.rows++
-			t.put(f.batch.cols, r)
-			p.count(&o)
+			f.batch.Rows++
+			t.put(f.batch.Cols, r)
+			p.count(&from)
 			return nil
 		})
 		if err == nil {
@@ -370,12 +261,12 @@ func (t *table[R]) write(ctx context.Context, j *job, to writer) error {
 		p.made, p.rows = f.made, f.rows
 		return p, err
 	}, func(chunk int, p part) error {
-		j.sum.add(&p)
-		if j.Progress != nil {
-			j.Progress(int64(chunk+1), int64(n))
+		sum.add(&p)
+		if o.Progress != nil {
+			o.Progress(int64(chunk+1), int64(n))
 		}
 		for _, e := range p.made {
-			if err := e.write(); err != nil {
+			if err := e.Write(); err != nil {
 				return err
 			}
 		}
@@ -385,21 +276,21 @@ func (t *table[R]) write(ctx context.Context, j *job, to writer) error {
 
 // A filler cuts rows into batches, and these into parts of a file.
 type filler struct {
-	to            writer
-	batch         *batch
-	columns, size int     // of a part, rows
-	part          encoder // at hand, nil: none
-	given         int     // its rows
-	made          []encoder
+	to            targetfile.Writer
+	batch         *targetfile.Batch
+	columns, size int                // of a part, rows
+	part          targetfile.Encoder // at hand, nil: none
+	given         int                // its rows
+	made          []targetfile.Encoder
 	rows          int64 // of made
 }
 
 // between is called between two images.
 func (f *filler) between() error {
 	switch {
-	case f.given+f.batch.rows >= f.size:
+	case f.given+f.batch.Rows >= f.size:
 		return f.finish()
-	case f.batch.rows >= batchRows:
+	case f.batch.Rows >= batchRows:
 		return f.give()
 	}
 	return nil
@@ -408,23 +299,23 @@ func (f *filler) between() error {
 // give adds the batch to the part.
 func (f *filler) give() error {
 	if f.part == nil {
-		f.part = f.to.begin()
+		f.part = f.to.Begin()
 	}
-	err := f.part.add(f.batch)
-	f.given += f.batch.rows
-	f.batch.reset(f.columns)
+	err := f.part.Add(f.batch)
+	f.given += f.batch.Rows
+	f.batch.Reset(f.columns)
 	return err
 }
 
 // finish ends the part, if there is one.
 func (f *filler) finish() error {
-	if f.given+f.batch.rows == 0 {
+	if f.given+f.batch.Rows == 0 {
 		return nil
 	}
 	if err := f.give(); err != nil {
 		return err
 	}
-	err := f.part.finish()
+	err := f.part.Finish()
 	f.made, f.rows = append(f.made, f.part), f.rows+int64(f.given)
 	f.part, f.given = nil, 0
 	return err
@@ -444,11 +335,11 @@ func (p *part) count(o *origin) {
 func (s *Summary) name(o *Options) {
 	if s.Table == "targets" || s.Table == "crops" {
 		for _, r := range o.rules {
-			s.Rules = append(s.Rules, Count{Name: r.Name})
+			s.Rules = append(s.Rules, format.Count{Name: r.Name})
 		}
 	}
 	for _, x := range o.Shares {
-		s.Splits = append(s.Splits, Count{Name: x.Name})
+		s.Splits = append(s.Splits, format.Count{Name: x.Name})
 	}
 }
 
@@ -462,12 +353,4 @@ func (s *Summary) add(c *part) {
 	for i, n := range c.splits {
 		s.Splits[i].Rows += n
 	}
-}
-
-func openParquet(o *output, j *job) (writer, error) {
-	f, err := o.create("")
-	if err != nil {
-		return nil, err
-	}
-	return newParquet(f, j.cols, parquetMetadata(j))
 }

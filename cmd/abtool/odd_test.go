@@ -18,6 +18,7 @@ import (
 
 	"abtool/analysis/result"
 	"abtool/features"
+	"abtool/features/format"
 	"abtool/query"
 	"abtool/query/shell"
 	"abtool/reports/chart"
@@ -117,7 +118,7 @@ func oddTargets(set string) (list [][]string) {
 	for _, key := range features.SplitKeys {
 		add(".csv", "--split", key)
 	}
-	for _, f := range features.Formats() {
+	for _, f := range format.All() {
 		format := []string{"--format", f.Name}
 		if f.Name == "webdataset" {
 			format = append(format, "--images", "images")

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"abtool/features"
+	"abtool/features/format"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 )
@@ -57,7 +58,7 @@ func (o *targetsOptions) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.BoolVar(&o.list, "list", false, "explain the rules, signals, tables and formats")
 	f.StringVar(&o.out, "out", "", "the file or folder to write")
-	f.StringVar(&o.Format, "format", "", "format, if the name does not tell it: "+strings.Join(names(features.Formats(), func(f features.Format) string { return f.Name }), ", "))
+	f.StringVar(&o.Output.Format, "format", "", "format, if the name does not tell it: "+strings.Join(names(format.All(), func(f format.Format) string { return f.Name }), ", "))
 	f.StringVar(&o.Set, "set", "", "data set, if the store has both: imagenet or coco")
 	f.StringSliceVar(&o.Rules, "rule", nil, "rules, or all (default: the paper's, final-click or final-add)")
 	f.StringSliceVar(&o.Signals, "signal", nil, "signals to add, or all: "+strings.Join(names(features.SignalList(), func(s features.Signal) string { return s.Name }), ", "))
@@ -80,13 +81,13 @@ func (o *targetsOptions) flags(c *cobra.Command) {
 	f.Float64Var(&o.flip, "flip", 0.5, "crops: share that is mirrored")
 	f.IntVar(&o.pairs, "pairs", 0, "write a table of so many other images of the same page, HIT and annotator for each image")
 	f.BoolVar(&o.classes, "classes", false, "write a table of statistics by class")
-	f.StringVar(&o.Images, "images", "", "webdataset: the images, as abtool train takes them: a folder, a pattern or shards; found by their ids")
-	f.IntVar(&o.Shard, "shard", features.DefaultShard, "webdataset: images of a shard")
-	f.StringVar(&o.Card.License, "license", "", "huggingface: licence to name in the card")
-	f.StringVar(&o.Card.URL, "url", "", "huggingface: where the data set will be")
-	f.StringVar(&o.Card.Creator, "creator", "", "huggingface: who publishes it")
-	f.StringVar(&o.Card.Published, "published", "", "huggingface: when, as 2023-01-31")
-	f.BoolVar(&o.Force, "force", false, "replace what is at --out")
+	f.StringVar(&o.Output.Images, "images", "", "webdataset: the images, as abtool train takes them: a folder, a pattern or shards; found by their ids")
+	f.IntVar(&o.Output.Shard, "shard", format.DefaultShard, "webdataset: images of a shard")
+	f.StringVar(&o.Output.Card.License, "license", "", "huggingface: licence to name in the card")
+	f.StringVar(&o.Output.Card.URL, "url", "", "huggingface: where the data set will be")
+	f.StringVar(&o.Output.Card.Creator, "creator", "", "huggingface: who publishes it")
+	f.StringVar(&o.Output.Card.Published, "published", "", "huggingface: when, as 2023-01-31")
+	f.BoolVar(&o.Output.Force, "force", false, "replace what is at --out")
 	f.IntVar(&o.Jobs, "jobs", 0, "workers; 0 is one a processor (the bytes are the same for any number)")
 	f.BoolVar(&o.json, "json", false, "print the account as JSON")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress, no account")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"abtool/features"
+	"abtool/features/format"
 	"abtool/internal/ui"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ func printTargets(w io.Writer, s *features.Summary) {
 	}
 	for _, list := range []struct {
 		what   string
-		counts []features.Count
+		counts []format.Count
 	}{{"rule ", s.Rules}, {"split ", s.Splits}, {"left out: ", s.LeftOut}} {
 		for _, c := range list.counts {
 			fmt.Fprintf(t, "  %s%s\t%s\n", list.what, ui.Clean(c.Name), ui.Thousands(c.Rows))
@@ -47,7 +48,7 @@ func printTargets(w io.Writer, s *features.Summary) {
 
 // printList explains what there is: each in two lines.
 func (o *targetsOptions) printList(out io.Writer) error {
-	rules, signals, tables, formats := features.Rules(), features.SignalList(), features.Tables(), features.Formats()
+	rules, signals, tables, formats := features.Rules(), features.SignalList(), features.Tables(), format.All()
 	if o.json {
 		return ui.PrintJSON(out, map[string]any{"rules": rules, "signals": signals, "tables": tables, "formats": formats})
 	}

@@ -20,12 +20,26 @@ func textCell(s string) cell { return cell{csv: s} }
 
 func typedCell(v parquet.Value) cell { return cell{value: v, typed: true} }
 
-// text is empty for null.
-func (c cell) text() string {
+// String is empty for null.
+func (c cell) String() string {
 	if c.typed {
 		return plain(c.value)
 	}
 	return c.csv
+}
+
+// text puts the value into to; the empty text for null.
+func (c cell) text(to *string) error {
+	*to = c.String()
+	return nil
+}
+
+// whole puts the whole part of the value into to, which stays as it is for null.
+func (c cell) whole(to *int) error {
+	v := float64(*to)
+	err := c.number(&v)
+	*to = int(v)
+	return err
 }
 
 // number puts the value into to, which stays as it is for null.
@@ -47,7 +61,7 @@ func (c cell) number(to *float64) error {
 			return nil
 		}
 	}
-	text := c.text()
+	text := c.String()
 	if text == "" {
 		return nil
 	}
@@ -58,7 +72,7 @@ func (c cell) number(to *float64) error {
 
 // truth puts 1, 0, true or false into to, which stays as it is for null.
 func (c cell) truth(to *bool) error {
-	switch text := strings.ToLower(c.text()); text {
+	switch text := strings.ToLower(c.String()); text {
 	case "":
 	case "1", "1.0", "true":
 		*to = true

@@ -1,4 +1,5 @@
-// Package targetfile reads the files of targets that package features writes, for those who learn from them.
+// Package targetfile owns the columns of targets: it writes tables as Parquet and CSV, a batch of rows at a
+// time, and reads targets for those who learn from them.
 package targetfile
 
 import (
@@ -8,47 +9,26 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 
 	"abtool/internal/filetype"
 )
 
-// A Target is a row of a file of targets: a point for an image, or for a class of it.
+// A Target is a row of a file of targets: the point that a rule gives for an image (ImageNet), or for a class
+// of an image (COCO). It has what is learned from; Row has the rest.
 type Target struct {
-	Image      string
-	Class      string
-	ClassIndex int     // −1: unknown
-	X, Y       float64 // fractions of the image, y down; NaN: no point
-	Weight     float64 // 0: no point to learn from
-	Label      bool    // multi label: the image has the class
-	Rule       string
-	Split      string
+	Image      string  // id; of COCO the digits of its number
+	Class      string  // WordNet id, or name of the category; "": unknown
+	ClassIndex int     // ImageNet: place among the store's classes by name, from 0; COCO: category id, 1…90; −1: unknown
+	X, Y       float64 // fractions of the image, y down; NaN: no point (Weight is 0)
+	Weight     float64 // 1: learn from it; 0: outside of the image, or no point
+	Label      bool    // COCO: the image has the class, or, without ground truth, it was placed
+	Rule       string  // one of the rules of package features
+	Split      string  // "": no splits asked for
 }
 
-// column is a column that is read; set puts a cell of it into a Target.
-type column struct {
-	name string
-	set  func(*Target, cell) error
-}
-
-// columns are in the order in which a row's faults are reported. The first three must be there.
-var columns = []column{
-	{"image_id", func(t *Target, c cell) error { t.Image = c.text(); return nil }},
-	{"x", func(t *Target, c cell) error { return c.number(&t.X) }},
-	{"y", func(t *Target, c cell) error { return c.number(&t.Y) }},
-	{"weight", func(t *Target, c cell) error { return c.number(&t.Weight) }},
-	{"class_index", func(t *Target, c cell) error {
-		index := float64(t.ClassIndex)
-		err := c.number(&index)
-		t.ClassIndex = int(index)
-		return err
-	}},
-	{"label", func(t *Target, c cell) error { return c.truth(&t.Label) }},
-	{"class", func(t *Target, c cell) error { t.Class = c.text(); return nil }},
-	{"rule", func(t *Target, c cell) error { t.Rule = c.text(); return nil }},
-	{"split", func(t *Target, c cell) error { t.Split = c.text(); return nil }},
-}
-
-const required = 3
+// columns are those that are read, in their order. A file can lack all but image_id, x and y.
+var columns = slices.DeleteFunc(Layout{COCO: true, Splits: true}.Fields(), func(f Field[Row]) bool { return f.set == nil })
 
 // empty is a row whose cells are all missing.
 func empty() Target {
@@ -56,11 +36,11 @@ func empty() Target {
 }
 
 // put sets a column of row i, counted from 0.
-func (c *column) put(t *Target, v cell, i int) error {
+func put(c *Field[Row], t *Target, v cell, i int) error {
 	if err := c.set(t, v); err != nil {
-		return fmt.Errorf("row %d, column %s: %w", i+1, c.name, err)
+		return fmt.Errorf("row %d, column %s: %w", i+1, c.Name, err)
 	}
-	if c.name == "image_id" && t.Image == "" {
+	if c.Name == "image_id" && t.Image == "" {
 		return fmt.Errorf("row %d has no image_id", i+1)
 	}
 	return nil
@@ -123,9 +103,10 @@ func read(f *os.File) ([]Target, error) {
 func present(has func(name string) (place int, ok bool)) ([]int, error) {
 	at := make([]int, len(columns))
 	for i := range columns {
-		place, ok := has(columns[i].name)
-		if !ok && i < required {
-			return nil, fmt.Errorf("it has no column %s: give a file that abtool targets wrote", columns[i].name)
+		name := columns[i].Name
+		place, ok := has(name)
+		if !ok && (name == "image_id" || name == "x" || name == "y") {
+			return nil, fmt.Errorf("it has no column %s: give a file that abtool targets wrote", name)
 		}
 		if at[i] = place; !ok {
 			at[i] = -1

@@ -1,4 +1,4 @@
-package targetfile
+package targetfile_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"abtool/features"
+	"abtool/features/targetfile"
 	"abtool/internal/teststore"
 )
 
@@ -42,7 +43,7 @@ func TestOtherPrograms(t *testing.T) {
 		if err := os.WriteFile(path, []byte(c.text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		list, err := Read(path)
+		list, err := targetfile.Read(path)
 		switch {
 		case c.want == "" && (err != nil || len(list) != 1 || list[0].Image != "i0" || list[0].X != 0.25 || list[0].Y != 0.5 || !list[0].Label):
 			t.Errorf("%s: %+v, %v, want one target of i0 at 0.25, 0.5", name, list, err)
@@ -50,7 +51,7 @@ func TestOtherPrograms(t *testing.T) {
 			t.Errorf("%s: %v, want %q and the file", name, err, c.want)
 		}
 	}
-	if _, err := Read(t.TempDir()); err == nil || !strings.Contains(err.Error(), "it is a folder: give the .parquet or .csv file") {
+	if _, err := targetfile.Read(t.TempDir()); err == nil || !strings.Contains(err.Error(), "it is a folder: give the .parquet or .csv file") {
 		t.Errorf("a folder: %v", err)
 	}
 }
@@ -64,10 +65,11 @@ func TestWritten(t *testing.T) {
 	}
 	for _, set := range []string{features.ImageNet, features.COCO} {
 		o := features.WriteOptions{Options: features.Options{Set: set, Rules: []string{"all"}, All: true, SplitBy: "image"}}
-		var want []Target
+		var want []targetfile.Target
 		err := features.Each(ctx, store, o.Options, func(f *features.Target) error {
-			want = append(want, Target{Image: f.Image, Class: f.Class, ClassIndex: int(f.ClassIndex), X: f.X, Y: f.Y, Weight: f.Weight,
-				Label: f.Label || set == features.ImageNet, Rule: f.Rule, Split: f.Split})
+			row := f.Row.Target
+			row.Label = row.Label || set == features.ImageNet
+			want = append(want, row)
 			return nil
 		})
 		if err != nil {
@@ -78,7 +80,7 @@ func TestWritten(t *testing.T) {
 			if _, err := features.Write(ctx, store, file, o); err != nil {
 				t.Fatal(err)
 			}
-			got, err := Read(file)
+			got, err := targetfile.Read(file)
 			if err != nil || len(got) != len(want) || len(got) == 0 {
 				t.Fatalf("%s: %d rows, want %d, %v", file, len(got), len(want), err)
 			}
@@ -103,17 +105,17 @@ func TestOtherTypes(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "t.parquet")
 	for _, c := range []struct {
 		rows []row
-		want []Target
+		want []targetfile.Target
 		err  string
 	}{
 		{rows: []row{{7, 0.25, "0.5", 1, true}, {8, 2, "0.5", 1, false}},
-			want: []Target{{Image: "7", ClassIndex: -1, X: 0.25, Y: 0.5, Weight: 1, Label: true}, {Image: "8", ClassIndex: -1, X: 2, Y: 0.5}}},
+			want: []targetfile.Target{{Image: "7", ClassIndex: -1, X: 0.25, Y: 0.5, Weight: 1, Label: true}, {Image: "8", ClassIndex: -1, X: 2, Y: 0.5}}},
 		{rows: []row{{7, 0.25, "0.5", 1, true}, {8, 0.5, "low", 1, true}, {9, 0.5, "0,5", 1, true}}, err: `row 2, column y: "low" is not a number`},
 	} {
 		if err := parquet.WriteFile(file, c.rows); err != nil {
 			t.Fatal(err)
 		}
-		got, err := Read(file)
+		got, err := targetfile.Read(file)
 		if c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) || c.err == "" && (err != nil || !slices.Equal(got, c.want)) {
 			t.Errorf("%v, %v, want %v %s", got, err, c.want, c.err)
 		}

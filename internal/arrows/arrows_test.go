@@ -34,6 +34,8 @@ var rules = []rule{
 		"byproduct/plane", "byproduct/coco", "internal/..."}, "statistics count what byproduct gives of their data set"},
 	{"analysis/text", []string{"analysis", "analysis/result", "internal/..."}, "what prints statistics computes none"},
 	{"analysis", []string{"analysis/...", "store", "internal/..."}, "the data sets are joined here"},
+	{"features/targetfile", []string{"schema", "store/columnar", "internal/..."}, "columns of targets know no rule"},
+	{"features/format", []string{"features/targetfile", "schema", "store", "store/columnar", "internal/..."}, "formats know columns, and no rule"},
 	{"features/...", []string{"schema", "store", "store/columnar", "byproduct/...", "internal/..."},
 		"targets are derived from what byproduct gives"},
 	{"query/...", []string{"schema", "store", "byproduct/...", "internal/..."}, "SQL reads a store by itself"},

@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"abtool/features"
+	"abtool/features/format"
 	"abtool/features/targetfile"
 	"abtool/internal/synth"
 	"abtool/train/data"
@@ -366,7 +367,7 @@ func (g *Garments) annotate(ctx context.Context, dir string, c *composer, o Opti
 	if err := g.examples(dir, c); err != nil {
 		return nil, err
 	}
-	if _, err := features.Write(ctx, store, file, features.WriteOptions{Options: features.Options{Set: features.ImageNet, Rules: []string{g.Rule}, Jobs: o.Jobs, Tool: o.Tool}, Force: true}); err != nil {
+	if _, err := features.Write(ctx, store, file, features.WriteOptions{Options: features.Options{Set: features.ImageNet, Rules: []string{g.Rule}, Jobs: o.Jobs, Tool: o.Tool}, Output: format.Options{Force: true}}); err != nil {
 		return nil, err
 	}
 	return targetfile.Read(file)

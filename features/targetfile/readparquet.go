@@ -36,7 +36,7 @@ func readParquet(f io.ReaderAt, size int64) ([]Target, error) {
 			if row >= len(list) {
 				return nil
 			}
-			return c.put(&list[row], typedCell(v), row)
+			return put(c, &list[row], typedCell(v), row)
 		})
 		if err != nil && n < first {
 			first, fault = n, err

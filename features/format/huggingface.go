@@ -1,4 +1,4 @@
-package features
+package format
 
 import (
 	"encoding/hex"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"abtool/features/targetfile"
 	"abtool/internal/usage"
 )
 
@@ -15,28 +16,23 @@ import (
 //	croissant.json            the same for programs: Croissant 1.0, JSON-LD
 //	data/train.parquet …      a file a split; train alone without splits
 type hubWriter struct {
-	job    *job
+	table  *Table
+	out    *Output
 	splits []string
 	files  []*outputFile
-	tables []*parquetWriter
+	tables []targetfile.Writer
 	rows   []int64
 	column int // of the split; −1: none
 }
 
-func openHuggingFace(o *output, j *job) (writer, error) {
-	w := &hubWriter{job: j, column: -1, splits: []string{"train"}}
-	if j.SplitBy != "" {
-		w.splits = w.splits[:0]
-		for _, s := range j.Shares {
-			if strings.Contains(s.Name, "-") {
-				return nil, usage.Errorf("the split %s: names of splits on the hub have no -", s.Name)
-			}
-			w.splits = append(w.splits, s.Name)
-		}
+func openHuggingFace(o *Output, t *Table) (targetfile.Writer, error) {
+	w := &hubWriter{table: t, out: o, column: t.Column("split"), splits: []string{"train"}}
+	if len(t.Splits) > 0 {
+		w.splits = t.Splits
 	}
-	for i := range j.cols {
-		if j.cols[i].Name == "split" {
-			w.column = i
+	for _, s := range t.Splits {
+		if strings.Contains(s, "-") {
+			return nil, usage.Errorf("the split %s: names of splits on the hub have no -", s)
 		}
 	}
 	w.rows = make([]int64, len(w.splits))
@@ -53,11 +49,11 @@ func openHuggingFace(o *output, j *job) (writer, error) {
 			return nil, err
 		}
 		w.files = append(w.files, f)
-		t, err := newParquet(f, j.cols, parquetMetadata(j))
+		table, err := targetfile.NewParquet(f, &t.About)
 		if err != nil {
 			return nil, err
 		}
-		w.tables = append(w.tables, t)
+		w.tables = append(w.tables, table)
 	}
 	return w, nil
 }
@@ -83,21 +79,21 @@ func (c *Card) missing() (names []string) {
 // hubPart is a row group of each split; nil: it has no rows.
 type hubPart struct {
 	of     *hubWriter
-	groups []encoder
+	groups []targetfile.Encoder
 	rows   []int64
 }
 
-func (w *hubWriter) begin() encoder {
-	return &hubPart{w, make([]encoder, len(w.splits)), make([]int64, len(w.splits))}
+func (w *hubWriter) Begin() targetfile.Encoder {
+	return &hubPart{w, make([]targetfile.Encoder, len(w.splits)), make([]int64, len(w.splits))}
 }
 
-func (p *hubPart) add(b *batch) error {
+func (p *hubPart) Add(b *targetfile.Batch) error {
 	w := p.of
 	if w.column < 0 {
 		return p.addTo(0, b)
 	}
 	for i, s := range w.splits {
-		if err := p.addTo(i, b.where(w.job.cols, func(row int) bool { return b.cols[w.column].texts[row] == s })); err != nil {
+		if err := p.addTo(i, where(b, w.table.Columns, func(row int) bool { return b.Cols[w.column].Texts[row] == s })); err != nil {
 			return err
 		}
 	}
@@ -105,27 +101,27 @@ func (p *hubPart) add(b *batch) error {
 }
 
 // addTo adds rows of a split.
-func (p *hubPart) addTo(split int, b *batch) error {
-	if b.rows == 0 {
+func (p *hubPart) addTo(split int, b *targetfile.Batch) error {
+	if b.Rows == 0 {
 		return nil
 	}
 	if p.groups[split] == nil {
-		p.groups[split] = p.of.tables[split].begin()
+		p.groups[split] = p.of.tables[split].Begin()
 	}
-	p.rows[split] += int64(b.rows)
-	return p.groups[split].add(b)
+	p.rows[split] += int64(b.Rows)
+	return p.groups[split].Add(b)
 }
 
-func (p *hubPart) finish() error { return p.each(encoder.finish) }
+func (p *hubPart) Finish() error { return p.each(targetfile.Encoder.Finish) }
 
-func (p *hubPart) write() error {
+func (p *hubPart) Write() error {
 	for i, n := range p.rows {
 		p.of.rows[i] += n
 	}
-	return p.each(encoder.write)
+	return p.each(targetfile.Encoder.Write)
 }
 
-func (p *hubPart) each(f func(encoder) error) error {
+func (p *hubPart) each(f func(targetfile.Encoder) error) error {
 	for _, g := range p.groups {
 		if g != nil {
 			if err := f(g); err != nil {
@@ -137,43 +133,43 @@ func (p *hubPart) each(f func(encoder) error) error {
 }
 
 // where are the rows of a batch that are wanted.
-func (b *batch) where(cols []column, want func(row int) bool) *batch {
-	out := &batch{}
-	out.reset(len(cols))
-	for row := range b.rows {
+func where(b *targetfile.Batch, cols []targetfile.Column, want func(row int) bool) *targetfile.Batch {
+	out := &targetfile.Batch{}
+	out.Reset(len(cols))
+	for row := range b.Rows {
 		if !want(row) {
 			continue
 		}
-		out.rows++
+		out.Rows++
 		for i := range cols {
-			out.cols[i].copy(&cols[i], &b.cols[i], row)
+			copyValue(&out.Cols[i], &cols[i], &b.Cols[i], row)
 		}
 	}
 	return out
 }
 
 // copy appends the value of a row.
-func (v *values) copy(c *column, from *values, row int) {
+func copyValue(v *targetfile.Values, c *targetfile.Column, from *targetfile.Values, row int) {
 	at, until := row, row+1
-	if c.list {
-		at, until = from.list(row)
+	if c.List {
+		at, until = from.List(row)
 	}
-	switch c.kind {
-	case kindText:
-		v.texts = append(v.texts, from.texts[at:until]...)
-	case kindInt32, kindInt64:
-		v.ints = append(v.ints, from.ints[at:until]...)
+	switch c.Kind {
+	case targetfile.KindText:
+		v.Texts = append(v.Texts, from.Texts[at:until]...)
+	case targetfile.KindInt32, targetfile.KindInt64:
+		v.Ints = append(v.Ints, from.Ints[at:until]...)
 	default:
-		v.floats = append(v.floats, from.floats[at:until]...)
+		v.Floats = append(v.Floats, from.Floats[at:until]...)
 	}
-	if c.list {
-		v.ends = append(v.ends, int32(max(len(v.ints), len(v.floats))))
+	if c.List {
+		v.Ends = append(v.Ends, int32(max(len(v.Ints), len(v.Floats))))
 	}
 }
 
-func (w *hubWriter) close() error {
+func (w *hubWriter) Close() error {
 	for i, t := range w.tables {
-		if err := t.close(); err != nil {
+		if err := t.Close(); err != nil {
 			return err
 		}
 		if err := w.files[2+i].Flush(); err != nil {
@@ -191,15 +187,11 @@ func (w *hubWriter) close() error {
 
 // title says what the data set is.
 func (w *hubWriter) title() string {
-	name := "ImageNet-AB"
-	if w.job.Set == COCO {
-		name = "COCO-AB"
-	}
-	what := w.job.Table
+	what := w.table.Table
 	if what == "targets" {
-		what = "points by " + rulesText(w.job)
+		what = "points by " + w.table.rules()
 	}
-	return "Annotation byproducts of " + name + ": " + what
+	return "Annotation byproducts of " + w.table.Title + ": " + what
 }
 
 // hubSizes are the hub's words for numbers of rows.
@@ -224,49 +216,49 @@ func (w *hubWriter) size() string {
 // card is README.md.
 func (w *hubWriter) card() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "---\npretty_name: %s\nsize_categories:\n- %s\ntask_categories:\n- image-classification\n- keypoint-detection\ntags:\n- annotation-byproducts\n- croissant\n", appendJSONText(nil, w.title()), w.size())
-	if card := &w.job.Card; card.License != "" {
-		fmt.Fprintf(&b, "license: %s\n", appendJSONText(nil, card.License))
+	fmt.Fprintf(&b, "---\npretty_name: %s\nsize_categories:\n- %s\ntask_categories:\n- image-classification\n- keypoint-detection\ntags:\n- annotation-byproducts\n- croissant\n", targetfile.AppendJSONText(nil, w.title()), w.size())
+	if card := &w.out.options.Card; card.License != "" {
+		fmt.Fprintf(&b, "license: %s\n", targetfile.AppendJSONText(nil, card.License))
 	}
 	b.WriteString("configs:\n- config_name: default\n  data_files:\n")
 	for _, s := range w.splits {
 		fmt.Fprintf(&b, "  - split: %s\n    path: data/%s.parquet\n", s, s)
 	}
 	b.WriteString("dataset_info:\n  features:\n")
-	for i := range w.job.cols {
-		c := &w.job.cols[i]
+	for i := range w.table.Columns {
+		c := &w.table.Columns[i]
 		key := "dtype"
-		if c.list {
+		if c.List {
 			key = "list"
 		}
-		fmt.Fprintf(&b, "  - name: %s\n    %s: %s\n", c.Name, key, hubTypes[c.kind])
+		fmt.Fprintf(&b, "  - name: %s\n    %s: %s\n", c.Name, key, hubTypes[c.Kind])
 	}
 	b.WriteString("  splits:\n")
 	for i, s := range w.splits {
 		fmt.Fprintf(&b, "  - name: %s\n    num_examples: %d\n", s, w.rows[i])
 	}
 	fmt.Fprintf(&b, "---\n\n# %s\n\nWritten by `abtool targets`.", markdown(w.title()))
-	if missing := w.job.Card.missing(); len(missing) > 0 {
+	if missing := w.out.options.Card.missing(); len(missing) > 0 {
 		fmt.Fprintf(&b, " Before you publish it, say here and in croissant.json what only you know: %s. The licence is bound by that of the byproducts that this was made from.", strings.Join(missing, ", "))
 	}
 	b.WriteString("\n")
-	if len(w.job.sources) > 0 {
+	if len(w.table.Sources) > 0 {
 		b.WriteString("\nMade from:\n\n")
-		for _, s := range w.job.sources {
+		for _, s := range w.table.Sources {
 			fmt.Fprintf(&b, "- %s\n", markdown(s))
 		}
 	}
 	b.WriteString("\n## Columns\n\n| column | type | unit | values | null | what |\n|---|---|---|---|---|---|\n")
-	for _, c := range described(w.job.cols) {
+	for _, c := range targetfile.Described(w.table.Columns) {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", c.Name, c.Type, markdown(c.Unit), markdown(c.Range), markdown(c.Null), markdown(c.Doc))
 	}
-	if w.job.Table == "targets" || w.job.Table == "crops" {
+	if w.table.Table == "targets" || w.table.Table == "crops" {
 		b.WriteString("\n## Rules\n\n")
-		for _, r := range w.job.rules {
+		for _, r := range w.table.Rules {
 			fmt.Fprintf(&b, "- **%s** (%s): %s %s\n", r.Name, markdown(r.From), markdown(r.What), markdown(r.Note))
 		}
 	}
-	fmt.Fprintf(&b, "\n## Options\n\n```json\n%s\n```\n", asJSON(w.job.settings()))
+	fmt.Fprintf(&b, "\n## Options\n\n```json\n%s\n```\n", targetfile.JSON(w.table.Options))
 	return b.String()
 }
 
@@ -275,9 +267,9 @@ func markdown(s string) string {
 	return strings.NewReplacer("|", `\|`, "<", "&lt;", "\n", " ", "\r", " ", "*", `\*`, "_", `\_`, "`", "'").Replace(s)
 }
 
-var hubTypes = [...]string{kindText: "string", kindInt32: "int32", kindInt64: "int64", kindFloat64: "float64", kindFloat32: "float32"}
+var hubTypes = [...]string{targetfile.KindText: "string", targetfile.KindInt32: "int32", targetfile.KindInt64: "int64", targetfile.KindFloat64: "float64", targetfile.KindFloat32: "float32"}
 
-var croissantTypes = [...]string{kindText: "sc:Text", kindInt32: "sc:Integer", kindInt64: "sc:Integer", kindFloat64: "sc:Float", kindFloat32: "sc:Float"}
+var croissantTypes = [...]string{targetfile.KindText: "sc:Text", targetfile.KindInt32: "sc:Integer", targetfile.KindInt64: "sc:Integer", targetfile.KindFloat64: "sc:Float", targetfile.KindFloat32: "sc:Float"}
 
 // croissantContext is the context that the specification of Croissant 1.0 gives.
 const croissantContext = `{"@language":"en","@vocab":"https://schema.org/","citeAs":"cr:citeAs","column":"cr:column","conformsTo":"dct:conformsTo","cr":"http://mlcommons.org/croissant/",
@@ -301,10 +293,10 @@ func (w *hubWriter) croissant() map[string]any {
 	}
 	out := map[string]any{
 		"@context": json.RawMessage(croissantContext), "@type": "sc:Dataset", "conformsTo": "http://mlcommons.org/croissant/1.0",
-		"name": w.job.Set + "-ab-" + w.job.Table, "description": w.title() + ". Written by abtool targets.", "version": fmt.Sprintf("%d.0.0", Version),
-		"keywords": []string{"annotation byproducts", w.job.Set}, "distribution": files, "recordSet": sets,
+		"name": w.table.Set + "-ab-" + w.table.Table, "description": w.title() + ". Written by abtool targets.", "version": fmt.Sprintf("%d.0.0", targetfile.Version),
+		"keywords": []string{"annotation byproducts", w.table.Set}, "distribution": files, "recordSet": sets,
 	}
-	card := &w.job.Card
+	card := &w.out.options.Card
 	for key, value := range map[string]string{"license": card.License, "url": card.URL, "datePublished": card.Published} {
 		if value != "" {
 			out[key] = value
@@ -318,8 +310,8 @@ func (w *hubWriter) croissant() map[string]any {
 
 // fields are the columns of a record set.
 func (w *hubWriter) fields(set, file string) (fields []any) {
-	for i := range w.job.cols {
-		c := &w.job.cols[i]
+	for i := range w.table.Columns {
+		c := &w.table.Columns[i]
 		text := c.Doc
 		for _, more := range [][2]string{{"Unit", c.Unit}, {"Values", c.Range}, {"Null", c.Null}} {
 			if more[1] != "" {
@@ -327,10 +319,10 @@ func (w *hubWriter) fields(set, file string) (fields []any) {
 			}
 		}
 		field := map[string]any{
-			"@type": "cr:Field", "@id": set + "/" + c.Name, "name": c.Name, "description": text, "dataType": croissantTypes[c.kind],
+			"@type": "cr:Field", "@id": set + "/" + c.Name, "name": c.Name, "description": text, "dataType": croissantTypes[c.Kind],
 			"source": map[string]any{"fileObject": map[string]any{"@id": file}, "extract": map[string]any{"column": c.Name}},
 		}
-		if c.list {
+		if c.List {
 			field["repeated"] = true
 		}
 		fields = append(fields, field)

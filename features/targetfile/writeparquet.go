@@ -1,36 +1,21 @@
-package features
+package targetfile
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"reflect"
-	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 
-	"abtool/schema"
 	"abtool/store/columnar"
 )
 
-// Keys of the key-value metadata of Parquet files of targets.
-const (
-	VersionKey = "abtool.targets_version" // Version as decimal digits
-	ColumnsKey = "abtool.columns"         // JSON: the columns, as abtool schema --json prints them
-	OptionsKey = "abtool.options"         // JSON: Options
-	RulesKey   = "abtool.rules"           // JSON: the Rules that the rows follow
-	SourcesKey = schema.SourcesKey
-)
-
-// Version is that of the files' columns: names and meanings do not change within one.
-const Version = 1
-
 // parquetWriter writes a table as Parquet, a row group for each batch.
 type parquetWriter struct {
-	cols   []column
+	cols   []Column
 	schema *columnar.Schema
 	file   *columnar.File
 	mu     sync.Mutex
@@ -48,20 +33,20 @@ type parquetGroup struct {
 type parquetColumn struct {
 	to       any            // *columnar.Texts, IDs, Ints, Numbers or Plain
 	list     *columnar.List // nil: one value a row
-	kind     kind
+	kind     Kind
 	optional bool
 }
 
-var goTypes = [...]reflect.Type{kindText: reflect.TypeFor[string](), kindInt32: reflect.TypeFor[int32](), kindInt64: reflect.TypeFor[int64](), kindFloat64: reflect.TypeFor[float64](), kindFloat32: reflect.TypeFor[float32]()}
+var goTypes = [...]reflect.Type{KindText: reflect.TypeFor[string](), KindInt32: reflect.TypeFor[int32](), KindInt64: reflect.TypeFor[int64](), KindFloat64: reflect.TypeFor[float64](), KindFloat32: reflect.TypeFor[float32]()}
 
 // parquetSchema is a row type with the columns, in their order.
-func parquetSchema(cols []column) *parquet.Schema {
+func parquetSchema(cols []Column) *parquet.Schema {
 	var fields []reflect.StructField
 	for i := range cols {
 		c := &cols[i]
-		typ, tag := goTypes[c.kind], c.Name
+		typ, tag := goTypes[c.Kind], c.Name
 		switch {
-		case c.list:
+		case c.List:
 			typ, tag = reflect.SliceOf(typ), tag+",list"
 		case c.nullable():
 			tag += ",optional"
@@ -71,12 +56,13 @@ func parquetSchema(cols []column) *parquet.Schema {
 	return parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface())
 }
 
-func newParquet(w io.Writer, cols []column, meta [][2]string) (*parquetWriter, error) {
-	s, err := columnar.SchemaOf(parquetSchema(cols))
+// NewParquet writes a table as Parquet, a row group for each part.
+func NewParquet(out io.Writer, a *About) (Writer, error) {
+	s, err := columnar.SchemaOf(parquetSchema(a.Columns))
 	if err != nil {
 		return nil, err
 	}
-	return &parquetWriter{cols: cols, schema: s, file: columnar.NewFile(w, s, "abtool", meta)}, nil
+	return &parquetWriter{cols: a.Columns, schema: s, file: columnar.NewFile(out, s, "abtool", a.metadata())}, nil
 }
 
 // compression is zstd at its fastest, with a window of a page.
@@ -88,8 +74,8 @@ var compression = sync.OnceValue(func() *zstd.Encoder {
 	return e
 })
 
-// begin returns an empty row group: one that was written, or a new one.
-func (p *parquetWriter) begin() encoder {
+// Begin returns an empty row group: one that was written, or a new one.
+func (p *parquetWriter) Begin() Encoder {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if n := len(p.free) - 1; n >= 0 {
@@ -101,20 +87,20 @@ func (p *parquetWriter) begin() encoder {
 	g := &parquetGroup{of: p, Group: columnar.NewGroup(p.schema, 1, func(dst, src []byte) []byte { return zip.EncodeAll(src, dst) })}
 	for i := range p.cols {
 		c := &p.cols[i]
-		to := parquetColumn{kind: c.kind, optional: c.nullable() && !c.list}
-		if c.list {
+		to := parquetColumn{kind: c.Kind, optional: c.nullable() && !c.List}
+		if c.List {
 			to.list = g.List()
 		}
 		alike := c.Name == "image_id" || c.Name == "file_name" || c.Name == "annotation" // values next to each other
 		switch {
-		case c.kind == kindText && alike:
+		case c.Kind == KindText && alike:
 			to.to = g.IDs(nil)
-		case c.kind == kindText:
+		case c.Kind == KindText:
 			t := g.Texts(nil)
 			t.Repeats, to.to = true, t // by the rules of an image
-		case c.kind == kindInt64 && alike:
+		case c.Kind == KindInt64 && alike:
 			to.to = g.Ints(nil)
-		case !c.list && (c.kind == kindInt32 || c.Name == "weight"):
+		case !c.List && (c.Kind == KindInt32 || c.Name == "weight"):
 			n := g.Numbers(nil)
 			n.Repeats, to.to = true, n
 		default:
@@ -125,34 +111,34 @@ func (p *parquetWriter) begin() encoder {
 	return g
 }
 
-func (g *parquetGroup) add(b *batch) error {
+func (g *parquetGroup) Add(b *Batch) error {
 	for i := range g.cols {
-		g.cols[i].add(&b.cols[i])
+		g.cols[i].add(&b.Cols[i])
 	}
-	for range b.rows {
+	for range b.Rows {
 		g.EndRow()
 	}
 	return nil
 }
 
-func (g *parquetGroup) finish() error { return g.Encode() }
+func (g *parquetGroup) Finish() error { return g.Encode() }
 
 // add puts values into the column.
-func (c *parquetColumn) add(v *values) {
+func (c *parquetColumn) add(v *Values) {
 	if c.list != nil {
 		from := int32(0)
-		for _, end := range v.ends {
+		for _, end := range v.Ends {
 			c.list.Add(int(end - from))
 			from = end
 		}
 	}
 	switch to := c.to.(type) {
 	case *columnar.IDs:
-		addTexts(to, v.texts, c.optional)
+		addTexts(to, v.Texts, c.optional)
 	case *columnar.Texts:
-		addTexts(to, v.texts, c.optional)
+		addTexts(to, v.Texts, c.optional)
 	case *columnar.Ints:
-		for _, n := range v.ints {
+		for _, n := range v.Ints {
 			if n == columnar.Null && c.optional {
 				to.Null()
 			} else {
@@ -182,19 +168,19 @@ func addTexts[C interface {
 func addNumbers[C interface {
 	Add(uint64)
 	Null()
-}](to C, k kind, v *values, optional bool) {
-	for _, n := range v.ints {
+}](to C, k Kind, v *Values, optional bool) {
+	for _, n := range v.Ints {
 		if n == columnar.Null && optional {
 			to.Null()
 		} else {
 			to.Add(uint64(n))
 		}
 	}
-	for _, f := range v.floats {
+	for _, f := range v.Floats {
 		switch {
 		case f != f && optional:
 			to.Null()
-		case k == kindFloat32:
+		case k == KindFloat32:
 			to.Add(uint64(math.Float32bits(float32(f))))
 		default:
 			to.Add(math.Float64bits(f))
@@ -202,7 +188,7 @@ func addNumbers[C interface {
 	}
 }
 
-func (g *parquetGroup) write() error {
+func (g *parquetGroup) Write() error {
 	p := g.of
 	err := p.file.Append(g.Group)
 	g.Reset()
@@ -212,17 +198,4 @@ func (g *parquetGroup) write() error {
 	return err
 }
 
-func (p *parquetWriter) close() error { return p.file.Close() }
-
-// parquetMetadata describes a file of targets.
-func parquetMetadata(j *job) [][2]string {
-	return [][2]string{{VersionKey, fmt.Sprint(Version)}, {ColumnsKey, asJSON(described(j.cols))}, {OptionsKey, asJSON(j.settings())}, {RulesKey, asJSON(j.rules)}, {SourcesKey, strings.Join(j.sources, "\n")}}
-}
-
-func asJSON(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic("features: " + err.Error()) // plain values only
-	}
-	return string(b)
-}
+func (p *parquetWriter) Close() error { return p.file.Close() }

@@ -1,4 +1,4 @@
-package features
+package format
 
 import (
 	"archive/tar"
@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"abtool/features/targetfile"
 	"abtool/internal/imagefile"
 	"abtool/internal/usage"
 )
@@ -24,8 +25,8 @@ import (
 //
 // with a new shard after each DefaultShard images.
 type webWriter struct {
-	job     *job
-	out     *output
+	table   *Table
+	out     *Output
 	images  *imagefile.Index
 	perFile int
 	tar     *tar.Writer
@@ -41,14 +42,17 @@ type webWriter struct {
 	file    int // −1: none
 }
 
-func openWebDataset(o *output, j *job) (writer, error) {
-	if j.Table != "targets" {
-		return nil, usage.Errorf("--format webdataset is of targets, not of %s", j.Table)
+func openWebDataset(o *Output, t *Table) (targetfile.Writer, error) {
+	if t.Table != "targets" {
+		return nil, usage.Errorf("--format webdataset is of targets, not of %s", t.Table)
 	}
-	if j.Images == "" {
+	if o.options.Images == "" {
 		return nil, usage.Errorf("--format webdataset puts the images into its shards: say where they are with --images")
 	}
-	w := &webWriter{job: j, out: o, perFile: j.Shard, file: -1}
+	w := &webWriter{
+		table: t, out: o, perFile: o.options.Shard,
+		id: t.Column("image_id"), class: t.Column("class"), index: t.Column("class_index"), file: t.Column("file_name"),
+	}
 	if w.perFile == 0 {
 		w.perFile = DefaultShard
 	}
@@ -56,20 +60,8 @@ func openWebDataset(o *output, j *job) (writer, error) {
 		return nil, usage.Errorf("--shard %d: a shard has at least one image", w.perFile)
 	}
 	var err error
-	if w.images, err = imagefile.OpenIndex(j.Images, nil); err != nil {
+	if w.images, err = imagefile.OpenIndex(o.options.Images, nil); err != nil {
 		return nil, fmt.Errorf("--images: %w", err)
-	}
-	for i := range j.cols {
-		switch j.cols[i].Name {
-		case "image_id":
-			w.id = i
-		case "class":
-			w.class = i
-		case "class_index":
-			w.index = i
-		case "file_name":
-			w.file = i
-		}
 	}
 	return w, nil
 }
@@ -83,10 +75,10 @@ type webSample struct {
 	json       []byte
 }
 
-func (w *webWriter) begin() encoder { return &pieces[[]webSample]{encode: w.encode, append: w.append} }
+func (w *webWriter) Begin() targetfile.Encoder { return targetfile.NewPieces(w.encode, w.append) }
 
-func (w *webWriter) encode(b *batch) (out []webSample, err error) {
-	for row := range b.rows {
+func (w *webWriter) encode(b *targetfile.Batch) (out []webSample, err error) {
+	for row := range b.Rows {
 		key := w.key(b, row)
 		if k := len(out); k == 0 || key != out[k-1].key {
 			out = append(out, w.sample(b, row, key))
@@ -96,12 +88,12 @@ func (w *webWriter) encode(b *batch) (out []webSample, err error) {
 			s.json = append(s.json, ',')
 		}
 		s.json = append(s.json, '{')
-		for i := range w.job.cols {
+		for i := range w.table.Columns {
 			if i > 0 {
 				s.json = append(s.json, ',')
 			}
-			s.json = append(appendJSONText(s.json, w.job.cols[i].Name), ':')
-			s.json = w.job.cols[i].appendJSON(s.json, &b.cols[i], row)
+			s.json = append(targetfile.AppendJSONText(s.json, w.table.Columns[i].Name), ':')
+			s.json = w.table.Columns[i].AppendJSON(s.json, &b.Cols[i], row)
 		}
 		s.json = append(s.json, '}')
 	}
@@ -109,27 +101,27 @@ func (w *webWriter) encode(b *batch) (out []webSample, err error) {
 }
 
 // key names an image; it has no dot.
-func (w *webWriter) key(b *batch, row int) string {
+func (w *webWriter) key(b *targetfile.Batch, row int) string {
 	if w.file >= 0 {
-		return fmt.Sprintf("%012d", b.cols[w.id].ints[row])
+		return fmt.Sprintf("%012d", b.Cols[w.id].Ints[row])
 	}
 	return strings.Map(func(r rune) rune {
 		if r == '.' || r == '/' || r == '\\' {
 			return '_'
 		}
 		return r
-	}, b.cols[w.id].texts[row])
+	}, b.Cols[w.id].Texts[row])
 }
 
-func (w *webWriter) sample(b *batch, row int, key string) webSample {
-	s := webSample{key: key, class: b.cols[w.class].texts[row], index: b.cols[w.index].ints[row]}
-	s.json = append([]byte(`{"image_id":`), w.job.cols[w.id].appendJSON(nil, &b.cols[w.id], row)...)
+func (w *webWriter) sample(b *targetfile.Batch, row int, key string) webSample {
+	s := webSample{key: key, class: b.Cols[w.class].Texts[row], index: b.Cols[w.index].Ints[row]}
+	s.json = append([]byte(`{"image_id":`), w.table.Columns[w.id].AppendJSON(nil, &b.Cols[w.id], row)...)
 	s.json = append(s.json, `,"targets":[`...)
 	if w.file >= 0 {
-		s.id, s.file = strconv.FormatInt(b.cols[w.id].ints[row], 10), b.cols[w.file].texts[row]
+		s.id, s.file = strconv.FormatInt(b.Cols[w.id].Ints[row], 10), b.Cols[w.file].Texts[row]
 		return s
 	}
-	s.id = b.cols[w.id].texts[row]
+	s.id = b.Cols[w.id].Texts[row]
 	return s
 }
 
@@ -215,25 +207,25 @@ func (w *webWriter) member(name string, size int64, from io.Reader) error {
 	return err
 }
 
-func (w *webWriter) close() error {
+func (w *webWriter) Close() error {
 	defer w.images.Close()
-	sum := w.job.sum
+	sum := &w.out.account
 	if w.missing > 0 {
-		sum.LeftOut = append(sum.LeftOut, Count{"images that are not in " + w.job.Images, w.missing})
+		sum.LeftOut = append(sum.LeftOut, Count{"images that are not in " + w.out.options.Images, w.missing})
 	}
 	if w.bad > 0 {
 		sum.LeftOut = append(sum.LeftOut, Count{"images whose file is not one, such as " + w.badFile, w.bad})
 	}
 	sum.Notes = append(sum.Notes, w.images.Notes()...)
 	if w.tar == nil && w.bad > 0 {
-		return fmt.Errorf("%d images in %s cannot be read: %s", w.bad, w.job.Images, w.badFile)
+		return fmt.Errorf("%d images in %s cannot be read: %s", w.bad, w.out.options.Images, w.badFile)
 	}
 	if w.tar == nil && w.missing == 0 {
 		return errors.New("there is no image to write: no target has been derived. abtool stats STORE counts says what the store has; --all also takes images without a point")
 	}
 	if w.tar == nil {
 		return fmt.Errorf("none of the %d images is in %s, which has images such as %s: they are found by their ids, the names of the files without ending",
-			w.missing, w.job.Images, w.images.Name(0))
+			w.missing, w.out.options.Images, w.images.Name(0))
 	}
 	return w.tar.Close()
 }

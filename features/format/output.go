@@ -1,4 +1,4 @@
-package features
+package format
 
 import (
 	"bufio"
@@ -13,23 +13,23 @@ import (
 	"path/filepath"
 	"slices"
 
+	"abtool/features/targetfile"
 	"abtool/internal/replace"
 )
 
-// File is one that was written.
-type File struct {
-	Path   string `json:"path"` // of a folder's file, below the folder
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"`
-}
+// ErrExists is wrapped by the error for an output that is there already.
+var ErrExists = errors.New("is there already")
 
-// output is a file or folder that is being written beside its place, and takes it when it is
-// complete.
-type output struct {
-	place, temp string
-	folder      bool
-	force       bool
-	files       []*outputFile
+// An Output is a file or folder that is being written next to its place, and takes it when it is complete.
+type Output struct {
+	format  *Format
+	options Options
+	place   string
+	temp    string // a private folder
+	made    string // in it: the folder that takes the place, or the folder of the file
+	files   []*outputFile
+	writer  targetfile.Writer
+	account Account
 }
 
 // outputFile is a file of an output. Its digest is taken as it is written.
@@ -41,8 +41,14 @@ type outputFile struct {
 	n    int64
 }
 
-func newOutput(place string, folder, force bool) (*output, error) {
-	o := &output{place: filepath.Clean(place), folder: folder, force: force}
+// Create begins an output. It refuses a place that cannot be taken: what is there is replaced only with
+// Force, else the error wraps ErrExists.
+func Create(place string, options Options) (*Output, error) {
+	f, err := options.choose(place)
+	if err != nil {
+		return nil, err
+	}
+	o := &Output{format: f, options: options, place: filepath.Clean(place)}
 	if err := o.vacant(); err != nil {
 		return nil, err
 	}
@@ -50,27 +56,57 @@ func newOutput(place string, folder, force bool) (*output, error) {
 	if dir == "" {
 		dir = "."
 	}
-	temp, err := os.MkdirTemp(dir, "."+name+".tmp-*")
-	if err != nil {
+	if o.temp, err = os.MkdirTemp(dir, "."+name+".tmp-*"); err != nil {
 		return nil, fmt.Errorf("creating %s: %w", place, err)
 	}
-	o.temp = temp
-	return o, os.Chmod(temp, 0o777&^umask())
+	o.made = filepath.Join(o.temp, "new")
+	return o, os.Mkdir(o.made, 0o777)
 }
 
-// vacant tells whether the place can be taken.
-func (o *output) vacant() error {
+// Format returns the name of the format.
+func (o *Output) Format() string { return o.format.Name }
+
+// Begin begins the table.
+func (o *Output) Begin(t *Table) (w targetfile.Writer, err error) {
+	o.writer, err = o.format.open(o, t)
+	return o.writer, err
+}
+
+// Close writes what is left of the table and puts the output in its place.
+func (o *Output) Close() (*Account, error) {
+	if err := o.complete(); err != nil {
+		return nil, fmt.Errorf("writing %s: %w", o.place, err)
+	}
+	return &o.account, o.commit()
+}
+
+func (o *Output) complete() error {
+	if err := o.writer.Close(); err != nil {
+		return err
+	}
+	for _, f := range o.files {
+		file, err := f.finish()
+		if err != nil {
+			return err
+		}
+		o.account.Files = append(o.account.Files, file)
+	}
+	return nil
+}
+
+// vacant reports whether the place can be taken.
+func (o *Output) vacant() error {
 	info, err := os.Lstat(o.place)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
 		return err
-	case !o.force:
+	case !o.options.Force:
 		return fmt.Errorf("%s %w: give --force to replace it, or another --out", o.place, ErrExists)
-	case info.IsDir() != o.folder:
-		return fmt.Errorf("%s %w, and is not a %s: give another --out", o.place, ErrExists, map[bool]string{true: "folder", false: "file"}[o.folder])
-	case o.folder && !ours(o.place):
+	case info.IsDir() != o.format.Folder:
+		return fmt.Errorf("%s %w, and is not a %s: give another --out", o.place, ErrExists, map[bool]string{true: "folder", false: "file"}[o.format.Folder])
+	case o.format.Folder && !ours(o.place):
 		return fmt.Errorf("%s %w, and was not written by abtool targets: give another --out", o.place, ErrExists)
 	}
 	return nil
@@ -85,11 +121,11 @@ func ours(folder string) bool {
 }
 
 // create begins a file; name is below the folder, and ignored for an output that is a file.
-func (o *output) create(name string) (*outputFile, error) {
-	if !o.folder {
+func (o *Output) create(name string) (*outputFile, error) {
+	if !o.format.Folder {
 		name = filepath.Base(o.place)
 	}
-	path := filepath.Join(o.temp, name)
+	path := filepath.Join(o.made, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, err
 	}
@@ -104,7 +140,7 @@ func (o *output) create(name string) (*outputFile, error) {
 }
 
 // side begins a file that is a help in writing another: see take.
-func (o *output) side() (*outputFile, error) {
+func (o *Output) side() (*outputFile, error) {
 	f, err := os.CreateTemp(o.temp, "side-*")
 	if err != nil {
 		return nil, err
@@ -140,27 +176,21 @@ func (f *outputFile) finish() (File, error) {
 }
 
 // commit puts the output in its place. All files are finished.
-func (o *output) commit() error {
+func (o *Output) commit() error {
 	if err := o.vacant(); err != nil {
 		return err
 	}
-	if !o.folder {
-		if err := os.Rename(filepath.Join(o.temp, filepath.Base(o.place)), o.place); err != nil {
-			return err
-		}
-		return os.Remove(o.temp)
+	if !o.format.Folder {
+		return os.Rename(filepath.Join(o.made, filepath.Base(o.place)), o.place)
 	}
-	if err := os.WriteFile(filepath.Join(o.temp, marker), nil, 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(o.made, marker), nil, 0o666); err != nil {
 		return err
 	}
-	if err := replace.Dir(o.temp, o.place, o.temp+".old"); err != nil {
-		return err
-	}
-	return os.RemoveAll(o.temp)
+	return replace.Dir(o.made, o.place, filepath.Join(o.temp, "old"))
 }
 
-// abandon removes what was written.
-func (o *output) abandon() {
+// Discard removes what is left of the output: all of it, if it is not closed.
+func (o *Output) Discard() {
 	for _, f := range o.files {
 		f.file.Close()
 	}
@@ -192,7 +222,7 @@ type sideReader struct {
 }
 
 // take ends a file and opens it for reading; it is no longer part of the output.
-func (o *output) take(f *outputFile) (*sideReader, error) {
+func (o *Output) take(f *outputFile) (*sideReader, error) {
 	o.files = slices.DeleteFunc(o.files, func(g *outputFile) bool { return g == f })
 	if err := f.Flush(); err != nil {
 		return nil, err

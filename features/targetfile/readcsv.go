@@ -52,7 +52,7 @@ func readCSV(f io.Reader) (list []Target, err error) {
 			if place < 0 {
 				continue
 			}
-			if err := columns[i].put(&t, textCell(row[place]), len(list)); err != nil {
+			if err := put(&columns[i], &t, textCell(row[place]), len(list)); err != nil {
 				return nil, err
 			}
 		}

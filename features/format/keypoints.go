@@ -1,10 +1,12 @@
-package features
+package format
 
 import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 
+	"abtool/features/targetfile"
 	"abtool/internal/usage"
 	"abtool/store/columnar"
 )
@@ -15,45 +17,32 @@ import (
 // the whole image: it is where the point was looked for. Annotations are kept in a side file
 // till the images are written.
 type keypointWriter struct {
-	job         *job
-	out         *output
+	table       *Table
+	out         *Output
 	file, side  *outputFile
 	images      int64
 	annotations int64
 	unsized     int64
-	cols        map[string]int // places by name
+	numbered    bool // ids of images are numbers, as in COCO; else the images are numbered here, and classes begin at 0
 }
 
-func openKeypoints(o *output, j *job) (writer, error) {
+func openKeypoints(o *Output, t *Table) (targetfile.Writer, error) {
 	f, err := o.create("")
 	if err != nil {
 		return nil, err
 	}
-	w := &keypointWriter{job: j, out: o, file: f, cols: map[string]int{}}
+	w := &keypointWriter{table: t, out: o, file: f}
 	if w.side, err = o.side(); err != nil {
 		return nil, err
 	}
-	for i := range j.cols {
-		w.cols[j.cols[i].Name] = i
-	}
 	for _, name := range []string{"x", "y", "weight", "width", "height", "image_id"} {
-		if _, ok := w.cols[name]; !ok {
-			return nil, usage.Errorf("--format coco-keypoints is of targets, not of %s", j.Table)
+		if t.Column(name) < 0 {
+			return nil, usage.Errorf("--format coco-keypoints is of targets, not of %s", t.Table)
 		}
 	}
-	_, err = f.WriteString(`{"info":{"description":` + string(appendJSONText(nil, "Points of "+j.Set+" by "+rulesText(j))) + `,"version":"1"},"licenses":[],"images":[`)
+	w.numbered = t.Columns[t.Column("image_id")].Kind == targetfile.KindInt64
+	_, err = f.WriteString(`{"info":{"description":` + string(targetfile.AppendJSONText(nil, "Points of "+t.Set+" by "+t.rules())) + `,"version":"1"},"licenses":[],"images":[`)
 	return w, err
-}
-
-func rulesText(j *job) string {
-	text := ""
-	for i, r := range j.rules {
-		if i > 0 {
-			text += ", "
-		}
-		text += r.Name
-	}
-	return text
 }
 
 // keypointChunk is a batch's images and annotations, without their numbers.
@@ -68,42 +57,43 @@ type keypointImage struct {
 	annotations [][]byte
 }
 
-func (w *keypointWriter) begin() encoder {
-	return &pieces[keypointChunk]{encode: w.encode, append: w.append}
+func (w *keypointWriter) Begin() targetfile.Encoder {
+	return targetfile.NewPieces(w.encode, w.append)
 }
 
-func (w *keypointWriter) encode(b *batch) (c keypointChunk, err error) {
-	col := func(name string) *values { return &b.cols[w.cols[name]] }
+func (w *keypointWriter) encode(b *targetfile.Batch) (c keypointChunk, err error) {
+	col := func(name string) *targetfile.Values { return &b.Cols[w.table.Column(name)] }
 	var extra []int // columns that stay with the annotation
-	for i := range w.job.cols {
-		if name := w.job.cols[i].Name; !slices.Contains([]string{"image_id", "file_name", "width", "height", "x", "y", "weight"}, name) {
+	for i := range w.table.Columns {
+		if name := w.table.Columns[i].Name; !slices.Contains([]string{"image_id", "file_name", "width", "height", "x", "y", "weight"}, name) {
 			extra = append(extra, i)
 		}
 	}
-	for row := range b.rows {
-		width, height := col("width").ints[row], col("height").ints[row]
+	widths, heights, xs, ys, weights, classes := col("width"), col("height"), col("x"), col("y"), col("weight"), col("class_index")
+	for row := range b.Rows {
+		width, height := widths.Ints[row], heights.Ints[row]
 		if width == columnar.Null || height == columnar.Null {
 			c.unsized++
 			continue
 		}
-		id := w.id(b, row)
+		id, file := w.nameOf(col, row)
 		if k := len(c.images); k == 0 || c.images[k-1].id != id {
-			c.images = append(c.images, w.imageOf(b, row, id, width, height))
+			c.images = append(c.images, w.imageOf(id, file, width, height))
 		}
 		m := &c.images[len(c.images)-1]
 		a := append([]byte(nil), `"category_id":`...)
-		category := col("class_index").ints[row]
+		category := classes.Ints[row]
 		if category == columnar.Null {
 			category = -1
 		}
-		if w.job.Set == ImageNet {
+		if !w.numbered {
 			category++ // category ids begin at 1
 		}
 		a = strconv.AppendInt(a, category, 10)
-		x, y := col("x").floats[row]*float64(width), col("y").floats[row]*float64(height)
-		if col("weight").floats[row] > 0 {
+		x, y := xs.Floats[row]*float64(width), ys.Floats[row]*float64(height)
+		if weights.Floats[row] > 0 {
 			a = append(a, `,"num_keypoints":1,"keypoints":[`...)
-			a = append(appendFloat(append(appendFloat(a, x, 64), ','), y, 64), ",2]"...)
+			a = append(targetfile.AppendFloat(append(targetfile.AppendFloat(a, x, 64), ','), y, 64), ",2]"...)
 		} else {
 			a = append(a, `,"num_keypoints":0,"keypoints":[0,0,0]`...)
 		}
@@ -111,35 +101,32 @@ func (w *keypointWriter) encode(b *batch) (c keypointChunk, err error) {
 		a = append(strconv.AppendInt(append(a, `,"iscrowd":0,"area":`...), area, 10), `,"bbox":[0,0,`...)
 		a = append(strconv.AppendInt(append(strconv.AppendInt(a, width, 10), ','), height, 10), ']')
 		for _, i := range extra {
-			a = append(appendJSONText(append(a, ','), w.job.cols[i].Name), ':')
-			a = w.job.cols[i].appendJSON(a, &b.cols[i], row)
+			a = append(targetfile.AppendJSONText(append(a, ','), w.table.Columns[i].Name), ':')
+			a = w.table.Columns[i].AppendJSON(a, &b.Cols[i], row)
 		}
 		m.annotations = append(m.annotations, a)
 	}
 	return c, nil
 }
 
-// id is the image's id as text.
-func (w *keypointWriter) id(b *batch, row int) string {
-	v := &b.cols[w.cols["image_id"]]
-	if w.job.Set == COCO {
-		return strconv.FormatInt(v.ints[row], 10)
+// nameOf returns the id of a row's image as text, and its file.
+func (w *keypointWriter) nameOf(col func(name string) *targetfile.Values, row int) (id, file string) {
+	if w.numbered {
+		return strconv.FormatInt(col("image_id").Ints[row], 10), col("file_name").Texts[row]
 	}
-	return v.texts[row]
+	id, class := col("image_id").Texts[row], col("class").Texts[row]
+	if class == "" {
+		class, _, _ = strings.Cut(id, "_")
+	}
+	return id, class + "/" + id + ".JPEG"
 }
 
-func (w *keypointWriter) imageOf(b *batch, row int, id string, width, height int64) keypointImage {
-	name := wnid(id) + "/" + id + ".JPEG"
-	if w.job.Set == COCO {
-		name = b.cols[w.cols["file_name"]].texts[row]
-	} else if c := b.cols[w.cols["class"]].texts[row]; c != "" {
-		name = c + "/" + id + ".JPEG"
-	}
-	m := appendJSONText([]byte(`"file_name":`), name)
+func (w *keypointWriter) imageOf(id, file string, width, height int64) keypointImage {
+	m := targetfile.AppendJSONText([]byte(`"file_name":`), file)
 	m = strconv.AppendInt(append(m, `,"width":`...), width, 10)
 	m = strconv.AppendInt(append(m, `,"height":`...), height, 10)
-	if w.job.Set == ImageNet {
-		m = appendJSONText(append(m, `,"image_id":`...), id)
+	if !w.numbered {
+		m = targetfile.AppendJSONText(append(m, `,"image_id":`...), id)
 	}
 	return keypointImage{id: id, json: m}
 }
@@ -151,7 +138,7 @@ func (w *keypointWriter) append(c keypointChunk) error {
 		m := &c.images[i]
 		w.images++
 		id := strconv.FormatInt(w.images, 10) // ImageNet's ids are text, and COCO's format wants numbers
-		if w.job.Set == COCO {
+		if w.numbered {
 			id = m.id
 		}
 		line = line[:0]
@@ -179,7 +166,7 @@ func (w *keypointWriter) append(c keypointChunk) error {
 	return nil
 }
 
-func (w *keypointWriter) close() error {
+func (w *keypointWriter) Close() error {
 	w.file.WriteString("\n],\"annotations\":[")
 	in, err := w.out.take(w.side)
 	if err != nil {
@@ -190,21 +177,21 @@ func (w *keypointWriter) close() error {
 		return err
 	}
 	w.file.WriteString("\n],\"categories\":[")
-	for i, c := range w.job.classes {
+	for i, c := range w.table.Classes {
 		line := []byte(",\n")
 		if i == 0 {
 			line = line[1:]
 		}
 		id := c.ID
-		if w.job.Set == ImageNet {
+		if !w.numbered {
 			id++
 		}
 		line = strconv.AppendInt(append(line, `{"id":`...), id, 10)
-		line = appendJSONText(append(line, `,"name":`...), c.Name)
+		line = targetfile.AppendJSONText(append(line, `,"name":`...), c.Name)
 		w.file.Write(append(line, `,"supercategory":"","keypoints":["point"],"skeleton":[]}`...))
 	}
 	if w.unsized > 0 {
-		w.job.sum.LeftOut = append(w.job.sum.LeftOut, Count{"rows of images whose size is unknown", w.unsized})
+		w.out.account.LeftOut = append(w.out.account.LeftOut, Count{"rows of images whose size is unknown", w.unsized})
 	}
 	_, err = w.file.WriteString("\n]}\n")
 	return err

@@ -1,4 +1,4 @@
-package features
+package format
 
 import (
 	"encoding/binary"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"abtool/features/targetfile"
 	"abtool/store/columnar"
 )
 
@@ -22,8 +23,8 @@ import (
 // Texts are as wide as the widest of them, which is known at the end alone: they are kept in a
 // side file till then.
 type npyWriter struct {
-	job   *job
-	out   *output
+	table *Table
+	out   *Output
 	files []*npyFile
 	rows  int64
 }
@@ -37,14 +38,14 @@ type npyFile struct {
 // npyHeader is the length of the space for the header; the data begin behind it.
 const npyHeader = 128
 
-func openNPY(o *output, j *job) (writer, error) {
-	w := &npyWriter{job: j, out: o}
-	for i := range j.cols {
+func openNPY(o *Output, t *Table) (targetfile.Writer, error) {
+	w := &npyWriter{table: t, out: o}
+	for i := range t.Columns {
 		var f *outputFile
 		var err error
-		if j.cols[i].kind == kindText {
+		if t.Columns[i].Kind == targetfile.KindText {
 			f, err = o.side()
-		} else if f, err = o.create(j.cols[i].Name + ".npy"); err == nil {
+		} else if f, err = o.create(t.Columns[i].Name + ".npy"); err == nil {
 			_, err = f.Write(make([]byte, npyHeader))
 		}
 		if err != nil {
@@ -62,34 +63,34 @@ type npyChunk struct {
 	widest []int
 }
 
-func (w *npyWriter) begin() encoder { return &pieces[npyChunk]{encode: w.encode, append: w.append} }
+func (w *npyWriter) Begin() targetfile.Encoder { return targetfile.NewPieces(w.encode, w.append) }
 
-func (w *npyWriter) encode(b *batch) (npyChunk, error) {
-	c := npyChunk{b.rows, make([][]byte, len(w.files)), make([]int, len(w.files))}
+func (w *npyWriter) encode(b *targetfile.Batch) (npyChunk, error) {
+	c := npyChunk{b.Rows, make([][]byte, len(w.files)), make([]int, len(w.files))}
 	for i := range c.data {
-		col, v := &w.job.cols[i], &b.cols[i]
+		col, v := &w.table.Columns[i], &b.Cols[i]
 		switch {
-		case col.kind == kindText:
-			for _, s := range v.texts {
+		case col.Kind == targetfile.KindText:
+			for _, s := range v.Texts {
 				c.widest[i] = max(c.widest[i], utf8.RuneCountInString(s))
 				c.data[i] = append(binary.AppendUvarint(c.data[i], uint64(len(s))), s...)
 			}
-		case col.list:
-			for row := range b.rows {
-				from, to := v.list(row)
-				if to-from > col.width {
-					return c, fmt.Errorf("column %s: %d values where %d are the most", col.Name, to-from, col.width)
+		case col.List:
+			for row := range b.Rows {
+				from, to := v.List(row)
+				if to-from > col.Width {
+					return c, fmt.Errorf("column %s: %d values where %d are the most", col.Name, to-from, col.Width)
 				}
-				for range col.width - (to - from) {
-					c.data[i] = appendNPYPad(c.data[i], col.kind)
+				for range col.Width - (to - from) {
+					c.data[i] = appendNPYPad(c.data[i], col.Kind)
 				}
 				for k := from; k < to; k++ {
-					c.data[i] = v.appendNPY(c.data[i], col.kind, k)
+					c.data[i] = appendNPY(v, c.data[i], col.Kind, k)
 				}
 			}
 		default:
-			for row := range b.rows {
-				c.data[i] = v.appendNPY(c.data[i], col.kind, row)
+			for row := range b.Rows {
+				c.data[i] = appendNPY(v, c.data[i], col.Kind, row)
 			}
 		}
 	}
@@ -107,46 +108,46 @@ func (w *npyWriter) append(c npyChunk) error {
 	return nil
 }
 
-func appendNPYPad(to []byte, k kind) []byte {
+func appendNPYPad(to []byte, k targetfile.Kind) []byte {
 	switch k {
-	case kindInt32:
+	case targetfile.KindInt32:
 		return append(to, 0, 0, 0, 0)
-	case kindFloat32:
-		return binary.LittleEndian.AppendUint32(to, math.Float32bits(float32(nan)))
+	case targetfile.KindFloat32:
+		return binary.LittleEndian.AppendUint32(to, math.Float32bits(float32(math.NaN())))
 	default:
-		return binary.LittleEndian.AppendUint64(to, math.Float64bits(nan))
+		return binary.LittleEndian.AppendUint64(to, math.Float64bits(math.NaN()))
 	}
 }
 
-func (v *values) appendNPY(to []byte, k kind, at int) []byte {
+func appendNPY(v *targetfile.Values, to []byte, k targetfile.Kind, at int) []byte {
 	switch k {
-	case kindInt32:
-		n := v.ints[at]
+	case targetfile.KindInt32:
+		n := v.Ints[at]
 		if n == columnar.Null {
 			n = math.MinInt32
 		}
 		return binary.LittleEndian.AppendUint32(to, uint32(n))
-	case kindInt64:
-		return binary.LittleEndian.AppendUint64(to, uint64(v.ints[at]))
-	case kindFloat32:
-		return binary.LittleEndian.AppendUint32(to, math.Float32bits(float32(v.floats[at])))
+	case targetfile.KindInt64:
+		return binary.LittleEndian.AppendUint64(to, uint64(v.Ints[at]))
+	case targetfile.KindFloat32:
+		return binary.LittleEndian.AppendUint32(to, math.Float32bits(float32(v.Floats[at])))
 	default:
-		return binary.LittleEndian.AppendUint64(to, math.Float64bits(v.floats[at]))
+		return binary.LittleEndian.AppendUint64(to, math.Float64bits(v.Floats[at]))
 	}
 }
 
-func (w *npyWriter) close() error {
-	for i := range w.job.cols {
-		col, f := &w.job.cols[i], w.files[i]
+func (w *npyWriter) Close() error {
+	for i := range w.table.Columns {
+		col, f := &w.table.Columns[i], w.files[i]
 		var err error
-		if col.kind == kindText {
+		if col.Kind == targetfile.KindText {
 			err = w.texts(i)
 		} else {
 			shape := fmt.Sprintf("(%d,)", w.rows)
-			if col.list {
-				shape = fmt.Sprintf("(%d, %d)", w.rows, col.width)
+			if col.List {
+				shape = fmt.Sprintf("(%d, %d)", w.rows, col.Width)
 			}
-			err = f.overwrite(npyMagic([...]string{kindInt32: "<i4", kindInt64: "<i8", kindFloat64: "<f8", kindFloat32: "<f4"}[col.kind], shape))
+			err = f.overwrite(npyMagic([...]string{targetfile.KindInt32: "<i4", targetfile.KindInt64: "<i8", targetfile.KindFloat64: "<f8", targetfile.KindFloat32: "<f4"}[col.Kind], shape))
 		}
 		if err != nil {
 			return err
@@ -158,7 +159,7 @@ func (w *npyWriter) close() error {
 	}
 	e := json.NewEncoder(f)
 	e.SetIndent("", "  ")
-	return e.Encode(map[string]any{"columns": described(w.job.cols), "rules": w.job.rules, "options": w.job.settings(), "rows": w.rows})
+	return e.Encode(map[string]any{"columns": targetfile.Described(w.table.Columns), "rules": w.table.Rules, "options": w.table.Options, "rows": w.rows})
 }
 
 // npyMagic is the header of an array, padded to npyHeader bytes.
@@ -175,7 +176,7 @@ func (w *npyWriter) texts(i int) error {
 		return err
 	}
 	defer in.Close()
-	f, err := w.out.create(w.job.cols[i].Name + ".npy")
+	f, err := w.out.create(w.table.Columns[i].Name + ".npy")
 	if err != nil {
 		return err
 	}

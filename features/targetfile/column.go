@@ -1,0 +1,148 @@
+package targetfile
+
+import (
+	"abtool/schema"
+	"abtool/store/columnar"
+)
+
+// Kind is the type of a column's values.
+type Kind uint8
+
+// Kinds of values.
+const (
+	KindText Kind = iota
+	KindInt32
+	KindInt64
+	KindFloat64
+	KindFloat32
+)
+
+// A Column is one of a table: its description, and the type of its values in files.
+type Column struct {
+	schema.Column
+	Kind  Kind
+	List  bool
+	Width int // of a list that is always as long, or at most, in NPY; 0: no list
+}
+
+// A Field is a column with what appends the value of a row of type R.
+type Field[R any] struct {
+	Column
+	put func(*Values, *R)
+	set func(*Target, cell) error // of columns that Read reads; else nil
+}
+
+// Fields are the columns that rows of type R give, in their order.
+type Fields[R any] []Field[R]
+
+// Columns returns the columns without the type of the rows.
+func (f Fields[R]) Columns() []Column {
+	out := make([]Column, len(f))
+	for i := range f {
+		out[i] = f[i].Column
+	}
+	return out
+}
+
+// Add appends a row to the first columns of to, and returns the columns after them.
+func (f Fields[R]) Add(to []Values, r *R) []Values {
+	for i := range f {
+		f[i].put(&to[i], r)
+	}
+	return to[len(f):]
+}
+
+// Values are those of a column for some rows: of a list, the values of row i are those from
+// Ends[i−1] to Ends[i]. Null is columnar.Null, NaN or the empty text.
+type Values struct {
+	Ints   []int64
+	Floats []float64
+	Texts  []string
+	Ends   []int32
+}
+
+func (v *Values) reset() {
+	v.Ints, v.Floats, v.Texts, v.Ends = v.Ints[:0], v.Floats[:0], v.Texts[:0], v.Ends[:0]
+}
+
+// List returns the places of the values of row i.
+func (v *Values) List(i int) (from, to int) {
+	if i > 0 {
+		from = int(v.Ends[i-1])
+	}
+	return from, int(v.Ends[i])
+}
+
+// A Batch is some rows of a table.
+type Batch struct {
+	Rows int
+	Cols []Values
+}
+
+// Reset empties the batch.
+func (b *Batch) Reset(columns int) {
+	if b.Cols == nil {
+		b.Cols = make([]Values, columns)
+	}
+	b.Rows = 0
+	for i := range b.Cols {
+		b.Cols[i].reset()
+	}
+}
+
+// TextField makes a column of texts; the empty one is null.
+func TextField[R any](name, rng, null, from, doc string, get func(*R) string) Field[R] {
+	return newField(KindText, name, "", rng, null, from, doc, func(v *Values, r *R) { v.Texts = append(v.Texts, get(r)) })
+}
+
+// IntField makes a column of whole numbers; columnar.Null is null.
+func IntField[R any](k Kind, name, unit, rng, null, from, doc string, get func(*R) int64) Field[R] {
+	return newField(k, name, unit, rng, null, from, doc, func(v *Values, r *R) { v.Ints = append(v.Ints, get(r)) })
+}
+
+// FloatField makes a column of numbers; NaN is null.
+func FloatField[R any](name, unit, rng, null, from, doc string, get func(*R) float64) Field[R] {
+	return newField(KindFloat64, name, unit, rng, null, from, doc, func(v *Values, r *R) { v.Floats = append(v.Floats, get(r)) })
+}
+
+// FloatsField makes a column of lists of numbers, of as many as width or fewer.
+func FloatsField[R any](k Kind, width int, name, unit, rng, from, doc string, get func(*R) []float64) Field[R] {
+	return newField(k, name, unit, rng, Never, from, doc, func(v *Values, r *R) {
+		v.Floats = append(v.Floats, get(r)...)
+		v.Ends = append(v.Ends, int32(len(v.Floats)))
+	}).listOf(width)
+}
+
+// IntsField makes a column of lists of whole numbers.
+func IntsField[R any](width int, name, unit, rng, from, doc string, get func(*R) []int64) Field[R] {
+	return newField(KindInt32, name, unit, rng, Never, from, doc, func(v *Values, r *R) {
+		v.Ints = append(v.Ints, get(r)...)
+		v.Ends = append(v.Ends, int32(len(v.Ints)))
+	}).listOf(width)
+}
+
+func newField[R any](k Kind, name, unit, rng, null, from, doc string, put func(*Values, *R)) Field[R] {
+	return Field[R]{Column: Column{Column: schema.Column{Name: name, Type: kindNames[k], Unit: unit, Range: rng, Null: null, From: from, Doc: doc}, Kind: k}, put: put}
+}
+
+// listOf makes the column one of lists.
+func (f Field[R]) listOf(width int) Field[R] {
+	f.Type, f.List, f.Width = "list of "+f.Type, true, width
+	return f
+}
+
+var kindNames = [...]string{KindText: "string", KindInt32: "int32", KindInt64: "int64", KindFloat64: "double", KindFloat32: "float"}
+
+// Never is the Null of a column that has no null.
+const Never = "never"
+
+// nullable reports whether a value can be missing.
+func (c *Column) nullable() bool { return c.Null != Never }
+
+// OrNull returns v, or null where v stands for it.
+func OrNull(v, null int64) int64 {
+	if v == null {
+		return columnar.Null
+	}
+	return v
+}
