@@ -1,8 +1,10 @@
 package coco
 
 import (
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/coco"
+	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 )
 
@@ -10,7 +12,7 @@ import (
 type centreBias struct {
 	r                     *stat.Ratios
 	middle                stat.RatioID // of icons, of those with ground truth
-	centres, icons, known stat.Grid
+	centres, icons, known plane.Grid
 	noSize                int64
 }
 
@@ -22,7 +24,7 @@ func (a *centreBias) row(r *record) {
 	for i := range r.page.icons {
 		if k := &r.page.icons[i]; k.Added() {
 			a.icons.Add(k.X, k.Y)
-			a.r.CountMiddle(r.page.cluster, a.middle, k.X, k.Y)
+			pass.CountMiddle(a.r, r.page.cluster, a.middle, k.X, k.Y)
 		}
 	}
 }
@@ -34,7 +36,7 @@ func (a *centreBias) page(p *page) {
 	for i := range p.icons {
 		if k := &p.icons[i]; k.Added() {
 			a.known.Add(k.X, k.Y)
-			a.r.CountMiddle(p.cluster, a.middle+1, k.X, k.Y)
+			pass.CountMiddle(a.r, p.cluster, a.middle+1, k.X, k.Y)
 		}
 	}
 }
@@ -60,14 +62,14 @@ func (a *centreBias) Merge(o *centreBias) {
 func (a *centreBias) Result(e *engine, r *result.Statistic) {
 	for _, g := range []struct {
 		name, title, of string
-		grid            *stat.Grid
+		grid            *plane.Grid
 		middle          stat.RatioID
 	}{
 		{"gt_centres", "centres of ground-truth boxes", "boxes", &a.centres, -1},
 		{"icons", "icons: the last add", "icons with a point", &a.icons, a.middle},
 		{"icons_with_gt", "variant: icons on images of the ground truth", "such icons", &a.known, a.middle + 1},
 	} {
-		r.AddGrid(g.name, g.title, g.of, g.grid, e.Boot, g.middle)
+		pass.AddGrid(r, g.name, g.title, g.of, g.grid, e.Boot, g.middle)
 	}
 	r.WarnFew(r.Values[0])
 	r.Exclude("no usable box, or the image's size is unknown", "instances", a.noSize)

@@ -1,14 +1,16 @@
 package coco
 
 import (
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
+	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 )
 
 // iconFrame is where in its box an icon lies (C12, I15).
 type iconFrame struct {
 	r               *stat.Ratios
-	nearest, single stat.Frame
+	nearest, single plane.Frame
 	means           stat.RatioID
 	noBox           int64
 }
@@ -45,8 +47,8 @@ func (a *iconFrame) Merge(o *iconFrame) {
 }
 
 func (a *iconFrame) Result(e *engine, r *result.Statistic) {
-	r.AddFrame("nearest_box", "in the frame of the nearest box of the class", "icons on images that have a box of the class", &a.nearest, e.Boot, a.means)
-	r.AddFrame("single_box", "variant: where the image has one box of the class", "such icons", &a.single, e.Boot, a.means+2)
+	pass.AddFrame(r, "nearest_box", "in the frame of the nearest box of the class", "icons on images that have a box of the class", &a.nearest, e.Boot, a.means)
+	pass.AddFrame(r, "single_box", "variant: where the image has one box of the class", "such icons", &a.single, e.Boot, a.means+2)
 	r.WarnFew(r.Values[0])
 	r.Exclude("the image has no box of the class", "icons with a point", a.noBox)
 }

@@ -1,12 +1,14 @@
 package imagenet
 
 import (
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
+	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 )
 
 // accuracyMaps is the accuracy by where the box is, and by where the click is (I11).
-type accuracyMaps struct{ gtN, gtHits, clickN, clickHits stat.Grid }
+type accuracyMaps struct{ gtN, gtHits, clickN, clickHits plane.Grid }
 
 func newAccuracyMaps(*engine, *stat.Ratios) *accuracyMaps { return &accuracyMaps{} }
 
@@ -37,25 +39,25 @@ func (a *accuracyMaps) Merge(o *accuracyMaps) {
 func (a *accuracyMaps) Result(_ *engine, r *result.Statistic) {
 	const boxes, images = "boxes of images with a final click", "images with a box and a final click"
 	r.Histograms = append(r.Histograms,
-		result.GridHistogram("by_gt_cell_n", "boxes by the cell of their centre", boxes, &a.gtN),
-		result.GridHistogram("by_gt_cell_hits", "of them, on images whose click hits", boxes, &a.gtHits),
-		result.GridHistogram("by_click_cell_n", "images by the cell of the click", images, &a.clickN),
-		result.GridHistogram("by_click_cell_hits", "of them, whose click hits", images, &a.clickHits))
+		pass.GridHistogram("by_gt_cell_n", "boxes by the cell of their centre", boxes, &a.gtN),
+		pass.GridHistogram("by_gt_cell_hits", "of them, on images whose click hits", boxes, &a.gtHits),
+		pass.GridHistogram("by_click_cell_n", "images by the cell of the click", images, &a.clickN),
+		pass.GridHistogram("by_click_cell_hits", "of them, whose click hits", images, &a.clickHits))
 	r.Tables = append(r.Tables, ringTable("by_gt_ring", "Accuracy by how far the centre of the box is from the middle cell", &a.gtN, &a.gtHits),
 		ringTable("by_click_ring", "Accuracy by how far the click is from the middle cell", &a.clickN, &a.clickHits))
 }
 
 // ringTable sums the cells of a ring around the middle: ring 5 is the border.
-func ringTable(name, title string, n, hits *stat.Grid) result.Table {
+func ringTable(name, title string, n, hits *plane.Grid) result.Table {
 	t := result.Table{Name: name, Title: title, Columns: result.Header{
 		{"ring", "cells", "0 is the middle cell, 5 the border"}, {"n", "count", "units"}, {"hits", "count", "of them, whose click hits"},
 		{"accuracy", result.UnitShare, "hits / n"}, {"low", result.UnitShare, "95 % interval (wilson)"}, {"high", result.UnitShare, "95 % interval (wilson)"},
 	}.Columns()}
-	const middle = stat.GridSize / 2
+	const middle = plane.GridSize / 2
 	for ring := range middle + 1 {
 		var total, hit int64
-		for r := range stat.GridSize {
-			for c := range stat.GridSize {
+		for r := range plane.GridSize {
+			for c := range plane.GridSize {
 				if max(abs(r-middle), abs(c-middle)) == ring {
 					total += n.Cells[r][c]
 					hit += hits.Cells[r][c]

@@ -1,6 +1,7 @@
 package imagenet
 
 import (
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
@@ -9,7 +10,7 @@ import (
 // boxFrame is where in its box the click lies (I15).
 type boxFrame struct {
 	r               *stat.Ratios
-	nearest, single stat.Frame
+	nearest, single plane.Frame
 	means           stat.RatioID // of u and v, nearest and single
 }
 
@@ -36,6 +37,6 @@ func (a *boxFrame) Merge(o *boxFrame) {
 }
 
 func (a *boxFrame) Result(e *engine, r *result.Statistic) {
-	r.AddFrame("nearest_box", "in the frame of the nearest box", "images with a box and a final click", &a.nearest, e.Boot, a.means)
-	r.AddFrame("single_box", "variant: images with one box", "such images", &a.single, e.Boot, a.means+2)
+	pass.AddFrame(r, "nearest_box", "in the frame of the nearest box", "images with a box and a final click", &a.nearest, e.Boot, a.means)
+	pass.AddFrame(r, "single_box", "variant: images with one box", "such images", &a.single, e.Boot, a.means+2)
 }

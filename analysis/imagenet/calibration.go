@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
@@ -104,7 +105,7 @@ func (a *calibration) Result(e *engine, r *result.Statistic) {
 	bias, hit, distance := rs.Declare(4), rs.Declare(models), rs.Declare(models)
 	hitGain, distanceGain := rs.Declare(models), rs.Declare(models)
 	offCentre := rs.Declare(models)
-	var before, after stat.Frame
+	var before, after plane.Frame
 	for _, c := range a.clicks {
 		boxes := e.images.Boxes(c.image)
 		b := plane.Nearest(boxes, c.x, c.y)
@@ -180,8 +181,8 @@ func (a *calibration) Result(e *engine, r *result.Statistic) {
 	}
 	r.Tables = append(r.Tables, t)
 	r.Histograms = append(r.Histograms,
-		result.FrameHistogram("frame_before", "clicks as they are, in the frame of the nearest box", of, &before),
-		result.FrameHistogram("frame_shift", "less their median displacement", of, &after))
+		pass.FrameHistogram("frame_before", "clicks as they are, in the frame of the nearest box", of, &before),
+		pass.FrameHistogram("frame_shift", "less their median displacement", of, &after))
 	if drawn {
 		r.Warn("linear draws clicks to one place (a slope below 0.5): what it gains is from where boxes are, not from what was clicked. off_centre shows what it loses.")
 	}

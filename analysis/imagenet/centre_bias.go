@@ -1,7 +1,9 @@
 package imagenet
 
 import (
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
+	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 )
 
@@ -9,7 +11,7 @@ import (
 type centreBias struct {
 	r                *stat.Ratios
 	middle           stat.RatioID // of all clicks, of those on images with a box
-	clicks, clicksBC stat.Grid
+	clicks, clicksBC plane.Grid
 }
 
 func newCentreBias(_ *engine, r *stat.Ratios) *centreBias {
@@ -21,10 +23,10 @@ func (a *centreBias) picture(p *picture) {
 		return
 	}
 	a.clicks.Add(p.x, p.y)
-	a.r.CountMiddle(p.cluster, a.middle, p.x, p.y)
+	pass.CountMiddle(a.r, p.cluster, a.middle, p.x, p.y)
 	if len(p.boxes) > 0 {
 		a.clicksBC.Add(p.x, p.y)
-		a.r.CountMiddle(p.cluster, a.middle+1, p.x, p.y)
+		pass.CountMiddle(a.r, p.cluster, a.middle+1, p.x, p.y)
 	}
 }
 
@@ -34,7 +36,7 @@ func (a *centreBias) Merge(o *centreBias) {
 }
 
 func (a *centreBias) Result(e *engine, r *result.Statistic) {
-	var centres stat.Grid
+	var centres plane.Grid
 	for i, n := range e.images.Shown {
 		if n < 0 {
 			continue
@@ -45,13 +47,13 @@ func (a *centreBias) Result(e *engine, r *result.Statistic) {
 	}
 	for _, g := range []struct {
 		name, title, of string
-		grid            *stat.Grid
+		grid            *plane.Grid
 		middle          stat.RatioID
 	}{
 		{"gt_centres", "centres of ground-truth boxes", "boxes", &centres, -1},
 		{"clicks", "final clicks", "images with a final click", &a.clicks, a.middle},
 		{"clicks_bc", "final clicks on images with a box", "images with a box and a final click", &a.clicksBC, a.middle + 1},
 	} {
-		r.AddGrid(g.name, g.title, g.of, g.grid, e.Boot, g.middle)
+		pass.AddGrid(r, g.name, g.title, g.of, g.grid, e.Boot, g.middle)
 	}
 }

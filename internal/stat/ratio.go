@@ -128,10 +128,3 @@ func (r *Ratios) Resample(order []int32, samples int, seed uint64, jobs int) *Bo
 	})
 	return b
 }
-
-// CountMiddle counts a point on the image as in the middle cell or not.
-func (r *Ratios) CountMiddle(cluster int32, id RatioID, x, y float64) {
-	if row, col, ok := Cell(x, y); ok {
-		r.Count(cluster, id, row == GridSize/2 && col == GridSize/2)
-	}
-}
