@@ -10,21 +10,19 @@ import (
 
 // centreBias is where the centres of boxes and the icons are (I10, C12).
 type centreBias struct {
-	r                     *stat.Ratios
-	middle                stat.RatioID // of icons, of those with ground truth
-	centres, icons, known plane.Grid
-	noSize                int64
+	centres      plane.Grid
+	icons, known pass.PointMap // all icons, and those on images of the ground truth
+	noSize       int64
 }
 
 func newCentreBias(_ *engine, r *stat.Ratios) *centreBias {
-	return &centreBias{r: r, middle: r.Declare(2)}
+	return &centreBias{icons: pass.NewPointMap(r), known: pass.NewPointMap(r)}
 }
 
 func (a *centreBias) row(r *record) {
 	for i := range r.page.icons {
 		if k := &r.page.icons[i]; k.Added() {
-			a.icons.Add(k.X, k.Y)
-			pass.CountMiddle(a.r, r.page.cluster, a.middle, k.X, k.Y)
+			a.icons.Count(r.page.cluster, k.X, k.Y)
 		}
 	}
 }
@@ -35,8 +33,7 @@ func (a *centreBias) page(p *page) {
 	}
 	for i := range p.icons {
 		if k := &p.icons[i]; k.Added() {
-			a.known.Add(k.X, k.Y)
-			pass.CountMiddle(a.r, p.cluster, a.middle+1, k.X, k.Y)
+			a.known.Count(p.cluster, k.X, k.Y)
 		}
 	}
 }
@@ -60,17 +57,9 @@ func (a *centreBias) Merge(o *centreBias) {
 }
 
 func (a *centreBias) Result(e *engine, r *result.Statistic) {
-	for _, g := range []struct {
-		name, title, of string
-		grid            *plane.Grid
-		middle          stat.RatioID
-	}{
-		{"gt_centres", "centres of ground-truth boxes", "boxes", &a.centres, -1},
-		{"icons", "icons: the last add", "icons with a point", &a.icons, a.middle},
-		{"icons_with_gt", "variant: icons on images of the ground truth", "such icons", &a.known, a.middle + 1},
-	} {
-		pass.AddGrid(r, g.name, g.title, g.of, g.grid, e.Boot, g.middle)
-	}
+	pass.AddGrid(r, "gt_centres", "centres of ground-truth boxes", "boxes", &a.centres)
+	a.icons.Report(&e.Base, r, "icons", "icons: the last add", "icons with a point")
+	a.known.Report(&e.Base, r, "icons_with_gt", "variant: icons on images of the ground truth", "such icons")
 	r.WarnFew(r.Values[0])
 	r.Exclude("no usable box, or the image's size is unknown", "instances", a.noSize)
 }

@@ -3,20 +3,17 @@ package coco
 import (
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
-	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 )
 
 // iconFrame is where in its box an icon lies (C12, I15).
 type iconFrame struct {
-	r               *stat.Ratios
-	nearest, single plane.Frame
-	means           stat.RatioID
+	nearest, single pass.FrameMap
 	noBox           int64
 }
 
 func newIconFrame(_ *engine, r *stat.Ratios) *iconFrame {
-	return &iconFrame{r: r, means: r.Declare(4)}
+	return &iconFrame{nearest: pass.NewFrameMap(r), single: pass.NewFrameMap(r)}
 }
 
 func (a *iconFrame) page(p *page) {
@@ -30,11 +27,9 @@ func (a *iconFrame) page(p *page) {
 		case !k.nearest:
 			a.noBox++
 		default:
-			a.nearest.Add(k.u, k.v)
-			a.r.AddPoint(p.cluster, a.means, k.u, k.v)
+			a.nearest.Count(p.cluster, k.u, k.v)
 			if k.single {
-				a.single.Add(k.u, k.v)
-				a.r.AddPoint(p.cluster, a.means+2, k.u, k.v)
+				a.single.Count(p.cluster, k.u, k.v)
 			}
 		}
 	}
@@ -47,8 +42,8 @@ func (a *iconFrame) Merge(o *iconFrame) {
 }
 
 func (a *iconFrame) Result(e *engine, r *result.Statistic) {
-	pass.AddFrame(r, "nearest_box", "in the frame of the nearest box of the class", "icons on images that have a box of the class", &a.nearest, e.Boot, a.means)
-	pass.AddFrame(r, "single_box", "variant: where the image has one box of the class", "such icons", &a.single, e.Boot, a.means+2)
+	a.nearest.Report(&e.Base, r, "nearest_box", "in the frame of the nearest box of the class", "icons on images that have a box of the class")
+	a.single.Report(&e.Base, r, "single_box", "variant: where the image has one box of the class", "such icons")
 	r.WarnFew(r.Values[0])
 	r.Exclude("the image has no box of the class", "icons with a point", a.noBox)
 }

@@ -8,14 +8,10 @@ import (
 )
 
 // boxFrame is where in its box the click lies (I15).
-type boxFrame struct {
-	r               *stat.Ratios
-	nearest, single plane.Frame
-	means           stat.RatioID // of u and v, nearest and single
-}
+type boxFrame struct{ nearest, single pass.FrameMap }
 
 func newBoxFrame(_ *engine, r *stat.Ratios) *boxFrame {
-	return &boxFrame{r: r, means: r.Declare(4)}
+	return &boxFrame{pass.NewFrameMap(r), pass.NewFrameMap(r)}
 }
 
 func (a *boxFrame) picture(p *picture) {
@@ -23,11 +19,9 @@ func (a *boxFrame) picture(p *picture) {
 		return
 	}
 	u, v := plane.Nearest(p.boxes, p.x, p.y).Frame(p.x, p.y)
-	a.nearest.Add(u, v)
-	a.r.AddPoint(p.final.cluster, a.means, u, v)
+	a.nearest.Count(p.final.cluster, u, v)
 	if len(p.boxes) == 1 {
-		a.single.Add(u, v)
-		a.r.AddPoint(p.final.cluster, a.means+2, u, v)
+		a.single.Count(p.final.cluster, u, v)
 	}
 }
 
@@ -37,6 +31,6 @@ func (a *boxFrame) Merge(o *boxFrame) {
 }
 
 func (a *boxFrame) Result(e *engine, r *result.Statistic) {
-	pass.AddFrame(r, "nearest_box", "in the frame of the nearest box", "images with a box and a final click", &a.nearest, e.Boot, a.means)
-	pass.AddFrame(r, "single_box", "variant: images with one box", "such images", &a.single, e.Boot, a.means+2)
+	a.nearest.Report(&e.Base, r, "nearest_box", "in the frame of the nearest box", "images with a box and a final click")
+	a.single.Report(&e.Base, r, "single_box", "variant: images with one box", "such images")
 }

@@ -9,24 +9,20 @@ import (
 
 // centreBias is where the centres of boxes and the final clicks are (I10).
 type centreBias struct {
-	r                *stat.Ratios
-	middle           stat.RatioID // of all clicks, of those on images with a box
-	clicks, clicksBC plane.Grid
+	clicks, clicksBC pass.PointMap // all clicks, and those on images with a box
 }
 
 func newCentreBias(_ *engine, r *stat.Ratios) *centreBias {
-	return &centreBias{r: r, middle: r.Declare(2)}
+	return &centreBias{pass.NewPointMap(r), pass.NewPointMap(r)}
 }
 
 func (a *centreBias) picture(p *picture) {
 	if p.final == nil {
 		return
 	}
-	a.clicks.Add(p.x, p.y)
-	pass.CountMiddle(a.r, p.cluster, a.middle, p.x, p.y)
+	a.clicks.Count(p.cluster, p.x, p.y)
 	if len(p.boxes) > 0 {
-		a.clicksBC.Add(p.x, p.y)
-		pass.CountMiddle(a.r, p.cluster, a.middle+1, p.x, p.y)
+		a.clicksBC.Count(p.cluster, p.x, p.y)
 	}
 }
 
@@ -45,15 +41,7 @@ func (a *centreBias) Result(e *engine, r *result.Statistic) {
 			centres.Add(b.Centre())
 		}
 	}
-	for _, g := range []struct {
-		name, title, of string
-		grid            *plane.Grid
-		middle          stat.RatioID
-	}{
-		{"gt_centres", "centres of ground-truth boxes", "boxes", &centres, -1},
-		{"clicks", "final clicks", "images with a final click", &a.clicks, a.middle},
-		{"clicks_bc", "final clicks on images with a box", "images with a box and a final click", &a.clicksBC, a.middle + 1},
-	} {
-		pass.AddGrid(r, g.name, g.title, g.of, g.grid, e.Boot, g.middle)
-	}
+	pass.AddGrid(r, "gt_centres", "centres of ground-truth boxes", "boxes", &centres)
+	a.clicks.Report(&e.Base, r, "clicks", "final clicks", "images with a final click")
+	a.clicksBC.Report(&e.Base, r, "clicks_bc", "final clicks on images with a box", "images with a box and a final click")
 }

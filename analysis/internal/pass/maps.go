@@ -13,15 +13,38 @@ func GridHistogram(name, title, of string, g *plane.Grid) result.Histogram {
 	}
 }
 
-// AddGrid adds a map and the share of its middle cell. The interval is that of the ratio middle,
-// or Wilson's where it is negative.
-func AddGrid(r *result.Statistic, name, title, of string, g *plane.Grid, b *stat.Bootstrap, middle stat.RatioID) {
-	v := result.Proportion(name+".share", title+": share of the middle cell, 0.82 % of the area", of, g.Middle(), g.Inside())
-	if middle >= 0 {
-		v.Interval, v.Replicates = b.Interval(middle), b.Samples(middle)
-	}
-	r.Add(v)
+// AddGrid adds a map and the share of its middle cell, with Wilson's interval.
+func AddGrid(r *result.Statistic, name, title, of string, g *plane.Grid) {
+	r.Add(result.Proportion(name+".share", title+": share of the middle cell, 0.82 % of the area", of, g.Middle(), g.Inside()))
 	r.Histograms = append(r.Histograms, GridHistogram(name, title, of, g))
+}
+
+// A PointMap is a map of points on the image, with the share of its middle cell over annotators.
+type PointMap struct {
+	plane.Grid
+	ratios *stat.Ratios
+	middle stat.RatioID
+}
+
+// NewPointMap returns an empty map.
+func NewPointMap(r *stat.Ratios) PointMap { return PointMap{ratios: r, middle: r.Declare(1)} }
+
+// Count adds a point of a cluster.
+func (m *PointMap) Count(cluster int32, x, y float64) {
+	m.Add(x, y)
+	if row, col, ok := plane.Cell(x, y); ok {
+		m.ratios.Count(cluster, m.middle, row == plane.GridSize/2 && col == plane.GridSize/2)
+	}
+}
+
+// Merge adds the points of another map, but for the ratio.
+func (m *PointMap) Merge(o *PointMap) { m.Grid.Merge(&o.Grid) }
+
+// Report adds the map and the share of its middle cell.
+func (m *PointMap) Report(e *Base, r *result.Statistic, name, title, of string) {
+	AddGrid(r, name, title, of, &m.Grid)
+	share := &r.Values[len(r.Values)-1]
+	share.Interval, share.Replicates = e.Boot.Interval(m.middle), e.Boot.Samples(m.middle)
 }
 
 // FrameHistogram returns a map in the frame of boxes.
@@ -31,9 +54,27 @@ func FrameHistogram(name, title, of string, f *plane.Frame) result.Histogram {
 	}
 }
 
-// AddFrame adds a map in the frame of boxes and its moments; the intervals of the means are
-// those of the ratios mean and mean+1.
-func AddFrame(r *result.Statistic, name, title, of string, f *plane.Frame, b *stat.Bootstrap, mean stat.RatioID) {
+// A FrameMap is a map of points in the frames of their boxes, with the means over annotators.
+type FrameMap struct {
+	plane.Frame
+	ratios *stat.Ratios
+	means  stat.RatioID // of u and v
+}
+
+// NewFrameMap returns an empty map.
+func NewFrameMap(r *stat.Ratios) FrameMap { return FrameMap{ratios: r, means: r.Declare(2)} }
+
+// Count adds a point of a cluster.
+func (f *FrameMap) Count(cluster int32, u, v float64) {
+	f.Add(u, v)
+	f.ratios.AddPoint(cluster, f.means, u, v)
+}
+
+// Merge adds the points of another map, but for the ratios.
+func (f *FrameMap) Merge(o *FrameMap) { f.Frame.Merge(&o.Frame) }
+
+// Report adds the map and its moments.
+func (f *FrameMap) Report(e *Base, r *result.Statistic, name, title, of string) {
 	n := int64(len(f.U))
 	value := func(what, title string, v float64) result.Value {
 		return result.Value{Name: name + "." + what, Title: title, Value: stat.Number(v), Unit: "fraction of the box", N: n, Of: of}
@@ -44,7 +85,7 @@ func AddFrame(r *result.Statistic, name, title, of string, f *plane.Frame, b *st
 	}{{"u", "across", f.U}, {"v", "down", f.V}} {
 		average, std, skew := stat.Moments(axis.values)
 		m := value("mean_"+axis.name, "mean "+axis.title+", "+title, average)
-		m.Interval = b.Interval(mean + stat.RatioID(i))
+		m.Interval = e.Boot.Interval(f.means + stat.RatioID(i))
 		s := value("skew_"+axis.name, "skew m3/m2^1.5 "+axis.title, skew)
 		s.Unit = result.UnitNone
 		r.Add(m, value("median_"+axis.name, "median "+axis.title, stat.Quantile(axis.values, 0.5)),
@@ -54,12 +95,5 @@ func AddFrame(r *result.Statistic, name, title, of string, f *plane.Frame, b *st
 	r.Add(value("mode_u", "middle of the fullest cell of the map, across", u),
 		value("mode_v", "middle of the fullest cell of the map, down", v),
 		result.CountOf(name+".mode_count", "points in that cell", of, k, n))
-	r.Histograms = append(r.Histograms, FrameHistogram(name+"_map", title, of, f))
-}
-
-// CountMiddle counts a point on the image as in the middle cell or not.
-func CountMiddle(r *stat.Ratios, cluster int32, id stat.RatioID, x, y float64) {
-	if row, col, ok := plane.Cell(x, y); ok {
-		r.Count(cluster, id, row == plane.GridSize/2 && col == plane.GridSize/2)
-	}
+	r.Histograms = append(r.Histograms, FrameHistogram(name+"_map", title, of, &f.Frame))
 }
