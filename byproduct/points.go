@@ -56,6 +56,15 @@ func (tr *Trace) Reset() {
 	tr.Click, tr.From = columnar.Null, columnar.Null
 }
 
+// Tenth returns the tenth of the segment that sample i is in, by equal numbers of samples
+// (docs/design/definitions.md#i14): 0 begins with entering, 9 ends with the click.
+func (tr *Trace) Tenth(i int) int { return 10 * i / tr.Segment.Len() }
+
+// TimeTenth returns the tenth by equal times (I14). From and Click must differ.
+func (tr *Trace) TimeTenth(i int) int {
+	return int(min(9, 10*(tr.Segment.T[i]-tr.From)/(tr.Click-tr.From)))
+}
+
 // Of reads the trace to a click from the mouse samples of its row.
 func (tr *Trace) Of(mouse Points, click, from int64) {
 	tr.Reset()

@@ -35,3 +35,30 @@ func TestTrace(t *testing.T) {
 		t.Errorf("places %v, %v", tr.Segment.X, tr.Segment.Y)
 	}
 }
+
+// Of fewer than ten samples some tenths have none; the last time is in the last tenth (I14).
+func TestTenth(t *testing.T) {
+	tr := Trace{From: 100, Click: 200, Segment: Points{T: []int64{100, 109, 110, 199, 200}}}
+	samples, times := []int{0, 2, 4, 6, 8}, []int{0, 0, 1, 9, 9}
+	for i := range samples {
+		if tr.Tenth(i) != samples[i] || tr.TimeTenth(i) != times[i] {
+			t.Errorf("sample %d is in tenth %d, and by time in %d", i, tr.Tenth(i), tr.TimeTenth(i))
+		}
+	}
+}
+
+func TestTimes(t *testing.T) {
+	null := int64(columnar.Null)
+	for _, c := range []struct {
+		times            []int64
+		earliest, latest int64
+		backwards        bool
+	}{
+		{nil, math.MaxInt64, null, false}, {[]int64{null}, math.MaxInt64, null, false},
+		{[]int64{3, null, 3, 5}, 3, 5, false}, {[]int64{3, null, 2}, 2, 3, true},
+	} {
+		if Earliest(c.times) != c.earliest || Latest(c.times) != c.latest || Backwards(c.times) != c.backwards {
+			t.Errorf("%v: %d to %d, backwards %v", c.times, Earliest(c.times), Latest(c.times), Backwards(c.times))
+		}
+	}
+}

@@ -27,7 +27,7 @@ func newBreakdown(e *engine, key string) *breakdown {
 	case "class":
 		b.profiles.by, b.of = e.classes, func(s *showing) int32 { return s.class }
 	case "week":
-		b.profiles.by, b.of = e.Weeks, func(s *showing) int32 { return e.Week(s.submit) }
+		b.profiles.by, b.of = e.Weeks, func(s *showing) int32 { return e.Week(s.Submit) }
 	}
 	return b
 }

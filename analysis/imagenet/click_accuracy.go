@@ -46,12 +46,12 @@ func (a *clickAccuracy) picture(p *picture) {
 	var mean imagenet.FirstMean
 	for _, s := range byDocument(p.showings) {
 		if s.clicked() {
-			mean.Add(s.clicks.X[s.first], s.clicks.Y[s.first])
+			mean.Add(s.Clicks.X[s.first], s.Clicks.Y[s.first])
 		}
 	}
 	x, y := mean.Point()
 	a.r.Count(cluster, a.document, last.hit)
-	a.r.Count(cluster, a.first, plane.InAny(p.boxes, p.final.clicks.X[p.final.first], p.final.clicks.Y[p.final.first]))
+	a.r.Count(cluster, a.first, plane.InAny(p.boxes, p.final.Clicks.X[p.final.first], p.final.Clicks.Y[p.final.first]))
 	a.r.Count(cluster, a.meanC, plane.InAny(p.boxes, x, y))
 }
 
@@ -60,7 +60,7 @@ func (a *clickAccuracy) picture(p *picture) {
 func (p *picture) lastInDocument() *showing {
 	last := p.final
 	for _, s := range p.showings {
-		if s.clicked() && s.seq > last.seq {
+		if s.clicked() && s.Seq > last.Seq {
 			last = s
 		}
 	}
@@ -95,5 +95,5 @@ func byDocument(s []*showing) []*showing {
 	if len(s) < 2 {
 		return s
 	}
-	return slices.SortedFunc(slices.Values(s), func(a, b *showing) int { return cmp.Compare(a.seq, b.seq) })
+	return slices.SortedFunc(slices.Values(s), func(a, b *showing) int { return cmp.Compare(a.Seq, b.Seq) })
 }

@@ -21,14 +21,14 @@ func newCounts(_ *engine, r *stat.Ratios) *counts {
 
 func (a *counts) showing(s *showing) {
 	a.showings++
-	a.r.Count(s.cluster, a.selectedShowings, s.isSelected())
-	a.clicks += int64(s.clicks.Len())
-	a.samples += int64(s.mouse.Len())
-	a.hovers += int64(len(s.hovers.T))
+	a.r.Count(s.cluster, a.selectedShowings, s.IsSelected())
+	a.clicks += int64(s.Clicks.Len())
+	a.samples += int64(s.Mouse.Len())
+	a.hovers += int64(len(s.Hovers.T))
 }
 
 func (a *counts) picture(p *picture) {
-	a.r.Count(p.cluster, a.selectedImages, slices.ContainsFunc(p.showings, (*showing).isSelected))
+	a.r.Count(p.cluster, a.selectedImages, slices.ContainsFunc(p.showings, (*showing).IsSelected))
 	a.r.Count(p.cluster, a.byproduct, p.byproduct)
 	a.r.Count(p.cluster, a.finalClicks, p.final != nil)
 	a.r.Count(p.cluster, a.clickedBC, p.clickedBoxed())

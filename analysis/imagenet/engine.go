@@ -163,7 +163,7 @@ func (w *worker) take(p *picture) {
 	}
 	have.byproduct = have.byproduct || p.byproduct
 	have.showings = append(have.showings, p.showings...)
-	if p.final != nil && (have.final == nil || p.final.order().After(have.final.order())) {
+	if p.final != nil && (have.final == nil || p.final.After(have.final.Order)) {
 		have.final, p.final = p.final, have.final
 	}
 	if p.final != nil {
@@ -199,7 +199,7 @@ func (w *worker) finishUnshown() {
 // finish gives a complete image to the statistics.
 func (w *worker) finish(p *picture) {
 	slices.SortFunc(p.showings, func(a, b *showing) int {
-		if a.order().After(b.order()) {
+		if a.After(b.Order) {
 			return 1
 		}
 		return -1
@@ -211,7 +211,7 @@ func (w *worker) finish(p *picture) {
 	if p.final != nil {
 		p.x, p.y, p.t = p.final.click()
 		p.hit = p.final.hit
-		w.e.inBC[p.image] = len(p.boxes) > 0
+		w.e.inBC[p.image] = p.clickedBoxed()
 		p.final.trace(&p.trace)
 	}
 	for _, st := range w.onPicture {
@@ -230,17 +230,20 @@ func (w *worker) showing(i int) (showing, error) {
 	w.near = image
 	worker, assignment, cluster := w.people.Of(i, func() string { return id })
 	s := showing{
-		seq: c.seq.Ints[i], image: image, worker: worker, assignment: assignment, class: w.e.images.Class[image], cluster: cluster,
-		submit: c.submit.Ints[i], page: c.page.Ints[i], slot: c.slot.Ints[i], selected: c.selected.Ints[i],
-		estimate: c.estimate.Ints[i], t0: c.t0.Ints[i], selectedCount: c.selectedCount.Ints[i], hovered: c.hovered.Ints[i],
+		Showing: imagenet.Showing{
+			Order: imagenet.Order{Submit: c.submit.Ints[i], Seq: c.seq.Ints[i]},
+			Page:  c.page.Ints[i], Selected: c.selected.Ints[i], T0: c.t0.Ints[i],
+			Clicks: w.lists.Clicks(i), Mouse: w.lists.Mouse(i), Hovers: w.lists.Hovers(i),
+		},
+		image: image, worker: worker, assignment: assignment, class: w.e.images.Class[image], cluster: cluster,
+		slot: c.slot.Ints[i], estimate: c.estimate.Ints[i], selectedCount: c.selectedCount.Ints[i], hovered: c.hovered.Ints[i],
 		width: c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i], origHeight: c.origHeight.Ints[i],
 		positionX: c.positionX.Floats[i], positionY: c.positionY.Floats[i],
-		boxes:  w.e.images.Boxes(image),
-		clicks: w.lists.Clicks(i), mouse: w.lists.Mouse(i), hovers: w.lists.Hovers(i),
+		boxes: w.e.images.Boxes(image),
 	}
-	s.first, s.last = imagenet.FirstClick(s.clicks.X, s.clicks.Y), imagenet.LastClick(s.clicks.X, s.clicks.Y)
+	s.first, s.last = imagenet.FirstClick(s.Clicks.X, s.Clicks.Y), imagenet.LastClick(s.Clicks.X, s.Clicks.Y)
 	if s.last >= 0 {
-		s.hit = plane.InAny(s.boxes, s.clicks.X[s.last], s.clicks.Y[s.last])
+		s.hit = plane.InAny(s.boxes, s.Clicks.X[s.last], s.Clicks.Y[s.last])
 	}
 	return s, nil
 }

@@ -27,17 +27,17 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 		{"worker", "", "the annotator"}, {"pages", "count", "distinct pages: a lower bound"}, {"duration", result.UnitMS, "from the first event to submission"},
 		{"low_recall", "", "recall below the threshold"}, {"few_selected", "", "selected below the threshold"}, {"few_pages", "", "pages below the threshold"},
 	}.Columns(), func(_ string, p *profile) []any {
-		share := float64(p.selected) / float64(p.showings)
+		share := p.hit.Recall()
 		n++
 		recall.Add(share)
 		squares.Add(share * share)
 		recalls, images = append(recalls, share), append(images, p.showings)
 		var d any
-		if ms, ok := p.duration(); ok {
+		if ms, ok := p.hit.Duration(); ok {
 			durations = append(durations, ms)
 			d = ms
 		}
-		low, few, short := share < rules.MinRecall, p.selected < int64(rules.MinSelected), len(p.pages) < rules.MinPages
+		low, few, short := p.hit.Flags(rules.MinRecall, rules.MinSelected, rules.MinPages)
 		for _, f := range []struct {
 			yes bool
 			n   *int64
@@ -50,7 +50,7 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 		if worker != nil {
 			worker = e.Options.Show("worker", worker.(string))
 		}
-		return []any{worker, int64(len(p.pages)), d, low, few, short}
+		return []any{worker, int64(len(p.hit.Pages)), d, low, few, short}
 	})
 	minutes = int64(len(durations))
 	middle := stat.Median(durations) // sorts them

@@ -2,6 +2,7 @@ package imagenet
 
 import (
 	"abtool/byproduct"
+	"abtool/byproduct/imagenet"
 	"abtool/byproduct/plane"
 )
 
@@ -22,7 +23,7 @@ type picture struct {
 }
 
 // clickedBoxed reports whether the image is in BC (I5).
-func (p *picture) clickedBoxed() bool { return p.final != nil && len(p.boxes) > 0 }
+func (p *picture) clickedBoxed() bool { return imagenet.InBC(p.boxes, p.final != nil) }
 
 // reset empties the picture for another image, keeping its memory.
 func (p *picture) reset(image int32, boxes []plane.Box) {
@@ -32,8 +33,8 @@ func (p *picture) reset(image int32, boxes []plane.Box) {
 // add adds a showing, in any order.
 func (p *picture) add(s *showing) {
 	p.showings = append(p.showings, s)
-	p.byproduct = p.byproduct || s.anyByproduct()
-	if s.clicked() && (p.final == nil || s.order().After(p.final.order())) {
+	p.byproduct = p.byproduct || s.HasByproduct()
+	if s.clicked() && (p.final == nil || s.After(p.final.Order)) {
 		p.final = s
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct"
+	"abtool/byproduct/imagenet"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
@@ -24,31 +25,22 @@ type profile struct {
 	pairs, agree                             int64 // of showings of one image
 	straight, traces                         int64 // of traces long enough to tell, those without a bend
 	estimate, toClick                        []int64
-	pages                                    []int64
-	firstEvent, submit                       int64 // ms since 1970; columnar.Null: unknown
-	workers                                  []int32
-}
-
-func newProfile() *profile {
-	return &profile{firstEvent: columnar.Null, submit: columnar.Null}
+	hit                                      *imagenet.HIT // of a HIT
+	workers                                  []int32       // of a HIT
 }
 
 // add adds a showing; w is the way to its click, nil if it has none that counts.
 func (p *profile) add(s *showing, w *way) {
 	p.showings++
-	if s.isSelected() {
+	if s.IsSelected() {
 		p.selected++
 	}
 	if s.estimate != columnar.Null {
 		p.estimate = append(p.estimate, s.estimate)
 	}
-	p.submit = max(p.submit, s.submit)
-	if t := s.firstEvent(); t != columnar.Null && (p.firstEvent == columnar.Null || t < p.firstEvent) {
-		p.firstEvent = t
-	}
-	if n := int64(s.clicks.Len()); s.isSelected() && n > 0 {
+	if n := int64(s.Clicks.Len()); s.IsSelected() && n > 0 {
 		p.deselections += n - 1
-	} else if !s.isSelected() {
+	} else if !s.IsSelected() {
 		p.deselections += n
 	}
 	if w != nil {
@@ -56,17 +48,14 @@ func (p *profile) add(s *showing, w *way) {
 	}
 }
 
-// ofHIT adds what is asked of a HIT alone: its pages and its worker.
+// ofHIT adds what is asked of a HIT alone: its checks and its worker.
 func (p *profile) ofHIT(s *showing) {
-	if s.page != columnar.Null && !slices.Contains(p.pages, s.page) {
-		p.pages = append(p.pages, s.page)
+	if p.hit == nil {
+		p.hit = imagenet.NewHIT()
 	}
-	p.sawWorker(s.worker)
-}
-
-func (p *profile) sawWorker(w int32) {
-	if w >= 0 && !slices.Contains(p.workers, w) {
-		p.workers = append(p.workers, w)
+	p.hit.Add(&s.Showing)
+	if s.worker >= 0 && !slices.Contains(p.workers, s.worker) {
+		p.workers = append(p.workers, s.worker)
 	}
 }
 
@@ -120,22 +109,6 @@ func (p *profile) addClick(s *showing, w *way) {
 	}
 }
 
-// firstEvent is the earliest time of the row's lists, ms since 1970.
-func (s *showing) firstEvent() int64 {
-	first := int64(columnar.Null)
-	for _, list := range [][]int64{s.clicks.T, s.mouse.T, s.hovers.T} {
-		for _, t := range list {
-			if t != columnar.Null && (first == columnar.Null || t < first) {
-				first = t
-			}
-		}
-	}
-	if first == columnar.Null || s.t0 == columnar.Null {
-		return columnar.Null
-	}
-	return s.t0 + first
-}
-
 func (p *profile) merge(o *profile) {
 	for _, f := range []struct{ to, from *int64 }{
 		{&p.showings, &o.showings}, {&p.selected, &o.selected}, {&p.clicked, &o.clicked}, {&p.boxed, &o.boxed}, {&p.hits, &o.hits},
@@ -148,19 +121,13 @@ func (p *profile) merge(o *profile) {
 		f.to.Merge(*f.from)
 	}
 	p.estimate, p.toClick = append(p.estimate, o.estimate...), append(p.toClick, o.toClick...)
-	p.pages, p.workers = pass.Unite(p.pages, o.pages), pass.Unite(p.workers, o.workers)
-	p.submit = max(p.submit, o.submit)
-	if o.firstEvent != columnar.Null && (p.firstEvent == columnar.Null || o.firstEvent < p.firstEvent) {
-		p.firstEvent = o.firstEvent
+	p.workers = pass.Unite(p.workers, o.workers)
+	switch {
+	case p.hit == nil:
+		p.hit = o.hit
+	case o.hit != nil:
+		p.hit.Merge(o.hit)
 	}
-}
-
-// duration is from the first event to submission, ms (I17); ok is false where one is unknown.
-func (p *profile) duration() (ms int64, ok bool) {
-	if p.submit == columnar.Null || p.firstEvent == columnar.Null {
-		return 0, false
-	}
-	return p.submit - p.firstEvent, true
 }
 
 // profileColumns are the columns of a table of profiles, after the key.
@@ -226,7 +193,7 @@ func (p *profiles) at(id int32) *profile {
 		p.list = append(p.list, nil)
 	}
 	if p.list[id] == nil {
-		p.list[id] = newProfile()
+		p.list[id] = &profile{}
 	}
 	return p.list[id]
 }
@@ -253,16 +220,16 @@ func (p *profiles) each(f func(name string, p *profile)) {
 func pairUp(p *picture, at func(*showing) *profile, others bool) {
 	for i, a := range p.showings {
 		for _, b := range p.showings[i+1:] {
-			if a.selected == columnar.Null || b.selected == columnar.Null {
+			if a.Selected == columnar.Null || b.Selected == columnar.Null {
 				continue
 			}
 			first, second := at(a), at(b)
 			if others && (first == nil || second == nil || first == second) {
 				continue
 			}
-			first.pair(a.selected == b.selected)
+			first.pair(a.Selected == b.Selected)
 			if second != first {
-				second.pair(a.selected == b.selected)
+				second.pair(a.Selected == b.Selected)
 			}
 		}
 	}

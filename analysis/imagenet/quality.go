@@ -34,66 +34,69 @@ func showingChecks() []showingCheck {
 		c("parity", "selected disagrees with an odd number of clicks (I16): there was a deselection",
 			"selected <> (len(clicks) % 2 = 1)",
 			func(s *showing) (bool, bool) {
-				return s.selected != columnar.Null, s.isSelected() != (s.clicks.Len()%2 == 1)
+				agrees, known := s.Parity()
+				return known, !agrees
 			}),
 		c("selected_even", "parity, of one kind: selected, and the number of clicks is even (I16)",
 			"selected AND len(clicks) % 2 = 0",
 			func(s *showing) (bool, bool) {
-				return s.selected != columnar.Null, s.isSelected() && s.clicks.Len()%2 == 0
+				agrees, known := s.Parity()
+				return known, !agrees && s.IsSelected()
 			}),
 		c("unselected_odd", "parity, of the other kind: not selected, and the number of clicks is odd (I16)",
 			"NOT selected AND len(clicks) % 2 = 1",
 			func(s *showing) (bool, bool) {
-				return s.selected != columnar.Null, !s.isSelected() && s.clicks.Len()%2 == 1
+				agrees, known := s.Parity()
+				return known, !agrees && !s.IsSelected()
 			}),
 		c("selected_count", "selected_count is not the number of clicks", "selected_count <> len(clicks)",
 			func(s *showing) (bool, bool) {
-				return s.selectedCount != columnar.Null, s.selectedCount != int64(s.clicks.Len())
+				return s.selectedCount != columnar.Null, s.selectedCount != int64(s.Clicks.Len())
 			}),
 		c("hovered_count", "hovered_count is not the number of entries", "hovered_count <> len([h FOR h IN hovers IF h.action = 'enter'])",
 			func(s *showing) (bool, bool) {
-				return s.hovered != columnar.Null, s.hovered != s.hovers.Entries()
+				return s.hovered != columnar.Null, s.hovered != s.Hovers.Entries()
 			}),
 		c("selected_without_click", "selected, but no click has a place", "selected AND last_click(clicks) IS NULL",
-			func(s *showing) (bool, bool) { return s.isSelected(), s.last < 0 }),
+			func(s *showing) (bool, bool) { return s.IsSelected(), s.last < 0 }),
 		c("unmatched_hovers", "entering and leaving do not alternate, from an entry to a leave",
 			"len(hovers) % 2 = 1 OR len(list_filter(hovers, lambda h, i: h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) > 0",
-			func(s *showing) (bool, bool) { return len(s.hovers.T) > 0, !s.hovers.Alternate() }),
+			func(s *showing) (bool, bool) { return len(s.Hovers.T) > 0, !s.Hovers.Alternate() }),
 		c("click_without_sample", "clicked without a mouse sample: the page was scrolled under the pointer", "len(clicks) > 0 AND len(mouse) = 0",
-			func(s *showing) (bool, bool) { return s.clicks.Len() > 0, s.mouse.Len() == 0 }),
+			func(s *showing) (bool, bool) { return s.Clicks.Len() > 0, s.Mouse.Len() == 0 }),
 		c("sample_after_click", "selected, and a mouse sample is later than the last click", "selected AND list_max([m.t FOR m IN mouse]) > last_click(clicks).t",
 			func(s *showing) (bool, bool) {
 				if !s.clicked() {
 					return false, false
 				}
 				_, _, t := s.click()
-				return true, t != columnar.Null && byproduct.Latest(s.mouse.T) > t
+				return true, t != columnar.Null && byproduct.Latest(s.Mouse.T) > t
 			}),
 		c("estimate_above_hover", "estimate_time exceeds the time hovered by more than 100 ms",
 			"len(hovers) % 2 = 0 AND len(list_filter(hovers, lambda h, i: h.t IS NULL OR h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) = 0 AND "+
 				"estimate_time > 100 + list_sum([CASE WHEN h.action = 'leave' THEN h.t ELSE -h.t END FOR h IN hovers])",
 			func(s *showing) (bool, bool) {
-				hover, ok := s.hovers.Inside()
+				hover, ok := s.Hovers.Inside()
 				return ok && s.estimate != columnar.Null, s.estimate > hover+estimateSlack
 			}),
 		c("estimate_zero", "estimate_time is 0 beside two mouse samples or more", "estimate_time = 0 AND len(mouse) >= 2",
 			func(s *showing) (bool, bool) {
-				return s.estimate != columnar.Null, s.estimate == 0 && s.mouse.Len() >= 2
+				return s.estimate != columnar.Null, s.estimate == 0 && s.Mouse.Len() >= 2
 			}),
 		c("times_backwards", "the times of clicks, samples or hovers do not grow",
 			"len(list_filter([[p.t FOR p IN clicks IF p.t IS NOT NULL], [p.t FOR p IN mouse IF p.t IS NOT NULL], [p.t FOR p IN hovers IF p.t IS NOT NULL]], lambda l: l <> list_sort(l))) > 0",
 			func(s *showing) (bool, bool) {
-				return s.t0 != columnar.Null, byproduct.Backwards(s.clicks.T) || byproduct.Backwards(s.mouse.T) || byproduct.Backwards(s.hovers.T)
+				return s.T0 != columnar.Null, byproduct.Backwards(s.Clicks.T) || byproduct.Backwards(s.Mouse.T) || byproduct.Backwards(s.Hovers.T)
 			}),
 		c("after_submission", "an event is later than the HIT's submission", "t0 + last_event(clicks, mouse, hovers) > hit_submit_time + 1000",
 			func(s *showing) (bool, bool) {
-				last := max(byproduct.Latest(s.clicks.T), byproduct.Latest(s.mouse.T), byproduct.Latest(s.hovers.T))
-				return s.submit != columnar.Null && last != columnar.Null, s.t0+last > s.submit+submitSlack
+				last := max(byproduct.Latest(s.Clicks.T), byproduct.Latest(s.Mouse.T), byproduct.Latest(s.Hovers.T))
+				return s.Submit != columnar.Null && last != columnar.Null, s.T0+last > s.Submit+submitSlack
 			}),
 		c("long_before_submission", "an event is more than a day before the HIT's submission: an impossible time", "t0 + first_event(clicks, mouse, hovers) < hit_submit_time - 86400000",
 			func(s *showing) (bool, bool) {
-				first := min(byproduct.Earliest(s.clicks.T), byproduct.Earliest(s.mouse.T), byproduct.Earliest(s.hovers.T))
-				return s.submit != columnar.Null && first != math.MaxInt64, s.t0+first < s.submit-longestHIT
+				first := min(byproduct.Earliest(s.Clicks.T), byproduct.Earliest(s.Mouse.T), byproduct.Earliest(s.Hovers.T))
+				return s.Submit != columnar.Null && first != math.MaxInt64, s.T0+first < s.Submit-longestHIT
 			}),
 		c("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",
 			func(s *showing) (bool, bool) {
@@ -101,7 +104,7 @@ func showingChecks() []showingCheck {
 			}),
 		c("no_worker", "no worker_id", "worker_id IS NULL", func(s *showing) (bool, bool) { return true, s.worker < 0 }),
 		c("no_assignment", "no assignment_id, so the HIT is unknown", "assignment_id IS NULL", func(s *showing) (bool, bool) { return true, s.assignment < 0 }),
-		c("no_submit_time", "no hit_submit_time", "hit_submit_time IS NULL", func(s *showing) (bool, bool) { return true, s.submit == columnar.Null }),
+		c("no_submit_time", "no hit_submit_time", "hit_submit_time IS NULL", func(s *showing) (bool, bool) { return true, s.Submit == columnar.Null }),
 	}
 }
 
@@ -141,7 +144,7 @@ func (a *quality) showing(s *showing) {
 			}
 		}
 	}
-	for i, p := range []*byproduct.Points{&s.clicks, &s.mouse} {
+	for i, p := range []*byproduct.Points{&s.Clicks, &s.Mouse} {
 		outside, nowhere, timeless := a.points[3*i], a.points[3*i+1], a.points[3*i+2]
 		for k := range p.T {
 			nowhere.N++

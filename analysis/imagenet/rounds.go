@@ -23,11 +23,11 @@ func newRounds(_ *engine, r *stat.Ratios) *rounds {
 
 func (a *rounds) picture(p *picture) {
 	a.grow(len(p.showings))
-	first := slices.IndexFunc(p.showings, (*showing).isSelected)
+	first := slices.IndexFunc(p.showings, (*showing).IsSelected)
 	times := 0
 	for k, s := range p.showings {
 		a.shown[k]++
-		if s.isSelected() {
+		if s.IsSelected() {
 			a.selected[k]++
 			times++
 		}

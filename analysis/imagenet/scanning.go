@@ -32,11 +32,11 @@ func (a *scanning) showing(s *showing) {
 		return
 	}
 	_, _, t := s.click()
-	if s.assignment < 0 || s.page == columnar.Null || s.slot == columnar.Null || t == columnar.Null || s.t0 == columnar.Null {
+	if s.assignment < 0 || s.Page == columnar.Null || s.slot == columnar.Null || t == columnar.Null || s.T0 == columnar.Null {
 		a.nowhere++
 		return
 	}
-	a.clicks = append(a.clicks, placedClick{s.assignment, s.cluster, int32(s.page), int32(s.slot), s.t0 + t, s.positionX})
+	a.clicks = append(a.clicks, placedClick{s.assignment, s.cluster, int32(s.Page), int32(s.slot), s.T0 + t, s.positionX})
 }
 
 func (a *scanning) Merge(o *scanning) {

@@ -19,7 +19,7 @@ type traceLengths struct {
 
 func newTraceLengths(*engine, *stat.Ratios) *traceLengths { return &traceLengths{} }
 
-func (a *traceLengths) showing(s *showing) { a.recorded = append(a.recorded, int32(s.mouse.Len())) }
+func (a *traceLengths) showing(s *showing) { a.recorded = append(a.recorded, int32(s.Mouse.Len())) }
 
 func (a *traceLengths) picture(p *picture) {
 	if p.final == nil {

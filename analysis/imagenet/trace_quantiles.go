@@ -55,9 +55,9 @@ func (a *quantiles) picture(p *picture) {
 	}
 	var hits, total [quantileBins]int64
 	for i := range n {
-		bin := 10 * i / n
+		bin := tr.Tenth(i)
 		if a.byTime {
-			bin = int(min(quantileBins-1, 10*(tr.Segment.T[i]-tr.From)/(p.t-tr.From)))
+			bin = tr.TimeTenth(i)
 		}
 		hit := plane.InAny(p.boxes, tr.Segment.X[i], tr.Segment.Y[i])
 		a.r.Count(p.final.cluster, a.pooled+stat.RatioID(bin), hit)

@@ -34,7 +34,7 @@ func (a *annotators) showing(s *showing) {
 		a.without++
 		return
 	}
-	d := deed{submit: s.submit, page: s.page, slot: s.slot, seq: s.seq, toClick: columnar.Null, assignment: s.assignment, hit: -1}
+	d := deed{submit: s.Submit, page: s.Page, slot: s.slot, seq: s.Seq, toClick: columnar.Null, assignment: s.assignment, hit: -1}
 	var w *way
 	if s.clicked() {
 		w = s.way(&a.tr)

@@ -1,11 +1,51 @@
 package imagenet
 
 import (
+	"math"
 	"slices"
 
 	"abtool/byproduct"
+	"abtool/byproduct/plane"
 	"abtool/store/columnar"
 )
+
+// A Showing is what one annotator did when an image was shown: a row of annotations.
+type Showing struct {
+	Order
+	Page          int64 // of the front end; columnar.Null: unknown
+	Selected      int64 // 1 or 0; columnar.Null: unknown
+	T0            int64 // from which times count, ms since 1970; columnar.Null: unknown
+	Clicks, Mouse byproduct.Points
+	Hovers        Hovers
+}
+
+// IsSelected reports whether the image was selected; unknown counts as not (docs/design/definitions.md#i2).
+func (s *Showing) IsSelected() bool { return s.Selected == 1 }
+
+// HasByproduct reports whether there is a click, a mouse sample or a hover (I2).
+func (s *Showing) HasByproduct() bool {
+	return s.Clicks.Len()+s.Mouse.Len()+len(s.Hovers.T) > 0
+}
+
+// Parity reports whether the image is selected exactly if the number of clicks is odd, clicks without a place
+// included (docs/design/definitions.md#i16); known is false where it is unknown whether it is selected.
+func (s *Showing) Parity() (agrees, known bool) {
+	return s.IsSelected() == (s.Clicks.Len()%2 == 1), s.Selected != columnar.Null
+}
+
+// FirstEvent returns the earliest time of the clicks, samples and hovers, ms since 1970; columnar.Null if none
+// is known.
+func (s *Showing) FirstEvent() int64 {
+	first := min(byproduct.Earliest(s.Clicks.T), byproduct.Earliest(s.Mouse.T), byproduct.Earliest(s.Hovers.T))
+	if first == math.MaxInt64 || s.T0 == columnar.Null {
+		return columnar.Null
+	}
+	return s.T0 + first
+}
+
+// InBC reports whether an image with these usable boxes is in the set BC: it has a box and a final click
+// (docs/design/definitions.md#i5).
+func InBC(boxes []plane.Box, finalClick bool) bool { return finalClick && len(boxes) > 0 }
 
 // An Order is the place of a showing in the order of its image's showings.
 type Order struct {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"abtool/byproduct"
+	"abtool/byproduct/plane"
 	"abtool/store/columnar"
 )
 
@@ -35,6 +37,35 @@ func TestClicks(t *testing.T) {
 		if first, last := FirstClick(c.x, c.y), LastClick(c.x, c.y); first != c.first || last != c.last {
 			t.Errorf("of %v, %v: %d and %d", c.x, c.y, first, last)
 		}
+	}
+}
+
+// An odd number of clicks selects an image, and clicks without a place count (I16).
+func TestParity(t *testing.T) {
+	clicks := func(n int) byproduct.Points { return byproduct.Points{T: make([]int64, n)} }
+	for _, c := range []struct {
+		selected      int64
+		clicks        int
+		agrees, known bool
+	}{{1, 1, true, true}, {1, 2, false, true}, {0, 3, false, true}, {0, 0, true, true}, {columnar.Null, 1, false, false}} {
+		s := Showing{Selected: c.selected, Clicks: clicks(c.clicks)}
+		if agrees, known := s.Parity(); known != c.known || known && agrees != c.agrees {
+			t.Errorf("%+v: %v, %v", c, agrees, known)
+		}
+		if s.IsSelected() != (c.selected == 1) || s.HasByproduct() != (c.clicks > 0) {
+			t.Errorf("%+v: selected %v, with a byproduct %v", c, s.IsSelected(), s.HasByproduct())
+		}
+	}
+	if s := (Showing{Hovers: Hovers{T: []int64{1}}}); !s.HasByproduct() {
+		t.Error("a hover is a byproduct (I2)")
+	}
+}
+
+// BC has the images with a box and a final click (I5).
+func TestInBC(t *testing.T) {
+	boxes := []plane.Box{{X1: 1, Y1: 1}}
+	if !InBC(boxes, true) || InBC(boxes, false) || InBC(nil, true) {
+		t.Error("BC is another set")
 	}
 }
 
