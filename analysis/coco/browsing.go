@@ -29,14 +29,14 @@ func newBrowsing(_ *engine, r *stat.Ratios) *browsing {
 }
 
 func (a *browsing) row(r *record) {
-	p := r.page
-	a.r.Add(p.cluster, a.events, float64(p.steps))
-	a.r.Add(p.cluster, a.distinct, float64(p.distinct))
-	a.r.Count(p.cluster, a.reach, p.reached)
-	a.r.Count(p.cluster, a.pages, p.keyboard > 0)
-	a.r.AddCount(p.cluster, a.keyboard, p.keyboard, p.steps)
-	a.r.AddCount(p.cluster, a.known, p.keyboard, p.steps-p.keyUnknown)
-	a.unknown += p.keyUnknown
+	p, b := r.page, &r.page.browsing
+	a.r.Add(p.cluster, a.events, float64(b.Steps))
+	a.r.Add(p.cluster, a.distinct, float64(b.Distinct))
+	a.r.Count(p.cluster, a.reach, b.Reached)
+	a.r.Count(p.cluster, a.pages, b.Keyboard > 0)
+	a.r.AddCount(p.cluster, a.keyboard, b.Keyboard, b.Steps)
+	a.r.AddCount(p.cluster, a.known, b.Keyboard, b.Steps-b.Unsaid)
+	a.unknown += b.Unsaid
 	for i, super := range r.browse {
 		known, yes := r.keyboard[i] != columnar.Null, r.keyboard[i] == 1
 		if super == columnar.Null {

@@ -6,6 +6,7 @@ import (
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct"
+	"abtool/byproduct/coco"
 	"abtool/internal/stat"
 )
 
@@ -39,6 +40,9 @@ func (b *breakdown) at(id int32) *profile {
 	}
 	if b.list[id] == nil {
 		b.list[id] = &profile{}
+		if b.key == "hit" {
+			b.list[id].hit = &coco.HIT{}
+		}
 	}
 	return b.list[id]
 }
@@ -75,11 +79,11 @@ func (b *breakdown) page(g *page) {
 		b.at(g.icons[i].Class).judgeIcon(&g.icons[i])
 	}
 	for _, f := range g.found {
-		p := b.at(f.class)
+		p := b.at(f.Class)
 		p.known++
 		p.classes++
-		p.retrieved += stat.One(f.placed)
-		p.recall.Add(float64(stat.One(f.placed)))
+		p.retrieved += stat.One(f.Placed)
+		p.recall.Add(float64(stat.One(f.Placed)))
 	}
 }
 

@@ -62,7 +62,7 @@ func (a *categoryRecall) page(p *page) {
 		return
 	}
 	for _, f := range p.found {
-		a.largest[f.class] = math.Inf(-1)
+		a.largest[f.Class] = math.Inf(-1)
 	}
 	for i := range p.truth.Instances {
 		o := &p.truth.Instances[i]
@@ -78,12 +78,12 @@ func (a *categoryRecall) page(p *page) {
 		a.largest[o.Class] = max(a.largest[o.Class], s)
 	}
 	for _, f := range p.found {
-		a.r.Count(p.cluster, a.byClass+stat.RatioID(f.class), f.placed)
-		if math.IsInf(a.largest[f.class], -1) {
+		a.r.Count(p.cluster, a.byClass+stat.RatioID(f.Class), f.Placed)
+		if math.IsInf(a.largest[f.Class], -1) {
 			a.noSize++
 			continue
 		}
-		a.r.Count(p.cluster, a.byBin+stat.RatioID(sizeBin(a.largest[f.class])), f.placed)
+		a.r.Count(p.cluster, a.byBin+stat.RatioID(sizeBin(a.largest[f.Class])), f.Placed)
 	}
 }
 

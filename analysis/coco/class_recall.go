@@ -23,12 +23,11 @@ func (a *classRecall) page(p *page) {
 		a.noTruth++
 		return
 	}
-	v, ok := p.recall(false)
+	v, ever, ok := p.recall.Share()
 	if !ok {
 		a.noClass++
 		return
 	}
-	ever, _ := p.recall(true)
 	a.r.Add(p.cluster, a.placed, v)
 	a.r.Add(p.cluster, a.anyAdd, ever)
 	a.byPlaced.Add(v)

@@ -18,11 +18,11 @@ func (a *counts) row(r *record) {
 	p := r.page
 	a.records++
 	a.actions += p.actions
-	a.steps += p.steps
+	a.steps += p.browsing.Steps
 	a.samples += p.samples
 	a.unknownType += p.unknownType
 	a.unknownIcon += p.unknownIcon
-	if p.actions+p.steps+p.samples > 0 {
+	if p.actions+p.browsing.Steps+p.samples > 0 {
 		a.annotated++
 	}
 	for i := range p.icons {

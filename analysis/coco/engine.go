@@ -139,7 +139,7 @@ type worker struct {
 	pages      []*page
 	leastImage int64 // of the ground truth; valid where sawImages
 	sawImages  bool
-	found      []found // of the page at hand
+	found      []coco.Found // of the page at hand
 
 	people pass.People
 
@@ -149,9 +149,6 @@ type worker struct {
 	sequence []byte
 	image    coco.Image
 }
-
-// lastSuperclass is the number of the superclass that is reached before submitting.
-const lastSuperclass = 10
 
 // rows takes a row group of annotations.
 func (w *worker) rows(group int) error {
@@ -196,19 +193,7 @@ func (w *worker) row(i int) *record {
 	}
 	p.actions, p.samples = int64(len(row.kind)), int64(row.mouse.Len())
 	w.icons(p, row)
-	for k, b := range row.browse {
-		p.steps++
-		if b != columnar.Null && !slices.Contains(row.browse[:k], b) {
-			p.distinct++
-		}
-		p.reached = p.reached || b == lastSuperclass
-		switch row.keyboard[k] {
-		case columnar.Null:
-			p.keyUnknown++
-		case 1:
-			p.keyboard++
-		}
-	}
+	p.browsing = coco.Browse(row.browse, row.keyboard)
 	return row
 }
 

@@ -17,7 +17,7 @@ func (a hits) Merge(o hits) { a.breakdown.merge(o.breakdown) }
 
 func (a hits) Result(e *engine, r *result.Statistic) {
 	rules := e.Options.Rules
-	var n, withRecall, withPrecision, lowRecall, lowPrecision, fewPages, flagged int64
+	var n, lowRecall, lowPrecision, fewPages, flagged int64
 	var recall, precision stat.Mean
 	var durations, pages []int64
 	var recalls, precisions []float64
@@ -27,47 +27,31 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 	}.Columns(), func(p *profile) []any {
 		n++
 		pages = append(pages, p.pages)
-		var low, wrong any
-		bad := false
-		if p.recall.N > 0 {
-			v := float64(p.recall.Value())
+		low, wrong, short := p.hit.Flags(rules.MinRecall, rules.MinPrecision, rules.MinCOCOPages)
+		lowRecall += stat.One(low)
+		lowPrecision += stat.One(wrong)
+		fewPages += stat.One(short)
+		flagged += stat.One(low || wrong || short)
+		var lowCell, wrongCell any
+		if p.hit.Recall.N > 0 {
+			v := float64(p.hit.Recall.Value())
 			recall.Add(v)
-			recalls = append(recalls, v)
-			withRecall++
-			low = v < rules.MinRecall
-			if v < rules.MinRecall {
-				lowRecall++
-				bad = true
-			}
+			recalls, lowCell = append(recalls, v), low
 		}
-		if p.judged > 0 {
-			v := float64(stat.Share(p.hits, p.judged))
+		if p.hit.Icons > 0 {
+			v := p.hit.Precision()
 			precision.Add(v)
-			precisions = append(precisions, v)
-			withPrecision++
-			wrong = v < rules.MinPrecision
-			if v < rules.MinPrecision {
-				lowPrecision++
-				bad = true
-			}
-		}
-		short := len(p.pageNumbers) < rules.MinCOCOPages
-		if short {
-			fewPages++
-			bad = true
-		}
-		if bad {
-			flagged++
+			precisions, wrongCell = append(precisions, v), wrong
 		}
 		var d, worker any
-		if ms, ok := p.duration(); ok {
+		if ms, ok := p.hit.Duration(); ok {
 			durations = append(durations, ms)
 			d = ms
 		}
 		if w := firstName(p.workers, e.Workers); w != "" {
 			worker = e.Options.Show("worker", w)
 		}
-		return []any{worker, int64(len(p.pageNumbers)), d, low, wrong, short}
+		return []any{worker, int64(len(p.hit.Pages)), d, lowCell, wrongCell, short}
 	})
 	_, _, skew := stat.Moments(recalls)
 	byPages, byRecall, byPrecision := result.Quantiles(pages), result.Quantiles(recalls), result.Quantiles(precisions) // sorts them
@@ -79,8 +63,8 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 		result.Median("pages_median", "median number of pages of a HIT in the data", "count", "HITs", pages))
 	r.Add(result.MeanOf("precision", "mean over HITs of the share of icons on their mask", result.UnitShare, "HITs with an icon on an image of the ground truth", &precision)...)
 	r.Add(result.Value{Name: "duration_median", Title: "median of the sum of the times of pages", Value: stat.Number(stat.Median(durations)), Unit: result.UnitMS, N: int64(len(durations)), Of: "HITs with known times", Interval: stat.MedianInterval(durations)},
-		result.Proportion("low_recall", "HITs with a recall below the threshold", "HITs that have one", lowRecall, withRecall),
-		result.Proportion("low_precision", "HITs with a precision below the threshold", "HITs that have one", lowPrecision, withPrecision),
+		result.Proportion("low_recall", "HITs with a recall below the threshold", "HITs that have one", lowRecall, recall.N),
+		result.Proportion("low_precision", "HITs with a precision below the threshold", "HITs that have one", lowPrecision, precision.N),
 		result.Proportion("few_pages", "HITs with fewer pages than the threshold", "HITs", fewPages, n),
 		result.Proportion("flagged", "HITs with any of the three", "HITs", flagged, n))
 	r.WarnFew(r.Values[0])

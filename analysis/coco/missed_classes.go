@@ -35,23 +35,23 @@ func (a *missedClasses) page(p *page) {
 	case p.truth == nil:
 		a.noTruth++
 		return
-	case p.classes == 0:
+	case p.recall.Classes == 0:
 		a.noClass++
 		return
 	}
 	missed := 0
 	for _, f := range p.found {
-		never, away := !f.placed && !f.anyAdd, !f.placed && f.anyAdd
+		never, away := f.NeverPlaced(), f.TakenAway()
 		a.r.Count(p.cluster, a.never, never)
 		a.r.Count(p.cluster, a.away, away)
-		a.r.Count(p.cluster, a.byClass+stat.RatioID(f.class), never)
+		a.r.Count(p.cluster, a.byClass+stat.RatioID(f.Class), never)
 		switch {
 		case never:
 			missed++
 		case away:
-			a.taken[f.class]++
+			a.taken[f.Class]++
 		default:
-			a.retrieved[f.class]++
+			a.retrieved[f.Class]++
 		}
 	}
 	a.r.Count(p.cluster, a.images, missed > 0)

@@ -25,45 +25,34 @@ type icon struct {
 
 // A page is a row of annotations, and what its image says of it.
 type page struct {
-	seq, image            int64
-	worker, hit           int32 // numbers of names; −1: unknown
-	cluster               int32
-	index, spent          int64 // columnar.Null: unknown
-	started               int64
-	width, height         float64
-	origWidth, origH      int64
-	icons                 []icon // known classes alone, in order of their first action
-	actions, samples      int64
-	unknownType           int64 // actions (C2)
-	unknownIcon           int64
-	steps, distinct       int64 // through the superclasses (C13)
-	keyboard, keyUnknown  int64
-	reached               bool // the last superclass
-	truth                 *coco.Image
-	classes               int64 // on the image
-	retrieved, retrieved2 int64 // of them, placed; ever added
-	found                 []found
+	seq, image       int64
+	worker, hit      int32 // numbers of names; −1: unknown
+	cluster          int32
+	index, spent     int64 // columnar.Null: unknown
+	started          int64
+	width, height    float64
+	origWidth, origH int64
+	icons            []icon // known classes alone, in order of their first action
+	actions, samples int64
+	unknownType      int64 // actions (C2)
+	unknownIcon      int64
+	browsing         coco.Browsing
+	truth            *coco.Image
+	found            []coco.Found // classes of the image, during the call that the page is passed to
+	recall           coco.Recall  // of them
 }
 
-// A found says what became of a class that the page's image has. A page's list of them is valid
-// during the call that the page is passed to.
-type found struct {
-	class          class
-	placed, anyAdd bool // C7, and its variant
-}
-
-// recall is of the page's classes; ok is false where the image has none or is not known (C8).
-func (p *page) recall(anyAdd bool) (r float64, ok bool) {
-	if p.truth == nil || p.classes == 0 {
-		return 0, false
+// icon returns the icon of a class, nil if there is none.
+func (p *page) icon(c class) *coco.Icon {
+	for i := range p.icons {
+		if p.icons[i].Class == c {
+			return &p.icons[i].Icon
+		}
 	}
-	if anyAdd {
-		return float64(p.retrieved2) / float64(p.classes), true
-	}
-	return float64(p.retrieved) / float64(p.classes), true
+	return nil
 }
 
-// record is a row of annotations with its lists; it lives during the call.
+// A record is a row of annotations with its lists; it lives during the call.
 type record struct {
 	page  *page
 	mouse byproduct.Points

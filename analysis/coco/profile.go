@@ -21,7 +21,7 @@ type profile struct {
 	recall                           stat.Mean
 	distance, dx, dy, du, dv         stat.Sum
 	spent, first                     []int64
-	pageNumbers                      []int64
+	hit                              *coco.HIT // of a HIT
 	workers, assignments             []int32
 	samples                          int64
 	still                            int64 // pages with icons and no mouse sample
@@ -32,15 +32,15 @@ func (p *profile) addPage(r *record) {
 	g := r.page
 	p.pages++
 	p.actions += g.actions
-	p.steps += g.steps
-	p.keyboard += g.keyboard
-	p.keyUnknown += g.keyUnknown
+	p.steps += g.browsing.Steps
+	p.keyboard += g.browsing.Keyboard
+	p.keyUnknown += g.browsing.Unsaid
 	p.samples += g.samples
 	if g.spent != columnar.Null {
 		p.spent = append(p.spent, g.spent)
 	}
-	if g.index != columnar.Null && !slices.Contains(p.pageNumbers, g.index) {
-		p.pageNumbers = append(p.pageNumbers, g.index)
+	if p.hit != nil {
+		p.hit.AddPage(g.index, g.spent)
 	}
 	if g.worker >= 0 && !slices.Contains(p.workers, g.worker) {
 		p.workers = append(p.workers, g.worker)
@@ -99,8 +99,9 @@ func (p *profile) judgeIcon(k *icon) {
 		return
 	}
 	p.judged++
-	if k.onMask {
-		p.hits++
+	p.hits += stat.One(k.onMask)
+	if p.hit != nil {
+		p.hit.AddIcon(k.onMask)
 	}
 	if k.nearest {
 		p.boxed++
@@ -115,10 +116,13 @@ func (p *profile) judge(g *page) {
 		return
 	}
 	p.known++
-	p.classes += g.classes
-	p.retrieved += g.retrieved
-	if v, ok := g.recall(false); ok {
+	p.classes += g.recall.Classes
+	p.retrieved += g.recall.Placed
+	if v, _, ok := g.recall.Share(); ok {
 		p.recall.Add(v)
+	}
+	if p.hit != nil {
+		p.hit.AddRecall(g.recall)
 	}
 	for i := range g.icons {
 		p.judgeIcon(&g.icons[i])
@@ -138,16 +142,10 @@ func (p *profile) merge(o *profile) {
 	}
 	p.recall.Merge(&o.recall)
 	p.spent, p.first = append(p.spent, o.spent...), append(p.first, o.first...)
-	p.pageNumbers = pass.Unite(p.pageNumbers, o.pageNumbers)
-	p.workers, p.assignments = pass.Unite(p.workers, o.workers), pass.Unite(p.assignments, o.assignments)
-}
-
-// duration is the sum of the times of pages (C9); ok is false where none is known.
-func (p *profile) duration() (ms int64, ok bool) {
-	for _, t := range p.spent {
-		ms += t
+	if p.hit != nil {
+		p.hit.Merge(o.hit)
 	}
-	return ms, len(p.spent) > 0
+	p.workers, p.assignments = pass.Unite(p.workers, o.workers), pass.Unite(p.assignments, o.assignments)
 }
 
 var profileColumns = result.Header{

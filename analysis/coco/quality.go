@@ -86,7 +86,7 @@ func rowChecks() []rowCheck {
 				return true, !slices.ContainsFunc(r.page.icons, func(k icon) bool { return k.Placed })
 			}),
 		pages("last_superclass_not_reached", "the last superclass was not reached, without which a page cannot be submitted", "NOT list_contains([b.category_idx FOR b IN browsing], 10)",
-			func(r *record) (bool, bool) { return true, !r.page.reached }),
+			func(r *record) (bool, bool) { return true, !r.page.browsing.Reached }),
 		pages("no_sample", "icons, but no mouse sample", "len(actions) > 0 AND len(mouse) = 0",
 			func(r *record) (bool, bool) { return len(r.kind) > 0, r.mouse.Len() == 0 }),
 		pages("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"abtool/byproduct/coco"
-	"abtool/internal/stat"
 )
 
 // images takes a row group of the ground truth, each image with the page that annotated it.
@@ -63,29 +62,14 @@ func (w *worker) judge(p *page) {
 	for i := range p.icons {
 		p.icons[i].judge(m)
 	}
-	w.found = w.found[:0]
-	for i := range m.Instances {
-		c := m.Instances[i].Class
-		if c < 0 || m.Has(c, i) {
-			continue
-		}
-		f := found{class: c}
-		for k := range p.icons {
-			if p.icons[k].Class == c {
-				p.icons[k].present = true
-				f.placed, f.anyAdd = p.icons[k].Placed, p.icons[k].AnyAdd
-			}
-		}
-		p.retrieved += stat.One(f.placed)
-		p.retrieved2 += stat.One(f.anyAdd)
-		w.found = append(w.found, f)
-	}
-	p.classes, p.found = int64(len(w.found)), w.found
+	w.found = m.Find(w.found[:0], p.icon)
+	p.found, p.recall = w.found, coco.RecallOf(w.found)
 }
 
 // judge holds the icon's point, and where it ended, against the objects of its class.
 func (k *icon) judge(m *coco.Image) {
 	c := k.Class
+	k.present = m.Has(c, len(m.Instances))
 	if k.Added() {
 		k.onMask, k.onBox, k.continuous = m.OnMask(c, k.X, k.Y), m.InBox(c, k.X, k.Y), m.InPolygons(c, k.X, k.Y)
 		if b, n := m.Nearest(c, k.X, k.Y); n > 0 {

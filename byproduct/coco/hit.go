@@ -1,0 +1,71 @@
+package coco
+
+import (
+	"math"
+	"slices"
+
+	"abtool/internal/stat"
+	"abtool/store/columnar"
+)
+
+// A HIT is what an annotator submitted at once: the pages of a hit_id (C9, docs/design/definitions.md#c9).
+type HIT struct {
+	Pages       []int64   // distinct
+	Recall      stat.Mean // of the pages whose image has a class
+	Icons, Hits int64     // icons with a point on images of the ground truth; of them, on a mask of their class
+
+	spent int64
+	timed bool
+}
+
+// AddPage adds a page by its number and the time spent on it, ms; columnar.Null is unknown.
+func (h *HIT) AddPage(page, spent int64) {
+	if page != columnar.Null && !slices.Contains(h.Pages, page) {
+		h.Pages = append(h.Pages, page)
+	}
+	if spent != columnar.Null {
+		h.spent, h.timed = h.spent+spent, true
+	}
+}
+
+// AddRecall adds the recall of a page whose image is in the ground truth.
+func (h *HIT) AddRecall(r Recall) {
+	if v, _, ok := r.Share(); ok {
+		h.Recall.Add(v)
+	}
+}
+
+// AddIcon adds an icon with a point on such a page.
+func (h *HIT) AddIcon(onMask bool) {
+	h.Icons++
+	h.Hits += stat.One(onMask)
+}
+
+// Merge adds the pages of another part of the HIT.
+func (h *HIT) Merge(o *HIT) {
+	for _, p := range o.Pages {
+		h.AddPage(p, columnar.Null)
+	}
+	h.Recall.Merge(&o.Recall)
+	h.Icons += o.Icons
+	h.Hits += o.Hits
+	h.spent += o.spent
+	h.timed = h.timed || o.timed
+}
+
+// Precision returns the share of icons on a mask of their class, NaN without icons.
+func (h *HIT) Precision() float64 {
+	if h.Icons == 0 {
+		return math.NaN()
+	}
+	return float64(h.Hits) / float64(h.Icons)
+}
+
+// Duration returns the sum of the times of the pages, ms; ok is false where none is known.
+func (h *HIT) Duration() (ms int64, ok bool) { return h.spent, h.timed }
+
+// Flags reports which thresholds of the paper a HIT stays below. An undefined recall or precision is not
+// below any.
+func (h *HIT) Flags(recall, precision float64, pages int) (lowRecall, lowPrecision, fewPages bool) {
+	return float64(h.Recall.Value()) < recall, h.Precision() < precision, len(h.Pages) < pages
+}
