@@ -22,7 +22,7 @@ func PointsAt(t, x, y *columnar.Values, i int) Points {
 // Len returns the number of points.
 func (p Points) Len() int { return len(p.T) }
 
-// Placed reports whether a point has a place (R6).
+// Placed reports whether a point has a place (R6, docs/design/definitions.md#r6).
 func Placed(x, y float64) bool { return x == x && y == y }
 
 // Valid reports whether point i has a place (R6).
@@ -41,7 +41,8 @@ func (p *Points) Push(t int64, x, y float64) {
 	p.T, p.X, p.Y = append(p.T, t), append(p.X, x), append(p.Y, y)
 }
 
-// A Trace is the mouse's way to a click, or to an icon: valid samples with a time, in document order (I12).
+// A Trace is the mouse's way to a click, or to an icon: valid samples with a time, in document order (I12,
+// docs/design/definitions.md#i12).
 type Trace struct {
 	Click   int64  // time of the click; columnar.Null: unknown, and there are no samples
 	From    int64  // the last 'enter' at or before it (I13), of COCO the action before; columnar.Null: none
@@ -57,7 +58,7 @@ func (tr *Trace) Reset() {
 }
 
 // Tenth returns the tenth of the segment that sample i is in, by equal numbers of samples
-// (docs/design/definitions.md#i14): 0 begins with entering, 9 ends with the click.
+// (I14, docs/design/definitions.md#i14): 0 begins with entering, 9 ends with the click.
 func (tr *Trace) Tenth(i int) int { return 10 * i / tr.Segment.Len() }
 
 // TimeTenth returns the tenth by equal times (I14). From and Click must differ.

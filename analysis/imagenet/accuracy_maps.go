@@ -7,7 +7,8 @@ import (
 	"abtool/internal/stat"
 )
 
-// accuracyMaps is the accuracy by where the box is, and by where the click is (I11).
+// accuracyMaps is the accuracy by where the box is, and by where the click is (I11,
+// docs/design/definitions.md#i11): every box of an image counts, and each image once at its click.
 type accuracyMaps struct{ gtN, gtHits, clickN, clickHits plane.Grid }
 
 func newAccuracyMaps(*engine, *stat.Ratios) *accuracyMaps { return &accuracyMaps{} }

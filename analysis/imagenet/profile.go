@@ -12,7 +12,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// A profile is what the showings of one annotator, HIT, class or week have in common.
+// A profile is what the showings of one annotator, HIT, class or week have in common; of an annotator, the values
+// of I19 (docs/design/definitions.md#i19).
 type profile struct {
 	showings, selected, clicked, boxed, hits int64
 	centre                                   int64 // clicks on the centre

@@ -11,7 +11,7 @@ import (
 // An Action is the kind of an action with an icon.
 type Action int8
 
-// Kinds of actions. Those of unknown kind do not count (C2).
+// Kinds of actions. Those of unknown kind do not count (C2, docs/design/definitions.md#c2).
 const (
 	Unknown Action = iota
 	Add
@@ -113,13 +113,15 @@ func (k *Icon) Take(kind Action, x, y float64) {
 	}
 }
 
-// Added reports whether there is an add with a place, which is the icon's point (C3).
+// Added reports whether there is an add with a place, which is the icon's point (C3,
+// docs/design/definitions.md#c3).
 func (k *Icon) Added() bool { return k.X == k.X }
 
 // Ends reports whether the icon is placed in the end, and where is known.
 func (k *Icon) Ends() bool { return k.Placed && k.EndX == k.EndX }
 
-// Pixel returns the whole pixels of a point as the public loader has them (L2), from the sizes of the record.
+// Pixel returns the whole pixels of a point as the public loader has them (L2,
+// docs/design/definitions.md#l2), from the sizes of the record.
 func Pixel(x, y float64, width, height int32) (px, py int64) {
 	return int64(x * float64(width)), int64(y * float64(height))
 }

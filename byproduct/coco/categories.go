@@ -14,7 +14,7 @@ func CategoriesOf(d *store.DataSet) []store.Category {
 }
 
 // Categories are COCO's 80 classes by id, for stores without ground truth. An id is the place of the name
-// in the public loader's list of 91 names, counted from 1 (L2).
+// in the public loader's list of 91 names, counted from 1 (L2, docs/design/definitions.md#l2).
 var Categories = []store.Category{
 	{ID: 1, Name: "person"}, {ID: 2, Name: "bicycle"}, {ID: 3, Name: "car"}, {ID: 4, Name: "motorcycle"},
 	{ID: 5, Name: "airplane"}, {ID: 6, Name: "bus"}, {ID: 7, Name: "train"}, {ID: 8, Name: "truck"},

@@ -24,7 +24,8 @@ type Instance struct {
 // Sized reports whether the image's size is known.
 func (m *Image) Sized() bool { return m.Width > 0 && m.Height > 0 }
 
-// Share returns the area of the bounding box as a share of the image (C11); ok is false if either is unknown.
+// Share returns the area of the bounding box as a share of the image (C11, docs/design/definitions.md#c11);
+// ok is false if either is unknown.
 func (o *Instance) Share(m *Image) (s float64, ok bool) {
 	if !o.HasBox || !m.Sized() {
 		return 0, false
@@ -51,7 +52,7 @@ func (m *Image) Has(class int32, n int) bool {
 }
 
 // OnMask reports whether the pixel under a point, in fractions of the image, is set in a mask of a class,
-// crowds included (C5).
+// crowds included (C5, docs/design/definitions.md#c5).
 func (m *Image) OnMask(class int32, x, y float64) bool {
 	px, py, inside := plane.Pixel(x, y, m.Width, m.Height)
 	if !inside {
@@ -81,7 +82,8 @@ func (m *Image) InPolygons(class int32, x, y float64) bool {
 	return false
 }
 
-// InBox reports whether a point is in a bounding box of a class, edges included (C6).
+// InBox reports whether a point is in a bounding box of a class, edges included (C6,
+// docs/design/definitions.md#c6).
 func (m *Image) InBox(class int32, x, y float64) bool {
 	px, py := x*float64(m.Width), y*float64(m.Height)
 	for i := range m.Instances {
@@ -97,7 +99,7 @@ func (m *Image) InBox(class int32, x, y float64) bool {
 }
 
 // Nearest returns the bounding box of a class that is nearest to a point, and how many boxes the class has
-// (C12).
+// (C12, docs/design/definitions.md#c12).
 func (m *Image) Nearest(class int32, x, y float64) (best plane.Box, boxes int) {
 	for i := range m.Instances {
 		o := &m.Instances[i]

@@ -60,8 +60,9 @@ func (c *Images) clone(i int) *Image {
 	return m
 }
 
-// On reports whether a point, in fractions of the image, lies on any mask of the class (C5). known is false
-// for an image that was not read, has no size, or has no object of the class.
+// On reports whether a point, in fractions of the image, lies on any mask of the class (C5,
+// docs/design/definitions.md#c5). known is false for an image that was not read, has no size, or has no
+// object of the class.
 func (t *Truth) On(image, class string, x, y float64) (on, known bool) {
 	m := t.images[image]
 	c, ok := t.class[class]

@@ -8,7 +8,7 @@ import (
 )
 
 // A HIT is what an annotator submitted at once: the showings of an assignment
-// (docs/design/definitions.md#i17). Of its images and pages only those that were released are known.
+// (I17, docs/design/definitions.md#i17). Of its images and pages only those that were released are known.
 type HIT struct {
 	Showings, Selected int64
 	Pages              []int64 // distinct
@@ -71,7 +71,7 @@ func (h *HIT) Duration() (ms int64, ok bool) {
 	return h.submit - h.first, true
 }
 
-// Flags reports which thresholds of the paper a HIT stays below (docs/design/definitions.md#i18).
+// Flags reports which thresholds of the paper a HIT stays below (I18, docs/design/definitions.md#i18).
 func (h *HIT) Flags(recall float64, selected, pages int) (lowRecall, fewSelected, fewPages bool) {
 	return h.Recall() < recall, h.Selected < int64(selected), len(h.Pages) < pages
 }

@@ -155,14 +155,14 @@ func (m *Images) Apart() (record, box string, apart bool) {
 // Len returns the number of images.
 func (m *Images) Len() int { return m.IDs.Len() }
 
-// Boxes returns the usable boxes of an image (R10).
+// Boxes returns the usable boxes of an image (R10, docs/design/definitions.md#r10).
 func (m *Images) Boxes(image int32) []plane.Box {
 	from, to := m.starts[image], m.starts[image+1]
 	return m.boxes[from:to:to]
 }
 
-// On reports whether a point, in fractions of the image, lies in any box of the image (I6). known is false
-// for an image without a usable box.
+// On reports whether a point, in fractions of the image, lies in any box of the image (I6,
+// docs/design/definitions.md#i6). known is false for an image without a usable box.
 func (m *Images) On(id string, x, y float64) (on, known bool) {
 	image, ok := m.IDs.Find(id, 0)
 	if !ok {
@@ -175,8 +175,8 @@ func (m *Images) On(id string, x, y float64) (on, known bool) {
 // AllBoxes returns the usable boxes of all images.
 func (m *Images) AllBoxes() []plane.Box { return m.boxes }
 
-// Universe counts the images that the byproducts speak of (I1), the images with usable boxes, and the
-// boxes.
+// Universe counts the images that the byproducts speak of (I1, docs/design/definitions.md#i1), the images
+// with usable boxes, and the boxes.
 func (m *Images) Universe() (images, boxed, boxes int64) {
 	for i, n := range m.Shown {
 		if n < 0 {

@@ -19,7 +19,8 @@ type Showing struct {
 	Hovers        Hovers
 }
 
-// IsSelected reports whether the image was selected; unknown counts as not (docs/design/definitions.md#i2).
+// IsSelected reports whether the image was selected; unknown counts as not (I2,
+// docs/design/definitions.md#i2).
 func (s *Showing) IsSelected() bool { return s.Selected == 1 }
 
 // HasByproduct reports whether there is a click, a mouse sample or a hover (I2).
@@ -28,13 +29,13 @@ func (s *Showing) HasByproduct() bool {
 }
 
 // Parity reports whether the image is selected exactly if the number of clicks is odd, clicks without a place
-// included (docs/design/definitions.md#i16); known is false where it is unknown whether it is selected.
+// included (I16, docs/design/definitions.md#i16); known is false where it is unknown whether it is selected.
 func (s *Showing) Parity() (agrees, known bool) {
 	return s.IsSelected() == (s.Clicks.Len()%2 == 1), s.Selected != columnar.Null
 }
 
-// FirstEvent returns the earliest time of the clicks, samples and hovers, ms since 1970; columnar.Null if none
-// is known.
+// FirstEvent returns the earliest time of the clicks, samples and hovers, ms since 1970; columnar.Null if
+// none is known.
 func (s *Showing) FirstEvent() int64 {
 	first := min(byproduct.Earliest(s.Clicks.T), byproduct.Earliest(s.Mouse.T), byproduct.Earliest(s.Hovers.T))
 	if first == math.MaxInt64 || s.T0 == columnar.Null {
@@ -44,7 +45,7 @@ func (s *Showing) FirstEvent() int64 {
 }
 
 // InBC reports whether an image with these usable boxes is in the set BC: it has a box and a final click
-// (docs/design/definitions.md#i5).
+// (I5, docs/design/definitions.md#i5).
 func InBC(boxes []plane.Box, finalClick bool) bool { return finalClick && len(boxes) > 0 }
 
 // An Order is the place of a showing in the order of its image's showings.
@@ -53,9 +54,9 @@ type Order struct {
 	Seq    int64 // row of annotations
 }
 
-// After reports whether a showing comes after another (I3): by hit_submit_time, missing first, ties in
-// document order. The final click is of the last showing that is selected and has a click with a place
-// (I4).
+// After reports whether a showing comes after another (I3, docs/design/definitions.md#i3): by
+// hit_submit_time, missing first, ties in document order. The final click is of the last showing that is
+// selected and has a click with a place (I4, docs/design/definitions.md#i4).
 func (o Order) After(other Order) bool {
 	if o.Submit != other.Submit {
 		return o.Submit > other.Submit // columnar.Null is the least
@@ -85,7 +86,7 @@ func LastClick(x, y []float64) int {
 }
 
 // A FirstMean is the mean of the first clicks of an image's selected showings, as the public loader has it
-// (L1). They are added in document order: then its sums are the loader's.
+// (L1, docs/design/definitions.md#l1). They are added in document order: then its sums are the loader's.
 type FirstMean struct {
 	N    int
 	x, y float64
@@ -117,7 +118,7 @@ type Hovers struct {
 }
 
 // Enters returns the number of entries with a time at or before a click, and the time of the latest, which
-// is where the segment of the trace begins (I13); columnar.Null for none.
+// is where the segment of the trace begins (I13, docs/design/definitions.md#i13); columnar.Null for none.
 func (h Hovers) Enters(click int64) (n, last int64) {
 	last = columnar.Null
 	if click == columnar.Null {

@@ -18,7 +18,7 @@ func (b Box) With(x, y float64) Box {
 	return Box{min(b.X0, x), min(b.Y0, y), max(b.X1, x), max(b.Y1, y)}
 }
 
-// Contains reports whether a point lies in the box (I6).
+// Contains reports whether a point lies in the box (I6, docs/design/definitions.md#i6).
 func (b Box) Contains(x, y float64) bool {
 	return x >= b.X0 && x <= b.X1 && y >= b.Y0 && y <= b.Y1
 }
@@ -51,7 +51,8 @@ func InAny(boxes []Box, x, y float64) bool {
 	return false
 }
 
-// Nearer reports whether the box is nearer to a point than another: by distance, then by area (I15).
+// Nearer reports whether the box is nearer to a point than another: by distance, then by area (I15,
+// docs/design/definitions.md#i15).
 func (b Box) Nearer(other Box, x, y float64) bool {
 	d, at := b.Distance(x, y), other.Distance(x, y)
 	return d < at || d == at && b.Area() < other.Area()
@@ -73,7 +74,8 @@ func (b Box) Frame(x, y float64) (u, v float64) {
 	return (x - b.X0) / (b.X1 - b.X0), (y - b.Y0) / (b.Y1 - b.Y0)
 }
 
-// CentreDistance returns how far a point is from (0.5, 0.5), in fractions of the two axes (I19).
+// CentreDistance returns how far a point is from (0.5, 0.5), in fractions of the two axes (I19,
+// docs/design/definitions.md#i19).
 func CentreDistance(x, y float64) float64 { return math.Hypot(x-0.5, y-0.5) }
 
 // Intersection returns the area that two boxes share.

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// GridSize is the number of rows and columns of the maps of an image (I10): the middle cell of
-// 11 × 11 has 0.82 % of the area, as the paper's.
+// GridSize is the number of rows and columns of the maps of an image (I10, docs/design/definitions.md#i10):
+// the middle cell of 11 × 11 has 0.82 % of the area, as the paper's.
 const GridSize = 11
 
 // A Grid counts points of an image, in fractions, on 11 × 11 cells.
@@ -63,8 +63,8 @@ func (g *Grid) Counts() (counts [][]int64) {
 	return counts
 }
 
-// FrameSize is the number of rows and columns of the maps in the frame of a box (I15), which
-// reach from −1 to 2 where the box is 0…1.
+// FrameSize is the number of rows and columns of the maps in the frame of a box (I15,
+// docs/design/definitions.md#i15), which reach from −1 to 2 where the box is 0…1.
 const FrameSize = 41
 
 // A Frame gathers points in the frames of their boxes: 0…1 is the box, v points down.

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// A Mask is polygons, of which Rings has the number of values each, or runs, or both (C5): the even-odd
-// rule at the centre of each pixel for polygons, each by itself, and run lengths down the columns for
-// crowds.
+// A Mask is polygons, of which Rings has the number of values each, or runs, or both (C5,
+// docs/design/definitions.md#c5): the even-odd rule at the centre of each pixel for polygons, each by
+// itself, and run lengths down the columns for crowds.
 type Mask struct {
 	Polygon       []float64 // x0, y0, x1, y1, … px
 	Rings         []int64

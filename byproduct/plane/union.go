@@ -46,7 +46,7 @@ func (u *Union) Of(boxes []Box) {
 	}
 }
 
-// Area returns the area of the union (I7).
+// Area returns the area of the union (I7, docs/design/definitions.md#i7).
 func (u *Union) Area() (a float64) {
 	for _, p := range u.pieces {
 		a += p.Area()

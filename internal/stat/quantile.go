@@ -11,7 +11,7 @@ type real interface {
 }
 
 // Quantile returns the q-quantile of sorted values by linear interpolation between the two nearest
-// ranks, numpy's default (C14); NaN for none.
+// ranks, numpy's default (C14, docs/design/definitions.md#c14); NaN for none.
 func Quantile[T real](sorted []T, q float64) float64 {
 	n := len(sorted)
 	if n == 0 {
