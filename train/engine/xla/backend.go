@@ -14,6 +14,7 @@ import (
 	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/compute/gobackend"
 	pjrt "github.com/gomlx/go-xla/compute/xla"
+	pjrtapi "github.com/gomlx/go-xla/pjrt"
 )
 
 // PureGo in the place of a plugin's path names GoMLX's own backend: the same graphs, on a processor and without a plugin. It is slow, and for tests.
@@ -42,6 +43,13 @@ func open(o Options) (*device, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
+	if o.Plugin == "" {
+		p, err := Find(o.Python)
+		if err != nil {
+			return nil, err
+		}
+		o.Plugin = p.Path
+	}
 	b, err := backend(o)
 	if err != nil {
 		return nil, err
@@ -49,6 +57,9 @@ func open(o Options) (*device, error) {
 	d := &device{backend: b, n: o.Devices, about: b.Description()}
 	if d.n == 0 {
 		d.n = b.NumDevices()
+		if onCPU(o.Plugin) {
+			d.n = 1 // which uses all processors
+		}
 	}
 	if d.n < 1 || d.n > b.NumDevices() {
 		return nil, fmt.Errorf("%d devices: there are %d", o.Devices, b.NumDevices())
@@ -65,19 +76,15 @@ func open(o Options) (*device, error) {
 func backend(o Options) (compute.Backend, error) {
 	backendsMu.Lock()
 	defer backendsMu.Unlock()
-	if o.Plugin == "" {
-		p, err := Find(o.Python)
-		if err != nil {
-			return nil, err
-		}
-		o.Plugin = p.Path
-	}
 	exact := o.Precision == Float32
 	key := fmt.Sprint(o.Plugin, exact)
+	if onCPU(o.Plugin) {
+		key = fmt.Sprint(o.Plugin, o.Devices) // a client for processors has as many devices as it is asked for
+	}
 	if b, ok := backends[key]; ok {
 		return b, nil
 	}
-	b, err := openBackend(o.Plugin, o.Precision)
+	b, err := openBackend(o.Plugin, o.Precision, o.Devices)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +92,7 @@ func backend(o Options) (compute.Backend, error) {
 	return b, nil
 }
 
-func openBackend(plugin string, p Precision) (b compute.Backend, err error) {
+func openBackend(plugin string, p Precision, devices int) (b compute.Backend, err error) {
 	if plugin == PureGo {
 		return gobackend.New("")
 	}
@@ -99,11 +106,17 @@ func openBackend(plugin string, p Precision) (b compute.Backend, err error) {
 	if err := environment(plugin, p); err != nil {
 		return nil, err
 	}
-	options := plugin
-	if p == Float32 {
-		options += ",tf32=false"
+	config, options := plugin, pjrtapi.NamedValuesMap{}
+	switch {
+	case onCPU(plugin):
+		options["cpu_device_count"] = int64(max(devices, 1))
+	case p == Float32:
+		config += ",tf32=false"
 	}
-	if b, err = pjrt.New(options); err != nil {
+	if err = preload(plugin); err == nil {
+		b, err = pjrt.NewWithOptions(config, options)
+	}
+	if err != nil {
 		hint := ""
 		if dirs := libraryPath(plugin); dirs != "" && !strings.Contains(os.Getenv("LD_LIBRARY_PATH"), "nvidia") {
 			hint = "\nIf a library is missing: export LD_LIBRARY_PATH=" + dirs

@@ -18,19 +18,39 @@ import (
 	"abtool/train/weights"
 )
 
-// The graphs run on GoMLX's own backend here: what a GPU computes from them is for scripts/gpu-check.
-func pure(c engine.Config) (engine.Engine, error) { return New(c, Options{Plugin: PureGo}) }
+// everywhere runs a test on GoMLX's own backend and, where one is found, on a PJRT plugin, with one device in float32.
+func everywhere(t *testing.T, test func(t *testing.T, on Options)) {
+	t.Run("go", func(t *testing.T) { test(t, Options{Plugin: PureGo}) })
+	t.Run("plugin", func(t *testing.T) { test(t, Options{Plugin: plugin(t), Precision: Float32, Devices: 1}) })
+}
+
+// plugin returns the path of a PJRT plugin, and skips the test if there is none.
+func plugin(t *testing.T) string {
+	t.Helper()
+	p, err := Find("")
+	if err != nil {
+		t.Skip("no PJRT plugin is installed here; scripts/pjrt-cpu installs one that needs no GPU")
+	}
+	return p.Path
+}
+
+// on returns what makes engines with the options.
+func on(o Options) enginetest.New {
+	return func(c engine.Config) (engine.Engine, error) { return New(c, o) }
+}
 
 func cpu(c engine.Config) (engine.Engine, error) { c.Workers = 2; return gorgonia.New(c) }
 
-func TestParity(t *testing.T) { enginetest.Parity(t, 1e-5, pure) }
+func TestParity(t *testing.T) {
+	everywhere(t, func(t *testing.T, o Options) { enginetest.Parity(t, 1e-5, on(o)) })
+}
 
 // Networks of the catalogue, at the smallest sizes that they take.
 func TestTorchvision(t *testing.T) {
 	if testing.Short() {
 		t.Skip("large networks are slow without a GPU")
 	}
-	enginetest.Catalogue(t, 1e-5, pure)
+	everywhere(t, func(t *testing.T, o Options) { enginetest.Catalogue(t, 1e-5, on(o)) })
 }
 
 func made(t *testing.T, make enginetest.New, c engine.Config) engine.Engine {
@@ -94,10 +114,12 @@ func must[T any](t *testing.T) func(T, error) T {
 
 // Trainings of both engines stay together through ten steps, with everything that a recipe can ask for. Adam's epsilon is large: the biases
 // of attention's keys have no gradient but rounding errors, which it would make steps of.
-func TestAgainstCPU(t *testing.T) {
+func TestAgainstCPU(t *testing.T) { everywhere(t, testAgainstCPU) }
+
+func testAgainstCPU(t *testing.T, o Options) {
 	for _, c := range []struct {
 		name, arch, kind string
-		o                arch.Options
+		net              arch.Options
 		loss             loss.Config
 		optim            optim.Config
 		lr               float64
@@ -113,10 +135,10 @@ func TestAgainstCPU(t *testing.T) {
 		{"no points", "resnet8", "labels", arch.Options{}, loss.Config{}, optim.Config{Momentum: 0.9}, 0.02, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.o.Classes, c.o.Size = 3, 8
-			a := built(t, c.arch, c.o)
+			c.net.Classes, c.net.Size = 3, 8
+			a := built(t, c.arch, c.net)
 			cfg := engine.Config{Arch: a, Loss: c.loss, Optim: c.optim, Seed: 7}
-			x, y := made(t, pure, cfg), made(t, cpu, cfg)
+			x, y := made(t, on(o), cfg), made(t, cpu, cfg)
 			for k := range 10 {
 				var batches []*engine.Batch
 				for j := range c.batches {
@@ -140,13 +162,16 @@ func TestAgainstCPU(t *testing.T) {
 }
 
 // A training that is begun on one engine and continued on the other is the training of one.
-func TestResumeAcross(t *testing.T) {
+func TestResumeAcross(t *testing.T) { everywhere(t, testResumeAcross) }
+
+func testResumeAcross(t *testing.T, o Options) {
+	xla := on(o)
 	a := built(t, "vit_mini_patch4_32", arch.Options{Classes: 3, PointOutputs: 2, Size: 8, DropPath: 0.5})
 	cfg := engine.Config{Arch: a, Loss: loss.Config{Lambda: 5}, Optim: optim.Config{Kind: optim.AdamW, WeightDecay: 0.1, EMA: 0.9, Eps: 1e-3}, Seed: 7}
 	for _, from := range []struct {
 		name         string
 		first, other enginetest.New
-	}{{"from the CPU", cpu, pure}, {"to the CPU", pure, cpu}, {"on one", pure, pure}} {
+	}{{"from the CPU", cpu, xla}, {"to the CPU", xla, cpu}, {"on one", xla, xla}} {
 		t.Run(from.name, func(t *testing.T) {
 			e, other := made(t, from.first, cfg), made(t, from.other, cfg)
 			for k := range 3 {
@@ -171,7 +196,9 @@ func TestResumeAcross(t *testing.T) {
 }
 
 // Bytes give what their normalised values give; a batch that was copied ahead what one gives that was not.
-func TestPixelsAhead(t *testing.T) {
+func TestPixelsAhead(t *testing.T) { everywhere(t, testPixelsAhead) }
+
+func testPixelsAhead(t *testing.T, o Options) {
 	a := built(t, "cnn3", arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
 	cfg := engine.Config{Arch: a, Loss: loss.Config{Lambda: 5}}
 	bytes := enginetest.Batch("b", "b", a, 4, "labels")
@@ -181,7 +208,7 @@ func TestPixelsAhead(t *testing.T) {
 	}
 	floats := *bytes
 	floats.Images, floats.Pixels = bytes.Values(nil), nil
-	e := made(t, pure, cfg).(*Engine)
+	e := made(t, on(o), cfg).(*Engine)
 	want, r, err := e.Gradients(&floats)
 	if err != nil {
 		t.Fatal(err)
@@ -220,12 +247,14 @@ func TestPixelsAhead(t *testing.T) {
 }
 
 // With bfloat16 the loss and the gradient are near those of float32, and the weights stay float32.
-func TestBF16(t *testing.T) {
-	half := func(c engine.Config) (engine.Engine, error) { return New(c, Options{Plugin: PureGo, Precision: BF16}) }
+func TestBF16(t *testing.T) { everywhere(t, testBF16) }
+
+func testBF16(t *testing.T, o Options) {
+	o.Precision = BF16
 	for _, name := range []string{"cnn3", "vit_mini_patch4_32"} {
 		a := built(t, name, arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
 		cfg := engine.Config{Arch: a, Loss: loss.Config{Lambda: 5}, Optim: optim.Config{Momentum: 0.9}}
-		x, y := made(t, half, cfg), made(t, cpu, cfg)
+		x, y := made(t, on(o), cfg), made(t, cpu, cfg)
 		b := enginetest.Batch("b", "b", a, 8, "labels")
 		for k := range 2 {
 			r, s := must[engine.Result](t)(x.Step(1e-3, b)), must[engine.Result](t)(y.Step(1e-3, b))
@@ -247,9 +276,11 @@ func TestBF16(t *testing.T) {
 }
 
 // A step that diverges changes nothing, running statistics included, and training can go on.
-func TestNotFinite(t *testing.T) {
+func TestNotFinite(t *testing.T) { everywhere(t, testNotFinite) }
+
+func testNotFinite(t *testing.T, o Options) {
 	a := built(t, "cnn3", arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
-	e := made(t, pure, engine.Config{Arch: a, Optim: optim.Config{Momentum: 0.9, EMA: 0.5}})
+	e := made(t, on(o), engine.Config{Arch: a, Optim: optim.Config{Momentum: 0.9, EMA: 0.5}})
 	good := enginetest.Batch("b", "b", a, 4, "labels")
 	must[engine.Result](t)(e.Step(0.1, good))
 	weightsBefore, stateBefore := must[*weights.Set](t)(e.Weights()), must[*weights.Set](t)(e.State())
@@ -270,7 +301,7 @@ func TestNotFinite(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	enginetest.Errors(t, pure)
+	everywhere(t, func(t *testing.T, o Options) { enginetest.Errors(t, on(o)) })
 	a := built(t, "cnn3", arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
 	for want, o := range map[string]Options{`precision "int8"`: {Precision: "int8"}, "2 devices: there are 1": {Devices: 2}} {
 		o.Plugin = PureGo
