@@ -12,6 +12,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"abtool": main, "abtool-lines": runLines})
 }
 
+// pluginVariable names the PJRT plugin that scripts compute with.
+const pluginVariable = "PJRT_PLUGIN_LIBRARY_PATH"
+
 // TestScripts runs the command lines in testdata/script as a user would type them.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -19,10 +22,17 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds:          map[string]func(ts *testscript.TestScript, neg bool, args []string){"exitcode": exitCode},
 		Condition: func(name string) (bool, error) {
-			if name != "xla" {
-				return false, fmt.Errorf("unknown condition %s", name)
+			switch name {
+			case "xla":
+				return xlaAlso != "", nil
+			case "pjrt": // a plugin to compute with, which need not be CUDA's
+				return xlaAlso != "" && os.Getenv(pluginVariable) != "", nil
 			}
-			return xlaAlso != "", nil
+			return false, fmt.Errorf("unknown condition %s", name)
+		},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv(pluginVariable, os.Getenv(pluginVariable))
+			return nil
 		},
 	})
 }

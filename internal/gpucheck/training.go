@@ -175,9 +175,12 @@ type resumeResult struct {
 	Distance float64 `json:"distance"` // of the last weights from those of the CPU engine alone
 	Loss     float64 `json:"loss"`
 	CPU      float64 `json:"cpu_loss"`
+	Back     float64 `json:"back_distance"` // the same of a run that the GPU engine began
+	BackLoss float64 `json:"back_loss"`
 }
 
-// resume begins a run on the CPU engine, stops it, goes on with the GPU engine in float32, and compares with the CPU engine to the end.
+// resume trains on the CPU engine alone, then stops a run of each engine and continues it with the other, in float32. Both must end as
+// the first did.
 func resume(o options) (any, error) {
 	if err := o.needOut(); err != nil {
 		return nil, err
@@ -193,42 +196,64 @@ func resume(o options) (any, error) {
 	if _, err := runs.Train(context.Background(), whole); err != nil {
 		return nil, err
 	}
-	part, err := o.training("resumed", cpu)
+	want, loss, err := ended(whole.Out)
 	if err != nil {
 		return nil, err
 	}
-	r := &resumeResult{}
+	r := &resumeResult{CPU: loss}
+	if r.Step, r.Distance, r.Loss, err = o.continued("resumed", cpu, o.engine, want); err != nil {
+		return r, err
+	}
+	if _, r.Back, r.BackLoss, err = o.continued("back", o.engine, cpu, want); err != nil {
+		return r, err
+	}
+	for _, l := range []float64{r.Loss, r.BackLoss} {
+		if !(math.Abs(l-r.CPU) <= 0.05*r.CPU) {
+			return r, fmt.Errorf("a resumed run ends with a loss of %g, the CPU's with %g", l, r.CPU)
+		}
+	}
+	return r, nil
+}
+
+// continued begins a run with one engine, stops it after an epoch and a half, and continues it with the other. It returns the step at which
+// it stopped, the distance of its last weights from want, and its last loss.
+func (o options) continued(name string, first, second func(engine.Config) (engine.Engine, error), want *weights.Set) (step int, away, loss float64, err error) {
+	t, err := o.training(name, first)
+	if err != nil {
+		return 0, 0, 0, err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	part.LogEvery = 1 // after each step
-	part.Progress = func(p runs.Progress) {
+	t.LogEvery = 1 // after each step
+	t.Progress = func(p runs.Progress) {
 		if p.Epoch > 1 {
-			r.Step = p.Step
+			step = p.Step
 			cancel()
 		}
 	}
-	if _, err := runs.Train(ctx, part); !errors.Is(err, runs.ErrStopped) {
-		return nil, fmt.Errorf("the run on the CPU did not stop: %v", err)
+	if _, err := runs.Train(ctx, t); !errors.Is(err, runs.ErrStopped) {
+		return step, 0, 0, fmt.Errorf("the run %s did not stop: %v", name, err)
 	}
-	part.New, part.Resume, part.Progress = o.engine, true, nil
-	if _, err := runs.Train(context.Background(), part); err != nil {
-		return nil, err
+	t.New, t.Resume, t.Progress = second, true, nil
+	if _, err := runs.Train(context.Background(), t); err != nil {
+		return step, 0, 0, err
 	}
-	var sets [2]*weights.Set
-	var losses [2]float64
-	for i, dir := range []string{part.Out, whole.Out} {
-		if sets[i], err = weights.ReadFile(filepath.Join(dir, "last.safetensors")); err != nil {
-			return nil, err
-		}
-		lines, err := runs.ReadLog(dir)
-		if err != nil {
-			return nil, err
-		}
-		losses[i] = float64(lines[len(lines)-1].Loss)
+	got, loss, err := ended(t.Out)
+	if err != nil {
+		return step, 0, 0, err
 	}
-	r.Distance, r.Loss, r.CPU = distance(sets[0], sets[1]), losses[0], losses[1]
-	if !(math.Abs(r.Loss-r.CPU) <= 0.05*r.CPU) {
-		return r, fmt.Errorf("the resumed run ends with a loss of %g, the CPU's with %g", r.Loss, r.CPU)
+	return step, distance(got, want), loss, nil
+}
+
+// ended returns the last weights and loss of a run.
+func ended(dir string) (*weights.Set, float64, error) {
+	set, err := weights.ReadFile(filepath.Join(dir, "last.safetensors"))
+	if err != nil {
+		return nil, 0, err
 	}
-	return r, nil
+	lines, err := runs.ReadLog(dir)
+	if err != nil {
+		return nil, 0, err
+	}
+	return set, float64(lines[len(lines)-1].Loss), nil
 }

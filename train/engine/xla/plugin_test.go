@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -103,3 +105,92 @@ func TestDevices(t *testing.T) {
 		})
 	}
 }
+
+// Steps leave nothing: neither the process nor the device grows, and the buffers that a step replaces are gone.
+func TestNothingGrows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of steps")
+	}
+	path := plugin(t)
+	a := built(t, "cnn3", arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
+	e := made(t, on(Options{Plugin: path, Precision: Float32, Devices: 1}),
+		engine.Config{Arch: a, Loss: loss.Config{Lambda: 5}, Optim: optim.Config{Momentum: 0.9, EMA: 0.9}}).(*Engine)
+	b := enginetest.Batch("b", "b", a, 32, "labels") // 25 kB
+	steps := func(n int) {
+		for range n {
+			if err := e.Ahead(b); err != nil {
+				t.Fatal(err)
+			}
+			must[engine.Result](t)(e.Step(1e-4, b))
+		}
+	}
+	steps(200)
+	before := residentBytes(t)
+	old := e.params[0].value.on[0]
+	steps(2000)
+	if err := old.ToFlatData(make([]float32, e.params[0].Len())); err == nil {
+		t.Error("the weights before a step can still be read: they were not donated to it")
+	}
+	after := residentBytes(t)
+	if grown := after - before; grown > 16<<20 {
+		t.Errorf("2000 steps: %d MB more than after 200 (%d MB)", grown>>20, before>>20)
+	}
+	t.Logf("resident: %d MB after 200 steps, %d MB after 2200", before>>20, after>>20)
+}
+
+// residentBytes returns the memory of the process that is in RAM, after a collection.
+func residentBytes(t *testing.T) int64 {
+	t.Helper()
+	debug.FreeOSMemory()
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		t.Skip("memory in use: ", err)
+	}
+	var size, pages int64
+	if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
+		t.Fatal(err)
+	}
+	return pages * int64(os.Getpagesize())
+}
+
+// One step of every network of the catalogue is the CPU engine's: loss, gradient's norm, and all weights and running statistics. Residual
+// branches begin small, as they do in training: with random ones the gradients of deep networks grow until rounding errors decide.
+func TestCatalogueStep(t *testing.T) {
+	if testing.Short() {
+		t.Skip("large networks take long to compile")
+	}
+	path := plugin(t)
+	for _, spec := range arch.List() {
+		t.Run(spec.Name, func(t *testing.T) {
+			size := min(spec.Size, 64)
+			a := built(t, spec.Name, arch.Options{Classes: 5, PointOutputs: 2, Size: size})
+			cfg := engine.Config{Arch: a, Loss: loss.Config{Lambda: 5}, Optim: optim.Config{Momentum: 0.9, WeightDecay: 1e-4, ClipNorm: 1}}
+			x, y := made(t, on(Options{Plugin: path, Precision: Float32, Devices: 1}), cfg), made(t, cpu, cfg)
+			w := a.Init(1)
+			for _, p := range w.Tensors() {
+				if lastOfBranch.MatchString(p.Name) {
+					for i := range p.Data {
+						p.Data[i] *= 0.1
+					}
+				}
+			}
+			for _, e := range []engine.Engine{x, y} {
+				if err := e.SetWeights(w); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b := enginetest.Batch("b", "b", a, 8, "labels")
+			r, s := must[engine.Result](t)(x.Step(0.01, b)), must[engine.Result](t)(y.Step(0.01, b))
+			if d := (r.Total - s.Total) / s.Total; !(d < 1e-5 && d > -1e-5) {
+				t.Errorf("loss %g, the CPU engine's %g", r.Total, s.Total)
+			}
+			if d := (r.GradNorm - s.GradNorm) / s.GradNorm; !(d < 1e-4 && d > -1e-4) {
+				t.Errorf("gradient's norm %g, the CPU engine's %g", r.GradNorm, s.GradNorm)
+			}
+			near(t, "weights", must[*weights.Set](t)(x.Weights()), must[*weights.Set](t)(y.Weights()), 2e-5)
+		})
+	}
+}
+
+// lastOfBranch matches the scales of the normalisations that end residual branches: the second of basic blocks, the third of bottlenecks.
+var lastOfBranch = regexp.MustCompile(`^layer\d\.\d+\.bn[23]\.weight$`)
