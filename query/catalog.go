@@ -21,7 +21,7 @@ type View struct {
 	table   string // name of the store's table, for those without SQL
 }
 
-// A Column is a column of a View.
+// A Column is a column of a View: its name, the unit of its values ("" without one) and what they are.
 type Column struct{ Name, Unit, Doc string }
 
 // A Macro is a function in SQL.
@@ -50,7 +50,7 @@ func Macros() []Macro { return macros }
 // statement is one statement of the setup.
 type statement struct{ name, sql string }
 
-// setup is what creates macros and views. portable is for a DuckDB without Go's point_in_mask,
+// setup returns what creates macros and views. portable is for a DuckDB without Go's point_in_mask,
 // which then becomes a macro too.
 func (t *tables) setup(portable bool) (out []statement) {
 	has := map[string]bool{"": true}
@@ -88,7 +88,7 @@ func (t *tables) setup(portable bool) (out []statement) {
 	return out
 }
 
-// Setup is the SQL that creates the macros and views over a store in any DuckDB, in its command
+// Setup returns the SQL that creates the macros and views over a store in any DuckDB, in its command
 // line, in Python or in R. The function point_in_mask is a macro there: the same, but slower.
 func Setup(store string) (string, error) {
 	t, err := locate(store)

@@ -100,7 +100,7 @@ var (
 	quotedName    = regexp.MustCompile(`"([^"]*)"`)
 )
 
-// hint is the nearest name of the views, the macros and those that DuckDB proposes, which it
+// hint returns the nearest name of the views, the macros and those that DuckDB proposes, which it
 // takes out of the message; where none is near, the message stays as it is.
 func (s *Session) hint(msg, text string) (string, string) {
 	var wrong string
@@ -137,7 +137,7 @@ func (s *Session) hint(msg, text string) (string, string) {
 	return msg, ""
 }
 
-// proposed are the names that DuckDB thinks of.
+// proposed returns the names that DuckDB thinks of.
 func proposed(msg string) (names []string) {
 	for _, m := range quotedName.FindAllStringSubmatch(didYouMean.FindString(msg), -1) {
 		names = append(names, m[1][strings.LastIndexByte(m[1], '.')+1:])
@@ -145,7 +145,7 @@ func proposed(msg string) (names []string) {
 	return names
 }
 
-// mentioned are the views whose names occur in a query.
+// mentioned returns the views whose names occur in a query.
 func (s *Session) mentioned(text string) (out []View) {
 	lower := strings.ToLower(text)
 	for _, set := range s.db.Sets {

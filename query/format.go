@@ -298,7 +298,7 @@ func AppendString(b []byte, s string) []byte {
 	return append(b, strings.TrimSuffix(w.String(), "\n")...)
 }
 
-// Numeric tells whether values are numbers, which are set to the right.
+// Numeric reports whether values are numbers, which are set to the right.
 func (t Type) Numeric() bool {
 	switch t.Name {
 	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE":
@@ -321,7 +321,7 @@ func (t Type) key() Type {
 	return Type{}
 }
 
-// fields are the fields of a struct in order, if the type is known.
+// fields returns the fields of a struct in order, if the type is known.
 func (t Type) fields(v map[string]any) []Field {
 	if len(t.Fields) == len(v) {
 		return t.Fields

@@ -89,7 +89,7 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 	return db, lock(ctx, c, tables, o)
 }
 
-// Scratch is a file that Session.Export may write, gone after Close.
+// Scratch returns a file that Session.Export may write, gone after Close.
 func (db *DB) Scratch(name string) string { return filepath.Join(db.temp, name) }
 
 // Close stops DuckDB and removes what it spilled.

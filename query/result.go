@@ -27,9 +27,9 @@ const (
 // catalogue is what lists tables, which would list the temporary one too.
 var catalogue = regexp.MustCompile(`(?i)\b(show|duckdb_\w+|information_schema|pg_\w+|sqlite_master)\b`)
 
-// Result is Query for a result of any size. DuckDB keeps that of a SELECT in a temporary table,
-// on the disk where it is larger than the memory limit, and gives it batch by batch; ctx holds
-// for them too. Columns of one name get numbers: a, a_1.
+// Result runs one statement as Query does, with a result of any size. DuckDB keeps that of a SELECT in a
+// temporary table, on the disk where it is larger than the memory limit, and gives it batch by batch; ctx holds
+// for the batches too. Columns of one name get numbers: a, a_1.
 func (s *Session) Result(ctx context.Context, text string, params Params, w Want) (*Rows, error) {
 	stmt, kind, err := s.prepare(ctx, text)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *Session) Result(ctx context.Context, text string, params Params, w Want
 	return r, err
 }
 
-// keeping is the statement that keeps the result of another.
+// keeping returns the statement that keeps the result of another.
 func keeping(what, text string, w Want) string {
 	limit := ""
 	if w.First > 0 {
@@ -122,7 +122,7 @@ func (s *Session) own(ctx context.Context, text string) (*Rows, error) {
 	return s.run(ctx, stmt, duckdb.STATEMENT_TYPE_SELECT, text, nil)
 }
 
-// keptColumns are the columns of the table, and the list of a SELECT that reads them in the form
+// keptColumns returns the columns of the table, and the list of a SELECT that reads them in the form
 // that is wanted.
 func (s *Session) keptColumns(ctx context.Context, text bool) ([]ResultColumn, string, error) {
 	r, err := s.own(ctx, "FROM "+kept+" LIMIT 0")
@@ -155,7 +155,7 @@ func (s *Session) keptColumns(ctx context.Context, text bool) ([]ResultColumn, s
 	return cols, strings.Join(list, ", "), nil
 }
 
-// readable tells whether the driver can read values of the type: it cannot where the fields of a
+// readable reports whether the driver can read values of the type: it cannot where the fields of a
 // struct have no names, or the keys of a map cannot be compared in Go.
 func (t Type) readable() bool {
 	for _, f := range t.Fields {
@@ -172,7 +172,7 @@ func (t Type) readable() bool {
 	return t.Elem == nil || t.Elem.readable()
 }
 
-// withoutJSON is a type as DESCRIBE writes it with VARCHAR in place of JSON, which the driver
+// withoutJSON returns a type as DESCRIBE writes it with VARCHAR in place of JSON, which the driver
 // would take apart and lose the order and the digits of; and that type, with its JSON.
 func withoutJSON(described string) (string, Type) {
 	var b strings.Builder

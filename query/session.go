@@ -197,7 +197,7 @@ func (s *Session) compile(ctx context.Context, text string) (*duckdb.Stmt, error
 	return p.(*duckdb.Stmt), nil
 }
 
-// pivots tells whether a text is one PIVOT, which DuckDB takes apart into several statements.
+// pivots reports whether a text is one PIVOT, which DuckDB takes apart into several statements.
 // Its writer has not put a second one there, if no semicolon is outside of plain quotes; a text
 // that has one within them, and comments or other kinds of strings, is refused, lest DuckDB and
 // this function see its quotes differently.
@@ -228,7 +228,7 @@ func pivots(text string) bool {
 // text, or to read memory.
 var reaching = regexp.MustCompile(`(?i)\b(enable_profiling|enable_logging|disable_logging|enable_peg_parser|json_execute_serialized_sql|arrow_scan|arrow_scan_dumb|seq_scan)\b`)
 
-// reach is the first of them in a text, "" if there is none. It looks into strings and comments
+// reach returns the first of them in a text, "" if there is none. It looks into strings and comments
 // as well: better to refuse one text too many.
 func reach(text string) string {
 	if f := reaching.FindString(text); f != "" {
@@ -300,7 +300,7 @@ func (s *Session) check(ctx context.Context, kind duckdb.StmtType, text string) 
 	return nil
 }
 
-// explained is the statement that an EXPLAIN is of, "" if that cannot be told.
+// explained returns the statement that an EXPLAIN is of, "" if that cannot be told.
 func explained(text string) string {
 	rest, ok := word(text, "explain")
 	if !ok {
@@ -323,7 +323,7 @@ func explained(text string) string {
 	return rest
 }
 
-// behindParen is what follows the first closing parenthesis that is not in a comment, a string
+// behindParen returns what follows the first closing parenthesis that is not in a comment, a string
 // or a quoted name, "" if there is none.
 func behindParen(s string) string {
 	for s != "" {
@@ -356,7 +356,7 @@ func skipBlank(s string) string {
 	return s
 }
 
-// arguments are the values that a statement asks for.
+// arguments returns the values that a statement asks for.
 func arguments(stmt *duckdb.Stmt, params Params) ([]driver.NamedValue, error) {
 	n := stmt.NumInput()
 	args := make([]driver.NamedValue, n)

@@ -36,7 +36,7 @@ func Split(text string) (out []Statement) {
 }
 
 // OneLine writes a text of SQL on one line that says the same: white space and comments become a
-// space, but for those in strings and names. It is false where one of these holds a line's end.
+// space, but for those in strings and names. ok is false where one of these holds a line's end.
 func OneLine(text string) (line string, ok bool) {
 	var b strings.Builder
 	gap := false
@@ -57,7 +57,7 @@ func OneLine(text string) (line string, ok bool) {
 	return line, !strings.ContainsAny(line, "\r\n")
 }
 
-// token is the length of the string, quoted name, comment or single character that s begins
+// token returns the length of the string, quoted name, comment or single character that s begins
 // with, and whether it is white space or a comment.
 func token(s string) (n int, blank bool) {
 	switch {
@@ -92,7 +92,7 @@ func until(s string, from int, end string) int {
 	return len(s)
 }
 
-// comment is the length of a block comment; they nest.
+// comment returns the length of a block comment; they nest.
 func comment(s string) int {
 	depth, i := 1, 2
 	for i < len(s) && depth > 0 {
@@ -124,7 +124,7 @@ func quoted(s string, q byte, backslash bool) int {
 	return len(s)
 }
 
-// dollar is the length of a $tag$…$tag$ string; of a $name parameter it is 1.
+// dollar returns the length of a $tag$…$tag$ string; of a $name parameter it is 1.
 func dollar(s string) int {
 	n := 1
 	for n < len(s) && isWord(s[n]) {

@@ -47,7 +47,7 @@ func (db *DB) Table(ctx context.Context, text string) (*Table, error) {
 	}
 }
 
-// column is the number of a column; it panics for a name that the result does not have.
+// column returns the number of a column; it panics for a name that the result does not have.
 func (t *Table) column(name string) int {
 	i := slices.IndexFunc(t.Columns, func(c ResultColumn) bool { return c.Name == name })
 	if i < 0 {
@@ -56,7 +56,8 @@ func (t *Table) column(name string) int {
 	return i
 }
 
-// Numbers are the values of a column of numbers; a null, and what is no number, is NaN. It panics for a column that the result does not have.
+// Numbers returns the values of a column of numbers; a null, and what is not a number, is NaN. It panics for a
+// column that the result does not have.
 func (t *Table) Numbers(column string) []float64 {
 	c, out := t.column(column), make([]float64, len(t.Rows))
 	for i, row := range t.Rows {
@@ -84,7 +85,8 @@ func float(v driver.Value) float64 {
 	return math.NaN()
 }
 
-// Texts are the values of a column as DuckDB writes them; a null is "". It panics for a column that the result does not have.
+// Texts returns the values of a column as DuckDB writes them; a null is "". It panics for a column that the
+// result does not have.
 func (t *Table) Texts(column string) []string {
 	c, out := t.column(column), make([]string, len(t.Rows))
 	for i, row := range t.Rows {
@@ -93,7 +95,7 @@ func (t *Table) Texts(column string) []string {
 	return out
 }
 
-// HTML is the table for a page or a notebook, numbers to the right.
+// HTML returns the result as a table for a page or a notebook, numbers to the right.
 func (t *Table) HTML() string {
 	var b strings.Builder
 	cell := func(tag, text string, c ResultColumn) {

@@ -33,7 +33,7 @@ var cocoNames = func() string {
 	return strings.Join(lines, "")
 }()
 
-// namesOf is such a list of a store; of a name that is there twice, the first.
+// namesOf returns such a list of a store; of a name that is there twice, the first.
 func namesOf(categories []store.Category) string {
 	var rows []string
 	seen := map[string]bool{}

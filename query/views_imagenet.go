@@ -7,9 +7,10 @@ var showing = columns(
 
 var eventTime = Column{"time", "ms since 1970 UTC", "t0 + t: when, as epoch time. As a timestamp: make_timestamp_ms(time)."}
 
-// orderNote is for views that have no i, which would cost a third of their speed.
+// orderNote returns the note of views that have no i, which would cost a third of their speed.
 func orderNote(list, table string) string {
-	return "Rows of one list come in its order. To number them: SELECT unnest(" + list + ") AS s, generate_subscripts(" + list + ", 1) AS i FROM " + table + "."
+	return "Rows of one list come in its order. To number them: SELECT unnest(" + list + ") AS s, generate_subscripts(" +
+		list + ", 1) AS i FROM " + table + "."
 }
 
 func place(what string) []Column {

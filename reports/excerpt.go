@@ -170,7 +170,7 @@ func find(d *result.Document, name string) (st *result.Statistic, rest string, e
 	return st, rest, err
 }
 
-// of is the part of a table that is picked.
+// of returns the part of a table that is picked.
 func (p Pick) of(t *result.Table) (*result.Table, error) {
 	rows := slices.Clone(t.Rows)
 	if p.By != "" {

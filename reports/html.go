@@ -125,7 +125,7 @@ var sections = []struct{ id, title string }{
 	{"quality", "Data quality"},
 }
 
-// html is the page, with the figures of files in it.
+// html returns the page, with the figures of files in it.
 func (p *page) html(files map[string][]byte) ([]byte, error) {
 	h := htmlPage{
 		Title: p.title(), Store: filepath.Base(filepath.Clean(p.store)), Tool: p.document.Tool, CSS: template.CSS(pageCSS), JS: template.JS(pageJS),
@@ -205,7 +205,7 @@ func (p *page) commands() (out []string) {
 	return []string{report, stats, "abtool info " + quoted(p.store), "abtool sql " + quoted(p.store)}
 }
 
-// quoted is an argument as a shell takes it.
+// quoted returns an argument as a shell takes it.
 func quoted(s string) string {
 	if s != "" && strings.IndexFunc(s, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=+,@%", r))
@@ -391,7 +391,7 @@ func orCount(unit string) string {
 	return "count"
 }
 
-// example is a trace that can be played.
+// example returns a trace that can be played.
 func (p *page) example(i int) htmlExample {
 	x := &p.examples[i]
 	const width = 320.0
@@ -446,7 +446,7 @@ func (p *page) compared(files map[string][]byte) *htmlComparison {
 	return c
 }
 
-// differences is the table of a compared data set.
+// differences returns the table of a compared data set.
 func differences(set *analysis.ComparedSet) htmlTable {
 	t := htmlTable{ID: "comparison." + set.Name, Title: "Differences of " + setOf(set.Name).title}
 	t.Columns = []htmlColumn{{"value", "the value", false}, {"a", "the first store", true}, {"b", "the second store", true}, {"a − b", "the difference", true}, {"95 % interval", "of the difference", false}, {"p", "of no difference", true}, {"p (Holm)", "adjusted for all tests", true}}

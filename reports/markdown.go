@@ -7,7 +7,7 @@ import (
 	"abtool/reports/chart"
 )
 
-// markdown is the report for a repository: the sentences, and every figure with its numbers.
+// markdown returns the report for a repository: the sentences, and every figure with its numbers.
 func (p *page) markdown() []byte {
 	var b strings.Builder
 	escape := strings.NewReplacer("|", "\\|", "<", "&lt;", "*", "\\*", "_", "\\_").Replace

@@ -98,7 +98,7 @@ func Make(ctx context.Context, dir string, o Options) (*Report, error) {
 	return r, writeFolder(o.Out, r.Files, files)
 }
 
-// progress tells of a stage.
+// progress reports a stage.
 func (o *Options) progress(what string, done, total int) {
 	if o.Progress != nil {
 		o.Progress(what, int64(done), int64(total))
@@ -140,7 +140,7 @@ func (p *page) compute(ctx context.Context) (err error) {
 	return err
 }
 
-// all are the figures that the statistics allow.
+// all returns the figures that the statistics allow.
 func (p *page) all() (out []chart.Figure) {
 	for i := range p.document.DataSets {
 		s := chart.NewSource(&p.document.DataSets[i])
@@ -275,7 +275,7 @@ func writeFolder(out string, names []string, files map[string][]byte) error {
 	return replace.Dir(temp, out, temp+".old")
 }
 
-// ours tells whether a folder is empty or holds a report: nothing else is ever replaced.
+// ours returns an error unless a folder is empty or holds a report: nothing else is ever replaced.
 func ours(out string) error {
 	entries, err := os.ReadDir(out)
 	if err != nil {
@@ -286,7 +286,7 @@ func ours(out string) error {
 	}
 	for _, e := range entries {
 		if !slices.Contains([]string{"figures", "index.html", "report.md", "stats.json"}, e.Name()) {
-			return fmt.Errorf("%s holds %s, which is no part of a report: give another --out", out, e.Name())
+			return fmt.Errorf("%s holds %s, which is not part of a report: give another --out", out, e.Name())
 		}
 	}
 	return nil

@@ -49,7 +49,7 @@ func figuresOf(s chart.Source) (out []chart.Figure) {
 	return out
 }
 
-// recordsOf is what a data set without records lacks.
+// recordsOf returns what a data set without records lacks.
 func (d dataSet) recordsOf(s chart.Source) chart.Lack {
 	return chart.Unless(!s.None("counts", d.records), chart.NoRecords)
 }

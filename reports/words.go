@@ -54,5 +54,5 @@ func doubts(s chart.Source) []string {
 	return []string{text}
 }
 
-// unitText is a value with its unit, as the page has it.
+// unitText returns a value with its unit, as the page has it.
 func unitText(v float64, unit string) string { return ui.Minus(ui.Number(v, unit)) }

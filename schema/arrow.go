@@ -6,7 +6,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 )
 
-// Arrow is the table's schema in Arrow: the same names and nesting as in Parquet, a column that
+// Arrow returns the table's schema in Arrow: the same names and nesting as in Parquet, a column that
 // can be null is nullable, and each field carries its unit, range, null rule, source and
 // meaning as metadata. meta becomes the schema's own metadata.
 func (t Table) Arrow(meta [][2]string) *arrow.Schema {

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// name is the last part of the dotted name.
+// name returns the last part of the dotted name.
 func (c Column) name() string { return c.Name[strings.LastIndexByte(c.Name, '.')+1:] }
 
 const textWidth = 100 // columns of a terminal that Text keeps to

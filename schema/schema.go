@@ -40,8 +40,8 @@ const (
 // ErrNewer is wrapped by CheckVersion's error for a store of a later FormatVersion.
 var ErrNewer = fmt.Errorf("the store was written by a newer abtool")
 
-// CheckVersion tells whether a store of format version v can be read by this program: every
-// version from 1 to FormatVersion can. A newer one is refused rather than half understood.
+// CheckVersion returns an error unless this program reads stores of format version v: every version from 1 to
+// FormatVersion. A newer one is refused rather than half understood; its error wraps ErrNewer.
 func CheckVersion(v int) error {
 	switch {
 	case v > FormatVersion:
@@ -159,7 +159,7 @@ func walk(cols []Column, visit func(Column)) {
 	}
 }
 
-// Metadata is the key-value metadata of a table's file.
+// Metadata returns the key-value metadata of a table's file.
 func Metadata(table string, sources []string) [][2]string {
 	return [][2]string{
 		{VersionKey, strconv.Itoa(FormatVersion)},

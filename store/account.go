@@ -102,7 +102,7 @@ func (l Limits) WithDefaults() Limits {
 	return l
 }
 
-// Rejected is the number of records left out.
+// Rejected returns the number of records left out.
 func (s *Account) Rejected() (n int64) {
 	for _, d := range s.DataSets {
 		for _, src := range d.Sources {
@@ -112,7 +112,7 @@ func (s *Account) Rejected() (n int64) {
 	return n
 }
 
-// Records is the number of records met.
+// Records returns the number of records met.
 func (s *Account) Records() (n int64) {
 	for _, d := range s.DataSets {
 		for _, src := range d.Sources {
@@ -122,7 +122,7 @@ func (s *Account) Records() (n int64) {
 	return n
 }
 
-// DataSet is the account of a data set, nil if the store has none of that name.
+// DataSet returns the account of a data set, nil if the store has none of that name.
 func (s *Account) DataSet(name string) *DataSet {
 	for i := range s.DataSets {
 		if s.DataSets[i].Name == name {

@@ -64,7 +64,7 @@ func Read(dir string) (*Account, error) {
 	return &s, nil
 }
 
-// fileForStore is the error of a file that is given for a store: what it is, and how it becomes one.
+// fileForStore returns the error of a file that is given for a store: what it is, and how it becomes one.
 func fileForStore(file string) error {
 	kind := filetype.OfFile(file)
 	switch kind.Name {
@@ -133,7 +133,7 @@ func Create(out string) (_ *Writer, err error) {
 	return w, os.Chmod(w.tmp, 0o755)
 }
 
-// within tells whether the working folder is dir or below it.
+// within reports whether the working folder is dir or below it.
 func within(dir string) (bool, error) {
 	wd, err := os.Getwd()
 	if err != nil {
@@ -146,7 +146,7 @@ func within(dir string) (bool, error) {
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)), err
 }
 
-// readTarget tells what stands at out: a store, or nothing (also an empty folder).
+// readTarget returns the account of the store at out, nil if nothing or an empty folder stands there.
 func readTarget(out string) (*Account, error) {
 	info, err := os.Stat(out)
 	switch {
@@ -192,7 +192,7 @@ func (w *Writer) guard(s *Account) error {
 	return nil
 }
 
-// Dir is the temporary folder that the data sets are written into, each into a folder of its name.
+// Dir returns the temporary folder that the data sets are written into, each into a folder of its name.
 func (w *Writer) Dir() string { return w.tmp }
 
 // Holds reports whether the store has a data set already.

@@ -48,7 +48,7 @@ func lockFile(path string) (io.Closer, error) {
 	}
 }
 
-// freeSpace is the number of bytes that can be written below dir.
+// freeSpace returns the number of bytes that can be written below dir.
 func freeSpace(dir string) (int64, error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {

@@ -123,7 +123,7 @@ func (r *Raster) Centroid(m *Mask, width, height int64) (x, y float64, ok bool) 
 	return ratio(sx, n), ratio(sy, n), n > 0
 }
 
-// row are the pixels from span[0] to before span[1] that are set at a height, without overlap.
+// row returns the pixels from span[0] to before span[1] that are set at a height, without overlap.
 func (r *Raster) row(m *Mask, y float64, width int64) [][2]int64 {
 	r.spans = r.spans[:0]
 	for p := range m.polygons() {
@@ -151,7 +151,7 @@ func (r *Raster) row(m *Mask, y float64, width int64) [][2]int64 {
 	return out
 }
 
-// firstPixel is the first pixel whose centre is not left of x, within 0 … width.
+// firstPixel returns the first pixel whose centre is not left of x, within 0 … width.
 func firstPixel(x float64, width int64) int64 {
 	return int64(min(max(math.Ceil(x-0.5), 0), float64(width)))
 }
@@ -181,5 +181,5 @@ func (m *Mask) runsCentroid(width, height int64) (x, y float64, ok bool) {
 	return ratio(sx, n), ratio(sy, n), n > 0
 }
 
-// ratio is the mean of centres from twice their sum.
+// ratio returns the mean of centres from twice their sum.
 func ratio(twice, n int64) float64 { return float64(twice) / float64(2*max(n, 1)) }

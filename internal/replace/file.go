@@ -25,7 +25,7 @@ func File(path string, write func(io.Writer) error) error {
 	return err
 }
 
-// Bytes is File for a text that is complete.
+// Bytes writes a file as File does, of a text that is complete.
 func Bytes(path string, b []byte) error {
 	return File(path, func(w io.Writer) error { _, err := w.Write(b); return err })
 }

@@ -39,7 +39,7 @@ type more []int64
 // A run is a range of j, from up to before to, in which as many annotators have more than j.
 type run struct{ from, to, count int64 }
 
-// runs are those of the count of annotators with more than j.
+// runs returns the runs of equal numbers of annotators with more than j.
 func (c more) runs() (out []run) {
 	above := int64(0)
 	for j := int64(len(c)) - 1; j >= 0; j-- {
@@ -55,7 +55,7 @@ func (c more) runs() (out []run) {
 	return out
 }
 
-// logs is Σ count · log(a + j) over all j.
+// logs returns Σ count · log(a + j) over all j.
 func logs(runs []run, a float64) (sum float64) {
 	for _, r := range runs {
 		part := 0.0

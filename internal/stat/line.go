@@ -23,10 +23,10 @@ func FitLine(x, y []float64) (a, b, correlation float64) {
 // Slope returns the slope b of FitLine.
 func Slope(x, y []float64) float64 { _, b, _ := FitLine(x, y); return b }
 
-// Intercept returns its intercept a.
+// Intercept returns the intercept a of FitLine.
 func Intercept(x, y []float64) float64 { a, _, _ := FitLine(x, y); return a }
 
-// Correlation returns its correlation.
+// Correlation returns the correlation of FitLine.
 func Correlation(x, y []float64) float64 { _, _, c := FitLine(x, y); return c }
 
 // MannWhitney counts pairs of a value of a and one of b, and those where a's is greater, ties as

@@ -54,7 +54,7 @@ func (r *Ratios) AddPoint(cluster int32, id RatioID, x, y float64) {
 	r.Add(cluster, id+1, y)
 }
 
-// Count is add for a yes or no.
+// Count adds a unit to a ratio: 1 of 1 for a yes, 0 of 1 for a no.
 func (r *Ratios) Count(cluster int32, id RatioID, yes bool) {
 	at := r.At(cluster, id)
 	at.Den++

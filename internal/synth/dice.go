@@ -45,12 +45,12 @@ func (d *dice) set(seed uint64, s stage, index uint64) *dice {
 	return d
 }
 
-// hash is a random number of (seed, stage, index) without a stream.
+// hash returns a random number of (seed, stage, index) without a stream.
 func hash(seed uint64, s stage, index uint64) uint64 {
 	return mix(mix(seed+uint64(s)*0x9e3779b97f4a7c15) ^ index*0xd1342543de82ef95)
 }
 
-// mix is the finaliser of splitmix64, a bijection.
+// mix applies the finaliser of splitmix64, a bijection.
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
@@ -126,7 +126,7 @@ func newScatter(n int, h uint64) scatter {
 func (s scatter) at(x int) int   { return int((s.a*uint64(x) + s.b) % s.n) }
 func (s scatter) back(y int) int { return int((uint64(y) + s.n - s.b) % s.n * s.inv % s.n) }
 
-// inverse is the multiplicative inverse of a modulo n, when there is one.
+// inverse returns the multiplicative inverse of a modulo n, when there is one.
 func inverse(a, n uint64) (uint64, bool) {
 	t, next, r, rest := int64(0), int64(1), int64(n), int64(a%n)
 	for rest != 0 {

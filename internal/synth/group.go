@@ -141,7 +141,7 @@ func (m *imagenetMaker) emit(c *chunk, shown []showing) error {
 	return m.file(c, shown)
 }
 
-// member is the path of the image's annotation under a folder.
+// member returns the path of the image's annotation under a folder.
 func (m *imagenetMaker) member(folder string) []byte {
 	b := append(m.path[:0], folder...)
 	b = append(append(b, m.image.wnid...), '/')

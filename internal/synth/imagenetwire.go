@@ -126,7 +126,7 @@ func (m *imagenetMaker) small(c *chunk, name string, b []byte) error {
 	return writeFile(filepath.Join(m.run.main.temp, name), b)
 }
 
-// header is what the front end sends when a HIT is opened.
+// header returns what the front end sends when a HIT is opened.
 func (m *imagenetMaker) header(c *chunk, h *hit) error {
 	id := hash(m.plan.seed, stageID, 1<<41|uint64(h.number)<<1|uint64(h.take))
 	b := fmt.Appendf(nil, `{"id":"%s","annotatorID":"","version":"NO_POINTER_NO_ORIGINAL","assignmentID":"%s","hitID":"%s","workerID":"%s","startedAt":%d}`,

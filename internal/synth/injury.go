@@ -108,7 +108,7 @@ func (w *wounder) wound(i *injury, write func() []byte, edit func(f *defect, i *
 	return data, f.repeat
 }
 
-// hasWord tells whether list, words separated by blanks, has the word.
+// hasWord reports whether list, words separated by blanks, has the word.
 func hasWord(list, word string) bool {
 	for len(list) > 0 {
 		n := 0

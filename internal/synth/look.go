@@ -24,7 +24,7 @@ func (s shape) String() string {
 	return [shapes]string{"ellipse", "rectangle", "triangle", "diamond", "cross", "hexagon", "star", "barrel"}[s]
 }
 
-// has tells whether (u, v) in [-1, 1]² lies within the shape; v points down.
+// has reports whether (u, v) in [-1, 1]² lies within the shape; v points down.
 func (s shape) has(u, v float64) bool {
 	a, b := math.Abs(u), math.Abs(v)
 	switch s {
@@ -58,7 +58,7 @@ const (
 	patterns
 )
 
-// second tells whether (u, v) has the pattern's second colour.
+// second reports whether (u, v) has the pattern's second colour.
 func (p pattern) second(u, v float64) bool {
 	switch p {
 	case stripes:

@@ -113,7 +113,7 @@ func (g *page) visit(columns int, f func(slot int, from side)) {
 	}
 }
 
-// place is the size and position of a slot's image on the annotator's screen, CSS pixels: the
+// place returns the size and position of a slot's image on the annotator's screen, CSS pixels: the
 // image fits a cell of the grid, centred.
 func (w *worker) place(slot int, c *content) (x, y, width, height int) {
 	f := math.Min(float64(w.Pitch)*0.94/float64(c.w), float64(w.Pitch)*0.98/float64(c.h))

@@ -101,7 +101,7 @@ func (p *painter) ground(w, h int) {
 	}
 }
 
-// blob is a soft dull spot.
+// blob draws a soft dull spot.
 func (p *painter) blob(w, h int) {
 	r := (0.03 + 0.07*p.d.Float64()) * float64(min(w, h))
 	cx, cy := p.d.Float64()*float64(w), p.d.Float64()*float64(h)
@@ -138,7 +138,7 @@ func (p *painter) object(b box, l *look, unclear bool) {
 	}
 }
 
-// at is the colour of a class at (u, v), lit from above left.
+// at returns the colour of a class at (u, v), lit from above left.
 func (l *look) at(u, v, light float64) color.RGBA {
 	c := l.first
 	if l.pattern.second(u, v) {

@@ -46,10 +46,10 @@ type plan struct {
 // group is a run of pages of one class.
 type group struct{ class, first, end int }
 
-// visible is the number of the release's images on a page.
+// visible returns the number of the release's images on a page.
 func visible(images int) int { return min(max(images/80, 6), maxVisible) }
 
-// maxClasses is the number of pages, which have a class each.
+// maxClasses returns the number of pages, which have a class each.
 func maxClasses(images int) int { return (images + visible(images) - 1) / visible(images) }
 
 func newPlan(o Options) *plan {
@@ -81,7 +81,7 @@ func newPlan(o Options) *plan {
 	return p
 }
 
-// classStart is the first page of class c.
+// classStart returns the first page of class c.
 func (p *plan) classStart(c int) int { return (c*p.pages + p.classes - 1) / p.classes }
 
 func (p *plan) classOf(page int) int {
@@ -103,7 +103,7 @@ func (p *plan) name(class int) string {
 // wnid looks like a WordNet id. It does not depend on the seed, so that classes keep their names.
 func wnid(class int) string { return fmt.Sprintf("n%08d", 1440764+class*13571+class%7*811) }
 
-// pageImages are the images on a page of the first round.
+// pageImages returns the images on a page of the first round.
 func (p *plan) pageImages(page int) (first, end int) {
 	return page * p.visible, min((page+1)*p.visible, p.images)
 }
@@ -137,7 +137,7 @@ func (p *plan) hitOf(round, page int) (hit, at int) {
 	return p.hits + q/hitPages, q % hitPages
 }
 
-// pageAt is the inverse of hitOf; ok is false past the last page.
+// pageAt returns the inverse of hitOf; ok is false past the last page.
 func (p *plan) pageAt(hit, at int) (round, page int, ok bool) {
 	if hit < p.hits {
 		q := hit*hitPages + at
@@ -161,7 +161,7 @@ func (p *plan) isUnclear(image int) bool {
 	return unit(hash(p.seed, stageImage, 1<<60|uint64(image))) < unclear
 }
 
-// chosen tells whether an annotator selects an image. key numbers the showing.
+// chosen reports whether an annotator selects an image. key numbers the showing.
 func (p *plan) chosen(image int, w *worker, key uint64) bool {
 	share := w.Recall
 	if p.isUnclear(image) {

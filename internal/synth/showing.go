@@ -155,7 +155,7 @@ func (s *showing) click(w *worker, start, window int64, from [2]float64, u0 floa
 	return px.t, [2]float64{float64(px.x), float64(px.y)}
 }
 
-// approach is where and when the pointer comes in.
+// approach returns where and when the pointer comes in.
 func (s *showing) approach(d *dice) (start, window int64, from [2]float64, u0 float64) {
 	g := s.page
 	edge := g.from[s.slot]
@@ -169,7 +169,8 @@ func (s *showing) approach(d *dice) (start, window int64, from [2]float64, u0 fl
 	return g.enter[s.slot], g.window[s.slot], from, 0.1 + 0.25*d.Float64()
 }
 
-// choose is the usual case: enter, click, leave. Some take the selection back and renew it, some come back.
+// choose simulates the usual case: enter, click, leave. Some take the selection back and renew it, some come
+// back.
 func (s *showing) choose(w *worker, d *dice) {
 	start, window, from, u0 := s.approach(d)
 	enter := start

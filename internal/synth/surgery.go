@@ -25,7 +25,7 @@ type xmlMarkup struct{}
 
 func (xmlMarkup) scalar(b []byte, name string) (span, bool) { return xmlElement(b, 0, name) }
 
-// xmlElement is the first element of a name from an offset on.
+// xmlElement returns the first element of a name from an offset on.
 func xmlElement(b []byte, from int, name string) (span, bool) {
 	start := bytes.Index(b[from:], []byte("<"+name+">"))
 	if start < 0 {
@@ -69,7 +69,7 @@ func (jsonMarkup) scalar(b []byte, name string) (span, bool) {
 	return jsonKey(b, 0, len(b), name)
 }
 
-// jsonKey is the first pair of a key in b[from:end].
+// jsonKey returns the first pair of a key in b[from:end].
 func jsonKey(b []byte, from, end int, name string) (span, bool) {
 	start := bytes.Index(b[from:end], []byte(`"`+name+`":`))
 	if start < 0 {
@@ -96,7 +96,7 @@ func jsonKey(b []byte, from, end int, name string) (span, bool) {
 	return s, true
 }
 
-// jsonEnd is where the value at b[i] ends.
+// jsonEnd returns where the value at b[i] ends.
 func jsonEnd(b []byte, i int) int {
 	switch b[i] {
 	case '"':

@@ -57,7 +57,7 @@ func (m *mover) sample(dst []point, x, y float64, t int64, d *dice) []point {
 	return append(dst, point{t, px, py})
 }
 
-// fitts is the time to reach a target of width w at distance a, both in pixels: ms.
+// fitts returns the time to reach a target of width w at distance a, both in pixels: ms.
 func fitts(a, w float64) float64 { return 120 + 130*math.Log2(a/max(w, 1)+1) }
 
 // side of an image.
@@ -72,7 +72,7 @@ const (
 
 func (s side) opposite() side { return s ^ 1 }
 
-// onEdge is a point on a side; at is where along it, 0..1.
+// onEdge returns a point on a side; at is where along it, 0..1.
 func onEdge(s side, at float64, w, h int) [2]float64 {
 	fw, fh := float64(w), float64(h)
 	switch s {

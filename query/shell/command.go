@@ -193,7 +193,7 @@ func isNameRune(r rune) bool {
 	return r == '_' || r == '.' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 }
 
-// names are what a word of a line can be.
+// names returns what a word of a line can be.
 func (sh *Shell) names(line, word string) (out []string) {
 	first, rest, more := strings.Cut(strings.TrimLeft(line, " "), " ")
 	if sh.typed == "" && strings.HasPrefix(first, ".") {

@@ -56,7 +56,7 @@ func NewExport(path, store string, force bool) (*Export, error) {
 	return &Export{path: path, temp: temp, format: format}, nil
 }
 
-// folderOf is the folder that a file will be in, without links; it refuses the store, whose own
+// folderOf returns the folder that a file will be in, without links; it refuses the store, whose own
 // tables a result could replace.
 func folderOf(path, store string) (string, error) {
 	dir, err := filepath.Abs(filepath.Dir(path))
@@ -88,7 +88,7 @@ func (e *Export) Discard() {
 	}
 }
 
-// Temp is the path that DuckDB must be allowed to write to: query.Options.Outputs.
+// Temp returns the path that DuckDB must be allowed to write to: query.Options.Outputs.
 func (e *Export) Temp() string { return e.temp }
 
 // write writes the result of a query and returns its number of rows.
@@ -184,7 +184,7 @@ var arrowTypes = map[string]arrow.DataType{
 	"HUGEINT": &arrow.Decimal128Type{Precision: 38},
 }
 
-// arrowType is the type in Arrow; of types that have none there, text.
+// arrowType returns the type in Arrow; of types that have none there, text.
 func arrowType(t query.Type) arrow.DataType {
 	switch t.Name {
 	case "LIST", "ARRAY":

@@ -59,7 +59,7 @@ func Modes() []string {
 	return append([]string{"box"}, names...)
 }
 
-// rows is the number of rows to print, 0 for all.
+// rows returns the number of rows to print, 0 for all.
 func (p *Printer) rows() int {
 	if p.Mode == "box" || p.Limited {
 		return p.Limit
@@ -67,7 +67,7 @@ func (p *Printer) rows() int {
 	return 0
 }
 
-// want is the part of a result that is printed, and one row more, which tells that there are
+// want returns the part of a result that is printed, and one row more, which tells that there are
 // others; JSON is made of values, all else of texts.
 func (p *Printer) want() query.Want {
 	w := query.Want{Text: p.Mode != "json" && p.Mode != "jsonlines"}
@@ -122,13 +122,13 @@ func (p *Printer) result(ctx context.Context, r *query.Rows, notes io.Writer) er
 	return err
 }
 
-// cell is a value of Want.Text; a null is empty.
+// cell returns a value of Want.Text; a null is empty.
 func cell(v driver.Value) string {
 	text, _ := v.(string)
 	return text
 }
 
-// isPlan tells the result of EXPLAIN, which is a drawing.
+// isPlan reports whether a result is that of EXPLAIN, which is a drawing.
 func isPlan(cols []query.ResultColumn) bool {
 	return len(cols) == 2 && cols[0].Name == "explain_key" && cols[1].Name == "explain_value"
 }

@@ -96,7 +96,7 @@ func (r *Runner) explain(err error, st query.Statement, from string, n int) erro
 	return err
 }
 
-// brief is the beginning of a text, on one line.
+// brief returns the beginning of a text, on one line.
 func brief(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	if r := []rune(text); len(r) > 60 {

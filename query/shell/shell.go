@@ -205,7 +205,7 @@ func (sh *Shell) toFile(ctx context.Context, text, file string) error {
 	return errors.Join(r.ask(ctx, text), f.Close())
 }
 
-// editor is a line editor on a terminal; where TERM is dumb, and on any other input, one that only reads.
+// editor returns a line editor on a terminal; where TERM is dumb, and on any other input, one that only reads.
 func (sh *Shell) editor() (lineReader, error) {
 	in, tty := ui.Terminal(sh.in)
 	if kind := os.Getenv("TERM"); !tty || kind == "dumb" || kind == "" {
@@ -249,7 +249,7 @@ func (c *cursorless) Read(p []byte) (int, error) {
 	return c.in.Read(p)
 }
 
-// screen is the size of a terminal, or a usual one.
+// screen returns the size of a terminal, or a usual one.
 func screen(f *os.File) (width, height int) {
 	width, height, err := term.GetSize(int(f.Fd()))
 	if err != nil || width <= 0 || height <= 0 {
@@ -258,7 +258,7 @@ func screen(f *os.File) (width, height int) {
 	return width, height
 }
 
-// historyFile is where statements are kept, for their writer alone; "" if there is no place.
+// historyFile returns where statements are kept, for their writer alone; "" if there is no place.
 func historyFile() string {
 	dir, err := os.UserConfigDir()
 	if err != nil {

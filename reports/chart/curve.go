@@ -109,7 +109,7 @@ func (t *Theme) Whiskers(p *plot.Plot, d Points, series int, aside float64) {
 	p.Add(m)
 }
 
-// SeriesMark is a series in a legend: its line with its mark.
+// SeriesMark returns a series in a legend: its line with its mark.
 func (t *Theme) SeriesMark(series int) plot.Thumbnailer { return seriesMark{t, series} }
 
 type seriesMark struct {

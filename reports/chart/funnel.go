@@ -40,7 +40,7 @@ func (q Funnel) Figure(s Source) Figure {
 	return f
 }
 
-// annotators is what a table of annotators lacks.
+// annotators returns what a table of annotators lacks.
 func annotators(s Source) Lack { return Unless(!s.None("workers", "workers"), noWorkers) }
 
 // flagsOf are the columns of flags that a table of annotators can have.

@@ -34,7 +34,7 @@ func (q Checks) Figure(s Source) Figure {
 	return f
 }
 
-// recall is a histogram of the recall of HITs.
+// recall returns a histogram of the recall of HITs.
 func (q Checks) recall(t *Theme, s Source) *plot.Plot {
 	p := t.Plot("", q.Recall, "HITs")
 	const bins = 25
@@ -58,7 +58,7 @@ func (q Checks) recall(t *Theme, s Source) *plot.Plot {
 var checkNames = map[string]string{"low_recall": "low recall", "few_selected": "few selected",
 	"few_pages": "few pages", "low_precision": "low precision", "flagged": "any"}
 
-// flagged are bars of how many HITs each check flags.
+// flagged returns bars of how many HITs each check flags.
 func (q Checks) flagged(t *Theme, s Source) *plot.Plot {
 	var bars []Row
 	for _, flag := range append(slices.Clone(q.Flags), "flagged") {

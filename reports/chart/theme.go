@@ -46,7 +46,7 @@ func Fade(c color.NRGBA, alpha uint8) color.NRGBA { return color.NRGBA{c.R, c.G,
 // Oklab in polar form): equal steps of lightness look equal.
 type oklch struct{ l, c, h float64 }
 
-// shade is the colour of a share 0…1 between the ends of the theme's map.
+// shade returns the colour of a share 0…1 between the ends of the theme's map.
 func (t *Theme) shade(share float64) color.NRGBA {
 	share = max(0, min(1, share))
 	mix := func(a, b float64) float64 { return a + (b-a)*share }
@@ -54,7 +54,7 @@ func (t *Theme) shade(share float64) color.NRGBA {
 	return oklch{mix(t.low.l, t.high.l), mix(t.low.c, t.high.c), t.low.h + dh*share}.rgb()
 }
 
-// rgb is the nearest colour of a screen.
+// rgb returns the nearest colour of a screen.
 func (o oklch) rgb() color.NRGBA {
 	a, b := o.c*math.Cos(o.h*math.Pi/180), o.c*math.Sin(o.h*math.Pi/180)
 	l := math.Pow(o.l+0.3963377774*a+0.2158037573*b, 3)

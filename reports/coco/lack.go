@@ -24,7 +24,7 @@ const (
 const noTracesOnPage chart.Lack = "No page has a trace to draw: two icons that stay, and several mouse samples " +
 	"with times."
 
-// truth is what a plot lacks that is over images of the records with ground truth.
+// truth returns what a plot lacks that is over images of the records with ground truth.
 func truth(s chart.Source) chart.Lack {
 	switch {
 	case s.None("counts", "images_gt"):
@@ -35,5 +35,5 @@ func truth(s chart.Source) chart.Lack {
 	return ""
 }
 
-// placedIcons is what a plot of icons with places lacks.
+// placedIcons returns what a plot of icons with places lacks.
 func placedIcons(s chart.Source) chart.Lack { return chart.Unless(!s.None("counts", "icons"), noIcons) }

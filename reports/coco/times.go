@@ -33,7 +33,7 @@ func Times(s chart.Source) chart.Figure {
 	return f
 }
 
-// stepBars are bars of the steps to each superclass.
+// stepBars returns bars of the steps to each superclass.
 func stepBars(t *chart.Theme, s chart.Source) *plot.Plot {
 	q := t.Plot("", "superclass", "steps a page")
 	idx, n := s.Column("browsing", "by_superclass", "category_idx"), s.Column("browsing", "by_superclass", "events")

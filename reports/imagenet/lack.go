@@ -30,7 +30,8 @@ const (
 const noTraces chart.Lack = "No image has a trace to draw: a box, a final click, and mouse samples with " +
 	"times between entering the image and the click."
 
-// clicksOnBoxes is what a plot lacks that is over images with a box and a final click, of which n are known.
+// clicksOnBoxes returns what a plot lacks that is over images with a box and a final click, of which n are
+// known.
 func clicksOnBoxes(s chart.Source, n int64) chart.Lack {
 	switch {
 	case n > 0:
@@ -43,12 +44,12 @@ func clicksOnBoxes(s chart.Source, n int64) chart.Lack {
 	return noBoxedClicks
 }
 
-// boxedClicks is what a plot lacks that is over the images of the accuracy of clicks.
+// boxedClicks returns what a plot lacks that is over the images of the accuracy of clicks.
 func boxedClicks(s chart.Source) chart.Lack {
 	return clicksOnBoxes(s, s.Value("click_accuracy", "accuracy").N)
 }
 
-// boxCentres is what a map of the centres of boxes lacks.
+// boxCentres returns what a map of the centres of boxes lacks.
 func boxCentres(s chart.Source) chart.Lack {
 	return chart.Unless(s.Value("centre_bias", "gt_centres.share").N > 0, noBoxes)
 }

@@ -45,7 +45,7 @@ func Maps(s chart.Source) chart.Figure {
 	return f
 }
 
-// fewClicks is what a map of accuracies lacks, of which a histogram has the clicks.
+// fewClicks returns what a map of accuracies lacks, whose clicks a histogram counts.
 func fewClicks(s chart.Source, name string) chart.Lack {
 	n := int64(0)
 	if h := s.Histogram("accuracy_maps", name); h != nil {

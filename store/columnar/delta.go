@@ -70,7 +70,7 @@ func appendDelta(dst []byte, values []int64) []byte {
 	return dst
 }
 
-// deltaBase is what to subtract from differences between lo and hi, and how many bytes the
+// deltaBase returns what to subtract from differences between lo and hi, and how many bytes the
 // rest takes.
 func deltaBase(lo, hi int64) (base int64, wide int) {
 	switch {

@@ -15,7 +15,7 @@ type dict struct {
 
 const firstSlots = 1 << 10
 
-// number is the number of v.
+// number returns the number of v.
 func (d *dict) number(v uint64) int32 {
 	if 2*len(d.values) >= len(d.slots) {
 		d.grow()
@@ -55,7 +55,7 @@ func (d *dict) reset() {
 	d.values = d.values[:0]
 }
 
-// bounds is the least and the greatest of the values, as doubles or as signed integers.
+// bounds returns the least and the greatest of the values, as doubles or as signed integers.
 func bounds(values []uint64, double bool) (least, greatest uint64) {
 	if !double {
 		lo, hi := int64(math.MaxInt64), int64(math.MinInt64)

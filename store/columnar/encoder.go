@@ -113,7 +113,7 @@ func (c *Numbers) size() int {
 	return 8
 }
 
-// coded tells whether the dictionary is worth it.
+// coded reports whether the dictionary is worth it.
 func (c *Numbers) coded() bool {
 	n, d := len(c.index), len(c.dict.values)
 	return n == 0 || d*c.size()+n*bits.Len(uint(d))/8 < n*c.size()
@@ -417,7 +417,7 @@ func (c *IDs) put(s string) {
 	c.index = append(c.index, k)
 }
 
-// at is the k-th of those that are not equal to the one before.
+// at returns the k-th of those that are not equal to the one before.
 func (c *IDs) at(k int32) []byte { return c.bytes[c.ends[k]:c.ends[k+1]] }
 
 func (c *IDs) encoding() format.Encoding { return format.DeltaByteArray }

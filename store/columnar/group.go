@@ -43,14 +43,25 @@ func (g *Group) List() *List {
 	return l
 }
 
-// The columns, in the order of the schema. list is nil for a column that has one value a row.
+// The columns are added in the order of the schema. list is nil for a column that has one value a row.
 
+// Numbers adds a column of numbers that repeat.
 func (g *Group) Numbers(list *List) *Numbers { return addColumn(g, list, &Numbers{}) }
-func (g *Group) Plain(list *List) *Plain     { return addColumn(g, list, &Plain{}) }
-func (g *Group) Ints(list *List) *Ints       { return addColumn(g, list, &Ints{}) }
-func (g *Group) Texts(list *List) *Texts     { return addColumn(g, list, &Texts{}) }
-func (g *Group) IDs(list *List) *IDs         { return addColumn(g, list, &IDs{}) }
-func (g *Group) Bools(list *List) *Bools     { return addColumn(g, list, &Bools{}) }
+
+// Plain adds a column of numbers most of which differ.
+func (g *Group) Plain(list *List) *Plain { return addColumn(g, list, &Plain{}) }
+
+// Ints adds a column of whole numbers that grow or are close to each other.
+func (g *Group) Ints(list *List) *Ints { return addColumn(g, list, &Ints{}) }
+
+// Texts adds a column of texts that repeat.
+func (g *Group) Texts(list *List) *Texts { return addColumn(g, list, &Texts{}) }
+
+// IDs adds a column of texts of which each begins as the one before.
+func (g *Group) IDs(list *List) *IDs { return addColumn(g, list, &IDs{}) }
+
+// Bools adds a column of truth values.
+func (g *Group) Bools(list *List) *Bools { return addColumn(g, list, &Bools{}) }
 
 // addColumn makes c the next column. That it is of another kind than the schema's is a fault
 // of the caller's.
@@ -81,7 +92,7 @@ func addColumn[C column](g *Group, list *List, c C) C {
 // EndRow ends a row, of which every column has got its value or list.
 func (g *Group) EndRow() { g.rows++ }
 
-// Rows is the number of rows.
+// Rows returns the number of rows.
 func (g *Group) Rows() int { return g.rows }
 
 // Reset empties the group.
@@ -186,7 +197,7 @@ func (g *Group) encode(c column, s *scratch) (format.ColumnMetaData, error) {
 	return m, nil
 }
 
-// pages are the pages that the rows of a column make. Those of a list have been cut, and their
+// pages returns the pages that the rows of a column make. Those of a list have been cut, and their
 // levels encoded, for all its columns.
 func (b *base) pages(rows, slots int) func(yield func(pageLevels) bool) {
 	return func(yield func(pageLevels) bool) {
@@ -236,7 +247,7 @@ func (l *List) cut(top, slots int) {
 	l.rep, l.def = rep, def
 }
 
-// encode is the encoding of levels, valid until the list is reset.
+// encode returns the encoding of levels, valid until the list is reset.
 func (l *List) encode(levels []byte, top int) []byte {
 	l.packed = encodeLevels(l.packed, levels, top)
 	at := len(l.bytes)

@@ -25,7 +25,7 @@ type Values struct {
 	Offsets, Inner []int32
 }
 
-// Text is the i-th text; ok is false for null.
+// Text returns the i-th text; ok is false for null.
 func (c *Values) Text(i int) (s string, ok bool) {
 	if k := c.Index[i]; k >= 0 {
 		return c.Dict[k], true
@@ -66,13 +66,13 @@ func Open(store, set, table string) (*Table, error) {
 // Close closes the file.
 func (t *Table) Close() error { return t.data.Close() }
 
-// Groups is the number of row groups.
+// Groups returns the number of row groups.
 func (t *Table) Groups() int { return len(t.file.RowGroups()) }
 
-// Rows is the number of rows.
+// Rows returns the number of rows.
 func (t *Table) Rows() int64 { return t.rows }
 
-// GroupRows is the number of rows of a row group.
+// GroupRows returns the number of rows of a row group.
 func (t *Table) GroupRows(group int) int64 { return t.file.RowGroups()[group].NumRows() }
 
 // Reader reads the named columns, as "seq" or "mouse.x".
@@ -105,7 +105,7 @@ func (r *Reader) Column(name string) *Values {
 	return c
 }
 
-// Rows is the number of rows of the group that was read last.
+// Rows returns the number of rows of the group that was read last.
 func (r *Reader) Rows() int { return r.rows }
 
 // Read reads a row group.
