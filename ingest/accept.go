@@ -84,8 +84,11 @@ func (r *runner) settle(u *source.Unit, s *input, left int) error {
 	if err := r.settlePending(s, k, d); err != nil {
 		return err
 	}
-	for _, k := range s.stats {
-		k.Records = k.Stored + k.Rejected
+	for _, set := range decode.Sets {
+		k := s.accounts[set]
+		if k != nil {
+			k.Records = k.Stored + k.Rejected
+		}
 	}
 	return d.reject(b.Rejects)
 }
@@ -111,8 +114,8 @@ func (r *runner) homeOf(s *input) decode.Set {
 	defer r.mu.Unlock()
 	if s.home == 0 {
 		s.home = decode.ImageNet
-		if r.sets["coco"] != nil && r.sets["imagenet"] == nil {
-			s.home = decode.COCO
+		if begun := r.ordered(); len(begun) == 1 {
+			s.home = begun[0].set
 		}
 	}
 	return s.home
@@ -121,13 +124,13 @@ func (r *runner) homeOf(s *input) decode.Set {
 // settleAll ends the accounts: a source that has never told joins the data set of the others.
 func (r *runner) settleAll() error {
 	for _, s := range r.sources {
-		if s.home == 0 && len(r.sets) == 0 && s.met == 0 && len(s.Apart) > 0 {
+		if s.home == 0 && len(r.ordered()) == 0 && s.met == 0 && len(s.Apart) > 0 {
 			continue // its archives tell
 		}
-		if s.home == 0 && len(r.sets) == 0 && s.met == 0 {
+		if s.home == 0 && len(r.ordered()) == 0 && s.met == 0 {
 			return fmt.Errorf("%s: %w: there is no record in it, only %d headers of pages", s.Name, source.ErrUnknownInput, s.pendingHeaders)
 		}
-		if s.home == 0 && len(r.sets) == 0 {
+		if s.home == 0 && len(r.ordered()) == 0 {
 			return fmt.Errorf("%s: none of its %d records can be used, and nothing tells which data set they are of; the first one is %s: "+
 				"if it is one of ours, say which with --as imagenet or --as coco", s.Name, s.met, describe(&s.pending[0]))
 		}
@@ -194,7 +197,6 @@ type acceptor struct {
 	spans      [decode.COCO + 1][]columnar.Span // rows to write: all but those of duplicates
 	stored     int
 	duplicates []int // record numbers within the unit
-	payload    []byte
 }
 
 // take decides on one record.
@@ -205,7 +207,7 @@ func (a *acceptor) take(x *decode.Record) error {
 		return err
 	}
 	b, rows := a.u.Batch, x.End-x.First
-	fresh := a.r.known.add(b, x)
+	fresh := d.add(b, x)
 	columns := b.Rows(set)
 	seq, from := columns.Column("seq"), columns.Column("source")
 	for i := range rows { // of duplicates, too: columns have no gaps
@@ -231,15 +233,7 @@ func (a *acceptor) take(x *decode.Record) error {
 		d.seq += int64(rows)
 		a.keep(set, columnar.Span{Rows: columns, From: x.First, To: x.End})
 	}
-	if set == decode.COCO {
-		return nil
-	}
-	tag := byte(fromRecord)
-	if x.Kind == decode.VOCRecord {
-		tag = fromBoxes
-	}
-	a.payload = appendFact(a.payload[:0], tag, &x.Fact)
-	return d.images.add([]byte(x.ID), a.payload)
+	return d.take(x)
 }
 
 // keep adds rows to those to write.

@@ -429,7 +429,7 @@ func TestBoxesGivenAsByproducts(t *testing.T) {
 			"If it is ILSVRC's boxes, give it with --boxes"}; !slices.Equal(d.Notes, want) {
 			t.Errorf("%v: notes %q", names, d.Notes)
 		}
-		rows := readTable[imagenetImageRow](t, store, "imagenet/images")
+		rows := readTable[schema.ImageNetImage](t, store, "imagenet/images")
 		if d.Rows["annotations"] != 2 || len(rows) != 2 || *rows[0].Shown != 1 || len(rows[0].Boxes) != 1 || len(rows[1].Boxes) != 0 {
 			t.Errorf("%v: %d rows, images %+v", names, d.Rows["annotations"], rows)
 		}

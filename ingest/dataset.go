@@ -8,77 +8,82 @@ import (
 	"path/filepath"
 
 	"abtool/ingest/decode"
+	"abtool/store"
 	"abtool/store/columnar"
 )
 
-// Rows of a row group. Groups are what is held in memory while it is encoded, and what later
-// stages read side by side.
-const (
-	imagenetGroup = 16384
-	cocoGroup     = 4096
-	imagesGroup   = 65536
-	cocoGTGroup   = 2048
-	rejectsGroup  = 65536
-)
+// particular is what is particular to a data set.
+type particular interface {
+	// groups returns the rows of a row group. Groups are what is held in memory while it is encoded, and
+	// what later stages read side by side.
+	groups() (annotations, images int)
+	// begin is called once, before anything is added; dir is for what does not fit into memory.
+	begin(dir string)
+	// add notes a record of a batch. It reports whether the record is new (R4).
+	add(b *decode.Batch, x *decode.Record) bool
+	// take takes what a record says of its image.
+	take(x *decode.Record) error
+	writeImages(ctx context.Context, d *dataset) error
+	categories() []store.Category
+	// notes are for people, on the data set as a whole.
+	notes(sources []*input) []string
+	close()
+}
+
+const rejectsGroup = 65536
 
 // dataset writes the tables of one data set into a folder.
 type dataset struct {
-	name    string
+	particular
+	set     decode.Set
 	dir     string
 	sources []string
-	jobs    int
+	options *Options
 	rows    map[string]int64
+	bytes   map[string]int64 // of files, by table
 	rejects tally
 	nulled  tally
-
-	rej        *table[slice[decode.Reject]]
-	ann        *table[columnar.Span] // annotations
-	images     *spill
-	spillErr   error
-	categories map[int64]string // COCO's names by id
-	notes      []string         // for people, on the data set as a whole
-	nameless   map[int64]bool   // categories that were rejected for their name
-	truth      []*truthFile     // COCO's ground truth, in the order of reading
-	late       []decode.Reject  // faults of objects that were found with their image
-	seq        int64            // of the next row
+	remarks []string
+	rej     *table[slice[decode.Reject]]
+	ann     *table[columnar.Span] // annotations
+	seq     int64                 // of the next row
 }
 
-func newDataset(name, parent string, sources []string, jobs, groupRows int) (d *dataset, err error) {
-	rows := func(usual int) int {
-		if groupRows > 0 {
-			return groupRows
-		}
-		return usual
+func newDataset(set decode.Set, of particular, parent string, sources []string, o *Options) (d *dataset, err error) {
+	d = &dataset{
+		particular: of, set: set, dir: filepath.Join(parent, set.String()), sources: sources, options: o,
+		rows: map[string]int64{}, rejects: tally{}, nulled: tally{},
 	}
-	d = &dataset{name: name, dir: filepath.Join(parent, name), sources: sources, jobs: jobs,
-		rows: map[string]int64{}, rejects: tally{}, nulled: tally{}, nameless: map[int64]bool{}}
 	if err := os.MkdirAll(d.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("creating the store: %w", err)
 	}
-	d.images = newSpill(d.dir)
+	d.begin(d.dir)
 	defer func() {
 		if err != nil {
 			d.abort()
 		}
 	}()
-	d.rej, err = newTable(d.path("rejects"), name+"/rejects", rejectsGroup, 1, func(w io.Writer) sink[slice[decode.Reject]] {
-		return newRowSink(w, name+"/rejects", sources, shapeOfReject)
+	d.rej, err = newTable(d.path("rejects"), d.table("rejects"), rejectsGroup, 1, func(w io.Writer) sink[slice[decode.Reject]] {
+		return newRowSink[decode.Reject](w, d.table("rejects"), sources)
 	})
 	if err != nil {
 		return nil, err
 	}
-	set, group := decode.SetOf(name), imagenetGroup
-	if set == decode.COCO {
-		group = cocoGroup
+	group, _ := of.groups()
+	if o.groupRows > 0 {
+		group = o.groupRows
 	}
-	d.ann, err = newTable(d.path("annotations"), name+"/annotations", rows(group), jobs, func(w io.Writer) sink[columnar.Span] {
-		return newColumnSink(w, set, name+"/annotations", sources, jobs)
+	d.ann, err = newTable(d.path("annotations"), d.table("annotations"), group, o.Jobs, func(w io.Writer) sink[columnar.Span] {
+		return newColumnSink(w, set, d.table("annotations"), sources, o.Jobs)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return d, nil
 }
+
+// table returns the name of a table within the store.
+func (d *dataset) table(name string) string { return d.set.String() + "/" + name }
 
 func (d *dataset) path(table string) string { return filepath.Join(d.dir, table+".parquet") }
 
@@ -95,15 +100,10 @@ func (d *dataset) finish(ctx context.Context) (err error) {
 		d.ann = nil
 	}
 	if err == nil {
-		if d.name == "imagenet" {
-			err = writeImages(ctx, d, imagesGroup, (*imagenetImageRow).shape, mergeImage)
-		} else {
-			err = writeImages(ctx, d, cocoGTGroup, (*cocoImageRow).shape, d.mergeObjects)
-		}
+		err = d.writeImages(ctx, d)
 	}
-	d.images.close()
+	d.close()
 	if d.rej != nil {
-		note(d.settleLate())
 		note(d.rej.close())
 		d.rows["rejects"] = d.rej.rows
 		d.rej = nil
@@ -119,7 +119,7 @@ func (d *dataset) abort() {
 	if d.rej != nil {
 		d.rej.abandon()
 	}
-	d.images.close()
+	d.close()
 }
 
 // reject writes rejects; sources and record numbers are final.
@@ -144,11 +144,11 @@ func (d *dataset) reject(rows []decode.Reject) error {
 // can be large.
 const imagesBatch = 128
 
-// writeImages makes a row of what was said of each image, in the order of their keys.
-func writeImages[R any](ctx context.Context, d *dataset, group int, shape func(*R) uint8, merge func(key []byte, payloads [][]byte) (R, bool, error)) error {
-	name := d.name + "/images"
-	t, err := newTable(d.path("images"), name, group, d.jobs, func(w io.Writer) sink[slice[R]] {
-		return newRowSink(w, name, d.sources, shape)
+// writeImages writes the images that each visits.
+func writeImages[R shaped](ctx context.Context, d *dataset, each func(visit func(R) error) error) error {
+	_, group := d.groups()
+	t, err := newTable(d.path("images"), d.table("images"), group, d.options.Jobs, func(w io.Writer) sink[slice[R]] {
+		return newRowSink[R](w, d.table("images"), d.sources)
 	})
 	if err != nil {
 		return err
@@ -162,11 +162,7 @@ func writeImages[R any](ctx context.Context, d *dataset, group int, shape func(*
 		}
 		return t.write(full, nil)
 	}
-	err = d.images.each(func(key []byte, payloads [][]byte) error {
-		row, keep, err := merge(key, payloads)
-		if err != nil || !keep {
-			return err
-		}
+	err = each(func(row R) error {
 		rows = append(rows, row)
 		if len(rows) == imagesBatch {
 			return flush()

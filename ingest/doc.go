@@ -6,17 +6,17 @@
 //
 //  1. Package source opens files, folders and archives, and cuts what they hold into chunks: whole
 //     files, whole lines, or elements of a JSON array. One goroutine does this.
-//  2. Package decode makes the rows of a chunk, with the numbers and strings that package scan reads.
-//     Several goroutines do this, a chunk each. A chunk that is cut within a value is put together
-//     with the next one afterwards.
+//  2. Package decode puts the values of a chunk into columns, with the numbers and strings that package
+//     scan reads. Several goroutines do this, a chunk each. A chunk that is cut within a value is put
+//     together with the next one afterwards.
 //  3. Run accepts the rows in the order of the input: it leaves out duplicates, numbers the rows, and
 //     counts everything that was read. One goroutine does this, so the store does not depend on how
 //     many there are.
-//  4. A table collects rows and encodes a row group at a time. What is said of an image is sorted by
-//     image on the disk, and becomes a row of the images once everything has been read.
+//  4. A table collects rows and encodes a row group at a time.
+//  5. Package truth gathers what is said of images: it sorts by image on the disk, and makes a row of
+//     each when everything has been read. COCO's ground truth comes to it directly, element by element.
 //
-// COCO's ground truth takes another way: it is streamed element by element, and every image and object
-// goes through the sorting on the disk.
+// What is particular to a data set, such as what makes a record a duplicate, is in imagenet.go and coco.go.
 //
 // The files are written next to the store's, and take their place when all are complete.
 package ingest

@@ -11,17 +11,17 @@ import (
 // input is a source with its accounts. They belong to the goroutine that accepts units.
 type input struct {
 	*source.Source
-	stats map[string]*store.Source // accounts by data set
-	home  decode.Set               // the data set that files are counted in, zero as long as nothing has shown it
-	met   int64                    // records so far
-	aside int64                    // values next to the records of containers
-	boxes int64                    // of --boxes
+	accounts [decode.COCO + 1]*store.Source // by data set
+	home     decode.Set                     // the data set that files are counted in, zero as long as nothing has shown it
+	met      int64                          // records so far
+	aside    int64                          // values next to the records of containers
+	boxes    int64                          // of --boxes
 	// Rejects and headers from before it told:
 	pending        []decode.Reject
 	pendingHeaders int64
 }
 
-func newInput(s *source.Source) *input { return &input{Source: s, stats: map[string]*store.Source{}} }
+func newInput(s *source.Source) *input { return &input{Source: s} }
 
 // skipped returns the counts of skip, with what records were found next to.
 func (in *input) skipped() map[string]int64 {

@@ -238,3 +238,36 @@ func TestTruthStrict(t *testing.T) {
 		t.Error("a run that failed left a store")
 	}
 }
+
+// Whatever an instances file holds, its account adds up, or the run says why it failed.
+func FuzzTruth(f *testing.F) {
+	f.Add([]byte(goodTruth))
+	f.Add([]byte(`{"annotations": {"1": [{"id": 1, "image_id": 1, "category_id": 1}]}, "images": null, "categories": {"1": "a"}}`))
+	f.Add([]byte(`{"images": {"1": {"width": 0}}, "annotations": [{"id": 2, "image_id": 1, "category_id": 9, "bbox": [0]}]} {}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "instances_x.json")
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out := filepath.Join(dir, "store")
+		s, err := Run(t.Context(), Options{Instances: []string{path}, Out: out, Jobs: 1})
+		if err != nil {
+			if errors.Is(err, source.ErrDamaged) || errors.Is(err, source.ErrUnknownInput) {
+				return
+			}
+			t.Fatal(err)
+		}
+		a := accountOf(t, out, s)
+		if stored := a.Records - a.Rejected; stored < int64(a.Objects) {
+			t.Fatalf("%d records are stored, but %d objects", stored, a.Objects)
+		}
+		var nulled int64
+		for _, n := range s.DataSets[0].Nulled {
+			nulled += n.Count
+		}
+		if int64(len(a.Rejects)) != a.Rejected+nulled {
+			t.Fatalf("%d rows of rejects for %d records and %d fields", len(a.Rejects), a.Rejected, nulled)
+		}
+	})
+}

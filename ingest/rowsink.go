@@ -18,20 +18,25 @@ func (s slice[R]) Cut(i, j int) slice[R] { return s[i:j] }
 func (s slice[R]) Weight(int) int        { return 0 }
 
 // rowSink is a file of rows as parquet-go takes them: the small tables.
-type rowSink[R any] struct {
-	out   *parquet.GenericWriter[R]
-	shape func(*R) uint8 // rows written together have the same (see imagerows.go)
+//
+// parquet-go v0.32 takes some nulls for zeros where nulls and values alternate in an `optional` field that
+// is not a pointer: after k nulls, exactly k values and then nulls only, the last ones. So rows are
+// written in runs that have the same of them.
+type rowSink[R shaped] struct{ out *parquet.GenericWriter[R] }
+
+// shaped is a row that says which of its plain optional scalars are null, one bit each.
+type shaped interface{ Shape() uint8 }
+
+func newRowSink[R shaped](w io.Writer, name string, sources []string) rowSink[R] {
+	return rowSink[R]{parquet.NewGenericWriter[R](w, writerOptions[R](schema.Metadata(name, sources))...)}
 }
 
-func newRowSink[R any](w io.Writer, name string, sources []string, shape func(*R) uint8) *rowSink[R] {
-	return &rowSink[R]{parquet.NewGenericWriter[R](w, writerOptions[R](schema.Metadata(name, sources))...), shape}
-}
+// roots are the names of the schemas' roots in stores, by the row's type.
+var roots = map[string]string{"Reject": "rejectRow", "ImageNetImage": "imagenetImageRow", "COCOImage": "cocoImageRow"}
 
 func writerOptions[R any](meta [][2]string) []parquet.WriterOption {
 	s := parquet.SchemaOf(new(R))
-	if s.Name() == "Reject" {
-		s = parquet.NewSchema("rejectRow", s) // the root's name in stores
-	}
+	s = parquet.NewSchema(roots[s.Name()], s)
 	o := []parquet.WriterOption{
 		s,
 		parquet.Compression(compression),
@@ -44,14 +49,14 @@ func writerOptions[R any](meta [][2]string) []parquet.WriterOption {
 	return o
 }
 
-func (s *rowSink[R]) encoder() encoder[slice[R]] {
-	e := &rowEncoder[R]{shape: s.shape}
+func (s rowSink[R]) encoder() encoder[slice[R]] {
+	e := &rowEncoder[R]{}
 	e.w = parquet.NewGenericWriter[R](&e.buf, writerOptions[R](nil)...)
 	return e
 }
 
 // append appends an encoded row group as it is.
-func (s *rowSink[R]) append(e encoder[slice[R]], rows int) error {
+func (s rowSink[R]) append(e encoder[slice[R]], rows int) error {
 	file := e.(*rowEncoder[R]).buf.Bytes()
 	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
@@ -68,13 +73,12 @@ func (s *rowSink[R]) append(e encoder[slice[R]], rows int) error {
 	return nil
 }
 
-func (s *rowSink[R]) close() error { return s.out.Close() }
+func (s rowSink[R]) close() error { return s.out.Close() }
 
 // rowEncoder makes a file of one row group.
-type rowEncoder[R any] struct {
-	buf   bytes.Buffer
-	w     *parquet.GenericWriter[R]
-	shape func(*R) uint8
+type rowEncoder[R shaped] struct {
+	buf bytes.Buffer
+	w   *parquet.GenericWriter[R]
 }
 
 func (e *rowEncoder[R]) add(rows slice[R]) error {
@@ -89,10 +93,10 @@ func (e *rowEncoder[R]) add(rows slice[R]) error {
 }
 
 // run is how many rows, from the first on, can be written together.
-func (e *rowEncoder[R]) run(rows []R) int {
-	first := e.shape(&rows[0])
+func (e *rowEncoder[R]) run(rows slice[R]) int {
+	first := rows[0].Shape()
 	for i := 1; i < len(rows); i++ {
-		if e.shape(&rows[i]) != first {
+		if rows[i].Shape() != first {
 			return i
 		}
 	}

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,7 +83,7 @@ func Run(ctx context.Context, o Options) (*store.Account, error) {
 		err = r.finish(ctx)
 	}
 	stop()
-	for _, d := range r.sets {
+	for _, d := range r.ordered() {
 		d.abort()
 	}
 	return r.summary(err == nil), explain(err)
@@ -98,11 +96,12 @@ type runner struct {
 	sources []*input
 	inputs  map[*source.Source]*input
 	feeder  *source.Feeder
-	known   *known
-	limits  store.Limits
+
+	particular [decode.COCO + 1]particular
+	limits     store.Limits
 
 	mu       sync.Mutex
-	sets     map[string]*dataset
+	sets     [decode.COCO + 1]*dataset // that were begun
 	examples []store.Example
 
 	glue     decode.Joiner
@@ -110,7 +109,6 @@ type runner struct {
 	rejected atomic.Int64
 	stage    atomic.Pointer[string]
 	reading  atomic.Pointer[source.Source]
-	written  map[string]map[string]int64 // bytes by data set and table
 }
 
 func newRunner(ctx context.Context, o Options) (*runner, error) {
@@ -124,7 +122,7 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 	switch {
 	case o.Format != "parquet" && o.Format != "arrow":
 		return nil, usage.Errorf("wrong use: format %q: it is parquet or arrow", o.Format)
-	case o.As != "" && o.As != "imagenet" && o.As != "coco":
+	case o.As != "" && decode.SetOf(o.As) == 0:
 		return nil, usage.Errorf("wrong use: as %q: it is imagenet or coco", o.As)
 	case o.Jobs < 0 || o.MaxRejects < 0:
 		return nil, usage.Errorf("wrong use: jobs and max-rejects are 0 or more")
@@ -133,7 +131,7 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 	case len(o.Sources)+len(o.Boxes)+len(o.Instances) == 0:
 		return nil, usage.Errorf("wrong use: nothing to read")
 	}
-	r := &runner{o: o, limits: o.Limits, sets: map[string]*dataset{}, written: map[string]map[string]int64{}}
+	r := &runner{o: o, limits: o.Limits}
 	stdin := false
 	for _, in := range []struct {
 		paths []string
@@ -158,9 +156,11 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 		return nil, err
 	}
 	r.nameSources()
-	r.known = newKnown(r.sourcesOf(source.Byproducts) > 1, r.sourcesOf(source.Boxes) > 0)
+	k := &coco{r: r}
+	r.particular[decode.ImageNet] = newImageNet(r.sourcesOf(source.Byproducts) > 1, r.sourcesOf(source.Boxes) > 0)
+	r.particular[decode.COCO] = k
 	r.feeder = source.NewFeeder(o.Limits, o.Stdin)
-	r.feeder.Instances = r.readInstances
+	r.feeder.Instances = k.read
 	return r, nil
 }
 
@@ -286,25 +286,25 @@ func (r *runner) feedAll(ctx context.Context) error {
 	return nil
 }
 
-// dataset is the data set of a name; it is begun when something first belongs to it.
-func (r *runner) dataset(name string) (*dataset, error) {
+// dataset returns a data set; it is begun when something first belongs to it.
+func (r *runner) dataset(set decode.Set) (*dataset, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if d := r.sets[name]; d != nil {
+	if d := r.sets[set]; d != nil {
 		return d, nil
 	}
-	if r.target.Holds(name) && !r.o.Force {
-		return nil, fmt.Errorf("%s holds %s already: give --force to replace it, or another --out", r.o.Out, name)
+	if r.target.Holds(set.String()) && !r.o.Force {
+		return nil, fmt.Errorf("%s holds %s already: give --force to replace it, or another --out", r.o.Out, set)
 	}
 	names := make([]string, len(r.sources))
 	for i, s := range r.sources {
 		names[i] = s.Name
 	}
-	d, err := newDataset(name, r.target.Dir(), names, r.o.Jobs, r.o.groupRows)
+	d, err := newDataset(set, r.particular[set], r.target.Dir(), names, &r.o)
 	if err != nil {
 		return nil, err
 	}
-	r.sets[name] = d
+	r.sets[set] = d
 	return d, nil
 }
 
@@ -324,22 +324,16 @@ func (r *runner) finish(ctx context.Context) error {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				if err := arrowFile(d.name+"/"+table, d.dir, d.sources); err != nil {
+				if err := arrowFile(d.table(table), d.dir, d.sources); err != nil {
 					return err
 				}
 			}
 		}
-		if note := r.known.strangers(d.name); note != "" {
-			d.notes = append(d.notes, note)
-		}
-		if d.name == "imagenet" {
-			d.notes = append(d.notes, r.misplaced()...)
-		}
-		sizes, err := fileSizes(d.dir)
-		if err != nil {
+		d.remarks = d.notes(r.sources)
+		var err error
+		if d.bytes, err = fileSizes(d.dir); err != nil {
 			return err
 		}
-		r.written[d.name] = sizes
 	}
 	r.setStage("finishing")
 	if err := ctx.Err(); err != nil {
@@ -348,31 +342,14 @@ func (r *runner) finish(ctx context.Context) error {
 	return r.target.Commit(r.summary(true))
 }
 
-// misplaced returns what to say of sources that hold none of what they were given for: byproducts
-// without a showing, ground truth without a box.
-func (r *runner) misplaced() (notes []string) {
-	for _, s := range r.sources {
-		k := s.stats["imagenet"]
-		switch {
-		case k == nil || k.Stored == 0:
-		case s.Role == source.Byproducts && k.Rows == 0:
-			notes = append(notes, fmt.Sprintf("%s has no byproducts: none of its files (%d) has a <metadata>. "+
-				"If it is ILSVRC's boxes, give it with --boxes", s.Name, k.Stored))
-		case s.Role == source.Boxes && s.boxes == 0:
-			notes = append(notes, fmt.Sprintf("%s, given with --boxes, has no box in any of its files (%d)", s.Name, k.Stored))
+// ordered returns the data sets that were begun.
+func (r *runner) ordered() (all []*dataset) {
+	for _, d := range r.sets {
+		if d != nil {
+			all = append(all, d)
 		}
 	}
-	return notes
-}
-
-func (r *runner) ordered() []*dataset {
-	var out []*dataset
-	for _, name := range store.Sets {
-		if d := r.sets[name]; d != nil {
-			out = append(out, d)
-		}
-	}
-	return out
+	return all
 }
 
 // fileSizes returns the bytes of a data set's files by table; the Parquet and the Arrow file of a
@@ -399,18 +376,18 @@ func (r *runner) summary(completed bool) *store.Account {
 	s := &store.Account{FormatVersion: schema.FormatVersion, ToolVersion: r.o.Version, Completed: completed, DataSets: []store.DataSet{}, Examples: r.examples}
 	for _, d := range r.ordered() {
 		st := store.DataSet{
-			Name: d.name, Options: store.Options{Format: r.o.Format, As: r.o.As, Limits: r.limits},
-			Rows: d.rows, Bytes: r.written[d.name], Rejected: d.rejects.counts(), Nulled: d.nulled.counts(),
-			Categories: sortedCategories(d.categories), Notes: d.notes,
+			Name: d.set.String(), Options: store.Options{Format: r.o.Format, As: r.o.As, Limits: r.limits},
+			Rows: d.rows, Bytes: d.bytes, Rejected: d.rejects.counts(), Nulled: d.nulled.counts(),
+			Categories: d.categories(), Notes: d.remarks,
 		}
 		for _, src := range r.sources {
-			if k := src.stats[d.name]; k != nil {
+			if k := src.accounts[d.set]; k != nil {
 				k.Name, k.Role, k.Shape = src.Name, src.Role.String(), src.Shape
 				k.Bytes = src.Read.Load()
 				if completed {
 					k.SHA256 = src.Sum()
 				}
-				if src.home.String() == d.name {
+				if src.home == d.set {
 					k.AppleDouble, k.OtherFiles, k.Skipped = src.Skips.Apple, src.Skips.Other, src.skipped()
 				}
 				st.Sources = append(st.Sources, *k)
@@ -470,24 +447,14 @@ func (r *runner) report() (stop func()) {
 
 // account is a source's account with a data set.
 func (r *runner) account(s *input, set decode.Set) (*store.Source, *dataset, error) {
-	name := set.String()
-	d, err := r.dataset(name)
+	d, err := r.dataset(set)
 	if err != nil {
 		return nil, nil, err
 	}
-	k := s.stats[name]
-	if k == nil {
-		k = &store.Source{}
-		s.stats[name] = k
+	if s.accounts[set] == nil {
+		s.accounts[set] = &store.Source{}
 	}
-	return k, d, nil
-}
-
-func sortedCategories(names map[int64]string) (out []store.Category) {
-	for _, id := range slices.Sorted(maps.Keys(names)) {
-		out = append(out, store.Category{ID: id, Name: names[id]})
-	}
-	return out
+	return s.accounts[set], d, nil
 }
 
 // explain says of an error of the system what can be done about it.

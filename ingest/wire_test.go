@@ -10,13 +10,14 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"abtool/ingest/decode"
+	"abtool/ingest/truth"
 	"abtool/schema"
 )
 
 // The wire rows have the columns of the schema: names, types, and what can be null.
 func TestWireRows(t *testing.T) {
 	for _, c := range []struct{ wire, schema any }{
-		{imagenetImageRow{}, schema.ImageNetImage{}}, {cocoImageRow{}, schema.COCOImage{}}, {decode.Reject{}, schema.Reject{}},
+		{truth.ImageNetImage{}, schema.ImageNetImage{}}, {truth.COCOImage{}, schema.COCOImage{}}, {decode.Reject{}, schema.Reject{}},
 	} {
 		wire, want := parquet.SchemaOf(c.wire), parquet.SchemaOf(c.schema)
 		if diff := cmp.Diff(want.Columns(), wire.Columns()); diff != "" {

@@ -79,6 +79,16 @@ type Reject struct {
 	Snippet string `parquet:"snippet,optional"`
 }
 
+// Shape says which of the row's optional texts are null, one bit each.
+func (x Reject) Shape() (mask uint8) {
+	for i, s := range [...]string{x.Member, x.Field, x.Detail, x.Snippet} {
+		if s == "" {
+			mask |= 1 << i
+		}
+	}
+	return mask
+}
+
 // Fault is a reason with its explanation, as a record reader returns it.
 type Fault struct {
 	Reason schema.Reason

@@ -1,18 +1,14 @@
-package ingest
+package truth
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"abtool/ingest/internal/randtext"
-	"abtool/ingest/source"
 )
 
 // randomInstance is an annotation of COCO's instances file.
@@ -120,39 +116,6 @@ func FuzzInstances(f *testing.F) {
 	})
 }
 
-// Whatever an instances file holds, its account adds up, or the run says why it failed.
-func FuzzTruth(f *testing.F) {
-	f.Add([]byte(goodTruth))
-	f.Add([]byte(`{"annotations": {"1": [{"id": 1, "image_id": 1, "category_id": 1}]}, "images": null, "categories": {"1": "a"}}`))
-	f.Add([]byte(`{"images": {"1": {"width": 0}}, "annotations": [{"id": 2, "image_id": 1, "category_id": 9, "bbox": [0]}]} {}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		dir := t.TempDir()
-		path := filepath.Join(dir, "instances_x.json")
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		out := filepath.Join(dir, "store")
-		s, err := Run(t.Context(), Options{Instances: []string{path}, Out: out, Jobs: 1})
-		if err != nil {
-			if errors.Is(err, source.ErrDamaged) || errors.Is(err, source.ErrUnknownInput) {
-				return
-			}
-			t.Fatal(err)
-		}
-		a := accountOf(t, out, s)
-		if stored := a.Records - a.Rejected; stored < int64(a.Objects) {
-			t.Fatalf("%d records are stored, but %d objects", stored, a.Objects)
-		}
-		var nulled int64
-		for _, n := range s.DataSets[0].Nulled {
-			nulled += n.Count
-		}
-		if int64(len(a.Rejects)) != a.Rejected+nulled {
-			t.Fatalf("%d rows of rejects for %d records and %d fields", len(a.Rejects), a.Rejected, nulled)
-		}
-	})
-}
-
 func TestInstancesFastEqualsSlow(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 3))
 	for i := range 10000 {
@@ -168,7 +131,6 @@ func TestInstancesFastEqualsSlow(t *testing.T) {
 	}
 }
 
-// tarMember is a regular member, as the walk and archive/tar see it.
 // Ground truth of COCO: masks and boxes, and what is neither. Each object has one fault a field.
 func TestInstanceMasks(t *testing.T) {
 	triangle := object{polygon: []float64{1, 2, 3.5, 4, 5, 6}, rings: []int{6}}
@@ -270,7 +232,7 @@ func FuzzFloat(f *testing.F) {
 	f.Add(-0.005)
 	f.Add(123.45)
 	f.Fuzz(func(t *testing.T, v float64) {
-		p := gtPayload(appendFloat(nil, v))
+		p := payload(appendFloat(nil, v))
 		if got := p.float(); math.Float64bits(got) != math.Float64bits(v) || len(p) > 0 {
 			t.Fatalf("%v came back as %v, %d bytes left", v, got, len(p))
 		}

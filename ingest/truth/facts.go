@@ -1,4 +1,4 @@
-package ingest
+package truth
 
 import (
 	"encoding/binary"
@@ -8,11 +8,37 @@ import (
 	"abtool/schema"
 )
 
-// What records say of an image goes through the spill as bytes: one tag, then varints and
-// floats. fromRecord comes of byproducts, fromBoxes of --boxes.
+// Facts gathers what records of ImageNet-AB, and --boxes, say of images.
+type Facts struct {
+	spill   *spill
+	payload []byte
+}
+
+// NewFacts begins to gather; dir is for what does not fit into memory.
+func NewFacts(dir string) *Facts { return &Facts{spill: newSpill(dir)} }
+
+// Add adds what a record says of its image.
+func (f *Facts) Add(x *decode.Record) error {
+	tag := byte(fromRecord)
+	if x.Kind == decode.VOCRecord {
+		tag = fromBoxes
+	}
+	f.payload = appendFact(f.payload[:0], tag, &x.Fact)
+	return f.spill.add([]byte(x.ID), f.payload)
+}
+
+// Each visits the images in the order of their ids.
+func (f *Facts) Each(visit func(ImageNetImage) error) error {
+	return f.spill.each(func(id []byte, payloads [][]byte) error { return visit(mergeFacts(id, payloads)) })
+}
+
+// Close removes what is on the disk.
+func (f *Facts) Close() { f.spill.close() }
+
+// What is said of an image goes through the spill as bytes: one tag, then varints and floats.
 const (
-	fromRecord = iota
-	fromBoxes
+	fromRecord = iota // of byproducts
+	fromBoxes         // of --boxes
 )
 
 func appendFact(p []byte, tag byte, f *decode.ImageFact) []byte {
@@ -54,15 +80,10 @@ func readFact(p []byte) (tag byte, f decode.ImageFact) {
 	return tag, f
 }
 
-// mergeImage is mergeFacts for writeImages: every image has a row.
-func mergeImage(id []byte, payloads [][]byte) (row imagenetImageRow, keep bool, err error) {
-	return mergeFacts(id, payloads), true, nil
-}
-
 // mergeFacts makes the image's row of all that is said of it: its own boxes go before those of
 // --boxes, and a stated size before a shown one (R10).
-func mergeFacts(id []byte, payloads [][]byte) imagenetImageRow {
-	row := imagenetImageRow{ImageID: string(id)}
+func mergeFacts(id []byte, payloads [][]byte) ImageNetImage {
+	row := ImageNetImage{ImageID: string(id)}
 	var own, given decode.ImageFact
 	known := false
 	for _, p := range payloads {

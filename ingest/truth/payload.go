@@ -1,4 +1,4 @@
-package ingest
+package truth
 
 import (
 	"encoding/binary"
@@ -7,28 +7,28 @@ import (
 	"abtool/ingest/scan"
 )
 
-// gtPayload takes apart what gtReader put into the spill.
-type gtPayload []byte
+// payload takes apart what the reader put into the spill.
+type payload []byte
 
-func (p *gtPayload) byte() byte {
+func (p *payload) byte() byte {
 	v := (*p)[0]
 	*p = (*p)[1:]
 	return v
 }
 
-func (p *gtPayload) uvarint() uint64 {
+func (p *payload) uvarint() uint64 {
 	v, n := binary.Uvarint(*p)
 	*p = (*p)[n:]
 	return v
 }
 
-func (p *gtPayload) varint() int64 {
+func (p *payload) varint() int64 {
 	v, n := binary.Varint(*p)
 	*p = (*p)[n:]
 	return v
 }
 
-func (p *gtPayload) opt() *int32 {
+func (p *payload) opt() *int32 {
 	v := p.uvarint()
 	if v == 0 {
 		return nil
@@ -37,7 +37,7 @@ func (p *gtPayload) opt() *int32 {
 	return &n
 }
 
-func (p *gtPayload) float() float64 {
+func (p *payload) float() float64 {
 	if v := p.varint(); v != 1 {
 		return float64(v>>1) / 100
 	}
@@ -46,7 +46,7 @@ func (p *gtPayload) float() float64 {
 	return v
 }
 
-func (p *gtPayload) optFloat(there bool) *float64 {
+func (p *payload) optFloat(there bool) *float64 {
 	if !there {
 		return nil
 	}
@@ -56,11 +56,11 @@ func (p *gtPayload) optFloat(there bool) *float64 {
 
 // place is where an object stands in the input.
 type place struct {
-	file           int // index of its truthFile
+	file           int // index of its file
 	offset, record int64
 }
 
-func (p *gtPayload) place() place {
+func (p *payload) place() place {
 	return place{int(p.uvarint()), int64(p.uvarint()), int64(p.uvarint())}
 }
 
@@ -110,7 +110,7 @@ func (o *object) appendTo(p []byte, at place, id, category int64) []byte {
 }
 
 // instance takes apart what follows the place of an object.
-func (p *gtPayload) instance() (x instance) {
+func (p *payload) instance() (x instance) {
 	x.ID, x.CategoryID = p.varint(), p.varint()
 	x.Crowd = p.byte() == 1
 	x.Area = p.optFloat(p.byte() == 1)

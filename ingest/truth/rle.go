@@ -1,4 +1,4 @@
-package ingest
+package truth
 
 import (
 	"encoding/json"
@@ -10,7 +10,7 @@ import (
 )
 
 // setRLE reads a run-length mask. Its runs must cover its size exactly; whether that is the image's
-// size is seen when the image is known, too (mergeObjects).
+// size is seen when the image is known, too (Objects.merge).
 func (o *object) setRLE(seg json.RawMessage) *decode.Fault {
 	m, f := fields(seg)
 	if f != nil {

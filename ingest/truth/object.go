@@ -1,4 +1,4 @@
-package ingest
+package truth
 
 import (
 	"encoding/json"

@@ -1,17 +1,12 @@
-package ingest
+package truth
 
-import (
-	"abtool/ingest/decode"
-	"abtool/schema"
-)
+import "abtool/schema"
 
-// The rows of the small tables, which are written by parquet-go. It takes the zero value of an
-// `optional` field that is not a pointer as null, in runs and so without a cost per value. parquet-go
-// v0.32 takes some nulls for zeros where nulls and values alternate in such a field: after k nulls,
-// exactly k values and then nulls only, the last ones. So scalars of this kind are written in runs of
-// rows that have the same of them (shape).
+// The rows of images, as parquet-go takes them. It takes the zero value of an `optional` field that is
+// not a pointer as null.
 
-type imagenetImageRow struct {
+// ImageNetImage is an image of ImageNet-AB.
+type ImageNetImage struct {
 	ImageID string       `parquet:"image_id,delta"`
 	Class   string       `parquet:"class,optional,dict"`
 	Width   *int32       `parquet:"width,optional,dict"`
@@ -20,6 +15,7 @@ type imagenetImageRow struct {
 	Boxes   []schema.Box `parquet:"boxes,list"`
 }
 
+// instance is an object of an image.
 type instance struct {
 	ID         int64     `parquet:"id,delta"`
 	CategoryID int64     `parquet:"category_id,dict"`
@@ -37,7 +33,8 @@ type instance struct {
 	RLECounts  []int64   `parquet:"rle_counts,list" parquet-element:",delta"`
 }
 
-type cocoImageRow struct {
+// COCOImage is an image of COCO-AB.
+type COCOImage struct {
 	ImageID   int64      `parquet:"image_id,delta"`
 	Width     *int32     `parquet:"width,optional,dict"`
 	Height    *int32     `parquet:"height,optional,dict"`
@@ -45,19 +42,15 @@ type cocoImageRow struct {
 	Instances []instance `parquet:"instances,list"`
 }
 
-// shape is which of the row's plain optional scalars are null, one bit each.
-func (r *imagenetImageRow) shape() uint8 { return nulls(r.Class) }
+// Shape says which of the row's optional texts are null: rows that are written together have the same.
+func (r ImageNetImage) Shape() uint8 { return nullIf(r.Class) }
 
-func (r *cocoImageRow) shape() uint8 { return nulls(r.FileName) }
+// Shape is as ImageNetImage's.
+func (r COCOImage) Shape() uint8 { return nullIf(r.FileName) }
 
-// shapeOfReject is shape of a reject.
-func shapeOfReject(r *decode.Reject) uint8 { return nulls(r.Member, r.Field, r.Detail, r.Snippet) }
-
-func nulls(texts ...string) (mask uint8) {
-	for i, s := range texts {
-		if s == "" {
-			mask |= 1 << i
-		}
+func nullIf(text string) uint8 {
+	if text == "" {
+		return 1
 	}
-	return mask
+	return 0
 }

@@ -1,0 +1,74 @@
+package ingest
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
+	"abtool/ingest/decode"
+	"abtool/ingest/source"
+	"abtool/ingest/truth"
+	"abtool/store"
+)
+
+// coco is what is particular to COCO-AB.
+type coco struct {
+	r       *runner
+	objects *truth.Objects
+	images  roaring64.Bitmap // of records
+}
+
+func (k *coco) groups() (annotations, images int) { return 4096, 2048 }
+
+func (k *coco) begin(dir string) { k.objects = truth.NewObjects(dir) }
+
+func (k *coco) close() { k.objects.Close() }
+
+func (k *coco) add(_ *decode.Batch, x *decode.Record) bool { return k.images.CheckedAdd(uint64(x.Num)) }
+
+func (k *coco) take(*decode.Record) error { return nil }
+
+// read reads an instances file.
+func (k *coco) read(ctx context.Context, s *source.Source, st *source.Stream) error {
+	if _, err := k.r.dataset(decode.COCO); err != nil {
+		return err
+	}
+	return k.objects.Read(ctx, s, st, k.r.feeder, k.r.limits.Member)
+}
+
+func (k *coco) writeImages(ctx context.Context, d *dataset) error {
+	return writeImages(ctx, d, func(visit func(truth.COCOImage) error) error {
+		return k.objects.Each(visit, func(late []truth.Late) error { return k.settleLate(d, late) })
+	})
+}
+
+// settleLate rejects objects, or fields of them, that were counted as stored when they were read.
+func (k *coco) settleLate(d *dataset, late []truth.Late) error {
+	rejects := make([]decode.Reject, len(late))
+	for i, x := range late {
+		rejects[i] = x.Reject
+		if x.Kind != "record" {
+			continue
+		}
+		if a := k.r.inputs[x.From].accounts[decode.COCO]; a != nil {
+			a.Stored--
+			a.Rejected++
+		}
+		k.r.rejected.Add(1)
+	}
+	if err := d.reject(rejects); err != nil {
+		return err
+	}
+	return k.r.judge(rejects)
+}
+
+func (k *coco) categories() []store.Category { return k.objects.Categories() }
+
+func (k *coco) notes([]*input) []string {
+	if k.images.IsEmpty() || k.objects.Images.IsEmpty() || k.images.Intersects(&k.objects.Images) {
+		return nil
+	}
+	first := func(b *roaring64.Bitmap) string { return strconv.FormatInt(int64(b.Minimum()), 10) }
+	return []string{strangers("--instances", first(&k.images), first(&k.objects.Images))}
+}
