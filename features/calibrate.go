@@ -51,12 +51,12 @@ func newCalibrationFit(classes, clicks int) *calibrationFit {
 
 // add adds a click with the nearest box of its class. The order must not depend on the number of workers.
 func (c *calibrationFit) add(fold, class int32, b plane.Box, x, y float64) {
-	w, h := b.X1-b.X0, b.Y1-b.Y0
-	c.u[fold], c.v[fold] = append(c.u[fold], (x-b.X0)/w), append(c.v[fold], (y-b.Y0)/h)
+	u, v := b.Frame(x, y)
+	c.u[fold], c.v[fold] = append(c.u[fold], u), append(c.v[fold], v)
 	if class < 0 {
 		class = int32(len(c.sizes[fold]) - 1)
 	}
-	c.sizes[fold][class].add(w, h, 1)
+	c.sizes[fold][class].add(b.X1-b.X0, b.Y1-b.Y0, 1)
 }
 
 // done fits.

@@ -181,7 +181,7 @@ func (o *Output) commit() error {
 		return err
 	}
 	if !o.format.Folder {
-		return os.Rename(filepath.Join(o.made, filepath.Base(o.place)), o.place)
+		return replace.Move(filepath.Join(o.made, filepath.Base(o.place)), o.place)
 	}
 	if err := os.WriteFile(filepath.Join(o.made, marker), nil, 0o666); err != nil {
 		return err

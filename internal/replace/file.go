@@ -14,15 +14,27 @@ func File(path string, write func(io.Writer) error) error {
 		return err
 	}
 	if err = write(f); err == nil {
-		err = errors.Join(f.Chmod(0o644), f.Sync())
+		err = f.Chmod(0o644)
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+		err = Move(f.Name(), path)
 	}
 	if err != nil {
 		os.Remove(f.Name())
 	}
 	return err
+}
+
+// Move flushes a complete file to the disk and moves it to a path on the same disk.
+func Move(tmp, path string) error {
+	f, err := os.OpenFile(tmp, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
 }
 
 // Bytes writes a file as File does, of a text that is complete.

@@ -52,3 +52,19 @@ func TestDir(t *testing.T) {
 		t.Errorf("%v, %v, want out alone", left, err)
 	}
 }
+
+func TestMove(t *testing.T) {
+	dir := t.TempDir()
+	tmp, path := filepath.Join(dir, "tmp"), filepath.Join(dir, "x")
+	for _, text := range []string{"old", "new"} {
+		if err := errors.Join(os.WriteFile(tmp, []byte(text), 0o666), Move(tmp, path)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != text {
+			t.Errorf("%q, %v, want %q", got, err, text)
+		}
+	}
+	if err := Move(tmp, path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}

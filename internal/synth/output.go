@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"github.com/klauspost/compress/flate"
+
+	"abtool/internal/replace"
 )
 
 // sink is a file, or a folder of small files, under a temporary name until commit.
@@ -206,17 +208,26 @@ func (o *outputs) commit() ([]File, error) {
 	}
 	var files []File
 	for _, s := range o.sinks {
-		if s.file == nil && s.temp != s.final {
-			if err := os.RemoveAll(s.final); err != nil {
-				return nil, fmt.Errorf("replacing %s: %w", s.final, err)
-			}
-		}
-		if err := os.Rename(s.temp, s.final); err != nil {
+		if err := s.place(); err != nil {
 			return nil, fmt.Errorf("giving %s its name: %w; the data are complete under %s", s.final, err, s.temp)
 		}
 		files = append(files, File{s.final, s.bytes, s.records})
 	}
 	return files, nil
+}
+
+// place gives the sink its final name.
+func (s *sink) place() error {
+	switch {
+	case s.temp == s.final:
+		return nil
+	case s.file != nil:
+		return replace.Move(s.temp, s.final)
+	}
+	if err := replace.Dir(s.temp, s.final, s.temp+".old"); err != nil {
+		return err
+	}
+	return os.RemoveAll(s.temp) // what was there
 }
 
 // abort removes what is unfinished, and the folders if this run made them.

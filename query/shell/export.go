@@ -106,7 +106,7 @@ func (e *Export) write(ctx context.Context, s *query.Session, text string, param
 	if err != nil {
 		return 0, err
 	}
-	return n, os.Rename(e.temp, e.path)
+	return n, replace.Move(e.temp, e.path)
 }
 
 func (e *Export) arrow(ctx context.Context, s *query.Session, text string, params query.Params) (n int64, err error) {
