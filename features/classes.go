@@ -122,7 +122,7 @@ func (s *cocoSet) classFacts() []classFacts {
 		if _, keep := s.splits.coco(n); !keep || i >= int(s.rows) {
 			continue
 		}
-		f := iconFacts{page: n, row: int32(i), id: n.id(), own: n.own()}
+		f := iconFacts{set: s, page: n, row: int32(i), id: n.id(), own: n.own()}
 		for k := range n.icons {
 			f.icon = &n.icons[k]
 			c := &out[f.Class]
@@ -133,7 +133,7 @@ func (s *cocoSet) classFacts() []classFacts {
 			if !f.Added() {
 				continue
 			}
-			confidence, _ := s.confidence(&f)
+			confidence, _ := f.confidence()
 			c.point(n.worker, f.X, f.Y, s.pace.of(n.worker, int64(f.time)), confidence, int64(f.time))
 			if n.known {
 				c.judged.Add(f.hit)

@@ -10,7 +10,7 @@ import (
 	"abtool/byproduct"
 	"abtool/byproduct/coco"
 	"abtool/byproduct/plane"
-	"abtool/internal/parallel"
+	"abtool/features/targetfile"
 	"abtool/internal/stat"
 	"abtool/store"
 	"abtool/store/columnar"
@@ -18,21 +18,13 @@ import (
 
 // cocoSet is what the rules need of the coco data set.
 type cocoSet struct {
-	o       *Options
-	points  []cocoPoint // of the rules
-	table   *columnar.Table
-	classes []store.Category // by id
-	class   map[string]int32 // place in classes
-	pages   []page           // by row of annotations, then images without one, by id
-	starts  []int32          // by row group: its first page
-	rows    int32            // pages that are rows
-	workers *byproduct.Names
-	fold    []int32
-	truth   bool // there is ground truth
-	trust   *trust
-	shift   *calibration
-	pace    *pace
-	splits  *splitter
+	annotations
+	points  []point[iconFacts] // of the rules
+	classes []store.Category   // by id
+	class   map[string]int32   // place in classes
+	pages   []page             // by row of annotations, then images without one, by id
+	rows    int32              // pages that are rows
+	truth   bool               // there is ground truth
 }
 
 // A page is an image with the annotation of it, if there is one.
@@ -63,6 +55,7 @@ type icon struct {
 // iconFacts is an icon with its page.
 type iconFacts struct {
 	*icon
+	set  *cocoSet
 	page *page
 	row  int32 // −1: no row of annotations
 	id   string
@@ -71,54 +64,33 @@ type iconFacts struct {
 
 // readCOCO reads what the rules need: a pass over the annotations, and one over the images.
 func readCOCO(ctx context.Context, dir string, o *Options, d *store.DataSet) (dataSet, error) {
-	s := &cocoSet{o: o, class: map[string]int32{}, workers: byproduct.NewNames(), classes: slices.Clone(coco.CategoriesOf(d))}
+	a, err := openAnnotations(dir, o, "hit_id")
+	if err != nil {
+		return nil, err
+	}
+	s := &cocoSet{annotations: a, class: map[string]int32{}, classes: slices.Clone(coco.CategoriesOf(d)), pages: make([]page, a.table.Rows())}
 	slices.SortFunc(s.classes, func(a, b store.Category) int { return cmp.Compare(a.ID, b.ID) })
 	for i, c := range s.classes {
 		s.class[c.Name] = int32(i)
 	}
-	t, err := columnar.Open(dir, COCO, "annotations")
-	if err != nil {
-		return nil, err
-	}
-	s.table = t
-	if err = s.readPages(ctx); err == nil {
+	s.rows = int32(len(s.pages))
+	columns := append([]string{"seq", "image_id", "worker_id", "original_width", "original_height"}, coco.ActionColumns...)
+	if err = eachGroup(ctx, o.Jobs, a.table, columns, s.newPass); err == nil {
 		if err = s.readTruth(ctx, dir); err == nil {
-			if err = o.checkTruth(s.truth); err == nil {
-				err = s.learn()
-			}
+			err = o.checkTruth(s.truth)
 		}
 	}
 	if err != nil {
-		t.Close()
+		s.close()
 		return nil, err
 	}
+	s.learn()
 	return s, nil
 }
 
-func (s *cocoSet) close() error { return s.table.Close() }
-
 func (s *cocoSet) categories() []store.Category { return s.classes }
 
-func (s *cocoSet) readPages(ctx context.Context) error {
-	s.pages = make([]page, s.table.Rows())
-	s.rows = int32(len(s.pages))
-	at := int32(0)
-	for g := range s.table.Groups() {
-		s.starts = append(s.starts, at)
-		at += int32(s.table.GroupRows(g))
-	}
-	s.starts = append(s.starts, at)
-	passes := make([]*cocoPass, parallel.Workers(s.o.Jobs))
-	return parallel.Each(ctx, s.o.Jobs, s.table.Groups(), func(worker, g int) (err error) {
-		if passes[worker] == nil {
-			if passes[worker], err = s.newPass(); err != nil {
-				return err
-			}
-		}
-		return passes[worker].group(g)
-	})
-}
-
+// cocoPass is what one goroutine of the pass has.
 type cocoPass struct {
 	set     *cocoSet
 	read    *columnar.Reader
@@ -126,18 +98,11 @@ type cocoPass struct {
 	workers []int32
 }
 
-func (s *cocoSet) newPass() (*cocoPass, error) {
-	r, err := s.table.Reader(append([]string{"seq", "image_id", "worker_id", "original_width", "original_height"}, coco.ActionColumns...)...)
-	if err != nil {
-		return nil, err
-	}
-	return &cocoPass{set: s, read: r, actions: coco.NewActions(r)}, nil
+func (s *cocoSet) newPass(r *columnar.Reader) func(g int) error {
+	return (&cocoPass{set: s, read: r, actions: coco.NewActions(r)}).group
 }
 
 func (p *cocoPass) group(g int) error {
-	if err := p.read.Read(g); err != nil {
-		return err
-	}
 	s, r := p.set, p.read
 	seq, image, worker := r.Column("seq").Ints, r.Column("image_id").Ints, r.Column("worker_id")
 	width, height := r.Column("original_width").Ints, r.Column("original_height").Ints
@@ -145,8 +110,8 @@ func (p *cocoPass) group(g int) error {
 	p.actions.Update(s.class)
 	from := s.starts[g]
 	for i := range r.Rows() {
-		if seq[i] != int64(from)+int64(i) {
-			return fmt.Errorf("row %d of coco/annotations has the number %d: the store is damaged, ingest again", int(from)+i, seq[i])
+		if err := s.checkSeq(from+int32(i), seq[i]); err != nil {
+			return err
 		}
 		n := &s.pages[int(from)+i]
 		*n = page{image: image[i], worker: -1, width: -1, height: -1}
@@ -195,26 +160,21 @@ func (n *page) icon(class int32) *icon {
 }
 
 // learn fits what is fitted over all pages.
-func (s *cocoSet) learn() error {
+func (s *cocoSet) learn() {
 	s.points = pointsOf(s.o.rules, cocoPoints)
-	for _, w := range s.workers.List {
-		s.fold = append(s.fold, calibrationFold(w, ""))
-	}
+	s.begin()
 	for i := range s.pages {
 		slices.SortFunc(s.pages[i].icons, func(a, b icon) int { return cmp.Compare(a.Class, b.Class) })
 	}
 	if s.truth {
-		var parts [trustFolds][]stat.Tally
-		for f := range parts {
-			parts[f] = make([]stat.Tally, len(s.workers.List))
-		}
+		parts := newTrustParts(len(s.workers.List))
 		for i := range s.pages {
 			if n := &s.pages[i]; n.known && n.worker >= 0 {
 				t := &parts[trustFold(n.id())][n.worker]
 				*t = t.Plus(n.own())
 			}
 		}
-		s.trust = newTrust(&parts, len(s.workers.List), s.o.Jobs)
+		s.trust = newTrust(parts, s.o.Jobs)
 	}
 	if s.o.needs().calibration {
 		fit := newCalibrationFit(len(s.classes), len(s.pages))
@@ -222,7 +182,7 @@ func (s *cocoSet) learn() error {
 			n := &s.pages[i]
 			for k := range n.icons {
 				if c := &n.icons[k]; c.near {
-					fit.add(s.foldOf(n), c.Class, c.nearest, c.X, c.Y)
+					fit.add(s.foldOf(n.worker, n.id()), c.Class, c.nearest, c.X, c.Y)
 				}
 			}
 		}
@@ -239,7 +199,11 @@ func (s *cocoSet) learn() error {
 		}
 		s.pace.fit(s.o.Jobs)
 	}
-	return s.split()
+	names := make([]string, len(s.classes))
+	for i, c := range s.classes {
+		names[i] = c.Name
+	}
+	s.splits = newSplitter(s.o, s.workers, names)
 }
 
 func (n *page) id() string { return strconv.FormatInt(n.image, 10) }
@@ -257,39 +221,26 @@ func (n *page) own() (t stat.Tally) {
 	return t
 }
 
-func (s *cocoSet) foldOf(n *page) int32 {
-	if n.worker < 0 {
-		return calibrationFold("", n.id())
-	}
-	return s.fold[n.worker]
-}
-
 // confidence is the trust in the page's annotator, without the page.
-func (s *cocoSet) confidence(f *iconFacts) (mean float64, n int32) {
-	if s.trust == nil {
-		return nan, 0
-	}
-	return s.trust.of(f.page.worker, trustFold(f.id), f.own)
+func (f *iconFacts) confidence() (mean float64, n int32) {
+	return f.set.confidence(f.page.worker, trustFold(f.id), f.own)
 }
-
-// A cocoPoint sets the point of a rule; false: there is none.
-type cocoPoint func(*cocoSet, *iconFacts, *Target) bool
 
 // cocoPoints are the points of the rules, by their name.
-var cocoPoints = map[string]cocoPoint{
-	"final-add":      (*cocoSet).finalAdd,
-	"final-position": (*cocoSet).finalPosition,
-	"random":         (*cocoSet).random,
-	"calibrated":     (*cocoSet).calibrated,
-	"box-centre":     (*cocoSet).boxCentre,
-	"mask-centroid":  (*cocoSet).maskCentroid,
+var cocoPoints = map[string]point[iconFacts]{
+	"final-add":      (*iconFacts).finalAdd,
+	"final-position": (*iconFacts).finalPosition,
+	"random":         (*iconFacts).random,
+	"calibrated":     (*iconFacts).calibrated,
+	"box-centre":     (*iconFacts).boxCentre,
+	"mask-centroid":  (*iconFacts).maskCentroid,
 }
 
 // put sets the point, its whole pixels (L2) and whose it is.
-func (s *cocoSet) put(f *iconFacts, t *Target, x, y float64) {
+func (f *iconFacts) put(t *Target, x, y float64) {
 	t.put(x, y)
 	w, h := f.page.width, f.page.height
-	if s.o.GTSize && (w <= 0 || h <= 0) && f.page.gtW > 0 {
+	if f.set.o.GTSize && (w <= 0 || h <= 0) && f.page.gtW > 0 {
 		w, h = f.page.gtW, f.page.gtH
 	}
 	if w >= 0 {
@@ -297,72 +248,69 @@ func (s *cocoSet) put(f *iconFacts, t *Target, x, y float64) {
 	}
 }
 
-func (s *cocoSet) from(f *iconFacts, t *Target) {
-	t.Annotation, t.Worker, t.Points = int64(f.row), s.workers.Name(f.page.worker), 1
-	t.Confidence, _ = s.confidence(f)
+func (f *iconFacts) from(t *Target) {
+	t.Annotation, t.Worker, t.Points = int64(f.row), f.set.workers.Name(f.page.worker), 1
+	t.Confidence, _ = f.confidence()
 }
 
-func (s *cocoSet) finalAdd(f *iconFacts, t *Target) bool {
+func (f *iconFacts) finalAdd(t *Target) bool {
 	if !f.Added() {
 		return false
 	}
-	s.put(f, t, f.X, f.Y)
-	s.from(f, t)
+	f.put(t, f.X, f.Y)
+	f.from(t)
 	return true
 }
 
-func (s *cocoSet) finalPosition(f *iconFacts, t *Target) bool {
+func (f *iconFacts) finalPosition(t *Target) bool {
 	if !f.Ends() {
 		return false
 	}
-	s.put(f, t, f.EndX, f.EndY)
-	s.from(f, t)
+	f.put(t, f.EndX, f.EndY)
+	f.from(t)
 	return true
 }
 
-func (s *cocoSet) random(f *iconFacts, t *Target) bool {
+func (f *iconFacts) random(t *Target) bool {
 	if !f.Added() {
 		return false
 	}
-	x, y := Uniform(s.o.Seed, f.id, s.classes[f.Class].Name)
-	s.put(f, t, x, y)
+	x, y := Uniform(f.set.o.Seed, f.id, f.set.classes[f.Class].Name)
+	f.put(t, x, y)
 	return true
 }
 
-func (s *cocoSet) calibrated(f *iconFacts, t *Target) bool {
+func (f *iconFacts) calibrated(t *Target) bool {
 	if !f.Added() {
 		return false
 	}
-	x, y, ok := s.shift.apply(s.foldOf(f.page), f.Class, f.X, f.Y)
+	x, y, ok := f.set.shift.apply(f.set.foldOf(f.page.worker, f.id), f.Class, f.X, f.Y)
 	if ok {
-		s.put(f, t, x, y)
-		s.from(f, t)
+		f.put(t, x, y)
+		f.from(t)
 	}
 	return ok
 }
 
-func (s *cocoSet) boxCentre(f *iconFacts, t *Target) bool {
+func (f *iconFacts) boxCentre(t *Target) bool {
 	if !f.hasBox {
 		return false
 	}
-	s.put(f, t, f.boxX, f.boxY)
+	f.put(t, f.boxX, f.boxY)
 	t.Confidence = 1
 	return true
 }
 
-func (s *cocoSet) maskCentroid(f *iconFacts, t *Target) bool {
+func (f *iconFacts) maskCentroid(t *Target) bool {
 	if !f.hasMask {
 		return false
 	}
-	s.put(f, t, f.maskX, f.maskY)
+	f.put(t, f.maskX, f.maskY)
 	t.Confidence = 1
 	return true
 }
 
-// chunks are the row groups, and after them the images without a page, by id.
-func (s *cocoSet) chunks() int {
-	return s.table.Groups() + (len(s.pages)-int(s.rows)+unshownChunk-1)/unshownChunk
-}
+func (s *cocoSet) chunks() int { return s.chunksWith(len(s.pages) - int(s.rows)) }
 
 func (s *cocoSet) chunk() (func(chunk int, emit func(*Target) error) error, error) {
 	var read *columnar.Reader
@@ -376,30 +324,20 @@ func (s *cocoSet) chunk() (func(chunk int, emit func(*Target) error) error, erro
 	}
 	var t Target
 	w := newSignaller(s.o)
-	return func(chunk int, emit func(*Target) error) error {
-		if g := s.table.Groups(); chunk >= g {
-			from := int(s.rows) + (chunk-g)*unshownChunk
-			for i := from; i < min(from+unshownChunk, len(s.pages)); i++ {
-				if err := s.emit(&s.pages[i], -1, &t, nil, emit); err != nil {
-					return err
-				}
-			}
+	group := func(g int) error {
+		if read == nil {
 			return nil
 		}
-		if read != nil {
-			if err := read.Read(chunk); err != nil {
-				return err
-			}
-			acts.Update(s.class)
-		}
-		from := s.starts[chunk]
-		for row := from; row < s.starts[chunk+1]; row++ {
-			signals := func(f *iconFacts) { w.coco(s, f, read, acts, int(row-from), &t.Signals) }
-			if err := s.emit(&s.pages[row], row, &t, signals, emit); err != nil {
-				return err
-			}
-		}
-		return nil
+		defer acts.Update(s.class)
+		return read.Read(g)
+	}
+	return func(chunk int, emit func(*Target) error) error {
+		return s.visit(chunk, len(s.pages)-int(s.rows), group, func(row int32) error {
+			signals := func(f *iconFacts) { w.coco(s, f, read, acts, int(row-s.starts[chunk]), &t.Signals) }
+			return s.emit(&s.pages[row], row, &t, signals, emit)
+		}, func(i int) error {
+			return s.emit(&s.pages[int(s.rows)+i], -1, &t, nil, emit)
+		})
 	}, nil
 }
 
@@ -409,31 +347,21 @@ func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), 
 	if !keep {
 		return nil
 	}
-	f := iconFacts{page: n, row: row, id: n.id(), own: n.own()}
-	file := n.fileName()
+	f := iconFacts{set: s, page: n, row: row, id: n.id(), own: n.own()}
+	base := targetfile.NoPoint
+	base.Image, base.File = f.id, n.fileName()
+	base.Width, base.Height = n.size()
 	for k := range n.icons {
 		f.icon = &n.icons[k]
 		t.Signals.reset()
 		if f.Added() && signals != nil {
 			signals(&f)
 		}
-		for i, r := range s.o.rules {
-			t.reset()
-			t.rule, t.part = i, part
-			t.Rule, t.Image, t.Split, t.File = r.Name, f.id, s.o.splitName(part), file
-			t.Width, t.Height = n.size()
-			c := &s.classes[f.Class]
-			t.Class, t.ClassIndex = c.Name, int(c.ID)
-			t.Label = f.present || !n.known && f.Added()
-			if !s.points[i](s, &f, t) {
-				t.none()
-				if !s.o.All || !f.Added() && !f.present {
-					continue
-				}
-			}
-			if err := emit(t); err != nil {
-				return err
-			}
+		c := &s.classes[f.Class]
+		base.Class, base.ClassIndex = c.Name, int(c.ID)
+		base.Label = f.present || !n.known && f.Added()
+		if err := emitRules(s.o, s.points, &f, &base, part, t, s.o.All && (f.Added() || f.present), emit); err != nil {
+			return err
 		}
 	}
 	return nil

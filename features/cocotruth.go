@@ -9,7 +9,6 @@ import (
 
 	"abtool/byproduct/coco"
 	"abtool/byproduct/plane"
-	"abtool/internal/parallel"
 	"abtool/store/columnar"
 )
 
@@ -34,15 +33,12 @@ func (s *cocoSet) readTruth(ctx context.Context, store string) error {
 		byImage[s.pages[i].image] = int32(i)
 	}
 	more := make([][]page, t.Groups()) // images without a page
-	passes := make([]*truthPass, parallel.Workers(s.o.Jobs))
-	err = parallel.Each(ctx, s.o.Jobs, t.Groups(), func(worker, g int) (err error) {
-		if passes[worker] == nil {
-			if passes[worker], err = s.newTruthPass(t); err != nil {
-				return err
-			}
+	err = eachGroup(ctx, s.o.Jobs, t, append([]string{"file_name", "instances.area"}, coco.ImageColumns...), func(r *columnar.Reader) func(int) error {
+		p := &truthPass{set: s, read: r, images: coco.NewImages(r)}
+		return func(g int) error {
+			more[g] = p.group(byImage)
+			return nil
 		}
-		more[g], err = passes[worker].group(g, byImage)
-		return err
 	})
 	if err != nil {
 		return err
@@ -60,18 +56,8 @@ type truthPass struct {
 	mask   plane.Raster
 }
 
-func (s *cocoSet) newTruthPass(t *columnar.Table) (*truthPass, error) {
-	r, err := t.Reader(append([]string{"file_name", "instances.area"}, coco.ImageColumns...)...)
-	if err != nil {
-		return nil, err
-	}
-	return &truthPass{set: s, read: r, images: coco.NewImages(r)}, nil
-}
-
-func (p *truthPass) group(g int, byImage map[int64]int32) (more []page, err error) {
-	if err := p.read.Read(g); err != nil {
-		return nil, err
-	}
+// group takes a row group, and returns its images without a page.
+func (p *truthPass) group(byImage map[int64]int32) (more []page) {
 	p.images.Update(p.set.class)
 	file := p.read.Column("file_name")
 	for i := range p.read.Rows() {
@@ -93,7 +79,7 @@ func (p *truthPass) group(g int, byImage map[int64]int32) (more []page, err erro
 		}
 		p.judge(n, p.read.Column("instances.area").Floats[p.images.First(i):])
 	}
-	return more, nil
+	return more
 }
 
 // judge holds the icons of a page against the instances of its image; areas are theirs.

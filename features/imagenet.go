@@ -6,10 +6,9 @@ import (
 	"math"
 	"slices"
 
-	"abtool/byproduct"
 	"abtool/byproduct/imagenet"
 	"abtool/byproduct/plane"
-	"abtool/internal/parallel"
+	"abtool/features/targetfile"
 	"abtool/internal/stat"
 	"abtool/store"
 	"abtool/store/columnar"
@@ -38,21 +37,13 @@ func (s *showing) is(flags uint8) bool { return s.flags&flags == flags }
 // imagenetSet is what the rules need of the imagenet data set: small facts of every showing and
 // image.
 type imagenetSet struct {
-	o        *Options
-	points   []imagenetPoint // of the rules
-	table    *columnar.Table
+	annotations
+	points   []point[imageFacts] // of the rules
 	images   *imagenet.Images
 	showings []showing // by row
 	next     []int32   // by row: the image's next row, −1: none
 	first    []int32   // by image: its first row, −1: none
 	anchor   []int32   // by image: the row that its targets stand at, −1: none
-	starts   []int32   // by row group: its first row
-	workers  *byproduct.Names
-	fold     []int32 // by worker: calibrationFold
-	trust    *trust  // nil: no boxes
-	shift    *calibration
-	pace     *pace // nil: not asked for
-	splits   *splitter
 }
 
 // imageFacts is an image with its showings.
@@ -77,38 +68,25 @@ func readImageNet(ctx context.Context, dir string, o *Options) (dataSet, error) 
 	if err := o.checkTruth(len(images.AllBoxes()) > 0); err != nil {
 		return nil, err
 	}
-	t, err := columnar.Open(dir, ImageNet, "annotations")
+	a, err := openAnnotations(dir, o, "assignment_id")
 	if err != nil {
 		return nil, err
 	}
-	s := &imagenetSet{o: o, table: t, images: images, workers: byproduct.NewNames(), showings: make([]showing, t.Rows())}
-	at := int32(0)
-	for g := range t.Groups() {
-		s.starts = append(s.starts, at)
-		at += int32(t.GroupRows(g))
+	s := &imagenetSet{annotations: a, images: images, showings: make([]showing, a.table.Rows())}
+	columns := []string{"seq", "image_id", "worker_id", "hit_submit_time", "selected"}
+	if o.wants("difficulty") {
+		columns = append(columns, imagenet.EventColumns...)
+	} else {
+		columns = append(columns, "clicks.x", "clicks.y")
 	}
-	s.starts = append(s.starts, at)
-	passes := make([]*imagenetPass, parallel.Workers(o.Jobs))
-	err = parallel.Each(ctx, o.Jobs, t.Groups(), func(worker, g int) (err error) {
-		if passes[worker] == nil {
-			if passes[worker], err = s.newPass(); err != nil {
-				return err
-			}
-		}
-		return passes[worker].group(g)
-	})
-	if err == nil {
-		s.link()
-		err = s.learn()
-	}
-	if err != nil {
-		t.Close()
+	if err := eachGroup(ctx, o.Jobs, a.table, columns, s.newPass); err != nil {
+		s.close()
 		return nil, err
 	}
+	s.link()
+	s.learn()
 	return s, nil
 }
-
-func (s *imagenetSet) close() error { return s.table.Close() }
 
 func (s *imagenetSet) categories() (classes []store.Category) {
 	for i, name := range s.images.Classes {
@@ -125,29 +103,16 @@ type imagenetPass struct {
 	workers []int32
 }
 
-func (s *imagenetSet) newPass() (*imagenetPass, error) {
-	columns := []string{"seq", "image_id", "worker_id", "hit_submit_time", "selected"}
-	if s.o.wants("difficulty") {
-		columns = append(columns, imagenet.EventColumns...)
-	} else {
-		columns = append(columns, "clicks.x", "clicks.y")
-	}
-	r, err := s.table.Reader(columns...)
-	if err != nil {
-		return nil, err
-	}
+func (s *imagenetSet) newPass(r *columnar.Reader) func(g int) error {
 	p := &imagenetPass{set: s, read: r}
 	if s.o.wants("difficulty") {
 		p.lists = imagenet.NewLists(r, false)
 	}
-	return p, nil
+	return p.group
 }
 
 // group takes a row group.
 func (p *imagenetPass) group(g int) error {
-	if err := p.read.Read(g); err != nil {
-		return err
-	}
 	s, r := p.set, p.read
 	seq, image, worker, submit, selected := r.Column("seq").Ints, r.Column("image_id"), r.Column("worker_id"), r.Column("hit_submit_time").Ints, r.Column("selected").Ints
 	x, y := r.Column("clicks.x"), r.Column("clicks.y").Floats
@@ -155,8 +120,8 @@ func (p *imagenetPass) group(g int) error {
 	from := s.starts[g]
 	near := int32(-1)
 	for i := range r.Rows() {
-		if seq[i] != int64(from)+int64(i) {
-			return fmt.Errorf("row %d of imagenet/annotations has the number %d: the store is damaged, ingest again", int(from)+i, seq[i])
+		if err := s.checkSeq(from+int32(i), seq[i]); err != nil {
+			return err
 		}
 		id, _ := image.Text(i)
 		at, ok := s.images.IDs.Find(id, near)
@@ -247,16 +212,11 @@ func (s *imagenetSet) order(row int32) imagenet.Order {
 }
 
 // learn fits what is fitted over all images.
-func (s *imagenetSet) learn() error {
+func (s *imagenetSet) learn() {
 	s.points = pointsOf(s.o.rules, imagenetPoints)
-	for _, w := range s.workers.List {
-		s.fold = append(s.fold, calibrationFold(w, ""))
-	}
+	s.begin()
 	if len(s.images.AllBoxes()) > 0 {
-		var parts [trustFolds][]stat.Tally
-		for f := range parts {
-			parts[f] = make([]stat.Tally, len(s.workers.List))
-		}
+		parts := newTrustParts(len(s.workers.List))
 		fold, of := 0, int32(-1)
 		for i := range s.showings {
 			n := &s.showings[i]
@@ -268,7 +228,7 @@ func (s *imagenetSet) learn() error {
 			}
 			parts[fold][n.worker].Add(n.is(showingHit))
 		}
-		s.trust = newTrust(&parts, len(s.workers.List), s.o.Jobs)
+		s.trust = newTrust(parts, s.o.Jobs)
 	}
 	if s.o.needs().calibration {
 		s.shift = s.calibrate()
@@ -284,7 +244,10 @@ func (s *imagenetSet) learn() error {
 		}
 		s.pace.fit(s.o.Jobs)
 	}
-	return s.split()
+	s.splits = newSplitter(s.o, s.workers, s.images.Classes)
+	if s.o.Stratify {
+		s.splits.stratify(s)
+	}
 }
 
 // calibrate fits the displacement to the final clicks of images with a box, in order of the images.
@@ -298,18 +261,10 @@ func (s *imagenetSet) calibrate() *calibration {
 		}
 		if f.of(s, int32(i)); f.final >= 0 {
 			n := &s.showings[f.final]
-			fit.add(f.foldOf(n.worker), s.images.Class[i], plane.Nearest(boxes, n.lastX, n.lastY), n.lastX, n.lastY)
+			fit.add(s.foldOf(n.worker, f.id), s.images.Class[i], plane.Nearest(boxes, n.lastX, n.lastY), n.lastX, n.lastY)
 		}
 	}
 	return fit.done(s.o.Jobs)
-}
-
-// foldOf is the calibration fold of an annotator.
-func (f *imageFacts) foldOf(worker int32) int32 {
-	if worker < 0 {
-		return calibrationFold("", f.id)
-	}
-	return f.set.fold[worker]
 }
 
 // own is what is known of an annotator from the image itself.
@@ -327,84 +282,78 @@ func (f *imageFacts) own(worker int32) (t stat.Tally) {
 
 // confidence is the trust in the annotator of a row, without the image.
 func (f *imageFacts) confidence(row int32) (mean float64, n int32) {
-	s := f.set
-	if s.trust == nil {
-		return math.NaN(), 0
-	}
 	if f.trustRow != row {
-		w := s.showings[row].worker
+		w := f.set.showings[row].worker
 		f.trustRow = row
-		f.trust, f.trustN = s.trust.of(w, trustFold(f.id), f.own(w))
+		f.trust, f.trustN = f.set.confidence(w, trustFold(f.id), f.own(w))
 	}
 	return f.trust, f.trustN
 }
 
-// A imagenetPoint sets the point of a rule; false: there is none.
-type imagenetPoint func(*imagenetSet, *imageFacts, *Target) bool
-
 // imagenetPoints are the points of the rules, by their name.
-var imagenetPoints = map[string]imagenetPoint{
-	"final-click":          (*imagenetSet).finalClick,
-	"final-click-document": (*imagenetSet).finalClickDocument,
-	"first-click":          (*imagenetSet).firstClick,
-	"loader-mean":          (*imagenetSet).loaderMean,
-	"loader-mean-valid":    (*imagenetSet).loaderMeanValid,
-	"random":               (*imagenetSet).random,
-	"calibrated":           (*imagenetSet).calibrated,
-	"box-centre":           (*imagenetSet).boxCentre,
+var imagenetPoints = map[string]point[imageFacts]{
+	"final-click":          (*imageFacts).finalClick,
+	"final-click-document": (*imageFacts).finalClickDocument,
+	"first-click":          (*imageFacts).firstClick,
+	"loader-mean":          (*imageFacts).loaderMean,
+	"loader-mean-valid":    (*imageFacts).loaderMeanValid,
+	"random":               (*imageFacts).random,
+	"calibrated":           (*imageFacts).calibrated,
+	"box-centre":           (*imageFacts).boxCentre,
 }
 
 // from says whose the point is.
-func (s *imagenetSet) from(f *imageFacts, t *Target, row int32) {
+func (f *imageFacts) from(t *Target, row int32) {
+	s := f.set
 	t.Annotation, t.Worker, t.Points = int64(row), s.workers.Name(s.showings[row].worker), 1
 	t.Confidence, _ = f.confidence(row)
 }
 
-func (s *imagenetSet) finalClick(f *imageFacts, t *Target) bool {
+func (f *imageFacts) finalClick(t *Target) bool {
 	if f.final < 0 {
 		return false
 	}
-	n := &s.showings[f.final]
+	n := &f.set.showings[f.final]
 	t.put(n.lastX, n.lastY)
-	s.from(f, t, f.final)
+	f.from(t, f.final)
 	return true
 }
 
-func (s *imagenetSet) finalClickDocument(f *imageFacts, t *Target) bool {
+func (f *imageFacts) finalClickDocument(t *Target) bool {
 	for k := len(f.showings) - 1; k >= 0; k-- {
-		if n := &s.showings[f.showings[k]]; n.is(showingSelected | showingClicked) {
+		if n := &f.set.showings[f.showings[k]]; n.is(showingSelected | showingClicked) {
 			t.put(n.lastX, n.lastY)
-			s.from(f, t, f.showings[k])
+			f.from(t, f.showings[k])
 			return true
 		}
 	}
 	return false
 }
 
-func (s *imagenetSet) firstClick(f *imageFacts, t *Target) bool {
+func (f *imageFacts) firstClick(t *Target) bool {
 	if f.final < 0 {
 		return false
 	}
-	n := &s.showings[f.final]
+	n := &f.set.showings[f.final]
 	t.put(n.firstX, n.firstY)
-	s.from(f, t, f.final)
+	f.from(t, f.final)
 	return true
 }
 
-func (s *imagenetSet) loaderMean(f *imageFacts, t *Target) bool {
+func (f *imageFacts) loaderMean(t *Target) bool {
 	for _, row := range f.showings {
-		if n := &s.showings[row]; n.is(showingSelected) && !n.is(showingAsRead) {
+		if n := &f.set.showings[row]; n.is(showingSelected) && !n.is(showingAsRead) {
 			return false
 		}
 	}
-	return s.loaderMeanValid(f, t)
+	return f.loaderMeanValid(t)
 }
 
-func (s *imagenetSet) loaderMeanValid(f *imageFacts, t *Target) bool {
+func (f *imageFacts) loaderMeanValid(t *Target) bool {
 	var mean imagenet.FirstMean
 	trust, last := 0.0, int32(-1)
 	for _, row := range f.showings {
-		n := &s.showings[row]
+		n := &f.set.showings[row]
 		if !n.is(showingSelected | showingClicked) {
 			continue
 		}
@@ -417,32 +366,33 @@ func (s *imagenetSet) loaderMeanValid(f *imageFacts, t *Target) bool {
 		return false
 	}
 	t.put(mean.Point())
-	s.from(f, t, last)
+	f.from(t, last)
 	t.Points, t.Confidence = int32(mean.N), trust/float64(mean.N)
 	return true
 }
 
-func (s *imagenetSet) random(f *imageFacts, t *Target) bool {
+func (f *imageFacts) random(t *Target) bool {
 	if f.final < 0 {
 		return false
 	}
-	t.put(Uniform(s.o.Seed, f.id, ""))
+	t.put(Uniform(f.set.o.Seed, f.id, ""))
 	return true
 }
 
-func (s *imagenetSet) calibrated(f *imageFacts, t *Target) bool {
-	if !s.finalClick(f, t) {
+func (f *imageFacts) calibrated(t *Target) bool {
+	if !f.finalClick(t) {
 		return false
 	}
-	x, y, ok := s.shift.apply(f.foldOf(s.showings[f.final].worker), s.images.Class[f.image], t.X, t.Y)
+	s := f.set
+	x, y, ok := s.shift.apply(s.foldOf(s.showings[f.final].worker, f.id), s.images.Class[f.image], t.X, t.Y)
 	if ok {
 		t.put(x, y)
 	}
 	return ok
 }
 
-func (s *imagenetSet) boxCentre(f *imageFacts, t *Target) bool {
-	boxes := s.images.Boxes(f.image)
+func (f *imageFacts) boxCentre(t *Target) bool {
+	boxes := f.set.images.Boxes(f.image)
 	if len(boxes) == 0 {
 		return false
 	}
@@ -451,12 +401,7 @@ func (s *imagenetSet) boxCentre(f *imageFacts, t *Target) bool {
 	return true
 }
 
-// chunks are the row groups, and after them the images that were never shown, by id.
-func (s *imagenetSet) chunks() int {
-	return s.table.Groups() + (len(s.first)+unshownChunk-1)/unshownChunk
-}
-
-const unshownChunk = 1 << 17
+func (s *imagenetSet) chunks() int { return s.chunksWith(len(s.first)) }
 
 // chunk makes a function that gives the targets of a chunk to emit, for one goroutine. A Target
 // is valid during the call.
@@ -473,43 +418,33 @@ func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, 
 	var f imageFacts
 	var t Target
 	w := newSignaller(s.o)
-	return func(chunk int, emit func(*Target) error) error {
-		if g := s.table.Groups(); chunk >= g {
-			from := (chunk - g) * unshownChunk
-			for i := from; i < min(from+unshownChunk, len(s.first)); i++ {
-				if s.first[i] >= 0 || s.images.Shown[i] < 0 {
-					continue
-				}
-				f.of(s, int32(i))
-				t.Signals.reset()
-				if err := s.emit(&f, &t, emit); err != nil {
-					return err
-				}
-			}
+	group := func(g int) error {
+		if read == nil {
 			return nil
 		}
-		if read != nil {
-			if err := read.Read(chunk); err != nil {
-				return err
-			}
-			lists.Update()
-		}
-		from := s.starts[chunk]
-		for row := from; row < s.starts[chunk+1]; row++ {
+		defer lists.Update()
+		return read.Read(g)
+	}
+	return func(chunk int, emit func(*Target) error) error {
+		return s.visit(chunk, len(s.first), group, func(row int32) error {
 			image := s.showings[row].image
 			if s.anchor[image] != row {
-				continue
+				return nil
 			}
 			f.of(s, image)
 			t.Signals.reset()
 			if f.final == row {
-				w.imagenet(s, &f, lists, int(row-from), &t.Signals)
+				w.imagenet(s, &f, lists, int(row-s.starts[chunk]), &t.Signals)
 			}
-			if err := s.emit(&f, &t, emit); err != nil {
-				return err
+			return s.emit(&f, &t, emit)
+		}, func(i int) error {
+			if s.first[i] >= 0 || s.images.Shown[i] < 0 {
+				return nil
 			}
-		}
-		return nil
+			f.of(s, int32(i))
+			t.Signals.reset()
+			return s.emit(&f, &t, emit)
+		})
 	}, nil
 }
 
@@ -519,23 +454,10 @@ func (s *imagenetSet) emit(f *imageFacts, t *Target, emit func(*Target) error) e
 	if !keep {
 		return nil
 	}
-	for k, r := range s.o.rules {
-		t.reset()
-		t.rule, t.part = k, part
-		t.Rule, t.Image, t.Split = r.Name, f.id, s.o.splitName(part)
-		t.Width, t.Height = s.images.Width[f.image], s.images.Height[f.image]
-		if c := s.images.Class[f.image]; c >= 0 {
-			t.Class, t.ClassIndex = s.images.Classes[c], int(c)
-		}
-		if !s.points[k](s, f, t) {
-			t.none()
-			if !s.o.All {
-				continue
-			}
-		}
-		if err := emit(t); err != nil {
-			return err
-		}
+	row := targetfile.NoPoint
+	row.Image, row.Width, row.Height = f.id, s.images.Width[f.image], s.images.Height[f.image]
+	if c := s.images.Class[f.image]; c >= 0 {
+		row.Class, row.ClassIndex = s.images.Classes[c], int(c)
 	}
-	return nil
+	return emitRules(s.o, s.points, f, &row, part, t, s.o.All, emit)
 }

@@ -163,7 +163,11 @@ type source[R any] interface {
 // A dataSet is ready to give its targets, and what the other tables are of.
 type dataSet interface {
 	source[Target]
-	annotated
+	base() *annotations
+	// member says what is known of a row; ok is false where it gives no point, or is in no split.
+	member(row int32, f *imageFacts) (m member, ok bool)
+	imageOf(row int32) string
+	workerOf(row int32) string
 	categories() []store.Category // ImageNet: by place among the classes; COCO: by id
 	classFacts() []classFacts
 	close() error

@@ -10,7 +10,6 @@ import (
 
 	"abtool/byproduct"
 	"abtool/features/targetfile"
-	"abtool/internal/parallel"
 	"abtool/internal/usage"
 	"abtool/store/columnar"
 )
@@ -71,17 +70,6 @@ type grouping struct {
 	hits    *byproduct.Names
 }
 
-// annotated is a data set whose annotations can be grouped.
-type annotated interface {
-	hitColumn() string
-	annotations() *columnar.Table
-	// member says what is known of a row; ok is false where it gives no point, or is in no split.
-	member(row int32, f *imageFacts) (m member, ok bool)
-	imageOf(row int32) string
-	workerOf(row int32) string
-	workerNames() *byproduct.Names
-}
-
 // pairSource gives the pairs of each image, in the order of the annotations.
 type pairSource struct {
 	dataSet
@@ -109,49 +97,38 @@ func pairTable(s dataSet, o *WriteOptions) (rows, error) {
 }
 
 // group sorts the members of a data set.
-func group(a annotated, jobs int) (*grouping, error) {
-	t := a.annotations()
+func group(s dataSet, jobs int) (*grouping, error) {
+	a := s.base()
 	g := &grouping{hits: byproduct.NewNames()}
-	starts := make([]int32, t.Groups()+1)
-	for i := range t.Groups() {
-		starts[i+1] = starts[i] + int32(t.GroupRows(i))
-	}
-	found := make([][]member, t.Groups())
-	readers := make([]*columnar.Reader, parallel.Workers(jobs))
-	facts := make([]imageFacts, parallel.Workers(jobs))
-	err := parallel.Each(context.Background(), jobs, t.Groups(), func(w, i int) (err error) {
-		if readers[w] == nil {
-			if readers[w], err = t.Reader(a.hitColumn(), "page_idx"); err != nil {
-				return err
+	found := make([][]member, a.table.Groups())
+	err := eachGroup(context.Background(), jobs, a.table, []string{a.hitColumn, "page_idx"}, func(r *columnar.Reader) func(int) error {
+		var facts imageFacts
+		return func(i int) error {
+			hit, page := r.Column(a.hitColumn), r.Column("page_idx").Ints
+			numbers := g.hits.Number(nil, hit.Dict)
+			for k := range r.Rows() {
+				row := a.starts[i] + int32(k)
+				m, ok := s.member(row, &facts)
+				if !ok {
+					continue
+				}
+				m.row, m.hit, m.page = row, -1, -1
+				if d := hit.Index[k]; d >= 0 {
+					m.hit = numbers[d]
+				}
+				if page[k] != columnar.Null && m.hit >= 0 {
+					m.page = int32(page[k])
+				}
+				found[i] = append(found[i], m)
 			}
+			return nil
 		}
-		r := readers[w]
-		if err := r.Read(i); err != nil {
-			return err
-		}
-		hit, page := r.Column(a.hitColumn()), r.Column("page_idx").Ints
-		numbers := g.hits.Number(nil, hit.Dict)
-		for k := range r.Rows() {
-			m, ok := a.member(starts[i]+int32(k), &facts[w])
-			if !ok {
-				continue
-			}
-			m.row, m.hit, m.page = starts[i]+int32(k), -1, -1
-			if d := hit.Index[k]; d >= 0 {
-				m.hit = numbers[d]
-			}
-			if page[k] != columnar.Null && m.hit >= 0 {
-				m.page = int32(page[k])
-			}
-			found[i] = append(found[i], m)
-		}
-		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	g.members = slices.Concat(found...)
-	g.sort(a.workerNames().Places())
+	g.sort(a.workers.Places())
 	return g, nil
 }
 
@@ -299,11 +276,8 @@ func pairFields(o *Options) targetfile.Fields[pair] {
 	return cols
 }
 
-func (s *imagenetSet) hitColumn() string             { return "assignment_id" }
-func (s *imagenetSet) annotations() *columnar.Table  { return s.table }
-func (s *imagenetSet) imageOf(row int32) string      { return s.images.IDs.At(s.showings[row].image) }
-func (s *imagenetSet) workerOf(row int32) string     { return s.workers.Name(s.showings[row].worker) }
-func (s *imagenetSet) workerNames() *byproduct.Names { return s.workers }
+func (s *imagenetSet) imageOf(row int32) string  { return s.images.IDs.At(s.showings[row].image) }
+func (s *imagenetSet) workerOf(row int32) string { return s.workers.Name(s.showings[row].worker) }
 
 func (s *imagenetSet) member(row int32, f *imageFacts) (m member, ok bool) {
 	image := s.showings[row].image
@@ -317,11 +291,8 @@ func (s *imagenetSet) member(row int32, f *imageFacts) (m member, ok bool) {
 	return member{part: int32(part), worker: s.showings[row].worker}, keep
 }
 
-func (s *cocoSet) hitColumn() string             { return "hit_id" }
-func (s *cocoSet) annotations() *columnar.Table  { return s.table }
-func (s *cocoSet) imageOf(row int32) string      { return s.pages[row].id() }
-func (s *cocoSet) workerOf(row int32) string     { return s.workers.Name(s.pages[row].worker) }
-func (s *cocoSet) workerNames() *byproduct.Names { return s.workers }
+func (s *cocoSet) imageOf(row int32) string  { return s.pages[row].id() }
+func (s *cocoSet) workerOf(row int32) string { return s.workers.Name(s.pages[row].worker) }
 
 func (s *cocoSet) member(row int32, _ *imageFacts) (m member, ok bool) {
 	n := &s.pages[row]

@@ -129,7 +129,7 @@ func (w *signaller) coco(s *cocoSet, f *iconFacts, r *columnar.Reader, a *coco.A
 		out.TimeToClick, out.Difficulty = int64(f.time), s.pace.of(f.page.worker, int64(f.time))
 	}
 	if w.o.wants("trust") && s.trust != nil && f.page.worker >= 0 {
-		_, k := s.confidence(f)
+		_, k := f.confidence()
 		out.TrustN = int64(k)
 	}
 	if r == nil {

@@ -169,9 +169,6 @@ func (s *splitter) left() (out []format.Count) {
 	return out
 }
 
-func (s *imagenetSet) left() []format.Count { return s.splits.left() }
-func (s *cocoSet) left() []format.Count     { return s.splits.left() }
-
 // imagenet decides on an image: by worker, on those of its selected showings.
 func (s *splitter) imagenet(f *imageFacts) (split int, keep bool) {
 	if s.out != nil && s.out[f.image] || s.out == nil && !s.kept(f.id) {
@@ -225,23 +222,6 @@ func (s *splitter) coco(n *page) (split int, keep bool) {
 	return s.result(j, id)
 }
 
-func (s *cocoSet) split() error {
-	names := make([]string, len(s.classes))
-	for i, c := range s.classes {
-		names[i] = c.Name
-	}
-	s.splits = newSplitter(s.o, s.workers, names)
-	return nil
-}
-
-func (s *imagenetSet) split() error {
-	s.splits = newSplitter(s.o, s.workers, s.images.Classes)
-	if s.o.Stratify {
-		s.splits.stratify(s)
-	}
-	return nil
-}
-
 // stratify draws the fraction and the splits within each class: its images that have a row, in
 // the order of a hash, are cut at the shares.
 func (s *splitter) stratify(set *imagenetSet) {
@@ -251,7 +231,7 @@ func (s *splitter) stratify(set *imagenetSet) {
 	var t Target
 	for i := range set.first {
 		f.of(set, int32(i))
-		if set.images.Shown[i] < 0 || !s.o.All && !slices.ContainsFunc(set.points, func(point imagenetPoint) bool { t.reset(); return point(set, &f, &t) }) {
+		if set.images.Shown[i] < 0 || !s.o.All && !slices.ContainsFunc(set.points, func(p point[imageFacts]) bool { return p(&f, &t) }) {
 			s.out[i] = true
 			continue
 		}

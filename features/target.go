@@ -33,9 +33,6 @@ type Signals struct {
 	TrustN               int64
 }
 
-// reset takes everything but the signals: they are large.
-func (t *Target) reset() { t.Row, t.rule, t.part = targetfile.NoPoint, 0, 0 }
-
 func (s *Signals) reset() {
 	nan := math.NaN()
 	s.ScribbleX, s.ScribbleY, s.ScribbleT = s.ScribbleX[:0], s.ScribbleY[:0], s.ScribbleT[:0]

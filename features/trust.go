@@ -17,8 +17,19 @@ type trust struct {
 	folds [trustFolds]stat.BetaBinomial
 }
 
-// newTrust fits trust to the tallies of annotators in each part of the images.
-func newTrust(parts *[trustFolds][]stat.Tally, workers, jobs int) *trust {
+// trustParts are the tallies of annotators in each part of the images.
+type trustParts [trustFolds][]stat.Tally
+
+func newTrustParts(workers int) *trustParts {
+	parts := &trustParts{}
+	for f := range parts {
+		parts[f] = make([]stat.Tally, workers)
+	}
+	return parts
+}
+
+func newTrust(parts *trustParts, jobs int) *trust {
+	workers := len(parts[0])
 	t := &trust{all: make([]stat.Tally, workers)}
 	for _, p := range parts {
 		for w, c := range p {
