@@ -25,10 +25,15 @@ type Column struct {
 	Width int // of a list that is always as long, or at most, in NPY; 0: no list
 }
 
-// A Field is a column with what appends the value of a row of type R.
+// A Field is a column with what gives its value of a row of type R: one of the functions.
 type Field[R any] struct {
 	Column
-	put func(*Values, *R)
+	text   func(*R) string
+	int    func(*R) int64
+	float  func(*R) float64
+	ints   func(*R) []int64
+	floats func(*R) []float64
+
 	set func(*Target, cell) error // of columns that Read reads; else nil
 }
 
@@ -47,7 +52,20 @@ func (f Fields[R]) Columns() []Column {
 // Add appends a row to the first columns of to, and returns the columns after them.
 func (f Fields[R]) Add(to []Values, r *R) []Values {
 	for i := range f {
-		f[i].put(&to[i], r)
+		switch c, v := &f[i], &to[i]; {
+		case c.text != nil:
+			v.Texts = append(v.Texts, c.text(r))
+		case c.int != nil:
+			v.Ints = append(v.Ints, c.int(r))
+		case c.float != nil:
+			v.Floats = append(v.Floats, c.float(r))
+		case c.ints != nil:
+			v.Ints = append(v.Ints, c.ints(r)...)
+			v.Ends = append(v.Ends, int32(len(v.Ints)))
+		default:
+			v.Floats = append(v.Floats, c.floats(r)...)
+			v.Ends = append(v.Ends, int32(len(v.Floats)))
+		}
 	}
 	return to[len(f):]
 }
@@ -92,43 +110,37 @@ func (b *Batch) Reset(columns int) {
 
 // TextField makes a column of texts; the empty one is null.
 func TextField[R any](name, rng, null, from, doc string, get func(*R) string) Field[R] {
-	return newField(KindText, name, "", rng, null, from, doc, func(v *Values, r *R) { v.Texts = append(v.Texts, get(r)) })
+	return Field[R]{Column: newColumn(KindText, name, "", rng, null, from, doc), text: get}
 }
 
 // IntField makes a column of whole numbers; columnar.Null is null.
 func IntField[R any](k Kind, name, unit, rng, null, from, doc string, get func(*R) int64) Field[R] {
-	return newField(k, name, unit, rng, null, from, doc, func(v *Values, r *R) { v.Ints = append(v.Ints, get(r)) })
+	return Field[R]{Column: newColumn(k, name, unit, rng, null, from, doc), int: get}
 }
 
 // FloatField makes a column of numbers; NaN is null.
 func FloatField[R any](name, unit, rng, null, from, doc string, get func(*R) float64) Field[R] {
-	return newField(KindFloat64, name, unit, rng, null, from, doc, func(v *Values, r *R) { v.Floats = append(v.Floats, get(r)) })
+	return Field[R]{Column: newColumn(KindFloat64, name, unit, rng, null, from, doc), float: get}
 }
 
 // FloatsField makes a column of lists of numbers, of as many as width or fewer.
 func FloatsField[R any](k Kind, width int, name, unit, rng, from, doc string, get func(*R) []float64) Field[R] {
-	return newField(k, name, unit, rng, Never, from, doc, func(v *Values, r *R) {
-		v.Floats = append(v.Floats, get(r)...)
-		v.Ends = append(v.Ends, int32(len(v.Floats)))
-	}).listOf(width)
+	return Field[R]{Column: newColumn(k, name, unit, rng, Never, from, doc).listOf(width), floats: get}
 }
 
 // IntsField makes a column of lists of whole numbers.
 func IntsField[R any](width int, name, unit, rng, from, doc string, get func(*R) []int64) Field[R] {
-	return newField(KindInt32, name, unit, rng, Never, from, doc, func(v *Values, r *R) {
-		v.Ints = append(v.Ints, get(r)...)
-		v.Ends = append(v.Ends, int32(len(v.Ints)))
-	}).listOf(width)
+	return Field[R]{Column: newColumn(KindInt32, name, unit, rng, Never, from, doc).listOf(width), ints: get}
 }
 
-func newField[R any](k Kind, name, unit, rng, null, from, doc string, put func(*Values, *R)) Field[R] {
-	return Field[R]{Column: Column{Column: schema.Column{Name: name, Type: kindNames[k], Unit: unit, Range: rng, Null: null, From: from, Doc: doc}, Kind: k}, put: put}
+func newColumn(k Kind, name, unit, rng, null, from, doc string) Column {
+	return Column{Column: schema.Column{Name: name, Type: kindNames[k], Unit: unit, Range: rng, Null: null, From: from, Doc: doc}, Kind: k}
 }
 
 // listOf makes the column one of lists.
-func (f Field[R]) listOf(width int) Field[R] {
-	f.Type, f.List, f.Width = "list of "+f.Type, true, width
-	return f
+func (c Column) listOf(width int) Column {
+	c.Type, c.List, c.Width = "list of "+c.Type, true, width
+	return c
 }
 
 var kindNames = [...]string{KindText: "string", KindInt32: "int32", KindInt64: "int64", KindFloat64: "double", KindFloat32: "float"}
