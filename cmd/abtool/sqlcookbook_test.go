@@ -10,11 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"abtool/internal/docgen"
 	"abtool/query"
 	"abtool/query/shell"
 )
 
-var update = flag.Bool("update", false, "rewrite the results in docs/guide/cookbook.md")
+var update = flag.Bool("update", false, "rewrite the results in docs/guide/cookbook, and docs/reference/commands.md")
 
 // readmeShows checks that what the README prints below demo's commands is what demo prints.
 func readmeShows(t *testing.T, out string) {
@@ -50,11 +51,6 @@ func readmeShows(t *testing.T, out string) {
 // Every query of the cookbook gives, on the store that abtool demo makes, the result that is
 // printed below it.
 func TestCookbook(t *testing.T) {
-	const file = "../../docs/guide/cookbook.md"
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := filepath.Join(t.TempDir(), "abtool-demo")
 	readmeShows(t, command(t, "demo", "--out", dir))
 	ctx := context.Background()
@@ -68,28 +64,50 @@ func TestCookbook(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer session.Close()
-	questions := 0
-	got := eachQuery(string(text), func(query string) string {
-		questions++
-		var b bytes.Buffer
-		p := &shell.Printer{W: &b, Mode: "box", Limit: shell.DefaultRows}
-		r := &shell.Runner{Session: session, Printer: p, Notes: &b}
-		if err := r.Run(ctx, query, "", nil); err != nil {
-			t.Errorf("%s\n%v", query, err)
-		}
-		return b.String()
-	})
-	if questions < 25 {
-		t.Errorf("%d questions", questions)
+	index, err := os.ReadFile("../../docs/guide/cookbook.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+	pages, err := filepath.Glob("../../docs/guide/cookbook/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	questions := 0
+	for _, file := range pages {
+		text, err := os.ReadFile(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return
+		for line := range strings.Lines(string(text)) {
+			if title, ok := strings.CutPrefix(line, "## "); ok {
+				link := fmt.Sprintf("[%s](cookbook/%s#%s)", strings.TrimSpace(title), filepath.Base(file), docgen.Anchor(title))
+				if !strings.Contains(string(index), link) {
+					t.Errorf("the index of the cookbook lacks %s", link)
+				}
+			}
+		}
+		got := eachQuery(string(text), func(query string) string {
+			questions++
+			var b bytes.Buffer
+			p := &shell.Printer{W: &b, Mode: "box", Limit: shell.DefaultRows}
+			r := &shell.Runner{Session: session, Printer: p, Notes: &b}
+			if err := r.Run(ctx, query, "", nil); err != nil {
+				t.Errorf("%s\n%v", query, err)
+			}
+			return b.String()
+		})
+		switch {
+		case got == string(text):
+		case *update:
+			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		default:
+			t.Errorf("%s is not up to date: go test ./cmd/abtool -run TestCookbook -update\n%s", file, firstDifference(string(text), got))
+		}
 	}
-	if got != string(text) {
-		t.Errorf("%s is not up to date: go test ./cmd/abtool -run TestCookbook -update\n%s", file, firstDifference(string(text), got))
+	if questions < 50 {
+		t.Errorf("%d questions were asked", questions)
 	}
 }
 

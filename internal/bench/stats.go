@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// stats measures every statistic of a data set against the questions of docs/guide/cookbook.md that
+// stats measures every statistic of a data set against the questions of docs/guide/cookbook that
 // ask for the same in SQL: those whose answer is one of the statistics.
 func (b *bench) stats() error {
 	store := filepath.Join(b.dir, "store-stats")
@@ -64,7 +64,7 @@ func (b *bench) stats() error {
 	return nil
 }
 
-// Headings of docs/guide/cookbook.md.
+// Headings in docs/guide/cookbook.
 var (
 	imagenetQuestions = []string{
 		"How many images have byproducts, and how many were selected?", "At which showing was an image first selected?", "Does an odd number of clicks mean selected?",
@@ -80,23 +80,29 @@ var (
 	}
 )
 
-var question = regexp.MustCompile("(?s)\n### ([^\n]+)\n.*?```sql\n(.*?)```")
+var question = regexp.MustCompile("(?s)\n## ([^\n]+)\n.*?```sql\n(.*?)```")
 
 // writeQuestions writes the queries under headings of the cookbook to a file.
 func writeQuestions(to string, headings []string) error {
-	text, err := os.ReadFile("docs/guide/cookbook.md")
+	pages, err := filepath.Glob("docs/guide/cookbook/*.md")
 	if err != nil {
 		return err
 	}
 	queries := map[string]string{}
-	for _, m := range question.FindAllSubmatch(text, -1) {
-		queries[string(m[1])] = string(bytes.TrimSpace(m[2]))
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			return err
+		}
+		for _, m := range question.FindAllSubmatch(text, -1) {
+			queries[string(m[1])] = string(bytes.TrimSpace(m[2]))
+		}
 	}
 	var out strings.Builder
 	for _, h := range headings {
 		q := queries[h]
 		if q == "" {
-			return fmt.Errorf("docs/guide/cookbook.md has no question %q", h)
+			return fmt.Errorf("docs/guide/cookbook has no question %q", h)
 		}
 		out.WriteString(strings.TrimRight(q, ";") + ";\n")
 	}

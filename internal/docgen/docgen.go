@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // Check fails the test if the page at path has other parts than the given ones, by name. With
@@ -93,6 +94,20 @@ var (
 	inTable = strings.NewReplacer("|", `\|`, "\n", " ")
 	inText  = strings.NewReplacer("<", "&lt;")
 )
+
+// Anchor returns the name by which a forge links to a heading.
+func Anchor(title string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(strings.TrimSpace(title)) {
+		switch {
+		case r == ' ':
+			b.WriteByte('-')
+		case r == '-' || r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r):
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
 
 // Code is text as code, which may stand in a cell.
 func Code(text string) string { return "`" + text + "`" }
