@@ -10,58 +10,49 @@ import (
 	"abtool/internal/stat"
 )
 
-// breakdown profiles pages by a key.
+// A breakdown profiles pages by a key.
 type breakdown struct {
-	key     string
-	by      *byproduct.Names
-	list    []*profile
-	of      func(*page) int32 // −1: none
-	without int64
+	pass.Groups[profile, *profile]
+	of func(*page) int32 // number of the key, −1: none
 }
 
 func newBreakdown(e *engine, key string) *breakdown {
-	b := &breakdown{key: key}
+	b := &breakdown{Groups: pass.NewGroups[profile](&e.Base, key, byproduct.NewNames(e.categories...))}
 	switch key {
 	case "worker":
-		b.by, b.of = e.Workers, func(p *page) int32 { return p.worker }
+		b.of = func(p *page) int32 { return p.worker }
 	case "hit":
-		b.by, b.of = e.HITs, func(p *page) int32 { return p.hit }
+		b.of = func(p *page) int32 { return p.hit }
 	case "week":
-		b.by, b.of = e.Weeks, func(p *page) int32 { return e.Week(p.started) }
-	case "class":
-		b.by = byproduct.NewNames(e.categories...)
+		b.of = func(p *page) int32 { return e.Week(p.started) }
 	}
 	return b
 }
 
-func (b *breakdown) at(id int32) *profile {
-	for int(id) >= len(b.list) {
-		b.list = append(b.list, nil)
+// at returns the profile of a page, nil if it has no key.
+func (b *breakdown) at(g *page) *profile {
+	p := b.At(b.of(g))
+	if p != nil && p.hit == nil && b.Key == "hit" {
+		p.hit = &coco.HIT{}
 	}
-	if b.list[id] == nil {
-		b.list[id] = &profile{}
-		if b.key == "hit" {
-			b.list[id].hit = &coco.HIT{}
-		}
-	}
-	return b.list[id]
+	return p
 }
 
 func (b *breakdown) row(r *record) {
-	if b.key == "class" {
+	if b.Key == "class" {
 		for i := range r.page.icons {
 			k := &r.page.icons[i]
-			p := b.at(k.Class)
+			p := b.At(k.Class)
 			p.pages++
 			p.actions += int64(k.actions)
 			p.addIcon(k)
 		}
 		return
 	}
-	if id := b.of(r.page); id >= 0 {
-		b.at(id).addPage(r)
+	if p := b.at(r.page); p != nil {
+		p.addPage(r)
 	} else {
-		b.without++
+		b.Without++
 	}
 }
 
@@ -69,17 +60,17 @@ func (b *breakdown) page(g *page) {
 	if g.truth == nil {
 		return
 	}
-	if b.key != "class" {
-		if id := b.of(g); id >= 0 {
-			b.at(id).judge(g)
+	if b.Key != "class" {
+		if p := b.at(g); p != nil {
+			p.judge(g)
 		}
 		return
 	}
 	for i := range g.icons {
-		b.at(g.icons[i].Class).judgeIcon(&g.icons[i])
+		b.At(g.icons[i].Class).judgeIcon(&g.icons[i])
 	}
 	for _, f := range g.found {
-		p := b.at(f.Class)
+		p := b.At(f.Class)
 		p.known++
 		p.classes++
 		p.retrieved += stat.One(f.Placed)
@@ -87,40 +78,17 @@ func (b *breakdown) page(g *page) {
 	}
 }
 
-func (b *breakdown) merge(o *breakdown) {
-	for id, from := range o.list {
-		if from != nil {
-			b.at(int32(id)).merge(from)
-		}
+// table returns a row for each profile, with cells between its name and its own.
+func (b *breakdown) table(e *engine, title string, extra result.Header, cells func(i int, p *profile) []any) result.Table {
+	own := profileHeader
+	if b.Key == "class" { // of a class, a page is one on which its icon was used
+		own = slices.Clone(own)
+		own[0][2], own[1][2] = "pages on which its icon was used", "annotated images that have it"
 	}
-	b.without += o.without
+	return b.Table(&e.Base, title, extra, own, cells)
 }
 
-func (b *breakdown) each(f func(name string, p *profile)) {
-	for _, id := range b.by.Sorted() {
-		if int(id) < len(b.list) && b.list[id] != nil {
-			f(b.by.List[id], b.list[id])
-		}
-	}
-}
-
-func (b *breakdown) table(name, title string, e *engine, columns []result.Column, extra func(p *profile) []any) result.Table {
-	all := slices.Clone(profileColumns)
-	if b.key == "class" { // of a class, a page is one on which its icon was used
-		all[0].Title, all[1].Title = "pages on which its icon was used", "annotated images that have it"
-	}
-	t := result.Table{Name: name, Title: title, Columns: append(append(result.Header{{b.key, "", "the " + b.key}}.Columns(), columns...), all...)}
-	b.each(func(name string, p *profile) {
-		row := []any{e.Options.Show(b.key, name)}
-		if extra != nil {
-			row = append(row, extra(p)...)
-		}
-		t.Rows = append(t.Rows, append(row, p.row()...))
-	})
-	return t
-}
-
-// By is the table that Options.By asks for.
+// By returns the table that Options.By asks for.
 func By(key string) pass.Entry {
 	definition := "Over the pages of each " + key + ": recall, precision, where icons are put, actions, time, steps and mouse."
 	if key == "class" {
@@ -136,9 +104,9 @@ func newGroups(e *engine, _ *stat.Ratios) groups {
 	return groups{newBreakdown(e, e.Options.By)}
 }
 
-func (a groups) Merge(o groups) { a.breakdown.merge(o.breakdown) }
+func (a groups) Merge(o groups) { a.Groups.Merge(&o.Groups) }
 
 func (a groups) Result(e *engine, r *result.Statistic) {
-	r.Tables = append(r.Tables, a.table("by_"+a.key, "Pages by "+a.key, e, nil, nil))
-	r.Exclude("no "+a.key, "pages", a.without)
+	r.Tables = append(r.Tables, a.table(e, "Pages by "+a.Key, nil, nil))
+	r.Exclude("no "+a.Key, "pages", a.Without)
 }

@@ -1,8 +1,9 @@
 package coco
 
 import (
+	"slices"
+
 	"abtool/analysis/result"
-	"abtool/byproduct"
 	"abtool/internal/stat"
 )
 
@@ -13,7 +14,7 @@ func newHITs(e *engine, _ *stat.Ratios) hits {
 	return hits{newBreakdown(e, "hit")}
 }
 
-func (a hits) Merge(o hits) { a.breakdown.merge(o.breakdown) }
+func (a hits) Merge(o hits) { a.Groups.Merge(&o.Groups) }
 
 func (a hits) Result(e *engine, r *result.Statistic) {
 	rules := e.Options.Rules
@@ -21,10 +22,10 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 	var recall, precision stat.Mean
 	var durations, pages []int64
 	var recalls, precisions []float64
-	t := a.table("by_hit", "HITs", e, result.Header{
+	t := a.table(e, "HITs", result.Header{
 		{"worker", "", "the annotator"}, {"distinct_pages", "count", "distinct page numbers"}, {"duration", result.UnitMS, "sum of the times of its pages"},
 		{"low_recall", "", "recall below the threshold; null where it is undefined"}, {"low_precision", "", "precision below the threshold; null where it is undefined"}, {"few_pages", "", "pages below the threshold"},
-	}.Columns(), func(p *profile) []any {
+	}, func(_ int, p *profile) []any {
 		n++
 		pages = append(pages, p.pages)
 		low, wrong, short := p.hit.Flags(rules.MinRecall, rules.MinPrecision, rules.MinCOCOPages)
@@ -43,16 +44,14 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 			precision.Add(v)
 			precisions, wrongCell = append(precisions, v), wrong
 		}
-		var d, worker any
+		var d any
 		if ms, ok := p.hit.Duration(); ok {
 			durations = append(durations, ms)
 			d = ms
 		}
-		if w := firstName(p.workers, e.Workers); w != "" {
-			worker = e.Options.Show("worker", w)
-		}
-		return []any{worker, int64(len(p.hit.Pages)), d, lowCell, wrongCell, short}
+		return []any{e.Worker(p.workers), int64(len(p.hit.Pages)), d, lowCell, wrongCell, short}
 	})
+	slices.Sort(durations)
 	_, _, skew := stat.Moments(recalls)
 	byPages, byRecall, byPrecision := result.Quantiles(pages), result.Quantiles(recalls), result.Quantiles(precisions) // sorts them
 	const withClass = "HITs with a page whose image has a class"
@@ -62,13 +61,13 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 		result.Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same", Value: stat.Number(skew), N: recall.N, Of: withClass},
 		result.Median("pages_median", "median number of pages of a HIT in the data", "count", "HITs", pages))
 	r.Add(result.MeanOf("precision", "mean over HITs of the share of icons on their mask", result.UnitShare, "HITs with an icon on an image of the ground truth", &precision)...)
-	r.Add(result.Value{Name: "duration_median", Title: "median of the sum of the times of pages", Value: stat.Number(stat.Median(durations)), Unit: result.UnitMS, N: int64(len(durations)), Of: "HITs with known times", Interval: stat.MedianInterval(durations)},
+	r.Add(result.Median("duration_median", "median of the sum of the times of pages", result.UnitMS, "HITs with known times", durations),
 		result.Proportion("low_recall", "HITs with a recall below the threshold", "HITs that have one", lowRecall, recall.N),
 		result.Proportion("low_precision", "HITs with a precision below the threshold", "HITs that have one", lowPrecision, precision.N),
 		result.Proportion("few_pages", "HITs with fewer pages than the threshold", "HITs", fewPages, n),
 		result.Proportion("flagged", "HITs with any of the three", "HITs", flagged, n))
 	r.WarnFew(r.Values[0])
-	r.Exclude("no hit_id", "pages", a.without)
+	r.Exclude("no hit_id", "pages", a.Without)
 	if n > 0 {
 		r.Warn("The release holds approved HITs alone, and only pages whose image was kept: few_pages flags more HITs than the checks of the collection did.")
 	}
@@ -76,14 +75,4 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 		{"pages", "count", "pages in the data"}, {"recall", result.UnitShare, "mean over its pages, of HITs that have one"},
 		{"precision", result.UnitShare, "hits / icons, of HITs that have one"},
 	}.Columns(), byPages, byRecall, byPrecision))
-}
-
-// firstName is the first by name of some numbers; "" for none.
-func firstName(ids []int32, by *byproduct.Names) (first string) {
-	for i, id := range ids {
-		if n := by.List[id]; i == 0 || n < first {
-			first = n
-		}
-	}
-	return first
 }

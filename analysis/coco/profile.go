@@ -6,25 +6,23 @@ import (
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/coco"
-	"abtool/byproduct/plane"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
 // A profile is what the pages of one annotator, HIT, class or week have in common.
 type profile struct {
-	pages, known, classes, retrieved int64 // known: pages whose image is in the ground truth
-	icons, hits, judged, centre      int64 // judged: icons with a point on such images
-	placed, actions, moves, removes  int64
-	steps, keyboard, keyUnknown      int64
-	boxed                            int64
-	recall                           stat.Mean
-	distance, dx, dy, du, dv         stat.Sum
-	spent, first                     []int64
-	hit                              *coco.HIT // of a HIT
-	workers, assignments             []int32
-	samples                          int64
-	still                            int64 // pages with icons and no mouse sample
+	aim                             pass.Aim // of icons, judged on images of the ground truth
+	pages, known                    int64    // known: pages whose image is in the ground truth
+	classes, retrieved              int64
+	placed, actions, moves, removes int64
+	steps, keyboard, unsaid         int64
+	samples                         int64
+	still                           int64 // pages with icons and no mouse sample
+	recall                          stat.Mean
+	spent, first                    []int64
+	workers, assignments            []int32
+	hit                             *coco.HIT // of a HIT
 }
 
 // addPage adds a page's own figures; those of its ground truth follow in judge.
@@ -34,7 +32,7 @@ func (p *profile) addPage(r *record) {
 	p.actions += g.actions
 	p.steps += g.browsing.Steps
 	p.keyboard += g.browsing.Keyboard
-	p.keyUnknown += g.browsing.Unsaid
+	p.unsaid += g.browsing.Unsaid
 	p.samples += g.samples
 	if g.spent != columnar.Null {
 		p.spent = append(p.spent, g.spent)
@@ -84,29 +82,19 @@ func (p *profile) addIcon(k *icon) {
 	if !k.Added() {
 		return
 	}
-	p.icons++
-	d := plane.CentreDistance(k.X, k.Y)
-	p.distance.Add(d)
-	p.dx.Add(k.X - 0.5)
-	p.dy.Add(k.Y - 0.5)
-	if d <= pass.CentreRadius {
-		p.centre++
-	}
+	p.aim.Add(k.X, k.Y)
 }
 
 func (p *profile) judgeIcon(k *icon) {
 	if !k.Added() {
 		return
 	}
-	p.judged++
-	p.hits += stat.One(k.onMask)
+	p.aim.Judged.Add(k.onMask)
 	if p.hit != nil {
 		p.hit.AddIcon(k.onMask)
 	}
 	if k.nearest {
-		p.boxed++
-		p.du.Add(k.u - 0.5)
-		p.dv.Add(k.v - 0.5)
+		p.aim.AddBox(k.u, k.v)
 	}
 }
 
@@ -129,26 +117,30 @@ func (p *profile) judge(g *page) {
 	}
 }
 
-func (p *profile) merge(o *profile) {
+// Merge adds the pages of another profile.
+func (p *profile) Merge(o *profile) {
 	for _, f := range []struct{ to, from *int64 }{
-		{&p.pages, &o.pages}, {&p.known, &o.known}, {&p.classes, &o.classes}, {&p.retrieved, &o.retrieved}, {&p.icons, &o.icons}, {&p.hits, &o.hits},
-		{&p.judged, &o.judged}, {&p.centre, &o.centre}, {&p.placed, &o.placed}, {&p.actions, &o.actions}, {&p.moves, &o.moves}, {&p.removes, &o.removes},
-		{&p.steps, &o.steps}, {&p.keyboard, &o.keyboard}, {&p.keyUnknown, &o.keyUnknown}, {&p.boxed, &o.boxed}, {&p.samples, &o.samples}, {&p.still, &o.still},
+		{&p.pages, &o.pages}, {&p.known, &o.known}, {&p.classes, &o.classes}, {&p.retrieved, &o.retrieved},
+		{&p.placed, &o.placed}, {&p.actions, &o.actions}, {&p.moves, &o.moves}, {&p.removes, &o.removes},
+		{&p.steps, &o.steps}, {&p.keyboard, &o.keyboard}, {&p.unsaid, &o.unsaid},
+		{&p.samples, &o.samples}, {&p.still, &o.still},
 	} {
 		*f.to += *f.from
 	}
-	for _, f := range []struct{ to, from *stat.Sum }{{&p.distance, &o.distance}, {&p.dx, &o.dx}, {&p.dy, &o.dy}, {&p.du, &o.du}, {&p.dv, &o.dv}} {
-		f.to.Merge(*f.from)
-	}
+	p.aim.Merge(&o.aim)
 	p.recall.Merge(&o.recall)
 	p.spent, p.first = append(p.spent, o.spent...), append(p.first, o.first...)
-	if p.hit != nil {
+	switch {
+	case p.hit == nil:
+		p.hit = o.hit
+	case o.hit != nil:
 		p.hit.Merge(o.hit)
 	}
 	p.workers, p.assignments = pass.Unite(p.workers, o.workers), pass.Unite(p.assignments, o.assignments)
 }
 
-var profileColumns = result.Header{
+// profileHeader names the cells of Row.
+var profileHeader = slices.Concat(result.Header{
 	{"pages", "count", "pages annotated"},
 	{"pages_with_gt", "count", "of them, whose image is in the ground truth"},
 	{"recall", result.UnitShare, "mean over pages of the share of the image's classes whose icon stays (C8)"},
@@ -162,12 +154,7 @@ var profileColumns = result.Header{
 	{"actions", "count", "actions with icons"},
 	{"moves", "count", "moves of icons of known classes: a second thought about the place"},
 	{"removes", "count", "removals of icons of known classes"},
-	{"centre_distance", result.UnitShare, "mean distance of the icon from (0.5, 0.5)"},
-	{"centre_share", result.UnitShare, "icons within 0.05 of it"},
-	{"bias_x", result.UnitShare, "mean of x − 0.5 of icons"},
-	{"bias_y", result.UnitShare, "mean of y − 0.5 of icons; y points down"},
-	{"bias_u", "fraction of the box", "mean displacement of the icon from the centre of the nearest box of its class, across"},
-	{"bias_v", "fraction of the box", "the same, down"},
+}, pass.BiasHeader("icon", "the nearest box of its class"), result.Header{
 	{"time_spent", result.UnitMS, "median time on a page"},
 	{"time_spent_p10", result.UnitMS, "its 10 % quantile"},
 	{"time_spent_p90", result.UnitMS, "its 90 % quantile"},
@@ -177,20 +164,19 @@ var profileColumns = result.Header{
 	{"samples_per_page", "count", "mean mouse samples"},
 	{"no_trace", result.UnitShare, "pages with an icon but no mouse sample, of all pages"},
 	{"keyboard_unknown", "count", "steps of which it is unknown whether the key or the button was used"},
-}.Columns()
+})
 
-func (p *profile) row() []any {
+// Row returns the cells of a table, and sorts the times.
+func (p *profile) Row() []any {
 	slices.Sort(p.spent)
 	slices.Sort(p.first)
-	low, high := result.Bounds(stat.Wilson(p.hits, p.judged))
-	average := func(s stat.Sum, n int64) stat.Number { return stat.Quotient(s.Float(), float64(n)) }
 	q := func(v []int64, at float64) stat.Number { return stat.Number(stat.Quantile(v, at)) }
-	return []any{
-		p.pages, p.known, p.recall.Value(), stat.Share(p.retrieved, p.classes), p.icons, p.judged, stat.Share(p.hits, p.judged), low, high,
-		stat.Share(p.placed, p.pages), p.actions, p.moves, p.removes,
-		average(p.distance, p.icons), stat.Share(p.centre, p.icons), average(p.dx, p.icons), average(p.dy, p.icons),
-		average(p.du, p.boxed), average(p.dv, p.boxed),
-		q(p.spent, 0.5), q(p.spent, 0.1), q(p.spent, 0.9), q(p.first, 0.5),
-		stat.Share(p.steps, p.pages), stat.Share(p.keyboard, p.steps), stat.Share(p.samples, p.pages), stat.Share(p.still, p.pages), p.keyUnknown,
-	}
+	perPage := func(n int64) stat.Number { return stat.Share(n, p.pages) }
+	return slices.Concat(
+		[]any{p.pages, p.known, p.recall.Value(), stat.Share(p.retrieved, p.classes), p.aim.N}, p.aim.Hits(),
+		[]any{perPage(p.placed), p.actions, p.moves, p.removes}, p.aim.Bias(),
+		[]any{
+			q(p.spent, 0.5), q(p.spent, 0.1), q(p.spent, 0.9), q(p.first, 0.5), perPage(p.steps),
+			stat.Share(p.keyboard, p.steps), perPage(p.samples), perPage(p.still), p.unsaid,
+		})
 }

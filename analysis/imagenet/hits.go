@@ -14,23 +14,20 @@ func newHITs(e *engine, _ *stat.Ratios) hits {
 	return hits{newBreakdown(e, "hit")}
 }
 
-func (a hits) Merge(o hits) { a.breakdown.merge(o.breakdown) }
+func (a hits) Merge(o hits) { a.Groups.Merge(&o.Groups) }
 
 func (a hits) Result(e *engine, r *result.Statistic) {
 	rules := e.Options.Rules
-	var n, lowRecall, fewSelected, fewPages, flagged, minutes int64
-	var recall stat.Sum
-	var squares stat.Sum
+	var lowRecall, fewSelected, fewPages, flagged int64
+	var recall stat.Mean
 	var durations, images []int64
 	var recalls []float64
-	t := a.table("by_hit", "HITs", e, result.Header{
+	t := a.Table(&e.Base, "HITs", result.Header{
 		{"worker", "", "the annotator"}, {"pages", "count", "distinct pages: a lower bound"}, {"duration", result.UnitMS, "from the first event to submission"},
 		{"low_recall", "", "recall below the threshold"}, {"few_selected", "", "selected below the threshold"}, {"few_pages", "", "pages below the threshold"},
-	}.Columns(), func(_ string, p *profile) []any {
+	}, profileHeader, func(_ int, p *profile) []any {
 		share := p.hit.Recall()
-		n++
 		recall.Add(share)
-		squares.Add(share * share)
 		recalls, images = append(recalls, share), append(images, p.showings)
 		var d any
 		if ms, ok := p.hit.Duration(); ok {
@@ -38,39 +35,29 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 			d = ms
 		}
 		low, few, short := p.hit.Flags(rules.MinRecall, rules.MinSelected, rules.MinPages)
-		for _, f := range []struct {
-			yes bool
-			n   *int64
-		}{{low, &lowRecall}, {few, &fewSelected}, {short, &fewPages}, {low || few || short, &flagged}} {
-			if f.yes {
-				*f.n++
-			}
-		}
-		worker := p.workerName(e.Workers)
-		if worker != nil {
-			worker = e.Options.Show("worker", worker.(string))
-		}
-		return []any{worker, int64(len(p.hit.Pages)), d, low, few, short}
+		lowRecall += stat.One(low)
+		fewSelected += stat.One(few)
+		fewPages += stat.One(short)
+		flagged += stat.One(low || few || short)
+		return []any{e.Worker(p.workers), int64(len(p.hit.Pages)), d, low, few, short}
 	})
-	minutes = int64(len(durations))
-	middle := stat.Median(durations) // sorts them
+	n := recall.N
+	slices.Sort(durations)
 	_, std, skew := stat.Moments(recalls)
 	byRecall, byImages := result.Quantiles(recalls), result.Quantiles(images) // sorts them
 	r.Add(result.Count("hits", "HITs, which are assignments", "HITs", n),
-		result.Value{Name: "recall", Title: "mean over HITs of selected / shown", Value: stat.Quotient(recall.Float(), float64(n)), Unit: result.UnitShare, N: n, Of: "HITs",
-			Interval: stat.MeanInterval(n, recall.Float(), squares.Float())},
+		result.MeanOf("recall", "mean over HITs of selected / shown", result.UnitShare, "HITs", &recall)[0],
 		result.Median("recall_median", "median of the same", result.UnitShare, "HITs", recalls),
 		result.Value{Name: "recall_std", Title: "population standard deviation of the same", Value: stat.Number(std),
 			Unit: result.UnitShare, N: n, Of: "HITs"},
 		result.Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same", Value: stat.Number(skew), N: n, Of: "HITs"},
 		result.Median("images_median", "median number of images shown in a HIT", "count", "HITs", images),
-		result.Value{Name: "duration_median", Title: "median time from the first event to submission", Value: stat.Number(middle), Unit: result.UnitMS, N: minutes, Of: "HITs with known times",
-			Interval: stat.MedianInterval(durations)},
+		result.Median("duration_median", "median time from the first event to submission", result.UnitMS, "HITs with known times", durations),
 		result.Proportion("low_recall", "HITs with a recall below the threshold", "HITs", lowRecall, n),
 		result.Proportion("few_selected", "HITs with fewer selections than the threshold", "HITs", fewSelected, n),
 		result.Proportion("few_pages", "HITs with fewer pages than the threshold", "HITs", fewPages, n),
 		result.Proportion("flagged", "HITs with any of the three", "HITs", flagged, n))
-	r.Exclude("no assignment_id", "showings", a.without)
+	r.Exclude("no assignment_id", "showings", a.Without)
 	if n > 0 {
 		r.Warn("Only released images are visible: images, selections and pages are lower bounds, and few_selected and few_pages flag more HITs than the checks of the collection did.")
 		r.Warn("The paper also rejected by a check of its database and of a hash, which released data cannot tell.")

@@ -31,7 +31,7 @@ func newAnnotators(e *engine, _ *stat.Ratios) *annotators {
 
 func (a *annotators) showing(s *showing) {
 	if s.worker < 0 {
-		a.without++
+		a.Without++
 		return
 	}
 	d := deed{submit: s.Submit, page: s.Page, slot: s.slot, seq: s.Seq, toClick: columnar.Null, assignment: s.assignment, hit: -1}
@@ -48,7 +48,7 @@ func (a *annotators) showing(s *showing) {
 			}
 		}
 	}
-	a.profiles.at(s.worker).add(s, w)
+	a.At(s.worker).add(s, w)
 	for int(s.worker) >= len(a.deeds) {
 		a.deeds = append(a.deeds, nil)
 	}
@@ -56,7 +56,7 @@ func (a *annotators) showing(s *showing) {
 }
 
 func (a *annotators) Merge(o *annotators) {
-	a.breakdown.merge(o.breakdown)
+	a.Groups.Merge(&o.Groups)
 	for w, d := range o.deeds {
 		for w >= len(a.deeds) {
 			a.deeds = append(a.deeds, nil)
@@ -96,65 +96,35 @@ func halfOf(deeds []deed) (accuracy, logTime stat.Number) {
 }
 
 func (a *annotators) Result(e *engine, r *result.Statistic) {
-	var who []int32
-	var all []*profile
-	for _, id := range e.Workers.Sorted() {
-		if int(id) < len(a.profiles.list) && a.profiles.list[id] != nil {
-			who, all = append(who, id), append(all, a.profiles.list[id])
-		}
-	}
-	var trials []stat.Tally
+	ids, all := a.Sorted()
+	var aims []*pass.Aim
+	var times [][]int64
+	var showings []int64
 	for _, p := range all {
-		trials = append(trials, stat.Tally{Hits: p.hits, N: p.boxed})
+		aims, times, showings = append(aims, &p.clicks), append(times, p.toClick), append(showings, p.showings)
 	}
-	pool := stat.FitPool(trials)
-	usual := usualTime(all)
-	ranks := pool.Ranks(trials)
-	t := result.Table{Name: "by_worker", Title: "Annotators", Columns: append(append(result.Header{{"worker", "", "the worker"}}.Columns(), profileColumns...),
-		result.Column{Name: "hits", Unit: "count", Title: "assignments"},
-		result.Column{Name: "pooled_accuracy", Unit: result.UnitShare, Title: "accuracy drawn towards that of all, the more the fewer images: posterior mean of a beta-binomial model"},
-		result.Column{Name: "pooled_low", Unit: result.UnitShare, Title: "95 % interval of it (posterior)"}, result.Column{Name: "pooled_high", Unit: result.UnitShare, Title: "95 % interval of it (posterior)"},
-		result.Column{Name: "rank", Unit: "", Title: "by pooled accuracy, 1 is the best"},
-		result.Column{Name: "accuracy_drift", Unit: result.UnitShare, Title: "accuracy in the later half of the showings − in the earlier"},
-		result.Column{Name: "time_drift", Unit: "log ratio", Title: "mean of ln(time to click) in the later half − in the earlier"},
-		result.Column{Name: "flag_centre", Unit: "", Title: "more than half of 20 clicks or more lie within 0.05 of the centre"},
-		result.Column{Name: "flag_rush", Unit: "", Title: "median time to click below half of the median worker's"},
-		result.Column{Name: "flag_bot", Unit: "", Title: "more than a fifth of clicks without a mouse sample since entering, or of traces without a bend"})}
-	var centre, rush, bot, judged int64
+	people := pass.NewAnnotators("accuracy", aims, times)
+	t := a.Table(&e.Base, "Annotators", nil, profileHeader, nil)
+	t.Columns = append(t.Columns, slices.Concat(result.Header{{"hits", "count", "assignments"}}, people.RankHeader("images"), result.Header{
+		{"accuracy_drift", result.UnitShare, "accuracy in the later half of the showings − in the earlier"},
+		{"time_drift", "log ratio", "mean of ln(time to click) in the later half − in the earlier"},
+		{"flag_centre", "", "more than half of 20 clicks or more lie within 0.05 of the centre"},
+		{"flag_rush", "", "median time to click below half of the median worker's"},
+		{"flag_bot", "", "more than a fifth of clicks without a mouse sample since entering, or of traces without a bend"},
+	}).Columns()...)
 	for i, p := range all {
-		c := careerOf(a.deeds[who[i]])
-		post := pool.Posterior(trials[i])
-		var rank any
-		if ranks[i] > 0 {
-			rank = ranks[i]
-		}
-		row := p.row() // sorts the times
-		enough := p.clicked >= pass.FlagClicks
-		isCentre := enough && float64(p.centre) > pass.CentreFlagShare*float64(p.clicked)
-		isRush := enough && len(p.toClick) > 0 && stat.Quantile(p.toClick, 0.5) < pass.RushFlagTime*usual
-		isBot := enough && (float64(p.noTrace) > pass.BotFlagShare*float64(p.timed) || p.traces >= pass.FlagClicks && float64(p.straight) > pass.BotFlagShare*float64(p.traces))
-		if enough {
-			judged++
-		}
-		for _, f := range []struct {
-			yes bool
-			n   *int64
-		}{{isCentre, &centre}, {isRush, &rush}, {isBot, &bot}} {
-			if f.yes {
-				*f.n++
-			}
-		}
-		t.Rows = append(t.Rows, append(append([]any{e.Options.Show("worker", e.Workers.List[who[i]])}, row...),
-			a.hitsOf(who[i]), post.Mean, post.Low, post.High, rank, c.accuracy, c.logTime, isCentre, isRush, isBot))
+		c := careerOf(a.deeds[ids[i]])
+		bot := float64(p.noTrace) > pass.BotShare*float64(p.timed) ||
+			p.traces >= pass.FlagPoints && float64(p.straight) > pass.BotShare*float64(p.traces)
+		t.Rows[i] = slices.Concat(t.Rows[i], []any{a.hitsOf(ids[i])}, people.Rank(i), []any{c.accuracy, c.logTime},
+			people.Flags(i, p.toClick, bot))
 	}
 	n := int64(len(all))
 	r.Add(result.Count("workers", "annotators", "workers", n),
-		result.Value{Name: "showings_median", Title: "median number of showings of a worker", Value: stat.Number(medianOf(all, func(p *profile) (int64, bool) { return p.showings, true })), Unit: "count", N: n, Of: "workers"},
-		result.Proportion("flag_centre", "workers who click the centre", "workers with 20 clicks or more", centre, judged),
-		result.Proportion("flag_rush", "workers who rush", "workers with 20 clicks or more", rush, judged),
-		result.Proportion("flag_bot", "workers with bot-like traces", "workers with 20 clicks or more", bot, judged))
-	r.Values = append(r.Values, result.PoolValues(pool, "accuracy", "workers with clicks on boxed images")...)
-	r.Exclude("no worker_id", "showings", a.without)
+		result.Value{Name: "showings_median", Title: "median number of showings of a worker", Value: stat.Number(stat.Median(showings)), Unit: "count", N: n, Of: "workers"})
+	r.Add(people.Values([3]string{"workers who click the centre", "workers who rush", "workers with bot-like traces"}, "clicks",
+		"workers with clicks on boxed images")...)
+	r.Exclude("no worker_id", "showings", a.Without)
 	r.Tables = append(r.Tables, t, a.experience(e))
 }
 
@@ -166,27 +136,6 @@ func (a *annotators) hitsOf(w int32) int64 {
 		}
 	}
 	return int64(len(seen))
-}
-
-func medianOf(all []*profile, f func(*profile) (int64, bool)) float64 {
-	var v []int64
-	for _, p := range all {
-		if x, ok := f(p); ok {
-			v = append(v, x)
-		}
-	}
-	return stat.Median(v)
-}
-
-// usualTime is the median over workers of their median time to click, ms.
-func usualTime(all []*profile) float64 {
-	var v []float64
-	for _, p := range all {
-		if p.clicked >= pass.FlagClicks && len(p.toClick) > 0 {
-			v = append(v, stat.Median(p.toClick))
-		}
-	}
-	return stat.Median(v)
 }
 
 // experience is accuracy and time by how many HITs the worker had done before.

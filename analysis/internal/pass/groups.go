@@ -1,0 +1,80 @@
+package pass
+
+import (
+	"slices"
+
+	"abtool/analysis/result"
+	"abtool/byproduct"
+)
+
+// A Profile is what the rows of one annotator, HIT, class or week have in common.
+type Profile[P any] interface {
+	*P
+	Merge(*P)
+	Row() []any // the cells of its columns
+}
+
+// Groups are profiles by a key.
+type Groups[P any, T Profile[P]] struct {
+	Key     string
+	Without int64 // rows without the key
+	names   *byproduct.Names
+	list    []T // by number of the key; nil: none
+}
+
+// NewGroups returns profiles by worker, hit, class or week.
+func NewGroups[P any, T Profile[P]](e *Base, key string, classes *byproduct.Names) Groups[P, T] {
+	names := map[string]*byproduct.Names{"worker": e.Workers, "hit": e.HITs, "class": classes, "week": e.Weeks}
+	return Groups[P, T]{Key: key, names: names[key]}
+}
+
+// At returns the profile of a number of the key, a new one if there is none; nil for −1.
+func (g *Groups[P, T]) At(id int32) T {
+	if id < 0 {
+		return nil
+	}
+	for int(id) >= len(g.list) {
+		g.list = append(g.list, nil)
+	}
+	if g.list[id] == nil {
+		g.list[id] = new(P)
+	}
+	return g.list[id]
+}
+
+// Merge adds what another goroutine gathered.
+func (g *Groups[P, T]) Merge(o *Groups[P, T]) {
+	for id, from := range o.list {
+		if from != nil {
+			g.At(int32(id)).Merge(from)
+		}
+	}
+	g.Without += o.Without
+}
+
+// Sorted returns the numbers of the profiles in the order of their names, and the profiles.
+func (g *Groups[P, T]) Sorted() (ids []int32, profiles []T) {
+	for _, id := range g.names.Sorted() {
+		if int(id) < len(g.list) && g.list[id] != nil {
+			ids, profiles = append(ids, id), append(profiles, g.list[id])
+		}
+	}
+	return ids, profiles
+}
+
+// Table returns a row for each profile: its name, what extra has of the i-th, and its own cells.
+func (g *Groups[P, T]) Table(
+	e *Base, title string, extra, own result.Header, cells func(i int, p T) []any,
+) result.Table {
+	header := slices.Concat(result.Header{{g.Key, "", "the " + g.Key}}, extra, own)
+	t := result.Table{Name: "by_" + g.Key, Title: title, Columns: header.Columns()}
+	ids, profiles := g.Sorted()
+	for i, p := range profiles {
+		row := []any{e.Options.Show(g.Key, g.names.List[ids[i]])}
+		if cells != nil {
+			row = append(row, cells(i, p)...)
+		}
+		t.Rows = append(t.Rows, append(row, p.Row()...))
+	}
+	return t
+}
