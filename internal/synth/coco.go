@@ -9,7 +9,7 @@ func COCO(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	s := &cocoRun{opt: o}
+	s := &cocoRun{common: common{opt: o}}
 	s.hits = (o.Images + cocoPages - 1) / cocoPages
 	s.workers = newWorkers(o.Seed, max(8, s.hits*662/4140))
 	for h := range s.hits {
@@ -23,20 +23,21 @@ const (
 	cocoPages  = 20     // of a HIT
 	lastCOCOID = 581929 // greatest image id of COCO 2014
 	cocoChunk  = 4      // HITs of a chunk
-
-	cocoJSONName  = "coco_ab.json"
-	cocoLinesName = "coco_ab.jsonl"
-	instancesName = "instances_train2014.json"
 )
+
+var cocoForms = map[string]form{
+	"json":  {name: "coco_ab.json"},
+	"jsonl": {name: "coco_ab.jsonl"},
+	"pages": {name: pagesName, folder: true},
+	"dump":  {name: dumpName},
+}
 
 // cocoRun is one run of COCO.
 type cocoRun struct {
-	opt             Options
-	hits            int
-	workers         []worker
-	ids             scatter
-	main, instances *sink
-	pictures        *sink // nil unless images are rendered
+	common
+	hits    int
+	workers []worker
+	ids     scatter
 }
 
 // imageID of image i: COCO's range, in no order.
@@ -46,27 +47,12 @@ func (s *cocoRun) pool() []worker { return s.workers }
 
 func (s *cocoRun) chunks() int { return (s.hits + cocoChunk - 1) / cocoChunk }
 
-func (s *cocoRun) open(outs *outputs) (err error) {
-	switch s.opt.Format {
-	case "json":
-		if s.main, err = outs.open(cocoJSONName, false); err == nil {
-			err = s.main.raw([]byte("["))
-		}
-	case "jsonl":
-		s.main, err = outs.open(cocoLinesName, false)
-	case "pages":
-		s.main, err = outs.openFolder(pagesName)
-	case "dump":
-		s.main, err = outs.open(dumpName, false)
-	}
-	if err != nil {
+func (s *cocoRun) open(outs *outputs) error {
+	if err := s.openForms(outs, cocoForms[s.opt.Format], form{name: "instances_train2014.json"}); err != nil {
 		return err
 	}
-	if s.instances, err = outs.open(instancesName, false); err != nil {
-		return err
-	}
-	if s.opt.ImagesOut != "" {
-		if s.pictures, err = outs.openPictures(); err != nil {
+	if s.opt.Format == "json" {
+		if err := s.main.raw([]byte("[")); err != nil {
 			return err
 		}
 	}
@@ -86,32 +72,17 @@ func (s *cocoRun) listImages() error {
 		}
 		b = appendImage(b, s.imageID(i), sc.w, sc.h)
 		if len(b) > 1<<18 {
-			if err := s.instances.raw(b); err != nil {
+			if err := s.truth.raw(b); err != nil {
 				return err
 			}
 			b = b[:0]
 		}
 	}
-	return s.instances.raw(append(b, instancesMid()...))
-}
-
-// nested tells the formats that are written HIT by HIT.
-func (s *cocoRun) nested() bool { return s.opt.Format == "pages" || s.opt.Format == "dump" }
-
-func (s *cocoRun) commit(c *chunk) error {
-	if err := s.instances.add(&c.boxes); err != nil {
-		return err
-	}
-	if s.pictures != nil {
-		if err := s.pictures.add(&c.pictures); err != nil {
-			return err
-		}
-	}
-	return s.main.add(&c.main)
+	return s.truth.raw(append(b, instancesMid()...))
 }
 
 func (s *cocoRun) finish() error {
-	if err := s.instances.raw(instancesTail()); err != nil {
+	if err := s.truth.raw(instancesTail()); err != nil {
 		return err
 	}
 	if s.opt.Format == "json" {

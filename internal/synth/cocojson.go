@@ -2,67 +2,138 @@ package synth
 
 // appendCOCO writes a record as the release does.
 func appendCOCO(b []byte, r *cocoRecord) []byte {
-	s := r.scene
-	b = appendInt(append(b, `{"image_id": `...), s.id)
-	b = appendInt(append(b, `, "originalImageHeight": `...), s.h)
-	b = appendInt(append(b, `, "originalImageWidth": `...), s.w)
-	b = appendInt(append(b, `, "imageHeight": `...), r.h)
-	b = appendInt(append(b, `, "imageWidth": `...), r.w)
-	b = appendInt(append(b, `, "timeSpent": `...), r.spent)
-	b = append(b, `, "actionHistories": [`...)
+	j := jsonText{b: b, spaced: true}
+	j.elem()
+	j.number("image_id", r.scene.id)
+	j.number("originalImageHeight", int64(r.scene.h))
+	j.number("originalImageWidth", int64(r.scene.w))
+	j.number("imageHeight", int64(r.h))
+	j.number("imageWidth", int64(r.w))
+	j.number("timeSpent", r.spent)
+	j.list("actionHistories")
 	for i := range r.actions {
 		a := &r.actions[i]
-		if i > 0 {
-			b = append(b, ", "...)
-		}
-		b = append(append(b, `{"actionType": "`...), a.kind...)
-		b = append(append(b, `", "iconType": "`...), categories[a.category].name...)
-		b = append(b, `", "pointFrom": `...)
+		j.elem()
+		j.text("actionType", a.kind)
+		j.text("iconType", categories[a.category].name)
 		if a.kind == "add" {
-			b = append(b, "null"...)
+			j.null("pointFrom")
 		} else {
-			b = r.point(b, a.from)
+			r.point(&j, "pointFrom", a.from)
 		}
-		b = append(b, `, "pointTo": `...)
 		if a.kind == "remove" {
-			b = append(b, "null"...)
+			j.null("pointTo")
 		} else {
-			b = r.point(b, a.to)
+			r.point(&j, "pointTo", a.to)
 		}
-		b = append(appendInt(append(b, `, "timeAt": `...), a.t), '}')
+		j.number("timeAt", a.t)
+		j.end('}')
 	}
-	b = append(b, `], "categoryHistories": [`...)
-	for i, p := range r.steps {
-		if i > 0 {
-			b = append(b, ", "...)
-		}
-		b = appendInt(append(b, `{"categoryIndex": `...), p.shelf)
-		b = append(append(b, `, "categoryName": "`...), shelves[p.shelf]...)
-		b = appendInt(append(b, `", "timeAt": `...), p.t)
-		b = append(appendBool(append(b, `, "usingKeyboard": `...), p.keyboard), '}')
+	j.end(']')
+	j.list("categoryHistories")
+	for _, p := range r.steps {
+		j.elem()
+		j.number("categoryIndex", int64(p.shelf))
+		j.text("categoryName", shelves[p.shelf])
+		j.number("timeAt", p.t)
+		j.flag("usingKeyboard", p.keyboard)
+		j.end('}')
 	}
-	b = append(b, `], "mouseTracking": [`...)
-	for i, p := range r.mouse {
-		if i > 0 {
-			b = append(b, ", "...)
-		}
-		b = r.coordinate(append(b, `{"x": `...), p.x, r.w)
-		b = r.coordinate(append(b, `, "y": `...), p.y, r.h)
-		b = append(appendInt(append(b, `, "timeAt": `...), p.t), '}')
-	}
-	b = append(append(b, `], "worker_id": "`...), r.worker.ID...)
-	b = append(append(b, `", "hit_id": "`...), r.hit...)
-	return append(appendInt(append(b, `", "page_id": `...), r.page), '}')
+	j.end(']')
+	r.samples(&j)
+	j.text("worker_id", r.worker.ID)
+	j.text("hit_id", r.hit)
+	j.number("page_id", int64(r.page))
+	j.end('}')
+	return j.b
 }
 
-func (r *cocoRecord) point(b []byte, p [2]int32) []byte {
-	b = appendRatio(append(b, `{"x": `...), p[0], r.w)
-	return append(appendRatio(append(b, `, "y": `...), p[1], r.h), '}')
+// appendCOCOWire writes a record as the front end does.
+func appendCOCOWire(b []byte, r *cocoRecord) []byte {
+	j := jsonText{b: b}
+	j.elem()
+	j.list("actionHistories")
+	for i := range r.actions {
+		a := &r.actions[i]
+		j.elem()
+		j.text("actionType", a.kind)
+		if a.kind != "add" {
+			r.point(&j, "pointFrom", a.from)
+		}
+		if a.kind != "remove" {
+			r.point(&j, "pointTo", a.to)
+		}
+		j.text("iconType", categories[a.category].name)
+		j.number("timeAt", a.t)
+		j.end('}')
+	}
+	j.end(']')
+	j.list("categoryHistories")
+	for _, p := range r.steps {
+		j.elem()
+		j.number("categoryIndex", int64(p.shelf))
+		j.text("categoryName", shelves[p.shelf])
+		j.flag("usingKeyboard", p.keyboard)
+		j.number("timeAt", p.t)
+		j.end('}')
+	}
+	j.end(']')
+	j.number("imageHeight", int64(r.h))
+	j.number("imageWidth", int64(r.w))
+	j.number("originalImageWidth", int64(r.scene.w))
+	j.number("originalImageHeight", int64(r.scene.h))
+	j.name("imageURL")
+	j.b = append(j.b, `"http://127.0.0.1:18080/img/train2014/`...)
+	j.b = append(appendImageName(j.b, r.scene.id), '"')
+	r.samples(&j)
+	j.number("timeSpend", r.spent)
+	j.end('}')
+	return j.b
 }
 
-func (r *cocoRecord) coordinate(b []byte, pixel int32, size int) []byte {
-	if pixel == noPixel {
-		return append(b, "null"...)
+func (r *cocoRecord) point(j *jsonText, name string, p [2]int32) {
+	j.object(name)
+	j.place(p[0], p[1], r.w, r.h)
+	j.end('}')
+}
+
+func (r *cocoRecord) samples(j *jsonText) {
+	j.list("mouseTracking")
+	for _, p := range r.mouse {
+		j.elem()
+		j.place(p.x, p.y, r.w, r.h)
+		j.number("timeAt", p.t)
+		j.end('}')
 	}
-	return appendRatio(b, pixel, size)
+	j.end(']')
+}
+
+// appendSceneTruth writes a line of truth/images.jsonl.
+func appendSceneTruth(b []byte, r *cocoRecord) []byte {
+	s := r.scene
+	j := jsonText{b: b}
+	j.elem()
+	j.number("image_id", s.id)
+	j.number("width", int64(s.w))
+	j.number("height", int64(s.h))
+	j.text("worker_id", r.worker.ID)
+	j.list("classes")
+	for _, k := range s.classes {
+		j.comma()
+		j.b = append(append(append(j.b, '"'), categories[k].name...), '"')
+	}
+	j.end(']')
+	j.list("objects")
+	for i := range s.instances {
+		o := &s.instances[i]
+		j.elem()
+		j.text("class", categories[o.category].name)
+		j.text("shape", o.outline())
+		j.float("cx", o.cx/float64(s.w))
+		j.float("cy", o.cy/float64(s.h))
+		j.hundredths("bbox", o.bbox[:])
+		j.flag("crowd", o.crowd)
+		j.end('}')
+	}
+	return append(j.b, "]}\n"...)
 }

@@ -73,12 +73,14 @@ func (m *cocoMaker) hit(ctx context.Context, c *chunk, h int) error {
 		if i%5000 == 4321 { // a page without record: seen, but not in the release
 			continue
 		}
+		var err error
 		if m.run.nested() {
-			if err := m.page(c, h, i); err != nil {
-				return err
-			}
+			err = m.page(c, h, i)
 		} else {
-			m.release(c, i)
+			err = m.release(c, i)
+		}
+		if err != nil {
+			return err
 		}
 		r.opened += r.spent + 400
 	}
@@ -95,69 +97,29 @@ func (m *cocoMaker) listInstances(c *chunk, image int) {
 	}
 }
 
-// write adds the record to the release's form, perhaps damaged.
-func (m *cocoMaker) write(c *chunk, image int, place string, text func() []byte, put func(data []byte)) {
-	c.showings++
-	c.main.records++
-	if !m.wounds.hits(uint64(image)) {
-		put(text())
-		return
-	}
+// write adds the record in a form to the output, perhaps damaged.
+func (m *cocoMaker) write(c *chunk, image int, place string, form func(b []byte, r *cocoRecord) []byte,
+	put func(data []byte, again bool) error) error {
 	i := injury{File: m.run.main.name, Member: place, Image: strconv.FormatInt(m.scene.id, 10)}
-	data, twice := m.wounds.wound(&i, text, func(f *defect, i *injury) bool { return f.coco(&m.record, m.wounds.d, i) })
-	put(data)
-	if twice {
-		c.showings++
-		c.main.records++
-		put(data)
-	}
-	i.Record = c.main.records
-	c.damage = append(c.damage, i)
-}
-
-// release writes a record of the array or a line.
-func (m *cocoMaker) release(c *chunk, image int) {
-	array := m.run.opt.Format == "json"
-	m.write(c, image, "", func() []byte {
-		m.text = appendCOCO(m.text[:0], &m.record)
+	text := func() []byte {
+		m.text = form(m.text[:0], &m.record)
 		return m.text
-	}, func(data []byte) {
-		if array {
-			c.main.plain = append(c.main.plain, ", "...)
-		}
-		c.main.plain = append(c.main.plain, data...)
-		if !array {
-			c.main.plain = append(c.main.plain, '\n')
-		}
+	}
+	edit := func(f *defect, i *injury) bool { return f.coco(&m.record, m.wounds.d, i) }
+	return m.wounds.record(c, uint64(image), i, text, edit, func(data []byte, again bool) error {
+		c.showings++
+		return put(data, again)
 	})
 }
 
-// appendSceneTruth writes a line of truth/images.jsonl.
-func appendSceneTruth(b []byte, r *cocoRecord) []byte {
-	s := r.scene
-	b = appendInt(append(b, `{"image_id":`...), s.id)
-	b = appendInt(append(b, `,"width":`...), s.w)
-	b = appendInt(append(b, `,"height":`...), s.h)
-	b = append(append(b, `,"worker_id":"`...), r.worker.ID...)
-	b = append(b, `","classes":[`...)
-	for i, k := range s.classes {
-		if i > 0 {
-			b = append(b, ',')
+// release writes a record of the array or a line.
+func (m *cocoMaker) release(c *chunk, image int) error {
+	return m.write(c, image, "", appendCOCO, func(data []byte, _ bool) error {
+		if m.run.opt.Format == "json" {
+			c.main.plain = append(append(c.main.plain, ", "...), data...)
+		} else {
+			c.main.plain = append(append(c.main.plain, data...), '\n')
 		}
-		b = append(append(append(b, '"'), categories[k].name...), '"')
-	}
-	b = append(b, `],"objects":[`...)
-	for i := range s.instances {
-		o := &s.instances[i]
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(append(b, `{"class":"`...), categories[o.category].name...)
-		b = append(append(append(b, `","shape":"`...), o.outline()...), '"')
-		b = appendFloat(append(b, `,"cx":`...), o.cx/float64(s.w))
-		b = appendFloat(append(b, `,"cy":`...), o.cy/float64(s.h))
-		b = appendHundredths(append(b, `,"bbox":`...), o.bbox[:])
-		b = append(appendBool(append(b, `,"crowd":`...), o.crowd), '}')
-	}
-	return append(b, "]}\n"...)
+		return nil
+	})
 }

@@ -53,7 +53,7 @@ func (m *imagenetMaker) make(ctx context.Context, c *chunk) error {
 			return err
 		}
 	}
-	if m.run.boxes != nil {
+	if m.run.truth != nil {
 		return c.boxes.pack(m.pack.w)
 	}
 	return nil
@@ -118,7 +118,7 @@ func (m *imagenetMaker) emit(c *chunk, shown []showing) error {
 	im := &m.image
 	c.truth.plain = appendImageTruth(c.truth.plain, im, shown)
 	c.truth.records++
-	if m.run.boxes != nil {
+	if m.run.truth != nil {
 		m.xml.b = m.xml.b[:0]
 		m.xml.voc(im)
 		c.boxes.plain = appendMember(c.boxes.plain, string(m.member("Annotations/CLS-LOC/train/")), m.xml.b)
@@ -134,8 +134,7 @@ func (m *imagenetMaker) emit(c *chunk, shown []showing) error {
 	}
 	c.showings += int64(len(shown))
 	if m.run.opt.Format == "jsonl" {
-		m.lines(c, shown)
-		return nil
+		return m.lines(c, shown)
 	}
 	m.style.set(m.plan.seed, stageStyle, uint64(im.index))
 	return m.file(c, shown)

@@ -9,65 +9,49 @@ func ImageNet(ctx context.Context, o Options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	s := &imagenetRun{opt: o, plan: newPlan(o)}
+	s := &imagenetRun{common{opt: o}, newPlan(o)}
 	return execute(ctx, o, s)
 }
 
 // imagenetRun is one run of ImageNet.
 type imagenetRun struct {
-	opt         Options
-	plan        *plan
-	main, boxes *sink
-	pictures    *sink // nil unless images are rendered
+	common
+	plan *plan
 }
 
-// Names of the files under Out.
+// Folders and files that more than one format has.
 const (
-	targzName  = "imagenet_ab.tar.gz"
-	tarName    = "imagenet_ab.tar"
 	folderName = "train_xml"
-	jsonlName  = "imagenet_ab.jsonl"
 	pagesName  = "pages"
 	dumpName   = "dump.jsonl"
-	boxesName  = "boxes.tar.gz"
 )
 
-func (s *imagenetRun) open(outs *outputs) (err error) {
-	switch s.opt.Format {
-	case "targz":
-		s.main, err = outs.open(targzName, true)
-	case "tar":
-		s.main, err = outs.open(tarName, false)
-	case "folder":
-		s.main, err = outs.openFolder(folderName)
-	case "jsonl":
-		s.main, err = outs.open(jsonlName, false)
-	case "pages":
-		s.main, err = outs.openFolder(pagesName)
-	case "dump":
-		s.main, err = outs.open(dumpName, false)
+var imagenetForms = map[string]form{
+	"targz":  {name: "imagenet_ab.tar.gz", packed: true},
+	"tar":    {name: "imagenet_ab.tar"},
+	"folder": {name: folderName, folder: true},
+	"jsonl":  {name: "imagenet_ab.jsonl"},
+	"pages":  {name: pagesName, folder: true},
+	"dump":   {name: dumpName},
+}
+
+func (s *imagenetRun) open(outs *outputs) error {
+	var boxes form
+	if s.opt.Boxes {
+		boxes = form{name: "boxes.tar.gz", packed: true}
 	}
-	if err == nil && s.opt.Boxes {
-		s.boxes, err = outs.open(boxesName, true)
-	}
-	if err == nil && s.opt.ImagesOut != "" {
-		s.pictures, err = outs.openPictures()
-	}
-	return err
+	return s.openForms(outs, imagenetForms[s.opt.Format], boxes)
 }
 
 func (s *imagenetRun) pool() []worker { return s.plan.workers }
 
-// chunks: one a group of pages; the front end's forms append the HITs behind them.
+// chunks: one a group of pages; the front end's forms append the HITs after them.
 func (s *imagenetRun) chunks() int {
 	if s.nested() {
 		return len(s.plan.groups) + s.plan.allHITs
 	}
 	return len(s.plan.groups)
 }
-
-// nested tells the formats that are written HIT by HIT.
-func (s *imagenetRun) nested() bool { return s.opt.Format == "pages" || s.opt.Format == "dump" }
 
 // defects are those of the format's records.
 func (s *imagenetRun) defects() []defect {
@@ -78,24 +62,10 @@ func (s *imagenetRun) defects() []defect {
 	return jsonDefects
 }
 
-func (s *imagenetRun) commit(c *chunk) error {
-	if s.boxes != nil {
-		if err := s.boxes.add(&c.boxes); err != nil {
-			return err
-		}
-	}
-	if s.pictures != nil {
-		if err := s.pictures.add(&c.pictures); err != nil {
-			return err
-		}
-	}
-	return s.main.add(&c.main)
-}
-
 // finish closes the archives.
 func (s *imagenetRun) finish() error {
-	if s.boxes != nil {
-		if err := s.boxes.raw(tarEnd); err != nil {
+	if s.truth != nil {
+		if err := s.truth.raw(tarEnd); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package synth
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strconv"
 )
 
@@ -81,7 +80,9 @@ func (m *imagenetMaker) writePage(c *chunk, last bool) error {
 	c.main.plain = append(b, `,"annotations":[`...)
 	name := pageName(h.number, h.take, g.at)
 	for slot := range slots {
-		m.slot(c, slot, name)
+		if err := m.slot(c, slot, name); err != nil {
+			return err
+		}
 	}
 	b = append(c.main.plain[:len(c.main.plain)-1], ']')
 	if dump {
@@ -90,13 +91,13 @@ func (m *imagenetMaker) writePage(c *chunk, last bool) error {
 	}
 	b = appendInt(append(b, `,"endedAt":`...), g.end)
 	b = appendInt(append(b, `},"endedAt":`...), g.end)
-	b = append(appendBool(append(b, `,"isDone":`...), last), '}')
+	b = append(strconv.AppendBool(append(b, `,"isDone":`...), last), '}')
 	c.main.plain = b[:0]
-	return m.small(c, name, b)
+	return m.run.main.small(&c.main, name, b)
 }
 
 // slot simulates and writes what stands in a slot of the page.
-func (m *imagenetMaker) slot(c *chunk, slot int, name string) {
+func (m *imagenetMaker) slot(c *chunk, slot int, name string) error {
 	g, s := &m.page[0], &m.shown[0]
 	image := g.images[slot]
 	seat := uint64(g.round)<<40 | uint64(g.number)<<8 | uint64(slot)
@@ -110,20 +111,11 @@ func (m *imagenetMaker) slot(c *chunk, slot int, name string) {
 	s.simulate(m.plan, g, slot, &m.image, m.d)
 	c.showings++
 	place := name + " annotations[" + strconv.Itoa(slot) + "]"
-	m.record(c, s, key, place, func(b []byte) []byte { return append(b, ',') }, func() []byte {
-		m.text = appendWire(m.text[:0], s)
-		return m.text
-	})
+	return m.record(c, s, key, place, ',', appendWire)
 }
 
 func pageName(hit, take, at int) string {
 	return fmt.Sprintf("hit_%06d_%d_page_%02d.json", hit, take+1, at)
-}
-
-// small writes one of the front end's messages as a file.
-func (m *imagenetMaker) small(c *chunk, name string, b []byte) error {
-	c.main.written += int64(len(b))
-	return writeFile(filepath.Join(m.run.main.temp, name), b)
 }
 
 // header returns what the front end sends when a HIT is opened.
@@ -131,7 +123,7 @@ func (m *imagenetMaker) header(c *chunk, h *hit) error {
 	id := hash(m.plan.seed, stageID, 1<<41|uint64(h.number)<<1|uint64(h.take))
 	b := fmt.Appendf(nil, `{"id":"%s","annotatorID":"","version":"NO_POINTER_NO_ORIGINAL","assignmentID":"%s","hitID":"%s","workerID":"%s","startedAt":%d}`,
 		uuid(id), h.assignment, h.id, h.worker.ID, h.start)
-	return m.small(c, fmt.Sprintf("hit_%06d_%d_header.json", h.number, h.take+1), b)
+	return m.run.main.small(&c.main, fmt.Sprintf("hit_%06d_%d_header.json", h.number, h.take+1), b)
 }
 
 // dumpHead begins a line of the dump.
@@ -140,43 +132,4 @@ func (m *imagenetMaker) dumpHead(c *chunk, h *hit) {
 	c.main.plain = fmt.Appendf(c.main.plain, `{"hitDatasetName":"imagenet","imageNetHitID":"%s","id":"%s","annotatorID":"","workerID":"%s","hitID":"%s",`+
 		`"assignmentID":"%s","version":"NO_POINTER_NO_ORIGINAL","createdAt":%d,"pages":[`,
 		h.dataset, uuid(id), h.worker.ID, h.id, h.assignment, h.start)
-}
-
-// appendWire writes a showing as the front end does: 13 keys, nothing about who and when.
-func appendWire(b []byte, s *showing) []byte {
-	b = appendBool(append(b, `{"selected":`...), s.selected)
-	b = appendInt(append(b, `,"selectedCount":`...), s.selectedCount)
-	b = appendWirePoints(append(b, `,"selectedRecord":`...), s.clicks, s)
-	b = appendInt(append(b, `,"hoveredCount":`...), s.hoveredCount)
-	b = append(b, `,"hoveredRecord":[`...)
-	for i, h := range s.hovers {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(append(append(b, `{"action":"`...), h.action()...), `","time":`...)
-		b = append(appendInt(b, h.t), '}')
-	}
-	b = appendInt(append(b, `],"imagePosition":{"x":`...), s.x)
-	b = appendInt(append(b, `,"y":`...), s.y)
-	b = appendInt(append(b, `},"imageWidth":`...), s.w)
-	b = appendInt(append(b, `,"imageHeight":`...), s.h)
-	b = appendInt(append(b, `,"originalImageWidth":`...), s.ow)
-	b = appendInt(append(b, `,"originalImageHeight":`...), s.oh)
-	b = appendInt(append(b, `,"estimateTime":`...), s.estimate)
-	b = appendWirePoints(append(b, `,"mouseTracking":`...), s.mouse, s)
-	b = append(append(b, `,"imageID":"`...), s.content.wnid...)
-	return append(append(append(b, '/'), s.content.id...), `"}`...)
-}
-
-func appendWirePoints(b []byte, ps []point, s *showing) []byte {
-	b = append(b, '[')
-	for i, p := range ps {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendRatio(append(b, `{"x":`...), p.x, s.w)
-		b = appendRatio(append(b, `,"y":`...), p.y, s.h)
-		b = append(appendInt(append(b, `,"time":`...), p.t), '}')
-	}
-	return append(b, ']')
 }

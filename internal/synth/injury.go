@@ -108,6 +108,29 @@ func (w *wounder) wound(i *injury, write func() []byte, edit func(f *defect, i *
 	return data, f.repeat
 }
 
+// record writes a record, perhaps damaged, and perhaps twice: put is called once or twice, before the second time
+// with again. place is where it stands, image what it is of.
+func (w *wounder) record(c *chunk, key uint64, i injury, text func() []byte, edit func(f *defect, i *injury) bool,
+	put func(data []byte, again bool) error) error {
+	c.main.records++
+	if !w.hits(key) {
+		return put(text(), false)
+	}
+	data, twice := w.wound(&i, text, edit)
+	if err := put(data, false); err != nil {
+		return err
+	}
+	if twice {
+		c.main.records++
+		if err := put(data, true); err != nil {
+			return err
+		}
+	}
+	i.Record = c.main.records
+	c.damage = append(c.damage, i)
+	return nil
+}
+
 // hasWord reports whether list, words separated by blanks, has the word.
 func hasWord(list, word string) bool {
 	for len(list) > 0 {

@@ -250,6 +250,12 @@ func (o *outputs) abort() {
 	}
 }
 
+// small writes a file of a folder of them.
+func (s *sink) small(p *piece, name string, data []byte) error {
+	p.written += int64(len(data))
+	return writeFile(filepath.Join(s.temp, name), data)
+}
+
 // writeFile is os.WriteFile for one of very many files.
 func writeFile(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)

@@ -60,7 +60,7 @@ func wellFormed(b []byte) bool {
 func TestXMLIsWellFormed(t *testing.T) {
 	out, res := simulate(t, ImageNet, Options{Images: 500, Boxes: true, AppleDouble: true})
 	files, companions := 0, 0
-	members(t, read(t, out, targzName), func(name string, data []byte) {
+	members(t, read(t, out, imagenetForms["targz"].name), func(name string, data []byte) {
 		if strings.HasPrefix(filepath.Base(name), "._") {
 			companions++
 			return
@@ -77,7 +77,7 @@ func TestXMLIsWellFormed(t *testing.T) {
 		t.Error("no ._ companions")
 	}
 	boxes := 0
-	members(t, read(t, out, boxesName), func(name string, data []byte) {
+	members(t, read(t, out, "boxes.tar.gz"), func(name string, data []byte) {
 		boxes++
 		if !wellFormed(data) || !strings.HasPrefix(name, "Annotations/CLS-LOC/train/n") {
 			t.Fatalf("%s:\n%s", name, data)

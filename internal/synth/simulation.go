@@ -15,6 +15,54 @@ type simulation interface {
 	pool() []worker
 }
 
+// common is what the runs of ImageNet and COCO have in common.
+type common struct {
+	opt      Options
+	main     *sink
+	truth    *sink // boxes of ImageNet, instances of COCO; nil: not written
+	pictures *sink // nil unless images are rendered
+}
+
+// form is how a file of a format is written.
+type form struct {
+	name           string // under Out
+	packed, folder bool
+}
+
+// openForms opens the outputs; truth without a name is not written.
+func (s *common) openForms(outs *outputs, main, truth form) (err error) {
+	if main.folder {
+		s.main, err = outs.openFolder(main.name)
+	} else {
+		s.main, err = outs.open(main.name, main.packed)
+	}
+	if err == nil && truth.name != "" {
+		s.truth, err = outs.open(truth.name, truth.packed)
+	}
+	if err == nil && s.opt.ImagesOut != "" {
+		s.pictures, err = outs.openPictures()
+	}
+	return err
+}
+
+// nested reports whether the format is written HIT by HIT.
+func (s *common) nested() bool { return s.opt.Format == "pages" || s.opt.Format == "dump" }
+
+// commit writes a chunk.
+func (s *common) commit(c *chunk) error {
+	for _, w := range []struct {
+		s *sink
+		p *piece
+	}{{s.truth, &c.boxes}, {s.pictures, &c.pictures}, {s.main, &c.main}} {
+		if w.s != nil {
+			if err := w.s.add(w.p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // execute opens the outputs, makes and writes all chunks, and renames or removes what was written.
 func execute(ctx context.Context, o Options, s simulation) (res Result, err error) {
 	made, err := o.prepareOut()

@@ -55,55 +55,45 @@ func (t *truthFiles) commit(c *chunk, before int64) error {
 // appendImageTruth writes a line of truth/images.jsonl: the image's objects in pixels and
 // relative, whether the release lists the boxes, and where each annotator aimed.
 func appendImageTruth(b []byte, c *content, shown []showing) []byte {
-	b = append(b, `{"image_id":"`...)
-	b = append(b, c.id...)
-	b = append(append(b, `","class":"`...), c.wnid...)
-	b = append(b, `","width":`...)
-	b = appendInt(b, c.w)
-	b = append(b, `,"height":`...)
-	b = appendInt(b, c.h)
-	b = append(append(append(b, `,"shape":"`...), lookOf(c.class).shape.String()...), '"')
-	b = appendBool(append(b, `,"boxes_released":`...), c.listed)
-	b = appendBool(append(b, `,"unclear":`...), c.unclear)
-	b = append(b, `,"objects":[`...)
-	for i, o := range c.boxes {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendInt(append(b, `{"xmin":`...), o.x0)
-		b = appendInt(append(b, `,"ymin":`...), o.y0)
-		b = appendInt(append(b, `,"xmax":`...), o.x1)
-		b = appendInt(append(b, `,"ymax":`...), o.y1)
+	j := jsonText{b: b}
+	j.elem()
+	j.text("image_id", string(c.id))
+	j.text("class", c.wnid)
+	j.number("width", int64(c.w))
+	j.number("height", int64(c.h))
+	j.text("shape", lookOf(c.class).shape.String())
+	j.flag("boxes_released", c.listed)
+	j.flag("unclear", c.unclear)
+	j.list("objects")
+	for _, o := range c.boxes {
+		j.elem()
+		j.number("xmin", int64(o.x0))
+		j.number("ymin", int64(o.y0))
+		j.number("xmax", int64(o.x1))
+		j.number("ymax", int64(o.y1))
 		x, y := o.centre()
-		b = appendFloat(append(b, `,"cx":`...), x/float64(c.w))
-		b = appendFloat(append(b, `,"cy":`...), y/float64(c.h))
-		b = append(b, '}')
+		j.float("cx", x/float64(c.w))
+		j.float("cy", y/float64(c.h))
+		j.end('}')
 	}
-	b = append(b, `],"showings":[`...)
+	j.end(']')
+	j.list("showings")
 	for i := range shown {
 		s := &shown[i]
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(append(b, `{"worker_id":"`...), s.page.hit.worker.ID...)
-		b = append(append(b, `","assignment_id":"`...), s.page.hit.assignment...)
-		b = appendInt(append(b, `","round":`...), s.page.round+1)
-		b = appendBool(append(b, `,"selected":`...), s.selected)
-		b = append(b, `,"aim":`...)
+		j.elem()
+		j.text("worker_id", s.page.hit.worker.ID)
+		j.text("assignment_id", s.page.hit.assignment)
+		j.number("round", int64(s.page.round+1))
+		j.flag("selected", s.selected)
 		if s.aimed {
-			b = appendFloat(append(b, `{"x":`...), s.aim[0])
-			b = append(appendFloat(append(b, `,"y":`...), s.aim[1]), '}')
+			j.object("aim")
+			j.float("x", s.aim[0])
+			j.float("y", s.aim[1])
+			j.end('}')
 		} else {
-			b = append(b, "null"...)
+			j.null("aim")
 		}
-		b = append(b, '}')
+		j.end('}')
 	}
-	return append(b, "]}\n"...)
-}
-
-func appendBool(b []byte, v bool) []byte {
-	if v {
-		return append(b, "true"...)
-	}
-	return append(b, "false"...)
+	return append(j.b, "]}\n"...)
 }

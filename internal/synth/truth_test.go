@@ -59,7 +59,7 @@ func entriesOf(ps []xmlPoint) []xmlPoint {
 func TestImageNetStatistics(t *testing.T) {
 	out, res := simulate(t, ImageNet, Options{Images: 6000, Format: "tar"})
 	var n, shown, selected, boxed, listed, hits, samples, entryHits, entries float64
-	members(t, read(t, out, tarName), func(name string, data []byte) {
+	members(t, read(t, out, imagenetForms["tar"].name), func(name string, data []byte) {
 		if n++; int(n)%6 != 0 { // a sample is enough
 			return
 		}
@@ -165,7 +165,7 @@ func TestCOCOStatistics(t *testing.T) {
 		} `json:"categoryHistories"`
 		Mouse []struct{ X *float64 } `json:"mouseTracking"`
 	}
-	if err := json.Unmarshal(read(t, out, cocoJSONName), &records); err != nil {
+	if err := json.Unmarshal(read(t, out, cocoForms["json"].name), &records); err != nil {
 		t.Fatal(err)
 	}
 	var truth struct {
@@ -182,7 +182,7 @@ func TestCOCOStatistics(t *testing.T) {
 			Segmentation any
 		}
 	}
-	if err := json.Unmarshal(read(t, out, instancesName), &truth); err != nil {
+	if err := json.Unmarshal(read(t, out, "instances_train2014.json"), &truth); err != nil {
 		t.Fatal(err)
 	}
 	if len(truth.Images) != 900 || len(truth.Categories) != 80 || int64(len(records)) != res.Records {
@@ -294,7 +294,7 @@ func TestDamagedXML(t *testing.T) {
 		injuries[i.Member] = i
 	}
 	kinds := map[string]bool{}
-	members(t, read(t, out, tarName), func(name string, data []byte) {
+	members(t, read(t, out, imagenetForms["tar"].name), func(name string, data []byte) {
 		i := injuries[name]
 		kinds[i.Kind] = true
 		if i.Kind == "doctype" { // encoding/xml does not know the entity that the DOCTYPE declares

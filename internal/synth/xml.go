@@ -23,7 +23,7 @@ func styleOf(d *dice) style {
 		st.order = 1 + d.IntN(3)
 	}
 	if d.chance(0.04) {
-		st.turn = d.IntN(metadataParts)
+		st.turn = d.IntN(len(fields))
 	}
 	return st
 }
@@ -123,35 +123,36 @@ func (w *xmlWriter) source(c *content) {
 	w.line(1)
 	w.start("source")
 	w.shortText("database", "ILSVRC_2012")
-	w.endShort("source")
+	w.endOpen(1, "source")
 	w.line(1)
 	w.start("size")
-	w.shortInt("width", int64(c.w))
-	w.shortInt("height", int64(c.h))
-	w.shortInt("depth", 3)
-	w.endShort("size")
+	w.leaf(2, "width", int64(c.w))
+	w.leaf(2, "height", int64(c.h))
+	w.leaf(2, "depth", 3)
+	w.endOpen(1, "size")
 	w.number(1, "segmented", 0)
 }
 
-// shortText, shortInt and endShort are for short elements: on one line, or open.
-func (w *xmlWriter) shortText(name, value string) {
+// lineIfOpen begins a line for what stands on one line with its neighbours, unless the file is open. leaf,
+// shortText and endOpen write a number, a text and the end of an element so.
+func (w *xmlWriter) lineIfOpen(depth int) {
 	if w.open {
-		w.line(2)
+		w.line(depth)
 	}
-	w.inline(name, value)
 }
 
-func (w *xmlWriter) shortInt(name string, v int64) {
-	if w.open {
-		w.line(2)
-	}
+func (w *xmlWriter) leaf(depth int, name string, v int64) {
+	w.lineIfOpen(depth)
 	w.leafInt(name, v)
 }
 
-func (w *xmlWriter) endShort(name string) {
-	if w.open {
-		w.line(1)
-	}
+func (w *xmlWriter) shortText(name, value string) {
+	w.lineIfOpen(2)
+	w.inline(name, value)
+}
+
+func (w *xmlWriter) endOpen(depth int, name string) {
+	w.lineIfOpen(depth)
 	w.stop(name)
 }
 
@@ -167,15 +168,9 @@ func (w *xmlWriter) objects(c *content) {
 		w.line(2)
 		w.start("bndbox")
 		for i, v := range [4]int{b.x0, b.y0, b.x1, b.y1} {
-			if w.open {
-				w.line(3)
-			}
-			w.leafInt([4]string{"xmin", "ymin", "xmax", "ymax"}[i], int64(v))
+			w.leaf(3, [4]string{"xmin", "ymin", "xmax", "ymax"}[i], int64(v))
 		}
-		if w.open {
-			w.line(2)
-		}
-		w.stop("bndbox")
+		w.endOpen(2, "bndbox")
 		w.line(1)
 		w.stop("object")
 	}

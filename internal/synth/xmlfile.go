@@ -23,30 +23,19 @@ func (m *imagenetMaker) file(c *chunk, shown []showing) error {
 			return err
 		}
 	}
-	c.main.records++
-	if !m.wounds.hits(uint64(m.image.index)) {
-		return m.put(c, name, write())
-	}
 	i := injury{File: m.run.main.name, Member: name, Image: string(m.image.id)}
-	data, twice := m.wounds.wound(&i, write, func(f *defect, i *injury) bool {
+	edit := func(f *defect, i *injury) bool {
 		return len(shown) > 0 && f.edit(&shown[m.wounds.d.IntN(len(shown))], m.wounds.d, i)
+	}
+	return m.wounds.record(c, uint64(m.image.index), i, write, edit, func(data []byte, again bool) error {
+		if again {
+			c.showings += int64(len(shown))
+			if m.run.main.file == nil { // a folder cannot hold a name twice
+				name = strings.TrimSuffix(name, ".xml") + " 2.xml"
+			}
+		}
+		return m.put(c, name, data)
 	})
-	if err := m.put(c, name, data); err != nil {
-		return err
-	}
-	if twice {
-		c.main.records++
-		c.showings += int64(len(shown))
-		if m.run.main.file == nil { // a folder cannot hold a name twice
-			name = strings.TrimSuffix(name, ".xml") + " 2.xml"
-		}
-		if err := m.put(c, name, data); err != nil {
-			return err
-		}
-	}
-	i.Record = c.main.records
-	c.damage = append(c.damage, i)
-	return nil
 }
 
 // put adds a member to the archive, or a file to the folder.
@@ -55,6 +44,5 @@ func (m *imagenetMaker) put(c *chunk, name string, data []byte) error {
 		c.main.plain = appendMember(c.main.plain, name, data)
 		return nil
 	}
-	c.main.written += int64(len(data))
-	return writeFile(filepath.Join(m.run.main.temp, name[len(folderName)+1:]), data)
+	return m.run.main.small(&c.main, name[len(folderName)+1:], data)
 }
