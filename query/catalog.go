@@ -141,3 +141,29 @@ func columns(parts ...[]Column) (out []Column) {
 	}
 	return out
 }
+
+// place returns the column of the place of an element in its list.
+func place(what string) []Column {
+	return []Column{{"i", "", "Place in the list of " + what + ", from 1."}}
+}
+
+// listOf returns the names of columns as a SELECT has them, each after a prefix: "f." for the table f.
+func listOf(prefix string, list []Column) string {
+	names := make([]string, len(list))
+	for i, c := range list {
+		names[i] = prefix + c.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// unnested returns the SQL of a view that has a row for each element of a list: columns of the list's row, and
+// what is selected of the element s.
+func unnested(table, list string, head []Column, selected string) string {
+	return "SELECT " + listOf("", head) + ",\n  " + selected + "\nFROM (SELECT *, unnest(" + list + ") AS s FROM " + table + ")"
+}
+
+// numbered returns the same with the place i of the element.
+func numbered(table, list string, head []Column, selected string) string {
+	return "SELECT " + listOf("", head) + ",\n  i, " + selected + "\nFROM (SELECT *, unnest(" + list +
+		") AS s, generate_subscripts(" + list + ", 1) AS i FROM " + table + ")"
+}

@@ -13,10 +13,6 @@ var page = columns(
 	[]Column{{"seq", "", "The page, a row of coco_annotations."}},
 	from("coco/annotations", "image_id", "worker_id", "hit_id", "page_idx", "image_width", "image_height"))
 
-func placeOnPage(what string) []Column {
-	return []Column{{"i", "", "Place in the list of " + what + " of the page, from 1."}}
-}
-
 // cocoNames are COCO's 80 classes as rows of VALUES, a few on a line. A store that has a list of its own gets that
 // in their place.
 var cocoNames = func() string {
@@ -71,35 +67,29 @@ var cocoViews = []View{
 		Note:    orderNote("mouse", "coco_annotations"),
 		Columns: columns(page, from("coco/annotations", "mouse.t", "mouse.x", "mouse.y")),
 		Example: "SELECT count(*) AS samples, round(avg(x), 4) AS x, round(avg(y), 4) AS y FROM coco_samples",
-		SQL: `
-SELECT seq, image_id, worker_id, hit_id, page_idx, image_width, image_height, s.t AS t, s.x AS x, s.y AS y
-FROM (SELECT *, unnest(mouse) AS s FROM coco_annotations)`,
+		SQL:     unnested("coco_annotations", "mouse", page, "s.t AS t, s.x AS x, s.y AS y"),
 	},
 	{
 		Name: "coco_actions", Set: "coco",
 		Row:     "one step with an icon",
-		Columns: columns(page, placeOnPage("actions"), from("coco/annotations", "actions.type", "actions.icon", "actions.from_x", "actions.from_y", "actions.to_x", "actions.to_y", "actions.t")),
+		Columns: columns(page, place("actions of the page"), from("coco/annotations", "actions.type", "actions.icon", "actions.from_x", "actions.from_y", "actions.to_x", "actions.to_y", "actions.t")),
 		Example: "SELECT type, count(*) AS n FROM coco_actions GROUP BY type ORDER BY n DESC",
-		SQL: `
-SELECT seq, image_id, worker_id, hit_id, page_idx, image_width, image_height, i,
-  s.type AS type, s.icon AS icon, s.from_x AS from_x, s.from_y AS from_y, s.to_x AS to_x, s.to_y AS to_y, s.t AS t
-FROM (SELECT *, unnest(actions) AS s, generate_subscripts(actions, 1) AS i FROM coco_annotations)`,
+		SQL: numbered("coco_annotations", "actions", page, "s.type AS type, s.icon AS icon, s.from_x AS from_x, s.from_y AS from_y, "+
+			"s.to_x AS to_x, s.to_y AS to_y, s.t AS t"),
 	},
 	{
 		Name: "coco_steps", Set: "coco",
 		Row:     "one step through the eleven superclasses of icons; going back to one counts again",
-		Columns: columns(page, placeOnPage("steps"), from("coco/annotations", "browsing.category_idx", "browsing.category", "browsing.keyboard", "browsing.t")),
+		Columns: columns(page, place("steps of the page"), from("coco/annotations", "browsing.category_idx", "browsing.category", "browsing.keyboard", "browsing.t")),
 		Example: "SELECT round(avg(coalesce(keyboard, false)::int), 4) AS by_keyboard FROM coco_steps",
-		SQL: `
-SELECT seq, image_id, worker_id, hit_id, page_idx, image_width, image_height, i,
-  s.category_idx AS category_idx, s.category AS category, s.keyboard AS keyboard, s.t AS t
-FROM (SELECT *, unnest(browsing) AS s, generate_subscripts(browsing, 1) AS i FROM coco_annotations)`,
+		SQL: numbered("coco_annotations", "browsing", page, "s.category_idx AS category_idx, s.category AS category, s.keyboard AS keyboard, "+
+			"s.t AS t"),
 	},
 	{
 		Name: "coco_instances", Set: "coco",
 		Row: "one object of the ground truth, with its box and mask",
 		Columns: columns(from("coco/images", "image_id", "width", "height"),
-			[]Column{{"i", "", "Place in the list of instances of the image, from 1."}},
+			place("instances of the image"),
 			from("coco/images", "instances.id", "instances.category_id", "instances.category", "instances.x", "instances.y", "instances.w", "instances.h",
 				"instances.area"),
 			[]Column{{"box_share", "fraction of the image", "Area of the bounding box / area of the image (C11); null without a positive size."}},
@@ -152,7 +142,7 @@ FROM (
 		}),
 		Example: "SELECT sequence, count(*) AS n FROM coco_icons WHERE placed GROUP BY sequence ORDER BY n DESC, sequence LIMIT 3",
 		SQL: `
-SELECT seq, image_id, worker_id, hit_id, page_idx, image_width, image_height, icon,
+SELECT ` + listOf("", page) + `, icon,
   n_actions, sequence, last_action, last_action IN ('add', 'move') AS placed, any_add,
   p.x AS x, p.y AS y, p.t AS t,
   CASE WHEN last_action IN ('add', 'move') THEN q.x END AS end_x, CASE WHEN last_action IN ('add', 'move') THEN q.y END AS end_y
@@ -210,7 +200,7 @@ GROUP BY k.seq, k.icon`,
 		}),
 		Example: "SELECT round(avg(retrieved::int), 4) AS recall_over_pairs FROM coco_classes",
 		SQL: `
-SELECT a.seq, a.image_id, a.worker_id, a.hit_id, a.page_idx, a.image_width, a.image_height,
+SELECT ` + listOf("a.", page) + `,
   c.category, c.instances, c.largest, coalesce(k.placed, false) AS retrieved, coalesce(k.any_add, false) AS retrieved_any
 FROM coco_annotations a
   JOIN (SELECT image_id, category, count(*) AS instances, max(box_share) AS largest FROM coco_instances
@@ -233,7 +223,7 @@ FROM coco_annotations a
 		}),
 		Example: "SELECT median(time_spent) / 1000 AS seconds, round(avg(recall), 4) AS recall FROM coco_pages",
 		SQL: `
-SELECT a.seq, a.image_id, a.worker_id, a.hit_id, a.page_idx, a.image_width, a.image_height, a.original_width, a.original_height, a.time_spent,
+SELECT ` + listOf("a.", page) + `, a.original_width, a.original_height, a.time_spent,
   len(a.actions) AS n_actions, len(a.mouse) AS n_samples, len(a.browsing) AS n_steps,
   len(list_distinct(list_transform(a.browsing, lambda b: b.category_idx))) AS superclasses,
   len(list_filter(a.browsing, lambda b: b.keyboard)) AS keyboard_steps,

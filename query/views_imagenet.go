@@ -13,10 +13,6 @@ func orderNote(list, table string) string {
 		list + ", 1) AS i FROM " + table + "."
 }
 
-func place(what string) []Column {
-	return []Column{{"i", "", "Place in the list of " + what + " of the showing, from 1."}}
-}
-
 var imagenetViews = []View{
 	{
 		Name: "imagenet_annotations", Set: "imagenet", table: "annotations",
@@ -42,20 +38,14 @@ var imagenetViews = []View{
 		Note:    orderNote("mouse", "imagenet_annotations"),
 		Columns: columns(showing, from("imagenet/annotations", "mouse.t"), []Column{eventTime}, from("imagenet/annotations", "mouse.x", "mouse.y")),
 		Example: "SELECT count(*) AS samples, round(avg(x), 4) AS x, round(avg(y), 4) AS y FROM imagenet_samples",
-		SQL: `
-SELECT seq, image_id, class, worker_id, assignment_id, page_idx, image_idx, selected, image_width, image_height,
-  s.t AS t, t0 + s.t AS time, s.x AS x, s.y AS y
-FROM (SELECT *, unnest(mouse) AS s FROM imagenet_annotations)`,
+		SQL:     unnested("imagenet_annotations", "mouse", showing, "s.t AS t, t0 + s.t AS time, s.x AS x, s.y AS y"),
 	},
 	{
 		Name: "imagenet_clicks", Set: "imagenet",
 		Row:     "one click that selected an image; a deselecting click is not recorded",
-		Columns: columns(showing, place("clicks"), from("imagenet/annotations", "clicks.t"), []Column{eventTime}, from("imagenet/annotations", "clicks.x", "clicks.y")),
+		Columns: columns(showing, place("clicks of the showing"), from("imagenet/annotations", "clicks.t"), []Column{eventTime}, from("imagenet/annotations", "clicks.x", "clicks.y")),
 		Example: "SELECT i AS click, count(*) AS n FROM imagenet_clicks GROUP BY i ORDER BY i",
-		SQL: `
-SELECT seq, image_id, class, worker_id, assignment_id, page_idx, image_idx, selected, image_width, image_height,
-  i, s.t AS t, t0 + s.t AS time, s.x AS x, s.y AS y
-FROM (SELECT *, unnest(clicks) AS s, generate_subscripts(clicks, 1) AS i FROM imagenet_annotations)`,
+		SQL:     numbered("imagenet_annotations", "clicks", showing, "s.t AS t, t0 + s.t AS time, s.x AS x, s.y AS y"),
 	},
 	{
 		Name: "imagenet_hovers", Set: "imagenet",
@@ -63,16 +53,13 @@ FROM (SELECT *, unnest(clicks) AS s, generate_subscripts(clicks, 1) AS i FROM im
 		Note:    orderNote("hovers", "imagenet_annotations"),
 		Columns: columns(showing, from("imagenet/annotations", "hovers.t"), []Column{eventTime}, from("imagenet/annotations", "hovers.action")),
 		Example: "SELECT action, count(*) AS n FROM imagenet_hovers GROUP BY action ORDER BY action",
-		SQL: `
-SELECT seq, image_id, class, worker_id, assignment_id, page_idx, image_idx, selected, image_width, image_height,
-  s.t AS t, t0 + s.t AS time, s.action AS action
-FROM (SELECT *, unnest(hovers) AS s FROM imagenet_annotations)`,
+		SQL:     unnested("imagenet_annotations", "hovers", showing, "s.t AS t, t0 + s.t AS time, s.action AS action"),
 	},
 	{
 		Name: "imagenet_boxes", Set: "imagenet",
 		Row: "one ground-truth box",
 		Columns: columns(from("imagenet/images", "image_id", "class", "width", "height"),
-			[]Column{{"i", "", "Place in the list of boxes of the image, from 1."}},
+			place("boxes of the image"),
 			from("imagenet/images", "boxes.xmin", "boxes.ymin", "boxes.xmax", "boxes.ymax"),
 			[]Column{
 				{"rel_xmin", "fraction of the width", "Left edge; null without a positive width."},
@@ -130,7 +117,7 @@ FROM imagenet_annotations`,
 		}),
 		Example: "SELECT count(*) AS images, round(avg(x), 4) AS x, round(avg(y), 4) AS y FROM imagenet_final_clicks",
 		SQL: `
-SELECT seq, image_id, class, worker_id, assignment_id, page_idx, image_idx, selected, image_width, image_height, hit_submit_time,
+SELECT ` + listOf("", showing) + `, hit_submit_time,
   c.t AS t, t0 + c.t AS time, c.x AS x, c.y AS y
 FROM (SELECT *, last_click(clicks) AS c FROM imagenet_annotations WHERE selected)
 WHERE c IS NOT NULL
@@ -150,7 +137,7 @@ QUALIFY row_number() OVER (PARTITION BY image_id ORDER BY hit_submit_time DESC N
 		}),
 		Example: "SELECT count(*) AS images, round(avg(hit::int), 4) AS accuracy, round(avg(centre_hit::int), 4) AS centre FROM imagenet_localization",
 		SQL: `
-SELECT f.seq, f.image_id, f.class, f.worker_id, f.assignment_id, f.page_idx, f.image_idx, f.selected, f.image_width, f.image_height,
+SELECT ` + listOf("f.", showing) + `,
   f.t, f.x, f.y, g.width, g.height, g.boxes,
   in_any_box(f.x, f.y, g.boxes, g.width, g.height) AS hit,
   in_any_box(0.5, 0.5, g.boxes, g.width, g.height) AS centre_hit
@@ -171,7 +158,7 @@ WHERE len(g.boxes) > 0 AND g.width > 0 AND g.height > 0`,
 		}),
 		Example: "SELECT round(avg(len(before_click)), 2) AS samples, median(t - enter) AS ms_to_click FROM imagenet_traces",
 		SQL: `
-SELECT f.seq, f.image_id, f.class, f.worker_id, f.assignment_id, f.page_idx, f.image_idx, f.selected, f.image_width, f.image_height,
+SELECT ` + listOf("f.", showing) + `,
   f.t, f.x, f.y,
   last_enter(a.hovers, f.t) AS enter,
   samples_until(a.mouse, f.t) AS before_click,
