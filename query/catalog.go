@@ -82,7 +82,8 @@ func (t *tables) setup(portable bool) (out []statement) {
 	}
 	for _, m := range macros {
 		if m.Table && has[m.Set] {
-			out = append(out, statement{m.Name, fmt.Sprintf("CREATE OR REPLACE MACRO %s(%s) AS TABLE\n%s", m.Name, m.Args, strings.TrimSpace(m.SQL))})
+			sql := fmt.Sprintf("CREATE OR REPLACE MACRO %s(%s) AS TABLE\n%s", m.Name, m.Args, strings.TrimSpace(m.SQL))
+			out = append(out, statement{m.Name, sql})
 		}
 	}
 	return out
@@ -96,7 +97,8 @@ func Setup(store string) (string, error) {
 		return "", err
 	}
 	if strings.ContainsAny(t.dir, globs) && filepath.Separator != '\\' && strings.Contains(t.dir, `\`) {
-		return "", fmt.Errorf("%s: a path with a backslash and one of %s cannot be given to another DuckDB: rename the folder", t.dir, globs)
+		return "", fmt.Errorf("%s: a path with a backslash and one of %s cannot be given to another "+
+			"DuckDB: rename the folder", t.dir, globs)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "-- Views and macros over the annotation byproducts in %s\n", t.dir)
@@ -159,7 +161,8 @@ func listOf(prefix string, list []Column) string {
 // unnested returns the SQL of a view that has a row for each element of a list: columns of the list's row, and
 // what is selected of the element s.
 func unnested(table, list string, head []Column, selected string) string {
-	return "SELECT " + listOf("", head) + ",\n  " + selected + "\nFROM (SELECT *, unnest(" + list + ") AS s FROM " + table + ")"
+	return "SELECT " + listOf("", head) + ",\n  " + selected +
+		"\nFROM (SELECT *, unnest(" + list + ") AS s FROM " + table + ")"
 }
 
 // numbered returns the same with the place i of the element.

@@ -20,7 +20,8 @@ var (
 	ErrTimeout = errors.New("time out") // it was stopped by its context's deadline
 	ErrStopped = errors.New("stopped")  // it was stopped by its context
 
-	ErrNoResult = errors.New("it has no rows that a file could take: write out the result of a SELECT, PIVOT, DESCRIBE, SHOW or SUMMARIZE")
+	ErrNoResult = errors.New("it has no rows that a file could take: write out the result of a SELECT, " +
+		"PIVOT, DESCRIBE, SHOW or SUMMARIZE")
 )
 
 // QueryError is what DuckDB says of a statement, with the line of the text it is in.
@@ -74,7 +75,8 @@ func (s *Session) queryError(ctx context.Context, err error, text string) error 
 		q.Hint = "Settings are flags: --memory, --threads, --timeout."
 	case strings.HasPrefix(q.Msg, "Out of Memory"):
 		q.Msg, _, _ = strings.Cut(q.Msg, "\n")
-		q.Hint = "--memory gives it more; aggregate or use LIMIT to need less; --out FILE.parquet writes a large result without holding it."
+		q.Hint = "--memory gives it more; aggregate or use LIMIT to need less; " +
+			"--out FILE.parquet writes a large result without holding it."
 	default:
 		q.Msg, q.Hint = s.hint(q.Msg, text)
 	}

@@ -17,7 +17,8 @@ var macros = []Macro{
 	},
 	{
 		Name: "last_click", Args: "clicks", Unit: "a click {t, x, y}",
-		Doc:     "The last click that has a position; null if there is none. Of the right showing it is the final click: imagenet_final_clicks.",
+		Doc: "The last click that has a position; null if there is none. " +
+			"Of the right showing it is the final click: imagenet_final_clicks.",
 		Example: "last_click([{t: 1, x: 0.5, y: 0.25}, {t: 2, x: 0.1, y: 0.2}])",
 		SQL:     `CASE WHEN clicks[-1].x IS NOT NULL AND clicks[-1].y IS NOT NULL THEN clicks[-1] ELSE valid_points(clicks)[-1] END`,
 	},
@@ -35,7 +36,8 @@ var macros = []Macro{
 	},
 	{
 		Name: "last_enter", Args: "hovers, t", Unit: "ms since t0",
-		Doc:     "The latest time at or before t at which the pointer entered the image; null if none is recorded (I13).",
+		Doc: "The latest time at or before t at which the pointer entered the image; " +
+			"null if none is recorded (I13).",
 		Example: "last_enter([{t: 5, action: 'enter'}, {t: 8, action: 'leave'}, {t: 9, action: 'enter'}], 8)",
 		SQL:     `list_max([h.t FOR h IN hovers IF h.action = 'enter' AND h.t <= t])`,
 	},
@@ -53,25 +55,29 @@ var macros = []Macro{
 	},
 	{
 		Name: "samples_between", Args: "mouse, t1, t2", Unit: "list of samples {t, x, y}",
-		Doc:     "The samples from t1 to t2, both included, that have a time and a position. Empty if t1 or t2 is null.",
+		Doc: "The samples from t1 to t2, both included, that have a time and a position. " +
+			"Empty if t1 or t2 is null.",
 		Example: "samples_between([{t: 1, x: 0.1, y: 0.1}, {t: 2, x: 0.2, y: 0.2}, {t: 3, x: 0.3, y: 0.3}], 2, 3)",
 		SQL:     `list_filter(mouse, lambda m: m.t >= t1 AND m.t <= t2 AND m.x IS NOT NULL AND m.y IS NOT NULL)`,
 	},
 	{
 		Name: "sample_before", Args: "mouse, t, k", Unit: "a sample {t, x, y}",
-		Doc:     "The k-th sample counted back from t: 1 is the last one at or before it. Null if there are fewer (I12).",
+		Doc: "The k-th sample counted back from t: 1 is the last one at or before it. " +
+			"Null if there are fewer (I12).",
 		Example: "sample_before([{t: 1, x: 0.1, y: 0.1}, {t: 2, x: 0.2, y: 0.2}, {t: 3, x: 0.3, y: 0.3}], 3, 2)",
 		SQL:     `samples_until(mouse, t)[-k]`,
 	},
 	{
 		Name: "trace_bin", Args: "i, n", Unit: "0…9",
-		Doc:     "The tenth of a trace that its i-th sample of n lies in, i from 1: equal numbers of samples (I14).",
+		Doc: "The tenth of a trace that its i-th sample of n lies in, " +
+			"i from 1: equal numbers of samples (I14).",
 		Example: "trace_bin(3, 4)",
 		SQL:     `10 * (i - 1) // n`,
 	},
 	{
 		Name: "time_bin", Args: "t, enter, click", Unit: "0…9",
-		Doc:     "The tenth of the time from entering to the click that t lies in; null if the two are the same (I14).",
+		Doc: "The tenth of the time from entering to the click that t lies in; " +
+			"null if the two are the same (I14).",
 		Example: "time_bin(50, 0, 200)",
 		SQL:     `CASE WHEN click > enter THEN least(9, 10 * (t - enter) // (click - enter)) END`,
 	},
@@ -83,20 +89,25 @@ var macros = []Macro{
 	},
 	{
 		Name: "in_box", Args: "x, y, box, width, height",
-		Doc:     "Whether the point, in fractions, lies in the box, in pixels of an image of that size; edges included (I6).",
+		Doc: "Whether the point, in fractions, lies in the box, in pixels of an image of that size; " +
+			"edges included (I6).",
 		Example: "in_box(0.5, 0.5, {xmin: 10, ymin: 20, xmax: 50, ymax: 60}, 100, 100)",
 		SQL:     `x >= box.xmin / width AND x <= box.xmax / width AND y >= box.ymin / height AND y <= box.ymax / height`,
 	},
 	{
 		Name: "in_any_box", Args: "x, y, boxes, width, height",
-		Doc:     "Whether the point lies in any of the boxes (I6).",
-		Example: "in_any_box(0.9, 0.5, [{xmin: 10, ymin: 20, xmax: 50, ymax: 60}, {xmin: 80, ymin: 0, xmax: 90, ymax: 60}], 100, 100)",
-		SQL:     `len(list_filter(boxes, lambda b: x >= b.xmin / width AND x <= b.xmax / width AND y >= b.ymin / height AND y <= b.ymax / height)) > 0`,
+		Doc: "Whether the point lies in any of the boxes (I6).",
+		Example: "in_any_box(0.9, 0.5, [{xmin: 10, ymin: 20, xmax: 50, ymax: 60}, {xmin: 80, ymin: 0, " +
+			"xmax: 90, ymax: 60}], 100, 100)",
+		SQL: `len(list_filter(boxes, lambda b: x >= b.xmin / width AND x <= b.xmax / width AND y >= b.ymin / height AND y <= b.ymax / height)) > 0`,
 	},
 	{
-		Name: "nearest_box", Args: "x, y, boxes, width, height", Unit: "a box {xmin, ymin, xmax, ymax} in fractions",
-		Doc:     "The box that is nearest to the point, in relative units: 0 away when it is inside, ties to the smallest area, then to the first (I15).",
-		Example: "nearest_box(0.7, 0.5, [{xmin: 10, ymin: 20, xmax: 50, ymax: 60}, {xmin: 80, ymin: 0, xmax: 90, ymax: 60}], 100, 100)",
+		Name: "nearest_box", Args: "x, y, boxes, width, height",
+		Unit: "a box {xmin, ymin, xmax, ymax} in fractions",
+		Doc: "The box that is nearest to the point, in relative units: 0 away when it is inside, " +
+			"ties to the smallest area, then to the first (I15).",
+		Example: "nearest_box(0.7, 0.5, [{xmin: 10, ymin: 20, xmax: 50, ymax: 60}, {xmin: 80, ymin: 0, " +
+			"xmax: 90, ymax: 60}], 100, 100)",
 		SQL: `list_min(list_transform(boxes, lambda b, i: {
     d: sqrt(power(greatest(b.xmin / width - x, 0, x - b.xmax / width), 2) + power(greatest(b.ymin / height - y, 0, y - b.ymax / height), 2)),
     a: (b.xmax / width - b.xmin / width) * (b.ymax / height - b.ymin / height), i: i,
@@ -110,25 +121,30 @@ var macros = []Macro{
 	},
 	{
 		Name: "in_bbox", Args: "x, y, box_x, box_y, box_w, box_h, width, height",
-		Doc:     "Whether the point, in fractions, lies in a box given by its corner and size in pixels; edges included (C6).",
+		Doc: "Whether the point, in fractions, lies in a box given by its corner and size in pixels; " +
+			"edges included (C6).",
 		Example: "in_bbox(0.5, 0.5, 10, 20, 40, 40, 100, 100)",
 		SQL:     `x * width >= box_x AND x * width <= box_x + box_w AND y * height >= box_y AND y * height <= box_y + box_h`,
 	},
 	{
 		Name: "on_mask", Args: "x, y, instance, width, height",
-		Doc:     "Whether the pixel under the point is in the mask of an instance, an element of the instances of coco_images (C5). Null for a null instance.",
-		Example: "on_mask(0.5, 0.5, {polygon: [10.0, 10, 90, 10, 90, 90, 10, 90], rings: [8], rle_height: NULL, rle_width: NULL, rle_counts: []}, 100, 100)",
-		SQL:     `point_in_mask(x, y, width, height, instance.polygon, instance.rings, instance.rle_height, instance.rle_width, instance.rle_counts)`,
+		Doc: "Whether the pixel under the point is in the mask of an instance, " +
+			"an element of the instances of coco_images (C5). Null for a null instance.",
+		Example: "on_mask(0.5, 0.5, {polygon: [10.0, 10, 90, 10, 90, 90, 10, 90], rings: [8], " +
+			"rle_height: NULL, rle_width: NULL, rle_counts: []}, 100, 100)",
+		SQL: `point_in_mask(x, y, width, height, instance.polygon, instance.rings, instance.rle_height, instance.rle_width, instance.rle_counts)`,
 	},
 	{
 		Name: "action_sequence", Args: "actions, icon", Unit: "text",
-		Doc:     "The types of the actions with one icon, in list order, joined by - (C10).",
-		Example: "action_sequence([{type: 'add', icon: 'cup'}, {type: 'add', icon: 'cat'}, {type: 'move', icon: 'cup'}], 'cup')",
-		SQL:     `array_to_string([a.type FOR a IN actions IF a.icon = icon AND a.type IN ('add', 'move', 'remove')], '-')`,
+		Doc: "The types of the actions with one icon, in list order, joined by - (C10).",
+		Example: "action_sequence([{type: 'add', icon: 'cup'}, {type: 'add', icon: 'cat'}, {type: 'move', " +
+			"icon: 'cup'}], 'cup')",
+		SQL: `array_to_string([a.type FOR a IN actions IF a.icon = icon AND a.type IN ('add', 'move', 'remove')], '-')`,
 	},
 	{
 		Name: "path_length", Args: "points, width, height", Unit: "unit of width",
-		Doc:     "The length of the path through the points, drawn on a display of that size: image_width and image_height give CSS pixels, 1 and 1 fractions. 0 for one point, null for none.",
+		Doc: "The length of the path through the points, drawn on a display of that size: image_width " +
+			"and image_height give CSS pixels, 1 and 1 fractions. 0 for one point, null for none.",
 		Example: "path_length([{t: 1, x: 0.0, y: 0.0}, {t: 2, x: 0.3, y: 0.4}], 100, 100)",
 		SQL: `list_transform([valid_points(points)], lambda p: CASE WHEN len(p) > 0 THEN coalesce(list_sum(list_transform(range(2, len(p) + 1),
     lambda i: sqrt(power((p[i].x - p[i - 1].x) * width, 2) + power((p[i].y - p[i - 1].y) * height, 2)))), 0) END)[1]`,
@@ -147,15 +163,19 @@ var macros = []Macro{
 	},
 	{
 		Name: "step_speeds", Args: "points, width, height", Unit: "list, unit of width a second",
-		Doc:     "The speed of each step from a point to the next; null for steps without a duration.",
-		Example: "step_speeds([{t: 0, x: 0.0, y: 0.0}, {t: 50, x: 0.3, y: 0.4}, {t: 50, x: 0.3, y: 0.5}], 100, 100)",
+		Doc: "The speed of each step from a point to the next; null for steps without a duration.",
+		Example: "step_speeds([{t: 0, x: 0.0, y: 0.0}, {t: 50, x: 0.3, y: 0.4}, {t: 50, x: 0.3, y: 0.5}], " +
+			"100, 100)",
 		SQL: `list_transform([valid_points(points)], lambda p: list_transform(range(2, len(p) + 1),
     lambda i: 1000 * sqrt(power((p[i].x - p[i - 1].x) * width, 2) + power((p[i].y - p[i - 1].y) * height, 2)) / nullif(p[i].t - p[i - 1].t, 0)))[1]`,
 	},
 	{
 		Name: "mt_deviations", Args: "points, width, height", Unit: "list, unit of width",
-		Doc:     "For each point, its distance from the direct path, the straight line from the first point to the last. Positive above it on the screen (left of it, if the line is vertical), negative below. Null if first and last are the same place.",
-		Example: "mt_deviations([{t: 0, x: 0.0, y: 0.5}, {t: 10, x: 0.5, y: 0.2}, {t: 20, x: 1.0, y: 0.5}], 100, 100)",
+		Doc: "For each point, its distance from the direct path, the straight line from the first " +
+			"point to the last. Positive above it on the screen (left of it, if the line is vertical), " +
+			"negative below. Null if first and last are the same place.",
+		Example: "mt_deviations([{t: 0, x: 0.0, y: 0.5}, {t: 10, x: 0.5, y: 0.2}, {t: 20, x: 1.0, " +
+			"y: 0.5}], 100, 100)",
 		SQL: `list_transform([valid_points(points)], lambda p: list_transform(
     [{dx: (p[-1].x - p[1].x) * width, dy: (p[-1].y - p[1].y) * height}],
     lambda d: CASE WHEN d.dx <> 0 OR d.dy <> 0 THEN list_transform(p, lambda q:
@@ -164,7 +184,8 @@ var macros = []Macro{
 	},
 	{
 		Name: "mt_MAD", Args: "points, width, height", Unit: "unit of width",
-		Doc:     "Maximum absolute deviation: the deviation of the point that is farthest from the direct path, with its sign. Where one above and one below are equally far, the one above.",
+		Doc: "Maximum absolute deviation: the deviation of the point that is farthest from the direct " +
+			"path, with its sign. Where one above and one below are equally far, the one above.",
 		Example: "mt_MAD([{t: 0, x: 0.0, y: 0.5}, {t: 10, x: 0.5, y: 0.2}, {t: 20, x: 1.0, y: 0.5}], 100, 100)",
 		SQL: `list_transform([mt_deviations(points, width, height)],
     lambda d: CASE WHEN list_max(d) >= -list_min(d) THEN list_max(d) ELSE list_min(d) END)[1]`,
@@ -177,7 +198,8 @@ var macros = []Macro{
 	},
 	{
 		Name: "mt_AUC", Args: "points, width, height", Unit: "unit of width, squared",
-		Doc:     "Area under the curve: the area between the path and the direct path, what lies below it subtracted.",
+		Doc: "Area under the curve: the area between the path and the direct path, " +
+			"what lies below it subtracted.",
 		Example: "mt_AUC([{t: 0, x: 0.0, y: 0.5}, {t: 10, x: 0.5, y: 0.2}, {t: 20, x: 1.0, y: 0.5}], 100, 100)",
 		SQL: `list_transform([valid_points(points)], lambda p: list_transform(
     [{dx: (p[-1].x - p[1].x) * width, dy: (p[-1].y - p[1].y) * height}],
@@ -188,7 +210,8 @@ var macros = []Macro{
 	},
 	{
 		Name: "flips", Args: "vs", Unit: "",
-		Doc:     "How often a list of numbers changes its direction: from growing to shrinking or back. Steps without change do not count.",
+		Doc: "How often a list of numbers changes its direction: from growing to shrinking or back. " +
+			"Steps without change do not count.",
 		Example: "flips([1, 2, 2, 1, 0, 3])",
 		SQL: `list_transform([list_filter(list_transform(range(2, len(vs) + 1), lambda i: sign(vs[i] - vs[i - 1])), lambda s: s <> 0)],
     lambda d: len(list_filter(range(2, len(d) + 1), lambda i: d[i] <> d[i - 1])))[1]`,
@@ -207,15 +230,18 @@ var macros = []Macro{
 	},
 	{
 		Name: "mt_initiation_time", Args: "points", Unit: "ms",
-		Doc:     "How long the pointer rested before its first movement: from the first point to the last one that is still in the same place. Null if it never moves.",
-		Example: "mt_initiation_time([{t: 100, x: 0.5, y: 0.5}, {t: 180, x: 0.5, y: 0.5}, {t: 200, x: 0.6, y: 0.5}])",
+		Doc: "How long the pointer rested before its first movement: from the first point to the last " +
+			"one that is still in the same place. Null if it never moves.",
+		Example: "mt_initiation_time([{t: 100, x: 0.5, y: 0.5}, {t: 180, x: 0.5, y: 0.5}, {t: 200, x: 0.6, " +
+			"y: 0.5}])",
 		SQL: `list_transform([valid_points(points)], lambda p: list_transform(
     [list_min(list_filter(range(2, len(p) + 1), lambda i: p[i].x <> p[1].x OR p[i].y <> p[1].y))],
     lambda m: p[m - 1].t - p[1].t)[1])[1]`,
 	},
 	{
 		Name: "normal_cdf", Args: "z", Unit: "0…1",
-		Doc:     "The distribution function of the standard normal distribution, by its series, off by 1e-13 at most; 0 and 1 beyond 8.",
+		Doc: "The distribution function of the standard normal distribution, by its series, " +
+			"off by 1e-13 at most; 0 and 1 beyond 8.",
 		Example: "round(normal_cdf(1.96), 9)",
 		SQL: `CASE WHEN z >= 8 THEN 1 WHEN z <= -8 THEN 0 WHEN z = 0 THEN 0.5 ELSE
     greatest(0, least(1, 0.5 + sign(z) * exp(-z * z / 2) / sqrt(2 * pi()) * list_sum(list_transform(range(0, (24 + 6 * abs(z) + z * z)::BIGINT),
@@ -223,8 +249,10 @@ var macros = []Macro{
 	},
 	{
 		Name: "imagenet_final_clicks_by", Args: "how := 'last'", Set: "imagenet", Table: true, Unit: "one row an image: image_id, x, y, seq",
-		Doc: "The final click and its variants (I4): 'last' as imagenet_final_clicks; 'document': of the last selected showing in document order; " +
-			"'first': the first click of the same showing; 'mean': the mean of the first clicks of all selected showings, as the public loader has it (seq is null).",
+		Doc: "The final click and its variants (I4): 'last' as imagenet_final_clicks; " +
+			"'document': of the last selected showing in document order; " +
+			"'first': the first click of the same showing; 'mean': the mean of the first clicks of all " +
+			"selected showings, as the public loader has it (seq is null).",
 		Example: "SELECT round(avg(x), 4) AS x, round(avg(y), 4) AS y FROM imagenet_final_clicks_by(how := 'mean')",
 		SQL: `
 SELECT image_id, c.x AS x, c.y AS y, seq
@@ -268,8 +296,10 @@ WHERE recall < min_recall OR precision < min_precision OR pages < min_pages`,
 // maskDoc describes point_in_mask, which is a function in Go here and maskMacro elsewhere.
 var maskDoc = Macro{
 	Name: "point_in_mask", Args: "x, y, width, height, polygon, rings, rle_height, rle_width, rle_counts",
-	Doc: "Whether the pixel under the point, in fractions of an image of that size, is in a mask (C5): polygons, each by the even-odd rule at the centre of the pixel, " +
-		"rings telling how many values of polygon belong to each, all of them together; or runs, down the columns, zeros first. Points outside of 0…1 are not. " +
+	Doc: "Whether the pixel under the point, in fractions of an image of that size, " +
+		"is in a mask (C5): polygons, each by the even-odd rule at the centre of the pixel, " +
+		"rings telling how many values of polygon belong to each, all of them together; or runs, " +
+		"down the columns, zeros first. Points outside of 0…1 are not. " +
 		"Null where the point or the size is null.",
 	Example: "point_in_mask(0.5, 0.5, 100, 100, [10.0, 10, 90, 10, 90, 90, 10, 90], [8], NULL, NULL, [])",
 }

@@ -31,7 +31,8 @@ func checkMemory(size string) error {
 	n, err := strconv.ParseFloat(m[1], 64)
 	mb := n * map[string]float64{"k": 1e-3, "m": 1, "g": 1e3, "t": 1e6}[strings.ToLower(m[2])]
 	if err != nil || mb < leastMemory {
-		return usage.Errorf("--memory %s: DuckDB wants %dMB or more, and more than that for all but small queries", size, leastMemory)
+		return usage.Errorf("--memory %s: DuckDB wants %dMB or more, and more than that for all but small "+
+			"queries", size, leastMemory)
 	}
 	return nil
 }

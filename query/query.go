@@ -83,7 +83,8 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			return nil, fmt.Errorf("the store %s is damaged: its %s cannot be read (%s): ingest again, with --force", store, s.name, firstLine(plain(err)))
+			return nil, fmt.Errorf("the store %s is damaged: its %s cannot be read (%s): ingest again, "+
+				"with --force", store, s.name, firstLine(plain(err)))
 		}
 	}
 	return db, lock(ctx, c, tables, o)
@@ -250,7 +251,8 @@ func (t *tables) plainly(temp string) error {
 		err = errors.New("so has the temporary folder")
 	}
 	if err != nil {
-		return fmt.Errorf("%s has one of %s in its path, which DuckDB takes for a pattern: rename the folder (%w)", t.dir, globs, err)
+		return fmt.Errorf("%s has one of %s in its path, which DuckDB takes for a pattern: rename the "+
+			"folder (%w)", t.dir, globs, err)
 	}
 	t.dir = link
 	return nil

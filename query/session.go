@@ -124,7 +124,8 @@ func (s *Session) Export(ctx context.Context, text string, params Params, file, 
 		defer r.Close()
 		source = "FROM " + kept
 	}
-	c, err := s.compile(ctx, fmt.Sprintf("COPY (FROM (\n%s\n)) TO %s (%s, USE_TMP_FILE false)", source, quote(file), format))
+	c, err := s.compile(ctx, fmt.Sprintf("COPY (FROM (\n%s\n)) TO %s (%s, "+
+		"USE_TMP_FILE false)", source, quote(file), format))
 	if err != nil {
 		return 0, nested(err)
 	}
@@ -282,9 +283,11 @@ func (s *Session) check(ctx context.Context, kind duckdb.StmtType, text string) 
 			name = "this kind of statement"
 		}
 		if kind == duckdb.STATEMENT_TYPE_SET {
-			return fmt.Errorf("%w: %s: settings are locked; there are the flags --memory, --threads and --timeout", ErrRefused, name)
+			return fmt.Errorf("%w: %s: settings are locked; there are the flags --memory, "+
+				"--threads and --timeout", ErrRefused, name)
 		}
-		return fmt.Errorf("%w: %s: a query reads the store and writes nothing (--out FILE writes a result, --allow-files allows the rest)", ErrRefused, name)
+		return fmt.Errorf("%w: %s: a query reads the store and writes nothing (--out FILE writes a result, "+
+			"--allow-files allows the rest)", ErrRefused, name)
 	}
 	if kind == duckdb.STATEMENT_TYPE_EXPLAIN { // EXPLAIN ANALYZE runs what it explains
 		inner := explained(text)

@@ -74,16 +74,17 @@ var cocoViews = []View{
 		Row:     "one step with an icon",
 		Columns: columns(page, place("actions of the page"), from("coco/annotations", "actions.type", "actions.icon", "actions.from_x", "actions.from_y", "actions.to_x", "actions.to_y", "actions.t")),
 		Example: "SELECT type, count(*) AS n FROM coco_actions GROUP BY type ORDER BY n DESC",
-		SQL: numbered("coco_annotations", "actions", page, "s.type AS type, s.icon AS icon, s.from_x AS from_x, s.from_y AS from_y, "+
-			"s.to_x AS to_x, s.to_y AS to_y, s.t AS t"),
+		SQL: numbered("coco_annotations", "actions", page,
+			"s.type AS type, s.icon AS icon, s.from_x AS from_x, s.from_y AS from_y, "+
+				"s.to_x AS to_x, s.to_y AS to_y, s.t AS t"),
 	},
 	{
 		Name: "coco_steps", Set: "coco",
 		Row:     "one step through the eleven superclasses of icons; going back to one counts again",
 		Columns: columns(page, place("steps of the page"), from("coco/annotations", "browsing.category_idx", "browsing.category", "browsing.keyboard", "browsing.t")),
 		Example: "SELECT round(avg(coalesce(keyboard, false)::int), 4) AS by_keyboard FROM coco_steps",
-		SQL: numbered("coco_annotations", "browsing", page, "s.category_idx AS category_idx, s.category AS category, s.keyboard AS keyboard, "+
-			"s.t AS t"),
+		SQL: numbered("coco_annotations", "browsing", page,
+			"s.category_idx AS category_idx, s.category AS category, s.keyboard AS keyboard, s.t AS t"),
 	},
 	{
 		Name: "coco_instances", Set: "coco",
@@ -92,9 +93,11 @@ var cocoViews = []View{
 			place("instances of the image"),
 			from("coco/images", "instances.id", "instances.category_id", "instances.category", "instances.x", "instances.y", "instances.w", "instances.h",
 				"instances.area"),
-			[]Column{{"box_share", "fraction of the image", "Area of the bounding box / area of the image (C11); null without a positive size."}},
+			[]Column{{"box_share", "fraction of the image", "Area of the bounding box / area of the image " +
+				"(C11); null without a positive size."}},
 			from("coco/images", "instances.crowd", "instances.polygon", "instances.rings", "instances.rle_height", "instances.rle_width", "instances.rle_counts")),
-		Example: "SELECT category, count(*) AS n, round(avg(box_share), 4) AS size FROM coco_instances GROUP BY category ORDER BY n DESC, category LIMIT 3",
+		Example: "SELECT category, count(*) AS n, round(avg(box_share), 4) " +
+			"AS size FROM coco_instances GROUP BY category ORDER BY n DESC, category LIMIT 3",
 		SQL: `
 SELECT image_id, width, height, i, o.id AS id, o.category_id AS category_id, o.category AS category,
   o.x AS x, o.y AS y, o.w AS w, o.h AS h, o.area AS area,
@@ -104,12 +107,15 @@ FROM (SELECT *, unnest(instances) AS o, generate_subscripts(instances, 1) AS i F
 	},
 	{
 		Name: "coco_categories", Set: "coco",
-		Row:  "one class that the ground truth lists, with or without an instance",
-		Note: "The classes are those of the instances file's own list, which store.json keeps. A store without it, made by an older version or without ground truth, has COCO's 80, and any other that has an instance.",
+		Row: "one class that the ground truth lists, with or without an instance",
+		Note: "The classes are those of the instances file's own list, which store.json keeps. " +
+			"A store without it, made by an older version or without ground truth, has COCO's 80, " +
+			"and any other that has an instance.",
 		Columns: columns(from("coco/images", "instances.category_id", "instances.category"), []Column{
 			{"instances", "", "Objects of it, crowds included."},
 			{"images", "", "Images with one."},
-			{"mean_share", "fraction of the image", "Mean of the box_share of its objects (C11); null without objects."},
+			{"mean_share", "fraction of the image", "Mean of the box_share of its objects (C11); " +
+				"null without objects."},
 		}),
 		Example: "SELECT count(*) AS classes, sum(instances) AS instances FROM coco_categories",
 		SQL: `
@@ -125,8 +131,9 @@ FROM (
 	},
 	{
 		Name: "coco_icons", Set: "coco",
-		Row:  "one class of which an icon was used on a page: all that was done with it",
-		Note: "Actions of an unknown type are left out; icons of an unknown class are those not in coco_categories (C2), and no statistic takes them. Order is that of the list, not of the times.",
+		Row: "one class of which an icon was used on a page: all that was done with it",
+		Note: "Actions of an unknown type are left out; icons of an unknown class are those not in " +
+			"coco_categories (C2), and no statistic takes them. Order is that of the list, not of the times.",
 		Columns: columns(page, []Column{
 			{"icon", "", "The class of the icon."},
 			{"n_actions", "", "Actions."},
@@ -134,13 +141,16 @@ FROM (
 			{"last_action", "", "The type of the last."},
 			{"placed", "", "Whether it ended on the image: the last action is add or move (C7)."},
 			{"any_add", "", "Whether there is an add, whatever followed (the variant of C7)."},
-			{"x", "fraction of the displayed width", "The icon's point, across: of the last add that has a position, whatever follows (C3). Null if there is none."},
+			{"x", "fraction of the displayed width", "The icon's point, across: of the last add that has a " +
+				"position, whatever follows (C3). Null if there is none."},
 			{"y", "fraction of the displayed height", "The icon's point, down."},
 			{"t", "ms since the page opened", "When that was."},
-			{"end_x", "fraction of the displayed width", "Where the icon ended, across: of the last add or move that has a position, if it is placed (variant of C3)."},
+			{"end_x", "fraction of the displayed width", "Where the icon ended, " +
+				"across: of the last add or move that has a position, if it is placed (variant of C3)."},
 			{"end_y", "fraction of the displayed height", "Where the icon ended, down."},
 		}),
-		Example: "SELECT sequence, count(*) AS n FROM coco_icons WHERE placed GROUP BY sequence ORDER BY n DESC, sequence LIMIT 3",
+		Example: "SELECT sequence, count(*) AS n FROM coco_icons WHERE placed GROUP BY sequence ORDER BY n " +
+			"DESC, sequence LIMIT 3",
 		SQL: `
 SELECT ` + listOf("", page) + `, icon,
   n_actions, sequence, last_action, last_action IN ('add', 'move') AS placed, any_add,
@@ -159,8 +169,9 @@ FROM (
 	},
 	{
 		Name: "coco_localization", Set: "coco",
-		Row:  "one icon that has a point, on an image of the ground truth",
-		Note: "The icons over which precision is taken (C4): classes that the image does not hold are included, and miss.",
+		Row: "one icon that has a point, on an image of the ground truth",
+		Note: "The icons over which precision is taken (C4): classes that the image does not hold are " +
+			"included, and miss.",
 		Columns: columns(page, []Column{
 			{"icon", "", "The class of the icon."},
 			{"sequence", "", "As in coco_icons."},
@@ -173,7 +184,8 @@ FROM (
 			{"on_mask", "", "Whether the pixel under the point is in a mask of the class (C5)."},
 			{"on_box", "", "Whether the point is in a bounding box of the class, edges included (C6)."},
 		}),
-		Example: "SELECT count(*) AS icons, round(avg(on_mask::int), 4) AS on_mask, round(avg(on_box::int), 4) AS on_box FROM coco_localization",
+		Example: "SELECT count(*) AS icons, round(avg(on_mask::int), 4) AS on_mask, " +
+			"round(avg(on_box::int), 4) AS on_box FROM coco_localization",
 		SQL: `
 SELECT k.seq, any_value(k.image_id) AS image_id, any_value(k.worker_id) AS worker_id, any_value(k.hit_id) AS hit_id,
   any_value(k.page_idx) AS page_idx, any_value(k.image_width) AS image_width, any_value(k.image_height) AS image_height,
@@ -219,7 +231,8 @@ FROM coco_annotations a
 			{"icons", "", "Icons of known classes (C2) that ended on the image."},
 			{"classes", "", "Classes that the image truly holds."},
 			{"retrieved", "", "Those of them that were found."},
-			{"recall", "fraction", "retrieved / classes (C8); null where the image is not in the ground truth or holds nothing."},
+			{"recall", "fraction", "retrieved / classes (C8); null where the image is not in the ground " +
+				"truth or holds nothing."},
 		}),
 		Example: "SELECT median(time_spent) / 1000 AS seconds, round(avg(recall), 4) AS recall FROM coco_pages",
 		SQL: `
@@ -236,8 +249,9 @@ FROM coco_annotations a
 	},
 	{
 		Name: "coco_hits", Set: "coco",
-		Row:  "one HIT (C9)",
-		Note: "The flags are the release's own checks at their published thresholds; others: the table macro coco_hits_flagged.",
+		Row: "one HIT (C9)",
+		Note: "The flags are the release's own checks at their published thresholds; " +
+			"others: the table macro coco_hits_flagged.",
 		Columns: columns(from("coco/annotations", "hit_id"), []Column{
 			{"worker_id", "", "The annotator."},
 			{"pages", "", "Distinct pages."},
@@ -250,7 +264,8 @@ FROM coco_annotations a
 			{"low_precision", "", "precision < 0.75."},
 			{"few_pages", "", "Fewer than 16 pages."},
 		}),
-		Example: "SELECT count(*) AS hits, round(median(duration) / 60000, 2) AS minutes, round(avg(precision), 4) AS precision FROM coco_hits",
+		Example: "SELECT count(*) AS hits, round(median(duration) / 60000, 2) AS minutes, " +
+			"round(avg(precision), 4) AS precision FROM coco_hits",
 		SQL: `
 SELECT p.hit_id, p.worker_id, p.pages, p.records, p.duration, p.recall, coalesce(l.icons, 0) AS icons, l.precision,
   p.recall < 0.333 AS low_recall, l.precision < 0.75 AS low_precision, p.pages < 16 AS few_pages
@@ -274,7 +289,8 @@ FROM (
 			{"precision", "fraction", "The share of them on a mask of their class (C5)."},
 			{"keyboard", "fraction", "Share of all steps through the superclasses by the keyboard (C13)."},
 		}),
-		Example: "SELECT worker_id, pages, round(recall, 3) AS recall FROM coco_workers ORDER BY pages DESC, worker_id LIMIT 3",
+		Example: "SELECT worker_id, pages, round(recall, 3) AS recall FROM coco_workers ORDER BY pages " +
+			"DESC, worker_id LIMIT 3",
 		SQL: `
 SELECT p.worker_id, p.pages, p.hits, p.time_spent, p.recall, coalesce(l.icons, 0) AS icons, l.precision, p.keyboard
 FROM (

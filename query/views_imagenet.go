@@ -5,11 +5,13 @@ var showing = columns(
 	[]Column{{"seq", "", "The showing, a row of imagenet_annotations."}},
 	from("imagenet/annotations", "image_id", "class", "worker_id", "assignment_id", "page_idx", "image_idx", "selected", "image_width", "image_height"))
 
-var eventTime = Column{"time", "ms since 1970 UTC", "t0 + t: when, as epoch time. As a timestamp: make_timestamp_ms(time)."}
+var eventTime = Column{"time", "ms since 1970 UTC", "t0 + t: when, as epoch time. " +
+	"As a timestamp: make_timestamp_ms(time)."}
 
 // orderNote returns the note of views that have no i, which would cost a third of their speed.
 func orderNote(list, table string) string {
-	return "Rows of one list come in its order. To number them: SELECT unnest(" + list + ") AS s, generate_subscripts(" +
+	return "Rows of one list come in its order. " +
+		"To number them: SELECT unnest(" + list + ") AS s, generate_subscripts(" +
 		list + ", 1) AS i FROM " + table + "."
 }
 
@@ -38,14 +40,17 @@ var imagenetViews = []View{
 		Note:    orderNote("mouse", "imagenet_annotations"),
 		Columns: columns(showing, from("imagenet/annotations", "mouse.t"), []Column{eventTime}, from("imagenet/annotations", "mouse.x", "mouse.y")),
 		Example: "SELECT count(*) AS samples, round(avg(x), 4) AS x, round(avg(y), 4) AS y FROM imagenet_samples",
-		SQL:     unnested("imagenet_annotations", "mouse", showing, "s.t AS t, t0 + s.t AS time, s.x AS x, s.y AS y"),
+		SQL: unnested("imagenet_annotations", "mouse", showing,
+			"s.t AS t, t0 + s.t AS time, s.x AS x, s.y AS y"),
 	},
 	{
 		Name: "imagenet_clicks", Set: "imagenet",
-		Row:     "one click that selected an image; a deselecting click is not recorded",
-		Columns: columns(showing, place("clicks of the showing"), from("imagenet/annotations", "clicks.t"), []Column{eventTime}, from("imagenet/annotations", "clicks.x", "clicks.y")),
+		Row: "one click that selected an image; a deselecting click is not recorded",
+		Columns: columns(showing, place("clicks of the showing"), from("imagenet/annotations", "clicks.t"),
+			[]Column{eventTime}, from("imagenet/annotations", "clicks.x", "clicks.y")),
 		Example: "SELECT i AS click, count(*) AS n FROM imagenet_clicks GROUP BY i ORDER BY i",
-		SQL:     numbered("imagenet_annotations", "clicks", showing, "s.t AS t, t0 + s.t AS time, s.x AS x, s.y AS y"),
+		SQL: numbered("imagenet_annotations", "clicks", showing,
+			"s.t AS t, t0 + s.t AS time, s.x AS x, s.y AS y"),
 	},
 	{
 		Name: "imagenet_hovers", Set: "imagenet",
@@ -53,7 +58,8 @@ var imagenetViews = []View{
 		Note:    orderNote("hovers", "imagenet_annotations"),
 		Columns: columns(showing, from("imagenet/annotations", "hovers.t"), []Column{eventTime}, from("imagenet/annotations", "hovers.action")),
 		Example: "SELECT action, count(*) AS n FROM imagenet_hovers GROUP BY action ORDER BY action",
-		SQL:     unnested("imagenet_annotations", "hovers", showing, "s.t AS t, t0 + s.t AS time, s.action AS action"),
+		SQL: unnested("imagenet_annotations", "hovers", showing,
+			"s.t AS t, t0 + s.t AS time, s.action AS action"),
 	},
 	{
 		Name: "imagenet_boxes", Set: "imagenet",
@@ -67,7 +73,8 @@ var imagenetViews = []View{
 				{"rel_xmax", "fraction of the width", "Right edge."},
 				{"rel_ymax", "fraction of the height", "Bottom edge."},
 			}),
-		Example: "SELECT round(median((rel_xmax - rel_xmin) * (rel_ymax - rel_ymin)), 4) AS share_of_image FROM imagenet_boxes",
+		Example: "SELECT round(median((rel_xmax - rel_xmin) * (rel_ymax - rel_ymin)), 4) " +
+			"AS share_of_image FROM imagenet_boxes",
 		SQL: `
 SELECT image_id, class, width, height, i, b.xmin AS xmin, b.ymin AS ymin, b.xmax AS xmax, b.ymax AS ymax,
   b.xmin / w AS rel_xmin, b.ymin / h AS rel_ymin, b.xmax / w AS rel_xmax, b.ymax / h AS rel_ymax
@@ -79,8 +86,9 @@ FROM (
 	},
 	{
 		Name: "imagenet_showings", Set: "imagenet",
-		Row:  "one time an image was shown to an annotator, with its number and counts instead of lists",
-		Note: "The k-th showing is the k-th metadata of the image by hit_submit_time, missing times first, ties in document order (I3).",
+		Row: "one time an image was shown to an annotator, with its number and counts instead of lists",
+		Note: "The k-th showing is the k-th metadata of the image by hit_submit_time, missing times first, " +
+			"ties in document order (I3).",
 		Columns: columns(
 			[]Column{{"seq", "", "The row of imagenet_annotations."}},
 			from("imagenet/annotations", "image_id", "class", "worker_id", "assignment_id", "hit_id", "imagenet_hit_id", "hit_submit_time",
@@ -90,11 +98,13 @@ FROM (
 				{"n_clicks", "", "Selecting clicks."},
 				{"n_samples", "", "Mouse samples."},
 				{"n_hovers", "", "Entries and leaves."},
-				{"deselections", "", "Times it was deselected: clicks less one if it ended selected. 0 where it is selected without a click."},
+				{"deselections", "", "Times it was deselected: clicks less one if it ended selected. " +
+					"0 where it is selected without a click."},
 				{"first_time", "ms since 1970 UTC", "The earliest event."},
 				{"last_time", "ms since 1970 UTC", "The latest event."},
 			}),
-		Example: "SELECT showing, count(*) AS shown, round(avg(selected::int), 4) AS selected FROM imagenet_showings GROUP BY showing ORDER BY showing",
+		Example: "SELECT showing, count(*) AS shown, round(avg(selected::int), 4) " +
+			"AS selected FROM imagenet_showings GROUP BY showing ORDER BY showing",
 		SQL: `
 SELECT seq, image_id, class, worker_id, assignment_id, hit_id, imagenet_hit_id, hit_submit_time,
   page_idx, image_idx, image_width, image_height, selected, estimate_time,
@@ -107,15 +117,17 @@ FROM imagenet_annotations`,
 	},
 	{
 		Name: "imagenet_final_clicks", Set: "imagenet",
-		Row:  "one image that has a final click",
-		Note: "The final click is the last click with a position, of the last showing by hit_submit_time that is selected and has one (I4). Its variants: the table macro imagenet_final_clicks_by.",
+		Row: "one image that has a final click",
+		Note: "The final click is the last click with a position, of the last showing by hit_submit_time " +
+			"that is selected and has one (I4). Its variants: the table macro imagenet_final_clicks_by.",
 		Columns: columns(showing, from("imagenet/annotations", "hit_submit_time"), []Column{
 			{"t", "ms since t0", "When it was clicked."},
 			{"time", "ms since 1970 UTC", "t0 + t: when, as epoch time."},
 			{"x", "fraction of the displayed width", "Across."},
 			{"y", "fraction of the displayed height", "Down."},
 		}),
-		Example: "SELECT count(*) AS images, round(avg(x), 4) AS x, round(avg(y), 4) AS y FROM imagenet_final_clicks",
+		Example: "SELECT count(*) AS images, round(avg(x), 4) AS x, round(avg(y), 4) " +
+			"AS y FROM imagenet_final_clicks",
 		SQL: `
 SELECT ` + listOf("", showing) + `, hit_submit_time,
   c.t AS t, t0 + c.t AS time, c.x AS x, c.y AS y
@@ -125,8 +137,9 @@ QUALIFY row_number() OVER (PARTITION BY image_id ORDER BY hit_submit_time DESC N
 	},
 	{
 		Name: "imagenet_localization", Set: "imagenet",
-		Row:  "one image that has both a final click and a usable box",
-		Note: "The set BC of the statistics, over which accuracies are taken (I5). A box is usable when the image's width and height are positive.",
+		Row: "one image that has both a final click and a usable box",
+		Note: "The set BC of the statistics, over which accuracies are taken (I5). " +
+			"A box is usable when the image's width and height are positive.",
 		Columns: columns(showing, []Column{
 			{"t", "ms since t0", "When it was clicked."},
 			{"x", "fraction of the displayed width", "The final click, across."},
@@ -135,7 +148,8 @@ QUALIFY row_number() OVER (PARTITION BY image_id ORDER BY hit_submit_time DESC N
 			{"hit", "", "Whether the click lies in any box, edges included (I6)."},
 			{"centre_hit", "", "Whether the centre of the image does."},
 		}),
-		Example: "SELECT count(*) AS images, round(avg(hit::int), 4) AS accuracy, round(avg(centre_hit::int), 4) AS centre FROM imagenet_localization",
+		Example: "SELECT count(*) AS images, round(avg(hit::int), 4) AS accuracy, " +
+			"round(avg(centre_hit::int), 4) AS centre FROM imagenet_localization",
 		SQL: `
 SELECT ` + listOf("f.", showing) + `,
   f.t, f.x, f.y, g.width, g.height, g.boxes,
@@ -146,17 +160,22 @@ WHERE len(g.boxes) > 0 AND g.width > 0 AND g.height > 0`,
 	},
 	{
 		Name: "imagenet_traces", Set: "imagenet",
-		Row:  "one image that has a final click, with the mouse samples that led to it",
-		Note: "Lists are in document order and hold samples with a time and a position only (I12). Counted back, before_click[-k] is the k-th sample before the click.",
+		Row: "one image that has a final click, with the mouse samples that led to it",
+		Note: "Lists are in document order and hold samples with a time and a position only (I12). " +
+			"Counted back, before_click[-k] is the k-th sample before the click.",
 		Columns: columns(showing, []Column{
 			{"t", "ms since t0", "When the final click was."},
 			{"x", "fraction of the displayed width", "The final click, across."},
 			{"y", "fraction of the displayed height", "The final click, down."},
-			{"enter", "ms since t0", "The last time the pointer entered the image at or before the click; null if it is not recorded (I13)."},
-			{"before_click", "ms since t0, fractions", "All samples of the showing with t at or before the click (I12): {t, x, y}."},
-			{"since_enter", "ms since t0, fractions", "Those of them since the last entry (I13); empty if that is not recorded."},
+			{"enter", "ms since t0", "The last time the pointer entered the image at or before the click; " +
+				"null if it is not recorded (I13)."},
+			{"before_click", "ms since t0, fractions", "All samples of the showing with t at or before the " +
+				"click (I12): {t, x, y}."},
+			{"since_enter", "ms since t0, fractions", "Those of them since the last entry (I13); " +
+				"empty if that is not recorded."},
 		}),
-		Example: "SELECT round(avg(len(before_click)), 2) AS samples, median(t - enter) AS ms_to_click FROM imagenet_traces",
+		Example: "SELECT round(avg(len(before_click)), 2) AS samples, median(t - enter) " +
+			"AS ms_to_click FROM imagenet_traces",
 		SQL: `
 SELECT ` + listOf("f.", showing) + `,
   f.t, f.x, f.y,
@@ -178,7 +197,8 @@ FROM imagenet_final_clicks f JOIN (SELECT seq, mouse, hovers FROM imagenet_annot
 			{"last_time", "ms since 1970 UTC", "The latest event."},
 			{"duration", "ms", "last_time − first_time."},
 		}),
-		Example: "SELECT page_idx, count(*) AS pages, median(duration) / 1000 AS seconds FROM imagenet_pages GROUP BY page_idx ORDER BY page_idx",
+		Example: "SELECT page_idx, count(*) AS pages, median(duration) " +
+			"/ 1000 AS seconds FROM imagenet_pages GROUP BY page_idx ORDER BY page_idx",
 		SQL: `
 SELECT *, last_time - first_time AS duration
 FROM (
@@ -192,8 +212,10 @@ FROM (
 	},
 	{
 		Name: "imagenet_hits", Set: "imagenet",
-		Row:  "one HIT: what one annotator did of one task, an assignment (I17)",
-		Note: "Only released images are visible, so images and pages are lower bounds. The flags are those of the release's own checks that can be computed (I18), at their published thresholds; others: the table macro imagenet_hits_flagged.",
+		Row: "one HIT: what one annotator did of one task, an assignment (I17)",
+		Note: "Only released images are visible, so images and pages are lower bounds. " +
+			"The flags are those of the release's own checks that can be computed (I18), " +
+			"at their published thresholds; others: the table macro imagenet_hits_flagged.",
 		Columns: columns(from("imagenet/annotations", "assignment_id"), []Column{
 			{"worker_id", "", "The annotator."},
 			{"hit_id", "", "The HIT on the marketplace."},
@@ -208,7 +230,8 @@ FROM (
 			{"few_selected", "", "Fewer than 30 selected, of the visible images."},
 			{"few_pages", "", "Fewer than 9 pages."},
 		}),
-		Example: "SELECT count(*) AS hits, round(median(duration) / 60000, 2) AS minutes, count(*) FILTER (low_recall OR few_selected OR few_pages) AS flagged FROM imagenet_hits",
+		Example: "SELECT count(*) AS hits, round(median(duration) / 60000, 2) AS minutes, count(*) " +
+			"FILTER (low_recall OR few_selected OR few_pages) AS flagged FROM imagenet_hits",
 		SQL: `
 SELECT assignment_id, worker_id, hit_id, images, selected, selected / images AS recall, pages,
   first_time, submit_time, submit_time - first_time AS duration,
@@ -224,8 +247,9 @@ FROM (
 	},
 	{
 		Name: "imagenet_workers", Set: "imagenet",
-		Row:  "one annotator",
-		Note: "Over the showings, not over the images: the last click with a position of each selected showing (I19).",
+		Row: "one annotator",
+		Note: "Over the showings, not over the images: the last click with a position of each selected " +
+			"showing (I19).",
 		Columns: columns(from("imagenet/annotations", "worker_id"), []Column{
 			{"showings", "", "Images shown, each time counted."},
 			{"selected", "", "Those selected."},
@@ -233,10 +257,12 @@ FROM (
 			{"clicked", "", "Selected showings with a click."},
 			{"boxed", "", "Of them, on images with a usable box."},
 			{"accuracy", "fraction", "Of boxed, the share in any box; null where there is none."},
-			{"centre_distance", "fraction of the displayed size", "Mean distance of the clicks from (0.5, 0.5), over clicked."},
+			{"centre_distance", "fraction of the displayed size", "Mean distance of the clicks from (0.5, " +
+				"0.5), over clicked."},
 			{"estimate_time", "ms", "Median of estimate_time over all showings."},
 		}),
-		Example: "SELECT worker_id, showings, round(accuracy, 3) AS accuracy FROM imagenet_workers ORDER BY showings DESC, worker_id LIMIT 3",
+		Example: "SELECT worker_id, showings, round(accuracy, 3) AS accuracy FROM imagenet_workers ORDER " +
+			"BY showings DESC, worker_id LIMIT 3",
 		SQL: `
 SELECT worker_id, count(*) AS showings, count(*) FILTER (selected) AS selected, count(DISTINCT assignment_id) AS hits,
   count(c) AS clicked, count(hit) AS boxed, avg(hit::INT) AS accuracy,

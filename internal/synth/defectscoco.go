@@ -92,7 +92,8 @@ var cocoDefects = []defect{
 	{kind: "odd_list", effect: effectRepair,
 		reason: "null or a value of another type is an empty list (R9)", text: emptyList(cocoLists)},
 	{kind: "missing_list", effect: effectRepair, reason: "a missing list is an empty list (R9)", text: noList(cocoLists)},
-	{kind: "duplicate", effect: effectReject, reason: "the same record a second time: the first one is kept (R4)", repeat: true},
+	{kind: "duplicate", effect: effectReject, reason: "the same record a second time: the first one is " +
+		"kept (R4)", repeat: true},
 	{kind: "zero_sizes", effect: effectRepair,
 		reason: "sizes of 0 are kept; the ground truth has its own",
 		coco: func(r *cocoRecord, _ *dice, i *injury) bool {

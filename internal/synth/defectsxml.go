@@ -98,10 +98,12 @@ var xmlDefects = append([]defect{
 			none := []byte("<" + i.Field + ">None</" + i.Field + ">")
 			return bytes.Replace(b, none, nil, 1), bytes.Contains(b, none)
 		}},
-	{kind: "bad_box", effect: effectNull, reason: "a box without area or without its four numbers is dropped (R10)", text: badBox},
+	{kind: "bad_box", effect: effectNull, reason: "a box without area or without its four numbers is " +
+		"dropped (R10)", text: badBox},
 	{kind: "no_size", effect: effectRepair,
-		reason: "boxes are scaled by the first showing's original size when <size> is missing or not positive (R10)",
-		text:   noSize},
+		reason: "boxes are scaled by the first showing's original size when <size> is missing or not " +
+			"positive (R10)",
+		text: noSize},
 	{kind: "bom", effect: effectRepair,
 		reason: "a byte order mark before the text is ignored",
 		text: func(b []byte, _ *dice, _ *injury) ([]byte, bool) {

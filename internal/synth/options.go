@@ -99,13 +99,15 @@ func (o Options) prepareOut() (made bool, err error) {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		if err := os.MkdirAll(o.Out, 0o777); err != nil {
-			return false, fmt.Errorf("making the output folder %s: %w; choose a folder that can be written", o.Out, err)
+			return false, fmt.Errorf("making the output folder %s: %w; "+
+				"choose a folder that can be written", o.Out, err)
 		}
 		return true, nil
 	case err != nil:
 		return false, fmt.Errorf("looking into the output folder %s: %w; give a folder, not a file", o.Out, err)
 	case len(entries) > 0 && !o.Force:
-		return false, fmt.Errorf("simulating into %s: %w; choose another folder, or use force to replace what an earlier run left", o.Out, ErrOutNotEmpty)
+		return false, fmt.Errorf("simulating into %s: %w; choose another folder, "+
+			"or use force to replace what an earlier run left", o.Out, ErrOutNotEmpty)
 	}
 	return false, nil
 }

@@ -30,7 +30,8 @@ func init() {
 		{".mode", "[NAME]", "how results are printed: " + strings.Join(Modes(), ", "), (*Shell).mode},
 		{".limit", "[N]", "rows that are printed, 0 for all", (*Shell).limit},
 		{".timer", "on|off", "tell the time that statements take", (*Shell).setTimer},
-		{".once", "FILE", "write the next result to a .parquet, .arrow or .csv file, or as it is printed", (*Shell).setOnce},
+		{".once", "FILE", "write the next result to a .parquet, .arrow or .csv file, " +
+			"or as it is printed", (*Shell).setOnce},
 		{".param", "NAME=VALUE", "set the parameter $NAME", (*Shell).param},
 		{".quit", "", "leave, as Ctrl-D does", func(sh *Shell, _ []string) error { sh.end = true; return nil }},
 	}
@@ -62,7 +63,8 @@ func (sh *Shell) help([]string) error {
 	for _, d := range dots {
 		fmt.Fprintf(t, "%s\t%s\n", strings.TrimSpace(d.name+" "+d.args), d.doc)
 	}
-	fmt.Fprintf(t, "Tab\tcompletes names of views, columns and macros\nCtrl-C\tstops a statement, or drops what was typed\n")
+	fmt.Fprintf(t, "Tab\tcompletes names of views, columns and macros\nCtrl-C\tstops a statement, "+
+		"or drops what was typed\n")
 	return t.Flush()
 }
 

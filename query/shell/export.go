@@ -72,7 +72,8 @@ func folderOf(path, store string) (string, error) {
 	}
 	for at := dir; ; at = filepath.Dir(at) {
 		if info, err := os.Stat(at); err == nil && os.SameFile(info, own) {
-			return "", fmt.Errorf("%s is in the store %s, which holds nothing but its own tables: write results elsewhere", path, store)
+			return "", fmt.Errorf("%s is in the store %s, which holds nothing but its own tables: write "+
+				"results elsewhere", path, store)
 		}
 		if at == filepath.Dir(at) {
 			return dir, nil

@@ -73,7 +73,8 @@ func (sh *Shell) Run(ctx context.Context) error {
 	}()
 	defer close(quit)
 	defer signal.Stop(quit)
-	fmt.Fprintf(sh.Notes, "%s. A statement ends with a semicolon; .help tells more, Ctrl-D leaves.\n", strings.Join(sh.holds(), " and "))
+	fmt.Fprintf(sh.Notes, "%s. A statement ends with a semicolon; .help tells more, "+
+		"Ctrl-D leaves.\n", strings.Join(sh.holds(), " and "))
 	for !sh.end {
 		prompt := promptFirst
 		if sh.typed != "" {
