@@ -153,41 +153,31 @@ func newClassFacts(classes []store.Category) []classFacts {
 }
 
 func classFields(coco bool) targetfile.Fields[classFacts] {
-	const share, none = "0…1", "no point"
-	count := func(name, doc string, get func(*classFacts) int64) targetfile.Field[classFacts] {
-		return targetfile.IntField(targetfile.KindInt64, name, "", "≥ 0", targetfile.Never, "computed", doc, get)
-	}
-	real := func(name, unit, rng, null, doc string, get func(*classFacts) float64) targetfile.Field[classFacts] {
-		return targetfile.FloatField(name, unit, rng, null, "computed", doc, get)
-	}
-	indexDoc, className, images, found, rate := "Place of the class among the store's classes in the order of their names.", "WordNet id", "Images that were shown.", "Those that were selected (I2).", "found / images."
-	accuracy := "Share of the final clicks on images with a box that are in one (I5, I6)."
-	if coco {
-		indexDoc, className = "The category's id.", "category names"
-		images, found, rate, accuracy = "Annotated images that have the class (C11); 0 without ground truth.", "Those where it is in the end (C7).", "Recall: found / images (C11).", "Share of the last adds that are on a mask of the class (C4, C5)."
+	count := func(name string, get func(*classFacts) int64) targetfile.Field[classFacts] {
+		return targetfile.IntField(targetfile.KindInt64, name, get)
 	}
 	cols := targetfile.Fields[classFacts]{
-		targetfile.TextField("class", className, targetfile.Never, "class", "The class.", func(c *classFacts) string { return c.Name }),
-		targetfile.IntField(targetfile.KindInt32, "class_index", "", "", targetfile.Never, "computed", indexDoc, func(c *classFacts) int64 { return c.ID }),
-		count("images", images, func(c *classFacts) int64 { return c.images }),
-		count("found", found, func(c *classFacts) int64 { return c.found }),
-		real("found_share", "", share, "no image", rate, func(c *classFacts) float64 { return division(c.found, c.images) }),
-		count("points", "Images with a final-click (COCO: final-add).", func(c *classFacts) int64 { return c.points }),
-		count("annotators", "Known annotators of the points.", func(c *classFacts) int64 { return int64(len(c.who)) }),
-		count("judged", "Points that ground truth can judge.", func(c *classFacts) int64 { return int64(c.judged.N) }),
-		real("accuracy", "", share, "none is judged", accuracy, func(c *classFacts) float64 { return division(int64(c.judged.Hits), int64(c.judged.N)) }),
-		real("x_mean", "fraction of the image's width", "", none, "Mean of the points, across.", func(c *classFacts) float64 { return c.x.Mean() }),
-		real("y_mean", "fraction of the image's height", "", none, "Mean of the points, down.", func(c *classFacts) float64 { return c.y.Mean() }),
-		real("x_sd", "fraction of the image's width", "≥ 0", none, "Their population standard deviation, across.", func(c *classFacts) float64 { return c.x.Deviation() }),
-		real("y_sd", "fraction of the image's height", "≥ 0", none, "The same, down.", func(c *classFacts) float64 { return c.y.Deviation() }),
-		real("time_median", "ms", "≥ 0", "no time", "Median of the time to the click (see difficulty).", func(c *classFacts) float64 { return c.median() }),
-		real("difficulty_mean", "spreads of the annotator", "", "no time", "Mean difficulty of the points.", func(c *classFacts) float64 { return c.paces.Mean() }),
-		real("confidence_mean", "probability", share, "no ground truth", "Mean confidence of the points.", func(c *classFacts) float64 { return c.trusts.Mean() }),
+		targetfile.TextField("class", func(c *classFacts) string { return c.Name }),
+		targetfile.IntField(targetfile.KindInt32, "class_index", func(c *classFacts) int64 { return c.ID }),
+		count("images", func(c *classFacts) int64 { return c.images }),
+		count("found", func(c *classFacts) int64 { return c.found }),
+		targetfile.FloatField("found_share", func(c *classFacts) float64 { return division(c.found, c.images) }),
+		count("points", func(c *classFacts) int64 { return c.points }),
+		count("annotators", func(c *classFacts) int64 { return int64(len(c.who)) }),
+		count("judged", func(c *classFacts) int64 { return int64(c.judged.N) }),
+		targetfile.FloatField("accuracy", func(c *classFacts) float64 { return division(int64(c.judged.Hits), int64(c.judged.N)) }),
+		targetfile.FloatField("x_mean", func(c *classFacts) float64 { return c.x.Mean() }),
+		targetfile.FloatField("y_mean", func(c *classFacts) float64 { return c.y.Mean() }),
+		targetfile.FloatField("x_sd", func(c *classFacts) float64 { return c.x.Deviation() }),
+		targetfile.FloatField("y_sd", func(c *classFacts) float64 { return c.y.Deviation() }),
+		targetfile.FloatField("time_median", (*classFacts).median),
+		targetfile.FloatField("difficulty_mean", func(c *classFacts) float64 { return c.paces.Mean() }),
+		targetfile.FloatField("confidence_mean", func(c *classFacts) float64 { return c.trusts.Mean() }),
 	}
 	if coco {
-		cols = append(cols, count("absent", "Points on images of the ground truth that do not have the class.", func(c *classFacts) int64 { return c.other }))
+		cols = append(cols, count("absent", func(c *classFacts) int64 { return c.other }))
 	}
-	return cols
+	return cols.Described(docs().Classes, coco)
 }
 
 func division(a, b int64) float64 {

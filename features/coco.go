@@ -176,7 +176,7 @@ func (s *cocoSet) learn() {
 		}
 		s.trust = newTrust(parts, s.o.Jobs)
 	}
-	if s.o.needs().calibration {
+	if s.o.needs("calibration") {
 		fit := newCalibrationFit(len(s.classes), len(s.pages))
 		for i := range s.pages {
 			n := &s.pages[i]

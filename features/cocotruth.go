@@ -112,7 +112,7 @@ func (p *truthPass) icon(c *icon, areas []float64) {
 	}); o != nil {
 		c.hasBox, c.boxX, c.boxY = true, (o.X+o.W/2)/w, (o.Y+o.H/2)/h
 	}
-	if !p.set.o.needs().masks {
+	if !p.set.o.needs("masks") {
 		return
 	}
 	if o := p.largest(c.Class, func(o *coco.Instance, i int) (float64, bool) { return areas[i], !o.Mask.Empty() }); o != nil {

@@ -89,26 +89,24 @@ func (c *cropSource) chunk() (func(chunk int, emit func(*croppedTarget) error) e
 }
 
 func cropFields(coco bool) targetfile.Fields[croppedTarget] {
-	const from, outside = "RandomCrop", "the crop: outside it lies below 0 or above 1"
-	pixels := func(name, doc string, get func(*Crop) int) targetfile.Field[croppedTarget] {
-		return targetfile.IntField(targetfile.KindInt32, name, "px", "", targetfile.Never, from, doc, func(c *croppedTarget) int64 { return int64(get(&c.crop)) })
+	pixels := func(name string, get func(*Crop) int) targetfile.Field[croppedTarget] {
+		return targetfile.IntField(targetfile.KindInt32, name, func(c *croppedTarget) int64 { return int64(get(&c.crop)) })
 	}
 	cols := targetfile.Fields[croppedTarget]{
-		targetfile.IntField(targetfile.KindInt32, "crop", "", "0, 1, …", targetfile.Never, "computed", "Number of the crop: the epoch that training would draw it in.", func(c *croppedTarget) int64 { return int64(c.n) }),
-		pixels("crop_x", "Left edge of the crop.", func(c *Crop) int { return c.X }),
-		pixels("crop_y", "Its top edge.", func(c *Crop) int { return c.Y }),
-		pixels("crop_width", "Its width.", func(c *Crop) int { return c.W }),
-		pixels("crop_height", "Its height.", func(c *Crop) int { return c.H }),
-		targetfile.IntField(targetfile.KindInt32, "flip", "", "0, 1", targetfile.Never, from, "1: mirrored left to right after cropping.", func(c *croppedTarget) int64 { return targetfile.One(c.crop.Flip) }),
-		targetfile.FloatField("u", "fraction of the crop's width", "", "no point (--all)", outside, "The point across, after the flip.", func(c *croppedTarget) float64 { return c.u }),
-		targetfile.FloatField("v", "fraction of the crop's height", "", "no point (--all)", outside, "The point down.", func(c *croppedTarget) float64 { return c.v }),
-		targetfile.FloatField("crop_weight", "", "0, 1", targetfile.Never, "computed", "1: the point is in the crop, edges included. 0: it is not, or there is none.", func(c *croppedTarget) float64 { return c.inWeight }),
+		targetfile.IntField(targetfile.KindInt32, "crop", func(c *croppedTarget) int64 { return int64(c.n) }),
+		pixels("crop_x", func(c *Crop) int { return c.X }),
+		pixels("crop_y", func(c *Crop) int { return c.Y }),
+		pixels("crop_width", func(c *Crop) int { return c.W }),
+		pixels("crop_height", func(c *Crop) int { return c.H }),
+		targetfile.IntField(targetfile.KindInt32, "flip", func(c *croppedTarget) int64 { return targetfile.One(c.crop.Flip) }),
+		targetfile.FloatField("u", func(c *croppedTarget) float64 { return c.u }),
+		targetfile.FloatField("v", func(c *croppedTarget) float64 { return c.v }),
+		targetfile.FloatField("crop_weight", func(c *croppedTarget) float64 { return c.inWeight }),
 	}
 	if coco {
-		cols = append(cols, targetfile.IntField(targetfile.KindInt32, "label_published", "", "0, 1", targetfile.Never, "public COCO loader", "The label of the crop by the published rule: a class whose point the crop leaves out is none of it; label is the untouched one.",
-			func(c *croppedTarget) int64 {
-				return targetfile.One(Label(LabelsPublished, c.Label, c.X == c.X, c.inWeight))
-			}))
+		cols = append(cols, targetfile.IntField(targetfile.KindInt32, "label_published", func(c *croppedTarget) int64 {
+			return targetfile.One(Label(LabelsPublished, c.Label, c.X == c.X, c.inWeight))
+		}))
 	}
-	return cols
+	return cols.Described(docs().Crops, coco)
 }

@@ -11,6 +11,7 @@ import (
 	"abtool/features/format"
 	"abtool/features/targetfile"
 	"abtool/internal/docgen"
+	"abtool/store"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of docs/reference/targets.md")
@@ -20,19 +21,18 @@ func TestDoc(t *testing.T) {
 	parts := map[string]string{"crops": columnTable(cropFields(true).Columns())}
 	var p docgen.Page
 	p.Head("rule", "of", "point", "note", "source")
-	for _, r := range rules {
+	for _, r := range rules() {
 		p.Row(docgen.Code(r.Name), strings.Join(r.Sets, ", "), r.What, r.Note, r.From)
 	}
 	parts["rules"] = take(&p)
-	for _, set := range both {
+	for _, set := range store.Sets {
 		o := docOptions(t, Options{Set: set, All: true, SplitBy: "image"})
 		p.Printf("## Columns of %s\n\n%s\n", titles[set], columnTable(o.layout().Fields().Columns()))
 	}
 	parts["columns"] = take(&p)
-	o := docOptions(t, Options{Set: ImageNet})
-	for i := range signals {
-		s := &signals[i]
-		p.Printf("### %s\n\n%s %s Source: %s.\n\n%s\n", s.Name, s.What, s.Note, s.From, columnTable(s.fields(o).Columns()))
+	o := docOptions(t, Options{Set: ImageNet, Signals: []string{"all"}})
+	for _, s := range o.signals {
+		p.Printf("### %s\n\n%s %s Source: %s.\n\n%s\n", s.Name, s.What, s.Note, s.From, columnTable(s.fields(o).Described(docs().Signals, false).Columns()))
 	}
 	parts["signals"] = take(&p)
 	p.Head("format", "name", "what it is")
@@ -48,7 +48,7 @@ func TestDoc(t *testing.T) {
 	p.Printf("%s %s\n\n%s", tables[2].What, tables[2].Note, columnTable(pairFields(docOptions(t, Options{Set: ImageNet, SplitBy: "image"})).Columns()))
 	parts["pairs"] = take(&p)
 	p.Printf("`--classes`: %s %s\n\n", tables[3].What, tables[3].Note)
-	for _, set := range both {
+	for _, set := range store.Sets {
 		p.Printf("### %s\n\n%s\n", titles[set], columnTable(classFields(set == COCO).Columns()))
 	}
 	parts["classes"] = take(&p)

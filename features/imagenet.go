@@ -230,7 +230,7 @@ func (s *imagenetSet) learn() {
 		}
 		s.trust = newTrust(parts, s.o.Jobs)
 	}
-	if s.o.needs().calibration {
+	if s.o.needs("calibration") {
 		s.shift = s.calibrate()
 	}
 	if s.o.wants("difficulty") {

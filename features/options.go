@@ -80,16 +80,12 @@ func (o *Options) wants(signal string) bool {
 
 // traces tells whether mouse samples are needed.
 func (o *Options) traces() bool {
-	return slices.ContainsFunc(o.signals, func(s *Signal) bool { return s.trace })
+	return slices.ContainsFunc(o.signals, func(s *Signal) bool { return s.Trace })
 }
 
-func (o *Options) needs() (n needs) {
-	for _, r := range o.rules {
-		n.boxes = n.boxes || r.needs.boxes
-		n.masks = n.masks || r.needs.masks
-		n.calibration = n.calibration || r.needs.calibration
-	}
-	return n
+// needs reports whether a rule must be given something.
+func (o *Options) needs(what string) bool {
+	return slices.ContainsFunc(o.rules, func(r *rule) bool { return r.needs(what) })
 }
 
 // defaults fills in what was left out, for a store with these data sets.
@@ -135,8 +131,8 @@ func (o *Options) defaults(sets []string) (err error) {
 func (o *Options) chooseSet(sets []string) error {
 	if o.Set == "" {
 		for _, name := range o.Rules {
-			if i := slices.IndexFunc(rules, func(r rule) bool { return r.Name == name }); i >= 0 && len(rules[i].Sets) == 1 {
-				o.Set = rules[i].Sets[0]
+			if i := ruleNamed(name); i >= 0 && len(rules()[i].Sets) == 1 {
+				o.Set = rules()[i].Sets[0]
 			}
 		}
 	}
@@ -208,7 +204,7 @@ func (o *Options) checkTruth(has bool) error {
 	kept, out := []*rule{}, []string{}
 	for _, r := range o.rules {
 		switch {
-		case !r.needs.boxes:
+		case !r.needs("boxes"):
 			kept = append(kept, r)
 		case !o.every:
 			return usage.Errorf("the rule %s needs ground truth, and the store has no %s", r.Name, what)

@@ -243,37 +243,33 @@ func (p *pairSource) of(i int, emit func(*pair) error) error {
 }
 
 func pairFields(o *Options) targetfile.Fields[pair] {
-	image := func(name, doc string, get func(*pair) string) targetfile.Field[pair] {
+	image := func(name string, get func(*pair) string) targetfile.Field[pair] {
 		if o.Set == ImageNet {
-			return targetfile.TextField(name, "as n01440764_105", targetfile.Never, "image_id", doc, get)
+			return targetfile.TextField(name, get)
 		}
-		return targetfile.IntField(targetfile.KindInt64, name, "", "", targetfile.Never, "image_id", doc, func(p *pair) int64 { n, _ := strconv.ParseInt(get(p), 10, 64); return n })
+		return targetfile.IntField(targetfile.KindInt64, name, func(p *pair) int64 { n, _ := strconv.ParseInt(get(p), 10, 64); return n })
 	}
-	seq := func(name, doc string, get func(*pair) int32) targetfile.Field[pair] {
-		return targetfile.IntField(targetfile.KindInt64, name, "", "", targetfile.Never, "seq", doc, func(p *pair) int64 { return int64(get(p)) })
+	seq := func(name string, get func(*pair) int32) targetfile.Field[pair] {
+		return targetfile.IntField(targetfile.KindInt64, name, func(p *pair) int64 { return int64(get(p)) })
 	}
-	page := func(name, doc string, get func(*pair) int32) targetfile.Field[pair] {
-		return targetfile.IntField(targetfile.KindInt32, name, "", "≥ 0", "unknown", "page_idx", doc, func(p *pair) int64 { return targetfile.OrNull(int64(get(p)), -1) })
-	}
-	hit := "assignment_id (I17)"
-	if o.Set == COCO {
-		hit = "hit_id (C9)"
+	page := func(name string, get func(*pair) int32) targetfile.Field[pair] {
+		return targetfile.IntField(targetfile.KindInt32, name, func(p *pair) int64 { return targetfile.OrNull(int64(get(p)), -1) })
 	}
 	cols := targetfile.Fields[pair]{
-		image("image_id", "The image.", func(p *pair) string { return p.image }),
-		targetfile.TextField("relation", "page, hit, worker", targetfile.Never, "computed", "What they have in common: the page; the HIT, and not the page; the annotator, and not the HIT.", func(p *pair) string { return p.relation }),
-		image("partner_id", "The other image.", func(p *pair) string { return p.other }),
-		seq("annotation", "The row of the store's annotations that the image's point comes from.", func(p *pair) int32 { return p.row }),
-		seq("partner_annotation", "The same of the other image.", func(p *pair) int32 { return p.otherRow }),
-		targetfile.TextField("worker_id", "", "unknown", "worker_id", "The annotator of both.", func(p *pair) string { return p.worker }),
-		targetfile.TextField("hit", "", "unknown", hit, "The HIT of the image.", func(p *pair) string { return p.hit }),
-		page("page", "Its page.", func(p *pair) int32 { return p.page }),
-		page("partner_page", "The page of the other image, in its HIT.", func(p *pair) int32 { return p.otherPage }),
+		image("image_id", func(p *pair) string { return p.image }),
+		targetfile.TextField("relation", func(p *pair) string { return p.relation }),
+		image("partner_id", func(p *pair) string { return p.other }),
+		seq("annotation", func(p *pair) int32 { return p.row }),
+		seq("partner_annotation", func(p *pair) int32 { return p.otherRow }),
+		targetfile.TextField("worker_id", func(p *pair) string { return p.worker }),
+		targetfile.TextField("hit", func(p *pair) string { return p.hit }),
+		page("page", func(p *pair) int32 { return p.page }),
+		page("partner_page", func(p *pair) int32 { return p.otherPage }),
 	}
 	if o.SplitBy != "" {
-		cols = append(cols, targetfile.TextField("split", "", targetfile.Never, "--split", "The split of both images.", func(p *pair) string { return p.split }))
+		cols = append(cols, targetfile.TextField("split", func(p *pair) string { return p.split }))
 	}
-	return cols
+	return cols.Described(docs().Pairs, o.Set == COCO)
 }
 
 func (s *imagenetSet) imageOf(row int32) string  { return s.images.IDs.At(s.showings[row].image) }

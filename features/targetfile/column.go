@@ -1,6 +1,8 @@
 package targetfile
 
 import (
+	"cmp"
+
 	"abtool/schema"
 	"abtool/store/columnar"
 )
@@ -108,39 +110,63 @@ func (b *Batch) Reset(columns int) {
 	}
 }
 
-// TextField makes a column of texts; the empty one is null.
-func TextField[R any](name, rng, null, from, doc string, get func(*R) string) Field[R] {
-	return Field[R]{Column: newColumn(KindText, name, "", rng, null, from, doc), text: get}
+// TextField makes a column of texts; the empty one is null. Columns are described by Described.
+func TextField[R any](name string, get func(*R) string) Field[R] {
+	return Field[R]{Column: newColumn(KindText, name), text: get}
 }
 
 // IntField makes a column of whole numbers; columnar.Null is null.
-func IntField[R any](k Kind, name, unit, rng, null, from, doc string, get func(*R) int64) Field[R] {
-	return Field[R]{Column: newColumn(k, name, unit, rng, null, from, doc), int: get}
+func IntField[R any](k Kind, name string, get func(*R) int64) Field[R] {
+	return Field[R]{Column: newColumn(k, name), int: get}
 }
 
 // FloatField makes a column of numbers; NaN is null.
-func FloatField[R any](name, unit, rng, null, from, doc string, get func(*R) float64) Field[R] {
-	return Field[R]{Column: newColumn(KindFloat64, name, unit, rng, null, from, doc), float: get}
+func FloatField[R any](name string, get func(*R) float64) Field[R] {
+	return Field[R]{Column: newColumn(KindFloat64, name), float: get}
 }
 
 // FloatsField makes a column of lists of numbers, of as many as width or fewer.
-func FloatsField[R any](k Kind, width int, name, unit, rng, from, doc string, get func(*R) []float64) Field[R] {
-	return Field[R]{Column: newColumn(k, name, unit, rng, Never, from, doc).listOf(width), floats: get}
+func FloatsField[R any](k Kind, width int, name string, get func(*R) []float64) Field[R] {
+	return Field[R]{Column: newColumn(k, name).listOf(width), floats: get}
 }
 
 // IntsField makes a column of lists of whole numbers.
-func IntsField[R any](width int, name, unit, rng, from, doc string, get func(*R) []int64) Field[R] {
-	return Field[R]{Column: newColumn(KindInt32, name, unit, rng, Never, from, doc).listOf(width), ints: get}
+func IntsField[R any](width int, name string, get func(*R) []int64) Field[R] {
+	return Field[R]{Column: newColumn(KindInt32, name).listOf(width), ints: get}
 }
 
-func newColumn(k Kind, name, unit, rng, null, from, doc string) Column {
-	return Column{Column: schema.Column{Name: name, Type: kindNames[k], Unit: unit, Range: rng, Null: null, From: from, Doc: doc}, Kind: k}
+func newColumn(k Kind, name string) Column {
+	return Column{Column: schema.Column{Name: name, Type: kindNames[k]}, Kind: k}
 }
 
 // listOf makes the column one of lists.
 func (c Column) listOf(width int) Column {
 	c.Type, c.List, c.Width = "list of "+c.Type, true, width
 	return c
+}
+
+// Docs describe columns by their names.
+type Docs map[string]struct {
+	schema.Column
+	COCO map[string]string // what differs for COCO
+}
+
+// Described adds the descriptions of columns. Each must have one.
+func (f Fields[R]) Described(docs Docs, coco bool) Fields[R] {
+	for i := range f {
+		c := &f[i].Column
+		d, ok := docs[c.Name]
+		if !ok {
+			panic("targetfile: no description of " + c.Name)
+		}
+		c.Unit, c.Range, c.Null, c.From, c.Doc = d.Unit, d.Range, cmp.Or(d.Null, Never), d.From, d.Doc
+		if coco {
+			for key, text := range d.COCO {
+				*map[string]*string{"range": &c.Range, "from": &c.From, "doc": &c.Doc}[key] = text
+			}
+		}
+	}
+	return f
 }
 
 var kindNames = [...]string{KindText: "string", KindInt32: "int32", KindInt64: "int64", KindFloat64: "double", KindFloat32: "float"}

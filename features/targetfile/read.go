@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"sync"
 
 	"abtool/internal/filetype"
 )
@@ -28,7 +29,9 @@ type Target struct {
 }
 
 // columns are those that are read, in their order. A file can lack all but image_id, x and y.
-var columns = slices.DeleteFunc(Layout{COCO: true, Splits: true}.Fields(), func(f Field[Row]) bool { return f.set == nil })
+var columns = sync.OnceValue(func() Fields[Row] {
+	return slices.DeleteFunc(Layout{COCO: true, Splits: true}.Fields(), func(f Field[Row]) bool { return f.set == nil })
+})
 
 // empty is a row whose cells are all missing.
 func empty() Target {
@@ -101,9 +104,10 @@ func read(f *os.File) ([]Target, error) {
 
 // present returns the place of each column by has, −1 for none. It reports a required one that is missing.
 func present(has func(name string) (place int, ok bool)) ([]int, error) {
-	at := make([]int, len(columns))
-	for i := range columns {
-		name := columns[i].Name
+	cols := columns()
+	at := make([]int, len(cols))
+	for i := range cols {
+		name := cols[i].Name
 		place, ok := has(name)
 		if !ok && (name == "image_id" || name == "x" || name == "y") {
 			return nil, fmt.Errorf("it has no column %s: give a file that abtool targets wrote", name)

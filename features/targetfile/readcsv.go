@@ -33,7 +33,7 @@ func readCSV(f io.Reader) (list []Target, err error) {
 	if err != nil {
 		return nil, err
 	}
-	width := len(head)
+	cols, width := columns(), len(head)
 	r.ReuseRecord = true
 	for {
 		row, err := r.Read()
@@ -52,7 +52,7 @@ func readCSV(f io.Reader) (list []Target, err error) {
 			if place < 0 {
 				continue
 			}
-			if err := put(&columns[i], &t, textCell(row[place]), len(list)); err != nil {
+			if err := put(&cols[i], &t, textCell(row[place]), len(list)); err != nil {
 				return nil, err
 			}
 		}

@@ -23,12 +23,13 @@ func readParquet(f io.ReaderAt, size int64) ([]Target, error) {
 		return nil, err
 	}
 	var list []Target
+	cols := columns()
 	first, fault := math.MaxInt, error(nil)
 	for i, leaf := range at {
 		if leaf < 0 {
 			continue
 		}
-		c := &columns[i]
+		c := &cols[i]
 		n, err := eachValue(pq, leaf, func(row int, v parquet.Value) error {
 			if i == 0 {
 				list = append(list, empty())

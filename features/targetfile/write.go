@@ -32,11 +32,11 @@ type About struct {
 // A Rule says which point of an annotation, or of the ground truth, is learned from.
 type Rule struct {
 	Name  string   `json:"name"`
-	Sets  []string `json:"data_sets"`
-	What  string   `json:"what"`   // the point, in a line
-	Note  string   `json:"note"`   // what to know about it, in a line
-	From  string   `json:"source"` // paper, public loader, or here; definition
-	Truth bool     `json:"ground_truth"`
+	Sets  []string `json:"data_sets" toml:"data_sets"`
+	What  string   `json:"what"`                 // the point, in a line
+	Note  string   `json:"note"`                 // what to know about it, in a line
+	From  string   `json:"source" toml:"source"` // paper, public loader, or here; definition
+	Truth bool     `json:"ground_truth" toml:"ground_truth"`
 }
 
 // metadata returns the metadata of a Parquet file.
