@@ -15,6 +15,8 @@ import (
 	"abtool/schema"
 )
 
+var update = flag.Bool("update", false, "write the golden rows again")
+
 // The rows that a small input of every shape, half of it damaged, has always become. Run with
 // -update after a change that is meant, and read the difference.
 func TestGolden(t *testing.T) {
@@ -36,7 +38,7 @@ func TestGolden(t *testing.T) {
 	printRows[schema.COCOImage](t, &b, store, "coco/images")
 	printRows[schema.Reject](t, &b, store, "coco/rejects")
 	golden := in("rows.jsonl")
-	if f := flag.Lookup("update"); f != nil && f.Value.String() == "true" {
+	if *update {
 		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
