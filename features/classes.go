@@ -94,7 +94,7 @@ func (s *imagenetSet) classFacts() []classFacts {
 			continue
 		}
 		f.of(s, int32(i))
-		if _, keep := s.splits.imagenet(&f); !keep {
+		if _, keep := f.split(); !keep {
 			continue
 		}
 		c := &out[class]
@@ -119,7 +119,7 @@ func (s *cocoSet) classFacts() []classFacts {
 	out := newClassFacts(s.classes)
 	for i := range s.pages {
 		n := &s.pages[i]
-		if _, keep := s.splits.coco(n); !keep || i >= int(s.rows) {
+		if _, keep := s.split(n); !keep || i >= int(s.rows) {
 			continue
 		}
 		f := iconFacts{set: s, page: n, row: int32(i), id: n.id(), own: n.own()}

@@ -203,7 +203,7 @@ func (s *cocoSet) learn() {
 	for i, c := range s.classes {
 		names[i] = c.Name
 	}
-	s.splits = newSplitter(s.o, s.workers, names)
+	s.splits = newSplitter(s.o, s.workers.List, names)
 }
 
 func (n *page) id() string { return strconv.FormatInt(n.image, 10) }
@@ -343,7 +343,7 @@ func (s *cocoSet) chunk() (func(chunk int, emit func(*Target) error) error, erro
 
 // emit gives the targets of a page's classes.
 func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), emit func(*Target) error) error {
-	part, keep := s.splits.coco(n)
+	part, keep := s.split(n)
 	if !keep {
 		return nil
 	}
@@ -365,6 +365,20 @@ func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), 
 		}
 	}
 	return nil
+}
+
+// split decides on a page: by its annotator, or by all classes of its image.
+func (s *cocoSet) split(n *page) (part int, keep bool) {
+	var keys []int32
+	switch {
+	case s.o.SplitBy == "worker" && n.worker >= 0:
+		keys = []int32{n.worker}
+	case s.o.SplitBy == "class":
+		for i := range n.icons {
+			keys = append(keys, n.icons[i].Class)
+		}
+	}
+	return s.splits.of(0, n.id(), keys)
 }
 
 // fileName is the image's in the ground truth, else the name that COCO's training images have.

@@ -53,6 +53,7 @@ type imageFacts struct {
 	id       string
 	showings []int32 // rows, in document order
 	final    int32   // row of the final click; −1: none (I4)
+	keys     []int32 // see split
 
 	trustRow int32 // that the next two are of; −1: none
 	trust    float64
@@ -244,7 +245,7 @@ func (s *imagenetSet) learn() {
 		}
 		s.pace.fit(s.o.Jobs)
 	}
-	s.splits = newSplitter(s.o, s.workers, s.images.Classes)
+	s.splits = newSplitter(s.o, s.workers.List, s.images.Classes)
 	if s.o.Stratify {
 		s.splits.stratify(s)
 	}
@@ -265,6 +266,22 @@ func (s *imagenetSet) calibrate() *calibration {
 		}
 	}
 	return fit.done(s.o.Jobs)
+}
+
+// split decides on the image: by the annotators of its selected showings, or by its class.
+func (f *imageFacts) split() (part int, keep bool) {
+	f.keys = f.keys[:0]
+	switch c := f.set.images.Class[f.image]; {
+	case f.set.o.SplitBy == "worker":
+		for _, row := range f.showings {
+			if n := &f.set.showings[row]; n.is(showingSelected) && n.worker >= 0 {
+				f.keys = append(f.keys, n.worker)
+			}
+		}
+	case f.set.o.SplitBy == "class" && c >= 0:
+		f.keys = append(f.keys, c)
+	}
+	return f.set.splits.of(f.image, f.id, f.keys)
 }
 
 // own is what is known of an annotator from the image itself.
@@ -450,7 +467,7 @@ func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, 
 
 // emit gives the targets of an image.
 func (s *imagenetSet) emit(f *imageFacts, t *Target, emit func(*Target) error) error {
-	part, keep := s.splits.imagenet(f)
+	part, keep := f.split()
 	if !keep {
 		return nil
 	}

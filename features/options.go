@@ -197,10 +197,7 @@ func (o *Options) checkTruth(has bool) error {
 	if has {
 		return nil
 	}
-	what := "boxes: ingest with --boxes"
-	if o.Set == COCO {
-		what = "instances: ingest with --instances"
-	}
+	what := sets[o.Set].truth
 	kept, out := []*rule{}, []string{}
 	for _, r := range o.rules {
 		switch {

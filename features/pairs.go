@@ -283,7 +283,7 @@ func (s *imagenetSet) member(row int32, f *imageFacts) (m member, ok bool) {
 	if f.of(s, image); f.final != row {
 		return m, false
 	}
-	part, keep := s.splits.imagenet(f)
+	part, keep := f.split()
 	return member{part: int32(part), worker: s.showings[row].worker}, keep
 }
 
@@ -295,6 +295,6 @@ func (s *cocoSet) member(row int32, _ *imageFacts) (m member, ok bool) {
 	if !slices.ContainsFunc(n.icons, func(c icon) bool { return c.Added() }) {
 		return m, false
 	}
-	part, keep := s.splits.coco(n)
+	part, keep := s.split(n)
 	return member{part: int32(part), worker: n.worker}, keep
 }

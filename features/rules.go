@@ -19,7 +19,15 @@ const (
 	COCO     = "coco"
 )
 
-var titles = map[string]string{ImageNet: "ImageNet-AB", COCO: "COCO-AB"}
+// sets has what is said of each data set.
+var sets = map[string]struct {
+	title string // of the release
+	rule  string // the paper's
+	truth string // what its ground truth is, and how a store gets it
+}{
+	ImageNet: {"ImageNet-AB", "final-click", "boxes: ingest with --boxes"},
+	COCO:     {"COCO-AB", "final-add", "instances: ingest with --instances"},
+}
 
 // A Rule says which point of an annotation, or of the ground truth, is learned from.
 type Rule = targetfile.Rule
@@ -108,13 +116,8 @@ func ruleNames(set string) (names []string) {
 	return names
 }
 
-// DefaultRule is the paper's rule for a data set.
-func DefaultRule(set string) string {
-	if set == COCO {
-		return "final-add"
-	}
-	return "final-click"
-}
+// DefaultRule returns the paper's rule for a data set.
+func DefaultRule(set string) string { return sets[set].rule }
 
 // pointsOf returns the points of rules, in their order.
 func pointsOf[P any](rules []*rule, points map[string]P) []P {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"abtool/byproduct"
 	"abtool/features/format"
 	"abtool/internal/parallel"
 	"abtool/internal/usage"
@@ -80,25 +79,17 @@ func (o *Options) splitDefaults() error {
 // A splitter decides which images are kept and in which split they are. What would be in two
 // splits at once, as an image of two annotators of different ones, is in none and left out.
 type splitter struct {
-	o      *Options
-	out    []bool  // by image: not in the fraction; nil: by hash
-	rank   []uint8 // by image: the split; nil: by hash
-	worker []int   // by annotator: the split
-	class  []int   // by class: the split
-	mixed  atomic.Int64
+	o     *Options
+	out   []bool  // by image: not in the fraction; nil: by hash
+	rank  []uint8 // by image: the split; nil: by hash
+	parts []int   // by annotator or class, whichever splits are by: the split
+	mixed atomic.Int64
 }
 
-func newSplitter(o *Options, workers *byproduct.Names, classes []string) *splitter {
+func newSplitter(o *Options, workers, classes []string) *splitter {
 	s := &splitter{o: o}
-	switch o.SplitBy {
-	case "worker":
-		for _, w := range workers.List {
-			s.worker = append(s.worker, s.part(w))
-		}
-	case "class":
-		for _, c := range classes {
-			s.class = append(s.class, s.part(c))
-		}
+	for _, name := range map[string][]string{"worker": workers, "class": classes}[o.SplitBy] {
+		s.parts = append(s.parts, s.part(name))
 	}
 	return s
 }
@@ -137,27 +128,27 @@ func (s *splitter) kept(image string) bool {
 	return unit(&d, 0) < s.o.Fraction
 }
 
-// joint is the split that all have; ok is false if they differ.
-type joint struct {
-	part int
-	some bool
-	odd  bool
-}
-
-func (j *joint) add(part int) {
-	j.odd = j.odd || j.some && part != j.part
-	j.part, j.some = part, true
-}
-
-func (s *splitter) result(j joint, image string) (split int, keep bool) {
+// of decides on an image. It has keys, the annotators or classes that splits are by.
+func (s *splitter) of(image int32, id string, keys []int32) (split int, keep bool) {
 	switch {
-	case j.odd:
-		s.mixed.Add(1)
+	case s.out != nil && s.out[image], s.out == nil && !s.kept(id):
 		return -1, false
-	case !j.some:
-		j.part = s.part("image " + image)
+	case s.o.SplitBy == "":
+		return -1, true
+	case s.rank != nil:
+		return int(s.rank[image]), true
+	case s.o.SplitBy == "image":
+		return s.part(id), true
+	case len(keys) == 0:
+		return s.part("image " + id), true
 	}
-	return j.part, true
+	for _, k := range keys[1:] {
+		if s.parts[k] != s.parts[keys[0]] {
+			s.mixed.Add(1)
+			return -1, false
+		}
+	}
+	return s.parts[keys[0]], true
 }
 
 // left counts the images that were in several splits.
@@ -167,59 +158,6 @@ func (s *splitter) left() (out []format.Count) {
 		out = append(out, format.Count{Name: "images with " + what + " of several splits", Rows: n})
 	}
 	return out
-}
-
-// imagenet decides on an image: by worker, on those of its selected showings.
-func (s *splitter) imagenet(f *imageFacts) (split int, keep bool) {
-	if s.out != nil && s.out[f.image] || s.out == nil && !s.kept(f.id) {
-		return -1, false
-	}
-	var j joint
-	switch s.o.SplitBy {
-	case "":
-		return -1, true
-	case "image":
-		if s.rank != nil {
-			j.add(int(s.rank[f.image]))
-		} else {
-			j.add(s.part(f.id))
-		}
-	case "worker":
-		for _, row := range f.showings {
-			if n := &f.set.showings[row]; n.is(showingSelected) && n.worker >= 0 {
-				j.add(s.worker[n.worker])
-			}
-		}
-	case "class":
-		if c := f.set.images.Class[f.image]; c >= 0 {
-			j.add(s.class[c])
-		}
-	}
-	return s.result(j, f.id)
-}
-
-// coco decides on a page: by class, on all of its image.
-func (s *splitter) coco(n *page) (split int, keep bool) {
-	id := n.id()
-	if !s.kept(id) {
-		return -1, false
-	}
-	var j joint
-	switch s.o.SplitBy {
-	case "":
-		return -1, true
-	case "image":
-		j.add(s.part(id))
-	case "worker":
-		if n.worker >= 0 {
-			j.add(s.worker[n.worker])
-		}
-	case "class":
-		for i := range n.icons {
-			j.add(s.class[n.icons[i].Class])
-		}
-	}
-	return s.result(j, id)
 }
 
 // stratify draws the fraction and the splits within each class: its images that have a row, in
