@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"abtool/internal/filetype"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 	"abtool/query"
@@ -168,12 +166,6 @@ func (o *sqlOptions) text(s streams, args []string) (text, from string, interact
 		return "", "", false, usage.Errorf("a query and a file of queries: give one of them")
 	case len(args) == 2 && args[1] != "-":
 		return args[1], "", false, nil
-	case o.file != "" && o.file != "-":
-		data, err := filetype.ReadText(o.file)
-		if err != nil {
-			return "", "", false, fmt.Errorf("reading the query: %w", err)
-		}
-		return string(data), o.file, false, nil
 	}
 	if _, ok := ui.Terminal(s.in); ok && len(args) == 1 && o.file == "" {
 		if o.out != "" {
@@ -181,9 +173,6 @@ func (o *sqlOptions) text(s streams, args []string) (text, from string, interact
 		}
 		return "", "", true, nil
 	}
-	data, err := io.ReadAll(s.in)
-	if err != nil {
-		return "", "", false, fmt.Errorf("reading the query from standard input: %w", err)
-	}
-	return string(data), "", false, nil
+	text, from, err = shell.ReadStatements(o.file, s.in)
+	return text, from, false, err
 }

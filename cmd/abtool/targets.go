@@ -17,8 +17,6 @@ type targetsOptions struct {
 	features.WriteOptions
 	out                        string
 	shares                     string
-	flip                       float64
-	crops, pairs               int
 	classes, list, json, quiet bool
 }
 
@@ -76,10 +74,10 @@ func (o *targetsOptions) flags(c *cobra.Command) {
 	f.IntVar(&o.Grid, "grid", features.DefaultGrid, "signal attention: cells of each axis")
 	f.Float64Var(&o.Sigma, "sigma", features.DefaultSigma, "signal attention: of the Gaussians, in fractions of each axis of the image")
 	f.IntVar(&o.Hull, "hull", 0, "signal hull: the last so many samples; 0: all since entering")
-	f.IntVar(&o.crops, "crops", 0, "write a table of so many random crops of each image, with where the points are in them")
+	f.IntVar(&o.Crops, "crops", 0, "write a table of so many random crops of each image, with where the points are in them")
 	f.Float64Var(&o.Crop.MinScale, "min-scale", 0.08, "crops: least share of the image's area (the paper's COCO recipe has 0.1)")
-	f.Float64Var(&o.flip, "flip", 0.5, "crops: share that is mirrored")
-	f.IntVar(&o.pairs, "pairs", 0, "write a table of so many other images of the same page, HIT and annotator for each image")
+	f.Float64Var(&o.Crop.FlipShare, "flip", 0.5, "crops: share that is mirrored")
+	f.IntVar(&o.Partners, "pairs", 0, "write a table of so many other images of the same page, HIT and annotator for each image")
 	f.BoolVar(&o.classes, "classes", false, "write a table of statistics by class")
 	f.StringVar(&o.Output.Images, "images", "", "webdataset: the images, as abtool train takes them: a folder, a pattern or shards; found by their ids")
 	f.IntVar(&o.Output.Shard, "shard", format.DefaultShard, "webdataset: images of a shard")
@@ -140,13 +138,11 @@ func (o *targetsOptions) table(cmd *cobra.Command) error {
 			}
 		}
 	}
-	if o.Crop.FlipShare = o.flip; o.flip == 0 {
-		o.Crop.FlipShare = -1
+	if flip := &o.Crop.FlipShare; !(*flip >= 0 && *flip <= 1) {
+		return usage.Errorf("--flip %v: it is a share, 0 to 1", *flip)
+	} else if *flip == 0 {
+		*flip = -1
 	}
-	if !(o.flip >= 0 && o.flip <= 1) {
-		return usage.Errorf("--flip %v: it is a share, 0 to 1", o.flip)
-	}
-	o.WriteOptions.Crops, o.Partners = o.crops, o.pairs
 	return nil
 }
 

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -112,15 +110,13 @@ A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(r
 
 // resolve is the recipe with what flags change. A run that is continued has its own.
 func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
-	name := o.recipe
-	if own := filepath.Join(o.Out, "recipe.toml"); o.Resume && !cmd.Flags().Changed("recipe") {
-		if _, err := os.Stat(own); err != nil {
-			return r, fmt.Errorf("there is no run to continue in %s: %w", o.Out, err)
-		}
-		name = own
+	if o.Resume && !cmd.Flags().Changed("recipe") {
+		r, err = runs.LoadOwn(o.Out)
+	} else if r, err = runs.Load(o.recipe); err != nil {
+		err = usage.Error(err)
 	}
-	if r, err = runs.Load(name); err != nil {
-		return r, usage.Error(err)
+	if err != nil {
+		return r, err
 	}
 	for _, text := range o.set {
 		if err := r.Change(text); err != nil {
@@ -168,13 +164,8 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	if o.Resume && o.Init != "" {
 		o.Notice("--init is not used: a run that is resumed goes on with its own weights")
 	}
-	for _, text := range o.Train.Notes() {
+	for _, text := range o.Notes(o.Train, o.Val) {
 		o.Notice(text)
-	}
-	if o.Val != nil && o.ValImages != "" {
-		for _, text := range o.Val.Notes() {
-			o.Notice("validation: " + text)
-		}
 	}
 	if o.dry {
 		return o.plan(cmd.Context(), s)

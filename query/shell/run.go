@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"abtool/internal/filetype"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 	"abtool/query"
@@ -21,6 +22,23 @@ type Runner struct {
 	Timeout time.Duration // of a statement; 0: none
 	Printer *Printer
 	Notes   io.Writer // gets what is said of a result: rows left out, rows written
+}
+
+// ReadStatements reads the text of statements from a file, or from in where that is empty or "-". from
+// names the file.
+func ReadStatements(file string, in io.Reader) (text, from string, err error) {
+	if file != "" && file != "-" {
+		data, err := filetype.ReadText(file)
+		if err != nil {
+			return "", "", fmt.Errorf("reading the query: %w", err)
+		}
+		return string(data), file, nil
+	}
+	data, err := io.ReadAll(in)
+	if err != nil {
+		return "", "", fmt.Errorf("reading the query from standard input: %w", err)
+	}
+	return string(data), "", nil
 }
 
 // Run runs every statement of a text. The result of the last one goes to a file if there is one;

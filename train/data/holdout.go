@@ -59,6 +59,17 @@ func OpenSplit(o SplitOptions) (train, val *Set, err error) {
 	return train, val, err
 }
 
+// Notes say in whole sentences what is unexpected in the sets that OpenSplit returned.
+func (o SplitOptions) Notes(train, val *Set) []string {
+	notes := train.Notes()
+	if val != nil && o.ValImages != "" {
+		for _, text := range val.Notes() {
+			notes = append(notes, "validation: "+text)
+		}
+	}
+	return notes
+}
+
 // holdOut leaves a share of the images to val and the others to train: by a hash of the id, so that they
 // are the same whatever else changes.
 func holdOut(train, val *Set, share float64) error {

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,6 +17,7 @@ import (
 
 	"abtool/features"
 	"abtool/internal/filetype"
+	"abtool/internal/usage"
 	"abtool/train/arch"
 	"abtool/train/data"
 	"abtool/train/engine"
@@ -109,6 +112,16 @@ func Load(name string) (Recipe, error) {
 		return r, fmt.Errorf("recipe %s: %w", name, err)
 	}
 	return r, nil
+}
+
+// LoadOwn loads the recipe of the run in a folder.
+func LoadOwn(run string) (Recipe, error) {
+	name := filepath.Join(run, recipeName)
+	if _, err := os.Stat(name); err != nil {
+		return Recipe{}, fmt.Errorf("there is no run to continue in %s: %w", run, err)
+	}
+	r, err := Load(name)
+	return r, usage.Error(err)
 }
 
 // Set changes what a text in TOML names. Keys that a recipe does not have are errors.
