@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -121,7 +122,7 @@ func (s *Session) hint(msg, text string) (string, string) {
 			}
 		}
 		for _, set := range store.Sets {
-			if !s.db.has(set) && strings.HasPrefix(wrong, set+"_") {
+			if !slices.Contains(s.db.Sets, set) && strings.HasPrefix(wrong, set+"_") {
 				return msg, "This store has no " + set + " data set, but " + strings.Join(s.db.Sets, " and ") + "."
 			}
 		}
@@ -158,15 +159,6 @@ func (s *Session) mentioned(text string) (out []View) {
 		}
 	}
 	return out
-}
-
-func (db *DB) has(set string) bool {
-	for _, s := range db.Sets {
-		if s == set {
-			return true
-		}
-	}
-	return false
 }
 
 func first(re *regexp.Regexp, msg string, to *string) bool {

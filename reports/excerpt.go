@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"cmp"
+	_ "embed"
 	"fmt"
 	"html/template"
 	"slices"
@@ -222,19 +223,11 @@ func compareCells(a, b any) int {
 	return cmp.Compare(chart.CellNumber(a), chart.CellNumber(b))
 }
 
+//go:embed excerpt.html
+var excerptHTML string
+
 // excerpts are plain tables: notebooks style them, but put all cells to the right.
-var excerpts = template.Must(template.New("").Parse(`{{define "values"}}<table>
-<thead><tr><th style="text-align:left">value</th><th style="text-align:right"></th><th style="text-align:left">95 % interval</th><th style="text-align:left">of</th>{{if .Published}}<th style="text-align:left">published</th>{{end}}</tr></thead>
-{{range .Stats}}<tbody>
-<tr><th colspan="5" style="text-align:left">{{.Title}}</th></tr>
-{{range .Values}}<tr><td style="text-align:left">{{.Name}}</td><td style="text-align:right">{{.Value}}</td><td style="text-align:left">{{.Interval}}</td><td style="text-align:left">{{.N}} {{.Of}}</td>{{if $.Published}}<td style="text-align:left">{{.Published}}{{with .Covered}}: {{.}}{{end}}</td>{{end}}</tr>
-{{end}}</tbody>
-{{end}}</table>{{end}}
-{{define "rows"}}<table>
-<thead><tr>{{range .Columns}}<th title="{{.Title}}" style="text-align:{{if .Number}}right{{else}}left{{end}}">{{.Name}}</th>{{end}}</tr></thead>
-<tbody>
-{{$columns := .Columns}}{{range .Rows}}<tr>{{range $i, $cell := .}}<td style="text-align:{{if (index $columns $i).Number}}right{{else}}left{{end}}">{{.Text}}</td>{{end}}</tr>
-{{end}}</tbody></table>{{end}}`))
+var excerpts = template.Must(template.New("").Parse(excerptHTML))
 
 func excerpt(name string, data any) (*Excerpt, error) {
 	var b bytes.Buffer

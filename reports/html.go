@@ -128,12 +128,15 @@ var sections = []struct{ id, title string }{
 // html returns the page, with the figures of files in it.
 func (p *page) html(files map[string][]byte) ([]byte, error) {
 	h := htmlPage{
-		Title: p.title(), Store: filepath.Base(filepath.Clean(p.store)), Tool: p.document.Tool, CSS: template.CSS(pageCSS), JS: template.JS(pageJS),
-		Commands: p.commands(), Hidden: p.options.Stats.Hide, Bootstrap: p.document.Options.Bootstrap, Seed: p.document.Options.Seed,
+		Title: p.title(), Store: filepath.Base(filepath.Clean(p.store)), Tool: p.document.Tool,
+		CSS: template.CSS(pageCSS), JS: template.JS(pageJS),
+		Commands: p.commands(), Hidden: p.options.Stats.Hide,
+		Bootstrap: p.document.Options.Bootstrap, Seed: p.document.Options.Seed,
 	}
 	for _, d := range p.summary.DataSets {
 		for _, src := range d.Sources {
-			h.Sources = append(h.Sources, htmlSource{setOf(d.Name).title, src.Name, chart.Grouped(src.Records), chart.Grouped(src.Stored), chart.Grouped(src.Rejected), chart.Grouped(src.Rows)})
+			h.Sources = append(h.Sources, htmlSource{setOf(d.Name).title, src.Name, chart.Grouped(src.Records),
+				chart.Grouped(src.Stored), chart.Grouped(src.Rejected), chart.Grouped(src.Rows)})
 		}
 	}
 	for i := range p.document.DataSets {
@@ -185,7 +188,9 @@ func (p *page) title() string {
 // commands reproduce the page.
 func (p *page) commands() (out []string) {
 	report := "abtool report " + quoted(p.store) + " --out report"
-	for _, x := range []struct{ flag, value string }{{"--compare", p.options.Compare}, {"--images", p.options.Images}, {"--title", p.options.Title}} {
+	for _, x := range []struct{ flag, value string }{
+		{"--compare", p.options.Compare}, {"--images", p.options.Images}, {"--title", p.options.Title},
+	} {
 		if x.value != "" {
 			report += " " + x.flag + " " + quoted(x.value)
 		}
@@ -247,8 +252,8 @@ func (p *page) set(d *result.DataSet, files map[string][]byte) htmlSet {
 	}
 	for i := range p.figures {
 		if f := &p.figures[i]; f.Set == d.Name && f.Name == d.Name+"-examples" {
-			sec := htmlSection{ID: d.Name + "-examples", Title: "Examples", Blocks: []htmlBlock{{Figure: figureHTML(f, files)}}, Plays: f.Missing == ""}
-			out.Sections = append(out.Sections, sec)
+			out.Sections = append(out.Sections, htmlSection{ID: d.Name + "-examples", Title: "Examples",
+				Blocks: []htmlBlock{{Figure: figureHTML(f, files)}}, Plays: f.Missing == ""})
 			for k := range p.examples {
 				if p.examples[k].Set == d.Name {
 					out.Examples = append(out.Examples, p.example(k))
@@ -266,17 +271,20 @@ func figureHTML(f *chart.Figure, files map[string][]byte) *htmlFigure {
 	uri := func(inDark bool) string {
 		return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(files[f.File("svg", inDark)])
 	}
-	return &htmlFigure{f.Name, setOf(f.Set).title, f.Title, f.Caption, f.Alt, "", template.URL(uri(false)), template.Srcset(uri(true)), int(f.Width), int(f.Height)}
+	return &htmlFigure{f.Name, setOf(f.Set).title, f.Title, f.Caption, f.Alt, "",
+		template.URL(uri(false)), template.Srcset(uri(true)), int(f.Width), int(f.Height)}
 }
 
 func statHTML(set string, st *result.Statistic) htmlStat {
-	out := htmlStat{ID: set + "." + st.Name, Name: st.Name, Title: st.Title, Definition: st.Definition, Rules: st.Rules, Paper: st.Paper, Warnings: st.Warnings}
+	out := htmlStat{ID: set + "." + st.Name, Name: st.Name, Title: st.Title, Definition: st.Definition,
+		Rules: st.Rules, Paper: st.Paper, Warnings: st.Warnings}
 	values := st.Values
 	if st.Name == "quality" {
 		values, out.Open = nil, true // the table has them
 	}
 	for _, v := range values {
-		row := htmlValue{Name: v.Name, Title: v.Title, Value: unitText(float64(v.Value), v.Unit), N: chart.Grouped(v.N), Of: v.Of}
+		row := htmlValue{Name: v.Name, Title: v.Title, Value: unitText(float64(v.Value), v.Unit),
+			N: chart.Grouped(v.N), Of: v.Of}
 		if v.Interval != nil {
 			row.Interval = unitText(v.Interval.Low, v.Unit) + " to " + unitText(v.Interval.High, v.Unit)
 			row.Method = v.Interval.Method
@@ -311,16 +319,19 @@ const (
 
 // columnsKept are the columns of wide tables that the page shows.
 var columnsKept = map[string][]string{
-	"by_worker": {"worker", "showings", "selected", "recall", "boxed", "accuracy", "pooled_accuracy", "rank", "centre_distance", "time_to_click", "speed", "flag_centre", "flag_rush", "flag_bot",
+	"by_worker": {"worker", "showings", "selected", "recall", "boxed", "accuracy", "pooled_accuracy", "rank",
+		"centre_distance", "time_to_click", "speed", "flag_centre", "flag_rush", "flag_bot",
 		"pages", "hits", "icons", "precision", "pooled_precision", "time_spent", "keyboard_share"},
-	"by_hit": {"hit", "worker", "showings", "selected", "recall", "pages", "duration", "accuracy", "low_recall", "few_selected", "few_pages", "icons", "precision", "distinct_pages", "low_precision"},
+	"by_hit": {"hit", "worker", "showings", "selected", "recall", "pages", "duration", "accuracy", "low_recall",
+		"few_selected", "few_pages", "icons", "precision", "distinct_pages", "low_precision"},
 }
 
 func tableHTML(id string, t *result.Table) htmlTable {
 	out := htmlTable{ID: id + "." + t.Name, Title: t.Title}
 	var kept []int
 	for c, col := range t.Columns {
-		if names, ok := columnsKept[t.Name]; !ok || len(t.Columns) <= columnsOnPage || slices.Contains(names, col.Name) {
+		names, ok := columnsKept[t.Name]
+		if !ok || len(t.Columns) <= columnsOnPage || slices.Contains(names, col.Name) {
 			kept = append(kept, c)
 		}
 	}
@@ -372,16 +383,20 @@ func cellHTML(v any, unit string) htmlCell {
 	case int64:
 		return htmlCell{unitText(float64(v), orCount(unit)), fmt.Sprint(v)}
 	case stat.Number:
-		if !v.Defined() {
-			return htmlCell{"–", ""}
+		c := numberCell(v, unit)
+		if v.Defined() && unit != "fraction" && unit != "ms" && unit != "count" {
+			c.Text = ui.Minus(fmt.Sprintf("%.4g", float64(v)))
 		}
-		text := unitText(float64(v), unit)
-		if unit != "fraction" && unit != "ms" && unit != "count" {
-			text = ui.Minus(fmt.Sprintf("%.4g", float64(v)))
-		}
-		return htmlCell{text, fmt.Sprint(float64(v))}
+		return c
 	}
 	return htmlCell{fmt.Sprint(v), fmt.Sprint(v)}
+}
+
+func numberCell(v stat.Number, unit string) htmlCell {
+	if !v.Defined() {
+		return htmlCell{"–", ""}
+	}
+	return htmlCell{unitText(float64(v), unit), fmt.Sprint(float64(v))}
 }
 
 func orCount(unit string) string {
@@ -397,14 +412,16 @@ func (p *page) example(i int) htmlExample {
 	const width = 320.0
 	height := width * x.Height / x.Width
 	at := func(v, size float64) string { return fmt.Sprintf("%.1f", v*size) }
-	out := htmlExample{ID: fmt.Sprintf("play-%d", i), Width: fmt.Sprintf("%.0f", width), Height: fmt.Sprintf("%.0f", height)}
+	out := htmlExample{ID: fmt.Sprintf("play-%d", i), Width: fmt.Sprintf("%.0f", width),
+		Height: fmt.Sprintf("%.0f", height)}
 	k := setOf(x.Set).traces
 	out.Title = "Image " + x.Image
 	if x.Hits+x.Misses > 0 { // with ground truth
 		out.Title = fmt.Sprintf(k.Heading, x.Image, k.Outcome(x))
 	}
 	for _, b := range x.Boxes {
-		out.Boxes = append(out.Boxes, htmlRect{at(b.X0, width), at(b.Y0, height), at(b.X1-b.X0, width), at(b.Y1-b.Y0, height), b.Name})
+		out.Boxes = append(out.Boxes, htmlRect{at(b.X0, width), at(b.Y0, height),
+			at(b.X1-b.X0, width), at(b.Y1-b.Y0, height), b.Name})
 	}
 	var path strings.Builder
 	last, end := int64(0), int64(0)
@@ -449,34 +466,33 @@ func (p *page) compared(files map[string][]byte) *htmlComparison {
 // differences returns the table of a compared data set.
 func differences(set *analysis.ComparedSet) htmlTable {
 	t := htmlTable{ID: "comparison." + set.Name, Title: "Differences of " + setOf(set.Name).title}
-	t.Columns = []htmlColumn{{"value", "the value", false}, {"a", "the first store", true}, {"b", "the second store", true}, {"a − b", "the difference", true}, {"95 % interval", "of the difference", false}, {"p", "of no difference", true}, {"p (Holm)", "adjusted for all tests", true}}
+	t.Columns = []htmlColumn{{"value", "the value", false}, {"a", "the first store", true},
+		{"b", "the second store", true}, {"a − b", "the difference", true}, {"95 % interval", "of the difference", false},
+		{"p", "of no difference", true}, {"p (Holm)", "adjusted for all tests", true}}
 	for _, st := range set.Statistics {
 		if st.Name == "quality" {
 			continue
 		}
 		for _, d := range st.Differences {
-			in, pv, holm := htmlCell{"", ""}, htmlCell{"", ""}, htmlCell{"", ""}
+			name := st.Name + "." + d.Name
+			row := []htmlCell{{name, name}, numberCell(d.A, d.Unit), numberCell(d.B, d.Unit), numberCell(d.Difference, d.Unit),
+				{}, {}, {}}
 			if d.Interval != nil {
-				in.Text = unitText(d.Interval.Low, d.Unit) + " to " + unitText(d.Interval.High, d.Unit)
+				row[4].Text = unitText(d.Interval.Low, d.Unit) + " to " + unitText(d.Interval.High, d.Unit)
 			}
 			if d.Test != nil {
-				pv, holm = htmlCell{pText(float64(d.Test.P)), fmt.Sprint(float64(d.Test.P))}, htmlCell{pText(float64(d.Test.Holm)), fmt.Sprint(float64(d.Test.Holm))}
+				row[5], row[6] = pCell(d.Test.P), pCell(d.Test.Holm)
 			}
-			cell := func(v stat.Number) htmlCell {
-				if !v.Defined() {
-					return htmlCell{"–", ""}
-				}
-				return htmlCell{unitText(float64(v), d.Unit), fmt.Sprint(float64(v))}
-			}
-			t.Rows = append(t.Rows, []htmlCell{{st.Name + "." + d.Name, st.Name + "." + d.Name}, cell(d.A), cell(d.B), cell(d.Difference), in, pv, holm})
+			t.Rows = append(t.Rows, row)
 		}
 	}
 	return t
 }
 
-func pText(p float64) string {
+func pCell(p stat.Number) htmlCell {
+	text := fmt.Sprintf("%.4f", float64(p))
 	if p < 0.0001 {
-		return "< 0.0001"
+		text = "< 0.0001"
 	}
-	return fmt.Sprintf("%.4f", p)
+	return htmlCell{text, fmt.Sprint(float64(p))}
 }

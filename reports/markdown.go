@@ -27,8 +27,10 @@ func (p *page) markdown() []byte {
 			if f.Missing != "" {
 				fmt.Fprintf(&b, "\n### %s\n\n%s\n", escape(f.Title), escape(f.Missing))
 			} else {
-				fmt.Fprintf(&b, "\n### %s\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"%s\"><img src=\"%s\" alt=\"%s\" width=\"%d\"></picture>\n\n%s\n",
-					escape(f.Title), f.File("svg", true), f.File("svg", false), strings.ReplaceAll(f.Alt, `"`, "&quot;"), int(f.Width), escape(f.Caption))
+				alt := strings.ReplaceAll(f.Alt, `"`, "&quot;")
+				fmt.Fprintf(&b, "\n### %s\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"%s\">"+
+					"<img src=\"%s\" alt=\"%s\" width=\"%d\"></picture>\n\n%s\n", escape(f.Title), f.File("svg", true),
+					f.File("svg", false), alt, int(f.Width), escape(f.Caption))
 			}
 			for _, name := range f.Statistics {
 				st := s.Stats[name]
@@ -42,7 +44,8 @@ func (p *page) markdown() []byte {
 					if v.Covered != "" {
 						published += ", " + v.Covered
 					}
-					fmt.Fprintf(&b, "| %s | %s | %s | %s %s | %s |\n", escape(v.Title), v.Value, v.Interval, v.N, escape(v.Of), escape(published))
+					fmt.Fprintf(&b, "| %s | %s | %s | %s %s | %s |\n",
+						escape(v.Title), v.Value, v.Interval, v.N, escape(v.Of), escape(published))
 				}
 			}
 		}

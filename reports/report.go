@@ -136,7 +136,8 @@ func (p *page) compute(ctx context.Context) (err error) {
 		p.comparison = analysis.Differences(p.document, other)
 	}
 	p.options.progress("examples", 0, 1)
-	p.examples, err = analysis.Examples(ctx, p.store, result.ExampleOptions{N: p.options.Examples, Seed: s.Seed, Hide: s.Hide, Jobs: s.Jobs})
+	o := result.ExampleOptions{N: p.options.Examples, Seed: s.Seed, Hide: s.Hide, Jobs: s.Jobs}
+	p.examples, err = analysis.Examples(ctx, p.store, o)
 	return err
 }
 
@@ -177,7 +178,8 @@ func (p *page) only(all []chart.Figure) (out []chart.Figure, err error) {
 			for _, f := range all {
 				names = append(names, f.Name)
 			}
-			return nil, usage.Errorf("wrong option: there is no figure %q of this store: it has %s", name, strings.Join(names, ", "))
+			return nil, usage.Errorf("wrong option: there is no figure %q of this store: it has %s",
+				name, strings.Join(names, ", "))
 		}
 	}
 	return out, nil
@@ -185,7 +187,10 @@ func (p *page) only(all []chart.Figure) (out []chart.Figure, err error) {
 
 // means reports whether a user's name means the figure: its own, or one of a statistic that it shows.
 func means(f *chart.Figure, name string) bool {
-	return name == f.Name || name == f.Set || f.Set+"-"+name == f.Name || slices.ContainsFunc(analysis.Catalogue(), func(e *result.Entry) bool {
+	if name == f.Name || name == f.Set || f.Set+"-"+name == f.Name {
+		return true
+	}
+	return slices.ContainsFunc(analysis.Catalogue(), func(e *result.Entry) bool {
 		return e.Set == f.Set && e.Is(name) && slices.Contains(f.Statistics, e.Name)
 	})
 }

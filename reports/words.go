@@ -3,7 +3,6 @@ package reports
 import (
 	"fmt"
 	"slices"
-	"sort"
 
 	"abtool/internal/ui"
 	"abtool/reports/chart"
@@ -30,28 +29,30 @@ func compared(s chart.Source) []string {
 	if all == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("Of %d values that the paper published of its own data, the intervals here cover %d. On other data than the paper's there is no reason that they should.", all, covered)}
+	return []string{fmt.Sprintf("Of %d values that the paper published of its own data, the intervals here cover %d. "+
+		"On other data than the paper's there is no reason that they should.", all, covered)}
 }
 
-// doubts names the most frequent faults of the data.
+// doubts names the most frequent fault of the data.
 func doubts(s chart.Source) []string {
-	titles, faults, n, of := s.Texts("quality", "checks", "meaning"), s.Column("quality", "checks", "count"), s.Column("quality", "checks", "n"), s.Texts("quality", "checks", "of")
-	order := []int{}
+	faults, n := s.Column("quality", "checks", "count"), s.Column("quality", "checks", "n")
+	found, worst := 0, -1
 	for i := range faults {
 		if faults[i] > 0 && n[i] > 0 {
-			order = append(order, i)
+			if found++; worst < 0 || faults[i]/n[i] > faults[worst]/n[worst] {
+				worst = i
+			}
 		}
 	}
-	sort.SliceStable(order, func(a, b int) bool { return faults[order[a]]/n[order[a]] > faults[order[b]]/n[order[b]] })
-	if len(titles) == 0 {
+	switch {
+	case len(faults) == 0:
 		return nil
-	}
-	if len(order) == 0 {
+	case found == 0:
 		return []string{"None of the checks of data quality finds anything."}
 	}
-	i := order[0]
-	text := fmt.Sprintf("%d of %d checks of data quality find something; the most frequent, in %s of %s: %s.", len(order), len(faults), chart.Percent(faults[i]/n[i]), of[i], titles[i])
-	return []string{text}
+	titles, of := s.Texts("quality", "checks", "meaning"), s.Texts("quality", "checks", "of")
+	return []string{fmt.Sprintf("%d of %d checks of data quality find something; the most frequent, in %s of %s: %s.",
+		found, len(faults), chart.Percent(faults[worst]/n[worst]), of[worst], titles[worst])}
 }
 
 // unitText returns a value with its unit, as the page has it.

@@ -9,14 +9,14 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Corners returns the corners of a rectangle, around it.
-func Corners(r vg.Rectangle) []vg.Point {
+// corners returns the corners of a rectangle, around it.
+func corners(r vg.Rectangle) []vg.Point {
 	return []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}}
 }
 
 // outline draws the border of a rectangle.
 func outline(c draw.Canvas, line draw.LineStyle, r vg.Rectangle) {
-	c.StrokeLines(line, append(Corners(r), r.Min))
+	c.StrokeLines(line, append(corners(r), r.Min))
 }
 
 // Bars draws upright rectangles between edges on the x axis, from 0 to their heights. A height that is NaN
@@ -37,7 +37,7 @@ func (b Bars) Plot(c draw.Canvas, p *plot.Plot) {
 		from := vg.Point{X: max(trX(b.From[i]), c.Min.X) + vg.Points(0.6), Y: floor}
 		to := vg.Point{X: min(trX(b.To[i]), c.Max.X) - vg.Points(0.6), Y: min(trY(b.Height[i]), c.Max.Y)}
 		if to.X > from.X {
-			c.FillPolygon(b.Fill(i), Corners(vg.Rectangle{Min: from, Max: to}))
+			c.FillPolygon(b.Fill(i), corners(vg.Rectangle{Min: from, Max: to}))
 		}
 	}
 }
@@ -105,5 +105,5 @@ type Swatch color.NRGBA
 
 // Thumbnail draws the swatch.
 func (s Swatch) Thumbnail(c *draw.Canvas) {
-	c.FillPolygon(Fade(color.NRGBA(s), 200), Corners(c.Rectangle))
+	c.FillPolygon(Fade(color.NRGBA(s), 200), corners(c.Rectangle))
 }

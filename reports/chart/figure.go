@@ -71,7 +71,7 @@ func themeOf(inDark bool) *Theme {
 }
 
 func (f *Figure) paint(t *Theme, c draw.Canvas) {
-	c.FillPolygon(t.Paper, Corners(c.Rectangle))
+	c.FillPolygon(t.Paper, corners(c.Rectangle))
 	margin := vg.Points(8)
 	c = draw.Crop(c, margin, -margin, margin, -margin)
 	f.Draw(t, c)

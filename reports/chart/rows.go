@@ -101,7 +101,7 @@ func (b rows) Plot(c draw.Canvas, p *plot.Plot) {
 		if !math.IsNaN(r.Value) {
 			from := vg.Point{X: max(trX(b.Base), c.Min.X), Y: y - half}
 			end = trX(r.Value)
-			c.FillPolygon(b.Fill(i), Corners(vg.Rectangle{Min: from, Max: vg.Point{X: end, Y: y + half}}))
+			c.FillPolygon(b.Fill(i), corners(vg.Rectangle{Min: from, Max: vg.Point{X: end, Y: y + half}}))
 			if !math.IsNaN(r.Low) {
 				line := draw.LineStyle{Color: b.t.Ink, Width: vg.Points(1.4)}
 				c.StrokeLine2(line, trX(r.Low), y, trX(r.High), y)

@@ -70,7 +70,7 @@ func (k Traces) tile(t *Theme, c draw.Canvas, q tile) {
 	if q.photo != nil {
 		c.DrawImage(area.Rectangle, q.photo)
 	} else {
-		c.FillPolygon(t.undefined, Corners(area.Rectangle))
+		c.FillPolygon(t.undefined, corners(area.Rectangle))
 	}
 	outline(c, draw.LineStyle{Color: t.faint, Width: vg.Points(0.8)}, area.Rectangle)
 	at := func(x, y float64) vg.Point {
@@ -113,7 +113,7 @@ func (k Traces) tile(t *Theme, c draw.Canvas, q tile) {
 
 // Labelled writes a text on a ground that lets it be read on anything.
 func (t *Theme) Labelled(c draw.Canvas, s draw.TextStyle, at vg.Point, text string) {
-	c.FillPolygon(Fade(t.Paper, 200), Corners(s.Rectangle(text).Add(at)))
+	c.FillPolygon(Fade(t.Paper, 200), corners(s.Rectangle(text).Add(at)))
 	c.FillText(s, at, text)
 }
 

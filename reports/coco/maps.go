@@ -16,8 +16,9 @@ func Maps(s chart.Source) chart.Figure {
 		noBox = noInstances
 	}
 	f := chart.Figure{Name: "coco-maps", Title: "Where objects and icons are", Width: 760, Height: 340,
-		Statistics: []string{"centre_bias"}, Caption: "11 × 11 cells of the image, colours by the square root of the share.",
-		Alt: "Two maps of the image; boxes and icons are spread widely around the middle."}
+		Statistics: []string{"centre_bias"},
+		Caption:    "11 × 11 cells of the image, colours by the square root of the share.",
+		Alt:        "Two maps of the image; boxes and icons are spread widely around the middle."}
 	f.Describe(
 		chart.Part{Where: "Left", Lack: noBox, Caption: fmt.Sprintf("the centres of %s ground-truth boxes; "+
 			"the middle cell has %s.", chart.Grouped(boxes.N), chart.Percent(boxes.Value))},

@@ -18,10 +18,10 @@ import (
 func SizeRecall(s chart.Source) chart.Figure {
 	f := chart.Figure{Name: "coco-size-recall", Title: "Recall of a class against the size of its objects",
 		Width: 760, Height: 460, Statistics: []string{"category_recall"}, Alt: "A scatter of classes."}
-	sizes, recalls := s.Column("category_recall", "by_category", "size"), s.Column("category_recall", "by_category", "recall")
+	d := s.Points("category_recall", "by_category", "size", "recall", "", "")
 	classes := 0
-	for i := range sizes {
-		if !math.IsNaN(sizes[i]) && !math.IsNaN(recalls[i]) {
+	for i := range d.X {
+		if !math.IsNaN(d.X[i]) && !math.IsNaN(d.Y[i]) {
 			classes++
 		}
 	}
@@ -32,7 +32,8 @@ func SizeRecall(s chart.Source) chart.Figure {
 			"largest.", chart.Decimal(slope.Value, 2), plainInterval(slope))
 	}
 	if r := s.Value("category_recall", "correlation"); r.Value.Defined() {
-		f.Alt = fmt.Sprintf("A scatter of classes; recall grows with size, the correlation is %s.", chart.Decimal(r.Value, 2))
+		f.Alt = fmt.Sprintf("A scatter of classes; recall grows with size, the correlation is %s.",
+			chart.Decimal(r.Value, 2))
 	}
 	f.Describe(chart.Part{Caption: caption, Lack: chart.Unless(classes > 0, chart.FirstLack(truth(s), noShownClasses))})
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot { return sizeRecallPlot(t, s) })
@@ -84,7 +85,9 @@ func nameClasses(t *chart.Theme, p *plot.Plot, names []string, d chart.Points, r
 			order = append(order, i)
 		}
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(math.Abs(residual[j]), math.Abs(residual[i])) })
+	slices.SortStableFunc(order, func(i, j int) int {
+		return cmp.Compare(math.Abs(residual[j]), math.Abs(residual[i]))
+	})
 	var placed []int
 	for _, i := range order {
 		if slices.ContainsFunc(placed, func(k int) bool {

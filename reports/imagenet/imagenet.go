@@ -59,8 +59,9 @@ func Sentences(s chart.Source) (out []string) {
 var Sections = map[string][]string{
 	"amount":       {"counts", "rounds"},
 	"localisation": {"click_accuracy", "centre_bias", "random_clicks", "off_centre", "accuracy_maps", "box_frame"},
-	"traces":       {"last_samples", "trace_quantiles", "time_quantiles", "trace_lengths", "timing", "mouse_measures", "scanning"},
-	"beyond":       {"calibration", "extent", "difficulty"},
-	"annotators":   {"workers", "hits"},
-	"quality":      {"quality"},
+	"traces": {"last_samples", "trace_quantiles", "time_quantiles", "trace_lengths", "timing",
+		"mouse_measures", "scanning"},
+	"beyond":     {"calibration", "extent", "difficulty"},
+	"annotators": {"workers", "hits"},
+	"quality":    {"quality"},
 }
