@@ -72,17 +72,17 @@ func (s *cocoRun) listImages() error {
 		}
 		b = appendImage(b, s.imageID(i), sc.w, sc.h)
 		if len(b) > 1<<18 {
-			if err := s.truth.raw(b); err != nil {
+			if err := s.ground.raw(b); err != nil {
 				return err
 			}
 			b = b[:0]
 		}
 	}
-	return s.truth.raw(append(b, instancesMid()...))
+	return s.ground.raw(append(b, instancesMid()...))
 }
 
 func (s *cocoRun) finish() error {
-	if err := s.truth.raw(instancesTail()); err != nil {
+	if err := s.ground.raw(instancesTail()); err != nil {
 		return err
 	}
 	if s.opt.Format == "json" {

@@ -14,7 +14,7 @@ type cocoMaker struct {
 	text   []byte
 	paint  *painter
 	pages  int // of the HIT in the dump
-	wounds *wounder
+	wounds *wounder[*cocoRecord]
 }
 
 func (s *cocoRun) newMaker() maker {
@@ -27,7 +27,7 @@ func (s *cocoRun) newMaker() maker {
 
 // make fills a chunk with HITs.
 func (m *cocoMaker) make(ctx context.Context, c *chunk) error {
-	c.main.separator, c.boxes.separator = 0, len(", ")
+	c.main.separator, c.ground.separator = 0, len(", ")
 	if m.run.opt.Format == "json" {
 		c.main.separator = len(", ")
 	}
@@ -91,9 +91,9 @@ func (m *cocoMaker) hit(ctx context.Context, c *chunk, h int) error {
 // listInstances writes the ground truth. Annotation ids leave room for 128 instances an image.
 func (m *cocoMaker) listInstances(c *chunk, image int) {
 	for k := range m.scene.instances {
-		c.boxes.plain = append(c.boxes.plain, ", "...)
-		c.boxes.plain = appendInstance(c.boxes.plain, &m.scene.instances[k], &m.scene, int64(image)<<7+int64(k)+1)
-		c.boxes.records++
+		c.ground.plain = append(c.ground.plain, ", "...)
+		c.ground.plain = appendInstance(c.ground.plain, &m.scene.instances[k], &m.scene, int64(image)<<7+int64(k)+1)
+		c.ground.records++
 	}
 }
 
@@ -105,8 +105,8 @@ func (m *cocoMaker) write(c *chunk, image int, place string, form func(b []byte,
 		m.text = form(m.text[:0], &m.record)
 		return m.text
 	}
-	edit := func(f *defect, i *injury) bool { return f.coco(&m.record, m.wounds.d, i) }
-	return m.wounds.record(c, uint64(image), i, text, edit, func(data []byte, again bool) error {
+	pick := func() (*cocoRecord, bool) { return &m.record, true }
+	return m.wounds.record(c, uint64(image), i, text, pick, func(data []byte, again bool) error {
 		c.showings++
 		return put(data, again)
 	})

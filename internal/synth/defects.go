@@ -92,7 +92,7 @@ func become(texts ...string) textDefect {
 
 // Defects of the data themselves, the same in XML and JSON.
 var (
-	inSeconds = defect{kind: "seconds", effect: effectRepair,
+	inSeconds = defect[*showing]{kind: "seconds", effect: effectRepair,
 		reason: "event times below 1e11 are seconds and become ms (R7); the milliseconds are lost",
 		edit: func(s *showing, _ *dice, i *injury) bool {
 			i.Field = "time"
@@ -107,14 +107,14 @@ var (
 			}
 			return len(s.hovers) > 0
 		}}
-	submitInMillis = defect{kind: "submit_millis", effect: effectRepair,
+	submitInMillis = defect[*showing]{kind: "submit_millis", effect: effectRepair,
 		reason: "hit_submit_time of 1e11 and more is in ms already (R7)", except: "pages dump",
 		edit: func(s *showing, _ *dice, i *injury) bool {
 			i.Field = "hit_submit_time"
 			s.submit *= 1000
 			return true
 		}}
-	zeroTime = defect{kind: "zero_time", effect: effectRepair,
+	zeroTime = defect[*showing]{kind: "zero_time", effect: effectRepair,
 		reason: "time 0 is not negative: it is read as the epoch's begin (R7)",
 		edit: func(s *showing, _ *dice, i *injury) bool {
 			if len(s.mouse) == 0 {
@@ -124,7 +124,7 @@ var (
 			s.mouse[0].t = 0
 			return true
 		}}
-	unsorted = defect{kind: "unsorted", effect: effectRepair, reason: "entries stay in document order (I12)",
+	unsorted = defect[*showing]{kind: "unsorted", effect: effectRepair, reason: "entries stay in document order (I12)",
 		edit: func(s *showing, _ *dice, i *injury) bool {
 			n := len(s.mouse)
 			if n < 3 {
@@ -134,14 +134,14 @@ var (
 			s.mouse[0], s.mouse[n-1] = s.mouse[n-1], s.mouse[0]
 			return true
 		}}
-	countMismatch = defect{kind: "count_mismatch", effect: effectRepair,
+	countMismatch = defect[*showing]{kind: "count_mismatch", effect: effectRepair,
 		reason: "selectedCount is kept as given; the list has its own length",
 		edit: func(s *showing, d *dice, i *injury) bool {
 			i.Field = "selectedCount"
 			s.selectedCount += 1 + d.IntN(3)
 			return true
 		}}
-	zeroSizes = defect{kind: "zero_sizes", effect: effectRepair,
+	zeroSizes = defect[*showing]{kind: "zero_sizes", effect: effectRepair,
 		reason: "an image that did not load: sizes 0 and empty lists are kept as they are",
 		edit: func(s *showing, _ *dice, i *injury) bool {
 			i.Field = "imageWidth"
@@ -149,7 +149,7 @@ var (
 			s.clicks, s.mouse, s.hovers, s.selectedCount, s.hoveredCount = s.clicks[:0], s.mouse[:0], s.hovers[:0], 0, 0
 			return true
 		}}
-	longAgo = defect{kind: "negative_time", effect: effectNull, reason: "negative event times are null (R7)",
+	longAgo = defect[*showing]{kind: "negative_time", effect: effectNull, reason: "negative event times are null (R7)",
 		edit: func(s *showing, _ *dice, i *injury) bool {
 			if len(s.hovers) == 0 {
 				return false
@@ -158,8 +158,8 @@ var (
 			s.hovers[0].t *= -1
 			return true
 		}}
-	repeated = defect{kind: "duplicate", effect: effectReject,
+	repeated = defect[*showing]{kind: "duplicate", effect: effectReject,
 		reason: "the same record a second time: the first one is kept (R4)", repeat: true}
 
-	dataDefects = []defect{inSeconds, submitInMillis, zeroTime, unsorted, countMismatch, zeroSizes, longAgo, repeated}
+	dataDefects = []defect[*showing]{inSeconds, submitInMillis, zeroTime, unsorted, countMismatch, zeroSizes, longAgo, repeated}
 )

@@ -11,7 +11,7 @@ var (
 )
 
 // cocoDefects are those of a COCO record.
-var cocoDefects = []defect{
+var cocoDefects = []defect[*cocoRecord]{
 	{kind: "truncated", effect: effectReject,
 		reason: "the line ends within the record: not JSON (R11)", text: cut, except: linesOnly},
 	{kind: "not_json", effect: effectReject,
@@ -96,14 +96,14 @@ var cocoDefects = []defect{
 		"kept (R4)", repeat: true},
 	{kind: "zero_sizes", effect: effectRepair,
 		reason: "sizes of 0 are kept; the ground truth has its own",
-		coco: func(r *cocoRecord, _ *dice, i *injury) bool {
+		edit: func(r *cocoRecord, _ *dice, i *injury) bool {
 			i.Field = "imageWidth"
 			r.w, r.h = 0, 0
 			r.actions, r.mouse = r.actions[:0], r.mouse[:0]
 			return true
 		}},
 	{kind: "unsorted", effect: effectRepair,
-		reason: "entries stay in list order (C2)", coco: func(r *cocoRecord, _ *dice, i *injury) bool {
+		reason: "entries stay in list order (C2)", edit: func(r *cocoRecord, _ *dice, i *injury) bool {
 			n := len(r.mouse)
 			if n < 3 {
 				return false
@@ -114,7 +114,7 @@ var cocoDefects = []defect{
 		}},
 	{kind: "begins_with_move", effect: effectRepair,
 		reason: "a sequence that begins with move or remove is kept as it is (C10)",
-		coco: func(r *cocoRecord, d *dice, i *injury) bool {
+		edit: func(r *cocoRecord, d *dice, i *injury) bool {
 			if len(r.actions) == 0 {
 				return false
 			}

@@ -13,7 +13,7 @@ var (
 )
 
 // jsonDefects are those of an ImageNet record in JSON.
-var jsonDefects = append([]defect{
+var jsonDefects = append([]defect[*showing]{
 	{kind: "truncated", effect: effectReject,
 		reason: "the line ends within the record: not JSON (R11)", text: cut, except: linesOnly},
 	{kind: "not_object", effect: effectReject,

@@ -18,7 +18,7 @@ var (
 )
 
 // xmlDefects are those of a member of the release.
-var xmlDefects = append([]defect{
+var xmlDefects = append([]defect[*showing]{
 	{kind: "truncated", effect: effectReject, reason: "the member ends within an element: not well-formed (R2)", text: cut},
 	{kind: "unclosed", effect: effectReject, reason: "an element without its end: not well-formed (R2)", text: unclose},
 	{kind: "empty_member", effect: effectReject, reason: "an empty member (R2)", text: become("", "\n", " \n\t")},

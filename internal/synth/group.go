@@ -24,7 +24,7 @@ type imagenetMaker struct {
 	text  []byte
 	paint *painter
 
-	wounds *wounder
+	wounds *wounder[*showing]
 }
 
 func (s *imagenetRun) newMaker() maker {
@@ -53,8 +53,8 @@ func (m *imagenetMaker) make(ctx context.Context, c *chunk) error {
 			return err
 		}
 	}
-	if m.run.truth != nil {
-		return c.boxes.pack(m.pack.w)
+	if m.run.ground != nil {
+		return c.ground.pack(m.pack.w)
 	}
 	return nil
 }
@@ -118,11 +118,11 @@ func (m *imagenetMaker) emit(c *chunk, shown []showing) error {
 	im := &m.image
 	c.truth.plain = appendImageTruth(c.truth.plain, im, shown)
 	c.truth.records++
-	if m.run.truth != nil {
+	if m.run.ground != nil {
 		m.xml.b = m.xml.b[:0]
 		m.xml.voc(im)
-		c.boxes.plain = appendMember(c.boxes.plain, string(m.member("Annotations/CLS-LOC/train/")), m.xml.b)
-		c.boxes.records++
+		c.ground.plain = appendMember(c.ground.plain, string(m.member("Annotations/CLS-LOC/train/")), m.xml.b)
+		c.ground.records++
 	}
 	if m.paint != nil {
 		if err := m.paint.imagenet(m.run.opt.Seed, m.run.pictures.temp, im, &c.pictures); err != nil {

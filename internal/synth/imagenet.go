@@ -54,7 +54,7 @@ func (s *imagenetRun) chunks() int {
 }
 
 // defects are those of the format's records.
-func (s *imagenetRun) defects() []defect {
+func (s *imagenetRun) defects() []defect[*showing] {
 	switch s.opt.Format {
 	case "targz", "tar", "folder":
 		return xmlDefects
@@ -64,8 +64,8 @@ func (s *imagenetRun) defects() []defect {
 
 // finish closes the archives.
 func (s *imagenetRun) finish() error {
-	if s.truth != nil {
-		if err := s.truth.raw(tarEnd); err != nil {
+	if s.ground != nil {
+		if err := s.ground.raw(tarEnd); err != nil {
 			return err
 		}
 	}

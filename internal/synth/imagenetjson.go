@@ -20,8 +20,8 @@ func (m *imagenetMaker) record(c *chunk, s *showing, key uint64, place string, e
 		m.text = write(m.text[:0], s)
 		return m.text
 	}
-	edit := func(f *defect, i *injury) bool { return f.edit(s, m.wounds.d, i) }
-	return m.wounds.record(c, key, i, text, edit, func(data []byte, again bool) error {
+	pick := func() (*showing, bool) { return s, true }
+	return m.wounds.record(c, key, i, text, pick, func(data []byte, again bool) error {
 		if again {
 			c.showings++
 		}

@@ -32,29 +32,28 @@ func (i *injury) appendLine(b []byte, before int64) []byte {
 	return append(append(b, text...), '\n')
 }
 
-// defect is one way to damage a record. One of edit, text and repeat is set. The functions return false
+// defect is one way to damage a record R. One of edit, text and repeat is set. The functions return false
 // when the record has nothing that they could damage; they name the field in the injury.
-type defect struct {
+type defect[R any] struct {
 	kind, effect, reason string
 
-	edit   func(s *showing, d *dice, i *injury) bool                    // of the data before they are written
-	coco   func(r *cocoRecord, d *dice, i *injury) bool                 // the same for COCO
-	text   func(b []byte, d *dice, i *injury) (damaged []byte, ok bool) // of the bytes
-	repeat bool                                                         // written twice
-	except string                                                       // formats without it
+	edit   func(r R, d *dice, i *injury) bool // of the data before they are written
+	text   textDefect                         // of the bytes
+	repeat bool                               // written twice
+	except string                             // formats without it
 }
 
 // wounder decides which records are damaged and how.
-type wounder struct {
+type wounder[R any] struct {
 	rate    float64
 	seed    uint64
-	defects []defect
+	defects []defect[R]
 	d       *dice
 	scratch []byte
 }
 
-func newWounder(o Options, all []defect) *wounder {
-	w := &wounder{rate: o.Dirty, seed: o.Seed, d: newDice()}
+func newWounder[R any](o Options, all []defect[R]) *wounder[R] {
+	w := &wounder[R]{rate: o.Dirty, seed: o.Seed, d: newDice()}
 	for _, f := range all {
 		if !hasWord(f.except, o.Format) {
 			w.defects = append(w.defects, f)
@@ -64,7 +63,7 @@ func newWounder(o Options, all []defect) *wounder {
 }
 
 // hits draws whether record key is damaged. The choices that follow come from the same stream.
-func (w *wounder) hits(key uint64) bool {
+func (w *wounder[R]) hits(key uint64) bool {
 	if w.rate == 0 {
 		return false
 	}
@@ -73,7 +72,7 @@ func (w *wounder) hits(key uint64) bool {
 }
 
 // try goes through the defects from a random one on until one can be applied.
-func (w *wounder) try(apply func(f *defect) bool) *defect {
+func (w *wounder[R]) try(apply func(f *defect[R]) bool) *defect[R] {
 	start := w.d.IntN(len(w.defects))
 	for k := range w.defects {
 		if f := &w.defects[(start+k)%len(w.defects)]; apply(f) {
@@ -83,40 +82,41 @@ func (w *wounder) try(apply func(f *defect) bool) *defect {
 	panic("synth: a record that no defect applies to")
 }
 
-// wound damages one showing or record. write gives its bytes; what it returns is valid until the next call.
-func (w *wounder) wound(i *injury, write func() []byte, edit func(f *defect, i *injury) bool) (data []byte, twice bool) {
-	f := w.try(func(f *defect) bool {
+// wound damages a record. text gives its bytes; what it returns is valid until the next call.
+func (w *wounder[R]) wound(i *injury, text func() []byte, pick func() (R, bool)) (data []byte, twice bool) {
+	f := w.try(func(f *defect[R]) bool {
+		ok := true
 		switch {
 		case f.text != nil:
-			damaged, ok := f.text(write(), w.d, i)
-			if ok {
-				w.scratch = append(w.scratch[:0], damaged...)
+			if data, ok = f.text(text(), w.d, i); ok {
+				w.scratch = append(w.scratch[:0], data...)
 				data = w.scratch
 			}
 			return ok
-		case f.repeat:
-			data = write()
-			return true
+		case f.edit != nil:
+			var r R
+			if r, ok = pick(); ok {
+				ok = f.edit(r, w.d, i)
+			}
 		}
-		if !edit(f, i) {
-			return false
+		if ok {
+			data = text()
 		}
-		data = write()
-		return true
+		return ok
 	})
 	i.Kind, i.Effect, i.Reason = f.kind, f.effect, f.reason
 	return data, f.repeat
 }
 
 // record writes a record, perhaps damaged, and perhaps twice: put is called once or twice, before the second time
-// with again. place is where it stands, image what it is of.
-func (w *wounder) record(c *chunk, key uint64, i injury, text func() []byte, edit func(f *defect, i *injury) bool,
+// with again. pick chooses what is edited, of a file of several showings one; false: there is none.
+func (w *wounder[R]) record(c *chunk, key uint64, i injury, text func() []byte, pick func() (R, bool),
 	put func(data []byte, again bool) error) error {
 	c.main.records++
 	if !w.hits(key) {
 		return put(text(), false)
 	}
-	data, twice := w.wound(&i, text, edit)
+	data, twice := w.wound(&i, text, pick)
 	if err := put(data, false); err != nil {
 		return err
 	}

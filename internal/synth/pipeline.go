@@ -11,7 +11,7 @@ import (
 type chunk struct {
 	number   int
 	main     piece
-	boxes    piece // or the instances of COCO
+	ground   piece // ground truth: boxes of ImageNet, instances of COCO
 	truth    piece
 	pictures piece // rendered images
 	damage   []injury
@@ -22,7 +22,7 @@ type chunk struct {
 func (c *chunk) reset(number int) {
 	c.number = number
 	c.main.reset()
-	c.boxes.reset()
+	c.ground.reset()
 	c.truth.reset()
 	c.pictures.reset()
 	c.damage = c.damage[:0]

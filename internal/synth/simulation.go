@@ -19,7 +19,7 @@ type simulation interface {
 type common struct {
 	opt      Options
 	main     *sink
-	truth    *sink // boxes of ImageNet, instances of COCO; nil: not written
+	ground   *sink // ground truth: boxes of ImageNet, instances of COCO; nil: not written
 	pictures *sink // nil unless images are rendered
 }
 
@@ -29,15 +29,15 @@ type form struct {
 	packed, folder bool
 }
 
-// openForms opens the outputs; truth without a name is not written.
-func (s *common) openForms(outs *outputs, main, truth form) (err error) {
+// openForms opens the outputs; ground truth without a name is not written.
+func (s *common) openForms(outs *outputs, main, ground form) (err error) {
 	if main.folder {
 		s.main, err = outs.openFolder(main.name)
 	} else {
 		s.main, err = outs.open(main.name, main.packed)
 	}
-	if err == nil && truth.name != "" {
-		s.truth, err = outs.open(truth.name, truth.packed)
+	if err == nil && ground.name != "" {
+		s.ground, err = outs.open(ground.name, ground.packed)
 	}
 	if err == nil && s.opt.ImagesOut != "" {
 		s.pictures, err = outs.openPictures()
@@ -53,7 +53,7 @@ func (s *common) commit(c *chunk) error {
 	for _, w := range []struct {
 		s *sink
 		p *piece
-	}{{s.truth, &c.boxes}, {s.pictures, &c.pictures}, {s.main, &c.main}} {
+	}{{s.ground, &c.ground}, {s.pictures, &c.pictures}, {s.main, &c.main}} {
 		if w.s != nil {
 			if err := w.s.add(w.p); err != nil {
 				return err

@@ -24,10 +24,13 @@ func (m *imagenetMaker) file(c *chunk, shown []showing) error {
 		}
 	}
 	i := injury{File: m.run.main.name, Member: name, Image: string(m.image.id)}
-	edit := func(f *defect, i *injury) bool {
-		return len(shown) > 0 && f.edit(&shown[m.wounds.d.IntN(len(shown))], m.wounds.d, i)
+	pick := func() (*showing, bool) {
+		if len(shown) == 0 {
+			return nil, false
+		}
+		return &shown[m.wounds.d.IntN(len(shown))], true
 	}
-	return m.wounds.record(c, uint64(m.image.index), i, write, edit, func(data []byte, again bool) error {
+	return m.wounds.record(c, uint64(m.image.index), i, write, pick, func(data []byte, again bool) error {
 		if again {
 			c.showings += int64(len(shown))
 			if m.run.main.file == nil { // a folder cannot hold a name twice
