@@ -1,8 +1,8 @@
 package reports
 
 import (
-	"fmt"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg/draw"
@@ -23,8 +23,12 @@ type SweepPanel struct {
 // Sweep draws shares by settings, one panel beside the other, as the paper's figure L does accuracy by lambda.
 // The y axes of the panels differ.
 func Sweep(name, title, x, caption string, panels []SweepPanel) chart.Figure {
-	f := chart.Figure{Name: name, Title: title, Width: 300 * float64(len(panels)), Height: 320, Caption: caption,
-		Alt: fmt.Sprintf("%s: %d plots.", title, len(panels))}
+	f := chart.Figure{Name: name, Title: title, Width: 300 * float64(len(panels)), Height: 320, Caption: caption}
+	titles := make([]string, len(panels))
+	for i, q := range panels {
+		titles[i] = q.Title
+	}
+	f.Alt = title + ": " + strings.Join(titles, "; ")
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		var plots []*plot.Plot
 		for i, q := range panels {

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"image"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg/draw"
@@ -25,8 +26,12 @@ type CurvePanel struct {
 
 // Curves draws panels side by side; x is the title of their axes.
 func Curves(name, title, x string, panels []CurvePanel) chart.Figure {
-	f := chart.Figure{Name: name, Title: title, Width: 330 * float64(len(panels)), Height: 320, Caption: title,
-		Alt: fmt.Sprintf("%d plots of curves.", len(panels))}
+	f := chart.Figure{Name: name, Title: title, Width: 330 * float64(len(panels)), Height: 320, Caption: title}
+	titles := make([]string, len(panels))
+	for i, q := range panels {
+		titles[i] = q.Title
+	}
+	f.Alt = title + ": " + strings.Join(titles, "; ")
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		var plots []*plot.Plot
 		for _, q := range panels {

@@ -58,5 +58,5 @@ func ExampleLambda() {
 	// Output:
 	// Accuracy by lambda
 	// Mean over 3 seeds with 95 % intervals (Student's t). Dashed: without points.
-	// Accuracy by lambda: 1 plots.
+	// Accuracy by lambda: test: top-1
 }

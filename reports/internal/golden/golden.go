@@ -3,11 +3,13 @@ package golden
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"abtool/analysis/result"
@@ -21,15 +23,25 @@ var Update = flag.Bool("update", false, "write the golden pictures again")
 // largest is the number of bytes that a golden picture has at most.
 const largest = 30_000
 
+// inColour matches what a light and a dark picture differ in: colours, and pictures within it.
+var inColour = regexp.MustCompile(`#[0-9A-Fa-f]{6}|base64,[^"]*`)
+
 // Check draws a figure and compares it with testdata/NAME.svg, byte for byte. With -update it writes the file.
+// The dark figure must be the same but for its colours.
 func Check(t *testing.T, f chart.Figure) {
 	t.Helper()
 	if f.Missing != "" {
 		t.Fatalf("%s is not drawn: %s", f.Name, f.Missing)
 	}
-	var b bytes.Buffer
-	if err := f.Write(&b, "svg", false); err != nil {
+	var b, dark bytes.Buffer
+	if err := errors.Join(f.Write(&b, "svg", false), f.Write(&dark, "svg", true)); err != nil {
 		t.Fatal(err)
+	}
+	if !bytes.Equal(inColour.ReplaceAll(b.Bytes(), nil), inColour.ReplaceAll(dark.Bytes(), nil)) {
+		t.Errorf("%s is drawn differently in dark, in more than its colours", f.Name)
+	}
+	if bytes.Equal(b.Bytes(), dark.Bytes()) {
+		t.Errorf("%s is drawn in dark as in light", f.Name)
 	}
 	if b.Len() > largest {
 		t.Errorf("%s has %d bytes, more than %d", f.Name, b.Len(), largest)
