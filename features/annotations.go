@@ -96,7 +96,7 @@ func (a *annotations) confidence(worker int32, fold int, own stat.Tally) (mean f
 // unshownChunk is how many images without an annotation make a chunk.
 const unshownChunk = 1 << 17
 
-// chunksWith is the number of chunks: the row groups, and after them so many images without an annotation.
+// chunksWith returns the number of chunks: the row groups, and after them so many images without an annotation.
 func (a *annotations) chunksWith(unshown int) int {
 	return a.table.Groups() + (unshown+unshownChunk-1)/unshownChunk
 }
@@ -127,8 +127,8 @@ func (a *annotations) visit(chunk, n int, read func(g int) error, row func(row i
 // A point sets the point of a rule by facts of type F; false: there is none.
 type point[F any] func(*F, *Target) bool
 
-// emitRules gives the row of each rule, which is of facts, has what row has, and is in a split. Rows without a
-// point are given if all says so.
+// emitRules gives the row of each rule: row with the point that the rule has by facts. It gives rows without a
+// point only if all is set.
 func emitRules[F any](o *Options, points []point[F], facts *F, row *targetfile.Row, part int, t *Target, all bool, emit func(*Target) error) error {
 	row.Split = o.splitName(part)
 	for k, r := range o.rules {

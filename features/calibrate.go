@@ -89,7 +89,7 @@ func (c *calibrationFit) done(jobs int) *calibration {
 	return out
 }
 
-// without are the parts but one.
+// without returns all parts but one.
 func without[T any](parts []T, f int) []T { return slices.Concat(parts[:f], parts[f+1:]) }
 
 func (s *sized) add(w, h float64, n int) {
@@ -102,8 +102,7 @@ func (s *sized) mean() {
 	}
 }
 
-// apply takes the displacement that others have from a click; ok is false where there are no
-// others.
+// apply returns a click less the displacement that others have; ok is false where there are no others.
 func (c *calibration) apply(fold, class int32, x, y float64) (cx, cy float64, ok bool) {
 	if c == nil || c.clicks[fold] == 0 {
 		return 0, 0, false
@@ -116,8 +115,8 @@ func (c *calibration) apply(fold, class int32, x, y float64) (cx, cy float64, ok
 	return x - float64(c.shift[fold].w*size.w), y - float64(c.shift[fold].h*size.h), true
 }
 
-// calibrationFold is the part that an annotator is in; points of unknown annotators are in that
-// of their image.
+// calibrationFold returns the part that an annotator is in; points of unknown annotators are in the part of
+// their image.
 func calibrationFold(worker, image string) int32 {
 	if worker == "" {
 		worker = "image " + image

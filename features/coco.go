@@ -148,7 +148,7 @@ func (p *cocoPass) icons(n *page, i int) {
 	}
 }
 
-// icon is the page's icon of a class, a new one if there is none.
+// icon returns the page's icon of a class, and adds one if there is none.
 func (n *page) icon(class int32) *icon {
 	for i := range n.icons {
 		if n.icons[i].Class == class {
@@ -221,7 +221,7 @@ func (n *page) own() (t stat.Tally) {
 	return t
 }
 
-// confidence is the trust in the page's annotator, without the page.
+// confidence returns the trust in the page's annotator, without the page.
 func (f *iconFacts) confidence() (mean float64, n int32) {
 	return f.set.confidence(f.page.worker, trustFold(f.id), f.own)
 }
@@ -236,7 +236,7 @@ var cocoPoints = map[string]point[iconFacts]{
 	"mask-centroid":  (*iconFacts).maskCentroid,
 }
 
-// put sets the point, its whole pixels (L2) and whose it is.
+// put sets the point and its whole pixels (L2).
 func (f *iconFacts) put(t *Target, x, y float64) {
 	t.put(x, y)
 	w, h := f.page.width, f.page.height
@@ -381,7 +381,7 @@ func (s *cocoSet) split(n *page) (part int, keep bool) {
 	return s.splits.of(0, n.id(), keys)
 }
 
-// fileName is the image's in the ground truth, else the name that COCO's training images have.
+// fileName returns the name of the image's file in the ground truth, else the name that COCO's training images have.
 func (n *page) fileName() string {
 	if n.file != "" {
 		return n.file
@@ -389,7 +389,7 @@ func (n *page) fileName() string {
 	return fmt.Sprintf("COCO_train2014_%012d.jpg", n.image)
 }
 
-// size is the image's in the ground truth, else that of the record; 0: unknown.
+// size returns the image's size in the ground truth, else in the record; 0: unknown.
 func (n *page) size() (w, h int32) {
 	switch {
 	case n.gtW > 0 && n.gtH > 0:

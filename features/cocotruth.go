@@ -122,7 +122,7 @@ func (p *truthPass) icon(c *icon, areas []float64) {
 	}
 }
 
-// largest is the instance of a class of the greatest size, the first of equals; crowds come last. Those without a size
+// largest returns the instance of a class of the greatest size, the first of equals; crowds come last. Those without a size
 // do not count; nil: none does.
 func (p *truthPass) largest(class int32, size func(o *coco.Instance, i int) (float64, bool)) (best *coco.Instance) {
 	most := 0.0

@@ -17,12 +17,12 @@ type Crop struct {
 	Flip          bool
 }
 
-// Whole is the crop that is the image itself: Point is then the identity, bit for bit.
+// Whole returns the crop that is the image itself: its Point is the identity, bit for bit.
 func Whole(width, height int) Crop {
 	return Crop{Width: width, Height: height, W: width, H: height}
 }
 
-// Mirrored is the crop flipped once more; mirrored twice it is what it was.
+// Mirrored returns the crop flipped once more.
 func (c Crop) Mirrored() Crop {
 	c.Flip = !c.Flip
 	return c
@@ -41,7 +41,7 @@ func (c Crop) Point(x, y float64) (u, v, weight float64) {
 	return u, v, onImage(u, v)
 }
 
-// onImage is the weight of a point: 1 in [0, 1]², else 0.
+// onImage returns the weight of a point: 1 in [0, 1]², else 0.
 func onImage(x, y float64) float64 {
 	if x >= 0 && x <= 1 && y >= 0 && y <= 1 {
 		return 1
@@ -128,9 +128,9 @@ const (
 	LabelsPublished = "published" // a class whose point falls outside of the crop is not a label of that crop
 )
 
-// Label is whether a crop of an image of a class has it as a label. The published loader takes
-// the label of a class whose icon the crop leaves out, and keeps that of a class that was never
-// placed: has says whether there is a point, and weight is Point's.
+// Label reports whether a crop of an image that has a class has it as a label. The published loader drops the
+// label of a class whose icon the crop leaves out, and keeps the label of a class that was never placed: has says
+// whether there is a point, and weight is Point's.
 func Label(rule string, present, has bool, weight float64) bool {
 	return present && (rule != LabelsPublished || !has || weight > 0)
 }

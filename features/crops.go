@@ -24,9 +24,8 @@ type cropSource struct {
 	unsized atomic.Int64 // rows without the image's size
 }
 
-// cropTable makes the check table of crops: what a network is shown, and told. The k-th crop of an image is
-// that of Rand with the seed, the image and the epoch k, so that all rows of an image are of the same crops, and
-// they are those that training takes.
+// cropTable makes the table of crops: what a network sees, and learns. Rand with the seed, the image and the epoch
+// k draws the k-th crop of an image, so that all rows of an image have the same crops, and training takes the same.
 func cropTable(s dataSet, o *WriteOptions) (rows, error) {
 	if _, err := o.Crop.defaults(); err != nil {
 		return nil, err

@@ -196,7 +196,7 @@ func (s *imagenetSet) link() {
 	}
 }
 
-// of makes f the facts of an image.
+// of sets f to the facts of an image.
 func (f *imageFacts) of(s *imagenetSet, image int32) {
 	f.set, f.image, f.id, f.final, f.trustRow, f.showings = s, image, s.images.IDs.At(image), -1, -1, f.showings[:0]
 	for row := s.first[image]; row >= 0; row = s.next[row] {
@@ -284,7 +284,7 @@ func (f *imageFacts) split() (part int, keep bool) {
 	return f.set.splits.of(f.image, f.id, f.keys)
 }
 
-// own is what is known of an annotator from the image itself.
+// own returns the tally of an annotator on the image itself.
 func (f *imageFacts) own(worker int32) (t stat.Tally) {
 	if len(f.set.images.Boxes(f.image)) == 0 {
 		return t
@@ -297,7 +297,7 @@ func (f *imageFacts) own(worker int32) (t stat.Tally) {
 	return t
 }
 
-// confidence is the trust in the annotator of a row, without the image.
+// confidence returns the trust in the annotator of a row, without the image.
 func (f *imageFacts) confidence(row int32) (mean float64, n int32) {
 	if f.trustRow != row {
 		w := f.set.showings[row].worker
@@ -319,7 +319,7 @@ var imagenetPoints = map[string]point[imageFacts]{
 	"box-centre":           (*imageFacts).boxCentre,
 }
 
-// from says whose the point is.
+// from sets whose the point is.
 func (f *imageFacts) from(t *Target, row int32) {
 	s := f.set
 	t.Annotation, t.Worker, t.Points = int64(row), s.workers.Name(s.showings[row].worker), 1

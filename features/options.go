@@ -14,7 +14,7 @@ import (
 // Options say which targets are derived. The zero value takes the paper's rule of the store's
 // only data set.
 type Options struct {
-	Set     string   `json:"data_set"`          // imagenet or coco; "": that of the rules, or the store's only one
+	Set     string   `json:"data_set"`          // imagenet or coco; "": the data set of the rules, or the store's only one
 	Rules   []string `json:"rules"`             // names of Rules, or AllRules; none: DefaultRule
 	Signals []string `json:"signals,omitempty"` // names of SignalList, or "all"
 	All     bool     `json:"all,omitempty"`     // also rows without a point, of weight 0: ImageNet images and COCO classes that were shown or are on the image
@@ -78,7 +78,7 @@ func (o *Options) wants(signal string) bool {
 	return slices.ContainsFunc(o.signals, func(s *Signal) bool { return s.Name == signal })
 }
 
-// traces tells whether mouse samples are needed.
+// traces reports whether mouse samples are needed.
 func (o *Options) traces() bool {
 	return slices.ContainsFunc(o.signals, func(s *Signal) bool { return s.Trace })
 }

@@ -52,7 +52,7 @@ func (p *pace) fit(jobs int) {
 	p.times = nil
 }
 
-// spreadOf is that of some times; far are the sorted deviations.
+// spreadOf returns the spread of some times, and the sorted deviations.
 func spreadOf(times []int32) (s spread, far []float64) {
 	logs := make([]float64, len(times))
 	for i, t := range times {
@@ -68,7 +68,7 @@ func spreadOf(times []int32) (s spread, far []float64) {
 	return s, logs
 }
 
-// of is how slow a click is for its annotator: spreads above the median. NaN: unknown.
+// of returns how slow a click is for its annotator: spreads above the median. NaN: unknown.
 func (p *pace) of(worker int32, time int64) float64 {
 	if time < 0 {
 		return nan

@@ -157,7 +157,7 @@ func (g *grouping) sort(workers []int32) {
 	slices.SortFunc(g.order, func(a, b int32) int { return cmp.Compare(g.members[a].row, g.members[b].row) })
 }
 
-// alike are the places, from … to, of the members that share so much with member i.
+// alike returns the places, from … to, of the members that share so much with member i.
 func (g *grouping) alike(i int, d depth) (from, to int) {
 	m := &g.members[i]
 	from = sort.Search(i, func(k int) bool { return g.members[k].to(m, d) >= 0 })

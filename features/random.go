@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// digest is what all chance comes from: SHA-256 of the seed in decimal digits, the purpose and
-// the keys, with a line feed between them. So chance depends on names, never on order.
+// digest returns SHA-256 of the seed in decimal digits, the purpose and the keys, with a line feed between them.
+// All chance comes from it, so chance depends on names, never on order.
 func digest(seed uint64, purpose string, keys ...string) [32]byte {
 	var room [96]byte
 	b := strconv.AppendUint(room[:0], seed, 10)
@@ -19,8 +19,8 @@ func digest(seed uint64, purpose string, keys ...string) [32]byte {
 	return sha256.Sum256(b)
 }
 
-// unit is a number in [0, 1) from the k-th eight bytes of a digest: their big-endian number's
-// first 53 bits, divided by 2^53.
+// unit returns a number in [0, 1) from the k-th eight bytes of a digest: the first 53 bits of their big-endian
+// number, divided by 2^53.
 func unit(d *[32]byte, k int) float64 {
 	return float64(binary.BigEndian.Uint64(d[8*k:])>>11) / (1 << 53)
 }
@@ -43,14 +43,14 @@ func Uniform(seed uint64, image, class string) (x, y float64) {
 	return unit(&d, 0), unit(&d, 1)
 }
 
-// Rand is the source of chance for an image in an epoch, for crops and whatever else augments
+// Rand returns the source of chance for an image in an epoch, for crops and whatever else augments
 // it: PCG, seeded by SHA-256 of the seed, the image and the epoch. It is the same whichever
 // worker takes the image, and when.
 func Rand(seed uint64, image string, epoch int) *rand.Rand {
 	return chance(seed, "epoch", image, strconv.Itoa(epoch))
 }
 
-// chance is PCG, seeded by a digest.
+// chance returns PCG, seeded by a digest.
 func chance(seed uint64, purpose string, keys ...string) *rand.Rand {
 	d := digest(seed, purpose, keys...)
 	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(d[:]), binary.BigEndian.Uint64(d[8:])))

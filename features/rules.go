@@ -44,7 +44,7 @@ func (r *rule) needs(what string) bool { return slices.Contains(r.Needs, what) }
 // has reports whether the rule is one of a data set.
 func (r *rule) has(set string) bool { return slices.Contains(r.Sets, set) }
 
-// Rules are the point rules, in the order of docs/reference/targets.md.
+// Rules returns the point rules, in the order of docs/reference/targets.md.
 func Rules() (out []Rule) {
 	for _, r := range rules() {
 		out = append(out, r.Rule)
@@ -76,7 +76,7 @@ func parse[T any](text string) (v T) {
 // AllRules stands for every rule of the data set.
 const AllRules = "all"
 
-// chooseRules are the rules of the given names, and the data set that they are of.
+// chooseRules returns the rules of the given names.
 func chooseRules(names []string, set string) ([]*rule, error) {
 	var out []*rule
 	all := rules()

@@ -24,7 +24,7 @@ type Signal struct {
 	Trace  bool     `json:"-"`                      // it needs the mouse samples
 }
 
-// SignalList are the signals, in the order of docs/reference/targets.md.
+// SignalList returns the signals, in the order of docs/reference/targets.md.
 func SignalList() []Signal { return slices.Clone(signals()) }
 
 //go:embed signals.toml

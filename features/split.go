@@ -94,13 +94,13 @@ func newSplitter(o *Options, workers, classes []string) *splitter {
 	return s
 }
 
-// part is the split of a key.
+// part returns the split of a key.
 func (s *splitter) part(key string) int {
 	d := digest(s.o.Seed, "split "+s.o.SplitBy, key)
 	return s.o.share(unit(&d, 0))
 }
 
-// share is the split that a number in [0, 1) falls in.
+// share returns the split that a number in [0, 1) falls in.
 func (o *Options) share(u float64) int {
 	total := 0.0
 	for i, s := range o.Shares {
@@ -111,7 +111,7 @@ func (o *Options) share(u float64) int {
 	return len(o.Shares) - 1
 }
 
-// splitName is the name of a split; −1: none.
+// splitName returns the name of a split; −1: none.
 func (o *Options) splitName(part int) string {
 	if part < 0 {
 		return ""
@@ -119,7 +119,7 @@ func (o *Options) splitName(part int) string {
 	return o.Shares[part].Name
 }
 
-// kept tells whether an image is in the fraction. A smaller fraction is a part of a larger one.
+// kept reports whether an image is in the fraction. A smaller fraction is a part of a larger one.
 func (s *splitter) kept(image string) bool {
 	if s.o.Fraction == 1 {
 		return true

@@ -8,8 +8,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// A Target is a row: the point that a rule gives for an image (ImageNet), or for a class of an image (COCO),
-// whose it is, and what else the annotation carries.
+// A Target is a row: the point that a rule gives for an image (ImageNet), or for a class of an image (COCO), its
+// annotator, and what else the annotation carries.
 type Target struct {
 	targetfile.Row
 	Signals
@@ -42,7 +42,7 @@ func (s *Signals) reset() {
 	s.TimeToClick, s.Difficulty, s.TrustN = columnar.Null, nan, columnar.Null
 }
 
-// origin says what the row is counted as.
+// origin returns what the row is counted as.
 func (t *Target) origin() origin {
 	return origin{image: t.Image, rule: t.rule, part: t.part, weighted: t.Weight > 0}
 }

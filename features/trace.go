@@ -63,8 +63,8 @@ func (p *path) compact() {
 	p.t, p.x, p.y = p.t[:n], p.x[:n], p.y[:n]
 }
 
-// at is the place at a time relative to the click, on a straight line between the samples around it and, after the
-// last, to the click; k is a sample that is not behind that time, or 0. Before the first sample
+// at returns the place at a time relative to the click, on a straight line between the samples around it and, after the
+// last, to the click; k is a sample not after that time, or 0. Before the first sample
 // ok is false.
 func (tr *trace) at(time float64, k int) (x, y float64, near int, ok bool) {
 	w := &tr.way
@@ -85,7 +85,7 @@ func (tr *trace) at(time float64, k int) (x, y float64, near int, ok bool) {
 	return w.x[k] + float64(part*(x1-w.x[k])), w.y[k] + float64(part*(y1-w.y[k])), k, true
 }
 
-// scribble is the last n samples before the click.
+// scribble adds the last n samples before the click.
 func (tr *trace) scribble(s *Signals, n int) {
 	p := &tr.Before
 	for k := max(0, p.Len()-n); k < p.Len(); k++ {
@@ -94,7 +94,7 @@ func (tr *trace) scribble(s *Signals, n int) {
 	}
 }
 
-// steps is the trace at n times, step ms apart, the last that of the click.
+// steps adds the trace at n times, step ms apart, the last at the click.
 func (tr *trace) steps(s *Signals, n int, step int64) {
 	if tr.way.len() == 0 {
 		return
@@ -115,8 +115,7 @@ func (tr *trace) steps(s *Signals, n int, step int64) {
 	}
 }
 
-// normalised is the trace at n times, equal parts of the time from the first sample to the
-// click.
+// normalised adds the trace at n times, equal parts of the time from the first sample to the click.
 func (tr *trace) normalised(s *Signals, n int) {
 	w := &tr.way
 	if w.len() == 0 {

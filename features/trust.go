@@ -46,9 +46,8 @@ func newTrust(parts *trustParts, jobs int) *trust {
 	return t
 }
 
-// of is the expected accuracy of an annotator, without own, which is what is known from the
-// image at hand, and the number of other points it is judged by. NaN: unknown annotator, or
-// nothing to fit.
+// of returns the expected accuracy of an annotator and the number of points it is judged by, without own, which
+// is known from the image at hand. NaN: unknown annotator, or nothing to fit.
 func (t *trust) of(worker int32, fold int, own stat.Tally) (mean float64, n int32) {
 	if worker < 0 {
 		return math.NaN(), 0
@@ -57,7 +56,7 @@ func (t *trust) of(worker int32, fold int, own stat.Tally) (mean float64, n int3
 	return t.folds[fold].Mean(rest), int32(rest.N)
 }
 
-// trustFold is the part of the images that an image is in.
+// trustFold returns the part of the images that an image is in.
 func trustFold(image string) int {
 	h := uint32(2166136261) // FNV-1a
 	for i := range len(image) {

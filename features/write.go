@@ -33,7 +33,7 @@ type Table struct {
 	prepare func(*WriteOptions) // what it needs of Options
 }
 
-// Tables are the tables, in the order of docs/reference/targets.md.
+// Tables returns the tables, in the order of docs/reference/targets.md.
 func Tables() []Table { return slices.Clone(tables) }
 
 var tables = []Table{
@@ -114,7 +114,7 @@ func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, er
 	return sum, nil
 }
 
-// about says what is written.
+// about describes the table.
 func (o *WriteOptions) about(s dataSet, from rows, d *store.DataSet) *format.Table {
 	t := &format.Table{Title: sets[o.Set].title, Classes: s.categories()}
 	t.About = targetfile.About{Table: o.Table, Set: o.Set, Columns: from.columns(), Rules: []Rule{}, Options: o.settings()}
@@ -130,7 +130,7 @@ func (o *WriteOptions) about(s dataSet, from rows, d *store.DataSet) *format.Tab
 	return t
 }
 
-// interrupted is an error, or that the work was stopped.
+// interrupted returns err, or that the work was stopped.
 func interrupted(ctx context.Context, out string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted, nothing was written to %s: %w", out, ctx.Err())
@@ -156,7 +156,7 @@ func chooseTable(o *WriteOptions) (*Table, error) {
 	return &tables[i], nil
 }
 
-// settings are the options that the file depends on.
+// settings returns the options that the file depends on.
 func (o *WriteOptions) settings() any {
 	out := struct {
 		Table string `json:"table"`
@@ -285,7 +285,7 @@ type filler struct {
 	rows          int64 // of made
 }
 
-// between is called between two images.
+// between ends the part or gives the batch away, where they are full. It is called between two images.
 func (f *filler) between() error {
 	switch {
 	case f.given+f.batch.Rows >= f.size:

@@ -16,14 +16,14 @@ import (
 // A Format is a way to write a table.
 type Format struct {
 	Name   string `json:"name"`
-	Ext    string `json:"extension"` // of --out, by which it is told; "": a folder
+	Ext    string `json:"extension"` // of --out, by which it is chosen; "": a folder
 	What   string `json:"what"`
 	Folder bool   `json:"folder"`
 
 	open func(*Output, *Table) (targetfile.Writer, error)
 }
 
-// All are the formats, in the order of docs/reference/targets.md.
+// All returns the formats, in the order of docs/reference/targets.md.
 func All() []Format { return slices.Clone(formats) }
 
 var formats = []Format{

@@ -66,7 +66,7 @@ type Card struct {
 	Published string `json:"published,omitempty"` // when, as 2023-01-31
 }
 
-// missing are the fields that Croissant wants and that are empty.
+// missing returns the fields that Croissant wants and that are empty.
 func (c *Card) missing() (names []string) {
 	for _, f := range [][2]string{{"license", c.License}, {"url", c.URL}, {"creator", c.Creator}, {"datePublished", c.Published}} {
 		if f[1] == "" {
@@ -132,7 +132,7 @@ func (p *hubPart) each(f func(targetfile.Encoder) error) error {
 	return nil
 }
 
-// where are the rows of a batch that are wanted.
+// where returns the rows of a batch that are wanted.
 func where(b *targetfile.Batch, cols []targetfile.Column, want func(row int) bool) *targetfile.Batch {
 	out := &targetfile.Batch{}
 	out.Reset(len(cols))
@@ -185,7 +185,7 @@ func (w *hubWriter) Close() error {
 	return e.Encode(w.croissant())
 }
 
-// title says what the data set is.
+// title returns the title of the data set.
 func (w *hubWriter) title() string {
 	what := w.table.Table
 	if what == "targets" {
@@ -213,7 +213,7 @@ func (w *hubWriter) size() string {
 	return "100M<n<1B"
 }
 
-// card is README.md.
+// card returns README.md.
 func (w *hubWriter) card() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "---\npretty_name: %s\nsize_categories:\n- %s\ntask_categories:\n- image-classification\n- keypoint-detection\ntags:\n- annotation-byproducts\n- croissant\n", targetfile.AppendJSONText(nil, w.title()), w.size())
@@ -308,7 +308,7 @@ func (w *hubWriter) croissant() map[string]any {
 	return out
 }
 
-// fields are the columns of a record set.
+// fields returns the columns of a record set.
 func (w *hubWriter) fields(set, file string) (fields []any) {
 	for i := range w.table.Columns {
 		c := &w.table.Columns[i]

@@ -35,7 +35,7 @@ type npyFile struct {
 	widest int // of a text, runes
 }
 
-// npyHeader is the length of the space for the header; the data begin behind it.
+// npyHeader is the length of the space for the header; the data begin after it.
 const npyHeader = 128
 
 func openNPY(o *Output, t *Table) (targetfile.Writer, error) {
@@ -162,7 +162,7 @@ func (w *npyWriter) Close() error {
 	return e.Encode(map[string]any{"columns": targetfile.Described(w.table.Columns), "rules": w.table.Rules, "options": w.table.Options, "rows": w.rows})
 }
 
-// npyMagic is the header of an array, padded to npyHeader bytes.
+// npyMagic returns the header of an array, padded to npyHeader bytes.
 func npyMagic(dtype, shape string) []byte {
 	head := "\x93NUMPY\x01\x00" + string([]byte{npyHeader - 10, 0}) + "{'descr': '" + dtype + "', 'fortran_order': False, 'shape': " + shape + ", }"
 	return []byte(head + strings.Repeat(" ", npyHeader-1-len(head)) + "\n")

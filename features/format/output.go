@@ -112,7 +112,7 @@ func (o *Output) vacant() error {
 	return nil
 }
 
-// marker is in every folder that is written, so that --force replaces no other.
+// marker is in every folder that is written: --force replaces only folders that have it.
 const marker = ".abtool-targets"
 
 func ours(folder string) bool {

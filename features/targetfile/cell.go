@@ -20,7 +20,7 @@ func textCell(s string) cell { return cell{csv: s} }
 
 func typedCell(v parquet.Value) cell { return cell{value: v, typed: true} }
 
-// String is empty for null.
+// String returns the value as text, empty for null.
 func (c cell) String() string {
 	if c.typed {
 		return plain(c.value)
@@ -96,7 +96,7 @@ func parseNumber(text string) (float64, error) {
 	return 0, fmt.Errorf("%q is not a number", text)
 }
 
-// plain is a value as text; empty for null.
+// plain returns a value as text, empty for null.
 func plain(v parquet.Value) string {
 	switch {
 	case v.IsNull():

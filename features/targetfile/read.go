@@ -33,7 +33,7 @@ var columns = sync.OnceValue(func() Fields[Row] {
 	return slices.DeleteFunc(Layout{COCO: true, Splits: true}.Fields(), func(f Field[Row]) bool { return f.set == nil })
 })
 
-// empty is a row whose cells are all missing.
+// empty returns a row whose cells are all missing.
 func empty() Target {
 	return Target{ClassIndex: -1, X: math.NaN(), Y: math.NaN(), Weight: 1, Label: true}
 }

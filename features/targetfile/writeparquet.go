@@ -39,7 +39,7 @@ type parquetColumn struct {
 
 var goTypes = [...]reflect.Type{KindText: reflect.TypeFor[string](), KindInt32: reflect.TypeFor[int32](), KindInt64: reflect.TypeFor[int64](), KindFloat64: reflect.TypeFor[float64](), KindFloat32: reflect.TypeFor[float32]()}
 
-// parquetSchema is a row type with the columns, in their order.
+// parquetSchema returns a row type with the columns, in their order.
 func parquetSchema(cols []Column) *parquet.Schema {
 	var fields []reflect.StructField
 	for i := range cols {
