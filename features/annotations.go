@@ -44,7 +44,10 @@ func (a *annotations) left() []format.Count { return a.splits.left() }
 
 // eachGroup reads columns of every row group in several goroutines. For each, begin returns what takes a group
 // that the reader has read.
-func eachGroup(ctx context.Context, jobs int, t *columnar.Table, columns []string, begin func(*columnar.Reader) func(g int) error) error {
+func eachGroup(
+	ctx context.Context, jobs int, t *columnar.Table, columns []string,
+	begin func(*columnar.Reader) func(g int) error,
+) error {
 	readers := make([]*columnar.Reader, parallel.Workers(jobs))
 	takes := make([]func(int) error, len(readers))
 	return parallel.Each(ctx, jobs, t.Groups(), func(worker, g int) (err error) {
@@ -101,9 +104,11 @@ func (a *annotations) chunksWith(unshown int) int {
 	return a.table.Groups() + (unshown+unshownChunk-1)/unshownChunk
 }
 
-// visit calls row for the rows of a chunk, or unshown for its images without an annotation, of which there are n.
-// read reads a row group.
-func (a *annotations) visit(chunk, n int, read func(g int) error, row func(row int32) error, unshown func(i int) error) error {
+// visit calls row for the rows of a chunk, or unshown for its images without an annotation; of these there are
+// n. read reads a row group.
+func (a *annotations) visit(
+	chunk, n int, read func(g int) error, row func(row int32) error, unshown func(i int) error,
+) error {
 	if g := a.table.Groups(); chunk >= g {
 		from := (chunk - g) * unshownChunk
 		for i := from; i < min(from+unshownChunk, n); i++ {
@@ -127,14 +132,26 @@ func (a *annotations) visit(chunk, n int, read func(g int) error, row func(row i
 // A point sets the point of a rule by facts of type F; false: there is none.
 type point[F any] func(*F, *Target) bool
 
-// emitRules gives the row of each rule: row with the point that the rule has by facts. It gives rows without a
+// points are the points of rules, in their order.
+type points[F any] []point[F]
+
+// pointsOf returns the points of rules.
+func pointsOf[F any](rules []*rule, named map[string]point[F]) points[F] {
+	out := make(points[F], len(rules))
+	for i, r := range rules {
+		out[i] = named[r.Name]
+	}
+	return out
+}
+
+// emit gives t as the row of each rule: row with the point that the rule has by facts. It gives rows without a
 // point only if all is set.
-func emitRules[F any](o *Options, points []point[F], facts *F, row *targetfile.Row, part int, t *Target, all bool, emit func(*Target) error) error {
-	row.Split = o.splitName(part)
-	for k, r := range o.rules {
-		t.Row, t.rule, t.part = *row, k, part
-		t.Rule = r.Name
-		if !points[k](facts, t) {
+func (p points[F]) emit(
+	rules []*rule, facts *F, row *targetfile.Row, t *Target, all bool, emit func(*Target) error,
+) error {
+	for k, r := range rules {
+		t.Row, t.rule, t.Rule = *row, k, r.Name
+		if !p[k](facts, t) {
 			t.none()
 			if !all {
 				continue

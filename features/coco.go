@@ -19,12 +19,12 @@ import (
 // cocoSet is what the rules need of the coco data set.
 type cocoSet struct {
 	annotations
-	points  []point[iconFacts] // of the rules
-	classes []store.Category   // by id
-	class   map[string]int32   // place in classes
-	pages   []page             // by row of annotations, then images without one, by id
-	rows    int32              // pages that are rows
-	truth   bool               // there is ground truth
+	points  points[iconFacts]
+	classes []store.Category // by id
+	class   map[string]int32 // place in classes
+	pages   []page           // by row of annotations, then images without one, by id
+	rows    int32            // pages that are rows
+	truth   bool             // there is ground truth
 }
 
 // A page is an image with the annotation of it, if there is one.
@@ -351,6 +351,7 @@ func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), 
 	base := targetfile.NoPoint
 	base.Image, base.File = f.id, n.fileName()
 	base.Width, base.Height = n.size()
+	base.Split, t.part = s.o.splitName(part), part
 	for k := range n.icons {
 		f.icon = &n.icons[k]
 		t.Signals.reset()
@@ -360,7 +361,8 @@ func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), 
 		c := &s.classes[f.Class]
 		base.Class, base.ClassIndex = c.Name, int(c.ID)
 		base.Label = f.present || !n.known && f.Added()
-		if err := emitRules(s.o, s.points, &f, &base, part, t, s.o.All && (f.Added() || f.present), emit); err != nil {
+		all := s.o.All && (f.Added() || f.present)
+		if err := s.points.emit(s.o.rules, &f, &base, t, all, emit); err != nil {
 			return err
 		}
 	}

@@ -38,7 +38,7 @@ func (s *showing) is(flags uint8) bool { return s.flags&flags == flags }
 // image.
 type imagenetSet struct {
 	annotations
-	points   []point[imageFacts] // of the rules
+	points   points[imageFacts]
 	images   *imagenet.Images
 	showings []showing // by row
 	next     []int32   // by row: the image's next row, −1: none
@@ -476,5 +476,6 @@ func (s *imagenetSet) emit(f *imageFacts, t *Target, emit func(*Target) error) e
 	if c := s.images.Class[f.image]; c >= 0 {
 		row.Class, row.ClassIndex = s.images.Classes[c], int(c)
 	}
-	return emitRules(s.o, s.points, f, &row, part, t, s.o.All, emit)
+	row.Split, t.part = s.o.splitName(part), part
+	return s.points.emit(s.o.rules, f, &row, t, s.o.All, emit)
 }

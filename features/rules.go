@@ -118,12 +118,3 @@ func ruleNames(set string) (names []string) {
 
 // DefaultRule returns the paper's rule for a data set.
 func DefaultRule(set string) string { return sets[set].rule }
-
-// pointsOf returns the points of rules, in their order.
-func pointsOf[P any](rules []*rule, points map[string]P) []P {
-	out := make([]P, len(rules))
-	for i, r := range rules {
-		out[i] = points[r.Name]
-	}
-	return out
-}
