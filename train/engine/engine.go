@@ -18,6 +18,10 @@ import (
 // normalisation's running statistics may be spoilt.
 var ErrNotFinite = errors.New("the loss is not finite")
 
+// ErrMemory is wrapped by Step's and Evaluate's errors if a batch needs more memory than the processor or the device has. A smaller batch
+// may fit.
+var ErrMemory = errors.New("not enough memory")
+
 // Config says what an engine is to train.
 type Config struct {
 	Arch    *arch.Arch

@@ -3,6 +3,7 @@ package run
 import (
 	"bufio"
 	"context"
+	"errors"
 	"math"
 	"os"
 	"strconv"
@@ -122,7 +123,9 @@ func (t *trainer) measure(ctx context.Context, p *Plan) error {
 		if group = append(group, b.Batch); len(group) < t.perStep {
 			continue
 		}
-		if _, err := t.e.Step(lr, group...); err != nil {
+		if _, err := t.e.Step(lr, group...); errors.Is(err, engine.ErrMemory) {
+			return noMemory(err, t.o.Recipe.Batch, t.perStep)
+		} else if err != nil {
 			return err
 		}
 		group = group[:0]

@@ -2,11 +2,15 @@ package run
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math"
 	"os"
+	"strings"
 	"testing"
 
 	"abtool/train/data"
+	"abtool/train/engine"
 )
 
 // A plan counts what the run will do, and writes nothing.
@@ -79,6 +83,19 @@ func TestPaperRecipes(t *testing.T) {
 		if r.Epochs != 100 || r.Warmup != 5 || r.Batch != 128 || r.LR != 2e-5 || r.WeightDecay != 0.01 || r.Optimizer != "adamp" || o.Crops.MinScale != 0.1 || o.Erase.Probability != 0.5 ||
 			r.Lambda != 5 || o.PointOutput != 160 {
 			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+// The advice for a step without memory is half the batch, and as many images an update.
+func TestNoMemory(t *testing.T) {
+	for _, c := range []struct {
+		batch, accumulate int
+		want              string
+	}{{256, 1, "--batch 128 --set accumulate=2"}, {9, 2, "--batch 5 --set accumulate=4"}, {1, 1, "a smaller network or size"}} {
+		err := noMemory(fmt.Errorf("a step: %w", engine.ErrMemory), c.batch, c.accumulate)
+		if !errors.Is(err, engine.ErrMemory) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("batch %d, accumulate %d: %v, want %q", c.batch, c.accumulate, err, c.want)
 		}
 	}
 }

@@ -293,14 +293,27 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 	return m, nil
 }
 
-// failed says what diverged, on which images, and what to try.
+// failed returns the error of a step with what to try: for a step that diverged, with its images; for one without memory, with the batch
+// that makes the same update in half of it.
 func (t *trainer) failed(err error, lr float64, ids []string) error {
-	if !errors.Is(err, engine.ErrNotFinite) {
+	switch {
+	case errors.Is(err, engine.ErrMemory):
+		return noMemory(err, t.o.Recipe.Batch, t.perStep)
+	case !errors.Is(err, engine.ErrNotFinite):
 		return err
 	}
 	shown := ids[:min(len(ids), 8)]
 	return fmt.Errorf("step %d (epoch %d, learning rate %.3g): %w. The batch: %s%s. Try a lower lr, clip = 1, a longer warm-up, or a lower lambda; the last checkpoint stands",
 		t.step+1, t.epoch+1, lr, err, strings.Join(shown, ", "), map[bool]string{true: ", …"}[len(ids) > len(shown)])
+}
+
+// noMemory returns the error of a step with less memory than its batches need.
+func noMemory(err error, batch, accumulate int) error {
+	if batch < 2 {
+		return fmt.Errorf("%w: the batch is a single image: take a smaller network or size", err)
+	}
+	half := (batch + 1) / 2
+	return fmt.Errorf("%w. Smaller batches with more of them for each update need less: --batch %d --set accumulate=%d", err, half, 2*accumulate)
 }
 
 // show tells the progress, now and then.

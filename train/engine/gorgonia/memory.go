@@ -3,26 +3,24 @@ package gorgonia
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+
+	"abtool/train/engine"
 )
 
-// ErrMemory is wrapped by the error for a batch whose images need more memory than the machine has free: the system would end the
-// program in the middle of it.
-var ErrMemory = errors.New("not enough memory")
-
-// room reports a batch of more images than there is memory for. The memory of the largest batch so far is kept, and not asked for again.
+// room returns an error that wraps engine.ErrMemory for a batch of more images than there is memory for: the system would end the
+// program in the middle of it. The memory of the largest batch so far is kept, and not asked for again.
 func (n *network) room(images int) error {
 	if images <= n.largest {
 		return nil
 	}
 	need := int64(images-n.largest) * n.perImage
 	if free := freeMemory(); free > 0 && need > free {
-		return fmt.Errorf("%w: a batch of %d images takes about %.1f GB with %s at %d pixels, and %.1f GB are free: take smaller batches, and as many more of them a step (recipe: batch, accumulate)",
-			ErrMemory, images, float64(int64(images)*n.perImage)/1e9, n.engine.cfg.Arch.Name, n.engine.cfg.Arch.Size, float64(free)/1e9)
+		return fmt.Errorf("%w: a batch of %d images takes about %.1f GB with %s at %d pixels, and %.1f GB are free",
+			engine.ErrMemory, images, float64(int64(images)*n.perImage)/1e9, n.engine.cfg.Arch.Name, n.engine.cfg.Arch.Size, float64(free)/1e9)
 	}
 	n.largest = images
 	return nil

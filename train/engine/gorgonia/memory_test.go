@@ -23,7 +23,7 @@ func TestMemory(t *testing.T) {
 	}
 	before := weightsOf(t, e)
 	freeMemory = func() int64 { return 30 * each }
-	if _, err := e.Step(0.1, forty); !errors.Is(err, ErrMemory) {
+	if _, err := e.Step(0.1, forty); !errors.Is(err, engine.ErrMemory) {
 		t.Errorf("error %v", err)
 	}
 	if !same(before, weightsOf(t, e)) {

@@ -4,10 +4,12 @@ package xla
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/gomlx/compute/dtypes"
 
 	"abtool/train/engine"
+	"abtool/train/loss"
 )
 
 // resident is a batch on the devices.
@@ -134,6 +136,20 @@ func (e *Engine) images(b *engine.Batch, n int) (*input, error) {
 		return split(e.d, n, "images", b.Pixels, dtypes.Uint8, b.N, in[0], in[1], in[2])
 	}
 	return split(e.d, n, "images", b.Images, dtypes.Float32, b.N, in[0], in[1], in[2])
+}
+
+// filled returns the images of a batch, with empty ones after them up to n.
+func filled(b *engine.Batch, n int) *engine.Batch {
+	if b.N == n {
+		return b
+	}
+	f := &engine.Batch{Target: loss.Target{N: n}}
+	if b.Images != nil {
+		f.Images = append(slices.Clip(b.Images), make([]float32, (n-b.N)*len(b.Images)/b.N)...)
+	} else {
+		f.Pixels = append(slices.Clip(b.Pixels), make([]byte, (n-b.N)*len(b.Pixels)/b.N)...)
+	}
+	return f
 }
 
 // image copies only the images, to the first device.

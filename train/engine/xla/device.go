@@ -5,12 +5,15 @@ package xla
 import (
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/distributed"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+
+	"abtool/train/engine"
 )
 
 // device is one device or several that share each batch.
@@ -234,14 +237,19 @@ func (d *device) run(p *program, vars []*variable, inputs []*input) (results [][
 	return results, nil
 }
 
-// recovered makes an error of GoMLX's panics.
+// recovered makes an error of GoMLX's panics. An error of a device that is out of memory wraps engine.ErrMemory.
 func recovered(err *error) {
 	switch r := recover().(type) {
 	case nil:
-
 	case error:
 		*err = r
 	default:
 		*err = fmt.Errorf("%v", r)
 	}
+	if *err != nil && outOfMemory.MatchString((*err).Error()) {
+		*err = fmt.Errorf("%w: %w", engine.ErrMemory, *err)
+	}
 }
+
+// outOfMemory matches what XLA says, on processors and on GPUs. Its code 8 is RESOURCE_EXHAUSTED.
+var outOfMemory = regexp.MustCompile(`Out of memory|RESOURCE_EXHAUSTED|PJRT error \(code=8\)`)

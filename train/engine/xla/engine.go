@@ -51,6 +51,7 @@ type Engine struct {
 	byName map[string]*param
 	drops  []int // the layers of stochastic depth
 	steps  int   // updates so far
+	evalN  int   // images of the largest evaluation so far
 
 	programs map[string]*program
 	mu       sync.Mutex
@@ -484,7 +485,9 @@ func (e *Engine) Evaluate(b *engine.Batch, average bool) (*engine.Output, error)
 	if average && e.cfg.Optim.EMA == 0 {
 		return nil, errors.New("no moving average of the weights is kept")
 	}
-	image, kind, err := e.image(b)
+	// The last batch of a set is smaller: it is filled up, so that no graph is compiled for it.
+	e.evalN = max(e.evalN, b.N)
+	image, kind, err := e.image(filled(b, e.evalN))
 	if err != nil {
 		return nil, err
 	}
@@ -505,9 +508,9 @@ func (e *Engine) Evaluate(b *engine.Batch, average bool) (*engine.Output, error)
 	if err != nil {
 		return nil, err
 	}
-	out := &engine.Output{Logits: heads[0], Parts: loss.Parts{N: b.N}}
+	out := &engine.Output{Logits: heads[0][:b.N*e.cfg.Arch.Classes], Parts: loss.Parts{N: b.N}}
 	if len(heads) > 1 {
-		out.Points = heads[1]
+		out.Points = heads[1][:b.N*e.cfg.Arch.PointOutputs]
 	}
 	if b.Labelled() {
 		out.Parts = e.cfg.Loss.Eval(b.Target, out.Logits, out.Points, nil, nil)

@@ -246,6 +246,32 @@ func testPixelsAhead(t *testing.T, o Options) {
 	near(t, "gradients of the CPU engine", cg, want, 1e-5)
 }
 
+// The last batch of an evaluation, which is smaller, is computed by the graph of the others, and gives what it gives alone.
+func TestLastBatch(t *testing.T) { everywhere(t, testLastBatch) }
+
+func testLastBatch(t *testing.T, o Options) {
+	a := built(t, "cnn3", arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
+	cfg := engine.Config{Arch: a, Loss: loss.Config{Lambda: 5}}
+	e, alone := made(t, on(o), cfg).(*Engine), made(t, on(o), cfg)
+	must[*engine.Output](t)(e.Evaluate(enginetest.Batch("a", "a", a, 6, "labels"), false))
+	last := enginetest.Batch("b", "b", a, 2, "labels")
+	got, want := must[*engine.Output](t)(e.Evaluate(last, false)), must[*engine.Output](t)(alone.Evaluate(last, false))
+	if len(e.programs) != 1 {
+		t.Errorf("%d graphs were compiled, want 1", len(e.programs))
+	}
+	if len(got.Logits) != len(want.Logits) || len(got.Points) != len(want.Points) || got.Parts.N != 2 {
+		t.Fatalf("%d logits, %d point values of %d images; alone %d and %d", len(got.Logits), len(got.Points), got.Parts.N, len(want.Logits), len(want.Points))
+	}
+	for i := range want.Logits {
+		if d := got.Logits[i] - want.Logits[i]; d > 1e-5 || d < -1e-5 {
+			t.Errorf("logit %d is %g, alone %g", i, got.Logits[i], want.Logits[i])
+		}
+	}
+	if d := got.Total - want.Total; d > 1e-5 || d < -1e-5 {
+		t.Errorf("loss %g, alone %g", got.Total, want.Total)
+	}
+}
+
 // With bfloat16 the loss and the gradient are near those of float32, and the weights stay float32.
 func TestBF16(t *testing.T) { everywhere(t, testBF16) }
 

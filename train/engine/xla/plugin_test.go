@@ -3,6 +3,7 @@
 package xla
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -194,3 +195,24 @@ func TestCatalogueStep(t *testing.T) {
 
 // lastOfBranch matches the scales of the normalisations that end residual branches: the second of basic blocks, the third of bottlenecks.
 var lastOfBranch = regexp.MustCompile(`^layer\d\.\d+\.bn[23]\.weight$`)
+
+// A batch for which the device has no memory is an error that says so, and the engine's process goes on.
+func TestOutOfMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles a network for a large batch")
+	}
+	path := plugin(t)
+	if !onCPU(path) {
+		t.Skip("other programs may use the GPU")
+	}
+	if mode, _ := os.ReadFile("/proc/sys/vm/overcommit_memory"); strings.TrimSpace(string(mode)) == "1" {
+		t.Skip("this system promises memory that it does not have")
+	}
+	a := built(t, "resnet18", arch.Options{Classes: 3, PointOutputs: 2, Size: 224})
+	const images = 4096 // of 600 MB, with activations of 200 GB
+	e := made(t, on(Options{Plugin: path, Precision: Float32, Devices: 1}), engine.Config{Arch: a})
+	b := &engine.Batch{Pixels: make([]byte, images*a.In().Len()), Target: enginetest.Target("b", images, 3, 2, "labels")}
+	if _, err := e.Step(0.1, b); !errors.Is(err, engine.ErrMemory) {
+		t.Errorf("error %v, want one that wraps engine.ErrMemory", err)
+	}
+}
