@@ -11,145 +11,132 @@ import (
 	"abtool/store/columnar"
 )
 
-// rowCheck is a check of each page by its row alone.
-type rowCheck struct {
-	pass.Check
-	test func(*record) (n, faults int64)
-}
-
-func rowChecks() []rowCheck {
-	pages := func(name, title, where string, test func(*record) (applies, fails bool)) rowCheck {
-		return rowCheck{pass.Check{Name: name, Title: title, Of: "pages", Where: "SELECT seq, image_id, worker_id FROM coco_annotations WHERE " + where}, func(r *record) (n, faults int64) {
-			applies, fails := test(r)
-			if !applies {
-				return 0, 0
-			}
-			if fails {
-				faults = 1
-			}
-			return 1, faults
-		}}
-	}
-	actions := func(name, title, where string, test func(r *record, i int) (applies, fails bool)) rowCheck {
-		return rowCheck{pass.Check{Name: name, Title: title, Of: "actions", Where: "SELECT seq, image_id, i, type, icon FROM coco_actions WHERE " + where}, func(r *record) (n, faults int64) {
-			for i := range r.kind {
-				if applies, fails := test(r, i); applies {
-					n++
-					if fails {
-						faults++
-					}
-				}
-			}
-			return n, faults
-		}}
-	}
-	return []rowCheck{
-		actions("unknown_type", "actions that are neither add, move nor remove (C2)", "type IS NULL OR type NOT IN ('add', 'move', 'remove')",
-			func(r *record, i int) (bool, bool) { return true, r.kind[i] == coco.Unknown }),
-		actions("unknown_icon", "actions of known type on an icon of no known class (C2)",
-			"type IN ('add', 'move', 'remove') AND (icon IS NULL OR icon NOT IN (SELECT category FROM coco_categories))",
-			func(r *record, i int) (bool, bool) {
-				return r.kind[i] != coco.Unknown, r.kind[i] != coco.Unknown && r.class[i] < 0
-			}),
-		actions("add_without_place", "adds and moves without a place", "type IN ('add', 'move') AND (to_x IS NULL OR to_y IS NULL)",
-			func(r *record, i int) (bool, bool) {
-				put := r.kind[i] == coco.Add || r.kind[i] == coco.Move
-				return put, put && !r.hasPlace(i)
-			}),
-		actions("add_outside", "adds and moves to outside of the image", "type IN ('add', 'move') AND NOT (to_x BETWEEN 0 AND 1 AND to_y BETWEEN 0 AND 1)",
-			func(r *record, i int) (bool, bool) {
-				put := (r.kind[i] == coco.Add || r.kind[i] == coco.Move) && r.hasPlace(i)
-				return put, put && !(r.toX[i] >= 0 && r.toX[i] <= 1 && r.toY[i] >= 0 && r.toY[i] <= 1)
-			}),
-		actions("action_without_time", "actions without a time", "t IS NULL",
-			func(r *record, i int) (bool, bool) { return true, r.t[i] == columnar.Null }),
-		pages("after_the_end", "an action, step or sample is later than time_spent",
-			"greatest(list_max([a.t FOR a IN actions]), list_max([b.t FOR b IN browsing]), list_max([m.t FOR m IN mouse])) > time_spent",
-			func(r *record) (bool, bool) {
-				last := max(byproduct.Latest(r.t), byproduct.Latest(r.browseT), byproduct.Latest(r.mouse.T))
-				return r.page.spent != columnar.Null && last != columnar.Null, last > r.page.spent
-			}),
-		pages("times_backwards", "the times of actions, steps or samples do not grow",
-			"len(list_filter([[a.t FOR a IN actions IF a.t IS NOT NULL], [b.t FOR b IN browsing IF b.t IS NOT NULL], [m.t FOR m IN mouse IF m.t IS NOT NULL]], lambda l: l <> list_sort(l))) > 0",
-			func(r *record) (bool, bool) {
-				return len(r.t)+len(r.browseT)+len(r.mouse.T) > 0, byproduct.Backwards(r.t) || byproduct.Backwards(r.browseT) || byproduct.Backwards(r.mouse.T)
-			}),
-		pages("actions_backwards", "the times of actions do not grow",
-			"[a.t FOR a IN actions IF a.t IS NOT NULL] <> list_sort([a.t FOR a IN actions IF a.t IS NOT NULL])",
-			func(r *record) (bool, bool) { return len(r.t) > 0, byproduct.Backwards(r.t) }),
-		pages("no_action", "no action with an icon, of whatever type", "len(actions) = 0",
-			func(r *record) (bool, bool) { return true, len(r.kind) == 0 }),
-		pages("no_mouse", "no mouse sample", "len(mouse) = 0",
-			func(r *record) (bool, bool) { return true, r.mouse.Len() == 0 }),
-		pages("no_icon", "no icon stays on the page", "len(actions) = 0 OR NOT EXISTS (SELECT 1 FROM coco_icons i JOIN coco_categories c ON c.category = i.icon WHERE i.seq = coco_annotations.seq AND i.placed)",
-			func(r *record) (bool, bool) {
-				return true, !slices.ContainsFunc(r.page.icons, func(k icon) bool { return k.Placed })
-			}),
-		pages("last_superclass_not_reached", "the last superclass was not reached, without which a page cannot be submitted", "NOT list_contains([b.category_idx FOR b IN browsing], 10)",
-			func(r *record) (bool, bool) { return true, !r.page.browsing.Reached }),
-		pages("no_sample", "icons, but no mouse sample", "len(actions) > 0 AND len(mouse) = 0",
-			func(r *record) (bool, bool) { return len(r.kind) > 0, r.mouse.Len() == 0 }),
-		pages("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",
-			func(r *record) (bool, bool) {
-				p := r.page
-				return true, p.width == 0 || p.height == 0 || p.origWidth == 0 || p.origH == 0
-			}),
-		pages("no_worker", "no worker_id", "worker_id IS NULL", func(r *record) (bool, bool) { return true, r.page.worker < 0 }),
-		pages("no_hit", "no hit_id", "hit_id IS NULL", func(r *record) (bool, bool) { return true, r.page.hit < 0 }),
-		pages("no_time", "no time_spent", "time_spent IS NULL", func(r *record) (bool, bool) { return true, r.page.spent == columnar.Null }),
-		{pass.Check{Name: "samples_outside", Title: "mouse samples outside of the image", Of: "samples with a place", Where: "SELECT seq, image_id, x, y FROM coco_samples WHERE NOT (x BETWEEN 0 AND 1 AND y BETWEEN 0 AND 1)"},
-			func(r *record) (n, faults int64) {
-				for i := range r.mouse.T {
-					if !r.mouse.Valid(i) {
-						continue
-					}
-					n++
-					if x, y := r.mouse.X[i], r.mouse.Y[i]; !(x >= 0 && x <= 1 && y >= 0 && y <= 1) {
-						faults++
-					}
-				}
-				return n, faults
-			}},
-		{pass.Check{Name: "samples_without_place", Title: "mouse samples without a place: before the image had loaded", Of: "samples", Where: "SELECT seq, image_id, t FROM coco_samples WHERE x IS NULL OR y IS NULL"},
-			func(r *record) (n, faults int64) {
-				for i := range r.mouse.T {
-					n++
-					if !r.mouse.Valid(i) {
-						faults++
-					}
-				}
-				return n, faults
-			}},
-	}
-}
-
-func (r *record) hasPlace(i int) bool { return r.toX[i] == r.toX[i] && r.toY[i] == r.toY[i] }
-
 // quality are the doubts about COCO-AB's data.
 type quality struct {
-	rows                                                   []rowCheck
-	startsOdd, moved, lost, withoutTruth, size, repeatedID pass.Check
+	checks                                                 pass.Checks[*record]
+	startsOdd, moved, lost, withoutTruth, size, repeatedID *pass.Check
 	pageOf                                                 map[[2]int64]int64 // rows by HIT and page
 }
 
 func newQuality(*engine, *stat.Ratios) *quality {
-	return &quality{rows: rowChecks(), pageOf: map[[2]int64]int64{},
-		startsOdd:    pass.Check{Name: "sequence_without_add", Title: "the icon's first action is move or remove", Of: "icons", Where: "SELECT seq, image_id, icon, sequence FROM coco_icons JOIN coco_categories ON category = icon WHERE NOT starts_with(sequence, 'add')"},
-		moved:        pass.Check{Name: "moved_after_add", Title: "the icon stays elsewhere than where it was last added", Of: "icons that stay, with a point", Where: "SELECT seq, image_id, icon, x, y, end_x, end_y FROM coco_icons JOIN coco_categories ON category = icon WHERE placed AND x IS NOT NULL AND (end_x <> x OR end_y <> y)"},
-		lost:         pass.Check{Name: "lost_by_near_drop", Title: "the icon's last action is remove although its point was on a mask of its class: dropping an icon almost on its own place is recorded as remove", Of: "icons on a mask", Where: "SELECT seq, image_id, icon, sequence FROM coco_localization WHERE on_mask AND NOT placed"},
-		withoutTruth: pass.Check{Name: "not_in_gt", Title: "the image is not in the ground truth", Of: "pages", Where: "SELECT seq, image_id FROM coco_annotations WHERE image_id NOT IN (SELECT image_id FROM coco_images)"},
-		size: pass.Check{Name: "size_not_gt", Title: "the original size is not that of the ground truth, and not 0", Of: "pages with both sizes", Where: "SELECT seq, image_id, original_width, original_height, width, height FROM coco_annotations JOIN coco_images USING (image_id) " +
-			"WHERE original_width > 0 AND original_height > 0 AND width > 0 AND height > 0 AND (original_width <> width OR original_height <> height)"},
-		repeatedID: pass.Check{Name: "repeated_pages", Title: "another row has the same HIT and page", Of: "pages with both", Where: "SELECT seq, image_id, hit_id, page_idx FROM coco_annotations WHERE hit_id IS NOT NULL AND page_idx IS NOT NULL QUALIFY count(*) OVER (PARTITION BY hit_id, page_idx) > 1"},
-	}
+	a := &quality{pageOf: map[[2]int64]int64{}}
+	a.ofPages()
+	a.startsOdd = a.checks.Add(pass.Check{
+		Name: "sequence_without_add", Title: "the icon's first action is move or remove", Of: "icons",
+		Where: "SELECT seq, image_id, icon, sequence FROM coco_icons JOIN coco_categories ON category = icon WHERE NOT starts_with(sequence, 'add')",
+	})
+	a.moved = a.checks.Add(pass.Check{
+		Name: "moved_after_add", Title: "the icon stays elsewhere than where it was last added", Of: "icons that stay, with a point",
+		Where: "SELECT seq, image_id, icon, x, y, end_x, end_y FROM coco_icons JOIN coco_categories ON category = icon WHERE placed AND x IS NOT NULL AND (end_x <> x OR end_y <> y)",
+	})
+	a.lost = a.checks.Add(pass.Check{
+		Name: "lost_by_near_drop", Title: "the icon's last action is remove although its point was on a mask of its class: dropping an icon almost on its own place is recorded as remove", Of: "icons on a mask",
+		Where: "SELECT seq, image_id, icon, sequence FROM coco_localization WHERE on_mask AND NOT placed",
+	})
+	a.withoutTruth = a.checks.Add(pass.Check{
+		Name: "not_in_gt", Title: "the image is not in the ground truth", Of: "pages",
+		Where: "SELECT seq, image_id FROM coco_annotations WHERE image_id NOT IN (SELECT image_id FROM coco_images)",
+	})
+	a.size = a.checks.Add(pass.Check{
+		Name: "size_not_gt", Title: "the original size is not that of the ground truth, and not 0", Of: "pages with both sizes",
+		Where: "SELECT seq, image_id, original_width, original_height, width, height FROM coco_annotations JOIN coco_images USING (image_id) " +
+			"WHERE original_width > 0 AND original_height > 0 AND width > 0 AND height > 0 AND (original_width <> width OR original_height <> height)",
+	})
+	a.repeatedID = a.checks.Add(pass.Check{
+		Name: "repeated_pages", Title: "another row has the same HIT and page", Of: "pages with both",
+		Where: "SELECT seq, image_id, hit_id, page_idx FROM coco_annotations WHERE hit_id IS NOT NULL AND page_idx IS NOT NULL QUALIFY count(*) OVER (PARTITION BY hit_id, page_idx) > 1",
+	})
+	return a
 }
 
-func (a *quality) row(r *record) {
-	for i := range a.rows {
-		n, faults := a.rows[i].test(r)
-		a.rows[i].N += n
-		a.rows[i].Faults += faults
+// ofPages adds the checks of each page by its row alone.
+func (a *quality) ofPages() {
+	pages := func(name, title, where string, test func(*record) (applies, fails bool)) {
+		a.checks.Row(pass.Check{
+			Name: name, Title: title, Of: "pages", Where: "SELECT seq, image_id, worker_id FROM coco_annotations WHERE " + where,
+		}, test)
 	}
+	actions := func(name, title, where string, test func(r *record, i int) (applies, fails bool)) {
+		at := a.checks.Add(pass.Check{
+			Name: name, Title: title, Of: "actions", Where: "SELECT seq, image_id, i, type, icon FROM coco_actions WHERE " + where,
+		})
+		a.checks.Each(func(r *record) {
+			for i := range r.kind {
+				if applies, fails := test(r, i); applies {
+					at.See(fails)
+				}
+			}
+		})
+	}
+	actions("unknown_type", "actions that are neither add, move nor remove (C2)", "type IS NULL OR type NOT IN ('add', 'move', 'remove')",
+		func(r *record, i int) (bool, bool) { return true, r.kind[i] == coco.Unknown })
+	actions("unknown_icon", "actions of known type on an icon of no known class (C2)",
+		"type IN ('add', 'move', 'remove') AND (icon IS NULL OR icon NOT IN (SELECT category FROM coco_categories))",
+		func(r *record, i int) (bool, bool) {
+			return r.kind[i] != coco.Unknown, r.kind[i] != coco.Unknown && r.class[i] < 0
+		})
+	actions("add_without_place", "adds and moves without a place", "type IN ('add', 'move') AND (to_x IS NULL OR to_y IS NULL)",
+		func(r *record, i int) (bool, bool) {
+			put := r.kind[i] == coco.Add || r.kind[i] == coco.Move
+			return put, put && !r.hasPlace(i)
+		})
+	actions("add_outside", "adds and moves to outside of the image", "type IN ('add', 'move') AND NOT (to_x BETWEEN 0 AND 1 AND to_y BETWEEN 0 AND 1)",
+		func(r *record, i int) (bool, bool) {
+			put := (r.kind[i] == coco.Add || r.kind[i] == coco.Move) && r.hasPlace(i)
+			return put, put && !(r.toX[i] >= 0 && r.toX[i] <= 1 && r.toY[i] >= 0 && r.toY[i] <= 1)
+		})
+	actions("action_without_time", "actions without a time", "t IS NULL",
+		func(r *record, i int) (bool, bool) { return true, r.t[i] == columnar.Null })
+	pages("after_the_end", "an action, step or sample is later than time_spent",
+		"greatest(list_max([a.t FOR a IN actions]), list_max([b.t FOR b IN browsing]), list_max([m.t FOR m IN mouse])) > time_spent",
+		func(r *record) (bool, bool) {
+			last := max(byproduct.Latest(r.t), byproduct.Latest(r.browseT), byproduct.Latest(r.mouse.T))
+			return r.page.spent != columnar.Null && last != columnar.Null, last > r.page.spent
+		})
+	pages("times_backwards", "the times of actions, steps or samples do not grow",
+		"len(list_filter([[a.t FOR a IN actions IF a.t IS NOT NULL], [b.t FOR b IN browsing IF b.t IS NOT NULL], [m.t FOR m IN mouse IF m.t IS NOT NULL]], lambda l: l <> list_sort(l))) > 0",
+		func(r *record) (bool, bool) {
+			return len(r.t)+len(r.browseT)+len(r.mouse.T) > 0, byproduct.Backwards(r.t) || byproduct.Backwards(r.browseT) || byproduct.Backwards(r.mouse.T)
+		})
+	pages("actions_backwards", "the times of actions do not grow",
+		"[a.t FOR a IN actions IF a.t IS NOT NULL] <> list_sort([a.t FOR a IN actions IF a.t IS NOT NULL])",
+		func(r *record) (bool, bool) { return len(r.t) > 0, byproduct.Backwards(r.t) })
+	pages("no_action", "no action with an icon, of whatever type", "len(actions) = 0",
+		func(r *record) (bool, bool) { return true, len(r.kind) == 0 })
+	pages("no_mouse", "no mouse sample", "len(mouse) = 0",
+		func(r *record) (bool, bool) { return true, r.mouse.Len() == 0 })
+	pages("no_icon", "no icon stays on the page", "len(actions) = 0 OR NOT EXISTS (SELECT 1 FROM coco_icons i JOIN coco_categories c ON c.category = i.icon WHERE i.seq = coco_annotations.seq AND i.placed)",
+		func(r *record) (bool, bool) {
+			return true, !slices.ContainsFunc(r.page.icons, func(k icon) bool { return k.Placed })
+		})
+	pages("last_superclass_not_reached", "the last superclass was not reached, without which a page cannot be submitted", "NOT list_contains([b.category_idx FOR b IN browsing], 10)",
+		func(r *record) (bool, bool) { return true, !r.page.browsing.Reached })
+	pages("no_sample", "icons, but no mouse sample", "len(actions) > 0 AND len(mouse) = 0",
+		func(r *record) (bool, bool) { return len(r.kind) > 0, r.mouse.Len() == 0 })
+	pages("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",
+		func(r *record) (bool, bool) {
+			p := r.page
+			return true, p.width == 0 || p.height == 0 || p.origWidth == 0 || p.origH == 0
+		})
+	pages("no_worker", "no worker_id", "worker_id IS NULL", func(r *record) (bool, bool) { return true, r.page.worker < 0 })
+	pages("no_hit", "no hit_id", "hit_id IS NULL", func(r *record) (bool, bool) { return true, r.page.hit < 0 })
+	pages("no_time", "no time_spent", "time_spent IS NULL", func(r *record) (bool, bool) { return true, r.page.spent == columnar.Null })
+	outside := a.checks.Add(pass.Check{
+		Name: "samples_outside", Title: "mouse samples outside of the image", Of: "samples with a place",
+		Where: "SELECT seq, image_id, x, y FROM coco_samples WHERE NOT (x BETWEEN 0 AND 1 AND y BETWEEN 0 AND 1)",
+	})
+	nowhere := a.checks.Add(pass.Check{
+		Name: "samples_without_place", Title: "mouse samples without a place: before the image had loaded", Of: "samples",
+		Where: "SELECT seq, image_id, t FROM coco_samples WHERE x IS NULL OR y IS NULL",
+	})
+	var timeless pass.Check // is not reported
+	a.checks.Each(func(r *record) { pass.SeePoints(r.mouse, outside, nowhere, &timeless) })
+}
+
+func (r *record) hasPlace(i int) bool { return r.toX[i] == r.toX[i] && r.toY[i] == r.toY[i] }
+
+func (a *quality) row(r *record) {
+	a.checks.See(r)
 	p := r.page
 	for i := range p.icons {
 		k := &p.icons[i]
@@ -180,15 +167,8 @@ func (a *quality) page(p *page) {
 	}
 }
 
-func (a *quality) all() (out []*pass.Check) {
-	for i := range a.rows {
-		out = append(out, &a.rows[i].Check)
-	}
-	return append(out, &a.startsOdd, &a.moved, &a.lost, &a.withoutTruth, &a.size, &a.repeatedID)
-}
-
 func (a *quality) Merge(o *quality) {
-	pass.MergeChecks(a.all(), o.all())
+	a.checks.Merge(&o.checks)
 	for k, n := range o.pageOf {
 		a.pageOf[k] += n
 	}
@@ -196,11 +176,7 @@ func (a *quality) Merge(o *quality) {
 
 func (a *quality) Result(_ *engine, r *result.Statistic) {
 	for _, n := range a.pageOf {
-		a.repeatedID.N += n
-		if n > 1 {
-			a.repeatedID.Faults += n
-		}
+		a.repeatedID.SeeAll(n*stat.One(n > 1), n)
 	}
-	r.Values = pass.CheckValues(a.all())
-	r.Tables = append(r.Tables, pass.ChecksTable(a.all()))
+	a.checks.Report(r)
 }

@@ -2,6 +2,7 @@ package imagenet
 
 import (
 	"math"
+	"slices"
 
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
@@ -20,183 +21,147 @@ const submitSlack = 1000
 // the marketplace takes it away after hours.
 const longestHIT = 24 * 60 * 60 * 1000
 
-// showingCheck is a check of each showing: whether it applies, and whether it fails.
-type showingCheck struct {
-	pass.Check
-	test func(*showing) (applies, fails bool)
-}
-
-func showingChecks() []showingCheck {
-	c := func(name, title, where string, test func(*showing) (applies, fails bool)) showingCheck {
-		return showingCheck{pass.Check{Name: name, Title: title, Of: "showings", Where: "SELECT seq, image_id, worker_id FROM imagenet_annotations WHERE " + where}, test}
-	}
-	return []showingCheck{
-		c("parity", "selected disagrees with an odd number of clicks (I16): there was a deselection",
-			"selected <> (len(clicks) % 2 = 1)",
-			func(s *showing) (bool, bool) {
-				agrees, known := s.Parity()
-				return known, !agrees
-			}),
-		c("selected_even", "parity, of one kind: selected, and the number of clicks is even (I16)",
-			"selected AND len(clicks) % 2 = 0",
-			func(s *showing) (bool, bool) {
-				agrees, known := s.Parity()
-				return known, !agrees && s.IsSelected()
-			}),
-		c("unselected_odd", "parity, of the other kind: not selected, and the number of clicks is odd (I16)",
-			"NOT selected AND len(clicks) % 2 = 1",
-			func(s *showing) (bool, bool) {
-				agrees, known := s.Parity()
-				return known, !agrees && !s.IsSelected()
-			}),
-		c("selected_count", "selected_count is not the number of clicks", "selected_count <> len(clicks)",
-			func(s *showing) (bool, bool) {
-				return s.selectedCount != columnar.Null, s.selectedCount != int64(s.Clicks.Len())
-			}),
-		c("hovered_count", "hovered_count is not the number of entries", "hovered_count <> len([h FOR h IN hovers IF h.action = 'enter'])",
-			func(s *showing) (bool, bool) {
-				return s.hovered != columnar.Null, s.hovered != s.Hovers.Entries()
-			}),
-		c("selected_without_click", "selected, but no click has a place", "selected AND last_click(clicks) IS NULL",
-			func(s *showing) (bool, bool) { return s.IsSelected(), s.last < 0 }),
-		c("unmatched_hovers", "entering and leaving do not alternate, from an entry to a leave",
-			"len(hovers) % 2 = 1 OR len(list_filter(hovers, lambda h, i: h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) > 0",
-			func(s *showing) (bool, bool) { return len(s.Hovers.T) > 0, !s.Hovers.Alternate() }),
-		c("click_without_sample", "clicked without a mouse sample: the page was scrolled under the pointer", "len(clicks) > 0 AND len(mouse) = 0",
-			func(s *showing) (bool, bool) { return s.Clicks.Len() > 0, s.Mouse.Len() == 0 }),
-		c("sample_after_click", "selected, and a mouse sample is later than the last click", "selected AND list_max([m.t FOR m IN mouse]) > last_click(clicks).t",
-			func(s *showing) (bool, bool) {
-				if !s.clicked() {
-					return false, false
-				}
-				_, _, t := s.click()
-				return true, t != columnar.Null && byproduct.Latest(s.Mouse.T) > t
-			}),
-		c("estimate_above_hover", "estimate_time exceeds the time hovered by more than 100 ms",
-			"len(hovers) % 2 = 0 AND len(list_filter(hovers, lambda h, i: h.t IS NULL OR h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) = 0 AND "+
-				"estimate_time > 100 + list_sum([CASE WHEN h.action = 'leave' THEN h.t ELSE -h.t END FOR h IN hovers])",
-			func(s *showing) (bool, bool) {
-				hover, ok := s.Hovers.Inside()
-				return ok && s.estimate != columnar.Null, s.estimate > hover+estimateSlack
-			}),
-		c("estimate_zero", "estimate_time is 0 beside two mouse samples or more", "estimate_time = 0 AND len(mouse) >= 2",
-			func(s *showing) (bool, bool) {
-				return s.estimate != columnar.Null, s.estimate == 0 && s.Mouse.Len() >= 2
-			}),
-		c("times_backwards", "the times of clicks, samples or hovers do not grow",
-			"len(list_filter([[p.t FOR p IN clicks IF p.t IS NOT NULL], [p.t FOR p IN mouse IF p.t IS NOT NULL], [p.t FOR p IN hovers IF p.t IS NOT NULL]], lambda l: l <> list_sort(l))) > 0",
-			func(s *showing) (bool, bool) {
-				return s.T0 != columnar.Null, byproduct.Backwards(s.Clicks.T) || byproduct.Backwards(s.Mouse.T) || byproduct.Backwards(s.Hovers.T)
-			}),
-		c("after_submission", "an event is later than the HIT's submission", "t0 + last_event(clicks, mouse, hovers) > hit_submit_time + 1000",
-			func(s *showing) (bool, bool) {
-				last := max(byproduct.Latest(s.Clicks.T), byproduct.Latest(s.Mouse.T), byproduct.Latest(s.Hovers.T))
-				return s.Submit != columnar.Null && last != columnar.Null, s.T0+last > s.Submit+submitSlack
-			}),
-		c("long_before_submission", "an event is more than a day before the HIT's submission: an impossible time", "t0 + first_event(clicks, mouse, hovers) < hit_submit_time - 86400000",
-			func(s *showing) (bool, bool) {
-				first := min(byproduct.Earliest(s.Clicks.T), byproduct.Earliest(s.Mouse.T), byproduct.Earliest(s.Hovers.T))
-				return s.Submit != columnar.Null && first != math.MaxInt64, s.T0+first < s.Submit-longestHIT
-			}),
-		c("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",
-			func(s *showing) (bool, bool) {
-				return true, s.width == 0 || s.height == 0 || s.origWidth == 0 || s.origHeight == 0
-			}),
-		c("no_worker", "no worker_id", "worker_id IS NULL", func(s *showing) (bool, bool) { return true, s.worker < 0 }),
-		c("no_assignment", "no assignment_id, so the HIT is unknown", "assignment_id IS NULL", func(s *showing) (bool, bool) { return true, s.assignment < 0 }),
-		c("no_submit_time", "no hit_submit_time", "hit_submit_time IS NULL", func(s *showing) (bool, bool) { return true, s.Submit == columnar.Null }),
-	}
-}
-
 // quality are the doubts about ImageNet-AB's data.
 type quality struct {
-	e        *engine
-	showings []showingCheck
-	points   []*pass.Check // outside and without place, of clicks and samples
-	images   []*pass.Check // repeated
+	checks             pass.Checks[*showing]
+	repeated, byWorker *pass.Check // images
 }
 
-func newQuality(e *engine, _ *stat.Ratios) *quality {
-	a := &quality{e: e, showings: showingChecks()}
+func newQuality(*engine, *stat.Ratios) *quality {
+	a := &quality{}
+	a.ofShowings()
 	for _, list := range []string{"clicks", "samples"} {
 		query := "SELECT seq, image_id, x, y FROM imagenet_" + list + " WHERE "
-		a.points = append(a.points,
-			&pass.Check{Name: list + "_outside", Title: list + " outside of the image", Of: list + " with a place", Where: query + "NOT (x BETWEEN 0 AND 1 AND y BETWEEN 0 AND 1)"},
-			&pass.Check{Name: list + "_without_place", Title: list + " without a place", Of: list, Where: query + "x IS NULL OR y IS NULL"},
-			&pass.Check{Name: list + "_without_time", Title: list + " without a time", Of: list, Where: query + "t IS NULL"})
+		outside := a.checks.Add(pass.Check{
+			Name: list + "_outside", Title: list + " outside of the image", Of: list + " with a place",
+			Where: query + "NOT (x BETWEEN 0 AND 1 AND y BETWEEN 0 AND 1)",
+		})
+		nowhere := a.checks.Add(pass.Check{
+			Name: list + "_without_place", Title: list + " without a place", Of: list, Where: query + "x IS NULL OR y IS NULL",
+		})
+		timeless := a.checks.Add(pass.Check{
+			Name: list + "_without_time", Title: list + " without a time", Of: list, Where: query + "t IS NULL",
+		})
+		a.checks.Each(func(s *showing) {
+			points := s.Clicks
+			if list == "samples" {
+				points = s.Mouse
+			}
+			pass.SeePoints(points, outside, nowhere, timeless)
+		})
 	}
-	const query = "SELECT image_id FROM imagenet_annotations GROUP BY image_id HAVING "
-	a.images = []*pass.Check{
-		{Name: "repeated_images", Title: "shown more than once", Of: "images with a showing", Where: query + "count(*) > 1"},
-		{Name: "repeated_by_worker", Title: "shown more than once to one worker", Of: "images with a showing", Where: query + "count(worker_id) > count(DISTINCT worker_id)"},
-	}
+	const of, query = "images with a showing", "SELECT image_id FROM imagenet_annotations GROUP BY image_id HAVING "
+	a.repeated = a.checks.Add(pass.Check{Name: "repeated_images", Title: "shown more than once", Of: of, Where: query + "count(*) > 1"})
+	a.byWorker = a.checks.Add(pass.Check{
+		Name: "repeated_by_worker", Title: "shown more than once to one worker", Of: of,
+		Where: query + "count(worker_id) > count(DISTINCT worker_id)",
+	})
 	return a
 }
 
-func (a *quality) showing(s *showing) {
-	for i := range a.showings {
-		c := &a.showings[i]
-		applies, fails := c.test(s)
-		if applies {
-			c.N++
-			if fails {
-				c.Faults++
-			}
-		}
+// ofShowings adds the checks of each showing.
+func (a *quality) ofShowings() {
+	c := func(name, title, where string, test func(*showing) (applies, fails bool)) {
+		a.checks.Row(pass.Check{
+			Name: name, Title: title, Of: "showings", Where: "SELECT seq, image_id, worker_id FROM imagenet_annotations WHERE " + where,
+		}, test)
 	}
-	for i, p := range []*byproduct.Points{&s.Clicks, &s.Mouse} {
-		outside, nowhere, timeless := a.points[3*i], a.points[3*i+1], a.points[3*i+2]
-		for k := range p.T {
-			nowhere.N++
-			timeless.N++
-			if p.T[k] == columnar.Null {
-				timeless.Faults++
+	c("parity", "selected disagrees with an odd number of clicks (I16): there was a deselection",
+		"selected <> (len(clicks) % 2 = 1)",
+		func(s *showing) (bool, bool) {
+			agrees, known := s.Parity()
+			return known, !agrees
+		})
+	c("selected_even", "parity, of one kind: selected, and the number of clicks is even (I16)",
+		"selected AND len(clicks) % 2 = 0",
+		func(s *showing) (bool, bool) {
+			agrees, known := s.Parity()
+			return known, !agrees && s.IsSelected()
+		})
+	c("unselected_odd", "parity, of the other kind: not selected, and the number of clicks is odd (I16)",
+		"NOT selected AND len(clicks) % 2 = 1",
+		func(s *showing) (bool, bool) {
+			agrees, known := s.Parity()
+			return known, !agrees && !s.IsSelected()
+		})
+	c("selected_count", "selected_count is not the number of clicks", "selected_count <> len(clicks)",
+		func(s *showing) (bool, bool) {
+			return s.selectedCount != columnar.Null, s.selectedCount != int64(s.Clicks.Len())
+		})
+	c("hovered_count", "hovered_count is not the number of entries", "hovered_count <> len([h FOR h IN hovers IF h.action = 'enter'])",
+		func(s *showing) (bool, bool) {
+			return s.hovered != columnar.Null, s.hovered != s.Hovers.Entries()
+		})
+	c("selected_without_click", "selected, but no click has a place", "selected AND last_click(clicks) IS NULL",
+		func(s *showing) (bool, bool) { return s.IsSelected(), s.last < 0 })
+	c("unmatched_hovers", "entering and leaving do not alternate, from an entry to a leave",
+		"len(hovers) % 2 = 1 OR len(list_filter(hovers, lambda h, i: h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) > 0",
+		func(s *showing) (bool, bool) { return len(s.Hovers.T) > 0, !s.Hovers.Alternate() })
+	c("click_without_sample", "clicked without a mouse sample: the page was scrolled under the pointer", "len(clicks) > 0 AND len(mouse) = 0",
+		func(s *showing) (bool, bool) { return s.Clicks.Len() > 0, s.Mouse.Len() == 0 })
+	c("sample_after_click", "selected, and a mouse sample is later than the last click", "selected AND list_max([m.t FOR m IN mouse]) > last_click(clicks).t",
+		func(s *showing) (bool, bool) {
+			if !s.clicked() {
+				return false, false
 			}
-			if !p.Valid(k) {
-				nowhere.Faults++
-				continue
-			}
-			outside.N++
-			if !(p.X[k] >= 0 && p.X[k] <= 1 && p.Y[k] >= 0 && p.Y[k] <= 1) {
-				outside.Faults++
-			}
-		}
-	}
+			_, _, t := s.click()
+			return true, t != columnar.Null && byproduct.Latest(s.Mouse.T) > t
+		})
+	c("estimate_above_hover", "estimate_time exceeds the time hovered by more than 100 ms",
+		"len(hovers) % 2 = 0 AND len(list_filter(hovers, lambda h, i: h.t IS NULL OR h.action IS DISTINCT FROM CASE WHEN i % 2 = 1 THEN 'enter' ELSE 'leave' END)) = 0 AND "+
+			"estimate_time > 100 + list_sum([CASE WHEN h.action = 'leave' THEN h.t ELSE -h.t END FOR h IN hovers])",
+		func(s *showing) (bool, bool) {
+			hover, ok := s.Hovers.Inside()
+			return ok && s.estimate != columnar.Null, s.estimate > hover+estimateSlack
+		})
+	c("estimate_zero", "estimate_time is 0 beside two mouse samples or more", "estimate_time = 0 AND len(mouse) >= 2",
+		func(s *showing) (bool, bool) {
+			return s.estimate != columnar.Null, s.estimate == 0 && s.Mouse.Len() >= 2
+		})
+	c("times_backwards", "the times of clicks, samples or hovers do not grow",
+		"len(list_filter([[p.t FOR p IN clicks IF p.t IS NOT NULL], [p.t FOR p IN mouse IF p.t IS NOT NULL], [p.t FOR p IN hovers IF p.t IS NOT NULL]], lambda l: l <> list_sort(l))) > 0",
+		func(s *showing) (bool, bool) {
+			return s.T0 != columnar.Null, byproduct.Backwards(s.Clicks.T) || byproduct.Backwards(s.Mouse.T) || byproduct.Backwards(s.Hovers.T)
+		})
+	c("after_submission", "an event is later than the HIT's submission", "t0 + last_event(clicks, mouse, hovers) > hit_submit_time + 1000",
+		func(s *showing) (bool, bool) {
+			last := max(byproduct.Latest(s.Clicks.T), byproduct.Latest(s.Mouse.T), byproduct.Latest(s.Hovers.T))
+			return s.Submit != columnar.Null && last != columnar.Null, s.T0+last > s.Submit+submitSlack
+		})
+	c("long_before_submission", "an event is more than a day before the HIT's submission: an impossible time", "t0 + first_event(clicks, mouse, hovers) < hit_submit_time - 86400000",
+		func(s *showing) (bool, bool) {
+			first := min(byproduct.Earliest(s.Clicks.T), byproduct.Earliest(s.Mouse.T), byproduct.Earliest(s.Hovers.T))
+			return s.Submit != columnar.Null && first != math.MaxInt64, s.T0+first < s.Submit-longestHIT
+		})
+	c("size_zero", "the image did not load: a size is 0", "image_width = 0 OR image_height = 0 OR original_width = 0 OR original_height = 0",
+		func(s *showing) (bool, bool) {
+			return true, s.width == 0 || s.height == 0 || s.origWidth == 0 || s.origHeight == 0
+		})
+	c("no_worker", "no worker_id", "worker_id IS NULL", func(s *showing) (bool, bool) { return true, s.worker < 0 })
+	c("no_assignment", "no assignment_id, so the HIT is unknown", "assignment_id IS NULL", func(s *showing) (bool, bool) { return true, s.assignment < 0 })
+	c("no_submit_time", "no hit_submit_time", "hit_submit_time IS NULL", func(s *showing) (bool, bool) { return true, s.Submit == columnar.Null })
 }
+
+func (a *quality) showing(s *showing) { a.checks.See(s) }
 
 func (a *quality) picture(p *picture) {
 	if len(p.showings) == 0 {
 		return
 	}
-	repeated, byWorker := a.images[0], a.images[1]
-	repeated.N++
-	byWorker.N++
-	if len(p.showings) < 2 {
-		return
-	}
-	repeated.Faults++
-	for i, s := range p.showings {
-		for _, o := range p.showings[:i] {
-			if s.worker >= 0 && s.worker == o.worker {
-				byWorker.Faults++
-				return
-			}
+	a.repeated.See(len(p.showings) > 1)
+	a.byWorker.See(sameWorker(p.showings))
+}
+
+// sameWorker reports whether two of the showings are of one worker.
+func sameWorker(showings []*showing) bool {
+	for i, s := range showings {
+		if s.worker >= 0 && slices.ContainsFunc(showings[:i], func(o *showing) bool { return s.worker == o.worker }) {
+			return true
 		}
 	}
+	return false
 }
 
-func (a *quality) all() (out []*pass.Check) {
-	for i := range a.showings {
-		out = append(out, &a.showings[i].Check)
-	}
-	return append(append(out, a.points...), a.images...)
-}
+func (a *quality) Merge(o *quality) { a.checks.Merge(&o.checks) }
 
-func (a *quality) Merge(other *quality) {
-	pass.MergeChecks(a.all(), other.all())
-}
-
-func (a *quality) Result(_ *engine, r *result.Statistic) {
-	r.Values = pass.CheckValues(a.all())
-	r.Tables = append(r.Tables, pass.ChecksTable(a.all()))
-}
+func (a *quality) Result(_ *engine, r *result.Statistic) { a.checks.Report(r) }
