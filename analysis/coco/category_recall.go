@@ -2,6 +2,7 @@ package coco
 
 import (
 	"math"
+	"slices"
 
 	"abtool/analysis/result"
 	"abtool/byproduct/coco"
@@ -122,9 +123,9 @@ func (a *categoryRecall) Result(e *engine, r *result.Statistic) {
 		if total.Den == 0 {
 			continue
 		}
-		low, high := result.Bounds(e.Boot.Interval(id))
 		size := a.size[c].Value()
-		t.Rows = append(t.Rows, []any{name, total.Den, total.Count(), total.Value(), low, high, size, a.allSize[c].Value(), stat.Number(float64(total.Value()) - intercept - slope*float64(size))})
+		residual := stat.Number(float64(total.Value()) - intercept - slope*float64(size))
+		t.Rows = append(t.Rows, slices.Concat([]any{name}, e.Cells(id), []any{size, a.allSize[c].Value(), residual}))
 	}
 	r.Tables = append(r.Tables, t, a.instanceBins(e), a.classBins(classBins))
 	roots := make([]float64, len(x))
@@ -160,9 +161,7 @@ func (a *categoryRecall) instanceBins(e *engine) result.Table {
 	}.Columns()}
 	for k := range len(sizeEdges) - 1 {
 		id := a.byBin + stat.RatioID(k)
-		total := e.Ratios.Total(id)
-		low, high := result.Bounds(e.Boot.Interval(id))
-		t.Rows = append(t.Rows, []any{int64(k), binName(k), total.Den, total.Count(), total.Value(), low, high})
+		t.Rows = append(t.Rows, append([]any{int64(k), binName(k)}, e.Cells(id)...))
 	}
 	return t
 }

@@ -43,18 +43,15 @@ func (a *classRecall) Merge(o *classRecall) {
 
 func (a *classRecall) Result(e *engine, r *result.Statistic) {
 	const of = "pages whose image has a class"
-	std := func(name, title string, m *stat.Mean) result.Value {
-		return result.MeanOf(name, title, result.UnitShare, of, m)[1]
+	std := func(name string, m *stat.Mean) result.Value {
+		v := result.MeanOf("", "", result.UnitShare, of, m)[1]
+		v.Name = name
+		return v
 	}
-	r.Add(e.Ratio("recall", "mean over images of the share of its classes whose icon stays", result.UnitShare, of, a.placed))
-	r.Add(std("recall", "", &a.byPlaced))
-	r.Add(e.Ratio("recall.any_add", "variant: whose icon was ever added", result.UnitShare, of, a.anyAdd))
-	last := std("recall.any_add", "", &a.byAnyAdd)
-	last.Name = "recall_std.any_add"
-	r.Add(last)
-	for _, i := range []int{0, 2} {
-		r.Values[i].K = nil // a mean of shares: the sum of its units counts nothing
-	}
+	r.Add(e.Mean("recall", "mean over images of the share of its classes whose icon stays", of, a.placed),
+		std("recall_std", &a.byPlaced),
+		e.Mean("recall.any_add", "variant: whose icon was ever added", of, a.anyAdd),
+		std("recall_std.any_add", &a.byAnyAdd))
 	r.WarnFew(r.Values[0])
 	r.Exclude("the image is not in the ground truth", "pages", a.noTruth)
 	r.Exclude("the image has no object", "pages", a.noClass)

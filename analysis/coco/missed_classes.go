@@ -110,11 +110,8 @@ func (a *missedClasses) classes(e *engine) result.Table {
 		return cmp.Or(cmp.Compare(a.of(e, y).Count(), a.of(e, x).Count()), cmp.Compare(x, y))
 	})
 	for _, c := range order {
-		total := a.of(e, c)
-		low, high := result.Bounds(e.Boot.Interval(a.byClass + stat.RatioID(c)))
-		t.Rows = append(t.Rows, []any{
-			e.categories[c], total.Den, total.Count(), total.Value(), low, high, a.taken[c], a.retrieved[c],
-		})
+		t.Rows = append(t.Rows, slices.Concat(
+			[]any{e.categories[c]}, e.Cells(a.byClass+stat.RatioID(c)), []any{a.taken[c], a.retrieved[c]}))
 	}
 	return t
 }

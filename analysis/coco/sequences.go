@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
@@ -91,12 +92,11 @@ func (a *sequences) Result(e *engine, r *result.Statistic) {
 		{"published", "count", "the paper's count, of its own data (figure J)"},
 	}.Columns()}
 	for _, s := range list {
-		low, high := result.Bounds(stat.Wilson(s.n, total))
 		var published any
 		if n, ok := publishedSequences[s.text]; ok {
 			published = n
 		}
-		t.Rows = append(t.Rows, []any{s.text, s.n, stat.Share(s.n, total), low, high, published})
+		t.Rows = append(t.Rows, slices.Concat([]any{s.text, s.n}, pass.Share(s.n, total), []any{published}))
 	}
 	r.Tables = append(r.Tables, t)
 	r.Tables = append(r.Tables, a.longestTable(e))

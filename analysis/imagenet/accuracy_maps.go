@@ -65,8 +65,7 @@ func ringTable(name, title string, n, hits *plane.Grid) result.Table {
 				}
 			}
 		}
-		low, high := result.Bounds(stat.Wilson(hit, total))
-		t.Rows = append(t.Rows, []any{int64(ring), total, hit, stat.Share(hit, total), low, high})
+		t.Rows = append(t.Rows, append([]any{int64(ring), total, hit}, pass.Share(hit, total)...))
 	}
 	return t
 }

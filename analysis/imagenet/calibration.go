@@ -139,10 +139,10 @@ func (a *calibration) Result(e *engine, r *result.Statistic) {
 			rs.Add(c.cluster, distanceGain+stat.RatioID(m), far[m]-far[modelNone])
 		}
 	}
-	boot := e.Resample(rs)
+	own := e.Sample(rs)
 	const of = "images with a box and a final click"
 	value := func(name, title, unit string, id stat.RatioID) {
-		v := result.Ratio(rs, boot, name, title, unit, of, id)
+		v := own.Ratio(name, title, unit, of, id)
 		if unit == result.UnitShare && v.Value < 0 {
 			v.K = nil
 		}
@@ -156,7 +156,7 @@ func (a *calibration) Result(e *engine, r *result.Statistic) {
 		value("accuracy."+model.name, "the click is in a box: "+model.title, result.UnitShare, hit+stat.RatioID(m))
 	}
 	for m, model := range modelNames {
-		r.Add(result.Ratio(rs, boot, "off_centre."+model.name, "the same where the centre of the image is in no box: "+model.title, result.UnitShare, "such images", offCentre+stat.RatioID(m)))
+		r.Add(own.Ratio("off_centre."+model.name, "the same where the centre of the image is in no box: "+model.title, result.UnitShare, "such images", offCentre+stat.RatioID(m)))
 	}
 	for m, model := range modelNames {
 		value("distance."+model.name, "mean distance of the click from the centre of its box: "+model.title, "fraction of the image", distance+stat.RatioID(m))

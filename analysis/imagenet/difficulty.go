@@ -93,28 +93,24 @@ func (a *difficulty) Result(e *engine, r *result.Statistic) {
 		pooled[0], pooled[1] = append(pooled[0], times[0]...), append(pooled[1], times[1]...)
 		from = to
 	}
-	boot := e.Resample(rs)
-	within := result.Ratio(rs, boot, "auc_within", "of pairs of a miss and a hit of one annotator, those where the miss took longer (half of ties): 0.5 is no relation", result.UnitShare, "pairs of a miss and a hit of one annotator", auc)
-	within.K = nil
+	own := e.Sample(rs)
+	within := own.Mean("auc_within", "of pairs of a miss and a hit of one annotator, those where the miss took longer (half of ties): 0.5 is no relation",
+		"pairs of a miss and a hit of one annotator", auc)
 	for i := range pooled {
 		slices.Sort(pooled[i])
 	}
 	slower, pairs := stat.MannWhitney(pooled[0], pooled[1])
 	r.Add(within, result.Value{Name: "auc", Title: "the same over pairs of any annotators: who is slow and careful counts against it", Value: stat.Quotient(slower, float64(pairs)), Unit: result.UnitShare, N: pairs, Of: "pairs of a miss and a hit"},
-		result.Value{Name: "median_hit", Title: "median time from entering to the click, of clicks that hit", Value: stat.Number(stat.Quantile(pooled[1], 0.5)), Unit: result.UnitMS, N: int64(len(pooled[1])), Of: "clicks that hit", Interval: stat.MedianInterval(pooled[1])},
-		result.Value{Name: "median_miss", Title: "median time from entering to the click, of clicks that miss", Value: stat.Number(stat.Quantile(pooled[0], 0.5)), Unit: result.UnitMS, N: int64(len(pooled[0])), Of: "clicks that miss", Interval: stat.MedianInterval(pooled[0])})
+		result.Median("median_hit", "median time from entering to the click, of clicks that hit", result.UnitMS, "clicks that hit", pooled[1]),
+		result.Median("median_miss", "median time from entering to the click, of clicks that miss", result.UnitMS, "clicks that miss", pooled[0]))
 	r.WarnFew(r.Values[0])
-	t := e.curve("by_time", "Accuracy by the time from entering to the click", "from", "lower edge of the bin, ms", a.byTime, len(timeEdges))
+	t := curve(e.Sampled, "by_time", "Accuracy by the time from entering to the click", "from", "lower edge of the bin, ms", a.byTime, len(timeEdges))
 	for k := range t.Rows {
 		t.Rows[k][0] = timeEdges[k]
 	}
 	t.Columns[0].Unit = result.UnitMS
-	byRank := result.Table{Name: "by_fifth", Title: "Accuracy by the fifth of the annotator's own clicks, from the quickest to the slowest", Columns: curveColumns("fifth", "0 has the quickest clicks of each annotator")}
-	for k := range relativeBins {
-		total := rs.Total(relative + stat.RatioID(k))
-		low, high := result.Bounds(boot.Interval(relative + stat.RatioID(k)))
-		byRank.Rows = append(byRank.Rows, []any{int64(k), total.Den, total.Count(), total.Value(), low, high})
-	}
+	byRank := curve(own, "by_fifth", "Accuracy by the fifth of the annotator's own clicks, from the quickest to the slowest", "fifth",
+		"0 has the quickest clicks of each annotator", relative, relativeBins)
 	r.Tables = append(r.Tables, t, byRank)
 	const of = "images with a box and a final click"
 	r.Exclude("the click has no time", of, a.noTime)

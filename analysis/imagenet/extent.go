@@ -123,17 +123,11 @@ func (a *extent) Result(e *engine, r *result.Statistic) {
 		hl, hh := result.Bounds(e.Boot.Interval(a.hull + id))
 		al, ah := result.Bounds(e.Boot.Interval(a.around + id))
 		t.Rows = append(t.Rows, []any{name, hull.Den, hull.Value(), hl, hh, around.Value(), al, ah, e.Ratios.Total(a.half + id).Value(), e.Ratios.Total(a.covered + id).Value()})
-		r.Add(iouValue(e, "box_iou."+name, "mean intersection over union of the bounding box of the last "+name+" samples and the nearest box", "images with as many samples", a.around+id))
+		r.Add(e.Mean("box_iou."+name, "mean intersection over union of the bounding box of the last "+name+" samples and the nearest box", "images with as many samples", a.around+id))
 	}
-	r.Add(iouValue(e, "whole_image", "for comparison: of the whole image", "images with a sample", a.image),
-		iouValue(e, "mean_box", "for comparison: of a box of the mean size of boxes, around the click", "images with a sample", a.typical))
+	r.Add(e.Mean("whole_image", "for comparison: of the whole image", "images with a sample", a.image),
+		e.Mean("mean_box", "for comparison: of a box of the mean size of boxes, around the click", "images with a sample", a.typical))
 	r.WarnFew(r.Values[0])
 	r.Exclude("no sample between enter and click, or one of their times is missing", "images with a box and a final click", a.noTrace)
 	r.Tables = append(r.Tables, t)
-}
-
-func iouValue(e *engine, name, title, of string, id stat.RatioID) result.Value {
-	v := e.Ratio(name, title, result.UnitShare, of, id)
-	v.K = nil
-	return v
 }

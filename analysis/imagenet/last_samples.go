@@ -51,7 +51,7 @@ func (a *lastSamples) Result(e *engine, r *result.Statistic) {
 		{"last_n", "The N-th sample before the click; N = 0 is the click", a.whole},
 		{"last_n_segment", "Variant: only samples since the pointer last entered", a.segment},
 	} {
-		r.Tables = append(r.Tables, e.curve(v.name, v.title, "n_before", "samples before the click", v.id, lastSamplesN+1))
+		r.Tables = append(r.Tables, curve(e.Sampled, v.name, v.title, "n_before", "samples before the click", v.id, lastSamplesN+1))
 	}
 	r.Add(e.Ratio("accuracy.0", "accuracy of the click", result.UnitShare, "images with a box and a final click", a.whole),
 		e.Ratio("accuracy.8", "accuracy of the eighth sample before it", result.UnitShare, "images with eight samples before the click", a.whole+lastSamplesN))

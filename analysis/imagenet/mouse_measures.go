@@ -130,19 +130,10 @@ func (a *mouseMeasures) Result(e *engine, r *result.Statistic) {
 	r.Tables = append(r.Tables, t, speed)
 	for _, k := range []int{0, 2, 3, 8, 9} {
 		m := measureNames[k]
-		r.Add(e.difference("difference."+m.name, "mean of clicks that miss − of those that hit: "+m.title, m.unit, a.of+2*stat.RatioID(k)+1, a.of+2*stat.RatioID(k)))
+		r.Add(e.Difference("difference."+m.name, "mean of clicks that miss − of those that hit: "+m.title, m.unit, "clicks of the rarer kind", a.of+2*stat.RatioID(k)+1, a.of+2*stat.RatioID(k)))
 	}
 	r.WarnFew(r.Values[0])
 	const of = "images with a box and a final click"
 	r.Exclude("fewer than two samples between enter and click", of, a.noTrace)
 	r.Exclude("the displayed size is unknown", of, a.noSize)
-}
-
-// difference is the Value of a difference of two ratios; n counts the units of the rarer.
-func (e *engine) difference(name, title, unit string, x, y stat.RatioID) result.Value {
-	a, b := e.Ratios.Total(x), e.Ratios.Total(y)
-	v := result.Value{Name: name, Title: title, Value: a.Value() - b.Value(), Unit: unit, N: min(a.Den, b.Den), Of: "clicks of the rarer kind"}
-	v.Replicates = e.Boot.Difference(x, y)
-	v.Interval = stat.Percentiles(v.Replicates)
-	return v
 }

@@ -114,24 +114,22 @@ func (a *scanning) Result(e *engine, r *result.Statistic) {
 		}
 		from = to
 	}
-	boot := e.Resample(rs)
+	own := e.Sample(rs)
 	for o, name := range scanOrderNames {
-		v := result.Ratio(rs, boot, "pairs_in_order."+name.name, "pairs of clicks of a page that follow "+name.title+" (half of ties); 0.5 is no relation", result.UnitShare, "pairs of clicks of a page", order+stat.RatioID(o))
-		v.K = nil
-		r.Add(v)
+		r.Add(own.Mean("pairs_in_order."+name.name, "pairs of clicks of a page that follow "+name.title+" (half of ties); 0.5 is no relation",
+			"pairs of clicks of a page", order+stat.RatioID(o)))
 	}
 	for o, name := range scanOrderNames {
-		r.Add(result.Ratio(rs, boot, "tau."+name.name, "mean over pages of Kendall's τ-b of the clicks' times with "+name.title, result.UnitNone, "pages", tau+stat.RatioID(o)))
+		r.Add(own.Ratio("tau."+name.name, "mean over pages of Kendall's τ-b of the clicks' times with "+name.title,
+			result.UnitNone, "pages", tau+stat.RatioID(o)))
 	}
 	t := result.Table{Name: "by_step", Title: "Where the next click of the page is", Columns: result.Header{
 		{"step", "", "from a click to the next"}, {"meaning", "", "what that is"}, {"n", "count", "steps"}, {"share", result.UnitShare, "of all steps"},
 		{"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
 	}.Columns()}
 	for k, name := range stepNames {
-		id := steps + stat.RatioID(k)
-		total := rs.Total(id)
-		low, high := result.Bounds(boot.Interval(id))
-		t.Rows = append(t.Rows, []any{name.name, name.title, total.Count(), total.Value(), low, high})
+		share := own.Cells(steps + stat.RatioID(k))[1:]
+		t.Rows = append(t.Rows, append([]any{name.name, name.title}, share...))
 	}
 	r.Tables = append(r.Tables, t)
 	v := result.Count("pages", "pages whose order is told", "pages", pages)

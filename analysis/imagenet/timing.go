@@ -77,7 +77,7 @@ func (a *timing) Result(e *engine, r *result.Statistic) {
 		r.Add(m, at("p10", "10 % quantile of the ", 0.1), at("p90", "90 % quantile of the ", 0.9))
 		r.WarnFew(m)
 	}
-	t := e.curve("by_visits", "Accuracy of the last click of a showing by how often the pointer had entered the image", "entries", "entries at or before the click; 5: five or more", a.visits, mostVisits)
+	t := curve(e.Sampled, "by_visits", "Accuracy of the last click of a showing by how often the pointer had entered the image", "entries", "entries at or before the click; 5: five or more", a.visits, mostVisits)
 	for k := range t.Rows {
 		t.Rows[k][0] = int64(k + 1)
 	}

@@ -81,7 +81,7 @@ func (a *quantiles) Merge(o *quantiles) {
 }
 
 func (a *quantiles) Result(e *engine, r *result.Statistic) {
-	t := e.curve("samples", "Accuracy of samples by the tenth of the way", "tenth", "0 begins with entering, 9 ends with the click", a.pooled, quantileBins)
+	t := curve(e.Sampled, "samples", "Accuracy of samples by the tenth of the way", "tenth", "0 begins with entering, 9 ends with the click", a.pooled, quantileBins)
 	t.Columns = append(t.Columns, result.Column{Name: "mean_of_images", Unit: result.UnitShare, Title: "variant: mean over images of the image's own accuracy"}, result.Column{Name: "images", Unit: "count", Title: "images with a sample there"})
 	for k := range t.Rows {
 		m := e.Ratios.Total(a.means + stat.RatioID(k))

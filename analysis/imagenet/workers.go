@@ -190,8 +190,8 @@ func (a *annotators) experience(e *engine) result.Table {
 		}
 	}
 	for i, c := range cells {
-		low, high := result.Bounds(stat.Wilson(c.hits, c.n))
-		t.Rows = append(t.Rows, []any{bins[i].name, c.workers, c.n, c.hits, stat.Share(c.hits, c.n), low, high, stat.Number(stat.Median(c.times))})
+		t.Rows = append(t.Rows, slices.Concat(
+			[]any{bins[i].name, c.workers, c.n, c.hits}, pass.Share(c.hits, c.n), []any{stat.Number(stat.Median(c.times))}))
 	}
 	return t
 }

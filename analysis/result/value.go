@@ -50,19 +50,6 @@ func Median[T int64 | int32 | float64](name, title, unit, of string, sorted []T)
 	}
 }
 
-// Ratio returns a ratio over annotators as a Value, with its interval.
-func Ratio(r *stat.Ratios, b *stat.Bootstrap, name, title, unit, of string, id stat.RatioID) Value {
-	t := r.Total(id)
-	v := Value{
-		Name: name, Title: title, Value: t.Value(), Unit: unit, N: t.Den, Of: of,
-		Interval: b.Interval(id), Replicates: b.Samples(id),
-	}
-	if k, ok := t.Num.Whole(); ok && unit == UnitShare {
-		v.K = &k
-	}
-	return v
-}
-
 // Proportion returns the share of k of n independent units, with Wilson's interval.
 func Proportion(name, title, of string, k, n int64) Value {
 	return Value{Name: name, Title: title, Value: stat.Share(k, n), Unit: UnitShare, N: n, K: &k, Of: of, Interval: stat.Wilson(k, n)}

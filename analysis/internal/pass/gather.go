@@ -72,8 +72,7 @@ func (g Gathering) Merge(o Gathering) {
 // Results returns the statistics of a gathering into which all others were merged, with the values that
 // the paper reports, by statistic and value.
 func (e *Base) Results(g Gathering, entries []Entry, published map[string]result.Published) []result.Statistic {
-	e.Ratios = g.ratios
-	e.Boot = e.Resample(g.ratios)
+	e.Sampled = e.Sample(g.ratios)
 	out := make([]result.Statistic, len(g.all))
 	parallel.For(e.Options.Jobs, len(out), func(i int) {
 		out[i] = entries[i].Statistic()

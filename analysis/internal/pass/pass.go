@@ -7,7 +7,6 @@ import (
 
 	"abtool/analysis/result"
 	"abtool/byproduct"
-	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -19,8 +18,7 @@ type Base struct {
 	HITs     *byproduct.Names // ImageNet: assignments
 	Clusters *byproduct.Names
 	Weeks    *byproduct.Names
-	Ratios   *stat.Ratios // after the pass
-	Boot     *stat.Bootstrap
+	Sampled  // after the pass
 }
 
 // New returns a Base before its pass.
@@ -29,19 +27,6 @@ func New(o result.Options) Base {
 		Options: o, Workers: byproduct.NewNames(), HITs: byproduct.NewNames(),
 		Clusters: byproduct.NewNames(), Weeks: byproduct.NewNames(),
 	}
-}
-
-// Resample draws samples of the annotators for ratios; nil if none are asked for.
-func (e *Base) Resample(r *stat.Ratios) *stat.Bootstrap {
-	if e.Options.Bootstrap <= 0 {
-		return nil
-	}
-	return r.Resample(e.Clusters.Sorted(), e.Options.Bootstrap, e.Options.Seed, e.Options.Jobs)
-}
-
-// Ratio returns the value of a ratio over annotators, with its interval.
-func (e *Base) Ratio(name, title, unit, of string, id stat.RatioID) result.Value {
-	return result.Ratio(e.Ratios, e.Boot, name, title, unit, of, id)
 }
 
 // Week returns the number of the ISO week of a time, named as 2021-W52; −1 for unknown.
