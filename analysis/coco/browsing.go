@@ -3,6 +3,7 @@ package coco
 import (
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
@@ -10,7 +11,7 @@ import (
 
 // browsing is how annotators step through the superclasses (C13).
 type browsing struct {
-	r                                 *stat.Ratios
+	r                                 *pass.Counts
 	events, distinct, keyboard, reach stat.RatioID
 	known                             stat.RatioID // by the keyboard, of the events that say
 	pages                             stat.RatioID // with a step by the keyboard
@@ -20,12 +21,14 @@ type browsing struct {
 
 type superclass struct{ events, pages, keyboard, known int64 }
 
-func newBrowsing(_ *engine, r *stat.Ratios) *browsing {
+func newBrowsing(_ *engine, r *pass.Counts) *browsing {
 	id := r.Declare(6)
-	return &browsing{
+	a := &browsing{
 		r: r, events: id, distinct: id + 1, keyboard: id + 2, reach: id + 3, known: id + 4, pages: id + 5,
 		bySuper: map[int64]*superclass{},
 	}
+	r.Numbers(&a.unknown)
+	return a
 }
 
 func (a *browsing) row(r *record) {
@@ -64,7 +67,6 @@ func (a *browsing) at(super int64) *superclass {
 }
 
 func (a *browsing) Merge(from *browsing) {
-	a.unknown += from.unknown
 	for super, o := range from.bySuper {
 		s := a.at(super)
 		s.events += o.events

@@ -12,12 +12,13 @@ import (
 
 // A breakdown profiles pages by a key.
 type breakdown struct {
-	pass.Groups[profile, *profile]
+	*pass.Groups[profile, *profile]
 	of func(*page) int32 // number of the key, −1: none
 }
 
-func newBreakdown(e *engine, key string) *breakdown {
-	b := &breakdown{Groups: pass.NewGroups[profile](&e.Base, key, byproduct.NewNames(e.categories...))}
+func newBreakdown(e *engine, r *pass.Counts, key, id string) *breakdown {
+	classes := byproduct.NewNames(e.categories...)
+	b := &breakdown{Groups: pass.NewGroups[profile](&e.Base, r, key, classes, "pages", id)}
 	switch key {
 	case "worker":
 		b.of = func(p *page) int32 { return p.worker }
@@ -100,13 +101,10 @@ func By(key string) pass.Entry {
 // groups gathers that table.
 type groups struct{ *breakdown }
 
-func newGroups(e *engine, _ *stat.Ratios) groups {
-	return groups{newBreakdown(e, e.Options.By)}
+func newGroups(e *engine, r *pass.Counts) groups {
+	return groups{newBreakdown(e, r, e.Options.By, e.Options.By)}
 }
-
-func (a groups) Merge(o groups) { a.Groups.Merge(&o.Groups) }
 
 func (a groups) Result(e *engine, r *result.Statistic) {
 	r.Tables = append(r.Tables, a.table(e, "Pages by "+a.Key, nil, nil))
-	r.Exclude("no "+a.Key, "pages", a.Without)
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/coco"
 	"abtool/internal/stat"
@@ -31,16 +32,22 @@ func sizeBin(s float64) int {
 // categoryRecall is the recall of each class against the size of its objects (C11).
 type categoryRecall struct {
 	e                   *engine
-	r                   *stat.Ratios
+	r                   *pass.Counts
 	byClass, byBin      stat.RatioID
 	size, allSize       []stat.Mean // by class, over annotated images and over the ground truth
 	noSize, noSizeTruth int64
 	largest             []float64 // scratch, by class, of the page at hand; −Inf: no object with a size
 }
 
-func newCategoryRecall(e *engine, r *stat.Ratios) *categoryRecall {
+func newCategoryRecall(e *engine, r *pass.Counts) *categoryRecall {
 	n := len(e.categories)
-	a := &categoryRecall{e: e, r: r, byClass: r.Declare(n), byBin: r.Declare(len(sizeEdges) - 1), size: make([]stat.Mean, n), allSize: make([]stat.Mean, n), largest: make([]float64, n)}
+	a := &categoryRecall{
+		e: e, r: r, byClass: r.Declare(n), byBin: r.Declare(len(sizeEdges) - 1),
+		size: make([]stat.Mean, n), allSize: make([]stat.Mean, n), largest: make([]float64, n),
+	}
+	const reason = "no usable box, or the image's size is unknown"
+	r.Excludes(&a.noSize, reason, "pairs of an image and a class")
+	r.Excludes(&a.noSizeTruth, reason, "instances")
 	return a
 }
 
@@ -93,8 +100,6 @@ func (a *categoryRecall) Merge(o *categoryRecall) {
 		a.size[c].Merge(&o.size[c])
 		a.allSize[c].Merge(&o.allSize[c])
 	}
-	a.noSize += o.noSize
-	a.noSizeTruth += o.noSizeTruth
 }
 
 func (a *categoryRecall) Result(e *engine, r *result.Statistic) {
@@ -145,8 +150,6 @@ func (a *categoryRecall) Result(e *engine, r *result.Statistic) {
 	add("correlation_root", "Pearson correlation of recall and the square root of mean size over classes",
 		result.UnitNone, stat.Correlation(roots, y), roots, stat.Correlation)
 	r.WarnFew(r.Values[0])
-	r.Exclude("no usable box, or the image's size is unknown", "pairs of an image and a class", a.noSize)
-	r.Exclude("no usable box, or the image's size is unknown", "instances", a.noSizeTruth)
 }
 
 func binName(k int) string {

@@ -5,7 +5,6 @@ import (
 	"abtool/analysis/result"
 	"abtool/byproduct/coco"
 	"abtool/byproduct/plane"
-	"abtool/internal/stat"
 )
 
 // centreBias is where the centres of boxes and the icons are (I10, C12).
@@ -15,8 +14,12 @@ type centreBias struct {
 	noSize       int64
 }
 
-func newCentreBias(_ *engine, r *stat.Ratios) *centreBias {
-	return &centreBias{icons: pass.NewPointMap(r), known: pass.NewPointMap(r)}
+func newCentreBias(_ *engine, r *pass.Counts) *centreBias {
+	a := &centreBias{icons: pass.NewPointMap(r), known: pass.NewPointMap(r)}
+	pass.Merges(r, &a.centres)
+	pass.Merges(r, &a.icons, &a.known)
+	r.Excludes(&a.noSize, "no usable box, or the image's size is unknown", "instances")
+	return a
 }
 
 func (a *centreBias) row(r *record) {
@@ -49,17 +52,9 @@ func (a *centreBias) truth(m *coco.Image) {
 	}
 }
 
-func (a *centreBias) Merge(o *centreBias) {
-	a.centres.Merge(&o.centres)
-	a.icons.Merge(&o.icons)
-	a.known.Merge(&o.known)
-	a.noSize += o.noSize
-}
-
 func (a *centreBias) Result(e *engine, r *result.Statistic) {
 	pass.AddGrid(r, "gt_centres", "centres of ground-truth boxes", "boxes", &a.centres)
 	a.icons.Report(&e.Base, r, "icons", "icons: the last add", "icons with a point")
 	a.known.Report(&e.Base, r, "icons_with_gt", "variant: icons on images of the ground truth", "such icons")
 	r.WarnFew(r.Values[0])
-	r.Exclude("no usable box, or the image's size is unknown", "instances", a.noSize)
 }

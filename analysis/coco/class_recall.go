@@ -1,21 +1,26 @@
 package coco
 
 import (
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
 
 // classRecall is the share of an image's classes that were found (C7, C8).
 type classRecall struct {
-	r                  *stat.Ratios
+	r                  *pass.Counts
 	placed, anyAdd     stat.RatioID
 	byPlaced, byAnyAdd stat.Mean
 	noTruth, noClass   int64
 }
 
-func newClassRecall(_ *engine, r *stat.Ratios) *classRecall {
+func newClassRecall(_ *engine, r *pass.Counts) *classRecall {
 	id := r.Declare(2)
-	return &classRecall{r: r, placed: id, anyAdd: id + 1}
+	a := &classRecall{r: r, placed: id, anyAdd: id + 1}
+	pass.Merges(r, &a.byPlaced, &a.byAnyAdd)
+	r.Excludes(&a.noTruth, "the image is not in the ground truth", "pages")
+	r.Excludes(&a.noClass, "the image has no object", "pages")
+	return a
 }
 
 func (a *classRecall) page(p *page) {
@@ -34,13 +39,6 @@ func (a *classRecall) page(p *page) {
 	a.byAnyAdd.Add(ever)
 }
 
-func (a *classRecall) Merge(o *classRecall) {
-	a.byPlaced.Merge(&o.byPlaced)
-	a.byAnyAdd.Merge(&o.byAnyAdd)
-	a.noTruth += o.noTruth
-	a.noClass += o.noClass
-}
-
 func (a *classRecall) Result(e *engine, r *result.Statistic) {
 	const of = "pages whose image has a class"
 	std := func(name string, m *stat.Mean) result.Value {
@@ -53,6 +51,4 @@ func (a *classRecall) Result(e *engine, r *result.Statistic) {
 		e.Mean("recall.any_add", "variant: whose icon was ever added", of, a.anyAdd),
 		std("recall_std.any_add", &a.byAnyAdd))
 	r.WarnFew(r.Values[0])
-	r.Exclude("the image is not in the ground truth", "pages", a.noTruth)
-	r.Exclude("the image has no object", "pages", a.noClass)
 }

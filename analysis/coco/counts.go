@@ -1,9 +1,9 @@
 package coco
 
 import (
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/coco"
-	"abtool/internal/stat"
 )
 
 // counts is how much there is (C1, C2).
@@ -12,7 +12,12 @@ type counts struct {
 	images, instances, crowds                                                               int64
 }
 
-func newCounts(*engine, *stat.Ratios) *counts { return &counts{} }
+func newCounts(_ *engine, r *pass.Counts) *counts {
+	a := &counts{}
+	r.Numbers(&a.records, &a.withTruth, &a.icons, &a.actions, &a.steps, &a.samples,
+		&a.unknownType, &a.unknownIcon, &a.annotated, &a.images, &a.instances, &a.crowds)
+	return a
+}
 
 func (a *counts) row(r *record) {
 	p := r.page
@@ -45,15 +50,6 @@ func (a *counts) truth(m *coco.Image) {
 		if m.Instances[i].Crowd {
 			a.crowds++
 		}
-	}
-}
-
-func (a *counts) Merge(o *counts) {
-	for _, f := range []struct{ to, from *int64 }{
-		{&a.records, &o.records}, {&a.withTruth, &o.withTruth}, {&a.icons, &o.icons}, {&a.actions, &o.actions}, {&a.steps, &o.steps}, {&a.samples, &o.samples},
-		{&a.unknownType, &o.unknownType}, {&a.unknownIcon, &o.unknownIcon}, {&a.annotated, &o.annotated}, {&a.images, &o.images}, {&a.instances, &o.instances}, {&a.crowds, &o.crowds},
-	} {
-		*f.to += *f.from
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 func Examples(ctx context.Context, store string, o result.ExampleOptions) (out []result.Example, err error) {
 	all := pass.ExampleOptions(&o)
 	all.Jobs = 1 // a page's lists and its ground truth come to one goroutine then
-	_, err = Run(ctx, store, all, []pass.Entry{{Make: pass.Gathers(func(e *engine, _ *stat.Ratios) *examples {
+	_, err = Run(ctx, store, all, []pass.Entry{{Make: pass.Gathers(func(e *engine, _ *pass.Counts) *examples {
 		return &examples{e: e, o: o, out: &out, kept: map[int64]*result.Example{}}
 	})}})
 	return out, err

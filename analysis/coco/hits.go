@@ -3,6 +3,7 @@ package coco
 import (
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
@@ -10,11 +11,9 @@ import (
 // hits is what the paper's checks of a HIT say (C9).
 type hits struct{ *breakdown }
 
-func newHITs(e *engine, _ *stat.Ratios) hits {
-	return hits{newBreakdown(e, "hit")}
+func newHITs(e *engine, r *pass.Counts) hits {
+	return hits{newBreakdown(e, r, "hit", "hit_id")}
 }
-
-func (a hits) Merge(o hits) { a.Groups.Merge(&o.Groups) }
 
 func (a hits) Result(e *engine, r *result.Statistic) {
 	rules := e.Options.Rules
@@ -67,7 +66,6 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 		result.Proportion("few_pages", "HITs with fewer pages than the threshold", "HITs", fewPages, n),
 		result.Proportion("flagged", "HITs with any of the three", "HITs", flagged, n))
 	r.WarnFew(r.Values[0])
-	r.Exclude("no hit_id", "pages", a.Without)
 	if n > 0 {
 		r.Warn("The release holds approved HITs alone, and only pages whose image was kept: few_pages flags more HITs than the checks of the collection did.")
 	}

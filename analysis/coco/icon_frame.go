@@ -3,7 +3,6 @@ package coco
 import (
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
-	"abtool/internal/stat"
 )
 
 // iconFrame is where in its box an icon lies (C12, I15).
@@ -12,8 +11,11 @@ type iconFrame struct {
 	noBox           int64
 }
 
-func newIconFrame(_ *engine, r *stat.Ratios) *iconFrame {
-	return &iconFrame{nearest: pass.NewFrameMap(r), single: pass.NewFrameMap(r)}
+func newIconFrame(_ *engine, r *pass.Counts) *iconFrame {
+	a := &iconFrame{nearest: pass.NewFrameMap(r), single: pass.NewFrameMap(r)}
+	pass.Merges(r, &a.nearest, &a.single)
+	r.Excludes(&a.noBox, "the image has no box of the class", "icons with a point")
+	return a
 }
 
 func (a *iconFrame) page(p *page) {
@@ -35,15 +37,8 @@ func (a *iconFrame) page(p *page) {
 	}
 }
 
-func (a *iconFrame) Merge(o *iconFrame) {
-	a.nearest.Merge(&o.nearest)
-	a.single.Merge(&o.single)
-	a.noBox += o.noBox
-}
-
 func (a *iconFrame) Result(e *engine, r *result.Statistic) {
 	a.nearest.Report(&e.Base, r, "nearest_box", "in the frame of the nearest box of the class", "icons on images that have a box of the class")
 	a.single.Report(&e.Base, r, "single_box", "variant: where the image has one box of the class", "such icons")
 	r.WarnFew(r.Values[0])
-	r.Exclude("the image has no box of the class", "icons with a point", a.noBox)
 }

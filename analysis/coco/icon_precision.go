@@ -1,13 +1,14 @@
 package coco
 
 import (
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
 
 // iconPrecision is whether icons lie on what they stand for (C3–C6).
 type iconPrecision struct {
-	r        *stat.Ratios
+	r        *pass.Counts
 	of       [precisionVariants]stat.RatioID
 	absent   stat.RatioID // icons on images that have nothing of the class
 	unplaced stat.RatioID
@@ -44,8 +45,10 @@ var precisionNames = [precisionVariants]struct{ name, title, of string }{
 	{"on_box.class_present_final", "variant: of icons that stay, where they were put last, of classes that the image has", "such icons"},
 }
 
-func newIconPrecision(_ *engine, r *stat.Ratios) *iconPrecision {
+func newIconPrecision(_ *engine, r *pass.Counts) *iconPrecision {
 	a := &iconPrecision{r: r, absent: r.Declare(1), unplaced: r.Declare(1)}
+	r.Excludes(&a.noPoint, "no add with a place", "icons")
+	r.Excludes(&a.noTruth, "the image is not in the ground truth", "icons with a point")
 	id := r.Declare(precisionVariants)
 	for i := range a.of {
 		a.of[i] = id + stat.RatioID(i)
@@ -95,11 +98,6 @@ func (a *iconPrecision) final(cluster int32, k *icon) {
 	}
 }
 
-func (a *iconPrecision) Merge(o *iconPrecision) {
-	a.noPoint += o.noPoint
-	a.noTruth += o.noTruth
-}
-
 func (a *iconPrecision) Result(e *engine, r *result.Statistic) {
 	for i, v := range precisionNames {
 		r.Add(e.Ratio(v.name, v.title, result.UnitShare, v.of, a.of[i]))
@@ -107,6 +105,4 @@ func (a *iconPrecision) Result(e *engine, r *result.Statistic) {
 	r.Add(e.Ratio("absent", "icons of classes that the image does not have: they miss", result.UnitShare, "icons with a point", a.absent),
 		e.Ratio("removed", "icons with a point that do not stay on the image", result.UnitShare, "icons with a point", a.unplaced))
 	r.WarnFew(r.Values[0])
-	r.Exclude("no add with a place", "icons", a.noPoint)
-	r.Exclude("the image is not in the ground truth", "icons with a point", a.noTruth)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
@@ -12,7 +13,7 @@ import (
 // pairs of an annotated image and a class that it has, each is one of three: retrieved, its icon
 // stays; taken away, it was added and does not stay; never placed, the rest.
 type missedClasses struct {
-	r                *stat.Ratios
+	r                *pass.Counts
 	never, away      stat.RatioID // over pairs
 	images           stat.RatioID // with a class that was never placed
 	byClass          stat.RatioID // never placed, over the pairs of each class
@@ -21,13 +22,16 @@ type missedClasses struct {
 	noTruth, noClass int64
 }
 
-func newMissedClasses(e *engine, r *stat.Ratios) *missedClasses {
+func newMissedClasses(e *engine, r *pass.Counts) *missedClasses {
 	n := len(e.categories)
 	id := r.Declare(3)
-	return &missedClasses{
+	a := &missedClasses{
 		r: r, never: id, away: id + 1, images: id + 2, byClass: r.Declare(n),
 		retrieved: make([]int64, n), taken: make([]int64, n),
 	}
+	r.Excludes(&a.noTruth, "the image is not in the ground truth", "pages")
+	r.Excludes(&a.noClass, "the image has no object", "pages")
+	return a
 }
 
 func (a *missedClasses) page(p *page) {
@@ -74,8 +78,6 @@ func (a *missedClasses) Merge(o *missedClasses) {
 	for k, n := range o.byImage {
 		a.byImage[k] += n
 	}
-	a.noTruth += o.noTruth
-	a.noClass += o.noClass
 }
 
 func (a *missedClasses) Result(e *engine, r *result.Statistic) {
@@ -85,8 +87,6 @@ func (a *missedClasses) Result(e *engine, r *result.Statistic) {
 		e.Ratio("images_with_never_placed", "pages with a class that was never placed", result.UnitShare,
 			"pages whose image has a class", a.images))
 	r.WarnFew(r.Values[0])
-	r.Exclude("the image is not in the ground truth", "pages", a.noTruth)
-	r.Exclude("the image has no object", "pages", a.noClass)
 	r.Tables = append(r.Tables, a.classes(e), a.numbers())
 }
 

@@ -18,8 +18,9 @@ type quality struct {
 	pageOf                                                 map[[2]int64]int64 // rows by HIT and page
 }
 
-func newQuality(*engine, *stat.Ratios) *quality {
+func newQuality(_ *engine, r *pass.Counts) *quality {
 	a := &quality{pageOf: map[[2]int64]int64{}}
+	pass.Merges(r, &a.checks)
 	a.ofPages()
 	a.startsOdd = a.checks.Add(pass.Check{
 		Name: "sequence_without_add", Title: "the icon's first action is move or remove", Of: "icons",
@@ -168,7 +169,6 @@ func (a *quality) page(p *page) {
 }
 
 func (a *quality) Merge(o *quality) {
-	a.checks.Merge(&o.checks)
 	for k, n := range o.pageOf {
 		a.pageOf[k] += n
 	}

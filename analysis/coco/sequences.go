@@ -12,7 +12,7 @@ import (
 
 // sequences is what was done with icons that stay on the image (C10).
 type sequences struct {
-	r        *stat.Ratios
+	r        *pass.Counts
 	one      stat.RatioID // the share of icons that were added and never touched again
 	counts   map[int32]int64
 	longest  []longIcon // of the most actions
@@ -28,8 +28,10 @@ type longIcon struct {
 	image    int64
 }
 
-func newSequences(_ *engine, r *stat.Ratios) *sequences {
-	return &sequences{r: r, one: r.Declare(1), counts: map[int32]int64{}}
+func newSequences(_ *engine, r *pass.Counts) *sequences {
+	a := &sequences{r: r, one: r.Declare(1), counts: map[int32]int64{}}
+	r.Excludes(&a.unplaced, "the last action is remove", "icons")
+	return a
 }
 
 func (a *sequences) row(r *record) {
@@ -64,7 +66,6 @@ func (a *sequences) Merge(o *sequences) {
 	for _, k := range o.longest {
 		a.keep(k)
 	}
-	a.unplaced += o.unplaced
 }
 
 func (a *sequences) Result(e *engine, r *result.Statistic) {
@@ -100,7 +101,6 @@ func (a *sequences) Result(e *engine, r *result.Statistic) {
 	}
 	r.Tables = append(r.Tables, t)
 	r.Tables = append(r.Tables, a.longestTable(e))
-	r.Exclude("the last action is remove", "icons", a.unplaced)
 }
 
 // longestTable has the icon of the most actions; ties are broken by the sequence's text, then by

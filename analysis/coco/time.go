@@ -1,6 +1,7 @@
 package coco
 
 import (
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
@@ -8,15 +9,19 @@ import (
 
 // pageTime is the time on a page (C14).
 type pageTime struct {
-	r       *stat.Ratios
+	r       *pass.Counts
 	mean    stat.RatioID
 	spent   []int64
 	bins    stat.LogHistogram
 	without int64
 }
 
-func newPageTime(_ *engine, r *stat.Ratios) *pageTime {
-	return &pageTime{r: r, mean: r.Declare(1)}
+func newPageTime(_ *engine, r *pass.Counts) *pageTime {
+	a := &pageTime{r: r, mean: r.Declare(1)}
+	pass.Merges(r, &a.bins)
+	pass.Lists(r, &a.spent)
+	r.Excludes(&a.without, "no time_spent", "pages")
+	return a
 }
 
 func (a *pageTime) row(r *record) {
@@ -29,12 +34,6 @@ func (a *pageTime) row(r *record) {
 	a.r.Add(r.page.cluster, a.mean, float64(r.page.spent))
 }
 
-func (a *pageTime) Merge(o *pageTime) {
-	a.spent = append(a.spent, o.spent...)
-	a.bins.Merge(&o.bins)
-	a.without += o.without
-}
-
 func (a *pageTime) Result(e *engine, r *result.Statistic) {
 	quantiles := result.Quantiles(a.spent) // sorts the times
 	n := int64(len(a.spent))
@@ -45,7 +44,6 @@ func (a *pageTime) Result(e *engine, r *result.Statistic) {
 		{"time", result.UnitMS, "time, interpolated linearly between ranks"},
 	}.Columns(), quantiles)
 	r.Tables = append(r.Tables, t, result.LogTable(&a.bins, "time_spent", "Time on a page", result.UnitMS, "pages"))
-	r.Exclude("no time_spent", "pages", a.without)
 	if n > 0 && n < 100 {
 		r.Warn("quantile: %d pages are too few for the 1 %% and 99 %% quantiles.", n)
 	}

@@ -11,11 +11,9 @@ import (
 // annotators is one row for each annotator.
 type annotators struct{ *breakdown }
 
-func newAnnotators(e *engine, _ *stat.Ratios) annotators {
-	return annotators{newBreakdown(e, "worker")}
+func newAnnotators(e *engine, r *pass.Counts) annotators {
+	return annotators{newBreakdown(e, r, "worker", "worker_id")}
 }
-
-func (a annotators) Merge(o annotators) { a.Groups.Merge(&o.Groups) }
 
 func (a annotators) Result(e *engine, r *result.Statistic) {
 	_, all := a.Sorted()
@@ -39,7 +37,6 @@ func (a annotators) Result(e *engine, r *result.Statistic) {
 		result.Value{Name: "pages_median", Title: "median number of pages of a worker", Value: stat.Number(stat.Median(pages)), Unit: "count", N: n, Of: "workers"})
 	titles := [3]string{"workers who put icons in the centre", "workers who rush", "workers with icons but no mouse"}
 	r.Add(people.Values(titles, "icons", "workers with icons on images of the ground truth")...)
-	r.Exclude("no worker_id", "pages", a.Without)
 	if n > 0 && !people.Fitted() {
 		r.Warn("The model of annotators cannot be fitted: it needs two annotators with icons on images of the ground truth, and both hits and misses.")
 	}

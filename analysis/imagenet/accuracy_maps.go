@@ -4,14 +4,17 @@ import (
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/plane"
-	"abtool/internal/stat"
 )
 
 // accuracyMaps is the accuracy by where the box is, and by where the click is (I11,
 // docs/design/definitions.md#i11): every box of an image counts, and each image once at its click.
 type accuracyMaps struct{ gtN, gtHits, clickN, clickHits plane.Grid }
 
-func newAccuracyMaps(*engine, *stat.Ratios) *accuracyMaps { return &accuracyMaps{} }
+func newAccuracyMaps(_ *engine, r *pass.Counts) *accuracyMaps {
+	a := &accuracyMaps{}
+	pass.Merges(r, &a.gtN, &a.gtHits, &a.clickN, &a.clickHits)
+	return a
+}
 
 func (a *accuracyMaps) picture(p *picture) {
 	if !p.clickedBoxed() {
@@ -28,13 +31,6 @@ func (a *accuracyMaps) picture(p *picture) {
 	if p.hit {
 		a.clickHits.Add(p.x, p.y)
 	}
-}
-
-func (a *accuracyMaps) Merge(o *accuracyMaps) {
-	a.gtN.Merge(&o.gtN)
-	a.gtHits.Merge(&o.gtHits)
-	a.clickN.Merge(&o.clickN)
-	a.clickHits.Merge(&o.clickHits)
 }
 
 func (a *accuracyMaps) Result(_ *engine, r *result.Statistic) {

@@ -4,14 +4,15 @@ import (
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/plane"
-	"abtool/internal/stat"
 )
 
 // boxFrame is where in its box the click lies (I15).
 type boxFrame struct{ nearest, single pass.FrameMap }
 
-func newBoxFrame(_ *engine, r *stat.Ratios) *boxFrame {
-	return &boxFrame{pass.NewFrameMap(r), pass.NewFrameMap(r)}
+func newBoxFrame(_ *engine, r *pass.Counts) *boxFrame {
+	a := &boxFrame{pass.NewFrameMap(r), pass.NewFrameMap(r)}
+	pass.Merges(r, &a.nearest, &a.single)
+	return a
 }
 
 func (a *boxFrame) picture(p *picture) {
@@ -23,11 +24,6 @@ func (a *boxFrame) picture(p *picture) {
 	if len(p.boxes) == 1 {
 		a.single.Count(p.final.cluster, u, v)
 	}
-}
-
-func (a *boxFrame) Merge(o *boxFrame) {
-	a.nearest.Merge(&o.nearest)
-	a.single.Merge(&o.single)
 }
 
 func (a *boxFrame) Result(e *engine, r *result.Statistic) {

@@ -4,19 +4,18 @@ import (
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct"
-	"abtool/internal/stat"
 )
 
 // A breakdown profiles showings by a key.
 type breakdown struct {
-	pass.Groups[profile, *profile]
+	*pass.Groups[profile, *profile]
 	of func(*showing) int32 // number of the key, −1: none
 	tr byproduct.Trace
 }
 
 // newBreakdown profiles by worker, class, hit or week.
-func newBreakdown(e *engine, key string) *breakdown {
-	b := &breakdown{Groups: pass.NewGroups[profile](&e.Base, key, e.classes)}
+func newBreakdown(e *engine, r *pass.Counts, key, id string) *breakdown {
+	b := &breakdown{Groups: pass.NewGroups[profile](&e.Base, r, key, e.classes, "showings", id)}
 	switch key {
 	case "worker":
 		b.of = func(s *showing) int32 { return s.worker }
@@ -70,11 +69,10 @@ func By(key string) pass.Entry {
 // groups gathers that table.
 type groups struct{ *breakdown }
 
-func newGroups(e *engine, _ *stat.Ratios) groups { return groups{newBreakdown(e, e.Options.By)} }
-
-func (a groups) Merge(o groups) { a.Groups.Merge(&o.Groups) }
+func newGroups(e *engine, r *pass.Counts) groups {
+	return groups{newBreakdown(e, r, e.Options.By, e.Options.By)}
+}
 
 func (a groups) Result(e *engine, r *result.Statistic) {
 	r.Tables = append(r.Tables, a.Table(&e.Base, "Showings by "+a.Key, nil, profileHeader, nil))
-	r.Exclude("no "+a.Key, "showings", a.Without)
 }

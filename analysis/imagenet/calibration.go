@@ -30,16 +30,16 @@ type boxedClick struct {
 	x, y           float64
 }
 
-func newCalibration(*engine, *stat.Ratios) *calibration { return &calibration{} }
+func newCalibration(_ *engine, r *pass.Counts) *calibration {
+	a := &calibration{}
+	pass.Lists(r, &a.clicks)
+	return a
+}
 
 func (a *calibration) picture(p *picture) {
 	if p.clickedBoxed() {
 		a.clicks = append(a.clicks, boxedClick{p.image, p.final.cluster, p.x, p.y})
 	}
-}
-
-func (a *calibration) Merge(other *calibration) {
-	a.clicks = append(a.clicks, other.clicks...)
 }
 
 // A line is centre ≈ from + slope · click, on one axis.

@@ -4,7 +4,6 @@ import (
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/plane"
-	"abtool/internal/stat"
 )
 
 // centreBias is where the centres of boxes and the final clicks are (I10).
@@ -12,8 +11,10 @@ type centreBias struct {
 	clicks, clicksBC pass.PointMap // all clicks, and those on images with a box
 }
 
-func newCentreBias(_ *engine, r *stat.Ratios) *centreBias {
-	return &centreBias{pass.NewPointMap(r), pass.NewPointMap(r)}
+func newCentreBias(_ *engine, r *pass.Counts) *centreBias {
+	a := &centreBias{pass.NewPointMap(r), pass.NewPointMap(r)}
+	pass.Merges(r, &a.clicks, &a.clicksBC)
+	return a
 }
 
 func (a *centreBias) picture(p *picture) {
@@ -24,11 +25,6 @@ func (a *centreBias) picture(p *picture) {
 	if len(p.boxes) > 0 {
 		a.clicksBC.Count(p.cluster, p.x, p.y)
 	}
-}
-
-func (a *centreBias) Merge(o *centreBias) {
-	a.clicks.Merge(&o.clicks)
-	a.clicksBC.Merge(&o.clicksBC)
 }
 
 func (a *centreBias) Result(e *engine, r *result.Statistic) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/imagenet"
 	"abtool/byproduct/plane"
@@ -12,18 +13,21 @@ import (
 
 // clickAccuracy is the share of final clicks that lie in a box, and its variants (I4–I6).
 type clickAccuracy struct {
-	r                            *stat.Ratios
+	r                            *pass.Counts
 	last, document, first, meanC stat.RatioID
 	differs                      stat.RatioID // the order gives another showing's click: of all, of BC
 	disagrees                    stat.RatioID // and one of the two hits, the other misses
 	noBox, noClick               int64
 }
 
-func newClickAccuracy(_ *engine, r *stat.Ratios) *clickAccuracy {
+func newClickAccuracy(_ *engine, r *pass.Counts) *clickAccuracy {
 	id := r.Declare(4)
-	return &clickAccuracy{
+	a := &clickAccuracy{
 		r: r, last: id, document: id + 1, first: id + 2, meanC: id + 3, differs: r.Declare(2), disagrees: r.Declare(1),
 	}
+	r.Excludes(&a.noBox, "no usable box", "images")
+	r.Excludes(&a.noClick, "no final click", "images")
+	return a
 }
 
 func (a *clickAccuracy) picture(p *picture) {
@@ -67,11 +71,6 @@ func (p *picture) lastInDocument() *showing {
 	return last
 }
 
-func (a *clickAccuracy) Merge(o *clickAccuracy) {
-	a.noBox += o.noBox
-	a.noClick += o.noClick
-}
-
 func (a *clickAccuracy) Result(e *engine, r *result.Statistic) {
 	const of = "images with a box and a final click"
 	r.Add(
@@ -86,8 +85,6 @@ func (a *clickAccuracy) Result(e *engine, r *result.Statistic) {
 			result.UnitShare, of, a.disagrees),
 	)
 	r.WarnFew(r.Values[0])
-	r.Exclude("no usable box", "images", a.noBox)
-	r.Exclude("no final click", "images", a.noClick)
 }
 
 // byDocument are the showings in document order.

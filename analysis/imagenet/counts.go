@@ -3,20 +3,23 @@ package imagenet
 import (
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
 
 // counts is how much there is: images, showings, selected, with any byproduct (I1, I2).
 type counts struct {
-	r                                                                   *stat.Ratios
+	r                                                                   *pass.Counts
 	byproduct, selectedImages, selectedShowings, finalClicks, clickedBC stat.RatioID
 	showings, clicks, samples, hovers                                   int64
 }
 
-func newCounts(_ *engine, r *stat.Ratios) *counts {
+func newCounts(_ *engine, r *pass.Counts) *counts {
 	id := r.Declare(5)
-	return &counts{r: r, byproduct: id, selectedImages: id + 1, selectedShowings: id + 2, finalClicks: id + 3, clickedBC: id + 4}
+	a := &counts{r: r, byproduct: id, selectedImages: id + 1, selectedShowings: id + 2, finalClicks: id + 3, clickedBC: id + 4}
+	r.Numbers(&a.showings, &a.clicks, &a.samples, &a.hovers)
+	return a
 }
 
 func (a *counts) showing(s *showing) {
@@ -32,13 +35,6 @@ func (a *counts) picture(p *picture) {
 	a.r.Count(p.cluster, a.byproduct, p.byproduct)
 	a.r.Count(p.cluster, a.finalClicks, p.final != nil)
 	a.r.Count(p.cluster, a.clickedBC, p.clickedBoxed())
-}
-
-func (a *counts) Merge(o *counts) {
-	a.showings += o.showings
-	a.clicks += o.clicks
-	a.samples += o.samples
-	a.hovers += o.hovers
 }
 
 func (a *counts) Result(e *engine, r *result.Statistic) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
@@ -15,7 +16,7 @@ var timeEdges = []int64{0, 250, 500, 1000, 2000, 4000, 8000}
 // difficulty is whether clicks that took long miss more often: the time from entering the image
 // to the final click against whether it hits.
 type difficulty struct {
-	r               *stat.Ratios
+	r               *pass.Counts
 	byTime          stat.RatioID
 	clicks          []timedClick
 	noTime, noEnter int64
@@ -28,8 +29,13 @@ type timedClick struct {
 	hit            bool
 }
 
-func newDifficulty(_ *engine, r *stat.Ratios) *difficulty {
-	return &difficulty{r: r, byTime: r.Declare(len(timeEdges))}
+func newDifficulty(_ *engine, r *pass.Counts) *difficulty {
+	a := &difficulty{r: r, byTime: r.Declare(len(timeEdges))}
+	const of = "images with a box and a final click"
+	pass.Lists(r, &a.clicks)
+	r.Excludes(&a.noTime, "the click has no time", of)
+	r.Excludes(&a.noEnter, "no enter is recorded at or before the click", of)
+	return a
 }
 
 func (a *difficulty) picture(p *picture) {
@@ -51,12 +57,6 @@ func (a *difficulty) picture(p *picture) {
 		k--
 	}
 	a.r.Count(c.cluster, a.byTime+stat.RatioID(k), c.hit)
-}
-
-func (a *difficulty) Merge(o *difficulty) {
-	a.clicks = append(a.clicks, o.clicks...)
-	a.noTime += o.noTime
-	a.noEnter += o.noEnter
 }
 
 // relativeBins is the number of parts that the clicks of one annotator are divided into, by time.
@@ -112,7 +112,4 @@ func (a *difficulty) Result(e *engine, r *result.Statistic) {
 	byRank := curve(own, "by_fifth", "Accuracy by the fifth of the annotator's own clicks, from the quickest to the slowest", "fifth",
 		"0 has the quickest clicks of each annotator", relative, relativeBins)
 	r.Tables = append(r.Tables, t, byRank)
-	const of = "images with a box and a final click"
-	r.Exclude("the click has no time", of, a.noTime)
-	r.Exclude("no enter is recorded at or before the click", of, a.noEnter)
 }

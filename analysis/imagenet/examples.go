@@ -11,7 +11,7 @@ import (
 
 // Examples returns examples of a store.
 func Examples(ctx context.Context, store string, o result.ExampleOptions) (out []result.Example, err error) {
-	_, err = Run(ctx, store, pass.ExampleOptions(&o), []pass.Entry{{Make: pass.Gathers(func(e *engine, _ *stat.Ratios) *examples {
+	_, err = Run(ctx, store, pass.ExampleOptions(&o), []pass.Entry{{Make: pass.Gathers(func(e *engine, _ *pass.Counts) *examples {
 		return &examples{e: e, o: o, out: &out}
 	})}})
 	return out, err

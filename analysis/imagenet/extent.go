@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
@@ -18,7 +19,7 @@ var extentWindows = []int{8, 16, 32, 0}
 // box. (The paper's conjecture in section 4.1. No sample is taken after a click, while the image
 // is selected, so that only those before it can be used.)
 type extent struct {
-	r       *stat.Ratios
+	r       *pass.Counts
 	hull    stat.RatioID // by window: mean intersection over union of hull and box
 	around  stat.RatioID // by window: of the hull's bounding box
 	half    stat.RatioID // by window: share above one half
@@ -39,9 +40,10 @@ type sample struct {
 	i int
 }
 
-func newExtent(e *engine, r *stat.Ratios) *extent {
+func newExtent(e *engine, r *pass.Counts) *extent {
 	n := len(extentWindows)
 	a := &extent{r: r, hull: r.Declare(n), around: r.Declare(n), half: r.Declare(n), covered: r.Declare(n), image: r.Declare(1), typical: r.Declare(1)}
+	r.Excludes(&a.noTrace, "no sample between enter and click, or one of their times is missing", "images with a box and a final click")
 	a.w, a.h = meanBox(e.images.AllBoxes())
 	return a
 }
@@ -104,8 +106,6 @@ func (a *extent) picture(p *picture) {
 	}
 }
 
-func (a *extent) Merge(o *extent) { a.noTrace += o.noTrace }
-
 func (a *extent) Result(e *engine, r *result.Statistic) {
 	t := result.Table{Name: "by_window", Title: "Intersection over union with the nearest box, by how many samples are used", Columns: result.Header{
 		{"samples", "", "last samples before the click, and the click; all: since entering"}, {"n", "count", "images with as many"},
@@ -128,6 +128,5 @@ func (a *extent) Result(e *engine, r *result.Statistic) {
 	r.Add(e.Mean("whole_image", "for comparison: of the whole image", "images with a sample", a.image),
 		e.Mean("mean_box", "for comparison: of a box of the mean size of boxes, around the click", "images with a sample", a.typical))
 	r.WarnFew(r.Values[0])
-	r.Exclude("no sample between enter and click, or one of their times is missing", "images with a box and a final click", a.noTrace)
 	r.Tables = append(r.Tables, t)
 }

@@ -3,6 +3,7 @@ package imagenet
 import (
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
@@ -10,11 +11,9 @@ import (
 // hits is what the paper's checks of a HIT say (I17, I18).
 type hits struct{ *breakdown }
 
-func newHITs(e *engine, _ *stat.Ratios) hits {
-	return hits{newBreakdown(e, "hit")}
+func newHITs(e *engine, r *pass.Counts) hits {
+	return hits{newBreakdown(e, r, "hit", "assignment_id")}
 }
-
-func (a hits) Merge(o hits) { a.Groups.Merge(&o.Groups) }
 
 func (a hits) Result(e *engine, r *result.Statistic) {
 	rules := e.Options.Rules
@@ -57,7 +56,6 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 		result.Proportion("few_selected", "HITs with fewer selections than the threshold", "HITs", fewSelected, n),
 		result.Proportion("few_pages", "HITs with fewer pages than the threshold", "HITs", fewPages, n),
 		result.Proportion("flagged", "HITs with any of the three", "HITs", flagged, n))
-	r.Exclude("no assignment_id", "showings", a.Without)
 	if n > 0 {
 		r.Warn("Only released images are visible: images, selections and pages are lower bounds, and few_selected and few_pages flag more HITs than the checks of the collection did.")
 		r.Warn("The paper also rejected by a check of its database and of a hash, which released data cannot tell.")

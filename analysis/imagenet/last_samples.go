@@ -1,6 +1,7 @@
 package imagenet
 
 import (
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct"
 	"abtool/byproduct/plane"
@@ -13,13 +14,15 @@ const lastSamplesN = 8
 
 // lastSamples is the accuracy of the N-th mouse sample before the click (I12).
 type lastSamples struct {
-	r              *stat.Ratios
+	r              *pass.Counts
 	whole, segment stat.RatioID // N = 0…8
 	noTime         int64
 }
 
-func newLastSamples(_ *engine, r *stat.Ratios) *lastSamples {
-	return &lastSamples{r: r, whole: r.Declare(lastSamplesN + 1), segment: r.Declare(lastSamplesN + 1)}
+func newLastSamples(_ *engine, r *pass.Counts) *lastSamples {
+	a := &lastSamples{r: r, whole: r.Declare(lastSamplesN + 1), segment: r.Declare(lastSamplesN + 1)}
+	r.Excludes(&a.noTime, "the click has no time, so that no sample is known to be before it", "images with a box and a final click")
+	return a
 }
 
 func (a *lastSamples) picture(p *picture) {
@@ -41,8 +44,6 @@ func (a *lastSamples) back(p *picture, id stat.RatioID, samples byproduct.Points
 	}
 }
 
-func (a *lastSamples) Merge(o *lastSamples) { a.noTime += o.noTime }
-
 func (a *lastSamples) Result(e *engine, r *result.Statistic) {
 	for _, v := range []struct {
 		name, title string
@@ -55,7 +56,6 @@ func (a *lastSamples) Result(e *engine, r *result.Statistic) {
 	}
 	r.Add(e.Ratio("accuracy.0", "accuracy of the click", result.UnitShare, "images with a box and a final click", a.whole),
 		e.Ratio("accuracy.8", "accuracy of the eighth sample before it", result.UnitShare, "images with eight samples before the click", a.whole+lastSamplesN))
-	r.Exclude("the click has no time, so that no sample is known to be before it", "images with a box and a final click", a.noTime)
 	for k, row := range r.Tables[0].Rows {
 		if n := row[1].(int64); n > 0 && n < result.Few {
 			r.Warn("last_n %d: %d images are few.", k, n)

@@ -3,6 +3,7 @@ package imagenet
 import (
 	"math"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct"
 	"abtool/internal/stat"
@@ -12,7 +13,7 @@ import (
 // mouseMeasures holds what mouse-tracking research measures of a trace against whether the click
 // hits.
 type mouseMeasures struct {
-	r       *stat.Ratios
+	r       *pass.Counts
 	of      stat.RatioID // by measure: of clicks that hit, of those that miss
 	profile stat.RatioID // by tenth of the time: of hits, of misses
 	noTrace int64
@@ -38,8 +39,12 @@ var measureNames = []struct{ name, title, unit string }{
 // profileBins is the number of parts of the time that speed is given for.
 const profileBins = 10
 
-func newMouseMeasures(_ *engine, r *stat.Ratios) *mouseMeasures {
-	return &mouseMeasures{r: r, of: r.Declare(2 * len(measureNames)), profile: r.Declare(2 * profileBins)}
+func newMouseMeasures(_ *engine, r *pass.Counts) *mouseMeasures {
+	a := &mouseMeasures{r: r, of: r.Declare(2 * len(measureNames)), profile: r.Declare(2 * profileBins)}
+	const of = "images with a box and a final click"
+	r.Excludes(&a.noTrace, "fewer than two samples between enter and click", of)
+	r.Excludes(&a.noSize, "the displayed size is unknown", of)
+	return a
 }
 
 func (a *mouseMeasures) picture(p *picture) {
@@ -96,11 +101,6 @@ func (a *mouseMeasures) speeds(p *picture, s byproduct.Points, miss stat.RatioID
 	}
 }
 
-func (a *mouseMeasures) Merge(o *mouseMeasures) {
-	a.noTrace += o.noTrace
-	a.noSize += o.noSize
-}
-
 func (a *mouseMeasures) Result(e *engine, r *result.Statistic) {
 	t := result.Table{Name: "by_measure", Title: "Measures of the trace from entering to the click, of clicks that hit and of clicks that miss", Columns: result.Header{
 		{"measure", "", "as mousetrap names it"}, {"meaning", "", "what it is"}, {"unit", "", "of the means"},
@@ -133,7 +133,4 @@ func (a *mouseMeasures) Result(e *engine, r *result.Statistic) {
 		r.Add(e.Difference("difference."+m.name, "mean of clicks that miss − of those that hit: "+m.title, m.unit, "clicks of the rarer kind", a.of+2*stat.RatioID(k)+1, a.of+2*stat.RatioID(k)))
 	}
 	r.WarnFew(r.Values[0])
-	const of = "images with a box and a final click"
-	r.Exclude("fewer than two samples between enter and click", of, a.noTrace)
-	r.Exclude("the displayed size is unknown", of, a.noSize)
 }

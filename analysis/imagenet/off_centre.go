@@ -1,6 +1,7 @@
 package imagenet
 
 import (
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
@@ -8,14 +9,16 @@ import (
 
 // offCentre is the click's accuracy where always clicking the centre fails (I9).
 type offCentre struct {
-	r        *stat.Ratios
+	r        *pass.Counts
 	accuracy stat.RatioID
 	images   int64 // of BC
 	bc       int64
 }
 
-func newOffCentre(_ *engine, r *stat.Ratios) *offCentre {
-	return &offCentre{r: r, accuracy: r.Declare(1)}
+func newOffCentre(_ *engine, r *pass.Counts) *offCentre {
+	a := &offCentre{r: r, accuracy: r.Declare(1)}
+	r.Numbers(&a.images, &a.bc)
+	return a
 }
 
 func (a *offCentre) picture(p *picture) {
@@ -27,11 +30,6 @@ func (a *offCentre) picture(p *picture) {
 		a.images++
 		a.r.Count(p.final.cluster, a.accuracy, p.hit)
 	}
-}
-
-func (a *offCentre) Merge(o *offCentre) {
-	a.images += o.images
-	a.bc += o.bc
 }
 
 func (a *offCentre) Result(e *engine, r *result.Statistic) {

@@ -7,7 +7,6 @@ import (
 	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct"
-	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -27,8 +26,9 @@ type quality struct {
 	repeated, byWorker *pass.Check // images
 }
 
-func newQuality(*engine, *stat.Ratios) *quality {
+func newQuality(_ *engine, r *pass.Counts) *quality {
 	a := &quality{}
+	pass.Merges(r, &a.checks)
 	a.ofShowings()
 	for _, list := range []string{"clicks", "samples"} {
 		query := "SELECT seq, image_id, x, y FROM imagenet_" + list + " WHERE "
@@ -161,7 +161,5 @@ func sameWorker(showings []*showing) bool {
 	}
 	return false
 }
-
-func (a *quality) Merge(o *quality) { a.checks.Merge(&o.checks) }
 
 func (a *quality) Result(_ *engine, r *result.Statistic) { a.checks.Report(r) }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sync"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
@@ -13,11 +14,9 @@ import (
 // randomClicks is the accuracy that clicks have which do not look at the image (I7, I8): always
 // the centre, anywhere, or normally distributed around the centre. Nothing is drawn: the
 // probability of each image is exact.
-type randomClicks struct{}
+type randomClicks struct{} // it has all from the engine
 
-func newRandomClicks(*engine, *stat.Ratios) randomClicks { return randomClicks{} }
-
-func (randomClicks) Merge(randomClicks) {} // it has all from the engine
+func newRandomClicks(*engine, *pass.Counts) randomClicks { return randomClicks{} }
 
 // Sets of images that random clicks are judged on.
 const (

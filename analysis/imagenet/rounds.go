@@ -3,6 +3,7 @@ package imagenet
 import (
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 )
@@ -10,14 +11,14 @@ import (
 // rounds is at which showing images are selected (I3). The rounds of the collection are not in
 // the data: the k-th showing stands for them.
 type rounds struct {
-	r                              *stat.Ratios
+	r                              *pass.Counts
 	firstRound                     stat.RatioID // the two rounds of the collection
 	twice                          stat.RatioID // selected in two showings or more
 	shown, selected, firstSelected []int64
 	times                          []int64 // images by how often they were selected
 }
 
-func newRounds(_ *engine, r *stat.Ratios) *rounds {
+func newRounds(_ *engine, r *pass.Counts) *rounds {
 	return &rounds{r: r, firstRound: r.Declare(2), twice: r.Declare(1)}
 }
 

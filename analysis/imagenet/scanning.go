@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
@@ -25,7 +26,12 @@ type placedClick struct {
 	x                   float64
 }
 
-func newScanning(*engine, *stat.Ratios) *scanning { return &scanning{} }
+func newScanning(_ *engine, r *pass.Counts) *scanning {
+	a := &scanning{}
+	pass.Lists(r, &a.clicks)
+	r.Excludes(&a.nowhere, "page, slot, HIT or time is unknown", "clicks")
+	return a
+}
 
 func (a *scanning) showing(s *showing) {
 	if !s.clicked() {
@@ -37,11 +43,6 @@ func (a *scanning) showing(s *showing) {
 		return
 	}
 	a.clicks = append(a.clicks, placedClick{s.assignment, s.cluster, int32(s.Page), int32(s.slot), s.T0 + t, s.positionX})
-}
-
-func (a *scanning) Merge(o *scanning) {
-	a.clicks = append(a.clicks, o.clicks...)
-	a.nowhere += o.nowhere
 }
 
 // Orders that the layout suggests.
@@ -135,7 +136,6 @@ func (a *scanning) Result(e *engine, r *result.Statistic) {
 	v := result.Count("pages", "pages whose order is told", "pages", pages)
 	r.Add(v)
 	r.WarnFew(v)
-	r.Exclude("page, slot, HIT or time is unknown", "clicks", a.nowhere)
 	r.Exclude("fewer than 5 clicks", "pages", short)
 	r.Exclude("the number of columns cannot be told from the positions", "pages", unclear)
 }

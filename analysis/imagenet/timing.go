@@ -3,6 +3,7 @@ package imagenet
 import (
 	"slices"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct"
 	"abtool/internal/stat"
@@ -12,7 +13,7 @@ import (
 // timing is how long images take, how fast the pointer moves and how often people come back
 // before they click.
 type timing struct {
-	r               *stat.Ratios
+	r               *pass.Counts
 	visits          stat.RatioID // accuracy by the number of entries
 	toClick, hover  stat.LogHistogram
 	speed           stat.LogHistogram
@@ -24,8 +25,12 @@ type timing struct {
 // mostVisits is the number of entries from which they are taken together.
 const mostVisits = 5
 
-func newTiming(_ *engine, r *stat.Ratios) *timing {
-	return &timing{r: r, visits: r.Declare(mostVisits)}
+func newTiming(_ *engine, r *pass.Counts) *timing {
+	a := &timing{r: r, visits: r.Declare(mostVisits)}
+	pass.Merges(r, &a.toClick, &a.hover, &a.speed)
+	pass.Lists(r, &a.clicks, &a.hovered)
+	r.Excludes(&a.noTime, "the time of the click or of entering is unknown", "selected showings with a click")
+	return a
 }
 
 func (a *timing) showing(s *showing) {
@@ -49,14 +54,6 @@ func (a *timing) showing(s *showing) {
 	if len(s.boxes) > 0 && w.visits > 0 {
 		a.r.Count(s.cluster, a.visits+stat.RatioID(min(w.visits, mostVisits)-1), s.hit)
 	}
-}
-
-func (a *timing) Merge(o *timing) {
-	a.toClick.Merge(&o.toClick)
-	a.hover.Merge(&o.hover)
-	a.speed.Merge(&o.speed)
-	a.clicks, a.hovered = append(a.clicks, o.clicks...), append(a.hovered, o.hovered...)
-	a.noTime += o.noTime
 }
 
 func (a *timing) Result(e *engine, r *result.Statistic) {
@@ -83,5 +80,4 @@ func (a *timing) Result(e *engine, r *result.Statistic) {
 	}
 	r.Tables = append(r.Tables, result.LogTable(&a.toClick, "time_to_click", "Time from the last entry to the click", result.UnitMS, "selected showings"),
 		result.LogTable(&a.hover, "estimate_time", "Time hovered, where it is above 0", result.UnitMS, "showings"), result.LogTable(&a.speed, "speed", "Mean speed of the pointer from entering to the click, on the display", "px/s", "selected showings"), t)
-	r.Exclude("the time of the click or of entering is unknown", "selected showings with a click", a.noTime)
 }

@@ -1,8 +1,8 @@
 package imagenet
 
 import (
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
-	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
 
@@ -17,7 +17,16 @@ type traceLengths struct {
 	noTime, noEnter, noSamples int64
 }
 
-func newTraceLengths(*engine, *stat.Ratios) *traceLengths { return &traceLengths{} }
+func newTraceLengths(_ *engine, r *pass.Counts) *traceLengths {
+	a := &traceLengths{}
+	const of = "images with a final click"
+	pass.Lists(r, &a.recorded, &a.before, &a.segment)
+	pass.Lists(r, &a.duration)
+	r.Excludes(&a.noTime, "the click has no time", of)
+	r.Excludes(&a.noEnter, "no enter is recorded at or before the click", of)
+	r.Excludes(&a.noSamples, "no sample between enter and click", of)
+	return a
+}
 
 func (a *traceLengths) showing(s *showing) { a.recorded = append(a.recorded, int32(s.Mouse.Len())) }
 
@@ -41,14 +50,6 @@ func (a *traceLengths) picture(p *picture) {
 	}
 }
 
-func (a *traceLengths) Merge(o *traceLengths) {
-	a.recorded, a.before = append(a.recorded, o.recorded...), append(a.before, o.before...)
-	a.segment, a.duration = append(a.segment, o.segment...), append(a.duration, o.duration...)
-	a.noTime += o.noTime
-	a.noEnter += o.noEnter
-	a.noSamples += o.noSamples
-}
-
 func (a *traceLengths) Result(_ *engine, r *result.Statistic) {
 	const clicked = "images whose final click has a time"
 	const segments = "images with a sample between enter and final click"
@@ -63,8 +64,4 @@ func (a *traceLengths) Result(_ *engine, r *result.Statistic) {
 		result.Median("segment_median", "median number of samples from enter to final click", "count", segments, a.segment),
 		result.Median("duration_median", "median time from enter to final click, of the same", result.UnitMS, segments, a.duration))
 	r.WarnFew(r.Values[1])
-	const of = "images with a final click"
-	r.Exclude("the click has no time", of, a.noTime)
-	r.Exclude("no enter is recorded at or before the click", of, a.noEnter)
-	r.Exclude("no sample between enter and click", of, a.noSamples)
 }

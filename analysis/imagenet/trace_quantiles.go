@@ -3,6 +3,7 @@ package imagenet
 import (
 	"strconv"
 
+	"abtool/analysis/internal/pass"
 	"abtool/analysis/result"
 	"abtool/byproduct/plane"
 	"abtool/internal/stat"
@@ -15,22 +16,30 @@ const quantileBins = 10
 // quantiles is the accuracy along the way from entering the image to the click (I13, I14): by
 // equal numbers of samples, or by equal times.
 type quantiles struct {
-	r                                *stat.Ratios
+	r                                *pass.Counts
 	byTime                           bool
 	pooled, means                    stat.RatioID
 	noTime, noEnter, noSamples, zero int64
 }
 
-func newTraceQuantiles(_ *engine, r *stat.Ratios) *quantiles {
+func newTraceQuantiles(_ *engine, r *pass.Counts) *quantiles {
 	return newQuantiles(r, false)
 }
 
-func newTimeQuantiles(_ *engine, r *stat.Ratios) *quantiles {
+func newTimeQuantiles(_ *engine, r *pass.Counts) *quantiles {
 	return newQuantiles(r, true)
 }
 
-func newQuantiles(r *stat.Ratios, byTime bool) *quantiles {
-	return &quantiles{r: r, byTime: byTime, pooled: r.Declare(quantileBins), means: r.Declare(quantileBins)}
+func newQuantiles(r *pass.Counts, byTime bool) *quantiles {
+	a := &quantiles{r: r, byTime: byTime, pooled: r.Declare(quantileBins), means: r.Declare(quantileBins)}
+	const of = "images with a box and a final click"
+	r.Excludes(&a.noTime, "the click has no time", of)
+	r.Excludes(&a.noEnter, "no enter is recorded at or before the click", of)
+	r.Excludes(&a.noSamples, "no sample between enter and click", of)
+	if byTime {
+		r.Excludes(&a.zero, "enter and click at the same time", of)
+	}
+	return a
 }
 
 func (a *quantiles) picture(p *picture) {
@@ -73,13 +82,6 @@ func (a *quantiles) picture(p *picture) {
 	}
 }
 
-func (a *quantiles) Merge(o *quantiles) {
-	a.noTime += o.noTime
-	a.noEnter += o.noEnter
-	a.noSamples += o.noSamples
-	a.zero += o.zero
-}
-
 func (a *quantiles) Result(e *engine, r *result.Statistic) {
 	t := curve(e.Sampled, "samples", "Accuracy of samples by the tenth of the way", "tenth", "0 begins with entering, 9 ends with the click", a.pooled, quantileBins)
 	t.Columns = append(t.Columns, result.Column{Name: "mean_of_images", Unit: result.UnitShare, Title: "variant: mean over images of the image's own accuracy"}, result.Column{Name: "images", Unit: "count", Title: "images with a sample there"})
@@ -92,12 +94,5 @@ func (a *quantiles) Result(e *engine, r *result.Statistic) {
 		v := e.Ratio("accuracy."+strconv.Itoa(k), []string{"accuracy of samples in the first tenth", "accuracy of samples in the last tenth"}[k/(quantileBins-1)], result.UnitShare, "samples", a.pooled+stat.RatioID(k))
 		r.Add(v)
 		r.WarnFew(v)
-	}
-	const of = "images with a box and a final click"
-	r.Exclude("the click has no time", of, a.noTime)
-	r.Exclude("no enter is recorded at or before the click", of, a.noEnter)
-	r.Exclude("no sample between enter and click", of, a.noSamples)
-	if a.byTime {
-		r.Exclude("enter and click at the same time", of, a.zero)
 	}
 }

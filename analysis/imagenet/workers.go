@@ -25,8 +25,8 @@ type annotators struct {
 	deeds [][]deed // by worker
 }
 
-func newAnnotators(e *engine, _ *stat.Ratios) *annotators {
-	return &annotators{breakdown: newBreakdown(e, "worker")}
+func newAnnotators(e *engine, r *pass.Counts) *annotators {
+	return &annotators{breakdown: newBreakdown(e, r, "worker", "worker_id")}
 }
 
 func (a *annotators) showing(s *showing) {
@@ -56,7 +56,6 @@ func (a *annotators) showing(s *showing) {
 }
 
 func (a *annotators) Merge(o *annotators) {
-	a.Groups.Merge(&o.Groups)
 	for w, d := range o.deeds {
 		for w >= len(a.deeds) {
 			a.deeds = append(a.deeds, nil)
@@ -124,7 +123,6 @@ func (a *annotators) Result(e *engine, r *result.Statistic) {
 		result.Value{Name: "showings_median", Title: "median number of showings of a worker", Value: stat.Number(stat.Median(showings)), Unit: "count", N: n, Of: "workers"})
 	r.Add(people.Values([3]string{"workers who click the centre", "workers who rush", "workers with bot-like traces"}, "clicks",
 		"workers with clicks on boxed images")...)
-	r.Exclude("no worker_id", "showings", a.Without)
 	r.Tables = append(r.Tables, t, a.experience(e))
 }
 

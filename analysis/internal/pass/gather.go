@@ -12,27 +12,29 @@ type Entry struct {
 	Make Maker
 }
 
-// A Maker makes a statistic for an engine, once for each goroutine. What the statistic counts in the ratios
-// is merged without it.
-type Maker func(engine any, r *stat.Ratios) gathered
+// A Maker makes a statistic for an engine, once for each goroutine.
+type Maker func(engine any, c *Counts) gathered
 
 // gathered is a statistic as one goroutine gathers it.
 type gathered struct {
+	*Counts
 	statistic any
 	merge     func(from any)
 	result    func(*result.Statistic)
 }
 
 // Gathers returns the maker of a statistic of the engine E, which has those methods of its data set's calls
-// that it needs. What it merges must not depend on the order.
-func Gathers[E any, T interface {
-	Merge(T)
-	Result(E, *result.Statistic)
-}](make func(E, *stat.Ratios) T) Maker {
-	return func(engine any, r *stat.Ratios) gathered {
+// that it needs, and the method Merge(T) if it has more than its Counts to merge. What it merges must not
+// depend on the order.
+func Gathers[E any, T interface{ Result(E, *result.Statistic) }](make func(E, *Counts) T) Maker {
+	return func(engine any, c *Counts) gathered {
 		e := engine.(E)
-		s := make(e, r)
-		return gathered{s, func(from any) { s.Merge(from.(T)) }, func(r *result.Statistic) { s.Result(e, r) }}
+		s := make(e, c)
+		merge := func(any) {}
+		if m, ok := any(s).(interface{ Merge(T) }); ok {
+			merge = func(from any) { m.Merge(from.(T)) }
+		}
+		return gathered{c, s, merge, func(r *result.Statistic) { s.Result(e, r) }}
 	}
 }
 
@@ -46,7 +48,7 @@ type Gathering struct {
 func Gather(engine any, entries []Entry) Gathering {
 	g := Gathering{ratios: &stat.Ratios{}}
 	for _, x := range entries {
-		g.all = append(g.all, x.Make(engine, g.ratios))
+		g.all = append(g.all, x.Make(engine, &Counts{Ratios: g.ratios}))
 	}
 	return g
 }
@@ -64,6 +66,7 @@ func With[M any](g Gathering) (some []M) {
 // Merge adds what another goroutine gathered.
 func (g Gathering) Merge(o Gathering) {
 	for i := range g.all {
+		g.all[i].Counts.merge(o.all[i].Counts)
 		g.all[i].merge(o.all[i].statistic)
 	}
 	g.ratios.Merge(o.ratios)
@@ -76,6 +79,7 @@ func (e *Base) Results(g Gathering, entries []Entry, published map[string]result
 	out := make([]result.Statistic, len(g.all))
 	parallel.For(e.Options.Jobs, len(out), func(i int) {
 		out[i] = entries[i].Statistic()
+		g.all[i].report(&out[i])
 		g.all[i].result(&out[i])
 		refer(&out[i], published)
 	})

@@ -22,10 +22,15 @@ type Groups[P any, T Profile[P]] struct {
 	list    []T // by number of the key; nil: none
 }
 
-// NewGroups returns profiles by worker, hit, class or week.
-func NewGroups[P any, T Profile[P]](e *Base, key string, classes *byproduct.Names) Groups[P, T] {
+// NewGroups returns profiles by worker, hit, class or week. Rows without the id that a key needs are left out.
+func NewGroups[P any, T Profile[P]](
+	e *Base, c *Counts, key string, classes *byproduct.Names, rows, id string,
+) *Groups[P, T] {
 	names := map[string]*byproduct.Names{"worker": e.Workers, "hit": e.HITs, "class": classes, "week": e.Weeks}
-	return Groups[P, T]{Key: key, names: names[key]}
+	g := &Groups[P, T]{Key: key, names: names[key]}
+	Merges(c, g)
+	c.Excludes(&g.Without, "no "+id, rows)
+	return g
 }
 
 // At returns the profile of a number of the key, a new one if there is none; nil for −1.
@@ -42,14 +47,13 @@ func (g *Groups[P, T]) At(id int32) T {
 	return g.list[id]
 }
 
-// Merge adds what another goroutine gathered.
+// Merge adds the profiles of another goroutine.
 func (g *Groups[P, T]) Merge(o *Groups[P, T]) {
 	for id, from := range o.list {
 		if from != nil {
 			g.At(int32(id)).Merge(from)
 		}
 	}
-	g.Without += o.Without
 }
 
 // Sorted returns the numbers of the profiles in the order of their names, and the profiles.

@@ -22,12 +22,12 @@ func AddGrid(r *result.Statistic, name, title, of string, g *plane.Grid) {
 // A PointMap is a map of points on the image, with the share of its middle cell over annotators.
 type PointMap struct {
 	plane.Grid
-	ratios *stat.Ratios
+	ratios *Counts
 	middle stat.RatioID
 }
 
 // NewPointMap returns an empty map.
-func NewPointMap(r *stat.Ratios) PointMap { return PointMap{ratios: r, middle: r.Declare(1)} }
+func NewPointMap(r *Counts) PointMap { return PointMap{ratios: r, middle: r.Declare(1)} }
 
 // Count adds a point of a cluster.
 func (m *PointMap) Count(cluster int32, x, y float64) {
@@ -57,12 +57,12 @@ func FrameHistogram(name, title, of string, f *plane.Frame) result.Histogram {
 // A FrameMap is a map of points in the frames of their boxes, with the means over annotators.
 type FrameMap struct {
 	plane.Frame
-	ratios *stat.Ratios
+	ratios *Counts
 	means  stat.RatioID // of u and v
 }
 
 // NewFrameMap returns an empty map.
-func NewFrameMap(r *stat.Ratios) FrameMap { return FrameMap{ratios: r, means: r.Declare(2)} }
+func NewFrameMap(r *Counts) FrameMap { return FrameMap{ratios: r, means: r.Declare(2)} }
 
 // Count adds a point of a cluster.
 func (f *FrameMap) Count(cluster int32, u, v float64) {

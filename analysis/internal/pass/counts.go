@@ -1,0 +1,67 @@
+package pass
+
+import (
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+)
+
+// Counts are what one goroutine counts for a statistic. They are merged without it: ratios over annotators, and
+// those fields of the statistic that it registers when it is made.
+type Counts struct {
+	*stat.Ratios
+	parts    []part
+	excluded []exclusion
+}
+
+// A part is a pointer to a field, and adds the same field of another goroutine.
+type part struct {
+	at    any
+	merge func(from any)
+}
+
+// An exclusion is a number of units that are left out.
+type exclusion struct {
+	n          *int64
+	reason, of string
+}
+
+// Numbers registers numbers.
+func (c *Counts) Numbers(numbers ...*int64) {
+	for _, n := range numbers {
+		c.parts = append(c.parts, part{n, func(from any) { *n += *from.(*int64) }})
+	}
+}
+
+// Excludes registers a number of units that the statistic leaves out, which is reported.
+func (c *Counts) Excludes(n *int64, reason, of string) {
+	c.Numbers(n)
+	c.excluded = append(c.excluded, exclusion{n, reason, of})
+}
+
+// Lists registers lists whose order does not matter.
+func Lists[T any](c *Counts, lists ...*[]T) {
+	for _, l := range lists {
+		c.parts = append(c.parts, part{l, func(from any) { *l = append(*l, *from.(*[]T)...) }})
+	}
+}
+
+// Merges registers what merges itself.
+func Merges[T interface{ Merge(T) }](c *Counts, parts ...T) {
+	for _, p := range parts {
+		c.parts = append(c.parts, part{p, func(from any) { p.Merge(from.(T)) }})
+	}
+}
+
+// merge adds what another goroutine counted, but for the ratios, which are those of all statistics.
+func (c *Counts) merge(o *Counts) {
+	for i, p := range c.parts {
+		p.merge(o.parts[i].at)
+	}
+}
+
+// report adds what is left out.
+func (c *Counts) report(r *result.Statistic) {
+	for _, x := range c.excluded {
+		r.Exclude(x.reason, x.of, *x.n)
+	}
+}

@@ -1,0 +1,76 @@
+package pass
+
+import (
+	"slices"
+	"testing"
+
+	"abtool/analysis/result"
+	"abtool/internal/stat"
+)
+
+// A made-up statistic counts numbers in each of the ways that there are.
+type made struct {
+	r           *Counts
+	share       stat.RatioID
+	n, left     int64
+	list        []int
+	mean        stat.Mean
+	byItself    int
+	seen, ratio float64
+}
+
+func newMade(_ *int, r *Counts) *made {
+	a := &made{r: r, share: r.Declare(1)}
+	r.Numbers(&a.n)
+	r.Excludes(&a.left, "below 0", "numbers")
+	Lists(r, &a.list)
+	Merges(r, &a.mean)
+	return a
+}
+
+func (a *made) number(v int) {
+	if v < 0 {
+		a.left++
+		return
+	}
+	a.n++
+	a.list = append(a.list, v)
+	a.mean.Add(float64(v))
+	a.r.Count(0, a.share, v%2 == 0)
+	a.byItself += v
+}
+
+func (a *made) Merge(o *made) { a.byItself += o.byItself }
+
+func (a *made) Result(_ *int, r *result.Statistic) {
+	a.seen, a.ratio = float64(a.mean.Value()), float64(a.r.Total(a.share).Value())
+	slices.Sort(a.list)
+}
+
+// What two goroutines count is merged, whether it is registered or merged by the statistic, and what is left
+// out is reported before the result.
+func TestCounts(t *testing.T) {
+	e := New(result.Options{Jobs: 1})
+	entries := []Entry{{Entry: result.Entry{Name: "made"}, Make: Gathers(newMade)}}
+	engine := new(int)
+	a, b := Gather(engine, entries), Gather(engine, entries)
+	for _, g := range []struct {
+		Gathering
+		numbers []int
+	}{{a, []int{5, -1, 2}}, {b, []int{4, -3, -2}}} {
+		for _, s := range With[interface{ number(int) }](g.Gathering) {
+			for _, v := range g.numbers {
+				s.number(v)
+			}
+		}
+	}
+	a.Merge(b)
+	r := e.Results(a, entries, nil)[0]
+	x := a.all[0].statistic.(*made)
+	if x.n != 3 || x.byItself != 11 || !slices.Equal(x.list, []int{2, 4, 5}) || x.seen != 11.0/3 || x.ratio != 2.0/3 {
+		t.Errorf("%+v", x)
+	}
+	if want := []result.Excluded{{Reason: "below 0", Of: "numbers", Count: 3}}; !slices.Equal(r.Excluded, want) {
+		t.Errorf("%v, want %v", r.Excluded, want)
+	}
+}
