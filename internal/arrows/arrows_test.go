@@ -19,6 +19,7 @@ type rule struct {
 }
 
 var rules = []rule{
+	{"docs", nil, "pages import nothing"},
 	{"schema", nil, "the format imports nothing"},
 	{"store/columnar", nil, "columns know no table"},
 	{"store", []string{"schema", "store/columnar", "internal/..."}, "the folder of a store knows the format"},
