@@ -17,6 +17,7 @@ import (
 	"abtool/internal/stat"
 	"abtool/internal/ui"
 	"abtool/reports/chart"
+	"abtool/store"
 )
 
 //go:embed page.html
@@ -135,7 +136,7 @@ func (p *page) html(files map[string][]byte) ([]byte, error) {
 	}
 	for _, d := range p.summary.DataSets {
 		for _, src := range d.Sources {
-			h.Sources = append(h.Sources, htmlSource{setOf(d.Name).title, src.Name, chart.Grouped(src.Records),
+			h.Sources = append(h.Sources, htmlSource{store.Title(d.Name), src.Name, chart.Grouped(src.Records),
 				chart.Grouped(src.Stored), chart.Grouped(src.Rejected), chart.Grouped(src.Rows)})
 		}
 	}
@@ -222,7 +223,7 @@ func quoted(s string) string {
 
 func (p *page) set(d *result.DataSet, files map[string][]byte) htmlSet {
 	s := chart.NewSource(d)
-	out := htmlSet{Name: d.Name, Title: setOf(d.Name).title, Sentences: slices.Concat(d.Warnings, sentences(s))}
+	out := htmlSet{Name: d.Name, Title: store.Title(d.Name), Sentences: slices.Concat(d.Warnings, sentences(s))}
 	for _, section := range sections {
 		sec := htmlSection{ID: d.Name + "-" + section.id, Title: section.title}
 		shown := map[string]bool{}
@@ -266,12 +267,12 @@ func (p *page) set(d *result.DataSet, files map[string][]byte) htmlSet {
 
 func figureHTML(f *chart.Figure, files map[string][]byte) *htmlFigure {
 	if f.Missing != "" {
-		return &htmlFigure{Name: f.Name, Set: setOf(f.Set).title, Title: f.Title, Missing: f.Missing}
+		return &htmlFigure{Name: f.Name, Set: store.Title(f.Set), Title: f.Title, Missing: f.Missing}
 	}
 	uri := func(inDark bool) string {
 		return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(files[f.File("svg", inDark)])
 	}
-	return &htmlFigure{f.Name, setOf(f.Set).title, f.Title, f.Caption, f.Alt, "",
+	return &htmlFigure{f.Name, store.Title(f.Set), f.Title, f.Caption, f.Alt, "",
 		template.URL(uri(false)), template.Srcset(uri(true)), int(f.Width), int(f.Height)}
 }
 
@@ -452,7 +453,7 @@ func (p *page) compared(files map[string][]byte) *htmlComparison {
 	c := &htmlComparison{A: p.comparison.A, B: p.comparison.B}
 	for i := range p.comparison.DataSets {
 		set := &p.comparison.DataSets[i]
-		one := htmlComparedSet{Title: setOf(set.Name).title, Table: differences(set)}
+		one := htmlComparedSet{Title: store.Title(set.Name), Table: differences(set)}
 		for i := range p.figures {
 			if p.figures[i].Name == set.Name+"-comparison" {
 				one.Figures = append(one.Figures, figureHTML(&p.figures[i], files))
@@ -465,7 +466,7 @@ func (p *page) compared(files map[string][]byte) *htmlComparison {
 
 // differences returns the table of a compared data set.
 func differences(set *analysis.ComparedSet) htmlTable {
-	t := htmlTable{ID: "comparison." + set.Name, Title: "Differences of " + setOf(set.Name).title}
+	t := htmlTable{ID: "comparison." + set.Name, Title: "Differences of " + store.Title(set.Name)}
 	t.Columns = []htmlColumn{{"value", "the value", false}, {"a", "the first store", true},
 		{"b", "the second store", true}, {"a − b", "the difference", true}, {"95 % interval", "of the difference", false},
 		{"p", "of no difference", true}, {"p (Holm)", "adjusted for all tests", true}}

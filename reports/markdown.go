@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"abtool/reports/chart"
+	"abtool/store"
 )
 
 // markdown returns the report for a repository: the sentences, and every figure with its numbers.
@@ -14,7 +15,7 @@ func (p *page) markdown() []byte {
 	fmt.Fprintf(&b, "# %s\n", escape(p.title()))
 	for i := range p.document.DataSets {
 		s := chart.NewSource(&p.document.DataSets[i])
-		fmt.Fprintf(&b, "\n## %s\n\n", setOf(s.Set).title)
+		fmt.Fprintf(&b, "\n## %s\n\n", store.Title(s.Set))
 		for _, text := range sentences(s) {
 			fmt.Fprintf(&b, "- %s\n", escape(text))
 		}

@@ -13,17 +13,17 @@ import (
 
 // A dataSet is what reports have of a data set.
 type dataSet struct {
-	name, title string
-	records     string // the value of its counts that is 0 without records
-	figures     []func(chart.Source) chart.Figure
-	sentences   func(chart.Source) []string
-	sections    map[string][]string // its statistics by the section of the page
-	traces      chart.Traces
+	name      string
+	records   string // the value of its counts that is 0 without records
+	figures   []func(chart.Source) chart.Figure
+	sentences func(chart.Source) []string
+	sections  map[string][]string // its statistics by the section of the page
+	traces    chart.Traces
 }
 
 var dataSets = []dataSet{
-	{"imagenet", "ImageNet-AB", "showings", imagenet.Figures, imagenet.Sentences, imagenet.Sections, imagenet.Examples},
-	{"coco", "COCO-AB", "records", coco.Figures, coco.Sentences, coco.Sections, coco.Examples},
+	{"imagenet", "showings", imagenet.Figures, imagenet.Sentences, imagenet.Sections, imagenet.Examples},
+	{"coco", "records", coco.Figures, coco.Sentences, coco.Sections, coco.Examples},
 }
 
 // setOf returns a data set by its name; an empty one if there is none.

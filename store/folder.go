@@ -27,6 +27,11 @@ var Tables = []string{"annotations", "images", "rejects"}
 // Sets are the names of the data sets, in the order of the account.
 var Sets = []string{"imagenet", "coco"}
 
+// Title returns the name of a data set as people write it: ImageNet-AB or COCO-AB.
+func Title(set string) string {
+	return map[string]string{"imagenet": "ImageNet-AB", "coco": "COCO-AB"}[set]
+}
+
 // Errors for what stands where a store should be.
 var (
 	ErrNotStore = errors.New("not a store")

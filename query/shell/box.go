@@ -30,7 +30,7 @@ type column struct {
 
 // box draws a result with rules. What does not fit the width is cut, then left out from the
 // middle; a line below tells what.
-func (p *Printer) box(cols []query.ResultColumn, next func() ([]driver.Value, error), more func() bool) error {
+func (p *Printer) box(cols []query.ResultColumn, next nextRow, more func() bool) error {
 	table := make([]column, len(cols))
 	for i, c := range cols {
 		table[i] = column{name: oneLine(c.Name), typ: strings.ToLower(typeLabel(c.Type)), right: c.Type.Numeric()}

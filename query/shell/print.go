@@ -48,9 +48,13 @@ func NewPrinter(w io.Writer) *Printer {
 	return p
 }
 
-// modes print the rows that next gives, up to the limit; more tells whether there are others.
-var modes = map[string]func(p *Printer, cols []query.ResultColumn, next func() ([]driver.Value, error)) error{
-	"markdown": (*Printer).markdown, "csv": (*Printer).csv, "json": (*Printer).json, "jsonlines": (*Printer).jsonLines, "line": (*Printer).line,
+// nextRow returns a row that is valid until the next call, or io.EOF.
+type nextRow func() ([]driver.Value, error)
+
+// modes print the rows that next returns, which are no more than the limit.
+var modes = map[string]func(p *Printer, cols []query.ResultColumn, next nextRow) error{
+	"markdown": (*Printer).markdown, "csv": (*Printer).csv, "json": (*Printer).json,
+	"jsonlines": (*Printer).jsonLines, "line": (*Printer).line,
 }
 
 // Modes returns the ways to print a result: box, csv, json, jsonlines, line, markdown.
@@ -133,7 +137,7 @@ func isPlan(cols []query.ResultColumn) bool {
 	return len(cols) == 2 && cols[0].Name == "explain_key" && cols[1].Name == "explain_value"
 }
 
-func (p *Printer) plan(next func() ([]driver.Value, error)) error {
+func (p *Printer) plan(next nextRow) error {
 	return each(next, func(row []driver.Value) error {
 		_, err := fmt.Fprintln(p.W, cell(row[1]))
 		return err
@@ -141,7 +145,7 @@ func (p *Printer) plan(next func() ([]driver.Value, error)) error {
 }
 
 // each calls f for every row.
-func each(next func() ([]driver.Value, error), f func([]driver.Value) error) error {
+func each(next nextRow, f func([]driver.Value) error) error {
 	for {
 		row, err := next()
 		if err == io.EOF {
@@ -158,7 +162,7 @@ func each(next func() ([]driver.Value, error), f func([]driver.Value) error) err
 
 // csv prints RFC 4180 as DuckDB reads and writes it: a null is nothing, an empty text is "". A
 // null alone on its line is "" too: readers skip empty lines.
-func (p *Printer) csv(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *Printer) csv(cols []query.ResultColumn, next nextRow) error {
 	var b []byte
 	for i, c := range cols {
 		b = appendCSV(b, i, c.Name, true)
@@ -190,7 +194,7 @@ func appendCSV(b []byte, i int, text string, quoted bool) []byte {
 	return append(append(append(b, '"'), strings.ReplaceAll(text, `"`, `""`)...), '"')
 }
 
-func (p *Printer) markdown(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *Printer) markdown(cols []query.ResultColumn, next nextRow) error {
 	names, rules := make([]string, len(cols)), make([]string, len(cols))
 	for i, c := range cols {
 		names[i], rules[i] = markdownCell(c.Name), "---"
@@ -221,7 +225,7 @@ func markdownCell(s string) string {
 	return strings.NewReplacer("|", `\|`, "\n", "<br>", "\r", "").Replace(s)
 }
 
-func (p *Printer) json(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *Printer) json(cols []query.ResultColumn, next nextRow) error {
 	sep := "["
 	err := each(next, func(row []driver.Value) error {
 		_, err := fmt.Fprintf(p.W, "%s%s", sep, object(cols, row))
@@ -239,7 +243,7 @@ func (p *Printer) json(cols []query.ResultColumn, next func() ([]driver.Value, e
 	return err
 }
 
-func (p *Printer) jsonLines(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *Printer) jsonLines(cols []query.ResultColumn, next nextRow) error {
 	return each(next, func(row []driver.Value) error {
 		_, err := p.W.Write(append(object(cols, row), '\n'))
 		return err
@@ -258,7 +262,7 @@ func object(cols []query.ResultColumn, row []driver.Value) []byte {
 	return append(b, '}')
 }
 
-func (p *Printer) line(cols []query.ResultColumn, next func() ([]driver.Value, error)) error {
+func (p *Printer) line(cols []query.ResultColumn, next nextRow) error {
 	width := 0
 	for _, c := range cols {
 		width = max(width, displayWidth(c.Name))

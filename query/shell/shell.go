@@ -19,6 +19,7 @@ import (
 
 	"abtool/internal/ui"
 	"abtool/query"
+	"abtool/store"
 )
 
 const (
@@ -98,7 +99,7 @@ func (sh *Shell) Run(ctx context.Context) error {
 
 func (sh *Shell) holds() (out []string) {
 	for _, set := range sh.db.Sets {
-		out = append(out, map[string]string{"imagenet": "ImageNet-AB", "coco": "COCO-AB"}[set])
+		out = append(out, store.Title(set))
 	}
 	return out
 }
