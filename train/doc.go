@@ -1,11 +1,12 @@
-// Package train is the room of the classifier with the auxiliary point head (section 5 of the paper). Its parts:
+// Package train documents the packages that train a classifier with the auxiliary point head (section 5 of
+// the paper):
 //
 //	arch     networks as data, with the two heads
 //	weights  safetensors files under torchvision's and timm's names
 //	loss     the objective at the heads
 //	optim    optimisers, schedules, clipping, moving average
 //	data     images and targets, decoded, augmented and put together
-//	engine   what computes: the interface, and engine/gorgonia for CPUs
-//	run      a training by a recipe, in a folder; evaluation
-//	experiment  ways to train, compared
+//	engine   the interface of what computes, and engine/gorgonia for CPUs
+//	run      training by a recipe, in a folder; evaluation
+//	experiment  comparisons of ways to train
 package train

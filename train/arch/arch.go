@@ -4,39 +4,48 @@ import (
 	"fmt"
 )
 
-// Op is what a layer does. The shapes are per image: a map is H × W × C, tokens are T × D, features are D.
+// Op is the kind of a layer. Shapes in the comments below are per image: a map is H × W × C, tokens are T ×
+// D, features are D.
 type Op string
 
-// The layers. Params lists the parameters of each under Layer.Name.
+// The kinds of layers. Each comment names the fields of Layer that the kind reads and its parameters, whose
+// full names begin with Layer.Name.
 const (
-	// Conv is a 2-d convolution of a map, zero-padded: Out, Kernel, Stride, Pad, Bias. Parameters weight (OIHW) and, with Bias, bias.
+	// Conv is a 2-d convolution of a zero-padded map. It reads Out, Kernel, Stride, Pad and Bias. Its
+	// parameters are weight (OIHW) and, with Bias, bias.
 	Conv Op = "conv"
-	// BatchNorm normalises each channel of a map: Eps, Momentum (PyTorch's: the weight of the new value in the running statistics).
-	// Parameters weight, bias; buffers running_mean, running_var (the unbiased variance), used in evaluation.
+	// BatchNorm normalises each channel of a map. It reads Eps and Momentum, which is PyTorch's: the weight
+	// of the new value in the running statistics. Its parameters are weight and bias. Its buffers, used in
+	// evaluation, are running_mean and running_var (the unbiased variance).
 	BatchNorm Op = "batchnorm"
 	// ReLU is max(x, 0), with gradient 0 at 0.
 	ReLU Op = "relu"
-	// MaxPool takes the maximum over windows of a map: Kernel, Stride, Pad (of -inf). Of equal values the first in row-major order has the gradient.
+	// MaxPool takes the maximum over windows of a map. It reads Kernel, Stride and Pad; the padding is
+	// -inf. If several values of a window are equal, the first in row-major order gets the gradient.
 	MaxPool Op = "maxpool"
-	// GAP averages a map over its positions: features of C values.
+	// GAP averages a map over its positions and returns features of C values.
 	GAP Op = "gap"
-	// Add is the sum of two inputs of one shape.
+	// Add adds two inputs of the same shape.
 	Add Op = "add"
-	// Linear multiplies the last axis: Out, Bias. Parameters weight (out × in) and, with Bias, bias.
+	// Linear multiplies the last axis by a matrix. It reads Out and Bias. Its parameters are weight (out ×
+	// in) and, with Bias, bias.
 	Linear Op = "linear"
-	// LayerNorm normalises the last axis: Eps. Parameters weight, bias.
+	// LayerNorm normalises the last axis. It reads Eps. Its parameters are weight and bias.
 	LayerNorm Op = "layernorm"
-	// Attention takes tokens of 3·D values (queries, keys, values, each of Heads heads of D/Heads values, as timm's qkv layer
-	// gives them) and returns softmax(q·kᵀ/√(D/Heads))·v, tokens of D values.
+	// Attention returns softmax(q·kᵀ/√(D/Heads))·v, tokens of D values. Its input is tokens of 3·D values,
+	// as timm's qkv layer returns them: the queries, the keys and the values, each of them Heads heads of
+	// D/Heads values.
 	Attention Op = "attention"
 	// GELU is x·Φ(x) with the exact normal distribution function.
 	GELU Op = "gelu"
-	// Embed makes tokens of a map of D channels, row by row, prepends the class token and adds the positions. Parameters, without a
-	// prefix as in timm: cls_token (1 × 1 × D), pos_embed (1 × T × D).
+	// Embed turns a map of D channels into tokens, row by row, prepends the class token and adds the
+	// position embedding. Its parameters have no prefix, as in timm: cls_token (1 × 1 × D) and pos_embed (1
+	// × T × D).
 	Embed Op = "embed"
-	// ClassToken takes the first token: features of D values.
+	// ClassToken returns the first token, features of D values.
 	ClassToken Op = "cls"
-	// DropPath multiplies each image's values by 0 with probability Rate and by 1/(1-Rate) otherwise, in training only (stochastic depth).
+	// DropPath is stochastic depth: in training it multiplies each image's values by 0 with probability
+	// Rate, and otherwise by 1/(1-Rate).
 	DropPath Op = "droppath"
 )
 
@@ -58,29 +67,29 @@ type Layer struct {
 	Rate                float64 // DropPath, in [0, 1)
 }
 
-// Arch is a network.
+// Arch describes a network.
 type Arch struct {
 	Name     string
 	Channels int     // of the input
 	Size     int     // height and width of the input in pixels
 	Layers   []Layer // in an order in which each layer reads only earlier ones
-	Features int     // index of the layer that gives the penultimate features
+	Features int     // index of the layer whose output is the penultimate features
 
 	Classes      int   // outputs of the class head
-	PointOutputs int   // outputs of the point head: 0 for none, 2, or 2·Classes (x and y of class c at 2c and 2c+1)
+	PointOutputs int   // outputs of the point head: 0 (no point head), 2, or 2·Classes (x and y of class c at 2c and 2c+1)
 	Heads        Heads // the heads' layers
 }
 
-// Heads are the indexes of the heads in Layers; Points is -1 without a point head.
+// Heads has the indexes of the heads in Layers. Points is -1 if the network has no point head.
 type Heads struct{ Classes, Points int }
 
-// PointPrefix begins the names of the point head's parameters.
+// PointPrefix is the prefix of the names of the point head's parameters.
 const PointPrefix = "point_head."
 
-// Shape is the shape of one image's value in the network: 1 to 3 axes, all ≥ 1.
+// Shape is the shape of one image's value in the network: 1 to 3 axes, each at least 1.
 type Shape []int
 
-// Len is the number of values.
+// Len returns the number of values.
 func (s Shape) Len() int {
 	n := 1
 	for _, d := range s {
@@ -92,7 +101,7 @@ func (s Shape) Len() int {
 // In returns the shape of the input, H × W × C.
 func (a *Arch) In() Shape { return Shape{a.Size, a.Size, a.Channels} }
 
-// Width is the number of penultimate features.
+// Width returns the number of penultimate features.
 func (a *Arch) Width() int {
 	shapes, err := a.Shapes()
 	if err != nil {
@@ -101,7 +110,8 @@ func (a *Arch) Width() int {
 	return shapes[a.Features].Len()
 }
 
-// Shapes returns the shape of each layer's output for one image. It fails, naming the layer, if shapes do not fit.
+// Shapes returns the shape of each layer's output for one image. The error names the layer whose inputs do
+// not fit.
 func (a *Arch) Shapes() ([]Shape, error) {
 	out := make([]Shape, len(a.Layers))
 	for i, l := range a.Layers {

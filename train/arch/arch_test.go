@@ -123,10 +123,10 @@ func TestOutputs(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	for want, o := range map[string]Options{
-		"not 3":        {PointOutputs: 3},
-		"positive":     {Classes: -1},
-		"do not fit":   {Size: 8},
-		"not in [0, 1": {DropPath: 1},
+		"3 outputs":   {PointOutputs: 3},
+		"positive":    {Classes: -1},
+		"do not fit":  {Size: 8},
+		"less than 1": {DropPath: 1},
 	} {
 		if _, err := New("vit_ti", o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v", o, err)

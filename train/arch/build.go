@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// Options are what a network is built for. The zero value gives 1000 classes, no point head, 3 channels and the
-// architecture's own image size.
+// Options choose the size and the heads of a network. The zero value gives 1000 classes, no point head, 3
+// channels and the architecture's default image size.
 type Options struct {
 	Classes       int     // default DefaultClasses
 	PointOutputs  int     // 0, 2, or 2·Classes
 	Size          int     // height and width in pixels; default: the architecture's (224, or 32 for the small ones)
 	Channels      int     // default 3
-	DropPath      float64 // stochastic depth at the last block, rising linearly from 0 at the first; in [0, 1)
-	WithoutPoints bool    // drop the point head, as for export, whatever PointOutputs says
+	DropPath      float64 // rate of stochastic depth at the last block, in [0, 1); it rises linearly from 0 at the first block
+	WithoutPoints bool    // leave out the point head whatever PointOutputs says, as for export
 }
 
 // Defaults of Options.
@@ -23,7 +23,7 @@ const (
 	DefaultChannels = 3
 )
 
-// Spec is an entry of the catalogue.
+// Spec is an entry of the catalogue of architectures.
 type Spec struct {
 	Name  string
 	Size  int    // default image size in pixels
@@ -55,8 +55,8 @@ var aliases = map[string]string{"vit_ti": "vit_tiny_patch16_224", "vit_s": "vit_
 // List returns the catalogue.
 func List() []Spec { return slices.Clone(catalogue) }
 
-// New builds a network of the catalogue. The short names vit_ti, vit_s and vit_b are understood. It fails on an unknown name, listing the
-// known ones, and on options that do not fit.
+// New builds a network of the catalogue; vit_ti, vit_s and vit_b are short names of timm's. It fails if the
+// name is unknown, listing the known ones, and if the options do not fit the architecture.
 func New(name string, o Options) (*Arch, error) {
 	if full, ok := aliases[name]; ok {
 		name = full
@@ -67,7 +67,7 @@ func New(name string, o Options) (*Arch, error) {
 		for _, s := range catalogue {
 			known = append(known, s.Name)
 		}
-		return nil, fmt.Errorf("no architecture %q; there are %s", name, strings.Join(known, ", "))
+		return nil, fmt.Errorf("unknown architecture %q; the architectures are %s", name, strings.Join(known, ", "))
 	}
 	if o.Size == 0 {
 		o.Size = catalogue[i].Size
@@ -83,7 +83,7 @@ func New(name string, o Options) (*Arch, error) {
 type builder struct {
 	a    *Arch
 	o    Options
-	last int // the value that the next layer reads
+	last int // index of the layer that the next one reads
 	head string
 }
 
@@ -99,17 +99,18 @@ func newBuilder(name string, o Options) (*builder, error) {
 	}
 	switch {
 	case o.Classes < 1 || o.Channels < 1 || o.Size < 1:
-		return nil, fmt.Errorf("%s: %d classes, %d channels, size %d: must be positive", name, o.Classes, o.Channels, o.Size)
+		return nil, fmt.Errorf("%s: %d classes, %d channels, size %d: all must be positive", name, o.Classes, o.Channels, o.Size)
 	case o.PointOutputs != 0 && o.PointOutputs != 2 && o.PointOutputs != 2*o.Classes:
-		return nil, fmt.Errorf("%s: a point head has 2 outputs or 2 per class (%d), not %d", name, 2*o.Classes, o.PointOutputs)
+		return nil, fmt.Errorf("%s: %d outputs of the point head: want 2, or 2 per class (%d)", name, o.PointOutputs, 2*o.Classes)
 	case o.DropPath < 0 || o.DropPath >= 1:
-		return nil, fmt.Errorf("%s: stochastic depth %g is not in [0, 1)", name, o.DropPath)
+		return nil, fmt.Errorf("%s: the rate of stochastic depth is %g, want 0 or more and less than 1", name, o.DropPath)
 	}
 	a := &Arch{Name: name, Channels: o.Channels, Size: o.Size, Classes: o.Classes, PointOutputs: o.PointOutputs}
 	return &builder{a: a, o: o, last: Image, head: "fc"}, nil
 }
 
-// add appends a layer that reads the last value, or those of l.In, and makes its output the last value.
+// add appends a layer and makes it the last. The layer reads the last one unless l.In names others. It
+// returns the layer's index.
 func (b *builder) add(l Layer) int {
 	if l.In == nil {
 		l.In = []int{b.last}
@@ -119,7 +120,7 @@ func (b *builder) add(l Layer) int {
 	return b.last
 }
 
-// finish puts the heads on the last value.
+// finish appends the heads, which read the last layer, and returns the network.
 func (b *builder) finish() (*Arch, error) {
 	a := b.a
 	a.Features = b.last
@@ -150,7 +151,8 @@ func (b *builder) dropPath(block, blocks int) {
 	}
 }
 
-// resnet is torchvision's for four stages at 64 channels; networks for small images have a 3 × 3 stem without pooling.
+// resnet returns the entry of a ResNet. With four stages from 64 channels it is torchvision's; the networks
+// for small images have a 3 × 3 stem without pooling.
 func resnet(name string, size int, bottleneck bool, width int, about string, blocks ...int) Spec {
 	return Spec{Name: name, Size: size, About: about, build: func(b *builder) {
 		if width == 64 {
@@ -181,7 +183,8 @@ func resnet(name string, size int, bottleneck bool, width int, about string, blo
 	}}
 }
 
-// block is torchvision's BasicBlock or Bottleneck (with the stride on the 3 × 3 convolution); it returns the channels it gives.
+// block appends torchvision's BasicBlock, or its Bottleneck with the stride on the 3 × 3 convolution, and
+// returns the number of its output channels.
 func (b *builder) block(name string, bottleneck bool, in, width, stride, index, total int) int {
 	start, out := b.last, width
 	if bottleneck {
@@ -227,7 +230,8 @@ func cnn(name string, size, width, stages int, about string) Spec {
 	}}
 }
 
-// strided halves the map with every convolution, so that a few of them see the whole image.
+// strided returns the entry of a network whose convolutions all halve the map, so that after a few of them
+// each position sees the whole image.
 func strided(name string, size, width int, about string) Spec {
 	return Spec{Name: name, Size: size, About: about, build: func(b *builder) {
 		for i, factor := range []int{1, 2, 4, 8, 8} {

@@ -7,10 +7,10 @@ import (
 	"abtool/train/weights"
 )
 
-// Fill is how a parameter is initialised.
+// Fill says how a parameter is initialised.
 type Fill int
 
-// The fills. Scale is Param.Scale.
+// The fills; Scale is the field of Param.
 const (
 	Zeros     Fill = iota
 	Ones           // 1
@@ -23,17 +23,18 @@ const (
 type Param struct {
 	Name   string // as in the state_dict of torchvision or timm
 	Shape  []int  // convolutions OIHW, linear layers out × in
-	Layer  int    // index of its layer
-	Buffer bool   // running statistics: saved and loaded, not trained
+	Layer  int    // index of the layer that owns it
+	Buffer bool   // a running statistic: saved and loaded, but not trained
 	Decay  bool   // weight decay applies in recipes that spare biases, normalisations, tokens and positions
 	Fill   Fill
 	Scale  float64 // see Fill
 }
 
-// Len is the number of values.
+// Len returns the number of values.
 func (p Param) Len() int { return Shape(p.Shape).Len() }
 
-// Params lists the parameters and buffers in the order of the layers. It panics if the shapes do not fit (New checks that).
+// Params lists the parameters and buffers in the order of the layers. It panics if the shapes do not fit,
+// which New has checked.
 func (a *Arch) Params() []Param {
 	shapes, err := a.Shapes()
 	if err != nil {
@@ -63,7 +64,7 @@ func (a *Arch) Params() []Param {
 				add(l.Name+".bias", Uniform, bound, l.Out)
 				continue
 			}
-			// torchvision's for ResNets: kaiming_normal, fan_out
+			// torchvision initialises ResNets with kaiming_normal and fan_out
 			std := math.Sqrt(2 / float64(l.Out*l.Kernel*l.Kernel))
 			add(l.Name+".weight", Normal, std, l.Out, width, l.Kernel, l.Kernel).Decay = true
 		case BatchNorm:
@@ -95,8 +96,8 @@ func (a *Arch) Params() []Param {
 	return ps
 }
 
-// Count is the number of trained values. Without the point head it is what the libraries publish (11,689,512 for
-// ResNet-18 with 1000 classes).
+// Count returns the number of trained values. Without the point head it equals the number that the
+// libraries publish (11,689,512 for ResNet-18 with 1000 classes).
 func (a *Arch) Count(withPoints bool) int {
 	n := 0
 	for _, p := range a.Params() {
@@ -107,8 +108,9 @@ func (a *Arch) Count(withPoints bool) int {
 	return n
 }
 
-// Init returns freshly initialised weights and buffers. Each parameter draws from a stream of its own that depends on
-// the seed and its name: networks that share layers share their values, and a head's size changes nothing else.
+// Init returns freshly initialised weights and buffers. Each parameter has a separate random stream that
+// depends on the seed and its name, so that networks share the values of the layers that they share, and
+// the size of a head changes no other layer.
 func (a *Arch) Init(seed uint64) *weights.Set {
 	set := weights.NewSet()
 	set.Metadata = map[string]string{"arch": a.Name}
@@ -140,7 +142,7 @@ func (p Param) draw(seed uint64) []float32 {
 	return data
 }
 
-// hash is FNV-1a.
+// hash returns the FNV-1a hash of s.
 func hash(s string) uint64 {
 	h := uint64(14695981039346656037)
 	for i := range len(s) {

@@ -1,12 +1,14 @@
 package arch
 
-// Mean and Std are ImageNet's, by channel (red, green, blue), of values 0…1: what torchvision's and timm's weights were trained with.
+// Mean and Std are ImageNet's by channel (red, green, blue), for values 0…1. The weights of torchvision and
+// timm were trained with them.
 var (
 	Mean = [3]float32{0.485, 0.456, 0.406}
 	Std  = [3]float32{0.229, 0.224, 0.225}
 )
 
-// Normalise writes bytes of red, green and blue as (v/255 − Mean) / Std. to is reused if it is long enough.
+// Normalise returns bytes of red, green and blue as (v/255 − Mean) / Std. It reuses the memory of to if it
+// is large enough.
 func Normalise(pixels []byte, to []float32) []float32 {
 	if cap(to) < len(pixels) {
 		to = make([]float32, len(pixels))

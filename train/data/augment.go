@@ -7,22 +7,24 @@ import (
 	"abtool/train/arch"
 )
 
-// RandAugment applies random operations to a crop (Cubuk et al. 2019), as timm's rand-m9-mstd0.5-inc1 does: Ops times one of fifteen operations
-// is drawn and, with probability ½, applied with a magnitude drawn from N(Magnitude, Std²), cut to 0…10. All but autocontrast, equalising and
-// inverting grow with the magnitude. Rotations, shears and shifts move the point with the image: one that leaves it is not learned from.
-// What comes from outside of the image has the mean colour.
+// RandAugment applies random operations to a crop (Cubuk et al. 2019) as timm's rand-m9-mstd0.5-inc1 does.
+// Ops times it draws one of fifteen operations and, with probability ½, applies it with a magnitude drawn
+// from N(Magnitude, Std²) and clipped to 0…10. The effect of all operations grows with the magnitude,
+// except for autocontrast, equalise and invert. Rotations, shears and shifts move the point with the image;
+// a point that leaves the image gives no loss. Pixels from outside the image get the mean colour.
 type RandAugment struct {
 	Magnitude float64 // 0…10; 0 applies nothing
 	Std       float64 // of the magnitude
-	Ops       int     // 0: 2
+	Ops       int     // operations per crop; 0: 2
 }
 
-// affine maps positions of the result to positions of the source, in pixels: x′ = a·x + b·y + c, y′ = d·x + e·y + f.
+// affine maps positions of the result to positions of the source, in pixels: x′ = a·x + b·y + c, y′ = d·x +
+// e·y + f.
 type affine struct{ a, b, c, d, e, f float64 }
 
 var identity = affine{a: 1, e: 1}
 
-// then is the map of a result of a result: first n, then m.
+// then returns the composition of two maps: it applies n first, then m.
 func (m affine) then(n affine) affine {
 	return affine{
 		m.a*n.a + m.b*n.d, m.a*n.b + m.b*n.e, m.a*n.c + m.b*n.f + m.c,
@@ -30,7 +32,8 @@ func (m affine) then(n affine) affine {
 	}
 }
 
-// point moves a point of the source, in fractions of size pixels, to where the result has it.
+// point returns the position in the result of a point (u, v) of the source. Both are in fractions of size
+// pixels.
 func (m affine) point(u, v float64, size int) (float64, float64) {
 	s := float64(size)
 	x, y := u*s-m.c, v*s-m.f
@@ -38,7 +41,8 @@ func (m affine) point(u, v float64, size int) (float64, float64) {
 	return (m.e*x - m.b*y) / det / s, (m.a*y - m.d*x) / det / s
 }
 
-// apply changes p, size × size pixels, and returns where its positions come from.
+// apply changes p, size × size pixels of 3 bytes, in place, and returns the map from positions of the
+// result to positions of the source.
 func (a RandAugment) apply(r *rand.Rand, p []byte, size int) affine {
 	moved := identity
 	if a.Magnitude == 0 {
@@ -61,7 +65,8 @@ func (a RandAugment) apply(r *rand.Rand, p []byte, size int) affine {
 	return moved
 }
 
-// operation is one of RandAugment's. level is 0…1; negative turns the direction of those that have one.
+// operation is one of RandAugment's operations. level is in 0…1; negative reverses operations that have a
+// direction.
 type operation struct {
 	name string
 	run  func(p []byte, size int, level float64, negative bool) affine
@@ -110,7 +115,7 @@ var operations = []operation{
 	geometry("shift y", func(size, level float64) affine { return affine{a: 1, e: 1, f: level * 0.45 * size} }),
 }
 
-// factor is what PIL's enhancements get.
+// factor returns the factor that PIL's enhancements get.
 func factor(level float64, negative bool) float64 {
 	if negative {
 		level = -level
@@ -136,14 +141,14 @@ func geometry(name string, of func(size, level float64) affine) operation {
 	}}
 }
 
-// rotation turns the image counter-clockwise about its middle.
+// rotation returns a counter-clockwise rotation about the image's centre.
 func rotation(degrees, size float64) affine {
 	sin, cos := math.Sincos(degrees * math.Pi / 180)
 	c := size / 2
 	return affine{cos, -sin, c - cos*c + sin*c, sin, cos, c - sin*c - cos*c}
 }
 
-// warp samples p bilinearly where m says.
+// warp replaces p by its values at the positions that m maps to, interpolated bilinearly.
 func warp(p []byte, size int, m affine) {
 	source := append([]byte(nil), p...)
 	var outside [3]float64
@@ -171,7 +176,7 @@ func warp(p []byte, size int, m affine) {
 	}
 }
 
-// table replaces each value by f of it.
+// table replaces each value v by f(v).
 func table(p []byte, f func(v int) int) {
 	var to [256]byte
 	for v := range to {
@@ -182,7 +187,7 @@ func table(p []byte, f func(v int) int) {
 	}
 }
 
-// byChannel replaces each value by f of its channel's histogram.
+// byChannel replaces each value by its entry in the table that f makes of its channel's histogram.
 func byChannel(p []byte, f func(histogram *[256]int) [256]byte) {
 	for c := range 3 {
 		var histogram [256]int
@@ -196,7 +201,7 @@ func byChannel(p []byte, f func(histogram *[256]int) [256]byte) {
 	}
 }
 
-// autocontrast stretches each channel to 0…255.
+// autocontrast stretches the values of each channel to 0…255.
 func autocontrast(p []byte) {
 	byChannel(p, func(h *[256]int) (to [256]byte) {
 		low, high := 0, 255
@@ -216,7 +221,7 @@ func autocontrast(p []byte) {
 	})
 }
 
-// equalise makes each channel's values equally frequent, as PIL's ImageOps.equalize does.
+// equalise makes the values of each channel equally frequent, as PIL's ImageOps.equalize does.
 func equalise(p []byte) {
 	byChannel(p, func(h *[256]int) (to [256]byte) {
 		total, last := 0, 0
@@ -247,7 +252,8 @@ func meanGrey(p []byte) float64 {
 	return math.Round(mean / float64(len(p)/3))
 }
 
-// sharpen moves pixels away from, or towards, those smoothed by PIL's 3 × 3 filter; the edge stays.
+// sharpen moves pixels away from, or towards, the image smoothed by PIL's 3 × 3 filter. Pixels at the edge
+// do not change.
 func sharpen(p []byte, size int, factor float64) {
 	source := append([]byte(nil), p...)
 	for y := 1; y+1 < size; y++ {

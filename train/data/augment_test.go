@@ -346,7 +346,7 @@ func TestMixedEpochs(t *testing.T) {
 
 func TestChangesCheck(t *testing.T) {
 	for want, o := range map[string]LoaderOptions{
-		"RandAugment": {RandAugment: RandAugment{Magnitude: 11}}, "mixup -1": {Mix: Mix{Mixup: -1}}, "switched with 2": {Mix: Mix{Switch: 2}}, "each image -1 times": {Repeat: -1},
+		"RandAugment": {RandAugment: RandAugment{Magnitude: 11}}, "mixup -1": {Mix: Mix{Mixup: -1}}, "with probability 2": {Mix: Mix{Switch: 2}}, "each image -1 times": {Repeat: -1},
 	} {
 		o.Size, o.Batch = 8, 2
 		if _, err := NewLoader(markedSet(t, 4), o); err == nil || !strings.Contains(err.Error(), want) {

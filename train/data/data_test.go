@@ -305,15 +305,15 @@ func TestTargets(t *testing.T) {
 		want    string
 	}{
 		"missing image":  {append(slices.Clone(base), targetfile.Target{Image: "zebra", Weight: 1}), SetOptions{}, "zebra"},
-		"another class":  {[]targetfile.Target{{Image: "i0", Class: "dog", Weight: 1, X: 0.5, Y: 0.5}}, SetOptions{}, "of class cat by its folder"},
-		"two for one":    {[]targetfile.Target{{Image: "i0", Class: "chat"}, {Image: "i1", Class: "chat"}}, SetOptions{}, "i1 is of class dog by its folder or shard, and of chat by its target, where cat was chat before"},
-		"one for two":    {[]targetfile.Target{{Image: "i0", Class: "chat"}, {Image: "i2", Class: "chien"}}, SetOptions{}, "i2 is of class cat by its folder or shard, and of chien by its target, where cat was chat before"},
+		"another class":  {[]targetfile.Target{{Image: "i0", Class: "dog", Weight: 1, X: 0.5, Y: 0.5}}, SetOptions{}, "class cat by its folder"},
+		"two for one":    {[]targetfile.Target{{Image: "i0", Class: "chat"}, {Image: "i1", Class: "chat"}}, SetOptions{}, "i1 has class dog by its folder or shard and chat by its target, but class cat was chat before"},
+		"one for two":    {[]targetfile.Target{{Image: "i0", Class: "chat"}, {Image: "i2", Class: "chien"}}, SetOptions{}, "i2 has class cat by its folder or shard and chien by its target, but class cat was chat before"},
 		"several labels": {append(slices.Clone(base), base[0]), SetOptions{}, "--set multi=true"},
 		"two targets":    {append(slices.Clone(base), base[0]), SetOptions{}, "has 2 targets"},
 		"two rules":      {append(slices.Clone(base), targetfile.Target{Image: "i1", Rule: "other", Weight: 1}), SetOptions{}, "2 rules"},
 		"no split":       {base, SetOptions{Split: "val"}, "val"},
-		"no targets":     {nil, SetOptions{Supervision: LUAB}, "needs targets"},
-		"another net":    {base, SetOptions{Classes: []string{"fish", "dog"}}, "cat is none of the 2"},
+		"no targets":     {nil, SetOptions{Supervision: LUAB}, "needs a file of targets"},
+		"another net":    {base, SetOptions{Classes: []string{"fish", "dog"}}, "2 classes do not include cat"},
 		"no supervision": {base, SetOptions{Supervision: "much"}, "none rand luab"},
 	} {
 		if _, err := NewSet(src, c.targets, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -349,7 +349,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// What changes silently what is learned is said: splits that are mixed, images and labels without a row.
+// Notes reports everything that silently changes what is learned: mixed splits, and images and labels without a row.
 func TestNotes(t *testing.T) {
 	src := &Memory{}
 	for i := range 4 {
@@ -363,7 +363,7 @@ func TestNotes(t *testing.T) {
 		want    []string
 	}{
 		{nil, SetOptions{}, nil},
-		{targets, SetOptions{}, []string{"splits train, val"}},
+		{targets, SetOptions{}, []string{"targets of all splits (train, val) are used"}},
 		{targets, SetOptions{Split: "train"}, []string{"2 images are left out"}},
 		{labels, SetOptions{Split: "val", Multi: true, WithTarget: true}, []string{"2 images are left out"}},
 		{targets, SetOptions{Split: "val", Multi: true, WithTarget: true}, []string{"2 images are left out", "nobody placed"}},
@@ -569,9 +569,9 @@ func TestClasses(t *testing.T) {
 		files []string
 		want  string
 	}{
-		"one class":        {[]string{"n01/a.jpg", "n01/b.jpg"}, "1 class (n01): at least 2 are needed"},
-		"no class":         {[]string{"a.jpg", "b.jpg"}, "no classes: the images lie in no folders of classes"},
-		"an image outside": {[]string{"a.jpg", "n01/b.jpg", "n02/c.jpg"}, "the image a has no class: it lies in no folder of one"},
+		"one class":        {[]string{"n01/a.jpg", "n01/b.jpg"}, "only one class (n01): at least 2 are needed"},
+		"no class":         {[]string{"a.jpg", "b.jpg"}, "no classes: the images are not in folders of classes"},
+		"an image outside": {[]string{"a.jpg", "n01/b.jpg", "n02/c.jpg"}, "the image a has no class: it is not in a folder of a class"},
 		"splits":           {[]string{"train/a.jpg", "val/b.jpg"}, "the classes would be train and val, which are splits: give one of these folders to --images and another to --val-images"},
 	} {
 		dir := t.TempDir()
@@ -589,7 +589,7 @@ func TestClasses(t *testing.T) {
 	}
 	set, err := OpenSet(dir, "", SetOptions{})
 	if err != nil || !slices.Equal(set.Classes, []string{"n01", "n02"}) || !slices.Equal(set.Notes(), []string{
-		"the images are of the folders train, val, and all are taken: to keep them apart give one to --images and another to --val-images"}) {
+		"the images of all folders of splits (train, val) are used: to keep them apart, give one folder to --images and another to --val-images"}) {
 		t.Errorf("folders of splits: %q, %v", set.Notes(), err)
 	}
 }

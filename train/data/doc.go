@@ -1,8 +1,10 @@
-// Package data reads images for training and evaluation: folders, WebDataset shards and idx files; decodes and augments them on
-// several processors ahead of their use, and moves the points of byproducts with every crop and flip.
+// Package data reads images for training and evaluation from folders, WebDataset shards and idx files. It
+// decodes and augments them in several goroutines ahead of their use, and moves the points of byproducts
+// with every crop and flip.
 //
-// Open finds a Source, NewSet joins it with targets, and the Loader of a Set gives batches.
+// Open opens a Source, NewSet joins it with targets, and the Loader of a Set makes batches.
 //
-// The order of an epoch depends on the seed and its number, and what is done to an image on the seed, the epoch and
-// the image's id: not on the number of workers. An epoch can be continued at any batch. Images that cannot be read are counted and left out.
+// The order of an epoch depends on the seed and the epoch's number; the augmentation of an image depends on
+// the seed, the epoch and the image's id. Neither depends on the number of workers. An epoch can be resumed
+// at any batch. Images that cannot be read are counted and left out.
 package data

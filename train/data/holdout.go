@@ -7,23 +7,24 @@ import (
 	"abtool/features"
 )
 
-// SplitOptions say which images a network is trained on, and which it is validated on: ValImages, else
-// those of ValSplit, else a share that is held out.
+// SplitOptions choose the images that a network is trained on and the images that it is validated on:
+// ValImages if given, otherwise the images of ValSplit if given, otherwise a share that is held out of the
+// training images.
 type SplitOptions struct {
-	Images, Targets       string // as for OpenSet
+	Images, Targets       string // as OpenSet takes them
 	ValImages, ValTargets string
-	Rule                  string // of the targets, if the file has several
-	Split, ValSplit       string // of the targets, if the file has splits
+	Rule                  string // rule of the targets, if the file has several
+	Split, ValSplit       string // splits of the targets, if the file has splits
 	Holdout               float64
 	Partial               bool // leave out targets whose image is missing
 
-	Supervision Supervision // of training
+	Supervision Supervision // for training
 	Multi       bool
-	Seed        uint64 // of random points
+	Seed        uint64 // for random points
 }
 
-// OpenSplit opens the images of training and of validation; val is nil for none. Validation is measured
-// against real targets, whatever training learns from.
+// OpenSplit opens the training set and the validation set; val is nil if no images are left for validation.
+// Validation always compares with the targets of annotators, whatever supervision training uses.
 func OpenSplit(o SplitOptions) (train, val *Set, err error) {
 	set := SetOptions{
 		Supervision: o.Supervision, Multi: o.Multi, Rule: o.Rule, Split: o.Split, Seed: o.Seed,
@@ -59,7 +60,7 @@ func OpenSplit(o SplitOptions) (train, val *Set, err error) {
 	return train, val, err
 }
 
-// Notes say in whole sentences what is unexpected in the sets that OpenSplit returned.
+// Notes returns sentences about anything unexpected in the sets that OpenSplit returned.
 func (o SplitOptions) Notes(train, val *Set) []string {
 	notes := train.Notes()
 	if val != nil && o.ValImages != "" {
@@ -70,8 +71,8 @@ func (o SplitOptions) Notes(train, val *Set) []string {
 	return notes
 }
 
-// holdOut leaves a share of the images to val and the others to train: by a hash of the id, so that they
-// are the same whatever else changes.
+// holdOut moves a share of the images to val and leaves the others in train. It chooses by a hash of the
+// id, so that the same images are held out whatever else changes.
 func holdOut(train, val *Set, share float64) error {
 	out := func(im Image) bool {
 		x, _ := features.Uniform(0, im.ID, "holdout")
@@ -86,7 +87,7 @@ func holdOut(train, val *Set, share float64) error {
 	return nil
 }
 
-// Pointed is the number of images that have a point.
+// Pointed returns the number of images that have a point.
 func (s *Set) Pointed() (n int) {
 	for _, im := range s.Images {
 		if len(im.Points) > 0 {

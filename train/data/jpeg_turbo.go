@@ -18,10 +18,11 @@ import (
 // Decoder names the JPEG decoder of this build.
 const Decoder = "libjpeg-turbo"
 
-// handles are decompressors, which one goroutine at a time can use.
+// handles are decompressors; one goroutine at a time can use each.
 var handles = sync.Pool{New: func() any { return C.tjInitDecompress() }}
 
-// decodeJPEG decodes to RGB, the whole image. What libjpeg-turbo does not convert, as CMYK, is left to Go's decoder.
+// decodeJPEG decodes the whole image to RGB. Go's decoder handles formats that libjpeg-turbo does not
+// convert, such as CMYK.
 func decodeJPEG(b []byte, imageHeight, bottom int) (image.Image, error) {
 	h := handles.Get().(C.tjhandle)
 	if h == nil {

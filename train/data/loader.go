@@ -21,46 +21,50 @@ import (
 	"abtool/train/loss"
 )
 
-// LoaderOptions say how images become batches.
+// LoaderOptions choose how a Loader makes batches of images.
 type LoaderOptions struct {
-	Size    int    // pixels, height and width of what the network sees
-	Batch   int    // images; the last of an epoch of evaluation can have fewer, of training it is left out
+	Size    int    // height and width of the network's input in pixels
+	Batch   int    // images in a batch; the last batch of an epoch of evaluation can have fewer, in training it is left out
 	Train   bool   // shuffle and augment
-	Seed    uint64 // of order and augmentation
-	Workers int    // goroutines that decode; 0: one a processor
+	Seed    uint64 // for order and augmentation
+	Workers int    // goroutines that decode; 0: one per processor
 	Ahead   int    // batches decoded ahead; 0: 2
 
 	Crops       features.CropOptions // of training
-	CropRatio   float64              // of evaluation: the middle Size / CropRatio of the shorter side; 0: 0.875
+	CropRatio   float64              // of evaluation, which takes the centre, Size / CropRatio of the shorter side; 0: 0.875
 	Jitter      Jitter
 	RandAugment RandAugment
 	Erase       Erase
 	Mix         Mix
-	Repeat      int    // times that an epoch has each of its images, next to one another, each time with other crops and changes, so that an epoch has the Repeat-th part of all; 0: 1
+	// Repeat is the number of times that an epoch has an image, next to one another and each time with
+	// another crop and augmentation. An epoch then has a Repeat-th of the images. 0: 1.
+	Repeat      int
 	LabelRule   string // multi label: what a crop does to labels, features.LabelsKept or LabelsPublished; "": kept
 	PointOutput int    // outputs of the point head: 0, 2, or 2 per class
 }
 
-// Jitter changes colours, each by a factor drawn from 1 ± its value, in random order (torchvision's ColorJitter without hue).
+// Jitter changes brightness, contrast and saturation in random order, each by a factor drawn from 1 ± its
+// value (torchvision's ColorJitter without hue).
 type Jitter struct{ Brightness, Contrast, Saturation float64 }
 
-// Erase fills a random rectangle with noise (Zhong et al. 2020), with a probability; 2 to 33 % of the area, ratios 0.3 to 3.3. A point in it is
-// still learned from: the rest of its object is mostly seen.
+// Erase fills a random rectangle with noise, with the given probability (Zhong et al. 2020). The rectangle
+// has 2 to 33 % of the area and an aspect ratio of 0.3 to 3.3. A point inside it is still learned from,
+// because most of its object remains visible.
 type Erase struct{ Probability float64 }
 
-// A Batch of N images.
+// A Batch has N images with their targets.
 type Batch struct {
 	N      int
 	Size   int
 	Pixels []byte // N × Size × Size × 3
 	Target loss.Target
 	IDs    []string
-	Images []int // places in the set; −1: could not be read
+	Images []int // indexes in the set; −1: could not be read
 	Crops  []features.Crop
 	Index  int // of the batch in its epoch
 }
 
-// Picture is the i-th image as the network sees it. It is valid as long as the batch.
+// Picture returns the i-th image as the network sees it. The image shares the batch's memory.
 func (b *Batch) Picture(i int) image.Image {
 	n := 3 * b.Size * b.Size
 	return &Pixels{W: b.Size, H: b.Size, Pix: b.Pixels[i*n : (i+1)*n]}
@@ -73,17 +77,17 @@ type Loader struct {
 
 	corrupt atomic.Int64
 	mu      sync.Mutex
-	faults  map[int]string // of images that could not be read, by their place in the set
+	faults  map[int]string // why images could not be read, by their index in the set
 
 	decoded atomic.Int64 // images
 	busy    atomic.Int64 // ns of decoding, all workers
 	waited  atomic.Int64 // ns that the consumer waited
 }
 
-// NewLoader checks the options.
+// NewLoader returns a loader of a set. It fails if the options do not fit the set.
 func NewLoader(set *Set, o LoaderOptions) (*Loader, error) {
 	if o.Size < 1 || o.Batch < 1 {
-		return nil, fmt.Errorf("batches of %d images of %d pixels", o.Batch, o.Size)
+		return nil, fmt.Errorf("batches of %d images of %d pixels: both numbers must be positive", o.Batch, o.Size)
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
@@ -95,7 +99,7 @@ func NewLoader(set *Set, o LoaderOptions) (*Loader, error) {
 		o.CropRatio = 0.875
 	}
 	if !(o.CropRatio > 0 && o.CropRatio <= 1) {
-		return nil, fmt.Errorf("crop ratio %v: it is above 0 and at most 1", o.CropRatio)
+		return nil, fmt.Errorf("crop ratio %v: it must be above 0 and at most 1", o.CropRatio)
 	}
 	if o.LabelRule == "" {
 		o.LabelRule = features.LabelsKept
@@ -104,7 +108,7 @@ func NewLoader(set *Set, o LoaderOptions) (*Loader, error) {
 		return nil, err
 	}
 	if want := 2 * len(set.Classes); o.PointOutput != 0 && o.PointOutput != map[bool]int{false: 2, true: want}[set.Multi] {
-		return nil, fmt.Errorf("%d outputs of the point head do not fit: 2 for one label, %d for several", o.PointOutput, want)
+		return nil, fmt.Errorf("%d outputs of the point head do not fit: a single label needs 2, several labels need %d", o.PointOutput, want)
 	}
 	if o.Repeat == 0 {
 		o.Repeat = 1
@@ -118,21 +122,21 @@ func NewLoader(set *Set, o LoaderOptions) (*Loader, error) {
 	return &Loader{set: set, o: o}, nil
 }
 
-// checkChanges reports what makes no sense of RandAugment, Mix and Repeat.
+// checkChanges returns an error if RandAugment, Mix or Repeat is out of range.
 func (o LoaderOptions) checkChanges() error {
 	a, m := o.RandAugment, o.Mix
 	switch {
 	case !(a.Magnitude >= 0 && a.Magnitude <= 10) || !(a.Std >= 0) || math.IsInf(a.Std, 0) || a.Ops < 0:
-		return fmt.Errorf("RandAugment of magnitude %v ± %v, %d operations: the magnitude is 0 to 10, the others at least 0", a.Magnitude, a.Std, a.Ops)
+		return fmt.Errorf("RandAugment of magnitude %v ± %v, %d operations: the magnitude must be 0 to 10, the others at least 0", a.Magnitude, a.Std, a.Ops)
 	case !(m.Mixup >= 0) || !(m.Cutmix >= 0) || math.IsInf(m.Mixup+m.Cutmix, 0) || !(m.Switch >= 0 && m.Switch <= 1):
-		return fmt.Errorf("mixup %v, cutmix %v, switched with %v: at least 0, and a probability", m.Mixup, m.Cutmix, m.Switch)
+		return fmt.Errorf("mixup %v, cutmix %v, cutmix with probability %v: each must be at least 0, and the probability at most 1", m.Mixup, m.Cutmix, m.Switch)
 	case o.Repeat < 0:
-		return fmt.Errorf("each image %d times: at least once", o.Repeat)
+		return fmt.Errorf("each image %d times in an epoch: at least once is needed", o.Repeat)
 	}
 	return nil
 }
 
-// Batches is the number of batches of an epoch.
+// Batches returns the number of batches of an epoch.
 func (l *Loader) Batches() int {
 	if l.o.Train {
 		return len(l.set.Images) / l.o.Batch
@@ -140,9 +144,10 @@ func (l *Loader) Batches() int {
 	return (len(l.set.Images) + l.o.Batch - 1) / l.o.Batch
 }
 
-// Corrupt returns how many times an image could not be read so far; each has another image of the set in its place in training, and is
-// left out in evaluation. The list has the reasons, the most frequent first, with the number of images and the first of them. A JPEG that is
-// damaged below what a crop needs of it is not read so far, and not counted.
+// Corrupt returns how many times an image could not be read so far. Training then uses another image of the
+// set, evaluation leaves the image out. reasons lists why, the most frequent reason first, with the number
+// of images and one of them. Damage in a JPEG below the part that a crop needs is not noticed, and not
+// counted.
 func (l *Loader) Corrupt() (times int64, reasons []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -174,17 +179,17 @@ func (l *Loader) Corrupt() (times int64, reasons []string) {
 	return l.corrupt.Load(), reasons
 }
 
-// mostReasons is how many reasons are given why images could not be read.
+// mostReasons is the largest number of reasons that Corrupt lists.
 const mostReasons = 5
 
-// Rate is what the loader did so far.
+// Rate describes the speed of a loader so far.
 type Rate struct {
 	Images int64
-	PerCPU float64       // images a second of one worker's time
-	Waited time.Duration // that the consumer waited for batches
+	PerCPU float64       // images per second of one worker's time
+	Waited time.Duration // time that the consumer waited for batches
 }
 
-// Rate tells how fast images were decoded.
+// Rate returns how fast images were decoded so far.
 func (l *Loader) Rate() Rate {
 	r := Rate{Images: l.decoded.Load(), Waited: time.Duration(l.waited.Load())}
 	if busy := l.busy.Load(); busy > 0 {
@@ -193,7 +198,7 @@ func (l *Loader) Rate() Rate {
 	return r
 }
 
-// order is that of an epoch's images.
+// order returns the indexes of an epoch's images in their order.
 func (l *Loader) order(epoch int) []int {
 	if l.o.Train {
 		order := rand.New(rand.NewPCG(l.o.Seed, uint64(epoch)<<1|1)).Perm(len(l.set.Images))
@@ -213,7 +218,8 @@ func (l *Loader) order(epoch int) []int {
 	return order
 }
 
-// Epoch gives the batches of an epoch from the one numbered from. A batch is valid until the next but Ahead is asked for; it stops when ctx ends.
+// Epoch yields the batches of an epoch, beginning with batch number from. A batch is valid until the loop
+// asks for the next but Ahead. The sequence ends early if ctx ends.
 func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq[*Batch] {
 	return func(yield func(*Batch) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -225,7 +231,7 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq[*Batch] {
 			b    *Batch
 			slot int
 			item int
-			time int // of an image that is repeated
+			time int // which repetition of the image this is, over all epochs
 			done *sync.WaitGroup
 		}
 		jobs := make(chan job)
@@ -283,7 +289,7 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq[*Batch] {
 			}
 		}
 		cancel()
-		for s := range ready { // what was begun must not be left to the workers alone
+		for s := range ready { // wait for batches that were begun: their workers still write to them
 			_ = s
 		}
 	}
@@ -303,7 +309,7 @@ func (l *Loader) batch(n, k int) *Batch {
 	return b
 }
 
-// compact takes out the slots whose image could not be read.
+// compact removes the slots whose image could not be read.
 func (b *Batch) compact(set *Set, o LoaderOptions) {
 	n := 0
 	plane, points := 3*b.Size*b.Size, o.PointOutput
@@ -340,15 +346,15 @@ func (b *Batch) compact(set *Set, o LoaderOptions) {
 	}
 }
 
-// loaderWorker is what a goroutine of the loader has.
+// loaderWorker has what one goroutine of the loader needs.
 type loaderWorker struct {
 	l    *Loader
-	time int // how often the image's changes were drawn before: the epoch, unless images are repeated
+	time int // how often the image was augmented before: the epoch, unless images are repeated
 	file bytes.Buffer
 	z    resizer
 }
 
-// replacements is how often training looks for another image in the place of one that cannot be read.
+// replacements is how many images training tries for one slot of a batch.
 const replacements = 8
 
 func (w *loaderWorker) load(b *Batch, slot, item int) {
@@ -366,7 +372,7 @@ func (w *loaderWorker) load(b *Batch, slot, item int) {
 		if !w.l.o.Train {
 			break
 		}
-		// The next one by a hash, which does not depend on who asks.
+		// A hash of the image's id chooses the next one, so that the choice does not depend on the worker.
 		item = int(features.Rand(w.l.o.Seed+1, im.ID, w.time*replacements+try).Uint64() % uint64(len(w.l.set.Images)))
 	}
 	b.Images[slot] = -1
@@ -425,7 +431,7 @@ func (w *loaderWorker) put(b *Batch, slot, item int, m opened) error {
 	return nil
 }
 
-// labels are those of a crop, by the rule.
+// labels sets the classes of a batch's slot that the label rule leaves in a crop.
 func (w *loaderWorker) labels(b *Batch, slot int, im *Image, crop features.Crop) {
 	to := b.Target.Classes[slot*len(w.l.set.Classes):][:len(w.l.set.Classes)]
 	for _, c := range im.Labels {
@@ -442,7 +448,7 @@ func (w *loaderWorker) labels(b *Batch, slot int, im *Image, crop features.Crop)
 	}
 }
 
-// cropOf is a random crop in training, else the middle.
+// cropOf returns a random crop in training, and the centre in evaluation.
 func (w *loaderWorker) cropOf(r *rand.Rand, width, height int) (features.Crop, error) {
 	if w.l.o.Train {
 		return features.RandomCrop(r, width, height, w.l.o.Crops)
@@ -477,7 +483,7 @@ func grey(p []byte, i int) float64 {
 	return 0.299*float64(p[i]) + 0.587*float64(p[i+1]) + 0.114*float64(p[i+2])
 }
 
-// blend moves each value away from, or towards, what to says of its pixel.
+// blend moves each pixel away from, or towards, the value that to returns for it.
 func blend(p []byte, factor float64, to func(i int) float64) {
 	if factor == 1 {
 		return

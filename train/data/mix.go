@@ -7,32 +7,35 @@ import (
 	"sync"
 )
 
-// Mix blends the images of a training batch with one another, and their labels: each with its mirror image in the batch's order, all with one
-// share, as timm's Mixup does. Cutmix is chosen with probability Switch where both are on.
+// Mix blends the images of a training batch in pairs, and their labels: image i of N with image N−1−i, all
+// with the same share, as timm's Mixup does. If both methods are on, a batch uses cutmix with probability
+// Switch.
 //
-// Mixup (Zhang et al. 2018) adds share λ of an image and 1−λ of its partner, λ from Beta(Mixup, Mixup). The point of the larger share is learned
-// from; the other's is not.
+// Mixup (Zhang et al. 2018) adds share λ of an image and 1−λ of its partner, with λ from Beta(Mixup,
+// Mixup). Only the point of the image with the larger share is learned from.
 //
-// Cutmix (Yun et al. 2019) puts a rectangle of the partner in its place into the image, of the share 1−λ of the area with λ from Beta(Cutmix, Cutmix),
-// cut at the edges; λ is then the share that is left. A point is learned from if one sees it: the image's own outside of the rectangle, the
-// partner's inside. If both are seen it is that of the larger share.
+// Cutmix (Yun et al. 2019) replaces a rectangle of an image by the same rectangle of its partner. The
+// rectangle covers the share 1−λ of the area, with λ from Beta(Cutmix, Cutmix), before it is clipped at the
+// edges; λ is then the share that is left. A point is learned from if it is visible: the image's own
+// outside the rectangle, the partner's inside. If both are visible, the point of the larger share is.
 //
-// With several labels each class has its point by the same rules, and where both images have the class that of the larger share is first.
+// With several labels the same rules hold for the point of each class; if both images have the class, the
+// point of the larger share comes first.
 type Mix struct {
 	Mixup, Cutmix float64 // parameters of the Beta distributions; 0: off
-	Switch        float64 // share of cutmix where both are on
+	Switch        float64 // probability of cutmix where both are on
 }
 
 func (m Mix) on() bool { return m.Mixup > 0 || m.Cutmix > 0 }
 
-// rectangle is half open, in pixels.
+// rectangle is a half-open range of pixels.
 type rectangle struct{ x0, y0, x1, y1 int }
 
 func (r rectangle) has(x, y float64) bool {
 	return x >= float64(r.x0) && x < float64(r.x1) && y >= float64(r.y0) && y < float64(r.y1)
 }
 
-// draw returns the share of each image that is left and, for cutmix, the rectangle.
+// draw returns the share of each image that is left, the rectangle, and whether the batch uses cutmix.
 func (m Mix) draw(r *rand.Rand, size int) (share float64, box rectangle, cut bool) {
 	cut = m.Cutmix > 0 && (m.Mixup == 0 || r.Float64() < m.Switch)
 	if !cut {
@@ -45,7 +48,7 @@ func (m Mix) draw(r *rand.Rand, size int) (share float64, box rectangle, cut boo
 	return 1 - float64((box.x1-box.x0)*(box.y1-box.y0))/float64(size*size), box, true
 }
 
-// beta draws from Beta(a, a): of two gamma variables one's share.
+// beta draws from Beta(a, a) as the share of one of two gamma variables in their sum.
 func beta(r *rand.Rand, a float64) float64 {
 	x, y := gamma(r, a), gamma(r, a)
 	if x+y == 0 {
@@ -74,7 +77,7 @@ func gamma(r *rand.Rand, a float64) float64 {
 	}
 }
 
-// apply mixes a batch of classes classes and outputs of the point head.
+// apply mixes a batch. classes and outputs are the numbers of outputs of the class head and the point head.
 func (m Mix) apply(r *rand.Rand, b *Batch, classes, outputs int) {
 	share, box, cut := m.draw(r, b.Size)
 	both := cut || b.Target.Labels == nil
@@ -104,7 +107,7 @@ func (m Mix) apply(r *rand.Rand, b *Batch, classes, outputs int) {
 	wait.Wait()
 }
 
-// exchange swaps a rectangle of two images.
+// exchange swaps a rectangle between two images.
 func exchange(x, y []byte, size int, box rectangle) {
 	for row := box.y0; row < box.y1; row++ {
 		for i := 3 * (row*size + box.x0); i < 3*(row*size+box.x1); i++ {
@@ -113,7 +116,7 @@ func exchange(x, y []byte, size int, box rectangle) {
 	}
 }
 
-// blendPair gives each of two images its share, and the other the rest.
+// blendPair replaces each of two images by its share of itself and the rest of the other.
 func blendPair(x, y []byte, share float64) {
 	a := uint32(math.Round(share * (1 << 16)))
 	b := 1<<16 - a
@@ -123,7 +126,7 @@ func blendPair(x, y []byte, share float64) {
 	}
 }
 
-// mixLabels makes distributions of labels, or mixes the classes of several.
+// mixLabels turns single labels into distributions over classes, and mixes the classes of several labels.
 func (b *Batch) mixLabels(share float64, classes int) {
 	of := b.Target.Classes
 	if of == nil {
@@ -142,8 +145,10 @@ func (b *Batch) mixLabels(share float64, classes int) {
 	b.Target.Labels, b.Target.Classes = nil, mixed
 }
 
-// mixPoints sets the points of image i from those of the batch before: by class that of the larger share if it is seen or, with both, else the
-// other's if it is. seen tells of a point, the image's own or its partner's, whether one sees it.
+// mixPoints sets the points of image i from points and valid, the batch's before mixing. For each class it takes
+// the point of the image with the larger share if that point is visible; otherwise, if both is true, the point of
+// the other image if that one is visible. seen reports whether a point at (u, v) is visible; own says whether it
+// is the image's own point or its partner's.
 func (b *Batch) mixPoints(i int, points []float32, valid []bool, outputs int, share float64, both bool, seen func(u, v float32, own bool) bool) {
 	per := outputs / 2
 	for k := range per {

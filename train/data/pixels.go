@@ -12,20 +12,20 @@ import (
 	"abtool/internal/imagefile"
 )
 
-// Pixels is an image of W × H pixels of three bytes, red, green and blue, row by row from the top.
+// Pixels is an image of W × H pixels of three bytes (red, green, blue), row by row from the top.
 type Pixels struct {
 	W, H int
 	Pix  []byte // 3·W·H
 }
 
-// opened is an image whose size is known. The pixels of a JPEG wait until its crop is known.
+// opened is an image whose size is known. A JPEG is decoded later, when its crop is known.
 type opened struct {
 	width, height int
 	jpeg          []byte      // the file
 	image         image.Image // of other formats
 }
 
-// open opens an image file. The bytes are not to change as long as it is used.
+// open opens an image file. The bytes must not change while the result is in use.
 func open(b []byte) (opened, error) {
 	width, height, format, err := imagefile.Size(b)
 	if err != nil {
@@ -45,7 +45,7 @@ func whole(m image.Image) opened {
 	return opened{width: m.Bounds().Dx(), height: m.Bounds().Dy(), image: m}
 }
 
-// above is the image, of whose rows those from bottom on may be missing.
+// above returns the image; rows from bottom on may be missing.
 func (o opened) above(bottom int) (image.Image, error) {
 	if o.image != nil {
 		return o.image, nil
@@ -57,7 +57,7 @@ func (o opened) above(bottom int) (image.Image, error) {
 	return m, nil
 }
 
-// decode decodes an image file.
+// decode decodes a whole image file.
 func decode(b []byte) (image.Image, error) {
 	o, err := open(b)
 	if err != nil {
@@ -66,9 +66,10 @@ func decode(b []byte) (image.Image, error) {
 	return o.above(o.height)
 }
 
-// jpegAbove is a JPEG by Go's decoder, as far down as row bottom. The decoder is told that the image ends at the next multiple of 16 rows, the
-// highest unit of a sequential JPEG that it knows and a multiple of the others, and passes over what follows: there it finds that
-// a file ends too early, but not that it has been damaged.
+// jpegAbove decodes a JPEG as far down as row bottom, with Go's decoder. It writes a smaller height into
+// the file's header: the next multiple of 16 rows, which is the largest unit of a sequential JPEG that the
+// decoder knows and a multiple of the others. The decoder skips the rest of the file: it notices if the
+// file ends too early, but not if the rest is damaged.
 func jpegAbove(b []byte, height, bottom int) (image.Image, error) {
 	bottom = (bottom + 15) &^ 15
 	at := jpegHeight(b)
@@ -78,17 +79,18 @@ func jpegAbove(b []byte, height, bottom int) (image.Image, error) {
 	return jpeg.Decode(io.MultiReader(bytes.NewReader(b[:at]), bytes.NewReader([]byte{byte(bottom >> 8), byte(bottom)}), bytes.NewReader(b[at+2:])))
 }
 
-// jpegHeight is where a sequential JPEG says its height, in two bytes. 0: it is progressive, and its runs of empty blocks may go on below the
-// row at which one stops, or it is not as expected.
+// jpegHeight returns the offset of the two bytes with the height of a sequential JPEG. It returns 0 for a
+// progressive JPEG, whose runs of empty blocks may go on below the row at which decoding stops, and for a
+// file of an unexpected form.
 func jpegHeight(b []byte) int {
 	for i := 2; i+7 <= len(b) && b[i] == 0xff; {
 		switch kind := b[i+1]; {
-		case kind == 0xff: // filling
+		case kind == 0xff: // padding
 			i++
 			continue
 		case kind == 0xc0 || kind == 0xc1: // sequential frames
 			return i + 5
-		case kind == 0xc4 || kind == 0xdb || kind == 0xdd || kind == 0xfe || kind&0xf0 == 0xe0: // tables and what belongs to no frame
+		case kind == 0xc4 || kind == 0xdb || kind == 0xdd || kind == 0xfe || kind&0xf0 == 0xe0: // tables and segments that belong to no frame
 		default:
 			return 0
 		}
@@ -97,7 +99,8 @@ func jpegHeight(b []byte) int {
 	return 0
 }
 
-// rgb writes the pixels of a rectangle of an image as bytes of red, green and blue. to has 3·w·h bytes.
+// rgb writes the pixels of a rectangle of an image as bytes of red, green and blue to to, which has 3·w·h
+// bytes.
 func rgb(m image.Image, r image.Rectangle, to []byte) {
 	switch m := m.(type) {
 	case *Pixels:
@@ -125,43 +128,44 @@ func rgb(m image.Image, r image.Rectangle, to []byte) {
 	}
 }
 
-// ColorModel, Bounds and At make Pixels an image.Image.
+// ColorModel implements image.Image.
 func (p *Pixels) ColorModel() color.Model { return color.NRGBAModel }
 
-// Bounds is 0, 0 to W, H.
+// Bounds returns the rectangle from (0, 0) to (W, H).
 func (p *Pixels) Bounds() image.Rectangle { return image.Rect(0, 0, p.W, p.H) }
 
-// At is the colour of a pixel.
+// At returns the colour of a pixel.
 func (p *Pixels) At(x, y int) color.Color {
 	i := 3 * (y*p.W + x)
 	return color.NRGBA{p.Pix[i], p.Pix[i+1], p.Pix[i+2], 255}
 }
 
-// A resizer scales crops of images. It belongs to one goroutine.
+// A resizer scales crops of images. Only one goroutine may use it.
 type resizer struct {
 	across, down taps
 
-	source, middle []byte // of images of red, green and blue
+	source, middle []byte // for images of red, green and blue
 
-	colourAcross, colourDown taps // of planes
+	colourAcross, colourDown taps // for the colours of planes
 	line, light, colour      []uint64
 	sums                     []uint32
 }
 
-// taps are the weights of source pixels for each pixel of the result: a triangle as wide as a pixel of the result, at least as a pixel
-// of the source, which is the bilinear filter of PIL with antialiasing.
+// taps has the weights of source pixels for each pixel of the result. The filter is a triangle as wide as a
+// pixel of the result, but at least as wide as a pixel of the source: PIL's bilinear filter with
+// antialiasing.
 type taps struct {
 	first  []int32
 	n      []int32
-	weight []int32   // per result pixel, width of them, in 2⁻¹⁵; zero beyond n
+	weight []int32   // width of them for each pixel of the result, in units of 2⁻¹⁵; zero beyond n
 	width  int       // even
-	pairs  []twoTaps // of planes: the same, two at a time
+	pairs  []twoTaps // for planes: the same weights, two at a time
 }
 
 const tapBits = 15
 
-// of makes the taps that scale length source pixels, from start on, to as many as to says. The source has so many pixels and no others; start
-// and length can be fractions of one. Mirrored, the last of the result comes first.
+// of computes the taps that scale length source pixels from start on to to pixels. The source has pixels
+// pixels. start and length can have fractions. If mirrored, the last pixel of the result comes first.
 func (t *taps) of(start, length float64, pixels, to int, mirrored bool) {
 	scale := length / float64(to)
 	support := max(scale, 1)
@@ -196,7 +200,7 @@ func (t *taps) of(start, length float64, pixels, to int, mirrored bool) {
 				largest = k
 			}
 		}
-		t.weight[i*t.width+largest] += rest // a flat image stays as it is
+		t.weight[i*t.width+largest] += rest // so that an image of one colour keeps it
 		t.first[i], t.n[i] = int32(low), int32(high-low)
 	}
 }
@@ -208,7 +212,8 @@ func grow[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// crop scales a crop of an image to size × size pixels, mirrored if it says so, to 3·size² bytes.
+// crop scales a crop of an image to size × size pixels, mirrored if c says so, and writes them to to,
+// 3·size² bytes.
 func (z *resizer) crop(m image.Image, c features.Crop, size int, to []byte) {
 	if m, ok := m.(*image.YCbCr); ok {
 		z.planes(m, c, size, to)
@@ -230,7 +235,8 @@ func (z *resizer) crop(m image.Image, c features.Crop, size int, to []byte) {
 	}
 }
 
-// column weighs rows of stride values into one. Two and three rows, which most crops have, go faster.
+// column sums weighted rows of stride values into one. Sums of two and of three rows, which most crops
+// need, have faster loops.
 func column(from []byte, stride int, w []int32, out []byte) {
 	const half = int32(1 << (tapBits - 1))
 	switch len(w) {

@@ -7,13 +7,14 @@ import (
 	"abtool/features"
 )
 
-// planes scales a crop of an image of light and colours, Y, Cb and Cr: each at its own resolution, by the taps of its own, and only the
-// result becomes red, green and blue. JPEG's colours are centred: of 4:2:0, one lies in the middle of four pixels. A colour that the crop's
-// edge cuts through belongs to it, those beyond do not.
+// planes scales a crop of an image of planes Y, Cb and Cr. Each plane is scaled at its resolution with its
+// taps, and only the result is converted to red, green and blue. The colours of a JPEG are centred: in
+// 4:2:0, a sample lies in the middle of four pixels. A sample that the crop's edge cuts through belongs to
+// the crop; samples beyond do not.
 //
-// A word holds two sums, in its halves: of light those of two rows, of colours Cb and Cr.
+// A 64-bit word holds two sums, one in each half: two rows of Y, or Cb and Cr.
 func (z *resizer) planes(m *image.YCbCr, c features.Crop, size int, to []byte) {
-	wide, high := 0, 0 // binary digits by which colour is coarser than light
+	wide, high := 0, 0 // log2 of the number of pixels per colour sample
 	switch m.SubsampleRatio {
 	case image.YCbCrSubsampleRatio422:
 		wide = 1
@@ -36,7 +37,7 @@ func (z *resizer) planes(m *image.YCbCr, c features.Crop, size int, to []byte) {
 	at := m.COffset(x, y)
 	light, blue, red := m.Y[m.YOffset(x, y):], m.Cb[at:], m.Cr[at:]
 
-	// weigh reads beyond a line, with weights of zero.
+	// weigh reads beyond the end of a line, with weights of zero.
 	z.line = grow(z.line, max(c.W+z.across.width, width+z.colourAcross.width))
 	z.light, z.colour = grow(z.light, size), grow(z.colour, size)
 	for y := range size {
@@ -58,8 +59,8 @@ func (z *resizer) planes(m *image.YCbCr, c features.Crop, size int, to []byte) {
 	}
 }
 
-// coarser are the taps of a crop of length pixels from the one at start, in samples of 2^digits pixels each: from the first that it
-// touches on. It returns their number.
+// coarser computes the taps for a crop of length pixels from start on, in samples of 2^digits pixels each,
+// beginning at the first sample that the crop touches. It returns the number of samples.
 func (t *taps) coarser(digits, start, length, to int, mirrored bool) int {
 	scale := float64(int(1) << digits)
 	first := start >> digits
@@ -68,7 +69,8 @@ func (t *taps) coarser(digits, start, length, to int, mirrored bool) int {
 	return samples
 }
 
-// sum is the y-th row of the result from weighted rows, in 16 bits of line from lane on, eight of them after the point; they were zero.
+// sum adds the weighted rows of pixel row y of the result to line, in the 16 bits from lane on, eight of
+// them after the binary point. These bits must be zero before.
 func (z *resizer) sum(line []uint64, from []byte, stride int, t *taps, y int, lane uint) {
 	const drop = tapBits - 8
 	w := t.weight[y*t.width:][:t.n[y]]
@@ -107,10 +109,11 @@ func (z *resizer) sum(line []uint64, from []byte, stride int, t *taps, y int, la
 	}
 }
 
-// twoTaps are two taps of a pixel of the result, next to one another.
+// twoTaps has the weights of two adjacent samples for a pixel of the result.
 type twoTaps struct{ first, a, b uint32 }
 
-// pair puts the taps in pairs: the first two of each pixel of the result, then the third and fourth of each, and so on.
+// pair arranges the taps in pairs: first the first two taps of every pixel of the result, then the third
+// and fourth of every pixel, and so on.
 func (t *taps) pair() {
 	to := len(t.first)
 	most := int(slices.Max(t.n))
@@ -123,21 +126,22 @@ func (t *taps) pair() {
 	}
 }
 
-// weigh makes each value of out of those of line that its taps have.
+// weigh sets each value of out to the weighted sum of the values of line that its taps name.
 func (t *taps) weigh(line, out []uint64) {
 	clear(out)
 	for pairs := t.pairs; len(pairs) > 0; pairs = pairs[len(out):] {
 		for x := range out {
 			p := &pairs[x]
 			at := uint(p.first)
-			second := line[at+1] // checked, so that line[at] need not be
+			second := line[at+1] // this bounds check covers line[at] too
 			out[x] += uint64(p.a)*line[at] + uint64(p.b)*second
 		}
 	}
 }
 
-// mix makes red, green and blue of sums, by JFIF's R = Y + 1.402 (Cr − 128) and so on. Of a sum's 32 bits the lowest tapBits are dropped, eight
-// after the point are left; light is in the half that begins at lane.
+// mix computes red, green and blue by JFIF's R = Y + 1.402 (Cr − 128) and so on. It drops the lowest
+// tapBits of the 32 bits of a sum, which leaves eight after the binary point. Y is in the half that begins
+// at lane.
 func mix(light, colour []uint64, lane uint, to []byte) {
 	lane = (lane + tapBits) & 63
 	colour = colour[:len(light)]
@@ -151,7 +155,7 @@ func mix(light, colour []uint64, lane uint, to []byte) {
 	}
 }
 
-// clamp is a byte of a value with 24 bits after the point.
+// clamp returns a value with 24 bits after the binary point as a byte.
 func clamp(v int64) byte {
 	if uint64(v) < 1<<32 {
 		return byte(v >> 24)

@@ -16,65 +16,65 @@ import (
 	"abtool/internal/imagefile"
 )
 
-// Supervision says what the point head learns from.
+// Supervision names what the point head learns from.
 type Supervision string
 
-// What the point head learns from: nothing; a uniform random point for each image (the paper's Rand baseline) that has a target, or
-// without targets for all; the targets.
+// The kinds of supervision. None: no points. LUAB: the targets. Rand, the paper's baseline: a uniform
+// random point for each image that has a target or, without targets, for every image.
 const (
 	None Supervision = "none"
 	Rand Supervision = "rand"
 	LUAB Supervision = "luab"
 )
 
-// Supervisions are all of them.
+// Supervisions lists all kinds.
 var Supervisions = []Supervision{None, Rand, LUAB}
 
-// SetOptions say how images and targets are put together.
+// SetOptions choose the images and targets of a Set.
 type SetOptions struct {
-	Supervision Supervision // "": LUAB with targets, else None
-	Multi       bool        // multi label: a target is of an image and a class
-	Rule        string      // of targets with several; "": they must have one
-	Split       string      // of targets with splits; "": all
-	Classes     []string    // in the order of the outputs; nil: as the targets or the source say
-	Seed        uint64      // of random points
-	Partial     bool        // leave out targets whose image is missing, instead of failing
+	Supervision Supervision // "": LUAB with targets, otherwise None
+	Multi       bool        // multi label: a target belongs to an image and a class
+	Rule        string      // rule of the targets, if the file has several; "": it must have one
+	Split       string      // split of the targets; "": all splits
+	Classes     []string    // in the order of the outputs; nil: from the source or the targets
+	Seed        uint64      // for random points
+	Partial     bool        // leave out targets whose image is missing instead of failing
 	WithTarget  bool        // leave out images without a target
 
-	everywhere bool // random points for all images: there are no targets that say where
+	everywhere bool // random points for all images, because there are no targets
 }
 
-// A Set is images with their labels and points.
+// A Set has images with their labels and points.
 type Set struct {
 	Source  Source
 	Classes []string
 	Multi   bool
 	Images  []Image
 
-	MissingImages int      // targets that were left out, with Partial
+	MissingImages int      // targets that were left out because their image is missing (Partial)
 	Untargeted    int      // images without a point to learn from
 	Unlisted      int      // images of the source that were left out because no target of the rule, of any split, names them
-	Mixed         []string // splits of the targets, if no split was asked for and they have several
-	SplitFolders  []string // folders of splits, such as train and val, that the images are of, if all are taken
-	AllPlaced     bool     // several labels: each label has a point, so that labels that nobody placed may be missing
+	Mixed         []string // splits of the targets, if they have several and no split was chosen
+	SplitFolders  []string // folders of splits, such as train and val, if the images of all of them are taken
+	AllPlaced     bool     // several labels: every label has a point, so that classes that nobody placed may be missing
 }
 
-// An Image of a set.
+// An Image is an image of a Set.
 type Image struct {
-	Source int // place in the Source
+	Source int // index in the Source
 	ID     string
 	Label  int     // single label
 	Labels []int   // multi label: the classes present
 	Points []Point // at most one for a single label, with Class 0
 }
 
-// A Point is what the point head should say, in fractions of the image; y points down.
+// A Point is the target of the point head, in fractions of the image; y points down.
 type Point struct {
 	Class int
 	X, Y  float64
 }
 
-// OpenSet opens images, and their targets if a file of them is named, and joins them.
+// OpenSet opens images and joins them with the targets of a file. An empty name means no targets.
 func OpenSet(images, targets string, o SetOptions) (*Set, error) {
 	src, list, err := OpenBoth(images, targets)
 	if err != nil {
@@ -83,7 +83,8 @@ func OpenSet(images, targets string, o SetOptions) (*Set, error) {
 	return NewSet(src, list, o)
 }
 
-// OpenBoth opens images, and their targets if a file of them is named, for several calls of NewSet.
+// OpenBoth opens images and reads their targets, for several calls of NewSet. An empty name means no
+// targets.
 func OpenBoth(images, targets string) (src Source, list []targetfile.Target, err error) {
 	if targets != "" {
 		if list, err = targetfile.Read(targets); err != nil {
@@ -94,7 +95,8 @@ func OpenBoth(images, targets string) (src Source, list []targetfile.Target, err
 	return src, list, err
 }
 
-// NewSet joins a source with targets, which can be nil. Targets must name images of the source and agree with its classes.
+// NewSet joins a source with targets, which can be nil. It fails if targets name images that the source
+// lacks, unless Partial is set, or if their classes contradict the source's.
 func NewSet(src Source, targets []targetfile.Target, o SetOptions) (*Set, error) {
 	if o.Supervision == "" {
 		o.Supervision = None
@@ -103,13 +105,13 @@ func NewSet(src Source, targets []targetfile.Target, o SetOptions) (*Set, error)
 		}
 	}
 	if !slices.Contains(Supervisions, o.Supervision) {
-		return nil, fmt.Errorf("supervision %q: it is one of %v", o.Supervision, Supervisions)
+		return nil, fmt.Errorf("supervision %q: it must be one of %v", o.Supervision, Supervisions)
 	}
 	if o.Supervision == LUAB && targets == nil {
-		return nil, fmt.Errorf("supervision luab needs targets: abtool targets makes them")
+		return nil, fmt.Errorf("supervision luab needs a file of targets, which abtool targets writes")
 	}
 	if src.Len() == 0 {
-		return nil, fmt.Errorf("the source holds no images")
+		return nil, fmt.Errorf("the source has no images")
 	}
 	o.everywhere = targets == nil
 	at := make(map[string]int, src.Len())
@@ -117,7 +119,7 @@ func NewSet(src Source, targets []targetfile.Target, o SetOptions) (*Set, error)
 		at[src.Item(i).ID] = i
 	}
 	targets = withIDs(targets, at)
-	every := targets // the classes are those of all splits, so that the networks of all are the same
+	every := targets // classes come from all splits, so that the networks of all splits have the same outputs
 	targets, err := o.choose(targets)
 	if err != nil {
 		return nil, err
@@ -138,7 +140,7 @@ func NewSet(src Source, targets []targetfile.Target, o SetOptions) (*Set, error)
 		byImage[i] = append(byImage[i], t)
 	}
 	if s.MissingImages > 0 && (!o.Partial || len(byImage) == 0) {
-		return nil, fmt.Errorf("%d of %d targets name images that are not in the source, such as %s (it has %s): the images of another data set, or only some of them? --partial leaves such targets out",
+		return nil, fmt.Errorf("%d of %d targets name images that are not in the source, such as %s (it has %s): the images may be those of another data set or only a part; --partial leaves such targets out",
 			s.MissingImages, len(targets), strings.Join(missing, ", "), src.Item(0).ID)
 	}
 	if s.Classes, err = classes(src, every, o); err != nil {
@@ -151,7 +153,7 @@ func NewSet(src Source, targets []targetfile.Target, o SetOptions) (*Set, error)
 	var names pairing
 	for i := range src.Len() {
 		list := byImage[i]
-		if len(list) == 0 && (o.WithTarget || o.Split != "") { // an image of another split is not of this one
+		if len(list) == 0 && (o.WithTarget || o.Split != "") { // without a target, or in another split
 			if !listed[src.Item(i).ID] {
 				s.Unlisted++
 			}
@@ -177,7 +179,7 @@ func NewSet(src Source, targets []targetfile.Target, o SetOptions) (*Set, error)
 		s.Images = append(s.Images, im)
 	}
 	if len(s.Images) == 0 {
-		return nil, fmt.Errorf("no image is left")
+		return nil, fmt.Errorf("no image is left: none of the source's has a target of this rule and split")
 	}
 	if !o.WithTarget && o.Split == "" {
 		s.SplitFolders = splitFolders(src)
@@ -185,7 +187,8 @@ func NewSet(src Source, targets []targetfile.Target, o SetOptions) (*Set, error)
 	return s, nil
 }
 
-// withIDs returns the targets with the ids that their images have in the source: a target can name its image by a path or with an ending.
+// withIDs returns the targets with the ids of the source. In a file of targets, an image can have a path or
+// an extension.
 func withIDs(targets []targetfile.Target, at map[string]int) []targetfile.Target {
 	copied := false
 	for i, t := range targets {
@@ -204,10 +207,10 @@ func withIDs(targets []targetfile.Target, at map[string]int) []targetfile.Target
 	return targets
 }
 
-// splitNames are how folders of splits are called.
+// splitNames are common names of folders of splits.
 var splitNames = []string{"train", "training", "val", "valid", "validation", "dev", "test", "testing"}
 
-// allSplits reports whether names are those of several splits.
+// allSplits reports whether names are two or more names of splits.
 func allSplits(names []string) bool {
 	for _, n := range names {
 		if !slices.Contains(splitNames, strings.ToLower(n)) {
@@ -217,7 +220,8 @@ func allSplits(names []string) bool {
 	return len(names) > 1
 }
 
-// splitFolders returns the folders at the top of a source, if they are splits that hold folders of classes.
+// splitFolders returns the folders at the top of a source if all are named like splits and have folders of
+// classes in them, otherwise nil.
 func splitFolders(src Source) []string {
 	if f, ok := src.(files); ok {
 		if names, deeper := f.Folders(); deeper && allSplits(names) {
@@ -227,7 +231,8 @@ func splitFolders(src Source) []string {
 	return nil
 }
 
-// survey finds what a person should know of the targets before the split is chosen, and the images that they name.
+// survey records in s what users should know about the targets of all splits, and returns the images that
+// they name.
 func (s *Set) survey(targets []targetfile.Target, o SetOptions) (listed map[string]bool) {
 	listed = make(map[string]bool, len(targets))
 	splits := map[string]bool{}
@@ -245,34 +250,36 @@ func (s *Set) survey(targets []targetfile.Target, o SetOptions) (listed map[stri
 	return listed
 }
 
-// Notes say in whole sentences what is unexpected in the set and changes what a network learns or what it is measured on.
+// Notes returns sentences about anything unexpected that changes what a network learns or what it is
+// measured on.
 func (s *Set) Notes() (notes []string) {
 	if f, ok := s.Source.(files); ok {
 		notes = f.Notes()
 	}
 	if len(s.SplitFolders) > 0 {
-		notes = append(notes, fmt.Sprintf("the images are of the folders %s, and all are taken: to keep them apart give one to --images and another to --val-images", strings.Join(s.SplitFolders, ", ")))
+		notes = append(notes, fmt.Sprintf("the images of all folders of splits (%s) are used: to keep them apart, give one folder to --images and another to --val-images", strings.Join(s.SplitFolders, ", ")))
 	}
 	if len(s.Mixed) > 0 {
-		notes = append(notes, fmt.Sprintf("the targets are of the splits %s, and all are taken: --split takes one", strings.Join(s.Mixed, ", ")))
+		notes = append(notes, fmt.Sprintf("the targets of all splits (%s) are used: --split chooses one", strings.Join(s.Mixed, ", ")))
 	}
 	if s.Unlisted > 0 {
-		who := "to images that nobody clicked"
+		who := "for images that nobody clicked"
 		if s.Multi {
-			who = "for classes that nobody placed; images without any class have none"
+			who = "for classes that nobody placed, but no row for an image without any class"
 		}
-		notes = append(notes, fmt.Sprintf("%d images are left out, as no target names them: abtool targets --all gives rows %s", s.Unlisted, who))
+		notes = append(notes, fmt.Sprintf("%d images are left out, because no target names them: abtool targets --all writes rows %s", s.Unlisted, who))
 	}
 	if s.AllPlaced {
-		notes = append(notes, "every label of the targets has a point: classes that nobody placed are labels only with abtool targets --all")
+		notes = append(notes, "every label of the targets has a point: only abtool targets --all writes the labels of classes that nobody placed")
 	}
 	if s.MissingImages > 0 {
-		notes = append(notes, fmt.Sprintf("%d targets are left out, as their image is missing", s.MissingImages))
+		notes = append(notes, fmt.Sprintf("%d targets are left out, because their image is missing", s.MissingImages))
 	}
 	return notes
 }
 
-// Digest is the SHA-256 of the images in their order, with their labels and points: what a run learns from, but for the pixels.
+// Digest returns the SHA-256 of the images in their order with their labels and points: all that a run
+// learns from except the pixels.
 func (s *Set) Digest() string {
 	h := sha256.New()
 	for _, im := range s.Images {
@@ -281,8 +288,8 @@ func (s *Set) Digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// A pairing holds the classes that images have by their folder or shard against those that their targets name. They can have other
-// names there, but not one name for two classes.
+// A pairing maps the classes that images have by folder or shard to the classes that their targets name,
+// and back. The names may differ, but each name must stand for one class.
 type pairing struct{ target, folder map[string]string }
 
 func (p *pairing) add(image, folder, target string) error {
@@ -303,12 +310,12 @@ func (p *pairing) add(image, folder, target string) error {
 		} else {
 			f = folder
 		}
-		return fmt.Errorf("the image %s is of class %s by its folder or shard, and of %s by its target, where %s was %s before", image, folder, target, f, t)
+		return fmt.Errorf("the image %s has class %s by its folder or shard and %s by its target, but class %s was %s before", image, folder, target, f, t)
 	}
 	return nil
 }
 
-// name returns the path of the i-th image in its source, or its id where it has none.
+// name returns the path of the i-th image in its source, or its id if it has no path.
 func (s *Set) name(i int) string {
 	if f, ok := s.Source.(files); ok {
 		return f.Name(s.Images[i].Source)
@@ -316,10 +323,10 @@ func (s *Set) name(i int) string {
 	return s.Images[i].ID
 }
 
-// Picture reads the i-th image of the set, whole.
+// Picture reads the i-th image of the set, uncropped.
 func (s *Set) Picture(i int) (image.Image, error) { return s.Source.Image(s.Images[i].Source) }
 
-// choose keeps the targets of the rule and split.
+// choose returns the targets of the chosen rule and split.
 func (o *SetOptions) choose(targets []targetfile.Target) (out []targetfile.Target, err error) {
 	rules := map[string]bool{}
 	splits := map[string]bool{}
@@ -338,11 +345,11 @@ func (o *SetOptions) choose(targets []targetfile.Target) (out []targetfile.Targe
 	case targets == nil:
 		return nil, nil
 	case len(rules) > 1:
-		return nil, fmt.Errorf("the targets are of %d rules (%s): name one", len(rules), strings.Join(sorted(rules), ", "))
+		return nil, fmt.Errorf("the targets have %d rules (%s): choose one", len(rules), strings.Join(sorted(rules), ", "))
 	case len(out) == 0 && o.Split != "":
-		return nil, fmt.Errorf("no target is of the split %q: they are of %s", o.Split, strings.Join(sorted(splits), ", "))
+		return nil, fmt.Errorf("no target has the split %q: the splits are %s", o.Split, strings.Join(sorted(splits), ", "))
 	case len(out) == 0:
-		return nil, fmt.Errorf("no target is of the rule %q", o.Rule)
+		return nil, fmt.Errorf("no target has the rule %q", o.Rule)
 	}
 	return out, nil
 }
@@ -355,7 +362,8 @@ func sorted(m map[string]bool) (out []string) {
 	return out
 }
 
-// classes are those of the outputs: as given; else those of the source, sorted, numbers by their value; else those of the targets.
+// classes returns the classes of the outputs: those given; otherwise the source's, sorted, in numerical
+// order if all are numbers; otherwise those of the targets.
 func classes(src Source, targets []targetfile.Target, o SetOptions) ([]string, error) {
 	seen := map[string]bool{}
 	for i := range src.Len() {
@@ -373,7 +381,7 @@ func classes(src Source, targets []targetfile.Target, o SetOptions) ([]string, e
 	if o.Classes != nil {
 		for c := range seen {
 			if !slices.Contains(o.Classes, c) {
-				return nil, fmt.Errorf("the class %s is none of the %d of the network: the data are others than it was made for", c, len(o.Classes))
+				return nil, fmt.Errorf("the network's %d classes do not include %s: it was trained on other data", len(o.Classes), c)
 			}
 		}
 		return o.Classes, nil
@@ -381,9 +389,9 @@ func classes(src Source, targets []targetfile.Target, o SetOptions) ([]string, e
 	out := slices.Sorted(maps.Keys(seen))
 	switch {
 	case len(seen) == 0:
-		return nil, fmt.Errorf("no classes: the images lie in no folders of classes and have no .cls members, and the targets name none")
+		return nil, fmt.Errorf("no classes: the images are not in folders of classes and have no .cls members, and the targets name no classes")
 	case len(seen) == 1:
-		return nil, fmt.Errorf("1 class (%s): at least 2 are needed", out[0])
+		return nil, fmt.Errorf("only one class (%s): at least 2 are needed", out[0])
 	case allSplits(out):
 		return nil, fmt.Errorf("the classes would be %s, which are splits: give one of these folders to --images and another to --val-images", strings.Join(out, " and "))
 	}
@@ -402,7 +410,7 @@ func classes(src Source, targets []targetfile.Target, o SetOptions) ([]string, e
 
 func (s *Set) single(im *Image, it Item, list []targetfile.Target, number map[string]int, o SetOptions) error {
 	if len(list) > 1 {
-		return fmt.Errorf("the image %s has %d targets: are they of several labels? then set multi = true in the recipe (--set multi=true)", im.ID, len(list))
+		return fmt.Errorf("the image %s has %d targets: if they have several labels, set multi = true in the recipe (--set multi=true)", im.ID, len(list))
 	}
 	class := it.Class
 	if len(list) == 1 {
@@ -412,7 +420,7 @@ func (s *Set) single(im *Image, it Item, list []targetfile.Target, number map[st
 		case class == "":
 			class = t.Class
 		case t.Class != "" && t.Class != class && known:
-			return fmt.Errorf("the image %s is of class %s by its folder or shard, and of %s by its target", im.ID, class, t.Class)
+			return fmt.Errorf("the image %s has class %s by its folder or shard, but %s by its target", im.ID, class, t.Class)
 		}
 		switch {
 		case t.Weight <= 0:
@@ -428,10 +436,10 @@ func (s *Set) single(im *Image, it Item, list []targetfile.Target, number map[st
 	}
 	label, ok := number[class]
 	if !ok && class == "" {
-		return fmt.Errorf("the image %s has no class: it lies in no folder of one, and no target names it", im.ID)
+		return fmt.Errorf("the image %s has no class: it is not in a folder of a class, and no target names it", im.ID)
 	}
 	if !ok {
-		return fmt.Errorf("the image %s is of class %q, which is none of the network's %d", im.ID, class, len(s.Classes))
+		return fmt.Errorf("the image %s has class %q, which is not one of the network's %d", im.ID, class, len(s.Classes))
 	}
 	im.Label = label
 	return nil
@@ -441,7 +449,7 @@ func (s *Set) multi(im *Image, list []targetfile.Target, number map[string]int, 
 	for _, t := range list {
 		c, ok := number[t.Class]
 		if !ok {
-			return fmt.Errorf("a target of %s is of class %q, which is none of the network's %d", im.ID, t.Class, len(s.Classes))
+			return fmt.Errorf("a target of %s has class %q, which is not one of the network's %d", im.ID, t.Class, len(s.Classes))
 		}
 		if !t.Label {
 			continue

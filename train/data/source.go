@@ -19,11 +19,11 @@ import (
 
 // An Item is an image of a Source.
 type Item struct {
-	ID    string // name without folder and extension: as image_id in a store; of COCO's files the digits
-	Class string // folder, cls member or label; "": unknown
+	ID    string // name without folder and extension, as image_id in a store; for COCO's files its digits
+	Class string // from the folder, the cls member or the label file; "": unknown
 }
 
-// A Source holds images. Image can be called from several goroutines.
+// A Source has images. Several goroutines can call Image at the same time.
 type Source interface {
 	Len() int
 	Item(i int) Item
@@ -31,12 +31,12 @@ type Source interface {
 	Close() error
 }
 
-// ofFiles are sources whose images are files: read appends one to a buffer.
+// ofFiles is a source whose images are files. read appends the bytes of one to a buffer.
 type ofFiles interface {
 	read(i int, to *bytes.Buffer) error
 }
 
-// openOf opens an image of a source. The buffer holds its file, if it is one, until the image is decoded.
+// openOf opens an image of a source. If the image is a file, the buffer holds it until it is decoded.
 func openOf(s Source, i int, file *bytes.Buffer) (opened, error) {
 	if files, ok := s.(ofFiles); ok {
 		file.Reset()
@@ -60,8 +60,9 @@ func decodeOf(s ofFiles, i int) (image.Image, error) {
 	return decode(b.Bytes())
 }
 
-// Open opens the images at a place: what package imagefile finds, a folder, a pattern or WebDataset shards (.tar); or an idx file of
-// images (as Fashion-MNIST has them; the labels are the file whose name says labels instead).
+// Open opens the images at a place: those that package imagefile finds (a folder, a pattern, or WebDataset
+// shards), or an idx file of images such as Fashion-MNIST's. The labels of an idx file are in the file with
+// "labels" in place of "images" in its name.
 func Open(place string) (Source, error) {
 	if info, err := os.Stat(place); err == nil && info.Mode().IsRegular() && strings.Contains(filepath.Base(place), "idx3") {
 		return OpenIDX(place, strings.NewReplacer("images", "labels", "idx3", "idx1").Replace(place))
@@ -73,13 +74,13 @@ func Open(place string) (Source, error) {
 	return files{found}, nil
 }
 
-// files are images in files, or in shards.
+// files has images in files or in shards.
 type files struct{ *imagefile.Images }
 
-// Item returns the id and class of an image.
+// Item returns the id and class of the i-th image.
 func (f files) Item(i int) Item { return Item{ID: f.ID(i), Class: f.Class(i)} }
 
-// Image decodes an image.
+// Image decodes the i-th image.
 func (f files) Image(i int) (image.Image, error) { return decodeOf(f, i) }
 
 func (f files) read(i int, to *bytes.Buffer) error { return f.Read(i, to) }
@@ -90,15 +91,16 @@ type idx struct {
 	labels []byte
 }
 
-// OpenIDX opens images and labels in the idx format of MNIST, gzip'd or not: images are grey, ids are their numbers from 0, classes the
-// labels in digits. An empty name of labels leaves the classes out.
+// OpenIDX opens images and labels in the idx format of MNIST, with or without gzip. Images are grey; ids
+// are their numbers from 0; classes are the labels as digits. If labels is empty, the images have no
+// classes.
 func OpenIDX(images, labels string) (Source, error) {
 	dims, pixels, err := readIDX(images)
 	if err != nil {
 		return nil, err
 	}
 	if len(dims) != 3 {
-		return nil, fmt.Errorf("%s: an idx file of %d dimensions, images have 3", images, len(dims))
+		return nil, fmt.Errorf("%s: the idx file has %d dimensions, images need 3", images, len(dims))
 	}
 	s := &idx{w: dims[2], h: dims[1], pixels: pixels}
 	if labels == "" {
@@ -114,7 +116,8 @@ func OpenIDX(images, labels string) (Source, error) {
 	return s, nil
 }
 
-// readIDX reads an idx file of bytes: two zeros, 8 for bytes, the number of dimensions, each of them in four bytes, the values.
+// readIDX reads an idx file of bytes: two zero bytes, an 8 for bytes, the number of dimensions, each
+// dimension in four bytes, and the values.
 func readIDX(path string) (dims []int, values []byte, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -130,7 +133,7 @@ func readIDX(path string) (dims []int, values []byte, err error) {
 		}
 	}
 	if len(b) < 4 || b[0] != 0 || b[1] != 0 || b[2] != 8 {
-		return nil, nil, fmt.Errorf("%s is no idx file of bytes", path)
+		return nil, nil, fmt.Errorf("%s is not an idx file of bytes", path)
 	}
 	n, total := int(b[3]), 1
 	b = b[4:]
@@ -145,7 +148,7 @@ func readIDX(path string) (dims []int, values []byte, err error) {
 		dims, total, b = append(dims, d), total*d, b[4:]
 	}
 	if len(b) != total {
-		return nil, nil, fmt.Errorf("%s has %d values where its header says %d", path, len(b), total)
+		return nil, nil, fmt.Errorf("%s has %d values, but its header says %d", path, len(b), total)
 	}
 	return dims, b, nil
 }
@@ -166,27 +169,27 @@ func (s *idx) Image(i int) (image.Image, error) {
 	return &image.Gray{Pix: s.pixels[i*n : (i+1)*n : (i+1)*n], Stride: s.w, Rect: image.Rect(0, 0, s.w, s.h)}, nil
 }
 
-// Memory is a Source of images that the program made.
+// Memory is a Source of images in memory.
 type Memory struct {
 	mu     sync.Mutex
 	items  []Item
 	images []image.Image
 }
 
-// Add adds an image.
+// Add appends an image.
 func (m *Memory) Add(it Item, img image.Image) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.items, m.images = append(m.items, it), append(m.images, img)
 }
 
-// Len is the number of images.
+// Len returns the number of images.
 func (m *Memory) Len() int { return len(m.items) }
 
-// Item is the i-th image's.
+// Item returns the id and class of the i-th image.
 func (m *Memory) Item(i int) Item { return m.items[i] }
 
-// Image is the i-th image.
+// Image returns the i-th image.
 func (m *Memory) Image(i int) (image.Image, error) { return m.images[i], nil }
 
 // Close does nothing.

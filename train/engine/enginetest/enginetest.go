@@ -1,5 +1,6 @@
-// Package enginetest holds an engine against PyTorch: one step and ten steps of small networks that use every layer, with both heads, masks
-// and several labels. The vectors are made by scripts/torch_vectors.py in float64.
+// Package enginetest compares an engine with PyTorch: one step and ten steps of small networks that use
+// every kind of layer, with both heads, masks and several labels. scripts/torch_vectors.py computes the
+// expected values in float64.
 package enginetest
 
 import (
@@ -22,10 +23,10 @@ import (
 //go:embed testdata
 var testdata embed.FS
 
-// New makes the engine under test.
+// New returns the engine under test.
 type New func(engine.Config) (engine.Engine, error)
 
-// vector is a fixture.
+// vector is a fixture: a training and what PyTorch computed for it.
 type vector struct {
 	Loss struct {
 		Class                   string
@@ -43,7 +44,7 @@ type vector struct {
 	Logits, Points                           *summary
 }
 
-// summary stands for a tensor.
+// summary describes a tensor of PyTorch's by its norm, a product and some values.
 type summary struct {
 	Norm, Dot float64
 	First     []float64
@@ -58,14 +59,14 @@ func (v vector) config(a *arch.Arch) engine.Config {
 	}
 }
 
-// Batch returns a batch as the fixtures' script draws it; kind is labels, multi or soft.
+// Batch returns a batch with the same values as the fixtures' script; kind is labels, multi or soft.
 func Batch(image, target string, a *arch.Arch, n int, kind string) *engine.Batch {
 	b := &engine.Batch{Images: draw.Values("image/"+image, n*a.In().Len())}
 	b.Target = Target(target, n, a.Classes, a.PointOutputs, kind)
 	return b
 }
 
-// Target returns targets as the fixtures' script draws them.
+// Target returns targets with the same values as the fixtures' script.
 func Target(name string, n, classes, outputs int, kind string) loss.Target {
 	t := loss.Target{N: n}
 	switch kind {
@@ -110,12 +111,13 @@ func distributions(v []float32, classes int) []float32 {
 	return out
 }
 
-// Weights returns initial weights as the fixtures' script draws them.
+// Weights returns initial weights with the same values as the fixtures' script.
 func Weights(a *arch.Arch) *weights.Set {
 	return initial(a, func(arch.Param) float32 { return 0.4 })
 }
 
-// byFan returns Weights with those of convolutions and linear layers by their fan-in, so that deep networks stay in range.
+// byFan returns Weights, but scales those of convolutions and linear layers by their fan-in, so that the
+// values of deep networks stay in range.
 func byFan(a *arch.Arch) *weights.Set {
 	return initial(a, func(p arch.Param) float32 {
 		if len(p.Shape) < 2 || p.Name == "cls_token" || p.Name == "pos_embed" {
@@ -125,7 +127,8 @@ func byFan(a *arch.Arch) *weights.Set {
 	})
 }
 
-// initial draws weights around 0 with the given scale, and those of normalisations and variances around 1.
+// initial returns weights around 0 with the given scale, but weights of normalisations and variances around
+// 1.
 func initial(a *arch.Arch, scale func(arch.Param) float32) *weights.Set {
 	s := weights.NewSet()
 	for _, p := range a.Params() {
@@ -145,7 +148,8 @@ func initial(a *arch.Arch, scale func(arch.Param) float32) *weights.Set {
 	return s
 }
 
-// Parity runs all fixtures. Values are compared relative to the size of their tensor's norm, at least 1.
+// Parity compares an engine with all fixtures. The tolerance of a value is relative to the norm of its
+// tensor, or to 1 if that is larger.
 func Parity(t *testing.T, tolerance float64, make New) {
 	networks := map[string]func(v vector) *arch.Arch{
 		"residual": residual, "residual_adamp": residual, "plain": plain, "attention": attention,
@@ -166,7 +170,8 @@ func Parity(t *testing.T, tolerance float64, make New) {
 	}
 }
 
-// Catalogue compares evaluations of networks of the catalogue, at full size, with torchvision's (and with a transformer of timm's structure).
+// Catalogue compares evaluations of networks of the catalogue, at full size, with torchvision's (and with a
+// transformer of timm's structure).
 func Catalogue(t *testing.T, tolerance float64, make New) {
 	text, err := testdata.ReadFile("testdata/catalogue.json")
 	if err != nil {
@@ -196,7 +201,8 @@ func Catalogue(t *testing.T, tolerance float64, make New) {
 	}
 }
 
-// Errors checks what every engine refuses, with what to say of it, and that an evaluation needs no labels.
+// Errors checks that an engine refuses invalid calls with the right message, and that an evaluation needs
+// no labels.
 func Errors(t *testing.T, make New) {
 	c := checker{T: t}
 	a, err := arch.New("cnn3", arch.Options{Classes: 3, PointOutputs: 2, Size: 8})
@@ -266,7 +272,7 @@ func (c checker) parity(v vector, a *arch.Arch, make New) {
 	g, _, err := e.Gradients(Batch("0", "0", a, v.Images, v.Kind))
 	c.must(err)
 	c.set("gradients", g, v.Gradients)
-	c.must(e.SetWeights(Weights(a))) // the running statistics have moved
+	c.must(e.SetWeights(Weights(a))) // because Gradients has moved the running statistics
 
 	for i, want := range v.Steps {
 		step := string(rune('0' + i))

@@ -6,7 +6,7 @@ import (
 	"abtool/train/arch"
 )
 
-// build is a list of layers in the making.
+// build is a list of layers under construction.
 type build []arch.Layer
 
 func (b *build) add(l arch.Layer) int {
@@ -27,7 +27,7 @@ func (b *build) bn(name string) int {
 
 func (b *build) relu() { b.add(arch.Layer{Op: arch.ReLU}) }
 
-// heads finishes a network.
+// heads appends the heads and returns the network.
 func (b *build) heads(name, class string, v vector) *arch.Arch {
 	a := &arch.Arch{Name: name, Channels: v.Channels, Size: v.Size, Classes: v.Classes, PointOutputs: v.Outputs, Features: len(*b) - 1}
 	a.Heads = arch.Heads{Classes: b.add(arch.Layer{Op: arch.Linear, Name: class, Out: v.Classes, Bias: true}), Points: -1}

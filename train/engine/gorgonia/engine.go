@@ -20,20 +20,21 @@ import (
 // Name is the engine's name.
 const Name = "gorgonia"
 
-// BLAS names what multiplies the engine's matrices: OpenBLAS with the build tag openblas, else the package's own code with AVX-512 or AVX2, else gonum.
+// BLAS names the library that multiplies matrices: OpenBLAS with the build tag openblas, otherwise this
+// program's code for AVX-512 or AVX2, otherwise gonum.
 var BLAS = kernel.BLAS()
 
 // Engine implements engine.Engine on a CPU.
 type Engine struct {
 	cfg     engine.Config
 	team    *kernel.Team
-	params  []*param // all, buffers included
+	params  []*param // all, including buffers
 	byName  map[string]*param
-	trained []*param // those that are no buffers
+	trained []*param // all except buffers
 	updates []optim.Param
 	optim   *optim.Optimizer
 
-	train, eval *network  // made when first needed
+	train, eval *network  // built when first needed
 	images      []float32 // of batches whose pixels are bytes
 }
 
@@ -43,13 +44,13 @@ var _ engine.Engine = (*Engine)(nil)
 type param struct {
 	arch.Param
 	value []float32
-	ema   []float32 // nil if none is kept
+	ema   []float32 // nil without a moving average
 	sum   []float32 // of the gradients of several batches; nil until needed
 }
 
 func (p *param) isConv() bool { return len(p.Shape) == 4 }
 
-// layout is the shape in the engine's layout.
+// layout returns the shape in the engine's layout.
 func (p *param) layout() []int {
 	if p.isConv() {
 		return []int{p.Shape[0], p.Shape[2], p.Shape[3], p.Shape[1]}
@@ -77,7 +78,7 @@ func (p *param) tensor(name string, src []float32) weights.Tensor {
 	return t
 }
 
-// New returns an engine whose weights are all zero: SetWeights comes first.
+// New returns an engine whose weights are all zero. Call SetWeights before anything else.
 func New(cfg engine.Config) (engine.Engine, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
@@ -182,7 +183,7 @@ const (
 	emaSlot  = "ema/"
 )
 
-// slots calls f for each tensor of the state, with the memory it lives in.
+// slots calls f for each tensor of the state, with the memory that the engine keeps it in.
 func (e *Engine) slots(f func(name string, p *param, data []float32) error) error {
 	i := 0
 	for _, t := range e.optim.State(e.updates).Tensors() { // by slot, then by parameter
@@ -268,7 +269,7 @@ func (e *Engine) Gradients(b *engine.Batch) (*weights.Set, engine.Result, error)
 	return s, r, nil
 }
 
-// backward puts the mean gradient of the batches' images into updates.
+// backward sets the gradients in updates to the mean gradient of the batches' images.
 func (e *Engine) backward(batches []*engine.Batch) (engine.Result, error) {
 	var r engine.Result
 	for _, b := range batches {
@@ -303,7 +304,7 @@ func (e *Engine) backward(batches []*engine.Batch) (engine.Result, error) {
 	return r, nil
 }
 
-// merge adds the parts of a batch that has the given share of the images.
+// merge adds the parts of a batch, weighted by its share of the images.
 func merge(to *loss.Parts, p loss.Parts, share float64) {
 	to.Total += share * p.Total
 	to.Class += share * p.Class
@@ -312,7 +313,7 @@ func merge(to *loss.Parts, p loss.Parts, share float64) {
 	to.Valid += p.Valid
 }
 
-// collect adds the gradients of batch k of n.
+// collect adds the gradients of batch k of n, weighted by share.
 func (e *Engine) collect(k, n int, share float32) {
 	for i, p := range e.trained {
 		g := e.train.gradient(i)
@@ -333,7 +334,8 @@ func (e *Engine) collect(k, n int, share float32) {
 	}
 }
 
-// random is the source for batch k of the next step: it depends on nothing else, so that a resumed training goes on as it would have.
+// random returns the random source for batch k of the next step. It depends only on the seed, the step and
+// k, so that a resumed training draws the same numbers.
 func (e *Engine) random(k int) *rand.Rand {
 	return rand.New(rand.NewPCG(e.cfg.Seed, uint64(e.optim.Steps())<<16+uint64(k)))
 }
@@ -372,7 +374,7 @@ func (e *Engine) Evaluate(b *engine.Batch, average bool) (*engine.Output, error)
 	return out, nil
 }
 
-// values are a batch's normalised pixels.
+// values returns a batch's normalised pixels.
 func (e *Engine) values(b *engine.Batch) []float32 {
 	if b.Images != nil {
 		return b.Images

@@ -7,10 +7,11 @@ import (
 	"abtool/train/internal/kernel"
 )
 
-// Each function lowers one layer: it makes the operation of the forward pass, whose diff makes those of the backward pass. An operation
-// reads everything it needs through the graph's edges or from memory that only the layer's own operations write.
+// Each function here lowers one kind of layer: it makes the operation of the forward pass, whose diff makes
+// the operations of the backward pass. An operation reads only its inputs in the graph and memory that no
+// other layer's operations write.
 
-// batched makes an operation whose output has the given shape for each image: fill writes it.
+// batched makes an operation whose output has the given shape for each image. fill computes it.
 func (n *network) batched(name string, shape arch.Shape, fill func(in [][]float32, out []float32)) *op {
 	var out memory
 	size := shape.Len()
@@ -22,7 +23,8 @@ func (n *network) batched(name string, shape arch.Shape, fill func(in [][]float3
 	}}
 }
 
-// whole makes an operation with one output for the batch, such as a parameter's gradient.
+// whole makes an operation with one output for the whole batch, such as the gradient of a parameter. fill
+// computes it.
 func (n *network) whole(name string, shape []int, fill func(in [][]float32, out []float32)) *op {
 	out := make([]float32, arch.Shape(shape).Len())
 	return &op{name: name, shape: shape, fixed: true, run: func(in [][]float32) []float32 {
@@ -31,12 +33,13 @@ func (n *network) whole(name string, shape []int, fill func(in [][]float32, out 
 	}}
 }
 
-// part makes an operation that hands on what another operation has written to out; its input is there for the order only.
+// part makes an operation that returns out, which another operation has written. Its input only makes it
+// run after that one.
 func (n *network) part(name string, out []float32) *op {
 	return &op{name: name, shape: []int{len(out)}, fixed: true, run: func([][]float32) []float32 { return out }}
 }
 
-// maker makes a node of the backward pass; nil where there is no gradient.
+// maker makes a node of the backward pass, or nil if there is no gradient.
 type maker func() (*G.Node, error)
 
 func (m maker) make() (*G.Node, error) {
@@ -46,7 +49,7 @@ func (m maker) make() (*G.Node, error) {
 	return m()
 }
 
-// all collects what several makers make.
+// all returns the nodes that several makers make.
 func all(makers ...maker) (G.Nodes, error) {
 	out := make(G.Nodes, len(makers))
 	for i, m := range makers {
@@ -92,7 +95,8 @@ func (n *network) conv(i int, x *G.Node) (*G.Node, error) {
 	return n.node(o, children...)
 }
 
-// weightAndBias returns layer i's weight, and what its operation reads: x, the weight and, if it has one, the bias.
+// weightAndBias returns layer i's weight, and the inputs of its operation: x, the weight and, if the layer
+// has one, the bias.
 func (n *network) weightAndBias(i int, x *G.Node) (*G.Node, []*G.Node) {
 	w := n.param(i, "weight")
 	if n.engine.cfg.Arch.Layers[i].Bias {
@@ -133,7 +137,8 @@ func (n *network) linear(i int, x *G.Node) (*G.Node, error) {
 	return n.node(o, children...)
 }
 
-// batchNorm lowers normalisation i with what is fused to it: the addition of another layer's output, and a ReLU.
+// batchNorm lowers normalisation i together with what is fused with it: the addition of another layer's
+// output, and a ReLU.
 func (n *network) batchNorm(i int, add *int, relu bool) (*G.Node, error) {
 	l := n.engine.cfg.Arch.Layers[i]
 	x, err := n.lower(l.In[0])
@@ -197,7 +202,8 @@ func (n *network) batchNorm(i int, add *int, relu bool) (*G.Node, error) {
 	return n.node(o, children...)
 }
 
-// withParts returns dx and nodes for the parameters' gradients, which dx's operation computes by the way.
+// withParts returns dx and a node for each part, the gradient of a parameter that dx's operation computes
+// as well.
 func (n *network) withParts(dx *G.Node, parts ...[]float32) (G.Nodes, error) {
 	grads := G.Nodes{dx}
 	for _, p := range parts {
@@ -252,7 +258,8 @@ func (n *network) gelu(i int, x *G.Node) (*G.Node, error) {
 	return n.node(o, x)
 }
 
-// unary is the diff of an operation with one input: fill gets the input and the gradient at the output.
+// unary returns the diff of an operation with one input. fill gets the input and the gradient of the
+// output.
 func (n *network) unary(name string, shape arch.Shape, fill func(in [][]float32, out []float32)) func(G.Nodes, *G.Node, *G.Node) (G.Nodes, error) {
 	return func(in G.Nodes, _, dy *G.Node) (G.Nodes, error) {
 		return all(func() (*G.Node, error) { return n.node(n.batched(name, shape, fill), in[0], dy) })
@@ -351,7 +358,8 @@ func (n *network) dropPath(i int, x *G.Node) (*G.Node, error) {
 	return n.node(o, x)
 }
 
-// keep is 0 with probability rate, else what makes the mean 1.
+// keep returns the factor of an image in stochastic depth: 0 with probability rate, otherwise 1/(1-rate),
+// so that the mean is 1.
 func keep(u, rate float64) float32 {
 	if u < rate {
 		return 0

@@ -11,8 +11,9 @@ import (
 	"abtool/train/engine"
 )
 
-// room returns an error that wraps engine.ErrMemory for a batch of more images than there is memory for: the system would end the
-// program in the middle of it. The memory of the largest batch so far is kept, and not asked for again.
+// room returns an error that wraps engine.ErrMemory if a batch has more images than there is memory for. Without
+// this check the system would kill the program in the middle of the batch. The memory of the largest batch so far
+// is not counted, because the network keeps it.
 func (n *network) room(images int) error {
 	if images <= n.largest {
 		return nil
@@ -26,8 +27,8 @@ func (n *network) room(images int) error {
 	return nil
 }
 
-// freeMemory is how many bytes the program can still take before others are ended or swapped out; 0 where the system does not tell.
-// It is a variable for tests.
+// freeMemory returns how many bytes the program can still allocate before the system swaps or kills
+// processes; 0 if that is unknown. It is a variable so that tests can replace it.
 var freeMemory = func() int64 {
 	info, err := os.ReadFile("/proc/meminfo")
 	if err != nil {
@@ -35,7 +36,7 @@ var freeMemory = func() int64 {
 	}
 	free := field(info, "MemAvailable:") << 10
 	for _, c := range containers {
-		limit, err1 := number(c.limit) // "max" is no number
+		limit, err1 := number(c.limit) // the file can also say "max"
 		used, err2 := number(c.used)
 		stat, err3 := os.ReadFile(c.stat)
 		if err1 == nil && err2 == nil && err3 == nil {
@@ -45,7 +46,7 @@ var freeMemory = func() int64 {
 	return free
 }
 
-// containers are where a control group tells its limit, in its two versions.
+// containers lists where the two versions of control groups have their limits of memory.
 var containers = []struct {
 	limit, used, stat string
 	files             [2]string // fields of stat
@@ -55,10 +56,11 @@ var containers = []struct {
 		[2]string{"total_inactive_file ", "total_active_file "}},
 }
 
-// inContainer is what is free of a limit: what is kept of files is given up when it is needed.
+// inContainer returns the free bytes of a limit. Memory that caches files counts as free, because the
+// system reclaims it when needed.
 func inContainer(limit, used, files int64) int64 { return max(limit-max(used-files, 0), 1) }
 
-// field is the number behind a name at the beginning of a line, 0 if there is none.
+// field returns the number after a name at the beginning of a line, or 0 if there is no such line.
 func field(text []byte, name string) int64 {
 	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
 		if rest, ok := strings.CutPrefix(s.Text(), name); ok {

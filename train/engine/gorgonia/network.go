@@ -13,38 +13,38 @@ import (
 	"abtool/train/loss"
 )
 
-// nominal is the number of images that a graph is built with. Its operations take any number.
+// nominal is the number of images that a graph is built with. Its operations accept any number.
 const nominal = 2
 
-// network is a graph with its machine.
+// network is a graph and the machine that runs it.
 type network struct {
 	engine   *Engine
 	training bool
 	graph    *G.ExprGraph
 	machine  G.VM
 	image    *G.Node
-	params   map[string]*G.Node // of this graph, by name
-	grads    []*G.Node          // of the engine's trained parameters, in their order; training only
+	params   map[string]*G.Node // this graph's nodes, by name
+	grads    []*G.Node          // for the engine's trained parameters, in their order; training only
 
-	// Of the layers, by index.
+	// By layer.
 	nodes   []*G.Node
-	readers []int // how many layers read it
+	readers []int // how many layers read the layer's output
 	shapes  []arch.Shape
 
-	perImage int64 // bytes that the operations' outputs take for each image
-	largest  int   // images of the largest batch so far
+	perImage int64 // bytes of all operations' outputs for one image
+	largest  int   // images in the largest batch so far
 
-	// Of the current run.
+	// For the current run.
 	images int
 	pixels []float32
 	target loss.Target
 	random *rand.Rand
-	heads  [2][]float32 // the heads' outputs: classes, points
-	dheads [2]memory    // the gradients there
+	heads  [2][]float32 // outputs of the class head and the point head
+	dheads [2]memory    // the gradients of these outputs
 	parts  loss.Parts
 }
 
-// newNetwork builds the graph; a panic of gorgonia's becomes an error.
+// newNetwork builds the graph. A panic of gorgonia's becomes an error.
 func newNetwork(e *Engine, training bool) (n *network, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -64,7 +64,8 @@ func newNetwork(e *Engine, training bool) (n *network, err error) {
 			}
 		}
 	}
-	// gorgonia's inputs have a fixed size: the graph's only one besides the parameters is a dummy, and an operation gives the images.
+	// gorgonia's inputs have a fixed size. The graph's only input besides the parameters is therefore a
+	// dummy; an operation returns the images.
 	dummy := G.NewVector(n.graph, G.Float32, G.WithValue(tensor.New(tensor.WithShape(1), tensor.WithBacking([]float32{0}))), G.WithName("batch"))
 	image := n.batched("image", a.In(), func(_ [][]float32, out []float32) { copy(out, n.pixels) })
 	if n.image, err = n.node(image, dummy); err != nil {
@@ -89,7 +90,7 @@ func newNetwork(e *Engine, training bool) (n *network, err error) {
 	return n, nil
 }
 
-// lowerHeads lowers what the heads need and keeps their outputs.
+// lowerHeads lowers the heads and the layers that they need, and keeps their outputs.
 func (n *network) lowerHeads() ([]*G.Node, error) {
 	a := n.engine.cfg.Arch
 	var heads []*G.Node
@@ -112,7 +113,7 @@ func (n *network) lowerHeads() ([]*G.Node, error) {
 	return heads, nil
 }
 
-// differentiate puts the loss on the heads and asks gorgonia for the gradients.
+// differentiate attaches the loss to the heads and has gorgonia make the graph of the gradients.
 func (n *network) differentiate(heads []*G.Node) error {
 	value := make([]float32, 1)
 	objective := &op{name: "loss", fixed: true, run: func([][]float32) []float32 {
@@ -155,10 +156,10 @@ func (n *network) run(images []float32, target loss.Target, random *rand.Rand) e
 	return n.machine.RunAll()
 }
 
-// gradient returns the gradient of the i-th trained parameter of the last run.
+// gradient returns the gradient of the i-th trained parameter after a run.
 func (n *network) gradient(i int) []float32 { return n.grads[i].Value().Data().([]float32) }
 
-// lower returns the node of a layer, lowering what it reads first.
+// lower returns the node of a layer. It first lowers the layers that this one reads.
 func (n *network) lower(i int) (*G.Node, error) {
 	if i == arch.Image {
 		return n.image, nil
@@ -229,16 +230,18 @@ func (n *network) lowerLayer(i int) (*G.Node, error) {
 	case arch.DropPath:
 		return n.dropPath(i, in[0])
 	}
-	return nil, fmt.Errorf("layer %d: %q is not known to this engine", i, l.Op)
+	return nil, fmt.Errorf("layer %d: the gorgonia engine has no layer %q", i, l.Op)
 }
 
-// fuses reports whether layer i is of the given kind and read by one layer only, so that it can be part of that one's operation.
+// fuses reports whether layer i is of the given kind and only one layer reads it, so that both can be one
+// operation.
 func (n *network) fuses(i int, kind arch.Op) bool {
 	a := n.engine.cfg.Arch
 	return i != arch.Image && a.Layers[i].Op == kind && n.readers[i] == 1 && i != a.Features
 }
 
-// normalised returns the input of addition i that is a batch normalisation to fuse with it, and the other input; -1 if there is none.
+// normalised returns the input of addition i that is a batch normalisation to fuse with it, and the other
+// input. bn is -1 if neither input is one.
 func (n *network) normalised(i int) (bn, other int) {
 	in := n.engine.cfg.Arch.Layers[i].In
 	k := slices.IndexFunc(in, func(k int) bool { return n.fuses(k, arch.BatchNorm) })
@@ -248,7 +251,7 @@ func (n *network) normalised(i int) (bn, other int) {
 	return in[k], in[1-k]
 }
 
-// in returns the shape of what layer i reads, for one image.
+// in returns the shape of layer i's input for one image.
 func (n *network) in(i int) arch.Shape {
 	if k := n.engine.cfg.Arch.Layers[i].In[0]; k != arch.Image {
 		return n.shapes[k]

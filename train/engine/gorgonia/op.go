@@ -12,14 +12,14 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// op is an operation of a graph: a function on slices that writes to memory of its own.
+// op is an operation of a graph: a function on slices that writes to memory that it owns.
 type op struct {
 	name   string
 	arity  int
-	number uint64 // tells operations apart: gorgonia merges nodes of equal hash
+	number uint64 // makes hashes unique, because gorgonia merges nodes with equal hashes
 
 	shape []int                          // of the output for one image, or of the whole output if fixed
-	fixed bool                           // the output does not grow with the number of images
+	fixed bool                           // the output has the same size for any number of images
 	run   func(in [][]float32) []float32 // computes the output
 
 	// skip is true for an input that needs no gradient (the image).
@@ -44,7 +44,8 @@ func (n *network) node(o *op, children ...*G.Node) (*G.Node, error) {
 
 func (o *op) Arity() int { return o.arity }
 
-// Type takes anything and returns a float32 tensor, or a scalar if the shape has no axes. The variables' names avoid b, which gorgonia uses.
+// Type implements gorgonia.Op. The type takes anything and returns a float32 tensor, or a scalar if the
+// shape has no axes. Its variables are not named b, which gorgonia uses.
 func (o *op) Type() hm.Type {
 	types := make([]hm.Type, 0, o.arity+1)
 	for i := range o.arity {
@@ -96,7 +97,7 @@ func (o *op) Hashcode() uint32 {
 	return h.Sum32()
 }
 
-// DiffWRT implements gorgonia's SDOp.
+// DiffWRT implements gorgonia.SDOp.
 func (o *op) DiffWRT(inputs int) []bool {
 	wrt := make([]bool, inputs)
 	for i := range wrt {
@@ -105,7 +106,7 @@ func (o *op) DiffWRT(inputs int) []bool {
 	return wrt
 }
 
-// SymDiff implements gorgonia's SDOp.
+// SymDiff implements gorgonia.SDOp.
 func (o *op) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	if o.diff == nil {
 		return nil, fmt.Errorf("%s has no gradient", o.name)

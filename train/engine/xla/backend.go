@@ -17,28 +17,29 @@ import (
 	pjrtapi "github.com/gomlx/go-xla/pjrt"
 )
 
-// PureGo in the place of a plugin's path names GoMLX's own backend: the same graphs, on a processor and without a plugin. It is slow, and for tests.
+// PureGo, given as the path of a plugin, chooses GoMLX's backend in Go: the same graphs on the CPU without
+// a plugin. It is slow, and meant for tests.
 const PureGo = "go"
 
 var (
 	backendsMu sync.Mutex
-	backends   = map[string]compute.Backend{} // by options; a process has one client for each device
+	backends   = map[string]compute.Backend{} // by options; a process can have only one client of a device
 )
 
-// Check reports what makes no sense.
+// Check returns an error if the options are invalid.
 func (o Options) Check() error {
 	switch o.Precision {
 	case "", TF32, Float32, BF16:
 	default:
-		return fmt.Errorf("precision %q: it is %s, %s or %s", o.Precision, TF32, Float32, BF16)
+		return fmt.Errorf("precision %q: it must be %s, %s or %s", o.Precision, TF32, Float32, BF16)
 	}
 	if o.Devices < 0 {
-		return fmt.Errorf("%d devices", o.Devices)
+		return fmt.Errorf("%d devices: the number must not be negative", o.Devices)
 	}
 	return nil
 }
 
-// open returns the devices that Options name.
+// open returns the devices that the options choose.
 func open(o Options) (*device, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -58,7 +59,7 @@ func open(o Options) (*device, error) {
 	if d.n == 0 {
 		d.n = b.NumDevices()
 		if onCPU(o.Plugin) {
-			d.n = 1 // which uses all processors
+			d.n = 1 // one device, which uses all processors
 		}
 	}
 	if d.n < 1 || d.n > b.NumDevices() {
@@ -72,14 +73,15 @@ func open(o Options) (*device, error) {
 	return d, nil
 }
 
-// backend opens a plugin, once in a process for each way to multiply: the client of a plugin stays until the process ends.
+// backend opens a plugin once per process and precision, because the client of a plugin stays until the
+// process ends.
 func backend(o Options) (compute.Backend, error) {
 	backendsMu.Lock()
 	defer backendsMu.Unlock()
 	exact := o.Precision == Float32
 	key := fmt.Sprint(o.Plugin, exact)
 	if onCPU(o.Plugin) {
-		key = fmt.Sprint(o.Plugin, o.Devices) // a client for processors has as many devices as it is asked for
+		key = fmt.Sprint(o.Plugin, o.Devices) // a client for CPUs has as many devices as requested when it is created
 	}
 	if b, ok := backends[key]; ok {
 		return b, nil
@@ -126,15 +128,15 @@ func openBackend(plugin string, p Precision, devices int) (b compute.Backend, er
 	return b, nil
 }
 
-// A Report is what there is to compute with.
+// A Report describes the devices that the engine can use.
 type Report struct {
 	Plugin  Plugin   `json:"plugin"`
 	About   string   `json:"about"` // the plugin's version
 	Devices []string `json:"devices"`
-	GPUs    []string `json:"gpus,omitempty"` // name, memory and driver, as nvidia-smi tells
+	GPUs    []string `json:"gpus,omitempty"` // name, memory and driver, from nvidia-smi
 }
 
-// Look opens what o names and describes it.
+// Look opens the plugin that o chooses and describes it.
 func Look(o Options) (Report, error) {
 	r := Report{Plugin: Plugin{o.Plugin, "as given"}}
 	if o.Plugin == "" {
@@ -158,7 +160,7 @@ func Look(o Options) (Report, error) {
 	return r, nil
 }
 
-// Memory implements engine.Memory by asking nvidia-smi.
+// Memory implements engine.Memory. It asks nvidia-smi.
 func (e *Engine) Memory() (int64, error) {
 	out, err := exec.Command("nvidia-smi", "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits").Output()
 	if err != nil {
@@ -167,7 +169,7 @@ func (e *Engine) Memory() (int64, error) {
 	return memoryOf(os.Getpid(), string(out))
 }
 
-// memoryOf reads lines of a process's number and MiB.
+// memoryOf returns the bytes of a process from lines of process id and MiB.
 func memoryOf(process int, lines string) (int64, error) {
 	var sum int64
 	for line := range strings.Lines(lines) {

@@ -16,7 +16,7 @@ import (
 type resident struct {
 	kind   string // batches of one kind share a graph
 	inputs []*input
-	drop   *input // factors of stochastic depth, of a training step; nil without
+	drop   *input // factors of stochastic depth in a training step, otherwise nil
 }
 
 func (r *resident) free() {
@@ -25,7 +25,7 @@ func (r *resident) free() {
 	}
 }
 
-// buffers are the inputs in the order in which graphs read them.
+// buffers returns the inputs in the order in which graphs read them.
 func (r *resident) buffers() []*input {
 	if r.drop == nil {
 		return append([]*input(nil), r.inputs...)
@@ -51,7 +51,7 @@ func (e *Engine) Ahead(b *engine.Batch) error {
 	return nil
 }
 
-// resident is batch k of the next step, copied now unless it was copied ahead.
+// resident returns batch k of the next step on the devices. It copies the batch unless Ahead has done so.
 func (e *Engine) resident(b *engine.Batch, k int) (*resident, error) {
 	e.mu.Lock()
 	r := e.ahead[b]
@@ -78,7 +78,8 @@ func (e *Engine) resident(b *engine.Batch, k int) (*resident, error) {
 	return r, err
 }
 
-// keep is 0 with probability rate, else what makes the mean 1.
+// keep returns the factor of an image in stochastic depth: 0 with probability rate, otherwise 1/(1-rate),
+// so that the mean is 1.
 func keep(u, rate float64) float32 {
 	if u < rate {
 		return 0
@@ -86,7 +87,8 @@ func keep(u, rate float64) float32 {
 	return float32(1 / (1 - rate))
 }
 
-// transfer copies a batch to the devices: images, labels or classes and, with a point head, points and their validity.
+// transfer copies a batch to the devices: the images; labels or classes; and, with a point head, points and
+// their validity.
 func (e *Engine) transfer(b *engine.Batch) (r *resident, err error) {
 	r = &resident{}
 	add := func(in *input, err error) error {
@@ -118,7 +120,7 @@ func (e *Engine) transfer(b *engine.Batch) (r *resident, err error) {
 	}
 	points, valid := make([]float32, b.N*a.PointOutputs), make([]float32, b.N*a.PointOutputs/2)
 	for i, v := range b.Valid {
-		if v { // other points may be anything
+		if v { // the values of other points are unspecified
 			points[2*i], points[2*i+1], valid[i] = b.Points[2*i], b.Points[2*i+1], 1
 		}
 	}
@@ -129,7 +131,7 @@ func (e *Engine) transfer(b *engine.Batch) (r *resident, err error) {
 	return r, err
 }
 
-// images copies the images, as bytes if they are.
+// images copies the images, as bytes if the batch has bytes.
 func (e *Engine) images(b *engine.Batch, n int) (*input, error) {
 	in := e.cfg.Arch.In()
 	if b.Images == nil {
@@ -138,7 +140,7 @@ func (e *Engine) images(b *engine.Batch, n int) (*input, error) {
 	return split(e.d, n, "images", b.Images, dtypes.Float32, b.N, in[0], in[1], in[2])
 }
 
-// filled returns the images of a batch, with empty ones after them up to n.
+// filled returns the images of a batch and enough empty ones after them to make n images.
 func filled(b *engine.Batch, n int) *engine.Batch {
 	if b.N == n {
 		return b
@@ -152,7 +154,7 @@ func filled(b *engine.Batch, n int) *engine.Batch {
 	return f
 }
 
-// image copies only the images, to the first device.
+// image copies only the images, and only to the first device.
 func (e *Engine) image(b *engine.Batch) (*input, string, error) {
 	in, err := e.images(b, 1)
 	if err != nil {

@@ -16,17 +16,17 @@ import (
 	"abtool/train/engine"
 )
 
-// device is one device or several that share each batch.
+// device is one device, or several that share each batch.
 type device struct {
 	backend compute.Backend
 	n       int
-	mesh    *distributed.DeviceMesh // nil with one
+	mesh    *distributed.DeviceMesh // nil for one device
 	about   string
 }
 
 func (d *device) describe() string { return d.about }
 
-// variable is a tensor in float32 that lives on each device.
+// variable is a float32 tensor that each device has a copy of.
 type variable struct {
 	name  string
 	shape []int
@@ -40,18 +40,19 @@ func (v *variable) len() int { return shapes.Make(dtypes.Float32, v.shape...).Si
 func (v *variable) free() {
 	for _, b := range v.on {
 		if b != nil {
-			_ = b.Finalize() // nothing to do about it
+			_ = b.Finalize() // an error could not be handled
 		}
 	}
 	v.on = nil
 }
 
-// input is what a graph reads besides variables: a part on each device if it is split by images, else a copy.
+// input is an input of a graph that is not a variable. Each device has a part of it if it is split by
+// images, otherwise a copy.
 type input struct {
 	name  string
-	shape shapes.Shape // of the whole
+	shape shapes.Shape // of the whole input
 	split bool
-	once  bool // is freed when a graph has read it
+	once  bool // free it after a graph has read it
 	on    []compute.Buffer
 }
 
@@ -75,7 +76,7 @@ func (d *device) set(v *variable, data []float32) error {
 	return nil
 }
 
-// get copies from the first device.
+// get returns a copy of the variable on the first device.
 func (d *device) get(v *variable) ([]float32, error) {
 	data := make([]float32, v.len())
 	if len(v.on) == 0 {
@@ -87,7 +88,7 @@ func (d *device) get(v *variable) ([]float32, error) {
 	return data, nil
 }
 
-// split copies rows of data, which has shape, to n devices: each the same number.
+// split copies data, which has the given shape, to n devices, the same number of rows to each.
 func split[T any](d *device, n int, name string, data []T, dtype dtypes.DType, shape ...int) (*input, error) {
 	in := &input{name: name, shape: shapes.Make(dtype, shape...), split: n > 1}
 	part := shapes.Make(dtype, shape...)
@@ -104,7 +105,8 @@ func split[T any](d *device, n int, name string, data []T, dtype dtypes.DType, s
 	return in, nil
 }
 
-// scalars are numbers that change from step to step, as one input; nil if they cannot be copied, which run reports.
+// scalars returns an input with numbers that change from step to step. It contains nil if copying failed,
+// which run reports.
 func (d *device) scalars(values []float32) []*input {
 	in := &input{name: "scalars", shape: shapes.Make(dtypes.Float32, len(values)), once: true}
 	for k := range d.n {
@@ -117,15 +119,17 @@ func (d *device) scalars(values []float32) []*input {
 	return []*input{in}
 }
 
-// program is a compiled graph. It reads variables, then inputs, and gives first the new values of some variables, then results.
+// program is a compiled graph. It reads variables and then inputs, and returns the new values of some
+// variables and then results.
 type program struct {
 	g       *graph.Graph
 	n       int   // devices
-	writes  []int // which variables it replaces, by their places
-	results []int // the sizes of its results
+	writes  []int // indexes of the variables that it replaces
+	results []int // sizes of its results
 }
 
-// build compiles a graph for n devices. body gets the nodes of variables and inputs, and returns by variable its new value, or nil, and results.
+// build compiles a graph for n devices. body gets the nodes of variables and inputs. It returns for each
+// variable the new value or nil, and the results.
 func (d *device) build(name string, n int, vars []*variable, inputs []*input, body func(v, in []*graph.Node) (news, results []*graph.Node)) (p *program, err error) {
 	defer recovered(&err)
 	g := graph.NewGraph(d.backend, name)
@@ -157,7 +161,7 @@ func (d *device) build(name string, n int, vars []*variable, inputs []*input, bo
 		p.results, outs = append(p.results, r.Shape().Size()), append(outs, r)
 	}
 	var specs []*distributed.ShardingSpec
-	if n > 1 { // everything that comes out is whole on each device
+	if n > 1 { // each device has the whole of every output
 		for range outs {
 			specs = append(specs, distributed.NewReplicatedShardingSpec(d.mesh))
 		}
@@ -165,7 +169,7 @@ func (d *device) build(name string, n int, vars []*variable, inputs []*input, bo
 	return p, g.CompileWithSharding(outs, specs)
 }
 
-// spec says that an input is split by images, or nothing.
+// spec returns the sharding of an input: split by images, or not at all.
 func (d *device) spec(n int, split bool) (*distributed.ShardingSpec, error) {
 	if n == 1 || !split {
 		return nil, nil
@@ -173,11 +177,11 @@ func (d *device) spec(n int, split bool) (*distributed.ShardingSpec, error) {
 	return distributed.BuildSpec(d.mesh).S(meshAxis).Done()
 }
 
-// meshAxis names the one axis of the devices.
+// meshAxis is the name of the mesh's only axis.
 const meshAxis = "images"
 
-// run computes, with the variables in place of those that the program was built with. Variables that it replaces are donated: if it fails
-// they are lost.
+// run runs a program on the given variables and inputs. Variables that it replaces are donated, so that
+// they are lost if it fails.
 func (d *device) run(p *program, vars []*variable, inputs []*input) (results [][]float32, err error) {
 	defer recovered(&err)
 	per := len(vars) + len(inputs)
@@ -191,7 +195,7 @@ func (d *device) run(p *program, vars []*variable, inputs []*input) (results [][
 		}
 		for _, in := range inputs {
 			if in == nil {
-				return nil, errors.New("numbers of a step could not be copied to the device")
+				return nil, errors.New("the scalars of a step could not be copied to the device")
 			}
 			buffers = append(buffers, in.on[k])
 		}
@@ -237,7 +241,7 @@ func (d *device) run(p *program, vars []*variable, inputs []*input) (results [][
 	return results, nil
 }
 
-// recovered makes an error of GoMLX's panics. An error of a device that is out of memory wraps engine.ErrMemory.
+// recovered turns a panic of GoMLX's into an error. The error wraps engine.ErrMemory if a device is out of memory.
 func recovered(err *error) {
 	switch r := recover().(type) {
 	case nil:

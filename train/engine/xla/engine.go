@@ -23,22 +23,23 @@ import (
 // Name is the engine's name.
 const Name = "xla"
 
-// Options choose what computes, and how exactly.
+// Options choose the devices and the precision.
 type Options struct {
-	Plugin    string    // path of the PJRT plugin, or PureGo; "": what Find finds
-	Python    string    // of the JAX installation to look in; "": python3 of PATH
+	Plugin    string    // path of the PJRT plugin, or PureGo; "": the one that Find finds
+	Python    string    // Python whose JAX installation to look in; "": python3 of PATH
 	Precision Precision // "": TF32
-	Devices   int       // that share a batch; 0: all
+	Devices   int       // number of devices that share a batch; 0: all
 }
 
-// Precision is what products and convolutions are computed in. Weights, moments, normalisations and losses are float32 always.
+// Precision is the type of products and convolutions. Weights, moments, normalisations and losses are
+// always float32.
 type Precision string
 
 // The precisions.
 const (
-	TF32    Precision = "tf32" // float32 with the products' factors rounded to 10 bits, where the device can; else float32
+	TF32    Precision = "tf32" // float32, but products round their factors to 10 bits on devices that can
 	Float32 Precision = "float32"
-	BF16    Precision = "bf16" // activations too
+	BF16    Precision = "bf16" // activations are bfloat16 too
 )
 
 // Engine implements engine.Engine, engine.Ahead and engine.Memory.
@@ -46,8 +47,8 @@ type Engine struct {
 	cfg    engine.Config
 	prec   Precision
 	d      *device
-	optim  optim.Config // with its defaults
-	params []*param     // all, buffers included
+	optim  optim.Config // with its defaults filled in
+	params []*param     // all, including buffers
 	byName map[string]*param
 	drops  []int // the layers of stochastic depth
 	steps  int   // updates so far
@@ -55,7 +56,7 @@ type Engine struct {
 
 	programs map[string]*program
 	mu       sync.Mutex
-	ahead    map[*engine.Batch]*resident // copied, not yet used
+	ahead    map[*engine.Batch]*resident // copied but not used yet
 }
 
 var (
@@ -64,16 +65,17 @@ var (
 	_ engine.Memory = (*Engine)(nil)
 )
 
-// param is a parameter or buffer with all that the training keeps for it.
+// param is a parameter or buffer and everything that the training keeps for it.
 type param struct {
 	arch.Param
 	value *variable
-	ema   *variable   // nil if none is kept
-	slots []*variable // the optimiser's moments; none of buffers
+	ema   *variable   // nil without a moving average
+	slots []*variable // the optimiser's moments; empty for buffers
 	sum   *variable   // of the gradients of several batches; nil until needed
 }
 
-// New returns an engine whose weights are all zero: SetWeights comes first. It fails where there is no plugin, with what was looked for.
+// New returns an engine whose weights are all zero. Call SetWeights before anything else. If it finds no
+// plugin, the error lists where it looked.
 func New(cfg engine.Config, o Options) (*Engine, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
@@ -110,7 +112,7 @@ func New(cfg engine.Config, o Options) (*Engine, error) {
 	return e, nil
 }
 
-// slotNames are PyTorch's names of the optimiser's moments.
+// slotNames returns PyTorch's names of the optimiser's moments.
 func slotNames(c optim.Config) []string {
 	switch {
 	case c.Kind != optim.SGD:
@@ -121,7 +123,7 @@ func slotNames(c optim.Config) []string {
 	return nil
 }
 
-// variables are all that lives on the device between steps: values, then state.
+// variables returns everything that stays on the device between steps: values, then state.
 func (e *Engine) variables() (all []*variable) {
 	for _, p := range e.params {
 		all = append(all, p.value)
@@ -129,7 +131,8 @@ func (e *Engine) variables() (all []*variable) {
 	return append(all, e.state()...)
 }
 
-// state is in the order of the CPU engine's: by slot, then by parameter; the moving average last.
+// state returns the variables of the state in the same order as the CPU engine: by slot, then by parameter;
+// the moving average last.
 func (e *Engine) state() (all []*variable) {
 	for k := range slotNames(e.optim) {
 		for _, p := range e.trained() {
@@ -144,7 +147,7 @@ func (e *Engine) state() (all []*variable) {
 	return all
 }
 
-// trained are the parameters that are no buffers.
+// trained returns the parameters without the buffers.
 func (e *Engine) trained() (ps []*param) {
 	for _, p := range e.params {
 		if !p.Buffer {
@@ -157,7 +160,7 @@ func (e *Engine) trained() (ps []*param) {
 // Name implements engine.Engine.
 func (e *Engine) Name() string { return Name }
 
-// Describe says what computes: backend, devices, precision.
+// Describe returns the backend, the devices and the precision.
 func (e *Engine) Describe() string { return e.d.describe() + ", " + string(e.precision()) }
 
 func (e *Engine) precision() Precision {
@@ -318,18 +321,18 @@ func (e *Engine) Step(lr float64, batches ...*engine.Batch) (engine.Result, erro
 	return e.several(lr, r.N, batches)
 }
 
-// check is the batch's own and what several devices need.
+// check checks the batch, and that the devices can share it equally.
 func (e *Engine) check(b *engine.Batch) error {
 	if err := b.Check(e.cfg); err != nil {
 		return err
 	}
 	if b.N%e.d.n != 0 {
-		return fmt.Errorf("%d images cannot be shared by %d devices: take a multiple", b.N, e.d.n)
+		return fmt.Errorf("%d images cannot be shared equally by %d devices: use a multiple", b.N, e.d.n)
 	}
 	return nil
 }
 
-// one is a step with one batch: everything in one graph.
+// one does a step with one batch, in one graph.
 func (e *Engine) one(lr float64, b *engine.Batch) (engine.Result, error) {
 	in, err := e.resident(b, 0)
 	if err != nil {
@@ -347,7 +350,8 @@ func (e *Engine) one(lr float64, b *engine.Batch) (engine.Result, error) {
 	return e.stepped(b.N, out, loss.Parts{})
 }
 
-// several adds the gradients of the batches, each weighted by its images, and updates with the sum.
+// several does a step with several batches: it sums their gradients, each weighted by its images, and
+// updates with the sum.
 func (e *Engine) several(lr float64, images int, batches []*engine.Batch) (engine.Result, error) {
 	var parts loss.Parts
 	var sums []*variable
@@ -363,7 +367,7 @@ func (e *Engine) several(lr float64, images int, batches []*engine.Batch) (engin
 	for k, b := range batches {
 		share, first := float64(b.N)/float64(images), 0.0
 		if k == 0 {
-			first = 1 // the sums of the step before are left out
+			first = 1 // overwrite the sums of the previous step
 		}
 		got, err := e.gradients(b, k, sums, share, first)
 		if err != nil {
@@ -386,7 +390,8 @@ func (e *Engine) several(lr float64, images int, batches []*engine.Batch) (engin
 	return e.stepped(images, out, parts)
 }
 
-// gradients adds share times those of batch k to the sums, which begin at 0 if first is 1.
+// gradients adds share times the gradients of batch k to the sums. If first is 1 it overwrites the sums
+// instead.
 func (e *Engine) gradients(b *engine.Batch, k int, sums []*variable, share, first float64) (loss.Parts, error) {
 	in, err := e.resident(b, k)
 	if err != nil {
@@ -413,7 +418,8 @@ func (e *Engine) gradients(b *engine.Batch, k int, sums []*variable, share, firs
 	return parts, nil
 }
 
-// The report of a step or gradient: class loss, point loss, images with a point, gradient norm, whether the weights were updated.
+// Indexes of the report of a step or gradient: class loss, point loss, images with a point, gradient norm,
+// whether the weights were updated.
 const (
 	reportClass = iota
 	reportPoint
@@ -429,7 +435,8 @@ func (e *Engine) parts(n int, report []float32) loss.Parts {
 	return p
 }
 
-// stepped reads the report of an update; parts are those of several batches, or empty.
+// stepped returns the result of an update. parts is the sum of several batches' losses, or empty to take
+// them from the report.
 func (e *Engine) stepped(n int, out [][]float32, parts loss.Parts) (engine.Result, error) {
 	report := out[0]
 	if parts.N == 0 {
@@ -477,7 +484,7 @@ func (e *Engine) Gradients(b *engine.Batch) (*weights.Set, engine.Result, error)
 	return s, r, nil
 }
 
-// Evaluate implements engine.Engine. It computes on the first device.
+// Evaluate implements engine.Engine. It uses only the first device.
 func (e *Engine) Evaluate(b *engine.Batch, average bool) (*engine.Output, error) {
 	if err := b.CheckEval(e.cfg); err != nil {
 		return nil, err
@@ -521,7 +528,7 @@ func (e *Engine) Evaluate(b *engine.Batch, average bool) (*engine.Output, error)
 	return out, nil
 }
 
-// rates are the numbers that an update depends on besides gradients: in the order of the rate… constants.
+// rates returns the scalars of an update in the order of the rate… constants.
 func (e *Engine) rates(lr float64) []float32 {
 	c, step := e.optim, float64(e.steps+1)
 	r := make([]float32, rateLen)
@@ -535,12 +542,13 @@ func (e *Engine) rates(lr float64) []float32 {
 	return r
 }
 
-// random is the CPU engine's source for batch k of the next step: stochastic depth drops the same.
+// random returns the random source for batch k of the next step. It is the same as the CPU engine's, so
+// that stochastic depth drops the same images.
 func (e *Engine) random(k int) *rand.Rand {
 	return rand.New(rand.NewPCG(e.cfg.Seed, uint64(e.steps)<<16+uint64(k)))
 }
 
-// program returns a compiled graph, building it when it is first asked for.
+// program returns a compiled graph. It builds the graph at the first request.
 func (e *Engine) program(name string, build func() (*program, error)) (*program, error) {
 	if p, ok := e.programs[name]; ok {
 		return p, nil
@@ -553,7 +561,7 @@ func (e *Engine) program(name string, build func() (*program, error)) (*program,
 	return p, nil
 }
 
-// values gives the nodes of parameters by name.
+// values returns the nodes of parameters by name.
 func (e *Engine) values(nodes []*graph.Node) map[string]*graph.Node {
 	m := map[string]*graph.Node{}
 	for i, p := range e.params {

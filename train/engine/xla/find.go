@@ -11,25 +11,26 @@ import (
 	"strings"
 )
 
-// PathVariable names the folders in which a plugin is looked for first, with colons between them; or the plugin itself.
+// PathVariable is the environment variable with the folders to search first, separated by colons; or with
+// the path of a plugin.
 const PathVariable = "PJRT_PLUGIN_LIBRARY_PATH"
 
 // A Plugin is a PJRT plugin that was found.
 type Plugin struct {
 	Path string `json:"path"`
-	How  string `json:"how"` // where it was found
+	How  string `json:"how"` // which search found it
 }
 
-// A NotFound error lists where no plugin was.
+// A NotFound error lists the places where no plugin was found.
 type NotFound struct{ Looked []string }
 
 func (e *NotFound) Error() string {
-	return "no PJRT plugin was found. Looked in:\n  " + strings.Join(e.Looked, "\n  ") +
-		"\nJAX for CUDA has one (pip install \"jax[cuda13]\" in a Python that --python then names); or give the file as --engine xla:/path/xla_cuda_plugin.so. Nothing is downloaded by itself"
+	return "no PJRT plugin was found in:\n  " + strings.Join(e.Looked, "\n  ") +
+		"\nJAX for CUDA has one (pip install \"jax[cuda13]\" in a Python that --python then names); or give the file as --engine xla:/path/xla_cuda_plugin.so. abtool downloads nothing"
 }
 
-// Find looks for a plugin: in PathVariable, in a JAX installation of python (or, if that is empty, of the active environment or PATH), and where
-// go-xla installs.
+// Find looks for a plugin in PathVariable, then in the JAX installation of python (or, if that is empty, of
+// the active environment or PATH), then where go-xla installs plugins.
 func Find(python string) (Plugin, error) {
 	var looked []string
 	try := func(how, dir string) (Plugin, bool) {
@@ -70,7 +71,8 @@ func Find(python string) (Plugin, error) {
 	return Plugin{}, &NotFound{looked}
 }
 
-// pluginIn is the best plugin of a folder or a folder in it, or the file itself; "" if there is none. CUDA's come first, the newest of them.
+// pluginIn returns the best plugin in a folder or its subfolders, or the path itself if it is a file; "" if
+// there is none. It prefers CUDA's plugins, and the newest of them.
 func pluginIn(dir string) string {
 	if info, err := os.Stat(dir); err == nil && info.Mode().IsRegular() {
 		return dir
@@ -99,7 +101,7 @@ func pluginIn(dir string) string {
 	return path
 }
 
-// sitePackages asks a Python where it looks for packages.
+// sitePackages runs a Python to list the folders in which it looks for packages.
 func sitePackages(python string) (name string, dirs []string, err error) {
 	name = python
 	if name == "" {
@@ -120,7 +122,7 @@ func sitePackages(python string) (name string, dirs []string, err error) {
 	return name, dirs, nil
 }
 
-// activePython is that of the active environment, else of PATH.
+// activePython returns the Python of the active environment, or else of PATH.
 func activePython() string {
 	for _, variable := range []string{"VIRTUAL_ENV", "CONDA_PREFIX"} {
 		if dir := os.Getenv(variable); dir != "" {
@@ -139,8 +141,8 @@ func activePython() string {
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
-// environment sets, before a plugin is loaded, what it reads: where CUDA's compiler files are, which pip puts beside it, and that nothing is
-// downloaded.
+// environment sets the variables that a plugin reads when it is loaded: where CUDA's compiler files are,
+// which pip installs next to the plugin, and that nothing may be downloaded.
 func environment(plugin string, p Precision) error {
 	set := map[string]string{"GOMLX_NO_AUTO_INSTALL": "1"}
 	if flags := os.Getenv("XLA_FLAGS"); !strings.Contains(flags, cudaFlag) {
@@ -149,7 +151,7 @@ func environment(plugin string, p Precision) error {
 		}
 	}
 	if p == Float32 {
-		set["NVIDIA_TF32_OVERRIDE"] = "0" // convolutions have no option of their own
+		set["NVIDIA_TF32_OVERRIDE"] = "0" // there is no option for convolutions alone
 	}
 	for k, v := range set {
 		if err := os.Setenv(k, v); err != nil {
@@ -161,7 +163,8 @@ func environment(plugin string, p Precision) error {
 
 const cudaFlag = "--xla_gpu_cuda_data_dir"
 
-// cudaDir is the folder of CUDA's files that belongs to a plugin of JAX: SITE/jax_plugins/xla_cuda13/… has SITE/nvidia/cu13. "" if there is none.
+// cudaDir returns the folder of CUDA's files that belongs to a plugin of JAX: for
+// SITE/jax_plugins/xla_cuda13/… it is SITE/nvidia/cu13. It returns "" if there is none.
 func cudaDir(plugin string) string {
 	for _, site := range []string{filepath.Dir(filepath.Dir(filepath.Dir(plugin))), filepath.Dir(filepath.Dir(plugin))} {
 		for _, name := range []string{"nvidia/cu13", "nvidia/cuda_nvcc"} {
@@ -173,7 +176,8 @@ func cudaDir(plugin string) string {
 	return ""
 }
 
-// libraryPath is what LD_LIBRARY_PATH needs when a library of CUDA's is missing; "" if pip has put none beside the plugin.
+// libraryPath returns the value that LD_LIBRARY_PATH needs if a library of CUDA's is missing, or "" if pip
+// has installed none next to the plugin.
 func libraryPath(plugin string) string {
 	site := filepath.Dir(filepath.Dir(filepath.Dir(plugin)))
 	dirs, _ := filepath.Glob(filepath.Join(site, "nvidia/*/lib"))

@@ -13,19 +13,19 @@ import (
 	"abtool/train/arch"
 )
 
-// network is the lowering of an architecture in one graph. Maps are N × H × W × C, tokens N × T × D, features N × D.
+// network lowers an architecture to one graph. Maps are N × H × W × C, tokens N × T × D, features N × D.
 type network struct {
 	arch     *arch.Arch
 	training bool
 	dtype    dtypes.DType // of activations
 	params   map[string]*graph.Node
-	drop     *graph.Node // N × layers of stochastic depth; nil in evaluation
-	drops    []int       // those layers
+	drop     *graph.Node // N × len(drops) factors of stochastic depth; nil in evaluation
+	drops    []int       // indexes of the layers with stochastic depth
 	outs     []*graph.Node
 	stats    map[string]*graph.Node // new running statistics, by name; training only
 }
 
-// lower returns the heads' outputs in float32: classes and, with a point head, points.
+// lower returns the outputs of the class head and, if there is one, the point head, in float32.
 func (n *network) lower(image *graph.Node) []*graph.Node {
 	n.outs, n.stats = make([]*graph.Node, len(n.arch.Layers)), map[string]*graph.Node{}
 	image = n.image(image)
@@ -39,7 +39,7 @@ func (n *network) lower(image *graph.Node) []*graph.Node {
 			}
 		}
 		if i == heads.Classes || i == heads.Points {
-			n.outs[i] = n.linear(l, graph.ConvertDType(x[0], dtypes.Float32)) // small, and what the losses see
+			n.outs[i] = n.linear(l, graph.ConvertDType(x[0], dtypes.Float32)) // the heads are small, and the losses need their precision
 			continue
 		}
 		n.outs[i] = n.layer(i, l, x)
@@ -51,7 +51,7 @@ func (n *network) lower(image *graph.Node) []*graph.Node {
 	return out
 }
 
-// image normalises bytes; floats are normalised already.
+// image normalises bytes. It returns floats as they are.
 func (n *network) image(x *graph.Node) *graph.Node {
 	if x.DType() == dtypes.Uint8 {
 		g, scale, shift := x.Graph(), make([]float32, 3), make([]float32, 3)
@@ -96,10 +96,10 @@ func (n *network) layer(i int, l arch.Layer, x []*graph.Node) *graph.Node {
 	panic(fmt.Errorf("the xla engine has no layer %q", l.Op))
 }
 
-// param is a parameter in float32.
+// param returns a parameter in float32.
 func (n *network) param(l arch.Layer, name string) *graph.Node { return n.params[l.Name+"."+name] }
 
-// channels reshapes a vector so that it goes along the last of rank axes.
+// channels reshapes a vector so that it broadcasts along the last of rank axes.
 func channels(v *graph.Node, rank int) *graph.Node {
 	dims := make([]int, rank)
 	for i := range dims {
@@ -116,7 +116,7 @@ func (n *network) bias(l arch.Layer, y *graph.Node) *graph.Node {
 	return graph.Add(y, channels(graph.ConvertDType(n.param(l, "bias"), y.DType()), y.Rank()))
 }
 
-// convAxes are those of maps and of weights in PyTorch's layout.
+// convAxes are the axes of maps and of weights in PyTorch's layout.
 var convAxes = compute.ConvolveAxesConfig{
 	InputBatch: 0, InputSpatial: []int{1, 2}, InputChannels: 3,
 	KernelOutputChannels: 0, KernelInputChannels: 1, KernelSpatial: []int{2, 3},
@@ -134,7 +134,7 @@ func (n *network) conv(l arch.Layer, x *graph.Node) *graph.Node {
 	return n.bias(l, y)
 }
 
-// patches is a convolution whose windows lie side by side: a matrix product.
+// patches computes a convolution whose windows do not overlap as a matrix product.
 func patches(k int, x, w *graph.Node) *graph.Node {
 	d, out := x.Shape().Dimensions, w.Shape().Dim(0)
 	x = graph.Reshape(x, d[0], d[1]/k, k, d[2]/k, k, d[3])
@@ -144,7 +144,8 @@ func patches(k int, x, w *graph.Node) *graph.Node {
 	return dot(x, w, []int{3}, []int{1}, nil, nil)
 }
 
-// dot is a product in the type of its factors. GoMLX would otherwise make the factors of a bfloat16 product's gradient float32.
+// dot returns a product in the type of its factors. Without it, GoMLX would make the gradients of a
+// bfloat16 product's factors float32.
 func dot(a, b *graph.Node, aSum, bSum, aBatch, bBatch []int) *graph.Node {
 	return graph.Dot(a, b).WithAccumulatorDType(dtypes.InvalidDType).General(aSum, aBatch, bSum, bBatch)
 }
@@ -154,8 +155,8 @@ func (n *network) linear(l arch.Layer, x *graph.Node) *graph.Node {
 	return n.bias(l, dot(x, w, []int{x.Rank() - 1}, []int{1}, nil, nil))
 }
 
-// batchNorm computes in float32. The variance takes a second pass over the values: the mean square less the square of the mean would lose digits
-// where images are alike.
+// batchNorm computes in float32. It takes the variance in a second pass, because the mean square less the
+// square of the mean would lose digits where images are alike.
 func (n *network) batchNorm(l arch.Layer, x *graph.Node) *graph.Node {
 	dtype, rank := x.DType(), x.Rank()
 	x = graph.ConvertDType(x, dtypes.Float32)
@@ -163,7 +164,7 @@ func (n *network) batchNorm(l arch.Layer, x *graph.Node) *graph.Node {
 	if n.training {
 		count := float64(x.Shape().Size() / x.Shape().Dim(-1))
 		batchMean := graph.ReduceMean(x, 0, 1, 2)
-		d := graph.Sub(x, channels(graph.StopGradient(batchMean), rank)) // the variance does not change with the mean
+		d := graph.Sub(x, channels(graph.StopGradient(batchMean), rank)) // the derivative of the variance by the mean is 0
 		batchVar := graph.ReduceMean(graph.Mul(d, d), 0, 1, 2)
 		unbiased := graph.MulScalar(batchVar, count/max(1, count-1))
 		n.stats[l.Name+".running_mean"] = mix(mean, batchMean, l.Momentum)
@@ -175,7 +176,7 @@ func (n *network) batchNorm(l arch.Layer, x *graph.Node) *graph.Node {
 	return graph.ConvertDType(graph.Add(y, channels(n.param(l, "bias"), rank)), dtype)
 }
 
-// mix moves a running value by momentum towards the new one, without a gradient.
+// mix moves a running value by momentum towards the new value. No gradient flows through it.
 func mix(running, now *graph.Node, momentum float64) *graph.Node {
 	return graph.Add(graph.MulScalar(running, 1-momentum), graph.MulScalar(graph.StopGradient(now), momentum))
 }
@@ -190,7 +191,8 @@ func (n *network) layerNorm(l arch.Layer, x *graph.Node) *graph.Node {
 	return graph.ConvertDType(y, dtype)
 }
 
-// maxPool chooses for each output the first of the largest values of its window, and takes the value from there, so that the gradient goes there.
+// maxPool finds for each output the first of the largest values of its window and takes the value from
+// there, so that the gradient goes to that one alone.
 func maxPool(l arch.Layer, x *graph.Node) *graph.Node {
 	x = padWith(x, l.Pad, -1e30) // stands for -inf, in all types
 	d := x.Shape().Dimensions
@@ -217,7 +219,7 @@ func maxPool(l arch.Layer, x *graph.Node) *graph.Node {
 	return y
 }
 
-// padWith surrounds a map: by concatenation, since GoMLX has no gradient of Pad.
+// padWith pads a map by concatenation, because GoMLX has no gradient of Pad.
 func padWith(x *graph.Node, pad int, value float64) *graph.Node {
 	if pad == 0 {
 		return x

@@ -8,7 +8,8 @@ package xla
 #include <stdlib.h>
 #include <string.h>
 
-// The start of the PJRT C API, as far as the creation of a client. The API only ever appends to its structures.
+// The beginning of the PJRT C API, up to the creation of a client. New versions of the API only append to
+// its structures.
 typedef struct PJRT_Error PJRT_Error;
 
 typedef struct {
@@ -49,8 +50,9 @@ static int is(const Option *o, const char *name) {
 	return o->name_size == strlen(name) && memcmp(o->name, name, o->name_size) == 0;
 }
 
-// create_client calls the plugin's own function. If that refuses the options it is called again without those that not every plugin knows:
-// go-xla hands CUDA's "preallocate" to all, and older plugins cannot be told a number of devices.
+// create_client calls the plugin's function. If the plugin rejects the options, it calls the function again
+// without the options that not every plugin has: go-xla passes CUDA's "preallocate" to every plugin, and
+// older plugins do not have a number of devices.
 static PJRT_Error *create_client(CreateArgs *args) {
 	const Option *given = args->options;
 	size_t n = args->n_options;
@@ -72,7 +74,8 @@ static PJRT_Error *create_client(CreateArgs *args) {
 	return err;
 }
 
-// load returns a copy of a plugin's table of functions with create_client in it, or NULL and why.
+// load returns a copy of a plugin's table of functions with create_client in it. If it fails it returns
+// NULL and sets *why.
 static const Api *load(const char *path, const char **why) {
 	void *library = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 	if (library == NULL) return *why = dlerror(), NULL;
@@ -99,14 +102,14 @@ import (
 	"github.com/gomlx/go-xla/pjrt"
 )
 
-// onCPU reports whether a plugin computes on processors, by the name of its file.
+// onCPU reports whether a plugin is one for CPUs, by the name of its file.
 func onCPU(plugin string) bool {
 	return strings.Contains(strings.ToLower(filepath.Base(plugin)), "cpu")
 }
 
-// preload loads a plugin, which fails for a file that is none. One for processors is then used as it was loaded, so that its client is
-// created without options that only CUDA's plugin knows: go-xla hands them to every plugin, and XLA's plugin for CPUs refuses them. It
-// must not run at the same time as another preload.
+// preload loads a plugin; it fails if the file is not a plugin. For a plugin for CPUs it replaces the
+// function that creates a client, because go-xla passes options to every plugin that only CUDA's has, and
+// XLA's plugin for CPUs rejects them. Calls of preload must not overlap.
 func preload(path string) error {
 	c := C.CString(path)
 	defer C.free(unsafe.Pointer(c))

@@ -100,7 +100,7 @@ func TestDevices(t *testing.T) {
 			if d := x.Total - y.Total; d > 1e-4 || d < -1e-4 {
 				t.Errorf("evaluation on %d devices: %g, on one: %g", devices, y.Total, x.Total)
 			}
-			if _, err := several.Step(0.01, eval); err == nil || !strings.Contains(err.Error(), "5 images cannot be shared by 4 devices") {
+			if _, err := several.Step(0.01, eval); err == nil || !strings.Contains(err.Error(), "5 images cannot be shared equally by 4 devices") {
 				t.Errorf("error %v", err)
 			}
 		})

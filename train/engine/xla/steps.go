@@ -15,17 +15,18 @@ import (
 
 func sqrt(v float64) float64 { return math.Sqrt(v) }
 
-// The graphs: step (one batch, everything), gradients and update (several batches), evaluate.
+// The graphs are: step (one batch, everything), gradients and update (for several batches), and evaluate.
 
-// backward is the part of a graph that gives losses, gradients and running statistics.
+// backward is the part of a graph that computes losses, gradients and running statistics.
 type backward struct {
-	report []*graph.Node // by report…; norm and updated are not set
+	report []*graph.Node // indexed by report…; norm and updated are not set
 	total  *graph.Node
 	grads  []*graph.Node          // of the trained parameters
 	stats  map[string]*graph.Node // new running statistics, by name
 }
 
-// backward lowers the network, the objective and its gradient. in are the batch's inputs, as transfer orders them.
+// backward lowers the network, the objective and its gradient. in has the batch's inputs in the order of
+// transfer.
 func (e *Engine) backward(values map[string]*graph.Node, in []*graph.Node) backward {
 	n := &network{arch: e.cfg.Arch, training: true, dtype: e.dtype(), params: values, drops: e.drops}
 	heads := 2
@@ -60,7 +61,7 @@ func (e *Engine) dtype() dtypes.DType {
 	return dtypes.Float32
 }
 
-// pack makes one vector of a report, so that one copy brings it back.
+// pack packs a report into one vector, so that one copy brings it back to the host.
 func pack(g *graph.Graph, report []*graph.Node) *graph.Node {
 	parts := make([]*graph.Node, len(report))
 	for i, v := range report {
@@ -83,8 +84,8 @@ func (e *Engine) buildStep(r *resident) (*program, error) {
 	})
 }
 
-// buildGradients compiles the gradients of a batch, added to sums. It reads the sums, then the values; scalars are the batch's share and
-// whether the sums begin anew.
+// buildGradients compiles the gradients of a batch, which are added to sums. The graph reads the sums and
+// then the values; its scalars are the batch's share and whether the sums begin at 0.
 func (e *Engine) buildGradients(r *resident) (*program, error) {
 	var vars []*variable
 	for _, p := range e.trained() {
@@ -154,8 +155,8 @@ func scalar(v *graph.Node, i int) *graph.Node {
 	return graph.Reshape(graph.Slice(v, graph.AxisRange(i, i+1)))
 }
 
-// update returns the new values of all variables, or the old ones where the loss or the gradient is not finite. v are the variables' nodes;
-// total may be nil. It completes the report.
+// update returns the new values of all variables, or the old values if the loss or the gradient is not
+// finite. v has the variables' nodes; total may be nil. It completes the report.
 func (e *Engine) update(v, grads []*graph.Node, stats map[string]*graph.Node, total, rates *graph.Node, report []*graph.Node) []*graph.Node {
 	g := rates.Graph()
 	square := graph.ScalarZero(g, dtypes.Float32)
@@ -178,7 +179,7 @@ func (e *Engine) update(v, grads []*graph.Node, stats map[string]*graph.Node, to
 	}
 	news := make([]*graph.Node, len(v))
 	slots, trained := len(slotNames(e.optim)), len(e.trained())
-	at := 0 // of the trained parameters
+	at := 0 // index among the trained parameters
 	for i, p := range e.params {
 		if p.Buffer {
 			news[i] = v[i]
@@ -208,7 +209,7 @@ func (e *Engine) update(v, grads []*graph.Node, stats map[string]*graph.Node, to
 	for i := range news {
 		switch {
 		case news[i] == v[i]:
-			news[i] = nil // as it was: a running statistic that another graph has moved
+			news[i] = nil // leave it: another graph has moved this running statistic
 		default:
 			news[i] = graph.Where(sound, news[i], v[i])
 		}
@@ -216,7 +217,7 @@ func (e *Engine) update(v, grads []*graph.Node, stats map[string]*graph.Node, to
 	return news
 }
 
-// updating is the update of one parameter.
+// updating has the settings and scalars of an update.
 type updating struct {
 	cfg   optim.Config
 	param *param
@@ -247,7 +248,8 @@ func (u updating) sgd(value, grad *graph.Node, slots []*graph.Node) (*graph.Node
 	return graph.Sub(value, graph.Mul(move, lr)), []*graph.Node{m}
 }
 
-// adam is AdamW and AdamP, as optim.Optimizer has them.
+// adam returns the new value and moments of a parameter by AdamW or AdamP, as optim.Optimizer computes
+// them.
 func (u updating) adam(value, grad *graph.Node, slots []*graph.Node, decays bool) (*graph.Node, []*graph.Node) {
 	c := u.cfg
 	first := graph.Add(graph.MulScalar(slots[0], c.Beta1), graph.MulScalar(grad, 1-c.Beta1))
@@ -268,11 +270,12 @@ func (u updating) adam(value, grad *graph.Node, slots []*graph.Node, decays bool
 	return graph.Sub(value, graph.Mul(move, scalar(u.rates, rateSize))), []*graph.Node{first, second}
 }
 
-// project takes the radial part out of move, by output channel or for the whole, where the gradient is nearly orthogonal to the weights.
+// project removes the radial part of move, by output channel or for the whole parameter, if the gradient is
+// nearly orthogonal to the weights.
 func (u updating) project(value, grad, move, keep, less *graph.Node) (*graph.Node, *graph.Node) {
 	size, shape := u.param.Len(), u.param.Shape
 	out, kept := move, keep
-	// The last to be applied wins: by channel, where both would be.
+	// The last projection that applies wins; by channel is the last, and wins if both apply.
 	for _, rows := range []int{1, shape[0]} {
 		width := size / rows
 		w, g, d := graph.Reshape(value, rows, width), graph.Reshape(grad, rows, width), graph.Reshape(move, rows, width)
@@ -289,7 +292,7 @@ func (u updating) project(value, grad, move, keep, less *graph.Node) (*graph.Nod
 	return out, kept
 }
 
-// objective is loss.Config in a graph.
+// objective is loss.Config as a graph.
 type objective struct {
 	cfg     loss.Config
 	classes int
@@ -313,7 +316,8 @@ func (o objective) class(logits, target *graph.Node) *graph.Node {
 	return graph.DivScalar(graph.Neg(graph.ReduceAllSum(graph.Mul(target, logs))), float64(n))
 }
 
-// binary is the binary cross-entropy of each value. Its gradient is given, since |x| has none at 0.
+// binary returns the binary cross-entropy of each value. It defines the gradient, because |x| has none at
+// 0.
 func binary(x, y *graph.Node) *graph.Node {
 	value := graph.Add(graph.Sub(graph.MaxScalar(x, 0), graph.Mul(x, y)), graph.Log1p(graph.Exp(graph.Neg(graph.Abs(x)))))
 	z := graph.IdentityWithCustomGradient(x, func(_, v *graph.Node) *graph.Node { return graph.Mul(v, graph.Sub(graph.Sigmoid(x), y)) })
