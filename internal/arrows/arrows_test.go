@@ -11,7 +11,7 @@ import (
 )
 
 // A rule says which packages of the module the packages of a folder may import, apart from each
-// other. A name ends with /... where it stands for the folders below too.
+// other. A name that ends with /... stands for a folder and all folders below it.
 type rule struct {
 	of     string
 	may    []string
@@ -19,38 +19,38 @@ type rule struct {
 }
 
 var rules = []rule{
-	{"docs", nil, "pages import nothing"},
-	{"schema", nil, "the format imports nothing"},
-	{"store/columnar", nil, "columns know no table"},
-	{"store", []string{"schema", "store/columnar", "internal/..."}, "the folder of a store knows the format"},
+	{"schema", nil, "the format does not depend on the rest of the module"},
+	{"store/columnar", nil, "columns do not depend on tables"},
+	{"store", []string{"schema", "store/columnar", "internal/..."}, "the folder of a store depends only on the format"},
 	{"byproduct/...", []string{"schema", "store", "store/columnar", "internal/..."},
-		"what was recorded is read from a store, and knows nothing of what is counted or learned from it"},
-	{"ingest/...", []string{"schema", "store", "store/columnar", "internal/..."}, "ingest writes a store"},
-	{"analysis/result", []string{"internal/..."}, "what comes out knows no store and no data set"},
+		"byproducts are read from a store; they do not depend on statistics or targets"},
+	{"ingest/...", []string{"schema", "store", "store/columnar", "internal/..."}, "ingest only writes a store"},
+	{"analysis/result", []string{"internal/..."}, "results do not depend on stores or data sets"},
 	{"analysis/internal/pass", []string{"analysis/result", "store/columnar", "byproduct", "byproduct/plane", "internal/..."},
-		"what the data sets share knows neither"},
+		"what the data sets share does not depend on either of them"},
 	{"analysis/imagenet", []string{"analysis/result", "analysis/internal/pass", "store/columnar", "byproduct",
-		"byproduct/plane", "byproduct/imagenet", "internal/..."}, "statistics count what byproduct gives of their data set"},
+		"byproduct/plane", "byproduct/imagenet", "internal/..."}, "statistics count the byproducts of their data set only"},
 	{"analysis/coco", []string{"analysis/result", "analysis/internal/pass", "store", "store/columnar", "byproduct",
-		"byproduct/plane", "byproduct/coco", "internal/..."}, "statistics count what byproduct gives of their data set"},
-	{"analysis/text", []string{"analysis", "analysis/result", "internal/..."}, "what prints statistics computes none"},
-	{"analysis", []string{"analysis/...", "store", "internal/..."}, "the data sets are joined here"},
-	{"features/targetfile", []string{"schema", "store/columnar", "internal/..."}, "columns of targets know no rule"},
-	{"features/format", []string{"features/targetfile", "schema", "store", "store/columnar", "internal/..."}, "formats know columns, and no rule"},
+		"byproduct/plane", "byproduct/coco", "internal/..."}, "statistics count the byproducts of their data set only"},
+	{"analysis/text", []string{"analysis", "analysis/result", "internal/..."}, "the printer of statistics does not compute any"},
+	{"analysis", []string{"analysis/...", "store", "internal/..."}, "only analysis joins the data sets"},
+	{"features/targetfile", []string{"schema", "store/columnar", "internal/..."}, "columns of targets do not depend on rules"},
+	{"features/format", []string{"features/targetfile", "schema", "store", "store/columnar", "internal/..."}, "formats depend on columns, not on rules"},
 	{"features/...", []string{"schema", "store", "store/columnar", "byproduct/...", "internal/..."},
-		"targets are derived from what byproduct gives"},
-	{"query/...", []string{"schema", "store", "byproduct/...", "internal/..."}, "SQL reads a store by itself"},
-	{"reports/chart", []string{"analysis/result", "internal/..."}, "charts know no data set and no page"},
-	{"reports/imagenet", []string{"reports/chart", "analysis/result", "internal/..."}, "figures of a data set know no page and no other data set"},
-	{"reports/coco", []string{"reports/chart", "analysis/result", "internal/..."}, "figures of a data set know no page and no other data set"},
+		"targets are derived from byproducts"},
+	{"query/...", []string{"schema", "store", "byproduct/...", "internal/..."}, "SQL reads a store without the statistics"},
+	{"reports/chart", []string{"analysis/result", "internal/..."}, "charts do not depend on data sets or pages"},
+	{"reports/imagenet", []string{"reports/chart", "analysis/result", "internal/..."}, "figures of a data set do not depend on the page or the other data set"},
+	{"reports/coco", []string{"reports/chart", "analysis/result", "internal/..."}, "figures of a data set do not depend on the page or the other data set"},
 	{"reports/...", []string{"analysis/...", "schema", "store", "internal/..."}, "reports draw what analysis computes"},
-	{"internal/...", []string{"schema", "byproduct/...", "internal/..."}, "what is internal serves the others"},
+	{"internal/...", []string{"schema", "byproduct/...", "internal/..."}, "internal packages serve the others"},
+	{"docs", nil, "the documentation has only tests"},
 }
 
-// Programs, tests' helpers and the training wing, which begins from files of targets, import what they need.
+// free lists packages without a rule: programs, helpers of tests, and train, which begins with files of targets.
 var free = []string{"cmd/...", "notebooks/...", "train/...", "internal/bench", "internal/teststore", "internal/gpucheck"}
 
-// ingestFor are the packages that may import ingest: the program, and helpers of tests.
+// ingestFor lists the packages that may import ingest: the program and helpers of tests.
 var ingestFor = []string{"cmd/...", "ingest/...", "internal/teststore", "notebooks/..."}
 
 func TestArrows(t *testing.T) {
@@ -59,10 +59,10 @@ func TestArrows(t *testing.T) {
 		for _, path := range imports {
 			checked++
 			if matches(path, "ingest/...") && !matchesAny(pkg, ingestFor) {
-				t.Errorf("%s imports %s: nothing but cmd and tests imports ingest, the writer; read a store with package store", pkg, path)
+				t.Errorf("%s imports %s: only cmd and tests may import ingest, which writes stores; read a store with package store", pkg, path)
 			}
 			if matches(path, "cmd/...") {
-				t.Errorf("%s imports %s: a command is not a library", pkg, path)
+				t.Errorf("%s imports %s: nothing may import a command", pkg, path)
 			}
 		}
 		if matchesAny(pkg, free) {
@@ -70,7 +70,7 @@ func TestArrows(t *testing.T) {
 		}
 		at := slices.IndexFunc(rules, func(r rule) bool { return matches(pkg, r.of) })
 		if at < 0 {
-			t.Errorf("no rule says what %s may import: add one here and to docs/design/architecture.md", pkg)
+			t.Errorf("no rule says which packages %s may import: add one here and to docs/design/architecture.md", pkg)
 			continue
 		}
 		for _, path := range imports {
@@ -80,11 +80,11 @@ func TestArrows(t *testing.T) {
 		}
 	}
 	if checked < 50 {
-		t.Errorf("only %d imports within the module were found", checked)
+		t.Errorf("found only %d imports within the module: go list may have failed", checked)
 	}
 }
 
-// graph returns the imports of each package of the module. Imports of tests are left out.
+// graph returns the imports of each package of the module, without those of its tests.
 func graph(t *testing.T) map[string][]string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "abtool/...").Output()
@@ -118,13 +118,13 @@ func matchesAny(pkg string, patterns []string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return matches(pkg, p) })
 }
 
-// matches reports whether a pattern names a package, or with /... a folder that it is in.
+// matches reports whether a pattern names a package or, with /..., a folder that contains it.
 func matches(pkg, pattern string) bool {
 	folder, below := strings.CutSuffix(pattern, "/...")
 	return pkg == folder || below && strings.HasPrefix(pkg, folder+"/")
 }
 
-// A rule that never fails would be none: pretend some imports.
+// A pattern must not match packages that only begin with the same letters, or TestArrows would miss imports.
 func TestMatches(t *testing.T) {
 	for _, c := range []struct {
 		pkg, pattern string
@@ -134,7 +134,7 @@ func TestMatches(t *testing.T) {
 		{"store/columnar", "store", false}, {"store", "store", true},
 	} {
 		if matches(c.pkg, c.pattern) != c.want {
-			t.Errorf("%s and %s: %v", c.pkg, c.pattern, !c.want)
+			t.Errorf("matches(%q, %q) = %v, want %v", c.pkg, c.pattern, !c.want, c.want)
 		}
 	}
 }
