@@ -27,7 +27,7 @@ func TestDoc(t *testing.T) {
 	parts["rules"] = take(&p)
 	for _, set := range store.Sets {
 		o := docOptions(t, Options{Set: set, All: true, SplitBy: "image"})
-		p.Printf("## Columns of %s\n\n%s\n", sets[set].title, columnTable(o.layout().Fields().Columns()))
+		p.Printf("## Columns of %s\n\n%s\n", store.Title(set), columnTable(o.layout().Fields().Columns()))
 	}
 	parts["columns"] = take(&p)
 	o := docOptions(t, Options{Set: ImageNet, Signals: []string{"all"}})
@@ -49,7 +49,7 @@ func TestDoc(t *testing.T) {
 	parts["pairs"] = take(&p)
 	p.Printf("`--classes`: %s %s\n\n", tables[3].What, tables[3].Note)
 	for _, set := range store.Sets {
-		p.Printf("### %s\n\n%s\n", sets[set].title, columnTable(classFields(set == COCO).Columns()))
+		p.Printf("### %s\n\n%s\n", store.Title(set), columnTable(classFields(set == COCO).Columns()))
 	}
 	parts["classes"] = take(&p)
 	docgen.Check(t, "../docs/reference/targets.md", *update, parts)

@@ -21,12 +21,11 @@ const (
 
 // sets has what is said of each data set.
 var sets = map[string]struct {
-	title string // of the release
 	rule  string // the paper's
 	truth string // what its ground truth is, and how a store gets it
 }{
-	ImageNet: {"ImageNet-AB", "final-click", "boxes: ingest with --boxes"},
-	COCO:     {"COCO-AB", "final-add", "instances: ingest with --instances"},
+	ImageNet: {"final-click", "boxes: ingest with --boxes"},
+	COCO:     {"final-add", "instances: ingest with --instances"},
 }
 
 // A Rule says which point of an annotation, or of the ground truth, is learned from.

@@ -116,7 +116,7 @@ func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, er
 
 // about describes the table.
 func (o *WriteOptions) about(s dataSet, from rows, d *store.DataSet) *format.Table {
-	t := &format.Table{Title: sets[o.Set].title, Classes: s.categories()}
+	t := &format.Table{Classes: s.categories()}
 	t.About = targetfile.About{Table: o.Table, Set: o.Set, Columns: from.columns(), Rules: []Rule{}, Options: o.settings()}
 	for _, r := range o.rules {
 		t.Rules = append(t.Rules, r.Rule)

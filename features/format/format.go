@@ -84,7 +84,6 @@ func (o *Options) choose(place string) (*Format, error) {
 // A Table says what is written, for the formats that describe it.
 type Table struct {
 	targetfile.About
-	Title   string           // of the data set: ImageNet-AB or COCO-AB
 	Splits  []string         // none: no splits
 	Classes []store.Category // COCO's, by id; ImageNet's by place
 }

@@ -8,6 +8,7 @@ import (
 
 	"abtool/features/targetfile"
 	"abtool/internal/usage"
+	"abtool/store"
 )
 
 // hubWriter writes a folder that the Hugging Face hub shows as a data set:
@@ -191,7 +192,7 @@ func (w *hubWriter) title() string {
 	if what == "targets" {
 		what = "points by " + w.table.rules()
 	}
-	return "Annotation byproducts of " + w.table.Title + ": " + what
+	return "Annotation byproducts of " + store.Title(w.table.Set) + ": " + what
 }
 
 // hubSizes are the hub's words for numbers of rows.
