@@ -1,5 +1,5 @@
-// Package experiment compares ways to train: a grid of supervision × lambda × seed, each arm a run of train/run, told by what
-// their networks do on some sets of images.
+// Package experiment compares ways to train: it trains a grid of supervision × lambda × seed, each arm as a
+// run of train/run, and compares the networks on one or several sets of images.
 //
 // An experiment is a TOML file:
 //
@@ -20,28 +20,31 @@
 //	name = "validation"
 //	images = "val"
 //
-//	[garments]                     # … or those that package experiment composes
+//	[garments]                     # … or images that package experiment composes
 //	images = 8000
 //
 // The folder of an experiment:
 //
-//	OUT/experiment.toml            what was asked for
+//	OUT/experiment.toml            the experiment, complete with defaults
 //	OUT/data/seed-1/               the garments' byproducts: simulation, store, targets.parquet, examples
-//	OUT/arms/luab-10-seed-1/       a run, and result.json with what its network did
+//	OUT/arms/luab-10-seed-1/       a run, and result.json with the measurements of its network
 //	OUT/results.json, results.md   the table
-//	OUT/lambda.svg, …              what lambda does (the paper's figure L)
+//	OUT/lambda.svg, …              the score by lambda (the paper's figure L)
 //
-// An arm that has a result is not trained again, one that was interrupted goes on.
+// An arm that has a result is not trained again. An arm that was interrupted continues.
 //
 // # How lambda is chosen
 //
-// Lambda is the one whose luab networks have the best mean over seeds on the evaluation that choose names; of equals the smaller. Rand
-// has the same lambda. Every network is that of the last epoch: no epoch is chosen. The evaluation to choose on should be of the
-// distribution of the training, as who trains has no other: choosing on images like those of the test would be telling the answer.
+// Experiments choose the lambda whose luab networks have the best mean over seeds on the evaluation that
+// choose names; if several are equal, the smallest. Rand uses the same lambda. Networks are those of the
+// last epoch: no epoch is chosen. The evaluation named by choose should have the distribution of the
+// training images, because in practice no other images are available. Choosing on images like the test's
+// would leak the answer.
 //
 // # How arms are compared
 //
-// Seeds decide initial weights, the order of images and their augmentation, Rand's points, and the composed data. Arms of the same seed
-// share all that, so that they are compared in pairs: the mean over seeds of the difference, ± Student's t(0.975, seeds − 1) times
-// its standard error. Few seeds give wide intervals, and rightly so.
+// The seed determines initial weights, the order of images and their augmentation, Rand's points, and the
+// composed data. Arms with the same seed share all of that, so that they are compared in pairs: the mean
+// over seeds of the difference, ± Student's t(0.975, seeds − 1) times its standard error. Few seeds give
+// wide intervals, as they should.
 package experiment

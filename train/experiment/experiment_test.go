@@ -95,7 +95,7 @@ func plan(t testing.TB, text string) *Plan {
 
 func newEngine(c engine.Config) (engine.Engine, error) { return gorgonia.New(c) }
 
-// untimed are results without what differs from run to run.
+// untimed returns results as text, without the times, which differ from run to run.
 func untimed(r *Result) string {
 	for _, a := range r.Arms {
 		a.Seconds = 0
@@ -107,7 +107,7 @@ func untimed(r *Result) string {
 	return string(text)
 }
 
-// An experiment has all arms and tables; it is the same for any number of jobs, and nothing is trained twice.
+// Run trains all arms and writes all tables. Results are the same for any number of jobs, and a second call trains nothing.
 func TestGarments(t *testing.T) {
 	p := plan(t, small)
 	out := filepath.Join(t.TempDir(), "out")
@@ -119,11 +119,11 @@ func TestGarments(t *testing.T) {
 		t.Errorf("%d arms, %d cells, %d differences", len(r.Arms), len(r.Cells), len(r.Differences))
 	}
 	if r.Lambda != 1 && r.Lambda != 10 {
-		t.Errorf("lambda %v was chosen", r.Lambda)
+		t.Errorf("Run chose lambda %v, which is not in the plan", r.Lambda)
 	}
 	for _, c := range r.Cells {
 		if c.Supervision == data.Rand && c.Lambda != r.Lambda {
-			t.Errorf("rand was trained with lambda %v", c.Lambda)
+			t.Errorf("rand was trained with lambda %v, want the chosen one", c.Lambda)
 		}
 		if (c.Localised == nil) != (c.Supervision == data.None) {
 			t.Errorf("%s: points on objects %v", c.Supervision, c.Localised)
@@ -136,20 +136,20 @@ func TestGarments(t *testing.T) {
 	}
 	again, err := Run(t.Context(), p, Options{Out: out, New: func(engine.Config) (engine.Engine, error) { return nil, errors.New("an arm is trained twice") }})
 	if err != nil || untimed(again) != untimed(r) {
-		t.Errorf("the second time: %v", err)
+		t.Errorf("Run for the second time: error %v, or other results, or an arm was trained again", err)
 	}
 	alone, err := Run(t.Context(), p, Options{Out: filepath.Join(t.TempDir(), "alone"), New: newEngine, Ingest: readSimulated, Jobs: 1})
 	if err != nil || untimed(alone) != untimed(r) {
-		t.Errorf("one job gives other results: %v", err)
+		t.Errorf("Run with 1 job: error %v, or other results than with several jobs", err)
 	}
 	other := plan(t, strings.Replace(small, "epochs = 1", "epochs = 2", 1))
 	other.Garments.Folder = p.Garments.Folder
 	if _, err := Run(t.Context(), other, Options{Out: out, New: newEngine, Ingest: readSimulated}); err == nil || !strings.Contains(err.Error(), "holds another experiment") {
-		t.Errorf("another experiment in the same folder: %v", err)
+		t.Errorf("Run of another experiment in the same folder: error %v, want a refusal", err)
 	}
 }
 
-// What was interrupted goes on, to the same results.
+// An interrupted experiment continues and ends with the same results.
 func TestInterrupted(t *testing.T) {
 	text := strings.NewReplacer("epochs = 1", "epochs = 2", "seed = [1, 2]", "seed = [3]", `"none", "rand", "luab"`, `"luab"`).Replace(small)
 	p := plan(t, text)
@@ -170,11 +170,11 @@ func TestInterrupted(t *testing.T) {
 	}
 	whole, err := Run(t.Context(), p, Options{Out: filepath.Join(t.TempDir(), "whole"), New: newEngine, Ingest: readSimulated, Jobs: 1})
 	if err != nil || untimed(whole) != untimed(r) {
-		t.Errorf("after an interruption the results are others: %v", err)
+		t.Errorf("Run after an interruption: error %v, or other results than without one", err)
 	}
 }
 
-// stopping is an engine that interrupts after some steps.
+// stopping is an engine that interrupts the experiment after some steps.
 type stopping struct {
 	engine.Engine
 	after int
@@ -188,7 +188,7 @@ func (s *stopping) Step(lr float64, b ...*engine.Batch) (engine.Result, error) {
 	return s.Engine.Step(lr, b...)
 }
 
-// Files of one's own: images in folders, targets from a file.
+// An experiment can use existing files: images in folders, and targets from a file.
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	p := plan(t, small)
@@ -237,11 +237,11 @@ warmup_epochs = 0
 	}
 	again, err := parse(plan(t, text).TOML())
 	if err != nil || again.TOML() != plan(t, text).TOML() {
-		t.Errorf("a plan that was written is not read: %v", err)
+		t.Errorf("reading a plan that TOML wrote: %v", err)
 	}
 }
 
-// Garments lie where their boxes say, textures go with classes as often as is said, and sets share no garment.
+// Boxes fit garments exactly, textures agree with classes as often as Correlation says, and no two sets share a garment.
 func TestCompose(t *testing.T) {
 	p := plan(t, small)
 	w, err := openWardrobe(p.Garments.Folder)
@@ -257,7 +257,7 @@ func TestCompose(t *testing.T) {
 			class := i % 10
 			m := c.at(i, class)
 			if m.box[2]-m.box[0] != 5+2*class || m.box[0] != m.x+3 || m.box[3] != m.y+24 {
-				t.Fatalf("the box of a garment at %d, %d is %v", m.x, m.y, m.box)
+				t.Fatalf("the box of the garment at %d, %d is %v, want the box of its pixels", m.x, m.y, m.box)
 			}
 			if m.texture == class {
 				own++
@@ -265,7 +265,7 @@ func TestCompose(t *testing.T) {
 			if i < 400 {
 				kind := map[string]string{"train": "first", validationSet: "last"}[set]
 				if other, ok := seen[&m.garment.Pix[0]]; ok && other != kind {
-					t.Fatalf("%s has a garment of other sets (%q)", set, other)
+					t.Fatalf("%s has a garment that is also in %q", set, other)
 				}
 				seen[&m.garment.Pix[0]] = kind
 			}
@@ -275,7 +275,7 @@ func TestCompose(t *testing.T) {
 			want = 0.1
 		}
 		if got := float64(own) / n; math.Abs(got-want) > 0.03 {
-			t.Errorf("%s: %.3f of the textures are of their class, want %.2f", set, got, want)
+			t.Errorf("%s: a share of %.3f of the images has the texture of their class, want %.2f", set, got, want)
 		}
 	}
 	c := p.Garments.composer(w, "train", 1)
@@ -284,11 +284,11 @@ func TestCompose(t *testing.T) {
 		t.Errorf("a pixel of the garment is %d in the image", v)
 	}
 	if string(img.Pix) != string(c.draw(7, 7).Pix) {
-		t.Error("an image is not drawn the same twice")
+		t.Error("two drawings of the same image differ")
 	}
 }
 
-// Patterns look the same in a mirror, up to their phase, so that flips leave them apart.
+// A mirrored texture is the same pattern with another phase, so that flips cannot turn one texture into another.
 func TestTextures(t *testing.T) {
 	for k := range 10 {
 		a := newTexture(k, features.Rand(1, "t", 0))
@@ -316,7 +316,7 @@ func TestSamples(t *testing.T) {
 		t.Errorf("%+v, %+v", s, s.Interval)
 	}
 	if one := newSample([]float64{7}); one.Interval != nil || one.SD.Defined() {
-		t.Errorf("one seed has a deviation: %+v", one)
+		t.Errorf("one seed has a standard deviation or an interval: %+v", one)
 	}
 	p := plan(t, strings.Replace(small, "lambda = [1, 10]", "lambda = [10, 1, 3]", 1))
 	var results []*ArmResult
@@ -330,7 +330,7 @@ func TestSamples(t *testing.T) {
 		}
 	}
 	if l := choose(p, results); l != 1 {
-		t.Errorf("lambda %v is chosen of two that are as good, and one that is worse", l)
+		t.Errorf("choose returns lambda %v, want 1: the smaller of the two with the best mean", l)
 	}
 	r := summarise(p, 1, results)
 	d := r.Differences[0]
@@ -341,26 +341,26 @@ func TestSamples(t *testing.T) {
 
 func TestWrong(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
-		{"seed = [1, 2]", "seed = []", "seed: at least one"},
+		{"seed = [1, 2]", "seed = []", "seed: give at least one"},
 		{"seed = [1, 2]", "seed = [1, 1]", "each once"},
 		{"lambda = [1, 10]", "lambda = [0]", "above 0"},
 		{`"none", "rand"`, `"none", "random"`, `supervision "random"`},
-		{`"none", "rand", "luab"`, `"none", "rand"`, "name luab too"},
+		{`"none", "rand", "luab"`, `"none", "rand"`, "add luab to supervision"},
 		{`choose = "validation"`, `choose = "val"`, "one of validation, same, shifted"},
 		{"images = 120", "images = 3", "at least 100"},
-		{"correlation = 0.5", "correlation = 2", "correlation: from 0 to 1"},
-		{"[recipe]", "[recipe]\nlambda = 3", "are the experiment's"},
+		{"correlation = 0.5", "correlation = 2", "correlation: must be from 0 to 1"},
+		{"[recipe]", "[recipe]\nlambda = 3", "belong to the experiment"},
 		{"[recipe]", "[recipes]", "no key recipes"},
-		{"batch = 20", "batch = 0", "batch: at least 1"},
-		{"[garments]", "[[evaluation]]\nname = \"x\"\nimages = \"y\"\n[garments]", "garments have their own"},
+		{"batch = 20", "batch = 0", "batch: must be at least 1"},
+		{"[garments]", "[[evaluation]]\nname = \"x\"\nimages = \"y\"\n[garments]", "remove [[evaluation]]"},
 		{"[garments]", "[data]\nimages = \"x\"\n[garments]", "or [garments]"},
 	} {
 		if _, err := parse(strings.Replace(small, c.old, c.new, 1)); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v", c.new, err)
+			t.Errorf("parse with %s: error %v, want one that contains %q", c.new, err, c.want)
 		}
 	}
 	if _, err := Load("nothing"); err == nil || !strings.Contains(err.Error(), "garments, garments-smoke") && !strings.Contains(err.Error(), "garments-smoke, garments") {
-		t.Errorf("no experiment: %v", err)
+		t.Errorf("Load of an unknown experiment: error %v, want one that lists the known ones", err)
 	}
 	for _, name := range Names() {
 		if _, err := Load(name); err != nil {
@@ -370,14 +370,14 @@ func TestWrong(t *testing.T) {
 	p := plan(t, small)
 	p.Garments.Folder = t.TempDir()
 	if _, err := Run(t.Context(), p, Options{Out: filepath.Join(t.TempDir(), "x"), New: newEngine, Ingest: readSimulated}); err == nil || !strings.Contains(err.Error(), "apt-get install dataset-fashion-mnist") {
-		t.Errorf("without the data set: %v", err)
+		t.Errorf("Run without Fashion-MNIST: error %v, want one with the command that installs it", err)
 	}
 	busy := t.TempDir()
 	if err := os.WriteFile(filepath.Join(busy, "thesis.txt"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(t.Context(), plan(t, small), Options{Out: busy, New: newEngine, Ingest: readSimulated}); err == nil || !strings.Contains(err.Error(), "files in it that are no experiment's") {
-		t.Errorf("a folder with other files: %v", err)
+	if _, err := Run(t.Context(), plan(t, small), Options{Out: busy, New: newEngine, Ingest: readSimulated}); err == nil || !strings.Contains(err.Error(), "files that do not belong to an experiment") {
+		t.Errorf("Run in a folder with other files: error %v, want a refusal", err)
 	}
 }
 

@@ -21,29 +21,32 @@ import (
 	"abtool/train/run"
 )
 
-// Garments are photographs that the program composes: a garment of Fashion-MNIST (28 × 28 pixels, grey) at a random place on a
-// texture. In the training images the texture goes with the class to some extent, as backgrounds do in photographs; who
-// learns the texture is right more often than chance there, and is led astray where textures are shuffled.
+// Garments describe photographs that the program composes: a garment of Fashion-MNIST (28 × 28 pixels,
+// grey) at a random place on a texture. In the training images the texture correlates with the class, as
+// backgrounds do in photographs. A network that learns the texture is right more often than chance on such
+// images, and is misled where textures are shuffled.
 //
-// Sets: validation and same are as the training images, of other garments (validation: of Fashion-MNIST's training images, same:
-// of its test images); shifted has test garments on textures that do not depend on the class.
+// There are three sets for evaluation. validation and same are composed like the training images, but with
+// other garments (validation: of Fashion-MNIST's training images; same: of its test images). shifted has
+// test garments on textures that do not depend on the class.
 //
-// The training images are annotated by the annotators of package synth, who see them on their pages as they would photographs. What
-// they leave behind is read by package ingest and made into targets by package features, like any other.
+// Simulated annotators of package synth annotate the training images on the pages of the front end, as they
+// would photographs. Package ingest reads their byproducts and package features makes the targets, as for
+// real data.
 type Garments struct {
-	Folder      string  `toml:"folder"`      // with Fashion-MNIST's four files
-	Images      int     `toml:"images"`      // of training
-	Validation  int     `toml:"validation"`  // images
-	Test        int     `toml:"test"`        // images of each of same and shifted
-	Correlation float64 `toml:"correlation"` // share of the images whose texture is their class's; that of the others is random
-	Amplitude   float64 `toml:"amplitude"`   // of the texture, about a grey of 0.5
-	Rule        string  `toml:"rule"`        // of the targets
+	Folder      string  `toml:"folder"`      // folder with Fashion-MNIST's four files
+	Images      int     `toml:"images"`      // training images
+	Validation  int     `toml:"validation"`  // validation images
+	Test        int     `toml:"test"`        // images in each of same and shifted
+	Correlation float64 `toml:"correlation"` // share of the images with the texture of their class; the others have a random one
+	Amplitude   float64 `toml:"amplitude"`   // of the texture, around a grey of 0.5
+	Rule        string  `toml:"rule"`        // rule of the targets
 }
 
-// FashionMNIST is where Debian's package dataset-fashion-mnist has its files.
+// FashionMNIST is the folder in which Debian's package dataset-fashion-mnist installs its files.
 const FashionMNIST = "/usr/share/datasets/fashion-mnist"
 
-// The sets of images that networks are told by.
+// Names of the sets of images for evaluation.
 const (
 	validationSet = "validation"
 	sameSet       = "same"
@@ -52,16 +55,16 @@ const (
 
 var garmentSets = []string{validationSet, sameSet, shiftedSet}
 
-// garmentClasses are Fashion-MNIST's, by label.
+// garmentClasses are Fashion-MNIST's classes, by label.
 var garmentClasses = []string{"t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle-boot"}
 
-// Pixels of images and of garments.
+// Sizes in pixels of images and garments.
 const (
 	photo   = 64
 	garment = 28
 )
 
-// validationShare is the part of Fashion-MNIST's training images, its end, that only validation has.
+// validationShare is the share of Fashion-MNIST's training images, at their end, that only validation uses.
 const validationShare = 1. / 6
 
 func (g *Garments) defaults() {
@@ -78,22 +81,22 @@ func (g *Garments) check() error {
 		bad  bool
 		text string
 	}{
-		{g.Images < 100, "images: at least 100"},
-		{g.Validation < 10 || g.Test < 10, "validation and test: at least 10"},
-		{!(g.Correlation >= 0 && g.Correlation <= 1), "correlation: from 0 to 1"},
-		{!(g.Amplitude >= 0 && g.Amplitude <= 0.5), "amplitude: from 0 to 0.5"},
+		{g.Images < 100, "images: at least 100 are needed"},
+		{g.Validation < 10 || g.Test < 10, "validation and test: at least 10 are needed"},
+		{!(g.Correlation >= 0 && g.Correlation <= 1), "correlation: must be from 0 to 1"},
+		{!(g.Amplitude >= 0 && g.Amplitude <= 0.5), "amplitude: must be from 0 to 0.5"},
 	} {
 		if c.bad {
-			return fmt.Errorf("the garments are wrong: %s", c.text)
+			return fmt.Errorf("checking [garments] of the experiment: %s", c.text)
 		}
 	}
 	return nil
 }
 
-// wardrobe is Fashion-MNIST: images by class.
+// wardrobe has the images of Fashion-MNIST by class.
 type wardrobe struct {
 	source            data.Source
-	first, last, test [][]int // of a class: training images up to validationShare, from there; test images
+	first, last, test [][]int // images of a class: training images before validationShare, the rest of them, test images
 	tests             data.Source
 }
 
@@ -105,7 +108,7 @@ func openWardrobe(folder string) (*wardrobe, error) {
 		}
 		s, err := data.OpenIDX(images, labels)
 		if errors.Is(err, os.ErrNotExist) {
-			return nil, fmt.Errorf("%w: Fashion-MNIST is not there. On Debian and Ubuntu: apt-get install dataset-fashion-mnist, which puts it into %s; elsewhere give the folder of its four files with --data", err, FashionMNIST)
+			return nil, fmt.Errorf("%w: Fashion-MNIST was not found. On Debian and Ubuntu, apt-get install dataset-fashion-mnist puts it into %s; elsewhere give the folder of its four files with --data", err, FashionMNIST)
 		}
 		return s, err
 	}
@@ -135,19 +138,19 @@ func byClass(s data.Source, from, to int) ([][]int, error) {
 	for i := from; i < to; i++ {
 		label, err := strconv.Atoi(s.Item(i).Class)
 		if err != nil || label >= len(out) {
-			return nil, fmt.Errorf("image %d has the label %q, Fashion-MNIST has 0 to %d", i, s.Item(i).Class, len(out)-1)
+			return nil, fmt.Errorf("image %d has the label %q, but Fashion-MNIST has labels 0 to %d", i, s.Item(i).Class, len(out)-1)
 		}
 		out[label] = append(out[label], i)
 	}
 	for c, list := range out {
 		if len(list) == 0 {
-			return nil, fmt.Errorf("no garment of class %d among images %d to %d", c, from, to-1)
+			return nil, fmt.Errorf("no garment of class %d is among images %d to %d", c, from, to-1)
 		}
 	}
 	return out, nil
 }
 
-// A composer makes the images of a set.
+// A composer composes the images of a set.
 type composer struct {
 	set         string
 	seed        uint64
@@ -170,11 +173,12 @@ func (g *Garments) composer(w *wardrobe, set string, seed uint64) *composer {
 	return c
 }
 
-// composed is an image before it is drawn. All of it follows from the set, its seed and the image's number.
+// composed describes an image before it is drawn. It depends only on the set, its seed and the image's
+// number.
 type composed struct {
 	id      string
 	garment *image.Gray
-	x, y    int // of the garment
+	x, y    int // position of the garment
 	texture int
 	rng     *rand.Rand
 	box     [4]int
@@ -186,7 +190,7 @@ func (c *composer) at(i, class int) composed {
 	list := c.byClass[class]
 	img, err := c.source.Image(list[m.rng.IntN(len(list))])
 	if err != nil {
-		panic(err) // an idx file is in memory
+		panic(err) // cannot happen: an idx file is in memory
 	}
 	m.garment = img.(*image.Gray)
 	m.x, m.y = m.rng.IntN(photo-garment+1), m.rng.IntN(photo-garment+1)
@@ -201,10 +205,10 @@ func (c *composer) at(i, class int) composed {
 	return m
 }
 
-// inked is the grey from which a pixel belongs to a garment.
+// inked is the smallest grey of a pixel that belongs to a garment.
 const inked = 16
 
-// extent is the box of a garment's pixels, right and lower edge beyond the last.
+// extent returns the box of a garment's pixels. Its right and lower edges lie beyond the last pixel.
 func extent(m *image.Gray) [4]int {
 	b := [4]int{garment, garment, 0, 0}
 	for y := range garment {
@@ -220,7 +224,7 @@ func extent(m *image.Gray) [4]int {
 	return b
 }
 
-// scene is the image as annotators see it.
+// scene returns the image as annotators see it.
 func (c *composer) scene(i, class int) synth.Scene {
 	m := c.at(i, class)
 	return synth.Scene{ID: m.id, Width: photo, Height: photo, Box: m.box}
@@ -251,7 +255,7 @@ func (c *composer) draw(i, class int) *image.Gray {
 // A texture is one of five patterns, coarse or fine, which look the same in a mirror.
 type texture struct {
 	pattern int
-	wave    float64 // radians a pixel
+	wave    float64 // radians per pixel
 	u, v    float64 // phases; the centre of rings
 }
 
@@ -264,24 +268,24 @@ func newTexture(k int, r *rand.Rand) texture {
 	return t
 }
 
-// at is the texture's value, −1 to 1.
+// at returns the texture's value at a pixel, from −1 to 1.
 func (t texture) at(x, y float64) float64 {
 	x, y = t.wave*(x-t.u), t.wave*(y-t.v)
 	switch t.pattern {
-	case 0: // stripes across
+	case 0: // horizontal stripes
 		return math.Sin(y)
-	case 1: // stripes upright
+	case 1: // vertical stripes
 		return math.Sin(x)
 	case 2: // checks
 		return math.Sin(x) * math.Sin(y)
-	case 3: // checks on their corners
+	case 3: // checks rotated by 45 degrees
 		return math.Sin((x+y)/math.Sqrt2) * math.Sin((x-y)/math.Sqrt2)
 	default: // rings
 		return math.Sin(math.Hypot(x, y))
 	}
 }
 
-// gallery draws the images of a set: the i-th is of class classOf(i).
+// gallery draws n images of a set. classOf(i) is the class of the i-th.
 func (c *composer) gallery(ctx context.Context, n, jobs int, classOf func(int) int) (*data.Memory, run.Truth, error) {
 	images := make([]*image.Gray, n)
 	var wg sync.WaitGroup
@@ -348,10 +352,11 @@ func (g *Garments) material(ctx context.Context, dir string, seed uint64, o Opti
 	return m, nil
 }
 
-// targetsName is the file of a seed's targets. It is written last: what is beside it is complete.
+// targetsName is the file of a seed's targets. It is written last, so that the other files of a folder that
+// has it are complete.
 const targetsName = "targets.parquet"
 
-// annotate simulates the annotators, reads what they leave behind into a store, and derives the targets.
+// annotate simulates the annotators, ingests their byproducts into a store, and makes the targets.
 func (g *Garments) annotate(ctx context.Context, dir string, c *composer, o Options) ([]targetfile.Target, error) {
 	file := filepath.Join(dir, targetsName)
 	if _, err := os.Stat(file); err == nil {
@@ -373,7 +378,7 @@ func (g *Garments) annotate(ctx context.Context, dir string, c *composer, o Opti
 	return targetfile.Read(file)
 }
 
-// examples writes some of the training images, to be looked at.
+// examples writes some of the training images as PNG files for people to look at.
 func (g *Garments) examples(dir string, c *composer) error {
 	folder := filepath.Join(dir, "examples")
 	classOf := synth.ClassOf(synth.Options{Images: g.Images, Classes: garmentClasses})

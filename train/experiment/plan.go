@@ -22,13 +22,13 @@ import (
 //go:embed experiments/*.toml
 var shipped embed.FS
 
-// What Rand is trained with.
+// The values of Plan.Rand: which lambdas Rand is trained with.
 const (
-	RandChosen = "chosen" // the lambda that is chosen for luab
+	RandChosen = "chosen" // the lambda chosen for luab
 	RandAll    = "all"    // every lambda
 )
 
-// A Plan is an experiment's file.
+// A Plan is the content of an experiment's file.
 type Plan struct {
 	Title       string             `toml:"title"`
 	Supervision []data.Supervision `toml:"supervision"`
@@ -42,18 +42,18 @@ type Plan struct {
 	Recipe      run.Recipe         `toml:"recipe"`
 }
 
-// Images are images with their targets, as abtool train takes them.
+// Images name images and their targets, as abtool train takes them.
 type Images struct {
-	Name    string `toml:"name,omitempty"`    // of an evaluation
+	Name    string `toml:"name,omitempty"`    // name of an evaluation
 	Images  string `toml:"images"`            // folder, shards or idx file
-	Targets string `toml:"targets,omitempty"` // of abtool targets
+	Targets string `toml:"targets,omitempty"` // file that abtool targets wrote
 	Rule    string `toml:"rule,omitempty"`
 	Split   string `toml:"split,omitempty"`
-	Truth   string `toml:"truth,omitempty"` // a store
+	Truth   string `toml:"truth,omitempty"` // store with ground truth
 	Partial bool   `toml:"partial,omitempty"`
 }
 
-// Names are the experiments that come with the program.
+// Names returns the names of the experiments that come with the program.
 func Names() (names []string) {
 	entries, _ := shipped.ReadDir("experiments")
 	for _, e := range entries {
@@ -67,7 +67,7 @@ func Load(name string) (*Plan, error) {
 	text, err := shipped.ReadFile(path.Join("experiments", name+".toml"))
 	if err != nil {
 		if text, err = filetype.ReadText(name); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("no experiment %q: it is a file, or one of %s", name, strings.Join(Names(), ", "))
+			return nil, fmt.Errorf("experiment %q not found: give a file, or one of %s", name, strings.Join(Names(), ", "))
 		} else if err != nil {
 			return nil, fmt.Errorf("reading the experiment: %w", err)
 		}
@@ -90,7 +90,7 @@ func parse(text string) (*Plan, error) {
 		return nil, fmt.Errorf("an experiment has no key %s", left[0])
 	}
 	if r := p.Recipe; r.Seed != 0 || r.Lambda != 0 || r.Supervision != "" {
-		return nil, errors.New("seed, lambda and supervision are the experiment's, not its recipe's")
+		return nil, errors.New("seed, lambda and supervision belong to the experiment: remove them from its [recipe]")
 	}
 	if p.Garments != nil {
 		p.Garments.defaults()
@@ -105,23 +105,23 @@ func (p *Plan) check() error {
 		bad  bool
 		text string
 	}{
-		{(p.Data == nil) == (p.Garments == nil), "it needs [data] with [[evaluation]], or [garments]"},
-		{p.Garments != nil && len(p.Evaluation) > 0, "garments have their own evaluations: " + strings.Join(evaluations, ", ")},
-		{len(p.Seed) == 0 || repeats(p.Seed), "seed: at least one, each once"},
-		{len(p.Supervision) == 0 || repeats(p.Supervision), "supervision: at least one of none, rand, luab, each once"},
-		{len(p.Lambda) == 0 || repeats(p.Lambda) || slices.ContainsFunc(p.Lambda, func(v float64) bool { return !(v > 0) }), "lambda: at least one, each once and above 0 (supervision none is 0)"},
-		{p.Rand != RandChosen && p.Rand != RandAll, "rand: chosen or all"},
-		{p.Rand == RandChosen && p.has(data.Rand) && !p.has(data.LUAB), "rand = \"chosen\" takes luab's lambda: name luab too, or give rand = \"all\""},
-		{len(evaluations) == 0 || repeats(evaluations) || slices.Contains(evaluations, ""), "evaluation: at least one, each with a name of its own"},
-		{!slices.Contains(evaluations, p.Choose), "choose: the name of an evaluation, one of " + strings.Join(evaluations, ", ")},
+		{(p.Data == nil) == (p.Garments == nil), "it needs either [data] with [[evaluation]], or [garments]"},
+		{p.Garments != nil && len(p.Evaluation) > 0, "[garments] has fixed evaluations (" + strings.Join(evaluations, ", ") + "): remove [[evaluation]]"},
+		{len(p.Seed) == 0 || repeats(p.Seed), "seed: give at least one, each once"},
+		{len(p.Supervision) == 0 || repeats(p.Supervision), "supervision: give at least one of none, rand, luab, each once"},
+		{len(p.Lambda) == 0 || repeats(p.Lambda) || slices.ContainsFunc(p.Lambda, func(v float64) bool { return !(v > 0) }), "lambda: give at least one, each once and above 0 (supervision none uses 0)"},
+		{p.Rand != RandChosen && p.Rand != RandAll, "rand: give chosen or all"},
+		{p.Rand == RandChosen && p.has(data.Rand) && !p.has(data.LUAB), "rand = \"chosen\" takes luab's lambda: add luab to supervision, or give rand = \"all\""},
+		{len(evaluations) == 0 || repeats(evaluations) || slices.Contains(evaluations, ""), "evaluation: give at least one, each with a different name"},
+		{!slices.Contains(evaluations, p.Choose), "choose: give the name of an evaluation, one of " + strings.Join(evaluations, ", ")},
 	} {
 		if c.bad {
-			return fmt.Errorf("the experiment is wrong: %s", c.text)
+			return fmt.Errorf("checking the experiment: %s", c.text)
 		}
 	}
 	for _, s := range p.Supervision {
 		if !slices.Contains(data.Supervisions, s) {
-			return fmt.Errorf("the experiment is wrong: supervision %q: none, rand or luab", s)
+			return fmt.Errorf("checking the experiment: supervision %q: give none, rand or luab", s)
 		}
 	}
 	if p.Garments != nil {
@@ -140,7 +140,7 @@ func repeats[T cmp.Ordered](list []T) bool {
 
 func (p *Plan) has(s data.Supervision) bool { return slices.Contains(p.Supervision, s) }
 
-// Evaluations are the names of the sets of images that networks are told by.
+// Evaluations returns the names of the sets of images on which networks are compared.
 func (p *Plan) Evaluations() (names []string) {
 	if p.Garments != nil {
 		return garmentSets
@@ -151,21 +151,21 @@ func (p *Plan) Evaluations() (names []string) {
 	return names
 }
 
-// TOML is the plan as a file, with everything resolved.
+// TOML returns the plan as a file, with all defaults filled in.
 func (p *Plan) TOML() string {
 	var b bytes.Buffer
 	e := toml.NewEncoder(&b)
 	e.Indent = ""
 	if err := e.Encode(p); err != nil {
-		panic(err) // a struct of plain values
+		panic(err) // cannot happen: a struct of plain values
 	}
 	return b.String()
 }
 
-// An Arm is one training.
+// An Arm is one training of an experiment.
 type Arm struct {
 	Supervision data.Supervision `json:"supervision"`
-	Lambda      float64          `json:"lambda"` // 0 of none
+	Lambda      float64          `json:"lambda"` // 0 for supervision none
 	Seed        uint64           `json:"seed"`
 }
 
@@ -176,7 +176,7 @@ func (p *Plan) arm(s data.Supervision, lambda float64, seed uint64) Arm {
 	return Arm{s, lambda, seed}
 }
 
-// Name is that of the arm's folder.
+// Name returns the name of the arm's folder.
 func (a Arm) Name() string {
 	if a.Supervision == data.None {
 		return fmt.Sprintf("%s-seed-%d", a.Supervision, a.Seed)
@@ -184,14 +184,14 @@ func (a Arm) Name() string {
 	return fmt.Sprintf("%s-%s-seed-%d", a.Supervision, strconv.FormatFloat(a.Lambda, 'g', -1, 64), a.Seed)
 }
 
-// recipe is the arm's.
+// recipe returns the recipe of an arm.
 func (p *Plan) recipe(a Arm) run.Recipe {
 	r := p.Recipe
 	r.Supervision, r.Lambda, r.Seed = string(a.Supervision), a.Lambda, a.Seed
 	return r
 }
 
-// first are the arms that do not depend on a choice, seed by seed.
+// first returns the arms that do not depend on the choice of lambda, seed by seed.
 func (p *Plan) first() (arms []Arm) {
 	for _, seed := range p.Seed {
 		for _, s := range p.Supervision {
@@ -208,7 +208,7 @@ func (p *Plan) first() (arms []Arm) {
 	return arms
 }
 
-// second are the arms of the chosen lambda.
+// second returns the arms that are trained with the chosen lambda.
 func (p *Plan) second(lambda float64) (arms []Arm) {
 	if !p.has(data.Rand) || p.Rand == RandAll {
 		return nil
@@ -219,5 +219,5 @@ func (p *Plan) second(lambda float64) (arms []Arm) {
 	return arms
 }
 
-// count is the number of arms in all.
+// count returns the total number of arms.
 func (p *Plan) count() int { return len(p.first()) + len(p.second(0)) }

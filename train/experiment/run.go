@@ -19,38 +19,38 @@ import (
 
 // Options say where an experiment is kept and how it is run.
 type Options struct {
-	Out      string // folder; what it has of the same experiment is used
+	Out      string // folder; results that it already has of the same experiment are used
 	New      func(engine.Config) (engine.Engine, error)
 	Ingest   Ingest
-	Jobs     int            // arms at a time, each on one thread; 0: one a processor. Results do not depend on it
-	Tool     string         // version
-	Notice   func(string)   // of what a person should know; may be nil
-	Progress func(Progress) // is called when an arm begins, ends, and now and then between; may be nil. From several goroutines
+	Jobs     int            // arms that run at the same time, each on one thread; 0: one per processor. Results do not depend on it
+	Tool     string         // version of the program
+	Notice   func(string)   // gets what users should know; may be nil
+	Progress func(Progress) // called when an arm begins or ends and now and then between, from several goroutines; may be nil
 }
 
-// Ingest reads simulated byproducts and their boxes, two archives, into a new store. It is an error
-// if a record is rejected.
+// Ingest reads simulated byproducts and their boxes, two archives, into a new store. It returns an error if
+// a record is rejected.
 type Ingest func(ctx context.Context, byproducts, boxes, store string) error
 
-// Progress is how far an experiment is.
+// Progress says how far an experiment has come.
 type Progress struct {
 	Arm        Arm
-	Done, Arms int           // arms
+	Done, Arms int           // finished arms, all arms
 	Epoch      int           // of the arm
 	Epochs     int           // of each arm
-	Left       time.Duration // 0: not known yet
-	Result     *ArmResult    // if the arm has ended
-	Kept       bool          // it had been trained before
+	Left       time.Duration // estimated time left; 0: not known yet
+	Result     *ArmResult    // set when the arm has ended
+	Kept       bool          // the result is from an earlier call
 }
 
-// ArmResult is what the network of an arm does.
+// ArmResult has the measurements of an arm's network.
 type ArmResult struct {
 	Arm
-	Seconds     float64                 `json:"seconds"` // of training and evaluating, since the last interruption
+	Seconds     float64                 `json:"seconds"` // training and evaluation, since the last interruption
 	Evaluations map[string]*run.Metrics `json:"evaluations"`
 }
 
-// material is what the arms of a seed are trained and told by.
+// material is what the arms of a seed are trained and evaluated on.
 type material struct {
 	train       func(data.Supervision) (*data.Set, error)
 	evaluations []evaluation
@@ -62,8 +62,8 @@ type evaluation struct {
 	truth run.Truth
 }
 
-// Run trains all arms that have no result yet, and tells what they give. If ctx ends, the error wraps run.ErrStopped and what was
-// trained so far is kept.
+// Run trains all arms that have no result yet, and returns the comparison. If ctx ends, the error wraps
+// run.ErrStopped and the progress so far is kept.
 func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 	if o.Jobs <= 0 {
 		o.Jobs = runtime.GOMAXPROCS(0)
@@ -91,7 +91,7 @@ func Run(ctx context.Context, p *Plan, o Options) (*Result, error) {
 
 const planName = "experiment.toml"
 
-// claim writes the plan into its folder, or sees that it is there already.
+// claim writes the plan into the folder out, or checks that the folder has the same plan.
 func claim(p *Plan, out string) error {
 	path := filepath.Join(out, planName)
 	text := p.TOML()
@@ -100,12 +100,12 @@ func claim(p *Plan, out string) error {
 	case err == nil && string(old) == text:
 		return nil
 	case err == nil:
-		return fmt.Errorf("%s holds another experiment: compare %s; give another folder for this one", out, path)
+		return fmt.Errorf("%s holds another experiment (see %s): give another folder for this one", out, path)
 	case !errors.Is(err, os.ErrNotExist):
 		return err
 	}
 	if entries, err := os.ReadDir(out); err == nil && len(entries) > 0 {
-		return fmt.Errorf("%s has files in it that are no experiment's: give a folder that does not exist yet", out)
+		return fmt.Errorf("%s has files that do not belong to an experiment: give a folder that does not exist yet", out)
 	}
 	if err := os.MkdirAll(out, 0o777); err != nil {
 		return err
@@ -113,7 +113,7 @@ func claim(p *Plan, out string) error {
 	return replace.Bytes(path, []byte(text))
 }
 
-// A runner trains arms.
+// A runner trains the arms of an experiment.
 type runner struct {
 	p     *Plan
 	o     Options
@@ -123,10 +123,10 @@ type runner struct {
 	materials map[uint64]*shared
 	results   []*ArmResult
 	done      int
-	trained   int // arms that took time
+	trained   int // arms that were trained in this call
 }
 
-// shared is a seed's material while arms need it.
+// shared is the material of a seed, and the number of arms that still need it.
 type shared struct {
 	once sync.Once
 	m    *material
@@ -183,7 +183,7 @@ func (x *runner) arms(ctx context.Context, arms []Arm) error {
 	return nil
 }
 
-// leave forgets a seed's material when no arm needs it.
+// leave releases a seed's material after the last arm that needs it.
 func (x *runner) leave(seed uint64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -216,14 +216,14 @@ const (
 	lastName   = "last.safetensors"
 )
 
-// arm trains and evaluates an arm, as far as that has not been done.
+// arm trains and evaluates an arm, or continues where an earlier call stopped.
 func (x *runner) arm(ctx context.Context, a Arm) (*ArmResult, error) {
 	dir := filepath.Join(x.o.Out, "arms", a.Name())
 	p := Progress{Arm: a, Arms: x.p.count(), Epochs: x.p.Recipe.Epochs}
 	if text, err := os.ReadFile(filepath.Join(dir, resultName)); err == nil {
 		r := &ArmResult{}
 		if err := json.Unmarshal(text, r); err != nil || r.Arm != a {
-			return nil, fmt.Errorf("%s is not this arm's: remove it, and the arm is evaluated again", filepath.Join(dir, resultName))
+			return nil, fmt.Errorf("%s belongs to another arm: remove it, and the arm is evaluated again", filepath.Join(dir, resultName))
 		}
 		p.Result, p.Kept = r, true
 		x.tell(p)
@@ -273,7 +273,7 @@ func (x *runner) tell(p Progress) {
 
 func (x *runner) train(ctx context.Context, dir string, a Arm, m *material, p Progress) error {
 	recipe := x.p.recipe(a)
-	recipe.SaveEvery = recipe.Epochs // the last epoch's network, or its moving average
+	recipe.SaveEvery = recipe.Epochs // keep only the network of the last epoch, or its moving average
 	if _, err := os.Stat(filepath.Join(dir, finalName(recipe))); err == nil {
 		return nil
 	}
@@ -283,7 +283,7 @@ func (x *runner) train(ctx context.Context, dir string, a Arm, m *material, p Pr
 	}
 	_, err = os.Stat(filepath.Join(dir, lastName))
 	resume := err == nil
-	if !resume { // what was interrupted before its first checkpoint begins anew
+	if !resume { // interrupted before its first checkpoint, if it began at all: start again
 		if err := os.RemoveAll(dir); err != nil {
 			return err
 		}
@@ -302,7 +302,7 @@ func (x *runner) train(ctx context.Context, dir string, a Arm, m *material, p Pr
 	return err
 }
 
-// finalName is the file of the network after the last epoch.
+// finalName returns the name of the file with the network after the last epoch.
 func finalName(r run.Recipe) string { return fmt.Sprintf("epoch-%04d.safetensors", r.Epochs) }
 
 func (x *runner) evaluate(ctx context.Context, dir string, m *material, r *ArmResult) error {

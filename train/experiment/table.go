@@ -17,40 +17,40 @@ import (
 	"abtool/train/run"
 )
 
-// Result is what an experiment gives.
+// Result is the outcome of an experiment.
 type Result struct {
 	Title       string       `json:"title"`
 	Measure     string       `json:"measure"` // top-1 or mAP
 	Seeds       []uint64     `json:"seeds"`
-	Choose      string       `json:"choose"` // evaluation
-	Lambda      float64      `json:"lambda"` // chosen; 0: luab was not trained
+	Choose      string       `json:"choose"` // evaluation on which lambda was chosen
+	Lambda      float64      `json:"lambda"` // the chosen lambda; 0: luab was not trained
 	Cells       []Cell       `json:"cells"`
 	Differences []Difference `json:"differences"`
 	Arms        []*ArmResult `json:"arms"`
 }
 
-// A Cell is a way to train, told by one set of images.
+// A Cell has the scores of one way to train on one evaluation.
 type Cell struct {
 	Supervision data.Supervision `json:"supervision"`
 	Lambda      float64          `json:"lambda"`
 	Evaluation  string           `json:"evaluation"`
 	Score       Sample           `json:"score"`               // top-1 accuracy or mAP
-	Localised   *Sample          `json:"localised,omitempty"` // share of the predicted points that are on their object
+	Localised   *Sample          `json:"localised,omitempty"` // share of the predicted points that lie on their object
 }
 
-// A Sample is one number for each seed.
+// A Sample has one number for each seed.
 type Sample struct {
 	Values   []stat.Number  `json:"values"`
 	Mean     stat.Number    `json:"mean"`
-	SD       stat.Number    `json:"sd"` // over seeds, n − 1
+	SD       stat.Number    `json:"sd"` // over seeds, with denominator n − 1
 	Interval *stat.Interval `json:"interval,omitempty"`
 }
 
 // A Difference compares two ways to train, seed by seed.
 type Difference struct {
 	Evaluation string  `json:"evaluation"`
-	Of         string  `json:"of"`    // as luab, lambda 10
-	Minus      string  `json:"minus"` // as none
+	Of         string  `json:"of"`    // such as luab, lambda 10
+	Minus      string  `json:"minus"` // such as none
 	Lambda     float64 `json:"lambda"`
 	Score      Sample  `json:"score"`
 }
@@ -70,7 +70,7 @@ func newSample(values []float64) Sample {
 	for _, v := range values {
 		square += (v - mean) * (v - mean)
 	}
-	sd := math.Sqrt(square / (n - 1)) // of one value: not defined
+	sd := math.Sqrt(square / (n - 1)) // NaN for one value
 	s.Mean, s.SD = stat.Number(mean), stat.Number(sd)
 	if len(values) > 1 {
 		half := distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile((1+stat.Level)/2) * sd / math.Sqrt(n)
@@ -79,7 +79,7 @@ func newSample(values []float64) Sample {
 	return s
 }
 
-// byArm finds results.
+// byArm maps arms to their results.
 type byArm map[Arm]*ArmResult
 
 func index(results []*ArmResult) byArm {
@@ -90,7 +90,7 @@ func index(results []*ArmResult) byArm {
 	return m
 }
 
-// scores are the seeds' values of a way to train; nil if it was not trained.
+// values returns the seeds' values of a way to train, or nil if it was not trained.
 func (m byArm) values(p *Plan, s data.Supervision, lambda float64, evaluation string, get func(*run.Metrics) *run.Measure) []float64 {
 	var out []float64
 	for _, seed := range p.Seed {
@@ -116,7 +116,7 @@ func score(m *run.Metrics) *run.Measure {
 
 func localised(m *run.Metrics) *run.Measure { return m.Localised }
 
-// Choice says how Lambda came to be: "was chosen on …", or "was the only one".
+// Choice describes how Lambda was chosen: "was chosen on …" or "was the only one".
 func (r *Result) Choice() string {
 	for _, c := range r.Cells {
 		if c.Supervision == data.LUAB && c.Lambda != r.Lambda {
@@ -126,7 +126,7 @@ func (r *Result) Choice() string {
 	return "was the only one"
 }
 
-// choose is the lambda of the best mean; 0 without luab.
+// choose returns the lambda with the best mean, or 0 without luab.
 func choose(p *Plan, results []*ArmResult) float64 {
 	m := index(results)
 	best, chosen := math.Inf(-1), 0.0
@@ -184,7 +184,8 @@ func summarise(p *Plan, lambda float64, results []*ArmResult) *Result {
 	return r
 }
 
-// compared are the lambdas of which differences are told: the chosen one first, so that nobody picks another afterwards without seeing it.
+// compared returns the lambdas whose differences are listed. The chosen one comes first, so that readers
+// see the choice before they can pick another one by its result.
 func (p *Plan) compared(lambda float64) []float64 {
 	var out []float64
 	if lambda != 0 {
@@ -211,7 +212,7 @@ func (r *Result) write(out string) error {
 
 func percent(v stat.Number) string { return fmt.Sprintf("%.1f", 100*float64(v)) }
 
-// number writes lambda.
+// number formats a lambda.
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 func way(s data.Supervision, lambda float64) string {
@@ -221,7 +222,7 @@ func way(s data.Supervision, lambda float64) string {
 	return fmt.Sprintf("%s, λ = %s", s, number(lambda))
 }
 
-// Markdown is the result as tables.
+// Markdown returns the result as tables.
 func (r *Result) Markdown() string {
 	var b strings.Builder
 	var evaluations []string
@@ -304,7 +305,8 @@ func (r *Result) Markdown() string {
 	return b.String()
 }
 
-// Signed is a difference of fractions in points of a per cent, with its sign; one that rounds to nothing has none.
+// Signed formats a difference of fractions in percentage points, with its sign. A difference that rounds to
+// zero has no sign.
 func Signed(v float64, decimals int) string {
 	nothing := strconv.FormatFloat(0, 'f', decimals, 64)
 	s := strconv.FormatFloat(100*v, 'f', decimals, 64)

@@ -1,5 +1,4 @@
-// Package figures draws what runs and experiments leave: curves by epoch, predicted points, accuracy by
-// lambda.
+// Package figures draws runs and experiments: curves by epoch, predicted points, and accuracy by lambda.
 package figures
 
 import (
@@ -11,8 +10,8 @@ import (
 	"abtool/train/run"
 )
 
-// Curves draws what the log of a run has (the paper's figures 8 and 9) into the folder of the run, as
-// curves.svg, curves.png and the same in dark. Of an empty log it draws nothing.
+// Curves draws the log of a run (as the paper's figures 8 and 9) into the folder of the run: curves.svg,
+// curves.png and the same for a dark page. If the log is empty, it draws nothing.
 func Curves(dir string) error {
 	lines, err := run.ReadLog(dir)
 	if err != nil || len(lines) == 0 {
@@ -22,7 +21,7 @@ func Curves(dir string) error {
 	return f.Save(dir)
 }
 
-// curves returns the figure of a log, which has a line at least.
+// curves returns the figure of a log with at least one line.
 func curves(lines []run.Line) chart.Figure {
 	training := func(get func(run.Line) float64) reports.Series {
 		s := reports.Series{Name: "training"}
@@ -71,8 +70,9 @@ func curves(lines []run.Line) chart.Figure {
 	return reports.Curves("curves", "Training by epoch", "epoch", panels)
 }
 
-// Predicted returns an image of a set with its points, on the whole image: of a set of single classes that of
-// the most likely class, else those of the image's own classes. ok is false if the image cannot be read.
+// Predicted returns an image of a set, uncropped, with its targets and predicted points: of a single label
+// the point of the most likely class, of several labels the points of the image's classes. ok is false if
+// the image cannot be read.
 func Predicted(set *data.Set, p run.Prediction) (d reports.Predicted, ok bool) {
 	m, err := set.Picture(p.Image)
 	if err != nil {

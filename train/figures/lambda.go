@@ -12,8 +12,8 @@ import (
 	"abtool/train/experiment"
 )
 
-// Lambda returns the paper's figure L: the score by lambda, with and without points of annotators, a panel for
-// each evaluation of an experiment.
+// Lambda returns the paper's figure L: the score by lambda for each supervision, with a panel for each
+// evaluation of an experiment.
 func Lambda(r *experiment.Result) chart.Figure {
 	var lambdas []float64
 	var evaluations []string

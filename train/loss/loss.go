@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// Class says which loss the class head has.
+// Class names the loss of the class head.
 type Class string
 
 // The class losses. The empty Class is CrossEntropy.
@@ -26,15 +26,15 @@ type Config struct {
 	Beta           float64 // threshold of smooth-L1, in units of the image; 0 stands for DefaultBeta
 }
 
-// Check reports a configuration that makes no sense.
+// Check returns an error if the configuration is invalid.
 func (c Config) Check() error {
 	switch {
 	case c.Class != "" && c.Class != CrossEntropy && c.Class != Binary:
-		return fmt.Errorf("no class loss %q: want %q or %q", c.Class, CrossEntropy, Binary)
+		return fmt.Errorf("unknown class loss %q: want %q or %q", c.Class, CrossEntropy, Binary)
 	case !(c.LabelSmoothing >= 0 && c.LabelSmoothing < 1):
 		return fmt.Errorf("label smoothing %g is not in [0, 1)", c.LabelSmoothing)
 	case c.LabelSmoothing > 0 && c.Class == Binary:
-		return errors.New("label smoothing is for cross-entropy only")
+		return errors.New("label smoothing works only with cross-entropy")
 	case !(c.Lambda >= 0) || math.IsInf(c.Lambda, 0):
 		return fmt.Errorf("lambda %g is not in [0, ∞)", c.Lambda)
 	case !(c.Beta >= 0) || math.IsInf(c.Beta, 0):
@@ -43,20 +43,23 @@ func (c Config) Check() error {
 	return nil
 }
 
-// Target is what a batch of N images should give. Slices are row-major.
+// Target has the targets of a batch of N images. Slices are row-major.
 type Target struct {
 	N int
 	// Labels is the class of each image, in [0, C): cross-entropy without mixing. Nil if Classes is given.
 	Labels []int32
 	// Classes is N × C: for binary cross-entropy 1 where a class is present and 0 elsewhere, for cross-entropy a distribution.
 	Classes []float32
-	// Points is N × P in [0,1], x before y; values where Valid is false are not read. Nil if no image has any.
+	// Points is N × P in [0,1], x before y; values whose Valid is false are not read. Nil if no image has a
+	// point.
 	Points []float32
-	// Valid is N × P/2: whether the point is used. With a point per class it must be false for absent classes. Nil if none is.
+	// Valid is N × P/2: whether the point is used. With a point per class it must be false for absent
+	// classes. Nil if no point is used.
 	Valid []bool
 }
 
-// Check reports the first thing in t that does not fit heads of classes and points outputs.
+// Check returns an error for the first thing in t that does not fit a class head and a point head with
+// these numbers of outputs.
 func (t Target) Check(c Config, classes, points int) error {
 	switch {
 	case t.Labels != nil && c.Class == Binary:
@@ -89,7 +92,7 @@ func inUnit(v float32) bool { return v >= 0 && v <= 1 }
 type Parts struct {
 	Total float64 // Class + lambda · Point
 	Class float64
-	Point float64 // before lambda; the mean over all images
+	Point float64 // before lambda; mean over all images
 	N     int     // images
 	Valid int     // images with at least one valid point; Point·N/Valid is the mean over these
 }
@@ -144,7 +147,7 @@ func (c Config) cross(t Target, b int, row, grad []float32) float64 {
 		}
 		mass += q
 		if grad != nil {
-			grad[k] = float32(q) // finished below: the gradient needs the mass
+			grad[k] = float32(q) // completed below, because the gradient needs the mass
 		}
 	}
 	for k := range grad {
@@ -166,8 +169,8 @@ func binary(row, target, grad []float32, n float64) float64 {
 	return value / float64(len(row))
 }
 
-// Images returns the losses of each image, for logits and for points in [0,1], as an evaluation gives both. The point loss is NaN for an
-// image without a valid point. The target must have been checked.
+// Images returns the losses of each image. logits and points in [0,1] are the outputs of an evaluation. The
+// point loss is NaN for an image without a valid point. The target must have been checked.
 func (c Config) Images(t Target, logits, points []float32) (class, point []float64) {
 	classes, outputs := len(logits)/max(1, t.N), len(points)/max(1, t.N)
 	for b := range t.N {
@@ -232,7 +235,7 @@ func (c Config) evalPoints(t Target, points, grad []float32, p *Parts) {
 	}
 }
 
-// smoothL1 returns the value and the slope at d.
+// smoothL1 returns the value and the slope of the loss at d.
 func smoothL1(d, beta float64) (float64, float64) {
 	if math.Abs(d) < beta {
 		return d * d / (2 * beta), d / beta
@@ -240,5 +243,5 @@ func smoothL1(d, beta float64) (float64, float64) {
 	return math.Abs(d) - beta/2, math.Copysign(1, d)
 }
 
-// Sigmoid is 1/(1+e⁻ˣ): what makes a point of the point head's output.
+// Sigmoid returns 1/(1+e⁻ˣ). It maps outputs of the point head to points.
 func Sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }

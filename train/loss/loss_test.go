@@ -133,7 +133,7 @@ func TestCheck(t *testing.T) {
 		}
 	}
 	for want, c := range map[string]loss.Config{
-		"no class loss": {Class: "mse"}, "not in [0, 1)": {LabelSmoothing: 1}, "cross-entropy only": {Class: loss.Binary, LabelSmoothing: 0.1},
+		"unknown class loss": {Class: "mse"}, "not in [0, 1)": {LabelSmoothing: 1}, "only with cross-entropy": {Class: loss.Binary, LabelSmoothing: 0.1},
 		"lambda": {Lambda: -1}, "threshold": {Beta: math.Inf(1)},
 	} {
 		if err := c.Check(); err == nil || !strings.Contains(err.Error(), want) {

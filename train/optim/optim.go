@@ -14,11 +14,13 @@ type Kind string
 
 // The optimisers. The empty Kind is SGD.
 const (
-	// SGD is stochastic gradient descent with momentum, its weight decay added to the gradient: torch.optim.SGD.
+	// SGD is stochastic gradient descent with momentum; weight decay is added to the gradient:
+	// torch.optim.SGD.
 	SGD Kind = "sgd"
 	// AdamW is Adam with decoupled weight decay (Loshchilov and Hutter 2019): torch.optim.AdamW.
 	AdamW Kind = "adamw"
-	// AdamP is Adam without the radial part of the update of scale-invariant weights (Heo et al. 2021), as its authors' AdamP.
+	// AdamP is Adam without the radial part of the update of scale-invariant weights (Heo et al. 2021), as
+	// in its authors' code.
 	AdamP Kind = "adamp"
 )
 
@@ -26,7 +28,7 @@ const (
 type Config struct {
 	Kind        Kind
 	WeightDecay float64 // ≥ 0
-	DecayAll    bool    // decay biases, normalisations, tokens and positions too (torchvision's ResNet recipe does, timm's do not)
+	DecayAll    bool    // decay biases, normalisations, tokens and positions too (as torchvision's ResNet recipe does, and timm's do not)
 
 	Momentum float64 // SGD: in [0, 1)
 	Nesterov bool    // SGD, AdamP
@@ -65,11 +67,11 @@ func (c Config) WithDefaults() Config {
 	return c
 }
 
-// Check reports a configuration that makes no sense.
+// Check returns an error if the configuration is invalid.
 func (c Config) Check() error {
 	c = c.WithDefaults()
 	if c.Kind != SGD && c.Kind != AdamW && c.Kind != AdamP {
-		return fmt.Errorf("no optimiser %q: want %q, %q or %q", c.Kind, SGD, AdamW, AdamP)
+		return fmt.Errorf("unknown optimiser %q: want %q, %q or %q", c.Kind, SGD, AdamW, AdamP)
 	}
 	for _, f := range []struct {
 		name  string
@@ -90,7 +92,8 @@ func (c Config) Check() error {
 	return nil
 }
 
-// Param is a trained parameter with its gradient, which have one length. The optimiser changes Value in place.
+// Param is a trained parameter and its gradient; Value and Grad have the same length. The optimiser changes
+// Value in place.
 type Param struct {
 	Name        string
 	Shape       []int // the first axis is the output channels; AdamP projects where there are two axes or more
@@ -98,9 +101,11 @@ type Param struct {
 	Decay       bool // whether weight decay applies
 }
 
-// Optimizer updates parameters. It keeps its moments by the parameters' position: every call has the same list.
+// Optimizer updates parameters. It finds a parameter's moments by its index, so that every call must pass
+// the same list.
 type Optimizer struct {
-	// Workers is how many parameters are updated at the same time; 0 stands for 1. It changes no result.
+	// Workers is the number of parameters that are updated at the same time; 0 stands for 1. Results do not
+	// depend on it.
 	Workers int
 
 	cfg   Config
@@ -131,7 +136,7 @@ func New(cfg Config, params []Param) (*Optimizer, error) {
 	return o, nil
 }
 
-// Steps is the number of updates so far.
+// Steps returns the number of updates so far.
 func (o *Optimizer) Steps() int { return o.step }
 
 // SetSteps sets the number of updates so far, on resuming.
@@ -207,8 +212,8 @@ func (o *Optimizer) sgd(i int, p Param, lr, decay float32) {
 	}
 }
 
-// adam is AdamW and AdamP. In PyTorch's AdamW the decay comes first, in AdamP's code after the projection, which decides on it;
-// without one they are the same.
+// adam updates a parameter by AdamW or AdamP. PyTorch's AdamW applies the decay first. AdamP's code applies
+// it after the projection, on which its strength depends; without a projection both are the same.
 func (o *Optimizer) adam(i int, p Param, lr, decay float64) {
 	c := o.cfg
 	b1, b2 := float32(c.Beta1), float32(c.Beta2)
@@ -248,8 +253,8 @@ func (o *Optimizer) adam(i int, p Param, lr, decay float64) {
 	}
 }
 
-// projects takes the radial part out of move, by output channel or for the whole parameter, if the gradient is nearly orthogonal to
-// the weights there; it reports whether it did.
+// projects removes the radial part of move, by output channel or for the whole parameter, if the gradient
+// is nearly orthogonal to the weights there. It reports whether it did.
 func (c Config) projects(p Param, move []float32) bool {
 	for _, rows := range []int{p.Shape[0], 1} {
 		width := len(p.Value) / max(1, rows)
@@ -280,7 +285,7 @@ func (c Config) cosine(p Param, rows, width int) float64 {
 	return most
 }
 
-// dot is a·b, of one length. Four sums hide the latency of the additions.
+// dot returns a·b for slices of the same length. Four separate sums hide the latency of the additions.
 func dot(a, b []float32) float64 {
 	b = b[:len(a)]
 	var s0, s1, s2, s3 float64
@@ -298,8 +303,9 @@ func dot(a, b []float32) float64 {
 
 func sqrt(v float32) float32 { return float32(math.Sqrt(float64(v))) }
 
-// Clip scales the gradients so that their global L2 norm is Config.ClipNorm at the largest, as torch.nn.utils.clip_grad_norm_, and
-// returns the norm before. A ClipNorm of 0 does not clip. The norm is not finite if a gradient is not; then nothing is scaled.
+// Clip scales the gradients so that their global L2 norm is at most Config.ClipNorm, as
+// torch.nn.utils.clip_grad_norm_ does, and returns the norm before. A ClipNorm of 0 does not clip. If a
+// gradient is not finite, the norm is not either, and nothing is scaled.
 func (o *Optimizer) Clip(params []Param) float64 {
 	squares := make([]float64, len(params))
 	o.each(len(params), func(i int) { squares[i] = dot(params[i].Grad, params[i].Grad) })
@@ -318,7 +324,8 @@ func (o *Optimizer) Clip(params []Param) float64 {
 	return norm
 }
 
-// Average moves the slices of ema towards those of value: ema ← decay·ema + (1−decay)·value with Config.EMA. They have the same lengths.
+// Average moves the slices of ema towards the slices of value: ema ← decay·ema + (1−decay)·value with
+// Config.EMA. They have the same lengths.
 func (o *Optimizer) Average(ema, value [][]float32) {
 	keep, take := float32(o.cfg.EMA), float32(1-o.cfg.EMA)
 	o.each(len(ema), func(i int) {

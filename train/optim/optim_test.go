@@ -176,7 +176,7 @@ func TestNotFinite(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	for want, c := range map[string]Config{
-		"no optimiser": {Kind: "lion"}, "momentum": {Momentum: 1}, "weight decay": {WeightDecay: -1}, "beta2": {Beta2: 1.5},
+		"unknown optimiser": {Kind: "lion"}, "momentum": {Momentum: 1}, "weight decay": {WeightDecay: -1}, "beta2": {Beta2: 1.5},
 		"nesterov": {Nesterov: true}, "EMA": {EMA: 1}, "norm": {ClipNorm: math.NaN()},
 	} {
 		if _, err := New(c, nil); err == nil || !strings.Contains(err.Error(), want) {
@@ -184,7 +184,7 @@ func TestCheck(t *testing.T) {
 		}
 	}
 	for want, s := range map[string]Schedule{
-		"no schedule": {Kind: "linear", Base: 1}, "not positive": {}, "does not fit": {Kind: Cosine, Base: 1, Steps: 5, Warmup: 5}, "negative": {Base: 1, Final: -1},
+		"unknown schedule": {Kind: "linear", Base: 1}, "not positive": {}, "does not fit": {Kind: Cosine, Base: 1, Steps: 5, Warmup: 5}, "negative": {Base: 1, Final: -1},
 	} {
 		if err := s.Check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)

@@ -11,36 +11,37 @@ type Curve string
 // The curves. The empty Curve is Constant.
 const (
 	Constant Curve = "constant"
-	// Cosine falls from Base to Final as half a cosine over the steps after the warm-up: torch's CosineAnnealingLR.
+	// Cosine falls from Base to Final along half a cosine over the steps after the warm-up: torch's
+	// CosineAnnealingLR.
 	Cosine Curve = "cosine"
 	// Steps multiplies by Gamma at each milestone: torch's MultiStepLR.
 	Steps Curve = "step"
 )
 
-// Schedule gives the learning rate of each step. Its unit is steps, not epochs.
+// Schedule returns the learning rate of each step. Its unit is steps, not epochs.
 type Schedule struct {
 	Kind       Curve
 	Base       float64 // learning rate after the warm-up, > 0
-	Steps      int     // of the whole training, warm-up included; Cosine ends here
+	Steps      int     // steps of the whole training, including the warm-up; Cosine ends here
 	Warmup     int     // steps in which the rate rises linearly from WarmupFrom to Base
 	WarmupFrom float64 // learning rate of the first warm-up step, ≥ 0
 	Final      float64 // Cosine: where it ends, ≥ 0
-	Milestones []int   // Steps: the steps at which the rate drops, rising; counted from the start of training
+	Milestones []int   // Steps: the steps at which the rate drops, in rising order, counted from the start of training
 	Gamma      float64 // Steps: factor; 0 stands for DefaultGamma
 }
 
 // DefaultGamma is the factor of each milestone.
 const DefaultGamma = 0.1
 
-// Check reports a schedule that makes no sense.
+// Check returns an error if the schedule is invalid.
 func (s Schedule) Check() error {
 	switch {
 	case s.Kind != "" && s.Kind != Constant && s.Kind != Cosine && s.Kind != Steps:
-		return fmt.Errorf("no schedule %q: want %q, %q or %q", s.Kind, Constant, Cosine, Steps)
+		return fmt.Errorf("unknown schedule %q: want %q, %q or %q", s.Kind, Constant, Cosine, Steps)
 	case !(s.Base > 0) || math.IsInf(s.Base, 0):
 		return fmt.Errorf("learning rate %g is not positive", s.Base)
 	case !(s.WarmupFrom >= 0) || !(s.Final >= 0) || !(s.Gamma >= 0):
-		return fmt.Errorf("warm-up from %g, final rate %g, factor %g: must not be negative", s.WarmupFrom, s.Final, s.Gamma)
+		return fmt.Errorf("warm-up from %g, final rate %g, factor %g: none may be negative", s.WarmupFrom, s.Final, s.Gamma)
 	case s.Warmup < 0 || s.Kind == Cosine && s.Steps <= s.Warmup:
 		return fmt.Errorf("a warm-up of %d steps does not fit a training of %d", s.Warmup, s.Steps)
 	}

@@ -7,18 +7,18 @@ import (
 	"abtool/train/engine"
 )
 
-// EvalOptions say on which images a run is evaluated, and how.
+// EvalOptions choose the images on which a run is evaluated, and how.
 type EvalOptions struct {
-	Weights         string // as for Open
-	Images, Targets string // as for data.OpenSet; no targets: without points to compare with
-	Rule, Split     string // of the targets, if the file has several
+	Weights         string // as Open takes it
+	Images, Targets string // as data.OpenSet takes them; no targets: there are no points to compare with
+	Rule, Split     string // rule and split of the targets, if the file has several
 	Partial         bool   // leave out targets whose image is missing
-	Truth           string // a store for OpenTruth; "": none
+	Truth           string // store that OpenTruth opens; "": no ground truth
 	Workers         int
 	New             func(engine.Config) (engine.Engine, error)
 
-	Notice func(text string)           // what to know of the images; may be nil
-	Each   func(*data.Set, Prediction) // is called with every prediction; may be nil
+	Notice func(text string)           // gets what users should know about the images; may be nil
+	Each   func(*data.Set, Prediction) // called with every prediction; may be nil
 }
 
 // Eval evaluates the network of a run.

@@ -7,7 +7,8 @@ import (
 	"os"
 )
 
-// An eventFile writes scalars as TensorBoard reads them: records of length, masked CRC-32C of it, an Event message, masked CRC-32C of that.
+// An eventFile writes scalars in TensorBoard's format. A record is its length, the masked CRC-32C of the
+// length, an Event message, and the masked CRC-32C of the message.
 type eventFile struct{ f *os.File }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -17,7 +18,7 @@ func masked(b []byte) uint32 {
 	return (c>>15 | c<<17) + 0xa282ead8
 }
 
-// openEvents makes the file anew, beginning with its version.
+// openEvents creates the file, replacing an old one, and writes the record with its version.
 func openEvents(path string) (*eventFile, error) {
 	f, err := os.Create(path)
 	if err != nil {
@@ -27,8 +28,8 @@ func openEvents(path string) (*eventFile, error) {
 	return e, e.record(append(field(3, 2), bytesOf("brain.Event:2")...), 0)
 }
 
-// scalars writes values of a step: message Event {wall_time: 1, step: 2, summary: 5 {value: 1 {tag: 1, simple_value: 2}}}. The wall time
-// is the step, so that the same run gives the same bytes.
+// scalars writes the values of a step: message Event {wall_time: 1, step: 2, summary: 5 {value: 1 {tag: 1,
+// simple_value: 2}}}. The wall time is the number of the step, so that the same run writes the same bytes.
 func (e *eventFile) scalars(step int, values []scalar) error {
 	var summary []byte
 	for _, v := range values {

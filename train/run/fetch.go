@@ -12,11 +12,11 @@ import (
 type fetched struct {
 	*engine.Batch
 	ids []string
-	err error // of copying it ahead
+	err error // from copying it ahead
 }
 
-// fetch gives the batches of an epoch from the one numbered from, n of them at most. The next one is read, and copied to where the engine
-// computes, while a step is made with the last.
+// fetch yields the batches of an epoch, beginning with number from, at most n of them. While a step
+// computes with one batch, the next one is read, and copied to the device if the engine can do that ahead.
 func (t *trainer) fetch(ctx context.Context, epoch, from, n int) iter.Seq[fetched] {
 	return func(yield func(fetched) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -43,7 +43,7 @@ func (t *trainer) fetch(ctx context.Context, epoch, from, n int) iter.Seq[fetche
 		}()
 		defer func() {
 			cancel()
-			for range ready { // the engine is not used any more
+			for range ready { // wait until the goroutine has stopped using the engine
 			}
 		}()
 		for {

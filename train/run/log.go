@@ -11,21 +11,21 @@ import (
 	"abtool/internal/stat"
 )
 
-// A Line of log.jsonl.
+// A Line is a line of log.jsonl.
 type Line struct {
 	Event string      `json:"event"` // step or epoch
 	Step  int         `json:"step"`  // updates so far
 	Epoch int         `json:"epoch"` // from 1
 	LR    float64     `json:"lr"`
-	Loss  stat.Number `json:"loss"`       // of the training, mean since the last line
-	Class stat.Number `json:"class_loss"` // its parts
-	Point stat.Number `json:"point_loss"` // mean over images with a point
-	Norm  stat.Number `json:"grad_norm"`  // mean, before clipping
+	Loss  stat.Number `json:"loss"`       // of training, mean since the last line
+	Class stat.Number `json:"class_loss"` // part of the loss
+	Point stat.Number `json:"point_loss"` // part of the loss, mean over images with a point
+	Norm  stat.Number `json:"grad_norm"`  // mean norm of the gradient before clipping
 	Val   *Metrics    `json:"val,omitempty"`
-	Best  bool        `json:"best,omitempty"` // the best so far
+	Best  bool        `json:"best,omitempty"` // whether this is the best epoch so far
 }
 
-// ReadLog reads the log of a run. A line that was cut off at the end is left out.
+// ReadLog reads the log of a run. It ignores a last line that was cut off.
 func ReadLog(dir string) (lines []Line, err error) {
 	f, err := os.Open(filepath.Join(dir, logName))
 	if err != nil {
@@ -44,13 +44,14 @@ func ReadLog(dir string) (lines []Line, err error) {
 	return lines, s.Err()
 }
 
-// A logFile is log.jsonl and the events for TensorBoard.
+// A logFile writes log.jsonl and the events for TensorBoard.
 type logFile struct {
 	f      *os.File
 	events *eventFile
 }
 
-// openLog begins the logs, with the lines of a run that goes on up to its step: what came after the checkpoint is done again.
+// openLog creates the logs of a run. When a run is resumed it keeps the lines up to step upTo, because the
+// steps after the checkpoint are done again.
 func openLog(dir string, upTo int) (*logFile, error) {
 	var keep []Line
 	if old, err := ReadLog(dir); err == nil {

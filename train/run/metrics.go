@@ -19,10 +19,11 @@ import (
 	"abtool/train/loss"
 )
 
-// Truth reports whether a point lies on an object of a class, by ground truth; known is false for images without any.
+// Truth reports whether a point lies on an object of a class, by ground truth. known is false if the image
+// has no ground truth.
 type Truth func(image, class string, x, y float64) (hit, known bool)
 
-// OpenTruth opens the ground truth of a store for the images of a set; without a store there is none.
+// OpenTruth opens the ground truth of a store for the images of a set. It returns nil if store is empty.
 func OpenTruth(store string, set *data.Set) (Truth, error) {
 	if store == "" || set == nil {
 		return nil, nil
@@ -45,59 +46,59 @@ func OpenTruth(store string, set *data.Set) (Truth, error) {
 	return func(image, _ string, x, y float64) (hit, known bool) { return images.On(image, x, y) }, nil
 }
 
-// A Measure is a number with what it is over and how sure it is.
+// A Measure is a number with the number of observations behind it and an interval.
 type Measure struct {
 	Value    stat.Number    `json:"value"`
 	N        int64          `json:"n"`
 	Interval *stat.Interval `json:"interval,omitempty"`
 }
 
-// Metrics are what a network does on some images.
+// Metrics has the measurements of a network on some images.
 type Metrics struct {
 	Images     int64    `json:"images"`
 	Unreadable int64    `json:"unreadable,omitempty"`         // images that were left out because they cannot be read
-	Reasons    []string `json:"unreadable_reasons,omitempty"` // why, with the first of the images
+	Reasons    []string `json:"unreadable_reasons,omitempty"` // why they could not be read, each with one of the images
 	Loss       Measure  `json:"loss"`                         // class + lambda · point
 	ClassLoss  Measure  `json:"class_loss"`                   // mean over images
 	PointLoss  Measure  `json:"point_loss"`                   // smooth-L1, mean over images with a target point
 	Top1       *Measure `json:"top1,omitempty"`               // single label
-	Top5       *Measure `json:"top5,omitempty"`               // single label, from six classes on
+	Top5       *Measure `json:"top5,omitempty"`               // single label, for six classes or more
 	MAP        *Measure `json:"map,omitempty"`                // several labels: mean average precision over classes
-	Distance   *Measure `json:"distance,omitempty"`           // of predicted points from their targets, fractions of the image
+	Distance   *Measure `json:"distance,omitempty"`           // between predicted points and their targets, in fractions of the image
 	Localised  *Measure `json:"localised,omitempty"`          // predicted points on an object of the class, by ground truth
-	TargetHit  *Measure `json:"target_hit,omitempty"`         // the targets themselves, of the same images
+	TargetHit  *Measure `json:"target_hit,omitempty"`         // the same for the targets of these images
 }
 
-// A Prediction is what a network says of one image.
+// A Prediction has the outputs of a network for one image.
 type Prediction struct {
 	ID     string
-	Image  int // place in the set
+	Image  int // index in the set
 	Crop   features.Crop
 	Logits []float32
-	Points []float32 // in [0, 1], of the crop that it saw
-	Target []float32 // where Valid
+	Points []float32 // in [0, 1], relative to the crop that the network saw
+	Target []float32 // meaningful where Valid
 	Valid  []bool
-	Truth  int // label; −1: several
+	Truth  int // label; −1 if there are several labels
 }
 
-// OnImage is the predicted point of a class (0 for a single label), in fractions of the whole image.
+// OnImage returns the predicted point of a class (0 for a single label) in fractions of the whole image.
 func (p *Prediction) OnImage(class int) (x, y float64) {
 	return onImage(p.Crop, p.Points[2*class], p.Points[2*class+1])
 }
 
-// batchImages is the number of images of a batch of evaluation.
+// batchImages is the number of images in a batch of evaluation.
 const batchImages = 64
 
-// An Evaluation says how a set is evaluated.
+// An Evaluation has the options of an evaluation.
 type Evaluation struct {
-	Loader  data.LoaderOptions // size, point outputs, crop, workers
+	Loader  data.LoaderOptions // only size, point outputs, crop and workers are used
 	Loss    loss.Config
-	Average bool             // with the moving average of the weights
-	Truth   Truth            // nil: none
-	Each    func(Prediction) // is called with every prediction; may be nil
+	Average bool             // use the moving average of the weights
+	Truth   Truth            // ground truth; may be nil
+	Each    func(Prediction) // called with every prediction; may be nil
 }
 
-// Evaluation is that of networks trained by the recipe.
+// Evaluation returns the evaluation of networks that are trained by the recipe.
 func (r Recipe) Evaluation(a *arch.Arch, workers int) Evaluation {
 	return Evaluation{Loader: r.loader(a, false, workers), Loss: r.Loss()}
 }
@@ -129,7 +130,7 @@ func Evaluate(ctx context.Context, e engine.Engine, set *data.Set, o Evaluation)
 	return r, nil
 }
 
-// Note says in a sentence which images were left out; it is "" if there are none.
+// Note returns a sentence about the images that were left out, or "" if none were.
 func (m *Metrics) Note() string {
 	switch m.Unreadable {
 	case 0:
@@ -149,11 +150,11 @@ type meter struct {
 	top1, top5                     int64
 	distance                       sums
 	hit, known, targetHit, targets int64
-	scores                         [][]float32 // by class, of several labels
+	scores                         [][]float32 // by class, for several labels
 	present                        [][]bool
 }
 
-// sums are of a mean and its interval, of what cannot be negative.
+// sums has what the mean of non-negative values and its interval need.
 type sums struct {
 	n           int64
 	sum, square float64
@@ -217,7 +218,7 @@ func (m *meter) add(b *data.Batch, out *engine.Output) {
 	}
 }
 
-// losses adds those of an image; point is NaN if it has none to learn from.
+// losses adds the losses of an image; point is NaN if the image has no target point.
 func (m *meter) losses(class, point float64) {
 	total := class
 	if !math.IsNaN(point) {
@@ -245,7 +246,7 @@ func (m *meter) several(b *data.Batch, i int) {
 
 func (m *meter) score(logits []float32) { m.scores = append(m.scores, slices.Clone(logits)) }
 
-// points measures predicted points against targets, in the crop, and against ground truth, on the whole image.
+// points compares predicted points with targets, in the crop, and with ground truth, on the whole image.
 func (m *meter) points(p Prediction) {
 	for k := range p.Valid {
 		if !p.Valid[k] {
@@ -283,7 +284,7 @@ func (m *meter) points(p Prediction) {
 	}
 }
 
-// onImage moves a point from the crop of evaluation, which is not mirrored, to the whole image.
+// onImage maps a point from the crop of evaluation, which is not mirrored, to the whole image.
 func onImage(c features.Crop, u, v float32) (x, y float64) {
 	return (float64(c.X) + float64(u)*float64(c.W)) / float64(c.Width), (float64(c.Y) + float64(v)*float64(c.H)) / float64(c.Height)
 }
@@ -306,7 +307,7 @@ func (m *meter) result() *Metrics {
 	return r
 }
 
-// mapSamples is the number of samples of images that the interval of mAP is made of.
+// mapSamples is the number of bootstrap samples for the interval of mAP.
 const mapSamples = 200
 
 func (m *meter) meanAveragePrecision() *Measure {
@@ -314,7 +315,7 @@ func (m *meter) meanAveragePrecision() *Measure {
 	for i := range all {
 		all[i] = i
 	}
-	// The order by score of each class is found once; a sample has every image some number of times.
+	// Each class is sorted by score only once; a sample then counts every image some number of times.
 	orders := make([][]int, m.classes)
 	for c := range orders {
 		orders[c] = slices.Clone(all)
@@ -364,7 +365,9 @@ func (m *meter) meanAveragePrecision() *Measure {
 	if len(samples) < 2 {
 		return out
 	}
-	// Images drawn twice and classes not drawn at all raise the mean of the samples over the value: the interval is of their spread about it.
+	// Images that are drawn twice and classes that are not drawn raise the mean of the samples above the
+	// value, so that only the spread of the samples about their mean is used, and the interval is centred
+	// on the value.
 	slices.Sort(samples)
 	mean := 0.0
 	for _, v := range samples {

@@ -8,7 +8,7 @@ import (
 	"abtool/train/engine"
 )
 
-// A Network is that of a run, ready to be asked. Close it after use.
+// A Network is the trained network of a run, ready to predict. Close it after use.
 type Network struct {
 	Recipe Recipe
 	Info   Info
@@ -17,7 +17,7 @@ type Network struct {
 	evaluation Evaluation
 }
 
-// Trained puts the weights of a run, by the name of their file as for Open, on an engine.
+// Trained loads the weights of a run into an engine. name is the file of weights, as Open takes it.
 func Trained(dir, name string, make func(engine.Config) (engine.Engine, error)) (*Network, error) {
 	r, info, a, set, err := Open(dir, name)
 	if err != nil {
@@ -37,7 +37,8 @@ func Trained(dir, name string, make func(engine.Config) (engine.Engine, error)) 
 // Close frees what the engine holds.
 func (n *Network) Close() error { return n.engine.Close() }
 
-// Predict asks the network about the images of a set, in their order, at most first of them (0: all).
+// Predict returns the predictions for the images of a set in their order; first limits them to the first
+// images (0: all).
 func (n *Network) Predict(ctx context.Context, set *data.Set, first int) (list []Prediction, err error) {
 	if first > 0 {
 		part := *set
@@ -55,7 +56,7 @@ func (p Prediction) clone() Prediction {
 	return p
 }
 
-// Best is the class of the largest logit.
+// Best returns the class with the largest logit.
 func (p *Prediction) Best() int {
 	best := 0
 	for c, v := range p.Logits {

@@ -9,7 +9,7 @@ import (
 	"abtool/train/engine/gorgonia"
 )
 
-// The network of a run is asked about images, in their order, by their ids.
+// Predict returns predictions in the order of the images, with their ids.
 func TestPredict(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "run")
 	r := tiny()
@@ -40,6 +40,6 @@ func TestPredict(t *testing.T) {
 		t.Errorf("%d predictions, %v", len(some), err)
 	}
 	if _, err := Trained(t.TempDir(), "", gorgonia.New); err == nil {
-		t.Error("a folder that is not a run opens")
+		t.Error("Trained of a folder that is not a run returns no error")
 	}
 }

@@ -15,7 +15,8 @@ import (
 	"abtool/train/optim"
 )
 
-// A Plan says what a run will do and what it will take, from a few steps that are made and thrown away.
+// A Plan says what a run will do and what it will need. It is measured with a few steps whose results are
+// thrown away.
 type Plan struct {
 	Recipe  string `json:"recipe"` // resolved, in TOML
 	Engine  string `json:"engine"`
@@ -43,13 +44,13 @@ type Plan struct {
 	DeviceBytes int64 `json:"device_bytes,omitempty"` // of the device's memory, if the engine has one and can tell
 }
 
-// planTime is how long steps are measured, and planSteps how many at most.
+// planTime is the time for which steps are measured, and planSteps the largest number of them.
 const (
 	planTime  = 5 * time.Second
 	planSteps = 20
 )
 
-// MakePlan resolves a run, makes a few steps and measures them. Nothing is written.
+// MakePlan prepares a run as Train does, makes a few steps and measures them. It writes nothing.
 func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 	if err := o.Recipe.Check(); err != nil {
 		return nil, err
@@ -82,12 +83,12 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 	p.Total = p.First + time.Duration(p.Steps-1)*p.Step + time.Duration(o.Recipe.Epochs)*p.ValidateEpoch
 	p.PeakBytes = peak()
 	if m, ok := t.e.(engine.Memory); ok {
-		p.DeviceBytes, _ = m.Memory() // some devices cannot tell
+		p.DeviceBytes, _ = m.Memory() // 0 for devices that do not report it
 	}
 	return p, nil
 }
 
-// stateBytes are those of weights, running statistics, moments and moving average, in float32.
+// stateBytes returns the bytes of weights, running statistics, moments and moving average, in float32.
 func (t *trainer) stateBytes() int64 {
 	c := t.o.Recipe.optim().WithDefaults()
 	moments := 0
@@ -111,7 +112,7 @@ func (t *trainer) stateBytes() int64 {
 	return n
 }
 
-// measure makes steps: the first, then more for a while.
+// measure makes a first step and then more steps for a limited time.
 func (t *trainer) measure(ctx context.Context, p *Plan) error {
 	lr := t.o.Recipe.schedule(t.steps).At(0)
 	var group []*engine.Batch
@@ -141,7 +142,7 @@ func (t *trainer) measure(ctx context.Context, p *Plan) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	p.Step = p.First // an epoch of one step
+	p.Step = p.First // an epoch has only one step
 	if p.Measured > 0 {
 		passed := time.Since(began)
 		p.Step = passed / time.Duration(p.Measured)
@@ -151,7 +152,7 @@ func (t *trainer) measure(ctx context.Context, p *Plan) error {
 	return nil
 }
 
-// measureVal evaluates two batches, the second of which is measured, and tells how long all take.
+// measureVal evaluates two batches, measures the second one, and returns how long all batches will take.
 func (t *trainer) measureVal(ctx context.Context) (time.Duration, error) {
 	o := t.o.Recipe.loader(t.a, false, t.o.Workers)
 	o.Batch = batchImages
@@ -175,7 +176,7 @@ func (t *trainer) measureVal(ctx context.Context) (time.Duration, error) {
 	return each * time.Duration(len(t.o.Val.Images)), ctx.Err()
 }
 
-// peak is the most memory that this process has had, where the system tells.
+// peak returns the largest memory that this process has had so far, or 0 if the system does not report it.
 func peak() int64 {
 	f, err := os.Open("/proc/self/status")
 	if err != nil {

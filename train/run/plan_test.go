@@ -13,7 +13,7 @@ import (
 	"abtool/train/engine"
 )
 
-// A plan counts what the run will do, and writes nothing.
+// MakePlan counts the images, points and steps of the run, and writes nothing.
 func TestPlan(t *testing.T) {
 	dir := t.TempDir()
 	r := tiny()
@@ -48,7 +48,7 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// The paper's recipes ask the loader for what the paper names (section F).
+// The paper's recipes give the loader the options that the paper lists (section F).
 func TestPaperRecipes(t *testing.T) {
 	load := func(name string, classes int) (Recipe, data.LoaderOptions) {
 		t.Helper()
@@ -87,7 +87,7 @@ func TestPaperRecipes(t *testing.T) {
 	}
 }
 
-// The advice for a step without memory is half the batch, and as many images an update.
+// The advice for a step without memory halves the batch and keeps the number of images in an update.
 func TestNoMemory(t *testing.T) {
 	for _, c := range []struct {
 		batch, accumulate int

@@ -28,55 +28,55 @@ import (
 //go:embed recipes/*.toml
 var recipes embed.FS
 
-// A Recipe says how a network is trained. Zero values stand for the defaults of Default.
+// A Recipe says how a network is trained. A recipe that does not set a key gets its value from Default.
 type Recipe struct {
 	Arch       string  `toml:"arch" doc:"architecture, as abtool train --list-archs names it"`
 	Size       int     `toml:"size" doc:"pixels, height and width; 0: the architecture's"`
 	DropPath   float64 `toml:"drop_path" doc:"stochastic depth at the last block"`
 	Epochs     int     `toml:"epochs" doc:"passes over the images"`
-	Batch      int     `toml:"batch" doc:"images a step"`
+	Batch      int     `toml:"batch" doc:"images in a batch"`
 	Accumulate int     `toml:"accumulate" doc:"batches whose gradients make one step"`
-	Seed       uint64  `toml:"seed" doc:"of initial weights, order, augmentation and random points"`
+	Seed       uint64  `toml:"seed" doc:"seed of initial weights, order, augmentation and random points"`
 
 	Supervision string  `toml:"supervision" doc:"none, rand or luab"`
 	Lambda      float64 `toml:"lambda" doc:"weight of the point loss"`
-	Multi       bool    `toml:"multi" doc:"several labels an image: binary cross-entropy, a point for each class"`
-	Smoothing   float64 `toml:"label_smoothing" doc:"of cross-entropy"`
+	Multi       bool    `toml:"multi" doc:"several labels per image: binary cross-entropy, and a point for each class"`
+	Smoothing   float64 `toml:"label_smoothing" doc:"label smoothing of cross-entropy"`
 	Beta        float64 `toml:"smooth_l1_beta" doc:"threshold of smooth-L1; 0: 1, PyTorch's default"`
 
 	Optimizer   string  `toml:"optimizer" doc:"sgd, adamw or adamp"`
 	LR          float64 `toml:"lr" doc:"learning rate after the warm-up"`
-	Momentum    float64 `toml:"momentum" doc:"of sgd"`
-	Nesterov    bool    `toml:"nesterov" doc:"of sgd and adamp"`
-	WeightDecay float64 `toml:"weight_decay" doc:"of weights"`
-	DecayAll    bool    `toml:"decay_all" doc:"decay biases and normalisations too, as torchvision's ResNet recipe"`
+	Momentum    float64 `toml:"momentum" doc:"momentum of sgd"`
+	Nesterov    bool    `toml:"nesterov" doc:"Nesterov momentum in sgd and adamp"`
+	WeightDecay float64 `toml:"weight_decay" doc:"decay of weights"`
+	DecayAll    bool    `toml:"decay_all" doc:"decay biases and normalisations too, as torchvision's ResNet recipe does"`
 	Clip        float64 `toml:"clip" doc:"largest norm of the gradient; 0: none"`
 	EMA         float64 `toml:"ema" doc:"decay of the moving average of weights; 0: none"`
 	Schedule    string  `toml:"schedule" doc:"constant, cosine or step"`
 	Warmup      float64 `toml:"warmup_epochs" doc:"epochs in which the rate rises from 0"`
 	Milestones  []int   `toml:"milestones" doc:"epochs after which the rate drops (step)"`
 	Gamma       float64 `toml:"gamma" doc:"factor of each drop; 0: 0.1"`
-	FinalLR     float64 `toml:"final_lr" doc:"where cosine ends"`
+	FinalLR     float64 `toml:"final_lr" doc:"learning rate at the end of cosine"`
 
 	MinScale   float64 `toml:"min_scale" doc:"smallest share of the image's area in a training crop"`
 	Flip       float64 `toml:"flip" doc:"share of crops that are mirrored; 0: none"`
-	Brightness float64 `toml:"brightness" doc:"colour jitter, 0: none"`
-	Contrast   float64 `toml:"contrast" doc:"colour jitter, 0: none"`
-	Saturation float64 `toml:"saturation" doc:"colour jitter, 0: none"`
+	Brightness float64 `toml:"brightness" doc:"colour jitter; 0: none"`
+	Contrast   float64 `toml:"contrast" doc:"colour jitter; 0: none"`
+	Saturation float64 `toml:"saturation" doc:"colour jitter; 0: none"`
 	Erase      float64 `toml:"erase" doc:"probability of erasing a rectangle"`
 	RandAug    float64 `toml:"rand_augment,omitempty" doc:"magnitude of RandAugment, 0 to 10; 0: none"`
 	RandAugStd float64 `toml:"rand_augment_std,omitempty" doc:"standard deviation of the magnitude"`
 	Mixup      float64 `toml:"mixup,omitempty" doc:"alpha of mixup; 0: none"`
 	Cutmix     float64 `toml:"cutmix,omitempty" doc:"alpha of cutmix; 0: none"`
-	MixSwitch  float64 `toml:"mix_switch,omitempty" doc:"share of cutmix where both are on"`
-	Repeat     int     `toml:"repeat,omitempty" doc:"times that an epoch has each of its images (repeated augmentation); 0: 1"`
-	CropRatio  float64 `toml:"crop_ratio" doc:"of evaluation: share of the shorter side that the middle crop has"`
-	LabelRule  string  `toml:"label_rule" doc:"several labels: kept, or published, which drops the label whose point a crop leaves out"`
+	MixSwitch  float64 `toml:"mix_switch,omitempty" doc:"probability of cutmix if both are on"`
+	Repeat     int     `toml:"repeat,omitempty" doc:"how many times an epoch has each of its images (repeated augmentation); 0: 1"`
+	CropRatio  float64 `toml:"crop_ratio" doc:"evaluation: size of the centre crop as a share of the shorter side"`
+	LabelRule  string  `toml:"label_rule" doc:"several labels: kept, or published, which drops a label if the crop leaves out its point"`
 
-	SaveEvery int `toml:"save_every" doc:"keep the weights of every k-th epoch; 0: of none"`
+	SaveEvery int `toml:"save_every" doc:"keep the weights of every k-th epoch; 0: of no epoch"`
 }
 
-// Default is the recipe that files and flags change.
+// Default returns the recipe that files and flags modify.
 func Default() Recipe {
 	return Recipe{
 		Arch: "resnet10", Epochs: 20, Batch: 32, Accumulate: 1, Seed: 1, Supervision: string(data.LUAB), Lambda: 10,
@@ -85,7 +85,7 @@ func Default() Recipe {
 	}
 }
 
-// Names are the recipes that come with the program.
+// Names returns the names of the recipes that come with the program.
 func Names() (names []string) {
 	entries, _ := recipes.ReadDir("recipes")
 	for _, e := range entries {
@@ -94,7 +94,7 @@ func Names() (names []string) {
 	return names
 }
 
-// Load reads a recipe, one of Names or a file, over the defaults.
+// Load reads a recipe, which is one of Names or a file. Keys that it does not set get the defaults.
 func Load(name string) (Recipe, error) {
 	r := Default()
 	if name == "" {
@@ -103,7 +103,7 @@ func Load(name string) (Recipe, error) {
 	text, err := recipes.ReadFile(path.Join("recipes", name+".toml"))
 	if err != nil {
 		if text, err = filetype.ReadText(name); errors.Is(err, fs.ErrNotExist) {
-			return r, fmt.Errorf("no recipe %q: it is a file, or one of %s", name, strings.Join(Names(), ", "))
+			return r, fmt.Errorf("recipe %q not found: give a file, or one of %s", name, strings.Join(Names(), ", "))
 		} else if err != nil {
 			return r, fmt.Errorf("reading the recipe: %w", err)
 		}
@@ -118,13 +118,13 @@ func Load(name string) (Recipe, error) {
 func LoadOwn(run string) (Recipe, error) {
 	name := filepath.Join(run, recipeName)
 	if _, err := os.Stat(name); err != nil {
-		return Recipe{}, fmt.Errorf("there is no run to continue in %s: %w", run, err)
+		return Recipe{}, fmt.Errorf("%s has no run to continue: %w", run, err)
 	}
 	r, err := Load(name)
 	return r, usage.Error(err)
 }
 
-// Set changes what a text in TOML names. Keys that a recipe does not have are errors.
+// Set changes the keys that a text in TOML sets. It returns an error for keys that a recipe does not have.
 func (r *Recipe) Set(text string) error {
 	meta, err := toml.Decode(text, r)
 	if err != nil {
@@ -136,11 +136,11 @@ func (r *Recipe) Set(text string) error {
 	return nil
 }
 
-// Change sets one key, as "key=value"; a text needs no quotes.
+// Change sets one key from "key=value". A value that is a string needs no quotes.
 func (r *Recipe) Change(text string) error {
 	key, value, ok := strings.Cut(text, "=")
 	if !ok {
-		return errors.New("give it as key=value")
+		return errors.New("give a key of the recipe as key=value")
 	}
 	err := r.Set(key + " = " + value)
 	if err != nil && r.Set(fmt.Sprintf("%s = %q", key, value)) == nil {
@@ -149,33 +149,33 @@ func (r *Recipe) Change(text string) error {
 	return err
 }
 
-// TOML is the recipe as a file.
+// TOML returns the recipe as a file.
 func (r Recipe) TOML() string {
 	var b bytes.Buffer
 	e := toml.NewEncoder(&b)
 	e.Indent = ""
 	if err := e.Encode(r); err != nil {
-		panic(err) // a struct of plain values
+		panic(err) // cannot happen: a struct of plain values
 	}
 	return b.String()
 }
 
-// Check reports what makes no sense.
+// Check returns an error if a value of the recipe is invalid.
 func (r Recipe) Check() error {
 	for _, c := range []struct {
 		bad  bool
 		text string
 	}{
-		{r.Epochs < 1, "epochs: at least 1"}, {r.Batch < 1, "batch: at least 1"}, {r.Accumulate < 1, "accumulate: at least 1"},
-		{!slices.Contains(data.Supervisions, data.Supervision(r.Supervision)), "supervision: none, rand or luab"},
-		{!(r.Warmup >= 0) || r.Warmup >= float64(r.Epochs), fmt.Sprintf("warmup_epochs: at least 0 and fewer than epochs (%v of %d; --set warmup_epochs=0 does without)", r.Warmup, r.Epochs)},
-		{!(r.LR > 0) || math.IsInf(r.LR, 0), "lr: above 0"},
-		{r.SaveEvery < 0, "save_every: at least 0"},
-		{r.LabelRule != features.LabelsKept && r.LabelRule != features.LabelsPublished, "label_rule: kept or published"},
-		{r.Multi && r.Smoothing > 0, "label_smoothing: with several labels there is none"},
+		{r.Epochs < 1, "epochs: must be at least 1"}, {r.Batch < 1, "batch: must be at least 1"}, {r.Accumulate < 1, "accumulate: must be at least 1"},
+		{!slices.Contains(data.Supervisions, data.Supervision(r.Supervision)), "supervision: must be none, rand or luab"},
+		{!(r.Warmup >= 0) || r.Warmup >= float64(r.Epochs), fmt.Sprintf("warmup_epochs: must be at least 0 and fewer than epochs, but it is %v of %d (--set warmup_epochs=0 trains without a warm-up)", r.Warmup, r.Epochs)},
+		{!(r.LR > 0) || math.IsInf(r.LR, 0), "lr: must be above 0"},
+		{r.SaveEvery < 0, "save_every: must be at least 0"},
+		{r.LabelRule != features.LabelsKept && r.LabelRule != features.LabelsPublished, "label_rule: must be kept or published"},
+		{r.Multi && r.Smoothing > 0, "label_smoothing: must be 0 with several labels"},
 	} {
 		if c.bad {
-			return fmt.Errorf("the recipe is wrong: %s", c.text)
+			return fmt.Errorf("checking the recipe: %s", c.text)
 		}
 	}
 	if err := r.Loss().Check(); err != nil {
@@ -184,7 +184,7 @@ func (r Recipe) Check() error {
 	return r.optim().Check()
 }
 
-// Loss is the objective.
+// Loss returns the objective of the recipe.
 func (r Recipe) Loss() loss.Config {
 	c := loss.Config{Class: loss.CrossEntropy, LabelSmoothing: r.Smoothing, Lambda: r.Lambda, Beta: r.Beta}
 	if r.Multi {
@@ -200,7 +200,7 @@ func (r Recipe) optim() optim.Config {
 	return optim.Config{Kind: optim.Kind(r.Optimizer), WeightDecay: r.WeightDecay, DecayAll: r.DecayAll, Momentum: r.Momentum, Nesterov: r.Nesterov, ClipNorm: r.Clip, EMA: r.EMA}
 }
 
-// schedule is in steps, of which an epoch has perEpoch.
+// schedule returns the learning rates by step, for epochs of perEpoch steps.
 func (r Recipe) schedule(perEpoch int) optim.Schedule {
 	s := optim.Schedule{Kind: optim.Curve(r.Schedule), Base: r.LR, Steps: r.Epochs * perEpoch, Warmup: int(r.Warmup * float64(perEpoch)), WarmupFrom: r.LR / 100, Final: r.FinalLR, Gamma: r.Gamma}
 	for _, m := range r.Milestones {
@@ -225,11 +225,11 @@ func (r Recipe) engine(a *arch.Arch, workers int) engine.Config {
 	return engine.Config{Arch: a, Loss: r.Loss(), Optim: r.optim(), Seed: r.Seed, Workers: workers}
 }
 
-// loader has the options of training batches, or of evaluation.
+// loader returns the options of a loader for training or for evaluation.
 func (r Recipe) loader(a *arch.Arch, train bool, workers int) data.LoaderOptions {
 	flip := r.Flip
 	if flip == 0 {
-		flip = -1 // 0 is the default there
+		flip = -1 // for the loader, 0 means its default
 	}
 	return data.LoaderOptions{
 		Size: a.Size, Batch: r.Batch, Train: train, Seed: r.Seed, Workers: workers, CropRatio: r.CropRatio, PointOutput: a.PointOutputs, LabelRule: r.LabelRule,

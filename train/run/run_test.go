@@ -24,7 +24,7 @@ import (
 	"abtool/train/weights"
 )
 
-// shapes are images of a disc or a square at a point: their class, and where it is, can be learned.
+// shapes returns images of a disc or a square at a point, so that a network can learn the class and the point.
 func shapes(t testing.TB, n int, seed uint64) *data.Set {
 	t.Helper()
 	src := &data.Memory{}
@@ -117,7 +117,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// stopper interrupts after some steps.
+// stopper is an engine that interrupts the training after some steps.
 type stopper struct {
 	engine.Engine
 	left   int
@@ -131,7 +131,7 @@ func (s *stopper) Step(lr float64, b ...*engine.Batch) (engine.Result, error) {
 	return s.Engine.Step(lr, b...)
 }
 
-// A small network learns shapes and where they are, and says so.
+// A small network learns shapes and their points, and its metrics and progress show it.
 func TestLearns(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains for some seconds")
@@ -159,13 +159,13 @@ func TestLearns(t *testing.T) {
 	}
 	first, last := lines[0], lines[len(lines)-1]
 	if !(float64(last.Class) < 0.6*float64(first.Class)) || !(float64(last.Point) < 0.6*float64(first.Point)) {
-		t.Errorf("the losses went from %v, %v to %v, %v", first.Class, first.Point, last.Class, last.Point)
+		t.Errorf("class and point loss went from %v, %v to %v, %v: they should fall", first.Class, first.Point, last.Class, last.Point)
 	}
 	if m.Top1.Value < 0.8 || m.Distance.Value > 0.15 || m.Localised.Value != 1 || m.Localised.N != 24 || m.Top1.Interval == nil {
 		t.Errorf("accuracy %v, distance %v, localised %+v", m.Top1.Value, m.Distance.Value, m.Localised)
 	}
 	if seen == 0 {
-		t.Error("no progress is told")
+		t.Error("Progress was never called")
 	}
 	// The best weights alone begin another run, without the point head.
 	// A tenth of the rate keeps what they know; at the full one how much of it is left depends on the processor's rounding.
@@ -181,7 +181,7 @@ func TestLearns(t *testing.T) {
 		t.Errorf("notes %q", notes)
 	}
 	if next.Top1.Value < 0.7 {
-		t.Errorf("from good weights it has %v", next.Top1.Value)
+		t.Errorf("a run that starts from good weights ends with accuracy %v", next.Top1.Value)
 	}
 	if _, info, a, set, err := Open(dir, ""); err != nil || a.Name != "cnn3" || len(info.Classes) != 2 || set.Len() == 0 {
 		t.Errorf("opening the run: %v", err)
@@ -195,18 +195,18 @@ func TestWrong(t *testing.T) {
 		o := options(t, filepath.Join(dir, name), tiny())
 		change(&o)
 		if _, err := Train(context.Background(), o); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("Train with a wrong %s: error %v, want one that contains %q", name, err, want)
 		}
 		if _, err := os.Stat(filepath.Join(o.Out, lastName)); err == nil && name != "again" && name != "recipe" {
-			t.Errorf("%s leaves a checkpoint", name)
+			t.Errorf("Train with a wrong %s leaves a checkpoint", name)
 		}
 	}
-	try("arch", "no architecture", func(o *Options) { o.Recipe.Arch = "resnet19" })
+	try("arch", "unknown architecture", func(o *Options) { o.Recipe.Arch = "resnet19" })
 	try("epochs", "epochs", func(o *Options) { o.Recipe.Epochs = 0 })
 	try("batch", "fewer than a batch", func(o *Options) { o.Recipe.Batch = 100 })
-	try("optimizer", "no optimiser", func(o *Options) { o.Recipe.Optimizer = "lion" })
-	try("schedule", "no schedule", func(o *Options) { o.Recipe.Schedule = "linear" })
-	try("none", "no run to continue", func(o *Options) { o.Resume = true })
+	try("optimizer", "unknown optimiser", func(o *Options) { o.Recipe.Optimizer = "lion" })
+	try("schedule", "unknown schedule", func(o *Options) { o.Recipe.Schedule = "linear" })
+	try("none", "has no run to continue", func(o *Options) { o.Resume = true })
 	try("init", "no such file", func(o *Options) { o.Init = filepath.Join(dir, "none.safetensors") })
 	cut := filepath.Join(dir, "cut.safetensors")
 	if err := os.WriteFile(cut, []byte{9, 0, 0, 0, 0, 0, 0, 0, '{'}, 0o666); err != nil {
@@ -217,7 +217,7 @@ func TestWrong(t *testing.T) {
 	if err := weights.WriteFile(alien, weights.NewSet(weights.Tensor{Name: "a", Shape: []int{1}, Data: []float32{1}})); err != nil {
 		t.Fatal(err)
 	}
-	try("alien", "has no weight of cnn3", func(o *Options) { o.Init = alien })
+	try("alien", "has none of the weights of cnn3", func(o *Options) { o.Init = alien })
 	try("nan", "Try a lower lr", func(o *Options) { o.Recipe.LR = 1e30 })
 
 	o := options(t, filepath.Join(dir, "again"), tiny())
@@ -236,12 +236,12 @@ func TestWrong(t *testing.T) {
 		"another point": func(s *data.Set) { s.Images[0].Points[0].X += 1e-9 },
 	} {
 		t.Log(what)
-		try("recipe", "begun with other images, labels or points", func(o *Options) {
+		try("recipe", "started with other images, labels or points", func(o *Options) {
 			o.Resume, o.Recipe.Epochs, o.Recipe.Warmup = true, 1, 0
 			change(o.Train)
 		})
 	}
-	try("recipe", `"epochs = 1" where this is "epochs = 3"`, func(o *Options) { o.Resume = true })
+	try("recipe", `"epochs = 1", this one has "epochs = 3"`, func(o *Options) { o.Resume = true })
 }
 
 func TestRecipes(t *testing.T) {
@@ -252,38 +252,38 @@ func TestRecipes(t *testing.T) {
 	for _, name := range names {
 		r, err := Load(name)
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: error %v", name, err)
 			continue
 		}
 		if err := r.Check(); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: error %v", name, err)
 		}
 		if _, err := r.network(10); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: error %v", name, err)
 		}
 		again := Recipe{}
 		if err := again.Set(r.TOML()); err != nil || fmt.Sprint(again) != fmt.Sprint(r) {
-			t.Errorf("%s does not read back: %v", name, err)
+			t.Errorf("recipe %s changes when it is written and read again: %v", name, err)
 		}
 	}
 	r := Default()
 	if err := r.Set("lamda = 3"); err == nil || !strings.Contains(err.Error(), "lamda") {
-		t.Errorf("a key that is not there: %v", err)
+		t.Errorf("Set of a key that recipes lack: error %v", err)
 	}
 	if err := r.Set("lambda = 3"); err != nil || r.Lambda != 3 || r.Batch != 32 {
-		t.Errorf("%v, %+v", err, r)
+		t.Errorf("Set changes %+v, error %v; want only lambda to change", r, err)
 	}
 	if a, err := r.network(2); err != nil || r.loader(a, true, 1).Crops.FlipShare != 0.5 {
-		t.Errorf("flips by default: %v", err)
+		t.Errorf("Default does not flip: %v", err)
 	} else if r.Flip = 0; r.loader(a, true, 1).Crops.FlipShare >= 0 {
 		t.Error("flip = 0 flips")
 	}
 	if _, err := Load("nothing"); err == nil || !strings.Contains(err.Error(), "imagenet-resnet") {
-		t.Errorf("%v", err)
+		t.Errorf("Load of an unknown recipe: error %v, want one that lists the known ones", err)
 	}
 }
 
-// Average precision by hand, and its bounds.
+// mAP equals a value computed by hand, and has an interval.
 func TestAveragePrecision(t *testing.T) {
 	m := &meter{classes: 2}
 	for _, row := range []struct {
@@ -298,7 +298,7 @@ func TestAveragePrecision(t *testing.T) {
 	}
 }
 
-// Few images of many classes: drawing images anew raises the precision of each, and the interval still holds the value.
+// With few images of many classes, drawing images twice raises the precision of each class; the interval must still contain the value.
 func TestAveragePrecisionInterval(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	m := &meter{classes: 600}
@@ -315,7 +315,7 @@ func TestAveragePrecisionInterval(t *testing.T) {
 	}
 }
 
-// Records of events have the lengths and sums that TensorBoard checks.
+// Records of events have the lengths and CRCs that TensorBoard checks.
 func TestEvents(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events")
 	e, err := openEvents(path)
@@ -338,7 +338,7 @@ func TestEvents(t *testing.T) {
 	for len(b) > 0 {
 		n := binary.LittleEndian.Uint64(b)
 		if binary.LittleEndian.Uint32(b[8:]) != mask(b[:8]) || binary.LittleEndian.Uint32(b[12+n:]) != mask(b[12:12+n]) {
-			t.Fatal("a sum is wrong")
+			t.Fatal("the CRC of a record is wrong")
 		}
 		messages = append(messages, string(b[12:12+n]))
 		b = b[16+n:]

@@ -21,7 +21,7 @@ import (
 	"abtool/train/weights"
 )
 
-// Files of a run.
+// Names of the files of a run.
 const (
 	recipeName = "recipe.toml"
 	infoName   = "run.json"
@@ -31,33 +31,33 @@ const (
 	bestName   = "best.safetensors"
 )
 
-// ErrStopped is the error of a run that was interrupted, and can be continued.
+// ErrStopped is the error of a run that was interrupted and can be continued.
 var ErrStopped = errors.New("stopped; the run can be continued with --resume")
 
-// Options say what is trained, and where the run is kept.
+// Options say what is trained and where the run is kept.
 type Options struct {
 	Out     string // folder of the run
 	Recipe  Recipe
 	Train   *data.Set
-	Val     *data.Set // nil: nothing is measured
-	Truth   Truth     // of Val; nil: none
+	Val     *data.Set // nil: no validation
+	Truth   Truth     // ground truth of Val; may be nil
 	New     func(engine.Config) (engine.Engine, error)
-	Resume  bool   // go on with the run in Out
-	Init    string // weights to begin with, a .safetensors file
-	Workers int    // that compute and decode; 0: one a processor
-	Tool    string // version
+	Resume  bool   // continue the run in Out
+	Init    string // initial weights, a .safetensors file
+	Workers int    // goroutines that compute, and that decode; 0: one per processor
+	Tool    string // version of the program
 
-	LogEvery time.Duration  // time between lines of steps in the log's progress; 0: a second
-	Progress func(Progress) // is called at most every LogEvery
-	Notice   func(string)   // of what a person should know
+	LogEvery time.Duration  // time between two calls of Progress; 0: a second
+	Progress func(Progress) // called at most every LogEvery
+	Notice   func(string)   // gets what users should know
 }
 
-// Progress is how far a run is.
+// Progress says how far a run has come.
 type Progress struct {
 	Step, Steps   int
 	Epoch, Epochs int
-	Images        float64 // a second, since the last
-	Loader        float64 // images a second that one processor decodes
+	Images        float64 // images per second since the last call
+	Loader        float64 // images per second that one processor decodes
 	Waited        float64 // share of the time that training waited for images
 	LR            float64
 	Loss          float64
@@ -65,7 +65,7 @@ type Progress struct {
 	Left          time.Duration
 }
 
-// Info is what run.json holds.
+// Info is the content of run.json.
 type Info struct {
 	Tool      string   `json:"tool"`
 	Engine    string   `json:"engine"`
@@ -79,24 +79,24 @@ type Info struct {
 	ValImages int      `json:"val_images"` // of validation
 }
 
-// A trainer is a run under way.
+// A trainer is a run in progress.
 type trainer struct {
 	o       Options
 	a       *arch.Arch
 	e       engine.Engine
 	loader  *data.Loader
 	log     *logFile
-	perStep int // batches
-	steps   int // of an epoch
+	perStep int // batches in a step
+	steps   int // steps in an epoch
 
-	step, epoch, batch int // done: updates; epochs; batches of the epoch
+	step, epoch, batch int // finished: updates, epochs, batches of the current epoch
 	best               float64
-	since              tally // the last line of the log
-	shown              tally // the last progress
+	since              tally // since the last line of the log
+	shown              tally // since the last call of Progress
 	shownAt            time.Time
 	shownWait          time.Duration
-	waited             time.Duration // for batches
-	noted              bool          // images of validation that cannot be read
+	waited             time.Duration // time that training waited for batches
+	noted              bool          // a notice about unreadable validation images was given
 }
 
 // tally sums the results of steps.
@@ -121,7 +121,8 @@ func (t *tally) line(step, epoch int, lr float64) Line {
 	return Line{Step: step, Epoch: epoch, LR: lr, Loss: stat.Number(t.loss / n), Class: stat.Number(t.class / n), Point: stat.Number(t.point / float64(t.valid)), Norm: stat.Number(t.norm / n)}
 }
 
-// Train trains, or goes on. It returns the metrics of the last epoch's validation. What can be known to fail is found before the first step.
+// Train trains, or continues a run. It returns the metrics of the last epoch's validation. It checks as
+// much as possible before the first step.
 func Train(ctx context.Context, o Options) (*Metrics, error) {
 	if o.LogEvery == 0 {
 		o.LogEvery = time.Second
@@ -147,7 +148,8 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 	return m, err
 }
 
-// load makes the network and the loader and counts the steps: everything that can be wrong with the recipe and the images.
+// load makes the network and the loader and counts the steps. It finds everything that can be wrong with
+// the recipe and the images.
 func (t *trainer) load() (err error) {
 	r := t.o.Recipe
 	if t.a, err = r.network(len(t.o.Train.Classes)); err != nil {
@@ -163,7 +165,7 @@ func (t *trainer) load() (err error) {
 	}
 	t.steps = t.loader.Batches() / t.perStep
 	if t.steps < 1 {
-		return fmt.Errorf("%d images are not enough for a step of %d batches of %d", len(t.o.Train.Images), t.perStep, r.Batch)
+		return fmt.Errorf("%d images are too few for a step of %d batches of %d", len(t.o.Train.Images), t.perStep, r.Batch)
 	}
 	return r.schedule(t.steps).Check()
 }
@@ -176,9 +178,9 @@ func (t *trainer) prepare() (err error) {
 	_, found := os.Stat(last)
 	switch {
 	case t.o.Resume && found != nil:
-		return fmt.Errorf("there is no run to continue in %s: %w", t.o.Out, found)
-	case !t.o.Resume && found == nil: // what ended before its first checkpoint is begun anew
-		return fmt.Errorf("%s holds a run already: give --resume to go on with it, or another --out", t.o.Out)
+		return fmt.Errorf("%s has no run to continue: %w", t.o.Out, found)
+	case !t.o.Resume && found == nil: // a run that never reached a checkpoint is started again instead
+		return fmt.Errorf("%s already holds a run: give --resume to continue it, or another --out", t.o.Out)
 	}
 	if t.e, err = t.o.New(t.o.Recipe.engine(t.a, t.o.Workers)); err != nil {
 		return err
@@ -196,7 +198,7 @@ func (t *trainer) prepare() (err error) {
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
-// weights sets the weights of the checkpoint, of Init, or by chance.
+// weights sets the engine's weights from the checkpoint, from Init, or at random.
 func (t *trainer) weights(last string) error {
 	set := t.a.Init(t.o.Recipe.Seed)
 	if t.o.Resume {
@@ -209,14 +211,14 @@ func (t *trainer) weights(last string) error {
 		}
 		report := weights.Fit(set, from)
 		if report.Loaded == 0 {
-			return fmt.Errorf("%s has no weight of %s: %s", t.o.Init, t.a.Name, report)
+			return fmt.Errorf("%s has none of the weights of %s: %s", t.o.Init, t.a.Name, report)
 		}
 		t.o.Notice(fmt.Sprintf("weights of %s: %s", t.o.Init, report))
 	}
 	return t.e.SetWeights(set)
 }
 
-// folder makes the files of the run.
+// folder creates the files of the run.
 func (t *trainer) folder() (err error) {
 	if err := os.MkdirAll(t.o.Out, 0o777); err != nil {
 		return err
@@ -252,7 +254,7 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 	for ; t.epoch < r.Epochs; t.epoch++ {
 		var group []*engine.Batch
 		var ids []string
-		left := t.steps*t.perStep - t.batch // batches that do not make a whole step are left out
+		left := t.steps*t.perStep - t.batch // batches at the end that do not make a whole step are left out
 		before := t.step
 		for b := range t.fetch(ctx, t.epoch, t.batch, left) {
 			if b.err != nil {
@@ -274,16 +276,16 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 			group, ids = group[:0], ids[:0]
 		}
 		if ctx.Err() != nil {
-			t.batch -= len(group) // of a step that was not made
+			t.batch -= len(group) // the step was not made, so its batches are not done
 			return nil, ErrStopped
 		}
 		if t.step == before && left > 0 {
 			_, reasons := t.loader.Corrupt()
-			return nil, fmt.Errorf("epoch %d made no step, as images could not be read: %s", t.epoch+1, strings.Join(reasons, "; "))
+			return nil, fmt.Errorf("epoch %d made no step, because images could not be read: %s", t.epoch+1, strings.Join(reasons, "; "))
 		}
 		t.batch = 0
 		if m, err = t.endEpoch(ctx, schedule.At(t.step-1)); err != nil {
-			if ctx.Err() != nil { // validation was interrupted: the epoch's training is done
+			if ctx.Err() != nil { // validation was interrupted, after the training of the epoch
 				t.batch = t.steps * t.perStep
 				return nil, ErrStopped
 			}
@@ -293,8 +295,8 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 	return m, nil
 }
 
-// failed returns the error of a step with what to try: for a step that diverged, with its images; for one without memory, with the batch
-// that makes the same update in half of it.
+// failed returns the error of a step with advice: if the step diverged, it names the images of the batch;
+// if memory was short, it names the options that make the same update with half the images at a time.
 func (t *trainer) failed(err error, lr float64, ids []string) error {
 	switch {
 	case errors.Is(err, engine.ErrMemory):
@@ -303,20 +305,20 @@ func (t *trainer) failed(err error, lr float64, ids []string) error {
 		return err
 	}
 	shown := ids[:min(len(ids), 8)]
-	return fmt.Errorf("step %d (epoch %d, learning rate %.3g): %w. The batch: %s%s. Try a lower lr, clip = 1, a longer warm-up, or a lower lambda; the last checkpoint stands",
+	return fmt.Errorf("step %d (epoch %d, learning rate %.3g): %w. The batch was %s%s. Try a lower lr, clip = 1, a longer warm-up, or a lower lambda; the last checkpoint is intact",
 		t.step+1, t.epoch+1, lr, err, strings.Join(shown, ", "), map[bool]string{true: ", …"}[len(ids) > len(shown)])
 }
 
-// noMemory returns the error of a step with less memory than its batches need.
+// noMemory adds advice to the error of a step whose batches need more memory than there is.
 func noMemory(err error, batch, accumulate int) error {
 	if batch < 2 {
-		return fmt.Errorf("%w: the batch is a single image: take a smaller network or size", err)
+		return fmt.Errorf("%w: the batch has only one image: use a smaller network or size", err)
 	}
 	half := (batch + 1) / 2
-	return fmt.Errorf("%w. Smaller batches with more of them for each update need less: --batch %d --set accumulate=%d", err, half, 2*accumulate)
+	return fmt.Errorf("%w. To make the same update with less memory: --batch %d --set accumulate=%d", err, half, 2*accumulate)
 }
 
-// show tells the progress, now and then.
+// show calls Progress if LogEvery has passed since the last call.
 func (t *trainer) show(r engine.Result, lr float64) {
 	t.shown.add(r)
 	passed := time.Since(t.shownAt)
@@ -353,7 +355,7 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
 		}
 	}
 	if n, reasons := t.loader.Corrupt(); n > 0 {
-		t.o.Notice(fmt.Sprintf("%d times an image could not be read, and another took its place: %s", n, strings.Join(reasons, "; ")))
+		t.o.Notice(fmt.Sprintf("images could not be read, and others took their place, %d times: %s", n, strings.Join(reasons, "; ")))
 	}
 	if line.Best = score > t.best; line.Best {
 		t.best = score
@@ -363,7 +365,7 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
 		return nil, err
 	}
 	done := *t
-	done.epoch++ // the checkpoint is of the finished epoch
+	done.epoch++ // the checkpoint is that of the finished epoch
 	if line.Best {
 		if err := t.export(bestName); err != nil {
 			return nil, err
@@ -377,7 +379,7 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
 	return line.Val, done.save(lastName)
 }
 
-// Score is what the best epoch has most of: top-1 accuracy, or mAP.
+// Score returns the measure by which the best epoch is chosen: top-1 accuracy, or mAP.
 func Score(m *Metrics) stat.Number {
 	switch {
 	case m == nil:
@@ -390,7 +392,7 @@ func Score(m *Metrics) stat.Number {
 	return -m.Loss.Value
 }
 
-// export writes the weights, or their moving average if one is kept.
+// export writes the weights, or their moving average if there is one.
 func (t *trainer) export(name string) error {
 	set, err := t.e.Average()
 	if err == nil && set == nil {
@@ -408,13 +410,13 @@ func (t *trainer) metadata() map[string]string {
 	return map[string]string{"format": "pt", "abtool.arch": t.a.Name, "abtool.size": strconv.Itoa(t.a.Size), "abtool.classes": string(classes), "abtool.multi": strconv.FormatBool(t.o.Train.Multi), dataKey: t.o.Train.Digest()}
 }
 
-// dataKey is the key of the digest of what was trained on.
+// dataKey is the key of the digest of the training data.
 const dataKey = "abtool.data"
 
-// statePrefix begins the names of what a checkpoint has besides weights.
+// statePrefix is the prefix of the names of everything in a checkpoint except weights.
 const statePrefix = "state/"
 
-// save writes all that is needed to go on.
+// save writes a checkpoint: everything that is needed to continue the run.
 func (t *trainer) save(name string) error {
 	set, err := t.e.Weights()
 	if err != nil {
@@ -440,7 +442,7 @@ func (t *trainer) save(name string) error {
 	return weights.WriteFile(filepath.Join(t.o.Out, name), set)
 }
 
-// checkpoint is how far a run was.
+// checkpoint says how far a run had come.
 type checkpoint struct {
 	Step  int         `json:"step"`
 	Epoch int         `json:"epoch"` // done
@@ -458,7 +460,7 @@ func (t *tally) saved() savedTally {
 	return savedTally{t.n, t.images, t.valid, t.loss, t.class, t.point, t.norm}
 }
 
-// restore sets the engine to a checkpoint.
+// restore sets the engine and the trainer to a checkpoint.
 func (t *trainer) restore(path string, set *weights.Set) error {
 	from, err := weights.ReadFile(path)
 	if err != nil {
@@ -466,16 +468,16 @@ func (t *trainer) restore(path string, set *weights.Set) error {
 	}
 	var c checkpoint
 	if err := json.Unmarshal([]byte(from.Metadata["abtool.progress"]), &c); err != nil {
-		return fmt.Errorf("%s is not a checkpoint of a run: weights alone are given with --init", path)
+		return fmt.Errorf("%s is not a checkpoint of a run: to start from weights alone, give them with --init", path)
 	}
 	if text := from.Metadata["abtool.recipe"]; text != t.o.Recipe.TOML() {
-		return fmt.Errorf("the run in %s was begun with another recipe: %s. --resume goes on with the run as it was begun; for another recipe begin a run with --init", t.o.Out, differs(text, t.o.Recipe.TOML()))
+		return fmt.Errorf("the run in %s was started with another recipe: %s. --resume continues the run with its recipe; to change the recipe, start a new run with --init", t.o.Out, differs(text, t.o.Recipe.TOML()))
 	}
 	if classes, _ := json.Marshal(t.o.Train.Classes); string(classes) != from.Metadata["abtool.classes"] {
-		return fmt.Errorf("the run in %s was begun with other classes", t.o.Out)
+		return fmt.Errorf("the run in %s was started with other classes", t.o.Out)
 	}
-	if digest := from.Metadata[dataKey]; digest != "" && digest != t.o.Train.Digest() { // before this was kept there is none
-		return fmt.Errorf("the run in %s was begun with other images, labels or points (these are %d images): give the --images, --targets, --rule, --split, --val-split, --val-images, --holdout and --partial that it was begun with", t.o.Out, len(t.o.Train.Images))
+	if digest := from.Metadata[dataKey]; digest != "" && digest != t.o.Train.Digest() { // old checkpoints have no digest
+		return fmt.Errorf("the run in %s was started with other images, labels or points (these are %d images): give the --images, --targets, --rule, --split, --val-split, --val-images, --holdout and --partial that it was started with", t.o.Out, len(t.o.Train.Images))
 	}
 	state := weights.NewSet()
 	state.Metadata = map[string]string{}
@@ -508,7 +510,7 @@ func (t *trainer) restore(path string, set *weights.Set) error {
 	return nil
 }
 
-// differs names the first line in which two recipes differ.
+// differs describes the first line in which two recipes differ.
 func differs(a, b string) string {
 	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
 	for i := range x {
@@ -517,13 +519,13 @@ func differs(a, b string) string {
 			if i < len(y) {
 				other = y[i]
 			}
-			return fmt.Sprintf("%q where this is %q", x[i], other)
+			return fmt.Sprintf("it has %q, this one has %q", x[i], other)
 		}
 	}
-	return "a longer one"
+	return "this one is longer"
 }
 
-// checkRun says what stands where a run should be.
+// checkRun returns an error that says what is in dir if it is not a run.
 func checkRun(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -542,7 +544,8 @@ func checkRun(dir string) error {
 	return nil
 }
 
-// Open reads a run: its recipe, what is known of it, and its weights by the name of the file ("": best, else last), put on its network.
+// Open reads a run. It returns its recipe, its run.json, its network and the weights, which are checked
+// against the network. name is the file of the weights ("": the best, or the last if there is no best).
 func Open(dir, name string) (Recipe, Info, *arch.Arch, *weights.Set, error) {
 	fail := func(err error) (Recipe, Info, *arch.Arch, *weights.Set, error) {
 		return Recipe{}, Info{}, nil, nil, fmt.Errorf("%s is not a run: %w", dir, err)
@@ -579,7 +582,7 @@ func Open(dir, name string) (Recipe, Info, *arch.Arch, *weights.Set, error) {
 	}
 	file := filepath.Join(dir, name)
 	if !exists(file) && exists(name) {
-		file = name // a path, not a name within the run
+		file = name // a path rather than a name within the run
 	}
 	from, err := weights.ReadFile(file)
 	if err != nil {

@@ -17,10 +17,11 @@ import (
 	"abtool/internal/replace"
 )
 
-// MaxHeader is the longest header that is read, in bytes: the limit of the reference implementation.
+// MaxHeader is the length of the longest header that is accepted, in bytes. It is the limit of the
+// reference implementation.
 const MaxHeader = 100_000_000
 
-// ErrFormat is wrapped by the errors about files that are no valid safetensors.
+// ErrFormat is wrapped by errors about files that are not valid safetensors files.
 var ErrFormat = errors.New("not a valid safetensors file")
 
 type entry struct {
@@ -61,7 +62,7 @@ func ReadFile(path string) (*Set, error) {
 	return s, nil
 }
 
-// explain returns what a file that is refused is, if it is known.
+// explain adds what kind of file the rejected file is, if that can be recognised.
 func explain(path string, err error) error {
 	if !errors.Is(err, ErrFormat) {
 		return err
@@ -91,7 +92,7 @@ func Read(r io.Reader, size int64) (*Set, error) {
 		return nil, err
 	}
 	if have := size - 8 - int64(len(header)); have != end {
-		return nil, fmt.Errorf("%w: the header describes %d bytes of tensors, the file has %d: it is truncated or has a tail", ErrFormat, end, have)
+		return nil, fmt.Errorf("%w: the header describes %d bytes of tensors, but the file has %d: it is truncated or has bytes after its end", ErrFormat, end, have)
 	}
 	s := &Set{Metadata: metadata}
 	for _, p := range order {
@@ -125,7 +126,7 @@ func readHeader(r io.Reader, size int64) ([]byte, error) {
 		}
 		return nil, fmt.Errorf("%w: a header of %d bytes is over the limit of %d", ErrFormat, n, MaxHeader)
 	case int64(n) > size-8:
-		return nil, fmt.Errorf("%w: the header should have %d bytes, the file ends after %d", ErrFormat, n, size-8)
+		return nil, fmt.Errorf("%w: the header should have %d bytes, but the file ends after %d", ErrFormat, n, size-8)
 	}
 	header := make([]byte, n)
 	if _, err := io.ReadFull(r, header); err != nil {
@@ -179,7 +180,7 @@ func (p placed) check() error {
 		return fmt.Errorf("unknown type %q", p.DType)
 	}
 	if len(p.Offsets) != 2 || p.Offsets[0] < 0 || p.Offsets[1] < p.Offsets[0] {
-		return fmt.Errorf("data_offsets %v are no range", p.Offsets)
+		return fmt.Errorf("data_offsets %v are not a range", p.Offsets)
 	}
 	bytes := width
 	for _, d := range p.Shape {
@@ -189,12 +190,12 @@ func (p placed) check() error {
 		bytes *= d
 	}
 	if bytes != p.Offsets[1]-p.Offsets[0] {
-		return fmt.Errorf("shape %v of %s needs %d bytes, data_offsets give %d", p.Shape, p.DType, bytes, p.Offsets[1]-p.Offsets[0])
+		return fmt.Errorf("shape %v of %s needs %d bytes, but data_offsets span %d", p.Shape, p.DType, bytes, p.Offsets[1]-p.Offsets[0])
 	}
 	return nil
 }
 
-// checkLayout wants the tensors to follow each other; it returns where the last one ends.
+// checkLayout checks that the tensors follow each other without gaps, and returns where the last one ends.
 func checkLayout(order []placed) (int64, error) {
 	end := int64(0)
 	for i, p := range order {
@@ -202,7 +203,7 @@ func checkLayout(order []placed) (int64, error) {
 		case p.Offsets[0] < end:
 			return 0, fmt.Errorf("%w: tensors %q and %q overlap at byte %d", ErrFormat, order[i-1].name, p.name, p.Offsets[0])
 		case p.Offsets[0] > end:
-			return 0, fmt.Errorf("%w: bytes %d to %d before tensor %q belong to none", ErrFormat, end, p.Offsets[0], p.name)
+			return 0, fmt.Errorf("%w: bytes %d to %d before tensor %q belong to no tensor", ErrFormat, end, p.Offsets[0], p.name)
 		}
 		end = p.Offsets[1]
 	}
@@ -260,7 +261,7 @@ var decoders = map[string]func(dst []float32, src []byte){
 	},
 }
 
-// half converts an IEEE 754 binary16.
+// half converts an IEEE 754 binary16 to float32.
 func half(h uint16) float32 {
 	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
 	switch exp {
@@ -273,7 +274,8 @@ func half(h uint16) float32 {
 	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
 }
 
-// Write writes s as a safetensors file, F32, tensors sorted by name: one set gives the same bytes always.
+// Write writes s as a safetensors file with F32 tensors sorted by name. The same set always gives the same
+// bytes.
 func Write(w io.Writer, s *Set) error {
 	order := s.Tensors()
 	slices.SortFunc(order, func(a, b Tensor) int { return strings.Compare(a.Name, b.Name) })
@@ -300,7 +302,7 @@ func Write(w io.Writer, s *Set) error {
 	if err != nil {
 		return err
 	}
-	for len(text)%8 != 0 { // data starts aligned, as in the reference implementation
+	for len(text)%8 != 0 { // pad, so that the data is aligned as in the reference implementation
 		text = append(text, ' ')
 	}
 	bw := bufio.NewWriterSize(w, 1<<20)
@@ -322,8 +324,9 @@ func Write(w io.Writer, s *Set) error {
 	return bw.Flush()
 }
 
-// WriteFile writes s to path by way of a temporary sibling that is synced and renamed when complete: a reader sees the old file or the
-// new one. On an error, a full disk included, the old file is untouched and the temporary one is removed.
+// WriteFile writes s to path. It writes a temporary file next to path, which is synced and renamed when it
+// is complete, so that readers see the old file or the new one. If it fails, even for a full disk, the old
+// file is unchanged and the temporary file is removed.
 func WriteFile(path string, s *Set) (err error) {
 	defer func() {
 		if err != nil {

@@ -20,16 +20,17 @@ func (t Tensor) Clone() Tensor {
 
 // Set is an ordered collection of tensors with distinct names.
 type Set struct {
-	// Metadata is the file's free key-value part; may be nil.
+	// Metadata has the key-value pairs of the file's header; may be nil.
 	Metadata map[string]string
-	// Skipped names the tensors of a file that were not read because their type is no floating point; sorted, may be empty.
+	// Skipped lists the tensors of a file that were not read because they are not floating point; sorted,
+	// may be empty.
 	Skipped []string
 
 	tensors []Tensor
 	index   map[string]int
 }
 
-// NewSet returns a set of the given tensors; of two with one name the later stays.
+// NewSet returns a set of the given tensors. If two have the same name, the later one stays.
 func NewSet(tensors ...Tensor) *Set {
 	s := &Set{}
 	for _, t := range tensors {
@@ -63,10 +64,10 @@ func (s *Set) Get(name string) (Tensor, bool) {
 // Tensors returns the tensors in the order in which they were put. They share the set's memory.
 func (s *Set) Tensors() []Tensor { return slices.Clone(s.tensors) }
 
-// Len is the number of tensors.
+// Len returns the number of tensors.
 func (s *Set) Len() int { return len(s.tensors) }
 
-// Count is the number of values in all tensors together.
+// Count returns the number of values in all tensors.
 func (s *Set) Count() int {
 	n := 0
 	for _, t := range s.tensors {
@@ -90,7 +91,8 @@ func (s *Set) Clone() *Set {
 	return c
 }
 
-// Without returns a set of the tensors whose name has none of the prefixes, such as "point_head." for export. It shares s's memory.
+// Without returns a set without the tensors whose name begins with one of the prefixes, such as
+// "point_head." for export. It shares s's memory.
 func (s *Set) Without(prefixes ...string) *Set {
 	c := &Set{Metadata: s.Metadata, Skipped: s.Skipped}
 	for _, t := range s.tensors {
@@ -101,13 +103,13 @@ func (s *Set) Without(prefixes ...string) *Set {
 	return c
 }
 
-// Mismatch is a tensor that both sides have, with different shapes.
+// Mismatch is a tensor that has different shapes on both sides.
 type Mismatch struct {
 	Name      string
-	Have, Got []int // the shape wanted, the shape found
+	Have, Got []int // the wanted shape, the shape in the file
 }
 
-// Report says what Fit did and what it left out.
+// Report says what Fit copied and what it left out.
 type Report struct {
 	Loaded     int        // tensors copied
 	Missing    []string   // wanted and not in the file
@@ -118,7 +120,7 @@ type Report struct {
 // Complete reports whether every wanted tensor was filled.
 func (r Report) Complete() bool { return len(r.Missing) == 0 && len(r.Mismatched) == 0 }
 
-// String is one line for a person.
+// String returns the report as one line of text.
 func (r Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d tensors loaded", r.Loaded)
@@ -142,8 +144,8 @@ func abbreviate(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// Fit copies from src into dst every tensor that has the same name and shape; the others of dst keep their values (a head for
-// another number of classes stays as it was initialised).
+// Fit copies from src into dst every tensor that has the same name and shape. The others of dst keep their
+// values, such as a newly initialised head for another number of classes.
 func Fit(dst, src *Set) Report {
 	var r Report
 	for _, want := range dst.tensors {

@@ -87,14 +87,14 @@ func TestInvalid(t *testing.T) {
 		"header cut":        {file(`{"a":{"dtype":"F32"`, 0)[:20], "ends after"},
 		"not a JSON object": {file(`[1]`, 0), "not a JSON object"},
 		"data cut":          {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 7), "truncated"},
-		"tail":              {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 9), "tail"},
+		"tail":              {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 9), "bytes after its end"},
 		"overlap":           {file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "overlap"},
-		"hole":              {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "belong to none"},
+		"hole":              {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, 8), "belong to no tensor"},
 		"wrong size":        {file(`{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}`, 8), "needs 12 bytes"},
 		"negative":          {file(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}}`, 8), "impossible shape"},
 		"overflow":          {file(`{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}`, 0), "impossible shape"},
-		"backward range":    {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}}`, 8), "no range"},
-		"no offsets":        {file(`{"a":{"dtype":"F32","shape":[1]}}`, 4), "no range"},
+		"backward range":    {file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}}`, 8), "not a range"},
+		"no offsets":        {file(`{"a":{"dtype":"F32","shape":[1]}}`, 4), "not a range"},
 		"type":              {file(`{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, 4), "unknown type"},
 	} {
 		_, err := Read(bytes.NewReader(c.file), int64(len(c.file)))

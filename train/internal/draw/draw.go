@@ -1,7 +1,8 @@
-// Package draw has the number generator that tests share with scripts/torch_vectors.py, so that fixtures need not store inputs.
+// Package draw has the random number generator that tests share with scripts/torch_vectors.py, so that
+// fixtures need not store inputs.
 package draw
 
-// Values returns n values in [-1, 1), exact in float32, that depend on the name only.
+// Values returns n values in [-1, 1), exact in float32, that depend only on the name.
 func Values(name string, n int) []float32 {
 	x := uint32(2166136261)
 	for i := range len(name) {

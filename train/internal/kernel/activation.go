@@ -25,7 +25,7 @@ func Add(t *Team, a, b, y []float32) {
 	})
 }
 
-// ScaleImages computes y = x times the factor of each of the images.
+// ScaleImages computes y as x with each image multiplied by its factor.
 func ScaleImages(t *Team, factors, x, y []float32) {
 	if len(factors) == 0 {
 		return
@@ -41,7 +41,8 @@ func ScaleImages(t *Team, factors, x, y []float32) {
 	})
 }
 
-// Embed makes tokens (n × (pixels+1) × d) of maps: the class token, then the map's positions, plus pos ((pixels+1) × d).
+// Embed computes tokens (n × (pixels+1) × d) from maps: the class token, then the positions of the map,
+// plus pos ((pixels+1) × d).
 func Embed(t *Team, n, pixels, d int, x, cls, pos, y []float32) {
 	t.Split(n, func(_, first, last int) {
 		for b := first; b < last; b++ {

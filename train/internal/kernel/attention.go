@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// Attention is multi-head self-attention over T tokens of D values in Heads heads. It keeps the last Forward's
+// Attention is multi-head self-attention over T tokens of D values in Heads heads. Forward keeps its
 // probabilities for Back.
 type Attention struct {
 	T, D, Heads   int
@@ -27,7 +27,7 @@ func (a *Attention) Forward(t *Team, n int, qkv, y []float32) {
 
 func (a *Attention) scale() float32 { return float32(1 / math.Sqrt(float64(a.D/a.Heads))) }
 
-// parts returns where the queries, keys and values of head h of image b begin in qkv, and its probabilities.
+// parts returns the queries, keys and values of head h of image b in qkv, and the head's probabilities.
 func (a *Attention) parts(qkv []float32, b, h int) (q, k, v, p []float32) {
 	at := b*a.T*3*a.D + h*(a.D/a.Heads)
 	size := a.T * a.T
@@ -76,7 +76,7 @@ func (a *Attention) Back(t *Team, n int, qkv, dy, dqkv []float32) {
 	})
 }
 
-// softmaxBack turns the gradient d at the probabilities p into that at the logits, in place.
+// softmaxBack replaces d, the gradient of the probabilities p, by the gradient of the logits.
 func softmaxBack(d, p []float32, width int) {
 	for ; len(d) >= width; d, p = d[width:], p[width:] {
 		row, prob := d[:width], p[:width]

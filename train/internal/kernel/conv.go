@@ -10,7 +10,7 @@ type Conv struct {
 	patch, pixels int  // values of a patch, positions of an output map
 }
 
-// NewConv fills in what follows from the given sizes.
+// NewConv returns a convolution of the given sizes.
 func NewConv(h, w, c, o, k, stride, pad int) Conv {
 	v := Conv{H: h, W: w, C: c, O: o, K: k, Stride: stride, Pad: pad}
 	v.OutH, v.OutW = (h+2*pad-k)/stride+1, (w+2*pad-k)/stride+1
@@ -19,15 +19,15 @@ func NewConv(h, w, c, o, k, stride, pad int) Conv {
 	return v
 }
 
-// Len are the lengths of one input and one output map.
+// Len returns the numbers of values of one input map and one output map.
 func (v Conv) Len() (in, out int) { return v.H * v.W * v.C, v.pixels * v.O }
 
 const (
-	pieceFloats = 96 << 10  // of a patch matrix: 384 KB, well inside a second-level cache
-	jointFloats = 256 << 10 // kernels larger than this are shared by the team when their gradient is computed
+	pieceFloats = 96 << 10  // floats in a piece of a patch matrix: 384 KB, which fits a second-level cache with room to spare
+	jointFloats = 256 << 10 // for kernels with more floats, the team computes the gradient together, piece by piece
 )
 
-// rows is the number of rows of the patch matrix in one piece.
+// rows returns the number of rows of the patch matrix in one piece.
 func (v Conv) rows() int { return max(48, pieceFloats/v.patch) }
 
 // Forward computes y from n images x; bias (O values) may be nil.
@@ -42,7 +42,8 @@ func (v Conv) Forward(t *Team, n int, x, w, bias, y []float32) {
 	})
 }
 
-// spread fills the rows of out with bias and returns the beta of a product that is to be added; 0 without a bias.
+// spread fills the rows of out with bias and returns the beta with which a product is added to them.
+// Without a bias it returns 0.
 func spread(out, bias []float32) float32 {
 	if bias == nil {
 		return 0
@@ -63,7 +64,7 @@ func (v Conv) patches(t *Team, worker int, x []float32, from, to int) []float32 
 	return m
 }
 
-// gather writes rows [from, to) of the patch matrix to m.
+// gather copies rows [from, to) of the patch matrix to m.
 func (v Conv) gather(x []float32, from, to int, m []float32) {
 	span := v.K * v.C
 	for r := from; r < to; r++ {
@@ -84,14 +85,15 @@ func (v Conv) gather(x []float32, from, to int, m []float32) {
 	}
 }
 
-// place says where the patch of row r lies: its image, its upper left corner and the columns [kx0, kx1) of the kernel that meet the map.
+// place returns the image of row r's patch, the patch's upper left corner, and the columns [kx0, kx1) of
+// the kernel that overlap the map.
 func (v Conv) place(r int) (image, top, left, kx0, kx1 int) {
 	image, r = r/v.pixels, r%v.pixels
 	top, left = r/v.OutW*v.Stride-v.Pad, r%v.OutW*v.Stride-v.Pad
 	return image, top, left, max(0, -left), max(0, min(v.K, v.W-left))
 }
 
-// BackData computes the gradient dx at n images from that at the outputs, dy.
+// BackData computes dx, the gradient of n images, from dy, the gradient of the outputs.
 func (v Conv) BackData(t *Team, n int, dy, w, dx []float32) {
 	in, _ := v.Len()
 	kernels := t.prepare(false, v.patch, v.O, w, v.patch)
@@ -114,7 +116,7 @@ func (v Conv) BackData(t *Team, n int, dy, w, dx []float32) {
 	})
 }
 
-// scatter adds rows [from, to) of the patch matrix m to where gather took them.
+// scatter adds rows [from, to) of the patch matrix m to the values that gather copied them from.
 func (v Conv) scatter(dx []float32, from, to int, m []float32) {
 	span := v.K * v.C
 	for r := from; r < to; r++ {
@@ -129,7 +131,7 @@ func (v Conv) scatter(dx []float32, from, to int, m []float32) {
 	}
 }
 
-// BackWeights computes the gradient dw at the kernels from n images and the gradient dy at their outputs.
+// BackWeights computes dw, the gradient of the kernels, from n images and dy, the gradient of the outputs.
 func (v Conv) BackWeights(t *Team, n int, x, dy, dw []float32) {
 	if len(dw) > jointFloats {
 		v.backJointly(t, n, x, dy, dw)
@@ -154,7 +156,8 @@ func (v Conv) BackWeights(t *Team, n int, x, dy, dw []float32) {
 	}
 }
 
-// backJointly makes each piece of the patch matrix together; then each worker computes the gradient of its share of the kernels.
+// backJointly has all workers gather each piece of the patch matrix; then each worker computes the gradient
+// of its share of the kernels.
 func (v Conv) backJointly(t *Team, n int, x, dy, dw []float32) {
 	total := n * v.pixels
 	step := 4 * v.rows()
@@ -175,7 +178,7 @@ func (v Conv) backJointly(t *Team, n int, x, dy, dw []float32) {
 	}
 }
 
-// Permute turns kernels O × C × K × K (PyTorch) into O × K × K × C, or back.
+// Permute converts kernels from O × C × K × K (PyTorch) to O × K × K × C, or back.
 func Permute(dst, src []float32, o, c, k int, toChannelsLast bool) {
 	kk := k * k
 	for i := range o {

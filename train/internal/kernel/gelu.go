@@ -2,25 +2,28 @@ package kernel
 
 import "math"
 
-// gelu and its derivative are tabulated at distances of 1/geluSteps in [-geluEdge, geluEdge] and interpolated by cubics that have their values
-// and slopes there: 1e-8 from the functions and many times as fast as math.Erfc. Outside the function is 0 or x, to float32's precision.
+// GELU and its derivative are tabulated at distances of 1/geluSteps in [-geluEdge, geluEdge] and
+// interpolated by cubics that have the functions' values and slopes at these places. The error is at most
+// 1e-8, and the tables are many times as fast as math.Erfc. Outside the interval GELU is 0 or x, to the
+// precision of float32.
 const (
 	geluEdge  = 8
 	geluSteps = 32
 )
 
-// cubic has the coefficients of a polynomial in the place within an interval, from 0 to 1, the constant first.
+// cubic has the coefficients of a polynomial of the position within an interval, from 0 to 1, the constant
+// first.
 type cubic [4]float64
 
 func (c *cubic) at(u float64) float32 { return float32(c[0] + u*(c[1]+u*(c[2]+u*c[3]))) }
 
-// hermite is the cubic with values p, q and slopes m, n at 0 and 1.
+// hermite returns the cubic with values p, q and slopes m, n at 0 and 1.
 func hermite(p, q, m, n float64) cubic {
 	d := q - p
 	return cubic{p, m, 3*d - 2*m - n, m + n - 2*d}
 }
 
-// geluTable has the function's cubic and the derivative's for each interval.
+// geluTable has the cubics of GELU and of its derivative for each interval.
 var geluTable = func() *[2 * geluEdge * geluSteps]struct{ value, slope cubic } {
 	var table [2 * geluEdge * geluSteps]struct{ value, slope cubic }
 	for i := range table {
@@ -39,7 +42,7 @@ func geluAt(x float64) (f, g, h float64) {
 	return x * normal, normal + x*density, density * (2 - x*x)
 }
 
-// GELU computes x·Φ(x), Φ the normal distribution function.
+// GELU computes x·Φ(x), where Φ is the normal distribution function.
 func GELU(t *Team, x, y []float32) {
 	t.Split(len(x), func(_, from, to int) {
 		out := y[from:to]

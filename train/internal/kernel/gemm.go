@@ -6,10 +6,12 @@ import (
 	"gonum.org/v1/gonum/blas"
 )
 
-// depth is how many rows of a right operand's panel are used at a time: with a tile's rows of the left one they fit a first-level cache.
+// depth is the number of rows of a right operand's panel that are used at a time. Together with the rows of
+// the left operand for a tile they fit a first-level cache.
 const depth = 256
 
-// right is the right operand of a product, k × n. Prepared ones are kept in panels of tileCols columns, each k × tileCols.
+// right is the right operand of a product, k × n. A prepared one is stored in panels of tileCols columns,
+// each k × tileCols.
 type right struct {
 	trans  bool
 	n, k   int
@@ -18,7 +20,8 @@ type right struct {
 	panels []float32 // nil if not prepared
 }
 
-// prepare returns op(b) for several products. Its panels are the team's: they hold until the next prepare.
+// prepare returns op(b) for several products. The team owns its panels, which are valid until the next
+// prepare.
 func (t *Team) prepare(trans bool, n, k int, b []float32, ld int) right {
 	r := right{trans: trans, n: n, k: k, data: b, ld: ld}
 	if !useTiles {
@@ -107,7 +110,7 @@ func (r right) multiply(ta bool, m int, alpha float32, a []float32, lda int, bet
 	}
 }
 
-// scratch is the memory of one product.
+// scratch has the buffers of one product.
 type scratch struct {
 	panel [depth * maxTileCols]float32
 	rows  [depth * maxTileRows]float32
@@ -118,7 +121,7 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 const maxTileRows, maxTileCols = 12, 32
 
-// panel returns rows [from, to) of panel p, and their length in memory.
+// panel returns rows [from, to) of panel p, and the length of a row in memory.
 func (r right) panel(p, from, to int, s *scratch) ([]float32, int) {
 	switch {
 	case r.panels != nil:
@@ -130,7 +133,7 @@ func (r right) panel(p, from, to int, s *scratch) ([]float32, int) {
 	return s.panel[:], tileCols
 }
 
-// packRows copies the last rows of op(a) to dst, step by step, with zeros up to tileRows.
+// packRows copies the last rows of op(a) to dst, step by step, and pads them to tileRows rows with zeros.
 func packRows(dst, a []float32, first, rows, steps, rowStride, stepStride int) {
 	clear(dst[:steps*tileRows])
 	for i := range rows {

@@ -7,10 +7,10 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 )
 
-// useTiles is whether matrix products are this package's own.
+// useTiles reports whether this package multiplies matrices itself.
 var useTiles = tileRows > 0
 
-// BLAS names what multiplies matrices.
+// BLAS returns the name of what multiplies matrices.
 func BLAS() string {
 	switch tileRows {
 	case 12:

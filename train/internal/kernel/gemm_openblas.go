@@ -8,10 +8,10 @@ import (
 	"abtool/train/internal/openblas"
 )
 
-// useTiles is whether matrix products are this package's own.
+// useTiles reports whether this package multiplies matrices itself.
 var useTiles = false
 
-// BLAS names what multiplies matrices.
+// BLAS returns the name of what multiplies matrices.
 func BLAS() string { return "OpenBLAS" }
 
 func sgemm(ta, tb blas.Transpose, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {

@@ -2,11 +2,11 @@ package kernel
 
 import "math"
 
-// block is the number of rows whose sums are taken in float32 before they are added in float64.
+// block is the number of rows that are summed in float32 before the sum is added in float64.
 const block = 128
 
 // BatchNorm normalises C channels, optionally adds another map and applies ReLU: y = relu(bn(x) + add).
-// It keeps the statistics of the last Train for Back.
+// Train keeps its statistics for Back.
 type BatchNorm struct {
 	C    int
 	Eps  float64
@@ -14,7 +14,7 @@ type BatchNorm struct {
 
 	mean, inverse       []float32 // of the last batch: mean and 1/√(variance + Eps)
 	scale, slope, shift []float32
-	sums                [][]float64 // one a worker: two sums for each channel
+	sums                [][]float64 // two sums per channel for each worker
 }
 
 // NewBatchNorm returns a normalisation of c channels.
@@ -26,7 +26,8 @@ func NewBatchNorm(c int, eps float64, relu bool) *BatchNorm {
 	return b
 }
 
-// reduce adds up what f gives for blocks of rows: two sums a channel. They come back in the first 2·C of the result.
+// reduce adds up the sums that f returns for blocks of rows, two per channel. The first 2·C values of the
+// result are the totals.
 func (b *BatchNorm) reduce(t *Team, rows int, f func(from, to int, first, second []float32)) []float64 {
 	for len(b.sums) < t.size {
 		b.sums = append(b.sums, make([]float64, 2*b.C))
@@ -54,10 +55,10 @@ func (b *BatchNorm) reduce(t *Team, rows int, f func(from, to int, first, second
 	return total
 }
 
-// Train computes y from x (rows × C) with the batch's own statistics and moves the running ones by momentum, the variance unbiased.
-// add has x's shape or is nil.
+// Train computes y from x (rows × C) with the batch's statistics and moves the running statistics towards
+// them by momentum; the running variance is unbiased. add has x's shape or is nil.
 func (b *BatchNorm) Train(t *Team, rows int, x, gamma, beta, add, y, runningMean, runningVar []float32, momentum float64) {
-	first := x[:b.C] // a shift by any value near the data avoids cancellation
+	first := x[:b.C] // subtracting any value near the data avoids cancellation
 	sums := b.reduce(t, rows, func(from, to int, sum, square []float32) {
 		moments(x[from*b.C:to*b.C], first, sum, square)
 	})
@@ -97,8 +98,8 @@ func (b *BatchNorm) apply(t *Team, rows int, x, add, y []float32) {
 	})
 }
 
-// Back computes the gradients at x, gamma and beta of the last Train from dy. With ReLU, y is its output and dy is masked by y > 0; pass nil
-// for y where dy is masked already.
+// Back computes the gradients of x, gamma and beta in the last Train from dy. With ReLU, y is its output
+// and dy is masked by y > 0; pass nil for y if dy is masked already.
 func (b *BatchNorm) Back(t *Team, rows int, x, gamma, y, dy, dx, dgamma, dbeta []float32) {
 	masked := func(lo, hi int) []float32 {
 		if y == nil {
@@ -126,7 +127,7 @@ func (b *BatchNorm) Back(t *Team, rows int, x, gamma, y, dy, dx, dgamma, dbeta [
 	})
 }
 
-// LayerNorm normalises rows of D values. It keeps the statistics of the last Forward for Back.
+// LayerNorm normalises rows of D values. Forward keeps its statistics for Back.
 type LayerNorm struct {
 	D             int
 	Eps           float64
@@ -157,7 +158,7 @@ func (l *LayerNorm) Forward(t *Team, rows int, x, gamma, beta, y []float32) {
 	})
 }
 
-// Back computes the gradients at x, gamma and beta of the last Forward from dy.
+// Back computes the gradients of x, gamma and beta in the last Forward from dy.
 func (l *LayerNorm) Back(t *Team, rows int, x, gamma, dy, dx, dgamma, dbeta []float32) {
 	parts := t.common(2 * t.size * l.D)
 	clear(parts)

@@ -1,18 +1,19 @@
 package kernel
 
-// MaxPool takes maxima over K × K windows. It keeps the places of the last Forward's maxima for Back.
+// MaxPool takes maxima over K × K windows. Forward keeps the positions of the maxima for Back.
 type MaxPool struct {
 	H, W, C, K, Stride, Pad int
 	OutH, OutW              int
-	from                    []uint8 // place in the window, row by row; K ≤ 15
+	from                    []uint8 // position in the window, row by row; K ≤ 15
 }
 
-// NewMaxPool fills in what follows from the given sizes.
+// NewMaxPool returns a pooling of the given sizes.
 func NewMaxPool(h, w, c, k, stride, pad int) *MaxPool {
 	return &MaxPool{H: h, W: w, C: c, K: k, Stride: stride, Pad: pad, OutH: (h+2*pad-k)/stride + 1, OutW: (w+2*pad-k)/stride + 1}
 }
 
-// windows calls f for each window of images [first, last) with its output's index and, by kernel position, its input's index.
+// windows calls f for each position of the kernel in each window of images [first, last), with the indexes
+// of the window's output and of the input at that position.
 func (p *MaxPool) windows(first, last int, f func(out, place, in int)) {
 	for n := first; n < last; n++ {
 		for oy := range p.OutH {
@@ -29,7 +30,7 @@ func (p *MaxPool) windows(first, last int, f func(out, place, in int)) {
 	}
 }
 
-// Forward computes y from n images x. NaN is passed on.
+// Forward computes y from n images x. A NaN in a window gives NaN.
 func (p *MaxPool) Forward(t *Team, n int, x, y []float32) {
 	size := p.OutH * p.OutW * p.C
 	if cap(p.from) < n*size {
@@ -57,7 +58,7 @@ func (p *MaxPool) Forward(t *Team, n int, x, y []float32) {
 	})
 }
 
-// Back computes the gradient at x from dy.
+// Back computes dx, the gradient of x, from dy.
 func (p *MaxPool) Back(t *Team, n int, dy, dx []float32) {
 	size := p.H * p.W * p.C
 	t.Split(n, func(_, first, last int) {
@@ -73,7 +74,7 @@ func (p *MaxPool) Back(t *Team, n int, dy, dx []float32) {
 	})
 }
 
-// MeanPool averages maps of pixels positions and c channels.
+// MeanPool averages maps of pixels positions and c channels over their positions.
 func MeanPool(t *Team, n, pixels, c int, x, y []float32) {
 	t.Split(n, func(_, first, last int) {
 		for b := first; b < last; b++ {
@@ -89,7 +90,7 @@ func MeanPool(t *Team, n, pixels, c int, x, y []float32) {
 	})
 }
 
-// MeanPoolBack computes the gradient at x from dy.
+// MeanPoolBack computes dx, the gradient of x, from dy.
 func MeanPoolBack(t *Team, n, pixels, c int, dy, dx []float32) {
 	t.Split(n, func(_, first, last int) {
 		for b := first; b < last; b++ {

@@ -2,7 +2,7 @@ package kernel
 
 import "golang.org/x/sys/cpu"
 
-// A tile is a part of a product that is summed in registers: 12 × 32 with AVX-512, 6 × 16 with AVX2.
+// A tile is the part of a product whose sums are in registers: 12 × 32 with AVX-512, 6 × 16 with AVX2.
 var tileRows, tileCols = tileSize()
 
 func tileSize() (rows, cols int) {
@@ -15,8 +15,9 @@ func tileSize() (rows, cols int) {
 	return 0, 0
 }
 
-// tile computes c ← alpha·a·b (+ c if add) for tileRows × k values of a and k × tileCols of b. a's rows are rowStride apart and its steps
-// along k stepStride; b's and c's rows are ldb and ldc apart.
+// tile computes c ← alpha·a·b (+ c if add) from tileRows × k values of a and k × tileCols of b. Rows of a
+// are rowStride apart and its steps along k are stepStride apart; rows of b are ldb apart and rows of c
+// ldc.
 func tile(k int, a []float32, rowStride, stepStride int, b []float32, ldb int, c []float32, ldc int, alpha float32, add bool) {
 	_ = a[(tileRows-1)*rowStride+(k-1)*stepStride]
 	_ = b[(k-1)*ldb+tileCols-1]

@@ -2,9 +2,10 @@ package kernel
 
 import "math"
 
-// The loops over rows of channels. Where the processor has AVX2 and the width is a multiple of 8, vector_amd64.s does them.
+// This file has the loops over rows of channels. Where the processor has AVX2 and the width is a multiple
+// of 8, vector_amd64.s runs them.
 
-// accumulate adds src to dst, of one length.
+// accumulate adds src to dst, which have the same length.
 func accumulate(dst, src []float32) {
 	n := len(dst)
 	if useAVX && n >= 8 {
@@ -34,7 +35,7 @@ func moments(x, shift, sum, square []float32) {
 	}
 }
 
-// affine computes y = x·scale + offset (+ add) by channel, and max(·, 0) of it if relu. add may be nil.
+// affine computes y = x·scale + offset (+ add) by channel and, if relu, max(y, 0). add may be nil.
 func affine(y, x, scale, offset, add []float32, relu bool) {
 	c := len(scale)
 	if useAVX && c%8 == 0 && len(x) > 0 {
@@ -109,7 +110,7 @@ func combine(dx, x, dy, y, scale, slope, offset []float32) {
 	}
 }
 
-// mask computes dx = dy where y > 0, else 0; all have one length.
+// mask computes dx = dy where y > 0, else 0. All three have the same length.
 func mask(dx, dy, y []float32) {
 	n := len(dx)
 	if useAVX && n >= 8 {

@@ -4,7 +4,7 @@ import "golang.org/x/sys/cpu"
 
 var useAVX = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-// In all of these c is a multiple of 8, n too; see the functions of vector.go that call them.
+// In all of these functions, c and n are multiples of 8; their callers in vector.go check that.
 
 //go:noescape
 func addAVX(dst, src *float32, n int)

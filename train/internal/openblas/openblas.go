@@ -13,7 +13,7 @@ import (
 	"gonum.org/v1/netlib/blas/netlib"
 )
 
-// Callers run several products at the same time: the library must not start threads of its own.
+// Callers run several products at the same time, so that the library must not start more threads.
 func init() { C.openblas_set_num_threads(1) }
 
 // Sgemm computes c ← alpha·op(a)·op(b) + beta·c, row-major.
