@@ -19,7 +19,7 @@ var sizeEdges = func() (edges []float64) {
 	return edges
 }()
 
-// sizeBin is the bin of a relative size, lower edge included; the last has 1 and what is above.
+// sizeBin returns the bin of a relative size, lower edge included; the last has 1 and what is above.
 func sizeBin(s float64) int {
 	for k := len(sizeEdges) - 2; k > 0; k-- {
 		if s >= sizeEdges[k] {

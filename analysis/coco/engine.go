@@ -212,7 +212,7 @@ func (w *worker) icons(p *page, row *record) {
 	}
 }
 
-// icon is the icon that first appears in action i.
+// icon returns the icon that first appears in action i.
 func (w *worker) icon(row *record, i int) icon {
 	k := icon{Icon: coco.NewIcon(row.class[i]), firstKind: row.kind[i]}
 	w.sequence = w.sequence[:0]

@@ -90,7 +90,7 @@ func (a *missedClasses) Result(e *engine, r *result.Statistic) {
 	r.Tables = append(r.Tables, a.classes(e), a.numbers())
 }
 
-// classes is the table by class, of the most images that lack it first.
+// classes returns the table by class, of the most images that lack it first.
 func (a *missedClasses) classes(e *engine) result.Table {
 	t := result.Table{Name: "by_class", Title: "Classes that were never placed, by how often", Columns: result.Header{
 		{"category", "", "the class"}, {"n", "count", "annotated images that have it"},
@@ -121,7 +121,7 @@ func (a *missedClasses) of(e *engine, c class) stat.Ratio {
 	return e.Ratios.Total(a.byClass + stat.RatioID(c))
 }
 
-// numbers is the table by how many classes of an image were never placed.
+// numbers returns the table by how many classes of an image were never placed.
 func (a *missedClasses) numbers() result.Table {
 	t := result.Table{Name: "by_number", Title: "Images by how many of their classes were never placed", Columns: result.Header{
 		{"never_placed", "count", "classes of the image that were never placed"},

@@ -38,7 +38,7 @@ func (a *pageTime) Result(e *engine, r *result.Statistic) {
 	quantiles := result.Quantiles(a.spent) // sorts the times
 	n := int64(len(a.spent))
 	r.Add(e.Ratio("mean", "mean time on a page", result.UnitMS, "pages with a time", a.mean),
-		result.Value{Name: "median", Title: "median time on a page", Value: stat.Number(stat.Quantile(a.spent, 0.5)), Unit: result.UnitMS, N: n, Of: "pages with a time", Interval: stat.MedianInterval(a.spent)})
+		result.Median("median", "median time on a page", result.UnitMS, "pages with a time", a.spent))
 	r.WarnFew(r.Values[0])
 	t := result.QuantileTable("Time on a page", result.Header{
 		{"time", result.UnitMS, "time, interpolated linearly between ranks"},

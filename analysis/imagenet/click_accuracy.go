@@ -87,7 +87,7 @@ func (a *clickAccuracy) Result(e *engine, r *result.Statistic) {
 	r.WarnFew(r.Values[0])
 }
 
-// byDocument are the showings in document order.
+// byDocument returns the showings in document order.
 func byDocument(s []*showing) []*showing {
 	if len(s) < 2 {
 		return s

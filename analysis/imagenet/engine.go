@@ -219,7 +219,7 @@ func (w *worker) finish(p *picture) {
 	}
 }
 
-// showing is the i-th row of the group that was read.
+// showing returns the i-th row of the group that was read.
 func (w *worker) showing(i int) (showing, error) {
 	c := &w.col
 	id, _ := c.image.Text(i)

@@ -48,7 +48,7 @@ func newExtent(e *engine, r *pass.Counts) *extent {
 	return a
 }
 
-// meanBox is the mean width and height of boxes, in fractions of the image.
+// meanBox returns the mean width and height of boxes, in fractions of the image.
 func meanBox(boxes []plane.Box) (w, h float64) {
 	var ws, hs stat.Sum
 	for _, b := range boxes {

@@ -104,7 +104,7 @@ func (r *randomSums) add(boxes []plane.Box, in [imageSets]bool, sigmas []float64
 	}
 }
 
-// oneBox is what the unions give for a single box, with half of their work: the treatments
+// oneBox returns what the unions give for a single box, with half of their work: the treatments
 // differ at the border alone.
 func oneBox(b plane.Box, sigma float64) (p [treatments]float64) {
 	scale := 1 / (sigma * math.Sqrt2)
@@ -174,7 +174,7 @@ func (randomClicks) Result(e *engine, r *result.Statistic) {
 	r.Tables = append(r.Tables, total.bySigma(e.Options.Sigmas))
 }
 
-// bySigma is the table of the widths of random clicks.
+// bySigma returns the table of the widths of random clicks.
 func (r *randomSums) bySigma(sigmas []float64) result.Table {
 	outside := [treatments]string{"on the image", "a click outside misses", "a click outside is moved to the border"}
 	t := result.Table{

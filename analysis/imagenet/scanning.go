@@ -184,7 +184,7 @@ func scorePage(rs *stat.Ratios, page []placedClick, columns int, order, tau, ste
 	}
 }
 
-// placeInOrder is the number of a slot in an order of slots.
+// placeInOrder returns the number of a slot in an order of slots.
 func placeInOrder(slot, columns, order int) int {
 	row, column := slot/columns, slot%columns
 	switch order {
@@ -225,7 +225,7 @@ const (
 	clearColumns = 0.95
 )
 
-// of is the least number of columns that explains where images are across, 0 if none does: the
+// of returns the least number of columns that explains where images are across, 0 if none does: the
 // slot's number modulo the columns tells the left edge.
 func (g *columnGuess) of(clicks []placedClick) int {
 	var n, total, squares float64

@@ -29,7 +29,7 @@ type showing struct {
 // clicked reports whether it counts for clicks: selected, with a valid click (I4).
 func (s *showing) clicked() bool { return s.IsSelected() && s.last >= 0 }
 
-// click is the last valid click.
+// click returns the last valid click.
 func (s *showing) click() (x, y float64, t int64) {
 	return s.Clicks.X[s.last], s.Clicks.Y[s.last], s.Clicks.T[s.last]
 }

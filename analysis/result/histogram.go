@@ -40,7 +40,7 @@ type Histogram struct {
 	Of      string     `json:"of"`
 }
 
-// Total is the number of points in cells.
+// Total returns the number of points in cells.
 func (h *Histogram) Total() (n int64) {
 	for _, row := range h.Counts {
 		for _, c := range row {

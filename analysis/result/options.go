@@ -79,7 +79,7 @@ func (o *Options) Defaults() error {
 	return nil
 }
 
-// Show is the name of a row: the key's own, but a pseudonym of a worker or HIT if they are
+// Show returns the name of a row: the key's own, but a pseudonym of a worker or HIT if they are
 // hidden. The pseudonym depends on the id alone, so that documents can be held side by side.
 func (o *Options) Show(key, name string) string {
 	if !o.Hide || key != "worker" && key != "hit" {

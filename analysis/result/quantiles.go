@@ -19,7 +19,7 @@ func Quantiles[T int64 | int32 | float64](values []T) []stat.Number {
 	return out
 }
 
-// QuantileTable is a table of quantiles: a column for q, then one for each list of tabulated
+// QuantileTable returns a table of quantiles: a column for q, then one for each list of tabulated
 // values.
 func QuantileTable(title string, columns []Column, lists ...[]stat.Number) Table {
 	t := Table{Name: "quantile", Title: title, Columns: Header{{"q", UnitShare, "share of the units below the quantile"}}.Columns()}
