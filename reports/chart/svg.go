@@ -7,8 +7,7 @@ import (
 
 var (
 	svgSize = regexp.MustCompile(`<svg width="[^"]*" height="[^"]*"\s+viewBox`)
-	// Coordinates have more digits than any screen shows. Texts between tags keep theirs.
-	svgTag     = regexp.MustCompile(`<[^>]*>`)
+	// Coordinates have more digits than any screen shows.
 	longNumber = regexp.MustCompile(`(\d\.\d\d)\d+`)
 )
 
@@ -23,5 +22,26 @@ func tidySVG(b []byte) []byte {
 	b = bytes.ReplaceAll(b, []byte("font-family:Liberation Sans"),
 		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif"))
 	b = svgSize.ReplaceAll(b, []byte("<svg viewBox"))
-	return svgTag.ReplaceAllFunc(b, func(tag []byte) []byte { return longNumber.ReplaceAll(tag, []byte("$1")) })
+	return shorten(b)
+}
+
+// shorten cuts digits within tags. Texts between them keep theirs; embedded pictures, which are long, have none.
+func shorten(b []byte) (out []byte) {
+	for len(b) > 0 {
+		n := bytes.IndexByte(b, '>') + 1
+		if n == 0 {
+			n = len(b)
+		}
+		text := max(bytes.IndexByte(b[:n], '<'), 0)
+		out = append(out, b[:text]...)
+		tag := b[text:n]
+		if i := bytes.Index(tag, []byte("base64,")); i >= 0 {
+			end := i + bytes.IndexByte(tag[i:], '"')
+			out = append(append(out, longNumber.ReplaceAll(tag[:i], []byte("$1"))...), tag[i:end]...)
+			tag = tag[end:]
+		}
+		out = append(out, longNumber.ReplaceAll(tag, []byte("$1"))...)
+		b = b[n:]
+	}
+	return out
 }
