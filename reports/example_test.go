@@ -136,7 +136,7 @@ func ExampleSweep() {
 	// Mean over 3 seeds.
 }
 
-// predictions draws two images with what a network gives and should.
+// predictions draws two images with predicted points, one of them with a target.
 func predictions() chart.Figure {
 	m := image.NewGray(image.Rect(0, 0, 40, 30))
 	for i := range m.Pix {
@@ -152,7 +152,7 @@ func ExamplePredictions() {
 	golden.Show(predictions())
 	// Output:
 	// Predicted points
-	// Cross: the predicted point. Ring: the target.
+	// Cross: the network's prediction. Ring: the annotator's target.
 }
 
 // bars and line draw simple figures.

@@ -3,9 +3,11 @@ package reports
 import (
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"abtool/reports/chart"
@@ -63,25 +65,47 @@ func curvePlot(t *chart.Theme, q CurvePanel, x string) *plot.Plot {
 	return p
 }
 
-// A Predicted image has the points that a network gives and those that it should.
+// A Predicted is an image with the points that a network predicts and the targets of annotators.
 type Predicted struct {
 	Image   image.Image
 	Title   string
 	Points  [][2]float64 // predicted, fractions of the image; y points down
-	Targets [][2]float64
+	Targets [][2]float64 // of annotators
 }
 
 // Predictions draws images with predicted points (crosses) and their targets (rings), four in a row, as the
-// paper's figures M and N.
+// paper's figures M and N. A legend above the images explains the marks.
 func Predictions(name string, list []Predicted) chart.Figure {
-	const across = 4
+	const across, legend = 4, 24
+	targets := slices.ContainsFunc(list, func(q Predicted) bool { return len(q.Targets) > 0 })
 	f := chart.Figure{Name: name, Title: "Predicted points", Width: 900, Photos: len(list),
-		Height: 240 * float64(chart.Lines(len(list), across)), Caption: "Cross: the predicted point. Ring: the target.",
-		Alt: fmt.Sprintf("%d images with predicted points.", len(list))}
+		Height:  legend + 240*float64(chart.Lines(len(list), across)),
+		Caption: "Cross: the network's prediction. Ring: the annotator's target.",
+		Alt:     fmt.Sprintf("%d images with predicted points.", len(list))}
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
+		drawLegend(t, c, targets)
+		c.Max.Y -= vg.Points(legend)
 		chart.Tiles(c, len(list), across, 5, func(i int, part draw.Canvas) { list[i].draw(t, part) })
 	}
 	return f
+}
+
+// drawLegend writes a line at the top of c that says which mark is the prediction and, if there are any targets,
+// which is the target.
+func drawLegend(t *chart.Theme, c draw.Canvas, targets bool) {
+	s := t.Text(chart.TickSize, t.Ink)
+	s.YAlign = draw.YCenter
+	at := vg.Point{X: c.Min.X + vg.Points(13), Y: c.Max.Y - vg.Points(12)}
+	entry := func(mark func(draw.Canvas, vg.Point), text string) {
+		mark(c, at)
+		at.X += vg.Points(13)
+		c.FillText(s, at, text)
+		at.X += s.Rectangle(text).Size().X + vg.Points(30)
+	}
+	entry(t.Target, "network's prediction")
+	if targets {
+		entry(t.Goal, "annotator's target")
+	}
 }
 
 func (q Predicted) draw(t *chart.Theme, c draw.Canvas) {
