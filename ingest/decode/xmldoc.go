@@ -14,6 +14,33 @@ type xmlReader struct {
 	show     *showing
 	doc      xmlDoc
 	template template
+	event    xmlEvent
+	levels   [scan.MaxDepth][]element // of elements that were read fast
+}
+
+// element is an element of a file, as far as it is read.
+type element struct {
+	name     string
+	text     []byte // directly within it
+	children []element
+}
+
+// child returns the first child of a name, nil if there is none.
+func (e *element) child(name string) *element {
+	for i := range e.children {
+		if e.children[i].name == name {
+			return &e.children[i]
+		}
+	}
+	return nil
+}
+
+// leaf returns the element's text; an element with children has none.
+func (e *element) leaf() []byte {
+	if len(e.children) > 0 {
+		return nil
+	}
+	return e.text
 }
 
 // xmlDoc gathers one <annotation> file: what stands outside of its <metadata>s.
@@ -21,7 +48,6 @@ type xmlDoc struct {
 	folder, filename     []byte
 	seenFolder, seenName bool
 	seenSize             bool
-	seenW, seenH         bool
 	width, height        scan.Value
 	boxes                []schema.Box
 	objects              int
@@ -36,7 +62,64 @@ func (d *xmlDoc) reset(firstRow int) {
 	*d = xmlDoc{boxes: d.boxes[:0], classes: d.classes[:0], firstRow: firstRow}
 }
 
-// scalar takes a scalar element of <metadata>; others are passed over.
+// part takes a child of the root.
+func (r *xmlReader) part(e *element) {
+	d := &r.doc
+	switch e.name {
+	case "folder":
+		if !d.seenFolder {
+			d.seenFolder, d.folder = true, scan.Trim(e.leaf())
+		}
+	case "filename":
+		if !d.seenName {
+			d.seenName, d.filename = true, scan.Trim(e.leaf())
+		}
+	case "size":
+		if !d.seenSize {
+			d.seenSize = true
+			d.width, d.height = e.value("width"), e.value("height")
+		}
+	case "object":
+		var box [4]scan.Value
+		if e = e.child("bndbox"); e != nil {
+			for i, name := range sideNames {
+				box[i] = e.value(name)
+			}
+		}
+		r.box(box)
+	case "metadata": // whose children were taken one by one
+		r.endMetadata()
+	}
+}
+
+// value returns what the first child of a name has.
+func (e *element) value(name string) scan.Value {
+	if c := e.child(name); c != nil {
+		return scan.TextValue(c.leaf())
+	}
+	return scan.Value{}
+}
+
+// The sides of a box.
+var sideNames = [4]string{"xmin", "ymin", "xmax", "ymax"}
+
+// metadataPart takes a child of a <metadata>.
+func (r *xmlReader) metadataPart(k *key, e *element) *Fault {
+	switch k.rule {
+	case mouse, clicks, hovers:
+		return r.entry(k, e)
+	case position:
+		if r.show.once(k) {
+			r.out.put(offset, r.show.posX, e.value("x"), Field{Name: "imagePosition.x"})
+			r.out.put(offset, r.show.posY, e.value("y"), Field{Name: "imagePosition.y"})
+		}
+	default:
+		r.scalar(k, e.leaf())
+	}
+	return nil
+}
+
+// scalar takes the text of a child of <metadata>; others than scalars are passed over.
 func (r *xmlReader) scalar(k *key, text []byte) {
 	if !k.xml || !r.show.once(k) {
 		return
@@ -46,34 +129,23 @@ func (r *xmlReader) scalar(k *key, text []byte) {
 	}
 }
 
-// xmlPoint is a point that is being read; the first of a name wins.
-type xmlPoint struct {
-	x, y         scan.Value
-	seenX, seenY bool
-}
-
-func (p *xmlPoint) take(name string, text []byte) {
-	switch {
-	case name == "x" && !p.seenX:
-		p.x, p.seenX = scan.TextValue(text), true
-	case name == "y" && !p.seenY:
-		p.y, p.seenY = scan.TextValue(text), true
+// entry takes an entry of a list.
+func (r *xmlReader) entry(k *key, e *element) *Fault {
+	r.event.seen = 0
+	clear(r.event.values[:partAction+1]) // XML has no others
+	if len(e.children) == 0 {
+		if t := scan.Trim(e.text); len(t) > 0 && string(t) != "None" { // not a list (R9)
+			r.out.Drop(k.name, schema.WrongType, "", t)
+		}
+		return nil
 	}
-}
-
-// position takes an <imagePosition>, of which the first one counts.
-func (r *xmlReader) position(k *key, p *xmlPoint) {
-	if r.show.once(k) {
-		r.out.put(offset, r.show.posX, p.x, Field{Name: "imagePosition.x"})
-		r.out.put(offset, r.show.posY, p.y, Field{Name: "imagePosition.y"})
+	for i := range e.children {
+		r.event.take(e.children[i].name, e.children[i].leaf())
 	}
-}
-
-// notAList looks at a list element without children (R9).
-func (r *xmlReader) notAList(k *key, text []byte) {
-	if t := scan.Trim(text); len(t) > 0 && string(t) != "None" {
-		r.out.Drop(k.name, schema.WrongType, "", t)
+	if l := r.show.lists[k.rule]; l.len() >= r.out.limits.List {
+		return Faultf(schema.TooLong, "%s has more than %d entries", k.name, l.len())
 	}
+	return r.show.add(k.rule, &r.event.values)
 }
 
 // xmlEvent is an entry of a list being read; the first part of a name wins.
@@ -82,21 +154,16 @@ type xmlEvent struct {
 	values rawEvent
 }
 
-func (e *xmlEvent) has(p part) bool { return e.seen&(1<<p) != 0 }
-
-func (e *xmlEvent) set(p part, v scan.Value) {
-	e.seen |= 1 << p
-	e.values[p] = v
-}
-
 func (e *xmlEvent) take(name string, text []byte) {
 	p, ok := xmlPartOf(name)
-	switch {
-	case !ok || e.has(p):
-	case p == partAction:
-		e.set(p, word.text(text))
-	default:
-		e.set(p, scan.TextValue(text))
+	if !ok || e.seen&(1<<p) != 0 {
+		return
+	}
+	e.seen |= 1 << p
+	if p == partAction {
+		e.values[p] = word.text(text)
+	} else {
+		e.values[p] = scan.TextValue(text)
 	}
 }
 
@@ -113,14 +180,6 @@ func xmlPartOf(name string) (part, bool) {
 		return partAction, true
 	}
 	return 0, false
-}
-
-// addEvent appends a list element to its list.
-func (r *xmlReader) addEvent(k *key, e *xmlEvent) *Fault {
-	if l := r.show.lists[k.rule]; l.len() >= r.out.limits.List {
-		return Faultf(schema.TooLong, "%s has more than %d entries", k.name, l.len())
-	}
-	return r.show.add(k.rule, &e.values)
 }
 
 // endMetadata ends the row of the showing that was read.

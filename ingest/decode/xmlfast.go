@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"slices"
+
 	"abtool/ingest/scan"
 )
 
@@ -42,55 +44,17 @@ func (r *xmlReader) fast(data []byte, kind RecordKind, memberBase []byte) (ok bo
 const xmlDeclaration = `<?xml version="1.0" encoding="UTF-8"?>`
 
 // fastPart reads one child of the root; its opening tag was read.
-func (r *xmlReader) fastPart(s *xmlScan, name []byte) (bool, *Fault) {
-	d := &r.doc
-	switch view(name) {
-	case "metadata":
-		ok, f := r.fastMetadata(s)
-		if ok && f == nil {
-			r.endMetadata()
-		}
-		return ok, f
-	case "object":
-		var v sides
-		seen := false
-		ok := s.children("object", func(name []byte) bool {
-			if view(name) != "bndbox" || seen {
-				return s.skip(name, 1)
-			}
-			seen = true
-			return s.children("bndbox", func(name []byte) bool {
-				t, ok := s.leaf(name)
-				v.take(view(name), t)
-				return ok
-			})
-		})
-		if ok {
-			r.box(v.v)
-		}
-		return ok, nil
-	case "size":
-		if d.seenSize {
-			return s.skip(name, 1), nil
-		}
-		d.seenSize = true
-		return s.children("size", func(name []byte) bool {
-			t, ok := s.leaf(name)
-			d.sizePart(view(name), scan.TextValue(t))
-			return ok
-		}), nil
-	case "folder", "filename":
-		t, ok := s.leaf(name)
-		if view(name) == "folder" {
-			if !d.seenFolder {
-				d.seenFolder, d.folder = true, scan.Trim(t)
-			}
-		} else if !d.seenName {
-			d.seenName, d.filename = true, scan.Trim(t)
-		}
-		return ok, nil
+func (r *xmlReader) fastPart(s *xmlScan, name []byte) (ok bool, f *Fault) {
+	e := element{name: "metadata"}
+	if view(name) == e.name {
+		ok, f = r.fastMetadata(s)
+	} else {
+		e, ok = r.fastElement(s, name, 0)
 	}
-	return s.skip(name, 1), nil
+	if ok && f == nil {
+		r.part(&e)
+	}
+	return ok, f
 }
 
 func (r *xmlReader) fastMetadata(s *xmlScan) (bool, *Fault) {
@@ -106,81 +70,64 @@ func (r *xmlReader) fastMetadata(s *xmlScan) (bool, *Fault) {
 		if !open {
 			return s.is("</metadata>"), nil
 		}
-		switch k := keyOf(name); k.rule {
-		case mouse, clicks, hovers:
-			var e xmlEvent
-			ok, f := r.fastEvent(s, k, &e)
-			if !ok || f != nil {
-				return ok, f
-			}
-			if k.rule == mouse {
-				r.template.learnSample(s, start, &e)
-			}
-		case position:
-			var p xmlPoint
-			ok := s.children(k.name, func(name []byte) bool {
-				t, ok := s.leaf(name)
-				p.take(view(name), t)
-				return ok
-			})
-			if !ok {
-				return false, nil
-			}
-			r.position(k, &p)
-		default:
+		k := keyOf(name)
+		if !k.rule.isList() && k.rule != position { // nearly all
 			t, ok := s.leaf(name)
 			if !ok {
 				return false, nil
 			}
 			r.scalar(k, t)
+			continue
 		}
-	}
-}
-
-// fastEvent reads one list element.
-func (r *xmlReader) fastEvent(s *xmlScan, k *key, e *xmlEvent) (bool, *Fault) {
-	start := s.p
-	s.space()
-	n := 0
-	for {
-		name, open := s.open()
-		if !open {
-			break
-		}
-		n++
-		if !s.eventPart(e, name) {
+		e, ok := r.fastElement(s, name, 0)
+		if !ok {
 			return false, nil
 		}
-		s.space()
-	}
-	if n == 0 {
-		s.p = start
-		t, ok := s.leaf([]byte(k.name))
-		if ok {
-			r.notAList(k, t)
+		if f := r.metadataPart(k, &e); f != nil {
+			return true, f
 		}
-		return ok, nil
+		if k.rule == mouse {
+			r.template.learnSample(s, start, &r.event)
+		}
 	}
-	if !s.closes([]byte(k.name)) {
-		return false, nil
-	}
-	return true, r.addEvent(k, e)
 }
 
-// eventPart reads a part of an event.
-func (s *xmlScan) eventPart(e *xmlEvent, name []byte) bool {
-	if p, ok := xmlPartOf(view(name)); ok && p != partAction && !e.has(p) {
-		if f, n := scan.Number(s.d[s.p:], scan.XML); n > 0 && s.p+n < len(s.d) && s.d[s.p+n] == '<' {
-			e.set(p, scan.Value{Kind: scan.Numeric, Num: f, Text: s.d[s.p : s.p+n]})
-			s.p += n
-			return s.closes(name)
+// fastElement reads an element whose opening tag was read. It is valid until the next one without others
+// around it is read.
+func (r *xmlReader) fastElement(s *xmlScan, name []byte, depth int) (e element, ok bool) {
+	if depth == scan.MaxDepth {
+		return e, false
+	}
+	e.name = view(name)
+	start := s.p
+	s.space()
+	child, open := s.open()
+	if !open {
+		s.p = start
+		e.text, ok = s.leaf(name)
+		return e, ok
+	}
+	if depth == 0 {
+		for i := range r.levels {
+			if len(r.levels[i]) == 0 {
+				break
+			}
+			r.levels[i] = r.levels[i][:0]
 		}
 	}
-	t, ok := s.leaf(name)
-	if ok {
-		e.take(view(name), t)
+	level := &r.levels[depth]
+	from := len(*level)
+	for open {
+		c, ok := r.fastElement(s, child, depth+1)
+		if !ok {
+			return e, false
+		}
+		*level = append(*level, c)
+		s.space()
+		child, open = s.open()
 	}
-	return ok
+	e.children = slices.Clip((*level)[from:])
+	return e, s.closes(name)
 }
 
 // xmlScan walks over plain XML.
@@ -256,36 +203,3 @@ var plain = func() (t [256]bool) {
 	t['<'], t['&'], t['>'] = false, false, false
 	return t
 }()
-
-// children calls child for every element up to the closing tag of name.
-func (s *xmlScan) children(name string, child func(name []byte) bool) bool {
-	for {
-		s.space()
-		n, open := s.open()
-		if !open {
-			return s.closes([]byte(name))
-		}
-		if !child(n) {
-			return false
-		}
-	}
-}
-
-// skip steps over the content of an element that nobody reads.
-func (s *xmlScan) skip(name []byte, depth int) bool {
-	if depth > scan.MaxDepth {
-		return false
-	}
-	for {
-		for s.p < len(s.d) && (plain[s.d[s.p]] || s.d[s.p] == '\r') {
-			s.p++
-		}
-		n, open := s.open()
-		if !open {
-			return s.closes(name)
-		}
-		if !s.skip(n, depth+1) {
-			return false
-		}
-	}
-}

@@ -5,39 +5,26 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"slices"
 	"unicode/utf8"
 
 	"abtool/ingest/scan"
 	"abtool/schema"
 )
 
-// node is an element of a parsed XML file.
+// node is an element that is open.
 type node struct {
-	tag      string // as the document spells it
-	name     string // tag, but for elements of a name space, which are never ours
+	element  // its name is tag, but for elements of a name space, which are never ours
+	tag      string
 	space    string // default name space within it
 	declares []string
-	text     []byte // character data directly within it
-	children []*node
 }
 
-// keep adds a child that somebody will read, and the first one of any name, which tells an
-// element with children from a leaf. So the tree stays small whatever the file holds.
-func (n *node) keep(child *node) {
-	if len(n.children) == 0 || isPart[child.name] && n.child(child.name) == nil {
-		n.children = append(n.children, child)
+// keep adds a child that somebody will read, and the first one of any name, which makes it an element
+// with children. So the tree stays small whatever the file holds.
+func (n *node) keep(e element) {
+	if len(n.children) == 0 || isPart[e.name] && n.child(e.name) == nil {
+		n.children = append(n.children, e)
 	}
-}
-
-// child is the first child of a name, nil if there is none.
-func (n *node) child(name string) *node {
-	for _, c := range n.children {
-		if c.name == name {
-			return c
-		}
-	}
-	return nil
 }
 
 // isPart lists the names that are read within the elements that hold others; of two the first
@@ -158,10 +145,8 @@ func (r *treeReader) token(tok xml.Token, raw []byte, first bool) *Fault {
 
 func (r *treeReader) start(t xml.StartElement, raw []byte) *Fault {
 	n := &node{tag: spelled(t.Name)}
-	var top *node
 	if len(r.stack) > 0 {
-		top = r.stack[len(r.stack)-1]
-		n.space = top.space
+		n.space = r.stack[len(r.stack)-1].space
 	} else if r.root != nil {
 		return Faultf(schema.Malformed, "a second root element <%s>", n.tag)
 	} else {
@@ -177,9 +162,6 @@ func (r *treeReader) start(t xml.StartElement, raw []byte) *Fault {
 	}
 	if n.name = n.tag; n.space != "" {
 		n.name = n.space + " " + n.tag
-	}
-	if top != nil {
-		top.keep(n)
 	}
 	if len(r.stack) == 2 && n.name == "metadata" {
 		r.to.show.begin()
@@ -242,6 +224,9 @@ func (r *treeReader) end(tag string) *Fault {
 		r.prefixes[p]--
 	}
 	r.stack = r.stack[:len(r.stack)-1]
+	if n := len(r.stack); n > 0 {
+		r.stack[n-1].keep(top.element)
+	}
 	if r.root.name == "annotation" && r.tooLong == nil {
 		r.tooLong = r.closed(top)
 	}
@@ -252,111 +237,9 @@ func (r *treeReader) end(tag string) *Fault {
 func (r *treeReader) closed(n *node) *Fault {
 	switch {
 	case len(r.stack) == 1:
-		r.to.treePart(n)
+		r.to.part(&n.element)
 	case len(r.stack) == 2 && r.stack[1].name == "metadata":
-		return r.to.treeMetadata(n)
+		return r.to.metadataPart(keyOf([]byte(n.name)), &n.element)
 	}
 	return nil
-}
-
-// treePart takes a child of the root.
-func (r *xmlReader) treePart(n *node) {
-	d := &r.doc
-	switch n.name {
-	case "folder":
-		if !d.seenFolder {
-			d.seenFolder, d.folder = true, scan.Trim(n.leaf())
-		}
-	case "filename":
-		if !d.seenName {
-			d.seenName, d.filename = true, scan.Trim(n.leaf())
-		}
-	case "size":
-		if !d.seenSize {
-			d.seenSize = true
-			for _, c := range n.children {
-				d.sizePart(c.name, scan.TextValue(c.leaf()))
-			}
-		}
-	case "object":
-		r.box(boxOf(n))
-	case "metadata": // whose children were taken one by one
-		r.endMetadata()
-	}
-}
-
-// leaf is the element's text; an element with children has none.
-func (n *node) leaf() []byte {
-	if len(n.children) > 0 {
-		return nil
-	}
-	return n.text
-}
-
-func (d *xmlDoc) sizePart(name string, v scan.Value) {
-	switch name {
-	case "width":
-		if !d.seenW {
-			d.seenW, d.width = true, v
-		}
-	case "height":
-		if !d.seenH {
-			d.seenH, d.height = true, v
-		}
-	}
-}
-
-// sides are the numbers of a <bndbox>: xmin, ymin, xmax, ymax; the first of a name wins.
-type sides struct {
-	v    [4]scan.Value
-	seen [4]bool
-}
-
-func (v *sides) take(name string, text []byte) {
-	k := slices.Index(sideNames[:], name)
-	if k >= 0 && !v.seen[k] {
-		v.v[k], v.seen[k] = scan.TextValue(text), true
-	}
-}
-
-var sideNames = [4]string{"xmin", "ymin", "xmax", "ymax"}
-
-// boxOf reads the <bndbox> of an <object>; those of its parts are within <part>.
-func boxOf(object *node) [4]scan.Value {
-	var v sides
-	if box := object.child("bndbox"); box != nil {
-		for _, c := range box.children {
-			v.take(c.name, c.leaf())
-		}
-	}
-	return v.v
-}
-
-// treeMetadata takes a child of a <metadata>.
-func (r *xmlReader) treeMetadata(n *node) *Fault {
-	switch k := keyOf([]byte(n.name)); k.rule {
-	case mouse, clicks, hovers:
-		return r.treeEvent(k, n)
-	case position:
-		var p xmlPoint
-		for _, c := range n.children {
-			p.take(c.name, c.leaf())
-		}
-		r.position(k, &p)
-	default:
-		r.scalar(k, n.leaf())
-	}
-	return nil
-}
-
-func (r *xmlReader) treeEvent(k *key, n *node) *Fault {
-	if len(n.children) == 0 {
-		r.notAList(k, n.text)
-		return nil
-	}
-	var e xmlEvent
-	for _, c := range n.children {
-		e.take(c.name, c.leaf())
-	}
-	return r.addEvent(k, &e)
 }
