@@ -2,7 +2,7 @@ package synth
 
 import "abtool/byproduct/coco"
 
-// traits are what the simulation knows of a class.
+// traits describe a class to the simulation.
 type traits struct {
 	super  string
 	shelf  int     // superclass in the front end, index into shelves

@@ -40,7 +40,7 @@ type cocoRun struct {
 	ids     scatter
 }
 
-// imageID of image i: COCO's range, in no order.
+// imageID returns the id of image i: in COCO's range, and in no order.
 func (s *cocoRun) imageID(i int) int64 { return int64(s.ids.at(i)) + 1 }
 
 func (s *cocoRun) pool() []worker { return s.workers }
@@ -59,7 +59,7 @@ func (s *cocoRun) open(outs *outputs) error {
 	return s.listImages()
 }
 
-// listImages writes the head of the instances file: sizes come from a stream of their own,
+// listImages writes the head of the instances file: sizes come from a separate stream,
 // so that the images need not be drawn for it.
 func (s *cocoRun) listImages() error {
 	b := instancesHead()

@@ -2,7 +2,7 @@ package synth
 
 import "fmt"
 
-// begin writes what stands before the pages of a HIT.
+// begin writes the bytes before the pages of a HIT.
 func (m *cocoMaker) begin(c *chunk, hit int) error {
 	if !m.run.nested() {
 		return nil

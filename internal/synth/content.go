@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// content is what an image shows: the truth behind the annotations.
+// content is what an image shows, the truth that annotations refer to.
 type content struct {
 	index   int    // of the image; -1 of a candidate
 	class   int    // index of the class

@@ -10,7 +10,7 @@ var (
 	notWire     = "pages dump"
 )
 
-// cocoDefects are those of a COCO record.
+// cocoDefects are the defects of a COCO record.
 var cocoDefects = []defect[*cocoRecord]{
 	{kind: "truncated", effect: effectReject,
 		reason: "the line ends within the record: not JSON (R11)", text: cut, except: linesOnly},
@@ -21,7 +21,7 @@ var cocoDefects = []defect[*cocoRecord]{
 		reason: "NaN and Infinity are not JSON (R11)",
 		text:   setEntry(jm, cocoPoints, []string{"NaN", "Infinity"}), except: linesOnly},
 	{kind: "not_object", effect: effectReject,
-		reason: "an element that is no object (R12)",
+		reason: "an element that is not an object (R12)",
 		text:   become(`[1, 2]`, `null`, `"record"`, `42`), except: notWire},
 	{kind: "no_image_id", effect: effectReject,
 		reason: "no integer image_id (R12)", text: dropScalar(jm, []string{"image_id"}), except: notWire},
@@ -63,7 +63,7 @@ var cocoDefects = []defect[*cocoRecord]{
 		reason: "an action of unknown type is counted and ignored (C2)",
 		text:   setEntry(jm, []string{"actionHistories.actionType"}, []string{`"drag"`, `"Add"`, `"undo"`})},
 	{kind: "unknown_icon", effect: effectRepair,
-		reason: "a name that is no ground-truth category is counted and ignored (C2)",
+		reason: "a name that is not a category of the ground truth is counted and ignored (C2)",
 		text:   setEntry(jm, []string{"actionHistories.iconType"}, []string{`"unicorn"`, `"Person"`, `"dining_table"`})},
 	{kind: "unknown_category", effect: effectRepair,
 		reason: "an unknown category is kept as it is",
@@ -124,7 +124,7 @@ var cocoDefects = []defect[*cocoRecord]{
 		}},
 }
 
-// otherNames spells the page and the HIT as the paper prints them.
+// otherNames renames the keys of the page and the HIT to those that the paper prints.
 func otherNames(b []byte, _ *dice, i *injury) ([]byte, bool) {
 	i.Field = "page_id"
 	b = bytes.Replace(b, []byte(`"page_id":`), []byte(`"page_idx":`), 1)

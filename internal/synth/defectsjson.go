@@ -12,12 +12,12 @@ var (
 	notJSONNums = []string{`"0.5"`, `true`, `"243px"`, `[]`, `{}`, `""`}
 )
 
-// jsonDefects are those of an ImageNet record in JSON.
+// jsonDefects are the defects of an ImageNet record in JSON.
 var jsonDefects = append([]defect[*showing]{
 	{kind: "truncated", effect: effectReject,
 		reason: "the line ends within the record: not JSON (R11)", text: cut, except: linesOnly},
 	{kind: "not_object", effect: effectReject,
-		reason: "the line is no object (R11)", text: become(`[1, 2]`, `null`, `"record"`, `42`), except: linesOnly},
+		reason: "the line is not an object (R11)", text: become(`[1, 2]`, `null`, `"record"`, `42`), except: linesOnly},
 	{kind: "not_json", effect: effectReject,
 		reason: "the line is not JSON (R11)",
 		text:   become(`<annotation>`, `{'selected': True}`, `{"a": 1} {"b": 2}`), except: linesOnly},
@@ -28,7 +28,7 @@ var jsonDefects = append([]defect[*showing]{
 		reason: "a line that is not UTF-8 (R11)",
 		text:   setScalar(jm, []string{"worker_id"}, []string{"\"47D\xff\xfe\""}), except: linesOnly},
 	{kind: "no_image_id", effect: effectReject,
-		reason: "without imageID there is no image (R3)", text: dropScalar(jm, []string{"imageID"})},
+		reason: "a record without imageID names no image (R3)", text: dropScalar(jm, []string{"imageID"})},
 	{kind: "missing_field", effect: effectNull,
 		reason: "an absent key is null",
 		text:   dropScalar(jm, append([]string{"selected", "imagePosition"}, jsonNumbers...))},
@@ -81,7 +81,7 @@ func insertJSON(text string) textDefect {
 	}
 }
 
-// emptyList replaces an empty list by something that is none.
+// emptyList replaces an empty list by a value that is not a list.
 func emptyList(lists []string) textDefect {
 	return func(b []byte, d *dice, i *injury) ([]byte, bool) {
 		i.Field = oneOf(d, lists)

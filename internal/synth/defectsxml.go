@@ -17,7 +17,7 @@ var (
 	notNumbers = []string{"243px", "NaN", "inf", "-Infinity", "1e999", "", "--4", "0x1F", "1 2", "٣", "1_000"}
 )
 
-// xmlDefects are those of a member of the release.
+// xmlDefects are the defects of a member of the release.
 var xmlDefects = append([]defect[*showing]{
 	{kind: "truncated", effect: effectReject, reason: "the member ends within an element: not well-formed (R2)", text: cut},
 	{kind: "unclosed", effect: effectReject, reason: "an element without its end: not well-formed (R2)", text: unclose},
@@ -134,7 +134,7 @@ func doctype(b []byte, _ *dice, i *injury) ([]byte, bool) {
 	return append([]byte(`<!DOCTYPE annotation [<!ENTITY f SYSTEM "file:///etc/hostname">]>`), b...), true
 }
 
-// insertXML puts text behind the beginning of a showing, or of the root.
+// insertXML puts text after the start tag of a showing, or of the root.
 func insertXML(text string) textDefect {
 	return func(b []byte, _ *dice, i *injury) ([]byte, bool) {
 		tag := "<metadata>"
@@ -176,7 +176,7 @@ func badBox(b []byte, d *dice, i *injury) ([]byte, bool) {
 	return replaced(b, s.value, oneOf(d, []string{"0", "-20", "NaN", "wide", ""})), true
 }
 
-// noSize damages the size beside boxes; the image must have a showing.
+// noSize damages the size that goes with boxes; the image must have a showing.
 func noSize(b []byte, d *dice, i *injury) ([]byte, bool) {
 	i.Field = "size"
 	s, ok := xm.scalar(b, "size")

@@ -71,7 +71,7 @@ func (d *dice) within(mean, sd, lo, hi float64) float64 {
 	return min(max(d.normal(mean, sd), lo), hi)
 }
 
-// logNormal has the given median; log-sd is the sd of its logarithm.
+// logNormal draws from the log-normal distribution with the given median; logSD is the sd of the logarithm.
 func (d *dice) logNormal(median, logSD float64) float64 {
 	return median * math.Exp(logSD*d.NormFloat64())
 }
@@ -97,16 +97,16 @@ func code(h uint64, n int, alphabet string) string {
 	return string(b)
 }
 
-// uuid looks as the front end's ids do.
+// uuid returns an id as the front end makes them.
 func uuid(h uint64) string {
 	s := code(h, 32, lowerHex)
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }
 
-// turkID looks like the crowdsourcing service's HIT and assignment ids.
+// turkID returns an id as the crowdsourcing service gives HITs and assignments.
 func turkID(h uint64) string { return "3" + code(h, 29, alnum) }
 
-// scatter is a permutation of 0..n-1: x -> (a x + b) mod n.
+// scatter returns a permutation of 0..n-1: x -> (a x + b) mod n.
 type scatter struct{ n, a, b, inv uint64 }
 
 func newScatter(n int, h uint64) scatter {

@@ -1,5 +1,5 @@
 // Package synth simulates annotators at the two interfaces of Neglected Free Lunch and writes
-// what they leave behind in the shapes of the releases and of the front ends, at any size, together with
+// what they leave in the shapes of the releases and of the front ends, at any size, together with
 // the truth that no file of the real data has.
 //
 // The same seed gives the same bytes for any number of goroutines: every image, page, HIT and

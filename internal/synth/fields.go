@@ -10,7 +10,7 @@ type fieldWriter interface {
 	hovers(list []hover)
 }
 
-// fields are those of a showing in the release, in alphabetical order. A list is one field.
+// fields lists the fields of a showing in the release, in alphabetical order. A list is one field.
 var fields = [...]func(w fieldWriter, s *showing){
 	func(w fieldWriter, s *showing) { w.text("assignment_id", s.page.hit.assignment) },
 	func(w fieldWriter, s *showing) { w.number("estimateTime", s.estimate) },

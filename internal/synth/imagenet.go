@@ -53,7 +53,7 @@ func (s *imagenetRun) chunks() int {
 	return len(s.plan.groups)
 }
 
-// defects are those of the format's records.
+// defects returns the defects that the format's records can have.
 func (s *imagenetRun) defects() []defect[*showing] {
 	switch s.opt.Format {
 	case "targz", "tar", "folder":

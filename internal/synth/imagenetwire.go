@@ -96,7 +96,7 @@ func (m *imagenetMaker) writePage(c *chunk, last bool) error {
 	return m.run.main.small(&c.main, name, b)
 }
 
-// slot simulates and writes what stands in a slot of the page.
+// slot simulates and writes one slot of the page.
 func (m *imagenetMaker) slot(c *chunk, slot int, name string) error {
 	g, s := &m.page[0], &m.shown[0]
 	image := g.images[slot]

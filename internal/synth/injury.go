@@ -109,7 +109,7 @@ func (w *wounder[R]) wound(i *injury, text func() []byte, pick func() (R, bool))
 }
 
 // record writes a record, perhaps damaged, and perhaps twice: put is called once or twice, before the second time
-// with again. pick chooses what is edited, of a file of several showings one; false: there is none.
+// with again. pick chooses the part that is edited, such as one showing of a file; it returns false if there is nothing to edit.
 func (w *wounder[R]) record(c *chunk, key uint64, i injury, text func() []byte, pick func() (R, bool),
 	put func(data []byte, again bool) error) error {
 	c.main.records++

@@ -79,7 +79,7 @@ type look struct {
 	first, second color.RGBA
 }
 
-// lookOf: neighbours differ in shape, groups of eight in pattern, and all in hue.
+// lookOf returns the look of a class: neighbours differ in shape, groups of eight in pattern, and all in hue.
 func lookOf(class int) look {
 	hue := math.Mod(float64(class)*0.61803398875, 1)
 	light := 0.85 - 0.35*float64(class/32%3)/2

@@ -30,7 +30,7 @@ type Options struct {
 	AppleDouble bool                         // ImageNet archives and folders: sprinkle ._ companions
 	Classes     []string                     // ImageNet: names of the classes, at least one a page; nil = WordNet ids, as many as the size gives
 	Scene       func(image, class int) Scene // ImageNet: what an image shows, instead of a simulated photograph; nil = simulated. Called from several goroutines, several times an image
-	Force       bool                         // write into a folder that has files, replacing those of an earlier run
+	Force       bool                         // write into a folder that has files, replacing the files of an earlier run
 	Progress    func(done, total int)        // images so far and in all; may be nil; called from one goroutine
 }
 
@@ -48,7 +48,7 @@ type File struct {
 	Records int64  `json:"records"` // members, records or lines
 }
 
-// Result tells what a run wrote.
+// Result lists what a run wrote.
 type Result struct {
 	Images   int64  `json:"images"`   // images simulated
 	Records  int64  `json:"records"`  // records in the main file: XML members, JSON records (of pages and dumps: records nested in them)
@@ -93,7 +93,7 @@ func (o Options) withDefaults(formats ...string) (Options, error) {
 // maxImages keeps image numbers and record counts within their ranges.
 const maxImages = 1 << 30
 
-// prepareOut makes the output folder and tells whether it was made here.
+// prepareOut makes the output folder and reports whether it did not exist before.
 func (o Options) prepareOut() (made bool, err error) {
 	entries, err := os.ReadDir(o.Out)
 	switch {

@@ -46,8 +46,8 @@ func (p *piece) reset() {
 const gzipLevel = 5
 
 // pack deflates the piece. Each piece begins without a dictionary and ends with a flush, so
-// that pieces made in parallel can stand one after the other in a single gzip member, and the
-// bytes do not depend on who made them.
+// that pieces made in parallel can follow each other in a single gzip member, and the bytes do
+// not depend on the goroutine that made them.
 func (p *piece) pack(w *flate.Writer) error {
 	w.Reset(&p.packed)
 	if _, err := w.Write(p.plain); err != nil {

@@ -67,7 +67,7 @@ type page struct {
 	start, end int64        // epoch ms
 }
 
-// build lays out a page; images are those of the release to be on it.
+// build lays out a page with the given images of the release on it.
 func (g *page) build(p *plan, round, number, take int, class int, images []int, d *dice) {
 	number0, at := p.hitOf(round, number)
 	p.hitInfo(g.hit, number0, take, d)

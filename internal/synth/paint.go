@@ -35,7 +35,7 @@ func (p *painter) imagenet(seed uint64, folder string, c *content, out *piece) e
 	return p.save(filepath.Join(folder, c.wnid, string(c.id)+".JPEG"), out)
 }
 
-// coco renders an image: larger objects behind.
+// coco renders an image, its largest objects first.
 func (p *painter) coco(seed uint64, folder string, image int, s *scene, out *piece) error {
 	p.d.set(seed, stageRender, uint64(image))
 	p.ground(s.w, s.h)
@@ -190,7 +190,7 @@ func (p *painter) runs(o *instance, l *look) {
 
 func blend(a, b uint8, t float64) uint8 { return uint8(float64(a) + (float64(b)-float64(a))*t) }
 
-// noise is value noise in [0, 1): random values on the grid of whole numbers, smooth between.
+// noise returns value noise in [0, 1): random values on the grid of whole numbers, smooth between them.
 func noise(x, y float64, salt uint64) float64 {
 	fx, fy := math.Floor(x), math.Floor(y)
 	at := func(dx, dy uint64) float64 {

@@ -92,7 +92,7 @@ func (p *plan) classOf(page int) int {
 	return c - 1
 }
 
-// name is that of a class.
+// name returns the name of a class.
 func (p *plan) name(class int) string {
 	if p.names != nil {
 		return p.names[class]
@@ -100,7 +100,7 @@ func (p *plan) name(class int) string {
 	return wnid(class)
 }
 
-// wnid looks like a WordNet id. It does not depend on the seed, so that classes keep their names.
+// wnid returns an id that looks like one of WordNet. It does not depend on the seed, so that classes keep their names.
 func wnid(class int) string { return fmt.Sprintf("n%08d", 1440764+class*13571+class%7*811) }
 
 // pageImages returns the images on a page of the first round.
@@ -119,7 +119,7 @@ func (p *plan) present(dst []int, page int) []int {
 	return dst
 }
 
-// takes is how often a HIT was done.
+// takes returns how often a HIT was done.
 func (p *plan) takes(hit int) int {
 	if unit(hash(p.seed, stageHIT, uint64(hit)<<2|1)) < doubleShare {
 		return 2
@@ -127,7 +127,7 @@ func (p *plan) takes(hit int) int {
 	return 1
 }
 
-// hitOf tells where a page of a round (0 or 1) stands. In the second round the page is a group.
+// hitOf returns the HIT of a page of a round (0 or 1), and the place of the page in it. In the second round the page is a group.
 func (p *plan) hitOf(round, page int) (hit, at int) {
 	if round == 0 {
 		q := p.first.at(page)
@@ -185,7 +185,7 @@ func (p *plan) again(dst []int, g group) []int {
 	return dst
 }
 
-// ClassOf tells the class, by its place in Options.Classes, of each image of a run with these options.
+// ClassOf returns the class of each image of a run with these options, as its place in Options.Classes.
 func ClassOf(o Options) func(image int) int {
 	p := newPlan(o)
 	return func(image int) int { return p.classOf(image / p.visible) }

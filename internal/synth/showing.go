@@ -30,7 +30,7 @@ type showing struct {
 	submit        int64 // epoch seconds
 	clicks, mouse []point
 	hovers        []hover
-	aim           [2]float64 // where the annotator meant to click, relative; only the truth knows
+	aim           [2]float64 // where the annotator meant to click, relative; written to the truth only
 	aimed         bool
 }
 
@@ -186,7 +186,7 @@ func (s *showing) choose(w *worker, d *dice) {
 	}
 	s.hovers = append(s.hovers, hover{t: enter})
 	s.estimate = t - enter
-	if d.chance(0.12) { // a stray sample behind the click
+	if d.chance(0.12) { // a stray sample after the click
 		s.mouse = append(s.mouse, point{t + 1 + d.Int64N(7), s.clicks[len(s.clicks)-1].x, s.clicks[len(s.clicks)-1].y})
 	}
 	if d.chance(w.DeselectRate) { // taken back, which writes nothing, and renewed

@@ -11,11 +11,11 @@ type span struct{ value, whole [2]int }
 // markup finds fields in the bytes of a record.
 type markup interface {
 	scalar(b []byte, name string) (span, bool)
-	// entry finds field name in a random entry of a list, and tells which.
+	// entry finds the field in a random entry of a list, and returns the number of the entry.
 	entry(b []byte, list, name string, d *dice) (s span, index int, ok bool)
 }
 
-// replaced is b with b[at[0]:at[1]] replaced. It is a new slice.
+// replaced returns a copy of b with other bytes in the place of b[at[0]:at[1]].
 func replaced(b []byte, at [2]int, with string) []byte {
 	return slices.Concat(b[:at[0]], []byte(with), b[at[1]:])
 }

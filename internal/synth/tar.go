@@ -57,7 +57,7 @@ func appendPadding(b []byte, size int) []byte {
 // tarEnd closes an archive.
 var tarEnd = make([]byte, 2*tarBlock)
 
-// appleDouble is a companion file as one desktop system leaves beside each file.
+// appleDouble is a companion file as macOS writes next to each file.
 var appleDouble = append(append([]byte("\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        \x00\x02"+
 	"\x00\x00\x00\x09\x00\x00\x00\x32\x00\x00\x00\x71\x00\x00\x00\x02\x00\x00\x00\xa3\x00\x00\x00\x00"),
 	make([]byte, 34)...), "ATTR\x00\x00\x00\x00\x00\x00\x00\xa3\x00\x00\x00\x98\x00\x00\x00\x0bcom.apple.quarantine\xff\xfe"...)

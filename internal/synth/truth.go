@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// truthFiles hold what nobody but the simulator knows.
+// truthFiles hold the truth of the simulation, which no annotation file contains.
 type truthFiles struct {
 	images, damage *sink
 	line           []byte

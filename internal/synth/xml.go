@@ -9,8 +9,8 @@ type style struct {
 	turn    int  // of the children of <metadata>: the list begins with this one
 }
 
-// styleOf draws the style of a file: four in five as the release's, the others with tabs and everything on
-// lines of its own, or on a single line.
+// styleOf draws the style of a file: four in five as the release's, the others with tabs and every
+// element on a separate line, or all on a single line.
 func styleOf(d *dice) style {
 	st := style{indent: "  ", newline: "\n"}
 	switch u := d.Float64(); {
