@@ -25,20 +25,20 @@ func demoCommand(s streams) *cobra.Command {
 	var o demoOptions
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Everything on a small simulated data set",
-		Long: `Simulate a small ImageNet-AB and COCO-AB, with one record in a hundred damaged, read them into a
-store, ask it a question, compute some of the paper's statistics, derive what a model learns from, and draw all
-statistics on a page. Every step prints the command that does the same.`,
+		Short: "Run every step on a small simulated data set",
+		Long: `Run every step on simulated data: simulate a small ImageNet-AB and COCO-AB in which one record in a
+hundred is damaged, ingest them into a store, query it, compute some of the paper's statistics,
+derive targets, and write a report. Before each step the command that does the same is printed.`,
 		Example: "  abtool demo\n  abtool demo --out /tmp/demo --imagenet 20000",
 		Args:    exactly(0, "demo takes no arguments"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), s) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.out, "out", "abtool-demo", "the folder to work in")
+	f.StringVar(&o.out, "out", "abtool-demo", "folder `DIR` to write")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the simulation")
 	f.IntVar(&o.imagenet, "imagenet", 5000, "number of ImageNet images")
 	f.IntVar(&o.coco, "coco", 500, "number of COCO images")
-	f.BoolVar(&o.force, "force", false, "do it again in a folder that is there")
+	f.BoolVar(&o.force, "force", false, "replace an earlier demo in --out")
 	return c
 }
 

@@ -3,11 +3,15 @@ package main
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"abtool/internal/docgen"
 )
 
-// The reference of commands is what --help prints.
+// helpWidth is how wide a line of --help may be.
+const helpWidth = 100
+
+// docs/reference/commands.md holds the output of --help for every command.
 func TestDoc(t *testing.T) {
 	var page docgen.Page
 	for _, c := range rootCommand(streams{}).Commands() {
@@ -15,6 +19,11 @@ func TestDoc(t *testing.T) {
 			continue
 		}
 		help := strings.TrimSpace(command(t, c.Name(), "--help"))
+		for line := range strings.Lines(help) {
+			if utf8.RuneCountInString(strings.TrimRight(line, "\n")) > helpWidth {
+				t.Errorf("abtool %s --help: a line is wider than %d columns: %s", c.Name(), helpWidth, line)
+			}
+		}
 		page.Printf("## %s\n\n```text\n%s\n```\n\n", c.Name(), help)
 	}
 	docgen.Check(t, "../../docs/reference/commands.md", *update, map[string]string{"commands": page.String()})

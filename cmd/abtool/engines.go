@@ -26,9 +26,9 @@ type engineOptions struct {
 
 func (o *engineOptions) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&o.name, "engine", gorgonia.Name, "what computes: "+gorgonia.Name+" (this processor), xla (a GPU) or xla:PLUGIN.so; see abtool engines")
-	f.StringVar(&o.python, "python", "", "the Python whose JAX has xla's plugin; python3 of PATH if it is left out")
-	f.StringVar(&o.precision, "precision", "", "of xla's products: tf32 (if it is left out), bf16 or float32")
+	f.StringVar(&o.name, "engine", gorgonia.Name, "`ENGINE` to compute with: "+gorgonia.Name+" (this processor), xla (a GPU)\nor xla:PLUGIN.so; abtool engines lists them")
+	f.StringVar(&o.python, "python", "", "xla: `PYTHON` whose JAX installation has the plugin (default\npython3 in PATH)")
+	f.StringVar(&o.precision, "precision", "", "xla: precision of matrix products: tf32 (the default), bf16 or\nfloat32")
 }
 
 // maker makes the engine that the options name. A plugin is looked for when the first is made.
@@ -62,10 +62,13 @@ func enginesCommand(s streams) *cobra.Command {
 	json := false
 	c := &cobra.Command{
 		Use:   "engines [xla:PLUGIN.so]",
-		Short: "What can compute here: this processor, and GPUs through XLA",
-		Long: `List what abtool train and abtool eval can compute with: gorgonia, this processor; and xla, an NVIDIA GPU through a PJRT plugin, with the
-plugin that was found, its version, the devices and their memory. The plugin is looked for in PJRT_PLUGIN_LIBRARY_PATH and in the JAX
-installation of the active Python, or of --python. Nothing is downloaded.`,
+		Short: "List the processors and GPUs that can train networks",
+		Long: `List the engines that abtool train and abtool eval can compute with: gorgonia, which uses this
+processor, and xla, which uses an NVIDIA GPU through a PJRT plugin. For xla the plugin that was
+found, its version, the devices and their memory are printed.
+
+The plugin is searched for in PJRT_PLUGIN_LIBRARY_PATH and in the JAX installation of the active
+Python, or of --python. Nothing is downloaded.`,
 		Example: `  abtool engines
   abtool engines --python ~/venv/bin/python
   abtool engines xla:/opt/jax_plugins/xla_cuda13/xla_cuda_plugin.so --json`,
@@ -89,8 +92,8 @@ installation of the active Python, or of --python. Nothing is downloaded.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&o.python, "python", "", "the Python whose JAX has the plugin; python3 of PATH if it is left out")
-	c.Flags().BoolVar(&json, "json", false, "print as JSON")
+	c.Flags().StringVar(&o.python, "python", "", "`PYTHON` whose JAX installation has the plugin (default python3 in\nPATH)")
+	c.Flags().BoolVar(&json, "json", false, "print the list as JSON")
 	return c
 }
 

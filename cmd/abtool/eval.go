@@ -26,10 +26,13 @@ func evalCommand(s streams) *cobra.Command {
 	var o evalOptions
 	c := &cobra.Command{
 		Use:   "eval RUN --images DIR",
-		Short: "What a trained network does on other images",
-		Long: `Evaluate a run: top-1 and top-5 accuracy, or mAP for several labels; the losses; with --targets how far predicted points are
-from them, and with --truth STORE how many lie on their objects (boxes of ImageNet, masks of COCO). Each with its interval.
---draw N draws N images with their predicted points into RUN.`,
+		Short: "Evaluate a trained network on other images",
+		Long: `Evaluate a run of abtool train on images, and print each measure with its interval: top-1 and top-5
+accuracy, or mAP for several labels; the losses; with --targets, the distance of predicted points
+from the targets; with --truth STORE, how many predicted points lie on their objects (in a box of
+ImageNet, on a mask of COCO).
+
+Nothing is written, except that --draw N draws N images with their predicted points into RUN.`,
 		Example: `  abtool eval run --images val
   abtool eval run --images ILSVRC/val --targets val.parquet --truth store --draw 16
   abtool eval run --images val --weights last.safetensors --json`,
@@ -37,18 +40,18 @@ from them, and with --truth STORE how many lie on their objects (boxes of ImageN
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.Images, "images", "", "images, as abtool train takes them")
-	f.StringVar(&o.Targets, "targets", "", "targets of abtool targets, .parquet or .csv")
-	f.StringVar(&o.Rule, "rule", "", "rule of the targets, if the file has several")
-	f.StringVar(&o.Split, "split", "", "split of the targets, if the file has splits")
+	f.StringVar(&o.Images, "images", "", "`IMAGES` to evaluate on, given as for abtool train")
+	f.StringVar(&o.Targets, "targets", "", "`FILE` of abtool targets, .parquet or .csv")
+	f.StringVar(&o.Rule, "rule", "", "rule of the targets to use, if the file has several")
+	f.StringVar(&o.Split, "split", "", "split of the targets to evaluate on, if the file has splits")
 	f.BoolVar(&o.Partial, "partial", false, "leave out targets whose image is missing")
-	f.StringVar(&o.Truth, "truth", "", "a store whose ground truth tells whether predicted points are on their objects")
-	f.StringVar(&o.Weights, "weights", "", "file of the run's weights, by name or path; best.safetensors if it is left out")
+	f.StringVar(&o.Truth, "truth", "", "`STORE` with ground truth, to measure how often predicted points\nare on their objects")
+	f.StringVar(&o.Weights, "weights", "", "`FILE` of the run's weights, by name or path (default\nbest.safetensors)")
 	o.engine.flags(c)
-	f.IntVar(&o.draw, "draw", 0, "number of images to draw with their predicted points")
-	f.IntVar(&o.Workers, "jobs", 0, "threads; 0 is one a processor")
-	f.BoolVar(&o.json, "json", false, "print as JSON")
-	f.BoolVar(&o.quiet, "quiet", false, "no notes")
+	f.IntVar(&o.draw, "draw", 0, "draw `N` images with their predicted points into RUN")
+	f.IntVar(&o.Workers, "jobs", 0, "number of threads, 0 for one per processor")
+	f.BoolVar(&o.json, "json", false, "print the results as JSON")
+	f.BoolVar(&o.quiet, "quiet", false, "show no notes")
 	return c
 }
 

@@ -33,15 +33,21 @@ func experimentCommand(s streams) *cobra.Command {
 	names := strings.Join(experiment.Names(), ", ")
 	c := &cobra.Command{
 		Use:   "experiment FILE --out DIR",
-		Short: "Ways to train, compared: supervision × lambda × seed",
-		Long: `Train a grid of supervision × lambda × seed, and compare what the networks do: mean and standard deviation over seeds, differences
-seed by seed with intervals, and accuracy by lambda. Lambda is chosen on the evaluation that FILE names, for luab; rand has the same.
+		Short: "Train a grid of supervision × lambda × seed, and compare",
+		Long: `Train a network for every combination of supervision, lambda and seed (an arm), and compare the
+results: mean and standard deviation over seeds, differences seed by seed with intervals, and
+accuracy by lambda. FILE names the evaluation on which lambda is chosen for luab; rand is compared
+at the same lambda.
 
-FILE is a TOML file (its keys: go doc abtool/train/experiment), or an experiment that comes with abtool: ` + names + `.
-garments composes Fashion-MNIST's garments on textures, simulates annotators on them and takes what they leave through
-ingest and targets; it needs the data set: apt-get install dataset-fashion-mnist, or --data with the folder of its files.
+FILE is a TOML file (go doc abtool/train/experiment describes its keys), or an experiment that
+comes with abtool: ` + names + `. These compose Fashion-MNIST's garments on
+textures, simulate annotators on them, and pass their byproducts through ingest and targets. They
+need the data set: apt-get install dataset-fashion-mnist, or give the folder of its files with
+--data.
 
-DIR keeps a run for every arm. The command given again goes on where it stopped: arms with a result are not trained again.`,
+DIR keeps the run of every arm, results.md, results.json and figures of accuracy by lambda. The
+same command continues an experiment that was stopped: arms that have a result are not trained
+again.`,
 		Example: `  abtool experiment garments-smoke --out smoke
   abtool experiment garments --out garments
   abtool experiment mine.toml --out mine --json`,
@@ -49,12 +55,12 @@ DIR keeps a run for every arm. The command given again goes on where it stopped:
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.Out, "out", "", "folder of the experiment")
-	f.StringVar(&o.data, "data", "", "folder with Fashion-MNIST's idx files (default: the file's, else "+experiment.FashionMNIST+")")
+	f.StringVar(&o.Out, "out", "", "folder `DIR` to write")
+	f.StringVar(&o.data, "data", "", "folder `DIR` of Fashion-MNIST's idx files (default: the one in FILE,\nor else "+experiment.FashionMNIST+")")
 	o.engine.flags(c)
-	f.IntVar(&o.Jobs, "jobs", 0, "arms that are trained at a time, one thread each; 0 is one a processor (the results are the same for any number)")
+	f.IntVar(&o.Jobs, "jobs", 0, "number of arms to train at the same time, with one thread each,\n0 for one per processor (the results do not depend on it)")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
-	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	f.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
 }
 

@@ -17,13 +17,16 @@ func infoCommand(s streams) *cobra.Command {
 	var o infoOptions
 	c := &cobra.Command{
 		Use:   "info STORE",
-		Short: "What a store holds: sources, counts, rejects, sizes by column",
+		Short: "Show the sources, counts, rejects and column sizes of a store",
+		Long: `Print the sources that a store was made of, how many records of each were stored and rejected,
+the rows and sizes of its tables, and the size of every column. No rows are read, so the answer
+comes at once for a store of any size.`,
 		Example: `  abtool info store
   abtool info store --json | jq '.data_sets[].rejected'`,
 		Args: exactly(1, "the store to look into"),
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(s.out, args[0]) },
 	}
-	c.Flags().BoolVar(&o.json, "json", false, "print as JSON")
+	c.Flags().BoolVar(&o.json, "json", false, "print everything as JSON")
 	return c
 }
 

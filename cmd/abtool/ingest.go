@@ -23,25 +23,32 @@ func ingestCommand(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ingest SOURCE... --out STORE",
 		Short: "Read byproducts into a store of Parquet tables",
-		Long: `Read annotation byproducts into a store: a folder of Parquet tables, one sub-folder a data set.
+		Long: `Read annotation byproducts into a store: a folder of Parquet tables, with a sub-folder for each
+data set.
 
-A SOURCE is a file, a folder, or - for standard input. What it is, is told by looking:
+A SOURCE is a file, a folder, or - for standard input. abtool recognises it by its content:
   ImageNet-AB      imagenet_ab_v1_0.tar.gz, the .tar in it, or the unpacked folder of .xml files
   COCO-AB          coco_ab_v1_0.json
-  JSON             ImageNet or COCO records: an object, an array, JSON Lines, or a folder of .json files;
-                   pages as the front ends send them, and dumps of the backends
-Any of them may be gzip'd. Ground truth is joined while ingesting:
+  JSON             ImageNet or COCO records: an object, an array, JSON Lines, or a folder of .json
+                   files; pages as the front ends send them, and dumps of the backends
+Any of them may be compressed with gzip.
+
+Give the ground truth in the same run, to have it stored with the records:
   --boxes          ILSVRC's Annotations/CLS-LOC/train: a folder or archive of Pascal VOC files
   --instances      COCO's instances_train2014.json
-Archives in a folder (.tar, .tar.gz, .tgz) are sources of their own, with their own account; those of boxes alone,
-and files named instances_*.json, are its ground truth. Other files are counted, and so is the truth that
-abtool synth writes beside its data.
 
-Every record ends in the store or in its rejects table, with the place and the reason; the closing
-account adds up. The data sets read here replace those in the store all at once when everything is
-written: an interrupt, a full disk or a crash leaves the old store as it was.
+In a folder, each archive (.tar, .tar.gz, .tgz) is a separate source and is counted separately.
+Archives that hold only boxes, and files named instances_*.json, are read as ground truth. Other
+files are counted but not read; so are the truth files that abtool synth writes with its data.
 
-Exit codes: 0 done, 1 failed (the old store stands), 2 wrong usage, 3 done but records were rejected.`,
+Every record is either stored, or listed in the rejects table with its place and the reason; the
+summary printed at the end shows how many of each, and that they add up to the records read.
+
+The data sets of this run replace those in the store all at once, after everything is written: an
+interrupt, a full disk or a crash leaves the old store as it was.
+
+Exit codes: 0 done, 1 failed (the old store is unchanged), 2 wrong usage, 3 done but some records
+were rejected.`,
 		Example: `  abtool ingest imagenet_ab_v1_0.tar.gz --out store
   abtool ingest coco_ab_v1_0.json --instances instances_train2014.json --out store
   abtool ingest downloads/ --out store
@@ -62,18 +69,18 @@ Exit codes: 0 done, 1 failed (the old store stands), 2 wrong usage, 3 done but r
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.Out, "out", "", "the store: a folder, made or replaced")
-	f.StringArrayVar(&o.Boxes, "boxes", nil, "ILSVRC boxes (Pascal VOC): a folder or archive")
-	f.StringArrayVar(&o.Instances, "instances", nil, "COCO's instances_*.json")
-	f.StringVar(&o.As, "as", "", "imagenet or coco: what JSON is that does not tell by its keys")
-	f.StringVar(&o.Format, "format", "parquet", "parquet, or arrow: Parquet and Arrow IPC files of the same rows")
-	f.IntVar(&o.Jobs, "jobs", 0, "workers; 0 is one a processor (the store is the same for any number)")
+	f.StringVar(&o.Out, "out", "", "folder of the `STORE` to write")
+	f.StringArrayVar(&o.Boxes, "boxes", nil, "`PATH` of ILSVRC's boxes, a folder or archive; may be repeated")
+	f.StringArrayVar(&o.Instances, "instances", nil, "`FILE` of COCO's ground truth, instances_*.json; may be repeated")
+	f.StringVar(&o.As, "as", "", "data `SET` of JSON whose keys do not show it: imagenet or coco")
+	f.StringVar(&o.Format, "format", "parquet", "parquet, or arrow for both Parquet and Arrow IPC")
+	f.IntVar(&o.Jobs, "jobs", 0, "number of workers, 0 for one per processor; the store is the same")
 	f.BoolVar(&o.Strict, "strict", false, "stop at the first record or field that is rejected")
-	f.Int64Var(&o.MaxRejects, "max-rejects", 0, "stop when more records than this are rejected; 0 is no limit")
-	f.BoolVar(&o.Force, "force", false, "replace data sets that the store holds already")
-	f.IntVar(&o.Limits.Member, "max-record-bytes", 0, "largest archive member or JSON record (default 64 MiB)")
-	f.BoolVar(&o.json, "json", false, "print the account as JSON, and progress events as JSON Lines on standard error")
-	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	f.Int64Var(&o.MaxRejects, "max-rejects", 0, "stop when more records than this are rejected, 0 for no limit")
+	f.BoolVar(&o.Force, "force", false, "replace data sets that the store already holds")
+	f.IntVar(&o.Limits.Member, "max-record-bytes", 0, "size of the largest archive member or JSON record (default 64 MiB)")
+	f.BoolVar(&o.json, "json", false, "print the summary as JSON, and progress to stderr as JSON Lines")
+	f.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
 }
 

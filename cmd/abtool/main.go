@@ -1,4 +1,4 @@
-// Command abtool turns annotation byproducts into tables, and the tables into answers.
+// Command abtool reads annotation byproducts into tables, computes statistics of them, and trains networks on them.
 package main
 
 import (
@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -25,17 +24,19 @@ const (
 	exitRejected = 3 // done, but some input was rejected
 )
 
+func init() { cobra.EnableCommandSorting = false } // --help lists commands in the order of their use
+
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// streams are what a command reads and writes.
+// streams are the standard streams of a command.
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
 }
 
-// errRejected ends a command that did its work on an input with faults.
+// errRejected is returned by a command that did its work but rejected some of its input.
 var errRejected = errors.New("some input was rejected")
 
 // run runs one command line and returns its exit code.
@@ -49,12 +50,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
+	if _, _, unknown := root.Find(args); unknown != nil {
+		err = usage.Error(unknown)
+	}
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errRejected):
 		return exitRejected
-	case usage.Is(err), strings.HasPrefix(err.Error(), "unknown command"):
+	case usage.Is(err):
 		fmt.Fprintf(stderr, "%s: %v\nSee %s --help.\n", cmd.CommandPath(), err, cmd.CommandPath())
 		return exitUsage
 	}
@@ -65,10 +69,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 func rootCommand(s streams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "abtool",
-		Short: "Annotation byproducts: from files to tables to answers",
-		Long: `abtool reads annotation byproducts, the mouse traces, clicks, hovers, icon placements and
-timings that people leave behind while they label images (ImageNet-AB and COCO-AB, or your
-own from the same front ends), into Parquet tables that any tool can query.
+		Short: "Read, analyse and learn from annotation byproducts",
+		Long: `abtool works with annotation byproducts: the mouse traces, clicks, hovers, icon placements and
+timings that annotators leave while they label images. It reads ImageNet-AB, COCO-AB, or your own
+records from the same front ends into Parquet tables, computes statistics of them, and derives
+targets from them that networks learn from.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some input was rejected.`,
 		Example:       "  abtool demo\n  abtool ingest imagenet_ab_v1_0.tar.gz coco_ab_v1_0.json --out store",
@@ -78,12 +83,24 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some input was rejected.
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage.Error(err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(ingestCommand(s), infoCommand(s), schemaCommand(s), synthCommand(s), demoCommand(s), sqlCommand(s), statsCommand(s), reportCommand(s), targetsCommand(s), trainCommand(s), evalCommand(s), experimentCommand(s))
-	root.AddCommand(enginesCommand(s))
+	addGroup(root, "Data", ingestCommand(s), infoCommand(s), sqlCommand(s))
+	addGroup(root, "Analysis", statsCommand(s), reportCommand(s))
+	addGroup(root, "Learning", targetsCommand(s), trainCommand(s), evalCommand(s), experimentCommand(s))
+	addGroup(root, "Tools", demoCommand(s), synthCommand(s), schemaCommand(s), enginesCommand(s))
+	root.SetHelpCommandGroupID("Tools")
 	return root
 }
 
-// exactly asks for n arguments, described by what.
+// addGroup adds commands to root, in this order, under the title that --help prints above them.
+func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title + ":"})
+	for _, c := range commands {
+		c.GroupID = title
+		root.AddCommand(c)
+	}
+}
+
+// exactly returns a check that there are n arguments; what describes them in the error.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) == n {
@@ -93,16 +110,17 @@ func exactly(n int, what string) cobra.PositionalArgs {
 	}
 }
 
-// collectAt sets the garbage collector's percentage, unless the environment does.
+// collectAt sets the garbage collector's percentage, unless the environment variable GOGC does.
 func collectAt(percent int) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)
 	}
 }
 
-// toolVersion is set by releases; else the module's version is told.
+// toolVersion is set when a release is linked. Without it, version returns the module's version.
 var toolVersion string
 
+// version returns the version of this program, "devel" for a build of a working copy.
 func version() string {
 	if toolVersion != "" {
 		return toolVersion

@@ -24,13 +24,15 @@ func reportCommand(s streams) *cobra.Command {
 	var o reportOptions
 	c := &cobra.Command{
 		Use:   "report STORE --out DIR",
-		Short: "Every figure, and a page to show to others",
-		Long: `Draw every figure of a store's statistics and put them on one page that needs no network and nothing
-beside it: what the store is in words, each figure with its numbers, intervals, definition and the
-published value; data quality; annotators; traces that play.
+		Short: "Draw every figure, and write a web page with them",
+		Long: `Draw every figure of a store's statistics, and write a web page with them. The page is one file
+that needs neither a network nor other files. It describes the store in words and shows each
+figure with its numbers, intervals, definition and the paper's value, then data quality,
+annotators, and traces that play.
 
-DIR gets index.html, report.md for a repository, stats.json with every number, and figures/ with
-each figure as SVG and PNG, light and dark. The same store and options give the same bytes.`,
+DIR gets index.html (the page), report.md (for a repository), stats.json (every number), and
+figures/ with each figure as SVG and PNG, light and dark. The same store and options give the same
+bytes.`,
 		Example: `  abtool report store --out report
   abtool report store --out report --images ILSVRC/train --hide-workers --title "Pilot of June"
   abtool report store --out report --compare pilot
@@ -39,19 +41,19 @@ each figure as SVG and PNG, light and dark. The same store and options give the 
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.Out, "out", "", "the folder to write")
-	f.BoolVar(&o.Force, "force", false, "replace a report that is there")
+	f.StringVar(&o.Out, "out", "", "folder `DIR` to write")
+	f.BoolVar(&o.Force, "force", false, "replace an earlier report in --out")
 	f.StringVar(&o.Title, "title", "", "title of the page")
-	f.StringArrayVar(&o.Only, "only", nil, "a figure or statistic by name, the paper's id, or imagenet or coco; can be given several times")
-	f.StringVar(&o.Compare, "compare", "", "another store, to put beside this one")
-	f.StringVar(&o.Images, "images", "", "images to draw traces on, as abtool train takes them: a folder, a pattern or shards")
-	f.IntVar(&o.Examples, "examples", reports.DefaultExamples, "traces of each data set")
-	f.BoolVar(&o.Stats.Hide, "hide-workers", false, "replace ids of workers and HITs by stable pseudonyms")
-	f.IntVar(&o.Stats.Bootstrap, "bootstrap", result.DefaultBootstrap, "samples of annotators that intervals are made of; 0: none")
-	f.Uint64Var(&o.Stats.Seed, "seed", 1, "seed of the samples, and of the choice of traces")
-	f.IntVar(&o.Stats.Jobs, "jobs", 0, "workers; 0 is one a processor (the report is the same for any number)")
-	f.BoolVar(&o.json, "json", false, "print what was made as JSON")
-	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	f.StringArrayVar(&o.Only, "only", nil, "draw only this: `NAME` of a figure or statistic, an id in the paper,\nimagenet or coco; may be repeated")
+	f.StringVar(&o.Compare, "compare", "", "compare with another `STORE`")
+	f.StringVar(&o.Images, "images", "", "`IMAGES` to draw traces on: a folder, a pattern or shards, as for abtool train")
+	f.IntVar(&o.Examples, "examples", reports.DefaultExamples, "number of traces to draw for each data set")
+	f.BoolVar(&o.Stats.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
+	f.IntVar(&o.Stats.Bootstrap, "bootstrap", result.DefaultBootstrap, "number of bootstrap samples, 0 for no intervals")
+	f.Uint64Var(&o.Stats.Seed, "seed", 1, "seed of the bootstrap samples and of the choice of traces")
+	f.IntVar(&o.Stats.Jobs, "jobs", 0, "number of workers, 0 for one per processor; the report is the same")
+	f.BoolVar(&o.json, "json", false, "print the list of files and missing figures as JSON")
+	f.BoolVar(&o.quiet, "quiet", false, "show no progress and no notes")
 	return c
 }
 

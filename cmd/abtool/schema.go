@@ -17,13 +17,16 @@ func schemaCommand(s streams) *cobra.Command {
 	var o schemaOptions
 	c := &cobra.Command{
 		Use:   "schema [TABLE...]",
-		Short: "The tables of a store: every column with unit, range, null rule and source",
+		Short: "Describe every table and column of a store",
+		Long: `Print the tables of a store and describe every column: its type, unit, range, when it is null, and
+where its value comes from. A TABLE is a path such as imagenet/annotations, a pattern such as
+*/rejects, or a data set. Without a TABLE, all are described.`,
 		Example: `  abtool schema
   abtool schema imagenet/annotations
   abtool schema --json`,
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(s.out, args) },
 	}
-	c.Flags().BoolVar(&o.json, "json", false, "print as JSON")
+	c.Flags().BoolVar(&o.json, "json", false, "print everything as JSON")
 	return c
 }
 

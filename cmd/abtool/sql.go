@@ -31,19 +31,21 @@ func sqlCommand(s streams) *cobra.Command {
 	var o sqlOptions
 	c := &cobra.Command{
 		Use:   "sql STORE [QUERY]",
-		Short: "SQL over a store: a query, a file of them, or a shell",
-		Long: `Ask a store in SQL, by an embedded DuckDB. There is a view for whatever can be counted (samples,
-clicks, hovers, icon actions, steps, boxes, instances, images, workers, HITs, pages) and a macro
-for what is often asked of them: docs/reference/views.md lists them, docs/guide/cookbook.md has questions with
-their answers. Without a QUERY and a file, the query is read from standard input, or, on a
-terminal, line by line in a shell: .help tells what it knows.
+		Short: "Query a store in SQL, from the command line or in a shell",
+		Long: `Query a store in SQL, with an embedded DuckDB. There are views of samples, clicks, hovers, icon
+actions, steps, boxes, instances, images, workers, HITs and pages, and macros for frequent
+questions: docs/reference/views.md describes them, and docs/guide/cookbook.md answers questions
+with them. Without a QUERY and without --file, the query is read from standard input; on a
+terminal a shell reads statements line by line, and its command .help lists the others.
 
-A query can read the store, and nothing else on the disk or the network, and it writes nothing:
---out FILE writes a result, --allow-files opens the rest. Modes: box (on a terminal), csv (in a
-pipe), markdown, json, jsonlines, line. In CSV a null is an empty field, an empty text is "";
-alone on its line a null is "" too, since readers skip empty lines. A result may be larger than
-the memory: it is kept on the disk, and no mode but box with --limit 0 holds it. It is complete
-before its first row is printed: for a look at a large one give --limit 10 rather than | head.`,
+A query can read only the store, and it cannot write anything: --out FILE writes its result, and
+--allow-files lets it read and write other files. The default mode is box on a terminal and csv
+in a pipe. In CSV a null is an empty field and an empty text is ""; in a result of one column a
+null is "" too, since readers skip empty lines.
+
+A result may be larger than the memory, as DuckDB keeps it on the disk; only the mode box with
+--limit 0 holds all of it in memory. The first row is printed when the whole result is ready. To
+look at the start of a large result give --limit 10 instead of a pipe to head.`,
 		Example: `  abtool sql store "SELECT count(*), avg(x), avg(y) FROM imagenet_samples"
   abtool sql store "SELECT avg(hit::int) AS accuracy FROM imagenet_localization"
   abtool sql store "FROM imagenet_workers WHERE showings > \$n" --param n=100 --mode markdown
@@ -67,18 +69,18 @@ before its first row is printed: for a look at a large one give --limit 10 rathe
 		},
 	}
 	f := c.Flags()
-	f.StringVarP(&o.file, "file", "f", "", "read the statements from a file")
-	f.StringArrayVar(&o.params, "param", nil, "`NAME=VALUE` of a parameter $NAME of the query; a number, true, false, null or a text ('5' is a text)")
-	f.StringVar(&o.mode, "mode", "", "how results are printed: "+strings.Join(shell.Modes(), ", "))
+	f.StringVarP(&o.file, "file", "f", "", "read the statements from `FILE`")
+	f.StringArrayVar(&o.params, "param", nil, "`NAME=VALUE` sets the parameter $NAME of the query. The value is a\nnumber, true, false, null, or else a text; quotes make any value a text")
+	f.StringVar(&o.mode, "mode", "", "how to print results: "+strings.Join(shell.Modes(), ", "))
 	f.BoolVar(&o.json, "json", false, "the same as --mode json")
-	f.StringVar(&o.out, "out", "", "write the result of the last statement to a .parquet, .arrow or .csv `FILE`")
+	f.StringVar(&o.out, "out", "", "write the last statement's result to a .parquet, .arrow or .csv `FILE`")
 	f.BoolVar(&o.force, "force", false, "replace the file given by --out")
-	f.IntVar(&o.limit, "limit", shell.DefaultRows, "rows to print, 0 for all; without it, all but in box mode")
-	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "stop a statement after this time, 0 for never")
-	f.StringVar(&o.Memory, "memory", query.DefaultMemory, "memory that DuckDB may take")
-	f.IntVar(&o.Threads, "threads", 0, "threads; 0 is one a processor")
-	f.BoolVar(&o.AllowFiles, "allow-files", false, "let queries read and write other files")
-	f.BoolVar(&o.setup, "print-setup", false, "print the SQL that makes the views and macros in any DuckDB")
+	f.IntVar(&o.limit, "limit", shell.DefaultRows, "rows to print, 0 for all; the default is for mode box")
+	f.DurationVar(&o.timeout, "timeout", defaultTimeout, "stop a statement after this time, 0 for no limit")
+	f.StringVar(&o.Memory, "memory", query.DefaultMemory, "how much memory DuckDB may use")
+	f.IntVar(&o.Threads, "threads", 0, "number of threads, 0 for one per processor")
+	f.BoolVar(&o.AllowFiles, "allow-files", false, "let queries read and write files outside the store")
+	f.BoolVar(&o.setup, "print-setup", false, "print the SQL that defines the views and macros, for another DuckDB")
 	return c
 }
 

@@ -26,16 +26,18 @@ func statsCommand(s streams) *cobra.Command {
 	var o statsOptions
 	c := &cobra.Command{
 		Use:   "stats STORE [NAME...]",
-		Short: "The paper's statistics, with definitions and uncertainty",
-		Long: `Compute statistics of a store: the paper's, data quality, annotators and HITs, and what the paper
-suggests. Without a NAME: all, their values alone. A NAME is that of a statistic, a data set (imagenet, coco), or the
-paper's id (I1 to I9, C1 to C6); then tables and maps are printed too. --list tells them all.
+		Short: "Compute the paper's statistics, with definitions and intervals",
+		Long: `Compute statistics of a store: those of the paper, data quality, annotators and HITs, and analyses
+that the paper suggests. Without a NAME, the values of all statistics are printed. A NAME selects
+a statistic, a data set (imagenet, coco), or an id in the paper (I1 to I9, C1 to C6), and its
+definitions, tables and maps are printed too. --list describes all statistics.
 
-Each value comes with its number of units, a 95 % interval and, where there is one, the value that the
-paper published of its own data. The definitions, and the layout of the JSON document, are in docs/reference/stats.md.
+Each value is printed with the number of units it was computed from, a 95 % interval and, where
+there is one, the value that the paper published. docs/reference/stats.md has the definitions and
+describes the JSON.
 
---by makes a table by worker, class, hit or week. --compare puts another store beside this one, with the
-differences, their intervals and tests.`,
+--by prints a table by worker, class, hit or week. --compare computes the same statistics of two
+stores, and prints the differences with intervals and tests.`,
 		Example: `  abtool stats store
   abtool stats store click_accuracy I7
   abtool stats store imagenet --by worker --hide-workers --csv > workers.csv
@@ -62,22 +64,23 @@ differences, their intervals and tests.`,
 	}
 	f := c.Flags()
 	f.BoolVar(&o.list, "list", false, "list the statistics with their definitions")
-	f.BoolVar(&o.json, "json", false, "print everything as JSON (schema "+result.Schema+", see docs/reference/stats.md)")
-	f.BoolVar(&o.csv, "csv", false, "print CSV: a line a value and table cell; with --by, the table itself")
-	f.StringVar(&o.By, "by", "", "a table by "+strings.Join(result.Keys, ", "))
-	f.StringVar(&o.compare, "compare", "", "another store, to put beside this one")
-	f.BoolVar(&o.Hide, "hide-workers", false, "replace ids of workers and HITs by stable pseudonyms")
-	f.IntVar(&o.Bootstrap, "bootstrap", result.DefaultBootstrap, "samples of annotators that intervals are made of; 0: none")
-	f.Uint64Var(&o.Seed, "seed", 1, "seed of the samples")
-	f.Float64SliceVar(&o.Sigmas, "sigma", result.DefaultSigmas, "standard deviations of random clicks, in fractions of each axis")
+	f.BoolVar(&o.json, "json", false, "print JSON (schema "+result.Schema+"; see docs/reference/stats.md)")
+	f.BoolVar(&o.csv, "csv", false, "print CSV, a line for each value and table cell; with --by, the table")
+	f.StringVar(&o.By, "by", "", "print a table by `KEY`: "+strings.Join(result.Keys, ", "))
+	f.StringVar(&o.compare, "compare", "", "compare with another `STORE`")
+	f.BoolVar(&o.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
+	f.IntVar(&o.Bootstrap, "bootstrap", result.DefaultBootstrap, "number of bootstrap samples, 0 for no intervals")
+	f.Uint64Var(&o.Seed, "seed", 1, "seed of the bootstrap samples")
+	f.Float64SliceVar(&o.Sigmas, "sigma", result.DefaultSigmas, "standard deviations of the simulated random clicks, as fractions of\neach axis of the image")
+	f.Lookup("sigma").DefValue = "0.05 to 2 in eleven steps"
 	r := result.DefaultRules
 	f.Float64Var(&o.Rules.MinRecall, "min-recall", r.MinRecall, "flag HITs with a lower recall")
 	f.IntVar(&o.Rules.MinSelected, "min-selected", r.MinSelected, "flag ImageNet HITs with fewer selected images")
 	f.IntVar(&o.Rules.MinPages, "min-pages", r.MinPages, "flag ImageNet HITs with fewer pages")
 	f.Float64Var(&o.Rules.MinPrecision, "min-precision", r.MinPrecision, "flag COCO HITs with a lower precision of icons on masks")
 	f.IntVar(&o.Rules.MinCOCOPages, "min-coco-pages", r.MinCOCOPages, "flag COCO HITs with fewer pages")
-	f.IntVar(&o.Jobs, "jobs", 0, "workers; 0 is one a processor (the numbers are the same for any number)")
-	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	f.IntVar(&o.Jobs, "jobs", 0, "number of workers, 0 for one per processor; results are the same")
+	f.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
 }
 

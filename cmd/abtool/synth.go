@@ -22,14 +22,14 @@ func synthCommand(s streams) *cobra.Command {
 	var o synthOptions
 	c := &cobra.Command{
 		Use:   "synth imagenet|coco --out DIR",
-		Short: "Simulated byproducts in the real shapes, from annotators with known truth",
-		Long: `Simulate annotators and write what they leave behind in the shapes of the real releases, with
-ground truth to ingest beside them. DIR/truth tells what the simulation knows and no annotation
-does: each worker's precision and bias, where each object is, and which records were damaged.
+		Short: "Simulate annotators, and write byproducts with their ground truth",
+		Long: `Simulate annotators, and write their byproducts in the formats of the real releases, with ground
+truth for abtool ingest. DIR/truth holds facts that only the simulation has: each worker's
+precision and bias, where each object is, and which records were damaged.
 
-Formats: imagenet targz (as the release), tar, folder, jsonl, pages (front end), dump (backend);
-coco json (as the release), jsonl, pages, dump. The bytes depend on the seed and the options
-alone.`,
+Formats of imagenet: targz (as the release), tar, folder, jsonl, pages (as the front end sends
+them), dump (of the backend). Formats of coco: json (as the release), jsonl, pages, dump. The
+files depend only on the seed and the options.`,
 		Example: `  abtool synth imagenet --images 20000 --out sim
   abtool synth coco --images 2000 --out simcoco --dirty 0.1
   abtool synth imagenet --images 500 --images-out sim/jpeg --boxes --out sim`,
@@ -50,16 +50,16 @@ alone.`,
 	f := c.Flags()
 	f.IntVar(&o.Images, "images", 10000, "number of images")
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of the simulation")
-	f.StringVar(&o.Out, "out", "", "the folder to write to")
-	f.StringVar(&o.Format, "format", "", "shape of the byproducts (default: as the release)")
-	f.Float64Var(&o.Dirty, "dirty", 0, "share of records to damage, 0 to 1")
-	f.BoolVar(&o.Boxes, "boxes", false, "imagenet: also write ILSVRC boxes, for abtool ingest --boxes")
+	f.StringVar(&o.Out, "out", "", "folder `DIR` to write")
+	f.StringVar(&o.Format, "format", "", "`FORMAT` of the byproducts (default: that of the release)")
+	f.Float64Var(&o.Dirty, "dirty", 0, "share of records to damage, from 0 to 1")
+	f.BoolVar(&o.Boxes, "boxes", false, "imagenet: also write ILSVRC's boxes, for abtool ingest --boxes")
 	f.BoolVar(&o.AppleDouble, "appledouble", false, "imagenet: add the ._ members that macOS leaves in archives")
-	f.StringVar(&o.ImagesOut, "images-out", "", "also render the images, as JPEG, into this folder")
-	f.IntVar(&o.Workers, "jobs", 0, "workers; 0 is one a processor (the bytes are the same for any number)")
-	f.BoolVar(&o.Force, "force", false, "write into a folder that holds files already")
+	f.StringVar(&o.ImagesOut, "images-out", "", "also draw the images, and write them as JPEG into folder `DIR`")
+	f.IntVar(&o.Workers, "jobs", 0, "number of workers, 0 for one per processor; the files are the same")
+	f.BoolVar(&o.Force, "force", false, "write into a folder that already holds files")
 	f.BoolVar(&o.json, "json", false, "print what was written as JSON")
-	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	f.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
 }
 

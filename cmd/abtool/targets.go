@@ -24,15 +24,17 @@ func targetsCommand(s streams) *cobra.Command {
 	var o targetsOptions
 	c := &cobra.Command{
 		Use:   "targets STORE --out FILE",
-		Short: "What a model learns from: points, signals, splits, in files that people train from",
-		Long: `Derive regression targets from a store: a point for each image (COCO: image and class) by one or several rules, with
-its weight, the annotation and annotator that it comes from, and a confidence. --signal adds what else the annotation
-carries. --list explains every rule, signal, table and format; docs/reference/targets.md tells all of it with the columns.
+		Short: "Derive training targets from a store: points, signals and splits",
+		Long: `Derive training targets from a store: a point for each image (in COCO, for each class on an image),
+chosen by one or several rules, with its weight, its annotation and annotator, and a confidence.
+--signal adds other data of the annotation. --split adds splits for training and testing. --list
+describes every rule, signal, table and format; docs/reference/targets.md also has the columns.
 
-The format is told by the name: .parquet, .csv, .json (COCO keypoints); or by --format: npy, webdataset and huggingface
-are folders. --crops, --pairs and --classes write other tables instead of targets.
+FILE's name decides the format: .parquet, .csv, or .json (COCO keypoints). --format gives it
+instead; npy, webdataset and huggingface write a folder. --crops, --pairs and --classes write
+other tables in place of targets.
 
-What is written depends on the store and the options alone, to the byte.`,
+The same store and options give the same bytes.`,
 		Example: `  abtool targets store --out targets.parquet
   abtool targets store --set coco --rule final-add,final-position --out coco.csv
   abtool targets store --rule all --split image --shares train=0.9,val=0.1 --out targets.parquet
@@ -54,41 +56,41 @@ What is written depends on the store and the options alone, to the byte.`,
 
 func (o *targetsOptions) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.BoolVar(&o.list, "list", false, "explain the rules, signals, tables and formats")
-	f.StringVar(&o.out, "out", "", "the file or folder to write")
-	f.StringVar(&o.Output.Format, "format", "", "format, if the name does not tell it: "+strings.Join(names(format.All(), func(f format.Format) string { return f.Name }), ", "))
-	f.StringVar(&o.Set, "set", "", "data set, if the store has both: imagenet or coco")
-	f.StringSliceVar(&o.Rules, "rule", nil, "rules, or all (default: the paper's, final-click or final-add)")
-	f.StringSliceVar(&o.Signals, "signal", nil, "signals to add, or all: "+strings.Join(names(features.SignalList(), func(s features.Signal) string { return s.Name }), ", "))
-	f.BoolVar(&o.All, "all", false, "also rows without a point, of weight 0: images that were shown, classes that an image has")
+	f.BoolVar(&o.list, "list", false, "describe the rules, signals, tables and formats")
+	f.StringVar(&o.out, "out", "", "`FILE` or folder to write")
+	f.StringVar(&o.Output.Format, "format", "", "`FORMAT`, if the name of --out does not show it:\n"+strings.Join(names(format.All(), func(f format.Format) string { return f.Name }), ", "))
+	f.StringVar(&o.Set, "set", "", "data `SET`, if the store has both: imagenet or coco")
+	f.StringSliceVar(&o.Rules, "rule", nil, "`RULES` that choose points, or all (default: the paper's rule,\nfinal-click or final-add)")
+	f.StringSliceVar(&o.Signals, "signal", nil, "`SIGNALS` to add, or all:\n"+strings.Join(names(features.SignalList(), func(s features.Signal) string { return s.Name }), ", "))
+	f.BoolVar(&o.All, "all", false, "also write rows without a point, with weight 0, for images that were\nshown and for classes that an image has")
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of random points, splits, fractions, crops and pairs")
-	f.BoolVar(&o.GTSize, "gt-size", false, "COCO: whole pixels by the ground truth's size where the record's is 0")
-	f.StringVar(&o.SplitBy, "split", "", "make splits without leakage, by "+strings.Join(features.SplitKeys, ", "))
-	f.StringVar(&o.shares, "shares", "", "shares of the splits (default train=0.8,val=0.1,test=0.1)")
-	f.BoolVar(&o.Stratify, "stratify", false, "ImageNet: the same shares and fraction within every class")
-	f.Float64Var(&o.Fraction, "fraction", 1, "share of the images, by a hash: a smaller one is a part of a larger one")
-	f.IntVar(&o.Scribble, "scribble", features.DefaultScribble, "signal scribble: samples")
+	f.BoolVar(&o.GTSize, "gt-size", false, "COCO: compute whole pixels from the ground truth's image size where\nthe record's size is 0")
+	f.StringVar(&o.SplitBy, "split", "", "make splits without leakage by `KEY`: "+strings.Join(features.SplitKeys, ", "))
+	f.StringVar(&o.shares, "shares", "", "names and shares of the splits (default train=0.8,val=0.1,test=0.1)")
+	f.BoolVar(&o.Stratify, "stratify", false, "ImageNet: take the same shares and fraction of every class")
+	f.Float64Var(&o.Fraction, "fraction", 1, "share of the images to take, chosen by a hash of their ids; a smaller\nshare is a subset of a larger one")
+	f.IntVar(&o.Scribble, "scribble", features.DefaultScribble, "signal scribble: number of samples")
 	f.IntVar(&o.Steps, "steps", features.DefaultSteps, "signal steps: number of steps")
-	f.IntVar(&o.StepMS, "step-ms", features.DefaultStepMS, "signal steps: ms between them")
-	f.IntVar(&o.Path, "path", features.DefaultPath, "signal path: points")
-	f.IntVar(&o.Grid, "grid", features.DefaultGrid, "signal attention: cells of each axis")
-	f.Float64Var(&o.Sigma, "sigma", features.DefaultSigma, "signal attention: of the Gaussians, in fractions of each axis of the image")
-	f.IntVar(&o.Hull, "hull", 0, "signal hull: the last so many samples; 0: all since entering")
-	f.IntVar(&o.Crops, "crops", 0, "write a table of so many random crops of each image, with where the points are in them")
-	f.Float64Var(&o.Crop.MinScale, "min-scale", 0.08, "crops: least share of the image's area (the paper's COCO recipe has 0.1)")
-	f.Float64Var(&o.Crop.FlipShare, "flip", 0.5, "crops: share that is mirrored")
-	f.IntVar(&o.Partners, "pairs", 0, "write a table of so many other images of the same page, HIT and annotator for each image")
-	f.BoolVar(&o.classes, "classes", false, "write a table of statistics by class")
-	f.StringVar(&o.Output.Images, "images", "", "webdataset: the images, as abtool train takes them: a folder, a pattern or shards; found by their ids")
-	f.IntVar(&o.Output.Shard, "shard", format.DefaultShard, "webdataset: images of a shard")
-	f.StringVar(&o.Output.Card.License, "license", "", "huggingface: licence to name in the card")
-	f.StringVar(&o.Output.Card.URL, "url", "", "huggingface: where the data set will be")
-	f.StringVar(&o.Output.Card.Creator, "creator", "", "huggingface: who publishes it")
-	f.StringVar(&o.Output.Card.Published, "published", "", "huggingface: when, as 2023-01-31")
-	f.BoolVar(&o.Output.Force, "force", false, "replace what is at --out")
-	f.IntVar(&o.Jobs, "jobs", 0, "workers; 0 is one a processor (the bytes are the same for any number)")
-	f.BoolVar(&o.json, "json", false, "print the account as JSON")
-	f.BoolVar(&o.quiet, "quiet", false, "no progress, no account")
+	f.IntVar(&o.StepMS, "step-ms", features.DefaultStepMS, "signal steps: ms between steps")
+	f.IntVar(&o.Path, "path", features.DefaultPath, "signal path: number of points")
+	f.IntVar(&o.Grid, "grid", features.DefaultGrid, "signal attention: number of cells on each axis")
+	f.Float64Var(&o.Sigma, "sigma", features.DefaultSigma, "signal attention: standard deviation of the Gaussians, as a fraction\nof each axis of the image")
+	f.IntVar(&o.Hull, "hull", 0, "signal hull: number of last samples to use, 0 for all samples since\nthe pointer entered the image")
+	f.IntVar(&o.Crops, "crops", 0, "write a table of crops instead: `N` random crops of each image, with\nthe place of the point in each")
+	f.Float64Var(&o.Crop.MinScale, "min-scale", 0.08, "crops: smallest area, as a share of the image (0.1 in the paper's\nrecipe of COCO)")
+	f.Float64Var(&o.Crop.FlipShare, "flip", 0.5, "crops: share of crops that are mirrored")
+	f.IntVar(&o.Partners, "pairs", 0, "write a table of pairs instead: each image with `N` images of the same\npage, N of the same HIT and N of the same annotator")
+	f.BoolVar(&o.classes, "classes", false, "write a table of statistics of each class instead")
+	f.StringVar(&o.Output.Images, "images", "", "webdataset: `IMAGES` to pack, found by their ids: a folder, a pattern\nor shards, as for abtool train")
+	f.IntVar(&o.Output.Shard, "shard", format.DefaultShard, "webdataset: number of images in a shard")
+	f.StringVar(&o.Output.Card.License, "license", "", "huggingface: licence of the data set, for its card")
+	f.StringVar(&o.Output.Card.URL, "url", "", "huggingface: address at which the data set will be published")
+	f.StringVar(&o.Output.Card.Creator, "creator", "", "huggingface: person or group that publishes it")
+	f.StringVar(&o.Output.Card.Published, "published", "", "huggingface: date of publication, such as 2023-01-31")
+	f.BoolVar(&o.Output.Force, "force", false, "replace the file or folder at --out")
+	f.IntVar(&o.Jobs, "jobs", 0, "number of workers, 0 for one per processor; the files are the same")
+	f.BoolVar(&o.json, "json", false, "print the summary as JSON")
+	f.BoolVar(&o.quiet, "quiet", false, "show no progress, no notes and no summary")
 }
 
 // names are the names of things.

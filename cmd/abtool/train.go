@@ -19,14 +19,14 @@ import (
 // dataFlags are those of the images and targets of training and validation.
 func dataFlags(c *cobra.Command, o *data.SplitOptions) {
 	f := c.Flags()
-	f.StringVar(&o.Images, "images", "", "images: a folder (classes as its folders), a pattern, WebDataset shards (.tar), or an idx file")
-	f.StringVar(&o.Targets, "targets", "", "targets of abtool targets, .parquet or .csv; none: supervision none or rand")
-	f.StringVar(&o.ValImages, "val-images", "", "images of validation, as --images")
-	f.StringVar(&o.ValTargets, "val-targets", "", "their targets")
-	f.StringVar(&o.Rule, "rule", "", "rule of the targets, if the file has several")
+	f.StringVar(&o.Images, "images", "", "`IMAGES` to train on: a folder with a sub-folder for each class, a\npattern, WebDataset shards (.tar), or an idx file")
+	f.StringVar(&o.Targets, "targets", "", "`FILE` of abtool targets, .parquet or .csv; needed for supervision luab")
+	f.StringVar(&o.ValImages, "val-images", "", "`IMAGES` for validation, given like --images")
+	f.StringVar(&o.ValTargets, "val-targets", "", "`FILE` of targets of the validation images")
+	f.StringVar(&o.Rule, "rule", "", "rule of the targets to use, if the file has several")
 	f.StringVar(&o.Split, "split", "", "split of the targets to train on, if the file has splits")
 	f.StringVar(&o.ValSplit, "val-split", "", "split of the targets to validate on")
-	f.Float64Var(&o.Holdout, "holdout", 0.1, "without validation images or split: the share of images, by a hash of their ids, that is held out for it")
+	f.Float64Var(&o.Holdout, "holdout", 0.1, "share of the images to hold out for validation, chosen by a hash\nof ids, if neither --val-images nor --val-split is given")
 	f.BoolVar(&o.Partial, "partial", false, "leave out targets whose image is missing")
 }
 
@@ -49,30 +49,40 @@ func trainCommand(s streams) *cobra.Command {
 	var o trainOptions
 	c := &cobra.Command{
 		Use:   "train --images DIR --targets FILE --out RUN",
-		Short: "A classifier that also learns where people clicked",
-		Long: `Train a network whose second head learns the points that annotators left ("learning using annotation
-byproducts"): cross-entropy, or binary cross-entropy for several labels, + lambda × smooth-L1 on the point, where there
-is one. The second head is for training alone.
+		Short: "Train a classifier that also learns where annotators clicked",
+		Long: `Train a classifier with a second head that learns the points that annotators left ("learning using
+annotation byproducts"). The loss is cross-entropy, or binary cross-entropy for several labels,
+plus lambda × smooth-L1 on the point of images that have one. The second head serves training only.
 
---supervision none is the plain classifier, rand learns uniform random points, luab the targets: the three that
-the paper compares. RUN gets the resolved recipe, log.jsonl, events for TensorBoard, curves, and checkpoints in safetensors
-under torchvision's and timm's names: best, last, and every k-th. Ctrl-C saves and stops; --resume goes on, bit for bit.
+--supervision selects one of the paper's three cases: none is the plain classifier, rand learns
+uniform random points, luab learns the targets. abtool targets writes targets.
 
-Targets without --all have no rows of images that nobody clicked (COCO: of classes that nobody placed). With --split such images are left
-out, and of COCO such labels are missing: make targets with --all to learn from them too. --split is needed where the targets have splits and
-some are to be kept apart.
+RUN gets the complete recipe, log.jsonl, events for TensorBoard, curves, and checkpoints: the best,
+the last, and every k-th, in safetensors with the names of torchvision and timm. Ctrl-C saves the
+run and stops; --resume continues it, with the same results to the bit.
 
-Images are a folder, of any depth, whose folders are the classes; a pattern, such as 'img/n01*'; WebDataset shards, such as
-'shards/{000..127}.tar'; or an idx file. A path that exists is meant as it is. Links are followed, hidden files and folders
-passed over, and other files counted. JPEG, PNG, WebP, BMP, TIFF and GIF are read, by their content. An image's id is the name of its
-file without ending. As in PIL and torchvision, transparency is dropped and the orientation in EXIF is not applied.
+IMAGES are a folder of any depth whose folders are the classes; a pattern, such as 'img/n01*';
+WebDataset shards, such as 'shards/{000..127}.tar'; or an idx file. A path that exists is taken
+literally. Links are followed, hidden files and folders are skipped, and other files are counted.
+The formats are JPEG, PNG, WebP, BMP, TIFF and GIF, recognised by content. An image's id is the
+name of its file without the extension. As in PIL and torchvision, transparency is dropped and
+EXIF orientation is not applied.
 
-A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(runs.Names(), ", ") + `. Flags and --set change it.`,
+Without --all, abtool targets writes no rows for images that nobody clicked (COCO: for classes that
+nobody placed). --split then leaves such images out, and in COCO such labels are missing: make the
+targets with --all to train on them too. Give --split when the targets have splits of which some
+must not be trained on.
+
+A recipe is a small TOML file, or one of those that come with abtool:
+` + strings.Join(runs.Names(), ", ") + `.
+The flags that name a key below, and --set, change the recipe.`,
 		Example: `  abtool targets store --out targets.parquet
   abtool train --images ILSVRC/train --targets targets.parquet --recipe small --out run
-  abtool train --images ILSVRC/train --targets targets.parquet --supervision rand --lambda 10 --set clip=1 --out rand
+  abtool train --images ILSVRC/train --targets targets.parquet --supervision rand --lambda 10 \
+    --set clip=1 --out rand
   abtool train --images ILSVRC/train --targets targets.parquet --out run --resume
-  abtool train --images ILSVRC/train --targets targets.parquet --recipe imagenet-deit --engine xla --precision bf16 --dry-run
+  abtool train --images ILSVRC/train --targets targets.parquet --recipe imagenet-deit \
+    --engine xla --precision bf16 --dry-run
   abtool train --list-archs`,
 		Args: exactly(0, "train takes no arguments: images and targets are flags"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -84,27 +94,27 @@ A recipe is a small TOML file, or one that comes with abtool: ` + strings.Join(r
 	}
 	f := c.Flags()
 	dataFlags(c, &o.SplitOptions)
-	f.StringVar(&o.store, "truth", "", "a store whose ground truth tells whether predicted points are on their objects")
-	f.StringVar(&o.Out, "out", "", "folder of the run")
-	f.StringVar(&o.recipe, "recipe", "small", "recipe: a file, or "+strings.Join(runs.Names(), ", "))
-	f.StringArrayVar(&o.set, "set", nil, "change a key of the recipe, as weight_decay=0.05; can be given several times")
-	f.StringVar(&o.arch, "arch", "", "architecture (recipe: arch)")
-	f.StringVar(&o.supervision, "supervision", "", "none, rand or luab (recipe: supervision)")
-	f.IntVar(&o.size, "size", 0, "pixels (recipe: size)")
-	f.IntVar(&o.epochs, "epochs", 0, "epochs (recipe: epochs)")
-	f.IntVar(&o.batch, "batch", 0, "images a step (recipe: batch)")
-	f.Float64Var(&o.lr, "lr", 0, "learning rate (recipe: lr)")
-	f.Float64Var(&o.lambda, "lambda", 0, "weight of the point loss (recipe: lambda)")
-	f.Uint64Var(&o.seed, "seed", 0, "seed (recipe: seed)")
-	f.BoolVar(&o.dry, "dry-run", false, "print the resolved recipe, the steps, and the time and memory that a few of them tell; write nothing")
-	f.BoolVar(&o.Resume, "resume", false, "go on with the run in --out")
-	f.StringVar(&o.Init, "init", "", "weights to begin with, .safetensors; what does not fit is left out and named")
+	f.StringVar(&o.store, "truth", "", "`STORE` with ground truth, to measure how often predicted points\nare on their objects")
+	f.StringVar(&o.Out, "out", "", "folder `RUN` to write")
+	f.StringVar(&o.recipe, "recipe", "small", "`RECIPE`: a file, or one that comes with abtool")
+	f.StringArrayVar(&o.set, "set", nil, "change the recipe: `KEY=VALUE`, such as weight_decay=0.05; may be\nrepeated")
+	f.StringVar(&o.arch, "arch", "", "architecture (key arch)")
+	f.StringVar(&o.supervision, "supervision", "", "none, rand or luab (key supervision)")
+	f.IntVar(&o.size, "size", 0, "width and height of the input in pixels (key size)")
+	f.IntVar(&o.epochs, "epochs", 0, "number of epochs (key epochs)")
+	f.IntVar(&o.batch, "batch", 0, "number of images in a step (key batch)")
+	f.Float64Var(&o.lr, "lr", 0, "learning rate (key lr)")
+	f.Float64Var(&o.lambda, "lambda", 0, "weight of the point loss (key lambda)")
+	f.Uint64Var(&o.seed, "seed", 0, "seed of everything that is random in the run (key seed)")
+	f.BoolVar(&o.dry, "dry-run", false, "measure a few steps, print the complete recipe, the number of steps,\nand the time and memory to expect; write nothing")
+	f.BoolVar(&o.Resume, "resume", false, "continue the run in --out")
+	f.StringVar(&o.Init, "init", "", "`FILE` of initial weights, .safetensors; weights that do not fit are\nlisted and left out")
 	o.engine.flags(c)
-	f.IntVar(&o.engine.devices, "devices", 0, "devices of xla that share a batch; 0 is all")
-	f.IntVar(&o.Workers, "jobs", 0, "threads; 0 is one a processor")
+	f.IntVar(&o.engine.devices, "devices", 0, "xla: number of devices that share a batch, 0 for all")
+	f.IntVar(&o.Workers, "jobs", 0, "number of threads, 0 for one per processor")
 	f.BoolVar(&o.list, "list-archs", false, "list the architectures with their sizes")
 	f.BoolVar(&o.json, "json", false, "print the last metrics as JSON")
-	f.BoolVar(&o.quiet, "quiet", false, "no progress")
+	f.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
 }
 
