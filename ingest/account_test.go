@@ -439,8 +439,8 @@ func TestBoxesGivenAsByproducts(t *testing.T) {
 // What is given with --boxes and holds none is refused, or a note says so.
 func TestNoBoxesGivenAsBoxes(t *testing.T) {
 	for _, c := range []struct{ name, content, failed, note string }{
-		{"instances.json", `{"images":[],"annotations":[],"categories":[]}`, "--boxes wants ILSVRC's boxes", ""},
-		{"records.json", "[" + fmt.Sprintf(cocoOf, 1) + "]", "--boxes wants ILSVRC's boxes", ""},
+		{"instances.json", `{"images":[],"annotations":[],"categories":[]}`, "--boxes needs ILSVRC's boxes", ""},
+		{"records.json", "[" + fmt.Sprintf(cocoOf, 1) + "]", "--boxes needs ILSVRC's boxes", ""},
 		{"ab.tar", string(tarOf(t, false, "n01440764_1.xml", shownXML)), "", "ab.tar, given with --boxes, has no box in any of its files (1)"},
 		{"boxes.tar", string(tarOf(t, false, "n01440764_1.xml", boxedXML)), "", ""},
 	} {

@@ -407,7 +407,7 @@ func TestNotAStore(t *testing.T) {
 	if err := os.WriteFile(precious, []byte("keep me"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for out, says := range map[string]string{dir: "holds other files", precious: "is a file"} {
+	for out, says := range map[string]string{dir: "has other files", precious: "is a file"} {
 		_, err := Run(t.Context(), Options{Sources: []string{source}, Out: out, Force: true})
 		if !errors.Is(err, store.ErrNotStore) || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", out, err)

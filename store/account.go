@@ -1,14 +1,14 @@
 package store
 
-// Account is the account of a run, and, merged over runs, what store.json holds: every record
-// that was met is in one of its counts.
+// Account says what became of every record of a run. Merged over runs it is the content of store.json.
+// Every record is in one of its counts.
 type Account struct {
 	FormatVersion int       `json:"format_version"`
 	ToolVersion   string    `json:"tool_version"`
-	Completed     bool      `json:"completed"` // false: the run failed, and the old store stands
+	Completed     bool      `json:"completed"` // false: the run failed, and the old store is unchanged
 	DataSets      []DataSet `json:"data_sets"`
 
-	// Examples are the first rejects of a run, for people to look at; not in store.json.
+	// Examples are the first rejects of a run, for people to look at. They are not in store.json.
 	Examples []Example `json:"examples,omitempty"`
 }
 
@@ -22,11 +22,11 @@ type DataSet struct {
 	Rejected []Count          `json:"rejected"` // records left out, by reason
 	Nulled   []Count          `json:"nulled"`   // fields set to null, by field and reason
 
-	// Categories are the classes that the instances file lists, also those without an object.
+	// Categories are the classes that the instances file lists, including those without an object.
 	Categories []Category `json:"categories,omitempty"`
 
-	// Notes say what people should know of the data set as a whole, such as records and ground
-	// truth without an image in common.
+	// Notes say what users should know about the data set as a whole, for example that records and ground
+	// truth have no image in common.
 	Notes []string `json:"notes,omitempty"`
 }
 
@@ -36,37 +36,37 @@ type Category struct {
 	Name string `json:"name"`
 }
 
-// Options are the options that the bytes of a data set depend on.
+// Options are the options that determine the bytes of a data set.
 type Options struct {
 	Format string `json:"format"`       // parquet; or arrow, which has Arrow IPC files too
-	As     string `json:"as,omitempty"` // data set that undecided JSON was taken for
+	As     string `json:"as,omitempty"` // data set of JSON that does not show its data set
 	Limits Limits `json:"limits"`
 }
 
-// Source is the account of one source: Records = Stored + Rejected, and in addition what
-// is no record. A source whose records belong to two data sets is in both, with the records of
-// each.
+// Source is the account of one source: Records = Stored + Rejected, and the numbers of things that are not
+// records. A source whose records belong to two data sets is in the accounts of both, each with its
+// records.
 type Source struct {
 	Name        string `json:"name"`
 	Role        string `json:"role"`             // byproducts, boxes or instances
-	Shape       string `json:"shape"`            // what it was found to be
-	Bytes       int64  `json:"bytes"`            // as read, compressed if it is
-	SHA256      string `json:"sha256,omitempty"` // of those bytes; of a folder, of its files in reading order; not of a run that failed
+	Shape       string `json:"shape"`            // form of the content, as recognised
+	Bytes       int64  `json:"bytes"`            // bytes read, before decompression
+	SHA256      string `json:"sha256,omitempty"` // of those bytes; for a folder, of its files in reading order; empty for a run that failed
 	Records     int64  `json:"records"`          // files of XML, records of JSON, boxes files, ground-truth images and objects
-	Stored      int64  `json:"stored"`           // of them, in the store
-	Rejected    int64  `json:"rejected"`         // of them, left out
-	Rows        int64  `json:"rows"`             // rows of annotations made of the stored records
+	Stored      int64  `json:"stored"`           // records in the store
+	Rejected    int64  `json:"rejected"`         // records left out
+	Rows        int64  `json:"rows"`             // rows of annotations made from the stored records
 	AppleDouble int64  `json:"appledouble"`      // ._ companions, skipped (R1)
 	OtherFiles  int64  `json:"other_files"`      // files of other kinds and a simulation's truth, skipped
-	Headers     int64  `json:"headers"`          // front-end headers and empty pages: no record in them
-	// Skipped counts what else was read over, by kind: symbolic links of an archive, values next to
-	// a list of records.
+	Headers     int64  `json:"headers"`          // front-end headers and empty pages, which have no record
+	// Skipped counts everything else that was skipped, by kind: symbolic links of an archive, values next
+	// to a list of records.
 	Skipped map[string]int64 `json:"skipped,omitempty"`
 }
 
 // Count is a number of rejects of one kind.
 type Count struct {
-	Field  string `json:"field,omitempty"` // entries of lists are taken together: mouseTracking.x
+	Field  string `json:"field,omitempty"` // with one name for all entries of a list: mouseTracking.x
 	Reason string `json:"reason"`
 	Count  int64  `json:"count"`
 }
@@ -82,14 +82,14 @@ type Example struct {
 	Snippet string `json:"snippet,omitempty"`
 }
 
-// Limits bound what one input can make the program hold. The zero value means the defaults.
+// Limits bound the memory that one input can take. The zero value means the defaults.
 type Limits struct {
 	Member int `json:"record_bytes"` // bytes of one archive member or one JSON record; default 64 MiB
 	Depth  int `json:"depth"`        // nesting of elements or values; default 256
 	List   int `json:"list"`         // entries of one list; default 250,000
 }
 
-// WithDefaults returns the limits with the defaults where there is no positive value.
+// WithDefaults returns the limits with the default in place of every value that is not positive.
 func (l Limits) WithDefaults() Limits {
 	set := func(v *int, d int) {
 		if *v <= 0 {
@@ -122,7 +122,7 @@ func (s *Account) Records() (n int64) {
 	return n
 }
 
-// DataSet returns the account of a data set, nil if the store has none of that name.
+// DataSet returns the account of a data set, or nil if the store does not have it.
 func (s *Account) DataSet(name string) *DataSet {
 	for i := range s.DataSets {
 		if s.DataSets[i].Name == name {

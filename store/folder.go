@@ -18,13 +18,13 @@ import (
 	"abtool/schema"
 )
 
-// File is the name of the account within a store.
+// File is the name of the account in the folder of a store.
 const File = "store.json"
 
-// Tables are the tables of every data set.
+// Tables lists the tables of every data set.
 var Tables = []string{"annotations", "images", "rejects"}
 
-// Sets are the names of the data sets, in the order of the account.
+// Sets lists the names of the data sets, in the order of the account.
 var Sets = []string{"imagenet", "coco"}
 
 // Title returns the name of a data set as people write it: ImageNet-AB or COCO-AB.
@@ -32,15 +32,15 @@ func Title(set string) string {
 	return map[string]string{"imagenet": "ImageNet-AB", "coco": "COCO-AB"}[set]
 }
 
-// Errors for what stands where a store should be.
+// Errors about a folder that is not a store or cannot be written.
 var (
 	ErrNotStore = errors.New("not a store")
 	ErrLocked   = errors.New("another ingest is writing this store")
 	ErrNoSpace  = errors.New("not enough free space")
 )
 
-// Read reads the account of the store in a folder. The error for a folder that is no
-// store wraps ErrNotStore, for one of a later format schema.ErrNewer.
+// Read reads the account of the store in a folder. If the folder is not a store, the error wraps
+// ErrNotStore; if the store has a later format, it wraps schema.ErrNewer.
 func Read(dir string) (*Account, error) {
 	data, err := os.ReadFile(filepath.Join(dir, File))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotDir) {
@@ -69,29 +69,30 @@ func Read(dir string) (*Account, error) {
 	return &s, nil
 }
 
-// fileForStore returns the error of a file that is given for a store: what it is, and how it becomes one.
+// fileForStore returns the error for a file that was given as a store: it says what the file is and what to
+// do.
 func fileForStore(file string) error {
 	kind := filetype.OfFile(file)
 	switch kind.Name {
 	case "Parquet":
-		return fmt.Errorf("%s is a Parquet file: %w: give the folder of the store that it is of", file, ErrNotStore)
+		return fmt.Errorf("%s is a Parquet file: %w: give the folder of the store that it belongs to", file, ErrNotStore)
 	case "", "gzip", "a tar archive":
 		return fmt.Errorf("%s is a file: %w: make one with abtool ingest %s --out STORE", file, ErrNotStore, file)
 	}
 	return fmt.Errorf("%s is %s: %w: a store is a folder that abtool ingest writes", file, kind, ErrNotStore)
 }
 
-// A Writer replaces the store in a folder as a whole: it holds the lock of the folder, new or to
-// be replaced, and a temporary folder next to it, which takes its place with Commit.
+// A Writer replaces the store in a folder as a whole. It holds the lock of the folder, and a temporary
+// folder next to it, which takes its place with Commit.
 type Writer struct {
 	out, tmp string
 	lock     io.Closer
-	old      *Account // nil: there is no store yet
+	old      *Account // nil if there is no store yet
 }
 
-// Create locks the place of a store and clears what an interrupted run left there. The errors
-// wrap ErrLocked while another process writes the store, ErrNotStore for a folder of other files,
-// and schema.ErrNewer for a store of a later format.
+// Create locks the folder of a store, which need not exist, and removes the remains of an interrupted run.
+// The error wraps ErrLocked if another process is writing the store, ErrNotStore if the folder has other
+// files, and schema.ErrNewer if the store has a later format.
 func Create(out string) (_ *Writer, err error) {
 	if real, err := filepath.EvalSymlinks(out); err == nil {
 		out = real
@@ -104,7 +105,7 @@ func Create(out string) (_ *Writer, err error) {
 		return nil, fmt.Errorf("creating the store: %w", err)
 	}
 	if inside, err := within(out); err == nil && inside {
-		return nil, usage.Errorf("wrong use: you are in %s, which a new folder will take the place of: change to another folder, or give another --out", out)
+		return nil, usage.Errorf("wrong use: the working folder is in %s, which a new folder will replace: change to another folder, or give another --out", out)
 	}
 	w := &Writer{out: out}
 	if w.lock, err = lockFile(filepath.Join(parent, ".abtool-"+base+".lock")); err != nil {
@@ -115,7 +116,7 @@ func Create(out string) (_ *Writer, err error) {
 			w.Close()
 		}
 	}()
-	if _, e := os.Lstat(out); errors.Is(e, fs.ErrNotExist) { // interrupted between two renames, perhaps
+	if _, e := os.Lstat(out); errors.Is(e, fs.ErrNotExist) { // perhaps a run was interrupted between two renames
 		if err := os.Rename(w.aside(), out); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("putting the old store back in its place: %w", err)
 		}
@@ -129,7 +130,7 @@ func Create(out string) (_ *Writer, err error) {
 	}
 	for _, dir := range append(left, w.aside()) {
 		if err := os.RemoveAll(dir); err != nil {
-			return nil, fmt.Errorf("clearing what an interrupted run left: %w", err)
+			return nil, fmt.Errorf("removing the remains of an interrupted run: %w", err)
 		}
 	}
 	if w.tmp, err = os.MkdirTemp(parent, ".abtool-"+base+".tmp-*"); err != nil {
@@ -138,7 +139,7 @@ func Create(out string) (_ *Writer, err error) {
 	return w, os.Chmod(w.tmp, 0o755)
 }
 
-// within reports whether the working folder is dir or below it.
+// within reports whether the working folder is dir or a folder below it.
 func within(dir string) (bool, error) {
 	wd, err := os.Getwd()
 	if err != nil {
@@ -151,7 +152,7 @@ func within(dir string) (bool, error) {
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)), err
 }
 
-// readTarget returns the account of the store at out, nil if nothing or an empty folder stands there.
+// readTarget returns the account of the store at out, or nil if there is nothing or an empty folder.
 func readTarget(out string) (*Account, error) {
 	info, err := os.Stat(out)
 	switch {
@@ -172,7 +173,7 @@ func readTarget(out string) (*Account, error) {
 	if errors.Is(err, schema.ErrNewer) {
 		return nil, err
 	}
-	return nil, fmt.Errorf("%s holds other files and is %w: nothing there was touched, give another --out", out, ErrNotStore)
+	return nil, fmt.Errorf("%s has other files in it and is %w: nothing there was changed, give another --out", out, ErrNotStore)
 }
 
 func (w *Writer) aside() string {
@@ -180,10 +181,10 @@ func (w *Writer) aside() string {
 	return filepath.Join(parent, ".abtool-"+base+".old")
 }
 
-// errEmptier tells of a data set that would lose all its annotations.
+// errEmptier is the error for a data set that would lose all its annotations.
 var errEmptier = errors.New("this run has no annotations")
 
-// guard fails where a data set with annotations would be replaced by one without.
+// guard returns an error if a data set with annotations would be replaced by one without.
 func (w *Writer) guard(s *Account) error {
 	for _, d := range s.DataSets {
 		if w.old == nil || d.Rows["annotations"] > 0 {
@@ -197,29 +198,29 @@ func (w *Writer) guard(s *Account) error {
 	return nil
 }
 
-// Dir returns the temporary folder that the data sets are written into, each into a folder of its name.
+// Dir returns the temporary folder. Each data set is written into a subfolder with its name.
 func (w *Writer) Dir() string { return w.tmp }
 
-// Holds reports whether the store has a data set already.
+// Holds reports whether the store already has a data set.
 func (w *Writer) Holds(set string) bool { return w.old != nil && w.old.DataSet(set) != nil }
 
-// CheckSpace fails when the disk surely has no room for n bytes.
+// CheckSpace returns an error if the disk certainly has less than n bytes of room.
 func (w *Writer) CheckSpace(n int64) error {
 	free, err := freeSpace(w.tmp)
 	if err != nil || free >= n {
-		return nil // unknown is no reason to stop: writing will tell
+		return nil // if the free space is unknown, go on: writing fails if the disk is full
 	}
 	return fmt.Errorf("%w for the store: about %s are needed, %s are free on the disk of %s: make room, or give another --out",
 		ErrNoSpace, megabytes(n), megabytes(free), filepath.Dir(w.out))
 }
 
-// IsFull reports whether err says that the disk, or the quota on it, is full.
+// IsFull reports whether an error means that the disk, or the quota on it, is full.
 func IsFull(err error) bool { return errors.Is(err, errFull) || errors.Is(err, errQuota) }
 
 func megabytes(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
 
-// Commit puts the temporary folder, which holds the new data sets, into the store's place.
-// The other data sets of an old store go with it.
+// Commit puts the temporary folder, which has the new data sets, in the place of the store. Data sets of
+// the old store that are not in the new one are kept.
 func (w *Writer) Commit(s *Account) error {
 	if err := w.guard(s); err != nil {
 		return err
@@ -262,7 +263,7 @@ func (w *Writer) Commit(s *Account) error {
 	return syncDir(filepath.Dir(w.out))
 }
 
-// Close removes what is left over and gives back the lock.
+// Close removes temporary files and releases the lock.
 func (w *Writer) Close() {
 	if w.tmp != "" {
 		os.RemoveAll(w.tmp)
@@ -272,8 +273,8 @@ func (w *Writer) Close() {
 	}
 }
 
-// keep gives what stands in the old store and is not written anew, also files that are not
-// ours, its place in the new one.
+// keep moves what the new store does not replace from the old store to the new one, including files that
+// abtool did not write.
 func (w *Writer) keep() error {
 	entries, err := os.ReadDir(w.out)
 	if err != nil {
@@ -299,7 +300,7 @@ func (w *Writer) keep() error {
 	return nil
 }
 
-// keepForeign takes over what stands beside the tables of a data set that is written anew.
+// keepForeign keeps the files next to the tables of a data set that is replaced.
 func keepForeign(from, to string) error {
 	entries, err := os.ReadDir(from)
 	if err != nil {
@@ -318,8 +319,8 @@ func keepForeign(from, to string) error {
 	return nil
 }
 
-// linkTree gives all files below from a second name below to, or copies them where that cannot
-// be.
+// linkTree makes hard links below to for all files below from, or copies the files where links are
+// impossible.
 func linkTree(from, to string) error {
 	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {

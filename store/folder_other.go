@@ -21,7 +21,7 @@ func (l heldLock) Close() error {
 	return err
 }
 
-// lockFile takes a lock; after a crash its file must be removed by hand.
+// lockFile takes a lock. After a crash its file must be removed by hand.
 func lockFile(path string) (io.Closer, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {

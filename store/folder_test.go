@@ -13,7 +13,7 @@ func TestFileForStore(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]struct{ text, want string }{
 		"annotations.parquet": {"PAR1",
-			"is a Parquet file: not a store: give the folder of the store that it is of"},
+			"is a Parquet file: not a store: give the folder of the store that it belongs to"},
 		"coco_ab.json":       {"[{}]", "coco_ab.json --out STORE"},
 		"imagenet_ab.tar.gz": {"\x1f\x8b\x08", "is a file: not a store: make one with abtool ingest"},
 		"page.html":          {"<html>", "a page of HTML, not the data: the download failed"},

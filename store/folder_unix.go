@@ -17,7 +17,7 @@ var (
 	errQuota  error = unix.EDQUOT
 )
 
-// heldLock is a locked file; it is removed when the lock is given back.
+// heldLock is a locked file, which is removed when the lock is released.
 type heldLock struct{ *os.File }
 
 func (l heldLock) Close() error {
@@ -25,7 +25,7 @@ func (l heldLock) Close() error {
 	return l.File.Close()
 }
 
-// lockFile takes a lock that ends with the process, however that ends.
+// lockFile takes a lock that the system releases when the process ends in any way.
 func lockFile(path string) (io.Closer, error) {
 	for {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
@@ -44,7 +44,7 @@ func lockFile(path string) (io.Closer, error) {
 		if err1 == nil && err2 == nil && os.SameFile(held, there) {
 			return heldLock{f}, nil
 		}
-		f.Close() // its holder removed it just before we had it
+		f.Close() // the previous holder removed the file just before it was locked here
 	}
 }
 
@@ -63,7 +63,7 @@ func syncDir(dir string) error {
 		return err
 	}
 	err = f.Sync()
-	if errors.Is(err, unix.EINVAL) { // the file system cannot
+	if errors.Is(err, unix.EINVAL) { // the file system does not support it
 		err = nil
 	}
 	return errors.Join(err, f.Close())

@@ -2,14 +2,14 @@ package store
 
 import "abtool/store/columnar"
 
-// ColumnSize is what a column takes of its file.
+// ColumnSize says how many bytes of its file a column takes.
 type ColumnSize struct {
-	Table string `json:"table"` // as imagenet/annotations
+	Table string `json:"table"` // such as imagenet/annotations
 	columnar.Size
 }
 
-// ColumnSizes reads from the footers of a store's Parquet files what each column takes, in the
-// order of the schema.
+// ColumnSizes returns the size of each column of a store, in the order of the schema. It reads the footers
+// of the Parquet files.
 func ColumnSizes(store string, s *Account) (sizes []ColumnSize, err error) {
 	for _, d := range s.DataSets {
 		for _, table := range Tables {

@@ -5,14 +5,14 @@ import (
 	"math"
 )
 
-// Integers that identify something.
+// This file reads integers that identify something.
 //
-// Ids are read from their digits and never through a float64: from 2^53 on, neighbours would become
-// one id. What JSON allows for an integer is read as one (1.0, 1e3); what does not fit an int64 is
-// refused, not rounded. Digits in quotes mean one thing only, with leading zeros as in file names.
+// Ids are computed from their digits and never through a float64, because from 2^53 on neighbouring ids
+// would become equal. Every JSON number with an integer value is read as one (1.0, 1e3). A number that does
+// not fit an int64 is rejected, not rounded. Digits in quotes may have leading zeros, as in names of files.
 
-// WholeID returns the integer id that v holds (R12), or in words why it holds none. name is the key
-// of v, for those words.
+// WholeID returns the integer id that v has (R12). If it has none, wrong says why, in words that begin with
+// name, the key of v.
 func WholeID(name string, v Value) (id int64, wrong string) {
 	switch v.Kind {
 	case Null:
@@ -30,7 +30,7 @@ func WholeID(name string, v Value) (id int64, wrong string) {
 	return id, ""
 }
 
-// DigitsID returns the integer whose decimal digits t is.
+// DigitsID returns the integer whose decimal digits are t.
 func DigitsID(t []byte) (id int64, wrong string) {
 	if !AllDigits(t) {
 		return 0, "is a string that is not digits"
@@ -38,7 +38,7 @@ func DigitsID(t []byte) (id int64, wrong string) {
 	return decimal(false, t, 0)
 }
 
-// exactInt returns the integer that the JSON number t stands for.
+// exactInt returns the value of the JSON number t if it is an integer.
 func exactInt(t []byte) (v int64, wrong string) {
 	if len(t) <= 18 && AllDigits(t) {
 		for _, c := range t {
@@ -103,7 +103,7 @@ func decimal(neg bool, digits []byte, shift int) (v int64, wrong string) {
 
 const tooLarge = "does not fit 64 bits"
 
-// maxExponent bounds exponents: a number that needs a larger one is refused in any case.
+// maxExponent bounds exponents: numbers with larger ones are rejected in any case.
 const maxExponent = 1 << 20
 
 // exponent returns the value of the digits of an exponent, with their sign.

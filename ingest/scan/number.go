@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// Grammar names what counts as a number (R5).
+// Grammar chooses which texts are numbers (R5).
 type Grammar bool
 
 const (
@@ -16,9 +16,9 @@ const (
 	JSON Grammar = true  // RFC 8259: no plus, no leading zeros, digits on both sides of the point
 )
 
-// Number parses the longest number at the beginning of b and returns it with its length, 0
-// when there is none. The result equals strconv.ParseFloat's on the same bytes; a number too
-// large for a float64 is an infinity.
+// Number parses the longest number at the beginning of b. It returns the number and its length, or 0 and 0
+// if there is none. The result equals that of strconv.ParseFloat on the same bytes, except that a number
+// too large for a float64 is an infinity without an error.
 func Number(b []byte, g Grammar) (float64, int) {
 	if len(b) >= ShortRoom {
 		if v, n := Short(b); n > 0 {
@@ -72,8 +72,8 @@ func Number(b []byte, g Grammar) (float64, int) {
 		}
 		return parseSlow(b[:end]), end
 	}
-	// 0.000123 has leading zeros that are not significant digits: at most 19 digits in all is
-	// the simple test that mant did not overflow.
+	// Leading zeros as in 0.000123 are not significant digits and need not be counted. At most 19 digits in
+	// all, leading zeros included, is a simple test that mant has not overflowed.
 	if total > 19 {
 		return parseSlow(b[:i]), i
 	}
@@ -84,11 +84,11 @@ func Number(b []byte, g Grammar) (float64, int) {
 	return v, i
 }
 
-// ShortRoom is how many bytes short needs.
+// ShortRoom is the number of bytes that Short needs.
 const ShortRoom = 32
 
-// Short parses the usual numbers, 0.5925925925925926 and 24560, eight digits at a time; its
-// length is 0 where b begins with anything else. b has at least ShortRoom bytes.
+// Short parses the most frequent forms of numbers, such as 0.5925925925925926 and 24560, eight digits at a
+// time. It returns length 0 if b begins with anything else. b must have at least ShortRoom bytes.
 func Short(b []byte) (float64, int) {
 	_ = b[ShortRoom-1]
 	w := binary.LittleEndian.Uint64(b)
@@ -106,8 +106,8 @@ func Short(b []byte) (float64, int) {
 		}
 		return float64(m), n
 	}
-	// Behind the point up to 19 digits are taken as 19, with zeros behind them: no branch depends
-	// on how many there are.
+	// The digits after the point are always read as 19, with zeros after the last one, so that no branch
+	// depends on their number.
 	a, n := leading(binary.LittleEndian.Uint64(b[2:]))
 	c, more := leading(binary.LittleEndian.Uint64(b[10:]))
 	if n < 8 {
@@ -126,29 +126,30 @@ func Short(b []byte) (float64, int) {
 	return scale(m, 19), int(2 + n)
 }
 
-// leading has the digits that the ASCII text w begins with as bytes from 0 to 9, the first one
-// lowest, and zeros behind them.
+// leading returns the digits at the beginning of the ASCII text w as bytes from 0 to 9, the first one
+// lowest, followed by zeros. n is their number.
 func leading(w uint64) (v uint64, n uint) {
 	w ^= 0x3030303030303030                                      // digits are 0 to 9 now
 	other := (w | (w + 0x7676767676767676)) & 0x8080808080808080 // no carry comes into the first other byte
 	return w & ((other&-other)>>7 - 1), uint(bits.TrailingZeros64(other)) >> 3
 }
 
-// digits reads the ASCII digits that w begins with, the first one in the lowest byte, and counts
-// them.
+// digits returns the number of ASCII digits at the beginning of w and the digits, the first one in the
+// lowest byte.
 func digits(w uint64) (v uint64, n int) {
 	v, k := leading(w)
 	return eight(v << (64 - 8*k)), int(k)
 }
 
-// eight is the number whose digits are the bytes of v, the first one in the lowest byte.
+// eight returns the number whose digits are the bytes of v, the first one in the lowest byte.
 func eight(v uint64) uint64 {
 	v = v*10 + v>>8 // pairs, in every other byte
 	const mask = 0x000000ff000000ff
 	return ((v&mask)*(100+1000000<<32) + (v>>16&mask)*(1+10000<<32)) >> 32
 }
 
-// exponentEnd returns where the exponent that begins at b[i], behind the e, ends; 0 if there is none.
+// exponentEnd returns where an exponent ends whose digits or sign begin at b[i], after the e. It returns 0
+// if b[i] does not begin one.
 func exponentEnd(b []byte, i int) int {
 	if i < len(b) && (b[i] == '+' || b[i] == '-') {
 		i++
@@ -168,7 +169,7 @@ func parseSlow(b []byte) float64 {
 	return v
 }
 
-// pow10 holds the powers of ten that a uint64 can hold.
+// pow10 has the powers of ten that a uint64 can represent.
 var pow10 = func() (p [20]uint64) {
 	p[0] = 1
 	for i := 1; i < len(p); i++ {
@@ -191,8 +192,8 @@ func scale(m uint64, k int) float64 {
 	if m == 0 {
 		return 0
 	}
-	// The product with 1/10^k to 64 bits is too small by less than one unit in its upper half:
-	// that decides the rounding unless the bits to be dropped are next to a boundary.
+	// The product with 1/10^k, taken to 64 bits, is too small by less than one unit of its upper half. That
+	// decides the rounding unless the dropped bits are next to a rounding boundary.
 	lm := bits.LeadingZeros64(m)
 	hi, _ := bits.Mul64(m<<lm, inverse[k].m) // in [2^62, 2^64)
 	drop := 10 + hi>>63
@@ -204,7 +205,7 @@ func scale(m uint64, k int) float64 {
 	return divide(m, pow10[k])
 }
 
-// inverse holds 1/10^k as m / 2^exp, m in [2^63, 2^64) and rounded down.
+// inverse has 1/10^k as m / 2^exp with m in [2^63, 2^64), rounded down.
 var inverse = func() (t [20]struct {
 	m   uint64
 	exp int
@@ -217,8 +218,8 @@ var inverse = func() (t [20]struct {
 	return t
 }()
 
-// divide returns m / d, correctly rounded: the quotient is taken to 64 bits with a sticky
-// remainder, and rounded half to even by hand.
+// divide returns m / d, correctly rounded. It computes 64 bits of the quotient and whether there is a
+// remainder, and rounds half to even.
 func divide(m, d uint64) float64 {
 	lm, ld := bits.LeadingZeros64(m), bits.LeadingZeros64(d)
 	m, d = m<<lm, d<<ld

@@ -1,9 +1,9 @@
 package scan
 
-// MaxDepth is how deep values may be nested that are stepped over.
+// MaxDepth is the depth of nested values that a Scanner can skip.
 const MaxDepth = 16
 
-// Scanner walks over JSON.
+// Scanner reads JSON from Data, beginning at Pos.
 type Scanner struct {
 	Data []byte
 	Pos  int
@@ -33,7 +33,7 @@ func (s *Scanner) Literal(lit string) bool {
 	return true
 }
 
-// Next steps to the next member or element: more is false when the closing bracket was met.
+// Next moves to the next member or element. more is false at the closing bracket.
 func (s *Scanner) Next(closing byte, first bool) (more, ok bool) {
 	s.Space()
 	if s.Is(closing) {
@@ -86,10 +86,10 @@ func (s *Scanner) Key() ([]byte, bool) {
 	return k, true
 }
 
-// What scalars without a text of their own show in the rejects.
+// Texts of values that have no separate text. They appear in the rejects.
 var True, False, textObject, textArray = []byte("true"), []byte("false"), []byte("{…}"), []byte("[…]")
 
-// Value reads any value; arrays and objects are stepped over.
+// Value reads any value. It skips the content of arrays and objects.
 func (s *Scanner) Value() (Value, bool) {
 	if s.Pos >= len(s.Data) {
 		return Value{}, false
@@ -118,7 +118,7 @@ func (s *Scanner) Value() (Value, bool) {
 	return Value{Kind: Numeric, Num: v, Text: t}, true
 }
 
-// skip steps over an array or object.
+// skip skips an array or object.
 func (s *Scanner) skip(depth int) bool {
 	if depth > MaxDepth {
 		return false

@@ -7,7 +7,8 @@ import (
 
 const SnippetBytes = 80
 
-// Snippet shows the first bytes of b; what is not printable ASCII, and backslashes, are escaped.
+// Snippet returns the first bytes of b as text. Bytes that are not printable ASCII, and backslashes, are
+// escaped.
 func Snippet(b []byte) string {
 	more := ""
 	if len(b) > SnippetBytes {

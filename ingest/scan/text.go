@@ -2,8 +2,7 @@ package scan
 
 import "bytes"
 
-// OpensJSON reports whether a file begins as JSON does, with brackets and what can follow them, so
-// that nothing else needs to be looked for.
+// OpensJSON reports whether a file begins like JSON: with brackets and a character that can follow them.
 func OpensJSON(data []byte) bool {
 	data = bytes.TrimLeft(bytes.TrimPrefix(data, BOM), " \t\r\n")
 	inner := bytes.TrimLeft(data, "[{ \t\r\n")
@@ -12,9 +11,8 @@ func OpensJSON(data []byte) bool {
 
 var BOM = []byte("\xef\xbb\xbf")
 
-// ValueEnd is the length of the value that d begins with, found by its brackets and quotes
-// alone, so that a faulty value can be stepped over; -1 if it does not end in d. It is at
-// least 1.
+// ValueEnd returns the length of the value that d begins with, at least 1, or -1 if the value does not end
+// in d. It looks only at brackets and quotes, so that faulty values can be skipped too.
 func ValueEnd(d []byte) int {
 	depth := 0
 	for i := 0; i < len(d); i++ {
@@ -46,7 +44,7 @@ func ValueEnd(d []byte) int {
 	return -1
 }
 
-// stringEnd is the length of the rest of a string, its closing quote included.
+// stringEnd returns the length of the rest of a string, including its closing quote.
 func stringEnd(d []byte) int {
 	for i := 0; ; {
 		n := bytes.IndexByte(d[i:], '"')
@@ -65,14 +63,14 @@ func stringEnd(d []byte) int {
 	}
 }
 
-// Skipper steps over a JSON value that comes in pieces, holding none of it.
+// Skipper skips a JSON value that arrives in pieces, without keeping any of it.
 type Skipper struct {
 	Depth  int
 	Quoted bool
 	slash  bool // the last byte was a backslash within a string
 }
 
-// Skip tells where in p the value ends.
+// Skip returns the number of bytes of p up to the end of the value, and whether the value ends in p.
 func (s *Skipper) Skip(p []byte) (n int, done bool) {
 	for i, c := range p {
 		switch {
@@ -95,7 +93,7 @@ func (s *Skipper) Skip(p []byte) (n int, done bool) {
 	return len(p), false
 }
 
-// Trim takes white space off both ends.
+// Trim returns t without white space at both ends.
 func Trim(t []byte) []byte {
 	for len(t) > 0 && IsSpace(t[0]) {
 		t = t[1:]

@@ -10,7 +10,7 @@ const (
 	Bool
 	Array
 	Object
-	Other // of an element, and not a number
+	Other // the text of an element that is not a number
 )
 
 // String returns the name of the type with its article.
@@ -18,11 +18,11 @@ func (k Kind) String() string {
 	return [...]string{"null", "a number", "a string", "a boolean", "a list", "an object", "a text"}[k]
 }
 
-// Value is a value as it stands in the input, before a column gives it a meaning: a JSON value, of
-// arrays and objects the kind alone, or the text of an XML element.
+// Value is a value as it appears in the input, before a column interprets it: a JSON value, without the
+// content of arrays and objects, or the text of an XML element.
 type Value struct {
 	Num  float64
-	Text []byte // of a string: its content; else as it stands in the input
+	Text []byte // for a string its content, otherwise the text in the input
 	Kind Kind
 	Yes  bool
 }

@@ -5,13 +5,13 @@ import (
 	"io"
 )
 
-// aside reads in a goroutine of its own, so that one who waits for a pipe can be interrupted.
+// aside reads in a separate goroutine, so that waiting for a pipe can be interrupted.
 type aside struct {
 	ctx  context.Context
 	in   chan piece
 	free chan []byte
 	cur  piece
-	at   int // of cur that was read
+	at   int // bytes of cur that have been read
 }
 
 type piece struct {

@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	UnitBytes   = 1 << 18 // bytes of a unit, unless a record needs more
-	unitMembers = 4096    // files of a folder's unit, however small
+	UnitBytes   = 1 << 18 // bytes of a unit, unless one record needs more
+	unitMembers = 4096    // largest number of files in a unit of a folder
 )
 
 // Feeder turns sources into units. Units and their batches are recycled.
@@ -47,14 +47,14 @@ func (f *Feeder) unit(s *Source, form decode.Form) *Unit {
 	return u
 }
 
-// ReadyUnit is a unit that the feeder reads itself.
+// ReadyUnit returns a unit that the feeder reads itself.
 func (f *Feeder) ReadyUnit(s *Source) *Unit {
 	u := f.unit(s, decode.Files)
 	u.Ready = true
 	return u
 }
 
-// Recycle takes back a unit whose rows and bytes nobody needs any more.
+// Recycle takes back a unit whose rows and bytes are no longer needed.
 func (f *Feeder) Recycle(u *Unit) {
 	if cap(u.Buf) > 2*UnitBytes {
 		u.Buf = make([]byte, 0, UnitBytes)
@@ -64,8 +64,8 @@ func (f *Feeder) Recycle(u *Unit) {
 	f.units.Put(u)
 }
 
-// fill reads until the unit is full; eof when there is no more. How much a unit holds depends
-// on the input alone.
+// fill reads until the unit is full; eof reports that the input has ended. The size of a unit depends only
+// on the input.
 func (f *Feeder) fill(u *Unit, r io.Reader) (eof bool, err error) {
 	full := max(UnitBytes, u.want)
 	u.grow(full)
@@ -103,7 +103,7 @@ func (f *Feeder) Emit(ctx context.Context, u *Unit) error {
 	return f.Send(ctx, u)
 }
 
-// feedFile hands a stream on as one member: an XML file.
+// feedFile sends a stream, an XML file, as one member.
 func (s *Source) feedFile(ctx context.Context, f *Feeder, st *Stream, name string) error {
 	s.show(decode.ImageNet)
 	u := f.unit(s, decode.Files)
@@ -124,7 +124,7 @@ func (s *Source) feedFile(ctx context.Context, f *Feeder, st *Stream, name strin
 	return f.Emit(ctx, u)
 }
 
-// feedJSON cuts JSON at lines or elements.
+// feedJSON cuts JSON between lines or elements.
 func (s *Source) feedJSON(ctx context.Context, f *Feeder, st *Stream, form decode.Form, name string) error {
 	base := st.base
 	if form == decode.Elements {
@@ -180,7 +180,7 @@ func (s *Source) feedJSON(ctx context.Context, f *Feeder, st *Stream, form decod
 	}
 }
 
-// dropLine rejects a line over the limit and steps to the next one.
+// dropLine rejects a line that exceeds the limit and moves to the next one.
 func (s *Source) dropLine(ctx context.Context, f *Feeder, u *Unit, st *Stream, base int64) (int64, error) {
 	at := base + int64(len(u.Buf))
 	for {
@@ -199,8 +199,8 @@ func (s *Source) dropLine(ctx context.Context, f *Feeder, u *Unit, st *Stream, b
 	return at, f.Emit(ctx, u)
 }
 
-// openerOf is how records begin: a brace and the first key. Where it is found in the text a
-// record probably begins; whether it does is checked later.
+// openerOf returns how records begin: a brace and the first key. Where this occurs in the text a record
+// probably begins; later steps check whether it does.
 func openerOf(head []byte) []byte {
 	head = scan.Trim(head)
 	if len(head) == 0 || head[0] != '{' {
@@ -214,7 +214,7 @@ func openerOf(head []byte) []byte {
 	return bytes.Clone(head[:s.Pos])
 }
 
-// cutAt is where the last record in buf probably begins, 0 if that cannot be told.
+// cutAt returns where the last record in buf probably begins, or 0 if no such place is found.
 func cutAt(buf, opener []byte) int {
 	if opener == nil {
 		return 0
@@ -222,8 +222,8 @@ func cutAt(buf, opener []byte) int {
 	return max(0, bytes.LastIndex(buf, opener))
 }
 
-// feedFolder reads the files of a folder, in the order of their paths: small ones as members,
-// large ones as streams of their own.
+// feedFolder reads the files of a folder in the order of their paths: small files as members of units,
+// large ones as separate streams.
 func (s *Source) feedFolder(ctx context.Context, f *Feeder) error {
 	s.setShape("folder")
 	u, found := f.unit(s, decode.Files), len(s.Apart)
@@ -244,7 +244,7 @@ func (s *Source) feedFolder(ctx context.Context, f *Feeder) error {
 	return f.Emit(ctx, u)
 }
 
-// feedEntry adds a file of a folder to the unit, and returns the unit to go on with.
+// feedEntry adds a file of a folder to the unit and returns the unit for the next file.
 func (s *Source) feedEntry(ctx context.Context, f *Feeder, u *Unit, path, rel string) (*Unit, error) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -16,16 +16,15 @@ import (
 	"abtool/store"
 )
 
-// folder walks over the files of a folder and of those below it, by name. Links are followed;
-// stores of ours and hidden folders are passed over.
+// folder walks through the files of a folder and its subfolders, in the order of names. It follows links
+// and skips stores and hidden folders.
 type folder struct {
 	name  string // for errors
 	file  func(path, rel string) error
-	other func() // called for files of no use: pipes, and the truth of a simulation; may be nil
+	other func() // called for files that cannot be input, such as pipes and the truth of a simulation; may be nil
 }
 
-// walk goes over dir. within is the chain of folders that it is in, so that a link to one of
-// them ends there.
+// walk walks through dir. within has the folders around it, so that a link to one of them is not followed.
 func (w *folder) walk(ctx context.Context, dir, rel string, within []fs.FileInfo) error {
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -37,7 +36,7 @@ func (w *folder) walk(ctx context.Context, dir, rel string, within []fs.FileInfo
 		}
 	}
 	if _, err := os.Lstat(filepath.Join(dir, store.File)); err == nil {
-		return nil // a store of ours
+		return nil // a store of abtool's
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -59,7 +58,7 @@ func (w *folder) walk(ctx context.Context, dir, rel string, within []fs.FileInfo
 		case mode.IsDir() && strings.HasPrefix(e.Name(), "."):
 		case mode.IsDir():
 			err = w.walk(ctx, path, name, append(within, info))
-		case truth || !mode.IsRegular() && mode&fs.ModeSymlink == 0: // or a pipe, a socket
+		case truth || !mode.IsRegular() && mode&fs.ModeSymlink == 0: // the truth of a simulation, a pipe or a socket
 			if w.other != nil {
 				w.other()
 			}
@@ -73,8 +72,8 @@ func (w *folder) walk(ctx context.Context, dir, rel string, within []fs.FileInfo
 	return nil
 }
 
-// isTruth tells the folder in which abtool synth keeps what no annotation tells. Its lines have
-// keys that records have too.
+// isTruth reports whether a folder is the one in which abtool synth writes the truth of a simulation, which
+// is not annotations although its lines have keys that records have too.
 func isTruth(entries []fs.DirEntry) bool {
 	found := 0
 	for _, e := range entries {
@@ -86,9 +85,9 @@ func isTruth(entries []fs.DirEntry) bool {
 	return found == 3
 }
 
-// Parts are the archives in a folder, and COCO's instances_*.json: each is a source of its own,
-// told by its name and then by looking. Those that were given as sources themselves are left to
-// those.
+// Parts returns the archives in a folder, and COCO's instances_*.json, each as a separate source. It
+// recognises them by their names and then by their content. It leaves out files that were given as sources
+// themselves.
 func (s *Source) Parts(ctx context.Context, given []fs.FileInfo) (parts []*Source, err error) {
 	if s.Role == Instances {
 		return nil, nil
@@ -100,7 +99,7 @@ func (s *Source) Parts(ctx context.Context, given []fs.FileInfo) (parts []*Sourc
 		}
 		info, err := os.Stat(path)
 		if err != nil {
-			return nil // a link to nothing: reading the folder will tell
+			return nil // a link whose target is missing: reading the folder reports it
 		}
 		for _, g := range given {
 			if os.SameFile(g, info) {
@@ -124,7 +123,7 @@ func (s *Source) Parts(ctx context.Context, given []fs.FileInfo) (parts []*Sourc
 	return parts, w.walk(ctx, s.Path, "", nil)
 }
 
-// maybePart tells by its name whether a file can be a source of its own.
+// maybePart reports whether a file of this name can be a separate source.
 func (s *Source) maybePart(name string) bool {
 	base := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
 	plain := strings.TrimSuffix(base, ".gz")
@@ -137,14 +136,14 @@ func (s *Source) maybePart(name string) bool {
 	return s.Role == Byproducts && strings.HasPrefix(plain, "instances_") && strings.HasSuffix(plain, ".json")
 }
 
-// lookAtPart tells by the beginning of a file whether it is a source of its own, and which. An
-// archive is if a file of records is among its first members; one whose first files have boxes
-// but no metadata is ground truth.
+// lookAtPart reports by the beginning of a file whether it is a separate source, and in which role. An
+// archive is one if its first members include a file of records. If its first files have boxes but no
+// metadata, it is ground truth.
 func (s *Source) lookAtPart(ctx context.Context, path string) (Role, bool) {
 	probe := &Source{Name: path, digest: sha256.New()}
 	st, err := probe.openStream(ctx, path, nil)
 	if err != nil {
-		return s.Role, true // reading it will tell what is wrong
+		return s.Role, true // reading it reports what is wrong
 	}
 	defer st.Close()
 	head, err := st.Peek(peekBytes)

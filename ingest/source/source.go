@@ -24,7 +24,7 @@ import (
 	"abtool/schema"
 )
 
-// ErrUnknownInput is wrapped by the error for a source that is none of the accepted shapes.
+// ErrUnknownInput is wrapped by the error for a source that has none of the accepted forms.
 var ErrUnknownInput = errors.New("not a byproduct file")
 
 // ErrDamaged is wrapped by the error for a source that ends early or fails its checksum.
@@ -36,23 +36,23 @@ const accepted = "accepted are: ImageNet-AB (.tar.gz, .tar, a folder of .xml fil
 // Source is one input of a run.
 type Source struct {
 	Path   string // as given; "-" is standard input
-	Name   string // as the store calls it
-	as     string // "", or what --as says
+	Name   string // its name in the store
+	as     string // "", or the value of --as
 	Role   Role
-	Set    decode.Set // of JSON records that do not show it; zero until something has shown it
+	Set    decode.Set // data set of JSON records that do not show theirs; zero until something has shown it
 	Shape  string     // in words, for the summary
 	Size   int64      // bytes to read, 0 when unknown
 	digest hash.Hash
-	Apart  map[string]bool // files of a folder that are sources of their own
+	Apart  map[string]bool // files of a folder that are separate sources
 
-	Read  atomic.Int64 // bytes read of it, compressed as they are
+	Read  atomic.Int64 // bytes read of it, before decompression
 	Skips struct {
 		Apple, Other int64
-		Kinds        map[string]int64 // of archive members without content, and the like, by what they are
+		Kinds        map[string]int64 // numbers of skipped things, such as symbolic links in an archive, by kind
 	}
 }
 
-// Role is what a source was given as.
+// Role says which option a source was given with.
 type Role uint8
 
 const (
@@ -75,19 +75,19 @@ type Stream struct {
 	*bufio.Reader
 	file io.Closer
 	raw  io.Reader       // what Reader reads
-	path string          // of the file, "-" for standard input
-	in   *countingReader // what is read of the file
-	gz   *gunzip.Reader  // what undoes gzip, nil for a stream without it
-	base int64           // offset of the next byte in the source, or in the member that this is
+	path string          // path of the file, "-" for standard input
+	in   *countingReader // reads the file
+	gz   *gunzip.Reader  // decompresses the file; nil if it is not gzip
+	base int64           // offset of the next byte in the source, or in the member that this stream is
 }
 
 const (
-	headBytes = 4 << 10   // to look for gzip
-	peekBytes = 256 << 10 // to look for the shape
-	lineBytes = 16 << 10  // afterwards
+	headBytes = 4 << 10   // size of the buffer to recognise gzip
+	peekBytes = 256 << 10 // size of the buffer to recognise the form of the content
+	lineBytes = 16 << 10  // size of the buffer afterwards
 )
 
-// openStream opens a file of the source, "-" for standard input, and undoes gzip.
+// openStream opens a file of the source, "-" for standard input, and decompresses it if it is gzip.
 func (s *Source) openStream(ctx context.Context, path string, stdin io.Reader) (*Stream, error) {
 	st := &Stream{path: path}
 	var r io.Reader = stdin
@@ -101,7 +101,7 @@ func (s *Source) openStream(ctx context.Context, path string, stdin io.Reader) (
 		regular = err == nil && info.Mode().IsRegular()
 		st.file, r = f, f
 	}
-	if !regular { // reading can wait for ever
+	if !regular { // reading can block without end
 		r = newAside(ctx, r)
 	}
 	st.in = &countingReader{r: r, s: s}
@@ -120,7 +120,8 @@ func (s *Source) openStream(ctx context.Context, path string, stdin io.Reader) (
 	return st, nil
 }
 
-// told goes on with a small buffer, so that what is read into a unit is read directly.
+// told replaces the large buffer for recognising the form by a small one, so that units are read without a
+// copy.
 func (st *Stream) told() {
 	head, _ := st.Peek(st.Buffered())
 	st.raw = io.MultiReader(bytes.NewReader(bytes.Clone(head)), st.raw)
@@ -134,7 +135,7 @@ func (st *Stream) Close() error {
 	return st.file.Close()
 }
 
-// countingReader counts and hashes what is read of a source.
+// countingReader counts and hashes the bytes that are read of a source.
 type countingReader struct {
 	r io.Reader
 	s *Source
@@ -153,7 +154,7 @@ func (s *Source) count(p []byte) {
 	s.digest.Write(p)
 }
 
-// New looks at what a path is, without reading it.
+// New returns the source at a path. It examines the path, but does not read the file.
 func New(path, as string, r Role) (*Source, error) {
 	s := &Source{Path: path, as: as, Role: r, Name: filepath.Base(path), Set: decode.SetOf(as), digest: sha256.New()}
 	if r == Boxes {
@@ -177,7 +178,7 @@ func New(path, as string, r Role) (*Source, error) {
 	return s, nil
 }
 
-// skip counts something that is read over, such as a symbolic link in an archive.
+// skip counts something that is skipped, such as a symbolic link in an archive.
 func (s *Source) skip(kind string) {
 	if s.Skips.Kinds == nil {
 		s.Skips.Kinds = map[string]int64{}
@@ -187,7 +188,7 @@ func (s *Source) skip(kind string) {
 
 func (s *Source) Sum() string { return hex.EncodeToString(s.digest.Sum(nil)) }
 
-// Feed cuts the source into units and hands them on, in order.
+// Feed cuts the source into units and sends them in order.
 func (s *Source) Feed(ctx context.Context, f *Feeder) error {
 	if s.Path != "-" {
 		info, err := os.Stat(s.Path)
@@ -206,12 +207,12 @@ func (s *Source) Feed(ctx context.Context, f *Feeder) error {
 	return s.feedStream(ctx, f, st, "")
 }
 
-// feedStream reads a stream to its end, whatever it holds. member is its name within a folder.
+// feedStream reads a stream to its end, whatever its content. member is its name within a folder.
 func (s *Source) feedStream(ctx context.Context, f *Feeder, st *Stream, member string) error {
 	if err := s.feedShape(ctx, f, st, member); err != nil {
 		return err
 	}
-	if n, err := io.Copy(io.Discard, st); err != nil { // of a file over the limit; gzip's checksum is at the end
+	if n, err := io.Copy(io.Discard, st); err != nil { // the rest of a file that exceeds a limit, because gzip's checksum is at the end
 		return s.Damaged(err, st.base+n)
 	}
 	if st.gz == nil {
@@ -230,7 +231,7 @@ func (s *Source) feedStream(ctx context.Context, f *Feeder, st *Stream, member s
 	return f.Emit(ctx, u)
 }
 
-// feedShape finds out what a stream holds by looking at its beginning, and cuts it into units.
+// feedShape recognises the content of a stream by its beginning and cuts it into units.
 func (s *Source) feedShape(ctx context.Context, f *Feeder, st *Stream, member string) error {
 	head, err := st.Peek(peekBytes)
 	if err != nil && err != io.EOF && len(head) < 512 {
@@ -245,7 +246,7 @@ func (s *Source) feedShape(ctx context.Context, f *Feeder, st *Stream, member st
 	case len(scan.Trim(head)) == 0:
 		return fmt.Errorf("%s is empty: %w", s.Name, ErrUnknownInput)
 	case len(text) == 0:
-		return fmt.Errorf("%s holds nothing but a byte-order mark: %w", s.Name, ErrUnknownInput)
+		return fmt.Errorf("%s has only a byte-order mark: %w", s.Name, ErrUnknownInput)
 	case !isTar(head) && isTarArchive(head):
 		if len(head) < block {
 			return s.Damaged(io.ErrUnexpectedEOF, int64(len(head)))
@@ -255,10 +256,10 @@ func (s *Source) feedShape(ctx context.Context, f *Feeder, st *Stream, member st
 	case !isTar(head) && notData(head):
 		return s.unknown(st, head)
 	case s.Role == Instances && text[0] != '{':
-		return fmt.Errorf("%s: %w: --instances wants COCO's instances_*.json, an object with images, annotations and categories; this begins with \"%s\"",
+		return fmt.Errorf("%s: %w: --instances needs COCO's instances_*.json, an object with images, annotations and categories; this begins with \"%s\"",
 			s.Name, ErrUnknownInput, scan.Snippet(head[:min(len(head), 24)]))
 	case s.Role == Boxes && text[0] != '<' && !isTar(head):
-		return fmt.Errorf("%s: %w: --boxes wants ILSVRC's boxes, a folder or archive of Pascal VOC files; this begins with \"%s\"",
+		return fmt.Errorf("%s: %w: --boxes needs ILSVRC's boxes, a folder or archive of Pascal VOC files; this begins with \"%s\"",
 			s.Name, ErrUnknownInput, scan.Snippet(head[:min(len(head), 24)]))
 	case isTar(head):
 		s.setShape("tar" + suffix)
@@ -310,11 +311,11 @@ func (s *Source) feedShape(ctx context.Context, f *Feeder, st *Stream, member st
 	return s.feedJSON(ctx, f, st, j.Form, member)
 }
 
-// show notes the data set that something has shown first.
+// show sets the source's data set unless an earlier record has shown it.
 func (s *Source) show(set decode.Set) { s.Set = cmp.Or(s.Set, set) }
 
-// sniff looks at a JSON file of a folder or archive for the data set that its records, and
-// those behind it that do not tell, belong to.
+// sniff examines a JSON file of a folder or archive for the data set of its records, which is also taken
+// for later records that do not show theirs.
 func (s *Source) sniff(name string, data []byte) {
 	switch {
 	case s.Set != 0:
@@ -326,7 +327,7 @@ func (s *Source) sniff(name string, data []byte) {
 	}
 }
 
-// unpackStream makes the stream the list of the records that its container holds.
+// unpackStream replaces the stream by the list of records in its container.
 func (s *Source) unpackStream(st *Stream) {
 	st.raw = decode.NewUnpacker(st.Reader, func() { s.skip(NextToRecords) })
 	st.Reader = bufio.NewReaderSize(st.raw, peekBytes)
@@ -340,23 +341,23 @@ func (s *Source) setShape(shape string) {
 	}
 }
 
-// unknown is the error for a source that begins with head and is none of the accepted shapes.
+// unknown returns the error for a source that begins with head and has none of the accepted forms.
 func (s *Source) unknown(st *Stream, head []byte) error {
 	switch k := filetype.Of(head); {
 	case k.Name == "gzip" && st.gz != nil:
-		return fmt.Errorf("%s: %w: its content is gzip again: undo one of the two with gunzip", s.Name, ErrUnknownInput)
+		return fmt.Errorf("%s: %w: its content is gzip again: decompress it once with gunzip", s.Name, ErrUnknownInput)
 	case k.Name == "Parquet" || k.Name == "an Arrow file":
-		return fmt.Errorf("%s: %w: it is %s, perhaps a table of a store already: see abtool info", s.Name, ErrUnknownInput, k.Name)
+		return fmt.Errorf("%s: %w: it is %s, perhaps already a table of a store: see abtool info", s.Name, ErrUnknownInput, k.Name)
 	case k.Name != "":
 		return fmt.Errorf("%s: %w: it is %s", s.Name, ErrUnknownInput, k)
 	}
 	return fmt.Errorf("%s: %w: it begins with \"%s\"; %s", s.Name, ErrUnknownInput, scan.Snippet(head[:min(len(head), 24)]), accepted)
 }
 
-// isTarArchive reports whether a source is recognised as a tar archive, whatever its checksum.
+// isTarArchive reports whether a source looks like a tar archive, even if its checksum is wrong.
 func isTarArchive(head []byte) bool { return filetype.Of(head).Name == "a tar archive" }
 
-// notData reports whether a source is of a well-known kind that holds no annotations.
+// notData reports whether a source is of a well-known kind that has no annotations.
 func notData(head []byte) bool {
 	return filetype.Of(head).Name != "" && !isTarArchive(head)
 }
@@ -378,5 +379,5 @@ func (s *Source) Damaged(err error, at int64) error {
 	if errors.As(err, &pathErr) {
 		return fmt.Errorf("reading %s: %w", s.Name, err)
 	}
-	return fmt.Errorf("%s cannot be read on from byte %d of its content: %w: %w", s.Name, at, err, ErrDamaged)
+	return fmt.Errorf("%s cannot be read beyond byte %d of its content: %w: %w", s.Name, at, err, ErrDamaged)
 }

@@ -16,21 +16,22 @@ import (
 	"abtool/schema"
 )
 
-const block = 512 // bytes of a tar header, and what members are padded to
+const block = 512 // size of a tar header in bytes; members are padded to multiples of it
 
-// isTar tells whether a stream begins with a tar header.
+// isTar reports whether a stream begins with a tar header.
 func isTar(head []byte) bool {
 	return len(head) >= block && (sumsUp(head[:block]) || bytes.Count(head[:block], []byte{0}) == block)
 }
 
-// sumsUp checks a header's checksum: the sum of its bytes, the checksum's own taken as blanks.
-// Some old programs added the bytes up as signed ones.
+// sumsUp reports whether a header's checksum is right: the sum of its bytes, with blanks in place of the
+// checksum. Some old programs summed signed bytes, which is accepted too.
 func sumsUp(h []byte) bool {
 	want, ok := tarNumber(h[148:156])
 	if !ok {
 		return false
 	}
-	// Eight bytes at a time, in four lanes of 16 bits: a lane takes at most 2*64*255.
+	// Sum eight bytes at a time in four lanes of 16 bits, which cannot overflow: a lane is at most
+	// 2*64*255.
 	const lanes = 0x00ff00ff00ff00ff
 	var even, odd uint64
 	for i := 0; i < block; i += 8 {
@@ -48,7 +49,7 @@ func sumsUp(h []byte) bool {
 	if want == sum {
 		return true
 	}
-	for i, c := range h[:block] { // some old archives took the bytes as signed
+	for i, c := range h[:block] { // some old programs summed signed bytes
 		if c >= 0x80 && (i < 148 || i >= 156) {
 			sum -= 256
 		}
@@ -56,8 +57,8 @@ func sumsUp(h []byte) bool {
 	return want == sum
 }
 
-// tarNumber reads a number field of a header: octal digits, or with its first bit set a
-// big-endian number.
+// tarNumber reads a number field of a header: octal digits or, if its first bit is set, a big-endian
+// number.
 func tarNumber(f []byte) (v int64, ok bool) {
 	if f[0]&0x80 != 0 {
 		v = int64(f[0] & 0x7f)
@@ -78,27 +79,27 @@ func tarNumber(f []byte) (v int64, ok bool) {
 	return v, true
 }
 
-// tarEntry is one header with what stands before it (PAX records, GNU long names).
+// tarEntry is a header together with the extensions before it (PAX records, GNU long names).
 type tarEntry struct {
 	name    string
 	size    int64
 	regular bool
-	link    string // of a hard link: the member whose content it has
-	other   string // of a member without content of its own: what it is, for the account
-	head    int    // bytes up to the data
+	link    string // for a hard link, the name of the member that has the content
+	other   string // for a member without content, its kind for the account
+	head    int    // bytes before the data
 	use     use
 }
 
-// total is the number of bytes of the entry: headers, data and padding.
+// total returns the number of bytes of the entry: headers, data and padding.
 func (e tarEntry) total() int64 { return int64(e.head) + padded(e.size) }
 
 const (
-	metaBytes = 1 << 20 // of PAX records or a long name; archive/tar has the same limit
-	metaCount = 8       // of such headers before one member
+	metaBytes = 1 << 20 // largest size of PAX records or a long name; the same as in archive/tar
+	metaCount = 8       // largest number of such headers before one member
 )
 
-// parseTar reads the entry at d. need is the number of bytes that must be there first, 0 when
-// they are; end tells the zero block that closes an archive.
+// parseTar reads the entry at the beginning of d. If d is too short, need is the number of bytes that d
+// must have, otherwise 0. end reports the zero block that ends an archive.
 func parseTar(d []byte) (e tarEntry, need int, end bool, err error) {
 	at := 0
 	for metas := 0; ; metas++ {
@@ -137,7 +138,7 @@ func parseTar(d []byte) (e tarEntry, need int, end bool, err error) {
 
 const sparseFile = "sparse files"
 
-// settle tells by the header's type whether the entry is a file, and whether data follow.
+// settle sets what follows from the header's type: whether the entry is a file, and whether it has data.
 func (e *tarEntry) settle(flag byte, link string) {
 	folder := strings.HasSuffix(e.name, "/")
 	switch flag {
@@ -178,8 +179,8 @@ func plainName(h []byte, e *tarEntry) bool {
 	return true
 }
 
-// sparseHead is the length of GNU's header of a sparse file, which we have no use for, with the
-// blocks that continue it.
+// sparseHead returns the length of GNU's header of a sparse file with its continuation blocks, which are
+// not used.
 func sparseHead(d []byte, at int) (head, need int) {
 	more := d[at+482] != 0
 	for at += block; more; at += block {
@@ -191,9 +192,9 @@ func sparseHead(d []byte, at int) (head, need int) {
 	return at, 0
 }
 
-// unusual leaves a header that is more than plain ustar to archive/tar. It stands at d[at:],
-// its extensions before it. Sparse files are passed off as plain ones, since archive/tar does not
-// tell how many bytes they take; nobody has a use for them.
+// unusual parses a header that is more than plain ustar with archive/tar. The header is at d[at:], its
+// extensions are before it. Sparse files are presented to archive/tar as plain ones, because it does not
+// report how many bytes sparse files take in the archive; their content is not used.
 func unusual(d []byte, at int) (tarEntry, error) {
 	head := d[:at+block]
 	sparse := bytes.Contains(head[:at], []byte("GNU.sparse."))
@@ -230,14 +231,14 @@ func cstring(b []byte) string {
 	return string(b)
 }
 
-// holdsRecords tells by its name whether a file can hold records.
+// holdsRecords reports whether a file of this name can have records.
 func (s *Source) holdsRecords(name string) bool {
 	base := strings.ToLower(name[strings.LastIndexByte(name, '/')+1:])
 	return !strings.HasPrefix(base, "._") &&
 		(strings.HasSuffix(base, ".xml") || s.Role != Boxes && (strings.HasSuffix(base, ".json") || strings.HasSuffix(base, ".jsonl")))
 }
 
-// wanted is holdsRecords; the other files are counted, AppleDouble companions apart (R1).
+// wanted is like holdsRecords, but also counts the other files, except AppleDouble companions (R1).
 func (s *Source) wanted(name string) bool {
 	switch {
 	case s.holdsRecords(name):
@@ -255,10 +256,10 @@ type tarFeed struct {
 	*Source
 	f     *Feeder
 	st    *Stream
-	u     *Unit // being filled
+	u     *Unit // the unit that is being filled
 	base  int64 // offset of u.buf
 	pos   int   // of the next header in u.buf
-	found int   // members that hold records
+	found int   // members with records
 	links []hardLink
 }
 
@@ -312,8 +313,8 @@ func (s *Source) feedTar(ctx context.Context, f *Feeder, st *Stream) error {
 	}
 }
 
-// members adds the members that the buffer holds whole to the unit. It stops at one that the
-// buffer does not hold (need: the bytes that it must), at one that has to be passed over or
+// members adds the members that are complete in the buffer to the unit. It stops at a member that is not
+// complete (need is the number of bytes that the buffer must have), at a member that must be skipped or
 // streamed (e), or at the archive's end.
 func (t *tarFeed) members() (e tarEntry, need int, ended bool, err error) {
 	for {
@@ -338,12 +339,12 @@ func (t *tarFeed) members() (e tarEntry, need int, ended bool, err error) {
 	}
 }
 
-// use is what is done with a member.
+// use says what is done with a member.
 type use uint8
 
 const (
 	passOver  use = iota
-	readWhole     // a file of records, as most are
+	readWhole     // a file of records
 	streamed      // a JSON file that is larger than a unit
 )
 
@@ -359,7 +360,7 @@ func (t *tarFeed) useOf(e tarEntry) use {
 	return readWhole
 }
 
-// meet counts a member, and rejects one that is too large.
+// meet counts a member, and rejects it if it is too large.
 func (t *tarFeed) meet(e tarEntry) {
 	if e.other != "" {
 		t.skip(e.other)
@@ -377,12 +378,12 @@ func (t *tarFeed) meet(e tarEntry) {
 	}
 }
 
-// fault rejects the member whose header is next.
+// fault rejects the member whose header comes next.
 func (t *tarFeed) fault(e tarEntry, f *decode.Fault) {
 	t.u.refuse(e.name, t.base+int64(t.pos+e.head), f)
 }
 
-// emit hands the members on; the next unit begins with what the buffer holds beyond them.
+// emit sends the members. The next unit begins with the rest of the buffer.
 func (t *tarFeed) emit(ctx context.Context, want int) error {
 	next := t.f.unit(t.Source, decode.Files)
 	next.Buf = append(next.Buf, t.u.Buf[t.pos:]...)
@@ -393,7 +394,7 @@ func (t *tarFeed) emit(ctx context.Context, want int) error {
 	return t.f.Emit(ctx, u)
 }
 
-// pass steps over a member that the buffer does not hold, or streams its records.
+// pass skips a member that is not in the buffer, or streams its records.
 func (t *tarFeed) pass(ctx context.Context, e tarEntry) error {
 	t.meet(e)
 	data := t.pos + e.head
@@ -403,7 +404,7 @@ func (t *tarFeed) pass(ctx context.Context, e tarEntry) error {
 	if err := t.emit(ctx, 0); err != nil {
 		return err
 	}
-	left := end - t.base // bytes of the member and its padding that are still to be read
+	left := end - t.base // bytes of the member and its padding that have not been read
 	if e.use == streamed {
 		body := io.LimitReader(t.st, e.size-int64(len(have)))
 		left -= e.size - int64(len(have))
@@ -429,8 +430,8 @@ func (t *tarFeed) pass(ctx context.Context, e tarEntry) error {
 	return nil
 }
 
-// another steps over the zeros that end an archive. It reports whether another archive follows, as
-// where two were concatenated; other bytes that follow are rejected.
+// another skips the zeros that end an archive. It reports whether another archive follows, as in
+// concatenated archives. It rejects other bytes that follow.
 func (t *tarFeed) another(ctx context.Context) (bool, error) {
 	for eof := false; ; {
 		rest := bytes.TrimLeft(t.u.Buf[t.pos:], "\x00")
@@ -453,7 +454,7 @@ func (t *tarFeed) another(ctx context.Context) (bool, error) {
 	}
 }
 
-// trailing rejects what follows the archive and begins with rest.
+// trailing rejects the bytes after the archive, which begin with rest.
 func (t *tarFeed) trailing(rest []byte) error {
 	n, err := io.Copy(io.Discard, t.st)
 	if err != nil {

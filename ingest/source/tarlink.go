@@ -14,11 +14,11 @@ import (
 	"abtool/schema"
 )
 
-// hardLink is an archive's member whose content is another member's.
+// hardLink is a member of an archive that has the same content as another member.
 type hardLink struct{ name, target string }
 
-// feedLinks reads the content of the archive's hard links. An archive holds it once, at the first
-// member of that content, so the archive is read a second time.
+// feedLinks reads the content of the archive's hard links. An archive has the content only in the first
+// member, so that the archive must be read a second time.
 func (t *tarFeed) feedLinks(ctx context.Context) error {
 	if len(t.links) == 0 {
 		return nil
@@ -61,8 +61,8 @@ func (t *tarFeed) feedLinks(ctx context.Context) error {
 	return t.f.Emit(ctx, t.u)
 }
 
-// readTargets reads the archive's members that are keys of content. It returns why those that stay
-// nil could not be read.
+// readTargets reads the archive's members that are keys of content. It returns why the values that stay nil
+// could not be read.
 func (t *tarFeed) readTargets(ctx context.Context, content map[string][]byte) error {
 	if info, err := os.Stat(t.st.path); err != nil || !info.Mode().IsRegular() {
 		return errors.New("a pipe cannot be read twice: give the archive as a file")
@@ -77,7 +77,7 @@ func (t *tarFeed) readTargets(ctx context.Context, content map[string][]byte) er
 	for left > 0 && ctx.Err() == nil {
 		h, err := r.Next()
 		if _, end := st.Peek(1); err == io.EOF && end == nil {
-			r = tar.NewReader(st) // beyond zeros another archive may follow
+			r = tar.NewReader(st) // another archive may follow after zeros
 			continue
 		}
 		if err == io.EOF {

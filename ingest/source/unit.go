@@ -4,24 +4,24 @@ import (
 	"abtool/ingest/decode"
 )
 
-// Unit is a chunk of a source that one worker reads.
+// Unit is a piece of a source that one worker reads.
 type Unit struct {
 	decode.Chunk
 	Src    *Source
-	want   int   // bytes that the buffer must be able to hold
-	Ready  bool  // read by the feeder already: ground truth
+	want   int   // size that the buffer must have
+	Ready  bool  // the feeder has read it already, because it is ground truth
 	Broken error // the source is damaged here
 
 	Batch *decode.Batch
 	Done  chan struct{}
 }
 
-// refuse adds a member that is rejected as it is.
+// refuse adds a rejected member.
 func (u *Unit) refuse(name string, at int64, f *decode.Fault) {
 	u.Files = append(u.Files, decode.File{Name: name, At: at, Fault: f})
 }
 
-// refuseBytes adds a member that is rejected, with the bytes that show what was found.
+// refuseBytes adds a rejected member with bytes that show what was found.
 func (u *Unit) refuseBytes(name string, at int64, found []byte, f *decode.Fault) {
 	off := len(u.Buf)
 	u.Buf = append(u.Buf, found...)

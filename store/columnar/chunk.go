@@ -9,13 +9,13 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// fileColumn is the Values of a column and its place in the file.
+// fileColumn is the Values of a column, and where the column is in the file.
 type fileColumn struct {
 	Values
 	name string
 	kind parquet.Kind
 	leaf parquet.LeafColumn
-	list []int // definition levels from which the list of each level has an element
+	list []int // for each level of lists, the definition level from which the list has an element
 }
 
 // findColumn finds a column of a schema by its dotted name.
@@ -43,14 +43,14 @@ func findColumn(s *parquet.Schema, name string) (*fileColumn, error) {
 	}
 	for _, field := range strings.Split(name, ".") {
 		if !enter(field) {
-			return nil, fmt.Errorf("no column %s: it was written by another version, ingest again", name)
+			return nil, fmt.Errorf("no column %s: another version wrote this table, ingest again", name)
 		}
 		for !node.Leaf() && enter("list") && enter("element") {
 		}
 	}
 	leaf, ok := s.Lookup(path...)
 	if !ok || len(c.list) > 2 {
-		return nil, fmt.Errorf("the column %s: it is no leaf", name)
+		return nil, fmt.Errorf("the column %s is not a leaf of the schema", name)
 	}
 	c.leaf, c.kind = leaf, leaf.Node.Type().Kind()
 	return c, nil
@@ -86,7 +86,7 @@ func (c *fileColumn) read(chunk parquet.ColumnChunk, rows int) error {
 		c.Inner = append(c.Inner, int32(c.values()))
 	}
 	if got != rows {
-		return fmt.Errorf("%d rows where %d are announced", got, rows)
+		return fmt.Errorf("%d rows, but the file announces %d", got, rows)
 	}
 	return nil
 }

@@ -11,14 +11,13 @@ const (
 	deltaMini  = deltaBlock / deltaMinis
 )
 
-// appendDelta appends values in the encoding DELTA_BINARY_PACKED, in such a way that they can
-// be compressed further.
+// appendDelta appends values in the encoding DELTA_BINARY_PACKED, in a form that compresses well.
 //
-// Within lists of times most differences are small, and each list begins with a large negative
-// one, which the format makes all differences of its block as wide as. So they are written in
-// whole bytes and from a base that is the same for most blocks: the lower bytes are then the
-// differences themselves and the upper ones nearly constant, and a compressor that counts
-// bytes takes them for what they are.
+// Within lists of times most differences are small, but each list begins with a large negative one, and the
+// format stores all differences of a block as wide as the widest. appendDelta therefore writes differences
+// in whole bytes and relative to a base that is the same for most blocks. The lower bytes are then the
+// differences themselves and the upper bytes are nearly constant, which compressors handle well because
+// they work on bytes.
 func appendDelta(dst []byte, values []int64) []byte {
 	dst = binary.AppendUvarint(dst, deltaBlock)
 	dst = binary.AppendUvarint(dst, deltaMinis)
@@ -70,8 +69,8 @@ func appendDelta(dst []byte, values []int64) []byte {
 	return dst
 }
 
-// deltaBase returns what to subtract from differences between lo and hi, and how many bytes the
-// rest takes.
+// deltaBase returns the base to subtract from differences between lo and hi, and the number of bytes of the
+// remainders.
 func deltaBase(lo, hi int64) (base int64, wide int) {
 	switch {
 	case lo == hi:

@@ -5,17 +5,17 @@ import (
 	"math/bits"
 )
 
-// dict numbers distinct values in the order in which they are first met: a hash table of open
-// addressing, at most half full, that holds the numbers only, so that it stays in the cache.
+// dict numbers distinct values in the order in which they first occur. It is an open-addressing hash table,
+// at most half full, that stores only the numbers, so that it stays in the cache.
 type dict struct {
-	slots  []int32 // number + 1, 0: free
+	slots  []int32 // number + 1; 0 means free
 	shift  uint
 	values []uint64
 }
 
 const firstSlots = 1 << 10
 
-// number returns the number of v.
+// number returns the number of v, which it assigns if v is new.
 func (d *dict) number(v uint64) int32 {
 	if 2*len(d.values) >= len(d.slots) {
 		d.grow()
@@ -34,7 +34,7 @@ func (d *dict) number(v uint64) int32 {
 	}
 }
 
-// scramble moves what tells values apart to the upper bits.
+// scramble spreads the differences between values to the upper bits.
 func scramble(v uint64) uint64 { return v * 0x9e3779b97f4a7c15 }
 
 func (d *dict) grow() {
@@ -55,7 +55,7 @@ func (d *dict) reset() {
 	d.values = d.values[:0]
 }
 
-// bounds returns the least and the greatest of the values, as doubles or as signed integers.
+// bounds returns the least and the greatest of the values, which are doubles or signed integers.
 func bounds(values []uint64, double bool) (least, greatest uint64) {
 	if !double {
 		lo, hi := int64(math.MaxInt64), int64(math.MinInt64)
@@ -69,25 +69,25 @@ func bounds(values []uint64, double bool) (least, greatest uint64) {
 		f := math.Float64frombits(v)
 		lo, hi = min(lo, f), max(hi, f)
 	}
-	if lo == 0 { // the format wants zeros that hold for both signs
+	if lo == 0 { // the format demands limits that hold for both signs of zero
 		lo = math.Copysign(0, -1)
 	}
 	return math.Float64bits(lo), math.Float64bits(hi + 0)
 }
 
-// fractions is a shorter way to the numbers of a dictionary. Where coordinates are k/n, those of
-// one list have the same n and k near each other: a table for each n finds their numbers
-// without a hash, in memory that was used just before.
+// fractions finds the numbers of a dictionary faster. Coordinates are often k/n, and those of one list have
+// the same n and similar k: a table for each n gives their numbers without a hash, from memory that was
+// used just before.
 type fractions struct {
-	of    [maxWhole + 1][]int32 // by n and k: number + 1, 0: not met
-	used  []int                 // n of which there is a table
+	of    [maxWhole + 1][]int32 // by n and k: number + 1; 0 if the fraction has not occurred
+	used  []int                 // every n that has a table
 	whole float64               // n
-	known []int32               // its table, empty if there is none
+	known []int32               // the table of n, or empty
 }
 
 const maxWhole = 2048
 
-// setWhole says of which n the next values probably are fractions.
+// setWhole sets the n of which the next values probably are fractions.
 func (f *fractions) setWhole(n float64) {
 	f.known = nil
 	if !(n >= 1 && n <= maxWhole) || n != math.Trunc(n) {

@@ -6,7 +6,7 @@
 //	group     one chunk for each leaf column, all of the same rows
 //	chunk     [page of the dictionary]  pages of values, compressed with zstd
 //	page      repetition levels, definition levels, values
-//	column    one value a row, a list of values, or a list of structs; read also lists in lists
+//	column    one value per row, a list of values, or a list of structs; reading also allows lists of lists
 //
 //	writer    values               encoding                          limits in the footer
 //	Ints      INT64                DELTA_BINARY_PACKED               yes
@@ -16,8 +16,8 @@
 //	IDs       strings              DELTA_BYTE_ARRAY                  yes, cut
 //	Bools     BOOLEAN              PLAIN, bits                       no
 //
-// A writer takes values one by one through typed columns of a Group, or whole Rows, encodes the
-// group apart from the file, and appends it. The reader reads a chunk into Values: flat slices, with
-// offsets for lists and one fixed value for null (Null, NaN, -1), without an allocation for
-// each value. It reads what the writer writes, and the same tables when parquet-go wrote them.
+// A writer takes values one by one through the typed columns of a Group, or as whole Rows. It encodes the
+// group in memory and appends it to the file. The reader reads a chunk into Values: flat slices, with
+// offsets for lists and one fixed value for null (Null, NaN, -1), without an allocation for each value. It
+// reads the files of this writer, and the same tables if parquet-go wrote them.
 package columnar

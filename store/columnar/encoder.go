@@ -12,36 +12,37 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// column is one column of a row group being filled. Slices are reused from group to group.
+// column is one column of a row group that is being filled. Its slices are reused for the next group.
 type column interface {
 	frame() *base
 	reset()
-	// take takes the values of cells from the i-th to before the j-th, nulls not counted; they are of the span's rows.
+	// take appends the values of cells from the i-th to before the j-th, not counting nulls. They belong to
+	// the rows of the span.
 	take(cells *Cells, s Span, i, j int)
 	// dictionary appends the dictionary's values in the encoding PLAIN, if there is one.
 	dictionary(dst []byte) (_ []byte, n int)
-	// page appends the values from the i-th to before the j-th, nulls not counted.
+	// page appends the values from the i-th to before the j-th, not counting nulls.
 	page(dst []byte, s *scratch, i, j int) []byte
 	encoding() format.Encoding
-	// limits are the least and greatest value in the encoding PLAIN; nil: not known.
+	// limits returns the least and the greatest value in the encoding PLAIN, or nil if they are unknown.
 	limits() (least, greatest []byte)
 }
 
 // scratch is memory that the columns of a group share.
 type scratch struct {
 	levels, def, packed, plain, data []byte
-	same, more                       []int32 // bytes of texts that the one before has, and that it has not
+	same, more                       []int32 // for each text, how many bytes it shares with the text before, and how many it adds
 	dictionary                       rle.DictionaryEncoding
 	ints                             delta.BinaryPackedEncoding
 }
 
-// base is what all columns have.
+// base has the fields that all columns have.
 type base struct {
 	leaf  leaf
-	list  *List   // nil: one value a row
-	n     int     // values, nulls included
-	nulls []int32 // which of them are null
-	out   []byte  // its pages
+	list  *List   // nil for a column with one value per row
+	n     int     // number of values, including nulls
+	nulls []int32 // indexes of the nulls
+	out   []byte  // encoded pages
 }
 
 func (b *base) frame() *base { return b }
@@ -54,26 +55,27 @@ func (b *base) Null() {
 
 func (b *base) clear() { b.n, b.nulls = 0, b.nulls[:0] }
 
-// List is how many elements each row has in a list; the columns of its fields share it.
+// List has the number of elements of each row in a list. The columns of the list's fields share it.
 type List struct {
 	lens             []int32
-	levels           []pageLevels // of its pages, once they have been encoded
-	bytes            []byte       // of the encoded levels
-	rep, def, packed []byte       // for use while encoding
+	levels           []pageLevels // of its pages, after they have been encoded
+	bytes            []byte       // the encoded levels
+	rep, def, packed []byte       // buffers for encoding
 }
 
-// Add begins the list of the next row: n elements follow, in every column of the list.
+// Add begins the list of the next row. n elements must follow in every column of the list.
 func (l *List) Add(n int) { l.lens = append(l.lens, int32(n)) }
 
-// Numbers is a column of DOUBLE, INT64 or INT32 that is encoded by a dictionary, unless that
-// takes more bytes than the plain values.
+// Numbers is a column of DOUBLE, INT64 or INT32 with a dictionary, or with plain values if they take fewer
+// bytes.
 type Numbers struct {
 	base
 	dict  dict
 	index []int32
-	of    string // the column of rows that has n of its fractions
+	of    string // in a column of fractions, the column of rows with their denominator n
 	fractions
-	// Repeats says that many values equal the one before: where runs take fewer bytes, they are written.
+	// Repeats says that many values equal the one before. They are then written as runs if that takes fewer
+	// bytes.
 	Repeats bool
 }
 
@@ -91,7 +93,8 @@ func (c *Numbers) put(v uint64) {
 	c.index = append(c.index, c.dict.number(v))
 }
 
-// putFraction adds a double that probably is a fraction k/n, 0 ≤ k ≤ n, of the n that setWhole was given.
+// putFraction adds a double that probably is a fraction k/n with 0 ≤ k ≤ n and the n that setWhole was
+// given.
 func (c *Numbers) putFraction(v float64) {
 	k := int32(v*c.whole + 0.5)
 	if uint(k) >= uint(len(c.known)) || float64(k)/c.whole != v {
@@ -113,7 +116,7 @@ func (c *Numbers) size() int {
 	return 8
 }
 
-// coded reports whether the dictionary is worth it.
+// coded reports whether the dictionary takes fewer bytes than plain values.
 func (c *Numbers) coded() bool {
 	n, d := len(c.index), len(c.dict.values)
 	return n == 0 || d*c.size()+n*bits.Len(uint(d))/8 < n*c.size()
@@ -165,7 +168,7 @@ func (c *Numbers) reset() {
 	c.index = c.index[:0]
 }
 
-// appendIndex appends a page of places in the dictionary, in runs if many are repeated.
+// appendIndex appends a page of indexes into the dictionary. It uses runs if many indexes repeat.
 func (s *scratch) appendIndex(dst []byte, index []int32, repeats bool) []byte {
 	if repeats {
 		if runs, ok := appendRuns(dst, index); ok {
@@ -174,13 +177,14 @@ func (s *scratch) appendIndex(dst []byte, index []int32, repeats bool) []byte {
 	}
 	packed, err := s.dictionary.EncodeInt32(s.packed, index)
 	if err != nil {
-		panic(err) // it has no reason for one
+		panic(err) // cannot happen with these arguments
 	}
 	s.packed = packed
 	return append(dst, packed...)
 }
 
-// appendRuns appends places in the dictionary as runs of equal ones, unless that takes more bytes than packing their bits.
+// appendRuns appends indexes into the dictionary as runs of equal ones. ok is false if packing their bits
+// takes fewer bytes.
 func appendRuns(dst []byte, index []int32) (_ []byte, ok bool) {
 	runs, top := 0, int32(0)
 	for i, k := range index {
@@ -208,7 +212,8 @@ func appendRuns(dst []byte, index []int32) (_ []byte, ok bool) {
 	return dst, true
 }
 
-// Plain is a column of DOUBLE, FLOAT, INT64 or INT32 that is not encoded: of numbers most of which differ.
+// Plain is a column of DOUBLE, FLOAT, INT64 or INT32 in the encoding PLAIN, for numbers most of which
+// differ.
 type Plain struct {
 	base
 	values []uint64
@@ -237,7 +242,7 @@ func (c *Plain) page(dst []byte, _ *scratch, i, j int) []byte {
 	return dst
 }
 
-// limits are not told of floats, nor of doubles with a NaN among them, which is not in any order.
+// limits returns nil for floats, and for doubles that include a NaN, which has no order.
 func (c *Plain) limits() (least, greatest []byte) {
 	if len(c.values) == 0 || c.leaf.kind == format.Float {
 		return nil, nil
@@ -257,11 +262,11 @@ func (c *Plain) reset() {
 	c.values = c.values[:0]
 }
 
-// Ints is a column of INT64 that is encoded by differences.
+// Ints is a column of INT64 that stores differences between values.
 type Ints struct {
 	base
 	values []int64
-	// Steady says that most differences are much alike, as those of times in a long list are.
+	// Steady says that most differences are similar, as between the times of a long list.
 	Steady bool
 }
 
@@ -281,7 +286,7 @@ func (c *Ints) page(dst []byte, s *scratch, i, j int) []byte {
 	}
 	packed, err := s.ints.EncodeInt64(s.packed[:0], c.values[i:j])
 	if err != nil {
-		panic(err) // it has no reason for one
+		panic(err) // cannot happen with these arguments
 	}
 	s.packed = packed
 	return append(dst, packed...)
@@ -303,17 +308,17 @@ func (c *Ints) reset() {
 	c.values = c.values[:0]
 }
 
-// Texts is a column of strings that is encoded by a dictionary.
+// Texts is a column of strings with a dictionary.
 type Texts struct {
 	base
 	numbers map[string]int32
 	dict    []string
 	index   []int32
-	recent  [64]int32 // by mix: number + 1 of a text that was added lately
-	Repeats bool      // as of Numbers
+	recent  [64]int32 // by mix: number + 1 of a text that was added recently
+	Repeats bool      // as in Numbers
 }
 
-// Add adds a value, of which it keeps a copy.
+// Add adds a copy of a value.
 func (c *Texts) Add(s string) {
 	c.n++
 	c.put(s)
@@ -339,7 +344,7 @@ func (c *Texts) put(s string) {
 	c.index = append(c.index, k)
 }
 
-// mix tells short words apart, mostly.
+// mix returns a hash that distinguishes most short words.
 func mix(s string) int {
 	n := len(s)
 	if n == 0 {
@@ -362,7 +367,7 @@ func (c *Texts) page(dst []byte, s *scratch, i, j int) []byte {
 	return s.appendIndex(dst, c.index[i:j], c.Repeats)
 }
 
-const longLimit = 64 // bytes of a text; longer ones are no use for leaving out row groups
+const longLimit = 64 // bytes of a text; longer limits do not help to skip row groups
 
 func (c *Texts) limits() (least, greatest []byte) {
 	if len(c.dict) == 0 {
@@ -390,12 +395,12 @@ func (c *Texts) reset() {
 	c.dict, c.index = c.dict[:0], c.index[:0]
 }
 
-// IDs is a column of strings that is encoded by what each adds to the one before.
+// IDs is a column of strings that stores what each string adds to the one before.
 type IDs struct {
 	base
-	bytes []byte   // without what equals the one before
-	ends  []uint32 // and a 0 before the first
-	index []int32  // of each value
+	bytes []byte   // of the values, without those that equal the one before
+	ends  []uint32 // where each of these ends, after a 0
+	index []int32  // for each value, its number among these
 }
 
 // Add adds a value.
@@ -417,7 +422,7 @@ func (c *IDs) put(s string) {
 	c.index = append(c.index, k)
 }
 
-// at returns the k-th of those that are not equal to the one before.
+// at returns the k-th of the values that differ from the one before.
 func (c *IDs) at(k int32) []byte { return c.bytes[c.ends[k]:c.ends[k+1]] }
 
 func (c *IDs) encoding() format.Encoding { return format.DeltaByteArray }
@@ -443,11 +448,11 @@ func (c *IDs) page(dst []byte, s *scratch, i, j int) []byte {
 	return append(s.appendInts(s.appendInts(dst, s.same), s.more), s.plain...)
 }
 
-// appendInts appends numbers by their differences.
+// appendInts appends numbers as differences.
 func (s *scratch) appendInts(dst []byte, values []int32) []byte {
 	packed, err := s.ints.EncodeInt32(s.packed[:0], values)
 	if err != nil {
-		panic(err) // it has no reason for one
+		panic(err) // cannot happen with these arguments
 	}
 	s.packed = packed
 	return append(dst, packed...)
@@ -509,12 +514,12 @@ func (c *Bools) reset() {
 	c.values = c.values[:0]
 }
 
-// leaf is a column's place in the schema.
+// leaf is the position of a column in the schema.
 type leaf struct {
-	name     string // the path without what Parquet puts between a list and its fields
+	name     string // the path without the names that Parquet inserts between a list and its fields
 	path     []string
 	kind     format.Type
-	def, rep int // greatest levels
+	def, rep int // greatest definition and repetition levels
 }
 
 func (l leaf) String() string { return fmt.Sprintf("%s (%v)", strings.Join(l.path, "."), l.kind) }

@@ -19,10 +19,10 @@ type Schema struct {
 	leaves   []leaf
 }
 
-// NewSchema takes over the schema that parquet-go has for the row type R.
+// NewSchema returns the schema that parquet-go derives from the row type R.
 func NewSchema[R any]() (*Schema, error) { return SchemaOf(parquet.SchemaOf(new(R))) }
 
-// SchemaOf takes over a schema of parquet-go.
+// SchemaOf returns the schema of a parquet-go schema.
 func SchemaOf(of *parquet.Schema) (*Schema, error) {
 	var b bytes.Buffer
 	w := parquet.NewGenericWriter[any](&b, of)
@@ -49,7 +49,7 @@ func SchemaOf(of *parquet.Schema) (*Schema, error) {
 
 const magic = "PAR1"
 
-// File is a file being written.
+// File is a file that is being written.
 type File struct {
 	w      io.Writer
 	schema *Schema
@@ -57,7 +57,7 @@ type File struct {
 	meta   format.FileMetaData
 }
 
-// NewFile begins a file; meta are its keys and values.
+// NewFile begins a file with the given key-value pairs in its footer.
 func NewFile(w io.Writer, s *Schema, createdBy string, meta [][2]string) *File {
 	f := &File{w: w, schema: s, meta: format.FileMetaData{Version: 2, Schema: s.elements, ColumnOrders: s.orders, CreatedBy: createdBy}}
 	for _, kv := range meta {

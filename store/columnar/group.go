@@ -14,36 +14,38 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// pageSlots is how many values a page has at most, unless a single row has more.
+// pageSlots is the largest number of values in a page, unless a single row has more.
 const pageSlots = 1 << 16
 
-// Group is a row group being filled: the columns in the order of the schema. It is reused.
+// Group is a row group that is being filled. Its columns are in the order of the schema. It is reused for
+// the next row group.
 type Group struct {
 	schema   *Schema
 	columns  []column
 	lists    []*List
 	compress func(dst, src []byte) []byte
-	scratch  []scratch // of each worker
+	scratch  []scratch // one per worker
 	rows     int
-	slots    int // of a page, at most
+	slots    int // largest number of values in a page
 	meta     []format.ColumnMetaData
-	order    []int // in which the columns are encoded: long ones first, so that no worker waits for another's at the end
+	order    []int // of encoding: long columns first, so that no worker waits for another at the end
 }
 
-// NewGroup makes a group without columns. compress is zstd, and is called by several workers at
-// a time; what is written does not depend on their number.
+// NewGroup returns a group without columns. compress compresses with zstd; several workers call it at the
+// same time. The bytes that are written do not depend on the number of workers.
 func NewGroup(s *Schema, workers int, compress func(dst, src []byte) []byte) *Group {
 	return &Group{schema: s, compress: compress, scratch: make([]scratch, workers), slots: pageSlots}
 }
 
-// List adds a list; the columns of its fields are made with it.
+// List adds a list. Pass it to the functions that add the columns of its fields.
 func (g *Group) List() *List {
 	l := &List{}
 	g.lists = append(g.lists, l)
 	return l
 }
 
-// The columns are added in the order of the schema. list is nil for a column that has one value a row.
+// The functions below add columns, which must be in the order of the schema. list is nil for a column with
+// one value per row.
 
 // Numbers adds a column of numbers that repeat.
 func (g *Group) Numbers(list *List) *Numbers { return addColumn(g, list, &Numbers{}) }
@@ -57,14 +59,14 @@ func (g *Group) Ints(list *List) *Ints { return addColumn(g, list, &Ints{}) }
 // Texts adds a column of texts that repeat.
 func (g *Group) Texts(list *List) *Texts { return addColumn(g, list, &Texts{}) }
 
-// IDs adds a column of texts of which each begins as the one before.
+// IDs adds a column of texts, each of which begins like the one before.
 func (g *Group) IDs(list *List) *IDs { return addColumn(g, list, &IDs{}) }
 
 // Bools adds a column of truth values.
 func (g *Group) Bools(list *List) *Bools { return addColumn(g, list, &Bools{}) }
 
-// addColumn makes c the next column. That it is of another kind than the schema's is a fault
-// of the caller's.
+// addColumn makes c the next column. It panics if the schema has a column of another kind there, which is a
+// mistake of the caller.
 func addColumn[C column](g *Group, list *List, c C) C {
 	l := g.schema.leaves[len(g.columns)]
 	fits := false
@@ -89,7 +91,7 @@ func addColumn[C column](g *Group, list *List, c C) C {
 	return c
 }
 
-// EndRow ends a row, of which every column has got its value or list.
+// EndRow ends a row. Every column must have its value or list.
 func (g *Group) EndRow() { g.rows++ }
 
 // Rows returns the number of rows.
@@ -107,7 +109,7 @@ func (g *Group) Reset() {
 	}
 }
 
-// Encode makes pages of the rows, ready for File.Append.
+// Encode encodes the rows as pages, ready for File.Append.
 func (g *Group) Encode() error {
 	for _, c := range g.columns {
 		b := c.frame()
@@ -147,14 +149,14 @@ func (g *Group) Encode() error {
 	return errors.Join(faults...)
 }
 
-// pageLevels are the levels of a page when no value in it is null.
+// pageLevels has the levels of a page without nulls.
 type pageLevels struct {
-	first, rows   int // rows
+	first, rows   int // first row and number of rows
 	slots, values int
-	rep, def      []byte // encoded
+	rep, def      []byte // encoded levels
 }
 
-// encode writes the pages of a column. Offsets are from the beginning of its bytes.
+// encode writes the pages of a column. Offsets in the result are relative to the column's bytes.
 func (g *Group) encode(c column, s *scratch) (format.ColumnMetaData, error) {
 	b := c.frame()
 	w := pageWriter{compress: g.compress, scratch: s, out: b.out[:0]}
@@ -163,11 +165,11 @@ func (g *Group) encode(c column, s *scratch) (format.ColumnMetaData, error) {
 		Type: b.leaf.kind, PathInSchema: b.leaf.path, Codec: format.Zstd,
 		Encoding: []format.Encoding{format.RLE, c.encoding()},
 	}
-	if c.encoding() == format.RLEDictionary { // also when there is no value: readers look for it
+	if c.encoding() == format.RLEDictionary { // even without values, because readers expect a dictionary
 		var n int
 		s.plain, n = c.dictionary(s.plain[:0])
 		m.Encoding = append(m.Encoding, format.Plain)
-		m.DictionaryPageOffset = -1 // at the beginning: for Append to see
+		m.DictionaryPageOffset = -1 // at the beginning, as a mark for Append
 		w.dictionary(s.plain, n)
 	}
 	m.DataPageOffset = int64(len(w.out))
@@ -197,8 +199,8 @@ func (g *Group) encode(c column, s *scratch) (format.ColumnMetaData, error) {
 	return m, nil
 }
 
-// pages returns the pages that the rows of a column make. Those of a list have been cut, and their
-// levels encoded, for all its columns.
+// pages returns the pages of a column. The pages of a list are the same for all its columns; they have been
+// cut and their levels encoded before.
 func (b *base) pages(rows, slots int) func(yield func(pageLevels) bool) {
 	return func(yield func(pageLevels) bool) {
 		if b.list == nil {
@@ -218,7 +220,7 @@ func (b *base) pages(rows, slots int) func(yield func(pageLevels) bool) {
 	}
 }
 
-// cut makes pages of whole rows, and their levels.
+// cut divides the rows of a list into pages of whole rows, and computes their levels.
 func (l *List) cut(top, slots int) {
 	rep, def := l.rep[:0], l.def[:0]
 	var p pageLevels
@@ -247,7 +249,7 @@ func (l *List) cut(top, slots int) {
 	l.rep, l.def = rep, def
 }
 
-// encode returns the encoding of levels, valid until the list is reset.
+// encode returns the encoded levels. They are valid until the list is reset.
 func (l *List) encode(levels []byte, top int) []byte {
 	l.packed = encodeLevels(l.packed, levels, top)
 	at := len(l.bytes)
@@ -255,8 +257,7 @@ func (l *List) encode(levels []byte, top int) []byte {
 	return l.bytes[at:]
 }
 
-// levelsWithNulls encodes the definition levels of a page some of whose values are null; the
-// page begins with value number at.
+// levelsWithNulls encodes the definition levels of a page with nulls. The page begins with value number at.
 func (b *base) levelsWithNulls(s *scratch, p pageLevels, nulls []int32, at int) []byte {
 	top := byte(b.leaf.def)
 	s.levels = s.levels[:0]
@@ -288,7 +289,7 @@ func (b *base) levelsWithNulls(s *scratch, p pageLevels, nulls []int32, at int) 
 	return s.def
 }
 
-// encodeLevels encodes levels up to top as RLE, into dst's memory.
+// encodeLevels encodes levels up to top as RLE. It uses the memory of dst.
 func encodeLevels(dst, levels []byte, top int) []byte {
 	e := rle.Encoding{BitWidth: 1}
 	if top > 1 {
@@ -296,7 +297,7 @@ func encodeLevels(dst, levels []byte, top int) []byte {
 	}
 	packed, err := e.EncodeLevels(dst, levels)
 	if err != nil {
-		panic(err) // it has no reason for one
+		panic(err) // cannot happen with these arguments
 	}
 	return packed
 }
@@ -306,7 +307,7 @@ type pageWriter struct {
 	compress func(dst, src []byte) []byte
 	scratch  *scratch
 	out      []byte
-	plain    int64 // bytes before compression, headers included
+	plain    int64 // bytes before compression, including headers
 	err      error
 }
 
@@ -328,7 +329,7 @@ func (w *pageWriter) data(e format.Encoding, p pageLevels, def, values []byte, n
 	}, p.rep, def, values)
 }
 
-// page compresses the values and writes header, levels and values.
+// page compresses the values and writes the header, the levels and the values.
 func (w *pageWriter) page(h format.PageHeader, rep, def, values []byte) {
 	s := w.scratch
 	s.packed = w.compress(s.packed[:0], values)

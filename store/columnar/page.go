@@ -9,20 +9,19 @@ import (
 	"github.com/parquet-go/parquet-go/encoding"
 )
 
-// decoder takes the pages of one column of one row group.
+// decoder decodes the pages of one column of one row group.
 type decoder struct {
-	dict    parquet.Dictionary // that ints, floats and the column's Dict are of
+	dict    parquet.Dictionary // the dictionary that ints, floats and the column's Dict come from
 	ints    []int64
 	floats  []float64
-	textsAt int32 // place of the dictionary in the column's Dict
+	textsAt int32 // where the dictionary begins in the column's Dict
 
 	presentInts   []int64
 	presentFloats []float64
 	presentTexts  []int32
 }
 
-// page appends a page: its present values to the column, with nulls and lists as the levels
-// have them.
+// page appends the values of a page to the column, with nulls and lists according to the levels.
 func (d *decoder) page(c *fileColumn, p parquet.Page) error {
 	if dict := p.Dictionary(); dict != nil && dict != d.dict {
 		d.setDictionary(c, dict)
@@ -115,7 +114,8 @@ func (d *decoder) setDictionary(c *fileColumn, dict parquet.Dictionary) {
 	}
 }
 
-// appendTexts copies the texts of a page, which is reused, in one piece.
+// appendTexts appends copies of the texts of a page, whose memory is reused. It allocates once for all of
+// them.
 func appendTexts(to []string, v *encoding.Values) []string {
 	data, offsets := v.ByteArray()
 	all := string(data)
@@ -125,14 +125,13 @@ func appendTexts(to []string, v *encoding.Values) []string {
 	return to
 }
 
-// levels are the levels of n values and nulls; def is empty for a column that has a value in
-// every row.
+// levels has the levels of n values and nulls. def is empty for a column with a value in every row.
 type levels struct {
 	n        int
 	def, rep []byte
 }
 
-// present counts the values that are there.
+// present returns the number of values that are not null.
 func (l levels) present(c *fileColumn) int {
 	if len(l.def) == 0 {
 		return l.n
@@ -140,8 +139,7 @@ func (l levels) present(c *fileColumn) int {
 	return bytes.Count(l.def, []byte{byte(c.leaf.MaxDefinitionLevel)})
 }
 
-// spread appends the present values of a page, a null where the levels say that there is none,
-// and the offsets of lists.
+// spread appends the values of a page, with null where the levels have no value, and the offsets of lists.
 func spread[T any](c *fileColumn, out, present []T, l levels, null T) []T {
 	top := byte(c.leaf.MaxDefinitionLevel)
 	k := 0

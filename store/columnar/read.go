@@ -9,19 +9,19 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// Null is the whole number that stands for null in Values.Ints.
+// Null stands for null in Values.Ints.
 const Null = math.MinInt64
 
-// Values holds the values of one column for the rows of one row group. Its slices are valid
-// until the next Read.
+// Values has the values of one column for the rows of one row group. Its slices are valid until the next
+// Read.
 type Values struct {
-	Ints   []int64   // of whole numbers and booleans (0, 1); Null where there is none
-	Floats []float64 // of real numbers; NaN where there is none
-	Index  []int32   // of text: the place in Dict; -1 where there is none
-	Dict   []string  // different texts, though one may come twice
+	Ints   []int64   // whole numbers, or booleans as 0 and 1; Null for null
+	Floats []float64 // real numbers; NaN for null
+	Index  []int32   // for text, its index in Dict; -1 for null
+	Dict   []string  // texts; the same text can occur twice
 
-	// Offsets of a list: row i has the values Offsets[i] to Offsets[i+1], without the latter. For
-	// a list in a list they are places in Inner, which has the offsets of the inner lists.
+	// Offsets has the offsets of lists: row i has the values from Offsets[i] to before Offsets[i+1]. For a
+	// list of lists these are indexes into Inner, which has the offsets of the inner lists.
 	Offsets, Inner []int32
 }
 
@@ -33,7 +33,7 @@ func (c *Values) Text(i int) (s string, ok bool) {
 	return "", false
 }
 
-// A Table is an open table of a store. Several Readers can read it at a time.
+// A Table is an open table of a store. Several Readers can read it at the same time.
 type Table struct {
 	path string
 	rows int64
@@ -41,7 +41,7 @@ type Table struct {
 	file *parquet.File
 }
 
-// Open opens a table, as "imagenet" and "annotations".
+// Open opens a table, for example annotations of imagenet.
 func Open(store, set, table string) (*Table, error) {
 	path := filepath.Join(store, set, table+".parquet")
 	f, err := os.Open(path)
@@ -75,7 +75,7 @@ func (t *Table) Rows() int64 { return t.rows }
 // GroupRows returns the number of rows of a row group.
 func (t *Table) GroupRows(group int) int64 { return t.file.RowGroups()[group].NumRows() }
 
-// Reader reads the named columns, as "seq" or "mouse.x".
+// Reader returns a Reader of the named columns, such as "seq" or "mouse.x".
 func (t *Table) Reader(columns ...string) (*Reader, error) {
 	r := &Reader{table: t, named: map[string]*Values{}}
 	for _, name := range columns {
@@ -88,7 +88,7 @@ func (t *Table) Reader(columns ...string) (*Reader, error) {
 	return r, nil
 }
 
-// A Reader reads columns of a table, one row group at a time. It belongs to one goroutine.
+// A Reader reads columns of a table, one row group at a time. Only one goroutine may use it.
 type Reader struct {
 	table   *Table
 	columns []*fileColumn
@@ -96,7 +96,7 @@ type Reader struct {
 	rows    int
 }
 
-// Column returns a column that the Reader reads; it panics for others.
+// Column returns the values of a column. It panics if the Reader does not read that column.
 func (r *Reader) Column(name string) *Values {
 	c := r.named[name]
 	if c == nil {
@@ -105,7 +105,7 @@ func (r *Reader) Column(name string) *Values {
 	return c
 }
 
-// Rows returns the number of rows of the group that was read last.
+// Rows returns the number of rows of the last row group that was read.
 func (r *Reader) Rows() int { return r.rows }
 
 // Read reads a row group.
@@ -121,7 +121,7 @@ func (r *Reader) Read(group int) error {
 	return nil
 }
 
-// empty drops the values, and keeps their memory.
+// empty removes the values and keeps their memory.
 func (c *Values) empty() {
 	c.Ints, c.Floats, c.Index, c.Dict = c.Ints[:0], c.Floats[:0], c.Index[:0], c.Dict[:0]
 	c.Offsets, c.Inner = c.Offsets[:0], c.Inner[:0]

@@ -7,30 +7,30 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// Rows are rows by column before they are encoded. Whoever makes them adds values to the columns of a
-// row in any order, and ends the row; a column that got no value is null then. They are reused.
+// Rows has rows by column before they are encoded. Add the values of a row to its columns in any order,
+// then end the row; a column without a value becomes null. Rows are reused.
 type Rows struct {
 	schema *Schema
 	cells  []Cells // in the order of the schema
 	ends   []*ends
-	n      int // rows that have ended
+	n      int // number of complete rows
 }
 
-// Cells are the values of a column of Rows, in a column of a list those of all its entries. Nulls have
-// no place among the values.
+// Cells has the values of one column of Rows; for a list, the values of all its entries. Nulls take no
+// space among the values.
 type Cells struct {
-	Numbers []uint64 // the bits of doubles, integers, or 0 and 1
-	Texts   []string // of a column of strings; whoever adds them keeps them
-	nulls   []int32  // their places
-	list    *ends    // nil: one value a row
-	// Late says that the values are added after their rows have ended.
+	Numbers []uint64 // bits of doubles, integers, or 0 and 1
+	Texts   []string // for a column of strings; their memory must not change
+	nulls   []int32  // indexes of the nulls
+	list    *ends    // nil for a column with one value per row
+	// Late says that the values are added after their rows are complete.
 	Late bool
 }
 
-// ends are where the lists of rows end.
+// ends says where the lists of rows end.
 type ends []int32
 
-// before returns the number of entries in the rows before the i-th.
+// before returns the number of entries in the rows before row i.
 func (e ends) before(i int) int {
 	if i == 0 {
 		return 0
@@ -38,7 +38,7 @@ func (e ends) before(i int) int {
 	return int(e[i-1])
 }
 
-// NewRows makes rows with the columns of a schema.
+// NewRows returns empty Rows with the columns of a schema.
 func NewRows(s *Schema) *Rows {
 	r := &Rows{schema: s, cells: make([]Cells, len(s.leaves))}
 	for i, l := range s.leaves {
@@ -54,8 +54,8 @@ func NewRows(s *Schema) *Rows {
 	return r
 }
 
-// Column returns a column by its name, which for the field of a list is as clicks.x; nil if there is
-// none.
+// Column returns a column by its name, such as clicks.x for the field of a list, or nil if there is no such
+// column.
 func (r *Rows) Column(name string) *Cells {
 	i := slices.IndexFunc(r.schema.leaves, func(l leaf) bool { return l.name == name })
 	if i < 0 {
@@ -64,7 +64,7 @@ func (r *Rows) Column(name string) *Cells {
 	return &r.cells[i]
 }
 
-// Len returns the number of rows that have ended.
+// Len returns the number of complete rows.
 func (r *Rows) Len() int { return r.n }
 
 // EndRow ends a row.
@@ -83,7 +83,7 @@ func (r *Rows) EndRow() {
 	r.n++
 }
 
-// Cut forgets what was added after the first n rows.
+// Cut removes everything after the first n rows.
 func (r *Rows) Cut(n int) {
 	for i := range r.cells {
 		c := &r.cells[i]
@@ -102,7 +102,7 @@ func (r *Rows) Cut(n int) {
 	r.n = n
 }
 
-// Len returns the number of values, nulls included.
+// Len returns the number of values, including nulls.
 func (c *Cells) Len() int { return len(c.Numbers) + len(c.Texts) + len(c.nulls) }
 
 // Add adds a number.
@@ -114,7 +114,7 @@ func (c *Cells) AddText(s string) { c.Texts = append(c.Texts, s) }
 // Null adds a null.
 func (c *Cells) Null() { c.nulls = append(c.nulls, int32(c.Len())) }
 
-// place returns where the i-th value is among those that are not null, and whether it is not.
+// place returns the index of the i-th value among those that are not null, and whether it is one of them.
 func (c *Cells) place(i int) (int, bool) {
 	if len(c.nulls) == 0 {
 		return i, true
@@ -123,7 +123,7 @@ func (c *Cells) place(i int) (int, bool) {
 	return i - before, !null
 }
 
-// Number returns the i-th value, and whether there is one.
+// Number returns the i-th value; ok is false if it is null.
 func (c *Cells) Number(i int) (v uint64, ok bool) {
 	if i, ok = c.place(i); ok && i < len(c.Numbers) {
 		return c.Numbers[i], true
@@ -131,7 +131,7 @@ func (c *Cells) Number(i int) (v uint64, ok bool) {
 	return 0, false
 }
 
-// Text returns the i-th value, "" for null.
+// Text returns the i-th value, or "" if it is null.
 func (c *Cells) Text(i int) string {
 	if i, ok := c.place(i); ok && i < len(c.Texts) {
 		return c.Texts[i]
@@ -139,13 +139,13 @@ func (c *Cells) Text(i int) string {
 	return ""
 }
 
-// Entries returns the number of entries that the list of a column has got in the row that has not ended.
+// Entries returns the number of entries that the column's list has in the row that is not complete yet.
 func (c *Cells) Entries() int { return c.Len() - c.list.before(len(*c.list)) }
 
-// List returns the places of the entries of a row in the column of a list.
+// List returns the range of a row's entries in a column of a list.
 func (c *Cells) List(row int) (from, to int) { return c.list.before(row), c.list.before(row + 1) }
 
-// Span is some of the rows, one after the other.
+// Span is a range of rows.
 type Span struct {
 	Rows     *Rows
 	From, To int
@@ -154,7 +154,7 @@ type Span struct {
 // Len returns the number of rows.
 func (s Span) Len() int { return s.To - s.From }
 
-// Cut returns the rows from the i-th to before the j-th.
+// Cut returns the rows from the i-th to before the j-th of the span.
 func (s Span) Cut(i, j int) Span { return Span{s.Rows, s.From + i, s.From + j} }
 
 // Weight returns the number of entries in the lists of the i-th row.
@@ -165,14 +165,15 @@ func (s Span) Weight(i int) (n int) {
 	return n
 }
 
-// Layout says which columns of a group are not encoded by a dictionary, and what is known of doubles.
+// Layout says which columns of a group have no dictionary, and what is known about doubles.
 type Layout struct {
 	Deltas    []string          // Ints and IDs
 	Steady    []string          // Ints that are Steady
-	Fractions map[string]string // doubles of a list, mostly k/n, and the column that has n
+	Fractions map[string]string // doubles of a list that are mostly k/n, and the column with n
 }
 
-// Lay makes all columns of the schema, as l has them. Rows of the schema can be added then.
+// Lay adds all columns of the schema to the group, encoded as l says. The group then accepts rows of the
+// schema.
 func (g *Group) Lay(l *Layout) {
 	var list *List
 	for i, leaf := range g.schema.leaves {
@@ -237,7 +238,7 @@ func (c *Numbers) take(cells *Cells, s Span, i, j int) {
 	}
 }
 
-// takeFractions takes the doubles of lists, from the i-th value on, list by list.
+// takeFractions takes the doubles of lists, list by list, beginning with value i.
 func (c *Numbers) takeFractions(cells *Cells, s Span, i int) {
 	of := s.Rows.Column(c.of)
 	nulls := cells.nulls[cells.list.before(s.From)-i:]

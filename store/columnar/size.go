@@ -2,12 +2,12 @@ package columnar
 
 import "strings"
 
-// Size is what a column takes of its file.
+// Size says how many bytes of its file a column takes.
 type Size struct {
-	Column string `json:"column"` // dotted, as mouse.x
+	Column string `json:"column"` // dotted, such as mouse.x
 	Bytes  int64  `json:"bytes"`  // compressed
 	Plain  int64  `json:"plain"`  // encoded, before compression
-	Values int64  `json:"values"` // nulls and one for each empty list included
+	Values int64  `json:"values"` // including nulls, and one for each empty list
 }
 
 // Sizes returns the size of each column, in the order of the schema, from the file's footer.

@@ -1,7 +1,7 @@
 // Package gunzip reads gzip, about twice as fast as general readers do.
 //
-// Ingest waits for it more than for anything else. It decodes whole buffers at a time into
-// memory that holds the history too, reads eight bytes of input and copies eight bytes of
+// Ingest waits for decompression more than for anything else. This package therefore decodes whole buffers
+// at a time into memory that also has the history, reads eight bytes of input and copies eight bytes of
 // output at once, and looks up two or three literals in a row.
 package gunzip
 
@@ -12,23 +12,24 @@ import (
 	"io"
 )
 
-// Errors of a Reader, beside those of its source and io.ErrUnexpectedEOF for one that ends early.
+// Errors of a Reader, in addition to the source's errors and io.ErrUnexpectedEOF for a source that ends
+// early.
 var (
 	ErrHeader   = errors.New("not a gzip header")
-	ErrChecksum = errors.New("the gzip checksum is another")
+	ErrChecksum = errors.New("the gzip checksum does not match")
 	ErrCorrupt  = errors.New("the compressed data are damaged")
 )
 
-// Reader undoes gzip. Several gzip files that follow each other are read as one; zeros between and
-// after them are padding. Other bytes that follow are left to Trailing.
+// Reader decompresses gzip. Concatenated gzip files are read as one stream; zeros between and after them
+// are padding. Trailing reports other bytes that follow.
 type Reader struct {
 	z    *inflater
-	from int // z.out[from:z.put] has yet to be handed out
+	from int // z.out[from:z.put] has not been returned yet
 	sum  uint32
 	size uint32
 	err  error
 
-	trailing bool // what is left of the source is not gzip
+	trailing bool // the rest of the source is not gzip
 }
 
 // NewReader reads the header of the first file.
@@ -64,7 +65,8 @@ func (g *Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// trailer checks the sums at the end of a file and begins the next one; io.EOF: there is none.
+// trailer checks the checksum and size at the end of a gzip file and begins the next file. It returns
+// io.EOF if there is none.
 func (g *Reader) trailer() error {
 	z := g.z
 	if z.load(8); z.end-z.at < 8 {
@@ -93,7 +95,7 @@ func (g *Reader) trailer() error {
 	return nil
 }
 
-// skipZeros steps over padding. It returns io.EOF where the source ends.
+// skipZeros skips padding. It returns io.EOF at the end of the source.
 func (z *inflater) skipZeros() error {
 	for {
 		z.load(1)
@@ -111,8 +113,8 @@ func (z *inflater) skipZeros() error {
 	}
 }
 
-// atHeader reports whether another gzip file follows. Its header may be damaged: two of the three
-// bytes that all headers begin with are enough, or the first where the source ends.
+// atHeader reports whether another gzip file follows. Its header may be damaged: two of the three bytes
+// that all headers begin with suffice, or the first one at the end of the source.
 func (z *inflater) atHeader() bool {
 	z.load(3)
 	h := z.in[z.at:min(z.at+3, z.end)]
@@ -128,8 +130,8 @@ func (z *inflater) atHeader() bool {
 	return same >= 2
 }
 
-// Trailing counts the bytes that follow the gzip data and are not gzip, and returns the first of
-// them. Call it when Read has returned io.EOF; it reads the source to its end.
+// Trailing returns the number of bytes after the gzip data that are not gzip, and the first of them. Call
+// it after Read has returned io.EOF; it reads the source to its end.
 func (g *Reader) Trailing() (n int64, head []byte, err error) {
 	if !g.trailing {
 		return 0, nil, nil
@@ -147,7 +149,7 @@ func (g *Reader) Trailing() (n int64, head []byte, err error) {
 	}
 }
 
-const trailingHead = 256 // bytes that Trailing returns at most
+const trailingHead = 256 // largest number of bytes that Trailing returns
 
 // Bits of a header's flags.
 const (
@@ -157,7 +159,7 @@ const (
 	hasComment
 )
 
-// header steps over the header of a file.
+// header skips the header of a gzip file.
 func (g *Reader) header() error {
 	var sum uint32
 	skip := func(n int) ([]byte, error) {

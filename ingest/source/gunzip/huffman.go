@@ -2,15 +2,15 @@ package gunzip
 
 import "math/bits"
 
-// An entry of a decoding table: what the next bits mean.
+// An entry of a decoding table says what the next bits mean:
 //
 //	literal         bit 31, the byte in bits 16–23
 //	length, distance  the base in bits 16–30, the number of extra bits in 8–12
 //	end of block    bit 14
-//	longer code     bit 15, where its table is in bits 16–30, the bits that select in it in 8–12
+//	longer code     bit 15, the position of its table in bits 16–30, the number of bits that index it in 8–12
 //	no code         bit 13
 //
-// and in bits 0–7 how many bits of code it takes; of a longer code, those of either table.
+// Bits 0–7 have the number of bits of the code or, for a longer code, of the part that each table decodes.
 type entry = uint32
 
 const (
@@ -22,14 +22,14 @@ const (
 )
 
 const (
-	literalBits  = 11 // of the first table
+	literalBits  = 11 // index bits of the first table for literals
 	distanceBits = 9
 	maxCode      = 15
 	literals     = 288
 	distances    = 32
 )
 
-// What symbols mean, without the length of their code.
+// Meanings of symbols, without the length of their code.
 var (
 	literalMeaning  = literalMeanings()
 	distanceMeaning = distanceMeanings()
@@ -62,9 +62,9 @@ func distanceMeanings() (m [distances]entry) {
 	return m
 }
 
-// buildTable makes the decoding table of the code with these lengths, 0 for a symbol that does not
-// occur. It tells false for lengths that are no prefix code. As others do, it takes a code of
-// no symbols, and one of a single bit.
+// buildTable makes the decoding table of a code from the lengths of its symbols; 0 means that a symbol does
+// not occur. It returns false if the lengths do not make a prefix code. Like other decoders it accepts a
+// code without symbols and a code of one symbol with one bit.
 func buildTable(table []entry, lengths []uint8, meaning []entry, first uint) ([]entry, bool) {
 	var count [maxCode + 1]int
 	longest := 0
@@ -80,7 +80,7 @@ func buildTable(table []entry, lengths []uint8, meaning []entry, first uint) ([]
 	if longest == 0 {
 		return table, true
 	}
-	// codes are given out to the symbols by length, and by number within a length
+	// Codes are assigned to symbols in the order of their lengths, and of their numbers within a length.
 	var sorted [literals]uint16
 	var at [maxCode + 1]int
 	code, sum := 0, 0
@@ -114,7 +114,7 @@ func buildTable(table []entry, lengths []uint8, meaning []entry, first uint) ([]
 			c := reverse(code, n)
 			i, rest := c&(1<<first-1), n-int(first)
 			if table[i]&isLonger == 0 {
-				size := behind(n-int(first), count[n:longest+1])
+				size := secondBits(n-int(first), count[n:longest+1])
 				table[i] = isLonger | entry(len(table))<<16 | entry(size)<<8 | entry(first)
 				for range 1 << size {
 					table = append(table, noCode)
@@ -131,10 +131,10 @@ func buildTable(table []entry, lengths []uint8, meaning []entry, first uint) ([]
 	return table, true
 }
 
-// behind is how many bits a table behind the first needs, that begins with a code of size bits beyond it:
-// until all that these bits can be are codes. count is how many codes are left of
-// this length and of each greater one.
-func behind(size int, count []int) int {
+// secondBits returns the number of index bits of a second table for codes that are size bits longer than the
+// first table's index: enough bits that all their values are codes. count has the number of codes not
+// assigned yet, of this length and of each greater one.
+func secondBits(size int, count []int) int {
 	left := 1 << size
 	for _, n := range count[:len(count)-1] {
 		if left -= n; left <= 0 {
@@ -146,5 +146,5 @@ func behind(size int, count []int) int {
 	return size
 }
 
-// reverse turns the n bits of a code around: in the stream its first bit comes lowest.
+// reverse reverses the n bits of a code, because the stream has the first bit of a code lowest.
 func reverse(code, n int) int { return int(bits.Reverse16(uint16(code)) >> (16 - n)) }

@@ -9,29 +9,29 @@ const (
 	history  = 32 << 10
 	outBytes = history + 128<<10
 	inBytes  = 128 << 10
-	slack    = 16  // bytes that may be read or written beyond what counts
+	slack    = 16  // bytes beyond the valid ones that may be read or written
 	maxMatch = 258 // bytes of a match
 )
 
 // inflater decodes one DEFLATE stream after another.
 type inflater struct {
 	src  io.Reader
-	in   []byte // in[at:end] is still to be read; zeros follow
+	in   []byte // in[at:end] has not been read yet; zeros follow
 	at   int
 	end  int
 	eof  bool  // src has ended
-	fail error // of src
+	fail error // the error of src
 
-	bits  uint64 // the next bits; those from the count-th on may be set, to what they will be
+	bits  uint64 // the next count bits; bits above may already be set, to the values that they will have
 	count uint
 
 	out    []byte // out[:put] has been decoded; the last 32 KiB of it are the history
 	put    int
-	member int // where the stream began, at the latest
+	member int // a position in out at or after the beginning of the stream
 
 	state   state
-	last    bool // the block is the last one
-	stored  int  // bytes left of a stored block
+	last    bool // this is the last block
+	stored  int  // bytes left in a stored block
 	lengths [literals + distances]uint8
 	lit     []entry
 	dist    []entry
@@ -50,12 +50,12 @@ func newInflater(src io.Reader) *inflater {
 	return &inflater{src: src, in: make([]byte, inBytes+2*slack), out: make([]byte, outBytes+maxMatch+slack)}
 }
 
-// load makes the buffer hold at least n bytes, unless the source ends before.
+// load makes the buffer have at least n bytes, unless the source ends before.
 func (z *inflater) load(n int) {
 	if z.end-z.at >= n || z.eof {
 		return
 	}
-	kept := min(z.at, 8) // may be given back
+	kept := min(z.at, 8) // align may give these bytes back
 	z.end = copy(z.in, z.in[z.at-kept:z.end])
 	z.at = kept
 	for empty := 0; z.end-z.at < n && !z.eof; {
@@ -77,7 +77,7 @@ func (z *inflater) load(n int) {
 	clear(z.in[z.end : z.end+slack])
 }
 
-// refill makes at least 56 bits ready; behind the end of the source they are zeros.
+// refill makes at least 56 bits available; after the end of the source they are zeros.
 func (z *inflater) refill() {
 	if z.at+8 <= len(z.in) {
 		z.bits |= binary.LittleEndian.Uint64(z.in[z.at:]) << z.count
@@ -86,7 +86,7 @@ func (z *inflater) refill() {
 	z.count |= 56
 }
 
-// take is the next n bits, n ≤ 32.
+// take returns the next n bits, n ≤ 32.
 func (z *inflater) take(n uint) uint {
 	v := uint(z.bits & (1<<n - 1))
 	z.bits >>= n
@@ -94,7 +94,7 @@ func (z *inflater) take(n uint) uint {
 	return v
 }
 
-// overrun is the fault of a stream that needed more bits than the source had.
+// overrun returns an error if the stream needed more bits than the source has.
 func (z *inflater) overrun() error {
 	if z.at-int(z.count/8) <= z.end {
 		return nil
@@ -105,14 +105,14 @@ func (z *inflater) overrun() error {
 	return io.ErrUnexpectedEOF
 }
 
-// align gives back the whole bytes that were made ready, and drops the bits up to the next.
+// align returns whole bytes of bits to the buffer and drops the bits before the next byte.
 func (z *inflater) align() {
 	z.at -= int(z.count / 8)
 	z.bits, z.count = 0, 0
 }
 
-// more decodes at least one byte and at most as many as there is room for, and tells io.EOF at
-// the end of the stream. out[from:put] is new.
+// more decodes at least one byte and at most as many as there is room for; out[from:put] is new. It returns
+// io.EOF at the end of the stream.
 func (z *inflater) more() (from int, err error) {
 	if z.put > outBytes-maxMatch {
 		shift := z.put - history
@@ -138,14 +138,14 @@ func (z *inflater) more() (from int, err error) {
 	return from, nil
 }
 
-// block reads the head of a block.
+// block reads the header of a block.
 func (z *inflater) block() error {
 	if z.last {
 		z.align()
 		z.state = atEnd
 		return nil
 	}
-	z.load(1 << 10) // a head has at most 4 + 14 + 19 + 320 * 7 bits and more
+	z.load(1 << 10) // more than the 4 + 14 + 19 + 320 * 7 bits that a header can have
 	z.refill()
 	z.last = z.take(1) == 1
 	kind := z.take(2)
@@ -211,7 +211,7 @@ func (z *inflater) fixed() error {
 	return nil
 }
 
-// lengthOrder is the order in which the lengths of the code of lengths come.
+// lengthOrder is the order of the lengths of the code of lengths in the stream.
 var lengthOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
 var lengthMeaning = func() (m [19]entry) {
@@ -274,7 +274,7 @@ func (z *inflater) dynamic() error {
 		return err
 	}
 	if z.lengths[256] == 0 {
-		return ErrCorrupt // the block could not end
+		return ErrCorrupt // without a code for the end, the block could not end
 	}
 	var okay bool
 	z.lit, ok = buildTable(z.lit, z.lengths[:nlit], literalMeaning[:], literalBits)
@@ -286,7 +286,7 @@ func (z *inflater) dynamic() error {
 	return nil
 }
 
-// corrupt is ErrCorrupt, unless the source ended before what is wrong.
+// corrupt returns ErrCorrupt, unless the source ended before the damage.
 func (z *inflater) corrupt() error {
 	if err := z.overrun(); err != nil {
 		return err
@@ -294,17 +294,17 @@ func (z *inflater) corrupt() error {
 	return ErrCorrupt
 }
 
-// codes decodes symbols until the block ends or there is no more room.
+// codes decodes symbols until the block ends or the room is used up.
 //
-// Every round begins with 56 bits, enough for three literals of the first table and a length
-// of any kind; the distance is read after another refill. A match is copied eight bytes at a
-// time, beyond its end if need be: what is there has yet to be written.
+// Every round begins with 56 bits, which suffice for three literals of the first table and a length of any
+// kind; the distance is read after another refill. A match is copied eight bytes at a time and can be
+// copied beyond its end, where later output overwrites it.
 func (z *inflater) codes() (err error) {
 	in, at := z.in, z.at
 	bits, count := z.bits, z.count
 	out, put := z.out, z.put
 	lit, dist := z.lit[:1<<literalBits], z.dist[:1<<distanceBits]
-	good := put // what was decoded before the source can have ended
+	good := put // bytes decoded before the source can have ended
 	done, corrupt := false, false
 	for put <= outBytes-maxMatch {
 		if at > z.end-slack {
@@ -410,7 +410,7 @@ func (z *inflater) codes() (err error) {
 		err = z.overrun()
 	}
 	if err != nil {
-		put = good // what follows may have been read beyond the end
+		put = good // later bytes may come from bits beyond the end
 	}
 	z.put = put
 	return err
