@@ -123,7 +123,7 @@ func (s *Session) hint(msg, text string) (string, string) {
 		}
 		for _, set := range store.Sets {
 			if !slices.Contains(s.db.Sets, set) && strings.HasPrefix(wrong, set+"_") {
-				return msg, "This store has no " + set + " data set, but " + strings.Join(s.db.Sets, " and ") + "."
+				return withoutProposals(msg), "This store has no " + set + " data set, but " + strings.Join(s.db.Sets, " and ") + "."
 			}
 		}
 	case first(missingFunc, msg, &wrong):
@@ -135,9 +135,22 @@ func (s *Session) hint(msg, text string) (string, string) {
 		return msg, ""
 	}
 	if near := closest.Name(wrong, names); near != "" {
-		return strings.TrimSpace(didYouMean.ReplaceAllString(msg, "")), fmt.Sprintf("Did you mean %s?", near)
+		return withoutProposals(msg), fmt.Sprintf("Did you mean %s?", near)
+	}
+	if names := proposed(msg); len(names) > 0 && !slices.ContainsFunc(names, func(n string) bool { return !systemTable(n) }) {
+		return withoutProposals(msg), ""
 	}
 	return msg, ""
+}
+
+// withoutProposals returns a message of DuckDB without the names that it proposes.
+func withoutProposals(msg string) string {
+	return strings.TrimSpace(didYouMean.ReplaceAllString(msg, ""))
+}
+
+// systemTable reports whether a table is one of DuckDB's own, which nobody misspells.
+func systemTable(name string) bool {
+	return strings.HasPrefix(name, "pg_") || strings.HasPrefix(name, "duckdb_") || strings.HasPrefix(name, "sqlite_")
 }
 
 // proposed returns the names that DuckDB thinks of.

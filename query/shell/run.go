@@ -49,6 +49,10 @@ func (r *Runner) Run(ctx context.Context, text, from string, to *Export) error {
 		return usage.Errorf("the query is empty")
 	}
 	for i, st := range list {
+		if strings.HasPrefix(strings.TrimSpace(st.Text), ".") {
+			name, _, _ := strings.Cut(strings.TrimSpace(st.Text), "\n")
+			return usage.Errorf("%s: commands that begin with a dot work only in the shell, which abtool sql STORE opens on a terminal", name)
+		}
 		var err error
 		if to != nil && i == len(list)-1 {
 			err = r.export(ctx, st.Text, to)

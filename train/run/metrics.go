@@ -173,7 +173,7 @@ func (s *sums) measure() Measure {
 	n := float64(s.n)
 	mean := s.sum / n
 	m := Measure{Value: stat.Number(mean), N: s.n}
-	if s.n > 1 {
+	if s.n > 1 && !math.IsNaN(mean) && !math.IsInf(mean, 0) {
 		half := stat.Z95 * math.Sqrt(max(0, s.square/n-mean*mean)/(n-1))
 		m.Interval = &stat.Interval{Low: max(0, mean-half), High: mean + half, Level: stat.Level, Method: stat.MethodMean}
 	}

@@ -118,7 +118,7 @@ func Load(name string) (Recipe, error) {
 func LoadOwn(run string) (Recipe, error) {
 	name := filepath.Join(run, recipeName)
 	if _, err := os.Stat(name); err != nil {
-		return Recipe{}, fmt.Errorf("%s has no run to continue: %w", run, err)
+		return Recipe{}, fmt.Errorf("%s has no run to continue: there is no %s in it", run, recipeName)
 	}
 	r, err := Load(name)
 	return r, usage.Error(err)

@@ -218,7 +218,14 @@ func TestWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	try("alien", "has none of the weights of cnn3", func(o *Options) { o.Init = alien })
-	try("nan", "Try a lower lr", func(o *Options) { o.Recipe.LR = 1e30 })
+	try("nan", "there is no checkpoint yet", func(o *Options) { o.Recipe.LR = 1e30 })
+	try("nan-validation", "validation after epoch 1: the loss is not finite", func(o *Options) {
+		made := o.New
+		o.New = func(c engine.Config) (engine.Engine, error) {
+			e, err := made(c)
+			return notFinite{e}, err
+		}
+	})
 
 	o := options(t, filepath.Join(dir, "again"), tiny())
 	o.Recipe.Epochs, o.Recipe.Warmup = 1, 0
@@ -346,4 +353,15 @@ func TestEvents(t *testing.T) {
 	if len(messages) != 2 || !strings.HasSuffix(messages[0], "\x1a\x0dbrain.Event:2") || !strings.Contains(messages[1], "\x10\xac\x02\x2a") || !strings.Contains(messages[1], "\x0a\x03a/b\x15\x00\x00\xc0\x3f") || strings.Contains(messages[1], "\x01c") {
 		t.Errorf("messages %q", messages)
 	}
+}
+
+// notFinite is an engine whose evaluations are not finite.
+type notFinite struct{ engine.Engine }
+
+func (e notFinite) Evaluate(b *engine.Batch, average bool) (*engine.Output, error) {
+	out, err := e.Engine.Evaluate(b, average)
+	if err == nil {
+		out.Logits[0] = float32(math.NaN())
+	}
+	return out, err
 }

@@ -178,7 +178,7 @@ func (t *trainer) prepare() (err error) {
 	_, found := os.Stat(last)
 	switch {
 	case t.o.Resume && found != nil:
-		return fmt.Errorf("%s has no run to continue: %w", t.o.Out, found)
+		return fmt.Errorf("%s has no run to continue: there is no %s in it. Leave out --resume to start a run there", t.o.Out, lastName)
 	case !t.o.Resume && found == nil: // a run that never reached a checkpoint is started again instead
 		return fmt.Errorf("%s already holds a run: give --resume to continue it, or another --out", t.o.Out)
 	}
@@ -305,8 +305,17 @@ func (t *trainer) failed(err error, lr float64, ids []string) error {
 		return err
 	}
 	shown := ids[:min(len(ids), 8)]
-	return fmt.Errorf("step %d (epoch %d, learning rate %.3g): %w. The batch was %s%s. Try a lower lr, clip = 1, a longer warm-up, or a lower lambda; the last checkpoint is intact",
-		t.step+1, t.epoch+1, lr, err, strings.Join(shown, ", "), map[bool]string{true: ", …"}[len(ids) > len(shown)])
+	return fmt.Errorf("step %d (epoch %d, learning rate %.3g): %w. The batch was %s%s. %s",
+		t.step+1, t.epoch+1, lr, err, strings.Join(shown, ", "), map[bool]string{true: ", …"}[len(ids) > len(shown)], t.diverged())
+}
+
+// diverged returns the advice for a run whose loss is not finite, and what is left of the run.
+func (t *trainer) diverged() string {
+	advice := "Try a lower lr, clip = 1, a longer warm-up, or a lower lambda; "
+	if _, err := os.Stat(filepath.Join(t.o.Out, lastName)); err == nil {
+		return advice + "the last checkpoint is intact"
+	}
+	return advice + "there is no checkpoint yet, and the same command starts the run again"
 }
 
 // noMemory adds advice to the error of a step whose batches need more memory than there is.
@@ -346,6 +355,9 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
 		m, err := Evaluate(ctx, t.e, t.o.Val, how)
 		if err != nil {
 			return nil, err
+		}
+		if loss := float64(m.Loss.Value); math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return nil, fmt.Errorf("validation after epoch %d: %w (%g). %s", t.epoch+1, engine.ErrNotFinite, loss, t.diverged())
 		}
 		line.Val = m
 		score = float64(Score(m))
