@@ -3,8 +3,8 @@
 
     /usr/bin/python3 scripts/torch_bench.py ARCH SIZE BATCH [THREADS]
 
-ARCH is resnet18 or resnet50, as torchvision has them, written here so that PyTorch alone is needed. Two heads, cross-entropy and
-smooth-L1, SGD with momentum, random data: the same work as BenchmarkStep's. Prints one JSON line.
+ARCH is resnet18 or resnet50 with torchvision's structure, written here so that only PyTorch is needed. A step has two heads, cross-entropy and
+smooth-L1, SGD with momentum and random data, the same work as in BenchmarkStep. The script prints one line of JSON.
 """
 import json
 import re
@@ -66,7 +66,7 @@ start, steps = time.time(), 0
 while time.time() - start < 4:
     step()
     steps += 1
-# not getrusage's: that counts the parent's memory before exec
+# Not from getrusage, which also counts the parent's memory before exec.
 peak = int(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read()).group(1)) / 1024
 weights = sum(p.numel() for p in parameters)
 print(json.dumps({"torch": torch.__version__, "weights": weights, "img/s": steps * batch / (time.time() - start), "MB": peak}))

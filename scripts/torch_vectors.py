@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the fixtures that hold train/ against PyTorch: run from the repository's root.
+"""Makes the fixtures with which tests compare train/ with PyTorch. Run it from the repository's root.
 
     apt-get install python3-torch python3-torchvision
     /usr/bin/python3 scripts/torch_vectors.py
 
-Everything is computed in float64. Inputs are not stored: both sides draw them from the same generator (draw), seeded by
-their name. Of large tensors the norm, the product with a drawn vector and the first values are stored.
+Everything is computed in float64. Inputs are not stored, because both sides draw them from the same generator (draw), seeded by
+their name. For large tensors, the script stores the norm, the product with a drawn vector and the first values.
 """
 import hashlib
 import json
@@ -20,7 +20,7 @@ torch.set_default_dtype(torch.float64)
 
 
 def draw(name, *shape):
-    """Values in [-1, 1) in row-major order; the same as draw in Go."""
+    """Returns values in [-1, 1) in row-major order, the same as draw in Go."""
     x = 2166136261
     for b in name.encode():
         x = ((x ^ b) * 16777619) & 0xFFFFFFFF
@@ -81,7 +81,7 @@ def target_of(name, n, classes, outputs, kind):
         t["classes"] = (draw(name + "/classes", n, classes) > 0).double()
     else:
         q = draw(name + "/classes", n, classes).abs() + 0.01
-        # rounded to float32: what Go is given
+        # rounded to float32, like the values that Go gets
         t["classes"] = (q / q.sum(1, keepdim=True)).float().double()
     if outputs:
         t["points"] = (draw(name + "/points", n, outputs) + 1) / 2
@@ -244,7 +244,7 @@ class Residual(nn.Module):
 
 
 class Plain(nn.Module):
-    """Odd sizes, biases, a layer before a bare ReLU, no point head."""
+    """A network with odd sizes, biases, a layer before a bare ReLU and no point head."""
 
     def __init__(self, classes):
         super().__init__()
@@ -280,7 +280,7 @@ class Encoder(nn.Module):
 
 
 class ViT(nn.Module):
-    """Names and structure are timm's VisionTransformer's."""
+    """A transformer with the names and structure of timm's VisionTransformer."""
 
     def __init__(self, classes, outputs, d=12, heads=2, depth=2, ratio=2, patches=4):
         super().__init__()
@@ -297,7 +297,7 @@ class ViT(nn.Module):
 
 
 def fill(model):
-    """Sets all parameters and buffers from draw by name."""
+    """Sets all parameters and buffers to values that draw returns for their names."""
     for name, t in model.state_dict().items():
         if name.endswith("num_batches_tracked"):
             continue
@@ -308,7 +308,7 @@ def fill(model):
 
 
 def spared(name, p):
-    """As arch.Param.Decay: biases, normalisations, tokens and positions do not decay."""
+    """Like arch.Param.Decay: biases, normalisations, tokens and positions do not decay."""
     return p.dim() == 1 or name in ("cls_token", "pos_embed")
 
 
@@ -360,7 +360,7 @@ def networks():
 
 
 def fill_by_fan(model):
-    """As fill, with weights by their fan-in, so that deep networks stay in range."""
+    """Like fill, but scales weights by their fan-in, so that values of deep networks stay in range."""
     for name, t in model.state_dict().items():
         if t.dim() > 1 and name not in ("cls_token", "pos_embed"):
             with torch.no_grad():

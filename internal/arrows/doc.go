@@ -1,2 +1,2 @@
-// Package arrows holds the test of what a package may import: docs/design/architecture.md draws it.
+// Package arrows tests which packages may import which others, as docs/design/architecture.md draws it.
 package arrows

@@ -1,12 +1,12 @@
-// Command bench measures ingest, statistics and targets against their peers on generated data, as whole processes in one
-// run, and prints ratios: absolute times say little about another machine.
+// Command bench measures ingest, statistics and targets against comparable programs on generated data. It
+// runs whole processes and prints ratios, because absolute times say little about another machine.
 //
 //	go run ./internal/bench                    200,000 images, 82,783 COCO pages (as just bench)
 //	go run ./internal/bench -images 1281167    the size of the release
-//	go run ./internal/bench -only stats        statistics alone, or ingest, or targets
+//	go run ./internal/bench -only stats        only statistics; or only ingest or targets
 //
-// The peers are gzip -dc of the same archive, and DuckDB's read_json to Parquet with columns
-// written by hand and found out by itself.
+// The comparable programs are gzip -dc on the same archive, and DuckDB's read_json to Parquet, once with
+// given columns and once with columns that DuckDB detects.
 package main
 
 import (
@@ -36,9 +36,9 @@ func main() {
 	var b bench
 	flag.IntVar(&b.images, "images", 200_000, "ImageNet images; 0 leaves them out")
 	flag.IntVar(&b.pages, "pages", 82_783, "COCO pages; 0 leaves them out")
-	flag.IntVar(&b.runs, "runs", 5, "runs of each command; the median is told")
-	flag.StringVar(&b.dir, "dir", "", "where to work (default: a temporary folder, removed at the end)")
-	flag.StringVar(&b.only, "only", "", "ingest, stats or targets; all if it is left out")
+	flag.IntVar(&b.runs, "runs", 5, "runs of each command, whose median is printed")
+	flag.StringVar(&b.dir, "dir", "", "working folder (default: a temporary folder, removed at the end)")
+	flag.StringVar(&b.only, "only", "", "ingest, stats or targets (default: all)")
 	flag.Parse()
 	if err := b.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -102,7 +102,7 @@ func (b *bench) imagenet() error {
 	out := fileSize(filepath.Join(store, "imagenet", "annotations.parquet"))
 	fmt.Printf("ImageNet: %d images in a tar.gz of %.0f MB\n\n", b.images, mb(fileSize(archive)))
 	table(res, 0)
-	fmt.Printf("\nannotations.parquet: %.1f MB, %.0f bytes an image\n\n", mb(out), float64(out)/float64(b.images))
+	fmt.Printf("\nannotations.parquet: %.1f MB, %.0f bytes per image\n\n", mb(out), float64(out)/float64(b.images))
 	return nil
 }
 
@@ -118,8 +118,8 @@ func (b *bench) coco() error {
 	}
 	parquet := filepath.Join(b.dir, "duckdb.parquet")
 	ours := command{"`abtool ingest`", []string{b.abtool, "ingest", file, "--out", store, "--force", "--quiet"}, store}
-	explicit := command{"DuckDB `read_json`, columns by hand", []string{self, "duckdb-explicit", file, parquet}, parquet}
-	auto := command{"DuckDB `read_json`, automatic", []string{self, "duckdb-auto", file, parquet}, parquet}
+	explicit := command{"DuckDB `read_json`, given columns", []string{self, "duckdb-explicit", file, parquet}, parquet}
+	auto := command{"DuckDB `read_json`, detected columns", []string{self, "duckdb-auto", file, parquet}, parquet}
 	res, err := b.compare(explicit, auto, ours)
 	if err != nil {
 		return err
@@ -150,17 +150,17 @@ func (b *bench) quiet(name string, args ...string) error {
 type command struct {
 	name string
 	args []string
-	out  string // removed before each run
+	out  string // file or folder that is removed before each run
 }
 
-// usage is what a process took.
+// usage has the time and memory that a process took.
 type usage struct {
 	name      string
 	wall, cpu time.Duration
 	peak      int64 // bytes
 }
 
-// compare runs the commands in turns and takes the median of each figure.
+// compare runs the commands in turns and returns the median of each figure.
 func (b *bench) compare(commands ...command) ([]usage, error) {
 	all := make([][]usage, len(commands))
 	for range b.runs {
@@ -213,7 +213,7 @@ func measure(c command) (usage, error) {
 	return u, nil
 }
 
-// table prints figures, and ratios to the row of index base.
+// table prints the figures, and their ratios to row number base.
 func table(us []usage, base int) {
 	of := us[base]
 	fmt.Println("| | wall | CPU | peak memory | wall, ratio | CPU, ratio | memory, ratio |")
@@ -240,7 +240,7 @@ const cocoColumns = `{image_id: 'BIGINT', originalImageHeight: 'INTEGER', origin
 	categoryHistories: 'STRUCT(categoryIndex INTEGER, categoryName VARCHAR, timeAt BIGINT, usingKeyboard BOOLEAN)[]',
 	mouseTracking: 'STRUCT(x DOUBLE, y DOUBLE, timeAt BIGINT)[]'}`
 
-// duckdb turns the JSON into Parquet.
+// duckdb converts the JSON to Parquet.
 func duckdb(explicit bool, in, out string) error {
 	db, err := sql.Open("duckdb", "")
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// stats measures every statistic of a data set against the questions of docs/guide/cookbook that
-// ask for the same in SQL: those whose answer is one of the statistics.
+// stats measures all statistics of a data set against the questions of docs/guide/cookbook whose answers in
+// SQL are statistics too.
 func (b *bench) stats() error {
 	store := filepath.Join(b.dir, "store-stats")
 	args := []string{"ingest", "--out", store, "--force", "--quiet"}
@@ -37,7 +37,7 @@ func (b *bench) stats() error {
 		name, title string
 		n           int
 		questions   []string
-		names       string // the statistics that they ask for
+		names       string // the statistics that answer the questions
 	}{
 		{"imagenet", "images of ImageNet", b.images, imagenetQuestions, "I1 I2 I3 I4 I5 I6 I7 I8 I9 rounds imagenet.counts imagenet.hits imagenet.workers mouse_measures imagenet.quality"},
 		{"coco", "pages of COCO", b.pages, cocoQuestions, "C1 C2 C3 C4 C5 C6 browsing time coco.hits"},
@@ -49,8 +49,8 @@ func (b *bench) stats() error {
 		if err := writeQuestions(file, set.questions); err != nil {
 			return err
 		}
-		same := command{"`abtool stats`, what the questions ask for", append(append([]string{b.abtool, "stats", store}, strings.Fields(set.names)...), "--json", "--quiet", "--bootstrap", "0"), ""}
-		values := command{"`abtool stats`, everything", []string{b.abtool, "stats", store, set.name, "--json", "--quiet", "--bootstrap", "0"}, ""}
+		same := command{"`abtool stats`, the statistics of the questions", append(append([]string{b.abtool, "stats", store}, strings.Fields(set.names)...), "--json", "--quiet", "--bootstrap", "0"), ""}
+		values := command{"`abtool stats`, all statistics", []string{b.abtool, "stats", store, set.name, "--json", "--quiet", "--bootstrap", "0"}, ""}
 		all := command{"the same with intervals from 1,000 samples", []string{b.abtool, "stats", store, set.name, "--json", "--quiet"}, ""}
 		sql := command{fmt.Sprintf("`abtool sql` (DuckDB), %d questions of the cookbook", len(set.questions)), []string{b.abtool, "sql", store, "-f", file}, ""}
 		res, err := b.compare(sql, same, values, all)
@@ -64,7 +64,7 @@ func (b *bench) stats() error {
 	return nil
 }
 
-// Headings in docs/guide/cookbook.
+// Questions of docs/guide/cookbook, by their headings.
 var (
 	imagenetQuestions = []string{
 		"How many images have byproducts, and how many were selected?", "At which showing was an image first selected?", "Does an odd number of clicks mean selected?",
@@ -82,7 +82,7 @@ var (
 
 var question = regexp.MustCompile("(?s)\n## ([^\n]+)\n.*?```sql\n(.*?)```")
 
-// writeQuestions writes the queries under headings of the cookbook to a file.
+// writeQuestions writes the queries of some headings of the cookbook to a file.
 func writeQuestions(to string, headings []string) error {
 	pages, err := filepath.Glob("docs/guide/cookbook/*.md")
 	if err != nil {

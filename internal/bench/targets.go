@@ -8,13 +8,13 @@ import (
 	"path/filepath"
 )
 
-// targetsSQL are the point rules of ImageNet in SQL.
+// targetsSQL has the rules of ImageNet's points in SQL.
 //
 //go:embed targets.sql
 var targetsSQL string
 
-// targets measures every point rule of ImageNet, written to Parquet, against the same points in SQL; and first holds the two
-// files against each other.
+// targets first compares the points of every rule of ImageNet with the same points in SQL. Then it measures
+// both, written to Parquet.
 func (b *bench) targets() error {
 	data, store := filepath.Join(b.dir, "imagenet"), filepath.Join(b.dir, "store-targets")
 	archive := filepath.Join(data, "imagenet_ab.tar.gz")
@@ -47,7 +47,7 @@ func (b *bench) targets() error {
 	return nil
 }
 
-// agree tells whether two files have the same points; rows is their number.
+// agree returns an error unless two files have the same points; rows is their number.
 func agree(a, b string) (rows int64, err error) {
 	db, err := sql.Open("duckdb", "")
 	if err != nil {
@@ -58,7 +58,7 @@ func agree(a, b string) (rows int64, err error) {
 	err = db.QueryRow(fmt.Sprintf(`SELECT count(*), count(*) FILTER (a.x IS NULL OR b.x IS NULL OR abs(a.x - b.x) > 1e-12 OR abs(a.y - b.y) > 1e-12 OR a.weight <> b.weight OR
 		a.annotation IS DISTINCT FROM b.annotation OR a.worker_id IS DISTINCT FROM b.worker_id) FROM '%s' a FULL JOIN '%s' b USING (image_id, rule)`, a, b)).Scan(&rows, &off)
 	if err == nil && off > 0 {
-		err = fmt.Errorf("%d of %d points are not those of SQL", off, rows)
+		err = fmt.Errorf("%d of %d points differ from SQL's", off, rows)
 	}
 	return rows, err
 }

@@ -1,9 +1,9 @@
-// Package closest finds what somebody meant who misspelt a name.
+// Package closest suggests the known name that is closest to a misspelt one.
 package closest
 
 import "strings"
 
-// DidYouMean is a question for the end of a message; nothing if no name is close.
+// DidYouMean returns a question for the end of a message, or "" if no name is close.
 func DidYouMean(wrong string, names []string) string {
 	if n := Name(wrong, names); n != "" {
 		return "; did you mean " + n + "?"
@@ -11,8 +11,8 @@ func DidYouMean(wrong string, names []string) string {
 	return ""
 }
 
-// Name is the name that takes the fewest edits, or one that the wrong name is a part of;
-// nothing if all are far.
+// Name returns the name that takes the fewest edits, or a name that contains the wrong one. It returns ""
+// if no name is close.
 func Name(wrong string, names []string) string {
 	wrong = strings.ToLower(wrong)
 	if wrong == "" {
@@ -35,7 +35,8 @@ func Name(wrong string, names []string) string {
 	return ""
 }
 
-// distance counts insertions, deletions, replacements and swaps of neighbours.
+// distance returns the number of insertions, deletions, replacements and swaps of neighbours that turn a
+// into b.
 func distance(a, b string) int {
 	prev2, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range prev {

@@ -1,14 +1,14 @@
-// Package docgen fills in the generated parts of the project's Markdown pages.
+// Package docgen writes the generated parts of the project's Markdown pages.
 //
-// A page is prose that people edit, with parts that are made from the code, such as tables of
-// columns. A part stands between two comments, which no reader of the page sees:
+// A page is prose that people edit. It has parts that are generated from the code, such as tables of
+// columns. A part is between two comments, which readers of the page do not see:
 //
 //	<!-- begin NAME -->
 //	…
 //	<!-- end NAME -->
 //
-// A test of the package that knows the parts calls Check: it fails where the page differs from
-// the code, and rewrites the parts with -update.
+// A test of the package that generates the parts calls Check, which fails if the page differs from the
+// code, and rewrites the parts with -update.
 package docgen
 
 import (
@@ -22,8 +22,8 @@ import (
 	"unicode"
 )
 
-// Check fails the test if the page at path has other parts than the given ones, by name. With
-// update it writes them instead.
+// Check fails the test if the parts of the page at path differ from the given ones, by name. With update it
+// rewrites them instead.
 func Check(t testing.TB, path string, update bool, parts map[string]string) {
 	t.Helper()
 	have, err := os.ReadFile(path)
@@ -41,12 +41,12 @@ func Check(t testing.TB, path string, update bool, parts map[string]string) {
 			t.Fatal(err)
 		}
 	default:
-		t.Errorf("%s is not what the code says: run this test with -update", path)
+		t.Errorf("%s differs from the code: run this test with -update", path)
 	}
 }
 
-// Fill returns the page with its parts replaced by those given by name. It is an error if the
-// page lacks one of them, or has a part that is not given.
+// Fill returns the page with its parts replaced by the given ones, by name. It returns an error if the page
+// lacks one of them or has another part.
 func Fill(page []byte, parts map[string]string) ([]byte, error) {
 	for _, name := range slices.Sorted(maps.Keys(parts)) {
 		begin, end := "<!-- begin "+name+" -->\n", "<!-- end "+name+" -->\n"
@@ -59,7 +59,7 @@ func Fill(page []byte, parts map[string]string) ([]byte, error) {
 		page = slices.Concat(before, []byte(begin+"\n"+text+"\n\n"+end), after)
 	}
 	if n := bytes.Count(page, []byte("<!-- begin ")); n != len(parts) {
-		return nil, fmt.Errorf("the page has %d parts, and the code gives %d", n, len(parts))
+		return nil, fmt.Errorf("the page has %d parts, but the code generates %d", n, len(parts))
 	}
 	return page, nil
 }
@@ -76,11 +76,11 @@ func (p *Page) Head(names ...string) {
 	p.WriteString(strings.Repeat("|---", len(names)) + "|\n")
 }
 
-// Row appends a row to the table, with escapes for what has a meaning in a table or in HTML.
+// Row appends a row to the table. It escapes characters that have a meaning in a table or in HTML.
 func (p *Page) Row(cells ...string) {
 	for i := range cells {
 		parts := strings.Split(inTable.Replace(cells[i]), "`")
-		for k := 0; k < len(parts); k += 2 { // the others are code
+		for k := 0; k < len(parts); k += 2 { // the parts between are code
 			parts[k] = inText.Replace(parts[k])
 		}
 		cells[i] = strings.Join(parts, "`")
@@ -109,5 +109,5 @@ func Anchor(title string) string {
 	return b.String()
 }
 
-// Code is text as code, which may stand in a cell.
+// Code returns text as code for a cell of a table.
 func Code(text string) string { return "`" + text + "`" }

@@ -16,8 +16,8 @@ func TestFill(t *testing.T) {
 		t.Errorf("filled again: %q, %v", again, err)
 	}
 	for says, parts := range map[string]map[string]string{
-		`no part "c"`:                   {"a": "", "b": "", "c": ""},
-		"2 parts, and the code gives 1": {"a": ""},
+		`no part "c"`:                       {"a": "", "b": "", "c": ""},
+		"2 parts, but the code generates 1": {"a": ""},
 	} {
 		if _, err := Fill([]byte(page), parts); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%v: %v, want %q", parts, err, says)

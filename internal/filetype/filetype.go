@@ -1,5 +1,5 @@
-// Package filetype recognises well-known kinds of files by their first bytes. Every command uses it
-// for a file that it cannot read, so that the error says what the file is and what to do.
+// Package filetype recognises well-known kinds of files by their first bytes, so that the errors of all
+// commands say what an unreadable file is and what to do with it.
 package filetype
 
 import (
@@ -11,7 +11,7 @@ import (
 	"unicode/utf16"
 )
 
-// HeadBytes is how much of a file Of looks at.
+// HeadBytes is the number of bytes at the beginning of a file that Of examines.
 const HeadBytes = 4096
 
 // Kind is a well-known kind of file.
@@ -45,7 +45,7 @@ func Of(head []byte) Kind {
 	return Kind{}
 }
 
-// OfFile returns the kind of the file at path, and the zero Kind for one that cannot be read.
+// OfFile returns the kind of the file at path, or the zero Kind if the file cannot be read.
 func OfFile(path string) Kind {
 	f, err := os.Open(path)
 	if err != nil {
@@ -68,7 +68,7 @@ const (
 	exportCSV    = "export it as CSV with commas, in UTF-8"
 )
 
-// signatures are the bytes that files of a kind have at an offset.
+// signatures has the bytes at an offset by which kinds of files are recognised.
 var signatures = []struct {
 	at   int
 	text string
@@ -146,7 +146,7 @@ func signed(head []byte) Kind {
 	if len(head) > 18 && string(head[:2]) == "BM" && string(head[6:10]) == "\x00\x00\x00\x00" {
 		return Kind{"a BMP image", ""}
 	}
-	// A pickle begins with its protocol, then a frame or an opcode that makes a container.
+	// A pickle begins with its protocol and then a frame or an opcode that makes a container.
 	const openers = "\x95}](\x8ac\x8c"
 	if len(head) > 2 && head[0] == 0x80 && head[1] >= 2 && head[1] <= 5 && strings.IndexByte(openers, head[2]) >= 0 {
 		return Kind{"a Python pickle, perhaps an old PyTorch file", convert}
@@ -154,7 +154,7 @@ func signed(head []byte) Kind {
 	return Kind{}
 }
 
-// zipped names the formats that are zip archives, by the members at their beginning.
+// zipped returns the format of a zip archive, by the members at its beginning.
 func zipped(head []byte) Kind {
 	if !bytes.HasPrefix(head, []byte("PK\x03\x04")) && !bytes.HasPrefix(head, []byte("PK\x05\x06")) {
 		return Kind{}
@@ -179,7 +179,7 @@ func zipped(head []byte) Kind {
 	return Kind{"a zip archive", unpack}
 }
 
-// zeros recognises a file of nothing but zeros, as a failed copy or a preallocated download has them.
+// zeros recognises a file of zeros only, as left by a failed copy or a preallocated download.
 func zeros(head []byte) Kind {
 	if len(head) >= 16 && len(bytes.Trim(head, "\x00")) == 0 {
 		return Kind{"a file that begins with nothing but zeros", download}
@@ -187,7 +187,7 @@ func zeros(head []byte) Kind {
 	return Kind{}
 }
 
-// wide recognises text of two or four bytes a character, with or without a byte-order mark.
+// wide recognises text of two or four bytes per character, with or without a byte-order mark.
 func wide(head []byte) Kind {
 	const advice = "save it as UTF-8"
 	switch {
@@ -202,7 +202,7 @@ func wide(head []byte) Kind {
 	return Kind{}
 }
 
-// printable reports whether d is printable ASCII in UTF-16 with the low byte at that place of each pair.
+// printable reports whether d is printable ASCII in UTF-16 whose low bytes are at index low of each pair.
 func printable(d []byte, low int) bool {
 	for i := 0; i+1 < len(d); i += 2 {
 		c := rune(d[i+low]) | rune(d[i+1-low])<<8
@@ -213,7 +213,7 @@ func printable(d []byte, low int) bool {
 	return true
 }
 
-// messages are how the short texts begin that servers send in place of a file.
+// messages has the beginnings of short texts that servers send instead of a file.
 var messages = []string{
 	"404: Not Found", "404 Not Found", "Not Found", "403 Forbidden", "Forbidden", "Access denied", "Access Denied",
 	"Unauthorized", "Too Many Requests", "Entry not found", "Invalid username or password", "Internal Server Error",
@@ -239,7 +239,7 @@ func text(head []byte) Kind {
 	return Kind{}
 }
 
-// markup recognises a page of HTML, and the XML that stores answer with instead of a file.
+// markup recognises a page of HTML, and the XML with which storage servers answer instead of a file.
 func markup(d []byte) Kind {
 	for {
 		end := ""
@@ -270,11 +270,11 @@ func markup(d []byte) Kind {
 	return Kind{}
 }
 
-// tags are how pages of HTML begin.
+// tags has the beginnings of pages of HTML.
 var tags = []string{"<!doctype html", "<html", "<head", "<body", "<title", "<meta ", "<script", "<center>", "<h1>"}
 
-// pythonQuote returns where a dict or list as Python prints it has the ' that JSON does not allow,
-// and -1 for other text.
+// pythonQuote returns the index of the first ' in a dict or list as Python prints it, where JSON needs a ".
+// It returns -1 for other text.
 func pythonQuote(d []byte) int {
 	i := 0
 	for i < len(d) && bytes.IndexByte([]byte("{[( \t\r\n"), d[i]) >= 0 {

@@ -8,8 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// ReadText returns the text of a file that people write, such as a recipe or a query, without a byte-order mark. A folder, a
-// file of another kind and text that is not UTF-8 are errors that say so; other errors are those of os.ReadFile.
+// ReadText returns a text file that people write, such as a recipe or a query, without a byte-order mark.
+// The error says so if the path is a folder, if the file is of another kind, or if the text is not UTF-8;
+// other errors are those of os.ReadFile.
 func ReadText(path string) ([]byte, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s is a folder: give a file", path)
@@ -29,7 +30,8 @@ func ReadText(path string) ([]byte, error) {
 	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
 }
 
-// Check returns an error that names the kind of a file that begins with head, and nil for a file that is not recognised.
+// Check returns an error with the kind of a file that begins with head, or nil if the kind is not
+// recognised.
 func Check(path string, head []byte) error {
 	k := Of(head[:min(len(head), HeadBytes)])
 	switch {

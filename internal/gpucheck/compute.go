@@ -18,7 +18,7 @@ import (
 	"abtool/train/weights"
 )
 
-// random is a batch of bytes with labels and points, of which one in eight is missing.
+// random returns a batch of random bytes with labels and points. One in eight points is missing.
 func random(r *rand.Rand, a *arch.Arch, n int) *engine.Batch {
 	b := &engine.Batch{Pixels: make([]byte, n*a.In().Len()), Target: loss.Target{N: n, Labels: make([]int32, n), Points: make([]float32, 2*n), Valid: make([]bool, n)}}
 	for i := range b.Pixels {
@@ -37,21 +37,22 @@ type parityResult struct {
 	Tolerance float64    `json:"tolerance"`
 }
 
-// overlaps is the network whose pooling has windows that overlap.
+// overlaps is the network whose pooling windows overlap.
 const overlaps = "resnet18"
 
-// parityOf is how far ten steps of both engines are apart, relative to the size of the values.
+// parityOf says how far both engines are apart after ten steps, relative to the size of the values.
 type parityOf struct {
 	Arch      string  `json:"arch"`
 	Size      int     `json:"size"`
 	Optimizer string  `json:"optimizer"`
-	Loss      float64 `json:"loss"`      // largest difference of a step's
-	Gradients float64 `json:"gradients"` // of the first step, largest of a tensor
-	Weights   float64 `json:"weights"`   // after the steps, largest of a tensor
+	Loss      float64 `json:"loss"`      // largest difference of a step's loss
+	Gradients float64 `json:"gradients"` // largest difference of a tensor, in the first step
+	Weights   float64 `json:"weights"`   // largest difference of a tensor, after the steps
 }
 
-// parity compares small networks with the CPU engine, in float32 unless another precision is named: losses to the tolerance, weights to ten times that,
-// and for the network without ReLUs gradients and weights to the tolerance.
+// parity compares small networks with the CPU engine, in float32 unless another precision is given. Losses
+// must agree to the tolerance and weights to ten times the tolerance; for the network without ReLUs,
+// gradients and weights must agree to the tolerance.
 func parity(o options) (any, error) {
 	if o.xla.Precision == "" {
 		o.xla.Precision = "float32"
@@ -71,14 +72,15 @@ func parity(o options) (any, error) {
 		{"resnet8", 16, optim.Config{Kind: optim.AdamP, WeightDecay: 0.1, Eps: 1e-3}, 1e-3},
 	} {
 		if c.arch == overlaps && o.size < c.size {
-			continue // its last maps would have one pixel, and their statistics a handful of values
+			continue // its last maps would have one pixel, and too few values for their statistics
 		}
 		p, err := o.compare(c.arch, min(c.size, o.size), c.optim, c.lr)
 		if err != nil {
 			return nil, err
 		}
 		result.Networks = append(result.Networks, p)
-		// A last bit that turns a ReLU or the choice of a pooling on or off is a step of the gradient, so that only the smooth network's is held.
+		// A difference in the last bit can switch a ReLU or the choice of a pooling, which changes the
+		// gradient by a jump. Only the smooth network must therefore agree to the tolerance.
 		worst := math.Max(p.Loss, p.Weights/10)
 		if strings.HasPrefix(c.arch, "vit") {
 			worst = math.Max(p.Loss, math.Max(p.Gradients, p.Weights))
@@ -88,7 +90,7 @@ func parity(o options) (any, error) {
 		}
 	}
 	if bad != nil {
-		return result, fmt.Errorf("the engines differ: %s; the tolerance is %g", strings.Join(bad, ", "), o.tolerance)
+		return result, fmt.Errorf("the engines differ: %s, but the tolerance is %g", strings.Join(bad, ", "), o.tolerance)
 	}
 	return result, nil
 }
@@ -143,7 +145,7 @@ func (o options) compare(name string, size int, c optim.Config, lr float64) (par
 	return p, nil
 }
 
-// distance is the largest of a tensor's, relative to its norm or 1.
+// distance returns the largest distance of a tensor, relative to its norm or to 1 if that is larger.
 func distance(a, b *weights.Set) float64 {
 	most := 0.0
 	for _, y := range b.Tensors() {
@@ -170,10 +172,11 @@ type speedResult struct {
 	Memory    int64   `json:"device_bytes,omitempty"`
 }
 
-// speed measures steps on random images, which go to the device as bytes one step ahead: SGD for convolutional networks, AdamW for transformers.
+// speed measures steps on random images, whose bytes are copied to the device one step ahead. It uses SGD
+// for convolutional networks and AdamW for transformers.
 func speed(o options) (any, error) {
 	if o.steps < 1 || o.warm < 0 || o.batch < 1 {
-		return nil, fmt.Errorf("%d steps of %d images after %d: at least 1, 1 and 0", o.steps, o.batch, o.warm)
+		return nil, fmt.Errorf("%d steps of %d images after %d: give at least 1, 1 and 0", o.steps, o.batch, o.warm)
 	}
 	a, err := arch.New(o.arch, arch.Options{Classes: 1000, PointOutputs: 2, Size: o.size})
 	if err != nil {
@@ -231,7 +234,7 @@ func speed(o options) (any, error) {
 	s.Step = 1000 * times[len(times)/2]
 	s.Rate = float64(o.batch) / times[len(times)/2]
 	if m, ok := e.(engine.Memory); ok {
-		s.Memory, _ = m.Memory() // some drivers do not tell
+		s.Memory, _ = m.Memory() // 0 if the driver does not report it
 	}
 	return s, nil
 }

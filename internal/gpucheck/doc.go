@@ -1,7 +1,8 @@
 //go:build xla
 
-// Gpucheck measures the GPU engine on a machine that has a GPU but no Go: it is built elsewhere and carried there. It is without DuckDB and so
-// half as large as abtool. scripts/gpu-check runs its parts beside PyTorch's and makes a table of them.
+// Gpucheck measures the GPU engine on a machine that has a GPU but no Go: it is built elsewhere and copied
+// there. Without DuckDB it is half as large as abtool. scripts/gpu-check runs its parts and the same work
+// in PyTorch, and makes a table of both.
 //
 //	CGO_ENABLED=1 go build -tags xla -trimpath -ldflags "-s -w" -o gpucheck ./internal/gpucheck
 //	gpucheck devices
@@ -11,6 +12,6 @@
 //	gpucheck train -out run
 //	gpucheck resume -out run
 //
-// Each part prints one JSON object; it fails if what it checks does not hold. -engine names a PJRT plugin, or go, GoMLX's own backend, with which
-// everything can be tried on small sizes without a GPU.
+// Each part prints one JSON object and fails if its check fails. -engine gives a PJRT plugin, or go for
+// GoMLX's backend in Go, with which all parts run at small sizes without a GPU.
 package main

@@ -14,7 +14,7 @@ import (
 	"abtool/train/engine/xla"
 )
 
-// options are those of all parts.
+// options has the flags of all parts.
 type options struct {
 	xla         xla.Options
 	out         string
@@ -39,18 +39,18 @@ func main() {
 func run(args []string, w io.Writer) error {
 	var o options
 	f := flag.NewFlagSet("gpucheck PART", flag.ContinueOnError)
-	f.StringVar(&o.xla.Plugin, "engine", "", "PJRT plugin, or go; looked for if it is left out")
-	f.StringVar(&o.xla.Python, "python", "", "the Python whose JAX has the plugin")
+	f.StringVar(&o.xla.Plugin, "engine", "", "PJRT plugin, or go (default: the plugin that is found)")
+	f.StringVar(&o.xla.Python, "python", "", "Python whose JAX has the plugin")
 	precision := f.String("precision", "", "tf32, float32 or bf16")
-	f.IntVar(&o.xla.Devices, "devices", 1, "that share a batch")
+	f.IntVar(&o.xla.Devices, "devices", 1, "number of devices that share a batch")
 	f.StringVar(&o.out, "out", "", "folder of a run (train, resume)")
 	f.StringVar(&o.arch, "arch", "resnet50", "network (speed)")
-	f.IntVar(&o.size, "size", 224, "pixels (speed, loader; of parity, train and resume at most)")
-	f.IntVar(&o.batch, "batch", 128, "images a step (speed, loader)")
+	f.IntVar(&o.size, "size", 224, "pixels (speed, loader; an upper limit for parity, train and resume)")
+	f.IntVar(&o.batch, "batch", 128, "images in a batch (speed, loader)")
 	f.IntVar(&o.steps, "steps", 50, "steps that are measured (speed)")
-	f.IntVar(&o.warm, "warm", 5, "steps before them (speed)")
+	f.IntVar(&o.warm, "warm", 5, "steps before those that are measured (speed)")
 	f.IntVar(&o.images, "images", 512, "images (loader, train, resume)")
-	f.Float64Var(&o.tolerance, "tolerance", 1e-3, "largest distance from the CPU engine, relative (parity, resume)")
+	f.Float64Var(&o.tolerance, "tolerance", 1e-3, "largest relative distance from the CPU engine (parity, resume)")
 	if len(args) == 0 || parts[args[0]] == nil {
 		return fmt.Errorf("give a part: devices, parity, speed, loader, train or resume")
 	}
@@ -77,7 +77,7 @@ func devices(o options) (any, error) {
 	return r, nil
 }
 
-// needOut is the error of parts that write a run.
+// needOut returns an error if -out is missing, for parts that write a run.
 func (o options) needOut() error {
 	if strings.TrimSpace(o.out) == "" {
 		return fmt.Errorf("-out is missing: the folder of the run")

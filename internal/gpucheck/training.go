@@ -32,7 +32,8 @@ type loaderResult struct {
 	Rate    float64 `json:"images_per_s"`
 }
 
-// loader measures reading: JPEGs of 500 × 375 from a folder, random crops and flips, for some seconds.
+// loader measures for some seconds how fast JPEGs of 500 × 375 pixels are read from a folder, with random
+// crops and flips.
 func loader(o options) (any, error) {
 	dir, err := os.MkdirTemp("", "gpucheck-*")
 	if err != nil {
@@ -67,7 +68,7 @@ func loader(o options) (any, error) {
 
 const loaderTime = 5 * time.Second
 
-// photographs writes n JPEGs of two classes, of smooth colours with noise.
+// photographs writes n JPEGs of smooth colours with noise, in two classes.
 func photographs(dir string, n int) error {
 	r := rand.New(rand.NewPCG(7, 8))
 	for i := range n {
@@ -94,7 +95,8 @@ func photographs(dir string, n int) error {
 	return nil
 }
 
-// shapes are images of a disc or a ring at a point: their class, and where it is, can be learned.
+// shapes returns images of a disc or a ring at a point, so that a network can learn the class and the
+// point.
 func shapes(n int, seed uint64) (*data.Set, error) {
 	src := &data.Memory{}
 	var targets []targetfile.Target
@@ -120,7 +122,7 @@ func shapes(n int, seed uint64) (*data.Set, error) {
 	return data.NewSet(src, targets, data.SetOptions{})
 }
 
-// training is a short run in a folder of its own, at 32 pixels or fewer.
+// training returns the options of a short run in a separate folder, at 32 pixels or fewer.
 func (o options) training(name string, new func(engine.Config) (engine.Engine, error)) (runs.Options, error) {
 	r := runs.Default()
 	r.Arch, r.Size, r.Epochs, r.Batch, r.LR, r.MinScale, r.CropRatio, r.EMA = "cnn3", min(32, o.size), 4, 16, 0.05, 0.6, 1, 0.9
@@ -140,7 +142,7 @@ type trainResult struct {
 	Checkpoint int64   `json:"checkpoint_bytes"`
 }
 
-// train trains for four epochs: the loss must fall, and a checkpoint be there.
+// train trains for four epochs and checks that the loss falls and a checkpoint is written.
 func train(o options) (any, error) {
 	if err := o.needOut(); err != nil {
 		return nil, err
@@ -165,22 +167,22 @@ func train(o options) (any, error) {
 		return r, err
 	}
 	if r.Checkpoint = info.Size(); !(r.Last < 0.9*r.First) {
-		return r, fmt.Errorf("the loss went from %g to %g in %d epochs", r.First, r.Last, t.Recipe.Epochs)
+		return r, fmt.Errorf("the loss went from %g to %g in %d epochs: it should fall", r.First, r.Last, t.Recipe.Epochs)
 	}
 	return r, nil
 }
 
 type resumeResult struct {
 	Step     int     `json:"stopped_at_step"`
-	Distance float64 `json:"distance"` // of the last weights from those of the CPU engine alone
+	Distance float64 `json:"distance"` // between the last weights and those of the CPU engine alone
 	Loss     float64 `json:"loss"`
 	CPU      float64 `json:"cpu_loss"`
-	Back     float64 `json:"back_distance"` // the same of a run that the GPU engine began
+	Back     float64 `json:"back_distance"` // the same for a run that the GPU engine began
 	BackLoss float64 `json:"back_loss"`
 }
 
-// resume trains on the CPU engine alone, then stops a run of each engine and continues it with the other, in float32. Both must end as
-// the first did.
+// resume trains with the CPU engine alone. Then it stops a run of each engine and continues it with the
+// other, in float32. Both runs must end like the first one.
 func resume(o options) (any, error) {
 	if err := o.needOut(); err != nil {
 		return nil, err
@@ -215,8 +217,9 @@ func resume(o options) (any, error) {
 	return r, nil
 }
 
-// continued begins a run with one engine, stops it after an epoch and a half, and continues it with the other. It returns the step at which
-// it stopped, the distance of its last weights from want, and its last loss.
+// continued begins a run with one engine, stops it after an epoch and a half, and continues it with the
+// other. It returns the step at which the run stopped, the distance of its last weights from want, and its
+// last loss.
 func (o options) continued(name string, first, second func(engine.Config) (engine.Engine, error), want *weights.Set) (step int, away, loss float64, err error) {
 	t, err := o.training(name, first)
 	if err != nil {
@@ -245,7 +248,7 @@ func (o options) continued(name string, first, second func(engine.Config) (engin
 	return step, distance(got, want), loss, nil
 }
 
-// ended returns the last weights and loss of a run.
+// ended returns the last weights and the last loss of a run.
 func ended(dir string) (*weights.Set, float64, error) {
 	set, err := weights.ReadFile(filepath.Join(dir, "last.safetensors"))
 	if err != nil {

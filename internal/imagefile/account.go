@@ -10,16 +10,16 @@ import (
 	"abtool/internal/filetype"
 )
 
-// An account counts what was found at a place besides images.
+// An account counts the files at a place that are not images.
 type account struct {
-	others  map[string]*ending // files that have no image's ending, by their ending
-	dead    group              // links that lead nowhere
-	loops   group              // links to a folder that they lie in
+	others  map[string]*ending // files without the extension of an image, by their extension
+	dead    group              // links without a target
+	loops   group              // links to a folder that contains them
 	special group              // pipes, sockets and devices
 	hidden  group              // hidden folders
 	empty   group              // folders without an image
-	members group              // links within shards
-	after   group              // shards with something after their end
+	members group              // links in shards
+	after   group              // shards with bytes after their end
 	shards  group              // files of shards
 }
 
@@ -29,7 +29,7 @@ type group struct {
 	first []string
 }
 
-// named is how many files of a group are named.
+// named is the largest number of a group's files that are named.
 const named = 3
 
 func (g *group) add(name string) {
@@ -38,10 +38,10 @@ func (g *group) add(name string) {
 	}
 }
 
-// String names the first files of a group.
+// String returns the names of the first files of a group.
 func (g *group) String() string { return some(g.first, g.n) }
 
-// some joins the first of n names.
+// some joins the first of n names, with … if there are more.
 func some(names []string, n int) string {
 	list := strings.Join(names[:min(len(names), named)], ", ")
 	if n > named {
@@ -50,16 +50,17 @@ func some(names []string, n int) string {
 	return list
 }
 
-// mostEndings is the number of endings that are counted by name; files of others count as "".
+// mostEndings is the largest number of extensions that are counted separately. Files with others are
+// counted under "".
 const mostEndings = 1000
 
-// An ending is the files of an ending.
+// An ending is the files with one extension.
 type ending struct {
 	group
-	path string // of the first; "" in a shard
+	path string // of the first file; "" in a shard
 }
 
-// other counts a file that has no image's ending.
+// other counts a file without the extension of an image.
 func (a *account) other(name, file string) {
 	end := strings.ToLower(path.Ext(name))
 	if a.others == nil {
@@ -74,7 +75,7 @@ func (a *account) other(name, file string) {
 	a.others[end].add(name)
 }
 
-// Notes says in whole sentences what was found and is not an image.
+// Notes returns sentences about files at the place that are not images.
 func (m *Images) Notes() (notes []string) {
 	a := &m.account
 	add := func(g *group, one, many string) {
@@ -89,19 +90,20 @@ func (m *Images) Notes() (notes []string) {
 		notes = append(notes, text)
 	}
 	add(&a.dead, "a link leads nowhere: %s", "links lead nowhere: %s")
-	add(&a.loops, "a link leads back to a folder that it lies in: %s",
-		"links lead back to a folder that they lie in: %s")
+	add(&a.loops, "a link leads back to a folder that contains it: %s",
+		"links lead back to a folder that contains them: %s")
 	add(&a.special, "a pipe or device is left out: %s", "pipes and devices are left out: %s")
 	add(&a.hidden, "a hidden folder is left out: %s", "hidden folders are left out: %s")
-	add(&a.empty, "a folder holds no image and makes no class: %s",
-		"folders hold no image and make no class: %s")
-	add(&a.members, "a link within a shard is left out: %s", "links within shards are left out: %s")
+	add(&a.empty, "a folder has no image in it and makes no class: %s",
+		"folders have no image in them and make no class: %s")
+	add(&a.members, "a link in a shard is left out: %s", "links in shards are left out: %s")
 	add(&a.after, "a shard has bytes after its end that are not read: %s",
 		"shards have bytes after their end that are not read: %s")
 	return notes
 }
 
-// otherFiles says which files have no image's ending, by their endings, the most frequent first.
+// otherFiles returns a sentence about the files without the extension of an image, by their extensions, the
+// most frequent first.
 func (a *account) otherFiles() string {
 	total := 0
 	endings := make([]string, 0, len(a.others))
@@ -123,7 +125,7 @@ func (a *account) otherFiles() string {
 			break
 		}
 		g := a.others[end]
-		what := cmp.Or(end, "without a known ending")
+		what := cmp.Or(end, "without a known extension")
 		parts = append(parts, fmt.Sprintf("%d %s (%s%s)", g.n, what, &g.group, kindOf(g.path)))
 	}
 	verb := "files are not images that abtool reads"
@@ -133,11 +135,11 @@ func (a *account) otherFiles() string {
 	return fmt.Sprintf("%d %s (%s): %s", total, verb, Formats, strings.Join(parts, ", "))
 }
 
-// kindOf says what the first file of an ending is, if that is known and of use.
+// kindOf returns what the first file of an extension is, if that is known and helps.
 func kindOf(file string) string {
 	switch k := filetype.OfFile(file); {
 	case k.Image():
-		return ": " + k.Name + ", give it the ending of one"
+		return ": " + k.Name + ", give it the extension of one"
 	case k.Advice != "":
 		return ": " + k.String()
 	}

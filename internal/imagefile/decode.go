@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	_ "image/gif" // the formats of Formats
+	_ "image/gif" // the formats that Formats lists
 	"image/jpeg"
 	"image/png"
 	"io"
@@ -18,14 +18,15 @@ import (
 	"abtool/internal/filetype"
 )
 
-// Formats names the formats that are read, for messages.
+// Formats lists the formats that can be read, for messages.
 const Formats = "JPEG, PNG, WebP, BMP, TIFF, GIF"
 
-// MostPixels is the number of pixels above which an image is refused: a small file can claim to be enormous.
+// MostPixels is the largest number of pixels of an image that is read, because a small file can claim to be
+// enormous.
 const MostPixels = 1 << 27
 
-// Size returns the width and height of an image file in pixels, and its format: "jpeg", "png", "webp", "bmp",
-// "tiff" or "gif". The error says what else the file is and what to do with it.
+// Size returns the width and height of an image file in pixels and its format: "jpeg", "png", "webp",
+// "bmp", "tiff" or "gif". If the file is something else, the error says what it is and what to do with it.
 func Size(file []byte) (width, height int, format string, err error) {
 	defer recovered(file, &err)
 	c, format, err := image.DecodeConfig(bytes.NewReader(file))
@@ -33,14 +34,14 @@ func Size(file []byte) (width, height int, format string, err error) {
 		return 0, 0, "", Explain(file, err)
 	}
 	if c.Width < 1 || c.Height < 1 || c.Width > MostPixels/c.Height {
-		return 0, 0, "", fmt.Errorf("an image of %d × %d pixels: the most are %d in all",
+		return 0, 0, "", fmt.Errorf("an image of %d × %d pixels: the largest has %d in all",
 			c.Width, c.Height, MostPixels)
 	}
 	return c.Width, c.Height, format, nil
 }
 
-// Check returns an error for a file whose first bytes are not those of an image that Decode reads. It says what
-// the file is.
+// Check returns an error if a file does not begin like an image that Decode reads. The error says what the
+// file is.
 func Check(file []byte) error {
 	if filetype.Of(file[:min(len(file), filetype.HeadBytes)]).Image() {
 		return nil
@@ -48,8 +49,8 @@ func Check(file []byte) error {
 	return Explain(file, image.ErrFormat)
 }
 
-// Decode returns the pixels of an image file, without transparency: an *image.YCbCr, an *image.Gray, or another
-// image that is opaque. The error says what else the file is and what to do with it.
+// Decode returns the pixels of an image file without transparency: an *image.YCbCr, an *image.Gray, or
+// another opaque image. If the file is something else, the error says what it is and what to do with it.
 func Decode(file []byte) (m image.Image, err error) {
 	defer recovered(file, &err)
 	_, _, format, err := Size(file)
@@ -68,15 +69,15 @@ func Decode(file []byte) (m image.Image, err error) {
 	return opaque(m), nil
 }
 
-// recovered makes an error of a decoder's panic: a damaged file is not to end a run of days.
+// recovered turns a panic of a decoder into an error, so that a damaged file does not end a run of days.
 func recovered(file []byte, err *error) {
 	if p := recover(); p != nil {
 		*err = Explain(file, fmt.Errorf("the decoder failed: %v", p))
 	}
 }
 
-// Explain returns the error of an image file that a decoder refused: what the file is, if that is known, and
-// what to do.
+// Explain returns the error for an image file that a decoder rejected: what the file is, if that is known,
+// and what to do.
 func Explain(file []byte, err error) error {
 	kind := filetype.Of(file[:min(len(file), filetype.HeadBytes)])
 	switch {
@@ -91,15 +92,15 @@ func Explain(file []byte, err error) error {
 	return fmt.Errorf("not an image that abtool reads (%s): it begins with %.20q", Formats, file)
 }
 
-// cut reports whether a decoder met the end of the file.
+// cut reports whether a decoder's error means that the file ended too early.
 func cut(err error) bool {
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) ||
 		errors.Is(err, jpeg.FormatError("short Huffman data")) || errors.Is(err,
 		png.FormatError("not enough pixel data"))
 }
 
-// opaque returns an image without its transparency. Colours stay as they are stored, where they are not
-// multiplied by it.
+// opaque returns an image without its transparency. Colours stay as they are in the file, unless they are
+// multiplied by the transparency.
 func opaque(m image.Image) image.Image {
 	switch m := m.(type) {
 	case *image.NYCbCrA:
@@ -124,7 +125,7 @@ func opaque(m image.Image) image.Image {
 	return m
 }
 
-// withoutAlpha returns a colour as if it were opaque.
+// withoutAlpha returns an opaque colour with the same red, green and blue.
 func withoutAlpha(c color.Color) color.NRGBA {
 	n, ok := c.(color.NRGBA)
 	if !ok {
@@ -134,7 +135,7 @@ func withoutAlpha(c color.Color) color.NRGBA {
 	return n
 }
 
-// unmultiplied returns the colours of an image that holds them multiplied by its transparency.
+// unmultiplied returns the colours of an image before they were multiplied by its transparency.
 func unmultiplied(m image.Image) image.Image {
 	b := m.Bounds()
 	out := image.NewNRGBA(b)
@@ -146,8 +147,8 @@ func unmultiplied(m image.Image) image.Image {
 	return out
 }
 
-// studioRange returns the colours of a lossy WebP. Its light has the range 16 to 235 and its colours 16 to 240,
-// which the decoder passes on as if they were JPEG's, of 0 to 255.
+// studioRange returns the colours of a lossy WebP. Its luma ranges from 16 to 235 and its chroma from 16 to
+// 240, but the decoder returns them as if they ranged from 0 to 255, as in JPEG.
 func studioRange(m image.Image) image.Image {
 	var planes *image.YCbCr
 	switch m := m.(type) {
@@ -172,17 +173,17 @@ func studioRange(m image.Image) image.Image {
 	return out
 }
 
-// videoRGB converts a colour of ITU-R BT.601 in its video range, with 16 bits after the point.
+// videoRGB converts a colour of ITU-R BT.601 in its video range, with 16 bits after the binary point.
 func videoRGB(y, cb, cr byte) (r, g, b byte) {
 	light, blue, red := 76309*(int32(y)-16)+1<<15, int32(cb)-128, int32(cr)-128
 	return level(light + 104597*red), level(light - 25675*blue - 53279*red), level(light + 132201*blue)
 }
 
-// level returns a byte of a value with 16 bits after the point.
+// level returns a value with 16 bits after the binary point as a byte.
 func level(v int32) byte { return byte(max(0, min(255, v>>16))) }
 
-// withoutTransparency returns a GIF whose first picture has no transparent colour: the decoder would put black
-// in its place, where the file has a colour.
+// withoutTransparency returns a GIF whose first picture has no transparent colour. Otherwise the decoder
+// would return black for pixels that have a colour in the file.
 func withoutTransparency(file []byte) []byte {
 	const header, control, extension = 13, 0xf9, 0x21
 	if len(file) < header {

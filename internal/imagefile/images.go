@@ -16,16 +16,15 @@ import (
 	"abtool/schema"
 )
 
-// Images are the images at a place, in the order of their names. Its methods can be called from several
-// goroutines.
+// Images are the images at a place, in the order of their names. Several goroutines can call its methods.
 type Images struct {
 	Place string // as it was given
 
 	list    []item
-	root    string     // folder of the images' names, without shards
-	shards  []*os.File // by item.shard
+	root    string     // folder that names are relative to, except those in shards
+	shards  []*os.File // indexed by item.shard
 	account account
-	wanted  func(id string) bool // nil: all
+	wanted  func(id string) bool // nil: all ids
 }
 
 // An item is an image.
@@ -36,7 +35,7 @@ type item struct {
 	offset, size int64 // in a shard
 }
 
-// Open finds the images at a place. Two images of one id are an error that names both.
+// Open finds the images at a place. If two images have the same id, the error names both.
 func Open(place string) (*Images, error) {
 	m, err := open(place, nil)
 	if err != nil {
@@ -81,7 +80,7 @@ func open(place string, wanted func(id string) bool) (_ *Images, err error) {
 	return m, nil
 }
 
-// nothing is the error of a place without an image.
+// nothing returns the error for a place without images.
 func (m *Images) nothing(paths []string) error {
 	if len(paths) == 1 {
 		if info, err := os.Stat(paths[0]); err == nil && info.Mode().IsRegular() {
@@ -95,25 +94,25 @@ func (m *Images) nothing(paths []string) error {
 	return fmt.Errorf("%s holds no images (%s): %s", m.Place, strings.Join(schema.ImageExtensions, " "), text)
 }
 
-// notImages is the error of a file that is given as a place of images.
+// notImages returns the error for a file that is given as a place of images.
 func notImages(file string) error {
 	const want = "give a folder of images, WebDataset shards (.tar), or an idx file (…-images-idx3-ubyte)"
 	if k := filetype.OfFile(file); k.Name != "" {
-		return fmt.Errorf("%s is %s. Wanted are images: %s", file, k, want)
+		return fmt.Errorf("%s is %s. Images are needed: %s", file, k, want)
 	}
-	return fmt.Errorf("%s does not hold images: %s", file, want)
+	return fmt.Errorf("%s has no images: %s", file, want)
 }
 
-// Len is the number of images.
+// Len returns the number of images.
 func (m *Images) Len() int { return len(m.list) }
 
-// ID returns the image id of an image, as ID makes it of its name.
+// ID returns the id of the i-th image, which the function ID derives from its name.
 func (m *Images) ID(i int) string { return m.list[i].id }
 
-// Class returns the class of an image by its folder or shard; "" if that gives none.
+// Class returns the class of the i-th image by its folder or shard, or "" if they give no class.
 func (m *Images) Class(i int) string { return m.list[i].class }
 
-// Name returns the path of an image within its place, or the shard and the name in it.
+// Name returns the path of the i-th image within its place, or the shard and the name in it.
 func (m *Images) Name(i int) string {
 	it := &m.list[i]
 	if m.shards == nil {
@@ -122,7 +121,7 @@ func (m *Images) Name(i int) string {
 	return filepath.Base(m.shards[it.shard].Name()) + ":" + it.name
 }
 
-// Read appends the file of an image to a buffer.
+// Read appends the file of the i-th image to a buffer.
 func (m *Images) Read(i int, to *bytes.Buffer) error {
 	it := &m.list[i]
 	if m.shards != nil {
@@ -141,7 +140,7 @@ func (m *Images) Read(i int, to *bytes.Buffer) error {
 	return err
 }
 
-// path returns where a name within the root is.
+// path returns the path of a name within the root.
 func (m *Images) path(name string) string { return filepath.Join(m.root, filepath.FromSlash(name)) }
 
 // Close closes the shards.
@@ -152,8 +151,8 @@ func (m *Images) Close() (err error) {
 	return err
 }
 
-// ID returns the image id of a file by its name: schema.ImageID, and of the names of COCO's files the number
-// without zeros ("9" of COCO_train2014_000000000009.jpg and of 000000000009.jpg).
+// ID returns the image id for the name of a file: schema.ImageID, or for COCO's files the number without
+// leading zeros ("9" for COCO_train2014_000000000009.jpg and for 000000000009.jpg).
 func ID(name string) string {
 	id := schema.ImageID(name)
 	rest, coco := strings.CutPrefix(id, "COCO_")
@@ -167,8 +166,8 @@ func ID(name string) string {
 	return id
 }
 
-// fileID returns the image id of a file. Characters that mean something in an address or a template mean
-// nothing in the name of a file.
+// fileID returns the image id for the name of a file. Characters that are special in an address or a
+// template are not special in the name of a file.
 func fileID(base string) string {
 	if strings.ContainsAny(base, `?%\`) {
 		stem, _ := schema.CutImageExtension(base)
@@ -182,15 +181,15 @@ func isImage(name string) bool {
 	return ok
 }
 
-// hiddenNames are folders that systems leave among others.
+// hiddenNames are folders that systems create among those of users.
 var hiddenNames = []string{"__MACOSX", "@eaDir", "$RECYCLE.BIN", "lost+found"}
 
-// hidden reports whether a file or folder of that name is passed over.
+// hidden reports whether a file or folder of that name is skipped.
 func hidden(name string) bool {
 	return strings.HasPrefix(name, ".") || slices.Contains(hiddenNames, name)
 }
 
-// unique returns an error that names two images of one id.
+// unique returns an error if two images have the same id. The error names both.
 func (m *Images) unique() error {
 	seen := make(map[string]int32, len(m.list))
 	for i := range m.list {
@@ -203,17 +202,17 @@ func (m *Images) unique() error {
 	return nil
 }
 
-// twice is the error of two images of one id.
+// twice returns the error for two images with the same id.
 func (m *Images) twice(a, b int) error {
-	why := "an id is the name without folder and ending, and belongs to one image"
+	why := "an id is the name without folder and extension, and must belong to one image"
 	if m.shards != nil {
-		why = "an id is the name up to its first dot, and belongs to one image"
+		why = "an id is the name up to its first dot, and must belong to one image"
 	}
 	return fmt.Errorf("%s and %s have the same id %s: %s", m.Name(a), m.Name(b), m.list[a].id, why)
 }
 
-// raiseClasses takes the folders above as classes, if all images lie in folders of one name and those differ:
-// n01443537/images/… and n01629819/images/….
+// raiseClasses makes the folders above the images' folders the classes, if all images are in folders with
+// the same name and the folders above differ, as in n01443537/images/… and n01629819/images/….
 func (m *Images) raiseClasses() {
 	if m.shards != nil || len(m.list) == 0 {
 		return
@@ -237,7 +236,7 @@ func (m *Images) raiseClasses() {
 	}
 }
 
-// base returns the last part of a folder within a place; "" for the place itself.
+// base returns the last part of the path of a folder within a place, or "" for the place itself.
 func base(folder string) string {
 	if folder == "." || folder == "" {
 		return ""
@@ -245,8 +244,8 @@ func base(folder string) string {
 	return path.Base(folder)
 }
 
-// Folders returns the folders at the top of a place that hold the images, in order, and whether the images lie
-// in folders within those.
+// Folders returns the folders at the top of a place that have images, in order, and whether the images are
+// in subfolders of those.
 func (m *Images) Folders() (names []string, deeper bool) {
 	seen := map[string]bool{}
 	last := ""
@@ -264,15 +263,16 @@ func (m *Images) Folders() (names []string, deeper bool) {
 	return names, deeper
 }
 
-// A finder goes over places.
+// A finder searches places for images.
 type finder struct {
 	images  *Images
 	tars    []string
-	found   int    // images, wanted or not
-	example string // one of them
+	found   int    // number of images, wanted or not
+	example string // name of one of them
 }
 
-// all searches folders and takes files. The names of several are those within their common folder.
+// all searches folders and adds files. If there are several, names are relative to the folder that contains
+// all.
 func (f *finder) all(paths []string) error {
 	f.images.root = commonFolder(paths)
 	for _, p := range paths {
@@ -306,10 +306,10 @@ func (f *finder) all(paths []string) error {
 	return nil
 }
 
-// tarName is how package filetype names a tar archive.
+// tarName is the name of tar archives in package filetype.
 const tarName = "a tar archive"
 
-// commonFolder returns the deepest folder that holds all of some files and folders.
+// commonFolder returns the deepest folder that contains all of some files and folders.
 func commonFolder(paths []string) string {
 	common := filepath.Dir(paths[0])
 	for _, p := range paths[1:] {
@@ -320,14 +320,14 @@ func commonFolder(paths []string) string {
 	return common
 }
 
-// within reports whether a folder is another or lies in it.
+// within reports whether dir is folder or inside it.
 func within(dir, folder string) bool {
 	rel, err := filepath.Rel(folder, dir)
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
-// folder searches a folder within the root. above is the chain of folders that it is in, so that a link to one
-// of them ends there. It returns the number of images and shards in it.
+// folder searches a folder within the root. above has the folders around it, so that a link to one of them
+// is not followed. It returns the number of images and shards in the folder.
 func (f *finder) folder(rel string, above []fs.FileInfo) (found int, err error) {
 	m := f.images
 	dir := m.path(rel)
@@ -373,13 +373,13 @@ func (f *finder) folder(rel string, above []fs.FileInfo) (found int, err error) 
 		found += n
 	}
 	if found == 0 && rel != "" {
-		m.account.empty = empty // those within it are not named one by one
+		m.account.empty = empty // do not name the empty folders in an empty folder one by one
 		m.account.empty.add(rel)
 	}
 	return found, nil
 }
 
-// follow returns the type of what a link leads to; fs.ModeSymlink if there is nothing.
+// follow returns the type of a link's target, or fs.ModeSymlink if there is none.
 func (m *Images) follow(name string) (fs.FileMode, error) {
 	info, err := os.Stat(m.path(name))
 	if errors.Is(err, fs.ErrPermission) {
@@ -391,7 +391,7 @@ func (m *Images) follow(name string) (fs.FileMode, error) {
 	return info.Mode().Type(), nil
 }
 
-// file takes a file: an image, a shard, or one to be counted. It returns 1 for an image or a shard.
+// file adds an image or a shard, or counts another file. It returns 1 for an image or a shard.
 func (f *finder) file(name, class string, mode fs.FileMode) int {
 	m := f.images
 	switch {

@@ -9,10 +9,11 @@ import (
 type Index struct {
 	*Images
 	first map[string]int32
-	more  map[string][]int32 // other images of the same id
+	more  map[string][]int32 // further images with the same id
 }
 
-// OpenIndex finds the images at a place whose ids are wanted; nil wants all. Several images can have one id.
+// OpenIndex finds the images at a place whose ids are wanted; if wanted is nil, all images. Several images
+// may have the same id.
 func OpenIndex(place string, wanted func(id string) bool) (*Index, error) {
 	m, err := open(place, wanted)
 	if err != nil {
@@ -30,9 +31,9 @@ func OpenIndex(place string, wanted func(id string) bool) (*Index, error) {
 	return x, nil
 }
 
-// Find returns the image of an id. Of several it takes the one in the folder of the class, or of the file name,
-// either of which can be empty; if that leaves several, it returns an error that names two. It returns −1 if
-// there is none.
+// Find returns the index of the image with an id, or −1 if there is none. If several images have the id, it
+// takes the one in the folder of the class or with the file name, either of which can be empty. If that
+// leaves several, the error names two of them.
 func (x *Index) Find(id, class, file string) (int, error) {
 	i, ok := x.first[id]
 	if !ok {
@@ -59,7 +60,8 @@ func (x *Index) Find(id, class, file string) (int, error) {
 	return int(at[0]), nil
 }
 
-// fits returns how well an image fits a class and a file name: 2 for its whole path, 1 for a part.
+// fits returns how well an image fits a class and a file name: 2 if its path ends with the file name, 1 if
+// a part fits.
 func (x *Index) fits(i int, class, file string) int {
 	it := &x.list[i]
 	switch {

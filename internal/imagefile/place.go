@@ -10,15 +10,16 @@ import (
 	"strings"
 )
 
-// Places returns the files and folders that a name stands for: itself where it exists, otherwise the names that
-// its braces and wildcards make, in order. All names of braces must exist, and wildcards must match something.
+// Places returns the files and folders that a name stands for: the name itself if it exists, otherwise the
+// names that its braces and wildcards make, in order. All names of braces must exist, and wildcards must
+// match something.
 func Places(name string) ([]string, error) {
 	_, err := os.Stat(name)
 	switch {
 	case err == nil:
 		return []string{name}, nil
 	case leadsNowhere(name):
-		return nil, fmt.Errorf("%s is a link that leads nowhere", name)
+		return nil, fmt.Errorf("%s is a link without a target", name)
 	case remote(name):
 		return nil, fmt.Errorf("%s is not on this machine: download the images and give their folder", name)
 	case !errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(name, "{*?["):
@@ -52,18 +53,18 @@ func Places(name string) ([]string, error) {
 	return nil, fmt.Errorf("%s: there is no such file or folder", name)
 }
 
-// leadsNowhere reports whether a link is there whose target is missing.
+// leadsNowhere reports whether name is a link whose target is missing.
 func leadsNowhere(name string) bool {
 	info, err := os.Lstat(name)
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
-// remote reports whether a name is of something on a network, as WebDataset reads it.
+// remote reports whether a name refers to something on a network, as in WebDataset.
 func remote(name string) bool {
 	return strings.Contains(name, "://") || strings.HasPrefix(name, "pipe:")
 }
 
-// match returns the files that a name without braces stands for; none if there is nothing.
+// match returns the files that a name without braces stands for, or nil if there are none.
 func match(name string) ([]string, error) {
 	if _, err := os.Stat(name); err == nil {
 		return []string{name}, nil
@@ -73,7 +74,7 @@ func match(name string) ([]string, error) {
 	}
 	all, err := filepath.Glob(name)
 	if err != nil {
-		return nil, fmt.Errorf("there is no %s, and as a pattern it is malformed: a [ without its ]", name)
+		return nil, fmt.Errorf("%s does not exist, and it is not a valid pattern: a [ has no ]", name)
 	}
 	var seen []string
 	for _, path := range all {
@@ -84,12 +85,12 @@ func match(name string) ([]string, error) {
 	return seen, nil
 }
 
-// mostNames is the number of names that braces may make.
+// mostNames is the largest number of names that braces may make.
 const mostNames = 1 << 20
 
-// braces returns the names that the braces in a name stand for, as a shell and WebDataset expand them: {a,b} is
-// a and b, {08..11} is 08, 09, 10 and 11, {0..8..2} is 0, 2, 4, 6 and 8, {a..c} is a, b and c. Braces can be
-// within braces; those of another form stay as they are.
+// braces returns the names that the braces in a name stand for, as a shell and WebDataset expand them:
+// {a,b} is a and b, {08..11} is 08, 09, 10 and 11, {0..8..2} is 0, 2, 4, 6 and 8, {a..c} is a, b and c.
+// Braces can be nested. Braces of another form stay as they are.
 func braces(name string) ([]string, error) {
 	for from := 0; ; {
 		open := strings.IndexByte(name[from:], '{')
@@ -126,7 +127,7 @@ func braces(name string) ([]string, error) {
 	}
 }
 
-// closing returns the place of the brace that closes the one at open; −1 if there is none.
+// closing returns the index of the brace that closes the one at open, or −1 if there is none.
 func closing(name string, open int) int {
 	depth := 0
 	for i := open; i < len(name); i++ {
@@ -142,7 +143,8 @@ func closing(name string, open int) int {
 	return -1
 }
 
-// alternatives returns the texts that the inside of braces stands for; nil if it is neither list nor range.
+// alternatives returns the texts that the inside of braces stands for, or nil if it is neither a list nor a
+// range.
 func alternatives(inside string) (out []string, err error) {
 	parts := split(inside)
 	if len(parts) == 1 {
@@ -158,7 +160,7 @@ func alternatives(inside string) (out []string, err error) {
 	return out, nil
 }
 
-// split returns the parts of a list, at the commas outside of inner braces.
+// split returns the parts of a list, which commas outside of inner braces separate.
 func split(list string) (parts []string) {
 	depth, from := 0, 0
 	for i := range len(list) {
@@ -175,8 +177,8 @@ func split(list string) (parts []string) {
 	return append(parts, list[from:])
 }
 
-// interval returns the numbers or letters of a range, such as 000..127 or a..f, the last one included; nil for
-// another text. Numbers have as many digits as the longer end if an end begins with 0.
+// interval returns the numbers or letters of a range such as 000..127 or a..f, including the last one, or
+// nil for other text. If an end begins with 0, numbers have as many digits as the longer end.
 func interval(text string) ([]string, error) {
 	ends := strings.Split(text, "..")
 	if len(ends) < 2 || len(ends) > 3 {
@@ -209,7 +211,7 @@ func interval(text string) ([]string, error) {
 	return count(from, to, step, func(n int) string { return fmt.Sprintf("%0*d", digits, n) }), nil
 }
 
-// count returns the texts of the numbers between two, both included, in the direction of the second.
+// count returns the texts of the numbers from one to another, both included. The second may be smaller.
 func count(from, to, step int, text func(int) string) (out []string) {
 	if from > to {
 		for n := from; n >= to; n -= step {

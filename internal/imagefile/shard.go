@@ -14,8 +14,8 @@ import (
 	"abtool/internal/filetype"
 )
 
-// readShards lists the images of WebDataset shards. The members of a key go together; a key is the name up to
-// the first dot of its last part. A .cls member is the class, in digits.
+// readShards lists the images of WebDataset shards. Members with the same key belong together; a key is the
+// name up to the first dot of its last part. A .cls member has the class as digits.
 func (m *Images) readShards(paths []string) error {
 	slices.Sort(paths)
 	found := 0
@@ -42,17 +42,17 @@ func (m *Images) readShards(paths []string) error {
 	return nil
 }
 
-// A shard is one that is being listed.
+// A shard is a shard that is being listed.
 type shard struct {
 	images  *Images
 	file    *os.File
-	members *account          // those that are not images
+	members *account          // members that are not images
 	classes map[string]string // by image id
-	first   int               // image of the shard
-	found   int               // images, wanted or not
+	first   int               // index of the shard's first image
+	found   int               // number of images, wanted or not
 }
 
-// read lists the members. Archives that were put one after the other are one shard.
+// read lists the members. Concatenated archives are one shard.
 func (s *shard) read() error {
 	info, err := s.file.Stat()
 	if err != nil {
@@ -76,7 +76,8 @@ func (s *shard) read() error {
 	return nil
 }
 
-// refused is the error of an archive that cannot be read: of the first, what the file is.
+// refused returns the error for an archive that cannot be read. For the first archive of a file it says
+// what the file is.
 func (s *shard) refused(err error, at int64) error {
 	if kind := filetype.OfFile(s.file.Name()); at == 0 && kind.Name != "" && kind.Name != tarName {
 		return fmt.Errorf("it is %s", kind)
@@ -87,7 +88,7 @@ func (s *shard) refused(err error, at int64) error {
 	return err
 }
 
-// archive lists the members of an archive from the place of the file on.
+// archive lists the members of an archive from the current position of the file on.
 func (s *shard) archive() error {
 	r := tar.NewReader(s.file)
 	for {
@@ -104,7 +105,7 @@ func (s *shard) archive() error {
 	}
 }
 
-// member takes a member: an image, a class, or one to be counted.
+// member adds an image or a class, or counts another member.
 func (s *shard) member(h *tar.Header, r io.Reader) error {
 	m, base := s.images, path.Base(h.Name)
 	key, _, _ := strings.Cut(base, ".")
@@ -140,16 +141,16 @@ func (s *shard) member(h *tar.Header, r io.Reader) error {
 	return nil
 }
 
-// foreignEndings are those of image formats that are not read.
+// foreignEndings are extensions of image formats that cannot be read.
 var foreignEndings = []string{".avif", ".heic", ".heif", ".jxl", ".jp2", ".ppm", ".pgm", ".npy", ".psd"}
 
-// foreign reports whether a name has the ending of an image format that is not read.
+// foreign reports whether a name has the extension of an image format that cannot be read.
 func foreign(name string) bool {
 	return slices.Contains(foreignEndings, strings.ToLower(path.Ext(name)))
 }
 
-// next returns where another archive begins after the end of one, and the size of the file if there is none.
-// Zeros fill the end of an archive.
+// next returns where another archive begins after the end of one, or the size of the file if there is none.
+// Zeros pad the end of an archive.
 func (s *shard) next(size int64) (int64, error) {
 	at, err := s.file.Seek(0, io.SeekCurrent)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 )
 
-// Workers is the number of goroutines that stand for a number of jobs.
+// Workers returns the number of goroutines for a number of jobs.
 func Workers(jobs int) int {
 	if jobs <= 0 {
 		return runtime.GOMAXPROCS(0)
@@ -17,12 +17,12 @@ func Workers(jobs int) int {
 	return jobs
 }
 
-// For calls f for 0 … n − 1 from several goroutines.
+// For calls f for 0 … n − 1 in several goroutines.
 func For(jobs, n int, f func(i int)) {
 	Each(context.Background(), jobs, n, func(_, i int) error { f(i); return nil })
 }
 
-// Each calls f for 0 … n − 1 from several goroutines until an error. worker is the number of the goroutine.
+// Each calls f for 0 … n − 1 in several goroutines until an error. worker is the number of the goroutine.
 func Each(ctx context.Context, jobs, n int, f func(worker, i int) error) error {
 	workers := min(Workers(jobs), n)
 	errs := make([]error, workers)
@@ -46,8 +46,8 @@ func Each(ctx context.Context, jobs, n int, f func(worker, i int) error) error {
 	return errors.Join(append(errs, ctx.Err())...)
 }
 
-// InOrder makes 0 … n − 1 in several goroutines and takes them one after the other, in order.
-// At most two for each goroutine are under way. After an error nothing more is taken.
+// InOrder makes 0 … n − 1 in several goroutines and takes the results one by one, in order. At most two per
+// goroutine are in progress. After an error nothing more is taken.
 func InOrder[T any](
 	ctx context.Context, jobs, n int, produce func(worker, i int) (T, error), take func(i int, v T) error,
 ) error {

@@ -1,5 +1,5 @@
-// Package replace puts a complete file or folder in the place of an old one: under its name is the old or
-// the new, whenever the process ends.
+// Package replace puts a complete file or folder in the place of an old one. Whenever the process ends, the
+// name refers to either the old or the new one.
 package replace
 
 import (
@@ -8,9 +8,9 @@ import (
 	"os"
 )
 
-// Dir makes the folder tmp be called out. What was called so before is then called tmp, and is the
-// caller's to remove, or is gone. Where two names cannot be exchanged in one step, it is called aside for
-// a moment: after a crash it has to be put back.
+// Dir renames the folder tmp to out. The folder that was called out before is then called tmp, which the
+// caller must remove, or is gone. Where two names cannot be exchanged in one step, it is called aside for a
+// moment; after a crash it must be renamed back.
 func Dir(tmp, out, aside string) error {
 	if _, err := os.Lstat(out); errors.Is(err, fs.ErrNotExist) {
 		return os.Rename(tmp, out)

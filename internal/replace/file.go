@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// File writes a file next to its place, flushes it to the disk and moves it there. Others can read it.
+// File writes a file next to path, flushes it to the disk and renames it to path. Other users can read it.
 func File(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
@@ -25,7 +25,7 @@ func File(path string, write func(io.Writer) error) error {
 	return err
 }
 
-// Move flushes a complete file to the disk and moves it to a path on the same disk.
+// Move flushes a complete file to the disk and renames it to a path on the same disk.
 func Move(tmp, path string) error {
 	f, err := os.OpenFile(tmp, os.O_WRONLY, 0)
 	if err != nil {
@@ -37,7 +37,7 @@ func Move(tmp, path string) error {
 	return os.Rename(tmp, path)
 }
 
-// Bytes writes a file as File does, of a text that is complete.
+// Bytes writes b to a file as File does.
 func Bytes(path string, b []byte) error {
 	return File(path, func(w io.Writer) error { _, err := w.Write(b); return err })
 }

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// A Bootstrap has the values of every ratio in samples of the clusters.
+// A Bootstrap has the values of every ratio in bootstrap samples of the clusters.
 type Bootstrap struct {
 	clusters int
-	values   [][]float64 // by ratio and sample; NaN where the sample has none of its units
+	values   [][]float64 // by ratio and sample; NaN if the sample has no unit of the ratio
 }
 
-// flatten puts numerators and denominators side by side, a row a cluster.
+// flatten returns numerators and denominators with a row for each cluster.
 func flatten(rows [][]Ratio, width int) (num, den []float64) {
 	num, den = make([]float64, len(rows)*width), make([]float64, len(rows)*width)
 	for i, row := range rows {
@@ -48,7 +48,7 @@ func sampleOnce(num, den []float64, width, clusters int, rng *rand.Rand, put fun
 	}
 }
 
-// Interval returns the percentile interval of a ratio, nil where there are too few clusters for one.
+// Interval returns the percentile interval of a ratio, or nil if there are too few clusters.
 func (b *Bootstrap) Interval(id RatioID) *Interval {
 	if b == nil || b.clusters < 2 {
 		return nil
@@ -56,7 +56,7 @@ func (b *Bootstrap) Interval(id RatioID) *Interval {
 	return Percentiles(b.values[id])
 }
 
-// Samples returns the values of a ratio, by sample; nil without a bootstrap.
+// Samples returns the values of a ratio by sample, or nil without a bootstrap.
 func (b *Bootstrap) Samples(id RatioID) []float64 {
 	if b == nil {
 		return nil
@@ -64,7 +64,7 @@ func (b *Bootstrap) Samples(id RatioID) []float64 {
 	return b.values[id]
 }
 
-// Difference returns x − y of every sample.
+// Difference returns x − y for every sample.
 func (b *Bootstrap) Difference(x, y RatioID) []float64 {
 	if b == nil || b.clusters < 2 {
 		return nil
@@ -76,7 +76,7 @@ func (b *Bootstrap) Difference(x, y RatioID) []float64 {
 	return out
 }
 
-// Replicate returns f over the samples of ratios that stand for y.
+// Replicate returns f for every sample, with the values of some ratios as y.
 func (b *Bootstrap) Replicate(ids []RatioID, x []float64, f func(x, y []float64) float64) []float64 {
 	if b == nil || b.clusters < 2 || len(ids) == 0 {
 		return nil
@@ -95,7 +95,7 @@ func (b *Bootstrap) Replicate(ids []RatioID, x []float64, f func(x, y []float64)
 	return out
 }
 
-// Percentiles returns the interval of the defined values of samples.
+// Percentiles returns the percentile interval of samples, without those that are NaN.
 func Percentiles(samples []float64) *Interval {
 	var v []float64
 	for _, x := range samples {

@@ -2,12 +2,12 @@ package stat
 
 import "math"
 
-// FitCounts returns the model of the greatest likelihood of the annotators' hits. The log-likelihood
-// is taken as
+// FitCounts returns the model with the greatest likelihood of the annotators' hits. It writes the
+// log-likelihood as
 //
 //	Σ_j H(j) log(α + j) + M(j) log(β + j) − N(j) log(α + β + j)
 //
-// where H(j), M(j) and N(j) count the annotators with more than j hits, misses and trials: whole
+// where H(j), M(j) and N(j) count the annotators with more than j hits, misses and trials. These are whole
 // numbers, so that the fit does not depend on the order of annotators.
 func FitCounts(all []Tally) BetaBinomial {
 	sum, annotators := total(all)
@@ -33,13 +33,13 @@ func FitCounts(all []Tally) BetaBinomial {
 	})
 }
 
-// more counts annotators by how many hits, misses or trials they have.
+// more counts the annotators with more than j hits, misses or trials, for each j.
 type more []int64
 
-// A run is a range of j, from up to before to, in which as many annotators have more than j.
+// A run is a range of j, from up to before to, for which the same number of annotators have more than j.
 type run struct{ from, to, count int64 }
 
-// runs returns the runs of equal numbers of annotators with more than j.
+// runs returns the runs of equal counts.
 func (c more) runs() (out []run) {
 	above := int64(0)
 	for j := int64(len(c)) - 1; j >= 0; j-- {

@@ -16,8 +16,7 @@ const (
 	MethodMean      = "normal"    // a mean of independent units: mean ± 1.96 standard errors
 )
 
-// An Interval holds the true value with the probability Level, as far as its method's
-// assumptions hold.
+// An Interval contains the true value with probability Level, if its method's assumptions hold.
 type Interval struct {
 	Low    float64 `json:"low"`
 	High   float64 `json:"high"`

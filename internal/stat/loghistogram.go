@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// Bins of a LogHistogram: eight in a factor of ten, from 1 to 10⁶.
+// Bins of a LogHistogram: eight for each factor of ten, from 1 to 10⁶.
 const (
 	LogBins      = 48
 	logPerDecade = 8
 )
 
-// LogEdges are the edges of the bins, rounded to three digits.
+// LogEdges has the edges of the bins, rounded to three digits.
 var LogEdges = func() (edges [LogBins + 1]float64) {
 	for k := range edges {
 		v := math.Pow(10, float64(k)/logPerDecade)
@@ -21,7 +21,7 @@ var LogEdges = func() (edges [LogBins + 1]float64) {
 	return edges
 }()
 
-// A LogHistogram counts positive values in bins that grow.
+// A LogHistogram counts positive values in bins whose width grows with the value.
 type LogHistogram struct {
 	Counts       [LogBins]int64
 	Below, Above int64

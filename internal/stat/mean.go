@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// A Mean is a mean of independent values with its interval.
+// A Mean is the mean of independent values, with its interval.
 type Mean struct {
 	N            int64
 	Sum, squares Sum
@@ -18,7 +18,7 @@ func (m *Mean) Add(v float64) {
 	m.squares.Add(v * v)
 }
 
-// Merge adds the values of another mean.
+// Merge adds the values of another Mean.
 func (m *Mean) Merge(o *Mean) {
 	m.N += o.N
 	m.Sum.Merge(o.Sum)
@@ -28,7 +28,7 @@ func (m *Mean) Merge(o *Mean) {
 // Value returns the mean, undefined without values.
 func (m *Mean) Value() Number { return Quotient(m.Sum.Float(), float64(m.N)) }
 
-// Deviation returns the population standard deviation, NaN without values.
+// Deviation returns the population standard deviation, or NaN without values.
 func (m *Mean) Deviation() float64 {
 	if m.N == 0 {
 		return math.NaN()
@@ -37,11 +37,11 @@ func (m *Mean) Deviation() float64 {
 	return math.Sqrt(max(0, m.squares.Float()/float64(m.N)-average*average))
 }
 
-// Interval returns the interval of the mean, nil for fewer than two values.
+// Interval returns the interval of the mean, or nil for fewer than two values.
 func (m *Mean) Interval() *Interval { return MeanInterval(m.N, m.Sum.Float(), m.squares.Float()) }
 
-// Moments returns mean, population standard deviation and skew m3/m2^1.5 of values, the same for
-// any order of them: it sorts them. NaN where they are undefined.
+// Moments returns the mean, the population standard deviation and the skew m3/m2^1.5 of values; they are
+// NaN where undefined. It sorts the values, so that the results do not depend on their order.
 func Moments(values []float64) (mean, std, skew float64) {
 	slices.Sort(values)
 	n := float64(len(values))
@@ -49,7 +49,7 @@ func Moments(values []float64) (mean, std, skew float64) {
 		return math.NaN(), math.NaN(), math.NaN()
 	}
 	if values[0] == values[len(values)-1] {
-		return values[0], 0, math.NaN() // the rounding of their mean must not look like a spread
+		return values[0], 0, math.NaN() // all are equal; the rounding of their mean must not look like a spread
 	}
 	for _, v := range values {
 		mean += v
@@ -65,13 +65,13 @@ func Moments(values []float64) (mean, std, skew float64) {
 	return mean, math.Sqrt(m2), m3 / math.Pow(m2, 1.5)
 }
 
-// A Running is count, mean and spread of values that come one at a time, by Welford's method.
+// A Running has the count, mean and spread of values that arrive one at a time, by Welford's method.
 type Running struct {
 	N         int64
 	mean, sum float64
 }
 
-// Add adds a value; NaN is left out.
+// Add adds a value. It ignores NaN.
 func (m *Running) Add(v float64) {
 	if v != v {
 		return
@@ -82,7 +82,7 @@ func (m *Running) Add(v float64) {
 	m.sum += float64(d * (v - m.mean))
 }
 
-// Mean returns the mean, NaN without values.
+// Mean returns the mean, or NaN without values.
 func (m *Running) Mean() float64 {
 	if m.N == 0 {
 		return math.NaN()
@@ -90,7 +90,7 @@ func (m *Running) Mean() float64 {
 	return m.mean
 }
 
-// Deviation returns the population standard deviation, NaN without values.
+// Deviation returns the population standard deviation, or NaN without values.
 func (m *Running) Deviation() float64 {
 	if m.N == 0 {
 		return math.NaN()

@@ -9,7 +9,7 @@ import (
 // A Number is a real number; NaN and infinities are null in JSON.
 type Number float64
 
-// MarshalJSON writes the shortest text that reads back as the same number.
+// MarshalJSON writes the shortest text that is read as the same number.
 func (n Number) MarshalJSON() ([]byte, error) {
 	if f := float64(n); !math.IsNaN(f) && !math.IsInf(f, 0) {
 		return json.Marshal(f)

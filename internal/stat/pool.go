@@ -9,15 +9,16 @@ import (
 	"gonum.org/v1/gonum/optimize"
 )
 
-// A BetaBinomial is a model of annotators: each has a separate accuracy, drawn from a beta
-// distribution that is fitted to all of them. An annotator with 5 images is then not the best of
-// 1,700 for having hit them all: its accuracy is drawn towards that of the others (partial pooling).
+// A BetaBinomial is a model of annotators. Each annotator has a separate accuracy, drawn from a beta
+// distribution that is fitted to all annotators. An annotator who hit all of 5 images is then not ranked as
+// the best of 1,700, because the estimate of such an annotator's accuracy is drawn towards the others'
+// (partial pooling).
 type BetaBinomial struct {
-	Alpha, Beta float64 // of the beta distribution; NaN: it cannot be fitted
-	N           int64   // annotators that it is fitted to
+	Alpha, Beta float64 // parameters of the beta distribution; NaN if it cannot be fitted
+	N           int64   // number of annotators that it is fitted to
 }
 
-// A Tally is how often an annotator could be judged, and was right.
+// A Tally counts the images on which an annotator's click could be judged, and those on which it hit.
 type Tally struct{ Hits, N int64 }
 
 // Add counts a judgement.
@@ -31,10 +32,10 @@ func (t *Tally) Add(hit bool) {
 // Plus returns the sum of two tallies.
 func (t Tally) Plus(o Tally) Tally { return Tally{t.Hits + o.Hits, t.N + o.N} }
 
-// Minus returns a tally without a part of it.
+// Minus returns a tally without one of its parts.
 func (t Tally) Minus(part Tally) Tally { return Tally{t.Hits - part.Hits, t.N - part.N} }
 
-// total returns the sum of the tallies and how many of them are not empty.
+// total returns the sum of the tallies and the number of tallies that are not empty.
 func total(all []Tally) (sum Tally, annotators int64) {
 	for _, t := range all {
 		if t.N > 0 {
@@ -45,12 +46,13 @@ func total(all []Tally) (sum Tally, annotators int64) {
 	return sum, annotators
 }
 
-// fittable reports whether the annotators of a sum of tallies can differ as far as it shows.
+// fittable reports whether a sum of tallies allows a fit: at least two annotators, and both hits and
+// misses.
 func (t Tally) fittable(annotators int64) bool { return annotators >= 2 && t.Hits > 0 && t.Hits < t.N }
 
-// FitPool returns the model of the greatest likelihood of the annotators' hits. Its sums are taken
-// annotator by annotator, so their last digits depend on the order of all; FitCounts has the same
-// model from sums that do not.
+// FitPool returns the model with the greatest likelihood of the annotators' hits. It sums annotator by
+// annotator, so that the last digits depend on their order; FitCounts returns the same model from sums that
+// do not.
 func FitPool(all []Tally) BetaBinomial {
 	sum, annotators := total(all)
 	var k, n []float64
@@ -71,11 +73,11 @@ func FitPool(all []Tally) BetaBinomial {
 	})
 }
 
-// minimise returns the model with the least −log likelihood, from a first guess of α and β. minus
-// adds the −log likelihood of α and β to a start.
+// minimise returns the model with the least −log likelihood, beginning with a first guess of α and β. minus
+// returns start plus the −log likelihood of α and β.
 func minimise(annotators int64, alpha, beta float64, minus func(start, a, b float64) float64) BetaBinomial {
 	fit, err := optimize.Minimize(optimize.Problem{Func: func(at []float64) float64 {
-		// Beyond 1e6 the annotators do not differ, and the likelihood is flat.
+		// Beyond α + β = 1e6 the annotators do not differ, and the likelihood is flat.
 		return minus(max(0, at[0]+at[1]-2*math.Log(1e6)), math.Exp(at[0]), math.Exp(at[1]))
 	}}, []float64{math.Log(alpha), math.Log(beta)}, nil, &optimize.NelderMead{})
 	if err != nil {
@@ -92,15 +94,15 @@ func logBeta(a, b float64) float64 {
 	return x + y - z
 }
 
-// Mean returns the expected accuracy of an annotator of whom so much is known: (α + k) / (α + β + n).
+// Mean returns the expected accuracy (α + k) / (α + β + n) of an annotator with a tally of k hits in n.
 func (p BetaBinomial) Mean(t Tally) float64 {
 	return (p.Alpha + float64(t.Hits)) / (p.Alpha + p.Beta + float64(t.N))
 }
 
-// A Posterior is an annotator's accuracy in the model, and its central 95 % interval.
+// A Posterior is the accuracy of an annotator in the model, with its central 95 % interval.
 type Posterior struct{ Mean, Low, High Number }
 
-// Posterior returns Beta(α + k, β + n − k). It is NaN without a fit.
+// Posterior returns the posterior Beta(α + k, β + n − k). It is NaN if the model could not be fitted.
 func (p BetaBinomial) Posterior(t Tally) Posterior {
 	if math.IsNaN(p.Alpha) {
 		nan := Number(math.NaN())
@@ -111,8 +113,8 @@ func (p BetaBinomial) Posterior(t Tally) Posterior {
 	return Posterior{Number(a / (a + b)), Number(low), Number(high)}
 }
 
-// Ranks returns the places of annotators by posterior mean, 1 the best, 0 for those without a click
-// that can be judged. Equal means share a place.
+// Ranks returns the ranks of annotators by posterior mean: 1 is the best, and 0 means no click that can be
+// judged. Annotators with equal means have the same rank.
 func (p BetaBinomial) Ranks(all []Tally) []int64 {
 	ranks := make([]int64, len(all))
 	var order []int

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// A real is a type of values.
+// A real is a type of values that have quantiles.
 type real interface {
 	~int32 | ~int64 | ~float64
 }
 
-// Quantile returns the q-quantile of sorted values by linear interpolation between the two nearest
-// ranks, numpy's default (C14, docs/design/definitions.md#c14); NaN for none.
+// Quantile returns the q-quantile of sorted values by linear interpolation between the two nearest ranks,
+// which is numpy's default (C14, docs/design/definitions.md#c14). It returns NaN without values.
 func Quantile[T real](sorted []T, q float64) float64 {
 	n := len(sorted)
 	if n == 0 {
@@ -26,13 +26,13 @@ func Quantile[T real](sorted []T, q float64) float64 {
 	return a + (b-a)*(at-float64(i))
 }
 
-// Median sorts values and returns their 0.5-quantile; NaN for none.
+// Median sorts values and returns their 0.5-quantile, or NaN without values.
 func Median[T real](values []T) float64 {
 	slices.Sort(values)
 	return Quantile(values, 0.5)
 }
 
-// MiddleOf returns the Middle of sorted lists together; it uses them up.
+// MiddleOf returns the Middle of all values of several sorted lists. It modifies lists.
 func MiddleOf(lists [][]float64) float64 {
 	n := 0
 	for _, l := range lists {
@@ -59,8 +59,8 @@ func MiddleOf(lists [][]float64) float64 {
 	return math.NaN()
 }
 
-// Middle returns the middle one of sorted values, or the mean of the two in the middle; NaN for none.
-// Median interpolates between the two, so it may differ in the last bit.
+// Middle returns the middle one of sorted values, or the mean of the two in the middle; NaN without values.
+// Median interpolates between the two, so that it may differ in the last bit.
 func Middle(v []float64) float64 {
 	n := len(v)
 	switch {

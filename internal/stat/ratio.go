@@ -18,24 +18,24 @@ func (r *Ratio) Merge(o Ratio) {
 	r.Den += o.Den
 }
 
-// Count returns Σ num of a ratio of whole numbers.
+// Count returns Σ num, which must be a sum of whole numbers.
 func (r Ratio) Count() int64 { return r.Num.hi }
 
 // Value returns the ratio, undefined for Σ den = 0.
 func (r Ratio) Value() Number { return Quotient(r.Num.Float(), float64(r.Den)) }
 
-// A RatioID is the place of a ratio in Ratios.
+// A RatioID is the index of a ratio in Ratios.
 type RatioID int
 
-// Ratios are ratios by cluster. Clicks of one annotator are not independent: whether they hit
-// depends on who clicked. So the sums are kept for each annotator, and the interval comes from
+// Ratios has ratios by cluster. Clicks of the same annotator are not independent, because whether they hit
+// depends on who clicked. The sums are therefore kept for each annotator, and the interval comes from
 // drawing annotators.
 type Ratios struct {
 	width    int
 	clusters [][]Ratio
 }
 
-// Declare makes room for n ratios and returns the first one's place.
+// Declare makes room for n ratios and returns the index of the first one.
 func (r *Ratios) Declare(n int) RatioID {
 	id := RatioID(r.width)
 	r.width += n
@@ -48,7 +48,7 @@ func (r *Ratios) Add(cluster int32, id RatioID, num float64) {
 	r.At(cluster, id).Den++
 }
 
-// AddPoint adds the two coordinates of a point to two ratios that follow each other.
+// AddPoint adds the two coordinates of a point to two consecutive ratios.
 func (r *Ratios) AddPoint(cluster int32, id RatioID, x, y float64) {
 	r.Add(cluster, id, x)
 	r.Add(cluster, id+1, y)
@@ -63,14 +63,14 @@ func (r *Ratios) Count(cluster int32, id RatioID, yes bool) {
 	}
 }
 
-// AddCount adds n units, yes of which count.
+// AddCount adds n units to a ratio, yes of which count as 1.
 func (r *Ratios) AddCount(cluster int32, id RatioID, yes, n int64) {
 	at := r.At(cluster, id)
 	at.Num.hi += yes
 	at.Den += n
 }
 
-// At returns a ratio of a cluster.
+// At returns a ratio of one cluster.
 func (r *Ratios) At(cluster int32, id RatioID) *Ratio {
 	for int(cluster) >= len(r.clusters) {
 		r.clusters = append(r.clusters, nil)
@@ -81,7 +81,7 @@ func (r *Ratios) At(cluster int32, id RatioID) *Ratio {
 	return &r.clusters[cluster][id]
 }
 
-// Merge adds the ratios of another.
+// Merge adds the ratios of o.
 func (r *Ratios) Merge(o *Ratios) {
 	for c, from := range o.clusters {
 		if from == nil {
@@ -105,9 +105,9 @@ func (r *Ratios) Total(id RatioID) (t Ratio) {
 	return t
 }
 
-// Resample draws as many clusters as there are, with replacement, samples times. Sample k
-// depends on the seed, k and the order of all clusters alone, also of those without a
-// unit in r: all ratios of a data set are drawn alike.
+// Resample draws as many clusters as there are, with replacement, and repeats that samples times. Sample k
+// depends only on the seed, k and the order of all clusters, including clusters without a unit in r, so
+// that all ratios of a data set use the same draws.
 func (r *Ratios) Resample(order []int32, samples int, seed uint64, jobs int) *Bootstrap {
 	var rows [][]Ratio
 	for _, id := range order {

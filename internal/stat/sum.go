@@ -5,15 +5,15 @@ import (
 	"math/bits"
 )
 
-// A Sum adds real numbers so that the result does not depend on their order: it is a whole
-// number of 2⁻⁶⁴, so that adding is exact. An addend is rounded to that unit, 5e-20, and must
-// be below 2⁶² in size, as must the sum.
+// A Sum adds real numbers so that the result does not depend on their order. It stores multiples of 2⁻⁶⁴,
+// so that adding is exact. An addend is rounded to such a multiple, which is about 5e-20, and must be below
+// 2⁶² in size, as must the sum.
 type Sum struct {
 	hi int64
 	lo uint64
 }
 
-// Add adds v; NaN and what is too large are a bug of the caller's and count as 0.
+// Add adds v. NaN and values that are too large are a mistake of the caller and count as 0.
 func (s *Sum) Add(v float64) {
 	if !(math.Abs(v) < 1<<62) {
 		return
@@ -37,8 +37,8 @@ func (s *Sum) Merge(o Sum) {
 	s.hi += o.hi + int64(carry)
 }
 
-// Whole returns a sum of whole numbers; ok is false if an addend was not one.
+// Whole returns the sum if all addends were whole numbers; otherwise ok is false.
 func (s Sum) Whole() (n int64, ok bool) { return s.hi, s.lo == 0 }
 
-// Float returns the sum as the nearest number, within rounding.
+// Float returns the sum as the nearest float64, within rounding.
 func (s Sum) Float() float64 { return float64(s.hi) + float64(s.lo)*0x1p-64 }

@@ -10,11 +10,11 @@ import (
 	"abtool/internal/synth"
 )
 
-// Options say what is in a store.
+// Options choose the content of a store.
 type Options struct {
-	Images int     // of ImageNet, 0 for none
-	Pages  int     // of COCO, 0 for none
-	Seed   uint64  // of the simulation
+	Images int     // images of ImageNet; 0: no ImageNet
+	Pages  int     // pages of COCO; 0: no COCO
+	Seed   uint64  // seed of the simulation
 	Dirty  float64 // share of records with defects
 }
 
@@ -44,7 +44,7 @@ func Make(ctx context.Context, dir string, o Options) (string, error) {
 	return in.Out, err
 }
 
-// Temporary makes a store for an example, in a folder that remove removes.
+// Temporary makes a store for an example in a temporary folder, which remove removes.
 func Temporary(ctx context.Context, o Options) (store string, remove func()) {
 	dir, err := os.MkdirTemp("", "abtool-example-")
 	if err == nil {

@@ -1,5 +1,5 @@
-// Package usage is the error of wrong use: of options, arguments and names that cannot be. A command that
-// ends with it has exit code 2.
+// Package usage has the error for wrong use of options, arguments and names. A command that ends with it
+// has exit code 2.
 package usage
 
 import (
@@ -11,10 +11,10 @@ type wrong struct{ error }
 
 func (w wrong) Unwrap() error { return w.error }
 
-// Errorf returns the error of wrong use with the text that fmt.Errorf makes.
+// Errorf returns an error of wrong use with the text of fmt.Errorf.
 func Errorf(format string, args ...any) error { return wrong{fmt.Errorf(format, args...)} }
 
-// Error returns err as wrong use, nil if it is nil.
+// Error marks err as wrong use. It returns nil if err is nil.
 func Error(err error) error {
 	if err == nil {
 		return nil

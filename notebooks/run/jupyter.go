@@ -12,18 +12,19 @@ import (
 	"strings"
 )
 
-// errNoJupyter says what is missing, and how to come by it.
+// errNoJupyter says what is missing and how to install it.
 var errNoJupyter = errors.New("jupyter nbconvert is not installed: apt-get install jupyter-nbconvert, or pip install nbconvert")
 
-// jupyter executes and renders notebooks with a kernel of its own.
+// jupyter executes and renders notebooks with a kernel that it builds.
 type jupyter struct {
-	root string // of the clone
-	temp string // with the kernel, abtool, and what is being executed
+	root string // root of the clone
+	temp string // folder with the kernel, abtool, and the notebooks in execution
 	env  []string
 	cmd  []string
 }
 
-// newJupyter builds the kernel and abtool, and describes the kernel to Jupyter in a folder that only this process's children look into.
+// newJupyter builds the kernel and abtool, and describes the kernel to Jupyter in a folder that only
+// children of this process use.
 func newJupyter(ctx context.Context, root string) (*jupyter, error) {
 	j := &jupyter{root: root}
 	if j.cmd = nbconvert(); j.cmd == nil {
@@ -52,7 +53,8 @@ func newJupyter(ctx context.Context, root string) (*jupyter, error) {
 	return j, nil
 }
 
-// linking is a flag for quick links, for every cell is a program: without symbols, and by gold if it is there, which takes half the time.
+// linking returns flags for fast linking, because every cell is a program: without symbols, and with gold
+// if it is installed, which halves the time.
 func linking() string {
 	if _, err := exec.LookPath("ld.gold"); err == nil {
 		return "'-ldflags=-s -extldflags=-fuse-ld=gold'"
@@ -60,7 +62,7 @@ func linking() string {
 	return "-ldflags=-s"
 }
 
-// nbconvert is the command line of Jupyter's converter; nil if there is none.
+// nbconvert returns the command line of Jupyter's converter, or nil if it is not installed.
 func nbconvert() []string {
 	if _, err := exec.LookPath("jupyter-nbconvert"); err == nil {
 		return []string{"jupyter-nbconvert"}
@@ -83,7 +85,7 @@ func (j *jupyter) describe(gonb string) error {
 	return errors.Join(os.MkdirAll(dir, 0o777), os.WriteFile(filepath.Join(dir, "kernel.json"), spec, 0o666))
 }
 
-// execute runs a notebook where it lies, and gives the path of an executed copy.
+// execute runs a notebook in its folder and returns the path of an executed copy.
 func (j *jupyter) execute(ctx context.Context, file string) (string, error) {
 	out := filepath.Join(j.temp, "executed")
 	err := j.run(ctx, filepath.Dir(file), j.cmd[0], append(j.cmd[1:len(j.cmd):len(j.cmd)],
@@ -91,20 +93,20 @@ func (j *jupyter) execute(ctx context.Context, file string) (string, error) {
 	return filepath.Join(out, filepath.Base(file)), err
 }
 
-// render makes a page of an executed notebook. It needs no network.
+// render writes an executed notebook as a page of HTML, without using the network.
 func (j *jupyter) render(ctx context.Context, file, dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o777); err != nil { // nbconvert cannot where two of it would
+	if err := os.MkdirAll(dir, 0o777); err != nil { // two nbconverts at the same time fail to create it
 		return err
 	}
 	return j.run(ctx, j.temp, j.cmd[0], append(j.cmd[1:len(j.cmd):len(j.cmd)],
 		"--to", "html", "--HTMLExporter.mathjax_url=", "--HTMLExporter.require_js_url=", "--HTMLExporter.jquery_url=", "--output-dir", dir, file)...)
 }
 
-// run runs a command; the error has what it said.
+// run runs a command. The error contains the command's output.
 func (j *jupyter) run(ctx context.Context, dir, name string, args ...string) error {
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, name, args...)

@@ -1,10 +1,10 @@
-// Command run executes the notebooks of the folder above it, from a clone of the repository:
+// Command run executes the notebooks in the folder above it. Run it in a clone of the repository:
 //
 //	go run ./notebooks/run            execute all, write their outputs, render them as HTML
-//	go run ./notebooks/run --check    execute all, and fail where an output is not the one that is there
-//	go run ./notebooks/run 02         only those whose names begin so
+//	go run ./notebooks/run --check    execute all, and fail if an output differs from the saved one
+//	go run ./notebooks/run 02         only notebooks whose names begin with 02
 //
-// It builds the Go kernel and abtool into a temporary folder: nothing is installed.
+// It builds the Go kernel and abtool in a temporary folder and installs nothing.
 package main
 
 import (
@@ -31,11 +31,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("run", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.Usage = func() {
-		fmt.Fprintln(stderr, "Execute the notebooks whose names begin with one of the arguments; without any, all.\n\n  go run ./notebooks/run [--check] [--html DIR] [NAME...]\n\nFlags:")
+		fmt.Fprintln(stderr, "Executes the notebooks whose names begin with one of the arguments, or all without arguments.\n\n  go run ./notebooks/run [--check] [--html DIR] [NAME...]\n\nFlags:")
 		f.PrintDefaults()
 	}
-	check := f.Bool("check", false, "write no notebook: fail where an output differs from the one that is there")
-	html := f.String("html", "", "folder for the pages (default notebooks/html; with --check, none)")
+	check := f.Bool("check", false, "write no notebook, and fail if an output differs from the saved one")
+	html := f.String("html", "", "folder for the pages (default: notebooks/html; with --check, no pages)")
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
@@ -82,10 +82,11 @@ func runAll(ctx context.Context, names []string, check bool, html string, stdout
 	return errors.Join(append(errs, ctx.Err())...)
 }
 
-// atOnce is the number of notebooks that are executed at a time: linking keeps one processor busy, and no more.
+// atOnce is the number of notebooks that are executed at the same time. Linking keeps only one processor
+// busy.
 const atOnce = 2
 
-// one executes a notebook, and compares or writes it.
+// one executes a notebook and compares its outputs or writes them.
 func one(ctx context.Context, j *jupyter, file string, check bool, html string) error {
 	have, err := read(file)
 	if err != nil {
@@ -122,7 +123,7 @@ func one(ctx context.Context, j *jupyter, file string, check bool, html string) 
 	return j.render(ctx, path, html)
 }
 
-// checkout is the root of the clone that the command is called in.
+// checkout returns the root of the clone that the command is called in.
 func checkout() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -133,12 +134,12 @@ func checkout() (string, error) {
 			return at, nil
 		}
 		if at == filepath.Dir(at) {
-			return "", fmt.Errorf("%s is in no clone of abtool", dir)
+			return "", fmt.Errorf("%s is not in a clone of abtool", dir)
 		}
 	}
 }
 
-// choose lists the notebooks whose names begin with one of the names; all if there are none.
+// choose returns the notebooks whose names begin with one of the names, or all if there are no names.
 func choose(dir string, names []string) (files []string, err error) {
 	all, err := filepath.Glob(filepath.Join(dir, "*.ipynb"))
 	if err != nil || len(names) == 0 {
@@ -152,7 +153,7 @@ func choose(dir string, names []string) (files []string, err error) {
 			}
 		}
 		if len(files) == n {
-			return nil, fmt.Errorf("no notebook's name begins with %q", name)
+			return nil, fmt.Errorf("no notebook has a name that begins with %q", name)
 		}
 	}
 	return files, nil

@@ -15,10 +15,11 @@ import (
 	"strings"
 )
 
-// unstable is the tag of cells whose outputs are not compared: trained networks differ in their last digits between processors.
+// unstable is the tag of cells whose outputs are not compared, because trained networks differ in their
+// last digits between processors.
 const unstable = "unstable"
 
-// A notebook is one in nbformat 4. Fields are in the order in which Jupyter writes them.
+// A notebook is a notebook in nbformat 4. Its fields have the order in which Jupyter writes them.
 type notebook struct {
 	Cells         []cell         `json:"cells"`
 	Metadata      map[string]any `json:"metadata"`
@@ -39,15 +40,15 @@ type cell struct {
 // An output is a stream, an error, or data by media type.
 type output struct {
 	Type     string           `json:"output_type"`
-	Name     string           `json:"name,omitempty"` // of a stream
-	Text     lines            `json:"text,omitempty"` // of a stream
+	Name     string           `json:"name,omitempty"` // name of a stream
+	Text     lines            `json:"text,omitempty"` // text of a stream
 	Data     map[string]lines `json:"data,omitempty"`
-	Metadata map[string]any   `json:"metadata,omitempty"` // of data: the width of a picture
+	Metadata map[string]any   `json:"metadata,omitempty"` // for data: the width of a picture
 	ErrName  string           `json:"ename,omitempty"`
 	ErrValue string           `json:"evalue,omitempty"`
 }
 
-// lines is a text; Jupyter writes it as a list of lines or as one string.
+// lines is a text, which Jupyter writes as a list of lines or as one string.
 type lines string
 
 func (l *lines) UnmarshalJSON(b []byte) error {
@@ -67,7 +68,7 @@ func (l lines) MarshalJSON() ([]byte, error) {
 	return plain(list)
 }
 
-// plain is JSON without HTML's escapes, as Jupyter writes it.
+// plain returns v as JSON without HTML's escapes, as Jupyter writes it.
 func plain(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -85,7 +86,7 @@ type cellJSON struct {
 	Source   lines          `json:"source"`
 }
 
-type textJSON struct { // of a cell that is not executed
+type textJSON struct { // a cell that is not executed
 	Type     string         `json:"cell_type"`
 	ID       string         `json:"id"`
 	Metadata map[string]any `json:"metadata"`
@@ -115,7 +116,7 @@ func (c cell) MarshalJSON() ([]byte, error) {
 	return plain(cellJSON{c.Type, c.Count, c.ID, c.Metadata, c.Outputs, c.Source})
 }
 
-// MarshalJSON writes an output with the keys that its kind must have.
+// MarshalJSON writes an output with the keys that its kind requires.
 func (o output) MarshalJSON() ([]byte, error) {
 	switch o.Type {
 	case "stream":
@@ -141,7 +142,7 @@ func (o output) MarshalJSON() ([]byte, error) {
 			Type     string         `json:"output_type"`
 		}{data, o.Metadata, o.Type})
 	}
-	return nil, fmt.Errorf("an output of the type %q", o.Type)
+	return nil, fmt.Errorf("an output has the unknown type %q", o.Type)
 }
 
 func read(file string) (*notebook, error) {
@@ -151,7 +152,7 @@ func read(file string) (*notebook, error) {
 	}
 	var n notebook
 	if err := json.Unmarshal(b, &n); err != nil {
-		return nil, fmt.Errorf("%s is no notebook: %w", filepath.Base(file), err)
+		return nil, fmt.Errorf("%s is not a notebook: %w", filepath.Base(file), err)
 	}
 	return &n, nil
 }
@@ -169,7 +170,8 @@ func (n *notebook) write(file string) error {
 	return os.WriteFile(file, out.Bytes(), 0o666)
 }
 
-// tidy takes out what differs from run to run, and from machine to machine: times, the version of Go, and where a stream was cut.
+// tidy removes everything that differs between runs and machines: times, the version of Go, and where a
+// stream was cut.
 func (n *notebook) tidy() {
 	n.Metadata = map[string]any{
 		"kernelspec":    map[string]any{"display_name": "Go (gonb)", "language": "go", "name": "gonb"},
@@ -190,13 +192,14 @@ func (n *notebook) tidy() {
 	}
 }
 
-// faults finds cells that failed, which all write to standard error, and outputs that name a place of this machine.
+// faults returns an error for cells that failed, all of which write to standard error, and for outputs that
+// contain a path of this machine.
 func (n *notebook) faults(root string) error {
 	home, _ := os.UserHomeDir()
 	places := []string{root, filepath.Join(os.TempDir(), "gonb_"), filepath.Join(home, "go")}
 	for i, c := range n.Cells {
 		if want, have := c.shows(), c.displayed(); c.Type == "code" && have < want {
-			return fmt.Errorf("cell %d shows %d things, where it says that it shows %d", i+1, have, want)
+			return fmt.Errorf("cell %d displays %d results, but calls package show %d times", i+1, have, want)
 		}
 		for _, o := range c.Outputs {
 			if o.Type == "stream" && o.Name == "stderr" || o.Type == "error" {
@@ -205,7 +208,7 @@ func (n *notebook) faults(root string) error {
 			for _, text := range append(slices.Collect(maps.Values(o.Data)), o.Text) {
 				for _, place := range places {
 					if strings.Contains(string(text), place) {
-						return fmt.Errorf("the output of cell %d names %s, a place of this machine", i+1, place)
+						return fmt.Errorf("the output of cell %d contains %s, a path of this machine", i+1, place)
 					}
 				}
 			}
@@ -214,7 +217,7 @@ func (n *notebook) faults(root string) error {
 	return nil
 }
 
-// shows is the number of calls of package show that put something on the page.
+// shows returns the number of calls of package show that display something.
 func (c *cell) shows() (n int) {
 	for _, call := range []string{"\nshow.HTML(", "\nshow.Picture(", "\nshow.Markdown("} {
 		n += strings.Count(string(c.Source), call)
@@ -231,17 +234,18 @@ func (c *cell) displayed() (n int) {
 	return n
 }
 
-// differs tells where the outputs are not those of another execution. Texts must be the same, pictures may differ a little.
+// differs returns an error that lists where the outputs differ from those of another execution. Texts must
+// be equal; pictures may differ a little.
 func (n *notebook) differs(was *notebook) error {
 	if len(n.Cells) != len(was.Cells) {
-		return fmt.Errorf("%d cells, where there were %d", len(n.Cells), len(was.Cells))
+		return fmt.Errorf("the notebook has %d cells, but had %d", len(n.Cells), len(was.Cells))
 	}
 	var found []error
 	for i := range n.Cells {
 		c, w := &n.Cells[i], &was.Cells[i]
 		if slices.Contains(c.Tags, unstable) {
 			if (len(c.Outputs) == 0) != (len(w.Outputs) == 0) {
-				found = append(found, fmt.Errorf("cell %d has %d outputs, where there were %d", i+1, len(c.Outputs), len(w.Outputs)))
+				found = append(found, fmt.Errorf("cell %d has %d outputs, but had %d", i+1, len(c.Outputs), len(w.Outputs)))
 			}
 			continue
 		}
@@ -250,19 +254,19 @@ func (n *notebook) differs(was *notebook) error {
 		}
 	}
 	if found != nil {
-		found = append(found, errors.New("if that is as it should be, run it without --check, look at the pages, and commit"))
+		found = append(found, errors.New("if the new outputs are right, run it without --check, look at the pages, and commit"))
 	}
 	return errors.Join(found...)
 }
 
 func sameOutputs(now, was []output) error {
 	if len(now) != len(was) {
-		return fmt.Errorf("%d outputs, where there were %d", len(now), len(was))
+		return fmt.Errorf("there are %d outputs, but there were %d", len(now), len(was))
 	}
 	for k := range now {
 		a, b := now[k], was[k]
 		if a.Type != b.Type || a.Name != b.Name || len(a.Data) != len(b.Data) {
-			return fmt.Errorf("output %d is of another kind", k+1)
+			return fmt.Errorf("output %d has another kind than before", k+1)
 		}
 		if err := sameText(string(a.Text), string(b.Text)); err != nil {
 			return err
@@ -280,7 +284,7 @@ func sameOutputs(now, was []output) error {
 	return nil
 }
 
-// sameText tells the first line that differs.
+// sameText returns an error with the first line that differs.
 func sameText(now, was string) error {
 	if now == was {
 		return nil
@@ -301,7 +305,8 @@ func sameText(now, was string) error {
 	return nil
 }
 
-// samePicture compares two PNGs: letters and lines may land on another pixel, in 1 % of them.
+// samePicture compares two PNGs. Up to 1 % of the pixels may differ, because letters and lines can shift by
+// a pixel.
 func samePicture(now, was string) error {
 	a, err := picture(now)
 	if err != nil {
@@ -312,7 +317,7 @@ func samePicture(now, was string) error {
 		return err
 	}
 	if a.Bounds() != b.Bounds() {
-		return fmt.Errorf("a picture of %v, where there was one of %v", a.Bounds().Max, b.Bounds().Max)
+		return fmt.Errorf("a picture has size %v, but had %v", a.Bounds().Max, b.Bounds().Max)
 	}
 	n, r := 0, a.Bounds()
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -328,7 +333,8 @@ func samePicture(now, was string) error {
 	return nil
 }
 
-// visible tells whether two colours differ by more than a tenth in a channel.
+// visible returns a function that reports whether a colour differs from the given one by more than a tenth
+// in a channel.
 func visible(r, g, b, _ uint32) func(r, g, b, a uint32) bool {
 	const tenth = 6553
 	far := func(p, q uint32) bool { return max(p, q)-min(p, q) > tenth }

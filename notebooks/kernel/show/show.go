@@ -1,4 +1,4 @@
-// Package show puts results on a notebook: what a call answers, or its error, and then the cell ends.
+// Package show displays results in a notebook: the result of a call, or its error, which ends the cell.
 //
 //	show.Picture(reports.Draw(statistics, "imagenet-traces"))
 //	show.HTML(db.Table(ctx, "SELECT count(*) FROM imagenet_samples"))
@@ -11,14 +11,14 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
-// HTML shows a table.
+// HTML displays a table.
 func HTML(x interface{ HTML() string }, err error) {
 	check(err)
 	gonbui.DisplayHTML(x.HTML())
 	gonbui.Sync()
 }
 
-// Markdown shows a text.
+// Markdown displays a text.
 func Markdown(text string) {
 	gonbui.DisplayMarkdown(text)
 	gonbui.Sync()
@@ -30,7 +30,7 @@ type Figure interface {
 	Size() (width, height float64)
 }
 
-// Picture shows a figure.
+// Picture displays a figure.
 func Picture(x Figure, err error) {
 	check(err)
 	b := Must(x.PNG())
@@ -42,7 +42,7 @@ func Picture(x Figure, err error) {
 	gonbui.Sync()
 }
 
-// Must is the value, where there is no error.
+// Must returns v if err is nil. Otherwise it displays the error and ends the cell.
 func Must[T any](v T, err error) T {
 	check(err)
 	return v
