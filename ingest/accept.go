@@ -160,10 +160,11 @@ func (r *runner) judge(rejects []decode.Reject) error {
 		return nil
 	}
 	if r.o.Strict {
-		return fmt.Errorf("%s: %w", describe(&rejects[0]), ErrStrict)
+		return fmt.Errorf("%w: %s", ErrStrict, describe(&rejects[0]))
 	}
-	if n := r.rejected.Load(); r.o.MaxRejects > 0 && n > r.o.MaxRejects {
-		return fmt.Errorf("%d by now, the last one %s: %w", n, describe(&rejects[len(rejects)-1]), ErrTooMany)
+	if r.o.MaxRejects > 0 && r.rejected.Load() > r.o.MaxRejects {
+		return fmt.Errorf("%w than --max-rejects %d allows; the last one is %s; without --max-rejects all are listed in the rejects table",
+			ErrTooMany, r.o.MaxRejects, describe(&rejects[len(rejects)-1]))
 	}
 	return nil
 }

@@ -53,10 +53,10 @@ type Progress struct {
 	Elapsed  time.Duration `json:"elapsed_ns"`
 }
 
-// Errors of Run; ErrUnknownInput and ErrDamaged are others.
+// Errors that Run wraps, in addition to source.ErrUnknownInput and source.ErrDamaged.
 var (
-	ErrStrict  = errors.New("rejected, and --strict was given")
-	ErrTooMany = errors.New("more records were rejected than --max-rejects allows")
+	ErrStrict  = errors.New("--strict stops at the first reject")
+	ErrTooMany = errors.New("more records were rejected")
 )
 
 // Run reads the sources into the store at Options.Out. The data sets that it read replace
