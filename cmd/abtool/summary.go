@@ -65,21 +65,34 @@ func printSummary(w io.Writer, s *store.Account) {
 	}
 }
 
+// printSkipped prints how many things of a source are not records, by kind.
 func printSkipped(w io.Writer, src store.Source) {
 	var parts []string
 	for _, k := range []struct {
-		n    int64
-		what string
-	}{{src.AppleDouble, "AppleDouble files (._)"}, {src.OtherFiles, "files of other kinds"}, {src.Headers, "headers and empty pages"}} {
-		if k.n > 0 {
-			parts = append(parts, k.what+": "+ui.Thousands(k.n))
+		n         int64
+		one, many string
+	}{
+		{src.AppleDouble, "AppleDouble file (._)", "AppleDouble files (._)"},
+		{src.OtherFiles, "file of another kind", "files of other kinds"},
+		{src.Headers, "header or empty page", "headers and empty pages"},
+	} {
+		switch {
+		case k.n == 1:
+			parts = append(parts, "1 "+k.one)
+		case k.n > 0:
+			parts = append(parts, ui.Thousands(k.n)+" "+k.many)
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(src.Skipped)) {
-		parts = append(parts, kind+": "+ui.Thousands(src.Skipped[kind]))
+		n := src.Skipped[kind]
+		if n == 1 { // kinds are in the plural: symbolic links, values next to the records
+			first, rest, _ := strings.Cut(kind, "s ")
+			kind = strings.TrimSuffix(strings.TrimSuffix(first, "s")+" "+rest, " ")
+		}
+		parts = append(parts, ui.Thousands(n)+" "+kind)
 	}
 	if len(parts) > 0 {
-		fmt.Fprintf(w, "  besides, in %s: %s\n", ui.Clean(src.Name), strings.Join(parts, ", "))
+		fmt.Fprintf(w, "  also in %s, not read: %s\n", ui.Clean(src.Name), strings.Join(parts, ", "))
 	}
 }
 
