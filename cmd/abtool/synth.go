@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -86,7 +88,11 @@ func printSimulated(w io.Writer, r synth.Result) {
 	fmt.Fprintf(w, "%s images, shown %s times; %s records damaged\n", ui.Thousands(r.Images), ui.Thousands(r.Showings), ui.Thousands(r.Damaged))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range r.Files {
-		fmt.Fprintf(t, "  %s\t%s\t%s records\n", f.Path, ui.Size(f.Bytes), ui.Thousands(f.Records))
+		what := "records"
+		if strings.HasPrefix(filepath.Base(f.Path), "instances_") {
+			what = "objects" // ingest counts the images and categories of this file too
+		}
+		fmt.Fprintf(t, "  %s\t%s\t%s %s\n", f.Path, ui.Size(f.Bytes), ui.Thousands(f.Records), what)
 	}
 	t.Flush()
 }

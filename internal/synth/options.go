@@ -45,7 +45,7 @@ type Scene struct {
 type File struct {
 	Path    string `json:"path"`    // as opened: Out joined with the name
 	Bytes   int64  `json:"bytes"`   // on disk; of a folder, the sum over its files
-	Records int64  `json:"records"` // members, records or lines
+	Records int64  `json:"records"` // members, records or lines; of COCO's ground truth, objects
 }
 
 // Result lists what a run wrote.
