@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"abtool/internal/ui"
+	"abtool/schema"
 	"abtool/store"
 )
 
@@ -41,28 +42,54 @@ func printSummary(w io.Writer, s *store.Account) {
 		}
 		fmt.Fprintln(w)
 	}
-	for i, x := range s.Examples {
-		if i == 0 {
-			fmt.Fprintln(w, "The first rejects (all are in the rejects tables):")
-		}
+	printExamples(w, s.Examples)
+}
+
+// printExamples prints rejects for people: the place and what happened, the reason in words, and the beginning
+// of what was found.
+func printExamples(w io.Writer, examples []store.Example) {
+	if len(examples) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "The first rejects (all are in the rejects tables):")
+	for _, x := range examples {
 		at := x.Source
 		if x.Member != "" && x.Member != x.Source {
-			at += " " + x.Member
+			at += ", " + x.Member
 		}
-		if x.Detail != "" {
-			x.Reason += " (" + x.Detail + ")"
-		}
+		what := "record left out"
 		if x.Field != "" {
-			x.Reason = x.Field + ": " + x.Reason
+			what = "field " + x.Field + " set to null"
 		}
+		fmt.Fprintf(w, "  %s, byte %s: %s\n", ui.Clean(at), ui.Thousands(x.Offset), ui.Clean(what))
+		fmt.Fprintf(w, "    reason  %s\n", reasonInWords(x))
 		if x.Snippet != "" {
-			x.Snippet = ": " + x.Snippet
-		}
-		fmt.Fprintf(w, "  %s byte %d: %s%s\n", ui.Clean(at), x.Offset, x.Reason, x.Snippet)
-		if i == len(s.Examples)-1 {
-			fmt.Fprintln(w)
+			fmt.Fprintf(w, "    text    %s\n", onOneLine(x.Snippet))
 		}
 	}
+	fmt.Fprintln(w)
+}
+
+// reasonInWords returns the reason of a reject with its explanation and what was found in this case.
+func reasonInWords(x store.Example) string {
+	text := x.Reason
+	for _, r := range schema.Reasons {
+		if string(r.Reason) == x.Reason {
+			short, _, _ := strings.Cut(r.Text, ";")
+			text += ": " + strings.ReplaceAll(short, "`", "")
+		}
+	}
+	if x.Detail != "" {
+		text += " (" + x.Detail + ")"
+	}
+	return ui.Clean(text)
+}
+
+// onOneLine returns a snippet with a single space in place of each run of white space. In a snippet, line
+// breaks and backslashes are escaped.
+func onOneLine(snippet string) string {
+	spaces := strings.NewReplacer(`\\`, `\\`, `\n`, " ", `\r`, " ", `\t`, " ")
+	return strings.Join(strings.Fields(spaces.Replace(snippet)), " ")
 }
 
 // printSkipped prints how many things of a source are not records, by kind.

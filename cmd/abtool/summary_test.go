@@ -25,3 +25,19 @@ func TestPrintSkipped(t *testing.T) {
 		}
 	}
 }
+
+func TestPrintExamples(t *testing.T) {
+	var b strings.Builder
+	printExamples(&b, []store.Example{{
+		Source: "a.tar.gz", Member: "b.xml", Offset: 313344, Reason: "too_deep", Snippet: `<annotation>\n\t\t<a>\\n \xff`,
+	}})
+	want := `The first rejects (all are in the rejects tables):
+  a.tar.gz, b.xml, byte 313,344: record left out
+    reason  too_deep: elements or values nested deeper than the limit (256)
+    text    <annotation> <a>\\n \xff
+
+`
+	if b.String() != want {
+		t.Errorf("%s, want %s", b.String(), want)
+	}
+}
