@@ -13,17 +13,17 @@ import (
 	"abtool/internal/usage"
 )
 
-// dataSets are joined here, in the order of Catalogue.
+// dataSets lists the data sets in the order of Catalogue.
 var dataSets = []dataSet{
 	{"imagenet", imagenet.Statistics, imagenet.By, imagenet.Run, imagenet.Examples},
 	{"coco", coco.Statistics, coco.By, coco.Run, coco.Examples},
 }
 
-// A dataSet is the statistics of a data set and how they are computed of a store.
+// A dataSet holds the statistics of a data set and the functions that compute them from a store.
 type dataSet struct {
 	name       string
 	statistics []pass.Entry
-	by         func(key string) pass.Entry // the table by a key (Options.By)
+	by         func(key string) pass.Entry // the table that Options.By asks for
 	run        func(ctx context.Context, store string, o result.Options, entries []pass.Entry) (result.DataSet, error)
 	examples   func(ctx context.Context, store string, o result.ExampleOptions) ([]result.Example, error)
 }
@@ -39,7 +39,8 @@ func Catalogue() (all []*result.Entry) {
 	return all
 }
 
-// choose returns the entries that names mean, by data set; without names all of a store's sets.
+// choose returns the entries that the wanted names match, by data set. Without names it returns all entries
+// of the store's data sets. A name that matches nothing there is an error of wrong use.
 func choose(wanted, sets []string) (map[string][]pass.Entry, error) {
 	out := map[string][]pass.Entry{}
 	missing := slices.Clone(wanted)
@@ -65,9 +66,9 @@ func choose(wanted, sets []string) (map[string][]pass.Entry, error) {
 	}
 	switch {
 	case len(missing) > 0 && missing[0] == elsewhere:
-		return nil, usage.Errorf("%s is of a data set that the store does not hold: it has %s", missing[0], strings.Join(sets, " and "))
+		return nil, usage.Errorf("%s belongs to a data set that the store does not have: it has %s", missing[0], strings.Join(sets, " and "))
 	case len(missing) > 0:
-		return nil, usage.Errorf("no such statistic %q: abtool stats --list names them all%s", missing[0], closest.DidYouMean(missing[0], entryNames(sets)))
+		return nil, usage.Errorf("there is no statistic %q: abtool stats --list lists all statistics%s", missing[0], closest.DidYouMean(missing[0], entryNames(sets)))
 	}
 	return out, nil
 }

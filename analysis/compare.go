@@ -15,16 +15,16 @@ import (
 // CompareSchema names the layout of a Comparison.
 const CompareSchema = "abtool.compare/1"
 
-// A Comparison holds two stores side by side.
+// A Comparison has the values of two stores side by side.
 type Comparison struct {
 	Schema  string         `json:"schema"` // abtool.compare/1
 	Tool    string         `json:"tool"`
 	A       string         `json:"a"` // store
 	B       string         `json:"b"` // store
 	Options result.Options `json:"options"`
-	// Assumptions that intervals and tests rest on.
+	// Assumptions of the intervals and tests.
 	Assumptions []string        `json:"assumptions"`
-	DataSets    []ComparedSet   `json:"data_sets"` // that both have
+	DataSets    []ComparedSet   `json:"data_sets"` // the data sets that both stores have
 	OnlyIn      []OnlyInOneSide `json:"only_in,omitempty"`
 }
 
@@ -41,7 +41,7 @@ type ComparedSet struct {
 	Warnings   []string            `json:"warnings,omitempty"` // of the data set in either store, "a: …" or "b: …"
 }
 
-// ComparedStatistic has the values of a statistic in both.
+// ComparedStatistic has the values of a statistic in both stores.
 type ComparedStatistic struct {
 	Name        string       `json:"name"`
 	Title       string       `json:"title"`
@@ -50,7 +50,7 @@ type ComparedStatistic struct {
 	Differences []Difference `json:"differences"`
 }
 
-// A Difference is a value of a and of b.
+// A Difference has a value in a, the same value in b, and their difference.
 type Difference struct {
 	Name       string         `json:"name"`
 	Title      string         `json:"title"`
@@ -61,10 +61,10 @@ type Difference struct {
 	NB         int64          `json:"n_b"`
 	Difference stat.Number    `json:"difference"` // a − b
 	Interval   *stat.Interval `json:"interval,omitempty"`
-	Test       *Test          `json:"test,omitempty"` // that the difference is 0
+	Test       *Test          `json:"test,omitempty"` // of the hypothesis that the difference is 0
 }
 
-// A Test of no difference, two-sided.
+// A Test is a two-sided test of the hypothesis that there is no difference.
 type Test struct {
 	Method string      `json:"method"`
 	Z      stat.Number `json:"z"`
@@ -81,21 +81,21 @@ const (
 )
 
 var assumptions = []string{
-	"The two stores have no annotators in common, and what one annotator did does not depend on the others.",
-	"bootstrap: the annotators of each store are a sample of those who could have taken part; they are drawn with replacement, in each store by itself. The test takes the difference as normal.",
-	"newcombe and score: every unit counts by itself. Where units of one annotator are alike, the interval is too narrow and p too small.",
-	"normal and welch: units are independent and many, so that their mean is normal.",
-	"p_holm is p adjusted for all the tests of this comparison; p alone will be below 0.05 in one of twenty where nothing differs.",
+	"The two stores have no annotators in common, and annotators work independently of each other.",
+	"bootstrap: the annotators of each store are a sample of all possible annotators; they are resampled with replacement, separately in each store. The test assumes that the difference is normally distributed.",
+	"newcombe and score: units are independent. Where units of one annotator resemble each other, the interval is too narrow and p is too small.",
+	"normal and welch: there are many independent units, so that their mean is normally distributed.",
+	"p_holm is p adjusted for all tests of this comparison. Where nothing differs, an unadjusted p is still below 0.05 in one of twenty tests.",
 }
 
-// Compare computes the statistics of two stores and how they differ.
+// Compare computes the statistics of two stores and their differences.
 func Compare(ctx context.Context, a, b string, o result.Options) (*Comparison, error) {
 	first, err := Run(ctx, a, o)
 	if err != nil {
 		return nil, err
 	}
 	other := o
-	other.Seed++ // samples of the second store must not go with those of the first
+	other.Seed++ // the samples of the two stores must be independent
 	second, err := Run(ctx, b, other)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func Compare(ctx context.Context, a, b string, o result.Options) (*Comparison, e
 	return Differences(first, second), nil
 }
 
-// Differences compares two documents that Run made in this process, of different seeds.
+// Differences compares two documents that Run made in this process with different seeds.
 func Differences(first, second *result.Document) *Comparison {
 	a, b := first.Store, second.Store
 	c := &Comparison{Schema: CompareSchema, Tool: first.Tool, A: a, B: b, Options: first.Options, Assumptions: assumptions}
@@ -146,7 +146,7 @@ func compareStatistic(a, b *result.Statistic) ComparedStatistic {
 	return c
 }
 
-// differ is a − b with the interval and the test that fit how sure the values are.
+// differ returns a − b with the interval and the test that match the intervals of a and b.
 func differ(a, b *result.Value) Difference {
 	d := Difference{Name: a.Name, Title: a.Title, Unit: a.Unit, A: a.Value, NA: a.N, B: b.Value, NB: b.N, Difference: a.Value - b.Value}
 	if !d.Difference.Defined() || a.Interval == nil || b.Interval == nil || a.Interval.Method != b.Interval.Method {
@@ -183,8 +183,8 @@ func differ(a, b *result.Value) Difference {
 	return d
 }
 
-// normalTest is the two-sided test of a standard normal z; nil where z is undefined, as without
-// any variance.
+// normalTest returns the two-sided test of a standard normal z. It returns nil if z is undefined, for
+// example where there is no variance.
 func normalTest(method string, z float64) *Test {
 	if math.IsNaN(z) || math.IsInf(z, 0) {
 		return nil

@@ -1,6 +1,7 @@
-// Package analysis computes the statistics of a store: those of the paper, data quality, annotators and HITs, and what
-// the paper suggests. It joins the two data sets, whose statistics are in packages imagenet and coco; what comes out is
-// in package result.
+// Package analysis computes the statistics of a store: the paper's statistics, data quality, annotators and
+// HITs, and analyses that the paper suggests. It joins the two data sets, whose statistics are in packages
+// imagenet and coco; package result has the results.
 //
-// docs/reference/stats.md describes all statistics, and docs/design/definitions.md what their Rules refer to.
+// docs/reference/stats.md describes all statistics, and docs/design/definitions.md the definitions that
+// Rules refers to.
 package analysis

@@ -80,7 +80,8 @@ func linked(rules string) string {
 
 var definition = regexp.MustCompile(`\b[RICL][0-9]+\b`)
 
-// Rules name definitions that are written down, and statistics or targets follow every one of ImageNet and COCO.
+// Rules name definitions that are written down, and statistics or targets follow every one of ImageNet and
+// COCO.
 func TestRules(t *testing.T) {
 	page, err := os.ReadFile("../docs/design/definitions.md")
 	if err != nil {

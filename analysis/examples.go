@@ -6,9 +6,9 @@ import (
 	"abtool/analysis/result"
 )
 
-// Examples takes images by a hash of their ids: of ImageNet with a box, a final click and a
-// trace, every third of them a miss if there are enough; of COCO pages with icons. Of the images
-// that options name, those without these are left out.
+// Examples returns example images, chosen by a hash of their ids. ImageNet examples have a box, a final
+// click and a trace, and every third is a miss if there are enough misses; COCO examples are pages with
+// icons. If the options name images, those that lack any of this are left out.
 func Examples(ctx context.Context, store string, o result.ExampleOptions) ([]result.Example, error) {
 	if o.N == 0 {
 		o.N = len(o.Images)

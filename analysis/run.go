@@ -39,7 +39,7 @@ func Run(ctx context.Context, store string, o result.Options) (*result.Document,
 	return d, nil
 }
 
-// setsOf returns the data sets of a store, in its order.
+// setsOf returns the data sets of a store, in the order of the store.
 func setsOf(dir string) (sets []*dataSet, err error) {
 	sum, err := store.Read(dir)
 	if err != nil {
@@ -55,8 +55,8 @@ func setsOf(dir string) (sets []*dataSet, err error) {
 	return sets, nil
 }
 
-// entriesOf returns the statistics that are asked for, by data set. With By, a name of a data set says which
-// one to break down, and not all of its statistics.
+// entriesOf returns the wanted statistics, by data set. With By, the name of a data set selects the data set to
+// break down, instead of all of its statistics.
 func entriesOf(o *result.Options, sets []*dataSet) (map[string][]pass.Entry, error) {
 	var have []string
 	for _, set := range sets {
@@ -89,7 +89,7 @@ func entriesOf(o *result.Options, sets []*dataSet) (map[string][]pass.Entry, err
 		}
 	}
 	if len(wanted) == 0 {
-		return nil, usage.Errorf("%s is of a data set that the store does not hold: it has %s", only[0], strings.Join(have, " and "))
+		return nil, usage.Errorf("%s belongs to a data set that the store does not have: it has %s", only[0], strings.Join(have, " and "))
 	}
 	return wanted, nil
 }

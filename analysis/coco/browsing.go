@@ -9,12 +9,12 @@ import (
 	"abtool/store/columnar"
 )
 
-// browsing is how annotators step through the superclasses (C13).
+// browsing counts the steps of annotators through the superclasses (C13).
 type browsing struct {
 	r                                 *pass.Counts
 	events, distinct, keyboard, reach stat.RatioID
-	known                             stat.RatioID // by the keyboard, of the events that say
-	pages                             stat.RatioID // with a step by the keyboard
+	known                             stat.RatioID // steps by the keyboard, of the steps that record it
+	pages                             stat.RatioID // pages with a step by the keyboard
 	unknown                           int64
 	bySuper                           map[int64]*superclass
 }
@@ -79,19 +79,19 @@ func (a *browsing) Merge(from *browsing) {
 func (a *browsing) Result(e *engine, r *result.Statistic) {
 	records := e.Ratios.Total(a.events)
 	r.Add(result.Count("events", "steps through the superclasses", "steps", records.Count()),
-		e.Ratio("events_mean", "mean steps on a page", "count", "pages", a.events),
-		e.Ratio("distinct_mean", "mean different superclasses on a page; the opening one is not logged until it is returned to", "count", "pages", a.distinct),
-		e.Ratio("keyboard_share", "steps made by the keyboard", result.UnitShare, "steps", a.keyboard),
-		e.Ratio("keyboard_share.known", "variant: of the steps whose key or button is known", result.UnitShare,
-			"such steps", a.known),
-		result.CountOf("keyboard_unknown", "steps of which it is unknown whether the key or the button was used",
+		e.Ratio("events_mean", "mean number of steps on a page", "count", "pages", a.events),
+		e.Ratio("distinct_mean", "mean number of different superclasses on a page; the opening one counts only after a return to it", "count", "pages", a.distinct),
+		e.Ratio("keyboard_share", "steps by the keyboard", result.UnitShare, "steps", a.keyboard),
+		e.Ratio("keyboard_share.known", "variant: steps by the keyboard, of the steps that record the key or button", result.UnitShare,
+			"steps that record it", a.known),
+		result.CountOf("keyboard_unknown", "steps that do not record whether the key or the button was used",
 			"steps", a.unknown, records.Count()),
-		e.Ratio("records_with_keyboard", "pages with a step made by the keyboard", result.UnitShare, "pages", a.pages),
-		e.Ratio("reached_last", "pages on which the last superclass was reached, without which a page cannot be submitted", result.UnitShare, "pages", a.reach))
+		e.Ratio("records_with_keyboard", "pages with a step by the keyboard", result.UnitShare, "pages", a.pages),
+		e.Ratio("reached_last", "pages on which the last superclass was reached, as a page requires before it can be submitted", result.UnitShare, "pages", a.reach))
 	t := result.Table{Name: "by_superclass", Title: "Steps by superclass", Columns: result.Header{
-		{"category_idx", "", "number of the superclass, 0 to 10"}, {"events", "count", "steps to it"}, {"pages", "count", "pages on which it was stepped to"},
-		{"returns", "count", "steps beyond the first of a page"}, {"keyboard_share", result.UnitShare, "of the steps to it, those by the keyboard"},
-		{"keyboard_unknown", "count", "steps to it of which it is unknown whether the key or the button was used"},
+		{"category_idx", "", "number of the superclass, 0 to 10"}, {"events", "count", "steps to the superclass"}, {"pages", "count", "pages with a step to it"},
+		{"returns", "count", "steps to it after the first on a page"}, {"keyboard_share", result.UnitShare, "share of the steps to it that were by the keyboard"},
+		{"keyboard_unknown", "count", "steps to it that do not record whether the key or the button was used"},
 	}.Columns()}
 	var order []int64
 	for super := range a.bySuper {

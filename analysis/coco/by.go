@@ -10,12 +10,13 @@ import (
 	"abtool/internal/stat"
 )
 
-// A breakdown profiles pages by a key.
+// A breakdown has a profile of the pages for each value of a key.
 type breakdown struct {
 	*pass.Groups[profile, *profile]
-	of func(*page) int32 // number of the key, −1: none
+	of func(*page) int32 // number of the page's key; −1 if it has none
 }
 
+// newBreakdown returns a breakdown by the key worker, class, hit or week. id is the column that the key needs.
 func newBreakdown(e *engine, r *pass.Counts, key, id string) *breakdown {
 	classes := byproduct.NewNames(e.categories...)
 	b := &breakdown{Groups: pass.NewGroups[profile](&e.Base, r, key, classes, "pages", id)}
@@ -30,7 +31,7 @@ func newBreakdown(e *engine, r *pass.Counts, key, id string) *breakdown {
 	return b
 }
 
-// at returns the profile of a page, nil if it has no key.
+// at returns the profile of a page, or nil if it has no key.
 func (b *breakdown) at(g *page) *profile {
 	p := b.At(b.of(g))
 	if p != nil && p.hit == nil && b.Key == "hit" {
@@ -79,26 +80,26 @@ func (b *breakdown) page(g *page) {
 	}
 }
 
-// table returns a row for each profile, with cells between its name and its own.
+// table returns a table with a row for each profile, with the extra cells between its name and its own cells.
 func (b *breakdown) table(e *engine, title string, extra result.Header, cells func(i int, p *profile) []any) result.Table {
 	own := profileHeader
-	if b.Key == "class" { // of a class, a page is one on which its icon was used
+	if b.Key == "class" { // the pages of a class are those on which its icon was used
 		own = slices.Clone(own)
-		own[0][2], own[1][2] = "pages on which its icon was used", "annotated images that have it"
+		own[0][2], own[1][2] = "pages on which its icon was used", "annotated images that have the class"
 	}
 	return b.Table(&e.Base, title, extra, own, cells)
 }
 
 // By returns the table that Options.By asks for.
 func By(key string) pass.Entry {
-	definition := "Over the pages of each " + key + ": recall, precision, where icons are put, actions, time, steps and mouse."
+	definition := "Over the pages of each " + key + ": recall, precision, the places of icons, actions, time, steps and mouse samples."
 	if key == "class" {
-		definition = "Over the icons of each class, and the annotated images that have it: recall, precision, where icons are put, actions."
+		definition = "Over the icons of each class and the annotated images that have it: recall, precision, the places of icons and actions."
 	}
 	return pass.Entry{Entry: result.Entry{Name: "by_" + key, Title: "By " + key, Rules: "C3, C4, C7, C8", Definition: definition}, Make: pass.Gathers(newGroups)}
 }
 
-// groups gathers that table.
+// groups gathers the table that By describes.
 type groups struct{ *breakdown }
 
 func newGroups(e *engine, r *pass.Counts) groups {

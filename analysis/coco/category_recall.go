@@ -10,8 +10,8 @@ import (
 	"abtool/internal/stat"
 )
 
-// sizeEdges bound the bins of relative size: 0, .2², .4², .6², .8², 1 (C11). They are computed,
-// not written: .2² is a little above .04 in floating point.
+// sizeEdges are the edges of the bins of relative size: 0, .2², .4², .6², .8², 1 (C11). They are computed,
+// because .2² is a little above .04 in floating point.
 var sizeEdges = func() (edges []float64) {
 	for _, side := range []float64{0, 0.2, 0.4, 0.6, 0.8, 1} {
 		edges = append(edges, side*side)
@@ -19,7 +19,8 @@ var sizeEdges = func() (edges []float64) {
 	return edges
 }()
 
-// sizeBin returns the bin of a relative size, lower edge included; the last has 1 and what is above.
+// sizeBin returns the bin of a relative size. Lower edges are included; the last bin also has 1 and larger
+// sizes.
 func sizeBin(s float64) int {
 	for k := len(sizeEdges) - 2; k > 0; k-- {
 		if s >= sizeEdges[k] {
@@ -29,14 +30,14 @@ func sizeBin(s float64) int {
 	return 0
 }
 
-// categoryRecall is the recall of each class against the size of its objects (C11).
+// categoryRecall compares the recall of each class with the size of its objects (C11).
 type categoryRecall struct {
 	e                   *engine
 	r                   *pass.Counts
 	byClass, byBin      stat.RatioID
 	size, allSize       []stat.Mean // by class, over annotated images and over the ground truth
 	noSize, noSizeTruth int64
-	largest             []float64 // scratch, by class, of the page at hand; −Inf: no object with a size
+	largest             []float64 // by class, of the current page; −Inf without an object with a size
 }
 
 func newCategoryRecall(e *engine, r *pass.Counts) *categoryRecall {
@@ -104,10 +105,10 @@ func (a *categoryRecall) Merge(o *categoryRecall) {
 
 func (a *categoryRecall) Result(e *engine, r *result.Statistic) {
 	t := result.Table{Name: "by_category", Title: "Recall of each class against the size of its objects", Columns: result.Header{
-		{"category", "", "the class"}, {"n", "count", "annotated images that have it"}, {"retrieved", "count", "of them, where its icon stays"},
+		{"category", "", "the class"}, {"n", "count", "annotated images that have the class"}, {"retrieved", "count", "annotated images that have the class and on which its icon stays"},
 		{"recall", result.UnitShare, "retrieved / n"}, {"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
-		{"size", result.UnitShare, "mean over its objects on annotated images of the area of the bounding box / that of the image"},
-		{"size_all", result.UnitShare, "variant: over its objects in the whole ground truth"}, {"residual", result.UnitShare, "recall − the fitted line"},
+		{"size", result.UnitShare, "mean, over its objects on annotated images, of the area of the bounding box / area of the image"},
+		{"size_all", result.UnitShare, "variant: the same mean over its objects in the whole ground truth"}, {"residual", result.UnitShare, "recall − the fitted line"},
 	}.Columns()}
 	var x, y []float64
 	var fitted []stat.RatioID
@@ -143,7 +144,7 @@ func (a *categoryRecall) Result(e *engine, r *result.Statistic) {
 		out.Interval = stat.Percentiles(out.Replicates)
 		r.Add(out)
 	}
-	add("slope", "slope of recall over mean size, by least squares over classes", result.UnitNone, slope, x, stat.Slope)
+	add("slope", "slope of the line of recall over mean size, by least squares over classes", result.UnitNone, slope, x, stat.Slope)
 	add("intercept", "recall at size 0 on that line", result.UnitShare, intercept, x, stat.Intercept)
 	add("correlation", "Pearson correlation of recall and mean size over classes",
 		result.UnitNone, correlation, x, stat.Correlation)
@@ -159,7 +160,7 @@ func binName(k int) string {
 
 func (a *categoryRecall) instanceBins(e *engine) result.Table {
 	t := result.Table{Name: "by_instance_bin", Title: "Recall of an image and class by the size of the largest object of the class", Columns: result.Header{
-		{"bin", "", "number of the bin"}, {"size", "", "relative size, lower edge included"}, {"n", "count", "pairs of an annotated image and a class that it has"}, {"retrieved", "count", "of them, where the icon stays"},
+		{"bin", "", "number of the bin"}, {"size", "", "relative size of the largest object, lower edge included"}, {"n", "count", "pairs of an annotated image and a class that it has"}, {"retrieved", "count", "pairs where the icon stays"},
 		{"recall", result.UnitShare, "retrieved / n"}, {"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
 	}.Columns()}
 	for k := range len(sizeEdges) - 1 {
@@ -171,7 +172,7 @@ func (a *categoryRecall) instanceBins(e *engine) result.Table {
 
 func (a *categoryRecall) classBins(bins []stat.Mean) result.Table {
 	t := result.Table{Name: "by_class_bin", Title: "Recall of classes by their mean size", Columns: result.Header{
-		{"bin", "", "number of the bin"}, {"size", "", "mean relative size of the class, lower edge included"}, {"n", "count", "classes"}, {"recall", result.UnitShare, "mean over classes of their recall"},
+		{"bin", "", "number of the bin"}, {"size", "", "mean relative size of the class, lower edge included"}, {"n", "count", "classes"}, {"recall", result.UnitShare, "mean of the recalls of the classes"},
 		{"low", result.UnitShare, "95 % interval (normal)"}, {"high", result.UnitShare, "95 % interval (normal)"},
 	}.Columns()}
 	for k := range bins {

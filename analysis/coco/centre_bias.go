@@ -7,7 +7,7 @@ import (
 	"abtool/byproduct/plane"
 )
 
-// centreBias is where the centres of boxes and the icons are (I10, C12).
+// centreBias counts the places of box centres and of icons (I10, C12).
 type centreBias struct {
 	centres      plane.Grid
 	icons, known pass.PointMap // all icons, and those on images of the ground truth
@@ -54,7 +54,7 @@ func (a *centreBias) truth(m *coco.Image) {
 
 func (a *centreBias) Result(e *engine, r *result.Statistic) {
 	pass.AddGrid(r, "gt_centres", "centres of ground-truth boxes", "boxes", &a.centres)
-	a.icons.Report(&e.Base, r, "icons", "icons: the last add", "icons with a point")
-	a.known.Report(&e.Base, r, "icons_with_gt", "variant: icons on images of the ground truth", "such icons")
+	a.icons.Report(&e.Base, r, "icons", "icons, at their last add", "icons with a point")
+	a.known.Report(&e.Base, r, "icons_with_gt", "variant: icons on images of the ground truth", "icons with a point on images of the ground truth")
 	r.WarnFew(r.Values[0])
 }

@@ -6,7 +6,7 @@ import (
 	"abtool/internal/stat"
 )
 
-// classRecall is the share of an image's classes that were found (C7, C8).
+// classRecall computes the share of an image's classes that were found (C7, C8).
 type classRecall struct {
 	r                  *pass.Counts
 	placed, anyAdd     stat.RatioID
@@ -48,7 +48,7 @@ func (a *classRecall) Result(e *engine, r *result.Statistic) {
 	}
 	r.Add(e.Mean("recall", "mean over images of the share of its classes whose icon stays", of, a.placed),
 		std("recall_std", &a.byPlaced),
-		e.Mean("recall.any_add", "variant: whose icon was ever added", of, a.anyAdd),
+		e.Mean("recall.any_add", "variant: mean over images of the share of its classes whose icon was ever added", of, a.anyAdd),
 		std("recall_std.any_add", &a.byAnyAdd))
 	r.WarnFew(r.Values[0])
 }

@@ -6,7 +6,7 @@ import (
 	"abtool/byproduct/coco"
 )
 
-// counts is how much there is (C1, C2).
+// counts counts pages, actions, steps, samples and the ground truth (C1, C2).
 type counts struct {
 	records, withTruth, icons, actions, steps, samples, unknownType, unknownIcon, annotated int64
 	images, instances, crowds                                                               int64
@@ -55,22 +55,22 @@ func (a *counts) truth(m *coco.Image) {
 
 func (a *counts) Result(e *engine, r *result.Statistic) {
 	r.Add(
-		result.Count("records", "pages: one image, one annotator", "pages", a.records),
+		result.Count("records", "pages (one image, annotated by one annotator)", "pages", a.records),
 		result.Proportion("byproduct_records", "pages with an action, a step or a mouse sample", "pages", a.annotated, a.records),
 		result.Count("images_gt", "images of the ground truth", "images", a.images),
-		result.Proportion("records_with_gt", "pages whose image the ground truth has", "pages", a.withTruth, a.records),
-		result.Count("icons", "icons with a point: one a page and class with an add that has a place", "icons", a.icons),
+		result.Proportion("records_with_gt", "pages whose image is in the ground truth", "pages", a.withTruth, a.records),
+		result.Count("icons", "icons with a point: one for each page and class with an add that has a place", "icons", a.icons),
 		result.Count("instances", "objects of the ground truth", "instances", a.instances),
-		result.Proportion("crowds", "of them, groups under one mask", "instances", a.crowds, a.instances),
-		result.Count("actions", "steps with icons", "actions", a.actions),
+		result.Proportion("crowds", "objects that are groups under one mask", "instances", a.crowds, a.instances),
+		result.Count("actions", "actions with icons", "actions", a.actions),
 		result.Count("steps", "steps through the superclasses", "steps", a.steps),
 		result.Count("samples", "mouse samples", "samples", a.samples),
-		result.Count("unknown_type", "actions that are neither add, move nor remove, on any icon: left out",
+		result.Count("unknown_type", "actions that are neither add, move nor remove, on any icon; they are ignored",
 			"actions", a.unknownType),
-		result.Count("unknown_icon", "actions of known type on an icon whose name is not a class of the ground truth: left out",
+		result.Count("unknown_icon", "actions of known type on an icon whose name is not a class of the ground truth; they are ignored",
 			"actions", a.unknownIcon),
 	)
 	if a.images == 0 {
-		r.Warn("There is no ground truth, so nothing can be said of precision and recall: ingest with --instances instances_train2014.json.")
+		r.Warn("There is no ground truth, so there are no precision and recall. Ingest with --instances instances_train2014.json.")
 	}
 }

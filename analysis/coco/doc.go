@@ -1,2 +1,2 @@
-// Package coco has the statistics of COCO-AB, one a file.
+// Package coco has the statistics of COCO-AB, one in each file. statistics.toml describes them.
 package coco

@@ -14,10 +14,10 @@ import (
 	"abtool/store/columnar"
 )
 
-// A engine runs statistics over the coco data set of a store, in one pass over each table.
+// An engine computes statistics of a store's coco data set in one pass over each table.
 type engine struct {
 	pass.Base
-	categories []string // known classes, by name
+	categories []string // known classes, in order of their names
 	class      map[string]class
 	sequences  *byproduct.Names
 	pages      map[int64]*page // by image
@@ -43,7 +43,7 @@ func newEngine(dir string, o result.Options) (*engine, error) {
 	return e, nil
 }
 
-// Run runs statistics over a store, one set of them for each goroutine.
+// Run computes statistics of a store. Each goroutine gathers its own part of them.
 func Run(ctx context.Context, store string, o result.Options, entries []pass.Entry) (result.DataSet, error) {
 	e, err := newEngine(store, o)
 	if err != nil {
@@ -89,7 +89,7 @@ func Run(ctx context.Context, store string, o result.Options, entries []pass.Ent
 	for _, w := range workers {
 		for _, p := range w.pages {
 			if was := e.pages[p.image]; was != nil {
-				return result.DataSet{}, fmt.Errorf("the image %d is twice in coco/annotations.parquet: the store is damaged, ingest again", p.image)
+				return result.DataSet{}, fmt.Errorf("coco/annotations.parquet has the image %d twice: the store is damaged, ingest again", p.image)
 			}
 			e.pages[p.image] = p
 		}
@@ -109,7 +109,7 @@ func Run(ctx context.Context, store string, o result.Options, entries []pass.Ent
 	return result.DataSet{Name: "coco", Statistics: e.Results(first.Gathering, entries, published), Warnings: e.warnings(workers)}, nil
 }
 
-// rowColumns are the columns of annotations that are read.
+// rowColumns has the columns of annotations that are read.
 type rowColumns struct {
 	seq, image, worker, hit, index, started, width, height, origWidth, origHeight, spent *columnar.Values
 	fromX, fromY, browse, keyboard, browseT, mouseT, mouseX, mouseY                      *columnar.Values
@@ -125,7 +125,7 @@ func (c *rowColumns) bind(t *columnar.Table) (*columnar.Reader, error) {
 	}, coco.ActionColumns...)
 }
 
-// A worker is what one goroutine of an engine has.
+// A worker has the state of one goroutine of an engine.
 type worker struct {
 	e                    *engine
 	readRows, readImages *columnar.Reader
@@ -133,24 +133,24 @@ type worker struct {
 	img                  *coco.Images
 	actions              *coco.Actions
 	pass.Gathering
-	onRow      []interface{ row(*record) }       // every row, before its image is known
-	onPage     []interface{ page(*page) }        // every row, with its image's ground truth if there is one
-	onTruth    []interface{ truth(*coco.Image) } // every image of the ground truth
+	onRow      []interface{ row(*record) }       // get every row, before the ground truth of its image
+	onPage     []interface{ page(*page) }        // get every row, with the ground truth of its image if there is any
+	onTruth    []interface{ truth(*coco.Image) } // get every image of the ground truth
 	pages      []*page
-	leastImage int64 // of the ground truth; valid where sawImages
+	leastImage int64 // smallest id of an image of the ground truth, if sawImages
 	sawImages  bool
-	found      []coco.Found // of the page at hand
+	found      []coco.Found // classes of the current page's image
 
 	people pass.People
 
-	// of the row group, by action
+	// by action of the row group
 	kindOf   []coco.Action
 	classOf  []class
 	sequence []byte
 	image    coco.Image
 }
 
-// rows takes a row group of annotations.
+// rows reads a row group of annotations and passes its rows to the statistics.
 func (w *worker) rows(group int) error {
 	if err := w.readRows.Read(group); err != nil {
 		return err
@@ -197,8 +197,7 @@ func (w *worker) row(i int) *record {
 	return row
 }
 
-// icons takes the actions of known type with icons of known classes together, by class, in list
-// order (C2).
+// icons makes the icons of a page: one for each known class, of its actions of known type in list order (C2).
 func (w *worker) icons(p *page, row *record) {
 	for i, kind := range row.kind {
 		switch {
@@ -212,7 +211,7 @@ func (w *worker) icons(p *page, row *record) {
 	}
 }
 
-// icon returns the icon that first appears in action i.
+// icon returns the icon whose first action is i.
 func (w *worker) icon(row *record, i int) icon {
 	k := icon{Icon: coco.NewIcon(row.class[i]), firstKind: row.kind[i]}
 	w.sequence = w.sequence[:0]
@@ -230,7 +229,7 @@ func (w *worker) icon(row *record, i int) icon {
 	return k
 }
 
-// page gives a row and its image to the statistics.
+// page passes a page, with its image's ground truth if there is any, to the statistics.
 func (w *worker) page(p *page) {
 	for _, st := range w.onPage {
 		st.page(p)

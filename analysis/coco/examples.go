@@ -13,16 +13,17 @@ import (
 	"abtool/store/columnar"
 )
 
-// Examples returns examples of a store.
+// Examples returns examples of COCO pages from a store.
 func Examples(ctx context.Context, store string, o result.ExampleOptions) (out []result.Example, err error) {
 	all := pass.ExampleOptions(&o)
-	all.Jobs = 1 // a page's lists and its ground truth come to one goroutine then
+	all.Jobs = 1 // so that a page's lists and its ground truth reach the same goroutine
 	_, err = Run(ctx, store, all, []pass.Entry{{Make: pass.Gathers(func(e *engine, _ *pass.Counts) *examples {
 		return &examples{e: e, o: o, out: &out, kept: map[int64]*result.Example{}}
 	})}})
 	return out, err
 }
 
+// examples gathers the examples with the smallest chance.
 type examples struct {
 	e    *engine
 	o    result.ExampleOptions
@@ -31,7 +32,7 @@ type examples struct {
 	kept map[int64]*result.Example
 }
 
-// fewestIcons is the number of icons that an example has at least.
+// fewestIcons is the least number of icons of an example.
 const fewestIcons = 2
 
 func (a *examples) row(r *record) {
@@ -73,7 +74,7 @@ func (a *examples) row(r *record) {
 	a.kept[p.image] = x
 }
 
-// page adds what the ground truth says.
+// page adds the boxes, hits and misses of an example.
 func (a *examples) page(p *page) {
 	x := a.kept[p.image]
 	if x == nil {
@@ -102,7 +103,7 @@ func (a *examples) page(p *page) {
 	}
 }
 
-// boxes adds the boxes of the classes that have an icon.
+// boxes adds the ground-truth boxes of the classes that have an icon.
 func (a *examples) boxes(x *result.Example, p *page) {
 	for i := range p.truth.Instances {
 		o := &p.truth.Instances[i]

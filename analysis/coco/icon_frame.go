@@ -5,7 +5,7 @@ import (
 	"abtool/analysis/result"
 )
 
-// iconFrame is where in its box an icon lies (C12, I15).
+// iconFrame counts the places of icons in the frames of their boxes (C12, I15).
 type iconFrame struct {
 	nearest, single pass.FrameMap
 	noBox           int64
@@ -39,6 +39,6 @@ func (a *iconFrame) page(p *page) {
 
 func (a *iconFrame) Result(e *engine, r *result.Statistic) {
 	a.nearest.Report(&e.Base, r, "nearest_box", "in the frame of the nearest box of the class", "icons on images that have a box of the class")
-	a.single.Report(&e.Base, r, "single_box", "variant: where the image has one box of the class", "such icons")
+	a.single.Report(&e.Base, r, "single_box", "variant: images with one box of the class", "icons on images that have one box of the class")
 	r.WarnFew(r.Values[0])
 }

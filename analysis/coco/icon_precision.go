@@ -6,14 +6,14 @@ import (
 	"abtool/internal/stat"
 )
 
-// iconPrecision is whether icons lie on what they stand for (C3–C6).
+// iconPrecision counts the icons that lie on an object of their class (C3–C6).
 type iconPrecision struct {
 	r        *pass.Counts
 	of       [precisionVariants]stat.RatioID
-	absent   stat.RatioID // icons on images that have nothing of the class
-	unplaced stat.RatioID
-	noPoint  int64 // icons of pages with ground truth
-	noTruth  int64 // icons with a point
+	absent   stat.RatioID // icons on images that do not have the class
+	unplaced stat.RatioID // icons that do not stay
+	noPoint  int64        // icons without a point, on images of the ground truth
+	noTruth  int64        // icons with a point, on other images
 }
 
 const (
@@ -33,21 +33,21 @@ const (
 
 var precisionNames = [precisionVariants]struct{ name, title, of string }{
 	{"on_mask", "the last add lies on a mask of its class", "icons with a point"},
-	{"on_mask.class_present", "variant: of classes that the image has", "such icons"},
-	{"on_mask.placed", "variant: of icons that stay on the image", "such icons"},
-	{"on_mask.final", "variant: of icons that stay, where they were put last", "such icons"},
-	{"on_mask.continuous", "variant: the point itself in the polygons, not its pixel", "icons with a point"},
+	{"on_mask.class_present", "variant: icons of classes that the image has", "icons of classes that the image has"},
+	{"on_mask.placed", "variant: icons that stay on the image", "icons with a point that stay"},
+	{"on_mask.final", "variant: icons that stay, at their last add or move", "icons that stay"},
+	{"on_mask.continuous", "variant: the point itself lies in the polygons, not its pixel", "icons with a point"},
 	{"on_box", "the last add lies in a bounding box of its class", "icons with a point"},
-	{"on_box.class_present", "variant: of classes that the image has", "such icons"},
-	{"on_mask.class_present_final", "variant: of icons that stay, where they were put last, of classes that the image has", "such icons"},
-	{"on_mask.continuous_final", "variant: of icons that stay, where they were put last, the point itself in the polygons", "such icons"},
-	{"on_box.final", "variant: of icons that stay, where they were put last", "such icons"},
-	{"on_box.class_present_final", "variant: of icons that stay, where they were put last, of classes that the image has", "such icons"},
+	{"on_box.class_present", "variant: icons of classes that the image has", "icons of classes that the image has"},
+	{"on_mask.class_present_final", "variant: icons that stay, at their last add or move, of classes that the image has", "icons that stay, of classes that the image has"},
+	{"on_mask.continuous_final", "variant: icons that stay, at their last add or move; the point itself lies in the polygons", "icons that stay"},
+	{"on_box.final", "variant: icons that stay, at their last add or move", "icons that stay"},
+	{"on_box.class_present_final", "variant: icons that stay, at their last add or move, of classes that the image has", "icons that stay, of classes that the image has"},
 }
 
 func newIconPrecision(_ *engine, r *pass.Counts) *iconPrecision {
 	a := &iconPrecision{r: r, absent: r.Declare(1), unplaced: r.Declare(1)}
-	r.Excludes(&a.noPoint, "no add with a place", "icons")
+	r.Excludes(&a.noPoint, "the icon has no add with a place", "icons")
 	r.Excludes(&a.noTruth, "the image is not in the ground truth", "icons with a point")
 	id := r.Declare(precisionVariants)
 	for i := range a.of {
@@ -87,7 +87,7 @@ func (a *iconPrecision) page(p *page) {
 	}
 }
 
-// final counts an icon that stays where it was put last.
+// final counts an icon that stays, at its last add or move.
 func (a *iconPrecision) final(cluster int32, k *icon) {
 	a.r.Count(cluster, a.of[onMaskFinal], k.endMask)
 	a.r.Count(cluster, a.of[onMaskContinuousFinal], k.endContinuous)
@@ -102,7 +102,7 @@ func (a *iconPrecision) Result(e *engine, r *result.Statistic) {
 	for i, v := range precisionNames {
 		r.Add(e.Ratio(v.name, v.title, result.UnitShare, v.of, a.of[i]))
 	}
-	r.Add(e.Ratio("absent", "icons of classes that the image does not have: they miss", result.UnitShare, "icons with a point", a.absent),
+	r.Add(e.Ratio("absent", "icons of classes that the image does not have, which are misses", result.UnitShare, "icons with a point", a.absent),
 		e.Ratio("removed", "icons with a point that do not stay on the image", result.UnitShare, "icons with a point", a.unplaced))
 	r.WarnFew(r.Values[0])
 }

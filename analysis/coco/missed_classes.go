@@ -9,14 +9,14 @@ import (
 	"abtool/internal/stat"
 )
 
-// missedClasses is which of the classes that images have were never placed on them (C7). Of the
-// pairs of an annotated image and a class that it has, each is one of three: retrieved, its icon
-// stays; taken away, it was added and does not stay; never placed, the rest.
+// missedClasses counts the classes of images that were never placed (C7). Each pair of an annotated image
+// and a class that it has is one of three: retrieved, if the icon stays; taken away, if the icon was added
+// and does not stay; never placed otherwise.
 type missedClasses struct {
 	r                *pass.Counts
-	never, away      stat.RatioID // over pairs
-	images           stat.RatioID // with a class that was never placed
-	byClass          stat.RatioID // never placed, over the pairs of each class
+	never, away      stat.RatioID // shares of pairs
+	images           stat.RatioID // share of images with a class that was never placed
+	byClass          stat.RatioID // by class: share of its pairs that were never placed
 	retrieved, taken []int64      // pairs by class
 	byImage          []int64      // images by the number of classes never placed
 	noTruth, noClass int64
@@ -83,22 +83,22 @@ func (a *missedClasses) Merge(o *missedClasses) {
 func (a *missedClasses) Result(e *engine, r *result.Statistic) {
 	const pairs = "pairs of an annotated image and a class that it has"
 	r.Add(e.Ratio("never_placed", "classes of images that were never placed", result.UnitShare, pairs, a.never),
-		e.Ratio("taken_away", "classes of images that were added, and do not stay", result.UnitShare, pairs, a.away),
+		e.Ratio("taken_away", "classes of images that were added and do not stay", result.UnitShare, pairs, a.away),
 		e.Ratio("images_with_never_placed", "pages with a class that was never placed", result.UnitShare,
 			"pages whose image has a class", a.images))
 	r.WarnFew(r.Values[0])
 	r.Tables = append(r.Tables, a.classes(e), a.numbers())
 }
 
-// classes returns the table by class, of the most images that lack it first.
+// classes returns the table by class. It begins with the class that was never placed on the most images.
 func (a *missedClasses) classes(e *engine) result.Table {
-	t := result.Table{Name: "by_class", Title: "Classes that were never placed, by how often", Columns: result.Header{
-		{"category", "", "the class"}, {"n", "count", "annotated images that have it"},
-		{"never_placed", "count", "of them, where it was never placed"},
+	t := result.Table{Name: "by_class", Title: "Images on which a class was never placed, by class", Columns: result.Header{
+		{"category", "", "the class"}, {"n", "count", "annotated images that have the class"},
+		{"never_placed", "count", "images on which it was never placed"},
 		{"share", result.UnitShare, "never_placed / n"},
 		{"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
-		{"taken_away", "count", "of them, where it was added, and does not stay"},
-		{"retrieved", "count", "of them, where it stays; the three add up to n"},
+		{"taken_away", "count", "images on which it was added and does not stay"},
+		{"retrieved", "count", "images on which it stays; the three counts add up to n"},
 	}.Columns()}
 	var order []class
 	for c := range e.categories {
@@ -121,12 +121,12 @@ func (a *missedClasses) of(e *engine, c class) stat.Ratio {
 	return e.Ratios.Total(a.byClass + stat.RatioID(c))
 }
 
-// numbers returns the table by how many classes of an image were never placed.
+// numbers returns the table of images by the number of their classes that were never placed.
 func (a *missedClasses) numbers() result.Table {
-	t := result.Table{Name: "by_number", Title: "Images by how many of their classes were never placed", Columns: result.Header{
-		{"never_placed", "count", "classes of the image that were never placed"},
+	t := result.Table{Name: "by_number", Title: "Images by the number of their classes that were never placed", Columns: result.Header{
+		{"never_placed", "count", "number of classes of the image that were never placed"},
 		{"pages", "count", "annotated images with that many"},
-		{"share", result.UnitShare, "of annotated images that have a class"},
+		{"share", result.UnitShare, "pages / annotated images that have a class"},
 	}.Columns()}
 	var total int64
 	for _, n := range a.byImage {

@@ -5,44 +5,44 @@ import (
 	"abtool/byproduct/coco"
 )
 
-// A class is the number of a known category; −1: unknown (C2).
+// A class is the number of a known category, or −1 for an unknown one (C2).
 type class = int32
 
-// An icon is what a page did with the icon of one known class.
+// An icon has the actions on a page with the icon of one known class.
 type icon struct {
 	coco.Icon
-	sequence  int32 // number of the types of its actions, joined by - (C10)
+	sequence  int32 // number of its sequence: the types of its actions, joined by - (C10)
 	firstKind coco.Action
-	actions   int // their number
+	actions   int // number of its actions
 
-	// With the ground truth of the image:
-	present                        bool // the image has the class
-	onMask, onBox, continuous      bool // of the point (C5, C6); continuous: the point itself in the polygons
-	endMask, endBox, endContinuous bool // the same of where the icon ended
-	nearest, single                bool // u, v are known; and the class has one box on the image
+	// These are set with the ground truth of the image.
+	present                        bool // whether the image has the class
+	onMask, onBox, continuous      bool // where the point is (C5, C6); continuous: the point itself is in the polygons
+	endMask, endBox, endContinuous bool // the same for the place where the icon ended
+	nearest, single                bool // nearest: u and v are known; single: the class has one box on the image
 	u, v                           float64
 }
 
-// A page is a row of annotations, and what its image says of it.
+// A page is a row of annotations, with the values that follow from its image's ground truth.
 type page struct {
 	seq, image       int64
-	worker, hit      int32 // numbers of names; −1: unknown
+	worker, hit      int32 // numbers of names; −1 if unknown
 	cluster          int32
-	index, spent     int64 // columnar.Null: unknown
+	index, spent     int64 // columnar.Null if unknown
 	started          int64
 	width, height    float64
 	origWidth, origH int64
-	icons            []icon // known classes alone, in order of their first action
+	icons            []icon // of known classes only, in order of their first action
 	actions, samples int64
-	unknownType      int64 // actions (C2)
+	unknownType      int64 // ignored actions (C2)
 	unknownIcon      int64
 	browsing         coco.Browsing
 	truth            *coco.Image
-	found            []coco.Found // classes of the image, during the call that the page is passed to
-	recall           coco.Recall  // of them
+	found            []coco.Found // classes of the image; valid only during the call that the page is passed to
+	recall           coco.Recall  // recall of the image's classes
 }
 
-// icon returns the icon of a class, nil if there is none.
+// icon returns the icon of a class, or nil if there is none.
 func (p *page) icon(c class) *coco.Icon {
 	for i := range p.icons {
 		if p.icons[i].Class == c {
@@ -52,11 +52,11 @@ func (p *page) icon(c class) *coco.Icon {
 	return nil
 }
 
-// A record is a row of annotations with its lists; it lives during the call.
+// A record is a row of annotations with its lists. It is valid only during the call that it is passed to.
 type record struct {
 	page  *page
 	mouse byproduct.Points
-	// actions, by place in the list
+	// the actions in list order
 	kind            []coco.Action
 	class           []class
 	toX, toY        []float64

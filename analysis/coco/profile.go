@@ -10,22 +10,22 @@ import (
 	"abtool/store/columnar"
 )
 
-// A profile is what the pages of one annotator, HIT, class or week have in common.
+// A profile summarises the pages of one annotator, HIT, class or week.
 type profile struct {
-	aim                             pass.Aim // of icons, judged on images of the ground truth
-	pages, known                    int64    // known: pages whose image is in the ground truth
+	aim                             pass.Aim // of icons; judged if the image is in the ground truth
+	pages, known                    int64    // known counts pages whose image is in the ground truth
 	classes, retrieved              int64
 	placed, actions, moves, removes int64
 	steps, keyboard, unsaid         int64
 	samples                         int64
-	still                           int64 // pages with icons and no mouse sample
+	still                           int64 // pages with icons but no mouse sample
 	recall                          stat.Mean
 	spent, first                    []int64
 	workers, assignments            []int32
-	hit                             *coco.HIT // of a HIT
+	hit                             *coco.HIT // only if the profile is of a HIT
 }
 
-// addPage adds a page's own figures; those of its ground truth follow in judge.
+// addPage adds the values of a page that do not need ground truth; judge adds the others.
 func (p *profile) addPage(r *record) {
 	g := r.page
 	p.pages++
@@ -98,7 +98,7 @@ func (p *profile) judgeIcon(k *icon) {
 	}
 }
 
-// judge adds what the ground truth says of a page.
+// judge adds the values of a page that need ground truth.
 func (p *profile) judge(g *page) {
 	if g.truth == nil {
 		return
@@ -142,31 +142,31 @@ func (p *profile) Merge(o *profile) {
 // profileHeader names the cells of Row.
 var profileHeader = slices.Concat(result.Header{
 	{"pages", "count", "pages annotated"},
-	{"pages_with_gt", "count", "of them, whose image is in the ground truth"},
+	{"pages_with_gt", "count", "pages whose image is in the ground truth"},
 	{"recall", result.UnitShare, "mean over pages of the share of the image's classes whose icon stays (C8)"},
-	{"recall_pooled", result.UnitShare, "of all pairs of a page and a class of its image, those whose icon stays"},
+	{"recall_pooled", result.UnitShare, "share of all pairs of a page and a class of its image whose icon stays"},
 	{"icons", "count", "icons with a point (C3)"},
-	{"judged", "count", "of them, on images of the ground truth"},
-	{"precision", result.UnitShare, "of judged, those on a mask of their class (C4, C5)"},
+	{"judged", "count", "icons with a point, on images of the ground truth"},
+	{"precision", result.UnitShare, "share of judged on a mask of their class (C4, C5)"},
 	{"precision_low", result.UnitShare, "95 % interval (wilson)"},
 	{"precision_high", result.UnitShare, "95 % interval (wilson)"},
 	{"icons_per_page", "count", "mean number of icons that stay on a page"},
 	{"actions", "count", "actions with icons"},
-	{"moves", "count", "moves of icons of known classes: a second thought about the place"},
+	{"moves", "count", "moves of icons of known classes"},
 	{"removes", "count", "removals of icons of known classes"},
 }, pass.BiasHeader("icon", "the nearest box of its class"), result.Header{
 	{"time_spent", result.UnitMS, "median time on a page"},
-	{"time_spent_p10", result.UnitMS, "its 10 % quantile"},
-	{"time_spent_p90", result.UnitMS, "its 90 % quantile"},
-	{"first_add", result.UnitMS, "median time until the first icon of a page was placed"},
-	{"steps_per_page", "count", "mean steps through the superclasses"},
-	{"keyboard_share", result.UnitShare, "of all steps, those by the keyboard; an unknown key is not the keyboard"},
-	{"samples_per_page", "count", "mean mouse samples"},
-	{"no_trace", result.UnitShare, "pages with an icon but no mouse sample, of all pages"},
-	{"keyboard_unknown", "count", "steps of which it is unknown whether the key or the button was used"},
+	{"time_spent_p10", result.UnitMS, "10 % quantile of the time on a page"},
+	{"time_spent_p90", result.UnitMS, "90 % quantile of the time on a page"},
+	{"first_add", result.UnitMS, "median time until the first icon of a page was added"},
+	{"steps_per_page", "count", "mean number of steps through the superclasses on a page"},
+	{"keyboard_share", result.UnitShare, "share of all steps that were by the keyboard; a step that does not record it counts as not by the keyboard"},
+	{"samples_per_page", "count", "mean number of mouse samples on a page"},
+	{"no_trace", result.UnitShare, "share of all pages that have an icon but no mouse sample"},
+	{"keyboard_unknown", "count", "steps that do not record whether the key or the button was used"},
 })
 
-// Row returns the cells of a table, and sorts the times.
+// Row returns the cells of a table's row. It sorts the times.
 func (p *profile) Row() []any {
 	slices.Sort(p.spent)
 	slices.Sort(p.first)

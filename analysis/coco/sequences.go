@@ -10,12 +10,12 @@ import (
 	"abtool/internal/stat"
 )
 
-// sequences is what was done with icons that stay on the image (C10).
+// sequences counts the sequences of actions with icons that stay on the image (C10).
 type sequences struct {
 	r        *pass.Counts
-	one      stat.RatioID // the share of icons that were added and never touched again
+	one      stat.RatioID // share of icons that were added and never touched again
 	counts   map[int32]int64
-	longest  []longIcon // of the most actions
+	longest  []longIcon // the icons with the most actions
 	unplaced int64
 }
 
@@ -48,7 +48,7 @@ func (a *sequences) row(r *record) {
 	}
 }
 
-// keep keeps the icons of the most actions.
+// keep keeps an icon if no other icon so far has more actions.
 func (a *sequences) keep(k longIcon) {
 	if len(a.longest) > 0 && k.actions < a.longest[0].actions {
 		return
@@ -86,11 +86,11 @@ func (a *sequences) Result(e *engine, r *result.Statistic) {
 	}
 	r.Add(result.Count("icons", "icons that stay on the image", "icons", total),
 		e.Ratio("add_only", "icons that were added and never touched again", result.UnitShare, "icons that stay", a.one),
-		result.Value{Name: "longest_actions", Title: "actions of the longest sequence", Value: longest, Unit: "count", N: total, Of: "icons that stay"})
+		result.Value{Name: "longest_actions", Title: "number of actions in the longest sequence", Value: longest, Unit: "count", N: total, Of: "icons that stay"})
 	t := result.Table{Name: "by_sequence", Title: "Sequences of actions with an icon that stays", Columns: result.Header{
-		{"sequence", "", "types of the actions, in list order"}, {"n", "count", "icons"}, {"share", result.UnitShare, "of all icons that stay"},
+		{"sequence", "", "types of the actions, in list order"}, {"n", "count", "icons"}, {"share", result.UnitShare, "n / all icons that stay"},
 		{"low", result.UnitShare, "95 % interval (wilson)"}, {"high", result.UnitShare, "95 % interval (wilson)"},
-		{"published", "count", "the paper's count, of its own data (figure J)"},
+		{"published", "count", "the paper's count for its own data (figure J)"},
 	}.Columns()}
 	for _, s := range list {
 		var published any
@@ -103,11 +103,11 @@ func (a *sequences) Result(e *engine, r *result.Statistic) {
 	r.Tables = append(r.Tables, a.longestTable(e))
 }
 
-// longestTable has the icon of the most actions; ties are broken by the sequence's text, then by
-// the row.
+// longestTable returns the table with the icon of the most actions. Ties are broken by the sequence's text,
+// then by the row.
 func (a *sequences) longestTable(e *engine) result.Table {
 	t := result.Table{Name: "longest", Title: "The longest sequence", Columns: result.Header{
-		{"sequence", "", "types of the actions"}, {"actions", "count", "their number"}, {"icon", "", "class of the icon"}, {"image_id", "", "the image"}, {"seq", "", "the row of coco_annotations"},
+		{"sequence", "", "types of the actions"}, {"actions", "count", "number of actions"}, {"icon", "", "class of the icon"}, {"image_id", "", "the image"}, {"seq", "", "the row of coco_annotations"},
 	}.Columns()}
 	if len(a.longest) == 0 {
 		return t

@@ -7,7 +7,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// pageTime is the time on a page (C14).
+// pageTime computes the distribution of the time on a page (C14).
 type pageTime struct {
 	r       *pass.Counts
 	mean    stat.RatioID
@@ -20,7 +20,7 @@ func newPageTime(_ *engine, r *pass.Counts) *pageTime {
 	a := &pageTime{r: r, mean: r.Declare(1)}
 	pass.Merges(r, &a.bins)
 	pass.Lists(r, &a.spent)
-	r.Excludes(&a.without, "no time_spent", "pages")
+	r.Excludes(&a.without, "time_spent is missing", "pages")
 	return a
 }
 
@@ -41,10 +41,10 @@ func (a *pageTime) Result(e *engine, r *result.Statistic) {
 		result.Median("median", "median time on a page", result.UnitMS, "pages with a time", a.spent))
 	r.WarnFew(r.Values[0])
 	t := result.QuantileTable("Time on a page", result.Header{
-		{"time", result.UnitMS, "time, interpolated linearly between ranks"},
+		{"time", result.UnitMS, "time on a page, interpolated linearly between ranks"},
 	}.Columns(), quantiles)
 	r.Tables = append(r.Tables, t, result.LogTable(&a.bins, "time_spent", "Time on a page", result.UnitMS, "pages"))
 	if n > 0 && n < 100 {
-		r.Warn("quantile: %d pages are too few for the 1 %% and 99 %% quantiles.", n)
+		r.Warn("quantile: there are only %d pages, too few for the 1 %% and 99 %% quantiles.", n)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"abtool/byproduct/coco"
 )
 
-// images takes a row group of the ground truth, each image with the page that annotated it.
+// images reads a row group of the ground truth and joins each image with the page that annotated it.
 func (w *worker) images(group int) error {
 	if err := w.readImages.Read(group); err != nil {
 		return err
@@ -31,7 +31,7 @@ func (w *worker) images(group int) error {
 	return nil
 }
 
-// warnings returns a sentence if there are pages and ground truth, and no image has both.
+// warnings returns a warning if the pages and the ground truth have no image in common.
 func (e *engine) warnings(workers []*worker) []string {
 	var page, image int64
 	pages, images := false, false
@@ -51,12 +51,12 @@ func (e *engine) warnings(workers []*worker) []string {
 	if !pages || !images {
 		return nil
 	}
-	return []string{fmt.Sprintf("The records and the ground truth share no image: a record is of %d, an object's image is %d. "+
-		"So nothing can be said of precision and recall. Ingest again with the instances of the images that were annotated: "+
+	return []string{fmt.Sprintf("The records and the ground truth have no image in common: one record is of %d, one object is on %d. "+
+		"So there are no precision and recall. Ingest again with the instances of the annotated images: "+
 		"--instances instances_train2014.json.", page, image)}
 }
 
-// judge holds a page's icons against the ground truth of its image.
+// judge compares a page's icons with the ground truth of its image.
 func (w *worker) judge(p *page) {
 	m := p.truth
 	for i := range p.icons {
@@ -66,7 +66,7 @@ func (w *worker) judge(p *page) {
 	p.found, p.recall = w.found, coco.RecallOf(w.found)
 }
 
-// judge holds the icon's point, and where it ended, against the objects of its class.
+// judge compares the icon's point, and the place where it ended, with the objects of its class.
 func (k *icon) judge(m *coco.Image) {
 	c := k.Class
 	k.present = m.Has(c, len(m.Instances))
@@ -79,7 +79,7 @@ func (k *icon) judge(m *coco.Image) {
 	}
 	switch {
 	case !k.Ends():
-	case k.EndX == k.X && k.EndY == k.Y: // as most icons, it was never moved
+	case k.EndX == k.X && k.EndY == k.Y: // most icons are never moved
 		k.endMask, k.endBox, k.endContinuous = k.onMask, k.onBox, k.continuous
 	default:
 		x, y := k.EndX, k.EndY

@@ -6,8 +6,8 @@ import (
 	"abtool/byproduct/plane"
 )
 
-// accuracyMaps is the accuracy by where the box is, and by where the click is (I11,
-// docs/design/definitions.md#i11): every box of an image counts, and each image once at its click.
+// accuracyMaps counts the accuracy by the place of the box, where every box of an image counts, and by the
+// place of the click, where each image counts once (I11, docs/design/definitions.md#i11).
 type accuracyMaps struct{ gtN, gtHits, clickN, clickHits plane.Grid }
 
 func newAccuracyMaps(_ *engine, r *pass.Counts) *accuracyMaps {
@@ -37,17 +37,17 @@ func (a *accuracyMaps) Result(_ *engine, r *result.Statistic) {
 	const boxes, images = "boxes of images with a final click", "images with a box and a final click"
 	r.Histograms = append(r.Histograms,
 		pass.GridHistogram("by_gt_cell_n", "boxes by the cell of their centre", boxes, &a.gtN),
-		pass.GridHistogram("by_gt_cell_hits", "of them, on images whose click hits", boxes, &a.gtHits),
+		pass.GridHistogram("by_gt_cell_hits", "boxes on images whose click hits, by the cell of their centre", boxes, &a.gtHits),
 		pass.GridHistogram("by_click_cell_n", "images by the cell of the click", images, &a.clickN),
-		pass.GridHistogram("by_click_cell_hits", "of them, whose click hits", images, &a.clickHits))
-	r.Tables = append(r.Tables, ringTable("by_gt_ring", "Accuracy by how far the centre of the box is from the middle cell", &a.gtN, &a.gtHits),
-		ringTable("by_click_ring", "Accuracy by how far the click is from the middle cell", &a.clickN, &a.clickHits))
+		pass.GridHistogram("by_click_cell_hits", "images whose click hits, by the cell of the click", images, &a.clickHits))
+	r.Tables = append(r.Tables, ringTable("by_gt_ring", "Accuracy by the distance of the box's centre from the middle cell", &a.gtN, &a.gtHits),
+		ringTable("by_click_ring", "Accuracy by the distance of the click from the middle cell", &a.clickN, &a.clickHits))
 }
 
-// ringTable sums the cells of a ring around the middle: ring 5 is the border.
+// ringTable returns a table of sums over the rings of cells around the middle; ring 5 is the border.
 func ringTable(name, title string, n, hits *plane.Grid) result.Table {
 	t := result.Table{Name: name, Title: title, Columns: result.Header{
-		{"ring", "cells", "0 is the middle cell, 5 the border"}, {"n", "count", "units"}, {"hits", "count", "of them, whose click hits"},
+		{"ring", "cells", "distance from the middle cell: 0 is the middle cell, 5 the border"}, {"n", "count", "boxes or images"}, {"hits", "count", "boxes or images whose click hits"},
 		{"accuracy", result.UnitShare, "hits / n"}, {"low", result.UnitShare, "95 % interval (wilson)"}, {"high", result.UnitShare, "95 % interval (wilson)"},
 	}.Columns()}
 	const middle = plane.GridSize / 2

@@ -6,7 +6,7 @@ import (
 	"abtool/byproduct/plane"
 )
 
-// boxFrame is where in its box the click lies (I15).
+// boxFrame counts the places of clicks in the frames of their boxes (I15).
 type boxFrame struct{ nearest, single pass.FrameMap }
 
 func newBoxFrame(_ *engine, r *pass.Counts) *boxFrame {
@@ -28,5 +28,5 @@ func (a *boxFrame) picture(p *picture) {
 
 func (a *boxFrame) Result(e *engine, r *result.Statistic) {
 	a.nearest.Report(&e.Base, r, "nearest_box", "in the frame of the nearest box", "images with a box and a final click")
-	a.single.Report(&e.Base, r, "single_box", "variant: images with one box", "such images")
+	a.single.Report(&e.Base, r, "single_box", "variant: images with one box", "images with one box and a final click")
 }

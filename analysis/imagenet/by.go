@@ -6,14 +6,14 @@ import (
 	"abtool/byproduct"
 )
 
-// A breakdown profiles showings by a key.
+// A breakdown has a profile of the showings for each value of a key.
 type breakdown struct {
 	*pass.Groups[profile, *profile]
-	of func(*showing) int32 // number of the key, −1: none
+	of func(*showing) int32 // number of the showing's key; −1 if it has none
 	tr byproduct.Trace
 }
 
-// newBreakdown profiles by worker, class, hit or week.
+// newBreakdown returns a breakdown by the key worker, class, hit or week. id is the column that the key needs.
 func newBreakdown(e *engine, r *pass.Counts, key, id string) *breakdown {
 	b := &breakdown{Groups: pass.NewGroups[profile](&e.Base, r, key, e.classes, "showings", id)}
 	switch key {
@@ -62,11 +62,13 @@ func (b *breakdown) picture(p *picture) {
 // By returns the table that Options.By asks for.
 func By(key string) pass.Entry {
 	return pass.Entry{Entry: result.Entry{Name: "by_" + key, Title: "By " + key, Rules: "I4, I6, I19",
-		Definition: "Over the showings of each " + key + ": recall, accuracy of the last valid click of each selected showing on boxed images, where it lies, speed, hesitation, times; and the accuracy of the final clicks of images that are among them."},
+		Definition: "Over the showings of each " + key + ": recall, the accuracy of the last valid click of each selected showing of " +
+			"an image with a box, the place of that click, speed, hesitation and times. Also the accuracy of the final clicks of " +
+			"images that are among these clicks."},
 		Make: pass.Gathers(newGroups)}
 }
 
-// groups gathers that table.
+// groups gathers the table that By describes.
 type groups struct{ *breakdown }
 
 func newGroups(e *engine, r *pass.Counts) groups {

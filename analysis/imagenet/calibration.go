@@ -12,16 +12,16 @@ import (
 	"abtool/internal/stat"
 )
 
-// half puts a cluster, so an annotator, into one of two halves by a hash of its name.
+// half returns the half, 0 or 1, that a cluster and thus its annotator is in, by a hash of its name.
 func (e *engine) half(cluster int32) int {
 	h := fnv.New32a()
 	h.Write([]byte(e.Clusters.List[cluster]))
-	h.Write([]byte{0xff}) // ends the name: FNV's last byte decides its parity
+	h.Write([]byte{0xff}) // ends the name: the last byte decides the parity of FNV
 	return int(h.Sum32()>>7) & 1
 }
 
-// calibration is the systematic error of clicks: fitted on one half of the annotators, taken
-// away from the clicks of the other.
+// calibration fits the systematic error of clicks on one half of the annotators and corrects the clicks of
+// the other half by it.
 type calibration struct{ clicks []boxedClick }
 
 // A boxedClick is the final click of an image with a box.
@@ -42,7 +42,7 @@ func (a *calibration) picture(p *picture) {
 	}
 }
 
-// A line is centre ≈ from + slope · click, on one axis.
+// A line fits centre ≈ from + slope · click on one axis.
 type line struct {
 	n            int64
 	x, y, xx, xy stat.Sum
@@ -60,7 +60,7 @@ func (l *line) add(x, y float64) {
 	l.apart = append(l.apart, y-x)
 }
 
-// fit is least squares; without two different clicks it leaves them as they are.
+// fit fits the line by least squares. Without two different clicks it is the identity.
 func (l *line) fit() {
 	l.from, l.slope, l.shift = 0, 1, 0
 	if l.n == 0 {
@@ -75,7 +75,7 @@ func (l *line) fit() {
 	}
 }
 
-// Models of calibration.
+// Models of the correction.
 const (
 	modelNone = iota
 	modelShift
@@ -84,7 +84,7 @@ const (
 )
 
 var modelNames = [models]struct{ name, title string }{
-	{"before", "clicks as they are"}, {"shift", "less their median displacement from the centre of the box"}, {"linear", "by least squares of the centre on the click, for each axis"},
+	{"before", "clicks without correction"}, {"shift", "clicks less their median displacement from the centre of the box"}, {"linear", "clicks corrected by least squares of the centre on the click, on each axis"},
 }
 
 func (a *calibration) Result(e *engine, r *result.Statistic) {
@@ -149,27 +149,27 @@ func (a *calibration) Result(e *engine, r *result.Statistic) {
 		r.Add(v)
 	}
 	value("bias_x", "mean of click − centre of the nearest box, across", "fraction of the image", bias)
-	value("bias_y", "the same, down", "fraction of the image", bias+1)
-	value("bias_u", "the same across, in fractions of the box", "fraction of the box", bias+2)
-	value("bias_v", "the same down, in fractions of the box", "fraction of the box", bias+3)
+	value("bias_y", "mean of click − centre of the nearest box, down", "fraction of the image", bias+1)
+	value("bias_u", "mean of click − centre of the nearest box, across, in fractions of the box", "fraction of the box", bias+2)
+	value("bias_v", "mean of click − centre of the nearest box, down, in fractions of the box", "fraction of the box", bias+3)
 	for m, model := range modelNames {
-		value("accuracy."+model.name, "the click is in a box: "+model.title, result.UnitShare, hit+stat.RatioID(m))
+		value("accuracy."+model.name, "accuracy of "+model.title, result.UnitShare, hit+stat.RatioID(m))
 	}
 	for m, model := range modelNames {
-		r.Add(own.Ratio("off_centre."+model.name, "the same where the centre of the image is in no box: "+model.title, result.UnitShare, "such images", offCentre+stat.RatioID(m)))
+		r.Add(own.Ratio("off_centre."+model.name, "accuracy where the centre of the image is in no box, of "+model.title, result.UnitShare, "images with a box and a final click whose centre is in no box", offCentre+stat.RatioID(m)))
 	}
 	for m, model := range modelNames {
-		value("distance."+model.name, "mean distance of the click from the centre of its box: "+model.title, "fraction of the image", distance+stat.RatioID(m))
+		value("distance."+model.name, "mean distance from the centre of the nearest box, of "+model.title, "fraction of the image", distance+stat.RatioID(m))
 	}
 	for m, model := range modelNames[modelShift:] {
-		value("accuracy_gain."+model.name, "accuracy after − before, of the same clicks", result.UnitShare, hitGain+stat.RatioID(m+modelShift))
+		value("accuracy_gain."+model.name, "accuracy after the correction − before, of the same clicks", result.UnitShare, hitGain+stat.RatioID(m+modelShift))
 		r.Values[len(r.Values)-1].K = nil
-		value("distance_gain."+model.name, "distance after − before, of the same clicks: below 0 is better", "fraction of the image", distanceGain+stat.RatioID(m+modelShift))
+		value("distance_gain."+model.name, "distance after the correction − before, of the same clicks; below 0 is better", "fraction of the image", distanceGain+stat.RatioID(m+modelShift))
 	}
 	r.WarnFew(r.Values[0])
-	t := result.Table{Name: "fits", Title: "What was fitted on each half of the annotators, and applied to the other", Columns: result.Header{
-		{"half", "", "the half that it is fitted on"}, {"axis", "", "x across, y down"}, {"n", "count", "clicks"}, {"shift", "fraction of the image", "median of centre − click"},
-		{"intercept", "fraction of the image", "of centre = intercept + slope · click"}, {"slope", "", "below 1, clicks are drawn to where boxes are"},
+	t := result.Table{Name: "fits", Title: "Corrections fitted on each half of the annotators and applied to the other half", Columns: result.Header{
+		{"half", "", "half of the annotators that the correction is fitted on"}, {"axis", "", "x is across, y is down"}, {"n", "count", "clicks"}, {"shift", "fraction of the image", "median of centre − click"},
+		{"intercept", "fraction of the image", "of centre = intercept + slope · click"}, {"slope", "", "slope of the same line; below 1, it moves clicks towards the usual place of boxes"},
 	}.Columns()}
 	drawn := false
 	for h := range axes {
@@ -181,9 +181,9 @@ func (a *calibration) Result(e *engine, r *result.Statistic) {
 	}
 	r.Tables = append(r.Tables, t)
 	r.Histograms = append(r.Histograms,
-		pass.FrameHistogram("frame_before", "clicks as they are, in the frame of the nearest box", of, &before),
-		pass.FrameHistogram("frame_shift", "less their median displacement", of, &after))
+		pass.FrameHistogram("frame_before", "clicks without correction, in the frame of the nearest box", of, &before),
+		pass.FrameHistogram("frame_shift", "clicks less their median displacement, in the frame of the nearest box", of, &after))
 	if drawn {
-		r.Warn("linear draws clicks to one place (a slope below 0.5): what it gains is from where boxes are, not from what was clicked. off_centre shows what it loses.")
+		r.Warn("linear moves clicks towards one place (its slope is below 0.5): it gains accuracy from the usual place of boxes, not from the clicks. off_centre shows how much it loses elsewhere.")
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"abtool/byproduct/plane"
 )
 
-// centreBias is where the centres of boxes and the final clicks are (I10).
+// centreBias counts the places of box centres and of final clicks (I10).
 type centreBias struct {
 	clicks, clicksBC pass.PointMap // all clicks, and those on images with a box
 }

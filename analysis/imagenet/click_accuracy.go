@@ -11,12 +11,12 @@ import (
 	"abtool/internal/stat"
 )
 
-// clickAccuracy is the share of final clicks that lie in a box, and its variants (I4–I6).
+// clickAccuracy counts the final clicks that lie in a box, and the variants of the final click (I4–I6).
 type clickAccuracy struct {
 	r                            *pass.Counts
 	last, document, first, meanC stat.RatioID
-	differs                      stat.RatioID // the order gives another showing's click: of all, of BC
-	disagrees                    stat.RatioID // and one of the two hits, the other misses
+	differs                      stat.RatioID // document order gives another showing: of all images, of BC
+	disagrees                    stat.RatioID // the click of one order hits and the click of the other misses
 	noBox, noClick               int64
 }
 
@@ -59,8 +59,8 @@ func (a *clickAccuracy) picture(p *picture) {
 	a.r.Count(cluster, a.meanC, plane.InAny(p.boxes, x, y))
 }
 
-// lastInDocument returns the showing of the final click when showings are taken in document order
-// (I4), and nil for an image without a final click.
+// lastInDocument returns the last selected showing with a click in document order (I4), or nil for an image
+// without a final click.
 func (p *picture) lastInDocument() *showing {
 	last := p.final
 	for _, s := range p.showings {
@@ -75,13 +75,13 @@ func (a *clickAccuracy) Result(e *engine, r *result.Statistic) {
 	const of = "images with a box and a final click"
 	r.Add(
 		e.Ratio("accuracy", "the final click is in a box", result.UnitShare, of, a.last),
-		e.Ratio("accuracy.document", "variant: of the last selected showing in document order", result.UnitShare, of, a.document),
+		e.Ratio("accuracy.document", "variant: the click of the last selected showing in document order", result.UnitShare, of, a.document),
 		e.Ratio("accuracy.first", "variant: the first click of the same showing", result.UnitShare, of, a.first),
-		e.Ratio("accuracy.mean", "variant: the mean of the first clicks of all selected showings, as the public loader has it", result.UnitShare, of, a.meanC),
-		e.Ratio("order_differs", "the last selected showing with a click is another one in document order than in time",
+		e.Ratio("accuracy.mean", "variant: the mean of the first clicks of all selected showings, as in the published loader", result.UnitShare, of, a.meanC),
+		e.Ratio("order_differs", "the last selected showing with a click differs between document order and submit time",
 			result.UnitShare, "images with a final click", a.differs),
-		e.Ratio("order_differs.bc", "the same, of images with a box", result.UnitShare, of, a.differs+1),
-		e.Ratio("order_disagrees", "of the clicks that the two orders give, one is in a box and the other is not",
+		e.Ratio("order_differs.bc", "the same, over images with a box", result.UnitShare, of, a.differs+1),
+		e.Ratio("order_disagrees", "the click of one order is in a box and the click of the other is not",
 			result.UnitShare, of, a.disagrees),
 	)
 	r.WarnFew(r.Values[0])

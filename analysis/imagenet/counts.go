@@ -8,7 +8,7 @@ import (
 	"abtool/internal/stat"
 )
 
-// counts is how much there is: images, showings, selected, with any byproduct (I1, I2).
+// counts counts images, showings, selections and byproducts (I1, I2).
 type counts struct {
 	r                                                                   *pass.Counts
 	byproduct, selectedImages, selectedShowings, finalClicks, clickedBC stat.RatioID
@@ -40,20 +40,20 @@ func (a *counts) picture(p *picture) {
 func (a *counts) Result(e *engine, r *result.Statistic) {
 	images, boxed, boxes := e.images.Universe()
 	r.Add(
-		result.Count("images", "images that the byproducts speak of", "images", images),
+		result.Count("images", "images that the input names", "images", images),
 		result.Count("showings", "times an image was shown", "showings", a.showings),
-		e.Ratio("byproduct_images", "images with a click, a sample or a hover", result.UnitShare, "images", a.byproduct),
+		e.Ratio("byproduct_images", "images with a byproduct: a click, a mouse sample or a hover", result.UnitShare, "images", a.byproduct),
 		e.Ratio("selected_images", "images selected at least once", result.UnitShare, "images", a.selectedImages),
 		e.Ratio("selected_showings", "showings that ended selected", result.UnitShare, "showings", a.selectedShowings),
 		e.Ratio("final_clicks", "images with a final click", result.UnitShare, "images", a.finalClicks),
 		result.Proportion("boxed_images", "images with a usable ground-truth box", "images", boxed, images),
-		e.Ratio("clicked_boxed", "images with both: the set BC of accuracies", result.UnitShare, "images", a.clickedBC),
+		e.Ratio("clicked_boxed", "images with a usable box and a final click: the set BC of accuracies", result.UnitShare, "images", a.clickedBC),
 		result.Count("boxes", "ground-truth boxes of boxed images", "boxes", boxes),
 		result.Count("clicks", "selecting clicks", "clicks", a.clicks),
 		result.Count("samples", "mouse samples", "samples", a.samples),
-		result.Count("hovers", "entries and leaves", "hovers", a.hovers),
+		result.Count("hovers", "times the pointer entered or left an image", "hovers", a.hovers),
 	)
 	if _, _, apart := e.images.Apart(); boxed == 0 && !apart {
-		r.Warn("No image has a usable box, so nothing can be said of accuracy: ingest with --boxes Annotations/CLS-LOC/train.")
+		r.Warn("No image has a usable box, so there are no accuracies. Ingest with --boxes Annotations/CLS-LOC/train.")
 	}
 }

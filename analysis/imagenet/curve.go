@@ -6,10 +6,10 @@ import (
 	"abtool/internal/stat"
 )
 
-// curve returns a table of accuracies that follow each other, by a number from 0.
+// curve returns a table of n accuracies by a key that counts from 0.
 func curve(s pass.Sampled, name, title, key, keyTitle string, id stat.RatioID, n int) result.Table {
 	t := result.Table{Name: name, Title: title, Columns: result.Header{
-		{key, "", keyTitle}, {"n", "count", "units"}, {"hits", "count", "of them, in a box"},
+		{key, "", keyTitle}, {"n", "count", "clicks or samples"}, {"hits", "count", "clicks or samples in a box"},
 		{"accuracy", result.UnitShare, "hits / n"},
 		{"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
 	}.Columns()}

@@ -10,11 +10,11 @@ import (
 	"abtool/store/columnar"
 )
 
-// timeEdges are the lower edges of bins of the time to the click, ms.
+// timeEdges are the lower edges of the bins of the time to the click, in ms.
 var timeEdges = []int64{0, 250, 500, 1000, 2000, 4000, 8000}
 
-// difficulty is whether clicks that took long miss more often: the time from entering the image
-// to the final click against whether it hits.
+// difficulty compares the time from entering the image to the final click between clicks that hit and clicks
+// that miss.
 type difficulty struct {
 	r               *pass.Counts
 	byTime          stat.RatioID
@@ -59,7 +59,7 @@ func (a *difficulty) picture(p *picture) {
 	a.r.Count(c.cluster, a.byTime+stat.RatioID(k), c.hit)
 }
 
-// relativeBins is the number of parts that the clicks of one annotator are divided into, by time.
+// relativeBins is the number of parts into which the clicks of one annotator are divided by time.
 const relativeBins = 5
 
 func (a *difficulty) Result(e *engine, r *result.Statistic) {
@@ -94,13 +94,13 @@ func (a *difficulty) Result(e *engine, r *result.Statistic) {
 		from = to
 	}
 	own := e.Sample(rs)
-	within := own.Mean("auc_within", "of pairs of a miss and a hit of one annotator, those where the miss took longer (half of ties): 0.5 is no relation",
+	within := own.Mean("auc_within", "share of pairs of a miss and a hit of one annotator in which the miss took longer, ties as half; 0.5 means no relation",
 		"pairs of a miss and a hit of one annotator", auc)
 	for i := range pooled {
 		slices.Sort(pooled[i])
 	}
 	slower, pairs := stat.MannWhitney(pooled[0], pooled[1])
-	r.Add(within, result.Value{Name: "auc", Title: "the same over pairs of any annotators: who is slow and careful counts against it", Value: stat.Quotient(slower, float64(pairs)), Unit: result.UnitShare, N: pairs, Of: "pairs of a miss and a hit"},
+	r.Add(within, result.Value{Name: "auc", Title: "the same over pairs of any annotators; annotators who are slow and careful lower it", Value: stat.Quotient(slower, float64(pairs)), Unit: result.UnitShare, N: pairs, Of: "pairs of a miss and a hit"},
 		result.Median("median_hit", "median time from entering to the click, of clicks that hit", result.UnitMS, "clicks that hit", pooled[1]),
 		result.Median("median_miss", "median time from entering to the click, of clicks that miss", result.UnitMS, "clicks that miss", pooled[0]))
 	r.WarnFew(r.Values[0])
@@ -109,7 +109,7 @@ func (a *difficulty) Result(e *engine, r *result.Statistic) {
 		t.Rows[k][0] = timeEdges[k]
 	}
 	t.Columns[0].Unit = result.UnitMS
-	byRank := curve(own, "by_fifth", "Accuracy by the fifth of the annotator's own clicks, from the quickest to the slowest", "fifth",
-		"0 has the quickest clicks of each annotator", relative, relativeBins)
+	byRank := curve(own, "by_fifth", "Accuracy by fifths of each annotator's clicks, from the quickest to the slowest", "fifth",
+		"fifth of the annotator's clicks by time; 0 has the quickest", relative, relativeBins)
 	r.Tables = append(r.Tables, t, byRank)
 }

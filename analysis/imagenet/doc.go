@@ -1,2 +1,2 @@
-// Package imagenet has the statistics of ImageNet-AB, one a file.
+// Package imagenet has the statistics of ImageNet-AB, one in each file. statistics.toml describes them.
 package imagenet

@@ -13,7 +13,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// An engine runs statistics over the imagenet data set of a store, in one pass.
+// An engine computes statistics of a store's imagenet data set in one pass.
 type engine struct {
 	pass.Base
 	images  *imagenet.Images
@@ -21,13 +21,13 @@ type engine struct {
 	inBC    []bool           // by image
 }
 
-// rowColumns are the columns that are read.
+// rowColumns has the columns that are read.
 type rowColumns struct {
 	seq, image, worker, assignment, submit, page, slot, positionX, positionY, width, height *columnar.Values
 	origWidth, origHeight, selected, selectedCount, hovered, estimate, t0                   *columnar.Values
 }
 
-// bind opens a reader of the columns.
+// bind opens a reader of the columns and points the fields to them.
 func (c *rowColumns) bind(t *columnar.Table) (*columnar.Reader, error) {
 	to := map[string]**columnar.Values{
 		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "assignment_id": &c.assignment, "hit_submit_time": &c.submit,
@@ -38,23 +38,23 @@ func (c *rowColumns) bind(t *columnar.Table) (*columnar.Reader, error) {
 	return pass.Bind(t, to, slices.Concat(imagenet.EventColumns, imagenet.MouseColumns)...)
 }
 
-// A worker is what one goroutine of an engine has.
+// A worker has the state of one goroutine of an engine.
 type worker struct {
 	e     *engine
 	read  *columnar.Reader
 	col   rowColumns
 	lists *imagenet.Lists
 	pass.Gathering
-	onShowing []interface{ showing(*showing) } // every row, in no particular order
-	onPicture []interface{ picture(*picture) } // every image of the universe (I1), once; some have no showing
+	onShowing []interface{ showing(*showing) } // get every row, in no particular order
+	onPicture []interface{ picture(*picture) } // get every image of I1 once; some have no showing
 	pending   map[int32]*picture
-	run       []showing
-	one       picture // the image at hand
-	near      int32   // the image of the row before
+	run       []showing // rows of the image at hand, one after the other
+	one       picture   // the image at hand
+	near      int32     // image of the previous row
 	people    pass.People
 }
 
-// Run runs statistics over a store, one set of them for each goroutine.
+// Run computes statistics of a store. Each goroutine gathers its own part of them.
 func Run(ctx context.Context, store string, o result.Options, entries []pass.Entry) (result.DataSet, error) {
 	images, err := imagenet.ReadImages(ctx, store, o.Jobs)
 	if err != nil {
@@ -94,7 +94,7 @@ func Run(ctx context.Context, store string, o result.Options, entries []pass.Ent
 	return result.DataSet{Name: "imagenet", Statistics: e.Results(first.Gathering, entries, published), Warnings: e.warnings()}, nil
 }
 
-// group takes a row group: runs of rows of one image at a time.
+// group reads a row group and divides it into runs of rows of one image.
 func (w *worker) group(g int) error {
 	if err := w.read.Read(g); err != nil {
 		return err
@@ -116,7 +116,7 @@ func (w *worker) group(g int) error {
 	return nil
 }
 
-// endRun gives the run's showings to the statistics, and its image when it is complete.
+// endRun passes the run's showings to the statistics, and its image if all of its showings are in the run.
 func (w *worker) endRun() {
 	if len(w.run) == 0 {
 		return
@@ -140,8 +140,8 @@ func (w *worker) endRun() {
 	w.run = w.run[:0]
 }
 
-// pend keeps showings until the others of the image have come. Their lists are dropped, but
-// for those of the latest click.
+// pend keeps the showings of an image until its other showings have been read. It keeps only the lists of
+// the showing with the latest click.
 func (w *worker) pend(p *picture) {
 	kept := &picture{image: p.image, boxes: p.boxes, byproduct: p.byproduct}
 	for _, s := range p.showings {
@@ -184,8 +184,7 @@ func (w *worker) finishPending() {
 	w.pending = nil
 }
 
-// finishUnshown finishes the images of the universe that no row speaks of: their file had no
-// showing.
+// finishUnshown finishes the images that have no row because their file had no showing.
 func (w *worker) finishUnshown() {
 	for i, n := range w.e.images.Shown {
 		if n == 0 {
@@ -196,7 +195,7 @@ func (w *worker) finishUnshown() {
 	}
 }
 
-// finish gives a complete image to the statistics.
+// finish passes a complete image to the statistics.
 func (w *worker) finish(p *picture) {
 	slices.SortFunc(p.showings, func(a, b *showing) int {
 		if a.After(b.Order) {
@@ -219,13 +218,13 @@ func (w *worker) finish(p *picture) {
 	}
 }
 
-// showing returns the i-th row of the group that was read.
+// showing returns the i-th row of the row group that was read.
 func (w *worker) showing(i int) (showing, error) {
 	c := &w.col
 	id, _ := c.image.Text(i)
 	image, ok := w.e.images.IDs.Find(id, w.near)
 	if !ok {
-		return showing{}, fmt.Errorf("the image %s of annotations.parquet is not in images.parquet: the store is damaged, ingest again", id)
+		return showing{}, fmt.Errorf("annotations.parquet has the image %s, which images.parquet does not have: the store is damaged, ingest again", id)
 	}
 	w.near = image
 	worker, assignment, cluster := w.people.Of(i, func() string { return id })
@@ -248,13 +247,13 @@ func (w *worker) showing(i int) (showing, error) {
 	return s, nil
 }
 
-// warnings returns a sentence if the records and the boxes share no image.
+// warnings returns a warning if the records and the boxes have no image in common.
 func (e *engine) warnings() []string {
 	record, box, apart := e.images.Apart()
 	if !apart {
 		return nil
 	}
-	return []string{fmt.Sprintf("The records and the boxes share no image: a record is of %s, a box of %s. "+
-		"So nothing can be said of accuracy. Ingest again with the boxes of the images that were annotated: "+
+	return []string{fmt.Sprintf("The records and the boxes have no image in common: one record is of %s, one box is of %s. "+
+		"So there are no accuracies. Ingest again with the boxes of the annotated images: "+
 		"--boxes Annotations/CLS-LOC/train.", record, box)}
 }

@@ -9,7 +9,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// Examples returns examples of a store.
+// Examples returns examples of ImageNet images from a store.
 func Examples(ctx context.Context, store string, o result.ExampleOptions) (out []result.Example, err error) {
 	_, err = Run(ctx, store, pass.ExampleOptions(&o), []pass.Entry{{Make: pass.Gathers(func(e *engine, _ *pass.Counts) *examples {
 		return &examples{e: e, o: o, out: &out}
@@ -17,6 +17,7 @@ func Examples(ctx context.Context, store string, o result.ExampleOptions) (out [
 	return out, err
 }
 
+// examples gathers the examples with the smallest chance, hits and misses separately.
 type examples struct {
 	e            *engine
 	o            result.ExampleOptions

@@ -10,31 +10,31 @@ import (
 	"abtool/internal/stat"
 )
 
-// extentWindows are how many of the last samples before the click an object's extent is
-// estimated from; 0 stands for all since entering.
+// extentWindows are the numbers of last samples before the click from which the extent of an object is
+// estimated; 0 stands for all samples since entering.
 var extentWindows = []int{8, 16, 32, 0}
 
-// extent is how well the samples around the click tell the extent of the object: the convex hull
-// of the last samples and the click, and the box around it, against the nearest ground-truth
-// box. (The paper's conjecture in section 4.1. No sample is taken after a click, while the image
-// is selected, so that only those before it can be used.)
+// extent measures how well the samples before the click estimate the extent of the object: it compares the
+// convex hull of the last samples and the click, and the bounding box of the same, with the nearest
+// ground-truth box. The paper conjectures this in section 4.1. Only samples before the click can be used,
+// because none are recorded while the image is selected.
 type extent struct {
 	r       *pass.Counts
-	hull    stat.RatioID // by window: mean intersection over union of hull and box
-	around  stat.RatioID // by window: of the hull's bounding box
-	half    stat.RatioID // by window: share above one half
+	hull    stat.RatioID // by window: intersection over union of the hull and the box
+	around  stat.RatioID // by window: intersection over union of the hull's bounding box and the box
+	half    stat.RatioID // by window: images where that is 0.5 or more
 	covered stat.RatioID // by window: share of the box that the hull's bounding box covers
-	image   stat.RatioID // of the whole image, for comparison
-	typical stat.RatioID // of a box of mean size around the click
-	w, h    float64      // that size
+	image   stat.RatioID // intersection over union of the whole image, for comparison
+	typical stat.RatioID // of a box of mean size around the click, for comparison
+	w, h    float64      // mean size of a box
 	noTrace int64
-	sorted  []sample // and the click
+	sorted  []sample // samples and the click
 	points  []plane.Point
 	polygon []plane.Point
 	clip    [2][]plane.Point
 }
 
-// A sample is a vertex with its place in the trace.
+// A sample is a point with its number in the trace.
 type sample struct {
 	plane.Point
 	i int
@@ -107,11 +107,11 @@ func (a *extent) picture(p *picture) {
 }
 
 func (a *extent) Result(e *engine, r *result.Statistic) {
-	t := result.Table{Name: "by_window", Title: "Intersection over union with the nearest box, by how many samples are used", Columns: result.Header{
-		{"samples", "", "last samples before the click, and the click; all: since entering"}, {"n", "count", "images with as many"},
-		{"hull_iou", result.UnitShare, "mean over images, of the convex hull"}, {"hull_low", result.UnitShare, "95 % interval (bootstrap)"}, {"hull_high", result.UnitShare, "95 % interval (bootstrap)"},
-		{"box_iou", result.UnitShare, "mean over images, of the bounding box of the samples"}, {"box_low", result.UnitShare, "95 % interval (bootstrap)"}, {"box_high", result.UnitShare, "95 % interval (bootstrap)"},
-		{"box_iou_half", result.UnitShare, "images where it is 0.5 or more"}, {"covered", result.UnitShare, "mean share of the box that the samples' bounding box covers"},
+	t := result.Table{Name: "by_window", Title: "Intersection over union with the nearest box, by the number of samples used", Columns: result.Header{
+		{"samples", "", "number of last samples before the click that are used with the click; all: those since entering"}, {"n", "count", "images with as many samples"},
+		{"hull_iou", result.UnitShare, "mean over images of the intersection over union of the convex hull and the box"}, {"hull_low", result.UnitShare, "95 % interval (bootstrap)"}, {"hull_high", result.UnitShare, "95 % interval (bootstrap)"},
+		{"box_iou", result.UnitShare, "mean over images of the intersection over union of the samples' bounding box and the box"}, {"box_low", result.UnitShare, "95 % interval (bootstrap)"}, {"box_high", result.UnitShare, "95 % interval (bootstrap)"},
+		{"box_iou_half", result.UnitShare, "share of images where box_iou is 0.5 or more"}, {"covered", result.UnitShare, "mean over images of the share of the box that the samples' bounding box covers"},
 	}.Columns()}
 	for k, window := range extentWindows {
 		name := "all"
@@ -123,10 +123,10 @@ func (a *extent) Result(e *engine, r *result.Statistic) {
 		hl, hh := result.Bounds(e.Boot.Interval(a.hull + id))
 		al, ah := result.Bounds(e.Boot.Interval(a.around + id))
 		t.Rows = append(t.Rows, []any{name, hull.Den, hull.Value(), hl, hh, around.Value(), al, ah, e.Ratios.Total(a.half + id).Value(), e.Ratios.Total(a.covered + id).Value()})
-		r.Add(e.Mean("box_iou."+name, "mean intersection over union of the bounding box of the last "+name+" samples and the nearest box", "images with as many samples", a.around+id))
+		r.Add(e.Mean("box_iou."+name, "mean intersection over union of the nearest box and the bounding box of the last samples: "+name, "images with as many samples", a.around+id))
 	}
-	r.Add(e.Mean("whole_image", "for comparison: of the whole image", "images with a sample", a.image),
-		e.Mean("mean_box", "for comparison: of a box of the mean size of boxes, around the click", "images with a sample", a.typical))
+	r.Add(e.Mean("whole_image", "for comparison: mean intersection over union of the nearest box and the whole image", "images with a sample", a.image),
+		e.Mean("mean_box", "for comparison: mean intersection over union of the nearest box and a box of mean size around the click", "images with a sample", a.typical))
 	r.WarnFew(r.Values[0])
 	r.Tables = append(r.Tables, t)
 }

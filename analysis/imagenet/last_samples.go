@@ -9,10 +9,10 @@ import (
 	"abtool/store/columnar"
 )
 
-// lastSamplesN is how far samples are counted back from the click.
+// lastSamplesN is the largest N of the N-th sample before the click.
 const lastSamplesN = 8
 
-// lastSamples is the accuracy of the N-th mouse sample before the click (I12).
+// lastSamples counts the hits of the N-th mouse sample before the click (I12).
 type lastSamples struct {
 	r              *pass.Counts
 	whole, segment stat.RatioID // N = 0…8
@@ -49,16 +49,16 @@ func (a *lastSamples) Result(e *engine, r *result.Statistic) {
 		name, title string
 		id          stat.RatioID
 	}{
-		{"last_n", "The N-th sample before the click; N = 0 is the click", a.whole},
-		{"last_n_segment", "Variant: only samples since the pointer last entered", a.segment},
+		{"last_n", "Accuracy of the N-th sample before the click; N = 0 is the click", a.whole},
+		{"last_n_segment", "Variant: the same, with only the samples since the last entry", a.segment},
 	} {
-		r.Tables = append(r.Tables, curve(e.Sampled, v.name, v.title, "n_before", "samples before the click", v.id, lastSamplesN+1))
+		r.Tables = append(r.Tables, curve(e.Sampled, v.name, v.title, "n_before", "N: number of samples before the click", v.id, lastSamplesN+1))
 	}
 	r.Add(e.Ratio("accuracy.0", "accuracy of the click", result.UnitShare, "images with a box and a final click", a.whole),
-		e.Ratio("accuracy.8", "accuracy of the eighth sample before it", result.UnitShare, "images with eight samples before the click", a.whole+lastSamplesN))
+		e.Ratio("accuracy.8", "accuracy of the eighth sample before the click", result.UnitShare, "images with eight samples before the click", a.whole+lastSamplesN))
 	for k, row := range r.Tables[0].Rows {
 		if n := row[1].(int64); n > 0 && n < result.Few {
-			r.Warn("last_n %d: %d images are few.", k, n)
+			r.Warn("last_n %d: only %d images.", k, n)
 		}
 	}
 }

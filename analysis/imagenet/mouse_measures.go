@@ -10,20 +10,20 @@ import (
 	"abtool/store/columnar"
 )
 
-// mouseMeasures holds what mouse-tracking research measures of a trace against whether the click
-// hits.
+// mouseMeasures compares the measures of mouse-tracking research between traces of clicks that hit and that
+// miss.
 type mouseMeasures struct {
 	r       *pass.Counts
-	of      stat.RatioID // by measure: of clicks that hit, of those that miss
-	profile stat.RatioID // by tenth of the time: of hits, of misses
+	of      stat.RatioID // by measure: mean of clicks that hit, mean of clicks that miss
+	profile stat.RatioID // by tenth of the time: speed of hits, speed of misses
 	noTrace int64
 	noSize  int64
 }
 
 var measureNames = []struct{ name, title, unit string }{
-	{"MAD", "largest deviation from the straight path, its size", "px"},
-	{"AD", "mean deviation from the straight path, its size", "px"},
-	{"AUC", "area between path and straight path, its size", "px²"},
+	{"MAD", "largest absolute deviation from the straight path", "px"},
+	{"AD", "absolute value of the mean deviation from the straight path", "px"},
+	{"AUC", "absolute value of the area between the path and the straight path", "px²"},
 	{"x_flips", "changes of direction across", "count"},
 	{"y_flips", "changes of direction down", "count"},
 	{"initiation_time", "time until the first movement", result.UnitMS},
@@ -31,12 +31,12 @@ var measureNames = []struct{ name, title, unit string }{
 	{"length", "length of the path", "px"},
 	{"straightness", "straight distance / length of the path", result.UnitShare},
 	{"speed", "mean speed", "px/s"},
-	{"peak_speed", "fastest step", "px/s"},
-	{"peak_at", "when it ends, as a share of the time", result.UnitShare},
+	{"peak_speed", "speed of the fastest step", "px/s"},
+	{"peak_at", "end of the fastest step, as a share of the time", result.UnitShare},
 	{"samples", "mouse samples", "count"},
 }
 
-// profileBins is the number of parts of the time that speed is given for.
+// profileBins is the number of parts of the time in the velocity profile.
 const profileBins = 10
 
 func newMouseMeasures(_ *engine, r *pass.Counts) *mouseMeasures {
@@ -83,7 +83,7 @@ func (a *mouseMeasures) picture(p *picture) {
 	a.speeds(p, s, miss)
 }
 
-// speeds adds the speed of each step to the tenth of the time that its middle is in.
+// speeds adds the speed of each step to the tenth of the time in which the middle of the step lies.
 func (a *mouseMeasures) speeds(p *picture, s byproduct.Points, miss stat.RatioID) {
 	first, last := s.T[0], s.T[s.Len()-1]
 	if last <= first {
@@ -102,10 +102,10 @@ func (a *mouseMeasures) speeds(p *picture, s byproduct.Points, miss stat.RatioID
 }
 
 func (a *mouseMeasures) Result(e *engine, r *result.Statistic) {
-	t := result.Table{Name: "by_measure", Title: "Measures of the trace from entering to the click, of clicks that hit and of clicks that miss", Columns: result.Header{
-		{"measure", "", "as mousetrap names it"}, {"meaning", "", "what it is"}, {"unit", "", "of the means"},
-		{"hits", "count", "clicks that hit and have it"}, {"mean_hit", "", "their mean"}, {"misses", "count", "clicks that miss and have it"}, {"mean_miss", "", "their mean"},
-		{"difference", "", "miss − hit"}, {"low", "", "95 % interval (bootstrap)"}, {"high", "", "95 % interval (bootstrap)"},
+	t := result.Table{Name: "by_measure", Title: "Measures of the trace from entering to the click, for clicks that hit and clicks that miss", Columns: result.Header{
+		{"measure", "", "name of the measure, as in mousetrap"}, {"meaning", "", "meaning of the measure"}, {"unit", "", "unit of the means"},
+		{"hits", "count", "clicks that hit and have the measure"}, {"mean_hit", "", "mean over clicks that hit"}, {"misses", "count", "clicks that miss and have the measure"}, {"mean_miss", "", "mean over clicks that miss"},
+		{"difference", "", "mean_miss − mean_hit"}, {"low", "", "95 % interval (bootstrap)"}, {"high", "", "95 % interval (bootstrap)"},
 	}.Columns()}
 	for k, m := range measureNames {
 		hit, miss := a.of+2*stat.RatioID(k), a.of+2*stat.RatioID(k)+1
@@ -114,8 +114,8 @@ func (a *mouseMeasures) Result(e *engine, r *result.Statistic) {
 		t.Rows = append(t.Rows, []any{m.name, m.title, m.unit, x.Den, x.Value(), y.Den, y.Value(), y.Value() - x.Value(), low, high})
 	}
 	speed := result.Table{Name: "velocity_profile", Title: "Speed by the tenth of the time from the first sample to the last", Columns: result.Header{
-		{"tenth", "", "0 begins with the first sample"}, {"steps_hit", "count", "steps of clicks that hit"}, {"speed_hit", "px/s", "their mean speed"}, {"hit_low", "px/s", "95 % interval (bootstrap)"}, {"hit_high", "px/s", "95 % interval (bootstrap)"},
-		{"steps_miss", "count", "steps of clicks that miss"}, {"speed_miss", "px/s", "their mean speed"}, {"miss_low", "px/s", "95 % interval (bootstrap)"}, {"miss_high", "px/s", "95 % interval (bootstrap)"},
+		{"tenth", "", "tenth of the time; 0 begins with the first sample"}, {"steps_hit", "count", "steps of clicks that hit"}, {"speed_hit", "px/s", "mean speed of these steps"}, {"hit_low", "px/s", "95 % interval (bootstrap)"}, {"hit_high", "px/s", "95 % interval (bootstrap)"},
+		{"steps_miss", "count", "steps of clicks that miss"}, {"speed_miss", "px/s", "mean speed of these steps"}, {"miss_low", "px/s", "95 % interval (bootstrap)"}, {"miss_high", "px/s", "95 % interval (bootstrap)"},
 	}.Columns()}
 	for k := range profileBins {
 		row := []any{int64(k)}
@@ -130,7 +130,7 @@ func (a *mouseMeasures) Result(e *engine, r *result.Statistic) {
 	r.Tables = append(r.Tables, t, speed)
 	for _, k := range []int{0, 2, 3, 8, 9} {
 		m := measureNames[k]
-		r.Add(e.Difference("difference."+m.name, "mean of clicks that miss − of those that hit: "+m.title, m.unit, "clicks of the rarer kind", a.of+2*stat.RatioID(k)+1, a.of+2*stat.RatioID(k)))
+		r.Add(e.Difference("difference."+m.name, "mean over clicks that miss − mean over clicks that hit: "+m.title, m.unit, "clicks that miss or clicks that hit, whichever are fewer", a.of+2*stat.RatioID(k)+1, a.of+2*stat.RatioID(k)))
 	}
 	r.WarnFew(r.Values[0])
 }

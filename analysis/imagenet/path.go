@@ -7,21 +7,21 @@ import (
 	"abtool/store/columnar"
 )
 
-// A path is what mouse-tracking research measures of a trace, on a display of a given size:
-// the measures keep mousetrap's names in docs and tables (MAD, AD, AUC, flips). Lengths are px.
+// A path has the measures of mouse-tracking research for a trace, on a display of a given size. In documents
+// and tables they have their names in mousetrap (MAD, AD, AUC, flips). Lengths are in px.
 type path struct {
 	n                 int     // samples
-	length            float64 // of the path; 0 for one sample
-	direct            float64 // from the first sample to the last
-	duration          int64   // ms, from the earliest sample to the latest; columnar.Null without times
-	speed             float64 // length / duration, px a second; NaN without duration
-	mad, ad, auc      float64 // deviations from the direct path, positive above it; NaN where first and last are one place
+	length            float64 // length of the path; 0 for one sample
+	direct            float64 // distance from the first sample to the last
+	duration          int64   // ms from the earliest sample to the latest; columnar.Null without times
+	speed             float64 // length / duration, in px/s; NaN without a duration
+	mad, ad, auc      float64 // deviations from the direct path, positive above it; NaN if the first and last sample are in the same place
 	xFlips, yFlips    int     // changes of direction
-	initiation        int64   // ms until the first movement; columnar.Null: it never moves
-	peakSpeed, peakAt float64 // the fastest step, px/s, and when it ends, as a share of the duration; NaN: none
+	initiation        int64   // ms until the first movement; columnar.Null if there is no movement
+	peakSpeed, peakAt float64 // speed of the fastest step, px/s, and its end as a share of the duration; NaN without one
 }
 
-// measure takes the measures of samples with a place, on a display of width × height px.
+// measure returns the measures of samples with a place, on a display of width × height px.
 func measure(p byproduct.Points, width, height float64) path {
 	m := path{n: p.Len(), duration: columnar.Null, initiation: columnar.Null}
 	nan := math.NaN()
@@ -91,7 +91,7 @@ func measure(p byproduct.Points, width, height float64) path {
 	return m
 }
 
-// flip counts changes of direction; steps without change do not count.
+// flip adds 1 to flips if the direction of d differs from *way, the direction of the last step with a movement.
 func flip(way, flips *int, d float64) {
 	now := 0
 	switch {

@@ -11,24 +11,24 @@ import (
 	"abtool/store/columnar"
 )
 
-// A profile is what the showings of one annotator, HIT, class or week have in common; of an annotator, the values
+// A profile summarises the showings of one annotator, HIT, class or week. For an annotator it has the values
 // of I19 (docs/design/definitions.md#i19).
 type profile struct {
-	clicks             pass.Aim // judged on images with a usable box
+	clicks             pass.Aim // judged if the image has a usable box
 	showings, selected int64
 	deselections       int64
 	speeds, visits     int64
 	speed              stat.Sum
-	timed, noTrace     int64 // clicks with known times; of them, without a sample since entering
-	finals, finalHits  int64 // images whose final click is among them, with a box; those it hits
-	pairs, agree       int64 // of showings of one image
-	straight, traces   int64 // of traces long enough to tell, those without a bend
+	timed, noTrace     int64 // clicks with known times, and those of them without a sample since entering
+	finals, finalHits  int64 // images with a box whose final click is among the clicks, and those that it hits
+	pairs, agree       int64 // pairs of showings of one image, and those that agree on selecting it
+	straight, traces   int64 // traces without a bend, and traces that are long enough to have one
 	estimate, toClick  []int64
-	hit                *imagenet.HIT // of a HIT
-	workers            []int32       // of a HIT
+	hit                *imagenet.HIT // only if the profile is of a HIT
+	workers            []int32       // only if the profile is of a HIT
 }
 
-// add adds a showing; w is the way to its click, nil if it has none that counts.
+// add adds a showing. w is the way to its click, or nil if it has no click that counts.
 func (p *profile) add(s *showing, w *way) {
 	p.showings++
 	if s.IsSelected() {
@@ -47,7 +47,7 @@ func (p *profile) add(s *showing, w *way) {
 	}
 }
 
-// ofHIT adds what is asked of a HIT alone: its checks and its worker.
+// ofHIT adds the values that only the profile of a HIT has: its checks and its worker.
 func (p *profile) ofHIT(s *showing) {
 	if p.hit == nil {
 		p.hit = imagenet.NewHIT()
@@ -110,34 +110,34 @@ func (p *profile) Merge(o *profile) {
 // profileHeader names the cells of Row.
 var profileHeader = slices.Concat(result.Header{
 	{"showings", "count", "times an image was shown"},
-	{"selected", "count", "of them, selected"},
-	{"recall", result.UnitShare, "selected / showings: a lower bound of the true images that were found"},
+	{"selected", "count", "showings that ended selected"},
+	{"recall", result.UnitShare, "selected / showings, a lower bound of the share of true images that were found"},
 	{"clicked", "count", "selected showings with a click"},
-	{"boxed", "count", "of them, on images with a usable box"},
-	{"accuracy", result.UnitShare, "of boxed, the share whose click is in a box (I19)"},
+	{"boxed", "count", "selected showings with a click, of images with a usable box"},
+	{"accuracy", result.UnitShare, "share of boxed whose click is in a box (I19)"},
 	{"accuracy_low", result.UnitShare, "95 % interval (wilson)"},
 	{"accuracy_high", result.UnitShare, "95 % interval (wilson)"},
 }, pass.BiasHeader("click", "the nearest box"), result.Header{
-	{"speed", "px/s", "mean over traces of path length / duration, on the display, from entering to the click"},
-	{"visits", "count", "mean number of entries at or before the click: 1 is without hesitation"},
+	{"speed", "px/s", "mean over traces of path length / duration from entering to the click, on the display"},
+	{"visits", "count", "mean number of entries at or before the click; 1 means no hesitation"},
 	{"time_to_click", result.UnitMS, "median time from the last entry to the click"},
-	{"time_to_click_p10", result.UnitMS, "its 10 % quantile"},
-	{"time_to_click_p90", result.UnitMS, "its 90 % quantile"},
-	{"estimate_time", result.UnitMS, "median time hovered, over all showings that tell it (I19)"},
-	{"estimate_time_p25", result.UnitMS, "its quartile"},
-	{"estimate_time_p75", result.UnitMS, "its upper quartile"},
-	{"deselections", "count", "selections taken back"},
-	{"no_trace", result.UnitShare, "clicks with known times but no mouse sample since entering"},
-	{"straight", result.UnitShare, "traces of 6 samples or more that bend by less than half a pixel"},
-	{"agreement", result.UnitShare, "pairs of showings of one image that agree on selecting it; of a worker or HIT, pairs with another"},
-	{"pairs", "count", "such pairs"},
-	{"final_boxed", "count", "images with a box whose final click is among them (I4, I5)"},
-	{"final_accuracy", result.UnitShare, "of them, those that it hits (I6)"},
+	{"time_to_click_p10", result.UnitMS, "10 % quantile of that time"},
+	{"time_to_click_p90", result.UnitMS, "90 % quantile of that time"},
+	{"estimate_time", result.UnitMS, "median of estimate_time over all showings that have it (I19)"},
+	{"estimate_time_p25", result.UnitMS, "lower quartile of estimate_time"},
+	{"estimate_time_p75", result.UnitMS, "upper quartile of estimate_time"},
+	{"deselections", "count", "times a selection was taken back"},
+	{"no_trace", result.UnitShare, "share of clicks with known times that have no mouse sample since entering"},
+	{"straight", result.UnitShare, "share of traces of 6 samples or more that bend by less than half a pixel"},
+	{"agreement", result.UnitShare, "share of pairs of showings of one image that agree on selecting it; for a worker or HIT, pairs with another one"},
+	{"pairs", "count", "pairs of showings of one image that agreement is over"},
+	{"final_boxed", "count", "images with a box whose final click is among the clicks (I4, I5)"},
+	{"final_accuracy", result.UnitShare, "share of final_boxed whose final click is in a box (I6)"},
 	{"final_low", result.UnitShare, "95 % interval (wilson)"},
 	{"final_high", result.UnitShare, "95 % interval (wilson)"},
 })
 
-// Row returns the cells of a table, and sorts the times.
+// Row returns the cells of a table's row. It sorts the times.
 func (p *profile) Row() []any {
 	slices.Sort(p.estimate)
 	slices.Sort(p.toClick)
@@ -155,8 +155,8 @@ func (p *profile) Row() []any {
 		pass.Share(p.finalHits, p.finals))
 }
 
-// pairUp adds the agreement of the showings of one image, each with each, to the profiles that
-// they have. With others, a showing is held against those of another profile alone.
+// pairUp compares each pair of showings of one image and adds their agreement to their profiles. With
+// others, it compares only showings of different profiles.
 func pairUp(p *picture, at func(*showing) *profile, others bool) {
 	for i, a := range p.showings {
 		for _, b := range p.showings[i+1:] {
@@ -175,7 +175,7 @@ func pairUp(p *picture, at func(*showing) *profile, others bool) {
 	}
 }
 
-// pair counts a pair of showings of one image.
+// pair counts a pair of showings of one image and whether they agree.
 func (p *profile) pair(agree bool) {
 	if p == nil {
 		return

@@ -11,14 +11,14 @@ import (
 	"abtool/internal/stat"
 )
 
-// randomClicks is the accuracy that clicks have which do not look at the image (I7, I8): always
-// the centre, anywhere, or normally distributed around the centre. Nothing is drawn: the
-// probability of each image is exact.
-type randomClicks struct{} // it has all from the engine
+// randomClicks computes the accuracy of clicks that do not depend on the image (I7, I8): always at the
+// centre, anywhere, or normally distributed around the centre. No random numbers are drawn: the probability
+// of each image is exact.
+type randomClicks struct{} // it gathers nothing: the engine has all boxes
 
 func newRandomClicks(*engine, *pass.Counts) randomClicks { return randomClicks{} }
 
-// Sets of images that random clicks are judged on.
+// Sets of images over which the accuracy of random clicks is computed.
 const (
 	setBC = iota
 	setBoxed
@@ -27,7 +27,7 @@ const (
 	imageSets
 )
 
-// An imageSet names a set of images, and says what it holds.
+// An imageSet is the name and the description of a set of images.
 type imageSet struct{ name, of string }
 
 var imageSetNames = [imageSets]imageSet{
@@ -35,7 +35,7 @@ var imageSetNames = [imageSets]imageSet{
 	{"single_box_bc", "images with one box and a final click"},
 }
 
-// Treatments of clicks that leave the image.
+// Treatments of clicks outside of the image.
 const (
 	truncated = iota
 	unclipped
@@ -51,7 +51,7 @@ type randomSums struct {
 	sigma                 [][treatments][imageSets]stat.Mean
 }
 
-// add adds an image that is in some of the sets.
+// add adds an image to the sets that it is in.
 func (r *randomSums) add(boxes []plane.Box, in [imageSets]bool, sigmas []float64, w *randomWork) {
 	each := func(m *[imageSets]stat.Mean, v float64) {
 		for set, yes := range in {
@@ -104,11 +104,11 @@ func (r *randomSums) add(boxes []plane.Box, in [imageSets]bool, sigmas []float64
 	}
 }
 
-// oneBox returns what the unions give for a single box, with half of their work: the treatments
-// differ at the border alone.
+// oneBox returns the probabilities for a single box. They are the same as by unions, with half of the work,
+// because the treatments differ only at the border.
 func oneBox(b plane.Box, sigma float64) (p [treatments]float64) {
 	scale := 1 / (sigma * math.Sqrt2)
-	border := math.Erf(0.5 * scale) // of the edges of the image: −border and border
+	border := math.Erf(0.5 * scale) // the edges of the image are at −border and border
 	axis := func(a, b float64) (m [treatments]float64) {
 		from, to := math.Erf((a-0.5)*scale), math.Erf((b-0.5)*scale)
 		on := max(0, min(to, border)-max(from, -border))
@@ -132,7 +132,7 @@ func oneBox(b plane.Box, sigma float64) (p [treatments]float64) {
 	return p
 }
 
-// randomWork is memory for randomSums.add.
+// randomWork is reused memory for randomSums.add.
 type randomWork struct {
 	clipped, clamped []plane.Box
 	onImage, moved   plane.Union
@@ -158,7 +158,7 @@ func (randomClicks) Result(e *engine, r *result.Statistic) {
 	total := e.randomSums()
 	for set, s := range imageSetNames {
 		m := &total.centre[set]
-		v := result.Proportion("centre."+s.name, "σ = 0: always the centre, over "+s.of, s.of, int64(m.Sum.Float()), m.N)
+		v := result.Proportion("centre."+s.name, "σ = 0: the click is always in the centre, over "+s.of, s.of, int64(m.Sum.Float()), m.N)
 		r.Add(v)
 	}
 	variants := func(name, title string, means *[imageSets]stat.Mean) {
@@ -167,21 +167,21 @@ func (randomClicks) Result(e *engine, r *result.Statistic) {
 			r.Add(result.Value{Name: name + "." + s.name, Title: title + ", over " + s.of, Value: m.Value(), Unit: result.UnitShare, N: m.N, Of: s.of, Interval: m.Interval()})
 		}
 	}
-	variants("uniform", "σ → ∞: anywhere on the image, the area of the union of boxes", &total.uniform)
-	variants("uniform_sum", "variant: the sum of the areas of boxes", &total.area)
+	variants("uniform", "σ → ∞: the click is anywhere on the image (area of the union of boxes)", &total.uniform)
+	variants("uniform_sum", "variant of uniform: the sum of the areas of boxes", &total.area)
 	r.WarnFew(r.Values[0])
 
 	r.Tables = append(r.Tables, total.bySigma(e.Options.Sigmas))
 }
 
-// bySigma returns the table of the widths of random clicks.
+// bySigma returns the table of accuracies by σ.
 func (r *randomSums) bySigma(sigmas []float64) result.Table {
-	outside := [treatments]string{"on the image", "a click outside misses", "a click outside is moved to the border"}
+	outside := [treatments]string{"clicks only on the image", "a click outside misses", "a click outside is moved to the border"}
 	t := result.Table{
-		Name: "by_sigma", Title: "Random clicks around the centre",
-		Columns: result.Header{{"sigma", "fraction of each axis", "standard deviation σ"}}.Columns(),
+		Name: "by_sigma", Title: "Accuracy of random clicks around the centre",
+		Columns: result.Header{{"sigma", "fraction of each axis", "standard deviation σ of the clicks"}}.Columns(),
 	}
-	// A set that came later has its columns at the end, so that none before it has moved.
+	// The set that was added later has its columns at the end, so that the other columns keep their places.
 	columnsOf := func(sets []imageSet) {
 		for tr, name := range treatmentNames {
 			for _, s := range sets {
@@ -210,7 +210,7 @@ func (r *randomSums) bySigma(sigmas []float64) result.Table {
 	return t
 }
 
-// randomSums goes through the boxed images that the byproducts speak of.
+// randomSums returns the sums over the images with a box that the input names.
 func (e *engine) randomSums() *randomSums {
 	const chunk = 4096
 	empty := func() *randomSums {

@@ -8,14 +8,14 @@ import (
 	"abtool/internal/stat"
 )
 
-// rounds is at which showing images are selected (I3). The rounds of the collection are not in
-// the data: the k-th showing stands for them.
+// rounds counts the showing at which images are selected (I3). The data do not record the rounds of the
+// collection, so the k-th showing stands for the k-th round.
 type rounds struct {
 	r                              *pass.Counts
-	firstRound                     stat.RatioID // the two rounds of the collection
+	firstRound                     stat.RatioID // first selected at the first showing, at the second showing
 	twice                          stat.RatioID // selected in two showings or more
 	shown, selected, firstSelected []int64
-	times                          []int64 // images by how often they were selected
+	times                          []int64 // images by the number of showings that selected them
 }
 
 func newRounds(_ *engine, r *pass.Counts) *rounds {
@@ -71,9 +71,9 @@ func (a *rounds) Merge(o *rounds) {
 func (a *rounds) Result(e *engine, r *result.Statistic) {
 	images, _, _ := e.images.Universe()
 	t := result.Table{Name: "by_showing", Title: "Showings of an image, in order of submission", Columns: result.Header{
-		{"showing", "", "k-th showing of an image"}, {"shown", "count", "images shown at least k times"}, {"selected", "count", "selected at that showing"},
+		{"showing", "", "number k of the showing of an image"}, {"shown", "count", "images shown at least k times"}, {"selected", "count", "images selected at that showing"},
 		{"selected_share", result.UnitShare, "selected / shown"}, {"first_selected", "count", "images first selected at that showing"},
-		{"share_of_images", result.UnitShare, "first selected there / all images"},
+		{"share_of_images", result.UnitShare, "first_selected / all images"},
 	}.Columns()}
 	for k := range a.shown {
 		t.Rows = append(t.Rows, []any{int64(k + 1), a.shown[k], a.selected[k], stat.Share(a.selected[k], a.shown[k]), a.firstSelected[k], stat.Share(a.firstSelected[k], images)})
@@ -81,7 +81,7 @@ func (a *rounds) Result(e *engine, r *result.Statistic) {
 	times := result.Table{
 		Name: "by_times_selected", Title: "Images by the number of showings in which they were selected",
 		Columns: result.Header{
-			{"times", "count", "showings in which the image was selected"}, {"images", "count", "images"},
+			{"times", "count", "showings in which the image was selected"}, {"images", "count", "images selected that often"},
 			{"share", result.UnitShare, "images / all images"},
 		}.Columns(),
 	}

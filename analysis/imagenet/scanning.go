@@ -11,14 +11,14 @@ import (
 	"abtool/store/columnar"
 )
 
-// scanning is how much of the order of the clicks on a page its layout explains: the paper
-// expects annotators to go through the rows like a snake (section C).
+// scanning compares the order of the clicks on a page with its layout. The paper expects annotators to go
+// through the rows in a serpentine (section C).
 type scanning struct {
 	clicks  []placedClick
 	nowhere int64 // clicks whose page, slot, HIT or time is unknown
 }
 
-// A placedClick is the last click of a selected showing, on its page.
+// A placedClick is the last click of a selected showing, with its place on the page.
 type placedClick struct {
 	assignment, cluster int32
 	page, slot          int32
@@ -29,7 +29,7 @@ type placedClick struct {
 func newScanning(_ *engine, r *pass.Counts) *scanning {
 	a := &scanning{}
 	pass.Lists(r, &a.clicks)
-	r.Excludes(&a.nowhere, "page, slot, HIT or time is unknown", "clicks")
+	r.Excludes(&a.nowhere, "the page, slot, HIT or time is unknown", "clicks")
 	return a
 }
 
@@ -45,7 +45,7 @@ func (a *scanning) showing(s *showing) {
 	a.clicks = append(a.clicks, placedClick{s.assignment, s.cluster, int32(s.Page), int32(s.slot), s.T0 + t, s.positionX})
 }
 
-// Orders that the layout suggests.
+// Orders of slots that the layout suggests.
 const (
 	rowOrder = iota
 	snakeOrder
@@ -54,12 +54,12 @@ const (
 )
 
 var scanOrderNames = [scanOrders]struct{ name, title string }{
-	{"rows", "the order of reading: row by row, each from the left"},
-	{"serpentine", "a serpentine: row by row, every other from the right"},
-	{"columns", "column by column, each from the top"},
+	{"rows", "the order of reading (row by row, each from the left)"},
+	{"serpentine", "a serpentine (row by row, every other from the right)"},
+	{"columns", "the columns (column by column, each from the top)"},
 }
 
-// Kinds of steps from one click of a page to the next.
+// Kinds of steps from one click on a page to the next.
 const (
 	stepAlong = iota // in the row, in the direction of the serpentine
 	stepAgainst
@@ -70,14 +70,14 @@ const (
 )
 
 var stepNames = [stepKinds]struct{ name, title string }{
-	{"row_onward", "within a row, to the right in rows 0, 2, 4, …, to the left in the others"},
-	{"row_back", "within a row, the other way"},
-	{"next_row_near", "to the next row, at most one column aside: the turn of a serpentine"},
-	{"next_row_far", "to the next row, farther aside: as in reading"},
+	{"row_onward", "within a row: to the right in rows 0, 2, 4, …, to the left in the others"},
+	{"row_back", "within a row, in the other direction"},
+	{"next_row_near", "to the next row, at most one column aside, as in a serpentine"},
+	{"next_row_far", "to the next row, more than one column aside, as in reading"},
 	{"elsewhere", "anywhere else"},
 }
 
-// fewestClicks is how many clicks a page needs to tell an order.
+// fewestClicks is the least number of clicks on a page whose order is compared.
 const fewestClicks = 5
 
 func (a *scanning) Result(e *engine, r *result.Statistic) {
@@ -117,15 +117,15 @@ func (a *scanning) Result(e *engine, r *result.Statistic) {
 	}
 	own := e.Sample(rs)
 	for o, name := range scanOrderNames {
-		r.Add(own.Mean("pairs_in_order."+name.name, "pairs of clicks of a page that follow "+name.title+" (half of ties); 0.5 is no relation",
-			"pairs of clicks of a page", order+stat.RatioID(o)))
+		r.Add(own.Mean("pairs_in_order."+name.name, "share of pairs of clicks on a page that follow "+name.title+", ties as half; 0.5 means no relation",
+			"pairs of clicks on a page", order+stat.RatioID(o)))
 	}
 	for o, name := range scanOrderNames {
-		r.Add(own.Ratio("tau."+name.name, "mean over pages of Kendall's τ-b of the clicks' times with "+name.title,
+		r.Add(own.Ratio("tau."+name.name, "mean over pages of Kendall's τ-b between the clicks' times and "+name.title,
 			result.UnitNone, "pages", tau+stat.RatioID(o)))
 	}
-	t := result.Table{Name: "by_step", Title: "Where the next click of the page is", Columns: result.Header{
-		{"step", "", "from a click to the next"}, {"meaning", "", "what that is"}, {"n", "count", "steps"}, {"share", result.UnitShare, "of all steps"},
+	t := result.Table{Name: "by_step", Title: "Place of the next click on the page", Columns: result.Header{
+		{"step", "", "kind of step from a click to the next"}, {"meaning", "", "meaning of the kind"}, {"n", "count", "steps"}, {"share", result.UnitShare, "n / all steps"},
 		{"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
 	}.Columns()}
 	for k, name := range stepNames {
@@ -133,14 +133,14 @@ func (a *scanning) Result(e *engine, r *result.Statistic) {
 		t.Rows = append(t.Rows, append([]any{name.name, name.title}, share...))
 	}
 	r.Tables = append(r.Tables, t)
-	v := result.Count("pages", "pages whose order is told", "pages", pages)
+	v := result.Count("pages", "pages whose order is compared", "pages", pages)
 	r.Add(v)
 	r.WarnFew(v)
-	r.Exclude("fewer than 5 clicks", "pages", short)
-	r.Exclude("the number of columns cannot be told from the positions", "pages", unclear)
+	r.Exclude("the page has fewer than 5 clicks", "pages", short)
+	r.Exclude("the number of columns cannot be determined from the positions", "pages", unclear)
 }
 
-// scorePage holds the clicks of a page, in order of time, against the orders.
+// scorePage compares the clicks of a page, which are in order of time, with each of the orders.
 func scorePage(rs *stat.Ratios, page []placedClick, columns int, order, tau, steps stat.RatioID) {
 	cluster := page[0].cluster
 	for o := range scanOrders {
@@ -184,7 +184,7 @@ func scorePage(rs *stat.Ratios, page []placedClick, columns int, order, tau, ste
 	}
 }
 
-// placeInOrder returns the number of a slot in an order of slots.
+// placeInOrder returns the place of a slot in an order of slots.
 func placeInOrder(slot, columns, order int) int {
 	row, column := slot/columns, slot%columns
 	switch order {
@@ -214,19 +214,19 @@ func stepKind(from, to, columns int) int {
 	return stepOther
 }
 
-// A columnGuess tells how many columns the pages of a HIT have: the window is the annotator's
-// own, and not in the data.
+// A columnGuess estimates how many columns the pages of a HIT have. The number depends on the annotator's
+// window, whose size is not in the data.
 type columnGuess struct{ sums, squares, n [maxColumns]float64 }
 
-// maxColumns is the most that are thought of, and clearColumns the share of the variance of the
-// images' left edges that columns must explain.
+// maxColumns is the largest number of columns that is tried, and clearColumns the share of the variance of
+// the images' left edges that the columns must explain.
 const (
 	maxColumns   = 16
 	clearColumns = 0.95
 )
 
-// of returns the least number of columns that explains where images are across, 0 if none does: the
-// slot's number modulo the columns tells the left edge.
+// of returns the least number of columns for which the slot's number modulo it explains the images' left
+// edges, or 0 if there is none.
 func (g *columnGuess) of(clicks []placedClick) int {
 	var n, total, squares float64
 	for _, c := range clicks {

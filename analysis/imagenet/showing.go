@@ -6,27 +6,27 @@ import (
 	"abtool/byproduct/plane"
 )
 
-// A showing is one time an image was shown to an annotator, with who it was and what follows from the row
-// alone. Its lists are valid during the call that it is passed to.
+// A showing is one time that an image was shown to an annotator, with the values that follow from its row.
+// Its lists are valid only during the call that it is passed to.
 type showing struct {
 	imagenet.Showing
-	image                  int32 // place in imagenet.Images
-	worker, assignment     int32 // numbers of names; −1: unknown
+	image                  int32 // number in imagenet.Images
+	worker, assignment     int32 // numbers of names; −1 if unknown
 	class, cluster         int32
-	slot, estimate         int64 // columnar.Null: unknown
+	slot, estimate         int64 // columnar.Null if unknown
 	selectedCount, hovered int64
-	width, height          float64 // displayed, CSS px; NaN: unknown
+	width, height          float64 // displayed size, CSS px; NaN if unknown
 	origWidth, origHeight  int64
 	positionX, positionY   float64
 
-	first, last int // valid clicks, −1: none
+	first, last int // numbers of the first and last valid click; −1 without one
 	boxes       []plane.Box
-	hit         bool // the last click is in a box
-	toClick     way  // of way
+	hit         bool // whether the last click is in a box
+	toClick     way  // result of the method way
 	hasWay      bool
 }
 
-// clicked reports whether it counts for clicks: selected, with a valid click (I4).
+// clicked reports whether the showing is selected and has a valid click (I4).
 func (s *showing) clicked() bool { return s.IsSelected() && s.last >= 0 }
 
 // click returns the last valid click.
@@ -42,8 +42,7 @@ func (s *showing) trace(tr *byproduct.Trace) (visits int64) {
 	return visits
 }
 
-// own makes the lists the showing's own; without keep they are dropped, but for the first and
-// last click.
+// own copies the lists, so that they stay valid. Without keep it drops mouse samples and hovers.
 func (s *showing) own(keep bool) {
 	if !keep {
 		s.Mouse = byproduct.Points{}

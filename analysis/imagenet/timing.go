@@ -10,8 +10,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// timing is how long images take, how fast the pointer moves and how often people come back
-// before they click.
+// timing measures how long images take, how fast the pointer moves, and how often it returns before the click.
 type timing struct {
 	r               *pass.Counts
 	visits          stat.RatioID // accuracy by the number of entries
@@ -22,7 +21,7 @@ type timing struct {
 	noTime          int64
 }
 
-// mostVisits is the number of entries from which they are taken together.
+// mostVisits is the number of entries from which all numbers share a bin.
 const mostVisits = 5
 
 func newTiming(_ *engine, r *pass.Counts) *timing {
@@ -62,7 +61,7 @@ func (a *timing) Result(e *engine, r *result.Statistic) {
 		values          []int64
 	}{
 		{"time_to_click", "time from the last entry to the click", "selected showings with known times", a.clicks},
-		{"estimate_time", "time hovered, where it is above 0", "showings", a.hovered},
+		{"estimate_time", "estimate_time where it is above 0", "showings", a.hovered},
 	} {
 		slices.Sort(l.values)
 		n := int64(len(l.values))
@@ -74,10 +73,10 @@ func (a *timing) Result(e *engine, r *result.Statistic) {
 		r.Add(m, at("p10", "10 % quantile of the ", 0.1), at("p90", "90 % quantile of the ", 0.9))
 		r.WarnFew(m)
 	}
-	t := curve(e.Sampled, "by_visits", "Accuracy of the last click of a showing by how often the pointer had entered the image", "entries", "entries at or before the click; 5: five or more", a.visits, mostVisits)
+	t := curve(e.Sampled, "by_visits", "Accuracy of the last click of a showing by the number of entries", "entries", "entries at or before the click; 5 stands for five or more", a.visits, mostVisits)
 	for k := range t.Rows {
 		t.Rows[k][0] = int64(k + 1)
 	}
 	r.Tables = append(r.Tables, result.LogTable(&a.toClick, "time_to_click", "Time from the last entry to the click", result.UnitMS, "selected showings"),
-		result.LogTable(&a.hover, "estimate_time", "Time hovered, where it is above 0", result.UnitMS, "showings"), result.LogTable(&a.speed, "speed", "Mean speed of the pointer from entering to the click, on the display", "px/s", "selected showings"), t)
+		result.LogTable(&a.hover, "estimate_time", "estimate_time where it is above 0", result.UnitMS, "showings"), result.LogTable(&a.speed, "speed", "Mean speed of the pointer on the display, from entering to the click", "px/s", "selected showings"), t)
 }

@@ -6,14 +6,14 @@ import (
 	"abtool/store/columnar"
 )
 
-// traceLengths is how many mouse samples there are, and over how long a time (I12, I13): of every
-// showing all that were recorded; of the way to the final click those at or before it, and those
-// since the pointer entered, with the time from entering to the click.
+// traceLengths counts mouse samples (I12, I13): all recorded samples of every showing; and, on the way to
+// the final click, the samples at or before it and those since the last entry, with the time from that entry
+// to the click.
 type traceLengths struct {
-	recorded                   []int32 // of showings, samples without a place or time included
-	before                     []int32 // of images whose final click has a time; 0 is a length
-	segment                    []int32 // of images with a segment, which has a sample at least
-	duration                   []int64 // of the same, ms from entering to the click
+	recorded                   []int32 // by showing, including samples without a place or time
+	before                     []int32 // by image whose final click has a time; can be 0
+	segment                    []int32 // by image with a segment of at least one sample
+	duration                   []int64 // by the same images: ms from entering to the click
 	noTime, noEnter, noSamples int64
 }
 
@@ -57,11 +57,11 @@ func (a *traceLengths) Result(_ *engine, r *result.Statistic) {
 		{"recorded", "count", "mouse samples of a showing, over all showings"},
 		{"before", "count", "samples at or before the final click, over " + clicked},
 		{"segment", "count", "samples from enter to final click, over " + segments},
-		{"duration", result.UnitMS, "time from enter to final click, over the same"},
+		{"duration", result.UnitMS, "time from enter to final click, over the same images"},
 	}.Columns(), result.Quantiles(a.recorded), result.Quantiles(a.before), result.Quantiles(a.segment), result.Quantiles(a.duration)))
 	r.Add(result.Median("recorded_median", "median number of mouse samples of a showing", "count", "showings", a.recorded),
 		result.Median("before_median", "median number of samples at or before the final click", "count", clicked, a.before),
 		result.Median("segment_median", "median number of samples from enter to final click", "count", segments, a.segment),
-		result.Median("duration_median", "median time from enter to final click, of the same", result.UnitMS, segments, a.duration))
+		result.Median("duration_median", "median time from enter to final click, over the same images", result.UnitMS, segments, a.duration))
 	r.WarnFew(r.Values[1])
 }

@@ -10,11 +10,11 @@ import (
 	"abtool/store/columnar"
 )
 
-// quantileBins is the number of parts that a trace is divided into.
+// quantileBins is the number of parts of a trace.
 const quantileBins = 10
 
-// quantiles is the accuracy along the way from entering the image to the click (I13, I14): by
-// equal numbers of samples, or by equal times.
+// quantiles counts hits of samples along the way from entering the image to the click (I13, I14), in tenths
+// with equal numbers of samples or of equal time.
 type quantiles struct {
 	r                                *pass.Counts
 	byTime                           bool
@@ -83,8 +83,8 @@ func (a *quantiles) picture(p *picture) {
 }
 
 func (a *quantiles) Result(e *engine, r *result.Statistic) {
-	t := curve(e.Sampled, "samples", "Accuracy of samples by the tenth of the way", "tenth", "0 begins with entering, 9 ends with the click", a.pooled, quantileBins)
-	t.Columns = append(t.Columns, result.Column{Name: "mean_of_images", Unit: result.UnitShare, Title: "variant: mean over images of the image's own accuracy"}, result.Column{Name: "images", Unit: "count", Title: "images with a sample there"})
+	t := curve(e.Sampled, "samples", "Accuracy of samples by the tenth of the trace", "tenth", "tenth of the trace: 0 begins with entering, 9 ends with the click", a.pooled, quantileBins)
+	t.Columns = append(t.Columns, result.Column{Name: "mean_of_images", Unit: result.UnitShare, Title: "variant: mean over images of the accuracy of the image's samples"}, result.Column{Name: "images", Unit: "count", Title: "images with a sample in that tenth"})
 	for k := range t.Rows {
 		m := e.Ratios.Total(a.means + stat.RatioID(k))
 		t.Rows[k] = append(t.Rows[k], m.Value(), m.Den)

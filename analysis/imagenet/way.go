@@ -7,24 +7,25 @@ import (
 	"abtool/store/columnar"
 )
 
-// A way is what a click's trace says of how it was made.
+// A way describes the movement of the pointer to a click.
 type way struct {
-	timed    bool    // the times of entering and of the click are known
+	timed    bool    // whether the times of entering and of the click are known
 	toClick  int64   // ms from the last entry to the click
 	visits   int64   // entries at or before the click
-	samples  int     // since entering
-	speed    float64 // display px a second along the segment; NaN: unknown
-	straight bool    // at least straightSamples samples, none off the line by straightPx
-	traced   bool    // enough samples for straight
+	samples  int     // samples since entering
+	speed    float64 // mean speed along the segment, px/s on the display; NaN if unknown
+	straight bool    // at least straightSamples samples, none farther than straightPx from the line
+	traced   bool    // whether there are enough samples for straight
 }
 
-// What a trace needs to count as straight: no person moves so.
+// A trace with straightSamples samples, all within straightPx of a line, counts as straight. No person moves
+// like that.
 const (
 	straightSamples = 6
 	straightPx      = 0.5
 )
 
-// way looks at the trace of the last click of a showing, once.
+// way returns the way to the last click of the showing. It computes it once.
 func (s *showing) way(tr *byproduct.Trace) *way {
 	if !s.hasWay {
 		s.toClick, s.hasWay = wayOf(s, tr), true

@@ -11,15 +11,15 @@ import (
 	"abtool/store/columnar"
 )
 
-// A deed is a showing in the career of a worker.
+// A deed is a showing in the order of a worker's showings.
 type deed struct {
 	submit, page, slot, seq, toClick int64
 	assignment                       int32
-	hit                              int8 // 1, 0, −1: the image has no box, or there is no click
+	hit                              int8 // 1 hit, 0 miss, −1 if the image has no box or there is no click
 }
 
-// annotators is one row for each annotator (I19), with a rank that takes the number of images
-// into account, the change over time, and flags.
+// annotators makes a table of annotators (I19), with a rank that takes the number of images into account,
+// the change over time, and flags.
 type annotators struct {
 	*breakdown
 	deeds [][]deed // by worker
@@ -64,9 +64,9 @@ func (a *annotators) Merge(o *annotators) {
 	}
 }
 
-// career compares the later half of a worker's showings with the earlier, in order of
-// submission, page and slot.
-type career struct{ accuracy, logTime stat.Number } // later − earlier; log time is of the time to click
+// career compares the later half of a worker's showings with the earlier half, in order of submission, page
+// and slot.
+type career struct{ accuracy, logTime stat.Number } // later − earlier; logTime is the mean log of the time to click
 
 func careerOf(deeds []deed) career {
 	slices.SortFunc(deeds, func(a, b deed) int {
@@ -105,11 +105,11 @@ func (a *annotators) Result(e *engine, r *result.Statistic) {
 	people := pass.NewAnnotators("accuracy", aims, times)
 	t := a.Table(&e.Base, "Annotators", nil, profileHeader, nil)
 	t.Columns = append(t.Columns, slices.Concat(result.Header{{"hits", "count", "assignments"}}, people.RankHeader("images"), result.Header{
-		{"accuracy_drift", result.UnitShare, "accuracy in the later half of the showings − in the earlier"},
-		{"time_drift", "log ratio", "mean of ln(time to click) in the later half − in the earlier"},
-		{"flag_centre", "", "more than half of 20 clicks or more lie within 0.05 of the centre"},
-		{"flag_rush", "", "median time to click below half of the median worker's"},
-		{"flag_bot", "", "more than a fifth of clicks without a mouse sample since entering, or of traces without a bend"},
+		{"accuracy_drift", result.UnitShare, "accuracy in the later half of the showings − accuracy in the earlier half"},
+		{"time_drift", "log ratio", "mean of ln(time to click) in the later half of the showings − mean in the earlier half"},
+		{"flag_centre", "", "20 clicks or more, and more than half of them lie within 0.05 of the centre"},
+		{"flag_rush", "", "20 clicks or more, and a median time to click below half of the median worker's"},
+		{"flag_bot", "", "20 clicks or more, and more than a fifth of clicks have no mouse sample since entering, or of traces no bend"},
 	}).Columns()...)
 	for i, p := range all {
 		c := careerOf(a.deeds[ids[i]])
@@ -121,7 +121,7 @@ func (a *annotators) Result(e *engine, r *result.Statistic) {
 	n := int64(len(all))
 	r.Add(result.Count("workers", "annotators", "workers", n),
 		result.Value{Name: "showings_median", Title: "median number of showings of a worker", Value: stat.Number(stat.Median(showings)), Unit: "count", N: n, Of: "workers"})
-	r.Add(people.Values([3]string{"workers who click the centre", "workers who rush", "workers with bot-like traces"}, "clicks",
+	r.Add(people.Values([3]string{"workers who click the centre of images", "workers who rush", "workers with bot-like traces"}, "clicks",
 		"workers with clicks on boxed images")...)
 	r.Tables = append(r.Tables, t, a.experience(e))
 }
@@ -136,11 +136,11 @@ func (a *annotators) hitsOf(w int32) int64 {
 	return int64(len(seen))
 }
 
-// experience is accuracy and time by how many HITs the worker had done before.
+// experience returns a table of accuracy and time by the number of HITs that the worker had submitted before.
 func (a *annotators) experience(e *engine) result.Table {
 	t := result.Table{Name: "by_experience", Title: "Accuracy and time by the number of HITs that the worker had submitted before", Columns: result.Header{
-		{"hits_before", "", "HITs submitted before"}, {"workers", "count", "workers"}, {"n", "count", "clicks on images with a box"}, {"hits", "count", "of them, in a box"},
-		{"accuracy", result.UnitShare, "hits / n"}, {"low", result.UnitShare, "95 % interval (wilson)"}, {"high", result.UnitShare, "95 % interval (wilson)"}, {"time_to_click", result.UnitMS, "median"},
+		{"hits_before", "", "number of HITs submitted before"}, {"workers", "count", "workers"}, {"n", "count", "clicks on images with a box"}, {"hits", "count", "clicks in a box"},
+		{"accuracy", result.UnitShare, "hits / n"}, {"low", result.UnitShare, "95 % interval (wilson)"}, {"high", result.UnitShare, "95 % interval (wilson)"}, {"time_to_click", result.UnitMS, "median time from the last entry to the click"},
 	}.Columns()}
 	bins := []struct {
 		name string

@@ -3,12 +3,12 @@ package result
 // Schema names the layout of a Document. Within one version keys are added, not changed.
 const Schema = "abtool.stats/1"
 
-// A Document is the statistics of a store, as data: reports and tables only format it.
+// A Document has the statistics of a store as data. Reports and tables only format it.
 type Document struct {
 	Schema   string    `json:"schema"`    // abtool.stats/1
 	Tool     string    `json:"tool"`      // version of abtool
-	Store    string    `json:"store"`     // as it was named
-	Options  Options   `json:"options"`   // that the numbers depend on
+	Store    string    `json:"store"`     // the store's path, as the caller gave it
+	Options  Options   `json:"options"`   // the options that the numbers depend on
 	DataSets []DataSet `json:"data_sets"` // imagenet, coco, or both
 }
 
@@ -16,12 +16,12 @@ type Document struct {
 type DataSet struct {
 	Name       string      `json:"name"`
 	Statistics []Statistic `json:"statistics"`
-	// Warnings of the data set, whichever statistics are asked for: that its records and its
-	// ground truth share no image.
+	// Warnings that concern the whole data set, for example that its records and its ground truth have no image in
+	// common.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// DataSet returns a data set of the document; nil if there is none of the name.
+// DataSet returns a data set of the document by its name, or nil if the document does not have it.
 func (d *Document) DataSet(name string) *DataSet {
 	for i := range d.DataSets {
 		if d.DataSets[i].Name == name {
@@ -31,7 +31,7 @@ func (d *Document) DataSet(name string) *DataSet {
 	return nil
 }
 
-// Statistic returns a statistic of a data set; nil if there is none of these names.
+// Statistic returns a statistic of a data set, or nil if the document does not have it.
 func (d *Document) Statistic(set, name string) *Statistic {
 	if s := d.DataSet(set); s != nil {
 		return s.Statistic(name)
@@ -39,7 +39,7 @@ func (d *Document) Statistic(set, name string) *Statistic {
 	return nil
 }
 
-// Statistic returns a statistic; nil if there is none of the name.
+// Statistic returns a statistic by its name, or nil if the data set does not have it.
 func (d *DataSet) Statistic(name string) *Statistic {
 	for i := range d.Statistics {
 		if d.Statistics[i].Name == name {
@@ -49,7 +49,7 @@ func (d *DataSet) Statistic(name string) *Statistic {
 	return nil
 }
 
-// Excluded is how many units a statistic leaves out, and why.
+// Excluded counts units that a statistic leaves out for a reason.
 type Excluded struct {
 	Reason string `json:"reason"`
 	Of     string `json:"of"`

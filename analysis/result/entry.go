@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// An Entry describes a statistic that can be asked for.
+// An Entry describes a statistic.
 type Entry struct {
 	Set        string // imagenet or coco
 	Name       string
-	IDs        []string // of the paper's statistics, as I1
+	IDs        []string // ids of the paper's statistics, for example I1
 	Title      string
-	Rules      string // definitions that it follows
-	Paper      string // where the paper has it; empty: it has not
+	Rules      string // definitions that the statistic follows, for example "I4, I6"
+	Paper      string // place in the paper, or "" if the paper does not have the statistic
 	Definition string
 }
 
@@ -21,8 +21,8 @@ func (e *Entry) Statistic() Statistic {
 	return Statistic{Name: e.Name, Title: e.Title, Rules: e.Rules, Paper: e.Paper, Definition: e.Definition}
 }
 
-// Is reports whether a user's name means the entry: its own, with or without the data set, the
-// data set's, or the paper's id.
+// Is reports whether a name that a user gives matches the entry: the statistic's name, with or without the
+// data set, the data set's name, or the paper's id.
 func (e *Entry) Is(name string) bool {
 	name = strings.ToLower(strings.ReplaceAll(name, "-", "_"))
 	return name == e.Name || name == e.Set || name == e.Set+"."+e.Name ||

@@ -1,17 +1,17 @@
 package result
 
-// An Example is one image as it was annotated: what a person did, in time.
+// An Example is one annotated image, with the annotator's actions over time.
 type Example struct {
 	Set     string   `json:"data_set"`
 	Image   string   `json:"image"`
-	Class   string   `json:"class,omitempty"` // ImageNet: that was asked for
+	Class   string   `json:"class,omitempty"` // ImageNet: the class that the annotator was asked for
 	Worker  string   `json:"worker,omitempty"`
-	Width   float64  `json:"width"` // displayed, px; 0: unknown
+	Width   float64  `json:"width"` // displayed width, px; 0 if unknown
 	Height  float64  `json:"height"`
 	Boxes   []Box    `json:"boxes"`
-	Samples []Sample `json:"samples"` // of the mouse, with a place and a time, in order
+	Samples []Sample `json:"samples"` // mouse samples with a place and a time, in order
 	Events  []Event  `json:"events"`  // in order of time
-	Hits    int64    `json:"hits"`    // clicks in a box, or icons on a mask; 0 as Misses without ground truth
+	Hits    int64    `json:"hits"`    // clicks in a box, or icons on a mask; without ground truth, 0 like Misses
 	Misses  int64    `json:"misses"`
 }
 
@@ -36,15 +36,15 @@ type Event struct {
 	Sample
 	Kind string `json:"kind"` // click, add, move, remove
 	Icon string `json:"icon,omitempty"`
-	Last bool   `json:"last,omitempty"` // it is the final click, or the icon's point (C3)
-	Hit  bool   `json:"hit,omitempty"`  // of it: whether it is in a box, or on a mask
+	Last bool   `json:"last,omitempty"` // whether it is the final click, or the icon's point (C3)
+	Hit  bool   `json:"hit,omitempty"`  // if Last: whether it is in a box, or on a mask
 }
 
-// ExampleOptions say which examples to take.
+// ExampleOptions select examples.
 type ExampleOptions struct {
-	N      int      // of each data set; 0 with Images: all of them
-	Images []string // take no others; none: any image
-	Seed   uint64   // of the choice
-	Hide   bool     // replace worker ids by pseudonyms
+	N      int      // number of each data set; 0 takes all of Images
+	Images []string // ids of the images to take; empty takes any image
+	Seed   uint64   // seed of the choice
+	Hide   bool     // whether to replace worker ids by pseudonyms
 	Jobs   int
 }

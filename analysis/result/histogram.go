@@ -2,8 +2,8 @@ package result
 
 import "abtool/internal/stat"
 
-// LogTable has the bins from the first to the last that is not empty; the outer ones also have what
-// is beyond.
+// LogTable returns a table of the bins from the first to the last that is not empty. Values beyond the bins
+// have a row before the first or after the last.
 func LogTable(h *stat.LogHistogram, name, title, unit, of string) Table {
 	t := Table{Name: name, Title: title, Columns: Header{{"from", unit, "lower edge, included"}, {"to", unit, "upper edge"}, {"n", "count", of}}.Columns()}
 	first, last := 0, stat.LogBins-1
@@ -36,7 +36,7 @@ type Histogram struct {
 	X       [2]float64 `json:"x"` // left and right edge
 	Y       [2]float64 `json:"y"` // upper and lower edge: y points down
 	Counts  [][]int64  `json:"counts"`
-	Outside int64      `json:"outside"` // points that are in no cell
+	Outside int64      `json:"outside"` // points outside of all cells
 	Of      string     `json:"of"`
 }
 

@@ -6,10 +6,10 @@ import (
 	"abtool/internal/stat"
 )
 
-// tableQuantiles are the quantiles that tables of quantiles have.
+// tableQuantiles are the quantiles in tables of quantiles.
 var tableQuantiles = []float64{0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1}
 
-// Quantiles sorts values and returns their tableQuantiles; undefined for no values.
+// Quantiles sorts values and returns their tableQuantiles, which are undefined if there are no values.
 func Quantiles[T int64 | int32 | float64](values []T) []stat.Number {
 	slices.Sort(values)
 	var out []stat.Number
@@ -19,8 +19,7 @@ func Quantiles[T int64 | int32 | float64](values []T) []stat.Number {
 	return out
 }
 
-// QuantileTable returns a table of quantiles: a column for q, then one for each list of tabulated
-// values.
+// QuantileTable returns a table of quantiles with a column for q, then one for each list of quantiles.
 func QuantileTable(title string, columns []Column, lists ...[]stat.Number) Table {
 	t := Table{Name: "quantile", Title: title, Columns: Header{{"q", UnitShare, "share of the units below the quantile"}}.Columns()}
 	t.Columns = append(t.Columns, columns...)

@@ -2,12 +2,12 @@ package result
 
 import "fmt"
 
-// A Statistic is a result: some values, histograms and tables that belong together.
+// A Statistic is the result of a statistic: values, histograms and tables.
 type Statistic struct {
 	Name       string      `json:"name"`
 	Title      string      `json:"title"`
-	Rules      string      `json:"rules"`           // the definitions that it follows, as "I4, I6"
-	Paper      string      `json:"paper,omitempty"` // where the paper has it
+	Rules      string      `json:"rules"`           // definitions that it follows, for example "I4, I6"
+	Paper      string      `json:"paper,omitempty"` // place in the paper
 	Definition string      `json:"definition"`
 	Values     []Value     `json:"values,omitempty"`
 	Excluded   []Excluded  `json:"excluded,omitempty"`
@@ -16,7 +16,7 @@ type Statistic struct {
 	Warnings   []string    `json:"warnings,omitempty"`
 }
 
-// Value returns a value of the statistic; nil if there is none of the name.
+// Value returns a value of the statistic by its name, or nil if the statistic does not have it.
 func (s *Statistic) Value(name string) *Value {
 	for i := range s.Values {
 		if s.Values[i].Name == name {
@@ -31,23 +31,23 @@ func (s *Statistic) Warn(format string, args ...any) {
 	s.Warnings = append(s.Warnings, fmt.Sprintf(format, args...))
 }
 
-// Few is the number of units below which a statistic says that they are few.
+// Few is the number of units below which a statistic warns that there are few.
 const Few = 30
 
-// WarnFew warns of a value over few units, or none.
+// WarnFew adds a warning if a value is over few units or over none.
 func (s *Statistic) WarnFew(v Value) {
 	switch {
 	case v.N == 0:
-		s.Warn("%s: no %s, so there is no value.", v.Name, v.Of)
+		s.Warn("%s: there are no %s, so the value is undefined.", v.Name, v.Of)
 	case v.N < Few:
-		s.Warn("%s: %d %s are few: take the value with its interval.", v.Name, v.N, v.Of)
+		s.Warn("%s: only %d %s; read the value together with its interval.", v.Name, v.N, v.Of)
 	}
 }
 
 // Add adds values.
 func (s *Statistic) Add(v ...Value) { s.Values = append(s.Values, v...) }
 
-// Exclude says that n units are left out, and why.
+// Exclude records that n units are left out, and the reason.
 func (s *Statistic) Exclude(reason, of string, n int64) {
 	s.Excluded = append(s.Excluded, Excluded{reason, of, n})
 }

@@ -14,7 +14,7 @@ type Table struct {
 	Rows    [][]any  `json:"rows"`
 }
 
-// A Column of a Table.
+// A Column describes a column of a Table.
 type Column struct {
 	Name  string `json:"name"`
 	Unit  string `json:"unit,omitempty"`
@@ -33,7 +33,7 @@ func (h Header) Columns() []Column {
 	return columns
 }
 
-// Bounds returns the ends of an interval, undefined for none.
+// Bounds returns the ends of an interval, which are undefined if it is nil.
 func Bounds(i *stat.Interval) (low, high stat.Number) {
 	if i == nil {
 		return stat.Number(math.NaN()), stat.Number(math.NaN())

@@ -15,7 +15,7 @@ import (
 func Comparison(w io.Writer, c *analysis.Comparison) {
 	fmt.Fprintf(w, "a: %s\nb: %s\n", ui.Clean(c.A), ui.Clean(c.B))
 	for _, o := range c.OnlyIn {
-		fmt.Fprintf(w, "%s is in %s alone\n", o.Set, ui.Clean(o.Store))
+		fmt.Fprintf(w, "%s is only in %s\n", o.Set, ui.Clean(o.Store))
 	}
 	for _, set := range c.DataSets {
 		fmt.Fprintf(w, "\n%s\n", set.Name)
@@ -46,7 +46,7 @@ func Comparison(w io.Writer, c *analysis.Comparison) {
 			t.Flush()
 		}
 	}
-	fmt.Fprintln(w, "\n* differs, with p (Holm) below 0.05. What intervals and tests assume:")
+	fmt.Fprintln(w, "\n* p (Holm) is below 0.05. Assumptions of the intervals and tests:")
 	for _, a := range c.Assumptions {
 		ui.Wrap(w, a, "  ", 110)
 	}

@@ -12,7 +12,7 @@ import (
 	"abtool/internal/usage"
 )
 
-// exact is a cell for machines: numbers that read back as they are, empty for none.
+// exact returns a cell for programs: numbers with all their digits, "" for no value.
 func exact(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -30,7 +30,7 @@ func exact(v any) string {
 
 var csvColumns = []string{"data_set", "statistic", "part", "row", "column", "value", "unit", "n", "low", "high", "method", "published", "relation", "covered"}
 
-// CSV writes a line for every value, exclusion, cell of a table and of a map.
+// CSV writes a line for every value, every exclusion, and every cell of a table or map.
 func CSV(out io.Writer, d *result.Document) error {
 	w := csv.NewWriter(out)
 	w.Write(csvColumns)
@@ -80,8 +80,8 @@ func CSV(out io.Writer, d *result.Document) error {
 	return w.Error()
 }
 
-// TableCSV writes the table that result.Options.By asked for, as it is. It is wrong use to ask for that
-// of two data sets.
+// TableCSV writes the table that result.Options.By asked for. For a document with two data sets it returns
+// an error of wrong use.
 func TableCSV(out io.Writer, d *result.Document) error {
 	if len(d.DataSets) > 1 {
 		return usage.Errorf("--by with --csv writes one table, and the store has two data sets: name one, imagenet or coco")

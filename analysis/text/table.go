@@ -13,7 +13,7 @@ import (
 	"abtool/internal/ui"
 )
 
-// cellText is a cell of a table, for people.
+// cellText returns the text of a table's cell, for people.
 func cellText(v any, unit string) string {
 	switch v := v.(type) {
 	case nil:
@@ -45,7 +45,7 @@ func cellText(v any, unit string) string {
 	return ui.Clean(fmt.Sprint(v))
 }
 
-// rowsShown and cellShown bound what is printed of a table.
+// rowsShown and cellShown limit the rows of a printed table and the letters of a cell.
 const (
 	rowsShown = 16
 	cellShown = 48
@@ -99,7 +99,7 @@ func printTable(w io.Writer, t *result.Table, width int) {
 		left = append(left, fmt.Sprintf("%d more columns: %s", n, strings.Join(names, ", ")))
 	}
 	if len(left) > 0 {
-		ui.Wrap(w, strings.Join(left, "; ")+". --json and --csv have all.", "      ", width)
+		ui.Wrap(w, strings.Join(left, "; ")+". --json and --csv have all of them.", "      ", width)
 	}
 }
 
@@ -110,10 +110,10 @@ func b2i(b bool) int {
 	return 0
 }
 
-// shades stand for the counts of a map, from none to the fullest cell.
+// shades are the marks of a map's cells, from an empty cell to the fullest.
 var shades = []rune(" ·░▒▓█")
 
-// printMap draws a histogram with shades.
+// printMap prints a histogram with shades.
 func printMap(w io.Writer, h *result.Histogram) {
 	most := int64(0)
 	for _, row := range h.Counts {
@@ -121,7 +121,7 @@ func printMap(w io.Writer, h *result.Histogram) {
 			most = max(most, n)
 		}
 	}
-	fmt.Fprintf(w, "\n    %s: %s\n      %s %s in cells, %s outside; █ is %s, the fullest\n", h.Name, h.Title, ui.Thousands(h.Total()), h.Of, ui.Thousands(h.Outside), ui.Thousands(most))
+	fmt.Fprintf(w, "\n    %s: %s\n      %s %s in cells, %s outside; █ is the fullest cell, with %s\n", h.Name, h.Title, ui.Thousands(h.Total()), h.Of, ui.Thousands(h.Outside), ui.Thousands(most))
 	if most == 0 {
 		return
 	}

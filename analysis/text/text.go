@@ -12,7 +12,7 @@ import (
 	"abtool/internal/ui"
 )
 
-// Catalogue lists the statistics with their definitions.
+// Catalogue prints the statistics with their definitions.
 func Catalogue(w io.Writer) {
 	set := ""
 	for _, e := range analysis.Catalogue() {
@@ -37,8 +37,8 @@ func inPaper(where string) string {
 	return " Paper: " + where + "."
 }
 
-// Document prints the statistics of a store in lines of width columns: values, and with more also tables
-// and maps.
+// Document prints the statistics of a store in lines of width columns. With more, it also prints
+// definitions, tables and maps.
 func Document(w io.Writer, d *result.Document, more bool, width int) {
 	for _, set := range d.DataSets {
 		fmt.Fprintf(w, "%s\n", set.Name)
@@ -51,8 +51,9 @@ func Document(w io.Writer, d *result.Document, more bool, width int) {
 		fmt.Fprintln(w)
 	}
 	if !more {
-		fmt.Fprintln(w, "Intervals hold the true value with 95 %: of annotators drawn anew (bootstrap) where clicks of one annotator")
-		fmt.Fprintln(w, "are not independent, else of independent units. Name a statistic to see its definition, tables and maps; --list tells all.")
+		fmt.Fprintln(w, "Intervals are 95 % intervals: by resampling annotators (bootstrap) where the clicks of one annotator are not")
+		fmt.Fprintln(w, "independent, otherwise for independent units. Name a statistic to see its definition, tables and maps; --list\\n"+
+			"lists all statistics.")
 	}
 }
 
@@ -81,7 +82,7 @@ func printStatistic(w io.Writer, s *result.Statistic, more bool, width int) {
 	}
 	t.Flush()
 	if len(values) == 0 && s.Name == "quality" {
-		fmt.Fprintln(w, "    nothing is doubtful")
+		fmt.Fprintln(w, "    no check found a problem")
 	}
 	for _, x := range s.Excluded {
 		if x.Count > 0 {

@@ -6,15 +6,16 @@ import (
 	"abtool/internal/stat"
 )
 
-// An Aim is where the points of a profile lie, clicks or icons: on the image, and in their boxes.
+// An Aim summarises where the points of a profile (clicks or icons) lie on the image and in their boxes.
 type Aim struct {
 	N                        int64
-	Judged                   stat.Tally // those that can be held against ground truth; of them, those that hit
-	centre, boxed            int64      // near the centre of the image; with a nearest box
+	Judged                   stat.Tally // points that can be compared with ground truth, and how many of them hit
+	centre, boxed            int64      // points near the centre of the image; points with a nearest box
 	distance, dx, dy, du, dv stat.Sum
 }
 
-// centreRadius is how near a point is to (0.5, 0.5) to count as on the centre, in fractions of the axes.
+// centreRadius is the largest distance from (0.5, 0.5), in fractions of the axes, at which a point counts as
+// in the centre.
 const centreRadius = 0.05
 
 // Add adds a point of the image.
@@ -29,7 +30,7 @@ func (a *Aim) Add(x, y float64) {
 	}
 }
 
-// AddBox adds a point in the frame of its nearest box.
+// AddBox adds the place of a point in the frame of its nearest box.
 func (a *Aim) AddBox(u, v float64) {
 	a.boxed++
 	a.du.Add(u - 0.5)
@@ -49,28 +50,28 @@ func (a *Aim) Merge(o *Aim) {
 	a.dv.Merge(o.dv)
 }
 
-// Hits returns the cells of how many were judged, and of the share that hit.
+// Hits returns the cells for the number of judged points and the share of them that hit, with its interval.
 func (a *Aim) Hits() []any { return append([]any{a.Judged.N}, Share(a.Judged.Hits, a.Judged.N)...) }
 
-// Share returns the cells of a share of independent units and its ends by Wilson.
+// Share returns the cells for a share k / n of independent units and the ends of Wilson's interval.
 func Share(k, n int64) []any {
 	low, high := result.Bounds(stat.Wilson(k, n))
 	return []any{stat.Share(k, n), low, high}
 }
 
-// BiasHeader names the cells of Bias. what is click or icon.
+// BiasHeader names the cells of Bias; what is "click" or "icon".
 func BiasHeader(what, box string) result.Header {
 	return result.Header{
 		{"centre_distance", result.UnitShare, "mean distance of the " + what + " from (0.5, 0.5)"},
-		{"centre_share", result.UnitShare, what + "s within 0.05 of it"},
+		{"centre_share", result.UnitShare, "share of " + what + "s within 0.05 of (0.5, 0.5)"},
 		{"bias_x", result.UnitShare, "mean of x − 0.5 of " + what + "s"},
 		{"bias_y", result.UnitShare, "mean of y − 0.5 of " + what + "s; y points down"},
 		{"bias_u", "fraction of the box", "mean displacement of the " + what + " from the centre of " + box + ", across"},
-		{"bias_v", "fraction of the box", "the same, down"},
+		{"bias_v", "fraction of the box", "the same displacement, down"},
 	}
 }
 
-// Bias returns the cells of where points lie.
+// Bias returns the cells for the mean places of the points.
 func (a *Aim) Bias() []any {
 	mean := func(s stat.Sum, n int64) stat.Number { return stat.Quotient(s.Float(), float64(n)) }
 	return []any{

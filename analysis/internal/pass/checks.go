@@ -7,25 +7,25 @@ import (
 	"abtool/store/columnar"
 )
 
-// A Check is one kind of doubt about the data: how many of which rows or points are affected.
+// A Check counts the rows or points that have one kind of problem.
 type Check struct {
 	Name, Title string
-	Of          string // what is checked
-	Where       string // a query that lists what is affected, for abtool sql
+	Of          string // the units that are checked
+	Where       string // a query for abtool sql that lists the affected units
 	faults, n   int64
 }
 
 // See counts a row or point to which the check applies.
 func (c *Check) See(fails bool) { c.SeeAll(stat.One(fails), 1) }
 
-// SeeAll counts n of them, of which some fail.
+// SeeAll counts n rows or points, of which faults fail.
 func (c *Check) SeeAll(faults, n int64) {
 	c.faults += faults
 	c.n += n
 }
 
-// SeePoints counts the points outside of the image, of those with a place, those without a place, and those
-// without a time.
+// SeePoints counts the points without a place, the points without a time, and, among those with a place, the
+// points outside of the image.
 func SeePoints(p byproduct.Points, outside, nowhere, timeless *Check) {
 	for i, t := range p.T {
 		placed := p.Valid(i)
@@ -43,16 +43,16 @@ type Checks[T any] struct {
 	tests []func(row T)
 }
 
-// Add adds a check that the caller counts for.
+// Add adds a check, whose units the caller counts.
 func (c *Checks[T]) Add(check Check) *Check {
 	c.all = append(c.all, &check)
 	return &check
 }
 
-// Each adds what is done for each row.
+// Each adds a function that is called for each row.
 func (c *Checks[T]) Each(test func(row T)) { c.tests = append(c.tests, test) }
 
-// Row adds a check of each row: whether it applies, and whether it fails.
+// Row adds a check of each row. test reports whether the check applies to the row, and whether the row fails.
 func (c *Checks[T]) Row(check Check, test func(row T) (applies, fails bool)) {
 	at := c.Add(check)
 	c.Each(func(row T) {
@@ -62,7 +62,7 @@ func (c *Checks[T]) Row(check Check, test func(row T) (applies, fails bool)) {
 	})
 }
 
-// See makes the checks of each row.
+// See runs the checks of a row.
 func (c *Checks[T]) See(row T) {
 	for _, test := range c.tests {
 		test(row)
@@ -76,12 +76,12 @@ func (c *Checks[T]) Merge(o *Checks[T]) {
 	}
 }
 
-// Report adds a value for each check, and the table of all.
+// Report adds a value for each check, and a table of all checks.
 func (c *Checks[T]) Report(r *result.Statistic) {
-	t := result.Table{Name: "checks", Title: "What is doubtful in the data, and where it is", Columns: result.Header{
-		{"check", "", "name of the check"}, {"meaning", "", "what is doubtful"}, {"count", "count", "affected"},
-		{"n", "count", "checked"}, {"of", "", "what is counted"}, {"share", result.UnitShare, "count / n"},
-		{"where", "", "the query that lists them: abtool sql STORE \"…\""},
+	t := result.Table{Name: "checks", Title: "Checks of the data, with a query for each", Columns: result.Header{
+		{"check", "", "name of the check"}, {"meaning", "", "the problem that it looks for"}, {"count", "count", "units with the problem"},
+		{"n", "count", "units checked"}, {"of", "", "the units"}, {"share", result.UnitShare, "count / n"},
+		{"where", "", "query that lists the affected units: abtool sql STORE \"…\""},
 	}.Columns()}
 	for _, x := range c.all {
 		r.Add(result.CountOf(x.Name, x.Title, x.Of, x.faults, x.n))

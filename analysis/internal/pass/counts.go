@@ -5,34 +5,34 @@ import (
 	"abtool/internal/stat"
 )
 
-// Counts are what one goroutine counts for a statistic. They are merged without it: ratios over annotators, and
-// those fields of the statistic that it registers when it is made.
+// Counts has what one goroutine counts for a statistic: ratios over annotators, and the fields that the
+// statistic registers when it is made. These are merged without the statistic's help.
 type Counts struct {
 	*stat.Ratios
 	parts    []part
 	excluded []exclusion
 }
 
-// A part is a pointer to a field, and adds the same field of another goroutine.
+// A part is a pointer to a field, with the function that adds the same field of another goroutine.
 type part struct {
 	at    any
 	merge func(from any)
 }
 
-// An exclusion is a number of units that are left out.
+// An exclusion is a number of units that a statistic leaves out.
 type exclusion struct {
 	n          *int64
 	reason, of string
 }
 
-// Numbers registers numbers.
+// Numbers registers numbers, which are merged by addition.
 func (c *Counts) Numbers(numbers ...*int64) {
 	for _, n := range numbers {
 		c.parts = append(c.parts, part{n, func(from any) { *n += *from.(*int64) }})
 	}
 }
 
-// Excludes registers a number of units that the statistic leaves out, which is reported.
+// Excludes registers and reports a number of units that the statistic leaves out.
 func (c *Counts) Excludes(n *int64, reason, of string) {
 	c.Numbers(n)
 	c.excluded = append(c.excluded, exclusion{n, reason, of})
@@ -45,21 +45,21 @@ func Lists[T any](c *Counts, lists ...*[]T) {
 	}
 }
 
-// Merges registers what merges itself.
+// Merges registers parts that have a Merge method.
 func Merges[T interface{ Merge(T) }](c *Counts, parts ...T) {
 	for _, p := range parts {
 		c.parts = append(c.parts, part{p, func(from any) { p.Merge(from.(T)) }})
 	}
 }
 
-// merge adds what another goroutine counted, but for the ratios, which are those of all statistics.
+// merge adds the counts of another goroutine, except the ratios, which all statistics share.
 func (c *Counts) merge(o *Counts) {
 	for i, p := range c.parts {
 		p.merge(o.parts[i].at)
 	}
 }
 
-// report adds what is left out.
+// report adds the exclusions to a result.
 func (c *Counts) report(r *result.Statistic) {
 	for _, x := range c.excluded {
 		r.Exclude(x.reason, x.of, *x.n)

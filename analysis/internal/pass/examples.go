@@ -10,7 +10,7 @@ import (
 	"abtool/analysis/result"
 )
 
-// TakesExample reports whether an image with that many samples of the mouse can be an example.
+// TakesExample reports whether an image with that many mouse samples can be an example.
 func TakesExample(o *result.ExampleOptions, image string, samples int) bool {
 	if len(o.Images) > 0 {
 		return samples > 0 && slices.Contains(o.Images, image)
@@ -18,7 +18,7 @@ func TakesExample(o *result.ExampleOptions, image string, samples int) bool {
 	return samples >= fewestSamples
 }
 
-// fewestSamples is the number of mouse samples that an example of any image has at least.
+// fewestSamples is the least number of mouse samples of an example that the user did not name.
 const fewestSamples = 8
 
 // ExampleOptions returns the options of a pass for examples.
@@ -30,16 +30,16 @@ func ExampleOptions(o *result.ExampleOptions) result.Options {
 	return result.Options{Jobs: jobs, Hide: o.Hide}
 }
 
-// Chance returns a hash of an image's id: examples are the images of the least.
+// Chance returns a hash of an image's id. The images with the smallest hashes become examples.
 func Chance(seed uint64, id string) uint64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d/%s", seed, id)
 	v := h.Sum64()
-	v ^= v >> 32 // FNV's high bits are the better ones
+	v ^= v >> 32 // the high bits of FNV are distributed better
 	return v * 0x9e3779b97f4a7c15
 }
 
-// Candidates are the examples of the least chance so far.
+// Candidates are the examples with the smallest Chance so far.
 type Candidates struct {
 	List []Candidate
 }
@@ -51,12 +51,12 @@ type Candidate struct {
 	Done   *result.Example
 }
 
-// Wants reports whether an image of a chance would be among the first n.
+// Wants reports whether an image with that chance would be among the first n.
 func (c *Candidates) Wants(n int, chance uint64) bool {
 	return len(c.List) < n || n > 0 && chance < c.List[len(c.List)-1].Chance
 }
 
-// Add adds an image, and keeps the first n.
+// Add adds an image and keeps the n with the smallest Chance.
 func (c *Candidates) Add(n int, x Candidate) {
 	c.List = append(c.List, x)
 	slices.SortFunc(c.List, func(a, b Candidate) int {

@@ -1,21 +1,44 @@
 package pass
 
 import (
+	"fmt"
+
+	"github.com/BurntSushi/toml"
+
 	"abtool/analysis/result"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
 )
 
-// An Entry is a statistic with what makes it.
+// An Entry is a statistic with its maker.
 type Entry struct {
 	result.Entry
 	Make Maker
 }
 
-// A Maker makes a statistic for an engine, once for each goroutine.
+// Entries returns the statistics that a TOML text describes, in its order, with their makers by name. It panics
+// if the text is not valid, or has other statistics than makers.
+func Entries(descriptions string, makers map[string]Maker) []Entry {
+	var text struct{ Statistic []result.Entry }
+	d, err := toml.Decode(descriptions, &text)
+	if err != nil || len(d.Undecoded()) > 0 || len(text.Statistic) != len(makers) {
+		panic(fmt.Sprintf("descriptions of statistics: %d for %d makers, unknown keys %v: %v",
+			len(text.Statistic), len(makers), d.Undecoded(), err))
+	}
+	out := make([]Entry, len(text.Statistic))
+	for i, e := range text.Statistic {
+		if makers[e.Name] == nil {
+			panic("descriptions of statistics: no maker of " + e.Name)
+		}
+		out[i] = Entry{e, makers[e.Name]}
+	}
+	return out
+}
+
+// A Maker makes a statistic for one goroutine of an engine.
 type Maker func(engine any, c *Counts) gathered
 
-// gathered is a statistic as one goroutine gathers it.
+// gathered is the part of a statistic that one goroutine gathers.
 type gathered struct {
 	*Counts
 	statistic any
@@ -23,9 +46,9 @@ type gathered struct {
 	result    func(*result.Statistic)
 }
 
-// Gathers returns the maker of a statistic of the engine E, which has those methods of its data set's calls
-// that it needs, and the method Merge(T) if it has more than its Counts to merge. What it merges must not
-// depend on the order.
+// Gathers returns the maker of a statistic T for the engine E. T has the methods of its data set that it
+// needs, such as row or picture, and the method Merge(T) if it must merge more than its Counts. The result
+// of merging must not depend on the order.
 func Gathers[E any, T interface{ Result(E, *result.Statistic) }](make func(E, *Counts) T) Maker {
 	return func(engine any, c *Counts) gathered {
 		e := engine.(E)
@@ -38,13 +61,13 @@ func Gathers[E any, T interface{ Result(E, *result.Statistic) }](make func(E, *C
 	}
 }
 
-// A Gathering is all statistics as one goroutine gathers them.
+// A Gathering has the parts of all statistics that one goroutine gathers.
 type Gathering struct {
 	all    []gathered
 	ratios *stat.Ratios
 }
 
-// Gather makes statistics for a goroutine of an engine.
+// Gather makes the statistics for one goroutine of an engine.
 func Gather(engine any, entries []Entry) Gathering {
 	g := Gathering{ratios: &stat.Ratios{}}
 	for _, x := range entries {
@@ -53,7 +76,7 @@ func Gather(engine any, entries []Entry) Gathering {
 	return g
 }
 
-// With returns the statistics of a gathering that have the methods of M.
+// With returns the statistics of a gathering that implement the interface M.
 func With[M any](g Gathering) (some []M) {
 	for _, s := range g.all {
 		if m, ok := s.statistic.(M); ok {
@@ -63,7 +86,7 @@ func With[M any](g Gathering) (some []M) {
 	return some
 }
 
-// Merge adds what another goroutine gathered.
+// Merge adds the gathering of another goroutine.
 func (g Gathering) Merge(o Gathering) {
 	for i := range g.all {
 		g.all[i].Counts.merge(o.all[i].Counts)
@@ -72,8 +95,8 @@ func (g Gathering) Merge(o Gathering) {
 	g.ratios.Merge(o.ratios)
 }
 
-// Results returns the statistics of a gathering into which all others were merged, with the values that
-// the paper reports, by statistic and value.
+// Results returns the statistics of a gathering into which all others were merged. published has the values
+// that the paper reports, by names of statistic and value.
 func (e *Base) Results(g Gathering, entries []Entry, published map[string]result.Published) []result.Statistic {
 	e.Sampled = e.Sample(g.ratios)
 	out := make([]result.Statistic, len(g.all))
@@ -86,7 +109,7 @@ func (e *Base) Results(g Gathering, entries []Entry, published map[string]result
 	return out
 }
 
-// refer puts the published values next to those of a statistic.
+// refer adds the published values to the values of a statistic.
 func refer(s *result.Statistic, published map[string]result.Published) {
 	for i := range s.Values {
 		v := &s.Values[i]
@@ -102,7 +125,7 @@ func refer(s *result.Statistic, published map[string]result.Published) {
 	}
 }
 
-// agrees reports whether some value of the interval is what the paper says.
+// agrees reports whether a value in the interval agrees with the published value.
 func agrees(p *result.Published, i *stat.Interval) bool {
 	switch p.Relation {
 	case ">":

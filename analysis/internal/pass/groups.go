@@ -7,22 +7,23 @@ import (
 	"abtool/byproduct"
 )
 
-// A Profile is what the rows of one annotator, HIT, class or week have in common.
+// A Profile summarises the rows of one annotator, HIT, class or week.
 type Profile[P any] interface {
 	*P
 	Merge(*P)
 	Row() []any // the cells of its columns
 }
 
-// Groups are profiles by a key.
+// Groups has a profile for each value of a key.
 type Groups[P any, T Profile[P]] struct {
 	Key     string
 	Without int64 // rows without the key
 	names   *byproduct.Names
-	list    []T // by number of the key; nil: none
+	list    []T // by number of the key; nil where there are no rows
 }
 
-// NewGroups returns profiles by worker, hit, class or week. Rows without the id that a key needs are left out.
+// NewGroups returns empty groups by the key worker, hit, class or week. Rows without the id that the key
+// needs are left out.
 func NewGroups[P any, T Profile[P]](
 	e *Base, c *Counts, key string, classes *byproduct.Names, rows, id string,
 ) *Groups[P, T] {
@@ -33,7 +34,7 @@ func NewGroups[P any, T Profile[P]](
 	return g
 }
 
-// At returns the profile of a number of the key, a new one if there is none; nil for −1.
+// At returns the profile for a number of the key, and makes it if needed. It returns nil for −1.
 func (g *Groups[P, T]) At(id int32) T {
 	if id < 0 {
 		return nil
@@ -56,7 +57,7 @@ func (g *Groups[P, T]) Merge(o *Groups[P, T]) {
 	}
 }
 
-// Sorted returns the numbers of the profiles in the order of their names, and the profiles.
+// Sorted returns the numbers of the profiles, in the order of their names, and the profiles.
 func (g *Groups[P, T]) Sorted() (ids []int32, profiles []T) {
 	for _, id := range g.names.Sorted() {
 		if int(id) < len(g.list) && g.list[id] != nil {
@@ -66,7 +67,8 @@ func (g *Groups[P, T]) Sorted() (ids []int32, profiles []T) {
 	return ids, profiles
 }
 
-// Table returns a row for each profile: its name, what extra has of the i-th, and its own cells.
+// Table returns a table with a row for each profile: its name, the cells that cells returns for the i-th
+// profile under the header extra, and the profile's own cells.
 func (g *Groups[P, T]) Table(
 	e *Base, title string, extra, own result.Header, cells func(i int, p T) []any,
 ) result.Table {

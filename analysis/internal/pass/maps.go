@@ -13,13 +13,13 @@ func GridHistogram(name, title, of string, g *plane.Grid) result.Histogram {
 	}
 }
 
-// AddGrid adds a map and the share of its middle cell, with Wilson's interval.
+// AddGrid adds a map of the image and the share of its middle cell, with Wilson's interval.
 func AddGrid(r *result.Statistic, name, title, of string, g *plane.Grid) {
 	r.Add(result.Proportion(name+".share", title+": share of the middle cell, 0.82 % of the area", of, g.Middle(), g.Inside()))
 	r.Histograms = append(r.Histograms, GridHistogram(name, title, of, g))
 }
 
-// A PointMap is a map of points on the image, with the share of its middle cell over annotators.
+// A PointMap is a map of points on the image. It also counts the share of its middle cell by annotator.
 type PointMap struct {
 	plane.Grid
 	ratios *Counts
@@ -29,7 +29,7 @@ type PointMap struct {
 // NewPointMap returns an empty map.
 func NewPointMap(r *Counts) PointMap { return PointMap{ratios: r, middle: r.Declare(1)} }
 
-// Count adds a point of a cluster.
+// Count adds a point of a cluster of rows.
 func (m *PointMap) Count(cluster int32, x, y float64) {
 	m.Add(x, y)
 	if row, col, ok := plane.Cell(x, y); ok {
@@ -37,7 +37,7 @@ func (m *PointMap) Count(cluster int32, x, y float64) {
 	}
 }
 
-// Merge adds the points of another map, but for the ratio.
+// Merge adds the points of another map; ratios are merged separately.
 func (m *PointMap) Merge(o *PointMap) { m.Grid.Merge(&o.Grid) }
 
 // Report adds the map and the share of its middle cell.
@@ -54,7 +54,7 @@ func FrameHistogram(name, title, of string, f *plane.Frame) result.Histogram {
 	}
 }
 
-// A FrameMap is a map of points in the frames of their boxes, with the means over annotators.
+// A FrameMap is a map of points in the frames of their boxes. It also counts the means of u and v by annotator.
 type FrameMap struct {
 	plane.Frame
 	ratios *Counts
@@ -64,13 +64,13 @@ type FrameMap struct {
 // NewFrameMap returns an empty map.
 func NewFrameMap(r *Counts) FrameMap { return FrameMap{ratios: r, means: r.Declare(2)} }
 
-// Count adds a point of a cluster.
+// Count adds a point of a cluster of rows.
 func (f *FrameMap) Count(cluster int32, u, v float64) {
 	f.Add(u, v)
 	f.ratios.AddPoint(cluster, f.means, u, v)
 }
 
-// Merge adds the points of another map, but for the ratios.
+// Merge adds the points of another map; ratios are merged separately.
 func (f *FrameMap) Merge(o *FrameMap) { f.Frame.Merge(&o.Frame) }
 
 // Report adds the map and its moments.

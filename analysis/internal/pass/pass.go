@@ -10,8 +10,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// A Base is what the engines of both data sets have: who made the rows, and after the pass the ratios over
-// annotators.
+// A Base has what the engines of both data sets share: the annotators and HITs of the rows and, after the
+// pass, the ratios over annotators.
 type Base struct {
 	Options  result.Options
 	Workers  *byproduct.Names
@@ -29,7 +29,7 @@ func New(o result.Options) Base {
 	}
 }
 
-// Week returns the number of the ISO week of a time, named as 2021-W52; −1 for unknown.
+// Week returns the number of a time's ISO week, whose name is like 2021-W52, or −1 if the time is unknown.
 func (e *Base) Week(ms int64) int32 {
 	if ms == columnar.Null {
 		return -1
@@ -38,11 +38,11 @@ func (e *Base) Week(ms int64) int32 {
 	return e.Weeks.ID(fmt.Sprintf("%04d-W%02d", y, w))
 }
 
-// anonymousClusters is the number of clusters that rows without worker and HIT are spread over.
+// anonymousClusters is the number of clusters for rows without worker and HIT.
 const anonymousClusters = 1024
 
-// Anonymous returns the cluster of an image's rows without worker and HIT, by a hash of the image, which
-// makes such rows effectively independent.
+// Anonymous returns the cluster of an image's rows that have neither worker nor HIT, by a hash of the image.
+// Such rows are then effectively independent.
 func (e *Base) Anonymous(image string) int32 {
 	h := fnv.New32a()
 	h.Write([]byte(image))

@@ -2,15 +2,15 @@ package pass
 
 import "abtool/store/columnar"
 
-// People are those who made the rows of a row group.
+// People finds the annotators and HITs of the rows of a row group.
 type People struct {
 	*Base
 	Worker, HIT *columnar.Values
 
-	workerIDs, hitIDs, clusterIDs []int32 // numbers, by place in the columns' Dict
+	workerIDs, hitIDs, clusterIDs []int32 // numbers of the names in the columns' Dict
 }
 
-// Update must be called when another row group was read.
+// Update must be called after each row group that was read.
 func (p *People) Update() {
 	p.workerIDs = p.Workers.Number(p.workerIDs[:0], p.Worker.Dict)
 	p.hitIDs = p.HITs.Number(p.hitIDs[:0], p.HIT.Dict)
@@ -20,8 +20,8 @@ func (p *People) Update() {
 	}
 }
 
-// Of returns the numbers of the worker and the HIT of row i, −1 for unknown, and of its cluster: its
-// worker; without one its HIT; without both an anonymous one.
+// Of returns the numbers of the worker and the HIT of row i, −1 if unknown, and of its cluster: the worker,
+// or the HIT if the worker is unknown, or an anonymous cluster if both are.
 func (p *People) Of(i int, image func() string) (worker, hit, cluster int32) {
 	worker, hit, cluster = -1, -1, -1
 	if k := p.HIT.Index[i]; k >= 0 {

@@ -5,13 +5,13 @@ import (
 	"abtool/internal/stat"
 )
 
-// Sampled are ratios over annotators with the samples that their intervals are made of.
+// Sampled has ratios over annotators with the bootstrap samples for their intervals.
 type Sampled struct {
 	Ratios *stat.Ratios
-	Boot   *stat.Bootstrap // nil: no samples are asked for
+	Boot   *stat.Bootstrap // nil without samples
 }
 
-// Sample draws samples of the annotators for ratios.
+// Sample draws bootstrap samples of the annotators for ratios.
 func (e *Base) Sample(r *stat.Ratios) Sampled {
 	if e.Options.Bootstrap <= 0 {
 		return Sampled{Ratios: r}
@@ -32,14 +32,14 @@ func (s Sampled) Ratio(name, title, unit, of string, id stat.RatioID) result.Val
 	return v
 }
 
-// Mean returns the value of a ratio that is a mean of fractions: no units of it count.
+// Mean returns the value of a ratio that is a mean of fractions, so that it has no K.
 func (s Sampled) Mean(name, title, of string, id stat.RatioID) result.Value {
 	v := s.Ratio(name, title, result.UnitShare, of, id)
 	v.K = nil
 	return v
 }
 
-// Difference returns the value of x − y; n counts the units of the rarer.
+// Difference returns the value of x − y, whose N is the smaller of their numbers of units.
 func (s Sampled) Difference(name, title, unit, of string, x, y stat.RatioID) result.Value {
 	a, b := s.Ratios.Total(x), s.Ratios.Total(y)
 	v := result.Value{Name: name, Title: title, Value: a.Value() - b.Value(), Unit: unit, N: min(a.Den, b.Den), Of: of}
@@ -48,7 +48,8 @@ func (s Sampled) Difference(name, title, unit, of string, x, y stat.RatioID) res
 	return v
 }
 
-// Cells returns the cells of a ratio: n, the units that count, their share, and the ends of its interval.
+// Cells returns the cells for a ratio: its number of units, the sum of the numerator, the ratio, and the
+// ends of its interval.
 func (s Sampled) Cells(id stat.RatioID) []any {
 	t := s.Ratios.Total(id)
 	low, high := result.Bounds(s.Boot.Interval(id))

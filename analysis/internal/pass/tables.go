@@ -10,7 +10,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// EachGroup gives the row groups of a table to as many goroutines as there are workers.
+// EachGroup calls f for each row group of a table, in as many goroutines as there are workers.
 func EachGroup(
 	ctx context.Context, t *columnar.Table, workers int, progress func(done, total int64), f func(worker, group int) error,
 ) error {
@@ -24,7 +24,7 @@ func EachGroup(
 	})
 }
 
-// Bind opens a reader of columns, and of more, and says where each of the first is.
+// Bind opens a reader of the columns in to and in more, and points each variable of to to its column.
 func Bind(t *columnar.Table, to map[string]**columnar.Values, more ...string) (*columnar.Reader, error) {
 	r, err := t.Reader(append(slices.Sorted(maps.Keys(to)), more...)...)
 	if err != nil {
