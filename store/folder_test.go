@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A file that is given for a store is named, with the way to a store.
+// For a file that is given as a store, the error says what it is and how to make a store.
 func TestFileForStore(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]struct{ text, want string }{

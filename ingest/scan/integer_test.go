@@ -9,7 +9,7 @@ import (
 	"abtool/ingest/internal/randtext"
 )
 
-// An id is exact or refused, in words that name its key.
+// An id is exact, or it is rejected with a text that names its key.
 func TestWholeID(t *testing.T) {
 	num := func(s string) Value { return Value{Kind: Numeric, Text: []byte(s)} }
 	str := func(s string) Value { return Value{Kind: String, Text: []byte(s)} }

@@ -74,7 +74,7 @@ func FuzzNumber(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		checkNumber(t, s)
 		if _, n := Number([]byte(s), JSON); n == len(s) && n > 0 && !json.Valid([]byte(s)) {
-			t.Fatalf("%q read as a JSON number, encoding/json refuses it", s)
+			t.Fatalf("Number reads %q as a JSON number, but encoding/json rejects it", s)
 		}
 	})
 }

@@ -120,9 +120,9 @@ func (s *Source) openStream(ctx context.Context, path string, stdin io.Reader) (
 	return st, nil
 }
 
-// told replaces the large buffer for recognising the form by a small one, so that units are read without a
+// shrink replaces the large buffer for recognising the form by a small one, so that units are read without a
 // copy.
-func (st *Stream) told() {
+func (st *Stream) shrink() {
 	head, _ := st.Peek(st.Buffered())
 	st.raw = io.MultiReader(bytes.NewReader(bytes.Clone(head)), st.raw)
 	st.Reader = bufio.NewReaderSize(st.raw, lineBytes)
@@ -263,7 +263,7 @@ func (s *Source) feedShape(ctx context.Context, f *Feeder, st *Stream, member st
 			s.Name, ErrUnknownInput, scan.Snippet(head[:min(len(head), 24)]))
 	case isTar(head):
 		s.setShape("tar" + suffix)
-		st.told()
+		st.shrink()
 		return s.feedTar(ctx, f, st)
 	case text[0] == '<':
 		s.setShape("XML file" + suffix)
@@ -303,7 +303,7 @@ func (s *Source) feedShape(ctx context.Context, f *Feeder, st *Stream, member st
 	}
 	s.setShape(set + " JSON " + j.Form.Words() + suffix)
 	hasBOM := bytes.HasPrefix(head, scan.BOM)
-	st.told()
+	st.shrink()
 	if hasBOM {
 		n, _ := st.Discard(len(scan.BOM))
 		st.base += int64(n)

@@ -15,7 +15,7 @@ import (
 
 type tarMember struct{ name, data string }
 
-// walkTar reads an archive with parseTar, feeding it no more than it asks for.
+// walkTar reads an archive with parseTar. It gives parseTar only as many bytes as it asks for.
 func walkTar(t *testing.T, d []byte) (list []tarMember, err error) {
 	for pos, have := 0, 0; ; {
 		if pos >= len(d) {
@@ -30,7 +30,7 @@ func walkTar(t *testing.T, d []byte) (list []tarMember, err error) {
 			return list, nil
 		case need > 0:
 			if need <= have-pos {
-				t.Fatalf("asked for %d bytes, but has %d", need, have-pos)
+				t.Fatalf("parseTar asks for %d bytes, but already has %d", need, have-pos)
 			}
 			if have = pos + need; have > len(d) {
 				return list, io.ErrUnexpectedEOF
@@ -51,7 +51,7 @@ func walkTar(t *testing.T, d []byte) (list []tarMember, err error) {
 	}
 }
 
-// checkTar holds the walk against archive/tar, wherever that reads the whole archive.
+// checkTar compares the walk with archive/tar if that reads the whole archive.
 func checkTar(t *testing.T, d []byte) {
 	t.Helper()
 	got, err := walkTar(t, d)
@@ -102,7 +102,7 @@ func checkTar(t *testing.T, d []byte) {
 	}
 }
 
-// randomTar is an archive of one of the formats that archive/tar writes.
+// randomTar returns an archive in one of the formats that archive/tar writes.
 func randomTar(r *rand.Rand) []byte {
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
@@ -136,7 +136,7 @@ func randomTar(r *rand.Rand) []byte {
 	return out.Bytes()
 }
 
-// mutateTar changes bytes of headers, and mends their checksums.
+// mutateTar changes bytes of headers and corrects the checksums.
 func mutateTar(r *rand.Rand, d []byte) []byte {
 	d = slices.Clone(d)
 	for range 1 + r.IntN(3) {

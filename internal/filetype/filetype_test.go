@@ -50,7 +50,7 @@ func utf16Of(text string, bigEndian bool) string {
 	return string(b)
 }
 
-// A file that people give by mistake is named, with what to do.
+// For a file that people give by mistake, Of says what it is and what to do.
 func TestNamed(t *testing.T) {
 	for _, c := range []struct{ head, name, advice string }{
 		{"", "an empty file", "get it again"},
@@ -97,7 +97,7 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// An image that abtool reads is distinguished from one that has to be converted.
+// Image distinguishes images that abtool reads from images that must be converted.
 func TestImage(t *testing.T) {
 	for head, want := range map[string]bool{
 		"\xff\xd8\xff\xe0": true, "RIFF\x10\x00\x00\x00WEBPVP8L": true, "GIF89a": true, "II*\x00": true, "II+\x00": false,
@@ -109,7 +109,7 @@ func TestImage(t *testing.T) {
 	}
 }
 
-// The data that abtool reads is not taken for something else.
+// Of does not take data that abtool reads for another kind of file.
 func TestNotNamed(t *testing.T) {
 	for _, head := range []string{
 		`[{"image_id": 1}]`, `{"abcd":{"e":1}}`, "{\n  \"images\": []}", "<annotation>", "<?xml version=\"1.0\"?><annotation><filename>html",

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A text is read without its mark; what is not a text is named, with what to do.
+// ReadText drops the byte-order mark. For a file that is not text, the error says what it is and what to do.
 func TestReadText(t *testing.T) {
 	dir := t.TempDir()
 	for text, want := range map[string]string{

@@ -11,10 +11,10 @@ import (
 	"abtool/train/engine/xla"
 )
 
-// Each part works on GoMLX's own backend, on small sizes.
+// Each part runs on GoMLX's backend in Go, at small sizes.
 func TestParts(t *testing.T) { testParts(t, xla.PureGo) }
 
-// The same on a PJRT plugin.
+// Each part runs on a PJRT plugin, at small sizes.
 func TestPartsOnPlugin(t *testing.T) {
 	p, err := xla.Find("")
 	if err != nil {

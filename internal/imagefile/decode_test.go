@@ -18,7 +18,7 @@ func fixture(t testing.TB, name string) []byte {
 	return b
 }
 
-// pixel returns red, green and blue as training takes them.
+// pixel returns red, green and blue of a pixel as training gets them.
 func pixel(t *testing.T, name string, x, y int) [3]int {
 	t.Helper()
 	m, err := Decode(fixture(t, name))
@@ -88,7 +88,7 @@ func TestOrientationIsNotApplied(t *testing.T) {
 	}
 }
 
-// A file that is not decoded is named, with what to do.
+// If a file cannot be decoded, the error says what it is and what to do.
 func TestRefused(t *testing.T) {
 	jpeg := fixture(t, "flat.jpg")
 	for name, c := range map[string]struct {
@@ -118,7 +118,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, there is an image of the size that was announced, or an error.
+// For any file, Decode returns an image of the size that Size returns, or an error.
 func FuzzDecode(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.*")
 	if err != nil {

@@ -142,7 +142,8 @@ func TestFolders(t *testing.T) {
 	}
 }
 
-// What exists is meant, whatever characters its name has; patterns and braces stand for names that do not exist.
+// A name that exists is taken literally, whatever its characters. Other names can be patterns and can have
+// braces.
 func TestPlaces(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"img [v2]/n01/a.jpg": "", "img 2/n02/b.jpg": "", "{a,b}/n01/c.jpg": "", "*.tar/d.jpg": "",
@@ -220,7 +221,7 @@ func FuzzBraces(f *testing.F) {
 	})
 }
 
-// A place without images is refused with what is there.
+// For a place without images, the error says what is there.
 func TestNothingFound(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"empty/": "", "avif/n01/a.avif": "\x00\x00\x00\x20ftypavif", "twice/n01/a.jpg": "",
@@ -265,7 +266,7 @@ func TestNothingFound(t *testing.T) {
 	}
 }
 
-// A folder that may not be read is an error that names it, and not a class that is missing.
+// A folder without read permission is an error that names it. Its class must not be left out silently.
 func TestPermission(t *testing.T) {
 	dir := tree(t, map[string]string{"n01/a.jpg": "", "n02/b.jpg": ""})
 	locked := filepath.Join(dir, "n02")
@@ -304,7 +305,7 @@ func shardOf(t testing.TB, members ...string) string {
 	return b.String()
 }
 
-// Shards are found at any depth, or by braces; archives that were put one after the other are read to their end.
+// Shards are found at any depth and by braces. Concatenated archives are read to their end.
 func TestShards(t *testing.T) {
 	first := shardOf(t, "a.jpg", "AAAA", "a.cls", "1\n", "a.json", "{}", "x/b.PNG", "BB", "x/b.cls", "0",
 		"._a.jpg", "x", "l.jpg", "-> a.jpg")
@@ -365,7 +366,7 @@ func TestID(t *testing.T) {
 	}
 }
 
-// Of several images of one id, the class or the name of the file says which is meant.
+// If several images have the same id, Find chooses by the class or the name of the file.
 func TestIndex(t *testing.T) {
 	dir := tree(t, map[string]string{"n01/1.jpg": "", "n02/1.jpg": "", "n02/2.jpg": "",
 		"val2014/COCO_val2014_000000000009.jpg": "", "val2017/000000000009.jpg": ""})
@@ -389,11 +390,11 @@ func TestIndex(t *testing.T) {
 	}
 	if i, err := x.Find("1", "n77", ""); err == nil || !strings.Contains(err.Error(),
 		"n01/1.jpg and n02/1.jpg have the same id 1") {
-		t.Errorf("an id of two images is %d, %v", i, err)
+		t.Errorf("Find of an id that two images have = %d, %v; want an error", i, err)
 	}
 	one, err := OpenIndex(dir, func(id string) bool { return id == "2" })
 	if err != nil || one.Len() != 1 {
-		t.Errorf("%d images of the one that is wanted, %v", one.Len(), err)
+		t.Errorf("OpenIndex finds %d images, %v; want only the one that is wanted", one.Len(), err)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// A pipe among images is not opened: that would wait for ever.
+// A pipe among images must not be opened, because that would block without end.
 func TestPipe(t *testing.T) {
 	dir := tree(t, map[string]string{"n01/a.jpg": ""})
 	if err := syscall.Mkfifo(filepath.Join(dir, "n01", "b.jpg"), 0o666); err != nil {
@@ -21,6 +21,6 @@ func TestPipe(t *testing.T) {
 		t.Errorf("%v, %v", m, err)
 	}
 	if _, err := Open(filepath.Join(dir, "n01", "b.jpg")); err == nil {
-		t.Error("a pipe is a place of images")
+		t.Error("Open accepts a pipe as a place of images")
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The bootstrap's interval of a mean of cluster means is near that of theory, and clusters that
+// The bootstrap interval of a mean of cluster means is close to the theoretical one, and clusters that
 // are alike have a narrower one.
 func TestBootstrap(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
@@ -36,12 +36,12 @@ func TestBootstrap(t *testing.T) {
 		t.Errorf("the interval is %v wide, theory says %v", have, want)
 	}
 	if j := b.Interval(id + 1); (j.High-j.Low)*3 > i.High-i.Low {
-		t.Errorf("independent units have an interval of %v, clustered ones of %v", j.High-j.Low, i.High-i.Low)
+		t.Errorf("the interval of independent units has width %v, that of clustered units %v; want at most a third", j.High-j.Low, i.High-i.Low)
 	}
 	if again := r.Resample(order, 2000, 1, 7).Interval(id); *again != *i {
-		t.Error("the interval depends on the number of goroutines")
+		t.Error("Resample depends on the number of goroutines")
 	}
 	if other := r.Resample(order, 2000, 2, 1).Interval(id); *other == *i {
-		t.Error("the seed does not matter")
+		t.Error("Resample gives the same interval for two seeds")
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// likelihood is the beta-binomial log-likelihood as textbooks write it.
+// likelihood returns the beta-binomial log-likelihood by the formula of textbooks.
 func likelihood(all []Tally, a, b float64) (sum float64) {
 	lbeta := func(a, b float64) float64 {
 		x, _ := math.Lgamma(a)
@@ -20,7 +20,7 @@ func likelihood(all []Tally, a, b float64) (sum float64) {
 	return sum
 }
 
-// The fit is a maximum of the likelihood, and near what the data were drawn from.
+// The fit maximises the likelihood, and is close to the distribution that the data were drawn from.
 func TestFitBetaBinomial(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	var all []Tally

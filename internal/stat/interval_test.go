@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Wilson's interval by hand: its ends are where the score test of p just rejects.
+// The ends of Wilson's interval are the values of p that the score test just rejects.
 func TestWilson(t *testing.T) {
 	for _, c := range []struct{ k, n int64 }{{0, 10}, {10, 10}, {3, 17}, {829, 1000}, {1, 1}} {
 		i := Wilson(c.k, c.n)
@@ -15,7 +15,7 @@ func TestWilson(t *testing.T) {
 				continue
 			}
 			if z := math.Abs(p-end) / math.Sqrt(end*(1-end)/float64(c.n)); !close9(z, Z95) {
-				t.Errorf("%d of %d: z of the end %v is %v", c.k, c.n, end, z)
+				t.Errorf("Wilson(%d, %d): the score test at its end %v has z = %v, want ±1.96", c.k, c.n, end, z)
 			}
 		}
 		if c.k == 0 && i.Low != 0 || c.k == c.n && i.High != 1 {
@@ -23,6 +23,6 @@ func TestWilson(t *testing.T) {
 		}
 	}
 	if Wilson(0, 0) != nil {
-		t.Error("an interval of nothing")
+		t.Error("Wilson(0, 0) is not nil")
 	}
 }

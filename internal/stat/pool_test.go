@@ -36,13 +36,13 @@ func TestPool(t *testing.T) {
 	lucky, good := Tally{5, 5}, Tally{190, 200}
 	ranks := fit.Ranks([]Tally{lucky, good, {}, good})
 	if !slices.Equal(ranks, []int64{3, 1, 0, 1}) {
-		t.Errorf("ranks %v: five of five is not the best", ranks)
+		t.Errorf("ranks %v: an annotator with five hits of five must not be the best", ranks)
 	}
 	post := fit.Posterior(lucky)
 	if !(post.Mean > 0.8 && post.Mean < 0.9 && post.Low < post.Mean && post.Mean < post.High) {
-		t.Errorf("five of five is pooled to %v", post)
+		t.Errorf("the posterior of five hits of five is %v, want a mean between 0.8 and 0.9, inside its interval", post)
 	}
 	if f := FitPool([]Tally{{3, 3}, {4, 4}}); !math.IsNaN(f.Alpha) || f.Ranks([]Tally{{3, 3}})[0] != 0 {
-		t.Error("a fit of nothing but hits")
+		t.Error("FitPool fits annotators who have only hits")
 	}
 }

@@ -13,7 +13,7 @@ func TestQuantile(t *testing.T) {
 		}
 	}
 	if !math.IsNaN(Quantile([]int64(nil), 0.5)) {
-		t.Error("a median of nothing")
+		t.Error("the median of no values is not NaN")
 	}
 	mean, std, skew := Moments([]float64{0, 0, 0, 4})
 	if mean != 1 || !close9(std, math.Sqrt(3)) || !close9(skew, 6/math.Pow(3, 1.5)) {

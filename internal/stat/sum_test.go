@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A sum is that of exact arithmetic, in any order and grouping.
+// A Sum equals the exact sum, for any order and grouping of the addends.
 func TestSum(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var values []float64
@@ -32,7 +32,7 @@ func TestSum(t *testing.T) {
 	}
 	left.Merge(right)
 	if forward != backward || forward != left {
-		t.Errorf("the order of a sum matters: %v, %v, %v", forward, backward, left)
+		t.Errorf("the sum depends on the order of addends: forward %v, backward %v, merged %v", forward, backward, left)
 	}
 	if !close9(forward.Float(), want) {
 		t.Errorf("the sum is %v, want %v", forward.Float(), want)

@@ -38,7 +38,7 @@ func of(outputs ...output) *notebook {
 	return &notebook{Cells: []cell{{Type: "code", Outputs: outputs}}}
 }
 
-// Texts are compared exactly, pictures with some tolerance, and cells that are tagged as unstable not at all.
+// Texts are compared exactly and pictures with some tolerance. Cells with the tag unstable are not compared.
 func TestDiffers(t *testing.T) {
 	for name, x := range map[string]struct {
 		now, was output
@@ -63,11 +63,11 @@ func TestDiffers(t *testing.T) {
 		}
 	}
 	if of(stream("stdout", "a")).differs(of()) == nil {
-		t.Error("an output more")
+		t.Error("differs accepts an additional output")
 	}
 }
 
-// A cell that writes to standard error has failed, and no output may name a folder of the machine.
+// A cell that writes to standard error has failed, and no output may contain a path of the machine.
 func TestFaults(t *testing.T) {
 	const root = "/some/clone"
 	for name, x := range map[string]struct {
@@ -86,7 +86,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// A notebook is written in Jupyter's own form, and what is written reads the same.
+// A notebook is written in Jupyter's form, and does not change when it is written and read again.
 func TestWrite(t *testing.T) {
 	const text = `{
  "cells": [
@@ -158,7 +158,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// Streams are joined where they were cut, and times taken out.
+// tidy joins streams where they were cut, and removes times.
 func TestTidy(t *testing.T) {
 	n := of(stream("stdout", "a"), stream("stdout", "b\n"), stream("stderr", "c"))
 	n.Cells[0].Metadata = map[string]any{"execution": "now"}

@@ -13,7 +13,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// A file is written by groups of rows, each of which has its columns.
+// Writing a file, a group of rows at a time.
 func ExampleFile() {
 	type row struct {
 		Image string `parquet:"image"`
@@ -57,7 +57,7 @@ func ExampleFile() {
 	// n01440764_10027 <nil>
 }
 
-// A reader has the values of some columns, a group at a time.
+// Reading some columns of a table, a group of rows at a time.
 func ExampleReader() {
 	store, remove := teststore.Temporary(context.Background(), teststore.Options{Images: 20})
 	defer remove()

@@ -21,7 +21,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// write writes rows as a table of a store, some rows a group.
+// write writes rows as a table of a store, with the given number of rows per group.
 func write[T any](t testing.TB, set, table string, rows []T, group int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -148,7 +148,7 @@ func TestListsInLists(t *testing.T) {
 	}
 }
 
-// TestWhatIngestWrites reads rows of a store's own encodings by column and by parquet-go's rows.
+// TestWhatIngestWrites reads a store's encodings with a Reader and as rows with parquet-go.
 func TestWhatIngestWrites(t *testing.T) {
 	store, err := teststore.Make(context.Background(), t.TempDir(), teststore.Options{Images: 500, Seed: 1, Dirty: 0.05})
 	if err != nil {
@@ -233,7 +233,7 @@ func TestWhatIngestWrites(t *testing.T) {
 	}
 }
 
-// A file that was cut or overwritten is damaged, and the error says what to do.
+// If a file was cut or overwritten, the error says that it is damaged and what to do.
 func TestDamaged(t *testing.T) {
 	rows := make([]schema.ImageNetAnnotation, 1000)
 	for i := range rows {

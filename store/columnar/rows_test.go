@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// cells puts rows into the columns of Rows, all but seq.
+// cells adds rows to the columns of Rows, except seq.
 func cells(rows *Rows) func(*row) {
 	to := rows.Column
 	number := func(name string, v float64) { to(name).Add(math.Float64bits(v)) }
@@ -44,7 +44,7 @@ func cells(rows *Rows) func(*row) {
 	}
 }
 
-// Rows by column come back as they were: in several spans and groups, without those that were cut off,
+// Rows that are written are read unchanged: from several spans and groups, without rows that were cut off,
 // and with a column whose values came later.
 func TestRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))

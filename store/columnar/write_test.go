@@ -44,7 +44,7 @@ var zip, _ = zstd.NewWriter(nil, zstd.WithZeroFrames(true))
 
 func compress(dst, src []byte) []byte { return zip.EncodeAll(src, dst) }
 
-// columns puts rows into a group.
+// columns adds rows to a group.
 func columns(g *Group) func(*row) {
 	seq, id, name, small, size, on := g.Ints(nil), g.IDs(nil), g.Texts(nil), g.Numbers(nil), g.Numbers(nil), g.Bools(nil)
 	of := g.List()
@@ -96,7 +96,7 @@ func put[T any](p *T, add func(T), null func()) {
 	}
 }
 
-// Rows of every kind, also so many that they take several pages, come back as they were.
+// Rows of every kind, also if they take several pages, are read as they were written.
 func TestRoundTrip(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -142,7 +142,7 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// equalRows reads a file that holds rows.
+// equalRows reads a file and compares its rows with the given ones.
 func equalRows(t *testing.T, file []byte, want []row) {
 	t.Helper()
 	got, err := parquet.Read[row](bytes.NewReader(file), int64(len(file)))
@@ -155,7 +155,7 @@ func equalRows(t *testing.T, file []byte, want []row) {
 	}
 }
 
-// checkFooter compares what the footer says with what the pages hold.
+// checkFooter compares the counts and limits in the footer with the content of the pages.
 func checkFooter(t *testing.T, file []byte, rows int) {
 	t.Helper()
 	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
@@ -254,7 +254,7 @@ func maybe[T any](r *rand.Rand, null float64, v T) *T {
 	return &v
 }
 
-// IDs are encoded as parquet-go does it, also from the middle of equal ones.
+// IDs are encoded as parquet-go encodes them, also if a page begins among equal ids.
 func TestIDs(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for n := range 200 {
@@ -283,7 +283,7 @@ func TestIDs(t *testing.T) {
 	}
 }
 
-// Runs are read as what they were made of, and are not made where packing takes fewer bytes.
+// Runs are read as the indexes that they were made of. They are not used if packing takes fewer bytes.
 func TestRuns(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 3))
 	for _, c := range []struct {
@@ -344,12 +344,12 @@ func FuzzDelta(f *testing.F) {
 	})
 }
 
-// A schema that cannot be written is refused, a column of the wrong kind is a fault.
+// SchemaOf rejects a schema that cannot be written, and a column of the wrong kind panics.
 func TestSchema(t *testing.T) {
 	if _, err := NewSchema[struct {
 		A [][]int64 `parquet:"a,list"`
 	}](); err == nil {
-		t.Error("a list within a list was taken")
+		t.Error("SchemaOf accepts a list of lists")
 	}
 	s, err := NewSchema[row]()
 	if err != nil {
@@ -357,7 +357,7 @@ func TestSchema(t *testing.T) {
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("a text column was taken for an integer")
+			t.Error("a group accepts a column of texts for an integer")
 		}
 	}()
 	NewGroup(s, 1, compress).Texts(nil)

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Published sizes: torchvision's and timm's documentation, 1000 classes.
+// Networks have the sizes that torchvision's and timm's documentation publishes for 1000 classes.
 func TestCounts(t *testing.T) {
 	for name, want := range map[string]int{
 		"resnet18": 11_689_512, "resnet34": 21_797_672, "resnet50": 25_557_032, "resnet101": 44_549_160, "resnet152": 60_192_808,
@@ -33,7 +33,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// The digests are of torchvision's state_dicts: scripts/torch_vectors.py.
+// Names and shapes are those of torchvision's state_dicts, whose digests scripts/torch_vectors.py computes.
 func TestTorchvision(t *testing.T) {
 	text, err := os.ReadFile("testdata/torchvision.json")
 	if err != nil {
@@ -145,10 +145,10 @@ func TestInit(t *testing.T) {
 	y, _ := b.Get("layer4.0.conv2.weight")
 	z, _ := c.Get("layer4.0.conv2.weight")
 	if !slices.Equal(x.Data, y.Data) {
-		t.Error("the head changes other layers")
+		t.Error("Init gives other layers other values if the head has another size")
 	}
 	if slices.Equal(x.Data, z.Data) {
-		t.Error("the seed changes nothing")
+		t.Error("Init gives the same values for two seeds")
 	}
 	if got, want := std(x.Data), math.Sqrt(2.0/(256*9)); math.Abs(got/want-1) > 0.01 {
 		t.Errorf("standard deviation %g, want %g", got, want)
@@ -167,7 +167,7 @@ func TestInit(t *testing.T) {
 	}
 }
 
-// Normalising is (v/255 − mean)/std, channel by channel.
+// Normalise computes (v/255 − mean)/std, channel by channel.
 func TestNormalise(t *testing.T) {
 	f := Normalise([]byte{0, 128, 255, 10, 20, 30, 1, 2, 3, 4, 5, 6}, nil)
 	if len(f) != 12 || math.Abs(float64(f[3])-(10.0/255-0.485)/0.229) > 1e-6 || math.Abs(float64(f[2])-(1-0.406)/0.225) > 1e-6 {

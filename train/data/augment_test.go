@@ -12,7 +12,7 @@ import (
 	"abtool/train/loss"
 )
 
-// spot is a grey image with a red square of 9 pixels around a point.
+// spot returns a grey image with a red square of 9 pixels around a point.
 func spot(size int, u, v float64) *Batch {
 	m := marked(size, size, u, v)
 	b := &Batch{N: 1, Size: size, Pixels: make([]byte, 3*size*size)}
@@ -20,7 +20,7 @@ func spot(size int, u, v float64) *Batch {
 	return b
 }
 
-// Rotations, shears and shifts, alone and one after another, move the point to where they move the pixels.
+// Rotations, shears and shifts, alone and in sequence, move the point in the same way as the pixels.
 func TestGeometryMovesPoints(t *testing.T) {
 	const size = 96
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -65,7 +65,7 @@ func TestGeometryMovesPoints(t *testing.T) {
 	}
 }
 
-// With RandAugment in the loader, targets are where the marks are; some leave.
+// With RandAugment in the loader, targets stay on their marks, and some leave the image.
 func TestRandAugmentInLoader(t *testing.T) {
 	s := markedSet(t, 64)
 	o := LoaderOptions{Size: 96, Batch: 8, Train: true, Seed: 5, PointOutput: 2, Crops: features.CropOptions{MinScale: 0.9}}
@@ -106,7 +106,7 @@ func TestColourOperations(t *testing.T) {
 		p := slices.Clone(source)
 		i := slices.IndexFunc(operations, func(o operation) bool { return o.name == name })
 		if m := operations[i].run(p, 32, level, negative); m != identity {
-			t.Errorf("%s moves", name)
+			t.Errorf("%s moves pixels", name)
 		}
 		return p
 	}
@@ -156,7 +156,8 @@ func TestColourOperations(t *testing.T) {
 	}
 }
 
-// pair is a batch of two images of one colour each: 50 with a point left above, 200 with one right below.
+// pair returns a batch of two images of one grey each: 50 with a point at the upper left, 200 with a point
+// at the lower right.
 func pair(size int, multi bool) *Batch {
 	b := &Batch{N: 2, Size: size, Pixels: make([]byte, 2*3*size*size)}
 	for i := range b.Pixels {
@@ -173,7 +174,7 @@ func pair(size int, multi bool) *Batch {
 	return b
 }
 
-// mixed draws until the share is on the wanted side.
+// mixed draws until the share is on the wanted side of ½.
 func mixed(t *testing.T, m Mix, multi, larger bool, want func(share float64, box rectangle) bool) (*Batch, float64, rectangle) {
 	t.Helper()
 	for seed := range uint64(1000) {
@@ -194,7 +195,7 @@ func mixed(t *testing.T, m Mix, multi, larger bool, want func(share float64, box
 
 func always(float64, rectangle) bool { return true }
 
-// points are an image's, with its validity.
+// points returns a point of an image and its validity as text.
 func points(b *Batch, i, per int) string {
 	var out []string
 	for k := i * per; k < (i+1)*per; k++ {
@@ -284,7 +285,7 @@ func TestCutmix(t *testing.T) {
 	}
 }
 
-// Shares are Beta's: mean ½, variance 1/(4(2a+1)); the switch chooses.
+// Shares have the mean ½ and the variance 1/(4(2a+1)) of Beta(a, a), and Switch is the probability of cutmix.
 func TestMixDraw(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 9))
 	for _, a := range []float64{0.2, 0.8, 1, 3} {
@@ -310,14 +311,15 @@ func TestMixDraw(t *testing.T) {
 	}
 }
 
-// Mixed and repeated epochs are the same for any number of workers and can be continued; repetitions stand together and differ.
+// Mixed and repeated epochs are the same for any number of workers and can be resumed. Repetitions of an
+// image are adjacent and differ.
 func TestMixedEpochs(t *testing.T) {
 	s := markedSet(t, 40)
 	o := LoaderOptions{Size: 32, Batch: 6, Train: true, Seed: 9, PointOutput: 2, RandAugment: RandAugment{Magnitude: 9, Std: 0.5}, Mix: Mix{0.8, 1, 0.5}, Repeat: 3, Workers: 1}
 	first := epoch(t, s, o, 3, 0)
 	o.Workers = 5
 	if digest(first) != digest(epoch(t, s, o, 3, 0)) || digest(first[4:]) != digest(epoch(t, s, o, 3, 4)) {
-		t.Error("the epoch depends on the workers, or on where it begins")
+		t.Error("the epoch depends on the number of workers, or on the batch at which it begins")
 	}
 	seen := map[string]int{}
 	for _, b := range first {
@@ -329,7 +331,7 @@ func TestMixedEpochs(t *testing.T) {
 				t.Errorf("%v", b.IDs)
 			}
 			if b.Crops[i] == b.Crops[i+1] || b.Crops[i+1] == b.Crops[i+2] {
-				t.Errorf("%s is cropped the same twice", b.IDs[i])
+				t.Errorf("both repetitions of %s have the same crop", b.IDs[i])
 			}
 		}
 		for _, id := range b.IDs {
@@ -340,7 +342,7 @@ func TestMixedEpochs(t *testing.T) {
 		t.Errorf("%d batches of %d images", len(first), len(seen))
 	}
 	if o.Train = false; epoch(t, s, o, 3, 0)[0].Target.Classes != nil {
-		t.Error("evaluation mixes")
+		t.Error("a batch of evaluation is mixed")
 	}
 }
 

@@ -24,7 +24,7 @@ import (
 	"abtool/features/targetfile"
 )
 
-// marked is a grey image with a red square around a point.
+// marked returns a grey image with a red square around a point.
 func marked(w, h int, x, y float64) *image.NRGBA {
 	m := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for i := range m.Pix {
@@ -39,7 +39,7 @@ func marked(w, h int, x, y float64) *image.NRGBA {
 	return m
 }
 
-// redness is the middle of the red of a batch's image, in fractions.
+// redness returns the centre of the red pixels of a batch's image, in fractions.
 func redness(b *Batch, i int) (x, y float64, ok bool) {
 	var sx, sy, n float64
 	p := b.Pixels[i*3*b.Size*b.Size:]
@@ -84,7 +84,8 @@ func epoch(t *testing.T, s *Set, o LoaderOptions, n, from int) []*Batch {
 	return out
 }
 
-// Points move with crops and flips: the mark that was painted at the point is where the target says, or gone where it says so.
+// Points move with crops and flips: a mark painted at the point is where the target says, and is gone if
+// the target is not valid.
 func TestPointsFollowPixels(t *testing.T) {
 	s := markedSet(t, 64)
 	for _, train := range []bool{true, false} {
@@ -121,7 +122,7 @@ func digest(list []*Batch) string {
 	return fmt.Sprint(h.Sum64())
 }
 
-// An epoch is the same for any number of workers, differs from another, and can be continued at any batch.
+// An epoch is the same for any number of workers, differs from other epochs, and can be resumed at any batch.
 func TestOrder(t *testing.T) {
 	s := markedSet(t, 40)
 	o := LoaderOptions{Size: 32, Batch: 6, Train: true, Seed: 9, PointOutput: 2, Jitter: Jitter{0.4, 0.4, 0.4}, Erase: Erase{0.5}, Workers: 1}
@@ -131,14 +132,14 @@ func TestOrder(t *testing.T) {
 		t.Error("the number of workers changes the epoch")
 	}
 	if rest := epoch(t, s, o, 3, 4); digest(first[4:]) != digest(rest) || len(rest) != 2 {
-		t.Error("an epoch cannot be continued")
+		t.Error("an epoch resumed at a batch differs from the whole epoch")
 	}
 	if other := epoch(t, s, o, 4, 0); digest(first) == digest(other) {
-		t.Error("every epoch is the same")
+		t.Error("two epochs are equal")
 	}
 	o.Seed++
 	if other := epoch(t, s, o, 3, 0); digest(first) == digest(other) {
-		t.Error("the seed does not matter")
+		t.Error("two seeds give the same epoch")
 	}
 	seen := map[string]bool{}
 	for _, b := range first {
@@ -156,7 +157,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// Images that cannot be read are counted; training has others in their place, evaluation goes without.
+// Images that cannot be read are counted. Training replaces them by others; evaluation leaves them out.
 func TestCorrupt(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 12 {
@@ -265,11 +266,11 @@ func TestSources(t *testing.T) {
 	}
 	os.WriteFile(filepath.Join(dir, "train-labels-idx1-ubyte"), []byte{0, 0, 8, 1, 0, 0, 0, 2, 7, 0}, 0o666)
 	if _, err := Open(name); err == nil {
-		t.Error("fewer labels than images")
+		t.Error("OpenIDX accepts fewer labels than images")
 	}
 	for _, path := range []string{filepath.Join(dir, "none"), filepath.Join(dir, "*.zip"), filepath.Join(dir, "train-labels-idx1-ubyte")} {
 		if _, err := Open(path); err == nil {
-			t.Errorf("%s opens", path)
+			t.Errorf("Open accepts %s", path)
 		}
 	}
 }
@@ -384,7 +385,7 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// Scaling is what it should be: a flat image stays flat, halves are means, and nothing moves.
+// Scaling keeps an image of one colour, averages pixels at half the size, and shifts nothing.
 func TestScale(t *testing.T) {
 	var z resizer
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -444,8 +445,9 @@ func b2i(b bool) int {
 	return 0
 }
 
-// Photographs of 500 × 375 to crops of 224, images a second and core: the bar is 200, with libjpeg-turbo 250. Beside it what Go's decoder
-// alone takes for whole images.
+// BenchmarkLoader measures crops of 224 pixels from photographs of 500 × 375, in images per second and
+// core. The goal is 200, or 250 with libjpeg-turbo. For comparison it measures how long Go's decoder alone
+// takes for whole images.
 func BenchmarkLoader(b *testing.B) {
 	m := image.NewNRGBA(image.Rect(0, 0, 500, 375))
 	rng := rand.New(rand.NewPCG(7, 8))
@@ -493,7 +495,7 @@ func BenchmarkLoader(b *testing.B) {
 	})
 }
 
-// What a batch shows is what the network sees, and a set shows its images whole.
+// Picture of a Batch returns what the network sees; Picture of a Set returns the whole image.
 func TestPicture(t *testing.T) {
 	src := &Memory{}
 	for i, v := range []uint8{10, 200} {
@@ -527,7 +529,7 @@ func TestPicture(t *testing.T) {
 	}
 }
 
-// picture writes a small JPEG and the folders that it is in.
+// picture writes a small JPEG, and makes its folders.
 func picture(t *testing.T, path ...string) {
 	t.Helper()
 	name := filepath.Join(path...)
@@ -544,7 +546,7 @@ func picture(t *testing.T, path ...string) {
 	}
 }
 
-// Targets can name an image by its path, with its ending, or by the name of COCO's file.
+// Targets can name an image by its path, with its extension, or by the name of COCO's file.
 func TestTargetsNameFiles(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"n01/n01_0.JPEG", "n01/n01_1.JPEG", "n02/COCO_train2014_000000000009.jpg", "n02/b.png.jpg"} {
@@ -563,7 +565,7 @@ func TestTargetsNameFiles(t *testing.T) {
 	}
 }
 
-// What is said of the classes is what was found.
+// Errors about classes say what was found.
 func TestClasses(t *testing.T) {
 	for name, c := range map[string]struct {
 		files []string
@@ -594,7 +596,7 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-// The reasons why images cannot be read are counted, with the first image of each.
+// Corrupt counts the reasons why images cannot be read, and names the first image of each.
 func TestReasons(t *testing.T) {
 	dir := t.TempDir()
 	picture(t, dir, "n01/a.jpg")
@@ -622,7 +624,7 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// What is held out for validation is the same images whatever else is there, and no image is in both sets.
+// The same images are held out for validation whatever other images there are, and no image is in both sets.
 func TestHoldout(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 40 {
@@ -638,7 +640,7 @@ func TestHoldout(t *testing.T) {
 	}
 	for _, im := range val.Images {
 		if slices.ContainsFunc(train.Images, func(other Image) bool { return other.ID == im.ID }) {
-			t.Errorf("%s is trained on and validated on", im.ID)
+			t.Errorf("%s is in the training set and in the validation set", im.ID)
 		}
 	}
 	for i := 1; i < 20; i += 2 {
@@ -652,10 +654,10 @@ func TestHoldout(t *testing.T) {
 	}
 	for _, im := range fewer.Images {
 		if !slices.ContainsFunc(val.Images, func(other Image) bool { return other.ID == im.ID }) {
-			t.Errorf("%s is held out, and was not where there are more images", im.ID)
+			t.Errorf("%s is held out, but not if there are more images", im.ID)
 		}
 	}
 	if _, _, err := OpenSplit(SplitOptions{Images: dir, Holdout: 1, Supervision: None}); err == nil {
-		t.Error("nothing is left to train on, and nobody says so")
+		t.Error("OpenSplit returns no error if no image is left to train on")
 	}
 }

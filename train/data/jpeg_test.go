@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// jpegOf is a JPEG to be made up: its coefficients are random.
+// jpegOf describes a JPEG that a test writes with random coefficients.
 type jpegOf struct {
 	width, height int
 	sampling      []byte // of each component: across << 4 | down; the first has most
@@ -55,7 +55,7 @@ func (w *bitWriter) segment(kind byte, b ...byte) {
 	w.Write(b)
 }
 
-// write makes the file. Its Huffman codes are the symbols themselves, in eight bits.
+// write returns the file. Its Huffman codes are the symbols themselves, in eight bits.
 func (j jpegOf) write(rng *rand.Rand) []byte {
 	w := &bitWriter{}
 	w.mark(0xd8)
@@ -103,7 +103,8 @@ func (j jpegOf) write(rng *rand.Rand) []byte {
 	return w.Bytes()
 }
 
-// units are those of a scan, across and down, and the blocks in each of a component.
+// units returns the number of units of a scan, across and down, and the number of a component's blocks in
+// each unit.
 func (j jpegOf) units(components []int) (int, int, func(component int) int) {
 	wide, high := int(j.sampling[0]>>4), int(j.sampling[0]&15)
 	ceil := func(a, b int) int { return (a + b - 1) / b }
@@ -122,7 +123,7 @@ func (j jpegOf) header(w *bitWriter, components []int, from, to byte) {
 	w.segment(0xda, append(b, from, to, 0)...)
 }
 
-// scan writes the blocks of components, only their means if not full.
+// scan writes the blocks of components, or only their means if not full.
 func (j jpegOf) scan(w *bitWriter, rng *rand.Rand, components []int, full bool) {
 	last := byte(63)
 	if !full {
@@ -156,7 +157,8 @@ func (j jpegOf) scan(w *bitWriter, rng *rand.Rand, components []int, full bool) 
 	}
 }
 
-// runs writes a component's coefficients beside the means: a block with one of them, then a run of blocks without.
+// runs writes a component's coefficients other than the means: a block with one of them, then a run of
+// blocks without.
 func (j jpegOf) runs(w *bitWriter, rng *rand.Rand, component int) {
 	j.header(w, []int{component}, 1, 63)
 	across, down, _ := j.units([]int{component})
@@ -174,7 +176,7 @@ func (j jpegOf) runs(w *bitWriter, rng *rand.Rand, component int) {
 	}
 }
 
-// jpegKinds are files of all kinds that Go's decoder reads.
+// jpegKinds has files of all kinds that Go's decoder reads.
 func jpegKinds(t testing.TB, rng *rand.Rand) map[string][]byte {
 	kinds := map[string][]byte{}
 	for name, sampling := range map[string][]byte{
@@ -205,7 +207,8 @@ func jpegKinds(t testing.TB, rng *rand.Rand) map[string][]byte {
 	return kinds
 }
 
-// Whatever the row to which a JPEG is decoded, the rows above are those of the whole. Sequential ones are not decoded much farther.
+// If a JPEG is decoded down to a row, the rows above are the same as in the whole image. Sequential JPEGs
+// are not decoded much farther.
 func TestJPEGAbove(t *testing.T) {
 	rng := rand.New(rand.NewPCG(21, 22))
 	for range 2 {
@@ -239,7 +242,7 @@ func TestJPEGAbove(t *testing.T) {
 	}
 }
 
-// A file that ends too early is corrupt, also if all that is asked for lies above.
+// A file that ends too early is an error, also if only rows before its end are needed.
 func TestJPEGTruncated(t *testing.T) {
 	for name, b := range jpegKinds(t, rand.New(rand.NewPCG(23, 24))) {
 		c, err := jpeg.DecodeConfig(bytes.NewReader(b))
@@ -254,7 +257,8 @@ func TestJPEGTruncated(t *testing.T) {
 	}
 }
 
-// The first picture of a GIF can be smaller than what the file says: the size is that of the picture.
+// The first picture of a GIF can be smaller than the size in the file's header; the size of the picture
+// counts.
 func TestOpenGIF(t *testing.T) {
 	m := image.NewPaletted(image.Rect(3, 2, 23, 12), color.Palette{color.Black, color.White})
 	var b bytes.Buffer

@@ -13,7 +13,7 @@ import (
 var ratios = []image.YCbCrSubsampleRatio{image.YCbCrSubsampleRatio444, image.YCbCrSubsampleRatio422, image.YCbCrSubsampleRatio420,
 	image.YCbCrSubsampleRatio440, image.YCbCrSubsampleRatio411, image.YCbCrSubsampleRatio410}
 
-// cropsOf are crops at odd and even places, of sizes that are scaled down and up.
+// cropsOf returns crops at odd and even positions, of sizes that are scaled down and up.
 func cropsOf(rng *rand.Rand, width, height int) []features.Crop {
 	list := []features.Crop{features.Whole(width, height), {Width: width, Height: height, X: width - 1, Y: height - 1, W: 1, H: 1}}
 	for range 10 {
@@ -24,7 +24,7 @@ func cropsOf(rng *rand.Rand, width, height int) []features.Crop {
 	return list
 }
 
-// asPixels are an image's colours by Go's own conversion, each pixel with the colour whose part it has.
+// asPixels returns an image converted by Go's image/color, each pixel with its part of the colour samples.
 func asPixels(m image.Image) *Pixels {
 	b := m.Bounds()
 	p := &Pixels{W: b.Dx(), H: b.Dy(), Pix: make([]byte, 3*b.Dx()*b.Dy())}
@@ -37,7 +37,7 @@ func asPixels(m image.Image) *Pixels {
 	return p
 }
 
-// difference is the mean and the largest of two lists.
+// difference returns the mean and the largest difference of two lists.
 func difference(a, b []byte) (mean, most float64) {
 	for i := range a {
 		d := math.Abs(float64(a[i]) - float64(b[i]))
@@ -46,8 +46,9 @@ func difference(a, b []byte) (mean, most float64) {
 	return mean, most
 }
 
-// A smooth image is, scaled in its planes, within a step on average what it is in red, green and blue; one whose colours are as fine as its
-// light within the rounding of both, smooth or not.
+// Scaling a smooth image in its planes gives the same as scaling it in red, green and blue, within one step
+// on average. If the colours have the resolution of the light, the results agree within rounding for any
+// image.
 func TestPlanes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	var z resizer
@@ -108,7 +109,7 @@ func TestPlanes(t *testing.T) {
 	}
 }
 
-// Colours are those of Go's own conversion, within a step, where nothing is scaled.
+// Without scaling, colours are those of Go's conversion, within one step.
 func TestYCC(t *testing.T) {
 	m := image.NewYCbCr(image.Rect(0, 0, 90, 70), image.YCbCrSubsampleRatio444)
 	rng := rand.New(rand.NewPCG(5, 6))
@@ -126,7 +127,7 @@ func TestYCC(t *testing.T) {
 	}
 }
 
-// A flat image stays flat, and what is outside of a crop does not show in it.
+// An image of one colour keeps it, and pixels outside a crop have no influence on it.
 func TestPlanesFlat(t *testing.T) {
 	rng := rand.New(rand.NewPCG(13, 14))
 	var z resizer
@@ -164,7 +165,7 @@ func TestPlanesFlat(t *testing.T) {
 	}
 }
 
-// Scaling needs no memory but the first time.
+// Scaling allocates only the first time.
 func TestPlanesMemory(t *testing.T) {
 	m := image.NewYCbCr(image.Rect(0, 0, 120, 90), image.YCbCrSubsampleRatio420)
 	out := make([]byte, 3*64*64)

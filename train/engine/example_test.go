@@ -11,7 +11,7 @@ import (
 	"abtool/train/optim"
 )
 
-// Two images, one black and one white, and where people clicked on them, are learnt in a few steps.
+// A network learns two images, one black and one white, and the points where people clicked, in a few steps.
 func Example() {
 	a, err := arch.New("cnn5", arch.Options{Classes: 2, PointOutputs: 2, Size: 16})
 	if err != nil {

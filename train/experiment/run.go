@@ -226,7 +226,7 @@ func (x *runner) arm(ctx context.Context, a Arm) (*ArmResult, error) {
 			return nil, fmt.Errorf("%s belongs to another arm: remove it, and the arm is evaluated again", filepath.Join(dir, resultName))
 		}
 		p.Result, p.Kept = r, true
-		x.tell(p)
+		x.report(p)
 		return r, nil
 	}
 	began := time.Now()
@@ -250,12 +250,12 @@ func (x *runner) arm(ctx context.Context, a Arm) (*ArmResult, error) {
 		return nil, err
 	}
 	p.Result = r
-	x.tell(p)
+	x.report(p)
 	return r, nil
 }
 
-// tell reports progress.
-func (x *runner) tell(p Progress) {
+// report counts the arms that have ended, and calls the Progress of the options.
+func (x *runner) report(p Progress) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if p.Result != nil {
@@ -295,7 +295,7 @@ func (x *runner) train(ctx context.Context, dir string, a Arm, m *material, p Pr
 		Progress: func(at run.Progress) {
 			if at.Epoch != epoch {
 				epoch, p.Epoch = at.Epoch, at.Epoch
-				x.tell(p)
+				x.report(p)
 			}
 		},
 	})

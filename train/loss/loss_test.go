@@ -20,7 +20,7 @@ func scaled(name string, n int) []float32 {
 	return v
 }
 
-// The vectors are PyTorch's: scripts/torch_vectors.py.
+// Losses and gradients agree with PyTorch's, which scripts/torch_vectors.py computes.
 func TestTorch(t *testing.T) {
 	text, err := os.ReadFile("testdata/torch.json")
 	if err != nil {
@@ -67,7 +67,7 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 	}
 }
 
-// A batch's loss is the mean of its images' losses, however it is split and whoever has points.
+// A batch's loss is the mean of its images' losses, however it is split and whichever images have points.
 func TestSplit(t *testing.T) {
 	cfg := loss.Config{Lambda: 10}
 	target := enginetest.Target("split", 6, 3, 2, "labels")

@@ -8,7 +8,7 @@ import (
 	"abtool/train/optim"
 )
 
-// The minimum of x² is found from its gradient, 2x.
+// An optimiser finds the minimum of x² from its gradient, 2x.
 func Example() {
 	x := optim.Param{Name: "x", Shape: []int{1}, Value: []float32{1}, Grad: []float32{0}}
 	params := []optim.Param{x}

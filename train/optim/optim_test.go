@@ -43,7 +43,7 @@ func testParams() []Param {
 	return ps
 }
 
-// gradients draws those of a step; invariant ones are orthogonal to a by channel and to c as a whole.
+// gradients draws the gradients of a step. Invariant ones are orthogonal to a by channel and to c as a whole.
 func gradients(ps []Param, step int, invariant bool) {
 	for i, p := range ps {
 		ps[i].Grad = draw.Values(fmt.Sprintf("%s/%d", p.Name, step), len(p.Value))
@@ -64,7 +64,7 @@ func gradients(ps []Param, step int, invariant bool) {
 	}
 }
 
-// The vectors are PyTorch's: scripts/torch_vectors.py.
+// Steps agree with PyTorch's, which scripts/torch_vectors.py computes.
 func TestTorch(t *testing.T) {
 	var cases map[string]struct {
 		Config struct {

@@ -41,7 +41,7 @@ type Plan struct {
 
 	StateBytes  int64 `json:"state_bytes"`            // weights, moments and moving average
 	PeakBytes   int64 `json:"peak_bytes,omitempty"`   // of this process's memory after the measurement; 0: unknown
-	DeviceBytes int64 `json:"device_bytes,omitempty"` // of the device's memory, if the engine has one and can tell
+	DeviceBytes int64 `json:"device_bytes,omitempty"` // bytes of the device's memory in use, if the engine has a device and reports it
 }
 
 // planTime is the time for which steps are measured, and planSteps the largest number of them.

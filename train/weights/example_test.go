@@ -10,7 +10,7 @@ import (
 	"abtool/train/weights"
 )
 
-// A network with other classes takes what fits of the weights in a file.
+// A network with other classes takes the weights of a file that fit.
 func ExampleFit() {
 	dir, err := os.MkdirTemp("", "abtool-example-")
 	if err != nil {

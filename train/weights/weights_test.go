@@ -171,7 +171,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// A file that people give for weights by mistake is named, with what to do.
+// For a file that people give as weights by mistake, the error says what it is and what to do.
 func TestNotWeights(t *testing.T) {
 	dir := t.TempDir()
 	for text, want := range map[string]string{

@@ -13,7 +13,7 @@ import (
 	"testing/iotest"
 )
 
-// texts are contents of many kinds: repeats near and far, long and short, noise, few symbols.
+// texts have content of many kinds: repeats near and far, long and short, noise, few symbols.
 func texts() [][]byte {
 	r := rand.New(rand.NewPCG(1, 2))
 	noise := make([]byte, 300_000)
@@ -80,7 +80,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// It does not matter in what pieces the source gives its bytes, nor in which they are asked for.
+// The result does not depend on the sizes of the source's reads or of the reads from the Reader.
 func TestPieces(t *testing.T) {
 	text := texts()[10][:40_000]
 	z := zip(t, text, gzip.DefaultCompression)
@@ -99,7 +99,7 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// Files that follow each other are read as one. Zeros after each are padding; other bytes at the end
+// Concatenated files are read as one stream. Zeros after each are padding; other bytes at the end
 // are counted, and a damaged header is an error.
 func TestMembers(t *testing.T) {
 	var z, want []byte
@@ -127,7 +127,7 @@ func TestMembers(t *testing.T) {
 		bad := slices.Clone(next)
 		bad[i] ^= 4
 		if _, err := unzip(io.MultiReader(bytes.NewReader(z), bytes.NewReader(bad))); !errors.Is(err, ErrHeader) {
-			t.Errorf("byte %d of a later header is damaged: %v", i, err)
+			t.Errorf("with a damaged byte %d in a later header: error %v, want ErrHeader", i, err)
 		}
 	}
 	for _, cut := range []string{"\x1f", "\x1f\x8b", "\x1f\x8b\x08\x00"} {
@@ -153,7 +153,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// However short the input is cut, what was read before is right and the end is told.
+// Wherever the input is cut, the bytes read before are right and the early end is an error.
 func TestCut(t *testing.T) {
 	for _, text := range [][]byte{[]byte("hello, hello, hello, world"), texts()[10][:9000], texts()[6][:3000]} {
 		for _, level := range levels {
@@ -176,21 +176,21 @@ func TestErrors(t *testing.T) {
 	sum := slices.Clone(z)
 	sum[len(sum)-8] ^= 1
 	if _, err := unzip(bytes.NewReader(sum)); !errors.Is(err, ErrChecksum) {
-		t.Errorf("another checksum: %v", err)
+		t.Errorf("with a wrong checksum: error %v, want ErrChecksum", err)
 	}
 	failing := errors.New("failing")
 	if _, err := unzip(io.MultiReader(bytes.NewReader(z[:15]), iotest.ErrReader(failing))); !errors.Is(err, failing) {
-		t.Errorf("a failing source: %v", err)
+		t.Errorf("with a source that fails: error %v, want the source's error", err)
 	}
 	for _, stream := range []string{"\x07", "\x01\x01\x00\x00\x00", "\x63\x64\x62\x80\x00", "\xed\xff\xff\xff"} {
 		bad := append(slices.Clone(z[:10]), stream+"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
 		if _, err := unzip(bytes.NewReader(bad)); err == nil {
-			t.Errorf("%q was read", stream)
+			t.Errorf("Reader accepts the invalid stream %q", stream)
 		}
 	}
 }
 
-// members reads files that follow each other with the standard library, which is given one at a time:
+// members reads concatenated files with the standard library, which gets them one at a time because
 // it takes zeros between them for a damaged header.
 func members(z []byte) (all []byte, err error) {
 	r := bufio.NewReader(bytes.NewReader(z))
@@ -218,12 +218,12 @@ func members(z []byte) (all []byte, err error) {
 	}
 }
 
-// likeHeader reports whether two of three bytes are those that headers begin with.
+// likeHeader reports whether two of the first three bytes are those of a header.
 func likeHeader(h []byte) bool {
 	return h[0] == 0x1f && h[1] == 0x8b || h[0] == 0x1f && h[2] == 8 || h[1] == 0x8b && h[2] == 8
 }
 
-// FuzzGunzip holds the Reader against the standard library's.
+// FuzzGunzip compares the Reader with the standard library's.
 func FuzzGunzip(f *testing.F) {
 	for _, text := range texts() {
 		for _, level := range levels {

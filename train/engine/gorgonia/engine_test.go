@@ -86,12 +86,13 @@ func values(s *weights.Set) map[string][]float32 {
 	return m
 }
 
-// same compares bits; cmp is slow on so many.
+// same compares bits, because cmp is slow for so many.
 func same(a, b map[string][]float32) bool {
 	return maps.EqualFunc(a, b, slices.Equal[[]float32])
 }
 
-// A training that is stopped and resumed from its weights and state goes on to the same bits, stochastic depth included.
+// A training that is stopped and resumed from its weights and state ends with the same bits, also with
+// stochastic depth.
 func TestResume(t *testing.T) {
 	for _, c := range []optim.Config{{Momentum: 0.9, EMA: 0.9}, {Kind: optim.AdamW, WeightDecay: 0.1}, {Kind: optim.AdamP}} {
 		cfg := engine.Config{Optim: c, Seed: 7, Loss: loss.Config{Lambda: 5}}
@@ -126,7 +127,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// Without batch normalisation two batches give the step of their union.
+// Without batch normalisation, a step with two batches equals the step with their union.
 func TestAccumulation(t *testing.T) {
 	o := arch.Options{Classes: 3, PointOutputs: 2, Size: 8}
 	cfg := engine.Config{Loss: loss.Config{Lambda: 5}}
@@ -151,7 +152,7 @@ func TestAccumulation(t *testing.T) {
 	}
 }
 
-// Batches of any size go through one engine, and steps leave nothing behind that changes later ones.
+// One engine takes batches of any size, and a step does not change the results of later ones.
 func TestBatchSizes(t *testing.T) {
 	e := small(t, engine.Config{Loss: loss.Config{Lambda: 1}})
 	want, _, err := e.Gradients(batch(e, "a", 5))
@@ -183,7 +184,7 @@ func TestBatchSizes(t *testing.T) {
 	}
 }
 
-// It learns by heart: the loss falls, and evaluation agrees.
+// The engine memorises a few images: the loss falls, and evaluation agrees.
 func TestLearns(t *testing.T) {
 	e := small(t, engine.Config{Loss: loss.Config{Lambda: 5}, Optim: optim.Config{Momentum: 0.9, EMA: 0.5}})
 	b := batch(e, "b", 12)
@@ -248,7 +249,7 @@ func TestKeep(t *testing.T) {
 	}
 	h, _, _ := e.Gradients(b) // same step: same choices
 	if !same(values(g), values(h)) {
-		t.Error("the same step chooses differently")
+		t.Error("stochastic depth drops other images if the same step is repeated")
 	}
 }
 

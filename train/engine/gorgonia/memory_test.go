@@ -7,8 +7,8 @@ import (
 	"abtool/train/engine"
 )
 
-// A batch for which there is no memory is refused before it is computed; a smaller one is not, and
-// neither is one that needs no more than has been taken.
+// A batch that needs more memory than there is fails before it is computed. A smaller batch does not fail,
+// and neither does one that needs no more memory than an earlier batch.
 func TestMemory(t *testing.T) {
 	free := freeMemory
 	defer func() { freeMemory = free }()
@@ -19,7 +19,7 @@ func TestMemory(t *testing.T) {
 	}
 	each := e.train.perImage
 	if most := 4 * int64(e.cfg.Arch.In().Len()); each < 2*most || each > 200*most {
-		t.Fatalf("an image is said to take %d bytes of the network's memory; itself it has %d", each, most)
+		t.Fatalf("the network counts %d bytes for each image, want 2 to 200 times the %d bytes of the image", each, most)
 	}
 	before := weightsOf(t, e)
 	freeMemory = func() int64 { return 30 * each }

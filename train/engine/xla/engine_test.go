@@ -18,7 +18,8 @@ import (
 	"abtool/train/weights"
 )
 
-// everywhere runs a test on GoMLX's own backend and, where one is found, on a PJRT plugin, with one device in float32.
+// everywhere runs a test on GoMLX's backend in Go and, if a PJRT plugin is found, on that, with one device
+// in float32.
 func everywhere(t *testing.T, test func(t *testing.T, on Options)) {
 	t.Run("go", func(t *testing.T) { test(t, Options{Plugin: PureGo}) })
 	t.Run("plugin", func(t *testing.T) { test(t, Options{Plugin: plugin(t), Precision: Float32, Devices: 1}) })
@@ -34,7 +35,7 @@ func plugin(t *testing.T) string {
 	return p.Path
 }
 
-// on returns what makes engines with the options.
+// on returns a function that makes engines with the options.
 func on(o Options) enginetest.New {
 	return func(c engine.Config) (engine.Engine, error) { return New(c, o) }
 }
@@ -79,7 +80,7 @@ func built(t *testing.T, name string, o arch.Options) *arch.Arch {
 	return a
 }
 
-// near compares sets by the distance of each tensor, relative to its norm or 1.
+// near compares sets by the distance of each tensor, relative to its norm or to 1 if that is larger.
 func near(t *testing.T, what string, got, want *weights.Set, tolerance float64) {
 	t.Helper()
 	if got.Len() != want.Len() {
@@ -112,8 +113,9 @@ func must[T any](t *testing.T) func(T, error) T {
 	}
 }
 
-// Trainings of both engines stay together through ten steps, with everything that a recipe can ask for. Adam's epsilon is large: the biases
-// of attention's keys have no gradient but rounding errors, which it would make steps of.
+// Trainings of both engines agree for ten steps, with all options of a recipe. Adam's epsilon is large,
+// because the biases of attention's keys have only rounding errors as gradients, which Adam would turn into
+// steps.
 func TestAgainstCPU(t *testing.T) { everywhere(t, testAgainstCPU) }
 
 func testAgainstCPU(t *testing.T, o Options) {
@@ -161,7 +163,7 @@ func testAgainstCPU(t *testing.T, o Options) {
 	}
 }
 
-// A training that is begun on one engine and continued on the other is the training of one.
+// A training that begins on one engine and continues on the other equals a training on one engine.
 func TestResumeAcross(t *testing.T) { everywhere(t, testResumeAcross) }
 
 func testResumeAcross(t *testing.T, o Options) {
@@ -195,7 +197,8 @@ func testResumeAcross(t *testing.T, o Options) {
 	}
 }
 
-// Bytes give what their normalised values give; a batch that was copied ahead what one gives that was not.
+// A batch of bytes gives the same results as their normalised values, and a batch that was copied ahead the
+// same as one that was not.
 func TestPixelsAhead(t *testing.T) { everywhere(t, testPixelsAhead) }
 
 func testPixelsAhead(t *testing.T, o Options) {
@@ -272,7 +275,7 @@ func testLastBatch(t *testing.T, o Options) {
 	}
 }
 
-// With bfloat16 the loss and the gradient are near those of float32, and the weights stay float32.
+// With bfloat16 the loss and the gradient are close to those with float32, and the weights stay float32.
 func TestBF16(t *testing.T) { everywhere(t, testBF16) }
 
 func testBF16(t *testing.T, o Options) {
@@ -301,7 +304,7 @@ func testBF16(t *testing.T, o Options) {
 	}
 }
 
-// A step that diverges changes nothing, running statistics included, and training can go on.
+// A step that diverges changes nothing, not even running statistics, and training can continue.
 func TestNotFinite(t *testing.T) { everywhere(t, testNotFinite) }
 
 func testNotFinite(t *testing.T, o Options) {

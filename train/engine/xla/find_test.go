@@ -23,7 +23,7 @@ func file(t *testing.T, parts ...string) string {
 	return path
 }
 
-// python is a script that answers as a Python whose packages are in site.
+// python writes a script that answers like a Python whose packages are in site.
 func python(t *testing.T, site string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "python")
@@ -83,7 +83,7 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// A file that is no plugin is an error that says so, with what might be missing.
+// If a file is not a plugin, the error says so and what may be missing.
 func TestNoPlugin(t *testing.T) {
 	if _, err := Look(Options{Plugin: filepath.Join(t.TempDir(), "none.so")}); err == nil || !strings.Contains(err.Error(), "there is no PJRT plugin") {
 		t.Errorf("error %v", err)

@@ -20,7 +20,7 @@ import (
 	"abtool/train/weights"
 )
 
-// What is not a plugin is a message that names the file, not a crash.
+// A file that is not a plugin gives an error with its name instead of a crash.
 func TestNotAPlugin(t *testing.T) {
 	dir := t.TempDir()
 	text, missing := filepath.Join(dir, "text_cpu_plugin.so"), filepath.Join(dir, "missing_cpu_plugin.so")
@@ -107,7 +107,7 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-// Steps leave nothing: neither the process nor the device grows, and the buffers that a step replaces are gone.
+// Steps do not leak memory in the process or on the device, and the buffers that a step replaces are freed.
 func TestNothingGrows(t *testing.T) {
 	if testing.Short() {
 		t.Skip("thousands of steps")
@@ -154,8 +154,9 @@ func residentBytes(t *testing.T) int64 {
 	return pages * int64(os.Getpagesize())
 }
 
-// One step of every network of the catalogue is the CPU engine's: loss, gradient's norm, and all weights and running statistics. Residual
-// branches begin small, as they do in training: with random ones the gradients of deep networks grow until rounding errors decide.
+// One step of every network of the catalogue agrees with the CPU engine in loss, gradient's norm, weights
+// and running statistics. Residual branches begin small, as in training, because with random ones the
+// gradients of deep networks grow until rounding errors dominate.
 func TestCatalogueStep(t *testing.T) {
 	if testing.Short() {
 		t.Skip("large networks take long to compile")

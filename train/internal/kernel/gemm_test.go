@@ -7,7 +7,7 @@ import (
 	"abtool/train/internal/draw"
 )
 
-// product is op(a)·op(b), plainly.
+// product returns op(a)·op(b), computed with plain loops.
 func product(ta, tb bool, m, n, k int, a []float32, lda int, b []float32, ldb int, i, j int) float64 {
 	s := 0.0
 	for l := range k {

@@ -7,7 +7,8 @@ import (
 	"abtool/train/internal/draw"
 )
 
-// Layers against plain loops in float64; gradients by way of the engine's parity tests, and here by central differences of the forward pass.
+// These tests compare layers with plain loops in float64, and gradients with central differences of the
+// forward pass. The engine's parity tests check gradients too.
 
 func near(t *testing.T, what string, got []float32, want []float64, tolerance float64) {
 	t.Helper()
@@ -80,7 +81,7 @@ func TestPermute(t *testing.T) {
 	Permute(back, last, 4, 3, 3, false)
 	for i := range src {
 		if src[i] != back[i] {
-			t.Fatal("there and back differs")
+			t.Fatal("Permute to channels last and back changes the kernels")
 		}
 	}
 	if last[1*27+4*3+2] != src[1*27+2*9+4] {
@@ -88,7 +89,7 @@ func TestPermute(t *testing.T) {
 	}
 }
 
-// slope checks the gradient dx of sum(weights·f(x)) by central differences.
+// slope compares the gradient dx of sum(weights·f(x)) with central differences.
 func slope(t *testing.T, what string, x, dx []float32, f func() float64) {
 	t.Helper()
 	for i := range x {
@@ -192,7 +193,7 @@ func TestGELU(t *testing.T) {
 	nan := []float32{float32(math.NaN())}
 	GELU(NewTeam(1), nan, nan)
 	if nan[0] == nan[0] {
-		t.Error("NaN is lost")
+		t.Error("NaN in the input does not give NaN in the output")
 	}
 }
 
@@ -208,7 +209,7 @@ func TestMaxPool(t *testing.T) {
 		}
 	}
 	if nan == 0 {
-		t.Error("NaN is lost")
+		t.Error("NaN in the input does not give NaN in the output")
 	}
 	x[7] = x[9] // equal values: the first has the gradient
 	p.Forward(NewTeam(2), 3, x, y)
