@@ -47,7 +47,8 @@ var rules = []rule{
 	{"docs", nil, "the documentation has only tests"},
 }
 
-// free lists packages without a rule: programs, helpers of tests, and train, which begins with files of targets.
+// free lists packages without a rule: programs, helpers of tests, and train, which begins with files of
+// targets.
 var free = []string{"cmd/...", "notebooks/...", "train/...", "internal/bench", "internal/teststore", "internal/gpucheck"}
 
 // ingestFor lists the packages that may import ingest: the program and helpers of tests.

@@ -32,8 +32,8 @@ func pixel(t *testing.T, name string, x, y int) [3]int {
 	return [3]int{int(c.R), int(c.G), int(c.B)}
 }
 
-// The values are those of PIL's Image.open(name).convert("RGB"), but for 16-bit grey, which PIL cuts off at 255.
-// Images with transparency have none of it at 0, 0 and some at 5, 3.
+// The values are those of PIL's Image.open(name).convert("RGB"), except for 16-bit grey, which PIL clips
+// at 255. Images with transparency are opaque at 0, 0 and transparent at 5, 3.
 func TestDecode(t *testing.T) {
 	for _, c := range []struct {
 		name        string
@@ -76,8 +76,8 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// exif.jpg has 32 × 16 pixels and an orientation that would turn it by 90°. The points of annotations are of the
-// pixels as they are stored, which PIL and torchvision show too.
+// exif.jpg has 32 × 16 pixels and an orientation that would turn it by 90°. The points of annotations
+// refer to the pixels as they are stored, which PIL and torchvision use too.
 func TestOrientationIsNotApplied(t *testing.T) {
 	w, h, format, err := Size(fixture(t, "exif.jpg"))
 	m, err2 := Decode(fixture(t, "exif.jpg"))

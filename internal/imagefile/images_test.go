@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// tree writes files into a new folder: a text, "-> target" for a link, or "" for the JPEG of the tests. A name
-// that ends in / is a folder.
+// tree writes files into a new folder: a text, "-> target" for a link, or "" for the JPEG of the tests. A
+// name that ends in / is a folder.
 func tree(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()

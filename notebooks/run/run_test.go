@@ -168,8 +168,8 @@ func TestTidy(t *testing.T) {
 	}
 }
 
-// The notebooks of the repository are as the command writes them, begin with what they show, end with where to go, and
-// name no folder of a machine.
+// The notebooks of the repository have the form that the command writes. They begin with a summary, end with
+// pointers, and contain no path of a machine.
 func TestCommitted(t *testing.T) {
 	files, err := filepath.Glob("../*.ipynb")
 	if err != nil || len(files) < 4 {

@@ -350,7 +350,8 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// Notes reports everything that silently changes what is learned: mixed splits, and images and labels without a row.
+// Notes reports everything that silently changes what is learned: mixed splits, and images and labels
+// without a row.
 func TestNotes(t *testing.T) {
 	src := &Memory{}
 	for i := range 4 {

@@ -145,10 +145,10 @@ func (b *Batch) mixLabels(share float64, classes int) {
 	b.Target.Labels, b.Target.Classes = nil, mixed
 }
 
-// mixPoints sets the points of image i from points and valid, the batch's before mixing. For each class it takes
-// the point of the image with the larger share if that point is visible; otherwise, if both is true, the point of
-// the other image if that one is visible. seen reports whether a point at (u, v) is visible; own says whether it
-// is the image's own point or its partner's.
+// mixPoints sets the points of image i from points and valid, the batch's before mixing. For each class it
+// takes the point of the image with the larger share if that point is visible; otherwise, if both is true,
+// the point of the other image if that one is visible. seen reports whether a point at (u, v) is visible;
+// own says whether it is the image's own point or its partner's.
 func (b *Batch) mixPoints(i int, points []float32, valid []bool, outputs int, share float64, both bool, seen func(u, v float32, own bool) bool) {
 	per := outputs / 2
 	for k := range per {

@@ -19,8 +19,8 @@ import (
 // as before the step, but the running statistics of batch normalisations may not be finite any more.
 var ErrNotFinite = errors.New("the loss is not finite")
 
-// ErrMemory is wrapped by the errors of Step and Evaluate if a batch needs more memory than the machine or the
-// device has. A smaller batch may fit.
+// ErrMemory is wrapped by the errors of Step and Evaluate if a batch needs more memory than the machine or
+// the device has. A smaller batch may fit.
 var ErrMemory = errors.New("not enough memory")
 
 // Config describes the training of an engine.

@@ -107,7 +107,8 @@ func untimed(r *Result) string {
 	return string(text)
 }
 
-// Run trains all arms and writes all tables. Results are the same for any number of jobs, and a second call trains nothing.
+// Run trains all arms and writes all tables. Results are the same for any number of jobs, and a second call
+// trains nothing.
 func TestGarments(t *testing.T) {
 	p := plan(t, small)
 	out := filepath.Join(t.TempDir(), "out")
@@ -241,7 +242,8 @@ warmup_epochs = 0
 	}
 }
 
-// Boxes fit garments exactly, textures agree with classes as often as Correlation says, and no two sets share a garment.
+// Boxes fit garments exactly, textures agree with classes as often as Correlation says, and no two sets
+// share a garment.
 func TestCompose(t *testing.T) {
 	p := plan(t, small)
 	w, err := openWardrobe(p.Garments.Folder)
@@ -288,7 +290,8 @@ func TestCompose(t *testing.T) {
 	}
 }
 
-// A mirrored texture is the same pattern with another phase, so that flips cannot turn one texture into another.
+// A mirrored texture is the same pattern with another phase, so that flips cannot turn one texture into
+// another.
 func TestTextures(t *testing.T) {
 	for k := range 10 {
 		a := newTexture(k, features.Rand(1, "t", 0))

@@ -1,7 +1,8 @@
 // Package loss defines the training objective in one place, at the outputs of the two heads: its value and
 // its gradient. An engine only has to run the network forward to the heads and backward from them.
 //
-// With B images, class logits g (B × C), point outputs h (B × P), sigmoid σ and lambda ≥ 0 (equation 1 of the paper, section 4.2):
+// With B images, class logits g (B × C), point outputs h (B × P), sigmoid σ and lambda ≥ 0 (equation 1 of
+// the paper, section 4.2):
 //
 //	total = class + lambda · point
 //	class = 1/B Σ_b −Σ_c q_bc log softmax(g_b)_c                                   cross-entropy

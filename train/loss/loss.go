@@ -48,7 +48,8 @@ type Target struct {
 	N int
 	// Labels is the class of each image, in [0, C): cross-entropy without mixing. Nil if Classes is given.
 	Labels []int32
-	// Classes is N × C: for binary cross-entropy 1 where a class is present and 0 elsewhere, for cross-entropy a distribution.
+	// Classes is N × C: for binary cross-entropy 1 where a class is present and 0 elsewhere, for
+	// cross-entropy a distribution.
 	Classes []float32
 	// Points is N × P in [0,1], x before y; values whose Valid is false are not read. Nil if no image has a
 	// point.
@@ -97,8 +98,9 @@ type Parts struct {
 	Valid int     // images with at least one valid point; Point·N/Valid is the mean over these
 }
 
-// Eval returns the objective for logits (N × C) and points (N × P, before the sigmoid; empty without a point head) and, where dlogits and
-// dpoints are not nil, writes the gradients of Total to them; they have the lengths of logits and points. The target must have been checked.
+// Eval returns the objective for logits (N × C) and points (N × P, before the sigmoid; empty without a
+// point head) and, where dlogits and dpoints are not nil, writes the gradients of Total to them; they have
+// the lengths of logits and points. The target must have been checked.
 func (c Config) Eval(t Target, logits, points, dlogits, dpoints []float32) Parts {
 	p := Parts{N: t.N}
 	classes := len(logits) / max(1, t.N)

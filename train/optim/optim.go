@@ -142,8 +142,9 @@ func (o *Optimizer) Steps() int { return o.step }
 // SetSteps sets the number of updates so far, on resuming.
 func (o *Optimizer) SetSteps(n int) { o.step = n }
 
-// State returns the moments as tensors named "SLOT/PARAMETER" with PyTorch's names of slots (momentum_buffer; exp_avg, exp_avg_sq).
-// They share the optimiser's memory: writing to them sets the state.
+// State returns the moments as tensors named "SLOT/PARAMETER" with PyTorch's names of slots
+// (momentum_buffer; exp_avg, exp_avg_sq). They share the optimiser's memory: writing to them sets the
+// state.
 func (o *Optimizer) State(params []Param) *weights.Set {
 	s := weights.NewSet()
 	for k, name := range o.names {

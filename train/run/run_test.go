@@ -24,7 +24,8 @@ import (
 	"abtool/train/weights"
 )
 
-// shapes returns images of a disc or a square at a point, so that a network can learn the class and the point.
+// shapes returns images of a disc or a square at a point, so that a network can learn the class and the
+// point.
 func shapes(t testing.TB, n int, seed uint64) *data.Set {
 	t.Helper()
 	src := &data.Memory{}
@@ -167,8 +168,8 @@ func TestLearns(t *testing.T) {
 	if seen == 0 {
 		t.Error("Progress was never called")
 	}
-	// The best weights alone begin another run, without the point head.
-	// A tenth of the rate keeps what they know; at the full one how much of it is left depends on the processor's rounding.
+	// The best weights alone begin another run, without the point head. A tenth of the rate keeps what they
+	// have learned; at the full rate, how much of it remains depends on the processor's rounding.
 	r.Supervision, r.Epochs, r.LR = string(data.None), 2, r.LR/10
 	o.Recipe, o.Out, o.Init, o.Progress = r, filepath.Join(t.TempDir(), "next"), filepath.Join(dir, bestName), nil
 	var notes []string
@@ -305,7 +306,8 @@ func TestAveragePrecision(t *testing.T) {
 	}
 }
 
-// With few images of many classes, drawing images twice raises the precision of each class; the interval must still contain the value.
+// With few images of many classes, drawing images twice raises the precision of each class; the interval
+// must still contain the value.
 func TestAveragePrecisionInterval(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	m := &meter{classes: 600}

@@ -41,7 +41,8 @@ var widths = map[string]int64{
 	"F8_E4M3": 1, "F8_E5M2": 1,
 }
 
-// ReadFile reads a safetensors file. Errors name the file and what was found; those about the format wrap ErrFormat.
+// ReadFile reads a safetensors file. Errors name the file and what was found; those about the format wrap
+// ErrFormat.
 func ReadFile(path string) (*Set, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Tensor is one named array in row-major order. Len(Data) is the product of Shape; a scalar has an empty Shape.
+// Tensor is one named array in row-major order. Len(Data) is the product of Shape; a scalar has an empty
+// Shape.
 type Tensor struct {
 	Name  string
 	Shape []int

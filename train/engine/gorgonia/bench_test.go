@@ -27,7 +27,8 @@ type benchCase struct {
 	size, batch int
 }
 
-// BenchmarkStep measures images a second of whole training steps: forward, backward, update; two heads, random data.
+// BenchmarkStep measures images per second of whole training steps: forward, backward, update; two heads,
+// random data.
 func BenchmarkStep(b *testing.B) {
 	for _, c := range []benchCase{{"resnet18", 64, 32}, {"resnet8", 32, 16}, {"resnet50", 64, 16}, {"vit_mini_patch4_32", 32, 16}} {
 		b.Run(c.arch, func(b *testing.B) { c.measure(b) })
@@ -88,7 +89,8 @@ func peakMB() float64 {
 	return 0
 }
 
-// BenchmarkRatio holds the engine against a lowering to gorgonia's own operations and, if python3-torch is there, against PyTorch, in one run.
+// BenchmarkRatio compares the engine with graphs of gorgonia's operations and, if python3-torch is
+// installed, with PyTorch, in one run.
 func BenchmarkRatio(b *testing.B) {
 	c := benchCase{"resnet18", 64, 32}
 	ours := c.measure(b)
@@ -138,7 +140,8 @@ func (c benchCase) plain(b *testing.B) float64 {
 	return steps * float64(c.batch) / time.Since(start).Seconds()
 }
 
-// plainGraph lowers the convolutional part of the catalogue to gorgonia's own operations. Maps are N × C × H × W.
+// plainGraph lowers the convolutional part of the catalogue to gorgonia's operations. Maps are
+// N × C × H × W.
 type plainGraph struct {
 	graph  *G.ExprGraph
 	arch   *arch.Arch

@@ -11,9 +11,9 @@ import (
 	"abtool/train/engine"
 )
 
-// room returns an error that wraps engine.ErrMemory if a batch has more images than there is memory for. Without
-// this check the system would kill the program in the middle of the batch. The memory of the largest batch so far
-// is not counted, because the network keeps it.
+// room returns an error that wraps engine.ErrMemory if a batch has more images than there is memory for.
+// Without this check the system would kill the program in the middle of the batch. The memory of the
+// largest batch so far is not counted, because the network keeps it.
 func (n *network) room(images int) error {
 	if images <= n.largest {
 		return nil

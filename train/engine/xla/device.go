@@ -241,7 +241,8 @@ func (d *device) run(p *program, vars []*variable, inputs []*input) (results [][
 	return results, nil
 }
 
-// recovered turns a panic of GoMLX's into an error. The error wraps engine.ErrMemory if a device is out of memory.
+// recovered turns a panic of GoMLX's into an error. The error wraps engine.ErrMemory if a device is out of
+// memory.
 func recovered(err *error) {
 	switch r := recover().(type) {
 	case nil:

@@ -249,7 +249,8 @@ func testPixelsAhead(t *testing.T, o Options) {
 	near(t, "gradients of the CPU engine", cg, want, 1e-5)
 }
 
-// The last batch of an evaluation, which is smaller, is computed by the graph of the others, and gives what it gives alone.
+// The last batch of an evaluation, which is smaller, uses the graph of the others, and gives the same results
+// as alone.
 func TestLastBatch(t *testing.T) { everywhere(t, testLastBatch) }
 
 func testLastBatch(t *testing.T, o Options) {

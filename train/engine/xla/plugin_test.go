@@ -194,7 +194,8 @@ func TestCatalogueStep(t *testing.T) {
 	}
 }
 
-// lastOfBranch matches the scales of the normalisations that end residual branches: the second of basic blocks, the third of bottlenecks.
+// lastOfBranch matches the scales of the normalisations that end residual branches: the second of basic
+// blocks, the third of bottlenecks.
 var lastOfBranch = regexp.MustCompile(`^layer\d\.\d+\.bn[23]\.weight$`)
 
 // A batch for which the device has no memory is an error that says so, and the engine's process goes on.

@@ -324,7 +324,8 @@ func binary(x, y *graph.Node) *graph.Node {
 	return graph.Add(graph.StopGradient(value), graph.Sub(z, graph.StopGradient(x)))
 }
 
-// point returns the mean point loss, and the number of images with a valid point. valid is N × points, 1 or 0.
+// point returns the mean point loss, and the number of images with a valid point. valid is N × points, 1 or
+// 0.
 func (o objective) point(h, target, valid *graph.Node) (*graph.Node, *graph.Node) {
 	beta := o.cfg.Beta
 	if beta == 0 {

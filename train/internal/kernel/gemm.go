@@ -62,7 +62,8 @@ func (r right) pack(p, from, to int, dst []float32) {
 	}
 }
 
-// gemm computes c ← alpha·op(a)·op(b) + beta·c for op(a) m × k, op(b) k × n and beta 0 or 1; ld are the row lengths in memory.
+// gemm computes c ← alpha·op(a)·op(b) + beta·c for op(a) m × k, op(b) k × n and beta 0 or 1; ld are the row
+// lengths in memory.
 func gemm(ta, tb bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	right{trans: tb, n: n, k: k, data: b, ld: ldb}.multiply(ta, m, alpha, a, lda, beta, c, ldc)
 }

@@ -65,7 +65,8 @@ func affine(y, x, scale, offset, add []float32, relu bool) {
 	}
 }
 
-// products adds to sum and product, for each channel, the sums over the rows of d and d·(x − shift), where d is dy masked by y > 0; y may be nil.
+// products adds to sum and product, for each channel, the sums over the rows of d and d·(x − shift), where
+// d is dy masked by y > 0; y may be nil.
 func products(x, dy, y, shift, sum, product []float32) {
 	c := len(shift)
 	if useAVX && c%8 == 0 && len(x) > 0 {

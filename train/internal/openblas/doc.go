@@ -1,2 +1,3 @@
-// Package openblas multiplies matrices with OpenBLAS (Debian: libopenblas-dev), through cgo. Without the build tag openblas it is empty.
+// Package openblas multiplies matrices with OpenBLAS (Debian: libopenblas-dev), through cgo. Without the
+// build tag openblas it is empty.
 package openblas
