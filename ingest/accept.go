@@ -48,6 +48,7 @@ func (r *runner) accept(u *source.Unit) error {
 	}
 	from.met += int64(b.Count)
 	from.aside += int64(b.Asides)
+	from.repaired += int64(b.Repaired)
 	r.records.Add(int64(b.Count))
 	r.rejected.Add(int64(left))
 	if err := r.settle(u, from, left); err != nil {

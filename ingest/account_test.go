@@ -463,3 +463,22 @@ func TestNoBoxesGivenAsBoxes(t *testing.T) {
 		}
 	}
 }
+
+// R12: strings of COCO in which bytes were replaced are counted by source, once for a value that is read.
+func TestRepairedStrings(t *testing.T) {
+	records := writeFile(t, "records.jsonl", strings.Join([]string{
+		`{"image_id":1,"worker_id":"a` + "\xff\xfe" + `b","categories":["\"` + "\xc3" + `","é","dog"]}`,
+		`{"page":{"id":"p","annotation":{"image_id":2,"iconType":"` + "\xff" + `"}}}`,
+		`{"worker_id":"no image ` + "\xff" + `"}`,
+		`{"image_id":3,"worker_id":"é"}`,
+	}, "\n"))
+	truth := writeFile(t, "instances_x.json", strings.NewReplacer(`"dog"`, "\"d\xffg\"", "a.jpg", "\xff.jpg").Replace(goodTruth))
+	_, s := mustRun(t, Options{Sources: []string{records}, Instances: []string{truth}, As: "coco"})
+	var got []int64
+	for _, src := range s.DataSets[0].Sources {
+		got = append(got, src.Repaired)
+	}
+	if want := []int64{3, 2}; !slices.Equal(got, want) {
+		t.Errorf("repaired strings by source: %d, want %d", got, want)
+	}
+}

@@ -16,6 +16,7 @@ type input struct {
 	met      int64                          // records so far
 	aside    int64                          // values next to the records of containers
 	boxes    int64                          // of --boxes
+	repaired int64                          // strings of COCO with bytes that are not UTF-8
 	// Rejects and headers from before it told:
 	pending        []decode.Reject
 	pendingHeaders int64

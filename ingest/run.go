@@ -387,6 +387,9 @@ func (r *runner) summary(completed bool) *store.Account {
 				if completed {
 					k.SHA256 = src.Sum()
 				}
+				if d.set == decode.COCO {
+					k.Repaired = src.repaired
+				}
 				if src.home == d.set {
 					k.AppleDouble, k.OtherFiles, k.Skipped = src.Skips.Apple, src.Skips.Other, src.skipped()
 				}

@@ -59,6 +59,8 @@ type Source struct {
 	AppleDouble int64  `json:"appledouble"`      // ._ companions, skipped (R1)
 	OtherFiles  int64  `json:"other_files"`      // files of other kinds and a simulation's truth, skipped
 	Headers     int64  `json:"headers"`          // front-end headers and empty pages, which have no record
+	// Repaired counts the strings of COCO in which bytes that are not UTF-8 were replaced (R12).
+	Repaired int64 `json:"repaired,omitempty"`
 	// Skipped counts everything else that was skipped, by kind: symbolic links of an archive, values next
 	// to a list of records.
 	Skipped map[string]int64 `json:"skipped,omitempty"`

@@ -92,7 +92,7 @@ func onOneLine(snippet string) string {
 	return strings.Join(strings.Fields(spaces.Replace(snippet)), " ")
 }
 
-// printSkipped prints how many things of a source are not records, by kind.
+// printSkipped prints how many strings of a source were repaired, and how many things in it are not records.
 func printSkipped(w io.Writer, src store.Source) {
 	var parts []string
 	for _, k := range []struct {
@@ -117,6 +117,14 @@ func printSkipped(w io.Writer, src store.Source) {
 			kind = strings.TrimSuffix(strings.TrimSuffix(first, "s")+" "+rest, " ")
 		}
 		parts = append(parts, ui.Thousands(n)+" "+kind)
+	}
+	if src.Repaired > 0 {
+		what := "strings have"
+		if src.Repaired == 1 {
+			what = "string has"
+		}
+		fmt.Fprintf(w, "  repaired in %s: %s %s bytes that are not UTF-8, replaced by U+FFFD\n",
+			ui.Clean(src.Name), ui.Thousands(src.Repaired), what)
 	}
 	if len(parts) > 0 {
 		fmt.Fprintf(w, "  also in %s, not read: %s\n", ui.Clean(src.Name), strings.Join(parts, ", "))

@@ -17,6 +17,8 @@ func TestPrintSkipped(t *testing.T) {
 			"  also in a, not read: 1 file of another kind, 1 header or empty page, 1 symbolic link, 1 value next to the records\n"},
 		{store.Source{Name: "a", AppleDouble: 1200, Skipped: map[string]int64{"sparse files": 2}},
 			"  also in a, not read: 1,200 AppleDouble files (._), 2 sparse files\n"},
+		{store.Source{Name: "a", Repaired: 1}, "  repaired in a: 1 string has bytes that are not UTF-8, replaced by U+FFFD\n"},
+		{store.Source{Name: "a", Repaired: 2}, "  repaired in a: 2 strings have bytes that are not UTF-8, replaced by U+FFFD\n"},
 	} {
 		var b strings.Builder
 		printSkipped(&b, test.src)

@@ -30,7 +30,11 @@ func (r *jsonReader) slow(trimmed []byte, set Set) (container bool) {
 		r.out.refuse(&Fault{schema.NotObject, jsonScalar(v).Kind.String() + " where a record should be"}, trimmed)
 		return false
 	}
+	read := len(r.out.Records)
 	r.object(o, noWrapper, jsonSource{set: set, valid: utf8.Valid(trimmed), raw: trimmed})
+	if len(r.out.Records) > read { // ImageNet's records with such bytes are rejected
+		r.out.CountRepaired(trimmed)
+	}
 	return false
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"abtool/ingest/scan"
 	"abtool/schema"
@@ -16,9 +17,11 @@ type Log struct {
 	Rejects []Reject // Record counts from the chunk's first one; Source is filled in later
 	Asides  int      // values next to the records of containers
 	Headers int      // front-end headers: ids and times of a HIT, no annotation
-	Count   int      // records met, the rejected included
-	Member  string   // of the record being read
-	Offset  int64
+	// Repaired is the number of strings in which bytes that are not UTF-8 were replaced (R12).
+	Repaired int
+	Count    int    // records met, the rejected included
+	Member   string // of the record being read
+	Offset   int64
 
 	nulls int // fields of the record being read that were set to null
 }
@@ -50,6 +53,13 @@ func (l *Log) RejectRecord(r schema.Reason, detail string, data []byte) {
 func (l *Log) refuse(f *Fault, data []byte) {
 	l.RejectRecord(f.Reason, f.Detail, data)
 	l.Count++
+}
+
+// CountRepaired counts the strings of a JSON value that was read in which bytes were replaced (R12).
+func (l *Log) CountRepaired(raw []byte) {
+	if !utf8.Valid(raw) {
+		l.Repaired += scan.BadStrings(raw)
+	}
 }
 
 // maxNulls is how many fields of one record may be unusable: beyond, the record is.

@@ -1,6 +1,9 @@
 package scan
 
-import "bytes"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // OpensJSON reports whether a file begins like JSON: with brackets and a character that can follow them.
 func OpensJSON(data []byte) bool {
@@ -42,6 +45,25 @@ func ValueEnd(d []byte) int {
 		}
 	}
 	return -1
+}
+
+// BadStrings returns the number of strings in a JSON text that have bytes that are not UTF-8.
+func BadStrings(d []byte) (n int) {
+	for {
+		start := bytes.IndexByte(d, '"')
+		if start < 0 {
+			return n
+		}
+		d = d[start+1:]
+		size := stringEnd(d)
+		if size < 0 {
+			return n
+		}
+		if !utf8.Valid(d[:size]) {
+			n++
+		}
+		d = d[size:]
+	}
 }
 
 // stringEnd returns the length of the rest of a string, including its closing quote.

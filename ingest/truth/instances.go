@@ -213,6 +213,8 @@ func (r *reader) element(section int, key string) error {
 	if f := r.take(section, raw, key); f != nil {
 		b.Rewind(m)
 		b.RejectRecord(f.Reason, f.Detail, raw)
+	} else {
+		b.CountRepaired(raw)
 	}
 	b.Count++
 	r.file.met[section]++
