@@ -12,11 +12,11 @@ import (
 	"abtool/store/columnar"
 )
 
-// accept takes what a unit holds into the store, in the order of the input: duplicates are
-// found, rows numbered, and all is counted.
+// accept takes the records and rejects of a unit into the store. Units come in the order of the input. accept
+// finds duplicates, numbers the rows, and counts everything.
 func (r *runner) accept(u *source.Unit) error {
-	if r.glue.Join(&u.Chunk, u.Batch) {
-		u.Broken = fmt.Errorf("%s ends early, at byte %d of its content, within a JSON array: %w: get it again, the old store is unchanged",
+	if r.joiner.Join(&u.Chunk, u.Batch) {
+		u.Broken = fmt.Errorf("%s ends early, at byte %d of its content, within a JSON array: %w: get the file again; the old store is unchanged",
 			u.Src.Name, u.Base+int64(len(u.Buf)), source.ErrDamaged)
 	}
 	b, from := u.Batch, r.inputs[u.Src]
@@ -54,7 +54,7 @@ func (r *runner) accept(u *source.Unit) error {
 	if err := r.settle(u, from, left); err != nil {
 		return err
 	}
-	if err := r.judge(b.Rejects); err != nil {
+	if err := r.checkRejects(b.Rejects); err != nil {
 		return err
 	}
 	broken := u.Broken
@@ -64,8 +64,8 @@ func (r *runner) accept(u *source.Unit) error {
 	return broken
 }
 
-// settle puts the rejects and counts of a unit into the source's data set. As long as nothing
-// has told which that is, they are kept.
+// settle adds the rejects and counts of a unit to the account of the source's data set. It keeps them as long
+// as no record has shown which data set that is.
 func (r *runner) settle(u *source.Unit, s *input, left int) error {
 	b := u.Batch
 	if s.home == 0 && len(s.pending) < pendingCount {
@@ -94,9 +94,10 @@ func (r *runner) settle(u *source.Unit, s *input, left int) error {
 	return d.reject(b.Rejects)
 }
 
+// pendingCount is the number of rejects that are kept until the data set of their source is known.
 const pendingCount = 10_000
 
-// settlePending puts what was kept into the data set.
+// settlePending adds the rejects and headers that were kept to the account of the data set.
 func (r *runner) settlePending(s *input, k *store.Source, d *dataset) error {
 	k.Headers += s.pendingHeaders
 	for i := range s.pending {
@@ -109,7 +110,8 @@ func (r *runner) settlePending(s *input, k *store.Source, d *dataset) error {
 	return err
 }
 
-// homeOf is the data set of a source that has not told: that of the others.
+// homeOf returns the data set of a source. If no record has shown it, this is the data set of the other
+// sources, or ImageNet if there are both or neither.
 func (r *runner) homeOf(s *input) decode.Set {
 	r.mu.Lock() // ground truth begins its data set from the feeder
 	defer r.mu.Unlock()
@@ -122,18 +124,19 @@ func (r *runner) homeOf(s *input) decode.Set {
 	return s.home
 }
 
-// settleAll ends the accounts: a source that has never told joins the data set of the others.
+// settleAll ends the accounts. A source that never showed its data set joins the data set of the others. If no
+// other source did, settleAll returns an error.
 func (r *runner) settleAll() error {
 	for _, s := range r.sources {
 		if s.home == 0 && len(r.ordered()) == 0 && s.met == 0 && len(s.Apart) > 0 {
-			continue // its archives tell
+			continue // the accounts of its archives say more
 		}
 		if s.home == 0 && len(r.ordered()) == 0 && s.met == 0 {
-			return fmt.Errorf("%s: %w: there is no record in it, only %d headers of pages", s.Name, source.ErrUnknownInput, s.pendingHeaders)
+			return fmt.Errorf("%s: %w: it has no records; headers of pages in it: %d", s.Name, source.ErrUnknownInput, s.pendingHeaders)
 		}
 		if s.home == 0 && len(r.ordered()) == 0 {
-			return fmt.Errorf("%s: none of its %d records can be used, and nothing tells which data set they are of; the first one is %s: "+
-				"if it is one of ours, say which with --as imagenet or --as coco", s.Name, s.met, describe(&s.pending[0]))
+			return fmt.Errorf("%s: none of its %d records can be used, and none shows whether it is of ImageNet-AB or COCO-AB; the first one is %s: "+
+				"if you know which, give --as imagenet or --as coco", s.Name, s.met, describe(&s.pending[0]))
 		}
 		k, d, err := r.account(s, r.homeOf(s))
 		if err != nil {
@@ -147,10 +150,12 @@ func (r *runner) settleAll() error {
 	return nil
 }
 
+// exampleCount is the number of rejects that are printed after a run.
 const exampleCount = 5
 
-// judge stops the run where the options say so.
-func (r *runner) judge(rejects []decode.Reject) error {
+// checkRejects keeps the first rejects of the run as examples. It returns an error if Options.Strict or
+// Options.MaxRejects allow no more rejects.
+func (r *runner) checkRejects(rejects []decode.Reject) error {
 	for i := range rejects {
 		if x := &rejects[i]; len(r.examples) < exampleCount {
 			r.examples = append(r.examples, store.Example{Source: x.Source, Member: x.Member, Offset: x.Offset,
@@ -170,7 +175,7 @@ func (r *runner) judge(rejects []decode.Reject) error {
 	return nil
 }
 
-// describe says where a reject is and what was found.
+// describe returns the place of a reject, its reason, and the beginning of the text, for errors.
 func describe(x *decode.Reject) string {
 	at := x.Source
 	if x.Member != "" && x.Member != x.Source {
@@ -190,18 +195,18 @@ func describe(x *decode.Reject) string {
 	return at + ": " + what
 }
 
-// acceptor is the state of one unit's acceptance.
+// acceptor accepts the records of one unit.
 type acceptor struct {
 	r          *runner
 	u          *source.Unit
 	from       *input
 	sets       [decode.COCO + 1]*dataset
-	spans      [decode.COCO + 1][]columnar.Span // rows to write: all but those of duplicates
+	spans      [decode.COCO + 1][]columnar.Span // rows to write: all except the rows of duplicates
 	stored     int
 	duplicates []int // record numbers within the unit
 }
 
-// take decides on one record.
+// take numbers the rows of one record and keeps them for write, or rejects the record if it is a duplicate.
 func (a *acceptor) take(x *decode.Record) error {
 	set := x.Kind.Set()
 	k, d, err := a.r.account(a.from, set)
@@ -212,7 +217,7 @@ func (a *acceptor) take(x *decode.Record) error {
 	fresh := d.add(b, x)
 	columns := b.Rows(set)
 	seq, from := columns.Column("seq"), columns.Column("source")
-	for i := range rows { // of duplicates, too: columns have no gaps
+	for i := range rows { // also for rows of duplicates: every column has a value in every row
 		seq.Add(uint64(d.seq + int64(i)))
 		from.AddText(a.u.Src.Name)
 	}
@@ -238,7 +243,7 @@ func (a *acceptor) take(x *decode.Record) error {
 	return d.take(x)
 }
 
-// keep adds rows to those to write.
+// keep adds rows to the spans to write. It extends the last span if they follow it.
 func (a *acceptor) keep(set decode.Set, rows columnar.Span) {
 	all := a.spans[set]
 	if n := len(all) - 1; n >= 0 && all[n].To == rows.From {
@@ -248,7 +253,8 @@ func (a *acceptor) keep(set decode.Set, rows columnar.Span) {
 	a.spans[set] = append(all, rows)
 }
 
-// dropDuplicates forgets the nulled fields of duplicates and puts the rejects in order.
+// dropDuplicates removes the rejects of fields in duplicates, whose records are rejected as a whole, and puts
+// the rejects in the order of records.
 func (a *acceptor) dropDuplicates() {
 	if len(a.duplicates) == 0 {
 		return
@@ -261,7 +267,8 @@ func (a *acceptor) dropDuplicates() {
 	slices.SortStableFunc(b.Rejects, func(x, y decode.Reject) int { return cmp.Compare(x.Record, y.Record) })
 }
 
-// write hands the rows on. The unit is used again when all have been taken.
+// write gives the rows to the tables. The feeder gets the unit back, for a later chunk, when the tables have
+// taken all its rows.
 func (a *acceptor) write() error {
 	u, feeder := a.u, a.r.feeder
 	left := &countdown{n: 1, then: func() { feeder.Recycle(u) }}

@@ -23,8 +23,8 @@ const (
 	arrowValues = 1 << 18 // of all columns together, about 2 MB
 )
 
-// arrowFile writes the rows of a finished Parquet table of a data set to an Arrow IPC file next
-// to it. table is as imagenet/annotations, dir the data set's folder.
+// arrowFile writes the rows of a complete Parquet table to an Arrow IPC file next to it. table is its name in
+// the store, for example imagenet/annotations, and dir is the folder of the data set.
 func arrowFile(table, dir string, sources []string) error {
 	from := filepath.Join(dir, filepath.Base(table)+".parquet")
 	to := filepath.Join(dir, filepath.Base(table)+".arrow")
@@ -34,8 +34,8 @@ func arrowFile(table, dir string, sources []string) error {
 	return nil
 }
 
-// toArrow writes the rows of a Parquet file to an Arrow file; s has the same columns. It holds
-// one record batch, or one row if that is larger.
+// toArrow writes the rows of a Parquet file to an Arrow file; s has the same columns. It has one record batch
+// in memory at a time, or one row if that is larger.
 func toArrow(from, to string, s *arrow.Schema) (err error) {
 	in, err := os.Open(from)
 	if err != nil {
@@ -91,7 +91,7 @@ type arrowBatch struct {
 func (a *arrowBatch) addGroup(g parquet.RowGroup, columns []arrowColumn) (err error) {
 	r := g.Rows()
 	defer func() { err = errors.Join(err, r.Close()) }()
-	var rows [1]parquet.Row // more at a time is no faster, and a row can have a million values
+	var rows [1]parquet.Row // more rows at a time are not faster, and a row can have a million values
 	for {
 		n, err := r.ReadRows(rows[:])
 		if n > 0 {
@@ -108,6 +108,7 @@ func (a *arrowBatch) addGroup(g parquet.RowGroup, columns []arrowColumn) (err er
 	}
 }
 
+// add appends a row, and writes the batch if it is full.
 func (a *arrowBatch) add(row parquet.Row, columns []arrowColumn) error {
 	for _, v := range row {
 		columns[v.Column()].add(v)
@@ -131,10 +132,10 @@ func (a *arrowBatch) flush() error {
 	return a.w.Write(r)
 }
 
-// arrowColumn appends the values of one Parquet leaf to its Arrow builder, and begins the
-// lists and structs around it. Neither lists nor their elements are ever null in a store, so
-// that, counting the lists around a leaf from 0, a value begins list k if its repetition level
-// is at most k, and list k has an element if its definition level is above k.
+// arrowColumn appends the values of one Parquet leaf to its Arrow builder, and begins the lists and structs
+// around it. In a store, lists and their elements are never null. With the lists around a leaf numbered from
+// 0, therefore, a value begins list k if its repetition level is at most k, and list k has an element if the
+// definition level is above k.
 type arrowColumn struct {
 	lists   []arrowList // from the outermost
 	defined int         // definition level of a value that is not null
@@ -142,13 +143,14 @@ type arrowColumn struct {
 	null    func()
 }
 
-// arrowList is a list around a leaf, and the struct that its elements are. The first leaf of
-// them begins both; in the others they are nil.
+// arrowList is a list around a leaf, with the struct of its elements if they are structs. The first leaf in a
+// list begins both; for its other leaves both are nil.
 type arrowList struct {
 	list   *array.ListBuilder
-	object *array.StructBuilder // nil too if the elements are no structs
+	object *array.StructBuilder // also nil if the elements are not structs
 }
 
+// add appends a value and begins the lists and structs that its levels ask for.
 func (c *arrowColumn) add(v parquet.Value) {
 	repeated, defined := v.RepetitionLevel(), v.DefinitionLevel()
 	for k, l := range c.lists {
@@ -169,7 +171,7 @@ func (c *arrowColumn) add(v parquet.Value) {
 	c.value(v)
 }
 
-// arrowColumns are the columns that fill b, in the order of the Parquet schema.
+// arrowColumns returns the columns that fill b, in the order of the Parquet schema.
 func arrowColumns(s *parquet.Schema, b *array.RecordBuilder) ([]arrowColumn, error) {
 	t := arrowTree{s: s, columns: make([]arrowColumn, len(s.Columns()))}
 	for i, f := range b.Schema().Fields() {
@@ -191,7 +193,7 @@ type arrowTree struct {
 	columns []arrowColumn
 }
 
-// add enters the leaves of b, whose place in the Parquet schema is path.
+// add enters the leaves of b, which has the path in the Parquet schema, and lies in the lists.
 func (t *arrowTree) add(path []string, b array.Builder, lists []arrowList) error {
 	path, lists = slices.Clip(path), slices.Clip(lists)
 	switch b := b.(type) {
@@ -203,7 +205,7 @@ func (t *arrowTree) add(path []string, b array.Builder, lists []arrowList) error
 			if err := t.add(append(path, f.Name), b.FieldBuilder(i), lists); err != nil {
 				return err
 			}
-			lists = make([]arrowList, len(lists)) // all begun by the first
+			lists = make([]arrowList, len(lists)) // the first leaf begins them all
 		}
 		return nil
 	}
@@ -216,7 +218,8 @@ func (t *arrowTree) add(path []string, b array.Builder, lists []arrowList) error
 	return nil
 }
 
-// arrowValue appends a value that is not null to b; it is nil if no column is of b's type.
+// arrowValue returns a function that appends a value that is not null to b, or nil if no column has the type
+// of b.
 func arrowValue(b array.Builder) func(parquet.Value) {
 	switch b := b.(type) {
 	case *array.BooleanBuilder:

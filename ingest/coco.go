@@ -12,11 +12,11 @@ import (
 	"abtool/store"
 )
 
-// coco is what is particular to COCO-AB.
+// coco is the part of ingesting that is particular to COCO-AB.
 type coco struct {
 	r       *runner
 	objects *truth.Objects
-	images  roaring64.Bitmap // of records
+	images  roaring64.Bitmap // ids of the images that records are of
 }
 
 func (k *coco) groups() (annotations, images int) { return 4096, 2048 }
@@ -43,7 +43,8 @@ func (k *coco) writeImages(ctx context.Context, d *dataset) error {
 	})
 }
 
-// settleLate rejects objects, or fields of them, that were counted as stored when they were read.
+// settleLate rejects objects, or fields of objects, whose fault shows only when all of the ground truth has
+// been read. Until then these objects are counted as stored.
 func (k *coco) settleLate(d *dataset, late []truth.Late) error {
 	rejects := make([]decode.Reject, len(late))
 	for i, x := range late {
@@ -60,7 +61,7 @@ func (k *coco) settleLate(d *dataset, late []truth.Late) error {
 	if err := d.reject(rejects); err != nil {
 		return err
 	}
-	return k.r.judge(rejects)
+	return k.r.checkRejects(rejects)
 }
 
 func (k *coco) categories() []store.Category { return k.objects.Categories() }

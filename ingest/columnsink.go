@@ -8,10 +8,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// The annotation tables are nearly all that there is to write. They are written column by
-// column (package columnar); the small tables as rows (rowSink).
-
-// columnSink is a file of the annotations of a data set.
+// columnSink writes the annotations of a data set to a file, column by column with package columnar, because
+// nearly all bytes of a store are annotations. rowSink writes the small tables.
 type columnSink struct {
 	file *columnar.File
 	set  decode.Set

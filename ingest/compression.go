@@ -6,8 +6,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// codec is zstd level 1 with a window that fits our pages: parquet-go's own takes one of 4 MB
-// and, for it, 8 MB of memory for each encoder.
+// codec compresses pages with zstd level 1. Its window is as large as a page needs. The codec of parquet-go has
+// a window of 4 MB, and takes 8 MB of memory for each encoder.
 type codec struct {
 	*zstd.Encoder
 	*zstd.Decoder
@@ -15,7 +15,7 @@ type codec struct {
 
 var compression = newCodec()
 
-// Both ways to write Parquet use it.
+// parquet-go compresses the pages of the small tables with it, and package columnar those of annotations.
 var _ compress.Codec = compression
 
 const windowBytes = 1 << 20

@@ -12,24 +12,26 @@ import (
 	"abtool/store/columnar"
 )
 
-// particular is what is particular to a data set.
+// A particular does the parts of ingesting that differ between the data sets.
 type particular interface {
-	// groups returns the rows of a row group. Groups are what is held in memory while it is encoded, and
-	// what later stages read side by side.
+	// groups returns the number of rows in a row group of each table. A row group is in memory while it is
+	// encoded, and commands that read the store read several row groups in parallel.
 	groups() (annotations, images int)
-	// begin is called once, before anything is added; dir is for what does not fit into memory.
+	// begin is called once, before the first record; dir is the folder for data that do not fit into memory.
 	begin(dir string)
-	// add notes a record of a batch. It reports whether the record is new (R4).
+	// add remembers a record of a batch, and reports whether it is new (R4).
 	add(b *decode.Batch, x *decode.Record) bool
-	// take takes what a record says of its image.
+	// take keeps the facts about its image that a record has.
 	take(x *decode.Record) error
+	// writeImages writes the table of images, when all records and ground truth have been read.
 	writeImages(ctx context.Context, d *dataset) error
 	categories() []store.Category
-	// notes are for people, on the data set as a whole.
+	// notes returns sentences for people about the data set as a whole.
 	notes(sources []*input) []string
 	close()
 }
 
+// rejectsGroup is the number of rows in a row group of rejects.
 const rejectsGroup = 65536
 
 // dataset writes the tables of one data set into a folder.
@@ -87,7 +89,7 @@ func (d *dataset) table(name string) string { return d.set.String() + "/" + name
 
 func (d *dataset) path(table string) string { return filepath.Join(d.dir, table+".parquet") }
 
-// finish writes the images and closes all files.
+// finish writes the table of images and closes all files.
 func (d *dataset) finish(ctx context.Context) (err error) {
 	note := func(e error) {
 		if err == nil {
@@ -111,7 +113,7 @@ func (d *dataset) finish(ctx context.Context) (err error) {
 	return err
 }
 
-// abort closes what is open; the folder is removed by the caller.
+// abort closes the files that are open. The caller removes the folder.
 func (d *dataset) abort() {
 	if d.ann != nil {
 		d.ann.abandon()
@@ -122,7 +124,7 @@ func (d *dataset) abort() {
 	d.close()
 }
 
-// reject writes rejects; sources and record numbers are final.
+// reject counts and writes rejects, whose sources and record numbers are final.
 func (d *dataset) reject(rows []decode.Reject) error {
 	for i := range rows {
 		r := &rows[i]
@@ -140,11 +142,11 @@ func (d *dataset) reject(rows []decode.Reject) error {
 	return err
 }
 
-// imagesBatch is the number of images handed to the writer at once; with their instances they
-// can be large.
+// imagesBatch is the number of images that the writer gets at once. It is small because images can have many
+// instances.
 const imagesBatch = 128
 
-// writeImages writes the images that each visits.
+// writeImages writes the table of images. It calls each, which calls visit once for every image.
 func writeImages[R shaped](ctx context.Context, d *dataset, each func(visit func(R) error) error) error {
 	_, group := d.groups()
 	t, err := newTable(d.path("images"), d.table("images"), group, d.options.Jobs, func(w io.Writer) sink[slice[R]] {

@@ -2,21 +2,22 @@
 //
 //	account, err := ingest.Run(ctx, ingest.Options{Sources: []string{"imagenet_ab_v1_0.tar.gz"}, Out: "store"})
 //
-// The way of a byte:
+// A byte takes these steps:
 //
-//  1. Package source opens files, folders and archives, and cuts what they hold into chunks: whole
+//  1. Package source opens files, folders and archives, and cuts their content into chunks: whole
 //     files, whole lines, or elements of a JSON array. One goroutine does this.
-//  2. Package decode puts the values of a chunk into columns, with the numbers and strings that package
-//     scan reads. Several goroutines do this, a chunk each. A chunk that is cut within a value is put
-//     together with the next one afterwards.
+//  2. Package decode puts the values of a chunk into columns. Package scan reads the numbers and strings.
+//     Several goroutines do this, each with one chunk. If a chunk ends within a value, a Joiner later
+//     puts the rest together with the next chunk.
 //  3. Run accepts the rows in the order of the input: it leaves out duplicates, numbers the rows, and
-//     counts everything that was read. One goroutine does this, so the store does not depend on how
-//     many there are.
+//     counts everything that was read. One goroutine does this, so the store does not depend on the
+//     number of workers.
 //  4. A table collects rows and encodes a row group at a time.
-//  5. Package truth gathers what is said of images: it sorts by image on the disk, and makes a row of
-//     each when everything has been read. COCO's ground truth comes to it directly, element by element.
+//  5. Package truth gathers the facts about images. It sorts them by image on the disk, and makes one row
+//     of each image when everything has been read. It reads COCO's ground truth itself, element by element.
 //
-// What is particular to a data set, such as what makes a record a duplicate, is in imagenet.go and coco.go.
+// imagenet.go and coco.go have the parts that differ between the data sets, for example which record is a
+// duplicate of another.
 //
-// The files are written next to the store's, and take their place when all are complete.
+// The files are written next to the store, and replace the old files when all are complete.
 package ingest

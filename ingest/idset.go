@@ -9,13 +9,14 @@ import (
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 )
 
-// idSet is a set of ImageNet image ids.
+// idSet is an exact set of ImageNet image ids. Ids of the usual form are numbers in a bitmap, which takes few
+// bytes for each.
 type idSet struct {
 	usual roaring64.Bitmap
 	odd   map[string]struct{}
 }
 
-// add puts an id into the set; false when it was there.
+// add puts an id into the set, and reports whether it is new.
 func (s *idSet) add(id string) bool {
 	if p, ok := packed(id); ok {
 		return s.usual.CheckedAdd(p)
@@ -40,7 +41,7 @@ func (s *idSet) meets(t *idSet) bool {
 	return s.usual.Intersects(&t.usual)
 }
 
-// any returns the first id of the set, "" of an empty one.
+// any returns an id of the set, always the same one, or "" if the set is empty.
 func (s *idSet) any() string {
 	if !s.usual.IsEmpty() {
 		p := s.usual.Minimum()
@@ -52,6 +53,7 @@ func (s *idSet) any() string {
 	return slices.Min(slices.Collect(maps.Keys(s.odd)))
 }
 
+// has reports whether an id is in the set.
 func (s *idSet) has(id string) bool {
 	if p, ok := packed(id); ok {
 		return s.usual.Contains(p)
@@ -60,8 +62,9 @@ func (s *idSet) has(id string) bool {
 	return ok
 }
 
-// packed turns "n01440764_105" into a number below 2^63 that no other id has.
-func packed(id string) (uint64, bool) {
+// packed returns a number below 2^63 for an id of the form n01440764_105. ok is false for any other id. Two ids
+// never have the same number, so that digits that begin with a zero are another form.
+func packed(id string) (n uint64, ok bool) {
 	if len(id) < 11 || len(id) > 20 || id[0] != 'n' || id[9] != '_' || id[10] == '0' && len(id) > 11 {
 		return 0, false
 	}

@@ -11,8 +11,8 @@ import (
 	"abtool/store"
 )
 
-// imagenet is what is particular to ImageNet-AB. It holds the identifiers that were read, for R4; its sets
-// are exact.
+// imagenet is the part of ingesting that is particular to ImageNet-AB. It remembers the images and showings
+// that were read, to find duplicates (R4). Its sets are exact: a hash alone could reject a new record.
 type imagenet struct {
 	facts *truth.Facts
 	mixed bool  // several sources: XML and JSON may have the same showing
@@ -20,17 +20,17 @@ type imagenet struct {
 	xml   idSet // images of XML
 	json  idSet // images of JSON, kept when sources are mixed or boxes are given
 	boxes idSet // images of --boxes
-	bare  idSet // images of XML with boxes and without a showing
+	bare  idSet // images of XML files with boxes and without a showing
 
 	showing map[showingKey]struct{}
-	pairs   map[string]uint32
-	odd     map[string]uint64
+	pairs   map[string]uint32 // numbers of the pairs in showingKey
+	odd     map[string]uint64 // numbers of the images whose id cannot be packed
 }
 
 // showingKey is an image and one time that it was shown (R4).
 type showingKey struct {
 	image uint64
-	pair  uint32 // the assignment, the page, or what else is given
+	pair  uint32 // number of the assignment, the page, or another text that identifies the showing
 	slot  int32
 }
 
@@ -55,7 +55,7 @@ func (k *imagenet) writeImages(ctx context.Context, d *dataset) error {
 
 func (k *imagenet) categories() []store.Category { return nil }
 
-// add notes a record; false when it was there.
+// add remembers a record, and reports whether it is new.
 func (k *imagenet) add(b *decode.Batch, x *decode.Record) bool {
 	switch x.Kind {
 	case decode.JSONRecord:
@@ -80,7 +80,7 @@ func (k *imagenet) add(b *decode.Batch, x *decode.Record) bool {
 	return true
 }
 
-// showings notes a showing of an image; false when it was there.
+// showings remembers a showing of an image, and reports whether it is new.
 func (k *imagenet) showings(id, pair string, slot int32) bool {
 	image, ok := packed(id)
 	if !ok {
@@ -102,8 +102,8 @@ func (k *imagenet) showings(id, pair string, slot int32) bool {
 	return true
 }
 
-// notes says of sources that they hold none of what they were given for: byproducts without a showing,
-// ground truth without a box; or of all that records and boxes have no image in common.
+// notes returns a note for each source without anything that it was given for: byproducts without a showing,
+// or ground truth without a box. It also returns a note if records and boxes have no image in common.
 func (k *imagenet) notes(sources []*input) (notes []string) {
 	if !k.boxes.meets(&k.xml) && !k.boxes.meets(&k.json) {
 		record, box := cmp.Or(k.xml.any(), k.json.any()), k.boxes.any()
@@ -117,7 +117,7 @@ func (k *imagenet) notes(sources []*input) (notes []string) {
 		case a == nil || a.Stored == 0:
 		case s.Role == source.Byproducts && a.Rows == 0:
 			notes = append(notes, fmt.Sprintf("%s has no byproducts: none of its files (%d) has a <metadata>. "+
-				"If it is ILSVRC's boxes, give it with --boxes", s.Name, a.Stored))
+				"If these are the boxes of ILSVRC, give them with --boxes", s.Name, a.Stored))
 		case s.Role == source.Boxes && s.boxes == 0:
 			notes = append(notes, fmt.Sprintf("%s, given with --boxes, has no box in any of its files (%d)", s.Name, a.Stored))
 		}
@@ -125,9 +125,9 @@ func (k *imagenet) notes(sources []*input) (notes []string) {
 	return notes
 }
 
-// strangers says that records and the ground truth of an option have no image in common, but for example
-// these.
+// strangers returns the note that records and the ground truth of an option have no image in common, with an
+// image of each as an example.
 func strangers(option, record, truth string) string {
 	return fmt.Sprintf("the records and %s have no image in common: the records have image %s, for example, and %s has %s. "+
-		"What needs ground truth will be empty: check that both are of the same images", option, record, option, truth)
+		"Results that need ground truth will be empty: check that both are of the same images", option, record, option, truth)
 }

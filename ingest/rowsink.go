@@ -10,28 +10,28 @@ import (
 	"abtool/schema"
 )
 
-// slice is rows as parquet-go takes them. Their lists are not counted.
+// slice has rows in the form that parquet-go takes. Values in their lists are not counted.
 type slice[R any] []R
 
 func (s slice[R]) Len() int              { return len(s) }
 func (s slice[R]) Cut(i, j int) slice[R] { return s[i:j] }
 func (s slice[R]) Weight(int) int        { return 0 }
 
-// rowSink is a file of rows as parquet-go takes them: the small tables.
+// rowSink writes the rows of a small table to a file, with parquet-go.
 //
-// parquet-go v0.32 takes some nulls for zeros where nulls and values alternate in an `optional` field that
-// is not a pointer: after k nulls, exactly k values and then nulls only, the last ones. So rows are
-// written in runs that have the same of them.
+// In an `optional` field that is not a pointer, parquet-go v0.32 writes some nulls as zeros: if k nulls are
+// followed by exactly k values, and these by nulls only, then the last nulls. Therefore rows are written in
+// runs that have nulls in the same fields.
 type rowSink[R shaped] struct{ out *parquet.GenericWriter[R] }
 
-// shaped is a row that says which of its plain optional scalars are null, one bit each.
+// A shaped row reports which of its optional fields without a pointer are null, in one bit each.
 type shaped interface{ Shape() uint8 }
 
 func newRowSink[R shaped](w io.Writer, name string, sources []string) rowSink[R] {
 	return rowSink[R]{parquet.NewGenericWriter[R](w, writerOptions[R](schema.Metadata(name, sources))...)}
 }
 
-// roots are the names of the schemas' roots in stores, by the row's type.
+// roots has the name of the root of a table's schema in stores, by the type of the row.
 var roots = map[string]string{"Reject": "rejectRow", "ImageNetImage": "imagenetImageRow", "COCOImage": "cocoImageRow"}
 
 func writerOptions[R any](meta [][2]string) []parquet.WriterOption {
@@ -55,7 +55,7 @@ func (s rowSink[R]) encoder() encoder[slice[R]] {
 	return e
 }
 
-// append appends an encoded row group as it is.
+// append appends an encoded row group to the file without encoding it again.
 func (s rowSink[R]) append(e encoder[slice[R]], rows int) error {
 	file := e.(*rowEncoder[R]).buf.Bytes()
 	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
@@ -75,7 +75,7 @@ func (s rowSink[R]) append(e encoder[slice[R]], rows int) error {
 
 func (s rowSink[R]) close() error { return s.out.Close() }
 
-// rowEncoder makes a file of one row group.
+// rowEncoder encodes one row group, as a Parquet file in memory.
 type rowEncoder[R shaped] struct {
 	buf bytes.Buffer
 	w   *parquet.GenericWriter[R]
@@ -92,7 +92,7 @@ func (e *rowEncoder[R]) add(rows slice[R]) error {
 	return nil
 }
 
-// run is how many rows, from the first on, can be written together.
+// run returns the number of rows, from the first on, that have nulls in the same fields.
 func (e *rowEncoder[R]) run(rows slice[R]) int {
 	first := rows[0].Shape()
 	for i := 1; i < len(rows); i++ {

@@ -20,34 +20,34 @@ import (
 	"abtool/store"
 )
 
-// Options say what to ingest, and how. Out and at least one source are needed; the zero value
-// of everything else works.
+// Options say what to ingest, and how. Out and at least one source are required. The zero value of every other
+// field is its default.
 type Options struct {
 	Sources   []string // files, folders, archives; "-" is standard input
 	Boxes     []string // ILSVRC boxes (Pascal VOC): folders, archives
 	Instances []string // COCO's instances_*.json
 	Out       string   // the store: a folder
-	As        string   // "", or imagenet or coco: what JSON is that does not tell
-	Format    string   // "" and parquet; or arrow, which writes Arrow IPC files too
-	Jobs      int      // workers; 0: one a processor. The store does not depend on it
+	As        string   // imagenet or coco: the data set of JSON that does not show its data set; or ""
+	Format    string   // "" or parquet; or arrow, which also writes Arrow IPC files
+	Jobs      int      // workers; 0: one for each processor. The store does not depend on it
 	Strict    bool     // stop at the first reject
-	// MaxRejects stops the run when more records are rejected; 0: no limit.
+	// MaxRejects stops the run when more records than this are rejected; 0: no limit.
 	MaxRejects int64
-	Force      bool // replace data sets that the store holds already
+	Force      bool // replace data sets that the store already has
 	Limits     store.Limits
 	Stdin      io.Reader
-	Version    string         // of the tool, for store.json
+	Version    string         // version of the program, for store.json
 	Progress   func(Progress) // called a few times a second, from one goroutine; may be nil
 
-	groupRows int // rows of a row group of annotations, for tests; 0: as each data set has it
+	groupRows int // rows of a row group of annotations, for tests; 0: the number for the data set
 }
 
-// Progress is how far a run is.
+// Progress says how far a run is.
 type Progress struct {
 	Stage    string        `json:"stage"`  // reading, images, converting, finishing
-	Source   string        `json:"source"` // being read
-	Bytes    int64         `json:"bytes"`  // read of all sources, compressed as they are
-	Total    int64         `json:"total"`  // bytes of all sources, 0 when unknown
+	Source   string        `json:"source"` // the source being read
+	Bytes    int64         `json:"bytes"`  // bytes read from all sources, before decompression
+	Total    int64         `json:"total"`  // bytes of all sources, 0 if unknown
 	Records  int64         `json:"records"`
 	Rejected int64         `json:"rejected"`
 	Elapsed  time.Duration `json:"elapsed_ns"`
@@ -59,10 +59,10 @@ var (
 	ErrTooMany = errors.New("more records were rejected")
 )
 
-// Run reads the sources into the store at Options.Out. The data sets that it read replace
-// those of the store all at once, when everything has been written; until then, and if it
-// fails, the old store stands. The summary is returned also with an error, as far as the run
-// came. Cancelling ctx stops it and leaves nothing behind.
+// Run reads the sources into the store at Options.Out, and returns the account of the run. When everything has
+// been written, the new data sets replace the old ones of the store in one step. Until then, and if Run fails,
+// the old store stays as it is. With an error, the account has the records up to the error. If ctx is
+// cancelled, Run stops and removes its files.
 func Run(ctx context.Context, o Options) (*store.Account, error) {
 	r, err := newRunner(ctx, o)
 	if err != nil {
@@ -89,7 +89,7 @@ func Run(ctx context.Context, o Options) (*store.Account, error) {
 	return r.summary(err == nil), explain(err)
 }
 
-// runner is one run.
+// runner has the state of one run.
 type runner struct {
 	o       Options
 	target  *store.Writer
@@ -101,10 +101,10 @@ type runner struct {
 	limits     store.Limits
 
 	mu       sync.Mutex
-	sets     [decode.COCO + 1]*dataset // that were begun
+	sets     [decode.COCO + 1]*dataset // nil until the first record
 	examples []store.Example
 
-	glue     decode.Joiner
+	joiner   decode.Joiner
 	records  atomic.Int64
 	rejected atomic.Int64
 	stage    atomic.Pointer[string]
@@ -121,15 +121,15 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 	}
 	switch {
 	case o.Format != "parquet" && o.Format != "arrow":
-		return nil, usage.Errorf("wrong use: format %q: it is parquet or arrow", o.Format)
+		return nil, usage.Errorf("wrong use: the format is %q: give parquet or arrow", o.Format)
 	case o.As != "" && decode.SetOf(o.As) == 0:
-		return nil, usage.Errorf("wrong use: as %q: it is imagenet or coco", o.As)
+		return nil, usage.Errorf("wrong use: the data set is %q: give imagenet or coco", o.As)
 	case o.Jobs < 0 || o.MaxRejects < 0:
-		return nil, usage.Errorf("wrong use: jobs and max-rejects are 0 or more")
+		return nil, usage.Errorf("wrong use: jobs and max-rejects have to be 0 or more")
 	case o.Out == "":
-		return nil, usage.Errorf("wrong use: no store to write to")
+		return nil, usage.Errorf("wrong use: the store to write to is missing")
 	case len(o.Sources)+len(o.Boxes)+len(o.Instances) == 0:
-		return nil, usage.Errorf("wrong use: nothing to read")
+		return nil, usage.Errorf("wrong use: there is no source to read")
 	}
 	r := &runner{o: o, limits: o.Limits}
 	stdin := false
@@ -141,7 +141,7 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 		for _, path := range in.paths {
 			if path == "-" {
 				if stdin || o.Stdin == nil {
-					return nil, usage.Errorf("wrong use: standard input can be read once")
+					return nil, usage.Errorf("wrong use: standard input can be read only once")
 				}
 				stdin = true
 			}
@@ -164,7 +164,7 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 	return r, nil
 }
 
-// addParts puts the sources that folders hold behind those folders.
+// addParts adds the sources that are inside folders, such as archives, after their folder.
 func (r *runner) addParts(ctx context.Context) error {
 	var given []fs.FileInfo
 	for _, s := range r.sources {
@@ -193,7 +193,7 @@ func (r *runner) addParts(ctx context.Context) error {
 	return nil
 }
 
-// nameSources tells sources of the same name apart.
+// nameSources adds a number to the second and later sources of the same name, for example pages#2.
 func (r *runner) nameSources() {
 	names := map[string]int{}
 	for _, s := range r.sources {
@@ -213,7 +213,7 @@ func (r *runner) sourcesOf(in source.Role) (n int) {
 	return n
 }
 
-// estimate is how many bytes the store will need, roughly and rather too much.
+// estimate returns about how many bytes the store will need. It is more often too large than too small.
 func (r *runner) estimate() (n int64) {
 	for _, s := range r.sources {
 		n += s.Size / 2
@@ -221,8 +221,9 @@ func (r *runner) estimate() (n int64) {
 	return n
 }
 
-// run reads all sources: one goroutine cuts them into units, some read the units, and this
-// one takes what they read in the order of the input.
+// run reads all sources. One goroutine cuts them into units, several decode the units, and this one accepts the
+// decoded units in the order of the input. After an error it drains the channels, so that the other goroutines
+// end.
 func (r *runner) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -286,7 +287,7 @@ func (r *runner) feedAll(ctx context.Context) error {
 	return nil
 }
 
-// dataset returns a data set; it is begun when something first belongs to it.
+// dataset returns a data set. The first call for a data set creates its files.
 func (r *runner) dataset(set decode.Set) (*dataset, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -294,7 +295,7 @@ func (r *runner) dataset(set decode.Set) (*dataset, error) {
 		return d, nil
 	}
 	if r.target.Holds(set.String()) && !r.o.Force {
-		return nil, fmt.Errorf("%s holds %s already: give --force to replace it, or another --out", r.o.Out, set)
+		return nil, fmt.Errorf("%s already has %s: give --force to replace it, or another --out", r.o.Out, set)
 	}
 	names := make([]string, len(r.sources))
 	for i, s := range r.sources {
@@ -308,7 +309,7 @@ func (r *runner) dataset(set decode.Set) (*dataset, error) {
 	return d, nil
 }
 
-// finish completes the data sets and puts them in their place.
+// finish completes the data sets and replaces the old store.
 func (r *runner) finish(ctx context.Context) error {
 	if err := r.settleAll(); err != nil {
 		return err
@@ -352,8 +353,8 @@ func (r *runner) ordered() (all []*dataset) {
 	return all
 }
 
-// fileSizes returns the bytes of a data set's files by table; the Parquet and the Arrow file of a
-// table count together.
+// fileSizes returns the bytes of the files of a data set, by table. The Parquet and the Arrow file of a table
+// count together.
 func fileSizes(dir string) (map[string]int64, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -371,7 +372,7 @@ func fileSizes(dir string) (map[string]int64, error) {
 	return sizes, nil
 }
 
-// summary is the account as it stands.
+// summary returns the account up to now.
 func (r *runner) summary(completed bool) *store.Account {
 	s := &store.Account{FormatVersion: schema.FormatVersion, ToolVersion: r.o.Version, Completed: completed, DataSets: []store.DataSet{}, Examples: r.examples}
 	for _, d := range r.ordered() {
@@ -405,7 +406,7 @@ func (r *runner) setStage(stage string) { r.stage.Store(&stage) }
 
 const progressEvery = 200 * time.Millisecond
 
-// report calls Options.Progress until stop is called.
+// report starts a goroutine that calls Options.Progress until stop is called.
 func (r *runner) report() (stop func()) {
 	r.setStage("reading")
 	if r.o.Progress == nil {
@@ -448,7 +449,8 @@ func (r *runner) report() (stop func()) {
 	return sync.OnceFunc(func() { close(quit); <-done })
 }
 
-// account is a source's account with a data set.
+// account returns the account of a source in a data set, and the data set. It creates both when they are first
+// needed.
 func (r *runner) account(s *input, set decode.Set) (*store.Source, *dataset, error) {
 	d, err := r.dataset(set)
 	if err != nil {
@@ -460,15 +462,15 @@ func (r *runner) account(s *input, set decode.Set) (*store.Source, *dataset, err
 	return s.accounts[set], d, nil
 }
 
-// explain says of an error of the system what can be done about it.
+// explain adds to an error of the system what can be done about it.
 func explain(err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case store.IsFull(err):
-		return fmt.Errorf("%w (the old store is unchanged: make room, or give another --out)", err)
+		return fmt.Errorf("%w: make room, or give another --out; the old store is unchanged", err)
 	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("interrupted, the old store is unchanged: %w", err)
+		return fmt.Errorf("interrupted; the old store is unchanged: %w", err)
 	}
 	return err
 }

@@ -10,17 +10,21 @@ import (
 	"abtool/ingest/internal/freelist"
 )
 
-// table writes the rows of one file. Row groups are encoded side by side, each into memory,
-// and joined in order, so that the bytes do not depend on the number of workers.
+// table writes the rows of one file. Goroutines encode row groups in parallel, each into memory, and one
+// goroutine appends them to the file in order, so that the bytes do not depend on the number of workers.
+//
+// write ends a row group after a fixed number of rows or list values, and never by time or by the state of a
+// goroutine. The channels bound the memory: sem is taken before a group begins, and returned when the group is
+// in the file.
 type table[P rows[P]] struct {
-	name   string // as imagenet/annotations
+	name   string // for example imagenet/annotations
 	file   *os.File
 	sink   sink[P]
 	perRow int // rows of a row group
 
 	sem    chan struct{}  // groups being encoded
-	order  chan *group[P] // groups to join, in order
-	joined chan struct{}  // closed when all are
+	order  chan *group[P] // groups to append to the file, in order
+	joined chan struct{}  // closed when all groups are in the file
 	free   freelist.List[encoder[P]]
 	cur    *group[P]
 	rows   int64
@@ -28,23 +32,23 @@ type table[P rows[P]] struct {
 	err    error
 }
 
-// rows are rows in the form that the encoder of their table takes.
+// rows are rows of a table in the form that its encoder takes.
 type rows[P any] interface {
 	Len() int
 	// Cut returns the rows from the i-th to before the j-th.
 	Cut(i, j int) P
-	// Weight returns the number of values in the lists of the i-th row, 0 where they are not counted.
+	// Weight returns the number of values in the lists of the i-th row, or 0 if they are not counted.
 	Weight(i int) int
 }
 
-// sink is a file that takes encoded row groups.
+// A sink appends encoded row groups to a file.
 type sink[P rows[P]] interface {
 	encoder() encoder[P]
 	append(e encoder[P], rows int) error
 	close() error
 }
 
-// encoder takes the rows of a row group and encodes them into memory.
+// An encoder encodes the rows of a row group into memory.
 type encoder[P rows[P]] interface {
 	add(rows P) error
 	finish() error
@@ -61,13 +65,13 @@ type group[P rows[P]] struct {
 	err    error
 }
 
-// part is a slice of rows and what to do when they have been taken.
+// part has some rows, and a function to call when they are encoded.
 type part[P rows[P]] struct {
 	rows    P
 	release func()
 }
 
-// maxWeight ends a row group early whose lists are long, so that it fits into memory.
+// maxWeight is the number of values in lists at which a row group ends early, so that it fits into memory.
 const maxWeight = 1 << 20
 
 func newTable[P rows[P]](path, name string, rowsPerGroup, jobs int, open func(io.Writer) sink[P]) (*table[P], error) {
@@ -85,8 +89,8 @@ func newTable[P rows[P]](path, name string, rowsPerGroup, jobs int, open func(io
 	return t, nil
 }
 
-// write takes rows; release is called when they are no longer needed. The caller is the only
-// one to call write and close.
+// write adds rows to the file. It calls release when the rows are encoded and can be changed. Only one
+// goroutine may call write and close.
 func (t *table[P]) write(rows P, release func()) error {
 	if release == nil {
 		release = func() {}
@@ -110,7 +114,7 @@ func (t *table[P]) write(rows P, release func()) error {
 	return t.failed()
 }
 
-// fits counts the rows, from the first on, that the group takes.
+// fits returns the number of rows, from the first on, that still fit into the group, and counts them as taken.
 func (g *group[P]) fits(rows P, t *table[P]) int {
 	n := min(rows.Len(), t.perRow-g.n)
 	for i := range n {
@@ -123,7 +127,7 @@ func (g *group[P]) fits(rows P, t *table[P]) int {
 	return n
 }
 
-// countdown calls then at the n-th call of done.
+// countdown calls then when done has been called as often as there are calls to wait for.
 type countdown struct {
 	mu   sync.Mutex
 	n    int
@@ -137,6 +141,7 @@ func (c *countdown) more() {
 	c.mu.Unlock()
 }
 
+// done counts one call, and calls then if it was the last.
 func (c *countdown) done() {
 	c.mu.Lock()
 	c.n--
@@ -147,6 +152,7 @@ func (c *countdown) done() {
 	}
 }
 
+// begin starts a row group and the goroutine that encodes it. It waits while too many are being encoded.
 func (t *table[P]) begin() {
 	t.sem <- struct{}{}
 	g := &group[P]{in: make(chan part[P], 1), done: make(chan struct{})}
@@ -159,7 +165,7 @@ func (t *table[P]) begin() {
 	}()
 }
 
-// encode takes the group's rows as they come.
+// encode encodes the rows of the group as they arrive. After an error it still releases them.
 func (g *group[P]) encode() {
 	for p := range g.in {
 		if g.err == nil {
@@ -204,7 +210,7 @@ func (t *table[P]) failed() error {
 	return t.err
 }
 
-// close ends the file; on success its bytes are on the disk.
+// close completes the file. If it returns no error, the bytes are on the disk.
 func (t *table[P]) close() error {
 	if t.cur != nil {
 		close(t.cur.in)
@@ -225,7 +231,7 @@ func (t *table[P]) close() error {
 	return t.failed()
 }
 
-// abandon closes the file as it is: it will be removed.
+// abandon closes the file without completing it. The caller removes it.
 func (t *table[P]) abandon() {
 	t.fail(errAbandoned)
 	t.close()

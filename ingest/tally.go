@@ -10,6 +10,7 @@ import (
 // tally counts rejects by field and reason.
 type tally map[[2]string]int64
 
+// counts returns the counts, the largest first.
 func (t tally) counts() []store.Count {
 	out := make([]store.Count, 0, len(t))
 	for k, n := range t {
@@ -21,7 +22,7 @@ func (t tally) counts() []store.Count {
 	return out
 }
 
-// column is the field without the place in its list: mouseTracking[3].x gives mouseTracking.x.
+// column returns a field without the index in its list, for example mouseTracking.x for mouseTracking[3].x.
 func column(field string) string {
 	var b []byte
 	in := false

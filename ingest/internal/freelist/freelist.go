@@ -1,15 +1,17 @@
+// Package freelist keeps values that are expensive to make, to use them again.
 package freelist
 
 import "sync"
 
-// List keeps what is used again and again. sync.Pool would lose it at each collection of
-// garbage, and making it anew makes more garbage.
+// A List keeps values that are not in use. A sync.Pool would lose them in every garbage collection, and making
+// new ones makes more garbage.
 type List[T any] struct {
 	mu   sync.Mutex
 	free []T
 	Make func() T
 }
 
+// Get returns a value of the list, or a new one from Make if the list is empty.
 func (l *List[T]) Get() T {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -22,6 +24,7 @@ func (l *List[T]) Get() T {
 	return v
 }
 
+// Put returns a value to the list.
 func (l *List[T]) Put(v T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
