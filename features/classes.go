@@ -61,7 +61,7 @@ type classSource struct {
 // classTable makes the table of classes: statistics over the images that --fraction keeps.
 func classTable(s dataSet, o *WriteOptions) (rows, error) {
 	if o.SplitBy != "" {
-		return nil, usage.Errorf("statistics of classes are over all splits: leave --split out, or give a --fraction")
+		return nil, usage.Errorf("the table of classes covers all splits: leave --split out, or give --fraction")
 	}
 	fields := classFields(o.Set == COCO)
 	return &table[classFacts]{

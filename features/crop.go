@@ -68,9 +68,9 @@ func (o CropOptions) defaults() (CropOptions, error) {
 	}
 	switch {
 	case !(o.MinScale > 0 && o.MinScale <= o.MaxScale && o.MaxScale <= 1):
-		return o, usage.Errorf("crops of %v to %v of the image: a share is above 0 and at most 1, the smaller first", o.MinScale, o.MaxScale)
+		return o, usage.Errorf("crops of %v to %v of the image's area: give shares above 0 and at most 1, the smaller first", o.MinScale, o.MaxScale)
 	case !(o.MinRatio > 0 && o.MinRatio <= o.MaxRatio) || math.IsInf(o.MaxRatio, 0):
-		return o, usage.Errorf("crops of width / height %v to %v: they are above 0, the smaller first", o.MinRatio, o.MaxRatio)
+		return o, usage.Errorf("crops with a width / height of %v to %v: give ratios above 0, the smaller first", o.MinRatio, o.MaxRatio)
 	}
 	return o, nil
 }
@@ -89,7 +89,7 @@ func RandomCrop(r *rand.Rand, width, height int, o CropOptions) (Crop, error) {
 		return Crop{}, err
 	}
 	if width < 1 || height < 1 {
-		return Crop{}, fmt.Errorf("cropping an image of %d × %d pixels: it has none", width, height)
+		return Crop{}, fmt.Errorf("an image of %d × %d pixels cannot be cropped", width, height)
 	}
 	c := o.rectangle(r, width, height)
 	c.Flip = r.Float64() < o.FlipShare

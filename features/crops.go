@@ -31,7 +31,7 @@ func cropTable(s dataSet, o *WriteOptions) (rows, error) {
 		return nil, err
 	}
 	if o.Crops < 1 || o.Crops > maxPoints {
-		return nil, usage.Errorf("crops %d: it is 1 to %d for each image", o.Crops, maxPoints)
+		return nil, usage.Errorf("crops %d: give 1 to %d for each image", o.Crops, maxPoints)
 	}
 	targets, signals, crops := o.layout().Fields(), signalFields(&o.Options), cropFields(o.Set == COCO)
 	return &table[croppedTarget]{

@@ -116,14 +116,14 @@ func (o *Options) defaults(sets []string) (err error) {
 			*d.at = d.is
 		}
 		if *d.at < d.least || *d.at > d.top {
-			return usage.Errorf("%s %d: it is %d to %d", d.name, *d.at, d.least, d.top)
+			return usage.Errorf("%s %d: give %d to %d", d.name, *d.at, d.least, d.top)
 		}
 	}
 	if o.Sigma == 0 {
 		o.Sigma = DefaultSigma
 	}
 	if !(o.Sigma > 0 && o.Sigma <= 100) {
-		return usage.Errorf("sigma %v: it is in fractions of the image's axes, above 0 and at most 100", o.Sigma)
+		return usage.Errorf("sigma %v: give a fraction of the image's axes, above 0 and at most 100", o.Sigma)
 	}
 	return o.splitDefaults()
 }
@@ -142,7 +142,7 @@ func (o *Options) chooseSet(sets []string) error {
 	case o.Set == "":
 		return usage.Errorf("the store has %s: say which with --set, or name a rule that only one of them has", strings.Join(sets, " and "))
 	case o.Set != ImageNet && o.Set != COCO:
-		return usage.Errorf("no such data set %q: %s or %s", o.Set, ImageNet, COCO)
+		return usage.Errorf("no such data set %q: give %s or %s", o.Set, ImageNet, COCO)
 	case !slices.Contains(sets, o.Set):
 		return usage.Errorf("the store does not hold %s: it has %s", o.Set, strings.Join(sets, " and "))
 	}

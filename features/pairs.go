@@ -81,7 +81,7 @@ type pairSource struct {
 // many others as asked for, drawn by a hash of the seed, the relation and the image. With splits, both are of the same.
 func pairTable(s dataSet, o *WriteOptions) (rows, error) {
 	if o.Partners < 1 || o.Partners > maxPoints {
-		return nil, usage.Errorf("pairs %d: it is 1 to %d for each image and relation", o.Partners, maxPoints)
+		return nil, usage.Errorf("pairs %d: give 1 to %d for each image and relation", o.Partners, maxPoints)
 	}
 	g, err := group(s, o.Jobs)
 	if err != nil {

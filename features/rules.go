@@ -93,7 +93,7 @@ func chooseRules(names []string, set string) ([]*rule, error) {
 		case i < 0:
 			return nil, usage.Errorf("no such rule %q: abtool targets --list explains them all%s", name, closest.DidYouMean(name, ruleNames(set)))
 		case !all[i].has(set):
-			return nil, usage.Errorf("the rule %s is of %s, not of %s", name, strings.Join(all[i].Sets, " and "), set)
+			return nil, usage.Errorf("the rule %s is for %s, not for %s", name, strings.Join(all[i].Sets, " and "), set)
 		case !slices.Contains(out, &all[i]):
 			out = append(out, &all[i])
 		}

@@ -45,7 +45,7 @@ func chooseSignals(names []string) ([]*Signal, error) {
 			}
 			return out, nil
 		case i < 0:
-			return nil, usage.Errorf("no such signal %q: they are %s", name, strings.Join(signalNames(), ", "))
+			return nil, usage.Errorf("no such signal %q: the signals are %s", name, strings.Join(signalNames(), ", "))
 		case !slices.Contains(out, &all[i]):
 			out = append(out, &all[i])
 		}

@@ -32,11 +32,11 @@ func ParseShares(text string) (shares []Share, err error) {
 func (o *Options) splitDefaults() error {
 	if o.SplitBy == "" {
 		if len(o.Shares) > 0 {
-			return usage.Errorf("shares of what? Say by what to split: %s", strings.Join(SplitKeys, ", "))
+			return usage.Errorf("there are shares, but no key to split by: give one of %s", strings.Join(SplitKeys, ", "))
 		}
 	} else {
 		if !slices.Contains(SplitKeys, o.SplitBy) {
-			return usage.Errorf("split by %q: it is one of %s", o.SplitBy, strings.Join(SplitKeys, ", "))
+			return usage.Errorf("split by %q: give one of %s", o.SplitBy, strings.Join(SplitKeys, ", "))
 		}
 		if len(o.Shares) == 0 {
 			o.Shares = slices.Clone(DefaultShares)
@@ -47,10 +47,10 @@ func (o *Options) splitDefaults() error {
 	for _, s := range o.Shares {
 		total += s.Part
 		if !(s.Part > 0 && s.Part <= 1) {
-			return usage.Errorf("the share %v of %s: it is above 0 and at most 1", s.Part, s.Name)
+			return usage.Errorf("the share %v of %s: give a number above 0 and at most 1", s.Part, s.Name)
 		}
 		if seen[s.Name] || strings.Trim(s.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" {
-			return usage.Errorf("the split %q: names are letters, digits, _ and -, and each comes once", s.Name)
+			return usage.Errorf("the split %q: a name has only letters, digits, _ and -, and occurs once", s.Name)
 		}
 		seen[s.Name] = true
 	}
@@ -61,16 +61,16 @@ func (o *Options) splitDefaults() error {
 		o.Fraction = 1
 	}
 	if !(o.Fraction > 0 && o.Fraction <= 1) {
-		return usage.Errorf("the fraction %v: it is above 0 and at most 1", o.Fraction)
+		return usage.Errorf("the fraction %v: give a number above 0 and at most 1", o.Fraction)
 	}
 	if o.Stratify {
 		switch {
 		case o.Set != ImageNet:
-			return usage.Errorf("strata are classes, and an image of %s has several: leave --stratify out", o.Set)
+			return usage.Errorf("--stratify works by class, and an image of %s has several classes: leave it out", o.Set)
 		case o.SplitBy == "" && o.Fraction == 1:
-			return usage.Errorf("--stratify says how --split image or --fraction are drawn: give one of them")
+			return usage.Errorf("--stratify needs --split image or --fraction: give one of them")
 		case o.SplitBy != "" && o.SplitBy != "image":
-			return usage.Errorf("splits by %s cannot be stratified: images of a class follow their %s", o.SplitBy, o.SplitBy)
+			return usage.Errorf("splits by %s cannot be stratified by class: each image follows its %s", o.SplitBy, o.SplitBy)
 		}
 	}
 	return nil

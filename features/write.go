@@ -38,21 +38,21 @@ func Tables() []Table { return slices.Clone(tables) }
 
 var tables = []Table{
 	{
-		Name: "targets", What: "A row for each image (COCO: image and class) and rule.", Note: "What abtool train learns from.",
+		Name: "targets", What: "A row for each image (COCO: image and class) and rule.", Note: "abtool train learns from this table.",
 		make: targetTable,
 	},
 	{
-		Name: "crops", What: "Each row of targets, with the random crops and flips of its image and where the point is in them.",
-		Note: "The crops that training with that seed takes; for COCO the untouched label and that of the published rule.", make: cropTable,
+		Name: "crops", What: "The rows of targets, once for each random crop and flip of the image, with the place of the point in the crop.",
+		Note: "Training with the same seed takes the same crops. COCO: label keeps the class, label_published follows the published rule.", make: cropTable,
 	},
 	{
-		Name: "pairs", What: "For each image, others of the same page, of the same HIT and of the same annotator.",
-		Note: "Drawn by --seed, as many as asked for of each relation; with --split, both are of the same. Join with targets on image_id.", make: pairTable,
+		Name: "pairs", What: "For each image, other images of the same page, of the same HIT and of the same annotator.",
+		Note: "Drawn by --seed, as many as asked for of each relation. With --split, both images are in the same split. Join with targets on image_id.", make: pairTable,
 		prepare: onePoint,
 	},
 	{
 		Name: "classes", What: "A row for each class: images, points, accuracy, place, time, difficulty.",
-		Note: "Over the images that --fraction keeps.", make: classTable,
+		Note: "Computed over the images that --fraction keeps.", make: classTable,
 		prepare: func(o *WriteOptions) { onePoint(o); o.Signals = []string{"difficulty"} },
 	},
 }
@@ -148,7 +148,7 @@ func chooseTable(o *WriteOptions) (*Table, error) {
 	}
 	i := slices.IndexFunc(tables, func(t Table) bool { return t.Name == o.Table })
 	if i < 0 {
-		return nil, usage.Errorf("no such table %q: they are targets, crops, pairs and classes", o.Table)
+		return nil, usage.Errorf("no such table %q: the tables are targets, crops, pairs and classes", o.Table)
 	}
 	if prepare := tables[i].prepare; prepare != nil {
 		prepare(o)

@@ -2,34 +2,34 @@ package schema
 
 // Action is one step with an icon.
 type Action struct {
-	Type  *string  `parquet:"type" range:"add, move, remove" null:"missing" from:"actionType" doc:"What was done."`
+	Type  *string  `parquet:"type" range:"add, move, remove" null:"missing" from:"actionType" doc:"Kind of the action."`
 	Icon  *string  `parquet:"icon" range:"category name" null:"missing" from:"iconType" doc:"The class of the icon."`
-	FromX *float64 `parquet:"from_x" unit:"fraction of the displayed width" range:"-100…100" null:"add, or missing, not a number, beyond 100 (R6)" from:"pointFrom.x" doc:"Where the icon was."`
-	FromY *float64 `parquet:"from_y" unit:"fraction of the displayed height" range:"-100…100" null:"as from_x" from:"pointFrom.y" doc:"Where the icon was."`
-	ToX   *float64 `parquet:"to_x" unit:"fraction of the displayed width" range:"-100…100" null:"remove, or missing, not a number, beyond 100 (R6)" from:"pointTo.x" doc:"Where the icon was put."`
-	ToY   *float64 `parquet:"to_y" unit:"fraction of the displayed height" range:"-100…100" null:"as to_x" from:"pointTo.y" doc:"Where the icon was put."`
-	T     *int64   `parquet:"t" unit:"ms since the page opened" range:"≥ 0" null:"missing, negative or not a number" from:"timeAt" doc:"When."`
+	FromX *float64 `parquet:"from_x" unit:"fraction of the displayed width" range:"-100…100" null:"add, or missing, not a number, beyond 100 (R6)" from:"pointFrom.x" doc:"Place of the icon before the action, across."`
+	FromY *float64 `parquet:"from_y" unit:"fraction of the displayed height" range:"-100…100" null:"as from_x" from:"pointFrom.y" doc:"Place of the icon before the action, down."`
+	ToX   *float64 `parquet:"to_x" unit:"fraction of the displayed width" range:"-100…100" null:"remove, or missing, not a number, beyond 100 (R6)" from:"pointTo.x" doc:"Place of the icon after the action, across."`
+	ToY   *float64 `parquet:"to_y" unit:"fraction of the displayed height" range:"-100…100" null:"as to_x" from:"pointTo.y" doc:"Place of the icon after the action, down."`
+	T     *int64   `parquet:"t" unit:"ms since the page opened" range:"≥ 0" null:"missing, negative or not a number" from:"timeAt" doc:"Time of the action."`
 }
 
 // Browse is one step through the eleven superclasses of icons.
 type Browse struct {
 	CategoryIdx *int32  `parquet:"category_idx" range:"0…10" null:"missing, negative or not an integer" from:"categoryIndex" doc:"Number of the superclass. The opening one (0) is not logged."`
-	Category    *string `parquet:"category" range:"as Animal" null:"missing" from:"categoryName" doc:"Name of the superclass."`
-	Keyboard    *bool   `parquet:"keyboard" null:"missing or not a boolean" from:"usingKeyboard" doc:"Whether the key, not the button, was used."`
-	T           *int64  `parquet:"t" unit:"ms since the page opened" range:"≥ 0" null:"missing, negative or not a number" from:"timeAt" doc:"When."`
+	Category    *string `parquet:"category" range:"such as Animal" null:"missing" from:"categoryName" doc:"Name of the superclass."`
+	Keyboard    *bool   `parquet:"keyboard" null:"missing or not a boolean" from:"usingKeyboard" doc:"Whether the step was made with a key rather than the button."`
+	T           *int64  `parquet:"t" unit:"ms since the page opened" range:"≥ 0" null:"missing, negative or not a number" from:"timeAt" doc:"Time of the step."`
 }
 
 // Sample is a mouse sample of a page.
 type Sample struct {
-	T *int64   `parquet:"t" unit:"ms since the page opened" range:"≥ 0" null:"missing, negative or not a number" from:"timeAt" doc:"When."`
-	X *float64 `parquet:"x" unit:"fraction of the displayed width" range:"-100…100; on the image 0…1" null:"before the image had loaded, not a number, or |x| > 100 (R6)" from:"x" doc:"Across."`
-	Y *float64 `parquet:"y" unit:"fraction of the displayed height" range:"-100…100; on the image 0…1" null:"as x" from:"y" doc:"Down."`
+	T *int64   `parquet:"t" unit:"ms since the page opened" range:"≥ 0" null:"missing, negative or not a number" from:"timeAt" doc:"Time of the sample."`
+	X *float64 `parquet:"x" unit:"fraction of the displayed width" range:"-100…100; on the image 0…1" null:"before the image had loaded, not a number, or |x| > 100 (R6)" from:"x" doc:"Place across; 0 is the left edge."`
+	Y *float64 `parquet:"y" unit:"fraction of the displayed height" range:"-100…100; on the image 0…1" null:"as x" from:"y" doc:"Place down; 0 is the top edge."`
 }
 
 // COCOAnnotation is one page: one image, one annotator.
 type COCOAnnotation struct {
 	Seq          int64    `parquet:"seq" range:"0, 1, 2, …" from:"reading order" doc:"Number of the row, in the order of the sources and of the document."`
-	Source       string   `parquet:"source" from:"name of the file, folder or archive" doc:"The source that it was read from."`
+	Source       string   `parquet:"source" from:"name of the file, folder or archive" doc:"The source that the record was read from."`
 	ImageID      int64    `parquet:"image_id" from:"image_id, else the number in imageURL's file name" doc:"The image."`
 	WorkerID     *string  `parquet:"worker_id" null:"missing or empty" from:"worker_id, workerID" doc:"The annotator."`
 	HITID        *string  `parquet:"hit_id" null:"missing or empty" from:"hit_id, else assignment_id (R12)" doc:"The HIT of the statistics (C9)."`
@@ -44,16 +44,16 @@ type COCOAnnotation struct {
 	OrigHeight   *int32   `parquet:"original_height" unit:"px" range:"≥ 0; 0: it did not load" null:"missing, negative or not an integer" from:"originalImageHeight" doc:"Height of the original image."`
 	TimeSpent    *int64   `parquet:"time_spent" unit:"ms" range:"≥ 0" null:"missing, negative or not a number" from:"timeSpent, timeSpend" doc:"Time on the page."`
 	Categories   []string `parquet:"categories,list" range:"category names" from:"categories" doc:"True classes of the image, where the record gives them."`
-	Actions      []Action `parquet:"actions,list" from:"actionHistories" doc:"What was done with icons, in list order."`
+	Actions      []Action `parquet:"actions,list" from:"actionHistories" doc:"Actions with icons, in list order."`
 	Browsing     []Browse `parquet:"browsing,list" from:"categoryHistories" doc:"Steps through the superclasses, in list order."`
 	Mouse        []Sample `parquet:"mouse,list" from:"mouseTracking" doc:"Mouse samples in list order; none while an icon is dragged or under the pointer."`
 }
 
 // Instance is one annotated object of the ground truth.
 type Instance struct {
-	ID         int64     `parquet:"id" from:"annotations.id" doc:"The object."`
-	CategoryID int64     `parquet:"category_id" range:"1…90 with gaps" from:"annotations.category_id" doc:"Its class."`
-	Category   *string   `parquet:"category" null:"no file names the category" from:"categories.name" doc:"Name of its class."`
+	ID         int64     `parquet:"id" from:"annotations.id" doc:"Id of the object."`
+	CategoryID int64     `parquet:"category_id" range:"1…90 with gaps" from:"annotations.category_id" doc:"Class of the object."`
+	Category   *string   `parquet:"category" null:"no file names the category" from:"categories.name" doc:"Name of the class."`
 	X          *float64  `parquet:"x" unit:"px" null:"no bbox, or one without area" from:"bbox[0]" doc:"Left edge of the bounding box."`
 	Y          *float64  `parquet:"y" unit:"px" null:"no bbox, or one without area" from:"bbox[1]" doc:"Top edge of the bounding box."`
 	W          *float64  `parquet:"w" unit:"px" null:"no bbox, or one without area" from:"bbox[2]" doc:"Width of the bounding box."`
@@ -70,21 +70,21 @@ type Instance struct {
 // COCOImage is one image of the ground truth.
 type COCOImage struct {
 	ImageID   int64      `parquet:"image_id" from:"images.id" doc:"The image. Rows are sorted by it."`
-	Width     *int32     `parquet:"width" unit:"px" null:"missing, below 1 or not an integer" from:"images.width" doc:"Width."`
-	Height    *int32     `parquet:"height" unit:"px" null:"missing, below 1 or not an integer" from:"images.height" doc:"Height."`
-	FileName  *string    `parquet:"file_name" null:"missing" from:"images.file_name" doc:"File name."`
-	Instances []Instance `parquet:"instances,list" from:"annotations" doc:"Its objects, in the order of the file."`
+	Width     *int32     `parquet:"width" unit:"px" null:"missing, below 1 or not an integer" from:"images.width" doc:"Width of the image."`
+	Height    *int32     `parquet:"height" unit:"px" null:"missing, below 1 or not an integer" from:"images.height" doc:"Height of the image."`
+	FileName  *string    `parquet:"file_name" null:"missing" from:"images.file_name" doc:"Name of the image's file."`
+	Instances []Instance `parquet:"instances,list" from:"annotations" doc:"Objects on the image, in the order of the file."`
 }
 
 // Reject is one record that was left out of the store, or one field that was set to null.
 type Reject struct {
 	Kind    string  `parquet:"kind" range:"record, field" from:"computed" doc:"Whether the whole record was left out, or only the field set to null."`
-	Source  string  `parquet:"source" from:"name of the file, folder or archive" doc:"The source."`
-	Member  *string `parquet:"member" null:"the source is one file" from:"name in the archive or folder" doc:"The member of it."`
-	Offset  int64   `parquet:"offset" unit:"bytes" range:"≥ 0" from:"computed" doc:"Where the record begins: in the uncompressed stream, or in the member."`
-	Record  int64   `parquet:"record" range:"0, 1, 2, …" from:"computed" doc:"Number of the record in the source: members, lines or elements, whichever it is made of."`
-	Field   *string `parquet:"field" null:"the whole record" from:"computed" doc:"The field, with its place in a list, as mouseTracking[3].x."`
-	Reason  string  `parquet:"reason" range:"see docs/reference/store.md" from:"computed" doc:"Why."`
+	Source  string  `parquet:"source" from:"name of the file, folder or archive" doc:"The source of the record."`
+	Member  *string `parquet:"member" null:"the source is one file" from:"name in the archive or folder" doc:"The file within the source."`
+	Offset  int64   `parquet:"offset" unit:"bytes" range:"≥ 0" from:"computed" doc:"Place where the record begins, in the uncompressed stream or in the member."`
+	Record  int64   `parquet:"record" range:"0, 1, 2, …" from:"computed" doc:"Number of the record in the source, counted in members, lines or elements."`
+	Field   *string `parquet:"field" null:"the whole record" from:"computed" doc:"The field, with its place in a list, such as mouseTracking[3].x."`
+	Reason  string  `parquet:"reason" range:"see docs/reference/store.md" from:"computed" doc:"Why the record was left out, or the field set to null."`
 	Detail  *string `parquet:"detail" null:"the reason says it all" from:"computed" doc:"What was found, in words."`
-	Snippet *string `parquet:"snippet" null:"nothing to show" from:"the input" doc:"The first bytes of what was found, other than printable ASCII escaped."`
+	Snippet *string `parquet:"snippet" null:"nothing to show" from:"the input" doc:"The first bytes of the input that was found; bytes other than printable ASCII are escaped."`
 }

@@ -10,10 +10,10 @@ import (
 // name returns the last part of the dotted name.
 func (c Column) name() string { return c.Name[strings.LastIndexByte(c.Name, '.')+1:] }
 
-const textWidth = 100 // columns of a terminal that Text keeps to
+const textWidth = 100 // width of the lines of Text, in columns of a terminal
 
-// Text prints the table for a terminal: every column with its type, unit and range, and below
-// it what it means, where it comes from and when it is null.
+// Text prints the table for a terminal: every column with its type, unit and range, followed by its meaning, its
+// source and the cases in which it is null.
 func (t Table) Text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: one row is %s\n\n", t.Path, strings.ReplaceAll(t.Row, "`", ""))
@@ -37,7 +37,7 @@ func (t Table) Text(w io.Writer) error {
 	return err
 }
 
-// wrap writes text in lines of at most textWidth characters.
+// wrap writes text in lines of at most textWidth characters, each after indent.
 func wrap(b *strings.Builder, text, indent string) {
 	at := 0
 	for _, word := range strings.Fields(text) {

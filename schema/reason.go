@@ -1,7 +1,6 @@
 package schema
 
-// Reason says why a record was left out or a field set to null. Its text is what the rejects
-// table holds.
+// A Reason says why a record was left out or a field set to null. Its text is stored in the rejects table.
 type Reason string
 
 // Reasons for which a record is left out.
@@ -13,7 +12,7 @@ const (
 	TooDeep   Reason = "too_deep"    // nested deeper than Limits.Depth (R2)
 	WrongRoot Reason = "wrong_root"  // the root element is not annotation (R2)
 	Duplicate Reason = "duplicate"   // the image, or the image and assignment, was seen before (R4)
-	NoImageID Reason = "no_image_id" // nothing says which image it is (R3, R12)
+	NoImageID Reason = "no_image_id" // the record does not say which image it is of (R3, R12)
 	NoID      Reason = "no_id"       // an object or category without its ids, a category without its name
 
 	UnlistedImage Reason = "unlisted_image" // an object of an image that the ground truth does not list
@@ -21,7 +20,7 @@ const (
 	NotObject Reason = "not_object" // JSON, but not an object (R11, R12)
 	TooLarge  Reason = "too_large"  // member or record over Limits
 	TooLong   Reason = "list_too_long"
-	Cut       Reason = "truncated" // the input ends within it
+	Cut       Reason = "truncated" // the input ends within the record
 	Unread    Reason = "unreadable"
 	Trailing  Reason = "trailing_data" // bytes after the end of an archive or of gzip data
 )
@@ -35,14 +34,14 @@ const (
 	NotBoolean Reason = "not_boolean" // R8
 	WrongType  Reason = "wrong_type"  // not a list, not a string (R9)
 	BadBox     Reason = "bad_box"     // no area, or not four numbers (R10)
-	BadMask    Reason = "bad_mask"    // rings or run lengths that make no mask of the image
+	BadMask    Reason = "bad_mask"    // rings or run lengths that do not form a mask of the image
 	BadSize    Reason = "bad_size"    // a side of 0 pixels
 
 	UnlistedCategory Reason = "unlisted_category" // a class that the ground truth does not list
 	MissingSection   Reason = "missing_section"   // of an instances file
 )
 
-// Reasons explains every reason, in the order of the documentation.
+// Reasons describes every reason, in the order of the documentation.
 var Reasons = []struct {
 	Reason Reason
 	Kind   string // record: the record is left out; field: the field is set to null
@@ -55,13 +54,13 @@ var Reasons = []struct {
 	{TooDeep, "record", "elements or values nested deeper than the limit (256)"},
 	{WrongRoot, "record", "the root element is not `annotation`"},
 	{Duplicate, "record", "the same image (JSON: the same showing of it) was read before; the first is kept"},
-	{NoImageID, "record", "nothing says which image it is"},
+	{NoImageID, "record", "the record does not say which image it is of"},
 	{NoID, "record", "an object or category of the ground truth without a usable id, or a category without a name"},
-	{UnlistedImage, "record", "an object of the ground truth whose image is not in `images`: objects of unlisted images make no images"},
+	{UnlistedImage, "record", "an object of the ground truth whose image is not in `images`: such an object adds no image"},
 	{NotObject, "record", "JSON, but not an object"},
 	{TooLarge, "record", "larger than the limit for a member or record"},
 	{TooLong, "record", "a list longer than the limit (250,000), or too many elements, values or unusable fields in one record"},
-	{Cut, "record", "the input ends within it"},
+	{Cut, "record", "the input ends within the record"},
 	{Unread, "record", "the file could not be read"},
 	{Trailing, "record", "bytes that follow the end of an archive or of gzip data and belong to neither"},
 	{NotANumber, "field", "not a number"},
@@ -69,10 +68,10 @@ var Reasons = []struct {
 	{Negative, "field", "a time, count, page or size below zero"},
 	{NotInteger, "field", "a fraction where a whole number is meant"},
 	{NotBoolean, "field", "neither true nor false"},
-	{WrongType, "field", "another type than the field has"},
+	{WrongType, "field", "a value of another type than the field's"},
 	{BadBox, "field", "a ground-truth box without area or without its four numbers: the box is dropped"},
 	{BadMask, "field", "a ground-truth mask with a ring of fewer than three points, or run lengths that do not cover their size or are not of the image's size: the ring or the run lengths are dropped"},
 	{BadSize, "field", "a ground-truth image whose width or height is 0"},
 	{UnlistedCategory, "field", "an object of the ground truth whose category is not in `categories`: its class has no name"},
-	{MissingSection, "field", "an instances file without `images`, `annotations` or `categories`, or with nothing in it: said once a file"},
+	{MissingSection, "field", "an instances file without `images`, `annotations` or `categories`, or with nothing in it: reported once for each file"},
 }

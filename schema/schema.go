@@ -1,6 +1,6 @@
-// Package schema draws the tables of a store once. The Go row types below carry, as struct
-// tags, the name, unit, range, null rule and source of every column; the Arrow schemas, the
-// printed schema (abtool schema) and docs/reference/store.md are generated from those tags.
+// Package schema defines the tables of a store, in one place. The struct tags of the Go row types below hold the
+// name, unit, range, null rule and source of every column. The Arrow schemas, the printed schema (abtool schema)
+// and docs/reference/store.md are generated from these tags.
 //
 //	STORE/
 //	  store.json                      what was read, with which options; counts of rows and rejects
@@ -11,8 +11,8 @@
 //	  coco/images.parquet             COCOImage: one row per ground-truth image, with its instances
 //	  coco/rejects.parquet            Reject
 //
-// The row types are for reading: a pointer is a value that the input can lack, and a list is
-// never null, only empty. Column names, types and meanings are frozen within a FormatVersion.
+// The row types are for reading. A pointer is a value that the input can lack; a list can be empty, but is never
+// null. Column names, types and meanings are frozen within a FormatVersion.
 package schema
 
 import (
@@ -34,14 +34,14 @@ const FormatVersion = 1
 const (
 	VersionKey = "abtool.format_version" // FormatVersion as decimal digits
 	TableKey   = "abtool.table"          // Table.Path without its extension, for example "coco/images"
-	SourcesKey = "abtool.sources"        // names of the sources, one a line
+	SourcesKey = "abtool.sources"        // names of the sources, one per line
 )
 
 // ErrNewer is wrapped by CheckVersion's error for a store of a later FormatVersion.
 var ErrNewer = fmt.Errorf("the store was written by a newer abtool")
 
 // CheckVersion returns an error unless this program reads stores of format version v: every version from 1 to
-// FormatVersion. A newer one is refused rather than half understood; its error wraps ErrNewer.
+// FormatVersion. The error for a newer version wraps ErrNewer.
 func CheckVersion(v int) error {
 	switch {
 	case v > FormatVersion:
@@ -75,7 +75,7 @@ type Table struct {
 // Tables lists every table of a store, in the order of the documentation.
 func Tables() []Table { return slices.Clone(tables()) }
 
-// tables reads the tags of the row types once.
+// tables returns the tables. It reads the tags of the row types once.
 var tables = sync.OnceValue(func() []Table {
 	return []Table{
 		table("imagenet/annotations", "one time an image was shown to an annotator (one `<metadata>`)", ImageNetAnnotation{}),
@@ -86,8 +86,8 @@ var tables = sync.OnceValue(func() []Table {
 	}
 })
 
-// TableAt returns the table of a path, for example "coco/images"; "coco/rejects" and "*/rejects"
-// are the same table. It panics for a path that no store has.
+// TableAt returns the table at a path such as "coco/images"; "coco/rejects" and "*/rejects" are the same table. It
+// panics for a path that no store has.
 func TableAt(at string) Table {
 	for _, t := range tables() {
 		if ok, _ := path.Match(t.Path, at); ok {

@@ -113,7 +113,7 @@ func TestText(t *testing.T) {
 	}
 	for _, want := range []string{
 		"imagenet/images: one row is one image\n",
-		"  image_id  (string; as n01440764_105)\n      The image. Rows are sorted by it. From: as in annotations.\n",
+		"  image_id  (string; such as n01440764_105)\n      The image. Rows are sorted by it. From: as in annotations.\n",
 		"    boxes.xmin  (double; px of the original image; xmin < xmax)\n",
 	} {
 		if !strings.Contains(b.String(), want) {

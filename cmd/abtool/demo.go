@@ -44,7 +44,7 @@ derive targets, and write a report. Before each step the command that does the s
 
 func (o demoOptions) run(ctx context.Context, s streams) error {
 	if _, err := os.Stat(o.out); err == nil && !o.force {
-		return fmt.Errorf("%s is there already: give --force to replace what is in it, or another --out", o.out)
+		return fmt.Errorf("%s is there already: give --force to replace its contents, or another --out", o.out)
 	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -118,9 +118,9 @@ func (o demoOptions) run(ctx context.Context, s streams) error {
 	return nil
 }
 
-// demoStatistics are the paper's first figures, of clicks and of icons.
+// demoStatistics are the statistics that the paper begins with, of clicks and of icons.
 var demoStatistics = []string{"click_accuracy", "last_samples", "icon_precision"}
 
-// demoQuery is the paper's first question: is the click on the object, more often than the
-// centre of the image is?
+// demoQuery asks the paper's first question: how often is the click on the object, and how often is the centre
+// of the image?
 const demoQuery = "SELECT count(*) AS images, round(100 * avg(hit::INT), 1) AS click_in_box, round(100 * avg(centre_hit::INT), 1) AS centre_in_box FROM imagenet_localization"

@@ -16,7 +16,7 @@ import (
 
 const xlaName = "xla"
 
-// engineOptions say what computes.
+// engineOptions say which engine computes, and how.
 type engineOptions struct {
 	name      string // gorgonia, xla, or xla:PLUGIN
 	python    string
@@ -31,7 +31,8 @@ func (o *engineOptions) flags(c *cobra.Command) {
 	f.StringVar(&o.precision, "precision", "", "xla: precision of matrix products: tf32 (the default), bf16 or\nfloat32")
 }
 
-// maker makes the engine that the options name. A plugin is looked for when the first is made.
+// maker returns a function that makes the engine of the options. A plugin is searched for when the function is
+// first called.
 func (o engineOptions) maker() (func(engine.Config) (engine.Engine, error), error) {
 	kind, plugin, named := strings.Cut(o.name, ":")
 	switch {
@@ -42,10 +43,10 @@ func (o engineOptions) maker() (func(engine.Config) (engine.Engine, error), erro
 	case kind == xlaName && (!named || plugin != ""):
 		return o.xla(plugin)
 	}
-	return nil, usage.Errorf("--engine %q: this program has %s; see abtool engines", o.name, gorgonia.Name+xlaAlso)
+	return nil, usage.Errorf("unknown engine %q: this program has %s; abtool engines describes them", o.name, gorgonia.Name+xlaAlso)
 }
 
-// engineInfo is what abtool engines tells of one.
+// engineInfo describes an engine, as abtool engines prints it.
 type engineInfo struct {
 	Name    string   `json:"name"`
 	Ready   bool     `json:"ready"`
@@ -54,7 +55,7 @@ type engineInfo struct {
 	Found   string   `json:"found,omitempty"` // where the plugin was found
 	Devices []string `json:"devices,omitempty"`
 	GPUs    []string `json:"gpus,omitempty"` // name, memory, driver
-	Why     string   `json:"why,omitempty"`  // it is not ready
+	Why     string   `json:"why,omitempty"`  // why it is not ready
 }
 
 func enginesCommand(s streams) *cobra.Command {
@@ -79,7 +80,7 @@ Python, or of --python. Nothing is downloaded.`,
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			list := []engineInfo{{Name: gorgonia.Name, Ready: true, About: fmt.Sprintf("%d processors, products by %s, float32", runtime.GOMAXPROCS(0), gorgonia.BLAS)}}
+			list := []engineInfo{{Name: gorgonia.Name, Ready: true, About: fmt.Sprintf("%d processors; %s multiplies matrices; float32", runtime.GOMAXPROCS(0), gorgonia.BLAS)}}
 			plugin := ""
 			if len(args) == 1 {
 				plugin = strings.TrimPrefix(args[0], xlaName+":")

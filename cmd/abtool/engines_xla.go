@@ -8,7 +8,7 @@ import (
 	"abtool/train/engine/xla"
 )
 
-// xlaAlso is what this program has besides gorgonia.
+// xlaAlso names the engines that this program has in addition to gorgonia.
 const xlaAlso = ", xla and xla:PLUGIN.so"
 
 func (o engineOptions) xla(plugin string) (func(engine.Config) (engine.Engine, error), error) {

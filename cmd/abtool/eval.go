@@ -36,7 +36,7 @@ Nothing is written, except that --draw N draws N images with their predicted poi
 		Example: `  abtool eval run --images val
   abtool eval run --images ILSVRC/val --targets val.parquet --truth store --draw 16
   abtool eval run --images val --weights last.safetensors --json`,
-		Args: exactly(1, "the run to evaluate"),
+		Args: exactly(1, "eval takes one argument, the RUN"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
 	}
 	f := c.Flags()
@@ -69,7 +69,7 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) (err error
 	}
 	var drawn []reports.Predicted
 	o.Each = func(images *data.Set, p runs.Prediction) {
-		every := max(1, len(images.Images)/max(o.draw, 1)) // images of all classes, where they are in order
+		every := max(1, len(images.Images)/max(o.draw, 1)) // so that images of all classes are drawn when classes follow one another
 		if len(drawn) < o.draw && len(p.Points) > 0 && p.Image%every == 0 {
 			if d, ok := figures.Predicted(images, p); ok {
 				drawn = append(drawn, d)
@@ -85,9 +85,9 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) (err error
 		if err := f.Save(dir); err != nil {
 			return err
 		}
-		o.Notice(fmt.Sprintf("%d images are drawn in %s", len(drawn), filepath.Join(dir, "predictions.svg")))
+		o.Notice(fmt.Sprintf("%d images were drawn: %s", len(drawn), filepath.Join(dir, "predictions.svg")))
 	} else if o.draw > 0 {
-		return fmt.Errorf("the network has no point head, so that there is no point to draw: it was trained with supervision none")
+		return fmt.Errorf("--draw needs predicted points, and this network has no point head: it was trained with supervision none")
 	}
 	if note := m.Note(); note != "" {
 		o.Notice(note)

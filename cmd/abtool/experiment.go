@@ -51,7 +51,7 @@ again.`,
 		Example: `  abtool experiment garments-smoke --out smoke
   abtool experiment garments --out garments
   abtool experiment mine.toml --out mine --json`,
-		Args: exactly(1, "the experiment: a file, or one of "+names),
+		Args: exactly(1, "experiment takes one argument, a FILE or one of "+names),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
 	}
 	f := c.Flags()
@@ -74,7 +74,7 @@ func (o *experimentOptions) run(ctx context.Context, s streams, name string) (er
 	}
 	if o.data != "" {
 		if plan.Garments == nil {
-			return usage.Errorf("--data is where garments come from, and %s has none: it names its own images", name)
+			return usage.Errorf("--data is for experiments with garments: %s names its own images", name)
 		}
 		plan.Garments.Folder = o.data
 	}
@@ -86,12 +86,12 @@ func (o *experimentOptions) run(ctx context.Context, s streams, name string) (er
 	o.Notice = func(text string) { ui.Note(s.err, text) }
 	bar := ui.NewBar(s.err, o.quiet, ui.Count|ui.Narrow)
 	if !o.quiet {
-		o.Progress = func(p experiment.Progress) { tell(s.err, bar, plan, p) }
+		o.Progress = func(p experiment.Progress) { report(s.err, bar, plan, p) }
 	}
 	r, err := experiment.Run(ctx, plan, o.Options)
 	bar.Clear()
 	if errors.Is(err, runs.ErrStopped) {
-		fmt.Fprintf(s.err, "stopped: what was trained is in %s, and the same command goes on with it\n", o.Out)
+		fmt.Fprintf(s.err, "stopped: the results so far are in %s, and the same command continues from there\n", o.Out)
 		return context.Canceled
 	}
 	if err != nil {
@@ -107,19 +107,19 @@ func (o *experimentOptions) run(ctx context.Context, s streams, name string) (er
 	return ui.Print(s.out, func(w io.Writer) { printExperiment(w, r, o.Out) })
 }
 
-// ingest reads what simulated annotators left behind into a store.
+// ingest reads the byproducts of simulated annotators into a store.
 func (o *experimentOptions) ingest(ctx context.Context, byproducts, boxes, store string) error {
 	sum, err := ingest.Run(ctx, ingest.Options{
 		Sources: []string{byproducts}, Boxes: []string{boxes}, Out: store, Jobs: o.Jobs, Force: true, Version: o.Tool,
 	})
 	if err == nil && sum.Rejected() > 0 {
-		err = fmt.Errorf("%d records were rejected: abtool info %s tells why", sum.Rejected(), store)
+		err = fmt.Errorf("%d records were rejected: abtool info %s shows why", sum.Rejected(), store)
 	}
 	return err
 }
 
-// tell shows the arms under way, and prints a line for one that ends.
-func tell(w io.Writer, bar *ui.Bar, plan *experiment.Plan, p experiment.Progress) {
+// report shows which arms are being trained, and prints a line when one ends.
+func report(w io.Writer, bar *ui.Bar, plan *experiment.Plan, p experiment.Progress) {
 	bar.Set(fmt.Sprintf("%s  epoch %d/%d", p.Arm.Name(), p.Epoch, p.Epochs), int64(p.Done), int64(p.Arms))
 	if p.Result == nil || p.Kept {
 		return
@@ -148,7 +148,7 @@ func printExperiment(w io.Writer, r *experiment.Result, out string) {
 	}
 	t.Flush()
 	if r.Lambda != 0 {
-		fmt.Fprintf(w, "\nlambda %s %s. Differences by seed, with it:\n", strconv.FormatFloat(r.Lambda, 'g', -1, 64), r.Choice())
+		fmt.Fprintf(w, "\nlambda %s %s. Differences by seed at this lambda:\n", strconv.FormatFloat(r.Lambda, 'g', -1, 64), r.Choice())
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		fmt.Fprintf(t, "  difference\tevaluation\tmean\t95 %% interval\n")
 		for _, d := range r.Differences {

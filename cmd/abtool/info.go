@@ -23,7 +23,7 @@ the rows and sizes of its tables, and the size of every column. No rows are read
 comes at once for a store of any size.`,
 		Example: `  abtool info store
   abtool info store --json | jq '.data_sets[].rejected'`,
-		Args: exactly(1, "the store to look into"),
+		Args: exactly(1, "info takes one argument, the STORE"),
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(s.out, args[0]) },
 	}
 	c.Flags().BoolVar(&o.json, "json", false, "print everything as JSON")
@@ -51,7 +51,7 @@ func (o infoOptions) run(w io.Writer, dir string) error {
 	return nil
 }
 
-// printColumns prints the size of every column, and its share of its file.
+// printColumns prints the size of every column, and its share of the file.
 func printColumns(w io.Writer, sizes []store.ColumnSize) {
 	for len(sizes) > 0 {
 		n, total := 0, int64(0)

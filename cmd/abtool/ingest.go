@@ -84,8 +84,8 @@ were rejected.`,
 	return c
 }
 
-// ingestCollectAt is the garbage collector's percentage: ingest allocates little beyond what it
-// holds, so that a low one costs nearly nothing and saves a third of the memory.
+// ingestCollectAt is the garbage collector's percentage. Ingest allocates little beyond what it holds, so a low
+// percentage costs almost no time and saves a third of the memory.
 const ingestCollectAt = 18
 
 func (o *ingestOptions) run(ctx context.Context, s streams) error {
@@ -106,7 +106,7 @@ func (o *ingestOptions) run(ctx context.Context, s streams) error {
 	return err
 }
 
-// printAccount prints what a run did.
+// printAccount prints the summary of a run, as text or as JSON.
 func printAccount(w io.Writer, sum *store.Account, asJSON bool, dir string, failed error) error {
 	if asJSON {
 		text := ""
@@ -120,7 +120,7 @@ func printAccount(w io.Writer, sum *store.Account, asJSON bool, dir string, fail
 	}
 	printSummary(w, sum)
 	if !sum.Completed {
-		fmt.Fprintln(w, "Nothing was written: the account above is of what was read before the run failed.")
+		fmt.Fprintln(w, "Nothing was written: the summary above counts what was read before the run failed.")
 		return nil
 	}
 	fmt.Fprintf(w, "Written to %s\nLook into it with: abtool info %s\n", dir, dir)

@@ -100,13 +100,14 @@ func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
 	}
 }
 
-// exactly returns a check that there are n arguments; what describes them in the error.
-func exactly(n int, what string) cobra.PositionalArgs {
+// exactly returns a check that there are n arguments. Its error begins with wanted, which says how many a command
+// takes.
+func exactly(n int, wanted string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) == n {
 			return nil
 		}
-		return usage.Errorf("%s: %d arguments given, %d wanted", what, len(args), n)
+		return usage.Errorf("%s: got %d", wanted, len(args))
 	}
 }
 

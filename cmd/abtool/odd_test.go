@@ -178,10 +178,10 @@ func everyDot(set string) (lines []string) {
 
 // helpful are the errors that a store that lacks something may end in: each says what is missing and what to do.
 var helpful = []*regexp.Regexp{
-	regexp.MustCompile(`--format \S+ is of targets, not of `),
+	regexp.MustCompile(`--format \S+ is for targets, not for `),
 	regexp.MustCompile(`needs ground truth, and the store has no (boxes: ingest with --boxes|instances: ingest with --instances)`),
-	regexp.MustCompile(`there is no image to write: no target has been derived. abtool stats STORE counts says`),
-	regexp.MustCompile(`it has no targets: .* abtool stats STORE counts says`),
+	regexp.MustCompile(`no image to write: no target was derived. abtool stats STORE counts shows`),
+	regexp.MustCompile(`it has no targets: .* abtool stats STORE counts shows`),
 }
 
 // undefined is what no command prints.

@@ -9,7 +9,7 @@ import (
 	"abtool/internal/ui"
 )
 
-// progress shows how far a run is: a bar on a terminal, JSON Lines with --json, else nothing.
+// A progress shows how far a run is: with a bar on a terminal, with JSON Lines for --json, otherwise not at all.
 type progress struct {
 	events *ui.Events
 	bar    *ui.Bar

@@ -37,7 +37,7 @@ bytes.`,
   abtool report store --out report --images ILSVRC/train --hide-workers --title "Pilot of June"
   abtool report store --out report --compare pilot
   abtool report store --out figures --only imagenet-maps --only I7`,
-		Args: exactly(1, "the store to report on"),
+		Args: exactly(1, "report takes one argument, the STORE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
 	}
 	f := c.Flags()
@@ -62,7 +62,7 @@ func (o *reportOptions) run(ctx context.Context, s streams, store string) error 
 		return usage.Errorf("--out DIR is missing: the folder to write the report to")
 	}
 	if o.Examples < 1 {
-		return usage.Errorf("--examples %d: it is at least 1", o.Examples)
+		return usage.Errorf("--examples %d: give at least 1", o.Examples)
 	}
 	if err := checkCompare(o.Compare); err != nil {
 		return err
@@ -89,7 +89,7 @@ func (o *reportOptions) run(ctx context.Context, s streams, store string) error 
 	return ui.Print(s.out, func(w io.Writer) { printReport(w, o.Out, r) })
 }
 
-// missingFigure is a figure that the store has no data for.
+// A missingFigure is a figure that the store has no data for.
 type missingFigure struct {
 	Name  string `json:"name"`
 	Lacks string `json:"lacks"`
@@ -109,7 +109,7 @@ func reportJSON(out string, r *reports.Report) any {
 }
 
 func printReport(w io.Writer, out string, r *reports.Report) {
-	fmt.Fprintf(w, "Figures, light and dark, as SVG and PNG, in %s: %d\n", filepath.Join(out, "figures"), len(r.Figures))
+	fmt.Fprintf(w, "%d figures in %s, each as SVG and PNG, light and dark\n", len(r.Figures), filepath.Join(out, "figures"))
 	var names []string
 	for i, f := range r.Missing {
 		names = append(names, f.Name)
@@ -118,5 +118,5 @@ func printReport(w io.Writer, out string, r *reports.Report) {
 			names = nil
 		}
 	}
-	fmt.Fprintf(w, "The page, %s: %s\n", filepath.Join(out, "index.html"), ui.Size(r.Bytes))
+	fmt.Fprintf(w, "Page: %s, %s\n", filepath.Join(out, "index.html"), ui.Size(r.Bytes))
 }

@@ -46,7 +46,7 @@ func (o schemaOptions) run(w io.Writer, names []string) error {
 	return nil
 }
 
-// tablesNamed are the tables of the given names or patterns, all if there are none.
+// tablesNamed returns the tables that match any of the names or patterns; without names, all tables.
 func tablesNamed(names []string) ([]schema.Table, error) {
 	if len(names) == 0 {
 		return schema.Tables(), nil

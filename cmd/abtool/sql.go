@@ -56,7 +56,7 @@ look at the start of a large result give --limit 10 instead of a pipe to head.`,
 			if len(args) == 1 || len(args) == 2 {
 				return nil
 			}
-			return usage.Errorf("a store and a query in quotes are wanted: %d arguments given", len(args))
+			return usage.Errorf("sql takes a STORE and a QUERY in quotes: got %d arguments", len(args))
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.limited = cmd.Flags().Changed("limit")
@@ -138,7 +138,7 @@ func (o *sqlOptions) run(ctx context.Context, s streams, args []string) error {
 	return r.Run(ctx, text, from, to)
 }
 
-// check tells wrong use before anything is opened.
+// check reports wrong use before anything is opened, and parses the parameters.
 func (o *sqlOptions) check() (query.Params, error) {
 	if o.json {
 		if o.mode != "" && o.mode != "json" {
@@ -147,13 +147,13 @@ func (o *sqlOptions) check() (query.Params, error) {
 		o.mode = "json"
 	}
 	if o.mode != "" && !slices.Contains(shell.Modes(), o.mode) {
-		return nil, usage.Errorf("mode %q: it is %s", o.mode, strings.Join(shell.Modes(), ", "))
+		return nil, usage.Errorf("unknown mode %q: give one of %s", o.mode, strings.Join(shell.Modes(), ", "))
 	}
 	if o.limit < 0 {
-		return nil, usage.Errorf("--limit %d: it is a number of rows, 0 for all", o.limit)
+		return nil, usage.Errorf("--limit %d: give a number of rows, or 0 for all", o.limit)
 	}
 	if o.timeout < 0 {
-		return nil, usage.Errorf("--timeout %v: it is a time, as 90s or 5m, 0 for none", o.timeout)
+		return nil, usage.Errorf("--timeout %v: give a time such as 90s or 5m, or 0 for no limit", o.timeout)
 	}
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -161,17 +161,18 @@ func (o *sqlOptions) check() (query.Params, error) {
 	return shell.ParseParams(o.params)
 }
 
-// text is what is to be run, and where it comes from; interactive if a person is to be asked.
+// text returns the statements to run and the name of their file; interactive is true if a shell should ask for
+// them instead.
 func (o *sqlOptions) text(s streams, args []string) (text, from string, interactive bool, err error) {
 	switch {
 	case len(args) == 2 && o.file != "":
-		return "", "", false, usage.Errorf("a query and a file of queries: give one of them")
+		return "", "", false, usage.Errorf("there are a QUERY and a --file: give one of them")
 	case len(args) == 2 && args[1] != "-":
 		return args[1], "", false, nil
 	}
 	if _, ok := ui.Terminal(s.in); ok && len(args) == 1 && o.file == "" {
 		if o.out != "" {
-			return "", "", false, usage.Errorf("--out without a query: give one, or .once FILE in the shell")
+			return "", "", false, usage.Errorf("--out needs a query: give one, or use .once FILE in the shell")
 		}
 		return "", "", true, nil
 	}

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the results in docs/guide/cookbook, and docs/reference/commands.md")
 
-// readmeShows checks that what the README prints below demo's commands is what demo prints.
+// readmeShows checks that every line which the README shows below demo's commands is in the output of demo.
 func readmeShows(t *testing.T, out string) {
 	t.Helper()
 	text, err := os.ReadFile("../../README.md")
@@ -39,17 +39,16 @@ func readmeShows(t *testing.T, out string) {
 				continue
 			}
 			if checked++; !printed[line] {
-				t.Errorf("README.md shows what abtool demo does not print: %q", line)
+				t.Errorf("README.md shows a line that abtool demo does not print: %q", line)
 			}
 		}
 	}
 	if checked < 20 {
-		t.Errorf("%d lines of README.md were compared", checked)
+		t.Errorf("only %d lines of README.md were compared with the output of abtool demo, want 20 or more", checked)
 	}
 }
 
-// Every query of the cookbook gives, on the store that abtool demo makes, the result that is
-// printed below it.
+// Every query of the cookbook gives the result that is printed below it, on the store that abtool demo makes.
 func TestCookbook(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "abtool-demo")
 	readmeShows(t, command(t, "demo", "--out", dir))
@@ -107,7 +106,7 @@ func TestCookbook(t *testing.T) {
 		}
 	}
 	if questions < 50 {
-		t.Errorf("%d questions were asked", questions)
+		t.Errorf("only %d queries were found in docs/guide/cookbook, want 50 or more", questions)
 	}
 }
 
@@ -137,5 +136,5 @@ func firstDifference(a, b string) string {
 			return fmt.Sprintf("line %d: %s\nnow: %s", i+1, as[i], bs[i])
 		}
 	}
-	return "one is longer"
+	return "one has more lines than the other"
 }

@@ -46,11 +46,11 @@ stores, and prints the differences with intervals and tests.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0 && !o.list:
-				return usage.Errorf("the store to compute statistics of is missing")
+				return usage.Errorf("STORE is missing: the store to compute statistics of")
 			case o.json && o.csv:
 				return usage.Errorf("--json and --csv: give one of them")
 			case o.compare != "" && o.By != "":
-				return usage.Errorf("--compare compares values, and --by makes a table: give one of them")
+				return usage.Errorf("--compare compares values, and --by prints a table: give one of them")
 			}
 			return nil
 		},
@@ -87,7 +87,7 @@ stores, and prints the differences with intervals and tests.`,
 func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 	o.Tool = version()
 	if o.Bootstrap < 0 {
-		return usage.Errorf("--bootstrap %d: it is a number of samples, 0 for no intervals", o.Bootstrap)
+		return usage.Errorf("--bootstrap %d: give a number of samples, or 0 for no intervals", o.Bootstrap)
 	}
 	if o.Bootstrap == 0 {
 		o.Bootstrap = -1
@@ -133,7 +133,8 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 	return ui.Print(s.out, func(w io.Writer) { text.Document(w, d, len(o.Names) > 0 || o.By != "", ui.Width(s.out)) })
 }
 
-// checkCompare reports a file that is given as the other store. Statistics are compared from two stores, not from their files.
+// checkCompare returns an error if the other store is a file: statistics are compared between stores, not between
+// files that abtool stats wrote.
 func checkCompare(other string) error {
 	info, err := os.Stat(other)
 	if other == "" || err != nil || info.IsDir() {
@@ -143,10 +144,10 @@ func checkCompare(other string) error {
 	if kind := filetype.OfFile(other); kind.Name != "" {
 		what = kind.String()
 	}
-	return usage.Errorf("--compare %s: it is %s; wanted is another store, the folder that abtool ingest wrote", other, what)
+	return usage.Errorf("--compare %s: this is %s, not a store: give a folder that abtool ingest wrote", other, what)
 }
 
-// printStatistics lists what can be computed.
+// printStatistics lists all statistics with their definitions.
 func printStatistics(out io.Writer, asJSON bool) error {
 	if asJSON {
 		type entry struct {

@@ -13,7 +13,7 @@ import (
 	"abtool/store"
 )
 
-// printSummary prints the account of a store or of a run.
+// printSummary prints the sources, tables, counts and first rejects of a store or of a run.
 func printSummary(w io.Writer, s *store.Account) {
 	for _, d := range s.DataSets {
 		fmt.Fprintf(w, "%s\n", d.Name)

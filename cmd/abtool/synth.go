@@ -40,7 +40,7 @@ files depend only on the seed and the options.`,
 				return usage.Errorf("say which data set to simulate: imagenet or coco")
 			}
 			if o.Images < 1 {
-				return usage.Errorf("--images %d: at least one is needed", o.Images)
+				return usage.Errorf("--images %d: give at least 1", o.Images)
 			}
 			if o.Out == "" {
 				return usage.Errorf("--out DIR is missing: the folder to write to")

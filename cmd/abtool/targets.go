@@ -93,7 +93,7 @@ func (o *targetsOptions) flags(c *cobra.Command) {
 	f.BoolVar(&o.quiet, "quiet", false, "show no progress, no notes and no summary")
 }
 
-// names are the names of things.
+// names returns the names of a list's elements.
 func names[T any](list []T, name func(T) string) (out []string) {
 	for _, x := range list {
 		out = append(out, name(x))
@@ -107,21 +107,21 @@ func (o *targetsOptions) check(cmd *cobra.Command, args []string) error {
 	}
 	switch {
 	case len(args) != 1:
-		return usage.Errorf("the store to derive targets from: %d arguments given, 1 wanted", len(args))
+		return usage.Errorf("targets takes one argument, the STORE: got %d", len(args))
 	case o.out == "":
 		return usage.Errorf("--out is missing: the file or folder to write, such as targets.parquet")
 	case o.Jobs < 0:
-		return usage.Errorf("--jobs %d: it is 0 or more", o.Jobs)
+		return usage.Errorf("--jobs %d: give 0 or more", o.Jobs)
 	}
 	for _, name := range []string{"scribble", "steps", "step-ms", "path", "grid", "sigma", "fraction", "crops", "pairs", "shard", "min-scale"} {
 		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "0" {
-			return usage.Errorf("--%s 0: it is more than 0", name)
+			return usage.Errorf("--%s 0: give more than 0", name)
 		}
 	}
 	return o.table(cmd)
 }
 
-// table says which table is meant.
+// table sets the table to write, and checks the flags that belong to a table.
 func (o *targetsOptions) table(cmd *cobra.Command) error {
 	var chosen []string
 	for _, name := range []string{"crops", "pairs", "classes"} {
@@ -131,17 +131,17 @@ func (o *targetsOptions) table(cmd *cobra.Command) error {
 		}
 	}
 	if len(chosen) > 1 {
-		return usage.Errorf("%s: each writes a table of its own, give one of them", strings.Join(chosen, " and "))
+		return usage.Errorf("%s each write a different table: give one of them", strings.Join(chosen, " and "))
 	}
 	if o.Table == "pairs" || o.Table == "classes" {
 		for _, name := range []string{"rule", "signal", "all"} {
 			if cmd.Flags().Changed(name) {
-				return usage.Errorf("--%s is of targets and crops: a table of %s has no points", name, o.Table)
+				return usage.Errorf("--%s is for targets and crops: the table of %s has no points", name, o.Table)
 			}
 		}
 	}
 	if flip := &o.Crop.FlipShare; !(*flip >= 0 && *flip <= 1) {
-		return usage.Errorf("--flip %v: it is a share, 0 to 1", *flip)
+		return usage.Errorf("--flip %v: give a share from 0 to 1", *flip)
 	} else if *flip == 0 {
 		*flip = -1
 	}
@@ -176,5 +176,6 @@ func (o *targetsOptions) run(ctx context.Context, s streams, store string) (err 
 	return ui.Print(s.out, func(w io.Writer) { printTargets(w, sum) })
 }
 
-// targetsCollectAt is the garbage collector's percentage: what is held is held till the end, and little else is allocated.
+// targetsCollectAt is the garbage collector's percentage. Most memory is held until the end and little is
+// allocated in between, so a low percentage saves memory and costs little time.
 const targetsCollectAt = 40

@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 )
 
-// filesShown is how many files of a folder are listed.
+// filesShown is the number of files of a folder that are listed.
 const filesShown = 12
 
 func printTargets(w io.Writer, s *features.Summary) {
@@ -20,7 +20,7 @@ func printTargets(w io.Writer, s *features.Summary) {
 	}
 	fmt.Fprintf(w, "%s: %s of %s as %s, %s rows, %s\n", ui.Clean(s.Out), s.Table, s.Set, s.Format, ui.Thousands(s.Rows), ui.Size(bytes))
 	if s.Rows == 0 {
-		fmt.Fprintln(w, "  The store has nothing for a row: abtool stats STORE counts says what it has.")
+		fmt.Fprintln(w, "  The store has no data for this table: abtool stats STORE counts shows what it has.")
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if s.Rules != nil {
@@ -46,7 +46,7 @@ func printTargets(w io.Writer, s *features.Summary) {
 	t.Flush()
 }
 
-// printList explains what there is: each in two lines.
+// printList describes each rule, signal, table and format in two lines.
 func (o *targetsOptions) printList(out io.Writer) error {
 	rules, signals, tables, formats := features.Rules(), features.SignalList(), features.Tables(), format.All()
 	if o.json {

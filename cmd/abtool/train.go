@@ -16,7 +16,7 @@ import (
 	runs "abtool/train/run"
 )
 
-// dataFlags are those of the images and targets of training and validation.
+// dataFlags adds the flags for the images and targets of training and validation.
 func dataFlags(c *cobra.Command, o *data.SplitOptions) {
 	f := c.Flags()
 	f.StringVar(&o.Images, "images", "", "`IMAGES` to train on: a folder with a sub-folder for each class, a\npattern, WebDataset shards (.tar), or an idx file")
@@ -84,7 +84,7 @@ The flags that name a key below, and --set, change the recipe.`,
   abtool train --images ILSVRC/train --targets targets.parquet --recipe imagenet-deit \
     --engine xla --precision bf16 --dry-run
   abtool train --list-archs`,
-		Args: exactly(0, "train takes no arguments: images and targets are flags"),
+		Args: exactly(0, "train takes no arguments, but --images and --targets"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.list {
 				return listArchs(s.out)
@@ -118,7 +118,7 @@ The flags that name a key below, and --set, change the recipe.`,
 	return c
 }
 
-// resolve is the recipe with what flags change. A run that is continued has its own.
+// resolve returns the recipe as changed by the flags. A resumed run has its own recipe.
 func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
 	if o.Resume && !cmd.Flags().Changed("recipe") {
 		r, err = runs.LoadOwn(o.Out)
@@ -142,7 +142,7 @@ func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
 		}
 	}
 	if o.Targets == "" && !cmd.Flags().Changed("supervision") && r.Supervision == string(data.LUAB) && !o.Resume {
-		return r, usage.Errorf("--targets is missing: abtool targets makes them; without, give --supervision none or rand")
+		return r, usage.Errorf("--targets is missing: give a file that abtool targets wrote, or --supervision none or rand")
 	}
 	if err := r.Check(); err != nil {
 		return r, usage.Error(err)
@@ -152,7 +152,7 @@ func (o *trainOptions) resolve(cmd *cobra.Command) (r runs.Recipe, err error) {
 
 func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	if o.Out == "" && !o.dry {
-		return usage.Errorf("--out RUN is missing: the folder of the run")
+		return usage.Errorf("--out RUN is missing: the folder to write the run to")
 	}
 	if o.Recipe, err = o.resolve(cmd); err != nil {
 		return err
@@ -172,7 +172,7 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	}
 	o.Notice = func(text string) { ui.Note(s.err, text) }
 	if o.Resume && o.Init != "" {
-		o.Notice("--init is not used: a run that is resumed goes on with its own weights")
+		o.Notice("--init is ignored: a resumed run continues with its own weights")
 	}
 	for _, text := range o.Notes(o.Train, o.Val) {
 		o.Notice(text)
@@ -210,7 +210,7 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	return nil
 }
 
-// plan prints what the run would be.
+// plan measures the run and prints what to expect of it.
 func (o *trainOptions) plan(ctx context.Context, s streams) error {
 	p, err := runs.MakePlan(ctx, o.Options)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	runs "abtool/train/run"
 )
 
-// printSets says how many images are trained on, without the end of the line.
+// printSets prints how many images are trained on, without ending the line.
 func printSets(w io.Writer, train, val *data.Set) {
 	n := 0
 	if val != nil {
@@ -36,15 +36,15 @@ func printPlan(w io.Writer, p *runs.Plan, epochs int) {
 		}
 		return d.Round(time.Millisecond)
 	}
-	row("a step", "%s, mean of %d after a first of %s: %.0f img/s; %.0f %% of it waiting for images", round(p.Step), p.Measured, round(p.First), float64(p.Batch)/p.Step.Seconds(), 100*p.Waited)
-	row("loader", "%.0f img/s a core", p.Loader)
+	row("time of a step", "%s, the mean of %d steps after a first step of %s: %.0f img/s; %.0f %% of it waiting for images", round(p.Step), p.Measured, round(p.First), float64(p.Batch)/p.Step.Seconds(), 100*p.Waited)
+	row("loader", "%.0f img/s per core", p.Loader)
 	if p.Val > 0 {
-		row("validation", "%s an epoch", round(p.ValidateEpoch))
+		row("validation", "%s per epoch", round(p.ValidateEpoch))
 	}
-	row("time", "about %s", round(p.Total))
+	row("time in all", "about %s", round(p.Total))
 	memory := ui.Size(p.StateBytes) + " of weights and moments"
 	if p.PeakBytes > 0 {
-		memory += "; " + ui.Size(p.PeakBytes) + " in all after the measurement"
+		memory += "; " + ui.Size(p.PeakBytes) + " of the process after the measurement"
 	}
 	if p.DeviceBytes > 0 {
 		memory += "; " + ui.Size(p.DeviceBytes) + " on the device"
@@ -56,7 +56,7 @@ func printPlan(w io.Writer, p *runs.Plan, epochs int) {
 func listArchs(out io.Writer) error {
 	return ui.Print(out, func(w io.Writer) {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "architecture\tweights\tpixels\twhat it is")
+		fmt.Fprintln(t, "architecture\tweights\tpixels\tdescription")
 		for _, spec := range arch.List() {
 			a, err := arch.New(spec.Name, arch.Options{PointOutputs: 2})
 			if err != nil {
@@ -94,7 +94,7 @@ func printMetrics(w io.Writer, m *runs.Metrics) {
 	t.Flush()
 }
 
-// progress shows how far training is: a bar on a terminal, else a line now and then.
+// progress shows how far training is: with a bar on a terminal, otherwise with a line every ten seconds.
 func (o *trainOptions) progress(w io.Writer) *ui.Bar {
 	if bar := ui.NewBar(w, false, ui.Narrow); bar != nil {
 		o.Progress = func(p runs.Progress) { bar.Set(o.progressText(p), int64(p.Step), int64(p.Steps)) }
@@ -112,5 +112,5 @@ func (o *trainOptions) progressText(p runs.Progress) string {
 	if !math.IsNaN(p.Point) {
 		out += fmt.Sprintf(" = %.3f + %.3g × %.4f", p.Class, o.Recipe.Lambda, p.Point)
 	}
-	return out + fmt.Sprintf("  loader %.0f img/s a core, waited %.0f %%", p.Loader, 100*p.Waited)
+	return out + fmt.Sprintf("  loader %.0f img/s per core, waited %.0f %%", p.Loader, 100*p.Waited)
 }

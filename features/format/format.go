@@ -27,16 +27,16 @@ type Format struct {
 func All() []Format { return slices.Clone(formats) }
 
 var formats = []Format{
-	{Name: "parquet", Ext: ".parquet", What: "Parquet with the description of every column in its metadata, for DuckDB, pandas, Polars, Spark.", open: openFile(func(w io.Writer, t *Table) (targetfile.Writer, error) {
+	{Name: "parquet", Ext: ".parquet", What: "Parquet with the description of every column in its metadata, for DuckDB, pandas, Polars and Spark.", open: openFile(func(w io.Writer, t *Table) (targetfile.Writer, error) {
 		return targetfile.NewParquet(w, &t.About)
 	})},
-	{Name: "csv", Ext: ".csv", What: "CSV with a header; numbers as exact as they are, lists as JSON.", open: openFile(func(w io.Writer, t *Table) (targetfile.Writer, error) {
+	{Name: "csv", Ext: ".csv", What: "CSV with a header. Numbers keep their full precision; lists are JSON.", open: openFile(func(w io.Writer, t *Table) (targetfile.Writer, error) {
 		return targetfile.NewCSV(w, t.Columns)
 	})},
-	{Name: "npy", What: "A folder of one NumPy array a column, and columns.json; lists are padded to two dimensions, null is NaN or the least integer.", Folder: true, open: openNPY},
-	{Name: "coco-keypoints", Ext: ".json", What: "COCO keypoints JSON: one keypoint an annotation, in pixels. Rows whose image has no known size are left out and counted.", open: openKeypoints},
-	{Name: "webdataset", What: "A folder of tar shards, each image with its targets as JSON, from --images. Images that are not found are left out and counted.", Folder: true, open: openWebDataset},
-	{Name: "huggingface", What: "A folder with Parquet by split, README.md (a data-set card) and croissant.json (Croissant 1.0).", Folder: true, open: openHuggingFace},
+	{Name: "npy", What: "A folder with a NumPy array for each column, and columns.json. Lists are padded to two dimensions; null is NaN or the smallest integer.", Folder: true, open: openNPY},
+	{Name: "coco-keypoints", Ext: ".json", What: "COCO keypoints JSON: one keypoint per annotation, in pixels. Rows whose image has no known size are left out and counted.", open: openKeypoints},
+	{Name: "webdataset", What: "A folder of tar shards: each image, taken from --images, with its targets as JSON. Images that are not found are left out and counted.", Folder: true, open: openWebDataset},
+	{Name: "huggingface", What: "A folder with a Parquet file for each split, README.md (a data-set card) and croissant.json (Croissant 1.0).", Folder: true, open: openHuggingFace},
 }
 
 // openFile opens a format that is one file.
@@ -70,15 +70,15 @@ func (o *Options) choose(place string) (*Format, error) {
 		names = append(names, f.Name)
 		if f.Name == o.Format || o.Format == "" && f.Ext != "" && strings.EqualFold(filepath.Ext(place), f.Ext) {
 			if f.Name != "webdataset" && o.Images != "" {
-				return nil, usage.Errorf("--images is of --format webdataset, which puts them into its shards")
+				return nil, usage.Errorf("--images is only for --format webdataset, which packs the images into shards")
 			}
 			return f, nil
 		}
 	}
 	if o.Format == "" {
-		return nil, usage.Errorf("the name %s tells no format: end it in .parquet, .csv or .json, or give --format %s", place, strings.Join(names, ", "))
+		return nil, usage.Errorf("the name %s does not show the format: let it end in .parquet, .csv or .json, or give --format with one of %s", place, strings.Join(names, ", "))
 	}
-	return nil, usage.Errorf("no such format %q: they are %s", o.Format, strings.Join(names, ", "))
+	return nil, usage.Errorf("no such format %q: the formats are %s", o.Format, strings.Join(names, ", "))
 }
 
 // A Table says what is written, for the formats that describe it.

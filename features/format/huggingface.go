@@ -33,7 +33,7 @@ func openHuggingFace(o *Output, t *Table) (targetfile.Writer, error) {
 	}
 	for _, s := range t.Splits {
 		if strings.Contains(s, "-") {
-			return nil, usage.Errorf("the split %s: names of splits on the hub have no -", s)
+			return nil, usage.Errorf("the split %s: the hub allows no - in the name of a split", s)
 		}
 	}
 	w.rows = make([]int64, len(w.splits))
@@ -240,7 +240,7 @@ func (w *hubWriter) card() string {
 	}
 	fmt.Fprintf(&b, "---\n\n# %s\n\nWritten by `abtool targets`.", markdown(w.title()))
 	if missing := w.out.options.Card.missing(); len(missing) > 0 {
-		fmt.Fprintf(&b, " Before you publish it, say here and in croissant.json what only you know: %s. The licence is bound by that of the byproducts that this was made from.", strings.Join(missing, ", "))
+		fmt.Fprintf(&b, " Before you publish it, fill in, here and in croissant.json: %s. The licence must comply with the licence of the byproducts that this was made from.", strings.Join(missing, ", "))
 	}
 	b.WriteString("\n")
 	if len(w.table.Sources) > 0 {

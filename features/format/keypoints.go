@@ -37,7 +37,7 @@ func openKeypoints(o *Output, t *Table) (targetfile.Writer, error) {
 	}
 	for _, name := range []string{"x", "y", "weight", "width", "height", "image_id"} {
 		if t.Column(name) < 0 {
-			return nil, usage.Errorf("--format coco-keypoints is of targets, not of %s", t.Table)
+			return nil, usage.Errorf("--format coco-keypoints is for targets, not for %s", t.Table)
 		}
 	}
 	w.numbered = t.Columns[t.Column("image_id")].Kind == targetfile.KindInt64

@@ -79,7 +79,7 @@ func (w *npyWriter) encode(b *targetfile.Batch) (npyChunk, error) {
 			for row := range b.Rows {
 				from, to := v.List(row)
 				if to-from > col.Width {
-					return c, fmt.Errorf("column %s: %d values where %d are the most", col.Name, to-from, col.Width)
+					return c, fmt.Errorf("column %s: a list has %d values, and at most %d fit", col.Name, to-from, col.Width)
 				}
 				for range col.Width - (to - from) {
 					c.data[i] = appendNPYPad(c.data[i], col.Kind)

@@ -44,10 +44,10 @@ type webWriter struct {
 
 func openWebDataset(o *Output, t *Table) (targetfile.Writer, error) {
 	if t.Table != "targets" {
-		return nil, usage.Errorf("--format webdataset is of targets, not of %s", t.Table)
+		return nil, usage.Errorf("--format webdataset is for targets, not for %s", t.Table)
 	}
 	if o.options.Images == "" {
-		return nil, usage.Errorf("--format webdataset puts the images into its shards: say where they are with --images")
+		return nil, usage.Errorf("--format webdataset packs the images into shards: say where they are with --images")
 	}
 	w := &webWriter{
 		table: t, out: o, perFile: o.options.Shard,
@@ -57,7 +57,7 @@ func openWebDataset(o *Output, t *Table) (targetfile.Writer, error) {
 		w.perFile = DefaultShard
 	}
 	if w.perFile < 1 {
-		return nil, usage.Errorf("--shard %d: a shard has at least one image", w.perFile)
+		return nil, usage.Errorf("--shard %d: give at least 1 image for each shard", w.perFile)
 	}
 	var err error
 	if w.images, err = imagefile.OpenIndex(o.options.Images, nil); err != nil {
@@ -214,17 +214,17 @@ func (w *webWriter) Close() error {
 		sum.LeftOut = append(sum.LeftOut, Count{"images that are not in " + w.out.options.Images, w.missing})
 	}
 	if w.bad > 0 {
-		sum.LeftOut = append(sum.LeftOut, Count{"images whose file is not one, such as " + w.badFile, w.bad})
+		sum.LeftOut = append(sum.LeftOut, Count{"images whose file is not an image, such as " + w.badFile, w.bad})
 	}
 	sum.Notes = append(sum.Notes, w.images.Notes()...)
 	if w.tar == nil && w.bad > 0 {
 		return fmt.Errorf("%d images in %s cannot be read: %s", w.bad, w.out.options.Images, w.badFile)
 	}
 	if w.tar == nil && w.missing == 0 {
-		return errors.New("there is no image to write: no target has been derived. abtool stats STORE counts says what the store has; --all also takes images without a point")
+		return errors.New("no image to write: no target was derived. abtool stats STORE counts shows what the store has; --all also writes images without a point")
 	}
 	if w.tar == nil {
-		return fmt.Errorf("none of the %d images is in %s, which has images such as %s: they are found by their ids, the names of the files without ending",
+		return fmt.Errorf("none of the %d images is in %s, which has images such as %s: an image is found by its id, the name of its file without the extension",
 			w.missing, w.out.options.Images, w.images.Name(0))
 	}
 	return w.tar.Close()

@@ -67,8 +67,8 @@ func Read(path string) (list []Target, err error) {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, errors.New("it has no targets: the store that it was made of has none for its rules, or no records. " +
-			"abtool stats STORE counts says what it has")
+		return nil, errors.New("it has no targets: the store that it was made from has no points for these rules, or no records. " +
+			"abtool stats STORE counts shows what the store has")
 	}
 	for i := range list {
 		if t := &list[i]; !(t.X >= 0 && t.X <= 1 && t.Y >= 0 && t.Y <= 1) {

@@ -21,7 +21,7 @@ func TestOtherPrograms(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"byte-order mark and CRLF": {"\xef\xbb\xbfimage_id,x,y\r\n\"i0\",\"0.25\",0.5\r\n", ""},
 		"pandas' truth":            {"image_id,x,y,label\ni0,0.25,0.5,True\n", ""},
-		"semicolons":               {"image_id;x;y\ni0;0.25;0.5\n", "its columns are separated by semicolons: abtool targets writes commas"},
+		"semicolons":               {"image_id;x;y\ni0;0.25;0.5\n", "its columns are separated by semicolons: save it with commas between columns"},
 		"Excel's separator":        {"sep=;\nimage_id;x;y\n", "separated by semicolons"},
 		"tabs":                     {"rule\timage_id\tx\ty\na\ti0\t0.25\t0.5\n", "its columns are separated by tabs"},
 		"decimal comma":            {"image_id,x,y\ni0,0.25,0.5\ni1,0.5,\"0,58\"\n", `row 2, column y: "0,58" has a decimal comma: write numbers with a point`},
@@ -36,7 +36,7 @@ func TestOtherPrograms(t *testing.T) {
 		"a list in JSON":           {`[{"image_id": 1}]`, "it is JSON: targets are read from .parquet or .csv"},
 		"no image_id":              {"image,x,y\ni0,1,1\n", "it has no column image_id"},
 		"row without image":        {"image_id,x,y\ni0,1,1\n,1,1\n", "row 2 has no image_id"},
-		"old Mac":                  {"image_id,x,y\ri0,1,1\r", "its lines end in a carriage return alone"},
+		"old Mac":                  {"image_id,x,y\ri0,1,1\r", "its lines end in a carriage return without a line feed"},
 		"nothing":                  {"\n", "it is empty"},
 	} {
 		path := filepath.Join(t.TempDir(), "targets.csv")

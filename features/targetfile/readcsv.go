@@ -65,11 +65,11 @@ func separated(head []string) error {
 	line := strings.Join(head, ",")
 	for _, s := range []struct{ mark, name string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "vertical bars"}} {
 		if strings.Contains(line, "image_id"+s.mark) || strings.Contains(line, s.mark+"image_id") || strings.EqualFold(line, "sep="+s.mark) {
-			return fmt.Errorf("its columns are separated by %s: abtool targets writes commas, and numbers with a decimal point. Save it so, or write it again", s.name)
+			return fmt.Errorf("its columns are separated by %s: save it with commas between columns and decimal points in numbers, as abtool targets writes it", s.name)
 		}
 	}
 	if strings.Contains(line, "\r") {
-		return errors.New("its lines end in a carriage return alone: save it with line feeds")
+		return errors.New("its lines end in a carriage return without a line feed: save it with line feeds")
 	}
 	return nil
 }
