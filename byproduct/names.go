@@ -7,15 +7,15 @@ import (
 	"unsafe"
 )
 
-// Names gives numbers to names: workers, HITs, classes. The numbers depend on who comes first, so no result
-// may.
+// Names assigns numbers to names of workers, HITs or classes. The numbers depend on the order in which goroutines
+// meet the names, so no result may depend on the numbers.
 type Names struct {
 	mu   sync.Mutex
 	ids  map[string]int32
 	List []string // by number
 }
 
-// NewNames returns Names that have numbered list.
+// NewNames returns Names in which the names of list have the numbers 0, 1, …
 func NewNames(list ...string) *Names {
 	n := &Names{ids: map[string]int32{}}
 	n.Number(nil, list)
@@ -68,7 +68,7 @@ func (n *Names) Sorted() []int32 {
 	return order
 }
 
-// Places returns, by number, the place of each name in their order.
+// Places returns, by number, the rank of each name in sorted order.
 func (n *Names) Places() []int32 {
 	place := make([]int32, len(n.List))
 	for i, id := range n.Sorted() {
@@ -77,7 +77,7 @@ func (n *Names) Places() []int32 {
 	return place
 }
 
-// Texts are many short texts in one piece of memory.
+// Texts stores many short texts in one block of memory.
 type Texts struct {
 	all  []byte
 	ends []uint32
@@ -89,7 +89,7 @@ func (t *Texts) Add(s string) {
 	t.ends = append(t.ends, uint32(len(t.all)))
 }
 
-// Grow makes room for so many texts, and bytes of texts, more.
+// Grow makes room for more texts and more bytes of texts.
 func (t *Texts) Grow(texts, bytes int) {
 	t.ends, t.all = slices.Grow(t.ends, texts), slices.Grow(t.all, bytes)
 }
@@ -100,7 +100,7 @@ func (t *Texts) Len() int { return len(t.ends) }
 // Bytes returns the number of bytes of all texts.
 func (t *Texts) Bytes() int { return len(t.all) }
 
-// At returns the i-th text. It is valid as long as nothing is added.
+// At returns the i-th text. It is valid until a text is added.
 func (t *Texts) At(i int32) string {
 	from := uint32(0)
 	if i > 0 {
@@ -110,8 +110,8 @@ func (t *Texts) At(i int32) string {
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
-// Find returns the place of a text among sorted ones. It looks at near and the one after it first: rows
-// often come in order.
+// Find returns the index of a text among sorted texts, and whether it is there. It tries the indices near and near + 1
+// first, because rows often come in order.
 func (t *Texts) Find(s string, near int32) (int32, bool) {
 	for i := max(near, 0); i <= near+1 && int(i) < t.Len(); i++ {
 		if t.At(i) == s {

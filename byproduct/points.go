@@ -6,8 +6,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// Points are clicks or mouse samples: time in ms since the row's t0 (columnar.Null: none), place in
-// fractions of the displayed image (NaN: none).
+// Points are clicks or mouse samples. Times are ms since the row's t0 (columnar.Null: unknown), places are fractions
+// of the displayed image (NaN: unknown).
 type Points struct {
 	T    []int64
 	X, Y []float64
@@ -33,7 +33,7 @@ func (p Points) Clone() Points {
 	return Points{slices.Clone(p.T), slices.Clone(p.X), slices.Clone(p.Y)}
 }
 
-// Reset drops the points, and keeps their memory.
+// Reset removes the points and keeps their memory.
 func (p *Points) Reset() { p.T, p.X, p.Y = p.T[:0], p.X[:0], p.Y[:0] }
 
 // Push adds a point.
@@ -41,13 +41,13 @@ func (p *Points) Push(t int64, x, y float64) {
 	p.T, p.X, p.Y = append(p.T, t), append(p.X, x), append(p.Y, y)
 }
 
-// A Trace is the mouse's way to a click, or to an icon: valid samples with a time, in document order (I12,
-// docs/design/definitions.md#i12).
+// A Trace is the path of the mouse to a click, or to the add of an icon: the valid samples with a time, in document
+// order (I12, docs/design/definitions.md#i12).
 type Trace struct {
-	Click   int64  // time of the click; columnar.Null: unknown, and there are no samples
-	From    int64  // the last 'enter' at or before it (I13), of COCO the action before; columnar.Null: none
-	Before  Points // at or before the click
-	Segment Points // of them, those since From, it included
+	Click   int64  // time of the click; columnar.Null: unknown, and the trace is empty
+	From    int64  // time of the last 'enter' at or before the click (I13), in COCO of the preceding action; columnar.Null: none
+	Before  Points // samples at or before the click
+	Segment Points // samples of Before at or after From
 }
 
 // Reset empties the trace and keeps its memory.
@@ -57,16 +57,16 @@ func (tr *Trace) Reset() {
 	tr.Click, tr.From = columnar.Null, columnar.Null
 }
 
-// Tenth returns the tenth of the segment that sample i is in, by equal numbers of samples
-// (I14, docs/design/definitions.md#i14): 0 begins with entering, 9 ends with the click.
+// Tenth returns the tenth of the segment that sample i is in, if tenths have equal numbers of samples (I14,
+// docs/design/definitions.md#i14). Tenth 0 begins with entering, and tenth 9 ends with the click.
 func (tr *Trace) Tenth(i int) int { return 10 * i / tr.Segment.Len() }
 
-// TimeTenth returns the tenth by equal times (I14). From and Click must differ.
+// TimeTenth returns the tenth that sample i is in, if tenths have equal durations (I14). From and Click must differ.
 func (tr *Trace) TimeTenth(i int) int {
 	return int(min(9, 10*(tr.Segment.T[i]-tr.From)/(tr.Click-tr.From)))
 }
 
-// Of reads the trace to a click from the mouse samples of its row.
+// Of sets tr to the trace to a click, from the mouse samples of its row.
 func (tr *Trace) Of(mouse Points, click, from int64) {
 	tr.Reset()
 	tr.Click, tr.From = click, from

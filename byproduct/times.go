@@ -6,7 +6,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// Latest returns the greatest time, columnar.Null for none.
+// Latest returns the latest known time, columnar.Null if none is known.
 func Latest(times []int64) int64 {
 	last := int64(columnar.Null)
 	for _, t := range times {
@@ -15,7 +15,7 @@ func Latest(times []int64) int64 {
 	return last
 }
 
-// Earliest returns the least time, math.MaxInt64 for none.
+// Earliest returns the earliest known time, math.MaxInt64 if none is known.
 func Earliest(times []int64) int64 {
 	first := int64(math.MaxInt64)
 	for _, t := range times {
@@ -26,7 +26,7 @@ func Earliest(times []int64) int64 {
 	return first
 }
 
-// Backwards reports whether the known times ever fall.
+// Backwards reports whether a known time is less than the known time before it.
 func Backwards(times []int64) bool {
 	last := int64(columnar.Null)
 	for _, t := range times {

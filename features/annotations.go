@@ -12,17 +12,17 @@ import (
 	"abtool/store/columnar"
 )
 
-// annotations is what both data sets have: their table, and what is fitted on all of it.
+// annotations are the parts common to both data sets: their table of annotations, and the models fitted on all of it.
 type annotations struct {
 	o         *Options
 	table     *columnar.Table
-	hitColumn string  // with the HIT
-	starts    []int32 // by row group: its first row, and the number of rows
+	hitColumn string  // the column that holds the HIT
+	starts    []int32 // first row of each row group, and at the end the number of rows
 	workers   *byproduct.Names
 	fold      []int32 // by worker: calibrationFold
-	trust     *trust  // nil: no ground truth
+	trust     *trust  // nil without ground truth
 	shift     *calibration
-	pace      *pace // nil: not asked for
+	pace      *pace // nil if not asked for
 	splits    *splitter
 }
 
@@ -42,8 +42,8 @@ func (a *annotations) base() *annotations   { return a }
 func (a *annotations) close() error         { return a.table.Close() }
 func (a *annotations) left() []format.Count { return a.splits.left() }
 
-// eachGroup reads columns of every row group in several goroutines. For each, begin returns what takes a group
-// that the reader has read.
+// eachGroup reads columns of every row group in several goroutines. It calls begin once for each goroutine; begin
+// returns a function that is called for each row group that the goroutine's reader has read.
 func eachGroup(
 	ctx context.Context, jobs int, t *columnar.Table, columns []string,
 	begin func(*columnar.Reader) func(g int) error,
@@ -64,7 +64,7 @@ func eachGroup(
 	})
 }
 
-// checkSeq reports a row that does not have its number.
+// checkSeq returns an error if the seq of a row is not the row's number.
 func (a *annotations) checkSeq(row int32, seq int64) error {
 	if seq == int64(row) {
 		return nil
@@ -72,14 +72,14 @@ func (a *annotations) checkSeq(row int32, seq int64) error {
 	return fmt.Errorf("row %d of %s/annotations has the number %d: the store is damaged, ingest again", row, a.o.Set, seq)
 }
 
-// begin prepares to fit what is fitted by annotator.
+// begin assigns every annotator to a calibration fold.
 func (a *annotations) begin() {
 	for _, w := range a.workers.List {
 		a.fold = append(a.fold, calibrationFold(w, ""))
 	}
 }
 
-// foldOf returns the calibration fold of an annotator, or, of an unknown one, of the image.
+// foldOf returns the calibration fold of an annotator; if the annotator is unknown, of the image.
 func (a *annotations) foldOf(worker int32, image string) int32 {
 	if worker < 0 {
 		return calibrationFold("", image)
@@ -87,8 +87,9 @@ func (a *annotations) foldOf(worker int32, image string) int32 {
 	return a.fold[worker]
 }
 
-// confidence returns the trust in an annotator without the image, of which own is known, and the number of other
-// points that it is of.
+// confidence returns the expected accuracy of an annotator on other images, and the number of points that it is
+// estimated from. own is the annotator's tally on the image itself, which is left out. Without ground truth the
+// accuracy is NaN.
 func (a *annotations) confidence(worker int32, fold int, own stat.Tally) (mean float64, n int32) {
 	if a.trust == nil {
 		return nan, 0
@@ -96,16 +97,17 @@ func (a *annotations) confidence(worker int32, fold int, own stat.Tally) (mean f
 	return a.trust.of(worker, fold, own)
 }
 
-// unshownChunk is how many images without an annotation make a chunk.
+// unshownChunk is the number of images without an annotation in a chunk.
 const unshownChunk = 1 << 17
 
-// chunksWith returns the number of chunks: the row groups, and after them so many images without an annotation.
+// chunksWith returns the number of chunks: the row groups, followed by the chunks of unshown images, which have no
+// annotation.
 func (a *annotations) chunksWith(unshown int) int {
 	return a.table.Groups() + (unshown+unshownChunk-1)/unshownChunk
 }
 
-// visit calls row for the rows of a chunk, or unshown for its images without an annotation; of these there are
-// n. read reads a row group.
+// visit calls row for each row of a chunk, after read has read its row group. For a chunk after the last row group it
+// calls unshown for the chunk's images without an annotation; n is the number of all such images.
 func (a *annotations) visit(
 	chunk, n int, read func(g int) error, row func(row int32) error, unshown func(i int) error,
 ) error {
@@ -129,13 +131,14 @@ func (a *annotations) visit(
 	return nil
 }
 
-// A point sets the point of a rule by facts of type F; false: there is none.
+// A point computes the point of a rule from facts of type F. It sets the point of the Target and returns true, or
+// returns false if the rule gives no point.
 type point[F any] func(*F, *Target) bool
 
-// points are the points of rules, in their order.
+// points are the functions that compute the points of some rules, in the order of the rules.
 type points[F any] []point[F]
 
-// pointsOf returns the points of rules.
+// pointsOf returns the functions of rules from named, which has them by the name of the rule.
 func pointsOf[F any](rules []*rule, named map[string]point[F]) points[F] {
 	out := make(points[F], len(rules))
 	for i, r := range rules {
@@ -144,8 +147,8 @@ func pointsOf[F any](rules []*rule, named map[string]point[F]) points[F] {
 	return out
 }
 
-// emit gives t as the row of each rule: row with the point that the rule has by facts. It gives rows without a
-// point only if all is set.
+// emit calls the function emit with t for each rule: a copy of row with the point that the rule computes from facts.
+// Rows without a point are emitted only if all is set.
 func (p points[F]) emit(
 	rules []*rule, facts *F, row *targetfile.Row, t *Target, all bool, emit func(*Target) error,
 ) error {

@@ -8,22 +8,22 @@ import (
 	"abtool/internal/stat"
 )
 
-// calibrationFolds is the number of parts that annotators are divided into, by a hash of their
-// name: what is taken from the clicks of a part is fitted on the others.
+// calibrationFolds is the number of parts (folds) that annotators are divided into, by a hash of their name. The
+// clicks of a part are corrected by a displacement that is fitted on the other parts.
 const calibrationFolds = 5
 
-// calibrationLeast is how many clicks of a class tell the size of its boxes; with fewer, those of
-// all classes do.
+// calibrationLeast is the least number of clicks of a class from which the mean size of its boxes is taken. With
+// fewer, the mean over all classes is used.
 const calibrationLeast = 20
 
-// calibration is the systematic displacement of clicks from the centre of the box: its median in
-// the frame of the box, times the mean size of boxes that were clicked. Both are fitted on
-// annotators of other parts.
+// A calibration is the systematic displacement of clicks from the centre of the box: the median displacement in the
+// frame of the box, times the mean size of the boxes that were clicked. For each part of the annotators, both are
+// fitted on the other parts.
 type calibration struct {
-	clicks [calibrationFolds]int     // that each part's shift is fitted on
-	shift  [calibrationFolds]extents // of a click, in fractions of the box
-	all    [calibrationFolds]extents // mean size of boxes, of all classes
-	class  [calibrationFolds][]sized // by class, the last of unknown class
+	clicks [calibrationFolds]int     // number of clicks that each part's shift is fitted on
+	shift  [calibrationFolds]extents // median displacement of a click, in fractions of the box
+	all    [calibrationFolds]extents // mean size of the boxes of all classes
+	class  [calibrationFolds][]sized // the same by class; the last is for unknown classes
 }
 
 type extents struct{ w, h float64 }
@@ -33,13 +33,13 @@ type sized struct {
 	n int
 }
 
-// calibrationFit gathers the clicks that a calibration is fitted to, by part.
+// A calibrationFit collects the clicks that a calibration is fitted to, by part.
 type calibrationFit struct {
 	u, v  [calibrationFolds][]float64 // in the frame of the box: 0…1 is inside
-	sizes [calibrationFolds][]sized   // sums of boxes by class, the last of unknown class
+	sizes [calibrationFolds][]sized   // sums of sizes by class; the last is for unknown classes
 }
 
-// newCalibrationFit expects about so many clicks.
+// newCalibrationFit returns an empty fit with room for about the given number of clicks.
 func newCalibrationFit(classes, clicks int) *calibrationFit {
 	c := &calibrationFit{}
 	for f := range calibrationFolds {
@@ -49,7 +49,8 @@ func newCalibrationFit(classes, clicks int) *calibrationFit {
 	return c
 }
 
-// add adds a click with the nearest box of its class. The order must not depend on the number of workers.
+// add adds a click with the nearest box of its class. The order of calls must not depend on the number of
+// goroutines, because sums of floating-point numbers depend on it.
 func (c *calibrationFit) add(fold, class int32, b plane.Box, x, y float64) {
 	u, v := b.Frame(x, y)
 	c.u[fold], c.v[fold] = append(c.u[fold], u), append(c.v[fold], v)
@@ -59,7 +60,7 @@ func (c *calibrationFit) add(fold, class int32, b plane.Box, x, y float64) {
 	c.sizes[fold][class].add(b.X1-b.X0, b.Y1-b.Y0, 1)
 }
 
-// done fits.
+// done fits the calibration to the clicks that were added.
 func (c *calibrationFit) done(jobs int) *calibration {
 	parallel.For(jobs, 2*calibrationFolds, func(i int) {
 		if i%2 == 0 {
@@ -89,7 +90,7 @@ func (c *calibrationFit) done(jobs int) *calibration {
 	return out
 }
 
-// without returns all parts but one.
+// without concatenates all parts except part f.
 func without[T any](parts []T, f int) []T { return slices.Concat(parts[:f], parts[f+1:]) }
 
 func (s *sized) add(w, h float64, n int) {
@@ -102,7 +103,7 @@ func (s *sized) mean() {
 	}
 }
 
-// apply returns a click less the displacement that others have; ok is false where there are no others.
+// apply returns a click minus the displacement fitted on the other parts; ok is false if these have no click.
 func (c *calibration) apply(fold, class int32, x, y float64) (cx, cy float64, ok bool) {
 	if c == nil || c.clicks[fold] == 0 {
 		return 0, 0, false
@@ -111,12 +112,12 @@ func (c *calibration) apply(fold, class int32, x, y float64) (cx, cy float64, ok
 	if class >= 0 && c.class[fold][class].n >= calibrationLeast {
 		size = c.class[fold][class].extents
 	}
-	// Each product is rounded by itself, so that the result is the same on every processor.
+	// The conversions round each product separately, so that the result is the same on every processor.
 	return x - float64(c.shift[fold].w*size.w), y - float64(c.shift[fold].h*size.h), true
 }
 
-// calibrationFold returns the part that an annotator is in; points of unknown annotators are in the part of
-// their image.
+// calibrationFold returns the part that an annotator is in; if the annotator is unknown, the part that the image is
+// in.
 func calibrationFold(worker, image string) int32 {
 	if worker == "" {
 		worker = "image " + image

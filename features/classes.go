@@ -12,18 +12,18 @@ import (
 // classFacts are the statistics of a class.
 type classFacts struct {
 	store.Category
-	images int64      // ImageNet: shown, or known by an annotation; COCO: that have it
-	found  int64      // ImageNet: selected; COCO: of images, those where it was placed
-	points int64      // final clicks, or last adds
-	judged stat.Tally // of the points, those that can be held against ground truth, and those on it
+	images int64      // ImageNet: images that were shown; COCO: annotated images that have the class
+	found  int64      // of images: ImageNet: selected; COCO: the class was placed
+	points int64      // number of final clicks, or last adds
+	judged stat.Tally // points that can be compared with ground truth, and hits among them
 	who    map[int32]bool
 
 	x, y   stat.Running
 	times  []int64      // ms
 	paces  stat.Running // difficulty
 	trusts stat.Running // confidence
-	other  int64        // COCO: points on images that do not have the class
-	sorted []float64    // of times
+	other  int64        // COCO: number of points on images that do not have the class
+	sorted []float64    // times, sorted; made by median
 }
 
 // point adds a point.
@@ -52,13 +52,13 @@ func (c *classFacts) median() float64 {
 	return stat.Middle(c.sorted)
 }
 
-// classSource gives the classes, in one chunk.
+// A classSource produces the classes, in one chunk.
 type classSource struct {
 	dataSet
 	facts []classFacts
 }
 
-// classTable makes the table of classes: statistics over the images that --fraction keeps.
+// classTable returns the table of classes: statistics over the images that Options.Fraction keeps.
 func classTable(s dataSet, o *WriteOptions) (rows, error) {
 	if o.SplitBy != "" {
 		return nil, usage.Errorf("the table of classes covers all splits: leave --split out, or give --fraction")

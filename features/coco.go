@@ -16,53 +16,53 @@ import (
 	"abtool/store/columnar"
 )
 
-// cocoSet is what the rules need of the coco data set.
+// A cocoSet holds the facts of every page and icon that the rules need.
 type cocoSet struct {
 	annotations
 	points  points[iconFacts]
 	classes []store.Category // by id
 	class   map[string]int32 // place in classes
-	pages   []page           // by row of annotations, then images without one, by id
-	rows    int32            // pages that are rows
-	truth   bool             // there is ground truth
+	pages   []page           // one for each row of annotations, followed by images without an annotation, sorted by id
+	rows    int32            // number of pages that are rows of annotations
+	truth   bool             // whether there is ground truth
 }
 
-// A page is an image with the annotation of it, if there is one.
+// A page is an image with its annotation, if there is one.
 type page struct {
 	image         int64
 	file          string
-	worker        int32 // −1: unknown or none
-	width, height int32 // of the record; −1: null
-	gtW, gtH      int32 // of the ground truth; 0: unknown
-	known         bool  // the image is in the ground truth
+	worker        int32 // −1: unknown, or there is no annotation
+	width, height int32 // size in the record; −1: null
+	gtW, gtH      int32 // size in the ground truth; 0: unknown
+	known         bool  // whether the image is in the ground truth
 	icons         []icon
 }
 
-// An icon is a class of a page: placed, or on the image, or both.
+// An icon is a class of a page: its icon was used, or the image has the class, or both.
 type icon struct {
 	coco.Icon
-	time         int32 // ms from the action before to the last add; −1: unknown, or not asked for
-	present      bool  // the image has the class
-	hit          bool  // the last add is on a mask of it (C5)
+	time         int32 // ms from the preceding action to the last add; −1: unknown
+	present      bool  // whether the image has the class
+	hit          bool  // whether the last add is on a mask of the class (C5)
 	hasBox       bool
 	hasMask      bool
-	near         bool    // the last add can be held against a box
+	near         bool    // whether the class has a box, which nearest is
 	boxX, boxY   float64 // centre of the largest box
 	maskX, maskY float64
-	nearest      plane.Box // of the last add
+	nearest      plane.Box // box of the class that is nearest to the last add
 }
 
-// iconFacts is an icon with its page.
+// iconFacts are the facts of an icon, with its page.
 type iconFacts struct {
 	*icon
 	set  *cocoSet
 	page *page
-	row  int32 // −1: no row of annotations
+	row  int32 // −1: there is no annotation
 	id   string
-	own  stat.Tally // of the page's icons
+	own  stat.Tally // tally of the page's icons
 }
 
-// readCOCO reads what the rules need: a pass over the annotations, and one over the images.
+// readCOCO reads the data that the rules need, in a pass over the annotations and a pass over the images.
 func readCOCO(ctx context.Context, dir string, o *Options, d *store.DataSet) (dataSet, error) {
 	a, err := openAnnotations(dir, o, "hit_id")
 	if err != nil {
@@ -90,7 +90,7 @@ func readCOCO(ctx context.Context, dir string, o *Options, d *store.DataSet) (da
 
 func (s *cocoSet) categories() []store.Category { return s.classes }
 
-// cocoPass is what one goroutine of the pass has.
+// A cocoPass is the state of one goroutine that reads annotations.
 type cocoPass struct {
 	set     *cocoSet
 	read    *columnar.Reader
@@ -126,10 +126,10 @@ func (p *cocoPass) group(g int) error {
 	return nil
 }
 
-// icons takes the actions of a page together, by class.
+// icons collects the actions of the page in row i by class.
 func (p *cocoPass) icons(n *page, i int) {
 	a := p.actions
-	before := int64(0) // the time of the action before
+	before := int64(0) // time of the preceding action
 	for k, to := a.Of(i); k < to; k++ {
 		class, kind := a.At(k)
 		t := a.T.Ints[k]
@@ -148,7 +148,7 @@ func (p *cocoPass) icons(n *page, i int) {
 	}
 }
 
-// icon returns the page's icon of a class, and adds one if there is none.
+// icon returns the page's icon of a class. It adds the icon if the page does not have it.
 func (n *page) icon(class int32) *icon {
 	for i := range n.icons {
 		if n.icons[i].Class == class {
@@ -159,7 +159,7 @@ func (n *page) icon(class int32) *icon {
 	return &n.icons[len(n.icons)-1]
 }
 
-// learn fits what is fitted over all pages.
+// learn fits the models that need all pages: trust, calibration, pace and splits.
 func (s *cocoSet) learn() {
 	s.points = pointsOf(s.o.rules, cocoPoints)
 	s.begin()
@@ -208,7 +208,8 @@ func (s *cocoSet) learn() {
 
 func (n *page) id() string { return strconv.FormatInt(n.image, 10) }
 
-// own counts the page's icons and those on their masks (C4), of an image in the ground truth.
+// own returns the number of the page's icons, and of its icons on a mask (C4). The tally is empty if the image is not
+// in the ground truth.
 func (n *page) own() (t stat.Tally) {
 	if !n.known {
 		return t
@@ -221,12 +222,13 @@ func (n *page) own() (t stat.Tally) {
 	return t
 }
 
-// confidence returns the trust in the page's annotator, without the page.
+// confidence returns the expected accuracy of the page's annotator on other pages, and the number of icons that it is
+// estimated from.
 func (f *iconFacts) confidence() (mean float64, n int32) {
 	return f.set.confidence(f.page.worker, trustFold(f.id), f.own)
 }
 
-// cocoPoints are the points of the rules, by their name.
+// cocoPoints are the functions that compute the points of the rules, by the name of the rule.
 var cocoPoints = map[string]point[iconFacts]{
 	"final-add":      (*iconFacts).finalAdd,
 	"final-position": (*iconFacts).finalPosition,
@@ -341,7 +343,7 @@ func (s *cocoSet) chunk() (func(chunk int, emit func(*Target) error) error, erro
 	}, nil
 }
 
-// emit gives the targets of a page's classes.
+// emit calls the function emit with the targets of a page's classes.
 func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), emit func(*Target) error) error {
 	part, keep := s.split(n)
 	if !keep {
@@ -369,7 +371,7 @@ func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), 
 	return nil
 }
 
-// split decides on a page: by its annotator, or by all classes of its image.
+// split returns the split of a page and whether it is kept. The keys are its annotator, or all classes of its image.
 func (s *cocoSet) split(n *page) (part int, keep bool) {
 	var keys []int32
 	switch {
@@ -383,7 +385,8 @@ func (s *cocoSet) split(n *page) (part int, keep bool) {
 	return s.splits.of(0, n.id(), keys)
 }
 
-// fileName returns the name of the image's file in the ground truth, else the name that COCO's training images have.
+// fileName returns the name of the image's file in the ground truth. If that is unknown, it returns the name by the
+// pattern of COCO's training images.
 func (n *page) fileName() string {
 	if n.file != "" {
 		return n.file
@@ -391,7 +394,7 @@ func (n *page) fileName() string {
 	return fmt.Sprintf("COCO_train2014_%012d.jpg", n.image)
 }
 
-// size returns the image's size in the ground truth, else in the record; 0: unknown.
+// size returns the image's size in the ground truth, or else in the record; 0 if both are unknown.
 func (n *page) size() (w, h int32) {
 	switch {
 	case n.gtW > 0 && n.gtH > 0:

@@ -14,7 +14,8 @@ import (
 
 var nan = math.NaN()
 
-// readTruth holds the pages against the ground truth, and adds what it has and they do not.
+// readTruth compares the pages with the ground truth. It adds the classes that the image has and the icons lack, and
+// pages for the images of the ground truth that have no annotation.
 func (s *cocoSet) readTruth(ctx context.Context, store string) error {
 	t, err := columnar.Open(store, COCO, "images")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -47,16 +48,16 @@ func (s *cocoSet) readTruth(ctx context.Context, store string) error {
 	return nil
 }
 
-// truthPass is what one goroutine has.
+// A truthPass is the state of one goroutine that reads the ground truth.
 type truthPass struct {
 	set    *cocoSet
 	read   *columnar.Reader
 	images *coco.Images
-	image  coco.Image // at hand
+	image  coco.Image // the image being compared
 	mask   plane.Raster
 }
 
-// group takes a row group, and returns its images without a page.
+// group compares the images of a row group with their pages, and returns pages for images without one.
 func (p *truthPass) group(byImage map[int64]int32) (more []page) {
 	p.images.Update(p.set.class)
 	file := p.read.Column("file_name")
@@ -77,13 +78,13 @@ func (p *truthPass) group(byImage map[int64]int32) (more []page) {
 		if s, ok := file.Text(i); ok {
 			n.file = s
 		}
-		p.judge(n, p.read.Column("instances.area").Floats[p.images.First(i):])
+		p.compare(n, p.read.Column("instances.area").Floats[p.images.First(i):])
 	}
 	return more
 }
 
-// judge holds the icons of a page against the instances of its image; areas are theirs.
-func (p *truthPass) judge(n *page, areas []float64) {
+// compare compares the icons of a page with the instances of its image; areas are the areas of the instances.
+func (p *truthPass) compare(n *page, areas []float64) {
 	for i := range p.image.Instances {
 		if c := p.image.Instances[i].Class; c >= 0 {
 			n.icon(c).present = true
@@ -97,7 +98,7 @@ func (p *truthPass) judge(n *page, areas []float64) {
 	}
 }
 
-// icon holds one class against its instances.
+// icon compares one class with its instances.
 func (p *truthPass) icon(c *icon, areas []float64) {
 	m := &p.image
 	if c.Added() {
@@ -122,8 +123,8 @@ func (p *truthPass) icon(c *icon, areas []float64) {
 	}
 }
 
-// largest returns the instance of a class of the greatest size, the first of equals; crowds come last. Those without a size
-// do not count; nil: none does.
+// largest returns the instance of a class that has the greatest size; of equal ones the first. A crowd is returned
+// only if no other instance has a size, and nil if no instance has one.
 func (p *truthPass) largest(class int32, size func(o *coco.Instance, i int) (float64, bool)) (best *coco.Instance) {
 	most := 0.0
 	for i := range p.image.Instances {

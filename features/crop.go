@@ -8,16 +8,16 @@ import (
 	"abtool/internal/usage"
 )
 
-// A Crop is the part of an image that a network sees: a rectangle of whole pixels, mirrored left
-// to right with Flip. Scaling to the network's input size changes no relative coordinate.
+// A Crop is the part of an image that a network sees: a rectangle of whole pixels, mirrored left to right if Flip is
+// set. Scaling it to the network's input size does not change relative coordinates.
 type Crop struct {
-	Width, Height int // of the image, px, ≥ 1
-	X, Y          int // of the crop's upper left corner, px: 0 ≤ X ≤ Width − W
-	W, H          int // of the crop, px: 1 ≤ W ≤ Width
+	Width, Height int // size of the image, px, ≥ 1
+	X, Y          int // upper left corner of the crop, px; 0 ≤ X ≤ Width − W
+	W, H          int // size of the crop, px; 1 ≤ W ≤ Width
 	Flip          bool
 }
 
-// Whole returns the crop that is the image itself: its Point is the identity, bit for bit.
+// Whole returns the crop that covers the whole image. Its method Point returns the coordinates unchanged, to the bit.
 func Whole(width, height int) Crop {
 	return Crop{Width: width, Height: height, W: width, H: height}
 }
@@ -28,9 +28,9 @@ func (c Crop) Mirrored() Crop {
 	return c
 }
 
-// Point moves a point from fractions of the image to fractions of the crop. weight is 1 if it
-// lies in the crop, edges included, else 0: such a point is not to be learned from (u and v are
-// then outside of [0, 1], so that one can see where it went). A NaN has weight 0.
+// Point converts a point from fractions of the image to fractions of the crop. weight is 1 if the point lies in the
+// crop, edges included. Otherwise weight is 0, the point must not be learned from, and u or v is outside of [0, 1]. A
+// point with a NaN has weight 0.
 func (c Crop) Point(x, y float64) (u, v, weight float64) {
 	w, h := float64(c.Width), float64(c.Height)
 	u = (x - float64(c.X)/w) / (float64(c.W) / w)
@@ -41,7 +41,7 @@ func (c Crop) Point(x, y float64) (u, v, weight float64) {
 	return u, v, onImage(u, v)
 }
 
-// onImage returns the weight of a point: 1 in [0, 1]², else 0.
+// onImage returns the weight of a point: 1 in [0, 1]², otherwise 0.
 func onImage(x, y float64) float64 {
 	if x >= 0 && x <= 1 && y >= 0 && y <= 1 {
 		return 1
@@ -49,12 +49,12 @@ func onImage(x, y float64) float64 {
 	return 0
 }
 
-// CropOptions say how RandomCrop draws. The zero value stands for the defaults, those of
-// torchvision's RandomResizedCrop and RandomHorizontalFlip.
+// CropOptions are the options of RandomCrop. The zero value stands for the defaults of torchvision's
+// RandomResizedCrop and RandomHorizontalFlip.
 type CropOptions struct {
-	MinScale, MaxScale float64 // share of the image's area; 0.08 and 1. The paper's COCO recipe has 0.1 and 1
-	MinRatio, MaxRatio float64 // width / height; 3/4 and 4/3
-	FlipShare          float64 // probability of a flip; 0.5; below 0: never
+	MinScale, MaxScale float64 // share of the image's area; 0: 0.08 and 1. The paper's COCO recipe has 0.1 and 1
+	MinRatio, MaxRatio float64 // width / height; 0: 3/4 and 4/3
+	FlipShare          float64 // probability of a flip; 0: 0.5; below 0: never
 }
 
 func (o CropOptions) defaults() (CropOptions, error) {
@@ -75,14 +75,14 @@ func (o CropOptions) defaults() (CropOptions, error) {
 	return o, nil
 }
 
-// cropTries is how often RandomCrop draws before it takes the middle.
+// cropTries is the number of rectangles that RandomCrop draws before it takes the middle of the image.
 const cropTries = 10
 
-// RandomCrop draws a random-resized crop with a flip, as torchvision does: an area, uniform
-// between the scales; a ratio, uniform in its logarithm; both sides rounded to whole pixels,
-// halves to the even one; drawn again, ten times at most, until it fits; a place, uniform. If none
-// fits, the middle of the image at the nearest ratio. Then the flip. It fails for sizes below
-// 1 and for options out of their ranges.
+// RandomCrop draws a random-resized crop with a flip, as torchvision does. It draws an area, uniform between the
+// scales, and a ratio, uniform in its logarithm; it rounds both sides to whole pixels, halves to even. It repeats this
+// up to ten times until the rectangle fits into the image, and draws a uniform place for it. If no rectangle fits, it
+// takes the middle of the image, at the nearest ratio that is allowed. Then it draws the flip. It returns an error for
+// sizes below 1 and for options out of their ranges.
 func RandomCrop(r *rand.Rand, width, height int, o CropOptions) (Crop, error) {
 	o, err := o.defaults()
 	if err != nil {
@@ -122,15 +122,15 @@ func (o CropOptions) rectangle(r *rand.Rand, width, height int) Crop {
 
 func even(v float64) int { return int(math.RoundToEven(v)) }
 
-// Rules of labels in crops (COCO).
+// Rules for the labels of crops (COCO).
 const (
-	LabelsKept      = "kept"      // a crop leaves labels as they are
+	LabelsKept      = "kept"      // a crop has all labels of its image
 	LabelsPublished = "published" // a class whose point falls outside of the crop is not a label of that crop
 )
 
-// Label reports whether a crop of an image that has a class has it as a label. The published loader drops the
-// label of a class whose icon the crop leaves out, and keeps the label of a class that was never placed: has says
-// whether there is a point, and weight is Point's.
+// Label reports whether a crop has a class as a label. present says whether the image has the class, has whether the
+// class has a point, and weight is the weight that Point returned. The published loader drops the label of a class
+// whose icon is outside of the crop, and keeps the label of a class that was never placed.
 func Label(rule string, present, has bool, weight float64) bool {
 	return present && (rule != LabelsPublished || !has || weight > 0)
 }

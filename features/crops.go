@@ -9,7 +9,7 @@ import (
 	"abtool/internal/usage"
 )
 
-// A croppedTarget is a target with a crop of its image and where the point is in it.
+// A croppedTarget is a target with a crop of its image, and the place of the point in the crop.
 type croppedTarget struct {
 	*Target
 	n              int
@@ -17,15 +17,15 @@ type croppedTarget struct {
 	u, v, inWeight float64
 }
 
-// cropSource gives each target once for each crop of its image.
+// A cropSource produces each target once for each crop of its image.
 type cropSource struct {
 	source[Target]
 	o       *WriteOptions
-	unsized atomic.Int64 // rows without the image's size
+	unsized atomic.Int64 // number of rows left out because the size of the image is unknown
 }
 
-// cropTable makes the table of crops: what a network sees, and learns. Rand with the seed, the image and the epoch
-// k draws the k-th crop of an image, so that all rows of an image have the same crops, and training takes the same.
+// cropTable returns the table of crops. The k-th crop of an image is drawn by Rand with the seed, the image and epoch
+// k. So all rows of an image have the same crops, which are also the crops that training uses.
 func cropTable(s dataSet, o *WriteOptions) (rows, error) {
 	if _, err := o.Crop.defaults(); err != nil {
 		return nil, err

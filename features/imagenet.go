@@ -18,49 +18,48 @@ import (
 const (
 	showingSelected = 1 << iota
 	showingClicked  // it has a click with a place
-	showingAsRead   // its first click, as read, has one
-	showingHit      // the last is in a box
+	showingAsRead   // its first click in document order has a place
+	showingHit      // its last click is in a box
 )
 
-// A showing is what is kept of a row of annotations: one time an image was shown.
+// A showing holds the facts of a row of annotations, which is one time that an image was shown.
 type showing struct {
 	submit         int64   // columnar.Null: unknown
 	firstX, firstY float64 // first click with a place
 	lastX, lastY   float64
 	image, worker  int32 // −1: unknown
-	time           int32 // ms from entering to the last click, −1: unknown, or not asked for
+	time           int32 // ms from entering to the last click; −1: unknown, or not asked for
 	flags          uint8
 }
 
 func (s *showing) is(flags uint8) bool { return s.flags&flags == flags }
 
-// imagenetSet is what the rules need of the imagenet data set: small facts of every showing and
-// image.
+// An imagenetSet holds the facts of every showing and image that the rules need.
 type imagenetSet struct {
 	annotations
 	points   points[imageFacts]
 	images   *imagenet.Images
 	showings []showing // by row
-	next     []int32   // by row: the image's next row, −1: none
+	next     []int32   // by row: the next row of the same image, −1: none
 	first    []int32   // by image: its first row, −1: none
-	anchor   []int32   // by image: the row that its targets stand at, −1: none
+	anchor   []int32   // by image: the row at which its targets are emitted, −1: none
 }
 
-// imageFacts is an image with its showings.
+// imageFacts are the facts of one image, with its showings.
 type imageFacts struct {
 	set      *imagenetSet
 	image    int32
 	id       string
 	showings []int32 // rows, in document order
 	final    int32   // row of the final click; −1: none (I4)
-	keys     []int32 // see split
+	keys     []int32 // memory of split
 
-	trustRow int32 // that the next two are of; −1: none
+	trustRow int32 // row that trust and trustN are for; −1: none
 	trust    float64
 	trustN   int32
 }
 
-// readImageNet reads what the rules need, in one pass over the annotations.
+// readImageNet reads the data that the rules need, in one pass over the annotations.
 func readImageNet(ctx context.Context, dir string, o *Options) (dataSet, error) {
 	images, err := imagenet.ReadImages(ctx, dir, o.Jobs)
 	if err != nil {
@@ -96,11 +95,11 @@ func (s *imagenetSet) categories() (classes []store.Category) {
 	return classes
 }
 
-// imagenetPass is what one goroutine of the pass has.
+// An imagenetPass is the state of one goroutine that reads annotations.
 type imagenetPass struct {
 	set     *imagenetSet
 	read    *columnar.Reader
-	lists   *imagenet.Lists // nil: times are not asked for
+	lists   *imagenet.Lists // nil if times are not asked for
 	workers []int32
 }
 
@@ -112,7 +111,7 @@ func (s *imagenetSet) newPass(r *columnar.Reader) func(g int) error {
 	return p.group
 }
 
-// group takes a row group.
+// group reads the showings of a row group.
 func (p *imagenetPass) group(g int) error {
 	s, r := p.set, p.read
 	seq, image, worker, submit, selected := r.Column("seq").Ints, r.Column("image_id"), r.Column("worker_id"), r.Column("hit_submit_time").Ints, r.Column("selected").Ints
@@ -160,7 +159,7 @@ func (p *imagenetPass) group(g int) error {
 	return nil
 }
 
-// times fills in the time from entering to the last click.
+// times sets the time from entering to the last click, for the showings of a row group.
 func (p *imagenetPass) times(showings []showing) {
 	p.lists.Update()
 	for i := range p.read.Rows() {
@@ -176,7 +175,8 @@ func (p *imagenetPass) times(showings []showing) {
 	}
 }
 
-// link strings the showings of each image together, and finds its anchor.
+// link links the rows of each image into a list, and chooses the anchor of each image: the row of its final click,
+// or else its first row.
 func (s *imagenetSet) link() {
 	n := s.images.IDs.Len()
 	s.next, s.first, s.anchor = make([]int32, len(s.showings)), make([]int32, n), make([]int32, n)
@@ -207,12 +207,12 @@ func (f *imageFacts) of(s *imagenetSet, image int32) {
 	}
 }
 
-// order returns the place of a row in the order of its image's rows.
+// order returns the key by which the rows of an image are ordered.
 func (s *imagenetSet) order(row int32) imagenet.Order {
 	return imagenet.Order{Submit: s.showings[row].submit, Seq: int64(row)}
 }
 
-// learn fits what is fitted over all images.
+// learn fits the models that need all images: trust, calibration, pace and splits.
 func (s *imagenetSet) learn() {
 	s.points = pointsOf(s.o.rules, imagenetPoints)
 	s.begin()
@@ -251,7 +251,7 @@ func (s *imagenetSet) learn() {
 	}
 }
 
-// calibrate fits the displacement to the final clicks of images with a box, in order of the images.
+// calibrate fits the displacement to the final clicks of images with a box, in the order of the images.
 func (s *imagenetSet) calibrate() *calibration {
 	fit := newCalibrationFit(len(s.images.Classes), len(s.first))
 	var f imageFacts
@@ -268,7 +268,8 @@ func (s *imagenetSet) calibrate() *calibration {
 	return fit.done(s.o.Jobs)
 }
 
-// split decides on the image: by the annotators of its selected showings, or by its class.
+// split returns the split of the image and whether it is kept. The keys are the annotators of its selected showings,
+// or its class.
 func (f *imageFacts) split() (part int, keep bool) {
 	f.keys = f.keys[:0]
 	switch c := f.set.images.Class[f.image]; {
@@ -284,7 +285,7 @@ func (f *imageFacts) split() (part int, keep bool) {
 	return f.set.splits.of(f.image, f.id, f.keys)
 }
 
-// own returns the tally of an annotator on the image itself.
+// own returns the tally of an annotator's clicks on the image itself.
 func (f *imageFacts) own(worker int32) (t stat.Tally) {
 	if len(f.set.images.Boxes(f.image)) == 0 {
 		return t
@@ -297,7 +298,8 @@ func (f *imageFacts) own(worker int32) (t stat.Tally) {
 	return t
 }
 
-// confidence returns the trust in the annotator of a row, without the image.
+// confidence returns the expected accuracy of a row's annotator on other images, and the number of points that it is
+// estimated from.
 func (f *imageFacts) confidence(row int32) (mean float64, n int32) {
 	if f.trustRow != row {
 		w := f.set.showings[row].worker
@@ -307,7 +309,7 @@ func (f *imageFacts) confidence(row int32) (mean float64, n int32) {
 	return f.trust, f.trustN
 }
 
-// imagenetPoints are the points of the rules, by their name.
+// imagenetPoints are the functions that compute the points of the rules, by the name of the rule.
 var imagenetPoints = map[string]point[imageFacts]{
 	"final-click":          (*imageFacts).finalClick,
 	"final-click-document": (*imageFacts).finalClickDocument,
@@ -319,7 +321,7 @@ var imagenetPoints = map[string]point[imageFacts]{
 	"box-centre":           (*imageFacts).boxCentre,
 }
 
-// from sets whose the point is.
+// from sets the annotation, annotator and confidence of the point: those of a row.
 func (f *imageFacts) from(t *Target, row int32) {
 	s := f.set
 	t.Annotation, t.Worker, t.Points = int64(row), s.workers.Name(s.showings[row].worker), 1
@@ -420,8 +422,8 @@ func (f *imageFacts) boxCentre(t *Target) bool {
 
 func (s *imagenetSet) chunks() int { return s.chunksWith(len(s.first)) }
 
-// chunk makes a function that gives the targets of a chunk to emit, for one goroutine. A Target
-// is valid during the call.
+// chunk returns a function, for one goroutine, that calls emit with the targets of a chunk. A Target is valid only
+// during the call.
 func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, error) {
 	var read *columnar.Reader
 	var lists *imagenet.Lists
@@ -465,7 +467,7 @@ func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, 
 	}, nil
 }
 
-// emit gives the targets of an image.
+// emit calls the function emit with the targets of an image.
 func (s *imagenetSet) emit(f *imageFacts, t *Target, emit func(*Target) error) error {
 	part, keep := f.split()
 	if !keep {

@@ -11,46 +11,46 @@ import (
 	"abtool/store"
 )
 
-// Options say which targets are derived. The zero value takes the paper's rule of the store's
-// only data set.
+// Options say which targets to derive. The zero value derives them by the paper's rule from a store that has one
+// data set.
 type Options struct {
-	Set     string   `json:"data_set"`          // imagenet or coco; "": the data set of the rules, or the store's only one
-	Rules   []string `json:"rules"`             // names of Rules, or AllRules; none: DefaultRule
+	Set     string   `json:"data_set"`          // imagenet or coco; "": the data set of the rules, or the only one of the store
+	Rules   []string `json:"rules"`             // names of Rules, or AllRules; empty: DefaultRule
 	Signals []string `json:"signals,omitempty"` // names of SignalList, or "all"
-	All     bool     `json:"all,omitempty"`     // also rows without a point, of weight 0: ImageNet images and COCO classes that were shown or are on the image
-	Seed    uint64   `json:"seed"`              // of random points, crops, splits, fractions and pairs
-	GTSize  bool     `json:"gt_size,omitempty"` // COCO: whole pixels by the ground truth's size where the record has none (L2)
+	All     bool     `json:"all,omitempty"`     // also rows without a point, with weight 0: ImageNet images that were shown, COCO classes that are on an image
+	Seed    uint64   `json:"seed"`              // seed of random points, crops, splits, fractions and pairs
+	GTSize  bool     `json:"gt_size,omitempty"` // COCO: whole pixels from the ground truth's image size where the record has no size (L2)
 
-	Scribble int     `json:"scribble,omitempty"` // samples of a scribble; 0: 8
-	Steps    int     `json:"steps,omitempty"`    // of signal steps; 0: 30
-	StepMS   int     `json:"step_ms,omitempty"`  // ms between them; 0: 100
-	Path     int     `json:"path,omitempty"`     // points of signal path, 2 or more; 0: 101
-	Grid     int     `json:"grid,omitempty"`     // cells of an attention map on each axis; 0: 14
-	Sigma    float64 `json:"sigma,omitempty"`    // of its Gaussians, in fractions of each axis; 0: 0.05
-	Hull     int     `json:"hull,omitempty"`     // last samples that make a hull; 0: all since entering
+	Scribble int     `json:"scribble,omitempty"` // number of samples of a scribble; 0: 8
+	Steps    int     `json:"steps,omitempty"`    // number of steps of signal steps; 0: 30
+	StepMS   int     `json:"step_ms,omitempty"`  // ms between steps; 0: 100
+	Path     int     `json:"path,omitempty"`     // number of points of signal path, 2 or more; 0: 101
+	Grid     int     `json:"grid,omitempty"`     // number of cells of an attention map on each axis; 0: 14
+	Sigma    float64 `json:"sigma,omitempty"`    // standard deviation of its Gaussians, as a fraction of each axis; 0: 0.05
+	Hull     int     `json:"hull,omitempty"`     // number of last samples in a hull; 0: all since entering
 
 	SplitBy  string  `json:"split_by,omitempty"` // image, worker or class; "": no splits
-	Shares   []Share `json:"shares,omitempty"`   // of the splits; none: train 0.8, val 0.1, test 0.1
-	Stratify bool    `json:"stratify,omitempty"` // ImageNet: the same shares within every class, for splits by image and Fraction
-	Fraction float64 `json:"fraction,omitempty"` // of the images, 0 … 1; 0: all
+	Shares   []Share `json:"shares,omitempty"`   // shares of the splits; empty: train 0.8, val 0.1, test 0.1
+	Stratify bool    `json:"stratify,omitempty"` // ImageNet: the same shares and Fraction within every class; splits must be by image
+	Fraction float64 `json:"fraction,omitempty"` // share of the images to take, above 0 to 1; 0: all
 
-	Jobs     int                     `json:"-"` // goroutines; 0: one a processor. Results do not depend on it.
-	Tool     string                  `json:"-"` // version, for the files
-	Progress func(done, total int64) `json:"-"` // chunks; called from one goroutine at a time
+	Jobs     int                     `json:"-"` // number of goroutines; 0: one per processor. Results do not depend on it.
+	Tool     string                  `json:"-"` // version of abtool, which is written into the files
+	Progress func(done, total int64) `json:"-"` // is called with numbers of chunks, by one goroutine at a time
 
 	rules   []*rule
 	signals []*Signal
-	every   bool           // all rules were asked for
-	without []format.Count // rules that were left out of all, for want of ground truth
+	every   bool           // AllRules was asked for
+	without []format.Count // rules of AllRules that were left out because they need ground truth
 }
 
-// A Share is a split and its part of the whole.
+// A Share is a split with its share of the images.
 type Share struct {
 	Name string  `json:"name"`
 	Part float64 `json:"share"`
 }
 
-// DefaultShares are the splits where none are named.
+// DefaultShares are the splits if Options has no Shares.
 var DefaultShares = []Share{{"train", 0.8}, {"val", 0.1}, {"test", 0.1}}
 
 // Defaults of Options.
@@ -69,7 +69,7 @@ const (
 	maxGrid   = 512
 )
 
-// layout returns the columns that targets have.
+// layout says which columns the targets have.
 func (o *Options) layout() targetfile.Layout {
 	return targetfile.Layout{COCO: o.Set == COCO, Pointless: o.All, Splits: o.SplitBy != ""}
 }
@@ -83,12 +83,12 @@ func (o *Options) traces() bool {
 	return slices.ContainsFunc(o.signals, func(s *Signal) bool { return s.Trace })
 }
 
-// needs reports whether a rule must be given something.
+// needs reports whether any of the rules needs boxes, masks or calibration.
 func (o *Options) needs(what string) bool {
 	return slices.ContainsFunc(o.rules, func(r *rule) bool { return r.needs(what) })
 }
 
-// defaults fills in what was left out, for a store with these data sets.
+// defaults checks the options for a store with these data sets, and fills in the defaults.
 func (o *Options) defaults(sets []string) (err error) {
 	if err := o.chooseSet(sets); err != nil {
 		return err
@@ -149,27 +149,27 @@ func (o *Options) chooseSet(sets []string) error {
 	return nil
 }
 
-// A source gives rows of type R, a chunk at a time. A row is valid during the call.
+// A source produces rows of type R, one chunk at a time. A row is valid only during the call that receives it.
 type source[R any] interface {
 	chunks() int
-	chunk() (func(chunk int, emit func(*R) error) error, error) // for one goroutine
-	left() []format.Count                                       // rows or images that were left out so far, and why
+	chunk() (func(chunk int, emit func(*R) error) error, error) // returns a producer for one goroutine
+	left() []format.Count                                       // counts rows or images left out so far, with the reason
 }
 
-// A dataSet is ready to give its targets, and what the other tables are of.
+// A dataSet is a data set of a store that has been read: it produces targets and the data of the other tables.
 type dataSet interface {
 	source[Target]
 	base() *annotations
-	// member says what is known of a row; ok is false where it gives no point, or is in no split.
+	// member describes a row for the table of pairs; ok is false if the row has no point, or is in no split.
 	member(row int32, f *imageFacts) (m member, ok bool)
 	imageOf(row int32) string
 	workerOf(row int32) string
-	categories() []store.Category // ImageNet: by place among the classes; COCO: by id
+	categories() []store.Category // ImageNet: in order of their places among the classes; COCO: in order of their ids
 	classFacts() []classFacts
 	close() error
 }
 
-// open reads what the rules need of a store.
+// open reads the parts of a store that the options need. It completes the options.
 func open(ctx context.Context, dir string, o *Options) (dataSet, *store.Account, error) {
 	sum, err := store.Read(dir)
 	if err != nil {
@@ -191,8 +191,8 @@ func open(ctx context.Context, dir string, o *Options) (dataSet, *store.Account,
 	return s, sum, err
 }
 
-// checkTruth leaves the rules out that need ground truth which is not there, if all were asked
-// for; it refuses those that were named.
+// checkTruth handles rules that need ground truth if the store has none: it leaves them out of AllRules, and
+// returns an error for a rule that was named.
 func (o *Options) checkTruth(has bool) error {
 	if has {
 		return nil
@@ -223,9 +223,9 @@ func namesOf(rules []*rule) (names []string) {
 	return names
 }
 
-// Each derives the targets of a store and gives them to f, one after the other, in the order of
-// the files: by the annotation's place in the store (for images without one: by id, at the end),
-// then by class, then by rule. A Target is valid during the call.
+// Each derives the targets of a store and calls f with each of them. They are ordered by the place of the annotation
+// in the store, then by class, then by rule; images without an annotation come last, ordered by id. A Target is valid
+// only during the call of f.
 func Each(ctx context.Context, store string, o Options, f func(*Target) error) error {
 	s, _, err := open(ctx, store, &o)
 	if err != nil {

@@ -8,12 +8,12 @@ import (
 	"abtool/internal/stat"
 )
 
-// pace is how long each annotator takes to a click: the median of the logarithm of 1 + ms, and
-// its spread, 1.4826 times the median absolute deviation from it.
+// A pace says how long each annotator takes to click: the median of log(1 + ms), and the spread around it, which is
+// 1.4826 times the median absolute deviation.
 type pace struct {
 	times [][]int32
-	own   []spread // by annotator; n below paceLeast: the others' is taken
-	all   spread   // of the medians and deviations of all clicks
+	own   []spread // by annotator; used if it has at least paceLeast clicks
+	all   spread   // of all clicks; its width is that of deviations from each annotator's own median
 }
 
 type spread struct {
@@ -21,17 +21,17 @@ type spread struct {
 	centre, wide float64
 }
 
-// paceLeast is how many clicks tell an annotator's own pace.
+// paceLeast is the least number of clicks from which an annotator's own pace is taken.
 const paceLeast = 8
 
-// normalMAD makes a median absolute deviation comparable to a standard deviation.
+// normalMAD times the median absolute deviation estimates the standard deviation of a normal distribution.
 const normalMAD = 1.4826
 
 func newPace(workers int) *pace {
 	return &pace{times: make([][]int32, workers), own: make([]spread, workers)}
 }
 
-// add adds a click, ms; below 0: unknown.
+// add adds the time of a click, in ms; a time below 0 is unknown and ignored.
 func (p *pace) add(worker int32, time int64) {
 	if worker >= 0 && time >= 0 {
 		p.times[worker] = append(p.times[worker], int32(time))
@@ -48,11 +48,11 @@ func (p *pace) fit(jobs int) {
 	all, far := slices.Concat(p.times...), slices.Concat(away...)
 	slices.Sort(far)
 	p.all, _ = spreadOf(all)
-	p.all.wide = normalMAD * stat.Middle(far) // around each one's own median
+	p.all.wide = normalMAD * stat.Middle(far) // deviations from each annotator's own median
 	p.times = nil
 }
 
-// spreadOf returns the spread of some times, and the sorted deviations.
+// spreadOf returns the spread of some times, and their sorted deviations from the median.
 func spreadOf(times []int32) (s spread, far []float64) {
 	logs := make([]float64, len(times))
 	for i, t := range times {
@@ -68,7 +68,7 @@ func spreadOf(times []int32) (s spread, far []float64) {
 	return s, logs
 }
 
-// of returns how slow a click is for its annotator: spreads above the median. NaN: unknown.
+// of returns how slow a click is for its annotator, in spreads above the median; NaN if that is unknown.
 func (p *pace) of(worker int32, time int64) float64 {
 	if time < 0 {
 		return nan

@@ -24,9 +24,9 @@ const (
 // DefaultPartners is the number of partners that an image gets of each relation.
 const DefaultPartners = 3
 
-// A pair is an image with one that was annotated near it.
+// A pair is an image with another image that was annotated together with it.
 type pair struct {
-	part            int // split, −1: none
+	part            int // index of the split, −1: none
 	split           string
 	relation        string
 	image, other    string
@@ -35,14 +35,14 @@ type pair struct {
 	worker, hit     string
 }
 
-// member is an image that has a final click (COCO: an add), by its row of annotations.
+// A member is an image that has a final click (COCO: an add with a place), with its row of annotations.
 type member struct {
 	row               int32
 	part              int32 // split, −1: none
 	worker, hit, page int32 // −1: unknown
 }
 
-// depth says how much of a member's place two members share.
+// A depth says how much two members share: the annotator, also the HIT, or also the page.
 type depth int
 
 const (
@@ -51,7 +51,7 @@ const (
 	sharesPage
 )
 
-// to compares members by split, worker, HIT and page, as far as the depth goes.
+// to compares members by split and worker, then by HIT and page as far as the depth includes them.
 func (m *member) to(o *member, d depth) int {
 	return cmp.Or(cmp.Compare(m.part, o.part), cmp.Compare(m.worker, o.worker), deeper(d >= sharesHIT, m.hit, o.hit), deeper(d >= sharesPage, m.page, o.page))
 }
@@ -63,22 +63,23 @@ func deeper(counts bool, a, b int32) int {
 	return cmp.Compare(a, b)
 }
 
-// grouping has the members in the order of split, worker, HIT, page and row.
+// A grouping holds the members, sorted by split, worker, HIT, page and row.
 type grouping struct {
 	members []member
-	order   []int32 // places in members, in the order of rows
+	order   []int32 // indices of members, in the order of rows
 	hits    *byproduct.Names
 }
 
-// pairSource gives the pairs of each image, in the order of the annotations.
+// A pairSource produces the pairs of each image, in the order of the annotations.
 type pairSource struct {
 	dataSet
 	o *WriteOptions
 	g *grouping
 }
 
-// pairTable makes the table of pairs of images that were annotated together: for each image, of each relation, as
-// many others as asked for, drawn by a hash of the seed, the relation and the image. With splits, both are of the same.
+// pairTable returns the table of pairs of images that were annotated together. For each image and relation it has as
+// many partners as the options ask for, drawn by a hash of the seed, the relation and the image. With splits, both
+// images of a pair are in the same split.
 func pairTable(s dataSet, o *WriteOptions) (rows, error) {
 	if o.Partners < 1 || o.Partners > maxPoints {
 		return nil, usage.Errorf("pairs %d: give 1 to %d for each image and relation", o.Partners, maxPoints)
@@ -96,7 +97,7 @@ func pairTable(s dataSet, o *WriteOptions) (rows, error) {
 	}, nil
 }
 
-// group sorts the members of a data set.
+// group reads the members of a data set and sorts them.
 func group(s dataSet, jobs int) (*grouping, error) {
 	a := s.base()
 	g := &grouping{hits: byproduct.NewNames()}
@@ -132,7 +133,8 @@ func group(s dataSet, jobs int) (*grouping, error) {
 	return g, nil
 }
 
-// sort orders the members; numbers of names, which depend on who came first, give way to the places of the names.
+// sort sorts the members. It first replaces the numbers of workers and HITs, which depend on the order in which
+// goroutines met the names, by the ranks of the names, so that the order of the members does not depend on it.
 func (g *grouping) sort(workers []int32) {
 	hits := g.hits.Places()
 	for i := range g.members {
@@ -157,7 +159,7 @@ func (g *grouping) sort(workers []int32) {
 	slices.SortFunc(g.order, func(a, b int32) int { return cmp.Compare(g.members[a].row, g.members[b].row) })
 }
 
-// alike returns the places, from … to, of the members that share so much with member i.
+// alike returns the range of the members that share with member i as much as the depth says.
 func (g *grouping) alike(i int, d depth) (from, to int) {
 	m := &g.members[i]
 	from = sort.Search(i, func(k int) bool { return g.members[k].to(m, d) >= 0 })
@@ -165,13 +167,14 @@ func (g *grouping) alike(i int, d depth) (from, to int) {
 	return from, to
 }
 
-// others gives the partners of member i that share one thing and not the next: n of them at most, drawn by r.
+// others calls f with up to n partners of member i, drawn by r. Partners share with it exactly as much as the depth
+// says, and nothing deeper: a partner in the HIT is on another page.
 func (g *grouping) others(i, n int, d depth, known bool, r *rand.Rand, f func(k int) error) error {
 	if !known {
 		return nil
 	}
 	from, to := g.alike(i, d)
-	out, back := i, i+1 // left out
+	out, back := i, i+1 // the range of members that share more is left out
 	if m := &g.members[i]; d == sharesHIT && m.page >= 0 || d == sharesWorker && m.hit >= 0 {
 		out, back = g.alike(i, d+1)
 	}
@@ -186,7 +189,7 @@ func (g *grouping) others(i, n int, d depth, known bool, r *rand.Rand, f func(k 
 	return nil
 }
 
-// draw takes n of 0 … m − 1 at random (Floyd's algorithm), in their order.
+// draw returns n of the numbers 0 … m − 1, drawn at random by Floyd's algorithm and sorted.
 func draw(r *rand.Rand, m, n int) []int {
 	n = min(m, n)
 	out := make([]int, 0, n)
@@ -201,7 +204,7 @@ func draw(r *rand.Rand, m, n int) []int {
 	return out
 }
 
-// pairChunk is how many images give their pairs at a time.
+// pairChunk is the number of images in a chunk.
 const pairChunk = 1 << 15
 
 func (p *pairSource) chunks() int { return (len(p.g.members) + pairChunk - 1) / pairChunk }
@@ -217,7 +220,7 @@ func (p *pairSource) chunk() (func(chunk int, emit func(*pair) error) error, err
 	}, nil
 }
 
-// of gives the pairs of a member.
+// of calls emit with the pairs of a member.
 func (p *pairSource) of(i int, emit func(*pair) error) error {
 	m := &p.g.members[i]
 	x := pair{part: int(m.part), split: p.o.splitName(int(m.part)), image: p.imageOf(m.row), row: m.row, worker: p.workerOf(m.row), page: m.page}

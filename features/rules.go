@@ -19,10 +19,10 @@ const (
 	COCO     = "coco"
 )
 
-// sets has what is said of each data set.
+// sets are the facts about each data set that messages and defaults need.
 var sets = map[string]struct {
-	rule  string // the paper's
-	truth string // what its ground truth is, and how a store gets it
+	rule  string // the paper's rule
+	truth string // the name of its ground truth, and how to get it into a store
 }{
 	ImageNet: {"final-click", "boxes: ingest with --boxes"},
 	COCO:     {"final-add", "instances: ingest with --instances"},
@@ -31,16 +31,16 @@ var sets = map[string]struct {
 // A Rule says which point of an annotation, or of the ground truth, is learned from.
 type Rule = targetfile.Rule
 
-// A rule has its points in imagenetPoints and cocoPoints.
+// A rule is a Rule with its requirements. The functions that compute points are in imagenetPoints and cocoPoints.
 type rule struct {
 	Rule
 	Needs []string // boxes, masks, calibration
 }
 
-// needs reports whether the rule must be given something.
+// needs reports whether the rule has a requirement.
 func (r *rule) needs(what string) bool { return slices.Contains(r.Needs, what) }
 
-// has reports whether the rule is one of a data set.
+// has reports whether a data set has the rule.
 func (r *rule) has(set string) bool { return slices.Contains(r.Sets, set) }
 
 // Rules returns the point rules, in the order of docs/reference/targets.md.
@@ -59,12 +59,12 @@ var rules = sync.OnceValue(func() []rule { return parse[struct{ Rule []rule }](r
 //go:embed columns.toml
 var columnsText string
 
-// columnDocs describe the columns that are not of every target.
+// columnDocs describe the columns of signals and of the tables other than targets.
 type columnDocs struct{ Signals, Crops, Pairs, Classes targetfile.Docs }
 
 var docs = sync.OnceValue(func() columnDocs { return parse[columnDocs](columnsText) })
 
-// parse reads a text that comes with the package.
+// parse decodes a TOML text that is embedded in the package.
 func parse[T any](text string) (v T) {
 	if err := toml.Unmarshal([]byte(text), &v); err != nil {
 		panic("features: " + err.Error())
@@ -101,7 +101,7 @@ func chooseRules(names []string, set string) ([]*rule, error) {
 	return out, nil
 }
 
-// ruleNamed returns the place of a rule, −1 for none.
+// ruleNamed returns the index of a rule, −1 for an unknown name.
 func ruleNamed(name string) int {
 	return slices.IndexFunc(rules(), func(r rule) bool { return r.Name == name })
 }

@@ -14,14 +14,14 @@ import (
 	"abtool/store/columnar"
 )
 
-// A Signal is something else that an annotation carries. It adds columns.
+// A Signal is other information in an annotation than its point. It adds columns to targets.
 type Signal struct {
 	Name   string   `json:"name"`
 	What   string   `json:"what"`
 	Note   string   `json:"note"`
 	From   string   `json:"source" toml:"source"`
-	Fields []string `json:"columns" toml:"columns"` // that it adds
-	Trace  bool     `json:"-"`                      // it needs the mouse samples
+	Fields []string `json:"columns" toml:"columns"` // names of the columns that it adds
+	Trace  bool     `json:"-"`                      // whether it needs the mouse samples
 }
 
 // SignalList returns the signals, in the order of docs/reference/targets.md.
@@ -60,7 +60,7 @@ func signalNames() (names []string) {
 	return names
 }
 
-// signaller computes the signals that are asked for. It belongs to one goroutine.
+// A signaller computes the signals of the options. It belongs to one goroutine.
 type signaller struct {
 	o     *Options
 	tr    trace
@@ -72,7 +72,7 @@ func newSignaller(o *Options) *signaller {
 	return &signaller{o: o, heat: newHeat(o.Grid, o.Sigma)}
 }
 
-// imagenet computes those of an image, whose final click is in row i of the group that was read.
+// imagenet computes the signals of an image whose final click is in row i of the row group at hand.
 func (w *signaller) imagenet(s *imagenetSet, f *imageFacts, lists *imagenet.Lists, i int, out *Signals) {
 	n := &s.showings[f.final]
 	if w.o.wants("difficulty") && n.time >= 0 {
@@ -93,7 +93,7 @@ func (w *signaller) imagenet(s *imagenetSet, f *imageFacts, lists *imagenet.List
 	w.traces(out)
 }
 
-// coco computes those of an icon of row i.
+// coco computes the signals of an icon in row i of the row group at hand.
 func (w *signaller) coco(s *cocoSet, f *iconFacts, r *columnar.Reader, a *coco.Actions, i int, out *Signals) {
 	if w.o.wants("difficulty") && f.time >= 0 {
 		out.TimeToClick, out.Difficulty = int64(f.time), s.pace.of(f.page.worker, int64(f.time))
@@ -141,7 +141,7 @@ func (w *signaller) traces(out *Signals) {
 	}
 }
 
-// signalFields returns the columns of the signals that are asked for.
+// signalFields returns the columns of the signals of the options.
 func signalFields(o *Options) (cols targetfile.Fields[Signals]) {
 	for _, s := range o.signals {
 		cols = append(cols, s.fields(o)...)

@@ -13,10 +13,10 @@ import (
 	"abtool/internal/usage"
 )
 
-// SplitKeys are what splits can be made by.
+// SplitKeys are the keys that splits can be made by.
 var SplitKeys = []string{"image", "worker", "class"}
 
-// ParseShares reads shares as "train=0.8,val=0.1,test=0.1".
+// ParseShares parses shares such as "train=0.8,val=0.1,test=0.1".
 func ParseShares(text string) (shares []Share, err error) {
 	for _, part := range strings.Split(text, ",") {
 		name, number, ok := strings.Cut(part, "=")
@@ -76,13 +76,13 @@ func (o *Options) splitDefaults() error {
 	return nil
 }
 
-// A splitter decides which images are kept and in which split they are. What would be in two
-// splits at once, as an image of two annotators of different ones, is in none and left out.
+// A splitter decides which images are kept, and which split each image is in. An image that would be in two splits,
+// for example because its two annotators are in different ones, is left out.
 type splitter struct {
 	o     *Options
-	out   []bool  // by image: not in the fraction; nil: by hash
-	rank  []uint8 // by image: the split; nil: by hash
-	parts []int   // by annotator or class, whichever splits are by: the split
+	out   []bool  // by image: left out of the fraction; nil: decided by hash
+	rank  []uint8 // by image: its split; nil: decided by hash
+	parts []int   // by annotator or class, depending on SplitBy: its split
 	mixed atomic.Int64
 }
 
@@ -111,7 +111,7 @@ func (o *Options) share(u float64) int {
 	return len(o.Shares) - 1
 }
 
-// splitName returns the name of a split; −1: none.
+// splitName returns the name of a split, "" for −1.
 func (o *Options) splitName(part int) string {
 	if part < 0 {
 		return ""
@@ -119,7 +119,7 @@ func (o *Options) splitName(part int) string {
 	return o.Shares[part].Name
 }
 
-// kept reports whether an image is in the fraction. A smaller fraction is a part of a larger one.
+// kept reports whether an image is in the fraction. A smaller fraction is a subset of a larger one.
 func (s *splitter) kept(image string) bool {
 	if s.o.Fraction == 1 {
 		return true
@@ -128,7 +128,8 @@ func (s *splitter) kept(image string) bool {
 	return unit(&d, 0) < s.o.Fraction
 }
 
-// of decides on an image. It has keys, the annotators or classes that splits are by.
+// of returns the split of an image, −1 for none, and whether the image is kept. keys are its annotators or classes,
+// depending on SplitBy.
 func (s *splitter) of(image int32, id string, keys []int32) (split int, keep bool) {
 	switch {
 	case s.out != nil && s.out[image], s.out == nil && !s.kept(id):
@@ -151,7 +152,7 @@ func (s *splitter) of(image int32, id string, keys []int32) (split int, keep boo
 	return s.parts[keys[0]], true
 }
 
-// left counts the images that were in several splits.
+// left returns the number of images left out because they were in several splits.
 func (s *splitter) left() (out []format.Count) {
 	if n := s.mixed.Load(); n > 0 {
 		what := map[string]string{"worker": "annotators", "class": "classes"}[s.o.SplitBy]
@@ -160,10 +161,10 @@ func (s *splitter) left() (out []format.Count) {
 	return out
 }
 
-// stratify draws the fraction and the splits within each class: its images that have a row, in
-// the order of a hash, are cut at the shares.
+// stratify draws the fraction and the splits within each class. It sorts the images of the class that have a row by a
+// hash, and cuts the sorted list at the shares.
 func (s *splitter) stratify(set *imagenetSet) {
-	byClass := make([][]int32, len(set.images.Classes)+1) // the last: of unknown class
+	byClass := make([][]int32, len(set.images.Classes)+1) // the last list has the images of unknown class
 	s.out = make([]bool, len(set.first))
 	var f imageFacts
 	var t Target
@@ -201,7 +202,7 @@ func (s *splitter) stratify(set *imagenetSet) {
 	})
 }
 
-// shuffle sorts images by a hash.
+// shuffle sorts images by a hash of the seed, the purpose and their ids.
 func (s *splitter) shuffle(set *imagenetSet, images []int32, purpose string) {
 	type at struct {
 		u     float64

@@ -8,22 +8,22 @@ import (
 	"abtool/store/columnar"
 )
 
-// A Target is a row: the point that a rule gives for an image (ImageNet), or for a class of an image (COCO), its
-// annotator, and what else the annotation carries.
+// A Target is a row of the table of targets: the point that a rule gives for an image (ImageNet), or for a class of
+// an image (COCO), with its annotator and the signals of the annotation.
 type Target struct {
 	targetfile.Row
 	Signals
 
-	rule, part int // places in Options: of the rule and the split (−1: none)
+	rule, part int // indices in Options of the rule and the split (−1: none)
 }
 
-// Signals are what else the annotation of a Target carries: those asked for. They are of the
-// final click, or final add, whatever the rule, and empty where it has no trace.
+// Signals are the signals of a Target that the options ask for. They always belong to the final click or the final
+// add, whatever the rule, and are empty where that has no trace.
 type Signals struct {
 	ScribbleX, ScribbleY []float64 // last samples before the click
 	ScribbleT            []int64   // ms relative to the click, ≤ 0
 	StepX, StepY         []float64 // at fixed steps, the last at the click; NaN where StepMask is 0
-	StepMask             []int64   // 1: since entering
+	StepMask             []int64   // 1: at or after the first sample
 	PathX, PathY         []float64 // at equal parts of the time since entering
 	Attention            []float64 // S × S, row by row from the top; sums to 1
 	Hull                 [4]float64
@@ -42,7 +42,7 @@ func (s *Signals) reset() {
 	s.TimeToClick, s.Difficulty, s.TrustN = columnar.Null, nan, columnar.Null
 }
 
-// origin returns what the row is counted as.
+// origin returns the image, rule and split that the row is counted under.
 func (t *Target) origin() origin {
 	return origin{image: t.Image, rule: t.rule, part: t.part, weighted: t.Weight > 0}
 }
@@ -63,7 +63,7 @@ func (t *Target) put(x, y float64) {
 	t.X, t.Y, t.Weight = x, y, onImage(x, y)
 }
 
-// none takes the point away again.
+// none removes the point.
 func (t *Target) none() {
 	t.X, t.Y, t.Weight, t.Points = math.NaN(), math.NaN(), 0, 0
 	t.PixelX, t.PixelY = columnar.Null, columnar.Null

@@ -8,22 +8,22 @@ import (
 	"abtool/byproduct/plane"
 )
 
-// A trace is the mouse's way to a click, or to an icon, at (cx, cy).
+// A trace is the path of the mouse to a click, or to the add of an icon, at (cx, cy).
 type trace struct {
 	byproduct.Trace
 	cx, cy float64
-	way    path // its segment, by time
+	way    path // its segment since entering, in order of time
 }
 
-// A path is samples in order of time; of those at one time the last is kept.
+// A path is a list of samples in order of time. Of several samples at the same time only the last is kept.
 type path struct {
-	t    []int64 // relative to the click, so that fractions of a ms are exact to float64's last digits
+	t    []int64 // ms relative to the click: small numbers, so that fractions of a ms are precise in a float64
 	x, y []float64
 }
 
 func (p *path) len() int { return len(p.t) }
 
-// of reads the trace to a click.
+// of sets tr to the trace to a click at time click, which begins at time from.
 func (tr *trace) of(mouse byproduct.Points, click, from int64) {
 	tr.Trace.Of(mouse, click, from)
 	w := &tr.way
@@ -63,9 +63,9 @@ func (p *path) compact() {
 	p.t, p.x, p.y = p.t[:n], p.x[:n], p.y[:n]
 }
 
-// at returns the place at a time relative to the click, on a straight line between the samples around it and, after the
-// last, to the click; k is a sample not after that time, or 0. Before the first sample
-// ok is false.
+// at returns the place of the mouse at a time relative to the click. It interpolates linearly between the samples
+// around that time, or between the last sample and the click. The search starts at sample k, which must be 0 or not
+// after the time; near is the sample to start from for a later time. ok is false before the first sample.
 func (tr *trace) at(time float64, k int) (x, y float64, near int, ok bool) {
 	w := &tr.way
 	if w.len() == 0 || time < float64(w.t[0]) {
@@ -94,7 +94,7 @@ func (tr *trace) scribble(s *Signals, n int) {
 	}
 }
 
-// steps adds the trace at n times, step ms apart, the last at the click.
+// steps adds the places of the mouse at n times, step ms apart; the last is the click.
 func (tr *trace) steps(s *Signals, n int, step int64) {
 	if tr.way.len() == 0 {
 		return
@@ -115,7 +115,7 @@ func (tr *trace) steps(s *Signals, n int, step int64) {
 	}
 }
 
-// normalised adds the trace at n times, equal parts of the time from the first sample to the click.
+// normalised adds the places of the mouse at n equally spaced times, from the first sample to the click.
 func (tr *trace) normalised(s *Signals, n int) {
 	w := &tr.way
 	if w.len() == 0 {
@@ -132,8 +132,8 @@ func (tr *trace) normalised(s *Signals, n int) {
 	}
 }
 
-// heat makes soft attention maps: a Gaussian for each sample since entering, integrated over the
-// cells of a grid, weighted by the time until the next sample, or the click.
+// A heat computes soft attention maps: the sum of a Gaussian for each sample since entering, integrated over the
+// cells of an n × n grid, and weighted by the time until the next sample or the click.
 type heat struct {
 	n      int
 	sigma  float64
@@ -178,7 +178,7 @@ func (h *heat) add(s *Signals, tr *trace) {
 			}
 		}
 	}
-	if !(sum > 0) { // all of it is far outside of the image
+	if !(sum > 0) { // every sample is far outside of the image
 		s.Attention = s.Attention[:0]
 		return
 	}
@@ -187,7 +187,7 @@ func (h *heat) add(s *Signals, tr *trace) {
 	}
 }
 
-// axis integrates the Gaussian over the cells of one axis.
+// axis sets to[i] to the integral of a Gaussian around at over cell i of one axis.
 func (h *heat) axis(to []float64, at float64) {
 	scale := 1 / (h.sigma * math.Sqrt2)
 	before := math.Erf((0 - at) * scale)
@@ -198,11 +198,11 @@ func (h *heat) axis(to []float64, at float64) {
 	}
 }
 
-// hulls finds convex hulls. It keeps its memory.
+// hulls computes convex hulls. It reuses its memory.
 type hulls struct{ points, polygon []plane.Point }
 
-// add adds the bounding box and the area of the convex hull of the last n samples since entering,
-// in document order and also those of one ms (0: all of them), and the click.
+// add adds the bounding box and the area of the convex hull of the click and the last n samples since entering
+// (0: all of them). Samples are counted in document order, several in the same ms included.
 func (h *hulls) add(s *Signals, tr *trace, n int) {
 	if tr.way.len() == 0 {
 		return

@@ -7,17 +7,17 @@ import (
 	"abtool/internal/stat"
 )
 
-// trustFolds is the number of parts that images are divided into, by a hash of their id: the
-// beta distribution that judges an image is fitted on the other parts.
+// trustFolds is the number of parts (folds) that images are divided into, by a hash of their id. The beta
+// distribution that is used for an image is fitted on the other parts.
 const trustFolds = 5
 
-// trust is how far annotators are to be believed, for one image at a time without that image.
+// A trust estimates the accuracy of annotators. For each image the estimate uses only other images.
 type trust struct {
 	all   []stat.Tally // by annotator
 	folds [trustFolds]stat.BetaBinomial
 }
 
-// trustParts are the tallies of annotators in each part of the images.
+// trustParts are the tallies of the annotators, for each part of the images.
 type trustParts [trustFolds][]stat.Tally
 
 func newTrustParts(workers int) *trustParts {
@@ -46,8 +46,8 @@ func newTrust(parts *trustParts, jobs int) *trust {
 	return t
 }
 
-// of returns the expected accuracy of an annotator and the number of points it is judged by, without own, which
-// is known from the image at hand. NaN: unknown annotator, or nothing to fit.
+// of returns the expected accuracy of an annotator, and the number of points that it is estimated from. own is the
+// tally on the image itself, which is left out. The accuracy is NaN for an unknown annotator, or without data.
 func (t *trust) of(worker int32, fold int, own stat.Tally) (mean float64, n int32) {
 	if worker < 0 {
 		return math.NaN(), 0
@@ -56,7 +56,7 @@ func (t *trust) of(worker int32, fold int, own stat.Tally) (mean float64, n int3
 	return t.folds[fold].Mean(rest), int32(rest.N)
 }
 
-// trustFold returns the part of the images that an image is in.
+// trustFold returns the part that an image is in.
 func trustFold(image string) int {
 	h := uint32(2166136261) // FNV-1a
 	for i := range len(image) {

@@ -12,25 +12,25 @@ import (
 	"abtool/store"
 )
 
-// WriteOptions say what is written and how.
+// WriteOptions say which table to write, and how.
 type WriteOptions struct {
 	Options
 	Output format.Options
 
-	Table    string      // name of Tables; "": targets
-	Crops    int         // table crops: crops of each image
-	Crop     CropOptions // how they are drawn
-	Partners int         // table pairs: of each image and relation; 0: DefaultPartners
+	Table    string      // name of one of Tables; "": targets
+	Crops    int         // table crops: number of crops of each image
+	Crop     CropOptions // table crops: how crops are drawn
+	Partners int         // table pairs: number of partners for each image and relation; 0: DefaultPartners
 }
 
-// A Table is what can be written instead of targets.
+// A Table is one of the tables that Write can write.
 type Table struct {
 	Name string `json:"name"`
 	What string `json:"what"`
 	Note string `json:"note"`
 
 	make    func(dataSet, *WriteOptions) (rows, error)
-	prepare func(*WriteOptions) // what it needs of Options
+	prepare func(*WriteOptions) // changes options that the table requires; can be nil
 }
 
 // Tables returns the tables, in the order of docs/reference/targets.md.
@@ -57,32 +57,32 @@ var tables = []Table{
 	},
 }
 
-// onePoint takes the default rule alone: the table is of images or classes, not of points.
+// onePoint selects the default rule only, for a table of images or classes.
 func onePoint(o *WriteOptions) { o.Rules, o.Signals, o.All = nil, nil, false }
 
-// Summary is the account of what was written.
+// A Summary describes the files that Write wrote.
 type Summary struct {
 	Out    string         `json:"out"`
 	Format string         `json:"format"`
 	Table  string         `json:"table"` // targets, crops, pairs or classes
 	Set    string         `json:"data_set"`
 	Rows   int64          `json:"rows"`
-	Images int64          `json:"images,omitempty"` // with a row
+	Images int64          `json:"images,omitempty"` // images that have a row
 	Weight int64          `json:"weight_1,omitempty"`
 	Rules  []format.Count `json:"rules,omitempty"`
 	Splits []format.Count `json:"splits,omitempty"`
 	format.Account
 }
 
-// Write derives the targets of a store, or another table, and writes them to out. Nothing is at out
-// before all of it is; what is there already is replaced only with Force, else the error wraps
-// format.ErrExists. The bytes depend on the store and the options alone.
+// Write derives the targets of a store, or another table, and writes them to out. The output appears at out only when
+// it is complete. An existing output is replaced only with Output.Force; without it, the error wraps format.ErrExists.
+// The bytes depend only on the store and the options.
 func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, error) {
 	table, err := chooseTable(&o)
 	if err != nil {
 		return nil, err
 	}
-	place, err := format.Create(out, o.Output) // refuses before the work is done
+	place, err := format.Create(out, o.Output) // first, so that an existing output is reported before the work is done
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, er
 	return sum, nil
 }
 
-// about describes the table.
+// about returns the description of the table that formats write into their files.
 func (o *WriteOptions) about(s dataSet, from rows, d *store.DataSet) *format.Table {
 	t := &format.Table{Classes: s.categories()}
 	t.About = targetfile.About{Table: o.Table, Set: o.Set, Columns: from.columns(), Rules: []Rule{}, Options: o.settings()}
@@ -130,7 +130,7 @@ func (o *WriteOptions) about(s dataSet, from rows, d *store.DataSet) *format.Tab
 	return t
 }
 
-// interrupted returns err, or that the work was stopped.
+// interrupted returns err, or an error that says that the work was interrupted if ctx was cancelled.
 func interrupted(ctx context.Context, out string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted, nothing was written to %s: %w", out, ctx.Err())
@@ -138,7 +138,7 @@ func interrupted(ctx context.Context, out string, err error) error {
 	return err
 }
 
-// chooseTable finds the table and prepares the options for it.
+// chooseTable returns the table that the options name, and prepares the options for it.
 func chooseTable(o *WriteOptions) (*Table, error) {
 	if o.Table == "" {
 		o.Table = tables[0].Name
@@ -156,7 +156,7 @@ func chooseTable(o *WriteOptions) (*Table, error) {
 	return &tables[i], nil
 }
 
-// settings returns the options that the file depends on.
+// settings returns the options that the output depends on, for JSON.
 func (o *WriteOptions) settings() any {
 	out := struct {
 		Table string `json:"table"`
@@ -175,8 +175,8 @@ func (o *WriteOptions) settings() any {
 	return out
 }
 
-// A part of a file has partRows, or fewer so that lists make no more than partValues. An encoder is given them
-// batchRows at a time, so that they are in the processor's cache. All of an image are in the same batch.
+// A part of a file has partRows rows, or fewer if lists would exceed partValues values. An encoder receives the rows
+// in batches of about batchRows, which fit into the processor's cache. All rows of an image are in the same batch.
 const (
 	partRows   = 1 << 17
 	partValues = 4 << 20
@@ -199,14 +199,14 @@ type table[R any] struct {
 	origin func(r *R) origin
 }
 
-// An origin says what a row is counted as.
+// An origin says under which image, rule and split a row is counted.
 type origin struct {
 	image      string
-	rule, part int  // places in Options: of the rule and the split (−1: none)
-	weighted   bool // it has a point of weight 1
+	rule, part int  // indices in Options of the rule and the split (−1: none)
+	weighted   bool // whether it has a point of weight 1
 }
 
-// rows is a table, whatever its rows are.
+// rows is a table with rows of any type.
 type rows interface {
 	columns() []targetfile.Column
 	write(context.Context, *WriteOptions, *Summary, targetfile.Writer) error
@@ -215,17 +215,17 @@ type rows interface {
 
 func (t *table[R]) columns() []targetfile.Column { return t.cols }
 
-// A part is what a chunk of a source becomes, with what it counts.
+// A part holds the encoded rows of a chunk of a source, with counts.
 type part struct {
 	made   []targetfile.Encoder
 	rows   int64
 	images int64
 	weight int64
-	rules  []int64 // rows by place in Options
+	rules  []int64 // number of rows by index in Options
 	splits []int64
 }
 
-// write derives the rows and hands them to the writer.
+// write derives the rows and passes them to the writer. Chunks are derived in parallel and written in order.
 func (t *table[R]) write(ctx context.Context, o *WriteOptions, sum *Summary, to targetfile.Writer) error {
 	workers := parallel.Workers(o.Jobs)
 	gives := make([]func(int, func(*R) error) error, workers)
@@ -274,18 +274,18 @@ func (t *table[R]) write(ctx context.Context, o *WriteOptions, sum *Summary, to 
 	})
 }
 
-// A filler cuts rows into batches, and these into parts of a file.
+// A filler collects rows in batches, and batches in parts of a file.
 type filler struct {
 	to            targetfile.Writer
 	batch         *targetfile.Batch
-	columns, size int                // of a part, rows
-	part          targetfile.Encoder // at hand, nil: none
-	given         int                // its rows
+	columns, size int                // size: rows of a part
+	part          targetfile.Encoder // the part being filled, nil: none
+	given         int                // number of rows in it
 	made          []targetfile.Encoder
-	rows          int64 // of made
+	rows          int64 // number of rows in made
 }
 
-// between ends the part or gives the batch away, where they are full. It is called between two images.
+// between finishes the part or passes on the batch if they are full. It is called between two images.
 func (f *filler) between() error {
 	switch {
 	case f.given+f.batch.Rows >= f.size:
@@ -296,7 +296,7 @@ func (f *filler) between() error {
 	return nil
 }
 
-// give adds the batch to the part.
+// give adds the batch to the part, and empties the batch.
 func (f *filler) give() error {
 	if f.part == nil {
 		f.part = f.to.Begin()
@@ -307,7 +307,7 @@ func (f *filler) give() error {
 	return err
 }
 
-// finish ends the part, if there is one.
+// finish finishes the part, if it has rows.
 func (f *filler) finish() error {
 	if f.given+f.batch.Rows == 0 {
 		return nil
@@ -331,7 +331,7 @@ func (p *part) count(o *origin) {
 	}
 }
 
-// name makes counts for the rules and splits of the options.
+// name adds a count of 0 for every rule and split of the options.
 func (s *Summary) name(o *Options) {
 	if s.Table == "targets" || s.Table == "crops" {
 		for _, r := range o.rules {

@@ -11,7 +11,7 @@ import (
 // An Action is the kind of an action with an icon.
 type Action int8
 
-// Kinds of actions. Those of unknown kind do not count (C2, docs/design/definitions.md#c2).
+// Kinds of actions. An action of unknown kind does not count (C2, docs/design/definitions.md#c2).
 const (
 	Unknown Action = iota
 	Add
@@ -26,17 +26,17 @@ func (a Action) String() string { return actionNames[a] }
 
 // Actions are the actions of the pages of a row group.
 type Actions struct {
-	X, Y, T *columnar.Values // where to, in fractions of the image, and ms since the row's t0
+	X, Y, T *columnar.Values // destination, in fractions of the image, and time, in ms since the page opened
 
 	kind, icon *columnar.Values
 	kinds      []Action // by place in kind's Dict
 	classes    []int32  // by place in icon's Dict
 }
 
-// ActionColumns are the columns of annotations that Actions takes.
+// ActionColumns are the columns of annotations that Actions reads.
 var ActionColumns = []string{"actions.type", "actions.icon", "actions.to_x", "actions.to_y", "actions.t"}
 
-// NewActions returns the actions of a reader of ActionColumns.
+// NewActions returns the actions of a reader that reads ActionColumns.
 func NewActions(r *columnar.Reader) *Actions {
 	return &Actions{
 		kind: r.Column("actions.type"), icon: r.Column("actions.icon"),
@@ -44,7 +44,7 @@ func NewActions(r *columnar.Reader) *Actions {
 	}
 }
 
-// Update must be called when another row group was read. class has the numbers of the known classes.
+// Update must be called after the reader has read another row group. class has the numbers of the known classes.
 func (a *Actions) Update(class map[string]int32) {
 	a.classes, a.kinds = numbers(a.classes[:0], a.icon.Dict, class), a.kinds[:0]
 	for _, name := range a.kind.Dict {
@@ -82,11 +82,11 @@ func (a *Actions) At(k int) (class int32, kind Action) {
 	return class, kind
 }
 
-// An Icon is what a page did with the icon of a class.
+// An Icon summarises the actions of a page with the icon of a class.
 type Icon struct {
 	Class  int32
 	Placed bool // the last action is add or move: the class is retrieved (C7)
-	AnyAdd bool // there is an add
+	AnyAdd bool // an action is an add
 
 	X, Y       float64 // of the last add with a place, also if it was moved or removed later (C3); NaN: no such add
 	EndX, EndY float64 // of the last add or move with a place; NaN: neither has one
@@ -98,7 +98,7 @@ func NewIcon(class int32) Icon {
 	return Icon{Class: class, X: nan, Y: nan, EndX: nan, EndY: nan}
 }
 
-// Take follows the icon's next action, in list order, which puts it to (x, y).
+// Take applies the icon's next action, in list order, which puts it at (x, y).
 func (k *Icon) Take(kind Action, x, y float64) {
 	placed := byproduct.Placed(x, y)
 	k.Placed = kind != Remove
@@ -117,11 +117,11 @@ func (k *Icon) Take(kind Action, x, y float64) {
 // docs/design/definitions.md#c3).
 func (k *Icon) Added() bool { return k.X == k.X }
 
-// Ends reports whether the icon is placed in the end, and where is known.
+// Ends reports whether the icon is placed at the end, at a known place.
 func (k *Icon) Ends() bool { return k.Placed && k.EndX == k.EndX }
 
-// Pixel returns the whole pixels of a point as the public loader has them (L2,
-// docs/design/definitions.md#l2), from the sizes of the record.
+// Pixel returns the whole pixels of a point as the public loader computes them (L2, docs/design/definitions.md#l2).
+// width and height are the size in the record.
 func Pixel(x, y float64, width, height int32) (px, py int64) {
 	return int64(x * float64(width)), int64(y * float64(height))
 }

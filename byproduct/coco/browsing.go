@@ -6,18 +6,18 @@ import (
 	"abtool/store/columnar"
 )
 
-// LastSuperclass is the number of the superclass that is reached before a page can be submitted.
+// LastSuperclass is the number of the superclass that annotators must reach before they can submit a page.
 const LastSuperclass = 10
 
-// A Browsing is how a page was stepped through the superclasses (C13, docs/design/definitions.md#c13).
+// A Browsing summarises the steps of a page through the superclasses (C13, docs/design/definitions.md#c13).
 type Browsing struct {
 	Steps, Distinct  int64 // entries of the history, and different superclasses in it
-	Keyboard, Unsaid int64 // steps by the keyboard, and steps that do not say
-	Reached          bool  // the last superclass
+	Keyboard, Unsaid int64 // steps by the keyboard, and steps for which that is unknown
+	Reached          bool  // whether the last superclass was reached
 }
 
-// Browse returns what the entries of a page's history say: their superclasses, and 1 where the keyboard was
-// used, 0 where not. columnar.Null is unknown.
+// Browse summarises the entries of a page's history. superclass has their superclasses; keyboard is 1 where the
+// keyboard was used and 0 where it was not. columnar.Null is unknown.
 func Browse(superclass, keyboard []int64) (b Browsing) {
 	for k, s := range superclass {
 		b.Steps++

@@ -1,20 +1,20 @@
 package coco
 
-// A Found says what became of a class that an image has (C7, docs/design/definitions.md#c7).
+// A Found says whether a class of an image was found by the annotator (C7, docs/design/definitions.md#c7).
 type Found struct {
 	Class  int32
 	Placed bool // its icon is placed at the end: the class is retrieved
-	AnyAdd bool // it was ever added
+	AnyAdd bool // its icon was added at least once
 }
 
-// TakenAway reports whether the class is not retrieved though its icon was added.
+// TakenAway reports whether the class is not retrieved although its icon was added.
 func (f Found) TakenAway() bool { return f.AnyAdd && !f.Placed }
 
 // NeverPlaced reports whether the class is not retrieved, and its icon was never added.
 func (f Found) NeverPlaced() bool { return !f.AnyAdd && !f.Placed }
 
-// Find appends to to each class that the image has, crowds included, once. icon returns what the image's page
-// did with a class, nil for nothing.
+// Find appends every class of the image to to, once each, crowds included. icon returns the icon of a class on the
+// image's page, nil if it was not used.
 func (m *Image) Find(to []Found, icon func(class int32) *Icon) []Found {
 	for i := range m.Instances {
 		c := m.Instances[i].Class

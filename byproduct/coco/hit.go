@@ -8,11 +8,11 @@ import (
 	"abtool/store/columnar"
 )
 
-// A HIT is what an annotator submitted at once: the pages of a hit_id (C9, docs/design/definitions.md#c9).
+// A HIT is the work that an annotator submitted at once: the pages of a hit_id (C9, docs/design/definitions.md#c9).
 type HIT struct {
 	Pages       []int64   // distinct
-	Recall      stat.Mean // of the pages whose image has a class
-	Icons, Hits int64     // icons with a point on images of the ground truth; of them, on a mask of their class
+	Recall      stat.Mean // mean recall of the pages whose image has a class
+	Icons, Hits int64     // icons with a point on images of the ground truth, and those of them on a mask of their class
 
 	spent int64
 	timed bool
@@ -61,11 +61,11 @@ func (h *HIT) Precision() float64 {
 	return float64(h.Hits) / float64(h.Icons)
 }
 
-// Duration returns the sum of the times of the pages, ms; ok is false where none is known.
+// Duration returns the total time of the pages, ms; ok is false if no time is known.
 func (h *HIT) Duration() (ms int64, ok bool) { return h.spent, h.timed }
 
-// Flags reports which thresholds of the paper a HIT stays below. An undefined recall or precision is not
-// below any.
+// Flags reports which of the paper's thresholds a HIT is below. An undefined recall or precision is not below a
+// threshold.
 func (h *HIT) Flags(recall, precision float64, pages int) (lowRecall, lowPrecision, fewPages bool) {
 	return float64(h.Recall.Value()) < recall, h.Precision() < precision, len(h.Pages) < pages
 }

@@ -15,7 +15,7 @@ type Image struct {
 // An Instance is an object of an image.
 type Instance struct {
 	Class      int32   // −1: its category has no name
-	X, Y, W, H float64 // of the bounding box, px
+	X, Y, W, H float64 // bounding box, px
 	HasBox     bool
 	Crowd      bool
 	Mask       plane.Mask
@@ -66,8 +66,8 @@ func (m *Image) OnMask(class int32, x, y float64) bool {
 	return false
 }
 
-// InPolygons reports whether a point itself is in a polygon of a class, or its pixel in a crowd's mask: the
-// variant of C5.
+// InPolygons reports whether a point itself is in a polygon of a class, or its pixel in the mask of a crowd. This is
+// the variant of C5.
 func (m *Image) InPolygons(class int32, x, y float64) bool {
 	px, py, inside := plane.Pixel(x, y, m.Width, m.Height)
 	if !inside {
@@ -115,21 +115,21 @@ func (m *Image) Nearest(class int32, x, y float64) (best plane.Box, boxes int) {
 	return best, boxes
 }
 
-// Images are the columns of the table of images.
+// Images gives access to the table of images, a row group at a time.
 type Images struct {
 	id, width, height, category, x, y, w, h, crowd, polygon, rings, runHeight, runWidth, runs *columnar.Values
 
 	classes []int32 // by place in category's Dict
 }
 
-// ImageColumns are the columns of images that Images takes.
+// ImageColumns are the columns of images that Images reads.
 var ImageColumns = []string{
 	"image_id", "width", "height", "instances.category", "instances.x", "instances.y", "instances.w", "instances.h",
 	"instances.crowd", "instances.polygon", "instances.rings",
 	"instances.rle_height", "instances.rle_width", "instances.rle_counts",
 }
 
-// NewImages returns the images of a reader of ImageColumns.
+// NewImages returns the images of a reader that reads ImageColumns.
 func NewImages(r *columnar.Reader) *Images {
 	return &Images{
 		id: r.Column("image_id"), width: r.Column("width"), height: r.Column("height"),
@@ -141,7 +141,7 @@ func NewImages(r *columnar.Reader) *Images {
 	}
 }
 
-// Update must be called when another row group was read. class has the numbers of the known classes.
+// Update must be called after the reader has read another row group. class has the numbers of the known classes.
 func (c *Images) Update(class map[string]int32) {
 	c.classes = numbers(c.classes[:0], c.category.Dict, class)
 }
@@ -149,10 +149,10 @@ func (c *Images) Update(class map[string]int32) {
 // ID returns the id of the image of row i.
 func (c *Images) ID(i int) int64 { return c.id.Ints[i] }
 
-// First returns the place of the first instance of row i in the columns of instances.
+// First returns the index of the first instance of row i in the columns of instances.
 func (c *Images) First(i int) int { return int(c.x.Offsets[i]) }
 
-// Read makes m the image of row i, and keeps its memory.
+// Read sets m to the image of row i. It reuses the memory of m.
 func (c *Images) Read(i int, m *Image) {
 	*m = Image{ID: c.id.Ints[i], Width: c.width.Ints[i], Height: c.height.Ints[i], Instances: m.Instances[:0]}
 	for k := c.x.Offsets[i]; k < c.x.Offsets[i+1]; k++ {

@@ -7,8 +7,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// A HIT is what an annotator submitted at once: the showings of an assignment
-// (I17, docs/design/definitions.md#i17). Of its images and pages only those that were released are known.
+// A HIT is the work that an annotator submitted at once: the showings of an assignment (I17,
+// docs/design/definitions.md#i17). Only its released images and pages are known.
 type HIT struct {
 	Showings, Selected int64
 	Pages              []int64 // distinct
@@ -38,7 +38,7 @@ func (h *HIT) Merge(o *HIT) {
 	}
 }
 
-// take adds all but the pages.
+// take adds the counts and times of another HIT, but not its pages.
 func (h *HIT) take(o *HIT) {
 	h.Showings += o.Showings
 	h.Selected += o.Selected
@@ -71,7 +71,7 @@ func (h *HIT) Duration() (ms int64, ok bool) {
 	return h.submit - h.first, true
 }
 
-// Flags reports which thresholds of the paper a HIT stays below (I18, docs/design/definitions.md#i18).
+// Flags reports which of the paper's thresholds a HIT is below (I18, docs/design/definitions.md#i18).
 func (h *HIT) Flags(recall float64, selected, pages int) (lowRecall, fewSelected, fewPages bool) {
 	return h.Recall() < recall, h.Selected < int64(selected), len(h.Pages) < pages
 }

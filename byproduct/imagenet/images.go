@@ -1,6 +1,6 @@
-// Package imagenet has what the byproducts of ImageNet's annotators mean: the order of an image's showings,
-// its final click, the trace to it, and whether it hits. A showing is a row of annotations: one time that
-// an image was shown.
+// Package imagenet interprets the byproducts of ImageNet's annotators: the order of an image's showings, its final
+// click, the trace to that click, and whether it hits the object. A showing is a row of annotations: one time that an
+// image was shown.
 package imagenet
 
 import (
@@ -14,20 +14,20 @@ import (
 	"abtool/store/columnar"
 )
 
-// Images is the table of images: who they are and their usable boxes. It keeps about 40 bytes an image and
-// 32 a box, besides the ids.
+// Images is the table of images, with their ids and usable boxes. It needs about 40 bytes for an image and 32 bytes
+// for a box, in addition to the ids.
 type Images struct {
 	IDs           byproduct.Texts // sorted
 	Width, Height []int32         // px; 0: unknown
-	Shown         []int32         // rows of annotations; −1: the byproducts do not speak of it (I1)
+	Shown         []int32         // number of rows of annotations; −1: the image does not occur in the byproducts (I1)
 	Class         []int32         // place in Classes; −1: unknown
 	Classes       []string        // sorted
 
-	starts []uint32 // of boxes, one more than images
+	starts []uint32 // index of each image's first box; one more than images
 	boxes  []plane.Box
 
-	shared    bool  // an image that the byproducts speak of has a box, usable or not
-	recorded  int32 // the first image that they speak of; −1: none
+	shared    bool  // whether an image with a record has a box, usable or not
+	recorded  int32 // the first image that has a record; −1: none
 	boxedOnly int32 // the first image that has a box and no record; −1: none
 }
 
@@ -72,7 +72,7 @@ func ReadImages(ctx context.Context, store string, jobs int) (*Images, error) {
 	return m, nil
 }
 
-// sortClasses makes numbers of classes their places.
+// sortClasses replaces the numbers of classes by their ranks in sorted order.
 func (m *Images) sortClasses(classes *byproduct.Names) {
 	place := classes.Places()
 	m.Classes = make([]string, len(place))
@@ -86,8 +86,8 @@ func (m *Images) sortClasses(classes *byproduct.Names) {
 	}
 }
 
-// grow makes room for n images that are like those so far: doubling it step by step would leave much memory
-// unused.
+// grow makes room for n images with as many boxes and bytes each as the images so far. Growth by doubling would leave
+// much memory unused.
 func (m *Images) grow(n int64) {
 	have := int64(max(1, m.Len()))
 	more := func(len int) int { return int(int64(len)*n/have) + len/16 + 64 - len }
@@ -95,7 +95,7 @@ func (m *Images) grow(n int64) {
 	m.IDs.Grow(more(m.Len()), more(m.IDs.Bytes()))
 }
 
-// group adds a row group.
+// group adds the images of a row group.
 func (m *Images) group(r *columnar.Reader, classes *byproduct.Names) error {
 	id, class, shown := r.Column("image_id"), r.Column("class"), r.Column("shown").Ints
 	width, height := r.Column("width").Ints, r.Column("height").Ints
@@ -123,7 +123,7 @@ func (m *Images) group(r *columnar.Reader, classes *byproduct.Names) error {
 		m.Width, m.Height = append(m.Width, w), append(m.Height, h)
 		m.starts = append(m.starts, uint32(len(m.boxes)))
 		if w == 0 {
-			continue // none of its boxes is usable (R10)
+			continue // its boxes are not usable (R10)
 		}
 		fw, fh := float64(w), float64(h)
 		for k := x0.Offsets[i]; k < x0.Offsets[i+1]; k++ {
@@ -133,7 +133,7 @@ func (m *Images) group(r *columnar.Reader, classes *byproduct.Names) error {
 	return nil
 }
 
-// meet notes whether the next image has records, boxes or both.
+// meet records whether the next image has records, boxes or both.
 func (m *Images) meet(recorded, boxed bool) {
 	m.shared = m.shared || recorded && boxed
 	if recorded && m.recorded < 0 {
@@ -144,7 +144,8 @@ func (m *Images) meet(recorded, boxed bool) {
 	}
 }
 
-// Apart reports whether there are records and boxes, but of no image both, and returns an image of each kind.
+// Apart reports whether there are records and boxes, but no image has both. It also returns an image that has a record
+// and an image that has a box.
 func (m *Images) Apart() (record, box string, apart bool) {
 	if m.shared || m.recorded < 0 || m.boxedOnly < 0 {
 		return "", "", false
@@ -175,7 +176,7 @@ func (m *Images) On(id string, x, y float64) (on, known bool) {
 // AllBoxes returns the usable boxes of all images.
 func (m *Images) AllBoxes() []plane.Box { return m.boxes }
 
-// Universe counts the images that the byproducts speak of (I1, docs/design/definitions.md#i1), the images
+// Universe counts the images that occur in the byproducts (I1, docs/design/definitions.md#i1), the images
 // with usable boxes, and the boxes.
 func (m *Images) Universe() (images, boxed, boxes int64) {
 	for i, n := range m.Shown {

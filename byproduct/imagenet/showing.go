@@ -9,12 +9,12 @@ import (
 	"abtool/store/columnar"
 )
 
-// A Showing is what one annotator did when an image was shown: a row of annotations.
+// A Showing holds the byproducts of one annotator for one time that an image was shown: a row of annotations.
 type Showing struct {
 	Order
 	Page          int64 // of the front end; columnar.Null: unknown
 	Selected      int64 // 1 or 0; columnar.Null: unknown
-	T0            int64 // from which times count, ms since 1970; columnar.Null: unknown
+	T0            int64 // origin of the times, ms since 1970; columnar.Null: unknown
 	Clicks, Mouse byproduct.Points
 	Hovers        Hovers
 }
@@ -74,8 +74,8 @@ func FirstClick(x, y []float64) int {
 	return -1
 }
 
-// LastClick returns the place of the last click with a place, −1 for none (I4). Of the showing of the final
-// click it is that.
+// LastClick returns the index of the last click of a showing that has a position, −1 if none has (I4). In the showing
+// of the final click, this is the final click.
 func LastClick(x, y []float64) int {
 	for i, v := range slices.Backward(x) {
 		if byproduct.Placed(v, y[i]) {
@@ -85,8 +85,8 @@ func LastClick(x, y []float64) int {
 	return -1
 }
 
-// A FirstMean is the mean of the first clicks of an image's selected showings, as the public loader has it
-// (L1, docs/design/definitions.md#l1). They are added in document order: then its sums are the loader's.
+// A FirstMean computes the mean of the first clicks of an image's selected showings, as the public loader does (L1,
+// docs/design/definitions.md#l1). Add the clicks in document order, so that sums are rounded as in the loader.
 type FirstMean struct {
 	N    int
 	x, y float64
@@ -101,7 +101,7 @@ func (m *FirstMean) Add(x, y float64) {
 // Point returns the mean, NaN without clicks.
 func (m *FirstMean) Point() (x, y float64) { return m.x / float64(m.N), m.y / float64(m.N) }
 
-// A Kind is what a hover is.
+// A Kind is the kind of a hover.
 type Kind int8
 
 // Kinds of hovers.
@@ -117,8 +117,8 @@ type Hovers struct {
 	Kind []Kind
 }
 
-// Enters returns the number of entries with a time at or before a click, and the time of the latest, which
-// is where the segment of the trace begins (I13, docs/design/definitions.md#i13); columnar.Null for none.
+// Enters returns the number of entries with a time at or before a click, and the time of the latest of them,
+// columnar.Null if there is none. The segment of the trace begins at that time (I13, docs/design/definitions.md#i13).
 func (h Hovers) Enters(click int64) (n, last int64) {
 	last = columnar.Null
 	if click == columnar.Null {
@@ -153,8 +153,8 @@ func (h Hovers) Alternate() bool {
 	return len(h.Kind)%2 == 0
 }
 
-// Inside returns the time between entries and leaves, ms; ok is false if they do not alternate, a time is
-// missing, or there is none.
+// Inside returns the total time between entries and the leaves that follow them, ms. ok is false if they do not
+// alternate, if a time is missing, or if there are no hovers.
 func (h Hovers) Inside() (ms int64, ok bool) {
 	if len(h.T) == 0 || !h.Alternate() {
 		return 0, false
@@ -174,13 +174,13 @@ func (h Hovers) Inside() (ms int64, ok bool) {
 // Clone returns a copy.
 func (h Hovers) Clone() Hovers { return Hovers{slices.Clone(h.T), slices.Clone(h.Kind)} }
 
-// Columns of annotations that Lists takes.
+// Columns of annotations that Lists reads.
 var (
 	EventColumns = []string{"clicks.t", "clicks.x", "clicks.y", "hovers.t", "hovers.action"}
 	MouseColumns = []string{"mouse.t", "mouse.x", "mouse.y"}
 )
 
-// Lists are the lists of events of the rows of a row group.
+// Lists gives access to the lists of events in the rows of a row group.
 type Lists struct {
 	clickT, clickX, clickY, mouseT, mouseX, mouseY, hoverT, action *columnar.Values
 
@@ -199,7 +199,7 @@ func NewLists(r *columnar.Reader, mouse bool) *Lists {
 	return l
 }
 
-// Update must be called when another row group was read.
+// Update must be called after the reader has read another row group.
 func (l *Lists) Update() {
 	l.kinds = l.kinds[:0]
 	for _, k := range l.action.Index {

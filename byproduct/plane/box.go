@@ -13,7 +13,7 @@ func PixelBox(x0, y0, x1, y1, width, height float64) Box {
 // PointBox returns the empty box of a point.
 func PointBox(x, y float64) Box { return Box{x, y, x, y} }
 
-// With returns the smallest box that has both the box and a point.
+// With returns the smallest box that contains both the box and a point.
 func (b Box) With(x, y float64) Box {
 	return Box{min(b.X0, x), min(b.Y0, y), max(b.X1, x), max(b.Y1, y)}
 }
@@ -23,7 +23,7 @@ func (b Box) Contains(x, y float64) bool {
 	return x >= b.X0 && x <= b.X1 && y >= b.Y0 && y <= b.Y1
 }
 
-// Area returns the share of the image that the box covers, if it is on it.
+// Area returns the area of the box as a share of the image.
 func (b Box) Area() float64 { return (b.X1 - b.X0) * (b.Y1 - b.Y0) }
 
 // Centre returns the middle of the box.
@@ -35,7 +35,7 @@ func (b Box) Distance(x, y float64) float64 {
 	return math.Sqrt(dx*dx + dy*dy)
 }
 
-// Clipped returns the part of the box on the image; ok is false where there is none.
+// Clipped returns the part of the box that is on the image; ok is false if the box is outside of the image.
 func (b Box) Clipped() (c Box, ok bool) {
 	c = Box{max(b.X0, 0), max(b.Y0, 0), min(b.X1, 1), min(b.Y1, 1)}
 	return c, c.X1 > c.X0 && c.Y1 > c.Y0
@@ -93,8 +93,8 @@ func Overlap(a, b Box) float64 {
 	return shared / (a.Area() + b.Area() - shared)
 }
 
-// ToInfinity moves the edges that reach the border of the image to infinity: what a click moved
-// to the border from beyond it hits.
+// ToInfinity returns the box with the edges that reach the border of the image moved to infinity. It contains exactly
+// the points that the box contains after they are moved to the border.
 func (b Box) ToInfinity() Box {
 	if b.X0 <= 0 {
 		b.X0 = math.Inf(-1)

@@ -25,7 +25,7 @@ func ConvexHull(points, to []Point) []Point {
 		return append(to, points...)
 	}
 	turn := func(a, b, c Point) float64 {
-		// Each product is rounded by itself, so that the hull is the same on every processor.
+		// The conversions round each product separately, so that the hull is the same on every processor.
 		return float64((b.X-a.X)*(c.Y-a.Y)) - float64((b.Y-a.Y)*(c.X-a.X))
 	}
 	chain := func(p Point, from int) {

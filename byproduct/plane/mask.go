@@ -6,17 +6,17 @@ import (
 	"slices"
 )
 
-// A Mask is polygons, of which Rings has the number of values each, or runs, or both (C5,
-// docs/design/definitions.md#c5): the even-odd rule at the centre of each pixel for polygons, each by
-// itself, and run lengths down the columns for crowds.
+// A Mask is a set of pixels, given by polygons, by run lengths, or by both (C5, docs/design/definitions.md#c5). Rings
+// has the number of values of each polygon. A pixel is in a polygon if its centre is, by the even-odd rule for each
+// polygon separately. Run lengths go down the columns; crowds have them.
 type Mask struct {
 	Polygon       []float64 // x0, y0, x1, y1, … px
 	Rings         []int64
-	Height, Width int64   // of the runs, px
+	Height, Width int64   // size of the image of the runs, px
 	Runs          []int64 // lengths down the columns, zeros first
 }
 
-// Empty reports whether there is neither polygon nor run: nothing is known of where the object is.
+// Empty reports whether there is neither polygon nor run, so that the place of the object is unknown.
 func (m *Mask) Empty() bool { return len(m.Rings) == 0 && len(m.Runs) == 0 }
 
 // Pixel returns the pixel under a point in fractions of a width × height image (C5); ok is false outside of
@@ -47,7 +47,7 @@ func (m *Mask) InPolygons(x, y float64) bool {
 	return false
 }
 
-// polygons gives each polygon's values.
+// polygons iterates over the values of each polygon.
 func (m *Mask) polygons() iter.Seq[[]float64] {
 	return func(yield func([]float64) bool) {
 		at := int64(0)
@@ -60,7 +60,7 @@ func (m *Mask) polygons() iter.Seq[[]float64] {
 	}
 }
 
-// crossings gives where the polygon's edges cross a height.
+// crossings iterates over the x at which the edges of a polygon cross a height y.
 func crossings(p []float64, y float64) iter.Seq[float64] {
 	return func(yield func(float64) bool) {
 		n := len(p) / 2
@@ -95,7 +95,7 @@ func (m *Mask) InRuns(px, py int64) bool {
 	return false
 }
 
-// Raster finds the centroid of masks. It keeps its memory.
+// A Raster computes the centroids of masks. It reuses its memory.
 type Raster struct {
 	cross []float64
 	spans [][2]int64
@@ -111,19 +111,19 @@ func (r *Raster) Centroid(m *Mask, width, height int64) (x, y float64, ok bool) 
 	for i := 1; i < len(m.Polygon); i += 2 {
 		top, bottom = min(top, m.Polygon[i]), max(bottom, m.Polygon[i])
 	}
-	var n, sx, sy int64 // of pixels, and twice their centres
+	var n, sx, sy int64 // number of pixels, and twice the sum of their centres
 	for py := max(0, int64(math.Floor(max(top, 0)))); py < height && float64(py) <= bottom; py++ {
 		for _, s := range r.row(m, float64(py)+0.5, width) {
 			k := s[1] - s[0]
 			n += k
-			sx += (s[0] + s[1]) * k // the mean of 2·px + 1 over the span is its ends' sum
+			sx += (s[0] + s[1]) * k // the mean of 2·px + 1 over the span is the sum of its ends
 			sy += (2*py + 1) * k
 		}
 	}
 	return ratio(sx, n), ratio(sy, n), n > 0
 }
 
-// row returns the pixels from span[0] to before span[1] that are set at a height, without overlap.
+// row returns the spans of pixels that are set at a height, each from span[0] to before span[1]. They do not overlap.
 func (r *Raster) row(m *Mask, y float64, width int64) [][2]int64 {
 	r.spans = r.spans[:0]
 	for p := range m.polygons() {

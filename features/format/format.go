@@ -1,5 +1,5 @@
-// Package format writes tables in the formats that people train from: a file or folder that is complete
-// before it takes its place.
+// Package format writes tables in the formats that training programs read. A file or folder appears at its place only
+// when it is complete.
 package format
 
 import (
@@ -16,7 +16,7 @@ import (
 // A Format is a way to write a table.
 type Format struct {
 	Name   string `json:"name"`
-	Ext    string `json:"extension"` // of --out, by which it is chosen; "": a folder
+	Ext    string `json:"extension"` // extension of --out that selects the format; "": none, as for folders
 	What   string `json:"what"`
 	Folder bool   `json:"folder"`
 
@@ -39,7 +39,7 @@ var formats = []Format{
 	{Name: "huggingface", What: "A folder with a Parquet file for each split, README.md (a data-set card) and croissant.json (Croissant 1.0).", Folder: true, open: openHuggingFace},
 }
 
-// openFile opens a format that is one file.
+// openFile returns the open function of a format that is one file.
 func openFile(write func(io.Writer, *Table) (targetfile.Writer, error)) func(*Output, *Table) (targetfile.Writer, error) {
 	return func(o *Output, t *Table) (targetfile.Writer, error) {
 		f, err := o.create("")
@@ -50,19 +50,19 @@ func openFile(write func(io.Writer, *Table) (targetfile.Writer, error)) func(*Ou
 	}
 }
 
-// Options say how a table is written.
+// Options say how to write a table.
 type Options struct {
-	Format string // name of a format; "": by the extension of the file
+	Format string // name of a format; "": chosen by the extension of the file
 	Images string // webdataset: the folder of images
-	Shard  int    // webdataset: images of a shard; 0: DefaultShard
-	Card   Card   // huggingface: what only the publisher knows
-	Force  bool   // replaces what is there
+	Shard  int    // webdataset: number of images in a shard; 0: DefaultShard
+	Card   Card   // huggingface: facts that only the publisher has
+	Force  bool   // replace an existing output
 }
 
 // DefaultShard is the number of images in a WebDataset shard.
 const DefaultShard = 10_000
 
-// choose returns the format for a place.
+// choose returns the format for an output at place.
 func (o *Options) choose(place string) (*Format, error) {
 	var names []string
 	for i := range formats {
@@ -81,14 +81,14 @@ func (o *Options) choose(place string) (*Format, error) {
 	return nil, usage.Errorf("no such format %q: the formats are %s", o.Format, strings.Join(names, ", "))
 }
 
-// A Table says what is written, for the formats that describe it.
+// A Table describes a table, for formats that write a description.
 type Table struct {
 	targetfile.About
 	Splits  []string         // none: no splits
-	Classes []store.Category // COCO's, by id; ImageNet's by place
+	Classes []store.Category // COCO: in order of ids; ImageNet: in order of places
 }
 
-// rules names the rules of a table.
+// rules returns the names of the table's rules, separated by commas.
 func (t *Table) rules() string {
 	names := make([]string, len(t.Rules))
 	for i, r := range t.Rules {
@@ -97,22 +97,22 @@ func (t *Table) rules() string {
 	return strings.Join(names, ", ")
 }
 
-// An Account says what was written.
+// An Account lists the files that were written, and the rows that were not.
 type Account struct {
-	LeftOut []Count  `json:"left_out,omitempty"` // rows or images that the format cannot hold, rules that the store has no ground truth for
-	Notes   []string `json:"notes,omitempty"`    // what was found among the images and is not one, in whole sentences
+	LeftOut []Count  `json:"left_out,omitempty"` // rows or images that the format cannot hold, and rules for which the store has no ground truth
+	Notes   []string `json:"notes,omitempty"`    // notes on files among the images that are not images
 	Files   []File   `json:"files"`
 }
 
-// Count is how many rows there are of something.
+// A Count is a number of rows with a name.
 type Count struct {
 	Name string `json:"name"`
 	Rows int64  `json:"rows"`
 }
 
-// File is one that was written.
+// A File is a file that was written.
 type File struct {
-	Path   string `json:"path"` // of a folder's file, below the folder
+	Path   string `json:"path"` // relative to the folder, if the output is a folder
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
 }

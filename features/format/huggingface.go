@@ -11,11 +11,11 @@ import (
 	"abtool/store"
 )
 
-// hubWriter writes a folder that the Hugging Face hub shows as a data set:
+// A hubWriter writes a folder that the Hugging Face hub shows as a data set:
 //
-//	README.md                 the card: YAML that says which file is which split, then what the columns mean
+//	README.md                 the card: YAML that assigns files to splits, then a description of the columns
 //	croissant.json            the same for programs: Croissant 1.0, JSON-LD
-//	data/train.parquet …      a file a split; train alone without splits
+//	data/train.parquet …      a file for each split; only train without splits
 type hubWriter struct {
 	table  *Table
 	out    *Output
@@ -23,7 +23,7 @@ type hubWriter struct {
 	files  []*outputFile
 	tables []targetfile.Writer
 	rows   []int64
-	column int // of the split; −1: none
+	column int // index of the column split; −1: none
 }
 
 func openHuggingFace(o *Output, t *Table) (targetfile.Writer, error) {
@@ -37,7 +37,7 @@ func openHuggingFace(o *Output, t *Table) (targetfile.Writer, error) {
 		}
 	}
 	w.rows = make([]int64, len(w.splits))
-	for _, name := range []string{"README.md", "croissant.json"} { // the first of the files, and written last
+	for _, name := range []string{"README.md", "croissant.json"} { // they are first in files, and written last
 		f, err := o.create(name)
 		if err != nil {
 			return nil, err
@@ -59,15 +59,15 @@ func openHuggingFace(o *Output, t *Table) (targetfile.Writer, error) {
 	return w, nil
 }
 
-// A Card says what only the publisher of a data set knows. Empty fields are left out.
+// A Card holds the facts that only the publisher of a data set can give. Empty fields are left out.
 type Card struct {
-	License   string `json:"license,omitempty"`   // the hub's name of it, as cc-by-4.0, or a URL
-	URL       string `json:"url,omitempty"`       // where the data set is
-	Creator   string `json:"creator,omitempty"`   // who publishes it
-	Published string `json:"published,omitempty"` // when, as 2023-01-31
+	License   string `json:"license,omitempty"`   // the hub's name of the licence, such as cc-by-4.0, or a URL
+	URL       string `json:"url,omitempty"`       // address of the data set
+	Creator   string `json:"creator,omitempty"`   // person or group that publishes it
+	Published string `json:"published,omitempty"` // date, such as 2023-01-31
 }
 
-// missing returns the fields that Croissant wants and that are empty.
+// missing returns the names of the empty fields that Croissant requires.
 func (c *Card) missing() (names []string) {
 	for _, f := range [][2]string{{"license", c.License}, {"url", c.URL}, {"creator", c.Creator}, {"datePublished", c.Published}} {
 		if f[1] == "" {
@@ -77,7 +77,7 @@ func (c *Card) missing() (names []string) {
 	return names
 }
 
-// hubPart is a row group of each split; nil: it has no rows.
+// A hubPart has a row group for each split, nil for a split without rows.
 type hubPart struct {
 	of     *hubWriter
 	groups []targetfile.Encoder
@@ -101,7 +101,7 @@ func (p *hubPart) Add(b *targetfile.Batch) error {
 	return nil
 }
 
-// addTo adds rows of a split.
+// addTo adds rows to the row group of a split.
 func (p *hubPart) addTo(split int, b *targetfile.Batch) error {
 	if b.Rows == 0 {
 		return nil
@@ -133,7 +133,7 @@ func (p *hubPart) each(f func(targetfile.Encoder) error) error {
 	return nil
 }
 
-// where returns the rows of a batch that are wanted.
+// where returns a batch of the rows for which want returns true.
 func where(b *targetfile.Batch, cols []targetfile.Column, want func(row int) bool) *targetfile.Batch {
 	out := &targetfile.Batch{}
 	out.Reset(len(cols))
@@ -149,7 +149,7 @@ func where(b *targetfile.Batch, cols []targetfile.Column, want func(row int) boo
 	return out
 }
 
-// copy appends the value of a row.
+// copyValue appends the value of a row of from to v.
 func copyValue(v *targetfile.Values, c *targetfile.Column, from *targetfile.Values, row int) {
 	at, until := row, row+1
 	if c.List {
@@ -195,7 +195,7 @@ func (w *hubWriter) title() string {
 	return "Annotation byproducts of " + store.Title(w.table.Set) + ": " + what
 }
 
-// hubSizes are the hub's words for numbers of rows.
+// hubSizes are the hub's names of numbers of rows.
 var hubSizes = []struct {
 	below int64
 	name  string
@@ -214,7 +214,7 @@ func (w *hubWriter) size() string {
 	return "100M<n<1B"
 }
 
-// card returns README.md.
+// card returns the text of README.md.
 func (w *hubWriter) card() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "---\npretty_name: %s\nsize_categories:\n- %s\ntask_categories:\n- image-classification\n- keypoint-detection\ntags:\n- annotation-byproducts\n- croissant\n", targetfile.AppendJSONText(nil, w.title()), w.size())
@@ -263,7 +263,7 @@ func (w *hubWriter) card() string {
 	return b.String()
 }
 
-// markdown keeps a text from being read as anything else in a table.
+// markdown escapes the characters of a text that have a meaning in a table of Markdown.
 func markdown(s string) string {
 	return strings.NewReplacer("|", `\|`, "<", "&lt;", "\n", " ", "\r", " ", "*", `\*`, "_", `\_`, "`", "'").Replace(s)
 }
@@ -280,8 +280,8 @@ const croissantContext = `{"@language":"en","@vocab":"https://schema.org/","cite
 "personalSensitiveInformation":"cr:personalSensitiveInformation","recordSet":"cr:recordSet","references":"cr:references","regex":"cr:regex","repeated":"cr:repeated","replace":"cr:replace",
 "sc":"https://schema.org/","separator":"cr:separator","source":"cr:source","subField":"cr:subField","transform":"cr:transform"}`
 
-// croissant describes the files in Croissant 1.0: each split is a file, with its digest, and a record set with the
-// columns.
+// croissant returns the description of the files in Croissant 1.0. Each split is a file with its digest, and a record
+// set with the columns.
 func (w *hubWriter) croissant() map[string]any {
 	var files, sets []any
 	for i, f := range w.files[2:] {
@@ -309,7 +309,7 @@ func (w *hubWriter) croissant() map[string]any {
 	return out
 }
 
-// fields returns the columns of a record set.
+// fields returns the fields of a record set, one for each column.
 func (w *hubWriter) fields(set, file string) (fields []any) {
 	for i := range w.table.Columns {
 		c := &w.table.Columns[i]

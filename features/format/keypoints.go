@@ -11,11 +11,10 @@ import (
 	"abtool/store/columnar"
 )
 
-// keypointWriter writes COCO keypoints JSON: images, an annotation with one keypoint for each
-// row that has a point, and categories. Keypoints are x, y in pixels of the image, from its
-// upper left corner, and the visibility, 2; or 0, 0, 0 where the point has no weight. The box is
-// the whole image: it is where the point was looked for. Annotations are kept in a side file
-// till the images are written.
+// A keypointWriter writes COCO keypoints JSON: images, an annotation with one keypoint for each row, and categories. A
+// keypoint is x and y in pixels from the upper left corner of the image, and the visibility 2; it is 0, 0, 0 if the
+// point has weight 0. The bounding box is the whole image, which is where annotators could click. Annotations are kept
+// in a side file until all images are written, because the file lists images first.
 type keypointWriter struct {
 	table       *Table
 	out         *Output
@@ -23,7 +22,7 @@ type keypointWriter struct {
 	images      int64
 	annotations int64
 	unsized     int64
-	numbered    bool // ids of images are numbers, as in COCO; else the images are numbered here, and classes begin at 0
+	numbered    bool // ids of images are numbers, as in COCO; otherwise images are numbered here, and class indices begin at 0
 }
 
 func openKeypoints(o *Output, t *Table) (targetfile.Writer, error) {
@@ -45,7 +44,7 @@ func openKeypoints(o *Output, t *Table) (targetfile.Writer, error) {
 	return w, err
 }
 
-// keypointChunk is a batch's images and annotations, without their numbers.
+// A keypointChunk holds the images and annotations of a batch, without their numbers.
 type keypointChunk struct {
 	images  []keypointImage
 	unsized int64
@@ -53,7 +52,7 @@ type keypointChunk struct {
 
 type keypointImage struct {
 	id          string
-	json        []byte // fields, without id
+	json        []byte // fields as JSON, without the id
 	annotations [][]byte
 }
 
@@ -63,7 +62,7 @@ func (w *keypointWriter) Begin() targetfile.Encoder {
 
 func (w *keypointWriter) encode(b *targetfile.Batch) (c keypointChunk, err error) {
 	col := func(name string) *targetfile.Values { return &b.Cols[w.table.Column(name)] }
-	var extra []int // columns that stay with the annotation
+	var extra []int // columns that are written as fields of the annotation
 	for i := range w.table.Columns {
 		if name := w.table.Columns[i].Name; !slices.Contains([]string{"image_id", "file_name", "width", "height", "x", "y", "weight"}, name) {
 			extra = append(extra, i)
@@ -109,7 +108,7 @@ func (w *keypointWriter) encode(b *targetfile.Batch) (c keypointChunk, err error
 	return c, nil
 }
 
-// nameOf returns the id of a row's image as text, and its file.
+// nameOf returns the id of a row's image as text, and the name of its file.
 func (w *keypointWriter) nameOf(col func(name string) *targetfile.Values, row int) (id, file string) {
 	if w.numbered {
 		return strconv.FormatInt(col("image_id").Ints[row], 10), col("file_name").Texts[row]
@@ -137,7 +136,7 @@ func (w *keypointWriter) append(c keypointChunk) error {
 	for i := range c.images {
 		m := &c.images[i]
 		w.images++
-		id := strconv.FormatInt(w.images, 10) // ImageNet's ids are text, and COCO's format wants numbers
+		id := strconv.FormatInt(w.images, 10) // COCO's format needs numbers, and ImageNet's ids are texts
 		if w.numbered {
 			id = m.id
 		}

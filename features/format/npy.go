@@ -12,16 +12,16 @@ import (
 	"abtool/store/columnar"
 )
 
-// npyWriter writes a folder of NumPy arrays (format 1.0), one a column, of as many rows each:
+// An npyWriter writes a folder of NumPy arrays (format 1.0), one for each column, all with the same number of rows:
 //
 //	x.npy            float64 (rows)            null is NaN
-//	annotation.npy   int64 (rows)              null is the least int64; of int32 the least int32
+//	annotation.npy   int64 (rows)              null is the smallest int64 (int32: the smallest int32)
 //	image_id.npy     unicode (rows)            null is the empty text
-//	path_x.npy       float64 (rows, width)     lists, padded with NaN (whole numbers: 0); scribbles at their front
-//	columns.json     what each column means
+//	path_x.npy       float64 (rows, width)     short lists are padded at the front with NaN (whole numbers: 0)
+//	columns.json     description of each column
 //
-// Texts are as wide as the widest of them, which is known at the end alone: they are kept in a
-// side file till then.
+// All texts of a column are as wide as the widest, which is known only at the end. Until then they are kept in a side
+// file.
 type npyWriter struct {
 	table *Table
 	out   *Output
@@ -29,13 +29,13 @@ type npyWriter struct {
 	rows  int64
 }
 
-// npyFile is an array being written.
+// An npyFile is an array that is being written.
 type npyFile struct {
 	*outputFile
-	widest int // of a text, runes
+	widest int // length of the longest text, in runes
 }
 
-// npyHeader is the length of the space for the header; the data begin after it.
+// npyHeader is the number of bytes reserved for the header. The data begin after it.
 const npyHeader = 128
 
 func openNPY(o *Output, t *Table) (targetfile.Writer, error) {
@@ -56,7 +56,7 @@ func openNPY(o *Output, t *Table) (targetfile.Writer, error) {
 	return w, nil
 }
 
-// npyChunk is a batch's bytes by column.
+// An npyChunk holds the bytes of a batch, by column.
 type npyChunk struct {
 	rows   int
 	data   [][]byte
@@ -168,7 +168,7 @@ func npyMagic(dtype, shape string) []byte {
 	return []byte(head + strings.Repeat(" ", npyHeader-1-len(head)) + "\n")
 }
 
-// texts writes the array of a column of texts, from its side file.
+// texts writes the array of column i, which has texts, from its side file.
 func (w *npyWriter) texts(i int) error {
 	side := w.files[i]
 	in, err := w.out.take(side.outputFile)

@@ -17,22 +17,23 @@ import (
 	"abtool/internal/replace"
 )
 
-// ErrExists is wrapped by the error for an output that is there already.
+// ErrExists is wrapped by the error for an output that already exists.
 var ErrExists = errors.New("is there already")
 
-// An Output is a file or folder that is being written next to its place, and takes it when it is complete.
+// An Output is a file or folder that is written in a temporary folder next to its place, and moved to its place when
+// it is complete.
 type Output struct {
 	format  *Format
 	options Options
 	place   string
-	temp    string // a private folder
-	made    string // in it: the folder that takes the place, or the folder of the file
+	temp    string // the temporary folder
+	made    string // within temp: the folder to be moved, or the folder that holds the file to be moved
 	files   []*outputFile
 	writer  targetfile.Writer
 	account Account
 }
 
-// outputFile is a file of an output. Its digest is taken as it is written.
+// An outputFile is a file of an output. Its digest is computed while it is written.
 type outputFile struct {
 	*bufio.Writer
 	name string
@@ -41,8 +42,8 @@ type outputFile struct {
 	n    int64
 }
 
-// Create begins an output. It refuses a place that cannot be taken: what is there is replaced only with
-// Force, else the error wraps ErrExists.
+// Create begins an output. It returns an error for a place that cannot be written. An existing output is replaced only
+// with Force; without it, the error wraps ErrExists.
 func Create(place string, options Options) (*Output, error) {
 	f, err := options.choose(place)
 	if err != nil {
@@ -66,13 +67,13 @@ func Create(place string, options Options) (*Output, error) {
 // Format returns the name of the format.
 func (o *Output) Format() string { return o.format.Name }
 
-// Begin begins the table.
+// Begin begins the table t, and returns the writer of its rows.
 func (o *Output) Begin(t *Table) (w targetfile.Writer, err error) {
 	o.writer, err = o.format.open(o, t)
 	return o.writer, err
 }
 
-// Close writes what is left of the table and puts the output in its place.
+// Close writes the rest of the table and moves the output to its place.
 func (o *Output) Close() (*Account, error) {
 	if err := o.complete(); err != nil {
 		return nil, fmt.Errorf("writing %s: %w", o.place, err)
@@ -94,7 +95,7 @@ func (o *Output) complete() error {
 	return nil
 }
 
-// vacant reports whether the place can be taken.
+// vacant returns an error if the output cannot be moved to its place.
 func (o *Output) vacant() error {
 	info, err := os.Lstat(o.place)
 	switch {
@@ -112,7 +113,7 @@ func (o *Output) vacant() error {
 	return nil
 }
 
-// marker is in every folder that is written: --force replaces only folders that have it.
+// marker is the name of a file in every folder that abtool targets writes. Force replaces only folders that have it.
 const marker = ".abtool-targets"
 
 func ours(folder string) bool {
@@ -120,7 +121,7 @@ func ours(folder string) bool {
 	return err == nil
 }
 
-// create begins a file; name is below the folder, and ignored for an output that is a file.
+// create begins a file. name is relative to the folder, and is ignored if the output is a file.
 func (o *Output) create(name string) (*outputFile, error) {
 	if !o.format.Folder {
 		name = filepath.Base(o.place)
@@ -139,7 +140,7 @@ func (o *Output) create(name string) (*outputFile, error) {
 	return of, nil
 }
 
-// side begins a file that is a help in writing another: see take.
+// side begins a temporary file from which another file is written later. See take.
 func (o *Output) side() (*outputFile, error) {
 	f, err := os.CreateTemp(o.temp, "side-*")
 	if err != nil {
@@ -161,7 +162,7 @@ func (r rawFile) Write(p []byte) (int, error) {
 	return r.f.file.Write(p)
 }
 
-// finish ends a file and says what it is.
+// finish closes a file and returns its size and digest.
 func (f *outputFile) finish() (File, error) {
 	if err := f.Flush(); err != nil {
 		return File{}, err
@@ -175,7 +176,7 @@ func (f *outputFile) finish() (File, error) {
 	return File{f.name, f.n, hex.EncodeToString(f.hash.Sum(nil))}, nil
 }
 
-// commit puts the output in its place. All files are finished.
+// commit moves the output to its place. All files must be finished.
 func (o *Output) commit() error {
 	if err := o.vacant(); err != nil {
 		return err
@@ -189,7 +190,7 @@ func (o *Output) commit() error {
 	return replace.Dir(o.made, o.place, filepath.Join(o.temp, "old"))
 }
 
-// Discard removes what is left of the output: all of it, if it is not closed.
+// Discard removes the temporary files. If the output was not closed, nothing of it remains.
 func (o *Output) Discard() {
 	for _, f := range o.files {
 		f.file.Close()
@@ -197,7 +198,7 @@ func (o *Output) Discard() {
 	os.RemoveAll(o.temp)
 }
 
-// overwrite writes over the beginning of a file. Its digest is then taken of all of it, again.
+// overwrite replaces the beginning of a file, and computes the digest of the whole file again.
 func (f *outputFile) overwrite(head []byte) error {
 	if err := f.Flush(); err != nil {
 		return err
@@ -215,13 +216,13 @@ func (f *outputFile) overwrite(head []byte) error {
 	return err
 }
 
-// A sideReader reads a file that was a help in writing another, and removes it.
+// A sideReader reads a temporary file of side, and removes it when closed.
 type sideReader struct {
 	*bufio.Reader
 	f *os.File
 }
 
-// take ends a file and opens it for reading; it is no longer part of the output.
+// take finishes a file of side and opens it for reading. The file is then no longer part of the output.
 func (o *Output) take(f *outputFile) (*sideReader, error) {
 	o.files = slices.DeleteFunc(o.files, func(g *outputFile) bool { return g == f })
 	if err := f.Flush(); err != nil {
@@ -233,7 +234,7 @@ func (o *Output) take(f *outputFile) (*sideReader, error) {
 	return &sideReader{bufio.NewReaderSize(f.file, 1<<16), f.file}, nil
 }
 
-// next reads n bytes into to.
+// next reads n bytes into to, which it grows if necessary, and returns them.
 func (r *sideReader) next(to []byte, n int) ([]byte, error) {
 	to = slices.Grow(to[:0], n)[:n]
 	_, err := io.ReadFull(r, to)

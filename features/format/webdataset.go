@@ -15,15 +15,15 @@ import (
 	"abtool/internal/usage"
 )
 
-// webWriter writes WebDataset shards: tar files whose members go together by the name before the
-// first dot,
+// A webWriter writes WebDataset shards: tar files in which members with the same name before the first dot belong
+// together,
 //
 //	shard-000000.tar
-//	  n01440764_105.jpg     the image, as its file is
+//	  n01440764_105.jpg     the image: the unchanged bytes of its file
 //	  n01440764_105.cls     the class_index, in digits (ImageNet)
-//	  n01440764_105.json    {"image_id": …, "targets": [{…}, …]}: a target for each row
+//	  n01440764_105.json    {"image_id": …, "targets": [{…}, …]} with a target for each row
 //
-// with a new shard after each DefaultShard images.
+// A new shard begins after every DefaultShard images.
 type webWriter struct {
 	table   *Table
 	out     *Output
@@ -33,10 +33,10 @@ type webWriter struct {
 	shards  int
 	inShard int
 	missing int64
-	bad     int64        // images of which there is a file that is not one
-	badFile string       // the first of them, and what it is
-	buffer  bytes.Buffer // the file of an image
-	id      int          // place of the column
+	bad     int64        // number of images whose file is not an image
+	badFile string       // the first such file, and the kind of its content
+	buffer  bytes.Buffer // content of an image's file
+	id      int          // index of the column image_id
 	class   int
 	index   int
 	file    int // −1: none
@@ -71,7 +71,7 @@ type webSample struct {
 	key, class string
 	index      int64
 	id         string
-	file       string // of COCO, as the ground truth names it
+	file       string // COCO: name in the ground truth
 	json       []byte
 }
 
@@ -100,7 +100,7 @@ func (w *webWriter) encode(b *targetfile.Batch) (out []webSample, err error) {
 	return out, nil
 }
 
-// key names an image; it has no dot.
+// key returns the name of an image's members, which must not contain a dot.
 func (w *webWriter) key(b *targetfile.Batch, row int) string {
 	if w.file >= 0 {
 		return fmt.Sprintf("%012d", b.Cols[w.id].Ints[row])
@@ -136,7 +136,7 @@ func (w *webWriter) append(samples []webSample) error {
 	return nil
 }
 
-// add adds an image, if it is there.
+// add writes the members of an image. It counts an image that is not found or not readable.
 func (w *webWriter) add(s *webSample) error {
 	i, err := w.images.Find(s.id, s.class, s.file)
 	if err != nil {
@@ -175,7 +175,7 @@ func (w *webWriter) add(s *webSample) error {
 	return w.member(s.key+".json", int64(len(s.json)), strings.NewReader(string(s.json)))
 }
 
-// shard begins a shard where the one at hand is full.
+// shard begins the next shard if the current one is full, and counts an image in it.
 func (w *webWriter) shard() error {
 	if w.tar != nil && w.inShard < w.perFile {
 		w.inShard++
@@ -195,7 +195,7 @@ func (w *webWriter) shard() error {
 	return nil
 }
 
-// member writes a member that is the same on every run.
+// member writes a member with fixed mode and time, so that it is the same on every run.
 func (w *webWriter) member(name string, size int64, from io.Reader) error {
 	if err := w.tar.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: size, Format: tar.FormatUSTAR}); err != nil {
 		return err

@@ -9,11 +9,11 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// cell is a value of a row: of CSV a text, of Parquet what the column has.
+// A cell is a value of a row: a text from CSV, or a typed value from Parquet.
 type cell struct {
 	csv   string
 	value parquet.Value
-	typed bool // of Parquet
+	typed bool // the value is from Parquet
 }
 
 func textCell(s string) cell { return cell{csv: s} }
@@ -28,13 +28,13 @@ func (c cell) String() string {
 	return c.csv
 }
 
-// text puts the value into to; the empty text for null.
+// text sets to to the value, or to the empty text for null.
 func (c cell) text(to *string) error {
 	*to = c.String()
 	return nil
 }
 
-// whole puts the whole part of the value into to, which stays as it is for null.
+// whole sets to to the integer part of the value. A null leaves to unchanged.
 func (c cell) whole(to *int) error {
 	v := float64(*to)
 	err := c.number(&v)
@@ -42,7 +42,7 @@ func (c cell) whole(to *int) error {
 	return err
 }
 
-// number puts the value into to, which stays as it is for null.
+// number sets to to the value. A null leaves to unchanged.
 func (c cell) number(to *float64) error {
 	if c.typed {
 		switch v := c.value; {
@@ -70,7 +70,7 @@ func (c cell) number(to *float64) error {
 	return err
 }
 
-// truth puts 1, 0, true or false into to, which stays as it is for null.
+// truth sets to to the value, which must be 1, 0, true or false. A null leaves to unchanged.
 func (c cell) truth(to *bool) error {
 	switch text := strings.ToLower(c.String()); text {
 	case "":
@@ -84,7 +84,7 @@ func (c cell) truth(to *bool) error {
 	return nil
 }
 
-// parseNumber returns the value of a text.
+// parseNumber parses a number. The error for a decimal comma says so.
 func parseNumber(text string) (float64, error) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 	if err == nil {

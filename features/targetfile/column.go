@@ -19,15 +19,15 @@ const (
 	KindFloat32
 )
 
-// A Column is one of a table: its description, and the type of its values in files.
+// A Column is a column of a table: its description, and the type of its values in files.
 type Column struct {
 	schema.Column
 	Kind  Kind
 	List  bool
-	Width int // of a list that is always as long, or at most, in NPY; 0: no list
+	Width int // of a list: the greatest length, which NPY pads to; 0: not a list
 }
 
-// A Field is a column with what gives its value of a row of type R: one of the functions.
+// A Field is a column with a function that returns its value for a row of type R. Only one of the functions is set.
 type Field[R any] struct {
 	Column
 	text   func(*R) string
@@ -36,13 +36,13 @@ type Field[R any] struct {
 	ints   func(*R) []int64
 	floats func(*R) []float64
 
-	set func(*Target, cell) error // of columns that Read reads; else nil
+	set func(*Target, cell) error // sets the value in a Target; nil for columns that Read ignores
 }
 
-// Fields are the columns that rows of type R give, in their order.
+// Fields are the columns of a table with rows of type R, in their order.
 type Fields[R any] []Field[R]
 
-// Columns returns the columns without the type of the rows.
+// Columns returns the columns without the functions.
 func (f Fields[R]) Columns() []Column {
 	out := make([]Column, len(f))
 	for i := range f {
@@ -72,8 +72,8 @@ func (f Fields[R]) Add(to []Values, r *R) []Values {
 	return to[len(f):]
 }
 
-// Values are those of a column for some rows: of a list, the values of row i are those from
-// Ends[i−1] to Ends[i]. Null is columnar.Null, NaN or the empty text.
+// Values are the values of a column for some rows. In a column of lists, the list of row i is from Ends[i−1] to
+// before Ends[i]. Null is columnar.Null, NaN or the empty text.
 type Values struct {
 	Ints   []int64
 	Floats []float64
@@ -85,7 +85,7 @@ func (v *Values) reset() {
 	v.Ints, v.Floats, v.Texts, v.Ends = v.Ints[:0], v.Floats[:0], v.Texts[:0], v.Ends[:0]
 }
 
-// List returns the places of the values of row i.
+// List returns the range of the values of row i.
 func (v *Values) List(i int) (from, to int) {
 	if i > 0 {
 		from = int(v.Ends[i-1])
@@ -93,13 +93,13 @@ func (v *Values) List(i int) (from, to int) {
 	return from, int(v.Ends[i])
 }
 
-// A Batch is some rows of a table.
+// A Batch holds some rows of a table, by column.
 type Batch struct {
 	Rows int
 	Cols []Values
 }
 
-// Reset empties the batch.
+// Reset empties the batch and keeps its memory.
 func (b *Batch) Reset(columns int) {
 	if b.Cols == nil {
 		b.Cols = make([]Values, columns)
@@ -110,27 +110,27 @@ func (b *Batch) Reset(columns int) {
 	}
 }
 
-// TextField makes a column of texts; the empty one is null. Columns are described by Described.
+// TextField returns a column of texts; the empty text is null. Described adds its description.
 func TextField[R any](name string, get func(*R) string) Field[R] {
 	return Field[R]{Column: newColumn(KindText, name), text: get}
 }
 
-// IntField makes a column of whole numbers; columnar.Null is null.
+// IntField returns a column of whole numbers; columnar.Null is null.
 func IntField[R any](k Kind, name string, get func(*R) int64) Field[R] {
 	return Field[R]{Column: newColumn(k, name), int: get}
 }
 
-// FloatField makes a column of numbers; NaN is null.
+// FloatField returns a column of numbers; NaN is null.
 func FloatField[R any](name string, get func(*R) float64) Field[R] {
 	return Field[R]{Column: newColumn(KindFloat64, name), float: get}
 }
 
-// FloatsField makes a column of lists of numbers, of as many as width or fewer.
+// FloatsField returns a column of lists of at most width numbers.
 func FloatsField[R any](k Kind, width int, name string, get func(*R) []float64) Field[R] {
 	return Field[R]{Column: newColumn(k, name).listOf(width), floats: get}
 }
 
-// IntsField makes a column of lists of whole numbers.
+// IntsField returns a column of lists of at most width whole numbers.
 func IntsField[R any](width int, name string, get func(*R) []int64) Field[R] {
 	return Field[R]{Column: newColumn(KindInt32, name).listOf(width), ints: get}
 }
@@ -139,19 +139,19 @@ func newColumn(k Kind, name string) Column {
 	return Column{Column: schema.Column{Name: name, Type: kindNames[k]}, Kind: k}
 }
 
-// listOf makes the column one of lists.
+// listOf returns the column as a column of lists.
 func (c Column) listOf(width int) Column {
 	c.Type, c.List, c.Width = "list of "+c.Type, true, width
 	return c
 }
 
-// Docs describe columns by their names.
+// Docs are the descriptions of columns, by name.
 type Docs map[string]struct {
 	schema.Column
-	COCO map[string]string // what differs for COCO
+	COCO map[string]string // replaces range, from or doc for COCO
 }
 
-// Described adds the descriptions of columns. Each must have one.
+// Described adds the descriptions to the columns. It panics for a column without a description.
 func (f Fields[R]) Described(docs Docs, coco bool) Fields[R] {
 	for i := range f {
 		c := &f[i].Column
@@ -177,7 +177,7 @@ const Never = "never"
 // nullable reports whether a value can be missing.
 func (c *Column) nullable() bool { return c.Null != Never }
 
-// OrNull returns v, or null where v stands for it.
+// OrNull returns v, or columnar.Null if v is null.
 func OrNull(v, null int64) int64 {
 	if v == null {
 		return columnar.Null

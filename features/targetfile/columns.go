@@ -11,20 +11,20 @@ import (
 	"abtool/store/columnar"
 )
 
-// A Row is a target as it is written.
+// A Row is a target with all fields that are written.
 type Row struct {
 	Target
 	File          string // COCO: name of the image's file
-	Width, Height int32  // of the image, px; 0: unknown
+	Width, Height int32  // size of the image, px; 0: unknown
 	PixelX        int64  // COCO: the public loader's whole pixels; columnar.Null: size unknown
 	PixelY        int64
-	Annotation    int64   // seq of the row in the store that it comes from; −1: from none
+	Annotation    int64   // seq of the row in the store that the point comes from; −1: none
 	Worker        string  // the annotator; "": unknown or none
-	Confidence    float64 // 0…1, that the point is on the object; NaN: unknown
-	Points        int32   // recorded points that it is made of; 0: none
+	Confidence    float64 // probability that the point is on the object; NaN: unknown
+	Points        int32   // number of recorded points that the point is made of
 }
 
-// NoPoint is a row of which nothing is known.
+// NoPoint is a row in which every field is unknown.
 var NoPoint = Row{
 	Target: Target{ClassIndex: -1, X: math.NaN(), Y: math.NaN()},
 	PixelX: columnar.Null, PixelY: columnar.Null, Annotation: -1, Confidence: math.NaN(),
@@ -32,7 +32,7 @@ var NoPoint = Row{
 
 // A Layout says which columns a file of targets has.
 type Layout struct {
-	COCO      bool // else ImageNet
+	COCO      bool // otherwise ImageNet
 	Pointless bool // rows may have no point
 	Splits    bool
 }
@@ -47,7 +47,7 @@ var docs = sync.OnceValue(func() (d Docs) {
 	return d
 })
 
-// Fields returns the columns of targets, without those of signals.
+// Fields returns the columns of targets, without the columns of signals.
 func (l Layout) Fields() Fields[Row] {
 	var cols Fields[Row]
 	add := func(f ...Field[Row]) { cols = append(cols, f...) }
@@ -98,13 +98,13 @@ func (l Layout) Fields() Fields[Row] {
 	return cols
 }
 
-// reads makes the column one that Read puts into a Target.
+// reads returns the column with a function by which Read sets its value in a Target.
 func (f Field[R]) reads(set func(*Target, cell) error) Field[R] {
 	f.set = set
 	return f
 }
 
-// One returns 1 for true, else 0.
+// One returns 1 for true and 0 for false.
 func One(b bool) int64 {
 	if b {
 		return 1

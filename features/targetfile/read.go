@@ -1,5 +1,5 @@
-// Package targetfile owns the columns of targets: it writes tables as Parquet and CSV, a batch of rows at a
-// time, and reads targets for those who learn from them.
+// Package targetfile defines the columns of targets. It writes tables as Parquet and CSV, a batch of rows at a time,
+// and reads targets for training.
 package targetfile
 
 import (
@@ -15,30 +15,30 @@ import (
 	"abtool/internal/filetype"
 )
 
-// A Target is a row of a file of targets: the point that a rule gives for an image (ImageNet), or for a class
-// of an image (COCO). It has what is learned from; Row has the rest.
+// A Target is a row of a file of targets: the point that a rule gives for an image (ImageNet), or for a class of an
+// image (COCO). It has the fields that training needs; Row has the other fields.
 type Target struct {
-	Image      string  // id; of COCO the digits of its number
+	Image      string  // id; COCO: its digits
 	Class      string  // WordNet id, or name of the category; "": unknown
 	ClassIndex int     // ImageNet: place among the store's classes by name, from 0; COCO: category id, 1…90; −1: unknown
 	X, Y       float64 // fractions of the image, y down; NaN: no point (Weight is 0)
-	Weight     float64 // 1: learn from it; 0: outside of the image, or no point
+	Weight     float64 // 1: learn from the point; 0: it is outside of the image, or there is no point
 	Label      bool    // COCO: the image has the class, or, without ground truth, it was placed
 	Rule       string  // one of the rules of package features
-	Split      string  // "": no splits asked for
+	Split      string  // "": there are no splits
 }
 
-// columns are those that are read, in their order. A file can lack all but image_id, x and y.
+// columns returns the columns that Read reads, in their order. A file must have image_id, x and y.
 var columns = sync.OnceValue(func() Fields[Row] {
 	return slices.DeleteFunc(Layout{COCO: true, Splits: true}.Fields(), func(f Field[Row]) bool { return f.set == nil })
 })
 
-// empty returns a row whose cells are all missing.
+// empty returns the target of a row in which all cells are missing.
 func empty() Target {
 	return Target{ClassIndex: -1, X: math.NaN(), Y: math.NaN(), Weight: 1, Label: true}
 }
 
-// put sets a column of row i, counted from 0.
+// put sets the value of a column in t, the target of row i, counted from 0.
 func put(c *Field[Row], t *Target, v cell, i int) error {
 	if err := c.set(t, v); err != nil {
 		return fmt.Errorf("row %d, column %s: %w", i+1, c.Name, err)
@@ -49,9 +49,9 @@ func put(c *Field[Row], t *Target, v cell, i int) error {
 	return nil
 }
 
-// Read reads the rows of a file of targets, Parquet or CSV, whatever its ending. CSV can begin with a
-// byte-order mark. A point outside of the image gets the weight 0. Errors name the file, the row, counted
-// from 1, and the column; a file without rows is one.
+// Read reads the rows of a file of targets. It recognises Parquet and CSV by content; CSV can begin with a byte-order
+// mark. A point outside of the image gets weight 0. Errors name the file, the row, counted from 1, and the column. A
+// file without rows is an error.
 func Read(path string) (list []Target, err error) {
 	defer func() {
 		if err != nil {
@@ -102,7 +102,8 @@ func read(f *os.File) ([]Target, error) {
 	return readCSV(f)
 }
 
-// present returns the place of each column by has, −1 for none. It reports a required one that is missing.
+// present returns the place of each column in the file, −1 for a missing one; has looks a column up by name. The error
+// names a required column that is missing.
 func present(has func(name string) (place int, ok bool)) ([]int, error) {
 	cols := columns()
 	at := make([]int, len(cols))

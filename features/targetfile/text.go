@@ -10,7 +10,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// appendNumber writes a value as it reads back exactly; nothing for null.
+// appendNumber appends a value in digits that parse to the same value; for null it appends nothing.
 func (v *Values) appendNumber(to []byte, k Kind, at int) []byte {
 	switch k {
 	case KindInt32, KindInt64:
@@ -25,7 +25,7 @@ func (v *Values) appendNumber(to []byte, k Kind, at int) []byte {
 	}
 }
 
-// AppendFloat writes a number as it reads back exactly; nothing for NaN and infinities.
+// AppendFloat appends a number in digits that parse to the same number. It appends nothing for NaN and infinities.
 func AppendFloat(to []byte, f float64, bits int) []byte {
 	if f != f || math.IsInf(f, 0) {
 		return to
@@ -37,7 +37,7 @@ func AppendFloat(to []byte, f float64, bits int) []byte {
 	return strconv.AppendFloat(to, f, format, -1, bits)
 }
 
-// AppendJSON writes the value of a row as JSON.
+// AppendJSON appends the value of a row as JSON.
 func (c *Column) AppendJSON(to []byte, v *Values, row int) []byte {
 	if !c.List {
 		return v.appendJSON(to, c.Kind, row)
@@ -68,7 +68,7 @@ func (v *Values) appendJSON(to []byte, k Kind, at int) []byte {
 	return to
 }
 
-// AppendJSONText quotes a text.
+// AppendJSONText appends a text as a JSON string.
 func AppendJSONText(to []byte, s string) []byte {
 	to = append(to, '"')
 	for _, r := range s {

@@ -13,33 +13,33 @@ const (
 	VersionKey = "abtool.targets_version" // Version as decimal digits
 	ColumnsKey = "abtool.columns"         // JSON: the columns, as abtool schema --json prints them
 	OptionsKey = "abtool.options"         // JSON: Options
-	RulesKey   = "abtool.rules"           // JSON: the Rules that the rows follow
+	RulesKey   = "abtool.rules"           // JSON: the Rules of the rows
 	SourcesKey = schema.SourcesKey
 )
 
-// Version is that of the files' columns: names and meanings do not change within one.
+// Version is the version of the columns. Their names and meanings do not change within a version.
 const Version = 1
 
-// An About says what a table is.
+// An About describes a table.
 type About struct {
 	Table, Set string // targets, crops, pairs or classes; imagenet or coco
 	Columns    []Column
 	Rules      []Rule
-	Options    any // that the rows depend on, as JSON
+	Options    any // the options that the rows depend on; encoded as JSON
 	Sources    []string
 }
 
-// A Rule says which point of an annotation, or of the ground truth, is learned from.
+// A Rule chooses the point of an annotation, or of the ground truth, that is learned from.
 type Rule struct {
 	Name  string   `json:"name"`
 	Sets  []string `json:"data_sets" toml:"data_sets"`
-	What  string   `json:"what"`                 // the point, in a line
-	Note  string   `json:"note"`                 // what to know about it, in a line
-	From  string   `json:"source" toml:"source"` // paper, public loader, or here; definition
+	What  string   `json:"what"`                 // the point, in one line
+	Note  string   `json:"note"`                 // advice on its use, in one line
+	From  string   `json:"source" toml:"source"` // where the rule comes from: paper, public loader, or here; and its definition
 	Truth bool     `json:"ground_truth" toml:"ground_truth"`
 }
 
-// metadata returns the metadata of a Parquet file.
+// metadata returns the key-value metadata of a Parquet file.
 func (a *About) metadata() [][2]string {
 	return [][2]string{
 		{VersionKey, fmt.Sprint(Version)}, {ColumnsKey, JSON(Described(a.Columns))}, {OptionsKey, JSON(a.Options)},
@@ -47,7 +47,7 @@ func (a *About) metadata() [][2]string {
 	}
 }
 
-// Column returns the place of a column, −1 for none.
+// Column returns the index of a column, −1 if the table does not have it.
 func (a *About) Column(name string) int {
 	return slices.IndexFunc(a.Columns, func(c Column) bool { return c.Name == name })
 }
@@ -64,25 +64,23 @@ func Described(cols []Column) []schema.Column {
 // A Writer writes a table.
 type Writer interface {
 	Begin() Encoder // can be called from several goroutines
-	Close() error   // writes what is left
+	Close() error   // writes the rest of the file
 }
 
-// An Encoder makes a part of a file. Each belongs to one goroutine; parts are written one after the
-// other, in their order.
+// An Encoder encodes a part of a file. It belongs to one goroutine. Parts are written one at a time, in their order.
 type Encoder interface {
-	Add(*Batch) error // some rows more: all of an image at once
-	Finish() error    // all rows were added
+	Add(*Batch) error // adds rows; all rows of an image are in the same batch
+	Finish() error    // is called after the last Add
 	Write() error
 }
 
 type pieces[P any] struct {
 	made   []P
 	encode func(*Batch) (P, error)
-	write  func(P) error // to the file
+	write  func(P) error // writes a piece to the file
 }
 
-// NewPieces returns the encoder of a format in which each batch becomes a piece that needs nothing of the
-// others.
+// NewPieces returns the encoder of a format in which every batch is encoded independently of the others.
 func NewPieces[P any](encode func(*Batch) (P, error), write func(P) error) Encoder {
 	return &pieces[P]{encode: encode, write: write}
 }

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// csvWriter writes a table as CSV (RFC 4180, lines end in \n).
+// A csvWriter writes a table as CSV (RFC 4180, but lines end in \n).
 type csvWriter struct {
 	cols []Column
 	out  io.Writer
 }
 
-// NewCSV writes a table as CSV.
+// NewCSV writes the header of a CSV file, and returns a writer of its rows.
 func NewCSV(out io.Writer, cols []Column) (Writer, error) {
 	names := make([]string, len(cols))
 	for i := range cols {

@@ -13,33 +13,33 @@ import (
 	"abtool/store/columnar"
 )
 
-// parquetWriter writes a table as Parquet, a row group for each batch.
+// A parquetWriter writes a table as Parquet, with a row group for each part.
 type parquetWriter struct {
 	cols   []Column
 	schema *columnar.Schema
 	file   *columnar.File
 	mu     sync.Mutex
-	free   []*parquetGroup // a sync.Pool would lose them whenever garbage is collected
+	free   []*parquetGroup // row groups to reuse; a sync.Pool would drop them at each garbage collection
 }
 
-// parquetGroup is a row group with its columns.
+// A parquetGroup is a row group with its columns.
 type parquetGroup struct {
 	*columnar.Group
 	of   *parquetWriter
 	cols []parquetColumn
 }
 
-// parquetColumn is a column of a row group.
+// A parquetColumn is a column of a row group.
 type parquetColumn struct {
 	to       any            // *columnar.Texts, IDs, Ints, Numbers or Plain
-	list     *columnar.List // nil: one value a row
+	list     *columnar.List // nil: one value per row
 	kind     Kind
 	optional bool
 }
 
 var goTypes = [...]reflect.Type{KindText: reflect.TypeFor[string](), KindInt32: reflect.TypeFor[int32](), KindInt64: reflect.TypeFor[int64](), KindFloat64: reflect.TypeFor[float64](), KindFloat32: reflect.TypeFor[float32]()}
 
-// parquetSchema returns a row type with the columns, in their order.
+// parquetSchema returns the Parquet schema of the columns.
 func parquetSchema(cols []Column) *parquet.Schema {
 	var fields []reflect.StructField
 	for i := range cols {
@@ -56,7 +56,7 @@ func parquetSchema(cols []Column) *parquet.Schema {
 	return parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Interface())
 }
 
-// NewParquet writes a table as Parquet, a row group for each part.
+// NewParquet returns a writer of a table as Parquet, with a row group for each part.
 func NewParquet(out io.Writer, a *About) (Writer, error) {
 	s, err := columnar.SchemaOf(parquetSchema(a.Columns))
 	if err != nil {
@@ -65,7 +65,7 @@ func NewParquet(out io.Writer, a *About) (Writer, error) {
 	return &parquetWriter{cols: a.Columns, schema: s, file: columnar.NewFile(out, s, "abtool", a.metadata())}, nil
 }
 
-// compression is zstd at its fastest, with a window of a page.
+// compression returns an encoder of zstd at its fastest level, with a window of the size of a page.
 var compression = sync.OnceValue(func() *zstd.Encoder {
 	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(1<<19), zstd.WithZeroFrames(true), zstd.WithEncoderCRC(false))
 	if err != nil {
@@ -74,7 +74,7 @@ var compression = sync.OnceValue(func() *zstd.Encoder {
 	return e
 })
 
-// Begin returns an empty row group: one that was written, or a new one.
+// Begin returns an empty row group. It reuses one that was written, if there is one.
 func (p *parquetWriter) Begin() Encoder {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -91,13 +91,13 @@ func (p *parquetWriter) Begin() Encoder {
 		if c.List {
 			to.list = g.List()
 		}
-		alike := c.Name == "image_id" || c.Name == "file_name" || c.Name == "annotation" // values next to each other
+		alike := c.Name == "image_id" || c.Name == "file_name" || c.Name == "annotation" // neighbouring rows have the same or similar values
 		switch {
 		case c.Kind == KindText && alike:
 			to.to = g.IDs(nil)
 		case c.Kind == KindText:
 			t := g.Texts(nil)
-			t.Repeats, to.to = true, t // by the rules of an image
+			t.Repeats, to.to = true, t // the rows of an image repeat the value, one for each rule
 		case c.Kind == KindInt64 && alike:
 			to.to = g.Ints(nil)
 		case !c.List && (c.Kind == KindInt32 || c.Name == "weight"):
@@ -123,7 +123,7 @@ func (g *parquetGroup) Add(b *Batch) error {
 
 func (g *parquetGroup) Finish() error { return g.Encode() }
 
-// add puts values into the column.
+// add appends values to the column.
 func (c *parquetColumn) add(v *Values) {
 	if c.list != nil {
 		from := int32(0)
