@@ -15,7 +15,7 @@ import (
 	"abtool/store"
 )
 
-// Errors of a statement, to be told apart by errors.Is.
+// Errors of a statement, for errors.Is.
 var (
 	ErrRefused = errors.New("refused")  // it would write a file or change a setting
 	ErrTimeout = errors.New("time out") // it was stopped by its context's deadline
@@ -84,7 +84,7 @@ func (s *Session) queryError(ctx context.Context, err error, text string) error 
 	return q
 }
 
-// plain takes the wrapping of the driver off.
+// plain returns DuckDB's message without the driver's wrapping.
 func plain(err error) error {
 	var d *duckdb.Error
 	if errors.As(err, &d) {
@@ -103,8 +103,8 @@ var (
 	quotedName    = regexp.MustCompile(`"([^"]*)"`)
 )
 
-// hint returns the nearest name of the views, the macros and those that DuckDB proposes, which it
-// takes out of the message; where none is near, the message stays as it is.
+// hint returns a message, and the nearest name to one that does not exist, among the views, the macros and DuckDB's
+// proposals. With a name, the message comes back without the proposals. Without one near, it is unchanged.
 func (s *Session) hint(msg, text string) (string, string) {
 	var wrong string
 	names := proposed(msg)
@@ -153,7 +153,7 @@ func systemTable(name string) bool {
 	return strings.HasPrefix(name, "pg_") || strings.HasPrefix(name, "duckdb_") || strings.HasPrefix(name, "sqlite_")
 }
 
-// proposed returns the names that DuckDB thinks of.
+// proposed returns the names that a message of DuckDB proposes.
 func proposed(msg string) (names []string) {
 	for _, m := range quotedName.FindAllStringSubmatch(didYouMean.FindString(msg), -1) {
 		names = append(names, m[1][strings.LastIndexByte(m[1], '.')+1:])

@@ -272,8 +272,8 @@ func (t Type) AppendJSON(b []byte, v any) []byte {
 	return AppendString(b, t.Text(v))
 }
 
-// appendRaw writes a JSON text as it is but for white space; one that Go cannot read, as DuckDB
-// lets NaN pass, as a string.
+// appendRaw writes a JSON text without its white space. A text that Go cannot read, since DuckDB accepts NaN, becomes a
+// string.
 func appendRaw(b []byte, text string) []byte {
 	var out bytes.Buffer
 	if err := json.Compact(&out, []byte(text)); err != nil {

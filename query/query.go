@@ -44,8 +44,8 @@ type DB struct {
 	allow     bool
 }
 
-// Open opens the store in a folder, creates the views and macros, and closes the door: after
-// it, settings are locked and no file but the store's tables can be opened.
+// Open opens the store in a folder, and creates the views and macros. Then it locks the settings: no file except the store's
+// tables can be opened any more.
 func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 	tables, err := locate(store)
 	if err != nil {
@@ -239,8 +239,8 @@ func literal(path string) string {
 	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(path)
 }
 
-// plainly puts a link in place of a folder whose name is a pattern: DuckDB would expand it, and
-// then not let the tables of another store that it matches be opened, nor its own.
+// plainly returns a link to a folder whose name is a pattern. DuckDB would expand the name, and open neither the tables of
+// the store nor those of others that the pattern matches.
 func (t *tables) plainly(temp string) error {
 	if !strings.ContainsAny(t.dir, globs) {
 		return nil

@@ -79,7 +79,7 @@ func (s *Session) keep(ctx context.Context, create *duckdb.Stmt, text string, pa
 	return r, nil
 }
 
-// nested takes the line that a statement was put below off the place of an error.
+// nested corrects the place of an error by the line that was put before the statement.
 func nested(err error) error {
 	var q *QueryError
 	if errors.As(err, &q) && q.Line > 1 {

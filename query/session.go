@@ -20,7 +20,7 @@ type Rows struct {
 
 	rows   driver.Rows
 	stmt   *duckdb.Stmt
-	next   *batches // of Result; rows and stmt are those of the present one
+	next   *batches // of Result; rows and stmt belong to the present one
 	asText bool
 }
 
@@ -58,7 +58,7 @@ func (r *Rows) Next(dst []driver.Value) error {
 	}
 }
 
-// turn goes on to the next batch.
+// turn moves to the next batch.
 func (r *Rows) turn() error {
 	r.closeBatch()
 	b, err := r.next.open()
@@ -116,7 +116,7 @@ func (s *Session) Export(ctx context.Context, text string, params Params, file, 
 		return 0, ErrNoResult
 	}
 	source := text
-	if pivots(text) { // COPY would not tell the rows of one
+	if pivots(text) { // COPY would not count its rows
 		r, err := s.Result(ctx, text, params, Want{})
 		if err != nil {
 			return 0, err
@@ -229,8 +229,8 @@ func pivots(text string) bool {
 // text, or to read memory.
 var reaching = regexp.MustCompile(`(?i)\b(enable_profiling|enable_logging|disable_logging|enable_peg_parser|json_execute_serialized_sql|arrow_scan|arrow_scan_dumb|seq_scan)\b`)
 
-// reach returns the first of them in a text, "" if there is none. It looks into strings and comments
-// as well: better to refuse one text too many.
+// reach returns the first of them in a text, or "". It looks into strings and comments as well: it may refuse a harmless
+// text, but misses nothing.
 func reach(text string) string {
 	if f := reaching.FindString(text); f != "" {
 		return f
@@ -303,7 +303,7 @@ func (s *Session) check(ctx context.Context, kind duckdb.StmtType, text string) 
 	return nil
 }
 
-// explained returns the statement that an EXPLAIN is of, "" if that cannot be told.
+// explained returns the statement after EXPLAIN and its options, or "" if it cannot be found.
 func explained(text string) string {
 	rest, ok := word(text, "explain")
 	if !ok {
@@ -319,16 +319,16 @@ func explained(text string) string {
 		inside := skipBlank(rest[1:])
 		for _, option := range []string{"format", "analyze", "analyse", "verbose"} {
 			if _, ok := word(inside, option); ok {
-				return behindParen(rest)
+				return afterParen(rest)
 			}
 		}
 	}
 	return rest
 }
 
-// behindParen returns what follows the first closing parenthesis that is not in a comment, a string
-// or a quoted name, "" if there is none.
-func behindParen(s string) string {
+// afterParen returns what follows the first closing parenthesis that is not in a comment, a string
+// or a quoted name, or "".
+func afterParen(s string) string {
 	for s != "" {
 		if s[0] == ')' {
 			return skipBlank(s[1:])
@@ -339,7 +339,7 @@ func behindParen(s string) string {
 	return ""
 }
 
-// word takes a leading word off, whatever its case.
+// word removes a leading word, in any case.
 func word(s, w string) (string, bool) {
 	s = skipBlank(s)
 	if len(s) < len(w) || !strings.EqualFold(s[:len(w)], w) || len(s) > len(w) && isWord(s[len(w)]) {

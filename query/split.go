@@ -36,7 +36,7 @@ func Split(text string) (out []Statement) {
 }
 
 // OneLine writes a text of SQL on one line that says the same: white space and comments become a
-// space, but for those in strings and names. ok is false where one of these holds a line's end.
+// space, except in strings and names. ok is false if a string or name contains the end of a line.
 func OneLine(text string) (line string, ok bool) {
 	var b strings.Builder
 	gap := false
@@ -71,7 +71,7 @@ func token(s string) (n int, blank bool) {
 		return 1 + quoted(s[1:], '\'', true), false
 	case s[0] == '$':
 		return dollar(s), false
-	case isWord(s[0]): // a whole word, so that the e of one is not taken for that of e'…'
+	case isWord(s[0]): // a whole word, so that its last letter is not taken for the e of e'…'
 		n := 1
 		for n < len(s) && (isWord(s[n]) || s[n] == '$') {
 			n++

@@ -28,8 +28,8 @@ type column struct {
 	full      int // width that shows everything
 }
 
-// box draws a result with rules. What does not fit the width is cut, then left out from the
-// middle; a line below tells what.
+// box draws a result with rules. Columns that do not fit the width are cut, and then left out from the
+// middle. A line below names them.
 func (p *Printer) box(cols []query.ResultColumn, next nextRow, more func() bool) error {
 	table := make([]column, len(cols))
 	for i, c := range cols {

@@ -25,11 +25,11 @@ func init() {
 		{".help", "", "this list", (*Shell).help},
 		{".tables", "", "tables and views, and what one row of each is", (*Shell).tables},
 		{".views", "", "the flat views alone", (*Shell).flat},
-		{".macros", "", "functions, and what they give", (*Shell).macros},
+		{".macros", "", "functions, and what they return", (*Shell).macros},
 		{".schema", "[NAME]", "columns of a view with unit and meaning; without a name, of all", (*Shell).schema},
 		{".mode", "[NAME]", "how results are printed: " + strings.Join(Modes(), ", "), (*Shell).mode},
 		{".limit", "[N]", "rows that are printed, 0 for all", (*Shell).limit},
-		{".timer", "on|off", "tell the time that statements take", (*Shell).setTimer},
+		{".timer", "on|off", "print how long statements take", (*Shell).setTimer},
 		{".once", "FILE", "write the next result to a .parquet, .arrow or .csv file, " +
 			"or as it is printed", (*Shell).setOnce},
 		{".param", "NAME=VALUE", "set the parameter $NAME", (*Shell).param},
@@ -55,7 +55,7 @@ func (sh *Shell) command(words []string) error {
 		sh.end = true
 		return nil
 	}
-	return fmt.Errorf("there is no command %s: .help lists them", words[0])
+	return fmt.Errorf("unknown command %s: .help lists all", words[0])
 }
 
 func (sh *Shell) help([]string) error {
@@ -114,7 +114,7 @@ func (sh *Shell) schema(args []string) error {
 		fmt.Fprintf(sh.Printer.W, "  for example: %s;\n", v.Example)
 	}
 	if !found {
-		return fmt.Errorf("there is no view %s: .tables lists them", args[0])
+		return fmt.Errorf("unknown view %s: .tables lists all", args[0])
 	}
 	return nil
 }

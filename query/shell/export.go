@@ -68,7 +68,7 @@ func folderOf(path, store string) (string, error) {
 	}
 	own, err := os.Stat(store)
 	if err != nil {
-		return dir, nil // opening it will tell
+		return dir, nil // opening it will fail
 	}
 	for at := dir; ; at = filepath.Dir(at) {
 		if info, err := os.Stat(at); err == nil && os.SameFile(info, own) {

@@ -71,8 +71,8 @@ func (p *Printer) rows() int {
 	return 0
 }
 
-// want returns the part of a result that is printed, and one row more, which tells that there are
-// others; JSON is made of values, all else of texts.
+// want returns the rows that are printed, and one more if there are others. JSON is made from values, and all other modes
+// from texts.
 func (p *Printer) want() query.Want {
 	w := query.Want{Text: p.Mode != "json" && p.Mode != "jsonlines"}
 	if n := p.rows(); n > 0 {
@@ -132,7 +132,7 @@ func cell(v driver.Value) string {
 	return text
 }
 
-// isPlan reports whether a result is that of EXPLAIN, which is a drawing.
+// isPlan reports whether a result comes from EXPLAIN, which draws a plan.
 func isPlan(cols []query.ResultColumn) bool {
 	return len(cols) == 2 && cols[0].Name == "explain_key" && cols[1].Name == "explain_value"
 }
@@ -180,7 +180,7 @@ func (p *Printer) csv(cols []query.ResultColumn, next nextRow) error {
 	})
 }
 
-// appendCSV writes field i of a line; quoted tells whether an empty one has quotes.
+// appendCSV writes field i of a line; quoted says whether an empty field has quotes.
 func appendCSV(b []byte, i int, text string, quoted bool) []byte {
 	if i > 0 {
 		b = append(b, ',')

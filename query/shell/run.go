@@ -99,7 +99,7 @@ func (r *Runner) export(ctx context.Context, text string, e *Export) error {
 	return nil
 }
 
-// explain puts an error into the place of the text that its reader knows.
+// explain returns an error with its place in the text that the user wrote.
 func (r *Runner) explain(err error, st query.Statement, from string, n int) error {
 	var q *query.QueryError
 	switch {

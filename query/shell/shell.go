@@ -74,7 +74,7 @@ func (sh *Shell) Run(ctx context.Context) error {
 	}()
 	defer close(quit)
 	defer signal.Stop(quit)
-	fmt.Fprintf(sh.Notes, "%s. A statement ends with a semicolon; .help tells more, "+
+	fmt.Fprintf(sh.Notes, "%s. A statement ends with a semicolon; .help lists commands, "+
 		"Ctrl-D leaves.\n", strings.Join(sh.holds(), " and "))
 	for !sh.end {
 		prompt := promptFirst
@@ -183,8 +183,8 @@ func (sh *Shell) statement(ctx context.Context, st query.Statement, n int, inter
 	return nil
 }
 
-// toFile writes the result of a statement to a file: of a kind that --out knows, or in the
-// mode of the shell.
+// toFile writes the result of a statement to a file: by the extension of its name, or in the mode of the
+// shell.
 func (sh *Shell) toFile(ctx context.Context, text, file string) error {
 	if _, ok := formats[strings.ToLower(filepath.Ext(file))]; ok {
 		e, err := NewExport(file, sh.db.Store, false)
@@ -221,8 +221,8 @@ func (sh *Shell) editor() (lineReader, error) {
 	})
 }
 
-// cursorless answers the editor's question where the cursor is by itself: at the beginning of a
-// line, as every prompt is. Some terminals leave that question open, and the editor would wait.
+// cursorless answers when the editor asks for the place of the cursor: at the beginning of a line, where every prompt
+// starts. Some terminals do not answer, and the editor would wait.
 type cursorless struct {
 	in     io.Reader
 	out    io.Writer
@@ -260,7 +260,7 @@ func screen(f *os.File) (width, height int) {
 	return width, height
 }
 
-// historyFile returns where statements are kept, for their writer alone; "" if there is no place.
+// historyFile returns the path of the history, which only the user can read, or "" if there is no place for it.
 func historyFile() string {
 	dir, err := os.UserConfigDir()
 	if err != nil {
