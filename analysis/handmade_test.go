@@ -195,7 +195,7 @@ func TestNoSharedImage(t *testing.T) {
 		{"a shared box", recordsAndBoxes(t, "n01440764_9", "n01440764_1"), "counts", nil},
 		{"no boxes", recordsAndBoxes(t), "counts", nil},
 		{"objects of other images", recordsAndImages(t, 12, 5), "sequences",
-			[]string{"share no image", "of 7,", "is 5", "--instances"}},
+			[]string{"share no image", "of 7,", "on 5", "--instances"}},
 		{"a shared image", recordsAndImages(t, 12, 7), "counts", nil},
 		{"no images", recordsAndImages(t), "counts", nil},
 	} {

@@ -47,7 +47,7 @@ var precisionNames = [precisionVariants]struct{ name, title, of string }{
 
 func newIconPrecision(_ *engine, r *pass.Counts) *iconPrecision {
 	a := &iconPrecision{r: r, absent: r.Declare(1), unplaced: r.Declare(1)}
-	r.Excludes(&a.noPoint, "the icon has no add with a place", "icons")
+	r.Excludes(&a.noPoint, "no add with a place", "icons")
 	r.Excludes(&a.noTruth, "the image is not in the ground truth", "icons with a point")
 	id := r.Declare(precisionVariants)
 	for i := range a.of {

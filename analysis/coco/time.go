@@ -20,7 +20,7 @@ func newPageTime(_ *engine, r *pass.Counts) *pageTime {
 	a := &pageTime{r: r, mean: r.Declare(1)}
 	pass.Merges(r, &a.bins)
 	pass.Lists(r, &a.spent)
-	r.Excludes(&a.without, "time_spent is missing", "pages")
+	r.Excludes(&a.without, "no time_spent", "pages")
 	return a
 }
 

@@ -51,7 +51,7 @@ func (e *engine) warnings(workers []*worker) []string {
 	if !pages || !images {
 		return nil
 	}
-	return []string{fmt.Sprintf("The records and the ground truth have no image in common: one record is of %d, one object is on %d. "+
+	return []string{fmt.Sprintf("The records and the ground truth share no image: one record is of %d, one object is on %d. "+
 		"So there are no precision and recall. Ingest again with the instances of the annotated images: "+
 		"--instances instances_train2014.json.", page, image)}
 }

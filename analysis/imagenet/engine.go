@@ -253,7 +253,7 @@ func (e *engine) warnings() []string {
 	if !apart {
 		return nil
 	}
-	return []string{fmt.Sprintf("The records and the boxes have no image in common: one record is of %s, one box is of %s. "+
+	return []string{fmt.Sprintf("The records and the boxes share no image: one record is of %s, one box is of %s. "+
 		"So there are no accuracies. Ingest again with the boxes of the annotated images: "+
 		"--boxes Annotations/CLS-LOC/train.", record, box)}
 }

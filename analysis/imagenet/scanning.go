@@ -29,7 +29,7 @@ type placedClick struct {
 func newScanning(_ *engine, r *pass.Counts) *scanning {
 	a := &scanning{}
 	pass.Lists(r, &a.clicks)
-	r.Excludes(&a.nowhere, "the page, slot, HIT or time is unknown", "clicks")
+	r.Excludes(&a.nowhere, "page, slot, HIT or time is unknown", "clicks")
 	return a
 }
 
@@ -136,7 +136,7 @@ func (a *scanning) Result(e *engine, r *result.Statistic) {
 	v := result.Count("pages", "pages whose order is compared", "pages", pages)
 	r.Add(v)
 	r.WarnFew(v)
-	r.Exclude("the page has fewer than 5 clicks", "pages", short)
+	r.Exclude("fewer than 5 clicks", "pages", short)
 	r.Exclude("the number of columns cannot be determined from the positions", "pages", unclear)
 }
 
