@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// Names assigns numbers to names of workers, HITs or classes. The numbers depend on the order in which goroutines
-// meet the names, so no result may depend on the numbers.
+// Names assigns numbers to names of workers, HITs or classes. The numbers depend on the order in which
+// goroutines meet the names, so no result may depend on the numbers.
 type Names struct {
 	mu   sync.Mutex
 	ids  map[string]int32
@@ -110,8 +110,8 @@ func (t *Texts) At(i int32) string {
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
-// Find returns the index of a text among sorted texts, and whether it is there. It tries the indices near and near + 1
-// first, because rows often come in order.
+// Find returns the index of a text among sorted texts, and whether it is there. It tries the indices near and
+// near + 1 first, because rows often come in order.
 func (t *Texts) Find(s string, near int32) (int32, bool) {
 	for i := max(near, 0); i <= near+1 && int(i) < t.Len(); i++ {
 		if t.At(i) == s {

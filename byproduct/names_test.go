@@ -8,13 +8,13 @@ import (
 func TestNames(t *testing.T) {
 	n := NewNames("pear", "apple")
 	if got := n.Number(nil, []string{"fig", "apple"}); !slices.Equal(got, []int32{2, 1}) {
-		t.Errorf("numbers %v", got)
+		t.Errorf("fig and apple have the numbers %v, want 2 and 1", got)
 	}
 	if n.ID("pear") != 0 || n.ID("kiwi") != 3 || n.Name(2) != "fig" || n.Name(-1) != "" {
-		t.Errorf("names %v", n.List)
+		t.Errorf("names by number are %v, want pear, apple, fig, kiwi", n.List)
 	}
 	if order, places := n.Sorted(), n.Places(); !slices.Equal(order, []int32{1, 2, 3, 0}) || !slices.Equal(places, []int32{3, 0, 1, 2}) {
-		t.Errorf("%v are sorted as %v, at %v", n.List, order, places)
+		t.Errorf("%v are sorted as %v, and have the ranks %v", n.List, order, places)
 	}
 }
 
@@ -26,17 +26,17 @@ func TestTexts(t *testing.T) {
 		x.Add(s)
 	}
 	if x.Len() != 5 || x.Bytes() != 6 {
-		t.Errorf("%d texts of %d bytes", x.Len(), x.Bytes())
+		t.Errorf("%d texts of %d bytes, want 5 of 6", x.Len(), x.Bytes())
 	}
 	for near := int32(-1); near <= 6; near++ {
 		for i, s := range sorted {
 			if at, ok := x.Find(s, near); !ok || int(at) != i || x.At(at) != s {
-				t.Errorf("%q is found at %d from %d: %v", s, at, near, ok)
+				t.Errorf("a search for %q that begins at %d gives %d, %v; want %d", s, near, at, ok, i)
 			}
 		}
 		for _, s := range []string{"aa", "c", "z", "üa"} {
 			if at, ok := x.Find(s, near); ok {
-				t.Errorf("%q is found at %d", s, at)
+				t.Errorf("%q is found at %d, but it is not one of the texts", s, at)
 			}
 		}
 	}

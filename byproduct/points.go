@@ -6,8 +6,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// Points are clicks or mouse samples. Times are ms since the row's t0 (columnar.Null: unknown), places are fractions
-// of the displayed image (NaN: unknown).
+// Points are clicks or mouse samples. Times are ms since the row's t0 (columnar.Null: unknown), places are
+// fractions of the displayed image (NaN: unknown).
 type Points struct {
 	T    []int64
 	X, Y []float64
@@ -41,8 +41,8 @@ func (p *Points) Push(t int64, x, y float64) {
 	p.T, p.X, p.Y = append(p.T, t), append(p.X, x), append(p.Y, y)
 }
 
-// A Trace is the path of the mouse to a click, or to the add of an icon: the valid samples with a time, in document
-// order (I12, docs/design/definitions.md#i12).
+// A Trace is the path of the mouse to a click, or to the add of an icon: the valid samples with a time, in
+// document order (I12, docs/design/definitions.md#i12).
 type Trace struct {
 	Click   int64  // time of the click; columnar.Null: unknown, and the trace is empty
 	From    int64  // time of the last 'enter' at or before the click (I13), in COCO of the preceding action; columnar.Null: none
@@ -61,7 +61,8 @@ func (tr *Trace) Reset() {
 // docs/design/definitions.md#i14). Tenth 0 begins with entering, and tenth 9 ends with the click.
 func (tr *Trace) Tenth(i int) int { return 10 * i / tr.Segment.Len() }
 
-// TimeTenth returns the tenth that sample i is in, if tenths have equal durations (I14). From and Click must differ.
+// TimeTenth returns the tenth that sample i is in, if tenths have equal durations (I14). From and Click must
+// differ.
 func (tr *Trace) TimeTenth(i int) int {
 	return int(min(9, 10*(tr.Segment.T[i]-tr.From)/(tr.Click-tr.From)))
 }

@@ -32,7 +32,7 @@ func TestTrace(t *testing.T) {
 		}
 	}
 	if tr.Of(mouse, 10, 5); !slices.Equal(tr.Segment.X, []float64{0.1, 0.3}) || !slices.Equal(tr.Segment.Y, tr.Segment.X) {
-		t.Errorf("places %v, %v", tr.Segment.X, tr.Segment.Y)
+		t.Errorf("the segment has the places %v, %v; want those of its samples", tr.Segment.X, tr.Segment.Y)
 	}
 }
 
@@ -58,7 +58,8 @@ func TestTimes(t *testing.T) {
 		{[]int64{3, null, 3, 5}, 3, 5, false}, {[]int64{3, null, 2}, 2, 3, true},
 	} {
 		if Earliest(c.times) != c.earliest || Latest(c.times) != c.latest || Backwards(c.times) != c.backwards {
-			t.Errorf("%v: %d to %d, backwards %v", c.times, Earliest(c.times), Latest(c.times), Backwards(c.times))
+			t.Errorf("times %v: %d to %d, backwards %v; want %d to %d, %v", c.times, Earliest(c.times), Latest(c.times),
+				Backwards(c.times), c.earliest, c.latest, c.backwards)
 		}
 	}
 }

@@ -12,7 +12,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// annotations are the parts common to both data sets: their table of annotations, and the models fitted on all of it.
+// annotations are the parts common to both data sets: their table of annotations, and the models fitted on
+// all of it.
 type annotations struct {
 	o         *Options
 	table     *columnar.Table
@@ -42,8 +43,8 @@ func (a *annotations) base() *annotations   { return a }
 func (a *annotations) close() error         { return a.table.Close() }
 func (a *annotations) left() []format.Count { return a.splits.left() }
 
-// eachGroup reads columns of every row group in several goroutines. It calls begin once for each goroutine; begin
-// returns a function that is called for each row group that the goroutine's reader has read.
+// eachGroup reads columns of every row group in several goroutines. It calls begin once for each goroutine;
+// begin returns a function that is called for each row group that the goroutine's reader has read.
 func eachGroup(
 	ctx context.Context, jobs int, t *columnar.Table, columns []string,
 	begin func(*columnar.Reader) func(g int) error,
@@ -87,9 +88,9 @@ func (a *annotations) foldOf(worker int32, image string) int32 {
 	return a.fold[worker]
 }
 
-// confidence returns the expected accuracy of an annotator on other images, and the number of points that it is
-// estimated from. own is the annotator's tally on the image itself, which is left out. Without ground truth the
-// accuracy is NaN.
+// confidence returns the expected accuracy of an annotator on other images, and the number of points that it
+// is estimated from. own is the annotator's tally on the image itself, which is left out. Without ground
+// truth the accuracy is NaN.
 func (a *annotations) confidence(worker int32, fold int, own stat.Tally) (mean float64, n int32) {
 	if a.trust == nil {
 		return nan, 0
@@ -100,14 +101,14 @@ func (a *annotations) confidence(worker int32, fold int, own stat.Tally) (mean f
 // unshownChunk is the number of images without an annotation in a chunk.
 const unshownChunk = 1 << 17
 
-// chunksWith returns the number of chunks: the row groups, followed by the chunks of unshown images, which have no
-// annotation.
+// chunksWith returns the number of chunks: the row groups, followed by the chunks of unshown images, which
+// have no annotation.
 func (a *annotations) chunksWith(unshown int) int {
 	return a.table.Groups() + (unshown+unshownChunk-1)/unshownChunk
 }
 
-// visit calls row for each row of a chunk, after read has read its row group. For a chunk after the last row group it
-// calls unshown for the chunk's images without an annotation; n is the number of all such images.
+// visit calls row for each row of a chunk, after read has read its row group. For a chunk after the last row
+// group it calls unshown for the chunk's images without an annotation; n is the number of all such images.
 func (a *annotations) visit(
 	chunk, n int, read func(g int) error, row func(row int32) error, unshown func(i int) error,
 ) error {
@@ -131,8 +132,8 @@ func (a *annotations) visit(
 	return nil
 }
 
-// A point computes the point of a rule from facts of type F. It sets the point of the Target and returns true, or
-// returns false if the rule gives no point.
+// A point computes the point of a rule from facts of type F. It sets the point of the Target and returns
+// true, or returns false if the rule gives no point.
 type point[F any] func(*F, *Target) bool
 
 // points are the functions that compute the points of some rules, in the order of the rules.
@@ -147,8 +148,8 @@ func pointsOf[F any](rules []*rule, named map[string]point[F]) points[F] {
 	return out
 }
 
-// emit calls the function emit with t for each rule: a copy of row with the point that the rule computes from facts.
-// Rows without a point are emitted only if all is set.
+// emit calls the function emit with t for each rule: a copy of row with the point that the rule computes from
+// facts. Rows without a point are emitted only if all is set.
 func (p points[F]) emit(
 	rules []*rule, facts *F, row *targetfile.Row, t *Target, all bool, emit func(*Target) error,
 ) error {

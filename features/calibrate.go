@@ -8,17 +8,17 @@ import (
 	"abtool/internal/stat"
 )
 
-// calibrationFolds is the number of parts (folds) that annotators are divided into, by a hash of their name. The
-// clicks of a part are corrected by a displacement that is fitted on the other parts.
+// calibrationFolds is the number of parts (folds) that annotators are divided into, by a hash of their name.
+// The clicks of a part are corrected by a displacement that is fitted on the other parts.
 const calibrationFolds = 5
 
-// calibrationLeast is the least number of clicks of a class from which the mean size of its boxes is taken. With
-// fewer, the mean over all classes is used.
+// calibrationLeast is the least number of clicks of a class from which the mean size of its boxes is taken.
+// With fewer, the mean over all classes is used.
 const calibrationLeast = 20
 
-// A calibration is the systematic displacement of clicks from the centre of the box: the median displacement in the
-// frame of the box, times the mean size of the boxes that were clicked. For each part of the annotators, both are
-// fitted on the other parts.
+// A calibration is the systematic displacement of clicks from the centre of the box: the median displacement
+// in the frame of the box, times the mean size of the boxes that were clicked. For each part of the
+// annotators, both are fitted on the other parts.
 type calibration struct {
 	clicks [calibrationFolds]int     // number of clicks that each part's shift is fitted on
 	shift  [calibrationFolds]extents // median displacement of a click, in fractions of the box
@@ -116,8 +116,8 @@ func (c *calibration) apply(fold, class int32, x, y float64) (cx, cy float64, ok
 	return x - float64(c.shift[fold].w*size.w), y - float64(c.shift[fold].h*size.h), true
 }
 
-// calibrationFold returns the part that an annotator is in; if the annotator is unknown, the part that the image is
-// in.
+// calibrationFold returns the part that an annotator is in; if the annotator is unknown, the part that the
+// image is in.
 func calibrationFold(worker, image string) int32 {
 	if worker == "" {
 		worker = "image " + image

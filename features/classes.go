@@ -12,7 +12,7 @@ import (
 // classFacts are the statistics of a class.
 type classFacts struct {
 	store.Category
-	images int64      // ImageNet: images that were shown; COCO: annotated images that have the class
+	images int64      // ImageNet: images in the byproducts; COCO: annotated images that have the class
 	found  int64      // of images: ImageNet: selected; COCO: the class was placed
 	points int64      // number of final clicks, or last adds
 	judged stat.Tally // points that can be compared with ground truth, and hits among them

@@ -208,8 +208,8 @@ func (s *cocoSet) learn() {
 
 func (n *page) id() string { return strconv.FormatInt(n.image, 10) }
 
-// own returns the number of the page's icons, and of its icons on a mask (C4). The tally is empty if the image is not
-// in the ground truth.
+// own returns the number of the page's icons, and of its icons on a mask (C4). The tally is empty if the
+// image is not in the ground truth.
 func (n *page) own() (t stat.Tally) {
 	if !n.known {
 		return t
@@ -222,8 +222,8 @@ func (n *page) own() (t stat.Tally) {
 	return t
 }
 
-// confidence returns the expected accuracy of the page's annotator on other pages, and the number of icons that it is
-// estimated from.
+// confidence returns the expected accuracy of the page's annotator on other pages, and the number of icons
+// that it is estimated from.
 func (f *iconFacts) confidence() (mean float64, n int32) {
 	return f.set.confidence(f.page.worker, trustFold(f.id), f.own)
 }
@@ -371,7 +371,8 @@ func (s *cocoSet) emit(n *page, row int32, t *Target, signals func(*iconFacts), 
 	return nil
 }
 
-// split returns the split of a page and whether it is kept. The keys are its annotator, or all classes of its image.
+// split returns the split of a page and whether it is kept. The keys are its annotator, or all classes of its
+// image.
 func (s *cocoSet) split(n *page) (part int, keep bool) {
 	var keys []int32
 	switch {
@@ -385,8 +386,8 @@ func (s *cocoSet) split(n *page) (part int, keep bool) {
 	return s.splits.of(0, n.id(), keys)
 }
 
-// fileName returns the name of the image's file in the ground truth. If that is unknown, it returns the name by the
-// pattern of COCO's training images.
+// fileName returns the name of the image's file in the ground truth. If that is unknown, it returns the name
+// by the pattern of COCO's training images.
 func (n *page) fileName() string {
 	if n.file != "" {
 		return n.file

@@ -14,8 +14,8 @@ import (
 
 var nan = math.NaN()
 
-// readTruth compares the pages with the ground truth. It adds the classes that the image has and the icons lack, and
-// pages for the images of the ground truth that have no annotation.
+// readTruth compares the pages with the ground truth. It adds the classes that the image has and the icons
+// lack, and pages for the images of the ground truth that have no annotation.
 func (s *cocoSet) readTruth(ctx context.Context, store string) error {
 	t, err := columnar.Open(store, COCO, "images")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -123,8 +123,8 @@ func (p *truthPass) icon(c *icon, areas []float64) {
 	}
 }
 
-// largest returns the instance of a class that has the greatest size; of equal ones the first. A crowd is returned
-// only if no other instance has a size, and nil if no instance has one.
+// largest returns the instance of a class that has the greatest size; of equal ones the first. A crowd is
+// returned only if no other instance has a size, and nil if no instance has one.
 func (p *truthPass) largest(class int32, size func(o *coco.Instance, i int) (float64, bool)) (best *coco.Instance) {
 	most := 0.0
 	for i := range p.image.Instances {

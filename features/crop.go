@@ -8,8 +8,8 @@ import (
 	"abtool/internal/usage"
 )
 
-// A Crop is the part of an image that a network sees: a rectangle of whole pixels, mirrored left to right if Flip is
-// set. Scaling it to the network's input size does not change relative coordinates.
+// A Crop is the part of an image that a network sees: a rectangle of whole pixels, mirrored left to right if
+// Flip is set. Scaling it to the network's input size does not change relative coordinates.
 type Crop struct {
 	Width, Height int // size of the image, px, ≥ 1
 	X, Y          int // upper left corner of the crop, px; 0 ≤ X ≤ Width − W
@@ -17,7 +17,8 @@ type Crop struct {
 	Flip          bool
 }
 
-// Whole returns the crop that covers the whole image. Its method Point returns the coordinates unchanged, to the bit.
+// Whole returns the crop that covers the whole image. Its method Point returns the coordinates unchanged, to
+// the bit.
 func Whole(width, height int) Crop {
 	return Crop{Width: width, Height: height, W: width, H: height}
 }
@@ -28,9 +29,9 @@ func (c Crop) Mirrored() Crop {
 	return c
 }
 
-// Point converts a point from fractions of the image to fractions of the crop. weight is 1 if the point lies in the
-// crop, edges included. Otherwise weight is 0, the point must not be learned from, and u or v is outside of [0, 1]. A
-// point with a NaN has weight 0.
+// Point converts a point from fractions of the image to fractions of the crop. weight is 1 if the point lies
+// in the crop, edges included. Otherwise weight is 0, the point must not be learned from, and u or v is
+// outside of [0, 1]. A point with a NaN has weight 0.
 func (c Crop) Point(x, y float64) (u, v, weight float64) {
 	w, h := float64(c.Width), float64(c.Height)
 	u = (x - float64(c.X)/w) / (float64(c.W) / w)
@@ -78,11 +79,11 @@ func (o CropOptions) defaults() (CropOptions, error) {
 // cropTries is the number of rectangles that RandomCrop draws before it takes the middle of the image.
 const cropTries = 10
 
-// RandomCrop draws a random-resized crop with a flip, as torchvision does. It draws an area, uniform between the
-// scales, and a ratio, uniform in its logarithm; it rounds both sides to whole pixels, halves to even. It repeats this
-// up to ten times until the rectangle fits into the image, and draws a uniform place for it. If no rectangle fits, it
-// takes the middle of the image, at the nearest ratio that is allowed. Then it draws the flip. It returns an error for
-// sizes below 1 and for options out of their ranges.
+// RandomCrop draws a random-resized crop with a flip, as torchvision does. It draws an area, uniform between
+// the scales, and a ratio, uniform in its logarithm; it rounds both sides to whole pixels, halves to even. It
+// repeats this up to ten times until the rectangle fits into the image, and draws a uniform place for it. If
+// no rectangle fits, it takes the middle of the image, at the nearest ratio that is allowed. Then it draws
+// the flip. It returns an error for sizes below 1 and for options out of their ranges.
 func RandomCrop(r *rand.Rand, width, height int, o CropOptions) (Crop, error) {
 	o, err := o.defaults()
 	if err != nil {
@@ -128,9 +129,9 @@ const (
 	LabelsPublished = "published" // a class whose point falls outside of the crop is not a label of that crop
 )
 
-// Label reports whether a crop has a class as a label. present says whether the image has the class, has whether the
-// class has a point, and weight is the weight that Point returned. The published loader drops the label of a class
-// whose icon is outside of the crop, and keeps the label of a class that was never placed.
+// Label reports whether a crop has a class as a label. present says whether the image has the class, has
+// whether the class has a point, and weight is the weight that Point returned. The published loader drops the
+// label of a class whose icon is outside of the crop, and keeps the label of a class that was never placed.
 func Label(rule string, present, has bool, weight float64) bool {
 	return present && (rule != LabelsPublished || !has || weight > 0)
 }

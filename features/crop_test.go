@@ -73,7 +73,7 @@ func TestCropKnown(t *testing.T) {
 	}
 	for _, o := range []features.CropOptions{{MinScale: 2}, {MinScale: -1}, {MinScale: 0.5, MaxScale: 0.4}, {MinRatio: 2}, {MaxRatio: math.Inf(1)}} {
 		if _, err := features.RandomCrop(rand.New(rand.NewPCG(1, 1)), 10, 10, o); err == nil {
-			t.Errorf("%+v is accepted", o)
+			t.Errorf("RandomCrop accepts the options %+v, which are out of range", o)
 		}
 	}
 	if _, err := features.RandomCrop(rand.New(rand.NewPCG(1, 1)), 0, 10, features.CropOptions{}); err == nil {
@@ -151,6 +151,6 @@ func TestUniform(t *testing.T) {
 	}
 	// Another program's answer (docs/reference/targets.md has it in Python).
 	if x, y := features.Uniform(1, "n01440764_105", ""); x != 0.3956168259359475 || y != 0.7873452551222868 {
-		t.Errorf("(%v, %v)", x, y)
+		t.Errorf("Uniform gives (%v, %v), not the point that the formula gives in Python", x, y)
 	}
 }

@@ -24,8 +24,8 @@ type cropSource struct {
 	unsized atomic.Int64 // number of rows left out because the size of the image is unknown
 }
 
-// cropTable returns the table of crops. The k-th crop of an image is drawn by Rand with the seed, the image and epoch
-// k. So all rows of an image have the same crops, which are also the crops that training uses.
+// cropTable returns the table of crops. The k-th crop of an image is drawn by Rand with the seed, the image
+// and epoch k. So all rows of an image have the same crops, which are also the crops that training uses.
 func cropTable(s dataSet, o *WriteOptions) (rows, error) {
 	if _, err := o.Crop.defaults(); err != nil {
 		return nil, err

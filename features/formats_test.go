@@ -471,7 +471,8 @@ func TestWebDataset(t *testing.T) {
 	}
 }
 
-// The card's files and columns are those of the Parquet files; croissant.json fits a schema, and its digests hold.
+// The card's files and columns are those of the Parquet files; croissant.json fits a schema, and its digests
+// hold.
 func TestHuggingFace(t *testing.T) {
 	s := sample(t)
 	o := everything(features.COCO)

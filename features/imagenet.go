@@ -175,8 +175,8 @@ func (p *imagenetPass) times(showings []showing) {
 	}
 }
 
-// link links the rows of each image into a list, and chooses the anchor of each image: the row of its final click,
-// or else its first row.
+// link links the rows of each image into a list, and chooses the anchor of each image: the row of its final
+// click, or else its first row.
 func (s *imagenetSet) link() {
 	n := s.images.IDs.Len()
 	s.next, s.first, s.anchor = make([]int32, len(s.showings)), make([]int32, n), make([]int32, n)
@@ -268,8 +268,8 @@ func (s *imagenetSet) calibrate() *calibration {
 	return fit.done(s.o.Jobs)
 }
 
-// split returns the split of the image and whether it is kept. The keys are the annotators of its selected showings,
-// or its class.
+// split returns the split of the image and whether it is kept. The keys are the annotators of its selected
+// showings, or its class.
 func (f *imageFacts) split() (part int, keep bool) {
 	f.keys = f.keys[:0]
 	switch c := f.set.images.Class[f.image]; {
@@ -298,8 +298,8 @@ func (f *imageFacts) own(worker int32) (t stat.Tally) {
 	return t
 }
 
-// confidence returns the expected accuracy of a row's annotator on other images, and the number of points that it is
-// estimated from.
+// confidence returns the expected accuracy of a row's annotator on other images, and the number of points
+// that it is estimated from.
 func (f *imageFacts) confidence(row int32) (mean float64, n int32) {
 	if f.trustRow != row {
 		w := f.set.showings[row].worker
@@ -422,8 +422,8 @@ func (f *imageFacts) boxCentre(t *Target) bool {
 
 func (s *imagenetSet) chunks() int { return s.chunksWith(len(s.first)) }
 
-// chunk returns a function, for one goroutine, that calls emit with the targets of a chunk. A Target is valid only
-// during the call.
+// chunk returns a function, for one goroutine, that calls emit with the targets of a chunk. A Target is valid
+// only during the call.
 func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, error) {
 	var read *columnar.Reader
 	var lists *imagenet.Lists

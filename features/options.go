@@ -11,8 +11,8 @@ import (
 	"abtool/store"
 )
 
-// Options say which targets to derive. The zero value derives them by the paper's rule from a store that has one
-// data set.
+// Options say which targets to derive. The zero value derives them by the paper's rule from a store that has
+// one data set.
 type Options struct {
 	Set     string   `json:"data_set"`          // imagenet or coco; "": the data set of the rules, or the only one of the store
 	Rules   []string `json:"rules"`             // names of Rules, or AllRules; empty: DefaultRule
@@ -223,9 +223,9 @@ func namesOf(rules []*rule) (names []string) {
 	return names
 }
 
-// Each derives the targets of a store and calls f with each of them. They are ordered by the place of the annotation
-// in the store, then by class, then by rule; images without an annotation come last, ordered by id. A Target is valid
-// only during the call of f.
+// Each derives the targets of a store and calls f with each of them. They are ordered by the place of the
+// annotation in the store, then by class, then by rule; images without an annotation come last, ordered by
+// id. A Target is valid only during the call of f.
 func Each(ctx context.Context, store string, o Options, f func(*Target) error) error {
 	s, _, err := open(ctx, store, &o)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"abtool/internal/stat"
 )
 
-// A pace says how long each annotator takes to click: the median of log(1 + ms), and the spread around it, which is
-// 1.4826 times the median absolute deviation.
+// A pace says how long each annotator takes to click: the median of log(1 + ms), and the spread around it,
+// which is 1.4826 times the median absolute deviation.
 type pace struct {
 	times [][]int32
 	own   []spread // by annotator; used if it has at least paceLeast clicks

@@ -77,9 +77,9 @@ type pairSource struct {
 	g *grouping
 }
 
-// pairTable returns the table of pairs of images that were annotated together. For each image and relation it has as
-// many partners as the options ask for, drawn by a hash of the seed, the relation and the image. With splits, both
-// images of a pair are in the same split.
+// pairTable returns the table of pairs of images that were annotated together. For each image and relation it
+// has as many partners as the options ask for, drawn by a hash of the seed, the relation and the image. With
+// splits, both images of a pair are in the same split.
 func pairTable(s dataSet, o *WriteOptions) (rows, error) {
 	if o.Partners < 1 || o.Partners > maxPoints {
 		return nil, usage.Errorf("pairs %d: give 1 to %d for each image and relation", o.Partners, maxPoints)
@@ -133,8 +133,9 @@ func group(s dataSet, jobs int) (*grouping, error) {
 	return g, nil
 }
 
-// sort sorts the members. It first replaces the numbers of workers and HITs, which depend on the order in which
-// goroutines met the names, by the ranks of the names, so that the order of the members does not depend on it.
+// sort sorts the members. It first replaces the numbers of workers and HITs, which depend on the order in
+// which goroutines met the names, by the ranks of the names, so that the order of the members does not depend
+// on it.
 func (g *grouping) sort(workers []int32) {
 	hits := g.hits.Places()
 	for i := range g.members {
@@ -167,8 +168,8 @@ func (g *grouping) alike(i int, d depth) (from, to int) {
 	return from, to
 }
 
-// others calls f with up to n partners of member i, drawn by r. Partners share with it exactly as much as the depth
-// says, and nothing deeper: a partner in the HIT is on another page.
+// others calls f with up to n partners of member i, drawn by r. Partners share with it exactly as much as the
+// depth says, and nothing deeper: a partner in the HIT is on another page.
 func (g *grouping) others(i, n int, d depth, known bool, r *rand.Rand, f func(k int) error) error {
 	if !known {
 		return nil

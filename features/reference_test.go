@@ -21,8 +21,8 @@ import (
 	"abtool/features"
 )
 
-// The rules of the public loaders, L1 and L2, written from the definitions alone, on the raw files: encoding/xml and
-// encoding/json read them, and nothing of the store or of package features is used.
+// The rules of the public loaders, L1 and L2, written from the definitions alone, on the raw files:
+// encoding/xml and encoding/json read them, and nothing of the store or of package features is used.
 
 type rawMetadata struct {
 	ImageID  string `xml:"imageID"`

@@ -31,7 +31,8 @@ var sets = map[string]struct {
 // A Rule says which point of an annotation, or of the ground truth, is learned from.
 type Rule = targetfile.Rule
 
-// A rule is a Rule with its requirements. The functions that compute points are in imagenetPoints and cocoPoints.
+// A rule is a Rule with its requirements. The functions that compute points are in imagenetPoints and
+// cocoPoints.
 type rule struct {
 	Rule
 	Needs []string // boxes, masks, calibration

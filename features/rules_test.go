@@ -95,11 +95,11 @@ func TestImageNetRules(t *testing.T) {
 	// With All, each image that was shown has a row of each rule; without a point, of no weight.
 	rows := all(t, store, features.Options{Rules: []string{"final-click", "loader-mean"}, All: true})
 	if len(rows) != 10 {
-		t.Errorf("%d rows of 5 images and 2 rules", len(rows))
+		t.Errorf("%d rows with All, want 10: one for each of 5 images and 2 rules", len(rows))
 	}
 	for _, x := range rows {
 		if x.Image == "n01440764_3" && (x.X == x.X || x.Weight != 0 || x.Points != 0) {
-			t.Errorf("an image that was not selected has %+v", x)
+			t.Errorf("an image that was not selected has a point: %+v", x)
 		}
 	}
 }
@@ -115,7 +115,7 @@ func TestAnnotation(t *testing.T) {
 		}
 	}
 	if len(rows) != 4 {
-		t.Errorf("%d rows", len(rows))
+		t.Errorf("%d targets, want 4: one for each image with a final click", len(rows))
 	}
 }
 

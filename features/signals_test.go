@@ -54,21 +54,22 @@ func TestSignals(t *testing.T) {
 	near(t, "scribble x", x.ScribbleX, []float64{0.9, 0.4, 0.6}, 0)
 	near(t, "scribble y", x.ScribbleY, []float64{0.9, 0.2, 0.4}, 0)
 	if !slices.Equal(x.ScribbleT, []int64{-200, -200, -100}) {
-		t.Errorf("scribble t: %v", x.ScribbleT)
+		t.Errorf("scribble times %v, want the last three samples before the click: -200, -200, -100", x.ScribbleT)
 	}
 	near(t, "step x", x.StepX, []float64{nan, 0, 0.2, 0.4, 0.6, 0.8}, 1e-12)
 	near(t, "step y", x.StepY, []float64{nan, 0, 0.1, 0.2, 0.4, 0.4}, 1e-12)
 	if !slices.Equal(x.StepMask, []int64{0, 1, 1, 1, 1, 1}) {
-		t.Errorf("step mask: %v", x.StepMask)
+		t.Errorf("step mask %v, want 0 before the first sample since entering, then 1", x.StepMask)
 	}
 	near(t, "path x", x.PathX, []float64{0, 0.2, 0.4, 0.6, 0.8}, 1e-12)
 	near(t, "path y", x.PathY, []float64{0, 0.1, 0.2, 0.4, 0.4}, 1e-12)
-	// The pointer stays 200 ms in the corner, of which a quarter of the Gaussian is on the image, 100 ms in the upper left and as long in the upper right.
+	// The pointer stays 200 ms in the corner, of which a quarter of the Gaussian is on the image, 100 ms in
+	// the upper left and as long in the upper right.
 	near(t, "attention", x.Attention, []float64{(50. + 100) / 250, 100. / 250, 0, 0}, 1e-9)
 	near(t, "hull", x.Hull[:], []float64{0.4, 0.2, 0.8, 0.4}, 0)
 	near(t, "hull area", []float64{x.HullArea}, []float64{0.2 * 0.2 / 2}, 1e-15)
 	if x.TimeToClick != 400 || x.TrustN != math.MinInt64 || !math.IsNaN(x.Confidence) {
-		t.Errorf("%+v", x)
+		t.Errorf("%+v: want 400 ms from entering to the click, and neither trust nor confidence without boxes", x)
 	}
 
 	// Everything since entering; out of order, samples go by their time.
@@ -86,7 +87,7 @@ func TestSignals(t *testing.T) {
 	// No sample since entering: only the scribble is left.
 	x = traced(t, "900 0.1 0.1", features.Options{})
 	if len(x.StepX)+len(x.PathX)+len(x.Attention) != 0 || !math.IsNaN(x.HullArea) || len(x.ScribbleX) != 1 {
-		t.Errorf("%+v", x)
+		t.Errorf("%+v: want only a scribble, as there is no sample since entering", x)
 	}
 }
 
@@ -149,12 +150,12 @@ func TestDifficulty(t *testing.T) {
 		}
 		want := (math.Log1p(float64(x.TimeToClick)) - m) / (1.4826 * medianOf(away))
 		if math.Abs(x.Difficulty-want) > 1e-9 {
-			t.Fatalf("%s of %s: %v, want %v", x.Image, x.Worker, x.Difficulty, want)
+			t.Fatalf("difficulty of %s for annotator %s is %v, want %v", x.Image, x.Worker, x.Difficulty, want)
 		}
 		checked++
 	}
 	if checked < 1500 {
-		t.Errorf("%d checked", checked)
+		t.Errorf("the difficulty of only %d clicks was checked, want 1500 or more", checked)
 	}
 }
 

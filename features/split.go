@@ -76,8 +76,8 @@ func (o *Options) splitDefaults() error {
 	return nil
 }
 
-// A splitter decides which images are kept, and which split each image is in. An image that would be in two splits,
-// for example because its two annotators are in different ones, is left out.
+// A splitter decides which images are kept, and which split each image is in. An image that would be in two
+// splits, for example because its two annotators are in different ones, is left out.
 type splitter struct {
 	o     *Options
 	out   []bool  // by image: left out of the fraction; nil: decided by hash
@@ -128,8 +128,8 @@ func (s *splitter) kept(image string) bool {
 	return unit(&d, 0) < s.o.Fraction
 }
 
-// of returns the split of an image, −1 for none, and whether the image is kept. keys are its annotators or classes,
-// depending on SplitBy.
+// of returns the split of an image, −1 for none, and whether the image is kept. keys are its annotators or
+// classes, depending on SplitBy.
 func (s *splitter) of(image int32, id string, keys []int32) (split int, keep bool) {
 	switch {
 	case s.out != nil && s.out[image], s.out == nil && !s.kept(id):
@@ -161,8 +161,8 @@ func (s *splitter) left() (out []format.Count) {
 	return out
 }
 
-// stratify draws the fraction and the splits within each class. It sorts the images of the class that have a row by a
-// hash, and cuts the sorted list at the shares.
+// stratify draws the fraction and the splits within each class. It sorts the images of the class that have a
+// row by a hash, and cuts the sorted list at the shares.
 func (s *splitter) stratify(set *imagenetSet) {
 	byClass := make([][]int32, len(set.images.Classes)+1) // the last list has the images of unknown class
 	s.out = make([]bool, len(set.first))

@@ -41,7 +41,7 @@ func TestNoLeakage(t *testing.T) {
 			for name, key := range keys {
 				for k, splits := range splitsOf(rows, key) {
 					if len(splits) != 1 || splits[""] {
-						t.Errorf("%s by %s: the %s %s is in %v", set, by, name, k, splits)
+						t.Errorf("%s by %s: the %s %s is in the splits %v, want exactly one", set, by, name, k, splits)
 					}
 				}
 			}
@@ -49,13 +49,14 @@ func TestNoLeakage(t *testing.T) {
 				seen[x.Split]++
 			}
 			if len(seen) < 2 {
-				t.Errorf("%s by %s: %v", set, by, seen)
+				t.Errorf("%s by %s: rows by split are %v, want at least two splits", set, by, seen)
 			}
 		}
 	}
 }
 
-// Splits have their shares, other seeds make others, and an image stays where it is whatever else is asked for.
+// Splits have their shares, other seeds make others, and an image stays where it is whatever else is asked
+// for.
 func TestShares(t *testing.T) {
 	s := sample(t)
 	o := features.Options{Set: features.ImageNet, SplitBy: "image", Shares: []features.Share{{Name: "a", Part: 0.5}, {Name: "b", Part: 0.3}, {Name: "c", Part: 0.2}}, Seed: 4}
@@ -78,7 +79,7 @@ func TestShares(t *testing.T) {
 		}
 	}
 	if moved < len(rows)/2 {
-		t.Errorf("another seed moves %d of %d", moved, len(rows))
+		t.Errorf("another seed moves %d of %d images to another split, want at least half", moved, len(rows))
 	}
 	o.Fraction, o.Rules = 0.4, []string{"random"}
 	for _, x := range all(t, s.store, o) {
@@ -140,11 +141,11 @@ func TestStratified(t *testing.T) {
 func TestParseShares(t *testing.T) {
 	got, err := features.ParseShares("train=0.9, val=.1")
 	if err != nil || len(got) != 2 || got[0] != (features.Share{Name: "train", Part: 0.9}) {
-		t.Errorf("%v, %v", got, err)
+		t.Errorf("parsing shares with a space and .1 gives %v, %v", got, err)
 	}
 	for _, text := range []string{"", "train", "train=", "=1", "train=x"} {
 		if _, err := features.ParseShares(text); err == nil || !strings.Contains(err.Error(), "train=0.8") {
-			t.Errorf("%q: %v", text, err)
+			t.Errorf("shares %q: error %v, want one that shows how to write shares", text, err)
 		}
 	}
 }

@@ -58,7 +58,8 @@ func number(t testing.TB, row map[string]string, name string) float64 {
 	return v
 }
 
-// The table of crops has the crops that the loader of training takes, in each epoch, and the points that it gives to the network.
+// The table of crops has the crops that the loader of training takes, in each epoch, and the points that it
+// gives to the network.
 func TestCropTable(t *testing.T) {
 	store := imagenetStore(t)
 	src := &data.Memory{}
@@ -142,7 +143,8 @@ func db(t *testing.T, store string) *sql.DB {
 	return d.DB
 }
 
-// Pairs share what they say, and no more: looked up in the store by SQL. As many as there are, or as asked for.
+// Pairs share what they say, and no more: looked up in the store by SQL. As many as there are, or as asked
+// for.
 func TestPairs(t *testing.T) {
 	s := sample(t)
 	const partners = 2

@@ -8,8 +8,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// A Target is a row of the table of targets: the point that a rule gives for an image (ImageNet), or for a class of
-// an image (COCO), with its annotator and the signals of the annotation.
+// A Target is a row of the table of targets: the point that a rule gives for an image (ImageNet), or for a
+// class of an image (COCO), with its annotator and the signals of the annotation.
 type Target struct {
 	targetfile.Row
 	Signals
@@ -17,8 +17,8 @@ type Target struct {
 	rule, part int // indices in Options of the rule and the split (−1: none)
 }
 
-// Signals are the signals of a Target that the options ask for. They always belong to the final click or the final
-// add, whatever the rule, and are empty where that has no trace.
+// Signals are the signals of a Target that the options ask for. They always belong to the final click or the
+// final add, whatever the rule, and are empty where that has no trace.
 type Signals struct {
 	ScribbleX, ScribbleY []float64 // last samples before the click
 	ScribbleT            []int64   // ms relative to the click, ≤ 0

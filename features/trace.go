@@ -63,9 +63,10 @@ func (p *path) compact() {
 	p.t, p.x, p.y = p.t[:n], p.x[:n], p.y[:n]
 }
 
-// at returns the place of the mouse at a time relative to the click. It interpolates linearly between the samples
-// around that time, or between the last sample and the click. The search starts at sample k, which must be 0 or not
-// after the time; near is the sample to start from for a later time. ok is false before the first sample.
+// at returns the place of the mouse at a time relative to the click. It interpolates linearly between the
+// samples around that time, or between the last sample and the click. The search starts at sample k, which
+// must be 0 or not after the time; near is the sample to start from for a later time. ok is false before the
+// first sample.
 func (tr *trace) at(time float64, k int) (x, y float64, near int, ok bool) {
 	w := &tr.way
 	if w.len() == 0 || time < float64(w.t[0]) {
@@ -132,8 +133,8 @@ func (tr *trace) normalised(s *Signals, n int) {
 	}
 }
 
-// A heat computes soft attention maps: the sum of a Gaussian for each sample since entering, integrated over the
-// cells of an n × n grid, and weighted by the time until the next sample or the click.
+// A heat computes soft attention maps: the sum of a Gaussian for each sample since entering, integrated over
+// the cells of an n × n grid, and weighted by the time until the next sample or the click.
 type heat struct {
 	n      int
 	sigma  float64

@@ -7,7 +7,8 @@ import (
 	"abtool/byproduct"
 )
 
-// The hull is of all samples since entering, also where several have one time, as those of data in whole seconds do.
+// The hull is of all samples since entering, also where several have one time, as those of data in whole
+// seconds do.
 func TestHullOfOneTime(t *testing.T) {
 	tr := trace{cx: 0.2, cy: 0.3}
 	tr.of(byproduct.Points{T: []int64{4, 5, 5, 5}, X: []float64{0.9, 0.1, 0.3, 0.2}, Y: []float64{0.9, 0.2, 0.2, 0.6}}, 5, 5)

@@ -46,8 +46,9 @@ func newTrust(parts *trustParts, jobs int) *trust {
 	return t
 }
 
-// of returns the expected accuracy of an annotator, and the number of points that it is estimated from. own is the
-// tally on the image itself, which is left out. The accuracy is NaN for an unknown annotator, or without data.
+// of returns the expected accuracy of an annotator, and the number of points that it is estimated from. own
+// is the tally on the image itself, which is left out. The accuracy is NaN for an unknown annotator, or
+// without data.
 func (t *trust) of(worker int32, fold int, own stat.Tally) (mean float64, n int32) {
 	if worker < 0 {
 		return math.NaN(), 0

@@ -8,7 +8,8 @@ import (
 	"abtool/features"
 )
 
-// trustStore has 80 images of 10 annotators, some better than others; the first image's click is on its box or not.
+// trustStore has 80 images of 10 annotators, some better than others; the first image's click is on its box
+// or not.
 func trustStore(t *testing.T, first string) string {
 	files := map[string]string{}
 	for i := range 80 {

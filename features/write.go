@@ -74,9 +74,9 @@ type Summary struct {
 	format.Account
 }
 
-// Write derives the targets of a store, or another table, and writes them to out. The output appears at out only when
-// it is complete. An existing output is replaced only with Output.Force; without it, the error wraps format.ErrExists.
-// The bytes depend only on the store and the options.
+// Write derives the targets of a store, or another table, and writes them to out. The output appears at out
+// only when it is complete. An existing output is replaced only with Output.Force; without it, the error
+// wraps format.ErrExists. The bytes depend only on the store and the options.
 func Write(ctx context.Context, store, out string, o WriteOptions) (*Summary, error) {
 	table, err := chooseTable(&o)
 	if err != nil {
@@ -175,8 +175,9 @@ func (o *WriteOptions) settings() any {
 	return out
 }
 
-// A part of a file has partRows rows, or fewer if lists would exceed partValues values. An encoder receives the rows
-// in batches of about batchRows, which fit into the processor's cache. All rows of an image are in the same batch.
+// A part of a file has partRows rows, or fewer if lists would exceed partValues values. An encoder receives
+// the rows in batches of about batchRows, which fit into the processor's cache. All rows of an image are in
+// the same batch.
 const (
 	partRows   = 1 << 17
 	partValues = 4 << 20

@@ -6,9 +6,9 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 )
 
-// Arrow returns the table's schema in Arrow, with the names and nesting of the Parquet file. A column that can be
-// null is nullable. Each field has its unit, range, null rule, source and meaning as metadata; meta becomes the
-// metadata of the schema.
+// Arrow returns the table's schema in Arrow, with the names and nesting of the Parquet file. A column that
+// can be null is nullable. Each field has its unit, range, null rule, source and meaning as metadata; meta
+// becomes the metadata of the schema.
 func (t Table) Arrow(meta [][2]string) *arrow.Schema {
 	var keys, values []string
 	for _, kv := range meta {

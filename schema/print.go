@@ -12,8 +12,8 @@ func (c Column) name() string { return c.Name[strings.LastIndexByte(c.Name, '.')
 
 const textWidth = 100 // width of the lines of Text, in columns of a terminal
 
-// Text prints the table for a terminal: every column with its type, unit and range, followed by its meaning, its
-// source and the cases in which it is null.
+// Text prints the table for a terminal: every column with its type, unit and range, followed by its meaning,
+// its source and the cases in which it is null.
 func (t Table) Text(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: one row is %s\n\n", t.Path, strings.ReplaceAll(t.Row, "`", ""))

@@ -1,6 +1,6 @@
-// Package schema defines the tables of a store, in one place. The struct tags of the Go row types below hold the
-// name, unit, range, null rule and source of every column. The Arrow schemas, the printed schema (abtool schema)
-// and docs/reference/store.md are generated from these tags.
+// Package schema defines the tables of a store, in one place. The struct tags of the Go row types below hold
+// the name, unit, range, null rule and source of every column. The Arrow schemas, the printed schema (abtool
+// schema) and docs/reference/store.md are generated from these tags.
 //
 //	STORE/
 //	  store.json                      what was read, with which options; counts of rows and rejects
@@ -11,8 +11,8 @@
 //	  coco/images.parquet             COCOImage: one row per ground-truth image, with its instances
 //	  coco/rejects.parquet            Reject
 //
-// The row types are for reading. A pointer is a value that the input can lack; a list can be empty, but is never
-// null. Column names, types and meanings are frozen within a FormatVersion.
+// The row types are for reading. A pointer is a value that the input can lack; a list can be empty, but is
+// never null. Column names, types and meanings are frozen within a FormatVersion.
 package schema
 
 import (
@@ -86,8 +86,8 @@ var tables = sync.OnceValue(func() []Table {
 	}
 })
 
-// TableAt returns the table at a path such as "coco/images"; "coco/rejects" and "*/rejects" are the same table. It
-// panics for a path that no store has.
+// TableAt returns the table at a path such as "coco/images"; "coco/rejects" and "*/rejects" are the same
+// table. It panics for a path that no store has.
 func TableAt(at string) Table {
 	for _, t := range tables() {
 		if ok, _ := path.Match(t.Path, at); ok {

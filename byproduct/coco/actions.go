@@ -44,7 +44,8 @@ func NewActions(r *columnar.Reader) *Actions {
 	}
 }
 
-// Update must be called after the reader has read another row group. class has the numbers of the known classes.
+// Update must be called after the reader has read another row group. class has the numbers of the known
+// classes.
 func (a *Actions) Update(class map[string]int32) {
 	a.classes, a.kinds = numbers(a.classes[:0], a.icon.Dict, class), a.kinds[:0]
 	for _, name := range a.kind.Dict {
@@ -120,8 +121,8 @@ func (k *Icon) Added() bool { return k.X == k.X }
 // Ends reports whether the icon is placed at the end, at a known place.
 func (k *Icon) Ends() bool { return k.Placed && k.EndX == k.EndX }
 
-// Pixel returns the whole pixels of a point as the public loader computes them (L2, docs/design/definitions.md#l2).
-// width and height are the size in the record.
+// Pixel returns the whole pixels of a point as the public loader computes them (L2,
+// docs/design/definitions.md#l2). width and height are the size in the record.
 func Pixel(x, y float64, width, height int32) (px, py int64) {
 	return int64(x * float64(width)), int64(y * float64(height))
 }

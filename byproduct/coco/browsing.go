@@ -16,8 +16,8 @@ type Browsing struct {
 	Reached          bool  // whether the last superclass was reached
 }
 
-// Browse summarises the entries of a page's history. superclass has their superclasses; keyboard is 1 where the
-// keyboard was used and 0 where it was not. columnar.Null is unknown.
+// Browse summarises the entries of a page's history. superclass has their superclasses; keyboard is 1 where
+// the keyboard was used and 0 where it was not. columnar.Null is unknown.
 func Browse(superclass, keyboard []int64) (b Browsing) {
 	for k, s := range superclass {
 		b.Steps++

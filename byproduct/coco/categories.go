@@ -1,11 +1,11 @@
-// Package coco interprets the byproducts of COCO's annotators: the icon of an action, the place of an icon, whether it
-// is on an object, and the classes.
+// Package coco interprets the byproducts of COCO's annotators: the icon of an action, the place of an icon,
+// whether it is on an object, and the classes.
 package coco
 
 import "abtool/store"
 
-// CategoriesOf returns the known classes of a store's data set: the classes that the ground truth lists, or COCO's 80
-// classes if the store has no ground truth.
+// CategoriesOf returns the known classes of a store's data set: the classes that the ground truth lists, or
+// COCO's 80 classes if the store has no ground truth.
 func CategoriesOf(d *store.DataSet) []store.Category {
 	if len(d.Categories) > 0 {
 		return d.Categories

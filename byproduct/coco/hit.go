@@ -8,7 +8,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// A HIT is the work that an annotator submitted at once: the pages of a hit_id (C9, docs/design/definitions.md#c9).
+// A HIT is the work that an annotator submitted at once: the pages of a hit_id (C9,
+// docs/design/definitions.md#c9).
 type HIT struct {
 	Pages       []int64   // distinct
 	Recall      stat.Mean // mean recall of the pages whose image has a class
@@ -64,8 +65,8 @@ func (h *HIT) Precision() float64 {
 // Duration returns the total time of the pages, ms; ok is false if no time is known.
 func (h *HIT) Duration() (ms int64, ok bool) { return h.spent, h.timed }
 
-// Flags reports which of the paper's thresholds a HIT is below. An undefined recall or precision is not below a
-// threshold.
+// Flags reports which of the paper's thresholds a HIT is below. An undefined recall or precision is not below
+// a threshold.
 func (h *HIT) Flags(recall, precision float64, pages int) (lowRecall, lowPrecision, fewPages bool) {
 	return float64(h.Recall.Value()) < recall, h.Precision() < precision, len(h.Pages) < pages
 }

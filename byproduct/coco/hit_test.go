@@ -61,7 +61,7 @@ func TestHIT(t *testing.T) {
 	b.AddIcon(true)
 	a.Merge(b)
 	if ms, ok := a.Duration(); !ok || ms != 42_000 || !slices.Equal(a.Pages, []int64{3, 1}) {
-		t.Errorf("%d ms, pages %v", ms, a.Pages)
+		t.Errorf("the merged HIT took %d ms on the pages %v, want 42000 on 3 and 1", ms, a.Pages)
 	}
 	if a.Recall.Value() != 0.75 || a.Precision() != 0.75 {
 		t.Errorf("recall %v, precision %v", a.Recall.Value(), a.Precision())

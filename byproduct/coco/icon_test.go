@@ -36,7 +36,7 @@ func TestIcon(t *testing.T) {
 		}
 		same := func(a, b float64) bool { return a == b || a != a && b != b }
 		if k.Placed != c.placed || k.AnyAdd != c.anyAdd || k.Added() != c.added || k.Ends() != c.end || !same(k.X, c.x) || !same(k.EndX, c.endX) || k.Class != 7 {
-			t.Errorf("%s: %+v", c.name, k)
+			t.Errorf("%s: the icon is %+v, want %+v", c.name, k, c)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func TestBoxes(t *testing.T) {
 		t.Errorf("the nearest of %d is %v", n, b)
 	}
 	if _, n := m.Nearest(3, 0.5, 0.5); n != 0 {
-		t.Errorf("%d boxes of class 3", n)
+		t.Errorf("class 3 has %d boxes, want none: its box has no extent", n)
 	}
 	if s, ok := m.Instances[1].Share(m); !ok || s != 0.25 {
 		t.Errorf("a quarter of the image is %v", s)
@@ -108,6 +108,6 @@ func TestBoxes(t *testing.T) {
 // Whole pixels are those of the record's size, also where it is 0 (L2).
 func TestPixel(t *testing.T) {
 	if x, y := Pixel(0.999, 0.5, 640, 0); x != 639 || y != 0 {
-		t.Errorf("(%d, %d)", x, y)
+		t.Errorf("pixel (%d, %d), want (639, 0): the record's height is 0", x, y)
 	}
 }

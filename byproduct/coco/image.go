@@ -66,8 +66,8 @@ func (m *Image) OnMask(class int32, x, y float64) bool {
 	return false
 }
 
-// InPolygons reports whether a point itself is in a polygon of a class, or its pixel in the mask of a crowd. This is
-// the variant of C5.
+// InPolygons reports whether a point itself is in a polygon of a class, or its pixel in the mask of a crowd.
+// This is the variant of C5.
 func (m *Image) InPolygons(class int32, x, y float64) bool {
 	px, py, inside := plane.Pixel(x, y, m.Width, m.Height)
 	if !inside {
@@ -141,7 +141,8 @@ func NewImages(r *columnar.Reader) *Images {
 	}
 }
 
-// Update must be called after the reader has read another row group. class has the numbers of the known classes.
+// Update must be called after the reader has read another row group. class has the numbers of the known
+// classes.
 func (c *Images) Update(class map[string]int32) {
 	c.classes = numbers(c.classes[:0], c.category.Dict, class)
 }

@@ -14,8 +14,8 @@ type Truth struct {
 	class  map[string]int32
 }
 
-// ReadTruth reads the ground truth of the images for which want returns true; masks are too large to read all. want is
-// called with the id as text.
+// ReadTruth reads the ground truth of the images for which want returns true; masks are too large to read
+// all. want is called with the id as text.
 func ReadTruth(dir string, want func(image string) bool) (*Truth, error) {
 	account, err := store.Read(dir)
 	if err != nil {

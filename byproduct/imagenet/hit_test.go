@@ -21,7 +21,7 @@ func TestHIT(t *testing.T) {
 	b.Add(&Showing{Order: Order{Submit: 50_000}, Page: 4, Selected: columnar.Null, T0: 20_000, Hovers: Hovers{T: []int64{columnar.Null, 7}}})
 	a.Merge(b)
 	if ms, ok := a.Duration(); !ok || ms != 49_000 {
-		t.Errorf("it took %d ms", ms)
+		t.Errorf("the HIT took %d ms, want 49000: from the earliest event to the latest submission", ms)
 	}
 	if !slices.Equal(a.Pages, []int64{3, 4}) || a.Recall() != 1.0/3 {
 		t.Errorf("pages %v, recall %v", a.Pages, a.Recall())
@@ -36,7 +36,7 @@ func TestHIT(t *testing.T) {
 	} {
 		low, few, short := a.Flags(c.recall, c.selected, c.pages)
 		if [3]bool{low, few, short} != c.want {
-			t.Errorf("%+v: %v %v %v", c, low, few, short)
+			t.Errorf("thresholds %+v: flags are %v %v %v", c, low, few, short)
 		}
 	}
 }

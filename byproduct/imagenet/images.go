@@ -1,6 +1,6 @@
-// Package imagenet interprets the byproducts of ImageNet's annotators: the order of an image's showings, its final
-// click, the trace to that click, and whether it hits the object. A showing is a row of annotations: one time that an
-// image was shown.
+// Package imagenet interprets the byproducts of ImageNet's annotators: the order of an image's showings, its
+// final click, the trace to that click, and whether it hits the object. A showing is a row of annotations:
+// one time that an image was shown.
 package imagenet
 
 import (
@@ -14,8 +14,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// Images is the table of images, with their ids and usable boxes. It needs about 40 bytes for an image and 32 bytes
-// for a box, in addition to the ids.
+// Images is the table of images, with their ids and usable boxes. It needs about 40 bytes for an image and 32
+// bytes for a box, in addition to the ids.
 type Images struct {
 	IDs           byproduct.Texts // sorted
 	Width, Height []int32         // px; 0: unknown
@@ -86,8 +86,8 @@ func (m *Images) sortClasses(classes *byproduct.Names) {
 	}
 }
 
-// grow makes room for n images with as many boxes and bytes each as the images so far. Growth by doubling would leave
-// much memory unused.
+// grow makes room for n images with as many boxes and bytes each as the images so far. Growth by doubling
+// would leave much memory unused.
 func (m *Images) grow(n int64) {
 	have := int64(max(1, m.Len()))
 	more := func(len int) int { return int(int64(len)*n/have) + len/16 + 64 - len }
@@ -144,8 +144,8 @@ func (m *Images) meet(recorded, boxed bool) {
 	}
 }
 
-// Apart reports whether there are records and boxes, but no image has both. It also returns an image that has a record
-// and an image that has a box.
+// Apart reports whether there are records and boxes, but no image has both. It also returns an image that has
+// a record and an image that has a box.
 func (m *Images) Apart() (record, box string, apart bool) {
 	if m.shared || m.recorded < 0 || m.boxedOnly < 0 {
 		return "", "", false

@@ -31,13 +31,13 @@ func madeImages() *Images {
 func TestUniverse(t *testing.T) {
 	m := madeImages()
 	if images, boxed, boxes := m.Universe(); images != 3 || boxed != 1 || boxes != 2 {
-		t.Errorf("%d images, %d with %d boxes", images, boxed, boxes)
+		t.Errorf("the universe has %d images, %d of them with %d boxes; want 3, 1 and 2", images, boxed, boxes)
 	}
 	if b := m.Boxes(0); len(b) != 2 || b[0] != (plane.Box{X0: 0.1, Y0: 0.1, X1: 0.6, Y1: 0.2}) {
-		t.Errorf("boxes %v", b)
+		t.Errorf("the first image has the boxes %v", b)
 	}
 	if n := len(m.Boxes(1)) + len(m.Boxes(3)); n != 0 || m.Len() != 4 || len(m.AllBoxes()) != 3 {
-		t.Errorf("%d boxes of images without", n)
+		t.Errorf("images without boxes have %d boxes; in all, %d images have %d boxes, want 4 and 3", n, m.Len(), len(m.AllBoxes()))
 	}
 }
 
@@ -65,6 +65,6 @@ func TestApart(t *testing.T) {
 	m := madeImages()
 	m.shared = false
 	if record, box, apart := m.Apart(); !apart || record != "a" || box != "c" {
-		t.Errorf("%s, %s, %v", record, box, apart)
+		t.Errorf("no image has both a record and a box: apart is %v, with the examples %s and %s; want a and c", apart, record, box)
 	}
 }

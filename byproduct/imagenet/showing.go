@@ -74,8 +74,8 @@ func FirstClick(x, y []float64) int {
 	return -1
 }
 
-// LastClick returns the index of the last click of a showing that has a position, −1 if none has (I4). In the showing
-// of the final click, this is the final click.
+// LastClick returns the index of the last click of a showing that has a position, −1 if none has (I4). In the
+// showing of the final click, this is the final click.
 func LastClick(x, y []float64) int {
 	for i, v := range slices.Backward(x) {
 		if byproduct.Placed(v, y[i]) {
@@ -85,8 +85,9 @@ func LastClick(x, y []float64) int {
 	return -1
 }
 
-// A FirstMean computes the mean of the first clicks of an image's selected showings, as the public loader does (L1,
-// docs/design/definitions.md#l1). Add the clicks in document order, so that sums are rounded as in the loader.
+// A FirstMean computes the mean of the first clicks of an image's selected showings, as the public loader
+// does (L1, docs/design/definitions.md#l1). Add the clicks in document order, so that sums are rounded as in
+// the loader.
 type FirstMean struct {
 	N    int
 	x, y float64
@@ -118,7 +119,8 @@ type Hovers struct {
 }
 
 // Enters returns the number of entries with a time at or before a click, and the time of the latest of them,
-// columnar.Null if there is none. The segment of the trace begins at that time (I13, docs/design/definitions.md#i13).
+// columnar.Null if there is none. The segment of the trace begins at that time (I13,
+// docs/design/definitions.md#i13).
 func (h Hovers) Enters(click int64) (n, last int64) {
 	last = columnar.Null
 	if click == columnar.Null {
@@ -153,8 +155,8 @@ func (h Hovers) Alternate() bool {
 	return len(h.Kind)%2 == 0
 }
 
-// Inside returns the total time between entries and the leaves that follow them, ms. ok is false if they do not
-// alternate, if a time is missing, or if there are no hovers.
+// Inside returns the total time between entries and the leaves that follow them, ms. ok is false if they do
+// not alternate, if a time is missing, or if there are no hovers.
 func (h Hovers) Inside() (ms int64, ok bool) {
 	if len(h.T) == 0 || !h.Alternate() {
 		return 0, false

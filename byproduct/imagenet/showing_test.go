@@ -65,7 +65,7 @@ func TestParity(t *testing.T) {
 func TestInBC(t *testing.T) {
 	boxes := []plane.Box{{X1: 1, Y1: 1}}
 	if !InBC(boxes, true) || InBC(boxes, false) || InBC(nil, true) {
-		t.Error("BC is another set")
+		t.Error("BC must have exactly the images with a box and a final click")
 	}
 }
 
@@ -78,7 +78,7 @@ func TestFirstMean(t *testing.T) {
 	m.Add(0.25, 1)
 	m.Add(0.75, 0.5)
 	if x, y := m.Point(); x != 0.5 || y != 0.75 || m.N != 2 {
-		t.Errorf("(%v, %v) of %d", x, y, m.N)
+		t.Errorf("mean of 2 clicks is (%v, %v) of %d, want (0.5, 0.75)", x, y, m.N)
 	}
 }
 
@@ -89,11 +89,11 @@ func TestEnters(t *testing.T) {
 		99: {0, columnar.Null}, 100: {1, 100}, 250: {2, 200}, 300: {3, 300}, 1000: {3, 300}, columnar.Null: {0, columnar.Null},
 	} {
 		if n, last := h.Enters(click); n != want[0] || last != want[1] {
-			t.Errorf("at %d: %d entries, the last at %d", click, n, last)
+			t.Errorf("a click at %d has %d entries before it, the last at %d; want %v", click, n, last, want)
 		}
 	}
 	if h.Entries() != 4 {
-		t.Errorf("%d entries", h.Entries())
+		t.Errorf("%d entries, want 4: entries without a time count, other hovers do not", h.Entries())
 	}
 }
 
@@ -110,10 +110,10 @@ func TestInside(t *testing.T) {
 		{Hovers{}, 0, false},
 	} {
 		if ms, ok := c.h.Inside(); ms != c.ms || ok != c.ok {
-			t.Errorf("%v: %d ms, %v", c.h, ms, ok)
+			t.Errorf("time inside of %v is %d ms, %v; want %d ms, %v", c.h, ms, ok, c.ms, c.ok)
 		}
 	}
 	if c := (Hovers{[]int64{1}, []Kind{Enter}}).Clone(); !slices.Equal(c.T, []int64{1}) || c.Alternate() {
-		t.Errorf("a copy is %v", c)
+		t.Errorf("a copy of one entry is %v, and alternates: %v", c, c.Alternate())
 	}
 }

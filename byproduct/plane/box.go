@@ -93,8 +93,8 @@ func Overlap(a, b Box) float64 {
 	return shared / (a.Area() + b.Area() - shared)
 }
 
-// ToInfinity returns the box with the edges that reach the border of the image moved to infinity. It contains exactly
-// the points that the box contains after they are moved to the border.
+// ToInfinity returns the box with the edges that reach the border of the image moved to infinity. It contains
+// exactly the points that the box contains after they are moved to the border.
 func (b Box) ToInfinity() Box {
 	if b.X0 <= 0 {
 		b.X0 = math.Inf(-1)

@@ -20,6 +20,6 @@ func TestNearest(t *testing.T) {
 		}
 	}
 	if d := big.Distance(0.8, 0.9); !close9(d, 0.5) {
-		t.Errorf("distance %v", d)
+		t.Errorf("distance to the box is %v, want 0.5", d)
 	}
 }

@@ -104,7 +104,8 @@ func (f *Frame) Counts() (counts [][]int64) {
 	return counts
 }
 
-// Mode returns the middle of the cell with the most points, and their number; of several such cells the first by rows.
+// Mode returns the middle of the cell with the most points, and their number; of several such cells the first
+// by rows.
 func (f *Frame) Mode() (u, v float64, n int64) {
 	u, v = math.NaN(), math.NaN()
 	middle := func(i int) float64 { return -1 + 3*(float64(i)+0.5)/FrameSize }

@@ -13,7 +13,7 @@ func TestCells(t *testing.T) {
 	}
 	for _, v := range []float64{-1e-9, 1 + 1e-9, math.NaN()} {
 		if _, _, ok := Cell(0.5, v); ok {
-			t.Errorf("%v is in a cell", v)
+			t.Errorf("%v is outside of 0…1, but in a cell", v)
 		}
 	}
 	var f Frame

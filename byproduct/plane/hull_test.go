@@ -32,6 +32,6 @@ func TestHull(t *testing.T) {
 		}
 	}
 	if v := Overlap(Box{0, 0, 1, 1}, Box{0.5, 0, 1.5, 1}); !close9(v, 1.0/3) {
-		t.Errorf("overlap %v", v)
+		t.Errorf("overlap of two boxes that share a half is %v, want 1/3", v)
 	}
 }

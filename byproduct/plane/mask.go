@@ -6,9 +6,10 @@ import (
 	"slices"
 )
 
-// A Mask is a set of pixels, given by polygons, by run lengths, or by both (C5, docs/design/definitions.md#c5). Rings
-// has the number of values of each polygon. A pixel is in a polygon if its centre is, by the even-odd rule for each
-// polygon separately. Run lengths go down the columns; crowds have them.
+// A Mask is a set of pixels, given by polygons, by run lengths, or by both (C5,
+// docs/design/definitions.md#c5). Rings has the number of values of each polygon. A pixel is in a polygon if
+// its centre is, by the even-odd rule for each polygon separately. Run lengths go down the columns; crowds
+// have them.
 type Mask struct {
 	Polygon       []float64 // x0, y0, x1, y1, … px
 	Rings         []int64
@@ -123,7 +124,8 @@ func (r *Raster) Centroid(m *Mask, width, height int64) (x, y float64, ok bool) 
 	return ratio(sx, n), ratio(sy, n), n > 0
 }
 
-// row returns the spans of pixels that are set at a height, each from span[0] to before span[1]. They do not overlap.
+// row returns the spans of pixels that are set at a height, each from span[0] to before span[1]. They do not
+// overlap.
 func (r *Raster) row(m *Mask, y float64, width int64) [][2]int64 {
 	r.spans = r.spans[:0]
 	for p := range m.polygons() {

@@ -84,8 +84,8 @@ were rejected.`,
 	return c
 }
 
-// ingestCollectAt is the garbage collector's percentage. Ingest allocates little beyond what it holds, so a low
-// percentage costs almost no time and saves a third of the memory.
+// ingestCollectAt is the garbage collector's percentage. Ingest allocates little beyond what it holds, so a
+// low percentage costs almost no time and saves a third of the memory.
 const ingestCollectAt = 18
 
 func (o *ingestOptions) run(ctx context.Context, s streams) error {

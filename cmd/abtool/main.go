@@ -1,4 +1,5 @@
-// Command abtool reads annotation byproducts into tables, computes statistics of them, and trains networks on them.
+// Command abtool reads annotation byproducts into tables, computes statistics of them, and trains networks on
+// them.
 package main
 
 import (
@@ -100,8 +101,8 @@ func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
 	}
 }
 
-// exactly returns a check that there are n arguments. Its error begins with wanted, which says how many a command
-// takes.
+// exactly returns a check that there are n arguments. Its error begins with wanted, which says how many a
+// command takes.
 func exactly(n int, wanted string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) == n {

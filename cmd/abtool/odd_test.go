@@ -176,7 +176,8 @@ func everyDot(set string) (lines []string) {
 	return append(lines, ".quit")
 }
 
-// helpful are the errors that a store that lacks something may end in: each says what is missing and what to do.
+// helpful are the errors that a store that lacks something may end in: each says what is missing and what to
+// do.
 var helpful = []*regexp.Regexp{
 	regexp.MustCompile(`--format \S+ is for targets, not for `),
 	regexp.MustCompile(`needs ground truth, and the store has no (boxes: ingest with --boxes|instances: ingest with --instances)`),

@@ -9,7 +9,8 @@ import (
 	"abtool/internal/ui"
 )
 
-// A progress shows how far a run is: with a bar on a terminal, with JSON Lines for --json, otherwise not at all.
+// A progress shows how far a run is: with a bar on a terminal, with JSON Lines for --json, otherwise not at
+// all.
 type progress struct {
 	events *ui.Events
 	bar    *ui.Bar

@@ -133,8 +133,8 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 	return ui.Print(s.out, func(w io.Writer) { text.Document(w, d, len(o.Names) > 0 || o.By != "", ui.Width(s.out)) })
 }
 
-// checkCompare returns an error if the other store is a file: statistics are compared between stores, not between
-// files that abtool stats wrote.
+// checkCompare returns an error if the other store is a file: statistics are compared between stores, not
+// between files that abtool stats wrote.
 func checkCompare(other string) error {
 	info, err := os.Stat(other)
 	if other == "" || err != nil || info.IsDir() {

@@ -1,5 +1,5 @@
-// Package format writes tables in the formats that training programs read. A file or folder appears at its place only
-// when it is complete.
+// Package format writes tables in the formats that training programs read. A file or folder appears at its
+// place only when it is complete.
 package format
 
 import (

@@ -280,8 +280,8 @@ const croissantContext = `{"@language":"en","@vocab":"https://schema.org/","cite
 "personalSensitiveInformation":"cr:personalSensitiveInformation","recordSet":"cr:recordSet","references":"cr:references","regex":"cr:regex","repeated":"cr:repeated","replace":"cr:replace",
 "sc":"https://schema.org/","separator":"cr:separator","source":"cr:source","subField":"cr:subField","transform":"cr:transform"}`
 
-// croissant returns the description of the files in Croissant 1.0. Each split is a file with its digest, and a record
-// set with the columns.
+// croissant returns the description of the files in Croissant 1.0. Each split is a file with its digest, and
+// a record set with the columns.
 func (w *hubWriter) croissant() map[string]any {
 	var files, sets []any
 	for i, f := range w.files[2:] {

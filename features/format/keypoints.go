@@ -11,10 +11,11 @@ import (
 	"abtool/store/columnar"
 )
 
-// A keypointWriter writes COCO keypoints JSON: images, an annotation with one keypoint for each row, and categories. A
-// keypoint is x and y in pixels from the upper left corner of the image, and the visibility 2; it is 0, 0, 0 if the
-// point has weight 0. The bounding box is the whole image, which is where annotators could click. Annotations are kept
-// in a side file until all images are written, because the file lists images first.
+// A keypointWriter writes COCO keypoints JSON: images, an annotation with one keypoint for each row, and
+// categories. A keypoint is x and y in pixels from the upper left corner of the image, and the visibility 2;
+// it is 0, 0, 0 if the point has weight 0. The bounding box is the whole image, which is where annotators
+// could click. Annotations are kept in a side file until all images are written, because the file lists
+// images first.
 type keypointWriter struct {
 	table       *Table
 	out         *Output

@@ -12,7 +12,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// An npyWriter writes a folder of NumPy arrays (format 1.0), one for each column, all with the same number of rows:
+// An npyWriter writes a folder of NumPy arrays (format 1.0), one for each column, all with the same number of
+// rows:
 //
 //	x.npy            float64 (rows)            null is NaN
 //	annotation.npy   int64 (rows)              null is the smallest int64 (int32: the smallest int32)
@@ -20,8 +21,8 @@ import (
 //	path_x.npy       float64 (rows, width)     short lists are padded at the front with NaN (whole numbers: 0)
 //	columns.json     description of each column
 //
-// All texts of a column are as wide as the widest, which is known only at the end. Until then they are kept in a side
-// file.
+// All texts of a column are as wide as the widest, which is known only at the end. Until then they are kept
+// in a side file.
 type npyWriter struct {
 	table *Table
 	out   *Output

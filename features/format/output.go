@@ -20,8 +20,8 @@ import (
 // ErrExists is wrapped by the error for an output that already exists.
 var ErrExists = errors.New("is there already")
 
-// An Output is a file or folder that is written in a temporary folder next to its place, and moved to its place when
-// it is complete.
+// An Output is a file or folder that is written in a temporary folder next to its place, and moved to its
+// place when it is complete.
 type Output struct {
 	format  *Format
 	options Options
@@ -42,8 +42,8 @@ type outputFile struct {
 	n    int64
 }
 
-// Create begins an output. It returns an error for a place that cannot be written. An existing output is replaced only
-// with Force; without it, the error wraps ErrExists.
+// Create begins an output. It returns an error for a place that cannot be written. An existing output is
+// replaced only with Force; without it, the error wraps ErrExists.
 func Create(place string, options Options) (*Output, error) {
 	f, err := options.choose(place)
 	if err != nil {
@@ -113,7 +113,8 @@ func (o *Output) vacant() error {
 	return nil
 }
 
-// marker is the name of a file in every folder that abtool targets writes. Force replaces only folders that have it.
+// marker is the name of a file in every folder that abtool targets writes. Force replaces only folders that
+// have it.
 const marker = ".abtool-targets"
 
 func ours(folder string) bool {

@@ -15,8 +15,8 @@ import (
 	"abtool/internal/usage"
 )
 
-// A webWriter writes WebDataset shards: tar files in which members with the same name before the first dot belong
-// together,
+// A webWriter writes WebDataset shards: tar files in which members with the same name before the first dot
+// belong together,
 //
 //	shard-000000.tar
 //	  n01440764_105.jpg     the image: the unchanged bytes of its file

@@ -27,7 +27,8 @@ type Column struct {
 	Width int // of a list: the greatest length, which NPY pads to; 0: not a list
 }
 
-// A Field is a column with a function that returns its value for a row of type R. Only one of the functions is set.
+// A Field is a column with a function that returns its value for a row of type R. Only one of the functions
+// is set.
 type Field[R any] struct {
 	Column
 	text   func(*R) string
@@ -72,8 +73,8 @@ func (f Fields[R]) Add(to []Values, r *R) []Values {
 	return to[len(f):]
 }
 
-// Values are the values of a column for some rows. In a column of lists, the list of row i is from Ends[i−1] to
-// before Ends[i]. Null is columnar.Null, NaN or the empty text.
+// Values are the values of a column for some rows. In a column of lists, the list of row i is from Ends[i−1]
+// to before Ends[i]. Null is columnar.Null, NaN or the empty text.
 type Values struct {
 	Ints   []int64
 	Floats []float64

@@ -1,5 +1,5 @@
-// Package targetfile defines the columns of targets. It writes tables as Parquet and CSV, a batch of rows at a time,
-// and reads targets for training.
+// Package targetfile defines the columns of targets. It writes tables as Parquet and CSV, a batch of rows at
+// a time, and reads targets for training.
 package targetfile
 
 import (
@@ -15,8 +15,8 @@ import (
 	"abtool/internal/filetype"
 )
 
-// A Target is a row of a file of targets: the point that a rule gives for an image (ImageNet), or for a class of an
-// image (COCO). It has the fields that training needs; Row has the other fields.
+// A Target is a row of a file of targets: the point that a rule gives for an image (ImageNet), or for a class
+// of an image (COCO). It has the fields that training needs; Row has the other fields.
 type Target struct {
 	Image      string  // id; COCO: its digits
 	Class      string  // WordNet id, or name of the category; "": unknown
@@ -49,9 +49,9 @@ func put(c *Field[Row], t *Target, v cell, i int) error {
 	return nil
 }
 
-// Read reads the rows of a file of targets. It recognises Parquet and CSV by content; CSV can begin with a byte-order
-// mark. A point outside of the image gets weight 0. Errors name the file, the row, counted from 1, and the column. A
-// file without rows is an error.
+// Read reads the rows of a file of targets. It recognises Parquet and CSV by content; CSV can begin with a
+// byte-order mark. A point outside of the image gets weight 0. Errors name the file, the row, counted from 1,
+// and the column. A file without rows is an error.
 func Read(path string) (list []Target, err error) {
 	defer func() {
 		if err != nil {
@@ -102,8 +102,8 @@ func read(f *os.File) ([]Target, error) {
 	return readCSV(f)
 }
 
-// present returns the place of each column in the file, −1 for a missing one; has looks a column up by name. The error
-// names a required column that is missing.
+// present returns the place of each column in the file, −1 for a missing one; has looks a column up by name.
+// The error names a required column that is missing.
 func present(has func(name string) (place int, ok bool)) ([]int, error) {
 	cols := columns()
 	at := make([]int, len(cols))

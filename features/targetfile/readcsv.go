@@ -60,8 +60,8 @@ func readCSV(f io.Reader) (list []Target, err error) {
 	}
 }
 
-// separated returns an error if the names of the columns are not separated by commas, or lines do not end in line
-// feeds.
+// separated returns an error if the names of the columns are not separated by commas, or lines do not end in
+// line feeds.
 func separated(head []string) error {
 	line := strings.Join(head, ",")
 	for _, s := range []struct{ mark, name string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "vertical bars"}} {

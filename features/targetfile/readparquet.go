@@ -8,8 +8,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// readParquet reads the file column by column. Of several errors it returns the one in the earliest row, as if it had
-// read row by row.
+// readParquet reads the file column by column. Of several errors it returns the one in the earliest row, as
+// if it had read row by row.
 func readParquet(f io.ReaderAt, size int64) ([]Target, error) {
 	pq, err := parquet.OpenFile(f, size)
 	if err != nil {
@@ -49,8 +49,8 @@ func readParquet(f io.ReaderAt, size int64) ([]Target, error) {
 // A visit is called with the value of a row, counted from 0.
 type visit func(row int, v parquet.Value) error
 
-// eachValue calls f with the values of a column; for a list, with its first value. It returns the row at which an
-// error occurred.
+// eachValue calls f with the values of a column; for a list, with its first value. It returns the row at
+// which an error occurred.
 func eachValue(pq *parquet.File, leaf int, f visit) (row int, err error) {
 	buf := make([]parquet.Value, 512)
 	for _, group := range pq.RowGroups() {

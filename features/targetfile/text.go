@@ -25,7 +25,8 @@ func (v *Values) appendNumber(to []byte, k Kind, at int) []byte {
 	}
 }
 
-// AppendFloat appends a number in digits that parse to the same number. It appends nothing for NaN and infinities.
+// AppendFloat appends a number in digits that parse to the same number. It appends nothing for NaN and
+// infinities.
 func AppendFloat(to []byte, f float64, bits int) []byte {
 	if f != f || math.IsInf(f, 0) {
 		return to

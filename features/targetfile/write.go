@@ -67,7 +67,8 @@ type Writer interface {
 	Close() error   // writes the rest of the file
 }
 
-// An Encoder encodes a part of a file. It belongs to one goroutine. Parts are written one at a time, in their order.
+// An Encoder encodes a part of a file. It belongs to one goroutine. Parts are written one at a time, in their
+// order.
 type Encoder interface {
 	Add(*Batch) error // adds rows; all rows of an image are in the same batch
 	Finish() error    // is called after the last Add
