@@ -87,9 +87,9 @@ func printMetrics(w io.Writer, m *runs.Metrics) {
 	row("mAP", m.MAP, "fraction", "images")
 	row("loss", &m.Loss, "", "images")
 	row("class loss", &m.ClassLoss, "", "images")
-	row("point loss", &m.PointLoss, "", "images with a target")
-	row("point on its object", m.Localised, "fraction", "points with ground truth")
-	row("target on its object", m.TargetHit, "fraction", "targets of the same")
+	row("point loss", &m.PointLoss, "", "images whose target is in the crop")
+	row("point on its object", m.Localised, "fraction", "predictions on images with ground truth")
+	row("target on its object", m.TargetHit, "fraction", "targets on images with ground truth")
 	row("distance of the point from its target", m.Distance, "", "points, fractions of the crop")
 	t.Flush()
 }
