@@ -2,14 +2,15 @@ package decode
 
 import "unsafe"
 
-// arena hands out values and slices that stay where they are until reset.
+// An arena allocates slices that stay valid until reset. Then it uses their memory again.
 type arena[T any] struct {
 	blocks [][]T
-	cur    int // block in use
+	cur    int // the block in use
 }
 
 const arenaBytes = 64 << 10 // of a block
 
+// alloc returns a slice of n zero values. A slice that is larger than a block is not used again.
 func (a *arena[T]) alloc(n int) []T {
 	var v T
 	block := arenaBytes / max(int(unsafe.Sizeof(v)), 1)
@@ -38,6 +39,7 @@ func (a *arena[T]) keep(s []T) []T {
 	return d
 }
 
+// reset makes all slices invalid. It clears them, so that they keep no other memory alive.
 func (a *arena[T]) reset() {
 	for i, b := range a.blocks {
 		clear(b)
@@ -46,13 +48,14 @@ func (a *arena[T]) reset() {
 	a.cur = 0
 }
 
-// text holds strings.
+// text keeps the strings of a batch. The strings are bytes of the arena, so they are wrong after the reset of
+// the arena: code that needs a string for longer has to copy it.
 type text struct {
 	bytes  arena[byte]
-	recent [256]string // of the common ones: they outlive a reset
+	recent [256]string // common strings, which stay valid after a reset
 }
 
-// common is keep for strings of which a few recur: it decides nothing, and saves memory.
+// common returns a string, as keep does. If the same strings recur, it saves memory.
 func (t *text) common(b []byte) string {
 	n := len(b)
 	if n == 0 || n > 32 {
@@ -69,6 +72,7 @@ func (t *text) common(b []byte) string {
 	return t.keep(b)
 }
 
+// keep returns a copy of b as a string.
 func (t *text) keep(b []byte) string {
 	if len(b) == 0 {
 		return ""
@@ -77,5 +81,5 @@ func (t *text) keep(b []byte) string {
 	return unsafe.String(&k[0], len(k))
 }
 
-// view is b as a string, valid as long as b is.
+// view returns b as a string without a copy. It is valid as long as b does not change.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

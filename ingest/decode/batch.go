@@ -8,17 +8,17 @@ import (
 	"abtool/store/columnar"
 )
 
-// Batch is what a worker makes of one chunk of input. Its memory is used again when the rows have been
-// encoded.
+// A Batch has the rows and the log that a worker made of a chunk of input. Its memory is used again when the
+// rows have been encoded.
 type Batch struct {
 	output
 	xml   xmlReader
 	json  jsonReader
-	ended bool // an array's closing bracket was met
+	ended bool // the closing bracket of an array was read
 	used  int  // bytes of the chunk that were read
 }
 
-// NewBatch makes an empty batch.
+// NewBatch returns an empty batch.
 func NewBatch(limits store.Limits) *Batch {
 	b := &Batch{output: output{limits: limits}}
 	for _, set := range Sets {
@@ -36,10 +36,10 @@ func (b *Batch) Reset() {
 	b.ended, b.used = false, 0
 }
 
-// Pair returns what says in which showing a row of ImageNet's was made (R4).
+// Pair returns the identity of the showing in which a row of ImageNet was made (R4).
 func (b *Batch) Pair(row int) (pair string, slot int32) { return b.json.show.pair(row) }
 
-// output is where the readers of a batch put what they read.
+// output takes the rows and rejects from the readers of a batch.
 type output struct {
 	Log
 	limits store.Limits
@@ -60,12 +60,14 @@ func (o *output) reset() {
 	o.text.bytes.reset()
 }
 
-// mark remembers how far the output was filled, so that a fast path can give up.
+// mark is a state of the output to which it can return, for example when the fast reader has read a part of a
+// record that it then leaves to the slow one.
 type mark struct {
 	records, rejects, headers int
 	rows                      [COCO + 1]int
 }
 
+// Mark returns the current state, before a record is read.
 func (o *output) Mark() (m mark) {
 	o.nulls = 0
 	m.records, m.rejects, m.headers = len(o.Records), len(o.Rejects), o.Headers
@@ -75,6 +77,7 @@ func (o *output) Mark() (m mark) {
 	return m
 }
 
+// Rewind removes everything that was added after the mark.
 func (o *output) Rewind(m mark) {
 	o.nulls = 0
 	o.Records, o.Rejects, o.Headers = o.Records[:m.records], o.Rejects[:m.rejects], m.headers
@@ -83,23 +86,23 @@ func (o *output) Rewind(m mark) {
 	}
 }
 
-// Record is one input record that was read: an XML file, or a JSON record. Whether it is a
-// duplicate is decided later, in input order.
+// A Record is an XML file or a JSON record that was read. It may be a duplicate: this is found later, in the
+// order of the input.
 type Record struct {
 	Kind       RecordKind
 	ID         string // image id
 	Num        int64  // COCO image id
-	Pair       string // of a JSON record: what says in which showing it was made (R4)
-	Slot       int32  // and the image's place on the page, noSlot where that does not count
-	First, End int    // rows of its data set
+	Pair       string // of a JSON record: the identity of its showing (R4)
+	Slot       int32  // the place of the image on the page, or noSlot if Pair identifies the showing alone
+	First, End int    // its rows in the batch: from First to before End
 	Fact       ImageFact
 	At         int // record number within the chunk
 	Member     string
 	Offset     int64
-	Data       []byte // what a snippet is taken from; valid until the chunk is reused
+	Data       []byte // the text for a snippet; valid until the chunk is used again
 }
 
-// Name is the image of a record, for people.
+// Name returns the image of a record in words.
 func (x *Record) Name() string {
 	if x.Kind == COCORecord {
 		return fmt.Sprintf("image %d", x.Num)
@@ -107,13 +110,14 @@ func (x *Record) Name() string {
 	return "image " + x.ID
 }
 
+// RecordKind says what a record is of.
 type RecordKind uint8
 
 const (
 	XMLRecord  RecordKind = iota // an image with all its showings
 	JSONRecord                   // one showing
 	VOCRecord                    // ground-truth boxes only
-	COCORecord
+	COCORecord                   // one image annotated by one annotator
 )
 
 // Set returns the data set of records of the kind.
@@ -124,11 +128,11 @@ func (k RecordKind) Set() Set {
 	return ImageNet
 }
 
-// ImageFact is what one record says of an image.
+// ImageFact has the facts about an image in one record.
 type ImageFact struct {
 	Class         string
-	SizeW, SizeH  int32 // <size>, 0 when missing
-	ShownW, OrigH int32 // first positive original size among the showings, 0 when missing
+	SizeW, SizeH  int32 // <size>, 0 if missing
+	ShownW, OrigH int32 // first positive original size among the showings, 0 if missing
 	Boxes         []schema.Box
-	Shown         int32
+	Shown         int32 // number of showings
 }

@@ -9,31 +9,33 @@ import (
 	"abtool/schema"
 )
 
-// Chunk is a piece of input: whole files, whole lines, or elements of a JSON array from one
-// element's beginning on.
+// A Chunk is a piece of input: whole files, whole lines, or elements of a JSON array. It begins with an element,
+// but its last element need not end in it.
 type Chunk struct {
 	Form   Form
 	Kind   RecordKind // of XML files
-	Set    Set        // of JSON records that do not tell; zero is ImageNet
+	Set    Set        // of JSON records that do not show it; zero means ImageNet
 	Buf    []byte
-	Base   int64  // offset of buf in the uncompressed source
-	Files  []File // of form members
-	Name   string // name of a file that was read by itself
+	Base   int64  // offset of Buf in the uncompressed source
+	Files  []File // for the form Files
+	Name   string // name of a file that fills the source or the chunk alone
 	Last   bool   // the source ends here
-	Unsure bool   // buf probably does not begin with a record: glue reads it
+	Unsure bool   // Buf probably does not begin with a record: the Joiner reads it
 }
 
 func (u *Chunk) set() Set { return cmp.Or(u.Set, ImageNet) }
 
+// Form says how records stand in a chunk.
 type Form uint8
 
 const (
 	Files    Form = iota // XML or JSON files
 	Lines                // JSON Lines
 	Elements             // elements of a JSON array, separated by commas
-	Values               // JSON values one after the other
+	Values               // JSON values in sequence, without commas
 )
 
+// Words returns the form as people read it, after the word JSON.
 func (f Form) Words() string {
 	switch f {
 	case Lines:
@@ -44,7 +46,7 @@ func (f Form) Words() string {
 	return "values"
 }
 
-// File is a file within a unit. A member that could not be taken has a fault and no bytes.
+// A File is a file within a chunk. A file that could not be read has a fault and no bytes.
 type File struct {
 	Name   string
 	Off, N int
@@ -52,7 +54,8 @@ type File struct {
 	Fault  *Fault
 }
 
-// Read reads a chunk.
+// Read reads the records of a chunk into the batch, which has to be empty. It leaves an unsure chunk to the
+// Joiner.
 func (b *Batch) Read(u *Chunk) {
 	if u.Unsure {
 		return
@@ -70,6 +73,7 @@ func (b *Batch) Read(u *Chunk) {
 	}
 }
 
+// readMember reads a file of a folder or archive: JSON by its name, otherwise XML.
 func (b *Batch) readMember(u *Chunk, m File, data []byte) {
 	b.Member, b.Offset = m.Name, m.At
 	if m.Fault != nil {
@@ -84,7 +88,7 @@ func (b *Batch) readMember(u *Chunk, m File, data []byte) {
 	b.readXML(data, u.Kind, strings.TrimSuffix(strings.TrimSuffix(base, ".gz"), ".xml"))
 }
 
-// readXML reads one annotation file.
+// readXML reads an annotation file. base is its name without folder and extension.
 func (b *Batch) readXML(data []byte, kind RecordKind, base string) {
 	var f *Fault
 	if len(data) > b.limits.Member {
@@ -108,7 +112,7 @@ func (b *Batch) readXML(data []byte, kind RecordKind, base string) {
 	b.Count++
 }
 
-// readDocument reads a whole JSON file: an object, an array, or values one a line.
+// readDocument reads a whole JSON file: an object, an array, or values in sequence.
 func (b *Batch) readDocument(set Set, data []byte) {
 	if !scan.OpensJSON(data) {
 		if kind := otherFile(data); kind != "" {
@@ -140,16 +144,19 @@ func (b *Batch) readDocument(set Set, data []byte) {
 	b.Offset = u.Base + int64(len(u.Buf)-len(rest))
 	switch {
 	case u.Form == Elements && !b.ended:
-		b.refuse(&Fault{schema.Cut, "the array does not end"}, rest)
+		b.refuse(&Fault{schema.Cut, "the file ends within the array"}, rest)
 	case len(rest) > 0 && b.ended:
-		b.refuse(&Fault{schema.Malformed, "more text behind the array"}, rest)
+		b.refuse(&Fault{schema.Malformed, moreText}, rest)
 	case len(rest) > 0:
 		b.refuse(&Fault{schema.Cut, "the file ends within a value"}, rest)
 	}
 	b.ended = false
 }
 
-// readLines reads JSON Lines, passing over empty lines (R11).
+// moreText is the detail of a reject of text that follows an array.
+const moreText = "more text after the array"
+
+// readLines reads JSON Lines, and ignores empty lines (R11).
 func (b *Batch) readLines(u *Chunk) {
 	d := u.Buf
 	s := scan.Scanner{}
@@ -169,7 +176,7 @@ func (b *Batch) readLines(u *Chunk) {
 	b.used = len(d)
 }
 
-// readValue reads the one value that s.d holds.
+// readValue reads the only value in s.Data. whole is the text for the reject.
 func (b *Batch) readValue(s *scan.Scanner, set Set, whole []byte) {
 	if len(whole) > b.limits.Member {
 		b.refuse(&Fault{schema.TooLarge, ""}, whole)
@@ -185,14 +192,14 @@ func (b *Batch) readValue(s *scan.Scanner, set Set, whole []byte) {
 	b.settle(m, ok, f, set, whole)
 }
 
-// slowJSON reads a value that the fast reader does not take.
+// slowJSON reads a value that the fast reader did not read.
 func (b *Batch) slowJSON(data []byte, set Set) {
 	if text := scan.Trim(data); b.json.slow(text, set) {
 		b.unpack(text, set)
 	}
 }
 
-// settle ends the fast reading of a value: it is counted, rejected, or read again slowly.
+// settle completes a value after the fast reader: it counts or rejects the value, or reads it again slowly.
 func (b *Batch) settle(m mark, ok bool, f *Fault, set Set, raw []byte) {
 	switch {
 	case !ok:
@@ -206,8 +213,8 @@ func (b *Batch) settle(m mark, ok bool, f *Fault, set Set, raw []byte) {
 	}
 }
 
-// readElements reads elements until the unit's bytes or the array end. An element that does
-// not end within the unit is left: b.used says where it begins.
+// readElements reads elements up to the end of the chunk or of the array. It does not read an element that does
+// not end in the chunk: b.used is the place where that element begins.
 func (b *Batch) readElements(u *Chunk) {
 	s := scan.Scanner{Data: u.Buf}
 	b.Member = u.Name
@@ -230,7 +237,7 @@ func (b *Batch) readElements(u *Chunk) {
 		}
 		s.Space()
 		if u.Form == Elements && !s.Is(',') {
-			if s.Pos == len(s.Data) && !u.Last { // the comma or bracket is in the next unit: read it again there
+			if s.Pos == len(s.Data) && !u.Last { // the comma or bracket is in the next chunk: read the element again there
 				b.Rewind(m)
 				b.Count, b.Headers = count, headers
 				return
@@ -243,7 +250,7 @@ func (b *Batch) readElements(u *Chunk) {
 	}
 }
 
-// readElement reads the value at s.p; false, with nothing read, when it does not end in s.d.
+// readElement reads the value at s.Pos. If the value does not end in s.Data, it reads nothing and returns false.
 func (b *Batch) readElement(s *scan.Scanner, set Set) bool {
 	m, start := b.Mark(), s.Pos
 	ok, f := b.json.fast(s, set)

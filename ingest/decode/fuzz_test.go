@@ -129,7 +129,7 @@ func readUnits(data []byte, form Form, cuts []int, limits store.Limits) (o outco
 			}
 		}
 		for _, x := range b.Rejects {
-			if strings.HasPrefix(x.Detail, "more text behind") {
+			if strings.HasPrefix(x.Detail, "more text after") {
 				x.Offset = -1 // of the text, or of the white space before it
 			}
 			o.Rejects = append(o.Rejects, fmt.Sprintf("%s %d at %d %s %s", x.Kind, x.Record+int64(o.Count), x.Offset, x.Field, x.Reason))

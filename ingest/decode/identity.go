@@ -10,10 +10,10 @@ import (
 	"abtool/store/columnar"
 )
 
-// noSlot is the slot of a showing that its assignment or its content alone identifies.
+// noSlot is the slot of a showing that its assignment or its content identifies without a slot.
 const noSlot = -1
 
-// identity are the columns that say in which showing a row was made (R4).
+// identity has the columns that identify the showing in which a row was made (R4).
 type identity struct {
 	assignment, uuid, worker, hit, imagenetHIT *columnar.Cells
 	page, slot                                 *columnar.Cells
@@ -27,9 +27,9 @@ func identityIn(rows *columnar.Rows) identity {
 	}
 }
 
-// pair returns what says in which showing a row was made: the assignment; without one the page of the
-// front end and the image's slot on it; without that worker, HIT, page number and slot as far as they are
-// given. It returns "" for a row that has none of these.
+// pair returns the identity of the showing in which a row was made: the assignment. Without an assignment it is
+// the page of the front end with the slot of the image on it. Without such a page it is the worker, HIT, page
+// number and slot, as far as they are given. pair returns "" for a row without any of these.
 func (x *identity) pair(row int) (pair string, slot int32) {
 	slot = noSlot
 	if assignment := x.assignment.Text(row); assignment != "" {
@@ -51,7 +51,8 @@ func (x *identity) pair(row int) (pair string, slot int32) {
 	return "place\x00" + worker + "\x00" + hit + "\x00" + page, slot
 }
 
-// contentKey identifies a record by all that it says: equal records are duplicates (R4).
+// contentKey returns the identity of a record that only its content identifies: equal records are duplicates
+// (R4).
 func contentKey(raw []byte) string {
 	var b bytes.Buffer
 	if json.Compact(&b, raw) != nil {

@@ -6,7 +6,7 @@ import (
 	"abtool/schema"
 )
 
-// imageIDIn returns the image id within a name, empty for a name of no image (R3).
+// imageIDIn returns the image id in a name, or an empty id if the name does not have one (R3).
 func imageIDIn(name []byte) []byte {
 	if !bytes.ContainsAny(name, `/\?.%`) {
 		return name
@@ -17,8 +17,9 @@ func imageIDIn(name []byte) []byte {
 	return []byte(schema.ImageID(string(name)))
 }
 
-// classIn returns the class within the name of an image: its folder, nil if the name has none. In a
-// longer path that folder may be any, so the WordNet id that the image's own id begins with goes first.
+// classIn returns the class in the name of an image, or nil. The class is the folder. In a longer path the
+// folder may have another meaning, so if it is not a WordNet id, the WordNet id at the beginning of the image id
+// goes before it.
 func classIn(name []byte) []byte {
 	if i := bytes.IndexByte(name, '?'); i >= 0 {
 		name = name[:i]
@@ -41,7 +42,7 @@ func classIn(name []byte) []byte {
 	return folder
 }
 
-// prefixClass is the WordNet id that an image id begins with, nil if it does not.
+// prefixClass returns the WordNet id that an image id begins with, or nil.
 func prefixClass(id []byte) []byte {
 	if len(id) < 10 || id[9] != '_' || !isWordNetID(id[:9]) {
 		return nil

@@ -8,21 +8,28 @@ import (
 	"abtool/schema"
 )
 
-// Joiner puts values together that begin in one unit and end in a later one. Units of values
-// are cut where a record probably begins; the workers read each as if it did, and where it
-// does not, it is read again here, after what was left of the unit before.
+// A Joiner puts together JSON values that begin in one chunk and end in a later one.
+//
+// The input is cut into chunks before it is parsed, at places where a record probably begins: a string can look
+// like the beginning of a record. Workers read every chunk as if it began with a record. The Joiner gets the
+// chunks in order. It knows where the last value of the chunks before really ends. If a chunk does not begin
+// there, the Joiner discards what the worker read, and reads the chunk again after the rest of the chunks
+// before.
+//
+// What could go wrong: a value that never ends would gather the whole input. So a value over the limit is
+// rejected once, and the Joiner then skips the value without keeping it.
 type Joiner struct {
-	rest    []byte        // of the stream so far: a value without its end
-	base    int64         // its offset
-	scan    *scan.Skipper // has gone over rest, if the value does not end in it
-	middle  bool          // the next unit does not begin with an element
-	over    *scan.Skipper
-	ended   bool // the array has its closing bracket
-	trailed bool // and something after it, which has been noted
+	rest    []byte        // a value whose end is in a later chunk
+	base    int64         // offset of rest
+	scan    *scan.Skipper // has skipped rest; nil if the value ends in rest
+	middle  bool          // the next chunk does not begin with an element, but after one
+	over    *scan.Skipper // skips a value over the limit; nil if there is no such value
+	ended   bool          // the closing bracket of the array has been read
+	trailed bool          // text after the closing bracket has been rejected
 }
 
-// Join settles how the chunk fits to those before it. It reports whether the input ends within an
-// array.
+// Join completes what a worker read of a chunk. Chunks have to come in the order of the input. It reports
+// whether the input ends within an array.
 func (g *Joiner) Join(u *Chunk, b *Batch) (open bool) {
 	if u.Form != Elements && u.Form != Values {
 		return false
@@ -86,14 +93,14 @@ func (g *Joiner) Join(u *Chunk, b *Batch) (open bool) {
 	return form == Elements && !ended
 }
 
-// reread reads the chunk as it now is.
+// reread empties the batch and reads the chunk again.
 func (b *Batch) reread(u *Chunk) {
 	b.Reset()
 	u.Unsure = false
 	b.Read(u)
 }
 
-// keep remembers what the unit left unread.
+// keep keeps the end of the chunk that was not read.
 func (g *Joiner) keep(u *Chunk, b *Batch) {
 	rest := u.Buf[b.used:]
 	g.base = u.Base + int64(b.used)
@@ -103,12 +110,12 @@ func (g *Joiner) keep(u *Chunk, b *Batch) {
 	g.rest = append(g.rest, rest...)
 	g.scan = &scan.Skipper{}
 	if _, done := g.scan.Skip(rest); done {
-		g.scan = nil // its end is there, what follows it is not
+		g.scan = nil // the value ends here, but the comma or bracket after it is in the next chunk
 	}
 	g.limit(u, b)
 }
 
-// within tells whether the value that rest begins does not end in p either.
+// within reports whether the value in rest goes on to the end of p and beyond.
 func (g *Joiner) within(p []byte) bool {
 	if g.scan == nil {
 		return false
@@ -117,7 +124,7 @@ func (g *Joiner) within(p []byte) bool {
 	return !done
 }
 
-// limit rejects the value that rest begins when it is over the limit.
+// limit rejects the value in rest if it is over the limit.
 func (g *Joiner) limit(u *Chunk, b *Batch) {
 	if len(g.rest) <= b.limits.Member {
 		return
@@ -133,14 +140,15 @@ func (g *Joiner) limit(u *Chunk, b *Batch) {
 	}
 }
 
+// trail rejects the text after the array.
 func (g *Joiner) trail(b *Batch, name string, at int64, text []byte) {
 	rest := bytes.TrimLeft(text, " \t\r\n")
 	b.Member, b.Offset = name, at+int64(len(text)-len(rest))
-	b.refuse(&Fault{schema.Malformed, "more text behind the array"}, text)
+	b.refuse(&Fault{schema.Malformed, moreText}, text)
 	g.trailed = true
 }
 
-// afterComma steps over the comma that parts a value that was stepped over from the next one.
+// afterComma steps over the comma after a value that was skipped.
 func afterComma(buf []byte, base int64) (rest []byte, at int64, comma bool) {
 	rest = bytes.TrimLeft(buf, " \t\r\n")
 	rest, comma = bytes.CutPrefix(rest, []byte{','})

@@ -2,7 +2,7 @@ package decode
 
 import "abtool/ingest/scan"
 
-// jsonReader reads JSON values: records, and what wraps them.
+// jsonReader reads JSON values: records, and the pages and dumps that have records.
 type jsonReader struct {
 	out    *output
 	show   *showing
@@ -11,7 +11,7 @@ type jsonReader struct {
 	event  rawEvent
 }
 
-// record returns what takes the records of a data set.
+// record returns the reader of records of a data set.
 func (r *jsonReader) record(s Set) record {
 	if s == COCO {
 		return r.page
@@ -19,12 +19,11 @@ func (r *jsonReader) record(s Set) record {
 	return r.show
 }
 
-// fast reads bare records: an object of known keys in any order, strings of printable
-// ASCII without escapes, every key once. It gives up (false) on everything else, wrappers and
-// faults included; slow then reads the value. What it takes, slow would take with the
-// same result: a fuzz test holds them together.
-//
-// It begins at s.p and leaves s.p after the object.
+// fast reads the record at s.Pos, and leaves s.Pos after it. The record is an object with its keys in any order,
+// each once, and its strings are printable ASCII without escapes. For anything else, such as pages and faulty
+// records, it returns false, and slow reads the value. It must never read a value that slow rejects, or read it
+// with another result. It therefore finds no faults itself; it only checks that there are none. A fuzz test
+// compares the two readers.
 func (r *jsonReader) fast(s *scan.Scanner, set Set) (ok bool, f *Fault) {
 	if r.out.limits.Depth < scan.MaxDepth+5 {
 		return false, nil
@@ -36,7 +35,7 @@ func (r *jsonReader) fast(s *scan.Scanner, set Set) (ok bool, f *Fault) {
 	if !s.Is('{') {
 		return false, nil
 	}
-	known := false // a key was met that only this data set has
+	known := false // a key was read that only this data set has
 	for first := true; ; first = false {
 		more, ok := s.Next('}', first)
 		if !ok {
@@ -74,11 +73,11 @@ func (r *jsonReader) fast(s *scan.Scanner, set Set) (ok bool, f *Fault) {
 			}
 		}
 		if !ok || f != nil {
-			return false, nil // a list too long: what follows it can be worse
+			return false, nil // a list is too long, but slow may find a worse fault after it
 		}
 	}
 	if !known {
-		return false, nil // a header, perhaps
+		return false, nil // it may be a header
 	}
 	return true, rec.end(&noWrapper, s.Data[start:s.Pos])
 }
@@ -146,13 +145,13 @@ func (r *jsonReader) position(x, y scan.Value) {
 	r.out.put(offset, r.show.posY, y, Field{Name: "imagePosition.y"})
 }
 
-// wrapper is what a front-end page or dump says of all its records.
+// wrapper has the values in a page or dump of the front ends that hold for all its records.
 type wrapper struct {
 	ids            map[string]string // by column
 	page           scan.Value        // pageno
 	uuid           string
 	started, ended scan.Value
-	slot           int32 // index in annotations, -1 outside of one
+	slot           int32 // index in the list annotations, or -1
 }
 
 var noWrapper = wrapper{slot: -1}

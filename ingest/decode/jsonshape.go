@@ -4,41 +4,49 @@ import (
 	"abtool/ingest/scan"
 )
 
-// eventShape is how an entry of a list was spelled. Nearly all entries are spelled like one of the
-// last few, but for their numbers, texts and booleans.
+// Nearly all entries of the lists in a source are spelled like one of the last few entries, except for their
+// numbers, texts and booleans. shapes therefore remembers the spelling of entries that were read in full: the
+// bytes before, between and after their values. If the next entry has the same bytes around its values, no
+// key has to be looked up.
+//
+// What could go wrong: an entry that only looks alike. Numbers and texts are scanned as strictly as in full
+// reading, texts have no escapes, and the bytes after the last value include the closing brace. A spelling with
+// a key that is not known, with a key twice, or with a nested value that is not a point is not learnt.
+
+// eventShape is the spelling of an entry of a list.
 type eventShape struct {
-	k     rule // the list; noRule: nothing was learnt
-	n     int
+	k     rule // of the list; noRule if nothing was learnt
+	n     int  // number of parts
 	parts [maxParts]shapePart
-	last  string   // what stands behind the last value
-	event rawEvent // what read has read: no other values than those of the parts
+	last  string   // the text after the last value
+	event rawEvent // the entry that read returns; it has values for the parts only
 }
 
 const maxParts = 8
 
-// shapePart is a value, and what stands before it.
+// shapePart is a value with the text before it.
 type shapePart struct {
 	before string
 	kind   scan.Kind
 	part   part
-	at     [2]int // where it stood
+	at     [2]int // its place when it was learnt
 }
 
-// shapes are those of the last entries that were read in full.
+// shapes has the spellings of the last entries that were read in full.
 type shapes struct {
 	all  [8]eventShape
-	next int // to be forgotten
+	next int // the shape that the next one replaces
 
-	fresh eventShape // of the entry that is being read
-	ok    bool       // as far as it was read, it can be learnt
+	fresh eventShape // the spelling of the entry that is being read
+	ok    bool       // fresh can be learnt, as far as the entry was read
 
 	sample template // of the last mouse sample
 }
 
-// begin begins to learn: an entry is about to be read in full.
+// begin prepares to learn the entry that is read next.
 func (h *shapes) begin() { h.fresh.n, h.ok = 0, true }
 
-// part notes a value that stands at s.d[at:s.p]. A null is a part of the spelling.
+// part remembers a value at s.Data[at:s.Pos]. A null belongs to the text around the values.
 func (h *shapes) part(s *scan.Scanner, v scan.Value, part part, at int) {
 	l := &h.fresh
 	switch {
@@ -51,7 +59,7 @@ func (h *shapes) part(s *scan.Scanner, v scan.Value, part part, at int) {
 	}
 }
 
-// end learns the spelling of the entry of list k at s.d[start:s.p].
+// end learns the spelling of the entry of list k at s.Data[start:s.Pos].
 func (h *shapes) end(s *scan.Scanner, k rule, start int) {
 	l := &h.fresh
 	if !h.ok || l.n == 0 {
@@ -70,7 +78,8 @@ func (h *shapes) end(s *scan.Scanner, k rule, start int) {
 	h.next = (h.next + 1) % len(h.all)
 }
 
-// read reads an entry of list k that is spelled like one before; nil leaves the position.
+// read reads an entry of list k that has a known spelling. If it has none, read returns nil and leaves the
+// position.
 func (h *shapes) read(s *scan.Scanner, k rule) *rawEvent {
 	for i := range h.all {
 		if l := &h.all[i]; l.k == k && l.read(s) {
@@ -80,6 +89,8 @@ func (h *shapes) read(s *scan.Scanner, k rule) *rawEvent {
 	return nil
 }
 
+// read reads an entry with this spelling into l.event. If the spelling differs, it returns false and leaves the
+// position.
 func (l *eventShape) read(s *scan.Scanner) bool {
 	d, p := s.Data, s.Pos
 	for i := range l.parts[:l.n] {
@@ -128,7 +139,8 @@ func (l *eventShape) read(s *scan.Scanner) bool {
 	return false
 }
 
-// event reads an entry of a list, and learns how it is spelled.
+// event reads an entry of a list in full, and learns its spelling. It returns false for an entry that only the
+// slow reader can read.
 func (h *shapes) event(s *scan.Scanner, e *rawEvent, k rule) bool {
 	start := s.Pos
 	if !s.Is('{') {
@@ -176,7 +188,7 @@ func (h *shapes) event(s *scan.Scanner, e *rawEvent, k rule) bool {
 	return true
 }
 
-// pair reads a point, an object or null, into the parts x and the one behind it.
+// pair reads a point, which is an object or null, into the part x and the part after it.
 func (h *shapes) pair(s *scan.Scanner, e *rawEvent, x part) bool {
 	if s.Pos >= len(s.Data) || s.Data[s.Pos] != '{' {
 		return s.Literal("null")

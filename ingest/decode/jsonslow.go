@@ -13,9 +13,9 @@ import (
 	"abtool/schema"
 )
 
-// slow reads one JSON value, whatever it wraps, with encoding/json: the judge for every value that fast
-// does not take. set says which data set a value belongs to that does not show it by itself. Faults are
-// logged. It reads nothing of a container, and reports that the value is one.
+// slow reads any JSON value with encoding/json, and decides whether it has records: it can be a record, a page
+// or a dump of the front ends. set is the data set of records that do not show theirs. It logs faults. If the
+// value is a container, slow reads nothing and returns true.
 func (r *jsonReader) slow(trimmed []byte, set Set) (container bool) {
 	v, f := r.parse(trimmed, set)
 	if f != nil {
@@ -38,7 +38,7 @@ func (r *jsonReader) slow(trimmed []byte, set Set) (container bool) {
 	return false
 }
 
-// parse returns the value that the text is.
+// parse decodes a JSON value within the limits.
 func (r *jsonReader) parse(text []byte, set Set) (v any, f *Fault) {
 	if len(text) == 0 {
 		return nil, &Fault{Reason: schema.Empty}
@@ -59,19 +59,19 @@ func (r *jsonReader) parse(text []byte, set Set) (v any, f *Fault) {
 		return nil, &Fault{schema.Malformed, err.Error()}
 	}
 	if len(scan.Trim(text[dec.InputOffset():])) > 0 {
-		return nil, &Fault{schema.Malformed, "more text behind the value"}
+		return nil, &Fault{schema.Malformed, "more text after the value"}
 	}
 	return v, nil
 }
 
-// jsonSource is what holds for all records of one JSON value.
+// jsonSource has the facts about all records of a JSON value.
 type jsonSource struct {
-	set   Set  // unless the record tells otherwise
+	set   Set  // of records that do not show theirs
 	valid bool // the bytes are UTF-8
 	raw   []byte
 }
 
-// object reads a record, or what wraps records.
+// object reads a record, or a page or dump with records. c has the values of the objects around it.
 func (r *jsonReader) object(o map[string]any, c wrapper, s jsonSource) {
 	c.take(&r.out.text, o)
 	found := false
@@ -106,8 +106,8 @@ func (r *jsonReader) object(o map[string]any, c wrapper, s jsonSource) {
 	}
 }
 
-// entriesOf returns the entries of a list, or of an object that holds one object under each key, in the
-// order of the keys as numbers or texts.
+// entriesOf returns the entries of a list, or the values of an object whose values are all objects. Values are
+// in the order of the keys: shorter keys first, so that numbers are in their order.
 func entriesOf(v any) ([]any, bool) {
 	if list, ok := v.([]any); ok {
 		return list, true
@@ -128,6 +128,7 @@ func entriesOf(v any) ([]any, bool) {
 	return list, true
 }
 
+// countHeader counts a page or dump without entries as a header.
 func (r *jsonReader) countHeader(pages int) {
 	if pages == 0 {
 		r.out.Headers++
@@ -164,7 +165,7 @@ func (r *jsonReader) readPage(p map[string]any, c wrapper, s jsonSource) {
 		r.fail(&Fault{schema.NotObject, "an annotation that is not an object"}, s)
 		return
 	default:
-		r.out.Headers++ // a page that nothing was done on
+		r.out.Headers++ // a page on which nothing was done
 		return
 	}
 	r.countHeader(len(list))
@@ -179,7 +180,8 @@ func (r *jsonReader) readPage(p map[string]any, c wrapper, s jsonSource) {
 	}
 }
 
-// take adds the identifiers that o gives for all its records.
+// take adds the identifiers in o, which hold for all records in it. They go before identifiers of objects
+// around o.
 func (c *wrapper) take(t *text, o map[string]any) {
 	ids := map[string]string{}
 	for i := range keys {
@@ -198,12 +200,12 @@ func (c *wrapper) take(t *text, o map[string]any) {
 	c.ids = ids
 }
 
-// isHeader tells a HIT's header, which holds no annotation, from a record.
+// isHeader reports whether an object is the header of a HIT, which has no annotation.
 func isHeader(o map[string]any) bool {
 	for k, v := range o {
 		switch keyOf([]byte(k)).rule {
 		case noRule, identifier:
-		case wrapping: // a dump without pages
+		case wrapping: // null in a dump without pages
 			if v != nil {
 				return false
 			}
@@ -216,7 +218,7 @@ func isHeader(o map[string]any) bool {
 	return started || annotator
 }
 
-// bare reads a record.
+// bare reads a record that no object wraps, or the record in a page.
 func (r *jsonReader) bare(o map[string]any, c wrapper, s jsonSource) {
 	set := cmp.Or(dataSetOf(o), s.set)
 	m := r.out.Mark()
@@ -234,9 +236,10 @@ func (r *jsonReader) bare(o map[string]any, c wrapper, s jsonSource) {
 	r.out.Count++
 }
 
+// fail rejects a record. The snippet is the beginning of the whole value.
 func (r *jsonReader) fail(f *Fault, s jsonSource) { r.out.refuse(f, s.raw) }
 
-// dataSetOf returns the data set that the keys of an object show, zero if none does.
+// dataSetOf returns the data set that the keys of an object show, or zero.
 func dataSetOf(o map[string]any) Set {
 	for _, set := range [...]Set{COCO, ImageNet} {
 		for i := range keys {
@@ -263,7 +266,7 @@ func (r *jsonReader) slowRecord(o map[string]any, c *wrapper, set Set, raw []byt
 		}
 		if k.rule == oldClicks {
 			if n, ok := r.show.count.Number(r.show.rows.Len()); !ok || n == 0 {
-				continue // an image that nobody clicked has the pointer's last position, or {0, 0}
+				continue // without clicks, mousePoint is the last position of the pointer, or {0, 0}
 			}
 			if one, ok := v.(map[string]any); ok {
 				v = []any{one}
@@ -303,8 +306,8 @@ func (r *jsonReader) categories(v any) {
 	}
 }
 
-// slowList reads a list of entries (R9). An entry that is no object stays as one without
-// values, so that the others keep their places and the list its length.
+// slowList reads a list of entries (R9). An entry that is not an object becomes an entry without values, so that
+// the other entries keep their places and the list its length.
 func (r *jsonReader) slowList(k *key, v any, to *sheet) *Fault {
 	list, ok := v.([]any)
 	if !ok {
@@ -336,7 +339,7 @@ func (r *jsonReader) slowList(k *key, v any, to *sheet) *Fault {
 	return nil
 }
 
-// pair reads a point: an object or null.
+// pair reads a point, which is an object or null.
 func (r *jsonReader) pair(v any, f Field) (x, y scan.Value) {
 	o, ok := v.(map[string]any)
 	if !ok && v != nil {
@@ -346,7 +349,7 @@ func (r *jsonReader) pair(v any, f Field) (x, y scan.Value) {
 	return jsonScalar(o["x"]), jsonScalar(o["y"])
 }
 
-// jsonScalar sees a decoded value as a column does.
+// jsonScalar returns a decoded value in the form that the rules of columns take.
 func jsonScalar(v any) scan.Value {
 	switch v := v.(type) {
 	case nil:
@@ -365,12 +368,11 @@ func jsonScalar(v any) scan.Value {
 	}
 }
 
-// maxValues is how many values one JSON value may hold that the fast scanner does not take:
-// encoding/json holds them all at once.
+// maxValues is the largest number of values in a JSON value that slow reads, because encoding/json has all of
+// them in memory at once.
 const maxValues = 2_000_000
 
-// measure is the greatest depth of brackets outside of strings, and about how many values there
-// are.
+// measure returns the greatest depth of brackets outside of strings, and about the number of values.
 func measure(data []byte) (deepest, values int) {
 	depth, inString := 0, false
 	for i := 0; i < len(data); i++ {

@@ -6,20 +6,19 @@ import (
 	"abtool/ingest/scan"
 )
 
-// spelling is a name of a value in a record, or in what wraps records. This is the only place where names
-// are listed: the readers of XML and JSON, what looks at the beginning of a source, and what tells headers
-// from records all ask for it.
+// spelling is a name of a value in a record, or in a page or dump with records. Names are listed only here. The
+// readers of XML and JSON, the code that recognises sources, and the code that recognises headers use this list.
 type spelling struct {
 	name   string
-	column string // of the annotations, that it goes to
-	rule   rule   // that makes it a value of the column
-	sets   sets   // whose records have it
+	column string // the column of annotations for the value
+	rule   rule   // how the input becomes a value of the column
+	sets   sets   // the data sets whose records have it
 	shows  shows  // where it shows that a record is of its data set
-	xml    bool   // it is a scalar element of <metadata>
+	xml    bool   // whether it is a scalar element of <metadata>
 }
 
-// key is a spelling with its place among the values of a record, by data set: the first of those that
-// name the same value.
+// key is a spelling with a slot for each data set, which numbers the values of a record. Spellings of the same
+// value have the same slot: the index of the first of them.
 type key struct {
 	spelling
 	slot [COCO + 1]uint8
@@ -36,19 +35,19 @@ const (
 
 func (s sets) has(set Set) bool { return s&(1<<set) != 0 }
 
-// shows says where a key shows which data set a record is of.
+// shows says in which places a key shows the data set of a record.
 type shows uint8
 
 const (
-	nothing  shows = 0             // records of both, or headers, have it
-	itsOwn   shows = 1             // headers do not have it, but other keys show the data set
+	nothing  shows = 0             // records of both data sets have it, or headers
+	itsOwn   shows = 1             // headers do not have it, but it does not show the data set
 	inObject shows = itsOwn | 1<<1 // among the keys of an object
 	inText   shows = itsOwn | 1<<2 // in the text at the beginning of a source
 	anywhere shows = inObject | inText
 )
 
-// spellings are all keys. Of two that a record has for one value the first one counts, and the values of a
-// record that is read slowly are taken in this order.
+// spellings lists all keys. If a record has two spellings of a value, the first in this list counts. The slow
+// reader reads the values of a record in this order.
 var spellings = [...]spelling{
 	{"imageID", "image_id", imageID, inImageNet, anywhere, true},
 	{"image_id", "image_id", imageID, inCOCO, anywhere, false},
@@ -92,6 +91,7 @@ var spellings = [...]spelling{
 
 func (k *spelling) showsIn(where shows) bool { return k.shows&where == where }
 
+// keys has the keys in the order of spellings.
 var keys = func() (all [len(spellings)]key) {
 	for i, s := range spellings {
 		all[i].spelling = s
@@ -105,13 +105,14 @@ var keys = func() (all [len(spellings)]key) {
 	return all
 }()
 
-// sameValue reports whether two spellings name one value. In records of COCO a page has two numbers, and
-// an image its number and its name.
+// sameValue reports whether two spellings name the same value. In records of COCO, the column of the page and
+// the column of the image have two values each: the number and index of the page, and the number and URL of the
+// image.
 func (s Set) sameValue(a, b spelling) bool {
 	return a.column != "" && a.column == b.column && (s == ImageNet || a.rule == b.rule)
 }
 
-// byHash are the keys by hashOf their names.
+// byHash has the keys by the hash of their names.
 var byHash = func() (t [128][]*key) {
 	for i := range keys {
 		h := hashOf([]byte(keys[i].name))
@@ -125,10 +126,10 @@ func hashOf(name []byte) uint8 {
 	return (uint8(n) + 3*name[0] + 5*name[n/2] + 7*name[n-1]) % 128
 }
 
-// unknown is the key of every other name.
+// unknown is the key of all names that are not listed.
 var unknown key
 
-// keyOf returns the key of a name.
+// keyOf returns the key of a name, or &unknown.
 func keyOf(name []byte) *key {
 	if len(name) > 0 {
 		for _, k := range byHash[hashOf(name)] {
@@ -159,8 +160,8 @@ const (
 	parts
 )
 
-// partKeys are the names of parts; those of points stand for their x, and y is the next part. Of two that
-// an entry has for one part the last one here counts.
+// partKeys has the names of parts. The name of a point is listed with the part of its x; its y is the next part.
+// If an entry has two names for a part, the last in this list counts.
 var partKeys = [...]struct {
 	name string
 	part part
@@ -183,5 +184,5 @@ func partOf(name []byte) (part, bool) {
 	return 0, false
 }
 
-// rawEvent is an entry of any list of a record, before its columns are known.
+// rawEvent has the values of an entry of any list, by part, before the rules of its columns are applied.
 type rawEvent [parts]scan.Value

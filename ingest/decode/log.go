@@ -10,8 +10,8 @@ import (
 	"abtool/schema"
 )
 
-// Log is what became of the records of a chunk: those that were read, those that were left out, and the
-// fields that were set to null, with reasons.
+// A Log has the records of a chunk that were read, and the rejects: records that were left out and fields that
+// were set to null, with reasons.
 type Log struct {
 	Records []Record
 	Rejects []Reject // Record counts from the chunk's first one; Source is filled in later
@@ -20,8 +20,8 @@ type Log struct {
 	// Repaired is the number of strings in which bytes that are not UTF-8 were replaced (R12).
 	Repaired int
 	Count    int    // records met, the rejected included
-	Member   string // of the record being read
-	Offset   int64
+	Member   string // name of the file of the record being read
+	Offset   int64  // place of the record being read, in bytes
 
 	nulls int // fields of the record being read that were set to null
 }
@@ -31,7 +31,7 @@ func (l *Log) reset() {
 	*l = Log{Records: l.Records[:0], Rejects: l.Rejects[:0], Member: l.Member, Offset: l.Offset}
 }
 
-// add notes a record that was read, unless too many of its fields are unusable.
+// add adds a record that was read. It returns a fault if too many fields of the record are unusable.
 func (l *Log) add(x Record) *Fault {
 	if l.nulls > maxNulls {
 		return Faultf(schema.TooLong, "%d fields are unusable", l.nulls)
@@ -41,7 +41,7 @@ func (l *Log) add(x Record) *Fault {
 	return nil
 }
 
-// RejectRecord notes that the record being read is left out.
+// RejectRecord adds a reject of the record being read.
 func (l *Log) RejectRecord(r schema.Reason, detail string, data []byte) {
 	l.Rejects = append(l.Rejects, Reject{
 		Kind: "record", Member: l.Member, Offset: l.Offset, Record: int64(l.Count),
@@ -62,10 +62,10 @@ func (l *Log) CountRepaired(raw []byte) {
 	}
 }
 
-// maxNulls is how many fields of one record may be unusable: beyond, the record is.
+// maxNulls is the largest number of unusable fields in a record. A record with more is rejected as a whole.
 const maxNulls = 10_000
 
-// Drop notes that a field of the record being read is set to null.
+// Drop adds a reject of a field of the record being read, which is set to null.
 func (l *Log) Drop(field string, r schema.Reason, detail string, found []byte) {
 	if l.nulls++; l.nulls > maxNulls {
 		return
@@ -76,7 +76,7 @@ func (l *Log) Drop(field string, r schema.Reason, detail string, found []byte) {
 	})
 }
 
-// Reject is a row of the rejects.
+// Reject is a row of the table of rejects.
 type Reject struct {
 	Kind    string `parquet:"kind,dict"`
 	Source  string `parquet:"source,dict"`
@@ -89,7 +89,7 @@ type Reject struct {
 	Snippet string `parquet:"snippet,optional"`
 }
 
-// Shape says which of the row's optional texts are null, one bit each.
+// Shape returns which of the optional texts of the row are null, in one bit each.
 func (x Reject) Shape() (mask uint8) {
 	for i, s := range [...]string{x.Member, x.Field, x.Detail, x.Snippet} {
 		if s == "" {
@@ -99,23 +99,25 @@ func (x Reject) Shape() (mask uint8) {
 	return mask
 }
 
-// Fault is a reason with its explanation, as a record reader returns it.
+// A Fault is the reason why a record is rejected, with an explanation.
 type Fault struct {
 	Reason schema.Reason
 	Detail string
 }
 
+// Faultf returns a fault with a formatted explanation.
 func Faultf(r schema.Reason, format string, args ...any) *Fault {
 	return &Fault{r, fmt.Sprintf(format, args...)}
 }
 
-// Field is where a value stands: a scalar, or a field of a list's entry.
+// A Field names the place of a value in a record: a scalar, or a field of an entry of a list.
 type Field struct {
 	list string // "" for a scalar
 	i    int
 	Name string
 }
 
+// String returns the field as it is in the rejects, for example mouseTracking[3].x.
 func (f Field) String() string {
 	if f.list == "" {
 		return f.Name
@@ -123,7 +125,7 @@ func (f Field) String() string {
 	return entry(f.list, f.i, f.Name)
 }
 
-// entry names a field of a list's entry, for example mouseTracking[3].x.
+// entry returns the name of a field of an entry in a list, for example mouseTracking[3].x.
 func entry(list string, i int, field string) string {
 	return list + "[" + strconv.Itoa(i) + "]." + field
 }

@@ -11,15 +11,15 @@ import (
 	"abtool/internal/filetype"
 )
 
-// Look is what the beginning of a JSON text shows.
+// Look says what the beginning of a JSON text shows.
 type Look struct {
 	IsJSON, Known, Instances bool
-	Set                      Set // zero where the keys are those of a header, or not known
+	Set                      Set // zero if the keys belong to a header, or are not known
 	Form                     Form
 	Keys                     []string // of the first object
 }
 
-// LookAtJSON finds the form and the data set from the first bytes.
+// LookAtJSON recognises the form and the data set of a JSON text by its first bytes.
 func LookAtJSON(head []byte) (j Look) {
 	d := scan.Trim(head)
 	if len(d) == 0 || d[0] != '{' && d[0] != '[' {
@@ -46,13 +46,14 @@ func LookAtJSON(head []byte) (j Look) {
 	return j
 }
 
-// IsLines tells a file of JSON Lines by its name.
+// IsLines reports whether a file has the name of JSON Lines.
 func IsLines(name string) bool {
 	name = strings.TrimSuffix(name, ".gz")
 	return strings.HasSuffix(name, ".jsonl") || strings.HasSuffix(name, ".ndjson")
 }
 
-// formOfObjects tells JSON Lines, also with faulty lines, from objects that spread over lines.
+// formOfObjects returns Lines for JSON Lines, even if some lines are faulty, and Values for objects that spread
+// over lines.
 func formOfObjects(d []byte) Form {
 	d = scan.Trim(d)
 	first := scan.ValueEnd(d)
@@ -63,11 +64,11 @@ func formOfObjects(d []byte) Form {
 		} else if !spread && (len(rest) == 0 || rest[0] == '\n') {
 			return Lines
 		} else if !spread && rest[0] == '{' {
-			return Values // one after the other on a line
+			return Values // several on a line
 		}
 	}
-	// Neither: the first line may be faulty, or the first object larger than what we see. In
-	// JSON Lines most lines are whole values; within an object lines end with commas.
+	// The first line may be faulty, or the first object may not end in d. In JSON Lines most lines are whole
+	// values. Lines within an object end with commas.
 	whole, lines := 0, 0
 	for line := range bytes.Lines(d) {
 		line = scan.Trim(line)
@@ -85,7 +86,7 @@ func formOfObjects(d []byte) Form {
 	return Values
 }
 
-// firstKeys lists the keys of the first object, as far as it can be read.
+// firstKeys returns the keys of the first object, as far as it can be read, and at most 12.
 func firstKeys(d []byte) (keys []string) {
 	s := scan.Scanner{Data: d}
 	if s.Is('[') {
@@ -117,9 +118,8 @@ func firstKeys(d []byte) (keys []string) {
 	return keys
 }
 
-// ResultsIn returns what a JSON text is that begins with one of COCO's results or captions: these
-// name their image as byproducts do, but record nothing that an annotator did. It returns "" for any
-// other text.
+// ResultsIn returns words for a JSON text that begins with a result or a caption of COCO, or "" for any other
+// text. Results and captions name their image as byproducts do, but do not record what an annotator did.
 func ResultsIn(d []byte) string {
 	for _, k := range []struct{ key, holds string }{{"category_id", "detections"}, {"caption", "captions"}} {
 		if bytes.Contains(d, []byte(`"`+k.key+`"`)) && isResult(scan.Trim(d), k.key) {
@@ -145,8 +145,8 @@ func isResult(d []byte, key string) bool {
 	})
 }
 
-// DataSetIn returns the data set that the first key in a text shows that only one has, zero if there is
-// none.
+// DataSetIn returns the data set of the first key in a text that only one data set has. It returns zero if the
+// text has no such key.
 func DataSetIn(d []byte) (set Set) {
 	best := len(d)
 	for i := range keys {
@@ -164,8 +164,7 @@ func DataSetIn(d []byte) (set Set) {
 	return set
 }
 
-// otherFile names the well-known kind of file that data is, in place of annotations; "" for a file
-// that is not recognised.
+// otherFile returns the kind of a file that was found in place of annotations, or "" if it is not recognised.
 func otherFile(data []byte) string {
 	if k := filetype.Of(data[:min(len(data), filetype.HeadBytes)]); len(data) > 0 && k.Name != "" {
 		return k.String()

@@ -8,7 +8,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// page is a record of COCO-AB: one image, one annotator.
+// page reads records of COCO-AB. A record is one image annotated by one annotator.
 type page struct {
 	*sheet
 	id, url           scan.Value
@@ -17,7 +17,7 @@ type page struct {
 	worker            *columnar.Cells
 	assignment, hit   *columnar.Cells
 	started, ended    *columnar.Cells
-	names             *columnar.Cells // of categories
+	names             *columnar.Cells // names of categories
 }
 
 func newPage(o *output) *page {
@@ -50,6 +50,7 @@ func (p *page) begin() {
 	p.seen, p.id, p.url, p.number, p.index = 0, scan.Value{}, scan.Value{}, scan.Value{}, scan.Value{}
 }
 
+// hold keeps the values that end needs in another order than the record's.
 func (p *page) hold(k *key, v scan.Value) bool {
 	switch k.rule {
 	case imageID:
@@ -66,7 +67,7 @@ func (p *page) hold(k *key, v scan.Value) bool {
 	return true
 }
 
-// end ends the row and record.
+// end completes the row and the record.
 func (p *page) end(c *wrapper, raw []byte) *Fault {
 	id, f := p.imageID()
 	if f != nil {
@@ -95,7 +96,7 @@ func (p *page) end(c *wrapper, raw []byte) *Fault {
 	return o.Log.add(Record{Kind: COCORecord, Num: id, First: row, End: row + 1, Data: raw})
 }
 
-// imageID returns the integer image_id, or where there is none the number in imageURL.
+// imageID returns the integer image_id, or the number in imageURL if image_id is missing.
 func (p *page) imageID() (int64, *Fault) {
 	id, lacks := scan.WholeID("image_id", p.id)
 	if lacks == "" {
@@ -110,7 +111,8 @@ func (p *page) imageID() (int64, *Fault) {
 	return 0, Faultf(schema.NoImageID, "%s", lacks)
 }
 
-// numberIn returns the number at the end of a file name: 459214 in …/COCO_train2014_000000459214.jpg.
+// numberIn returns the number at the end of a file name, for example 459214 for
+// …/COCO_train2014_000000459214.jpg.
 func numberIn(url []byte) (id int64, ok bool) {
 	if i := bytes.IndexAny(url, "?#"); i >= 0 {
 		url = url[:i]

@@ -8,25 +8,25 @@ import (
 	"abtool/store/columnar"
 )
 
-// rule says what makes a value of the input a value of its column, or null (R5 to R9).
+// A rule says how a value of the input becomes a value of its column, or null (R5 to R9).
 type rule uint8
 
 const (
-	noRule   rule = iota // nobody reads it
-	wrapping             // it holds records, or is one
+	noRule   rule = iota // the value is not read
+	wrapping             // the value is a record or has records
 
 	// Rules of one value.
-	identifier // a string; a number's digits will do
-	word       // an identifier of which a few recur
-	whole      // a whole number from 0
-	epoch      // a time in ms since 1970; it can be in seconds
+	identifier // a string, or the digits of a number
+	word       // an identifier with few different values
+	whole      // a whole number, 0 or more
+	epoch      // a time in ms since 1970; the input may have seconds
 	duration   // a time in ms
-	size       // CSS pixels from 0
+	size       // CSS pixels, 0 or more
 	offset     // CSS pixels
-	fraction   // a coordinate within the image
+	fraction   // a coordinate, as a fraction of the image
 	boolean
 
-	// Values that wait for the end of their record.
+	// Values that are kept for the end of their record.
 	imageID
 	imageURL
 	pageNumber
@@ -37,7 +37,7 @@ const (
 
 	// Lists of objects.
 	clicks
-	oldClicks // one of them, or a list
+	oldClicks // a click, or a list of clicks
 	mouse
 	hovers
 	actions
@@ -65,8 +65,8 @@ func (r rule) text(t []byte) scan.Value {
 	return scan.TextValue(t)
 }
 
-// put adds what the rule makes of a value to its column. It reports whether there is something to add:
-// the caller adds the null.
+// put applies a rule to a value and adds the result to a column. If the result is null, it adds nothing and
+// returns false: the caller adds the null.
 func (o *output) put(r rule, to *columnar.Cells, v scan.Value, f Field) bool {
 	var n uint64
 	ok := false
@@ -103,12 +103,12 @@ func (o *output) put(r rule, to *columnar.Cells, v scan.Value, f Field) bool {
 
 const (
 	maxCoord   = 100               // R6
-	maxTime    = 1 << 53           // ms; beyond, a float64 is no longer exact
-	secondsEnd = 1e11              // R7: below, an epoch time is in seconds
-	epochEnd   = 7_289_654_400_000 // ms, the end of the year 2200: later times are in another unit
+	maxTime    = 1 << 53           // ms; above this a float64 is not exact
+	secondsEnd = 1e11              // R7: an epoch time below this is in seconds
+	epochEnd   = 7_289_654_400_000 // ms, the end of the year 2200: later times must be in another unit
 )
 
-// wanted says which type a JSON value has where another one is wanted.
+// wanted returns the detail of a reject: the type of a JSON value, and the type that it should have.
 func wanted(v scan.Value, other string) string {
 	if v.Kind == scan.Other {
 		return ""
@@ -116,7 +116,7 @@ func wanted(v scan.Value, other string) string {
 	return v.Kind.String() + "; " + other + " is wanted"
 }
 
-// drop notes why a number is not usable.
+// drop adds a reject of a number that is not usable.
 func drop(l *Log, v scan.Value, r schema.Reason, f Field) {
 	detail := ""
 	if v.Kind != scan.Numeric {
@@ -125,7 +125,8 @@ func drop(l *Log, v scan.Value, r schema.Reason, f Field) {
 	l.Drop(f.String(), r, detail, v.Text)
 }
 
-// Name returns a string; a number's digits will do.
+// Name returns a string, or the digits of a number. It returns nil for null and for any other value, which it
+// rejects.
 func Name(l *Log, v scan.Value, f Field) []byte {
 	switch v.Kind {
 	case scan.Null:
@@ -137,6 +138,7 @@ func Name(l *Log, v scan.Value, f Field) []byte {
 	return nil
 }
 
+// truth returns 1 for true and 0 for false (R8).
 func truth(l *Log, v scan.Value, f Field) (yes uint64, ok bool) {
 	switch {
 	case v.Kind == scan.Null:
@@ -150,7 +152,7 @@ func truth(l *Log, v scan.Value, f Field) (yes uint64, ok bool) {
 	return 0, true
 }
 
-// coordinate returns the bits of a relative coordinate.
+// coordinate returns the bits of a coordinate, as a float64 (R6).
 func coordinate(l *Log, v scan.Value, f Field) (bits uint64, ok bool) {
 	switch {
 	case v.Kind == scan.Null:
@@ -165,7 +167,7 @@ func coordinate(l *Log, v scan.Value, f Field) (bits uint64, ok bool) {
 	return math.Float64bits(v.Num + 0), true
 }
 
-// millis returns a time or duration in whole ms. Epoch times may be in seconds.
+// millis returns a time or duration in whole ms (R7). An epoch time may be in seconds.
 func millis(l *Log, v scan.Value, epoch bool, f Field) (t uint64, ok bool) {
 	if v.Kind == scan.Null {
 		return 0, false
@@ -189,7 +191,7 @@ func millis(l *Log, v scan.Value, epoch bool, f Field) (t uint64, ok bool) {
 	return 0, false
 }
 
-// Whole returns a whole number from 0.
+// Whole returns a whole number, 0 or more. ok is false for null and for any other value, which it rejects.
 func Whole(l *Log, v scan.Value, f Field) (n int32, ok bool) {
 	reason := schema.Reason("")
 	switch {
@@ -210,7 +212,7 @@ func Whole(l *Log, v scan.Value, f Field) (n int32, ok bool) {
 	return 0, false
 }
 
-// pixels returns the bits of a number of CSS pixels; sizes cannot be negative, positions can.
+// pixels returns the bits of a number of CSS pixels, as a float64. A size must not be negative.
 func pixels(l *Log, v scan.Value, f Field, size bool) (bits uint64, ok bool) {
 	reason := schema.Reason("")
 	switch {

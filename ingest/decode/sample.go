@@ -11,20 +11,28 @@ import (
 	"abtool/store/columnar"
 )
 
-// template is how a mouse sample was spelled, in XML or JSON: what stood around its three numbers.
-// Nearly all samples of a source are spelled alike, so comparing with it is the quickest way to read one.
+// Most bytes of the input are mouse samples, and nearly all samples of a source are spelled alike except for
+// their three numbers. A template therefore remembers the four texts around the numbers of the last sample that
+// was read in full. A sample with the same texts is read by four comparisons and three short numbers.
+//
+// What could go wrong: reading beyond the input. Literals are compared 8 bytes at a time and numbers are read
+// from whole words, so read needs sampleRoom bytes; the last samples of a chunk are read in another way. Texts
+// are compared exactly, so a template never reads what full reading would reject.
+
+// template is the spelling of a mouse sample in XML or JSON.
 type template struct {
 	known bool
 	text  [4]literal
 	perm  [3]part // which of x, y, time each number was
 }
 
-// literal is a text of up to 32 bytes.
+// literal is a text of up to 32 bytes. mask has ones in the bytes that text has.
 type literal struct {
 	n          int
 	text, mask [4]uint64
 }
 
+// maxLiteral is the length of the longest literal in bytes.
 const maxLiteral = 32
 
 func newLiteral(s []byte) (l literal) {
@@ -52,13 +60,13 @@ func (l *literal) goesOn(d []byte) bool {
 	return (binary.LittleEndian.Uint64(d[16:])^l.text[2])&l.mask[2]|(binary.LittleEndian.Uint64(d[24:])^l.text[3])&l.mask[3] == 0
 }
 
-// numberAt is a number of a sample, and where it stands.
+// numberAt is the place of a number of a sample.
 type numberAt struct {
 	part     part
 	from, to int
 }
 
-// learn takes the spelling of the sample at d[start:end] with these numbers.
+// learn remembers the spelling of the sample at d[start:end], which has these numbers.
 func (t *template) learn(d []byte, start, end int, numbers [3]numberAt) {
 	slices.SortFunc(numbers[:], func(a, b numberAt) int { return cmp.Compare(a.from, b.from) })
 	l := template{known: true}
@@ -79,8 +87,8 @@ func (t *template) learn(d []byte, start, end int, numbers [3]numberAt) {
 	*t = l
 }
 
-// learnSample learns how the JSON sample is spelled that begins at start, ends at s.Pos, and was
-// read in full; from one without three numbers nothing.
+// learnSample learns the spelling of the JSON sample at s.Data[start:s.Pos], which has just been read in full.
+// It learns nothing from a sample without three numbers.
 func (h *shapes) learnSample(s *scan.Scanner, start int) {
 	parts := h.fresh.parts[:h.fresh.n]
 	if !h.ok || len(parts) != 3 {
@@ -96,7 +104,8 @@ func (h *shapes) learnSample(s *scan.Scanner, start int) {
 	h.sample.learn(s.Data, start, s.Pos, numbers)
 }
 
-// learnSample learns how the XML sample e is spelled that begins at start and ends at s.p.
+// learnSample learns the spelling of the XML sample e at s.d[start:s.p]. It learns nothing from a sample without
+// three numbers.
 func (t *template) learnSample(s *xmlScan, start int, e *xmlEvent) {
 	if e.seen != 1<<partX|1<<partY|1<<partTime {
 		return
@@ -112,18 +121,18 @@ func (t *template) learnSample(s *xmlScan, start int, e *xmlEvent) {
 	t.learn(s.d, start, s.p, numbers)
 }
 
-// sampleRoom is more than a sample of a known spelling can have: four literals, three numbers, a
-// comma and a space, and what is read beyond.
+// sampleRoom is the number of bytes that read may look at: four literals, three numbers, a comma and a space
+// before the sample, and the bytes that scan.Short reads beyond a number.
 const sampleRoom = 2 + 4*maxLiteral + 3*(2+19) + scan.ShortRoom
 
-// sample is what was read of one: x, y and time, and where they stand.
+// sample has the numbers of a sample that was read, x, y and time, and their places.
 type sample struct {
 	num      [3]float64
 	from, to [3]int
 }
 
-// read reads a sample at d[p:], which has at least sampleRoom bytes. It returns where the sample ends, 0
-// if it is spelled in another way.
+// read reads a sample at d[p:], which has at least sampleRoom bytes. It returns the end of the sample, or 0 if it
+// has another spelling.
 func (t *template) read(d []byte, p int, x *sample) int {
 	for i := range 3 {
 		l := &t.text[i]
@@ -150,10 +159,10 @@ func (t *template) read(d []byte, p int, x *sample) int {
 type samples struct {
 	s          *sheet
 	t, x, y    *columnar.Cells
-	first, end int64 // times from first up to end stay as they are
+	first, end int64 // times from first to before end are stored as they are
 }
 
-// add adds a sample that stands in d.
+// add adds a sample of the text d. If a rule changes or rejects a number, the sheet adds the sample.
 func (m *samples) add(d []byte, x *sample) {
 	t, px, py := int64(x.num[partTime]), x.num[partX], x.num[partY]
 	if float64(t) == x.num[partTime] && m.first <= t && t < m.end && plainCoord(px) && plainCoord(py) {
@@ -172,8 +181,8 @@ func (m *samples) add(d []byte, x *sample) {
 // plainCoord reports whether no rule applies to a coordinate.
 func plainCoord(v float64) bool { return v > 0 && v <= maxCoord }
 
-// fastSamples reads JSON samples that are spelled like the last one: from the beginning of one to the
-// end of another.
+// fastSamples reads JSON samples with the spelling of the last one. s.Pos is at the beginning of a sample, and
+// then at the end of the last one that was read.
 func (h *shapes) fastSamples(s *scan.Scanner, m *samples) (some bool, f *Fault) {
 	l := &h.sample
 	if !l.known {
@@ -202,9 +211,10 @@ func (h *shapes) fastSamples(s *scan.Scanner, m *samples) (some bool, f *Fault) 
 	return some, nil
 }
 
+// sampleList is the key of the list of mouse samples.
 const sampleList = "mouseTracking"
 
-// fastSamples reads XML samples that are spelled like the last one, and the white space after them.
+// fastSamples reads XML samples with the spelling of the last one, and the white space after each.
 func (t *template) fastSamples(s *xmlScan, m *samples) *Fault {
 	if !t.known {
 		return nil

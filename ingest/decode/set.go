@@ -5,7 +5,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// Set is a data set; the zero Set means that nothing has shown which one.
+// Set is a data set. The zero Set means that the data set is not known.
 type Set uint8
 
 // The data sets.
@@ -14,13 +14,13 @@ const (
 	COCO
 )
 
-// Sets are the data sets.
+// Sets lists the data sets.
 var Sets = [...]Set{ImageNet, COCO}
 
-// String returns the data set's name in a store, "" of the zero Set.
+// String returns the name of the data set in a store, or "" for the zero Set.
 func (s Set) String() string { return [...]string{"", "imagenet", "coco"}[s] }
 
-// SetOf returns the data set of a name in a store, the zero Set for any other name.
+// SetOf returns the data set with a name in a store, or the zero Set.
 func SetOf(name string) Set {
 	for _, s := range Sets {
 		if s.String() == name {
@@ -30,7 +30,7 @@ func SetOf(name string) Set {
 	return 0
 }
 
-// annotations are the annotation tables.
+// annotations has the columns of the annotation tables, and how they are encoded.
 var annotations = [COCO + 1]struct {
 	schema *columnar.Schema
 	layout columnar.Layout
@@ -52,7 +52,7 @@ var annotations = [COCO + 1]struct {
 func schemaOf[R any]() *columnar.Schema {
 	s, err := columnar.NewSchema[R]()
 	if err != nil {
-		panic(err) // the types are ours
+		panic(err) // the types are constants of the program
 	}
 	return s
 }
@@ -60,5 +60,5 @@ func schemaOf[R any]() *columnar.Schema {
 // Schema returns the columns of the data set's annotations.
 func (s Set) Schema() *columnar.Schema { return annotations[s].schema }
 
-// Layout returns how they are encoded.
+// Layout returns how the columns of the data set's annotations are encoded.
 func (s Set) Layout() *columnar.Layout { return &annotations[s].layout }

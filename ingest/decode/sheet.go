@@ -6,18 +6,18 @@ import (
 	"abtool/store/columnar"
 )
 
-// record takes the values of one record at a time.
+// A record puts the values of one record at a time into columns.
 type record interface {
-	// begin begins a record. Nothing is left of one that did not end: its batch was rewound.
+	// begin starts a record. If the record before did not end, its values have been removed with Rewind.
 	begin()
 	columns() *sheet
-	// hold reports whether the value of a key waits for the end of the record.
+	// hold keeps a value until the end of the record, if its key needs that, and reports whether it did.
 	hold(k *key, v scan.Value) bool
-	// end ends the row, of what was read as raw.
+	// end completes the row. c has the values of the page or dump around the record, and raw is its text.
 	end(c *wrapper, raw []byte) *Fault
 }
 
-// sheet is where the values of a record go: columns, by key.
+// A sheet has the columns for the values of a record, by key.
 type sheet struct {
 	out   *output
 	set   Set
@@ -25,7 +25,7 @@ type sheet struct {
 	cells [len(keys)]*columnar.Cells // by slot
 	lists [rules]*list               // by rule
 	mouse samples
-	seen  uint64 // slots whose value was met
+	seen  uint64 // slots whose value has been read, one bit each
 }
 
 func newSheet(o *output, set Set, lists ...*list) *sheet {
@@ -56,7 +56,7 @@ func newSheet(o *output, set Set, lists ...*list) *sheet {
 
 func (s *sheet) columns() *sheet { return s }
 
-// once reports whether the value of a key is met for the first time in a record.
+// once reports whether the value of a key is read for the first time in a record.
 func (s *sheet) once(k *key) bool {
 	bit := uint64(1) << k.slot[s.set]
 	first := s.seen&bit == 0
@@ -64,39 +64,40 @@ func (s *sheet) once(k *key) bool {
 	return first
 }
 
-// put puts a value into the column of its key.
+// put adds a value to the column of its key.
 func (s *sheet) put(k *key, v scan.Value) {
 	s.out.put(k.rule, s.cells[k.slot[s.set]], v, Field{Name: k.name})
 }
 
-// has reports whether the row has a value in a column already.
+// has reports whether the current row already has a value in a column.
 func (s *sheet) has(c *columnar.Cells) bool { return c.Len() > s.rows.Len() }
 
-// fill puts a string into a column that has none in the row.
+// fill adds a string to a column that has no value in the current row.
 func (s *sheet) fill(c *columnar.Cells, text string) {
 	if text != "" && !s.has(c) {
 		c.AddText(text)
 	}
 }
 
-// list is a list of objects in the records of a data set.
+// list describes a list of objects in the records of a data set.
 type list struct {
 	rule    rule
 	column  string
 	name    string       // of its key
-	entries []entryField // in the order in which the rules are applied: that of rejects
+	entries []entryField // in the order in which rules are applied, and rejects are listed
 }
 
-// entryField is a field of a list's entries.
+// entryField describes a field of the entries of a list.
 type entryField struct {
 	part   part
 	rule   rule
 	column string
-	name   string // in words on rejects
+	name   string // in rejects
 	to     *columnar.Cells
 }
 
-// pointList makes a list of points; time is the name of its times in records.
+// pointList returns a list of points. time is the key of their times in records, and when is the rule of the
+// times.
 func pointList(r rule, column, name, time string, when rule) *list {
 	return &list{rule: r, column: column, name: name, entries: []entryField{
 		{part: partTime, rule: when, column: "t", name: time},
@@ -105,7 +106,7 @@ func pointList(r rule, column, name, time string, when rule) *list {
 	}}
 }
 
-// len returns the number of entries in the row.
+// len returns the number of entries in the current row.
 func (l *list) len() int { return l.entries[0].to.Entries() }
 
 // add adds an entry to the list of a rule.

@@ -8,7 +8,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// showing is a record of ImageNet-AB: one time that an image was shown.
+// showing reads showings of ImageNet-AB. A showing is one time that an image was shown to an annotator.
 type showing struct {
 	*sheet
 	identity
@@ -19,8 +19,8 @@ type showing struct {
 	t0, started, ended   *columnar.Cells
 	posX, posY           *columnar.Cells
 	originalW, originalH *columnar.Cells
-	times                [3]*columnar.Cells // of events
-	from                 [3]int             // where those of the row begin
+	times                [3]*columnar.Cells // times of the events in each list
+	from                 [3]int             // where the times of the row begin
 }
 
 func newShowing(o *output) *showing {
@@ -51,6 +51,7 @@ func (m *showing) begin() {
 	}
 }
 
+// hold keeps the image id for end, which makes the image and the class of it.
 func (m *showing) hold(k *key, v scan.Value) bool {
 	if k.rule != imageID {
 		return false
@@ -61,7 +62,7 @@ func (m *showing) hold(k *key, v scan.Value) bool {
 	return true
 }
 
-// endRow ends the row, but for its image and class: its times become relative.
+// endRow completes the row except for its image and class. It makes the times relative to t0.
 func (m *showing) endRow() {
 	first := int64(math.MaxInt64)
 	for i, t := range m.times {
@@ -82,7 +83,7 @@ func (m *showing) endRow() {
 	m.rows.EndRow()
 }
 
-// secondBefore is the last whole second before t ms, so that t minus it is at least 1.
+// secondBefore returns the last whole second before the time t, both in ms. The difference is at least 1.
 func secondBefore(t int64) int64 {
 	t--
 	if t < 0 {
@@ -91,7 +92,7 @@ func secondBefore(t int64) int64 {
 	return t / 1000 * 1000
 }
 
-// original returns the original size of a row's image, if both sides are positive.
+// original returns the original size of the image in a row, or 0, 0 if a side is not positive.
 func (m *showing) original(row int) (w, h int32) {
 	a, _ := m.originalW.Number(row)
 	b, _ := m.originalH.Number(row)
@@ -101,7 +102,7 @@ func (m *showing) original(row int) (w, h int32) {
 	return int32(a), int32(b)
 }
 
-// setClass adds the class of a row.
+// setClass adds the class of a row, which is null if class is empty.
 func (m *showing) setClass(class string) {
 	if class == "" {
 		m.class.Null()
@@ -110,7 +111,7 @@ func (m *showing) setClass(class string) {
 	m.class.AddText(class)
 }
 
-// end ends the row and record of JSON.
+// end completes the row and the record of a showing that was read from JSON.
 func (m *showing) end(c *wrapper, raw []byte) *Fault {
 	id := imageIDIn(m.imageID)
 	if len(id) == 0 {
@@ -146,7 +147,7 @@ func (m *showing) end(c *wrapper, raw []byte) *Fault {
 	return o.Log.add(x)
 }
 
-// noImageID says why the record has no image id.
+// noImageID returns the fault of a record without an image id, with the cause.
 func (m *showing) noImageID() *Fault {
 	switch {
 	case m.idKind == scan.Null:
@@ -154,5 +155,5 @@ func (m *showing) noImageID() *Fault {
 	case m.idKind != scan.String:
 		return Faultf(schema.NoImageID, "imageID is %s, and has to be a string", m.idKind)
 	}
-	return Faultf(schema.NoImageID, "imageID %q names no image", scan.Snippet(m.imageID))
+	return Faultf(schema.NoImageID, "imageID %q does not name an image", scan.Snippet(m.imageID))
 }

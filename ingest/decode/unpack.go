@@ -9,9 +9,13 @@ import (
 	"abtool/ingest/scan"
 )
 
-// A container is a JSON value that is not a record itself and holds records: lists of them under
-// some keys, as in {"records": [...]}, or records keyed by id. It is read as the one list of all of
-// them. Wrappers of the front ends, which say something of their records, are not containers.
+// A container is a JSON value that is not a record and holds records: lists of records under some keys, as in
+// {"records": [...]}, or records keyed by id. It is read as a single list of these records. Wrappers of the
+// front ends are not containers, because they have values for their records.
+//
+// A container that streams in has to become a list without holding it in memory, and rejects need offsets in
+// the original. Therefore the unpacker goes through it byte by byte and replaces what is not a record with as
+// many blanks. It only looks at brackets and quotes: faults in records are left to their reader.
 
 // isContainer reports whether an object is a container.
 func isContainer(o map[string]any) bool {
@@ -28,7 +32,7 @@ func isContainer(o map[string]any) bool {
 	return found
 }
 
-// isOwnKey reports whether a key is one of records, or of the wrappers and headers of the front ends.
+// isOwnKey reports whether a key belongs to records, or to wrappers and headers of the front ends.
 func isOwnKey(key string) bool {
 	return keyOf([]byte(key)) != &unknown || key == "startedAt" || key == "annotatorID"
 }
@@ -46,8 +50,8 @@ func holdsRecords(v any) bool {
 	return dataSetOf(record) != 0
 }
 
-// BeginsContainer reports whether the object at the beginning of a stream, which does not end in d,
-// is a container as far as can be seen.
+// BeginsContainer reports whether an object that begins in d, and does not end in it, is a container as far as
+// d shows.
 func BeginsContainer(d []byte) bool {
 	d = scan.Trim(d)
 	if len(d) == 0 || d[0] != '{' || scan.ValueEnd(d) >= 0 {
@@ -68,16 +72,16 @@ func (b *Batch) unpack(raw []byte, set Set) {
 	b.ended = false
 }
 
-// unpacker rewrites a container as a list of its records. Every byte keeps its place: brackets of the
-// container become those of the list, and what is not a record becomes blanks.
+// unpacker rewrites a container as a list of its records. Every byte keeps its place: the outer braces become
+// the brackets of the list, and everything that is not a record becomes blanks.
 type unpacker struct {
 	r      *bufio.Reader
 	aside  func() // called for every value that is not a record
 	region region
-	inner  scan.Skipper // within a record or a value that is left out
-	blanks int          // since the last record, not yet handed out
-	begun  bool         // a record has been handed out
-	out    []byte       // to be handed out
+	inner  scan.Skipper // of a record, or of a value that is left out
+	blanks int          // blanks since the last record that are not in out yet
+	begun  bool         // a record has been in out
+	out    []byte       // bytes for Read
 	err    error
 }
 
@@ -88,22 +92,24 @@ const (
 	beforeAll  region = iota
 	atKey             // or a comma, or the closing brace
 	inKey             // within its quotes
-	inKeySlash        // after a backslash there
+	inKeySlash        // after a backslash in a key
 	atValue           // or the colon before it
 	inAside           // in a value that is not a record
 	inList            // between the records of a list
-	inRecord          // of a list
+	inRecord          // in a record of a list
 	inValue           // a record that is the value of a key
 	afterAll
 )
 
+// NewUnpacker returns a reader of the list that has the records of the container in r. It calls aside for every
+// value that is not a record.
 func NewUnpacker(r *bufio.Reader, aside func()) *unpacker { return &unpacker{r: r, aside: aside} }
 
 // Read implements io.Reader.
 func (p *unpacker) Read(to []byte) (int, error) {
 	for len(p.out) == 0 {
 		if p.err != nil {
-			if p.blanks > 0 { // the container is cut: what follows the last record is no comma
+			if p.blanks > 0 { // the container is cut off: no record follows that would need a comma
 				p.out = append(p.out, bytes.Repeat([]byte{' '}, p.blanks)...)
 				p.blanks = 0
 				break
@@ -119,7 +125,7 @@ func (p *unpacker) Read(to []byte) (int, error) {
 	return n, nil
 }
 
-// step takes one byte.
+// step reads one byte of the container.
 func (p *unpacker) step() {
 	c, err := p.r.ReadByte()
 	if err != nil {
@@ -181,7 +187,7 @@ func (p *unpacker) step() {
 	}
 }
 
-// value begins the value of a key: a record, a list of records, or neither.
+// value starts the value of a key: a record, a list of records, or a value that is left out.
 func (p *unpacker) value(c byte) {
 	ahead, _ := p.r.Peek(4096)
 	switch {
@@ -198,7 +204,7 @@ func (p *unpacker) value(c byte) {
 	}
 }
 
-// beginsRecord reports whether d begins with an object that has the keys of a record, as far as d goes.
+// beginsRecord reports whether d begins with an object that has a key of a record. The object need not end in d.
 func beginsRecord(d []byte) bool {
 	d = bytes.TrimLeft(d, " \t\r\n")
 	if len(d) == 0 || d[0] != '{' {
@@ -210,7 +216,7 @@ func beginsRecord(d []byte) bool {
 	return DataSetIn(d) != 0
 }
 
-// leaveOut takes a byte of a value that is not a record.
+// leaveOut replaces a byte of a value that is not a record with a blank.
 func (p *unpacker) leaveOut(c byte) {
 	if p.inner.Depth == 0 && !p.inner.Quoted && c == '}' {
 		p.close()
@@ -222,7 +228,8 @@ func (p *unpacker) leaveOut(c byte) {
 	}
 }
 
-// begin hands out the first byte of a record, with a comma between it and the one before.
+// begin adds the first byte of a record to out, after a comma if it is not the first record. The comma takes
+// the place of the first blank.
 func (p *unpacker) begin(c byte) {
 	for i := range p.blanks {
 		if i == 0 && p.begun {
@@ -238,7 +245,7 @@ func (p *unpacker) begin(c byte) {
 	}
 }
 
-// record takes a byte within a record; the record's end leads to next.
+// record adds a byte of a record to out. After the record, the region is next.
 func (p *unpacker) record(c byte, next region) {
 	ends := p.inner.Depth == 0 && !p.inner.Quoted // a number or a word, which no bracket ends
 	if ends && (c == ',' || c == ']') {
@@ -255,7 +262,7 @@ func (p *unpacker) record(c byte, next region) {
 	}
 }
 
-// close hands out the bracket for the container's last brace.
+// close adds the bracket for the last brace of the container to out.
 func (p *unpacker) close() {
 	p.out = append(p.out, bytes.Repeat([]byte{' '}, p.blanks)...)
 	p.out = append(p.out, ']')

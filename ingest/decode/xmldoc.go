@@ -8,24 +8,25 @@ import (
 	"abtool/schema"
 )
 
-// xmlReader reads annotation files.
+// xmlReader reads annotation files in XML. It is what the fast and the slow reader have in common: both give it
+// the parts of a file, as elements.
 type xmlReader struct {
 	out      *output
 	show     *showing
 	doc      xmlDoc
 	template template
 	event    xmlEvent
-	levels   [scan.MaxDepth][]element // of elements that were read fast
+	levels   [scan.MaxDepth][]element // children of elements that the fast reader read, by depth
 }
 
-// element is an element of a file, as far as it is read.
+// element is an element of a file, with the parts of it that are needed.
 type element struct {
 	name     string
-	text     []byte // directly within it
+	text     []byte // without the text of its children
 	children []element
 }
 
-// child returns the first child of a name, nil if there is none.
+// child returns the first child with a name, or nil.
 func (e *element) child(name string) *element {
 	for i := range e.children {
 		if e.children[i].name == name {
@@ -35,7 +36,7 @@ func (e *element) child(name string) *element {
 	return nil
 }
 
-// leaf returns the element's text; an element with children has none.
+// leaf returns the text of an element, or nil if it has children.
 func (e *element) leaf() []byte {
 	if len(e.children) > 0 {
 		return nil
@@ -43,7 +44,7 @@ func (e *element) leaf() []byte {
 	return e.text
 }
 
-// xmlDoc gathers one <annotation> file: what stands outside of its <metadata>s.
+// xmlDoc gathers the parts of an annotation file that are outside of <metadata>.
 type xmlDoc struct {
 	folder, filename     []byte
 	seenFolder, seenName bool
@@ -52,8 +53,8 @@ type xmlDoc struct {
 	boxes                []schema.Box
 	objects              int
 	firstRow             int
-	classes              []string // of the rows, where the record names them
-	imageID              []byte   // of the first metadata that has one
+	classes              []string // classes of the rows, "" where the metadata does not name it
+	imageID              []byte   // the first imageID in a metadata
 	origW, origH         int32
 	shown                int
 }
@@ -62,7 +63,7 @@ func (d *xmlDoc) reset(firstRow int) {
 	*d = xmlDoc{boxes: d.boxes[:0], classes: d.classes[:0], firstRow: firstRow}
 }
 
-// part takes a child of the root.
+// part reads a child of the root.
 func (r *xmlReader) part(e *element) {
 	d := &r.doc
 	switch e.name {
@@ -87,12 +88,12 @@ func (r *xmlReader) part(e *element) {
 			}
 		}
 		r.box(box)
-	case "metadata": // whose children were taken one by one
+	case "metadata": // its children have been read one by one
 		r.endMetadata()
 	}
 }
 
-// value returns what the first child of a name has.
+// value returns the value of the first child with a name.
 func (e *element) value(name string) scan.Value {
 	if c := e.child(name); c != nil {
 		return scan.TextValue(c.leaf())
@@ -100,10 +101,10 @@ func (e *element) value(name string) scan.Value {
 	return scan.Value{}
 }
 
-// The sides of a box.
+// sideNames are the names of the sides of a box.
 var sideNames = [4]string{"xmin", "ymin", "xmax", "ymax"}
 
-// metadataPart takes a child of a <metadata>.
+// metadataPart reads a child of <metadata>.
 func (r *xmlReader) metadataPart(k *key, e *element) *Fault {
 	switch k.rule {
 	case mouse, clicks, hovers:
@@ -119,7 +120,7 @@ func (r *xmlReader) metadataPart(k *key, e *element) *Fault {
 	return nil
 }
 
-// scalar takes the text of a child of <metadata>; others than scalars are passed over.
+// scalar reads the text of a child of <metadata>. It ignores children that have no scalar.
 func (r *xmlReader) scalar(k *key, text []byte) {
 	if !k.xml || !r.show.once(k) {
 		return
@@ -129,10 +130,10 @@ func (r *xmlReader) scalar(k *key, text []byte) {
 	}
 }
 
-// entry takes an entry of a list.
+// entry adds an entry to a list.
 func (r *xmlReader) entry(k *key, e *element) *Fault {
 	r.event.seen = 0
-	clear(r.event.values[:partAction+1]) // XML has no others
+	clear(r.event.values[:partAction+1]) // entries in XML have only these parts
 	if len(e.children) == 0 {
 		if t := scan.Trim(e.text); len(t) > 0 && string(t) != "None" { // not a list (R9)
 			r.out.Drop(k.name, schema.WrongType, "", t)
@@ -148,7 +149,7 @@ func (r *xmlReader) entry(k *key, e *element) *Fault {
 	return r.show.add(k.rule, &r.event.values)
 }
 
-// xmlEvent is an entry of a list being read; the first part of a name wins.
+// xmlEvent is an entry of a list being read. If it has two parts of the same name, the first counts.
 type xmlEvent struct {
 	seen   uint16
 	values rawEvent
@@ -167,7 +168,7 @@ func (e *xmlEvent) take(name string, text []byte) {
 	}
 }
 
-// xmlPartOf returns the part of an entry that an element is.
+// xmlPartOf returns the part of an entry that an element with this name has.
 func xmlPartOf(name string) (part, bool) {
 	switch name {
 	case "x":
@@ -182,7 +183,7 @@ func xmlPartOf(name string) (part, bool) {
 	return 0, false
 }
 
-// endMetadata ends the row of the showing that was read.
+// endMetadata completes the row of the showing that was read.
 func (r *xmlReader) endMetadata() {
 	d, m := &r.doc, r.show
 	if d.shown++; d.shown > maxPerFile {
@@ -199,10 +200,10 @@ func (r *xmlReader) endMetadata() {
 	}
 }
 
-// maxPerFile is how many <metadata> or <object> elements one file may have.
+// maxPerFile is the largest number of <metadata>, and of <object>, in a file.
 const maxPerFile = 10_000
 
-// box is the <bndbox> of one <object>: xmin, ymin, xmax, ymax.
+// box adds the <bndbox> of an <object>, with the sides xmin, ymin, xmax, ymax. It drops an unusable box (R10).
 func (r *xmlReader) box(v [4]scan.Value) {
 	d := &r.doc
 	i := d.objects
@@ -223,7 +224,7 @@ func (r *xmlReader) box(v [4]scan.Value) {
 	d.boxes = append(d.boxes, x)
 }
 
-// endFile makes the record of an annotation file; raw is the file.
+// endFile adds the record of an annotation file, and completes its rows. raw is the file.
 func (r *xmlReader) endFile(kind RecordKind, memberBase []byte, raw []byte) *Fault {
 	d, m := &r.doc, r.show
 	if n := max(d.shown, d.objects); n > maxPerFile {
@@ -231,7 +232,7 @@ func (r *xmlReader) endFile(kind RecordKind, memberBase []byte, raw []byte) *Fau
 	}
 	id := imageIDIn(d.filename)
 	if own := imageIDIn(memberBase); kind == VOCRecord && len(own) > 0 {
-		id = own // R10 finds boxes by the name of their file
+		id = own // a boxes file has the name of its image (R10)
 	}
 	if len(id) == 0 {
 		id = imageIDIn(d.imageID)

@@ -6,10 +6,10 @@ import (
 	"abtool/ingest/scan"
 )
 
-// fast reads the files of the release: elements without attributes, plain text, in any
-// order and with any white space. It gives up (false) on everything else, comments, entities,
-// prefixes and faults included; slow then reads the file and is the judge. What it does
-// take, slow would take with the same result: a fuzz test holds them together.
+// fast reads files as the release has them: elements without attributes, and plain text, in any order and with
+// any white space. For any other file, with comments, entities, prefixes or faults, it returns false, and slow
+// reads the file. It must never read a file that slow rejects, or read it with another result. It therefore
+// finds no faults itself; it only checks that there are none. A fuzz test compares the two readers.
 func (r *xmlReader) fast(data []byte, kind RecordKind, memberBase []byte) (ok bool, f *Fault) {
 	if r.out.limits.Depth < scan.MaxDepth+4 {
 		return false, nil
@@ -28,7 +28,7 @@ func (r *xmlReader) fast(data []byte, kind RecordKind, memberBase []byte) (ok bo
 			break
 		}
 		if ok, f = r.fastPart(&s, name); !ok || f != nil {
-			return false, nil // a list too long: what follows it can be worse
+			return false, nil // a list is too long, but slow may find a worse fault after it
 		}
 	}
 	if !s.is("</annotation>") {
@@ -43,7 +43,7 @@ func (r *xmlReader) fast(data []byte, kind RecordKind, memberBase []byte) (ok bo
 
 const xmlDeclaration = `<?xml version="1.0" encoding="UTF-8"?>`
 
-// fastPart reads one child of the root; its opening tag was read.
+// fastPart reads a child of the root, whose opening tag has been read.
 func (r *xmlReader) fastPart(s *xmlScan, name []byte) (ok bool, f *Fault) {
 	e := element{name: "metadata"}
 	if view(name) == e.name {
@@ -57,6 +57,7 @@ func (r *xmlReader) fastPart(s *xmlScan, name []byte) (ok bool, f *Fault) {
 	return ok, f
 }
 
+// fastMetadata reads a <metadata>, whose opening tag has been read.
 func (r *xmlReader) fastMetadata(s *xmlScan) (bool, *Fault) {
 	m := r.show
 	m.begin()
@@ -71,7 +72,7 @@ func (r *xmlReader) fastMetadata(s *xmlScan) (bool, *Fault) {
 			return s.is("</metadata>"), nil
 		}
 		k := keyOf(name)
-		if !k.rule.isList() && k.rule != position { // nearly all
+		if !k.rule.isList() && k.rule != position { // nearly all children
 			t, ok := s.leaf(name)
 			if !ok {
 				return false, nil
@@ -92,8 +93,8 @@ func (r *xmlReader) fastMetadata(s *xmlScan) (bool, *Fault) {
 	}
 }
 
-// fastElement reads an element whose opening tag was read. It is valid until the next one without others
-// around it is read.
+// fastElement reads an element whose opening tag has been read. Its children are in r.levels, and are valid
+// until the next element of depth 0 is read.
 func (r *xmlReader) fastElement(s *xmlScan, name []byte, depth int) (e element, ok bool) {
 	if depth == scan.MaxDepth {
 		return e, false
@@ -130,12 +131,13 @@ func (r *xmlReader) fastElement(s *xmlScan, name []byte, depth int) (e element, 
 	return e, s.closes(name)
 }
 
-// xmlScan walks over plain XML.
+// xmlScan is a position in plain XML.
 type xmlScan struct {
 	d []byte
 	p int
 }
 
+// space steps over white space.
 func (s *xmlScan) space() {
 	p := s.p
 	for p < len(s.d) && (s.d[p] == ' ' || s.d[p] == '\n' || s.d[p] == '\t' || s.d[p] == '\r') {
@@ -144,7 +146,7 @@ func (s *xmlScan) space() {
 	s.p = p
 }
 
-// is steps over a literal.
+// is steps over a literal. If another text follows, it returns false and leaves the position.
 func (s *xmlScan) is(lit string) bool {
 	if len(s.d)-s.p < len(lit) || string(s.d[s.p:s.p+len(lit)]) != lit {
 		return false
@@ -153,7 +155,8 @@ func (s *xmlScan) is(lit string) bool {
 	return true
 }
 
-// open steps over <name> and returns name; false leaves the position.
+// open steps over an opening tag and returns its name. If another text follows, it returns false and leaves the
+// position.
 func (s *xmlScan) open() ([]byte, bool) {
 	d, p := s.d, s.p
 	if p+2 >= len(d) || d[p] != '<' || !isLetter(d[p+1]) {
@@ -173,7 +176,7 @@ func (s *xmlScan) open() ([]byte, bool) {
 
 func isLetter(c byte) bool { return c|0x20-'a' < 26 || c == '_' }
 
-// closes steps over </name>.
+// closes steps over the closing tag of name. If another text follows, it returns false and leaves the position.
 func (s *xmlScan) closes(name []byte) bool {
 	p, n := s.p, len(name)
 	if len(s.d)-p < n+3 || s.d[p] != '<' || s.d[p+1] != '/' || s.d[p+2+n] != '>' || string(s.d[p+2:p+2+n]) != string(name) {
@@ -194,7 +197,8 @@ func (s *xmlScan) leaf(name []byte) ([]byte, bool) {
 	return s.d[start:p], s.closes(name)
 }
 
-// plain marks the characters that text can hold without any rule applying to them.
+// plain marks the characters that stand for themselves in a text. A carriage return does not: XML makes it a
+// line feed.
 var plain = func() (t [256]bool) {
 	for c := ' '; c < 0x7f; c++ {
 		t[c] = true

@@ -11,39 +11,40 @@ import (
 	"abtool/schema"
 )
 
-// node is an element that is open.
+// node is an element whose closing tag has not been read.
 type node struct {
-	element  // its name is tag, but for elements of a name space, which are never ours
+	element  // its name is tag, except in a name space, which no element of a record is in
 	tag      string
-	space    string // default name space within it
-	declares []string
+	space    string   // default name space within it
+	declares []string // prefixes that it declares
 }
 
-// keep adds a child that somebody will read, and the first one of any name, which makes it an element
-// with children. So the tree stays small whatever the file holds.
+// keep adds a child whose name is read, and the first child of any name, which shows that the element has
+// children. It leaves out all others, so that the tree stays small for every file.
 func (n *node) keep(e element) {
 	if len(n.children) == 0 || isPart[e.name] && n.child(e.name) == nil {
 		n.children = append(n.children, e)
 	}
 }
 
-// isPart lists the names that are read within the elements that hold others; of two the first
-// one counts.
+// isPart lists the names of elements that are read as children of other elements. If two children have the same
+// name, the first counts.
 var isPart = map[string]bool{"bndbox": true, "xmin": true, "ymin": true, "xmax": true, "ymax": true, "width": true, "height": true,
 	"time": true, "x": true, "y": true, "action": true}
 
-// treeReader reads a file with encoding/xml, and refuses what that lets pass although it is not
-// well-formed. Elements are taken into the batch as soon as they are closed.
+// treeReader reads a file with encoding/xml, and rejects files that encoding/xml accepts although they are not
+// well-formed. It gives elements to the xmlReader as soon as they are closed.
 type treeReader struct {
 	to       *xmlReader
 	data     []byte
 	root     *node
 	stack    []*node
-	prefixes map[string]int // declared in the elements that are open
-	tooLong  *Fault         // of the first list; the file can still be worse
+	prefixes map[string]int // number of declarations in the open elements
+	tooLong  *Fault         // for the first list that is too long; a later fault of the file goes before it
 }
 
-// slow is the judge for every file that fast does not take (R2). Both make the same rows.
+// slow reads any file, and decides whether it is a record (R2). It gives the same rows as fast for every file
+// that fast reads.
 func (r *xmlReader) slow(data []byte, kind RecordKind, memberBase []byte) *Fault {
 	if len(scan.Trim(data)) == 0 {
 		return &Fault{Reason: schema.Empty}
@@ -73,7 +74,8 @@ func (r *xmlReader) slow(data []byte, kind RecordKind, memberBase []byte) *Fault
 	return r.endFile(kind, memberBase, data)
 }
 
-// notUTF8 says where bytes are not UTF-8, and which encoding the file declares.
+// notUTF8 returns the fault for bytes that are not UTF-8, with their place and the encoding that the file
+// declares.
 func notUTF8(data []byte) *Fault {
 	at := 0
 	for at < len(data) {
@@ -91,6 +93,7 @@ func notUTF8(data []byte) *Fault {
 	return Faultf(schema.NotUTF8, "at byte %d: save it as UTF-8", at)
 }
 
+// read reads all tokens of the file.
 func (r *treeReader) read() *Fault {
 	dec := xml.NewDecoder(bytes.NewReader(r.data))
 	dec.CharsetReader = func(charset string, _ io.Reader) (io.Reader, error) { return nil, encodingError(charset) }
@@ -113,7 +116,7 @@ func (r *treeReader) read() *Fault {
 	}
 }
 
-// token takes the next token, which the file spells raw.
+// token reads the next token. raw is its text in the file, and first says that the file begins with it.
 func (r *treeReader) token(tok xml.Token, raw []byte, first bool) *Fault {
 	switch t := tok.(type) {
 	case xml.StartElement:
@@ -143,6 +146,7 @@ func (r *treeReader) token(tok xml.Token, raw []byte, first bool) *Fault {
 	return nil
 }
 
+// start opens an element.
 func (r *treeReader) start(t xml.StartElement, raw []byte) *Fault {
 	n := &node{tag: spelled(t.Name)}
 	if len(r.stack) > 0 {
@@ -169,7 +173,7 @@ func (r *treeReader) start(t xml.StartElement, raw []byte) *Fault {
 	return r.bound(t.Name)
 }
 
-// bound refuses a prefix that no element around declares.
+// bound returns a fault if the prefix of a name is not declared in an open element.
 func (r *treeReader) bound(n xml.Name) *Fault {
 	if n.Space != "" && r.prefixes[n.Space] == 0 {
 		return Faultf(schema.Malformed, "prefix %s is not declared", n.Space)
@@ -177,6 +181,8 @@ func (r *treeReader) bound(n xml.Name) *Fault {
 	return nil
 }
 
+// attributes checks the attributes of a tag, and keeps the name spaces that they declare. No attribute has a
+// value that is read.
 func (r *treeReader) attributes(n *node, attrs []xml.Attr, raw []byte) *Fault {
 	if !spacedAttributes(raw) {
 		return Faultf(schema.Malformed, "no space between two attributes of <%s>", n.tag)
@@ -212,6 +218,7 @@ func (r *treeReader) attributes(n *node, attrs []xml.Attr, raw []byte) *Fault {
 	return nil
 }
 
+// end closes an element.
 func (r *treeReader) end(tag string) *Fault {
 	if len(r.stack) == 0 {
 		return Faultf(schema.Malformed, "</%s> closes nothing", tag)
@@ -233,7 +240,7 @@ func (r *treeReader) end(tag string) *Fault {
 	return nil
 }
 
-// closed takes a child of the root or of a <metadata>.
+// closed gives a complete child of the root or of <metadata> to the xmlReader.
 func (r *treeReader) closed(n *node) *Fault {
 	switch {
 	case len(r.stack) == 1:

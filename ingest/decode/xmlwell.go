@@ -11,12 +11,15 @@ import (
 	"abtool/schema"
 )
 
-// What makes a file well-formed and encoding/xml does not ask for.
+// encoding/xml accepts files that are not well-formed XML. The functions here find what it lets pass: faulty
+// declarations, characters and character references that XML does not allow, and attributes without space.
 
+// encodingError is the error for a declared encoding other than UTF-8.
 type encodingError string
 
 func (e encodingError) Error() string { return "encoding " + string(e) }
 
+// spelled returns a name as the file has it, with its prefix.
 func spelled(n xml.Name) string {
 	if n.Space != "" {
 		return n.Space + ":" + n.Local
@@ -28,12 +31,12 @@ var declaration = regexp.MustCompile(`^<\?xml\s+version\s*=\s*(?:"1\.0"|'1\.0')`
 	`(?:\s+encoding\s*=\s*(?:"([A-Za-z][-A-Za-z0-9._]*)"|'([A-Za-z][-A-Za-z0-9._]*)'))?` +
 	`(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>$`)
 
-// checkInstruction refuses an XML declaration that is not at the very beginning or not as the
-// standard draws it, and an encoding that encoding/xml overlooks.
+// checkInstruction returns a fault for an XML declaration that is not at the very beginning or does not follow
+// the standard, and for an encoding that encoding/xml overlooks.
 func checkInstruction(t xml.ProcInst, raw []byte, first bool) *Fault {
 	if !strings.EqualFold(t.Target, "xml") {
 		if rest := raw[len("<?")+len(t.Target):]; !bytes.HasPrefix(rest, []byte("?>")) && !scan.IsSpace(rest[0]) {
-			return Faultf(schema.Malformed, "a processing instruction without space behind %s", t.Target)
+			return Faultf(schema.Malformed, "a processing instruction without space after %s", t.Target)
 		}
 		return nil
 	}
@@ -47,8 +50,7 @@ func checkInstruction(t xml.ProcInst, raw []byte, first bool) *Fault {
 	return nil
 }
 
-// badChar is where the first character stands that XML does not allow, -1 if there is none.
-// The data are UTF-8.
+// badChar returns the place of the first character that XML does not allow, or -1. The data are UTF-8.
 func badChar(data []byte) int {
 	for i, c := range data {
 		if c < ' ' && !scan.IsSpace(c) || c == 0xef && len(data)-i > 2 && data[i+1] == 0xbf && data[i+2] >= 0xbe {
@@ -58,8 +60,8 @@ func badChar(data []byte) int {
 	return -1
 }
 
-// badReference finds a character reference to what is no character, which encoding/xml
-// replaces.
+// badReference reports whether a text has a reference to a number that is not a character. encoding/xml replaces
+// such references.
 func badReference(raw []byte) bool {
 	for {
 		i := bytes.Index(raw, []byte("&#"))
@@ -78,7 +80,7 @@ func badReference(raw []byte) bool {
 	}
 }
 
-// spacedAttributes tells whether all attributes of a tag have white space before them.
+// spacedAttributes reports whether all attributes of a tag have white space before them.
 func spacedAttributes(tag []byte) bool {
 	quote := byte(0)
 	for i, c := range tag {
