@@ -43,9 +43,9 @@ var benchQueries = []struct{ name, view, hand string }{
 			WHERE last <> 'remove' GROUP BY sequence`},
 }
 
-// BenchmarkViews compares views with queries written by hand against the Parquet files, in
-// turns, and reports the quickest of each and their ratio. ABTOOL_BENCH_IMAGES is the number of ImageNet images (COCO has
-// a tenth of it; 10000 if it is not set), or ABTOOL_BENCH_STORE is a store to use.
+// BenchmarkViews compares views with queries written by hand against the Parquet files, in turns, and
+// reports the quickest of each and their ratio. ABTOOL_BENCH_IMAGES is the number of ImageNet images (COCO
+// has a tenth of it; 10000 if it is not set), or ABTOOL_BENCH_STORE is a store to use.
 func BenchmarkViews(b *testing.B) {
 	store := benchStore(b)
 	s := openStore(b, store, Options{})

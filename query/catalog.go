@@ -8,31 +8,30 @@ import (
 	"abtool/schema"
 )
 
-// A View is a table of a query: a Parquet table of the store, or a flat view over its nested
-// columns.
+// A View is a table that queries can use: a Parquet table of the store, or a flat view over nested columns.
 type View struct {
 	Name    string
 	Set     string // imagenet or coco
-	Row     string // what one row is
-	Note    string // what else is to be known, may be empty
+	Row     string // description of one row
+	Note    string // further description; may be empty
 	Columns []Column
-	Example string // a query
-	SQL     string // the SELECT behind it; for a table of the store, empty
-	table   string // name of the store's table, for those without SQL
+	Example string // an example query
+	SQL     string // the SELECT of the view; empty for a table of the store
+	table   string // name of the store's table, for a view without SQL
 }
 
-// A Column is a column of a View: its name, the unit of its values ("" without one) and what they are.
+// A Column is a column of a View: its name, the unit of its values ("" without one) and a description.
 type Column struct{ Name, Unit, Doc string }
 
-// A Macro is a function in SQL.
+// A Macro is an SQL macro, which is called like a function.
 type Macro struct {
 	Name    string
-	Args    string // as written in its definition, with defaults
+	Args    string // its parameters as in its definition, with defaults
 	Set     string // data set that it needs; "" for none
-	Table   bool   // a table macro: FROM name(…)
-	Unit    string // of its result
+	Table   bool   // whether it is a table macro, used as FROM name(…)
+	Unit    string // unit of its result
 	Doc     string
-	Example string // an expression, or for a table macro a query
+	Example string // an example: an expression, or a query for a table macro
 	SQL     string // its body
 }
 
@@ -47,11 +46,11 @@ func Views(set string) []View {
 // Macros lists every macro, in an order in which they can be created.
 func Macros() []Macro { return macros }
 
-// statement is one statement of the setup.
+// A statement is one statement of the setup.
 type statement struct{ name, sql string }
 
-// setup returns what creates macros and views. portable is for a DuckDB without Go's point_in_mask,
-// which then becomes a macro too.
+// setup returns the statements that create macros and views. With portable, point_in_mask is also a macro,
+// for a DuckDB without the Go function.
 func (t *tables) setup(portable bool) (out []statement) {
 	has := map[string]bool{"": true}
 	for _, set := range t.sets {
@@ -89,15 +88,15 @@ func (t *tables) setup(portable bool) (out []statement) {
 	return out
 }
 
-// Setup returns the SQL that creates the macros and views over a store in any DuckDB, in its command
-// line, in Python or in R. The function point_in_mask is a macro there: the same, but slower.
+// Setup returns the SQL that creates the macros and views over a store in any DuckDB: its command line,
+// Python or R. There point_in_mask is a macro, which gives the same results but is slower.
 func Setup(store string) (string, error) {
 	t, err := locate(store)
 	if err != nil {
 		return "", err
 	}
 	if strings.ContainsAny(t.dir, globs) && filepath.Separator != '\\' && strings.Contains(t.dir, `\`) {
-		return "", fmt.Errorf("%s: a path with a backslash and one of %s cannot be given to another "+
+		return "", fmt.Errorf("%s: a path with a backslash and one of %s cannot be passed to another "+
 			"DuckDB: rename the folder", t.dir, globs)
 	}
 	var b strings.Builder
@@ -108,8 +107,8 @@ func Setup(store string) (string, error) {
 	return b.String(), nil
 }
 
-// from takes the description of columns over from the schema: "mouse.t" or, renamed,
-// "boxes.xmin as left".
+// from returns columns with their descriptions from the schema, by name ("mouse.t") or renamed ("boxes.xmin
+// as left").
 func from(table string, names ...string) []Column {
 	docs := map[string]schema.Column{}
 	schema.TableAt(table).Walk(func(c schema.Column) { docs[c.Name] = c })
@@ -128,7 +127,7 @@ func from(table string, names ...string) []Column {
 	return out
 }
 
-// all takes every column of a table over.
+// all returns every column of a table, with its description from the schema.
 func all(table string) []Column {
 	var out []Column
 	for _, c := range schema.TableAt(table).Columns {
@@ -144,12 +143,13 @@ func columns(parts ...[]Column) (out []Column) {
 	return out
 }
 
-// place returns the column of the place of an element in its list.
+// place returns the column i, which has the place of an element in its list.
 func place(what string) []Column {
 	return []Column{{"i", "", "Place in the list of " + what + ", from 1."}}
 }
 
-// listOf returns the names of columns as a SELECT has them, each after a prefix: "f." for the table f.
+// listOf returns the names of columns as a list for a SELECT, each with a prefix, for example "f." for the
+// table f.
 func listOf(prefix string, list []Column) string {
 	names := make([]string, len(list))
 	for i, c := range list {
@@ -158,14 +158,14 @@ func listOf(prefix string, list []Column) string {
 	return strings.Join(names, ", ")
 }
 
-// unnested returns the SQL of a view that has a row for each element of a list: columns of the list's row, and
-// what is selected of the element s.
+// unnested returns the SQL of a view with a row for each element of a list. It has the columns head of the
+// list's row, and the expressions selected of the element s.
 func unnested(table, list string, head []Column, selected string) string {
 	return "SELECT " + listOf("", head) + ",\n  " + selected +
 		"\nFROM (SELECT *, unnest(" + list + ") AS s FROM " + table + ")"
 }
 
-// numbered returns the same with the place i of the element.
+// numbered returns the same SQL as unnested, with a column i for the place of the element in its list.
 func numbered(table, list string, head []Column, selected string) string {
 	return "SELECT " + listOf("", head) + ",\n  i, " + selected + "\nFROM (SELECT *, unnest(" + list +
 		") AS s, generate_subscripts(" + list + ", 1) AS i FROM " + table + ")"

@@ -21,7 +21,8 @@ type Table struct {
 	Rows    [][]driver.Value // as of Rows.Next
 }
 
-// Table runs one statement in a session of its own and keeps what it answers. It refuses what Session.Query does.
+// Table runs one statement in a session of its own and keeps what it answers. It refuses what Session.Query
+// does.
 func (db *DB) Table(ctx context.Context, text string) (*Table, error) {
 	s, err := db.Session(ctx)
 	if err != nil {

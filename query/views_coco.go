@@ -8,13 +8,13 @@ import (
 	"abtool/store"
 )
 
-// page are the columns that a view of events takes from its page.
+// page has the columns that a view of events takes from its page.
 var page = columns(
 	[]Column{{"seq", "", "The page, a row of coco_annotations."}},
 	from("coco/annotations", "image_id", "worker_id", "hit_id", "page_idx", "image_width", "image_height"))
 
-// cocoNames are COCO's 80 classes as rows of VALUES, a few on a line. A store that has a list of its own gets that
-// in their place.
+// cocoNames has COCO's 80 classes as rows of VALUES, a few on each line. For a store that lists its classes,
+// the list of the store replaces them.
 var cocoNames = func() string {
 	rows := strings.SplitAfter(namesOf(coco.Categories), "\n")
 	lines := rows[:1]
@@ -29,7 +29,7 @@ var cocoNames = func() string {
 	return strings.Join(lines, "")
 }()
 
-// namesOf returns such a list of a store; of a name that is there twice, the first.
+// namesOf returns a store's classes as rows of VALUES. If a name occurs twice, it takes the first.
 func namesOf(categories []store.Category) string {
 	var rows []string
 	seen := map[string]bool{}
@@ -57,13 +57,13 @@ var cocoViews = []View{
 	},
 	{
 		Name: "coco_rejects", Set: "coco", table: "rejects",
-		Row:     "one record that was left out, or one field that was set to null",
+		Row:     "one record that was rejected, or one field that was set to null",
 		Columns: all("*/rejects"),
 		Example: "SELECT kind, reason, count(*) AS n FROM coco_rejects GROUP BY ALL ORDER BY n DESC, reason",
 	},
 	{
 		Name: "coco_samples", Set: "coco",
-		Row:     "one mouse sample; none is taken while an icon is dragged or under the pointer",
+		Row:     "one mouse sample; none are recorded while an icon is dragged or under the pointer",
 		Note:    orderNote("mouse", "coco_annotations"),
 		Columns: columns(page, from("coco/annotations", "mouse.t", "mouse.x", "mouse.y")),
 		Example: "SELECT count(*) AS samples, round(avg(x), 4) AS x, round(avg(y), 4) AS y FROM coco_samples",
@@ -71,7 +71,7 @@ var cocoViews = []View{
 	},
 	{
 		Name: "coco_actions", Set: "coco",
-		Row:     "one step with an icon",
+		Row:     "one action with an icon",
 		Columns: columns(page, place("actions of the page"), from("coco/annotations", "actions.type", "actions.icon", "actions.from_x", "actions.from_y", "actions.to_x", "actions.to_y", "actions.t")),
 		Example: "SELECT type, count(*) AS n FROM coco_actions GROUP BY type ORDER BY n DESC",
 		SQL: numbered("coco_annotations", "actions", page,
@@ -80,7 +80,7 @@ var cocoViews = []View{
 	},
 	{
 		Name: "coco_steps", Set: "coco",
-		Row:     "one step through the eleven superclasses of icons; going back to one counts again",
+		Row:     "one step through the eleven superclasses of icons; a return to a superclass counts again",
 		Columns: columns(page, place("steps of the page"), from("coco/annotations", "browsing.category_idx", "browsing.category", "browsing.keyboard", "browsing.t")),
 		Example: "SELECT round(avg(coalesce(keyboard, false)::int), 4) AS by_keyboard FROM coco_steps",
 		SQL: numbered("coco_annotations", "browsing", page,
@@ -107,14 +107,14 @@ FROM (SELECT *, unnest(instances) AS o, generate_subscripts(instances, 1) AS i F
 	},
 	{
 		Name: "coco_categories", Set: "coco",
-		Row: "one class that the ground truth lists, with or without an instance",
-		Note: "The classes are those of the instances file's own list, which store.json keeps. " +
-			"A store without it, made by an older version or without ground truth, has COCO's 80, " +
-			"and any other that has an instance.",
+		Row: "one class that the ground truth lists, with or without instances",
+		Note: "The classes are listed in the instances file; store.json keeps the list. " +
+			"A store without the list (without ground truth, or made by an older version) has COCO's 80 classes " +
+			"and any other class that has an instance.",
 		Columns: columns(from("coco/images", "instances.category_id", "instances.category"), []Column{
-			{"instances", "", "Objects of it, crowds included."},
-			{"images", "", "Images with one."},
-			{"mean_share", "fraction of the image", "Mean of the box_share of its objects (C11); " +
+			{"instances", "", "Objects of the class, crowds included."},
+			{"images", "", "Images with an object of the class."},
+			{"mean_share", "fraction of the image", "Mean box_share of its objects (C11); " +
 				"null without objects."},
 		}),
 		Example: "SELECT count(*) AS classes, sum(instances) AS instances FROM coco_categories",
@@ -131,22 +131,23 @@ FROM (
 	},
 	{
 		Name: "coco_icons", Set: "coco",
-		Row: "one class of which an icon was used on a page: all that was done with it",
-		Note: "Actions of an unknown type are left out; icons of an unknown class are those not in " +
-			"coco_categories (C2), and no statistic takes them. Order is that of the list, not of the times.",
+		Row: "all actions on a page with the icon of one class",
+		Note: "Actions of unknown type are left out. Icons of unknown class, which are not in " +
+			"coco_categories (C2), are included here but in no statistic. Actions are in the order of their list, not of " +
+			"their times.",
 		Columns: columns(page, []Column{
 			{"icon", "", "The class of the icon."},
-			{"n_actions", "", "Actions."},
-			{"sequence", "", "The types of the actions, joined by -, as add-move (C10)."},
-			{"last_action", "", "The type of the last."},
-			{"placed", "", "Whether it ended on the image: the last action is add or move (C7)."},
-			{"any_add", "", "Whether there is an add, whatever followed (the variant of C7)."},
-			{"x", "fraction of the displayed width", "The icon's point, across: of the last add that has a " +
-				"position, whatever follows (C3). Null if there is none."},
+			{"n_actions", "", "Number of actions."},
+			{"sequence", "", "The types of the actions, joined by -, for example add-move (C10)."},
+			{"last_action", "", "The type of the last action."},
+			{"placed", "", "Whether the icon stays on the image: the last action is add or move (C7)."},
+			{"any_add", "", "Whether there is an add, whatever follows (variant of C7)."},
+			{"x", "fraction of the displayed width", "The icon's point, across: the place of the last add that has " +
+				"one, whatever follows (C3). Null if there is no such add."},
 			{"y", "fraction of the displayed height", "The icon's point, down."},
-			{"t", "ms since the page opened", "When that was."},
-			{"end_x", "fraction of the displayed width", "Where the icon ended, " +
-				"across: of the last add or move that has a position, if it is placed (variant of C3)."},
+			{"t", "ms since the page opened", "Time of that add."},
+			{"end_x", "fraction of the displayed width", "Where the icon ended, across: the place of " +
+				"the last add or move that has one, if the icon is placed (variant of C3)."},
 			{"end_y", "fraction of the displayed height", "Where the icon ended, down."},
 		}),
 		Example: "SELECT sequence, count(*) AS n FROM coco_icons WHERE placed GROUP BY sequence ORDER BY n " +
@@ -170,17 +171,17 @@ FROM (
 	{
 		Name: "coco_localization", Set: "coco",
 		Row: "one icon that has a point, on an image of the ground truth",
-		Note: "The icons over which precision is taken (C4): classes that the image does not hold are " +
-			"included, and miss.",
+		Note: "These are the icons that precision is over (C4). Icons of classes that the image does " +
+			"not have are included as misses.",
 		Columns: columns(page, []Column{
 			{"icon", "", "The class of the icon."},
 			{"sequence", "", "As in coco_icons."},
-			{"placed", "", "Whether it ended on the image."},
+			{"placed", "", "Whether the icon stays on the image."},
 			{"x", "fraction of the displayed width", "The icon's point, across (C3)."},
 			{"y", "fraction of the displayed height", "The icon's point, down."},
 		}, from("coco/images", "width", "height"), []Column{
 			{"instances", "", "Objects of the class on the image, crowds included."},
-			{"class_present", "", "Whether there is one."},
+			{"class_present", "", "Whether the image has such an object."},
 			{"on_mask", "", "Whether the pixel under the point is in a mask of the class (C5)."},
 			{"on_box", "", "Whether the point is in a bounding box of the class, edges included (C6)."},
 		}),
@@ -201,14 +202,14 @@ GROUP BY k.seq, k.icon`,
 	},
 	{
 		Name: "coco_classes", Set: "coco",
-		Row:  "one class that an annotated image truly holds, and whether it was found",
-		Note: "Classes of which there is only a crowd are included (C8).",
+		Row:  "one class that an annotated image has, and whether it was found",
+		Note: "Classes that have only crowds on the image are included (C8).",
 		Columns: columns(page, []Column{
 			{"category", "", "The class."},
-			{"instances", "", "Objects of it on the image, crowds included."},
-			{"largest", "fraction of the image", "The largest box_share among them (C11)."},
-			{"retrieved", "", "Whether its icon ended on the image, anywhere (C7)."},
-			{"retrieved_any", "", "Whether its icon was ever added (the variant)."},
+			{"instances", "", "Objects of the class on the image, crowds included."},
+			{"largest", "fraction of the image", "The largest box_share of these objects (C11)."},
+			{"retrieved", "", "Whether its icon stays on the image, in any place (C7)."},
+			{"retrieved_any", "", "Whether its icon was ever added (variant of C7)."},
 		}),
 		Example: "SELECT round(avg(retrieved::int), 4) AS recall_over_pairs FROM coco_classes",
 		SQL: `
@@ -223,16 +224,16 @@ FROM coco_annotations a
 		Name: "coco_pages", Set: "coco",
 		Row: "one page: one image annotated by one annotator, with counts instead of lists",
 		Columns: columns(page, from("coco/annotations", "original_width", "original_height", "time_spent"), []Column{
-			{"n_actions", "", "Steps with icons."},
+			{"n_actions", "", "Actions with icons."},
 			{"n_samples", "", "Mouse samples."},
 			{"n_steps", "", "Steps through the superclasses."},
-			{"superclasses", "", "Different superclasses among them."},
-			{"keyboard_steps", "", "Steps by the keyboard (C13); one whose key or button is unknown is not."},
-			{"icons", "", "Icons of known classes (C2) that ended on the image."},
-			{"classes", "", "Classes that the image truly holds."},
-			{"retrieved", "", "Those of them that were found."},
-			{"recall", "fraction", "retrieved / classes (C8); null where the image is not in the ground " +
-				"truth or holds nothing."},
+			{"superclasses", "", "Different superclasses among the steps."},
+			{"keyboard_steps", "", "Steps by the keyboard (C13); a step that does not record it is not counted."},
+			{"icons", "", "Icons of known classes (C2) that stay on the image."},
+			{"classes", "", "Classes that the image has."},
+			{"retrieved", "", "Classes of the image that were found."},
+			{"recall", "fraction", "retrieved / classes (C8); null if the image is not in the ground " +
+				"truth or has no class."},
 		}),
 		Example: "SELECT median(time_spent) / 1000 AS seconds, round(avg(recall), 4) AS recall FROM coco_pages",
 		SQL: `
@@ -250,16 +251,16 @@ FROM coco_annotations a
 	{
 		Name: "coco_hits", Set: "coco",
 		Row: "one HIT (C9)",
-		Note: "The flags are the release's own checks at their published thresholds; " +
-			"others: the table macro coco_hits_flagged.",
+		Note: "The flags are the checks of the release at their published thresholds. " +
+			"For other thresholds, use the table macro coco_hits_flagged.",
 		Columns: columns(from("coco/annotations", "hit_id"), []Column{
 			{"worker_id", "", "The annotator."},
 			{"pages", "", "Distinct pages."},
 			{"records", "", "Pages in the data."},
-			{"duration", "ms", "Sum of time_spent."},
+			{"duration", "ms", "Sum of time_spent over its pages."},
 			{"recall", "fraction", "Mean of the recalls of its pages."},
 			{"icons", "", "Icons with a point (C3)."},
-			{"precision", "fraction", "The share of them on a mask of their class (C5); null without icons."},
+			{"precision", "fraction", "Share of these icons on a mask of their class (C5); null without icons."},
 			{"low_recall", "", "recall < 0.333."},
 			{"low_precision", "", "precision < 0.75."},
 			{"few_pages", "", "Fewer than 16 pages."},
@@ -281,13 +282,13 @@ FROM (
 		Name: "coco_workers", Set: "coco",
 		Row: "one annotator",
 		Columns: columns(from("coco/annotations", "worker_id"), []Column{
-			{"pages", "", "Images annotated."},
+			{"pages", "", "Pages annotated."},
 			{"hits", "", "Different HITs."},
 			{"time_spent", "ms", "Median time on a page."},
 			{"recall", "fraction", "Mean of the recalls of its pages."},
 			{"icons", "", "Icons with a point (C3)."},
-			{"precision", "fraction", "The share of them on a mask of their class (C5)."},
-			{"keyboard", "fraction", "Share of all steps through the superclasses by the keyboard (C13)."},
+			{"precision", "fraction", "Share of these icons on a mask of their class (C5)."},
+			{"keyboard", "fraction", "Share of all steps through the superclasses that were by the keyboard (C13)."},
 		}),
 		Example: "SELECT worker_id, pages, round(recall, 3) AS recall FROM coco_workers ORDER BY pages " +
 			"DESC, worker_id LIMIT 3",

@@ -1,16 +1,16 @@
 package query
 
-// showing are the columns that a view of events takes from its showing.
+// showing has the columns that a view of events takes from its showing.
 var showing = columns(
 	[]Column{{"seq", "", "The showing, a row of imagenet_annotations."}},
 	from("imagenet/annotations", "image_id", "class", "worker_id", "assignment_id", "page_idx", "image_idx", "selected", "image_width", "image_height"))
 
-var eventTime = Column{"time", "ms since 1970 UTC", "t0 + t: when, as epoch time. " +
+var eventTime = Column{"time", "ms since 1970 UTC", "Epoch time, t0 + t. " +
 	"As a timestamp: make_timestamp_ms(time)."}
 
-// orderNote returns the note of views that have no i, which would cost a third of their speed.
+// orderNote returns the note of views without the column i, which would cost a third of their speed.
 func orderNote(list, table string) string {
-	return "Rows of one list come in its order. " +
+	return "The rows of one list are in the order of the list. " +
 		"To number them: SELECT unnest(" + list + ") AS s, generate_subscripts(" +
 		list + ", 1) AS i FROM " + table + "."
 }
@@ -18,7 +18,7 @@ func orderNote(list, table string) string {
 var imagenetViews = []View{
 	{
 		Name: "imagenet_annotations", Set: "imagenet", table: "annotations",
-		Row:     "one time an image was shown to an annotator, with its lists",
+		Row:     "one showing: one time that an image was shown to an annotator, with its lists",
 		Columns: all("imagenet/annotations"),
 		Example: "SELECT image_id, len(mouse) AS samples, clicks FROM imagenet_annotations ORDER BY seq LIMIT 3",
 	},
@@ -30,7 +30,7 @@ var imagenetViews = []View{
 	},
 	{
 		Name: "imagenet_rejects", Set: "imagenet", table: "rejects",
-		Row:     "one record that was left out, or one field that was set to null",
+		Row:     "one record that was rejected, or one field that was set to null",
 		Columns: all("*/rejects"),
 		Example: "SELECT reason, count(*) AS n FROM imagenet_rejects GROUP BY ALL ORDER BY n DESC, reason",
 	},
@@ -54,7 +54,7 @@ var imagenetViews = []View{
 	},
 	{
 		Name: "imagenet_hovers", Set: "imagenet",
-		Row:     "one time the pointer entered or left an image",
+		Row:     "one time that the pointer entered or left an image",
 		Note:    orderNote("hovers", "imagenet_annotations"),
 		Columns: columns(showing, from("imagenet/annotations", "hovers.t"), []Column{eventTime}, from("imagenet/annotations", "hovers.action")),
 		Example: "SELECT action, count(*) AS n FROM imagenet_hovers GROUP BY action ORDER BY action",
@@ -86,22 +86,22 @@ FROM (
 	},
 	{
 		Name: "imagenet_showings", Set: "imagenet",
-		Row: "one time an image was shown to an annotator, with its number and counts instead of lists",
-		Note: "The k-th showing is the k-th metadata of the image by hit_submit_time, missing times first, " +
-			"ties in document order (I3).",
+		Row: "one showing: one time that an image was shown to an annotator, with its number and counts instead of lists",
+		Note: "The k-th showing is the k-th of the image by hit_submit_time. Showings without a time come first, " +
+			"ties are in document order (I3).",
 		Columns: columns(
 			[]Column{{"seq", "", "The row of imagenet_annotations."}},
 			from("imagenet/annotations", "image_id", "class", "worker_id", "assignment_id", "hit_id", "imagenet_hit_id", "hit_submit_time",
 				"page_idx", "image_idx", "image_width", "image_height", "selected", "estimate_time"),
 			[]Column{
-				{"showing", "", "Number of the showing among those of the image, from 1 (I3)."},
+				{"showing", "", "Number of the showing among the showings of the image, from 1 (I3)."},
 				{"n_clicks", "", "Selecting clicks."},
 				{"n_samples", "", "Mouse samples."},
 				{"n_hovers", "", "Entries and leaves."},
-				{"deselections", "", "Times it was deselected: clicks less one if it ended selected. " +
-					"0 where it is selected without a click."},
-				{"first_time", "ms since 1970 UTC", "The earliest event."},
-				{"last_time", "ms since 1970 UTC", "The latest event."},
+				{"deselections", "", "Number of deselections: n_clicks, less one if the image ended selected. " +
+					"0 if it is selected without a click."},
+				{"first_time", "ms since 1970 UTC", "Time of the earliest event."},
+				{"last_time", "ms since 1970 UTC", "Time of the latest event."},
 			}),
 		Example: "SELECT showing, count(*) AS shown, round(avg(selected::int), 4) " +
 			"AS selected FROM imagenet_showings GROUP BY showing ORDER BY showing",
@@ -119,12 +119,12 @@ FROM imagenet_annotations`,
 		Name: "imagenet_final_clicks", Set: "imagenet",
 		Row: "one image that has a final click",
 		Note: "The final click is the last click with a position, of the last showing by hit_submit_time " +
-			"that is selected and has one (I4). Its variants: the table macro imagenet_final_clicks_by.",
+			"that is selected and has such a click (I4). The table macro imagenet_final_clicks_by has its variants.",
 		Columns: columns(showing, from("imagenet/annotations", "hit_submit_time"), []Column{
-			{"t", "ms since t0", "When it was clicked."},
-			{"time", "ms since 1970 UTC", "t0 + t: when, as epoch time."},
-			{"x", "fraction of the displayed width", "Across."},
-			{"y", "fraction of the displayed height", "Down."},
+			{"t", "ms since t0", "Time of the final click."},
+			{"time", "ms since 1970 UTC", "Epoch time of the final click, t0 + t."},
+			{"x", "fraction of the displayed width", "The final click, across."},
+			{"y", "fraction of the displayed height", "The final click, down."},
 		}),
 		Example: "SELECT count(*) AS images, round(avg(x), 4) AS x, round(avg(y), 4) " +
 			"AS y FROM imagenet_final_clicks",
@@ -138,15 +138,15 @@ QUALIFY row_number() OVER (PARTITION BY image_id ORDER BY hit_submit_time DESC N
 	{
 		Name: "imagenet_localization", Set: "imagenet",
 		Row: "one image that has both a final click and a usable box",
-		Note: "The set BC of the statistics, over which accuracies are taken (I5). " +
-			"A box is usable when the image's width and height are positive.",
+		Note: "This is the set BC, which the accuracies of the statistics are over (I5). " +
+			"A box is usable if the image's width and height are positive.",
 		Columns: columns(showing, []Column{
-			{"t", "ms since t0", "When it was clicked."},
+			{"t", "ms since t0", "Time of the final click."},
 			{"x", "fraction of the displayed width", "The final click, across."},
 			{"y", "fraction of the displayed height", "The final click, down."},
 		}, from("imagenet/images", "width", "height", "boxes"), []Column{
 			{"hit", "", "Whether the click lies in any box, edges included (I6)."},
-			{"centre_hit", "", "Whether the centre of the image does."},
+			{"centre_hit", "", "Whether the centre of the image lies in any box."},
 		}),
 		Example: "SELECT count(*) AS images, round(avg(hit::int), 4) AS accuracy, " +
 			"round(avg(centre_hit::int), 4) AS centre FROM imagenet_localization",
@@ -161,18 +161,18 @@ WHERE len(g.boxes) > 0 AND g.width > 0 AND g.height > 0`,
 	{
 		Name: "imagenet_traces", Set: "imagenet",
 		Row: "one image that has a final click, with the mouse samples that led to it",
-		Note: "Lists are in document order and hold samples with a time and a position only (I12). " +
-			"Counted back, before_click[-k] is the k-th sample before the click.",
+		Note: "Lists are in document order and have only samples with a time and a position (I12). " +
+			"before_click[-k] is the k-th sample before the click.",
 		Columns: columns(showing, []Column{
-			{"t", "ms since t0", "When the final click was."},
+			{"t", "ms since t0", "Time of the final click."},
 			{"x", "fraction of the displayed width", "The final click, across."},
 			{"y", "fraction of the displayed height", "The final click, down."},
-			{"enter", "ms since t0", "The last time the pointer entered the image at or before the click; " +
+			{"enter", "ms since t0", "Last time that the pointer entered the image at or before the click; " +
 				"null if it is not recorded (I13)."},
 			{"before_click", "ms since t0, fractions", "All samples of the showing with t at or before the " +
 				"click (I12): {t, x, y}."},
-			{"since_enter", "ms since t0, fractions", "Those of them since the last entry (I13); " +
-				"empty if that is not recorded."},
+			{"since_enter", "ms since t0, fractions", "The samples of before_click since the last entry (I13); " +
+				"empty if that entry is not recorded."},
 		}),
 		Example: "SELECT round(avg(len(before_click)), 2) AS samples, median(t - enter) " +
 			"AS ms_to_click FROM imagenet_traces",
@@ -186,15 +186,15 @@ FROM imagenet_final_clicks f JOIN (SELECT seq, mouse, hovers FROM imagenet_annot
 	},
 	{
 		Name: "imagenet_pages", Set: "imagenet",
-		Row:  "one page of a HIT, as far as its images are in the data",
-		Note: "The release holds the images that were candidates in the end: a page can have shown more.",
+		Row:  "one page of a HIT, with those of its images that are in the data",
+		Note: "The release has only images that were still candidates at the end, so a page can have shown more images.",
 		Columns: columns(from("imagenet/annotations", "assignment_id", "page_idx", "worker_id", "class"), []Column{
 			{"images", "", "Images on the page."},
-			{"selected", "", "Those selected."},
+			{"selected", "", "Images selected."},
 			{"clicks", "", "Selecting clicks."},
 			{"samples", "", "Mouse samples."},
-			{"first_time", "ms since 1970 UTC", "The earliest event."},
-			{"last_time", "ms since 1970 UTC", "The latest event."},
+			{"first_time", "ms since 1970 UTC", "Time of the earliest event."},
+			{"last_time", "ms since 1970 UTC", "Time of the latest event."},
 			{"duration", "ms", "last_time − first_time."},
 		}),
 		Example: "SELECT page_idx, count(*) AS pages, median(duration) " +
@@ -212,22 +212,22 @@ FROM (
 	},
 	{
 		Name: "imagenet_hits", Set: "imagenet",
-		Row: "one HIT: what one annotator did of one task, an assignment (I17)",
-		Note: "Only released images are visible, so images and pages are lower bounds. " +
-			"The flags are those of the release's own checks that can be computed (I18), " +
-			"at their published thresholds; others: the table macro imagenet_hits_flagged.",
+		Row: "one HIT: the work of one annotator on one task, an assignment (I17)",
+		Note: "Only released images are known, so images and pages are lower bounds. " +
+			"The flags are the checks of the release that can be computed (I18), at their published thresholds. " +
+			"For other thresholds, use the table macro imagenet_hits_flagged.",
 		Columns: columns(from("imagenet/annotations", "assignment_id"), []Column{
 			{"worker_id", "", "The annotator."},
 			{"hit_id", "", "The HIT on the marketplace."},
 			{"images", "", "Images shown."},
-			{"selected", "", "Those selected."},
+			{"selected", "", "Images selected."},
 			{"recall", "fraction", "selected / images."},
 			{"pages", "", "Distinct pages."},
-			{"first_time", "ms since 1970 UTC", "The earliest event."},
-			{"submit_time", "ms since 1970 UTC", "When it was submitted."},
+			{"first_time", "ms since 1970 UTC", "Time of the earliest event."},
+			{"submit_time", "ms since 1970 UTC", "Time of the submission."},
 			{"duration", "ms", "submit_time − first_time."},
 			{"low_recall", "", "recall < 0.333."},
-			{"few_selected", "", "Fewer than 30 selected, of the visible images."},
+			{"few_selected", "", "Fewer than 30 of the known images selected."},
 			{"few_pages", "", "Fewer than 9 pages."},
 		}),
 		Example: "SELECT count(*) AS hits, round(median(duration) / 60000, 2) AS minutes, count(*) " +
@@ -248,17 +248,17 @@ FROM (
 	{
 		Name: "imagenet_workers", Set: "imagenet",
 		Row: "one annotator",
-		Note: "Over the showings, not over the images: the last click with a position of each selected " +
+		Note: "Values are over showings, not over images. Clicks are the last click with a position of each selected " +
 			"showing (I19).",
 		Columns: columns(from("imagenet/annotations", "worker_id"), []Column{
-			{"showings", "", "Images shown, each time counted."},
-			{"selected", "", "Those selected."},
+			{"showings", "", "Showings, so that an image counts each time it is shown."},
+			{"selected", "", "Images selected."},
 			{"hits", "", "Assignments."},
 			{"clicked", "", "Selected showings with a click."},
-			{"boxed", "", "Of them, on images with a usable box."},
-			{"accuracy", "fraction", "Of boxed, the share in any box; null where there is none."},
-			{"centre_distance", "fraction of the displayed size", "Mean distance of the clicks from (0.5, " +
-				"0.5), over clicked."},
+			{"boxed", "", "Selected showings with a click, of images with a usable box."},
+			{"accuracy", "fraction", "Share of boxed whose click is in any box; null if boxed is 0."},
+			{"centre_distance", "fraction of the displayed size", "Mean distance from (0.5, 0.5) of " +
+				"the clicks counted in clicked."},
 			{"estimate_time", "ms", "Median of estimate_time over all showings."},
 		}),
 		Example: "SELECT worker_id, showings, round(accuracy, 3) AS accuracy FROM imagenet_workers ORDER " +

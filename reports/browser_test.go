@@ -217,8 +217,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// A page of stores that lack ground truth, annotators and HITs is as any other: where a figure would be there is its title and a
-// sentence.
+// A page of stores that lack ground truth, annotators and HITs is as any other: where a figure would be
+// there is its title and a sentence.
 func TestPageWithoutData(t *testing.T) {
 	ctx := browser(t)
 	out := filepath.Join(t.TempDir(), "report")

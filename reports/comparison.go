@@ -12,12 +12,12 @@ import (
 	"abtool/reports/chart"
 )
 
-// What nothing can be drawn without elsewhere.
-const noShares chart.Lack = "No share is known, with an interval, in both stores. " +
+// noShares says what two stores lack for a figure of differences.
+const noShares chart.Lack = "No share has a value and an interval in both stores. " +
 	"Compare stores that both have records and ground truth."
 
-// Differences draws the differences of shares between two stores, with their intervals: a figure for each data
-// set that both stores have.
+// Differences returns figures of the differences of shares between two stores, with their intervals: one
+// figure for each data set that both stores have.
 func Differences(c *analysis.Comparison) (out []chart.Figure) {
 	for _, set := range c.DataSets {
 		var list []analysis.Difference
@@ -34,17 +34,17 @@ func Differences(c *analysis.Comparison) (out []chart.Figure) {
 		}
 		f := chart.Figure{Name: set.Name + "-comparison", Set: set.Name, Title: "Differences between the stores",
 			Width: 820, Height: 70 + 19*float64(len(list)),
-			Alt: fmt.Sprintf("%d differences with their intervals around zero.", len(list))}
+			Alt: fmt.Sprintf("%d differences with their intervals, around a line at zero.", len(list))}
 		f.Describe(chart.Part{Lack: chart.Unless(len(list) > 0, noShares), Caption: fmt.Sprintf("a − b with 95 %% "+
-			"intervals, of all values that are shares. a: %s, b: %s. Filled marks: p, adjusted for all tests of the "+
-			"comparison (Holm), is below 0.05.", c.A, c.B)})
+			"intervals, of all values that are shares. a: %s, b: %s. Filled marks: p is below 0.05 after adjustment for all "+
+			"tests of the comparison (Holm).", c.A, c.B)})
 		f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot { return forestPlot(t, list) })
 		out = append(out, f)
 	}
 	return out
 }
 
-// forestPlot draws differences with their intervals, one below the other.
+// forestPlot returns a plot of differences with their intervals, one below the other.
 func forestPlot(t *chart.Theme, list []analysis.Difference) *plot.Plot {
 	p := t.Plot("", "a − b", "")
 	p.X.Tick.Marker = chart.Percents{}
@@ -58,6 +58,7 @@ func forestPlot(t *chart.Theme, list []analysis.Difference) *plot.Plot {
 	return p
 }
 
+// A forest draws differences as marks with intervals.
 type forest struct {
 	theme *chart.Theme
 	list  []analysis.Difference
@@ -73,7 +74,7 @@ func (f forest) Plot(c draw.Canvas, p *plot.Plot) {
 		c.StrokeLine2(interval, trX(d.Interval.Low), y, trX(d.Interval.High), y)
 		mark, at := draw.CircleGlyph{}, vg.Point{X: trX(float64(d.Difference)), Y: y}
 		c.DrawGlyph(draw.GlyphStyle{Color: f.theme.Series[0], Radius: vg.Points(4), Shape: mark}, at)
-		if d.Test == nil || d.Test.Holm >= 0.05 { // hollow
+		if d.Test == nil || d.Test.Holm >= 0.05 { // a hollow mark
 			c.DrawGlyph(draw.GlyphStyle{Color: f.theme.Paper, Radius: vg.Points(2.6), Shape: mark}, at)
 		}
 	}

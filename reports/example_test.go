@@ -61,7 +61,7 @@ func ExampleDifferences() {
 	}
 	// Output:
 	// Differences between the stores
-	// a − b with 95 % intervals, of all values that are shares. a: first, b: second. Filled marks: p, adjusted for all tests of the comparison (Holm), is below 0.05.
+	// a − b with 95 % intervals, of all values that are shares. a: first, b: second. Filled marks: p is below 0.05 after adjustment for all tests of the comparison (Holm).
 }
 
 // examples returns a trace on an image and one on a page, as analysis.Examples does.
@@ -94,7 +94,7 @@ func ExampleTraces() {
 	golden.Show(traces("imagenet"))
 	// Output:
 	// Traces
-	// The way of the mouse on the area of the image from entering it to the final click, time from pale to strong; cross: the final click; outlines: ground-truth boxes. Images are taken by a hash of their ids, every third of them a miss.
+	// The path of the mouse on the area of the image from entering it to the final click, from pale to strong over time. Cross: the final click. Outlines: ground-truth boxes. A hash of the ids selects the images; every third is a miss.
 }
 
 // curves draws the loss and the accuracy of two epochs.

@@ -17,9 +17,10 @@ import (
 	"abtool/reports/chart"
 )
 
-// Draw returns a figure of a document by its name, as imagenet-traces: those are the names of the files that
-// Make writes. The document must have the statistics that the figure shows. For another name it returns an error
-// of wrong use, and without data an error that says what the store lacks.
+// Draw returns a figure of a document by its name, for example imagenet-traces. The names are the same as
+// those of the files that Make writes. The document must have the statistics that the figure shows. For an
+// unknown name Draw returns an error of wrong use; if the figure has no data, it returns an error that says
+// what the store lacks.
 func Draw(d *result.Document, name string) (*chart.Figure, error) {
 	var names []string
 	for i := range d.DataSets {
@@ -33,15 +34,15 @@ func Draw(d *result.Document, name string) (*chart.Figure, error) {
 			names = append(names, f.Name)
 		}
 	}
-	return nil, usage.Errorf("wrong option: there is no figure %q of these statistics: there are %s",
+	return nil, usage.Errorf("wrong option: these statistics have no figure %q; their figures are %s",
 		name, strings.Join(names, ", "))
 }
 
-// A Chart says what a simple figure is about.
+// A Chart has the titles of a simple figure.
 type Chart struct {
 	Title  string
-	X, Y   string // titles of the axes; those of X alone for bars
-	Shares bool   // the values are shares: in per cent
+	X, Y   string // titles of the axes; bars use only X
+	Shares bool   // whether the values are shares, to be shown in per cent
 }
 
 func (c Chart) ticks() plot.Ticker {
@@ -55,11 +56,11 @@ func (c Chart) figure(height float64, alt string) *chart.Figure {
 	return &chart.Figure{Name: "chart", Title: c.Title, Caption: c.Title, Alt: alt, Width: 660, Height: height}
 }
 
-// Bars returns a horizontal bar for each value, from 0, with its name at the left. There must be as many names
-// as values.
+// Bars returns a figure with a horizontal bar from 0 for each value and its name on the left. There must be
+// as many names as values.
 func (c Chart) Bars(names []string, values []float64) (*chart.Figure, error) {
 	if len(names) != len(values) {
-		return nil, usage.Errorf("wrong option: %d names of %d bars", len(names), len(values))
+		return nil, usage.Errorf("wrong option: there are %d names for %d bars", len(names), len(values))
 	}
 	note := chart.Grouped[float64]
 	if c.Shares {
@@ -78,10 +79,11 @@ func (c Chart) Bars(names []string, values []float64) (*chart.Figure, error) {
 	return f, nil
 }
 
-// Line returns y over x as a line with marks; NaN leaves a value out. There must be as many x as y.
+// Line returns a figure of y over x as a line with marks. Values that are NaN are left out. There must be as
+// many x as y.
 func (c Chart) Line(x, y []float64) (*chart.Figure, error) {
 	if len(x) != len(y) {
-		return nil, usage.Errorf("wrong option: %d values of x and %d of y", len(x), len(y))
+		return nil, usage.Errorf("wrong option: there are %d values of x but %d of y", len(x), len(y))
 	}
 	f := c.figure(330, fmt.Sprintf("A line through %d points.", len(x)))
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot {
@@ -95,15 +97,15 @@ func (c Chart) Line(x, y []float64) (*chart.Figure, error) {
 	return f, nil
 }
 
-// An Excerpt is a part of a document for people.
+// An Excerpt is a part of a document, formatted for people.
 type Excerpt struct{ html string }
 
 // HTML returns the excerpt as a table for a page or a notebook.
 func (e *Excerpt) HTML() string { return e.html }
 
-// Values returns the values of statistics, with intervals and what the paper reports. A name is that of a
-// statistic in its data set, as imagenet.click_accuracy, or of one of its values, as
-// imagenet.click_accuracy.accuracy. For any other name it returns an error of wrong use.
+// Values returns the values of statistics, with their intervals and the published values. A name is the name
+// of a statistic with its data set, for example imagenet.click_accuracy, or of one value of it, for example
+// imagenet.click_accuracy.accuracy. For any other name Values returns an error of wrong use.
 func Values(d *result.Document, names ...string) (*Excerpt, error) {
 	var list []htmlStat
 	for _, name := range names {
@@ -133,17 +135,16 @@ func Values(d *result.Document, names ...string) (*Excerpt, error) {
 	}{published, list})
 }
 
-// A Pick says which rows and columns of a table are shown, and how it is sorted. The zero value shows what a
-// report does.
+// A Pick selects rows and columns of a table and sorts it. The zero value shows the same as a report.
 type Pick struct {
-	Columns []string // none: all, or of a wide table those of a report
-	By      string   // column to sort by, upwards; empty: as the table is
-	Down    bool     // sort downwards
-	First   int      // rows; 0: all
+	Columns []string // names; empty selects the columns that a report shows
+	By      string   // column to sort by, ascending; empty keeps the order of the table
+	Down    bool     // whether to sort in descending order
+	First   int      // number of rows; 0 selects all
 }
 
-// Rows returns a table of a statistic, as imagenet.workers.by_worker, or the part of it that is picked. For a name
-// or a column that is not there it returns an error of wrong use.
+// Rows returns the picked part of a statistic's table, for example imagenet.workers.by_worker. For an
+// unknown name or column it returns an error of wrong use.
 func Rows(d *result.Document, name string, p Pick) (*Excerpt, error) {
 	st, table, err := find(d, name)
 	if err != nil {
@@ -161,7 +162,7 @@ func Rows(d *result.Document, name string, p Pick) (*Excerpt, error) {
 	return nil, usage.Errorf("wrong option: %s has no table %q", st.Name, table)
 }
 
-// find finds a statistic by its name in its data set, and gives what follows the name.
+// find returns the statistic that a name begins with, and the rest of the name.
 func find(d *result.Document, name string) (st *result.Statistic, rest string, err error) {
 	set, name, _ := strings.Cut(name, ".")
 	name, rest, _ = strings.Cut(name, ".")
@@ -214,7 +215,8 @@ func column(t *result.Table, name string) (int, error) {
 	return c, nil
 }
 
-// compareCells orders cells of one column: numbers by value, no value first.
+// compareCells compares two cells of one column. Numbers are in order of value; cells without a value come
+// first.
 func compareCells(a, b any) int {
 	if x, ok := a.(string); ok {
 		y, _ := b.(string)
@@ -226,7 +228,7 @@ func compareCells(a, b any) int {
 //go:embed excerpt.html
 var excerptHTML string
 
-// excerpts are plain tables: notebooks style them, but put all cells to the right.
+// excerpts are plain tables. Notebooks style them, but would align all cells to the right.
 var excerpts = template.Must(template.New("").Parse(excerptHTML))
 
 func excerpt(name string, data any) (*Excerpt, error) {

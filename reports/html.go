@@ -31,7 +31,7 @@ var pageJS string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
-// The page's contents, as the template has them.
+// The types of the page's contents, for the template.
 type (
 	htmlPage struct {
 		Title, Store, Tool string
@@ -42,7 +42,7 @@ type (
 		Comparison         *htmlComparison
 		Commands           []string
 		Assumptions        []string
-		Examples           template.JS // the traces to play, JSON
+		Examples           template.JS // JSON of the traces to play
 		Hidden             bool
 		Bootstrap          int
 		Seed               uint64
@@ -57,16 +57,16 @@ type (
 	htmlSection struct {
 		ID, Title string
 		Blocks    []htmlBlock
-		Plays     bool // the traces of the set follow
+		Plays     bool // whether the traces of the data set follow
 	}
-	// A htmlBlock is a figure with the statistics that it shows, or a statistic without figure.
+	// An htmlBlock is a figure with the statistics that it shows, or a statistic without a figure.
 	htmlBlock struct {
 		Figure *htmlFigure
 		Stats  []htmlStat
 	}
 	htmlFigure struct {
 		Name, Set, Title, Caption, Alt string
-		Missing                        string // instead of a picture
+		Missing                        string // what the store lacks, in place of the picture
 		Light                          template.URL
 		Dark                           template.Srcset
 		Width, Height                  int
@@ -77,7 +77,7 @@ type (
 		Excluded                                  []string
 		Warnings                                  []string
 		Tables                                    []htmlTable
-		Open                                      bool // what is folded away elsewhere is shown
+		Open                                      bool // whether definition and tables are unfolded
 	}
 	htmlValue struct {
 		Name, Title, Value, Interval, Method, N, Of, Published, Covered string
@@ -115,18 +115,19 @@ type (
 	}
 )
 
-// sections order the statistics of a page: each data set says which of its statistics are in which.
+// sections lists the sections of a page in order. Each data set says which of its statistics each section
+// shows.
 var sections = []struct{ id, title string }{
-	{"amount", "How much there is"},
+	{"amount", "How much data there is"},
 	{"localisation", "Localisation"},
 	{"recognition", "Recall"},
 	{"traces", "Traces and actions"},
-	{"beyond", "What the paper suggests"},
+	{"beyond", "Analyses that the paper suggests"},
 	{"annotators", "Annotators and HITs"},
 	{"quality", "Data quality"},
 }
 
-// html returns the page, with the figures of files in it.
+// html returns the page, with the figures embedded from files.
 func (p *page) html(files map[string][]byte) ([]byte, error) {
 	h := htmlPage{
 		Title: p.title(), Store: filepath.Base(filepath.Clean(p.store)), Tool: p.document.Tool,
@@ -157,7 +158,7 @@ func (p *page) html(files map[string][]byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.Examples = template.JS(data) // html/template does not touch application/json; Marshal escapes <, > and &
+	h.Examples = template.JS(data) // html/template leaves application/json unchanged, and Marshal escapes <, > and &
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, h); err != nil {
 		return nil, err
@@ -165,7 +166,7 @@ func (p *page) html(files map[string][]byte) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// trimmed rounds places to what a screen shows.
+// trimmed returns copies of examples with coordinates rounded to 4 decimals, which is finer than a screen.
 func trimmed(list []result.Example) []result.Example {
 	round := func(v float64) float64 { return math.Round(v*1e4) / 1e4 }
 	out := slices.Clone(list)
@@ -186,7 +187,7 @@ func (p *page) title() string {
 	return "Annotation byproducts of " + filepath.Base(filepath.Clean(p.store))
 }
 
-// commands reproduce the page.
+// commands returns the commands that reproduce the page.
 func (p *page) commands() (out []string) {
 	report := "abtool report " + quoted(p.store) + " --out report"
 	for _, x := range []struct{ flag, value string }{
@@ -211,7 +212,7 @@ func (p *page) commands() (out []string) {
 	return []string{report, stats, "abtool info " + quoted(p.store), "abtool sql " + quoted(p.store)}
 }
 
-// quoted returns an argument as a shell takes it.
+// quoted returns an argument with the quotes that a shell needs.
 func quoted(s string) string {
 	if s != "" && strings.IndexFunc(s, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=+,@%", r))
@@ -281,7 +282,7 @@ func statHTML(set string, st *result.Statistic) htmlStat {
 		Rules: st.Rules, Paper: st.Paper, Warnings: st.Warnings}
 	values := st.Values
 	if st.Name == "quality" {
-		values, out.Open = nil, true // the table has them
+		values, out.Open = nil, true // the table has the values
 	}
 	for _, v := range values {
 		row := htmlValue{Name: v.Name, Title: v.Title, Value: unitText(float64(v.Value), v.Unit),
@@ -311,14 +312,14 @@ func statHTML(set string, st *result.Statistic) htmlStat {
 	return out
 }
 
-// Tables of the page are kept readable: of long ones some rows, of wide ones some columns. All
-// are in stats.json.
+// Limits of the page's tables. Of longer tables it shows the first rows, of wider ones the columns of
+// columnsKept; stats.json has all of them.
 const (
 	rowsOnPage    = 400
 	columnsOnPage = 14
 )
 
-// columnsKept are the columns of wide tables that the page shows.
+// columnsKept has the columns of wide tables that the page shows.
 var columnsKept = map[string][]string{
 	"by_worker": {"worker", "showings", "selected", "recall", "boxed", "accuracy", "pooled_accuracy", "rank",
 		"centre_distance", "time_to_click", "speed", "flag_centre", "flag_rush", "flag_bot",
@@ -407,7 +408,7 @@ func orCount(unit string) string {
 	return "count"
 }
 
-// example returns a trace that can be played.
+// example returns the i-th example as a trace that can be played.
 func (p *page) example(i int) htmlExample {
 	x := &p.examples[i]
 	const width = 320.0
@@ -464,12 +465,13 @@ func (p *page) compared(files map[string][]byte) *htmlComparison {
 	return c
 }
 
-// differences returns the table of a compared data set.
+// differences returns the table of differences of a compared data set.
 func differences(set *analysis.ComparedSet) htmlTable {
 	t := htmlTable{ID: "comparison." + set.Name, Title: "Differences of " + store.Title(set.Name)}
-	t.Columns = []htmlColumn{{"value", "the value", false}, {"a", "the first store", true},
-		{"b", "the second store", true}, {"a − b", "the difference", true}, {"95 % interval", "of the difference", false},
-		{"p", "of no difference", true}, {"p (Holm)", "adjusted for all tests", true}}
+	t.Columns = []htmlColumn{{"value", "name of the value", false}, {"a", "value in the first store", true},
+		{"b", "value in the second store", true}, {"a − b", "difference", true},
+		{"95 % interval", "interval of the difference", false},
+		{"p", "p of the hypothesis that there is no difference", true}, {"p (Holm)", "p adjusted for all tests", true}}
 	for _, st := range set.Statistics {
 		if st.Name == "quality" {
 			continue

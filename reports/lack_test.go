@@ -24,22 +24,22 @@ const (
 
 // What figures say that they lack.
 const (
-	wantNoRecords = "The store has no records: abtool info counts what was rejected, and why."
+	wantNoRecords = "The store has no records. abtool info shows how many were rejected, and why."
 	wantNoWorkers = "No record names its annotator. " +
-		"Ingest records with a worker_id: pages of the front end have none, dumps of its backend do."
+		"Ingest records with a worker_id: dumps of the backend have it, pages of the front end do not."
 	wantNoBoxes = "No image of the records has a ground-truth box. " +
 		"Ingest the boxes of these images with --boxes."
-	wantNoOrder = "No page has five clicks whose HIT, page, slot and time are known, the fewest " +
-		"that an order is drawn of."
+	wantNoOrder = "No page has five clicks whose HIT, page, slot and time are known, the least number " +
+		"for which an order is drawn."
 	wantNoAssignments = "No record names its HIT. " +
-		"Ingest records with an assignment_id: pages of the front end have none, dumps of its backend do."
+		"Ingest records with an assignment_id: dumps of the backend have it, pages of the front end do not."
 	wantNoInstances = "The store has no ground truth. Ingest it with --instances."
 	wantNoHITs      = "No record names its HIT. " +
-		"Ingest records with a hit_id: pages of the front end have none, dumps of its backend do."
-	wantNoTraces = "No image has a trace to draw: a box, a final click, and mouse samples with " +
-		"times between entering the image and the click."
-	wantNoTracesOnPage = "No page has a trace to draw: two icons that stay, and several mouse samples " +
-		"with times."
+		"Ingest records with a hit_id: dumps of the backend have it, pages of the front end do not."
+	wantNoTraces = "No image has a trace to draw, which needs a box, a final click, and mouse samples " +
+		"with times between entering the image and the click."
+	wantNoTracesOnPage = "No page has a trace to draw, which needs two icons that stay and several mouse " +
+		"samples with times."
 )
 
 // storeOf ingests JSON records by their data set.

@@ -8,7 +8,7 @@ import (
 	"abtool/store"
 )
 
-// markdown returns the report for a repository: the sentences, and every figure with its numbers.
+// markdown returns the report as Markdown, for a repository: the sentences, and every figure with its values.
 func (p *page) markdown() []byte {
 	var b strings.Builder
 	escape := strings.NewReplacer("|", "\\|", "<", "&lt;", "*", "\\*", "_", "\\_").Replace
@@ -56,14 +56,14 @@ func (p *page) markdown() []byte {
 			writeMarkdown(&b, differences(&p.comparison.DataSets[i]), escape)
 		}
 	}
-	b.WriteString("\n## How to repeat it\n\n")
+	b.WriteString("\n## How to reproduce this report\n\n")
 	for _, c := range p.commands() {
 		fmt.Fprintf(&b, "    %s\n", c)
 	}
 	return []byte(b.String())
 }
 
-// writeMarkdown writes a table under its title.
+// writeMarkdown writes a table below its title.
 func writeMarkdown(b *strings.Builder, t htmlTable, escape func(string) string) {
 	fmt.Fprintf(b, "\n## %s\n\n", escape(t.Title))
 	for _, c := range t.Columns {

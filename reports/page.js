@@ -1,6 +1,6 @@
 (() => {
   "use strict";
-  // Tables sort by the column whose head is pressed.
+  // A click on the head of a column sorts the table by it.
   for (const table of document.querySelectorAll("table.sortable")) {
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, column) => {
@@ -29,7 +29,7 @@
     });
   }
 
-  // Traces play as the cursor moved.
+  // Traces are played as the cursor moved.
   const examples = JSON.parse(document.getElementById("examples").textContent);
   const make = (name, attributes) => {
     const node = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -99,7 +99,7 @@
     });
   });
 
-  // Escape closes a figure that is open large.
+  // Escape closes a figure that is opened large.
   addEventListener("keydown", (e) => {
     const open = document.querySelector("figure:target");
     if (e.key === "Escape" && open) open.querySelector(".close").click();

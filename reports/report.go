@@ -21,40 +21,40 @@ import (
 	"abtool/store"
 )
 
-// Options say what a report has.
+// Options select the contents of a report.
 type Options struct {
-	Out      string   // folder to write; made, or with Force replaced
-	Title    string   // none: made of the store's name
-	Only     []string // figures or statistics by name or the paper's id, or data sets; none: all
-	Compare  string   // another store, to put beside this one
-	Images   string   // images to draw examples on, as abtool train takes them
-	Examples int      // traces that are drawn of each data set; 0: DefaultExamples
-	Force    bool     // replace what is in Out
+	Out      string   // folder to write; it is created or, with Force, replaced
+	Title    string   // title of the page; empty gives one with the store's name
+	Only     []string // figures, statistics or data sets by name, or the paper's ids; empty selects all
+	Compare  string   // another store to compare with
+	Images   string   // images to draw examples on, as for abtool train
+	Examples int      // number of traces to draw for each data set; 0 is DefaultExamples
+	Force    bool     // whether to replace a report in Out
 	Stats    result.Options
 	Progress func(what string, done, total int64) // may be called from several goroutines
 }
 
-// DefaultExamples is the number of traces that are drawn of each data set.
+// DefaultExamples is the number of traces that are drawn for each data set.
 const DefaultExamples = 6
 
-// A Report is what was made.
+// A Report lists what Make wrote.
 type Report struct {
-	Figures []chart.Figure // that were drawn
-	Missing []chart.Figure // that lack data: the page says which
-	Files   []string       // in Out
-	Bytes   int64          // of the page
-	Notes   []string       // in whole sentences: which images of traces are missing
+	Figures []chart.Figure // figures that were drawn
+	Missing []chart.Figure // figures that lack data; the page says which data
+	Files   []string       // files in Out
+	Bytes   int64          // size of the page
+	Notes   []string       // sentences about missing images of traces
 }
 
-// Make computes the statistics of a store, draws their figures and writes the page: index.html,
-// report.md, stats.json and figures/. The same store and options give the same bytes. Out is
-// replaced at the end, at once.
+// Make computes the statistics of a store, draws their figures and writes index.html, report.md, stats.json
+// and figures/. The same store and options give the same bytes. Make replaces Out as a whole, after
+// everything is written.
 func Make(ctx context.Context, dir string, o Options) (*Report, error) {
 	if o.Out == "" {
-		return nil, usage.Errorf("wrong option: the folder to write to is missing")
+		return nil, usage.Errorf("wrong option: no folder to write to is given")
 	}
 	if _, err := os.Lstat(o.Out); err == nil && !o.Force {
-		return nil, fmt.Errorf("%s is there already: give --force to replace it, or another --out", o.Out)
+		return nil, fmt.Errorf("%s already exists: give --force to replace it, or another --out", o.Out)
 	}
 	if o.Examples == 0 {
 		o.Examples = DefaultExamples
@@ -98,14 +98,14 @@ func Make(ctx context.Context, dir string, o Options) (*Report, error) {
 	return r, writeFolder(o.Out, r.Files, files)
 }
 
-// progress reports a stage.
+// progress reports the progress of a stage.
 func (o *Options) progress(what string, done, total int) {
 	if o.Progress != nil {
 		o.Progress(what, int64(done), int64(total))
 	}
 }
 
-// page is a report in the making.
+// A page is a report while it is made.
 type page struct {
 	options    Options
 	store      string
@@ -155,7 +155,7 @@ func (p *page) all() (out []chart.Figure) {
 	return out
 }
 
-// only keeps the figures that were asked for, by their name, a statistic, the paper's id or a data set.
+// only returns the figures that Only selects, by name, statistic, paper's id or data set.
 func (p *page) only(all []chart.Figure) (out []chart.Figure, err error) {
 	if len(p.options.Only) == 0 {
 		return all, nil
@@ -178,14 +178,15 @@ func (p *page) only(all []chart.Figure) (out []chart.Figure, err error) {
 			for _, f := range all {
 				names = append(names, f.Name)
 			}
-			return nil, usage.Errorf("wrong option: there is no figure %q of this store: it has %s",
+			return nil, usage.Errorf("wrong option: this store has no figure %q; its figures are %s",
 				name, strings.Join(names, ", "))
 		}
 	}
 	return out, nil
 }
 
-// means reports whether a user's name means the figure: its own, or one of a statistic that it shows.
+// means reports whether a name that a user gives selects the figure: the figure's name, or the name of a
+// statistic that it shows.
 func means(f *chart.Figure, name string) bool {
 	if name == f.Name || name == f.Set || f.Set+"-"+name == f.Name {
 		return true
@@ -195,7 +196,7 @@ func means(f *chart.Figure, name string) bool {
 	})
 }
 
-// render makes all files, figures on all processors.
+// render returns all files by name. It draws figures on all processors.
 func (p *page) render(ctx context.Context) (map[string][]byte, error) {
 	type job struct {
 		f      *chart.Figure
@@ -249,7 +250,7 @@ func (p *page) render(ctx context.Context) (map[string][]byte, error) {
 	return files, nil
 }
 
-// writeFolder writes files to a folder next to out and puts it in its place.
+// writeFolder writes files to a temporary folder next to out and then replaces out by it.
 func writeFolder(out string, names []string, files map[string][]byte) error {
 	out = filepath.Clean(out)
 	if err := os.MkdirAll(filepath.Dir(out), 0o777); err != nil {
@@ -280,7 +281,8 @@ func writeFolder(out string, names []string, files map[string][]byte) error {
 	return replace.Dir(temp, out, temp+".old")
 }
 
-// ours returns an error unless a folder is empty or holds a report: nothing else is ever replaced.
+// ours returns an error unless a folder is empty or has only the files of a report. Other folders are never
+// replaced.
 func ours(out string) error {
 	entries, err := os.ReadDir(out)
 	if err != nil {
@@ -291,7 +293,7 @@ func ours(out string) error {
 	}
 	for _, e := range entries {
 		if !slices.Contains([]string{"figures", "index.html", "report.md", "stats.json"}, e.Name()) {
-			return fmt.Errorf("%s holds %s, which is not part of a report: give another --out", out, e.Name())
+			return fmt.Errorf("%s contains %s, which is not part of a report: give another --out", out, e.Name())
 		}
 	}
 	return nil

@@ -11,13 +11,13 @@ import (
 	"abtool/reports/imagenet"
 )
 
-// A dataSet is what reports have of a data set.
+// A dataSet has the parts of a report for a data set.
 type dataSet struct {
 	name      string
-	records   string // the value of its counts that is 0 without records
+	records   string // name of the value of counts that is 0 without records
 	figures   []func(chart.Source) chart.Figure
 	sentences func(chart.Source) []string
-	sections  map[string][]string // its statistics by the section of the page
+	sections  map[string][]string // statistics by section of the page
 	traces    chart.Traces
 }
 
@@ -26,7 +26,7 @@ var dataSets = []dataSet{
 	{"coco", "records", coco.Figures, coco.Sentences, coco.Sections, coco.Examples},
 }
 
-// setOf returns a data set by its name; an empty one if there is none.
+// setOf returns a data set by its name, or an empty one if the name is unknown.
 func setOf(name string) dataSet {
 	if i := slices.IndexFunc(dataSets, func(d dataSet) bool { return d.name == name }); i >= 0 {
 		return dataSets[i]
@@ -34,10 +34,10 @@ func setOf(name string) dataSet {
 	return dataSet{}
 }
 
-// known reports whether there is a data set of that name.
+// known reports whether there is a data set with that name.
 func known(name string) bool { return setOf(name).name != "" }
 
-// figuresOf returns the figures of a data set whose statistics were computed.
+// figuresOf returns the figures of a data set whose statistics have been computed.
 func figuresOf(s chart.Source) (out []chart.Figure) {
 	set := setOf(s.Set)
 	for _, figure := range set.figures {
@@ -49,13 +49,14 @@ func figuresOf(s chart.Source) (out []chart.Figure) {
 	return out
 }
 
-// recordsOf returns what a data set without records lacks.
+// recordsOf returns chart.NoRecords for a data set without records, otherwise no lack.
 func (d dataSet) recordsOf(s chart.Source) chart.Lack {
 	return chart.Unless(!s.None("counts", d.records), chart.NoRecords)
 }
 
-// Traces draws the examples of a data set, imagenet or coco, side by side, three in a row: on the images
-// where the place images has them, else on their area. Without examples there is no figure.
+// Traces returns a figure of examples of a data set, imagenet or coco, three in a row. It draws a trace on
+// its image if the folder or archive images has it, otherwise on a blank area. Without examples it returns
+// an error.
 func Traces(set string, list []result.Example, images string) (*chart.Figure, error) {
 	if !known(set) {
 		return nil, usage.Errorf("wrong option: there is no data set %q", set)

@@ -10,18 +10,18 @@ import (
 	"abtool/reports/chart"
 )
 
-// A SweepPanel is a plot of what some settings give. The x of its series are places in Labels, from 0; their
+// A SweepPanel is a plot of results by setting. The x values of its series are indices of Labels, from 0;
 // Low and High are drawn as bars.
 type SweepPanel struct {
 	Title     string
-	Labels    []string // of the settings, from left to right
-	Level     float64  // a dashed line; NaN: none
+	Labels    []string // labels of the settings, from left to right
+	Level     float64  // height of a dashed line; NaN draws none
 	LevelName string
 	Series    []Series
 }
 
-// Sweep draws shares by settings, one panel beside the other, as the paper's figure L does accuracy by lambda.
-// The y axes of the panels differ.
+// Sweep returns a figure of shares by setting, with panels side by side, like the paper's figure L of
+// accuracy by lambda. Each panel has a separate y axis.
 func Sweep(name, title, x, caption string, panels []SweepPanel) chart.Figure {
 	f := chart.Figure{Name: name, Title: title, Width: 300 * float64(len(panels)), Height: 320, Caption: caption}
 	titles := make([]string, len(panels))

@@ -19,14 +19,14 @@ type Series struct {
 	chart.Points
 }
 
-// A CurvePanel is a plot of curves by epoch, or by something else that is counted.
+// A CurvePanel is a plot of curves by epoch or another count.
 type CurvePanel struct {
 	Title  string
-	Shares bool     // the y axis has percentages
-	Series []Series // of several, the legend has the names
+	Shares bool     // whether the y axis has percentages
+	Series []Series // the legend has their names if there are several
 }
 
-// Curves draws panels side by side; x is the title of their axes.
+// Curves returns a figure of panels side by side; x is the title of their x axes.
 func Curves(name, title, x string, panels []CurvePanel) chart.Figure {
 	f := chart.Figure{Name: name, Title: title, Width: 330 * float64(len(panels)), Height: 320, Caption: title}
 	titles := make([]string, len(panels))
@@ -54,7 +54,7 @@ func curvePlot(t *chart.Theme, q CurvePanel, x string) *plot.Plot {
 	for k, s := range q.Series {
 		name := s.Name
 		if len(q.Series) == 1 {
-			name = "" // the title says what it is
+			name = "" // the title is enough
 		}
 		t.Curve(p, s.Points, k, name)
 	}
@@ -69,12 +69,12 @@ func curvePlot(t *chart.Theme, q CurvePanel, x string) *plot.Plot {
 type Predicted struct {
 	Image   image.Image
 	Title   string
-	Points  [][2]float64 // predicted, fractions of the image; y points down
-	Targets [][2]float64 // of annotators
+	Points  [][2]float64 // predicted points, in fractions of the image; y points down
+	Targets [][2]float64 // target points, in fractions of the image // of annotators
 }
 
-// Predictions draws images with predicted points (crosses) and their targets (rings), four in a row, as the
-// paper's figures M and N. A legend above the images explains the marks.
+// Predictions returns a figure of images with predicted points (crosses) and their targets (rings), four in
+// a row, like the paper's figures M and N. A legend above the images explains the marks.
 func Predictions(name string, list []Predicted) chart.Figure {
 	const across, legend = 4, 24
 	targets := slices.ContainsFunc(list, func(q Predicted) bool { return len(q.Targets) > 0 })
@@ -90,8 +90,8 @@ func Predictions(name string, list []Predicted) chart.Figure {
 	return f
 }
 
-// drawLegend writes a line at the top of c that says which mark is the prediction and, if there are any targets,
-// which is the target.
+// drawLegend writes a line at the top of c that says which mark is the prediction and, if there are any
+// targets, which is the target.
 func drawLegend(t *chart.Theme, c draw.Canvas, targets bool) {
 	s := t.Text(chart.TickSize, t.Ink)
 	s.YAlign = draw.YCenter

@@ -8,12 +8,12 @@ import (
 	"abtool/reports/chart"
 )
 
-// sentences say what is true of a data set, from its values alone.
+// sentences returns sentences about a data set, made from its values.
 func sentences(s chart.Source) []string {
 	return slices.Concat(setOf(s.Set).sentences(s), compared(s), doubts(s))
 }
 
-// compared counts how many published values the intervals cover.
+// compared returns a sentence with the number of published values that the intervals cover.
 func compared(s chart.Source) []string {
 	covered, all := 0, 0
 	for _, st := range s.Stats {
@@ -29,11 +29,11 @@ func compared(s chart.Source) []string {
 	if all == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("Of %d values that the paper published of its own data, the intervals here cover %d. "+
-		"On other data than the paper's there is no reason that they should.", all, covered)}
+	return []string{fmt.Sprintf("The paper published %d of these values for its own data; the intervals here cover %d of them. "+
+		"On other data, the values can differ.", all, covered)}
 }
 
-// doubts names the most frequent fault of the data.
+// doubts returns a sentence about the checks of data quality, with the most frequent problem.
 func doubts(s chart.Source) []string {
 	faults, n := s.Column("quality", "checks", "count"), s.Column("quality", "checks", "n")
 	found, worst := 0, -1
@@ -48,12 +48,12 @@ func doubts(s chart.Source) []string {
 	case len(faults) == 0:
 		return nil
 	case found == 0:
-		return []string{"None of the checks of data quality finds anything."}
+		return []string{"No check of data quality found a problem."}
 	}
 	titles, of := s.Texts("quality", "checks", "meaning"), s.Texts("quality", "checks", "of")
-	return []string{fmt.Sprintf("%d of %d checks of data quality find something; the most frequent, in %s of %s: %s.",
+	return []string{fmt.Sprintf("%d of %d checks of data quality found problems. The most frequent one, in %s of %s: %s.",
 		found, len(faults), chart.Percent(faults[worst]/n[worst]), of[worst], titles[worst])}
 }
 
-// unitText returns a value with its unit, as the page has it.
+// unitText returns a value with its unit, as text for the page.
 func unitText(v float64, unit string) string { return ui.Minus(ui.Number(v, unit)) }

@@ -26,7 +26,7 @@ func (f Fixed) Ticks(low, high float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// grid draws faint lines at the labelled ticks of an axis or both.
+// A grid draws faint lines at the labelled ticks of one axis or both.
 type grid struct {
 	color color.Color
 	x, y  bool
@@ -54,22 +54,22 @@ func (g grid) Plot(c draw.Canvas, p *plot.Plot) {
 // Grid adds faint lines at the labelled ticks of the x axis, the y axis or both.
 func (t *Theme) Grid(p *plot.Plot, x, y bool) { p.Add(grid{t.faint, x, y}) }
 
-// Every axis gets its range and its ticks here. Whatever two numbers come out of the data, ranges are
-// finite and not empty, and ticks are few, finite and in ascending order.
+// The following functions choose the range and the ticks of every axis. For any two numbers from the data,
+// the range is finite and not empty, and the ticks are few, finite and in ascending order.
 
 // Limits of axes.
 const (
-	mostLabels   = 6     // intervals between labelled ticks, at most
-	largest      = 1e100 // absolute value that an axis can show
-	narrowest    = 1e-9  // width of a range, as a share of its larger end
-	leastWidth   = 1e-12 // of a linear range
-	mostDecades  = 8     // that are all labelled
-	minorDecades = 12    // that have ticks between the labels
+	mostLabels   = 6     // most intervals between labelled ticks
+	largest      = 1e100 // largest absolute value on an axis
+	narrowest    = 1e-9  // least width of a range, as a share of its larger end
+	leastWidth   = 1e-12 // least width of a linear range
+	mostDecades  = 8     // most decades that are all labelled
+	minorDecades = 12    // most decades that have ticks between the labels
 )
 
-// linearRange returns the range of a linear axis for data from low to high: finite ends, low < high.
-// An end that is not a number or infinite is taken from the other. Without any the range is 0 to 1. A
-// single value lies in the middle of a fifth of it.
+// linearRange returns the range of a linear axis for data from low to high, with finite ends and low < high.
+// An end that is infinite or not a number is replaced by the other end. Without a finite end the range is 0
+// to 1. If the ends are equal, the value lies in the middle of a range that is a fifth of it wide.
 func linearRange(low, high float64) (float64, float64) {
 	low, high, ok := ends(low, high)
 	if !ok {
@@ -88,9 +88,9 @@ func linearRange(low, high float64) (float64, float64) {
 	return low, high
 }
 
-// logRange returns the range of a logarithmic axis for data from low to high: finite ends,
-// 0 < low < high. An end that is not above 0 is a decade from the other. Without any the range is 1
-// to 10. A single value lies in the middle of a decade.
+// logRange returns the range of a logarithmic axis for data from low to high, with finite ends and 0 < low <
+// high. An end that is not above 0 is put a decade from the other end. Without an end above 0 the range is 1
+// to 10. If the ends are equal, the value lies in the middle of a decade.
 func logRange(low, high float64) (float64, float64) {
 	low, high, ok := ends(low, high)
 	switch {
@@ -121,14 +121,14 @@ func ends(a, b float64) (low, high float64, ok bool) {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// Labelled ticks are these times a power of ten apart.
+// The distance of labelled ticks is one of these factors times a power of ten.
 var (
 	steps      = []float64{1, 2, 5}
-	shareSteps = []float64{1, 2, 2.5, 5} // quarters too
+	shareSteps = []float64{1, 2, 2.5, 5} // with quarters
 )
 
-// linearStep returns the distance of labelled ticks: the smallest of factors times a power of ten that is at
-// least least and leaves at most mostLabels intervals.
+// linearStep returns the distance of labelled ticks: the smallest product of a factor and a power of ten
+// that is not below least and gives at most mostLabels intervals.
 func linearStep(low, high, least float64, factors []float64) float64 {
 	wanted := max((high-low)/mostLabels, least)
 	power := math.Pow(10, math.Floor(math.Log10(wanted)))
@@ -153,11 +153,11 @@ func linearTicks(low, high, least float64, factors []float64,
 	return ticks
 }
 
-// stepText writes a multiple of a step with the digits that tell it from the next.
+// stepText formats a multiple of a step with enough digits to distinguish it from the next multiple.
 func stepText(v, step float64) string {
 	digits := -int(math.Floor(math.Log10(step) + 1e-9))
 	if leading := step * math.Pow(10, float64(digits)); math.Abs(leading-math.Round(leading)) > 1e-9 {
-		digits++ // as 2.5
+		digits++ // for example 2.5
 	}
 	switch {
 	case v == 0:
@@ -183,7 +183,7 @@ func (Percents) Ticks(low, high float64) []plot.Tick {
 func shareText(v, step float64) string { return stepText(100*v, 100*step) + " %" }
 
 // NiceTicks labels numbers at 1, 2 or 5 times a power of ten.
-type NiceTicks struct{ Whole bool } // Whole: none between whole numbers
+type NiceTicks struct{ Whole bool } // Whole leaves out ticks between whole numbers
 
 // Ticks returns the ticks within a range.
 func (n NiceTicks) Ticks(low, high float64) []plot.Tick {
@@ -198,8 +198,8 @@ func b2i(b bool) int {
 	return 0
 }
 
-// logTicks labels 1, 10, 100, … and, where there are few of them, 2 and 5 between. Of many decades it
-// labels every second, third, …; less than half a decade it labels as a linear axis.
+// logTicks labels 1, 10, 100, … and, if these are few, the 2s and 5s between them. Of many decades it labels
+// only every second, third, …; it labels less than half a decade like a linear axis.
 type logTicks struct{ unit string }
 
 func (l logTicks) Ticks(low, high float64) (ticks []plot.Tick) {
@@ -234,7 +234,8 @@ func (l logTicks) stepText(v, step float64) string {
 	return stepText(v, step)
 }
 
-// time writes a time without minutes: of round numbers of ms they would be odd.
+// time formats a time in ms or s. It does not use minutes, because round numbers of ms are odd numbers of
+// minutes.
 func (l logTicks) time(ms float64) string {
 	if ms >= 60000 && ms < 1e15 {
 		return Grouped(ms/1000) + " s"
@@ -252,7 +253,7 @@ func (l logTicks) label(v float64) string {
 	return Grouped(v)
 }
 
-// Milliseconds writes a time in milliseconds with the unit that suits it: ms, s or min.
+// Milliseconds formats a time in milliseconds with a suitable unit: ms, s or min.
 func Milliseconds[N ~float64](ms N) string {
 	v := float64(ms)
 	switch {
@@ -268,7 +269,7 @@ func Milliseconds[N ~float64](ms N) string {
 	return short(v) + " ms"
 }
 
-// logScale places positive numbers by their logarithm, and others at the lower end of the axis.
+// A logScale places positive numbers by their logarithm and other numbers at the lower end of the axis.
 type logScale struct{}
 
 func (logScale) Normalize(low, high, v float64) float64 {
@@ -279,12 +280,12 @@ func (logScale) Normalize(low, high, v float64) float64 {
 	return math.Log(v/low) / math.Log(high/low)
 }
 
-// Logarithmic makes an axis logarithmic, with labels in a unit: ms, or none.
+// Logarithmic makes an axis logarithmic, with labels in a unit: "ms" or "".
 func Logarithmic(a *plot.Axis, unit string) {
 	a.Scale, a.Tick.Marker = logScale{}, logTicks{unit}
 }
 
-// settle gives the axes of a plot ranges that can be drawn.
+// settle sets the ranges of a plot's axes to ranges that can be drawn.
 func settle(p *plot.Plot) {
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		if _, ok := a.Scale.(logScale); ok {

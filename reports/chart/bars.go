@@ -9,7 +9,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// corners returns the corners of a rectangle, around it.
+// corners returns the corners of a rectangle, in order around it.
 func corners(r vg.Rectangle) []vg.Point {
 	return []vg.Point{r.Min, {X: r.Max.X, Y: r.Min.Y}, r.Max, {X: r.Min.X, Y: r.Max.Y}}
 }
@@ -19,10 +19,10 @@ func outline(c draw.Canvas, line draw.LineStyle, r vg.Rectangle) {
 	c.StrokeLines(line, append(corners(r), r.Min))
 }
 
-// Bars draws upright rectangles between edges on the x axis, from 0 to their heights. A height that is NaN
-// or not above 0 draws nothing.
+// Bars draws upright bars between edges on the x axis, from 0 to their heights. It draws nothing for a
+// height that is NaN or not above 0.
 type Bars struct {
-	From, To, Height []float64 // of one length
+	From, To, Height []float64 // all of the same length
 	Fill             func(i int) color.NRGBA
 }
 
@@ -42,7 +42,7 @@ func (b Bars) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// DataRange returns the range of the edges, and that of the heights with 0.
+// DataRange returns the range of the edges and the range of the heights and 0.
 func (b Bars) DataRange() (xmin, xmax, ymin, ymax float64) {
 	xmin, xmax = math.Inf(1), math.Inf(-1)
 	for i := range b.Height {
@@ -57,17 +57,18 @@ func (b Bars) DataRange() (xmin, xmax, ymin, ymax float64) {
 	return xmin, xmax, 0, ymax
 }
 
-// LogBars returns a histogram over bins that grow: a table with the columns from, to and n. Heights are
-// shares of all that is counted, in bins without end too. The x axis is logarithmic, in a unit: ms, or none.
+// LogBars returns a plot of a histogram over logarithmic bins, from a table with the columns from, to and n.
+// Heights are shares of all counts, including those of bins without an end. The x axis is logarithmic, in a
+// unit: "ms" or "".
 func (t *Theme) LogBars(title, x, unit string, s Source, statistic, table string, c color.NRGBA) *plot.Plot {
 	p := t.Plot(title, x, "")
 	from, to, share := s.bins(statistic, table)
 	for i := range share {
-		if from[i] <= 0 || math.IsNaN(to[i]) { // beyond the bins
+		if from[i] <= 0 || math.IsNaN(to[i]) { // below the first bin or above the last
 			share[i], from[i] = math.NaN(), 1
 		}
 	}
-	// Bins with next to nothing in them would only make the others narrow.
+	// Bins at the ends with almost nothing in them are left out, because they would make the others narrow.
 	first, last := 0, len(share)-1
 	for first < last && !(share[first] >= 0.001) {
 		first++
@@ -88,7 +89,7 @@ func (t *Theme) LogBars(title, x, unit string, s Source, statistic, table string
 	return p
 }
 
-// LogOutline adds the outline of another histogram over bins that grow, as far as the x axis reaches.
+// LogOutline adds the outline of another histogram over logarithmic bins, within the range of the x axis.
 func (t *Theme) LogOutline(p *plot.Plot, s Source, statistic, table string, c color.NRGBA, name string) {
 	from, to, share := s.bins(statistic, table)
 	var xs, ys []float64
@@ -100,7 +101,7 @@ func (t *Theme) LogOutline(p *plot.Plot, s Source, statistic, table string, c co
 	t.Line(p, xs, ys, c, LineWidth, false, name)
 }
 
-// Swatch is the colour of bars in a legend.
+// A Swatch shows the colour of bars in a legend.
 type Swatch color.NRGBA
 
 // Thumbnail draws the swatch.

@@ -10,11 +10,11 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Points are the places of a curve, with the ends of their intervals. NaN in Y leaves a point out, NaN in
-// Low its interval. Low and High are nil without intervals.
+// Points are the points of a curve with the ends of their intervals. A point whose Y is NaN is left out, and
+// so is an interval whose Low is NaN. Low and High are nil without intervals.
 type Points struct{ X, Y, Low, High []float64 }
 
-// Points returns the points of columns of a table; low and high are "" without intervals.
+// Points returns points from columns of a table; low and high are "" without intervals.
 func (s Source) Points(statistic, table, x, y, low, high string) Points {
 	p := Points{X: s.Column(statistic, table, x), Y: s.Column(statistic, table, y)}
 	if low != "" {
@@ -23,7 +23,7 @@ func (s Source) Points(statistic, table, x, y, low, high string) Points {
 	return p
 }
 
-// places returns the points whose coordinates are numbers.
+// places returns the points whose coordinates are not NaN.
 func places(xs, ys []float64) (at plotter.XYs) {
 	for i := range xs {
 		if !math.IsNaN(xs[i]) && !math.IsNaN(ys[i]) {
@@ -33,8 +33,8 @@ func places(xs, ys []float64) (at plotter.XYs) {
 	return at
 }
 
-// Curve draws a line with marks and the band of its intervals, in the colour and with the mark of a series.
-// It has an entry in the legend unless the name is "".
+// Curve draws a line with marks and a band of its intervals, in the colour and with the mark of a series. It
+// adds the curve to the legend unless the name is "".
 func (t *Theme) Curve(p *plot.Plot, d Points, series int, name string) {
 	c := t.seriesColor(series)
 	l, s, err := plotter.NewLinePoints(places(d.X, d.Y))
@@ -65,7 +65,7 @@ func (t *Theme) Curve(p *plot.Plot, d Points, series int, name string) {
 	}
 }
 
-// Ring is a hollow mark, whose line has a width.
+// A Ring is a hollow mark with a line of a width.
 type Ring struct{ Width vg.Length }
 
 // DrawGlyph draws the ring.
@@ -78,7 +78,7 @@ func (r Ring) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, p vg.Point) {
 	c.Stroke(path)
 }
 
-// marks tell series apart without colour.
+// marks are the marks of the series, which differ so that colour is not needed.
 var marks = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{},
 	draw.PlusGlyph{}, Ring{1.4}}
 
@@ -89,7 +89,7 @@ func (t *Theme) seriesGlyph(series int, radius float64) draw.GlyphStyle {
 	return draw.GlyphStyle{Color: t.seriesColor(series), Radius: vg.Points(radius), Shape: shape}
 }
 
-// Whiskers draws a line with marks and a bar for each interval, moved aside on the x axis, in the colour and
+// Whiskers draws a line with marks and a bar for each interval, shifted on the x axis, in the colour and
 // with the mark of a series.
 func (t *Theme) Whiskers(p *plot.Plot, d Points, series int, aside float64) {
 	moved := Points{Low: d.Low, High: d.High}
@@ -109,7 +109,7 @@ func (t *Theme) Whiskers(p *plot.Plot, d Points, series int, aside float64) {
 	p.Add(m)
 }
 
-// SeriesMark returns a series in a legend: its line with its mark.
+// SeriesMark returns the legend's picture of a series: its line with its mark.
 func (t *Theme) SeriesMark(series int) plot.Thumbnailer { return seriesMark{t, series} }
 
 type seriesMark struct {
@@ -124,11 +124,11 @@ func (m seriesMark) Thumbnail(c *draw.Canvas) {
 	c.DrawGlyph(m.t.seriesGlyph(m.series, 4), at)
 }
 
-// Intervals draws the intervals of points as upright lines, with caps of a width at both ends.
+// Intervals draws the intervals of points as upright lines with caps at both ends.
 type Intervals struct {
 	Points
 	Line draw.LineStyle
-	Cap  vg.Length // 0: none
+	Cap  vg.Length // width of the caps; 0 draws none
 }
 
 // Plot draws the lines.
@@ -147,7 +147,7 @@ func (e Intervals) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// DataRange returns the range that the intervals take.
+// DataRange returns the range of the intervals.
 func (e Intervals) DataRange() (xmin, xmax, ymin, ymax float64) {
 	xmin, xmax, ymin, ymax = math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1)
 	for i := range e.Low {
@@ -162,8 +162,8 @@ func (e Intervals) DataRange() (xmin, xmax, ymin, ymax float64) {
 // dashes are the lengths of a dashed line and of its gaps.
 var dashes = []vg.Length{vg.Points(5), vg.Points(4)}
 
-// Level adds a dashed horizontal line, with its name above or below it at the right end. The axis is not
-// made longer for it.
+// Level adds a dashed horizontal line, with its name above or below it at the right end. It does not extend
+// the axis.
 func (t *Theme) Level(p *plot.Plot, y float64, name string, c color.NRGBA, above bool) {
 	p.Add(level{y, name, t.Text(TickSize, c), above})
 }
@@ -218,7 +218,8 @@ func (l upright) Plot(c draw.Canvas, p *plot.Plot) {
 	c.FillText(s, vg.Point{X: x + gap, Y: c.Max.Y - vg.Points(2)}, l.name)
 }
 
-// Dots draws a scatter; NaN leaves a point out. It has an entry in the legend unless the name is "".
+// Dots draws a scatter plot and leaves out points with NaN. It adds the points to the legend unless the name
+// is "".
 func (t *Theme) Dots(p *plot.Plot, xs, ys []float64, c color.NRGBA, radius float64, shape draw.GlyphDrawer,
 	name string) {
 	s, err := plotter.NewScatter(places(xs, ys))
@@ -232,7 +233,7 @@ func (t *Theme) Dots(p *plot.Plot, xs, ys []float64, c color.NRGBA, radius float
 	}
 }
 
-// Line draws a line without marks, of a width in points, as Dots draws points.
+// Line draws a line without marks, of a width in points, and adds it to the legend unless the name is "".
 func (t *Theme) Line(p *plot.Plot, xs, ys []float64, c color.NRGBA, width float64, dashed bool, name string) {
 	l, err := plotter.NewLine(places(xs, ys))
 	if err != nil || len(l.XYs) < 2 {

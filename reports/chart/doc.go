@@ -1,4 +1,4 @@
-// Package chart has what the figures of both data sets are drawn with: the colours of the light and the dark
-// version, axes, curves, bars and maps, the numbers of a document that they show, what a figure lacks where
-// there are none, and the figures that both data sets have.
+// Package chart has the parts of the figures of both data sets: the colours of the light and the dark
+// version, axes, curves, bars and maps, access to the numbers of a document, sentences about missing data,
+// and the figures that both data sets have.
 package chart

@@ -17,21 +17,21 @@ import (
 
 // A Figure can be drawn in a light and in a dark version.
 type Figure struct {
-	Name       string   // of its files, as imagenet-maps
+	Name       string   // name of its files, for example imagenet-maps
 	Set        string   // imagenet or coco
-	Statistics []string // that it shows, of the set
+	Statistics []string // statistics of the data set that it shows
 	Title      string
-	Caption    string // what is drawn, with the number of units
-	Alt        string // the same in words for those who do not see it
-	Missing    string // what the store lacks for the figure and how to get it; "" where it can be drawn
+	Caption    string // description with the numbers of units
+	Alt        string // alternative text for readers who do not see the figure
+	Missing    string // what the store lacks for the figure and how to get it; "" if the figure can be drawn
 
 	Width, Height float64 // points
-	Photos        int     // photographs in it
-	plots, drawn  int     // how many it has, and how many of them have data
+	Photos        int     // number of photographs in it
+	plots, drawn  int     // number of plots in it, and number of them that have data
 	Draw          func(t *Theme, c draw.Canvas)
 }
 
-// Formats are those that figures are written in: svg and png.
+// Formats are the file formats of figures.
 var Formats = []string{"svg", "png"}
 
 // dpi is the resolution of PNG: two pixels to the point.
@@ -53,10 +53,10 @@ func (f *Figure) Write(w io.Writer, format string, inDark bool) error {
 	case "png":
 		return png.Encode(w, f.Image(inDark, dpi))
 	}
-	return fmt.Errorf("format %q: it is one of %v", format, Formats)
+	return fmt.Errorf("format %q: give one of %v", format, Formats)
 }
 
-// Image returns the figure, light or dark, in so many pixels to the inch, which is 72 points.
+// Image returns the figure, light or dark, at a resolution in pixels per inch. An inch is 72 points.
 func (f *Figure) Image(inDark bool, dpi int) image.Image {
 	c := vgimg.NewWith(vgimg.UseWH(vg.Points(f.Width), vg.Points(f.Height)), vgimg.UseDPI(dpi))
 	f.paint(themeOf(inDark), draw.New(c))
@@ -77,8 +77,8 @@ func (f *Figure) paint(t *Theme, c draw.Canvas) {
 	f.Draw(t, c)
 }
 
-// PNG returns the light figure as a picture for a page: two pixels to the point, but one if there are several
-// photographs, which would make it large.
+// PNG returns the light figure as a PNG picture with two pixels per point. Figures with several photographs
+// would be large, so they have one pixel per point.
 func (f *Figure) PNG() ([]byte, error) {
 	resolution := dpi
 	if f.Photos > 1 {
@@ -92,7 +92,7 @@ func (f *Figure) PNG() ([]byte, error) {
 // Size returns the width and height of the figure, in points.
 func (f *Figure) Size() (width, height float64) { return f.Width, f.Height }
 
-// Save writes the figure to a folder that is there, in all Formats, light and dark.
+// Save writes the figure to an existing folder, in all Formats, light and dark.
 func (f *Figure) Save(dir string) error {
 	for _, format := range Formats {
 		for _, inDark := range []bool{false, true} {
@@ -109,7 +109,7 @@ func (f *Figure) Save(dir string) error {
 	return nil
 }
 
-// File returns the name of a figure's file below the folder of a report.
+// File returns the path of a figure's file within the folder of a report.
 func (f *Figure) File(format string, inDark bool) string {
 	name := f.Name
 	if inDark {

@@ -6,8 +6,9 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// FrameFigure returns a map of points in the frame of their boxes, with their mean and median. It is of the
-// statistic's histogram and values nearest_box; what names the points, without what it lacks.
+// FrameFigure returns a figure with a map of points in the frames of their boxes, and their mean and median.
+// It shows the histogram and the values nearest_box of the statistic. what describes the points, and without
+// is what the store lacks.
 func FrameFigure(s Source, name, title, statistic, what string, without Lack) Figure {
 	h := s.Histogram(statistic, "nearest_box_map")
 	u, v := s.Value(statistic, "nearest_box.mean_u"), s.Value(statistic, "nearest_box.mean_v")
@@ -17,10 +18,10 @@ func FrameFigure(s Source, name, title, statistic, what string, without Lack) Fi
 		return f
 	}
 	f.Describe(Part{Lack: without, Caption: fmt.Sprintf("%s %s; the square is the box, v points down. "+
-		"%s lie outside of the map. Cross: mean (%s, %s); ring: median (%s, %s). "+
-		"Colours by the square root of the share.", Grouped(u.N), what, Grouped(h.Outside),
+		"%s of them lie outside of the map. Cross: mean (%s, %s). Ring: median (%s, %s). "+
+		"Cells are coloured by the square root of the share.", Grouped(u.N), what, Grouped(h.Outside),
 		Decimal(u.Value, 3), Decimal(v.Value, 3), Decimal(medianU.Value, 3), Decimal(medianV.Value, 3))})
-	f.Alt = fmt.Sprintf("A map around a square; the points gather in the square, their median is at (%s, %s).",
+	f.Alt = fmt.Sprintf("A map of points around a square, which is the box; the median is at (%s, %s).",
 		Decimal(medianU.Value, 2), Decimal(medianV.Value, 2))
 	f.Draw = func(t *Theme, c draw.Canvas) {
 		q := t.Counts("", h, BoxTicks)

@@ -10,25 +10,25 @@ import (
 	"abtool/internal/stat"
 )
 
-// A Funnel says what a figure of annotators' shares against how many units they are of shows.
+// A Funnel describes a figure of annotators' shares against the number of their units.
 type Funnel struct {
-	Name, Title  string // of the figure
+	Name, Title  string // name and title of the figure
 	Units, Share string // columns of the table of annotators
-	Noun, Of     string // clicks or icons, and which of them
-	Flags        string // which flags there are, in brackets
-	Lack         Lack   // without marks
+	Noun, Of     string // "clicks" or "icons", and a description of those that are counted
+	Flags        string // list of the flags, in brackets
+	Lack         Lack   // what the store lacks if there are no marks
 }
 
-// marksCaption says what the marks and lines of a funnel are.
-const marksCaption = "Each mark is an annotator: %s of them with %s. Lines: the mean of all, and where " +
-	"95 %% and 99.8 %% of annotators would lie if they differed by chance alone (normal approximation to the binomial). " +
-	"Triangles: those with a flag%s."
+// marksCaption explains the marks and lines of a funnel.
+const marksCaption = "Each mark is one of %s annotators with %s. Lines: the mean of all, and the limits between " +
+	"which 95 %% and 99.8 %% of annotators would lie if they differed only by chance (normal approximation to the " +
+	"binomial). Triangles: annotators with a flag%s."
 
 // Figure draws the funnel of a data set.
 func (q Funnel) Figure(s Source) Figure {
 	f := Figure{Name: q.Name, Title: q.Title, Statistics: []string{"workers"}, Width: 760, Height: 420,
-		Alt: "A funnel: annotators with few " + q.Noun + " scatter widely; many of those with more lie outside " +
-			"of the limits of chance."}
+		Alt: "A scatter plot of annotators by their number of " + q.Noun + " and their " + q.Share + ", with the limits of chance, " +
+			"which narrow like a funnel."}
 	marks := 0
 	shares := s.Column("workers", "by_worker", q.Share)
 	for i, n := range s.Column("workers", "by_worker", q.Units) {
@@ -40,15 +40,15 @@ func (q Funnel) Figure(s Source) Figure {
 	return f
 }
 
-// annotators returns what a table of annotators lacks.
+// annotators returns what the store lacks for a table of annotators.
 func annotators(s Source) Lack { return Unless(!s.None("workers", "workers"), noWorkers) }
 
-// flagsOf are the columns of flags that a table of annotators can have.
+// flagsOf has the columns of flags that a table of annotators can have.
 var flagsOf = []string{"flag_centre", "flag_rush", "flag_bot"}
 
-// funnel holds annotators' shares against how many units they are of.
+// funnel returns a plot of annotators' shares against the number of their units.
 func (t *Theme) funnel(s Source, q Funnel) *plot.Plot {
-	p := t.Plot("", q.Noun+" that can be judged", q.Share)
+	p := t.Plot("", q.Noun+" with ground truth", q.Share)
 	x, y := s.Column("workers", "by_worker", q.Units), s.Column("workers", "by_worker", q.Share)
 	flagged := make([]bool, len(x))
 	for _, f := range flagsOf {

@@ -23,7 +23,7 @@ func TestFunnelWithoutFlags(t *testing.T) {
 	if err := f.Write(&b, "svg", false); err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Contains(b.Bytes(), []byte("icons that can be judged")) {
+	if !bytes.Contains(b.Bytes(), []byte("icons with ground truth")) {
 		t.Error("the axis does not say that it counts icons")
 	}
 	if bytes.Contains(b.Bytes(), []byte("with a flag")) {

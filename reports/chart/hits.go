@@ -10,23 +10,23 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Checks say what a figure of the recall of HITs, and of how many of them each check flags, shows.
+// Checks describes a figure of the recall of HITs and of the share of them that each check flags.
 type Checks struct {
-	Name   string   // of the figure
-	Recall string   // what it is here
-	Lack   Lack     // without HITs
-	Flags  []string // values of the statistic
+	Name   string   // name of the figure
+	Recall string   // title of the axis of recall
+	Lack   Lack     // what the store lacks if there are no HITs
+	Flags  []string // values of the statistic with the flags
 }
 
 // Figure draws the checks of a data set.
 func (q Checks) Figure(s Source) Figure {
 	n := s.Value("hits", "hits")
-	f := Figure{Name: q.Name, Title: "HITs, and the checks of them", Statistics: []string{"hits"}, Width: 820, Height: 320,
+	f := Figure{Name: q.Name, Title: "HITs and their checks", Statistics: []string{"hits"}, Width: 820, Height: 320,
 		Alt: fmt.Sprintf("A histogram of recall, and bars: %s of the HITs are flagged.",
 			Percent(s.Value("hits", "flagged").Value))}
 	f.Describe(Part{Lack: Unless(n.Value > 0, q.Lack),
-		Caption: fmt.Sprintf("Left: %s of %s HITs. Right: HITs that each check flags; the release holds only "+
-			"what is left of a HIT, so that more are flagged than were rejected when it was collected.",
+		Caption: fmt.Sprintf("Left: %s of %s HITs. Right: share of HITs that each check flags. The release has "+
+			"only a part of each HIT, so more HITs are flagged than were rejected during the collection.",
 			q.Recall, Grouped(n.Value))})
 	f.Draw = func(t *Theme, c draw.Canvas) {
 		Place(c, Panel{Plot: q.recall(t, s), DX: 0.5, DY: 1}, Panel{Plot: q.flagged(t, s), X: 0.5, DX: 0.5, DY: 1})
@@ -34,7 +34,7 @@ func (q Checks) Figure(s Source) Figure {
 	return f
 }
 
-// recall returns a histogram of the recall of HITs.
+// recall returns a plot with a histogram of the recall of HITs.
 func (q Checks) recall(t *Theme, s Source) *plot.Plot {
 	p := t.Plot("", q.Recall, "HITs")
 	const bins = 25
@@ -54,11 +54,11 @@ func (q Checks) recall(t *Theme, s Source) *plot.Plot {
 	return p
 }
 
-// checkNames are those of the values of the statistic of HITs.
+// checkNames has names for the flags among the values of the statistic hits.
 var checkNames = map[string]string{"low_recall": "low recall", "few_selected": "few selected",
 	"few_pages": "few pages", "low_precision": "low precision", "flagged": "any"}
 
-// flagged returns bars of how many HITs each check flags.
+// flagged returns a plot with a bar for the share of HITs that each check flags.
 func (q Checks) flagged(t *Theme, s Source) *plot.Plot {
 	var bars []Row
 	for _, flag := range append(slices.Clone(q.Flags), "flagged") {
@@ -71,8 +71,8 @@ func (q Checks) flagged(t *Theme, s Source) *plot.Plot {
 	return t.Rows("", "share of HITs", Rows{Bars: bars, Reserve: 0.16})
 }
 
-// HITsSentence says how many HITs there are, and how many of them are flagged; last names the check that the
-// data set has alone. Without HITs it says nothing.
+// HITsSentence returns a sentence with the number of HITs and the share of them that are flagged; last names
+// the check that only this data set has. Without HITs it returns no sentence.
 func HITsSentence(s Source, last string) []string {
 	hits := s.Value("hits", "hits")
 	if !Defined(hits) {
@@ -82,9 +82,9 @@ func HITsSentence(s Source, last string) []string {
 	if d := s.Value("hits", "duration_median"); Defined(d) && float64(d.Value) < impossibleHIT {
 		text += fmt.Sprintf(" took %.1f minutes (median)", float64(d.Value)/60000)
 	}
-	return []string{fmt.Sprintf("%s; %s of them are flagged by the checks of recall, pages and %s.",
-		text, Percent(s.Value("hits", "flagged").Value), last)}
+	return []string{fmt.Sprintf("%s; the checks of recall, pages and %s flag %s of them.",
+		text, last, Percent(s.Value("hits", "flagged").Value))}
 }
 
-// impossibleHIT is a median duration, ms, that says nothing but that times are damaged: more than a day.
+// impossibleHIT is a day in ms. A median duration above it only shows that times are damaged.
 const impossibleHIT = 24 * 60 * 60 * 1000

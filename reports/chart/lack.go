@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// A Lack says what a store must have for a plot and, where the input can have it, how to get it. It is
-// empty where the store has it.
+// A Lack is a sentence that says what a store lacks for a plot and, if the input can have it, how to get it.
+// It is empty if the store lacks nothing.
 type Lack string
 
-// What stores of both data sets lack.
+// What a store of either data set can lack.
 const (
-	NoRecords Lack = "The store has no records: abtool info counts what was rejected, and why."
+	NoRecords Lack = "The store has no records. abtool info shows how many were rejected, and why."
 	noWorkers Lack = "No record names its annotator. " +
-		"Ingest records with a worker_id: pages of the front end have none, dumps of its backend do."
+		"Ingest records with a worker_id: dumps of the backend have it, pages of the front end do not."
 )
 
-// Unless returns what a plot lacks where it does not have its data.
+// Unless returns the lack of a plot, or "" if the plot has its data.
 func Unless(has bool, otherwise Lack) Lack {
 	if has {
 		return ""
@@ -25,7 +25,7 @@ func Unless(has bool, otherwise Lack) Lack {
 	return otherwise
 }
 
-// FirstLack returns the first lack that there is: the later ones follow from it.
+// FirstLack returns the first lack that is not empty. Later ones are its consequences.
 func FirstLack(list ...Lack) Lack {
 	for _, l := range list {
 		if l != "" {
@@ -35,14 +35,15 @@ func FirstLack(list ...Lack) Lack {
 	return ""
 }
 
-// A Part of a figure is a plot of it, as its caption names it.
+// A Part is a plot of a figure, with its part of the caption.
 type Part struct {
-	Where   string // Left, Right: in a figure of several
+	Where   string // "Left" or "Right" and others, in a figure of several plots
 	Caption string
 	Lack    Lack
 }
 
-// Describe appends the captions of the parts to the caption. A figure lacks what all of its parts lack.
+// Describe appends the captions of the parts to the caption. If all parts lack data, the figure is Missing
+// what they lack.
 func (f *Figure) Describe(parts ...Part) {
 	var lacks []string
 	drawn := 0
@@ -67,8 +68,8 @@ func (f *Figure) Describe(parts ...Part) {
 	}
 }
 
-// OrEmpty returns the figure, which lacks records before anything else. Its alternative text counts the plots
-// if one has no data.
+// OrEmpty returns the figure with a lack of records, if there is one, in place of any other lack. If a plot
+// has no data, the alternative text gives the numbers of plots with and without data.
 func (f Figure) OrEmpty(records Lack) Figure {
 	if records != "" {
 		f.Missing = string(records)

@@ -12,15 +12,15 @@ import (
 	"abtool/analysis/result"
 )
 
-// raster draws cells of one colour each, row 0 on top.
+// A raster draws a grid of cells with one colour each, row 0 on top.
 type raster struct {
 	rows, cols     int
 	at             func(r, c int) color.NRGBA
 	x0, x1, y0, y1 float64 // edges; y0 is the upper one, y points down
 }
 
-// cellPixels is the number of pixels of a cell's side: an SVG holds the map as a picture, in which
-// browsers would blur smaller cells.
+// cellPixels is the side of a cell in pixels. An SVG has the map as a picture, in which browsers would blur
+// smaller cells.
 const cellPixels = 12
 
 func (h raster) image() image.Image {
@@ -41,7 +41,7 @@ func (h raster) Plot(c draw.Canvas, p *plot.Plot) {
 
 func (h raster) DataRange() (xmin, xmax, ymin, ymax float64) { return h.x0, h.x1, -h.y1, -h.y0 }
 
-// heat returns a map of values 0…most of the cells of a histogram; NaN is undefined.
+// heat returns a map of a histogram's cells with values from 0 to most; NaN is an undefined value.
 func (t *Theme) heat(title string, h *result.Histogram, ticks []float64,
 	value func(r, c int) float64, most float64) *plot.Plot {
 	p := t.Plot(title, "", "")
@@ -61,7 +61,7 @@ func (t *Theme) heat(title string, h *result.Histogram, ticks []float64,
 	return p
 }
 
-// scale returns a scale of the colours from 0 to most.
+// scale returns a scale of the map's colours from 0 to most.
 func (t *Theme) scale(most float64, label func(float64) string) *plot.Plot {
 	p := t.Plot("", "", "")
 	const steps = 60
@@ -78,7 +78,7 @@ func (t *Theme) scale(most float64, label func(float64) string) *plot.Plot {
 	return p
 }
 
-// Counts returns a map of counts with its scale; colours go by the square root of the share.
+// Counts returns a map of counts with its scale. The colour of a cell depends on the square root of its share.
 func (t *Theme) Counts(title string, h *result.Histogram, ticks []float64) Panel {
 	most := 0.0
 	for _, row := range h.Counts {
@@ -92,7 +92,7 @@ func (t *Theme) Counts(title string, h *result.Histogram, ticks []float64) Panel
 	return Panel{Plot: p, Scale: t.scale(1, func(v float64) string { return PercentTick(v * v * (most / total)) })}
 }
 
-// Ratios returns a map of hits by n with its scale, 0 to 1; cells of fewer than least are undefined.
+// Ratios returns a map of hits / n with its scale from 0 to 1. Cells with n below least are undefined.
 func (t *Theme) Ratios(title string, n, hits *result.Histogram, ticks []float64, least int64) Panel {
 	p := t.heat(title, n, ticks, func(r, c int) float64 {
 		if n.Counts[r][c] < least {
@@ -106,7 +106,7 @@ func (t *Theme) Ratios(title string, n, hits *result.Histogram, ticks []float64,
 // UnitTicks label a map of the image.
 var UnitTicks = []float64{0, 0.5, 1}
 
-// down labels an axis whose numbers grow downwards: what is drawn at −v is v.
+// down labels an axis whose numbers increase downwards: a number v is drawn at −v.
 type down struct{ at []float64 }
 
 func (d down) Ticks(_, _ float64) (ticks []plot.Tick) {
@@ -116,7 +116,7 @@ func (d down) Ticks(_, _ float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// BoxTicks label a map of the frame of a box, in which the box is from 0 to 1.
+// BoxTicks label a map of the frame of a box, where the box is from 0 to 1.
 var BoxTicks = []float64{-1, 0, 1, 2}
 
 // AddBox draws the box in its frame: the square from 0 to 1.

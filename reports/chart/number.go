@@ -9,7 +9,7 @@ import (
 	"abtool/internal/ui"
 )
 
-// short writes a number with at most four decimals, and no needless digits.
+// short formats a number with at most four decimals and without trailing zeros.
 func short(v float64) string {
 	if v = math.Round(v*1e4) / 1e4; v == 0 {
 		v = 0 // and not −0
@@ -17,7 +17,7 @@ func short(v float64) string {
 	return ui.Minus(strconv.FormatFloat(v, 'f', -1, 64))
 }
 
-// Grouped writes a number with its thousands apart, a fraction with at most four decimals.
+// Grouped formats a number with groups of thousands and at most four decimals.
 func Grouped[N ~int | ~int64 | ~float64](n N) string {
 	v := float64(n)
 	if v != math.Trunc(v) || math.Abs(v) < 1000 {
@@ -26,7 +26,7 @@ func Grouped[N ~int | ~int64 | ~float64](n N) string {
 	return ui.Minus(ui.Grouped(strconv.FormatFloat(v, 'f', 0, 64)))
 }
 
-// Percent writes a share, 0 to 1, with at most one decimal: 12.3 %.
+// Percent formats a share from 0 to 1 in per cent with at most one decimal, for example 12.3 %.
 func Percent[N ~float64](share N) string {
 	v := float64(share)
 	if math.IsNaN(v) {
@@ -35,7 +35,7 @@ func Percent[N ~float64](share N) string {
 	return short(math.Round(v*1000)/10) + " %"
 }
 
-// PercentTick writes a share, 0 to 1, in two digits or more, as a label of a scale.
+// PercentTick formats a share from 0 to 1 in per cent with two digits or more, as a label of a scale.
 func PercentTick(v float64) string {
 	switch v *= 100; {
 	case v == 0:
@@ -48,7 +48,7 @@ func PercentTick(v float64) string {
 	return fmt.Sprintf("%.0f %%", v)
 }
 
-// WithInterval writes a share with its interval, if it has one.
+// WithInterval formats a share in per cent, with its interval if it has one.
 func WithInterval(v result.Value) string {
 	text := Percent(v.Value)
 	if v.Interval != nil {
@@ -57,7 +57,7 @@ func WithInterval(v result.Value) string {
 	return text
 }
 
-// Decimal writes a number with so many digits after the point.
+// Decimal formats a number with a given number of decimals.
 func Decimal[N ~float64](n N, digits int) string {
 	if math.IsNaN(float64(n)) {
 		return "undefined"
@@ -65,7 +65,7 @@ func Decimal[N ~float64](n N, digits int) string {
 	return ui.Minus(strconv.FormatFloat(float64(n), 'f', digits, 64))
 }
 
-// Signed writes a number with two digits after the point and its sign, + too.
+// Signed formats a number with two decimals and its sign, also for +.
 func Signed[N ~float64](n N) string {
 	text := Decimal(n, 2)
 	if n >= 0 {

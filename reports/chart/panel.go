@@ -6,15 +6,16 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Panel is a plot on a part of the canvas, from the left and from the top.
+// A Panel is a plot on a part of the canvas.
 type Panel struct {
 	Plot         *plot.Plot
-	Scale        *plot.Plot // of the colours of a map, at its right; nil for any other plot
-	X, Y, DX, DY float64    // fractions of the canvas
-	Lack         Lack       // where it has data: ""
+	Scale        *plot.Plot // scale of a map's colours, on its right; nil for other plots
+	X, Y, DX, DY float64    // left and upper edge, width and height, in fractions of the canvas
+	Lack         Lack       // what the store lacks; "" if the plot has data
 }
 
-// On returns the panel on a part of the canvas, from the left and from the top, in fractions of it.
+// On returns the panel on a part of the canvas: left and upper edge, width and height, in fractions of the
+// canvas.
 func (q Panel) On(x, y, dx, dy float64, lack Lack) Panel {
 	return Panel{q.Plot, q.Scale, x, y, dx, dy, lack}
 }
@@ -28,7 +29,7 @@ func (q Panel) part(c draw.Canvas) draw.Canvas {
 	return c
 }
 
-// Place draws plots, and says where one has no data.
+// Place draws panels. A panel without data has only its title and a note.
 func Place(c draw.Canvas, panels ...Panel) {
 	for _, q := range panels {
 		part := q.part(c)
@@ -44,12 +45,12 @@ func Place(c draw.Canvas, panels ...Panel) {
 	}
 }
 
-// Whole returns a drawing of one plot that has all of the canvas.
+// Whole returns a function that draws one plot on the whole canvas.
 func Whole(plotOf func(t *Theme) *plot.Plot) func(*Theme, draw.Canvas) {
 	return func(t *Theme, c draw.Canvas) { Place(c, Panel{Plot: plotOf(t), DX: 1, DY: 1}) }
 }
 
-// SideBySide draws plots of the same width.
+// SideBySide draws plots side by side, with equal widths.
 func SideBySide(c draw.Canvas, plots []*plot.Plot) {
 	n := float64(len(plots))
 	for i, p := range plots {
@@ -57,7 +58,7 @@ func SideBySide(c draw.Canvas, plots []*plot.Plot) {
 	}
 }
 
-// empty draws the title of a plot that has no data.
+// empty draws the title of a plot without data, and a note.
 func (q Panel) empty(c draw.Canvas) {
 	title := q.Plot.Title.TextStyle
 	title.XAlign, title.YAlign = draw.XCenter, draw.YTop
@@ -67,15 +68,15 @@ func (q Panel) empty(c draw.Canvas) {
 	c.FillText(note, c.Center(), "no data")
 }
 
-// square draws a map in the largest square that its part has, so that cells are square, with the scale of
-// its colours at the right.
+// square draws a map in the largest square within its part of the canvas, so that cells are square, with the
+// scale of its colours on the right.
 func (q Panel) square(c draw.Canvas) {
 	settle(q.Plot)
 	settle(q.Scale)
 	part := c.Rectangle
 	bar, gap := vg.Points(70), vg.Points(16)
 	part.Max.X -= gap
-	// The map's own ticks and title take some of its part: what is left is made square.
+	// The ticks and the title of the map take some of the space; the rest is made square.
 	const left, below, above = 30, 22, 30
 	w, h := part.Max.X-part.Min.X-bar-vg.Points(left), part.Max.Y-part.Min.Y-vg.Points(below+above)
 	side := min(w, h)
@@ -90,8 +91,8 @@ func (q Panel) square(c draw.Canvas) {
 	q.Scale.Draw(draw.Canvas{Canvas: c.Canvas, Rectangle: scale})
 }
 
-// Tiles calls picture with the part of the canvas that each of n pictures has, so many across in a line, less
-// a gap around it.
+// Tiles calls picture with the part of the canvas of each of n pictures, without the gap around it. A line
+// has across pictures.
 func Tiles(c draw.Canvas, n, across int, gap vg.Length, picture func(i int, part draw.Canvas)) {
 	w, h := c.Size().X/vg.Length(across), c.Size().Y/vg.Length(Lines(n, across))
 	for i := range n {
@@ -105,14 +106,13 @@ func Tiles(c draw.Canvas, n, across int, gap vg.Length, picture func(i int, part
 // Lines returns the number of lines of n tiles, at least 1.
 func Lines(n, across int) int { return max((n+across-1)/across, 1) }
 
-// An Area is where an image is drawn.
+// An Area is the part of a canvas on which an image is drawn.
 type Area struct {
 	vg.Rectangle
 	w, h vg.Length
 }
 
-// Headed writes a title and returns the area below it that an image of a size has, as large as its shape
-// lets it be.
+// Headed draws a title and returns the largest area below it with the aspect ratio of an image.
 func (t *Theme) Headed(c draw.Canvas, title string, size, width, height float64) Area {
 	head := t.Text(size, t.Ink)
 	head.YAlign = draw.YTop
@@ -128,7 +128,7 @@ func (t *Theme) Headed(c draw.Canvas, title string, size, width, height float64)
 	return Area{vg.Rectangle{Min: lower, Max: upper}, w, h}
 }
 
-// At returns where a point of the image is drawn: fractions of the image, y points down.
+// At returns the place on the canvas of a point of the image, in fractions of the image; y points down.
 func (a Area) At(x, y float64) vg.Point {
 	return vg.Point{X: a.Min.X + a.w*vg.Length(x), Y: a.Max.Y - a.h*vg.Length(y)}
 }

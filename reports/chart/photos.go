@@ -10,16 +10,16 @@ import (
 	"abtool/internal/imagefile"
 )
 
-// Photos are the pictures of examples, found by their ids. Without --images it is nil.
+// Photos finds the pictures of examples by their ids. It is nil without --images.
 type Photos struct {
 	images *imagefile.Index
 	place  string
 	sought int
-	absent int      // not there
-	faults []string // why pictures that are there cannot be shown
+	absent int      // number of pictures that were not found
+	faults []string // why pictures that were found cannot be shown
 }
 
-// OpenPhotos finds the pictures of examples at a place; an empty place has none.
+// OpenPhotos opens a place with the pictures of examples. For an empty place it returns nil.
 func OpenPhotos(place string, list []result.Example) (*Photos, error) {
 	if place == "" {
 		return nil, nil
@@ -35,7 +35,7 @@ func OpenPhotos(place string, list []result.Example) (*Photos, error) {
 	return &Photos{images: images, place: place}, nil
 }
 
-// of returns the picture of an example; nil if there is none to show.
+// of returns the picture of an example, or nil if it cannot be shown.
 func (p *Photos) of(x *result.Example) image.Image {
 	if p == nil {
 		return nil
@@ -61,7 +61,7 @@ func (p *Photos) of(x *result.Example) image.Image {
 	return m
 }
 
-// Notes say in whole sentences which pictures are missing.
+// Notes returns sentences about the pictures that are missing.
 func (p *Photos) Notes() (notes []string) {
 	if p == nil {
 		return nil

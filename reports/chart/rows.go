@@ -12,14 +12,14 @@ import (
 	"abtool/analysis/result"
 )
 
-// A Row is a horizontal bar with its name at the left and a note at the right.
+// A Row is a horizontal bar with its name on the left and a note on the right.
 type Row struct {
 	Name, Note string
-	Value      float64 // NaN: no bar
-	Low, High  float64 // of the interval; NaN: none
+	Value      float64 // NaN draws no bar
+	Low, High  float64 // ends of the interval; NaN draws none
 }
 
-// RowOf returns the bar of a value, with the value's interval.
+// RowOf returns a bar for a value, with the value's interval.
 func RowOf(name, note string, v result.Value) Row {
 	r := Row{name, note, float64(v.Value), math.NaN(), math.NaN()}
 	if v.Interval != nil {
@@ -28,8 +28,8 @@ func RowOf(name, note string, v result.Value) Row {
 	return r
 }
 
-// Rows returns a bar for each row of a table: its value is in a column, its interval in the columns low and
-// high. The note is made of another column.
+// Rows returns a bar for each row of a table. One column has the value, the columns low and high have the
+// interval, and another column is formatted as the note.
 func (s Source) Rows(statistic, table, value string, names []string, noted string, note func(float64) string) []Row {
 	values, notes := s.Column(statistic, table, value), s.Column(statistic, table, noted)
 	low, high := s.Column(statistic, table, "low"), s.Column(statistic, table, "high")
@@ -43,20 +43,20 @@ func (s Source) Rows(statistic, table, value string, names []string, noted strin
 // Rows are horizontal bars, one below the other.
 type Rows struct {
 	Bars       []Row
-	Fill       func(i int) color.NRGBA // nil: the first colour of the theme
-	Base       float64                 // where bars begin: 0, or the axis' lower end on a logarithmic scale
-	Reserve    float64                 // share of the width that notes take
-	NotesRight bool                    // notes stand at the right edge, not after the bars
+	Fill       func(i int) color.NRGBA // colour of a bar; nil gives the first colour of the theme
+	Base       float64                 // start of the bars: 0, or the lower end of a logarithmic axis
+	Reserve    float64                 // share of the width for notes
+	NotesRight bool                    // whether notes are at the right edge instead of after the bars
 }
 
-// shareTicks are percentages up to 100: what an axis has beyond is room for notes.
+// shareTicks labels percentages up to 100. The axis beyond is room for notes.
 type shareTicks struct{}
 
 func (shareTicks) Ticks(low, high float64) []plot.Tick {
 	return slices.DeleteFunc(Percents{}.Ticks(low, high), func(t plot.Tick) bool { return t.Value > 1+1e-9 })
 }
 
-// Rows returns bars of shares in rows as a plot, whose axis has percentages.
+// Rows returns a plot of horizontal bars of shares, whose axis has percentages.
 func (t *Theme) Rows(title, x string, b Rows) *plot.Plot {
 	p := t.Plot(title, x, "")
 	p.X.Tick.Marker = shareTicks{}
@@ -75,7 +75,7 @@ func (t *Theme) Rows(title, x string, b Rows) *plot.Plot {
 	return p
 }
 
-// NameRows labels the y axis with names from the top down, at 0, −1, −2, …
+// NameRows labels the y axis with names from top to bottom, at 0, −1, −2, …
 func NameRows(p *plot.Plot, names []string) {
 	var ticks plot.ConstantTicks
 	for i, n := range names {

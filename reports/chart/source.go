@@ -9,14 +9,14 @@ import (
 	"abtool/internal/stat"
 )
 
-// A Source finds numbers of a data set's statistics by their names. Statistics, values, tables and columns
-// that are not there have no numbers; none of that is an error.
+// A Source finds numbers in the statistics of a data set by name. It is not an error to ask for statistics,
+// values, tables or columns that do not exist; they have no numbers.
 type Source struct {
 	Set   string                       // imagenet or coco
 	Stats map[string]*result.Statistic // by name
 }
 
-// NewSource returns the source of a data set's numbers.
+// NewSource returns a source of the numbers of a data set.
 func NewSource(d *result.DataSet) Source {
 	s := Source{d.Name, map[string]*result.Statistic{}}
 	for i := range d.Statistics {
@@ -25,7 +25,7 @@ func NewSource(d *result.DataSet) Source {
 	return s
 }
 
-// Has reports whether all of the statistics are there.
+// Has reports whether the data set has all of the statistics.
 func (s Source) Has(names ...string) bool {
 	for _, n := range names {
 		if s.Stats[n] == nil {
@@ -35,7 +35,7 @@ func (s Source) Has(names ...string) bool {
 	return true
 }
 
-// Value returns a value of a statistic; NaN over 0 units if it is not there.
+// Value returns a value of a statistic. If it does not exist, the value is NaN over 0 units.
 func (s Source) Value(statistic, name string) result.Value {
 	if st := s.Stats[statistic]; st != nil {
 		if v := st.Value(name); v != nil {
@@ -45,13 +45,13 @@ func (s Source) Value(statistic, name string) result.Value {
 	return result.Value{Value: stat.Number(math.NaN())}
 }
 
-// Column returns the numbers of a column of a table, as CellNumber has them; the slice is the caller's.
+// Column returns the numbers in a column of a table, as CellNumber returns them, in a new slice.
 func (s Source) Column(statistic, table, column string) (out []float64) {
 	s.cells(statistic, table, column, func(v any) { out = append(out, CellNumber(v)) })
 	return out
 }
 
-// Texts returns the cells of a column as text.
+// Texts returns the cells of a table's column as text.
 func (s Source) Texts(statistic, table, column string) (out []string) {
 	s.cells(statistic, table, column, func(v any) { out = append(out, fmt.Sprint(v)) })
 	return out
@@ -77,7 +77,8 @@ func (s Source) cells(statistic, table, column string, f func(any)) {
 	}
 }
 
-// CellNumber returns the number in a cell of a table; that of a truth value is 1 or 0, of any other NaN.
+// CellNumber returns the number in a cell of a table: 1 or 0 for a truth value, and NaN for a cell without a
+// number.
 func CellNumber(v any) float64 {
 	switch v := v.(type) {
 	case int64:
@@ -93,7 +94,7 @@ func CellNumber(v any) float64 {
 	return math.NaN()
 }
 
-// Histogram returns a two-dimensional histogram of a statistic; nil if it is not there.
+// Histogram returns a two-dimensional histogram of a statistic, or nil if it does not exist.
 func (s Source) Histogram(statistic, name string) *result.Histogram {
 	if st := s.Stats[statistic]; st != nil {
 		for i := range st.Histograms {
@@ -111,12 +112,13 @@ func (s Source) Any(statistic, table, column string) bool {
 	return slices.ContainsFunc(s.Column(statistic, table, column), isNumber)
 }
 
-// Counted reports whether a column of counts has one above 0.
+// Counted reports whether a column of counts has a count above 0.
 func (s Source) Counted(statistic, table, column string) bool {
 	return slices.ContainsFunc(s.Column(statistic, table, column), func(v float64) bool { return v > 0 })
 }
 
-// bins returns the edges of a histogram over bins that grow, and the share of all that each bin has.
+// bins returns the edges of the bins of a histogram over logarithmic bins, and the share of all counts in
+// each bin.
 func (s Source) bins(statistic, table string) (from, to, share []float64) {
 	from, to = s.Column(statistic, table, "from"), s.Column(statistic, table, "to")
 	share = s.Column(statistic, table, "n")
@@ -132,7 +134,7 @@ func (s Source) bins(statistic, table string) (from, to, share []float64) {
 	return from, to, share
 }
 
-// Binned reports whether a histogram over bins that grow has something in a bin that LogBars draws.
+// Binned reports whether a histogram over logarithmic bins has a count above 0 in a bin that LogBars draws.
 func (s Source) Binned(statistic, table string) bool {
 	from, to, share := s.bins(statistic, table)
 	for i, v := range share {

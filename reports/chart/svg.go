@@ -7,12 +7,12 @@ import (
 
 var (
 	svgSize = regexp.MustCompile(`<svg width="[^"]*" height="[^"]*"\s+viewBox`)
-	// Coordinates have more digits than any screen shows.
+	// Coordinates have more digits than screens can show.
 	longNumber = regexp.MustCompile(`(\d\.\d\d)\d+`)
 )
 
-// tidySVG drops the comment with the writer's name, the fixed size, so that a page can scale it,
-// and needless digits, and says the right type of embedded pictures.
+// tidySVG removes the comment with the writer's name, the fixed size, so that a page can scale the figure,
+// and needless digits. It also corrects the type of embedded pictures.
 func tidySVG(b []byte) []byte {
 	if i := bytes.Index(b, []byte("<svg")); i > 0 {
 		b = b[i:]
@@ -25,7 +25,7 @@ func tidySVG(b []byte) []byte {
 	return shorten(b)
 }
 
-// shorten cuts digits within tags. Texts between them keep theirs; embedded pictures, which are long, have none.
+// shorten removes needless digits within tags. It leaves the text between tags and embedded pictures unchanged.
 func shorten(b []byte) (out []byte) {
 	for len(b) > 0 {
 		n := bytes.IndexByte(b, '>') + 1

@@ -11,17 +11,18 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Theme is the colours that a figure is drawn in.
+// A Theme has the colours of a figure.
 type Theme struct {
 	name              string
 	Paper, Ink, faint color.NRGBA    // background, text and axes, grid
-	Series            [6]color.NRGBA // of curves and bars, one after the other
-	low, high         oklch          // ends of the map of counts
+	Series            [6]color.NRGBA // colours of curves and bars
+	low, high         oklch          // colours at the ends of the scale of a map
 	undefined         color.NRGBA
 }
 
-// light and dark are the two versions of every figure. The series are those of Okabe and Ito
-// (2008), which people with any kind of colour vision tell apart; in the dark they are lighter.
+// light and dark are the themes of the two versions of every figure. The colours of series are from Okabe
+// and Ito (2008); people with any kind of colour vision can distinguish them. They are lighter in the dark
+// theme.
 var (
 	light = Theme{
 		name: "light", Paper: rgb(255, 255, 255), Ink: rgb(34, 34, 34), faint: rgb(222, 222, 222),
@@ -39,14 +40,14 @@ var (
 
 func rgb(r, g, b uint8) color.NRGBA { return color.NRGBA{r, g, b, 255} }
 
-// Fade returns a colour with an opacity, of which 255 is full.
+// Fade returns a colour with an opacity from 0 to 255.
 func Fade(c color.NRGBA, alpha uint8) color.NRGBA { return color.NRGBA{c.R, c.G, c.B, alpha} }
 
-// An oklch is a colour by its perceived lightness 0…1, chroma and hue in degrees (Ottosson's
-// Oklab in polar form): equal steps of lightness look equal.
+// An oklch is a colour in the polar form of Ottosson's Oklab: perceived lightness from 0 to 1, chroma, and
+// hue in degrees. Equal steps of lightness look equal.
 type oklch struct{ l, c, h float64 }
 
-// shade returns the colour of a share 0…1 between the ends of the theme's map.
+// shade returns the colour of a share from 0 to 1 on the scale of a map.
 func (t *Theme) shade(share float64) color.NRGBA {
 	share = max(0, min(1, share))
 	mix := func(a, b float64) float64 { return a + (b-a)*share }
@@ -54,7 +55,7 @@ func (t *Theme) shade(share float64) color.NRGBA {
 	return oklch{mix(t.low.l, t.high.l), mix(t.low.c, t.high.c), t.low.h + dh*share}.rgb()
 }
 
-// rgb returns the nearest colour of a screen.
+// rgb returns the nearest sRGB colour.
 func (o oklch) rgb() color.NRGBA {
 	a, b := o.c*math.Cos(o.h*math.Pi/180), o.c*math.Sin(o.h*math.Pi/180)
 	l := math.Pow(o.l+0.3963377774*a+0.2158037573*b, 3)
@@ -74,7 +75,7 @@ func (o oklch) rgb() color.NRGBA {
 		channel(-0.0041960863*l-0.7034186147*m+1.7076147010*s))
 }
 
-// Sizes of text and lines, in points: a figure can be read at half its size.
+// Sizes of text and lines, in points. A figure can still be read at half its size.
 const (
 	titleSize = 15
 	labelSize = 14
@@ -88,14 +89,14 @@ func style(s *text.Style, size float64, c color.Color) {
 	s.Font = font.From(font.Font{Typeface: "Liberation", Variant: "Sans"}, vg.Points(size))
 }
 
-// Text returns a style for labels, which begin at their place and are centred on it across the line.
+// Text returns a style for labels, which begin at their place and are centred on it vertically.
 func (t *Theme) Text(size float64, c color.Color) text.Style {
 	s := text.Style{XAlign: draw.XLeft, YAlign: draw.YCenter, Handler: plot.DefaultTextHandler}
 	style(&s, size, c)
 	return s
 }
 
-// Plot returns an empty plot in the theme, with its title and those of its axes.
+// Plot returns an empty plot in the theme, with titles of the plot and its axes.
 func (t *Theme) Plot(title, x, y string) *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = nil

@@ -21,18 +21,18 @@ type tile struct {
 // tilesAcross is the largest number of examples in a row.
 const tilesAcross = 3
 
-// Traces says how the examples of a data set are drawn.
+// Traces describes how the examples of a data set are drawn.
 type Traces struct {
 	Set     string
-	Caption string // with the place of what they are drawn on
-	Alt     string // with the place of their number
+	Caption string // format of the caption, with %s for the ground that they are drawn on
+	Alt     string // format of the alternative text, with %d for their number
 	Outcome func(x *result.Example) string
-	Heading string // of an example that is played: with the places of its image and its outcome
-	Pause   int64  // ms without a sample, after which a trace is drawn anew; 0: none is
-	Lack    Lack   // without examples
+	Heading string // format of the heading of an example that can be played, with %s for its image and its outcome
+	Pause   int64  // ms without a sample after which a new line begins; 0 draws one line
+	Lack    Lack   // what the store lacks if there are no examples
 }
 
-// Figure draws the examples of the data set in a list of any.
+// Figure returns a figure of the examples in a list that are of the data set.
 func (k Traces) Figure(list []result.Example, images *Photos) Figure {
 	f := Figure{Name: k.Set + "-examples", Set: k.Set, Title: "Traces"}
 	var tiles []tile
@@ -86,7 +86,7 @@ func (k Traces) tile(t *Theme, c draw.Canvas, q tile) {
 	}
 	for i := 1; i < len(x.Samples); i++ {
 		a, b := x.Samples[i-1], x.Samples[i]
-		if k.Pause > 0 && b.T-a.T > k.Pause { // something else happened in between
+		if k.Pause > 0 && b.T-a.T > k.Pause { // the mouse did something else in between
 			continue
 		}
 		p, r := at(a.X, a.Y), at(b.X, b.Y)
@@ -111,25 +111,25 @@ func (k Traces) tile(t *Theme, c draw.Canvas, q tile) {
 	}
 }
 
-// Labelled writes a text on a ground that lets it be read on anything.
+// Labelled draws a text on a ground, so that it can be read on any image.
 func (t *Theme) Labelled(c draw.Canvas, s draw.TextStyle, at vg.Point, text string) {
 	c.FillPolygon(Fade(t.Paper, 200), corners(s.Rectangle(text).Add(at)))
 	c.FillText(s, at, text)
 }
 
-// Target draws a cross on a disc, which shows on any image.
+// Target draws a cross on a disc, which is visible on any image.
 func (t *Theme) Target(c draw.Canvas, p vg.Point) {
 	c.DrawGlyph(draw.GlyphStyle{Color: t.Paper, Radius: vg.Points(6.5), Shape: draw.CircleGlyph{}}, p)
 	cross(c, t.Series[1], p)
 }
 
-// Goal draws a ring, which shows on any image.
+// Goal draws a ring that is visible on any image.
 func (t *Theme) Goal(c draw.Canvas, p vg.Point) {
 	c.DrawGlyph(draw.GlyphStyle{Color: t.Paper, Radius: 7, Shape: Ring{4}}, p)
 	c.DrawGlyph(draw.GlyphStyle{Color: t.Series[2], Radius: 7, Shape: Ring{2}}, p)
 }
 
-// cross draws a saltire.
+// cross draws a diagonal cross.
 func cross(c draw.Canvas, color color.NRGBA, p vg.Point) {
 	line, r := draw.LineStyle{Color: color, Width: vg.Points(2)}, vg.Points(4)
 	c.StrokeLine2(line, p.X-r, p.Y-r, p.X+r, p.Y+r)

@@ -7,12 +7,12 @@ import (
 	"abtool/reports/chart"
 )
 
-// Figures draw the statistics of a data set, in the order of a report. A figure without data says in Missing
-// what the store lacks.
+// Figures lists the functions that draw the statistics of COCO-AB, in the order of a report. The Missing of
+// a figure without data says what the store lacks.
 var Figures = []func(chart.Source) chart.Figure{Maps, IconFrame, Sequences, SizeRecall, Times,
 	Workers, HITs}
 
-// Sentences returns what is true of the data set, in whole sentences, from its values alone.
+// Sentences returns sentences about the data set, made from its values.
 func Sentences(s chart.Source) (out []string) {
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	v := s.Value
@@ -22,15 +22,15 @@ func Sentences(s chart.Source) (out []string) {
 		if w := v("workers", "workers"); chart.Defined(w) {
 			text += ", by " + number(w) + " annotators"
 		}
-		add("%s. On them %s icons have a point, and the ground truth has %s objects.",
+		add("%s. %s icons on them have a point, and the ground truth has %s objects.",
 			text, number(v("counts", "icons")), number(v("counts", "instances")))
 	}
 	if a := v("icon_precision", "on_mask"); chart.Defined(a) {
-		add("An icon lies on a mask of its class in %s, in a box of it in %s.",
+		add("%s of the icons lie on a mask of their class, and %s in a box of their class.",
 			chart.WithInterval(a), chart.Percent(v("icon_precision", "on_box").Value))
 	}
 	if a := v("class_recall", "recall"); chart.Defined(a) {
-		add("Of the classes on an image, %s are found on average.", chart.WithInterval(a))
+		add("On average, annotators find %s of the classes on an image.", chart.WithInterval(a))
 	}
 	if a := v("sequences", "add_only"); chart.Defined(a) {
 		add("%s of the icons that stay were added and never touched again; the longest sequence has %s actions.",
@@ -39,7 +39,7 @@ func Sentences(s chart.Source) (out []string) {
 	return append(out, chart.HITsSentence(s, "precision")...)
 }
 
-// Sections has the statistics that each section of a report shows, in order.
+// Sections lists the statistics that each section of a report shows, in order.
 var Sections = map[string][]string{
 	"amount":       {"counts"},
 	"localisation": {"icon_precision", "centre_bias", "icon_frame"},

@@ -1,3 +1,3 @@
-// Package coco draws the statistics of COCO-AB. Each figure is a function of a document's numbers, which
-// says in words what it shows and, where they are missing, what the store lacks.
+// Package coco draws the statistics of COCO-AB. Each function makes a figure from the numbers of a document,
+// with a caption and an alternative text. If numbers are missing, the figure says what the store lacks.
 package coco

@@ -49,48 +49,48 @@ func TestGolden(t *testing.T) {
 func ExampleMaps() {
 	golden.Show(coco.Maps(madeUp()))
 	// Output:
-	// Where objects and icons are
-	// 11 × 11 cells of the image, colours by the square root of the share. Left: the centres of 700 ground-truth boxes; the middle cell has 5 %. Right: 500 icons where they were last added; the middle cell has 4 %.
+	// Objects and icons on the image
+	// The image is divided into 11 × 11 cells, coloured by the square root of the share. Left: the centres of 700 ground-truth boxes; 5 % of them are in the middle cell. Right: 500 icons at their last add; 4 % of them are in the middle cell.
 }
 
 func ExampleIconFrame() {
 	golden.Show(coco.IconFrame(madeUp()))
 	// Output:
-	// Where in its box an icon lies
-	// 480 icons, in the frame of the nearest box of their class; the square is the box, v points down. 0 lie outside of the map. Cross: mean (0.490, 0.520); ring: median (0.500, 0.510). Colours by the square root of the share.
+	// Position of the icon in its box
+	// 480 icons, in the frame of the nearest box of their class; the square is the box, v points down. 0 of them lie outside of the map. Cross: mean (0.490, 0.520). Ring: median (0.500, 0.510). Cells are coloured by the square root of the share.
 }
 
 func ExampleSequences() {
 	golden.Show(coco.Sequences(madeUp()))
 	// Output:
-	// What is done with icons that stay
-	// Sequences of actions with an icon whose last action is add or move, of 500 icons; on a logarithmic scale, with the number and the share. Hollow marks: the paper's counts, of its own data.
+	// Actions with icons that stay
+	// Sequences of actions of the 500 icons whose last action is add or move, on a logarithmic scale, with their number and share. Hollow marks: the paper's counts for its own data.
 }
 
 func ExampleSizeRecall() {
 	golden.Show(coco.SizeRecall(madeUp()))
 	// Output:
 	// Recall of a class against the size of its objects
-	// Each mark is one of 4 classes: the share of annotated images with the class on which its icon stays, against the mean area of its objects' boxes over that of the image. Line: least squares, slope 0.80 (95 % interval 0.78 to 0.82). Named: the classes farthest from the line, and the largest.
+	// Each mark is one of 4 classes. Recall is the share of annotated images with the class on which its icon stays; size is the mean, over its objects, of the area of the box as a share of the image. Line: least squares, slope 0.80 (95 % interval 0.78 to 0.82). Names: the classes farthest from the line.
 }
 
 func ExampleTimes() {
 	golden.Show(coco.Times(madeUp()))
 	// Output:
-	// Time on a page, and stepping through the superclasses
-	// Left: time on 90 pages, median 36 s. Right: mean steps to each superclass on a page, from the opening one (0) to the last (10); 35 % (95 % interval 33 % to 37 %) of the steps were made by the keyboard.
+	// Time on a page, and steps through the superclasses
+	// Left: time on 90 pages, median 36 s. Right: mean number of steps to each superclass on a page, from the first (0) to the last (10); 35 % (95 % interval 33 % to 37 %) of the steps were by the keyboard.
 }
 
 func ExampleWorkers() {
 	golden.Show(coco.Workers(madeUp()))
 	// Output:
 	// Annotators: precision against the number of icons
-	// Each mark is an annotator: 3 of them with icons on images of the ground truth. Lines: the mean of all, and where 95 % and 99.8 % of annotators would lie if they differed by chance alone (normal approximation to the binomial). Triangles: those with a flag.
+	// Each mark is one of 3 annotators with icons on images of the ground truth. Lines: the mean of all, and the limits between which 95 % and 99.8 % of annotators would lie if they differed only by chance (normal approximation to the binomial). Triangles: annotators with a flag.
 }
 
 func ExampleHITs() {
 	golden.Show(coco.HITs(madeUp()))
 	// Output:
-	// HITs, and the checks of them
-	// Left: mean recall of pages of 18 HITs. Right: HITs that each check flags; the release holds only what is left of a HIT, so that more are flagged than were rejected when it was collected.
+	// HITs and their checks
+	// Left: mean recall of pages of 18 HITs. Right: share of HITs that each check flags. The release has only a part of each HIT, so more HITs are flagged than were rejected during the collection.
 }

@@ -9,23 +9,22 @@ import (
 	"abtool/reports/chart"
 )
 
-// Sequences draws how often each sequence of actions with an icon is.
+// Sequences draws the number of icons with each sequence of actions.
 func Sequences(s chart.Source) chart.Figure {
 	total := s.Value("sequences", "icons")
-	f := chart.Figure{Name: "coco-sequences", Title: "What is done with icons that stay", Width: 760, Height: 420,
+	f := chart.Figure{Name: "coco-sequences", Title: "Actions with icons that stay", Width: 760, Height: 420,
 		Statistics: []string{"sequences"},
 		Alt: fmt.Sprintf("Bars: %s of the icons were added and never touched again; all other sequences are rare.",
 			chart.Percent(s.Value("sequences", "add_only").Value))}
-	f.Describe(chart.Part{Caption: fmt.Sprintf("Sequences of actions with an icon whose last action is add or move, of "+
-		"%s icons; on a logarithmic scale, with the number and the share. Hollow marks: the paper's counts, of its own "+
-		"data.", chart.Grouped(total.Value)), Lack: chart.Unless(total.Value > 0, noStayingIcons)})
+	f.Describe(chart.Part{Caption: fmt.Sprintf("Sequences of actions of the %s icons whose last action is add or move, on a "+
+		"logarithmic scale, with their number and share. Hollow marks: the paper's counts for its own data.", chart.Grouped(total.Value)), Lack: chart.Unless(total.Value > 0, noStayingIcons)})
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot { return sequenceBars(t, s) })
 	return f
 }
 
 const (
 	sequencesShown = 14 // bars of the figure of sequences
-	longestName    = 34 // letters of the name of a bar
+	longestName    = 34 // most letters of the name of a bar
 )
 
 func sequenceBars(t *chart.Theme, s chart.Source) *plot.Plot {

@@ -17,7 +17,7 @@ import (
 // SizeRecall draws the recall of classes against the size of their objects.
 func SizeRecall(s chart.Source) chart.Figure {
 	f := chart.Figure{Name: "coco-size-recall", Title: "Recall of a class against the size of its objects",
-		Width: 760, Height: 460, Statistics: []string{"category_recall"}, Alt: "A scatter of classes."}
+		Width: 760, Height: 460, Statistics: []string{"category_recall"}, Alt: "A scatter plot of classes by size and recall."}
 	d := s.Points("category_recall", "by_category", "size", "recall", "", "")
 	classes := 0
 	for i := range d.X {
@@ -25,14 +25,13 @@ func SizeRecall(s chart.Source) chart.Figure {
 			classes++
 		}
 	}
-	caption := fmt.Sprintf("Each mark is one of %d classes: the share of annotated images with the class on which its "+
-		"icon stays, against the mean area of its objects' boxes over that of the image.", classes)
+	caption := fmt.Sprintf("Each mark is one of %d classes. Recall is the share of annotated images with the class on "+
+		"which its icon stays; size is the mean, over its objects, of the area of the box as a share of the image.", classes)
 	if slope := s.Value("category_recall", "slope"); slope.Value.Defined() {
-		caption += fmt.Sprintf(" Line: least squares, slope %s%s. Named: the classes farthest from the line, and the "+
-			"largest.", chart.Decimal(slope.Value, 2), plainInterval(slope))
+		caption += fmt.Sprintf(" Line: least squares, slope %s%s. Names: the classes farthest from the line.", chart.Decimal(slope.Value, 2), plainInterval(slope))
 	}
 	if r := s.Value("category_recall", "correlation"); r.Value.Defined() {
-		f.Alt = fmt.Sprintf("A scatter of classes; recall grows with size, the correlation is %s.",
+		f.Alt = fmt.Sprintf("A scatter plot of classes by size and recall; the correlation is %s.",
 			chart.Decimal(r.Value, 2))
 	}
 	f.Describe(chart.Part{Caption: caption, Lack: chart.Unless(classes > 0, chart.FirstLack(truth(s), noShownClasses))})
@@ -40,7 +39,7 @@ func SizeRecall(s chart.Source) chart.Figure {
 	return f
 }
 
-// classesNamed is the number of classes whose names the figure of sizes has.
+// classesNamed is the largest number of classes whose names the figure shows.
 const classesNamed = 9
 
 func sizeRecallPlot(t *chart.Theme, s chart.Source) *plot.Plot {
@@ -76,8 +75,8 @@ func sizeRecallPlot(t *chart.Theme, s chart.Source) *plot.Plot {
 	return p
 }
 
-// nameClasses writes the names of the classes farthest from the line, of those that are on ten images or more:
-// for many images they are exceptions. A name that would be over another is left out.
+// nameClasses writes the names of the classes farthest from the line, among those on ten images or more,
+// because the recall of rarer classes varies by chance. It leaves out a name that would overlap another.
 func nameClasses(t *chart.Theme, p *plot.Plot, names []string, d chart.Points, residual, n []float64) {
 	var order []int
 	for i := range d.X {
@@ -102,12 +101,12 @@ func nameClasses(t *chart.Theme, p *plot.Plot, names []string, d chart.Points, r
 	}
 }
 
-// label writes a text next to a point.
+// A label draws a text next to a point.
 type label struct {
 	x, y  float64
 	text  string
 	theme *chart.Theme
-	right bool // to the right of the point, else to the left
+	right bool // whether it is to the right of the point or to the left
 }
 
 func (l label) Plot(c draw.Canvas, p *plot.Plot) {

@@ -2,7 +2,7 @@ package coco
 
 import "abtool/reports/chart"
 
-// Workers draws annotators' precision against the number of their icons.
+// Workers draws the precision of annotators against the number of their icons.
 func Workers(s chart.Source) chart.Figure {
 	return chart.Funnel{
 		Name: "coco-workers", Title: "Annotators: precision against the number of icons",
@@ -11,7 +11,7 @@ func Workers(s chart.Source) chart.Figure {
 	}.Figure(s)
 }
 
-// HITs draws the recall of HITs, and how many of them each check flags.
+// HITs draws the recall of HITs and the share of them that each check flags.
 func HITs(s chart.Source) chart.Figure {
 	return chart.Checks{
 		Name: "coco-hits", Recall: "mean recall of pages", Lack: noHITs,

@@ -10,18 +10,18 @@ import (
 	"abtool/reports/chart"
 )
 
-// Calibration draws the accuracy before and after the clicks' bias is taken away, and the clicks in the frame
-// of the box before and after.
+// Calibration draws the accuracy before and after the bias of clicks is corrected, and maps of clicks in the
+// frame of the box before and after.
 func Calibration(s chart.Source) chart.Figure {
 	gain := s.Value("calibration", "accuracy_gain.shift")
-	f := chart.Figure{Name: "imagenet-calibration", Title: "Taking the click's bias away", Width: 900, Height: 360,
+	f := chart.Figure{Name: "imagenet-calibration", Title: "Correcting the bias of clicks", Width: 900, Height: 360,
 		Statistics: []string{"calibration"},
-		Alt: "Bars of accuracy before and after two calibrations, and two maps of clicks in the frame of the box, " +
-			"which hardly differ."}
-	f.Describe(chart.Part{Lack: clicksOnBoxes(s, gain.N), Caption: fmt.Sprintf("What is fitted on one half of the "+
-		"annotators is applied to the clicks of the other, %s clicks in all. Left: accuracy, of all images and of those "+
-		"whose centre is in no box. Right: clicks in the frame of the box as they are and less their median displacement; "+
-		"the square is the box. The shift changes accuracy by %s percentage points.",
+		Alt: "Bars of accuracy before and after two corrections, and two maps of clicks in the frame of the box, before " +
+			"and after the shift."}
+	f.Describe(chart.Part{Lack: clicksOnBoxes(s, gain.N), Caption: fmt.Sprintf("A correction is fitted on one half "+
+		"of the annotators and applied to the clicks of the other half, %s clicks in all. Left: accuracy over all images "+
+		"and over images whose centre is in no box. Right: clicks in the frame of the box, without correction and less "+
+		"their median displacement; the square is the box. The shift changes accuracy by %s percentage points.",
 		chart.Grouped(gain.N), chart.Signed(100*gain.Value))})
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		before := t.Counts("before", s.Histogram("calibration", "frame_before"), chart.BoxTicks)

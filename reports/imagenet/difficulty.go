@@ -9,13 +9,13 @@ import (
 	"abtool/reports/chart"
 )
 
-// Hesitation draws the accuracy by how often the pointer came to the image.
+// Hesitation draws the accuracy by the number of times the pointer entered the image.
 func Hesitation(s chart.Source) chart.Figure {
 	f := chart.Figure{Name: "imagenet-hesitation", Width: 640, Height: 300, Statistics: []string{"timing"},
-		Title: "Hesitation: how often the pointer came to the image before the click",
+		Title: "Hesitation: number of times the pointer entered the image before the click",
 		Alt:   "Bars of accuracy for one, two, three, four, and five or more entries."}
 	f.Describe(chart.Part{Caption: "Accuracy of the last click of a showing by the number of entries at or before it, " +
-		"with the number of clicks; lines are 95 % intervals over samples of the annotators.",
+		"with the number of clicks. Lines: 95 % intervals by resampling annotators.",
 		Lack: chart.Unless(s.Counted("timing", "by_visits", "n"), chart.FirstLack(boxedClicks(s), noEntries))})
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot {
 		return accuracyBars(t, s, "timing", "by_visits", "1 entry", "2 entries", "3 entries", "4 entries", "5 or more")
@@ -23,17 +23,17 @@ func Hesitation(s chart.Source) chart.Figure {
 	return f
 }
 
-// Difficulty draws the accuracy by the time that a click took.
+// Difficulty draws the accuracy by the time to the click.
 func Difficulty(s chart.Source) chart.Figure {
 	clicks := chart.Unless(s.Counted("difficulty", "by_time", "n"), chart.FirstLack(boxedClicks(s), noEntries))
-	f := chart.Figure{Name: "imagenet-difficulty", Title: "Difficulty: time against accuracy", Width: 820, Height: 320,
-		Statistics: []string{"difficulty"}, Alt: "Accuracy by time, and by the fifth of an annotator's clicks."}
+	f := chart.Figure{Name: "imagenet-difficulty", Title: "Difficulty: accuracy against the time to the click", Width: 820, Height: 320,
+		Statistics: []string{"difficulty"}, Alt: "Bars of accuracy by the time to the click, and by fifths of each annotator's clicks."}
 	f.Describe(
 		chart.Part{Where: "Left", Caption: "accuracy by the time from entering to the click.", Lack: clicks},
-		chart.Part{Where: "Right", Caption: "by the fifth of the annotator's own clicks, from the quickest to the slowest, " +
-			"which leaves out that some are slow and careful.", Lack: clicks})
+		chart.Part{Where: "Right", Caption: "accuracy by fifths of each annotator's clicks, from the quickest to the slowest. " +
+			"This removes differences between annotators, some of whom are slow and careful.", Lack: clicks})
 	if auc := s.Value("difficulty", "auc_within"); auc.Value.Defined() {
-		f.Caption += fmt.Sprintf(" Of pairs of a miss and a hit of one annotator, the miss took longer in %s.",
+		f.Caption += fmt.Sprintf(" The miss took longer in %s of the pairs of a miss and a hit of one annotator.",
 			chart.WithInterval(auc))
 	}
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
@@ -55,7 +55,7 @@ func Difficulty(s chart.Source) chart.Figure {
 	return f
 }
 
-// accuracyBars draws a table of accuracies as bars with their intervals and numbers of clicks.
+// accuracyBars returns a plot of a table of accuracies as bars, with their intervals and numbers of clicks.
 func accuracyBars(t *chart.Theme, s chart.Source, statistic, table string, names ...string) *plot.Plot {
 	count := func(n float64) string { return "n = " + chart.Grouped(n) }
 	bars := s.Rows(statistic, table, "accuracy", names, "n", count)

@@ -1,3 +1,4 @@
-// Package imagenet draws the statistics of ImageNet-AB. Each figure is a function of a document's numbers,
-// which says in words what it shows and, where they are missing, what the store lacks.
+// Package imagenet draws the statistics of ImageNet-AB. Each function makes a figure from the numbers of a
+// document, with a caption and an alternative text. If numbers are missing, the figure says what the store
+// lacks.
 package imagenet

@@ -77,82 +77,82 @@ func ExampleRandomClicks() {
 	golden.Show(imagenet.RandomClicks(madeUp()))
 	// Output:
 	// Random clicks around the centre
-	// Left: centres of 900 ground-truth boxes; the middle cell, 0.82 % of the area, has 12 % of them. Right: the exact probability that a click drawn from N(0.5, σ²) hits a box, mean over 1,200 images with a box and a final click: always the centre 70 %, anywhere 30 %. The click itself hits in 80 % (95 % interval 78 % to 82 %).
+	// Left: centres of 900 ground-truth boxes; 12 % of them are in the middle cell, which is 0.82 % of the area. Right: mean over 1,200 images with a box and a final click of the exact probability that a click drawn from N(0.5, σ²) hits a box. Always clicking the centre hits 70 %, clicking anywhere 30 %, the final click 80 % (95 % interval 78 % to 82 %).
 }
 
 func ExampleMaps() {
 	golden.Show(imagenet.Maps(madeUp()))
 	// Output:
-	// Where boxes and clicks are, and how accurate clicks are there
-	// 11 × 11 cells of the image. Above, left: share of the centres of 900 boxes (colours by the square root). Above, right: share of 1,200 final clicks. Below, left: accuracy of the click by the cell of the box's centre; grey cells have fewer than 5. Below, right: accuracy by the cell of the click.
+	// Boxes and clicks on the image, and the accuracy of clicks by place
+	// The image is divided into 11 × 11 cells. Above, left: share of the centres of 900 boxes (colours by the square root). Above, right: share of 1,200 final clicks. Below, left: accuracy of the click by the cell of the box's centre; grey cells have fewer than 5. Below, right: accuracy by the cell of the click.
 }
 
 func ExampleAlongTrace() {
 	golden.Show(imagenet.AlongTrace(madeUp()))
 	// Output:
 	// Accuracy of mouse samples on the way to the click
-	// Share of samples that lie in a box, over images with a box and a final click. Left: the N-th sample before the click. Middle: tenths of the samples from entering the image to the click, 20 % in the first and 77 % in the last. Right: tenths of the time. Bands: 95 % intervals over samples of the annotators.
+	// Share of mouse samples that lie in a box, over images with a box and a final click. Left: the N-th sample before the click. Middle: by tenth of the samples from entering the image to the click; 20 % in the first tenth and 77 % in the last. Right: by tenth of the time. Bands: 95 % intervals by resampling annotators.
 }
 
 func ExampleBoxFrame() {
 	golden.Show(imagenet.BoxFrame(madeUp()))
 	// Output:
-	// Where in its box the click lies
-	// 1,100 final clicks, in the frame of the nearest box; the square is the box, v points down. 0 lie outside of the map. Cross: mean (0.490, 0.520); ring: median (0.500, 0.510). Colours by the square root of the share.
+	// Position of the click in its box
+	// 1,100 final clicks, in the frame of the nearest box; the square is the box, v points down. 0 of them lie outside of the map. Cross: mean (0.490, 0.520). Ring: median (0.500, 0.510). Cells are coloured by the square root of the share.
 }
 
 func ExampleTimes() {
 	golden.Show(imagenet.Times(madeUp()))
 	// Output:
-	// How long it takes, and how fast the pointer is
-	// Left: time from the last entry to the click of 1,000 selected showings (median 850 ms). Time hovered over 1,500 showings. Middle: mean speed of the pointer from entering to the click. Right: speed along the way, of clicks that hit and of those that miss, with 95 % intervals.
+	// Time to the click, and speed of the pointer
+	// Left: time from the last entry to the click of 1,000 selected showings (median 850 ms). Outline: time hovered, of 1,500 showings. Middle: mean speed of the pointer from entering to the click. Right: speed along the way, of clicks that hit and clicks that miss, with 95 % intervals.
 }
 
 func ExampleWorkers() {
 	golden.Show(imagenet.Workers(madeUp()))
 	// Output:
 	// Annotators: accuracy against the number of clicks
-	// Each mark is an annotator: 4 of them with clicks on images with a box. Lines: the mean of all, and where 95 % and 99.8 % of annotators would lie if they differed by chance alone (normal approximation to the binomial). Triangles: those with a flag (clicks the centre, rushes, bot-like trace).
+	// Each mark is one of 4 annotators with clicks on images with a box. Lines: the mean of all, and the limits between which 95 % and 99.8 % of annotators would lie if they differed only by chance (normal approximation to the binomial). Triangles: annotators with a flag (clicks the centre, rushes, or has bot-like traces).
 }
 
 func ExampleHITs() {
 	golden.Show(imagenet.HITs(madeUp()))
 	// Output:
-	// HITs, and the checks of them
-	// Left: selected / shown of 40 HITs. Right: HITs that each check flags; the release holds only what is left of a HIT, so that more are flagged than were rejected when it was collected.
+	// HITs and their checks
+	// Left: selected / shown of 40 HITs. Right: share of HITs that each check flags. The release has only a part of each HIT, so more HITs are flagged than were rejected during the collection.
 }
 
 func ExampleHesitation() {
 	golden.Show(imagenet.Hesitation(madeUp()))
 	// Output:
-	// Hesitation: how often the pointer came to the image before the click
-	// Accuracy of the last click of a showing by the number of entries at or before it, with the number of clicks; lines are 95 % intervals over samples of the annotators.
+	// Hesitation: number of times the pointer entered the image before the click
+	// Accuracy of the last click of a showing by the number of entries at or before it, with the number of clicks. Lines: 95 % intervals by resampling annotators.
 }
 
 func ExampleCalibration() {
 	golden.Show(imagenet.Calibration(madeUp()))
 	// Output:
-	// Taking the click's bias away
-	// What is fitted on one half of the annotators is applied to the clicks of the other, 1,100 clicks in all. Left: accuracy, of all images and of those whose centre is in no box. Right: clicks in the frame of the box as they are and less their median displacement; the square is the box. The shift changes accuracy by +1.23 percentage points.
+	// Correcting the bias of clicks
+	// A correction is fitted on one half of the annotators and applied to the clicks of the other half, 1,100 clicks in all. Left: accuracy over all images and over images whose centre is in no box. Right: clicks in the frame of the box, without correction and less their median displacement; the square is the box. The shift changes accuracy by +1.23 percentage points.
 }
 
 func ExampleDifficulty() {
 	golden.Show(imagenet.Difficulty(madeUp()))
 	// Output:
-	// Difficulty: time against accuracy
-	// Left: accuracy by the time from entering to the click. Right: by the fifth of the annotator's own clicks, from the quickest to the slowest, which leaves out that some are slow and careful. Of pairs of a miss and a hit of one annotator, the miss took longer in 57 % (95 % interval 55 % to 59 %).
+	// Difficulty: accuracy against the time to the click
+	// Left: accuracy by the time from entering to the click. Right: accuracy by fifths of each annotator's clicks, from the quickest to the slowest. This removes differences between annotators, some of whom are slow and careful. The miss took longer in 57 % (95 % interval 55 % to 59 %) of the pairs of a miss and a hit of one annotator.
 }
 
 func ExampleExtent() {
 	golden.Show(imagenet.Extent(madeUp()))
 	// Output:
-	// The object's extent from the samples before the click
-	// Mean intersection over union with the nearest box, of the bounding box of the last samples and the click, by how many samples are used. For comparison: the whole image 38 %, a box of the mean size around the click 31 %.
+	// Extent of the object from the samples before the click
+	// Mean intersection over union of the nearest box and the bounding box of the click and the last samples, by the number of samples used. For comparison: 38 % for the whole image, 31 % for a box of mean size around the click.
 }
 
 func ExampleScanning() {
 	golden.Show(imagenet.Scanning(madeUp()))
 	// Output:
 	// The order of clicks on a page
-	// 60 pages with five or more clicks. Left: pairs of clicks whose order follows the layout; half of them would by chance. Right: where the next click is.
+	// 60 pages with five or more clicks. Left: share of pairs of clicks whose order follows the layout; by chance it is one half. Right: the place of the next click.
 }

@@ -10,16 +10,16 @@ import (
 	"abtool/reports/chart"
 )
 
-// Extent draws how well the box of the last samples covers the object's.
+// Extent draws the overlap between the bounding box of the last samples and the object's box.
 func Extent(s chart.Source) chart.Figure {
 	whole := s.Value("extent", "whole_image")
-	f := chart.Figure{Name: "imagenet-extent", Title: "The object's extent from the samples before the click",
+	f := chart.Figure{Name: "imagenet-extent", Title: "Extent of the object from the samples before the click",
 		Width: 640, Height: 300, Statistics: []string{"extent"},
-		Alt: "Bars: samples tell little of the extent; a box of the mean size around the click tells more, " +
-			"the whole image most."}
-	f.Describe(chart.Part{Caption: fmt.Sprintf("Mean intersection over union with the nearest box, of the bounding box "+
-		"of the last samples and the click, by how many samples are used. For comparison: the whole image %s, a box of "+
-		"the mean size around the click %s.", chart.Percent(whole.Value), chart.Percent(s.Value("extent", "mean_box").Value)),
+		Alt: "Bars of the mean intersection over union for several numbers of samples, for a box of mean size " +
+			"around the click, and for the whole image."}
+	f.Describe(chart.Part{Caption: fmt.Sprintf("Mean intersection over union of the nearest box and the bounding box of "+
+		"the click and the last samples, by the number of samples used. For comparison: %s for the whole image, %s for a "+
+		"box of mean size around the click.", chart.Percent(whole.Value), chart.Percent(s.Value("extent", "mean_box").Value)),
 		Lack: chart.Unless(whole.N > 0, chart.FirstLack(boxedClicks(s), noWay))})
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot { return extentBars(t, s) })
 	return f

@@ -9,18 +9,18 @@ import (
 	"abtool/reports/chart"
 )
 
-// fewInCell is the number of units below which a cell of a map of accuracies is left empty.
+// fewInCell is the least number of units for which a cell of a map of accuracies is drawn.
 const fewInCell = 5
 
-// Maps draws where boxes and clicks are on the image, and the accuracy there.
+// Maps draws maps of box centres and clicks on the image, and of the accuracy by cell.
 func Maps(s chart.Source) chart.Figure {
 	boxes, shown := boxCentres(s), s.Value("centre_bias", "clicks.share")
 	clicks := chart.Unless(shown.N > 0, noClicks)
 	byBox, byClick := fewClicks(s, "by_gt_cell_n"), fewClicks(s, "by_click_cell_n")
-	f := chart.Figure{Name: "imagenet-maps", Title: "Where boxes and clicks are, and how accurate clicks are there",
-		Width: 760, Height: 640, Statistics: []string{"centre_bias", "accuracy_maps"}, Caption: "11 × 11 cells of the image.",
-		Alt: "Four maps of the image: boxes and clicks gather in the middle; accuracy is high in the middle " +
-			"and falls towards the border."}
+	f := chart.Figure{Name: "imagenet-maps", Title: "Boxes and clicks on the image, and the accuracy of clicks by place",
+		Width: 760, Height: 640, Statistics: []string{"centre_bias", "accuracy_maps"}, Caption: "The image is divided into 11 × 11 cells.",
+		Alt: "Four maps of the image: box centres, clicks, accuracy by the box's centre, and accuracy by the " +
+			"click."}
 	f.Describe(
 		chart.Part{Where: "Above, left", Lack: boxes, Caption: fmt.Sprintf("share of the centres of %s boxes "+
 			"(colours by the square root).", chart.Grouped(s.Value("centre_bias", "gt_centres.share").N))},
@@ -45,7 +45,7 @@ func Maps(s chart.Source) chart.Figure {
 	return f
 }
 
-// fewClicks returns what a map of accuracies lacks, whose clicks a histogram counts.
+// fewClicks returns what the store lacks for a map of accuracies whose clicks the named histogram counts.
 func fewClicks(s chart.Source, name string) chart.Lack {
 	n := int64(0)
 	if h := s.Histogram("accuracy_maps", name); h != nil {
@@ -62,9 +62,9 @@ func fewClicks(s chart.Source, name string) chart.Lack {
 	return clicksOnBoxes(s, 0)
 }
 
-// BoxFrame draws where in its box the final click lies.
+// BoxFrame draws a map of final clicks in the frames of their boxes.
 func BoxFrame(s chart.Source) chart.Figure {
 	n := s.Value("box_frame", "nearest_box.mean_u").N
-	return chart.FrameFigure(s, "imagenet-box-frame", "Where in its box the click lies", "box_frame",
+	return chart.FrameFigure(s, "imagenet-box-frame", "Position of the click in its box", "box_frame",
 		"final clicks, in the frame of the nearest box", clicksOnBoxes(s, n))
 }

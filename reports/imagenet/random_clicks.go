@@ -9,7 +9,7 @@ import (
 	"abtool/reports/chart"
 )
 
-// RandomClicks draws where the centres of boxes are, and how accurate random clicks around the centre are.
+// RandomClicks draws a map of box centres and the accuracy of random clicks around the centre of the image.
 func RandomClicks(s chart.Source) chart.Figure {
 	bc, centre := s.Value("click_accuracy", "accuracy"), s.Value("centre_bias", "gt_centres.share")
 	boxes, clicks := boxCentres(s), clicksOnBoxes(s, bc.N)
@@ -18,15 +18,15 @@ func RandomClicks(s chart.Source) chart.Figure {
 	f := chart.Figure{Name: "imagenet-random-clicks", Title: "Random clicks around the centre", Width: 820, Height: 360,
 		Statistics: []string{"centre_bias", "random_clicks", "click_accuracy"}}
 	f.Describe(
-		chart.Part{Where: "Left", Lack: boxes, Caption: fmt.Sprintf("centres of %s ground-truth boxes; the middle cell, "+
-			"0.82 %% of the area, has %s of them.", chart.Grouped(centre.N), chart.Percent(centre.Value))},
-		chart.Part{Where: "Right", Lack: clicks, Caption: fmt.Sprintf("the exact probability that a click drawn from "+
-			"N(0.5, σ²) hits a box, mean over %s images with a box and a final click: always the centre %s, anywhere %s. "+
-			"The click itself hits in %s.", chart.Grouped(bc.N), always, anywhere, chart.WithInterval(bc))})
-	f.Alt = "A map with its maximum in the middle cell."
+		chart.Part{Where: "Left", Lack: boxes, Caption: fmt.Sprintf("centres of %s ground-truth boxes; %s of them are in the middle "+
+			"cell, which is 0.82 %% of the area.", chart.Grouped(centre.N), chart.Percent(centre.Value))},
+		chart.Part{Where: "Right", Lack: clicks, Caption: fmt.Sprintf("mean over %s images with a box and a final "+
+			"click of the exact probability that a click drawn from N(0.5, σ²) hits a box. Always clicking the centre hits %s, "+
+			"clicking anywhere %s, the final click %s.", chart.Grouped(bc.N), always, anywhere, chart.WithInterval(bc))})
+	f.Alt = "A map of box centres on the image."
 	if clicks == "" {
-		f.Alt = fmt.Sprintf("A map with its maximum in the middle cell, and a curve that falls from %s to %s as "+
-			"random clicks spread.", always, anywhere)
+		f.Alt = fmt.Sprintf("A map of box centres on the image, and curves of accuracy from %s to %s as random "+
+			"clicks spread.", always, anywhere)
 	}
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		centres := t.Counts("Centres of boxes", s.Histogram("centre_bias", "gt_centres"), chart.UnitTicks)

@@ -8,14 +8,14 @@ import (
 	"abtool/reports/chart"
 )
 
-// Scanning draws in which order the images of a page are clicked.
+// Scanning draws how well the order of clicks on a page follows its layout.
 func Scanning(s chart.Source) chart.Figure {
 	pages := s.Value("scanning", "pages")
 	f := chart.Figure{Name: "imagenet-scanning", Title: "The order of clicks on a page", Width: 820, Height: 300,
-		Statistics: []string{"scanning"}, Alt: fmt.Sprintf("Bars: %s of the pairs follow a serpentine.",
+		Statistics: []string{"scanning"}, Alt: fmt.Sprintf("Bars of the share of pairs of clicks that follow each order (serpentine: %s), and of the kinds of steps.",
 			chart.Percent(s.Value("scanning", "pairs_in_order.serpentine").Value))}
-	f.Describe(chart.Part{Caption: fmt.Sprintf("%s pages with five or more clicks. Left: pairs of clicks whose order "+
-		"follows the layout; half of them would by chance. Right: where the next click is.", chart.Grouped(pages.Value)),
+	f.Describe(chart.Part{Caption: fmt.Sprintf("%s pages with five or more clicks. Left: share of pairs of clicks whose "+
+		"order follows the layout; by chance it is one half. Right: the place of the next click.", chart.Grouped(pages.Value)),
 		Lack: chart.Unless(pages.Value > 0, noOrder)})
 	f.Draw = func(t *chart.Theme, c draw.Canvas) { drawScanning(t, c, s) }
 	return f

@@ -10,7 +10,7 @@ import (
 	"abtool/reports/chart"
 )
 
-// Times draws how long clicks take, and how fast the pointer is.
+// Times draws histograms of the time to the click and of the speed of the pointer, and the speed along the way.
 func Times(s chart.Source) chart.Figure {
 	click, hover := s.Value("timing", "time_to_click.median"), s.Value("timing", "estimate_time.median")
 	noClick := chart.Unless(s.Binned("timing", "time_to_click"), noTimes)
@@ -27,24 +27,24 @@ func Times(s chart.Source) chart.Figure {
 		times = ""
 	}
 	if noHover == "" {
-		caption = strings.TrimSpace(caption + fmt.Sprintf(" Time hovered over %s showings.", chart.Grouped(hover.N)))
+		caption = strings.TrimSpace(caption + fmt.Sprintf(" Outline: time hovered, of %s showings.", chart.Grouped(hover.N)))
 		times = ""
 	}
-	f := chart.Figure{Name: "imagenet-times", Title: "How long it takes, and how fast the pointer is",
+	f := chart.Figure{Name: "imagenet-times", Title: "Time to the click, and speed of the pointer",
 		Width: 900, Height: 330, Statistics: []string{"timing", "mouse_measures"},
-		Alt: "Histograms of times and speeds with one peak each, and a curve of speed that falls before the click."}
+		Alt: "Histograms of times and speeds, and curves of speed along the way to the click."}
 	f.Describe(
 		chart.Part{Where: "Left", Caption: caption, Lack: times},
 		chart.Part{Where: "Middle", Caption: "mean speed of the pointer from entering to the click.", Lack: speed},
 		chart.Part{Where: "Right", Lack: profile,
-			Caption: "speed along the way, of clicks that hit and of those that miss, with 95 % intervals."})
+			Caption: "speed along the way, of clicks that hit and clicks that miss, with 95 % intervals."})
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		p := t.LogBars("Times", "", "ms", s, "timing", "time_to_click", t.Series[0])
 		t.LogOutline(p, s, "timing", "estimate_time", t.Series[1], "hovered")
 		p.Legend.Add("to click", chart.Swatch(t.Series[0]))
 		p.Legend.Top, p.Legend.Left = true, true
-		p.Y.Max *= 1.2 // room for it
-		q := t.LogBars("Speed", "display px a second", "", s, "timing", "speed", t.Series[2])
+		p.Y.Max *= 1.2 // room for the legend
+		q := t.LogBars("Speed", "display px per second", "", s, "timing", "speed", t.Series[2])
 		chart.Place(c, chart.Panel{Plot: p, DX: 0.32, DY: 1, Lack: times},
 			chart.Panel{Plot: q, X: 0.345, DX: 0.3, DY: 1, Lack: speed},
 			chart.Panel{Plot: velocityPlot(t, s), X: 0.665, DX: 0.335, DY: 1, Lack: profile})
@@ -53,7 +53,7 @@ func Times(s chart.Source) chart.Figure {
 }
 
 func velocityPlot(t *chart.Theme, s chart.Source) *plot.Plot {
-	p := t.Plot("Speed along the way", "tenth of the time", "px a second")
+	p := t.Plot("Speed along the way", "tenth of the time", "px per second")
 	p.X.Tick.Marker = tenths{}
 	t.Grid(p, false, true)
 	for i, side := range []struct{ column, name string }{{"hit", "hits"}, {"miss", "misses"}} {

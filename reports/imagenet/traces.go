@@ -24,15 +24,15 @@ func AlongTrace(s chart.Source) chart.Figure {
 	to := chart.Percent(s.Value("trace_quantiles", "accuracy.9").Value)
 	f := chart.Figure{Name: "imagenet-traces", Title: "Accuracy of mouse samples on the way to the click",
 		Width: 900, Height: 340, Statistics: []string{"last_samples", "trace_quantiles", "time_quantiles"},
-		Caption: "Share of samples that lie in a box, over images with a box and a final click."}
+		Caption: "Share of mouse samples that lie in a box, over images with a box and a final click."}
 	f.Describe(
 		chart.Part{Where: "Left", Caption: "the N-th sample before the click.", Lack: last},
-		chart.Part{Where: "Middle", Lack: samples, Caption: fmt.Sprintf("tenths of the samples from entering the image "+
-			"to the click, %s in the first and %s in the last.", from, to)},
-		chart.Part{Where: "Right", Caption: "tenths of the time.", Lack: times})
-	f.Caption += " Bands: 95 % intervals over samples of the annotators."
-	f.Alt = fmt.Sprintf("Three curves: accuracy falls with every sample that is counted back from the click, "+
-		"and grows from %s to %s along the way.", from, to)
+		chart.Part{Where: "Middle", Lack: samples, Caption: fmt.Sprintf("by tenth of the samples from entering the image "+
+			"to the click; %s in the first tenth and %s in the last.", from, to)},
+		chart.Part{Where: "Right", Caption: "by tenth of the time.", Lack: times})
+	f.Caption += " Bands: 95 % intervals by resampling annotators."
+	f.Alt = fmt.Sprintf("Curves of accuracy: by the number of samples before the click, by tenths of the samples "+
+		"(from %s to %s), and by tenths of the time.", from, to)
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		p := accuracyPlot(t, "Last samples", "samples before the click")
 		t.Curve(p, accuracies(s, "last_samples", "last_n", "n_before"), 0, "any")
@@ -50,7 +50,7 @@ func AlongTrace(s chart.Source) chart.Figure {
 	return f
 }
 
-// tenths labels the tenths of a way, which are 0 to 9, by how far one is.
+// tenths labels the first and the last of the tenths 0 to 9.
 type tenths struct{}
 
 func (tenths) Ticks(_, _ float64) (ticks []plot.Tick) {
@@ -67,7 +67,7 @@ func (tenths) Ticks(_, _ float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// accuracies returns the accuracies of a table by a key, with their intervals.
+// accuracies returns the accuracies in a table by a key, with their intervals.
 func accuracies(s chart.Source, statistic, table, key string) chart.Points {
 	return s.Points(statistic, table, key, "accuracy", "low", "high")
 }
@@ -79,11 +79,11 @@ func accuracyPlot(t *chart.Theme, title, x string) *plot.Plot {
 	return p
 }
 
-// Examples says how traces on images are drawn.
+// Examples describes how traces on images are drawn.
 var Examples = chart.Traces{
 	Set: "imagenet",
-	Caption: "The way of the mouse on %s from entering it to the final click, time from pale to strong; cross: the " +
-		"final click; outlines: ground-truth boxes. Images are taken by a hash of their ids, every third of them a miss.",
+	Caption: "The path of the mouse on %s from entering it to the final click, from pale to strong over time. Cross: the " +
+		"final click. Outlines: ground-truth boxes. A hash of the ids selects the images; every third is a miss.",
 	Alt: "%d traces that end in a click.",
 	Outcome: func(x *result.Example) string {
 		if x.Hits > 0 {

@@ -111,7 +111,8 @@ func Accuracies(name, key string, first float64, shares ...float64) result.Table
 	return Table(name, []string{key, "accuracy", "low", "high", "n"}, rows...)
 }
 
-// Map returns a histogram of 11 × 11 cells between two edges, of which those near (x, y), row and column, are full.
+// Map returns a histogram of 11 × 11 cells between two edges, of which those near (x, y), row and column,
+// are full.
 func Map(name string, edges [2]float64, x, y, full int) result.Histogram {
 	h := result.Histogram{Name: name, X: edges, Y: edges}
 	for r := range 11 {
