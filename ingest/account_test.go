@@ -426,7 +426,7 @@ func TestBoxesGivenAsByproducts(t *testing.T) {
 		}
 		d := sum.DataSet("imagenet")
 		if want := []string{"boxes.tar has no byproducts: none of its files (1) has a <metadata>. " +
-			"If it is ILSVRC's boxes, give it with --boxes"}; !slices.Equal(d.Notes, want) {
+			"If these are the boxes of ILSVRC, give them with --boxes"}; !slices.Equal(d.Notes, want) {
 			t.Errorf("%v: notes %q", names, d.Notes)
 		}
 		rows := readTable[schema.ImageNetImage](t, store, "imagenet/images")

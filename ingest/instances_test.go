@@ -166,7 +166,7 @@ func TestTruthAccount(t *testing.T) {
 		{"no mask", polygon11, `[]`, all},
 		{"a flat polygon", polygon11, `[0, 0, 3, 0, 3, 2]`, all},
 		{"a box for a mask", polygon11, `[[0, 0, 3, 2]]`, with(all,
-			"2: annotations.segmentation bad_mask ring 0 has 2 of at least 3 points: a list of four numbers is somebody's box")},
+			"2: annotations.segmentation bad_mask ring 0 has 2 points; wanted at least 3: four numbers are probably a box")},
 		{"runs of another image's size", rle, `{"size": [4, 3], "counts": [5, 2, 5]}`, with(all,
 			"3: annotations.segmentation bad_mask the mask of object 12 is 3 x 4 pixels (width x height), and image 1 is 4 x 3")},
 		{"runs that end early", rle, `{"size": [3, 4], "counts": [5, 2]}`, with(all,
@@ -190,7 +190,7 @@ func TestTruthRefused(t *testing.T) {
 	for value, what := range map[string]string{`"x"`: `a string: "x"`, "3": "a number: 3", "true": "a boolean: true", "nil": "not JSON: nil"} {
 		path := writeFile(t, "instances_x.json", strings.Replace(goodTruth, `[{"id": 17, "name": "cat"}, {"id": 18, "name": "dog"}]`, value, 1))
 		_, err := Run(t.Context(), Options{Instances: []string{path}, Out: filepath.Join(t.TempDir(), "store")})
-		want := fmt.Sprintf("its section categories, at byte %d, is %s; wanted a list of objects, or an object that holds them by id",
+		want := fmt.Sprintf("its section categories, at byte %d, is %s; wanted a list of objects, or an object with the objects by id",
 			strings.Index(goodTruth, `[{"id": 17`), what)
 		if !errors.Is(err, source.ErrUnknownInput) || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("categories: %s\n got %v\nwant %s", value, err, want)

@@ -1,7 +1,7 @@
-// Package truth gathers what a data set says of its images, and makes a row of each when all has been read.
+// Package truth gathers the facts about images, and makes one row of each image when everything has been read.
 //
-// [Facts] are ImageNet's: class, sizes and boxes, of records and of the files given with --boxes. [Objects]
-// are COCO's: images, objects and classes of instances files, which it reads element by element. Either
-// sorts by image on the disk, so that what is said of one image in several places comes together in
-// bounded memory.
+// [Facts] gathers the class, sizes and boxes of images of ImageNet, from records and from the files given with
+// --boxes. [Objects] gathers the images, objects and classes in instances files of COCO, which it reads element
+// by element. The facts about an image can be far apart in the input. Both types therefore sort them by image
+// on the disk, so that the memory that they need is bounded.
 package truth

@@ -8,16 +8,16 @@ import (
 	"abtool/schema"
 )
 
-// Facts gathers what records of ImageNet-AB, and --boxes, say of images.
+// Facts gathers the facts about images in records of ImageNet-AB and in the files given with --boxes.
 type Facts struct {
 	spill   *spill
 	payload []byte
 }
 
-// NewFacts begins to gather; dir is for what does not fit into memory.
+// NewFacts returns Facts without images. dir is the folder for facts that do not fit into memory.
 func NewFacts(dir string) *Facts { return &Facts{spill: newSpill(dir)} }
 
-// Add adds what a record says of its image.
+// Add adds the facts about its image in a record.
 func (f *Facts) Add(x *decode.Record) error {
 	tag := byte(fromRecord)
 	if x.Kind == decode.VOCRecord {
@@ -32,10 +32,10 @@ func (f *Facts) Each(visit func(ImageNetImage) error) error {
 	return f.spill.each(func(id []byte, payloads [][]byte) error { return visit(mergeFacts(id, payloads)) })
 }
 
-// Close removes what is on the disk.
+// Close removes the files on the disk.
 func (f *Facts) Close() { f.spill.close() }
 
-// What is said of an image goes through the spill as bytes: one tag, then varints and floats.
+// A fact goes through the spill as bytes: a tag, then varints and floats.
 const (
 	fromRecord = iota // of byproducts
 	fromBoxes         // of --boxes
@@ -57,7 +57,7 @@ func appendFact(p []byte, tag byte, f *decode.ImageFact) []byte {
 	return p
 }
 
-// readFact takes a fact apart again; the bytes are our own, so nothing is checked.
+// readFact decodes a fact. It checks nothing, because this package has encoded the bytes.
 func readFact(p []byte) (tag byte, f decode.ImageFact) {
 	tag, p = p[0], p[1:]
 	next := func() uint64 {
@@ -80,8 +80,8 @@ func readFact(p []byte) (tag byte, f decode.ImageFact) {
 	return tag, f
 }
 
-// mergeFacts makes the image's row of all that is said of it: its own boxes go before those of
-// --boxes, and a stated size before a shown one (R10).
+// mergeFacts makes the row of an image from all facts about it. Boxes in records go before boxes of --boxes,
+// and <size> before the original size in a showing (R10).
 func mergeFacts(id []byte, payloads [][]byte) ImageNetImage {
 	row := ImageNetImage{ImageID: string(id)}
 	var own, given decode.ImageFact

@@ -16,9 +16,9 @@ import (
 	"abtool/schema"
 )
 
-// Read streams an instances file: every image and object goes through the spill, so that objects come to
-// their image in whatever order the file has them. Counts and rejects go into units of the feeder; a value
-// has at most limit bytes.
+// Read reads an instances file as a stream. Every image and object goes through the spill, so that the sections
+// can be in any order. Counts and rejects go into units of the feeder. limit is the largest size of a value in
+// bytes.
 func (o *Objects) Read(ctx context.Context, s *source.Source, st *source.Stream, f *source.Feeder, limit int) error {
 	r := &reader{o: o, s: s, feeder: f, w: &window{r: st, limit: limit, buf: make([]byte, 0, 1<<20)}, ctx: ctx}
 	if head, _ := st.Peek(len(scan.BOM)); bytes.Equal(head, scan.BOM) {
@@ -59,12 +59,13 @@ type reader struct {
 	w      *window
 	u      *source.Unit
 	file   *file
-	index  int      // of the file
-	others []string // sections that are metadata
+	index  int      // of the file in Objects.files
+	others []string // keys of sections that are not read
 	key    []byte
 	bytes  []byte
 }
 
+// ready returns the last unit, which needs no worker.
 func (r *reader) ready() *source.Unit {
 	u := r.u
 	u.Last = true
@@ -72,6 +73,7 @@ func (r *reader) ready() *source.Unit {
 	return u
 }
 
+// read reads the sections of the file.
 func (r *reader) read() error {
 	if err := r.w.take('{'); err != nil {
 		return err
@@ -98,12 +100,12 @@ func (r *reader) keyText() (key string, err error) {
 		return "", err
 	}
 	if json.Unmarshal(raw, &key) != nil {
-		return "", fmt.Errorf("%s instead of a key at byte %d: %w", scan.Snippet(raw), r.w.base+int64(r.w.p), source.ErrDamaged)
+		return "", fmt.Errorf("found %s in place of a key at byte %d: %w", scan.Snippet(raw), r.w.base+int64(r.w.p), source.ErrDamaged)
 	}
 	return key, r.w.take(':')
 }
 
-// The sections of an instances file that are read. The others (info, licenses) are metadata.
+// The sections of an instances file that are read. Other sections, such as info and licenses, are not.
 const (
 	imagesSection = iota
 	objectsSection
@@ -111,15 +113,15 @@ const (
 	sections
 )
 
-// sectionTexts say what the sections are called, and what a file lacks without one.
+// sectionTexts has the key of each section, and words for what is missing without it.
 var sectionTexts = [sections]struct{ key, without string }{
 	{"images", "an image is known by its objects alone, without size and name"},
 	{"annotations", "the images have no objects"},
 	{"categories", "the objects have no class names"},
 }
 
-// section reads the value of a top-level key: a list, or an object that keys what the list would
-// hold by id. A section that occurs twice is read both times.
+// section reads the value of a top-level key: a list of elements, or an object with the elements by id. A section
+// that occurs twice is read both times.
 func (r *reader) section(key string) error {
 	which := 0
 	for which < sections && sectionTexts[which].key != key {
@@ -149,7 +151,7 @@ func (r *reader) section(key string) error {
 		return err
 	}
 	return fmt.Errorf("%s: %w: its section %s, at byte %d, is %s: %s; wanted a list of objects, "+
-		"or an object that holds them by id",
+		"or an object with the objects by id",
 		r.s.Name, source.ErrUnknownInput, key, at, whatIs(raw), scan.Snippet(raw))
 }
 
@@ -170,7 +172,7 @@ func (r *reader) list(section int) error {
 	}
 }
 
-// keyed reads an object that holds elements by id, or lists of elements by whatever groups them.
+// keyed reads an object that has elements by id, or lists of elements under any keys.
 func (r *reader) keyed(section int) error {
 	r.w.p++
 	for first := true; ; first = false {
@@ -200,8 +202,7 @@ func (r *reader) keyed(section int) error {
 	}
 }
 
-// element reads one image, object or category; key is what it stands under where its section is
-// an object.
+// element reads an image, object or category. key is its key if its section is an object, otherwise "".
 func (r *reader) element(section int, key string) error {
 	raw, err := r.w.value()
 	if err != nil {
@@ -238,10 +239,10 @@ func (r *reader) take(section int, raw []byte, key string) *decode.Fault {
 	return r.category(raw, key)
 }
 
-// readyCount is how many elements one unit counts.
+// readyCount is the number of elements that are counted in a unit.
 const readyCount = 8192
 
-// noteMissing says of each section that the file lacks what follows from that, once a file.
+// noteMissing adds a reject for each section that the file does not have, with what follows from that.
 func (r *reader) noteMissing() {
 	b := r.u.Batch
 	b.Mark()
@@ -263,7 +264,7 @@ func (r *reader) noteMissing() {
 	}
 }
 
-// trailing rejects what follows the closing brace.
+// trailing rejects text after the closing brace.
 func (r *reader) trailing() error {
 	_, err := r.w.peek()
 	if err == io.EOF {
@@ -301,7 +302,7 @@ func (r *reader) add(id int64, payload []byte) {
 	}
 }
 
-// keyedID returns the id of an element, which may be the key that it stands under.
+// keyedID returns the id of an element. An element without an id has its key as id.
 func keyedID(id scan.Value, key string) scan.Value {
 	if id.Kind == scan.Null && scan.AllDigits([]byte(key)) {
 		return scan.Value{Kind: scan.String, Text: []byte(key)}
@@ -331,7 +332,7 @@ func (r *reader) image(raw []byte, key string) *decode.Fault {
 	return nil
 }
 
-// side returns the width or height of a ground-truth image in pixels, nil where it is not usable.
+// side returns the width or height of a ground-truth image in pixels, or nil if it is not usable.
 func side(b *decode.Batch, key string, o map[string]json.RawMessage) *int32 {
 	f := decode.Field{Name: "images." + key}
 	v, ok := decode.Whole(&b.Log, scalarOf(o[key]), f)
@@ -345,7 +346,7 @@ func side(b *decode.Batch, key string, o map[string]json.RawMessage) *int32 {
 	return &v
 }
 
-// category reads a class. Under a key, its name alone will do.
+// category reads a class: an object, or the name alone under its id as key.
 func (r *reader) category(raw []byte, key string) *decode.Fault {
 	var id, name scan.Value
 	if raw[0] == '"' && scan.AllDigits([]byte(key)) {
@@ -385,8 +386,8 @@ func nameFault(name scan.Value) string {
 	return "name is " + name.Kind.String()
 }
 
-// annotation reads an object of the ground truth. A box or mask that contradicts itself is dropped
-// with its reason, and the object stays.
+// annotation reads an object of the ground truth. An unusable box or mask is dropped with its reason, and the
+// object stays.
 func (r *reader) annotation(raw []byte, key string) *decode.Fault {
 	var o object
 	if !o.fast(raw) {
@@ -411,7 +412,7 @@ func (r *reader) annotation(raw []byte, key string) *decode.Fault {
 		return decode.Faultf(schema.Duplicate, "object %d", id)
 	}
 	b := r.u.Batch
-	o.judge(b, raw)
+	o.dropUnusable(b, raw)
 	at := place{r.index, b.Offset, r.file.count()}
 	r.bytes = o.appendTo(append(r.bytes[:0], objectPayload), at, id, category)
 	r.add(image, r.bytes)

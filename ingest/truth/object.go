@@ -10,7 +10,7 @@ import (
 	"abtool/schema"
 )
 
-// fields decodes one object, whatever its order of keys.
+// fields decodes the members of a JSON object.
 func fields(raw []byte) (map[string]json.RawMessage, *decode.Fault) {
 	if len(raw) == 0 || raw[0] != '{' {
 		if json.Valid(raw) {
@@ -25,7 +25,7 @@ func fields(raw []byte) (map[string]json.RawMessage, *decode.Fault) {
 	return o, nil
 }
 
-// scalarOf reads a raw value as a column does.
+// scalarOf returns a raw value in the form that the rules of columns take.
 func scalarOf(raw json.RawMessage) scan.Value {
 	if len(raw) == 0 {
 		return scan.Value{}
@@ -45,7 +45,7 @@ func scalarOf(raw json.RawMessage) scan.Value {
 	return v
 }
 
-// kindOf returns the type of a JSON value by its first byte. What is not JSON is a number.
+// kindOf returns the type of a JSON value by its first byte. It returns Numeric for a text that is not JSON.
 func kindOf(raw []byte) scan.Kind {
 	if len(raw) == 0 {
 		return scan.Null
@@ -65,7 +65,7 @@ func kindOf(raw []byte) scan.Kind {
 	return scan.Numeric
 }
 
-// whatIs says what a value is that may not be JSON.
+// whatIs returns the type of a value in words, or "not JSON".
 func whatIs(raw []byte) string {
 	if !json.Valid(raw) {
 		return "not JSON"
@@ -73,21 +73,21 @@ func whatIs(raw []byte) string {
 	return kindOf(raw).String()
 }
 
-// object is one annotation of the ground truth.
+// object is an annotation of the ground truth.
 type object struct {
 	image, id, category scan.Value
 	crowd, area         scan.Value
 	bbox                [4]float64
 	hasBox              bool
-	badBox              string // why there is none; "" where bbox is missing
-	boxText             []byte // what stands there then
+	badBox              string // why the box is dropped; "" where bbox is missing
+	boxText             []byte // the text of the box that is dropped
 	polygon             []float64
 	rings               []int
 	rleH, rleW          int32
 	counts              []int64
 	hasRLE              bool
 	badMask             *decode.Fault // why the mask, or a part of it, is dropped
-	maskText            []byte        // what stands there then
+	maskText            []byte        // the text of that mask
 }
 
 // slow reads an annotation with encoding/json.
@@ -107,7 +107,7 @@ func (o *object) slow(raw []byte) *decode.Fault {
 	return nil
 }
 
-// setBox reads the bounding box.
+// setBox reads the bounding box, and sets badBox if it is not four numbers.
 func (o *object) setBox(bbox json.RawMessage) {
 	box, ok := numbersOf(bbox)
 	switch {
@@ -123,8 +123,9 @@ func (o *object) setBox(bbox json.RawMessage) {
 	}
 }
 
-// judge drops what nothing can use, with its reason: a box without area, an area below zero.
-func (o *object) judge(b *decode.Batch, raw []byte) {
+// dropUnusable sets unusable fields to null, each with a reject: a box without area, a mask with faults, an area
+// below zero, and an iscrowd other than 0 or 1.
+func (o *object) dropUnusable(b *decode.Batch, raw []byte) {
 	if w, h := o.bbox[2], o.bbox[3]; o.hasBox {
 		switch size := w * h; {
 		case w <= 0 || h <= 0 || size == 0:
@@ -146,7 +147,7 @@ func (o *object) judge(b *decode.Batch, raw []byte) {
 	if f := o.badMask; f != nil {
 		b.Drop("annotations.segmentation", f.Reason, f.Detail, o.maskText)
 	}
-	o.judgeArea(b)
+	o.dropBadArea(b)
 	if c := o.crowd; c.Kind == scan.Numeric && c.Num != 0 && c.Num != 1 {
 		b.Drop("annotations.iscrowd", schema.NotBoolean, "iscrowd is "+scan.Snippet(c.Text)+"; wanted 0 or 1", c.Text)
 	} else if c.Kind != scan.Null && c.Kind != scan.Numeric && c.Kind != scan.Bool {
@@ -154,7 +155,8 @@ func (o *object) judge(b *decode.Batch, raw []byte) {
 	}
 }
 
-func (o *object) judgeArea(b *decode.Batch) {
+// dropBadArea sets an area that is not a finite number, 0 or more, to null.
+func (o *object) dropBadArea(b *decode.Batch) {
 	a := o.area
 	reason, detail := schema.Reason(""), ""
 	switch {
@@ -173,7 +175,7 @@ func (o *object) judgeArea(b *decode.Batch) {
 	o.area = scan.Value{}
 }
 
-// fast reads an annotation of the usual form; false leaves it to slow.
+// fast reads an annotation of the usual form. For any other form it returns false, and slow reads it.
 func (o *object) fast(raw []byte) bool {
 	if !utf8.Valid(raw) {
 		return false
@@ -220,8 +222,8 @@ func (o *object) fast(raw []byte) bool {
 	}
 }
 
-// part returns where the value of a key goes, nil for bbox and segmentation, and its number, -1 for
-// a key that is not read.
+// part returns the field for the value of a key, or nil for bbox and segmentation, and the number of the key, or
+// -1 for a key that is not read.
 func (o *object) part(key []byte) (*scan.Value, int) {
 	switch string(key) {
 	case "image_id":

@@ -14,11 +14,11 @@ import (
 	"abtool/store"
 )
 
-// What an instances file says of its images, objects and categories can only be held against each
-// other when all has been read: the sections stand in any order, and in several files. So these
-// faults are found here, where each image comes together with its objects.
-
-// Objects gathers what instances files of COCO say of images and objects.
+// Objects gathers the images, objects and classes in instances files of COCO.
+//
+// The sections of a file can be in any order, and in several files. So some faults, such as an object of an image
+// that no file lists, can only be found when everything has been read. Objects finds them when it brings each
+// image together with its objects, and reports them as Late.
 type Objects struct {
 	// Images are the images that the files list.
 	Images  roaring64.Bitmap
@@ -29,15 +29,15 @@ type Objects struct {
 	categories map[int64]string // names by id
 	nameless   map[int64]bool   // categories that were rejected for their name
 	files      []*file          // in the order of reading
-	late       []Late           // faults of objects that were found with their image
+	late       []Late           // rejects that have not been reported
 }
 
-// NewObjects begins to gather; dir is for what does not fit into memory.
+// NewObjects returns Objects without images. dir is the folder for data that do not fit into memory.
 func NewObjects(dir string) *Objects {
 	return &Objects{spill: newSpill(dir), categories: map[int64]string{}, nameless: map[int64]bool{}}
 }
 
-// Close removes what is on the disk.
+// Close removes the files on the disk.
 func (o *Objects) Close() { o.spill.close() }
 
 // Categories returns the classes in the order of their ids.
@@ -48,21 +48,20 @@ func (o *Objects) Categories() (all []store.Category) {
 	return all
 }
 
-// Late is a reject of an object that had been read without one: the record, which was counted as stored,
-// or a field.
+// A Late is a reject of an object that has already been counted as stored, or of a field of such an object.
 type Late struct {
 	decode.Reject
 	From *source.Source
 }
 
-// file is one instances file.
+// file is an instances file.
 type file struct {
 	s       *source.Source
-	present [sections]bool  // sections that are there and not null
-	met     [sections]int64 // elements of each
+	present [sections]bool  // sections that the file has and that are not null
+	met     [sections]int64 // number of elements of each section
 }
 
-// count returns how many elements were met.
+// count returns the number of elements that have been read.
 func (f *file) count() (n int64) {
 	for _, m := range f.met {
 		n += m
@@ -70,7 +69,7 @@ func (f *file) count() (n int64) {
 	return n
 }
 
-// Each visits the images in the order of their ids. It gives the faults that it finds to late, some at a
+// Each visits the images in the order of their ids. It calls late with the rejects that it finds, some at a
 // time.
 func (o *Objects) Each(visit func(COCOImage) error, late func([]Late) error) error {
 	settle := func() error {
@@ -99,7 +98,7 @@ func (o *Objects) Each(visit func(COCOImage) error, late func([]Late) error) err
 	return settle()
 }
 
-// merge makes the image's row of its line and its objects. Without either there is none.
+// merge makes the row of an image from its entry in images and its objects. keep is false if it has neither.
 func (o *Objects) merge(key []byte, payloads [][]byte) (row COCOImage, keep bool) {
 	row.ImageID = int64(binary.BigEndian.Uint64(key) ^ 1<<63)
 	listed := false
@@ -119,7 +118,7 @@ func (o *Objects) merge(key []byte, payloads [][]byte) (row COCOImage, keep bool
 		}
 		at := p.place()
 		x := p.instance()
-		// A file without images lists none: there, objects are all that is known of an image.
+		// In a file without images, an image is known by its objects alone.
 		if !listed && o.files[at.file].met[imagesSection] > 0 {
 			o.unlisted(at, row.ImageID, x.ID)
 			continue
@@ -131,13 +130,14 @@ func (o *Objects) merge(key []byte, payloads [][]byte) (row COCOImage, keep bool
 	return row, listed || len(row.Instances) > 0
 }
 
-// unlisted leaves out an object whose image no file lists.
+// unlisted rejects an object whose image is not listed in any file.
 func (o *Objects) unlisted(at place, image, id int64) {
 	o.fault(at, decode.Reject{Kind: "record", Reason: string(schema.UnlistedImage),
 		Detail: fmt.Sprintf("object %d is of image %d, which is not in images", id, image)})
 }
 
-// nameClass gives an object the name of its class. A category that was rejected has its reject already.
+// nameClass sets the name of the class of an object. If the category has no name because it was rejected, the
+// object gets no reject.
 func (o *Objects) nameClass(at place, x *instance) {
 	name, ok := o.categories[x.CategoryID]
 	switch {
@@ -163,7 +163,7 @@ func (o *Objects) fitMask(at place, row *COCOImage, x *instance) {
 	x.RLEHeight, x.RLEWidth, x.RLECounts = nil, nil, nil
 }
 
-// fault keeps a reject of the object at a place until there are enough to write.
+// fault adds a reject of the object at a place.
 func (o *Objects) fault(at place, x decode.Reject) {
 	from := o.files[at.file].s
 	x.Source, x.Member = from.Name, sectionTexts[objectsSection].key
@@ -171,5 +171,5 @@ func (o *Objects) fault(at place, x decode.Reject) {
 	o.late = append(o.late, Late{x, from})
 }
 
-// lateCount is how many rejects are kept.
+// lateCount is about the largest number of rejects that are kept until they are reported.
 const lateCount = 8192

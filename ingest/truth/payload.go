@@ -7,7 +7,8 @@ import (
 	"abtool/ingest/scan"
 )
 
-// payload takes apart what the reader put into the spill.
+// payload is the encoded form of an image or object in the spill. Its methods decode the next value and remove
+// it. They check nothing, because this package has encoded the bytes.
 type payload []byte
 
 func (p *payload) byte() byte {
@@ -54,7 +55,7 @@ func (p *payload) optFloat(there bool) *float64 {
 	return &v
 }
 
-// place is where an object stands in the input.
+// place is the place of an object in the input, for rejects.
 type place struct {
 	file           int // index of its file
 	offset, record int64
@@ -64,7 +65,8 @@ func (p *payload) place() place {
 	return place{int(p.uvarint()), int64(p.uvarint()), int64(p.uvarint())}
 }
 
-// appendTo appends the object as instance takes it apart, after the place where it stands.
+// appendTo appends the place of the object and the object, in the form that payload.place and payload.instance
+// decode.
 func (o *object) appendTo(p []byte, at place, id, category int64) []byte {
 	p = binary.AppendUvarint(p, uint64(at.file))
 	p = binary.AppendUvarint(p, uint64(at.offset))
@@ -109,7 +111,7 @@ func (o *object) appendTo(p []byte, at place, id, category int64) []byte {
 	return p
 }
 
-// instance takes apart what follows the place of an object.
+// instance decodes an object, after its place.
 func (p *payload) instance() (x instance) {
 	x.ID, x.CategoryID = p.varint(), p.varint()
 	x.Crowd = p.byte() == 1
@@ -144,7 +146,8 @@ func appendOpt(p []byte, v *int32) []byte {
 	return binary.AppendUvarint(p, uint64(*v)+1)
 }
 
-// appendFloat keeps two decimals, which most coordinates have, short; others as they are.
+// appendFloat appends a number with at most two decimals as a short integer, because most coordinates are such
+// numbers, and any other number as its eight bytes. Both give the same float64 back.
 func appendFloat(p []byte, v float64) []byte {
 	if c := math.Round(v * 100); math.Abs(c) < 1<<40 && c/100 == v && !(v == 0 && math.Signbit(v)) {
 		return binary.AppendVarint(p, int64(c)<<1)

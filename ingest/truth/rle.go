@@ -9,8 +9,8 @@ import (
 	"abtool/schema"
 )
 
-// setRLE reads a run-length mask. Its runs must cover its size exactly; whether that is the image's
-// size is seen when the image is known, too (Objects.merge).
+// setRLE reads a run-length mask. The runs must cover the size of the mask exactly. Objects.merge later compares
+// the size of the mask with the size of the image.
 func (o *object) setRLE(seg json.RawMessage) *decode.Fault {
 	m, f := fields(seg)
 	if f != nil {
@@ -46,7 +46,7 @@ func (o *object) setRLE(seg json.RawMessage) *decode.Fault {
 	return nil
 }
 
-// runsOf reads run lengths: a list, or COCO's compressed string.
+// runsOf returns run lengths from a list or from a compressed string of COCO.
 func runsOf(raw json.RawMessage) ([]int64, *decode.Fault) {
 	if text := scalarOf(raw); text.Kind == scan.String {
 		counts, ok := decodeRLE(string(text.Text))
@@ -72,11 +72,12 @@ func runsOf(raw json.RawMessage) ([]int64, *decode.Fault) {
 	return counts, nil
 }
 
-// isSide reports whether v is a whole number that a side or run of a mask can have.
+// isSide reports whether v can be a side or a run of a mask: a whole number from 0 to 2^31 - 1.
 func isSide(v float64) bool { return v >= 0 && v <= math.MaxInt32 && v == math.Trunc(v) }
 
-// decodeRLE reads COCO's compressed run lengths: each character holds five bits and whether
-// the number goes on; from the fourth run on, numbers are differences to the run two before.
+// decodeRLE decodes the compressed run lengths of COCO. Each character has five bits of a number and a bit that
+// says whether the number goes on, plus 48. From the fourth run on, a number is the difference to the run two
+// before.
 func decodeRLE(s string) (counts []int64, ok bool) {
 	for i := 0; i < len(s); {
 		var v int64

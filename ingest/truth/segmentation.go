@@ -9,18 +9,18 @@ import (
 	"abtool/schema"
 )
 
-// Masks of the ground truth.
+// This file reads masks of the ground truth.
 //
-// A segmentation is a list of polygons, each a list x0, y0, x1, y1, …, or a run-length object
-// (rle.go). What else can only mean one thing is read, too: one polygon without the list around it,
-// and a polygon as a list of [x, y]. A ring of fewer than three points covers nothing, and one of
-// four numbers is somebody's box: neither is kept. However many numbers are wrong, the object has
-// one fault, which names the first.
+// A segmentation is a list of polygons, each a list x0, y0, x1, y1, …, or a run-length object (rle.go). Two other
+// forms can have only one meaning, and are read as well: a single polygon without the list around it, and a
+// polygon as a list of points [x, y]. A ring of fewer than three points covers nothing, and four numbers are
+// probably a box, so these are dropped. If several parts of a segmentation are wrong, the object has one fault,
+// which describes the first.
 
-// ringPoints is how many points a ring must have.
+// ringPoints is the least number of points in a ring.
 const ringPoints = 3
 
-// setMask reads a segmentation. The fault says what of it is dropped.
+// setMask reads a segmentation. The fault describes the part that is dropped.
 func (o *object) setMask(seg json.RawMessage) *decode.Fault {
 	switch k := kindOf(seg); k {
 	case scan.Null:
@@ -39,7 +39,7 @@ func (o *object) setPolygons(seg json.RawMessage) *decode.Fault {
 	if len(list) == 0 {
 		return nil
 	}
-	if kindOf(list[0]) == scan.Numeric { // one polygon without the list around it
+	if kindOf(list[0]) == scan.Numeric { // a single polygon without the list around it
 		return o.addRing("segmentation", seg)
 	}
 	if ring, ok := pairsOf(list); ok {
@@ -62,7 +62,7 @@ func (o *object) setPolygons(seg json.RawMessage) *decode.Fault {
 	return first
 }
 
-// addRing adds the polygon raw, which the words of a fault call name.
+// addRing adds a polygon. name is its name in faults.
 func (o *object) addRing(name string, raw json.RawMessage) *decode.Fault {
 	if kindOf(raw) != scan.Array {
 		return decode.Faultf(schema.WrongType, "%s is %s; wanted a list of numbers", name, kindOf(raw))
@@ -77,10 +77,10 @@ func (o *object) addRing(name string, raw json.RawMessage) *decode.Fault {
 	case n%2 != 0:
 		return decode.Faultf(schema.BadMask, "%s has %d numbers; wanted an x and a y of every point", name, n)
 	case n == 4:
-		return decode.Faultf(schema.BadMask, "%s has 2 of at least %d points: a list of four numbers is somebody's box",
+		return decode.Faultf(schema.BadMask, "%s has 2 points; wanted at least %d: four numbers are probably a box",
 			name, ringPoints)
 	case n < 2*ringPoints:
-		return decode.Faultf(schema.BadMask, "%s has %d of at least %d points", name, n/2, ringPoints)
+		return decode.Faultf(schema.BadMask, "%s has %d points; wanted at least %d", name, n/2, ringPoints)
 	}
 	o.keepRing(ring)
 	return nil
@@ -91,7 +91,7 @@ func (o *object) keepRing(ring []float64) {
 	o.polygon = append(o.polygon, ring...)
 }
 
-// listOf returns the elements of an array, none for other values.
+// listOf returns the elements of an array, or nil for any other value.
 func listOf(raw json.RawMessage) (list []json.RawMessage) {
 	if json.Unmarshal(raw, &list) != nil {
 		return nil
@@ -99,7 +99,7 @@ func listOf(raw json.RawMessage) (list []json.RawMessage) {
 	return list
 }
 
-// pairsOf reads points [x, y], enough of them for a ring, as a ring.
+// pairsOf returns the ring of a list of points [x, y]. ok is false if there are too few for a ring.
 func pairsOf(list []json.RawMessage) (ring []float64, ok bool) {
 	for _, raw := range list {
 		point, ok := numbersOf(raw)
@@ -111,14 +111,14 @@ func pairsOf(list []json.RawMessage) (ring []float64, ok bool) {
 	return ring, len(list) >= ringPoints
 }
 
-// numbersOf reads an array of finite numbers; anything else is none.
+// numbersOf returns an array of finite numbers; ok is false for anything else.
 func numbersOf(raw json.RawMessage) (list []float64, ok bool) {
 	s := scan.Scanner{Data: raw}
 	_, ok = s.Numbers(func(_ int, v float64) { list = append(list, v) })
 	return list, ok
 }
 
-// whatHolds says of an array that numbersOf does not take what it holds.
+// whatHolds returns words for the first element of an array that numbersOf does not accept.
 func whatHolds(raw json.RawMessage) string {
 	for _, v := range listOf(raw) {
 		switch s := scalarOf(v); {

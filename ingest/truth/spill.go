@@ -12,11 +12,15 @@ import (
 	"slices"
 )
 
-// spill sorts items by key on disk: what is said of one image in several places comes
-// together again, in bounded memory. Items of one key come out in the order they were added.
+// spill sorts items by key on the disk, in bounded memory. Items with the same key keep the order in which they
+// were added.
+//
+// It collects items in a buffer. When the buffer is full, it sorts the items and writes them to a file as one
+// sorted run. each merges the runs. The order of equal keys comes from a stable sort within a run, and from the
+// order of the runs in the merge; the result must not depend on where the buffer was full.
 type spill struct {
 	dir   string
-	limit int // bytes held in memory
+	limit int // bytes in memory
 	buf   []byte
 	items []spillItem
 	runs  []*os.File
@@ -24,7 +28,7 @@ type spill struct {
 
 type spillItem struct {
 	prefix   uint64 // first 8 bytes of the key
-	off, key uint32 // where the item begins in buf; length of its key
+	off, key uint32 // place of the item in buf, and length of its key
 	n        uint32 // length of its payload
 }
 
@@ -41,7 +45,7 @@ func (s *spill) add(key, payload []byte) error {
 			return err
 		}
 	}
-	if s.buf == nil { // growing to it would make several times the garbage
+	if s.buf == nil { // growing step by step would make several times as much garbage
 		s.buf = make([]byte, 0, s.limit)
 	}
 	it := spillItem{off: uint32(len(s.buf)), key: uint32(len(key)), n: uint32(len(payload))}
@@ -64,7 +68,7 @@ func (s *spill) sort() {
 	})
 }
 
-// flush writes what is held as one sorted run.
+// flush sorts the items in memory and writes them as a run.
 func (s *spill) flush() error {
 	s.sort()
 	f, err := os.CreateTemp(s.dir, "sort-*.partial")
@@ -87,8 +91,8 @@ func (s *spill) flush() error {
 	return nil
 }
 
-// each visits the payloads of every key, in the order of keys. The slices are valid during
-// the call.
+// each visits the payloads of every key, in the order of keys. The slices are valid only during the call of
+// visit.
 func (s *spill) each(visit func(key []byte, payloads [][]byte) error) error {
 	s.sort()
 	h := &runHeap{}
@@ -105,7 +109,7 @@ func (s *spill) each(visit func(key []byte, payloads [][]byte) error) error {
 	}
 	if len(s.items) > 0 {
 		r := &run{order: len(s.runs), mem: s}
-		r.next() // there is one
+		r.next() // no run is empty
 		*h = append(*h, r)
 	}
 	heap.Init(h)
@@ -149,7 +153,7 @@ func (s *spill) close() {
 	*s = spill{dir: s.dir, limit: s.limit}
 }
 
-// run is one sorted sequence being merged: a file, or what is still held.
+// run is a sorted sequence of items being merged: a file, or the items in memory.
 type run struct {
 	order        int
 	key, payload []byte

@@ -9,7 +9,7 @@ import (
 	"abtool/ingest/source"
 )
 
-// window reads a JSON stream value by value, holding no more than the largest one.
+// window reads a JSON stream value by value. Its buffer grows up to the size of the largest value.
 type window struct {
 	r     io.Reader
 	buf   []byte
@@ -19,7 +19,8 @@ type window struct {
 	limit int
 }
 
-// more reads on; io.EOF when there is nothing more.
+// more reads more of the stream into the buffer. It returns io.EOF at the end, and an error if a value is over
+// the limit.
 func (w *window) more() error {
 	if w.eof {
 		return io.EOF
@@ -31,11 +32,11 @@ func (w *window) more() error {
 	}
 	if len(w.buf) == cap(w.buf) {
 		if len(w.buf) > w.limit {
-			return fmt.Errorf("a value of more than %d bytes at byte %d: %w", w.limit, w.base, source.ErrDamaged)
+			return fmt.Errorf("the value at byte %d is larger than %d bytes: %w", w.base, w.limit, source.ErrDamaged)
 		}
 		w.buf = slices.Grow(w.buf, max(1<<20, len(w.buf)))
 	}
-	for len(w.buf) < cap(w.buf) { // all there is room for: whoever asks will look at all of it again
+	for len(w.buf) < cap(w.buf) { // fill the buffer, because the caller scans the value again from its beginning
 		n, err := w.r.Read(w.buf[len(w.buf):cap(w.buf)])
 		w.buf = w.buf[:len(w.buf)+n]
 		if err == io.EOF {
@@ -49,7 +50,7 @@ func (w *window) more() error {
 	return nil
 }
 
-// peek is the next byte that is no white space.
+// peek returns the next byte that is not white space.
 func (w *window) peek() (byte, error) {
 	for {
 		for ; w.p < len(w.buf); w.p++ {
@@ -69,13 +70,14 @@ func (w *window) take(want byte) error {
 		return err
 	}
 	if c != want {
-		return fmt.Errorf("%q instead of %q at byte %d: %w", c, want, w.base+int64(w.p), source.ErrDamaged)
+		return fmt.Errorf("found %q in place of %q at byte %d: %w", c, want, w.base+int64(w.p), source.ErrDamaged)
 	}
 	w.p++
 	return nil
 }
 
-// next steps to the next member or element, or over the closing bracket: more is false then.
+// next steps to the next member or element, and returns true. At the closing bracket it steps over the bracket
+// and returns false.
 func (w *window) next(closing byte, first bool) (more bool, err error) {
 	c, err := w.peek()
 	if err != nil {
@@ -95,7 +97,7 @@ func (w *window) next(closing byte, first bool) (more bool, err error) {
 	return true, err
 }
 
-// value is the next value as it stands; valid until the next call.
+// value returns the text of the next value, which is valid until the next call.
 func (w *window) value() ([]byte, error) {
 	if _, err := w.peek(); err != nil {
 		return nil, err
