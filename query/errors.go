@@ -17,21 +17,21 @@ import (
 
 // Errors of a statement, for errors.Is.
 var (
-	ErrRefused = errors.New("refused")  // it would write a file or change a setting
-	ErrTimeout = errors.New("time out") // it was stopped by its context's deadline
-	ErrStopped = errors.New("stopped")  // it was stopped by its context
+	ErrRefused = errors.New("refused")  // the statement would write a file or change a setting
+	ErrTimeout = errors.New("time out") // the deadline of its context stopped it
+	ErrStopped = errors.New("stopped")  // its context stopped it
 
-	ErrNoResult = errors.New("it has no rows that a file could take: write out the result of a SELECT, " +
+	ErrNoResult = errors.New("the statement has no rows to write to a file: give a SELECT, " +
 		"PIVOT, DESCRIBE, SHOW or SUMMARIZE")
 )
 
-// QueryError is what DuckDB says of a statement, with the line of the text it is in.
+// QueryError is an error that DuckDB reports for a statement, with the line of the statement that it is in.
 type QueryError struct {
-	Msg  string // one line or more, without the excerpt
-	Line int    // in the statement, from 1; 0: DuckDB does not say
-	Code string // the excerpt of that line
+	Msg  string // message of one or more lines, without the excerpt
+	Line int    // line in the statement, from 1; 0 if DuckDB does not report it
+	Code string // excerpt of that line
 	Mark int    // column of the excerpt that the caret points to, from 0
-	Hint string // what was probably meant, may be empty
+	Hint string // suggestion for the user; may be empty
 }
 
 func (e *QueryError) Error() string {
@@ -49,7 +49,7 @@ func (e *QueryError) Error() string {
 
 var excerpt = regexp.MustCompile(`(?s)\n\nLINE (\d+): ([^\n]*)\n( *)\^`)
 
-// queryError turns DuckDB's error of a statement into ours.
+// queryError converts DuckDB's error of a statement to a QueryError.
 func (s *Session) queryError(ctx context.Context, err error, text string) error {
 	if err == nil {
 		return nil
@@ -71,13 +71,13 @@ func (s *Session) queryError(ctx context.Context, err error, text string) error 
 	q.Msg = strings.TrimSpace(msg)
 	switch {
 	case strings.Contains(q.Msg, "file system operations are disabled"):
-		q.Hint = "A query reads the store alone; --allow-files lets it read and write other files."
+		q.Hint = "A query can only read the store; --allow-files lets it read and write other files."
 	case strings.Contains(q.Msg, "configuration has been locked"):
 		q.Hint = "Settings are flags: --memory, --threads, --timeout."
 	case strings.HasPrefix(q.Msg, "Out of Memory"):
 		q.Msg, _, _ = strings.Cut(q.Msg, "\n")
-		q.Hint = "--memory gives it more; aggregate or use LIMIT to need less; " +
-			"--out FILE.parquet writes a large result without holding it."
+		q.Hint = "Allow more memory with --memory, or need less with aggregates or LIMIT; " +
+			"--out FILE.parquet writes a large result without keeping it in memory."
 	default:
 		q.Msg, q.Hint = s.hint(q.Msg, text)
 	}
@@ -103,8 +103,9 @@ var (
 	quotedName    = regexp.MustCompile(`"([^"]*)"`)
 )
 
-// hint returns a message, and the nearest name to one that does not exist, among the views, the macros and DuckDB's
-// proposals. With a name, the message comes back without the proposals. Without one near, it is unchanged.
+// hint returns a message, and the nearest name to one that does not exist, among the views, the macros and
+// DuckDB's proposals. With a name, the message comes back without the proposals. Without one near, it is
+// unchanged.
 func (s *Session) hint(msg, text string) (string, string) {
 	var wrong string
 	names := proposed(msg)
@@ -123,7 +124,7 @@ func (s *Session) hint(msg, text string) (string, string) {
 		}
 		for _, set := range store.Sets {
 			if !slices.Contains(s.db.Sets, set) && strings.HasPrefix(wrong, set+"_") {
-				return withoutProposals(msg), "This store has no " + set + " data set, but " + strings.Join(s.db.Sets, " and ") + "."
+				return withoutProposals(msg), "This store has no " + set + " data set; it has " + strings.Join(s.db.Sets, " and ") + "."
 			}
 		}
 	case first(missingFunc, msg, &wrong):

@@ -13,8 +13,9 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 )
 
-// Text writes a value as DuckDB does: [1, 2], {'t': 5, 'x': NULL}; a null alone is "". A few
-// that the driver has changed differ, as TIME '24:00:00': Want.Text gives DuckDB's own.
+// Text formats a value as DuckDB does, for example [1, 2] or {'t': 5, 'x': NULL}. A null that is not nested
+// is "". A few values that the driver changes differ, for example TIME '24:00:00'; Want.Text gives DuckDB's
+// text of them.
 func (t Type) Text(v any) string {
 	if v == nil {
 		return ""
@@ -83,7 +84,8 @@ func (t Type) appendText(b []byte, v any, nested bool) []byte {
 	return fmt.Append(b, v)
 }
 
-// appendNested writes a string, within a list or struct quoted where it could be mistaken.
+// appendNested appends a string. Within a list or struct it quotes a string that could be read as something
+// different.
 func appendNested(b []byte, s string, nested bool) []byte {
 	if nested && (s == "" || strings.ContainsAny(s, "',{}[]()=:\"") || strings.Trim(s, " \t\n\v\f\r") != s || strings.EqualFold(s, "null")) {
 		return appendQuoted(b, s)
@@ -95,7 +97,7 @@ func appendQuoted(b []byte, s string) []byte {
 	return append(append(append(b, '\''), strings.NewReplacer(`'`, `\'`, `\`, `\\`).Replace(s)...), '\'')
 }
 
-// blobText leaves what is plain as it is and writes other bytes as \x00.
+// blobText returns printable ASCII characters unchanged and other bytes in the form \x00.
 func blobText(v []byte) string {
 	var b []byte
 	for _, c := range v {
@@ -108,7 +110,7 @@ func blobText(v []byte) string {
 	return string(b)
 }
 
-// decimalText writes all the digits that the type has: 1.50.
+// decimalText formats a decimal with all digits of its type, for example 1.50.
 func decimalText(d duckdb.Decimal) string {
 	digits, sign := new(big.Int).Abs(d.Value).String(), ""
 	if d.Value.Sign() < 0 {
@@ -124,7 +126,7 @@ func decimalText(d duckdb.Decimal) string {
 	return sign + digits[:at] + "." + digits[at:]
 }
 
-// appendFloat writes the shortest text that reads back as the same number, 1 as 1.0.
+// appendFloat appends the shortest text that reads back as the same number; 1 is 1.0.
 func appendFloat(b []byte, f float64, bits int) []byte {
 	switch {
 	case math.IsNaN(f):
@@ -176,7 +178,7 @@ func timeText(name string, v time.Time) string {
 	return v.Format("2006-01-02" + era + " 15:04:05.999999999")
 }
 
-// forever and never are the times that the driver makes of DuckDB's infinities.
+// forever and never are the times to which the driver converts DuckDB's infinities.
 var (
 	forever = map[string]time.Time{
 		"DATE": date(math.MaxInt32), "TIMESTAMP": time.UnixMicro(math.MaxInt64), "TIMESTAMPTZ": time.UnixMicro(math.MaxInt64),
@@ -218,8 +220,8 @@ func intervalText(v duckdb.Interval) string {
 	return strings.Join(parts, " ")
 }
 
-// AppendJSON writes a value as JSON. NaN and infinities, which JSON lacks, become null; fields
-// of structs keep their order.
+// AppendJSON appends a value as JSON. NaN and infinities become null, because JSON does not have them. The
+// fields of structs keep their order.
 func (t Type) AppendJSON(b []byte, v any) []byte {
 	if text, ok := v.(string); ok && t.Name == "JSON" {
 		return appendRaw(b, text)
@@ -272,8 +274,8 @@ func (t Type) AppendJSON(b []byte, v any) []byte {
 	return AppendString(b, t.Text(v))
 }
 
-// appendRaw writes a JSON text without its white space. A text that Go cannot read, since DuckDB accepts NaN, becomes a
-// string.
+// appendRaw writes a JSON text without its white space. A text that Go cannot read, since DuckDB accepts
+// NaN, becomes a string.
 func appendRaw(b []byte, text string) []byte {
 	var out bytes.Buffer
 	if err := json.Compact(&out, []byte(text)); err != nil {
@@ -289,7 +291,7 @@ func appendJSONFloat(b []byte, f float64, bits int) []byte {
 	return appendFloat(b, f, bits)
 }
 
-// AppendString writes a JSON string.
+// AppendString appends a JSON string.
 func AppendString(b []byte, s string) []byte {
 	var w strings.Builder
 	enc := json.NewEncoder(&w)
@@ -298,7 +300,7 @@ func AppendString(b []byte, s string) []byte {
 	return append(b, strings.TrimSuffix(w.String(), "\n")...)
 }
 
-// Numeric reports whether values are numbers, which are set to the right.
+// Numeric reports whether values of the type are numbers, which are right-aligned in tables.
 func (t Type) Numeric() bool {
 	switch t.Name {
 	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE":
@@ -321,7 +323,7 @@ func (t Type) key() Type {
 	return Type{}
 }
 
-// fields returns the fields of a struct in order, if the type is known.
+// fields returns the fields of a struct, in order if the type is known.
 func (t Type) fields(v map[string]any) []Field {
 	if len(t.Fields) == len(v) {
 		return t.Fields

@@ -10,7 +10,7 @@ import (
 	"abtool/byproduct/plane"
 )
 
-// Arguments of point_in_mask.
+// The arguments of point_in_mask.
 const (
 	argX = iota
 	argY
@@ -23,7 +23,7 @@ const (
 	argCounts
 )
 
-// pointInMask is the function point_in_mask, which is given a chunk of rows at a time.
+// pointInMask implements the function point_in_mask for chunks of rows.
 type pointInMask struct{ args []duckdb.TypeInfo }
 
 func (f *pointInMask) Config() duckdb.ScalarFuncConfig {
@@ -63,8 +63,8 @@ func executeMask(ctx context.Context, chunk *duckdb.ChunkIteratorState) error {
 	return nil
 }
 
-// readMask takes the mask of a row, as the store keeps it, into m, whose memory it keeps. A value that is
-// null is NaN in a polygon and 0 elsewhere.
+// readMask reads the mask of a row, in the form of the store, into m and reuses its memory. A null value
+// becomes NaN in a polygon and 0 elsewhere.
 func readMask(m *plane.Mask, row *duckdb.ChunkIteratorState) {
 	m.Polygon, m.Rings, m.Runs = m.Polygon[:0], m.Rings[:0], m.Runs[:0]
 	for _, v := range list(row, argPolygon) {
@@ -86,7 +86,7 @@ func readMask(m *plane.Mask, row *duckdb.ChunkIteratorState) {
 	m.Width, _ = (*row.GetValuePtr(argRLEWidth)).(int64)
 }
 
-// list returns the list in a column of a row, nil for null.
+// list returns the list in a column of a row, or nil for null.
 func list(row *duckdb.ChunkIteratorState, column int) []any {
 	v, _ := (*row.GetValuePtr(column)).([]any)
 	return v

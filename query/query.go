@@ -1,9 +1,9 @@
-// Package query opens an embedded DuckDB over a store: views that flatten the nested columns,
-// macros for what people ask of clicks, boxes, traces and icons, and point_in_mask, a function
-// over the stored masks. A query can read the store and, unless it is allowed to, nothing else.
+// Package query opens an embedded DuckDB over a store, with views that flatten the nested columns, macros
+// for questions about clicks, boxes, traces and icons, and point_in_mask, a function over the stored masks.
+// Unless other files are allowed, a query can read only the store.
 //
-// Views and macros are described next to their SQL (Views, Macros); docs/reference/views.md is made of
-// that, and Setup is the same SQL for any other DuckDB.
+// Views and Macros have the SQL and the descriptions of views and macros, from which docs/reference/views.md
+// is made. Setup returns the same SQL for any other DuckDB.
 package query
 
 import (
@@ -21,19 +21,19 @@ import (
 	"abtool/store"
 )
 
-// DefaultMemory is the memory limit of a query where Options.Memory is empty.
+// DefaultMemory is the memory limit of a query if Options.Memory is empty.
 const DefaultMemory = "1500MB"
 
-// Options say what a query may use. The zero value is usable.
+// Options limit the resources and files of queries. The zero value is usable.
 type Options struct {
-	Memory     string   // limit of DuckDB's memory, as "500MB" or "2GiB"; "": DefaultMemory
-	Threads    int      // 0: one a processor
-	AllowFiles bool     // let queries read and write other files, and load what they name
-	Outputs    []string // files that Session.Export may write, absolute paths
+	Memory     string   // limit of DuckDB's memory, for example "500MB" or "2GiB"; "" is DefaultMemory
+	Threads    int      // number of threads; 0 is one per processor
+	AllowFiles bool     // whether queries may read and write other files, and load extensions
+	Outputs    []string // absolute paths of files that Session.Export may write
 }
 
-// DB is an open store. Statements that are given to the embedded sql.DB run unchecked; those
-// of a Session cannot write files or change settings.
+// DB is an open store. Statements run through the embedded sql.DB are not checked; statements of a Session
+// cannot write files or change settings.
 type DB struct {
 	*sql.DB
 	Store string   // folder
@@ -44,8 +44,8 @@ type DB struct {
 	allow     bool
 }
 
-// Open opens the store in a folder, and creates the views and macros. Then it locks the settings: no file except the store's
-// tables can be opened any more.
+// Open opens the store in a folder, and creates the views and macros. Then it locks the settings: no file
+// except the store's tables can be opened any more.
 func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 	tables, err := locate(store)
 	if err != nil {
@@ -83,17 +83,17 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			return nil, fmt.Errorf("the store %s is damaged: its %s cannot be read (%s): ingest again, "+
+			return nil, fmt.Errorf("the store %s is damaged: its %s cannot be read (%s): ingest again "+
 				"with --force", store, s.name, firstLine(plain(err)))
 		}
 	}
 	return db, lock(ctx, c, tables, o)
 }
 
-// Scratch returns a file that Session.Export may write, gone after Close.
+// Scratch returns the path of a file that Session.Export may write. Close removes the file.
 func (db *DB) Scratch(name string) string { return filepath.Join(db.temp, name) }
 
-// Close stops DuckDB and removes what it spilled.
+// Close stops DuckDB and removes its temporary files.
 func (db *DB) Close() error {
 	err := db.DB.Close()
 	if db.temp != "" {
@@ -102,7 +102,7 @@ func (db *DB) Close() error {
 	return err
 }
 
-// limits sets what has to be set before the settings are locked.
+// limits makes the settings that must be made before lock.
 func limits(ctx context.Context, c *sql.Conn, o Options, temp string) error {
 	memory, threads := o.Memory, o.Threads
 	if memory == "" {
@@ -125,7 +125,7 @@ func limits(ctx context.Context, c *sql.Conn, o Options, temp string) error {
 	} {
 		if _, err := c.ExecContext(ctx, q); err != nil {
 			if strings.Contains(err.Error(), "python_enable_replacements") {
-				continue // only Python's DuckDB has it
+				continue // only Python's DuckDB has this setting
 			}
 			return fmt.Errorf("setting up DuckDB: %w", plain(err))
 		}
@@ -133,7 +133,7 @@ func limits(ctx context.Context, c *sql.Conn, o Options, temp string) error {
 	return nil
 }
 
-// lock leaves the tables of the store, the outputs that were asked for, and nothing else.
+// lock restricts file access to the tables of the store and the outputs, and locks the settings.
 func lock(ctx context.Context, c *sql.Conn, t *tables, o Options) error {
 	var qs []string
 	if !o.AllowFiles {
@@ -152,7 +152,7 @@ func lock(ctx context.Context, c *sql.Conn, t *tables, o Options) error {
 	return nil
 }
 
-// Session is one connection: temporary tables and variables live as long as it.
+// Session is one connection. Its temporary tables and variables exist until it is closed.
 type Session struct {
 	conn  *duckdb.Conn
 	db    *DB
@@ -171,9 +171,9 @@ func (db *DB) Session(ctx context.Context) (*Session, error) {
 // Close ends the session.
 func (s *Session) Close() error { return s.conn.Close() }
 
-// tables are the places of a store's tables.
+// tables has the paths of a store's tables.
 type tables struct {
-	dir        string // absolute, without symbolic links
+	dir        string // absolute path, without symbolic links
 	sets       []string
 	categories []store.Category // of COCO's ground truth; empty in older stores
 }
@@ -196,7 +196,7 @@ func locate(path string) (*tables, error) {
 		t.categories = append(t.categories, d.Categories...)
 	}
 	if len(t.sets) == 0 {
-		return nil, fmt.Errorf("%s holds no data set: ingest something into it", path)
+		return nil, fmt.Errorf("%s has no data set: ingest data into it", path)
 	}
 	return t, nil
 }
@@ -214,11 +214,11 @@ func (t *tables) files() (paths []string) {
 	return paths
 }
 
-// tempFolder makes a folder to spill to.
+// tempFolder creates a folder for DuckDB's temporary files.
 func tempFolder() (string, error) {
 	dir, err := os.MkdirTemp("", "abtool-sql-")
 	if err != nil {
-		return "", fmt.Errorf("a folder to spill to: %w", err)
+		return "", fmt.Errorf("creating a folder for temporary files: %w", err)
 	}
 	return dir, nil
 }
@@ -228,19 +228,19 @@ func firstLine(err error) string {
 	return line
 }
 
-// quote writes a string as an SQL literal.
+// quote returns a string as an SQL literal.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-// globs are the characters that make a pattern of a path.
+// globs has the characters that make a path a pattern.
 const globs = "*?["
 
-// literal writes a path as a pattern that only it matches.
+// literal returns a pattern that matches only the given path.
 func literal(path string) string {
 	return strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]").Replace(path)
 }
 
-// plainly returns a link to a folder whose name is a pattern. DuckDB would expand the name, and open neither the tables of
-// the store nor those of others that the pattern matches.
+// plainly returns a link to a folder whose name is a pattern. DuckDB would expand the name, and open neither
+// the tables of the store nor those of others that the pattern matches.
 func (t *tables) plainly(temp string) error {
 	if !strings.ContainsAny(t.dir, globs) {
 		return nil
@@ -248,10 +248,10 @@ func (t *tables) plainly(temp string) error {
 	link := filepath.Join(temp, "store")
 	err := os.Symlink(t.dir, link)
 	if err == nil && strings.ContainsAny(temp, globs) {
-		err = errors.New("so has the temporary folder")
+		err = errors.New("the path of the temporary folder has one too")
 	}
 	if err != nil {
-		return fmt.Errorf("%s has one of %s in its path, which DuckDB takes for a pattern: rename the "+
+		return fmt.Errorf("the path %s has one of %s, so that DuckDB reads it as a pattern: rename the "+
 			"folder (%w)", t.dir, globs, err)
 	}
 	t.dir = link

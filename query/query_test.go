@@ -155,7 +155,7 @@ func TestOpenErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := Open(context.Background(), store, Options{})
-		if err == nil || !strings.Contains(err.Error(), "its imagenet_images cannot be read") || !strings.HasSuffix(err.Error(), "ingest again, with --force") || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), "its imagenet_images cannot be read") || !strings.HasSuffix(err.Error(), "ingest again with --force") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", what, err)
 		}
 		if err := os.WriteFile(filepath.Join(store, "imagenet", "images.parquet"), make([]byte, 200), 0o644); err != nil {

@@ -12,24 +12,23 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 )
 
-// Want says how much of a result is wanted, and in which form. The zero value is all of it, as
-// values.
+// Want selects the rows of a result and their form. The zero value selects all rows, as values.
 type Want struct {
-	First int  // rows; 0: all. No more of a SELECT is computed than they take
-	Text  bool // every value as DuckDB's text of it, a string; nulls stay nil
+	First int  // number of rows; 0 is all. No more of a SELECT is computed than these rows need
+	Text  bool // whether every value is DuckDB's text of it, a string; nulls stay nil
 }
 
 const (
-	kept      = "temp.main.abtool_result" // the result of the statement that runs
+	kept      = "temp.main.abtool_result" // the result of the current statement
 	batchRows = 8192
 )
 
-// catalogue is what lists tables, which would list the temporary one too.
+// catalogue matches statements that list tables, which would also list the temporary table.
 var catalogue = regexp.MustCompile(`(?i)\b(show|duckdb_\w+|information_schema|pg_\w+|sqlite_master)\b`)
 
-// Result runs one statement as Query does, with a result of any size. DuckDB keeps that of a SELECT in a
-// temporary table, on the disk where it is larger than the memory limit, and gives it batch by batch; ctx holds
-// for the batches too. Columns of one name get numbers: a, a_1.
+// Result runs one statement like Query, with a result of any size. DuckDB keeps the result of a SELECT in a
+// temporary table, which is on disk if it exceeds the memory limit, and returns it in batches; ctx also
+// applies to the batches. Columns with the same name get numbers: a, a_1.
 func (s *Session) Result(ctx context.Context, text string, params Params, w Want) (*Rows, error) {
 	stmt, kind, err := s.prepare(ctx, text)
 	if err != nil {
@@ -39,7 +38,7 @@ func (s *Session) Result(ctx context.Context, text string, params Params, w Want
 		if create, e := s.compile(ctx, keeping("", text, w)); e == nil {
 			stmt.Close()
 			r, err := s.keep(ctx, create, text, params, w)
-			if err == nil || !strings.Contains(err.Error(), "unnamed struct") { // which row() makes
+			if err == nil || !strings.Contains(err.Error(), "unnamed struct") { // row() makes unnamed structs
 				return r, err
 			}
 			if create, err = s.compile(ctx, keeping("SELECT COLUMNS(*)::VARCHAR ", text, w)); err != nil {
@@ -48,14 +47,14 @@ func (s *Session) Result(ctx context.Context, text string, params Params, w Want
 			return s.keep(ctx, create, text, params, w)
 		}
 	}
-	r, err := s.run(ctx, stmt, kind, text, params) // what cannot stand in a FROM is small
+	r, err := s.run(ctx, stmt, kind, text, params) // results of statements that cannot be in a FROM are small
 	if err == nil {
 		r.asText = w.Text
 	}
 	return r, err
 }
 
-// keeping returns the statement that keeps the result of another.
+// keeping returns the statement that stores the result of another statement in the temporary table.
 func keeping(what, text string, w Want) string {
 	limit := ""
 	if w.First > 0 {
@@ -64,7 +63,7 @@ func keeping(what, text string, w Want) string {
 	return "CREATE OR REPLACE TEMP TABLE abtool_result AS " + what + "FROM (\n" + text + "\n)" + limit
 }
 
-// keep fills the table and opens it.
+// keep fills the temporary table and opens it.
 func (s *Session) keep(ctx context.Context, create *duckdb.Stmt, text string, params Params, w Want) (*Rows, error) {
 	r, err := s.run(ctx, create, duckdb.STATEMENT_TYPE_CREATE, text, params)
 	if err != nil {
@@ -88,16 +87,16 @@ func nested(err error) error {
 	return err
 }
 
-// batches reads the table.
+// batches reads the temporary table in batches.
 type batches struct {
 	session *Session
 	ctx     context.Context
-	list    string // of the SELECT
-	at      int    // rows of the batches before
-	rows    int    // rows of this batch that were read
+	list    string // columns of the SELECT
+	at      int    // number of rows in earlier batches
+	rows    int    // number of rows of this batch that were read
 }
 
-// open gives the next batch, or io.EOF.
+// open returns the next batch, or io.EOF.
 func (b *batches) open() (*Rows, error) {
 	if b.at > 0 && b.rows < batchRows {
 		return nil, io.EOF
@@ -113,7 +112,7 @@ func (b *batches) close() {
 	}
 }
 
-// own runs a statement of this package.
+// own runs a statement of this package, without checks.
 func (s *Session) own(ctx context.Context, text string) (*Rows, error) {
 	stmt, err := s.compile(ctx, text)
 	if err != nil {
@@ -122,8 +121,8 @@ func (s *Session) own(ctx context.Context, text string) (*Rows, error) {
 	return s.run(ctx, stmt, duckdb.STATEMENT_TYPE_SELECT, text, nil)
 }
 
-// keptColumns returns the columns of the table, and the list of a SELECT that reads them in the form
-// that is wanted.
+// keptColumns returns the columns of the temporary table, and the list of a SELECT that reads them in the
+// wanted form.
 func (s *Session) keptColumns(ctx context.Context, text bool) ([]ResultColumn, string, error) {
 	r, err := s.own(ctx, "FROM "+kept+" LIMIT 0")
 	if err != nil {
@@ -155,8 +154,8 @@ func (s *Session) keptColumns(ctx context.Context, text bool) ([]ResultColumn, s
 	return cols, strings.Join(list, ", "), nil
 }
 
-// readable reports whether the driver can read values of the type: it cannot where the fields of a
-// struct have no names, or the keys of a map cannot be compared in Go.
+// readable reports whether the driver can read values of the type. It cannot if the fields of a struct have
+// no names or the keys of a map are not comparable in Go.
 func (t Type) readable() bool {
 	for _, f := range t.Fields {
 		if f.Name == "" || !f.Type.readable() {
@@ -172,13 +171,13 @@ func (t Type) readable() bool {
 	return t.Elem == nil || t.Elem.readable()
 }
 
-// withoutJSON returns a type as DESCRIBE writes it with VARCHAR in place of JSON, which the driver
-// would take apart and lose the order and the digits of; and that type, with its JSON.
+// withoutJSON returns a type, as DESCRIBE writes it, with VARCHAR in place of JSON, and the type with JSON.
+// The driver would parse JSON and lose the order of its keys and the digits of its numbers.
 func withoutJSON(described string) (string, Type) {
 	var b strings.Builder
 	for rest := described; rest != ""; {
 		n, _ := token(rest)
-		if rest[:n] == "JSON" { // a name of a field would be quoted, as all in capitals are
+		if rest[:n] == "JSON" { // a field with this name would be quoted, because DESCRIBE quotes capitals
 			b.WriteString("VARCHAR")
 		} else {
 			b.WriteString(rest[:n])
@@ -188,7 +187,7 @@ func withoutJSON(described string) (string, Type) {
 	return b.String(), parseType(described)
 }
 
-// mark makes JSON of the parts of a type that are JSON in another reading of it.
+// mark changes the parts of a type to JSON that are JSON in as.
 func (t *Type) mark(as Type) {
 	if as.Name == "JSON" {
 		t.Name = as.Name

@@ -13,10 +13,10 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 )
 
-// Rows is the result of a statement. Close it before the next one.
+// Rows is the result of a statement. It must be closed before the next statement.
 type Rows struct {
 	Columns []ResultColumn
-	Reads   bool // whether the rows are what was asked for; else the statement only did something
+	Reads   bool // whether the statement returns rows; other statements only have an effect
 
 	rows   driver.Rows
 	stmt   *duckdb.Stmt
@@ -30,8 +30,8 @@ type ResultColumn struct {
 	Type Type
 }
 
-// Next fills dst, one value a column, or returns io.EOF. Lists are []any, structs
-// map[string]any, JSON is a string.
+// Next fills dst with one value per column, or returns io.EOF. Lists are []any, structs are map[string]any,
+// and JSON is a string.
 func (r *Rows) Next(dst []driver.Value) error {
 	for {
 		err := io.EOF
@@ -91,11 +91,10 @@ func (r *Rows) closeBatch() error {
 	return err
 }
 
-// Params are the values of the parameters $name of a statement: nil, bool, int64, float64 or
-// string.
+// Params has the values of the parameters $name of a statement: nil, bool, int64, float64 or string.
 type Params map[string]any
 
-// Query runs one statement. It refuses what would write a file or change a setting.
+// Query runs one statement. It refuses statements that would write a file or change a setting.
 func (s *Session) Query(ctx context.Context, text string, params Params) (*Rows, error) {
 	stmt, kind, err := s.prepare(ctx, text)
 	if err != nil {
@@ -104,8 +103,8 @@ func (s *Session) Query(ctx context.Context, text string, params Params) (*Rows,
 	return s.run(ctx, stmt, kind, text, params)
 }
 
-// Export writes the result of a SELECT to a file, in a format of DuckDB's COPY, without
-// holding it. The file is one of Options.Outputs, or any with Options.AllowFiles.
+// Export writes the result of a SELECT to a file, in a format of DuckDB's COPY, without keeping it in
+// memory. The file must be one of Options.Outputs, unless Options.AllowFiles is set.
 func (s *Session) Export(ctx context.Context, text string, params Params, file, format string) (rows int64, err error) {
 	stmt, kind, err := s.prepare(ctx, text)
 	if err != nil {
@@ -160,10 +159,10 @@ func (s *Session) run(ctx context.Context, stmt *duckdb.Stmt, kind duckdb.StmtTy
 	return r, nil
 }
 
-// prepare compiles one statement and refuses what may not run.
+// prepare compiles one statement and refuses statements that may not run.
 func (s *Session) prepare(ctx context.Context, text string) (*duckdb.Stmt, duckdb.StmtType, error) {
 	if f := reach(text); f != "" && !s.allow {
-		return nil, 0, fmt.Errorf("%w: the function %s, which can reach files (--allow-files allows it)", ErrRefused, f)
+		return nil, 0, fmt.Errorf("%w: the function %s, which can access files (--allow-files allows it)", ErrRefused, f)
 	}
 	stmt, err := s.compile(ctx, text)
 	if err != nil {
@@ -180,7 +179,8 @@ func (s *Session) prepare(ctx context.Context, text string) (*duckdb.Stmt, duckd
 	return stmt, kind, nil
 }
 
-// compile takes one statement: DuckDB refuses a text of two here, whatever Split thinks of it.
+// compile prepares one statement. DuckDB refuses a text with two statements here, even if Split did not
+// separate them.
 func (s *Session) compile(ctx context.Context, text string) (*duckdb.Stmt, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, s.queryError(ctx, err, text)
@@ -198,10 +198,9 @@ func (s *Session) compile(ctx context.Context, text string) (*duckdb.Stmt, error
 	return p.(*duckdb.Stmt), nil
 }
 
-// pivots reports whether a text is one PIVOT, which DuckDB takes apart into several statements.
-// Its writer has not put a second one there, if no semicolon is outside of plain quotes; a text
-// that has one within them, and comments or other kinds of strings, is refused, lest DuckDB and
-// this function see its quotes differently.
+// pivots reports whether a text is one PIVOT, which DuckDB divides into several statements. The text itself
+// has only one statement if no semicolon is outside of plain quotes. A text with a semicolon and comments or
+// other kinds of strings is refused, because DuckDB and this function could read its quotes differently.
 func pivots(text string) bool {
 	if !strings.Contains(strings.ToLower(text), "pivot") {
 		return false
@@ -225,12 +224,12 @@ func pivots(text string) bool {
 	return true
 }
 
-// reaching are functions that a SELECT could call to change settings that name files, to run a
-// text, or to read memory.
+// reaching matches functions that a SELECT could call to change settings that name files, to run a text as
+// SQL, or to read memory.
 var reaching = regexp.MustCompile(`(?i)\b(enable_profiling|enable_logging|disable_logging|enable_peg_parser|json_execute_serialized_sql|arrow_scan|arrow_scan_dumb|seq_scan)\b`)
 
-// reach returns the first of them in a text, or "". It looks into strings and comments as well: it may refuse a harmless
-// text, but misses nothing.
+// reach returns the first of them in a text, or "". It looks into strings and comments as well: it may
+// refuse a harmless text, but misses nothing.
 func reach(text string) string {
 	if f := reaching.FindString(text); f != "" {
 		return f
@@ -251,13 +250,13 @@ func reach(text string) string {
 	}
 }
 
-// reads are the kinds of statements that give rows.
+// reads has the kinds of statements that return rows.
 var reads = map[duckdb.StmtType]bool{
 	duckdb.STATEMENT_TYPE_SELECT: true, duckdb.STATEMENT_TYPE_EXPLAIN: true, duckdb.STATEMENT_TYPE_RELATION: true,
 	duckdb.STATEMENT_TYPE_LOGICAL_PLAN: true,
 }
 
-// harmless are the kinds that may run: they read, or change tables in memory.
+// harmless has the kinds of statements that may run: they read, or change tables in memory.
 var harmless = map[duckdb.StmtType]bool{
 	duckdb.STATEMENT_TYPE_SELECT: true, duckdb.STATEMENT_TYPE_EXPLAIN: true, duckdb.STATEMENT_TYPE_RELATION: true,
 	duckdb.STATEMENT_TYPE_INSERT: true, duckdb.STATEMENT_TYPE_UPDATE: true, duckdb.STATEMENT_TYPE_DELETE: true,
@@ -271,8 +270,8 @@ var kinds = map[duckdb.StmtType]string{
 	duckdb.STATEMENT_TYPE_PREPARE: "PREPARE", duckdb.STATEMENT_TYPE_EXECUTE: "EXECUTE", duckdb.STATEMENT_TYPE_CALL: "CALL",
 }
 
-// check refuses the kinds of statements that reach out of the session. The settings of Open
-// keep DuckDB from opening other files; this keeps it from writing those that it may open.
+// check refuses the kinds of statements that have effects outside of the session. The settings of Open
+// prevent DuckDB from opening other files; check prevents it from writing to the files that it may open.
 func (s *Session) check(ctx context.Context, kind duckdb.StmtType, text string) error {
 	if s.allow && kind != duckdb.STATEMENT_TYPE_SET {
 		return nil
@@ -283,7 +282,7 @@ func (s *Session) check(ctx context.Context, kind duckdb.StmtType, text string) 
 			name = "this kind of statement"
 		}
 		if kind == duckdb.STATEMENT_TYPE_SET {
-			return fmt.Errorf("%w: %s: settings are locked; there are the flags --memory, "+
+			return fmt.Errorf("%w: %s: settings are locked; use the flags --memory, "+
 				"--threads and --timeout", ErrRefused, name)
 		}
 		return fmt.Errorf("%w: %s: a query reads the store and writes nothing (--out FILE writes a result, "+
@@ -359,7 +358,7 @@ func skipBlank(s string) string {
 	return s
 }
 
-// arguments returns the values that a statement asks for.
+// arguments returns the values of a statement's parameters.
 func arguments(stmt *duckdb.Stmt, params Params) ([]driver.NamedValue, error) {
 	n := stmt.NumInput()
 	args := make([]driver.NamedValue, n)

@@ -4,13 +4,13 @@ import "strings"
 
 // A Statement is one statement of a text.
 type Statement struct {
-	Text string // without the semicolon, comments and white space around it
-	Line int    // line of the text that it begins on, from 1
+	Text string // text without the semicolon, and without comments and white space around it
+	Line int    // line of the text on which it begins, from 1
 	Done bool   // whether a semicolon ends it
 }
 
-// Split cuts a text of SQL at its semicolons, leaving those in strings, names and comments.
-// Statements of nothing but comments are left out.
+// Split divides a text of SQL at semicolons that are not in strings, names or comments. It leaves out
+// statements that consist only of comments.
 func Split(text string) (out []Statement) {
 	line, begin, at := 1, -1, 0
 	startLine := 1
@@ -57,8 +57,8 @@ func OneLine(text string) (line string, ok bool) {
 	return line, !strings.ContainsAny(line, "\r\n")
 }
 
-// token returns the length of the string, quoted name, comment or single character that s begins
-// with, and whether it is white space or a comment.
+// token returns the length of the string, quoted name, comment or single character at the beginning of s,
+// and whether it is white space or a comment.
 func token(s string) (n int, blank bool) {
 	switch {
 	case strings.HasPrefix(s, "--"):
@@ -92,7 +92,7 @@ func until(s string, from int, end string) int {
 	return len(s)
 }
 
-// comment returns the length of a block comment; they nest.
+// comment returns the length of a block comment. Block comments can be nested.
 func comment(s string) int {
 	depth, i := 1, 2
 	for i < len(s) && depth > 0 {
@@ -124,7 +124,7 @@ func quoted(s string, q byte, backslash bool) int {
 	return len(s)
 }
 
-// dollar returns the length of a $tag$…$tag$ string; of a $name parameter it is 1.
+// dollar returns the length of a $tag$…$tag$ string, or 1 for a parameter $name.
 func dollar(s string) int {
 	n := 1
 	for n < len(s) && isWord(s[n]) {

@@ -15,10 +15,10 @@ import (
 	"github.com/duckdb/duckdb-go/v2"
 )
 
-// A Table is a whole result in memory: an answer to be read, shown or drawn.
+// A Table is a whole result in memory.
 type Table struct {
 	Columns []ResultColumn
-	Rows    [][]driver.Value // as of Rows.Next
+	Rows    [][]driver.Value // values as in Rows.Next
 }
 
 // Table runs one statement in a session of its own and keeps what it answers. It refuses what Session.Query
@@ -48,7 +48,7 @@ func (db *DB) Table(ctx context.Context, text string) (*Table, error) {
 	}
 }
 
-// column returns the number of a column; it panics for a name that the result does not have.
+// column returns the number of a column. It panics if the result does not have the column.
 func (t *Table) column(name string) int {
 	i := slices.IndexFunc(t.Columns, func(c ResultColumn) bool { return c.Name == name })
 	if i < 0 {
@@ -57,8 +57,8 @@ func (t *Table) column(name string) int {
 	return i
 }
 
-// Numbers returns the values of a column of numbers; a null, and what is not a number, is NaN. It panics for a
-// column that the result does not have.
+// Numbers returns the values of a column of numbers. Nulls and values that are not numbers become NaN. It
+// panics if the result does not have the column.
 func (t *Table) Numbers(column string) []float64 {
 	c, out := t.column(column), make([]float64, len(t.Rows))
 	for i, row := range t.Rows {
@@ -86,8 +86,8 @@ func float(v driver.Value) float64 {
 	return math.NaN()
 }
 
-// Texts returns the values of a column as DuckDB writes them; a null is "". It panics for a column that the
-// result does not have.
+// Texts returns the values of a column as DuckDB formats them. Nulls become "". It panics if the result does
+// not have the column.
 func (t *Table) Texts(column string) []string {
 	c, out := t.column(column), make([]string, len(t.Rows))
 	for i, row := range t.Rows {
@@ -96,7 +96,7 @@ func (t *Table) Texts(column string) []string {
 	return out
 }
 
-// HTML returns the result as a table for a page or a notebook, numbers to the right.
+// HTML returns the result as a table for a page or a notebook, with numbers right-aligned.
 func (t *Table) HTML() string {
 	var b strings.Builder
 	cell := func(tag, text string, c ResultColumn) {

@@ -4,10 +4,10 @@ import "strings"
 
 // Type is the type of a column of a result.
 type Type struct {
-	Name   string  // DuckDB's: BIGINT, DOUBLE, VARCHAR, DECIMAL(9,2), LIST, ARRAY, STRUCT, MAP, …
-	Elem   *Type   // of a LIST or ARRAY, and the value of a MAP
-	Key    *Type   // of a MAP
-	Fields []Field // of a STRUCT, in order
+	Name   string  // DuckDB's name: BIGINT, DOUBLE, VARCHAR, DECIMAL(9,2), LIST, ARRAY, STRUCT, MAP, …
+	Elem   *Type   // element of a LIST or ARRAY, value of a MAP
+	Key    *Type   // key of a MAP
+	Fields []Field // fields of a STRUCT, in order
 }
 
 // Field is a field of a STRUCT.
@@ -16,7 +16,7 @@ type Field struct {
 	Type Type
 }
 
-// String writes the type as DuckDB does, for example STRUCT(t BIGINT, x DOUBLE)[].
+// String returns the type as DuckDB writes it, for example STRUCT(t BIGINT, x DOUBLE)[].
 func (t Type) String() string {
 	switch t.Name {
 	case "LIST", "ARRAY":
@@ -33,9 +33,8 @@ func (t Type) String() string {
 	return t.Name
 }
 
-// parseType reads the name that the driver has for a type, as STRUCT("t" BIGINT)[], or DESCRIBE,
-// as STRUCT(t BIGINT)[]. The prepared statement would have it in parts, but not while its
-// parameters have no values.
+// parseType parses the name of a type, as the driver writes it (STRUCT("t" BIGINT)[]) or DESCRIBE (STRUCT(t
+// BIGINT)[]). A prepared statement has the parts of the type, but only after its parameters have values.
 func parseType(s string) Type {
 	p := typeParser{s}
 	return p.parse()
@@ -70,7 +69,7 @@ func (p *typeParser) parse() (t Type) {
 	return t
 }
 
-// name reads the name of a type that has no parts, as DECIMAL(9,2) or ENUM('a', 'b').
+// name parses the name of a type without parts, for example DECIMAL(9,2) or ENUM('a', 'b').
 func (p *typeParser) name() string {
 	depth, n := 0, 0
 	for n < len(p.rest) {
@@ -93,8 +92,8 @@ func (p *typeParser) name() string {
 	return name
 }
 
-// members reads "name" TYPE, … up to the parenthesis that closes. DESCRIBE quotes a name only
-// where it is not in small letters, and a struct made by row() has none.
+// members parses "name" TYPE, … up to the closing parenthesis. DESCRIBE quotes only names that are not in
+// lower case, and a struct made by row() has no names.
 func (p *typeParser) members() (fields []Field) {
 	for !p.take(")") && p.rest != "" {
 		name := ""

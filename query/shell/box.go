@@ -13,19 +13,19 @@ import (
 )
 
 const (
-	minCell = 10 // a column is cut down to this before another one is left out
-	maxCell = 80 // of a text, where the width is not limited
+	minCell = 10 // width to which columns are cut before a column is left out
+	maxCell = 80 // width of a text if the width of the box is not limited
 
-	leftNamed = 8 // columns left out that are named
+	leftNamed = 8 // number of left-out columns that are named
 )
 
-// column is a column of a box as it is shown.
+// A column is a column of a box as it is shown.
 type column struct {
 	name, typ string
 	cells     []string
 	right     bool
 	width     int
-	full      int // width that shows everything
+	full      int // width that shows all cells in full
 }
 
 // box draws a result with rules. Columns that do not fit the width are cut, and then left out from the
@@ -119,8 +119,8 @@ func (c *column) measure(limit int) {
 	c.full = c.width
 }
 
-// fit cuts columns down to a width of the whole, the widest first, and leaves columns out from
-// the middle when that is not enough.
+// fit cuts columns, the widest first, so that the box fits a width. If that is not enough, it leaves out
+// columns in the middle.
 func fit(table []column, limit int) (shown []column, left []string) {
 	shown = slices.Clone(table)
 	if limit <= 0 {
@@ -153,7 +153,7 @@ func fit(table []column, limit int) (shown []column, left []string) {
 			shown[cut] = column{name: "…", cells: slices.Repeat([]string{"…"}, len(shown[cut].cells)), width: 1, full: 1}
 			continue
 		}
-		// the longer side gives a column
+		// take a column from the side with more columns
 		if at := cut + 1; len(shown)-cut-1 >= cut && at < len(shown) {
 			left = append(left, shown[at].name)
 			shown = slices.Delete(shown, at, at+1)
@@ -163,7 +163,7 @@ func fit(table []column, limit int) (shown []column, left []string) {
 			cut--
 		}
 	}
-	for i := range shown { // what leaving out has freed goes to those that were cut
+	for i := range shown { // the width of left-out columns goes to columns that were cut
 		shown[i].width += max(0, min(limit-total(), shown[i].full-shown[i].width))
 	}
 	return shown, left
@@ -214,8 +214,8 @@ func clip(s string, width int) string {
 
 func displayWidth(s string) int { return uniseg.StringWidth(s) }
 
-// oneLine makes control characters visible, so that a cell stays one line and no text of the
-// data reaches the terminal as a command.
+// oneLine makes control characters visible, so that a cell stays on one line and text of the data cannot
+// control the terminal.
 func oneLine(s string) string {
 	if strings.IndexFunc(s, isControl) < 0 {
 		return s

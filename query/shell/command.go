@@ -12,7 +12,7 @@ import (
 	"abtool/query"
 )
 
-// dot is a command of the shell.
+// A dot is a command of the shell.
 type dot struct {
 	name, args, doc string
 	run             func(sh *Shell, args []string) error
@@ -22,18 +22,18 @@ var dots []dot
 
 func init() {
 	dots = []dot{
-		{".help", "", "this list", (*Shell).help},
-		{".tables", "", "tables and views, and what one row of each is", (*Shell).tables},
-		{".views", "", "the flat views alone", (*Shell).flat},
+		{".help", "", "list the commands", (*Shell).help},
+		{".tables", "", "list tables and views, and what a row of each is", (*Shell).tables},
+		{".views", "", "list only the flat views", (*Shell).flat},
 		{".macros", "", "functions, and what they return", (*Shell).macros},
-		{".schema", "[NAME]", "columns of a view with unit and meaning; without a name, of all", (*Shell).schema},
-		{".mode", "[NAME]", "how results are printed: " + strings.Join(Modes(), ", "), (*Shell).mode},
-		{".limit", "[N]", "rows that are printed, 0 for all", (*Shell).limit},
+		{".schema", "[NAME]", "show the columns of a view with unit and meaning; without a name, of all views", (*Shell).schema},
+		{".mode", "[NAME]", "set how results are printed: " + strings.Join(Modes(), ", "), (*Shell).mode},
+		{".limit", "[N]", "set the number of rows to print, 0 for all", (*Shell).limit},
 		{".timer", "on|off", "print how long statements take", (*Shell).setTimer},
 		{".once", "FILE", "write the next result to a .parquet, .arrow or .csv file, " +
-			"or as it is printed", (*Shell).setOnce},
+			"or to any other file as it would be printed", (*Shell).setOnce},
 		{".param", "NAME=VALUE", "set the parameter $NAME", (*Shell).param},
-		{".quit", "", "leave, as Ctrl-D does", func(sh *Shell, _ []string) error { sh.end = true; return nil }},
+		{".quit", "", "leave the shell, like Ctrl-D", func(sh *Shell, _ []string) error { sh.end = true; return nil }},
 	}
 }
 
@@ -125,7 +125,7 @@ func (sh *Shell) mode(args []string) error {
 		return nil
 	}
 	if !slices.Contains(Modes(), args[0]) {
-		return fmt.Errorf("mode %q: it is %s", args[0], strings.Join(Modes(), ", "))
+		return fmt.Errorf("mode %q: give one of %s", args[0], strings.Join(Modes(), ", "))
 	}
 	sh.Printer.Mode = args[0]
 	return nil
@@ -138,7 +138,7 @@ func (sh *Shell) limit(args []string) error {
 	}
 	n, err := strconv.Atoi(args[0])
 	if err != nil || n < 0 {
-		return fmt.Errorf(".limit %s: it is a number of rows, 0 for all", args[0])
+		return fmt.Errorf(".limit %s: give a number of rows, or 0 for all", args[0])
 	}
 	sh.Printer.Limit, sh.Printer.Limited = n, true
 	return nil
@@ -146,7 +146,7 @@ func (sh *Shell) limit(args []string) error {
 
 func (sh *Shell) setTimer(args []string) error {
 	if len(args) != 1 || args[0] != "on" && args[0] != "off" {
-		return fmt.Errorf(".timer: say on or off")
+		return fmt.Errorf(".timer: give on or off")
 	}
 	sh.timer = args[0] == "on"
 	return nil
@@ -154,7 +154,7 @@ func (sh *Shell) setTimer(args []string) error {
 
 func (sh *Shell) setOnce(args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf(".once: say which file")
+		return fmt.Errorf(".once: give the name of a file")
 	}
 	sh.once = args[0]
 	return nil
@@ -171,8 +171,8 @@ func (sh *Shell) param(args []string) error {
 var keywords = strings.Fields(`SELECT FROM WHERE GROUP BY ORDER HAVING LIMIT JOIN LEFT USING ON AS WITH UNION ALL DISTINCT FILTER QUALIFY OVER PARTITION
 	COUNT AVG SUM MEDIAN MIN MAX QUANTILE_CONT ROUND UNNEST CASE WHEN THEN ELSE END AND OR NOT NULL IS IN BETWEEN DESC EXPLAIN DESCRIBE SUMMARIZE PIVOT`)
 
-// completer offers names that begin as the word at the cursor does: columns of the views that
-// the statement speaks of, or of any while it speaks of none, views, macros, and words of SQL.
+// A completer offers names that begin with the word at the cursor: views, macros, keywords of SQL, and
+// columns of the views that the statement names, or of all views if it names none.
 type completer struct{ sh *Shell }
 
 func (sh *Shell) completer() readline.AutoCompleter { return completer{sh} }
@@ -195,7 +195,7 @@ func isNameRune(r rune) bool {
 	return r == '_' || r == '.' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 }
 
-// names returns what a word of a line can be.
+// names returns the possible completions of the last word of a line.
 func (sh *Shell) names(line, word string) (out []string) {
 	first, rest, more := strings.Cut(strings.TrimLeft(line, " "), " ")
 	if sh.typed == "" && strings.HasPrefix(first, ".") {

@@ -24,27 +24,28 @@ import (
 	"abtool/query"
 )
 
-// formats of result files, as options of DuckDB's COPY; Arrow is written here.
+// formats has the formats of result files by extension, as options of DuckDB's COPY. This package writes
+// Arrow itself.
 var formats = map[string]string{".parquet": "FORMAT parquet, COMPRESSION zstd", ".csv": "FORMAT csv, HEADER true", ".arrow": ""}
 
-// Export is a result file in the making: it appears under its name when it is complete.
+// Export is a result file that is being written. It gets its name when it is complete.
 type Export struct {
 	path, temp, format string
-	scratch            string // where DuckDB may write, if it may not write to temp
+	scratch            string // path that DuckDB may write to, if it may not write to temp
 }
 
-// NewExport readies a .parquet, .csv or .arrow file outside of the store. The file may be there already
-// only with force. Discard must be called when it is done with.
+// NewExport prepares a .parquet, .csv or .arrow file outside of the store. Without force the file must not
+// exist. The caller must call Discard at the end.
 func NewExport(path, store string, force bool) (*Export, error) {
 	format, ok := formats[strings.ToLower(filepath.Ext(path))]
 	if !ok {
-		return nil, usage.Errorf("--out %s: the name ends in .parquet, .arrow or .csv", path)
+		return nil, usage.Errorf("--out %s: give a name that ends in .parquet, .arrow or .csv", path)
 	}
 	switch info, err := os.Stat(path); {
 	case err == nil && info.IsDir():
 		return nil, fmt.Errorf("%s is a folder", path)
 	case err == nil && !force:
-		return nil, fmt.Errorf("%s is there already: give --force to replace it, or another --out", path)
+		return nil, fmt.Errorf("%s already exists: give --force to replace it, or another --out", path)
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return nil, err
 	}
@@ -56,8 +57,8 @@ func NewExport(path, store string, force bool) (*Export, error) {
 	return &Export{path: path, temp: temp, format: format}, nil
 }
 
-// folderOf returns the folder that a file will be in, without links; it refuses the store, whose own
-// tables a result could replace.
+// folderOf returns the folder of a file, without symbolic links. It refuses the store, because a result
+// could replace the store's tables.
 func folderOf(path, store string) (string, error) {
 	dir, err := filepath.Abs(filepath.Dir(path))
 	if err == nil {
@@ -72,7 +73,7 @@ func folderOf(path, store string) (string, error) {
 	}
 	for at := dir; ; at = filepath.Dir(at) {
 		if info, err := os.Stat(at); err == nil && os.SameFile(info, own) {
-			return "", fmt.Errorf("%s is in the store %s, which holds nothing but its own tables: write "+
+			return "", fmt.Errorf("%s is in the store %s, which can only have its own tables: write "+
 				"results elsewhere", path, store)
 		}
 		if at == filepath.Dir(at) {
@@ -81,7 +82,7 @@ func folderOf(path, store string) (string, error) {
 	}
 }
 
-// Discard removes what is left of a file that was not completed.
+// Discard removes the temporary files of an incomplete result file.
 func (e *Export) Discard() {
 	os.Remove(e.temp)
 	if e.scratch != "" {
@@ -89,7 +90,7 @@ func (e *Export) Discard() {
 	}
 }
 
-// Temp returns the path that DuckDB must be allowed to write to: query.Options.Outputs.
+// Temp returns the path for query.Options.Outputs, which DuckDB must be allowed to write to.
 func (e *Export) Temp() string { return e.temp }
 
 // write writes the result of a query and returns its number of rows.
@@ -185,7 +186,7 @@ var arrowTypes = map[string]arrow.DataType{
 	"HUGEINT": &arrow.Decimal128Type{Precision: 38},
 }
 
-// arrowType returns the type in Arrow; of types that have none there, text.
+// arrowType returns the Arrow type for a type, or a string if Arrow does not have the type.
 func arrowType(t query.Type) arrow.DataType {
 	switch t.Name {
 	case "LIST", "ARRAY":
@@ -274,7 +275,7 @@ func appendArrow(b array.Builder, t query.Type, v any) error {
 	return nil
 }
 
-// appendDecimal also takes the HUGEINTs that sums of whole numbers are.
+// appendDecimal appends a decimal or a HUGEINT, which is the type of sums of whole numbers.
 func appendDecimal(b *array.Decimal128Builder, v any) error {
 	var n *big.Int
 	switch v := v.(type) {
@@ -284,7 +285,7 @@ func appendDecimal(b *array.Decimal128Builder, v any) error {
 		n = v.Value
 	}
 	if n == nil || n.BitLen() > 126 {
-		return fmt.Errorf("%v does not fit 38 digits", v)
+		return fmt.Errorf("%v has more than 38 digits", v)
 	}
 	b.Append(decimal128.FromBigInt(n))
 	return nil

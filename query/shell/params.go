@@ -11,15 +11,15 @@ import (
 	"abtool/query"
 )
 
-// ParseParams reads NAME=VALUE pairs: a number, true, false, null, or a text, which may stand in quotes
-// ('5').
+// ParseParams parses NAME=VALUE pairs. A value is a number, true, false, null, or a text, which can be in
+// quotes ('5').
 func ParseParams(pairs []string) (query.Params, error) {
 	params := query.Params{}
 	for _, p := range pairs {
 		name, value, ok := strings.Cut(p, "=")
 		name = strings.TrimPrefix(name, "$")
 		if !ok || name == "" {
-			return nil, usage.Errorf("--param %s: it is NAME=VALUE", p)
+			return nil, usage.Errorf("--param %s: give NAME=VALUE", p)
 		}
 		if _, twice := params[name]; twice {
 			return nil, usage.Errorf("--param %s is given twice", name)
@@ -29,7 +29,8 @@ func ParseParams(pairs []string) (query.Params, error) {
 	return params, nil
 }
 
-// CheckParams reports a parameter that a text cannot use: a misspelt one would not be missed.
+// CheckParams returns an error for a parameter that a text does not use, because a misspelt parameter would
+// otherwise be ignored.
 func CheckParams(params query.Params, text string) error {
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		if !regexp.MustCompile(`(?i)\$` + regexp.QuoteMeta(name) + `\b`).MatchString(text) {

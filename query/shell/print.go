@@ -21,16 +21,16 @@ import (
 // DefaultRows is the number of rows that box mode prints.
 const DefaultRows = 40
 
-// Printer prints results in one of DuckDB's modes.
+// Printer prints results in one of the Modes.
 type Printer struct {
 	W       io.Writer
 	Mode    string     // one of Modes
-	Limit   int        // rows, 0 for all
-	Limited bool       // Limit holds in every mode, not in box alone
-	Width   func() int // columns of the terminal; nil or 0: unlimited
+	Limit   int        // largest number of rows, 0 for all
+	Limited bool       // whether Limit applies in every mode, not only in box mode
+	Width   func() int // width of the terminal in columns; nil or 0 is unlimited
 }
 
-// NewPrinter returns a printer of boxes for a terminal, of CSV for anything else.
+// NewPrinter returns a printer in box mode for a terminal, otherwise in CSV mode.
 func NewPrinter(w io.Writer) *Printer {
 	p := &Printer{W: w, Mode: "csv", Limit: DefaultRows}
 	if f, tty := ui.Terminal(w); tty {
@@ -48,16 +48,16 @@ func NewPrinter(w io.Writer) *Printer {
 	return p
 }
 
-// nextRow returns a row that is valid until the next call, or io.EOF.
+// A nextRow returns a row that is valid until the next call, or io.EOF.
 type nextRow func() ([]driver.Value, error)
 
-// modes print the rows that next returns, which are no more than the limit.
+// modes has the functions that print the rows of a result, by mode. next returns no more rows than the limit.
 var modes = map[string]func(p *Printer, cols []query.ResultColumn, next nextRow) error{
 	"markdown": (*Printer).markdown, "csv": (*Printer).csv, "json": (*Printer).json,
 	"jsonlines": (*Printer).jsonLines, "line": (*Printer).line,
 }
 
-// Modes returns the ways to print a result: box, csv, json, jsonlines, line, markdown.
+// Modes returns the modes of printing: box, csv, json, jsonlines, line, markdown.
 func Modes() []string {
 	names := slices.Sorted(maps.Keys(modes))
 	return append([]string{"box"}, names...)
@@ -71,8 +71,8 @@ func (p *Printer) rows() int {
 	return 0
 }
 
-// want returns the rows that are printed, and one more if there are others. JSON is made from values, and all other modes
-// from texts.
+// want returns the rows that are printed, and one more if there are others. JSON is made from values, and
+// all other modes from texts.
 func (p *Printer) want() query.Want {
 	w := query.Want{Text: p.Mode != "json" && p.Mode != "jsonlines"}
 	if n := p.rows(); n > 0 {
@@ -81,13 +81,13 @@ func (p *Printer) want() query.Want {
 	return w
 }
 
-// print prints a result that is as want says. It holds none of it but in box mode.
+// print prints a result that has the form of want. Only box mode keeps the result in memory.
 func (p *Printer) print(ctx context.Context, r *query.Rows, notes io.Writer) error {
 	buffered := *p
 	w := bufio.NewWriterSize(p.W, 64<<10)
 	buffered.W = w
 	err := buffered.result(ctx, r, notes)
-	if e := w.Flush(); err == nil { // else it is the same again
+	if e := w.Flush(); err == nil { // otherwise it returns the same error
 		err = e
 	}
 	return err
@@ -126,7 +126,7 @@ func (p *Printer) result(ctx context.Context, r *query.Rows, notes io.Writer) er
 	return err
 }
 
-// cell returns a value of Want.Text; a null is empty.
+// cell returns the text of a value of Want.Text; a null is "".
 func cell(v driver.Value) string {
 	text, _ := v.(string)
 	return text
@@ -160,8 +160,8 @@ func each(next nextRow, f func([]driver.Value) error) error {
 	}
 }
 
-// csv prints RFC 4180 as DuckDB reads and writes it: a null is nothing, an empty text is "". A
-// null alone on its line is "" too: readers skip empty lines.
+// csv prints RFC 4180 as DuckDB reads and writes it: a null is an empty field and an empty text is "". A
+// null that is alone on its line is also "", because readers skip empty lines.
 func (p *Printer) csv(cols []query.ResultColumn, next nextRow) error {
 	var b []byte
 	for i, c := range cols {

@@ -19,13 +19,13 @@ import (
 type Runner struct {
 	Session *query.Session
 	Params  query.Params
-	Timeout time.Duration // of a statement; 0: none
+	Timeout time.Duration // time limit of a statement; 0 is no limit
 	Printer *Printer
-	Notes   io.Writer // gets what is said of a result: rows left out, rows written
+	Notes   io.Writer // gets notes about a result, such as the number of rows written
 }
 
-// ReadStatements reads the text of statements from a file, or from in where that is empty or "-". from
-// names the file.
+// ReadStatements reads the text of statements from a file, or from in if the name of the file is "" or "-".
+// from is the name of the file that was read.
 func ReadStatements(file string, in io.Reader) (text, from string, err error) {
 	if file != "" && file != "-" {
 		data, err := filetype.ReadText(file)
@@ -41,8 +41,8 @@ func ReadStatements(file string, in io.Reader) (text, from string, err error) {
 	return string(data), "", nil
 }
 
-// Run runs every statement of a text. The result of the last one goes to a file if there is one;
-// the others are printed. An error names the line of the text, and from, where that is not empty.
+// Run runs every statement of a text. It writes the last result to the file, if there is one, and prints the
+// others. An error names the line of the text, and from if it is not "".
 func (r *Runner) Run(ctx context.Context, text, from string, to *Export) error {
 	list := query.Split(text)
 	if len(list) == 0 {
@@ -104,7 +104,7 @@ func (r *Runner) explain(err error, st query.Statement, from string, n int) erro
 	var q *query.QueryError
 	switch {
 	case errors.Is(err, query.ErrTimeout):
-		return fmt.Errorf("the statement was stopped after %v, the limit that --timeout sets: %s", r.Timeout, brief(st.Text))
+		return fmt.Errorf("the statement was stopped after %v, the limit set by --timeout: %s", r.Timeout, brief(st.Text))
 	case errors.Is(err, query.ErrStopped):
 		return fmt.Errorf("stopped: %s", brief(st.Text))
 	case errors.As(err, &q) && q.Line > 0:
@@ -118,7 +118,7 @@ func (r *Runner) explain(err error, st query.Statement, from string, n int) erro
 	return err
 }
 
-// brief returns the beginning of a text, on one line.
+// brief returns the beginning of a text on one line.
 func brief(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	if r := []rune(text); len(r) > 60 {

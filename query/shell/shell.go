@@ -27,8 +27,8 @@ const (
 	promptMore  = "   ...> "
 )
 
-// lineReader asks a person for a line: io.EOF ends the shell, readline.ErrInterrupt drops what
-// was typed.
+// A lineReader reads a line from a person. io.EOF ends the shell, and readline.ErrInterrupt discards the
+// typed text.
 type lineReader interface {
 	ReadLine() (string, error)
 	SetPrompt(string)
@@ -36,23 +36,24 @@ type lineReader interface {
 	Close() error
 }
 
-// Shell asks for statements and runs them.
+// Shell reads statements interactively and runs them.
 type Shell struct {
 	*Runner
 	db    *query.DB
 	in    io.Reader
 	lines lineReader
 	timer bool
-	once  string // file that the next result goes to
-	typed string // the beginning of a statement, without its end
+	once  string // file for the next result
+	typed string // the beginning of an incomplete statement
 	end   bool
 }
 
-// New returns a shell that reads lines from in, with an editor and a history where that is a terminal,
-// and that prompts and complains on r.Notes.
+// New returns a shell that reads lines from in and writes prompts and errors to r.Notes. On a terminal it
+// has a line editor and a history.
 func New(db *query.DB, r *Runner, in io.Reader) *Shell { return &Shell{Runner: r, db: db, in: in} }
 
-// Run asks until the input ends. Ctrl-C stops the statement that runs, or drops what was typed.
+// Run reads and runs statements until the input ends. Ctrl-C stops the running statement or discards the
+// typed text.
 func (sh *Shell) Run(ctx context.Context) error {
 	if sh.lines == nil {
 		var err error
@@ -61,7 +62,7 @@ func (sh *Shell) Run(ctx context.Context) error {
 		}
 	}
 	defer sh.lines.Close()
-	ctx = context.WithoutCancel(ctx) // an interrupt ends a statement and not the shell
+	ctx = context.WithoutCancel(ctx) // an interrupt stops a statement, not the shell
 	interrupts, quit := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 	signal.Notify(quit, syscall.SIGTERM)
@@ -104,7 +105,7 @@ func (sh *Shell) holds() (out []string) {
 	return out
 }
 
-// line takes one line: a command, or a part of a statement.
+// line handles one line, which is a command or a part of a statement.
 func (sh *Shell) line(ctx context.Context, line string, interrupts <-chan os.Signal) {
 	if sh.typed == "" && strings.HasPrefix(strings.TrimSpace(line), ".") {
 		sh.lines.SaveToHistory(line)
@@ -120,7 +121,7 @@ func (sh *Shell) line(ctx context.Context, line string, interrupts <-chan os.Sig
 	sh.typed += "\n"
 	list := query.Split(sh.typed)
 	if len(list) > 0 && !list[len(list)-1].Done {
-		return // the last one goes on
+		return // the last statement continues on the next line
 	}
 	if len(list) == 0 && !strings.HasSuffix(strings.TrimSpace(sh.typed), ";") {
 		return // a comment
@@ -137,8 +138,7 @@ func (sh *Shell) line(ctx context.Context, line string, interrupts <-chan os.Sig
 	}
 }
 
-// remember keeps a statement as one line of the history; line by line, where a string holds the
-// end of a line.
+// remember adds a statement to the history as one line, or line by line if a string contains a line break.
 func (sh *Shell) remember(text string) {
 	if line, ok := query.OneLine(text); ok {
 		sh.lines.SaveToHistory(line)
@@ -149,7 +149,7 @@ func (sh *Shell) remember(text string) {
 	}
 }
 
-// statement runs one statement; an interrupt stops it.
+// statement runs one statement, which an interrupt stops.
 func (sh *Shell) statement(ctx context.Context, st query.Statement, n int, interrupts <-chan os.Signal) error {
 	for len(interrupts) > 0 {
 		<-interrupts
@@ -207,7 +207,7 @@ func (sh *Shell) toFile(ctx context.Context, text, file string) error {
 	return errors.Join(r.ask(ctx, text), f.Close())
 }
 
-// editor returns a line editor on a terminal; where TERM is dumb, and on any other input, one that only reads.
+// editor returns a line editor on a terminal, or a plain reader if TERM is dumb or the input is not a terminal.
 func (sh *Shell) editor() (lineReader, error) {
 	in, tty := ui.Terminal(sh.in)
 	if kind := os.Getenv("TERM"); !tty || kind == "dumb" || kind == "" {
@@ -221,8 +221,8 @@ func (sh *Shell) editor() (lineReader, error) {
 	})
 }
 
-// cursorless answers when the editor asks for the place of the cursor: at the beginning of a line, where every prompt
-// starts. Some terminals do not answer, and the editor would wait.
+// cursorless answers when the editor asks for the place of the cursor: at the beginning of a line, where
+// every prompt starts. Some terminals do not answer, and the editor would wait.
 type cursorless struct {
 	in     io.Reader
 	out    io.Writer
@@ -251,7 +251,7 @@ func (c *cursorless) Read(p []byte) (int, error) {
 	return c.in.Read(p)
 }
 
-// screen returns the size of a terminal, or a usual one.
+// screen returns the size of a terminal, or a usual size if it is unknown.
 func screen(f *os.File) (width, height int) {
 	width, height, err := term.GetSize(int(f.Fd()))
 	if err != nil || width <= 0 || height <= 0 {
@@ -278,7 +278,7 @@ func historyFile() string {
 	return file
 }
 
-// plainReader is a lineReader without editing.
+// A plainReader is a lineReader without editing.
 type plainReader struct {
 	in     *bufio.Reader
 	out    io.Writer
