@@ -5,6 +5,7 @@ import (
 	"strings"
 )
 
+// SnippetBytes is the largest number of bytes that a snippet shows.
 const SnippetBytes = 80
 
 // Snippet returns the first bytes of b as text. Bytes that are not printable ASCII, and backslashes, are

@@ -12,6 +12,7 @@ func OpensJSON(data []byte) bool {
 	return len(inner) < len(data) && (len(inner) == 0 || bytes.IndexByte([]byte(`"]}-0123456789tfn`), inner[0]) >= 0)
 }
 
+// BOM is the byte order mark of UTF-8.
 var BOM = []byte("\xef\xbb\xbf")
 
 // ValueEnd returns the length of the value that d begins with, at least 1, or -1 if the value does not end
@@ -126,4 +127,5 @@ func Trim(t []byte) []byte {
 	return t
 }
 
+// IsSpace reports whether c is white space in JSON and XML.
 func IsSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }

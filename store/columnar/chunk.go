@@ -9,13 +9,13 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// fileColumn is the Values of a column, and where the column is in the file.
+// fileColumn has the values of a column, and its place in the file.
 type fileColumn struct {
 	Values
 	name string
 	kind parquet.Kind
 	leaf parquet.LeafColumn
-	list []int // for each level of lists, the definition level from which the list has an element
+	list []int // for each level of lists, the least definition level at which the list has an element
 }
 
 // findColumn finds a column of a schema by its dotted name.
@@ -43,7 +43,7 @@ func findColumn(s *parquet.Schema, name string) (*fileColumn, error) {
 	}
 	for _, field := range strings.Split(name, ".") {
 		if !enter(field) {
-			return nil, fmt.Errorf("no column %s: another version wrote this table, ingest again", name)
+			return nil, fmt.Errorf("the column %s is missing: another version of abtool wrote this table, ingest again", name)
 		}
 		for !node.Leaf() && enter("list") && enter("element") {
 		}
@@ -86,7 +86,7 @@ func (c *fileColumn) read(chunk parquet.ColumnChunk, rows int) error {
 		c.Inner = append(c.Inner, int32(c.values()))
 	}
 	if got != rows {
-		return fmt.Errorf("%d rows, but the file announces %d", got, rows)
+		return fmt.Errorf("the column has %d rows, but the footer says %d", got, rows)
 	}
 	return nil
 }

@@ -69,15 +69,15 @@ func bounds(values []uint64, double bool) (least, greatest uint64) {
 		f := math.Float64frombits(v)
 		lo, hi = min(lo, f), max(hi, f)
 	}
-	if lo == 0 { // the format demands limits that hold for both signs of zero
+	if lo == 0 { // the format requires limits that hold for zeros of both signs
 		lo = math.Copysign(0, -1)
 	}
 	return math.Float64bits(lo), math.Float64bits(hi + 0)
 }
 
-// fractions finds the numbers of a dictionary faster. Coordinates are often k/n, and those of one list have
-// the same n and similar k: a table for each n gives their numbers without a hash, from memory that was
-// used just before.
+// fractions finds the numbers of a dictionary faster. Coordinates are often fractions k/n, and the coordinates in
+// a list have the same n and similar k. A table for each n gives their numbers without a hash, from memory that
+// was used just before.
 type fractions struct {
 	of    [maxWhole + 1][]int32 // by n and k: number + 1; 0 if the fraction has not occurred
 	used  []int                 // every n that has a table
@@ -87,7 +87,7 @@ type fractions struct {
 
 const maxWhole = 2048
 
-// setWhole sets the n of which the next values probably are fractions.
+// setWhole sets the denominator n that the next values probably have.
 func (f *fractions) setWhole(n float64) {
 	f.known = nil
 	if !(n >= 1 && n <= maxWhole) || n != math.Trunc(n) {

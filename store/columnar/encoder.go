@@ -12,7 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// column is one column of a row group that is being filled. Its slices are reused for the next group.
+// A column is one column of a row group that is being filled. Its slices are reused for the next group.
 type column interface {
 	frame() *base
 	reset()
@@ -262,7 +262,7 @@ func (c *Plain) reset() {
 	c.values = c.values[:0]
 }
 
-// Ints is a column of INT64 that stores differences between values.
+// Ints is a column of INT64 that is stored as differences between values.
 type Ints struct {
 	base
 	values []int64
@@ -395,12 +395,13 @@ func (c *Texts) reset() {
 	c.dict, c.index = c.dict[:0], c.index[:0]
 }
 
-// IDs is a column of strings that stores what each string adds to the one before.
+// IDs is a column of strings. Of each string, only the bytes after its common beginning with the string before
+// are stored.
 type IDs struct {
 	base
-	bytes []byte   // of the values, without those that equal the one before
-	ends  []uint32 // where each of these ends, after a 0
-	index []int32  // for each value, its number among these
+	bytes []byte   // the values, without values that equal the one before
+	ends  []uint32 // 0, and the end of each value in bytes
+	index []int32  // for each value, its number among the values in bytes
 }
 
 // Add adds a value.

@@ -109,7 +109,7 @@ func (g *Group) Reset() {
 	}
 }
 
-// Encode encodes the rows as pages, ready for File.Append.
+// Encode encodes the rows as pages in memory, for File.Append.
 func (g *Group) Encode() error {
 	for _, c := range g.columns {
 		b := c.frame()

@@ -28,7 +28,7 @@ func (d *decoder) page(c *fileColumn, p parquet.Page) error {
 	}
 	l := levels{n: int(p.NumValues()), def: p.DefinitionLevels(), rep: p.RepetitionLevels()}
 	if len(l.def) != l.n && (len(l.def) > 0 || c.leaf.MaxDefinitionLevel > 0) || len(c.list) > 0 && len(l.rep) != l.n {
-		return fmt.Errorf("a page of %d values has %d and %d levels", l.n, len(l.def), len(l.rep))
+		return fmt.Errorf("a page of %d values has %d definition levels and %d repetition levels", l.n, len(l.def), len(l.rep))
 	}
 	values, coded := p.Data(), p.Dictionary() != nil
 	switch c.kind {
@@ -39,7 +39,7 @@ func (d *decoder) page(c *fileColumn, p parquet.Page) error {
 	case parquet.ByteArray:
 		c.Index = spread(c, c.Index, d.texts(c, &values, coded), l, -1)
 	default:
-		return fmt.Errorf("values of kind %v", c.kind)
+		return fmt.Errorf("values of the type %v cannot be read", c.kind)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ type Cells struct {
 	Late bool
 }
 
-// ends says where the lists of rows end.
+// ends has the end of the list of each row: the number of entries in the rows up to it.
 type ends []int32
 
 // before returns the number of entries in the rows before row i.
@@ -54,8 +54,8 @@ func NewRows(s *Schema) *Rows {
 	return r
 }
 
-// Column returns a column by its name, such as clicks.x for the field of a list, or nil if there is no such
-// column.
+// Column returns a column by its name, such as clicks.x for the field of a list, or nil if the schema does not
+// have it.
 func (r *Rows) Column(name string) *Cells {
 	i := slices.IndexFunc(r.schema.leaves, func(l leaf) bool { return l.name == name })
 	if i < 0 {
