@@ -124,8 +124,8 @@ func (r *runner) homeOf(s *input) decode.Set {
 	return s.home
 }
 
-// settleAll ends the accounts. A source that never showed its data set joins the data set of the others. If no
-// other source did, settleAll returns an error.
+// settleAll ends the accounts. A source that never showed its data set joins the data set of the others. If
+// no other source did, settleAll returns an error.
 func (r *runner) settleAll() error {
 	for _, s := range r.sources {
 		if s.home == 0 && len(r.ordered()) == 0 && s.met == 0 && len(s.Apart) > 0 {

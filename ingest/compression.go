@@ -6,8 +6,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// codec compresses pages with zstd level 1. Its window is as large as a page needs. The codec of parquet-go has
-// a window of 4 MB, and takes 8 MB of memory for each encoder.
+// codec compresses pages with zstd level 1. Its window is as large as a page needs. The codec of parquet-go
+// has a window of 4 MB, and takes 8 MB of memory for each encoder.
 type codec struct {
 	*zstd.Encoder
 	*zstd.Decoder

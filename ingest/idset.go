@@ -62,8 +62,8 @@ func (s *idSet) has(id string) bool {
 	return ok
 }
 
-// packed returns a number below 2^63 for an id of the form n01440764_105. ok is false for any other id. Two ids
-// never have the same number, so that digits that begin with a zero are another form.
+// packed returns a number below 2^63 for an id of the form n01440764_105. ok is false for any other id. Two
+// ids never have the same number, so that digits that begin with a zero are another form.
 func packed(id string) (n uint64, ok bool) {
 	if len(id) < 11 || len(id) > 20 || id[0] != 'n' || id[9] != '_' || id[10] == '0' && len(id) > 11 {
 		return 0, false

@@ -20,8 +20,8 @@ import (
 	"abtool/store"
 )
 
-// Options say what to ingest, and how. Out and at least one source are required. The zero value of every other
-// field is its default.
+// Options say what to ingest, and how. Out and at least one source are required. The zero value of every
+// other field is its default.
 type Options struct {
 	Sources   []string // files, folders, archives; "-" is standard input
 	Boxes     []string // ILSVRC boxes (Pascal VOC): folders, archives
@@ -59,9 +59,9 @@ var (
 	ErrTooMany = errors.New("more records were rejected")
 )
 
-// Run reads the sources into the store at Options.Out, and returns the account of the run. When everything has
-// been written, the new data sets replace the old ones of the store in one step. Until then, and if Run fails,
-// the old store stays as it is. With an error, the account has the records up to the error. If ctx is
+// Run reads the sources into the store at Options.Out, and returns the account of the run. When everything
+// has been written, the new data sets replace the old ones of the store in one step. Until then, and if Run
+// fails, the old store stays as it is. With an error, the account has the records up to the error. If ctx is
 // cancelled, Run stops and removes its files.
 func Run(ctx context.Context, o Options) (*store.Account, error) {
 	r, err := newRunner(ctx, o)
@@ -221,9 +221,9 @@ func (r *runner) estimate() (n int64) {
 	return n
 }
 
-// run reads all sources. One goroutine cuts them into units, several decode the units, and this one accepts the
-// decoded units in the order of the input. After an error it drains the channels, so that the other goroutines
-// end.
+// run reads all sources. One goroutine cuts them into units, several decode the units, and this one accepts
+// the decoded units in the order of the input. After an error it drains the channels, so that the other
+// goroutines end.
 func (r *runner) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -449,8 +449,8 @@ func (r *runner) report() (stop func()) {
 	return sync.OnceFunc(func() { close(quit); <-done })
 }
 
-// account returns the account of a source in a data set, and the data set. It creates both when they are first
-// needed.
+// account returns the account of a source in a data set, and the data set. It creates both when they are
+// first needed.
 func (r *runner) account(s *input, set decode.Set) (*store.Source, *dataset, error) {
 	d, err := r.dataset(set)
 	if err != nil {

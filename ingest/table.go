@@ -14,8 +14,8 @@ import (
 // goroutine appends them to the file in order, so that the bytes do not depend on the number of workers.
 //
 // write ends a row group after a fixed number of rows or list values, and never by time or by the state of a
-// goroutine. The channels bound the memory: sem is taken before a group begins, and returned when the group is
-// in the file.
+// goroutine. The channels bound the memory: sem is taken before a group begins, and returned when the group
+// is in the file.
 type table[P rows[P]] struct {
 	name   string // for example imagenet/annotations
 	file   *os.File
@@ -114,7 +114,8 @@ func (t *table[P]) write(rows P, release func()) error {
 	return t.failed()
 }
 
-// fits returns the number of rows, from the first on, that still fit into the group, and counts them as taken.
+// fits returns the number of rows, from the first on, that still fit into the group, and counts them as
+// taken.
 func (g *group[P]) fits(rows P, t *table[P]) int {
 	n := min(rows.Len(), t.perRow-g.n)
 	for i := range n {

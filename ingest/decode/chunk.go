@@ -9,8 +9,8 @@ import (
 	"abtool/schema"
 )
 
-// A Chunk is a piece of input: whole files, whole lines, or elements of a JSON array. It begins with an element,
-// but its last element need not end in it.
+// A Chunk is a piece of input: whole files, whole lines, or elements of a JSON array. It begins with an
+// element, but its last element need not end in it.
 type Chunk struct {
 	Form   Form
 	Kind   RecordKind // of XML files
@@ -213,8 +213,8 @@ func (b *Batch) settle(m mark, ok bool, f *Fault, set Set, raw []byte) {
 	}
 }
 
-// readElements reads elements up to the end of the chunk or of the array. It does not read an element that does
-// not end in the chunk: b.used is the place where that element begins.
+// readElements reads elements up to the end of the chunk or of the array. It does not read an element that
+// does not end in the chunk: b.used is the place where that element begins.
 func (b *Batch) readElements(u *Chunk) {
 	s := scan.Scanner{Data: u.Buf}
 	b.Member = u.Name
@@ -250,7 +250,8 @@ func (b *Batch) readElements(u *Chunk) {
 	}
 }
 
-// readElement reads the value at s.Pos. If the value does not end in s.Data, it reads nothing and returns false.
+// readElement reads the value at s.Pos. If the value does not end in s.Data, it reads nothing and returns
+// false.
 func (b *Batch) readElement(s *scan.Scanner, set Set) bool {
 	m, start := b.Mark(), s.Pos
 	ok, f := b.json.fast(s, set)

@@ -27,9 +27,9 @@ func identityIn(rows *columnar.Rows) identity {
 	}
 }
 
-// pair returns the identity of the showing in which a row was made: the assignment. Without an assignment it is
-// the page of the front end with the slot of the image on it. Without such a page it is the worker, HIT, page
-// number and slot, as far as they are given. pair returns "" for a row without any of these.
+// pair returns the identity of the showing in which a row was made: the assignment. Without an assignment it
+// is the page of the front end with the slot of the image on it. Without such a page it is the worker, HIT,
+// page number and slot, as far as they are given. pair returns "" for a row without any of these.
 func (x *identity) pair(row int) (pair string, slot int32) {
 	slot = noSlot
 	if assignment := x.assignment.Text(row); assignment != "" {

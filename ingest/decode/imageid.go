@@ -18,8 +18,8 @@ func imageIDIn(name []byte) []byte {
 }
 
 // classIn returns the class in the name of an image, or nil. The class is the folder. In a longer path the
-// folder may have another meaning, so if it is not a WordNet id, the WordNet id at the beginning of the image id
-// goes before it.
+// folder may have another meaning, so if it is not a WordNet id, the WordNet id at the beginning of the image
+// id goes before it.
 func classIn(name []byte) []byte {
 	if i := bytes.IndexByte(name, '?'); i >= 0 {
 		name = name[:i]

@@ -10,11 +10,11 @@ import (
 
 // A Joiner puts together JSON values that begin in one chunk and end in a later one.
 //
-// The input is cut into chunks before it is parsed, at places where a record probably begins: a string can look
-// like the beginning of a record. Workers read every chunk as if it began with a record. The Joiner gets the
-// chunks in order. It knows where the last value of the chunks before really ends. If a chunk does not begin
-// there, the Joiner discards what the worker read, and reads the chunk again after the rest of the chunks
-// before.
+// The input is cut into chunks before it is parsed, at places where a record probably begins: a string can
+// look like the beginning of a record. Workers read every chunk as if it began with a record. The Joiner gets
+// the chunks in order. It knows where the last value of the chunks before really ends. If a chunk does not
+// begin there, the Joiner discards what the worker read, and reads the chunk again after the rest of the
+// chunks before.
 //
 // What could go wrong: a value that never ends would gather the whole input. So a value over the limit is
 // rejected once, and the Joiner then skips the value without keeping it.

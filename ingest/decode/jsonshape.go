@@ -10,8 +10,8 @@ import (
 // key has to be looked up.
 //
 // What could go wrong: an entry that only looks alike. Numbers and texts are scanned as strictly as in full
-// reading, texts have no escapes, and the bytes after the last value include the closing brace. A spelling with
-// a key that is not known, with a key twice, or with a nested value that is not a point is not learnt.
+// reading, texts have no escapes, and the bytes after the last value include the closing brace. A spelling
+// with a key that is not known, with a key twice, or with a nested value that is not a point is not learnt.
 
 // eventShape is the spelling of an entry of a list.
 type eventShape struct {
@@ -89,8 +89,8 @@ func (h *shapes) read(s *scan.Scanner, k rule) *rawEvent {
 	return nil
 }
 
-// read reads an entry with this spelling into l.event. If the spelling differs, it returns false and leaves the
-// position.
+// read reads an entry with this spelling into l.event. If the spelling differs, it returns false and leaves
+// the position.
 func (l *eventShape) read(s *scan.Scanner) bool {
 	d, p := s.Data, s.Pos
 	for i := range l.parts[:l.n] {
@@ -139,8 +139,8 @@ func (l *eventShape) read(s *scan.Scanner) bool {
 	return false
 }
 
-// event reads an entry of a list in full, and learns its spelling. It returns false for an entry that only the
-// slow reader can read.
+// event reads an entry of a list in full, and learns its spelling. It returns false for an entry that only
+// the slow reader can read.
 func (h *shapes) event(s *scan.Scanner, e *rawEvent, k rule) bool {
 	start := s.Pos
 	if !s.Is('{') {

@@ -13,9 +13,9 @@ import (
 	"abtool/schema"
 )
 
-// slow reads any JSON value with encoding/json, and decides whether it has records: it can be a record, a page
-// or a dump of the front ends. set is the data set of records that do not show theirs. It logs faults. If the
-// value is a container, slow reads nothing and returns true.
+// slow reads any JSON value with encoding/json, and decides whether it has records: it can be a record, a
+// page or a dump of the front ends. set is the data set of records that do not show theirs. It logs faults.
+// If the value is a container, slow reads nothing and returns true.
 func (r *jsonReader) slow(trimmed []byte, set Set) (container bool) {
 	v, f := r.parse(trimmed, set)
 	if f != nil {
@@ -106,8 +106,8 @@ func (r *jsonReader) object(o map[string]any, c wrapper, s jsonSource) {
 	}
 }
 
-// entriesOf returns the entries of a list, or the values of an object whose values are all objects. Values are
-// in the order of the keys: shorter keys first, so that numbers are in their order.
+// entriesOf returns the entries of a list, or the values of an object whose values are all objects. Values
+// are in the order of the keys: shorter keys first, so that numbers are in their order.
 func entriesOf(v any) ([]any, bool) {
 	if list, ok := v.([]any); ok {
 		return list, true
@@ -306,8 +306,8 @@ func (r *jsonReader) categories(v any) {
 	}
 }
 
-// slowList reads a list of entries (R9). An entry that is not an object becomes an entry without values, so that
-// the other entries keep their places and the list its length.
+// slowList reads a list of entries (R9). An entry that is not an object becomes an entry without values, so
+// that the other entries keep their places and the list its length.
 func (r *jsonReader) slowList(k *key, v any, to *sheet) *Fault {
 	list, ok := v.([]any)
 	if !ok {

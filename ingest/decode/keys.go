@@ -6,8 +6,9 @@ import (
 	"abtool/ingest/scan"
 )
 
-// spelling is a name of a value in a record, or in a page or dump with records. Names are listed only here. The
-// readers of XML and JSON, the code that recognises sources, and the code that recognises headers use this list.
+// spelling is a name of a value in a record, or in a page or dump with records. Names are listed only here.
+// The readers of XML and JSON, the code that recognises sources, and the code that recognises headers use
+// this list.
 type spelling struct {
 	name   string
 	column string // the column of annotations for the value
@@ -17,8 +18,8 @@ type spelling struct {
 	xml    bool   // whether it is a scalar element of <metadata>
 }
 
-// key is a spelling with a slot for each data set, which numbers the values of a record. Spellings of the same
-// value have the same slot: the index of the first of them.
+// key is a spelling with a slot for each data set, which numbers the values of a record. Spellings of the
+// same value have the same slot: the index of the first of them.
 type key struct {
 	spelling
 	slot [COCO + 1]uint8
@@ -106,8 +107,8 @@ var keys = func() (all [len(spellings)]key) {
 }()
 
 // sameValue reports whether two spellings name the same value. In records of COCO, the column of the page and
-// the column of the image have two values each: the number and index of the page, and the number and URL of the
-// image.
+// the column of the image have two values each: the number and index of the page, and the number and URL of
+// the image.
 func (s Set) sameValue(a, b spelling) bool {
 	return a.column != "" && a.column == b.column && (s == ImageNet || a.rule == b.rule)
 }
@@ -160,8 +161,8 @@ const (
 	parts
 )
 
-// partKeys has the names of parts. The name of a point is listed with the part of its x; its y is the next part.
-// If an entry has two names for a part, the last in this list counts.
+// partKeys has the names of parts. The name of a point is listed with the part of its x; its y is the next
+// part. If an entry has two names for a part, the last in this list counts.
 var partKeys = [...]struct {
 	name string
 	part part

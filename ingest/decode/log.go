@@ -10,8 +10,8 @@ import (
 	"abtool/schema"
 )
 
-// A Log has the records of a chunk that were read, and the rejects: records that were left out and fields that
-// were set to null, with reasons.
+// A Log has the records of a chunk that were read, and the rejects: records that were left out and fields
+// that were set to null, with reasons.
 type Log struct {
 	Records []Record
 	Rejects []Reject // Record counts from the chunk's first one; Source is filled in later

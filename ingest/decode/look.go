@@ -52,8 +52,8 @@ func IsLines(name string) bool {
 	return strings.HasSuffix(name, ".jsonl") || strings.HasSuffix(name, ".ndjson")
 }
 
-// formOfObjects returns Lines for JSON Lines, even if some lines are faulty, and Values for objects that spread
-// over lines.
+// formOfObjects returns Lines for JSON Lines, even if some lines are faulty, and Values for objects that
+// spread over lines.
 func formOfObjects(d []byte) Form {
 	d = scan.Trim(d)
 	first := scan.ValueEnd(d)
@@ -145,8 +145,8 @@ func isResult(d []byte, key string) bool {
 	})
 }
 
-// DataSetIn returns the data set of the first key in a text that only one data set has. It returns zero if the
-// text has no such key.
+// DataSetIn returns the data set of the first key in a text that only one data set has. It returns zero if
+// the text has no such key.
 func DataSetIn(d []byte) (set Set) {
 	best := len(d)
 	for i := range keys {

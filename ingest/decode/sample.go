@@ -12,12 +12,12 @@ import (
 )
 
 // Most bytes of the input are mouse samples, and nearly all samples of a source are spelled alike except for
-// their three numbers. A template therefore remembers the four texts around the numbers of the last sample that
-// was read in full. A sample with the same texts is read by four comparisons and three short numbers.
+// their three numbers. A template therefore remembers the four texts around the numbers of the last sample
+// that was read in full. A sample with the same texts is read by four comparisons and three short numbers.
 //
 // What could go wrong: reading beyond the input. Literals are compared 8 bytes at a time and numbers are read
-// from whole words, so read needs sampleRoom bytes; the last samples of a chunk are read in another way. Texts
-// are compared exactly, so a template never reads what full reading would reject.
+// from whole words, so read needs sampleRoom bytes; the last samples of a chunk are read in another way.
+// Texts are compared exactly, so a template never reads what full reading would reject.
 
 // template is the spelling of a mouse sample in XML or JSON.
 type template struct {
@@ -87,8 +87,8 @@ func (t *template) learn(d []byte, start, end int, numbers [3]numberAt) {
 	*t = l
 }
 
-// learnSample learns the spelling of the JSON sample at s.Data[start:s.Pos], which has just been read in full.
-// It learns nothing from a sample without three numbers.
+// learnSample learns the spelling of the JSON sample at s.Data[start:s.Pos], which has just been read in
+// full. It learns nothing from a sample without three numbers.
 func (h *shapes) learnSample(s *scan.Scanner, start int) {
 	parts := h.fresh.parts[:h.fresh.n]
 	if !h.ok || len(parts) != 3 {
@@ -104,8 +104,8 @@ func (h *shapes) learnSample(s *scan.Scanner, start int) {
 	h.sample.learn(s.Data, start, s.Pos, numbers)
 }
 
-// learnSample learns the spelling of the XML sample e at s.d[start:s.p]. It learns nothing from a sample without
-// three numbers.
+// learnSample learns the spelling of the XML sample e at s.d[start:s.p]. It learns nothing from a sample
+// without three numbers.
 func (t *template) learnSample(s *xmlScan, start int, e *xmlEvent) {
 	if e.seen != 1<<partX|1<<partY|1<<partTime {
 		return
@@ -131,8 +131,8 @@ type sample struct {
 	from, to [3]int
 }
 
-// read reads a sample at d[p:], which has at least sampleRoom bytes. It returns the end of the sample, or 0 if it
-// has another spelling.
+// read reads a sample at d[p:], which has at least sampleRoom bytes. It returns the end of the sample, or 0
+// if it has another spelling.
 func (t *template) read(d []byte, p int, x *sample) int {
 	for i := range 3 {
 		l := &t.text[i]
@@ -181,8 +181,8 @@ func (m *samples) add(d []byte, x *sample) {
 // plainCoord reports whether no rule applies to a coordinate.
 func plainCoord(v float64) bool { return v > 0 && v <= maxCoord }
 
-// fastSamples reads JSON samples with the spelling of the last one. s.Pos is at the beginning of a sample, and
-// then at the end of the last one that was read.
+// fastSamples reads JSON samples with the spelling of the last one. s.Pos is at the beginning of a sample,
+// and then at the end of the last one that was read.
 func (h *shapes) fastSamples(s *scan.Scanner, m *samples) (some bool, f *Fault) {
 	l := &h.sample
 	if !l.known {

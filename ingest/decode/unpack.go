@@ -50,8 +50,8 @@ func holdsRecords(v any) bool {
 	return dataSetOf(record) != 0
 }
 
-// BeginsContainer reports whether an object that begins in d, and does not end in it, is a container as far as
-// d shows.
+// BeginsContainer reports whether an object that begins in d, and does not end in it, is a container as far
+// as d shows.
 func BeginsContainer(d []byte) bool {
 	d = scan.Trim(d)
 	if len(d) == 0 || d[0] != '{' || scan.ValueEnd(d) >= 0 {
@@ -101,8 +101,8 @@ const (
 	afterAll
 )
 
-// NewUnpacker returns a reader of the list that has the records of the container in r. It calls aside for every
-// value that is not a record.
+// NewUnpacker returns a reader of the list that has the records of the container in r. It calls aside for
+// every value that is not a record.
 func NewUnpacker(r *bufio.Reader, aside func()) *unpacker { return &unpacker{r: r, aside: aside} }
 
 // Read implements io.Reader.
@@ -204,7 +204,8 @@ func (p *unpacker) value(c byte) {
 	}
 }
 
-// beginsRecord reports whether d begins with an object that has a key of a record. The object need not end in d.
+// beginsRecord reports whether d begins with an object that has a key of a record. The object need not end in
+// d.
 func beginsRecord(d []byte) bool {
 	d = bytes.TrimLeft(d, " \t\r\n")
 	if len(d) == 0 || d[0] != '{' {

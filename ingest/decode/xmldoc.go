@@ -8,8 +8,8 @@ import (
 	"abtool/schema"
 )
 
-// xmlReader reads annotation files in XML. It is what the fast and the slow reader have in common: both give it
-// the parts of a file, as elements.
+// xmlReader reads annotation files in XML. It is what the fast and the slow reader have in common: both give
+// it the parts of a file, as elements.
 type xmlReader struct {
 	out      *output
 	show     *showing
@@ -203,7 +203,8 @@ func (r *xmlReader) endMetadata() {
 // maxPerFile is the largest number of <metadata>, and of <object>, in a file.
 const maxPerFile = 10_000
 
-// box adds the <bndbox> of an <object>, with the sides xmin, ymin, xmax, ymax. It drops an unusable box (R10).
+// box adds the <bndbox> of an <object>, with the sides xmin, ymin, xmax, ymax. It drops an unusable box
+// (R10).
 func (r *xmlReader) box(v [4]scan.Value) {
 	d := &r.doc
 	i := d.objects

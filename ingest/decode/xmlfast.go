@@ -6,10 +6,10 @@ import (
 	"abtool/ingest/scan"
 )
 
-// fast reads files as the release has them: elements without attributes, and plain text, in any order and with
-// any white space. For any other file, with comments, entities, prefixes or faults, it returns false, and slow
-// reads the file. It must never read a file that slow rejects, or read it with another result. It therefore
-// finds no faults itself; it only checks that there are none. A fuzz test compares the two readers.
+// fast reads files as the release has them: elements without attributes, and plain text, in any order and
+// with any white space. For any other file, with comments, entities, prefixes or faults, it returns false,
+// and slow reads the file. It must never read a file that slow rejects, or read it with another result. It
+// therefore finds no faults itself; it only checks that there are none. A fuzz test compares the two readers.
 func (r *xmlReader) fast(data []byte, kind RecordKind, memberBase []byte) (ok bool, f *Fault) {
 	if r.out.limits.Depth < scan.MaxDepth+4 {
 		return false, nil
@@ -155,8 +155,8 @@ func (s *xmlScan) is(lit string) bool {
 	return true
 }
 
-// open steps over an opening tag and returns its name. If another text follows, it returns false and leaves the
-// position.
+// open steps over an opening tag and returns its name. If another text follows, it returns false and leaves
+// the position.
 func (s *xmlScan) open() ([]byte, bool) {
 	d, p := s.d, s.p
 	if p+2 >= len(d) || d[p] != '<' || !isLetter(d[p+1]) {
@@ -176,7 +176,8 @@ func (s *xmlScan) open() ([]byte, bool) {
 
 func isLetter(c byte) bool { return c|0x20-'a' < 26 || c == '_' }
 
-// closes steps over the closing tag of name. If another text follows, it returns false and leaves the position.
+// closes steps over the closing tag of name. If another text follows, it returns false and leaves the
+// position.
 func (s *xmlScan) closes(name []byte) bool {
 	p, n := s.p, len(name)
 	if len(s.d)-p < n+3 || s.d[p] != '<' || s.d[p+1] != '/' || s.d[p+2+n] != '>' || string(s.d[p+2:p+2+n]) != string(name) {

@@ -27,13 +27,13 @@ func (n *node) keep(e element) {
 	}
 }
 
-// isPart lists the names of elements that are read as children of other elements. If two children have the same
-// name, the first counts.
+// isPart lists the names of elements that are read as children of other elements. If two children have the
+// same name, the first counts.
 var isPart = map[string]bool{"bndbox": true, "xmin": true, "ymin": true, "xmax": true, "ymax": true, "width": true, "height": true,
 	"time": true, "x": true, "y": true, "action": true}
 
-// treeReader reads a file with encoding/xml, and rejects files that encoding/xml accepts although they are not
-// well-formed. It gives elements to the xmlReader as soon as they are closed.
+// treeReader reads a file with encoding/xml, and rejects files that encoding/xml accepts although they are
+// not well-formed. It gives elements to the xmlReader as soon as they are closed.
 type treeReader struct {
 	to       *xmlReader
 	data     []byte

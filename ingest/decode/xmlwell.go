@@ -31,8 +31,8 @@ var declaration = regexp.MustCompile(`^<\?xml\s+version\s*=\s*(?:"1\.0"|'1\.0')`
 	`(?:\s+encoding\s*=\s*(?:"([A-Za-z][-A-Za-z0-9._]*)"|'([A-Za-z][-A-Za-z0-9._]*)'))?` +
 	`(?:\s+standalone\s*=\s*(?:"(?:yes|no)"|'(?:yes|no)'))?\s*\?>$`)
 
-// checkInstruction returns a fault for an XML declaration that is not at the very beginning or does not follow
-// the standard, and for an encoding that encoding/xml overlooks.
+// checkInstruction returns a fault for an XML declaration that is not at the very beginning or does not
+// follow the standard, and for an encoding that encoding/xml overlooks.
 func checkInstruction(t xml.ProcInst, raw []byte, first bool) *Fault {
 	if !strings.EqualFold(t.Target, "xml") {
 		if rest := raw[len("<?")+len(t.Target):]; !bytes.HasPrefix(rest, []byte("?>")) && !scan.IsSpace(rest[0]) {
@@ -60,8 +60,8 @@ func badChar(data []byte) int {
 	return -1
 }
 
-// badReference reports whether a text has a reference to a number that is not a character. encoding/xml replaces
-// such references.
+// badReference reports whether a text has a reference to a number that is not a character. encoding/xml
+// replaces such references.
 func badReference(raw []byte) bool {
 	for {
 		i := bytes.Index(raw, []byte("&#"))

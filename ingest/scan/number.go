@@ -16,9 +16,9 @@ const (
 	JSON Grammar = true  // RFC 8259: no plus, no leading zeros, digits on both sides of the point
 )
 
-// Number parses the longest number at the beginning of b. It returns the number and its length, or 0 and 0 if b
-// does not begin with a number. The result is the same as from strconv.ParseFloat on the same bytes, except that
-// a number too large for a float64 is an infinity without an error.
+// Number parses the longest number at the beginning of b. It returns the number and its length, or 0 and 0 if
+// b does not begin with a number. The result is the same as from strconv.ParseFloat on the same bytes, except
+// that a number too large for a float64 is an infinity without an error.
 func Number(b []byte, g Grammar) (float64, int) {
 	if len(b) >= ShortRoom {
 		if v, n := Short(b); n > 0 {

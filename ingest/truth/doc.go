@@ -1,4 +1,5 @@
-// Package truth gathers the facts about images, and makes one row of each image when everything has been read.
+// Package truth gathers the facts about images, and makes one row of each image when everything has been
+// read.
 //
 // [Facts] gathers the class, sizes and boxes of images of ImageNet, from records and from the files given with
 // --boxes. [Objects] gathers the images, objects and classes in instances files of COCO, which it reads element

@@ -16,9 +16,9 @@ import (
 	"abtool/schema"
 )
 
-// Read reads an instances file as a stream. Every image and object goes through the spill, so that the sections
-// can be in any order. Counts and rejects go into units of the feeder. limit is the largest size of a value in
-// bytes.
+// Read reads an instances file as a stream. Every image and object goes through the spill, so that the
+// sections can be in any order. Counts and rejects go into units of the feeder. limit is the largest size of
+// a value in bytes.
 func (o *Objects) Read(ctx context.Context, s *source.Source, st *source.Stream, f *source.Feeder, limit int) error {
 	r := &reader{o: o, s: s, feeder: f, w: &window{r: st, limit: limit, buf: make([]byte, 0, 1<<20)}, ctx: ctx}
 	if head, _ := st.Peek(len(scan.BOM)); bytes.Equal(head, scan.BOM) {
@@ -120,8 +120,8 @@ var sectionTexts = [sections]struct{ key, without string }{
 	{"categories", "the objects have no class names"},
 }
 
-// section reads the value of a top-level key: a list of elements, or an object with the elements by id. A section
-// that occurs twice is read both times.
+// section reads the value of a top-level key: a list of elements, or an object with the elements by id. A
+// section that occurs twice is read both times.
 func (r *reader) section(key string) error {
 	which := 0
 	for which < sections && sectionTexts[which].key != key {

@@ -123,8 +123,8 @@ func (o *object) setBox(bbox json.RawMessage) {
 	}
 }
 
-// dropUnusable sets unusable fields to null, each with a reject: a box without area, a mask with faults, an area
-// below zero, and an iscrowd other than 0 or 1.
+// dropUnusable sets unusable fields to null, each with a reject: a box without area, a mask with faults, an
+// area below zero, and an iscrowd other than 0 or 1.
 func (o *object) dropUnusable(b *decode.Batch, raw []byte) {
 	if w, h := o.bbox[2], o.bbox[3]; o.hasBox {
 		switch size := w * h; {

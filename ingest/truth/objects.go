@@ -16,9 +16,9 @@ import (
 
 // Objects gathers the images, objects and classes in instances files of COCO.
 //
-// The sections of a file can be in any order, and in several files. So some faults, such as an object of an image
-// that no file lists, can only be found when everything has been read. Objects finds them when it brings each
-// image together with its objects, and reports them as Late.
+// The sections of a file can be in any order, and in several files. So some faults, such as an object of an
+// image that no file lists, can only be found when everything has been read. Objects finds them when it
+// brings each image together with its objects, and reports them as Late.
 type Objects struct {
 	// Images are the images that the files list.
 	Images  roaring64.Bitmap

@@ -7,8 +7,8 @@ import (
 	"abtool/ingest/scan"
 )
 
-// payload is the encoded form of an image or object in the spill. Its methods decode the next value and remove
-// it. They check nothing, because this package has encoded the bytes.
+// payload is the encoded form of an image or object in the spill. Its methods decode the next value and
+// remove it. They check nothing, because this package has encoded the bytes.
 type payload []byte
 
 func (p *payload) byte() byte {
@@ -65,8 +65,8 @@ func (p *payload) place() place {
 	return place{int(p.uvarint()), int64(p.uvarint()), int64(p.uvarint())}
 }
 
-// appendTo appends the place of the object and the object, in the form that payload.place and payload.instance
-// decode.
+// appendTo appends the place of the object and the object, in the form that payload.place and
+// payload.instance decode.
 func (o *object) appendTo(p []byte, at place, id, category int64) []byte {
 	p = binary.AppendUvarint(p, uint64(at.file))
 	p = binary.AppendUvarint(p, uint64(at.offset))
@@ -146,8 +146,8 @@ func appendOpt(p []byte, v *int32) []byte {
 	return binary.AppendUvarint(p, uint64(*v)+1)
 }
 
-// appendFloat appends a number with at most two decimals as a short integer, because most coordinates are such
-// numbers, and any other number as its eight bytes. Both give the same float64 back.
+// appendFloat appends a number with at most two decimals as a short integer, because most coordinates are
+// such numbers, and any other number as its eight bytes. Both give the same float64 back.
 func appendFloat(p []byte, v float64) []byte {
 	if c := math.Round(v * 100); math.Abs(c) < 1<<40 && c/100 == v && !(v == 0 && math.Signbit(v)) {
 		return binary.AppendVarint(p, int64(c)<<1)

@@ -9,8 +9,8 @@ import (
 	"abtool/schema"
 )
 
-// setRLE reads a run-length mask. The runs must cover the size of the mask exactly. Objects.merge later compares
-// the size of the mask with the size of the image.
+// setRLE reads a run-length mask. The runs must cover the size of the mask exactly. Objects.merge later
+// compares the size of the mask with the size of the image.
 func (o *object) setRLE(seg json.RawMessage) *decode.Fault {
 	m, f := fields(seg)
 	if f != nil {
@@ -75,9 +75,9 @@ func runsOf(raw json.RawMessage) ([]int64, *decode.Fault) {
 // isSide reports whether v can be a side or a run of a mask: a whole number from 0 to 2^31 - 1.
 func isSide(v float64) bool { return v >= 0 && v <= math.MaxInt32 && v == math.Trunc(v) }
 
-// decodeRLE decodes the compressed run lengths of COCO. Each character has five bits of a number and a bit that
-// says whether the number goes on, plus 48. From the fourth run on, a number is the difference to the run two
-// before.
+// decodeRLE decodes the compressed run lengths of COCO. Each character has five bits of a number and a bit
+// that says whether the number goes on, plus 48. From the fourth run on, a number is the difference to the
+// run two before.
 func decodeRLE(s string) (counts []int64, ok bool) {
 	for i := 0; i < len(s); {
 		var v int64

@@ -2,8 +2,8 @@ package truth
 
 import "abtool/schema"
 
-// Rows of images in the form that parquet-go writes. It writes the zero value of an `optional` field that is not
-// a pointer as null.
+// Rows of images in the form that parquet-go writes. It writes the zero value of an `optional` field that is
+// not a pointer as null.
 
 // ImageNetImage is an image of ImageNet-AB.
 type ImageNetImage struct {
@@ -42,8 +42,8 @@ type COCOImage struct {
 	Instances []instance `parquet:"instances,list"`
 }
 
-// Shape returns which of the optional texts of the row are null, in one bit each. Rows that are written together
-// have the same Shape.
+// Shape returns which of the optional texts of the row are null, in one bit each. Rows that are written
+// together have the same Shape.
 func (r ImageNetImage) Shape() uint8 { return nullIf(r.Class) }
 
 // Shape returns which of the optional texts of the row are null, as for ImageNetImage.

@@ -11,11 +11,11 @@ import (
 
 // This file reads masks of the ground truth.
 //
-// A segmentation is a list of polygons, each a list x0, y0, x1, y1, …, or a run-length object (rle.go). Two other
-// forms can have only one meaning, and are read as well: a single polygon without the list around it, and a
-// polygon as a list of points [x, y]. A ring of fewer than three points covers nothing, and four numbers are
-// probably a box, so these are dropped. If several parts of a segmentation are wrong, the object has one fault,
-// which describes the first.
+// A segmentation is a list of polygons, each a list x0, y0, x1, y1, …, or a run-length object (rle.go). Two
+// other forms can have only one meaning, and are read as well: a single polygon without the list around it,
+// and a polygon as a list of points [x, y]. A ring of fewer than three points covers nothing, and four
+// numbers are probably a box, so these are dropped. If several parts of a segmentation are wrong, the object
+// has one fault, which describes the first.
 
 // ringPoints is the least number of points in a ring.
 const ringPoints = 3

@@ -12,12 +12,12 @@ import (
 	"slices"
 )
 
-// spill sorts items by key on the disk, in bounded memory. Items with the same key keep the order in which they
-// were added.
+// spill sorts items by key on the disk, in bounded memory. Items with the same key keep the order in which
+// they were added.
 //
 // It collects items in a buffer. When the buffer is full, it sorts the items and writes them to a file as one
-// sorted run. each merges the runs. The order of equal keys comes from a stable sort within a run, and from the
-// order of the runs in the merge; the result must not depend on where the buffer was full.
+// sorted run. each merges the runs. The order of equal keys comes from a stable sort within a run, and from
+// the order of the runs in the merge; the result must not depend on where the buffer was full.
 type spill struct {
 	dir   string
 	limit int // bytes in memory

@@ -19,8 +19,8 @@ type window struct {
 	limit int
 }
 
-// more reads more of the stream into the buffer. It returns io.EOF at the end, and an error if a value is over
-// the limit.
+// more reads more of the stream into the buffer. It returns io.EOF at the end, and an error if a value is
+// over the limit.
 func (w *window) more() error {
 	if w.eof {
 		return io.EOF
@@ -76,8 +76,8 @@ func (w *window) take(want byte) error {
 	return nil
 }
 
-// next steps to the next member or element, and returns true. At the closing bracket it steps over the bracket
-// and returns false.
+// next steps to the next member or element, and returns true. At the closing bracket it steps over the
+// bracket and returns false.
 func (w *window) next(closing byte, first bool) (more bool, err error) {
 	c, err := w.peek()
 	if err != nil {

@@ -75,9 +75,9 @@ func bounds(values []uint64, double bool) (least, greatest uint64) {
 	return math.Float64bits(lo), math.Float64bits(hi + 0)
 }
 
-// fractions finds the numbers of a dictionary faster. Coordinates are often fractions k/n, and the coordinates in
-// a list have the same n and similar k. A table for each n gives their numbers without a hash, from memory that
-// was used just before.
+// fractions finds the numbers of a dictionary faster. Coordinates are often fractions k/n, and the
+// coordinates in a list have the same n and similar k. A table for each n gives their numbers without a hash,
+// from memory that was used just before.
 type fractions struct {
 	of    [maxWhole + 1][]int32 // by n and k: number + 1; 0 if the fraction has not occurred
 	used  []int                 // every n that has a table

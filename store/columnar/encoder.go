@@ -395,8 +395,8 @@ func (c *Texts) reset() {
 	c.dict, c.index = c.dict[:0], c.index[:0]
 }
 
-// IDs is a column of strings. Of each string, only the bytes after its common beginning with the string before
-// are stored.
+// IDs is a column of strings. Of each string, only the bytes after its common beginning with the string
+// before are stored.
 type IDs struct {
 	base
 	bytes []byte   // the values, without values that equal the one before

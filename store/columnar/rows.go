@@ -54,8 +54,8 @@ func NewRows(s *Schema) *Rows {
 	return r
 }
 
-// Column returns a column by its name, such as clicks.x for the field of a list, or nil if the schema does not
-// have it.
+// Column returns a column by its name, such as clicks.x for the field of a list, or nil if the schema does
+// not have it.
 func (r *Rows) Column(name string) *Cells {
 	i := slices.IndexFunc(r.schema.leaves, func(l leaf) bool { return l.name == name })
 	if i < 0 {

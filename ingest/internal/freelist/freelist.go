@@ -3,8 +3,8 @@ package freelist
 
 import "sync"
 
-// A List keeps values that are not in use. A sync.Pool would lose them in every garbage collection, and making
-// new ones makes more garbage.
+// A List keeps values that are not in use. A sync.Pool would lose them in every garbage collection, and
+// making new ones makes more garbage.
 type List[T any] struct {
 	mu   sync.Mutex
 	free []T
