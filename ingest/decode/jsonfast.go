@@ -22,7 +22,7 @@ func (r *jsonReader) record(s Set) record {
 // fast reads the record at s.Pos, and leaves s.Pos after it. The record is an object with its keys in any
 // order, each once, and its strings are printable ASCII without escapes. For anything else, such as pages and
 // faulty records, it returns false, and slow reads the value. It must never read a value that slow rejects,
-// or read it with another result. It therefore finds no faults itself; it only checks that there are none. A
+// or read it with another result. Faults of syntax are therefore left to slow. A
 // fuzz test compares the two readers.
 func (r *jsonReader) fast(s *scan.Scanner, set Set) (ok bool, f *Fault) {
 	if r.out.limits.Depth < scan.MaxDepth+5 {
