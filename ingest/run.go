@@ -121,15 +121,15 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 	}
 	switch {
 	case o.Format != "parquet" && o.Format != "arrow":
-		return nil, usage.Errorf("wrong use: the format is %q: give parquet or arrow", o.Format)
+		return nil, usage.Errorf("the format is %q: give parquet or arrow", o.Format)
 	case o.As != "" && decode.SetOf(o.As) == 0:
-		return nil, usage.Errorf("wrong use: the data set is %q: give imagenet or coco", o.As)
+		return nil, usage.Errorf("the data set is %q: give imagenet or coco", o.As)
 	case o.Jobs < 0 || o.MaxRejects < 0:
-		return nil, usage.Errorf("wrong use: jobs and max-rejects have to be 0 or more")
+		return nil, usage.Errorf("jobs and max-rejects have to be 0 or more")
 	case o.Out == "":
-		return nil, usage.Errorf("wrong use: the store to write to is missing")
+		return nil, usage.Errorf("the store to write to is missing")
 	case len(o.Sources)+len(o.Boxes)+len(o.Instances) == 0:
-		return nil, usage.Errorf("wrong use: there is no source to read")
+		return nil, usage.Errorf("there is no source to read")
 	}
 	r := &runner{o: o, limits: o.Limits}
 	stdin := false
@@ -141,7 +141,7 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 		for _, path := range in.paths {
 			if path == "-" {
 				if stdin || o.Stdin == nil {
-					return nil, usage.Errorf("wrong use: standard input can be read only once")
+					return nil, usage.Errorf("standard input can be read only once")
 				}
 				stdin = true
 			}

@@ -34,7 +34,7 @@ func Draw(d *result.Document, name string) (*chart.Figure, error) {
 			names = append(names, f.Name)
 		}
 	}
-	return nil, usage.Errorf("wrong option: these statistics have no figure %q; their figures are %s",
+	return nil, usage.Errorf("these statistics have no figure %q; their figures are %s",
 		name, strings.Join(names, ", "))
 }
 
@@ -60,7 +60,7 @@ func (c Chart) figure(height float64, alt string) *chart.Figure {
 // as many names as values.
 func (c Chart) Bars(names []string, values []float64) (*chart.Figure, error) {
 	if len(names) != len(values) {
-		return nil, usage.Errorf("wrong option: there are %d names for %d bars", len(names), len(values))
+		return nil, usage.Errorf("there are %d names for %d bars", len(names), len(values))
 	}
 	note := chart.Grouped[float64]
 	if c.Shares {
@@ -83,7 +83,7 @@ func (c Chart) Bars(names []string, values []float64) (*chart.Figure, error) {
 // many x as y.
 func (c Chart) Line(x, y []float64) (*chart.Figure, error) {
 	if len(x) != len(y) {
-		return nil, usage.Errorf("wrong option: there are %d values of x but %d of y", len(x), len(y))
+		return nil, usage.Errorf("there are %d values of x but %d of y", len(x), len(y))
 	}
 	f := c.figure(330, fmt.Sprintf("A line through %d points.", len(x)))
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot {
@@ -118,7 +118,7 @@ func Values(d *result.Document, names ...string) (*Excerpt, error) {
 			h.Values = slices.DeleteFunc(h.Values, func(v htmlValue) bool { return v.Name != value })
 		}
 		if len(h.Values) == 0 {
-			return nil, usage.Errorf("wrong option: %s has no value %q", st.Name, value)
+			return nil, usage.Errorf("%s has no value %q", st.Name, value)
 		}
 		if n := len(list) - 1; n >= 0 && list[n].Title == h.Title {
 			list[n].Values = append(list[n].Values, h.Values...)
@@ -159,7 +159,7 @@ func Rows(d *result.Document, name string, p Pick) (*Excerpt, error) {
 			return excerpt("rows", tableHTML("", picked))
 		}
 	}
-	return nil, usage.Errorf("wrong option: %s has no table %q", st.Name, table)
+	return nil, usage.Errorf("%s has no table %q", st.Name, table)
 }
 
 // find returns the statistic that a name begins with, and the rest of the name.
@@ -167,7 +167,7 @@ func find(d *result.Document, name string) (st *result.Statistic, rest string, e
 	set, name, _ := strings.Cut(name, ".")
 	name, rest, _ = strings.Cut(name, ".")
 	if st = d.Statistic(set, name); st == nil {
-		err = usage.Errorf("wrong option: the document has no statistic %s.%s", set, name)
+		err = usage.Errorf("the document has no statistic %s.%s", set, name)
 	}
 	return st, rest, err
 }
@@ -210,7 +210,7 @@ func (p Pick) of(t *result.Table) (*result.Table, error) {
 func column(t *result.Table, name string) (int, error) {
 	c := slices.IndexFunc(t.Columns, func(c result.Column) bool { return c.Name == name })
 	if c < 0 {
-		return 0, usage.Errorf("wrong option: the table %s has no column %q", t.Name, name)
+		return 0, usage.Errorf("the table %s has no column %q", t.Name, name)
 	}
 	return c, nil
 }

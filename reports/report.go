@@ -51,7 +51,7 @@ type Report struct {
 // everything is written.
 func Make(ctx context.Context, dir string, o Options) (*Report, error) {
 	if o.Out == "" {
-		return nil, usage.Errorf("wrong option: no folder to write to is given")
+		return nil, usage.Errorf("no folder to write to is given")
 	}
 	if _, err := os.Lstat(o.Out); err == nil && !o.Force {
 		return nil, fmt.Errorf("%s already exists: give --force to replace it, or another --out", o.Out)
@@ -61,7 +61,7 @@ func Make(ctx context.Context, dir string, o Options) (*Report, error) {
 	}
 	if o.Images != "" {
 		if _, err := imagefile.Places(o.Images); err != nil {
-			return nil, usage.Errorf("wrong option: --images: %w", err)
+			return nil, usage.Errorf("--images: %w", err)
 		}
 	}
 	sum, err := store.Read(dir)
@@ -178,7 +178,7 @@ func (p *page) only(all []chart.Figure) (out []chart.Figure, err error) {
 			for _, f := range all {
 				names = append(names, f.Name)
 			}
-			return nil, usage.Errorf("wrong option: this store has no figure %q; its figures are %s",
+			return nil, usage.Errorf("this store has no figure %q; its figures are %s",
 				name, strings.Join(names, ", "))
 		}
 	}

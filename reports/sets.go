@@ -59,7 +59,7 @@ func (d dataSet) recordsOf(s chart.Source) chart.Lack {
 // an error.
 func Traces(set string, list []result.Example, images string) (*chart.Figure, error) {
 	if !known(set) {
-		return nil, usage.Errorf("wrong option: there is no data set %q", set)
+		return nil, usage.Errorf("there is no data set %q", set)
 	}
 	p, err := chart.OpenPhotos(images, list)
 	if err != nil {

@@ -105,7 +105,7 @@ func Create(out string) (_ *Writer, err error) {
 		return nil, fmt.Errorf("creating the store: %w", err)
 	}
 	if inside, err := within(out); err == nil && inside {
-		return nil, usage.Errorf("wrong use: the working folder is in %s, which a new folder will replace: change to another folder, or give another --out", out)
+		return nil, usage.Errorf("the working folder is in %s, which a new folder will replace: change to another folder, or give another --out", out)
 	}
 	w := &Writer{out: out}
 	if w.lock, err = lockFile(filepath.Join(parent, ".abtool-"+base+".lock")); err != nil {

@@ -44,7 +44,7 @@ derive targets, and write a report. Before each step the command that does the s
 
 func (o demoOptions) run(ctx context.Context, s streams) error {
 	if _, err := os.Stat(o.out); err == nil && !o.force {
-		return fmt.Errorf("%s is there already: give --force to replace its contents, or another --out", o.out)
+		return fmt.Errorf("%s already exists: give --force to replace its contents, or another --out", o.out)
 	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

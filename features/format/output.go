@@ -18,7 +18,7 @@ import (
 )
 
 // ErrExists is wrapped by the error for an output that already exists.
-var ErrExists = errors.New("is there already")
+var ErrExists = errors.New("already exists")
 
 // An Output is a file or folder that is written in a temporary folder next to its place, and moved to its
 // place when it is complete.
