@@ -1,4 +1,3 @@
-// Package docs has the documentation. Its tests check what no other test does.
 package docs
 
 import (
