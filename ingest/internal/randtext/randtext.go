@@ -22,7 +22,7 @@ func number01(r *rand.Rand) string {
 	return strconv.FormatFloat(float64(r.IntN(300))/float64(1+r.IntN(300)), 'f', -1, 64)
 }
 
-// numberText is a number of kind k (c coordinate, t epoch time, d duration, i count, p pixels), odd
+// numberText returns a number of kind k (c coordinate, t epoch time, d duration, i count, p pixels), odd
 // with a chance of one in odd.
 func numberText(r *rand.Rand, k byte, odd int) string {
 	if r.IntN(odd) == 0 {
@@ -99,7 +99,7 @@ func (x xmlStyle) write(w *bytes.Buffer, e element, r *rand.Rand, depth int) {
 	w.WriteString("</" + e.name + ">")
 }
 
-// XML is a file of the release; odd is the chance, one in odd, that a value is strange.
+// XML returns a file as in the release; odd is the chance, one in odd, that a value is strange.
 // Elements other than the ones that the format has occur too.
 func XML(r *rand.Rand, odd int) []byte {
 	root := element{name: "annotation"}
