@@ -64,7 +64,7 @@ type Difference struct {
 	Test       *Test          `json:"test,omitempty"` // of the hypothesis that the difference is 0
 }
 
-// A Test is a two-sided test of the hypothesis that there is no difference.
+// A Test is a two-sided test of the hypothesis that the two values are equal.
 type Test struct {
 	Method string      `json:"method"`
 	Z      stat.Number `json:"z"`
@@ -184,7 +184,7 @@ func differ(a, b *result.Value) Difference {
 }
 
 // normalTest returns the two-sided test of a standard normal z. It returns nil if z is undefined, for
-// example where there is no variance.
+// example if the variance is 0.
 func normalTest(method string, z float64) *Test {
 	if math.IsNaN(z) || math.IsInf(z, 0) {
 		return nil

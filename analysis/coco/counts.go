@@ -71,6 +71,6 @@ func (a *counts) Result(e *engine, r *result.Statistic) {
 			"actions", a.unknownIcon),
 	)
 	if a.images == 0 {
-		r.Warn("There is no ground truth, so there are no precision and recall. Ingest with --instances instances_train2014.json.")
+		r.Warn("The store has no ground truth, so precision and recall cannot be computed. Ingest with --instances instances_train2014.json.")
 	}
 }

@@ -42,7 +42,7 @@ type page struct {
 	recall           coco.Recall  // recall of the image's classes
 }
 
-// icon returns the icon of a class, or nil if there is none.
+// icon returns the icon of a class, or nil if the page has no icon of that class.
 func (p *page) icon(c class) *coco.Icon {
 	for i := range p.icons {
 		if p.icons[i].Class == c {

@@ -2,8 +2,8 @@ package coco
 
 import "abtool/analysis/result"
 
-// published are the values that the paper reports of its own data, by statistic and value. They are compared
-// with, never computed with.
+// published has the values that the paper reports for its own data, by statistic and value. They are only
+// compared with computed values, never used in computing.
 var published = map[string]result.Published{
 	"counts.images_gt":             {Value: 82783, Where: "section 3"},
 	"counts.byproduct_records":     {Value: 0.9998, Where: "section C"},

@@ -52,7 +52,7 @@ func (e *engine) warnings(workers []*worker) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("The records and the ground truth share no image: one record is of %d, one object is on %d. "+
-		"So there are no precision and recall. Ingest again with the instances of the annotated images: "+
+		"So precision and recall cannot be computed. Ingest again with the instances of the annotated images: "+
 		"--instances instances_train2014.json.", page, image)}
 }
 

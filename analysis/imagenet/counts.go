@@ -54,6 +54,6 @@ func (a *counts) Result(e *engine, r *result.Statistic) {
 		result.Count("hovers", "times the pointer entered or left an image", "hovers", a.hovers),
 	)
 	if _, _, apart := e.images.Apart(); boxed == 0 && !apart {
-		r.Warn("No image has a usable box, so there are no accuracies. Ingest with --boxes Annotations/CLS-LOC/train.")
+		r.Warn("No image has a usable box, so accuracies cannot be computed. Ingest with --boxes Annotations/CLS-LOC/train.")
 	}
 }

@@ -254,6 +254,6 @@ func (e *engine) warnings() []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("The records and the boxes share no image: one record is of %s, one box is of %s. "+
-		"So there are no accuracies. Ingest again with the boxes of the annotated images: "+
+		"So accuracies cannot be computed. Ingest again with the boxes of the annotated images: "+
 		"--boxes Annotations/CLS-LOC/train.", record, box)}
 }

@@ -17,7 +17,7 @@ type path struct {
 	speed             float64 // length / duration, in px/s; NaN without a duration
 	mad, ad, auc      float64 // deviations from the direct path, positive above it; NaN if the first and last sample are in the same place
 	xFlips, yFlips    int     // changes of direction
-	initiation        int64   // ms until the first movement; columnar.Null if there is no movement
+	initiation        int64   // ms until the first movement; columnar.Null without a movement
 	peakSpeed, peakAt float64 // speed of the fastest step, px/s, and its end as a share of the duration; NaN without one
 }
 

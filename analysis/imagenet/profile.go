@@ -19,7 +19,7 @@ type profile struct {
 	deselections       int64
 	speeds, visits     int64
 	speed              stat.Sum
-	timed, noTrace     int64 // clicks with known times, and those of them without a sample since entering
+	timed, noTrace     int64 // clicks with known times, and how many of these have no sample since entering
 	finals, finalHits  int64 // images with a box whose final click is among the clicks, and those that it hits
 	pairs, agree       int64 // pairs of showings of one image, and those that agree on selecting it
 	straight, traces   int64 // traces without a bend, and traces that are long enough to have one
