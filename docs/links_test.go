@@ -20,16 +20,10 @@ var (
 // Every link between the pages of the repository leads to a file, and to a heading of it where it names one.
 func TestLinks(t *testing.T) {
 	checked := 0
-	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() && strings.HasPrefix(d.Name(), ".") && d.Name() != ".." {
-			return firstOf(err, fs.SkipDir)
-		}
-		if filepath.Ext(path) != ".md" {
-			return nil
-		}
+	for _, path := range files(t, ".md") {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return err
+			t.Fatal(err)
 		}
 		for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(string(text), ""), -1) {
 			target := m[1] + m[2] + m[3]
@@ -50,23 +44,31 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%s links to %s: %s has no such heading", path, target, to)
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	if checked < 100 {
 		t.Errorf("only %d links were found", checked)
 	}
 }
 
-func firstOf(errs ...error) error {
-	for _, err := range errs {
+// files returns the paths of the repository's files with an extension, without hidden folders and test data.
+func files(t *testing.T, ext string) (paths []string) {
+	t.Helper()
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && d.Name() != ".." || d.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if !d.IsDir() && filepath.Ext(path) == ext {
+			paths = append(paths, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
-	return nil
+	return paths
 }
 
 // anchors returns the names by which the headings of a page, and what it names itself, are linked to.
