@@ -81,6 +81,7 @@ func backend(o Options) (compute.Backend, error) {
 	exact := o.Precision == Float32
 	key := fmt.Sprint(o.Plugin, exact)
 	if onCPU(o.Plugin) {
+		o.Devices = max(o.Devices, 1)
 		key = fmt.Sprint(o.Plugin, o.Devices) // a client for CPUs has as many devices as requested when it is created
 	}
 	if b, ok := backends[key]; ok {
@@ -111,7 +112,7 @@ func openBackend(plugin string, p Precision, devices int) (b compute.Backend, er
 	config, options := plugin, pjrtapi.NamedValuesMap{}
 	switch {
 	case onCPU(plugin):
-		options["cpu_device_count"] = int64(max(devices, 1))
+		options["cpu_device_count"] = int64(devices)
 	case p == Float32:
 		config += ",tf32=false"
 	}
