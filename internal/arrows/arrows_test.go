@@ -43,6 +43,11 @@ var rules = []rule{
 	{"reports/imagenet", []string{"reports/chart", "analysis/result", "internal/..."}, "figures of a data set do not depend on the page or the other data set"},
 	{"reports/coco", []string{"reports/chart", "analysis/result", "internal/..."}, "figures of a data set do not depend on the page or the other data set"},
 	{"reports/...", []string{"analysis/...", "schema", "store", "internal/..."}, "reports draw what analysis computes"},
+	{"eval/classes", nil, "facts about classes depend on nothing"},
+	{"eval/view", []string{"internal/..."}, "views see pixels, not sets or networks"},
+	{"eval/metric", []string{"eval/classes", "eval/outputs", "internal/..."}, "metrics are computed from outputs, without images"},
+	{"eval/...", []string{"train/...", "features", "byproduct/plane", "store", "store/columnar", "internal/..."},
+		"evaluation runs networks over images, and does not depend on byproducts"},
 	{"internal/...", []string{"schema", "byproduct/...", "internal/..."}, "internal packages serve the others"},
 	{"docs", nil, "the documentation has only tests"},
 }

@@ -1,0 +1,59 @@
+// Package sets opens the benchmarks that networks are evaluated on. It finds out which benchmark a folder is,
+// lists its images with the classes that each accepts, and says what differs from the published set.
+package sets
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+
+	"abtool/eval/view"
+)
+
+// Kinds of sets.
+const (
+	ImageNet    = "imagenet" // the validation images of ImageNet-1k
+	V2          = "v2"
+	A           = "a"
+	R           = "r"
+	O           = "o"
+	Sketch      = "sketch"
+	C           = "c"
+	Occlusion   = "occlusion" // the images of ImageNet, with a hole in the middle
+	ObjectNet   = "objectnet"
+	SISize      = "si-size"
+	SILocation  = "si-location"
+	SIRotation  = "si-rotation"
+	Backgrounds = "backgrounds"
+	Folder      = "folder" // a folder for each class of the network
+)
+
+// An Image is an image of a set.
+type Image struct {
+	Path   string  // relative to the set's root, with slashes; identifies the image within the set
+	Labels []int32 // accepted classes; images share them, and nobody may modify them
+	Group  string  // the set's number groups by it: "fog/3", a factor's value, a variant, a rendition; "" is no group
+}
+
+// A Set has the images of a benchmark.
+type Set struct {
+	Kind     string // one of the constants above
+	Name     string // as the user calls it, such as v2-threshold-0.7
+	Root     string
+	Images   []Image
+	Expected int           // number of images of the published set; 0 if it is not known
+	Geometry view.Geometry // how the benchmark's images become the network's input
+	Border   int           // pixels to cut off every side first
+	Notes    []string      // what users should know: unexpected counts, and what was left out
+}
+
+// Read appends the file of the i-th image to a buffer. Several goroutines may call it.
+func (s *Set) Read(i int, to *bytes.Buffer) error {
+	f, err := os.Open(filepath.Join(s.Root, filepath.FromSlash(s.Images[i].Path)))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = to.ReadFrom(f)
+	return err
+}
