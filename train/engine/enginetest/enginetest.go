@@ -201,6 +201,43 @@ func Catalogue(t *testing.T, tolerance float64, make New) {
 	}
 }
 
+// Positions checks that the class head at every position of a network gives, on average or at the class token,
+// the logits of the network itself.
+func Positions(t *testing.T, tolerance float64, make New) {
+	for _, c := range []struct {
+		name string
+		size int
+	}{{"resnet18", 64}, {"cnn3", 16}, {"vit_mini_patch4_32", 16}} {
+		t.Run(c.name, func(t *testing.T) {
+			check := checker{t, tolerance}
+			a, err := arch.New(c.name, arch.Options{Classes: 10, PointOutputs: 2, Size: c.size})
+			check.must(err)
+			p, err := a.Positions()
+			check.must(err)
+			images := Batch("positions", "", a, 2, "").Images
+			evaluate := func(a *arch.Arch, set *weights.Set) []float32 {
+				e, err := make(engine.Config{Arch: a})
+				check.must(err)
+				defer e.Close()
+				check.must(e.SetWeights(set))
+				out, err := e.Evaluate(&engine.Batch{Images: images, Target: loss.Target{N: 2}}, false)
+				check.must(err)
+				return out.Logits
+			}
+			want, got := evaluate(a, byFan(a)), evaluate(p.Arch, byFan(a))
+			if len(got) != 2*p.Arch.Classes {
+				t.Fatalf("%d outputs, want %d for each of 2 images", len(got), p.Arch.Classes)
+			}
+			for i := range 2 {
+				logits := p.Logits(got[i*p.Arch.Classes : (i+1)*p.Arch.Classes])
+				for k, v := range logits {
+					check.near("a logit", float64(v), float64(want[i*a.Classes+k]), math.Abs(float64(want[i*a.Classes+k])))
+				}
+			}
+		})
+	}
+}
+
 // Errors checks that an engine refuses invalid calls with the right message, and that an evaluation needs
 // no labels.
 func Errors(t *testing.T, make New) {

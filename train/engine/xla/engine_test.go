@@ -46,6 +46,10 @@ func TestParity(t *testing.T) {
 	everywhere(t, func(t *testing.T, o Options) { enginetest.Parity(t, 1e-5, on(o)) })
 }
 
+func TestPositions(t *testing.T) {
+	everywhere(t, func(t *testing.T, o Options) { enginetest.Positions(t, 1e-5, on(o)) })
+}
+
 // Networks of the catalogue, at the smallest sizes that they take.
 func TestTorchvision(t *testing.T) {
 	if testing.Short() {
