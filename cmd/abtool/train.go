@@ -58,7 +58,8 @@ plus lambda × smooth-L1 on the point of images that have one. The second head s
 uniform random points, luab learns the targets. abtool targets writes targets.
 
 RUN gets the complete recipe, log.jsonl, events for TensorBoard, curves, and checkpoints: the best,
-the last, and every k-th, in safetensors with the names of torchvision and timm. Ctrl-C saves the
+the last, and every k-th, in safetensors with the names of torchvision and timm. times.jsonl says
+how long each epoch took, and for which share of it training waited for images. Ctrl-C saves the
 run and stops; --resume continues it, with the same results to the bit.
 
 IMAGES are a folder of any depth whose folders are the classes; a pattern, such as 'img/n01*';
@@ -181,6 +182,9 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 		return o.plan(cmd.Context(), s)
 	}
 	o.Tool = version()
+	defer context.AfterFunc(cmd.Context(), func() {
+		fmt.Fprintln(s.err, "stopping after this step; Ctrl-C again ends the program at once")
+	})()
 	var bar *ui.Bar
 	if !o.quiet {
 		bar = o.progress(s.err)
@@ -198,6 +202,9 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	}
 	if err := figures.Curves(o.Out); err != nil {
 		return err
+	}
+	if times, err := runs.ReadTimes(o.Out); err == nil && !o.quiet {
+		printTimes(s.err, times)
 	}
 	if o.json {
 		return ui.PrintJSON(s.out, m)

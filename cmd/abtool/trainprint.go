@@ -53,6 +53,23 @@ func printPlan(w io.Writer, p *runs.Plan, epochs int) {
 	t.Flush()
 }
 
+// printTimes prints how long all epochs of a run took, if there are any.
+func printTimes(w io.Writer, epochs []runs.Time) {
+	var sum runs.Time
+	for _, e := range epochs {
+		sum.Images += e.Images
+		sum.Seconds += e.Seconds
+		sum.Waited += e.Waited * e.Seconds
+		sum.Validate += e.Validate
+		sum.Loader = e.Loader // the last run's
+	}
+	if sum.Images == 0 {
+		return
+	}
+	fmt.Fprintf(w, "trained for %.1f s, %.0f img/s, %.0f %% of it waiting for images (loader %.0f img/s per core); validated for %.1f s\n",
+		sum.Seconds, float64(sum.Images)/sum.Seconds, 100*sum.Waited/sum.Seconds, sum.Loader, sum.Validate)
+}
+
 func listArchs(out io.Writer) error {
 	return ui.Print(out, func(w io.Writer) {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

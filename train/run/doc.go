@@ -2,7 +2,8 @@
 //
 //	RUN/recipe.toml         the recipe, with everything resolved
 //	RUN/run.json            classes, numbers of images, version
-//	RUN/log.jsonl           a line for every epoch, and for every step that is logged
+//	RUN/log.jsonl           a line for every epoch
+//	RUN/times.jsonl         where the time of every epoch went
 //	RUN/events.out.tfevents the same for TensorBoard
 //	RUN/last.safetensors    everything that is needed to go on, bit for bit
 //	RUN/best.safetensors    weights of the best epoch, under torchvision's or timm's names

@@ -2,7 +2,6 @@ package run
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -25,9 +24,27 @@ type Line struct {
 	Best  bool        `json:"best,omitempty"` // whether this is the best epoch so far
 }
 
+// A Time is a line of times.jsonl: where the time of an epoch went. An epoch in which the run was stopped and
+// continued has several lines. log.jsonl has no times, so that the same run writes the same log.
+type Time struct {
+	Epoch    int     `json:"epoch"` // from 1
+	Steps    int     `json:"steps"`
+	Images   int     `json:"images"`        // of the steps
+	Seconds  float64 `json:"seconds"`       // of training
+	Waited   float64 `json:"waited"`        // share of the seconds in which the engine waited for images
+	Loader   float64 `json:"loader"`        // images per second that one processor decodes
+	Validate float64 `json:"validate_s"`    // seconds of validation
+	Save     float64 `json:"checkpoints_s"` // seconds of writing checkpoints
+}
+
 // ReadLog reads the log of a run. It ignores a last line that was cut off.
-func ReadLog(dir string) (lines []Line, err error) {
-	f, err := os.Open(filepath.Join(dir, logName))
+func ReadLog(dir string) ([]Line, error) { return readLines[Line](filepath.Join(dir, logName)) }
+
+// ReadTimes reads the times of a run. It ignores a last line that was cut off.
+func ReadTimes(dir string) ([]Time, error) { return readLines[Time](filepath.Join(dir, timesName)) }
+
+func readLines[T any](path string) (lines []T, err error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +52,7 @@ func ReadLog(dir string) (lines []Line, err error) {
 	s := bufio.NewScanner(f)
 	s.Buffer(nil, 1<<20)
 	for s.Scan() {
-		var l Line
+		var l T
 		if err := json.Unmarshal(s.Bytes(), &l); err != nil {
 			break
 		}
@@ -44,48 +61,59 @@ func ReadLog(dir string) (lines []Line, err error) {
 	return lines, s.Err()
 }
 
-// A logFile writes log.jsonl and the events for TensorBoard.
+// A logFile writes log.jsonl, times.jsonl and the events for TensorBoard.
 type logFile struct {
-	f      *os.File
-	events *eventFile
+	f, times *os.File
+	events   *eventFile
 }
 
 // openLog creates the logs of a run. When a run is resumed it keeps the lines up to step upTo, because the
-// steps after the checkpoint are done again.
-func openLog(dir string, upTo int) (*logFile, error) {
-	var keep []Line
-	if old, err := ReadLog(dir); err == nil {
-		for _, l := range old {
-			if l.Step <= upTo {
-				keep = append(keep, l)
-			}
-		}
-	}
-	f, err := os.Create(filepath.Join(dir, logName))
-	if err != nil {
+// steps after the checkpoint are done again, and the times up to the current epoch.
+func openLog(dir string, upTo, epoch int) (*logFile, error) {
+	lines, _ := ReadLog(dir) // a new run has no lines yet
+	times, _ := ReadTimes(dir)
+	l := &logFile{}
+	var err error
+	if l.f, err = os.Create(filepath.Join(dir, logName)); err != nil {
 		return nil, err
 	}
-	events, err := openEvents(filepath.Join(dir, eventsName))
-	if err != nil {
-		f.Close()
-		return nil, err
+	if l.times, err = os.Create(filepath.Join(dir, timesName)); err == nil {
+		l.events, err = openEvents(filepath.Join(dir, eventsName))
 	}
-	l := &logFile{f, events}
-	for _, line := range keep {
-		if err := l.write(line); err != nil {
-			return nil, err
+	for _, line := range lines {
+		if err == nil && line.Step <= upTo {
+			err = l.write(line)
 		}
+	}
+	for _, time := range times {
+		if err == nil && time.Epoch <= epoch {
+			err = l.time(time)
+		}
+	}
+	if err != nil {
+		l.close()
+		return nil, err
 	}
 	return l, nil
 }
 
-func (l *logFile) write(line Line) error {
-	var b bytes.Buffer
-	if err := json.NewEncoder(&b).Encode(line); err != nil {
+// writeLine writes a value as a line of JSON.
+func writeLine(f *os.File, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
 		return err
 	}
-	if _, err := l.f.Write(b.Bytes()); err != nil {
+	if _, err := f.Write(append(b, '\n')); err != nil {
 		return fmt.Errorf("writing the log: %w", err)
+	}
+	return nil
+}
+
+func (l *logFile) time(t Time) error { return writeLine(l.times, t) }
+
+func (l *logFile) write(line Line) error {
+	if err := writeLine(l.f, line); err != nil {
+		return err
 	}
 	values := []scalar{{"train/loss", float64(line.Loss)}, {"train/class_loss", float64(line.Class)}, {"train/point_loss", float64(line.Point)}, {"train/grad_norm", float64(line.Norm)}, {"lr", line.LR}}
 	if v := line.Val; v != nil {
@@ -102,4 +130,10 @@ func (l *logFile) write(line Line) error {
 	return l.events.scalars(line.Step, values)
 }
 
-func (l *logFile) close() { l.f.Close(); l.events.close() }
+func (l *logFile) close() {
+	l.f.Close()
+	l.times.Close()
+	if l.events != nil {
+		l.events.close()
+	}
+}

@@ -113,9 +113,104 @@ func TestResume(t *testing.T) {
 	if err != nil || len(lines) != 3 || lines[2].Step != 18 || lines[2].Val == nil || lines[2].Val.Images != 24 {
 		t.Errorf("the log has %d lines: %v", len(lines), err)
 	}
-	if entries, _ := os.ReadDir(whole); len(entries) != 6 {
+	if entries, _ := os.ReadDir(whole); len(entries) != 7 {
 		t.Errorf("%d files in the run", len(entries))
 	}
+	for dir, lines := range map[string]int{whole: 3, parts: 8} { // each part adds a line, the others end an epoch
+		times, err := ReadTimes(dir)
+		var steps [3]int
+		for _, x := range times {
+			steps[x.Epoch-1] += x.Steps
+		}
+		if err != nil || len(times) != lines || steps != [3]int{6, 6, 6} {
+			t.Errorf("times %+v, error %v, want %d lines and 6 steps in each epoch", times, err, lines)
+		}
+	}
+}
+
+// The times of a run say whether the engine waited for images or the images for the engine.
+func TestTimes(t *testing.T) {
+	const pause = 20 * time.Millisecond
+	for name, c := range map[string]struct {
+		image, step time.Duration
+		low, high   float64
+	}{"slow images": {pause, 0, 0.6, 1}, "slow engine": {0, 10 * pause, 0, 0.5}} {
+		o := options(t, t.TempDir(), tiny())
+		o.Recipe.Epochs, o.Workers = 2, 1
+		o.Train.Source = slowImages{o.Train.Source, c.image}
+		o.New = func(cfg engine.Config) (engine.Engine, error) {
+			e, err := newEngine(cfg)
+			return slowEngine{e, c.step}, err
+		}
+		if _, err := Train(context.Background(), o); err != nil {
+			t.Fatal(err)
+		}
+		times, err := ReadTimes(o.Out)
+		if err != nil || len(times) != 2 {
+			t.Fatalf("%s: %d times, error %v", name, len(times), err)
+		}
+		for i, x := range times {
+			if x.Epoch != i+1 || x.Steps != 6 || x.Images != 48 || x.Loader <= 0 || x.Validate <= 0 || x.Save <= 0 || x.Waited < c.low || x.Waited > c.high || x.Seconds < 6*c.step.Seconds() {
+				t.Errorf("%s: %+v", name, x)
+			}
+		}
+	}
+}
+
+type slowImages struct {
+	data.Source
+	pause time.Duration
+}
+
+func (s slowImages) Image(i int) (image.Image, error) { time.Sleep(s.pause); return s.Source.Image(i) }
+
+// slowEngine is an engine whose steps take some time and do nothing.
+type slowEngine struct {
+	engine.Engine
+	pause time.Duration
+}
+
+func (e slowEngine) Step(_ float64, b ...*engine.Batch) (r engine.Result, err error) {
+	time.Sleep(e.pause)
+	r.N = b[0].N
+	return r, nil
+}
+
+// A terminal that takes nothing does not hold up the training.
+func TestSlowTerminal(t *testing.T) {
+	o := options(t, t.TempDir(), tiny())
+	o.LogEvery = 1
+	stuck, trained := make(chan bool), make(chan bool)
+	var shown, steps int
+	o.Progress = func(Progress) { shown++; <-stuck }
+	o.New = func(cfg engine.Config) (engine.Engine, error) {
+		e, err := newEngine(cfg)
+		return counted{e, func() {
+			if steps++; steps == 18 { // the last
+				close(trained)
+			}
+		}}, err
+	}
+	go func() {
+		<-trained // the training fails with a timeout if steps wait for the terminal
+		close(stuck)
+	}()
+	if _, err := Train(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	if shown < 1 || shown > 2 {
+		t.Errorf("the progress was shown %d times, want the first and perhaps one more", shown)
+	}
+}
+
+type counted struct {
+	engine.Engine
+	count func()
+}
+
+func (e counted) Step(lr float64, b ...*engine.Batch) (engine.Result, error) {
+	defer e.count()
+	return e.Engine.Step(lr, b...)
 }
 
 // stopper is an engine that interrupts the training after some steps.

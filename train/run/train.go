@@ -26,6 +26,7 @@ const (
 	recipeName = "recipe.toml"
 	infoName   = "run.json"
 	logName    = "log.jsonl"
+	timesName  = "times.jsonl"
 	eventsName = "events.out.tfevents.0.abtool"
 	lastName   = "last.safetensors"
 	bestName   = "best.safetensors"
@@ -48,8 +49,8 @@ type Options struct {
 	Tool    string // version of the program
 
 	LogEvery time.Duration  // time between two calls of Progress; 0: a second
-	Progress func(Progress) // called at most every LogEvery
-	Notice   func(string)   // gets what users should know
+	Progress func(Progress) // called at most every LogEvery, from another goroutine than Train's
+	Notice   func(string)   // gets what users should know, from the goroutine of Progress
 }
 
 // Progress says how far a run has come.
@@ -96,6 +97,7 @@ type trainer struct {
 	shownAt            time.Time
 	shownWait          time.Duration
 	waited             time.Duration // time that training waited for batches
+	tell               *teller       // calls Progress
 	noted              bool          // a notice about unreadable validation images was given
 }
 
@@ -133,7 +135,11 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 	if err := o.Recipe.Check(); err != nil {
 		return nil, err
 	}
-	t := &trainer{o: o, best: math.Inf(-1), perStep: o.Recipe.Accumulate}
+	tell := newTeller()
+	defer tell.close()
+	notice := o.Notice
+	o.Notice = func(text string) { tell.tell(func() { notice(text) }) }
+	t := &trainer{o: o, best: math.Inf(-1), perStep: o.Recipe.Accumulate, tell: tell}
 	if err := t.prepare(); err != nil {
 		return nil, err
 	}
@@ -243,7 +249,7 @@ func (t *trainer) folder() (err error) {
 	if err := replace.Bytes(filepath.Join(t.o.Out, recipeName), []byte(t.o.Recipe.TOML())); err != nil {
 		return err
 	}
-	t.log, err = openLog(t.o.Out, t.step)
+	t.log, err = openLog(t.o.Out, t.step, t.epoch+1)
 	return err
 }
 
@@ -256,6 +262,7 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 		var ids []string
 		left := t.steps*t.perStep - t.batch // batches at the end that do not make a whole step are left out
 		before := t.step
+		epoch := clock{began: time.Now(), waited: t.waited}
 		for b := range t.fetch(ctx, t.epoch, t.batch, left) {
 			if b.err != nil {
 				return nil, b.err
@@ -271,28 +278,45 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 				return nil, t.failed(err, lr, ids)
 			}
 			t.step++
+			epoch.images += result.N
 			t.since.add(result)
 			t.show(result, lr)
 			group, ids = group[:0], ids[:0]
 		}
+		passed := t.passed(epoch)
+		passed.Steps = t.step - before
 		if ctx.Err() != nil {
 			t.batch -= len(group) // the step was not made, so its batches are not done
-			return nil, ErrStopped
+			return nil, errors.Join(ErrStopped, t.log.time(passed))
 		}
 		if t.step == before && left > 0 {
 			_, reasons := t.loader.Corrupt()
 			return nil, fmt.Errorf("epoch %d made no step, because images could not be read: %s", t.epoch+1, strings.Join(reasons, "; "))
 		}
 		t.batch = 0
-		if m, err = t.endEpoch(ctx, schedule.At(t.step-1)); err != nil {
+		if m, err = t.endEpoch(ctx, schedule.At(t.step-1), passed); err != nil {
 			if ctx.Err() != nil { // validation was interrupted, after the training of the epoch
 				t.batch = t.steps * t.perStep
-				return nil, ErrStopped
+				return nil, errors.Join(ErrStopped, t.log.time(passed))
 			}
 			return nil, err
 		}
 	}
 	return m, nil
+}
+
+// A clock has what is needed to measure the training of an epoch.
+type clock struct {
+	began  time.Time
+	waited time.Duration // of the run, before the epoch
+	images int           // since began
+}
+
+// passed returns the times of the training of an epoch.
+func (t *trainer) passed(c clock) Time {
+	passed := Time{Epoch: t.epoch + 1, Images: c.images, Seconds: time.Since(c.began).Seconds(), Loader: t.loader.Rate().PerCPU}
+	passed.Waited = min(1, (t.waited-c.waited).Seconds()/passed.Seconds)
+	return passed
 }
 
 // failed returns the error of a step with advice: if the step diverged, it names the images of the batch;
@@ -336,16 +360,18 @@ func (t *trainer) show(r engine.Result, lr float64) {
 	}
 	total := t.steps * t.o.Recipe.Epochs
 	l := t.shown.line(t.step, t.epoch+1, lr)
-	t.o.Progress(Progress{
+	p := Progress{
 		Step: t.step, Steps: total, Epoch: t.epoch + 1, Epochs: t.o.Recipe.Epochs, Images: float64(t.shown.images) / passed.Seconds(), Loader: t.loader.Rate().PerCPU,
 		Waited: (t.waited - t.shownWait).Seconds() / passed.Seconds(), LR: lr, Loss: float64(l.Loss), Class: float64(l.Class), Point: float64(l.Point),
 		Left: time.Duration(float64(passed) / float64(t.shown.n) * float64(total-t.step)),
-	})
+	}
+	t.tell.offer(func() { t.o.Progress(p) })
 	t.shown, t.shownAt, t.shownWait = tally{}, time.Now(), t.waited
 }
 
-// endEpoch validates, logs and saves.
-func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
+// endEpoch validates, logs and saves. It completes the times of the epoch and logs them too.
+func (t *trainer) endEpoch(ctx context.Context, lr float64, passed Time) (*Metrics, error) {
+	began := time.Now()
 	line := t.since.line(t.step, t.epoch+1, lr)
 	line.Event = "epoch"
 	score := -float64(line.Loss)
@@ -366,6 +392,7 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
 			t.noted = true
 		}
 	}
+	passed.Validate = time.Since(began).Seconds()
 	if n, reasons := t.loader.Corrupt(); n > 0 {
 		t.o.Notice(fmt.Sprintf("images could not be read, and others took their place, %d times: %s", n, strings.Join(reasons, "; ")))
 	}
@@ -378,6 +405,7 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
 	}
 	done := *t
 	done.epoch++ // the checkpoint is that of the finished epoch
+	began = time.Now()
 	if line.Best {
 		if err := t.export(bestName); err != nil {
 			return nil, err
@@ -388,7 +416,11 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64) (*Metrics, error) {
 			return nil, err
 		}
 	}
-	return line.Val, done.save(lastName)
+	if err := done.save(lastName); err != nil {
+		return nil, err
+	}
+	passed.Save = time.Since(began).Seconds()
+	return line.Val, t.log.time(passed)
 }
 
 // Score returns the measure by which the best epoch is chosen: top-1 accuracy, or mAP.
