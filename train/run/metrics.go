@@ -1,7 +1,6 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -311,52 +310,37 @@ func (m *meter) result() *Metrics {
 const mapSamples = 200
 
 func (m *meter) meanAveragePrecision() *Measure {
-	all := make([]int, len(m.scores))
-	for i := range all {
-		all[i] = i
+	n := len(m.scores)
+	// Each class is ranked only once; a sample then counts every image some number of times.
+	rankings := make([]*stat.Ranking, m.classes)
+	for c := range rankings {
+		scores, present := make([]float32, n), make([]bool, n)
+		for i := range n {
+			scores[i], present[i] = m.scores[i][c], m.present[i][c]
+		}
+		rankings[c] = stat.Rank(scores, present)
 	}
-	// Each class is sorted by score only once; a sample then counts every image some number of times.
-	orders := make([][]int, m.classes)
-	for c := range orders {
-		orders[c] = slices.Clone(all)
-		slices.SortFunc(orders[c], func(a, b int) int {
-			return cmp.Or(cmp.Compare(m.scores[b][c], m.scores[a][c]), cmp.Compare(a, b))
-		})
-	}
-	measure := func(times []int) float64 {
+	measure := func(times []int32) float64 {
 		total, classes := 0.0, 0
-		for c, order := range orders {
-			positives, seen, precision := 0, 0, 0.0
-			for _, i := range order {
-				for range times[i] {
-					seen++
-					if m.present[i][c] {
-						positives++
-						precision += float64(positives) / float64(seen)
-					}
-				}
-			}
-			if positives > 0 {
-				total += precision / float64(positives)
+		for _, r := range rankings {
+			if ap := r.AveragePrecision(times); !math.IsNaN(ap) {
+				total += ap
 				classes++
 			}
 		}
 		return total / float64(classes)
 	}
-	times := make([]int, len(all))
-	for i := range times {
-		times[i] = 1
-	}
-	out := &Measure{Value: stat.Number(measure(times)), N: int64(len(all))}
-	if len(all) < 2 {
+	out := &Measure{Value: stat.Number(measure(nil)), N: int64(n)}
+	if n < 2 {
 		return out
 	}
 	var samples []float64
+	times := make([]int32, n)
 	for k := range mapSamples {
 		rng := rand.New(rand.NewPCG(1, uint64(k)))
 		clear(times)
-		for range all {
-			times[rng.IntN(len(all))]++
+		for range n {
+			times[rng.IntN(n)]++
 		}
 		if v := measure(times); !math.IsNaN(v) {
 			samples = append(samples, v)
