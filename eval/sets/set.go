@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 
 	"abtool/eval/view"
 )
@@ -45,10 +47,15 @@ type Set struct {
 	Geometry view.Geometry // how the benchmark's images become the network's input
 	Border   int           // pixels to cut off every side first
 	Notes    []string      // what users should know: unexpected counts, and what was left out
+
+	read func(i int, to *bytes.Buffer) error // nil: files of a folder
 }
 
 // Read appends the file of the i-th image to a buffer. Several goroutines may call it.
 func (s *Set) Read(i int, to *bytes.Buffer) error {
+	if s.read != nil {
+		return s.read(i, to)
+	}
 	f, err := os.Open(filepath.Join(s.Root, filepath.FromSlash(s.Images[i].Path)))
 	if err != nil {
 		return err
@@ -56,4 +63,15 @@ func (s *Set) Read(i int, to *bytes.Buffer) error {
 	defer f.Close()
 	_, err = to.ReadFrom(f)
 	return err
+}
+
+// Occluded returns the images of the set for a view with a hole of some pixels in the middle, in group "112" for 112.
+func (s *Set) Occluded(hole int) *Set {
+	o := *s
+	o.Kind, o.Name, o.Notes = Occlusion, Occlusion, nil
+	o.Images = slices.Clone(s.Images)
+	for i := range o.Images {
+		o.Images[i].Group = strconv.Itoa(hole)
+	}
+	return &o
 }
