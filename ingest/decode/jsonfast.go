@@ -9,6 +9,7 @@ type jsonReader struct {
 	page   *page
 	shapes shapes
 	event  rawEvent
+	value  scan.Value
 }
 
 // record returns the reader of records of a data set.
@@ -67,8 +68,8 @@ func (r *jsonReader) fast(s *scan.Scanner, set Set) (ok bool, f *Fault) {
 		case k.rule == position:
 			ok = r.fastPosition(s)
 		default:
-			var v scan.Value
-			if v, ok = s.Value(); ok && !rec.hold(k, v) {
+			v := &r.value
+			if *v, ok = s.Value(); ok && !rec.hold(k, v) {
 				to.put(k, v)
 			}
 		}
@@ -136,13 +137,13 @@ func (r *jsonReader) fastPosition(s *scan.Scanner) bool {
 	if !r.shapes.pair(s, &e, partX) {
 		return false
 	}
-	r.position(e[partX], e[partY])
+	r.position(&e[partX], &e[partY])
 	return true
 }
 
-func (r *jsonReader) position(x, y scan.Value) {
-	r.out.put(offset, r.show.posX, x, Field{Name: "imagePosition.x"})
-	r.out.put(offset, r.show.posY, y, Field{Name: "imagePosition.y"})
+func (r *jsonReader) position(x, y *scan.Value) {
+	r.out.put(offset, r.show.posX, x, &Field{Name: "imagePosition.x"})
+	r.out.put(offset, r.show.posY, y, &Field{Name: "imagePosition.y"})
 }
 
 // wrapper has the values in a page or dump of the front ends that hold for all its records.

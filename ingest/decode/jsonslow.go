@@ -280,10 +280,11 @@ func (r *jsonReader) slowRecord(o map[string]any, c *wrapper, set Set, raw []byt
 		case k.rule == categories:
 			r.categories(v)
 		case k.rule == position:
-			r.position(r.pair(v, Field{Name: k.name}))
+			x, y := r.pair(v, Field{Name: k.name})
+			r.position(&x, &y)
 		default:
-			if v := jsonScalar(v); !rec.hold(k, v) {
-				to.put(k, v)
+			if v := jsonScalar(v); !rec.hold(k, &v) {
+				to.put(k, &v)
 			}
 		}
 	}
@@ -312,14 +313,14 @@ func (r *jsonReader) slowList(k *key, v any, to *sheet) *Fault {
 	list, ok := v.([]any)
 	if !ok {
 		found := jsonScalar(v)
-		r.out.Drop(k.name, schema.WrongType, wanted(found, "a list"), found.Text)
+		r.out.Drop(k.name, schema.WrongType, wanted(&found, "a list"), found.Text)
 		return nil
 	}
 	for i, x := range list {
 		o, ok := x.(map[string]any)
 		if !ok {
 			found := jsonScalar(x)
-			r.out.Drop(fmt.Sprintf("%s[%d]", k.name, i), schema.WrongType, wanted(found, "an object"), found.Text)
+			r.out.Drop(fmt.Sprintf("%s[%d]", k.name, i), schema.WrongType, wanted(&found, "an object"), found.Text)
 		}
 		var e rawEvent
 		for _, p := range partKeys {
@@ -344,7 +345,7 @@ func (r *jsonReader) pair(v any, f Field) (x, y scan.Value) {
 	o, ok := v.(map[string]any)
 	if !ok && v != nil {
 		found := jsonScalar(v)
-		r.out.Drop(f.String(), schema.WrongType, wanted(found, "a point"), found.Text)
+		r.out.Drop(f.String(), schema.WrongType, wanted(&found, "a point"), found.Text)
 	}
 	return jsonScalar(o["x"]), jsonScalar(o["y"])
 }

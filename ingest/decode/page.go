@@ -51,16 +51,16 @@ func (p *page) begin() {
 }
 
 // hold keeps the values that end needs in another order than the record's.
-func (p *page) hold(k *key, v scan.Value) bool {
+func (p *page) hold(k *key, v *scan.Value) bool {
 	switch k.rule {
 	case imageID:
-		p.id = v
+		p.id = *v
 	case imageURL:
-		p.url = v
+		p.url = *v
 	case pageNumber:
-		p.number = v
+		p.number = *v
 	case pageIndex:
-		p.index = v
+		p.index = *v
 	default:
 		return false
 	}
@@ -86,12 +86,12 @@ func (p *page) end(c *wrapper, raw []byte) *Fault {
 		name string
 	}{{p.number, "page_id"}, {p.index, "page_idx"}, {c.page, "pageno"}} {
 		if !p.has(p.page) {
-			o.put(whole, p.page, n.v, Field{Name: n.name})
+			o.put(whole, p.page, &n.v, &Field{Name: n.name})
 		}
 	}
 	p.fill(p.uuid, c.uuid)
-	o.put(epoch, p.started, c.started, Field{Name: "startedAt"})
-	o.put(epoch, p.ended, c.ended, Field{Name: "endedAt"})
+	o.put(epoch, p.started, &c.started, &Field{Name: "startedAt"})
+	o.put(epoch, p.ended, &c.ended, &Field{Name: "endedAt"})
 	p.rows.EndRow()
 	return o.Log.add(Record{Kind: COCORecord, Num: id, First: row, End: row + 1, Data: raw})
 }

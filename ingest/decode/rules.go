@@ -48,26 +48,28 @@ const (
 // isList reports whether the values are lists of objects.
 func (r rule) isList() bool { return r >= clicks }
 
-// text reads the text of an XML element as a value for the rule.
-func (r rule) text(t []byte) scan.Value {
+// read reads the text of an XML element as a value for the rule, and sets v, which is the zero value.
+func (r rule) read(t []byte, v *scan.Value) {
 	switch r {
 	case identifier, word, imageID:
-		return scan.Value{Kind: scan.String, Text: scan.Trim(t)}
+		v.Kind, v.Text = scan.String, scan.Trim(t)
 	case boolean: // R8's spellings
 		switch t = scan.Trim(t); string(t) {
 		case "True", "true":
-			return scan.Value{Kind: scan.Bool, Yes: true}
+			v.Kind, v.Yes = scan.Bool, true
 		case "False", "false":
-			return scan.Value{Kind: scan.Bool}
+			v.Kind = scan.Bool
+		default:
+			v.Kind, v.Text = scan.Other, t
 		}
-		return scan.Value{Kind: scan.Other, Text: t}
+	default:
+		*v = scan.TextValue(t)
 	}
-	return scan.TextValue(t)
 }
 
 // put applies a rule to a value and adds the result to a column. If the result is null, it adds nothing and
 // returns false: the caller adds the null.
-func (o *output) put(r rule, to *columnar.Cells, v scan.Value, f Field) bool {
+func (o *output) put(r rule, to *columnar.Cells, v *scan.Value, f *Field) bool {
 	var n uint64
 	ok := false
 	switch r {
@@ -109,7 +111,7 @@ const (
 )
 
 // wanted returns the detail of a reject: the type of a JSON value, and the type that it should have.
-func wanted(v scan.Value, other string) string {
+func wanted(v *scan.Value, other string) string {
 	if v.Kind == scan.Other {
 		return ""
 	}
@@ -117,7 +119,7 @@ func wanted(v scan.Value, other string) string {
 }
 
 // drop adds a reject of a number that is not usable.
-func drop(l *Log, v scan.Value, r schema.Reason, f Field) {
+func drop(l *Log, v *scan.Value, r schema.Reason, f *Field) {
 	detail := ""
 	if v.Kind != scan.Numeric {
 		detail = wanted(v, "a number")
@@ -127,7 +129,7 @@ func drop(l *Log, v scan.Value, r schema.Reason, f Field) {
 
 // Name returns a string, or the digits of a number. It returns nil for null and for any other value, which it
 // rejects.
-func Name(l *Log, v scan.Value, f Field) []byte {
+func Name(l *Log, v *scan.Value, f *Field) []byte {
 	switch v.Kind {
 	case scan.Null:
 		return nil
@@ -139,7 +141,7 @@ func Name(l *Log, v scan.Value, f Field) []byte {
 }
 
 // truth returns 1 for true and 0 for false (R8).
-func truth(l *Log, v scan.Value, f Field) (yes uint64, ok bool) {
+func truth(l *Log, v *scan.Value, f *Field) (yes uint64, ok bool) {
 	switch {
 	case v.Kind == scan.Null:
 		return 0, false
@@ -153,7 +155,7 @@ func truth(l *Log, v scan.Value, f Field) (yes uint64, ok bool) {
 }
 
 // coordinate returns the bits of a coordinate, as a float64 (R6).
-func coordinate(l *Log, v scan.Value, f Field) (bits uint64, ok bool) {
+func coordinate(l *Log, v *scan.Value, f *Field) (bits uint64, ok bool) {
 	switch {
 	case v.Kind == scan.Null:
 		return 0, false
@@ -168,7 +170,7 @@ func coordinate(l *Log, v scan.Value, f Field) (bits uint64, ok bool) {
 }
 
 // millis returns a time or duration in whole ms (R7). An epoch time may be in seconds.
-func millis(l *Log, v scan.Value, epoch bool, f Field) (t uint64, ok bool) {
+func millis(l *Log, v *scan.Value, epoch bool, f *Field) (t uint64, ok bool) {
 	if v.Kind == scan.Null {
 		return 0, false
 	}
@@ -192,7 +194,7 @@ func millis(l *Log, v scan.Value, epoch bool, f Field) (t uint64, ok bool) {
 }
 
 // Whole returns a whole number, 0 or more. ok is false for null and for any other value, which it rejects.
-func Whole(l *Log, v scan.Value, f Field) (n int32, ok bool) {
+func Whole(l *Log, v *scan.Value, f *Field) (n int32, ok bool) {
 	reason := schema.Reason("")
 	switch {
 	case v.Kind == scan.Null:
@@ -213,7 +215,7 @@ func Whole(l *Log, v scan.Value, f Field) (n int32, ok bool) {
 }
 
 // pixels returns the bits of a number of CSS pixels, as a float64. A size must not be negative.
-func pixels(l *Log, v scan.Value, f Field, size bool) (bits uint64, ok bool) {
+func pixels(l *Log, v *scan.Value, f *Field, size bool) (bits uint64, ok bool) {
 	reason := schema.Reason("")
 	switch {
 	case v.Kind == scan.Null:

@@ -12,7 +12,7 @@ type record interface {
 	begin()
 	columns() *sheet
 	// hold keeps a value until the end of the record, if its key needs that, and reports whether it did.
-	hold(k *key, v scan.Value) bool
+	hold(k *key, v *scan.Value) bool
 	// end completes the row. c has the values of the page or dump around the record, and raw is its text.
 	end(c *wrapper, raw []byte) *Fault
 }
@@ -65,8 +65,8 @@ func (s *sheet) once(k *key) bool {
 }
 
 // put adds a value to the column of its key.
-func (s *sheet) put(k *key, v scan.Value) {
-	s.out.put(k.rule, s.cells[k.slot[s.set]], v, Field{Name: k.name})
+func (s *sheet) put(k *key, v *scan.Value) {
+	s.out.put(k.rule, s.cells[k.slot[s.set]], v, &Field{Name: k.name})
 }
 
 // has reports whether the current row already has a value in a column.
@@ -113,9 +113,11 @@ func (l *list) len() int { return l.entries[0].to.Entries() }
 func (s *sheet) add(r rule, e *rawEvent) *Fault {
 	l := s.lists[r]
 	n := l.len()
+	f := Field{list: l.name, i: n}
 	for i := range l.entries {
 		x := &l.entries[i]
-		if !s.out.put(x.rule, x.to, e[x.part], Field{l.name, n, x.name}) {
+		f.Name = x.name
+		if !s.out.put(x.rule, x.to, &e[x.part], &f) {
 			x.to.Null()
 		}
 	}

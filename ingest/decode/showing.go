@@ -52,7 +52,7 @@ func (m *showing) begin() {
 }
 
 // hold keeps the image id for end, which makes the image and the class of it.
-func (m *showing) hold(k *key, v scan.Value) bool {
+func (m *showing) hold(k *key, v *scan.Value) bool {
 	if k.rule != imageID {
 		return false
 	}
@@ -123,7 +123,7 @@ func (m *showing) end(c *wrapper, raw []byte) *Fault {
 	m.fill(m.hit, c.ids["hit_id"])
 	m.fill(m.imagenetHIT, c.ids["imagenet_hit_id"])
 	if !m.has(m.page) {
-		o.put(whole, m.page, c.page, Field{Name: "pageno"})
+		o.put(whole, m.page, &c.page, &Field{Name: "pageno"})
 	}
 	if !m.has(m.slot) && c.slot >= 0 {
 		m.slot.Add(uint64(c.slot))
@@ -135,8 +135,8 @@ func (m *showing) end(c *wrapper, raw []byte) *Fault {
 	m.id.AddText(o.text.keep(id))
 	m.setClass(o.text.keep(class))
 	m.fill(m.uuid, c.uuid)
-	o.put(epoch, m.started, c.started, Field{Name: "startedAt"})
-	o.put(epoch, m.ended, c.ended, Field{Name: "endedAt"})
+	o.put(epoch, m.started, &c.started, &Field{Name: "startedAt"})
+	o.put(epoch, m.ended, &c.ended, &Field{Name: "endedAt"})
 	m.endRow()
 	x := Record{Kind: JSONRecord, ID: m.id.Text(row), First: row, End: row + 1, Data: raw}
 	x.Fact = ImageFact{Class: m.class.Text(row), Shown: 1}

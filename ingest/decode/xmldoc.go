@@ -111,8 +111,9 @@ func (r *xmlReader) metadataPart(k *key, e *element) *Fault {
 		return r.entry(k, e)
 	case position:
 		if r.show.once(k) {
-			r.out.put(offset, r.show.posX, e.value("x"), Field{Name: "imagePosition.x"})
-			r.out.put(offset, r.show.posY, e.value("y"), Field{Name: "imagePosition.y"})
+			x, y := e.value("x"), e.value("y")
+			r.out.put(offset, r.show.posX, &x, &Field{Name: "imagePosition.x"})
+			r.out.put(offset, r.show.posY, &y, &Field{Name: "imagePosition.y"})
 		}
 	default:
 		r.scalar(k, e.leaf())
@@ -125,8 +126,9 @@ func (r *xmlReader) scalar(k *key, text []byte) {
 	if !k.xml || !r.show.once(k) {
 		return
 	}
-	if v := k.rule.text(text); !r.show.hold(k, v) {
-		r.show.put(k, v)
+	var v scan.Value
+	if k.rule.read(text, &v); !r.show.hold(k, &v) {
+		r.show.put(k, &v)
 	}
 }
 
@@ -162,7 +164,7 @@ func (e *xmlEvent) take(name string, text []byte) {
 	}
 	e.seen |= 1 << p
 	if p == partAction {
-		e.values[p] = word.text(text)
+		word.read(text, &e.values[p])
 	} else {
 		e.values[p] = scan.TextValue(text)
 	}
@@ -259,8 +261,8 @@ func (r *xmlReader) endFile(kind RecordKind, memberBase []byte, raw []byte) *Fau
 	x := Record{Kind: kind, ID: imageID, First: d.firstRow, End: m.rows.Len(), Data: raw}
 	x.Fact = ImageFact{Class: class, ShownW: d.origW, OrigH: d.origH, Shown: int32(d.shown)}
 	x.Fact.Boxes = r.out.boxes.keep(d.boxes)
-	w, _ := Whole(&r.out.Log, d.width, Field{Name: "size.width"})
-	h, _ := Whole(&r.out.Log, d.height, Field{Name: "size.height"})
+	w, _ := Whole(&r.out.Log, &d.width, &Field{Name: "size.width"})
+	h, _ := Whole(&r.out.Log, &d.height, &Field{Name: "size.height"})
 	if w > 0 && h > 0 {
 		x.Fact.SizeW, x.Fact.SizeH = w, h
 	}

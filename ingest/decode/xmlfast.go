@@ -49,7 +49,7 @@ func (r *xmlReader) fastPart(s *xmlScan, name []byte) (ok bool, f *Fault) {
 	if view(name) == e.name {
 		ok, f = r.fastMetadata(s)
 	} else {
-		e, ok = r.fastElement(s, name, 0)
+		ok = r.fastElement(s, name, 0, &e)
 	}
 	if ok && f == nil {
 		r.part(&e)
@@ -80,8 +80,8 @@ func (r *xmlReader) fastMetadata(s *xmlScan) (bool, *Fault) {
 			r.scalar(k, t)
 			continue
 		}
-		e, ok := r.fastElement(s, name, 0)
-		if !ok {
+		var e element
+		if !r.fastElement(s, name, 0, &e) {
 			return false, nil
 		}
 		if f := r.metadataPart(k, &e); f != nil {
@@ -93,11 +93,11 @@ func (r *xmlReader) fastMetadata(s *xmlScan) (bool, *Fault) {
 	}
 }
 
-// fastElement reads an element whose opening tag has been read. Its children are in r.levels, and are valid
-// until the next element of depth 0 is read.
-func (r *xmlReader) fastElement(s *xmlScan, name []byte, depth int) (e element, ok bool) {
+// fastElement reads an element whose opening tag has been read into e. Its children are in r.levels, and are
+// valid until the next element of depth 0 is read.
+func (r *xmlReader) fastElement(s *xmlScan, name []byte, depth int, e *element) (ok bool) {
 	if depth == scan.MaxDepth {
-		return e, false
+		return false
 	}
 	e.name = view(name)
 	start := s.p
@@ -106,7 +106,7 @@ func (r *xmlReader) fastElement(s *xmlScan, name []byte, depth int) (e element, 
 	if !open {
 		s.p = start
 		e.text, ok = s.leaf(name)
-		return e, ok
+		return ok
 	}
 	if depth == 0 {
 		for i := range r.levels {
@@ -119,16 +119,15 @@ func (r *xmlReader) fastElement(s *xmlScan, name []byte, depth int) (e element, 
 	level := &r.levels[depth]
 	from := len(*level)
 	for open {
-		c, ok := r.fastElement(s, child, depth+1)
-		if !ok {
-			return e, false
+		*level = append(*level, element{})
+		if !r.fastElement(s, child, depth+1, &(*level)[len(*level)-1]) {
+			return false
 		}
-		*level = append(*level, c)
 		s.space()
 		child, open = s.open()
 	}
 	e.children = slices.Clip((*level)[from:])
-	return e, s.closes(name)
+	return s.closes(name)
 }
 
 // xmlScan is a position in plain XML.

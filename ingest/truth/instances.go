@@ -326,7 +326,8 @@ func (r *reader) image(raw []byte, key string) *decode.Fault {
 	p := append(r.bytes[:0], imagePayload)
 	p = appendOpt(p, side(b, "width", o))
 	p = appendOpt(p, side(b, "height", o))
-	p = append(p, decode.Name(&b.Log, scalarOf(o["file_name"]), decode.Field{Name: "images.file_name"})...)
+	name := scalarOf(o["file_name"])
+	p = append(p, decode.Name(&b.Log, &name, &decode.Field{Name: "images.file_name"})...)
 	r.bytes = p
 	r.add(id, p)
 	return nil
@@ -335,7 +336,8 @@ func (r *reader) image(raw []byte, key string) *decode.Fault {
 // side returns the width or height of a ground-truth image in pixels, or nil if it is not usable.
 func side(b *decode.Batch, key string, o map[string]json.RawMessage) *int32 {
 	f := decode.Field{Name: "images." + key}
-	v, ok := decode.Whole(&b.Log, scalarOf(o[key]), f)
+	found := scalarOf(o[key])
+	v, ok := decode.Whole(&b.Log, &found, &f)
 	switch {
 	case !ok:
 		return nil
