@@ -16,7 +16,7 @@ import (
 // finds duplicates, numbers the rows, and counts everything.
 func (r *runner) accept(u *source.Unit) error {
 	if r.joiner.Join(&u.Chunk, u.Batch) {
-		u.Broken = fmt.Errorf("%s ends early, at byte %d of its content, within a JSON array: %w: get the file again; the old store is unchanged",
+		u.Broken = fmt.Errorf("%s ends early, at byte %d of its content, within a JSON array: %w: get it again",
 			u.Src.Name, u.Base+int64(len(u.Buf)), source.ErrDamaged)
 	}
 	b, from := u.Batch, r.inputs[u.Src]

@@ -86,7 +86,7 @@ func Run(ctx context.Context, o Options) (*store.Account, error) {
 	for _, d := range r.ordered() {
 		d.abort()
 	}
-	return r.summary(err == nil), explain(err)
+	return r.summary(err == nil), r.explain(err)
 }
 
 // runner has the state of one run.
@@ -462,15 +462,21 @@ func (r *runner) account(s *input, set decode.Set) (*store.Source, *dataset, err
 	return s.accounts[set], d, nil
 }
 
-// explain adds to an error of the system what can be done about it.
-func explain(err error) error {
+// explain adds to an error what became of the store, and what the user can do.
+func (r *runner) explain(err error) error {
+	outcome := "no store was written"
+	if r.target.HasOld() {
+		outcome = "the old store is unchanged"
+	}
 	switch {
 	case err == nil:
 		return nil
 	case store.IsFull(err):
-		return fmt.Errorf("%w: make room, or give another --out; the old store is unchanged", err)
+		return fmt.Errorf("%w: make room, or give another --out; %s", err, outcome)
 	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("interrupted; the old store is unchanged: %w", err)
+		return fmt.Errorf("interrupted, %s: %w", outcome, err)
+	case errors.Is(err, source.ErrDamaged):
+		return fmt.Errorf("%w; %s", err, outcome)
 	}
 	return err
 }

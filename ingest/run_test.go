@@ -278,8 +278,8 @@ func TestPacking(t *testing.T) {
 	}
 }
 
-// A source that ends early or is damaged fails the run; the old store stands, and nothing else
-// is left behind.
+// A source that ends early or is damaged fails the run. The old store is unchanged, and no other files are
+// left behind.
 func TestDamaged(t *testing.T) {
 	dir := simulate(t, "imagenet", synth.Options{Images: 2000, Seed: 1})
 	co := simulate(t, "coco", synth.Options{Images: 300, Seed: 1})
@@ -311,7 +311,7 @@ func TestDamaged(t *testing.T) {
 		{"cut.tar.gz", archive[:len(archive)*2/3], "ends early, at byte", true},
 		{"tiny.tar.gz", archive[:40], "ends early", false},
 		{"checksum.tar.gz", flipped, "gzip checksum", true},
-		{"garbled.tar.gz", inside, "get it again, the old store is unchanged", true},
+		{"garbled.tar.gz", inside, "get it again; the old store is unchanged", true},
 		{"cut.tar", plain[:len(plain)/2+100], "ends early, at byte", true},
 		{"header.tar", header, "the first header of this tar archive fails its checksum", false},
 		{"short.tar", plain[:400], "ends early, at byte 400", false},
@@ -336,6 +336,11 @@ func TestDamaged(t *testing.T) {
 			}
 			if names := list(t, work); !slices.Equal(names, []string{"store"}) {
 				t.Errorf("left behind: %v", names)
+			}
+			fresh := filepath.Join(t.TempDir(), "fresh")
+			_, err = Run(t.Context(), Options{Sources: []string{path}, Out: fresh})
+			if !strings.HasSuffix(fmt.Sprint(err), "; no store was written") {
+				t.Errorf("without an old store, the error must say that no store was written: %v", err)
 			}
 		})
 	}

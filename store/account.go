@@ -5,7 +5,7 @@ package store
 type Account struct {
 	FormatVersion int       `json:"format_version"`
 	ToolVersion   string    `json:"tool_version"`
-	Completed     bool      `json:"completed"` // false: the run failed, and the old store is unchanged
+	Completed     bool      `json:"completed"` // false: the run failed, and no store was written
 	DataSets      []DataSet `json:"data_sets"`
 
 	// Examples are the first rejects of a run, for people to look at. They are not in store.json.

@@ -201,6 +201,9 @@ func (w *Writer) guard(s *Account) error {
 // Dir returns the temporary folder. Each data set is written into a subfolder with its name.
 func (w *Writer) Dir() string { return w.tmp }
 
+// HasOld reports whether the folder already has a store.
+func (w *Writer) HasOld() bool { return w.old != nil }
+
 // Holds reports whether the store already has a data set.
 func (w *Writer) Holds(set string) bool { return w.old != nil && w.old.DataSet(set) != nil }
 

@@ -45,9 +45,9 @@ Every record is either stored, or listed in the rejects table with its place and
 summary printed at the end shows how many of each, and that they add up to the records read.
 
 The data sets of this run replace those in the store all at once, after everything is written: an
-interrupt, a full disk or a crash leaves the old store as it was.
+interrupt, a full disk or a crash leaves an old store as it was.
 
-Exit codes: 0 done, 1 failed (the old store is unchanged), 2 wrong usage, 3 done but some records
+Exit codes: 0 done, 1 failed (an old store is unchanged), 2 wrong usage, 3 done but some records
 were rejected.`,
 		Example: `  abtool ingest imagenet_ab_v1_0.tar.gz --out store
   abtool ingest coco_ab_v1_0.json --instances instances_train2014.json --out store

@@ -251,7 +251,7 @@ func (s *Source) feedShape(ctx context.Context, f *Feeder, st *Stream, member st
 		if len(head) < block {
 			return s.Damaged(io.ErrUnexpectedEOF, int64(len(head)))
 		}
-		return fmt.Errorf("%s: the first header of this tar archive fails its checksum: %w: get it again, the old store is unchanged",
+		return fmt.Errorf("%s: the first header of this tar archive fails its checksum: %w: get it again",
 			s.Name, ErrDamaged)
 	case !isTar(head) && notData(head):
 		return s.unknown(st, head)
@@ -367,13 +367,13 @@ func (s *Source) Damaged(err error, at int64) error {
 		return err
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s ends early, at byte %d of its content: %w: get it again, the old store is unchanged", s.Name, at, ErrDamaged)
+		return fmt.Errorf("%s ends early, at byte %d of its content: %w: get it again", s.Name, at, ErrDamaged)
 	}
 	if errors.Is(err, gunzip.ErrHeader) {
-		return fmt.Errorf("%s: a later part of the gzip data, at byte %d of its content, has a damaged header: %w: get it again, the old store is unchanged", s.Name, at, ErrDamaged)
+		return fmt.Errorf("%s: a later part of the gzip data, at byte %d of its content, has a damaged header: %w: get it again", s.Name, at, ErrDamaged)
 	}
 	if errors.Is(err, gunzip.ErrChecksum) {
-		return fmt.Errorf("%s fails its gzip checksum by byte %d of its content: %w: get it again, the old store is unchanged", s.Name, at, ErrDamaged)
+		return fmt.Errorf("%s fails its gzip checksum by byte %d of its content: %w: get it again", s.Name, at, ErrDamaged)
 	}
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {

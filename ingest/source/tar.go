@@ -277,7 +277,7 @@ func (s *Source) feedTar(ctx context.Context, f *Feeder, st *Stream) error {
 		switch {
 		case err != nil:
 			f.Emit(ctx, f.cut(t.u, t.pos))
-			return fmt.Errorf("%s at byte %d of its content: %w: get it again, the old store is unchanged", s.Name, t.base+int64(t.pos), err)
+			return fmt.Errorf("%s at byte %d of its content: %w: get it again", s.Name, t.base+int64(t.pos), err)
 		case ended:
 			more, err := t.another(ctx)
 			if err != nil {

@@ -66,7 +66,7 @@ func (g *Reader) Read(p []byte) (int, error) {
 }
 
 // trailer checks the checksum and size at the end of a gzip file and begins the next file. It returns
-// io.EOF if there is none.
+// io.EOF if no other file follows.
 func (g *Reader) trailer() error {
 	z := g.z
 	if z.load(8); z.end-z.at < 8 {
