@@ -78,6 +78,7 @@ type (
 		Warnings                                  []string
 		Tables                                    []htmlTable
 		Open                                      bool // whether definition and tables are unfolded
+		Published                                 bool // whether a value has a published value
 	}
 	htmlValue struct {
 		Name, Title, Value, Interval, Method, N, Of, Published, Covered string
@@ -292,6 +293,7 @@ func statHTML(set string, st *result.Statistic) htmlStat {
 			row.Method = v.Interval.Method
 		}
 		if r := v.Published; r != nil {
+			out.Published = true
 			row.Published = strings.TrimSpace(r.Relation+" "+unitText(r.Value, v.Unit)) + " (" + r.Where + ")"
 			if r.Covered != nil {
 				row.Covered = map[bool]string{true: "covered", false: "not covered"}[*r.Covered]
@@ -327,6 +329,9 @@ var columnsKept = map[string][]string{
 	"by_hit": {"hit", "worker", "showings", "selected", "recall", "pages", "duration", "accuracy", "low_recall",
 		"few_selected", "few_pages", "icons", "precision", "distinct_pages", "low_precision"},
 }
+
+// Long reports whether a cell has a text that needs several lines.
+func (c htmlCell) Long() bool { return len(c.Text) > 40 }
 
 func tableHTML(id string, t *result.Table) htmlTable {
 	out := htmlTable{ID: id + "." + t.Name, Title: t.Title}

@@ -17,7 +17,7 @@ func FrameFigure(s Source, name, title, statistic, what string, without Lack) Fi
 	if h == nil {
 		return f
 	}
-	f.Describe(Part{Lack: without, Caption: fmt.Sprintf("%s %s; the square is the box, v points down. "+
+	f.Describe(Part{Lack: without, Caption: fmt.Sprintf("%s %s, which is the square from 0 to 1. "+
 		"%s of them lie outside of the map. Cross: mean (%s, %s). Ring: median (%s, %s). "+
 		"Cells are coloured by the square root of the share.", Grouped(u.N), what, Grouped(h.Outside),
 		Decimal(u.Value, 3), Decimal(v.Value, 3), Decimal(medianU.Value, 3), Decimal(medianV.Value, 3))})

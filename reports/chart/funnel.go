@@ -22,20 +22,27 @@ type Funnel struct {
 // marksCaption explains the marks and lines of a funnel.
 const marksCaption = "Each mark is one of %s annotators with %s. Lines: the mean of all, and the limits between " +
 	"which 95 %% and 99.8 %% of annotators would lie if they differed only by chance (normal approximation to the " +
-	"binomial). Triangles: annotators with a flag%s."
+	"binomial)."
 
 // Figure draws the funnel of a data set.
 func (q Funnel) Figure(s Source) Figure {
 	f := Figure{Name: q.Name, Title: q.Title, Statistics: []string{"workers"}, Width: 760, Height: 420,
 		Alt: "A scatter plot of annotators by their number of " + q.Noun + " and their " + q.Share + ", with the limits of chance, " +
 			"which narrow like a funnel."}
-	marks := 0
+	marks, triangles := 0, 0
 	shares := s.Column("workers", "by_worker", q.Share)
+	flagged := flaggedWorkers(s, len(shares))
 	for i, n := range s.Column("workers", "by_worker", q.Units) {
-		marks += b2i(n >= 1 && !math.IsNaN(shares[i]))
+		if n >= 1 && !math.IsNaN(shares[i]) {
+			marks++
+			triangles += b2i(flagged[i])
+		}
 	}
-	f.Describe(Part{Caption: fmt.Sprintf(marksCaption, Grouped(marks), q.Of, q.Flags),
-		Lack: Unless(marks > 0, FirstLack(annotators(s), q.Lack))})
+	caption := fmt.Sprintf(marksCaption, Grouped(marks), q.Of)
+	if triangles > 0 {
+		caption += " Triangles: annotators with a flag" + q.Flags + "."
+	}
+	f.Describe(Part{Caption: caption, Lack: Unless(marks > 0, FirstLack(annotators(s), q.Lack))})
 	f.Draw = Whole(func(t *Theme) *plot.Plot { return t.funnel(s, q) })
 	return f
 }
@@ -46,16 +53,22 @@ func annotators(s Source) Lack { return Unless(!s.None("workers", "workers"), no
 // flagsOf has the columns of flags that a table of annotators can have.
 var flagsOf = []string{"flag_centre", "flag_rush", "flag_bot"}
 
-// funnel returns a plot of annotators' shares against the number of their units.
-func (t *Theme) funnel(s Source, q Funnel) *plot.Plot {
-	p := t.Plot("", q.Noun+" with ground truth", q.Share)
-	x, y := s.Column("workers", "by_worker", q.Units), s.Column("workers", "by_worker", q.Share)
-	flagged := make([]bool, len(x))
+// flaggedWorkers reports for each of the n rows of the table of annotators whether the annotator has a flag.
+func flaggedWorkers(s Source, n int) []bool {
+	flagged := make([]bool, n)
 	for _, f := range flagsOf {
 		for i, v := range s.Column("workers", "by_worker", f) {
 			flagged[i] = flagged[i] || v > 0
 		}
 	}
+	return flagged
+}
+
+// funnel returns a plot of annotators' shares against the number of their units.
+func (t *Theme) funnel(s Source, q Funnel) *plot.Plot {
+	p := t.Plot("", q.Noun+" with ground truth", q.Share)
+	x, y := s.Column("workers", "by_worker", q.Units), s.Column("workers", "by_worker", q.Share)
+	flagged := flaggedWorkers(s, len(x))
 	var hits, total, most float64
 	fewest := 1e9
 	var marks [2][2][]float64 // without and with a flag
@@ -84,7 +97,7 @@ func (t *Theme) funnel(s Source, q Funnel) *plot.Plot {
 			t.Line(p, xs, low, t.Series[5], 1.4, k == 1, name)
 			t.Line(p, xs, high, t.Series[5], 1.4, k == 1, "")
 		}
-		t.Line(p, []float64{p.X.Min, p.X.Max}, []float64{m, m}, t.Series[1], 1.2, true, "mean of all")
+		t.Line(p, []float64{p.X.Min, p.X.Max}, []float64{m, m}, t.Series[1], 1.2, true, "mean of all annotators")
 	}
 	t.Dots(p, marks[0][0], marks[0][1], Fade(t.Series[0], 150), 3, draw.CircleGlyph{}, "annotator")
 	t.Dots(p, marks[1][0], marks[1][1], t.Series[1], 4.5, draw.PyramidGlyph{}, "with a flag")

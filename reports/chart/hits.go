@@ -25,9 +25,9 @@ func (q Checks) Figure(s Source) Figure {
 		Alt: fmt.Sprintf("A histogram of recall, and bars: %s of the HITs are flagged.",
 			Percent(s.Value("hits", "flagged").Value))}
 	f.Describe(Part{Lack: Unless(n.Value > 0, q.Lack),
-		Caption: fmt.Sprintf("Left: %s of %s HITs. Right: share of HITs that each check flags. The release has "+
-			"only a part of each HIT, so more HITs are flagged than were rejected during the collection.",
-			q.Recall, Grouped(n.Value))})
+		Caption: fmt.Sprintf("Left: %s HITs by their recall. Right: share of HITs that each check flags, with "+
+			"95 %% intervals and the numbers of HITs. The release has only a part of each HIT, so more HITs are flagged than were "+
+			"rejected during the collection.", Grouped(n.Value))})
 	f.Draw = func(t *Theme, c draw.Canvas) {
 		Place(c, Panel{Plot: q.recall(t, s), DX: 0.5, DY: 1}, Panel{Plot: q.flagged(t, s), X: 0.5, DX: 0.5, DY: 1})
 	}

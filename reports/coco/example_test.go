@@ -57,21 +57,21 @@ func ExampleIconFrame() {
 	golden.Show(coco.IconFrame(madeUp()))
 	// Output:
 	// Position of the icon in its box
-	// 480 icons, in the frame of the nearest box of their class; the square is the box, v points down. 0 of them lie outside of the map. Cross: mean (0.490, 0.520). Ring: median (0.500, 0.510). Cells are coloured by the square root of the share.
+	// 480 icons, relative to the nearest box of their class, which is the square from 0 to 1. 0 of them lie outside of the map. Cross: mean (0.490, 0.520). Ring: median (0.500, 0.510). Cells are coloured by the square root of the share.
 }
 
 func ExampleSequences() {
 	golden.Show(coco.Sequences(madeUp()))
 	// Output:
 	// Actions with icons that stay
-	// Sequences of actions of the 500 icons whose last action is add or move, on a logarithmic scale, with their number and share. Hollow marks: the paper's counts for its own data.
+	// Sequences of actions of the 500 icons whose last action is add or move, on a logarithmic scale, with their number and share. Rings: the paper's counts for its own data.
 }
 
 func ExampleSizeRecall() {
 	golden.Show(coco.SizeRecall(madeUp()))
 	// Output:
 	// Recall of a class against the size of its objects
-	// Each mark is one of 4 classes. Recall is the share of annotated images with the class on which its icon stays; size is the mean, over its objects, of the area of the box as a share of the image. Line: least squares, slope 0.80 (95 % interval 0.78 to 0.82). Names: the classes farthest from the line.
+	// Each mark is one of 4 classes. Recall is the share of annotated images with the class on which its icon stays; size is the mean, over its objects, of the area of the box as a share of the image. Grey lines: 95 % intervals. Line: least squares, slope 0.80 (95 % interval 0.78 to 0.82). Names: the classes farthest from the line.
 }
 
 func ExampleTimes() {
@@ -92,5 +92,5 @@ func ExampleHITs() {
 	golden.Show(coco.HITs(madeUp()))
 	// Output:
 	// HITs and their checks
-	// Left: mean recall of pages of 18 HITs. Right: share of HITs that each check flags. The release has only a part of each HIT, so more HITs are flagged than were rejected during the collection.
+	// Left: 18 HITs by their recall. Right: share of HITs that each check flags, with 95 % intervals and the numbers of HITs. The release has only a part of each HIT, so more HITs are flagged than were rejected during the collection.
 }

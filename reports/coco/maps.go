@@ -36,6 +36,6 @@ func Maps(s chart.Source) chart.Figure {
 func IconFrame(s chart.Source) chart.Figure {
 	n := s.Value("icon_frame", "nearest_box.mean_u").N
 	return chart.FrameFigure(s, "coco-box-frame", "Position of the icon in its box", "icon_frame",
-		"icons, in the frame of the nearest box of their class",
+		"icons, relative to the nearest box of their class",
 		chart.Unless(n > 0, chart.FirstLack(truth(s), placedIcons(s), noIconOnClass)))
 }

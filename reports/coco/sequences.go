@@ -17,7 +17,7 @@ func Sequences(s chart.Source) chart.Figure {
 		Alt: fmt.Sprintf("Bars: %s of the icons were added and never touched again; all other sequences are rare.",
 			chart.Percent(s.Value("sequences", "add_only").Value))}
 	f.Describe(chart.Part{Caption: fmt.Sprintf("Sequences of actions of the %s icons whose last action is add or move, on a "+
-		"logarithmic scale, with their number and share. Hollow marks: the paper's counts for its own data.", chart.Grouped(total.Value)), Lack: chart.Unless(total.Value > 0, noStayingIcons)})
+		"logarithmic scale, with their number and share. Rings: the paper's counts for its own data.", chart.Grouped(total.Value)), Lack: chart.Unless(total.Value > 0, noStayingIcons)})
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot { return sequenceBars(t, s) })
 	return f
 }

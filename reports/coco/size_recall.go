@@ -26,7 +26,7 @@ func SizeRecall(s chart.Source) chart.Figure {
 		}
 	}
 	caption := fmt.Sprintf("Each mark is one of %d classes. Recall is the share of annotated images with the class on "+
-		"which its icon stays; size is the mean, over its objects, of the area of the box as a share of the image.", classes)
+		"which its icon stays; size is the mean, over its objects, of the area of the box as a share of the image. Grey lines: 95 %% intervals.", classes)
 	if slope := s.Value("category_recall", "slope"); slope.Value.Defined() {
 		caption += fmt.Sprintf(" Line: least squares, slope %s%s. Names: the classes farthest from the line.", chart.Decimal(slope.Value, 2), plainInterval(slope))
 	}

@@ -19,13 +19,14 @@ func Calibration(s chart.Source) chart.Figure {
 		Alt: "Bars of accuracy before and after two corrections, and two maps of clicks in the frame of the box, before " +
 			"and after the shift."}
 	f.Describe(chart.Part{Lack: clicksOnBoxes(s, gain.N), Caption: fmt.Sprintf("A correction is fitted on one half "+
-		"of the annotators and applied to the clicks of the other half, %s clicks in all. Left: accuracy over all images "+
-		"and over images whose centre is in no box. Right: clicks in the frame of the box, without correction and less "+
-		"their median displacement; the square is the box. The shift changes accuracy by %s percentage points.",
+		"of the annotators and applied to the clicks of the other half, %s clicks in all. The shift subtracts the median "+
+		"displacement from the centre of the box; linear predicts the centre by least squares. Left: accuracy before and after, "+
+		"over all images, and over images whose centre is in no box (off centre). Right: clicks relative to the box, which is the "+
+		"square, before and after the shift. The shift changes accuracy by %s percentage points.",
 		chart.Grouped(gain.N), chart.Signed(100*gain.Value))})
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		before := t.Counts("before", s.Histogram("calibration", "frame_before"), chart.BoxTicks)
-		shifted := t.Counts("less the shift", s.Histogram("calibration", "frame_shift"), chart.BoxTicks)
+		shifted := t.Counts("after the shift", s.Histogram("calibration", "frame_shift"), chart.BoxTicks)
 		t.AddBox(before.Plot)
 		t.AddBox(shifted.Plot)
 		chart.Place(c, chart.Panel{Plot: calibrationBars(t, s), DX: 0.36, DY: 1},

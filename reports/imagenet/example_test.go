@@ -77,35 +77,35 @@ func ExampleRandomClicks() {
 	golden.Show(imagenet.RandomClicks(madeUp()))
 	// Output:
 	// Random clicks around the centre
-	// Left: centres of 900 ground-truth boxes; 12 % of them are in the middle cell, which is 0.82 % of the area. Right: mean over 1,200 images with a box and a final click of the exact probability that a click drawn from N(0.5, σ²) hits a box. Always clicking the centre hits 70 %, clicking anywhere 30 %, the final click 80 % (95 % interval 78 % to 82 %).
+	// Left: centres of 900 ground-truth boxes; 12 % of them are in the middle cell, which is 0.82 % of the area. Right: the probability that a random click hits a box, as a mean over 1,200 images with a box and a final click. The clicks are normally distributed around the centre, with standard deviation σ. Those that would fall outside of the image are drawn again, miss, or are moved to the border. Always clicking the centre hits 70 %, clicking anywhere 30 %, the final click 80 % (95 % interval 78 % to 82 %).
 }
 
 func ExampleMaps() {
 	golden.Show(imagenet.Maps(madeUp()))
 	// Output:
 	// Boxes and clicks on the image, and the accuracy of clicks by place
-	// The image is divided into 11 × 11 cells. Above, left: share of the centres of 900 boxes (colours by the square root). Above, right: share of 1,200 final clicks. Below, left: accuracy of the click by the cell of the box's centre; grey cells have fewer than 5. Below, right: accuracy by the cell of the click.
+	// The image is divided into 11 × 11 cells. Above, left: share of the centres of 900 boxes (coloured by the square root of the share). Above, right: share of 1,200 final clicks. Below, left: accuracy of the click by the cell of the box's centre; grey cells have fewer than 5. Below, right: accuracy by the cell of the click.
 }
 
 func ExampleAlongTrace() {
 	golden.Show(imagenet.AlongTrace(madeUp()))
 	// Output:
 	// Accuracy of mouse samples on the way to the click
-	// Share of mouse samples that lie in a box, over images with a box and a final click. Left: the N-th sample before the click. Middle: by tenth of the samples from entering the image to the click; 20 % in the first tenth and 77 % in the last. Right: by tenth of the time. Bands: 95 % intervals by resampling annotators.
+	// Share of mouse samples that lie in a box, over images with a box and a final click. Left: the N-th sample before the click, among all samples and among those since the pointer entered the image. Middle: by tenth of the samples from entering the image to the click; 20 % in the first tenth and 77 % in the last. Right: by tenth of the time. Bands: 95 % intervals by resampling annotators.
 }
 
 func ExampleBoxFrame() {
 	golden.Show(imagenet.BoxFrame(madeUp()))
 	// Output:
 	// Position of the click in its box
-	// 1,100 final clicks, in the frame of the nearest box; the square is the box, v points down. 0 of them lie outside of the map. Cross: mean (0.490, 0.520). Ring: median (0.500, 0.510). Cells are coloured by the square root of the share.
+	// 1,100 final clicks, relative to the nearest box, which is the square from 0 to 1. 0 of them lie outside of the map. Cross: mean (0.490, 0.520). Ring: median (0.500, 0.510). Cells are coloured by the square root of the share.
 }
 
 func ExampleTimes() {
 	golden.Show(imagenet.Times(madeUp()))
 	// Output:
 	// Time to the click, and speed of the pointer
-	// Left: time from the last entry to the click of 1,000 selected showings (median 850 ms). Outline: time hovered, of 1,500 showings. Middle: mean speed of the pointer from entering to the click. Right: speed along the way, of clicks that hit and clicks that miss, with 95 % intervals.
+	// Left: time from the last entry to the click of 1,000 selected showings (median 850 ms). Outline: time that the pointer was over the image, of 1,500 showings. Middle: mean speed of the pointer from entering to the click. Right: speed along the way, of clicks that hit and clicks that miss, with 95 % intervals.
 }
 
 func ExampleWorkers() {
@@ -119,7 +119,7 @@ func ExampleHITs() {
 	golden.Show(imagenet.HITs(madeUp()))
 	// Output:
 	// HITs and their checks
-	// Left: selected / shown of 40 HITs. Right: share of HITs that each check flags. The release has only a part of each HIT, so more HITs are flagged than were rejected during the collection.
+	// Left: 40 HITs by their recall. Right: share of HITs that each check flags, with 95 % intervals and the numbers of HITs. The release has only a part of each HIT, so more HITs are flagged than were rejected during the collection.
 }
 
 func ExampleHesitation() {
@@ -133,7 +133,7 @@ func ExampleCalibration() {
 	golden.Show(imagenet.Calibration(madeUp()))
 	// Output:
 	// Correcting the bias of clicks
-	// A correction is fitted on one half of the annotators and applied to the clicks of the other half, 1,100 clicks in all. Left: accuracy over all images and over images whose centre is in no box. Right: clicks in the frame of the box, without correction and less their median displacement; the square is the box. The shift changes accuracy by +1.23 percentage points.
+	// A correction is fitted on one half of the annotators and applied to the clicks of the other half, 1,100 clicks in all. The shift subtracts the median displacement from the centre of the box; linear predicts the centre by least squares. Left: accuracy before and after, over all images, and over images whose centre is in no box (off centre). Right: clicks relative to the box, which is the square, before and after the shift. The shift changes accuracy by +1.23 percentage points.
 }
 
 func ExampleDifficulty() {
@@ -154,5 +154,5 @@ func ExampleScanning() {
 	golden.Show(imagenet.Scanning(madeUp()))
 	// Output:
 	// The order of clicks on a page
-	// 60 pages with five or more clicks. Left: share of pairs of clicks whose order follows the layout; by chance it is one half. Right: the place of the next click.
+	// 60 pages with five or more clicks. Left: share of pairs of clicks whose order follows the layout; by chance it is one half. Right: where the next click is, seen from the last one. Lines: 95 % intervals.
 }

@@ -23,7 +23,7 @@ func Maps(s chart.Source) chart.Figure {
 			"click."}
 	f.Describe(
 		chart.Part{Where: "Above, left", Lack: boxes, Caption: fmt.Sprintf("share of the centres of %s boxes "+
-			"(colours by the square root).", chart.Grouped(s.Value("centre_bias", "gt_centres.share").N))},
+			"(coloured by the square root of the share).", chart.Grouped(s.Value("centre_bias", "gt_centres.share").N))},
 		chart.Part{Where: "Above, right", Lack: clicks,
 			Caption: fmt.Sprintf("share of %s final clicks.", chart.Grouped(shown.N))},
 		chart.Part{Where: "Below, left", Lack: byBox, Caption: fmt.Sprintf("accuracy of the click by the cell of the "+
@@ -66,5 +66,5 @@ func fewClicks(s chart.Source, name string) chart.Lack {
 func BoxFrame(s chart.Source) chart.Figure {
 	n := s.Value("box_frame", "nearest_box.mean_u").N
 	return chart.FrameFigure(s, "imagenet-box-frame", "Position of the click in its box", "box_frame",
-		"final clicks, in the frame of the nearest box", clicksOnBoxes(s, n))
+		"final clicks, relative to the nearest box", clicksOnBoxes(s, n))
 }
