@@ -25,10 +25,12 @@ func demoCommand(s streams) *cobra.Command {
 	var o demoOptions
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Run every step on a small simulated data set",
-		Long: `Run every step on simulated data: simulate a small ImageNet-AB and COCO-AB in which one record in a
-hundred is damaged, ingest them into a store, query it, compute some of the paper's statistics,
-derive targets, and write a report. Before each step the command that does the same is printed.`,
+		Short: "Show ingest, sql, stats, targets and report on simulated data",
+		Long: `Simulate a small ImageNet-AB and COCO-AB in which one record in a hundred is damaged, ingest them
+into a store, query it, compute some of the paper's statistics, derive targets, and write a report.
+Before each step the command that does the same is printed.
+
+The demo does not train a network, because that takes minutes: README.md has the commands for it.`,
 		Example: "  abtool demo\n  abtool demo --out /tmp/demo --imagenet 20000",
 		Args:    exactly(0, "demo takes no arguments"),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), s) },

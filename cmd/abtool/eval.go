@@ -49,7 +49,7 @@ Nothing is written, except that --draw N draws N images with their predicted poi
 	f.StringVar(&o.Weights, "weights", "", "`FILE` of the run's weights, by name or path (default\nbest.safetensors)")
 	o.engine.flags(c)
 	f.IntVar(&o.draw, "draw", 0, "draw `N` images with their predicted points into RUN")
-	f.IntVar(&o.Workers, "jobs", 0, "number of threads, 0 for one per processor")
+	f.IntVar(&o.Workers, "jobs", 0, "number of threads, 0 for one per processor; another number\ncan change the last digits of the results")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
 	f.BoolVar(&o.quiet, "quiet", false, "show no notes")
 	return c

@@ -46,20 +46,25 @@ func printTargets(w io.Writer, s *features.Summary) {
 	t.Flush()
 }
 
-// printList describes each rule, signal, table and format in two lines.
+// printList describes each rule, signal, table and format.
 func (o *targetsOptions) printList(out io.Writer) error {
 	rules, signals, tables, formats := features.Rules(), features.SignalList(), features.Tables(), format.All()
 	if o.json {
 		return ui.PrintJSON(out, map[string]any{"rules": rules, "signals": signals, "tables": tables, "formats": formats})
 	}
 	return ui.Print(out, func(w io.Writer) {
+		item := func(title, text string) {
+			fmt.Fprintln(w, title)
+			ui.Wrap(w, text, "  ", 100)
+			fmt.Fprintln(w)
+		}
 		fmt.Fprintf(w, "Rules (--rule)\n\n")
 		for _, r := range rules {
-			fmt.Fprintf(w, "%s (%s; %s)\n  %s\n  %s\n\n", r.Name, strings.Join(r.Sets, ", "), r.From, r.What, r.Note)
+			item(fmt.Sprintf("%s (%s; %s)", r.Name, strings.Join(r.Sets, ", "), r.From), r.What+" "+r.Note)
 		}
 		fmt.Fprintf(w, "Signals (--signal)\n\n")
 		for _, x := range signals {
-			fmt.Fprintf(w, "%s (%s; columns %s)\n  %s\n  %s\n\n", x.Name, x.From, strings.Join(x.Fields, ", "), x.What, x.Note)
+			item(fmt.Sprintf("%s (%s; columns %s)", x.Name, x.From, strings.Join(x.Fields, ", ")), x.What+" "+x.Note)
 		}
 		fmt.Fprintf(w, "Tables\n\n")
 		for _, x := range tables {
@@ -67,7 +72,7 @@ func (o *targetsOptions) printList(out io.Writer) error {
 			if x.Name == "targets" {
 				flag = ""
 			}
-			fmt.Fprintf(w, "%s%s\n  %s\n  %s\n\n", x.Name, flag, x.What, x.Note)
+			item(x.Name+flag, x.What+" "+x.Note)
 		}
 		fmt.Fprintf(w, "Formats (--format)\n\n")
 		for _, x := range formats {
@@ -75,7 +80,7 @@ func (o *targetsOptions) printList(out io.Writer) error {
 			if x.Ext != "" {
 				ext = " (" + x.Ext + ")"
 			}
-			fmt.Fprintf(w, "%s%s\n  %s\n\n", x.Name, ext, x.What)
+			item(x.Name+ext, x.What)
 		}
 	})
 }

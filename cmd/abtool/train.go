@@ -112,7 +112,7 @@ The flags that name a key below, and --set, change the recipe.`,
 	f.StringVar(&o.Init, "init", "", "`FILE` of initial weights, .safetensors; weights that do not fit are\nlisted and left out")
 	o.engine.flags(c)
 	f.IntVar(&o.engine.devices, "devices", 0, "xla: number of devices that share a batch, 0 for all")
-	f.IntVar(&o.Workers, "jobs", 0, "number of threads, 0 for one per processor")
+	f.IntVar(&o.Workers, "jobs", 0, "number of threads, 0 for one per processor; results for\nanother number of threads differ in the last digits")
 	f.BoolVar(&o.list, "list-archs", false, "list the architectures with their sizes")
 	f.BoolVar(&o.json, "json", false, "print the last metrics as JSON")
 	f.BoolVar(&o.quiet, "quiet", false, "show no progress")

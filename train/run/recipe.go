@@ -168,7 +168,8 @@ func (r Recipe) Check() error {
 	}{
 		{r.Epochs < 1, "epochs: must be at least 1"}, {r.Batch < 1, "batch: must be at least 1"}, {r.Accumulate < 1, "accumulate: must be at least 1"},
 		{!slices.Contains(data.Supervisions, data.Supervision(r.Supervision)), "supervision: must be none, rand or luab"},
-		{!(r.Warmup >= 0) || r.Warmup >= float64(r.Epochs), fmt.Sprintf("warmup_epochs: must be at least 0 and fewer than epochs, but it is %v of %d (--set warmup_epochs=0 trains without a warm-up)", r.Warmup, r.Epochs)},
+		{!(r.Warmup >= 0) || r.Warmup >= float64(r.Epochs), fmt.Sprintf("warmup_epochs: must be at least 0 and fewer than epochs, but it is %v with epochs = %d: "+
+			"train for more epochs, or without a warm-up (--set warmup_epochs=0)", r.Warmup, r.Epochs)},
 		{!(r.LR > 0) || math.IsInf(r.LR, 0), "lr: must be above 0"},
 		{r.SaveEvery < 0, "save_every: must be at least 0"},
 		{r.LabelRule != features.LabelsKept && r.LabelRule != features.LabelsPublished, "label_rule: must be kept or published"},
