@@ -23,21 +23,21 @@ func (o *Overlaps) At(tau float64) (largest, all float64) {
 
 // A Cutter computes Overlaps. It reuses its memory, so that it must not be used by two goroutines at once.
 type Cutter struct {
-	width, height, wide int     // wide: of a row with its frame
-	u                   []uint8 // of the map
-	framed              []uint8 // with a frame of zeros
-	order               []int32 // places in framed, by their bytes
-	parent              []int32 // of the sets of pixels; -1: not in a set yet
-	sets                []set   // by root
-	live                []int32 // roots
+	width, height, wide int      // wide: of a row with its frame
+	u                   []uint8  // of the map
+	framed              []uint8  // with a frame of zeros
+	order               []uint32 // places in framed, y in the upper half and x in the lower, by their bytes
+	parent              []int32  // of the sets of pixels; -1: not in a set yet
+	sets                []set    // by root
+	live                []int32  // roots
 }
 
 // set is a connected set of pixels.
 type set struct {
 	x0, y0, x1, y1 int16
-	first          int32 // its first pixel, row by row
-	changed        bool
-	twice          int // twice the area of its outer contour; meaningful unless changed
+	first          int32 // its first pixel, row by row; not always its root
+	changed        bool  // since twice was computed
+	twice          int   // twice the area of its outer contour, or of a part of it: an area only grows
 }
 
 // Overlaps compares the boxes of a map at all thresholds with boxes of ground truth on the same view.
@@ -45,7 +45,7 @@ type set struct {
 // It goes through the thresholds from the highest to the lowest and joins the pixels that each one adds to
 // the sets that they touch. A second pass from the lowest to the highest does the same for holes, whose
 // borders have boxes of their own. The area of a contour is computed only where its box could be large
-// enough.
+// enough, and only if another could be larger.
 func (c *Cutter) Overlaps(m *Map, truth []Box) *Overlaps {
 	o := &Overlaps{}
 	c.u, o.most = m.bytes(c.u)
@@ -55,9 +55,11 @@ func (c *Cutter) Overlaps(m *Map, truth []Box) *Overlaps {
 		return o
 	}
 	starts := c.prepare(m.Width, m.Height)
+	w := int32(c.wide)
+	eight, four := []int32{-w - 1, -w, -w + 1, -1, 1, w - 1, w, w + 1}, []int32{-w, -1, 1, w}
 	for t := int(o.most) - 1; t >= 0; t-- {
 		for _, at := range c.order[starts[t+1]:starts[t+2]] {
-			c.join(at, [8]int{1, c.wide + 1, c.wide, c.wide - 1, -1, -c.wide - 1, -c.wide, -c.wide + 1})
+			c.join(at, eight)
 		}
 		o.largest[t], o.all[t] = c.foreground(uint8(t), truth)
 	}
@@ -66,7 +68,7 @@ func (c *Cutter) Overlaps(m *Map, truth []Box) *Overlaps {
 	outside := c.frame()
 	for t := range int(o.most) {
 		for _, at := range c.order[starts[t]:starts[t+1]] {
-			c.join(at, [8]int{1, c.wide, -1, -c.wide})
+			c.join(at, four)
 		}
 		o.all[t] = max(o.all[t], c.holes(outside, truth))
 	}
@@ -83,7 +85,7 @@ func (c *Cutter) prepare(width, height int) (starts [258]int32) {
 		clear(c.framed)
 	}
 	if len(c.order) != width*height {
-		c.order = make([]int32, width*height)
+		c.order = make([]uint32, width*height)
 	}
 	for _, b := range c.u {
 		starts[int(b)+1]++
@@ -96,7 +98,7 @@ func (c *Cutter) prepare(width, height int) (starts [258]int32) {
 		row := c.framed[(y+1)*c.wide+1:][:width]
 		copy(row, c.u[y*width:])
 		for x, b := range row {
-			c.order[next[b]] = int32((y+1)*c.wide + x + 1)
+			c.order[next[b]] = uint32(y+1)<<16 | uint32(x+1)
 			next[b]++
 		}
 	}
@@ -131,26 +133,25 @@ func (c *Cutter) root(at int32) int32 {
 	return at
 }
 
-// join adds a pixel, and joins the sets of those neighbours that have one. The root of a set is not always its
-// first pixel.
-func (c *Cutter) join(at int32, steps [8]int) {
+// join adds the pixel at (x, y) of the frame, and joins the sets of those neighbours that have one.
+func (c *Cutter) join(pixel uint32, steps []int32) {
+	x, y := int16(pixel&0xffff), int16(pixel>>16)
+	at := int32(y)*int32(c.wide) + int32(x)
 	r := int32(-1)
 	for _, step := range steps {
-		if step == 0 {
-			break
-		}
-		next := int(at) + step
-		if c.parent[next] < 0 {
+		p := c.parent[at+step]
+		if p < 0 || p == r {
 			continue
 		}
-		n := c.root(int32(next))
+		n := c.root(p)
+		c.parent[at+step] = n
 		if r < 0 {
 			r = n
 		} else if n != r {
 			r = c.unite(r, n)
 		}
 	}
-	x, y := int16(int(at)%c.wide-1), int16(int(at)/c.wide-1)
+	x, y = x-1, y-1
 	if r < 0 {
 		c.parent[at] = at
 		c.sets[at] = set{x, y, x, y, at, true, 0}
@@ -171,7 +172,7 @@ func (c *Cutter) unite(a, b int32) int32 {
 	}
 	c.parent[b] = a
 	s.x0, s.y0, s.x1, s.y1 = min(s.x0, t.x0), min(s.y0, t.y0), max(s.x1, t.x1), max(s.y1, t.y1)
-	s.first, s.changed = min(s.first, t.first), true
+	s.first, s.changed, s.twice = min(s.first, t.first), true, max(s.twice, t.twice)
 	return a
 }
 
@@ -197,23 +198,21 @@ func (c *Cutter) roots() []int32 {
 // than the contour around it, which comes before it in the list.
 func (c *Cutter) foreground(t uint8, truth []Box) (largest, all float64) {
 	roots := c.roots()
-	candidate := roots[0]
+	best := &c.sets[roots[0]]
 	for _, r := range roots {
 		s := &c.sets[r]
 		all = max(all, s.box().wider(c.width, c.height).best(truth))
-		if s.size() > c.sets[candidate].size() {
-			candidate = r
+		if s.twice > best.twice {
+			best = s
 		}
 	}
-	best := &c.sets[candidate]
-	most := c.area(best, t)
 	for _, r := range roots {
 		s := &c.sets[r]
-		if s == best || 2*s.size() < most {
+		if s == best || 2*s.size() < best.twice || 2*s.size() < c.area(best, t) {
 			continue
 		}
-		if a := c.area(s, t); a > most || a == most && s.first > best.first {
-			best, most = s, a
+		if a := c.area(s, t); a > best.twice || a == best.twice && s.first > best.first {
+			best = s
 		}
 	}
 	return best.box().wider(c.width, c.height).best(truth), all
