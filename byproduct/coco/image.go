@@ -66,6 +66,16 @@ func (m *Image) OnMask(class int32, x, y float64) bool {
 	return false
 }
 
+// Fill sets the pixels of the objects of a class, of its crowds or of its other objects, row by row. It leaves
+// the other pixels as they are.
+func (m *Image) Fill(r *plane.Raster, class int32, crowds bool, to []bool) {
+	for i := range m.Instances {
+		if o := &m.Instances[i]; o.Class == class && o.Crowd == crowds {
+			r.Fill(&o.Mask, m.Width, m.Height, to)
+		}
+	}
+}
+
 // InPolygons reports whether a point itself is in a polygon of a class, or its pixel in the mask of a crowd.
 // This is the variant of C5.
 func (m *Image) InPolygons(class int32, x, y float64) bool {

@@ -60,6 +60,17 @@ func (c *Images) clone(i int) *Image {
 	return m
 }
 
+// Image returns an image; it is nil if the image was not read.
+func (t *Truth) Image(id string) *Image { return t.images[id] }
+
+// Class returns the number of a class in the images' objects; it is -1 if the class is unknown.
+func (t *Truth) Class(name string) int32 {
+	if c, ok := t.class[name]; ok {
+		return c
+	}
+	return -1
+}
+
 // On reports whether a point, in fractions of the image, lies on any mask of the class (C5,
 // docs/design/definitions.md#c5). known is false for an image that was not read, has no size, or has no
 // object of the class.

@@ -124,6 +124,32 @@ func (r *Raster) Centroid(m *Mask, width, height int64) (x, y float64, ok bool) 
 	return ratio(sx, n), ratio(sy, n), n > 0
 }
 
+// Fill sets the pixels of the mask on a width × height image, row by row: those of its polygons and those of
+// its runs. It leaves the others as they are.
+func (r *Raster) Fill(m *Mask, width, height int64, to []bool) {
+	if len(m.Rings) > 0 {
+		for py := range height {
+			for _, s := range r.row(m, float64(py)+0.5, width) {
+				line := to[py*width+s[0] : py*width+s[1]]
+				for i := range line {
+					line[i] = true
+				}
+			}
+		}
+	}
+	if m.Height <= 0 {
+		return
+	}
+	at := int64(0)
+	for i, run := range m.Runs {
+		for end := at + run; at < end; at++ {
+			if px, py := at/m.Height, at%m.Height; i%2 == 1 && px < min(width, m.Width) && py < height {
+				to[py*width+px] = true
+			}
+		}
+	}
+}
+
 // row returns the spans of pixels that are set at a height, each from span[0] to before span[1]. They do not
 // overlap.
 func (r *Raster) row(m *Mask, y float64, width int64) [][2]int64 {

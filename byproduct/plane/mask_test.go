@@ -1,6 +1,9 @@
 package plane
 
-import "testing"
+import (
+	"math/rand/v2"
+	"testing"
+)
 
 // A mask of planted polygons and runs, against every pixel.
 func TestMask(t *testing.T) {
@@ -50,5 +53,37 @@ func TestMask(t *testing.T) {
 	}
 	if x, y, _ := r.Centroid(&two, 8, 8); x != sx/n || y != sy/n {
 		t.Errorf("the centroid of two squares is %v, %v, want %v, %v", x, y, sx/n, sy/n)
+	}
+}
+
+// Fill must set the pixels that Has reports, for random polygons, which may cross themselves and reach out of
+// the image, and random runs.
+func TestFill(t *testing.T) {
+	const width, height = 13, 9
+	r, raster := rand.New(rand.NewPCG(1, 2)), new(Raster)
+	for k := range 200 {
+		m := Mask{}
+		for range r.IntN(3) {
+			corners := 3 + r.IntN(5)
+			for range corners {
+				m.Polygon = append(m.Polygon, r.Float64()*20-3, r.Float64()*16-3)
+			}
+			m.Rings = append(m.Rings, int64(2*corners))
+		}
+		if r.IntN(2) > 0 {
+			m.Width, m.Height = int64(10+r.IntN(6)), int64(7+r.IntN(4))
+			for left := m.Width * m.Height; left > 0; {
+				n := min(left, int64(r.IntN(20)))
+				m.Runs = append(m.Runs, n)
+				left -= n
+			}
+		}
+		to := make([]bool, width*height)
+		raster.Fill(&m, width, height, to)
+		for i, got := range to {
+			if want := m.Has(int64(i%width), int64(i/width)); got != want {
+				t.Fatalf("mask %d, %+v: pixel %d, %d is %v, want %v", k, m, i%width, i/width, got, want)
+			}
+		}
 	}
 }
