@@ -42,21 +42,29 @@ var rules = []rule{
 	{"reports/chart", []string{"analysis/result", "internal/..."}, "charts do not depend on data sets or pages"},
 	{"reports/imagenet", []string{"reports/chart", "analysis/result", "internal/..."}, "figures of a data set do not depend on the page or the other data set"},
 	{"reports/coco", []string{"reports/chart", "analysis/result", "internal/..."}, "figures of a data set do not depend on the page or the other data set"},
+<<<<<<< HEAD
 	{"reports/...", []string{"analysis/...", "schema", "store", "internal/..."}, "reports draw what analysis computes"},
 	{"internal/synth/evalsets", []string{"eval/classes", "internal/..."}, "image sets are drawn from facts about classes"},
+=======
+	{"reports/...", []string{"analysis/...", "eval/...", "schema", "store", "internal/..."}, "reports draw what analysis and eval compute"},
+>>>>>>> 3a89d6b (eval: views, and the file of outputs)
 	{"eval/classes", nil, "facts about classes depend on nothing"},
 	{"eval/view", []string{"internal/..."}, "views see pixels, not sets or networks"},
+	{"eval/outputs", []string{"internal/..."}, "outputs do not depend on networks or sets"},
 	{"eval/metric", []string{"eval/classes", "eval/outputs", "internal/..."}, "metrics are computed from outputs, without images"},
 	{"eval/cam", []string{"train/...", "byproduct/...", "internal/..."}, "maps are compared with the boxes and masks of a store"},
 	{"eval/...", []string{"schema", "train/...", "features", "byproduct/plane", "store", "store/columnar", "internal/..."},
 		"evaluation runs networks over images, and does not depend on byproducts"},
-	{"internal/...", []string{"schema", "byproduct/...", "internal/..."}, "internal packages serve the others"},
+	{"internal/...", []string{"schema", "byproduct/...", "eval/...", "internal/..."}, "internal packages serve the others"},
 	{"docs", nil, "the documentation has only tests"},
 }
 
 // free lists packages without a rule: programs, helpers of tests, and train, which begins with files of
 // targets.
 var free = []string{"cmd/...", "notebooks/...", "train/...", "internal/bench", "internal/teststore", "internal/gpucheck"}
+
+// evalFor lists the packages that may import eval.
+var evalFor = []string{"cmd/...", "eval/...", "reports/...", "train/experiment", "internal/synth/evalsets", "internal/bench"}
 
 // ingestFor lists the packages that may import ingest: the program and helpers of tests.
 var ingestFor = []string{"cmd/...", "ingest/...", "internal/teststore", "notebooks/..."}
@@ -68,6 +76,9 @@ func TestArrows(t *testing.T) {
 			checked++
 			if matches(path, "ingest/...") && !matchesAny(pkg, ingestFor) {
 				t.Errorf("%s imports %s: only cmd and tests may import ingest, which writes stores; read a store with package store", pkg, path)
+			}
+			if matches(path, "eval/...") && !matchesAny(pkg, evalFor) {
+				t.Errorf("%s imports %s: nothing but programs, reports and experiments may import eval", pkg, path)
 			}
 			if matches(path, "cmd/...") {
 				t.Errorf("%s imports %s: nothing may import a command", pkg, path)
