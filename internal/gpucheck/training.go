@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"abtool/features/targetfile"
+	"abtool/internal/imagefile"
 	"abtool/train/data"
 	"abtool/train/engine"
 	"abtool/train/engine/gorgonia"
@@ -63,7 +64,7 @@ func loader(o options) (any, error) {
 		}
 	}
 	r := l.Rate()
-	return &loaderResult{data.Decoder, o.size, runtime.GOMAXPROCS(0), r.PerCPU, float64(n) / time.Since(began).Seconds()}, nil
+	return &loaderResult{imagefile.Decoder, o.size, runtime.GOMAXPROCS(0), r.PerCPU, float64(n) / time.Since(began).Seconds()}, nil
 }
 
 const loaderTime = 5 * time.Second

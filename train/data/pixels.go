@@ -13,10 +13,7 @@ import (
 )
 
 // Pixels is an image of W × H pixels of three bytes (red, green, blue), row by row from the top.
-type Pixels struct {
-	W, H int
-	Pix  []byte // 3·W·H
-}
+type Pixels = imagefile.RGB
 
 // opened is an image whose size is known. A JPEG is decoded later, when its crop is known.
 type opened struct {
@@ -55,6 +52,14 @@ func (o opened) above(bottom int) (image.Image, error) {
 		return nil, imagefile.Explain(o.jpeg, err)
 	}
 	return m, nil
+}
+
+// decodeJPEG decodes a JPEG at least as far down as row bottom.
+func decodeJPEG(b []byte, height, bottom int) (image.Image, error) {
+	if imagefile.Decoder == "image/jpeg" {
+		return jpegAbove(b, height, bottom)
+	}
+	return imagefile.JPEG(b)
 }
 
 // decode decodes a whole image file.
@@ -126,18 +131,6 @@ func rgb(m image.Image, r image.Rectangle, to []byte) {
 			}
 		}
 	}
-}
-
-// ColorModel implements image.Image.
-func (p *Pixels) ColorModel() color.Model { return color.NRGBAModel }
-
-// Bounds returns the rectangle from (0, 0) to (W, H).
-func (p *Pixels) Bounds() image.Rectangle { return image.Rect(0, 0, p.W, p.H) }
-
-// At returns the colour of a pixel.
-func (p *Pixels) At(x, y int) color.Color {
-	i := 3 * (y*p.W + x)
-	return color.NRGBA{p.Pix[i], p.Pix[i+1], p.Pix[i+2], 255}
 }
 
 // A resizer scales crops of images. Only one goroutine may use it.

@@ -1,6 +1,6 @@
 //go:build turbojpeg
 
-package data
+package imagefile
 
 // #cgo LDFLAGS: -lturbojpeg
 // #include <turbojpeg.h>
@@ -11,8 +11,6 @@ import (
 	"image"
 	"sync"
 	"unsafe"
-
-	"abtool/internal/imagefile"
 )
 
 // Decoder names the JPEG decoder of this build.
@@ -21,12 +19,15 @@ const Decoder = "libjpeg-turbo"
 // handles are decompressors; one goroutine at a time can use each.
 var handles = sync.Pool{New: func() any { return C.tjInitDecompress() }}
 
-// decodeJPEG decodes the whole image to RGB. Go's decoder handles formats that libjpeg-turbo does not
-// convert, such as CMYK.
-func decodeJPEG(b []byte, imageHeight, bottom int) (image.Image, error) {
+// JPEG decodes a JPEG file to an *RGB. Go's decoder handles formats that libjpeg-turbo does not convert, such as
+// CMYK.
+func JPEG(b []byte) (image.Image, error) {
+	if len(b) == 0 {
+		return goJPEG(b)
+	}
 	h := handles.Get().(C.tjhandle)
 	if h == nil {
-		return jpegAbove(b, imageHeight, bottom)
+		return goJPEG(b)
 	}
 	defer handles.Put(h)
 	in := (*C.uchar)(unsafe.Pointer(&b[0]))
@@ -35,12 +36,12 @@ func decodeJPEG(b []byte, imageHeight, bottom int) (image.Image, error) {
 		return nil, fmt.Errorf("libjpeg-turbo: %s", C.GoString(C.tjGetErrorStr2(h)))
 	}
 	if space == C.TJCS_CMYK || space == C.TJCS_YCCK {
-		return jpegAbove(b, imageHeight, bottom)
+		return goJPEG(b)
 	}
-	if width < 1 || height < 1 || int(height) > imagefile.MostPixels/int(width) {
+	if width < 1 || height < 1 || int(height) > MostPixels/int(width) {
 		return nil, fmt.Errorf("an image of %d × %d pixels", int(width), int(height))
 	}
-	p := &Pixels{W: int(width), H: int(height), Pix: make([]byte, 3*int(width)*int(height))}
+	p := &RGB{W: int(width), H: int(height), Pix: make([]byte, 3*int(width)*int(height))}
 	if C.tjDecompress2(h, in, C.ulong(len(b)), (*C.uchar)(unsafe.Pointer(&p.Pix[0])), width, 3*width, height, C.TJPF_RGB, 0) != 0 && C.tjGetErrorCode(h) != C.TJERR_WARNING {
 		return nil, fmt.Errorf("libjpeg-turbo: %s", C.GoString(C.tjGetErrorStr2(h)))
 	}

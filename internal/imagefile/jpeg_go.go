@@ -1,0 +1,11 @@
+//go:build !turbojpeg
+
+package imagefile
+
+import "image"
+
+// Decoder names the JPEG decoder of this build.
+const Decoder = "image/jpeg"
+
+// JPEG decodes a JPEG file.
+func JPEG(file []byte) (image.Image, error) { return goJPEG(file) }
