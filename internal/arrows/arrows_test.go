@@ -42,12 +42,8 @@ var rules = []rule{
 	{"reports/chart", []string{"analysis/result", "internal/..."}, "charts do not depend on data sets or pages"},
 	{"reports/imagenet", []string{"reports/chart", "analysis/result", "internal/..."}, "figures of a data set do not depend on the page or the other data set"},
 	{"reports/coco", []string{"reports/chart", "analysis/result", "internal/..."}, "figures of a data set do not depend on the page or the other data set"},
-<<<<<<< HEAD
-	{"reports/...", []string{"analysis/...", "schema", "store", "internal/..."}, "reports draw what analysis computes"},
 	{"internal/synth/evalsets", []string{"eval/classes", "internal/..."}, "image sets are drawn from facts about classes"},
-=======
 	{"reports/...", []string{"analysis/...", "eval/...", "schema", "store", "internal/..."}, "reports draw what analysis and eval compute"},
->>>>>>> 3a89d6b (eval: views, and the file of outputs)
 	{"eval/classes", nil, "facts about classes depend on nothing"},
 	{"eval/view", []string{"internal/..."}, "views see pixels, not sets or networks"},
 	{"eval/outputs", []string{"internal/..."}, "outputs do not depend on networks or sets"},
@@ -55,7 +51,7 @@ var rules = []rule{
 	{"eval/cam", []string{"train/...", "byproduct/...", "internal/..."}, "maps are compared with the boxes and masks of a store"},
 	{"eval/...", []string{"schema", "train/...", "features", "byproduct/plane", "store", "store/columnar", "internal/..."},
 		"evaluation runs networks over images, and does not depend on byproducts"},
-	{"internal/...", []string{"schema", "byproduct/...", "eval/...", "internal/..."}, "internal packages serve the others"},
+	{"internal/...", []string{"schema", "byproduct/...", "internal/..."}, "internal packages serve the others"},
 	{"docs", nil, "the documentation has only tests"},
 }
 
