@@ -3,7 +3,6 @@ package stat
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 )
 
 // A Bootstrap has the values of every ratio in bootstrap samples of the clusters.
@@ -97,15 +96,9 @@ func (b *Bootstrap) Replicate(ids []RatioID, x []float64, f func(x, y []float64)
 
 // Percentiles returns the percentile interval of samples, without those that are NaN.
 func Percentiles(samples []float64) *Interval {
-	var v []float64
-	for _, x := range samples {
-		if !math.IsNaN(x) {
-			v = append(v, x)
-		}
-	}
+	v := defined(samples)
 	if len(v) < 2 {
 		return nil
 	}
-	slices.Sort(v)
 	return &Interval{Quantile(v, (1-Level)/2), Quantile(v, (1+Level)/2), Level, MethodBootstrap}
 }

@@ -11,7 +11,7 @@ const Z95 = 1.959963984540054
 // Methods of intervals.
 const (
 	MethodWilson    = "wilson"    // a proportion of independent units: Wilson's score interval
-	MethodBootstrap = "bootstrap" // percentiles over samples of annotators, drawn with replacement
+	MethodBootstrap = "bootstrap" // samples of annotators or images, drawn with replacement
 	MethodOrder     = "order"     // a median of independent units: the order statistics around it
 	MethodMean      = "normal"    // a mean of independent units: mean ± 1.96 standard errors
 )

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
@@ -320,46 +319,10 @@ func (m *meter) meanAveragePrecision() *Measure {
 		}
 		rankings[c] = stat.Rank(scores, present)
 	}
-	measure := func(times []int32) float64 {
-		total, classes := 0.0, 0
-		for _, r := range rankings {
-			if ap := r.AveragePrecision(times); !math.IsNaN(ap) {
-				total += ap
-				classes++
-			}
-		}
-		return total / float64(classes)
-	}
+	measure := func(times []int32) float64 { return stat.MeanAveragePrecision(rankings, times) }
 	out := &Measure{Value: stat.Number(measure(nil)), N: int64(n)}
-	if n < 2 {
-		return out
+	if n > 1 {
+		out.Interval = stat.Spread(float64(out.Value), stat.Resample(mapSamples, []int{n}, measure), 0, 1)
 	}
-	var samples []float64
-	times := make([]int32, n)
-	for k := range mapSamples {
-		rng := rand.New(rand.NewPCG(1, uint64(k)))
-		clear(times)
-		for range n {
-			times[rng.IntN(n)]++
-		}
-		if v := measure(times); !math.IsNaN(v) {
-			samples = append(samples, v)
-		}
-	}
-	if len(samples) < 2 {
-		return out
-	}
-	// Images that are drawn twice and classes that are not drawn raise the mean of the samples above the
-	// value, so that only the spread of the samples about their mean is used, and the interval is centred
-	// on the value.
-	slices.Sort(samples)
-	mean := 0.0
-	for _, v := range samples {
-		mean += v / float64(len(samples))
-	}
-	at := func(q float64) float64 {
-		return min(max(float64(out.Value)+samples[int(q*float64(len(samples)-1)+0.5)]-mean, 0), 1)
-	}
-	out.Interval = &stat.Interval{Low: at(0.025), High: at(0.975), Level: stat.Level, Method: stat.MethodBootstrap}
 	return out
 }

@@ -1,0 +1,87 @@
+package stat
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// MeanAveragePrecision returns the mean of the average precisions of rankings of the same observations, one for each
+// class, over the classes with a positive observation. times says how often each observation counts; nil is once.
+func MeanAveragePrecision(rankings []*Ranking, times []int32) float64 {
+	total, classes := 0.0, 0.0
+	for _, r := range rankings {
+		if ap := r.AveragePrecision(times); !math.IsNaN(ap) {
+			total += ap
+			classes++
+		}
+	}
+	return float64(Quotient(total, classes))
+}
+
+// Resample draws groups of observations with replacement, each group as often as it has observations, and returns f
+// for a number of samples. sizes has the number of observations in each group: the first of them are in the first
+// group, and so on. times[i] says how often observation i was drawn; f must not keep it. The draws depend on sizes
+// only, so that numbers of the same observations can be compared sample by sample.
+func Resample(samples int, sizes []int, f func(times []int32) float64) []float64 {
+	n := 0
+	for _, s := range sizes {
+		n += s
+	}
+	out, times := make([]float64, samples), make([]int32, n)
+	for k := range out {
+		rng := rand.New(rand.NewPCG(1, uint64(k)))
+		clear(times)
+		from := 0
+		for _, s := range sizes {
+			for range s {
+				times[from+rng.IntN(s)]++
+			}
+			from += s
+		}
+		out[k] = f(times)
+	}
+	return out
+}
+
+// Spread returns the interval of a value from the spread of bootstrap samples about their mean, within some bounds, or
+// nil if fewer than two samples are defined. Observations that are drawn twice, and classes that are not drawn, move
+// the mean of the samples of an average precision away from its value, so that the samples' percentiles would not
+// be around it.
+func Spread(value float64, samples []float64, least, most float64) *Interval {
+	v := defined(samples)
+	if len(v) < 2 {
+		return nil
+	}
+	mean := 0.0
+	for _, x := range v {
+		mean += x / float64(len(v))
+	}
+	at := func(q float64) float64 { return min(max(value+Quantile(v, q)-mean, least), most) }
+	return &Interval{at((1 - Level) / 2), at((1 + Level) / 2), Level, MethodBootstrap}
+}
+
+// StandardDeviation returns the standard deviation of samples, without those that are NaN.
+func StandardDeviation(samples []float64) float64 {
+	v := defined(samples)
+	mean, squares := 0.0, 0.0
+	for _, x := range v {
+		mean += x / float64(len(v))
+	}
+	for _, x := range v {
+		squares += (x - mean) * (x - mean)
+	}
+	return math.Sqrt(float64(Quotient(squares, float64(len(v)-1))))
+}
+
+// defined returns the samples that are not NaN, in order.
+func defined(samples []float64) []float64 {
+	var v []float64
+	for _, x := range samples {
+		if !math.IsNaN(x) {
+			v = append(v, x)
+		}
+	}
+	slices.Sort(v)
+	return v
+}
