@@ -47,7 +47,7 @@ var rules = []rule{
 	{"eval/classes", nil, "facts about classes depend on nothing"},
 	{"eval/view", []string{"internal/..."}, "views see pixels, not sets or networks"},
 	{"eval/outputs", []string{"internal/..."}, "outputs do not depend on networks or sets"},
-	{"eval/metric", []string{"eval/classes", "eval/outputs", "internal/..."}, "metrics are computed from outputs, without images"},
+	{"eval/metric", []string{"eval/classes", "eval/sets", "eval/outputs", "internal/..."}, "metrics are computed from outputs, without images"},
 	{"eval/cam", []string{"train/...", "byproduct/...", "internal/..."}, "maps are compared with the boxes and masks of a store"},
 	{"eval/...", []string{"schema", "train/...", "features", "byproduct/plane", "store", "store/columnar", "internal/..."},
 		"evaluation runs networks over images, and does not depend on byproducts"},

@@ -10,13 +10,13 @@ import (
 // no order among them is better than another.
 type Ranking struct {
 	order    []int32 // indices of observations
+	positive []bool  // in the same order
 	ends     []int32 // of the steps in order
-	positive []bool  // by observation
 }
 
 // Rank ranks observations by their scores. positive has the same length.
 func Rank(scores []float32, positive []bool) *Ranking {
-	r := &Ranking{order: make([]int32, len(scores)), positive: positive}
+	r := &Ranking{order: make([]int32, len(scores)), positive: make([]bool, len(scores))}
 	for i := range r.order {
 		r.order[i] = int32(i)
 	}
@@ -24,6 +24,7 @@ func Rank(scores []float32, positive []bool) *Ranking {
 		return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(a, b))
 	})
 	for i, at := range r.order {
+		r.positive[i] = positive[at]
 		if i+1 == len(r.order) || cmp.Compare(scores[r.order[i+1]], scores[at]) != 0 {
 			r.ends = append(r.ends, int32(i+1))
 		}
@@ -37,12 +38,12 @@ func (r *Ranking) steps(times []int32, f func(positive, negative float64)) {
 	begin := int32(0)
 	for _, end := range r.ends {
 		var count [2]int64
-		for _, i := range r.order[begin:end] {
+		for k := begin; k < end; k++ {
 			n := int64(1)
 			if times != nil {
-				n = int64(times[i])
+				n = int64(times[r.order[k]])
 			}
-			count[One(r.positive[i])] += n
+			count[One(r.positive[k])] += n
 		}
 		f(float64(count[1]), float64(count[0]))
 		begin = end
@@ -53,15 +54,25 @@ func (r *Ranking) steps(times []int32, f func(positive, negative float64)) {
 // each. This is average_precision_score of scikit-learn. It returns NaN without positive observations. times says
 // how often each observation counts; nil is once.
 func (r *Ranking) AveragePrecision(times []int32) float64 {
-	positives, seen, sum := 0.0, 0.0, 0.0
-	r.steps(times, func(p, n float64) {
-		positives += p
-		seen += p + n
-		if p > 0 {
-			sum += p * (positives / seen)
+	positives, seen, sum, begin := int64(0), int64(0), 0.0, 0
+	for _, end := range r.ends {
+		before := positives
+		for k := begin; k < int(end); k++ {
+			n := int64(1)
+			if times != nil {
+				n = int64(times[r.order[k]])
+			}
+			seen += n
+			if r.positive[k] {
+				positives += n
+			}
 		}
-	})
-	return float64(Quotient(sum, positives))
+		if positives > before {
+			sum += float64(positives-before) * (float64(positives) / float64(seen))
+		}
+		begin = int(end)
+	}
+	return float64(Quotient(sum, float64(positives)))
 }
 
 // AUROC returns the probability that a positive observation has a higher score than a negative one, plus half the
@@ -109,15 +120,15 @@ func (r *Ranking) Placements() []float64 {
 	begin, positivesAbove, negativesAbove := int32(0), 0.0, 0.0
 	for _, end := range r.ends {
 		p, n := 0.0, 0.0
-		for _, i := range r.order[begin:end] {
-			if r.positive[i] {
+		for _, positive := range r.positive[begin:end] {
+			if positive {
 				p++
 			} else {
 				n++
 			}
 		}
-		for _, i := range r.order[begin:end] {
-			if r.positive[i] {
+		for k, i := range r.order[begin:end] {
+			if r.positive[int(begin)+k] {
 				out[i] = (negatives - negativesAbove - n/2) / negatives
 			} else {
 				out[i] = (positivesAbove + p/2) / all

@@ -1,9 +1,12 @@
 package stat
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"abtool/internal/parallel"
 )
 
 // MeanAveragePrecision returns the mean of the average precisions of rankings of the same observations, one for each
@@ -21,26 +24,31 @@ func MeanAveragePrecision(rankings []*Ranking, times []int32) float64 {
 
 // Resample draws groups of observations with replacement, each group as often as it has observations, and returns f
 // for a number of samples. sizes has the number of observations in each group: the first of them are in the first
-// group, and so on. times[i] says how often observation i was drawn; f must not keep it. The draws depend on sizes
-// only, so that numbers of the same observations can be compared sample by sample.
+// group, and so on. times[i] says how often observation i was drawn; f must not keep it. Several
+// goroutines call f. The draws depend on sizes only, so that numbers of the same observations can be compared sample
+// by sample.
 func Resample(samples int, sizes []int, f func(times []int32) float64) []float64 {
 	n := 0
 	for _, s := range sizes {
 		n += s
 	}
-	out, times := make([]float64, samples), make([]int32, n)
-	for k := range out {
-		rng := rand.New(rand.NewPCG(1, uint64(k)))
-		clear(times)
-		from := 0
+	out, times := make([]float64, samples), make([][]int32, parallel.Workers(0))
+	parallel.Each(context.Background(), len(times), samples, func(worker, k int) error {
+		if times[worker] == nil {
+			times[worker] = make([]int32, n)
+		}
+		drawn := times[worker]
+		clear(drawn)
+		rng, from := rand.New(rand.NewPCG(1, uint64(k))), 0
 		for _, s := range sizes {
 			for range s {
-				times[from+rng.IntN(s)]++
+				drawn[from+rng.IntN(s)]++
 			}
 			from += s
 		}
-		out[k] = f(times)
-	}
+		out[k] = f(drawn)
+		return nil
+	})
 	return out
 }
 

@@ -1,0 +1,116 @@
+package metric
+
+import (
+	"math"
+
+	"abtool/internal/stat"
+)
+
+// measured is the value of a number for a network.
+type measured struct {
+	value, se float64
+	n         int64
+	interval  *stat.Interval
+}
+
+// compared is the difference of a number between two networks.
+type compared struct {
+	measured
+	onlyA, onlyB int64 // answers that only one of them has right, in shares
+	p            float64
+	test         string
+}
+
+// undefined is a difference without images that both networks answered.
+var undefined = compared{measured: measured{value: math.NaN(), se: math.NaN()}, p: math.NaN()}
+
+// Tests of differences.
+const (
+	TestMcNemar = "mcnemar" // exact, on the images that only one network has right
+	TestNormal  = "normal"  // the difference over its standard error
+)
+
+// An estimator computes a number.
+type estimator interface {
+	measure(n *Network, bounded bool) measured
+	difference(c *comparison) compared
+}
+
+// A Number is a number of a network with its uncertainty. Shares and areas are from 0 to 1.
+type Number struct {
+	ID       string         `json:"id"`     // set's name, measure and group, as "c.accuracy/fog/3"; the same for all networks
+	Column   string         `json:"column"` // of the paper's table, such as "IN-V2"; empty if the paper does not have the number
+	Set      string         `json:"set"`
+	Kind     string         `json:"kind"`
+	Measure  string         `json:"measure"`
+	Group    string         `json:"group,omitempty"`
+	What     string         `json:"what"`  // in words: what is counted among what
+	Lower    bool           `json:"lower"` // a lower value is better
+	Value    stat.Number    `json:"value"`
+	N        int64          `json:"n"`
+	Expected int64          `json:"expected,omitempty"` // n with the published sets; 0 if it is not known
+	SE       stat.Number    `json:"standard_error"`
+	Interval *stat.Interval `json:"interval,omitempty"`
+	Notes    []string       `json:"notes,omitempty"`
+
+	estimator estimator
+}
+
+// A Difference is the number of the second network minus that of the first, over the images that both answered.
+type Difference struct {
+	ID       string         `json:"id"`
+	Value    stat.Number    `json:"value"`
+	N        int64          `json:"n"`
+	SE       stat.Number    `json:"standard_error"`
+	Interval *stat.Interval `json:"interval,omitempty"`
+	Only     [2]int64       `json:"only"` // answers that only the first, and only the second network has right
+	P        stat.Number    `json:"p"`    // probability of so large a difference by chance
+	Test     string         `json:"test"`
+
+	// Detectable is the difference that such sets of images would show with a probability of 80 %: 2.80 standard
+	// errors.
+	Detectable stat.Number `json:"detectable"`
+}
+
+// power is the distance in standard errors at which a test at the 5 % level finds a difference with a probability of
+// 80 %: 1.96 + 0.84.
+const power = stat.Z95 + 0.8416212335729143
+
+// Chance reports whether the interval of the difference contains 0: the set cannot tell the networks apart.
+func (d *Difference) Chance() bool { return d.Interval == nil || d.Interval.Covers(0) }
+
+// Numbers returns all numbers that the answers allow, in the order of the paper's columns, each followed by its parts.
+func (n *Network) Numbers() []Number {
+	list := catalogue(n)
+	for i := range list {
+		x := &list[i]
+		bounded := x.Measure != "gap" && x.Measure != "difference" && x.Measure != "mce"
+		m := x.estimator.measure(n, bounded)
+		x.Value, x.N, x.SE, x.Interval = stat.Number(m.value), m.n, stat.Number(m.se), m.interval
+	}
+	return list
+}
+
+// Compare returns the differences of all numbers that both networks have, second minus first.
+func Compare(first, second *Network) []Difference {
+	others := map[string]bool{}
+	for _, x := range catalogue(second) {
+		others[x.ID] = true
+	}
+	c := &comparison{first, second, map[pairsOf][]pairCount{}}
+	var out []Difference
+	for _, x := range catalogue(first) {
+		if !others[x.ID] {
+			continue
+		}
+		d := x.estimator.difference(c)
+		if math.IsNaN(d.value) {
+			continue
+		}
+		out = append(out, Difference{
+			ID: x.ID, Value: stat.Number(d.value), N: d.n, SE: stat.Number(d.se), Interval: d.interval,
+			Only: [2]int64{d.onlyA, d.onlyB}, P: stat.Number(d.p), Test: d.test, Detectable: stat.Number(power * d.se),
+		})
+	}
+	return out
+}
