@@ -40,10 +40,11 @@ accuracy by lambda. FILE names the evaluation on which lambda is chosen for luab
 at the same lambda.
 
 FILE is a TOML file (go doc abtool/train/experiment describes its keys), or an experiment that
-comes with abtool: ` + names + `. These compose Fashion-MNIST's garments on
-textures, simulate annotators on them, and pass their byproducts through ingest and targets. They
-need the data set: apt-get install dataset-fashion-mnist, or give the folder of its files with
---data.
+comes with abtool:
+` + names + `.
+These compose Fashion-MNIST's garments on textures, simulate annotators on them, and pass their
+byproducts through ingest and targets. They need the data set: apt-get install
+dataset-fashion-mnist, or give the folder of its files with --data.
 
 DIR keeps the run of every arm, results.md, results.json and figures of accuracy by lambda. The
 same command continues an experiment that was stopped: arms that have a result are not trained
@@ -144,7 +145,7 @@ func printExperiment(w io.Writer, r *experiment.Result, out string) {
 		if c.Localised != nil {
 			on = ui.Number(float64(c.Localised.Mean), "fraction")
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\n", c.Supervision, strconv.FormatFloat(c.Lambda, 'g', -1, 64), c.Evaluation, ui.Number(float64(c.Score.Mean), "fraction"), ui.Number(float64(c.Score.SD), "fraction"), on)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\n", c.Name(), strconv.FormatFloat(c.Lambda, 'g', -1, 64), c.Evaluation, ui.Number(float64(c.Score.Mean), "fraction"), ui.Number(float64(c.Score.SD), "fraction"), on)
 	}
 	t.Flush()
 	if r.Lambda != 0 {

@@ -30,6 +30,7 @@ type Options struct {
 	AppleDouble bool                         // ImageNet archives and folders: sprinkle ._ companions
 	Classes     []string                     // ImageNet: names of the classes, at least one a page; nil = WordNet ids, as many as the size gives
 	Scene       func(image, class int) Scene // ImageNet: what an image shows, instead of a simulated photograph; nil = simulated. Called from several goroutines, several times an image
+	Diligence   float64                      // ImageNet: chance that a click is aimed at the object, 0..1; 0 = each annotator's own, 0.68 on average
 	Force       bool                         // write into a folder that has files, replacing the files of an earlier run
 	Progress    func(done, total int)        // images so far and in all; may be nil; called from one goroutine
 }

@@ -73,6 +73,11 @@ func newPlan(o Options) *plan {
 	p.hits = (p.pages + hitPages - 1) / hitPages
 	p.allHITs = p.hits + (len(p.groups)+hitPages-1)/hitPages
 	p.workers = newWorkers(seed, max(8, images*11/10/200))
+	for i := range p.workers {
+		if o.Diligence > 0 {
+			p.workers[i].Diligence = o.Diligence
+		}
+	}
 	for h := range p.allHITs {
 		for take := range p.takes(h) {
 			p.workers[pick(seed, len(p.workers), h, take)].HITs++

@@ -22,6 +22,7 @@
 //
 //	[garments]                     # … or images that package experiment composes
 //	images = 8000
+//	clicks = ["simulated", "precise"]  # luab is trained with each kind
 //
 // The folder of an experiment:
 //

@@ -258,13 +258,17 @@ func TestCompose(t *testing.T) {
 		for i := range n {
 			class := i % 10
 			m := c.at(i, class)
-			if m.box[2]-m.box[0] != 5+2*class || m.box[0] != m.x+3 || m.box[3] != m.y+24 {
+			fits := m.box[2]-m.box[0] == 5+2*class && m.box[0] == m.x+3 && m.box[3] == m.y+24
+			if side := m.garment.Rect.Dx(); side != garment { // scaled, with a soft edge
+				fits = side-m.box[3]+m.box[1] > 0 && m.box[0] >= m.x && m.box[2] <= m.x+side && m.box[3] <= m.y+side && m.box[2] > m.box[0]
+			}
+			if !fits {
 				t.Fatalf("the box of the garment at %d, %d is %v, want the box of its pixels", m.x, m.y, m.box)
 			}
 			if m.texture == class {
 				own++
 			}
-			if i < 400 {
+			if i < 400 && set != sizeSet { // scaled garments are copies
 				kind := map[string]string{"train": "first", validationSet: "last"}[set]
 				if other, ok := seen[&m.garment.Pix[0]]; ok && other != kind {
 					t.Fatalf("%s has a garment that is also in %q", set, other)
@@ -273,8 +277,13 @@ func TestCompose(t *testing.T) {
 			}
 		}
 		want := 0.55 // half of them on purpose, a tenth of the others by chance
-		if set == shiftedSet {
+		switch set {
+		case shiftedSet, sizeSet, locationSet:
 			want = 0.1
+		case ownSet:
+			want = 1
+		case otherSet:
+			want = 0
 		}
 		if got := float64(own) / n; math.Abs(got-want) > 0.03 {
 			t.Errorf("%s: a share of %.3f of the images has the texture of their class, want %.2f", set, got, want)
@@ -287,6 +296,56 @@ func TestCompose(t *testing.T) {
 	}
 	if string(img.Pix) != string(c.draw(7, 7).Pix) {
 		t.Error("two drawings of the same image differ")
+	}
+}
+
+// The sets that vary one thing vary that thing alone, and all its values equally often.
+func TestFactors(t *testing.T) {
+	p := plan(t, small)
+	w, err := openWardrobe(p.Garments.Folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, other := p.Garments.composer(w, ownSet, 1), p.Garments.composer(w, otherSet, 1)
+	for i := range 500 {
+		a, b := own.at(i, i%10), other.at(i, i%10)
+		if a.x != b.x || a.y != b.y || &a.garment.Pix[0] != &b.garment.Pix[0] || a.texture == b.texture {
+			t.Fatalf("image %d of own and of other: places (%d, %d) and (%d, %d), textures %d and %d", i, a.x, a.y, b.x, b.y, a.texture, b.texture)
+		}
+	}
+	sides, places := map[[2]int]int{}, map[[3]int]int{}
+	size, location := p.Garments.composer(w, sizeSet, 1), p.Garments.composer(w, locationSet, 1)
+	const n = 1600 // of ten classes, four sides and sixteen places
+	for i := range n {
+		sides[[2]int{i % 10, size.at(i, i%10).garment.Rect.Dx()}]++
+		m := location.at(i, i%10)
+		places[[3]int{i % 10, m.x, m.y}]++
+		if m.x < 0 || m.x > photo-garment || m.y < 0 || m.y > photo-garment {
+			t.Fatalf("image %d: the garment at (%d, %d) leaves the image", i, m.x, m.y)
+		}
+	}
+	if len(sides) != 40 || len(places) != 160 {
+		t.Errorf("%d pairs of a class and a side, want 40; %d of a class and a place, want 160", len(sides), len(places))
+	}
+	for k, count := range sides {
+		if count != n/40 {
+			t.Errorf("class and side %v occur %d times, want %d", k, count, n/40)
+		}
+	}
+	filled := 0
+	occluded := p.Garments.composer(w, occludedSet, 1).draw(3, 3)
+	for y := range photo {
+		for x := range photo {
+			grey := occluded.GrayAt(x, y).Y == meanGrey
+			if inside := x >= 16 && x < 48 && y >= 16 && y < 48; inside && !grey {
+				t.Fatalf("the pixel at (%d, %d) is not filled", x, y)
+			} else if !inside && grey {
+				filled++
+			}
+		}
+	}
+	if filled > 300 { // some have this grey by chance
+		t.Errorf("%d pixels outside of the middle quarter are filled", filled)
 	}
 }
 
@@ -329,7 +388,7 @@ func TestSamples(t *testing.T) {
 		values [2]float64
 	}{{data.LUAB, 1, [2]float64{0.5, 0.7}}, {data.LUAB, 3, [2]float64{0.7, 0.5}}, {data.LUAB, 10, [2]float64{0.9, 0.2}}, {data.None, 0, [2]float64{0.4, 0.8}}, {data.Rand, 10, [2]float64{1, 1}}} {
 		for i, seed := range p.Seed {
-			results = append(results, &ArmResult{Arm: Arm{x.s, x.lambda, seed}, Evaluations: map[string]*run.Metrics{"validation": {Top1: &run.Measure{Value: stat.Number(x.values[i])}}}})
+			results = append(results, &ArmResult{Arm: Arm{Supervision: x.s, Lambda: x.lambda, Seed: seed}, Evaluations: map[string]*run.Metrics{"validation": {Top1: &run.Measure{Value: stat.Number(x.values[i])}}}})
 		}
 	}
 	if l := choose(p, results); l != 1 {

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -129,7 +128,7 @@ func (p *Plan) check() error {
 			return err
 		}
 	}
-	a := p.arm(data.LUAB, p.Lambda[0], p.Seed[0])
+	a := way{supervision: data.LUAB, lambda: p.Lambda[0]}.arm(p.Seed[0])
 	return p.recipe(a).Check()
 }
 
@@ -140,10 +139,10 @@ func repeats[T cmp.Ordered](list []T) bool {
 
 func (p *Plan) has(s data.Supervision) bool { return slices.Contains(p.Supervision, s) }
 
-// Evaluations returns the names of the sets of images on which networks are compared.
+// Evaluations returns the names of the sets of images on which networks are compared, as abtool prints them.
 func (p *Plan) Evaluations() (names []string) {
 	if p.Garments != nil {
-		return garmentSets
+		return p.Garments.sets()
 	}
 	for _, e := range p.Evaluation {
 		names = append(names, e.Name)
@@ -165,15 +164,44 @@ func (p *Plan) TOML() string {
 // An Arm is one training of an experiment.
 type Arm struct {
 	Supervision data.Supervision `json:"supervision"`
-	Lambda      float64          `json:"lambda"` // 0 for supervision none
+	Lambda      float64          `json:"lambda"`           // 0 for supervision none
+	Clicks      string           `json:"clicks,omitempty"` // of luab, if the garments have several kinds
 	Seed        uint64           `json:"seed"`
 }
 
-func (p *Plan) arm(s data.Supervision, lambda float64, seed uint64) Arm {
-	if s == data.None {
-		lambda = 0
+// A way is a way to train: an arm without its seed.
+type way struct {
+	supervision data.Supervision
+	lambda      float64
+	clicks      string
+}
+
+// String returns the way as tables show it, such as "luab, λ = 10".
+func (w way) String() string {
+	switch {
+	case w.supervision == data.None:
+		return string(w.supervision)
+	case w.clicks != "":
+		return fmt.Sprintf("%s, %s clicks, λ = %s", w.supervision, w.clicks, number(w.lambda))
 	}
-	return Arm{s, lambda, seed}
+	return fmt.Sprintf("%s, λ = %s", w.supervision, number(w.lambda))
+}
+
+func (w way) arm(seed uint64) Arm { return Arm{w.supervision, w.lambda, w.clicks, seed} }
+
+// ways returns the ways to train with a supervision and a lambda.
+func (p *Plan) ways(s data.Supervision, lambda float64) []way {
+	switch {
+	case s == data.None:
+		return []way{{supervision: s}}
+	case s == data.LUAB && p.Garments != nil && len(p.Garments.Clicks) > 1:
+		var out []way
+		for _, c := range p.Garments.Clicks {
+			out = append(out, way{s, lambda, c})
+		}
+		return out
+	}
+	return []way{{supervision: s, lambda: lambda}}
 }
 
 // Name returns the name of the arm's folder.
@@ -181,7 +209,11 @@ func (a Arm) Name() string {
 	if a.Supervision == data.None {
 		return fmt.Sprintf("%s-seed-%d", a.Supervision, a.Seed)
 	}
-	return fmt.Sprintf("%s-%s-seed-%d", a.Supervision, strconv.FormatFloat(a.Lambda, 'g', -1, 64), a.Seed)
+	name := string(a.Supervision) + "-" + number(a.Lambda)
+	if a.Clicks != "" {
+		name += "-" + a.Clicks
+	}
+	return fmt.Sprintf("%s-seed-%d", name, a.Seed)
 }
 
 // recipe returns the recipe of an arm.
@@ -197,10 +229,12 @@ func (p *Plan) first() (arms []Arm) {
 		for _, s := range p.Supervision {
 			switch {
 			case s == data.None:
-				arms = append(arms, p.arm(s, 0, seed))
+				arms = append(arms, way{supervision: s}.arm(seed))
 			case s == data.LUAB || p.Rand == RandAll:
 				for _, lambda := range p.Lambda {
-					arms = append(arms, p.arm(s, lambda, seed))
+					for _, w := range p.ways(s, lambda) {
+						arms = append(arms, w.arm(seed))
+					}
 				}
 			}
 		}
@@ -214,7 +248,7 @@ func (p *Plan) second(lambda float64) (arms []Arm) {
 		return nil
 	}
 	for _, seed := range p.Seed {
-		arms = append(arms, p.arm(data.Rand, lambda, seed))
+		arms = append(arms, way{supervision: data.Rand, lambda: lambda}.arm(seed))
 	}
 	return arms
 }

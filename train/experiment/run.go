@@ -11,10 +11,15 @@ import (
 	"sync"
 	"time"
 
+	"abtool/eval/cam"
 	"abtool/internal/replace"
+	"abtool/internal/stat"
+	"abtool/train/arch"
 	"abtool/train/data"
 	"abtool/train/engine"
+	"abtool/train/loss"
 	"abtool/train/run"
+	"abtool/train/weights"
 )
 
 // Options say where an experiment is kept and how it is run.
@@ -48,11 +53,12 @@ type ArmResult struct {
 	Arm
 	Seconds     float64                 `json:"seconds"` // training and evaluation, since the last interruption
 	Evaluations map[string]*run.Metrics `json:"evaluations"`
+	Measures    map[string]*run.Measure `json:"measures,omitempty"` // that are not of one evaluation alone: gap and cam
 }
 
 // material is what the arms of a seed are trained and evaluated on.
 type material struct {
-	train       func(data.Supervision) (*data.Set, error)
+	train       func(Arm) (*data.Set, error)
 	evaluations []evaluation
 }
 
@@ -60,6 +66,7 @@ type evaluation struct {
 	name  string
 	set   *data.Set
 	truth run.Truth
+	boxes func(image int) []cam.Box // of the objects, for class activation maps; nil: no maps
 }
 
 // Run trains all arms that have no result yet, and returns the comparison. If ctx ends, the error wraps
@@ -237,7 +244,7 @@ func (x *runner) arm(ctx context.Context, a Arm) (*ArmResult, error) {
 	if err := x.train(ctx, dir, a, m, p); err != nil {
 		return nil, err
 	}
-	r := &ArmResult{Arm: a, Evaluations: map[string]*run.Metrics{}}
+	r := &ArmResult{Arm: a, Evaluations: map[string]*run.Metrics{}, Measures: map[string]*run.Measure{}}
 	if err := x.evaluate(ctx, dir, m, r); err != nil {
 		return nil, err
 	}
@@ -277,7 +284,7 @@ func (x *runner) train(ctx context.Context, dir string, a Arm, m *material, p Pr
 	if _, err := os.Stat(filepath.Join(dir, finalName(recipe))); err == nil {
 		return nil
 	}
-	set, err := m.train(a.Supervision)
+	set, err := m.train(a)
 	if err != nil {
 		return err
 	}
@@ -326,9 +333,63 @@ func (x *runner) evaluate(ctx context.Context, dir string, m *material, r *ArmRe
 			return err
 		}
 		r.Evaluations[s.name] = got
+		if s.boxes != nil {
+			if r.Measures[camMeasure], err = x.look(ctx, a, set, recipe, s); err != nil {
+				return err
+			}
+		}
+	}
+	if own, other := r.Evaluations[ownSet], r.Evaluations[otherSet]; x.p.Garments != nil && own != nil && other != nil {
+		r.Measures[gapMeasure] = &run.Measure{Value: own.Top1.Value - other.Top1.Value, N: own.Top1.N}
 	}
 	return nil
 }
+
+// Measures that are not the score of one evaluation.
+const (
+	gapMeasure = "gap" // score on own minus score on other: the Backgrounds Challenge's BG-gap, lower is better
+	camMeasure = "cam" // MaxBoxAccV2 of the class activation maps on same
+)
+
+// look compares the class activation maps of the images' classes with the objects' boxes.
+func (x *runner) look(ctx context.Context, a *arch.Arch, set *weights.Set, recipe run.Recipe, s evaluation) (*run.Measure, error) {
+	n, err := cam.Open(a, set, func(c engine.Config) (engine.Engine, error) {
+		c.Workers = 1
+		return x.o.New(c)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer n.Close()
+	how := recipe.Evaluation(a, 1).Loader
+	how.Batch = lookBatch
+	loader, err := data.NewLoader(s.set, how)
+	if err != nil {
+		return nil, err
+	}
+	var cutter cam.Cutter
+	var found cam.Localisation
+	for b := range loader.Epoch(ctx, 0, 0) {
+		views, err := n.Look(&engine.Batch{Pixels: b.Pixels, Target: loss.Target{N: b.N}})
+		if err != nil {
+			return nil, err
+		}
+		for i := range views {
+			class := int(b.Target.Labels[i])
+			answer := run.Prediction{Logits: views[i].Logits}
+			m := views[i].Map(class, n.Size(), n.Size())
+			found.Add(cutter.Overlaps(m, s.boxes(b.Images[i])), answer.Best() == class)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r := found.Result()
+	return &run.Measure{Value: stat.Number(r.MaxBoxAccV2()), N: r.Images}, nil
+}
+
+// lookBatch is the number of images of which maps are computed together.
+const lookBatch = 64
 
 // files opens the images and targets that a plan names.
 func (p *Plan) files(seed uint64) (*material, error) {
@@ -337,10 +398,10 @@ func (p *Plan) files(seed uint64) (*material, error) {
 		return data.OpenSet(f.Images, f.Targets, o)
 	}
 	m := &material{}
-	m.train = func(s data.Supervision) (*data.Set, error) {
-		return open(*p.Data, data.SetOptions{Supervision: s, Seed: seed})
+	m.train = func(a Arm) (*data.Set, error) {
+		return open(*p.Data, data.SetOptions{Supervision: a.Supervision, Seed: seed})
 	}
-	train, err := m.train(data.None)
+	train, err := m.train(Arm{Supervision: data.None})
 	if err != nil {
 		return nil, err
 	}
@@ -357,7 +418,7 @@ func (p *Plan) files(seed uint64) (*material, error) {
 		if err != nil {
 			return nil, fmt.Errorf("evaluation %s: %w", f.Name, err)
 		}
-		m.evaluations = append(m.evaluations, evaluation{f.Name, set, truth})
+		m.evaluations = append(m.evaluations, evaluation{name: f.Name, set: set, truth: truth})
 	}
 	return m, nil
 }

@@ -33,7 +33,8 @@ type Result struct {
 type Cell struct {
 	Supervision data.Supervision `json:"supervision"`
 	Lambda      float64          `json:"lambda"`
-	Evaluation  string           `json:"evaluation"`
+	Clicks      string           `json:"clicks,omitempty"`
+	Evaluation  string           `json:"evaluation"`          // or a measure of several: gap, cam
 	Score       Sample           `json:"score"`               // top-1 accuracy or mAP
 	Localised   *Sample          `json:"localised,omitempty"` // share of the predicted points that lie on their object
 }
@@ -49,7 +50,7 @@ type Sample struct {
 // A Difference compares two ways to train, seed by seed.
 type Difference struct {
 	Evaluation string  `json:"evaluation"`
-	Of         string  `json:"of"`    // such as luab, lambda 10
+	Of         string  `json:"of"`    // such as luab, or "luab, precise clicks"
 	Minus      string  `json:"minus"` // such as none
 	Lambda     float64 `json:"lambda"`
 	Score      Sample  `json:"score"`
@@ -91,14 +92,14 @@ func index(results []*ArmResult) byArm {
 }
 
 // values returns the seeds' values of a way to train, or nil if it was not trained.
-func (m byArm) values(p *Plan, s data.Supervision, lambda float64, evaluation string, get func(*run.Metrics) *run.Measure) []float64 {
+func (m byArm) values(p *Plan, w way, evaluation string, get func(r *ArmResult, evaluation string) *run.Measure) []float64 {
 	var out []float64
 	for _, seed := range p.Seed {
-		r := m[p.arm(s, lambda, seed)]
-		if r == nil || r.Evaluations[evaluation] == nil {
+		r := m[w.arm(seed)]
+		if r == nil {
 			return nil
 		}
-		v := get(r.Evaluations[evaluation])
+		v := get(r, evaluation)
 		if v == nil {
 			return nil
 		}
@@ -107,14 +108,24 @@ func (m byArm) values(p *Plan, s data.Supervision, lambda float64, evaluation st
 	return out
 }
 
-func score(m *run.Metrics) *run.Measure {
-	if m.MAP != nil {
+// score returns the score of an arm on an evaluation, or a measure that is not of one evaluation alone.
+func score(r *ArmResult, evaluation string) *run.Measure {
+	m := r.Evaluations[evaluation]
+	switch {
+	case m == nil:
+		return r.Measures[evaluation]
+	case m.MAP != nil:
 		return m.MAP
 	}
 	return m.Top1
 }
 
-func localised(m *run.Metrics) *run.Measure { return m.Localised }
+func localised(r *ArmResult, evaluation string) *run.Measure {
+	if m := r.Evaluations[evaluation]; m != nil {
+		return m.Localised
+	}
+	return nil
+}
 
 // Choice describes how Lambda was chosen: "was chosen on …" or "was the only one".
 func (r *Result) Choice() string {
@@ -131,7 +142,7 @@ func choose(p *Plan, results []*ArmResult) float64 {
 	m := index(results)
 	best, chosen := math.Inf(-1), 0.0
 	for _, lambda := range slices.Sorted(slices.Values(p.Lambda)) {
-		values := m.values(p, data.LUAB, lambda, p.Choose, score)
+		values := m.values(p, p.ways(data.LUAB, lambda)[0], p.Choose, score)
 		if values == nil {
 			continue
 		}
@@ -148,40 +159,63 @@ func summarise(p *Plan, lambda float64, results []*ArmResult) *Result {
 	if p.Recipe.Multi {
 		r.Measure = "mAP"
 	}
-	for _, evaluation := range p.Evaluations() {
-		for _, s := range []data.Supervision{data.None, data.Rand, data.LUAB} {
-			for _, l := range p.Lambda {
-				if s == data.None {
-					l = 0
-				}
-				values := m.values(p, s, l, evaluation, score)
-				if values == nil || slices.ContainsFunc(r.Cells, func(c Cell) bool { return c.Evaluation == evaluation && c.Supervision == s && c.Lambda == l }) {
-					continue
-				}
-				c := Cell{Supervision: s, Lambda: l, Evaluation: evaluation, Score: newSample(values)}
-				if on := m.values(p, s, l, evaluation, localised); on != nil {
-					sample := newSample(on)
-					c.Localised = &sample
-				}
-				r.Cells = append(r.Cells, c)
+	supervisions := []data.Supervision{data.None, data.Rand, data.LUAB}
+	evaluations := append(slices.Clone(p.Evaluations()), gapMeasure, camMeasure)
+	for _, evaluation := range evaluations {
+		for _, w := range p.list(supervisions, p.Lambda) {
+			values := m.values(p, w, evaluation, score)
+			if values == nil {
+				continue
 			}
+			c := Cell{Supervision: w.supervision, Lambda: w.lambda, Clicks: w.clicks, Evaluation: evaluation, Score: newSample(values)}
+			if on := m.values(p, w, evaluation, localised); on != nil {
+				sample := newSample(on)
+				c.Localised = &sample
+			}
+			r.Cells = append(r.Cells, c)
 		}
 	}
-	for _, evaluation := range p.Evaluations() {
+	for _, evaluation := range evaluations {
 		for _, l := range p.compared(lambda) {
-			for _, pair := range [][2]data.Supervision{{data.LUAB, data.None}, {data.LUAB, data.Rand}, {data.Rand, data.None}} {
-				a, b := m.values(p, pair[0], l, evaluation, score), m.values(p, pair[1], l, evaluation, score)
-				if a == nil || b == nil {
-					continue
+			list := p.list(supervisions, []float64{l})
+			slices.Reverse(list)
+			for i, of := range list {
+				for _, minus := range slices.Backward(list[i+1:]) {
+					a, b := m.values(p, of, evaluation, score), m.values(p, minus, evaluation, score)
+					if a == nil || b == nil {
+						continue
+					}
+					for i := range a {
+						a[i] -= b[i]
+					}
+					r.Differences = append(r.Differences, Difference{Evaluation: evaluation, Of: of.name(), Minus: minus.name(), Lambda: l, Score: newSample(a)})
 				}
-				for i := range a {
-					a[i] -= b[i]
-				}
-				r.Differences = append(r.Differences, Difference{Evaluation: evaluation, Of: string(pair[0]), Minus: string(pair[1]), Lambda: l, Score: newSample(a)})
 			}
 		}
 	}
 	return r
+}
+
+// list returns the ways to train with each of the supervisions and lambdas, each once.
+func (p *Plan) list(supervisions []data.Supervision, lambdas []float64) (out []way) {
+	for _, s := range supervisions {
+		for _, l := range lambdas {
+			for _, w := range p.ways(s, l) {
+				if !slices.Contains(out, w) {
+					out = append(out, w)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// name returns the way without its lambda.
+func (w way) name() string {
+	if w.clicks != "" {
+		return string(w.supervision) + ", " + w.clicks + " clicks"
+	}
+	return string(w.supervision)
 }
 
 // compared returns the lambdas whose differences are listed. The chosen one comes first, so that readers
@@ -215,12 +249,10 @@ func percent(v stat.Number) string { return fmt.Sprintf("%.1f", 100*float64(v)) 
 // number formats a lambda.
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-func way(s data.Supervision, lambda float64) string {
-	if s == data.None {
-		return "none"
-	}
-	return fmt.Sprintf("%s, λ = %s", s, number(lambda))
-}
+func (c *Cell) way() way { return way{c.Supervision, c.Lambda, c.Clicks} }
+
+// Name returns the way to train without its lambda, such as "luab" or "luab, precise clicks".
+func (c *Cell) Name() string { return c.way().name() }
 
 // Markdown returns the result as tables.
 func (r *Result) Markdown() string {
@@ -254,10 +286,10 @@ func (r *Result) Markdown() string {
 		columns *= 2
 	}
 	b.WriteString("\n|---|" + strings.Repeat("---|", columns) + "\n")
-	var ways []string
+	var ways []way
 	for _, c := range r.Cells {
-		if w := way(c.Supervision, c.Lambda); !slices.Contains(ways, w) {
-			ways = append(ways, w)
+		if !slices.Contains(ways, c.way()) {
+			ways = append(ways, c.way())
 		}
 	}
 	text := func(s *Sample) string {
@@ -270,16 +302,16 @@ func (r *Result) Markdown() string {
 		return percent(s.Mean) + " ± " + percent(s.SD)
 	}
 	for _, w := range ways {
-		name := w
-		if w == way(data.LUAB, r.Lambda) {
-			name = "**" + w + "** (chosen)"
+		name := w.String()
+		if w.supervision == data.LUAB && w.lambda == r.Lambda {
+			name = "**" + name + "** (chosen)"
 		}
 		fmt.Fprintf(&b, "| %s |", name)
 		for pass := range columns / len(evaluations) {
 			for _, e := range evaluations {
 				var s *Sample
 				for i := range r.Cells {
-					if c := &r.Cells[i]; c.Evaluation == e && way(c.Supervision, c.Lambda) == w {
+					if c := &r.Cells[i]; c.Evaluation == e && c.way() == w {
 						s = []*Sample{&c.Score, c.Localised}[pass]
 					}
 				}

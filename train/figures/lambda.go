@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -16,30 +17,34 @@ import (
 // evaluation of an experiment.
 func Lambda(r *experiment.Result) chart.Figure {
 	var lambdas []float64
-	var evaluations []string
+	var evaluations, names []string
 	for _, c := range r.Cells {
 		if c.Lambda != 0 && !slices.Contains(lambdas, c.Lambda) {
 			lambdas = append(lambdas, c.Lambda)
+		}
+		if name := c.Name(); c.Supervision != data.None && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 		if !slices.Contains(evaluations, c.Evaluation) {
 			evaluations = append(evaluations, c.Evaluation)
 		}
 	}
 	slices.Sort(lambdas)
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(b, a) }) // luab before rand
 	var panels []reports.SweepPanel
 	for _, e := range evaluations {
 		p := reports.SweepPanel{Title: e + ": " + r.Measure, Level: math.NaN(), LevelName: "none"}
 		for _, l := range lambdas {
 			p.Labels = append(p.Labels, strconv.FormatFloat(l, 'g', -1, 64))
 		}
-		for _, s := range []data.Supervision{data.LUAB, data.Rand} {
-			series := reports.Series{Name: string(s)}
+		for _, name := range names {
+			series := reports.Series{Name: name}
 			for _, c := range r.Cells {
 				switch {
 				case c.Evaluation != e:
 				case c.Supervision == data.None:
 					p.Level = float64(c.Score.Mean)
-				case c.Supervision == s:
+				case c.Name() == name:
 					low, high := math.NaN(), math.NaN()
 					if i := c.Score.Interval; i != nil {
 						low, high = max(i.Low, 0), min(i.High, 1)
