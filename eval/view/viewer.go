@@ -73,7 +73,7 @@ func (w *Viewer) Image(m image.Image, to []byte) error {
 		}
 	}
 	if v.Black {
-		v.fill(func(first, end int) { clear(to[3*first : 3*end]) })
+		v.Blacken(to)
 	}
 	return nil
 }
@@ -100,6 +100,13 @@ func (w *Viewer) resize(width, height, toWidth, toHeight int, to []byte) {
 	}
 	for y := range v.Size {
 		w.down.down(w.middle, y0, y, w.sums, to[stride*y:][:stride])
+	}
+}
+
+// Blacken fills the hole of inputs with black.
+func (v *View) Blacken(pixels []byte) {
+	for ; len(pixels) > 0; pixels = pixels[3*v.Size*v.Size:] {
+		v.fill(func(first, end int) { clear(pixels[3*first : 3*end]) })
 	}
 }
 

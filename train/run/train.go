@@ -618,16 +618,7 @@ func Open(dir, name string) (Recipe, Info, *arch.Arch, *weights.Set, error) {
 	if err != nil {
 		return fail(err)
 	}
-	if name == "" {
-		name = bestName
-		if !exists(filepath.Join(dir, name)) {
-			name = lastName
-		}
-	}
-	file := filepath.Join(dir, name)
-	if !exists(file) && exists(name) {
-		file = name // a path rather than a name within the run
-	}
+	file := WeightsFile(dir, name)
 	from, err := weights.ReadFile(file)
 	if err != nil {
 		return Recipe{}, Info{}, nil, nil, err
@@ -637,4 +628,20 @@ func Open(dir, name string) (Recipe, Info, *arch.Arch, *weights.Set, error) {
 		return Recipe{}, Info{}, nil, nil, fmt.Errorf("%s does not fit %s: %s", file, a.Name, report)
 	}
 	return r, info, a, set, nil
+}
+
+// WeightsFile returns the path of a run's file of weights. name is a name within the run, a path, or "" for
+// best.safetensors, if the run has it, or last.safetensors.
+func WeightsFile(dir, name string) string {
+	if name == "" {
+		name = bestName
+		if !exists(filepath.Join(dir, name)) {
+			name = lastName
+		}
+	}
+	file := filepath.Join(dir, name)
+	if !exists(file) && exists(name) {
+		return name
+	}
+	return file
 }

@@ -1,0 +1,233 @@
+package eval
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"abtool/eval/classes"
+	"abtool/eval/view"
+	"abtool/internal/filetype"
+	"abtool/internal/usage"
+	"abtool/train/arch"
+	"abtool/train/engine"
+	"abtool/train/loss"
+	runs "abtool/train/run"
+	"abtool/train/weights"
+)
+
+// NetworkOptions name a network: a run, or an architecture with a file of weights.
+type NetworkOptions struct {
+	Run     string // folder of a run of abtool train; "": Arch and Weights
+	Arch    string // as arch.New takes it, or DeiT's or torchvision's name of the same network
+	Weights string // a safetensors file; with Run a file of the run, as run.Open takes it
+	Classes string // file with the name of a class a line, in the order of the outputs; "": the run's, or ImageNet's 1,000
+	View    string // as view.Parse takes it; "": view.Default
+	Name    string // printed; "": the name of the folder or the file
+
+	Workers int
+	New     func(engine.Config) (engine.Engine, error)
+}
+
+// A Network is a trained network, ready to answer. Close it after use. Only one goroutine may use it.
+type Network struct {
+	Name     string
+	Arch     string
+	Weights  string   // SHA-256 of the file of weights, in hexadecimal
+	Classes  []string // in the order of the answers; ImageNet's 1,000 in the order of their wnids, whatever the order of the outputs
+	ImageNet bool     // the classes are ImageNet's 1,000
+	View     view.View
+
+	engine  engine.Engine
+	order   []int // the network's output for each class; nil: the same order
+	outputs int
+	logits  []float32
+	values  []float32
+}
+
+// OpenNetwork loads a network into an engine.
+func OpenNetwork(o NetworkOptions) (*Network, error) {
+	var l *loaded
+	var err error
+	switch {
+	case o.Run != "" && o.Arch != "":
+		return nil, usage.Errorf("a run has its architecture: give either a RUN, or --arch and --weights")
+	case o.Run != "":
+		l, err = ofRun(o)
+	case o.Arch == "" || o.Weights == "":
+		return nil, usage.Errorf("give the network: a RUN of abtool train, or --arch NAME with --weights FILE.safetensors")
+	default:
+		l, err = ofWeights(o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	n := &Network{Name: o.Name, Arch: l.arch.Name, Classes: l.classes, outputs: len(l.classes)}
+	if n.Name == "" {
+		n.Name = l.name
+	}
+	if l.arch.Channels != 3 {
+		return nil, fmt.Errorf("%s reads images of %d channels: only networks of colour images can be evaluated", n.Name, l.arch.Channels)
+	}
+	n.arrange()
+	if n.View = view.Default(l.arch.Size); o.View != "" {
+		if n.View, err = view.Parse(o.View, l.arch.Size); err != nil {
+			return nil, err
+		}
+	}
+	if n.Weights, err = digest(l.file); err != nil {
+		return nil, err
+	}
+	if n.engine, err = o.New(engine.Config{Arch: l.arch, Loss: l.loss, Workers: o.Workers}); err != nil {
+		return nil, err
+	}
+	if err := n.engine.SetWeights(l.set); err != nil {
+		n.engine.Close()
+		return nil, err
+	}
+	return n, nil
+}
+
+// Close frees what the engine holds.
+func (n *Network) Close() error { return n.engine.Close() }
+
+// arrange brings ImageNet's classes into the order of their wnids.
+func (n *Network) arrange() {
+	sorted := slices.Sorted(slices.Values(n.Classes))
+	if n.ImageNet = classes.IsImageNet(sorted); !n.ImageNet || classes.IsImageNet(n.Classes) {
+		return
+	}
+	n.order = make([]int, len(sorted))
+	for at, name := range n.Classes {
+		k, _ := slices.BinarySearch(sorted, name)
+		n.order[k] = at
+	}
+	n.Classes = sorted
+}
+
+// answer returns the logits of a batch of inputs as a view makes them, in the order of Classes. They are valid
+// until the next call.
+func (n *Network) answer(pixels []byte, v *view.View) ([]float32, error) {
+	count := len(pixels) / (3 * v.Size * v.Size)
+	b := &engine.Batch{Target: loss.Target{N: count}}
+	if [2][3]float32{v.Mean, v.Std} == view.ImageNet && (v.Hole == 0 || v.Black) {
+		b.Pixels = pixels // the engine normalises them likewise
+	} else {
+		n.values = v.Values(pixels, n.values)
+		b.Images = n.values
+	}
+	out, err := n.engine.Evaluate(b, false)
+	if err != nil {
+		return nil, err
+	}
+	if len(out.Logits) != count*n.outputs {
+		return nil, fmt.Errorf("%s gives %d outputs for %d images, but has %d classes", n.Name, len(out.Logits), count, n.outputs)
+	}
+	if n.order == nil {
+		return out.Logits, nil
+	}
+	n.logits = slices.Grow(n.logits[:0], len(out.Logits))[:len(out.Logits)]
+	for i := range count {
+		for k, at := range n.order {
+			n.logits[i*n.outputs+k] = out.Logits[i*n.outputs+at]
+		}
+	}
+	return n.logits, nil
+}
+
+// A loaded network has its weights, and is not in an engine yet.
+type loaded struct {
+	name, file string
+	arch       *arch.Arch
+	loss       loss.Config
+	set        *weights.Set
+	classes    []string
+}
+
+func ofRun(o NetworkOptions) (*loaded, error) {
+	r, info, a, set, err := runs.Open(o.Run, o.Weights)
+	if err != nil {
+		return nil, err
+	}
+	if info.Multi {
+		return nil, fmt.Errorf("%s is a network for several classes per image, and benchmarks of a class per image cannot evaluate it", o.Run)
+	}
+	l := &loaded{
+		name: filepath.Base(filepath.Clean(o.Run)), file: runs.WeightsFile(o.Run, o.Weights), arch: a, loss: r.Loss(), set: set,
+		classes: info.Classes,
+	}
+	if o.Classes != "" {
+		if l.classes, err = readClasses(o.Classes, a.Classes); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func ofWeights(o NetworkOptions) (*loaded, error) {
+	set, err := weights.ReadFile(o.Weights)
+	if err != nil {
+		return nil, err
+	}
+	a, set, err := fit(o.Arch, set)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.Weights, err)
+	}
+	l := &loaded{
+		name: strings.TrimSuffix(filepath.Base(o.Weights), filepath.Ext(o.Weights)), file: o.Weights, arch: a, set: set,
+		classes: classes.ImageNet(),
+	}
+	switch {
+	case o.Classes != "":
+		l.classes, err = readClasses(o.Classes, a.Classes)
+	case a.Classes != classes.Count:
+		err = usage.Errorf("%s has %d classes: give their names with --classes FILE, a name a line in the order of the outputs", o.Weights, a.Classes)
+	}
+	return l, err
+}
+
+// readClasses reads a file with the name of a class a line.
+func readClasses(path string, want int) ([]string, error) {
+	text, err := filetype.ReadText(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading classes: %w", err)
+	}
+	var names []string
+	seen := map[string]int{}
+	for line := range bytes.Lines(text) {
+		name := strings.TrimSpace(string(line))
+		if name == "" {
+			return nil, fmt.Errorf("reading classes from %s: line %d is empty", path, len(names)+1)
+		}
+		names = append(names, name)
+		if first := seen[name]; first > 0 {
+			return nil, fmt.Errorf("reading classes from %s: lines %d and %d are both %q", path, first, len(names), name)
+		}
+		seen[name] = len(names)
+	}
+	if len(names) != want {
+		return nil, fmt.Errorf("reading classes from %s: it has %d lines, but the network has %d outputs: give the name of a class a line", path, len(names), want)
+	}
+	return names, nil
+}
+
+// digest returns the SHA-256 of a file in hexadecimal.
+func digest(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
