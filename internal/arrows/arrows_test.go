@@ -49,6 +49,7 @@ var rules = []rule{
 	{"eval/outputs", []string{"internal/..."}, "outputs do not depend on networks or sets"},
 	{"eval/metric", []string{"eval/classes", "eval/sets", "eval/outputs", "internal/..."}, "metrics are computed from outputs, without images"},
 	{"eval/cam", []string{"train/...", "byproduct/...", "internal/..."}, "maps are compared with the boxes and masks of a store"},
+	{"eval/removal", []string{"train/...", "byproduct/...", "store", "internal/..."}, "objects are removed by the masks of a store"},
 	{"eval/...", []string{"schema", "train/...", "features", "byproduct/plane", "store", "store/columnar", "internal/..."},
 		"evaluation runs networks over images, and does not depend on byproducts"},
 	{"internal/...", []string{"schema", "byproduct/...", "internal/..."}, "internal packages serve the others"},

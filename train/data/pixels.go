@@ -15,6 +15,14 @@ import (
 // Pixels is an image of W × H pixels of three bytes (red, green, blue), row by row from the top.
 type Pixels = imagefile.RGB
 
+// PixelsOf returns the pixels of an image. An alpha channel is dropped.
+func PixelsOf(m image.Image) *Pixels {
+	b := m.Bounds()
+	p := &Pixels{W: b.Dx(), H: b.Dy(), Pix: make([]byte, 3*b.Dx()*b.Dy())}
+	rgb(m, b, p.Pix)
+	return p
+}
+
 // opened is an image whose size is known. A JPEG is decoded later, when its crop is known.
 type opened struct {
 	width, height int
