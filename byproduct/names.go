@@ -40,7 +40,7 @@ func (n *Names) id(name string) int32 {
 	return id
 }
 
-// Number appends the numbers of the names to to. It may be called from several goroutines.
+// Number appends the numbers of the names in list to the slice to. It may be called from several goroutines.
 func (n *Names) Number(to []int32, list []string) []int32 {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -22,7 +22,8 @@ func PointsAt(t, x, y *columnar.Values, i int) Points {
 // Len returns the number of points.
 func (p Points) Len() int { return len(p.T) }
 
-// Placed reports whether a point has a place (R6, docs/design/definitions.md#r6).
+// Placed reports whether a point has a place, which means that x and y are known (not NaN; R6,
+// docs/design/definitions.md#r6).
 func Placed(x, y float64) bool { return x == x && y == y }
 
 // Valid reports whether point i has a place (R6).

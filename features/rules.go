@@ -28,7 +28,7 @@ var sets = map[string]struct {
 	COCO:     {"final-add", "instances: ingest with --instances"},
 }
 
-// A Rule says which point of an annotation, or of the ground truth, is learned from.
+// A Rule chooses the point to learn from: one of the annotation, or one of the ground truth.
 type Rule = targetfile.Rule
 
 // A rule is a Rule with its requirements. The functions that compute points are in imagenetPoints and

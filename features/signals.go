@@ -14,7 +14,7 @@ import (
 	"abtool/store/columnar"
 )
 
-// A Signal is other information in an annotation than its point. It adds columns to targets.
+// A Signal is information in an annotation other than its point. It adds columns to targets.
 type Signal struct {
 	Name   string   `json:"name"`
 	What   string   `json:"what"`

@@ -18,7 +18,7 @@ type Target struct {
 }
 
 // Signals are the signals of a Target that the options ask for. They always belong to the final click or the
-// final add, whatever the rule, and are empty where that has no trace.
+// final add, whatever the rule, and are empty if it has no trace.
 type Signals struct {
 	ScribbleX, ScribbleY []float64 // last samples before the click
 	ScribbleT            []int64   // ms relative to the click, ≤ 0

@@ -15,7 +15,8 @@ type codec struct {
 
 var compression = newCodec()
 
-// parquet-go compresses the pages of the small tables with it, and package columnar those of annotations.
+// parquet-go compresses the pages of the small tables with compression, and package columnar compresses the
+// pages of annotations.
 var _ compress.Codec = compression
 
 const windowBytes = 1 << 20

@@ -34,6 +34,7 @@ type QueryError struct {
 	Hint string // suggestion for the user; may be empty
 }
 
+// Error returns the message, the excerpt with a caret below the mistake, and the hint.
 func (e *QueryError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Msg)

@@ -240,7 +240,7 @@ func literal(path string) string {
 }
 
 // plainly returns a link to a folder whose name is a pattern. DuckDB would expand the name, and open neither
-// the tables of the store nor those of others that the pattern matches.
+// the tables of the store nor the tables of other folders that the pattern matches.
 func (t *tables) plainly(temp string) error {
 	if !strings.ContainsAny(t.dir, globs) {
 		return nil

@@ -21,7 +21,7 @@ type Table struct {
 	Rows    [][]driver.Value // values as in Rows.Next
 }
 
-// Table runs one statement in a session of its own and keeps what it answers. It refuses what Session.Query
+// Table runs one statement in a separate session and keeps the result. It refuses what Session.Query
 // does.
 func (db *DB) Table(ctx context.Context, text string) (*Table, error) {
 	s, err := db.Session(ctx)

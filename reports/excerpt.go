@@ -17,10 +17,9 @@ import (
 	"abtool/reports/chart"
 )
 
-// Draw returns a figure of a document by its name, for example imagenet-traces. The names are the same as
-// those of the files that Make writes. The document must have the statistics that the figure shows. For an
-// unknown name Draw returns an error of wrong use; if the figure has no data, it returns an error that says
-// what the store lacks.
+// Draw returns a figure of a document by its name, for example imagenet-traces. Make gives its files the same
+// names. The document must have the statistics that the figure shows. For an unknown name Draw returns an
+// error of wrong use; if the figure has no data, it returns an error that says what the store lacks.
 func Draw(d *result.Document, name string) (*chart.Figure, error) {
 	var names []string
 	for i := range d.DataSets {

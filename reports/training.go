@@ -70,7 +70,7 @@ type Predicted struct {
 	Image   image.Image
 	Title   string
 	Points  [][2]float64 // predicted points, in fractions of the image; y points down
-	Targets [][2]float64 // target points, in fractions of the image // of annotators
+	Targets [][2]float64 // target points of annotators, in fractions of the image
 }
 
 // Predictions returns a figure of images with predicted points (crosses) and their targets (rings), four in

@@ -6,7 +6,7 @@
 //	loss     the objective at the heads
 //	optim    optimisers, schedules, clipping, moving average
 //	data     images and targets, decoded, augmented and put together
-//	engine   the interface of what computes, and engine/gorgonia for CPUs
+//	engine   the interface of engines, with engine/gorgonia for CPUs and engine/xla for GPUs
 //	run      training by a recipe, in a folder; evaluation
 //	experiment  comparisons of ways to train
 package train

@@ -64,12 +64,12 @@ func (b *breakdown) page(g *page) {
 	}
 	if b.Key != "class" {
 		if p := b.at(g); p != nil {
-			p.judge(g)
+			p.addTruth(g)
 		}
 		return
 	}
 	for i := range g.icons {
-		b.At(g.icons[i].Class).judgeIcon(&g.icons[i])
+		b.At(g.icons[i].Class).addIconTruth(&g.icons[i])
 	}
 	for _, f := range g.found {
 		p := b.At(f.Class)

@@ -25,7 +25,7 @@ type profile struct {
 	hit                             *coco.HIT // only if the profile is of a HIT
 }
 
-// addPage adds the values of a page that do not need ground truth; judge adds the others.
+// addPage adds the values of a page that do not need ground truth; addTruth adds the others.
 func (p *profile) addPage(r *record) {
 	g := r.page
 	p.pages++
@@ -85,7 +85,7 @@ func (p *profile) addIcon(k *icon) {
 	p.aim.Add(k.X, k.Y)
 }
 
-func (p *profile) judgeIcon(k *icon) {
+func (p *profile) addIconTruth(k *icon) {
 	if !k.Added() {
 		return
 	}
@@ -98,8 +98,8 @@ func (p *profile) judgeIcon(k *icon) {
 	}
 }
 
-// judge adds the values of a page that need ground truth.
-func (p *profile) judge(g *page) {
+// addTruth adds the values of a page that need ground truth.
+func (p *profile) addTruth(g *page) {
 	if g.truth == nil {
 		return
 	}
@@ -113,7 +113,7 @@ func (p *profile) judge(g *page) {
 		p.hit.AddRecall(g.recall)
 	}
 	for i := range g.icons {
-		p.judgeIcon(&g.icons[i])
+		p.addIconTruth(&g.icons[i])
 	}
 }
 

@@ -23,7 +23,7 @@ func (w *worker) images(group int) error {
 		}
 		if p := w.e.pages[m.ID]; p != nil {
 			p.truth = m
-			w.judge(p)
+			w.compare(p)
 			w.page(p)
 			p.found = nil
 		}
@@ -56,18 +56,18 @@ func (e *engine) warnings(workers []*worker) []string {
 		"--instances instances_train2014.json.", page, image)}
 }
 
-// judge compares a page's icons with the ground truth of its image.
-func (w *worker) judge(p *page) {
+// compare compares a page's icons with the ground truth of its image.
+func (w *worker) compare(p *page) {
 	m := p.truth
 	for i := range p.icons {
-		p.icons[i].judge(m)
+		p.icons[i].compare(m)
 	}
 	w.found = m.Find(w.found[:0], p.icon)
 	p.found, p.recall = w.found, coco.RecallOf(w.found)
 }
 
-// judge compares the icon's point, and the place where it ended, with the objects of its class.
-func (k *icon) judge(m *coco.Image) {
+// compare compares the icon's point, and the place where it ended, with the objects of its class.
+func (k *icon) compare(m *coco.Image) {
 	c := k.Class
 	k.present = m.Has(c, len(m.Instances))
 	if k.Added() {

@@ -226,7 +226,7 @@ const (
 )
 
 // of returns the least number of columns for which the slot's number modulo it explains the images' left
-// edges, or 0 if there is none.
+// edges, or 0 if no number does.
 func (g *columnGuess) of(clicks []placedClick) int {
 	var n, total, squares float64
 	for _, c := range clicks {

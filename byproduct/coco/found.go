@@ -13,8 +13,8 @@ func (f Found) TakenAway() bool { return f.AnyAdd && !f.Placed }
 // NeverPlaced reports whether the class is not retrieved, and its icon was never added.
 func (f Found) NeverPlaced() bool { return !f.AnyAdd && !f.Placed }
 
-// Find appends every class of the image to to, once each, crowds included. icon returns the icon of a class
-// on the image's page, nil if it was not used.
+// Find appends every class of the image, once each and crowds included, to the slice to. icon returns the icon
+// of a class on the image's page, nil if it was not used.
 func (m *Image) Find(to []Found, icon func(class int32) *Icon) []Found {
 	for i := range m.Instances {
 		c := m.Instances[i].Class

@@ -13,7 +13,7 @@ import (
 type HIT struct {
 	Pages       []int64   // distinct
 	Recall      stat.Mean // mean recall of the pages whose image has a class
-	Icons, Hits int64     // icons with a point on images of the ground truth, and those of them on a mask of their class
+	Icons, Hits int64     // icons with a point on images of the ground truth, and how many of them lie on a mask of their class
 
 	spent int64
 	timed bool

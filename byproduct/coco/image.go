@@ -33,7 +33,8 @@ func (o *Instance) Share(m *Image) (s float64, ok bool) {
 	return o.W * o.H / (float64(m.Width) * float64(m.Height)), true
 }
 
-// Box returns the bounding box in fractions of the image; ok is false if one is unknown.
+// Box returns the bounding box in fractions of the image; ok is false if the box or the size
+// of the image is unknown.
 func (o *Instance) Box(m *Image) (b plane.Box, ok bool) {
 	if !o.HasBox || !m.Sized() {
 		return plane.Box{}, false

@@ -119,7 +119,7 @@ type Hovers struct {
 }
 
 // Enters returns the number of entries with a time at or before a click, and the time of the latest of them,
-// columnar.Null if there is none. The segment of the trace begins at that time (I13,
+// columnar.Null without an entry. The segment of the trace begins at that time (I13,
 // docs/design/definitions.md#i13).
 func (h Hovers) Enters(click int64) (n, last int64) {
 	last = columnar.Null

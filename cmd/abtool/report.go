@@ -44,7 +44,7 @@ bytes.`,
 	f.StringVar(&o.Out, "out", "", "folder `DIR` to write")
 	f.BoolVar(&o.Force, "force", false, "replace an earlier report in --out")
 	f.StringVar(&o.Title, "title", "", "title of the page")
-	f.StringArrayVar(&o.Only, "only", nil, "draw only this: `NAME` of a figure or statistic, an id in the paper,\nimagenet or coco; may be repeated")
+	f.StringArrayVar(&o.Only, "only", nil, "draw only this: `NAME` of a figure or statistic, the id of a\ndefinition (such as I7), imagenet or coco; may be repeated")
 	f.StringVar(&o.Compare, "compare", "", "compare with another `STORE`")
 	f.StringVar(&o.Images, "images", "", "`IMAGES` to draw traces on: a folder, a pattern or shards, as for abtool train")
 	f.IntVar(&o.Examples, "examples", reports.DefaultExamples, "number of traces to draw for each data set")

@@ -27,10 +27,11 @@ func statsCommand(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "stats STORE [NAME...]",
 		Short: "Compute the paper's statistics, with definitions and intervals",
-		Long: `Compute statistics of a store: those of the paper, data quality, annotators and HITs, and analyses
-that the paper suggests. Without a NAME, the values of all statistics are printed. A NAME selects
-a statistic, a data set (imagenet, coco), or an id in the paper (I1 to I9, C1 to C6), and its
-definitions, tables and maps are printed too. --list describes all statistics.
+		Long: `Compute statistics of a store: the paper's statistics, data quality, annotators and HITs, and
+analyses that the paper suggests. Without a NAME, the values of all statistics are printed. A NAME
+selects a statistic by its name or by the id of its definition (I1 to I9, C1 to C6), or all of a
+data set (imagenet, coco); its definition, tables and maps are printed too. --list describes all
+statistics.
 
 Each value is printed with the number of units it was computed from, a 95 % interval and, where
 there is one, the value that the paper published. docs/reference/stats.md has the definitions and

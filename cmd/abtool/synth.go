@@ -53,7 +53,7 @@ files depend only on the seed and the options.`,
 	f.IntVar(&o.Images, "images", 10000, "number of images")
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of the simulation")
 	f.StringVar(&o.Out, "out", "", "folder `DIR` to write")
-	f.StringVar(&o.Format, "format", "", "`FORMAT` of the byproducts (default: that of the release)")
+	f.StringVar(&o.Format, "format", "", "`FORMAT` of the byproducts (default: as in the release)")
 	f.Float64Var(&o.Dirty, "dirty", 0, "share of records to damage, from 0 to 1")
 	f.BoolVar(&o.Boxes, "boxes", false, "imagenet: also write ILSVRC's boxes, for abtool ingest --boxes")
 	f.BoolVar(&o.AppleDouble, "appledouble", false, "imagenet: add the ._ members that macOS leaves in archives")

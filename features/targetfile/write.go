@@ -29,7 +29,7 @@ type About struct {
 	Sources    []string
 }
 
-// A Rule chooses the point of an annotation, or of the ground truth, that is learned from.
+// A Rule chooses the point to learn from: one of the annotation, or one of the ground truth.
 type Rule struct {
 	Name  string   `json:"name"`
 	Sets  []string `json:"data_sets" toml:"data_sets"`

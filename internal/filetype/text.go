@@ -10,7 +10,7 @@ import (
 
 // ReadText returns a text file that people write, such as a recipe or a query, without a byte-order mark.
 // The error says so if the path is a folder, if the file is of another kind, or if the text is not UTF-8;
-// other errors are those of os.ReadFile.
+// other errors come from os.ReadFile.
 func ReadText(path string) ([]byte, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s is a folder: give a file", path)

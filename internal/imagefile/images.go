@@ -181,7 +181,7 @@ func isImage(name string) bool {
 	return ok
 }
 
-// hiddenNames are folders that systems create among those of users.
+// hiddenNames are folders that systems create next to the folders of users.
 var hiddenNames = []string{"__MACOSX", "@eaDir", "$RECYCLE.BIN", "lost+found"}
 
 // hidden reports whether a file or folder of that name is skipped.
@@ -379,7 +379,7 @@ func (f *finder) folder(rel string, above []fs.FileInfo) (found int, err error) 
 	return found, nil
 }
 
-// follow returns the type of a link's target, or fs.ModeSymlink if there is none.
+// follow returns the type of a link's target, or fs.ModeSymlink if the target does not exist.
 func (m *Images) follow(name string) (fs.FileMode, error) {
 	info, err := os.Stat(m.path(name))
 	if errors.Is(err, fs.ErrPermission) {

@@ -31,7 +31,7 @@ func OpenIndex(place string, wanted func(id string) bool) (*Index, error) {
 	return x, nil
 }
 
-// Find returns the index of the image with an id, or −1 if there is none. If several images have the id, it
+// Find returns the index of the image with an id, or −1 if no image has it. If several images have the id, it
 // takes the one in the folder of the class or with the file name, either of which can be empty. If that
 // leaves several, the error names two of them.
 func (x *Index) Find(id, class, file string) (int, error) {

@@ -64,7 +64,7 @@ func remote(name string) bool {
 	return strings.Contains(name, "://") || strings.HasPrefix(name, "pipe:")
 }
 
-// match returns the files that a name without braces stands for, or nil if there are none.
+// match returns the files that a name without braces stands for, or nil if no file matches.
 func match(name string) ([]string, error) {
 	if _, err := os.Stat(name); err == nil {
 		return []string{name}, nil
@@ -127,7 +127,7 @@ func braces(name string) ([]string, error) {
 	}
 }
 
-// closing returns the index of the brace that closes the one at open, or −1 if there is none.
+// closing returns the index of the brace that closes the one at open, or −1 if it is not closed.
 func closing(name string, open int) int {
 	depth := 0
 	for i := open; i < len(name); i++ {

@@ -149,7 +149,7 @@ func foreign(name string) bool {
 	return slices.Contains(foreignEndings, strings.ToLower(path.Ext(name)))
 }
 
-// next returns where another archive begins after the end of one, or the size of the file if there is none.
+// next returns where another archive begins after the end of one, or the size of the file if no other follows.
 // Zeros pad the end of an archive.
 func (s *shard) next(size int64) (int64, error) {
 	at, err := s.file.Seek(0, io.SeekCurrent)

@@ -8,7 +8,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// What a bar shows besides its share; kinds can be joined with |.
+// Kinds of text that a bar shows next to its share. They can be joined with |.
 const (
 	Count  Kind = 1 << iota // how many of how many
 	Bytes                   // bytes of bytes, and their speed

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// HoldPipe keeps a reader that goes away, as head does, from killing the process, which has a
-// folder to remove: writing fails instead. What it returns ends that.
+// HoldPipe keeps the process alive if the reader of its output goes away, as head does, because the process has
+// a folder to remove. Writing then fails instead. The function that it returns restores the default.
 func HoldPipe() func() {
 	c := make(chan os.Signal, 1)
 	signal.Notify(c, syscall.SIGPIPE)

@@ -139,7 +139,7 @@ func checkout() (string, error) {
 	}
 }
 
-// choose returns the notebooks whose names begin with one of the names, or all if there are no names.
+// choose returns the notebooks whose names begin with one of the names, or all notebooks if no name is given.
 func choose(dir string, names []string) (files []string, err error) {
 	all, err := filepath.Glob(filepath.Join(dir, "*.ipynb"))
 	if err != nil || len(names) == 0 {

@@ -234,8 +234,8 @@ func (c *cell) displayed() (n int) {
 	return n
 }
 
-// differs returns an error that lists where the outputs differ from those of another execution. Texts must
-// be equal; pictures may differ a little.
+// differs returns an error that lists where the outputs of two executions differ. Texts must be equal; pictures
+// may differ a little.
 func (n *notebook) differs(was *notebook) error {
 	if len(n.Cells) != len(was.Cells) {
 		return fmt.Errorf("the notebook has %d cells, but had %d", len(n.Cells), len(was.Cells))

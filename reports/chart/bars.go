@@ -58,7 +58,7 @@ func (b Bars) DataRange() (xmin, xmax, ymin, ymax float64) {
 }
 
 // LogBars returns a plot of a histogram over logarithmic bins, from a table with the columns from, to and n.
-// Heights are shares of all counts, including those of bins without an end. The x axis is logarithmic, in a
+// Heights are shares of all counts, including the counts of bins without an end. The x axis is logarithmic, in a
 // unit: "ms" or "".
 func (t *Theme) LogBars(title, x, unit string, s Source, statistic, table string, c color.NRGBA) *plot.Plot {
 	p := t.Plot(title, x, "")

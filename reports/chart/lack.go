@@ -10,7 +10,7 @@ import (
 // It is empty if the store lacks nothing.
 type Lack string
 
-// What a store of either data set can lack.
+// Sentences about data that a store of either data set can lack.
 const (
 	NoRecords Lack = "The store has no records. abtool info shows how many were rejected, and why."
 	noWorkers Lack = "No record names its annotator. " +

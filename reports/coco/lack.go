@@ -2,7 +2,7 @@ package coco
 
 import "abtool/reports/chart"
 
-// What a COCO store can lack.
+// Sentences about data that a COCO store can lack.
 const (
 	noInstances    chart.Lack = "The store has no ground truth. Ingest it with --instances."
 	otherInstances chart.Lack = "The ground truth has none of the images of the records. " +
@@ -20,7 +20,7 @@ const (
 	noJudgedWorkers chart.Lack = "No annotator has an icon on an image of the ground truth."
 )
 
-// What a COCO store can lack for its examples.
+// Sentences about data that a COCO store can lack for its examples.
 const noTracesOnPage chart.Lack = "No page has a trace to draw, which needs two icons that stay and several mouse " +
 	"samples with times."
 

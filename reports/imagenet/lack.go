@@ -2,7 +2,7 @@ package imagenet
 
 import "abtool/reports/chart"
 
-// What an ImageNet store can lack.
+// Sentences about data that an ImageNet store can lack.
 const (
 	noBoxes chart.Lack = "No image of the records has a ground-truth box. " +
 		"Ingest the boxes of these images with --boxes."
@@ -26,7 +26,7 @@ const (
 		"Ingest records with an assignment_id: dumps of the backend have it, pages of the front end do not."
 )
 
-// What an ImageNet store can lack for its examples.
+// Sentences about data that an ImageNet store can lack for its examples.
 const noTraces chart.Lack = "No image has a trace to draw, which needs a box, a final click, and mouse samples " +
 	"with times between entering the image and the click."
 

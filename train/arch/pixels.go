@@ -1,7 +1,7 @@
 package arch
 
-// Mean and Std are ImageNet's by channel (red, green, blue), for values 0…1. The weights of torchvision and
-// timm were trained with them.
+// Mean and Std are the mean and the standard deviation of ImageNet's pixels for each channel (red, green,
+// blue), on a scale from 0 to 1. The weights of torchvision and timm were trained with them.
 var (
 	Mean = [3]float32{0.485, 0.456, 0.406}
 	Std  = [3]float32{0.229, 0.224, 0.225}

@@ -1,8 +1,8 @@
-// Package engine is the interface between networks and what computes them. An engine takes an architecture
-// (train/arch), an objective (train/loss) and an optimiser (train/optim), and does training steps and
-// evaluations. It has nothing to do with files, recipes or epochs.
+// Package engine defines the interface of engines, which compute the steps of training. An engine takes an
+// architecture (train/arch), an objective (train/loss) and an optimiser (train/optim), and does training steps
+// and evaluations. It does not handle files, recipes or epochs.
 //
-// Weights and states are interchangeable between engines: train on one, resume on the other.
+// Weights and states are interchangeable between engines: one engine can resume what another has trained.
 package engine
 
 import (

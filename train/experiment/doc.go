@@ -37,10 +37,10 @@
 // # How lambda is chosen
 //
 // Experiments choose the lambda whose luab networks have the best mean over seeds on the evaluation that
-// choose names; if several are equal, the smallest. Rand uses the same lambda. Networks are those of the
-// last epoch: no epoch is chosen. The evaluation named by choose should have the distribution of the
-// training images, because in practice no other images are available. Choosing on images like the test's
-// would leak the answer.
+// choose names; if several are equal, the smallest. Rand uses the same lambda. Networks are evaluated after the
+// last epoch: no epoch is chosen. The evaluation named by choose should have the distribution of the training
+// images, because in practice no other images are available. Choosing on images like the test's would leak the
+// answer.
 //
 // # How arms are compared
 //

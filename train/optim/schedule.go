@@ -18,7 +18,7 @@ const (
 	Steps Curve = "step"
 )
 
-// Schedule returns the learning rate of each step. Its unit is steps, not epochs.
+// A Schedule determines the learning rate of each step. Its times are in steps, not in epochs.
 type Schedule struct {
 	Kind       Curve
 	Base       float64 // learning rate after the warm-up, > 0

@@ -44,7 +44,7 @@ func OpenTruth(store string, set *data.Set) (Truth, error) {
 	return func(image, _ string, x, y float64) (hit, known bool) { return images.On(image, x, y) }, nil
 }
 
-// A Measure is a number with the number of observations behind it and an interval.
+// A Measure is a number with an interval and the number of observations that it was computed from.
 type Measure struct {
 	Value    stat.Number    `json:"value"`
 	N        int64          `json:"n"`

@@ -404,7 +404,7 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64, passed Time) (*Metri
 		return nil, err
 	}
 	done := *t
-	done.epoch++ // the checkpoint is that of the finished epoch
+	done.epoch++ // the checkpoint is at the end of the finished epoch
 	began = time.Now()
 	if line.Best {
 		if err := t.export(bestName); err != nil {

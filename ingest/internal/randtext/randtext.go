@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// spelling of numbers that a column must tell apart.
+// spelling of numbers that a column must distinguish.
 var oddNumbers = []string{"0", "-0", "0.0", "-1", "1e2", "100.5", "-101", "1e999", "1641431028", "1641431028.5", "1641431028323", "99999999999",
 	"100000000000", "0.30000000000000004", "3.5", "2147483648", "1e-400", "12345678901234567890", "9007199254740993"}
 

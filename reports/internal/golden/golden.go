@@ -27,7 +27,7 @@ const largest = 30_000
 var inColour = regexp.MustCompile(`#[0-9A-Fa-f]{6}|base64,[^"]*`)
 
 // Check draws a figure and compares it with testdata/NAME.svg, byte for byte. With -update it writes the file.
-// The dark figure must be the same but for its colours.
+// The dark figure must be the same except for its colours.
 func Check(t *testing.T, f chart.Figure) {
 	t.Helper()
 	if f.Missing != "" {

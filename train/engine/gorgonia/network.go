@@ -64,7 +64,7 @@ func newNetwork(e *Engine, training bool) (n *network, err error) {
 			}
 		}
 	}
-	// gorgonia's inputs have a fixed size. The graph's only input besides the parameters is therefore a
+	// gorgonia's inputs have a fixed size. Apart from the parameters, the graph's only input is therefore a
 	// dummy; an operation returns the images.
 	dummy := G.NewVector(n.graph, G.Float32, G.WithValue(tensor.New(tensor.WithShape(1), tensor.WithBacking([]float32{0}))), G.WithName("batch"))
 	image := n.batched("image", a.In(), func(_ [][]float32, out []float32) { copy(out, n.pixels) })
