@@ -66,9 +66,11 @@ func choose(wanted, sets []string) (map[string][]pass.Entry, error) {
 	}
 	switch {
 	case len(missing) > 0 && missing[0] == elsewhere:
-		return nil, usage.Errorf("%s belongs to a data set that the store does not have: it has %s", missing[0], strings.Join(sets, " and "))
+		return nil, usage.Errorf("%s belongs to a data set that the store does not have: it has %s",
+			missing[0], strings.Join(sets, " and "))
 	case len(missing) > 0:
-		return nil, usage.Errorf("there is no statistic %q: abtool stats --list lists all statistics%s", missing[0], closest.DidYouMean(missing[0], entryNames(sets)))
+		return nil, usage.Errorf("there is no statistic %q: abtool stats --list lists all statistics%s",
+			missing[0], closest.DidYouMean(missing[0], entryNames(sets)))
 	}
 	return out, nil
 }

@@ -82,10 +82,13 @@ const (
 
 var assumptions = []string{
 	"The two stores have no annotators in common, and annotators work independently of each other.",
-	"bootstrap: the annotators of each store are a sample of all possible annotators; they are resampled with replacement, separately in each store. The test assumes that the difference is normally distributed.",
-	"newcombe and score: units are independent. Where units of one annotator resemble each other, the interval is too narrow and p is too small.",
+	"bootstrap: the annotators of each store are a sample of all possible annotators; they are resampled " +
+		"with replacement, separately in each store. The test assumes that the difference is normally distributed.",
+	"newcombe and score: units are independent. Where units of one annotator resemble each other, the " +
+		"interval is too narrow and p is too small.",
 	"normal and welch: there are many independent units, so that their mean is normally distributed.",
-	"p_holm is p adjusted for all tests of this comparison. Where nothing differs, an unadjusted p is still below 0.05 in one of twenty tests.",
+	"p_holm is p adjusted for all tests of this comparison. Where nothing differs, an unadjusted p is " +
+		"still below 0.05 in one of twenty tests.",
 }
 
 // Compare computes the statistics of two stores and their differences.
@@ -106,7 +109,8 @@ func Compare(ctx context.Context, a, b string, o result.Options) (*Comparison, e
 // Differences compares two documents that Run made in this process with different seeds.
 func Differences(first, second *result.Document) *Comparison {
 	a, b := first.Store, second.Store
-	c := &Comparison{Schema: CompareSchema, Tool: first.Tool, A: a, B: b, Options: first.Options, Assumptions: assumptions}
+	c := &Comparison{Schema: CompareSchema, Tool: first.Tool, A: a, B: b, Options: first.Options,
+		Assumptions: assumptions}
 	for _, x := range first.DataSets {
 		y := second.DataSet(x.Name)
 		if y == nil {
@@ -148,7 +152,8 @@ func compareStatistic(a, b *result.Statistic) ComparedStatistic {
 
 // differ returns a − b with the interval and the test that match the intervals of a and b.
 func differ(a, b *result.Value) Difference {
-	d := Difference{Name: a.Name, Title: a.Title, Unit: a.Unit, A: a.Value, NA: a.N, B: b.Value, NB: b.N, Difference: a.Value - b.Value}
+	d := Difference{Name: a.Name, Title: a.Title, Unit: a.Unit, A: a.Value, NA: a.N, B: b.Value, NB: b.N,
+		Difference: a.Value - b.Value}
 	if !d.Difference.Defined() || a.Interval == nil || b.Interval == nil || a.Interval.Method != b.Interval.Method {
 		return d
 	}
@@ -178,7 +183,8 @@ func differ(a, b *result.Value) Difference {
 		}
 	case stat.MethodMean:
 		se := math.Hypot(a.Interval.High-x, b.Interval.High-y) / stat.Z95
-		d.Interval, d.Test = &stat.Interval{Low: x - y - stat.Z95*se, High: x - y + stat.Z95*se, Level: stat.Level, Method: stat.MethodMean}, normalTest(ByWelch, (x-y)/se)
+		d.Interval, d.Test = &stat.Interval{Low: x - y - stat.Z95*se, High: x - y + stat.Z95*se,
+			Level: stat.Level, Method: stat.MethodMean}, normalTest(ByWelch, (x-y)/se)
 	}
 	return d
 }

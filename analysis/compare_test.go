@@ -15,7 +15,9 @@ func TestDiffer(t *testing.T) {
 	a, b := result.Proportion("p", "", "units", 80, 100), result.Proportion("p", "", "units", 60, 120)
 	d := differ(&a, &b)
 	i, j := a.Interval, b.Interval
-	if !close9(float64(d.Difference), 0.3) || !close9(d.Interval.Low, 0.3-math.Hypot(0.8-i.Low, j.High-0.5)) || !close9(d.Interval.High, 0.3+math.Hypot(i.High-0.8, 0.5-j.Low)) {
+	if !close9(float64(d.Difference), 0.3) ||
+		!close9(d.Interval.Low, 0.3-math.Hypot(0.8-i.Low, j.High-0.5)) ||
+		!close9(d.Interval.High, 0.3+math.Hypot(i.High-0.8, 0.5-j.Low)) {
 		t.Errorf("the difference is %+v in %+v", d.Difference, d.Interval)
 	}
 	pooled := 140.0 / 220
@@ -34,7 +36,8 @@ func TestDiffer(t *testing.T) {
 	}
 	c := &Comparison{DataSets: []ComparedSet{{Statistics: []ComparedStatistic{{}}}}}
 	for _, p := range []stat.Number{0.04, 0.001, 0.03} {
-		c.DataSets[0].Statistics[0].Differences = append(c.DataSets[0].Statistics[0].Differences, Difference{Test: &Test{P: p}})
+		c.DataSets[0].Statistics[0].Differences = append(c.DataSets[0].Statistics[0].Differences,
+			Difference{Test: &Test{P: p}})
 	}
 	c.adjust()
 	for k, want := range []float64{0.06, 0.003, 0.06} {

@@ -163,7 +163,8 @@ func TestNames(t *testing.T) {
 				}
 				for _, row := range x.Rows {
 					if len(row) != len(x.Columns) {
-						t.Fatalf("%s.%s: a row of %s has %d cells for %d columns", set.Name, s.Name, x.Name, len(row), len(x.Columns))
+						t.Fatalf("%s.%s: a row of %s has %d cells for %d columns", set.Name, s.Name, x.Name,
+							len(row), len(x.Columns))
 					}
 				}
 			}

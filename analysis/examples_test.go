@@ -72,7 +72,8 @@ func TestExamplesNamed(t *testing.T) {
 		return ids
 	}
 	want := take(result.ExampleOptions{N: 5})
-	if have := take(result.ExampleOptions{Images: append([]string{"none of this name"}, want...)}); len(want) != 10 || !slices.Equal(have, want) {
+	if have := take(result.ExampleOptions{Images: append([]string{"none of this name"},
+		want...)}); len(want) != 10 || !slices.Equal(have, want) {
 		t.Errorf("%v, want %v", have, want)
 	}
 }

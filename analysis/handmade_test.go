@@ -51,7 +51,8 @@ func cocoStore(t testing.TB, records, images, annotations []string) string {
 	const source, instances = "coco_ab.json", "instances_train2014.json"
 	const categories = `[{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}, ` +
 		`{"id": 5, "name": "hot dog"}, {"id": 90, "name": "kite"}]`
-	truth := fmt.Sprintf(`{"images": %s, "categories": %s, "annotations": %s}`, list(images), categories, list(annotations))
+	truth := fmt.Sprintf(`{"images": %s, "categories": %s, "annotations": %s}`, list(images),
+		categories, list(annotations))
 	return ingested(t, ingest.Options{Sources: []string{source}, Instances: []string{instances}},
 		map[string]string{source: list(records), instances: truth})
 }
@@ -245,7 +246,8 @@ func imageXML(boxes [][4]int, showings ...shownXML) string {
 			points [][3]float64
 		}{{"selectedRecord", s.clicks}, {"mouseTracking", s.mouse}} {
 			for _, p := range list.points {
-				fmt.Fprintf(&b, "<%s><x>%v</x><y>%v</y><time>%d</time></%[1]s>", list.name, p[0], p[1], midnight+int(p[2]))
+				fmt.Fprintf(&b, "<%s><x>%v</x><y>%v</y><time>%d</time></%[1]s>", list.name, p[0], p[1],
+					midnight+int(p[2]))
 			}
 		}
 		for _, at := range s.enters {

@@ -31,7 +31,8 @@ func oddStores(t *testing.T) map[string]string {
 		return fmt.Sprintf(`{"image_id": 1, "hit_id": "h", "actionHistories": [%s]}`, actions)
 	}
 	coco := func(actions, size, object string) string { // of one page; its image has one object
-		return cocoStore(t, []string{page(actions)}, []string{`{"id": 1` + size + `, "file_name": "x.jpg"}`}, []string{object})
+		return cocoStore(t, []string{page(actions)},
+			[]string{`{"id": 1` + size + `, "file_name": "x.jpg"}`}, []string{object})
 	}
 	add, remove := iconAction("add", "cat", 0, 0, 1), iconAction("remove", "cat", 0, 0, 1)
 	const sized = `, "width": 9, "height": 9`
@@ -53,9 +54,10 @@ func oddStores(t *testing.T) map[string]string {
 		"imagenet: sizes of 0":                   imagenet(strings.ReplaceAll(boxed, "<width>20", "<width>0")),
 		"imagenet: a box beyond the image":       imagenet(imageXML([][4]int{{30, 30, 40, 40}}, shown)),
 
-		"coco: one record without anything":   bare(`{"image_id": 1}`),
-		"coco: no ground truth":               bare(cocoRecord),
-		"coco: no objects":                    cocoStore(t, []string{page(add)}, []string{`{"id": 1` + sized + "}"}, nil),
+		"coco: one record without anything": bare(`{"image_id": 1}`),
+		"coco: no ground truth":             bare(cocoRecord),
+		"coco: no objects": cocoStore(t, []string{page(add)},
+			[]string{`{"id": 1` + sized + "}"}, nil),
 		"coco: no images":                     recordsAndImages(t),
 		"coco: objects of other images":       recordsAndImages(t, 5),
 		"coco: one class, one page":           recordsAndImages(t, 7),

@@ -264,7 +264,8 @@ func wilson(k, n int64) (low, high float64) {
 
 func checkMap(t *testing.T, name string, h result.Histogram, want *refMap) {
 	t.Helper()
-	if h.Outside != want.outside || h.X != h.Y || h.X != [2]float64{want.low, want.high} || len(h.Counts) != len(want.counts) {
+	if h.Outside != want.outside || h.X != h.Y || h.X != [2]float64{want.low, want.high} ||
+		len(h.Counts) != len(want.counts) {
 		t.Errorf("%s: %d cells on %v and %v, %d outside; want %d on %v, %d outside",
 			name, len(h.Counts), h.X, h.Y, h.Outside, len(want.counts), []float64{want.low, want.high}, want.outside)
 		return
@@ -418,7 +419,8 @@ func sameDocument(t *testing.T, what string, have, want []byte) {
 			for k, row := range table.Rows {
 				for l, cell := range row {
 					if got := a.Statistics[i].Tables[j].Rows; k < len(got) && got[k][l] != cell {
-						t.Errorf("%s: %s.%s.%s of %v is %v, want %v", what, s.Name, table.Name, table.Columns[l].Name, row[0], got[k][l], cell)
+						t.Errorf("%s: %s.%s.%s of %v is %v, want %v", what, s.Name, table.Name,
+							table.Columns[l].Name, row[0], got[k][l], cell)
 					}
 				}
 			}
@@ -435,7 +437,8 @@ func sameDocument(t *testing.T, what string, have, want []byte) {
 // pages are read, but for what is the first of several in that order.
 func TestReferenceOrder(t *testing.T) {
 	shuffle := rand.New(rand.NewPCG(3, 4)).Shuffle
-	for set, make := range map[string]func(t *testing.T, n int, seed uint64, shuffle func(int, func(int, int))) string{
+	for set, make := range map[string]func(t *testing.T, n int, seed uint64,
+		shuffle func(int, func(int, int))) string{
 		"imagenet": awkwardImageNet, "coco": awkwardCOCO,
 	} {
 		t.Run(set, func(t *testing.T) {
@@ -452,7 +455,8 @@ func TestReferenceOrder(t *testing.T) {
 			for _, jobs := range []int{2, 7} {
 				o.Jobs = jobs
 				sameDocument(t, fmt.Sprint(jobs, " goroutines"), document(t, store, o), want)
-				sameDocument(t, fmt.Sprint("shuffled, ", jobs, " goroutines"), document(t, shuffled, o, ordered...), wantShuffled)
+				sameDocument(t, fmt.Sprint("shuffled, ", jobs, " goroutines"),
+					document(t, shuffled, o, ordered...), wantShuffled)
 			}
 		})
 	}

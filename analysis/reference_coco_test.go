@@ -15,13 +15,16 @@ import (
 )
 
 // cocoChecked are the statistics that the reference has.
-var cocoChecked = []string{"counts", "icon_precision", "class_recall", "missed_classes", "centre_bias", "icon_frame", "sequences", "category_recall",
+var cocoChecked = []string{"counts", "icon_precision", "class_recall", "missed_classes", "centre_bias",
+	"icon_frame", "sequences", "category_recall",
 	"browsing", "time", "hits", "workers", "quality"}
 
 // cocoUnreferenced are values that the definitions leave to the program.
 var cocoUnreferenced = []string{"workers.flag_*", "workers.pool_*", "time.time_spent",
-	"quality.checks", "quality.add_without_place", "quality.add_outside", "quality.after_the_end", "quality.times_backwards",
-	"quality.no_icon", "quality.no_sample", "quality.size_zero", "quality.samples_outside", "quality.sequence_without_add",
+	"quality.checks", "quality.add_without_place", "quality.add_outside", "quality.after_the_end",
+	"quality.times_backwards",
+	"quality.no_icon", "quality.no_sample", "quality.size_zero", "quality.samples_outside",
+	"quality.sequence_without_add",
 	"quality.moved_after_add", "quality.lost_by_near_drop", "quality.size_not_gt", "quality.repeated_pages"}
 
 // refPage is a page with the ground truth of its image, if there is any.
@@ -294,7 +297,8 @@ func (r *reference) cocoCounts(pages []*refPage, truths []*refTruth, unknownType
 func (r *reference) iconPrecision(pages []*refPage) {
 	type counter struct{ k, n int }
 	counts := map[string]*counter{}
-	for _, name := range []string{"on_mask", "on_mask.class_present", "on_mask.placed", "on_mask.final", "on_mask.continuous",
+	for _, name := range []string{"on_mask", "on_mask.class_present", "on_mask.placed", "on_mask.final",
+		"on_mask.continuous",
 		"on_box", "on_box.class_present", "absent", "removed",
 		"on_mask.class_present_final", "on_mask.continuous_final", "on_box.final", "on_box.class_present_final"} {
 		counts[name] = &counter{}
@@ -413,11 +417,13 @@ func (r *reference) missedClasses(pages []*refPage) {
 	r.share("missed_classes.taken_away", all.away, all.n)
 	r.share("missed_classes.images_with_never_placed", some, images)
 	for class, f := range byClass {
-		r.row("missed_classes.by_class", class, map[string]any{"n": int64(f.n), "never_placed": int64(f.never), "share": ratio(f.never, f.n),
-			"taken_away": int64(f.away), "retrieved": int64(f.stay)})
+		r.row("missed_classes.by_class", class,
+			map[string]any{"n": int64(f.n), "never_placed": int64(f.never), "share": ratio(f.never, f.n),
+				"taken_away": int64(f.away), "retrieved": int64(f.stay)})
 	}
 	for k := 0; k <= most && images > 0; k++ {
-		r.row("missed_classes.by_number", k, map[string]any{"pages": int64(byNumber[k]), "share": ratio(byNumber[k], images)})
+		r.row("missed_classes.by_number", k,
+			map[string]any{"pages": int64(byNumber[k]), "share": ratio(byNumber[k], images)})
 	}
 	r.excluded["missed_classes: the image is not in the ground truth (pages)"] = int64(noTruth)
 	r.excluded["missed_classes: the image has no object (pages)"] = int64(noClass)
@@ -491,7 +497,8 @@ func (r *reference) sequences(pages []*refPage) {
 			sequence := strings.Join(types, "-")
 			counts[sequence]++
 			icons++
-			row := map[string]any{"sequence": sequence, "actions": int64(len(types)), "icon": class, "image_id": p.ImageID, "seq": p.Seq}
+			row := map[string]any{"sequence": sequence, "actions": int64(len(types)), "icon": class,
+				"image_id": p.ImageID, "seq": p.Seq}
 			better := len(types) > most
 			if !better && len(types) == most {
 				better = sequence < longest[0]["sequence"].(string)
@@ -595,9 +602,11 @@ func (r *reference) categoryRecall(pages []*refPage, truths []*refTruth) {
 		}
 	}
 	for bin := range 5 {
-		r.row("category_recall.by_instance_bin", bin, map[string]any{"size": names[bin], "n": int64(n[bin]), "retrieved": int64(retrieved[bin]),
-			"recall": ratio(retrieved[bin], n[bin])})
-		r.row("category_recall.by_class_bin", bin, map[string]any{"size": names[bin], "n": int64(len(byBin[bin])), "recall": mean(byBin[bin])})
+		r.row("category_recall.by_instance_bin", bin,
+			map[string]any{"size": names[bin], "n": int64(n[bin]), "retrieved": int64(retrieved[bin]),
+				"recall": ratio(retrieved[bin], n[bin])})
+		r.row("category_recall.by_class_bin", bin,
+			map[string]any{"size": names[bin], "n": int64(len(byBin[bin])), "recall": mean(byBin[bin])})
 	}
 	slope, intercept, correlation := line(x, y)
 	r.real("category_recall.slope", slope, len(x))
@@ -610,8 +619,9 @@ func (r *reference) categoryRecall(pages []*refPage, truths []*refTruth) {
 			continue
 		}
 		size, recall := mean(known(c.sizes)), ratio(c.retrieved, c.n)
-		r.row("category_recall.by_category", name, map[string]any{"n": int64(c.n), "retrieved": int64(c.retrieved), "recall": recall,
-			"size": size, "size_all": mean(known(c.allSize)), "residual": recall - intercept - slope*size})
+		r.row("category_recall.by_category", name,
+			map[string]any{"n": int64(c.n), "retrieved": int64(c.retrieved), "recall": recall,
+				"size": size, "size_all": mean(known(c.allSize)), "residual": recall - intercept - slope*size})
 	}
 	r.excluded["category_recall: no usable box, or the image's size is unknown (pairs of an image and a class)"] = noSizePair
 	r.excluded["category_recall: no usable box, or the image's size is unknown (instances)"] = noSize
@@ -786,13 +796,19 @@ func (g *refPages) add(p *refPage) {
 
 func (g *refPages) row() map[string]any {
 	return map[string]any{
-		"pages": int64(g.pages), "pages_with_gt": int64(g.withTruth), "recall": mean(known(g.recalls)), "recall_pooled": ratio(g.retrieved, g.classes),
-		"icons": int64(g.icons), "judged": int64(g.judged), "precision": ratio(g.onMask, g.judged), "icons_per_page": ratio(g.staying, g.pages),
-		"centre_distance": mean(g.distances), "centre_share": ratio(g.near, g.icons), "bias_x": mean(g.dx), "bias_y": mean(g.dy),
+		"pages": int64(g.pages), "pages_with_gt": int64(g.withTruth), "recall": mean(known(g.recalls)),
+		"recall_pooled": ratio(g.retrieved, g.classes),
+		"icons":         int64(g.icons), "judged": int64(g.judged), "precision": ratio(g.onMask, g.judged),
+		"icons_per_page":  ratio(g.staying, g.pages),
+		"centre_distance": mean(g.distances), "centre_share": ratio(g.near, g.icons), "bias_x": mean(g.dx),
+		"bias_y": mean(g.dy),
 		"bias_u": mean(g.du), "bias_v": mean(g.dv),
-		"time_spent": median(g.times), "time_spent_p10": quantile(g.times, 0.1), "time_spent_p90": quantile(g.times, 0.9),
-		"steps_per_page": ratio(g.steps, g.pages), "keyboard_share": ratio(g.keyboard, g.steps), "samples_per_page": ratio(g.samples, g.pages),
-		"keyboard_unknown": int64(g.steps - g.tells), "actions": int64(g.actions), "moves": int64(g.moves), "removes": int64(g.removes),
+		"time_spent": median(g.times), "time_spent_p10": quantile(g.times, 0.1),
+		"time_spent_p90": quantile(g.times, 0.9),
+		"steps_per_page": ratio(g.steps, g.pages), "keyboard_share": ratio(g.keyboard, g.steps),
+		"samples_per_page": ratio(g.samples, g.pages),
+		"keyboard_unknown": int64(g.steps - g.tells), "actions": int64(g.actions), "moves": int64(g.moves),
+		"removes":   int64(g.removes),
 		"first_add": median(g.firsts),
 	}
 }
@@ -856,8 +872,9 @@ func (r *reference) cocoHITs(hits map[string]*refPages) {
 		}
 		r.row("hits.by_hit", id, row)
 		pages = append(pages, float64(g.pages))
-		for n, is := range map[*int]bool{&lowRecall: recall < 0.333, &lowPrecision: precision < 0.75, &fewPages: len(g.numbers) < 16,
-			&flagged: recall < 0.333 || precision < 0.75 || len(g.numbers) < 16} {
+		for n, is := range map[*int]bool{&lowRecall: recall < 0.333, &lowPrecision: precision < 0.75,
+			&fewPages: len(g.numbers) < 16,
+			&flagged:  recall < 0.333 || precision < 0.75 || len(g.numbers) < 16} {
 			if is {
 				*n++
 			}
@@ -911,9 +928,12 @@ func (r *reference) cocoQuality(pages []*refPage, unknownType, unknownIcon int) 
 		count(&notReached, !slices.ContainsFunc(p.Browsing, func(b schema.Browse) bool { return b.CategoryIdx != nil && *b.CategoryIdx == 10 }))
 	}
 	for name, c := range map[string][2]int{
-		"unknown_type": {unknownType, actions}, "unknown_icon": {unknownIcon, actions - unknownType}, "action_without_time": {untimed, actions},
-		"samples_without_place": {nowhere, samples}, "actions_backwards": {backwards, active}, "no_action": {noAction, len(pages)},
-		"no_mouse": {noMouse, len(pages)}, "no_worker": {noWorker, len(pages)}, "no_hit": {noHIT, len(pages)}, "no_time": {noTime, len(pages)},
+		"unknown_type": {unknownType, actions}, "unknown_icon": {unknownIcon, actions - unknownType},
+		"action_without_time":   {untimed, actions},
+		"samples_without_place": {nowhere, samples}, "actions_backwards": {backwards, active},
+		"no_action": {noAction, len(pages)},
+		"no_mouse":  {noMouse, len(pages)}, "no_worker": {noWorker, len(pages)},
+		"no_hit": {noHIT, len(pages)}, "no_time": {noTime, len(pages)},
 		"not_in_gt": {noTruth, len(pages)}, "last_superclass_not_reached": {notReached, len(pages)},
 	} {
 		r.values["quality."+name] = refValue{int64(c[0]), int64(c[1]), -1}
@@ -924,7 +944,8 @@ func (r *reference) cocoQuality(pages []*refPage, unknownType, unknownIcon int) 
 func TestReferenceCOCO(t *testing.T) {
 	for _, seed := range []uint64{1, 20, 300} {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			store, err := teststore.Make(context.Background(), t.TempDir(), teststore.Options{Pages: 300, Seed: seed, Dirty: 0.05})
+			store, err := teststore.Make(context.Background(), t.TempDir(),
+				teststore.Options{Pages: 300, Seed: seed, Dirty: 0.05})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -999,7 +1020,8 @@ func (a *awkward) instance(id, image, w, h int) string {
 		}
 		mask = "[" + strings.Join(rings, ",") + "]"
 	}
-	box := fmt.Sprintf(`"bbox": [%v, %v, %v, %v],`, half(w), half(h), float64(a.IntN(2*w+2))/2, float64(a.IntN(2*h+2))/2)
+	box := fmt.Sprintf(`"bbox": [%v, %v, %v, %v],`, half(w), half(h), float64(a.IntN(2*w+2))/2,
+		float64(a.IntN(2*h+2))/2)
 	if a.IntN(12) == 0 {
 		box = a.one("", `"bbox": null,`, `"bbox": [1, 2],`, fmt.Sprintf(`"bbox": [0, 0, %d, %d],`, w, h))
 	}
@@ -1074,7 +1096,8 @@ func (a *awkward) page(id int) string {
 	field("timeSpent", "1000", "2000", "2000", "12345", "0", "-1", `"12"`)
 	field("worker_id", `"V"`, `"W"`, `"X"`, `"Y"`, "null")
 	field("hit_id", `"a"`, `"b"`, `"c"`, `"d"`, `"e"`, `"f"`, `"g"`)
-	field("page_id", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "-1")
+	field("page_id", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15",
+		"16", "17", "18", "19", "-1")
 	list := func(name string, most int, entry func() string) {
 		if a.IntN(12) == 0 {
 			fmt.Fprintf(&b, `, "%s": null`, name)
@@ -1089,11 +1112,13 @@ func (a *awkward) page(id int) string {
 	list("actionHistories", 12, func() string {
 		return fmt.Sprintf(`{"actionType": %s, "iconType": %s, "pointTo": %s, "timeAt": %s}`,
 			a.one(`"add"`, `"add"`, `"move"`, `"remove"`, `"add"`, `"move"`, `"Add"`, "null", `""`),
-			a.one(`"cat"`, `"cat"`, `"dog"`, `"hot dog"`, `"kite"`, `"Cat"`, `"unicorn"`, "null"), a.place(), a.one("0", "5", "5", "-3", "100"))
+			a.one(`"cat"`, `"cat"`, `"dog"`, `"hot dog"`, `"kite"`, `"Cat"`, `"unicorn"`, "null"), a.place(),
+			a.one("0", "5", "5", "-3", "100"))
 	})
 	list("categoryHistories", 14, func() string {
 		return fmt.Sprintf(`{"categoryIndex": %s, "usingKeyboard": %s, "timeAt": 3}`,
-			a.one("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "10", "-1", "null", "1.5"), a.one("true", "false", "false", "null"))
+			a.one("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "10", "-1", "null", "1.5"),
+			a.one("true", "false", "false", "null"))
 	})
 	list("mouseTracking", 5, func() string { return `{"x": 0.5, "y": null, "timeAt": 4}` })
 	b.WriteString("}")

@@ -15,13 +15,15 @@ import (
 )
 
 // imagenetChecked are the statistics that the reference has.
-var imagenetChecked = []string{"counts", "rounds", "click_accuracy", "centre_bias", "random_clicks", "off_centre", "accuracy_maps",
+var imagenetChecked = []string{"counts", "rounds", "click_accuracy", "centre_bias", "random_clicks",
+	"off_centre", "accuracy_maps",
 	"last_samples", "trace_quantiles", "time_quantiles", "trace_lengths", "box_frame", "hits", "workers", "quality"}
 
 // imagenetUnreferenced are values that the definitions do not have, or leave to the program.
 var imagenetUnreferenced = []string{"workers.flag_*", "workers.pool_*", "workers.by_experience", "quality.checks",
 	"quality.selected_count", "quality.hovered_count", "quality.unmatched_hovers", "quality.click_without_sample",
-	"quality.sample_after_click", "quality.estimate_above_hover", "quality.estimate_zero", "quality.times_backwards", "quality.after_submission", "quality.long_before_submission",
+	"quality.sample_after_click", "quality.estimate_above_hover", "quality.estimate_zero",
+	"quality.times_backwards", "quality.after_submission", "quality.long_before_submission",
 	"quality.size_zero", "quality.repeated_images", "quality.repeated_by_worker"}
 
 // refImage is an image of the universe (I1) with what is known of it.
@@ -243,7 +245,8 @@ func (r *reference) rounds(images []*refImage) {
 			}
 		}
 		shares[k] = first
-		r.row("rounds.by_showing", k, map[string]any{"shown": int64(shown), "selected": int64(selected), "selected_share": ratio(selected, shown),
+		r.row("rounds.by_showing", k, map[string]any{"shown": int64(shown), "selected": int64(selected),
+			"selected_share": ratio(selected, shown),
 			"first_selected": int64(first), "share_of_images": ratio(first, len(images))})
 	}
 	r.share("rounds.first_round", shares[1], len(images))
@@ -384,7 +387,8 @@ func union(boxes []refBox, p measure) float64 {
 		}
 		for ; i < len(boxes); i++ {
 			b := boxes[i]
-			walk(i+1, refBox{max(common.x0, b.x0), max(common.y0, b.y0), min(common.x1, b.x1), min(common.y1, b.y1)}, -sign)
+			walk(i+1, refBox{max(common.x0, b.x0), max(common.y0, b.y0), min(common.x1, b.x1),
+				min(common.y1, b.y1)}, -sign)
 		}
 	}
 	walk(0, refBox{math.Inf(-1), math.Inf(-1), math.Inf(1), math.Inf(1)}, 0)
@@ -439,7 +443,8 @@ func (r *reference) randomClicks(images []*refImage, sigmas []float64) {
 		}
 		r.real("random_clicks.uniform_sum."+set, mean(sums), len(of))
 		for _, sigma := range sigmas {
-			if r.tables["random_clicks.by_sigma"] == nil || r.tables["random_clicks.by_sigma"].rows[fmt.Sprint(sigma)] == nil {
+			if r.tables["random_clicks.by_sigma"] == nil ||
+				r.tables["random_clicks.by_sigma"].rows[fmt.Sprint(sigma)] == nil {
 				r.row("random_clicks.by_sigma", sigma, map[string]any{})
 			}
 			row := r.tables["random_clicks.by_sigma"].rows[fmt.Sprint(sigma)]
@@ -460,7 +465,8 @@ func (r *reference) offCentre(images []*refImage) {
 }
 
 func (r *reference) accuracyMaps(images []*refImage) {
-	boxesN, boxesHit, clicksN, clicksHit := newRefMap(11, 0, 1), newRefMap(11, 0, 1), newRefMap(11, 0, 1), newRefMap(11, 0, 1)
+	boxesN, boxesHit, clicksN, clicksHit := newRefMap(11, 0, 1), newRefMap(11, 0, 1), newRefMap(11, 0,
+		1), newRefMap(11, 0, 1)
 	for _, im := range keep(images, (*refImage).bc) {
 		for _, b := range im.boxes {
 			x, y := (b.x0+b.x1)/2, (b.y0+b.y1)/2
@@ -549,7 +555,8 @@ func (r *reference) lastSamples(images []*refImage) {
 	}
 	r.share("last_samples.accuracy.0", hits[0], n[0])
 	r.share("last_samples.accuracy.8", hits[8], n[8])
-	r.excluded["last_samples: the click has no time, so that no sample is known to be before it (images with a box and a final click)"] = int64(untimed)
+	r.excluded["last_samples: the click has no time, so that no sample is known to be before it (images "+
+		"with a box and a final click)"] = int64(untimed)
 }
 
 func (r *reference) quantiles(images []*refImage) {
@@ -778,10 +785,12 @@ func (g *refGroup) row() map[string]any {
 	return map[string]any{
 		"showings": int64(g.showings), "selected": int64(g.selected), "recall": ratio(g.selected, g.showings),
 		"clicked": int64(g.clicked), "boxed": int64(g.boxed), "accuracy": ratio(g.hit, g.boxed),
-		"centre_distance": mean(g.distances), "centre_share": ratio(g.near, g.clicked), "bias_x": mean(g.dx), "bias_y": mean(g.dy),
+		"centre_distance": mean(g.distances), "centre_share": ratio(g.near, g.clicked), "bias_x": mean(g.dx),
+		"bias_y": mean(g.dy),
 		"bias_u": mean(g.du), "bias_v": mean(g.dv),
-		"estimate_time": median(g.estimates), "estimate_time_p25": quantile(g.estimates, 0.25), "estimate_time_p75": quantile(g.estimates, 0.75),
-		"final_boxed": int64(g.finalBoxed), "final_accuracy": ratio(g.finalHit, g.finalBoxed),
+		"estimate_time": median(g.estimates), "estimate_time_p25": quantile(g.estimates, 0.25),
+		"estimate_time_p75": quantile(g.estimates, 0.75),
+		"final_boxed":       int64(g.finalBoxed), "final_accuracy": ratio(g.finalHit, g.finalBoxed),
 	}
 }
 
@@ -792,7 +801,8 @@ func agreement(images []*refImage, groups map[string]*refGroup, key func(s *sche
 		for i := range im.showings {
 			for j := range im.showings {
 				a, b := key(&im.showings[i]), key(&im.showings[j])
-				if a == nil || b == nil || *a == *b || im.showings[i].Selected == nil || im.showings[j].Selected == nil {
+				if a == nil || b == nil || *a == *b || im.showings[i].Selected == nil ||
+					im.showings[j].Selected == nil {
 					continue
 				}
 				groups[*a].pairs++
@@ -807,7 +817,8 @@ func agreement(images []*refImage, groups map[string]*refGroup, key func(s *sche
 func (r *reference) imagenetGroups(images []*refImage) {
 	hits, workers := map[string]*refGroup{}, map[string]*refGroup{}
 	var noHIT, noWorker int64
-	put := func(groups map[string]*refGroup, key *string, im *refImage, s *schema.ImageNetAnnotation, missing *int64) {
+	put := func(groups map[string]*refGroup, key *string, im *refImage,
+		s *schema.ImageNetAnnotation, missing *int64) {
 		if key == nil {
 			*missing++
 			return
@@ -860,7 +871,8 @@ func (r *reference) imagenetHITs(hits map[string]*refGroup) {
 		}
 		r.row("hits.by_hit", id, row)
 		recalls, images = append(recalls, recall), append(images, float64(g.showings))
-		for is, n := range map[*int]bool{&lowRecall: low, &fewSelected: selected, &fewPages: pages, &flagged: low || selected || pages} {
+		for is, n := range map[*int]bool{&lowRecall: low, &fewSelected: selected, &fewPages: pages,
+			&flagged: low || selected || pages} {
 			if n {
 				*is++
 			}
@@ -965,7 +977,8 @@ func (c *pointChecks) add(points []schema.Point) {
 func TestReferenceImageNet(t *testing.T) {
 	for _, seed := range []uint64{1, 20, 300} {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			store, err := teststore.Make(context.Background(), t.TempDir(), teststore.Options{Images: 1500, Seed: seed, Dirty: 0.05})
+			store, err := teststore.Make(context.Background(), t.TempDir(),
+				teststore.Options{Images: 1500, Seed: seed, Dirty: 0.05})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -1092,7 +1105,8 @@ func (a *awkward) image(i int) string {
 		fmt.Fprintf(&b, "<filename>n01440764_%d</filename>", i)
 	}
 	if a.IntN(4) > 0 {
-		b.WriteString(a.one("<size><width>20</width><height>10</height></size>", "<size><width>30</width><height>30</height></size>",
+		b.WriteString(a.one("<size><width>20</width><height>10</height></size>",
+			"<size><width>30</width><height>30</height></size>",
 			"<size><width>0</width><height>10</height></size>"))
 	}
 	for range a.IntN(6) {

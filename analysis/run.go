@@ -89,7 +89,8 @@ func entriesOf(o *result.Options, sets []*dataSet) (map[string][]pass.Entry, err
 		}
 	}
 	if len(wanted) == 0 {
-		return nil, usage.Errorf("%s belongs to a data set that the store does not have: it has %s", only[0], strings.Join(have, " and "))
+		return nil, usage.Errorf("%s belongs to a data set that the store does not have: it has %s", only[0],
+			strings.Join(have, " and "))
 	}
 	return wanted, nil
 }

@@ -24,7 +24,8 @@ func sampleStore(t testing.TB) string {
 			t.Fatal(err)
 		}
 		sampleDir = dir
-		samplePath, err = teststore.Make(context.Background(), dir, teststore.Options{Images: 3000, Pages: 400, Seed: 5, Dirty: 0.02})
+		samplePath, err = teststore.Make(context.Background(), dir,
+			teststore.Options{Images: 3000, Pages: 400, Seed: 5, Dirty: 0.02})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -79,14 +79,17 @@ func near(a, b float64) bool {
 var sqlCases = []struct{ set, paths, query string }{
 	{"imagenet", "counts.images counts.showings counts.selected_showings#k counts.clicks counts.samples counts.hovers",
 		`SELECT (SELECT count(*) FROM imagenet_images WHERE shown IS NOT NULL), count(*), count(*) FILTER (selected), sum(n_clicks), sum(n_samples), sum(n_hovers) FROM imagenet_showings`},
-	{"imagenet", "counts.selected_images#k counts.selected_images counts.byproduct_images#k counts.final_clicks#k counts.clicked_boxed#k",
+	{"imagenet", "counts.selected_images#k counts.selected_images counts.byproduct_images#k " +
+		"counts.final_clicks#k counts.clicked_boxed#k",
 		`WITH per_image AS (SELECT image_id, bool_or(coalesce(selected, false)) AS selected, bool_or(n_clicks + n_samples + n_hovers > 0) AS byproduct FROM imagenet_showings GROUP BY image_id)
 		SELECT count(*) FILTER (selected), avg(coalesce(selected, false)::INT), count(*) FILTER (byproduct), (SELECT count(*) FROM imagenet_final_clicks), (SELECT count(*) FROM imagenet_localization)
 		FROM imagenet_images LEFT JOIN per_image USING (image_id) WHERE shown IS NOT NULL`},
-	{"imagenet", "rounds.by_showing[1].first_selected rounds.by_showing[2].first_selected rounds.first_round rounds.second_round",
+	{"imagenet", "rounds.by_showing[1].first_selected rounds.by_showing[2].first_selected " +
+		"rounds.first_round rounds.second_round",
 		`WITH first AS (SELECT image_id, min(showing) AS showing FROM imagenet_showings WHERE selected GROUP BY image_id), n AS (SELECT count(*) AS n FROM imagenet_images WHERE shown IS NOT NULL)
 		SELECT count(*) FILTER (showing = 1), count(*) FILTER (showing = 2), count(*) FILTER (showing = 1) / any_value(n), count(*) FILTER (showing = 2) / any_value(n) FROM first, n`},
-	{"imagenet", "click_accuracy.accuracy click_accuracy.accuracy#n click_accuracy.accuracy#k random_clicks.centre.bc off_centre.share off_centre.accuracy off_centre.accuracy#n",
+	{"imagenet", "click_accuracy.accuracy click_accuracy.accuracy#n click_accuracy.accuracy#k " +
+		"random_clicks.centre.bc off_centre.share off_centre.accuracy off_centre.accuracy#n",
 		`SELECT avg(hit::INT), count(*), count(*) FILTER (hit), avg(centre_hit::INT), avg((NOT centre_hit)::INT), avg(hit::INT) FILTER (NOT centre_hit), count(*) FILTER (NOT centre_hit) FROM imagenet_localization`},
 	{"imagenet", "click_accuracy.accuracy.document click_accuracy.accuracy.first click_accuracy.accuracy.mean",
 		`WITH v AS (SELECT 'document' AS v, * FROM imagenet_final_clicks_by(how := 'document') UNION ALL SELECT 'first', * FROM imagenet_final_clicks_by(how := 'first') UNION ALL SELECT 'mean', * FROM imagenet_final_clicks_by(how := 'mean')),
@@ -103,21 +106,30 @@ var sqlCases = []struct{ set, paths, query string }{
 		cells AS (SELECT DISTINCT image_id, xs.x0, ys.y0, (xs.x1 - xs.x0) * (ys.y1 - ys.y0) AS area FROM xs JOIN ys USING (image_id) JOIN boxes b USING (image_id) WHERE xs.x0 >= b.x0 AND xs.x1 <= b.x1 AND ys.y0 >= b.y0 AND ys.y1 <= b.y1),
 		per_image AS (SELECT image_id, coalesce(sum(area), 0) AS area FROM (SELECT DISTINCT image_id FROM boxes) LEFT JOIN cells USING (image_id) GROUP BY image_id)
 		SELECT count(*), avg(area), avg(area) FILTER (image_id IN (SELECT image_id FROM imagenet_localization)) FROM per_image`},
-	{"imagenet", "last_samples.last_n[0].n last_samples.last_n[1].n last_samples.last_n[3].accuracy last_samples.last_n[8].hits last_samples.last_n_segment[8].n",
+	{"imagenet", "last_samples.last_n[0].n last_samples.last_n[1].n last_samples.last_n[3].accuracy " +
+		"last_samples.last_n[8].hits last_samples.last_n_segment[8].n",
 		`WITH s AS (SELECT l.hit, t.before_click AS b, t.since_enter AS e, l.boxes, l.width, l.height FROM imagenet_localization l JOIN imagenet_traces t USING (seq))
 		SELECT count(*), count(*) FILTER (len(b) >= 1), avg(in_any_box(b[-3].x, b[-3].y, boxes, width, height)::INT) FILTER (len(b) >= 3), count(*) FILTER (len(b) >= 8 AND in_any_box(b[-8].x, b[-8].y, boxes, width, height)), count(*) FILTER (len(e) >= 8) FROM s`},
-	{"imagenet", "trace_quantiles.samples[0].n trace_quantiles.samples[0].hits trace_quantiles.samples[9].accuracy time_quantiles.samples[0].n time_quantiles.samples[9].hits time_quantiles.samples[5].accuracy",
+	{"imagenet", "trace_quantiles.samples[0].n trace_quantiles.samples[0].hits " +
+		"trace_quantiles.samples[9].accuracy time_quantiles.samples[0].n time_quantiles.samples[9].hits " +
+		"time_quantiles.samples[5].accuracy",
 		`WITH trace AS (SELECT l.boxes, l.width, l.height, t.enter, t.t AS click, t.since_enter FROM imagenet_localization l JOIN imagenet_traces t USING (seq)),
 		sample AS (SELECT trace_bin(i, len(since_enter)) AS q, time_bin(s.t, enter, click) AS b, in_any_box(s.x, s.y, boxes, width, height) AS hit FROM (SELECT *, unnest(since_enter) AS s, generate_subscripts(since_enter, 1) AS i FROM trace))
 		SELECT count(*) FILTER (q = 0), count(*) FILTER (q = 0 AND hit), avg(hit::INT) FILTER (q = 9), count(*) FILTER (b = 0), count(*) FILTER (b = 9 AND hit), avg(hit::INT) FILTER (b = 5) FROM sample`},
-	{"imagenet", "box_frame.nearest_box.mean_u box_frame.nearest_box.median_v box_frame.nearest_box.std_u box_frame.single_box.mean_v",
+	{"imagenet", "box_frame.nearest_box.mean_u box_frame.nearest_box.median_v box_frame.nearest_box.std_u " +
+		"box_frame.single_box.mean_v",
 		`WITH f AS (SELECT in_frame(x, y, nearest_box(x, y, boxes, width, height)) AS p, len(boxes) AS n FROM imagenet_localization)
 		SELECT avg(p.u), median(p.v), stddev_pop(p.u), avg(p.v) FILTER (n = 1) FROM f`},
-	{"imagenet", "hits.hits hits.recall hits.duration_median hits.low_recall#k hits.few_selected#k hits.few_pages#k hits.flagged#k",
+	{"imagenet", "hits.hits hits.recall hits.duration_median hits.low_recall#k hits.few_selected#k " +
+		"hits.few_pages#k hits.flagged#k",
 		`SELECT count(*), avg(recall), median(duration), count(*) FILTER (low_recall), count(*) FILTER (few_selected), count(*) FILTER (few_pages), count(*) FILTER (low_recall OR few_selected OR few_pages) FROM imagenet_hits`},
-	{"imagenet", "workers.workers workers.showings_median", `SELECT count(*), median(showings) FROM imagenet_workers`},
-	{"imagenet", "difficulty.median_hit difficulty.median_miss", `SELECT median(t.t - t.enter) FILTER (l.hit), median(t.t - t.enter) FILTER (NOT l.hit) FROM imagenet_localization l JOIN imagenet_traces t USING (seq)`},
-	{"imagenet", "mouse_measures.by_measure[MAD].mean_hit mouse_measures.by_measure[AUC].mean_miss mouse_measures.by_measure[x_flips].mean_hit mouse_measures.by_measure[initiation_time].mean_miss mouse_measures.by_measure[speed].mean_hit mouse_measures.by_measure[length].hits",
+	{"imagenet", "workers.workers workers.showings_median",
+		`SELECT count(*), median(showings) FROM imagenet_workers`},
+	{"imagenet", "difficulty.median_hit difficulty.median_miss",
+		`SELECT median(t.t - t.enter) FILTER (l.hit), median(t.t - t.enter) FILTER (NOT l.hit) FROM imagenet_localization l JOIN imagenet_traces t USING (seq)`},
+	{"imagenet", "mouse_measures.by_measure[MAD].mean_hit mouse_measures.by_measure[AUC].mean_miss " +
+		"mouse_measures.by_measure[x_flips].mean_hit mouse_measures.by_measure[initiation_time].mean_miss " +
+		"mouse_measures.by_measure[speed].mean_hit mouse_measures.by_measure[length].hits",
 		`WITH m AS (SELECT l.hit, t.since_enter AS s, t.image_width AS w, t.image_height AS h FROM imagenet_localization l JOIN imagenet_traces t USING (seq) WHERE len(t.since_enter) > 1 AND t.image_width > 0 AND t.image_height > 0)
 		SELECT avg(abs(mt_MAD(s, w, h))) FILTER (hit), avg(abs(mt_AUC(s, w, h))) FILTER (NOT hit), avg(mt_xpos_flips(s)) FILTER (hit), avg(mt_initiation_time(s)) FILTER (NOT hit), avg(path_speed(s, w, h)) FILTER (hit), count(*) FILTER (hit) FROM m`},
 	{"imagenet", "rounds.selected_twice rounds.selected_twice#k rounds.by_times_selected[0].images",
@@ -125,22 +137,27 @@ var sqlCases = []struct{ set, paths, query string }{
 		SELECT avg((times >= 2)::INT), count(*) FILTER (times >= 2), count(*) FILTER (times = 0) FROM n`},
 	{"imagenet", "click_accuracy.order_differs#n click_accuracy.order_differs#k",
 		`SELECT count(*), count(*) FILTER (d.seq <> f.seq) FROM imagenet_final_clicks f JOIN imagenet_final_clicks_by(how := 'document') d USING (image_id)`},
-	{"imagenet", "trace_lengths.before_median trace_lengths.before_median#n trace_lengths.quantile[0.9].before trace_lengths.segment_median trace_lengths.segment_median#n trace_lengths.duration_median trace_lengths.quantile[0.25].duration trace_lengths.quantile[0.95].recorded",
+	{"imagenet", "trace_lengths.before_median trace_lengths.before_median#n " +
+		"trace_lengths.quantile[0.9].before trace_lengths.segment_median trace_lengths.segment_median#n " +
+		"trace_lengths.duration_median trace_lengths.quantile[0.25].duration trace_lengths.quantile[0.95].recorded",
 		`SELECT median(len(before_click)) FILTER (t IS NOT NULL), count(t), quantile_cont(len(before_click), 0.9) FILTER (t IS NOT NULL), median(len(since_enter)) FILTER (len(since_enter) > 0),
 		count(*) FILTER (len(since_enter) > 0), median(t - enter) FILTER (len(since_enter) > 0), quantile_cont(t - enter, 0.25) FILTER (len(since_enter) > 0),
 		(SELECT quantile_cont(n_samples, 0.95) FROM imagenet_showings) FROM imagenet_traces`},
-	{"imagenet", "hits.recall_median hits.recall_std hits.images_median hits.quantile[0.1].images hits.quantile[0.9].recall",
+	{"imagenet", "hits.recall_median hits.recall_std hits.images_median hits.quantile[0.1].images " +
+		"hits.quantile[0.9].recall",
 		`SELECT median(recall), stddev_pop(recall), median(images), quantile_cont(images, 0.1), quantile_cont(recall, 0.9) FROM imagenet_hits`},
 	{"imagenet", "quality.selected_even quality.unselected_odd",
 		`SELECT count(*) FILTER (selected AND n_clicks % 2 = 0), count(*) FILTER (NOT selected AND n_clicks % 2 = 1) FROM imagenet_showings`},
-	{"coco", "icon_precision.on_mask.final icon_precision.on_mask.final#n icon_precision.on_box.final icon_precision.on_mask.class_present_final icon_precision.on_box.class_present_final#k",
+	{"coco", "icon_precision.on_mask.final icon_precision.on_mask.final#n icon_precision.on_box.final " +
+		"icon_precision.on_mask.class_present_final icon_precision.on_box.class_present_final#k",
 		`WITH f AS (SELECT k.seq, k.icon, count(o.id) > 0 AS present,
 		bool_or(coalesce(point_in_mask(k.end_x, k.end_y, g.width, g.height, o.polygon, o.rings, o.rle_height, o.rle_width, o.rle_counts), false)) AS on_mask,
 		bool_or(coalesce(in_bbox(k.end_x, k.end_y, o.x, o.y, o.w, o.h, g.width, g.height), false)) AS on_box
 		FROM coco_icons k JOIN coco_images g USING (image_id) LEFT JOIN coco_instances o ON o.image_id = k.image_id AND o.category = k.icon
 		WHERE k.end_x IS NOT NULL AND k.icon IN (SELECT category FROM coco_categories) GROUP BY k.seq, k.icon)
 		SELECT avg(on_mask::INT), count(*), avg(on_box::INT), avg(on_mask::INT) FILTER (present), count(*) FILTER (present AND on_box) FROM f`},
-	{"coco", "missed_classes.never_placed missed_classes.never_placed#n missed_classes.taken_away#k missed_classes.by_class[person].share",
+	{"coco", "missed_classes.never_placed missed_classes.never_placed#n missed_classes.taken_away#k " +
+		"missed_classes.by_class[person].share",
 		`SELECT avg((NOT retrieved AND NOT retrieved_any)::INT), count(*), count(*) FILTER (NOT retrieved AND retrieved_any),
 		avg((NOT retrieved AND NOT retrieved_any)::INT) FILTER (category = 'person') FROM coco_classes`},
 	{"coco", "category_recall.correlation category_recall.correlation_root category_recall.correlation_root#n",
@@ -149,12 +166,16 @@ var sqlCases = []struct{ set, paths, query string }{
 		SELECT corr(recall, size), corr(recall, sqrt(size)), count(*) FROM c`},
 	{"coco", "hits.recall_median hits.pages_median hits.quantile[0.25].recall hits.quantile[0.75].precision",
 		`SELECT median(recall), median(records), quantile_cont(recall, 0.25), quantile_cont(precision, 0.75) FROM coco_hits`},
-	{"coco", "counts.records counts.icons counts.actions counts.steps counts.samples counts.instances counts.images_gt counts.records_with_gt#k",
+	{"coco", "counts.records counts.icons counts.actions counts.steps counts.samples counts.instances " +
+		"counts.images_gt counts.records_with_gt#k",
 		`SELECT (SELECT count(*) FROM coco_pages), (SELECT count(*) FROM coco_icons WHERE x IS NOT NULL AND icon IN (SELECT category FROM coco_categories)), (SELECT count(*) FROM coco_actions), (SELECT count(*) FROM coco_steps),
 		(SELECT count(*) FROM coco_samples), (SELECT count(*) FROM coco_instances), (SELECT count(*) FROM coco_images), (SELECT count(*) FROM coco_annotations SEMI JOIN coco_images USING (image_id))`},
-	{"coco", "icon_precision.on_mask icon_precision.on_mask#n icon_precision.on_box icon_precision.on_mask.class_present icon_precision.on_mask.placed icon_precision.absent#k icon_precision.removed#k",
+	{"coco", "icon_precision.on_mask icon_precision.on_mask#n icon_precision.on_box " +
+		"icon_precision.on_mask.class_present icon_precision.on_mask.placed icon_precision.absent#k " +
+		"icon_precision.removed#k",
 		`SELECT avg(on_mask::INT), count(*), avg(on_box::INT), avg(on_mask::INT) FILTER (class_present), avg(on_mask::INT) FILTER (placed), count(*) FILTER (NOT class_present), count(*) FILTER (NOT placed) FROM coco_localization`},
-	{"coco", "class_recall.recall class_recall.recall#n class_recall.recall_std", `SELECT avg(recall), count(recall), stddev_pop(recall) FROM coco_pages`},
+	{"coco", "class_recall.recall class_recall.recall#n class_recall.recall_std",
+		`SELECT avg(recall), count(recall), stddev_pop(recall) FROM coco_pages`},
 	{"coco", "centre_bias.gt_centres.share centre_bias.icons_with_gt.share",
 		`WITH points AS (SELECT 'boxes' AS what, (x + w / 2) / width AS x, (y + h / 2) / height AS y FROM coco_instances WHERE width > 0 AND height > 0 AND x IS NOT NULL UNION ALL SELECT 'icons', x, y FROM coco_localization),
 		cells AS (SELECT what, grid_cell(x, 11) AS col, grid_cell(y, 11) AS row FROM points)
@@ -162,17 +183,22 @@ var sqlCases = []struct{ set, paths, query string }{
 	{"coco", "icon_frame.nearest_box.mean_u icon_frame.nearest_box.mean_u#n icon_frame.nearest_box.std_v",
 		`WITH f AS (SELECT in_frame(l.x, l.y, nearest_box(l.x, l.y, [{xmin: o.x, ymin: o.y, xmax: o.x + o.w, ymax: o.y + o.h} FOR o IN g.instances IF o.category = l.icon AND o.w > 0 AND o.h > 0], l.width, l.height)) AS p FROM coco_localization l JOIN coco_images g USING (image_id) WHERE l.class_present)
 		SELECT avg(p.u), count(p.u), stddev_pop(p.v) FROM f`},
-	{"coco", "sequences.icons sequences.by_sequence[add].n sequences.by_sequence[add-move].share sequences.longest_actions sequences.add_only",
+	{"coco", "sequences.icons sequences.by_sequence[add].n sequences.by_sequence[add-move].share " +
+		"sequences.longest_actions sequences.add_only",
 		`SELECT count(*), count(*) FILTER (sequence = 'add'), avg((sequence = 'add-move')::INT), max(n_actions), avg((sequence = 'add')::INT) FROM coco_icons WHERE placed AND icon IN (SELECT category FROM coco_categories)`},
-	{"coco", "category_recall.by_category[person].n category_recall.by_category[person].recall category_recall.by_instance_bin[0].n category_recall.by_instance_bin[1].recall",
+	{"coco", "category_recall.by_category[person].n category_recall.by_category[person].recall " +
+		"category_recall.by_instance_bin[0].n category_recall.by_instance_bin[1].recall",
 		`SELECT count(*) FILTER (category = 'person'), avg(retrieved::INT) FILTER (category = 'person'), count(*) FILTER (largest < 0.2 ** 2), avg(retrieved::INT) FILTER (largest >= 0.2 ** 2 AND largest < 0.4 ** 2) FROM coco_classes`},
 	{"coco", "category_recall.by_category[person].size category_recall.by_category[person].size_all",
 		`SELECT avg(box_share) FILTER (image_id IN (SELECT image_id FROM coco_annotations)), avg(box_share) FROM coco_instances WHERE category = 'person'`},
-	{"coco", "browsing.events browsing.events_mean browsing.keyboard_share browsing.keyboard_share.known browsing.keyboard_unknown browsing.records_with_keyboard",
+	{"coco", "browsing.events browsing.events_mean browsing.keyboard_share browsing.keyboard_share.known " +
+		"browsing.keyboard_unknown browsing.records_with_keyboard",
 		`SELECT count(*), (SELECT avg(n_steps) FROM coco_pages), avg(coalesce(keyboard, false)::INT), avg(keyboard::INT), count(*) - count(keyboard),
 		(SELECT avg((keyboard_steps > 0)::INT) FROM coco_pages) FROM coco_steps`},
-	{"coco", "time.mean time.median time.quantile[0.05].time time.quantile[0.99].time", `SELECT avg(time_spent), median(time_spent), quantile_cont(time_spent, 0.05), quantile_cont(time_spent, 0.99) FROM coco_pages`},
-	{"coco", "hits.hits hits.recall hits.recall_std hits.precision hits.precision_std hits.duration_median hits.low_recall#k hits.low_precision#k hits.few_pages#k",
+	{"coco", "time.mean time.median time.quantile[0.05].time time.quantile[0.99].time",
+		`SELECT avg(time_spent), median(time_spent), quantile_cont(time_spent, 0.05), quantile_cont(time_spent, 0.99) FROM coco_pages`},
+	{"coco", "hits.hits hits.recall hits.recall_std hits.precision hits.precision_std hits.duration_median " +
+		"hits.low_recall#k hits.low_precision#k hits.few_pages#k",
 		`SELECT count(*), avg(recall), stddev_pop(recall), avg(precision), stddev_pop(precision), median(duration), count(*) FILTER (low_recall), count(*) FILTER (low_precision), count(*) FILTER (few_pages) FROM coco_hits`},
 }
 
@@ -202,10 +228,13 @@ func TestSQLTables(t *testing.T) {
 	d := run(t, sampleStore(t), result.Options{Bootstrap: -1})
 	db := openSQL(t)
 	for _, c := range []struct{ set, path, columns, query string }{
-		{"imagenet", "workers.by_worker", "showings selected hits clicked boxed accuracy centre_distance estimate_time", `SELECT worker_id, showings, selected, hits, clicked, boxed, accuracy, centre_distance, estimate_time FROM imagenet_workers`},
+		{"imagenet", "workers.by_worker", "showings selected hits clicked boxed accuracy centre_distance " +
+			"estimate_time", `SELECT worker_id, showings, selected, hits, clicked, boxed, accuracy, centre_distance, estimate_time FROM imagenet_workers`},
 		{"imagenet", "hits.by_hit", "showings selected recall pages duration low_recall few_selected few_pages", `SELECT assignment_id, images, selected, recall, pages, duration, low_recall::INT, few_selected::INT, few_pages::INT FROM imagenet_hits`},
-		{"coco", "workers.by_worker", "pages hits time_spent recall icons precision keyboard_share", `SELECT worker_id, pages, hits, time_spent, recall, icons, precision, keyboard FROM coco_workers`},
-		{"coco", "hits.by_hit", "distinct_pages pages duration recall icons precision low_recall low_precision few_pages", `SELECT hit_id, pages, records, duration, recall, icons, precision, low_recall::INT, low_precision::INT, few_pages::INT FROM coco_hits`},
+		{"coco", "workers.by_worker", "pages hits time_spent recall icons precision keyboard_share",
+			`SELECT worker_id, pages, hits, time_spent, recall, icons, precision, keyboard FROM coco_workers`},
+		{"coco", "hits.by_hit", "distinct_pages pages duration recall icons precision low_recall " +
+			"low_precision few_pages", `SELECT hit_id, pages, records, duration, recall, icons, precision, low_recall::INT, low_precision::INT, few_pages::INT FROM coco_hits`},
 	} {
 		columns := strings.Fields(c.columns)
 		rows, err := db.Query(c.query)
@@ -234,7 +263,8 @@ func TestSQLTables(t *testing.T) {
 				}
 			}
 		}
-		if err := rows.Err(); err != nil || n == 0 || n != len(statistic(t, d, c.set, c.path[:strings.Index(c.path, ".")]).Tables[0].Rows) {
+		if err := rows.Err(); err != nil || n == 0 ||
+			n != len(statistic(t, d, c.set, c.path[:strings.Index(c.path, ".")]).Tables[0].Rows) {
 			t.Errorf("%s.%s: %d rows by SQL, %v", c.set, c.path, n, err)
 		}
 	}

@@ -13,7 +13,8 @@ func TestNames(t *testing.T) {
 	if n.ID("pear") != 0 || n.ID("kiwi") != 3 || n.Name(2) != "fig" || n.Name(-1) != "" {
 		t.Errorf("names by number are %v, want pear, apple, fig, kiwi", n.List)
 	}
-	if order, places := n.Sorted(), n.Places(); !slices.Equal(order, []int32{1, 2, 3, 0}) || !slices.Equal(places, []int32{3, 0, 1, 2}) {
+	if order, places := n.Sorted(), n.Places(); !slices.Equal(order, []int32{1, 2, 3, 0}) ||
+		!slices.Equal(places, []int32{3, 0, 1, 2}) {
 		t.Errorf("%v are sorted as %v, and have the ranks %v", n.List, order, places)
 	}
 }

@@ -27,11 +27,13 @@ func TestTrace(t *testing.T) {
 		{columnar.Null, columnar.Null, nil, nil},
 	} {
 		tr.Of(mouse, c.click, c.from)
-		if !slices.Equal(tr.Before.T, c.before) || !slices.Equal(tr.Segment.T, c.segment) || tr.Click != c.click || tr.From != c.from {
+		if !slices.Equal(tr.Before.T, c.before) || !slices.Equal(tr.Segment.T, c.segment) ||
+			tr.Click != c.click || tr.From != c.from {
 			t.Errorf("click %d, entered %d: %v and %v", c.click, c.from, tr.Before.T, tr.Segment.T)
 		}
 	}
-	if tr.Of(mouse, 10, 5); !slices.Equal(tr.Segment.X, []float64{0.1, 0.3}) || !slices.Equal(tr.Segment.Y, tr.Segment.X) {
+	if tr.Of(mouse, 10, 5); !slices.Equal(tr.Segment.X, []float64{0.1, 0.3}) ||
+		!slices.Equal(tr.Segment.Y, tr.Segment.X) {
 		t.Errorf("the segment has the places %v, %v; want those of its samples", tr.Segment.X, tr.Segment.Y)
 	}
 }
@@ -58,7 +60,8 @@ func TestTimes(t *testing.T) {
 		{[]int64{3, null, 3, 5}, 3, 5, false}, {[]int64{3, null, 2}, 2, 3, true},
 	} {
 		if Earliest(c.times) != c.earliest || Latest(c.times) != c.latest || Backwards(c.times) != c.backwards {
-			t.Errorf("times %v: %d to %d, backwards %v; want %d to %d, %v", c.times, Earliest(c.times), Latest(c.times),
+			t.Errorf("times %v: %d to %d, backwards %v; want %d to %d, %v", c.times,
+				Earliest(c.times), Latest(c.times),
 				Backwards(c.times), c.earliest, c.latest, c.backwards)
 		}
 	}

@@ -23,10 +23,12 @@ var benchQueries = []struct{ name, view, hand string }{
 		"SELECT count(*), avg(m.x), avg(m.y) FROM (SELECT unnest(mouse) AS m FROM 'IMAGENET/annotations.parquet')"},
 	{"by_worker",
 		"SELECT worker_id, median(x) FROM imagenet_samples GROUP BY worker_id",
-		"SELECT worker_id, median(m.x) FROM (SELECT worker_id, unnest(mouse) AS m FROM 'IMAGENET/annotations.parquet') GROUP BY worker_id"},
+		"SELECT worker_id, median(m.x) FROM (SELECT worker_id, unnest(mouse) AS m FROM " +
+			"'IMAGENET/annotations.parquet') GROUP BY worker_id"},
 	{"hovers",
 		"SELECT action, count(*) FROM imagenet_hovers GROUP BY action",
-		"SELECT h.action, count(*) FROM (SELECT unnest(hovers) AS h FROM 'IMAGENET/annotations.parquet') GROUP BY h.action"},
+		"SELECT h.action, count(*) FROM (SELECT unnest(hovers) AS h FROM 'IMAGENET/annotations.parquet') " +
+			"GROUP BY h.action"},
 	{"final_click",
 		"SELECT count(*), avg(hit::INT) FROM imagenet_localization",
 		`SELECT count(*), avg(hit::INT) FROM (
@@ -55,7 +57,8 @@ func BenchmarkViews(b *testing.B) {
 	}
 	defer db.Close()
 	for _, q := range benchQueries {
-		hand := strings.NewReplacer("IMAGENET", filepath.Join(store, "imagenet"), "COCO", filepath.Join(store, "coco")).Replace(q.hand)
+		hand := strings.NewReplacer("IMAGENET", filepath.Join(store, "imagenet"), "COCO",
+			filepath.Join(store, "coco")).Replace(q.hand)
 		b.Run(q.name, func(b *testing.B) {
 			views, hands := time.Hour, time.Hour
 			for b.Loop() {
@@ -126,9 +129,10 @@ func benchStore(b *testing.B) string {
 		b.Fatal(err)
 	}
 	_, err := ingest.Run(ctx, ingest.Options{
-		Sources: []string{filepath.Join(in, "imagenet_ab.tar.gz"), filepath.Join(co, "coco_ab.json")},
-		Boxes:   []string{filepath.Join(in, "boxes.tar.gz")}, Instances: []string{filepath.Join(co, "instances_train2014.json")},
-		Out: out,
+		Sources:   []string{filepath.Join(in, "imagenet_ab.tar.gz"), filepath.Join(co, "coco_ab.json")},
+		Boxes:     []string{filepath.Join(in, "boxes.tar.gz")},
+		Instances: []string{filepath.Join(co, "instances_train2014.json")},
+		Out:       out,
 	})
 	if err != nil {
 		b.Fatal(err)

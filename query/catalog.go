@@ -57,7 +57,8 @@ func (t *tables) setup(portable bool) (out []statement) {
 		has[set] = true
 	}
 	scalar := func(m Macro) statement {
-		return statement{m.Name, fmt.Sprintf("CREATE OR REPLACE MACRO %s(%s) AS %s", m.Name, m.Args, strings.TrimSpace(m.SQL))}
+		return statement{m.Name, fmt.Sprintf("CREATE OR REPLACE MACRO %s(%s) AS %s", m.Name, m.Args,
+			strings.TrimSpace(m.SQL))}
 	}
 	if portable {
 		out = append(out, scalar(maskMacro))
@@ -81,7 +82,8 @@ func (t *tables) setup(portable bool) (out []statement) {
 	}
 	for _, m := range macros {
 		if m.Table && has[m.Set] {
-			sql := fmt.Sprintf("CREATE OR REPLACE MACRO %s(%s) AS TABLE\n%s", m.Name, m.Args, strings.TrimSpace(m.SQL))
+			sql := fmt.Sprintf("CREATE OR REPLACE MACRO %s(%s) AS TABLE\n%s", m.Name, m.Args,
+				strings.TrimSpace(m.SQL))
 			out = append(out, statement{m.Name, sql})
 		}
 	}

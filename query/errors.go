@@ -125,7 +125,8 @@ func (s *Session) hint(msg, text string) (string, string) {
 		}
 		for _, set := range store.Sets {
 			if !slices.Contains(s.db.Sets, set) && strings.HasPrefix(wrong, set+"_") {
-				return withoutProposals(msg), "This store has no " + set + " data set; it has " + strings.Join(s.db.Sets, " and ") + "."
+				return withoutProposals(msg),
+					"This store has no " + set + " data set; it has " + strings.Join(s.db.Sets, " and ") + "."
 			}
 		}
 	case first(missingFunc, msg, &wrong):

@@ -87,7 +87,8 @@ func (t Type) appendText(b []byte, v any, nested bool) []byte {
 // appendNested appends a string. Within a list or struct it quotes a string that could be read as something
 // different.
 func appendNested(b []byte, s string, nested bool) []byte {
-	if nested && (s == "" || strings.ContainsAny(s, "',{}[]()=:\"") || strings.Trim(s, " \t\n\v\f\r") != s || strings.EqualFold(s, "null")) {
+	if nested && (s == "" || strings.ContainsAny(s, "',{}[]()=:\"") || strings.Trim(s, " \t\n\v\f\r") != s ||
+		strings.EqualFold(s, "null")) {
 		return appendQuoted(b, s)
 	}
 	return append(b, s...)
@@ -167,7 +168,8 @@ func timeText(name string, v time.Time) string {
 	v = v.UTC()
 	era := ""
 	if v.Year() <= 0 {
-		era, v = " (BC)", time.Date(1-v.Year(), v.Month(), v.Day(), v.Hour(), v.Minute(), v.Second(), v.Nanosecond(), time.UTC)
+		era, v = " (BC)", time.Date(1-v.Year(), v.Month(), v.Day(), v.Hour(), v.Minute(), v.Second(),
+			v.Nanosecond(), time.UTC)
 	}
 	switch name {
 	case "DATE":
@@ -181,12 +183,16 @@ func timeText(name string, v time.Time) string {
 // forever and never are the times to which the driver converts DuckDB's infinities.
 var (
 	forever = map[string]time.Time{
-		"DATE": date(math.MaxInt32), "TIMESTAMP": time.UnixMicro(math.MaxInt64), "TIMESTAMPTZ": time.UnixMicro(math.MaxInt64),
-		"TIMESTAMP_S": time.Unix(math.MaxInt64, 0), "TIMESTAMP_MS": time.UnixMilli(math.MaxInt64), "TIMESTAMP_NS": time.Unix(0, math.MaxInt64),
+		"DATE": date(math.MaxInt32), "TIMESTAMP": time.UnixMicro(math.MaxInt64),
+		"TIMESTAMPTZ": time.UnixMicro(math.MaxInt64),
+		"TIMESTAMP_S": time.Unix(math.MaxInt64, 0), "TIMESTAMP_MS": time.UnixMilli(math.MaxInt64),
+		"TIMESTAMP_NS": time.Unix(0, math.MaxInt64),
 	}
 	never = map[string]time.Time{
-		"DATE": date(-math.MaxInt32), "TIMESTAMP": time.UnixMicro(-math.MaxInt64), "TIMESTAMPTZ": time.UnixMicro(-math.MaxInt64),
-		"TIMESTAMP_S": time.Unix(-math.MaxInt64, 0), "TIMESTAMP_MS": time.UnixMilli(-math.MaxInt64), "TIMESTAMP_NS": time.Unix(0, -math.MaxInt64),
+		"DATE": date(-math.MaxInt32), "TIMESTAMP": time.UnixMicro(-math.MaxInt64),
+		"TIMESTAMPTZ": time.UnixMicro(-math.MaxInt64),
+		"TIMESTAMP_S": time.Unix(-math.MaxInt64, 0), "TIMESTAMP_MS": time.UnixMilli(-math.MaxInt64),
+		"TIMESTAMP_NS": time.Unix(0, -math.MaxInt64),
 	}
 )
 
@@ -303,7 +309,8 @@ func AppendString(b []byte, s string) []byte {
 // Numeric reports whether values of the type are numbers, which are right-aligned in tables.
 func (t Type) Numeric() bool {
 	switch t.Name {
-	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE":
+	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
+		"UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE":
 		return true
 	}
 	return strings.HasPrefix(t.Name, "DECIMAL")

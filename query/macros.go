@@ -83,7 +83,8 @@ var macros = []Macro{
 	},
 	{
 		Name: "grid_cell", Args: "v, n", Unit: "0…n − 1",
-		Doc:     "The cell, of n cells, in which the fraction v lies. 1.0 is in the last cell; null outside of 0…1 (I10).",
+		Doc: "The cell, of n cells, in which the fraction v lies. 1.0 is in the last cell; null " +
+			"outside of 0…1 (I10).",
 		Example: "grid_cell(0.5, 11)",
 		SQL:     `CASE WHEN v >= 0 AND v <= 1 THEN least(floor(v * n)::INT, n - 1) END`,
 	},
@@ -248,7 +249,8 @@ var macros = []Macro{
       lambda n: exp((2 * n + 1) * ln(abs(z)) - lgamma(2 * n + 2) + n * ln(2) + lgamma(n + 1)))))) END::DOUBLE`,
 	},
 	{
-		Name: "imagenet_final_clicks_by", Args: "how := 'last'", Set: "imagenet", Table: true, Unit: "one row per image: image_id, x, y, seq",
+		Name: "imagenet_final_clicks_by", Args: "how := 'last'", Set: "imagenet", Table: true,
+		Unit: "one row per image: image_id, x, y, seq",
 		Doc: "The final click and its variants (I4). 'last': as in imagenet_final_clicks; " +
 			"'document': the last click of the last selected showing in document order; " +
 			"'first': the first click of the same showing as 'last'; 'mean': the mean of the first clicks of all " +
@@ -272,7 +274,8 @@ WHERE c IS NOT NULL
 GROUP BY image_id`,
 	},
 	{
-		Name: "imagenet_hits_flagged", Args: "min_recall := 0.333, min_selected := 30, min_pages := 9", Set: "imagenet", Table: true, Unit: "as imagenet_hits",
+		Name: "imagenet_hits_flagged", Args: "min_recall := 0.333, min_selected := 30, min_pages := 9",
+		Set: "imagenet", Table: true, Unit: "as imagenet_hits",
 		Doc:     "The HITs that are flagged at these thresholds (I18).",
 		Example: "SELECT count(*) AS rejected FROM imagenet_hits_flagged(min_selected := 5, min_pages := 2)",
 		SQL: `
@@ -282,7 +285,8 @@ FROM imagenet_hits
 WHERE recall < min_recall OR selected < min_selected OR pages < min_pages`,
 	},
 	{
-		Name: "coco_hits_flagged", Args: "min_recall := 0.333, min_precision := 0.75, min_pages := 16", Set: "coco", Table: true, Unit: "as coco_hits",
+		Name: "coco_hits_flagged", Args: "min_recall := 0.333, min_precision := 0.75, min_pages := 16",
+		Set: "coco", Table: true, Unit: "as coco_hits",
 		Doc:     "The HITs that are flagged at these thresholds (C9).",
 		Example: "SELECT count(*) AS rejected FROM coco_hits_flagged(min_precision := 0.9)",
 		SQL: `

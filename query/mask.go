@@ -103,9 +103,11 @@ func registerMask(c *sql.Conn) error {
 		return info
 	}
 	f.args = []duckdb.TypeInfo{
-		argX: scalar(duckdb.TYPE_DOUBLE), argY: scalar(duckdb.TYPE_DOUBLE), argWidth: scalar(duckdb.TYPE_BIGINT), argHeight: scalar(duckdb.TYPE_BIGINT),
+		argX: scalar(duckdb.TYPE_DOUBLE), argY: scalar(duckdb.TYPE_DOUBLE),
+		argWidth: scalar(duckdb.TYPE_BIGINT), argHeight: scalar(duckdb.TYPE_BIGINT),
 		argPolygon: listOf(duckdb.TYPE_DOUBLE), argRings: listOf(duckdb.TYPE_INTEGER),
-		argRLEHeight: scalar(duckdb.TYPE_BIGINT), argRLEWidth: scalar(duckdb.TYPE_BIGINT), argCounts: listOf(duckdb.TYPE_BIGINT),
+		argRLEHeight: scalar(duckdb.TYPE_BIGINT), argRLEWidth: scalar(duckdb.TYPE_BIGINT),
+		argCounts: listOf(duckdb.TYPE_BIGINT),
 	}
 	return duckdb.RegisterScalarUDF(c, maskDoc.Name, f)
 }

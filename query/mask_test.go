@@ -14,7 +14,8 @@ import (
 // Masks whose answer is known.
 func TestPointInMask(t *testing.T) {
 	s := open(t, Options{})
-	const square, hole = "[10.0, 10, 90, 10, 90, 90, 10, 90]", "[10.0, 10, 90, 10, 90, 90, 10, 90, 40, 40, 60, 40, 60, 60, 40, 60]"
+	const square, hole = "[10.0, 10, 90, 10, 90, 90, 10, 90]", "[10.0, 10, 90, 10, 90, 90, 10, 90, 40, 40, " +
+		"60, 40, 60, 60, 40, 60]"
 	for _, c := range []struct{ args, want string }{
 		{"0.5, 0.5, 100, 100, " + square + ", [8], NULL, NULL, []", "true"},
 		{"0.05, 0.5, 100, 100, " + square + ", [8], NULL, NULL, []", "false"},
@@ -79,8 +80,10 @@ func TestMaskMacro(t *testing.T) {
 			left -= n
 		}
 		poly := strings.Join(p, ", ")
-		made = append(made, fmt.Sprintf("(%v, %v, 20, 20, [%s]::DOUBLE[], [%d, %d], NULL, NULL, [])", rng.Float64(), rng.Float64(), poly, cut, len(p)-cut),
-			fmt.Sprintf("(%v, %v, 20, 20, []::DOUBLE[], [], 20, 20, [%s])", rng.Float64(), rng.Float64(), strings.Join(runs, ", ")))
+		made = append(made, fmt.Sprintf("(%v, %v, 20, 20, [%s]::DOUBLE[], [%d, %d], NULL, NULL, [])",
+			rng.Float64(), rng.Float64(), poly, cut, len(p)-cut),
+			fmt.Sprintf("(%v, %v, 20, 20, []::DOUBLE[], [], 20, 20, [%s])", rng.Float64(), rng.Float64(),
+				strings.Join(runs, ", ")))
 	}
 	exec := func(q string) {
 		if _, err := c.ExecContext(ctx, q); err != nil {

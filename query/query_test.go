@@ -23,7 +23,8 @@ var demoStore = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return teststore.Make(context.Background(), dir, teststore.Options{Images: 2000, Pages: 200, Seed: 1, Dirty: 0.01})
+	return teststore.Make(context.Background(), dir,
+		teststore.Options{Images: 2000, Pages: 200, Seed: 1, Dirty: 0.01})
 })
 
 func TestMain(m *testing.M) {
@@ -155,10 +156,12 @@ func TestOpenErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := Open(context.Background(), store, Options{})
-		if err == nil || !strings.Contains(err.Error(), "its imagenet_images cannot be read") || !strings.HasSuffix(err.Error(), "ingest again with --force") || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), "its imagenet_images cannot be read") ||
+			!strings.HasSuffix(err.Error(), "ingest again with --force") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v", what, err)
 		}
-		if err := os.WriteFile(filepath.Join(store, "imagenet", "images.parquet"), make([]byte, 200), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(store, "imagenet", "images.parquet"), make([]byte, 200),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -168,7 +171,8 @@ func TestParseType(t *testing.T) {
 	for _, c := range [][2]string{
 		{"BIGINT", "BIGINT"},
 		{"DECIMAL(9,2)[]", "DECIMAL(9,2)[]"},
-		{`STRUCT("t" BIGINT, "a ""b"", c" DOUBLE[], "s" STRUCT("x" MAP(VARCHAR, INTEGER[3])))[][]`, `STRUCT(t BIGINT, a "b", c DOUBLE[], s STRUCT(x MAP(VARCHAR, INTEGER[])))[][]`},
+		{`STRUCT("t" BIGINT, "a ""b"", c" DOUBLE[], "s" STRUCT("x" MAP(VARCHAR, INTEGER[3])))[][]`,
+			`STRUCT(t BIGINT, a "b", c DOUBLE[], s STRUCT(x MAP(VARCHAR, INTEGER[])))[][]`},
 		{`UNION("n" INTEGER, "s" VARCHAR)`, "UNION"},
 	} {
 		if got := parseType(c[0]).String(); got != c[1] {

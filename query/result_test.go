@@ -41,7 +41,8 @@ func result(t *testing.T, s *Session, q string, p Params, w Want) (names []strin
 func TestResultBatches(t *testing.T) {
 	s := open(t, Options{Memory: "100MB"})
 	for _, n := range []int{0, 1, batchRows - 1, batchRows, batchRows + 1, 5*batchRows + 7} {
-		_, rows := result(t, s, "SELECT i, 'x' AS rowid FROM range($n) r(i) ORDER BY i DESC", Params{"n": int64(n)}, Want{})
+		_, rows := result(t, s, "SELECT i, 'x' AS rowid FROM range($n) r(i) ORDER BY i DESC",
+			Params{"n": int64(n)}, Want{})
 		if len(rows) != n {
 			t.Fatalf("%d rows, want %d", len(rows), n)
 		}
@@ -59,7 +60,8 @@ func TestResultBatches(t *testing.T) {
 // Results that would not fit the memory limit do, on the disk.
 func TestResultLargerThanMemory(t *testing.T) {
 	s := open(t, Options{Memory: "60MB", Threads: 2})
-	r, err := s.Result(context.Background(), "SELECT i, hash(i)::VARCHAR || hash(i + 1) || hash(i + 2) AS s FROM range(3_000_000) r(i)", nil, Want{})
+	r, err := s.Result(context.Background(), "SELECT i, hash(i)::VARCHAR || hash(i + 1) || hash(i + 2) AS "+
+		"s FROM range(3_000_000) r(i)", nil, Want{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +191,8 @@ func TestExportStatements(t *testing.T) {
 			t.Errorf("%s: %d rows, want %d, %v\n%s", q, n, want, err, data)
 		}
 	}
-	if _, err := s.Export(context.Background(), "EXPLAIN SELECT 1", nil, out, "FORMAT csv"); !errors.Is(err, ErrNoResult) {
+	if _, err := s.Export(context.Background(), "EXPLAIN SELECT 1", nil, out,
+		"FORMAT csv"); !errors.Is(err, ErrNoResult) {
 		t.Error(err)
 	}
 }

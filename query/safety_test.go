@@ -42,9 +42,11 @@ func TestRefused(t *testing.T) {
 		"COPY (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
 		"COPY (SELECT 1) TO '" + table + "'",
 		"EXPLAIN ANALYZE COPY (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
-		"EXPLAIN /* x */ (ANALYZE, FORMAT json) COPY (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
+		"EXPLAIN /* x */ (ANALYZE, FORMAT json) COPY (SELECT 1) TO '" + table +
+			"' (FORMAT parquet, USE_TMP_FILE false)",
 		"explain -- x\n analyze copy (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
-		"EXPLAIN (ANALYZE /* ) SELECT 1 -- */ ) COPY (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
+		"EXPLAIN (ANALYZE /* ) SELECT 1 -- */ ) COPY (SELECT 1) TO '" + table +
+			"' (FORMAT parquet, USE_TMP_FILE false)",
 		"EXPLAIN ANALYZE EXPLAIN ANALYZE COPY (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
 		"PREPARE p AS COPY (SELECT 1) TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
 		"CREATE TABLE x AS SELECT 1; COPY x TO '" + table + "' (FORMAT parquet, USE_TMP_FILE false)",
@@ -142,7 +144,8 @@ func TestAllowFiles(t *testing.T) {
 func TestExport(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out.parquet")
 	s := open(t, Options{Outputs: []string{out}})
-	n, err := s.Export(context.Background(), "SELECT * FROM imagenet_samples WHERE x > $least", Params{"least": 0.5}, out, "FORMAT parquet")
+	n, err := s.Export(context.Background(), "SELECT * FROM imagenet_samples WHERE x > $least",
+		Params{"least": 0.5}, out, "FORMAT parquet")
 	if err != nil || n == 0 {
 		t.Fatal(n, err)
 	}
@@ -158,7 +161,8 @@ func TestTimeout(t *testing.T) {
 	s := open(t, Options{})
 	for _, q := range []string{
 		"SELECT count(*) FROM range(100000000000) a",
-		"SELECT count(*) FROM coco_instances a, coco_instances b, coco_instances c WHERE point_in_mask(a.x, b.y, c.width, 10, a.polygon, b.rings, 1, 1, [])",
+		"SELECT count(*) FROM coco_instances a, coco_instances b, coco_instances c WHERE " +
+			"point_in_mask(a.x, b.y, c.width, 10, a.polygon, b.rings, 1, 1, [])",
 	} {
 		ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 		start := time.Now()

@@ -105,7 +105,8 @@ func (s *Session) Query(ctx context.Context, text string, params Params) (*Rows,
 
 // Export writes the result of a SELECT to a file, in a format of DuckDB's COPY, without keeping it in
 // memory. The file must be one of Options.Outputs, unless Options.AllowFiles is set.
-func (s *Session) Export(ctx context.Context, text string, params Params, file, format string) (rows int64, err error) {
+func (s *Session) Export(ctx context.Context, text string, params Params, file,
+	format string) (rows int64, err error) {
 	stmt, kind, err := s.prepare(ctx, text)
 	if err != nil {
 		return 0, err
@@ -140,7 +141,8 @@ func (s *Session) Export(ctx context.Context, text string, params Params, file, 
 	return rows, nil
 }
 
-func (s *Session) run(ctx context.Context, stmt *duckdb.Stmt, kind duckdb.StmtType, text string, params Params) (*Rows, error) {
+func (s *Session) run(ctx context.Context, stmt *duckdb.Stmt, kind duckdb.StmtType, text string,
+	params Params) (*Rows, error) {
 	args, err := arguments(stmt, params)
 	if err != nil {
 		stmt.Close()
@@ -260,14 +262,18 @@ var reads = map[duckdb.StmtType]bool{
 var harmless = map[duckdb.StmtType]bool{
 	duckdb.STATEMENT_TYPE_SELECT: true, duckdb.STATEMENT_TYPE_EXPLAIN: true, duckdb.STATEMENT_TYPE_RELATION: true,
 	duckdb.STATEMENT_TYPE_INSERT: true, duckdb.STATEMENT_TYPE_UPDATE: true, duckdb.STATEMENT_TYPE_DELETE: true,
-	duckdb.STATEMENT_TYPE_CREATE: true, duckdb.STATEMENT_TYPE_CREATE_FUNC: true, duckdb.STATEMENT_TYPE_DROP: true, duckdb.STATEMENT_TYPE_ALTER: true,
+	duckdb.STATEMENT_TYPE_CREATE: true, duckdb.STATEMENT_TYPE_CREATE_FUNC: true,
+	duckdb.STATEMENT_TYPE_DROP: true, duckdb.STATEMENT_TYPE_ALTER: true,
 	duckdb.STATEMENT_TYPE_TRANSACTION: true,
 }
 
 var kinds = map[duckdb.StmtType]string{
-	duckdb.STATEMENT_TYPE_COPY: "COPY", duckdb.STATEMENT_TYPE_EXPORT: "EXPORT", duckdb.STATEMENT_TYPE_ATTACH: "ATTACH", duckdb.STATEMENT_TYPE_DETACH: "DETACH",
-	duckdb.STATEMENT_TYPE_SET: "SET", duckdb.STATEMENT_TYPE_VARIABLE_SET: "SET", duckdb.STATEMENT_TYPE_PRAGMA: "PRAGMA", duckdb.STATEMENT_TYPE_LOAD: "LOAD or INSTALL",
-	duckdb.STATEMENT_TYPE_PREPARE: "PREPARE", duckdb.STATEMENT_TYPE_EXECUTE: "EXECUTE", duckdb.STATEMENT_TYPE_CALL: "CALL",
+	duckdb.STATEMENT_TYPE_COPY: "COPY", duckdb.STATEMENT_TYPE_EXPORT: "EXPORT",
+	duckdb.STATEMENT_TYPE_ATTACH: "ATTACH", duckdb.STATEMENT_TYPE_DETACH: "DETACH",
+	duckdb.STATEMENT_TYPE_SET: "SET", duckdb.STATEMENT_TYPE_VARIABLE_SET: "SET",
+	duckdb.STATEMENT_TYPE_PRAGMA: "PRAGMA", duckdb.STATEMENT_TYPE_LOAD: "LOAD or INSTALL",
+	duckdb.STATEMENT_TYPE_PREPARE: "PREPARE", duckdb.STATEMENT_TYPE_EXECUTE: "EXECUTE",
+	duckdb.STATEMENT_TYPE_CALL: "CALL",
 }
 
 // check refuses the kinds of statements that have effects outside of the session. The settings of Open
@@ -377,7 +383,8 @@ func arguments(stmt *duckdb.Stmt, params Params) ([]driver.NamedValue, error) {
 			if len(given) == 0 {
 				given = []string{"none"}
 			}
-			return nil, fmt.Errorf("the query needs a value for $%s: give --param %s=VALUE (given: %s)", name, name, strings.Join(given, ", "))
+			return nil, fmt.Errorf("the query needs a value for $%s: give --param %s=VALUE (given: %s)", name,
+				name, strings.Join(given, ", "))
 		}
 		args[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}

@@ -82,12 +82,14 @@ func TestOddStores(t *testing.T) {
 
 	// A name that is a pattern means this store, not another that it matches.
 	dir := t.TempDir()
-	for _, names := range [][2]string{{"st*re", "stXre"}, {"s?", "sX"}, {"store[1]", "store1"}, {"[!a]", "b"}, {`s\t*`, "st1"}, {"]*{a,b}", "]{a,b}"}} {
+	for _, names := range [][2]string{{"st*re", "stXre"}, {"s?", "sX"}, {"store[1]", "store1"}, {"[!a]", "b"},
+		{`s\t*`, "st1"}, {"]*{a,b}", "]{a,b}"}} {
 		pattern, match := filepath.Join(dir, names[0]), filepath.Join(dir, names[1])
 		if err := errors.Join(os.CopyFS(pattern, os.DirFS(store)), os.CopyFS(match, os.DirFS(small(t)))); err != nil {
 			t.Fatal(err)
 		}
-		if got := query(t, openStore(t, pattern, Options{}), "SELECT count(*) FROM imagenet_samples"); got[0] != want[0] {
+		if got := query(t, openStore(t, pattern, Options{}),
+			"SELECT count(*) FROM imagenet_samples"); got[0] != want[0] {
 			t.Errorf("%s: %v, want %v", pattern, got, want)
 		}
 		text, err := Setup(pattern)

@@ -17,7 +17,8 @@ func TestTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string][]float64{"i": {1, -7}, "d": {2.5, math.NaN()}, "h": {12345678901234567890, 3}, "s": {math.NaN(), math.NaN()}} {
+	for name, want := range map[string][]float64{"i": {1, -7}, "d": {2.5, math.NaN()},
+		"h": {12345678901234567890, 3}, "s": {math.NaN(), math.NaN()}} {
 		for k, v := range have.Numbers(name) {
 			if v != want[k] && !(math.IsNaN(v) && math.IsNaN(want[k])) {
 				t.Errorf("%s: %v, want %v", name, have.Numbers(name), want)
@@ -28,7 +29,8 @@ func TestTable(t *testing.T) {
 		t.Errorf("texts %q", got)
 	}
 	page := have.HTML()
-	for _, part := range []string{`<th style="text-align:right">i</th>`, `<td style="text-align:right">2.50</td>`, `<td style="text-align:left">a&lt;b</td>`} {
+	for _, part := range []string{`<th style="text-align:right">i</th>`,
+		`<td style="text-align:right">2.50</td>`, `<td style="text-align:left">a&lt;b</td>`} {
 		if !strings.Contains(page, part) {
 			t.Errorf("no %s in %s", part, page)
 		}

@@ -71,8 +71,10 @@ var cocoViews = []View{
 	},
 	{
 		Name: "coco_actions", Set: "coco",
-		Row:     "one action with an icon",
-		Columns: columns(page, place("actions of the page"), from("coco/annotations", "actions.type", "actions.icon", "actions.from_x", "actions.from_y", "actions.to_x", "actions.to_y", "actions.t")),
+		Row: "one action with an icon",
+		Columns: columns(page, place("actions of the page"),
+			from("coco/annotations", "actions.type", "actions.icon", "actions.from_x", "actions.from_y",
+				"actions.to_x", "actions.to_y", "actions.t")),
 		Example: "SELECT type, count(*) AS n FROM coco_actions GROUP BY type ORDER BY n DESC",
 		SQL: numbered("coco_annotations", "actions", page,
 			"s.type AS type, s.icon AS icon, s.from_x AS from_x, s.from_y AS from_y, "+
@@ -80,8 +82,10 @@ var cocoViews = []View{
 	},
 	{
 		Name: "coco_steps", Set: "coco",
-		Row:     "one step through the eleven superclasses of icons; a return to a superclass counts again",
-		Columns: columns(page, place("steps of the page"), from("coco/annotations", "browsing.category_idx", "browsing.category", "browsing.keyboard", "browsing.t")),
+		Row: "one step through the eleven superclasses of icons; a return to a superclass counts again",
+		Columns: columns(page, place("steps of the page"),
+			from("coco/annotations", "browsing.category_idx", "browsing.category",
+				"browsing.keyboard", "browsing.t")),
 		Example: "SELECT round(avg(coalesce(keyboard, false)::int), 4) AS by_keyboard FROM coco_steps",
 		SQL: numbered("coco_annotations", "browsing", page,
 			"s.category_idx AS category_idx, s.category AS category, s.keyboard AS keyboard, s.t AS t"),
@@ -91,11 +95,13 @@ var cocoViews = []View{
 		Row: "one object of the ground truth, with its box and mask",
 		Columns: columns(from("coco/images", "image_id", "width", "height"),
 			place("instances of the image"),
-			from("coco/images", "instances.id", "instances.category_id", "instances.category", "instances.x", "instances.y", "instances.w", "instances.h",
+			from("coco/images", "instances.id", "instances.category_id", "instances.category", "instances.x",
+				"instances.y", "instances.w", "instances.h",
 				"instances.area"),
 			[]Column{{"box_share", "fraction of the image", "Area of the bounding box / area of the image " +
 				"(C11); null without a positive size."}},
-			from("coco/images", "instances.crowd", "instances.polygon", "instances.rings", "instances.rle_height", "instances.rle_width", "instances.rle_counts")),
+			from("coco/images", "instances.crowd", "instances.polygon", "instances.rings",
+				"instances.rle_height", "instances.rle_width", "instances.rle_counts")),
 		Example: "SELECT category, count(*) AS n, round(avg(box_share), 4) " +
 			"AS size FROM coco_instances GROUP BY category ORDER BY n DESC, category LIMIT 3",
 		SQL: `

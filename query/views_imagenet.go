@@ -3,7 +3,8 @@ package query
 // showing has the columns that a view of events takes from its showing.
 var showing = columns(
 	[]Column{{"seq", "", "The showing, a row of imagenet_annotations."}},
-	from("imagenet/annotations", "image_id", "class", "worker_id", "assignment_id", "page_idx", "image_idx", "selected", "image_width", "image_height"))
+	from("imagenet/annotations", "image_id", "class", "worker_id", "assignment_id", "page_idx", "image_idx",
+		"selected", "image_width", "image_height"))
 
 var eventTime = Column{"time", "ms since 1970 UTC", "Epoch time, t0 + t. " +
 	"As a timestamp: make_timestamp_ms(time)."}
@@ -36,9 +37,10 @@ var imagenetViews = []View{
 	},
 	{
 		Name: "imagenet_samples", Set: "imagenet",
-		Row:     "one mouse sample",
-		Note:    orderNote("mouse", "imagenet_annotations"),
-		Columns: columns(showing, from("imagenet/annotations", "mouse.t"), []Column{eventTime}, from("imagenet/annotations", "mouse.x", "mouse.y")),
+		Row:  "one mouse sample",
+		Note: orderNote("mouse", "imagenet_annotations"),
+		Columns: columns(showing, from("imagenet/annotations", "mouse.t"), []Column{eventTime},
+			from("imagenet/annotations", "mouse.x", "mouse.y")),
 		Example: "SELECT count(*) AS samples, round(avg(x), 4) AS x, round(avg(y), 4) AS y FROM imagenet_samples",
 		SQL: unnested("imagenet_annotations", "mouse", showing,
 			"s.t AS t, t0 + s.t AS time, s.x AS x, s.y AS y"),
@@ -54,9 +56,10 @@ var imagenetViews = []View{
 	},
 	{
 		Name: "imagenet_hovers", Set: "imagenet",
-		Row:     "one time that the pointer entered or left an image",
-		Note:    orderNote("hovers", "imagenet_annotations"),
-		Columns: columns(showing, from("imagenet/annotations", "hovers.t"), []Column{eventTime}, from("imagenet/annotations", "hovers.action")),
+		Row:  "one time that the pointer entered or left an image",
+		Note: orderNote("hovers", "imagenet_annotations"),
+		Columns: columns(showing, from("imagenet/annotations", "hovers.t"), []Column{eventTime},
+			from("imagenet/annotations", "hovers.action")),
 		Example: "SELECT action, count(*) AS n FROM imagenet_hovers GROUP BY action ORDER BY action",
 		SQL: unnested("imagenet_annotations", "hovers", showing,
 			"s.t AS t, t0 + s.t AS time, s.action AS action"),
@@ -86,12 +89,14 @@ FROM (
 	},
 	{
 		Name: "imagenet_showings", Set: "imagenet",
-		Row: "one showing: one time that an image was shown to an annotator, with its number and counts instead of lists",
+		Row: "one showing: one time that an image was shown to an annotator, with its number and counts " +
+			"instead of lists",
 		Note: "The k-th showing is the k-th of the image by hit_submit_time. Showings without a time come first, " +
 			"ties are in document order (I3).",
 		Columns: columns(
 			[]Column{{"seq", "", "The row of imagenet_annotations."}},
-			from("imagenet/annotations", "image_id", "class", "worker_id", "assignment_id", "hit_id", "imagenet_hit_id", "hit_submit_time",
+			from("imagenet/annotations", "image_id", "class", "worker_id", "assignment_id", "hit_id",
+				"imagenet_hit_id", "hit_submit_time",
 				"page_idx", "image_idx", "image_width", "image_height", "selected", "estimate_time"),
 			[]Column{
 				{"showing", "", "Number of the showing among the showings of the image, from 1 (I3)."},
@@ -186,8 +191,9 @@ FROM imagenet_final_clicks f JOIN (SELECT seq, mouse, hovers FROM imagenet_annot
 	},
 	{
 		Name: "imagenet_pages", Set: "imagenet",
-		Row:  "one page of a HIT, with those of its images that are in the data",
-		Note: "The release has only images that were still candidates at the end, so a page can have shown more images.",
+		Row: "one page of a HIT, with those of its images that are in the data",
+		Note: "The release has only images that were still candidates at the end, so a page can have shown " +
+			"more images.",
 		Columns: columns(from("imagenet/annotations", "assignment_id", "page_idx", "worker_id", "class"), []Column{
 			{"images", "", "Images on the page."},
 			{"selected", "", "Images selected."},

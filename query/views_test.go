@@ -23,7 +23,8 @@ func TestCategories(t *testing.T) {
 		list []store.Category
 		want []string
 	}{
-		{"a list", []store.Category{{ID: 5, Name: "it's new"}, {ID: 1, Name: "person"}, {ID: 95, Name: "new; too"}, {ID: 96, Name: "new; too"}}, []string{"5 it's new", "95 new; too"}},
+		{"a list", []store.Category{{ID: 5, Name: "it's new"}, {ID: 1, Name: "person"},
+			{ID: 95, Name: "new; too"}, {ID: 96, Name: "new; too"}}, []string{"5 it's new", "95 new; too"}},
 		{"no list", nil, nil},
 	} {
 		dir := filepath.Join(t.TempDir(), "store")
@@ -53,7 +54,8 @@ func TestCategories(t *testing.T) {
 		} else if got := query(t, s, q); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
-		if n := query(t, s, "SELECT count(*) FROM coco_categories WHERE category = 'person' AND category_id = 1 AND instances > 0"); n[0] != "1" {
+		if n := query(t, s, "SELECT count(*) FROM coco_categories WHERE category = 'person' AND "+
+			"category_id = 1 AND instances > 0"); n[0] != "1" {
 			t.Errorf("%s: no person", c.name)
 		}
 	}

@@ -29,7 +29,8 @@ func browser(t *testing.T) context.Context {
 	if path == "" {
 		t.Skip("no browser is installed, so that the page is not tested in one: apt-get install chromium")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+		chromedp.DisableGPU)
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
@@ -131,7 +132,8 @@ func checkAccess(t *testing.T, ctx context.Context) {
 func TestPage(t *testing.T) {
 	ctx := browser(t)
 	out := filepath.Join(t.TempDir(), "report")
-	if _, err := Make(context.Background(), testStore(t), Options{Out: out, Compare: testStore(t), Stats: result.Options{Bootstrap: 50, Seed: 1}}); err != nil {
+	if _, err := Make(context.Background(), testStore(t),
+		Options{Out: out, Compare: testStore(t), Stats: result.Options{Bootstrap: 50, Seed: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	complaints := listen(ctx)
@@ -164,7 +166,9 @@ func TestPage(t *testing.T) {
 
 	// Tables sort, numbers as numbers, both ways.
 	const table = `document.getElementById("table-imagenet.workers.by_worker")`
-	column := `(() => { const i = [...` + table + `.tHead.rows[0].cells].findIndex(c => c.textContent.startsWith("showings")); return [...` + table + `.tBodies[0].rows].map(r => Number(r.cells[i].dataset.sort ?? r.cells[i].textContent)) })()`
+	column := `(() => { const i = [...` + table +
+		`.tHead.rows[0].cells].findIndex(c => c.textContent.startsWith("showings")); return [...` + table +
+		`.tBodies[0].rows].map(r => Number(r.cells[i].dataset.sort ?? r.cells[i].textContent)) })()`
 	press := `[...` + table + `.tHead.rows[0].cells].find(c => c.textContent.startsWith("showings")).querySelector("button").click()`
 	sorted := func(down bool) {
 		t.Helper()
@@ -223,7 +227,8 @@ func TestPageWithoutData(t *testing.T) {
 	ctx := browser(t)
 	out := filepath.Join(t.TempDir(), "report")
 	bare := bareStore(t)
-	r, err := Make(context.Background(), bare, Options{Out: out, Compare: bare, Stats: result.Options{Bootstrap: 50, Seed: 1}})
+	r, err := Make(context.Background(), bare,
+		Options{Out: out, Compare: bare, Stats: result.Options{Bootstrap: 50, Seed: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

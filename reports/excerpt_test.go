@@ -78,7 +78,8 @@ func TestValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, want := strings.Count(have.HTML(), `<tr><td`), 1+len(d.Statistic("imagenet", "off_centre").Values); n != want {
+	if n, want := strings.Count(have.HTML(), `<tr><td`), 1+
+		len(d.Statistic("imagenet", "off_centre").Values); n != want {
 		t.Errorf("%d values, want %d: %s", n, want, have.HTML())
 	}
 	if !strings.Contains(have.HTML(), "published") {
@@ -97,7 +98,8 @@ func TestValues(t *testing.T) {
 // Rows are sorted and cut as asked.
 func TestRows(t *testing.T) {
 	d := document(t)
-	have, err := Rows(d, "imagenet.workers.by_worker", Pick{Columns: []string{"worker", "rank"}, By: "rank", First: 2})
+	have, err := Rows(d, "imagenet.workers.by_worker",
+		Pick{Columns: []string{"worker", "rank"}, By: "rank", First: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

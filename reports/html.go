@@ -216,7 +216,8 @@ func (p *page) commands() (out []string) {
 // quoted returns an argument with the quotes that a shell needs.
 func quoted(s string) string {
 	if s != "" && strings.IndexFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:=+,@%", r))
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune("-_./:=+,@%", r))
 	}) < 0 {
 		return s
 	}
@@ -476,14 +477,16 @@ func differences(set *analysis.ComparedSet) htmlTable {
 	t.Columns = []htmlColumn{{"value", "name of the value", false}, {"a", "value in the first store", true},
 		{"b", "value in the second store", true}, {"a − b", "difference", true},
 		{"95 % interval", "interval of the difference", false},
-		{"p", "p of the hypothesis that there is no difference", true}, {"p (Holm)", "p adjusted for all tests", true}}
+		{"p", "p of the hypothesis that there is no difference", true},
+		{"p (Holm)", "p adjusted for all tests", true}}
 	for _, st := range set.Statistics {
 		if st.Name == "quality" {
 			continue
 		}
 		for _, d := range st.Differences {
 			name := st.Name + "." + d.Name
-			row := []htmlCell{{name, name}, numberCell(d.A, d.Unit), numberCell(d.B, d.Unit), numberCell(d.Difference, d.Unit),
+			row := []htmlCell{{name, name}, numberCell(d.A, d.Unit), numberCell(d.B, d.Unit),
+				numberCell(d.Difference, d.Unit),
 				{}, {}, {}}
 			if d.Interval != nil {
 				row[4].Text = unitText(d.Interval.Low, d.Unit) + " to " + unitText(d.Interval.High, d.Unit)

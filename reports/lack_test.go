@@ -113,7 +113,8 @@ func TestMissing(t *testing.T) {
 // Without records every figure says that alone.
 func TestNoRecords(t *testing.T) {
 	empty := storeOf(t, map[string]string{"imagenet": "[]", "coco": "[]"})
-	r, err := Make(context.Background(), empty, Options{Out: filepath.Join(t.TempDir(), "report"), Stats: pointsAlone})
+	r, err := Make(context.Background(), empty,
+		Options{Out: filepath.Join(t.TempDir(), "report"), Stats: pointsAlone})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,8 @@ func (p *page) markdown() []byte {
 			} else {
 				alt := strings.ReplaceAll(f.Alt, `"`, "&quot;")
 				fmt.Fprintf(&b, "\n### %s\n\n<picture><source media=\"(prefers-color-scheme: dark)\" srcset=\"%s\">"+
-					"<img src=\"%s\" alt=\"%s\" width=\"%d\"></picture>\n\n%s\n", escape(f.Title), f.File("svg", true),
+					"<img src=\"%s\" alt=\"%s\" width=\"%d\"></picture>\n\n%s\n", escape(f.Title),
+					f.File("svg", true),
 					f.File("svg", false), alt, int(f.Width), escape(f.Caption))
 			}
 			for _, name := range f.Statistics {

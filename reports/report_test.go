@@ -51,7 +51,8 @@ func testStore(t testing.TB) string {
 			t.Fatal(err)
 		}
 		storeDir = dir
-		storePath, err = teststore.Make(context.Background(), dir, teststore.Options{Images: 2500, Pages: 250, Seed: 3, Dirty: 0.02})
+		storePath, err = teststore.Make(context.Background(), dir,
+			teststore.Options{Images: 2500, Pages: 250, Seed: 3, Dirty: 0.02})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +65,8 @@ func testStore(t testing.TB) string {
 
 func drawnFigures(t testing.TB) []chart.Figure {
 	t.Helper()
-	p := page{store: testStore(t), options: Options{Examples: DefaultExamples, Stats: result.Options{Bootstrap: 200, Seed: 1}}}
+	p := page{store: testStore(t), options: Options{Examples: DefaultExamples,
+		Stats: result.Options{Bootstrap: 200, Seed: 1}}}
 	if err := p.compute(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +101,8 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			if share := differing(have, want); share > 0.001 {
-				t.Errorf("%s: %.2f %% of the pixels differ. Look at it, and renew it with go test ./reports -run TestGolden -update", path, 100*share)
+				t.Errorf("%s: %.2f %% of the pixels differ. Look at it, and renew it with go test "+
+					"./reports -run TestGolden -update", path, 100*share)
 			}
 		}
 	}
@@ -116,7 +119,8 @@ func differing(a, b image.Image) float64 {
 		for x := r.Min.X; x < r.Max.X; x++ {
 			ar, ag, ab, _ := a.At(x, y).RGBA()
 			br, bg, bb, _ := b.At(x, y).RGBA()
-			for _, d := range []float64{float64(ar) - float64(br), float64(ag) - float64(bg), float64(ab) - float64(bb)} {
+			for _, d := range []float64{float64(ar) - float64(br), float64(ag) - float64(bg),
+				float64(ab) - float64(bb)} {
 				if math.Abs(d) > 6553 {
 					n++
 					break
@@ -167,7 +171,8 @@ func TestSVG(t *testing.T) {
 		if bytes.Contains(b.Bytes(), []byte("NaN")) || bytes.Contains(b.Bytes(), []byte("Inf")) {
 			t.Errorf("%s draws an undefined number", f.Name)
 		}
-		if f.Title == "" || f.Caption == "" || f.Alt == "" || strings.Contains(f.Caption, "%!") || strings.Contains(f.Alt, "%!") {
+		if f.Title == "" || f.Caption == "" || f.Alt == "" || strings.Contains(f.Caption, "%!") ||
+			strings.Contains(f.Alt, "%!") {
 			t.Errorf("%s: title %q, caption %q, alt %q", f.Name, f.Title, f.Caption, f.Alt)
 		}
 	}
@@ -237,7 +242,8 @@ func TestReplace(t *testing.T) {
 	out := filepath.Join(dir, "report")
 	makeReport(t, Options{Out: out})
 	before := contents(t, out)
-	if _, err := Make(context.Background(), testStore(t), Options{Out: out}); err == nil || !strings.Contains(err.Error(), "--force") {
+	if _, err := Make(context.Background(), testStore(t), Options{Out: out}); err == nil ||
+		!strings.Contains(err.Error(), "--force") {
 		t.Errorf("without Force: %v", err)
 	}
 	ended, cancel := context.WithCancel(context.Background())
@@ -255,14 +261,17 @@ func TestReplace(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(out, "thesis.tex"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Make(context.Background(), testStore(t), Options{Out: out, Force: true, Only: []string{"coco-maps"}, Stats: result.Options{Bootstrap: -1}}); err == nil || !strings.Contains(err.Error(), "thesis.tex") {
+	if _, err := Make(context.Background(), testStore(t),
+		Options{Out: out, Force: true, Only: []string{"coco-maps"},
+			Stats: result.Options{Bootstrap: -1}}); err == nil || !strings.Contains(err.Error(), "thesis.tex") {
 		t.Errorf("a folder with something else in it: %v", err)
 	}
 	entries, _ := os.ReadDir(dir)
 	if len(entries) != 1 {
 		t.Errorf("%d entries are left beside the report", len(entries))
 	}
-	for _, o := range []Options{{}, {Out: filepath.Join(dir, "x"), Only: []string{"nothing"}}, {Out: filepath.Join(dir, "x"), Images: filepath.Join(dir, "none")}} {
+	for _, o := range []Options{{}, {Out: filepath.Join(dir, "x"), Only: []string{"nothing"}},
+		{Out: filepath.Join(dir, "x"), Images: filepath.Join(dir, "none")}} {
 		o.Stats.Bootstrap = -1
 		if _, err := Make(context.Background(), testStore(t), o); !usage.Is(err) {
 			t.Errorf("%+v: %v is no error of use", o, err)
@@ -274,7 +283,8 @@ func TestReplace(t *testing.T) {
 func TestHidden(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "report")
 	makeReport(t, Options{Out: out, Only: []string{"imagenet", "coco"}, Stats: result.Options{Hide: true}})
-	d, err := analysis.Run(context.Background(), testStore(t), result.Options{Names: []string{"workers", "hits"}, Bootstrap: -1})
+	d, err := analysis.Run(context.Background(), testStore(t),
+		result.Options{Names: []string{"workers", "hits"}, Bootstrap: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +309,8 @@ func TestHidden(t *testing.T) {
 
 // A picture from --images is drawn under its trace.
 func TestImages(t *testing.T) {
-	p := page{store: testStore(t), options: Options{Examples: 3, Stats: result.Options{Bootstrap: -1, Seed: 1, Names: []string{"counts"}}}}
+	p := page{store: testStore(t), options: Options{Examples: 3,
+		Stats: result.Options{Bootstrap: -1, Seed: 1, Names: []string{"counts"}}}}
 	if err := p.compute(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -349,7 +360,8 @@ func TestImages(t *testing.T) {
 	}
 	imagenet.Examples.Figure(p.examples, found)
 	want := []string{
-		fmt.Sprintf("a trace is drawn without its image: %s/%s.JPEG: a page of HTML, not the data: the download failed, get the data again", x.Class, x.Image),
+		fmt.Sprintf("a trace is drawn without its image: %s/%s.JPEG: a page of HTML, not the data: the "+
+			"download failed, get the data again", x.Class, x.Image),
 		fmt.Sprintf("2 of the 3 images of traces are not in %s", dir),
 	}
 	if got := found.Notes(); !slices.Equal(got, want) {

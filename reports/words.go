@@ -51,7 +51,8 @@ func doubts(s chart.Source) []string {
 		return []string{"No check of data quality found a problem."}
 	}
 	titles, of := s.Texts("quality", "checks", "meaning"), s.Texts("quality", "checks", "of")
-	return []string{fmt.Sprintf("%d of %d checks of data quality found problems. The most frequent one, in %s of %s: %s.",
+	return []string{fmt.Sprintf("%d of %d checks of data quality found problems. The most frequent one, in "+
+		"%s of %s: %s.",
 		found, len(faults), chart.Percent(faults[worst]/n[worst]), of[worst], titles[worst])}
 }
 

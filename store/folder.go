@@ -51,7 +51,8 @@ func Read(dir string) (*Account, error) {
 		if !info.IsDir() {
 			return nil, fileForStore(dir)
 		}
-		return nil, fmt.Errorf("%s has no %s: %w: make one with abtool ingest SOURCE --out %s", dir, File, ErrNotStore, dir)
+		return nil, fmt.Errorf("%s has no %s: %w: make one with abtool ingest SOURCE --out %s", dir,
+			File, ErrNotStore, dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the store: %w", err)
@@ -105,7 +106,8 @@ func Create(out string) (_ *Writer, err error) {
 		return nil, fmt.Errorf("creating the store: %w", err)
 	}
 	if inside, err := within(out); err == nil && inside {
-		return nil, usage.Errorf("the working folder is in %s, which a new folder will replace: change to another folder, or give another --out", out)
+		return nil, usage.Errorf("the working folder is in %s, which a new folder will replace: change to "+
+			"another folder, or give another --out", out)
 	}
 	w := &Writer{out: out}
 	if w.lock, err = lockFile(filepath.Join(parent, ".abtool-"+base+".lock")); err != nil {
@@ -191,7 +193,8 @@ func (w *Writer) guard(s *Account) error {
 			continue
 		}
 		if old := w.old.DataSet(d.Name); old != nil && old.Rows["annotations"] > 0 {
-			return fmt.Errorf("%w, and %s has %d of %s that it would replace: give their source too (ground truth is joined while ingesting), or another --out",
+			return fmt.Errorf("%w, and %s has %d of %s that it would replace: give their source too "+
+				"(ground truth is joined while ingesting), or another --out",
 				errEmptier, w.out, old.Rows["annotations"], d.Name)
 		}
 	}
@@ -213,7 +216,8 @@ func (w *Writer) CheckSpace(n int64) error {
 	if err != nil || free >= n {
 		return nil // if the free space is unknown, go on: writing fails if the disk is full
 	}
-	return fmt.Errorf("%w for the store: about %s are needed, %s are free on the disk of %s: make room, or give another --out",
+	return fmt.Errorf("%w for the store: about %s are needed, %s are free on the disk of %s: make room, or "+
+		"give another --out",
 		ErrNoSpace, megabytes(n), megabytes(free), filepath.Dir(w.out))
 }
 

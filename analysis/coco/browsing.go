@@ -80,17 +80,21 @@ func (a *browsing) Result(e *engine, r *result.Statistic) {
 	records := e.Ratios.Total(a.events)
 	r.Add(result.Count("events", "steps through the superclasses", "steps", records.Count()),
 		e.Ratio("events_mean", "mean number of steps on a page", "count", "pages", a.events),
-		e.Ratio("distinct_mean", "mean number of different superclasses on a page; the opening one counts only after a return to it", "count", "pages", a.distinct),
+		e.Ratio("distinct_mean", "mean number of different superclasses on a page; the opening one counts "+
+			"only after a return to it", "count", "pages", a.distinct),
 		e.Ratio("keyboard_share", "steps by the keyboard", result.UnitShare, "steps", a.keyboard),
 		e.Ratio("keyboard_share.known", "variant: steps by the keyboard, of the steps that record the key or button", result.UnitShare,
 			"steps that record it", a.known),
 		result.CountOf("keyboard_unknown", "steps that do not record whether the key or the button was used",
 			"steps", a.unknown, records.Count()),
 		e.Ratio("records_with_keyboard", "pages with a step by the keyboard", result.UnitShare, "pages", a.pages),
-		e.Ratio("reached_last", "pages on which the last superclass was reached, as a page requires before it can be submitted", result.UnitShare, "pages", a.reach))
+		e.Ratio("reached_last", "pages on which the last superclass was reached, as a page requires before "+
+			"it can be submitted", result.UnitShare, "pages", a.reach))
 	t := result.Table{Name: "by_superclass", Title: "Steps by superclass", Columns: result.Header{
-		{"category_idx", "", "number of the superclass, 0 to 10"}, {"events", "count", "steps to the superclass"}, {"pages", "count", "pages with a step to it"},
-		{"returns", "count", "steps to it after the first on a page"}, {"keyboard_share", result.UnitShare, "share of the steps to it that were by the keyboard"},
+		{"category_idx", "", "number of the superclass, 0 to 10"},
+		{"events", "count", "steps to the superclass"}, {"pages", "count", "pages with a step to it"},
+		{"returns", "count", "steps to it after the first on a page"},
+		{"keyboard_share", result.UnitShare, "share of the steps to it that were by the keyboard"},
 		{"keyboard_unknown", "count", "steps to it that do not record whether the key or the button was used"},
 	}.Columns()}
 	var order []int64
@@ -100,7 +104,8 @@ func (a *browsing) Result(e *engine, r *result.Statistic) {
 	slices.Sort(order)
 	for _, super := range order {
 		s := a.bySuper[super]
-		t.Rows = append(t.Rows, []any{super, s.events, s.pages, s.events - s.pages, stat.Share(s.keyboard, s.events), s.events - s.known})
+		t.Rows = append(t.Rows, []any{super, s.events, s.pages, s.events - s.pages,
+			stat.Share(s.keyboard, s.events), s.events - s.known})
 	}
 	r.Tables = append(r.Tables, t)
 	r.WarnFew(r.Values[1])

@@ -81,7 +81,8 @@ func (b *breakdown) page(g *page) {
 }
 
 // table returns a table with a row for each profile, with the extra cells between its name and its own cells.
-func (b *breakdown) table(e *engine, title string, extra result.Header, cells func(i int, p *profile) []any) result.Table {
+func (b *breakdown) table(e *engine, title string, extra result.Header,
+	cells func(i int, p *profile) []any) result.Table {
 	own := profileHeader
 	if b.Key == "class" { // the pages of a class are those on which its icon was used
 		own = slices.Clone(own)
@@ -92,11 +93,14 @@ func (b *breakdown) table(e *engine, title string, extra result.Header, cells fu
 
 // By returns the table that Options.By asks for.
 func By(key string) pass.Entry {
-	definition := "Over the pages of each " + key + ": recall, precision, the places of icons, actions, time, steps and mouse samples."
+	definition := "Over the pages of each " + key + ": recall, precision, the places of icons, actions, " +
+		"time, steps and mouse samples."
 	if key == "class" {
-		definition = "Over the icons of each class and the annotated images that have it: recall, precision, the places of icons and actions."
+		definition = "Over the icons of each class and the annotated images that have it: recall, " +
+			"precision, the places of icons and actions."
 	}
-	return pass.Entry{Entry: result.Entry{Name: "by_" + key, Title: "By " + key, Rules: "C3, C4, C7, C8", Definition: definition}, Make: pass.Gathers(newGroups)}
+	return pass.Entry{Entry: result.Entry{Name: "by_" + key, Title: "By " + key, Rules: "C3, C4, C7, C8",
+		Definition: definition}, Make: pass.Gathers(newGroups)}
 }
 
 // groups gathers the table that By describes.

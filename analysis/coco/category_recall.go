@@ -104,12 +104,19 @@ func (a *categoryRecall) Merge(o *categoryRecall) {
 }
 
 func (a *categoryRecall) Result(e *engine, r *result.Statistic) {
-	t := result.Table{Name: "by_category", Title: "Recall of each class against the size of its objects", Columns: result.Header{
-		{"category", "", "the class"}, {"n", "count", "annotated images that have the class"}, {"retrieved", "count", "annotated images that have the class and on which its icon stays"},
-		{"recall", result.UnitShare, "retrieved / n"}, {"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
-		{"size", result.UnitShare, "mean, over its objects on annotated images, of the area of the bounding box / area of the image"},
-		{"size_all", result.UnitShare, "variant: the same mean over its objects in the whole ground truth"}, {"residual", result.UnitShare, "recall − the fitted line"},
-	}.Columns()}
+	t := result.Table{Name: "by_category", Title: "Recall of each class against the size of its objects",
+		Columns: result.Header{
+			{"category", "", "the class"}, {"n", "count", "annotated images that have the class"},
+			{"retrieved", "count", "annotated images that have the class and on which its icon stays"},
+			{"recall", result.UnitShare, "retrieved / n"},
+			{"low", result.UnitShare, "95 % interval (bootstrap)"},
+			{"high", result.UnitShare, "95 % interval (bootstrap)"},
+			{"size", result.UnitShare, "mean, over its objects on annotated images, of the area of the " +
+				"bounding box / area of the image"},
+			{"size_all", result.UnitShare,
+				"variant: the same mean over its objects in the whole ground truth"},
+			{"residual", result.UnitShare, "recall − the fitted line"},
+		}.Columns()}
 	var x, y []float64
 	var fitted []stat.RatioID
 	classBins := make([]stat.Mean, len(sizeEdges)-1)
@@ -139,12 +146,14 @@ func (a *categoryRecall) Result(e *engine, r *result.Statistic) {
 		roots[i] = math.Sqrt(x[i])
 	}
 	add := func(name, title, unit string, v float64, x []float64, of func(x, y []float64) float64) {
-		out := result.Value{Name: name, Title: title, Value: stat.Number(v), Unit: unit, N: int64(len(x)), Of: "classes"}
+		out := result.Value{Name: name, Title: title, Value: stat.Number(v), Unit: unit,
+			N: int64(len(x)), Of: "classes"}
 		out.Replicates = e.Boot.Replicate(fitted, x, of)
 		out.Interval = stat.Percentiles(out.Replicates)
 		r.Add(out)
 	}
-	add("slope", "slope of the line of recall over mean size, by least squares over classes", result.UnitNone, slope, x, stat.Slope)
+	add("slope", "slope of the line of recall over mean size, by least squares over classes", result.UnitNone,
+		slope, x, stat.Slope)
 	add("intercept", "recall at size 0 on that line", result.UnitShare, intercept, x, stat.Intercept)
 	add("correlation", "Pearson correlation of recall and mean size over classes",
 		result.UnitNone, correlation, x, stat.Correlation)
@@ -159,9 +168,14 @@ func binName(k int) string {
 }
 
 func (a *categoryRecall) instanceBins(e *engine) result.Table {
-	t := result.Table{Name: "by_instance_bin", Title: "Recall of an image and class by the size of the largest object of the class", Columns: result.Header{
-		{"bin", "", "number of the bin"}, {"size", "", "relative size of the largest object, lower edge included"}, {"n", "count", "pairs of an annotated image and a class that it has"}, {"retrieved", "count", "pairs where the icon stays"},
-		{"recall", result.UnitShare, "retrieved / n"}, {"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
+	t := result.Table{Name: "by_instance_bin", Title: "Recall of an image and class by the size of the " +
+		"largest object of the class", Columns: result.Header{
+		{"bin", "", "number of the bin"},
+		{"size", "", "relative size of the largest object, lower edge included"},
+		{"n", "count", "pairs of an annotated image and a class that it has"},
+		{"retrieved", "count", "pairs where the icon stays"},
+		{"recall", result.UnitShare, "retrieved / n"}, {"low", result.UnitShare, "95 % interval (bootstrap)"},
+		{"high", result.UnitShare, "95 % interval (bootstrap)"},
 	}.Columns()}
 	for k := range len(sizeEdges) - 1 {
 		id := a.byBin + stat.RatioID(k)
@@ -172,7 +186,9 @@ func (a *categoryRecall) instanceBins(e *engine) result.Table {
 
 func (a *categoryRecall) classBins(bins []stat.Mean) result.Table {
 	t := result.Table{Name: "by_class_bin", Title: "Recall of classes by their mean size", Columns: result.Header{
-		{"bin", "", "number of the bin"}, {"size", "", "mean relative size of the class, lower edge included"}, {"n", "count", "classes"}, {"recall", result.UnitShare, "mean of the recalls of the classes"},
+		{"bin", "", "number of the bin"},
+		{"size", "", "mean relative size of the class, lower edge included"}, {"n", "count", "classes"},
+		{"recall", result.UnitShare, "mean of the recalls of the classes"},
 		{"low", result.UnitShare, "95 % interval (normal)"}, {"high", result.UnitShare, "95 % interval (normal)"},
 	}.Columns()}
 	for k := range bins {

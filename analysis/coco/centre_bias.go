@@ -55,6 +55,7 @@ func (a *centreBias) truth(m *coco.Image) {
 func (a *centreBias) Result(e *engine, r *result.Statistic) {
 	pass.AddGrid(r, "gt_centres", "centres of ground-truth boxes", "boxes", &a.centres)
 	a.icons.Report(&e.Base, r, "icons", "icons, at their last add", "icons with a point")
-	a.known.Report(&e.Base, r, "icons_with_gt", "variant: icons on images of the ground truth", "icons with a point on images of the ground truth")
+	a.known.Report(&e.Base, r, "icons_with_gt", "variant: icons on images of the ground truth",
+		"icons with a point on images of the ground truth")
 	r.WarnFew(r.Values[0])
 }

@@ -56,9 +56,11 @@ func (a *counts) truth(m *coco.Image) {
 func (a *counts) Result(e *engine, r *result.Statistic) {
 	r.Add(
 		result.Count("records", "pages (one image, annotated by one annotator)", "pages", a.records),
-		result.Proportion("byproduct_records", "pages with an action, a step or a mouse sample", "pages", a.annotated, a.records),
+		result.Proportion("byproduct_records", "pages with an action, a step or a mouse sample", "pages",
+			a.annotated, a.records),
 		result.Count("images_gt", "images of the ground truth", "images", a.images),
-		result.Proportion("records_with_gt", "pages whose image is in the ground truth", "pages", a.withTruth, a.records),
+		result.Proportion("records_with_gt", "pages whose image is in the ground truth", "pages",
+			a.withTruth, a.records),
 		result.Count("icons", "icons with a point: one for each page and class with an add that has a place", "icons", a.icons),
 		result.Count("instances", "objects of the ground truth", "instances", a.instances),
 		result.Proportion("crowds", "objects that are groups under one mask", "instances", a.crowds, a.instances),
@@ -67,10 +69,12 @@ func (a *counts) Result(e *engine, r *result.Statistic) {
 		result.Count("samples", "mouse samples", "samples", a.samples),
 		result.Count("unknown_type", "actions that are neither add, move nor remove, on any icon; they are ignored",
 			"actions", a.unknownType),
-		result.Count("unknown_icon", "actions of known type on an icon whose name is not a class of the ground truth; they are ignored",
+		result.Count("unknown_icon", "actions of known type on an icon whose name is not a class of the "+
+			"ground truth; they are ignored",
 			"actions", a.unknownIcon),
 	)
 	if a.images == 0 {
-		r.Warn("The store has no ground truth, so precision and recall cannot be computed. Ingest with --instances instances_train2014.json.")
+		r.Warn("The store has no ground truth, so precision and recall cannot be computed. Ingest with " +
+			"--instances instances_train2014.json.")
 	}
 }

@@ -29,7 +29,8 @@ func newEngine(dir string, o result.Options) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{Base: pass.New(o), sequences: byproduct.NewNames(), pages: map[int64]*page{}, class: map[string]class{}}
+	e := &engine{Base: pass.New(o), sequences: byproduct.NewNames(), pages: map[int64]*page{},
+		class: map[string]class{}}
 	d := sum.DataSet("coco")
 	e.hasTruth = d.Rows["images"] > 0
 	known := map[string]bool{}
@@ -89,7 +90,8 @@ func Run(ctx context.Context, store string, o result.Options, entries []pass.Ent
 	for _, w := range workers {
 		for _, p := range w.pages {
 			if was := e.pages[p.image]; was != nil {
-				return result.DataSet{}, fmt.Errorf("coco/annotations.parquet has the image %d twice: the store is damaged, ingest again", p.image)
+				return result.DataSet{}, fmt.Errorf("coco/annotations.parquet has the image %d twice: the "+
+					"store is damaged, ingest again", p.image)
 			}
 			e.pages[p.image] = p
 		}
@@ -106,7 +108,8 @@ func Run(ctx context.Context, store string, o result.Options, entries []pass.Ent
 	for _, w := range workers[1:] {
 		first.Merge(w.Gathering)
 	}
-	return result.DataSet{Name: "coco", Statistics: e.Results(first.Gathering, entries, published), Warnings: e.warnings(workers)}, nil
+	return result.DataSet{Name: "coco", Statistics: e.Results(first.Gathering, entries, published),
+		Warnings: e.warnings(workers)}, nil
 }
 
 // rowColumns has the columns of annotations that are read.
@@ -117,8 +120,10 @@ type rowColumns struct {
 
 func (c *rowColumns) bind(t *columnar.Table) (*columnar.Reader, error) {
 	return pass.Bind(t, map[string]**columnar.Values{
-		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "hit_id": &c.hit, "page_idx": &c.index, "page_started": &c.started,
-		"image_width": &c.width, "image_height": &c.height, "original_width": &c.origWidth, "original_height": &c.origHeight, "time_spent": &c.spent,
+		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "hit_id": &c.hit, "page_idx": &c.index,
+		"page_started": &c.started,
+		"image_width":  &c.width, "image_height": &c.height, "original_width": &c.origWidth,
+		"original_height": &c.origHeight, "time_spent": &c.spent,
 		"actions.from_x": &c.fromX, "actions.from_y": &c.fromY,
 		"browsing.category_idx": &c.browse, "browsing.keyboard": &c.keyboard, "browsing.t": &c.browseT,
 		"mouse.t": &c.mouseT, "mouse.x": &c.mouseX, "mouse.y": &c.mouseY,
@@ -179,15 +184,18 @@ func (w *worker) nameActions() {
 func (w *worker) row(i int) *record {
 	c := &w.col
 	p := &page{
-		seq: c.seq.Ints[i], image: c.image.Ints[i], index: c.index.Ints[i], spent: c.spent.Ints[i], started: c.started.Ints[i],
-		width: c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i], origH: c.origHeight.Ints[i],
+		seq: c.seq.Ints[i], image: c.image.Ints[i], index: c.index.Ints[i], spent: c.spent.Ints[i],
+		started: c.started.Ints[i],
+		width:   c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i],
+		origH: c.origHeight.Ints[i],
 	}
 	p.worker, p.hit, p.cluster = w.people.Of(i, func() string { return fmt.Sprint(p.image) })
 	from, to := w.actions.Of(i)
 	bFrom, bTo := c.browse.Offsets[i], c.browse.Offsets[i+1]
 	row := &record{
 		page: p, mouse: byproduct.PointsAt(c.mouseT, c.mouseX, c.mouseY, i),
-		kind: w.kindOf[from:to], class: w.classOf[from:to], toX: w.actions.X.Floats[from:to], toY: w.actions.Y.Floats[from:to],
+		kind: w.kindOf[from:to], class: w.classOf[from:to], toX: w.actions.X.Floats[from:to],
+		toY:   w.actions.Y.Floats[from:to],
 		fromX: c.fromX.Floats[from:to], fromY: c.fromY.Floats[from:to], t: w.actions.T.Ints[from:to],
 		browse: c.browse.Ints[bFrom:bTo], browseT: c.browseT.Ints[bFrom:bTo], keyboard: c.keyboard.Ints[bFrom:bTo],
 	}

@@ -43,7 +43,8 @@ func (a *examples) row(r *record) {
 	}
 	id := fmt.Sprint(p.image)
 	c := pass.Chance(a.o.Seed, id)
-	if icons < fewestIcons || !pass.TakesExample(&a.o, id, r.mouse.Len()) || !(p.width > 0 && p.height > 0) || !a.best.Wants(a.o.N, c) {
+	if icons < fewestIcons || !pass.TakesExample(&a.o, id, r.mouse.Len()) || !(p.width > 0 && p.height > 0) ||
+		!a.best.Wants(a.o.N, c) {
 		return
 	}
 	x := &result.Example{Set: "coco", Image: id, Width: p.width, Height: p.height}
@@ -59,7 +60,8 @@ func (a *examples) row(r *record) {
 		if kind == coco.Unknown || r.class[i] < 0 || r.t[i] == columnar.Null {
 			continue
 		}
-		v := result.Event{Sample: result.Sample{T: r.t[i], X: r.toX[i], Y: r.toY[i]}, Kind: kind.String(), Icon: a.e.categories[r.class[i]]}
+		v := result.Event{Sample: result.Sample{T: r.t[i], X: r.toX[i], Y: r.toY[i]}, Kind: kind.String(),
+			Icon: a.e.categories[r.class[i]]}
 		if kind == coco.Remove {
 			v.X, v.Y = r.fromX[i], r.fromY[i]
 		}
@@ -108,7 +110,8 @@ func (a *examples) boxes(x *result.Example, p *page) {
 	for i := range p.truth.Instances {
 		o := &p.truth.Instances[i]
 		if b, ok := o.Box(p.truth); ok && o.Class >= 0 && slices.ContainsFunc(p.icons, func(k icon) bool { return k.Class == o.Class }) {
-			x.Boxes = append(x.Boxes, result.Box{Name: a.e.categories[o.Class], X0: b.X0, Y0: b.Y0, X1: b.X1, Y1: b.Y1})
+			x.Boxes = append(x.Boxes, result.Box{Name: a.e.categories[o.Class], X0: b.X0, Y0: b.Y0,
+				X1: b.X1, Y1: b.Y1})
 		}
 	}
 }

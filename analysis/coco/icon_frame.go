@@ -38,7 +38,9 @@ func (a *iconFrame) page(p *page) {
 }
 
 func (a *iconFrame) Result(e *engine, r *result.Statistic) {
-	a.nearest.Report(&e.Base, r, "nearest_box", "in the frame of the nearest box of the class", "icons on images that have a box of the class")
-	a.single.Report(&e.Base, r, "single_box", "variant: images with one box of the class", "icons on images that have one box of the class")
+	a.nearest.Report(&e.Base, r, "nearest_box", "in the frame of the nearest box of the class",
+		"icons on images that have a box of the class")
+	a.single.Report(&e.Base, r, "single_box", "variant: images with one box of the class",
+		"icons on images that have one box of the class")
 	r.WarnFew(r.Values[0])
 }

@@ -39,10 +39,13 @@ var precisionNames = [precisionVariants]struct{ name, title, of string }{
 	{"on_mask.continuous", "variant: the point itself lies in the polygons, not its pixel", "icons with a point"},
 	{"on_box", "the last add lies in a bounding box of its class", "icons with a point"},
 	{"on_box.class_present", "variant: icons of classes that the image has", "icons of classes that the image has"},
-	{"on_mask.class_present_final", "variant: icons that stay, at their last add or move, of classes that the image has", "icons that stay, of classes that the image has"},
-	{"on_mask.continuous_final", "variant: icons that stay, at their last add or move; the point itself lies in the polygons", "icons that stay"},
+	{"on_mask.class_present_final", "variant: icons that stay, at their last add or move, of classes that " +
+		"the image has", "icons that stay, of classes that the image has"},
+	{"on_mask.continuous_final", "variant: icons that stay, at their last add or move; the point itself " +
+		"lies in the polygons", "icons that stay"},
 	{"on_box.final", "variant: icons that stay, at their last add or move", "icons that stay"},
-	{"on_box.class_present_final", "variant: icons that stay, at their last add or move, of classes that the image has", "icons that stay, of classes that the image has"},
+	{"on_box.class_present_final", "variant: icons that stay, at their last add or move, of classes that " +
+		"the image has", "icons that stay, of classes that the image has"},
 }
 
 func newIconPrecision(_ *engine, r *pass.Counts) *iconPrecision {
@@ -102,7 +105,9 @@ func (a *iconPrecision) Result(e *engine, r *result.Statistic) {
 	for i, v := range precisionNames {
 		r.Add(e.Ratio(v.name, v.title, result.UnitShare, v.of, a.of[i]))
 	}
-	r.Add(e.Ratio("absent", "icons of classes that the image does not have, which are misses", result.UnitShare, "icons with a point", a.absent),
-		e.Ratio("removed", "icons with a point that do not stay on the image", result.UnitShare, "icons with a point", a.unplaced))
+	r.Add(e.Ratio("absent", "icons of classes that the image does not have, which are misses",
+		result.UnitShare, "icons with a point", a.absent),
+		e.Ratio("removed", "icons with a point that do not stay on the image", result.UnitShare,
+			"icons with a point", a.unplaced))
 	r.WarnFew(r.Values[0])
 }

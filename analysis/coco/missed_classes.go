@@ -92,14 +92,16 @@ func (a *missedClasses) Result(e *engine, r *result.Statistic) {
 
 // classes returns the table by class. It begins with the class that was never placed on the most images.
 func (a *missedClasses) classes(e *engine) result.Table {
-	t := result.Table{Name: "by_class", Title: "Images on which a class was never placed, by class", Columns: result.Header{
-		{"category", "", "the class"}, {"n", "count", "annotated images that have the class"},
-		{"never_placed", "count", "images on which it was never placed"},
-		{"share", result.UnitShare, "never_placed / n"},
-		{"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
-		{"taken_away", "count", "images on which it was added and does not stay"},
-		{"retrieved", "count", "images on which it stays; the three counts add up to n"},
-	}.Columns()}
+	t := result.Table{Name: "by_class", Title: "Images on which a class was never placed, by class",
+		Columns: result.Header{
+			{"category", "", "the class"}, {"n", "count", "annotated images that have the class"},
+			{"never_placed", "count", "images on which it was never placed"},
+			{"share", result.UnitShare, "never_placed / n"},
+			{"low", result.UnitShare, "95 % interval (bootstrap)"},
+			{"high", result.UnitShare, "95 % interval (bootstrap)"},
+			{"taken_away", "count", "images on which it was added and does not stay"},
+			{"retrieved", "count", "images on which it stays; the three counts add up to n"},
+		}.Columns()}
 	var order []class
 	for c := range e.categories {
 		if a.of(e, class(c)).Den > 0 {

@@ -160,7 +160,8 @@ var profileHeader = slices.Concat(result.Header{
 	{"time_spent_p90", result.UnitMS, "90 % quantile of the time on a page"},
 	{"first_add", result.UnitMS, "median time until the first icon of a page was added"},
 	{"steps_per_page", "count", "mean number of steps through the superclasses on a page"},
-	{"keyboard_share", result.UnitShare, "share of all steps that were by the keyboard; a step that does not record it counts as not by the keyboard"},
+	{"keyboard_share", result.UnitShare, "share of all steps that were by the keyboard; a step that does " +
+		"not record it counts as not by the keyboard"},
 	{"samples_per_page", "count", "mean number of mouse samples on a page"},
 	{"no_trace", result.UnitShare, "share of all pages that have an icon but no mouse sample"},
 	{"keyboard_unknown", "count", "steps that do not record whether the key or the button was used"},

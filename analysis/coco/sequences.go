@@ -85,13 +85,17 @@ func (a *sequences) Result(e *engine, r *result.Statistic) {
 		longest = stat.Number(a.longest[0].actions)
 	}
 	r.Add(result.Count("icons", "icons that stay on the image", "icons", total),
-		e.Ratio("add_only", "icons that were added and never touched again", result.UnitShare, "icons that stay", a.one),
-		result.Value{Name: "longest_actions", Title: "number of actions in the longest sequence", Value: longest, Unit: "count", N: total, Of: "icons that stay"})
-	t := result.Table{Name: "by_sequence", Title: "Sequences of actions with an icon that stays", Columns: result.Header{
-		{"sequence", "", "types of the actions, in list order"}, {"n", "count", "icons"}, {"share", result.UnitShare, "n / all icons that stay"},
-		{"low", result.UnitShare, "95 % interval (wilson)"}, {"high", result.UnitShare, "95 % interval (wilson)"},
-		{"published", "count", "the paper's count for its own data (figure J)"},
-	}.Columns()}
+		e.Ratio("add_only", "icons that were added and never touched again", result.UnitShare,
+			"icons that stay", a.one),
+		result.Value{Name: "longest_actions", Title: "number of actions in the longest sequence",
+			Value: longest, Unit: "count", N: total, Of: "icons that stay"})
+	t := result.Table{Name: "by_sequence", Title: "Sequences of actions with an icon that stays",
+		Columns: result.Header{
+			{"sequence", "", "types of the actions, in list order"}, {"n", "count", "icons"},
+			{"share", result.UnitShare, "n / all icons that stay"},
+			{"low", result.UnitShare, "95 % interval (wilson)"}, {"high", result.UnitShare, "95 % interval (wilson)"},
+			{"published", "count", "the paper's count for its own data (figure J)"},
+		}.Columns()}
 	for _, s := range list {
 		var published any
 		if n, ok := publishedSequences[s.text]; ok {
@@ -107,7 +111,8 @@ func (a *sequences) Result(e *engine, r *result.Statistic) {
 // then by the row.
 func (a *sequences) longestTable(e *engine) result.Table {
 	t := result.Table{Name: "longest", Title: "The longest sequence", Columns: result.Header{
-		{"sequence", "", "types of the actions"}, {"actions", "count", "number of actions"}, {"icon", "", "class of the icon"}, {"image_id", "", "the image"}, {"seq", "", "the row of coco_annotations"},
+		{"sequence", "", "types of the actions"}, {"actions", "count", "number of actions"},
+		{"icon", "", "class of the icon"}, {"image_id", "", "the image"}, {"seq", "", "the row of coco_annotations"},
 	}.Columns()}
 	if len(a.longest) == 0 {
 		return t
@@ -117,6 +122,7 @@ func (a *sequences) longestTable(e *engine) result.Table {
 			cmp.Compare(e.sequences.List[x.sequence], e.sequences.List[y.sequence]),
 			cmp.Compare(x.seq, y.seq), cmp.Compare(x.class, y.class))
 	})
-	t.Rows = append(t.Rows, []any{e.sequences.List[first.sequence], int64(first.actions), e.categories[first.class], first.image, first.seq})
+	t.Rows = append(t.Rows, []any{e.sequences.List[first.sequence], int64(first.actions),
+		e.categories[first.class], first.image, first.seq})
 	return t
 }

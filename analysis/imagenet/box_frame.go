@@ -27,6 +27,7 @@ func (a *boxFrame) picture(p *picture) {
 }
 
 func (a *boxFrame) Result(e *engine, r *result.Statistic) {
-	a.nearest.Report(&e.Base, r, "nearest_box", "in the frame of the nearest box", "images with a box and a final click")
+	a.nearest.Report(&e.Base, r, "nearest_box", "in the frame of the nearest box",
+		"images with a box and a final click")
 	a.single.Report(&e.Base, r, "single_box", "variant: images with one box", "images with one box and a final click")
 }

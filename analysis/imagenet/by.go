@@ -62,7 +62,8 @@ func (b *breakdown) picture(p *picture) {
 // By returns the table that Options.By asks for.
 func By(key string) pass.Entry {
 	return pass.Entry{Entry: result.Entry{Name: "by_" + key, Title: "By " + key, Rules: "I4, I6, I19",
-		Definition: "Over the showings of each " + key + ": recall, the accuracy of the last valid click of each selected showing of " +
+		Definition: "Over the showings of each " + key +
+			": recall, the accuracy of the last valid click of each selected showing of " +
 			"an image with a box, the place of that click, speed, hesitation and times. Also the accuracy of the final clicks of " +
 			"images that are among these clicks."},
 		Make: pass.Gathers(newGroups)}

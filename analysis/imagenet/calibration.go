@@ -84,7 +84,9 @@ const (
 )
 
 var modelNames = [models]struct{ name, title string }{
-	{"before", "clicks without correction"}, {"shift", "clicks less their median displacement from the centre of the box"}, {"linear", "clicks corrected by least squares of the centre on the click, on each axis"},
+	{"before", "clicks without correction"},
+	{"shift", "clicks less their median displacement from the centre of the box"},
+	{"linear", "clicks corrected by least squares of the centre on the click, on each axis"},
 }
 
 func (a *calibration) Result(e *engine, r *result.Statistic) {
@@ -150,40 +152,55 @@ func (a *calibration) Result(e *engine, r *result.Statistic) {
 	}
 	value("bias_x", "mean of click − centre of the nearest box, across", "fraction of the image", bias)
 	value("bias_y", "mean of click − centre of the nearest box, down", "fraction of the image", bias+1)
-	value("bias_u", "mean of click − centre of the nearest box, across, in fractions of the box", "fraction of the box", bias+2)
-	value("bias_v", "mean of click − centre of the nearest box, down, in fractions of the box", "fraction of the box", bias+3)
+	value("bias_u", "mean of click − centre of the nearest box, across, in fractions of the box",
+		"fraction of the box", bias+2)
+	value("bias_v", "mean of click − centre of the nearest box, down, in fractions of the box",
+		"fraction of the box", bias+3)
 	for m, model := range modelNames {
 		value("accuracy."+model.name, "accuracy of "+model.title, result.UnitShare, hit+stat.RatioID(m))
 	}
 	for m, model := range modelNames {
-		r.Add(own.Ratio("off_centre."+model.name, "accuracy where the centre of the image is in no box, of "+model.title, result.UnitShare, "images with a box and a final click whose centre is in no box", offCentre+stat.RatioID(m)))
+		r.Add(own.Ratio("off_centre."+model.name,
+			"accuracy where the centre of the image is in no box, of "+model.title, result.UnitShare,
+			"images with a box and a final click whose centre is in no box", offCentre+stat.RatioID(m)))
 	}
 	for m, model := range modelNames {
-		value("distance."+model.name, "mean distance from the centre of the nearest box, of "+model.title, "fraction of the image", distance+stat.RatioID(m))
+		value("distance."+model.name, "mean distance from the centre of the nearest box, of "+model.title,
+			"fraction of the image", distance+stat.RatioID(m))
 	}
 	for m, model := range modelNames[modelShift:] {
-		value("accuracy_gain."+model.name, "accuracy after the correction − before, of the same clicks", result.UnitShare, hitGain+stat.RatioID(m+modelShift))
+		value("accuracy_gain."+model.name, "accuracy after the correction − before, of the same clicks",
+			result.UnitShare, hitGain+stat.RatioID(m+modelShift))
 		r.Values[len(r.Values)-1].K = nil
-		value("distance_gain."+model.name, "distance after the correction − before, of the same clicks; below 0 is better", "fraction of the image", distanceGain+stat.RatioID(m+modelShift))
+		value("distance_gain."+model.name, "distance after the correction − before, of the same clicks; "+
+			"below 0 is better", "fraction of the image", distanceGain+stat.RatioID(m+modelShift))
 	}
 	r.WarnFew(r.Values[0])
-	t := result.Table{Name: "fits", Title: "Corrections fitted on each half of the annotators and applied to the other half", Columns: result.Header{
-		{"half", "", "half of the annotators that the correction is fitted on"}, {"axis", "", "x is across, y is down"}, {"n", "count", "clicks"}, {"shift", "fraction of the image", "median of centre − click"},
-		{"intercept", "fraction of the image", "of centre = intercept + slope · click"}, {"slope", "", "slope of the same line; below 1, it moves clicks towards the usual place of boxes"},
+	t := result.Table{Name: "fits", Title: "Corrections fitted on each half of the annotators and applied " +
+		"to the other half", Columns: result.Header{
+		{"half", "", "half of the annotators that the correction is fitted on"},
+		{"axis", "", "x is across, y is down"}, {"n", "count", "clicks"},
+		{"shift", "fraction of the image", "median of centre − click"},
+		{"intercept", "fraction of the image", "of centre = intercept + slope · click"},
+		{"slope", "", "slope of the same line; below 1, it moves clicks towards the usual place of boxes"},
 	}.Columns()}
 	drawn := false
 	for h := range axes {
 		for axis, name := range []string{"x", "y"} {
 			l := &axes[h][axis]
 			drawn = drawn || l.n > 0 && l.slope < 0.5
-			t.Rows = append(t.Rows, []any{string(rune('a' + h)), name, l.n, stat.Number(l.shift), stat.Number(l.from), stat.Number(l.slope)})
+			t.Rows = append(t.Rows, []any{string(rune('a' + h)), name, l.n, stat.Number(l.shift),
+				stat.Number(l.from), stat.Number(l.slope)})
 		}
 	}
 	r.Tables = append(r.Tables, t)
 	r.Histograms = append(r.Histograms,
-		pass.FrameHistogram("frame_before", "clicks without correction, in the frame of the nearest box", of, &before),
-		pass.FrameHistogram("frame_shift", "clicks less their median displacement, in the frame of the nearest box", of, &after))
+		pass.FrameHistogram("frame_before",
+			"clicks without correction, in the frame of the nearest box", of, &before),
+		pass.FrameHistogram("frame_shift",
+			"clicks less their median displacement, in the frame of the nearest box", of, &after))
 	if drawn {
-		r.Warn("linear moves clicks towards one place (its slope is below 0.5): it gains accuracy from the usual place of boxes, not from the clicks. off_centre shows how much it loses elsewhere.")
+		r.Warn("linear moves clicks towards one place (its slope is below 0.5): it gains accuracy from the " +
+			"usual place of boxes, not from the clicks. off_centre shows how much it loses elsewhere.")
 	}
 }

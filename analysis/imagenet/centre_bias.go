@@ -39,5 +39,6 @@ func (a *centreBias) Result(e *engine, r *result.Statistic) {
 	}
 	pass.AddGrid(r, "gt_centres", "centres of ground-truth boxes", "boxes", &centres)
 	a.clicks.Report(&e.Base, r, "clicks", "final clicks", "images with a final click")
-	a.clicksBC.Report(&e.Base, r, "clicks_bc", "final clicks on images with a box", "images with a box and a final click")
+	a.clicksBC.Report(&e.Base, r, "clicks_bc", "final clicks on images with a box",
+		"images with a box and a final click")
 }

@@ -23,7 +23,8 @@ type clickAccuracy struct {
 func newClickAccuracy(_ *engine, r *pass.Counts) *clickAccuracy {
 	id := r.Declare(4)
 	a := &clickAccuracy{
-		r: r, last: id, document: id + 1, first: id + 2, meanC: id + 3, differs: r.Declare(2), disagrees: r.Declare(1),
+		r: r, last: id, document: id + 1, first: id + 2, meanC: id + 3, differs: r.Declare(2),
+		disagrees: r.Declare(1),
 	}
 	r.Excludes(&a.noBox, "no usable box", "images")
 	r.Excludes(&a.noClick, "no final click", "images")
@@ -55,7 +56,8 @@ func (a *clickAccuracy) picture(p *picture) {
 	}
 	x, y := mean.Point()
 	a.r.Count(cluster, a.document, last.hit)
-	a.r.Count(cluster, a.first, plane.InAny(p.boxes, p.final.Clicks.X[p.final.first], p.final.Clicks.Y[p.final.first]))
+	a.r.Count(cluster, a.first, plane.InAny(p.boxes, p.final.Clicks.X[p.final.first],
+		p.final.Clicks.Y[p.final.first]))
 	a.r.Count(cluster, a.meanC, plane.InAny(p.boxes, x, y))
 }
 
@@ -75,10 +77,13 @@ func (a *clickAccuracy) Result(e *engine, r *result.Statistic) {
 	const of = "images with a box and a final click"
 	r.Add(
 		e.Ratio("accuracy", "the final click is in a box", result.UnitShare, of, a.last),
-		e.Ratio("accuracy.document", "variant: the click of the last selected showing in document order", result.UnitShare, of, a.document),
+		e.Ratio("accuracy.document", "variant: the click of the last selected showing in document order",
+			result.UnitShare, of, a.document),
 		e.Ratio("accuracy.first", "variant: the first click of the same showing", result.UnitShare, of, a.first),
-		e.Ratio("accuracy.mean", "variant: the mean of the first clicks of all selected showings, as in the published loader", result.UnitShare, of, a.meanC),
-		e.Ratio("order_differs", "the last selected showing with a click differs between document order and submit time",
+		e.Ratio("accuracy.mean", "variant: the mean of the first clicks of all selected showings, as in "+
+			"the published loader", result.UnitShare, of, a.meanC),
+		e.Ratio("order_differs", "the last selected showing with a click differs between document order "+
+			"and submit time",
 			result.UnitShare, "images with a final click", a.differs),
 		e.Ratio("order_differs.bc", "the same, over images with a box", result.UnitShare, of, a.differs+1),
 		e.Ratio("order_disagrees", "the click of one order is in a box and the click of the other is not",

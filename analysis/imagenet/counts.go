@@ -17,7 +17,8 @@ type counts struct {
 
 func newCounts(_ *engine, r *pass.Counts) *counts {
 	id := r.Declare(5)
-	a := &counts{r: r, byproduct: id, selectedImages: id + 1, selectedShowings: id + 2, finalClicks: id + 3, clickedBC: id + 4}
+	a := &counts{r: r, byproduct: id, selectedImages: id + 1, selectedShowings: id + 2,
+		finalClicks: id + 3, clickedBC: id + 4}
 	r.Numbers(&a.showings, &a.clicks, &a.samples, &a.hovers)
 	return a
 }
@@ -42,18 +43,22 @@ func (a *counts) Result(e *engine, r *result.Statistic) {
 	r.Add(
 		result.Count("images", "images that the input names", "images", images),
 		result.Count("showings", "times an image was shown", "showings", a.showings),
-		e.Ratio("byproduct_images", "images with a byproduct: a click, a mouse sample or a hover", result.UnitShare, "images", a.byproduct),
+		e.Ratio("byproduct_images", "images with a byproduct: a click, a mouse sample or a hover",
+			result.UnitShare, "images", a.byproduct),
 		e.Ratio("selected_images", "images selected at least once", result.UnitShare, "images", a.selectedImages),
-		e.Ratio("selected_showings", "showings that ended selected", result.UnitShare, "showings", a.selectedShowings),
+		e.Ratio("selected_showings", "showings that ended selected", result.UnitShare, "showings",
+			a.selectedShowings),
 		e.Ratio("final_clicks", "images with a final click", result.UnitShare, "images", a.finalClicks),
 		result.Proportion("boxed_images", "images with a usable ground-truth box", "images", boxed, images),
-		e.Ratio("clicked_boxed", "images with a usable box and a final click: the set BC of accuracies", result.UnitShare, "images", a.clickedBC),
+		e.Ratio("clicked_boxed", "images with a usable box and a final click: the set BC of accuracies",
+			result.UnitShare, "images", a.clickedBC),
 		result.Count("boxes", "ground-truth boxes of boxed images", "boxes", boxes),
 		result.Count("clicks", "selecting clicks", "clicks", a.clicks),
 		result.Count("samples", "mouse samples", "samples", a.samples),
 		result.Count("hovers", "times the pointer entered or left an image", "hovers", a.hovers),
 	)
 	if _, _, apart := e.images.Apart(); boxed == 0 && !apart {
-		r.Warn("No image has a usable box, so accuracies cannot be computed. Ingest with --boxes Annotations/CLS-LOC/train.")
+		r.Warn("No image has a usable box, so accuracies cannot be computed. Ingest with --boxes " +
+			"Annotations/CLS-LOC/train.")
 	}
 }

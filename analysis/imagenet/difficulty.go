@@ -64,7 +64,8 @@ const relativeBins = 5
 
 func (a *difficulty) Result(e *engine, r *result.Statistic) {
 	slices.SortFunc(a.clicks, func(x, y timedClick) int {
-		return cmp.Or(cmp.Compare(x.cluster, y.cluster), cmp.Compare(x.toClick, y.toClick), cmp.Compare(x.image, y.image))
+		return cmp.Or(cmp.Compare(x.cluster, y.cluster), cmp.Compare(x.toClick, y.toClick),
+			cmp.Compare(x.image, y.image))
 	})
 	rs := &stat.Ratios{}
 	relative, auc := rs.Declare(relativeBins), rs.Declare(1)
@@ -94,17 +95,23 @@ func (a *difficulty) Result(e *engine, r *result.Statistic) {
 		from = to
 	}
 	own := e.Sample(rs)
-	within := own.Mean("auc_within", "share of pairs of a miss and a hit of one annotator in which the miss took longer, ties as half; 0.5 means no relation",
+	within := own.Mean("auc_within", "share of pairs of a miss and a hit of one annotator in which the "+
+		"miss took longer, ties as half; 0.5 means no relation",
 		"pairs of a miss and a hit of one annotator", auc)
 	for i := range pooled {
 		slices.Sort(pooled[i])
 	}
 	slower, pairs := stat.MannWhitney(pooled[0], pooled[1])
-	r.Add(within, result.Value{Name: "auc", Title: "the same over pairs of any annotators; annotators who are slow and careful lower it", Value: stat.Quotient(slower, float64(pairs)), Unit: result.UnitShare, N: pairs, Of: "pairs of a miss and a hit"},
-		result.Median("median_hit", "median time from entering to the click, of clicks that hit", result.UnitMS, "clicks that hit", pooled[1]),
-		result.Median("median_miss", "median time from entering to the click, of clicks that miss", result.UnitMS, "clicks that miss", pooled[0]))
+	r.Add(within, result.Value{Name: "auc", Title: "the same over pairs of any annotators; annotators who " +
+		"are slow and careful lower it", Value: stat.Quotient(slower, float64(pairs)), Unit: result.UnitShare,
+		N: pairs, Of: "pairs of a miss and a hit"},
+		result.Median("median_hit", "median time from entering to the click, of clicks that hit",
+			result.UnitMS, "clicks that hit", pooled[1]),
+		result.Median("median_miss", "median time from entering to the click, of clicks that miss",
+			result.UnitMS, "clicks that miss", pooled[0]))
 	r.WarnFew(r.Values[0])
-	t := curve(e.Sampled, "by_time", "Accuracy by the time from entering to the click", "from", "lower edge of the bin, ms", a.byTime, len(timeEdges))
+	t := curve(e.Sampled, "by_time", "Accuracy by the time from entering to the click", "from",
+		"lower edge of the bin, ms", a.byTime, len(timeEdges))
 	for k := range t.Rows {
 		t.Rows[k][0] = timeEdges[k]
 	}

@@ -30,9 +30,12 @@ type rowColumns struct {
 // bind opens a reader of the columns and points the fields to them.
 func (c *rowColumns) bind(t *columnar.Table) (*columnar.Reader, error) {
 	to := map[string]**columnar.Values{
-		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "assignment_id": &c.assignment, "hit_submit_time": &c.submit,
-		"page_idx": &c.page, "image_idx": &c.slot, "position_x": &c.positionX, "position_y": &c.positionY, "image_width": &c.width,
-		"image_height": &c.height, "original_width": &c.origWidth, "original_height": &c.origHeight, "selected": &c.selected,
+		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "assignment_id": &c.assignment,
+		"hit_submit_time": &c.submit,
+		"page_idx":        &c.page, "image_idx": &c.slot, "position_x": &c.positionX,
+		"position_y": &c.positionY, "image_width": &c.width,
+		"image_height": &c.height, "original_width": &c.origWidth, "original_height": &c.origHeight,
+		"selected":       &c.selected,
 		"selected_count": &c.selectedCount, "hovered_count": &c.hovered, "estimate_time": &c.estimate, "t0": &c.t0,
 	}
 	return pass.Bind(t, to, slices.Concat(imagenet.EventColumns, imagenet.MouseColumns)...)
@@ -66,7 +69,8 @@ func Run(ctx context.Context, store string, o result.Options, entries []pass.Ent
 	}
 	defer t.Close()
 	e := &engine{
-		Base: pass.New(o), images: images, classes: byproduct.NewNames(images.Classes...), inBC: make([]bool, images.Len()),
+		Base: pass.New(o), images: images, classes: byproduct.NewNames(images.Classes...),
+		inBC: make([]bool, images.Len()),
 	}
 	var workers []*worker
 	for range max(1, min(o.Jobs, t.Groups())) {
@@ -91,7 +95,8 @@ func Run(ctx context.Context, store string, o result.Options, entries []pass.Ent
 	}
 	first.finishPending()
 	first.finishUnshown()
-	return result.DataSet{Name: "imagenet", Statistics: e.Results(first.Gathering, entries, published), Warnings: e.warnings()}, nil
+	return result.DataSet{Name: "imagenet", Statistics: e.Results(first.Gathering, entries, published),
+		Warnings: e.warnings()}, nil
 }
 
 // group reads a row group and divides it into runs of rows of one image.
@@ -224,7 +229,8 @@ func (w *worker) showing(i int) (showing, error) {
 	id, _ := c.image.Text(i)
 	image, ok := w.e.images.IDs.Find(id, w.near)
 	if !ok {
-		return showing{}, fmt.Errorf("annotations.parquet has the image %s, which images.parquet does not have: the store is damaged, ingest again", id)
+		return showing{}, fmt.Errorf("annotations.parquet has the image %s, which images.parquet does not "+
+			"have: the store is damaged, ingest again", id)
 	}
 	w.near = image
 	worker, assignment, cluster := w.people.Of(i, func() string { return id })
@@ -235,9 +241,11 @@ func (w *worker) showing(i int) (showing, error) {
 			Clicks: w.lists.Clicks(i), Mouse: w.lists.Mouse(i), Hovers: w.lists.Hovers(i),
 		},
 		image: image, worker: worker, assignment: assignment, class: w.e.images.Class[image], cluster: cluster,
-		slot: c.slot.Ints[i], estimate: c.estimate.Ints[i], selectedCount: c.selectedCount.Ints[i], hovered: c.hovered.Ints[i],
-		width: c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i], origHeight: c.origHeight.Ints[i],
-		positionX: c.positionX.Floats[i], positionY: c.positionY.Floats[i],
+		slot: c.slot.Ints[i], estimate: c.estimate.Ints[i], selectedCount: c.selectedCount.Ints[i],
+		hovered: c.hovered.Ints[i],
+		width:   c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i],
+		origHeight: c.origHeight.Ints[i],
+		positionX:  c.positionX.Floats[i], positionY: c.positionY.Floats[i],
 		boxes: w.e.images.Boxes(image),
 	}
 	s.first, s.last = imagenet.FirstClick(s.Clicks.X, s.Clicks.Y), imagenet.LastClick(s.Clicks.X, s.Clicks.Y)

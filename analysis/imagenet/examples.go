@@ -11,9 +11,10 @@ import (
 
 // Examples returns examples of ImageNet images from a store.
 func Examples(ctx context.Context, store string, o result.ExampleOptions) (out []result.Example, err error) {
-	_, err = Run(ctx, store, pass.ExampleOptions(&o), []pass.Entry{{Make: pass.Gathers(func(e *engine, _ *pass.Counts) *examples {
-		return &examples{e: e, o: o, out: &out}
-	})}})
+	_, err = Run(ctx, store, pass.ExampleOptions(&o),
+		[]pass.Entry{{Make: pass.Gathers(func(e *engine, _ *pass.Counts) *examples {
+			return &examples{e: e, o: o, out: &out}
+		})}})
 	return out, err
 }
 
@@ -52,9 +53,11 @@ func (a *examples) picture(p *picture) {
 	}
 	start := p.trace.Segment.T[0]
 	for i := range p.trace.Segment.T {
-		x.Samples = append(x.Samples, result.Sample{T: p.trace.Segment.T[i] - start, X: p.trace.Segment.X[i], Y: p.trace.Segment.Y[i]})
+		x.Samples = append(x.Samples, result.Sample{T: p.trace.Segment.T[i] - start, X: p.trace.Segment.X[i],
+			Y: p.trace.Segment.Y[i]})
 	}
-	x.Events = []result.Event{{Sample: result.Sample{T: p.t - start, X: p.x, Y: p.y}, Kind: "click", Icon: "", Last: true, Hit: p.hit}}
+	x.Events = []result.Event{{Sample: result.Sample{T: p.t - start, X: p.x, Y: p.y}, Kind: "click", Icon: "",
+		Last: true, Hit: p.hit}}
 	x.Hits, x.Misses = stat.One(p.hit), stat.One(!p.hit)
 	to.Add(a.o.N, pass.Candidate{Chance: c, ID: id, Done: &x})
 }

@@ -42,8 +42,10 @@ type sample struct {
 
 func newExtent(e *engine, r *pass.Counts) *extent {
 	n := len(extentWindows)
-	a := &extent{r: r, hull: r.Declare(n), around: r.Declare(n), half: r.Declare(n), covered: r.Declare(n), image: r.Declare(1), typical: r.Declare(1)}
-	r.Excludes(&a.noTrace, "no sample between enter and click, or one of their times is missing", "images with a box and a final click")
+	a := &extent{r: r, hull: r.Declare(n), around: r.Declare(n), half: r.Declare(n), covered: r.Declare(n),
+		image: r.Declare(1), typical: r.Declare(1)}
+	r.Excludes(&a.noTrace, "no sample between enter and click, or one of their times is missing",
+		"images with a box and a final click")
 	a.w, a.h = meanBox(e.images.AllBoxes())
 	return a
 }
@@ -107,11 +109,18 @@ func (a *extent) picture(p *picture) {
 }
 
 func (a *extent) Result(e *engine, r *result.Statistic) {
-	t := result.Table{Name: "by_window", Title: "Intersection over union with the nearest box, by the number of samples used", Columns: result.Header{
-		{"samples", "", "number of last samples before the click that are used with the click; all: those since entering"}, {"n", "count", "images with as many samples"},
-		{"hull_iou", result.UnitShare, "mean over images of the intersection over union of the convex hull and the box"}, {"hull_low", result.UnitShare, "95 % interval (bootstrap)"}, {"hull_high", result.UnitShare, "95 % interval (bootstrap)"},
-		{"box_iou", result.UnitShare, "mean over images of the intersection over union of the samples' bounding box and the box"}, {"box_low", result.UnitShare, "95 % interval (bootstrap)"}, {"box_high", result.UnitShare, "95 % interval (bootstrap)"},
-		{"box_iou_half", result.UnitShare, "share of images where box_iou is 0.5 or more"}, {"covered", result.UnitShare, "mean over images of the share of the box that the samples' bounding box covers"},
+	t := result.Table{Name: "by_window", Title: "Intersection over union with the nearest box, by the " +
+		"number of samples used", Columns: result.Header{
+		{"samples", "", "number of last samples before the click that are used with the click; all: those " +
+			"since entering"}, {"n", "count", "images with as many samples"},
+		{"hull_iou", result.UnitShare, "mean over images of the intersection over union of the convex hull " +
+			"and the box"}, {"hull_low", result.UnitShare, "95 % interval (bootstrap)"},
+		{"hull_high", result.UnitShare, "95 % interval (bootstrap)"},
+		{"box_iou", result.UnitShare, "mean over images of the intersection over union of the samples' " +
+			"bounding box and the box"}, {"box_low", result.UnitShare, "95 % interval (bootstrap)"},
+		{"box_high", result.UnitShare, "95 % interval (bootstrap)"},
+		{"box_iou_half", result.UnitShare, "share of images where box_iou is 0.5 or more"},
+		{"covered", result.UnitShare, "mean over images of the share of the box that the samples' bounding box covers"},
 	}.Columns()}
 	for k, window := range extentWindows {
 		name := "all"
@@ -122,11 +131,14 @@ func (a *extent) Result(e *engine, r *result.Statistic) {
 		hull, around := e.Ratios.Total(a.hull+id), e.Ratios.Total(a.around+id)
 		hl, hh := result.Bounds(e.Boot.Interval(a.hull + id))
 		al, ah := result.Bounds(e.Boot.Interval(a.around + id))
-		t.Rows = append(t.Rows, []any{name, hull.Den, hull.Value(), hl, hh, around.Value(), al, ah, e.Ratios.Total(a.half + id).Value(), e.Ratios.Total(a.covered + id).Value()})
-		r.Add(e.Mean("box_iou."+name, "mean intersection over union of the nearest box and the bounding box of the last samples: "+name, "images with as many samples", a.around+id))
+		t.Rows = append(t.Rows, []any{name, hull.Den, hull.Value(), hl, hh, around.Value(), al, ah,
+			e.Ratios.Total(a.half + id).Value(), e.Ratios.Total(a.covered + id).Value()})
+		r.Add(e.Mean("box_iou."+name, "mean intersection over union of the nearest box and the bounding "+
+			"box of the last samples: "+name, "images with as many samples", a.around+id))
 	}
 	r.Add(e.Mean("whole_image", "for comparison: mean intersection over union of the nearest box and the whole image", "images with a sample", a.image),
-		e.Mean("mean_box", "for comparison: mean intersection over union of the nearest box and a box of mean size around the click", "images with a sample", a.typical))
+		e.Mean("mean_box", "for comparison: mean intersection over union of the nearest box and a box of "+
+			"mean size around the click", "images with a sample", a.typical))
 	r.WarnFew(r.Values[0])
 	r.Tables = append(r.Tables, t)
 }

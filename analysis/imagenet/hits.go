@@ -22,8 +22,11 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 	var durations, images []int64
 	var recalls []float64
 	t := a.Table(&e.Base, "HITs", result.Header{
-		{"worker", "", "the annotator"}, {"pages", "count", "distinct pages, a lower bound"}, {"duration", result.UnitMS, "time from the first event to submission"},
-		{"low_recall", "", "whether recall is below the threshold"}, {"few_selected", "", "whether selected is below the threshold"}, {"few_pages", "", "whether pages is below the threshold"},
+		{"worker", "", "the annotator"}, {"pages", "count", "distinct pages, a lower bound"},
+		{"duration", result.UnitMS, "time from the first event to submission"},
+		{"low_recall", "", "whether recall is below the threshold"},
+		{"few_selected", "", "whether selected is below the threshold"},
+		{"few_pages", "", "whether pages is below the threshold"},
 	}, profileHeader, func(_ int, p *profile) []any {
 		share := p.hit.Recall()
 		recall.Add(share)
@@ -47,21 +50,27 @@ func (a hits) Result(e *engine, r *result.Statistic) {
 	r.Add(result.Count("hits", "HITs (assignments)", "HITs", n),
 		result.MeanOf("recall", "mean over HITs of recall, selected / shown", result.UnitShare, "HITs", &recall)[0],
 		result.Median("recall_median", "median of the same recalls", result.UnitShare, "HITs", recalls),
-		result.Value{Name: "recall_std", Title: "population standard deviation of the same recalls", Value: stat.Number(std),
-			Unit: result.UnitShare, N: n, Of: "HITs"},
-		result.Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same recalls", Value: stat.Number(skew), N: n, Of: "HITs"},
+		result.Value{Name: "recall_std", Title: "population standard deviation of the same recalls",
+			Value: stat.Number(std),
+			Unit:  result.UnitShare, N: n, Of: "HITs"},
+		result.Value{Name: "recall_skew", Title: "skew m3/m2^1.5 of the same recalls",
+			Value: stat.Number(skew), N: n, Of: "HITs"},
 		result.Median("images_median", "median number of images shown in a HIT", "count", "HITs", images),
-		result.Median("duration_median", "median time from the first event to submission", result.UnitMS, "HITs with known times", durations),
+		result.Median("duration_median", "median time from the first event to submission", result.UnitMS,
+			"HITs with known times", durations),
 		result.Proportion("low_recall", "HITs with a recall below the threshold", "HITs", lowRecall, n),
 		result.Proportion("few_selected", "HITs with fewer selections than the threshold", "HITs", fewSelected, n),
 		result.Proportion("few_pages", "HITs with fewer pages than the threshold", "HITs", fewPages, n),
 		result.Proportion("flagged", "HITs with at least one of these flags", "HITs", flagged, n))
 	if n > 0 {
-		r.Warn("Only released images are known, so images, selections and pages are lower bounds, and few_selected and few_pages flag more HITs than the checks during the collection did.")
-		r.Warn("The paper also rejected HITs by checks of its database and of a hash, which cannot be computed from released data.")
+		r.Warn("Only released images are known, so images, selections and pages are lower bounds, and " +
+			"few_selected and few_pages flag more HITs than the checks during the collection did.")
+		r.Warn("The paper also rejected HITs by checks of its database and of a hash, which cannot be " +
+			"computed from released data.")
 	}
 	if at, _ := slices.BinarySearch(durations, longestHIT+1); at < len(durations) {
-		r.Warn("duration: %d HITs seem to last more than a day, because an event in them has an impossible time. The check long_before_submission of the statistic quality lists these events.", len(durations)-at)
+		r.Warn("duration: %d HITs seem to last more than a day, because an event in them has an impossible "+
+			"time. The check long_before_submission of the statistic quality lists these events.", len(durations)-at)
 	}
 	r.Tables = append(r.Tables, t, result.QuantileTable("Images shown in a HIT, and recall of the HIT", result.Header{
 		{"images", "count", "released images that were shown"}, {"recall", result.UnitShare, "selected / shown"},

@@ -21,7 +21,8 @@ type lastSamples struct {
 
 func newLastSamples(_ *engine, r *pass.Counts) *lastSamples {
 	a := &lastSamples{r: r, whole: r.Declare(lastSamplesN + 1), segment: r.Declare(lastSamplesN + 1)}
-	r.Excludes(&a.noTime, "the click has no time, so that no sample is known to be before it", "images with a box and a final click")
+	r.Excludes(&a.noTime, "the click has no time, so that no sample is known to be before it",
+		"images with a box and a final click")
 	return a
 }
 
@@ -52,10 +53,13 @@ func (a *lastSamples) Result(e *engine, r *result.Statistic) {
 		{"last_n", "Accuracy of the N-th sample before the click; N = 0 is the click", a.whole},
 		{"last_n_segment", "Variant: the same, with only the samples since the last entry", a.segment},
 	} {
-		r.Tables = append(r.Tables, curve(e.Sampled, v.name, v.title, "n_before", "N: number of samples before the click", v.id, lastSamplesN+1))
+		r.Tables = append(r.Tables, curve(e.Sampled, v.name, v.title, "n_before",
+			"N: number of samples before the click", v.id, lastSamplesN+1))
 	}
-	r.Add(e.Ratio("accuracy.0", "accuracy of the click", result.UnitShare, "images with a box and a final click", a.whole),
-		e.Ratio("accuracy.8", "accuracy of the eighth sample before the click", result.UnitShare, "images with eight samples before the click", a.whole+lastSamplesN))
+	r.Add(e.Ratio("accuracy.0", "accuracy of the click", result.UnitShare,
+		"images with a box and a final click", a.whole),
+		e.Ratio("accuracy.8", "accuracy of the eighth sample before the click", result.UnitShare,
+			"images with eight samples before the click", a.whole+lastSamplesN))
 	for k, row := range r.Tables[0].Rows {
 		if n := row[1].(int64); n > 0 && n < result.Few {
 			r.Warn("last_n %d: only %d images.", k, n)

@@ -73,7 +73,8 @@ func (a *mouseMeasures) picture(p *picture) {
 		straight = m.direct / m.length
 	}
 	for k, v := range [...]float64{
-		math.Abs(m.mad), math.Abs(m.ad), math.Abs(m.auc), float64(m.xFlips), float64(m.yFlips), ms(m.initiation), ms(m.duration), m.length, straight,
+		math.Abs(m.mad), math.Abs(m.ad), math.Abs(m.auc), float64(m.xFlips), float64(m.yFlips),
+		ms(m.initiation), ms(m.duration), m.length, straight,
 		m.speed, m.peakSpeed, m.peakAt, float64(m.n),
 	} {
 		if !math.IsNaN(v) {
@@ -102,20 +103,32 @@ func (a *mouseMeasures) speeds(p *picture, s byproduct.Points, miss stat.RatioID
 }
 
 func (a *mouseMeasures) Result(e *engine, r *result.Statistic) {
-	t := result.Table{Name: "by_measure", Title: "Measures of the trace from entering to the click, for clicks that hit and clicks that miss", Columns: result.Header{
-		{"measure", "", "name of the measure, as in mousetrap"}, {"meaning", "", "meaning of the measure"}, {"unit", "", "unit of the means"},
-		{"hits", "count", "clicks that hit and have the measure"}, {"mean_hit", "", "mean over clicks that hit"}, {"misses", "count", "clicks that miss and have the measure"}, {"mean_miss", "", "mean over clicks that miss"},
-		{"difference", "", "mean_miss − mean_hit"}, {"low", "", "95 % interval (bootstrap)"}, {"high", "", "95 % interval (bootstrap)"},
+	t := result.Table{Name: "by_measure", Title: "Measures of the trace from entering to the click, for " +
+		"clicks that hit and clicks that miss", Columns: result.Header{
+		{"measure", "", "name of the measure, as in mousetrap"}, {"meaning", "", "meaning of the measure"},
+		{"unit", "", "unit of the means"},
+		{"hits", "count", "clicks that hit and have the measure"},
+		{"mean_hit", "", "mean over clicks that hit"},
+		{"misses", "count", "clicks that miss and have the measure"}, {"mean_miss", "", "mean over clicks that miss"},
+		{"difference", "", "mean_miss − mean_hit"}, {"low", "", "95 % interval (bootstrap)"},
+		{"high", "", "95 % interval (bootstrap)"},
 	}.Columns()}
 	for k, m := range measureNames {
 		hit, miss := a.of+2*stat.RatioID(k), a.of+2*stat.RatioID(k)+1
 		x, y := e.Ratios.Total(hit), e.Ratios.Total(miss)
 		low, high := result.Bounds(stat.Percentiles(e.Boot.Difference(miss, hit)))
-		t.Rows = append(t.Rows, []any{m.name, m.title, m.unit, x.Den, x.Value(), y.Den, y.Value(), y.Value() - x.Value(), low, high})
+		t.Rows = append(t.Rows, []any{m.name, m.title, m.unit, x.Den, x.Value(), y.Den, y.Value(),
+			y.Value() - x.Value(), low, high})
 	}
-	speed := result.Table{Name: "velocity_profile", Title: "Speed by the tenth of the time from the first sample to the last", Columns: result.Header{
-		{"tenth", "", "tenth of the time; 0 begins with the first sample"}, {"steps_hit", "count", "steps of clicks that hit"}, {"speed_hit", "px/s", "mean speed of these steps"}, {"hit_low", "px/s", "95 % interval (bootstrap)"}, {"hit_high", "px/s", "95 % interval (bootstrap)"},
-		{"steps_miss", "count", "steps of clicks that miss"}, {"speed_miss", "px/s", "mean speed of these steps"}, {"miss_low", "px/s", "95 % interval (bootstrap)"}, {"miss_high", "px/s", "95 % interval (bootstrap)"},
+	speed := result.Table{Name: "velocity_profile", Title: "Speed by the tenth of the time from the first " +
+		"sample to the last", Columns: result.Header{
+		{"tenth", "", "tenth of the time; 0 begins with the first sample"},
+		{"steps_hit", "count", "steps of clicks that hit"},
+		{"speed_hit", "px/s", "mean speed of these steps"}, {"hit_low", "px/s", "95 % interval (bootstrap)"},
+		{"hit_high", "px/s", "95 % interval (bootstrap)"},
+		{"steps_miss", "count", "steps of clicks that miss"},
+		{"speed_miss", "px/s", "mean speed of these steps"},
+		{"miss_low", "px/s", "95 % interval (bootstrap)"}, {"miss_high", "px/s", "95 % interval (bootstrap)"},
 	}.Columns()}
 	for k := range profileBins {
 		row := []any{int64(k)}
@@ -130,7 +143,10 @@ func (a *mouseMeasures) Result(e *engine, r *result.Statistic) {
 	r.Tables = append(r.Tables, t, speed)
 	for _, k := range []int{0, 2, 3, 8, 9} {
 		m := measureNames[k]
-		r.Add(e.Difference("difference."+m.name, "mean over clicks that miss − mean over clicks that hit: "+m.title, m.unit, "clicks that miss or clicks that hit, whichever are fewer", a.of+2*stat.RatioID(k)+1, a.of+2*stat.RatioID(k)))
+		r.Add(e.Difference("difference."+m.name,
+			"mean over clicks that miss − mean over clicks that hit: "+m.title, m.unit,
+			"clicks that miss or clicks that hit, whichever are fewer", a.of+2*stat.RatioID(k)+1,
+			a.of+2*stat.RatioID(k)))
 	}
 	r.WarnFew(r.Values[0])
 }

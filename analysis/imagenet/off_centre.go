@@ -33,8 +33,10 @@ func (a *offCentre) picture(p *picture) {
 }
 
 func (a *offCentre) Result(e *engine, r *result.Statistic) {
-	r.Add(result.Proportion("share", "images whose centre is in no box", "images with a box and a final click", a.images, a.bc))
-	v := e.Ratio("accuracy", "the final click is in a box, on images whose centre is in no box", result.UnitShare, "images with a box and a final click whose centre is in no box", a.accuracy)
+	r.Add(result.Proportion("share", "images whose centre is in no box",
+		"images with a box and a final click", a.images, a.bc))
+	v := e.Ratio("accuracy", "the final click is in a box, on images whose centre is in no box",
+		result.UnitShare, "images with a box and a final click whose centre is in no box", a.accuracy)
 	r.Add(v)
 	r.WarnFew(v)
 	var off, boxed int64
@@ -46,5 +48,6 @@ func (a *offCentre) Result(e *engine, r *result.Statistic) {
 			}
 		}
 	}
-	r.Add(result.Proportion("share.all_boxed", "variant: images whose centre is in no box, over all images with a box", "images with a box", off, boxed))
+	r.Add(result.Proportion("share.all_boxed",
+		"variant: images whose centre is in no box, over all images with a box", "images with a box", off, boxed))
 }

@@ -65,7 +65,8 @@ func measure(p byproduct.Points, width, height float64) path {
 		area += (p.X[i-1]-x0)*(p.Y[i]-y0) - (p.X[i]-x0)*(p.Y[i-1]-y0)
 		flip(&xWay, &m.xFlips, p.X[i]-p.X[i-1])
 		flip(&yWay, &m.yFlips, p.Y[i]-p.Y[i-1])
-		if m.initiation == columnar.Null && p.T[0] != columnar.Null && p.T[i-1] != columnar.Null && (p.X[i] != x0 || p.Y[i] != y0) {
+		if m.initiation == columnar.Null && p.T[0] != columnar.Null && p.T[i-1] != columnar.Null &&
+			(p.X[i] != x0 || p.Y[i] != y0) {
 			m.initiation = p.T[i-1] - p.T[0]
 		}
 		if first != columnar.Null && p.T[i] > p.T[i-1] {

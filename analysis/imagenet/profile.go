@@ -129,7 +129,8 @@ var profileHeader = slices.Concat(result.Header{
 	{"deselections", "count", "times a selection was taken back"},
 	{"no_trace", result.UnitShare, "share of clicks with known times that have no mouse sample since entering"},
 	{"straight", result.UnitShare, "share of traces of 6 samples or more that bend by less than half a pixel"},
-	{"agreement", result.UnitShare, "share of pairs of showings of one image that agree on selecting it; for a worker or HIT, pairs with another one"},
+	{"agreement", result.UnitShare, "share of pairs of showings of one image that agree on selecting it; " +
+		"for a worker or HIT, pairs with another one"},
 	{"pairs", "count", "pairs of showings of one image that agreement is over"},
 	{"final_boxed", "count", "images with a box whose final click is among the clicks (I4, I5)"},
 	{"final_accuracy", result.UnitShare, "share of final_boxed whose final click is in a box (I6)"},

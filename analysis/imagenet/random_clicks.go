@@ -31,7 +31,8 @@ const (
 type imageSet struct{ name, of string }
 
 var imageSetNames = [imageSets]imageSet{
-	{"bc", "images with a box and a final click"}, {"all_boxed", "images with a box"}, {"single_box", "images with one box"},
+	{"bc", "images with a box and a final click"}, {"all_boxed", "images with a box"},
+	{"single_box", "images with one box"},
 	{"single_box_bc", "images with one box and a final click"},
 }
 
@@ -158,13 +159,15 @@ func (randomClicks) Result(e *engine, r *result.Statistic) {
 	total := e.randomSums()
 	for set, s := range imageSetNames {
 		m := &total.centre[set]
-		v := result.Proportion("centre."+s.name, "σ = 0: the click is always in the centre, over "+s.of, s.of, int64(m.Sum.Float()), m.N)
+		v := result.Proportion("centre."+s.name, "σ = 0: the click is always in the centre, over "+s.of, s.of,
+			int64(m.Sum.Float()), m.N)
 		r.Add(v)
 	}
 	variants := func(name, title string, means *[imageSets]stat.Mean) {
 		for set, s := range imageSetNames {
 			m := &means[set]
-			r.Add(result.Value{Name: name + "." + s.name, Title: title + ", over " + s.of, Value: m.Value(), Unit: result.UnitShare, N: m.N, Of: s.of, Interval: m.Interval()})
+			r.Add(result.Value{Name: name + "." + s.name, Title: title + ", over " + s.of, Value: m.Value(),
+				Unit: result.UnitShare, N: m.N, Of: s.of, Interval: m.Interval()})
 		}
 	}
 	variants("uniform", "σ → ∞: the click is anywhere on the image (area of the union of boxes)", &total.uniform)
@@ -176,7 +179,8 @@ func (randomClicks) Result(e *engine, r *result.Statistic) {
 
 // bySigma returns the table of accuracies by σ.
 func (r *randomSums) bySigma(sigmas []float64) result.Table {
-	outside := [treatments]string{"clicks only on the image", "a click outside misses", "a click outside is moved to the border"}
+	outside := [treatments]string{"clicks only on the image", "a click outside misses",
+		"a click outside is moved to the border"}
 	t := result.Table{
 		Name: "by_sigma", Title: "Accuracy of random clicks around the centre",
 		Columns: result.Header{{"sigma", "fraction of each axis", "standard deviation σ of the clicks"}}.Columns(),
@@ -185,12 +189,15 @@ func (r *randomSums) bySigma(sigmas []float64) result.Table {
 	columnsOf := func(sets []imageSet) {
 		for tr, name := range treatmentNames {
 			for _, s := range sets {
-				t.Columns = append(t.Columns, result.Column{Name: name + "_" + s.name, Unit: result.UnitShare, Title: outside[tr] + ", over " + s.of})
+				t.Columns = append(t.Columns,
+					result.Column{Name: name + "_" + s.name, Unit: result.UnitShare,
+						Title: outside[tr] + ", over " + s.of})
 			}
 		}
 	}
 	columnsOf(imageSetNames[:setSingleBC])
-	t.Columns = append(t.Columns, result.Column{Name: "low", Unit: result.UnitShare, Title: "95 % interval of truncated_bc (normal)"},
+	t.Columns = append(t.Columns, result.Column{Name: "low", Unit: result.UnitShare,
+		Title: "95 % interval of truncated_bc (normal)"},
 		result.Column{Name: "high", Unit: result.UnitShare, Title: "95 % interval of truncated_bc (normal)"})
 	columnsOf(imageSetNames[setSingleBC:])
 	for i, sigma := range sigmas {

@@ -41,7 +41,8 @@ func TestRandomClicks(t *testing.T) {
 		t.Errorf("at the edge, clamped: %v, want %v", have, want)
 	}
 	outside := sums(boxes(1.1, 0, 1.2, 1), 0.5)
-	if at(outside, truncated) != 0 || at(outside, clamped) != 0 || at(outside, unclipped) != 0 || float64(outside.uniform[setBC].Value()) != 0 {
+	if at(outside, truncated) != 0 || at(outside, clamped) != 0 || at(outside, unclipped) != 0 ||
+		float64(outside.uniform[setBC].Value()) != 0 {
 		t.Error("a box beyond the image")
 	}
 	// One box is a union of one.

@@ -70,18 +70,24 @@ func (a *rounds) Merge(o *rounds) {
 
 func (a *rounds) Result(e *engine, r *result.Statistic) {
 	images, _, _ := e.images.Universe()
-	t := result.Table{Name: "by_showing", Title: "Showings of an image, in order of submission", Columns: result.Header{
-		{"showing", "", "number k of the showing of an image"}, {"shown", "count", "images shown at least k times"}, {"selected", "count", "images selected at that showing"},
-		{"selected_share", result.UnitShare, "selected / shown"}, {"first_selected", "count", "images first selected at that showing"},
-		{"share_of_images", result.UnitShare, "first_selected / all images"},
-	}.Columns()}
+	t := result.Table{Name: "by_showing", Title: "Showings of an image, in order of submission",
+		Columns: result.Header{
+			{"showing", "", "number k of the showing of an image"},
+			{"shown", "count", "images shown at least k times"},
+			{"selected", "count", "images selected at that showing"},
+			{"selected_share", result.UnitShare, "selected / shown"},
+			{"first_selected", "count", "images first selected at that showing"},
+			{"share_of_images", result.UnitShare, "first_selected / all images"},
+		}.Columns()}
 	for k := range a.shown {
-		t.Rows = append(t.Rows, []any{int64(k + 1), a.shown[k], a.selected[k], stat.Share(a.selected[k], a.shown[k]), a.firstSelected[k], stat.Share(a.firstSelected[k], images)})
+		t.Rows = append(t.Rows, []any{int64(k + 1), a.shown[k], a.selected[k],
+			stat.Share(a.selected[k], a.shown[k]), a.firstSelected[k], stat.Share(a.firstSelected[k], images)})
 	}
 	times := result.Table{
 		Name: "by_times_selected", Title: "Images by the number of showings in which they were selected",
 		Columns: result.Header{
-			{"times", "count", "showings in which the image was selected"}, {"images", "count", "images selected that often"},
+			{"times", "count", "showings in which the image was selected"},
+			{"images", "count", "images selected that often"},
 			{"share", result.UnitShare, "images / all images"},
 		}.Columns(),
 	}
@@ -90,6 +96,7 @@ func (a *rounds) Result(e *engine, r *result.Statistic) {
 	}
 	r.Tables = append(r.Tables, t, times)
 	r.Add(e.Ratio("first_round", "images selected at the first showing", result.UnitShare, "images", a.firstRound),
-		e.Ratio("second_round", "images first selected at the second showing", result.UnitShare, "images", a.firstRound+1),
+		e.Ratio("second_round", "images first selected at the second showing", result.UnitShare,
+			"images", a.firstRound+1),
 		e.Ratio("selected_twice", "images selected in two showings or more", result.UnitShare, "images", a.twice))
 }

@@ -38,11 +38,13 @@ func (a *scanning) showing(s *showing) {
 		return
 	}
 	_, _, t := s.click()
-	if s.assignment < 0 || s.Page == columnar.Null || s.slot == columnar.Null || t == columnar.Null || s.T0 == columnar.Null {
+	if s.assignment < 0 || s.Page == columnar.Null || s.slot == columnar.Null || t == columnar.Null ||
+		s.T0 == columnar.Null {
 		a.nowhere++
 		return
 	}
-	a.clicks = append(a.clicks, placedClick{s.assignment, s.cluster, int32(s.Page), int32(s.slot), s.T0 + t, s.positionX})
+	a.clicks = append(a.clicks, placedClick{s.assignment, s.cluster, int32(s.Page), int32(s.slot),
+		s.T0 + t, s.positionX})
 }
 
 // Orders of slots that the layout suggests.
@@ -82,7 +84,8 @@ const fewestClicks = 5
 
 func (a *scanning) Result(e *engine, r *result.Statistic) {
 	slices.SortFunc(a.clicks, func(x, y placedClick) int {
-		return cmp.Or(cmp.Compare(e.HITs.List[x.assignment], e.HITs.List[y.assignment]), cmp.Compare(x.page, y.page), cmp.Compare(x.time, y.time), cmp.Compare(x.slot, y.slot))
+		return cmp.Or(cmp.Compare(e.HITs.List[x.assignment], e.HITs.List[y.assignment]),
+			cmp.Compare(x.page, y.page), cmp.Compare(x.time, y.time), cmp.Compare(x.slot, y.slot))
 	})
 	rs := &stat.Ratios{}
 	order, tau, steps := rs.Declare(scanOrders), rs.Declare(scanOrders), rs.Declare(stepKinds)
@@ -117,16 +120,20 @@ func (a *scanning) Result(e *engine, r *result.Statistic) {
 	}
 	own := e.Sample(rs)
 	for o, name := range scanOrderNames {
-		r.Add(own.Mean("pairs_in_order."+name.name, "share of pairs of clicks on a page that follow "+name.title+", ties as half; 0.5 means no relation",
+		r.Add(own.Mean("pairs_in_order."+name.name,
+			"share of pairs of clicks on a page that follow "+name.title+", ties as half; 0.5 means no relation",
 			"pairs of clicks on a page", order+stat.RatioID(o)))
 	}
 	for o, name := range scanOrderNames {
-		r.Add(own.Ratio("tau."+name.name, "mean over pages of Kendall's τ-b between the clicks' times and "+name.title,
+		r.Add(own.Ratio("tau."+name.name,
+			"mean over pages of Kendall's τ-b between the clicks' times and "+name.title,
 			result.UnitNone, "pages", tau+stat.RatioID(o)))
 	}
 	t := result.Table{Name: "by_step", Title: "Place of the next click on the page", Columns: result.Header{
-		{"step", "", "kind of step from a click to the next"}, {"meaning", "", "meaning of the kind"}, {"n", "count", "steps"}, {"share", result.UnitShare, "n / all steps"},
-		{"low", result.UnitShare, "95 % interval (bootstrap)"}, {"high", result.UnitShare, "95 % interval (bootstrap)"},
+		{"step", "", "kind of step from a click to the next"}, {"meaning", "", "meaning of the kind"},
+		{"n", "count", "steps"}, {"share", result.UnitShare, "n / all steps"},
+		{"low", result.UnitShare, "95 % interval (bootstrap)"},
+		{"high", result.UnitShare, "95 % interval (bootstrap)"},
 	}.Columns()}
 	for k, name := range stepNames {
 		share := own.Cells(steps + stat.RatioID(k))[1:]

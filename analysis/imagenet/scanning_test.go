@@ -15,7 +15,8 @@ func TestColumnGuess(t *testing.T) {
 		var clicks []placedClick
 		for slot := range 48 {
 			if rng.IntN(4) > 0 {
-				clicks = append(clicks, placedClick{slot: int32(slot), x: float64(slot%columns)*250 + 10*rng.Float64()})
+				clicks = append(clicks, placedClick{slot: int32(slot),
+					x: float64(slot%columns)*250 + 10*rng.Float64()})
 			}
 		}
 		if have := g.of(clicks); have != columns {

@@ -66,17 +66,22 @@ func (a *timing) Result(e *engine, r *result.Statistic) {
 		slices.Sort(l.values)
 		n := int64(len(l.values))
 		at := func(name, title string, q float64) result.Value {
-			return result.Value{Name: l.name + "." + name, Title: title + l.title, Value: stat.Number(stat.Quantile(l.values, q)), Unit: result.UnitMS, N: n, Of: l.of}
+			return result.Value{Name: l.name + "." + name, Title: title + l.title,
+				Value: stat.Number(stat.Quantile(l.values, q)), Unit: result.UnitMS, N: n, Of: l.of}
 		}
 		m := at("median", "median ", 0.5)
 		m.Interval = stat.MedianInterval(l.values)
 		r.Add(m, at("p10", "10 % quantile of the ", 0.1), at("p90", "90 % quantile of the ", 0.9))
 		r.WarnFew(m)
 	}
-	t := curve(e.Sampled, "by_visits", "Accuracy of the last click of a showing by the number of entries", "entries", "entries at or before the click; 5 stands for five or more", a.visits, mostVisits)
+	t := curve(e.Sampled, "by_visits", "Accuracy of the last click of a showing by the number of entries",
+		"entries", "entries at or before the click; 5 stands for five or more", a.visits, mostVisits)
 	for k := range t.Rows {
 		t.Rows[k][0] = int64(k + 1)
 	}
-	r.Tables = append(r.Tables, result.LogTable(&a.toClick, "time_to_click", "Time from the last entry to the click", result.UnitMS, "selected showings"),
-		result.LogTable(&a.hover, "estimate_time", "estimate_time where it is above 0", result.UnitMS, "showings"), result.LogTable(&a.speed, "speed", "Mean speed of the pointer on the display, from entering to the click", "px/s", "selected showings"), t)
+	r.Tables = append(r.Tables, result.LogTable(&a.toClick, "time_to_click",
+		"Time from the last entry to the click", result.UnitMS, "selected showings"),
+		result.LogTable(&a.hover, "estimate_time", "estimate_time where it is above 0", result.UnitMS,
+			"showings"), result.LogTable(&a.speed, "speed", "Mean speed of the pointer on the display, "+
+			"from entering to the click", "px/s", "selected showings"), t)
 }

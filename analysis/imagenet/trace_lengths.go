@@ -58,10 +58,15 @@ func (a *traceLengths) Result(_ *engine, r *result.Statistic) {
 		{"before", "count", "samples at or before the final click, over " + clicked},
 		{"segment", "count", "samples from enter to final click, over " + segments},
 		{"duration", result.UnitMS, "time from enter to final click, over the same images"},
-	}.Columns(), result.Quantiles(a.recorded), result.Quantiles(a.before), result.Quantiles(a.segment), result.Quantiles(a.duration)))
-	r.Add(result.Median("recorded_median", "median number of mouse samples of a showing", "count", "showings", a.recorded),
-		result.Median("before_median", "median number of samples at or before the final click", "count", clicked, a.before),
-		result.Median("segment_median", "median number of samples from enter to final click", "count", segments, a.segment),
-		result.Median("duration_median", "median time from enter to final click, over the same images", result.UnitMS, segments, a.duration))
+	}.Columns(), result.Quantiles(a.recorded), result.Quantiles(a.before), result.Quantiles(a.segment),
+		result.Quantiles(a.duration)))
+	r.Add(result.Median("recorded_median", "median number of mouse samples of a showing", "count",
+		"showings", a.recorded),
+		result.Median("before_median", "median number of samples at or before the final click", "count",
+			clicked, a.before),
+		result.Median("segment_median", "median number of samples from enter to final click", "count",
+			segments, a.segment),
+		result.Median("duration_median", "median time from enter to final click, over the same images",
+			result.UnitMS, segments, a.duration))
 	r.WarnFew(r.Values[1])
 }

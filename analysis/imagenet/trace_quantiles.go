@@ -83,15 +83,21 @@ func (a *quantiles) picture(p *picture) {
 }
 
 func (a *quantiles) Result(e *engine, r *result.Statistic) {
-	t := curve(e.Sampled, "samples", "Accuracy of samples by the tenth of the trace", "tenth", "tenth of the trace: 0 begins with entering, 9 ends with the click", a.pooled, quantileBins)
-	t.Columns = append(t.Columns, result.Column{Name: "mean_of_images", Unit: result.UnitShare, Title: "variant: mean over images of the accuracy of the image's samples"}, result.Column{Name: "images", Unit: "count", Title: "images with a sample in that tenth"})
+	t := curve(e.Sampled, "samples", "Accuracy of samples by the tenth of the trace", "tenth",
+		"tenth of the trace: 0 begins with entering, 9 ends with the click", a.pooled, quantileBins)
+	t.Columns = append(t.Columns, result.Column{Name: "mean_of_images", Unit: result.UnitShare,
+		Title: "variant: mean over images of the accuracy of the image's samples"},
+		result.Column{Name: "images", Unit: "count", Title: "images with a sample in that tenth"})
 	for k := range t.Rows {
 		m := e.Ratios.Total(a.means + stat.RatioID(k))
 		t.Rows[k] = append(t.Rows[k], m.Value(), m.Den)
 	}
 	r.Tables = append(r.Tables, t)
 	for _, k := range []int{0, quantileBins - 1} {
-		v := e.Ratio("accuracy."+strconv.Itoa(k), []string{"accuracy of samples in the first tenth", "accuracy of samples in the last tenth"}[k/(quantileBins-1)], result.UnitShare, "samples", a.pooled+stat.RatioID(k))
+		v := e.Ratio("accuracy."+strconv.Itoa(k),
+			[]string{"accuracy of samples in the first tenth",
+				"accuracy of samples in the last tenth"}[k/(quantileBins-1)], result.UnitShare, "samples",
+			a.pooled+stat.RatioID(k))
 		r.Add(v)
 		r.WarnFew(v)
 	}

@@ -34,7 +34,8 @@ func (a *annotators) showing(s *showing) {
 		a.Without++
 		return
 	}
-	d := deed{submit: s.Submit, page: s.Page, slot: s.slot, seq: s.Seq, toClick: columnar.Null, assignment: s.assignment, hit: -1}
+	d := deed{submit: s.Submit, page: s.Page, slot: s.slot, seq: s.Seq, toClick: columnar.Null,
+		assignment: s.assignment, hit: -1}
 	var w *way
 	if s.clicked() {
 		w = s.way(&a.tr)
@@ -70,7 +71,8 @@ type career struct{ accuracy, logTime stat.Number } // later − earlier; logTim
 
 func careerOf(deeds []deed) career {
 	slices.SortFunc(deeds, func(a, b deed) int {
-		return cmp.Or(cmp.Compare(a.submit, b.submit), cmp.Compare(a.page, b.page), cmp.Compare(a.slot, b.slot), cmp.Compare(a.seq, b.seq))
+		return cmp.Or(cmp.Compare(a.submit, b.submit), cmp.Compare(a.page, b.page),
+			cmp.Compare(a.slot, b.slot), cmp.Compare(a.seq, b.seq))
 	})
 	half := len(deeds) / 2
 	a1, t1 := halfOf(deeds[:half])
@@ -104,13 +106,17 @@ func (a *annotators) Result(e *engine, r *result.Statistic) {
 	}
 	people := pass.NewAnnotators("accuracy", aims, times)
 	t := a.Table(&e.Base, "Annotators", nil, profileHeader, nil)
-	t.Columns = append(t.Columns, slices.Concat(result.Header{{"hits", "count", "assignments"}}, people.RankHeader("images"), result.Header{
-		{"accuracy_drift", result.UnitShare, "accuracy in the later half of the showings − accuracy in the earlier half"},
-		{"time_drift", "log ratio", "mean of ln(time to click) in the later half of the showings − mean in the earlier half"},
-		{"flag_centre", "", "20 clicks or more, and more than half of them lie within 0.05 of the centre"},
-		{"flag_rush", "", "20 clicks or more, and a median time to click below half of the median worker's"},
-		{"flag_bot", "", "20 clicks or more, and more than a fifth of clicks have no mouse sample since entering, or of traces no bend"},
-	}).Columns()...)
+	t.Columns = append(t.Columns, slices.Concat(result.Header{{"hits", "count", "assignments"}},
+		people.RankHeader("images"), result.Header{
+			{"accuracy_drift", result.UnitShare, "accuracy in the later half of the showings − accuracy in " +
+				"the earlier half"},
+			{"time_drift", "log ratio", "mean of ln(time to click) in the later half of the showings − " +
+				"mean in the earlier half"},
+			{"flag_centre", "", "20 clicks or more, and more than half of them lie within 0.05 of the centre"},
+			{"flag_rush", "", "20 clicks or more, and a median time to click below half of the median worker's"},
+			{"flag_bot", "", "20 clicks or more, and more than a fifth of clicks have no mouse sample " +
+				"since entering, or of traces no bend"},
+		}).Columns()...)
 	for i, p := range all {
 		c := careerOf(a.deeds[ids[i]])
 		bot := float64(p.noTrace) > pass.BotShare*float64(p.timed) ||
@@ -120,8 +126,10 @@ func (a *annotators) Result(e *engine, r *result.Statistic) {
 	}
 	n := int64(len(all))
 	r.Add(result.Count("workers", "annotators", "workers", n),
-		result.Value{Name: "showings_median", Title: "median number of showings of a worker", Value: stat.Number(stat.Median(showings)), Unit: "count", N: n, Of: "workers"})
-	r.Add(people.Values([3]string{"workers who click the centre of images", "workers who rush", "workers with bot-like traces"}, "clicks",
+		result.Value{Name: "showings_median", Title: "median number of showings of a worker",
+			Value: stat.Number(stat.Median(showings)), Unit: "count", N: n, Of: "workers"})
+	r.Add(people.Values([3]string{"workers who click the centre of images", "workers who rush",
+		"workers with bot-like traces"}, "clicks",
 		"workers with clicks on boxed images")...)
 	r.Tables = append(r.Tables, t, a.experience(e))
 }
@@ -138,9 +146,13 @@ func (a *annotators) hitsOf(w int32) int64 {
 
 // experience returns a table of accuracy and time by the number of HITs that the worker had submitted before.
 func (a *annotators) experience(e *engine) result.Table {
-	t := result.Table{Name: "by_experience", Title: "Accuracy and time by the number of HITs that the worker had submitted before", Columns: result.Header{
-		{"hits_before", "", "number of HITs submitted before"}, {"workers", "count", "workers"}, {"n", "count", "clicks on images with a box"}, {"hits", "count", "clicks in a box"},
-		{"accuracy", result.UnitShare, "hits / n"}, {"low", result.UnitShare, "95 % interval (wilson)"}, {"high", result.UnitShare, "95 % interval (wilson)"}, {"time_to_click", result.UnitMS, "median time from the last entry to the click"},
+	t := result.Table{Name: "by_experience", Title: "Accuracy and time by the number of HITs that the " +
+		"worker had submitted before", Columns: result.Header{
+		{"hits_before", "", "number of HITs submitted before"}, {"workers", "count", "workers"},
+		{"n", "count", "clicks on images with a box"}, {"hits", "count", "clicks in a box"},
+		{"accuracy", result.UnitShare, "hits / n"}, {"low", result.UnitShare, "95 % interval (wilson)"},
+		{"high", result.UnitShare, "95 % interval (wilson)"},
+		{"time_to_click", result.UnitMS, "median time from the last entry to the click"},
 	}.Columns()}
 	bins := []struct {
 		name string
@@ -189,7 +201,8 @@ func (a *annotators) experience(e *engine) result.Table {
 	}
 	for i, c := range cells {
 		t.Rows = append(t.Rows, slices.Concat(
-			[]any{bins[i].name, c.workers, c.n, c.hits}, pass.Share(c.hits, c.n), []any{stat.Number(stat.Median(c.times))}))
+			[]any{bins[i].name, c.workers, c.n, c.hits}, pass.Share(c.hits, c.n),
+			[]any{stat.Number(stat.Median(c.times))}))
 	}
 	return t
 }

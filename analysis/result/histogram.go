@@ -5,7 +5,8 @@ import "abtool/internal/stat"
 // LogTable returns a table of the bins from the first to the last that is not empty. Values beyond the bins
 // have a row before the first or after the last.
 func LogTable(h *stat.LogHistogram, name, title, unit, of string) Table {
-	t := Table{Name: name, Title: title, Columns: Header{{"from", unit, "lower edge, included"}, {"to", unit, "upper edge"}, {"n", "count", of}}.Columns()}
+	t := Table{Name: name, Title: title, Columns: Header{{"from", unit, "lower edge, included"},
+		{"to", unit, "upper edge"}, {"n", "count", of}}.Columns()}
 	first, last := 0, stat.LogBins-1
 	for first < stat.LogBins && h.Counts[first] == 0 {
 		first++

@@ -61,14 +61,16 @@ func (o *Options) Defaults() error {
 	}
 	for _, s := range o.Sigmas {
 		if !(s > 0) || math.IsInf(s, 0) {
-			return usage.Errorf("sigma %v: give a finite number above 0; 0 and infinity are always included, as centre and uniform", s)
+			return usage.Errorf("sigma %v: give a finite number above 0; 0 and infinity are always "+
+				"included, as centre and uniform", s)
 		}
 	}
 	if o.Rules == (Rules{}) {
 		o.Rules = DefaultRules
 	}
 	if r := o.Rules; !(r.MinRecall >= 0 && r.MinRecall <= 1 && r.MinPrecision >= 0 && r.MinPrecision <= 1) {
-		return usage.Errorf("minimum recall %v and minimum precision %v of a HIT: give fractions from 0 to 1", r.MinRecall, r.MinPrecision)
+		return usage.Errorf("minimum recall %v and minimum precision %v of a HIT: give fractions from 0 to 1",
+			r.MinRecall, r.MinPrecision)
 	}
 	if o.Jobs <= 0 {
 		o.Jobs = runtime.GOMAXPROCS(0)

@@ -22,7 +22,8 @@ func Quantiles[T int64 | int32 | float64](values []T) []stat.Number {
 
 // QuantileTable returns a table of quantiles with a column for q, then one for each list of quantiles.
 func QuantileTable(title string, columns []Column, lists ...[]stat.Number) Table {
-	t := Table{Name: "quantile", Title: title, Columns: Header{{"q", UnitShare, "share of the units below the quantile"}}.Columns()}
+	t := Table{Name: "quantile", Title: title,
+		Columns: Header{{"q", UnitShare, "share of the units below the quantile"}}.Columns()}
 	t.Columns = append(t.Columns, columns...)
 	for i, q := range tableQuantiles {
 		row := []any{stat.Number(q)}

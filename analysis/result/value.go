@@ -45,20 +45,23 @@ func CountOf(name, title, of string, k, n int64) Value {
 // Median returns the median of sorted independent values, with an interval from order statistics.
 func Median[T int64 | int32 | float64](name, title, unit, of string, sorted []T) Value {
 	return Value{
-		Name: name, Title: title, Value: stat.Number(stat.Quantile(sorted, 0.5)), Unit: unit, N: int64(len(sorted)), Of: of,
+		Name: name, Title: title, Value: stat.Number(stat.Quantile(sorted, 0.5)), Unit: unit,
+		N: int64(len(sorted)), Of: of,
 		Interval: stat.MedianInterval(sorted),
 	}
 }
 
 // Proportion returns the share k / n of independent units, with Wilson's interval.
 func Proportion(name, title, of string, k, n int64) Value {
-	return Value{Name: name, Title: title, Value: stat.Share(k, n), Unit: UnitShare, N: n, K: &k, Of: of, Interval: stat.Wilson(k, n)}
+	return Value{Name: name, Title: title, Value: stat.Share(k, n), Unit: UnitShare, N: n, K: &k, Of: of,
+		Interval: stat.Wilson(k, n)}
 }
 
 // MeanOf returns the mean over units, such as HITs, and their population standard deviation.
 func MeanOf(name, title, unit, of string, m *stat.Mean) []Value {
 	return []Value{
 		{Name: name, Title: title, Value: m.Value(), Unit: unit, N: m.N, Of: of, Interval: m.Interval()},
-		{Name: name + "_std", Title: "population standard deviation of the same", Value: stat.Number(m.Deviation()), Unit: unit, N: m.N, Of: of},
+		{Name: name + "_std", Title: "population standard deviation of the same",
+			Value: stat.Number(m.Deviation()), Unit: unit, N: m.N, Of: of},
 	}
 }

@@ -40,7 +40,8 @@ func Comparison(w io.Writer, c *analysis.Comparison) {
 						mark = "*"
 					}
 				}
-				fmt.Fprintf(t, "    %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.Name, ui.Number(float64(d.A), d.Unit), ui.Number(float64(d.B), d.Unit),
+				fmt.Fprintf(t, "    %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", d.Name,
+					ui.Number(float64(d.A), d.Unit), ui.Number(float64(d.B), d.Unit),
 					ui.Number(float64(d.Difference), d.Unit), interval, p, holm, mark)
 			}
 			t.Flush()

@@ -28,7 +28,8 @@ func exact(v any) string {
 	return fmt.Sprint(v)
 }
 
-var csvColumns = []string{"data_set", "statistic", "part", "row", "column", "value", "unit", "n", "low", "high", "method", "published", "relation", "covered"}
+var csvColumns = []string{"data_set", "statistic", "part", "row", "column", "value", "unit", "n", "low",
+	"high", "method", "published", "relation", "covered"}
 
 // CSV writes a line for every value, every exclusion, and every cell of a table or map.
 func CSV(out io.Writer, d *result.Document) error {
@@ -84,7 +85,8 @@ func CSV(out io.Writer, d *result.Document) error {
 // an error of wrong use.
 func TableCSV(out io.Writer, d *result.Document) error {
 	if len(d.DataSets) > 1 {
-		return usage.Errorf("--by with --csv writes one table, and the store has two data sets: name one, imagenet or coco")
+		return usage.Errorf("--by with --csv writes one table, and the store has two data sets: name one, " +
+			"imagenet or coco")
 	}
 	w := csv.NewWriter(out)
 	for _, set := range d.DataSets {
@@ -110,11 +112,13 @@ func TableCSV(out io.Writer, d *result.Document) error {
 // ComparisonCSV writes a line for every difference.
 func ComparisonCSV(out io.Writer, c *analysis.Comparison) error {
 	w := csv.NewWriter(out)
-	w.Write([]string{"data_set", "statistic", "value", "unit", "a", "n_a", "b", "n_b", "difference", "low", "high", "method", "test", "z", "p", "p_holm"})
+	w.Write([]string{"data_set", "statistic", "value", "unit", "a", "n_a", "b", "n_b", "difference", "low",
+		"high", "method", "test", "z", "p", "p_holm"})
 	for _, set := range c.DataSets {
 		for _, s := range set.Statistics {
 			for _, d := range s.Differences {
-				cells := []string{set.Name, s.Name, d.Name, d.Unit, exact(d.A), exact(d.NA), exact(d.B), exact(d.NB), exact(d.Difference), "", "", "", "", "", "", ""}
+				cells := []string{set.Name, s.Name, d.Name, d.Unit, exact(d.A), exact(d.NA), exact(d.B),
+					exact(d.NB), exact(d.Difference), "", "", "", "", "", "", ""}
 				if d.Interval != nil {
 					cells[9], cells[10], cells[11] = exact(d.Interval.Low), exact(d.Interval.High), d.Interval.Method
 				}

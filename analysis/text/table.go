@@ -82,7 +82,8 @@ func printTable(w io.Writer, t *result.Table, width int) {
 			if len(text) > cellShown {
 				text = append(text[:cellShown-1], '…')
 			}
-			fmt.Fprintf(tw, "%s%s", strings.Repeat(" ", 6*b2i(c == 0)), string(text)+strings.Repeat("\t", b2i(c < columns-1)))
+			fmt.Fprintf(tw, "%s%s", strings.Repeat(" ", 6*b2i(c == 0)),
+				string(text)+strings.Repeat("\t", b2i(c < columns-1)))
 		}
 		fmt.Fprintln(tw)
 	}
@@ -121,7 +122,8 @@ func printMap(w io.Writer, h *result.Histogram) {
 			most = max(most, n)
 		}
 	}
-	fmt.Fprintf(w, "\n    %s: %s\n      %s %s in cells, %s outside; █ is the fullest cell, with %s\n", h.Name, h.Title, ui.Thousands(h.Total()), h.Of, ui.Thousands(h.Outside), ui.Thousands(most))
+	fmt.Fprintf(w, "\n    %s: %s\n      %s %s in cells, %s outside; █ is the fullest cell, with %s\n", h.Name,
+		h.Title, ui.Thousands(h.Total()), h.Of, ui.Thousands(h.Outside), ui.Thousands(most))
 	if most == 0 {
 		return
 	}

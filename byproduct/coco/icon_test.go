@@ -24,7 +24,8 @@ func TestIcon(t *testing.T) {
 		{"added", []step{{Add, 0.1, 0.2}}, true, true, true, true, 0.1, 0.1},
 		{"moved", []step{{Add, 0.1, 0.2}, {Move, 0.3, 0.4}}, true, true, true, true, 0.1, 0.3},
 		{"removed", []step{{Add, 0.1, 0.2}, {Remove, nan, nan}}, false, true, true, false, 0.1, 0.1},
-		{"added again", []step{{Add, 0.1, 0.2}, {Remove, nan, nan}, {Add, 0.5, 0.6}}, true, true, true, true, 0.5, 0.5},
+		{"added again", []step{{Add, 0.1, 0.2}, {Remove, nan, nan}, {Add, 0.5, 0.6}}, true, true,
+			true, true, 0.5, 0.5},
 		{"last add without a place", []step{{Add, 0.1, 0.2}, {Add, 0.7, nan}}, true, true, true, true, 0.1, 0.1},
 		{"move alone", []step{{Move, 0.3, 0.4}}, true, false, false, true, nan, 0.3},
 		{"nowhere", []step{{Add, nan, 0.4}}, true, true, false, false, nan, nan},
@@ -35,7 +36,8 @@ func TestIcon(t *testing.T) {
 			k.Take(s.kind, s.x, s.y)
 		}
 		same := func(a, b float64) bool { return a == b || a != a && b != b }
-		if k.Placed != c.placed || k.AnyAdd != c.anyAdd || k.Added() != c.added || k.Ends() != c.end || !same(k.X, c.x) || !same(k.EndX, c.endX) || k.Class != 7 {
+		if k.Placed != c.placed || k.AnyAdd != c.anyAdd || k.Added() != c.added || k.Ends() != c.end ||
+			!same(k.X, c.x) || !same(k.EndX, c.endX) || k.Class != 7 {
 			t.Errorf("%s: the icon is %+v, want %+v", c.name, k, c)
 		}
 	}
@@ -76,7 +78,8 @@ func TestOn(t *testing.T) {
 		{3, 0.01, 0.02, false, false, false},
 		{4, 0.15, 0.3, false, false, false}, // a class that the image does not have
 	} {
-		if mask, polygons, box := m.OnMask(c.class, c.x, c.y), m.InPolygons(c.class, c.x, c.y), m.InBox(c.class, c.x, c.y); mask != c.mask || polygons != c.polygons || box != c.box {
+		if mask, polygons, box := m.OnMask(c.class, c.x, c.y), m.InPolygons(c.class, c.x,
+			c.y), m.InBox(c.class, c.x, c.y); mask != c.mask || polygons != c.polygons || box != c.box {
 			t.Errorf("(%v, %v) of class %d: mask %v, polygons %v, box %v", c.x, c.y, c.class, mask, polygons, box)
 		}
 	}

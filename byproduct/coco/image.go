@@ -145,7 +145,8 @@ func NewImages(r *columnar.Reader) *Images {
 	return &Images{
 		id: r.Column("image_id"), width: r.Column("width"), height: r.Column("height"),
 		category: r.Column("instances.category"), crowd: r.Column("instances.crowd"),
-		x: r.Column("instances.x"), y: r.Column("instances.y"), w: r.Column("instances.w"), h: r.Column("instances.h"),
+		x: r.Column("instances.x"), y: r.Column("instances.y"), w: r.Column("instances.w"),
+		h:       r.Column("instances.h"),
 		polygon: r.Column("instances.polygon"), rings: r.Column("instances.rings"),
 		runHeight: r.Column("instances.rle_height"), runWidth: r.Column("instances.rle_width"),
 		runs: r.Column("instances.rle_counts"),

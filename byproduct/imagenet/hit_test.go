@@ -15,10 +15,13 @@ func TestHIT(t *testing.T) {
 	if _, ok := a.Duration(); ok || a.Recall() == a.Recall() {
 		t.Error("a HIT without showings has a recall or a duration")
 	}
-	a.Add(&Showing{Order: Order{Submit: 60_000}, Page: 3, Selected: 1, T0: 10_000, Clicks: byproduct.Points{T: []int64{5000}}, Mouse: byproduct.Points{T: []int64{2000, 1000}}})
-	a.Add(&Showing{Order: Order{Submit: columnar.Null}, Page: 3, Selected: 0, T0: columnar.Null, Mouse: byproduct.Points{T: []int64{1}}})
+	a.Add(&Showing{Order: Order{Submit: 60_000}, Page: 3, Selected: 1, T0: 10_000,
+		Clicks: byproduct.Points{T: []int64{5000}}, Mouse: byproduct.Points{T: []int64{2000, 1000}}})
+	a.Add(&Showing{Order: Order{Submit: columnar.Null}, Page: 3, Selected: 0, T0: columnar.Null,
+		Mouse: byproduct.Points{T: []int64{1}}})
 	b := NewHIT()
-	b.Add(&Showing{Order: Order{Submit: 50_000}, Page: 4, Selected: columnar.Null, T0: 20_000, Hovers: Hovers{T: []int64{columnar.Null, 7}}})
+	b.Add(&Showing{Order: Order{Submit: 50_000}, Page: 4, Selected: columnar.Null, T0: 20_000,
+		Hovers: Hovers{T: []int64{columnar.Null, 7}}})
 	a.Merge(b)
 	if ms, ok := a.Duration(); !ok || ms != 49_000 {
 		t.Errorf("the HIT took %d ms, want 49000: from the earliest event to the latest submission", ms)
@@ -32,7 +35,8 @@ func TestHIT(t *testing.T) {
 		selected, pages int
 		want            [3]bool
 	}{
-		{1.0 / 3, 1, 2, [3]bool{}}, {0.34, 2, 3, [3]bool{true, true, true}}, {0.333, 2, 2, [3]bool{false, true, false}},
+		{1.0 / 3, 1, 2, [3]bool{}}, {0.34, 2, 3, [3]bool{true, true, true}},
+		{0.333, 2, 2, [3]bool{false, true, false}},
 	} {
 		low, few, short := a.Flags(c.recall, c.selected, c.pages)
 		if [3]bool{low, few, short} != c.want {

@@ -21,7 +21,8 @@ func madeImages() *Images {
 	} {
 		m.meet(x.shown >= 0, len(x.boxes) > 0)
 		m.IDs.Add(x.id)
-		m.Shown, m.starts, m.boxes = append(m.Shown, x.shown), append(m.starts, uint32(len(m.boxes))), append(m.boxes, x.boxes...)
+		m.Shown, m.starts, m.boxes = append(m.Shown, x.shown), append(m.starts,
+			uint32(len(m.boxes))), append(m.boxes, x.boxes...)
 	}
 	m.starts = append(m.starts, uint32(len(m.boxes)))
 	return m
@@ -37,7 +38,8 @@ func TestUniverse(t *testing.T) {
 		t.Errorf("the first image has the boxes %v", b)
 	}
 	if n := len(m.Boxes(1)) + len(m.Boxes(3)); n != 0 || m.Len() != 4 || len(m.AllBoxes()) != 3 {
-		t.Errorf("images without boxes have %d boxes; in all, %d images have %d boxes, want 4 and 3", n, m.Len(), len(m.AllBoxes()))
+		t.Errorf("images without boxes have %d boxes; in all, %d images have %d boxes, want 4 and 3", n,
+			m.Len(), len(m.AllBoxes()))
 	}
 }
 

@@ -47,7 +47,8 @@ func TestParity(t *testing.T) {
 		selected      int64
 		clicks        int
 		agrees, known bool
-	}{{1, 1, true, true}, {1, 2, false, true}, {0, 3, false, true}, {0, 0, true, true}, {columnar.Null, 1, false, false}} {
+	}{{1, 1, true, true}, {1, 2, false, true}, {0, 3, false, true}, {0, 0, true, true},
+		{columnar.Null, 1, false, false}} {
 		s := Showing{Selected: c.selected, Clicks: clicks(c.clicks)}
 		if agrees, known := s.Parity(); known != c.known || known && agrees != c.agrees {
 			t.Errorf("%+v: %v, %v", c, agrees, known)
@@ -84,9 +85,11 @@ func TestFirstMean(t *testing.T) {
 
 // The segment begins with the greatest time of an entry at or before the click, in whatever order (I13).
 func TestEnters(t *testing.T) {
-	h := Hovers{T: []int64{100, 150, 300, 350, 200, columnar.Null, 10}, Kind: []Kind{Enter, Leave, Enter, Leave, Enter, Enter, Other}}
+	h := Hovers{T: []int64{100, 150, 300, 350, 200, columnar.Null, 10},
+		Kind: []Kind{Enter, Leave, Enter, Leave, Enter, Enter, Other}}
 	for click, want := range map[int64][2]int64{
-		99: {0, columnar.Null}, 100: {1, 100}, 250: {2, 200}, 300: {3, 300}, 1000: {3, 300}, columnar.Null: {0, columnar.Null},
+		99: {0, columnar.Null}, 100: {1, 100}, 250: {2, 200}, 300: {3, 300}, 1000: {3, 300},
+		columnar.Null: {0, columnar.Null},
 	} {
 		if n, last := h.Enters(click); n != want[0] || last != want[1] {
 			t.Errorf("a click at %d has %d entries before it, the last at %d; want %v", click, n, last, want)

@@ -34,7 +34,8 @@ func TestMask(t *testing.T) {
 	for _, c := range []struct {
 		m    Mask
 		x, y float64
-	}{{square, 4, 4}, {column, 1.5, 5}, {Mask{Polygon: []float64{-9, -9, 2, -9, 2, 4, -9, 4}, Rings: []int64{8}}, 1, 2}} {
+	}{{square, 4, 4}, {column, 1.5, 5}, {Mask{Polygon: []float64{-9, -9, 2, -9, 2, 4, -9, 4},
+		Rings: []int64{8}}, 1, 2}} {
 		if x, y, ok := r.Centroid(&c.m, 8, 8); !ok || x != c.x || y != c.y {
 			t.Errorf("the centroid of %+v is %v, %v, want %v, %v", c.m, x, y, c.x, c.y)
 		}

@@ -61,8 +61,10 @@ func (o demoOptions) run(ctx context.Context, s streams) error {
 		{"imagenet", in, o.imagenet, synth.ImageNet, " --boxes"},
 		{"coco", co, o.coco, synth.COCO, ""},
 	} {
-		fmt.Fprintf(s.out, "$ abtool synth %s --images %d --seed %d --dirty %v%s --out %s\n", x.set, x.n, o.seed, dirty, x.more, x.dir)
-		r, err := x.simulate(ctx, synth.Options{Images: x.n, Seed: o.seed, Dirty: dirty, Boxes: x.more != "", Out: x.dir, Force: o.force})
+		fmt.Fprintf(s.out, "$ abtool synth %s --images %d --seed %d --dirty %v%s --out %s\n", x.set, x.n,
+			o.seed, dirty, x.more, x.dir)
+		r, err := x.simulate(ctx, synth.Options{Images: x.n, Seed: o.seed, Dirty: dirty, Boxes: x.more != "",
+			Out: x.dir, Force: o.force})
 		if err != nil {
 			return err
 		}
@@ -103,7 +105,8 @@ func (o demoOptions) run(ctx context.Context, s streams) error {
 		command func(streams) *cobra.Command
 		args    []string
 	}{
-		{"targets", targetsCommand, []string{store, "--set", "imagenet", "--rule", "all", "--split", "image", "--out", filepath.Join(o.out, "targets.parquet")}},
+		{"targets", targetsCommand, []string{store, "--set", "imagenet", "--rule", "all", "--split", "image",
+			"--out", filepath.Join(o.out, "targets.parquet")}},
 		{"report", reportCommand, []string{store, "--out", filepath.Join(o.out, "report")}},
 	} {
 		if o.force {
@@ -125,4 +128,5 @@ var demoStatistics = []string{"click_accuracy", "last_samples", "icon_precision"
 
 // demoQuery asks the paper's first question: how often is the click on the object, and how often is the centre
 // of the image?
-const demoQuery = "SELECT count(*) AS images, round(100 * avg(hit::INT), 1) AS click_in_box, round(100 * avg(centre_hit::INT), 1) AS centre_in_box FROM imagenet_localization"
+const demoQuery = "SELECT count(*) AS images, round(100 * avg(hit::INT), 1) AS click_in_box, round(100 * " +
+	"avg(centre_hit::INT), 1) AS centre_in_box FROM imagenet_localization"

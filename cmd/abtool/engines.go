@@ -26,9 +26,13 @@ type engineOptions struct {
 
 func (o *engineOptions) flags(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&o.name, "engine", gorgonia.Name, "`ENGINE` to compute with: "+gorgonia.Name+" (this processor), xla (a GPU)\nor xla:PLUGIN.so; abtool engines lists them")
-	f.StringVar(&o.python, "python", "", "xla: `PYTHON` whose JAX installation has the plugin (default\npython3 in PATH)")
-	f.StringVar(&o.precision, "precision", "", "xla: precision of matrix products: tf32 (the default), bf16 or\nfloat32")
+	f.StringVar(&o.name, "engine", gorgonia.Name,
+		"`ENGINE` to compute with: "+gorgonia.Name+" (this processor), xla (a GPU)\n"+
+			"or xla:PLUGIN.so; abtool engines lists them")
+	f.StringVar(&o.python, "python", "", "xla: `PYTHON` whose JAX installation has the plugin (default\n"+
+		"python3 in PATH)")
+	f.StringVar(&o.precision, "precision", "",
+		"xla: precision of matrix products: tf32 (the default), bf16 or\nfloat32")
 }
 
 // maker returns a function that makes the engine of the options. A plugin is searched for when the function is
@@ -36,14 +40,17 @@ func (o *engineOptions) flags(c *cobra.Command) {
 func (o engineOptions) maker() (func(engine.Config) (engine.Engine, error), error) {
 	kind, plugin, named := strings.Cut(o.name, ":")
 	switch {
-	case o.name == gorgonia.Name && (o.precision != "" && o.precision != "float32" || o.devices != 0 || o.python != ""):
-		return nil, usage.Errorf("--precision, --devices and --python are for --engine %s: %s computes in float32 on this processor", xlaName, gorgonia.Name)
+	case o.name == gorgonia.Name && (o.precision != "" && o.precision != "float32" ||
+		o.devices != 0 || o.python != ""):
+		return nil, usage.Errorf("--precision, --devices and --python are for --engine %s: %s computes in "+
+			"float32 on this processor", xlaName, gorgonia.Name)
 	case o.name == gorgonia.Name:
 		return func(c engine.Config) (engine.Engine, error) { return gorgonia.New(c) }, nil
 	case kind == xlaName && (!named || plugin != ""):
 		return o.xla(plugin)
 	}
-	return nil, usage.Errorf("unknown engine %q: this program has %s; abtool engines describes them", o.name, gorgonia.Name+xlaAlso)
+	return nil, usage.Errorf("unknown engine %q: this program has %s; abtool engines describes them", o.name,
+		gorgonia.Name+xlaAlso)
 }
 
 // engineInfo describes an engine, as abtool engines prints it.
@@ -80,7 +87,9 @@ Python, or of --python. Nothing is downloaded.`,
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			list := []engineInfo{{Name: gorgonia.Name, Ready: true, About: fmt.Sprintf("%d processors; %s multiplies matrices; float32", runtime.GOMAXPROCS(0), gorgonia.BLAS)}}
+			list := []engineInfo{{Name: gorgonia.Name, Ready: true,
+				About: fmt.Sprintf("%d processors; %s multiplies matrices; float32",
+					runtime.GOMAXPROCS(0), gorgonia.BLAS)}}
 			plugin := ""
 			if len(args) == 1 {
 				plugin = strings.TrimPrefix(args[0], xlaName+":")
@@ -93,7 +102,8 @@ Python, or of --python. Nothing is downloaded.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&o.python, "python", "", "`PYTHON` whose JAX installation has the plugin (default python3 in\nPATH)")
+	c.Flags().StringVar(&o.python, "python", "",
+		"`PYTHON` whose JAX installation has the plugin (default python3 in\nPATH)")
 	c.Flags().BoolVar(&json, "json", false, "print the list as JSON")
 	return c
 }

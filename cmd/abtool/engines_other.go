@@ -12,7 +12,8 @@ import (
 const xlaAlso = ""
 
 // errNoXLA says how to build a program that has the GPU engine.
-var errNoXLA = errors.New("this program was built without the GPU engine: build it with go build -tags xla ./cmd/abtool")
+var errNoXLA = errors.New("this program was built without the GPU engine: build it with go build -tags xla " +
+	"./cmd/abtool")
 
 func (o engineOptions) xla(string) (func(engine.Config) (engine.Engine, error), error) {
 	return nil, usage.Error(errNoXLA)

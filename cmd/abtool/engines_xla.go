@@ -12,7 +12,8 @@ import (
 const xlaAlso = ", xla and xla:PLUGIN.so"
 
 func (o engineOptions) xla(plugin string) (func(engine.Config) (engine.Engine, error), error) {
-	options := xla.Options{Plugin: plugin, Python: o.python, Precision: xla.Precision(o.precision), Devices: o.devices}
+	options := xla.Options{Plugin: plugin, Python: o.python, Precision: xla.Precision(o.precision),
+		Devices: o.devices}
 	if err := options.Check(); err != nil {
 		return nil, usage.Error(err)
 	}

@@ -61,7 +61,8 @@ func printColumns(w io.Writer, sizes []store.ColumnSize) {
 		fmt.Fprintf(w, "%s, by column\n", sizes[0].Table)
 		t := tabwriter.NewWriter(w, 10, 0, 2, ' ', tabwriter.AlignRight)
 		for _, c := range sizes[:n] {
-			fmt.Fprintf(t, "%s\t%s\t  %s\n", ui.Size(c.Bytes), ui.Percent(float64(c.Bytes)/float64(max(total, 1)), 1), c.Column)
+			fmt.Fprintf(t, "%s\t%s\t  %s\n", ui.Size(c.Bytes),
+				ui.Percent(float64(c.Bytes)/float64(max(total, 1)), 1), c.Column)
 		}
 		t.Flush()
 		fmt.Fprintln(w)

@@ -71,14 +71,16 @@ were rejected.`,
 	f := c.Flags()
 	f.StringVar(&o.Out, "out", "", "folder of the `STORE` to write")
 	f.StringArrayVar(&o.Boxes, "boxes", nil, "`PATH` of ILSVRC's boxes, a folder or archive; may be repeated")
-	f.StringArrayVar(&o.Instances, "instances", nil, "`FILE` of COCO's ground truth, instances_*.json; may be repeated")
+	f.StringArrayVar(&o.Instances, "instances", nil, "`FILE` of COCO's ground truth, instances_*.json; may "+
+		"be repeated")
 	f.StringVar(&o.As, "as", "", "data `SET` of JSON whose keys do not show it: imagenet or coco")
 	f.StringVar(&o.Format, "format", "parquet", "parquet, or arrow for both Parquet and Arrow IPC")
 	f.IntVar(&o.Jobs, "jobs", 0, "number of workers, 0 for one per processor; the store is the same")
 	f.BoolVar(&o.Strict, "strict", false, "stop at the first record or field that is rejected")
 	f.Int64Var(&o.MaxRejects, "max-rejects", 0, "stop when more records than this are rejected, 0 for no limit")
 	f.BoolVar(&o.Force, "force", false, "replace data sets that the store already holds")
-	f.IntVar(&o.Limits.Member, "max-record-bytes", 0, "size of the largest archive member or JSON record (default 64 MiB)")
+	f.IntVar(&o.Limits.Member, "max-record-bytes", 0, "size of the largest archive member or JSON record "+
+		"(default 64 MiB)")
 	f.BoolVar(&o.json, "json", false, "print the summary as JSON, and progress to stderr as JSON Lines")
 	f.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c

@@ -26,7 +26,8 @@ func TestInterruptedTraining(t *testing.T) {
 		engines = append(engines, "xla")
 	}
 	dir := t.TempDir()
-	synth := exec.Command("abtool", "synth", "imagenet", "--images", "40", "--images-out", "jpeg", "--out", "sim", "--quiet")
+	synth := exec.Command("abtool", "synth", "imagenet", "--images", "40", "--images-out", "jpeg",
+		"--out", "sim", "--quiet")
 	synth.Dir = dir
 	if out, err := synth.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -34,15 +35,18 @@ func TestInterruptedTraining(t *testing.T) {
 	for _, engine := range engines {
 		t.Run(engine, func(t *testing.T) {
 			// An epoch is a step of seconds.
-			train := []string{"train", "--engine", engine, "--images", "jpeg", "--supervision", "none", "--arch", "resnet18", "--size", "64", "--batch", "32",
-				"--epochs", "4", "--set", "warmup_epochs=0", "--holdout", "0.2", "--jobs", "2", "--quiet", "--out", engine}
+			train := []string{"train", "--engine", engine, "--images", "jpeg", "--supervision", "none",
+				"--arch", "resnet18", "--size", "64", "--batch", "32",
+				"--epochs", "4", "--set", "warmup_epochs=0", "--holdout", "0.2", "--jobs", "2",
+				"--quiet", "--out", engine}
 			times := filepath.Join(dir, engine, "times.jsonl")
 
 			first := begin(t, dir, train...)
 			first.until(t, "an epoch", func() bool { return lines(times) == 1 })
 			first.interrupt(t)
 			var failed *exec.ExitError
-			if err := first.ended(t); !errors.As(err, &failed) || failed.ExitCode() != 1 || !strings.Contains(first.said(), "stopped; the run can be continued with --resume: saved in "+engine) {
+			if err := first.ended(t); !errors.As(err, &failed) || failed.ExitCode() != 1 ||
+				!strings.Contains(first.said(), "stopped; the run can be continued with --resume: saved in "+engine) {
 				t.Fatalf("after Ctrl-C: %v: %s", err, first.said())
 			}
 

@@ -41,19 +41,22 @@ type answer struct {
 // number, and it never takes the machine's memory.
 func TestOddStores(t *testing.T) {
 	if withRace {
-		t.Skip("thousands of commands in processes of their own take too long with the race detector: go test runs them without")
+		t.Skip("thousands of commands in processes of their own take too long with the race detector: go " +
+			"test runs them without")
 	}
 	for _, o := range oddStores {
 		t.Run(o.name(), func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			c := startCommands(t, dir)
-			args := append([]string{"ingest", o.input(t, dir), "--as", o.set, "--out", "store", "--quiet"}, o.truth(t, dir)...)
+			args := append([]string{"ingest", o.input(t, dir), "--as", o.set, "--out", "store", "--quiet"},
+				o.truth(t, dir)...)
 			if a := c.run(args...); a.Code != exitDone {
 				t.Fatalf("the store is not made: %s", a.Err)
 			}
 			other := oddStore{set: o.set}
-			c.run(append([]string{"ingest", other.input(t, dir), "--out", "whole", "--quiet"}, other.truth(t, dir)...)...)
+			c.run(append([]string{"ingest", other.input(t, dir), "--out", "whole", "--quiet"},
+				other.truth(t, dir)...)...)
 			oddImages(t, dir, o.set)
 			for _, args := range oddCommands(t, dir, o.set) {
 				c.check(args, c.run(args...))
@@ -171,7 +174,8 @@ func everyDot(set string) (lines []string) {
 		}
 	}
 	for i, v := range query.Views(set) {
-		lines = append(lines, ".schema "+v.Name, ".mode "+shell.Modes()[i%len(shell.Modes())], "FROM "+v.Name+" LIMIT 5;")
+		lines = append(lines, ".schema "+v.Name, ".mode "+shell.Modes()[i%len(shell.Modes())],
+			"FROM "+v.Name+" LIMIT 5;")
 	}
 	return append(lines, ".quit")
 }

@@ -42,7 +42,8 @@ func (p *progress) show(now ingest.Progress) {
 func describe(now ingest.Progress, perSecond float64) string {
 	what := now.Source
 	if now.Stage != "reading" {
-		what = map[string]string{"images": "writing the images", "converting": "converting to Arrow", "finishing": "finishing"}[now.Stage]
+		what = map[string]string{"images": "writing the images", "converting": "converting to Arrow",
+			"finishing": "finishing"}[now.Stage]
 	}
 	text := fmt.Sprintf("%s: %s records, %s/s", what, ui.Thousands(now.Records), ui.Thousands(int64(perSecond)))
 	if now.Rejected > 0 {

@@ -44,12 +44,15 @@ bytes.`,
 	f.StringVar(&o.Out, "out", "", "folder `DIR` to write")
 	f.BoolVar(&o.Force, "force", false, "replace an earlier report in --out")
 	f.StringVar(&o.Title, "title", "", "title of the page")
-	f.StringArrayVar(&o.Only, "only", nil, "draw only this: `NAME` of a figure or statistic, the id of a\ndefinition (such as I7), imagenet or coco; may be repeated")
+	f.StringArrayVar(&o.Only, "only", nil, "draw only this: `NAME` of a figure or statistic, the id of a\n"+
+		"definition (such as I7), imagenet or coco; may be repeated")
 	f.StringVar(&o.Compare, "compare", "", "compare with another `STORE`")
-	f.StringVar(&o.Images, "images", "", "`IMAGES` to draw traces on: a folder, a pattern or shards, as for abtool train")
+	f.StringVar(&o.Images, "images", "", "`IMAGES` to draw traces on: a folder, a pattern or shards, as "+
+		"for abtool train")
 	f.IntVar(&o.Examples, "examples", reports.DefaultExamples, "number of traces to draw for each data set")
 	f.BoolVar(&o.Stats.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
-	f.IntVar(&o.Stats.Bootstrap, "bootstrap", result.DefaultBootstrap, "number of bootstrap samples, 0 for no intervals")
+	f.IntVar(&o.Stats.Bootstrap, "bootstrap", result.DefaultBootstrap,
+		"number of bootstrap samples, 0 for no intervals")
 	f.Uint64Var(&o.Stats.Seed, "seed", 1, "seed of the bootstrap samples and of the choice of traces")
 	f.IntVar(&o.Stats.Jobs, "jobs", 0, "number of workers, 0 for one per processor; the report is the same")
 	f.BoolVar(&o.json, "json", false, "print the list of files and missing figures as JSON")
@@ -109,7 +112,8 @@ func reportJSON(out string, r *reports.Report) any {
 }
 
 func printReport(w io.Writer, out string, r *reports.Report) {
-	fmt.Fprintf(w, "%d figures in %s, each as SVG and PNG, light and dark\n", len(r.Figures), filepath.Join(out, "figures"))
+	fmt.Fprintf(w, "%d figures in %s, each as SVG and PNG, light and dark\n", len(r.Figures),
+		filepath.Join(out, "figures"))
 	var names []string
 	for i, f := range r.Missing {
 		names = append(names, f.Name)

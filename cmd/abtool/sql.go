@@ -70,7 +70,9 @@ look at the start of a large result give --limit 10 instead of a pipe to head.`,
 	}
 	f := c.Flags()
 	f.StringVarP(&o.file, "file", "f", "", "read the statements from `FILE`")
-	f.StringArrayVar(&o.params, "param", nil, "`NAME=VALUE` sets the parameter $NAME of the query. The value is a\nnumber, true, false, null, or else a text; quotes make any value a text")
+	f.StringArrayVar(&o.params, "param", nil,
+		"`NAME=VALUE` sets the parameter $NAME of the query. The value is a\n"+
+			"number, true, false, null, or else a text; quotes make any value a text")
 	f.StringVar(&o.mode, "mode", "", "how to print results: "+strings.Join(shell.Modes(), ", "))
 	f.BoolVar(&o.json, "json", false, "the same as --mode json")
 	f.StringVar(&o.out, "out", "", "write the last statement's result to a .parquet, .arrow or .csv `FILE`")

@@ -31,7 +31,8 @@ func simulated(t *testing.T, dir, images, pages string) (store string) {
 	in, co, store := filepath.Join(dir, "imagenet"), filepath.Join(dir, "coco"), filepath.Join(dir, "store")
 	command(t, "synth", "imagenet", "--images", images, "--dirty", "0.01", "--boxes", "--out", in)
 	command(t, "synth", "coco", "--images", pages, "--dirty", "0.01", "--out", co)
-	command(t, "ingest", filepath.Join(in, "imagenet_ab.tar.gz"), filepath.Join(co, "coco_ab.json"), "--boxes", filepath.Join(in, "boxes.tar.gz"),
+	command(t, "ingest", filepath.Join(in, "imagenet_ab.tar.gz"), filepath.Join(co, "coco_ab.json"),
+		"--boxes", filepath.Join(in, "boxes.tar.gz"),
 		"--instances", filepath.Join(co, "instances_train2014.json"), "--out", store)
 	return store
 }
@@ -65,8 +66,10 @@ func TestArrowResult(t *testing.T) {
 	if err != nil || rec.NumRows() != 1 {
 		t.Fatal(rec, err)
 	}
-	want := []string{"true", "1", "2", "3", "4", "5", "6", "7", "8", "0.5", "0.25", "1.5", "9", "text", "eA==", "2022-01-05",
-		"2022-01-06 01:03:48.64Z", "2022-01-05 00:00:00Z", `[{"t":7,"x":0.5,"y":0.25}]`, "[1,null,3]", `{"a":1,"b":[2.5]}`, `[{"key":"k","value":1}]`,
+	want := []string{"true", "1", "2", "3", "4", "5", "6", "7", "8", "0.5", "0.25", "1.5", "9", "text",
+		"eA==", "2022-01-05",
+		"2022-01-06 01:03:48.64Z", "2022-01-05 00:00:00Z", `[{"t":7,"x":0.5,"y":0.25}]`, "[1,null,3]",
+		`{"a":1,"b":[2.5]}`, `[{"key":"k","value":1}]`,
 		"1 day", "(null)", "6d4bd1c6-4d0c-4f6e-9f5e-2b7d5f2d1a11"}
 	for i, w := range want {
 		if got := rec.Column(i).ValueStr(0); got != w {
@@ -89,7 +92,8 @@ func TestCSVRoundTrip(t *testing.T) {
 	text := func(s string) sql.NullString { return sql.NullString{String: s, Valid: true} }
 	for _, values := range [][]sql.NullString{
 		{null}, {text("")}, {text("a"), null, text("b"), text("")}, {null, null},
-		{text(`"`), text(`""`), text(","), text("a\nb"), text("a\r\nb"), text("\n"), text("\r"), text("NULL"), text(" a "), text("'"), text(`\.`), text("#"), text("é;|\t")},
+		{text(`"`), text(`""`), text(","), text("a\nb"), text("a\r\nb"), text("\n"), text("\r"), text("NULL"),
+			text(" a "), text("'"), text(`\.`), text("#"), text("é;|\t")},
 	} {
 		var rows []string
 		for i, v := range values {
@@ -111,7 +115,9 @@ func TestCSVRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []sql.NullString
-			r, err := db.Query("SELECT v FROM read_csv('" + file + "', header = true, all_varchar = true, allow_quoted_nulls = false, delim = ',', quote = '\"', escape = '\"')")
+			r, err := db.Query("SELECT v FROM read_csv('" + file +
+				"', header = true, all_varchar = true, allow_quoted_nulls = false, delim = ',', quote = " +
+				"'\"', escape = '\"')")
 			if err != nil {
 				t.Errorf("%q: %v", out, err)
 				continue
@@ -155,7 +161,8 @@ func TestPrintSetup(t *testing.T) {
 	if _, err := db.Exec(setup); err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range []string{"SELECT count(*) AS n FROM imagenet_samples", "SELECT count(*) AS n FROM coco_localization WHERE on_mask"} {
+	for _, q := range []string{"SELECT count(*) AS n FROM imagenet_samples",
+		"SELECT count(*) AS n FROM coco_localization WHERE on_mask"} {
 		var want string
 		if err := db.QueryRow(q).Scan(&want); err != nil {
 			t.Fatal(err)

@@ -30,7 +30,8 @@ func readmeShows(t *testing.T, out string) {
 	}
 	checked := 0
 	for i, block := range strings.Split(string(text), "\n```") {
-		if i%2 == 0 || !strings.HasPrefix(block, "\n$ abtool ingest abtool-demo") && !strings.HasPrefix(block, "\n$ abtool stats store click_accuracy") {
+		if i%2 == 0 || !strings.HasPrefix(block, "\n$ abtool ingest abtool-demo") &&
+			!strings.HasPrefix(block, "\n$ abtool stats store click_accuracy") {
 			continue
 		}
 		for line := range strings.Lines(block) {
@@ -79,7 +80,8 @@ func TestCookbook(t *testing.T) {
 		}
 		for line := range strings.Lines(string(text)) {
 			if title, ok := strings.CutPrefix(line, "## "); ok {
-				link := fmt.Sprintf("[%s](cookbook/%s#%s)", strings.TrimSpace(title), filepath.Base(file), docgen.Anchor(title))
+				link := fmt.Sprintf("[%s](cookbook/%s#%s)", strings.TrimSpace(title), filepath.Base(file),
+					docgen.Anchor(title))
 				if !strings.Contains(string(index), link) {
 					t.Errorf("the index of the cookbook lacks %s", link)
 				}
@@ -102,7 +104,8 @@ func TestCookbook(t *testing.T) {
 				t.Fatal(err)
 			}
 		default:
-			t.Errorf("%s is not up to date: go test ./cmd/abtool -run TestCookbook -update\n%s", file, firstDifference(string(text), got))
+			t.Errorf("%s is not up to date: go test ./cmd/abtool -run TestCookbook -update\n%s", file,
+				firstDifference(string(text), got))
 		}
 	}
 	if questions < 50 {

@@ -72,13 +72,15 @@ stores, and prints the differences with intervals and tests.`,
 	f.BoolVar(&o.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
 	f.IntVar(&o.Bootstrap, "bootstrap", result.DefaultBootstrap, "number of bootstrap samples, 0 for no intervals")
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of the bootstrap samples")
-	f.Float64SliceVar(&o.Sigmas, "sigma", result.DefaultSigmas, "standard deviations of the simulated random clicks, as fractions of\neach axis of the image")
+	f.Float64SliceVar(&o.Sigmas, "sigma", result.DefaultSigmas,
+		"standard deviations of the simulated random clicks, as fractions of\neach axis of the image")
 	f.Lookup("sigma").DefValue = "0.05 to 2 in eleven steps"
 	r := result.DefaultRules
 	f.Float64Var(&o.Rules.MinRecall, "min-recall", r.MinRecall, "flag HITs with a lower recall")
 	f.IntVar(&o.Rules.MinSelected, "min-selected", r.MinSelected, "flag ImageNet HITs with fewer selected images")
 	f.IntVar(&o.Rules.MinPages, "min-pages", r.MinPages, "flag ImageNet HITs with fewer pages")
-	f.Float64Var(&o.Rules.MinPrecision, "min-precision", r.MinPrecision, "flag COCO HITs with a lower precision of icons on masks")
+	f.Float64Var(&o.Rules.MinPrecision, "min-precision", r.MinPrecision,
+		"flag COCO HITs with a lower precision of icons on masks")
 	f.IntVar(&o.Rules.MinCOCOPages, "min-coco-pages", r.MinCOCOPages, "flag COCO HITs with fewer pages")
 	f.IntVar(&o.Jobs, "jobs", 0, "number of workers, 0 for one per processor; results are the same")
 	f.BoolVar(&o.quiet, "quiet", false, "show no progress")

@@ -21,7 +21,8 @@ func printSummary(w io.Writer, s *store.Account) {
 		fmt.Fprintf(t, "  source\tshape\tread\trecords\t=\tstored\t+\trejected\trows\n")
 		for _, src := range d.Sources {
 			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t=\t%s\t+\t%s\t%s\n", ui.Clean(src.Name), src.Shape, ui.Size(src.Bytes),
-				ui.Thousands(src.Records), ui.Thousands(src.Stored), ui.Thousands(src.Rejected), ui.Thousands(src.Rows))
+				ui.Thousands(src.Records), ui.Thousands(src.Stored), ui.Thousands(src.Rejected),
+				ui.Thousands(src.Rows))
 		}
 		t.Flush()
 		for _, src := range d.Sources {

@@ -85,7 +85,8 @@ func (o *synthOptions) run(ctx context.Context, s streams, set string) error {
 }
 
 func printSimulated(w io.Writer, r synth.Result) {
-	fmt.Fprintf(w, "%s images, shown %s times; %s records damaged\n", ui.Thousands(r.Images), ui.Thousands(r.Showings), ui.Thousands(r.Damaged))
+	fmt.Fprintf(w, "%s images, shown %s times; %s records damaged\n", ui.Thousands(r.Images),
+		ui.Thousands(r.Showings), ui.Thousands(r.Damaged))
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range r.Files {
 		what := "records"

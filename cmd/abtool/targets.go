@@ -60,28 +60,39 @@ func (o *targetsOptions) flags(c *cobra.Command) {
 	f.StringVar(&o.out, "out", "", "`FILE` or folder to write")
 	f.StringVar(&o.Output.Format, "format", "", "`FORMAT`, if the name of --out does not show it:\n"+strings.Join(names(format.All(), func(f format.Format) string { return f.Name }), ", "))
 	f.StringVar(&o.Set, "set", "", "data `SET`, if the store has both: imagenet or coco")
-	f.StringSliceVar(&o.Rules, "rule", nil, "`RULES` that choose points, or all (default: the paper's rule,\nfinal-click or final-add)")
+	f.StringSliceVar(&o.Rules, "rule", nil,
+		"`RULES` that choose points, or all (default: the paper's rule,\nfinal-click or final-add)")
 	f.StringSliceVar(&o.Signals, "signal", nil, "`SIGNALS` to add, or all:\n"+strings.Join(names(features.SignalList(), func(s features.Signal) string { return s.Name }), ", "))
-	f.BoolVar(&o.All, "all", false, "also write rows without a point, with weight 0, for images that were\nshown and for classes that an image has")
+	f.BoolVar(&o.All, "all", false, "also write rows without a point, with weight 0, for images that were\n"+
+		"shown and for classes that an image has")
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of random points, splits, fractions, crops and pairs")
-	f.BoolVar(&o.GTSize, "gt-size", false, "COCO: compute whole pixels from the ground truth's image size where\nthe record's size is 0")
-	f.StringVar(&o.SplitBy, "split", "", "make splits without leakage by `KEY`: "+strings.Join(features.SplitKeys, ", "))
+	f.BoolVar(&o.GTSize, "gt-size", false,
+		"COCO: compute whole pixels from the ground truth's image size where\nthe record's size is 0")
+	f.StringVar(&o.SplitBy, "split", "", "make splits without leakage by `KEY`: "+
+		strings.Join(features.SplitKeys, ", "))
 	f.StringVar(&o.shares, "shares", "", "names and shares of the splits (default train=0.8,val=0.1,test=0.1)")
 	f.BoolVar(&o.Stratify, "stratify", false, "ImageNet: take the same shares and fraction of every class")
-	f.Float64Var(&o.Fraction, "fraction", 1, "share of the images to take, chosen by a hash of their ids; a smaller\nshare is a subset of a larger one")
+	f.Float64Var(&o.Fraction, "fraction", 1,
+		"share of the images to take, chosen by a hash of their ids; a smaller\nshare is a subset of a larger one")
 	f.IntVar(&o.Scribble, "scribble", features.DefaultScribble, "signal scribble: number of samples")
 	f.IntVar(&o.Steps, "steps", features.DefaultSteps, "signal steps: number of steps")
 	f.IntVar(&o.StepMS, "step-ms", features.DefaultStepMS, "signal steps: ms between steps")
 	f.IntVar(&o.Path, "path", features.DefaultPath, "signal path: number of points")
 	f.IntVar(&o.Grid, "grid", features.DefaultGrid, "signal attention: number of cells on each axis")
-	f.Float64Var(&o.Sigma, "sigma", features.DefaultSigma, "signal attention: standard deviation of the Gaussians, as a fraction\nof each axis of the image")
-	f.IntVar(&o.Hull, "hull", 0, "signal hull: number of last samples to use, 0 for all samples since\nthe pointer entered the image")
-	f.IntVar(&o.Crops, "crops", 0, "write a table of crops instead: `N` random crops of each image, with\nthe place of the point in each")
-	f.Float64Var(&o.Crop.MinScale, "min-scale", 0.08, "crops: smallest area, as a share of the image (0.1 in the paper's\nrecipe of COCO)")
+	f.Float64Var(&o.Sigma, "sigma", features.DefaultSigma,
+		"signal attention: standard deviation of the Gaussians, as a fraction\nof each axis of the image")
+	f.IntVar(&o.Hull, "hull", 0, "signal hull: number of last samples to use, 0 for all samples since\n"+
+		"the pointer entered the image")
+	f.IntVar(&o.Crops, "crops", 0, "write a table of crops instead: `N` random crops of each image, with\n"+
+		"the place of the point in each")
+	f.Float64Var(&o.Crop.MinScale, "min-scale", 0.08,
+		"crops: smallest area, as a share of the image (0.1 in the paper's\nrecipe of COCO)")
 	f.Float64Var(&o.Crop.FlipShare, "flip", 0.5, "crops: share of crops that are mirrored")
-	f.IntVar(&o.Partners, "pairs", 0, "write a table of pairs instead: each image with `N` images of the same\npage, N of the same HIT and N of the same annotator")
+	f.IntVar(&o.Partners, "pairs", 0, "write a table of pairs instead: each image with `N` images of the "+
+		"same\npage, N of the same HIT and N of the same annotator")
 	f.BoolVar(&o.classes, "classes", false, "write a table of statistics of each class instead")
-	f.StringVar(&o.Output.Images, "images", "", "webdataset: `IMAGES` to pack, found by their ids: a folder, a pattern\nor shards, as for abtool train")
+	f.StringVar(&o.Output.Images, "images", "",
+		"webdataset: `IMAGES` to pack, found by their ids: a folder, a pattern\nor shards, as for abtool train")
 	f.IntVar(&o.Output.Shard, "shard", format.DefaultShard, "webdataset: number of images in a shard")
 	f.StringVar(&o.Output.Card.License, "license", "", "huggingface: licence of the data set, for its card")
 	f.StringVar(&o.Output.Card.URL, "url", "", "huggingface: address at which the data set will be published")
@@ -113,7 +124,8 @@ func (o *targetsOptions) check(cmd *cobra.Command, args []string) error {
 	case o.Jobs < 0:
 		return usage.Errorf("--jobs %d: give 0 or more", o.Jobs)
 	}
-	for _, name := range []string{"scribble", "steps", "step-ms", "path", "grid", "sigma", "fraction", "crops", "pairs", "shard", "min-scale"} {
+	for _, name := range []string{"scribble", "steps", "step-ms", "path", "grid", "sigma", "fraction",
+		"crops", "pairs", "shard", "min-scale"} {
 		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "0" {
 			return usage.Errorf("--%s 0: give more than 0", name)
 		}

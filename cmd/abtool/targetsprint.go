@@ -18,13 +18,15 @@ func printTargets(w io.Writer, s *features.Summary) {
 	for _, f := range s.Files {
 		bytes += f.Bytes
 	}
-	fmt.Fprintf(w, "%s: %s of %s as %s, %s rows, %s\n", ui.Clean(s.Out), s.Table, s.Set, s.Format, ui.Thousands(s.Rows), ui.Size(bytes))
+	fmt.Fprintf(w, "%s: %s of %s as %s, %s rows, %s\n", ui.Clean(s.Out), s.Table, s.Set, s.Format,
+		ui.Thousands(s.Rows), ui.Size(bytes))
 	if s.Rows == 0 {
 		fmt.Fprintln(w, "  The store has no data for this table: abtool stats STORE counts shows what it has.")
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if s.Rules != nil {
-		fmt.Fprintf(t, "  images\t%s\n  points on their image (weight 1)\t%s\n", ui.Thousands(s.Images), ui.Thousands(s.Weight))
+		fmt.Fprintf(t, "  images\t%s\n  points on their image (weight 1)\t%s\n", ui.Thousands(s.Images),
+			ui.Thousands(s.Weight))
 	}
 	for _, list := range []struct {
 		what   string
@@ -50,7 +52,8 @@ func printTargets(w io.Writer, s *features.Summary) {
 func (o *targetsOptions) printList(out io.Writer) error {
 	rules, signals, tables, formats := features.Rules(), features.SignalList(), features.Tables(), format.All()
 	if o.json {
-		return ui.PrintJSON(out, map[string]any{"rules": rules, "signals": signals, "tables": tables, "formats": formats})
+		return ui.PrintJSON(out, map[string]any{"rules": rules, "signals": signals, "tables": tables,
+			"formats": formats})
 	}
 	return ui.Print(out, func(w io.Writer) {
 		item := func(title, text string) {

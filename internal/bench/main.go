@@ -64,7 +64,8 @@ func (b *bench) run() error {
 	if err := b.quiet("go", "build", "-o", b.abtool, "./cmd/abtool"); err != nil {
 		return err
 	}
-	fmt.Printf("%s/%s, %d processors, %s, median of %d runs\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), b.runs)
+	fmt.Printf("%s/%s, %d processors, %s, median of %d runs\n\n", runtime.GOOS, runtime.GOARCH,
+		runtime.NumCPU(), runtime.Version(), b.runs)
 	wanted := func(what string) bool { return b.only == "" || b.only == what }
 	if b.images > 0 && wanted("ingest") {
 		if err := b.imagenet(); err != nil {
@@ -94,7 +95,8 @@ func (b *bench) imagenet() error {
 		return err
 	}
 	gz := command{"`gzip -dc`", []string{"gzip", "-dc", archive}, ""}
-	ours := command{"`abtool ingest`", []string{b.abtool, "ingest", archive, "--out", store, "--force", "--quiet"}, store}
+	ours := command{"`abtool ingest`", []string{b.abtool, "ingest", archive, "--out", store,
+		"--force", "--quiet"}, store}
 	res, err := b.compare(gz, ours)
 	if err != nil {
 		return err
@@ -117,8 +119,10 @@ func (b *bench) coco() error {
 		return err
 	}
 	parquet := filepath.Join(b.dir, "duckdb.parquet")
-	ours := command{"`abtool ingest`", []string{b.abtool, "ingest", file, "--out", store, "--force", "--quiet"}, store}
-	explicit := command{"DuckDB `read_json`, given columns", []string{self, "duckdb-explicit", file, parquet}, parquet}
+	ours := command{"`abtool ingest`", []string{b.abtool, "ingest", file, "--out", store,
+		"--force", "--quiet"}, store}
+	explicit := command{"DuckDB `read_json`, given columns",
+		[]string{self, "duckdb-explicit", file, parquet}, parquet}
 	auto := command{"DuckDB `read_json`, detected columns", []string{self, "duckdb-auto", file, parquet}, parquet}
 	res, err := b.compare(explicit, auto, ours)
 	if err != nil {
@@ -127,7 +131,8 @@ func (b *bench) coco() error {
 	fmt.Printf("COCO: %d pages in a JSON array of %.0f MB\n\n", b.pages, mb(fileSize(file)))
 	table(res, 2)
 	out := fileSize(filepath.Join(store, "coco", "annotations.parquet"))
-	fmt.Printf("\nannotations.parquet: %.1f MB, %.1f %% of the JSON; DuckDB's: %.1f MB\n\n", mb(out), 100*float64(out)/float64(fileSize(file)), mb(fileSize(parquet)))
+	fmt.Printf("\nannotations.parquet: %.1f MB, %.1f %% of the JSON; DuckDB's: %.1f MB\n\n", mb(out),
+		100*float64(out)/float64(fileSize(file)), mb(fileSize(parquet)))
 	return nil
 }
 
@@ -219,8 +224,10 @@ func table(us []usage, base int) {
 	fmt.Println("| | wall | CPU | peak memory | wall, ratio | CPU, ratio | memory, ratio |")
 	fmt.Println("|---|---|---|---|---|---|---|")
 	for _, u := range us {
-		fmt.Printf("| %s | %.2f s | %.2f s | %.0f MB | %.2f | %.2f | %.2f |\n", u.name, u.wall.Seconds(), u.cpu.Seconds(), mb(u.peak),
-			u.wall.Seconds()/of.wall.Seconds(), u.cpu.Seconds()/of.cpu.Seconds(), float64(u.peak)/float64(max(of.peak, 1)))
+		fmt.Printf("| %s | %.2f s | %.2f s | %.0f MB | %.2f | %.2f | %.2f |\n", u.name, u.wall.Seconds(),
+			u.cpu.Seconds(), mb(u.peak),
+			u.wall.Seconds()/of.wall.Seconds(), u.cpu.Seconds()/of.cpu.Seconds(),
+			float64(u.peak)/float64(max(of.peak, 1)))
 	}
 }
 
@@ -251,6 +258,7 @@ func duckdb(explicit bool, in, out string) error {
 	if explicit {
 		columns = ", columns = " + cocoColumns
 	}
-	_, err = db.Exec(fmt.Sprintf("COPY (SELECT * FROM read_json('%s', format = 'array'%s)) TO '%s' (FORMAT parquet, COMPRESSION zstd)", in, columns, out))
+	_, err = db.Exec(fmt.Sprintf("COPY (SELECT * FROM read_json('%s', format = 'array'%s)) TO '%s' (FORMAT "+
+		"parquet, COMPRESSION zstd)", in, columns, out))
 	return err
 }

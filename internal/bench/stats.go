@@ -39,7 +39,9 @@ func (b *bench) stats() error {
 		questions   []string
 		names       string // the statistics that answer the questions
 	}{
-		{"imagenet", "images of ImageNet", b.images, imagenetQuestions, "I1 I2 I3 I4 I5 I6 I7 I8 I9 rounds imagenet.counts imagenet.hits imagenet.workers mouse_measures imagenet.quality"},
+		{"imagenet", "images of ImageNet", b.images, imagenetQuestions,
+			"I1 I2 I3 I4 I5 I6 I7 I8 I9 rounds imagenet.counts imagenet.hits imagenet.workers " +
+				"mouse_measures imagenet.quality"},
 		{"coco", "pages of COCO", b.pages, cocoQuestions, "C1 C2 C3 C4 C5 C6 browsing time coco.hits"},
 	} {
 		if set.n == 0 {
@@ -49,10 +51,15 @@ func (b *bench) stats() error {
 		if err := writeQuestions(file, set.questions); err != nil {
 			return err
 		}
-		same := command{"`abtool stats`, the statistics of the questions", append(append([]string{b.abtool, "stats", store}, strings.Fields(set.names)...), "--json", "--quiet", "--bootstrap", "0"), ""}
-		values := command{"`abtool stats`, all statistics", []string{b.abtool, "stats", store, set.name, "--json", "--quiet", "--bootstrap", "0"}, ""}
-		all := command{"the same with intervals from 1,000 samples", []string{b.abtool, "stats", store, set.name, "--json", "--quiet"}, ""}
-		sql := command{fmt.Sprintf("`abtool sql` (DuckDB), %d questions of the cookbook", len(set.questions)), []string{b.abtool, "sql", store, "-f", file}, ""}
+		same := command{"`abtool stats`, the statistics of the questions",
+			append(append([]string{b.abtool, "stats", store}, strings.Fields(set.names)...), "--json",
+				"--quiet", "--bootstrap", "0"), ""}
+		values := command{"`abtool stats`, all statistics",
+			[]string{b.abtool, "stats", store, set.name, "--json", "--quiet", "--bootstrap", "0"}, ""}
+		all := command{"the same with intervals from 1,000 samples",
+			[]string{b.abtool, "stats", store, set.name, "--json", "--quiet"}, ""}
+		sql := command{fmt.Sprintf("`abtool sql` (DuckDB), %d questions of the cookbook", len(set.questions)),
+			[]string{b.abtool, "sql", store, "-f", file}, ""}
 		res, err := b.compare(sql, same, values, all)
 		if err != nil {
 			return err
@@ -67,16 +74,24 @@ func (b *bench) stats() error {
 // Questions of docs/guide/cookbook, by their headings.
 var (
 	imagenetQuestions = []string{
-		"How many images have byproducts, and how many were selected?", "At which showing was an image first selected?", "Does an odd number of clicks mean selected?",
-		"How often is the final click on the object?", "Is that better than always clicking the centre?", "What would a click anywhere on the image hit?", "And a random click around the centre?",
-		"Does it matter which click is taken for the final one?", "How central are objects and clicks?", "The histogram of final clicks",
-		"Where are clicks less accurate: when the object is at the border, or when the click is?", "Where in the box do people click?", "How accurate are the samples before the click?",
-		"How does accuracy grow along the way?", "How straight are the paths?", "Who is accurate?", "Which HITs would be rejected, and how long do HITs take?",
+		"How many images have byproducts, and how many were selected?",
+		"At which showing was an image first selected?", "Does an odd number of clicks mean selected?",
+		"How often is the final click on the object?", "Is that better than always clicking the centre?",
+		"What would a click anywhere on the image hit?", "And a random click around the centre?",
+		"Does it matter which click is taken for the final one?", "How central are objects and clicks?",
+		"The histogram of final clicks",
+		"Where are clicks less accurate: when the object is at the border, or when the click is?",
+		"Where in the box do people click?", "How accurate are the samples before the click?",
+		"How does accuracy grow along the way?", "How straight are the paths?", "Who is accurate?",
+		"Which HITs would be rejected, and how long do HITs take?",
 	}
 	cocoQuestions = []string{
-		"How often does an icon lie on its object?", "How many of the classes on an image are found?", "Which point of an icon is meant?", "What do people do with icons that stay?",
-		"How central are the objects of COCO, and the icons?", "Where in its box is an icon?", "Are small objects overlooked?", "Which classes are overlooked?", "Keyboard or mouse?",
-		"How far do people browse, and do they come back?", "How long does a page take?", "How are the HITs of COCO, and which would be rejected?",
+		"How often does an icon lie on its object?", "How many of the classes on an image are found?",
+		"Which point of an icon is meant?", "What do people do with icons that stay?",
+		"How central are the objects of COCO, and the icons?", "Where in its box is an icon?",
+		"Are small objects overlooked?", "Which classes are overlooked?", "Keyboard or mouse?",
+		"How far do people browse, and do they come back?", "How long does a page take?",
+		"How are the HITs of COCO, and which would be rejected?",
 	}
 )
 

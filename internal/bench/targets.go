@@ -28,11 +28,15 @@ func (b *bench) targets() error {
 	if err := os.WriteFile(query, []byte(targetsSQL), 0o666); err != nil {
 		return err
 	}
-	peer, all, paper := filepath.Join(b.dir, "peer.parquet"), filepath.Join(b.dir, "all.parquet"), filepath.Join(b.dir, "paper.parquet")
+	peer, all, paper := filepath.Join(b.dir, "peer.parquet"), filepath.Join(b.dir,
+		"all.parquet"), filepath.Join(b.dir, "paper.parquet")
 	res, err := b.compare(
-		command{"`abtool sql` (DuckDB), the points of all rules", []string{b.abtool, "sql", store, "-f", query, "--out", peer}, peer},
-		command{"`abtool targets`, all rules, with confidence and source", []string{b.abtool, "targets", store, "--rule", "all", "--out", all, "--quiet"}, all},
-		command{"`abtool targets`, the paper's rule", []string{b.abtool, "targets", store, "--out", paper, "--quiet"}, paper},
+		command{"`abtool sql` (DuckDB), the points of all rules",
+			[]string{b.abtool, "sql", store, "-f", query, "--out", peer}, peer},
+		command{"`abtool targets`, all rules, with confidence and source",
+			[]string{b.abtool, "targets", store, "--rule", "all", "--out", all, "--quiet"}, all},
+		command{"`abtool targets`, the paper's rule",
+			[]string{b.abtool, "targets", store, "--out", paper, "--quiet"}, paper},
 	)
 	if err != nil {
 		return err

@@ -49,7 +49,8 @@ func TestFitBetaBinomial(t *testing.T) {
 	}
 	f := FitCounts(all)
 	best := likelihood(all, f.Alpha, f.Beta)
-	for _, d := range [][2]float64{{1.02, 1}, {0.98, 1}, {1, 1.02}, {1, 0.98}, {1.02, 1.02}, {0.98, 0.98}, {1.05, 0.95}} {
+	for _, d := range [][2]float64{{1.02, 1}, {0.98, 1}, {1, 1.02}, {1, 0.98}, {1.02, 1.02},
+		{0.98, 0.98}, {1.05, 0.95}} {
 		if l := likelihood(all, f.Alpha*d[0], f.Beta*d[1]); l > best {
 			t.Errorf("(%v, %v) has the likelihood %v, and %v is better by %v", f.Alpha, f.Beta, best, d, l-best)
 		}

@@ -67,7 +67,8 @@ func TestRankingBruteForce(t *testing.T) {
 		if !has {
 			continue
 		}
-		for _, c := range []struct{ got, want float64 }{{r.AveragePrecision(times), ap}, {r.AUROC(times), auroc}, {r.FPR(0.95, times), fpr}} {
+		for _, c := range []struct{ got, want float64 }{{r.AveragePrecision(times), ap},
+			{r.AUROC(times), auroc}, {r.FPR(0.95, times), fpr}} {
 			if math.Abs(c.got-c.want) > 1e-12 {
 				t.Fatalf("%v %v %v: %v, want %v", scores, positive, times, c.got, c.want)
 			}
@@ -77,7 +78,8 @@ func TestRankingBruteForce(t *testing.T) {
 		for i, s := range scores {
 			moved[i] = float32(math.Exp(float64(s))) - 7
 		}
-		if m := Rank(moved, positive); m.AveragePrecision(nil) != r.AveragePrecision(nil) || m.AUROC(nil) != r.AUROC(nil) {
+		if m := Rank(moved, positive); m.AveragePrecision(nil) != r.AveragePrecision(nil) ||
+			m.AUROC(nil) != r.AUROC(nil) {
 			t.Fatal("a monotone function of the scores changes the numbers")
 		}
 		checkPlacements(t, r, positive)

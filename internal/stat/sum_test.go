@@ -32,7 +32,8 @@ func TestSum(t *testing.T) {
 	}
 	left.Merge(right)
 	if forward != backward || forward != left {
-		t.Errorf("the sum depends on the order of addends: forward %v, backward %v, merged %v", forward, backward, left)
+		t.Errorf("the sum depends on the order of addends: forward %v, backward %v, merged %v",
+			forward, backward, left)
 	}
 	if !close9(forward.Float(), want) {
 		t.Errorf("the sum is %v, want %v", forward.Float(), want)

@@ -13,7 +13,8 @@ import (
 )
 
 // errNoJupyter says what is missing and how to install it.
-var errNoJupyter = errors.New("jupyter nbconvert is not installed: apt-get install jupyter-nbconvert, or pip install nbconvert")
+var errNoJupyter = errors.New("jupyter nbconvert is not installed: apt-get install jupyter-nbconvert, or " +
+	"pip install nbconvert")
 
 // jupyter executes and renders notebooks with a kernel that it builds.
 type jupyter struct {
@@ -49,7 +50,8 @@ func newJupyter(ctx context.Context, root string) (*jupyter, error) {
 		j.close()
 		return nil, err
 	}
-	j.env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(string(flags))+" "+linking(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "JUPYTER_PATH="+filepath.Join(j.temp, "jupyter"))
+	j.env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(string(flags))+" "+linking(),
+		"PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "JUPYTER_PATH="+filepath.Join(j.temp, "jupyter"))
 	return j, nil
 }
 
@@ -78,7 +80,8 @@ func (j *jupyter) close() { os.RemoveAll(j.temp) }
 // describe writes the file by which Jupyter finds the kernel.
 func (j *jupyter) describe(gonb string) error {
 	dir := filepath.Join(j.temp, "jupyter", "kernels", "gonb")
-	spec, err := json.Marshal(map[string]any{"argv": []string{gonb, "--kernel", "{connection_file}", "--raw_error"}, "display_name": "Go (gonb)", "language": "go", "name": "gonb"})
+	spec, err := json.Marshal(map[string]any{"argv": []string{gonb, "--kernel", "{connection_file}",
+		"--raw_error"}, "display_name": "Go (gonb)", "language": "go", "name": "gonb"})
 	if err != nil {
 		return err
 	}
@@ -89,7 +92,8 @@ func (j *jupyter) describe(gonb string) error {
 func (j *jupyter) execute(ctx context.Context, file string) (string, error) {
 	out := filepath.Join(j.temp, "executed")
 	err := j.run(ctx, filepath.Dir(file), j.cmd[0], append(j.cmd[1:len(j.cmd):len(j.cmd)],
-		"--to", "notebook", "--execute", "--ExecutePreprocessor.timeout=300", "--output-dir", out, filepath.Base(file))...)
+		"--to", "notebook", "--execute", "--ExecutePreprocessor.timeout=300", "--output-dir", out,
+		filepath.Base(file))...)
 	return filepath.Join(out, filepath.Base(file)), err
 }
 
@@ -103,7 +107,8 @@ func (j *jupyter) render(ctx context.Context, file, dir string) error {
 		return err
 	}
 	return j.run(ctx, j.temp, j.cmd[0], append(j.cmd[1:len(j.cmd):len(j.cmd)],
-		"--to", "html", "--HTMLExporter.mathjax_url=", "--HTMLExporter.require_js_url=", "--HTMLExporter.jquery_url=", "--output-dir", dir, file)...)
+		"--to", "html", "--HTMLExporter.mathjax_url=", "--HTMLExporter.require_js_url=",
+		"--HTMLExporter.jquery_url=", "--output-dir", dir, file)...)
 }
 
 // run runs a command. The error contains the command's output.

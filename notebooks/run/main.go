@@ -31,7 +31,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f := flag.NewFlagSet("run", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.Usage = func() {
-		fmt.Fprintln(stderr, "Executes the notebooks whose names begin with one of the arguments, or all without arguments.\n\n  go run ./notebooks/run [--check] [--html DIR] [NAME...]\n\nFlags:")
+		fmt.Fprintln(stderr, "Executes the notebooks whose names begin with one of the arguments, or all "+
+			"without arguments.\n\n  go run ./notebooks/run [--check] [--html DIR] [NAME...]\n\nFlags:")
 		f.PrintDefaults()
 	}
 	check := f.Bool("check", false, "write no notebook, and fail if an output differs from the saved one")

@@ -174,8 +174,9 @@ func (n *notebook) write(file string) error {
 // stream was cut.
 func (n *notebook) tidy() {
 	n.Metadata = map[string]any{
-		"kernelspec":    map[string]any{"display_name": "Go (gonb)", "language": "go", "name": "gonb"},
-		"language_info": map[string]any{"file_extension": ".go", "mimetype": "text/x-go", "name": "go", "pygments_lexer": "go"},
+		"kernelspec": map[string]any{"display_name": "Go (gonb)", "language": "go", "name": "gonb"},
+		"language_info": map[string]any{"file_extension": ".go", "mimetype": "text/x-go", "name": "go",
+			"pygments_lexer": "go"},
 	}
 	for i := range n.Cells {
 		c := &n.Cells[i]
@@ -245,7 +246,8 @@ func (n *notebook) differs(was *notebook) error {
 		c, w := &n.Cells[i], &was.Cells[i]
 		if slices.Contains(c.Tags, unstable) {
 			if (len(c.Outputs) == 0) != (len(w.Outputs) == 0) {
-				found = append(found, fmt.Errorf("cell %d has %d outputs, but had %d", i+1, len(c.Outputs), len(w.Outputs)))
+				found = append(found, fmt.Errorf("cell %d has %d outputs, but had %d", i+1,
+					len(c.Outputs), len(w.Outputs)))
 			}
 			continue
 		}
@@ -254,7 +256,8 @@ func (n *notebook) differs(was *notebook) error {
 		}
 	}
 	if found != nil {
-		found = append(found, errors.New("if the new outputs are right, run it without --check, look at the pages, and commit"))
+		found = append(found, errors.New("if the new outputs are right, run it without --check, look at "+
+			"the pages, and commit"))
 	}
 	return errors.Join(found...)
 }

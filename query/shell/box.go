@@ -76,7 +76,8 @@ func footer(rows int, more bool, cols int, left []string) string {
 	var notes []string
 	switch {
 	case more:
-		notes = append(notes, fmt.Sprintf("the first %s rows, there are more: --limit 0 shows all", ui.Thousands(int64(rows))))
+		notes = append(notes, fmt.Sprintf("the first %s rows, there are more: --limit 0 shows all",
+			ui.Thousands(int64(rows))))
 	case rows == 0:
 		notes = append(notes, "no rows")
 	case rows > 20:
@@ -86,7 +87,8 @@ func footer(rows int, more bool, cols int, left []string) string {
 		if n > leftNamed {
 			left = append(left[:leftNamed:leftNamed], fmt.Sprintf("and %d more", n-leftNamed))
 		}
-		notes = append(notes, fmt.Sprintf("%d of %d columns are left out (%s): --mode line shows all", n, cols, strings.Join(left, ", ")))
+		notes = append(notes, fmt.Sprintf("%d of %d columns are left out (%s): --mode line shows all", n,
+			cols, strings.Join(left, ", ")))
 	}
 	if notes == nil {
 		return ""
@@ -150,7 +152,8 @@ func fit(table []column, limit int) (shown []column, left []string) {
 		if cut < 0 {
 			cut = len(shown) / 2
 			left = append(left, shown[cut].name)
-			shown[cut] = column{name: "…", cells: slices.Repeat([]string{"…"}, len(shown[cut].cells)), width: 1, full: 1}
+			shown[cut] = column{name: "…",
+				cells: slices.Repeat([]string{"…"}, len(shown[cut].cells)), width: 1, full: 1}
 			continue
 		}
 		// take a column from the side with more columns

@@ -26,7 +26,8 @@ import (
 
 // formats has the formats of result files by extension, as options of DuckDB's COPY. This package writes
 // Arrow itself.
-var formats = map[string]string{".parquet": "FORMAT parquet, COMPRESSION zstd", ".csv": "FORMAT csv, HEADER true", ".arrow": ""}
+var formats = map[string]string{".parquet": "FORMAT parquet, COMPRESSION zstd",
+	".csv": "FORMAT csv, HEADER true", ".arrow": ""}
 
 // Export is a result file that is being written. It gets its name when it is complete.
 type Export struct {
@@ -176,13 +177,19 @@ func writeArrow(w io.WriteSeeker, rows *query.Rows) (n int64, err error) {
 }
 
 var arrowTypes = map[string]arrow.DataType{
-	"BOOLEAN": arrow.FixedWidthTypes.Boolean, "TINYINT": arrow.PrimitiveTypes.Int8, "SMALLINT": arrow.PrimitiveTypes.Int16,
-	"INTEGER": arrow.PrimitiveTypes.Int32, "BIGINT": arrow.PrimitiveTypes.Int64, "UTINYINT": arrow.PrimitiveTypes.Uint8,
-	"USMALLINT": arrow.PrimitiveTypes.Uint16, "UINTEGER": arrow.PrimitiveTypes.Uint32, "UBIGINT": arrow.PrimitiveTypes.Uint64,
-	"FLOAT": arrow.PrimitiveTypes.Float32, "DOUBLE": arrow.PrimitiveTypes.Float64, "DATE": arrow.FixedWidthTypes.Date32,
-	"TIMESTAMP": &arrow.TimestampType{Unit: arrow.Microsecond}, "TIMESTAMP_S": &arrow.TimestampType{Unit: arrow.Second},
-	"TIMESTAMP_MS": &arrow.TimestampType{Unit: arrow.Millisecond}, "TIMESTAMP_NS": &arrow.TimestampType{Unit: arrow.Nanosecond},
-	"TIMESTAMPTZ": &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}, "BLOB": arrow.BinaryTypes.Binary,
+	"BOOLEAN": arrow.FixedWidthTypes.Boolean, "TINYINT": arrow.PrimitiveTypes.Int8,
+	"SMALLINT": arrow.PrimitiveTypes.Int16,
+	"INTEGER":  arrow.PrimitiveTypes.Int32, "BIGINT": arrow.PrimitiveTypes.Int64,
+	"UTINYINT":  arrow.PrimitiveTypes.Uint8,
+	"USMALLINT": arrow.PrimitiveTypes.Uint16, "UINTEGER": arrow.PrimitiveTypes.Uint32,
+	"UBIGINT": arrow.PrimitiveTypes.Uint64,
+	"FLOAT":   arrow.PrimitiveTypes.Float32, "DOUBLE": arrow.PrimitiveTypes.Float64,
+	"DATE":         arrow.FixedWidthTypes.Date32,
+	"TIMESTAMP":    &arrow.TimestampType{Unit: arrow.Microsecond},
+	"TIMESTAMP_S":  &arrow.TimestampType{Unit: arrow.Second},
+	"TIMESTAMP_MS": &arrow.TimestampType{Unit: arrow.Millisecond},
+	"TIMESTAMP_NS": &arrow.TimestampType{Unit: arrow.Nanosecond},
+	"TIMESTAMPTZ":  &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}, "BLOB": arrow.BinaryTypes.Binary,
 	"HUGEINT": &arrow.Decimal128Type{Precision: 38},
 }
 

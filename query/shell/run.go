@@ -51,7 +51,8 @@ func (r *Runner) Run(ctx context.Context, text, from string, to *Export) error {
 	for i, st := range list {
 		if strings.HasPrefix(strings.TrimSpace(st.Text), ".") {
 			name, _, _ := strings.Cut(strings.TrimSpace(st.Text), "\n")
-			return usage.Errorf("%s: commands that begin with a dot work only in the shell, which abtool sql STORE opens on a terminal", name)
+			return usage.Errorf("%s: commands that begin with a dot work only in the shell, which abtool "+
+				"sql STORE opens on a terminal", name)
 		}
 		var err error
 		if to != nil && i == len(list)-1 {
@@ -104,7 +105,8 @@ func (r *Runner) explain(err error, st query.Statement, from string, n int) erro
 	var q *query.QueryError
 	switch {
 	case errors.Is(err, query.ErrTimeout):
-		return fmt.Errorf("the statement was stopped after %v, the limit set by --timeout: %s", r.Timeout, brief(st.Text))
+		return fmt.Errorf("the statement was stopped after %v, the limit set by --timeout: %s",
+			r.Timeout, brief(st.Text))
 	case errors.Is(err, query.ErrStopped):
 		return fmt.Errorf("stopped: %s", brief(st.Text))
 	case errors.As(err, &q) && q.Line > 0:

@@ -87,8 +87,10 @@ SELECT 'never';
 		}
 	}
 	for _, want := range []string{
-		"ImageNet-AB and COCO-AB. A statement ends with a semicolon", "abtool>    ...>    ...>    ...> ", "needs a value for $n", "1 rows written to " + parquet,
-		parquet + " already exists", `mode "fancy"`, "unknown command .nonsense", `column "nothing" not found`, "unknown view nowhere", "0.0",
+		"ImageNet-AB and COCO-AB. A statement ends with a semicolon", "abtool>    ...>    ...>    ...> ",
+		"needs a value for $n", "1 rows written to " + parquet,
+		parquet + " already exists", `mode "fancy"`, "unknown command .nonsense",
+		`column "nothing" not found`, "unknown view nowhere", "0.0",
 	} {
 		if !strings.Contains(errs.String(), want) {
 			t.Errorf("no %q in\n%s", want, errs)
@@ -113,7 +115,8 @@ func TestShellInterrupt(t *testing.T) {
 	if err := sh.Run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(errs.String(), "stopped: SELECT count") || !strings.Contains(out.String(), "alive") || time.Since(start) > 10*time.Second {
+	if !strings.Contains(errs.String(), "stopped: SELECT count") ||
+		!strings.Contains(out.String(), "alive") || time.Since(start) > 10*time.Second {
 		t.Errorf("%s\n%s", out, errs)
 	}
 }

@@ -211,7 +211,8 @@ func checkDrawn(t *testing.T, f *Figure) {
 			if err := f.Write(&b, format, inDark); err != nil {
 				t.Fatal(err)
 			}
-			if text := b.String(); format == "svg" && (strings.Contains(text, "NaN") || strings.Contains(text, "Inf")) {
+			if text := b.String(); format == "svg" &&
+				(strings.Contains(text, "NaN") || strings.Contains(text, "Inf")) {
 				t.Errorf("%s has an undefined number", f.Name)
 			}
 		}

@@ -27,7 +27,8 @@ const marksCaption = "Each mark is one of %s annotators with %s. Lines: the mean
 // Figure draws the funnel of a data set.
 func (q Funnel) Figure(s Source) Figure {
 	f := Figure{Name: q.Name, Title: q.Title, Statistics: []string{"workers"}, Width: 760, Height: 420,
-		Alt: "A scatter plot of annotators by their number of " + q.Noun + " and their " + q.Share + ", with the limits of chance, " +
+		Alt: "A scatter plot of annotators by their number of " + q.Noun + " and their " + q.Share +
+			", with the limits of chance, " +
 			"which narrow like a funnel."}
 	marks, triangles := 0, 0
 	shares := s.Column("workers", "by_worker", q.Share)

@@ -17,7 +17,8 @@ func Sequences(s chart.Source) chart.Figure {
 		Alt: fmt.Sprintf("Bars: %s of the icons were added and never touched again; all other sequences are rare.",
 			chart.Percent(s.Value("sequences", "add_only").Value))}
 	f.Describe(chart.Part{Caption: fmt.Sprintf("Sequences of actions of the %s icons whose last action is add or move, on a "+
-		"logarithmic scale, with their number and share. Rings: the paper's counts for its own data.", chart.Grouped(total.Value)), Lack: chart.Unless(total.Value > 0, noStayingIcons)})
+		"logarithmic scale, with their number and share. Rings: the paper's counts for its own data.",
+		chart.Grouped(total.Value)), Lack: chart.Unless(total.Value > 0, noStayingIcons)})
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot { return sequenceBars(t, s) })
 	return f
 }
@@ -29,7 +30,8 @@ const (
 
 func sequenceBars(t *chart.Theme, s chart.Source) *plot.Plot {
 	names, n := s.Texts("sequences", "by_sequence", "sequence"), s.Column("sequences", "by_sequence", "n")
-	share, published := s.Column("sequences", "by_sequence", "share"), s.Column("sequences", "by_sequence", "published")
+	share, published := s.Column("sequences", "by_sequence", "share"), s.Column("sequences",
+		"by_sequence", "published")
 	k := min(sequencesShown, len(n))
 	var bars []chart.Row
 	var ys []float64

@@ -17,7 +17,8 @@ import (
 // SizeRecall draws the recall of classes against the size of their objects.
 func SizeRecall(s chart.Source) chart.Figure {
 	f := chart.Figure{Name: "coco-size-recall", Title: "Recall of a class against the size of its objects",
-		Width: 760, Height: 460, Statistics: []string{"category_recall"}, Alt: "A scatter plot of classes by size and recall."}
+		Width: 760, Height: 460, Statistics: []string{"category_recall"},
+		Alt: "A scatter plot of classes by size and recall."}
 	d := s.Points("category_recall", "by_category", "size", "recall", "", "")
 	classes := 0
 	for i := range d.X {
@@ -26,15 +27,18 @@ func SizeRecall(s chart.Source) chart.Figure {
 		}
 	}
 	caption := fmt.Sprintf("Each mark is one of %d classes. Recall is the share of annotated images with the class on "+
-		"which its icon stays; size is the mean, over its objects, of the area of the box as a share of the image. Grey lines: 95 %% intervals.", classes)
+		"which its icon stays; size is the mean, over its objects, of the area of the box as a share of "+
+		"the image. Grey lines: 95 %% intervals.", classes)
 	if slope := s.Value("category_recall", "slope"); slope.Value.Defined() {
-		caption += fmt.Sprintf(" Line: least squares, slope %s%s. Names: the classes farthest from the line.", chart.Decimal(slope.Value, 2), plainInterval(slope))
+		caption += fmt.Sprintf(" Line: least squares, slope %s%s. Names: the classes farthest from the line.",
+			chart.Decimal(slope.Value, 2), plainInterval(slope))
 	}
 	if r := s.Value("category_recall", "correlation"); r.Value.Defined() {
 		f.Alt = fmt.Sprintf("A scatter plot of classes by size and recall; the correlation is %s.",
 			chart.Decimal(r.Value, 2))
 	}
-	f.Describe(chart.Part{Caption: caption, Lack: chart.Unless(classes > 0, chart.FirstLack(truth(s), noShownClasses))})
+	f.Describe(chart.Part{Caption: caption,
+		Lack: chart.Unless(classes > 0, chart.FirstLack(truth(s), noShownClasses))})
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot { return sizeRecallPlot(t, s) })
 	return f
 }
@@ -124,5 +128,6 @@ func plainInterval(v result.Value) string {
 	if v.Interval == nil {
 		return ""
 	}
-	return fmt.Sprintf(" (95 %% interval %s to %s)", chart.Decimal(v.Interval.Low, 2), chart.Decimal(v.Interval.High, 2))
+	return fmt.Sprintf(" (95 %% interval %s to %s)", chart.Decimal(v.Interval.Low, 2),
+		chart.Decimal(v.Interval.High, 2))
 }

@@ -22,9 +22,10 @@ func Times(s chart.Source) chart.Figure {
 	f.Describe(
 		chart.Part{Where: "Left", Lack: noTime, Caption: fmt.Sprintf("time on %s pages, median %s.",
 			chart.Grouped(mean.N), chart.Milliseconds(math.Round(float64(median.Value)/100)*100))},
-		chart.Part{Where: "Right", Lack: noStep, Caption: fmt.Sprintf("mean number of steps to each superclass on a page, "+
-			"from the first (0) to the last (10); %s of the steps were by the keyboard.",
-			chart.WithInterval(s.Value("browsing", "keyboard_share")))})
+		chart.Part{Where: "Right", Lack: noStep,
+			Caption: fmt.Sprintf("mean number of steps to each superclass on a page, "+
+				"from the first (0) to the last (10); %s of the steps were by the keyboard.",
+				chart.WithInterval(s.Value("browsing", "keyboard_share")))})
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		p := t.LogBars("", "", "ms", s, "time", "time_spent", t.Series[0])
 		chart.Place(c, chart.Panel{Plot: p, DX: 0.5, DY: 1, Lack: noTime},

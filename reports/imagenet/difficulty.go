@@ -18,7 +18,8 @@ func Hesitation(s chart.Source) chart.Figure {
 		"with the number of clicks. Lines: 95 % intervals by resampling annotators.",
 		Lack: chart.Unless(s.Counted("timing", "by_visits", "n"), chart.FirstLack(boxedClicks(s), noEntries))})
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot {
-		return accuracyBars(t, s, "timing", "by_visits", "1 entry", "2 entries", "3 entries", "4 entries", "5 or more")
+		return accuracyBars(t, s, "timing", "by_visits", "1 entry", "2 entries", "3 entries",
+			"4 entries", "5 or more")
 	})
 	return f
 }
@@ -26,8 +27,10 @@ func Hesitation(s chart.Source) chart.Figure {
 // Difficulty draws the accuracy by the time to the click.
 func Difficulty(s chart.Source) chart.Figure {
 	clicks := chart.Unless(s.Counted("difficulty", "by_time", "n"), chart.FirstLack(boxedClicks(s), noEntries))
-	f := chart.Figure{Name: "imagenet-difficulty", Title: "Difficulty: accuracy against the time to the click", Width: 820, Height: 320,
-		Statistics: []string{"difficulty"}, Alt: "Bars of accuracy by the time to the click, and by fifths of each annotator's clicks."}
+	f := chart.Figure{Name: "imagenet-difficulty",
+		Title: "Difficulty: accuracy against the time to the click", Width: 820, Height: 320,
+		Statistics: []string{"difficulty"}, Alt: "Bars of accuracy by the time to the click, and by fifths " +
+			"of each annotator's clicks."}
 	f.Describe(
 		chart.Part{Where: "Left", Caption: "accuracy by the time from entering to the click.", Lack: clicks},
 		chart.Part{Where: "Right", Caption: "accuracy by fifths of each annotator's clicks, from the quickest to the slowest. " +
@@ -47,7 +50,8 @@ func Difficulty(s chart.Source) chart.Figure {
 			names = append(names, chart.Milliseconds(v)+to)
 		}
 		p := accuracyBars(t, s, "difficulty", "by_time", names...)
-		q := accuracyBars(t, s, "difficulty", "by_fifth", "quickest fifth", "second", "third", "fourth", "slowest fifth")
+		q := accuracyBars(t, s, "difficulty", "by_fifth", "quickest fifth", "second", "third",
+			"fourth", "slowest fifth")
 		same(&p.X, &q.X)
 		chart.Place(c, chart.Panel{Plot: p, DX: 0.52, DY: 1, Lack: clicks},
 			chart.Panel{Plot: q, X: 0.52, DX: 0.48, DY: 1, Lack: clicks})

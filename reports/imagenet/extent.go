@@ -19,7 +19,8 @@ func Extent(s chart.Source) chart.Figure {
 			"around the click, and for the whole image."}
 	f.Describe(chart.Part{Caption: fmt.Sprintf("Mean intersection over union of the nearest box and the bounding box of "+
 		"the click and the last samples, by the number of samples used. For comparison: %s for the whole image, %s for a "+
-		"box of mean size around the click.", chart.Percent(whole.Value), chart.Percent(s.Value("extent", "mean_box").Value)),
+		"box of mean size around the click.", chart.Percent(whole.Value),
+		chart.Percent(s.Value("extent", "mean_box").Value)),
 		Lack: chart.Unless(whole.N > 0, chart.FirstLack(boxedClicks(s), noWay))})
 	f.Draw = chart.Whole(func(t *chart.Theme) *plot.Plot { return extentBars(t, s) })
 	return f

@@ -37,20 +37,24 @@ func Sentences(s chart.Source) (out []string) {
 		if w := v("workers", "workers"); chart.Defined(w) {
 			text += " to " + number(w) + " annotators"
 		}
-		add("%s. %s of the images were selected at least once, %s have a final click, and %s have a usable ground-truth box.",
-			text, share("counts", "selected_images"), share("counts", "final_clicks"), share("counts", "boxed_images"))
+		add("%s. %s of the images were selected at least once, %s have a final click, and %s have a usable "+
+			"ground-truth box.",
+			text, share("counts", "selected_images"), share("counts", "final_clicks"),
+			share("counts", "boxed_images"))
 	}
 	if a := v("click_accuracy", "accuracy"); chart.Defined(a) {
 		add("%s of the final clicks lie in a box. Always clicking the centre would hit %s, clicking anywhere %s.",
 			chart.WithInterval(a), share("random_clicks", "centre.bc"), share("random_clicks", "uniform.bc"))
 		if off := v("off_centre", "accuracy"); chart.Defined(off) {
-			add("On %s of the images the centre is in no box. There, %s of the clicks still hit, which clicks on the centre never would.",
+			add("On %s of the images the centre is in no box. There, %s of the clicks still hit, which "+
+				"clicks on the centre never would.",
 				share("off_centre", "share"), chart.WithInterval(off))
 		}
 	}
 	if chart.Defined(v("trace_quantiles", "accuracy.0")) && chart.Defined(v("trace_quantiles", "accuracy.9")) {
 		add("On the way from entering the image to the click, the share of mouse samples in a box changes from %s in the "+
-			"first tenth to %s in the last.", share("trace_quantiles", "accuracy.0"), share("trace_quantiles", "accuracy.9"))
+			"first tenth to %s in the last.", share("trace_quantiles", "accuracy.0"),
+			share("trace_quantiles", "accuracy.9"))
 	}
 	return append(out, chart.HITsSentence(s, "selections")...)
 }

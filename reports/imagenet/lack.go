@@ -6,11 +6,13 @@ import "abtool/reports/chart"
 const (
 	noBoxes chart.Lack = "No image of the records has a ground-truth box. " +
 		"Ingest the boxes of these images with --boxes."
-	noClicks      chart.Lack = "No image has a final click, which is a click with a place in a showing that ended selected."
+	noClicks chart.Lack = "No image has a final click, which is a click with a place in a showing " +
+		"that ended selected."
 	noBoxedClicks chart.Lack = "No image has both a ground-truth box and a final click. " +
 		"Ingest the boxes of the clicked images with --boxes."
-	noSamples chart.Lack = "No final click on an image with a box has mouse samples before it; click and samples need times."
-	noWay     chart.Lack = "No final click on an image with a box has an entry (hoveredRecord) and mouse " +
+	noSamples chart.Lack = "No final click on an image with a box has mouse samples before it; click and " +
+		"samples need times."
+	noWay chart.Lack = "No final click on an image with a box has an entry (hoveredRecord) and mouse " +
 		"samples before it; click, entry and samples need times."
 	noTimes    chart.Lack = "No selected showing has both a click and an entry (hoveredRecord) with times."
 	noHovering chart.Lack = "No showing has an estimateTime above 0."

@@ -17,17 +17,21 @@ func Maps(s chart.Source) chart.Figure {
 	boxes, shown := boxCentres(s), s.Value("centre_bias", "clicks.share")
 	clicks := chart.Unless(shown.N > 0, noClicks)
 	byBox, byClick := fewClicks(s, "by_gt_cell_n"), fewClicks(s, "by_click_cell_n")
-	f := chart.Figure{Name: "imagenet-maps", Title: "Boxes and clicks on the image, and the accuracy of clicks by place",
-		Width: 760, Height: 640, Statistics: []string{"centre_bias", "accuracy_maps"}, Caption: "The image is divided into 11 × 11 cells.",
+	f := chart.Figure{Name: "imagenet-maps", Title: "Boxes and clicks on the image, and the accuracy of " +
+		"clicks by place",
+		Width: 760, Height: 640, Statistics: []string{"centre_bias", "accuracy_maps"},
+		Caption: "The image is divided into 11 × 11 cells.",
 		Alt: "Four maps of the image: box centres, clicks, accuracy by the box's centre, and accuracy by the " +
 			"click."}
 	f.Describe(
 		chart.Part{Where: "Above, left", Lack: boxes, Caption: fmt.Sprintf("share of the centres of %s boxes "+
-			"(coloured by the square root of the share).", chart.Grouped(s.Value("centre_bias", "gt_centres.share").N))},
+			"(coloured by the square root of the share).",
+			chart.Grouped(s.Value("centre_bias", "gt_centres.share").N))},
 		chart.Part{Where: "Above, right", Lack: clicks,
 			Caption: fmt.Sprintf("share of %s final clicks.", chart.Grouped(shown.N))},
-		chart.Part{Where: "Below, left", Lack: byBox, Caption: fmt.Sprintf("accuracy of the click by the cell of the "+
-			"box's centre; grey cells have fewer than %d.", fewInCell)},
+		chart.Part{Where: "Below, left", Lack: byBox,
+			Caption: fmt.Sprintf("accuracy of the click by the cell of the "+
+				"box's centre; grey cells have fewer than %d.", fewInCell)},
 		chart.Part{Where: "Below, right", Lack: byClick, Caption: "accuracy by the cell of the click."})
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
 		counts := func(title, name string) chart.Panel {

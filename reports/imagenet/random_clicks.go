@@ -15,15 +15,19 @@ func RandomClicks(s chart.Source) chart.Figure {
 	boxes, clicks := boxCentres(s), clicksOnBoxes(s, bc.N)
 	always := chart.Percent(s.Value("random_clicks", "centre.bc").Value)
 	anywhere := chart.Percent(s.Value("random_clicks", "uniform.bc").Value)
-	f := chart.Figure{Name: "imagenet-random-clicks", Title: "Random clicks around the centre", Width: 820, Height: 360,
+	f := chart.Figure{Name: "imagenet-random-clicks", Title: "Random clicks around the centre",
+		Width: 820, Height: 360,
 		Statistics: []string{"centre_bias", "random_clicks", "click_accuracy"}}
 	f.Describe(
-		chart.Part{Where: "Left", Lack: boxes, Caption: fmt.Sprintf("centres of %s ground-truth boxes; %s of them are in the middle "+
-			"cell, which is 0.82 %% of the area.", chart.Grouped(centre.N), chart.Percent(centre.Value))},
+		chart.Part{Where: "Left", Lack: boxes,
+			Caption: fmt.Sprintf("centres of %s ground-truth boxes; %s of them are in the middle "+
+				"cell, which is 0.82 %% of the area.", chart.Grouped(centre.N), chart.Percent(centre.Value))},
 		chart.Part{Where: "Right", Lack: clicks, Caption: fmt.Sprintf("the probability that a random click "+
 			"hits a box, as a mean over %s images with a box and a final click. The clicks are normally distributed around the "+
-			"centre, with standard deviation σ. Those that would fall outside of the image are drawn again, miss, or are moved to "+
-			"the border. Always clicking the centre hits %s, clicking anywhere %s, the final click %s.", chart.Grouped(bc.N), always, anywhere, chart.WithInterval(bc))})
+			"centre, with standard deviation σ. Those that would fall outside of the image are drawn "+
+			"again, miss, or are moved to "+
+			"the border. Always clicking the centre hits %s, clicking anywhere %s, the final click %s.",
+			chart.Grouped(bc.N), always, anywhere, chart.WithInterval(bc))})
 	f.Alt = "A map of box centres on the image."
 	if clicks == "" {
 		f.Alt = fmt.Sprintf("A map of box centres on the image, and curves of accuracy from %s to %s as random "+

@@ -12,7 +12,9 @@ import (
 func Scanning(s chart.Source) chart.Figure {
 	pages := s.Value("scanning", "pages")
 	f := chart.Figure{Name: "imagenet-scanning", Title: "The order of clicks on a page", Width: 820, Height: 300,
-		Statistics: []string{"scanning"}, Alt: fmt.Sprintf("Bars of the share of pairs of clicks that follow each order (serpentine: %s), and of the kinds of steps.",
+		Statistics: []string{"scanning"},
+		Alt: fmt.Sprintf("Bars of the share of pairs of clicks that follow each order (serpentine: %s), "+
+			"and of the kinds of steps.",
 			chart.Percent(s.Value("scanning", "pairs_in_order.serpentine").Value))}
 	f.Describe(chart.Part{Caption: fmt.Sprintf("%s pages with five or more clicks. Left: share of pairs of clicks whose "+
 		"order follows the layout; by chance it is one half. Right: where the next click is, seen from the last one. Lines: "+

@@ -27,7 +27,8 @@ func Times(s chart.Source) chart.Figure {
 		times = ""
 	}
 	if noHover == "" {
-		caption = strings.TrimSpace(caption + fmt.Sprintf(" Outline: time that the pointer was over the image, of %s showings.", chart.Grouped(hover.N)))
+		caption = strings.TrimSpace(caption + fmt.Sprintf(" Outline: time that the pointer was over the "+
+			"image, of %s showings.", chart.Grouped(hover.N)))
 		times = ""
 	}
 	f := chart.Figure{Name: "imagenet-times", Title: "Time to the click, and speed of the pointer",

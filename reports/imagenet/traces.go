@@ -26,9 +26,11 @@ func AlongTrace(s chart.Source) chart.Figure {
 		Width: 900, Height: 340, Statistics: []string{"last_samples", "trace_quantiles", "time_quantiles"},
 		Caption: "Share of mouse samples that lie in a box, over images with a box and a final click."}
 	f.Describe(
-		chart.Part{Where: "Left", Caption: "the N-th sample before the click, among all samples and among those since the pointer entered the image.", Lack: last},
-		chart.Part{Where: "Middle", Lack: samples, Caption: fmt.Sprintf("by tenth of the samples from entering the image "+
-			"to the click; %s in the first tenth and %s in the last.", from, to)},
+		chart.Part{Where: "Left", Caption: "the N-th sample before the click, among all samples and among " +
+			"those since the pointer entered the image.", Lack: last},
+		chart.Part{Where: "Middle", Lack: samples,
+			Caption: fmt.Sprintf("by tenth of the samples from entering the image "+
+				"to the click; %s in the first tenth and %s in the last.", from, to)},
 		chart.Part{Where: "Right", Caption: "by tenth of the time.", Lack: times})
 	f.Caption += " Bands: 95 % intervals by resampling annotators."
 	f.Alt = fmt.Sprintf("Curves of accuracy: by the number of samples before the click, by tenths of the samples "+

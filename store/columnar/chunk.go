@@ -43,7 +43,8 @@ func findColumn(s *parquet.Schema, name string) (*fileColumn, error) {
 	}
 	for _, field := range strings.Split(name, ".") {
 		if !enter(field) {
-			return nil, fmt.Errorf("the column %s is missing: another version of abtool wrote this table, ingest again", name)
+			return nil, fmt.Errorf("the column %s is missing: another version of abtool wrote this table, "+
+				"ingest again", name)
 		}
 		for !node.Leaf() && enter("list") && enter("element") {
 		}

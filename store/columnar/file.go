@@ -41,7 +41,8 @@ func SchemaOf(of *parquet.Schema) (*Schema, error) {
 		}
 		s.leaves = append(s.leaves, leaf{
 			name: strings.ReplaceAll(strings.Join(path, "."), ".list.element", ""),
-			path: path, kind: format.Type(l.Node.Type().Kind()), def: int(l.MaxDefinitionLevel), rep: int(l.MaxRepetitionLevel),
+			path: path, kind: format.Type(l.Node.Type().Kind()), def: int(l.MaxDefinitionLevel),
+			rep: int(l.MaxRepetitionLevel),
 		})
 	}
 	return s, nil
@@ -59,7 +60,8 @@ type File struct {
 
 // NewFile begins a file with the given key-value pairs in its footer.
 func NewFile(w io.Writer, s *Schema, createdBy string, meta [][2]string) *File {
-	f := &File{w: w, schema: s, meta: format.FileMetaData{Version: 2, Schema: s.elements, ColumnOrders: s.orders, CreatedBy: createdBy}}
+	f := &File{w: w, schema: s, meta: format.FileMetaData{Version: 2, Schema: s.elements,
+		ColumnOrders: s.orders, CreatedBy: createdBy}}
 	for _, kv := range meta {
 		f.meta.KeyValueMetadata = append(f.meta.KeyValueMetadata, format.KeyValue{Key: kv[0], Value: kv[1]})
 	}

@@ -27,8 +27,10 @@ func (d *decoder) page(c *fileColumn, p parquet.Page) error {
 		d.setDictionary(c, dict)
 	}
 	l := levels{n: int(p.NumValues()), def: p.DefinitionLevels(), rep: p.RepetitionLevels()}
-	if len(l.def) != l.n && (len(l.def) > 0 || c.leaf.MaxDefinitionLevel > 0) || len(c.list) > 0 && len(l.rep) != l.n {
-		return fmt.Errorf("a page of %d values has %d definition levels and %d repetition levels", l.n, len(l.def), len(l.rep))
+	if len(l.def) != l.n && (len(l.def) > 0 || c.leaf.MaxDefinitionLevel > 0) || len(c.list) > 0 &&
+		len(l.rep) != l.n {
+		return fmt.Errorf("a page of %d values has %d definition levels and %d repetition levels", l.n,
+			len(l.def), len(l.rep))
 	}
 	values, coded := p.Data(), p.Dictionary() != nil
 	switch c.kind {

@@ -115,7 +115,8 @@ func (r *Reader) Read(group int) error {
 	chunks := g.ColumnChunks()
 	for _, c := range r.columns {
 		if err := c.read(chunks[c.leaf.ColumnIndex], r.rows); err != nil {
-			return fmt.Errorf("%s is damaged: row group %d, column %s: %w: ingest again, with --force", r.table.path, group, c.name, err)
+			return fmt.Errorf("%s is damaged: row group %d, column %s: %w: ingest again, with --force",
+				r.table.path, group, c.name, err)
 		}
 	}
 	return nil

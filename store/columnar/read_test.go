@@ -114,7 +114,8 @@ func TestLists(t *testing.T) {
 
 func TestListsInLists(t *testing.T) {
 	rows := []schema.COCOImage{
-		{ImageID: 1, Instances: []schema.Instance{{ID: 1, Polygon: []float64{1, 2, 3}, Rings: []int32{3}}, {ID: 2}, {ID: 3, Polygon: []float64{4}, RLECounts: []int64{9, 8}}}},
+		{ImageID: 1, Instances: []schema.Instance{{ID: 1, Polygon: []float64{1, 2, 3}, Rings: []int32{3}},
+			{ID: 2}, {ID: 3, Polygon: []float64{4}, RLECounts: []int64{9, 8}}}},
 		{ImageID: 2},
 		{ImageID: 3, Instances: []schema.Instance{{ID: 4, Polygon: []float64{5}, Category: ptr("cat")}}},
 	}
@@ -150,7 +151,8 @@ func TestListsInLists(t *testing.T) {
 
 // TestWhatIngestWrites reads a store's encodings with a Reader and as rows with parquet-go.
 func TestWhatIngestWrites(t *testing.T) {
-	store, err := teststore.Make(context.Background(), t.TempDir(), teststore.Options{Images: 500, Seed: 1, Dirty: 0.05})
+	store, err := teststore.Make(context.Background(), t.TempDir(),
+		teststore.Options{Images: 500, Seed: 1, Dirty: 0.05})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +172,8 @@ func TestWhatIngestWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tab.Close()
-	r, err := tab.Reader("seq", "image_id", "worker_id", "hit_submit_time", "selected", "position_x", "mouse.t", "mouse.x", "mouse.y", "hovers.action")
+	r, err := tab.Reader("seq", "image_id", "worker_id", "hit_submit_time", "selected", "position_x",
+		"mouse.t", "mouse.x", "mouse.y", "hovers.action")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +195,8 @@ func TestWhatIngestWrites(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := range r.Rows() {
-			a := schema.ImageNetAnnotation{Seq: r.Column("seq").Ints[i], WorkerID: text(r.Column("worker_id"), i), HITSubmitTime: whole(r.Column("hit_submit_time").Ints[i])}
+			a := schema.ImageNetAnnotation{Seq: r.Column("seq").Ints[i],
+				WorkerID: text(r.Column("worker_id"), i), HITSubmitTime: whole(r.Column("hit_submit_time").Ints[i])}
 			a.ImageID, _ = r.Column("image_id").Text(i)
 			if s := r.Column("selected").Ints[i]; s != columnar.Null {
 				a.Selected = ptr(s == 1)
@@ -220,7 +224,8 @@ func TestWhatIngestWrites(t *testing.T) {
 	}
 	read := cmp.FilterPath(func(p cmp.Path) bool {
 		switch p.String() {
-		case "Seq", "ImageID", "WorkerID", "HITSubmitTime", "Selected", "PositionX", "Mouse", "Mouse.T", "Mouse.X", "Mouse.Y", "Hovers", "Hovers.Action", "":
+		case "Seq", "ImageID", "WorkerID", "HITSubmitTime", "Selected", "PositionX", "Mouse", "Mouse.T",
+			"Mouse.X", "Mouse.Y", "Hovers", "Hovers.Action", "":
 			return false
 		}
 		return true
@@ -237,7 +242,8 @@ func TestWhatIngestWrites(t *testing.T) {
 func TestDamaged(t *testing.T) {
 	rows := make([]schema.ImageNetAnnotation, 1000)
 	for i := range rows {
-		rows[i] = schema.ImageNetAnnotation{Seq: int64(i), ImageID: "a_1", Mouse: []schema.Point{{X: ptr(float64(i))}}}
+		rows[i] = schema.ImageNetAnnotation{Seq: int64(i), ImageID: "a_1",
+			Mouse: []schema.Point{{X: ptr(float64(i))}}}
 	}
 	dir := write(t, "imagenet", "annotations", rows, 500)
 	path := filepath.Join(dir, "imagenet", "annotations.parquet")
@@ -254,7 +260,8 @@ func TestDamaged(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := readAll(dir)
-		if err == nil || !strings.Contains(err.Error(), "is damaged: ") || !strings.Contains(err.Error(), "ingest again, with --force") {
+		if err == nil || !strings.Contains(err.Error(), "is damaged: ") ||
+			!strings.Contains(err.Error(), "ingest again, with --force") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -81,7 +81,8 @@ func TestRows(t *testing.T) {
 		f := NewFile(&b, s, "test", [][2]string{{"key", "value"}})
 		g := NewGroup(s, 2, compress)
 		g.slots = 1000 // many pages
-		g.Lay(&Layout{Deltas: []string{"seq", "id", "long"}, Steady: []string{"list.t"}, Fractions: map[string]string{"list.x": "size"}})
+		g.Lay(&Layout{Deltas: []string{"seq", "id", "long"}, Steady: []string{"list.t"},
+			Fractions: map[string]string{"list.x": "size"}})
 		all := Span{Rows: rows, To: rows.Len()}
 		for all.Len() > 0 {
 			for range 1 + r.IntN(4) {

@@ -103,7 +103,8 @@ func TestRoundTrip(t *testing.T) {
 		rows, most int // elements of a list
 		null       float64
 	}{
-		{"empty", 0, 0, 0}, {"one", 1, 0, 0}, {"null", 50, 3, 1}, {"half", 300, 20, 0.5}, {"few nulls", 1000, 300, 0.001},
+		{"empty", 0, 0, 0}, {"one", 1, 0, 0}, {"null", 50, 3, 1}, {"half", 300, 20, 0.5},
+		{"few nulls", 1000, 300, 0.001},
 		{"no null", 200, 40, 0}, {"many rows", 3000, 1, 0.1}, {"long lists", 3, 10000, 0.01},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -194,14 +195,17 @@ func checkFooter(t *testing.T, file []byte, rows int) {
 			pages.Close()
 			s := m.Statistics
 			if values != m.NumValues || nulls != s.NullCount {
-				t.Errorf("%v: %d values, %d of them null; the footer says %d and %d", m.PathInSchema, values, nulls, m.NumValues, s.NullCount)
+				t.Errorf("%v: %d values, %d of them null; the footer says %d and %d", m.PathInSchema, values,
+					nulls, m.NumValues, s.NullCount)
 			}
 			if s.MinValue == nil {
 				continue
 			}
 			kind := c.Type().Kind()
-			if c.Type().Compare(kind.Value(s.MinValue), kind.Value(least)) != 0 || c.Type().Compare(kind.Value(s.MaxValue), kind.Value(greatest)) != 0 {
-				t.Errorf("%v: from %x to %x; the footer says %x to %x", m.PathInSchema, least, greatest, s.MinValue, s.MaxValue)
+			if c.Type().Compare(kind.Value(s.MinValue), kind.Value(least)) != 0 ||
+				c.Type().Compare(kind.Value(s.MaxValue), kind.Value(greatest)) != 0 {
+				t.Errorf("%v: from %x to %x; the footer says %x to %x", m.PathInSchema, least, greatest,
+					s.MinValue, s.MaxValue)
 			}
 		}
 	}
@@ -217,7 +221,8 @@ func randomRow(r *rand.Rand, i, most int, null float64) row {
 		Name: maybe(r, null, "name "+strconv.Itoa(r.IntN(40))), Small: maybe(r, null, int32(r.Uint32())),
 		Size: maybe(r, null, size), On: maybe(r, null, r.IntN(2) == 0),
 		Same: maybe(r, null, "same "+strconv.Itoa(i/9)), Again: maybe(r, null, int32(i/8%300)),
-		Real: maybe(r, null, r.NormFloat64()), Long: maybe(r, null, r.Int64()-r.Int64()), Short: maybe(r, null, int32(r.Uint32())),
+		Real: maybe(r, null, r.NormFloat64()), Long: maybe(r, null, r.Int64()-r.Int64()),
+		Short: maybe(r, null, int32(r.Uint32())),
 	}
 	if r.IntN(2000) == 0 {
 		w.Real = maybe(r, null, math.NaN())
@@ -241,7 +246,8 @@ func randomRow(r *rand.Rand, i, most int, null float64) row {
 			if t += r.Int64N(20); r.IntN(200) == 0 {
 				t = r.Int64() - r.Int64()
 			}
-			w.List = append(w.List, element{maybe(r, null, t), maybe(r, null, x), maybe(r, null, strconv.Itoa(r.IntN(4))), maybe(r, null, r.IntN(2) == 0)})
+			w.List = append(w.List, element{maybe(r, null, t), maybe(r, null, x),
+				maybe(r, null, strconv.Itoa(r.IntN(4))), maybe(r, null, r.IntN(2) == 0)})
 		}
 	}
 	return w
@@ -290,7 +296,8 @@ func TestRuns(t *testing.T) {
 		name      string
 		long, top int // runs and numbers
 		ok        bool
-	}{{"long", 40, 1 << 20, true}, {"short", 6, 1 << 15, true}, {"none", 1, 1 << 15, false}, {"of zeros", 6, 1, false}, {"of a byte", 30, 1 << 8, true}} {
+	}{{"long", 40, 1 << 20, true}, {"short", 6, 1 << 15, true}, {"none", 1, 1 << 15, false},
+		{"of zeros", 6, 1, false}, {"of a byte", 30, 1 << 8, true}} {
 		t.Run(c.name, func(t *testing.T) {
 			var index []int32
 			for range 500 {

@@ -66,7 +66,8 @@ func BiasHeader(what, box string) result.Header {
 		{"centre_share", result.UnitShare, "share of " + what + "s within 0.05 of (0.5, 0.5)"},
 		{"bias_x", result.UnitShare, "mean of x − 0.5 of " + what + "s"},
 		{"bias_y", result.UnitShare, "mean of y − 0.5 of " + what + "s; y points down"},
-		{"bias_u", "fraction of the box", "mean displacement of the " + what + " from the centre of " + box + ", across"},
+		{"bias_u", "fraction of the box",
+			"mean displacement of the " + what + " from the centre of " + box + ", across"},
 		{"bias_v", "fraction of the box", "the same displacement, down"},
 	}
 }

@@ -50,8 +50,9 @@ func NewAnnotators(what string, aims []*Aim, times [][]int64) *Annotators {
 // RankHeader names the cells of Rank; units names the judged units, images or icons.
 func (a *Annotators) RankHeader(units string) result.Header {
 	return result.Header{
-		{"pooled_" + a.what, result.UnitShare, "posterior mean of " + a.what + " in a beta-binomial model: pulled towards the mean of all " +
-			"annotators, the more so the fewer " + units},
+		{"pooled_" + a.what, result.UnitShare,
+			"posterior mean of " + a.what + " in a beta-binomial model: pulled towards the mean of all " +
+				"annotators, the more so the fewer " + units},
 		{"pooled_low", result.UnitShare, "95 % interval of pooled_" + a.what + " (posterior)"},
 		{"pooled_high", result.UnitShare, "95 % interval of pooled_" + a.what + " (posterior)"},
 		{"rank", "", "rank by pooled_" + a.what + "; 1 is the best"},
@@ -90,17 +91,21 @@ func (a *Annotators) Flags(i int, times []int64, bot bool) []any {
 // Values returns the share of annotators with each flag, and the parameters of the beta-binomial model.
 func (a *Annotators) Values(titles [3]string, points, of string) (values []result.Value) {
 	for k, name := range []string{"flag_centre", "flag_rush", "flag_bot"} {
-		values = append(values, result.Proportion(name, titles[k], "workers with 20 "+points+" or more", a.flags[k], a.judged))
+		values = append(values, result.Proportion(name, titles[k], "workers with 20 "+points+" or more",
+			a.flags[k], a.judged))
 	}
 	total := a.pool.Alpha + a.pool.Beta
 	mean := a.pool.Alpha / total
 	add := func(name, title, unit string, v float64) {
-		values = append(values, result.Value{Name: name, Title: title, Value: stat.Number(v), Unit: unit, N: a.pool.N, Of: of})
+		values = append(values, result.Value{Name: name, Title: title, Value: stat.Number(v), Unit: unit,
+			N: a.pool.N, Of: of})
 	}
 	add("pool_mean", "mean "+a.what+" of annotators in the beta-binomial model", result.UnitShare, mean)
-	add("pool_sd", "standard deviation of "+a.what+" between annotators, without the variation by chance", result.UnitShare,
+	add("pool_sd", "standard deviation of "+a.what+
+		" between annotators, without the variation by chance", result.UnitShare,
 		math.Sqrt(mean*(1-mean)/(total+1)))
-	add("pool_size", "α + β: number of units with which an annotator's own "+a.what+" weighs as much as the mean of all", "count", total)
+	add("pool_size", "α + β: number of units with which an annotator's own "+a.what+
+		" weighs as much as the mean of all", "count", total)
 	return values
 }
 

@@ -79,7 +79,8 @@ func (c *Checks[T]) Merge(o *Checks[T]) {
 // Report adds a value for each check, and a table of all checks.
 func (c *Checks[T]) Report(r *result.Statistic) {
 	t := result.Table{Name: "checks", Title: "Checks of the data, with a query for each", Columns: result.Header{
-		{"check", "", "name of the check"}, {"meaning", "", "the problem that it looks for"}, {"count", "count", "units with the problem"},
+		{"check", "", "name of the check"}, {"meaning", "", "the problem that it looks for"},
+		{"count", "count", "units with the problem"},
 		{"n", "count", "units checked"}, {"of", "", "the units"}, {"share", result.UnitShare, "count / n"},
 		{"where", "", "query that lists the affected units: abtool sql STORE \"…\""},
 	}.Columns()}

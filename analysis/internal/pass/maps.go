@@ -9,13 +9,15 @@ import (
 // GridHistogram returns a map of the image.
 func GridHistogram(name, title, of string, g *plane.Grid) result.Histogram {
 	return result.Histogram{
-		Name: name, Title: title, X: [2]float64{0, 1}, Y: [2]float64{0, 1}, Counts: g.Counts(), Outside: g.Outside, Of: of,
+		Name: name, Title: title, X: [2]float64{0, 1}, Y: [2]float64{0, 1}, Counts: g.Counts(),
+		Outside: g.Outside, Of: of,
 	}
 }
 
 // AddGrid adds a map of the image and the share of its middle cell, with Wilson's interval.
 func AddGrid(r *result.Statistic, name, title, of string, g *plane.Grid) {
-	r.Add(result.Proportion(name+".share", title+": share of the middle cell, 0.82 % of the area", of, g.Middle(), g.Inside()))
+	r.Add(result.Proportion(name+".share", title+": share of the middle cell, 0.82 % of the area", of,
+		g.Middle(), g.Inside()))
 	r.Histograms = append(r.Histograms, GridHistogram(name, title, of, g))
 }
 
@@ -50,7 +52,8 @@ func (m *PointMap) Report(e *Base, r *result.Statistic, name, title, of string) 
 // FrameHistogram returns a map in the frame of boxes.
 func FrameHistogram(name, title, of string, f *plane.Frame) result.Histogram {
 	return result.Histogram{
-		Name: name, Title: title, X: [2]float64{-1, 2}, Y: [2]float64{-1, 2}, Counts: f.Counts(), Outside: f.Outside, Of: of,
+		Name: name, Title: title, X: [2]float64{-1, 2}, Y: [2]float64{-1, 2}, Counts: f.Counts(),
+		Outside: f.Outside, Of: of,
 	}
 }
 
@@ -77,7 +80,8 @@ func (f *FrameMap) Merge(o *FrameMap) { f.Frame.Merge(&o.Frame) }
 func (f *FrameMap) Report(e *Base, r *result.Statistic, name, title, of string) {
 	n := int64(len(f.U))
 	value := func(what, title string, v float64) result.Value {
-		return result.Value{Name: name + "." + what, Title: title, Value: stat.Number(v), Unit: "fraction of the box", N: n, Of: of}
+		return result.Value{Name: name + "." + what, Title: title, Value: stat.Number(v),
+			Unit: "fraction of the box", N: n, Of: of}
 	}
 	for i, axis := range []struct {
 		name, title string

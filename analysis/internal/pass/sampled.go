@@ -42,7 +42,8 @@ func (s Sampled) Mean(name, title, of string, id stat.RatioID) result.Value {
 // Difference returns the value of x − y, whose N is the smaller of their numbers of units.
 func (s Sampled) Difference(name, title, unit, of string, x, y stat.RatioID) result.Value {
 	a, b := s.Ratios.Total(x), s.Ratios.Total(y)
-	v := result.Value{Name: name, Title: title, Value: a.Value() - b.Value(), Unit: unit, N: min(a.Den, b.Den), Of: of}
+	v := result.Value{Name: name, Title: title, Value: a.Value() - b.Value(), Unit: unit,
+		N: min(a.Den, b.Den), Of: of}
 	v.Replicates = s.Boot.Difference(x, y)
 	v.Interval = stat.Percentiles(v.Replicates)
 	return v

@@ -12,7 +12,8 @@ import (
 
 // EachGroup calls f for each row group of a table, in as many goroutines as there are workers.
 func EachGroup(
-	ctx context.Context, t *columnar.Table, workers int, progress func(done, total int64), f func(worker, group int) error,
+	ctx context.Context, t *columnar.Table, workers int, progress func(done, total int64),
+	f func(worker, group int) error,
 ) error {
 	var done atomic.Int64
 	return parallel.Each(ctx, workers, t.Groups(), func(worker, group int) error {

@@ -80,7 +80,8 @@ func Value(name string, v float64, n int64) result.Value {
 // Share returns a share of n units with an interval of two hundredths to either side.
 func Share(name string, v float64, n int64) result.Value {
 	k := int64(v * float64(n))
-	return result.Value{Name: name, Value: stat.Number(v), N: n, K: &k, Interval: &stat.Interval{Low: v - 0.02, High: v + 0.02}}
+	return result.Value{Name: name, Value: stat.Number(v), N: n, K: &k,
+		Interval: &stat.Interval{Low: v - 0.02, High: v + 0.02}}
 }
 
 // Table returns a table of numbers, names and truth values.
