@@ -37,7 +37,7 @@ files depend only on the seed and the options.`,
   abtool synth imagenet --images 500 --images-out sim/jpeg --boxes --out sim`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] != "imagenet" && args[0] != "coco" {
-				return usage.Errorf("say which data set to simulate: imagenet or coco")
+				return usage.Errorf("say what to simulate: imagenet, coco or evalsets")
 			}
 			if o.Images < 1 {
 				return usage.Errorf("--images %d: give at least 1", o.Images)
@@ -62,6 +62,7 @@ files depend only on the seed and the options.`,
 	f.BoolVar(&o.Force, "force", false, "write into a folder that already holds files")
 	f.BoolVar(&o.json, "json", false, "print what was written as JSON")
 	f.BoolVar(&o.quiet, "quiet", false, "show no progress")
+	c.AddCommand(synthSetsCommand(s))
 	return c
 }
 
