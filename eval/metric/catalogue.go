@@ -147,8 +147,8 @@ func (b *builder) imageNet(a *Answers) {
 const realExpected = 46837
 
 func (b *builder) real(a *Answers) {
-	b.share(a, RealTop1, "", "top-1 is a class that people saw, of the images with such classes", realKnown, realRight).Expected = realExpected
 	b.share(a, RealOfAll, "IN-Real", "top-1 is a class that people saw, of all images", 0, realRight)
+	b.share(a, RealTop1, "", "top-1 is a class that people saw, of the images with such classes", realKnown, realRight).Expected = realExpected
 }
 
 func (b *builder) renditions(a *Answers) {
@@ -298,14 +298,14 @@ func (b *builder) cells(a *Answers, measure, group, what string, names []string)
 	b.add(a, measure, group, "", what, l).Expected = int64(len(names)) * validation
 }
 
+// occlusion adds the number of a set whose images all have the same hole.
 func (b *builder) occlusion(a *Answers) {
 	for _, hole := range a.groups {
 		column := ""
 		if hole == MainHole {
 			column = "Cocc"
 		}
-		l := groupShare(a.About.Name, hole, top1)
-		b.add(a, Top1, hole, column, "top-1 with a hole of "+hole+" × "+hole+" pixels in the middle", &l)
+		b.share(a, Top1, column, "top-1 with a hole of "+hole+" × "+hole+" pixels in the middle", 0, top1)
 	}
 }
 

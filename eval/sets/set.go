@@ -65,10 +65,11 @@ func (s *Set) Read(i int, to *bytes.Buffer) error {
 	return err
 }
 
-// Occluded returns the images of the set for a view with a hole of some pixels in the middle, in group "112" for 112.
+// Occluded returns the images of the set for a view with a hole of some pixels in the middle: set occlusion-112 with
+// group "112" for 112.
 func (s *Set) Occluded(hole int) *Set {
 	o := *s
-	o.Kind, o.Name, o.Notes = Occlusion, Occlusion, nil
+	o.Kind, o.Name, o.Notes = Occlusion, Occlusion+"-"+strconv.Itoa(hole), nil
 	o.Images = slices.Clone(s.Images)
 	for i := range o.Images {
 		o.Images[i].Group = strconv.Itoa(hole)

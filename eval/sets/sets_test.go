@@ -378,7 +378,7 @@ func TestOpenErrors(t *testing.T) {
 func TestOccluded(t *testing.T) {
 	s := &Set{Kind: ImageNet, Name: "imagenet", Images: []Image{{Path: "a"}}}
 	o := s.Occluded(112)
-	if o.Kind != Occlusion || o.Images[0].Group != "112" || s.Images[0].Group != "" || s.Kind != ImageNet {
+	if o.Kind != Occlusion || o.Name != "occlusion-112" || o.Images[0].Group != "112" || s.Images[0].Group != "" || s.Kind != ImageNet {
 		t.Errorf("%+v of %+v", o, s)
 	}
 }

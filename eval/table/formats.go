@@ -1,0 +1,134 @@
+package table
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"strconv"
+	"strings"
+
+	"abtool/internal/stat"
+)
+
+// WriteMarkdown writes the table as Markdown.
+func (t *Table) WriteMarkdown(w io.Writer, o Options) error {
+	var b strings.Builder
+	for i, g := range t.grids(o) {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		g.markdown(&b)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (g *grid) markdown(b *strings.Builder) {
+	if g.title != "" {
+		b.WriteString("### " + g.title + "\n\n")
+	}
+	if len(g.head) > 0 {
+		row := func(cells []string) {
+			for _, c := range cells {
+				c = strings.ReplaceAll(c, "|", `\|`)
+				if rest, ok := strings.CutPrefix(c, "  "); ok {
+					c = "&nbsp; " + rest
+				}
+				b.WriteString("| " + c + " ")
+			}
+			b.WriteString("|\n")
+		}
+		row(g.head)
+		for _, right := range g.right {
+			if right {
+				b.WriteString("|---:")
+			} else {
+				b.WriteString("|---")
+			}
+		}
+		b.WriteString("|\n")
+		for _, r := range g.rows {
+			row(r)
+		}
+		if len(g.foot) > 0 {
+			b.WriteByte('\n')
+		}
+	}
+	for _, f := range g.foot {
+		b.WriteString("- " + f + "\n")
+	}
+}
+
+// WriteJSON writes the table as JSON, with all rows. Values are shares from 0 to 1.
+func (t *Table) WriteJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(t)
+}
+
+// csvHead has the columns of CSV. Row is "value", "difference" or "published".
+var csvHead = []string{"row", "network", "name", "minus", "id", "column", "what", "lower_is_better", "value", "low", "high",
+	"interval", "standard_error", "n", "expected", "unreadable", "view", "p", "test", "only_first", "only_second", "detectable", "source"}
+
+// WriteCSV writes a line for each value, difference and published value. Values are shares from 0 to 1.
+func (t *Table) WriteCSV(w io.Writer) error {
+	c := csv.NewWriter(w)
+	line := func(fields map[string]string) {
+		row := make([]string, len(csvHead))
+		for i, name := range csvHead {
+			row[i] = fields[name]
+		}
+		c.Write(row) // Flush has the error
+	}
+	c.Write(csvHead)
+	for _, r := range t.Rows {
+		about := func(kind string, value stat.Number) map[string]string {
+			return map[string]string{"row": kind, "id": r.ID, "column": r.Column, "what": r.What,
+				"lower_is_better": strconv.FormatBool(r.Lower), "value": decimal(value)}
+		}
+		ends := func(f map[string]string, i *stat.Interval) {
+			if i != nil {
+				f["low"], f["high"], f["interval"] = decimal(stat.Number(i.Low)), decimal(stat.Number(i.High)), i.Method
+			}
+		}
+		for i, x := range r.Cells {
+			if x == nil {
+				continue
+			}
+			f := about("value", x.Value)
+			f["network"], f["name"], f["standard_error"], f["n"] = strconv.Itoa(i+1), t.Networks[i].Name, decimal(x.SE), strconv.FormatInt(x.N, 10)
+			f["unreadable"], f["view"] = strconv.Itoa(x.Unreadable), x.View
+			if r.Expected > 0 {
+				f["expected"] = strconv.FormatInt(r.Expected, 10)
+			}
+			ends(f, x.Interval)
+			line(f)
+		}
+		for i, d := range r.Differences {
+			if d == nil {
+				continue
+			}
+			f := about("difference", d.Value)
+			f["network"], f["name"], f["minus"], f["n"] = strconv.Itoa(i+2), t.Networks[i+1].Name, "1", strconv.FormatInt(d.N, 10)
+			f["standard_error"], f["p"], f["test"], f["detectable"] = decimal(d.SE), decimal(d.P), d.Test, decimal(d.Detectable)
+			f["only_first"], f["only_second"] = strconv.FormatInt(d.Only[0], 10), strconv.FormatInt(d.Only[1], 10)
+			ends(f, d.Interval)
+			line(f)
+		}
+		for _, p := range r.Published {
+			f := about("published", p.Value)
+			f["name"], f["source"] = p.Network, p.Source
+			line(f)
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+func decimal(v stat.Number) string {
+	if !v.Defined() {
+		return ""
+	}
+	return strconv.FormatFloat(float64(v), 'g', -1, 64)
+}

@@ -1,0 +1,410 @@
+package table
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"abtool/eval/metric"
+	"abtool/internal/stat"
+	"abtool/internal/ui"
+)
+
+// Options choose what is printed.
+type Options struct {
+	All   bool // also the rows of groups: corruptions, renditions, values of factors
+	Width int  // of text; 0 is 100
+}
+
+// A grid is a table of text: a heading, the names of the columns, rows, and sentences below it.
+type grid struct {
+	title string
+	head  []string
+	rows  [][]string
+	right []bool // columns whose text is aligned to the right
+	foot  []string
+}
+
+// grids returns what text and Markdown print.
+func (t *Table) grids(o Options) []grid {
+	out := []grid{t.networkGrid()}
+	if len(t.Rows) > 0 {
+		for from := 0; from < len(t.Networks); from += networksAcross {
+			out = append(out, t.numberGrid(o, from, min(from+networksAcross, len(t.Networks))))
+		}
+	}
+	for i := 1; i < len(t.Networks); i++ {
+		if g := t.differenceGrid(o, i); len(g.rows) > 0 {
+			out = append(out, g)
+		}
+	}
+	for _, g := range []grid{t.publishedGrid(o), t.protocolGrid(o)} {
+		if len(g.rows) > 0 {
+			out = append(out, g)
+		}
+	}
+	return append(out, t.endGrids()...)
+}
+
+// networksAcross is the number of networks whose values are next to each other.
+const networksAcross = 3
+
+func (t *Table) networkGrid() grid {
+	g := grid{head: []string{"network", "name", "architecture", "classes", "weights"}, right: []bool{true, false, false, true, false}}
+	for i, n := range t.Networks {
+		weights := n.Weights
+		if len(weights) > 16 {
+			weights = weights[:16] + "…"
+		}
+		g.rows = append(g.rows, []string{strconv.Itoa(i + 1), short(n.Name, 36), n.Arch, ui.Thousands(int64(n.Classes)), weights})
+	}
+	return g
+}
+
+// short cuts the beginning of a long name.
+func short(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return "…" + string(r[len(r)-most+1:])
+	}
+	return s
+}
+
+// shown reports whether a row is printed.
+func (r *Row) shown(o Options) bool { return o.All || !r.detail || r.Column != "" }
+
+// name returns the label of a row, indented if it is not one of the paper's columns.
+func (r *Row) name() string {
+	if r.Column != "" {
+		if r.Lower {
+			return r.Label + " ↓"
+		}
+		return r.Label
+	}
+	indent := "  "
+	if own(r) {
+		indent = ""
+	}
+	if r.Lower {
+		return indent + r.Label + " ↓"
+	}
+	return indent + r.Label
+}
+
+func (t *Table) numberGrid(o Options, from, to int) grid {
+	g := grid{title: "Accuracy in %, with 95 % intervals", head: []string{"number"}, right: []bool{false}}
+	for i := from; i < to; i++ {
+		g.head = append(g.head, "network "+strconv.Itoa(i+1), "interval")
+		g.right = append(g.right, true, true)
+	}
+	g.head = append(g.head, "n", "expected")
+	g.right = append(g.right, true, true)
+	lower := false
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		if !r.shown(o) {
+			continue
+		}
+		lower = lower || r.Lower
+		row := []string{r.name()}
+		var counts []string
+		for _, c := range r.Cells[from:to] {
+			if c == nil {
+				row = append(row, "–", "")
+				continue
+			}
+			row = append(row, points(float64(c.Value)), interval(c.Interval, points))
+			if n := ui.Thousands(c.N); !slices.Contains(counts, n) {
+				counts = append(counts, n)
+			}
+		}
+		expected := ""
+		if r.Expected > 0 {
+			expected = ui.Thousands(r.Expected)
+		}
+		g.rows = append(g.rows, append(row, strings.Join(counts, "/"), expected))
+	}
+	if lower {
+		g.foot = append(g.foot, "↓: a lower value is better.")
+	}
+	g.foot = append(g.foot, "expected: the number of images of the published set.")
+	return g
+}
+
+func (t *Table) differenceGrid(o Options, i int) grid {
+	g := grid{
+		title: fmt.Sprintf("Network %d minus network 1, in points, on the images that both answered", i+1),
+		head:  []string{"number", "difference", "interval", "p", "only 1", "only " + strconv.Itoa(i+1), "detectable", ""},
+		right: []bool{false, true, true, true, true, true, true, false},
+	}
+	chance, all := false, 0
+	for k := range t.Rows {
+		r := &t.Rows[k]
+		if !r.shown(o) || len(r.Differences) == 0 || r.Differences[i-1] == nil {
+			continue
+		}
+		d := r.Differences[i-1]
+		only := []string{ui.Thousands(d.Only[0]), ui.Thousands(d.Only[1])}
+		if d.Test != metric.TestMcNemar {
+			only = []string{"", ""}
+		}
+		note := "better"
+		switch all++; {
+		case d.Chance():
+			note, chance = "unclear", true
+		case float64(d.Value) > 0 == r.Lower:
+			note = "worse"
+		}
+		g.rows = append(g.rows, []string{r.name(), signed(float64(d.Value)), interval(d.Interval, signed), probability(float64(d.P)),
+			only[0], only[1], points(float64(d.Detectable)), note})
+	}
+	g.foot = []string{"p: McNemar's exact test on the images that only one network has right (only 1, only " + strconv.Itoa(i+1) +
+		"); without these counts, the difference over its standard error.",
+		"detectable: such a difference would be found on these images with a probability of 80 %."}
+	if chance {
+		g.foot = append(g.foot, "unclear: the interval contains 0, so that these images do not show which network is better.")
+	}
+	if all >= 10 {
+		g.foot = append(g.foot, fmt.Sprintf("Of %d differences between equal networks, about %.0f would look clear by chance.", all, max(1, 0.05*float64(all))))
+	}
+	return g
+}
+
+func (t *Table) publishedGrid(o Options) grid {
+	g := grid{title: "Published values of the same architecture, in %, for reference", head: []string{"number"}, right: []bool{false}}
+	for i := range t.Networks {
+		g.head = append(g.head, "network "+strconv.Itoa(i+1))
+		g.right = append(g.right, true)
+	}
+	g.head = append(g.head, "published")
+	g.right = append(g.right, false)
+	paper := false
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		if !r.shown(o) || len(r.Published) == 0 {
+			continue
+		}
+		row := []string{r.name()}
+		for _, c := range r.Cells {
+			if c == nil {
+				row = append(row, "–")
+			} else {
+				row = append(row, points(float64(c.Value)))
+			}
+		}
+		var values []string
+		for _, p := range r.Published {
+			paper = paper || strings.HasPrefix(p.Source, "paper")
+			values = append(values, fmt.Sprintf("%s %s", points(float64(p.Value)), sourceKey(p)))
+		}
+		g.rows = append(g.rows, append(row, strings.Join(values, ", ")))
+	}
+	if len(g.rows) == 0 {
+		return g
+	}
+	seen := []string{}
+	for i := range t.Rows {
+		for _, p := range t.Rows[i].Published {
+			if text := sourceKey(p) + ": " + p.Network + ", " + p.Source; t.Rows[i].shown(o) && !slices.Contains(seen, text) {
+				seen = append(seen, text)
+			}
+		}
+	}
+	g.foot = append([]string{"Published values depend on weights and views. " + strings.Join(seen, "; ") + "."}, g.foot...)
+	if paper {
+		g.foot = append(g.foot, "The paper's networks are not published, and were trained by another recipe: its values are for "+
+			"plausibility. It does not say which number its column IN-O is.")
+	}
+	return g
+}
+
+// sourceKey returns a short sign for the source of a published value.
+func sourceKey(p Published) string {
+	switch {
+	case strings.HasPrefix(p.Source, "paper") && strings.Contains(p.Network, "LUAB"):
+		return "(P+)"
+	case strings.HasPrefix(p.Source, "paper"):
+		return "(P)"
+	case strings.HasPrefix(p.Source, "imagenet-testbed (C"):
+		return "(Tr)"
+	case strings.HasPrefix(p.Source, "imagenet-testbed"):
+		return "(T)"
+	case p.Source == "timm":
+		return "(t)"
+	case p.Source == "MadryLab":
+		return "(M)"
+	}
+	return "(H)"
+}
+
+func (t *Table) protocolGrid(o Options) grid {
+	g := grid{title: "Protocol", head: []string{"number", "view", "what is counted"}, right: make([]bool, 3)}
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		if !r.shown(o) || r.detail && !o.All {
+			continue
+		}
+		var views, more []string
+		for _, c := range r.Cells {
+			if c == nil {
+				continue
+			}
+			if !slices.Contains(views, c.View) {
+				views = append(views, c.View)
+			}
+			for _, p := range slices.Concat(c.Protocol, c.Notes) {
+				if !slices.Contains(more, p) {
+					more = append(more, p)
+				}
+			}
+		}
+		set, _, _ := strings.Cut(r.ID, "."+measureOf(r.ID))
+		what := set + ": " + r.What
+		if r.Column != "" && len(more) > 0 {
+			what += "; " + strings.Join(more, "; ")
+		}
+		g.rows = append(g.rows, []string{r.name(), strings.Join(views, " / "), what})
+	}
+	return g
+}
+
+// measureOf returns the measure of an id such as v2-threshold-0.7.top1 or c.accuracy/fog.
+func measureOf(id string) string {
+	name, _, _ := strings.Cut(id, "/")
+	return name[strings.LastIndexByte(name, '.')+1:]
+}
+
+// endGrids returns the missing columns and the notes.
+func (t *Table) endGrids() (out []grid) {
+	if len(t.Missing) > 0 && len(t.Missing) < len(columns) {
+		g := grid{title: "Columns of the paper that are missing", head: []string{"column", "needs"}, right: make([]bool, 2)}
+		for _, m := range t.Missing {
+			g.rows = append(g.rows, []string{m.Column, "--set " + strings.ReplaceAll(m.Needs, " and ", " --set ")})
+		}
+		out = append(out, g)
+	}
+	if len(t.Notes) > 0 {
+		out = append(out, grid{title: "Notes", foot: t.Notes})
+	}
+	return out
+}
+
+func points(v float64) string { return number(v, "%.2f") }
+func signed(v float64) string { return number(v, "%+.2f") }
+
+func number(v float64, format string) string {
+	if !stat.Number(v).Defined() {
+		return "–"
+	}
+	return ui.Minus(fmt.Sprintf(format, 100*v))
+}
+
+func interval(i *stat.Interval, format func(float64) string) string {
+	if i == nil {
+		return ""
+	}
+	return format(i.Low) + " to " + format(i.High)
+}
+
+func probability(p float64) string {
+	switch {
+	case !stat.Number(p).Defined():
+		return "–"
+	case p < 0.0001:
+		return "<0.0001"
+	}
+	return fmt.Sprintf("%.4f", p)
+}
+
+// WriteText writes the table as text.
+func (t *Table) WriteText(w io.Writer, o Options) error {
+	if o.Width == 0 {
+		o.Width = 100
+	}
+	var b strings.Builder
+	for i, g := range t.grids(o) {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		g.text(&b, o.Width)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// text writes a grid. The last column continues on further lines where it is too wide.
+func (g *grid) text(b *strings.Builder, width int) {
+	if g.title != "" {
+		fmt.Fprintf(b, "%s\n", g.title)
+	}
+	if len(g.head) > 0 {
+		g.lines(b, width)
+	}
+	for _, f := range g.foot {
+		wrapped := wrap(f, width-2)
+		for _, line := range wrapped {
+			fmt.Fprintf(b, "  %s\n", line)
+		}
+	}
+}
+
+func (g *grid) lines(b *strings.Builder, width int) {
+	widths := make([]int, len(g.head))
+	for _, row := range append([][]string{g.head}, g.rows...) {
+		for i, c := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(c))
+		}
+	}
+	last := len(widths) - 1
+	before := 0
+	for _, n := range widths[:last] {
+		before += n + 2
+	}
+	for _, row := range append([][]string{g.head}, g.rows...) {
+		lines := []string{row[last]}
+		if !g.right[last] {
+			lines = wrap(row[last], max(width-before, 20))
+		}
+		for k, text := range lines {
+			var line strings.Builder
+			for i := range last {
+				c := ""
+				if k == 0 {
+					c = row[i]
+				}
+				line.WriteString(pad(c, widths[i], g.right[i]) + "  ")
+			}
+			line.WriteString(pad(text, widths[last], g.right[last]))
+			b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+		}
+	}
+}
+
+func pad(s string, width int, right bool) string {
+	fill := strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
+	if right {
+		return fill + s
+	}
+	return s + fill
+}
+
+// wrap breaks a text into lines at spaces.
+func wrap(text string, width int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	if line != "" || len(lines) == 0 {
+		lines = append(lines, line)
+	}
+	return lines
+}
