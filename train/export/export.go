@@ -43,6 +43,8 @@ type Weights struct {
 	Tensors int
 	Trained int // values that training changes
 	Running int // running means and variances
+
+	target Target
 }
 
 // For returns the weights of a network under the names of a target. With whole, they are those of the backbone in
@@ -52,7 +54,7 @@ func For(t Target, whole bool, a *arch.Arch, set *weights.Set) (*Weights, error)
 	if err := takes(t, whole, a); err != nil {
 		return nil, err
 	}
-	w := &Weights{Set: weights.NewSet()}
+	w := &Weights{Set: weights.NewSet(), target: t}
 	w.Set.Metadata = map[string]string{"format": "pt", "arch": a.Name, "for": string(t)}
 	prefix := ""
 	if whole {

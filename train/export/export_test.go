@@ -100,6 +100,32 @@ func TestForRefuses(t *testing.T) {
 	}
 }
 
+func TestWrite(t *testing.T) {
+	a, set := built(t, "resnet18", arch.Options{Classes: 3})
+	dir := t.TempDir()
+	w, err := For(Torchvision, true, a, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "b.safetensors")
+	if err := w.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	got, err := weights.ReadFile(path)
+	if err != nil || got.Len() != w.Tensors || got.Metadata["for"] != "torchvision" {
+		t.Errorf("read %d tensors, want %d: %v", got.Len(), w.Tensors, err)
+	}
+	if err := w.Write(filepath.Join(dir, "b.bin")); err == nil || !strings.Contains(err.Error(), ".safetensors and .pth") {
+		t.Errorf("another ending: %v", err)
+	}
+	if w, err = For(MMDetection, false, a, set); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(path); err == nil || !strings.Contains(err.Error(), "reads .pth only") {
+		t.Errorf("safetensors for MMDetection: %v", err)
+	}
+}
+
 // script loads a checkpoint into torchvision's networks and prints what is missing, and some values.
 const script = `
 import json, sys, torch, torchvision
@@ -134,7 +160,7 @@ func TestTorch(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "backbone.pth")
-	if err := WriteTorch(path, w.Set); err != nil {
+	if err := w.Write(path); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(python, "-W", "ignore", "-c", script, path)

@@ -8,23 +8,38 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+	"path/filepath"
 
 	"abtool/internal/replace"
 	"abtool/train/weights"
 )
 
-// WriteTorch writes weights as a checkpoint that torch.load reads: a dict of tensors, in the format of PyTorch
+// Write writes the weights to a file: as safetensors, or as PyTorch's own format if its name ends in .pth.
+func (w *Weights) Write(path string) error {
+	switch filepath.Ext(path) {
+	case ".pth":
+		return writeTorch(path, w.Set)
+	case ".safetensors":
+		if w.target == MMDetection {
+			return fmt.Errorf("mmdetection reads .pth only: give another --out than %s", path)
+		}
+		return weights.WriteFile(path, w.Set)
+	}
+	return fmt.Errorf("--out %s has another ending than .safetensors and .pth", path)
+}
+
+// writeTorch writes weights as a checkpoint that torch.load reads: a dict of tensors, in the format of PyTorch
 // 1.6 and later, which MMDetection needs. It is a zip archive of a pickle, which describes the tensors, and a
 // file of values for each of them.
-func WriteTorch(path string, s *weights.Set) error {
-	err := replace.File(path, func(w io.Writer) error { return writeTorch(w, s) })
+func writeTorch(path string, s *weights.Set) error {
+	err := replace.File(path, func(w io.Writer) error { return archive(w, s) })
 	if err != nil {
 		return fmt.Errorf("writing weights to %s: %w", path, err)
 	}
 	return nil
 }
 
-func writeTorch(w io.Writer, s *weights.Set) error {
+func archive(w io.Writer, s *weights.Set) error {
 	z := zip.NewWriter(w)
 	tensors := s.Tensors()
 	if err := store(z, "archive/data.pkl", pickled(tensors)); err != nil {
