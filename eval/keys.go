@@ -101,8 +101,8 @@ func advice(r *weights.Report) string {
 		return ". It is a distilled DeiT, which has a second head: abtool has DeiT without distillation"
 	case slices.ContainsFunc(r.Mismatched, func(m weights.Mismatch) bool { return m.Name == "pos_embed" }):
 		return ". The position embedding has another length: the weights are of another image size, patch size or width"
-	case r.Loaded == 0:
-		return ". None of the names fits: see abtool train --help for architectures, and name the tensors as torchvision or timm do"
+	case r.Loaded < len(r.Missing)/10:
+		return ". Hardly any name fits: give the architecture of the weights, and name the tensors as torchvision or timm do"
 	case len(r.Missing) > 0 && len(r.Mismatched) == 0 && len(r.Unexpected) > 0, len(r.Mismatched) > 2:
 		return ". Is it another architecture?"
 	}

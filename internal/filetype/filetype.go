@@ -60,10 +60,11 @@ func OfFile(path string) Kind {
 }
 
 const (
-	download     = "the download failed, get the data again"
-	unpack       = "unpack it and give the folder"
-	inflate      = "decompress it first"
-	convert      = "load it in PyTorch and write it with safetensors.torch.save_file"
+	download = "the download failed, get the data again"
+	unpack   = "unpack it and give the folder"
+	inflate  = "decompress it first"
+	convert  = `load it in PyTorch and write it with safetensors.torch.save_file, such as sd = torch.load("FILE", map_location="cpu"); ` +
+		`save_file(sd.get("model", sd), "FILE.safetensors")`
 	convertImage = "convert it to PNG or JPEG"
 	exportCSV    = "export it as CSV with commas, in UTF-8"
 )
