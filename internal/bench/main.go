@@ -1,9 +1,9 @@
-// Command bench measures ingest, statistics and targets against comparable programs on generated data. It
-// runs whole processes and prints ratios, because absolute times say little about another machine.
+// Command bench measures ingest, statistics and targets against comparable programs on generated data, and the
+// loader of training with each of its decoders. It runs whole processes and prints ratios, because absolute times say little about another machine.
 //
 //	go run ./internal/bench                    200,000 images, 82,783 COCO pages (as just bench)
 //	go run ./internal/bench -images 1281167    the size of the release
-//	go run ./internal/bench -only stats        only statistics; or only ingest or targets
+//	go run ./internal/bench -only stats        only statistics; or only ingest, targets or loader
 //
 // The comparable programs are gzip -dc on the same archive, and DuckDB's read_json to Parquet, once with
 // given columns and once with columns that DuckDB detects.
@@ -38,7 +38,7 @@ func main() {
 	flag.IntVar(&b.pages, "pages", 82_783, "COCO pages; 0 leaves them out")
 	flag.IntVar(&b.runs, "runs", 5, "runs of each command, whose median is printed")
 	flag.StringVar(&b.dir, "dir", "", "working folder (default: a temporary folder, removed at the end)")
-	flag.StringVar(&b.only, "only", "", "ingest, stats or targets (default: all)")
+	flag.StringVar(&b.only, "only", "", "ingest, stats, targets or loader (default: all)")
 	flag.Parse()
 	if err := b.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -83,7 +83,12 @@ func (b *bench) run() error {
 		}
 	}
 	if b.images > 0 && wanted("targets") {
-		return b.targets()
+		if err := b.targets(); err != nil {
+			return err
+		}
+	}
+	if wanted("loader") {
+		return b.loader()
 	}
 	return nil
 }

@@ -397,14 +397,14 @@ func TestScale(t *testing.T) {
 	same := make([]byte, 3*48*48)
 	c := features.Whole(64, 48)
 	c.W, c.X = 48, 7
-	z.crop(m, c, 48, same)
+	z.crop(m, 8, c, 48, same)
 	for y := range 48 {
 		if !bytes.Equal(same[3*48*y:3*48*(y+1)], m.Pix[3*(64*y+7):3*(64*y+55)]) {
 			t.Fatal("a crop of the size that is asked for changes pixels")
 		}
 	}
 	flipped := make([]byte, len(same))
-	z.crop(m, c.Mirrored(), 48, flipped)
+	z.crop(m, 8, c.Mirrored(), 48, flipped)
 	for y := range 48 {
 		for x := range 48 {
 			if !bytes.Equal(flipped[3*(48*y+x):][:3], same[3*(48*y+47-x):][:3]) {
@@ -417,7 +417,7 @@ func TestScale(t *testing.T) {
 	}
 	for _, size := range []int{3, 17, 48, 100, 224} {
 		flat := make([]byte, 3*size*size)
-		z.crop(m, features.Whole(64, 48), size, flat)
+		z.crop(m, 8, features.Whole(64, 48), size, flat)
 		for _, v := range flat {
 			if v != 77 {
 				t.Fatalf("a flat image is %d after scaling to %d", v, size)
@@ -431,7 +431,7 @@ func TestScale(t *testing.T) {
 		}
 	}
 	ramp := make([]byte, 3*32*32)
-	z.crop(m, features.Whole(64, 48), 32, ramp)
+	z.crop(m, 8, features.Whole(64, 48), 32, ramp)
 	for x := 2; x < 30; x++ {
 		if have, want := float64(ramp[3*(32*16+x)]), 4*((float64(x)+0.5)*2-0.5); math.Abs(have-want) > 1 {
 			t.Errorf("the ramp at %d is %v, want %v", x, have, want)
@@ -444,56 +444,6 @@ func b2i(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// BenchmarkLoader measures crops of 224 pixels from photographs of 500 × 375, in images per second and
-// core. The goal is 200, or 250 with libjpeg-turbo. For comparison it measures how long Go's decoder alone
-// takes for whole images.
-func BenchmarkLoader(b *testing.B) {
-	m := image.NewNRGBA(image.Rect(0, 0, 500, 375))
-	rng := rand.New(rand.NewPCG(7, 8))
-	for y := range 375 {
-		for x := range 500 {
-			v := 128 + 60*math.Sin(float64(x)/17) + 50*math.Cos(float64(y)/11) + 12*rng.NormFloat64()
-			m.SetNRGBA(x, y, color.NRGBA{byte(max(0, min(255, v))), byte(max(0, min(255, v*0.8+20))), byte(max(0, min(255, 255-v))), 255})
-		}
-	}
-	var f bytes.Buffer
-	if err := jpeg.Encode(&f, m, &jpeg.Options{Quality: 90}); err != nil {
-		b.Fatal(err)
-	}
-	rate := func(b *testing.B) {
-		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "images/s")
-		b.ReportMetric(float64(f.Len()), "bytes/image")
-	}
-	b.Run("crops", func(b *testing.B) {
-		var z resizer
-		out := make([]byte, 3*224*224)
-		for b.Loop() {
-			o, err := open(f.Bytes())
-			if err != nil {
-				b.Fatal(err)
-			}
-			c, err := features.RandomCrop(rng, o.width, o.height, features.CropOptions{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			m, err := o.above(c.Y + c.H)
-			if err != nil {
-				b.Fatal(err)
-			}
-			z.crop(m, c, 224, out)
-		}
-		rate(b)
-	})
-	b.Run("only image-jpeg", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := jpeg.Decode(bytes.NewReader(f.Bytes())); err != nil {
-				b.Fatal(err)
-			}
-		}
-		rate(b)
-	})
 }
 
 // Picture of a Batch returns what the network sees; Picture of a Set returns the whole image.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"iter"
@@ -36,6 +37,9 @@ type LoaderOptions struct {
 	RandAugment RandAugment
 	Erase       Erase
 	Mix         Mix
+	// Reduced decodes a JPEG of which training needs less than its resolution at half, a quarter or an eighth of
+	// its size, which is faster for large images and changes pixels a little. It needs libjpeg-turbo.
+	Reduced bool
 	// Repeat is the number of times that an epoch has an image, next to one another and each time with
 	// another crop and augmentation. An epoch then has a Repeat-th of the images. 0: 1.
 	Repeat      int
@@ -130,6 +134,8 @@ func (o LoaderOptions) checkChanges() error {
 		return fmt.Errorf("RandAugment of magnitude %v ± %v, %d operations: the magnitude must be 0 to 10, the others at least 0", a.Magnitude, a.Std, a.Ops)
 	case !(m.Mixup >= 0) || !(m.Cutmix >= 0) || math.IsInf(m.Mixup+m.Cutmix, 0) || !(m.Switch >= 0 && m.Switch <= 1):
 		return fmt.Errorf("mixup %v, cutmix %v, cutmix with probability %v: each must be at least 0, and the probability at most 1", m.Mixup, m.Cutmix, m.Switch)
+	case o.Reduced && o.Train && !reduces:
+		return errors.New("decoding at a reduced size needs libjpeg-turbo: build the program with -tags turbojpeg, or set reduced_decoding = false")
 	case o.Repeat < 0:
 		return fmt.Errorf("each image %d times in an epoch: at least once is needed", o.Repeat)
 	}
@@ -351,6 +357,7 @@ type loaderWorker struct {
 	l    *Loader
 	time int // how often the image was augmented before: the epoch, unless images are repeated
 	file bytes.Buffer
+	jpeg jpegDecoder
 	z    resizer
 }
 
@@ -396,12 +403,16 @@ func (w *loaderWorker) put(b *Batch, slot, item int, m opened) error {
 	if err != nil {
 		return err
 	}
-	pixels, err := m.above(crop.Y + crop.H)
+	eighths := 8
+	if o.Reduced && o.Train {
+		eighths = eighthsFor(crop, o.Size)
+	}
+	pixels, eighths, err := m.above(&w.jpeg, crop.Y+crop.H, eighths)
 	if err != nil {
 		return err
 	}
 	out := b.Pixels[slot*3*o.Size*o.Size:][:3*o.Size*o.Size]
-	w.z.crop(pixels, crop, o.Size, out)
+	w.z.crop(pixels, eighths, crop, o.Size, out)
 	moved := identity
 	if o.Train {
 		o.Jitter.apply(r, out)

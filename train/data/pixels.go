@@ -50,24 +50,17 @@ func whole(m image.Image) opened {
 	return opened{width: m.Bounds().Dx(), height: m.Bounds().Dy(), image: m}
 }
 
-// above returns the image; rows from bottom on may be missing.
-func (o opened) above(bottom int) (image.Image, error) {
+// above returns the image; rows from bottom on may be missing. A JPEG has the given eighths of its size, if the
+// decoder can do that. It returns how many eighths it has.
+func (o opened) above(d *jpegDecoder, bottom, eighths int) (image.Image, int, error) {
 	if o.image != nil {
-		return o.image, nil
+		return o.image, 8, nil
 	}
-	m, err := decodeJPEG(o.jpeg, o.height, bottom)
+	m, eighths, err := d.decode(o.jpeg, o.height, bottom, eighths)
 	if err != nil {
-		return nil, imagefile.Explain(o.jpeg, err)
+		return nil, 0, imagefile.Explain(o.jpeg, err)
 	}
-	return m, nil
-}
-
-// decodeJPEG decodes a JPEG at least as far down as row bottom.
-func decodeJPEG(b []byte, height, bottom int) (image.Image, error) {
-	if imagefile.Decoder == "image/jpeg" {
-		return jpegAbove(b, height, bottom)
-	}
-	return imagefile.JPEG(b)
+	return m, eighths, nil
 }
 
 // decode decodes a whole image file.
@@ -76,7 +69,19 @@ func decode(b []byte) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return o.above(o.height)
+	m, _, err := o.above(&jpegDecoder{}, o.height, 8)
+	return m, err
+}
+
+// eighthsFor returns the eighths of its size at which a JPEG is decoded if its crop is scaled to size pixels: the
+// fewest that leave at least size pixels of the crop, in both directions.
+func eighthsFor(c features.Crop, size int) int {
+	for _, e := range []int{1, 2, 4} {
+		if min(c.W, c.H)*e >= 8*size {
+			return e
+		}
+	}
+	return 8
 }
 
 // jpegAbove decodes a JPEG as far down as row bottom, with Go's decoder. It writes a smaller height into
@@ -214,20 +219,21 @@ func grow[T any](s []T, n int) []T {
 }
 
 // crop scales a crop of an image to size × size pixels, mirrored if c says so, and writes them to to,
-// 3·size² bytes.
-func (z *resizer) crop(m image.Image, c features.Crop, size int, to []byte) {
+// 3·size² bytes. The image has the given eighths of the size that c refers to.
+func (z *resizer) crop(m image.Image, eighths int, c features.Crop, size int, to []byte) {
 	if m, ok := m.(*image.YCbCr); ok {
-		z.planes(m, c, size, to)
+		z.planes(m, eighths, c, size, to)
 		return
 	}
-	z.source = grow(z.source, 3*c.W*c.H)
 	b := m.Bounds()
-	rgb(m, image.Rect(b.Min.X+c.X, b.Min.Y+c.Y, b.Min.X+c.X+c.W, b.Min.Y+c.Y+c.H), z.source)
-	z.across.of(0, float64(c.W), c.W, size, c.Flip)
-	z.down.of(0, float64(c.H), c.H, size, false)
-	z.middle = grow(z.middle, 3*size*c.H)
-	for y := range c.H {
-		z.row(z.source[3*c.W*y:3*c.W*(y+1)], z.middle[3*size*y:3*size*(y+1)], size)
+	// A crop of a reduced image begins and ends within pixels.
+	x, y := c.X*eighths/8, c.Y*eighths/8
+	w, h := z.across.coarser(eighths, 0, c.X, c.W, size, c.Flip), z.down.coarser(eighths, 0, c.Y, c.H, size, false)
+	z.source = grow(z.source, 3*w*h)
+	rgb(m, image.Rect(b.Min.X+x, b.Min.Y+y, b.Min.X+x+w, b.Min.Y+y+h), z.source)
+	z.middle = grow(z.middle, 3*size*h)
+	for y := range h {
+		z.row(z.source[3*w*y:3*w*(y+1)], z.middle[3*size*y:3*size*(y+1)], size)
 	}
 	stride := 3 * size
 	for y := range size {

@@ -13,7 +13,7 @@ import (
 // the crop; samples beyond do not.
 //
 // A 64-bit word holds two sums, one in each half: two rows of Y, or Cb and Cr.
-func (z *resizer) planes(m *image.YCbCr, c features.Crop, size int, to []byte) {
+func (z *resizer) planes(m *image.YCbCr, eighths int, c features.Crop, size int, to []byte) {
 	wide, high := 0, 0 // log2 of the number of pixels per colour sample
 	switch m.SubsampleRatio {
 	case image.YCbCrSubsampleRatio422:
@@ -27,26 +27,28 @@ func (z *resizer) planes(m *image.YCbCr, c features.Crop, size int, to []byte) {
 	case image.YCbCrSubsampleRatio410:
 		wide, high = 2, 1
 	}
-	x, y := m.Rect.Min.X+c.X, m.Rect.Min.Y+c.Y
-	z.across.of(0, float64(c.W), c.W, size, c.Flip)
-	z.down.of(0, float64(c.H), c.H, size, false)
-	width := z.colourAcross.coarser(wide, x, c.W, size, c.Flip)
-	z.colourDown.coarser(high, y, c.H, size, false)
+	// m may be a part of an image whose colours begin within a sample. A reduced image is never a part.
+	left, top := 8*m.Rect.Min.X/eighths+c.X, 8*m.Rect.Min.Y/eighths+c.Y
+	lightWidth := z.across.coarser(eighths, 0, left, c.W, size, c.Flip)
+	z.down.coarser(eighths, 0, top, c.H, size, false)
+	width := z.colourAcross.coarser(eighths, wide, left, c.W, size, c.Flip)
+	z.colourDown.coarser(eighths, high, top, c.H, size, false)
 	z.across.pair()
 	z.colourAcross.pair()
+	x, y := left*eighths/8, top*eighths/8
 	at := m.COffset(x, y)
 	light, blue, red := m.Y[m.YOffset(x, y):], m.Cb[at:], m.Cr[at:]
 
 	// weigh reads beyond the end of a line, with weights of zero.
-	z.line = grow(z.line, max(c.W+z.across.width, width+z.colourAcross.width))
+	z.line = grow(z.line, max(lightWidth+z.across.width, width+z.colourAcross.width))
 	z.light, z.colour = grow(z.light, size), grow(z.colour, size)
 	for y := range size {
 		if y%2 == 0 {
-			line := z.line[:c.W+z.across.width]
+			line := z.line[:lightWidth+z.across.width]
 			clear(line)
-			z.sum(line[:c.W], light, m.YStride, &z.down, y, 0)
+			z.sum(line[:lightWidth], light, m.YStride, &z.down, y, 0)
 			if y+1 < size {
-				z.sum(line[:c.W], light, m.YStride, &z.down, y+1, 32)
+				z.sum(line[:lightWidth], light, m.YStride, &z.down, y+1, 32)
 			}
 			z.across.weigh(line, z.light)
 		}
@@ -59,13 +61,15 @@ func (z *resizer) planes(m *image.YCbCr, c features.Crop, size int, to []byte) {
 	}
 }
 
-// coarser computes the taps for a crop of length pixels from start on, in samples of 2^digits pixels each,
-// beginning at the first sample that the crop touches. It returns the number of samples.
-func (t *taps) coarser(digits, start, length, to int, mirrored bool) int {
-	scale := float64(int(1) << digits)
-	first := start >> digits
-	samples := (start+length-1)>>digits + 1 - first
-	t.of(float64(start)/scale-float64(first), float64(length)/scale, samples, to, mirrored)
+// coarser computes the taps for a crop of length pixels from start on. The samples have the given eighths of
+// the pixels' resolution, and 2^digits times less, and begin at the first one that the crop touches. It returns
+// their number.
+func (t *taps) coarser(eighths, digits, start, length, to int, mirrored bool) int {
+	pixels := 8 << digits // eighths times as many pixels as samples
+	first, end := start*eighths/pixels, (start+length)*eighths
+	samples := (end+pixels-1)/pixels - first
+	scale := float64(eighths) / float64(pixels)
+	t.of(float64(start)*scale-float64(first), float64(length)*scale, samples, to, mirrored)
 	return samples
 }
 

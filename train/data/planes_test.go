@@ -85,8 +85,8 @@ func TestPlanes(t *testing.T) {
 			for _, size := range []int{1, 31, 64, 161, 224} {
 				have, want, mirror := make([]byte, 3*size*size), make([]byte, 3*size*size), make([]byte, 3*size*size)
 				for _, c := range cropsOf(rng, 161, 121) {
-					z.crop(m, c, size, have)
-					z.crop(p, c, size, want)
+					z.crop(m, 8, c, size, have)
+					z.crop(p, 8, c, size, want)
 					mean, most := difference(have, want)
 					largest := 4. // the reference takes one colour for all of its pixels
 					if ratio == image.YCbCrSubsampleRatio444 {
@@ -95,7 +95,7 @@ func TestPlanes(t *testing.T) {
 					if mean > 1 || most > largest {
 						t.Errorf("%v, noise %v, %+v to %d: the mean difference is %.2f, the largest %v", ratio, noise, c, size, mean, most)
 					}
-					z.crop(m, c.Mirrored(), size, mirror)
+					z.crop(m, 8, c.Mirrored(), size, mirror)
 					for y := range size {
 						for x := range size {
 							if [3]byte(mirror[3*(size*y+x):]) != [3]byte(have[3*(size*y+size-1-x):]) {
@@ -120,7 +120,7 @@ func TestYCC(t *testing.T) {
 	}
 	var z resizer
 	have := make([]byte, 3*60*60)
-	z.crop(m, features.Crop{Width: 90, Height: 70, X: 7, Y: 3, W: 60, H: 60}, 60, have)
+	z.crop(m, 8, features.Crop{Width: 90, Height: 70, X: 7, Y: 3, W: 60, H: 60}, 60, have)
 	want := asPixels(m.SubImage(image.Rect(7, 3, 67, 63)))
 	if _, most := difference(have, want.Pix); most > 1 {
 		t.Errorf("a colour differs by %v", most)
@@ -151,7 +151,7 @@ func TestPlanesFlat(t *testing.T) {
 			want[0], want[1], want[2] = color.YCbCrToRGB(light, cb, cr)
 			for _, size := range []int{1, 20, 57} {
 				out := make([]byte, 3*size*size)
-				z.crop(m, c, size, out)
+				z.crop(m, 8, c, size, out)
 				if _, most := difference(out[:3], want); most > 1 {
 					t.Fatalf("%v, %+v: the colour %d %d %d is %v, want %v", ratio, c, light, cb, cr, out[:3], want)
 				}
@@ -170,7 +170,7 @@ func TestPlanesMemory(t *testing.T) {
 	m := image.NewYCbCr(image.Rect(0, 0, 120, 90), image.YCbCrSubsampleRatio420)
 	out := make([]byte, 3*64*64)
 	var z resizer
-	if n := testing.AllocsPerRun(10, func() { z.crop(m, features.Whole(120, 90), 64, out) }); n != 0 {
+	if n := testing.AllocsPerRun(10, func() { z.crop(m, 8, features.Whole(120, 90), 64, out) }); n != 0 {
 		t.Errorf("%v allocations an image", n)
 	}
 }

@@ -70,6 +70,7 @@ type Recipe struct {
 	Cutmix     float64 `toml:"cutmix,omitempty" doc:"alpha of cutmix; 0: none"`
 	MixSwitch  float64 `toml:"mix_switch,omitempty" doc:"probability of cutmix if both are on"`
 	Repeat     int     `toml:"repeat,omitempty" doc:"how many times an epoch has each of its images (repeated augmentation); 0: 1"`
+	Reduced    bool    `toml:"reduced_decoding,omitempty" doc:"decode JPEGs at half, a quarter or an eighth of their size where a training crop needs no more; needs -tags turbojpeg"`
 	CropRatio  float64 `toml:"crop_ratio" doc:"evaluation: size of the centre crop as a share of the shorter side"`
 	LabelRule  string  `toml:"label_rule" doc:"several labels: kept, or published, which drops a label if the crop leaves out its point"`
 
@@ -236,6 +237,6 @@ func (r Recipe) loader(a *arch.Arch, train bool, workers int) data.LoaderOptions
 		Size: a.Size, Batch: r.Batch, Train: train, Seed: r.Seed, Workers: workers, CropRatio: r.CropRatio, PointOutput: a.PointOutputs, LabelRule: r.LabelRule,
 		Crops:  features.CropOptions{MinScale: r.MinScale, FlipShare: flip},
 		Jitter: data.Jitter{Brightness: r.Brightness, Contrast: r.Contrast, Saturation: r.Saturation}, Erase: data.Erase{Probability: r.Erase},
-		RandAugment: data.RandAugment{Magnitude: r.RandAug, Std: r.RandAugStd}, Mix: data.Mix{Mixup: r.Mixup, Cutmix: r.Cutmix, Switch: r.MixSwitch}, Repeat: r.Repeat,
+		RandAugment: data.RandAugment{Magnitude: r.RandAug, Std: r.RandAugStd}, Mix: data.Mix{Mixup: r.Mixup, Cutmix: r.Cutmix, Switch: r.MixSwitch}, Repeat: r.Repeat, Reduced: r.Reduced,
 	}
 }
