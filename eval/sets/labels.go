@@ -45,22 +45,29 @@ func stem(name string) string {
 	return strings.TrimSuffix(base, path.Ext(base))
 }
 
-// labelFiles are names that files of labels usually have, next to the images or above them.
+// labelFiles are names that only files of these labels have, in the folder of the images or above it.
 var labelFiles = []string{
-	"LOC_val_solution.csv", "imagenet_2012_validation_synset_labels.txt", "class_labels.txt", "val.txt", "val.csv",
-	"labels.txt", "labels.csv", "ILSVRC2012_validation_ground_truth.txt",
-	"Annotations/CLS-LOC/val", "Annotation", "Annotations",
+	"LOC_val_solution.csv", "imagenet_2012_validation_synset_labels.txt", "ILSVRC2012_validation_ground_truth.txt",
+	"Annotations/CLS-LOC/val",
 }
+
+// nearLabelFiles are names that other files may have, too, so that they are only looked for in the folder of the
+// images and next to it.
+var nearLabelFiles = []string{"class_labels.txt", "val.txt", "val.csv", "labels.txt", "labels.csv", "Annotation", "Annotations"}
 
 // labelsFor reads the labels of images that are all in one folder.
 func (o *opener) labelsFor(dir string, names []string) (*fileLabels, error) {
 	file := o.labels
-	up := []string{dir, filepath.Dir(dir), filepath.Dir(filepath.Dir(dir)), filepath.Dir(filepath.Dir(filepath.Dir(dir)))}
-	for _, folder := range up {
-		for _, name := range labelFiles {
-			at := filepath.Join(folder, filepath.FromSlash(name))
-			if _, err := os.Stat(at); err == nil && file == "" {
-				file = at
+	// Kaggle's archive has the images in ILSVRC/Data/CLS-LOC/val, and the labels next to ILSVRC.
+	for at, level := dir, 0; level < 5; at, level = filepath.Dir(at), level+1 {
+		candidates := labelFiles
+		if level < 2 {
+			candidates = slices.Concat(labelFiles, nearLabelFiles)
+		}
+		for _, name := range candidates {
+			found := filepath.Join(at, filepath.FromSlash(name))
+			if _, err := os.Stat(found); err == nil && file == "" {
+				file = found
 			}
 		}
 	}

@@ -48,7 +48,7 @@ const (
 // alone, which shows which set it is, or a TOML file with lines NAME = "PLACE". The names real, labels and ids are
 // for files that belong to the set imagenet. names has the classes of the network. Labels are places in the order
 // of ImageNet's WordNet ids, but for kind Folder, whose labels are places in names, and for kind Backgrounds,
-// whose labels are the nine classes of IN-9.
+// whose labels are the nine classes of IN-9, which a network may have instead of ImageNet's.
 func Open(args, names []string) (*Collection, error) {
 	all, err := split(args)
 	if err != nil {
@@ -248,9 +248,10 @@ func (o *opener) lookBelow(n named) (opened []*Set, notes []string, err error) {
 	return opened, notes, nil
 }
 
-// openAs opens a place as a set of a kind.
+// openAs opens a place as a set of a kind. A network with nine classes has those of the Backgrounds Challenge.
 func (o *opener) openAs(kind, name, place string) (s *Set, err error) {
-	if kind != Folder && !o.imageNet {
+	nine := kind == Backgrounds && len(o.names) == len(classes.IN9())
+	if kind != Folder && !o.imageNet && !nine {
 		return nil, usage.Errorf("it needs a network for the 1,000 classes of ImageNet-1k, and this one has %s "+
 			"classes (%s). Give a folder of images of these classes as folder=DIR",
 			ui.Thousands(int64(len(o.names))), some(o.names))

@@ -333,6 +333,43 @@ func TestOtherClasses(t *testing.T) {
 	}
 }
 
+// A network with the nine classes of the Backgrounds Challenge is evaluated on it.
+func TestNineClasses(t *testing.T) {
+	var names []string
+	for _, e := range classes.IN9() {
+		names = append(names, e.Name)
+	}
+	dir := touch(t, t.TempDir(), "mixed_rand/val/08_fish/a.JPEG", "fg_mask/val/08_fish/a.npy", "original/val/02_wheeled vehicle/a b.JPEG")
+	c, err := Open([]string{dir}, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.Sets[0]
+	if s.Kind != Backgrounds || len(s.Images) != 2 || s.Images[0].Path != "original/val/02_wheeled vehicle/a b.JPEG" ||
+		s.Images[0].Labels[0] != 2 || s.Images[1].Labels[0] != 8 || s.Images[1].Group != "mixed_rand" {
+		t.Errorf("%+v", s)
+	}
+	wants(t, strings.Join(s.Notes, "\n"), "variant mixed_same is missing", "mixed_rand has 1")
+}
+
+// The layout of Kaggle's archive: images in one folder, and labels four folders above.
+func TestKaggle(t *testing.T) {
+	dir := touch(t, t.TempDir(), "ILSVRC/Data/CLS-LOC/val/ILSVRC2012_val_00000001.JPEG", "ILSVRC/Data/CLS-LOC/train/n01440764/a.JPEG")
+	text := "ImageId,PredictionString\nILSVRC2012_val_00000001,n01751748 111 108 370 339 \n"
+	if err := os.WriteFile(filepath.Join(dir, "LOC_val_solution.csv"), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, arg := range []string{"imagenet=" + dir, dir, filepath.Join(dir, "ILSVRC"), filepath.Join(dir, "ILSVRC", "Data", "CLS-LOC", "val")} {
+		s := open(t, arg).Sets[0]
+		if s.Kind != ImageNet || len(s.Images) != 1 || s.Images[0].Labels[0] != 65 {
+			t.Errorf("%s: %+v", arg, s)
+		}
+		if text := strings.Join(s.Notes, "\n"); strings.Contains(text, "another order") {
+			t.Errorf("%s: %s", arg, text)
+		}
+	}
+}
+
 func TestReal(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "real.json")
 	if err := os.WriteFile(file, []byte("[[], [970, 795], [230, 231]]"), 0o666); err != nil {
