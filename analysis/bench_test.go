@@ -9,7 +9,7 @@ import (
 	"abtool/analysis/result"
 )
 
-// Every statistic of a data set, with and without the bootstrap: ns a row are told.
+// BenchmarkRun computes every statistic of a data set, with and without the bootstrap, and reports ns per row.
 // ABTOOL_BENCH_STORE names another store than the small simulated one.
 func BenchmarkRun(b *testing.B) {
 	store := os.Getenv("ABTOOL_BENCH_STORE")

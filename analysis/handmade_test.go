@@ -102,8 +102,8 @@ func expect(t *testing.T, rule, store, set string, list ...counted) {
 	}
 }
 
-// C2: an action of unknown type counts as that alone, whatever its icon; names match exactly; and
-// neither kind is seen by anything else.
+// C2: an action of unknown type is counted only as that, whatever its icon. Names match exactly. Actions of an
+// unknown type or icon change no other value.
 func TestUnknownActions(t *testing.T) {
 	actions := strings.Join([]string{
 		iconAction("Add", "unicorn", 0.5, 0.5, 100), // neither type nor icon: unknown_type once
@@ -126,7 +126,7 @@ func TestUnknownActions(t *testing.T) {
 	)
 }
 
-// C13: the keyboard's share is of all steps, those of an unknown key included.
+// C13: the share of the keyboard is over all steps, including steps that do not record the key.
 func TestKeyboardShare(t *testing.T) {
 	steps := func(keys ...string) string {
 		var list []string
@@ -183,13 +183,13 @@ func recordsAndImages(t *testing.T, ids ...int) string {
 	return cocoStore(t, []string{cocoRecord}, images, objects)
 }
 
-// Records and a ground truth that share no image are warned of, with an example of each, and
-// whatever statistic is asked for. One shared image is enough, and so is it to have none of one.
+// If records and ground truth share no image, a warning names an example of each, for every statistic. There is
+// no warning if they share one image, or if the store lacks records or ground truth.
 func TestNoSharedImage(t *testing.T) {
 	for _, c := range []struct {
 		what, store string
 		statistic   string
-		want        []string // of the warning; nil: there is none
+		want        []string // of the warning; nil: no warning
 	}{
 		{"boxes of other images", recordsAndBoxes(t, "n01440764_9", "n01440764_8"), "box_frame",
 			[]string{"share no image", "n01440764_1,", "n01440764_8", "--boxes"}},
@@ -388,7 +388,7 @@ func TestHandmadeCOCO(t *testing.T) {
 		counted{"hits.quantile[0.5].precision", 1. / 3})
 }
 
-// Recalls of 0, 1/3 and 1 are on a line over sides of 0.1, 0.2 and 0.4, and not over areas.
+// Recalls of 0, 1/3 and 1 lie on a line over the sides 0.1, 0.2 and 0.4, but not over the areas.
 func TestRecallOverRootOfSize(t *testing.T) {
 	var records, images, objects []string
 	for id := 1; id <= 3; id++ {

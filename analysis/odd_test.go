@@ -118,8 +118,8 @@ func emptyTable[T any](t *testing.T, dir, name string) {
 	}
 }
 
-// Of a store that lacks something, every statistic is there: over no units a value is undefined,
-// unless it is a count, and whatever is undefined is null and not NaN or infinite.
+// A store that lacks something still has every statistic. A value over no units is undefined, unless it is a
+// count, and an undefined value is null in JSON and not NaN or infinite.
 func TestOddStores(t *testing.T) {
 	ctx := context.Background()
 	for what, store := range oddStores(t) {

@@ -18,8 +18,8 @@ import (
 )
 
 // The reference is a second implementation of the definitions, as plain as can be: it holds a
-// whole store in memory and computes one statistic after the other. What Run returns is
-// compared with it, counts exactly and real numbers to 1e-9.
+// whole store in memory and computes one statistic after the other. Run must return the same
+// counts, and real numbers that agree to 1e-9.
 
 // reference is what the definitions give for one data set of a store.
 type reference struct {
@@ -33,7 +33,7 @@ func newReference() *reference {
 	return &reference{map[string]refValue{}, map[string]int64{}, map[string]*refMap{}, map[string]*refTable{}}
 }
 
-// refValue is a value: a count if it is an int64, else real. k is below 0 if there is none.
+// refValue is a value: a count if it is an int64, else real. k is below 0 if the value counts nothing.
 type refValue struct {
 	value any
 	n, k  int64
@@ -406,7 +406,7 @@ func regroup[T any](t *testing.T, rows int64, path ...string) {
 	}
 }
 
-// sameDocument compares two documents byte by byte, and tells in which cells of tables they differ.
+// sameDocument compares two documents byte by byte, and reports the cells of tables in which they differ.
 func sameDocument(t *testing.T, what string, have, want []byte) {
 	t.Helper()
 	if bytes.Equal(have, want) {
@@ -433,8 +433,8 @@ func sameDocument(t *testing.T, what string, have, want []byte) {
 	}
 }
 
-// The number of goroutines changes no byte of a document; nor does the order in which images and
-// pages are read, but for what is the first of several in that order.
+// The number of goroutines changes no byte of a document. Nor does the order in which images and pages are
+// read, except where a definition takes the first of several in that order.
 func TestReferenceOrder(t *testing.T) {
 	shuffle := rand.New(rand.NewPCG(3, 4)).Shuffle
 	for set, make := range map[string]func(t *testing.T, n int, seed uint64,

@@ -138,7 +138,7 @@ func (g *refTruth) boxes(class string) (out []refBox) {
 	return out
 }
 
-// size is the area of a bounding box over that of the image, NaN without one (C11).
+// size returns the area of a bounding box divided by the area of the image, or NaN without a box (C11).
 func (g *refTruth) size(in schema.Instance) float64 {
 	if in.X == nil || math.IsNaN(g.w) {
 		return math.NaN()

@@ -330,10 +330,10 @@ func (r *reference) imagenetCentres(images []*refImage) {
 // A measure is the probability that a coordinate lies in [low, high], edges included.
 type measure func(low, high float64) float64
 
-// uniform is that of a coordinate anywhere on the image.
+// uniform returns the probability that a coordinate, uniform on the image, lies between two places.
 func uniform(low, high float64) float64 { return max(0, min(high, 1)-max(low, 0)) }
 
-// normal is that of N(0.5, σ²), between two places on the image.
+// normal returns the same probability for N(0.5, σ²).
 func normal(sigma, low, high float64) float64 {
 	z := func(v float64) float64 { return (v - 0.5) / sigma / math.Sqrt2 }
 	return (math.Erfc(z(low)) - math.Erfc(z(high))) / 2
@@ -370,8 +370,8 @@ func clamped(sigma float64) measure {
 	}
 }
 
-// union is the probability of the union of boxes: by inclusion and exclusion, the sum over
-// sets of boxes of that of their intersection, with the sign of their number.
+// union returns the probability of the union of boxes, by inclusion and exclusion: the sum over sets of boxes of
+// the probability of their intersection, with alternating signs.
 func union(boxes []refBox, p measure) float64 {
 	var sum float64
 	var walk func(i int, common refBox, sign float64)
@@ -989,8 +989,7 @@ func TestReferenceImageNet(t *testing.T) {
 	}
 }
 
-// Stores of images that have little in common with an annotator's work, but all that is
-// awkward: see awkward.
+// Stores of images with everything awkward that the formats allow: see awkward.
 func TestReferenceImageNetAwkward(t *testing.T) {
 	for i, n := range []int{1, 2, 3, 10, 150, 150, 150, 400} {
 		t.Run(fmt.Sprint("store ", i), func(t *testing.T) {

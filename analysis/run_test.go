@@ -124,7 +124,7 @@ func TestChoose(t *testing.T) {
 	}
 	for _, o := range []result.Options{{Names: []string{"acuracy"}}, {By: "month"}, {Sigmas: []float64{0}}} {
 		if _, err := analysis.Run(ctx, store, o); err == nil || !usage.Is(err) {
-			t.Errorf("%+v: %v is no error of use", o, err)
+			t.Errorf("%+v: %v is not an error of wrong use", o, err)
 		}
 	}
 	if _, err := analysis.Run(ctx, filepath.Join(store, "no"), result.Options{}); err == nil || usage.Is(err) {
@@ -173,7 +173,7 @@ func statistic(t testing.TB, d *result.Document, set, name string) *result.Stati
 			}
 		}
 	}
-	t.Fatalf("there is no %s.%s", set, name)
+	t.Fatalf("the document lacks %s.%s", set, name)
 	return nil
 }
 

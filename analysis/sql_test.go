@@ -74,8 +74,8 @@ func near(a, b float64) bool {
 	return a == b || math.IsNaN(a) && math.IsNaN(b) || math.Abs(a-b) <= 1e-9*max(1, math.Abs(a), math.Abs(b))
 }
 
-// What SQL can say of a store, as in docs/guide/cookbook.md, is what the engine says. A query gives
-// one row: the numbers of the paths, in order.
+// Queries in SQL, as in docs/guide/cookbook.md, give the same numbers as the statistics. A query returns one row:
+// the numbers of the paths, in order.
 var sqlCases = []struct{ set, paths, query string }{
 	{"imagenet", "counts.images counts.showings counts.selected_showings#k counts.clicks counts.samples counts.hovers",
 		`SELECT (SELECT count(*) FROM imagenet_images WHERE shown IS NOT NULL), count(*), count(*) FILTER (selected), sum(n_clicks), sum(n_samples), sum(n_hovers) FROM imagenet_showings`},
@@ -223,7 +223,7 @@ func TestSQL(t *testing.T) {
 	}
 }
 
-// Tables by annotator and HIT are those of SQL, row by row.
+// Tables by annotator and HIT agree with SQL, row by row.
 func TestSQLTables(t *testing.T) {
 	d := run(t, sampleStore(t), result.Options{Bootstrap: -1})
 	db := openSQL(t)

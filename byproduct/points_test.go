@@ -34,11 +34,11 @@ func TestTrace(t *testing.T) {
 	}
 	if tr.Of(mouse, 10, 5); !slices.Equal(tr.Segment.X, []float64{0.1, 0.3}) ||
 		!slices.Equal(tr.Segment.Y, tr.Segment.X) {
-		t.Errorf("the segment has the places %v, %v; want those of its samples", tr.Segment.X, tr.Segment.Y)
+		t.Errorf("the segment has the places %v, %v; want the places of its samples", tr.Segment.X, tr.Segment.Y)
 	}
 }
 
-// Of fewer than ten samples some tenths have none; the last time is in the last tenth (I14).
+// With fewer than ten samples some tenths are empty; the last time is in the last tenth (I14).
 func TestTenth(t *testing.T) {
 	tr := Trace{From: 100, Click: 200, Segment: Points{T: []int64{100, 109, 110, 199, 200}}}
 	samples, times := []int{0, 2, 4, 6, 8}, []int{0, 0, 1, 9, 9}

@@ -201,7 +201,7 @@ func TestTarLinks(t *testing.T) {
 	}
 }
 
-// A container that is larger than what is looked at first is unpacked as it is read.
+// A container that is larger than the part that is examined first is unpacked as it is read.
 func TestLargeContainer(t *testing.T) {
 	var records, keyed []string
 	for i := range 20_000 {
@@ -244,7 +244,7 @@ func TestLargeContainer(t *testing.T) {
 	}
 }
 
-// However an image is named, it is the same image, and finds its boxes (R3).
+// All spellings of an image's name give the same image, and find its boxes (R3).
 func TestOneImageOneID(t *testing.T) {
 	const box = `<annotation><filename>%s</filename><size><width>100</width><height>50</height></size>` +
 		`<object><bndbox><xmin>1</xmin><ymin>2</ymin><xmax>30</xmax><ymax>40</ymax></bndbox></object></annotation>`
@@ -436,7 +436,7 @@ func TestBoxesGivenAsByproducts(t *testing.T) {
 	}
 }
 
-// What is given with --boxes and holds none is refused, or a note says so.
+// A file without boxes that is given with --boxes is refused, or a note says so.
 func TestNoBoxesGivenAsBoxes(t *testing.T) {
 	for _, c := range []struct{ name, content, failed, note string }{
 		{"instances.json", `{"images":[],"annotations":[],"categories":[]}`, "--boxes needs ILSVRC's boxes", ""},

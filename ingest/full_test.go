@@ -20,8 +20,8 @@ import (
 	"abtool/internal/synth"
 )
 
-// A run that cannot write on, as on a full disk, fails wherever that happens, and leaves the
-// old store and nothing else.
+// A run that cannot write any more, as on a full disk, fails wherever that happens. It leaves the old store and
+// no other files.
 func TestCannotWrite(t *testing.T) {
 	if source := os.Getenv("ABTOOL_TEST_SOURCE"); source != "" {
 		writeWithLimit(t, source)

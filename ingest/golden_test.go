@@ -17,8 +17,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden rows again")
 
-// The rows that a small input of every shape, half of it damaged, has always become. Run with
-// -update after a change that is meant, and read the difference.
+// The rows of a small input of every shape, half of it damaged, do not change. After an intended change, run
+// with -update and read the difference.
 func TestGolden(t *testing.T) {
 	const dir = "testdata/golden"
 	in := func(name string) string { return filepath.Join(dir, name) }

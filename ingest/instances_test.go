@@ -204,7 +204,7 @@ func TestTruthRefused(t *testing.T) {
 	}
 }
 
-// What a file lists may come after the objects, or in another file.
+// Images and categories may be listed after the objects, or in another file.
 func TestTruthInAnyOrder(t *testing.T) {
 	part := func(from, to string) string {
 		i := strings.Index(goodTruth, from)
@@ -239,7 +239,7 @@ func TestTruthStrict(t *testing.T) {
 	}
 }
 
-// Whatever an instances file holds, its account adds up, or the run says why it failed.
+// For any instances file, the account adds up, or the run says why it failed.
 func FuzzTruth(f *testing.F) {
 	f.Add([]byte(goodTruth))
 	f.Add([]byte(`{"annotations": {"1": [{"id": 1, "image_id": 1, "category_id": 1}]}, "images": null, "categories": {"1": "a"}}`))

@@ -512,7 +512,7 @@ func TestZeros(t *testing.T) {
 	}
 }
 
-// A record over the limit is rejected, wherever it stands, and reading goes on behind it.
+// A record over the limit is rejected, wherever it is, and reading goes on after it.
 func TestTooLarge(t *testing.T) {
 	big := `{"image_id": 2, "worker_id": "` + strings.Repeat("x]}[{,", 300_000) + `"}` // over four units
 	one, three := `{"image_id": 1}`, `{"image_id": 3}`

@@ -72,7 +72,7 @@ func TestDataSetIsTold(t *testing.T) {
 		t.Errorf("a tar of photographs: %v", err)
 	}
 	if _, err := Run(t.Context(), Options{Sources: []string{writeTar(t, files[9])}, Out: out}); err == nil || !strings.Contains(err.Error(), "--as imagenet or --as coco") {
-		t.Errorf("nothing tells: %v", err)
+		t.Errorf("JSON of an unknown data set must be refused with advice to use --as: %v", err)
 	}
 	_, s = mustRun(t, Options{Sources: []string{writeTar(t, files[9])}, Out: out, As: "coco"})
 	if s.DataSets[0].Name != "coco" || s.Rejected() != 1 {
@@ -104,7 +104,7 @@ func TestBrokenLine(t *testing.T) {
 	}
 }
 
-// An object may spread over lines, and several stand one behind the other.
+// An object may spread over lines, and several objects may follow each other.
 func TestSpreadObjects(t *testing.T) {
 	page := "{\n \"page\": {\n  \"annotations\": [\n   {\"imageID\": \"n01440764/n01440764_1\", \"selected\": true},\n   {\"imageID\": \"n01440764/n01440764_2\"}\n  ]\n }\n}\n"
 	for _, text := range []string{page, page + strings.ReplaceAll(page, "_", "_7"), "\n" + page} {
@@ -116,7 +116,7 @@ func TestSpreadObjects(t *testing.T) {
 	}
 }
 
-// A large JSON file within an archive is read as it is on its own, and what follows it too.
+// A large JSON file in an archive is read as it is outside of one, and so is the file after it.
 func TestLargeMember(t *testing.T) {
 	var b strings.Builder
 	const n = 30_000
@@ -178,7 +178,7 @@ func TestInstancesAccount(t *testing.T) {
 	}
 }
 
-// One who waits for standard input can be interrupted.
+// A run that waits for standard input can be interrupted.
 func TestInterruptedPipe(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()

@@ -35,8 +35,7 @@ func TestWireRows(t *testing.T) {
 	}
 }
 
-// Whatever the pattern of nulls, zeros and values in lists and in columns, each comes back as
-// what it was.
+// Nulls, zeros and values are read as they were written, in every pattern of them in lists and in columns.
 func TestNullPatterns(t *testing.T) {
 	const kinds = 3 // null, zero, value
 	var lines strings.Builder

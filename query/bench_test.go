@@ -15,8 +15,8 @@ import (
 	"abtool/store"
 )
 
-// benchQueries are questions asked of the views, beside the query that somebody who knows the
-// Parquet files would write. IMAGENET and COCO stand for the folders of the data sets.
+// benchQueries are queries of the views, each next to the query that an expert would write against the
+// Parquet files. IMAGENET and COCO stand for the folders of the data sets.
 var benchQueries = []struct{ name, view, hand string }{
 	{"samples",
 		"SELECT count(*), avg(x), avg(y) FROM imagenet_samples",

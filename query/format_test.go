@@ -61,7 +61,7 @@ var rendered = []string{
 	"[12345678901234567890123456789012345678901234567890::BIGNUM]", "[{a: 'x''y', b: NULL}, NULL]", "NULL",
 }
 
-// changed are those that the driver, or Go's printing of its values, writes otherwise.
+// changed has the values that the driver, or Go's printing of its values, writes differently.
 var changed = map[string]string{
 	"MAP {'{\"a\": 1}'::JSON: '[1,  2]'::JSON}": `{{"a": 1}=[1,  2]}`,
 	"TIME '24:00:00'":                            "00:00:00",

@@ -37,7 +37,7 @@ func result(t *testing.T, s *Session, q string, p Params, w Want) (names []strin
 	}
 }
 
-// A result of many batches comes whole and in order, and leaves nothing.
+// A result of many batches is complete and in order, and leaves no temporary table.
 func TestResultBatches(t *testing.T) {
 	s := open(t, Options{Memory: "100MB"})
 	for _, n := range []int{0, 1, batchRows - 1, batchRows, batchRows + 1, 5*batchRows + 7} {
@@ -57,7 +57,7 @@ func TestResultBatches(t *testing.T) {
 	}
 }
 
-// Results that would not fit the memory limit do, on the disk.
+// A result that exceeds the memory limit is kept on the disk.
 func TestResultLargerThanMemory(t *testing.T) {
 	s := open(t, Options{Memory: "60MB", Threads: 2})
 	r, err := s.Result(context.Background(), "SELECT i, hash(i)::VARCHAR || hash(i + 1) || hash(i + 2) AS "+
@@ -97,7 +97,7 @@ func TestResultNames(t *testing.T) {
 	}
 }
 
-// Statements of every kind that gives rows give them here too.
+// Statements of every kind that returns rows return them here too.
 func TestResultStatements(t *testing.T) {
 	s := open(t, Options{})
 	for q, want := range map[string]int{
@@ -174,7 +174,7 @@ func TestResultErrors(t *testing.T) {
 	}
 }
 
-// Files take what is printed: PIVOT with its rows counted, DESCRIBE and the like.
+// Results that can be printed can be written to files: PIVOT with the number of its rows, DESCRIBE and others.
 func TestExportStatements(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out.csv")
 	s := open(t, Options{Outputs: []string{out}})

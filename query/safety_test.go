@@ -102,7 +102,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// What works in memory is allowed.
+// Statements that only work in memory are allowed.
 func TestAllowed(t *testing.T) {
 	s := open(t, Options{})
 	for _, q := range []string{

@@ -13,7 +13,7 @@ import (
 	"abtool/internal/teststore"
 )
 
-// The printed setup runs in a DuckDB that knows nothing of us, and gives what our views give.
+// The printed setup runs in a DuckDB without anything from this program, and its views give the same results.
 func TestSetup(t *testing.T) {
 	store, err := demoStore()
 	if err != nil {

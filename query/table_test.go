@@ -40,7 +40,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// A table is refused what a session is, and tells of a column that it does not have.
+// Table refuses the statements that a session refuses, and says which column a result does not have.
 func TestTableErrors(t *testing.T) {
 	db := open(t, Options{}).db
 	if _, err := db.Table(context.Background(), "COPY (SELECT 1) TO 'x.csv'"); err == nil {

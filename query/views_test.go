@@ -10,8 +10,8 @@ import (
 	"abtool/store"
 )
 
-// coco_categories lists the classes that store.json lists, besides those that have an instance;
-// COCO's 80 where it lists none.
+// coco_categories lists the classes of store.json and every class that has an instance, or COCO's 80 classes if
+// store.json lists none.
 func TestCategories(t *testing.T) {
 	made, err := demoStore()
 	if err != nil {

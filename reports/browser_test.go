@@ -16,7 +16,7 @@ import (
 	"abtool/analysis/result"
 )
 
-// browser starts a headless Chromium, or skips the test where there is none.
+// browser starts a headless Chromium, or skips the test if Chromium is not installed.
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	path := ""
@@ -127,8 +127,8 @@ func checkAccess(t *testing.T, ctx context.Context) {
 	}
 }
 
-// The page works in a browser: nothing is complained of, pictures load, tables sort, traces play,
-// nothing sticks out at any width, and people who use a keyboard or a screen reader find their way.
+// The page works in a browser: there are no errors, pictures load, tables sort, traces play, no element is wider
+// than the page, and people who use a keyboard or a screen reader find their way.
 func TestPage(t *testing.T) {
 	ctx := browser(t)
 	out := filepath.Join(t.TempDir(), "report")
@@ -154,7 +154,7 @@ func TestPage(t *testing.T) {
 
 	checkWidths(t, ctx)
 
-	// On paper there is what the screen folds away, but for its tables; and tables keep their heads.
+	// Folded text is printed on paper, except for folded tables, and tables keep their headers.
 	var lost []string
 	run(emulation.SetEmulatedMedia().WithMedia("print"))
 	eval(`[...document.querySelectorAll("details > p, details[open] thead th")].filter(e => !e.checkVisibility() || !e.innerText.trim()).map(e => e.textContent.slice(0, 60))
@@ -181,7 +181,7 @@ func TestPage(t *testing.T) {
 			}
 		}
 		if len(values) < 3 || values[0] == values[len(values)-1] {
-			t.Errorf("the column tells nothing: %v", values)
+			t.Errorf("the column has too few different values to check the sorting: %v", values)
 		}
 	}
 	sorted(false)
@@ -221,8 +221,8 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// A page of stores that lack ground truth, annotators and HITs is as any other: where a figure would be
-// there is its title and a sentence.
+// The page of a store that lacks ground truth, annotators and HITs has the title of each figure and, in its
+// place, a sentence that says what is missing.
 func TestPageWithoutData(t *testing.T) {
 	ctx := browser(t)
 	out := filepath.Join(t.TempDir(), "report")

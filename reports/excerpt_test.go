@@ -39,7 +39,7 @@ func TestDraw(t *testing.T) {
 	}
 }
 
-// Charts draw what they are given, at two pixels to the point.
+// Charts draw the given values, with two pixels per point.
 func TestChart(t *testing.T) {
 	bars, err := Chart{Title: "t", Shares: true}.Bars([]string{"a", "b"}, []float64{0.25, 1})
 	if err != nil {
@@ -71,7 +71,7 @@ func TestChart(t *testing.T) {
 	}
 }
 
-// Values are those of the statistics that are named, whole or one by one.
+// Values returns the values of the named statistics, or single named values.
 func TestValues(t *testing.T) {
 	d := document(t)
 	have, err := Values(d, "imagenet.click_accuracy.accuracy", "imagenet.off_centre")

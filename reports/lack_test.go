@@ -22,7 +22,7 @@ const (
 		"actionHistories": [{"actionType": "add", "iconType": "dog", "pointTo": {"x": 0.25, "y": 0.75}, "timeAt": 4243}]}]`
 )
 
-// What figures say that they lack.
+// Sentences of figures about missing data.
 const (
 	wantNoRecords = "The store has no records. abtool info shows how many were rejected, and why."
 	wantNoWorkers = "No record names its annotator. " +
@@ -110,7 +110,7 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// Without records every figure says that alone.
+// Without records, every figure says only that there are no records.
 func TestNoRecords(t *testing.T) {
 	empty := storeOf(t, map[string]string{"imagenet": "[]", "coco": "[]"})
 	r, err := Make(context.Background(), empty,

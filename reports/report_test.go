@@ -131,7 +131,7 @@ func differing(a, b image.Image) float64 {
 	return float64(n) / float64(r.Dx()*r.Dy())
 }
 
-// The comparison of pictures sees what it is meant to see.
+// The comparison of pictures finds the differences that it must find.
 func TestDiffering(t *testing.T) {
 	a, b := image.NewNRGBA(image.Rect(0, 0, 100, 100)), image.NewNRGBA(image.Rect(0, 0, 100, 100))
 	for x := range 40 {
@@ -236,7 +236,7 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// A report is replaced only with Force, only if it is one, and only at the end.
+// A folder is replaced only with Force, only if it is a report, and only at the end.
 func TestReplace(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "report")
@@ -268,13 +268,13 @@ func TestReplace(t *testing.T) {
 	}
 	entries, _ := os.ReadDir(dir)
 	if len(entries) != 1 {
-		t.Errorf("%d entries are left beside the report", len(entries))
+		t.Errorf("%d entries are left next to the report", len(entries))
 	}
 	for _, o := range []Options{{}, {Out: filepath.Join(dir, "x"), Only: []string{"nothing"}},
 		{Out: filepath.Join(dir, "x"), Images: filepath.Join(dir, "none")}} {
 		o.Stats.Bootstrap = -1
 		if _, err := Make(context.Background(), testStore(t), o); !usage.Is(err) {
-			t.Errorf("%+v: %v is no error of use", o, err)
+			t.Errorf("%+v: %v is not an error of wrong use", o, err)
 		}
 	}
 }
@@ -307,7 +307,7 @@ func TestHidden(t *testing.T) {
 	}
 }
 
-// A picture from --images is drawn under its trace.
+// An image from --images is drawn under its trace.
 func TestImages(t *testing.T) {
 	p := page{store: testStore(t), options: Options{Examples: 3,
 		Stats: result.Options{Bootstrap: -1, Seed: 1, Names: []string{"counts"}}}}

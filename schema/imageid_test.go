@@ -2,7 +2,7 @@ package schema
 
 import "testing"
 
-// Whatever names an image, its id is the same.
+// All names of an image give the same id.
 func TestImageID(t *testing.T) {
 	for name, want := range map[string]string{
 		"n01440764_105":                       "n01440764_105",

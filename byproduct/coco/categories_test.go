@@ -6,7 +6,7 @@ import (
 	"abtool/store"
 )
 
-// Ids ascend with gaps, and names are there once.
+// Ids ascend with gaps, and every name occurs once.
 func TestCategories(t *testing.T) {
 	seen := map[string]bool{}
 	last := int64(0)
@@ -21,7 +21,7 @@ func TestCategories(t *testing.T) {
 	}
 }
 
-// A store without ground truth has COCO's classes, another one its own.
+// A store without ground truth has COCO's classes; a store with ground truth has the classes that it lists.
 func TestCategoriesOf(t *testing.T) {
 	own := []store.Category{{ID: 7, Name: "hat"}}
 	if have := CategoriesOf(&store.DataSet{Categories: own}); len(have) != 1 || have[0] != own[0] {

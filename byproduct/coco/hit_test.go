@@ -7,8 +7,8 @@ import (
 	"abtool/store/columnar"
 )
 
-// A cat and a hat of an image are each once, its crowd and the class without a name aside: the cat stays, the
-// hat was taken away, the dog never placed (C7, C8).
+// Every class of an image is found once, and objects without a class name do not count: the cat stays, the hat
+// was taken away, the dog was never placed (C7, C8).
 func TestFind(t *testing.T) {
 	m := &Image{Instances: []Instance{{Class: 2}, {Class: -1}, {Class: 5, Crowd: true}, {Class: 2}, {Class: 7}}}
 	icons := map[int32]*Icon{2: {Placed: true, AnyAdd: true}, 5: {AnyAdd: true}, 9: {Placed: true}}

@@ -57,7 +57,7 @@ func madeImage() *Image {
 	}}
 }
 
-// On a mask counts the pixel, in the polygons the point, and in a box its edges (C5, C6).
+// OnMask looks at the pixel under a point, InPolygons at the point itself, and boxes include their edges (C5, C6).
 func TestOn(t *testing.T) {
 	m := madeImage()
 	for _, c := range []struct {
@@ -108,7 +108,7 @@ func TestBoxes(t *testing.T) {
 	}
 }
 
-// Whole pixels are those of the record's size, also where it is 0 (L2).
+// Whole pixels are computed from the record's size, even if it is 0 (L2).
 func TestPixel(t *testing.T) {
 	if x, y := Pixel(0.999, 0.5, 640, 0); x != 639 || y != 0 {
 		t.Errorf("pixel (%d, %d), want (639, 0): the record's height is 0", x, y)

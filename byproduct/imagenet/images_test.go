@@ -28,7 +28,7 @@ func madeImages() *Images {
 	return m
 }
 
-// The universe has the images that the byproducts speak of, also one that was never shown (I1).
+// The universe has every image that occurs in the byproducts, even if it was never shown (I1).
 func TestUniverse(t *testing.T) {
 	m := madeImages()
 	if images, boxed, boxes := m.Universe(); images != 3 || boxed != 1 || boxes != 2 {
@@ -43,7 +43,7 @@ func TestUniverse(t *testing.T) {
 	}
 }
 
-// A point is held against all boxes of an image, borders included (I6).
+// A point is compared with all boxes of an image, borders included (I6).
 func TestOn(t *testing.T) {
 	m := madeImages()
 	for _, c := range []struct {

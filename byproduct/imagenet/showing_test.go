@@ -22,7 +22,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// The first and the last click are those that have a place (I4).
+// The first and the last click are chosen among the clicks with a place (I4).
 func TestClicks(t *testing.T) {
 	nan := math.NaN()
 	for _, c := range []struct {

@@ -24,7 +24,7 @@ func TestHull(t *testing.T) {
 		t.Errorf("the corner of a triangle is %v", a)
 	}
 	if a := PolygonArea(ClipToBox(triangle, Box{1.5, 1.5, 3, 3}, &work)); a != 0 {
-		t.Errorf("beside it is %v", a)
+		t.Errorf("a box outside of the triangle cuts out the area %v, want 0", a)
 	}
 	for _, flat := range [][]Point{{{0, 0}}, {{0, 0}, {1, 1}}, {{0, 0}, {1, 1}, {2, 2}}, {{0, 0}, {0, 0}, {0, 0}}} {
 		if a := PolygonArea(convexHull(slices.Clone(flat), nil)); a != 0 {

@@ -28,7 +28,7 @@ func TestMask(t *testing.T) {
 		t.Errorf("the corner is pixel %d, %d", px, py)
 	}
 	if _, _, ok := Pixel(1.0001, 0.5, 8, 4); ok {
-		t.Error("a point beside the image has a pixel")
+		t.Error("a point outside of the image has a pixel")
 	}
 	var r Raster
 	for _, c := range []struct {

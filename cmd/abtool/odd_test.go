@@ -41,7 +41,7 @@ type answer struct {
 // number, and it never takes the machine's memory.
 func TestOddStores(t *testing.T) {
 	if withRace {
-		t.Skip("thousands of commands in processes of their own take too long with the race detector: go " +
+		t.Skip("thousands of separate processes take too long with the race detector: go " +
 			"test runs them without")
 	}
 	for _, o := range oddStores {
@@ -358,7 +358,7 @@ func runLines() {
 	}
 }
 
-// runShell gives lines to a shell over a store. What a statement or command complains of is an error.
+// runShell gives lines to a shell over a store. It returns an error if a statement or command fails.
 func runShell(store, lines string, out, errs io.Writer) error {
 	ctx := context.Background()
 	db, err := query.Open(ctx, store, query.Options{})

@@ -78,8 +78,8 @@ func TestArrowResult(t *testing.T) {
 	}
 }
 
-// What is printed as CSV is read again by Go and by DuckDB: all rows, and, but for a null that is
-// alone on its line, nulls that are not empty texts.
+// Go and DuckDB read printed CSV with all its rows. Nulls stay distinct from empty texts, except for a null that
+// is alone on its line.
 func TestCSVRoundTrip(t *testing.T) {
 	dir := t.TempDir()
 	store, file := simulated(t, filepath.Join(dir, "demo"), "20", "5"), filepath.Join(dir, "x.csv")
@@ -147,8 +147,7 @@ func TestCSVRoundTrip(t *testing.T) {
 	}
 }
 
-// What --print-setup prints runs in a DuckDB that has nothing of this program, in a folder of
-// its own.
+// The SQL of --print-setup runs in a DuckDB without anything from this program, in another folder.
 func TestPrintSetup(t *testing.T) {
 	dir := t.TempDir()
 	store := simulated(t, filepath.Join(dir, "demo"), "200", "20")

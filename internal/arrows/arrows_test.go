@@ -100,7 +100,7 @@ func TestArrows(t *testing.T) {
 	}
 }
 
-// graph returns the imports of each package of the module, without those of its tests.
+// graph returns the imports of each package of the module, without the imports of its tests.
 func graph(t *testing.T) map[string][]string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "abtool/...").Output()

@@ -32,7 +32,7 @@ func pixel(t *testing.T, name string, x, y int) [3]int {
 	return [3]int{int(c.R), int(c.G), int(c.B)}
 }
 
-// The values are those of PIL's Image.open(name).convert("RGB"), except for 16-bit grey, which PIL clips
+// The values equal PIL's Image.open(name).convert("RGB"), except for 16-bit grey, which PIL clips
 // at 255. Images with transparency are opaque at 0, 0 and transparent at 5, 3.
 func TestDecode(t *testing.T) {
 	for _, c := range []struct {

@@ -36,7 +36,7 @@ func TestBootstrap(t *testing.T) {
 		t.Errorf("the interval is %v wide, theory says %v", have, want)
 	}
 	if j := b.Interval(id + 1); (j.High-j.Low)*3 > i.High-i.Low {
-		t.Errorf("the interval of independent units has width %v, that of clustered units %v; want at most a third", j.High-j.Low, i.High-i.Low)
+		t.Errorf("the interval of independent units has width %v, want at most a third of the width %v for clustered units", j.High-j.Low, i.High-i.Low)
 	}
 	if again := r.Resample(order, 2000, 1, 7).Interval(id); *again != *i {
 		t.Error("Resample depends on the number of goroutines")

@@ -53,7 +53,7 @@ func TestScenes(t *testing.T) {
 		}
 	}
 	if mean := off / float64(aims); aims < 250 || mean > 0.2 {
-		t.Errorf("%d clicks are aimed %.3f beside the middle of their object on average", aims, mean)
+		t.Errorf("%d clicks are aimed %.3f away from the middle of their object on average", aims, mean)
 	}
 	if !strings.Contains(string(read(t, filepath.Join(dir, "imagenet_ab.tar.gz"))), "train_xml/owl/owl-599.xml") {
 		t.Error("the archive does not have the given names")

@@ -37,7 +37,7 @@ func members(t *testing.T, data []byte, f func(name string, data []byte)) {
 	}
 }
 
-// wellFormed tells whether b is an XML document with one root.
+// wellFormed reports whether b is an XML document with one root.
 func wellFormed(b []byte) bool {
 	d := xml.NewDecoder(bytes.NewReader(b))
 	roots, depth := 0, 0
@@ -118,7 +118,7 @@ func TestJSONIsValid(t *testing.T) {
 	}
 }
 
-// TestPagesHaveThirteenKeys: what the front end sends, no more.
+// TestPagesHaveThirteenKeys: pages have exactly the keys that the front end sends.
 func TestPagesHaveThirteenKeys(t *testing.T) {
 	out, _ := simulate(t, ImageNet, Options{Images: 100, Format: "pages"})
 	names, _ := filepath.Glob(filepath.Join(out, pagesName, "*_page_00.json"))

@@ -129,7 +129,7 @@ func TestRenderedImages(t *testing.T) {
 	}
 }
 
-// TestCancel: what is interrupted leaves nothing.
+// TestCancel: an interrupted simulation leaves no files.
 func TestCancel(t *testing.T) {
 	for _, c := range everything {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -297,7 +297,7 @@ func TestDamagedXML(t *testing.T) {
 	members(t, read(t, out, imagenetForms["tar"].name), func(name string, data []byte) {
 		i := injuries[name]
 		kinds[i.Kind] = true
-		if i.Kind == "doctype" { // encoding/xml does not know the entity that the DOCTYPE declares
+		if i.Kind == "doctype" { // encoding/xml does not expand the entity that the DOCTYPE declares
 			return
 		}
 		if want := !slices.Contains(malformed, i.Kind); wellFormed(data) != want {

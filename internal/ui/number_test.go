@@ -34,7 +34,7 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// A bar that is not drawn takes every call.
+// A bar that is not drawn accepts every call, and writes nothing.
 func TestNoBar(t *testing.T) {
 	var b strings.Builder
 	bar := NewBar(&b, false, Count)

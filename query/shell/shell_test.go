@@ -16,7 +16,7 @@ import (
 	"abtool/query"
 )
 
-// demoShell is a shell over a small store that is told lines.
+// demoShell returns a shell over a small store that reads the given lines.
 func demoShell(t *testing.T, lines string) (sh *Shell, out, errs *bytes.Buffer) {
 	t.Helper()
 	ctx := context.Background()

@@ -33,7 +33,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// Names and shapes are those of torchvision's state_dicts, whose digests scripts/torch_vectors.py computes.
+// Names and shapes equal torchvision's state_dicts, whose digests scripts/torch_vectors.py computes.
 func TestTorchvision(t *testing.T) {
 	text, err := os.ReadFile("testdata/torchvision.json")
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 func ExampleConfig_Eval() {
 	c := loss.Config{Lambda: 10}
 	target := loss.Target{N: 1, Labels: []int32{0}, Points: []float32{0.5, 0.75}, Valid: []bool{true}}
-	logits, points := []float32{0, 0}, []float32{0, 0} // heads that know nothing: both classes alike, the point in the middle
+	logits, points := []float32{0, 0}, []float32{0, 0} // untrained heads: both classes alike, the point in the middle
 	if err := target.Check(c, len(logits), len(points)); err != nil {
 		log.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func TestSplit(t *testing.T) {
 	}
 	near(t, "sum of images", sum/6, whole.Total, 1e-12)
 
-	// The same from points behind the sigmoid, image by image.
+	// The same from points after the sigmoid, image by image.
 	for i, v := range points {
 		points[i] = float32(loss.Sigmoid(float64(v)))
 	}

@@ -47,8 +47,8 @@ func (a *made) Result(_ *int, r *result.Statistic) {
 	slices.Sort(a.list)
 }
 
-// What two goroutines count is merged, whether it is registered or merged by the statistic, and what is left
-// out is reported before the result.
+// The counts of two goroutines are merged, whether they are registered or the statistic merges them. Units that
+// are left out are reported before the result.
 func TestCounts(t *testing.T) {
 	e := New(result.Options{Jobs: 1})
 	entries := []Entry{{Entry: result.Entry{Name: "made"}, Make: Gathers(newMade)}}

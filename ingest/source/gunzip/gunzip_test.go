@@ -218,7 +218,7 @@ func members(z []byte) (all []byte, err error) {
 	}
 }
 
-// likeHeader reports whether two of the first three bytes are those of a header.
+// likeHeader reports whether two of the first three bytes are as in a header.
 func likeHeader(h []byte) bool {
 	return h[0] == 0x1f && h[1] == 0x8b || h[0] == 0x1f && h[2] == 8 || h[1] == 0x8b && h[2] == 8
 }
