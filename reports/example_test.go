@@ -12,6 +12,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/analysis/result"
+	"abtool/eval/cam"
 	"abtool/internal/stat"
 	"abtool/internal/teststore"
 	"abtool/reports"
@@ -155,6 +156,27 @@ func ExamplePredictions() {
 	// Cross: the network's prediction. Ring: the annotator's target.
 }
 
+// attention draws two images with maps and boxes.
+func attention() chart.Figure {
+	m := image.NewGray(image.Rect(0, 0, 32, 32))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(60 + 5*(i%32))
+	}
+	dog := cam.New([]float32{0, 1, 0, 0, 4, 2, 0, 1, 0}, 3, 3, 32, 32)
+	cup := cam.New([]float32{0, 0, 0, 0, 1, 0, 0, 0, 3}, 3, 3, 32, 32)
+	return reports.Attention("attention", []reports.Looked{
+		{Image: m, Title: "9: dog", Map: dog, Found: dog.Boxes(0.5, false), Truth: []cam.Box{{X0: 8, Y0: 6, X1: 26, Y1: 22}}},
+		{Image: m, Title: "25: cup", Map: cup, Found: cup.Boxes(0.5, false), Truth: []cam.Box{{X0: 2, Y0: 3, X1: 9, Y1: 12}}},
+	})
+}
+
+func ExampleAttention() {
+	golden.Show(attention())
+	// Output:
+	// Where the network looks
+	// Colour: the map of the class. Dashed: the box that the map gives. Solid: the ground truth.
+}
+
 // bars and line draw simple figures.
 func bars() chart.Figure {
 	f, err := reports.Chart{Title: "Accuracy", X: "share of the images", Shares: true}.Bars([]string{"click", "centre"}, []float64{0.82, 0.64})
@@ -190,7 +212,7 @@ func ExampleChart_Line() {
 
 // Every figure that is not one of a data set's statistics looks as it did, of made-up numbers.
 func TestGoldenSVG(t *testing.T) {
-	list := append(reports.Differences(compared()), traces("imagenet"), traces("coco"), curves(), sweep(), predictions(), bars(), line())
+	list := append(reports.Differences(compared()), traces("imagenet"), traces("coco"), curves(), sweep(), predictions(), attention(), bars(), line())
 	for _, f := range list {
 		golden.Check(t, f)
 	}
