@@ -23,7 +23,9 @@ const (
 	// MaxPool takes the maximum over windows of a map. It reads Kernel, Stride and Pad; the padding is
 	// -inf. If several values of a window are equal, the first in row-major order gets the gradient.
 	MaxPool Op = "maxpool"
-	// GAP averages a map over its positions and returns features of C values.
+	// GAP averages a map over its positions and returns features of C values. It reads Alpha and Sigma: with
+	// an Alpha above 0 the average is guided in training, and Guide says what its weights are. In evaluation
+	// it is the plain average.
 	GAP Op = "gap"
 	// Add adds two inputs of the same shape.
 	Add Op = "add"
@@ -65,6 +67,7 @@ type Layer struct {
 	Momentum            float64 // BatchNorm
 	Heads               int     // Attention
 	Rate                float64 // DropPath, in [0, 1)
+	Alpha, Sigma        float64 // GAP: share of the weight that is around the point, in [0, 1], and its width in cells, above 0
 }
 
 // Arch describes a network.

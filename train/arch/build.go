@@ -14,6 +14,8 @@ type Options struct {
 	Size          int     // height and width in pixels; default: the architecture's (224, or 32 for the small ones)
 	Channels      int     // default 3
 	DropPath      float64 // rate of stochastic depth at the last block, in [0, 1); it rises linearly from 0 at the first block
+	Guide         float64 // share of the pooling's weight that is around the image's point in training, in [0, 1]; needs one point (PointOutputs 2)
+	GuideSigma    float64 // width of that weight in cells of the last map; default DefaultGuideSigma
 	WithoutPoints bool    // leave out the point head whatever PointOutputs says, as for export
 }
 
@@ -21,6 +23,8 @@ type Options struct {
 const (
 	DefaultClasses  = 1000
 	DefaultChannels = 3
+
+	DefaultGuideSigma = 1
 )
 
 // Spec is an entry of the catalogue of architectures.
@@ -102,6 +106,10 @@ func newBuilder(name string, o Options) (*builder, error) {
 		return nil, fmt.Errorf("%s: %d classes, %d channels, size %d: all must be positive", name, o.Classes, o.Channels, o.Size)
 	case o.PointOutputs != 0 && o.PointOutputs != 2 && o.PointOutputs != 2*o.Classes:
 		return nil, fmt.Errorf("%s: %d outputs of the point head: want 2, or 2 per class (%d)", name, o.PointOutputs, 2*o.Classes)
+	case !(o.Guide >= 0 && o.Guide <= 1) || !(o.GuideSigma >= 0):
+		return nil, fmt.Errorf("%s: pooling is guided with a share of %g and a width of %g, want 0 to 1 and above 0", name, o.Guide, o.GuideSigma)
+	case o.Guide > 0 && !o.WithoutPoints && o.PointOutputs != 2:
+		return nil, fmt.Errorf("%s: guided pooling needs one point in each image, but the point head has %d outputs", name, o.PointOutputs)
 	case o.DropPath < 0 || o.DropPath >= 1:
 		return nil, fmt.Errorf("%s: the rate of stochastic depth is %g, want 0 or more and less than 1", name, o.DropPath)
 	}
@@ -124,6 +132,15 @@ func (b *builder) add(l Layer) int {
 func (b *builder) finish() (*Arch, error) {
 	a := b.a
 	a.Features = b.last
+	if b.o.Guide > 0 {
+		pool := &a.Layers[a.Features]
+		if pool.Op != GAP {
+			return nil, fmt.Errorf("%s: has no average over positions that a point could guide", a.Name)
+		}
+		if pool.Alpha, pool.Sigma = b.o.Guide, b.o.GuideSigma; pool.Sigma == 0 {
+			pool.Sigma = DefaultGuideSigma
+		}
+	}
 	a.Heads.Points = -1
 	a.Heads.Classes = b.add(Layer{Op: Linear, Name: b.head, In: []int{a.Features}, Out: a.Classes, Bias: true})
 	if a.PointOutputs > 0 {

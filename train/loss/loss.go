@@ -87,6 +87,14 @@ func (t Target) Check(c Config, classes, points int) error {
 	return nil
 }
 
+// Point returns the point of image b, for targets with one point in each image; ok is false if it is not used.
+func (t Target) Point(b int) (x, y float64, ok bool) {
+	if t.Valid == nil || !t.Valid[b] {
+		return 0, 0, false
+	}
+	return float64(t.Points[2*b]), float64(t.Points[2*b+1]), true
+}
+
 func inUnit(v float32) bool { return v >= 0 && v <= 1 }
 
 // Parts are the terms of the objective for a batch.

@@ -40,6 +40,8 @@ type Recipe struct {
 
 	Supervision string  `toml:"supervision" doc:"none, rand or luab"`
 	Lambda      float64 `toml:"lambda" doc:"weight of the point loss"`
+	Guide       float64 `toml:"guide,omitempty" doc:"share of the last pooling's weight that is around the image's point in training, 0 to 1; lambda = 0 leaves out the point loss"`
+	GuideSigma  float64 `toml:"guide_sigma,omitempty" doc:"width of that weight in cells of the last map; 0: 1"`
 	Multi       bool    `toml:"multi" doc:"several labels per image: binary cross-entropy, and a point for each class"`
 	Smoothing   float64 `toml:"label_smoothing" doc:"label smoothing of cross-entropy"`
 	Beta        float64 `toml:"smooth_l1_beta" doc:"threshold of smooth-L1; 0: 1, PyTorch's default"`
@@ -215,7 +217,7 @@ func (r Recipe) schedule(perEpoch int) optim.Schedule {
 func (r Recipe) network(classes int) (*arch.Arch, error) {
 	o := arch.Options{Classes: classes, Size: r.Size, DropPath: r.DropPath}
 	if r.Supervision != string(data.None) {
-		o.PointOutputs = 2
+		o.PointOutputs, o.Guide, o.GuideSigma = 2, r.Guide, r.GuideSigma
 		if r.Multi {
 			o.PointOutputs = 2 * classes
 		}

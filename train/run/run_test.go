@@ -381,6 +381,18 @@ func TestRecipes(t *testing.T) {
 	} else if r.Flip = 0; r.loader(a, true, 1).Crops.FlipShare >= 0 {
 		t.Error("flip = 0 flips")
 	}
+	// Points guide the pooling only if there are any.
+	r.Guide = 0.5
+	for supervision, want := range map[string]float64{"luab": 0.5, "none": 0} {
+		r.Supervision = supervision
+		if a, err := r.network(2); err != nil || a.Layers[a.Features].Alpha != want {
+			t.Errorf("guide = 0.5 with supervision %s: %v, want a pooling of %v", supervision, err, want)
+		}
+	}
+	r.Multi, r.Supervision = true, "luab"
+	if _, err := r.network(2); err == nil || !strings.Contains(err.Error(), "needs one point in each image") {
+		t.Errorf("guide = 0.5 with several labels: %v", err)
+	}
 	if _, err := Load("nothing"); err == nil || !strings.Contains(err.Error(), "imagenet-resnet") {
 		t.Errorf("Load of an unknown recipe: error %v, want one that lists the known ones", err)
 	}

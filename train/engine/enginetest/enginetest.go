@@ -238,6 +238,50 @@ func Positions(t *testing.T, tolerance float64, make New) {
 	}
 }
 
+// Guided checks the loss and the gradient of guided pooling by hand, on the map [[1, 2], [3, 4]] times a weight
+// w of 1, whose pooled value f is the logit of the first of two classes: the loss is log(1 + exp(-f)), and its
+// gradient at w is -f / (1 + exp(f)). In evaluation f is the mean.
+func Guided(t *testing.T, tolerance float64, make New) {
+	c := checker{t, tolerance}
+	for _, v := range []struct {
+		alpha, sigma float64
+		x, y         float32
+		valid        bool
+		f            float64
+	}{
+		{1, 1e-2, 0.75, 0.25, true, 2}, {0.5, 1e-2, 0.75, 0.25, true, 2.25}, {0.5, 1e-2, 0.75, 0.25, false, 2.5},
+		{0.5, 1, 0.5, 0.5, true, 2.5}, {1, 1, 0.25, 0.25, true, 1 + 3*math.Exp(-0.5)/(1+math.Exp(-0.5))},
+	} {
+		a := &arch.Arch{Name: "guided", Channels: 1, Size: 2, Classes: 2, PointOutputs: 2, Features: 1, Heads: arch.Heads{Classes: 2, Points: 3},
+			Layers: []arch.Layer{
+				{Op: arch.Conv, Name: "conv", In: []int{arch.Image}, Out: 1, Kernel: 1, Stride: 1},
+				{Op: arch.GAP, In: []int{0}, Alpha: v.alpha, Sigma: v.sigma},
+				{Op: arch.Linear, Name: "fc", In: []int{1}, Out: 2},
+				{Op: arch.Linear, Name: "point_head", In: []int{1}, Out: 2},
+			}}
+		e, err := make(engine.Config{Arch: a, Optim: optim.Config{}})
+		c.must(err)
+		defer e.Close()
+		c.must(e.SetWeights(weights.NewSet(
+			weights.Tensor{Name: "conv.weight", Shape: []int{1, 1, 1, 1}, Data: []float32{1}},
+			weights.Tensor{Name: "fc.weight", Shape: []int{2, 1}, Data: []float32{1, 0}},
+			weights.Tensor{Name: "point_head.weight", Shape: []int{2, 1}, Data: []float32{0, 0}})))
+		// Two images, so that each must have its own weights; the second has no point.
+		b := &engine.Batch{Images: []float32{1, 2, 3, 4, 1, 2, 3, 4}, Target: loss.Target{N: 2, Labels: []int32{0, 0},
+			Points: []float32{v.x, v.y, 0.1, 0.9}, Valid: []bool{v.valid, false}}}
+		grads, r, err := e.Gradients(b)
+		c.must(err)
+		value := func(f float64) float64 { return math.Log1p(math.Exp(-f)) }
+		slope := func(f float64) float64 { return -f / (1 + math.Exp(f)) }
+		c.near("the class loss", r.Class, (value(v.f)+value(2.5))/2, 1)
+		g, _ := grads.Get("conv.weight")
+		c.near("the gradient", float64(g.Data[0]), (slope(v.f)+slope(2.5))/2, 1)
+		out, err := e.Evaluate(&engine.Batch{Images: b.Images, Target: loss.Target{N: 2}}, false)
+		c.must(err)
+		c.near("the logit in evaluation", float64(out.Logits[0]), 2.5, 1)
+	}
+}
+
 // Errors checks that an engine refuses invalid calls with the right message, and that an evaluation needs
 // no labels.
 func Errors(t *testing.T, make New) {

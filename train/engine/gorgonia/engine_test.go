@@ -34,6 +34,10 @@ func TestPositions(t *testing.T) {
 	enginetest.Positions(t, 1e-5, func(c engine.Config) (engine.Engine, error) { return New(c) })
 }
 
+func TestGuided(t *testing.T) {
+	enginetest.Guided(t, 1e-5, func(c engine.Config) (engine.Engine, error) { return New(c) })
+}
+
 func newEngine(t *testing.T, name string, o arch.Options, c engine.Config) *Engine {
 	t.Helper()
 	a, err := arch.New(name, o)

@@ -284,12 +284,35 @@ func (n *network) maxPool(i int, x *G.Node) (*G.Node, error) {
 func (n *network) meanPool(i int, x *G.Node) (*G.Node, error) {
 	shape := n.in(i)
 	pixels, channels := shape[0]*shape[1], shape[2]
+	if l := n.engine.cfg.Arch.Layers[i]; l.Alpha > 0 && n.training {
+		return n.guidedPool(i, x)
+	}
 	o := n.batched("gap", n.shapes[i], func(in [][]float32, out []float32) {
 		kernel.MeanPool(n.team(), n.images, pixels, channels, in[0], out)
 	})
 	o.skip = n.engine.cfg.Arch.Layers[i].In[0] == arch.Image
 	o.diff = n.unary("gapback", shape, func(in [][]float32, out []float32) {
 		kernel.MeanPoolBack(n.team(), n.images, pixels, channels, in[1], out)
+	})
+	return n.node(o, x)
+}
+
+// guidedPool lowers a pooling that averages with weights around the image's point (arch.Layer.Guide).
+func (n *network) guidedPool(i int, x *G.Node) (*G.Node, error) {
+	l, shape := n.engine.cfg.Arch.Layers[i], n.in(i)
+	pixels, channels := shape[0]*shape[1], shape[2]
+	var weights memory
+	o := n.batched("guidedgap", n.shapes[i], func(in [][]float32, out []float32) {
+		weights.of(n.images * pixels)
+		for b := range n.images {
+			px, py, ok := n.target.Point(b)
+			l.Guide(px, py, ok, shape[0], shape[1], weights[b*pixels:(b+1)*pixels])
+		}
+		kernel.WeightedPool(n.team(), n.images, pixels, channels, in[0], weights, out)
+	})
+	o.skip = l.In[0] == arch.Image
+	o.diff = n.unary("guidedgapback", shape, func(in [][]float32, out []float32) {
+		kernel.WeightedPoolBack(n.team(), n.images, pixels, channels, in[1], weights, out)
 	})
 	return n.node(o, x)
 }

@@ -50,6 +50,10 @@ func TestPositions(t *testing.T) {
 	everywhere(t, func(t *testing.T, o Options) { enginetest.Positions(t, 1e-5, on(o)) })
 }
 
+func TestGuided(t *testing.T) {
+	everywhere(t, func(t *testing.T, o Options) { enginetest.Guided(t, 1e-5, on(o)) })
+}
+
 // Networks of the catalogue, at the smallest sizes that they take.
 func TestTorchvision(t *testing.T) {
 	if testing.Short() {

@@ -20,7 +20,9 @@ type network struct {
 	dtype    dtypes.DType // of activations
 	params   map[string]*graph.Node
 	drop     *graph.Node // N × len(drops) factors of stochastic depth; nil in evaluation
-	drops    []int       // indexes of the layers with stochastic depth
+	points   *graph.Node // N × 2 target points, and N × 1 whether they are valid; training with a point head only
+	valid    *graph.Node
+	drops    []int // indexes of the layers with stochastic depth
 	outs     []*graph.Node
 	stats    map[string]*graph.Node // new running statistics, by name; training only
 }
@@ -75,6 +77,9 @@ func (n *network) layer(i int, l arch.Layer, x []*graph.Node) *graph.Node {
 	case arch.MaxPool:
 		return maxPool(l, x[0])
 	case arch.GAP:
+		if l.Alpha > 0 && n.training {
+			return n.guidedPool(l, x[0])
+		}
 		return graph.ReduceMean(graph.ConvertDType(x[0], dtypes.Float32), 1, 2)
 	case arch.Add:
 		return graph.Add(x[0], x[1])
@@ -94,6 +99,28 @@ func (n *network) layer(i int, l arch.Layer, x []*graph.Node) *graph.Node {
 		return n.dropPath(i, x[0])
 	}
 	panic(fmt.Errorf("the xla engine has no layer %q", l.Op))
+}
+
+// guidedPool averages a map with weights around the image's point (arch.Layer.Guide).
+func (n *network) guidedPool(l arch.Layer, x *graph.Node) *graph.Node {
+	x = graph.ConvertDType(x, dtypes.Float32)
+	g, d := x.Graph(), x.Shape().Dimensions
+	images, rows, columns := d[0], d[1], d[2]
+	axis := func(i, cells int) *graph.Node {
+		at := graph.AddScalar(graph.MulScalar(graph.Slice(n.points, graph.AxisRange(), graph.AxisRange(i, i+1)), float64(cells)), -0.5)
+		cell := graph.Iota(g, shapes.Make(dtypes.Float32, images, cells), 1)
+		off := graph.Sub(cell, graph.BroadcastToDims(at, images, cells))
+		return graph.Mul(off, off)
+	}
+	dx, dy := axis(0, columns), axis(1, rows)
+	distance := graph.Add(graph.BroadcastToDims(graph.Reshape(dy, images, rows, 1), images, rows, columns),
+		graph.BroadcastToDims(graph.Reshape(dx, images, 1, columns), images, rows, columns))
+	around := softmax(graph.MulScalar(graph.Reshape(distance, images, rows*columns), -1/(2*l.Sigma*l.Sigma)))
+	share := graph.MulScalar(graph.BroadcastToDims(n.valid, images, rows*columns), l.Alpha)
+	equal := graph.DivScalar(graph.AddScalar(graph.Neg(share), 1), float64(rows*columns))
+	weights := graph.StopGradient(graph.Add(equal, graph.Mul(share, around)))
+	weights = graph.BroadcastToDims(graph.Reshape(weights, images, rows, columns, 1), d...)
+	return graph.ReduceSum(graph.Mul(x, weights), 1, 2)
 }
 
 // param returns a parameter in float32.

@@ -36,6 +36,9 @@ func (e *Engine) backward(values map[string]*graph.Node, in []*graph.Node) backw
 	if len(e.drops) > 0 {
 		n.drop = in[heads]
 	}
+	if heads == 4 {
+		n.points, n.valid = in[2], in[3]
+	}
 	outs := n.lower(in[0])
 	o := objective{cfg: e.cfg.Loss, classes: e.cfg.Arch.Classes}
 	class := o.class(outs[0], in[1])

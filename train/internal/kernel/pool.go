@@ -104,3 +104,33 @@ func MeanPoolBack(t *Team, n, pixels, c int, dy, dx []float32) {
 		}
 	})
 }
+
+// WeightedPool writes the average over pixels with weights, n × pixels, to y. x is n × pixels × c.
+func WeightedPool(t *Team, n, pixels, c int, x, weights, y []float32) {
+	t.Split(n, func(_, first, last int) {
+		for b := first; b < last; b++ {
+			out := y[b*c : (b+1)*c]
+			clear(out)
+			for p := range pixels {
+				w := weights[b*pixels+p]
+				for i, v := range x[(b*pixels+p)*c : (b*pixels+p+1)*c] {
+					out[i] += w * v
+				}
+			}
+		}
+	})
+}
+
+// WeightedPoolBack computes dx, the gradient of x, from dy.
+func WeightedPoolBack(t *Team, n, pixels, c int, dy, weights, dx []float32) {
+	t.Split(n, func(_, first, last int) {
+		for b := first; b < last; b++ {
+			for p := range pixels {
+				w, row := weights[b*pixels+p], dx[(b*pixels+p)*c:(b*pixels+p+1)*c]
+				for i, v := range dy[b*c : (b+1)*c] {
+					row[i] = w * v
+				}
+			}
+		}
+	})
+}
