@@ -68,7 +68,7 @@ func MakePlan(ctx context.Context, o Options) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{
-		Recipe: o.Recipe.TOML(), Engine: t.e.Name(), Arch: t.a.Name, Size: t.a.Size, Weights: t.a.Count(false), Images: len(o.Train.Images), Points: o.Train.Pointed(),
+		Recipe: o.Recipe.TOML(), Engine: t.e.Name(), Arch: t.a.Name, Size: t.a.Size, Weights: t.a.Count(false), Images: len(t.o.Train.Images), Points: t.o.Train.Pointed(),
 		StepsEpoch: t.steps, Steps: t.steps * o.Recipe.Epochs, Batch: o.Recipe.Batch * t.perStep, StateBytes: t.stateBytes(),
 	}
 	if err := t.measure(ctx, p); err != nil {

@@ -29,6 +29,18 @@ func TestPlan(t *testing.T) {
 	if p.First <= 0 || p.Step <= 0 || p.ValidateEpoch <= 0 || p.Total != p.First+8*p.Step+3*p.ValidateEpoch || p.Loader <= 0 {
 		t.Errorf("times %+v", p)
 	}
+	half := o
+	half.Recipe.Fraction = 0.5
+	var said string
+	half.Notice = func(text string) { said = text }
+	if q, err := MakePlan(context.Background(), half); err != nil || q.Images != 24 || q.Val != 24 || q.StepsEpoch != 1 ||
+		said != "fraction 0.5: 24 of 48 training images are used, 24 with a point" {
+		t.Errorf("half of the images: %+v, %v, %s", q, err, said)
+	}
+	half.Recipe.Fraction = 1.5
+	if _, err := MakePlan(context.Background(), half); err == nil {
+		t.Error("a fraction of 1.5 is accepted")
+	}
 	a, err := r.network(2)
 	if err != nil {
 		t.Fatal(err)

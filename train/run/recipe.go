@@ -33,6 +33,7 @@ type Recipe struct {
 	Arch       string  `toml:"arch" doc:"architecture, as abtool train --list-archs names it"`
 	Size       int     `toml:"size" doc:"pixels, height and width; 0: the architecture's"`
 	DropPath   float64 `toml:"drop_path" doc:"stochastic depth at the last block"`
+	Fraction   float64 `toml:"fraction,omitempty" doc:"share of the training images of each class that is used, chosen by the seed; 0: all"`
 	Epochs     int     `toml:"epochs" doc:"passes over the images"`
 	Batch      int     `toml:"batch" doc:"images in a batch"`
 	Accumulate int     `toml:"accumulate" doc:"batches whose gradients make one step"`
@@ -170,6 +171,7 @@ func (r Recipe) Check() error {
 		text string
 	}{
 		{r.Epochs < 1, "epochs: must be at least 1"}, {r.Batch < 1, "batch: must be at least 1"}, {r.Accumulate < 1, "accumulate: must be at least 1"},
+		{!(r.Fraction >= 0 && r.Fraction <= 1), "fraction: must be from 0 to 1"},
 		{!slices.Contains(data.Supervisions, data.Supervision(r.Supervision)), "supervision: must be none, rand or luab"},
 		{!(r.Warmup >= 0) || r.Warmup >= float64(r.Epochs), fmt.Sprintf("warmup_epochs: must be at least 0 and fewer than epochs, but it is %v with epochs = %d: "+
 			"train for more epochs, or without a warm-up (--set warmup_epochs=0)", r.Warmup, r.Epochs)},

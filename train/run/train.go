@@ -158,6 +158,14 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 // the recipe and the images.
 func (t *trainer) load() (err error) {
 	r := t.o.Recipe
+	if r.Fraction > 0 && r.Fraction < 1 {
+		all := len(t.o.Train.Images)
+		t.o.Train = t.o.Train.Fraction(r.Fraction, r.Seed)
+		if t.o.Notice != nil {
+			t.o.Notice(fmt.Sprintf("fraction %v: %d of %d training images are used, %d with a point",
+				r.Fraction, len(t.o.Train.Images), all, t.o.Train.Pointed()))
+		}
+	}
 	if t.a, err = r.network(len(t.o.Train.Classes)); err != nil {
 		return err
 	}
