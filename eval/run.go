@@ -55,7 +55,10 @@ func Run(ctx context.Context, n *Network, list []*sets.Set, o Options) (*outputs
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
-	for _, s := range list {
+	for i, s := range list {
+		if slices.ContainsFunc(list[:i], func(other *sets.Set) bool { return other.Name == s.Name }) {
+			return nil, fmt.Errorf("two sets have the name %s, so that their rows would be mixed up: give one another name", s.Name)
+		}
 		if err := n.check(s); err != nil {
 			return nil, err
 		}

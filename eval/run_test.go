@@ -243,7 +243,7 @@ func TestRunOcclusion(t *testing.T) {
 				t.Errorf("%s, hole %s, black %v: the answer is %d, want %d", r.Path, r.Group, black, r.Best, want)
 			}
 		}
-		if want := map[string]int{"imagenet": 5, "occlusion0": 5, "occlusion4": 5}; !cmp.Equal(want, seen) {
+		if want := map[string]int{"imagenet": 5, "occlusion-00": 5, "occlusion-44": 5}; !cmp.Equal(want, seen) {
 			t.Errorf("rows by set: %v", seen)
 		}
 		if want := []int{2, 2, 2, 2, 2, 2, 1, 1, 1}; !slices.Equal(e.batches, want) {
@@ -398,6 +398,9 @@ func TestRunErrors(t *testing.T) {
 		if _, err := os.Stat(out); err == nil {
 			t.Error("there is a file after an error")
 		}
+	}
+	if _, err := Run(context.Background(), n, []*sets.Set{s, s}, Options{Out: filepath.Join(t.TempDir(), "x")}); err == nil || !strings.Contains(err.Error(), "two sets have the name imagenet") {
+		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -178,35 +178,77 @@ func (f *File) Len() int64 { return f.rows.NumRows() }
 // Close closes the file.
 func (f *File) Close() error { return f.f.Close() }
 
-// Rows yields the rows in the order of the file. A row is valid until the loop asks for the next. After an
-// error the sequence ends. It can be read several times, one after the other.
+// Rows yields the rows in the order of the file, without their logits, which are most of the file and are not
+// read. A row is valid until the loop asks for the next. After an error the sequence ends. It can be read several
+// times, one after the other.
 func (f *File) Rows() iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		r := parquet.NewGenericReader[Row](f.rows)
-		defer r.Close()
-		buf := make([]Row, 256)
-		for {
-			n, err := r.Read(buf)
-			for i := range buf[:n] {
-				if !yield(&buf[i], nil) {
-					return
-				}
-			}
-			switch {
-			case errors.Is(err, io.EOF):
+		var row Row
+		read(f, func(r *reduced) bool {
+			row = r.row()
+			return yield(&row, nil)
+		}, func(err error) { yield(nil, err) })
+	}
+}
+
+// WithLogits yields the rows as Rows does, with their logits.
+func (f *File) WithLogits() iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		read(f, func(r *Row) bool { return yield(r, nil) }, func(err error) { yield(nil, err) })
+	}
+}
+
+// read calls row for each row of a file until it returns false, or fail for an error.
+func read[T any](f *File, row func(*T) bool, fail func(error)) {
+	r := parquet.NewGenericReader[T](f.rows)
+	defer r.Close()
+	buf := make([]T, 256)
+	for {
+		n, err := r.Read(buf)
+		for i := range buf[:n] {
+			if !row(&buf[i]) {
 				return
-			case err != nil:
-				yield(nil, fmt.Errorf("reading outputs from %s: %w", f.path, err))
-				return
 			}
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return
+		case err != nil:
+			fail(fmt.Errorf("reading outputs from %s: %w", f.path, err))
+			return
 		}
 	}
 }
 
-// All returns all rows.
+// A reduced row has the columns of a Row but its logits.
+type reduced struct {
+	Set           string  `parquet:"set_name"`
+	Group         string  `parquet:"group_name"`
+	Path          string  `parquet:"path"`
+	Labels        []int32 `parquet:"labels,list"`
+	Best          int32   `parquet:"best"`
+	Top5          []int32 `parquet:"top5,list"`
+	Confidence    float32 `parquet:"confidence"`
+	BestA         int32   `parquet:"best_a"`
+	BestR         int32   `parquet:"best_r"`
+	BestO         int32   `parquet:"best_o"`
+	BestObjectNet int32   `parquet:"best_objectnet"`
+	ConfidenceO   float32 `parquet:"confidence_o"`
+	Unreadable    bool    `parquet:"unreadable"`
+}
+
+func (r *reduced) row() Row {
+	return Row{
+		Set: r.Set, Group: r.Group, Path: r.Path, Labels: r.Labels, Best: r.Best, Top5: r.Top5, Confidence: r.Confidence,
+		BestA: r.BestA, BestR: r.BestR, BestO: r.BestO, BestObjectNet: r.BestObjectNet, ConfidenceO: r.ConfidenceO,
+		Unreadable: r.Unreadable,
+	}
+}
+
+// All returns all rows with their logits.
 func (f *File) All() ([]Row, error) {
 	list := make([]Row, 0, f.Len())
-	for r, err := range f.Rows() {
+	for r, err := range f.WithLogits() {
 		if err != nil {
 			return nil, err
 		}

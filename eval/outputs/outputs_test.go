@@ -59,6 +59,21 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("the rows differ:\n%s", diff)
 		}
 	}
+	i := 0
+	for r, err := range f.Rows() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		short := want[i]
+		short.Logits = nil
+		if diff := cmp.Diff(short, *r, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("row %d differs without its logits:\n%s", i, diff)
+		}
+		i++
+	}
+	if i != len(want) {
+		t.Errorf("%d rows of %d", i, len(want))
+	}
 	if s, ok := f.About.Set("a"); !ok || s.Unreadable != 1 {
 		t.Errorf("set a: %v, %v", s, ok)
 	}
@@ -96,7 +111,7 @@ func TestManyRows(t *testing.T) {
 		t.Errorf("%d row groups", groups)
 	}
 	i := 0
-	for r, err := range f.Rows() {
+	for r, err := range f.WithLogits() {
 		if err != nil {
 			t.Fatal(err)
 		}
