@@ -27,6 +27,11 @@ const (
 	// an Alpha above 0 the average is guided in training, and Guide says what its weights are. In evaluation
 	// it is the plain average.
 	GAP Op = "gap"
+	// AttendPool averages a map over its positions with weights that it predicts: the softmax over positions of
+	// a linear function of each. Its parameters are weight (1 × C) and bias (1), which begin at 0, so that it
+	// begins as GAP. In training loss.Config.Attention pulls the weights towards a Gaussian of Sigma cells
+	// around the image's point, as Guide with an Alpha of 1 returns it.
+	AttendPool Op = "attendpool"
 	// Add adds two inputs of the same shape.
 	Add Op = "add"
 	// Linear multiplies the last axis by a matrix. It reads Out and Bias. Its parameters are weight (out ×
@@ -67,7 +72,8 @@ type Layer struct {
 	Momentum            float64 // BatchNorm
 	Heads               int     // Attention
 	Rate                float64 // DropPath, in [0, 1)
-	Alpha, Sigma        float64 // GAP: share of the weight that is around the point, in [0, 1], and its width in cells, above 0
+	Alpha               float64 // GAP: share of the weight that is around the point, in [0, 1]
+	Sigma               float64 // GAP, AttendPool: width of that weight in cells, above 0
 }
 
 // Arch describes a network.
@@ -160,7 +166,7 @@ func (l Layer) shape(in []Shape) (Shape, error) {
 			c = l.Out
 		}
 		return Shape{(x[0]+2*l.Pad-l.Kernel)/l.Stride + 1, (x[1]+2*l.Pad-l.Kernel)/l.Stride + 1, c}, nil
-	case GAP:
+	case GAP, AttendPool:
 		return Shape{last}, nil
 	case Add:
 		if fmt.Sprint(x) != fmt.Sprint(in[1]) {
@@ -186,4 +192,4 @@ func (l Layer) shape(in []Shape) (Shape, error) {
 	return x, nil
 }
 
-var axesOf = map[Op]int{Conv: 3, BatchNorm: 3, MaxPool: 3, GAP: 3, Attention: 2, Embed: 3, ClassToken: 2}
+var axesOf = map[Op]int{Conv: 3, BatchNorm: 3, MaxPool: 3, GAP: 3, AttendPool: 3, Attention: 2, Embed: 3, ClassToken: 2}

@@ -16,6 +16,7 @@ type Options struct {
 	DropPath      float64 // rate of stochastic depth at the last block, in [0, 1); it rises linearly from 0 at the first block
 	Guide         float64 // share of the pooling's weight that is around the image's point in training, in [0, 1]; needs one point (PointOutputs 2)
 	GuideSigma    float64 // width of that weight in cells of the last map; default DefaultGuideSigma
+	Attend        bool    // the last pooling predicts its weights (AttendPool)
 	WithoutPoints bool    // leave out the point head whatever PointOutputs says, as for export
 }
 
@@ -110,6 +111,10 @@ func newBuilder(name string, o Options) (*builder, error) {
 		return nil, fmt.Errorf("%s: pooling is guided with a share of %g and a width of %g, want 0 to 1 and above 0", name, o.Guide, o.GuideSigma)
 	case o.Guide > 0 && !o.WithoutPoints && o.PointOutputs != 2:
 		return nil, fmt.Errorf("%s: guided pooling needs one point in each image, but the point head has %d outputs", name, o.PointOutputs)
+	case o.Attend && o.PointOutputs > 2:
+		return nil, fmt.Errorf("%s: a pooling that predicts its weights learns from one point in each image, but the point head has %d outputs", name, o.PointOutputs)
+	case o.Guide > 0 && o.Attend:
+		return nil, fmt.Errorf("%s: pooling is guided by points, or predicts its weights, but not both", name)
 	case o.DropPath < 0 || o.DropPath >= 1:
 		return nil, fmt.Errorf("%s: the rate of stochastic depth is %g, want 0 or more and less than 1", name, o.DropPath)
 	}
@@ -132,10 +137,13 @@ func (b *builder) add(l Layer) int {
 func (b *builder) finish() (*Arch, error) {
 	a := b.a
 	a.Features = b.last
-	if b.o.Guide > 0 {
+	if b.o.Guide > 0 || b.o.Attend {
 		pool := &a.Layers[a.Features]
 		if pool.Op != GAP {
 			return nil, fmt.Errorf("%s: has no average over positions that a point could guide", a.Name)
+		}
+		if b.o.Attend {
+			pool.Op, pool.Name = AttendPool, "attention_pool"
 		}
 		if pool.Alpha, pool.Sigma = b.o.Guide, b.o.GuideSigma; pool.Sigma == 0 {
 			pool.Sigma = DefaultGuideSigma

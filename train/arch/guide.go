@@ -2,6 +2,12 @@ package arch
 
 import "math"
 
+// Around writes the Gaussian of Sigma cells alone, the weights of Guide with an Alpha of 1. There must be a point.
+func (l Layer) Around(x, y float64, rows, columns int, to []float32) {
+	l.Alpha = 1
+	l.Guide(x, y, true, rows, columns, to)
+}
+
 // Guide writes the weights of the positions of a guided average to to, row by row: Alpha times a Gaussian of
 // Sigma cells around the point (x, y), in fractions of the map, which is cut off at its borders and scaled to
 // the sum 1, plus the rest in equal parts. Without a point all weights are equal. They sum to 1.

@@ -54,6 +54,13 @@ func TestGuidedNetworks(t *testing.T) {
 	if plain, _ := New("resnet18", Options{PointOutputs: 2}); plain.Count(true) != a.Count(true) {
 		t.Error("guided pooling has parameters")
 	}
+	b, err := New("resnet50", Options{Attend: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, _ := New("resnet50", Options{}); b.Count(false) != plain.Count(false)+2049 {
+		t.Errorf("a pooling that predicts its weights has %d parameters, want 2049", b.Count(false)-plain.Count(false))
+	}
 	for _, c := range []struct {
 		name string
 		o    Options
@@ -62,6 +69,8 @@ func TestGuidedNetworks(t *testing.T) {
 		{"resnet18", Options{Guide: 0.5}, "needs one point"},
 		{"resnet18", Options{Guide: 0.5, Classes: 3, PointOutputs: 6}, "needs one point"},
 		{"resnet18", Options{Guide: 1.5, PointOutputs: 2}, "want 0 to 1"},
+		{"resnet18", Options{Guide: 0.5, PointOutputs: 2, Attend: true}, "not both"},
+		{"resnet18", Options{Classes: 3, PointOutputs: 6, Attend: true}, "one point in each image"},
 		{"vit_mini_patch4_32", Options{Guide: 0.5, PointOutputs: 2}, "no average over positions"},
 	} {
 		if _, err := New(c.name, c.o); err == nil || !strings.Contains(err.Error(), c.want) {

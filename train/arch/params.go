@@ -72,6 +72,9 @@ func (a *Arch) Params() []Param {
 			add(l.Name+".bias", Zeros, 0, width)
 			add(l.Name+".running_mean", Zeros, 0, width).Buffer = true
 			add(l.Name+".running_var", Ones, 0, width).Buffer = true
+		case AttendPool:
+			add(l.Name+".weight", Zeros, 0, 1, width).Decay = true
+			add(l.Name+".bias", Zeros, 0, 1)
 		case LayerNorm:
 			add(l.Name+".weight", Ones, 0, width)
 			add(l.Name+".bias", Zeros, 0, width)

@@ -22,6 +22,9 @@ type Positions struct {
 // was not trained to read.
 func (a *Arch) Positions() (*Positions, error) {
 	pool := a.Layers[a.Features]
+	if pool.Op == AttendPool {
+		return nil, fmt.Errorf("the pooling of %s predicts its weights, so that no map of the class head has the logit as its mean", a.Name)
+	}
 	if pool.Op != GAP && pool.Op != ClassToken {
 		return nil, fmt.Errorf("%s has no pooling before its class head: its features have no positions", a.Name)
 	}

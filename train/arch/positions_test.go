@@ -42,6 +42,11 @@ func TestPositions(t *testing.T) {
 			t.Errorf("%s: other parameters: %v", c.name, names(p.Arch))
 		}
 	}
+	if a, err := New("resnet18", Options{Attend: true}); err != nil {
+		t.Error(err)
+	} else if _, err := a.Positions(); err == nil || !strings.Contains(err.Error(), "predicts its weights") {
+		t.Errorf("a pooling that predicts its weights: %v", err)
+	}
 	a := &Arch{Name: "flat", Channels: 1, Size: 1, Classes: 2, Layers: []Layer{
 		{Op: Conv, In: []int{Image}, Out: 1, Kernel: 1, Stride: 1}, {Op: Linear, In: []int{0}, Out: 2}}, Heads: Heads{1, -1}}
 	if _, err := a.Positions(); err == nil || !strings.Contains(err.Error(), "no pooling") {

@@ -69,7 +69,9 @@ func For(t Target, whole bool, a *arch.Arch, set *weights.Set) (*Weights, error)
 			return nil, fmt.Errorf("the weights of %s have no %s", a.Name, p.Name)
 		case !slices.Equal(got.Shape, p.Shape):
 			return nil, fmt.Errorf("%s has shape %v, but %v in %s", p.Name, got.Shape, p.Shape, a.Name)
-		case p.Layer == a.Heads.Points || p.Layer == a.Heads.Classes && t != Timm:
+		case a.Layers[p.Layer].Op == arch.AttendPool && t == Timm:
+			return nil, fmt.Errorf("timm has no %s whose pooling predicts its weights", a.Name)
+		case a.Layers[p.Layer].Op == arch.AttendPool, p.Layer == a.Heads.Points, p.Layer == a.Heads.Classes && t != Timm:
 			w.Dropped = append(w.Dropped, p.Name)
 			continue
 		}

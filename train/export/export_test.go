@@ -71,6 +71,10 @@ func TestForRefuses(t *testing.T) {
 	if _, err := For(Timm, false, transformer, transformerSet); err != nil {
 		t.Error(err)
 	}
+	attend, attendSet := built(t, "resnet18", arch.Options{Classes: 3, Attend: true})
+	if w, err := For(Torchvision, false, attend, attendSet); err != nil || w.Tensors != 100 || !slices.Contains(w.Dropped, "attention_pool.weight") {
+		t.Errorf("a pooling that predicts its weights: %+v, %v", w, err)
+	}
 	other := weights.NewSet(set.Tensors()...)
 	other.Put(weights.Tensor{Name: "conv1.weight", Shape: []int{1}, Data: []float32{1}})
 	more := weights.NewSet(set.Tensors()...)
@@ -85,6 +89,7 @@ func TestForRefuses(t *testing.T) {
 		{Torchvision, false, small, smallSet, "torchvision has no backbone cnn3; it has resnet18, resnet34"},
 		{MMDetection, false, transformer, transformerSet, "no backbone vit_tiny"},
 		{Timm, false, small, smallSet, "timm has no cnn3"},
+		{Timm, false, attend, attendSet, "pooling predicts its weights"},
 		{Timm, true, a, set, "timm has no detectors"},
 		{Torchvision, false, grey, greySet, "has 1 channels"},
 		{Torchvision, false, a, set.Without("layer2.0.bn1.bias"), "no layer2.0.bn1.bias"},

@@ -23,6 +23,7 @@ type Config struct {
 	Class          Class
 	LabelSmoothing float64 // ε in [0, 1); cross-entropy only
 	Lambda         float64 // weight of the point loss, ≥ 0; with 0 its value is still reported
+	Attention      float64 // weight of the cross-entropy between the point's surroundings and predicted weights of a pooling (arch.AttendPool), ≥ 0
 	Beta           float64 // threshold of smooth-L1, in units of the image; 0 stands for DefaultBeta
 }
 
@@ -37,6 +38,8 @@ func (c Config) Check() error {
 		return errors.New("label smoothing works only with cross-entropy")
 	case !(c.Lambda >= 0) || math.IsInf(c.Lambda, 0):
 		return fmt.Errorf("lambda %g is not in [0, ∞)", c.Lambda)
+	case !(c.Attention >= 0) || math.IsInf(c.Attention, 0):
+		return fmt.Errorf("the weight of the attention loss is %g, which is not in [0, ∞)", c.Attention)
 	case !(c.Beta >= 0) || math.IsInf(c.Beta, 0):
 		return fmt.Errorf("smooth-L1 threshold %g is not in [0, ∞)", c.Beta)
 	}
@@ -99,11 +102,13 @@ func inUnit(v float32) bool { return v >= 0 && v <= 1 }
 
 // Parts are the terms of the objective for a batch.
 type Parts struct {
-	Total float64 // Class + lambda · Point
+	Total float64 // Class + lambda · Point + Config.Attention · Attention
 	Class float64
 	Point float64 // before lambda; mean over all images
-	N     int     // images
-	Valid int     // images with at least one valid point; Point·N/Valid is the mean over these
+	// Attention is the mean over all images, those without a point as 0; only training computes it.
+	Attention float64
+	N         int // images
+	Valid     int // images with at least one valid point; Point·N/Valid is the mean over these
 }
 
 // Eval returns the objective for logits (N × C) and points (N × P, before the sigmoid; empty without a

@@ -43,6 +43,8 @@ type Recipe struct {
 	Lambda      float64 `toml:"lambda" doc:"weight of the point loss"`
 	Guide       float64 `toml:"guide,omitempty" doc:"share of the last pooling's weight that is around the image's point in training, 0 to 1; lambda = 0 leaves out the point loss"`
 	GuideSigma  float64 `toml:"guide_sigma,omitempty" doc:"width of that weight in cells of the last map; 0: 1"`
+	Attend      bool    `toml:"attend,omitempty" doc:"the last pooling predicts the weights of its average"`
+	AttendLoss  float64 `toml:"attend_lambda,omitempty" doc:"weight of the loss that pulls these weights towards the image's point"`
 	Multi       bool    `toml:"multi" doc:"several labels per image: binary cross-entropy, and a point for each class"`
 	Smoothing   float64 `toml:"label_smoothing" doc:"label smoothing of cross-entropy"`
 	Beta        float64 `toml:"smooth_l1_beta" doc:"threshold of smooth-L1; 0: 1, PyTorch's default"`
@@ -176,6 +178,7 @@ func (r Recipe) Check() error {
 		{!(r.Warmup >= 0) || r.Warmup >= float64(r.Epochs), fmt.Sprintf("warmup_epochs: must be at least 0 and fewer than epochs, but it is %v with epochs = %d: "+
 			"train for more epochs, or without a warm-up (--set warmup_epochs=0)", r.Warmup, r.Epochs)},
 		{!(r.LR > 0) || math.IsInf(r.LR, 0), "lr: must be above 0"},
+		{r.AttendLoss != 0 && !r.Attend, "attend_lambda: needs attend = true"},
 		{r.SaveEvery < 0, "save_every: must be at least 0"},
 		{r.LabelRule != features.LabelsKept && r.LabelRule != features.LabelsPublished, "label_rule: must be kept or published"},
 		{r.Multi && r.Smoothing > 0, "label_smoothing: must be 0 with several labels"},
@@ -196,8 +199,11 @@ func (r Recipe) Loss() loss.Config {
 	if r.Multi {
 		c.Class = loss.Binary
 	}
+	if r.Attend {
+		c.Attention = r.AttendLoss
+	}
 	if r.Supervision == string(data.None) {
-		c.Lambda = 0
+		c.Lambda, c.Attention = 0, 0
 	}
 	return c
 }
@@ -217,9 +223,9 @@ func (r Recipe) schedule(perEpoch int) optim.Schedule {
 
 // network builds the architecture for a number of classes.
 func (r Recipe) network(classes int) (*arch.Arch, error) {
-	o := arch.Options{Classes: classes, Size: r.Size, DropPath: r.DropPath}
+	o := arch.Options{Classes: classes, Size: r.Size, DropPath: r.DropPath, Attend: r.Attend, GuideSigma: r.GuideSigma}
 	if r.Supervision != string(data.None) {
-		o.PointOutputs, o.Guide, o.GuideSigma = 2, r.Guide, r.GuideSigma
+		o.PointOutputs, o.Guide = 2, r.Guide
 		if r.Multi {
 			o.PointOutputs = 2 * classes
 		}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"abtool/features/targetfile"
+	"abtool/train/arch"
 	"abtool/train/data"
 	"abtool/train/engine"
 	"abtool/train/engine/gorgonia"
@@ -389,7 +390,18 @@ func TestRecipes(t *testing.T) {
 			t.Errorf("guide = 0.5 with supervision %s: %v, want a pooling of %v", supervision, err, want)
 		}
 	}
-	r.Multi, r.Supervision = true, "luab"
+	r.Guide, r.Attend, r.AttendLoss = 0, true, 0.5
+	for supervision, want := range map[string]float64{"luab": 0.5, "none": 0} {
+		r.Supervision = supervision
+		if a, err := r.network(2); err != nil || a.Layers[a.Features].Op != arch.AttendPool || r.Loss().Attention != want {
+			t.Errorf("attend with supervision %s: %v, want a loss of %v", supervision, err, want)
+		}
+	}
+	r.Attend = false
+	if err := r.Check(); err == nil || !strings.Contains(err.Error(), "needs attend = true") {
+		t.Errorf("attend_lambda without attend: %v", err)
+	}
+	r.Guide, r.AttendLoss, r.Multi, r.Supervision = 0.5, 0, true, "luab"
 	if _, err := r.network(2); err == nil || !strings.Contains(err.Error(), "needs one point in each image") {
 		t.Errorf("guide = 0.5 with several labels: %v", err)
 	}

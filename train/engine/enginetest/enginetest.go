@@ -282,6 +282,101 @@ func Guided(t *testing.T, tolerance float64, make New) {
 	}
 }
 
+// Attended checks a pooling that predicts its weights: that it begins as the plain average, that its loss and its
+// gradients are right on the map [[1, 2], [3, 4]] with scores of half its values, and that they are those of
+// differences of the loss.
+func Attended(t *testing.T, tolerance float64, make New) {
+	c := checker{t, tolerance}
+	a := &arch.Arch{Name: "attended", Channels: 1, Size: 2, Classes: 2, PointOutputs: 2, Features: 1, Heads: arch.Heads{Classes: 2, Points: 3},
+		Layers: []arch.Layer{
+			{Op: arch.Conv, Name: "conv", In: []int{arch.Image}, Out: 1, Kernel: 1, Stride: 1},
+			{Op: arch.AttendPool, Name: "pool", In: []int{0}, Sigma: 1},
+			{Op: arch.Linear, Name: "fc", In: []int{1}, Out: 2},
+			{Op: arch.Linear, Name: "point_head", In: []int{1}, Out: 2},
+		}}
+	one := func(name string, v ...float32) weights.Tensor {
+		return weights.Tensor{Name: name, Shape: []int{len(v), 1}, Data: v}
+	}
+	set := func(conv, pool float32) *weights.Set {
+		k := one("conv.weight", conv)
+		k.Shape = []int{1, 1, 1, 1}
+		b := one("pool.bias", 0.3)
+		b.Shape = []int{1}
+		return weights.NewSet(k, one("pool.weight", pool), b, one("fc.weight", 1, 0), one("point_head.weight", 0, 0))
+	}
+	const lambda = 0.7
+	e, err := make(engine.Config{Arch: a, Loss: loss.Config{Attention: lambda}})
+	c.must(err)
+	defer e.Close()
+	images := []float32{1, 2, 3, 4, 4, 3, 2, 1}
+	b := &engine.Batch{Images: images, Target: loss.Target{N: 2, Labels: []int32{0, 0}, Points: []float32{0.25, 0.25, 0.9, 0.9}, Valid: []bool{true, false}}}
+	// By definition, in float64. The point of the first image is at its first cell.
+	around := [4]float64{1, math.Exp(-0.5), math.Exp(-0.5), math.Exp(-1)}
+	all := around[0] + around[1] + around[2] + around[3]
+	objective := func(conv, pool float64) (class, attend, logit float64) {
+		for i := range 2 {
+			sum, f := 0.0, 0.0
+			for _, v := range images[4*i : 4*i+4] {
+				sum += math.Exp(pool * conv * float64(v))
+			}
+			for p, v := range images[4*i : 4*i+4] {
+				score := pool * conv * float64(v)
+				f += math.Exp(score) / sum * conv * float64(v)
+				if i == 0 {
+					attend -= around[p] / all * (score - math.Log(sum)) / 2
+				}
+			}
+			class += math.Log1p(math.Exp(-f)) / 2
+			if i == 0 {
+				logit = f
+			}
+		}
+		return class, attend, logit
+	}
+	for _, w := range [][2]float64{{1, 0}, {1, 0.5}, {-0.8, 0.4}} {
+		c.must(e.SetWeights(set(float32(w[0]), float32(w[1]))))
+		grads, r, err := e.Gradients(b)
+		c.must(err)
+		class, attend, logit := objective(w[0], w[1])
+		c.near("the class loss", r.Class, class, 1)
+		c.near("the attention loss", r.Attention, attend, 1)
+		c.near("the total", r.Total, class+lambda*attend, 1)
+		total := func(conv, pool float64) float64 {
+			class, attend, _ := objective(conv, pool)
+			return class + lambda*attend
+		}
+		const h = 1e-5
+		for name, want := range map[string]float64{
+			"conv.weight": (total(w[0]+h, w[1]) - total(w[0]-h, w[1])) / (2 * h),
+			"pool.weight": (total(w[0], w[1]+h) - total(w[0], w[1]-h)) / (2 * h),
+			"pool.bias":   0,
+		} {
+			g, _ := grads.Get(name)
+			c.near("the gradient of "+name, float64(g.Data[0]), want, 1)
+		}
+		out, err := e.Evaluate(&engine.Batch{Images: images, Target: loss.Target{N: 2}}, false)
+		c.must(err)
+		c.near("the logit in evaluation", float64(out.Logits[0]), logit, math.Abs(logit))
+	}
+	// In a network of the catalogue, with gradients of several batches, training reduces the attention loss.
+	a, err = arch.New("cnn3", arch.Options{Classes: 3, PointOutputs: 2, Size: 16, Attend: true})
+	c.must(err)
+	last := math.Inf(1)
+	trained, err := make(engine.Config{Arch: a, Loss: loss.Config{Attention: 1}})
+	c.must(err)
+	defer trained.Close()
+	c.must(trained.SetWeights(a.Init(1)))
+	batch := Batch("b", "b", a, 4, "labels")
+	for range 5 {
+		r, err := trained.Step(0.05, batch, batch)
+		c.must(err)
+		if r.Attention >= last {
+			t.Errorf("the attention loss is %v after %v", r.Attention, last)
+		}
+		last = r.Attention
+	}
+}
+
 // Errors checks that an engine refuses invalid calls with the right message, and that an evaluation needs
 // no labels.
 func Errors(t *testing.T, make New) {

@@ -309,6 +309,7 @@ func merge(to *loss.Parts, p loss.Parts, share float64) {
 	to.Total += share * p.Total
 	to.Class += share * p.Class
 	to.Point += share * p.Point
+	to.Attention += share * p.Attention
 	to.N += p.N
 	to.Valid += p.Valid
 }

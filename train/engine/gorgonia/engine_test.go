@@ -38,6 +38,10 @@ func TestGuided(t *testing.T) {
 	enginetest.Guided(t, 1e-5, func(c engine.Config) (engine.Engine, error) { return New(c) })
 }
 
+func TestAttended(t *testing.T) {
+	enginetest.Attended(t, 1e-5, func(c engine.Config) (engine.Engine, error) { return New(c) })
+}
+
 func newEngine(t *testing.T, name string, o arch.Options, c engine.Config) *Engine {
 	t.Helper()
 	a, err := arch.New(name, o)

@@ -1,6 +1,8 @@
 package gorgonia
 
 import (
+	"math"
+
 	G "gorgonia.org/gorgonia"
 
 	"abtool/train/arch"
@@ -315,6 +317,91 @@ func (n *network) guidedPool(i int, x *G.Node) (*G.Node, error) {
 		kernel.WeightedPoolBack(n.team(), n.images, pixels, channels, in[1], weights, out)
 	})
 	return n.node(o, x)
+}
+
+// attendPool lowers a pooling that predicts its weights. In training it adds the attention loss to the network's,
+// whose gradient at the scores before the softmax is the difference of the weights and the Gaussian.
+func (n *network) attendPool(i int, x *G.Node) (*G.Node, error) {
+	l, shape := n.engine.cfg.Arch.Layers[i], n.in(i)
+	rows, columns, channels := shape[0], shape[1], shape[2]
+	pixels := rows * columns
+	var weights, around memory
+	w, bias := n.param(i, "weight"), n.param(i, "bias")
+	o := n.batched("attendpool", n.shapes[i], func(in [][]float32, out []float32) {
+		kernel.Linear(n.team(), n.images*pixels, channels, 1, in[0], in[1], in[2], weights.of(n.images*pixels))
+		around.of(n.images * pixels)
+		n.attend = 0
+		for b := range n.images {
+			a, g := weights[b*pixels:(b+1)*pixels], around[b*pixels:(b+1)*pixels]
+			logs := softmax(a)
+			clear(g)
+			if px, py, ok := n.target.Point(b); ok && n.training {
+				l.Around(px, py, rows, columns, g)
+				for p, v := range g {
+					n.attend -= float64(v) * logs[p] / float64(n.images)
+				}
+			}
+		}
+		kernel.WeightedPool(n.team(), n.images, pixels, channels, in[0], weights, out)
+	})
+	o.diff = func(_ G.Nodes, _, dy *G.Node) (G.Nodes, error) {
+		dw, db := make([]float32, channels), make([]float32, 1)
+		var scores memory
+		dx, err := n.node(n.batched("attendpoolback", shape, func(in [][]float32, out []float32) {
+			share := float32(n.engine.cfg.Loss.Attention / float64(n.images))
+			kernel.WeightedPoolBack(n.team(), n.images, pixels, channels, in[2], weights, out)
+			de := scores.of(n.images * pixels)
+			for b := range n.images {
+				f, d := in[0][b*pixels*channels:(b+1)*pixels*channels], in[2][b*channels:(b+1)*channels]
+				a, g, e := weights[b*pixels:(b+1)*pixels], around[b*pixels:(b+1)*pixels], de[b*pixels:(b+1)*pixels]
+				mean := 0.0
+				for p := range e {
+					e[p] = 0
+					for c, v := range f[p*channels : (p+1)*channels] {
+						e[p] += v * d[c]
+					}
+					mean += float64(a[p]) * float64(e[p])
+				}
+				_, _, ok := n.target.Point(b)
+				for p := range e {
+					e[p] = a[p] * (e[p] - float32(mean))
+					if ok {
+						e[p] += share * (a[p] - g[p])
+					}
+				}
+			}
+			kernel.LinearBackWeights(n.team(), n.images*pixels, channels, 1, in[0], de, dw)
+			kernel.SumRows(n.team(), n.images*pixels, 1, de, db)
+			for p, v := range de {
+				row := out[p*channels : (p+1)*channels]
+				for c, k := range in[1] {
+					row[c] += v * k
+				}
+			}
+		}), x, w, dy)
+		if err != nil {
+			return nil, err
+		}
+		return n.withParts(dx, dw, db)
+	}
+	return n.node(o, x, w, bias)
+}
+
+// softmax replaces scores by their softmax, and returns its logarithms.
+func softmax(scores []float32) []float64 {
+	top, sum := math.Inf(-1), 0.0
+	for _, v := range scores {
+		top = max(top, float64(v))
+	}
+	for _, v := range scores {
+		sum += math.Exp(float64(v) - top)
+	}
+	logs := make([]float64, len(scores))
+	for p, v := range scores {
+		logs[p] = float64(v) - top - math.Log(sum)
+		scores[p] = float32(math.Exp(logs[p]))
+	}
+	return logs
 }
 
 func (n *network) attention(i int, x *G.Node) (*G.Node, error) {

@@ -42,6 +42,7 @@ type network struct {
 	heads  [2][]float32 // outputs of the class head and the point head
 	dheads [2]memory    // the gradients of these outputs
 	parts  loss.Parts
+	attend float64 // the attention loss of a pooling that predicts its weights
 }
 
 // newNetwork builds the graph. A panic of gorgonia's becomes an error.
@@ -119,6 +120,8 @@ func (n *network) differentiate(heads []*G.Node) error {
 	objective := &op{name: "loss", fixed: true, run: func([][]float32) []float32 {
 		cfg := n.engine.cfg.Loss
 		n.parts = cfg.Eval(n.target, n.heads[0], n.heads[1], n.dheads[0].of(len(n.heads[0])), n.dheads[1].of(len(n.heads[1])))
+		n.parts.Attention = n.attend
+		n.parts.Total += cfg.Attention * n.attend
 		value[0] = float32(n.parts.Total)
 		return value
 	}}
@@ -213,6 +216,8 @@ func (n *network) lowerLayer(i int) (*G.Node, error) {
 		return n.maxPool(i, in[0])
 	case arch.GAP:
 		return n.meanPool(i, in[0])
+	case arch.AttendPool:
+		return n.attendPool(i, in[0])
 	case arch.Add:
 		return n.add(i, in[0], in[1])
 	case arch.Linear:

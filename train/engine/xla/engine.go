@@ -376,6 +376,7 @@ func (e *Engine) several(lr float64, images int, batches []*engine.Batch) (engin
 		parts.Total += share * got.Total
 		parts.Class += share * got.Class
 		parts.Point += share * got.Point
+		parts.Attention += share * got.Attention
 		parts.N += got.N
 		parts.Valid += got.Valid
 	}
@@ -419,19 +420,21 @@ func (e *Engine) gradients(b *engine.Batch, k int, sums []*variable, share, firs
 }
 
 // Indexes of the report of a step or gradient: class loss, point loss, images with a point, gradient norm,
-// whether the weights were updated.
+// whether the weights were updated, attention loss.
 const (
 	reportClass = iota
 	reportPoint
 	reportValid
 	reportNorm
 	reportUpdated
+	reportAttend
 	reportLen
 )
 
 func (e *Engine) parts(n int, report []float32) loss.Parts {
-	p := loss.Parts{Class: float64(report[reportClass]), Point: float64(report[reportPoint]), N: n, Valid: int(report[reportValid])}
-	p.Total = p.Class + e.cfg.Loss.Lambda*p.Point
+	p := loss.Parts{Class: float64(report[reportClass]), Point: float64(report[reportPoint]), N: n, Valid: int(report[reportValid]),
+		Attention: float64(report[reportAttend])}
+	p.Total = p.Class + e.cfg.Loss.Lambda*p.Point + e.cfg.Loss.Attention*p.Attention
 	return p
 }
 

@@ -54,6 +54,10 @@ func TestGuided(t *testing.T) {
 	everywhere(t, func(t *testing.T, o Options) { enginetest.Guided(t, 1e-5, on(o)) })
 }
 
+func TestAttended(t *testing.T) {
+	everywhere(t, func(t *testing.T, o Options) { enginetest.Attended(t, 1e-5, on(o)) })
+}
+
 // Networks of the catalogue, at the smallest sizes that they take.
 func TestTorchvision(t *testing.T) {
 	if testing.Short() {

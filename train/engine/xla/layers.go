@@ -22,7 +22,8 @@ type network struct {
 	drop     *graph.Node // N × len(drops) factors of stochastic depth; nil in evaluation
 	points   *graph.Node // N × 2 target points, and N × 1 whether they are valid; training with a point head only
 	valid    *graph.Node
-	drops    []int // indexes of the layers with stochastic depth
+	attend   *graph.Node // attention loss of a pooling that predicts its weights; nil without one, or without points
+	drops    []int       // indexes of the layers with stochastic depth
 	outs     []*graph.Node
 	stats    map[string]*graph.Node // new running statistics, by name; training only
 }
@@ -81,6 +82,8 @@ func (n *network) layer(i int, l arch.Layer, x []*graph.Node) *graph.Node {
 			return n.guidedPool(l, x[0])
 		}
 		return graph.ReduceMean(graph.ConvertDType(x[0], dtypes.Float32), 1, 2)
+	case arch.AttendPool:
+		return n.attendPool(l, x[0])
 	case arch.Add:
 		return graph.Add(x[0], x[1])
 	case arch.Linear:
@@ -104,8 +107,39 @@ func (n *network) layer(i int, l arch.Layer, x []*graph.Node) *graph.Node {
 // guidedPool averages a map with weights around the image's point (arch.Layer.Guide).
 func (n *network) guidedPool(l arch.Layer, x *graph.Node) *graph.Node {
 	x = graph.ConvertDType(x, dtypes.Float32)
-	g, d := x.Graph(), x.Shape().Dimensions
-	images, rows, columns := d[0], d[1], d[2]
+	d := x.Shape().Dimensions
+	images, cells := d[0], d[1]*d[2]
+	share := graph.MulScalar(graph.BroadcastToDims(n.valid, images, cells), l.Alpha)
+	equal := graph.DivScalar(graph.AddScalar(graph.Neg(share), 1), float64(cells))
+	return weighted(x, graph.StopGradient(graph.Add(equal, graph.Mul(share, n.around(l, d)))))
+}
+
+// attendPool averages a map with weights that it predicts. In training it computes the attention loss.
+func (n *network) attendPool(l arch.Layer, x *graph.Node) *graph.Node {
+	x = graph.ConvertDType(x, dtypes.Float32)
+	d := x.Shape().Dimensions
+	l.Bias = true
+	scores := graph.Reshape(n.linear(l, x), d[0], d[1]*d[2])
+	if n.training && n.points != nil {
+		shifted := graph.Sub(scores, graph.StopGradient(graph.ReduceAndKeep(scores, graph.ReduceMax, -1)))
+		logs := graph.Sub(shifted, graph.Log(graph.ReduceAndKeep(graph.Exp(shifted), graph.ReduceSum, -1)))
+		each := graph.Neg(graph.ReduceSum(graph.Mul(graph.StopGradient(n.around(l, d)), logs), -1))
+		n.attend = graph.ReduceAllMean(graph.Mul(each, graph.Reshape(n.valid, d[0])))
+	}
+	return weighted(x, softmax(scores))
+}
+
+// weighted averages a map with weights, N × cells.
+func weighted(x, weights *graph.Node) *graph.Node {
+	d := x.Shape().Dimensions
+	weights = graph.BroadcastToDims(graph.Reshape(weights, d[0], d[1], d[2], 1), d...)
+	return graph.ReduceSum(graph.Mul(x, weights), 1, 2)
+}
+
+// around returns the Gaussian around each image's point, N × cells (arch.Layer.Around), for maps of
+// dimensions d.
+func (n *network) around(l arch.Layer, d []int) *graph.Node {
+	g, images, rows, columns := n.points.Graph(), d[0], d[1], d[2]
 	axis := func(i, cells int) *graph.Node {
 		at := graph.AddScalar(graph.MulScalar(graph.Slice(n.points, graph.AxisRange(), graph.AxisRange(i, i+1)), float64(cells)), -0.5)
 		cell := graph.Iota(g, shapes.Make(dtypes.Float32, images, cells), 1)
@@ -115,12 +149,7 @@ func (n *network) guidedPool(l arch.Layer, x *graph.Node) *graph.Node {
 	dx, dy := axis(0, columns), axis(1, rows)
 	distance := graph.Add(graph.BroadcastToDims(graph.Reshape(dy, images, rows, 1), images, rows, columns),
 		graph.BroadcastToDims(graph.Reshape(dx, images, 1, columns), images, rows, columns))
-	around := softmax(graph.MulScalar(graph.Reshape(distance, images, rows*columns), -1/(2*l.Sigma*l.Sigma)))
-	share := graph.MulScalar(graph.BroadcastToDims(n.valid, images, rows*columns), l.Alpha)
-	equal := graph.DivScalar(graph.AddScalar(graph.Neg(share), 1), float64(rows*columns))
-	weights := graph.StopGradient(graph.Add(equal, graph.Mul(share, around)))
-	weights = graph.BroadcastToDims(graph.Reshape(weights, images, rows, columns, 1), d...)
-	return graph.ReduceSum(graph.Mul(x, weights), 1, 2)
+	return softmax(graph.MulScalar(graph.Reshape(distance, images, rows*columns), -1/(2*l.Sigma*l.Sigma)))
 }
 
 // param returns a parameter in float32.

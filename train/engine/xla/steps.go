@@ -49,6 +49,10 @@ func (e *Engine) backward(values map[string]*graph.Node, in []*graph.Node) backw
 	b := backward{report: make([]*graph.Node, reportLen), stats: n.stats}
 	b.report[reportClass], b.report[reportPoint], b.report[reportValid] = class, point, valid
 	b.total = graph.Add(class, graph.MulScalar(point, e.cfg.Loss.Lambda))
+	if n.attend != nil {
+		b.report[reportAttend] = n.attend
+		b.total = graph.Add(b.total, graph.MulScalar(n.attend, e.cfg.Loss.Attention))
+	}
 	var wrt []*graph.Node
 	for _, p := range e.trained() {
 		wrt = append(wrt, values[p.Name])
