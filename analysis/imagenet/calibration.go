@@ -169,11 +169,11 @@ func (a *calibration) Result(e *engine, r *result.Statistic) {
 			"fraction of the image", distance+stat.RatioID(m))
 	}
 	for m, model := range modelNames[modelShift:] {
-		value("accuracy_gain."+model.name, "accuracy after the correction − before, of the same clicks",
+		value("accuracy_gain."+model.name, "change in accuracy (after − before the correction), of "+model.title,
 			result.UnitShare, hitGain+stat.RatioID(m+modelShift))
 		r.Values[len(r.Values)-1].K = nil
-		value("distance_gain."+model.name, "distance after the correction − before, of the same clicks; "+
-			"below 0 is better", "fraction of the image", distanceGain+stat.RatioID(m+modelShift))
+		value("distance_gain."+model.name, "change in distance (after − before the correction; below 0 is better), of "+
+			model.title, "fraction of the image", distanceGain+stat.RatioID(m+modelShift))
 	}
 	r.WarnFew(r.Values[0])
 	t := result.Table{Name: "fits", Title: "Corrections fitted on each half of the annotators and applied " +

@@ -154,5 +154,5 @@ func ExampleScanning() {
 	golden.Show(imagenet.Scanning(madeUp()))
 	// Output:
 	// The order of clicks on a page
-	// 60 pages with five or more clicks. Left: share of pairs of clicks whose order follows the layout; by chance it is one half. Right: where the next click is, seen from the last one. Lines: 95 % intervals.
+	// 60 pages with five or more clicks. Left: share of pairs of clicks whose order follows the layout; by chance it is one half. Right: where the next click is, seen from the last one (near: at most one column aside). Lines: 95 % intervals.
 }

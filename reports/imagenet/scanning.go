@@ -16,9 +16,9 @@ func Scanning(s chart.Source) chart.Figure {
 		Alt: fmt.Sprintf("Bars of the share of pairs of clicks that follow each order (serpentine: %s), "+
 			"and of the kinds of steps.",
 			chart.Percent(s.Value("scanning", "pairs_in_order.serpentine").Value))}
-	f.Describe(chart.Part{Caption: fmt.Sprintf("%s pages with five or more clicks. Left: share of pairs of clicks whose "+
-		"order follows the layout; by chance it is one half. Right: where the next click is, seen from the last one. Lines: "+
-		"95 %% intervals.", chart.Grouped(pages.Value)),
+	f.Describe(chart.Part{Caption: fmt.Sprintf("%s pages with five or more clicks. Left: share of pairs of "+
+		"clicks whose order follows the layout; by chance it is one half. Right: where the next click is, seen from "+
+		"the last one (near: at most one column aside). Lines: 95 %% intervals.", chart.Grouped(pages.Value)),
 		Lack: chart.Unless(pages.Value > 0, noOrder)})
 	f.Draw = func(t *chart.Theme, c draw.Canvas) { drawScanning(t, c, s) }
 	return f

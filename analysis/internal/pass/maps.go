@@ -79,8 +79,8 @@ func (f *FrameMap) Merge(o *FrameMap) { f.Frame.Merge(&o.Frame) }
 // Report adds the map and its moments.
 func (f *FrameMap) Report(e *Base, r *result.Statistic, name, title, of string) {
 	n := int64(len(f.U))
-	value := func(what, title string, v float64) result.Value {
-		return result.Value{Name: name + "." + what, Title: title, Value: stat.Number(v),
+	value := func(what, quantity string, v float64) result.Value {
+		return result.Value{Name: name + "." + what, Title: quantity + ", " + title, Value: stat.Number(v),
 			Unit: "fraction of the box", N: n, Of: of}
 	}
 	for i, axis := range []struct {
@@ -88,7 +88,7 @@ func (f *FrameMap) Report(e *Base, r *result.Statistic, name, title, of string) 
 		values      []float64
 	}{{"u", "across", f.U}, {"v", "down", f.V}} {
 		average, std, skew := stat.Moments(axis.values)
-		m := value("mean_"+axis.name, "mean "+axis.title+", "+title, average)
+		m := value("mean_"+axis.name, "mean "+axis.title, average)
 		m.Interval = e.Boot.Interval(f.means + stat.RatioID(i))
 		s := value("skew_"+axis.name, "skew m3/m2^1.5 "+axis.title, skew)
 		s.Unit = result.UnitNone
@@ -98,6 +98,6 @@ func (f *FrameMap) Report(e *Base, r *result.Statistic, name, title, of string) 
 	u, v, k := f.Mode()
 	r.Add(value("mode_u", "middle of the fullest cell of the map, across", u),
 		value("mode_v", "middle of the fullest cell of the map, down", v),
-		result.CountOf(name+".mode_count", "points in that cell", of, k, n))
+		result.CountOf(name+".mode_count", "points in that cell, "+title, of, k, n))
 	r.Histograms = append(r.Histograms, FrameHistogram(name+"_map", title, of, &f.Frame))
 }
