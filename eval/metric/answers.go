@@ -19,16 +19,16 @@ import (
 type answer uint16
 
 const (
-	top1      answer = 1 << iota // the class of the largest logit is accepted; in IN-9's classes for the Backgrounds Challenge
+	top1      answer = 1 << iota // the class of the largest logit is accepted, by way of IN-9's classes if those are the labels
 	top5                         // one of the five largest logits' classes is accepted
-	subset                       // the best class among those of the image's set is accepted
+	subset                       // the best of the classes that the image's set has is accepted
 	realKnown                    // people saw a class in the image
 	realRight                    // the class of the largest logit is one that people saw
 	ofA                          // a validation image of a class of ImageNet-A
 	ofR                          // of ImageNet-R
 	ofO                          // of ImageNet-O
-	rightA                       // the best class among those of ImageNet-A is accepted
-	rightR                       // among those of ImageNet-R
+	rightA                       // the best of ImageNet-A's classes is accepted
+	rightR                       // the best of ImageNet-R's classes is accepted
 )
 
 // A record has what the numbers need of an image.
@@ -64,7 +64,7 @@ type Network struct {
 	nine []int32
 }
 
-// Real returns ReaL's labels of a validation image by its path. known is false if there are none for that path.
+// Real returns ReaL's labels of a validation image by its path. known is false if ReaL does not have the image.
 type Real func(path string) (labels []int32, known bool)
 
 // Read reads the answers of a file of outputs. real may be nil.
@@ -129,7 +129,7 @@ func (n *Network) Add(r *outputs.Row) error {
 	if r.Unreadable {
 		a.Unreadable++
 	}
-	a.records = append(a.records, a.judge(rec, r))
+	a.records = append(a.records, a.answers(rec, r))
 	return nil
 }
 
@@ -156,8 +156,8 @@ func score(kind string, r *outputs.Row) float32 {
 	return float32(math.Inf(1))
 }
 
-// judge sets what is true of an image.
-func (a *Answers) judge(rec record, r *outputs.Row) record {
+// answers returns a record with the answers that a row gives.
+func (a *Answers) answers(rec record, r *outputs.Row) record {
 	set := func(is answer, v bool) {
 		if v {
 			rec.is |= is
@@ -198,7 +198,8 @@ func has(sorted []int32, k int32) bool { _, ok := slices.BinarySearch(sorted, k)
 
 // predicted returns the class that the set's labels are about. Those of the Backgrounds Challenge are IN-9's.
 func (a *Answers) predicted(best int32) int32 {
-	if a.About.Kind == sets.Backgrounds && a.network.About.Classes != len(classes.IN9()) && best >= 0 && int(best) < len(a.network.nine) {
+	if a.About.Kind == sets.Backgrounds && a.network.About.Classes != len(classes.IN9()) && best >= 0 &&
+		int(best) < len(a.network.nine) {
 		return a.network.nine[best]
 	}
 	return best

@@ -43,8 +43,10 @@ const MainHole = "112"
 // catalogue returns the numbers that a network's answers allow, without values.
 func catalogue(n *Network) []Number {
 	b := &builder{network: n}
-	for _, kind := range []string{sets.ImageNet, sets.V2, real, sets.A, sets.C, sets.O, sets.Sketch, sets.R, sets.Occlusion,
-		sets.ObjectNet, sets.SISize, sets.SILocation, sets.SIRotation, sets.Backgrounds, sets.Folder} {
+	for _, kind := range []string{
+		sets.ImageNet, sets.V2, real, sets.A, sets.C, sets.O, sets.Sketch, sets.R, sets.Occlusion, sets.ObjectNet,
+		sets.SISize, sets.SILocation, sets.SIRotation, sets.Backgrounds, sets.Folder,
+	} {
 		if kind == real {
 			if a := n.of(sets.ImageNet); a != nil && a.HasReal {
 				b.real(a)
@@ -148,7 +150,8 @@ const realExpected = 46837
 
 func (b *builder) real(a *Answers) {
 	b.share(a, RealOfAll, "IN-Real", "top-1 is a class that people saw, of all images", 0, realRight)
-	b.share(a, RealTop1, "", "top-1 is a class that people saw, of the images with such classes", realKnown, realRight).Expected = realExpected
+	b.share(a, RealTop1, "", "top-1 is a class that people saw, of the images with such classes",
+		realKnown, realRight).Expected = realExpected
 }
 
 func (b *builder) renditions(a *Answers) {
@@ -177,125 +180,18 @@ func (b *builder) outliers(a *Answers) {
 			measure, column, what string
 			e                     *outliers
 		}{
-			{AUROC, "IN-O", "AUROC of the set's images against validation images of the same 200 classes, by confidence", &auroc},
+			{AUROC, "IN-O", "AUROC of the set's images against validation images of the same 200 classes, by " +
+				"confidence", &auroc},
 			{AUPR, "", "average precision (AUPR) of the same; the benchmark's number, 16.67 % by chance", &aupr},
-			{FPR95, "", "share of validation images above the threshold that 95 % of the set's images are above", &fpr95},
+			{FPR95, "", "share of validation images above the threshold that 95 % of the set's images are " +
+				"above", &fpr95},
 		} {
 			b.add(a, x.measure, "", x.column, x.what, x.e).Expected = int64(a.About.Expected) + 10000
 		}
 		b.last().Lower = true
 	}
-	b.share(a, Agreement, "", "top-1 among the set's 200 classes is the folder's class, as for the ResNet-50 that chose the images", 0, subset)
-}
-
-// alexNet has AlexNet's mean error for each corruption, in the order of the benchmark's mean.
-var alexNet = []struct {
-	corruption string
-	err        float64
-}{
-	{"gaussian_noise", .886428}, {"shot_noise", .894468}, {"impulse_noise", .922640}, {"defocus_blur", .819880},
-	{"glass_blur", .826268}, {"motion_blur", .785948}, {"zoom_blur", .798360}, {"snow", .866816}, {"frost", .826572},
-	{"fog", .819324}, {"brightness", .564592}, {"contrast", .853204}, {"elastic_transform", .646056}, {"pixelate", .717840},
-	{"jpeg_compression", .606500},
-}
-
-// extra has the corruptions that the benchmark's mean leaves out.
-var extra = []string{"speckle_noise", "gaussian_blur", "spatter", "saturate"}
-
-// validation is the number of validation images of ImageNet-1k.
-const validation = 50000
-
-func (b *builder) corruptions(a *Answers) {
-	cells := map[string][]string{} // severities of each corruption
-	for _, g := range a.groups {
-		if c, severity, ok := strings.Cut(g, "/"); ok {
-			cells[c] = append(cells[c], severity)
-		}
-	}
-	var inMean, all []string
-	scale := map[string]float64{}
-	missing := 0
-	for _, x := range alexNet {
-		scale[x.corruption] = x.err
-		missing += 5 - len(cells[x.corruption])
-		if len(cells[x.corruption]) > 0 {
-			inMean = append(inMean, x.corruption)
-		}
-	}
-	all = slices.Clone(inMean)
-	for _, c := range extra {
-		if len(cells[c]) > 0 {
-			all = append(all, c)
-		}
-	}
-	mean := func(measure, column, what string, names []string, weigh func(c string) float64) *Number {
-		l := &linear{clustered: true}
-		for _, c := range names {
-			for _, s := range cells[c] {
-				w := weigh(c) / float64(len(names)) / float64(len(cells[c]))
-				l.terms = append(l.terms, term{set: a.About.Name, group: c + "/" + s, is: top1, weight: w})
-			}
-		}
-		x := b.add(a, measure, "", column, what, l)
-		x.Expected = int64(len(names)) * 5 * validation
-		return x
-	}
-	same := func(string) float64 { return 1 }
-	if len(inMean) > 0 {
-		x := mean(Mean, "IN-C", "mean accuracy over 15 corruptions and 5 severities", inMean, same)
-		x.Expected = 75 * validation
-		y := mean(MCE, "", "mean corruption error, relative to AlexNet's errors", inMean, func(c string) float64 { return -1 / scale[c] })
-		y.Lower, y.Expected = true, 75*validation
-		for _, t := range y.estimator.(*linear).terms {
-			y.estimator.(*linear).constant -= t.weight // the error is 1 − accuracy
-		}
-		if missing > 0 {
-			note := fmt.Sprintf("%d of the 75 folders of the mean are missing, so that it is not the benchmark's", missing)
-			for i := len(b.numbers) - 2; i < len(b.numbers); i++ {
-				b.numbers[i].Notes = append(b.numbers[i].Notes, note)
-			}
-		}
-	}
-	if len(all) > len(inMean) {
-		mean(MeanOfAll, "", fmt.Sprintf("mean accuracy over %d corruptions, with the extra ones", len(all)), all, same)
-	}
-	for _, c := range all {
-		b.cells(a, Corruption, c, "accuracy with "+c+", mean over severities", groupNames(c, cells[c]))
-	}
-	for _, s := range []string{"1", "2", "3", "4", "5"} {
-		var names []string
-		for _, c := range inMean {
-			if slices.Contains(cells[c], s) {
-				names = append(names, c+"/"+s)
-			}
-		}
-		b.cells(a, Severity, s, "accuracy at severity "+s+", mean over corruptions", names)
-	}
-	for _, c := range all {
-		for _, s := range cells[c] {
-			l := groupShare(a.About.Name, c+"/"+s, top1)
-			b.add(a, Corruption, c+"/"+s, "", "accuracy with "+c+" at severity "+s, &l).Expected = validation
-		}
-	}
-}
-
-func groupNames(corruption string, severities []string) (names []string) {
-	for _, s := range severities {
-		names = append(names, corruption+"/"+s)
-	}
-	return names
-}
-
-// cells adds the mean accuracy of some groups.
-func (b *builder) cells(a *Answers, measure, group, what string, names []string) {
-	if len(names) == 0 {
-		return
-	}
-	l := &linear{clustered: true}
-	for _, g := range names {
-		l.terms = append(l.terms, term{set: a.About.Name, group: g, is: top1, weight: 1 / float64(len(names))})
-	}
-	b.add(a, measure, group, "", what, l).Expected = int64(len(names)) * validation
+	b.share(a, Agreement, "", "top-1 among the set's 200 classes is the folder's class, as for the ResNet-50 "+
+		"that chose the images", 0, subset)
 }
 
 // occlusion adds the number of a set whose images all have the same hole.
@@ -335,20 +231,23 @@ const variantImages = 4050
 func (b *builder) backgrounds(a *Answers) {
 	has := func(g string) bool { return slices.Contains(a.groups, g) }
 	if has("mixed_same") && has("mixed_rand") {
-		x := b.add(a, Gap, "", "BGC-gap", "accuracy on mixed_same minus accuracy on mixed_rand", &linear{terms: []term{
-			{set: a.About.Name, group: "mixed_same", is: top1, weight: 1},
-			{set: a.About.Name, group: "mixed_rand", is: top1, weight: -1},
-		}})
+		x := b.add(a, Gap, "", "BGC-gap", "accuracy on mixed_same minus accuracy on mixed_rand",
+			&linear{terms: []term{
+				{set: a.About.Name, group: "mixed_same", is: top1, weight: 1},
+				{set: a.About.Name, group: "mixed_rand", is: top1, weight: -1},
+			}})
 		x.Lower, x.Expected = true, 2*variantImages
 	}
 	if has(ChallengeGroup) {
 		l := groupShare(a.About.Name, ChallengeGroup, top1)
-		b.add(a, Challenge, "", "BGC-acc", "foregrounds that are recognised on all backgrounds", &l).Expected = variantImages
+		b.add(a, Challenge, "", "BGC-acc", "foregrounds that are recognised on all backgrounds",
+			&l).Expected = variantImages
 	}
 	for _, g := range a.groups {
 		if g != ChallengeGroup {
 			l := groupShare(a.About.Name, g, top1)
-			b.add(a, Top1, g, "", fmt.Sprintf("top-1 of %d classes, variant %s", len(classes.IN9()), g), &l).Expected = variantImages
+			b.add(a, Top1, g, "", fmt.Sprintf("top-1 of %d classes, variant %s", len(classes.IN9()), g),
+				&l).Expected = variantImages
 		}
 	}
 }

@@ -142,7 +142,8 @@ func TestCorruptions(t *testing.T) {
 	wantValue(t, n, "c.accuracy/fog", 0.4, 50)
 	wantValue(t, n, "c.accuracy/fog/3", 0.4, 10)
 	wantValue(t, n, "c.severity/2", 0.35, 20)
-	if x := value(t, n, "c.mean"); len(x.Notes) != 1 || x.Notes[0] != "65 of the 75 folders of the mean are missing, so that it is not the benchmark's" {
+	if x := value(t, n, "c.mean"); len(x.Notes) != 1 ||
+		x.Notes[0] != "65 of the 75 folders of the mean are missing, so that it is not the benchmark's" {
 		t.Errorf("notes %v", x.Notes)
 	}
 	if x := value(t, n, "c.mce"); !x.Lower || x.Expected != 3750000 {
@@ -155,7 +156,8 @@ func TestMeanCorruptionError(t *testing.T) {
 	was := slices.Clone(alexNet)
 	defer func() { copy(alexNet, was) }()
 	alexNet[0].err, alexNet[1].err = .8, .6
-	n := network(t, nil, append(several(sets.C, alexNet[0].corruption+"/1", 4, 6), several(sets.C, alexNet[1].corruption+"/1", 7, 3)...)...)
+	n := network(t, nil, append(several(sets.C, alexNet[0].corruption+"/1", 4, 6),
+		several(sets.C, alexNet[1].corruption+"/1", 7, 3)...)...)
 	wantValue(t, n, "c.mean", 0.55, 20)
 	wantValue(t, n, "c.mce", 0.625, 20)
 }
@@ -166,7 +168,8 @@ func TestClusters(t *testing.T) {
 	var rows []outputs.Row
 	for i := range 200 {
 		for s := 1; s <= 5; s++ {
-			rows = append(rows, row(sets.C, fmt.Sprint("fog/", s), fmt.Sprintf("fog/%d/n1/ILSVRC2012_val_%08d.JPEG", s, i), 1, int32(i%3)))
+			rows = append(rows, row(sets.C, fmt.Sprint("fog/", s),
+				fmt.Sprintf("fog/%d/n1/ILSVRC2012_val_%08d.JPEG", s, i), 1, int32(i%3)))
 		}
 	}
 	n := network(t, nil, rows...)
@@ -197,7 +200,8 @@ func TestOutliers(t *testing.T) {
 	wantValue(t, n, "o.agreement", 1, 2)
 }
 
-// An image that cannot be read is wrong: an image of ImageNet-O is not found, and a validation image is taken for one.
+// An image that cannot be read is wrong: an image of ImageNet-O is not found, and a validation image is taken for
+// one.
 func TestUnreadable(t *testing.T) {
 	k := classes.O()[7]
 	rows := []outputs.Row{row(sets.O, "", "a", k, k), row(sets.ImageNet, "", "b", k, k)}
@@ -221,13 +225,15 @@ func TestBackgrounds(t *testing.T) {
 	b := func(group string, i int, best int32) outputs.Row {
 		return row(sets.Backgrounds, group, fmt.Sprint(group, i), 0, best)
 	}
-	n := network(t, nil, b("mixed_same", 1, 250), b("mixed_same", 2, 151), b("mixed_rand", 1, 250), b("mixed_rand", 2, 171),
+	n := network(t, nil, b("mixed_same", 1, 250), b("mixed_same", 2, 151), b("mixed_rand", 1, 250),
+		b("mixed_rand", 2, 171),
 		b(ChallengeGroup, 1, 250), b(ChallengeGroup, 2, 7))
 	wantValue(t, n, "backgrounds.gap", 0.5, 4)
 	wantValue(t, n, "backgrounds.top1/mixed_same", 1, 2)
 	wantValue(t, n, "backgrounds.top1/mixed_rand", 0.5, 2)
 	wantValue(t, n, "backgrounds.challenge", 0.5, 2)
-	nine := NewNetwork(outputs.About{Classes: 9, Sets: []outputs.SetAbout{{Name: sets.Backgrounds, Kind: sets.Backgrounds}}}, nil)
+	nine := NewNetwork(outputs.About{Classes: 9, Sets: []outputs.SetAbout{{Name: sets.Backgrounds,
+		Kind: sets.Backgrounds}}}, nil)
 	r := b("original", 1, 0)
 	if err := nine.Add(&r); err != nil {
 		t.Fatal(err)
@@ -261,7 +267,8 @@ func TestGapSE(t *testing.T) {
 
 func TestRenditions(t *testing.T) {
 	k := classes.R()[0]
-	rows := []outputs.Row{row(sets.R, "art", "a", k, k), row(sets.R, "toy", "b", k, 0), row(sets.ImageNet, "", "c", k, k), row(sets.ImageNet, "", "d", 0, 0)}
+	rows := []outputs.Row{row(sets.R, "art", "a", k, k), row(sets.R, "toy", "b", k, 0),
+		row(sets.ImageNet, "", "c", k, k), row(sets.ImageNet, "", "d", 0, 0)}
 	n := network(t, nil, rows...)
 	wantValue(t, n, "r.subset", 0.5, 2)
 	wantValue(t, n, "r.subset/art", 1, 1)
@@ -330,7 +337,8 @@ func TestPairs(t *testing.T) {
 	rowsA, rowsB := random(rng)
 	a, b := network(t, nil, rowsA...), network(t, nil, rowsB...)
 	for _, d := range Compare(a, b) {
-		if got, want := float64(d.Value), float64(value(t, b, d.ID).Value-value(t, a, d.ID).Value); math.Abs(got-want) > 1e-12 {
+		if got, want := float64(d.Value), float64(value(t, b, d.ID).Value-value(t, a,
+			d.ID).Value); math.Abs(got-want) > 1e-12 {
 			t.Errorf("the difference of %s is %v, and that of the numbers %v", d.ID, got, want)
 		}
 		if !d.Interval.Covers(float64(d.Value)) || d.SE <= 0 || d.P < 0 || d.P > 1 {
@@ -349,7 +357,8 @@ func TestPairs(t *testing.T) {
 	d := difference(t, a, b, "imagenet.top1")
 	x := float64(onlyB - onlyA)
 	se := math.Sqrt(float64(onlyA+onlyB)-x*x/float64(n)) / float64(n)
-	if d.Only != [2]int64{onlyA, onlyB} || math.Abs(float64(d.SE)-se) > 1e-15 || float64(d.P) != stat.BinomialTest(onlyA, onlyB) ||
+	if d.Only != [2]int64{onlyA, onlyB} || math.Abs(float64(d.SE)-se) > 1e-15 ||
+		float64(d.P) != stat.BinomialTest(onlyA, onlyB) ||
 		d.Test != TestMcNemar || math.Abs(float64(d.Detectable)-2.8016*se) > 1e-4*se {
 		t.Errorf("%+v, want %d and %d only, the standard error %v", d, onlyA, onlyB, se)
 	}
@@ -440,7 +449,8 @@ func BenchmarkCorruptions(b *testing.B) {
 	for i := range 2000 {
 		for _, c := range alexNet {
 			for s := 1; s <= 5; s++ {
-				rows = append(rows, row(sets.C, fmt.Sprintf("%s/%d", c.corruption, s), fmt.Sprintf("x/ILSVRC2012_val_%08d.JPEG", i), 9, int32(i%10)))
+				rows = append(rows, row(sets.C, fmt.Sprintf("%s/%d", c.corruption, s),
+					fmt.Sprintf("x/ILSVRC2012_val_%08d.JPEG", i), 9, int32(i%10)))
 			}
 		}
 	}

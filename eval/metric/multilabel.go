@@ -111,7 +111,8 @@ func CompareMultiLabel(first, second *MultiLabel) Difference {
 	measure := func(times []int32) float64 {
 		return stat.MeanAveragePrecision(rb, times) - stat.MeanAveragePrecision(ra, times)
 	}
-	d := Difference{ID: "map", Value: stat.Number(measure(nil)), N: int64(len(a)), P: stat.Number(math.NaN()), Test: TestNormal}
+	d := Difference{ID: "map", Value: stat.Number(measure(nil)), N: int64(len(a)), P: stat.Number(math.NaN()),
+		Test: TestNormal}
 	if len(a) > 1 {
 		samples := stat.Resample(mapSamples, []int{len(a)}, measure)
 		se := stat.StandardDeviation(samples)

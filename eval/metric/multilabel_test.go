@@ -40,7 +40,8 @@ func multiLabel(t testing.TB, labels [][]int32, scores [][]float32, order []int)
 }
 
 func TestMultiLabel(t *testing.T) {
-	m := multiLabel(t, [][]int32{{0}, {}, {0, 1}, {}}, [][]float32{{.9, .5, 0}, {.8, .5, 0}, {.7, .5, 0}, {.6, .5, 0}}, []int{0, 1, 2, 3})
+	m := multiLabel(t, [][]int32{{0}, {}, {0, 1}, {}}, [][]float32{{.9, .5, 0}, {.8, .5, 0}, {.7, .5, 0},
+		{.6, .5, 0}}, []int{0, 1, 2, 3})
 	ap := m.AP()
 	if math.Abs(ap[0]-5./6) > 1e-12 || ap[1] != 0.25 || !math.IsNaN(ap[2]) {
 		t.Errorf("average precisions %v, want 0.8333, 0.25 and none", ap)
@@ -119,7 +120,8 @@ print(json.dumps([[average_precision_score(p["Positive"], p["Scores"]), roc_auc_
 	}
 	for i, p := range all {
 		r := stat.Rank(p.Scores, p.Positive)
-		if got := [2]float64{r.AveragePrecision(nil), r.AUROC(nil)}; math.Abs(got[0]-want[i][0]) > 1e-9 || math.Abs(got[1]-want[i][1]) > 1e-9 {
+		if got := [2]float64{r.AveragePrecision(nil), r.AUROC(nil)}; math.Abs(got[0]-want[i][0]) > 1e-9 ||
+			math.Abs(got[1]-want[i][1]) > 1e-9 {
 			t.Errorf("%d observations: %v, and scikit-learn has %v", len(p.Scores), got, want[i])
 		}
 	}

@@ -38,8 +38,8 @@ type estimator interface {
 
 // A Number is a number of a network with its uncertainty. Shares and areas are from 0 to 1.
 type Number struct {
-	ID       string         `json:"id"`     // set's name, measure and group, as "c.accuracy/fog/3"; the same for all networks
-	Column   string         `json:"column"` // of the paper's table, such as "IN-V2"; empty if the paper does not have the number
+	ID       string         `json:"id"`     // set's name, measure and group, as "c.accuracy/fog/3"
+	Column   string         `json:"column"` // of the paper's table, such as "IN-V2", or empty
 	Set      string         `json:"set"`
 	Kind     string         `json:"kind"`
 	Measure  string         `json:"measure"`
@@ -56,7 +56,7 @@ type Number struct {
 	estimator estimator
 }
 
-// A Difference is the number of the second network minus that of the first, over the images that both answered.
+// A Difference is the second network's number minus the first's, over the images that both answered.
 type Difference struct {
 	ID       string         `json:"id"`
 	Value    stat.Number    `json:"value"`
@@ -76,10 +76,11 @@ type Difference struct {
 // 80 %: 1.96 + 0.84.
 const power = stat.Z95 + 0.8416212335729143
 
-// Chance reports whether the interval of the difference contains 0: the set cannot tell the networks apart.
+// Chance reports whether the interval of the difference contains 0: the set does not show which network is better.
 func (d *Difference) Chance() bool { return d.Interval == nil || d.Interval.Covers(0) }
 
-// Numbers returns all numbers that the answers allow, in the order of the paper's columns, each followed by its parts.
+// Numbers returns all numbers that the answers allow, in the order of the paper's columns, each followed by its
+// parts.
 func (n *Network) Numbers() []Number {
 	list := catalogue(n)
 	for i := range list {
@@ -109,7 +110,8 @@ func Compare(first, second *Network) []Difference {
 		}
 		out = append(out, Difference{
 			ID: x.ID, Value: stat.Number(d.value), N: d.n, SE: stat.Number(d.se), Interval: d.interval,
-			Only: [2]int64{d.onlyA, d.onlyB}, P: stat.Number(d.p), Test: d.test, Detectable: stat.Number(power * d.se),
+			Only: [2]int64{d.onlyA, d.onlyB}, P: stat.Number(d.p), Test: d.test,
+			Detectable: stat.Number(power * d.se),
 		})
 	}
 	return out

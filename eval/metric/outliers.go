@@ -82,7 +82,8 @@ func (o *outliers) measure(n *Network, _ bool) measured {
 	if o.analytic {
 		m.se = math.Sqrt(deLong(r.Placements(), s.sizes))
 		half := stat.Z95 * m.se
-		m.interval = &stat.Interval{Low: max(0, m.value-half), High: min(1, m.value+half), Level: stat.Level, Method: MethodDeLong}
+		m.interval = &stat.Interval{Low: max(0, m.value-half), High: min(1, m.value+half), Level: stat.Level,
+			Method: MethodDeLong}
 		return m
 	}
 	samples := stat.Resample(outlierSamples, s.sizes, func(times []int32) float64 { return o.compute(r, times) })
@@ -117,7 +118,8 @@ func (o *outliers) difference(c *comparison) compared {
 		return undefined
 	}
 	rx, ry := stat.Rank(x.scores, x.positive), stat.Rank(y.scores, y.positive)
-	d := compared{measured: measured{value: o.compute(ry, nil) - o.compute(rx, nil), n: int64(len(x.scores))}, test: TestNormal}
+	d := compared{measured: measured{value: o.compute(ry, nil) - o.compute(rx, nil), n: int64(len(x.scores))},
+		test: TestNormal}
 	if o.analytic {
 		px, py := rx.Placements(), ry.Placements()
 		for i := range py {
@@ -125,7 +127,8 @@ func (o *outliers) difference(c *comparison) compared {
 		}
 		d.se = math.Sqrt(deLong(py, x.sizes))
 		half := stat.Z95 * d.se
-		d.interval = &stat.Interval{Low: d.value - half, High: d.value + half, Level: stat.Level, Method: MethodDeLong}
+		d.interval = &stat.Interval{Low: d.value - half, High: d.value + half, Level: stat.Level,
+			Method: MethodDeLong}
 	} else {
 		// Both networks are measured on the same samples of images.
 		samples := stat.Resample(outlierSamples, x.sizes, func(times []int32) float64 {

@@ -35,14 +35,16 @@ func names(t *testing.T, s *sets.Set, i int) outputs.Row {
 	red, green, blue, _ := decoded.At(middle.X, middle.Y).RGBA()
 	r.Best = int32(evalsets.Class(float64(red>>8), float64(green>>8), float64(blue>>8)))
 	r.Top5 = []int32{r.Best}
-	// The logit of the colour's class is the only one that is not 0, so that the lowest class of a subset wins without it.
+	// The logit of the colour's class is the only one that is not 0, so that the lowest class of a subset without it
+	// wins.
 	among := func(subset []int32) int32 {
 		if slices.Contains(subset, r.Best) {
 			return r.Best
 		}
 		return subset[0]
 	}
-	r.BestA, r.BestR, r.BestO, r.BestObjectNet = among(classes.A()), among(classes.R()), among(classes.O()), among(classes.AllObjectNet())
+	r.BestA, r.BestR = among(classes.A()), among(classes.R())
+	r.BestO, r.BestObjectNet = among(classes.O()), among(classes.AllObjectNet())
 	return r
 }
 
@@ -94,7 +96,8 @@ func TestSyntheticSets(t *testing.T) {
 			measure = Agreement
 		}
 		x := get(a.Set + "." + measure)
-		if want := float64(a.Right) / float64(a.Images); math.Abs(float64(x.Value)-want) > 1e-12 || x.N != int64(a.Images) {
+		if want := float64(a.Right) / float64(a.Images); math.Abs(float64(x.Value)-want) > 1e-12 ||
+			x.N != int64(a.Images) {
 			t.Errorf("%s is %v of %d, want %v of %d", x.ID, x.Value, x.N, want, a.Images)
 		}
 		if set := n.Set(a.Set); set.Unreadable != a.Damaged {
@@ -114,7 +117,9 @@ func TestSyntheticSets(t *testing.T) {
 	if x := get("backgrounds.gap"); math.Abs(float64(x.Value)-gap) > 1e-12 {
 		t.Errorf("the gap is %v, want %v", x.Value, gap)
 	}
-	if real, all := get("imagenet.real"), get("imagenet.real-of-all"); math.Abs(float64(real.Value)*float64(real.N)-float64(all.Value)*float64(all.N)) > 1e-9 || real.N >= all.N {
+	real, all := get("imagenet.real"), get("imagenet.real-of-all")
+	right := func(x Number) float64 { return float64(x.Value) * float64(x.N) }
+	if math.Abs(right(real)-right(all)) > 1e-9 || real.N >= all.N {
 		t.Errorf("ReaL is %v of %d, and %v of all %d", real.Value, real.N, all.Value, all.N)
 	}
 	if micro, macro := get("si-size.top1"), get("si-size.macro"); micro.Value == macro.Value {

@@ -10,7 +10,8 @@ import (
 )
 
 // variants are the variants of the Backgrounds Challenge that have images.
-var variants = []string{"original", "mixed_same", "mixed_rand", "mixed_next", "only_bg_b", "only_bg_t", "only_fg", "no_fg"}
+var variants = []string{"original", "mixed_same", "mixed_rand", "mixed_next", "only_bg_b", "only_bg_t",
+	"only_fg", "no_fg"}
 
 // variantImages is the number of images of a variant.
 const variantImages = 4050
@@ -19,7 +20,8 @@ const variantImages = 4050
 func isBackgrounds(place string, l listing) bool {
 	return slices.ContainsFunc(variantsOf(l), func(v string) bool {
 		in, err := list(filepath.Join(place, v))
-		return err == nil && (in.hasDir("val") || slices.ContainsFunc(classes.IN9(), func(e classes.Entry) bool { return in.hasDir(e.Name) }))
+		return err == nil && (in.hasDir("val") || slices.ContainsFunc(classes.IN9(),
+			func(e classes.Entry) bool { return in.hasDir(e.Name) }))
 	})
 }
 
@@ -53,7 +55,8 @@ func openBackgrounds(name, place string) (*Set, error) {
 	}
 	present := variantsOf(l)
 	if len(present) == 0 {
-		return nil, fmt.Errorf("%s has none of the variants of the Backgrounds Challenge, such as mixed_same: found %s", root, found(l))
+		return nil, fmt.Errorf("%s has none of the variants of the Backgrounds Challenge, such as mixed_same: found %s",
+			root, found(l))
 	}
 	s := &Set{Kind: Backgrounds, Name: name, Root: root, Expected: len(present) * variantImages, Geometry: view.AsIs}
 	g := gatherer{set: s}

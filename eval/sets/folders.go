@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -42,7 +40,8 @@ func openV2(name, dir string) (*Set, error) {
 		g.finish()
 	}
 	if len(s.Images) == 0 {
-		return nil, fmt.Errorf("%s has no images in folders 0 to 999, as ImageNet-V2 has them: found %s", dir, found(l))
+		return nil, fmt.Errorf("%s has no images in folders 0 to 999, as ImageNet-V2 has them: found %s", dir,
+			found(l))
 	}
 	s.count()
 	s.checkClasses(classes.Count, 10)
@@ -103,165 +102,19 @@ func (s *Set) checkFolders(dirs, want []string) {
 		}
 	}
 	if len(missing) > 0 {
-		s.note("%s of the %s folders of the published set %s missing: %s", thousands(len(missing)), thousands(len(want)),
+		s.note("%s of the %s folders of the published set %s missing: %s", thousands(len(missing)),
+			thousands(len(want)),
 			are(len(missing)), some(missing))
 	}
 	if len(more) > 0 {
-		s.note("%s that the published set does not have %s left out: %s", number(len(more), "folder"), are(len(more)), some(more))
+		s.note("%s that the published set does not have %s left out: %s", number(len(more), "folder"),
+			are(len(more)), some(more))
 		s.Images = slices.DeleteFunc(s.Images, func(im Image) bool {
 			folder, _, _ := strings.Cut(im.Path, "/")
 			_, found := slices.BinarySearch(more, folder)
 			return found
 		})
 	}
-}
-
-// Corruptions of ImageNet-C, in the order of its mean, and those that the mean leaves out.
-var (
-	meanCorruptions = strings.Fields("gaussian_noise shot_noise impulse_noise defocus_blur glass_blur motion_blur zoom_blur " +
-		"snow frost fog brightness contrast elastic_transform pixelate jpeg_compression")
-	extraCorruptions = strings.Fields("speckle_noise gaussian_blur spatter saturate")
-)
-
-func isCorruption(name string) bool {
-	return slices.Contains(meanCorruptions, name) || slices.Contains(extraCorruptions, name)
-}
-
-// isC reports whether a folder is ImageNet-C, or a part of it with whole corruptions.
-func isC(place string, l listing) bool {
-	for _, d := range l.dirs {
-		if isCorruption(d) {
-			return true
-		}
-		if slices.Contains([]string{"noise", "blur", "weather", "digital", "extra"}, d) {
-			in, err := list(filepath.Join(place, d))
-			if err == nil && slices.ContainsFunc(in.dirs, isCorruption) {
-				return true
-			}
-		}
-		if severity.MatchString(d) && isCorruption(filepath.Base(place)) {
-			return true
-		}
-	}
-	return false
-}
-
-var severity = regexp.MustCompile(`^[1-5]$`)
-
-// corruptions returns the folders of ImageNet-C, as <corruption>/<severity>, with the folders that the archives put
-// around them.
-func corruptions(root string) (folders []string, err error) {
-	var visit func(rel, corruption string, depth int) error
-	visit = func(rel, corruption string, depth int) error {
-		l, err := list(filepath.Join(root, filepath.FromSlash(rel)))
-		if err != nil {
-			return err
-		}
-		for _, d := range l.dirs {
-			at := d
-			if rel != "" {
-				at = rel + "/" + d
-			}
-			switch {
-			case corruption != "" && severity.MatchString(d):
-				folders = append(folders, at)
-			case isCorruption(d):
-				err = visit(at, d, depth+1)
-			case depth < 3 && len(l.dirs) < 100:
-				err = visit(at, corruption, depth+1)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	corruption := ""
-	for _, part := range strings.Split(filepath.ToSlash(root), "/") {
-		if isCorruption(part) {
-			corruption = part // the folder of one corruption was given
-		}
-	}
-	return folders, visit("", corruption, 0)
-}
-
-// openC opens ImageNet-C.
-func openC(name, root string) (*Set, error) {
-	folders, err := corruptions(root)
-	if err != nil {
-		return nil, err
-	}
-	if len(folders) == 0 {
-		return nil, fmt.Errorf("%s has no folders <corruption>/<severity>, such as fog/3", root)
-	}
-	s := &Set{Kind: C, Name: name, Root: root, Geometry: view.Crop}
-	present := map[string]bool{}
-	sizes := map[string]int{}
-	var odd []string
-	for _, f := range folders {
-		group := cell(root, f)
-		if sizes[group] > 0 {
-			return nil, fmt.Errorf("%s has two folders of %s, one of which is %s", root, group, f)
-		}
-		l, err := list(filepath.Join(root, filepath.FromSlash(f)))
-		if err != nil {
-			return nil, err
-		}
-		g := gatherer{set: s}
-		before := len(s.Images)
-		for _, d := range l.dirs {
-			k, ok := classes.Index(d)
-			if !ok {
-				g.unknown = append(g.unknown, f+"/"+d)
-				continue
-			}
-			if err := g.folder(f+"/"+d, own[k], func(string) string { return group }); err != nil {
-				return nil, err
-			}
-		}
-		g.finish()
-		if sizes[group] = len(s.Images) - before; sizes[group] != validationImages {
-			odd = append(odd, fmt.Sprintf("%s has %s", group, thousands(sizes[group])))
-		}
-		present[strings.TrimSuffix(group, group[len(group)-2:])] = true
-	}
-	if len(s.Images) == 0 {
-		return nil, fmt.Errorf("the folders of %s, such as %s, have no folders of WordNet ids with images", root, folders[0])
-	}
-	want := slices.Clone(meanCorruptions)
-	for _, c := range extraCorruptions {
-		if present[c] {
-			want = append(want, c)
-		}
-	}
-	s.Expected = len(want) * 5 * validationImages
-	s.count()
-	var missing []string
-	for _, c := range want {
-		for sev := 1; sev <= 5; sev++ {
-			if g := fmt.Sprintf("%s/%d", c, sev); sizes[g] == 0 {
-				missing = append(missing, g)
-			}
-		}
-	}
-	if len(missing) > 0 {
-		s.note("%d of the %d folders <corruption>/<severity> %s missing: %s", len(missing), 5*len(want), are(len(missing)), some(missing))
-	}
-	if len(odd) > 0 {
-		s.note("expected %s images in every folder <corruption>/<severity>: %s", thousands(validationImages), some(odd))
-	}
-	return s, nil
-}
-
-// cell returns the group of a folder of ImageNet-C, such as fog/3.
-func cell(root, folder string) string {
-	parts := strings.Split(filepath.ToSlash(filepath.Join(root, folder)), "/")
-	for i := len(parts) - 2; i >= 0; i-- {
-		if isCorruption(parts[i]) {
-			return parts[i] + "/" + parts[len(parts)-1]
-		}
-	}
-	return folder
 }
 
 // openFolder opens a folder for each class of the network, or shards and files that package imagefile reads.
@@ -310,7 +163,8 @@ func (o *opener) openFolder(name, place string) (*Set, error) {
 		}
 	}
 	if len(missing) > 0 {
-		s.note("no folder for %s of the %s classes of the network: %s", thousands(len(missing)), thousands(len(o.names)), some(missing))
+		s.note("no folder for %s of the %s classes of the network: %s", thousands(len(missing)),
+			thousands(len(o.names)), some(missing))
 	}
 	return s, nil
 }

@@ -11,7 +11,7 @@ import (
 	"abtool/eval/view"
 )
 
-// The number of validation images of ImageNet-1k, and of those of each class.
+// The numbers of validation images of ImageNet-1k: all, and in each class.
 const (
 	validationImages   = 50000
 	validationOfAClass = 50
@@ -83,7 +83,8 @@ func (o *opener) flat(s *Set, names []string) error {
 			labels.file, thousands(len(names)), s.Root, names[0])
 	}
 	if len(without) > 0 {
-		s.note("%s without a label in %s %s left out: %s", number(len(without), "image"), labels.file, are(len(without)), some(without))
+		s.note("%s without a label in %s %s left out: %s", number(len(without), "image"), labels.file,
+			are(len(without)), some(without))
 	}
 	s.note("labels are from %s (%s)", labels.file, labels.format)
 	return nil

@@ -53,7 +53,8 @@ var labelFiles = []string{
 
 // nearLabelFiles are names that other files may have, too, so that they are only looked for in the folder of the
 // images and next to it.
-var nearLabelFiles = []string{"class_labels.txt", "val.txt", "val.csv", "labels.txt", "labels.csv", "Annotation", "Annotations"}
+var nearLabelFiles = []string{"class_labels.txt", "val.txt", "val.csv", "labels.txt", "labels.csv",
+	"Annotation", "Annotations"}
 
 // labelsFor reads the labels of images that are all in one folder.
 func (o *opener) labelsFor(dir string, names []string) (*fileLabels, error) {
@@ -73,7 +74,8 @@ func (o *opener) labelsFor(dir string, names []string) (*fileLabels, error) {
 	}
 	if file == "" {
 		return nil, fmt.Errorf("%s has images without class folders (such as %s), and no file of labels is near: "+
-			"give one as --set labels=FILE, for example LOC_val_solution.csv, imagenet_2012_validation_synset_labels.txt, "+
+			"give one as --set labels=FILE, for example LOC_val_solution.csv, "+
+			"imagenet_2012_validation_synset_labels.txt, "+
 			"lines \"file,index\", or the folder of annotations in XML", dir, names[0])
 	}
 	return o.readLabels(file)
@@ -241,8 +243,9 @@ func (o *opener) readIDs(labels string) (*idTable, error) {
 	}
 	if t.file == "" {
 		return nil, errors.New("its numbers from 1 to 1000 are ILSVRC2012_ID of the development kit, which are in " +
-			"another order than the classes of a network (1 is n02119789, a fox). To use it, give a table with lines " +
-			"\"ILSVRC2012_ID wnid\" as --set ids=FILE, made from meta.mat of the kit; or give other labels, such as " +
+			"another order than the classes of a network (1 is n02119789, a fox). To use it, give a table with " +
+			"lines \"ILSVRC2012_ID wnid\" as --set ids=FILE, made from meta.mat of the kit; or give other " +
+			"labels, such as " +
 			"LOC_val_solution.csv")
 	}
 	data, err := os.ReadFile(t.file)
@@ -284,7 +287,8 @@ func eachLine(text string, f func(n int, line string) error) error {
 func readAnnotations(dir string) (*fileLabels, error) {
 	l := &fileLabels{file: dir, format: "annotations in XML", byName: map[string]int32{}}
 	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.EqualFold(filepath.Ext(p), ".xml") || !strings.Contains(d.Name(), "_val_") {
+		if err != nil || d.IsDir() || !strings.EqualFold(filepath.Ext(p), ".xml") ||
+			!strings.Contains(d.Name(), "_val_") {
 			return err
 		}
 		data, err := os.ReadFile(p)

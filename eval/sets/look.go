@@ -41,7 +41,8 @@ func nameOf(kind, place string) string {
 	if kind == V2 {
 		for _, v := range []string{"threshold-0.7", "threshold0.7", "top-images", "topimages"} {
 			if strings.Contains(strings.ToLower(filepath.ToSlash(place)), v) {
-				return V2 + "-" + strings.Replace(strings.Replace(v, "threshold0", "threshold-0", 1), "topi", "top-i", 1)
+				return V2 + "-" + strings.Replace(strings.Replace(v, "threshold0", "threshold-0", 1), "topi",
+					"top-i", 1)
 			}
 		}
 	}
@@ -82,8 +83,8 @@ func (o *opener) kindOfFolder(place string) (string, error) {
 	}
 	if o.imageNet && allIntegers(l.dirs) {
 		if len(l.dirs) < classes.Count {
-			return "", fmt.Errorf("its folders are numbers, as in ImageNet-V2, but it has %d of them, and ImageNet-V2 has "+
-				"1,000: if it is a part of it, give it as v2=%s", len(l.dirs), place)
+			return "", fmt.Errorf("its folders are numbers, as in ImageNet-V2, but it has %d of them, and "+
+				"ImageNet-V2 has 1,000: if it is a part of it, give it as v2=%s", len(l.dirs), place)
 		}
 		return V2, nil
 	}
@@ -96,10 +97,11 @@ func (o *opener) kindOfFolder(place string) (string, error) {
 	return "", nil
 }
 
-// Folders that ILSVRC's archives have, and those of them that have the validation images.
+// Folders that ILSVRC's archives have, and the places of the validation images in them.
 var (
-	ilsvrcFolders = []string{"ILSVRC", "Data", "Annotations", "ImageSets", "CLS-LOC", "train", "val", "test", "validation"}
-	valFolders    = []string{"val", "CLS-LOC/val", "Data/CLS-LOC/val", "ILSVRC/Data/CLS-LOC/val", "validation"}
+	ilsvrcFolders = []string{"ILSVRC", "Data", "Annotations", "ImageSets", "CLS-LOC", "train", "val", "test",
+		"validation"}
+	valFolders = []string{"val", "CLS-LOC/val", "Data/CLS-LOC/val", "ILSVRC/Data/CLS-LOC/val", "validation"}
 )
 
 // allIntegers reports whether all folders have the numbers of classes as names.

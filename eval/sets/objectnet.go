@@ -25,7 +25,8 @@ const (
 // that only ObjectNet has.
 func isObjectNet(place string, l listing) bool {
 	for _, at := range []string{place, filepath.Dir(place)} {
-		if _, err := os.Stat(filepath.Join(at, "mappings", folderNames)); err == nil && (at == place || filepath.Base(place) == "images") {
+		if _, err := os.Stat(filepath.Join(at, "mappings", folderNames)); err == nil &&
+			(at == place || filepath.Base(place) == "images") {
 			return true
 		}
 	}
@@ -104,7 +105,8 @@ func openObjectNet(name, place string) (*Set, error) {
 	}
 	g.finish()
 	if len(s.Images) == 0 {
-		return nil, fmt.Errorf("%s has no folder of ObjectNet that is a class of ImageNet-1k, such as alarm_clock: found %s",
+		return nil, fmt.Errorf("%s has no folder of ObjectNet that is a class of ImageNet-1k, such as alarm_clock: "+
+			"found %s",
 			dir, found(l))
 	}
 	if used < len(accepted) {
@@ -119,7 +121,8 @@ func openObjectNet(name, place string) (*Set, error) {
 			are(len(missing)), some(missing))
 	}
 	if left > 0 {
-		s.note("%s of other classes than those of ImageNet-1k %s left out, as in the benchmark", number(left, "folder"), are(left))
+		s.note("%s that ImageNet-1k has no class for %s left out, as in the benchmark", number(left, "folder"),
+			are(left))
 	}
 	s.count()
 	return s, nil

@@ -47,8 +47,8 @@ const (
 // Open opens the sets that arguments name: NAME=PLACE, where NAME begins with a kind (v2, v2-threshold-0.7), PLACE
 // alone, which shows which set it is, or a TOML file with lines NAME = "PLACE". The names real, labels and ids are
 // for files that belong to the set imagenet. names has the classes of the network. Labels are places in the order
-// of ImageNet's WordNet ids, but for kind Folder, whose labels are places in names, and for kind Backgrounds,
-// whose labels are the nine classes of IN-9, which a network may have instead of ImageNet's.
+// of ImageNet's WordNet ids. The labels of kind Folder are places in names, unless these are ImageNet's, and the
+// labels of kind Backgrounds are the nine classes of IN-9, which a network may have instead of ImageNet's.
 func Open(args, names []string) (*Collection, error) {
 	all, err := split(args)
 	if err != nil {
@@ -86,7 +86,8 @@ func Open(args, names []string) (*Collection, error) {
 		c.Notes = append(c.Notes, notes...)
 	}
 	if c.Real != nil && !slices.ContainsFunc(c.Sets, func(s *Set) bool { return s.Kind == ImageNet }) {
-		c.Notes = append(c.Notes, "real: the labels are left out, because they belong to the images of set imagenet, which was not given")
+		c.Notes = append(c.Notes, "real: the labels are left out, because they belong to the images of set "+
+			"imagenet, which was not given")
 	}
 	return c, unique(c.Sets)
 }
@@ -239,7 +240,8 @@ func (o *opener) lookBelow(n named) (opened []*Set, notes []string, err error) {
 		opened = append(opened, s)
 	}
 	if l.hasFile("real.json") {
-		notes = append(notes, fmt.Sprintf("%[1]s is not used: give it as real=%[1]s", filepath.Join(n.place, "real.json")))
+		notes = append(notes, fmt.Sprintf("%[1]s is not used: give it as real=%[1]s",
+			filepath.Join(n.place, "real.json")))
 	}
 	if len(opened) == 0 {
 		return nil, nil, fmt.Errorf("%s is not a known set (%s): name the set, as KIND=DIR with one of %s",
@@ -248,7 +250,8 @@ func (o *opener) lookBelow(n named) (opened []*Set, notes []string, err error) {
 	return opened, notes, nil
 }
 
-// openAs opens a place as a set of a kind. A network with nine classes has those of the Backgrounds Challenge.
+// openAs opens a place as a set of a kind. A network with nine classes is taken to have the classes of the
+// Backgrounds Challenge.
 func (o *opener) openAs(kind, name, place string) (s *Set, err error) {
 	nine := kind == Backgrounds && len(o.names) == len(classes.IN9())
 	if kind != Folder && !o.imageNet && !nine {

@@ -37,15 +37,18 @@ func ReadReal(file string) (*Real, error) {
 		}
 		for _, k := range l {
 			if k < 0 || k >= classes.Count {
-				return nil, fmt.Errorf("reading the labels of ReaL: list %d of %s has %d, which is not a class of ImageNet-1k", i+1, file, k)
+				return nil, fmt.Errorf("reading the labels of ReaL: list %d of %s has %d, which is not a class of ImageNet-1k",
+					i+1, file, k)
 			}
 		}
 	}
 	if len(r.lists) != validationImages {
-		r.Notes = append(r.Notes, fmt.Sprintf("%s: expected %s lists, found %s", file, thousands(validationImages), thousands(len(r.lists))))
+		r.Notes = append(r.Notes, fmt.Sprintf("%s: expected %s lists, found %s", file,
+			thousands(validationImages), thousands(len(r.lists))))
 	}
 	if h := sha256.Sum256(data); hex.EncodeToString(h[:]) != realHash {
-		r.Notes = append(r.Notes, fmt.Sprintf("%s is not the published file: %s of its lists are empty, and 3,163 are in that one",
+		r.Notes = append(r.Notes, fmt.Sprintf("%s is not the published file: %s of its lists are empty, and 3,163 "+
+			"are in that one",
 			file, thousands(empty)))
 	}
 	return r, nil

@@ -34,7 +34,7 @@ const (
 type Image struct {
 	Path   string  // relative to the set's root, with slashes; identifies the image within the set
 	Labels []int32 // accepted classes; images share them, and nobody may modify them
-	Group  string  // the set's number groups by it: "fog/3", a factor's value, a variant, a rendition; "" is no group
+	Group  string  // the set's number groups by it: "fog/3", a factor's value, a variant, a rendition; or ""
 }
 
 // A Set has the images of a benchmark.

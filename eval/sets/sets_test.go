@@ -89,7 +89,8 @@ func TestLayouts(t *testing.T) {
 					t.Errorf("%d images, want %d: %v", len(s.Images), a.Images, s.Notes)
 				}
 				if n, damaged := right(t, s); n != a.Right || damaged != a.Damaged {
-					t.Errorf("%d images accept their colour's class and %d are damaged, want %d and %d", n, damaged, a.Right, a.Damaged)
+					t.Errorf("%d images accept their colour's class and %d are damaged, want %d and %d", n,
+						damaged, a.Right, a.Damaged)
 				}
 				paths := map[string]bool{}
 				for _, im := range s.Images {
@@ -155,7 +156,8 @@ func TestFlatLabels(t *testing.T) {
 	dir := filepath.Join(syntheticDir, "imagenet-flat")
 	place := "imagenet=" + filepath.Join(dir, "val")
 	want := open(t, place).Sets[0]
-	for _, name := range []string{"imagenet_2012_validation_synset_labels.txt", "class_labels.txt", "val.txt", "Annotation"} {
+	for _, name := range []string{"imagenet_2012_validation_synset_labels.txt", "class_labels.txt", "val.txt",
+		"Annotation"} {
 		s := open(t, place, "labels="+filepath.Join(dir, "other-labels", name)).Sets[0]
 		if !slices.EqualFunc(s.Images, want.Images, same) {
 			t.Errorf("%s gives other labels than LOC_val_solution.csv", name)
@@ -214,7 +216,8 @@ func TestV2Folders(t *testing.T) {
 	if len(got) != 4 || got["10/a.jpeg"] != 10 || got["2/a.jpeg"] != 2 || s.Name != "v2-top-images" || s.Kind != V2 {
 		t.Errorf("%s %s: %v", s.Name, s.Kind, got)
 	}
-	wants(t, strings.Join(s.Notes, "\n"), "expected 10,000 images, found 4", "expected images of 1,000 classes, found images of 4",
+	wants(t, strings.Join(s.Notes, "\n"), "expected 10,000 images, found 4",
+		"expected images of 1,000 classes, found images of 4",
 		"2 folders with no class of the set are left out: 007, x")
 	part := touch(t, t.TempDir(), "0/a.jpeg", "1/a.jpeg")
 	_, err := Open([]string{part}, classes.ImageNet())
@@ -234,17 +237,20 @@ func TestSubsetFolders(t *testing.T) {
 	if len(s.Images) != 197 {
 		t.Errorf("%d images, want 197", len(s.Images))
 	}
-	wants(t, strings.Join(s.Notes, "\n"), "2 of the 200 folders of the published set are missing: n01531178, n01534433",
-		"1 folder that the published set does not have is left out: n01440764", "1 file with no name of an image is left out: n01498041/notes.txt", "expected 7,500 images, found 197")
+	wants(t, strings.Join(s.Notes, "\n"),
+		"2 of the 200 folders of the published set are missing: n01531178, n01534433",
+		"1 folder that the published set does not have is left out: n01440764",
+		"1 file with no name of an image is left out: n01498041/notes.txt", "expected 7,500 images, found 197")
 }
 
 // Classes of images have the published numbers of images, or a note says which do not.
 func TestImageNetNotes(t *testing.T) {
 	dir := touch(t, t.TempDir(), "n01440764/ILSVRC2012_val_00000001.JPEG", "n01443537/ILSVRC2012_val_00000009.JPEG",
 		"n01443537/more/x.JPEG", "n00000000/ILSVRC2012_val_00000010.JPEG", "n01484850/.hidden.JPEG")
-	wants(t, notes(t, "imagenet="+dir), "expected 50,000 images, found 2", "n01440764 has 1", "1 folder with no images is left out: n01484850",
+	wants(t, notes(t, "imagenet="+dir), "expected 50,000 images, found 2", "n01440764 has 1",
+		"1 folder with no images is left out: n01484850",
 		"1 folder with no class of the set is left out: n00000000", "left out: n01443537/more",
-		"ILSVRC2012_val_00000001.JPEG is of class 65 (n01751748) in the published labels, and of class 0 (n01440764) here")
+		"_00000001.JPEG is of class 65 (n01751748) in the published labels, and of class 0 (n01440764) here")
 	flat := touch(t, t.TempDir(), "ILSVRC2012_val_00000001.JPEG")
 	_, err := Open([]string{"imagenet=" + flat}, classes.ImageNet())
 	if err == nil || !strings.Contains(err.Error(), "labels=FILE") {
@@ -254,9 +260,11 @@ func TestImageNetNotes(t *testing.T) {
 
 // The folder of a corruption gives its part of ImageNet-C, and missing folders are named.
 func TestCorruptions(t *testing.T) {
-	dir := touch(t, t.TempDir(), "weather/fog/3/n01440764/a.JPEG", "weather/fog/4/n01440764/a.JPEG", "extra/saturate/1/n01440764/a.JPEG")
+	dir := touch(t, t.TempDir(), "weather/fog/3/n01440764/a.JPEG", "weather/fog/4/n01440764/a.JPEG",
+		"extra/saturate/1/n01440764/a.JPEG")
 	s := open(t, "c="+dir).Sets[0]
-	if len(s.Images) != 3 || s.Images[0].Group != "saturate/1" || s.Images[1].Group != "fog/3" || s.Expected != 16*5*50000 {
+	if len(s.Images) != 3 || s.Images[0].Group != "saturate/1" || s.Images[1].Group != "fog/3" ||
+		s.Expected != 16*5*50000 {
 		t.Errorf("%+v, %d expected", s.Images, s.Expected)
 	}
 	wants(t, strings.Join(s.Notes, "\n"), "77 of the 80 folders", "fog/3 has 1")
@@ -272,7 +280,8 @@ func TestObjectNetTable(t *testing.T) {
 	if len(s.Images) != 2 || !slices.Equal(s.Images[0].Labels, []int32{418, 749, 563}) || s.Border != 2 {
 		t.Errorf("%+v, border %d", s.Images, s.Border)
 	}
-	wants(t, strings.Join(s.Notes, "\n"), "1 folder of other classes than those of ImageNet-1k is left out", "111 of the 113 folders", "expected 18,574 images, found 2")
+	wants(t, strings.Join(s.Notes, "\n"), "1 folder that ImageNet-1k has no class for is left out",
+		"111 of the 113 folders", "expected 18,574 images, found 2")
 }
 
 // Without metadata.csv there are no groups, and a note says which number is missing.
@@ -282,7 +291,8 @@ func TestSIScoreWithoutMetadata(t *testing.T) {
 	if len(s.Images) != 2 || s.Images[0].Labels[0] != 334 || s.Images[0].Group != "" {
 		t.Errorf("%+v", s.Images)
 	}
-	wants(t, strings.Join(s.Notes, "\n"), "metadata.csv is missing", "object_size/metadata.csv", "expected 92,884 images, found 2")
+	wants(t, strings.Join(s.Notes, "\n"), "metadata.csv is missing", "object_size/metadata.csv",
+		"expected 92,884 images, found 2")
 }
 
 // Groups of SI-Score are values of the factor.
@@ -290,7 +300,8 @@ func TestSIScoreGroups(t *testing.T) {
 	if _, err := synthetic(); err != nil {
 		t.Fatal(err)
 	}
-	for kind, want := range map[string]string{"si-size": "0.01 0.5 1", "si-location": "0,0 0,0.5 0.5,0 1,1", "si-rotation": "1 21 341"} {
+	for kind, want := range map[string]string{"si-size": "0.01 0.5 1", "si-location": "0,0 0,0.5 0.5,0 1,1",
+		"si-rotation": "1 21 341"} {
 		s := open(t, "si="+filepath.Join(syntheticDir, "si-score"))
 		i := slices.IndexFunc(s.Sets, func(s *Set) bool { return s.Kind == kind })
 		groups := map[string]bool{}
@@ -324,7 +335,8 @@ func TestOtherClasses(t *testing.T) {
 		wants(t, strings.Join(s.Notes, "\n"), "no folder for 1 of the 3 classes of the network: coat")
 	}
 	_, err := Open([]string{"a=" + dir}, names)
-	if err == nil || !strings.Contains(err.Error(), "1,000 classes of ImageNet-1k") || !strings.Contains(err.Error(), "folder=DIR") {
+	if err == nil || !strings.Contains(err.Error(), "1,000 classes of ImageNet-1k") ||
+		!strings.Contains(err.Error(), "folder=DIR") {
 		t.Errorf("set a with three classes gives %v", err)
 	}
 	touch(t, dir, "shoe/a.png")
@@ -339,13 +351,15 @@ func TestNineClasses(t *testing.T) {
 	for _, e := range classes.IN9() {
 		names = append(names, e.Name)
 	}
-	dir := touch(t, t.TempDir(), "mixed_rand/val/08_fish/a.JPEG", "fg_mask/val/08_fish/a.npy", "original/val/02_wheeled vehicle/a b.JPEG")
+	dir := touch(t, t.TempDir(), "mixed_rand/val/08_fish/a.JPEG", "fg_mask/val/08_fish/a.npy",
+		"original/val/02_wheeled vehicle/a b.JPEG")
 	c, err := Open([]string{dir}, names)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := c.Sets[0]
-	if s.Kind != Backgrounds || len(s.Images) != 2 || s.Images[0].Path != "original/val/02_wheeled vehicle/a b.JPEG" ||
+	if s.Kind != Backgrounds || len(s.Images) != 2 ||
+		s.Images[0].Path != "original/val/02_wheeled vehicle/a b.JPEG" ||
 		s.Images[0].Labels[0] != 2 || s.Images[1].Labels[0] != 8 || s.Images[1].Group != "mixed_rand" {
 		t.Errorf("%+v", s)
 	}
@@ -354,12 +368,14 @@ func TestNineClasses(t *testing.T) {
 
 // The layout of Kaggle's archive: images in one folder, and labels four folders above.
 func TestKaggle(t *testing.T) {
-	dir := touch(t, t.TempDir(), "ILSVRC/Data/CLS-LOC/val/ILSVRC2012_val_00000001.JPEG", "ILSVRC/Data/CLS-LOC/train/n01440764/a.JPEG")
+	dir := touch(t, t.TempDir(), "ILSVRC/Data/CLS-LOC/val/ILSVRC2012_val_00000001.JPEG",
+		"ILSVRC/Data/CLS-LOC/train/n01440764/a.JPEG")
 	text := "ImageId,PredictionString\nILSVRC2012_val_00000001,n01751748 111 108 370 339 \n"
 	if err := os.WriteFile(filepath.Join(dir, "LOC_val_solution.csv"), []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	for _, arg := range []string{"imagenet=" + dir, dir, filepath.Join(dir, "ILSVRC"), filepath.Join(dir, "ILSVRC", "Data", "CLS-LOC", "val")} {
+	for _, arg := range []string{"imagenet=" + dir, dir, filepath.Join(dir, "ILSVRC"),
+		filepath.Join(dir, "ILSVRC", "Data", "CLS-LOC", "val")} {
 		s := open(t, arg).Sets[0]
 		if s.Kind != ImageNet || len(s.Images) != 1 || s.Images[0].Labels[0] != 65 {
 			t.Errorf("%s: %+v", arg, s)
@@ -388,7 +404,8 @@ func TestReal(t *testing.T) {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
 	}
-	wants(t, strings.Join(r.Notes, "\n"), "expected 50,000 lists, found 3", "not the published file: 1 of its lists are empty")
+	wants(t, strings.Join(r.Notes, "\n"), "expected 50,000 lists, found 3",
+		"not the published file: 1 of its lists are empty")
 	c := open(t, "real="+file, "v2="+touch(t, t.TempDir(), "1/a.jpeg"))
 	wants(t, strings.Join(c.Notes, "\n"), "real: the labels are left out")
 }
@@ -402,7 +419,8 @@ func TestOpenErrors(t *testing.T) {
 	c := open(t, list)
 	wants(t, strings.Join(c.Notes, "\n"), "v2: ", "does not exist and is left out")
 	for _, c := range []struct{ arg, want string }{
-		{"v2=" + filepath.Join(dir, "none"), "opening set v2"}, {"v2=", "give NAME=DIR"}, {filepath.Join(dir, "x"), "is not a known set"},
+		{"v2=" + filepath.Join(dir, "none"), "opening set v2"}, {"v2=",
+			"give NAME=DIR"}, {filepath.Join(dir, "x"), "is not a known set"},
 		{"backgrounds=" + dir, "none of the variants"}, {"c=" + dir, "no folders <corruption>/<severity>"},
 	} {
 		if _, err := Open([]string{c.arg}, classes.ImageNet()); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -415,7 +433,8 @@ func TestOpenErrors(t *testing.T) {
 func TestOccluded(t *testing.T) {
 	s := &Set{Kind: ImageNet, Name: "imagenet", Images: []Image{{Path: "a"}}}
 	o := s.Occluded(112)
-	if o.Kind != Occlusion || o.Name != "occlusion-112" || o.Images[0].Group != "112" || s.Images[0].Group != "" || s.Kind != ImageNet {
+	if o.Kind != Occlusion || o.Name != "occlusion-112" || o.Images[0].Group != "112" ||
+		s.Images[0].Group != "" || s.Kind != ImageNet {
 		t.Errorf("%+v of %+v", o, s)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"abtool/eval/classes"
 	"abtool/eval/view"
+	"abtool/internal/stat"
 )
 
 // A siKind is a set of SI-Score.
@@ -67,7 +68,8 @@ func (o *opener) openAllSI(place string) (all []*Set, err error) {
 		all = append(all, s)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s has none of the folders of SI-Score: area, rotation, location20_area02_min0pc", place)
+		return nil, fmt.Errorf("%s has none of the folders of SI-Score: area, rotation, location20_area02_min0pc",
+			place)
 	}
 	return all, nil
 }
@@ -134,48 +136,37 @@ func openSI(kind, name, place string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	meta, where := (*siTable)(nil), ""
-	for _, file := range []string{filepath.Join(dir, siMetadata), filepath.Join(place, siMetadata),
-		filepath.Join(filepath.Dir(dir), k.bucket, siMetadata)} {
-		if _, err := os.Stat(file); err == nil && where == "" {
-			where = file
-			if meta, err = readSI(file); err != nil {
-				return nil, err
-			}
-		}
+	meta, err := findSI(filepath.Join(dir, siMetadata), filepath.Join(place, siMetadata),
+		filepath.Join(filepath.Dir(dir), k.bucket, siMetadata))
+	if err != nil {
+		return nil, err
 	}
-	without := 0
-	group := func(file string) string {
-		if meta == nil {
-			return ""
-		}
-		row, ok := meta.rows[stem(file)]
-		if !ok {
-			without++
-			return ""
-		}
-		return meta.value(row, k.columns)
-	}
-	g := gatherer{set: s}
+	g, without := gatherer{set: s}, 0
 	for _, d := range l.dirs {
 		if labels[d] == nil {
 			g.unknown = append(g.unknown, d)
 			continue
 		}
-		if err := g.folder(d, labels[d], group); err != nil {
+		err := g.folder(d, labels[d], func(file string) string {
+			group, ok := meta.group(stem(file), k.columns)
+			without += int(stat.One(!ok))
+			return group
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
 	g.finish()
 	if len(s.Images) == 0 {
-		return nil, fmt.Errorf("%s has no folder of SI-Score's classes with images, such as ambulance: found %s", dir, found(l))
+		return nil, fmt.Errorf("%s has no folder of SI-Score's classes with images, such as ambulance: found %s",
+			dir, found(l))
 	}
 	switch {
 	case meta == nil:
-		s.note("%s is missing, so that only the mean over images can be computed, not the mean over values of the factor: "+
-			"it is %s/%s of the published files", filepath.Join(dir, siMetadata), k.bucket, siMetadata)
+		s.note("%s is missing, so that only the mean over images can be computed, not the mean over values of the "+
+			"factor: it is %s/%s of the published files", filepath.Join(dir, siMetadata), k.bucket, siMetadata)
 	case without > 0:
-		s.note("the mean over values of the factor leaves out %s without a line in %s", number(without, "image"), where)
+		s.note("the mean over values of the factor leaves out %s without a line in %s", number(without, "image"), meta.file)
 	}
 	s.count()
 	return s, nil
@@ -199,13 +190,15 @@ func siLabels(s *Set, dir string) (map[string][]int32, error) {
 		}
 		index, text := slices.Index(rows[0], "int"), slices.Index(rows[0], "label")
 		if index < 0 || text < 0 {
-			return nil, fmt.Errorf("reading %s: it needs the columns int and label, and has %s", file, strings.Join(rows[0], ", "))
+			return nil, fmt.Errorf("reading %s: it needs the columns int and label, and has %s", file,
+				strings.Join(rows[0], ", "))
 		}
 		read, other := map[string][]int32{}, 0
 		for n, row := range rows[1:] {
 			k, err := strconv.Atoi(row[index])
 			if err != nil || k < 0 || k >= classes.Count {
-				return nil, fmt.Errorf("reading %s, line %d: %q is not the index of a class of ImageNet-1k", file, n+2, row[index])
+				return nil, fmt.Errorf("reading %s, line %d: %q is not the index of a class of ImageNet-1k",
+					file, n+2, row[index])
 			}
 			read[row[text]] = own[k]
 			if known := labels[row[text]]; known != nil && known[0] != int32(k) {
@@ -213,7 +206,8 @@ func siLabels(s *Set, dir string) (map[string][]int32, error) {
 			}
 		}
 		if other > 0 {
-			s.note("%s has other classes than the published ones for %s; they are used", file, number(other, "folder"))
+			s.note("%s has other classes than the published ones for %s; they are used", file,
+				number(other, "folder"))
 		}
 		return read, nil
 	}
@@ -222,8 +216,19 @@ func siLabels(s *Set, dir string) (map[string][]int32, error) {
 
 // A siTable has metadata.csv of a set of SI-Score, by image id.
 type siTable struct {
+	file    string
 	columns map[string]int
 	rows    map[string][]string
+}
+
+// findSI reads the first file that is there. It returns nil if none is.
+func findSI(files ...string) (*siTable, error) {
+	for _, file := range files {
+		if _, err := os.Stat(file); err == nil {
+			return readSI(file)
+		}
+	}
+	return nil, nil
 }
 
 func readSI(file string) (*siTable, error) {
@@ -237,7 +242,7 @@ func readSI(file string) (*siTable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", file, err)
 	}
-	t := &siTable{columns: map[string]int{}, rows: map[string][]string{}}
+	t := &siTable{file: file, columns: map[string]int{}, rows: map[string][]string{}}
 	for i, c := range header {
 		t.columns[strings.TrimSpace(c)] = i
 	}
@@ -256,6 +261,18 @@ func readSI(file string) (*siTable, error) {
 		}
 		t.rows[row[t.columns["image_id"]]] = row
 	}
+}
+
+// group returns the value of the factor for an image. ok is false if the table does not have the image.
+func (t *siTable) group(id string, columns []string) (value string, ok bool) {
+	if t == nil {
+		return "", false
+	}
+	row, ok := t.rows[id]
+	if !ok {
+		return "", false
+	}
+	return t.value(row, columns), true
 }
 
 // value returns the value of columns in a row: numbers as they are usually written, so that 0.10 and 0.1 are one.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"abtool/eval/metric"
 	"abtool/internal/stat"
 )
 
@@ -68,62 +69,82 @@ func (t *Table) WriteJSON(w io.Writer) error {
 }
 
 // csvHead has the columns of CSV. Row is "value", "difference" or "published".
-var csvHead = []string{"row", "network", "name", "minus", "id", "column", "what", "lower_is_better", "value", "low", "high",
-	"interval", "standard_error", "n", "expected", "unreadable", "view", "p", "test", "only_first", "only_second", "detectable", "source"}
+var csvHead = []string{
+	"row", "network", "name", "minus", "id", "column", "what", "lower_is_better", "value", "low", "high", "interval",
+	"standard_error", "n", "expected", "unreadable", "view", "p", "test", "only_first", "only_second", "detectable",
+	"source",
+}
 
 // WriteCSV writes a line for each value, difference and published value. Values are shares from 0 to 1.
 func (t *Table) WriteCSV(w io.Writer) error {
-	c := csv.NewWriter(w)
-	line := func(fields map[string]string) {
-		row := make([]string, len(csvHead))
-		for i, name := range csvHead {
-			row[i] = fields[name]
-		}
-		c.Write(row) // Flush has the error
-	}
-	c.Write(csvHead)
-	for _, r := range t.Rows {
-		about := func(kind string, value stat.Number) map[string]string {
-			return map[string]string{"row": kind, "id": r.ID, "column": r.Column, "what": r.What,
-				"lower_is_better": strconv.FormatBool(r.Lower), "value": decimal(value)}
-		}
-		ends := func(f map[string]string, i *stat.Interval) {
-			if i != nil {
-				f["low"], f["high"], f["interval"] = decimal(stat.Number(i.Low)), decimal(stat.Number(i.High)), i.Method
+	c := &csvWriter{csv.NewWriter(w)}
+	c.Write(csvHead) // Error has the errors of writing
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		for k, x := range r.Cells {
+			if x != nil {
+				c.value(r, x, k+1, t.Networks[k].Name)
 			}
 		}
-		for i, x := range r.Cells {
-			if x == nil {
-				continue
+		for k, d := range r.Differences {
+			if d != nil {
+				c.difference(r, d, k+2, t.Networks[k+1].Name)
 			}
-			f := about("value", x.Value)
-			f["network"], f["name"], f["standard_error"], f["n"] = strconv.Itoa(i+1), t.Networks[i].Name, decimal(x.SE), strconv.FormatInt(x.N, 10)
-			f["unreadable"], f["view"] = strconv.Itoa(x.Unreadable), x.View
-			if r.Expected > 0 {
-				f["expected"] = strconv.FormatInt(r.Expected, 10)
-			}
-			ends(f, x.Interval)
-			line(f)
-		}
-		for i, d := range r.Differences {
-			if d == nil {
-				continue
-			}
-			f := about("difference", d.Value)
-			f["network"], f["name"], f["minus"], f["n"] = strconv.Itoa(i+2), t.Networks[i+1].Name, "1", strconv.FormatInt(d.N, 10)
-			f["standard_error"], f["p"], f["test"], f["detectable"] = decimal(d.SE), decimal(d.P), d.Test, decimal(d.Detectable)
-			f["only_first"], f["only_second"] = strconv.FormatInt(d.Only[0], 10), strconv.FormatInt(d.Only[1], 10)
-			ends(f, d.Interval)
-			line(f)
 		}
 		for _, p := range r.Published {
-			f := about("published", p.Value)
+			f := fields(r, "published", p.Value)
 			f["name"], f["source"] = p.Network, p.Source
-			line(f)
+			c.line(f)
 		}
 	}
 	c.Flush()
 	return c.Error()
+}
+
+type csvWriter struct{ *csv.Writer }
+
+// line writes the fields that are there, by the names of columns.
+func (c *csvWriter) line(fields map[string]string) {
+	row := make([]string, len(csvHead))
+	for i, name := range csvHead {
+		row[i] = fields[name]
+	}
+	c.Write(row)
+}
+
+// fields returns what all lines of a row have.
+func fields(r *Row, kind string, value stat.Number) map[string]string {
+	return map[string]string{
+		"row": kind, "id": r.ID, "column": r.Column, "what": r.What, "value": decimal(value),
+		"lower_is_better": strconv.FormatBool(r.Lower),
+	}
+}
+
+func ends(f map[string]string, i *stat.Interval) {
+	if i != nil {
+		f["low"], f["high"], f["interval"] = decimal(stat.Number(i.Low)), decimal(stat.Number(i.High)), i.Method
+	}
+}
+
+func (c *csvWriter) value(r *Row, x *Cell, network int, name string) {
+	f := fields(r, "value", x.Value)
+	f["network"], f["name"], f["standard_error"] = strconv.Itoa(network), name, decimal(x.SE)
+	f["n"], f["unreadable"], f["view"] = strconv.FormatInt(x.N, 10), strconv.Itoa(x.Unreadable), x.View
+	if r.Expected > 0 {
+		f["expected"] = strconv.FormatInt(r.Expected, 10)
+	}
+	ends(f, x.Interval)
+	c.line(f)
+}
+
+func (c *csvWriter) difference(r *Row, d *metric.Difference, network int, name string) {
+	f := fields(r, "difference", d.Value)
+	f["network"], f["name"], f["minus"], f["n"] = strconv.Itoa(network), name, "1", strconv.FormatInt(d.N, 10)
+	f["standard_error"], f["p"], f["test"] = decimal(d.SE), decimal(d.P), d.Test
+	f["detectable"] = decimal(d.Detectable)
+	f["only_first"], f["only_second"] = strconv.FormatInt(d.Only[0], 10), strconv.FormatInt(d.Only[1], 10)
+	ends(f, d.Interval)
+	c.line(f)
 }
 
 func decimal(v stat.Number) string {

@@ -53,7 +53,7 @@ type Cell struct {
 	Interval   *stat.Interval `json:"interval,omitempty"`
 	SE         stat.Number    `json:"standard_error"`
 	View       string         `json:"view"`
-	Unreadable int            `json:"unreadable,omitempty"` // images of the set that could not be read, counted as wrong
+	Unreadable int            `json:"unreadable,omitempty"` // images of the set that count as wrong
 	Protocol   []string       `json:"protocol,omitempty"`
 	Notes      []string       `json:"notes,omitempty"`
 }
@@ -75,7 +75,8 @@ type Missing struct {
 var columns = []Missing{
 	{"IN-1k", "imagenet=DIR"}, {"IN-V2", "v2=DIR"}, {"IN-Real", "imagenet=DIR and real=real.json"}, {"IN-A", "a=DIR"},
 	{"IN-C", "c=DIR"}, {"IN-O", "o=DIR and imagenet=DIR"}, {"Sketch", "sketch=DIR"}, {"IN-R", "r=DIR"},
-	{"Cocc", "imagenet=DIR, with a hole of " + metric.MainHole}, {"ObjNet", "objectnet=DIR"}, {"SI-size", "si-size=DIR"},
+	{"Cocc", "imagenet=DIR, with a hole of " + metric.MainHole}, {"ObjNet", "objectnet=DIR"}, {"SI-size",
+		"si-size=DIR"},
 	{"SI-loc", "si-location=DIR"}, {"SI-rot", "si-rotation=DIR"}, {"BGC-gap", "backgrounds=DIR"},
 	{"BGC-acc", "backgrounds=DIR, with its challenge"},
 }
@@ -182,7 +183,8 @@ func (t *Table) finish() {
 		first := r.Cells[0]
 		for i, c := range r.Cells {
 			if first != nil && c != nil && c.View != first.View {
-				t.Notes = append(t.Notes, fmt.Sprintf("%s: network 1 saw %s, and network %d saw %s, so that the difference is also one of views",
+				t.Notes = append(t.Notes, fmt.Sprintf("%s: network 1 saw %s, and network %d saw %s, so that the "+
+					"difference is also one of views",
 					r.Column, first.View, i+1, c.View))
 			}
 		}
@@ -214,7 +216,8 @@ func label(x *metric.Number) string {
 }
 
 var labels = map[string]string{
-	metric.Top5: "top-5", metric.RealTop1: "ReaL, labelled only", metric.OfA: "A's classes", metric.OfR: "R's classes",
+	metric.Top5: "top-5", metric.RealTop1: "ReaL, labelled only", metric.OfA: "A's classes",
+	metric.OfR:  "R's classes",
 	metric.Fall: "R's classes − R", metric.AUPR: "AUPR", metric.AUROC: "AUROC", metric.FPR95: "FPR95",
 	metric.Agreement: "folder's class", metric.MeanOfAll: "with extra corruptions", metric.MCE: "mCE",
 	metric.Macro: "mean over values",

@@ -23,9 +23,11 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // network returns a network that is right with some probability, which differs by seed.
 func network(t testing.TB, name string, seed uint64, share float64) *metric.Network {
 	t.Helper()
-	about := outputs.About{Network: name, Arch: "resnet50", Weights: strings.Repeat("0676ba61", 8), Classes: 1000, ImageNet: true}
+	about := outputs.About{Network: name, Arch: "resnet50", Weights: strings.Repeat("0676ba61", 8),
+		Classes: 1000, ImageNet: true}
 	set := func(kind, name, view string, expected int, notes ...string) {
-		about.Sets = append(about.Sets, outputs.SetAbout{Kind: kind, Name: name, View: view, Expected: expected, Notes: notes})
+		about.Sets = append(about.Sets, outputs.SetAbout{Kind: kind, Name: name, View: view, Expected: expected,
+			Notes: notes})
 	}
 	const crop = "resize-crop:256:bilinear"
 	set(sets.ImageNet, "imagenet", crop, 50000, "expected 50,000 images, found 400")
@@ -178,7 +180,8 @@ func TestFormats(t *testing.T) {
 	for _, r := range table.Rows {
 		published += len(r.Published)
 	}
-	if count["value"] != 2*len(table.Rows) || count["difference"] != len(table.Rows) || count["published"] != published || published < 20 {
+	if count["value"] != 2*len(table.Rows) || count["difference"] != len(table.Rows) ||
+		count["published"] != published || published < 20 {
 		t.Errorf("CSV has %v, want %d rows and %d published values", count, len(table.Rows), published)
 	}
 }
@@ -195,13 +198,15 @@ func TestDifferentSets(t *testing.T) {
 		at[r.ID] = i
 	}
 	v2 := table.Rows[at["v2.top1"]]
-	if v2.Cells[0] != nil || v2.Cells[1] == nil || v2.Differences != nil || at["v2.top1"] < at["imagenet.top1"] || at["v2.top1"] > at["a.subset"] {
+	if v2.Cells[0] != nil || v2.Cells[1] == nil || v2.Differences != nil ||
+		at["v2.top1"] < at["imagenet.top1"] || at["v2.top1"] > at["a.subset"] {
 		t.Errorf("row %d: %+v", at["v2.top1"], v2)
 	}
 	if d := table.Rows[at["imagenet.top1"]].Differences; len(d) != 1 || d[0] == nil {
 		t.Errorf("differences %v", d)
 	}
-	if text := strings.Join(table.Notes, "\n"); !strings.Contains(text, "IN-1k: network 1 saw resize-crop:256:bilinear, and network 2 saw squash:bicubic") {
+	if text := strings.Join(table.Notes, "\n"); !strings.Contains(text,
+		"IN-1k: network 1 saw resize-crop:256:bilinear, and network 2 saw squash:bicubic") {
 		t.Errorf("notes %s", text)
 	}
 	var w bytes.Buffer

@@ -53,13 +53,15 @@ func (t *Table) grids(o Options) []grid {
 const networksAcross = 3
 
 func (t *Table) networkGrid() grid {
-	g := grid{head: []string{"network", "name", "architecture", "classes", "weights"}, right: []bool{true, false, false, true, false}}
+	g := grid{head: []string{"network", "name", "architecture", "classes", "weights"},
+		right: []bool{true, false, false, true, false}}
 	for i, n := range t.Networks {
 		weights := n.Weights
 		if len(weights) > 16 {
 			weights = weights[:16] + "…"
 		}
-		g.rows = append(g.rows, []string{strconv.Itoa(i + 1), short(n.Name, 36), n.Arch, ui.Thousands(int64(n.Classes)), weights})
+		g.rows = append(g.rows, []string{strconv.Itoa(i + 1), short(n.Name, 36), n.Arch,
+			ui.Thousands(int64(n.Classes)), weights})
 	}
 	return g
 }
@@ -136,7 +138,8 @@ func (t *Table) numberGrid(o Options, from, to int) grid {
 func (t *Table) differenceGrid(o Options, i int) grid {
 	g := grid{
 		title: fmt.Sprintf("Network %d minus network 1, in points, on the images that both answered", i+1),
-		head:  []string{"number", "difference", "interval", "p", "only 1", "only " + strconv.Itoa(i+1), "detectable", ""},
+		head: []string{"number", "difference", "interval", "p", "only 1", "only " + strconv.Itoa(i+1),
+			"detectable", ""},
 		right: []bool{false, true, true, true, true, true, true, false},
 	}
 	chance, all := false, 0
@@ -157,23 +160,28 @@ func (t *Table) differenceGrid(o Options, i int) grid {
 		case float64(d.Value) > 0 == r.Lower:
 			note = "worse"
 		}
-		g.rows = append(g.rows, []string{r.name(), signed(float64(d.Value)), interval(d.Interval, signed), probability(float64(d.P)),
+		g.rows = append(g.rows, []string{r.name(), signed(float64(d.Value)), interval(d.Interval, signed),
+			probability(float64(d.P)),
 			only[0], only[1], points(float64(d.Detectable)), note})
 	}
-	g.foot = []string{"p: McNemar's exact test on the images that only one network has right (only 1, only " + strconv.Itoa(i+1) +
+	g.foot = []string{"p: McNemar's exact test on the images that only one network has right (only 1, only " +
+		strconv.Itoa(i+1) +
 		"); without these counts, the difference over its standard error.",
 		"detectable: such a difference would be found on these images with a probability of 80 %."}
 	if chance {
-		g.foot = append(g.foot, "unclear: the interval contains 0, so that these images do not show which network is better.")
+		g.foot = append(g.foot,
+			"unclear: the interval contains 0, so that these images do not show which network is better.")
 	}
 	if all >= 10 {
-		g.foot = append(g.foot, fmt.Sprintf("Of %d differences between equal networks, about %.0f would look clear by chance.", all, max(1, 0.05*float64(all))))
+		g.foot = append(g.foot, fmt.Sprintf("Of %d differences between equal networks, about %.0f would look clear "+
+			"by chance.", all, max(1, 0.05*float64(all))))
 	}
 	return g
 }
 
 func (t *Table) publishedGrid(o Options) grid {
-	g := grid{title: "Published values of the same architecture, in %, for reference", head: []string{"number"}, right: []bool{false}}
+	g := grid{title: "Published values of the same architecture, in %, for reference", head: []string{"number"},
+		right: []bool{false}}
 	for i := range t.Networks {
 		g.head = append(g.head, "network "+strconv.Itoa(i+1))
 		g.right = append(g.right, true)
@@ -207,15 +215,17 @@ func (t *Table) publishedGrid(o Options) grid {
 	seen := []string{}
 	for i := range t.Rows {
 		for _, p := range t.Rows[i].Published {
-			if text := sourceKey(p) + ": " + p.Network + ", " + p.Source; t.Rows[i].shown(o) && !slices.Contains(seen, text) {
+			if text := sourceKey(p) + ": " + p.Network + ", " + p.Source; t.Rows[i].shown(o) &&
+				!slices.Contains(seen, text) {
 				seen = append(seen, text)
 			}
 		}
 	}
-	g.foot = append([]string{"Published values depend on weights and views. " + strings.Join(seen, "; ") + "."}, g.foot...)
+	g.foot = append([]string{"Published values depend on weights and views. " + strings.Join(seen, "; ") + "."},
+		g.foot...)
 	if paper {
-		g.foot = append(g.foot, "The paper's networks are not published, and were trained by another recipe: its values are for "+
-			"plausibility. It does not say which number its column IN-O is.")
+		g.foot = append(g.foot, "The paper's networks are not published, and were trained by another recipe: its "+
+			"values are for plausibility. It does not say which number its column IN-O is.")
 	}
 	return g
 }
@@ -279,7 +289,8 @@ func measureOf(id string) string {
 // endGrids returns the missing columns and the notes.
 func (t *Table) endGrids() (out []grid) {
 	if len(t.Missing) > 0 && len(t.Missing) < len(columns) {
-		g := grid{title: "Columns of the paper that are missing", head: []string{"column", "needs"}, right: make([]bool, 2)}
+		g := grid{title: "Columns of the paper that are missing", head: []string{"column", "needs"},
+			right: make([]bool, 2)}
 		for _, m := range t.Missing {
 			g.rows = append(g.rows, []string{m.Column, "--set " + strings.ReplaceAll(m.Needs, " and ", " --set ")})
 		}

@@ -52,8 +52,8 @@ func Resample(samples int, sizes []int, f func(times []int32) float64) []float64
 	return out
 }
 
-// Spread returns the interval of a value from the spread of bootstrap samples about their mean, within some bounds, or
-// nil if fewer than two samples are defined. Observations that are drawn twice, and classes that are not drawn, move
+// Spread returns the interval of a value from the spread of bootstrap samples about their mean, within some bounds,
+// or nil if fewer than two samples are defined. Observations that are drawn twice, and classes that are not drawn, move
 // the mean of the samples of an average precision away from its value, so that the samples' percentiles would not
 // be around it.
 func Spread(value float64, samples []float64, least, most float64) *Interval {

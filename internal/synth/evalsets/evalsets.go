@@ -66,7 +66,8 @@ func Write(o Options) (*Result, error) {
 		return nil, fmt.Errorf("writing image sets: %w", err)
 	}
 	if len(entries) > 0 && !o.Force {
-		return nil, fmt.Errorf("writing image sets: %s has files: give another folder, or overwrite them with --force", o.Out)
+		return nil, fmt.Errorf("writing image sets: %s has files: give another folder, or overwrite them with --force",
+			o.Out)
 	}
 	w := &writer{Options: o}
 	for _, f := range []func(){w.imageNet, w.flat, w.v2, w.subsets, w.sketch, w.corrupted, w.objectNet, w.siScore,
@@ -134,7 +135,8 @@ const hit = 0.7
 
 // image writes an image, and counts it. accepted has its classes, and others the classes whose colours it may have
 // otherwise. It returns the class of its colour.
-func (w *writer) image(a *Answer, name string, accepted, others []int32, share float64, group string, p picture) int32 {
+func (w *writer) image(a *Answer, name string, accepted, others []int32, share float64, group string,
+	p picture) int32 {
 	r := w.rng(name)
 	class := accepted[r.IntN(len(accepted))]
 	if r.Float64() >= share {

@@ -79,8 +79,8 @@ func (w *writer) v2() {
 const readme = "This folder is a synthetic image set. Its images have one colour, which stands for a class.\n"
 
 // renditions are the beginnings of the names of ImageNet-R's files.
-var renditions = strings.Fields("art cartoon deviantart embroidery graffiti graphic misc origami painting sculpture sketch " +
-	"sticker tattoo toy videogame")
+var renditions = strings.Fields("art cartoon deviantart embroidery graffiti graphic misc origami painting sculpture " +
+	"sketch sticker tattoo toy videogame")
 
 // subsets writes ImageNet-A, -R and -O, each with 200 folders and a README.txt at its root.
 func (w *writer) subsets() {
@@ -209,9 +209,11 @@ func (w *writer) siScore() {
 		set, folder, metadata string
 		values                []factors
 	}{
-		{"si-size", "area", "area", []factors{{"0.5", "0.5", "0.01", "1"}, {"0.5", "0.5", "0.5", "1"}, {"0.5", "0.5", "1.0", "1"}}},
+		{"si-size", "area", "area", []factors{{"0.5", "0.5", "0.01", "1"}, {"0.5", "0.5", "0.5", "1"},
+			{"0.5", "0.5", "1.0", "1"}}},
 		{"si-location", "location20_area02_min0pc", "location20_area02_min0pc",
-			[]factors{{"0.0", "0.0", "0.2", "1"}, {"0.0", "0.5", "0.2", "1"}, {"0.5", "0.0", "0.2", "1"}, {"1.0", "1.0", "0.2", "1"}}},
+			[]factors{{"0.0", "0.0", "0.2", "1"}, {"0.0", "0.5", "0.2", "1"}, {"0.5", "0.0", "0.2", "1"},
+				{"1.0", "1.0", "0.2", "1"}}},
 		{"si-rotation", "rotation", "object_rotation",
 			[]factors{{"0.5", "0.5", "0.2", "1"}, {"0.5", "0.5", "0.5", "21"}, {"0.5", "0.5", "0.2", "341"}}},
 	} {
@@ -226,7 +228,8 @@ func (w *writer) siScore() {
 				for range w.Images * (1 + min(i, 1)) {
 					name := fmt.Sprintf("si-score/%s/%s/%d.jpg", s.folder, e.Name, id)
 					w.image(a, name, e.Classes, every, 0.4+0.2*float64(i), "", picture{})
-					fmt.Fprintf(&table, "%d,%s,%s,%s,%s,%s,0,0,500,375,100\n", id, v.x, v.y, v.area, v.rotation, e.Name)
+					fmt.Fprintf(&table, "%d,%s,%s,%s,%s,%s,0,0,500,375,100\n", id, v.x, v.y, v.area, v.rotation,
+						e.Name)
 					id++
 				}
 			}

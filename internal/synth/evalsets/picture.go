@@ -18,7 +18,8 @@ type picture struct {
 
 // shapes are widths and heights. As in ImageNet most are 4:3 or 3:2, and some are upright, narrow, or smaller than
 // the input of a network. Most are half as large as there.
-var shapes = [][2]int{{250, 188}, {250, 167}, {188, 250}, {200, 150}, {150, 200}, {224, 224}, {500, 375}, {320, 120}, {49, 240}}
+var shapes = [][2]int{{250, 188}, {250, 167}, {188, 250}, {200, 150}, {150, 200}, {224, 224}, {500, 375},
+	{320, 120}, {49, 240}}
 
 // Colours have ten levels in each channel, one for each decimal digit of the class, far enough apart to survive
 // JPEG and scaling.
