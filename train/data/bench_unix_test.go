@@ -5,8 +5,10 @@ package data
 import (
 	"bytes"
 	"fmt"
+	"image"
 	"image/jpeg"
 	"math/rand/v2"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -66,6 +68,35 @@ func BenchmarkLoader(b *testing.B) {
 		run("image-jpeg", func(b *testing.B) {
 			if _, err := jpeg.Decode(bytes.NewReader(file)); err != nil {
 				b.Fatal(err)
+			}
+		})
+	}
+}
+
+// BenchmarkEpoch reports what an epoch of batches of 128 images of 224 pixels allocates, with and without Reuse.
+func BenchmarkEpoch(b *testing.B) {
+	src := &Memory{}
+	m := image.NewYCbCr(image.Rect(0, 0, 256, 256), image.YCbCrSubsampleRatio420)
+	for i := range 1280 {
+		src.Add(Item{ID: strconv.Itoa(i), Class: strconv.Itoa(i % 2)}, m)
+	}
+	set, err := NewSet(src, nil, SetOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, reuse := range []bool{false, true} {
+		b.Run(map[bool]string{false: "new", true: "reused"}[reuse], func(b *testing.B) {
+			l, err := NewLoader(set, LoaderOptions{Size: 224, Batch: 128, Train: true, Seed: 1})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for k := 0; b.Loop(); k++ {
+				for batch := range l.Epoch(b.Context(), k, 0) {
+					if reuse {
+						l.Reuse(batch)
+					}
+				}
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"image"
@@ -444,6 +445,68 @@ func b2i(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// Batches in reused memory are the same as in new memory, for single and several labels, mixed or not, and also
+// after images that could not be read. The memory that the loader holds does not grow.
+func TestReuse(t *testing.T) {
+	for name, o := range map[string]LoaderOptions{
+		"training":   {Size: 32, Batch: 6, Train: true, Seed: 9, PointOutput: 2, Workers: 3, Crops: features.CropOptions{MinScale: 0.1}},
+		"mixed":      {Size: 32, Batch: 6, Train: true, Seed: 9, PointOutput: 2, Workers: 3, Mix: Mix{0.8, 1, 0.5}},
+		"evaluation": {Size: 32, Batch: 6, PointOutput: 2, Workers: 3},
+	} {
+		s := markedSet(t, 40)
+		s.Source = unreadable{s.Source, 13}
+		var want []string
+		for k := range 3 {
+			for _, b := range epoch(t, s, o, k, 0) {
+				want = append(want, digest([]*Batch{b}))
+			}
+		}
+		l, err := NewLoader(s, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var have []string
+		buffers := map[*byte]bool{}
+		for k := range 3 {
+			for b := range l.Epoch(t.Context(), k, 0) {
+				have = append(have, digest([]*Batch{b}))
+				buffers[&b.Pixels[0]] = true
+				for i := range b.Pixels { // a new batch does not depend on what the memory had
+					b.Pixels[i] = 99
+				}
+				for _, values := range [][]float32{b.Target.Points, b.Target.Classes} {
+					for i := range values {
+						values[i] = 99
+					}
+				}
+				for i := range b.Target.Valid {
+					b.Target.Valid[i] = true
+				}
+				l.Reuse(b)
+			}
+		}
+		if !slices.Equal(have, want) {
+			t.Errorf("%s: the batches differ in reused memory", name)
+		}
+		if len(buffers) > 5 {
+			t.Errorf("%s: %d buffers for %d batches, want at most 5", name, len(buffers), len(have))
+		}
+	}
+}
+
+// unreadable is a source of which one image cannot be read.
+type unreadable struct {
+	Source
+	which int
+}
+
+func (u unreadable) Image(i int) (image.Image, error) {
+	if i == u.which {
+		return nil, errors.New("damaged")
+	}
+	return u.Source.Image(i)
 }
 
 // Picture of a Batch returns what the network sees; Picture of a Set returns the whole image.

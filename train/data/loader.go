@@ -66,6 +66,8 @@ type Batch struct {
 	Images []int // indexes in the set; −1: could not be read
 	Crops  []features.Crop
 	Index  int // of the batch in its epoch
+
+	memory memory
 }
 
 // Picture returns the i-th image as the network sees it. The image shares the batch's memory.
@@ -82,6 +84,7 @@ type Loader struct {
 	corrupt atomic.Int64
 	mu      sync.Mutex
 	faults  map[int]string // why images could not be read, by their index in the set
+	free    []*Batch       // given back
 
 	decoded atomic.Int64 // images
 	busy    atomic.Int64 // ns of decoding, all workers
@@ -301,18 +304,54 @@ func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq[*Batch] {
 	}
 }
 
+// batch returns an empty batch, in the memory of one that Reuse gave back if there is any.
 func (l *Loader) batch(n, k int) *Batch {
-	b := &Batch{N: n, Size: l.o.Size, Index: k, Pixels: make([]byte, n*3*l.o.Size*l.o.Size), IDs: make([]string, n), Images: make([]int, n), Crops: make([]features.Crop, n)}
+	b := &Batch{}
+	l.mu.Lock()
+	if last := len(l.free) - 1; last >= 0 {
+		b, l.free = l.free[last], l.free[:last]
+	}
+	l.mu.Unlock()
+	*b = Batch{N: n, Size: l.o.Size, Index: k, memory: b.memory}
+	m := &b.memory
+	m.pixels = grow(m.pixels, n*3*l.o.Size*l.o.Size)
+	b.Pixels, b.IDs, b.Images, b.Crops = m.pixels, cleared(&m.ids, n), cleared(&m.images, n), cleared(&m.crops, n)
 	b.Target.N = n
 	if l.set.Multi {
-		b.Target.Classes = make([]float32, n*len(l.set.Classes))
+		b.Target.Classes = cleared(&m.classes, n*len(l.set.Classes))
 	} else {
-		b.Target.Labels = make([]int32, n)
+		b.Target.Labels = cleared(&m.labels, n)
 	}
 	if p := l.o.PointOutput; p > 0 {
-		b.Target.Points, b.Target.Valid = make([]float32, n*p), make([]bool, n*p/2)
+		b.Target.Points, b.Target.Valid = cleared(&m.points, n*p), cleared(&m.valid, n*p/2)
 	}
 	return b
+}
+
+// Reuse gives the memory of a batch back to the loader, for a later batch. Nothing may refer to the batch or its
+// parts any more.
+func (l *Loader) Reuse(b *Batch) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.free = append(l.free, b)
+}
+
+// memory has the slices of a batch at their full length.
+type memory struct {
+	pixels                         []byte
+	ids                            []string
+	images                         []int
+	crops                          []features.Crop
+	labels                         []int32
+	classes, mixed, points, before []float32
+	valid, validBefore             []bool
+}
+
+// cleared returns n zeros, in the memory of s if it is large enough.
+func cleared[T any](s *[]T, n int) []T {
+	*s = grow(*s, n)
+	clear(*s)
+	return *s
 }
 
 // compact removes the slots whose image could not be read.

@@ -82,7 +82,9 @@ func (m Mix) apply(r *rand.Rand, b *Batch, classes, outputs int) {
 	share, box, cut := m.draw(r, b.Size)
 	both := cut || b.Target.Labels == nil
 	b.mixLabels(share, classes)
-	points, valid := append([]float32(nil), b.Target.Points...), append([]bool(nil), b.Target.Valid...)
+	mem := &b.memory
+	mem.before, mem.validBefore = append(mem.before[:0], b.Target.Points...), append(mem.validBefore[:0], b.Target.Valid...)
+	points, valid := mem.before, mem.validBefore
 	for i := range b.N {
 		b.mixPoints(i, points, valid, outputs, share, both, func(u, v float32, own bool) bool {
 			return !cut || box.has(float64(u)*float64(b.Size), float64(v)*float64(b.Size)) != own
@@ -130,12 +132,12 @@ func blendPair(x, y []byte, share float64) {
 func (b *Batch) mixLabels(share float64, classes int) {
 	of := b.Target.Classes
 	if of == nil {
-		of = make([]float32, b.N*classes)
+		of = cleared(&b.memory.classes, b.N*classes)
 		for i, c := range b.Target.Labels {
 			of[i*classes+int(c)] = 1
 		}
 	}
-	mixed := make([]float32, len(of))
+	mixed := cleared(&b.memory.mixed, len(of))
 	for i := range b.N {
 		own, other := of[i*classes:(i+1)*classes], of[(b.N-1-i)*classes:(b.N-i)*classes]
 		for c := range own {

@@ -5,14 +5,15 @@ import (
 	"iter"
 	"time"
 
+	"abtool/train/data"
 	"abtool/train/engine"
 )
 
 // fetched is a batch that is ready for a step.
 type fetched struct {
 	*engine.Batch
-	ids []string
-	err error // from copying it ahead
+	of  *data.Batch // the loader's, which gets it back after the step
+	err error       // from copying it ahead
 }
 
 // fetch yields the batches of an epoch, beginning with number from, at most n of them. While a step
@@ -27,7 +28,7 @@ func (t *trainer) fetch(ctx context.Context, epoch, from, n int) iter.Seq[fetche
 				return
 			}
 			for b := range t.loader.Epoch(ctx, epoch, from) {
-				f := fetched{Batch: &engine.Batch{Pixels: b.Pixels, Target: b.Target}, ids: b.IDs}
+				f := fetched{Batch: &engine.Batch{Pixels: b.Pixels, Target: b.Target}, of: b}
 				if e, ok := t.e.(engine.Ahead); ok {
 					f.err = e.Ahead(f.Batch)
 				}

@@ -115,6 +115,9 @@ func Evaluate(ctx context.Context, e engine.Engine, set *data.Set, o Evaluation)
 			return nil, err
 		}
 		m.add(b, out)
+		if o.Each == nil { // which could keep parts of the batch
+			l.Reuse(b)
+		}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -267,7 +267,7 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 	t.shownAt = time.Now()
 	for ; t.epoch < r.Epochs; t.epoch++ {
 		var group []*engine.Batch
-		var ids []string
+		var used []*data.Batch              // those of group
 		left := t.steps*t.perStep - t.batch // batches at the end that do not make a whole step are left out
 		before := t.step
 		epoch := clock{began: time.Now(), waited: t.waited}
@@ -275,7 +275,7 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 			if b.err != nil {
 				return nil, b.err
 			}
-			group, ids = append(group, b.Batch), append(ids, b.ids...)
+			group, used = append(group, b.Batch), append(used, b.of)
 			t.batch++
 			if len(group) < t.perStep {
 				continue
@@ -283,13 +283,16 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 			lr := schedule.At(t.step)
 			result, err := t.e.Step(lr, group...)
 			if err != nil {
-				return nil, t.failed(err, lr, ids)
+				return nil, t.failed(err, lr, used)
 			}
 			t.step++
 			epoch.images += result.N
 			t.since.add(result)
 			t.show(result, lr)
-			group, ids = group[:0], ids[:0]
+			for _, b := range used {
+				t.loader.Reuse(b)
+			}
+			group, used = group[:0], used[:0]
 		}
 		passed := t.passed(epoch)
 		passed.Steps = t.step - before
@@ -329,12 +332,16 @@ func (t *trainer) passed(c clock) Time {
 
 // failed returns the error of a step with advice: if the step diverged, it names the images of the batch;
 // if memory was short, it names the options that make the same update with half the images at a time.
-func (t *trainer) failed(err error, lr float64, ids []string) error {
+func (t *trainer) failed(err error, lr float64, batches []*data.Batch) error {
 	switch {
 	case errors.Is(err, engine.ErrMemory):
 		return noMemory(err, t.o.Recipe.Batch, t.perStep)
 	case !errors.Is(err, engine.ErrNotFinite):
 		return err
+	}
+	var ids []string
+	for _, b := range batches {
+		ids = append(ids, b.IDs...)
 	}
 	shown := ids[:min(len(ids), 8)]
 	return fmt.Errorf("step %d (epoch %d, learning rate %.3g): %w. The batch was %s%s. %s",
