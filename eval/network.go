@@ -15,6 +15,7 @@ import (
 	"abtool/eval/classes"
 	"abtool/eval/view"
 	"abtool/internal/filetype"
+	"abtool/internal/imagefile"
 	"abtool/internal/usage"
 	"abtool/train/arch"
 	"abtool/train/engine"
@@ -43,6 +44,7 @@ type Network struct {
 	Weights  string   // SHA-256 of the file of weights, in hexadecimal
 	Classes  []string // in the order of the answers; ImageNet's 1,000 in the order of their wnids, whatever the order of the outputs
 	ImageNet bool     // the classes are ImageNet's 1,000
+	Multi    bool     // the network was trained to find several classes in an image
 	View     view.View
 
 	engine  engine.Engine
@@ -50,6 +52,8 @@ type Network struct {
 	outputs int
 	logits  []float32
 	values  []float32
+	viewer  *view.Viewer // of Scores
+	pixels  []byte
 }
 
 // OpenNetwork loads a network into an engine.
@@ -69,7 +73,7 @@ func OpenNetwork(o NetworkOptions) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Network{Name: o.Name, Arch: l.arch.Name, Classes: l.classes, outputs: len(l.classes)}
+	n := &Network{Name: o.Name, Arch: l.arch.Name, Classes: l.classes, Multi: l.multi, outputs: len(l.classes)}
 	if n.Name == "" {
 		n.Name = l.name
 	}
@@ -142,6 +146,28 @@ func (n *Network) answer(pixels []byte, v *view.View) ([]float32, error) {
 	return n.logits, nil
 }
 
+// Scores returns the logits for whole images, which it views with n.View, in the order of Classes.
+func (n *Network) Scores(images []*imagefile.RGB) ([][]float32, error) {
+	if n.viewer == nil {
+		n.viewer = view.NewViewer(n.View)
+	}
+	plane := 3 * n.View.Size * n.View.Size
+	n.pixels = slices.Grow(n.pixels[:0], len(images)*plane)[:len(images)*plane]
+	for i, m := range images {
+		if err := n.viewer.Image(m, n.pixels[i*plane:(i+1)*plane]); err != nil {
+			return nil, err
+		}
+	}
+	if len(images) == 0 {
+		return nil, nil
+	}
+	logits, err := n.answer(n.pixels, &n.View)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Collect(slices.Chunk(slices.Clone(logits), n.outputs)), nil
+}
+
 // A loaded network has its weights, and is not in an engine yet.
 type loaded struct {
 	name, file string
@@ -149,6 +175,7 @@ type loaded struct {
 	loss       loss.Config
 	set        *weights.Set
 	classes    []string
+	multi      bool
 }
 
 func ofRun(o NetworkOptions) (*loaded, error) {
@@ -156,12 +183,9 @@ func ofRun(o NetworkOptions) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Multi {
-		return nil, fmt.Errorf("%s is a network for several classes per image, and benchmarks of a class per image cannot evaluate it", o.Run)
-	}
 	l := &loaded{
 		name: filepath.Base(filepath.Clean(o.Run)), file: runs.WeightsFile(o.Run, o.Weights), arch: a, loss: r.Loss(), set: set,
-		classes: info.Classes,
+		classes: info.Classes, multi: info.Multi,
 	}
 	if o.Classes != "" {
 		if l.classes, err = readClasses(o.Classes, a.Classes); err != nil {

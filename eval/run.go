@@ -49,6 +49,9 @@ type Options struct {
 // are about the image that decides: the first background, in the order of the paths, on which the answer is
 // wrong, or the last background if there is none.
 func Run(ctx context.Context, n *Network, list []*sets.Set, o Options) (*outputs.About, error) {
+	if n.Multi {
+		return nil, fmt.Errorf("%s finds several classes in an image, but the sets have one for each image", n.Name)
+	}
 	if o.Batch <= 0 {
 		o.Batch = 64
 	}

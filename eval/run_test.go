@@ -22,6 +22,7 @@ import (
 	"abtool/eval/outputs"
 	"abtool/eval/sets"
 	"abtool/eval/view"
+	"abtool/internal/imagefile"
 	"abtool/internal/synth/evalsets"
 	"abtool/train/engine"
 )
@@ -402,11 +403,47 @@ func TestRunErrors(t *testing.T) {
 	if _, err := Run(context.Background(), n, []*sets.Set{s, s}, Options{Out: filepath.Join(t.TempDir(), "x")}); err == nil || !strings.Contains(err.Error(), "two sets have the name imagenet") {
 		t.Error(err)
 	}
+	several := *n
+	several.Multi = true
+	if _, err := Run(context.Background(), &several, []*sets.Set{s}, Options{Out: filepath.Join(t.TempDir(), "x")}); err == nil || !strings.Contains(err.Error(), "finds several classes") {
+		t.Error(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := Run(ctx, n, []*sets.Set{s}, Options{Out: filepath.Join(t.TempDir(), "x")}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
+}
+
+// Scores are the logits of images of any size, in their order.
+func TestScores(t *testing.T) {
+	n, _ := colours(16)
+	var images []*imagefile.RGB
+	for i, class := range []int32{3, 500, 77} {
+		m := &imagefile.RGB{W: 20 + i, H: 31}
+		c := evalsets.Colour(int(class))
+		for range m.W * m.H {
+			m.Pix = append(m.Pix, c.R, c.G, c.B)
+		}
+		images = append(images, m)
+	}
+	scores, err := n.Scores(images)
+	if err != nil || len(scores) != 3 || scores[0][3] != 2 || scores[1][500] != 2 || scores[2][77] != 2 || scores[2][78] != 1 || len(scores[2]) != classes.Count {
+		t.Errorf("%v, %d scores", err, len(scores))
+	}
+	if scores, err := n.Scores(nil); err != nil || len(scores) != 0 {
+		t.Error(scores, err)
+	}
+}
+
+func FuzzReadMask(f *testing.F) {
+	f.Add(npy(3, 1, "|b1", 1))
+	f.Add(npy(2, 1, "<i8", 8))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if mask, height, width, err := readMask(file); err == nil && len(mask) != height*width {
+			t.Errorf("%d values of %d × %d", len(mask), height, width)
+		}
+	})
 }
 
 func TestFill(t *testing.T) {
