@@ -125,7 +125,7 @@ func (n *Network) Add(r *outputs.Row) error {
 		a.groups = append(a.groups, r.Group)
 		a.index[r.Group] = g
 	}
-	rec := record{key: keyOf(r.Path), group: g, score: score(a.About.Kind, r)}
+	rec := record{key: keyOf(a.About.Kind, r.Path), group: g, score: score(a.About.Kind, r)}
 	if r.Unreadable {
 		a.Unreadable++
 	}
@@ -133,11 +133,13 @@ func (n *Network) Add(r *outputs.Row) error {
 	return nil
 }
 
-// keyOf returns the hash that identifies an image. Validation images of ImageNet-1k have unique names, so that they
-// are found in every layout, and an image can be recognised with several corruptions.
-func keyOf(file string) uint64 {
-	if base := path.Base(file); strings.HasPrefix(base, "ILSVRC2012_val_") {
-		file = base
+// keyOf returns the hash that identifies an image of a set. Validation images of ImageNet-1k have unique names, so that
+// they are found in every layout, and an image can be recognised with several corruptions.
+func keyOf(kind, file string) uint64 {
+	if kind == sets.ImageNet || kind == sets.Occlusion || kind == sets.C {
+		if base := path.Base(file); strings.HasPrefix(base, "ILSVRC2012_val_") {
+			file = base
+		}
 	}
 	h := fnv.New64a()
 	h.Write([]byte(file))

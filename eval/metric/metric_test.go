@@ -427,6 +427,18 @@ func TestSame(t *testing.T) {
 	}
 }
 
+// Images with one name in two folders are two images, except of sets that have every name once for each group.
+func TestNames(t *testing.T) {
+	n := network(t, nil, row(sets.Folder, "", "a/ILSVRC2012_val_00000001.JPEG", 1, 1),
+		row(sets.Folder, "", "b/ILSVRC2012_val_00000001.JPEG", 1, 2))
+	wantValue(t, n, "folder.top1", 0.5, 2)
+	flat := network(t, nil, row(sets.ImageNet, "", "ILSVRC2012_val_00000001.JPEG", 1, 1))
+	folders := network(t, nil, row(sets.ImageNet, "", "n01443537/ILSVRC2012_val_00000001.JPEG", 1, 2))
+	if d := difference(t, flat, folders, "imagenet.top1"); d.N != 1 || d.Value != -1 {
+		t.Errorf("the layouts of one image give %+v", d)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	n := NewNetwork(outputs.About{Sets: []outputs.SetAbout{{Name: "v2", Kind: sets.V2}}}, nil)
 	other := row("a", "", "x", 1, 1)

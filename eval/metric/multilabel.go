@@ -31,7 +31,7 @@ func (m *MultiLabel) Add(path string, labels []int32, logits []float32) error {
 	if len(logits) != m.classes {
 		return fmt.Errorf("reading answers: image %s has %d logits, want %d", path, len(logits), m.classes)
 	}
-	m.images = append(m.images, labelled{keyOf(path), slices.Clone(labels), slices.Clone(logits)})
+	m.images = append(m.images, labelled{keyOf("", path), slices.Clone(labels), slices.Clone(logits)})
 	m.sorted = false
 	return nil
 }

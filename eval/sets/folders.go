@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -134,6 +135,9 @@ func (o *opener) openFolder(name, place string) (*Set, error) {
 	dir, l, err := enterUnless(place, index)
 	if err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(l.files, func(f string) bool { return strings.EqualFold(filepath.Ext(f), ".tar") }) {
+		return s, o.openFile(s, index)
 	}
 	s.Root = dir
 	g := gatherer{set: s}

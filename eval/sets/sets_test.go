@@ -1,7 +1,9 @@
 package sets
 
 import (
+	"archive/tar"
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	_ "image/jpeg"
@@ -436,5 +438,36 @@ func TestOccluded(t *testing.T) {
 	if o.Kind != Occlusion || o.Name != "occlusion-112" || o.Images[0].Group != "112" ||
 		s.Images[0].Group != "" || s.Kind != ImageNet {
 		t.Errorf("%+v of %+v", o, s)
+	}
+}
+
+// A folder of shards is read by the labels in them.
+func TestShards(t *testing.T) {
+	dir := t.TempDir()
+	f, err := os.Create(filepath.Join(dir, "000.tar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := tar.NewWriter(f)
+	for _, member := range [][2]string{{"one.cls", "hat"}, {"one.jpg", "bytes of one"}, {"two.cls", "coat"},
+		{"two.jpg", "bytes of two"}} {
+		if err := w.WriteHeader(&tar.Header{Name: member[0], Size: int64(len(member[1])), Mode: 0o666}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(member[1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Open([]string{"folder=" + dir}, []string{"coat", "hat"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := c.Sets[0]
+	var b bytes.Buffer
+	if len(s.Images) != 2 || s.Images[0].Labels[0] != 1 || s.Read(0, &b) != nil || b.String() != "bytes of one" {
+		t.Errorf("%+v, read %q", s.Images, b.String())
 	}
 }

@@ -50,7 +50,7 @@ func (t *Table) publish() {
 			continue
 		}
 		for i := range t.Rows {
-			if t.Rows[i].ID == r.id {
+			if t.Rows[i].ID == r.id || t.Rows[i].usual == r.id {
 				t.Rows[i].Published = append(t.Rows[i].Published, r.Published)
 			}
 		}

@@ -6,6 +6,7 @@ package table
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"abtool/eval/metric"
 	"abtool/eval/outputs"
@@ -43,7 +44,8 @@ type Row struct {
 	Differences []*metric.Difference `json:"differences,omitempty"` // of networks 2, 3, … minus the first
 	Published   []Published          `json:"published,omitempty"`
 
-	detail bool // of a group, such as a corruption
+	detail bool   // of a group, such as a corruption
+	usual  string // the ID if the set had its usual name
 }
 
 // A Cell is a number of a network and how it came about.
@@ -118,7 +120,10 @@ func (t *Table) place(x metric.Number, last, networks int) int {
 	}
 	r := Row{
 		ID: x.ID, Column: x.Column, Label: label(&x), What: x.What, Lower: x.Lower, Expected: x.Expected,
-		Cells: make([]*Cell, networks), detail: x.Group != "",
+		Cells: make([]*Cell, networks), detail: x.Group != "", usual: x.ID,
+	}
+	if x.Kind != sets.V2 || x.Column != "" {
+		r.usual = x.Kind + strings.TrimPrefix(x.ID, x.Set)
 	}
 	t.Rows = slices.Insert(t.Rows, last+1, r)
 	return last + 1
