@@ -58,35 +58,8 @@ type Network struct {
 
 // OpenNetwork loads a network into an engine.
 func OpenNetwork(o NetworkOptions) (*Network, error) {
-	var l *loaded
-	var err error
-	switch {
-	case o.Run != "" && o.Arch != "":
-		return nil, usage.Errorf("a run has its architecture: give either a RUN, or --arch and --weights")
-	case o.Run != "":
-		l, err = ofRun(o)
-	case o.Arch == "" || o.Weights == "":
-		return nil, usage.Errorf("give the network: a RUN of abtool train, or --arch NAME with --weights FILE.safetensors")
-	default:
-		l, err = ofWeights(o)
-	}
+	n, l, err := describe(o)
 	if err != nil {
-		return nil, err
-	}
-	n := &Network{Name: o.Name, Arch: l.arch.Name, Classes: l.classes, Multi: l.multi, outputs: len(l.classes)}
-	if n.Name == "" {
-		n.Name = l.name
-	}
-	if l.arch.Channels != 3 {
-		return nil, fmt.Errorf("%s reads images of %d channels: only networks of colour images can be evaluated", n.Name, l.arch.Channels)
-	}
-	n.arrange()
-	if n.View = view.Default(l.arch.Size); o.View != "" {
-		if n.View, err = view.Parse(o.View, l.arch.Size); err != nil {
-			return nil, err
-		}
-	}
-	if n.Weights, err = digest(l.file); err != nil {
 		return nil, err
 	}
 	if n.engine, err = o.New(engine.Config{Arch: l.arch, Loss: l.loss, Workers: o.Workers}); err != nil {
@@ -97,6 +70,42 @@ func OpenNetwork(o NetworkOptions) (*Network, error) {
 		return nil, err
 	}
 	return n, nil
+}
+
+// describe reads a network and returns it without its engine.
+func describe(o NetworkOptions) (*Network, *loaded, error) {
+	var l *loaded
+	var err error
+	switch {
+	case o.Run != "" && o.Arch != "":
+		return nil, nil, usage.Errorf("a run has its architecture: give either a RUN, or --arch and --weights")
+	case o.Run != "":
+		l, err = ofRun(o)
+	case o.Arch == "" || o.Weights == "":
+		return nil, nil, usage.Errorf("give the network: a RUN of abtool train, or --arch NAME with --weights FILE.safetensors")
+	default:
+		l, err = ofWeights(o)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	n := &Network{Name: o.Name, Arch: l.arch.Name, Classes: l.classes, Multi: l.multi, outputs: len(l.classes)}
+	if n.Name == "" {
+		n.Name = l.name
+	}
+	if l.arch.Channels != 3 {
+		return nil, nil, fmt.Errorf("%s reads images of %d channels: only networks of colour images can be evaluated", n.Name, l.arch.Channels)
+	}
+	n.arrange()
+	if n.View = view.Default(l.arch.Size); o.View != "" {
+		if n.View, err = view.Parse(o.View, l.arch.Size); err != nil {
+			return nil, nil, err
+		}
+	}
+	if n.Weights, err = digest(l.file); err != nil {
+		return nil, nil, err
+	}
+	return n, l, nil
 }
 
 // Close frees what the engine holds.

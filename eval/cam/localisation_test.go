@@ -262,3 +262,15 @@ func BenchmarkAdd(b *testing.B) {
 		p.Add(m, mask)
 	}
 }
+
+func TestByPath(t *testing.T) {
+	find := ByPath([]Image{{Path: "val2/0/0.jpeg", Class: 1}, {Path: "val2/1/0.jpeg", Class: 2}, {Path: "val/a.JPEG", Class: 3}})
+	for _, c := range []struct {
+		path string
+		want int
+	}{{"n01/a.JPEG", 3}, {"a.JPEG", 3}, {"v2/0/0.jpeg", 1}, {"1/0.jpeg", 2}, {"0.jpeg", 0}, {"b.JPEG", 0}} {
+		if m, ok := find(c.path); m.Class != c.want || ok != (c.want > 0) {
+			t.Errorf("%s is %+v, %v, want %d", c.path, m, ok, c.want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -91,8 +92,8 @@ func ReadMetadata(dir string) ([]Image, error) {
 
 // lines calls take with the fields of every line of a file.
 func lines(dir, name string, fields int, take func([]string) error) error {
-	path := filepath.Join(dir, name)
-	f, err := os.Open(path)
+	file := filepath.Join(dir, name)
+	f, err := os.Open(file)
 	if err != nil {
 		return fmt.Errorf("reading boxes: %w", err)
 	}
@@ -101,17 +102,41 @@ func lines(dir, name string, fields int, take func([]string) error) error {
 	for n := 1; s.Scan(); n++ {
 		list := strings.Split(strings.TrimRight(s.Text(), "\r"), ",")
 		if len(list) != fields {
-			return fmt.Errorf("reading boxes from %s: line %d has %d fields, want %d", path, n, len(list), fields)
+			return fmt.Errorf("reading boxes from %s: line %d has %d fields, want %d", file, n, len(list), fields)
 		}
 		if err := take(list); err != nil {
-			return fmt.Errorf("reading boxes from %s: line %d: %w", path, n, err)
+			return fmt.Errorf("reading boxes from %s: line %d: %w", file, n, err)
 		}
 	}
 	if err := s.Err(); err != nil {
-		return fmt.Errorf("reading boxes from %s: %w", path, err)
+		return fmt.Errorf("reading boxes from %s: %w", file, err)
 	}
 	return nil
 }
+
+// ByPath returns a function that finds an image by its path in another folder: by its name, and by the folder that
+// it is in where several images have the name.
+func ByPath(images []Image) func(path string) (Image, bool) {
+	names, folders := map[string][]int{}, map[string]int{}
+	for i, m := range images {
+		names[path.Base(m.Path)] = append(names[path.Base(m.Path)], i)
+		folders[inFolder(m.Path)] = i
+	}
+	return func(place string) (Image, bool) {
+		list := names[path.Base(place)]
+		if len(list) == 1 {
+			return images[list[0]], true
+		}
+		i, ok := folders[inFolder(place)]
+		if len(list) == 0 || !ok {
+			return Image{}, false
+		}
+		return images[i], true
+	}
+}
+
+// inFolder returns the last two parts of a path.
+func inFolder(p string) string { return path.Join(path.Base(path.Dir(p)), path.Base(p)) }
 
 // A Store has the boxes of the images of a store of ImageNet-AB.
 type Store struct{ images *imagenet.Images }
@@ -123,6 +148,12 @@ func OpenStore(ctx context.Context, dir string) (*Store, error) {
 		return nil, err
 	}
 	return &Store{images}, nil
+}
+
+// ByPath returns the ground truth of an image whose id is its name without the ending.
+func (s *Store) ByPath(place string) (Image, bool) {
+	name := path.Base(place)
+	return s.Image(strings.TrimSuffix(name, path.Ext(name)))
 }
 
 // Image returns the ground truth of an image by its id. ok is false if the store has no usable box of it.

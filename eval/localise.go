@@ -1,0 +1,169 @@
+package eval
+
+import (
+	"context"
+	"fmt"
+
+	"abtool/eval/cam"
+	"abtool/eval/sets"
+	"abtool/eval/view"
+	"abtool/internal/parallel"
+	"abtool/train/engine"
+	"abtool/train/loss"
+)
+
+// LocaliseOptions choose how maps of a network are compared with boxes.
+type LocaliseOptions struct {
+	Truth   func(path string) (cam.Image, bool) // ground truth of an image of the set, if there is any
+	Batch   int                                 // images; 0: 64
+	Workers int                                 // goroutines; 0: one per processor
+
+	Each     func(Looked)          // gets every image that has ground truth, in the set's order; may be nil
+	Progress func(done, total int) // may be nil
+}
+
+// A Looked has where a network looked in an image, in pixels of its view. Its slices are valid until Each
+// returns.
+type Looked struct {
+	Image    int    // in the set
+	Pixels   []byte // size × size × 3
+	Size     int
+	Class    int32 // whose map it is: the image's label
+	Right    bool  // whether the network's answer is right
+	Map      *cam.Map
+	Truth    []cam.Box
+	Overlaps *cam.Overlaps
+}
+
+// A Localisation has what Localise measured, and how.
+type Localisation struct {
+	*cam.Localised
+
+	Name, View  string
+	Transformer bool // the maps are of the tokens of patches, which the class head was not trained to read
+}
+
+// Localise compares maps of the classes of images with boxes of ground truth. The network sees each image
+// squashed to a square (view.Squash), with the filter of its view. The image's first label says whose map is
+// taken; labels say which answers are right.
+func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOptions) (*Localisation, error) {
+	m, err := openMaps(o)
+	if err != nil {
+		return nil, err
+	}
+	defer m.maps.Close()
+	n := m.Network
+	for i := range s.Images {
+		for _, k := range s.Images[i].Labels {
+			if k < 0 || int(k) >= len(n.Classes) {
+				return nil, fmt.Errorf("set %s: %s has class %d of %d", s.Name, s.Images[i].Path, k, len(n.Classes))
+			}
+		}
+	}
+	if how.Batch <= 0 {
+		how.Batch = 64
+	}
+	v := n.View.Of(view.Squash, s.Border)
+	r := &runner{n: n, o: &Options{Batch: how.Batch, Workers: how.Workers}}
+	cutters := make([]cam.Cutter, parallel.Workers(how.Workers))
+	var count cam.Localisation
+	found := make([]*Looked, how.Batch)
+	err = r.load(ctx, s, v, func(b *batch) error {
+		plane := 3 * v.Size * v.Size
+		views, err := m.look(b.pixels[:b.n*plane], &v)
+		if err != nil {
+			return err
+		}
+		err = parallel.Each(ctx, len(cutters), b.n, func(w, i int) error {
+			found[i] = nil
+			image := &s.Images[b.first+i]
+			truth, ok := how.Truth(image.Path)
+			if !ok || len(truth.Boxes) == 0 || len(image.Labels) == 0 {
+				return nil
+			}
+			l := &Looked{Image: b.first + i, Pixels: b.pixels[i*plane : (i+1)*plane], Size: v.Size, Class: image.Labels[0], Truth: truth.On(v.Size)}
+			best := n.best(views[i].Logits)
+			for _, k := range image.Labels {
+				l.Right = l.Right || k == best
+			}
+			l.Map = views[i].Map(n.output(l.Class), v.Size, v.Size)
+			l.Overlaps = cutters[w].Overlaps(l.Map, l.Truth)
+			found[i] = l
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, l := range found[:b.n] {
+			if l == nil {
+				count.Add(nil, false)
+				continue
+			}
+			count.Add(l.Overlaps, l.Right)
+			if how.Each != nil {
+				how.Each(*l)
+			}
+		}
+		if how.Progress != nil {
+			how.Progress(b.first+b.n, len(s.Images))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Localisation{count.Result(), n.Name, v.String(), m.maps.Transformer()}, nil
+}
+
+// mapped is a network that gives maps.
+type mapped struct {
+	*Network
+	maps *cam.Network
+}
+
+// openMaps loads a network without its pooling.
+func openMaps(o NetworkOptions) (*mapped, error) {
+	n, l, err := describe(o)
+	if err != nil {
+		return nil, err
+	}
+	maps, err := cam.Open(l.arch, l.set, func(c engine.Config) (engine.Engine, error) {
+		c.Workers = o.Workers
+		return o.New(c)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &mapped{n, maps}, nil
+}
+
+// look runs the network over the pixels of views.
+func (m *mapped) look(pixels []byte, v *view.View) ([]cam.View, error) {
+	b := &engine.Batch{Target: loss.Target{N: len(pixels) / (3 * v.Size * v.Size)}}
+	if [2][3]float32{v.Mean, v.Std} == view.ImageNet {
+		b.Pixels = pixels
+	} else {
+		m.values = v.Values(pixels, m.values)
+		b.Images = m.values
+	}
+	return m.maps.Look(b)
+}
+
+// output returns the network's output for a class.
+func (n *Network) output(class int32) int {
+	if n.order == nil {
+		return int(class)
+	}
+	return n.order[class]
+}
+
+// best returns the class with the largest of the network's outputs; of equal ones the lowest.
+func (n *Network) best(outputs []float32) int32 {
+	best := int32(0)
+	for k := range int32(len(n.Classes)) {
+		if outputs[n.output(k)] > outputs[n.output(best)] {
+			best = k
+		}
+	}
+	return best
+}
