@@ -1,6 +1,7 @@
 package view
 
 import (
+	"image"
 	"strings"
 	"testing"
 )
@@ -54,5 +55,22 @@ func TestString(t *testing.T) {
 	v.Black, v.Mean = true, [3]float32{0.25, 0.5, 0.75}
 	if got, want := v.String(), "crop, mean [0.25 0.5 0.75], std [0.229 0.224 0.225], hole 112 black"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestSeen(t *testing.T) {
+	v := Default(224) // resize to 256: 7/8 of the shorter side
+	for _, c := range []struct {
+		view View
+		w, h int
+		want image.Rectangle
+	}{
+		{v, 640, 480, image.Rect(110, 30, 530, 450)}, {v, 480, 640, image.Rect(30, 110, 450, 530)},
+		{v.Of(Squash, 0), 640, 480, image.Rect(0, 0, 640, 480)}, {v.Of(Squash, 2), 640, 480, image.Rect(2, 2, 638, 478)},
+		{v.Of(Crop, 0), 300, 224, image.Rect(38, 0, 262, 224)},
+	} {
+		if got := c.view.Seen(c.w, c.h); got != c.want {
+			t.Errorf("%s of %d × %d: %v, want %v", c.view, c.w, c.h, got, c.want)
+		}
 	}
 }

@@ -78,6 +78,21 @@ func (w *Viewer) Image(m image.Image, to []byte) error {
 	return nil
 }
 
+// Seen returns the part of an image of width × height pixels that its input shows, up to a pixel at the edges.
+func (v View) Seen(width, height int) image.Rectangle {
+	r := image.Rect(v.Border, v.Border, width-v.Border, height-v.Border)
+	w, h := r.Dx(), r.Dy()
+	side := v.Size // in the image
+	if v.Geometry == ResizeCrop {
+		side = int(math.Ceil(float64(v.Size) * float64(min(w, h)) / float64(v.Resize)))
+	}
+	if v.Geometry == Squash || w < side || h < side {
+		return r
+	}
+	left, top := r.Min.X+middle(w, side), r.Min.Y+middle(h, side)
+	return image.Rect(left, top, left+side, top+side)
+}
+
 // scaled returns the length of a side after the shorter one was scaled to a number of pixels.
 func scaled(side, shorter, to int) int { return int(int64(to) * int64(side) / int64(shorter)) }
 

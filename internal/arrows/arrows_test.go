@@ -50,6 +50,8 @@ var rules = []rule{
 	{"eval/metric", []string{"eval/classes", "eval/sets", "eval/outputs", "internal/..."}, "metrics are computed from outputs, without images"},
 	{"eval/cam", []string{"train/...", "byproduct/...", "internal/..."}, "maps are compared with the boxes and masks of a store"},
 	{"eval/removal", []string{"train/...", "byproduct/...", "store", "internal/..."}, "objects are removed by the masks of a store"},
+	{"eval", []string{"eval/...", "schema", "train/...", "features", "byproduct/coco", "internal/..."},
+		"evaluation runs networks over images, and compares them with the ground truth of a store"},
 	{"eval/...", []string{"schema", "train/...", "features", "byproduct/plane", "store", "store/columnar", "internal/..."},
 		"evaluation runs networks over images, and does not depend on byproducts"},
 	{"internal/...", []string{"schema", "byproduct/...", "internal/..."}, "internal packages serve the others"},
