@@ -83,24 +83,21 @@ func TestLayouts(t *testing.T) {
 			named := open(t, a.Set+"="+place)
 			looked := open(t, place)
 			for _, c := range []*Collection{named, looked} {
-				if len(c.Sets) != 1 {
-					t.Fatalf("%d sets are in %s", len(c.Sets), place)
+				if len(c.Sets) != 1 || len(c.Sets[0].Images) != a.Images {
+					t.Fatalf("%d sets are in %s, want 1 with %d images", len(c.Sets), place, a.Images)
 				}
-				s := c.Sets[0]
-				if len(s.Images) != a.Images {
-					t.Errorf("%d images, want %d: %v", len(s.Images), a.Images, s.Notes)
-				}
-				if n, damaged := right(t, s); n != a.Right || damaged != a.Damaged {
-					t.Errorf("%d images accept their colour's class and %d are damaged, want %d and %d", n,
-						damaged, a.Right, a.Damaged)
-				}
-				paths := map[string]bool{}
-				for _, im := range s.Images {
-					paths[im.Path] = true
-				}
-				if len(paths) != len(s.Images) {
-					t.Errorf("%d images have %d paths", len(s.Images), len(paths))
-				}
+			}
+			s := named.Sets[0]
+			if n, damaged := right(t, s); n != a.Right || damaged != a.Damaged {
+				t.Errorf("%d images accept their colour's class and %d are damaged, want %d and %d",
+					n, damaged, a.Right, a.Damaged)
+			}
+			paths := map[string]bool{}
+			for _, im := range s.Images {
+				paths[im.Path] = true
+			}
+			if len(paths) != len(s.Images) || !slices.EqualFunc(s.Images, looked.Sets[0].Images, same) {
+				t.Errorf("%d images have %d paths; looking must give the same images", len(s.Images), len(paths))
 			}
 			if n, l := named.Sets[0], looked.Sets[0]; n.Kind != l.Kind {
 				t.Errorf("named, it is of kind %s, and by looking of kind %s", n.Kind, l.Kind)

@@ -12,6 +12,7 @@ import (
 	"abtool/eval/outputs"
 	"abtool/eval/sets"
 	"abtool/internal/stat"
+	"abtool/internal/ui"
 )
 
 // A Table has the numbers of networks.
@@ -170,7 +171,11 @@ func (t *Table) setNotes(i int, s *outputs.SetAbout) {
 		add(note)
 	}
 	if s.Unreadable > 0 {
-		add(fmt.Sprintf("network %d could not read %d images, which count as wrong", i+1, s.Unreadable))
+		what := "1 image, which counts"
+		if s.Unreadable > 1 {
+			what = ui.Thousands(int64(s.Unreadable)) + " images, which count"
+		}
+		add(fmt.Sprintf("network %d could not read %s as wrong", i+1, what))
 	}
 }
 

@@ -226,3 +226,32 @@ func TestPublished(t *testing.T) {
 		t.Errorf("%d published values, want 361", n)
 	}
 }
+
+// A network with other classes has no columns of the paper, and nothing of it is missing.
+func TestOtherClasses(t *testing.T) {
+	about := outputs.About{Network: "runs/garments", Arch: "resnet10", Classes: 10, Sets: []outputs.SetAbout{
+		{Name: "spurious", Kind: sets.Folder, View: "resize-crop:73:bilinear", Unreadable: 1},
+		{Name: "plain", Kind: sets.Folder, View: "resize-crop:73:bilinear",
+			Notes: []string{"no folder for 1 of the 10 classes"}},
+	}}
+	n := metric.NewNetwork(about, nil)
+	for i := range 30 {
+		for _, s := range about.Sets {
+			r := outputs.Row{Set: s.Name, Path: fmt.Sprint(i), Labels: []int32{3}, Best: 3, Top5: []int32{3, 1}}
+			if r.Best += int32(i % 3); s.Name == "spurious" && i == 0 {
+				r.Unreadable, r.Best = true, -1
+			}
+			if err := n.Add(&r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := n.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := Make([]*metric.Network{n}).WriteText(&b, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "folder.txt", b.Bytes())
+}

@@ -77,22 +77,16 @@ func short(s string, most int) string {
 // shown reports whether a row is printed.
 func (r *Row) shown(o Options) bool { return o.All || !r.detail || r.Column != "" }
 
-// name returns the label of a row, indented if it is not one of the paper's columns.
+// name returns the label of a row, indented if it belongs to the row above.
 func (r *Row) name() string {
-	if r.Column != "" {
-		if r.Lower {
-			return r.Label + " ↓"
-		}
-		return r.Label
-	}
-	indent := "  "
-	if own(r) {
-		indent = ""
+	name := short(r.Label, 26)
+	if r.Column == "" && !own(r) {
+		name = "  " + name
 	}
 	if r.Lower {
-		return indent + r.Label + " ↓"
+		name += " ↓"
 	}
-	return indent + r.Label
+	return name
 }
 
 func (t *Table) numberGrid(o Options, from, to int) grid {
@@ -101,8 +95,14 @@ func (t *Table) numberGrid(o Options, from, to int) grid {
 		g.head = append(g.head, "network "+strconv.Itoa(i+1), "interval")
 		g.right = append(g.right, true, true)
 	}
-	g.head = append(g.head, "n", "expected")
-	g.right = append(g.right, true, true)
+	g.head = append(g.head, "n")
+	g.right = append(g.right, true)
+	expected := slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Expected > 0 && r.shown(o) })
+	if expected {
+		g.head = append(g.head, "expected")
+		g.right = append(g.right, true)
+		g.foot = append(g.foot, "expected: the number of images of the published set.")
+	}
 	lower := false
 	for i := range t.Rows {
 		r := &t.Rows[i]
@@ -122,16 +122,17 @@ func (t *Table) numberGrid(o Options, from, to int) grid {
 				counts = append(counts, n)
 			}
 		}
-		expected := ""
+		row = append(row, strings.Join(counts, "/"))
 		if r.Expected > 0 {
-			expected = ui.Thousands(r.Expected)
+			row = append(row, ui.Thousands(r.Expected))
+		} else if expected {
+			row = append(row, "")
 		}
-		g.rows = append(g.rows, append(row, strings.Join(counts, "/"), expected))
+		g.rows = append(g.rows, row)
 	}
 	if lower {
 		g.foot = append(g.foot, "↓: a lower value is better.")
 	}
-	g.foot = append(g.foot, "expected: the number of images of the published set.")
 	return g
 }
 
