@@ -2,6 +2,8 @@ package removal
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -37,6 +39,26 @@ type Measure struct {
 
 	ByClass         float64 // the mean over classes of the mean of their pairs
 	ByClassInterval *stat.Interval
+
+	images           string    // a hash of the images, in their order
+	drawn, byClasses []float64 // bootstrap samples
+}
+
+// Minus returns the difference of a measure and that of another network, with its 95 % interval over samples of
+// images, which are the same for both. There is no interval unless both are of the same images.
+func (m *Measure) Minus(o *Measure) Measure {
+	d := Measure{Value: m.Value - o.Value, ByClass: m.ByClass - o.ByClass}
+	if m.images != o.images {
+		return d
+	}
+	less := func(a, b []float64) (list []float64) {
+		for i := range a {
+			list = append(list, a[i]-b[i])
+		}
+		return list
+	}
+	d.Interval, d.ByClassInterval = stat.Percentiles(less(m.drawn, o.drawn)), stat.Percentiles(less(m.byClasses, o.byClasses))
+	return d
 }
 
 // A Result says how much the scores of classes depend on the other objects in their images.
@@ -80,7 +102,7 @@ func Reduce(rows []Row) *Result {
 	sorted := slices.Clone(rows)
 	slices.SortFunc(sorted, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Image, b.Image), cmp.Compare(a.Class, b.Class)) })
 	var images [][]share
-	classes := 0
+	names, classes := sha256.New(), 0
 	for len(sorted) > 0 {
 		n := 1
 		for n < len(sorted) && sorted[n].Image == sorted[0].Image {
@@ -88,6 +110,7 @@ func Reduce(rows []Row) *Result {
 		}
 		if list := r.image(sorted[:n]); len(list) > 0 {
 			images = append(images, list)
+			fmt.Fprintf(names, "%q", sorted[0].Image)
 			classes = max(classes, list[len(list)-1].class+1)
 		}
 		sorted = sorted[n:]
@@ -119,7 +142,8 @@ func Reduce(rows []Row) *Result {
 		}
 	}
 	for k, m := range of {
-		m.Interval, m.ByClassInterval = stat.Percentiles(drawn[0][k]), stat.Percentiles(drawn[1][k])
+		m.images, m.drawn, m.byClasses = string(names.Sum(nil)), drawn[0][k], drawn[1][k]
+		m.Interval, m.ByClassInterval = stat.Percentiles(m.drawn), stat.Percentiles(m.byClasses)
 	}
 	return r
 }

@@ -115,8 +115,8 @@ func TestReduceInvariants(t *testing.T) {
 			}
 		}
 		a, b := Reduce(random), Reduce(stretched)
-		if a.VAvg != b.VAvg && *a.VAvg.Interval != *b.VAvg.Interval || a.VMin.Value != b.VMin.Value || a.VAvg.Value != b.VAvg.Value {
-			t.Fatalf("a monotone function of the scores changes %v to %v", a.VAvg, b.VAvg)
+		if *a.VAvg.Interval != *b.VAvg.Interval || a.VMin.Value != b.VMin.Value || a.VAvg.Value != b.VAvg.Value {
+			t.Fatalf("a monotone function of the scores changes %v to %v", a.VAvg.Value, b.VAvg.Value)
 		}
 		if a.VMin.Value < a.VAvg.Value || a.DeltaMin.Value < a.DeltaAvg.Value {
 			t.Fatalf("V_min %v is below V_avg %v", a.VMin.Value, a.VAvg.Value)
@@ -138,6 +138,39 @@ func TestReduceInvariants(t *testing.T) {
 		if math.Abs(a.VAvg.Value-sum/pairs) > 1e-12 || float64(a.Pairs) != pairs {
 			t.Fatalf("V_avg %v of %d pairs, want %v of %v", a.VAvg.Value, a.Pairs, sum/pairs, pairs)
 		}
+	}
+}
+
+// The difference of two networks that differ by the same amount in each image has no spread, though each of them
+// has.
+func TestMinus(t *testing.T) {
+	var first, second, fewer []Row
+	for i := range 20 {
+		id := fmt.Sprint(i)
+		low := float32(i % 7)
+		// Class 0 violates in every third image with the first network, and class 1 never; with the second
+		// network class 1 violates in every image, too.
+		own := low - 1
+		if i%3 == 0 {
+			own = low + 1
+		}
+		a := []Row{{Image: id, Class: 0, Scores: []float32{own, 5}}, {Image: id, Class: 1, Scores: []float32{low, 0}}}
+		b := []Row{{Image: id, Class: 0, Scores: []float32{own, 5}}, {Image: id, Class: 1, Scores: []float32{low, 9}}}
+		first, second = append(first, a...), append(second, b...)
+		if i > 0 {
+			fewer = append(fewer, b...)
+		}
+	}
+	a, b := Reduce(first), Reduce(second)
+	d := b.VMin.Minus(&a.VMin)
+	if math.Abs(d.Value-0.5) > 1e-12 || d.Interval == nil || math.Abs(d.Interval.Low-0.5) > 1e-12 || math.Abs(d.Interval.High-0.5) > 1e-12 {
+		t.Errorf("%v, %+v; want exactly a half", d.Value, d.Interval)
+	}
+	if i := a.VMin.Interval; i.High-i.Low < 0.05 {
+		t.Errorf("the network itself has an interval of %+v", i)
+	}
+	if d := Reduce(fewer).VMin.Minus(&a.VMin); d.Interval != nil {
+		t.Errorf("other images, but an interval of %+v", d.Interval)
 	}
 }
 
