@@ -15,6 +15,7 @@ import (
 // LocaliseOptions choose how maps of a network are compared with boxes.
 type LocaliseOptions struct {
 	Truth   func(path string) (cam.Image, bool) // ground truth of an image of the set, if there is any
+	Rollout bool                                // of a transformer: take attention rollout instead of the map of the class
 	Batch   int                                 // images; 0: 64
 	Workers int                                 // goroutines; 0: one per processor
 
@@ -41,6 +42,7 @@ type Localisation struct {
 
 	Name, View  string
 	Transformer bool // the maps are of the tokens of patches, which the class head was not trained to read
+	Rollout     bool // the maps are attention rollout
 }
 
 // Localise compares maps of the classes of images with boxes of ground truth. The network sees each image
@@ -53,6 +55,13 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 	}
 	defer m.maps.Close()
 	n := m.Network
+	var rolled *cam.Rollout
+	if how.Rollout {
+		if rolled, err = cam.OpenRollout(m.arch, m.set, o.New); err != nil {
+			return nil, err
+		}
+		defer rolled.Close()
+	}
 	for i := range s.Images {
 		for _, k := range s.Images[i].Labels {
 			if k < 0 || int(k) >= len(n.Classes) {
@@ -70,9 +79,16 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 	found := make([]*Looked, how.Batch)
 	err = r.load(ctx, s, v, func(b *batch) error {
 		plane := 3 * v.Size * v.Size
-		views, err := m.look(b.pixels[:b.n*plane], &v)
+		input := m.batch(b.pixels[:b.n*plane], &v)
+		views, err := m.maps.Look(input)
 		if err != nil {
 			return err
+		}
+		var rollouts []*cam.Map
+		if rolled != nil {
+			if rollouts, err = rolled.Maps(input, v.Size, v.Size); err != nil {
+				return err
+			}
 		}
 		err = parallel.Each(ctx, len(cutters), b.n, func(w, i int) error {
 			found[i] = nil
@@ -86,7 +102,11 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 			for _, k := range image.Labels {
 				l.Right = l.Right || k == best
 			}
-			l.Map = views[i].Map(n.output(l.Class), v.Size, v.Size)
+			if rolled != nil {
+				l.Map = rollouts[i]
+			} else {
+				l.Map = views[i].Map(n.output(l.Class), v.Size, v.Size)
+			}
 			l.Overlaps = cutters[w].Overlaps(l.Map, l.Truth)
 			found[i] = l
 			return nil
@@ -112,12 +132,13 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 	if err != nil {
 		return nil, err
 	}
-	return &Localisation{count.Result(), n.Name, v.String(), m.maps.Transformer()}, nil
+	return &Localisation{count.Result(), n.Name, v.String(), m.maps.Transformer(), how.Rollout}, nil
 }
 
 // mapped is a network that gives maps.
 type mapped struct {
 	*Network
+	*loaded
 	maps *cam.Network
 }
 
@@ -134,11 +155,11 @@ func openMaps(o NetworkOptions) (*mapped, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &mapped{n, maps}, nil
+	return &mapped{n, l, maps}, nil
 }
 
-// look runs the network over the pixels of views.
-func (m *mapped) look(pixels []byte, v *view.View) ([]cam.View, error) {
+// batch returns the network's input for the pixels of views.
+func (m *mapped) batch(pixels []byte, v *view.View) *engine.Batch {
 	b := &engine.Batch{Target: loss.Target{N: len(pixels) / (3 * v.Size * v.Size)}}
 	if [2][3]float32{v.Mean, v.Std} == view.ImageNet {
 		b.Pixels = pixels
@@ -146,7 +167,7 @@ func (m *mapped) look(pixels []byte, v *view.View) ([]cam.View, error) {
 		m.values = v.Values(pixels, m.values)
 		b.Images = m.values
 	}
-	return m.maps.Look(b)
+	return b
 }
 
 // output returns the network's output for a class.

@@ -115,6 +115,9 @@ func TestLocalise(t *testing.T) {
 	if !slices.Equal(seen, []int{0, 1}) || l.Images != 2 || l.Without != 1 || l.MaxBoxAcc.K != 2 || l.MaxTop1.K != 1 || l.View != "squash:bilinear" {
 		t.Errorf("%+v of %v", l.Localised, seen)
 	}
+	if _, err := Localise(context.Background(), o, s, LocaliseOptions{Truth: truth, Rollout: true}); err == nil || !strings.Contains(err.Error(), "rollout is for transformers") {
+		t.Errorf("rollout of a network without attention: %v", err)
+	}
 	s.Images[0].Labels[0] = 2
 	if _, err := Localise(context.Background(), o, s, LocaliseOptions{Truth: truth}); err == nil || !strings.Contains(err.Error(), "red/1.png has class 2 of 2") {
 		t.Errorf("an unknown class: %v", err)

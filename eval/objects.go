@@ -146,7 +146,7 @@ func Masks(ctx context.Context, o NetworkOptions, set *data.Set, with ObjectOpti
 			return err
 		}
 		engine.Lock()
-		views, err := m.look(pixels, &v)
+		views, err := m.maps.Look(m.batch(pixels, &v))
 		engine.Unlock()
 		if err != nil {
 			return err
