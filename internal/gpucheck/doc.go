@@ -9,6 +9,7 @@
 //	gpucheck parity
 //	gpucheck speed -arch resnet50 -batch 256 -precision bf16
 //	gpucheck loader
+//	gpucheck feed -arch resnet50 -batch 256 -steps 20 -precision bf16
 //	gpucheck train -out run
 //	gpucheck resume -out run
 //

@@ -26,7 +26,7 @@ type options struct {
 }
 
 var parts = map[string]func(options) (any, error){
-	"devices": devices, "parity": parity, "speed": speed, "loader": loader, "train": train, "resume": resume,
+	"devices": devices, "parity": parity, "speed": speed, "loader": loader, "feed": feed, "train": train, "resume": resume,
 }
 
 func main() {
@@ -44,15 +44,15 @@ func run(args []string, w io.Writer) error {
 	precision := f.String("precision", "", "tf32, float32 or bf16")
 	f.IntVar(&o.xla.Devices, "devices", 1, "number of devices that share a batch")
 	f.StringVar(&o.out, "out", "", "folder of a run (train, resume)")
-	f.StringVar(&o.arch, "arch", "resnet50", "network (speed)")
-	f.IntVar(&o.size, "size", 224, "pixels (speed, loader; an upper limit for parity, train and resume)")
-	f.IntVar(&o.batch, "batch", 128, "images in a batch (speed, loader)")
-	f.IntVar(&o.steps, "steps", 50, "steps that are measured (speed)")
+	f.StringVar(&o.arch, "arch", "resnet50", "network (speed, feed)")
+	f.IntVar(&o.size, "size", 224, "pixels (speed, loader, feed; an upper limit for parity, train and resume)")
+	f.IntVar(&o.batch, "batch", 128, "images in a batch (speed, loader, feed)")
+	f.IntVar(&o.steps, "steps", 50, "steps that are measured (speed; feed: at most 20)")
 	f.IntVar(&o.warm, "warm", 5, "steps before those that are measured (speed)")
-	f.IntVar(&o.images, "images", 512, "images (loader, train, resume)")
+	f.IntVar(&o.images, "images", 512, "images (loader, feed, train, resume)")
 	f.Float64Var(&o.tolerance, "tolerance", 1e-3, "largest relative distance from the CPU engine (parity, resume)")
 	if len(args) == 0 || parts[args[0]] == nil {
-		return fmt.Errorf("give a part: devices, parity, speed, loader, train or resume")
+		return fmt.Errorf("give a part: devices, parity, speed, loader, feed, train or resume")
 	}
 	if err := f.Parse(args[1:]); err != nil {
 		return err

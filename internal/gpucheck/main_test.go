@@ -29,7 +29,7 @@ func testParts(t *testing.T, engine string) {
 	}
 	for _, args := range []string{
 		"devices", "parity -size 8 -tolerance 1e-4", "speed -arch resnet8 -size 8 -batch 4 -steps 2 -warm 1 -precision bf16", "speed -arch vit_mini_patch4_32 -size 8 -batch 4 -steps 2 -warm 0",
-		"loader -size 32 -batch 8 -images 16", "train -images 96 -size 8 -out " + t.TempDir(), "resume -images 32 -size 8 -out " + t.TempDir(),
+		"loader -size 32 -batch 8 -images 16", "feed -arch resnet8 -size 16 -batch 4 -steps 3", "train -images 96 -size 8 -out " + t.TempDir(), "resume -images 32 -size 8 -out " + t.TempDir(),
 	} {
 		var out bytes.Buffer
 		fields := strings.Fields(args)

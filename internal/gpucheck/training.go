@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/jpeg"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -18,6 +17,7 @@ import (
 
 	"abtool/features/targetfile"
 	"abtool/internal/imagefile"
+	"abtool/internal/photo"
 	"abtool/train/data"
 	"abtool/train/engine"
 	"abtool/train/engine/gorgonia"
@@ -36,23 +36,11 @@ type loaderResult struct {
 // loader measures for some seconds how fast JPEGs of 500 × 375 pixels are read from a folder, with random
 // crops and flips.
 func loader(o options) (any, error) {
-	dir, err := os.MkdirTemp("", "gpucheck-*")
+	set, done, err := photographs(o.images, data.None)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	if err := photographs(dir, o.images); err != nil {
-		return nil, err
-	}
-	src, err := data.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer src.Close()
-	set, err := data.NewSet(src, nil, data.SetOptions{})
-	if err != nil {
-		return nil, err
-	}
+	defer done()
 	l, err := data.NewLoader(set, data.LoaderOptions{Size: o.size, Batch: min(o.batch, o.images), Train: true, Seed: 1})
 	if err != nil {
 		return nil, err
@@ -69,31 +57,76 @@ func loader(o options) (any, error) {
 
 const loaderTime = 5 * time.Second
 
-// photographs writes n JPEGs of smooth colours with noise, in two classes.
-func photographs(dir string, n int) error {
-	r := rand.New(rand.NewPCG(7, 8))
-	for i := range n {
-		m := image.NewNRGBA(image.Rect(0, 0, 500, 375))
-		p, q := 10+20*r.Float64(), 10+20*r.Float64()
-		for y := range 375 {
-			for x := range 500 {
-				v := 128 + 60*math.Sin(float64(x)/p) + 50*math.Cos(float64(y)/q) + float64(r.IntN(25))
-				m.SetNRGBA(x, y, color.NRGBA{byte(min(255, v)), byte(v * 0.8), byte(max(0, 255-v)), 255})
-			}
-		}
-		path := filepath.Join(dir, []string{"a", "b"}[i%2], fmt.Sprintf("p%d.jpg", i))
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			return err
-		}
-		f, err := os.Create(path)
+type feedResult struct {
+	Arch    string  `json:"arch"`
+	Batch   int     `json:"batch"`
+	Steps   int     `json:"steps"`
+	Step    float64 `json:"step_ms"` // mean
+	Rate    float64 `json:"images_per_s"`
+	Waited  float64 `json:"waited"` // share of the time in which the device waited for images
+	PerCore float64 `json:"loader_images_per_s_and_core"`
+}
+
+// feed measures some steps of the ImageNet recipe on photographs that the loader reads from a folder.
+func feed(o options) (any, error) {
+	set, done, err := photographs(max(o.images, (o.steps+1)*o.batch), data.Rand)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	r, err := runs.Load("imagenet-resnet")
+	if err != nil {
+		return nil, err
+	}
+	r.Arch, r.Size, r.Batch, r.Supervision = o.arch, o.size, o.batch, string(data.Rand)
+	p, err := runs.MakePlan(context.Background(), runs.Options{Recipe: r, Train: set, New: o.engine})
+	if err != nil {
+		return nil, err
+	}
+	return &feedResult{p.Arch, o.batch, p.Measured, p.Step.Seconds() * 1000, float64(o.batch) / p.Step.Seconds(), p.Waited, p.Loader}, nil
+}
+
+// photographs returns a set of n JPEGs of 500 × 375 pixels in a temporary folder, which done removes. Many of
+// them are the same.
+func photographs(n int, s data.Supervision) (set *data.Set, done func(), err error) {
+	dir, err := os.MkdirTemp("", "gpucheck-*")
+	if err != nil {
+		return nil, nil, err
+	}
+	done = func() { os.RemoveAll(dir) }
+	defer func() {
 		if err != nil {
-			return err
+			done()
 		}
-		if err := errors.Join(jpeg.Encode(f, m, &jpeg.Options{Quality: 90}), f.Close()); err != nil {
-			return err
+	}()
+	const different = 64
+	name := func(i int) string {
+		return filepath.Join(dir, []string{"a", "b"}[i%2], fmt.Sprintf("p%d.jpg", i))
+	}
+	for i := range n {
+		if err := os.MkdirAll(filepath.Dir(name(i)), 0o777); err != nil {
+			return nil, nil, err
+		}
+		if i >= different {
+			if err := os.Link(name(i%different), name(i)); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		b, err := photo.JPEG(uint64(i), 500, 375, 90)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := os.WriteFile(name(i), b, 0o666); err != nil {
+			return nil, nil, err
 		}
 	}
-	return nil
+	src, err := data.Open(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err = data.NewSet(src, nil, data.SetOptions{Supervision: s, Seed: 1})
+	return set, done, err
 }
 
 // shapes returns images of a disc or a ring at a point, so that a network can learn the class and the
@@ -139,11 +172,15 @@ type trainResult struct {
 	First      float64 `json:"first_loss"` // mean of the first epoch
 	Last       float64 `json:"last_loss"`
 	Top1       float64 `json:"top1"`
+	Away       float64 `json:"first_distance"` // of predicted points from their targets, in validation after the first epoch
+	Near       float64 `json:"last_distance"`  // after the last one
+	Waited     float64 `json:"waited"`         // share of the last epoch in which the device waited for images
 	Seconds    float64 `json:"seconds"`
 	Checkpoint int64   `json:"checkpoint_bytes"`
 }
 
-// train trains for four epochs and checks that the loss falls and a checkpoint is written.
+// train trains for four epochs and checks that the loss falls, that points come nearer to their targets, and that
+// a checkpoint is written.
 func train(o options) (any, error) {
 	if err := o.needOut(); err != nil {
 		return nil, err
@@ -162,13 +199,23 @@ func train(o options) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.First, r.Last = float64(lines[0].Loss), float64(lines[len(lines)-1].Loss)
+	last := lines[len(lines)-1]
+	r.First, r.Last = float64(lines[0].Loss), float64(last.Loss)
+	r.Away, r.Near = float64(lines[0].Val.Distance.Value), float64(last.Val.Distance.Value)
+	times, err := runs.ReadTimes(t.Out)
+	if err != nil {
+		return r, err
+	}
+	r.Waited = times[len(times)-1].Waited
 	info, err := os.Stat(filepath.Join(t.Out, "last.safetensors"))
 	if err != nil {
 		return r, err
 	}
 	if r.Checkpoint = info.Size(); !(r.Last < 0.9*r.First) {
 		return r, fmt.Errorf("the loss went from %g to %g in %d epochs: it should fall", r.First, r.Last, t.Recipe.Epochs)
+	}
+	if !(r.Near < r.Away) {
+		return r, fmt.Errorf("predicted points were %g from their targets, and then %g: they should come nearer", r.Away, r.Near)
 	}
 	return r, nil
 }

@@ -227,8 +227,8 @@ func (l *Loader) order(epoch int) []int {
 	return order
 }
 
-// Epoch yields the batches of an epoch, beginning with batch number from. The loader does not use a batch
-// again after it has yielded it. The sequence ends early if ctx ends.
+// Epoch yields the batches of an epoch, beginning with batch number from. The loader uses a batch again only if
+// Reuse gives it back. The sequence ends early if ctx ends.
 func (l *Loader) Epoch(ctx context.Context, epoch, from int) iter.Seq[*Batch] {
 	return func(yield func(*Batch) bool) {
 		ctx, cancel := context.WithCancel(ctx)
