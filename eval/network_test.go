@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"abtool/eval/classes"
 	"abtool/train/arch"
 	"abtool/train/engine"
+	"abtool/train/engine/gorgonia"
+	runs "abtool/train/run"
 	"abtool/train/weights"
 )
 
@@ -247,5 +250,38 @@ func TestOpenNetworkErrors(t *testing.T) {
 	n, err := OpenNetwork(NetworkOptions{Arch: "cnn5", Weights: path, Classes: list, Name: "mine", New: newEcho})
 	if err != nil || n.Name != "mine" || n.ImageNet || fmt.Sprint(n.Classes) != "[a b c]" || n.View.String() != "resize-crop:73:bilinear" {
 		t.Errorf("%+v, %v", n, err)
+	}
+}
+
+// A run has its classes and its view, and its point head does not matter.
+func TestOpenRun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "mine")
+	r := runs.Default()
+	r.Arch, r.Supervision = "cnn5", "luab"
+	a, err := arch.New("cnn5", arch.Options{Classes: 3, PointOutputs: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := json.Marshal(runs.Info{Classes: []string{"a", "b", "c"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(
+		os.Mkdir(dir, 0o777), os.WriteFile(filepath.Join(dir, "recipe.toml"), []byte(r.TOML()), 0o666),
+		os.WriteFile(filepath.Join(dir, "run.json"), info, 0o666), weights.WriteFile(filepath.Join(dir, "last.safetensors"), a.Init(1)),
+	); err != nil {
+		t.Fatal(err)
+	}
+	n, err := OpenNetwork(NetworkOptions{Run: dir, New: func(c engine.Config) (engine.Engine, error) { return gorgonia.New(c) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	logits, err := n.answer(make([]byte, 3*64*64), &n.View)
+	if err != nil || len(logits) != 3 || n.Name != "mine" || n.Arch != "cnn5" || fmt.Sprint(n.Classes) != "[a b c]" || n.View.String() != "resize-crop:73:bilinear" {
+		t.Errorf("%+v, %d logits, %v", n, len(logits), err)
+	}
+	if sum, err := digest(filepath.Join(dir, "last.safetensors")); err != nil || n.Weights != sum {
+		t.Errorf("%s, want %s, %v", n.Weights, sum, err)
 	}
 }
