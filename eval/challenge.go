@@ -44,13 +44,15 @@ func (r *runner) challenge(ctx context.Context, s *sets.Set, v view.View, about 
 		return fmt.Errorf("set %s, challenge: %w", s.Name, err)
 	}
 	if len(all) == 0 || len(backgrounds.Images) == 0 {
-		about.Notes = append(slices.Clone(about.Notes), fmt.Sprintf("the challenge is left out: it needs the folders %s, %s and %s", maskFolder, foregroundFolder, backgroundFolder))
+		about.Notes = append(slices.Clone(about.Notes),
+			fmt.Sprintf("the challenge is left out: it needs the folders %s, %s and %s", maskFolder, foregroundFolder, backgroundFolder))
 		return nil
 	}
 	chosen := sample(all, r.o.Foregrounds, r.o.Seed)
 	protocol := fmt.Sprintf("challenge: all %d foregrounds on %d backgrounds", len(all), len(backgrounds.Images))
 	if len(chosen) < len(all) {
-		protocol = fmt.Sprintf("challenge: a sample of %d of %d foregrounds (seed %d) on %d backgrounds", len(chosen), len(all), r.o.Seed, len(backgrounds.Images))
+		protocol = fmt.Sprintf("challenge: a sample of %d of %d foregrounds (seed %d) on %d backgrounds",
+			len(chosen), len(all), r.o.Seed, len(backgrounds.Images))
 	}
 	about.Protocol = append(about.Protocol, protocol)
 	c := &composer{
@@ -201,7 +203,9 @@ func foregrounds(root string) ([]foreground, error) {
 		}
 		for _, entry := range entries {
 			if stem, ok := strings.CutSuffix(entry.Name(), ".npy"); ok {
-				list = append(list, foreground{path.Join(masks, e.Name, entry.Name()), path.Join(images, e.Name, stem+".JPEG"), int32(class)})
+				list = append(list, foreground{
+					path.Join(masks, e.Name, entry.Name()), path.Join(images, e.Name, stem+".JPEG"), int32(class),
+				})
 			}
 		}
 	}
@@ -209,8 +213,8 @@ func foregrounds(root string) ([]foreground, error) {
 	return list, nil
 }
 
-// below returns the folder of a variant with the classes, which may be in a folder val, or "" if there is no such
-// variant.
+// below returns the folder with the classes of a variant, which may be in a folder val, or "" if the variant is
+// missing.
 func below(root, variant string) (string, error) {
 	for _, name := range []string{variant + "/val", variant} {
 		info, err := os.Stat(filepath.Join(root, filepath.FromSlash(name)))

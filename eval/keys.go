@@ -12,15 +12,16 @@ import (
 
 // archNames has other libraries' names of the architectures of train/arch.
 var archNames = map[string]string{
-	"deit_tiny_patch16_224": "vit_tiny_patch16_224", "deit_small_patch16_224": "vit_small_patch16_224", "deit_base_patch16_224": "vit_base_patch16_224",
-	"deit_tiny": "vit_tiny_patch16_224", "deit_small": "vit_small_patch16_224", "deit_base": "vit_base_patch16_224",
+	"deit_tiny_patch16_224": "vit_tiny_patch16_224", "deit_small_patch16_224": "vit_small_patch16_224",
+	"deit_base_patch16_224": "vit_base_patch16_224",
+	"deit_tiny":             "vit_tiny_patch16_224", "deit_small": "vit_small_patch16_224", "deit_base": "vit_base_patch16_224",
 	"vit_b_16": "vit_base_patch16_224",
 }
 
 // prefixes are what training scripts put before all names.
 var prefixes = []string{"module.", "_orig_mod.", "model.", "backbone."}
 
-// torchvisionViT has the names of torchvision's vision transformers, and those of timm.
+// torchvisionViT replaces the names in torchvision's vision transformers by timm's.
 var torchvisionViT = strings.NewReplacer(
 	"class_token", "cls_token", "encoder.pos_embedding", "pos_embed", "conv_proj.", "patch_embed.proj.",
 	"encoder.layers.encoder_layer_", "blocks.", ".ln_1.", ".norm1.", ".ln_2.", ".norm2.",

@@ -221,7 +221,8 @@ func ofWeights(o NetworkOptions) (*loaded, error) {
 	case o.Classes != "":
 		l.classes, err = readClasses(o.Classes, a.Classes)
 	case a.Classes != classes.Count:
-		err = usage.Errorf("%s has %d classes: give their names with --classes FILE, a name a line in the order of the outputs", o.Weights, a.Classes)
+		err = usage.Errorf("%s has %d classes: give their names with --classes FILE, a name a line in the order of the outputs",
+			o.Weights, a.Classes)
 	}
 	return l, err
 }
@@ -246,7 +247,8 @@ func readClasses(path string, want int) ([]string, error) {
 		seen[name] = len(names)
 	}
 	if len(names) != want {
-		return nil, fmt.Errorf("reading classes from %s: it has %d lines, but the network has %d outputs: give the name of a class a line", path, len(names), want)
+		return nil, fmt.Errorf("reading classes from %s: it has %d lines, but the network has %d outputs: "+
+			"give the name of a class a line", path, len(names), want)
 	}
 	return names, nil
 }

@@ -45,9 +45,9 @@ type Options struct {
 // list and differ only by the hole are read once, and their rows alternate.
 //
 // The rows of the challenge are in the set of kind sets.Backgrounds, one for each foreground, with group Challenge.
-// Path is that of the mask. Labels has the foreground's class of IN-9, as in the other rows of the set. The other fields
+// Path is the mask's. Labels has the foreground's class of IN-9, as in the other rows of the set. The other fields
 // are about the image that decides: the first background, in the order of the paths, on which the answer is
-// wrong, or the last background if there is none.
+// wrong, or the last background if all answers are right.
 func Run(ctx context.Context, n *Network, list []*sets.Set, o Options) (*outputs.About, error) {
 	if n.Multi {
 		return nil, fmt.Errorf("%s finds several classes in an image, but the sets have one for each image", n.Name)
@@ -97,7 +97,8 @@ func (n *Network) check(s *sets.Set) error {
 	case s.Kind == sets.Folder:
 	case s.Kind == sets.Backgrounds && most == nine:
 	case !n.ImageNet:
-		return fmt.Errorf("set %s needs a network with the 1,000 classes of ImageNet-1k, but %s has %d others (%s): it can be evaluated on a folder with a folder for each of its classes", s.Name, n.Name, len(n.Classes), n.first())
+		return fmt.Errorf("set %s needs a network with the 1,000 classes of ImageNet-1k, but %s has %d others (%s): "+
+			"it can be evaluated on a folder with a folder for each of its classes", s.Name, n.Name, len(n.Classes), n.first())
 	case s.Kind == sets.Backgrounds:
 		most = nine
 	}
@@ -122,8 +123,8 @@ func (n *Network) first() string {
 
 func (n *Network) about(o *Options) *outputs.About {
 	a := &outputs.About{
-		Version: o.Version, Network: n.Name, Arch: n.Arch, Weights: n.Weights, Engine: n.engine.Name(), Classes: len(n.Classes),
-		ClassesHash: classes.Hash(n.Classes), ImageNet: n.ImageNet, Logits: o.Logits,
+		Version: o.Version, Network: n.Name, Arch: n.Arch, Weights: n.Weights, Engine: n.engine.Name(),
+		Classes: len(n.Classes), ClassesHash: classes.Hash(n.Classes), ImageNet: n.ImageNet, Logits: o.Logits,
 	}
 	if !n.ImageNet {
 		a.ClassNames = n.Classes
@@ -174,8 +175,8 @@ func (r *runner) run(ctx context.Context, same []*sets.Set) error {
 	abouts := make([]outputs.SetAbout, len(same))
 	for i, s := range same {
 		abouts[i] = outputs.SetAbout{
-			Name: s.Name, Kind: s.Kind, Root: filepath.Base(filepath.Clean(s.Root)), View: views[i].String(), Images: len(s.Images), Expected: s.Expected,
-			Notes: s.Notes,
+			Name: s.Name, Kind: s.Kind, Root: filepath.Base(filepath.Clean(s.Root)), View: views[i].String(),
+			Images: len(s.Images), Expected: s.Expected, Notes: s.Notes,
 		}
 	}
 	r.o.Progress(s.Name, 0, len(s.Images))
@@ -300,7 +301,9 @@ func (r *runner) unreadable(s *sets.Set, b *batch) error {
 	}
 	for i, err := range b.errs[:b.n] {
 		if err != nil {
-			return fmt.Errorf("set %s: %s cannot be read: %w. An image that is left out changes the number: get the file again, or count such images as wrong with --unreadable", s.Name, filepath.Join(s.Root, filepath.FromSlash(s.Images[b.first+i].Path)), err)
+			file := filepath.Join(s.Root, filepath.FromSlash(s.Images[b.first+i].Path))
+			return fmt.Errorf("set %s: %s cannot be read: %w. An image that is left out changes the number: "+
+				"get the file again, or count such images as wrong with --unreadable", s.Name, file, err)
 		}
 	}
 	return nil

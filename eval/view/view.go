@@ -67,7 +67,7 @@ const Syntax = "resize-crop[:SIDE][:bilinear|bicubic], crop, asis or squash[:FIL
 
 // Parse reads a view as users write it, such as resize-crop:248:bicubic, crop, asis, squash:bilinear. The
 // parts after the geometry may be in any order: a number is the shorter side after scaling, half is a mean and
-// standard deviation of 0.5 in place of ImageNet's. Parts that are missing are those of Default.
+// standard deviation of 0.5 in place of ImageNet's. Missing parts are as in Default.
 func Parse(text string, size int) (View, error) {
 	v := Default(size)
 	parts := strings.Split(text, ":")

@@ -59,13 +59,16 @@ func (w *Viewer) Image(m image.Image, to []byte) error {
 	fits := width >= v.Size && height >= v.Size
 	switch {
 	case v.Geometry == ResizeCrop:
-		w.resize(width, height, scaled(width, min(width, height), v.Resize), scaled(height, min(width, height), v.Resize), to)
+		shorter := min(width, height)
+		w.resize(width, height, scaled(width, shorter, v.Resize), scaled(height, shorter, v.Resize), to)
 	case v.Geometry == Squash:
 		w.resize(width, height, v.Size, v.Size, to)
 	case v.Geometry == AsIs && (width != v.Size || height != v.Size):
-		return fmt.Errorf("an image of %d × %d pixels, but the view %s takes only images of %d × %d", width, height, v.Geometry, v.Size, v.Size)
+		return fmt.Errorf("an image of %d × %d pixels, but the view %s takes only images of %d × %d",
+			width, height, v.Geometry, v.Size, v.Size)
 	case !fits:
-		return fmt.Errorf("an image of %d × %d pixels is smaller than the crop of %d × %d: a view that scales, such as %s, can use it", width, height, v.Size, v.Size, Default(v.Size))
+		return fmt.Errorf("an image of %d × %d pixels is smaller than the crop of %d × %d: a view that scales, such as %s, can use it",
+			width, height, v.Size, v.Size, Default(v.Size))
 	default:
 		left, top := v.Border+middle(width, v.Size), v.Border+middle(height, v.Size)
 		for y := range v.Size {
