@@ -133,7 +133,38 @@ func (t *Table) numberGrid(o Options, from, to int) grid {
 	if lower {
 		g.foot = append(g.foot, "↓: a lower value is better.")
 	}
+	if note := t.methodNote(o); from == 0 {
+		g.foot = append(g.foot, note)
+	}
 	return g
+}
+
+// methods says how the intervals of numbers are computed, by the method's name, in the order in which it is printed.
+var methods = []struct{ name, words string }{
+	{stat.MethodWilson, "Wilson's for a share"},
+	{metric.MethodWilsons, "from Wilson's of each share for a sum of shares (Newcombe 1998)"},
+	{metric.MethodClusters, "linearised for means over corruptions, with all answers for an image as a cluster"},
+	{metric.MethodDeLong, "DeLong's for the AUROC"},
+	{stat.MethodBootstrap, "the spread of bootstrap samples of images, with a fixed seed, for AUPR and FPR95"},
+}
+
+// methodNote returns a sentence about the methods of the intervals that are printed.
+func (t *Table) methodNote(o Options) string {
+	used := map[string]bool{}
+	for i := range t.Rows {
+		for _, c := range t.Rows[i].Cells {
+			if c != nil && c.Interval != nil && t.Rows[i].shown(o) {
+				used[c.Interval.Method] = true
+			}
+		}
+	}
+	var words []string
+	for _, m := range methods {
+		if used[m.name] {
+			words = append(words, m.words)
+		}
+	}
+	return "Intervals: " + strings.Join(words, "; ") + "."
 }
 
 func (t *Table) differenceGrid(o Options, i int) grid {
