@@ -6,7 +6,7 @@ import (
 
 // residual is the largest difference between a pixel and the mean of its neighbours at which the solution of
 // Laplace's equation is good enough, in steps of a byte.
-const residual = 0.5 / 255
+const residual = 0.01
 
 // cycles limits the iterations. Few are needed; the limit is for what cannot happen.
 const cycles = 200
