@@ -57,7 +57,7 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 	n := m.Network
 	var rolled *cam.Rollout
 	if how.Rollout {
-		if rolled, err = cam.OpenRollout(m.arch, m.set, o.New); err != nil {
+		if rolled, err = cam.OpenRollout(m.arch, m.set, o.threads()); err != nil {
 			return nil, err
 		}
 		defer rolled.Close()
@@ -148,14 +148,19 @@ func openMaps(o NetworkOptions) (*mapped, error) {
 	if err != nil {
 		return nil, err
 	}
-	maps, err := cam.Open(l.arch, l.set, func(c engine.Config) (engine.Engine, error) {
-		c.Workers = o.Workers
-		return o.New(c)
-	})
+	maps, err := cam.Open(l.arch, l.set, o.threads())
 	if err != nil {
 		return nil, err
 	}
 	return &mapped{n, l, maps}, nil
+}
+
+// threads returns New for engines with the wanted number of threads.
+func (o *NetworkOptions) threads() func(engine.Config) (engine.Engine, error) {
+	return func(c engine.Config) (engine.Engine, error) {
+		c.Workers = o.Workers
+		return o.New(c)
+	}
 }
 
 // batch returns the network's input for the pixels of views.
