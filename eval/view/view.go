@@ -99,10 +99,11 @@ func Parse(text string, size int) (View, error) {
 	return v, nil
 }
 
-// Of returns the view with the geometry of a set and the border that is cut off the set's images. The filter, the
-// side, the hole and the normalisation stay.
+// Of returns the view of a set: with the geometry of its benchmark, unless v has another one than ResizeCrop, which
+// users asked for, and with the border that is cut off its images. The filter, the side, the hole and the
+// normalisation stay.
 func (v View) Of(g Geometry, border int) View {
-	if g != "" {
+	if g != "" && v.Geometry == ResizeCrop {
 		v.Geometry = g
 	}
 	v.Border = border

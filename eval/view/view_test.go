@@ -52,6 +52,9 @@ func TestString(t *testing.T) {
 	if got, want := v.String(), "crop, hole 112 zero"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
+	if got := v.Of(Squash, 1).String(); got != "border 1, crop, hole 112 zero" {
+		t.Errorf("the view of a set to squash is %s", got)
+	}
 	v.Black, v.Mean = true, [3]float32{0.25, 0.5, 0.75}
 	if got, want := v.String(), "crop, mean [0.25 0.5 0.75], std [0.229 0.224 0.225], hole 112 black"; got != want {
 		t.Errorf("%s, want %s", got, want)
