@@ -40,20 +40,41 @@ func Class(r, g, b float64) int {
 	return 100*digit(r) + 10*digit(g) + digit(b)
 }
 
-// encode returns the picture as JPEG or PNG.
+// encode returns the picture as JPEG or PNG. JPEG has no border.
 func (p picture) encode(asPNG bool) []byte {
-	im := image.NewRGBA(image.Rect(0, 0, p.width, p.height))
-	draw.Draw(im, im.Rect, image.NewUniform(color.RGBA{255, 0, 0, 255}), image.Point{}, draw.Src)
-	draw.Draw(im, im.Rect.Inset(p.border), image.NewUniform(Colour(int(p.class))), image.Point{}, draw.Src)
 	var b bytes.Buffer
 	var err error
 	if asPNG {
-		err = png.Encode(&b, im)
+		err = png.Encode(&b, p.rgb())
 	} else {
-		err = jpeg.Encode(&b, im, &jpeg.Options{Quality: 90})
+		err = jpeg.Encode(&b, p.yCbCr(), &jpeg.Options{Quality: 90})
 	}
 	if err != nil {
 		panic(err) // neither encoder fails for images of this size in memory
 	}
 	return b.Bytes()
+}
+
+// rgb returns the picture with its border.
+func (p picture) rgb() image.Image {
+	im := image.NewRGBA(image.Rect(0, 0, p.width, p.height))
+	draw.Draw(im, im.Rect, image.NewUniform(color.RGBA{255, 0, 0, 255}), image.Point{}, draw.Src)
+	draw.Draw(im, im.Rect.Inset(p.border), image.NewUniform(Colour(int(p.class))), image.Point{}, draw.Src)
+	return im
+}
+
+// yCbCr returns the picture without a border, as JPEG stores it.
+func (p picture) yCbCr() image.Image {
+	im := image.NewYCbCr(image.Rect(0, 0, p.width, p.height), image.YCbCrSubsampleRatio420)
+	c := Colour(int(p.class))
+	y, cb, cr := color.RGBToYCbCr(c.R, c.G, c.B)
+	for _, plane := range []struct {
+		samples []uint8
+		v       uint8
+	}{{im.Y, y}, {im.Cb, cb}, {im.Cr, cr}} {
+		for i := range plane.samples {
+			plane.samples[i] = plane.v
+		}
+	}
+	return im
 }
