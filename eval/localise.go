@@ -72,7 +72,8 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 	if how.Batch <= 0 {
 		how.Batch = 64
 	}
-	v := n.View.Of(view.Squash, s.Border)
+	v := n.View
+	v.Geometry, v.Border = view.Squash, s.Border
 	r := &runner{n: n, o: &Options{Batch: how.Batch, Workers: how.Workers}}
 	cutters := make([]cam.Cutter, parallel.Workers(how.Workers))
 	var count cam.Localisation

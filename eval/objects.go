@@ -118,7 +118,8 @@ func Masks(ctx context.Context, o NetworkOptions, set *data.Set, with ObjectOpti
 	if err != nil {
 		return result, "", err
 	}
-	v := m.View.Of(view.Squash, 0)
+	v := m.View
+	v.Geometry, v.Border = view.Squash, 0
 	type worker struct {
 		viewer *view.Viewer
 		masks  cam.Masks
