@@ -146,9 +146,13 @@ type runner struct {
 	about *outputs.About
 }
 
-// viewOf returns the view of a set.
-func (r *runner) viewOf(s *sets.Set) (view.View, error) {
-	v := r.n.View.Of(s.Geometry, s.Border)
+// viewOf returns the view of a set. The geometry of the network's view is for sets that have none of their own.
+func (n *Network) viewOf(s *sets.Set, o *Options) (view.View, error) {
+	g := s.Geometry
+	if g == view.ResizeCrop {
+		g = n.View.Geometry
+	}
+	v := n.View.Of(g, s.Border)
 	if s.Kind != sets.Occlusion {
 		return v, nil
 	}
@@ -156,7 +160,7 @@ func (r *runner) viewOf(s *sets.Set) (view.View, error) {
 	if err != nil || hole < 0 || hole > v.Size {
 		return v, fmt.Errorf("set %s: a hole of %s pixels in an image of %d", s.Name, s.Images[0].Group, v.Size)
 	}
-	v.Hole, v.Black = hole, r.o.Black
+	v.Hole, v.Black = hole, o.Black
 	return v, nil
 }
 
@@ -166,7 +170,7 @@ func (r *runner) run(ctx context.Context, same []*sets.Set) error {
 	views := make([]view.View, len(same))
 	for i, s := range same {
 		var err error
-		if views[i], err = r.viewOf(s); err != nil {
+		if views[i], err = r.n.viewOf(s, r.o); err != nil {
 			return err
 		}
 	}

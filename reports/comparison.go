@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"abtool/analysis"
+	"abtool/internal/stat"
 	"abtool/reports/chart"
 )
 
@@ -49,43 +50,68 @@ func forestPlot(t *chart.Theme, list []analysis.Difference) *plot.Plot {
 	p := t.Plot("", "a − b", "")
 	p.X.Tick.Marker = chart.Percents{}
 	t.Grid(p, true, false)
-	p.Add(forest{t, list})
 	names := make([]string, len(list))
+	marks := make([]mark, len(list))
 	for i, d := range list {
 		names[i] = d.Name
+		marks[i] = mark{row: i, value: float64(d.Difference), interval: d.Interval, hollow: d.Test == nil || d.Test.Holm >= 0.05}
 	}
+	p.Add(forest{t, marks, len(list), true})
 	chart.NameRows(p, names)
 	return p
 }
 
-// A forest draws differences as marks with intervals.
+// A forest draws values as marks with intervals, in rows.
 type forest struct {
 	theme *chart.Theme
-	list  []analysis.Difference
+	marks []mark
+	rows  int
+	zero  bool // whether a line marks 0
+}
+
+// A mark is a value in a forest.
+type mark struct {
+	row      int
+	below    float64 // by how much of a row the mark is below the row's middle
+	value    float64
+	interval *stat.Interval // nil: none is drawn
+	series   int            // of colours
+	hollow   bool
 }
 
 func (f forest) Plot(c draw.Canvas, p *plot.Plot) {
 	trX, trY := p.Transforms(&c)
-	zero := draw.LineStyle{Color: f.theme.Ink, Width: vg.Points(0.8)}
-	c.StrokeLine2(zero, trX(0), c.Min.Y, trX(0), c.Max.Y)
-	interval := draw.LineStyle{Color: f.theme.Series[0], Width: vg.Points(1.6)}
-	for i, d := range f.list {
-		y := trY(-float64(i))
-		c.StrokeLine2(interval, trX(d.Interval.Low), y, trX(d.Interval.High), y)
-		mark, at := draw.CircleGlyph{}, vg.Point{X: trX(float64(d.Difference)), Y: y}
-		c.DrawGlyph(draw.GlyphStyle{Color: f.theme.Series[0], Radius: vg.Points(4), Shape: mark}, at)
-		if d.Test == nil || d.Test.Holm >= 0.05 { // a hollow mark
-			c.DrawGlyph(draw.GlyphStyle{Color: f.theme.Paper, Radius: vg.Points(2.6), Shape: mark}, at)
+	if f.zero {
+		zero := draw.LineStyle{Color: f.theme.Ink, Width: vg.Points(0.8)}
+		c.StrokeLine2(zero, trX(0), c.Min.Y, trX(0), c.Max.Y)
+	}
+	for _, m := range f.marks {
+		color := f.theme.Series[m.series%len(f.theme.Series)]
+		y := trY(-float64(m.row) - m.below)
+		if m.interval != nil {
+			c.StrokeLine2(draw.LineStyle{Color: color, Width: vg.Points(1.6)}, trX(m.interval.Low), y, trX(m.interval.High), y)
+		}
+		at := vg.Point{X: trX(m.value), Y: y}
+		c.DrawGlyph(draw.GlyphStyle{Color: color, Radius: vg.Points(4), Shape: draw.CircleGlyph{}}, at)
+		if m.hollow {
+			c.DrawGlyph(draw.GlyphStyle{Color: f.theme.Paper, Radius: vg.Points(2.6), Shape: draw.CircleGlyph{}}, at)
 		}
 	}
 }
 
 func (f forest) DataRange() (xmin, xmax, ymin, ymax float64) {
-	for _, d := range f.list {
-		xmin, xmax = min(xmin, d.Interval.Low), max(xmax, d.Interval.High)
+	xmin, xmax = math.Inf(1), math.Inf(-1)
+	if f.zero {
+		xmin, xmax = 0, 0
 	}
-	if xmin == xmax {
-		xmin, xmax = -0.01, 0.01
+	for _, m := range f.marks {
+		xmin, xmax = min(xmin, m.value), max(xmax, m.value)
+		if m.interval != nil {
+			xmin, xmax = min(xmin, m.interval.Low), max(xmax, m.interval.High)
+		}
 	}
-	return xmin, xmax, -float64(len(f.list)) + 0.5, math.Nextafter(0.5, 1)
+	if !(xmin < xmax) {
+		xmin, xmax = xmin-0.01, xmin+0.01
+	}
+	return xmin, xmax, -float64(f.rows) + 0.5, math.Nextafter(0.5, 1)
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"abtool/eval/view"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 	"abtool/reports"
@@ -18,26 +20,69 @@ import (
 type evalOptions struct {
 	runs.EvalOptions
 	engine      engineOptions
+	benchmark   benchmarkOptions
 	draw        int
 	json, quiet bool
 }
 
 func evalCommand(s streams) *cobra.Command {
 	var o evalOptions
+	b := &o.benchmark
 	c := &cobra.Command{
-		Use:   "eval RUN --images DIR",
-		Short: "Evaluate a trained network on other images",
-		Long: `Evaluate a run of abtool train on images, and print each measure with its interval: top-1 and top-5
-accuracy, or mAP for several labels; the losses; with --targets, the distance of predicted points
-from the targets; with --truth STORE, how many predicted points lie on their objects (in a box of
-ImageNet, on a mask of COCO).
+		Use:   "eval [RUN...] --images DIR | --set SET... | --from DIR",
+		Short: "Evaluate networks on images, or on the benchmarks of the paper",
+		Long: `Evaluate a run of abtool train on images, or any checkpoint on the benchmarks of the paper.
 
-Nothing is written, except that --draw N draws N images with their predicted points into RUN.`,
+With --images, print each measure of a run with its interval: top-1 and top-5 accuracy, or mAP for
+several labels; the losses; with --targets, the distance of predicted points from the targets; with
+--truth STORE, how many predicted points lie on their objects (in a box of ImageNet, on a mask of
+COCO). Nothing is written, except that --draw N draws N images with their predicted points into RUN.
+
+With --set, evaluate networks on benchmarks, and print the columns of the paper's tables with
+intervals, the number of images, the protocol of each number, and published values of the same
+network. Networks are one or more RUNs, or an architecture of abtool train with weights of
+torchvision, timm or DeiT (--arch, --weights). Several networks are compared with the first one,
+image by image. A SET is NAME=PLACE, a PLACE whose files show which set it is, or a TOML file with
+lines NAME = "PLACE". The names are:
+  imagenet  validation images of ImageNet-1k; labels=FILE and ids=FILE for flat folders
+  real      real.json of ImageNet-ReaL
+  v2, a, r, o, sketch, c
+            ImageNet-V2, -A, -R, -O, -Sketch and -C; v2-top-images and so on for several of one kind
+  objectnet, si-size, si-location, si-rotation, backgrounds
+            ObjectNet, SI-Score and the Backgrounds Challenge
+  folder    your own images, in a folder for each class
+Sets that are missing are left out and named.
+
+--out DIR keeps what each network answered for every image, one Parquet file for each set, and
+writes the tables and a page with them. The same command continues an evaluation that was stopped.
+--from DIR computes all numbers again from these files, without networks and images.`,
 		Example: `  abtool eval run --images val
   abtool eval run --images ILSVRC/val --targets val.parquet --truth store --draw 16
-  abtool eval run --images val --weights last.safetensors --json`,
-		Args: exactly(1, "eval takes one argument, the RUN"),
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
+  abtool eval --arch resnet50 --weights resnet50.safetensors --set imagenet=val --set real=real.json
+  abtool eval none luab --set sets.toml --out compared
+  abtool eval --from compared --set real=real.json --format markdown
+  abtool eval --arch deit_tiny_patch16_224 --weights deit.safetensors \
+    --view resize-crop:248:bicubic --set v2=imagenetv2-matched-frequency-format-val`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			b.network.Weights, b.Workers, b.Version = o.Weights, o.Workers, version()
+			if o.json {
+				b.format = "json"
+			}
+			switch {
+			case o.Images != "" && (len(b.sets) > 0 || len(b.from) > 0 || b.network.Arch != ""):
+				return usage.Errorf("--images is for one RUN alone: give --set folder=DIR to evaluate on images with --arch, --set or --from")
+			case len(b.sets) > 0 || len(b.from) > 0:
+				if len(args) > 1 && o.Weights != "" {
+					return usage.Errorf("--weights is for one RUN, and %d are given", len(args))
+				}
+				return b.run(cmd.Context(), s, args, o.engine, o.quiet)
+			case b.network.Arch != "":
+				return usage.Errorf("--set is missing: the images to evaluate on, such as --set imagenet=ILSVRC/val")
+			case len(args) != 1:
+				return usage.Errorf("with --images, eval takes one argument, the RUN: got %d", len(args))
+			}
+			return o.run(cmd.Context(), s, args[0])
+		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.Images, "images", "", "`IMAGES` to evaluate on, given as for abtool train")
@@ -46,12 +91,26 @@ Nothing is written, except that --draw N draws N images with their predicted poi
 	f.StringVar(&o.Split, "split", "", "split of the targets to evaluate on, if the file has splits")
 	f.BoolVar(&o.Partial, "partial", false, "leave out targets whose image is missing")
 	f.StringVar(&o.Truth, "truth", "", "`STORE` with ground truth, to measure how often predicted points\nare on their objects")
-	f.StringVar(&o.Weights, "weights", "", "`FILE` of the run's weights, by name or path (default\nbest.safetensors)")
-	o.engine.flags(c)
 	f.IntVar(&o.draw, "draw", 0, "draw `N` images with their predicted points into RUN")
-	f.IntVar(&o.Workers, "jobs", 0, "number of threads, 0 for one per processor; another number\ncan change the last digits of the results")
+	f.StringArrayVar(&b.sets, "set", nil, "benchmark `SET` to evaluate on: NAME=PLACE, PLACE or a TOML file;\nmay be repeated")
+	f.StringVar(&b.network.Arch, "arch", "", "`ARCH` of the network of --weights, in place of a RUN")
+	f.StringVar(&o.Weights, "weights", "", "`FILE` of weights: of the run, by name or path (default\nbest.safetensors), or with --arch a .safetensors file")
+	f.StringVar(&b.network.Classes, "classes", "", "`FILE` with the name of a class on each line, in the order of the\nnetwork's outputs (default: the run's, or ImageNet's 1,000)")
+	f.StringVar(&b.network.View, "view", "", "`VIEW` that the weights expect (default resize-crop:256:bilinear\nfor 224 pixels):\n"+view.Syntax)
+	f.StringVar(&b.out, "out", "", "folder `DIR` for outputs, tables and the page")
+	f.StringArrayVar(&b.from, "from", nil, "outputs of an earlier evaluation: the `DIR` of --out, or a file;\nmay be repeated")
+	f.BoolVar(&b.Logits, "logits", false, "keep all logits, 4 bytes for each class and image")
+	f.BoolVar(&b.Unreadable, "unreadable", false, "count images that cannot be read as wrong; otherwise they are an\nerror")
+	f.IntSliceVar(&b.holes, "hole", []int{mainHole}, "side of the hole of centre occlusion in `PIXELS`, for set\nimagenet; may be repeated")
+	f.BoolVar(&b.Black, "black", false, "fill the hole with black instead of the mean colour")
+	f.IntVar(&b.Foregrounds, "foregrounds", 100, "foregrounds of the Backgrounds Challenge to put on all\nbackgrounds: a sample of `N`, -1 for all, 0 for none")
+	f.Uint64Var(&b.Seed, "seed", 1, "seed of the sample of foregrounds")
+	f.StringVar(&b.format, "format", "text", "`FORMAT` of the tables: "+strings.Join(tableFormats, ", "))
+	f.BoolVar(&b.all, "all", false, "print the rows of groups too: corruptions, renditions, factors")
+	o.engine.flags(c)
+	f.IntVar(&o.Workers, "jobs", 0, "number of threads, 0 for one per processor")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
-	f.BoolVar(&o.quiet, "quiet", false, "show no notes")
+	f.BoolVar(&o.quiet, "quiet", false, "show no progress and no notes")
 	return c
 }
 

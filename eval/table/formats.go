@@ -14,7 +14,7 @@ import (
 // WriteMarkdown writes the table as Markdown.
 func (t *Table) WriteMarkdown(w io.Writer, o Options) error {
 	var b strings.Builder
-	for i, g := range t.grids(o) {
+	for i, g := range t.Grids(o) {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
@@ -24,11 +24,11 @@ func (t *Table) WriteMarkdown(w io.Writer, o Options) error {
 	return err
 }
 
-func (g *grid) markdown(b *strings.Builder) {
-	if g.title != "" {
-		b.WriteString("### " + g.title + "\n\n")
+func (g *Grid) markdown(b *strings.Builder) {
+	if g.Title != "" {
+		b.WriteString("### " + g.Title + "\n\n")
 	}
-	if len(g.head) > 0 {
+	if len(g.Head) > 0 {
 		row := func(cells []string) {
 			for _, c := range cells {
 				c = strings.ReplaceAll(c, "|", `\|`)
@@ -39,8 +39,8 @@ func (g *grid) markdown(b *strings.Builder) {
 			}
 			b.WriteString("|\n")
 		}
-		row(g.head)
-		for _, right := range g.right {
+		row(g.Head)
+		for _, right := range g.Right {
 			if right {
 				b.WriteString("|---:")
 			} else {
@@ -48,14 +48,14 @@ func (g *grid) markdown(b *strings.Builder) {
 			}
 		}
 		b.WriteString("|\n")
-		for _, r := range g.rows {
+		for _, r := range g.Rows {
 			row(r)
 		}
-		if len(g.foot) > 0 {
+		if len(g.Foot) > 0 {
 			b.WriteByte('\n')
 		}
 	}
-	for _, f := range g.foot {
+	for _, f := range g.Foot {
 		b.WriteString("- " + f + "\n")
 	}
 }

@@ -19,30 +19,30 @@ type Options struct {
 	Width int  // of text; 0 is 100
 }
 
-// A grid is a table of text: a heading, the names of the columns, rows, and sentences below it.
-type grid struct {
-	title string
-	head  []string
-	rows  [][]string
-	right []bool // columns whose text is aligned to the right
-	foot  []string
+// A Grid is a table of text: a heading, the names of the columns, rows, and sentences below it.
+type Grid struct {
+	Title string
+	Head  []string
+	Rows  [][]string
+	Right []bool // columns whose text is aligned to the right
+	Foot  []string
 }
 
-// grids returns what text and Markdown print.
-func (t *Table) grids(o Options) []grid {
-	out := []grid{t.networkGrid()}
+// Grids returns what text and Markdown print.
+func (t *Table) Grids(o Options) []Grid {
+	out := []Grid{t.networkGrid()}
 	if len(t.Rows) > 0 {
 		for from := 0; from < len(t.Networks); from += networksAcross {
 			out = append(out, t.numberGrid(o, from, min(from+networksAcross, len(t.Networks))))
 		}
 	}
 	for i := 1; i < len(t.Networks); i++ {
-		if g := t.differenceGrid(o, i); len(g.rows) > 0 {
+		if g := t.differenceGrid(o, i); len(g.Rows) > 0 {
 			out = append(out, g)
 		}
 	}
-	for _, g := range []grid{t.publishedGrid(o), t.protocolGrid(o)} {
-		if len(g.rows) > 0 {
+	for _, g := range []Grid{t.publishedGrid(o), t.protocolGrid(o)} {
+		if len(g.Rows) > 0 {
 			out = append(out, g)
 		}
 	}
@@ -52,15 +52,15 @@ func (t *Table) grids(o Options) []grid {
 // networksAcross is the number of networks whose values are next to each other.
 const networksAcross = 3
 
-func (t *Table) networkGrid() grid {
-	g := grid{head: []string{"network", "name", "architecture", "classes", "weights"},
-		right: []bool{true, false, false, true, false}}
+func (t *Table) networkGrid() Grid {
+	g := Grid{Head: []string{"network", "name", "architecture", "classes", "weights"},
+		Right: []bool{true, false, false, true, false}}
 	for i, n := range t.Networks {
 		weights := n.Weights
 		if len(weights) > 16 {
 			weights = weights[:16] + "…"
 		}
-		g.rows = append(g.rows, []string{strconv.Itoa(i + 1), short(n.Name, 36), n.Arch,
+		g.Rows = append(g.Rows, []string{strconv.Itoa(i + 1), short(n.Name, 36), n.Arch,
 			ui.Thousands(int64(n.Classes)), weights})
 	}
 	return g
@@ -89,19 +89,19 @@ func (r *Row) name() string {
 	return name
 }
 
-func (t *Table) numberGrid(o Options, from, to int) grid {
-	g := grid{title: "Accuracy in %, with 95 % intervals", head: []string{"number"}, right: []bool{false}}
+func (t *Table) numberGrid(o Options, from, to int) Grid {
+	g := Grid{Title: "Accuracy in %, with 95 % intervals", Head: []string{"number"}, Right: []bool{false}}
 	for i := from; i < to; i++ {
-		g.head = append(g.head, "network "+strconv.Itoa(i+1), "interval")
-		g.right = append(g.right, true, true)
+		g.Head = append(g.Head, "network "+strconv.Itoa(i+1), "interval")
+		g.Right = append(g.Right, true, true)
 	}
-	g.head = append(g.head, "n")
-	g.right = append(g.right, true)
+	g.Head = append(g.Head, "n")
+	g.Right = append(g.Right, true)
 	expected := slices.ContainsFunc(t.Rows, func(r Row) bool { return r.Expected > 0 && r.shown(o) })
 	if expected {
-		g.head = append(g.head, "expected")
-		g.right = append(g.right, true)
-		g.foot = append(g.foot, "expected: the number of images of the published set.")
+		g.Head = append(g.Head, "expected")
+		g.Right = append(g.Right, true)
+		g.Foot = append(g.Foot, "expected: the number of images of the published set.")
 	}
 	lower := false
 	for i := range t.Rows {
@@ -128,13 +128,13 @@ func (t *Table) numberGrid(o Options, from, to int) grid {
 		} else if expected {
 			row = append(row, "")
 		}
-		g.rows = append(g.rows, row)
+		g.Rows = append(g.Rows, row)
 	}
 	if lower {
-		g.foot = append(g.foot, "↓: a lower value is better.")
+		g.Foot = append(g.Foot, "↓: a lower value is better.")
 	}
 	if note := t.methodNote(o); from == 0 {
-		g.foot = append(g.foot, note)
+		g.Foot = append(g.Foot, note)
 	}
 	return g
 }
@@ -167,12 +167,12 @@ func (t *Table) methodNote(o Options) string {
 	return "Intervals: " + strings.Join(words, "; ") + "."
 }
 
-func (t *Table) differenceGrid(o Options, i int) grid {
-	g := grid{
-		title: fmt.Sprintf("Network %d minus network 1, in points, on the images that both answered", i+1),
-		head: []string{"number", "difference", "interval", "p", "only 1", "only " + strconv.Itoa(i+1),
+func (t *Table) differenceGrid(o Options, i int) Grid {
+	g := Grid{
+		Title: fmt.Sprintf("Network %d minus network 1, in points, on the images that both answered", i+1),
+		Head: []string{"number", "difference", "interval", "p", "only 1", "only " + strconv.Itoa(i+1),
 			"detectable", ""},
-		right: []bool{false, true, true, true, true, true, true, false},
+		Right: []bool{false, true, true, true, true, true, true, false},
 	}
 	chance, all := false, 0
 	for k := range t.Rows {
@@ -192,34 +192,34 @@ func (t *Table) differenceGrid(o Options, i int) grid {
 		case float64(d.Value) > 0 == r.Lower:
 			note = "worse"
 		}
-		g.rows = append(g.rows, []string{r.name(), signed(float64(d.Value)), interval(d.Interval, signed),
+		g.Rows = append(g.Rows, []string{r.name(), signed(float64(d.Value)), interval(d.Interval, signed),
 			probability(float64(d.P)),
 			only[0], only[1], points(float64(d.Detectable)), note})
 	}
-	g.foot = []string{"p: McNemar's exact test on the images that only one network has right (only 1, only " +
+	g.Foot = []string{"p: McNemar's exact test on the images that only one network has right (only 1, only " +
 		strconv.Itoa(i+1) +
 		"); without these counts, the difference over its standard error.",
 		"detectable: such a difference would be found on these images with a probability of 80 %."}
 	if chance {
-		g.foot = append(g.foot,
+		g.Foot = append(g.Foot,
 			"unclear: the interval contains 0, so that these images do not show which network is better.")
 	}
 	if all >= 10 {
-		g.foot = append(g.foot, fmt.Sprintf("Of %d differences between equal networks, about %.0f would look clear "+
+		g.Foot = append(g.Foot, fmt.Sprintf("Of %d differences between equal networks, about %.0f would look clear "+
 			"by chance.", all, max(1, 0.05*float64(all))))
 	}
 	return g
 }
 
-func (t *Table) publishedGrid(o Options) grid {
-	g := grid{title: "Published values of the same architecture, in %, for reference", head: []string{"number"},
-		right: []bool{false}}
+func (t *Table) publishedGrid(o Options) Grid {
+	g := Grid{Title: "Published values of the same architecture, in %, for reference", Head: []string{"number"},
+		Right: []bool{false}}
 	for i := range t.Networks {
-		g.head = append(g.head, "network "+strconv.Itoa(i+1))
-		g.right = append(g.right, true)
+		g.Head = append(g.Head, "network "+strconv.Itoa(i+1))
+		g.Right = append(g.Right, true)
 	}
-	g.head = append(g.head, "published")
-	g.right = append(g.right, false)
+	g.Head = append(g.Head, "published")
+	g.Right = append(g.Right, false)
 	paper := false
 	for i := range t.Rows {
 		r := &t.Rows[i]
@@ -239,9 +239,9 @@ func (t *Table) publishedGrid(o Options) grid {
 			paper = paper || strings.HasPrefix(p.Source, "paper")
 			values = append(values, fmt.Sprintf("%s %s", points(float64(p.Value)), sourceKey(p)))
 		}
-		g.rows = append(g.rows, append(row, strings.Join(values, ", ")))
+		g.Rows = append(g.Rows, append(row, strings.Join(values, ", ")))
 	}
-	if len(g.rows) == 0 {
+	if len(g.Rows) == 0 {
 		return g
 	}
 	seen := []string{}
@@ -253,10 +253,10 @@ func (t *Table) publishedGrid(o Options) grid {
 			}
 		}
 	}
-	g.foot = append([]string{"Published values depend on weights and views. " + strings.Join(seen, "; ") + "."},
-		g.foot...)
+	g.Foot = append([]string{"Published values depend on weights and views. " + strings.Join(seen, "; ") + "."},
+		g.Foot...)
 	if paper {
-		g.foot = append(g.foot, "The paper's networks are not published, and were trained by another recipe: its "+
+		g.Foot = append(g.Foot, "The paper's networks are not published, and were trained by another recipe: its "+
 			"values are for plausibility. It does not say which number its column IN-O is.")
 	}
 	return g
@@ -281,8 +281,8 @@ func sourceKey(p Published) string {
 	return "(H)"
 }
 
-func (t *Table) protocolGrid(o Options) grid {
-	g := grid{title: "Protocol", head: []string{"number", "view", "what is counted"}, right: make([]bool, 3)}
+func (t *Table) protocolGrid(o Options) Grid {
+	g := Grid{Title: "Protocol", Head: []string{"number", "view", "what is counted"}, Right: make([]bool, 3)}
 	for i := range t.Rows {
 		r := &t.Rows[i]
 		if !r.shown(o) || r.detail && !o.All {
@@ -307,7 +307,7 @@ func (t *Table) protocolGrid(o Options) grid {
 		if r.Column != "" && len(more) > 0 {
 			what += "; " + strings.Join(more, "; ")
 		}
-		g.rows = append(g.rows, []string{r.name(), strings.Join(views, " / "), what})
+		g.Rows = append(g.Rows, []string{r.name(), strings.Join(views, " / "), what})
 	}
 	return g
 }
@@ -319,17 +319,17 @@ func measureOf(id string) string {
 }
 
 // endGrids returns the missing columns and the notes.
-func (t *Table) endGrids() (out []grid) {
+func (t *Table) endGrids() (out []Grid) {
 	if len(t.Missing) > 0 && len(t.Missing) < len(columns) {
-		g := grid{title: "Columns of the paper that are missing", head: []string{"column", "needs"},
-			right: make([]bool, 2)}
+		g := Grid{Title: "Columns of the paper that are missing", Head: []string{"column", "needs"},
+			Right: make([]bool, 2)}
 		for _, m := range t.Missing {
-			g.rows = append(g.rows, []string{m.Column, "--set " + strings.ReplaceAll(m.Needs, " and ", " --set ")})
+			g.Rows = append(g.Rows, []string{m.Column, "--set " + strings.ReplaceAll(m.Needs, " and ", " --set ")})
 		}
 		out = append(out, g)
 	}
 	if len(t.Notes) > 0 {
-		out = append(out, grid{title: "Notes", foot: t.Notes})
+		out = append(out, Grid{Title: "Notes", Foot: t.Notes})
 	}
 	return out
 }
@@ -367,7 +367,7 @@ func (t *Table) WriteText(w io.Writer, o Options) error {
 		o.Width = 100
 	}
 	var b strings.Builder
-	for i, g := range t.grids(o) {
+	for i, g := range t.Grids(o) {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
@@ -378,14 +378,14 @@ func (t *Table) WriteText(w io.Writer, o Options) error {
 }
 
 // text writes a grid. The last column continues on further lines where it is too wide.
-func (g *grid) text(b *strings.Builder, width int) {
-	if g.title != "" {
-		fmt.Fprintf(b, "%s\n", g.title)
+func (g *Grid) text(b *strings.Builder, width int) {
+	if g.Title != "" {
+		fmt.Fprintf(b, "%s\n", g.Title)
 	}
-	if len(g.head) > 0 {
+	if len(g.Head) > 0 {
 		g.lines(b, width)
 	}
-	for _, f := range g.foot {
+	for _, f := range g.Foot {
 		wrapped := wrap(f, width-2)
 		for _, line := range wrapped {
 			fmt.Fprintf(b, "  %s\n", line)
@@ -393,9 +393,9 @@ func (g *grid) text(b *strings.Builder, width int) {
 	}
 }
 
-func (g *grid) lines(b *strings.Builder, width int) {
-	widths := make([]int, len(g.head))
-	for _, row := range append([][]string{g.head}, g.rows...) {
+func (g *Grid) lines(b *strings.Builder, width int) {
+	widths := make([]int, len(g.Head))
+	for _, row := range append([][]string{g.Head}, g.Rows...) {
 		for i, c := range row {
 			widths[i] = max(widths[i], utf8.RuneCountInString(c))
 		}
@@ -405,9 +405,9 @@ func (g *grid) lines(b *strings.Builder, width int) {
 	for _, n := range widths[:last] {
 		before += n + 2
 	}
-	for _, row := range append([][]string{g.head}, g.rows...) {
+	for _, row := range append([][]string{g.Head}, g.Rows...) {
 		lines := []string{row[last]}
-		if !g.right[last] {
+		if !g.Right[last] {
 			lines = wrap(row[last], max(width-before, 20))
 		}
 		for k, text := range lines {
@@ -417,9 +417,9 @@ func (g *grid) lines(b *strings.Builder, width int) {
 				if k == 0 {
 					c = row[i]
 				}
-				line.WriteString(pad(c, widths[i], g.right[i]) + "  ")
+				line.WriteString(pad(c, widths[i], g.Right[i]) + "  ")
 			}
-			line.WriteString(pad(text, widths[last], g.right[last]))
+			line.WriteString(pad(text, widths[last], g.Right[last]))
 			b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 		}
 	}

@@ -62,8 +62,9 @@ func Default(size int) View {
 }
 
 // Syntax describes the texts that Parse reads, for help texts.
-const Syntax = "resize-crop[:SIDE][:bilinear|bicubic], crop, asis or squash[:FILTER], each with\n" +
-	":half for a mean and deviation of 0.5"
+const Syntax = "resize-crop[:SIDE][:bilinear|bicubic], crop,\n" +
+	"asis or squash[:bilinear|bicubic], each with :half for a mean and\n" +
+	"deviation of 0.5 in place of ImageNet's"
 
 // Parse reads a view as users write it, such as resize-crop:248:bicubic, crop, asis, squash:bilinear. The
 // parts after the geometry may be in any order: a number is the shorter side after scaling, half is a mean and
