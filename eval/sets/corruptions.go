@@ -34,7 +34,7 @@ func isC(place string, l listing) bool {
 				return true
 			}
 		}
-		if severity.MatchString(d) && isCorruption(filepath.Base(place)) {
+		if severity.MatchString(d) && isCorruption(folderName(place)) {
 			return true
 		}
 	}
@@ -72,10 +72,8 @@ func corruptions(root string) (folders []string, err error) {
 		return nil
 	}
 	corruption := ""
-	for _, part := range strings.Split(filepath.ToSlash(root), "/") {
-		if isCorruption(part) {
-			corruption = part // the folder of one corruption was given
-		}
+	if name := folderName(root); isCorruption(name) {
+		corruption = name // the folder of one corruption was given
 	}
 	return folders, visit("", corruption, 0)
 }
@@ -165,7 +163,7 @@ func (s *Set) checkCorruptions(sizes map[string]int) {
 
 // cell returns the group of a folder of ImageNet-C, such as fog/3.
 func cell(root, folder string) string {
-	parts := strings.Split(filepath.ToSlash(filepath.Join(root, folder)), "/")
+	parts := strings.Split(folderName(root)+"/"+folder, "/")
 	for i := len(parts) - 2; i >= 0; i-- {
 		if isCorruption(parts[i]) {
 			return parts[i] + "/" + parts[len(parts)-1]

@@ -26,7 +26,7 @@ const (
 func isObjectNet(place string, l listing) bool {
 	for _, at := range []string{place, filepath.Dir(place)} {
 		if _, err := os.Stat(filepath.Join(at, "mappings", folderNames)); err == nil &&
-			(at == place || filepath.Base(place) == "images") {
+			(at == place || folderName(place) == "images") {
 			return true
 		}
 	}

@@ -468,3 +468,13 @@ func TestShards(t *testing.T) {
 		t.Errorf("%+v, read %q", s.Images, b.String())
 	}
 }
+
+// A folder can be the working folder.
+func TestWorkingFolder(t *testing.T) {
+	dir := touch(t, t.TempDir(), "fog/3/n01440764/a.JPEG")
+	t.Chdir(filepath.Join(dir, "fog"))
+	s := open(t, ".").Sets[0]
+	if s.Kind != C || len(s.Images) != 1 || s.Images[0].Group != "fog/3" {
+		t.Errorf("%s: %+v", s.Kind, s.Images)
+	}
+}

@@ -85,7 +85,7 @@ func looksLikeSI(place string, l listing) string {
 	if known == 0 || 2*known < len(l.dirs) && !l.hasFile(siMetadata) {
 		return ""
 	}
-	base := filepath.Base(place)
+	base := folderName(place)
 	for _, k := range siKinds {
 		if strings.HasPrefix(base, k.folder) || base == k.kind || base == k.bucket {
 			return k.kind

@@ -50,6 +50,14 @@ func list(dir string) (l listing, err error) {
 	return l, nil
 }
 
+// folderName returns the name of a folder, also of "." and of one that ends with a slash.
+func folderName(dir string) string {
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return filepath.Base(dir)
+}
+
 // images returns the names of files that are images by their names.
 func (l listing) images() (names []string) {
 	for _, f := range l.files {
