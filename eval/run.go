@@ -146,13 +146,9 @@ type runner struct {
 	about *outputs.About
 }
 
-// viewOf returns the view of a set. The geometry of the network's view is for sets that have none of their own.
+// viewOf returns the view of a set.
 func (n *Network) viewOf(s *sets.Set, o *Options) (view.View, error) {
-	g := s.Geometry
-	if g == view.ResizeCrop {
-		g = n.View.Geometry
-	}
-	v := n.View.Of(g, s.Border)
+	v := n.View.Of(s.Geometry, s.Border)
 	if s.Kind != sets.Occlusion {
 		return v, nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"abtool/eval/removal"
 	"abtool/eval/view"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
@@ -21,6 +22,7 @@ type evalOptions struct {
 	runs.EvalOptions
 	engine      engineOptions
 	benchmark   benchmarkOptions
+	attention   attentionOptions
 	draw        int
 	json, quiet bool
 }
@@ -53,6 +55,10 @@ lines NAME = "PLACE". The names are:
   folder    your own images, in a folder for each class
 Sets that are missing are left out and named.
 
+--cam and --remove measure where a network looks: how well its class activation maps agree with
+boxes (MaxBoxAcc, MaxBoxAccV2, top-1 localisation) or with the masks of COCO's objects (mPxAP), and
+how much the score of a class depends on other objects (V_min, V_avg).
+
 --out DIR keeps what each network answered for every image, one Parquet file for each set, and
 writes the tables and a page with them. The same command continues an evaluation that was stopped.
 --from DIR computes all numbers again from these files, without networks and images.`,
@@ -61,6 +67,8 @@ writes the tables and a page with them. The same command continues an evaluation
   abtool eval --arch resnet50 --weights resnet50.safetensors --set imagenet=val --set real=real.json
   abtool eval none luab --set sets.toml --out compared
   abtool eval --from compared --set real=real.json --format markdown
+  abtool eval run --set imagenet=val --cam wsolevaluation/metadata/ILSVRC/test
+  abtool eval cocorun --images val2014 --truth store --remove harmonic
   abtool eval --arch deit_tiny_patch16_224 --weights deit.safetensors \
     --view resize-crop:248:bicubic --set v2=imagenetv2-matched-frequency-format-val`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -68,18 +76,30 @@ writes the tables and a page with them. The same command continues an evaluation
 			if o.json {
 				b.format = "json"
 			}
+			a := o.attention
 			switch {
+			case a.cam != "" && a.remove != "":
+				return usage.Errorf("--cam and --remove are two measurements: give one")
+			case a.remove != "" && (o.Images == "" || o.Truth == ""):
+				return usage.Errorf("--remove needs --images, and --truth STORE with the masks of their objects")
+			case (a.remove == string(removal.Given)) != (a.edited != ""):
+				return usage.Errorf("--remove given needs --edited DIR with the edited images, and other fills do not")
 			case o.Images != "" && (len(b.sets) > 0 || len(b.from) > 0 || b.network.Arch != ""):
 				return usage.Errorf("--images is for one RUN alone: give --set folder=DIR to evaluate on images with --arch, --set or --from")
 			case len(b.sets) > 0 || len(b.from) > 0:
 				if len(args) > 1 && o.Weights != "" {
 					return usage.Errorf("--weights is for one RUN, and %d are given", len(args))
 				}
+				if a.cam != "" {
+					return b.localise(cmd.Context(), s, args, o.engine, a, o.json, o.quiet)
+				}
 				return b.run(cmd.Context(), s, args, o.engine, o.quiet)
-			case b.network.Arch != "":
+			case b.network.Arch != "" && o.Images == "":
 				return usage.Errorf("--set is missing: the images to evaluate on, such as --set imagenet=ILSVRC/val")
 			case len(args) != 1:
 				return usage.Errorf("with --images, eval takes one argument, the RUN: got %d", len(args))
+			case a.cam != "" || a.remove != "":
+				return o.objects(cmd.Context(), s, args[0], a)
 			}
 			return o.run(cmd.Context(), s, args[0])
 		},
@@ -107,6 +127,10 @@ writes the tables and a page with them. The same command continues an evaluation
 	f.Uint64Var(&b.Seed, "seed", 1, "seed of the sample of foregrounds")
 	f.StringVar(&b.format, "format", "text", "`FORMAT` of the tables: "+strings.Join(tableFormats, ", "))
 	f.BoolVar(&b.all, "all", false, "print the rows of groups too: corruptions, renditions, factors")
+	f.StringVar(&o.attention.cam, "cam", "", "compare class activation maps with `TRUTH`: boxes of a store or of\nwsolevaluation's metadata for --set, masks of a store for --images")
+	f.BoolVar(&o.attention.rollout, "rollout", false, "of a ViT: take attention rollout in place of the class's map")
+	f.StringVar(&o.attention.remove, "remove", "", "measure V_min and V_avg: remove the objects of each class, with\n`FILL` harmonic, mean, blur or given")
+	f.StringVar(&o.attention.edited, "edited", "", "folder `DIR` of images without the objects of a class, as\nIMAGE_CATEGORY.jpg, for --remove given")
 	o.engine.flags(c)
 	f.IntVar(&o.Workers, "jobs", 0, "number of threads, 0 for one per processor")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")

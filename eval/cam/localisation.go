@@ -13,8 +13,9 @@ const Classic = 0.2
 
 // A Share is a number of images out of N, at a threshold of the maps.
 type Share struct {
-	K, N int64
-	Tau  float64
+	K   int64   `json:"k"`
+	N   int64   `json:"n"`
+	Tau float64 `json:"threshold"`
 }
 
 // Value returns the share; it is NaN without images.
@@ -25,18 +26,20 @@ func (s Share) Interval() *stat.Interval { return stat.Wilson(s.K, s.N) }
 
 // Localised has what a Localisation counted.
 type Localised struct {
-	Images  int64 // with boxes of ground truth
-	Without int64 // images without any, which are left out
+	Images  int64 `json:"images"`  // with boxes of ground truth
+	Without int64 `json:"without"` // images without any, which are left out
 
 	// GTKnown is the share of images whose box at the classic threshold has an IoU of 0.5 or more with a
 	// box of ground truth; MaxBoxAcc is the same at the best threshold for all images together.
-	GTKnown, MaxBoxAcc Share
+	GTKnown   Share `json:"gt_known"`
+	MaxBoxAcc Share `json:"max_box_acc"`
 	// Top1 and MaxTop1 count only images that the network classified correctly: top-1 localisation at the
 	// classic and at the best threshold.
-	Top1, MaxTop1 Share
+	Top1    Share `json:"top1"`
+	MaxTop1 Share `json:"max_top1"`
 	// ByIoU has the shares for 0.3, 0.5 and 0.7 where any contour of a map counts, each at its best
 	// threshold.
-	ByIoU [3]Share
+	ByIoU [3]Share `json:"by_iou"`
 }
 
 // MaxBoxAccV2 returns the mean of ByIoU.

@@ -119,10 +119,10 @@ type ClassPrecision []Precision
 
 // ClassPxAP has mPxAP.
 type ClassPxAP struct {
-	Classes int     // with pixels of the foreground
-	Pairs   int64   // of an image and a class that it has
-	Mean    float64 // of the classes' PxAP, each over the pixels of all its images: mPxAP
-	ByImage float64 // mean over pairs of the PxAP of a single image
+	Classes int     `json:"classes"`  // with pixels of the foreground
+	Pairs   int64   `json:"pairs"`    // of an image and a class that it has
+	Mean    float64 `json:"mean"`     // of the classes' PxAP, each over the pixels of all its images: mPxAP
+	ByImage float64 `json:"by_image"` // mean over pairs of the PxAP of a single image
 }
 
 // Result returns mPxAP and its variant.

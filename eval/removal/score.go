@@ -34,11 +34,11 @@ const (
 // A Measure is a mean with the number of pairs of an image and a class of it, and its 95 % interval: percentiles
 // over samples of images, drawn with replacement.
 type Measure struct {
-	Value    float64
-	Interval *stat.Interval
+	Value    float64        `json:"value"`
+	Interval *stat.Interval `json:"interval,omitempty"`
 
-	ByClass         float64 // the mean over classes of the mean of their pairs
-	ByClassInterval *stat.Interval
+	ByClass         float64        `json:"by_class"` // the mean over classes of the mean of their pairs
+	ByClassInterval *stat.Interval `json:"by_class_interval,omitempty"`
 
 	images           string    // a hash of the images, in their order
 	drawn, byClasses []float64 // bootstrap samples
@@ -66,19 +66,22 @@ func (m *Measure) Minus(o *Measure) Measure {
 // A pair is an image with one of its classes, c; o are the other classes of the image. A violation of c by o is
 // that the score of c is lower without o than without c itself.
 type Result struct {
-	Images  int64 // with at least two classes
-	Edits   int64 // images with a class removed
-	Pairs   int64
-	Classes int // with a pair
+	Images  int64 `json:"images"` // with at least two classes
+	Edits   int64 `json:"edits"`  // images with a class removed
+	Pairs   int64 `json:"pairs"`
+	Classes int   `json:"classes"` // with a pair
 
-	Left    map[Reason]int64 // edits that were left out
-	Without int64            // pairs that were left out, because c or all o could not be removed
-	Outside int64            // edits that change nothing that the network sees
+	Left    map[Reason]int64 `json:"left_out"`       // edits that were left out
+	Without int64            `json:"pairs_left_out"` // pairs that were left out, because c or all o could not be removed
+	Outside int64            `json:"outside"`        // edits that change nothing that the network sees
 
 	// VAvg is the share of violations by a random other class, VMin the share of pairs with a violation by
 	// any. DeltaAvg and DeltaMin are the differences in probability instead: that of c without c, less the mean
 	// or the least without an o.
-	VAvg, VMin, DeltaAvg, DeltaMin Measure
+	VAvg     Measure `json:"v_avg"`
+	VMin     Measure `json:"v_min"`
+	DeltaAvg Measure `json:"delta_avg"`
+	DeltaMin Measure `json:"delta_min"`
 }
 
 // samples is the number of bootstrap samples.
