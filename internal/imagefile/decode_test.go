@@ -2,7 +2,9 @@ package imagefile
 
 import (
 	"bytes"
+	"image"
 	"image/color"
+	"image/jpeg"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,4 +139,24 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("a %s of %d × %d pixels is %v", format, w, h, m.Bounds())
 		}
 	})
+}
+
+// A JPEG that ends too early is an error with both decoders, and not a picture that is grey from there on.
+func TestCutJPEG(t *testing.T) {
+	var b bytes.Buffer
+	m := image.NewRGBA(image.Rect(0, 0, 64, 64))
+	for i := range m.Pix {
+		m.Pix[i] = byte(i * i)
+	}
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := JPEG(b.Bytes()); err != nil {
+		t.Fatalf("the whole file: %v", err)
+	}
+	for _, end := range []int{b.Len() / 2, b.Len() - 2} {
+		if _, err := JPEG(b.Bytes()[:end]); err == nil {
+			t.Errorf("%s reads the first %d of %d bytes", Decoder, end, b.Len())
+		}
+	}
 }

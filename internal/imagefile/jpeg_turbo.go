@@ -9,6 +9,8 @@ import "C"
 import (
 	"fmt"
 	"image"
+	"io"
+	"strings"
 	"sync"
 	"unsafe"
 )
@@ -42,8 +44,15 @@ func JPEG(b []byte) (image.Image, error) {
 		return nil, fmt.Errorf("an image of %d × %d pixels", int(width), int(height))
 	}
 	p := &RGB{W: int(width), H: int(height), Pix: make([]byte, 3*int(width)*int(height))}
-	if C.tjDecompress2(h, in, C.ulong(len(b)), (*C.uchar)(unsafe.Pointer(&p.Pix[0])), width, 3*width, height, C.TJPF_RGB, 0) != 0 && C.tjGetErrorCode(h) != C.TJERR_WARNING {
-		return nil, fmt.Errorf("libjpeg-turbo: %s", C.GoString(C.tjGetErrorStr2(h)))
+	code := C.tjDecompress2(h, in, C.ulong(len(b)), (*C.uchar)(unsafe.Pointer(&p.Pix[0])), width, 3*width, height, C.TJPF_RGB, 0)
+	if code == 0 {
+		return p, nil
+	}
+	switch text := C.GoString(C.tjGetErrorStr2(h)); {
+	case strings.Contains(text, "Premature end"): // libjpeg makes the rest of the image grey
+		return nil, io.ErrUnexpectedEOF
+	case C.tjGetErrorCode(h) != C.TJERR_WARNING:
+		return nil, fmt.Errorf("libjpeg-turbo: %s", text)
 	}
 	return p, nil
 }
