@@ -28,6 +28,9 @@ const (
 	backgroundFolder = "only_bg_t"
 )
 
+// challengeLeftOut is the protocol of a set without the folders that the challenge needs.
+const challengeLeftOut = "without the challenge"
+
 // A foreground is an object of the Backgrounds Challenge with its mask.
 type foreground struct {
 	mask, image string // paths relative to the set's root
@@ -44,6 +47,7 @@ func (r *runner) challenge(ctx context.Context, s *sets.Set, v view.View, about 
 		return fmt.Errorf("set %s, challenge: %w", s.Name, err)
 	}
 	if len(all) == 0 || len(backgrounds.Images) == 0 {
+		about.Protocol = append(about.Protocol, challengeLeftOut)
 		about.Notes = append(slices.Clone(about.Notes),
 			fmt.Sprintf("the challenge is left out: it needs the folders %s, %s and %s", maskFolder, foregroundFolder, backgroundFolder))
 		return nil

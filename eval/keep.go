@@ -2,10 +2,10 @@ package eval
 
 import (
 	"context"
-	"encoding/binary"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -19,11 +19,25 @@ import (
 
 const extension = ".parquet"
 
-// Keep runs a network over the sets whose outputs a folder does not have yet, and returns the files of all sets.
-// Each set has a file, so that an evaluation that was interrupted continues with the set that it had not
-// finished; sets that differ only by a hole share one. A file is used again if it is of the same weights, images,
-// labels and view. o.Out is not used.
-func Keep(ctx context.Context, n *Network, list []*sets.Set, dir string, o Options) (files []string, err error) {
+// Keep runs a network over the sets whose outputs a folder does not have yet. It returns the names of the sets
+// that the folder had. Each set has a file, so that an evaluation that was interrupted continues with the set that
+// it had not finished; sets that differ only by a hole share one. A file is used again if it is of the same weights,
+// view and options, and of the same image files: their places, sizes and times of change. A file of another
+// network is an error. o.Out is not used.
+func Keep(ctx context.Context, n *Network, list []*sets.Set, dir string, o Options) (had []string, err error) {
+	names := map[string]string{}
+	for _, s := range list { // before the first set takes hours
+		if err := n.check(s); err != nil {
+			return nil, err
+		}
+		if _, err := n.viewOf(s, &o); err != nil {
+			return nil, err
+		}
+		if other, ok := names[fileName(s.Name)]; ok {
+			return nil, fmt.Errorf("the sets %s and %s would share the file %s: name one of them differently", other, s.Name, fileName(s.Name))
+		}
+		names[fileName(s.Name)] = s.Name
+	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
@@ -33,15 +47,20 @@ func Keep(ctx context.Context, n *Network, list []*sets.Set, dir string, o Optio
 			same++
 		}
 		o.Out = filepath.Join(dir, fileName(list[0].Name))
-		if !n.has(o.Out, list[:same], &o) {
-			if _, err := Run(ctx, n, list[:same], o); err != nil {
-				return files, err
-			}
+		has, err := n.has(o.Out, list[:same], &o)
+		if err != nil {
+			return had, err
 		}
-		files = append(files, o.Out)
+		if has {
+			for _, s := range list[:same] {
+				had = append(had, s.Name)
+			}
+		} else if _, err := Run(ctx, n, list[:same], o); err != nil {
+			return had, err
+		}
 		list = list[same:]
 	}
-	return files, nil
+	return had, nil
 }
 
 // fileName returns the name of the file of a set.
@@ -54,44 +73,56 @@ func fileName(set string) string {
 	}, set) + extension
 }
 
-// has reports whether a file has the outputs that Run would write for sets with the same images.
-func (n *Network) has(file string, list []*sets.Set, o *Options) bool {
+// has reports whether a file has the outputs that Run would write for sets with the same images. It returns an
+// error if the file is of another network.
+func (n *Network) has(file string, list []*sets.Set, o *Options) (bool, error) {
 	f, err := outputs.Open(file)
 	if err != nil {
-		return false
+		return false, nil
 	}
 	defer f.Close()
 	want := n.about(o)
-	if a := f.About; a.Weights != want.Weights || a.Arch != want.Arch || a.ClassesHash != want.ClassesHash || a.Version != want.Version ||
-		a.Logits != want.Logits || len(a.Sets) != len(list) {
-		return false
+	a := f.About
+	if a.Weights != want.Weights || a.Arch != want.Arch || a.ClassesHash != want.ClassesHash {
+		return false, fmt.Errorf("%s has the answers of another network of the name %s: give another --out, or remove the file", file, a.Network)
 	}
-	images := map[string]uint64{}
+	if a.Version != want.Version || a.Engine != want.Engine || a.Logits != want.Logits || len(a.Sets) != len(list) {
+		return false, nil
+	}
 	for i, s := range list {
 		v, err := n.viewOf(s, o)
-		a := f.About.Sets[i]
+		a := a.Sets[i]
 		if err != nil || a.Name != s.Name || a.Kind != s.Kind || a.View != v.String() || a.Expected != s.Expected ||
-			a.Unreadable > 0 && !o.Unreadable || !sampled(s, a.Protocol, o) {
-			return false
-		}
-		for k := range s.Images {
-			images[s.Name] += hashOf(s.Images[k].Group, s.Images[k].Path, s.Images[k].Labels)
+			a.Unreadable > 0 || a.Files != filesHash(s) || !sampled(s, a.Protocol, o) {
+			return false, nil
 		}
 	}
-	for r, err := range f.Rows() {
-		if err != nil {
-			return false
-		}
-		if r.Group != Challenge {
-			images[r.Set] -= hashOf(r.Group, r.Path, r.Labels)
-		}
+	return true, nil
+}
+
+// filesHash returns a hash of the files of a set and what is known of them: places, groups, labels, sizes and
+// times of change.
+func filesHash(s *sets.Set) string {
+	root, err := filepath.Abs(s.Root)
+	if err != nil {
+		root = s.Root
 	}
-	for _, left := range images {
-		if left != 0 {
-			return false
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n", root)
+	stat := func(path string) (size, changed int64) {
+		if info, err := os.Stat(path); err == nil {
+			return info.Size(), info.ModTime().UnixNano()
 		}
+		return 0, 0 // within an archive, whose folder or file is the root
 	}
-	return true
+	size, changed := stat(root)
+	fmt.Fprintf(h, "%d %d\n", size, changed)
+	for i := range s.Images {
+		im := &s.Images[i]
+		size, changed = stat(filepath.Join(root, filepath.FromSlash(im.Path)))
+		fmt.Fprintf(h, "%s\n%s\n%d %d %d\n", im.Group, im.Path, im.Labels, size, changed)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // sampled reports whether a set's protocol is of the foregrounds that the options choose.
@@ -100,21 +131,13 @@ func sampled(s *sets.Set, protocol []string, o *Options) bool {
 	switch {
 	case s.Kind != sets.Backgrounds || o.Foregrounds == 0:
 		return text == ""
+	case text == challengeLeftOut:
+		all, err := foregrounds(s.Root)
+		return err == nil && len(all) == 0 || !slices.ContainsFunc(s.Images, func(im sets.Image) bool { return im.Group == backgroundFolder })
 	case o.Foregrounds < 0:
 		return strings.Contains(text, ": all ")
 	}
 	return strings.Contains(text, ": all ") || strings.Contains(text, fmt.Sprintf(" %d of ", o.Foregrounds)) && strings.Contains(text, fmt.Sprintf("(seed %d)", o.Seed))
-}
-
-// hashOf returns a hash of what identifies an image. The sum of the hashes of images does not depend on their
-// order.
-func hashOf(group, path string, labels []int32) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(group + "\n" + path + "\n"))
-	for _, k := range labels {
-		h.Write(binary.LittleEndian.AppendUint32(nil, uint32(k)))
-	}
-	return h.Sum64()
 }
 
 // Read reads the outputs at some places and returns the numbers of their networks: a file of outputs, the folder
@@ -146,22 +169,23 @@ func find(place string) (networks [][]string, err error) {
 	if err != nil || !info.IsDir() {
 		return [][]string{{place}}, err
 	}
+	own, err := filesIn(place)
+	if err != nil || len(own) > 0 {
+		return [][]string{own}, err
+	}
 	entries, err := os.ReadDir(place)
 	if err != nil {
 		return nil, err
 	}
-	var own []string
 	for _, e := range entries {
-		if !e.IsDir() && filepath.Ext(e.Name()) == extension {
-			own = append(own, filepath.Join(place, e.Name()))
+		if !e.IsDir() {
+			continue
 		}
-	}
-	if len(own) > 0 {
-		return [][]string{own}, nil
-	}
-	for _, e := range entries {
-		files, _ := filepath.Glob(filepath.Join(place, e.Name(), "*"+extension))
-		if e.IsDir() && len(files) > 0 {
+		files, err := filesIn(filepath.Join(place, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		if len(files) > 0 {
 			networks = append(networks, files)
 		}
 	}
@@ -169,6 +193,17 @@ func find(place string) (networks [][]string, err error) {
 		return nil, fmt.Errorf("%s has no outputs of networks (%s files): give a file or folder that abtool eval --out wrote", place, extension)
 	}
 	return networks, nil
+}
+
+// filesIn returns the files of outputs in a folder.
+func filesIn(dir string) (files []string, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if !e.IsDir() && filepath.Ext(e.Name()) == extension {
+			files = append(files, filepath.Join(dir, e.Name()))
+		}
+	}
+	return files, err
 }
 
 // readNetwork reads the files of a network.

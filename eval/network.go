@@ -192,8 +192,12 @@ func ofRun(o NetworkOptions) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
+	dir, err := filepath.Abs(o.Run) // the folder may be given as . or ..
+	if err != nil {
+		return nil, err
+	}
 	l := &loaded{
-		name: filepath.Base(filepath.Clean(o.Run)), file: runs.WeightsFile(o.Run, o.Weights), arch: a, loss: r.Loss(), set: set,
+		name: filepath.Base(dir), file: runs.WeightsFile(o.Run, o.Weights), arch: a, loss: r.Loss(), set: set,
 		classes: info.Classes, multi: info.Multi,
 	}
 	if o.Classes != "" {

@@ -176,7 +176,7 @@ func (r *runner) run(ctx context.Context, same []*sets.Set) error {
 	for i, s := range same {
 		abouts[i] = outputs.SetAbout{
 			Name: s.Name, Kind: s.Kind, Root: filepath.Base(filepath.Clean(s.Root)), View: views[i].String(),
-			Images: len(s.Images), Expected: s.Expected, Notes: s.Notes,
+			Images: len(s.Images), Expected: s.Expected, Files: filesHash(s), Notes: s.Notes,
 		}
 	}
 	r.o.Progress(s.Name, 0, len(s.Images))

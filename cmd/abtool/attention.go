@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"text/tabwriter"
 
@@ -39,6 +40,7 @@ type attention struct {
 	Removal      *removal.Result  `json:"removal,omitempty"`
 	How          *removalProtocol `json:"protocol,omitempty"`
 	Set          string           `json:"set,omitempty"`
+	Without      int64            `json:"images_left_out,omitempty"`
 }
 
 type removalProtocol struct {
@@ -58,6 +60,12 @@ func (o *benchmarkOptions) localise(ctx context.Context, s streams, dirs []strin
 	}
 	bar := ui.NewBar(s.err, quiet, ui.Count)
 	defer bar.Clear()
+	note := func(text string) {
+		if !quiet {
+			bar.Clear()
+			ui.Note(s.err, text)
+		}
+	}
 	var out []attention
 	for _, network := range o.networks(dirs) {
 		network.Workers = o.Workers
@@ -73,7 +81,13 @@ func (o *benchmarkOptions) localise(ctx context.Context, s streams, dirs []strin
 		if err != nil {
 			return err
 		}
+		for _, text := range c.Notes {
+			note(text)
+		}
 		for _, set := range c.Sets {
+			for _, text := range set.Notes {
+				note("set " + set.Name + ": " + text)
+			}
 			if set.Kind != sets.ImageNet && set.Kind != sets.Folder && set.Kind != sets.V2 {
 				continue
 			}
@@ -81,6 +95,9 @@ func (o *benchmarkOptions) localise(ctx context.Context, s streams, dirs []strin
 			l, err := eval.Localise(ctx, network, set, how)
 			if err != nil {
 				return err
+			}
+			if l.Images == 0 {
+				return fmt.Errorf("%s has no boxes of the images of set %s", a.cam, set.Name)
 			}
 			v2 := l.MaxBoxAccV2()
 			out = append(out, attention{Network: l.Name, View: l.View, Set: set.Name, Localisation: l.Localised, MaxBoxAccV2: &v2, Rollout: l.Rollout})
@@ -151,13 +168,16 @@ func (o *evalOptions) objects(ctx context.Context, s streams, dir string, a atte
 			if err != nil {
 				return err
 			}
-			var categories []store.Category
-			for _, name := range classes {
+			categories := make([]store.Category, len(classes)) // the zero value for a class that the store does not have
+			for k, name := range classes {
 				for _, d := range account.DataSets {
-					if k := slices.IndexFunc(d.Categories, func(c store.Category) bool { return c.Name == name }); k >= 0 {
-						categories = append(categories, d.Categories[k])
+					if i := slices.IndexFunc(d.Categories, func(c store.Category) bool { return c.Name == name }); i >= 0 {
+						categories[k] = d.Categories[i]
 					}
 				}
+			}
+			if _, err := os.Stat(a.edited); err != nil {
+				return usage.Errorf("--edited: %w", err)
 			}
 			how.Given = removal.Folder(a.edited, categories)
 		}
@@ -166,11 +186,18 @@ func (o *evalOptions) objects(ctx context.Context, s streams, dir string, a atte
 			return err
 		}
 		out.View, out.Removal = seen, removal.Reduce(rows)
+		if out.Removal.Pairs == 0 {
+			return fmt.Errorf("%s has no pair of classes that could be removed: no image of %s has the objects of two classes there, or no edited image was found", with.Store, o.Images)
+		}
+		out.Without = int64(len(set.Images)) - out.Removal.Images
 		out.How = &removalProtocol{how.Fill, how.Dilation, how.Limit}
 	} else {
 		result, seen, err := eval.Masks(ctx, b.network, set, with)
 		if err != nil {
 			return err
+		}
+		if result.Pairs == 0 {
+			return fmt.Errorf("%s has no objects of the images of %s", with.Store, o.Images)
 		}
 		out.View, out.Masks = seen, &result
 	}
@@ -242,6 +269,9 @@ func (a *attention) print(w io.Writer) {
 		fmt.Fprintf(t, "  %s edits; %s of them change nothing that the network sees\n", ui.Thousands(r.Edits), ui.Thousands(r.Outside))
 		for _, reason := range slices.Sorted(maps.Keys(r.Left)) {
 			fmt.Fprintf(t, "  %s edits are left out: %s\n", ui.Thousands(r.Left[reason]), reason)
+		}
+		if a.Without > 0 {
+			fmt.Fprintf(t, "  %s images without objects of two classes in the store are left out\n", ui.Thousands(a.Without))
 		}
 		if r.Without > 0 {
 			fmt.Fprintf(t, "  %s pairs are left out, because the class or all others could not be removed\n", ui.Thousands(r.Without))

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,24 +24,26 @@ import (
 // benchmarkOptions are the options of abtool eval on benchmarks.
 type benchmarkOptions struct {
 	eval.Options
-	network eval.NetworkOptions
-	sets    []string
-	holes   []int
-	from    []string
-	out     string
-	format  string
-	all     bool
+	network    eval.NetworkOptions
+	sets       []string
+	holes      []int
+	holesGiven bool
+	from       []string
+	out        string
+	format     string
+	all        bool
 }
 
-// mainHole is the side of the hole of the paper's column, in pixels of 224.
-const mainHole = 112
+// fixedSize is the height and width of the images of sets that are not scaled: ImageNet-C and the Backgrounds
+// Challenge.
+const fixedSize = 224
 
 func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, engine engineOptions, quiet bool) (err error) {
 	if !slices.Contains(tableFormats, o.format) {
 		return usage.Errorf("--format %s: give one of %s", o.format, strings.Join(tableFormats, ", "))
 	}
 	if o.network.View != "" {
-		if _, err := view.Parse(o.network.View, 224); err != nil {
+		if _, err := view.Parse(o.network.View, 1); err != nil {
 			return usage.Error(err)
 		}
 	}
@@ -47,6 +51,9 @@ func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, en
 		if !quiet {
 			ui.Note(s.err, text)
 		}
+	}
+	if err := checkOut(o.out); err != nil {
+		return err
 	}
 	var real *sets.Real
 	var networks []*metric.Network
@@ -62,6 +69,18 @@ func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, en
 		if o.network.New, err = engine.maker(); err != nil {
 			return err
 		}
+		var names []string
+		for _, dir := range dirs {
+			abs, err := filepath.Abs(dir)
+			if err != nil {
+				return err
+			}
+			name := filepath.Base(abs)
+			if slices.Contains(names, name) {
+				return usage.Errorf("two of the runs are named %s: rename or copy one of the folders", name)
+			}
+			names = append(names, name)
+		}
 		bar := ui.NewBar(s.err, quiet, ui.Count)
 		defer bar.Clear()
 		o.Progress = func(set string, done, total int) { bar.Set(set, int64(done), int64(total)) }
@@ -71,14 +90,14 @@ func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, en
 			if err != nil {
 				return err
 			}
-			if slices.Contains(answered, place) {
-				return usage.Errorf("two of the networks are named %s: copy one, or evaluate it with another --out and join the results with --from", filepath.Base(place))
-			}
 			answered, real = append(answered, place), r
 		}
 		bar.Clear()
 		places = slices.Concat(answered, o.from)
 	} else {
+		if len(dirs) > 0 || o.network.Weights != "" || o.network.Arch != "" {
+			return usage.Errorf("--set is missing: the images to evaluate the network on. --from has only answers")
+		}
 		for _, arg := range o.sets {
 			file, ok := strings.CutPrefix(arg, "real=")
 			if !ok {
@@ -110,6 +129,31 @@ func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, en
 	return ui.Print(s.out, func(w io.Writer) { err = errors.Join(err, o.print(w, t)) })
 }
 
+// hasImages reports whether a set of images is given, and not only labels of ReaL.
+func (o *benchmarkOptions) hasImages() bool {
+	return slices.ContainsFunc(o.sets, func(s string) bool { return !strings.HasPrefix(s, "real=") })
+}
+
+// checkOut returns an error if a folder has files and none of an evaluation.
+func checkOut(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if dir == "" || errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "table.json")); err == nil {
+		return nil
+	}
+	for _, e := range entries { // an evaluation that was stopped
+		if files, _ := filepath.Glob(filepath.Join(dir, e.Name(), "*.parquet")); !e.IsDir() || len(files) == 0 {
+			return usage.Errorf("--out %s has files that are not of an evaluation, such as %s: give a folder of its own", dir, e.Name())
+		}
+	}
+	return nil
+}
+
 // networks returns the networks that the arguments and flags name.
 func (o *benchmarkOptions) networks(dirs []string) (list []eval.NetworkOptions) {
 	for _, dir := range dirs {
@@ -139,13 +183,26 @@ func (o *benchmarkOptions) evaluate(ctx context.Context, network eval.NetworkOpt
 		note(text)
 	}
 	var list []*sets.Set
+	holes := o.holes
+	if !o.holesGiven {
+		holes = []int{n.View.Size / 2}
+	}
+	for _, h := range holes {
+		if h < 0 || h > n.View.Size {
+			return "", nil, usage.Errorf("--hole %d: %s reads images of %d pixels", h, n.Name, n.View.Size)
+		}
+	}
 	for _, s := range c.Sets {
+		if (s.Geometry == view.AsIs || s.Geometry == view.Crop) && n.View.Size != fixedSize {
+			note(fmt.Sprintf("set %s is left out: its images have %d × %[2]d pixels as they are, and %s reads %d × %[4]d", s.Name, fixedSize, n.Name, n.View.Size))
+			continue
+		}
 		for _, text := range s.Notes {
 			note("set " + s.Name + ": " + text)
 		}
 		list = append(list, s)
 		if s.Kind == sets.ImageNet {
-			for _, hole := range o.holes {
+			for _, hole := range holes {
 				list = append(list, s.Occluded(hole))
 			}
 		}
@@ -154,7 +211,13 @@ func (o *benchmarkOptions) evaluate(ctx context.Context, network eval.NetworkOpt
 		return "", nil, errors.New("there is no set to evaluate on: see the notes above")
 	}
 	place := filepath.Join(out, n.Name)
-	_, err = eval.Keep(ctx, n, list, place, o.Options)
+	had, err := eval.Keep(ctx, n, list, place, o.Options)
+	if len(had) > 0 {
+		note(fmt.Sprintf("%s was evaluated before on %s, and its answers are used again", n.Name, strings.Join(had, ", ")))
+	}
+	if err != nil && o.out != "" {
+		err = fmt.Errorf("%w; what was finished is in %s, and the same command continues", err, place)
+	}
 	return place, c.Real, err
 }
 

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"abtool/eval/removal"
 	"abtool/eval/view"
@@ -73,10 +75,14 @@ writes the tables and a page with them. The same command continues an evaluation
     --view resize-crop:248:bicubic --set v2=imagenetv2-matched-frequency-format-val`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b.network.Weights, b.Workers, b.Version = o.Weights, o.Workers, version()
+			b.holesGiven = cmd.Flags().Changed("hole")
 			if o.json {
 				b.format = "json"
 			}
 			a := o.attention
+			if err := o.onlyFlagsOfMode(cmd); err != nil {
+				return err
+			}
 			switch {
 			case a.cam != "" && a.remove != "":
 				return usage.Errorf("--cam and --remove are two measurements: give one")
@@ -84,8 +90,6 @@ writes the tables and a page with them. The same command continues an evaluation
 				return usage.Errorf("--remove needs --images, and --truth STORE with the masks of their objects")
 			case (a.remove == string(removal.Given)) != (a.edited != ""):
 				return usage.Errorf("--remove given needs --edited DIR with the edited images, and other fills do not")
-			case o.Images != "" && (len(b.sets) > 0 || len(b.from) > 0 || b.network.Arch != ""):
-				return usage.Errorf("--images is for one RUN alone: give --set folder=DIR to evaluate on images with --arch, --set or --from")
 			case len(b.sets) > 0 || len(b.from) > 0:
 				if len(args) > 1 && o.Weights != "" {
 					return usage.Errorf("--weights is for one RUN, and %d are given", len(args))
@@ -121,7 +125,7 @@ writes the tables and a page with them. The same command continues an evaluation
 	f.StringArrayVar(&b.from, "from", nil, "outputs of an earlier evaluation: the `DIR` of --out, or a file;\nmay be repeated")
 	f.BoolVar(&b.Logits, "logits", false, "keep all logits, 4 bytes for each class and image")
 	f.BoolVar(&b.Unreadable, "unreadable", false, "count images that cannot be read as wrong; otherwise they are an\nerror")
-	f.IntSliceVar(&b.holes, "hole", []int{mainHole}, "side of the hole of centre occlusion in `PIXELS`, for set\nimagenet; may be repeated")
+	f.IntSliceVar(&b.holes, "hole", nil, "side of the hole of centre occlusion in `PIXELS`, for set\nimagenet (default: half of the network's input); may be repeated")
 	f.BoolVar(&b.Black, "black", false, "fill the hole with black instead of the mean colour")
 	f.IntVar(&b.Foregrounds, "foregrounds", 100, "foregrounds of the Backgrounds Challenge to put on all\nbackgrounds: a sample of `N`, -1 for all, 0 for none")
 	f.Uint64Var(&b.Seed, "seed", 1, "seed of the sample of foregrounds")
@@ -136,6 +140,37 @@ writes the tables and a page with them. The same command continues an evaluation
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
 	f.BoolVar(&o.quiet, "quiet", false, "show no progress and no notes")
 	return c
+}
+
+// modes has the flags that each way to use eval takes, in addition to those that all take.
+var modes = []struct {
+	name  string
+	is    func(*evalOptions) bool
+	flags string
+}{
+	{"--remove", func(o *evalOptions) bool { return o.attention.remove != "" }, "images truth weights view remove edited"},
+	{"--cam with --images", func(o *evalOptions) bool { return o.attention.cam != "" && o.Images != "" }, "images weights view cam"},
+	{"--cam", func(o *evalOptions) bool { return o.attention.cam != "" }, "set weights arch classes view cam rollout"},
+	{"--images", func(o *evalOptions) bool { return o.Images != "" }, "images targets rule split partial truth draw weights"},
+	{"--from without --set of images", func(o *evalOptions) bool { return len(o.benchmark.from) > 0 && !o.benchmark.hasImages() }, "from set out format all"},
+	{"--set", func(*evalOptions) bool { return true }, "set arch weights classes view out from logits unreadable hole black foregrounds seed format all"},
+}
+
+// onlyFlagsOfMode returns an error for a flag that would change nothing.
+func (o *evalOptions) onlyFlagsOfMode(cmd *cobra.Command) (err error) {
+	for _, m := range modes {
+		if !m.is(o) {
+			continue
+		}
+		takes := strings.Fields(m.flags + " engine python precision jobs json quiet help")
+		cmd.Flags().Visit(func(f *pflag.Flag) {
+			if !slices.Contains(takes, f.Name) && err == nil {
+				err = usage.Errorf("--%s has no effect with %s: leave it out, or see abtool eval --help for what it belongs to", f.Name, m.name)
+			}
+		})
+		return err
+	}
+	return nil
 }
 
 func (o *evalOptions) run(ctx context.Context, s streams, dir string) (err error) {

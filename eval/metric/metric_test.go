@@ -427,6 +427,28 @@ func TestSame(t *testing.T) {
 	}
 }
 
+// A difference of a few images is unclear if McNemar's test says so, although its interval leaves out 0.
+func TestFewDiffer(t *testing.T) {
+	for _, c := range []struct {
+		gained int
+		chance bool
+	}{{4, true}, {5, true}, {6, false}} {
+		var a, b []outputs.Row
+		for i := range 4000 {
+			path := fmt.Sprintf("ILSVRC2012_val_%08d.JPEG", i+1)
+			best := int32(1)
+			if i < c.gained {
+				best = 2
+			}
+			a, b = append(a, row(sets.ImageNet, "", path, 1, best)), append(b, row(sets.ImageNet, "", path, 1, 1))
+		}
+		d := difference(t, network(t, nil, a...), network(t, nil, b...), "imagenet.top1")
+		if d.Only[1] != int64(c.gained) || d.Interval.Covers(0) || d.Chance() != c.chance {
+			t.Errorf("%d images gained, p %.4f: Chance returns %v, want %v (%+v)", c.gained, float64(d.P), d.Chance(), c.chance, d)
+		}
+	}
+}
+
 // Images with one name in two folders are two images, except of sets that have every name once for each group.
 func TestNames(t *testing.T) {
 	n := network(t, nil, row(sets.Folder, "", "a/ILSVRC2012_val_00000001.JPEG", 1, 1),

@@ -77,7 +77,9 @@ type Difference struct {
 const power = stat.Z95 + 0.8416212335729143
 
 // Chance reports whether the interval of the difference contains 0: the set does not show which network is better.
-func (d *Difference) Chance() bool { return d.Interval == nil || d.Interval.Covers(0) }
+func (d *Difference) Chance() bool {
+	return d.Interval == nil || d.Interval.Covers(0) || d.Test == TestMcNemar && float64(d.P) >= 1-stat.Level
+}
 
 // Numbers returns all numbers that the answers allow, in the order of the paper's columns, each followed by its
 // parts.

@@ -63,6 +63,7 @@ type SetAbout struct {
 	Images     int      `json:"images"`             // rows, with those that could not be read
 	Expected   int      `json:"expected,omitempty"` // images of the published set; 0: unknown
 	Unreadable int      `json:"unreadable,omitempty"`
+	Files      string   `json:"files,omitempty"` // hash of the images' places, groups, labels, sizes and times of change
 	Notes      []string `json:"notes,omitempty"`
 	Protocol   []string `json:"protocol,omitempty"` // what else readers need to redo the numbers, such as a sample and its seed
 }

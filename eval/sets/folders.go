@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,8 +27,11 @@ func openV2(name, dir string) (*Set, error) {
 		if err := byWnid(s, l, nil); err != nil {
 			return nil, err
 		}
+		if strings.HasPrefix(path.Base(s.Images[0].Path), "ILSVRC2012_val_") {
+			return nil, fmt.Errorf("%s has the validation images of ImageNet-1k: give them as imagenet=%s", dir, dir)
+		}
 	} else {
-		g := gatherer{set: s}
+		g := gatherer{set: s, loose: l.images()}
 		for _, d := range l.dirs {
 			k, ok := integer(d)
 			if !ok {
@@ -140,7 +144,7 @@ func (o *opener) openFolder(name, place string) (*Set, error) {
 		return s, o.openFile(s, index)
 	}
 	s.Root = dir
-	g := gatherer{set: s}
+	g := gatherer{set: s, loose: l.images()}
 	for _, d := range l.dirs {
 		labels, ok := index[d]
 		if !ok {

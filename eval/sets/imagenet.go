@@ -128,7 +128,7 @@ func (s *Set) checkClasses(want, each int) {
 
 // byWnid adds the images of folders that have the names of WordNet ids.
 func byWnid(s *Set, l listing, group func(name string) string) error {
-	g := gatherer{set: s}
+	g := gatherer{set: s, loose: l.images()}
 	known := 0
 	for _, d := range l.dirs {
 		k, ok := classes.Index(d)

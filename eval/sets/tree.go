@@ -83,6 +83,7 @@ type gatherer struct {
 	others  []string // files that are not images, in folders of images
 	deeper  []string // folders in folders of images
 	unknown []string // folders without a class
+	loose   []string // images next to the folders of classes
 }
 
 // folder adds all images of a folder, given relative to the set's root, with one list of labels. group
@@ -122,6 +123,7 @@ func (g *gatherer) finish() {
 	}{
 		{g.unknown, "folder", "no class of the set"}, {g.empty, "folder", "no images"},
 		{g.others, "file", "no name of an image"}, {g.deeper, "folder", "a place within a folder of images"},
+		{g.loose, "image", "no folder of a class"},
 	} {
 		if n := len(x.names); n > 0 {
 			g.set.note("%s with %s %s left out: %s", number(n, x.noun), x.what, are(n), some(x.names))

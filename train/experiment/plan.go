@@ -106,6 +106,7 @@ func (p *Plan) check() error {
 	}{
 		{(p.Data == nil) == (p.Garments == nil), "it needs either [data] with [[evaluation]], or [garments]"},
 		{p.Garments != nil && len(p.Evaluation) > 0, "[garments] has fixed evaluations (" + strings.Join(evaluations, ", ") + "): remove [[evaluation]]"},
+		{p.Garments != nil && p.Garments.CAM && (p.Recipe.CropRatio != 1 || p.Recipe.Size != photo), "cam: the maps are compared with boxes of the whole image: crop_ratio = 1 and size = 64 are needed"},
 		{len(p.Seed) == 0 || repeats(p.Seed), "seed: give at least one, each once"},
 		{len(p.Supervision) == 0 || repeats(p.Supervision), "supervision: give at least one of none, rand, luab, each once"},
 		{len(p.Lambda) == 0 || repeats(p.Lambda) || slices.ContainsFunc(p.Lambda, func(v float64) bool { return !(v > 0) }), "lambda: give at least one, each once and above 0 (supervision none uses 0)"},

@@ -139,6 +139,10 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 	defer tell.close()
 	notice := o.Notice
 	o.Notice = func(text string) { tell.tell(func() { notice(text) }) }
+	if r := o.Recipe; r.Supervision == string(data.None) && (r.Guide > 0 || r.AttendLoss > 0) {
+		o.Notice("guide and attend_lambda need points, and supervision none has none: they change nothing. " +
+			"Give supervision luab or rand; with lambda = 0 there is no loss of points")
+	}
 	t := &trainer{o: o, best: math.Inf(-1), perStep: o.Recipe.Accumulate, tell: tell}
 	if err := t.prepare(); err != nil {
 		return nil, err
