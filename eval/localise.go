@@ -95,7 +95,7 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 			found[i] = nil
 			image := &s.Images[b.first+i]
 			truth, ok := how.Truth(image.Path)
-			if !ok || len(truth.Boxes) == 0 || len(image.Labels) == 0 {
+			if !ok || len(truth.Boxes) == 0 || truth.Width < 1 || truth.Height < 1 || len(image.Labels) == 0 {
 				return nil
 			}
 			l := &Looked{Image: b.first + i, Pixels: b.pixels[i*plane : (i+1)*plane], Size: v.Size, Class: image.Labels[0], Truth: truth.On(v.Size)}

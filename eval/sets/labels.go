@@ -175,10 +175,21 @@ func readPairs(text string) (*fileLabels, error) {
 	})
 }
 
+// inStep returns an error if lines before line n of a file are empty: its number says which image it is about.
+func inStep(n, before int) error {
+	if n != before+1 {
+		return fmt.Errorf("line %d is empty, and line n is about image n: remove the line, or get the file again", before+1)
+	}
+	return nil
+}
+
 // readSynsets reads a WordNet id a line. Line n is the label of image n.
 func readSynsets(text string) (*fileLabels, error) {
 	l := &fileLabels{format: "a WordNet id a line"}
 	return l, eachLine(text, func(n int, line string) error {
+		if err := inStep(n, len(l.byLine)); err != nil {
+			return err
+		}
 		k, ok := classes.Index(line)
 		if !ok {
 			return fmt.Errorf("line %d: %q is not a WordNet id of ImageNet-1k", n, line)
@@ -193,6 +204,9 @@ func readSynsets(text string) (*fileLabels, error) {
 func (o *opener) readNumbers(text, file string) (*fileLabels, error) {
 	var numbers []int
 	err := eachLine(text, func(n int, line string) error {
+		if err := inStep(n, len(numbers)); err != nil {
+			return err
+		}
 		v, err := strconv.Atoi(line)
 		if err != nil || v < 0 || v > classes.Count {
 			return fmt.Errorf("line %d: %q is not the number of a class", n, line)

@@ -225,6 +225,29 @@ func TestV2Folders(t *testing.T) {
 	}
 }
 
+// The validation images of ImageNet-1k are not ImageNet-V2, whatever they are called.
+func TestNotV2(t *testing.T) {
+	dir := touch(t, t.TempDir(), "n01440764/ILSVRC2012_val_00000293.JPEG")
+	if _, err := Open([]string{"v2=" + dir}, classes.ImageNet()); err == nil || !strings.Contains(err.Error(), "give them as imagenet=") {
+		t.Errorf("validation images as v2 give %v", err)
+	}
+}
+
+// An empty line in a file whose lines are numbered would shift all labels after it.
+func TestEmptyLine(t *testing.T) {
+	dir := touch(t, t.TempDir(), "val/ILSVRC2012_val_00000001.JPEG", "val/ILSVRC2012_val_00000002.JPEG")
+	file := filepath.Join(dir, "synsets.txt")
+	for text, want := range map[string]string{"n01440764\n\nn01443537\n": "line 2 is empty", "n01440764\nn01443537\n\n": ""} {
+		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Open([]string{"imagenet=" + filepath.Join(dir, "val"), "labels=" + file}, classes.ImageNet())
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("labels %q give %v, want %q", text, err, want)
+		}
+	}
+}
+
 // Folders of the published set that are missing are named, and folders of other classes are not in the set.
 func TestSubsetFolders(t *testing.T) {
 	var names []string
@@ -245,10 +268,12 @@ func TestSubsetFolders(t *testing.T) {
 // Classes of images have the published numbers of images, or a note says which do not.
 func TestImageNetNotes(t *testing.T) {
 	dir := touch(t, t.TempDir(), "n01440764/ILSVRC2012_val_00000001.JPEG", "n01443537/ILSVRC2012_val_00000009.JPEG",
-		"n01443537/more/x.JPEG", "n00000000/ILSVRC2012_val_00000010.JPEG", "n01484850/.hidden.JPEG")
+		"n01443537/more/x.JPEG", "n00000000/ILSVRC2012_val_00000010.JPEG", "n01484850/.hidden.JPEG",
+		"ILSVRC2012_val_00000011.JPEG")
 	wants(t, notes(t, "imagenet="+dir), "expected 50,000 images, found 2", "n01440764 has 1",
 		"1 folder with no images is left out: n01484850",
 		"1 folder with no class of the set is left out: n00000000", "left out: n01443537/more",
+		"1 image with no folder of a class is left out: ILSVRC2012_val_00000011.JPEG",
 		"_00000001.JPEG is of class 65 (n01751748) in the published labels, and of class 0 (n01440764) here")
 	flat := touch(t, t.TempDir(), "ILSVRC2012_val_00000001.JPEG")
 	_, err := Open([]string{"imagenet=" + flat}, classes.ImageNet())

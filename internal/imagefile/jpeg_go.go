@@ -8,4 +8,7 @@ import "image"
 const Decoder = "image/jpeg"
 
 // JPEG decodes a JPEG file.
-func JPEG(file []byte) (image.Image, error) { return goJPEG(file) }
+func JPEG(file []byte) (m image.Image, err error) {
+	defer recovered(file, &err)
+	return goJPEG(file)
+}

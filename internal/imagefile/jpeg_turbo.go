@@ -23,7 +23,8 @@ var handles = sync.Pool{New: func() any { return C.tjInitDecompress() }}
 
 // JPEG decodes a JPEG file to an *RGB. Go's decoder handles formats that libjpeg-turbo does not convert, such as
 // CMYK.
-func JPEG(b []byte) (image.Image, error) {
+func JPEG(b []byte) (m image.Image, err error) {
+	defer recovered(b, &err)
 	if len(b) == 0 {
 		return goJPEG(b)
 	}
