@@ -28,49 +28,63 @@ const (
 	backgroundFolder = "only_bg_t"
 )
 
-// challengeLeftOut is the protocol of a set without the folders that the challenge needs.
-const challengeLeftOut = "without the challenge"
-
 // A foreground is an object of the Backgrounds Challenge with its mask.
 type foreground struct {
 	mask, image string // paths relative to the set's root
 	class       int32  // of IN-9
 }
 
-// challenge puts foregrounds on all backgrounds, until the network's answer is wrong.
-func (r *runner) challenge(ctx context.Context, s *sets.Set, v view.View, about *outputs.SetAbout) error {
-	backgrounds := *s
-	backgrounds.Images = slices.DeleteFunc(slices.Clone(s.Images), func(im sets.Image) bool { return im.Group != backgroundFolder })
-	slices.SortFunc(backgrounds.Images, func(a, b sets.Image) int { return strings.Compare(a.Path, b.Path) })
+// A contest is what the challenge will do with a set. The zero value is for sets without one.
+type contest struct {
+	foregrounds []foreground // those that are chosen
+	backgrounds []sets.Image
+	protocol    []string
+	notes       []string
+}
+
+// contestOf returns what the challenge does with a set.
+func contestOf(s *sets.Set, o *Options) (c contest, err error) {
+	if s.Kind != sets.Backgrounds || o.Foregrounds == 0 {
+		return c, nil
+	}
 	all, err := foregrounds(s.Root)
 	if err != nil {
-		return fmt.Errorf("set %s, challenge: %w", s.Name, err)
+		return c, fmt.Errorf("set %s, challenge: %w", s.Name, err)
 	}
-	if len(all) == 0 || len(backgrounds.Images) == 0 {
-		about.Protocol = append(about.Protocol, challengeLeftOut)
-		about.Notes = append(slices.Clone(about.Notes),
-			fmt.Sprintf("the challenge is left out: it needs the folders %s, %s and %s", maskFolder, foregroundFolder, backgroundFolder))
-		return nil
+	c.backgrounds = slices.DeleteFunc(slices.Clone(s.Images), func(im sets.Image) bool { return im.Group != backgroundFolder })
+	slices.SortFunc(c.backgrounds, func(a, b sets.Image) int { return strings.Compare(a.Path, b.Path) })
+	if len(all) == 0 || len(c.backgrounds) == 0 {
+		return contest{
+			protocol: []string{"without the challenge"},
+			notes:    []string{fmt.Sprintf("the challenge is left out: it needs the folders %s, %s and %s", maskFolder, foregroundFolder, backgroundFolder)},
+		}, nil
 	}
-	chosen := sample(all, r.o.Foregrounds, r.o.Seed)
-	protocol := fmt.Sprintf("challenge: all %d foregrounds on %d backgrounds", len(all), len(backgrounds.Images))
-	if len(chosen) < len(all) {
+	c.foregrounds = sample(all, o.Foregrounds, o.Seed)
+	protocol := fmt.Sprintf("challenge: all %d foregrounds on %d backgrounds", len(all), len(c.backgrounds))
+	if len(c.foregrounds) < len(all) {
 		protocol = fmt.Sprintf("challenge: a sample of %d of %d foregrounds (seed %d) on %d backgrounds",
-			len(chosen), len(all), r.o.Seed, len(backgrounds.Images))
+			len(c.foregrounds), len(all), o.Seed, len(c.backgrounds))
 	}
-	about.Protocol = append(about.Protocol, protocol)
+	c.protocol = []string{protocol}
+	return c, nil
+}
+
+// challenge puts foregrounds on all backgrounds, until the network's answer is wrong.
+func (r *runner) challenge(ctx context.Context, s *sets.Set, with *contest, v view.View, about *outputs.SetAbout) error {
+	backgrounds := *s
+	backgrounds.Images = with.backgrounds
 	c := &composer{
 		r: r, s: &backgrounds, v: v, size: 3 * v.Size * v.Size, worker: worker{viewer: view.NewViewer(v)}, right: rightIn9(r.n),
 		object: make([]byte, 3*v.Size*v.Size),
 	}
 	name := s.Name + " " + Challenge
-	for i, f := range chosen {
-		r.o.Progress(name, i, len(chosen))
+	for i, f := range with.foregrounds {
+		r.o.Progress(name, i, len(with.foregrounds))
 		if err := c.row(ctx, f, s.Name, about); err != nil {
 			return fmt.Errorf("set %s, challenge, %s: %w", s.Name, f.mask, err)
 		}
 	}
-	r.o.Progress(name, len(chosen), len(chosen))
+	r.o.Progress(name, len(with.foregrounds), len(with.foregrounds))
 	return nil
 }
 

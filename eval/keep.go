@@ -91,18 +91,24 @@ func (n *Network) has(file string, list []*sets.Set, o *Options) (bool, error) {
 	}
 	for i, s := range list {
 		v, err := n.viewOf(s, o)
-		a := a.Sets[i]
-		if err != nil || a.Name != s.Name || a.Kind != s.Kind || a.View != v.String() || a.Expected != s.Expected ||
-			a.Unreadable > 0 || a.Files != filesHash(s) || !sampled(s, a.Protocol, o) {
+		if err != nil {
+			return false, err
+		}
+		with, err := contestOf(s, o)
+		if err != nil {
+			return false, err
+		}
+		if a := a.Sets[i]; a.Name != s.Name || a.Kind != s.Kind || a.View != v.String() || a.Expected != s.Expected ||
+			a.Unreadable > 0 || !slices.Equal(a.Protocol, with.protocol) || a.Files != filesHash(s, &with) {
 			return false, nil
 		}
 	}
 	return true, nil
 }
 
-// filesHash returns a hash of the files of a set and what is known of them: places, groups, labels, sizes and
-// times of change.
-func filesHash(s *sets.Set) string {
+// filesHash returns a hash of the files of a set and of its contest, and what is known of them: places, groups,
+// labels, sizes and times of change.
+func filesHash(s *sets.Set, with *contest) string {
 	root, err := filepath.Abs(s.Root)
 	if err != nil {
 		root = s.Root
@@ -122,22 +128,13 @@ func filesHash(s *sets.Set) string {
 		size, changed = stat(filepath.Join(root, filepath.FromSlash(im.Path)))
 		fmt.Fprintf(h, "%s\n%s\n%d %d %d\n", im.Group, im.Path, im.Labels, size, changed)
 	}
-	return hex.EncodeToString(h.Sum(nil))
-}
-
-// sampled reports whether a set's protocol is of the foregrounds that the options choose.
-func sampled(s *sets.Set, protocol []string, o *Options) bool {
-	text := strings.Join(protocol, "; ")
-	switch {
-	case s.Kind != sets.Backgrounds || o.Foregrounds == 0:
-		return text == ""
-	case text == challengeLeftOut:
-		all, err := foregrounds(s.Root)
-		return err == nil && len(all) == 0 || !slices.ContainsFunc(s.Images, func(im sets.Image) bool { return im.Group == backgroundFolder })
-	case o.Foregrounds < 0:
-		return strings.Contains(text, ": all ")
+	for _, f := range with.foregrounds {
+		for _, file := range []string{f.mask, f.image} {
+			size, changed = stat(filepath.Join(root, filepath.FromSlash(file)))
+			fmt.Fprintf(h, "%s\n%d %d %d\n", file, f.class, size, changed)
+		}
 	}
-	return strings.Contains(text, ": all ") || strings.Contains(text, fmt.Sprintf(" %d of ", o.Foregrounds)) && strings.Contains(text, fmt.Sprintf("(seed %d)", o.Seed))
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Read reads the outputs at some places and returns the numbers of their networks: a file of outputs, the folder

@@ -172,15 +172,20 @@ func (r *runner) run(ctx context.Context, same []*sets.Set) error {
 	}
 	plain := views[0]
 	plain.Hole = 0
+	with, err := contestOf(s, r.o)
+	if err != nil {
+		return err
+	}
 	abouts := make([]outputs.SetAbout, len(same))
 	for i, s := range same {
 		abouts[i] = outputs.SetAbout{
 			Name: s.Name, Kind: s.Kind, Root: filepath.Base(filepath.Clean(s.Root)), View: views[i].String(),
-			Images: len(s.Images), Expected: s.Expected, Files: filesHash(s), Notes: s.Notes,
+			Images: len(s.Images), Expected: s.Expected, Files: filesHash(s, &with),
+			Notes: slices.Concat(s.Notes, with.notes), Protocol: with.protocol,
 		}
 	}
 	r.o.Progress(s.Name, 0, len(s.Images))
-	err := r.load(ctx, s, plain, func(b *batch) error {
+	err = r.load(ctx, s, plain, func(b *batch) error {
 		for i := range same {
 			if err := r.answer(same[i], &views[i], b, &abouts[i]); err != nil {
 				return err
@@ -192,8 +197,8 @@ func (r *runner) run(ctx context.Context, same []*sets.Set) error {
 	if err != nil {
 		return err
 	}
-	if s.Kind == sets.Backgrounds && r.o.Foregrounds != 0 {
-		if err := r.challenge(ctx, s, plain, &abouts[0]); err != nil {
+	if len(with.foregrounds) > 0 {
+		if err := r.challenge(ctx, s, &with, plain, &abouts[0]); err != nil {
 			return err
 		}
 	}
