@@ -192,6 +192,26 @@ func find(place string) (networks [][]string, err error) {
 	return networks, nil
 }
 
+// CheckFolder returns an error if a folder exists and has files, but none of an evaluation.
+func CheckFolder(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "table.json")); err == nil {
+		return nil
+	}
+	for _, e := range entries { // an evaluation that was stopped has outputs only
+		if files, err := filesIn(filepath.Join(dir, e.Name())); !e.IsDir() || err != nil || len(files) == 0 {
+			return fmt.Errorf("%s has other files than an evaluation writes, such as %s: give a new folder", dir, e.Name())
+		}
+	}
+	return nil
+}
+
 // filesIn returns the files of outputs in a folder.
 func filesIn(dir string) (files []string, err error) {
 	entries, err := os.ReadDir(dir)

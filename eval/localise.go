@@ -9,7 +9,6 @@ import (
 	"abtool/eval/view"
 	"abtool/internal/parallel"
 	"abtool/train/engine"
-	"abtool/train/loss"
 )
 
 // LocaliseOptions choose how maps of a network are compared with boxes.
@@ -80,7 +79,7 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 	found := make([]*Looked, how.Batch)
 	err = r.load(ctx, s, v, func(b *batch) error {
 		plane := 3 * v.Size * v.Size
-		input := m.batch(b.pixels[:b.n*plane], &v)
+		input := m.input(b.pixels[:b.n*plane], &v)
 		views, err := m.maps.Look(input)
 		if err != nil {
 			return err
@@ -162,18 +161,6 @@ func (o *NetworkOptions) threads() func(engine.Config) (engine.Engine, error) {
 		c.Workers = o.Workers
 		return o.New(c)
 	}
-}
-
-// batch returns the network's input for the pixels of views.
-func (m *mapped) batch(pixels []byte, v *view.View) *engine.Batch {
-	b := &engine.Batch{Target: loss.Target{N: len(pixels) / (3 * v.Size * v.Size)}}
-	if [2][3]float32{v.Mean, v.Std} == view.ImageNet {
-		b.Pixels = pixels
-	} else {
-		m.values = v.Values(pixels, m.values)
-		b.Images = m.values
-	}
-	return b
 }
 
 // output returns the network's output for a class.

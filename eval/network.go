@@ -72,7 +72,26 @@ func OpenNetwork(o NetworkOptions) (*Network, error) {
 	return n, nil
 }
 
-// describe reads a network and returns it without its engine.
+// Describe returns what is known of a network, without loading it into an engine: its fields are set, and it can
+// neither answer nor be closed.
+func Describe(o NetworkOptions) (*Network, error) {
+	n, _, err := describe(o)
+	return n, err
+}
+
+// Label returns the name of the network, which Network.Name has too: o.Name, or the name of the folder or the file.
+func (o *NetworkOptions) Label() (string, error) {
+	switch {
+	case o.Name != "":
+		return o.Name, nil
+	case o.Run == "":
+		return strings.TrimSuffix(filepath.Base(o.Weights), filepath.Ext(o.Weights)), nil
+	}
+	dir, err := filepath.Abs(o.Run) // the folder may be given as . or ..
+	return filepath.Base(dir), err
+}
+
+// describe reads a network and returns it without its engine, and its weights.
 func describe(o NetworkOptions) (*Network, *loaded, error) {
 	var l *loaded
 	var err error
@@ -89,9 +108,9 @@ func describe(o NetworkOptions) (*Network, *loaded, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	n := &Network{Name: o.Name, Arch: l.arch.Name, Classes: l.classes, Multi: l.multi, outputs: len(l.classes)}
-	if n.Name == "" {
-		n.Name = l.name
+	n := &Network{Arch: l.arch.Name, Classes: l.classes, Multi: l.multi, outputs: len(l.classes)}
+	if n.Name, err = o.Label(); err != nil {
+		return nil, nil, err
 	}
 	if l.arch.Channels != 3 {
 		return nil, nil, fmt.Errorf("%s reads images of %d channels: only networks of colour images can be evaluated", n.Name, l.arch.Channels)
@@ -125,17 +144,24 @@ func (n *Network) arrange() {
 	n.Classes = sorted
 }
 
-// answer returns the logits of a batch of inputs as a view makes them, in the order of Classes. They are valid
-// until the next call.
-func (n *Network) answer(pixels []byte, v *view.View) ([]float32, error) {
-	count := len(pixels) / (3 * v.Size * v.Size)
-	b := &engine.Batch{Target: loss.Target{N: count}}
+// input returns the batch of an engine for the pixels of some images, as a view makes them. It is valid until the
+// next call.
+func (n *Network) input(pixels []byte, v *view.View) *engine.Batch {
+	b := &engine.Batch{Target: loss.Target{N: len(pixels) / (3 * v.Size * v.Size)}}
 	if [2][3]float32{v.Mean, v.Std} == view.ImageNet && (v.Hole == 0 || v.Black) {
 		b.Pixels = pixels // the engine normalises them likewise
 	} else {
 		n.values = v.Values(pixels, n.values)
 		b.Images = n.values
 	}
+	return b
+}
+
+// answer returns the logits of a batch of inputs as a view makes them, in the order of Classes. They are valid
+// until the next call.
+func (n *Network) answer(pixels []byte, v *view.View) ([]float32, error) {
+	b := n.input(pixels, v)
+	count := b.N
 	out, err := n.engine.Evaluate(b, false)
 	if err != nil {
 		return nil, err
@@ -179,12 +205,12 @@ func (n *Network) Scores(images []*imagefile.RGB) ([][]float32, error) {
 
 // A loaded network has its weights, and is not in an engine yet.
 type loaded struct {
-	name, file string
-	arch       *arch.Arch
-	loss       loss.Config
-	set        *weights.Set
-	classes    []string
-	multi      bool
+	file    string
+	arch    *arch.Arch
+	loss    loss.Config
+	set     *weights.Set
+	classes []string
+	multi   bool
 }
 
 func ofRun(o NetworkOptions) (*loaded, error) {
@@ -192,12 +218,8 @@ func ofRun(o NetworkOptions) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := filepath.Abs(o.Run) // the folder may be given as . or ..
-	if err != nil {
-		return nil, err
-	}
 	l := &loaded{
-		name: filepath.Base(dir), file: runs.WeightsFile(o.Run, o.Weights), arch: a, loss: r.Loss(), set: set,
+		file: runs.WeightsFile(o.Run, o.Weights), arch: a, loss: r.Loss(), set: set,
 		classes: info.Classes, multi: info.Multi,
 	}
 	if o.Classes != "" {
@@ -218,7 +240,7 @@ func ofWeights(o NetworkOptions) (*loaded, error) {
 		return nil, fmt.Errorf("%s: %w", o.Weights, err)
 	}
 	l := &loaded{
-		name: strings.TrimSuffix(filepath.Base(o.Weights), filepath.Ext(o.Weights)), file: o.Weights, arch: a, set: set,
+		file: o.Weights, arch: a, set: set,
 		classes: classes.ImageNet(),
 	}
 	switch {

@@ -147,7 +147,7 @@ func Masks(ctx context.Context, o NetworkOptions, set *data.Set, with ObjectOpti
 			return err
 		}
 		engine.Lock()
-		views, err := m.maps.Look(m.batch(pixels, &v))
+		views, err := m.maps.Look(m.input(pixels, &v))
 		engine.Unlock()
 		if err != nil {
 			return err

@@ -60,34 +60,20 @@ func (o *benchmarkOptions) localise(ctx context.Context, s streams, dirs []strin
 	}
 	bar := ui.NewBar(s.err, quiet, ui.Count)
 	defer bar.Clear()
-	note := func(text string) {
-		if !quiet {
-			bar.Clear()
-			ui.Note(s.err, text)
-		}
-	}
+	print := notes(s.err, quiet)
+	note := func(text string) { bar.Clear(); print(text) }
 	var out []attention
 	for _, network := range o.networks(dirs) {
-		network.Workers = o.Workers
-		n, err := eval.OpenNetwork(network)
+		n, err := eval.Describe(network)
 		if err != nil {
 			return err
 		}
-		names := n.Classes
-		if err := n.Close(); err != nil {
-			return err
-		}
-		c, err := sets.Open(o.sets, names)
+		c, err := o.open(n.Classes, note)
 		if err != nil {
 			return err
-		}
-		for _, text := range c.Notes {
-			note(text)
 		}
 		for _, set := range c.Sets {
-			for _, text := range set.Notes {
-				note("set " + set.Name + ": " + text)
-			}
+			noteSet(set, note)
 			if set.Kind != sets.ImageNet && set.Kind != sets.Folder && set.Kind != sets.V2 {
 				continue
 			}
@@ -139,16 +125,14 @@ func (o *evalOptions) objects(ctx context.Context, s streams, dir string, a atte
 		return err
 	}
 	defer src.Close()
-	n, err := eval.OpenNetwork(b.network)
+	n, err := eval.Describe(b.network)
 	if err != nil {
 		return err
 	}
-	set := &data.Set{Source: src, Classes: n.Classes, Multi: true}
-	multi, classes := n.Multi, n.Classes
-	n.Close()
-	if !multi {
+	if !n.Multi {
 		return usage.Errorf("%s finds one class in an image: --remove is for networks of several labels, and --cam compares its maps with boxes on --set", dir)
 	}
+	set := &data.Set{Source: src, Classes: n.Classes, Multi: true}
 	for i := range src.Len() {
 		set.Images = append(set.Images, data.Image{Source: i, ID: src.Item(i).ID})
 	}
@@ -168,8 +152,8 @@ func (o *evalOptions) objects(ctx context.Context, s streams, dir string, a atte
 			if err != nil {
 				return err
 			}
-			categories := make([]store.Category, len(classes)) // the zero value for a class that the store does not have
-			for k, name := range classes {
+			categories := make([]store.Category, len(n.Classes)) // the zero value for a class that the store does not have
+			for k, name := range n.Classes {
 				for _, d := range account.DataSets {
 					if i := slices.IndexFunc(d.Categories, func(c store.Category) bool { return c.Name == name }); i >= 0 {
 						categories[k] = d.Categories[i]

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -47,75 +46,48 @@ func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, en
 			return usage.Error(err)
 		}
 	}
-	note := func(text string) {
-		if !quiet {
-			ui.Note(s.err, text)
+	if o.out != "" {
+		if err := eval.CheckFolder(o.out); err != nil {
+			return usage.Errorf("--out: %w", err)
 		}
 	}
-	if err := checkOut(o.out); err != nil {
-		return err
-	}
-	var real *sets.Real
-	var networks []*metric.Network
-	places := o.from
-	if len(o.sets) > 0 && (len(dirs) > 0 || o.network.Weights != "" || o.network.Arch != "") {
-		out := o.out
-		if out == "" {
-			if out, err = os.MkdirTemp("", "abtool-eval-"); err != nil {
+	note := notes(s.err, quiet)
+	places, real := o.from, (*sets.Real)(nil)
+	named := len(dirs) > 0 || o.network.Weights != "" || o.network.Arch != ""
+	switch {
+	case named && len(o.sets) > 0:
+		folder := o.out
+		if folder == "" {
+			if folder, err = os.MkdirTemp("", "abtool-eval-"); err != nil {
 				return err
 			}
-			defer os.RemoveAll(out)
+			defer os.RemoveAll(folder)
 		}
 		if o.network.New, err = engine.maker(); err != nil {
 			return err
 		}
-		var names []string
-		for _, dir := range dirs {
-			abs, err := filepath.Abs(dir)
-			if err != nil {
-				return err
-			}
-			name := filepath.Base(abs)
-			if slices.Contains(names, name) {
-				return usage.Errorf("two of the runs are named %s: rename or copy one of the folders", name)
-			}
-			names = append(names, name)
-		}
 		bar := ui.NewBar(s.err, quiet, ui.Count)
 		defer bar.Clear()
 		o.Progress = func(set string, done, total int) { bar.Set(set, int64(done), int64(total)) }
-		var answered []string
-		for _, network := range o.networks(dirs) {
-			place, r, err := o.evaluate(ctx, network, out, func(text string) { bar.Clear(); note(text) })
-			if err != nil {
-				return err
-			}
-			answered, real = append(answered, place), r
+		answered, r, err := o.evaluateAll(ctx, dirs, folder, func(text string) { bar.Clear(); note(text) })
+		if err != nil {
+			return err
 		}
 		bar.Clear()
-		places = slices.Concat(answered, o.from)
-	} else {
-		if len(dirs) > 0 || o.network.Weights != "" || o.network.Arch != "" {
-			return usage.Errorf("--set is missing: the images to evaluate the network on. --from has only answers")
-		}
-		for _, arg := range o.sets {
-			file, ok := strings.CutPrefix(arg, "real=")
-			if !ok {
-				return usage.Errorf("--set %s: give the network to evaluate, a RUN or --arch with --weights. With --from alone, only --set real=FILE is used", arg)
-			}
-			if real, err = sets.ReadReal(file); err != nil {
-				return err
-			}
-			for _, text := range real.Notes {
-				note(text)
-			}
+		places, real = slices.Concat(answered, o.from), r
+	case named:
+		return usage.Errorf("--set is missing: the images to evaluate the network on. --from has only answers")
+	default:
+		if real, err = o.labels(note); err != nil {
+			return err
 		}
 	}
 	var labels metric.Real
 	if real != nil {
 		labels = real.Labels
 	}
-	if networks, err = eval.Read(places, labels); err != nil {
+	networks, err := eval.Read(places, labels)
+	if err != nil {
 		return err
 	}
 	t := table.Make(networks)
@@ -129,77 +101,99 @@ func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, en
 	return ui.Print(s.out, func(w io.Writer) { err = errors.Join(err, o.print(w, t)) })
 }
 
+// notes returns a function that prints notes, unless quiet is true.
+func notes(w io.Writer, quiet bool) func(string) {
+	return func(text string) {
+		if !quiet {
+			ui.Note(w, text)
+		}
+	}
+}
+
+// labels returns ReaL's labels for --from, which needs no other set.
+func (o *benchmarkOptions) labels(note func(string)) (real *sets.Real, err error) {
+	for _, arg := range o.sets {
+		file, ok := strings.CutPrefix(arg, "real=")
+		if !ok {
+			return nil, usage.Errorf("--set %s: give the network to evaluate, a RUN or --arch with --weights. With --from alone, only --set real=FILE is used", arg)
+		}
+		if real, err = sets.ReadReal(file); err != nil {
+			return nil, err
+		}
+		for _, text := range real.Notes {
+			note(text)
+		}
+	}
+	return real, nil
+}
+
 // hasImages reports whether a set of images is given, and not only labels of ReaL.
 func (o *benchmarkOptions) hasImages() bool {
 	return slices.ContainsFunc(o.sets, func(s string) bool { return !strings.HasPrefix(s, "real=") })
 }
 
-// checkOut returns an error if a folder has files and none of an evaluation.
-func checkOut(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if dir == "" || errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(filepath.Join(dir, "table.json")); err == nil {
-		return nil
-	}
-	for _, e := range entries { // an evaluation that was stopped
-		if files, _ := filepath.Glob(filepath.Join(dir, e.Name(), "*.parquet")); !e.IsDir() || len(files) == 0 {
-			return usage.Errorf("--out %s has files that are not of an evaluation, such as %s: give a folder of its own", dir, e.Name())
-		}
-	}
-	return nil
-}
-
 // networks returns the networks that the arguments and flags name.
 func (o *benchmarkOptions) networks(dirs []string) (list []eval.NetworkOptions) {
-	for _, dir := range dirs {
-		n := o.network
-		n.Run = dir
-		list = append(list, n)
-	}
+	one := o.network
+	one.Workers = o.Workers
 	if len(dirs) == 0 {
-		list = append(list, o.network)
+		return []eval.NetworkOptions{one}
+	}
+	for _, one.Run = range dirs {
+		list = append(list, one)
 	}
 	return list
 }
 
-// evaluate runs a network over the sets, and returns the folder with its outputs.
-func (o *benchmarkOptions) evaluate(ctx context.Context, network eval.NetworkOptions, out string, note func(string)) (string, *sets.Real, error) {
-	network.Workers = o.Workers
+// evaluateAll runs all networks over the sets, and returns the folders with their outputs and the labels of ReaL.
+func (o *benchmarkOptions) evaluateAll(ctx context.Context, dirs []string, out string, note func(string)) (places []string, real *sets.Real, err error) {
+	list := o.networks(dirs)
+	for _, network := range list { // before the first one takes hours
+		name, err := network.Label()
+		if err != nil {
+			return nil, nil, err
+		}
+		place := filepath.Join(out, name)
+		if slices.Contains(places, place) {
+			return nil, nil, usage.Errorf("two of the runs are named %s: rename or copy one of the folders", name)
+		}
+		places = append(places, place)
+	}
+	for i, network := range list {
+		if real, err = o.evaluate(ctx, network, places[i], note); err != nil {
+			return nil, nil, err
+		}
+	}
+	return places, real, nil
+}
+
+// evaluate runs a network over the sets, and keeps the outputs in a folder. It returns the labels of ReaL.
+func (o *benchmarkOptions) evaluate(ctx context.Context, network eval.NetworkOptions, place string, note func(string)) (*sets.Real, error) {
 	n, err := eval.OpenNetwork(network)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	defer n.Close()
-	c, err := sets.Open(o.sets, n.Classes)
+	c, err := o.open(n.Classes, note)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	for _, text := range c.Notes {
-		note(text)
-	}
-	var list []*sets.Set
 	holes := o.holes
 	if !o.holesGiven {
 		holes = []int{n.View.Size / 2}
 	}
 	for _, h := range holes {
 		if h < 0 || h > n.View.Size {
-			return "", nil, usage.Errorf("--hole %d: %s reads images of %d pixels", h, n.Name, n.View.Size)
+			return nil, usage.Errorf("--hole %d: %s reads images of %d pixels", h, n.Name, n.View.Size)
 		}
 	}
+	var list []*sets.Set
 	for _, s := range c.Sets {
 		if (s.Geometry == view.AsIs || s.Geometry == view.Crop) && n.View.Size != fixedSize {
 			note(fmt.Sprintf("set %s is left out: its images have %d × %[2]d pixels as they are, and %s reads %d × %[4]d", s.Name, fixedSize, n.Name, n.View.Size))
 			continue
 		}
-		for _, text := range s.Notes {
-			note("set " + s.Name + ": " + text)
-		}
+		noteSet(s, note)
 		list = append(list, s)
 		if s.Kind == sets.ImageNet {
 			for _, hole := range holes {
@@ -208,9 +202,8 @@ func (o *benchmarkOptions) evaluate(ctx context.Context, network eval.NetworkOpt
 		}
 	}
 	if len(list) == 0 {
-		return "", nil, errors.New("there is no set to evaluate on: see the notes above")
+		return nil, errors.New("no set is left to evaluate on: the notes above say why")
 	}
-	place := filepath.Join(out, n.Name)
 	had, err := eval.Keep(ctx, n, list, place, o.Options)
 	if len(had) > 0 {
 		note(fmt.Sprintf("%s was evaluated before on %s, and its answers are used again", n.Name, strings.Join(had, ", ")))
@@ -218,7 +211,25 @@ func (o *benchmarkOptions) evaluate(ctx context.Context, network eval.NetworkOpt
 	if err != nil && o.out != "" {
 		err = fmt.Errorf("%w; what was finished is in %s, and the same command continues", err, place)
 	}
-	return place, c.Real, err
+	return c.Real, err
+}
+
+// open opens the sets for a network with some classes, and says what was left out.
+func (o *benchmarkOptions) open(classes []string, note func(string)) (*sets.Collection, error) {
+	c, err := sets.Open(o.sets, classes)
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range c.Notes {
+		note(text)
+	}
+	return c, nil
+}
+
+func noteSet(s *sets.Set, note func(string)) {
+	for _, text := range s.Notes {
+		note("set " + s.Name + ": " + text)
+	}
 }
 
 // tableFormats are the values of --format.

@@ -180,11 +180,7 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) (err error
 	if o.New, err = o.engine.maker(); err != nil {
 		return err
 	}
-	o.Notice = func(text string) {
-		if !o.quiet {
-			ui.Note(s.err, text)
-		}
-	}
+	o.Notice = notes(s.err, o.quiet)
 	var drawn []reports.Predicted
 	o.Each = func(images *data.Set, p runs.Prediction) {
 		every := max(1, len(images.Images)/max(o.draw, 1)) // so that images of all classes are drawn when classes follow one another
