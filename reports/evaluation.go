@@ -21,6 +21,9 @@ import (
 //go:embed evaluation.html
 var evaluationHTML string
 
+// evaluationCSS hides captions of tables: each table has a heading above it.
+const evaluationCSS = " caption { display: none; }"
+
 var evaluationTemplate = template.Must(template.Must(template.New("page").Parse(pageHTML)).New("evaluation").Parse(evaluationHTML))
 
 // Evaluation writes the numbers of networks into a folder: index.html, which needs no other file, table.json,
@@ -38,7 +41,7 @@ func Evaluation(t *table.Table, dir string) (page string, err error) {
 		Figures     []*htmlFigure
 		Sections    []htmlGrid
 		More        []htmlGrid // with the parts of sets; none if Sections has all rows
-	}{Title: evaluationTitle(t), CSS: template.CSS(pageCSS), JS: template.JS(pageJS)}
+	}{Title: evaluationTitle(t), CSS: template.CSS(pageCSS + evaluationCSS), JS: template.JS(pageJS)}
 	if len(t.Networks) > 0 {
 		h.Tool = t.Networks[0].Version
 	}
@@ -152,7 +155,7 @@ func evaluationFigures(t *table.Table) (out []chart.Figure) {
 		return out
 	}
 	differences.Name, differences.Title = "differences", "Differences"
-	differences.Caption = fmt.Sprintf("Each network minus %s, with 95 %% intervals of the paired differences. Filled marks: the interval leaves out 0. %s",
+	differences.Caption = fmt.Sprintf("Each network minus %s, with 95 %% intervals of the paired differences. Hollow marks: these images do not show which network is better. %s",
 		t.Networks[0].Name, differences.Caption)
 	return append(out, differences)
 }
