@@ -160,7 +160,10 @@ func summarise(p *Plan, lambda float64, results []*ArmResult) *Result {
 		r.Measure = "mAP"
 	}
 	supervisions := []data.Supervision{data.None, data.Rand, data.LUAB}
-	evaluations := append(slices.Clone(p.Evaluations()), gapMeasure, camMeasure)
+	evaluations := slices.Clone(p.Evaluations())
+	if p.Garments != nil {
+		evaluations = append(evaluations, gapMeasure, camMeasure)
+	}
 	for _, evaluation := range evaluations {
 		for _, w := range p.list(supervisions, p.Lambda) {
 			values := m.values(p, w, evaluation, score)
