@@ -10,7 +10,7 @@ import (
 var tableQuantiles = []float64{0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1}
 
 // Quantiles sorts values and returns their quantiles 0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99 and
-// 1, which are undefined if there are no values.
+// 1, which are undefined without values.
 func Quantiles[T int64 | int32 | float64](values []T) []stat.Number {
 	slices.Sort(values)
 	var out []stat.Number

@@ -124,8 +124,8 @@ func (r *Raster) Centroid(m *Mask, width, height int64) (x, y float64, ok bool) 
 	return ratio(sx, n), ratio(sy, n), n > 0
 }
 
-// Fill sets the pixels of the mask on a width × height image, row by row: those of its polygons and those of
-// its runs. It leaves the others as they are.
+// Fill sets the pixels of the mask, its polygons and its runs, on a width × height image, row by row. It leaves the
+// other pixels as they are.
 func (r *Raster) Fill(m *Mask, width, height int64, to []bool) {
 	if len(m.Rings) > 0 {
 		for py := range height {

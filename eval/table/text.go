@@ -202,7 +202,7 @@ func (t *Table) differenceGrid(o Options, i int) Grid {
 		"detectable: such a difference would be found on these images with a probability of 80 %."}
 	if chance {
 		g.Foot = append(g.Foot,
-			"unclear: the interval contains 0, so that these images do not show which network is better.")
+			"unclear: the interval contains 0 or p is 0.05 or more, so that these images do not show which network is better.")
 	}
 	if all >= 10 {
 		g.Foot = append(g.Foot, fmt.Sprintf("Of %d differences between equal networks, about %.0f would look clear "+
