@@ -139,10 +139,6 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 	defer tell.close()
 	notice := o.Notice
 	o.Notice = func(text string) { tell.tell(func() { notice(text) }) }
-	if r := o.Recipe; r.Supervision == string(data.None) && (r.Guide > 0 || r.AttendLoss > 0) {
-		o.Notice("guide and attend_lambda need points, and supervision none has none: they change nothing. " +
-			"Give supervision luab or rand; with lambda = 0 there is no loss of points")
-	}
 	t := &trainer{o: o, best: math.Inf(-1), perStep: o.Recipe.Accumulate, tell: tell}
 	if err := t.prepare(); err != nil {
 		return nil, err
@@ -162,13 +158,19 @@ func Train(ctx context.Context, o Options) (*Metrics, error) {
 // the recipe and the images.
 func (t *trainer) load() (err error) {
 	r := t.o.Recipe
+	notice := t.o.Notice
+	if notice == nil {
+		notice = func(string) {}
+	}
+	if r.Supervision == string(data.None) && (r.Guide > 0 || r.AttendLoss > 0) {
+		notice("guide and attend_lambda need points, and supervision none has none: they change nothing. " +
+			"Give supervision luab or rand; with lambda = 0 there is no loss of points")
+	}
 	if r.Fraction > 0 && r.Fraction < 1 {
 		all := len(t.o.Train.Images)
 		t.o.Train = t.o.Train.Fraction(r.Fraction, r.Seed)
-		if t.o.Notice != nil {
-			t.o.Notice(fmt.Sprintf("fraction %v: %d of %d training images are used, %d with a point",
-				r.Fraction, len(t.o.Train.Images), all, t.o.Train.Pointed()))
-		}
+		notice(fmt.Sprintf("fraction %v: %d of %d training images are used, %d with a point",
+			r.Fraction, len(t.o.Train.Images), all, t.o.Train.Pointed()))
 	}
 	if t.a, err = r.network(len(t.o.Train.Classes)); err != nil {
 		return err
