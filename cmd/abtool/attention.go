@@ -98,7 +98,10 @@ func (o *benchmarkOptions) localise(ctx context.Context, s streams, dirs []strin
 
 // boxesAt opens boxes of ground truth: a store, or the folder of clovaai/wsolevaluation's metadata.
 func boxesAt(ctx context.Context, place string) (func(path string) (cam.Image, bool), error) {
-	if _, err := store.Read(place); err == nil {
+	if account, err := store.Read(place); err == nil {
+		if account.DataSet("imagenet") == nil {
+			return nil, usage.Errorf("--cam %s: the store has no boxes of ImageNet's images. Maps are compared with the masks of a COCO store with --images", place)
+		}
 		s, err := cam.OpenStore(ctx, place)
 		if err != nil {
 			return nil, err

@@ -53,9 +53,8 @@ func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, en
 	}
 	note := notes(s.err, quiet)
 	places, real := o.from, (*sets.Real)(nil)
-	named := len(dirs) > 0 || o.network.Weights != "" || o.network.Arch != ""
 	switch {
-	case named && len(o.sets) > 0:
+	case o.named(dirs) && len(o.sets) > 0:
 		folder := o.out
 		if folder == "" {
 			if folder, err = os.MkdirTemp("", "abtool-eval-"); err != nil {
@@ -75,11 +74,16 @@ func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, en
 		}
 		bar.Clear()
 		places, real = slices.Concat(answered, o.from), r
-	case named:
+	case o.named(dirs):
 		return usage.Errorf("--set is missing: the images to evaluate the network on. --from has only answers")
 	default:
-		if real, err = o.labels(note); err != nil {
+		if real, err = sets.OpenReal(o.sets); err != nil {
 			return err
+		}
+		if real != nil {
+			for _, text := range real.Notes {
+				note(text)
+			}
 		}
 	}
 	var labels metric.Real
@@ -110,26 +114,9 @@ func notes(w io.Writer, quiet bool) func(string) {
 	}
 }
 
-// labels returns ReaL's labels for --from, which needs no other set.
-func (o *benchmarkOptions) labels(note func(string)) (real *sets.Real, err error) {
-	for _, arg := range o.sets {
-		file, ok := strings.CutPrefix(arg, "real=")
-		if !ok {
-			return nil, usage.Errorf("--set %s: give the network to evaluate, a RUN or --arch with --weights. With --from alone, only --set real=FILE is used", arg)
-		}
-		if real, err = sets.ReadReal(file); err != nil {
-			return nil, err
-		}
-		for _, text := range real.Notes {
-			note(text)
-		}
-	}
-	return real, nil
-}
-
-// hasImages reports whether a set of images is given, and not only labels of ReaL.
-func (o *benchmarkOptions) hasImages() bool {
-	return slices.ContainsFunc(o.sets, func(s string) bool { return !strings.HasPrefix(s, "real=") })
+// named reports whether a network is named, and not only outputs.
+func (o *benchmarkOptions) named(dirs []string) bool {
+	return len(dirs) > 0 || o.network.Weights != "" || o.network.Arch != ""
 }
 
 // networks returns the networks that the arguments and flags name.

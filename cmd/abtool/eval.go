@@ -80,7 +80,7 @@ writes the tables and a page with them. The same command continues an evaluation
 				b.format = "json"
 			}
 			a := o.attention
-			if err := o.onlyFlagsOfMode(cmd); err != nil {
+			if err := o.onlyFlagsOfMode(cmd, args); err != nil {
 				return err
 			}
 			switch {
@@ -145,21 +145,23 @@ writes the tables and a page with them. The same command continues an evaluation
 // modes has the flags that each way to use eval takes, in addition to those that all take.
 var modes = []struct {
 	name  string
-	is    func(*evalOptions) bool
+	is    func(o *evalOptions, runs []string) bool
 	flags string
 }{
-	{"--remove", func(o *evalOptions) bool { return o.attention.remove != "" }, "images truth weights view remove edited"},
-	{"--cam with --images", func(o *evalOptions) bool { return o.attention.cam != "" && o.Images != "" }, "images weights view cam"},
-	{"--cam", func(o *evalOptions) bool { return o.attention.cam != "" }, "set weights arch classes view cam rollout"},
-	{"--images", func(o *evalOptions) bool { return o.Images != "" }, "images targets rule split partial truth draw weights"},
-	{"--from without --set of images", func(o *evalOptions) bool { return len(o.benchmark.from) > 0 && !o.benchmark.hasImages() }, "from set out format all"},
-	{"--set", func(*evalOptions) bool { return true }, "set arch weights classes view out from logits unreadable hole black foregrounds seed format all"},
+	{"--remove", func(o *evalOptions, _ []string) bool { return o.attention.remove != "" }, "images truth weights view remove edited"},
+	{"--cam with --images", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" && o.Images != "" }, "images weights view cam"},
+	{"--cam", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" }, "set weights arch classes view cam rollout"},
+	{"--images", func(o *evalOptions, _ []string) bool { return o.Images != "" }, "images targets rule split partial truth draw weights"},
+	{"--from without a network", func(o *evalOptions, runs []string) bool {
+		return len(o.benchmark.from) > 0 && !o.benchmark.named(runs)
+	}, "from set out format all"},
+	{"--set", func(*evalOptions, []string) bool { return true }, "set arch weights classes view out from logits unreadable hole black foregrounds seed format all"},
 }
 
 // onlyFlagsOfMode returns an error for a flag that would change nothing.
-func (o *evalOptions) onlyFlagsOfMode(cmd *cobra.Command) (err error) {
+func (o *evalOptions) onlyFlagsOfMode(cmd *cobra.Command, runs []string) (err error) {
 	for _, m := range modes {
-		if !m.is(o) {
+		if !m.is(o, runs) {
 			continue
 		}
 		takes := strings.Fields(m.flags + " engine python precision jobs json quiet help")

@@ -92,10 +92,12 @@ var groupValues = 1 << 22
 // Write creates a file and calls write, which adds the rows and returns what is known about them. The file
 // appears under its name when it is complete; after an error an older file of that name is unchanged.
 func Write(path string, write func(*Writer) (*About, error)) error {
+	var failed error // of write, which is not about the file
 	err := replace.File(path, func(to io.Writer) error {
 		w := &Writer{w: parquet.NewGenericWriter[Row](to, parquet.Compression(&parquet.Zstd), parquet.CreatedBy("abtool", "", ""))}
 		about, err := write(w)
 		if err != nil {
+			failed = err
 			return err
 		}
 		text, err := json.Marshal(about)
@@ -105,7 +107,10 @@ func Write(path string, write func(*Writer) (*About, error)) error {
 		w.w.SetKeyValueMetadata(aboutKey, string(text))
 		return w.w.Close()
 	})
-	if err != nil {
+	switch {
+	case failed != nil:
+		return failed
+	case err != nil:
 		return fmt.Errorf("writing outputs to %s: %w", path, err)
 	}
 	return nil

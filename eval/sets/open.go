@@ -1,6 +1,7 @@
 package sets
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -90,6 +91,25 @@ func Open(args, names []string) (*Collection, error) {
 			"imagenet, which was not given")
 	}
 	return c, unique(c.Sets)
+}
+
+// OpenReal opens the labels of ReaL that arguments name as Open takes them. It returns nil if there are none, and an
+// error for an argument that names a set.
+func OpenReal(args []string) (real *Real, err error) {
+	all, err := split(args)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range all {
+		if n.name != nameReal {
+			return nil, usage.Errorf("set %s: give the network to evaluate, a RUN or --arch with --weights. "+
+				"With --from alone, only --set real=FILE is used", cmp.Or(n.name, n.place))
+		}
+		if real, err = ReadReal(n.place); err != nil {
+			return nil, err
+		}
+	}
+	return real, nil
 }
 
 // unique returns an error if two sets have one name.
