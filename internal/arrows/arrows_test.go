@@ -54,6 +54,7 @@ var rules = []rule{
 		"evaluation runs networks over images, and compares them with the ground truth of a store"},
 	{"eval/...", []string{"schema", "train/...", "features", "byproduct/plane", "store", "store/columnar", "internal/..."},
 		"evaluation runs networks over images, and does not depend on byproducts"},
+	{"collect/recording", nil, "recordings depend on nothing"},
 	{"internal/...", []string{"schema", "byproduct/...", "internal/..."}, "internal packages serve the others"},
 	{"docs", nil, "the documentation has only tests"},
 }
