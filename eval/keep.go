@@ -15,6 +15,7 @@ import (
 	"abtool/eval/metric"
 	"abtool/eval/outputs"
 	"abtool/eval/sets"
+	"abtool/internal/usage"
 )
 
 const extension = ".parquet"
@@ -138,9 +139,15 @@ func filesHash(s *sets.Set, with *contest) string {
 }
 
 // Read reads the outputs at some places and returns the numbers of their networks: a file of outputs, the folder
-// of a network as Keep writes it, or a folder of such folders. real has ReaL's labels; it may be nil.
-func Read(places []string, real metric.Real) ([]*metric.Network, error) {
+// of a network as Keep writes it, or a folder of such folders. A network whose name another one has, or which is in
+// taken, is named by its place. real has ReaL's labels; it may be nil.
+func Read(places, taken []string, real metric.Real) ([]*metric.Network, error) {
 	var out []*metric.Network
+	var found []string
+	times := map[string]int{}
+	for _, name := range taken {
+		times[name]++
+	}
 	for _, place := range places {
 		networks, err := find(place)
 		if err != nil {
@@ -151,7 +158,20 @@ func Read(places []string, real metric.Real) ([]*metric.Network, error) {
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, n)
+			at := filepath.Dir(files[0])
+			if files[0] == place {
+				at = place
+			}
+			if at = filepath.Clean(at); slices.Contains(found, at) {
+				return nil, usage.Errorf("the answers in %s are given twice", at)
+			}
+			out, found = append(out, n), append(found, at)
+			times[n.About.Network]++
+		}
+	}
+	for i, n := range out {
+		if times[n.About.Network] > 1 {
+			n.About.Network = found[i]
 		}
 	}
 	return out, nil

@@ -52,7 +52,8 @@ func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, en
 		}
 	}
 	note := notes(s.err, quiet)
-	places, real := o.from, (*sets.Real)(nil)
+	var answered []string
+	var real *sets.Real
 	switch {
 	case o.named(dirs) && len(o.sets) > 0:
 		folder := o.out
@@ -68,12 +69,11 @@ func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, en
 		bar := ui.NewBar(s.err, quiet, ui.Count)
 		defer bar.Clear()
 		o.Progress = func(set string, done, total int) { bar.Set(set, int64(done), int64(total)) }
-		answered, r, err := o.evaluateAll(ctx, dirs, folder, func(text string) { bar.Clear(); note(text) })
+		answered, real, err = o.evaluateAll(ctx, dirs, folder, func(text string) { bar.Clear(); note(text) })
 		if err != nil {
 			return err
 		}
 		bar.Clear()
-		places, real = slices.Concat(answered, o.from), r
 	case o.named(dirs):
 		return usage.Errorf("--set is missing: the images to evaluate the network on. --from has only answers")
 	default:
@@ -90,10 +90,19 @@ func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, en
 	if real != nil {
 		labels = real.Labels
 	}
-	networks, err := eval.Read(places, labels)
+	networks, err := eval.Read(answered, nil, labels)
 	if err != nil {
 		return err
 	}
+	var names []string
+	for _, n := range networks {
+		names = append(names, n.About.Network)
+	}
+	before, err := eval.Read(o.from, names, labels)
+	if err != nil {
+		return err
+	}
+	networks = append(networks, before...)
 	t := table.Make(networks)
 	if o.out != "" {
 		page, err := reports.Evaluation(t, o.out)
@@ -135,16 +144,11 @@ func (o *benchmarkOptions) networks(dirs []string) (list []eval.NetworkOptions) 
 // evaluateAll runs all networks over the sets, and returns the folders with their outputs and the labels of ReaL.
 func (o *benchmarkOptions) evaluateAll(ctx context.Context, dirs []string, out string, note func(string)) (places []string, real *sets.Real, err error) {
 	list := o.networks(dirs)
-	for _, network := range list { // before the first one takes hours
-		name, err := network.Label()
-		if err != nil {
-			return nil, nil, err
-		}
-		place := filepath.Join(out, name)
-		if slices.Contains(places, place) {
-			return nil, nil, usage.Errorf("two of the runs are named %s: rename or copy one of the folders", name)
-		}
-		places = append(places, place)
+	if err := distinct(list); err != nil { // before the first one takes hours
+		return nil, nil, err
+	}
+	for i := range list {
+		places = append(places, filepath.Join(out, list[i].Name))
 	}
 	for i, network := range list {
 		if real, err = o.evaluate(ctx, network, places[i], note); err != nil {
@@ -152,6 +156,24 @@ func (o *benchmarkOptions) evaluateAll(ctx context.Context, dirs []string, out s
 		}
 	}
 	return places, real, nil
+}
+
+// distinct names the networks, and returns an error if two have the same name.
+func distinct(list []eval.NetworkOptions) (err error) {
+	for i := range list {
+		if list[i].Name, err = list[i].Label(); err != nil {
+			return err
+		}
+		for _, other := range list[:i] {
+			if other.Name == list[i].Name {
+				if filepath.Clean(other.Run) == filepath.Clean(list[i].Run) {
+					return usage.Errorf("the run %s is given twice", list[i].Run)
+				}
+				return usage.Errorf("two of the runs are named %s: rename or copy one of the folders", list[i].Name)
+			}
+		}
+	}
+	return nil
 }
 
 // evaluate runs a network over the sets, and keeps the outputs in a folder. It returns the labels of ReaL.

@@ -496,3 +496,11 @@ func BenchmarkCorruptions(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(rows)), "images")
 }
+
+// Networks that are right on the same images say nothing about the difference that these could show.
+func TestAlike(t *testing.T) {
+	alike, other := Difference{}, Difference{Value: 0, SE: 0.1}
+	if !alike.Alike() || other.Alike() || detectable(0).Defined() || math.Abs(float64(detectable(0.1))-0.28016) > 1e-5 {
+		t.Errorf("%v, %v, %v, %v", alike.Alike(), other.Alike(), detectable(0), detectable(0.1))
+	}
+}

@@ -116,7 +116,7 @@ func CompareMultiLabel(first, second *MultiLabel) Difference {
 	if len(a) > 1 {
 		samples := stat.Resample(mapSamples, []int{len(a)}, measure)
 		se := stat.StandardDeviation(samples)
-		d.SE, d.Detectable = stat.Number(se), stat.Number(power*se)
+		d.SE, d.Detectable = stat.Number(se), detectable(se)
 		d.Interval = stat.Spread(float64(d.Value), samples, -1, 1)
 		if d.P = 1; se > 0 {
 			d.P = stat.Number(stat.NormalTest(float64(d.Value) / se))

@@ -68,7 +68,8 @@ type Difference struct {
 	Test     string         `json:"test"`
 
 	// Detectable is the difference that such sets of images would show with a probability of 80 %: 2.80 standard
-	// errors.
+	// errors. It is NaN if the standard error is zero, as it is when the networks are right on the same images: how
+	// much their answers could differ is then unknown.
 	Detectable stat.Number `json:"detectable"`
 }
 
@@ -79,6 +80,17 @@ const power = stat.Z95 + 0.8416212335729143
 // Chance reports whether the interval of the difference contains 0: the set does not show which network is better.
 func (d *Difference) Chance() bool {
 	return d.Interval == nil || d.Interval.Covers(0) || d.Test == TestMcNemar && float64(d.P) >= 1-stat.Level
+}
+
+// Alike reports whether no answer tells the networks apart.
+func (d *Difference) Alike() bool { return d.Value == 0 && d.SE == 0 }
+
+// detectable returns the difference that images would show, from its standard error.
+func detectable(se float64) stat.Number {
+	if se == 0 {
+		return stat.Number(math.NaN())
+	}
+	return stat.Number(power * se)
 }
 
 // Numbers returns all numbers that the answers allow, in the order of the paper's columns, each followed by its
@@ -113,7 +125,7 @@ func Compare(first, second *Network) []Difference {
 		out = append(out, Difference{
 			ID: x.ID, Value: stat.Number(d.value), N: d.n, SE: stat.Number(d.se), Interval: d.interval,
 			Only: [2]int64{d.onlyA, d.onlyB}, P: stat.Number(d.p), Test: d.test,
-			Detectable: stat.Number(power * d.se),
+			Detectable: detectable(d.se),
 		})
 	}
 	return out

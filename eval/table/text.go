@@ -174,7 +174,7 @@ func (t *Table) differenceGrid(o Options, i int) Grid {
 			"detectable", ""},
 		Right: []bool{false, true, true, true, true, true, true, false},
 	}
-	chance, all := false, 0
+	chance, alike, all := false, false, 0
 	for k := range t.Rows {
 		r := &t.Rows[k]
 		if !r.shown(o) || len(r.Differences) == 0 || r.Differences[i-1] == nil {
@@ -187,6 +187,8 @@ func (t *Table) differenceGrid(o Options, i int) Grid {
 		}
 		note := "better"
 		switch all++; {
+		case d.Alike():
+			note, alike = fmt.Sprintf("alike on all %s", ui.Thousands(d.N)), true
 		case d.Chance():
 			note, chance = "unclear", true
 		case float64(d.Value) > 0 == r.Lower:
@@ -203,6 +205,10 @@ func (t *Table) differenceGrid(o Options, i int) Grid {
 	if chance {
 		g.Foot = append(g.Foot,
 			"unclear: the interval contains 0 or p is 0.05 or more, so that these images do not show which network is better.")
+	}
+	if alike {
+		g.Foot = append(g.Foot, "alike: each network is right where the other is. How large a difference these images "+
+			"could show is then unknown.")
 	}
 	if all >= 10 {
 		g.Foot = append(g.Foot, fmt.Sprintf("Of %d differences between equal networks, about %.0f would look clear "+
