@@ -8,6 +8,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sort"
 )
 
 // parseUnknown counts the events of the kinds that are left. Like the known ones they are columns, and one of
@@ -112,4 +113,21 @@ func Chain(digests []string) string {
 		chain = Digest([]byte(chain + d))
 	}
 	return chain
+}
+
+// Between returns the events whose times are at least from and less than to, in microseconds since the page
+// began. The events have to be in the order of time; the result shares their memory.
+func (e *Events) Between(from, to int64) Events {
+	var cut Events
+	into, all := reflect.ValueOf(&cut).Elem(), reflect.ValueOf(e).Elem()
+	for _, k := range kinds {
+		events := all.Field(k.field)
+		at := func(t int64) int {
+			return sort.Search(events.Len(), func(i int) bool { return events.Index(i).Field(0).Int() >= t })
+		}
+		if i, j := at(from), at(to); i < j {
+			into.Field(k.field).Set(events.Slice(i, j))
+		}
+	}
+	return cut
 }

@@ -122,6 +122,29 @@ func TestJoin(t *testing.T) {
 	})
 }
 
+// Events that are cut by time, at any places, are the same when they are joined.
+func TestBetween(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		whole := anyEvents(t)
+		a := rapid.Int64Range(0, 12).Draw(t, "a")
+		b := rapid.Int64Range(a, 13).Draw(t, "b")
+		n := 0
+		var chunks []*Chunk
+		for i, at := range []int64{0, a, b} {
+			cut := whole.Between(at, append([]int64{a, b}, 1<<40)[i])
+			n += cut.Len()
+			chunks = append(chunks, &Chunk{Page: "p", Attempt: 1, Seq: i, Events: cut})
+		}
+		p, err := Join(chunks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(whole, p.Events); diff != "" || n != whole.Len() {
+			t.Errorf("%d of %d events; -want +got:\n%s", n, whole.Len(), diff)
+		}
+	})
+}
+
 func TestJoinMissing(t *testing.T) {
 	chunk := func(page string, seq int) *Chunk { return &Chunk{Page: page, Attempt: 1, Seq: seq} }
 	p, err := Join([]*Chunk{chunk("p", 4), chunk("p", 1)})

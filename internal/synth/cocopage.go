@@ -155,7 +155,7 @@ func (r *cocoRecord) wander(m *mover, until int64, d *dice) {
 	}
 }
 
-// place drags an icon to a point and perhaps changes its mind; it returns when all is done.
+// put drags an icon to a point and perhaps changes its mind; it returns when all is done.
 //
 // Chances are such that 19 in 20 icons have the history add, the others add-move, add-remove-add and longer.
 func (r *cocoRecord) place(m *mover, category int, at [2]int32, t int64, d *dice) int64 {

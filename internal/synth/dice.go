@@ -25,6 +25,7 @@ const (
 	stageScene
 	stageVisit
 	stageInstance
+	stageRecording
 )
 
 // dice is a random stream that can be set to any (seed, stage, index).

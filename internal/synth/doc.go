@@ -46,6 +46,12 @@
 // After an add come a move (0.025), a removal (0.024, later 0.13) and mostly another add. Samples are 10 to 17 ms apart, none
 // while an icon is dragged or under the pointer.
 //
+// # Studies
+//
+// An [Annotator] works at the pages of a study and leaves recordings of them, with the same habits: the pointer moves
+// over the whole page, at 500 reports a second of a mouse, crosses images, scrolls, presses, chooses, drags icons and
+// steps through superclasses. Package client sends them as the page of a study does.
+//
 // # Damage
 //
 // With Options.Dirty a share of the records gets one defect each, of those that readers of the formats must
