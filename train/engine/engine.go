@@ -107,8 +107,9 @@ func (b *Batch) Values(to []float32) []float32 {
 
 // Ahead is implemented by engines that compute in a device's memory.
 type Ahead interface {
-	// Ahead copies a batch to the device, so that Step or Evaluate with the same *Batch need not wait for
-	// the copy. It may be called while Step runs. The batch must not change until it is used.
+	// Ahead copies a batch to the device, so that Step with the same *Batch need not wait for the copy. It
+	// may be called while any other method but SetWeights, SetState and Close runs. The batch must not change
+	// until it is used.
 	Ahead(b *Batch) error
 }
 

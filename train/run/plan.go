@@ -117,7 +117,9 @@ func (t *trainer) measure(ctx context.Context, p *Plan) error {
 	lr := t.o.Recipe.schedule(t.steps).At(0)
 	var group []*engine.Batch
 	began, waited := time.Now(), time.Duration(0)
-	for b := range t.fetch(ctx, 0, 0, min(t.steps, planSteps+1)*t.perStep) {
+	feed := t.feed(ctx, 0, 0)
+	defer feed.stop()
+	for b := range t.fetch(ctx, feed) {
 		if b.err != nil {
 			return b.err
 		}
@@ -135,7 +137,7 @@ func (t *trainer) measure(ctx context.Context, p *Plan) error {
 			began, waited = time.Now(), t.waited
 			continue
 		}
-		if p.Measured++; time.Since(began) > planTime {
+		if p.Measured++; p.Measured == planSteps || time.Since(began) > planTime {
 			break
 		}
 	}

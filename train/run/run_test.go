@@ -158,6 +158,156 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// Batches of the next epoch are read during validation, and copied ahead: no more of them than during training,
+// and none after the last epoch.
+func TestReadsAhead(t *testing.T) {
+	o := options(t, t.TempDir(), tiny())
+	var e *copier
+	o.New = func(cfg engine.Config) (engine.Engine, error) {
+		made, err := newEngine(cfg)
+		e = &copier{Engine: made, t: t, all: 3 * 6, copies: make(chan *byte, 100), buffers: map[*byte]bool{}}
+		return e, err
+	}
+	if _, err := Train(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	if e.copied != e.all || e.used != e.all {
+		t.Errorf("%d batches were copied and %d used, want %d", e.copied, e.used, e.all)
+	}
+	// One in a step, one that waits for it, one that the feed holds, two that the loader has ready and one that
+	// it fills.
+	if len(e.buffers) > 6 {
+		t.Errorf("the batches were in %d buffers, want at most 6", len(e.buffers))
+	}
+}
+
+// copier is an engine that counts the batches that are copied ahead.
+type copier struct {
+	engine.Engine
+	t                 *testing.T
+	all, copied, used int // all: that the run needs
+	copies            chan *byte
+	buffers           map[*byte]bool
+}
+
+func (c *copier) Ahead(b *engine.Batch) error { c.copies <- &b.Pixels[0]; return nil }
+
+func (c *copier) Step(lr float64, b ...*engine.Batch) (engine.Result, error) {
+	for c.used += len(b); c.copied < c.used; {
+		c.take()
+	}
+	return c.Engine.Step(lr, b...)
+}
+
+func (c *copier) Evaluate(b *engine.Batch, average bool) (*engine.Output, error) {
+	if c.used < c.all && c.copied == c.used {
+		c.take() // waits for a batch of the next epoch
+	}
+	time.Sleep(10 * time.Millisecond)
+	for len(c.copies) > 0 {
+		c.take()
+	}
+	if c.copied > c.used+2 || c.used == c.all && c.copied > c.used {
+		c.t.Errorf("%d batches are copied in validation after %d of %d steps", c.copied-c.used, c.used, c.all)
+	}
+	return c.Engine.Evaluate(b, average)
+}
+
+func (c *copier) take() {
+	select {
+	case b := <-c.copies:
+		c.copied++
+		c.buffers[b] = true
+	case <-time.After(20 * time.Second):
+		c.t.Fatal("no batch of the next epoch is read during validation")
+	}
+}
+
+// A run that is stopped in each validation ends with the same bits as one that is not, with any number of workers
+// that read images.
+func TestStopInValidation(t *testing.T) {
+	dir := t.TempDir()
+	part := func(workers, stop int) (Options, error) {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		o := options(t, filepath.Join(dir, fmt.Sprint(workers)), tiny())
+		o.Workers, o.Resume = workers, stop > 0
+		o.New = func(c engine.Config) (engine.Engine, error) {
+			c.Workers = 2
+			e, err := newEngine(c)
+			if workers == 1 {
+				return e, err
+			}
+			return &validating{Engine: e, cancel: cancel}, err
+		}
+		_, err := Train(ctx, o)
+		return o, err
+	}
+	whole, err := part(1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for workers := 2; workers < 4; workers++ {
+		for stop := range 3 {
+			if _, err := part(workers, stop); !errors.Is(err, ErrStopped) {
+				t.Fatalf("part %d: %v", stop, err)
+			}
+		}
+		parts, err := part(workers, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{lastName, bestName, logName, eventsName} {
+			same(t, filepath.Join(whole.Out, name), filepath.Join(parts.Out, name))
+		}
+	}
+}
+
+// validating is an engine that interrupts the first validation after a step.
+type validating struct {
+	engine.Engine
+	steps  int
+	cancel func()
+}
+
+func (v *validating) Step(lr float64, b ...*engine.Batch) (engine.Result, error) {
+	v.steps++
+	return v.Engine.Step(lr, b...)
+}
+
+func (v *validating) Evaluate(b *engine.Batch, average bool) (*engine.Output, error) {
+	if v.steps > 0 {
+		v.cancel()
+	}
+	return v.Engine.Evaluate(b, average)
+}
+
+// BenchmarkWaiting reports the share of the training time that a device waits for images, with epochs of six
+// steps, a loader that is a little faster than the device, and validation after each epoch.
+func BenchmarkWaiting(b *testing.B) {
+	for b.Loop() {
+		o := options(b, b.TempDir(), tiny())
+		o.Recipe.Epochs = 10
+		o.Train.Source = slowImages{o.Train.Source, 4 * time.Millisecond} // 2 workers: 16 ms a batch
+		o.New = func(cfg engine.Config) (engine.Engine, error) {
+			e, err := newEngine(cfg)
+			return slowEngine{e, 20 * time.Millisecond}, err
+		}
+		if _, err := Train(context.Background(), o); err != nil {
+			b.Fatal(err)
+		}
+		times, err := ReadTimes(o.Out)
+		if err != nil {
+			b.Fatal(err)
+		}
+		var waited, seconds float64
+		for _, x := range times {
+			waited, seconds = waited+x.Waited*x.Seconds, seconds+x.Seconds
+		}
+		b.ReportMetric(100*waited/seconds, "%waited")
+	}
+}
+
 type slowImages struct {
 	data.Source
 	pause time.Duration

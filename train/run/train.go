@@ -97,6 +97,7 @@ type trainer struct {
 	shownAt            time.Time
 	shownWait          time.Duration
 	waited             time.Duration // time that training waited for batches
+	unread             unread        // images, up to the end of the last epoch
 	tell               *teller       // calls Progress
 	noted              bool          // a notice about unreadable validation images was given
 }
@@ -271,13 +272,15 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 	r := t.o.Recipe
 	schedule := r.schedule(t.steps)
 	t.shownAt = time.Now()
+	feed := t.feed(ctx, t.epoch, t.batch)
+	defer feed.stop()
 	for ; t.epoch < r.Epochs; t.epoch++ {
 		var group []*engine.Batch
-		var used []*data.Batch              // those of group
-		left := t.steps*t.perStep - t.batch // batches at the end that do not make a whole step are left out
-		before := t.step
+		var used []*data.Batch // those of group
+		before, all := t.step, t.steps*t.perStep
+		trained := t.batch == all // the run was stopped in validation
 		epoch := clock{began: time.Now(), waited: t.waited}
-		for b := range t.fetch(ctx, t.epoch, t.batch, left) {
+		for b := range t.fetch(ctx, feed) {
 			if b.err != nil {
 				return nil, b.err
 			}
@@ -306,14 +309,13 @@ func (t *trainer) run(ctx context.Context) (m *Metrics, err error) {
 			t.batch -= len(group) // the step was not made, so its batches are not done
 			return nil, errors.Join(ErrStopped, t.log.time(passed))
 		}
-		if t.step == before && left > 0 {
-			_, reasons := t.loader.Corrupt()
-			return nil, fmt.Errorf("epoch %d made no step, because images could not be read: %s", t.epoch+1, strings.Join(reasons, "; "))
+		if t.step == before && !trained {
+			return nil, fmt.Errorf("epoch %d made no step, because images could not be read: %s", t.epoch+1, strings.Join(t.unread.reasons, "; "))
 		}
 		t.batch = 0
 		if m, err = t.endEpoch(ctx, schedule.At(t.step-1), passed); err != nil {
 			if ctx.Err() != nil { // validation was interrupted, after the training of the epoch
-				t.batch = t.steps * t.perStep
+				t.batch = all
 				return nil, errors.Join(ErrStopped, t.log.time(passed))
 			}
 			return nil, err
@@ -414,8 +416,8 @@ func (t *trainer) endEpoch(ctx context.Context, lr float64, passed Time) (*Metri
 		}
 	}
 	passed.Validate = time.Since(began).Seconds()
-	if n, reasons := t.loader.Corrupt(); n > 0 {
-		t.o.Notice(fmt.Sprintf("images could not be read, and others took their place, %d times: %s", n, strings.Join(reasons, "; ")))
+	if u := t.unread; u.times > 0 {
+		t.o.Notice(fmt.Sprintf("images could not be read, and others took their place, %d times: %s", u.times, strings.Join(u.reasons, "; ")))
 	}
 	if line.Best = score > t.best; line.Best {
 		t.best = score

@@ -231,7 +231,13 @@ func testPixelsAhead(t *testing.T, o Options) {
 	if err := e.SetWeights(a.Init(1)); err != nil { // the running statistics have moved
 		t.Fatal(err)
 	}
-	if err := e.Ahead(bytes); err != nil {
+	// A batch may be copied while a validation runs and a checkpoint is made.
+	copied := make(chan error)
+	go func() { copied <- e.Ahead(bytes) }()
+	must[*engine.Output](t)(e.Evaluate(&floats, false))
+	must[*weights.Set](t)(e.Weights())
+	must[*weights.Set](t)(e.State())
+	if err := <-copied; err != nil {
 		t.Fatal(err)
 	}
 	got, s, err := e.Gradients(bytes)
