@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -45,8 +46,8 @@ type Events struct {
 	Images  []ImageState `kind:"images"`
 	States  []PageState  `kind:"states"`
 	Scrolls []Scroll     `kind:"scrolls"`
-	Samples []Sample     `kind:"samples"`
 	Crosses []Crossing   `kind:"crossings"`
+	Samples []Sample     `kind:"samples"`
 	Presses []Press      `kind:"presses"`
 	Keys    []Key        `kind:"keys"`
 	Drags   []Drag       `kind:"drags"`
@@ -75,6 +76,24 @@ func (e *Events) Len() int {
 		n += u.Count
 	}
 	return n
+}
+
+// Times returns the times of all events of the page, ascending. It leaves out gaps, which are the account of
+// the recorder, and events of unknown kinds.
+func (e *Events) Times() []int64 {
+	var all []int64
+	v := reflect.ValueOf(e).Elem()
+	for _, k := range kinds {
+		events := v.Field(k.field)
+		if events.Type() == reflect.TypeFor[[]Gap]() {
+			continue
+		}
+		for i := range events.Len() {
+			all = append(all, events.Index(i).Field(0).Int())
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // Parse reads a chunk. It reports an error for a chunk of another format, for columns of different lengths,

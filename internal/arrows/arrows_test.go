@@ -55,6 +55,7 @@ var rules = []rule{
 	{"eval/...", []string{"schema", "train/...", "features", "byproduct/plane", "store", "store/columnar", "internal/..."},
 		"evaluation runs networks over images, and does not depend on byproducts"},
 	{"collect/recording", nil, "recordings depend on nothing"},
+	{"collect/derive", []string{"collect/recording"}, "records are derived from recordings, not from databases"},
 	{"internal/...", []string{"schema", "byproduct/...", "collect/recording", "internal/..."}, "internal packages serve the others"},
 	{"docs", nil, "the documentation has only tests"},
 }
