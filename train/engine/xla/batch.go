@@ -66,7 +66,7 @@ func (e *Engine) resident(b *engine.Batch, k int) (*resident, error) {
 	if len(e.drops) == 0 {
 		return r, nil
 	}
-	factors := make([]float32, b.N*len(e.drops)) // by image, by layer
+	factors := cleared(&e.factors, b.N*len(e.drops)) // by image, by layer
 	random := e.random(k)
 	for j, i := range e.drops {
 		for n := range b.N {
@@ -76,6 +76,16 @@ func (e *Engine) resident(b *engine.Batch, k int) (*resident, error) {
 	var err error
 	r.drop, err = split(e.d, e.d.n, "drop", factors, dtypes.Float32, b.N, len(e.drops))
 	return r, err
+}
+
+// cleared returns n zeros, in the memory of s if it is large enough.
+func cleared(s *[]float32, n int) []float32 {
+	if cap(*s) < n {
+		*s = make([]float32, n)
+	}
+	*s = (*s)[:n]
+	clear(*s)
+	return *s
 }
 
 // keep returns the factor of an image in stochastic depth: 0 with probability rate, otherwise 1/(1-rate),
@@ -118,7 +128,9 @@ func (e *Engine) transfer(b *engine.Batch) (r *resident, err error) {
 	if err != nil || a.PointOutputs == 0 {
 		return r, err
 	}
-	points, valid := make([]float32, b.N*a.PointOutputs), make([]float32, b.N*a.PointOutputs/2)
+	e.stage.Lock()
+	defer e.stage.Unlock()
+	points, valid := cleared(&e.points, b.N*a.PointOutputs), cleared(&e.valid, b.N*a.PointOutputs/2)
 	for i, v := range b.Valid {
 		if v { // the values of other points are unspecified
 			points[2*i], points[2*i+1], valid[i] = b.Points[2*i], b.Points[2*i+1], 1

@@ -57,6 +57,11 @@ type Engine struct {
 	programs map[string]*program
 	mu       sync.Mutex
 	ahead    map[*engine.Batch]*resident // copied but not used yet
+
+	// What is copied to the devices and is not in a batch as it is. A copy returns when the memory may change.
+	stage         sync.Mutex // of points and valid, because Ahead may run at the same time as Step
+	points, valid []float32
+	factors       []float32
 }
 
 var (
