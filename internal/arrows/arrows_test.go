@@ -57,6 +57,8 @@ var rules = []rule{
 	{"collect/recording", nil, "recordings depend on nothing"},
 	{"collect/derive", []string{"collect/recording"}, "records are derived from recordings, not from databases"},
 	{"internal/...", []string{"schema", "byproduct/...", "collect/recording", "internal/..."}, "internal packages serve the others"},
+	{"collect/storage/...", []string{"collect", "collect/recording", "internal/..."}, "the database keeps plans and recordings as they come"},
+	{"collect", []string{"internal/..."}, "the folder of a study does not depend on its database"},
 	{"docs", nil, "the documentation has only tests"},
 }
 

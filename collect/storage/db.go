@@ -1,0 +1,139 @@
+// Package storage keeps a study: the plan, visits, assignments, pages and chunks.
+//
+// The database is SQLite in the study's folder. A method that writes returns after its transaction is
+// committed and synced. One goroutine writes: it commits what has come meanwhile in one transaction, so that
+// many annotators share the cost of a sync. Reads have connections that see only what is committed.
+//
+// Platforms' ids of annotators are in another file, identity.db ([Identities]).
+package storage
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+//go:embed schema.sql
+var schema string
+
+//go:embed identity.sql
+var identitySchema string
+
+// formatVersion is the version of the tables, in meta.
+const formatVersion = 1
+
+// Errors of the methods that write. Others mean that nothing was stored and that the same call may succeed
+// later: the disk is full, for example.
+var (
+	ErrUnknown   = errors.New("storage: unknown")                                          // no such worker, page or assignment
+	ErrDiffers   = errors.New("storage: other content was stored before")                  // of a chunk or a submit
+	ErrTooMuch   = errors.New("storage: the page has too many chunks or bytes")            // MaxChunks, MaxBytes
+	ErrWithdrawn = errors.New("storage: the annotator has withdrawn")                      // nothing more is stored
+	ErrState     = errors.New("storage: the annotator has not agreed to the current text") // before the consent
+)
+
+// A DB is the database of a study. Several goroutines can call its methods.
+type DB struct {
+	path    string
+	readers *sql.DB
+	writer  *writer
+}
+
+// Options are for tests and for the server.
+type Options struct {
+	BeforeCommit func() error // called before each transaction is committed; an error rolls it back
+}
+
+// File is the name of the database in the folder of a study.
+const File = "collect.db"
+
+// Open opens the database in a folder, and makes it if there is none.
+func Open(dir string, o Options) (*DB, error) {
+	if err := checkPlace(dir); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, File)
+	w, err := openWriter(path, schema, o.BeforeCommit)
+	if err != nil {
+		return nil, err
+	}
+	readers, err := openReaders(path)
+	if err != nil {
+		w.close()
+		return nil, err
+	}
+	return &DB{path, readers, w}, nil
+}
+
+// OpenRead opens the database in a folder for reading. A server may write to it at the same time. The error
+// is os.ErrNotExist if the study was never served.
+func OpenRead(dir string) (*DB, error) {
+	path := filepath.Join(dir, File)
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	readers, err := openReaders(path)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{path: path, readers: readers}
+	if err := checkFormat(readers.QueryRow, path); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func openReaders(path string) (*sql.DB, error) {
+	readers, err := sql.Open("sqlite", address(path)+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, err
+	}
+	readers.SetMaxOpenConns(8)
+	readers.SetMaxIdleConns(8)
+	return readers, nil
+}
+
+// address returns the address of a database for the driver, with the settings of each connection.
+func address(path string) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)" +
+		"&_pragma=secure_delete(1)&_pragma=synchronous(FULL)"
+}
+
+// Close commits what has been accepted and closes the database.
+func (db *DB) Close() error {
+	var err error
+	if db.writer != nil {
+		err = db.writer.close()
+	}
+	return errors.Join(err, db.readers.Close())
+}
+
+// Ping writes to the database and returns an error if that is not possible.
+func (db *DB) Ping(ctx context.Context, now int64) error {
+	return db.write(ctx, func(t *tx) error {
+		return t.exec("INSERT INTO meta VALUES ('ping', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+			strconv.FormatInt(now, 10))
+	})
+}
+
+// checkFormat returns an error for a database of another version.
+func checkFormat(query func(string, ...any) *sql.Row, path string) error {
+	var version int
+	err := query("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'format'").Scan(&version)
+	if err != nil {
+		return fmt.Errorf("%s is not the database of a study: %w", path, err)
+	}
+	if version != formatVersion {
+		return fmt.Errorf("%s has format %d; this program reads format %d", path, version, formatVersion)
+	}
+	return nil
+}

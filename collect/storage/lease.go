@@ -1,0 +1,343 @@
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"abtool/collect"
+)
+
+// recount begins an update of the number of assignments of HITs that are live or submitted.
+const recount = `UPDATE hit SET taken = (SELECT count(*) FROM assignment a WHERE a.hit = hit.id AND a.surplus = 0
+	AND a.state IN ('offered', 'working', 'submitted'))`
+
+// SetPlan replaces the plan. HITs that were assigned stay as they are, also if the new plan does not have
+// them; the result says how many these are.
+func (db *DB) SetPlan(ctx context.Context, images []collect.Image, hits []collect.HIT) (kept int, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		if err := t.exec("DELETE FROM hit WHERE NOT EXISTS (SELECT 1 FROM assignment a WHERE a.hit = hit.id)"); err != nil {
+			return err
+		}
+		if err := t.exec("DELETE FROM image WHERE NOT EXISTS (SELECT 1 FROM slot s WHERE s.image = image.id)"); err != nil {
+			return err
+		}
+		for _, m := range images {
+			if err := t.exec(`INSERT INTO image VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+				class = excluded.class, path = excluded.path, known = excluded.known, gold = excluded.gold`,
+				m.ID, m.Class, m.Path, m.Width, m.Height, m.SHA256, m.Known, m.Gold); err != nil {
+				return err
+			}
+		}
+		have := map[string]bool{}
+		if err := t.rows("SELECT id FROM hit", nil, func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			have[id] = true
+			return err
+		}); err != nil {
+			return err
+		}
+		kept = len(have)
+		for place, h := range hits {
+			if have[h.ID] {
+				kept--
+				if err := t.exec("UPDATE hit SET place = ?, k = ?, priority = ? WHERE id = ?", place, h.K, h.Priority, h.ID); err != nil {
+					return err
+				}
+				continue
+			}
+			if err := insertHIT(t, h, place); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return kept, err
+}
+
+func insertHIT(t *tx, h collect.HIT, place int) error {
+	if err := t.exec("INSERT INTO hit (id, place, task, k, priority, pages) VALUES (?, ?, ?, ?, ?, ?)",
+		h.ID, place, h.Task, h.K, h.Priority, len(h.Pages)); err != nil {
+		return err
+	}
+	for n, p := range h.Pages {
+		if err := t.exec("INSERT INTO hit_page VALUES (?, ?, ?)", h.ID, n, p.Class); err != nil {
+			return err
+		}
+		for i, s := range p.Slots {
+			if err := t.exec("INSERT INTO slot VALUES (?, ?, ?, ?, ?, ?)", h.ID, n, i, s.Image, s.Role, s.Known); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sweep ends leases without a sign of life. Their HITs are free again.
+func sweep(t *tx, now int64) error {
+	n, err := t.change("UPDATE assignment SET state = 'abandoned' WHERE state IN ('offered', 'working') AND lease_until < ?", now)
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.exec(recount + " WHERE id IN (SELECT hit FROM assignment WHERE state = 'abandoned')")
+}
+
+// Sweep ends leases without a sign of life, as every lease does.
+func (db *DB) Sweep(ctx context.Context, now int64) error {
+	return db.write(ctx, func(t *tx) error { return sweep(t, now) })
+}
+
+// Terms are the rules of leases.
+type Terms struct {
+	Idle    int64 // ms without a sign of life after which a lease ends
+	Longest int64 // ms after which a lease ends in any case, if that is more than 3 times the median
+	Most    int   // HITs of a worker; 0: any number
+	NewID   func() string
+}
+
+// Lease returns the assignment that a worker has to go on with, or a new one. An assignment that was
+// abandoned is taken up again. ok is false if there is nothing left for this worker.
+func (db *DB) Lease(ctx context.Context, worker string, visit int64, terms Terms, now int64) (a Assignment, ok bool, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		ok = false
+		var state string
+		if err := t.row("SELECT state FROM worker WHERE id = ?", []any{worker}, &state); err != nil {
+			return err
+		}
+		switch state {
+		case Withdrawn:
+			return ErrWithdrawn
+		case Work:
+		default:
+			return ErrState
+		}
+		if err := sweep(t, now); err != nil {
+			return err
+		}
+		err := t.row("SELECT "+assignmentColumns+` FROM assignment a WHERE a.worker = ?
+			AND a.state IN ('offered', 'working', 'abandoned') ORDER BY a.state = 'abandoned', a.offered LIMIT 1`, []any{worker}, a.fields()...)
+		switch {
+		case err == nil:
+			ok = true
+			return resume(t, &a, visit, terms, now)
+		case errors.Is(err, ErrUnknown):
+			ok, err = offer(t, &a, worker, visit, terms, now)
+		}
+		return err
+	})
+	return a, ok, err
+}
+
+// resume goes on with an assignment.
+func resume(t *tx, a *Assignment, visit int64, terms Terms, now int64) error {
+	if a.State == Abandoned {
+		longest, err := longest(t, terms)
+		if err != nil {
+			return err
+		}
+		a.LeaseEnd = now + longest
+		if a.State = Offered; a.Started != nil {
+			a.State = Working
+		}
+	}
+	a.LeaseUntil = min(now+terms.Idle, a.LeaseEnd)
+	if err := t.exec("UPDATE assignment SET state = ?, visit = ?, lease_until = ?, lease_end = ? WHERE id = ?",
+		a.State, visit, a.LeaseUntil, a.LeaseEnd, a.ID); err != nil {
+		return err
+	}
+	return t.exec(recount+" WHERE id = ?", a.HIT)
+}
+
+// longest returns the longest time of a lease: three times the median of what was submitted, if that is more
+// than the terms say.
+func longest(t *tx, terms Terms) (int64, error) {
+	var median int64
+	err := t.row(`SELECT submitted - offered FROM assignment WHERE state = 'submitted' ORDER BY submitted - offered
+		LIMIT 1 OFFSET (SELECT count(*) / 2 FROM assignment WHERE state = 'submitted')`, nil, &median)
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		return 0, err
+	}
+	return max(terms.Longest, 3*median), nil
+}
+
+// offer makes an assignment of the HIT that has the fewest annotators among those of the largest priority.
+func offer(t *tx, a *Assignment, worker string, visit int64, terms Terms, now int64) (bool, error) {
+	if terms.Most > 0 {
+		var n int
+		if err := t.row("SELECT count(*) FROM assignment WHERE worker = ? AND state = 'submitted'", []any{worker}, &n); err != nil {
+			return false, err
+		}
+		if n >= terms.Most {
+			return false, nil
+		}
+	}
+	var pages int
+	err := t.row(`SELECT id, pages FROM hit WHERE taken < k AND NOT EXISTS
+		(SELECT 1 FROM assignment a WHERE a.hit = hit.id AND a.worker = ?) ORDER BY priority DESC, taken, place LIMIT 1`,
+		[]any{worker}, &a.HIT, &pages)
+	if errors.Is(err, ErrUnknown) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	longest, err := longest(t, terms)
+	if err != nil {
+		return false, err
+	}
+	*a = Assignment{ID: terms.NewID(), HIT: a.HIT, Worker: worker, Visit: &visit, State: Offered, Offered: now,
+		LeaseUntil: now + min(terms.Idle, longest), LeaseEnd: now + longest}
+	if err := t.exec(`INSERT INTO assignment (id, hit, worker, visit, state, offered, lease_until, lease_end)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, a.ID, a.HIT, worker, visit, a.State, now, a.LeaseUntil, a.LeaseEnd); err != nil {
+		return false, err
+	}
+	for n := range pages {
+		if err := t.exec("INSERT INTO page (uuid, assignment, number) VALUES (?, ?, ?)", terms.NewID(), a.ID, n); err != nil {
+			return false, err
+		}
+	}
+	return true, t.exec(recount+" WHERE id = ?", a.HIT)
+}
+
+// touch is a sign of life of an assignment. One that was abandoned is live again if its HIT is still free.
+func touch(t *tx, assignment string, idle, now int64) (until int64, err error) {
+	var state, hit string
+	var end int64
+	var free, started bool
+	if err := t.row(`SELECT a.state, a.hit, a.lease_until, a.lease_end, h.taken < h.k, a.started IS NOT NULL
+		FROM assignment a JOIN hit h ON h.id = a.hit WHERE a.id = ?`, []any{assignment}, &state, &hit, &until, &end, &free, &started); err != nil {
+		return 0, err
+	}
+	switch {
+	case state == Abandoned && free && now < end:
+		if state = Offered; started {
+			state = Working
+		}
+	case state != Offered && state != Working:
+		return until, nil
+	}
+	until = min(now+idle, end)
+	if err := t.exec("UPDATE assignment SET state = ?, lease_until = ? WHERE id = ?", state, until, assignment); err != nil {
+		return 0, err
+	}
+	return until, t.exec(recount+" WHERE id = ?", hit)
+}
+
+// A Clock compares the clocks of the browser and of the server. Its fields are nil if they are not known.
+type Clock struct{ Offset, RTT *float64 } // ms
+
+// Beat stores a sign of life. It returns the end of the lease of the visit's worker, 0 without one.
+func (db *DB) Beat(ctx context.Context, visit int64, clock Clock, idle, now int64) (until int64, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		until = 0
+		n, err := t.change("UPDATE visit SET seen = max(seen, ?) WHERE id = ?", now, visit)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrUnknown
+		}
+		if clock.Offset != nil && clock.RTT != nil {
+			if err := t.exec("UPDATE visit SET clock_offset = ?, clock_rtt = ? WHERE id = ? AND (clock_rtt IS NULL OR clock_rtt > ?)",
+				*clock.Offset, *clock.RTT, visit, *clock.RTT); err != nil {
+				return err
+			}
+		}
+		var assignment string
+		err = t.row(`SELECT a.id FROM assignment a JOIN visit v ON v.worker = a.worker WHERE v.id = ?
+			AND a.state IN ('offered', 'working', 'abandoned') ORDER BY a.state = 'abandoned', a.offered LIMIT 1`, []any{visit}, &assignment)
+		if errors.Is(err, ErrUnknown) {
+			return nil
+		}
+		if err == nil {
+			until, err = touch(t, assignment, idle, now)
+		}
+		return err
+	})
+	return until, err
+}
+
+// Incomplete is what is missing of an assignment.
+type Incomplete struct {
+	Missing []MissingChunks
+	Open    []string // pages without a submit, by number
+}
+
+// MissingChunks are chunks that a submit counted and that were not stored.
+type MissingChunks struct {
+	Page    string `json:"page"`
+	Attempt int    `json:"attempt"`
+	Chunks  []int  `json:"chunks"`
+}
+
+// Finish returns the last assignment of a worker and what is missing of it. If nothing is, the visit is
+// finished. The error is ErrUnknown if the worker has no assignment.
+func (db *DB) Finish(ctx context.Context, worker string, visit, now int64) (a Assignment, lack Incomplete, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		lack = Incomplete{}
+		if err := t.row("SELECT "+assignmentColumns+` FROM assignment a WHERE a.worker = ? AND a.state NOT IN ('returned', 'withdrawn')
+			ORDER BY a.state = 'submitted', coalesce(a.submitted, a.offered) DESC LIMIT 1`, []any{worker}, a.fields()...); err != nil {
+			return err
+		}
+		if a.State == Submitted {
+			return endVisit(t, visit, "finished", now)
+		}
+		return lack.read(t, a.ID)
+	})
+	return a, lack, err
+}
+
+func (lack *Incomplete) read(t *tx, assignment string) error {
+	if err := t.rows(`SELECT p.uuid FROM page p WHERE p.assignment = ? AND NOT EXISTS
+		(SELECT 1 FROM attempt x WHERE x.page = p.uuid AND x.state = 'submitted') ORDER BY p.number`, []any{assignment},
+		func(scan func(...any) error) error {
+			var page string
+			err := scan(&page)
+			lack.Open = append(lack.Open, page)
+			return err
+		}); err != nil {
+		return err
+	}
+	var asked []MissingChunks
+	var counts []int
+	var lost [][]int
+	if err := t.rows(`SELECT x.page, x.attempt, x.announced_chunks, x.lost FROM attempt x JOIN page p ON p.uuid = x.page
+		WHERE p.assignment = ? AND x.state = 'open' AND x.announced_chunks IS NOT NULL ORDER BY p.number, x.attempt`, []any{assignment},
+		func(scan func(...any) error) error {
+			var m MissingChunks
+			var n int
+			var text string
+			if err := scan(&m.Page, &m.Attempt, &n, &text); err != nil {
+				return err
+			}
+			var without []int
+			if err := json.Unmarshal([]byte(text), &without); err != nil {
+				return err
+			}
+			asked, counts, lost = append(asked, m), append(counts, n), append(lost, without)
+			return nil
+		}); err != nil {
+		return err
+	}
+	for i, m := range asked {
+		digests, err := digests(t, m.Page, m.Attempt)
+		if err != nil {
+			return err
+		}
+		m.Chunks = missing(digests, counts[i], lost[i])
+		lack.Missing = append(lack.Missing, m)
+	}
+	return nil
+}
+
+// missing returns the numbers below n that were neither stored nor lost.
+func missing(digests map[int]string, n int, lost []int) (list []int) {
+	for seq := range n {
+		if _, ok := digests[seq]; !ok && !slices.Contains(lost, seq) {
+			list = append(list, seq)
+		}
+	}
+	return list
+}

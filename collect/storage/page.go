@@ -1,0 +1,253 @@
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"abtool/collect/recording"
+)
+
+// Limits of a page, over all of its attempts.
+const (
+	MaxChunks = recording.MaxChunks
+	MaxBytes  = 64 << 20
+)
+
+// A Chunk is a part of a recording, as it was received.
+type Chunk struct {
+	Page     string
+	Attempt  int
+	Seq      int
+	Received int64
+	SHA256   string // of Body
+	Encoding string // gzip, or "" if Body is JSON
+	Events   int    // in the chunk
+	Body     []byte
+}
+
+// PutChunk stores a chunk of a worker's page. It reports whether the chunk is new; the same bytes again are not.
+// The error is ErrDiffers if other bytes were stored under its number: then these are kept apart. t0 is when
+// the attempt began by the clock of the browser, µs.
+func (db *DB) PutChunk(ctx context.Context, worker string, c Chunk, t0, idle int64) (stored bool, err error) {
+	differs := false
+	err = db.write(ctx, func(t *tx) error {
+		stored, differs = false, false
+		var assignment, state string
+		var chunks, bytes int64
+		if err := pageOf(t, worker, c.Page, &assignment, &state, &chunks, &bytes); err != nil {
+			return err
+		}
+		var have string
+		err := t.row("SELECT sha256 FROM chunk WHERE page = ? AND attempt = ? AND seq = ?", []any{c.Page, c.Attempt, c.Seq}, &have)
+		if err == nil && have == c.SHA256 {
+			_, err := touch(t, assignment, idle, c.Received)
+			return err
+		}
+		if err != nil && !errors.Is(err, ErrUnknown) {
+			return err
+		}
+		if chunks >= MaxChunks || bytes+int64(len(c.Body)) > MaxBytes {
+			return ErrTooMuch
+		}
+		if differs = err == nil; differs {
+			return conflict(t, c)
+		}
+		stored = true
+		return insertChunk(t, c, assignment, state, t0, idle)
+	})
+	if err == nil && differs {
+		err = ErrDiffers
+	}
+	return stored, err
+}
+
+// conflict keeps bytes that came under the number of another chunk.
+func conflict(t *tx, c Chunk) error {
+	n, err := t.change("INSERT INTO conflict VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		c.Page, c.Attempt, c.Seq, c.Received, c.SHA256, c.Encoding, c.Body)
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.exec("UPDATE page SET chunks = chunks + 1, bytes = bytes + ? WHERE uuid = ?", len(c.Body), c.Page)
+}
+
+func insertChunk(t *tx, c Chunk, assignment, state string, t0, idle int64) error {
+	if err := t.exec(`INSERT INTO attempt (page, attempt, state, first, t0, chunks, events, last) VALUES (?, ?, 'open', ?, ?, 1, ?, ?)
+		ON CONFLICT (page, attempt) DO UPDATE SET chunks = chunks + 1, events = events + excluded.events, last = max(last, excluded.last)`,
+		c.Page, c.Attempt, c.Received, t0, c.Events, c.Seq); err != nil {
+		return err
+	}
+	if err := t.exec("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		c.Page, c.Attempt, c.Seq, c.Received, c.SHA256, c.Encoding, c.Events, c.Body); err != nil {
+		return err
+	}
+	if err := t.exec("UPDATE page SET chunks = chunks + 1, bytes = bytes + ? WHERE uuid = ?", len(c.Body), c.Page); err != nil {
+		return err
+	}
+	if state == Offered {
+		if err := t.exec("UPDATE assignment SET state = 'working' WHERE id = ?", assignment); err != nil {
+			return err
+		}
+	}
+	if err := t.exec("UPDATE assignment SET started = coalesce(started, ?) WHERE id = ? AND started IS NULL", c.Received, assignment); err != nil {
+		return err
+	}
+	_, err := touch(t, assignment, idle, c.Received)
+	return err
+}
+
+// pageOf finds a page of a worker who has not withdrawn.
+func pageOf(t *tx, worker, page string, assignment, state *string, chunks, bytes *int64) error {
+	var who string
+	if err := t.row(`SELECT p.assignment, a.state, p.chunks, p.bytes, w.state FROM page p JOIN assignment a ON a.id = p.assignment
+		JOIN worker w ON w.id = a.worker WHERE p.uuid = ? AND a.worker = ?`, []any{page, worker},
+		assignment, state, chunks, bytes, &who); err != nil {
+		return err
+	}
+	if who == Withdrawn {
+		return ErrWithdrawn
+	}
+	return nil
+}
+
+// A Submit ends an attempt at a page.
+type Submit struct {
+	Attempt int
+	Chunks  int   // how many the browser made
+	Events  int   // in all of them
+	Lost    []int // numbers of chunks that the browser no longer has, ascending
+	Chain   string
+	Ended   int64 // by the clock of the browser, ms
+	Answer  string
+}
+
+// A Receipt is the answer to a submit.
+type Receipt struct {
+	Missing []int // chunks to be sent before the submit is stored
+	Surplus bool  // another attempt was submitted before
+	Done    bool  // all pages of the assignment are submitted
+}
+
+// Submit stores the end of an attempt, if its chunks are stored. A submit that comes again gets the same
+// receipt; the error is ErrDiffers if its content is another one.
+func (db *DB) Submit(ctx context.Context, worker, page string, s Submit, idle, now int64) (r Receipt, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		r = Receipt{}
+		var assignment, state string
+		var chunks, bytes int64
+		if err := pageOf(t, worker, page, &assignment, &state, &chunks, &bytes); err != nil {
+			return err
+		}
+		var have Submit
+		var attempt string
+		var events int
+		err := t.row(`SELECT state, events, coalesce(announced_chunks, 0), coalesce(announced_events, 0), chain, answer
+			FROM attempt WHERE page = ? AND attempt = ?`, []any{page, s.Attempt},
+			&attempt, &events, &have.Chunks, &have.Events, &have.Chain, &have.Answer)
+		switch {
+		case errors.Is(err, ErrUnknown): // not one chunk has come
+			r.Missing = missing(nil, s.Chunks, nil)
+			return nil
+		case err != nil:
+			return err
+		case attempt != "open":
+			if have.Chunks != s.Chunks || have.Events != s.Events || have.Chain != s.Chain || have.Answer != s.Answer {
+				return ErrDiffers
+			}
+			r.Surplus = attempt == "surplus"
+			return t.row("SELECT state = 'submitted' FROM assignment WHERE id = ?", []any{assignment}, &r.Done)
+		}
+		digests, err := digests(t, page, s.Attempt)
+		if err != nil {
+			return err
+		}
+		s.Lost = slices.DeleteFunc(slices.Clone(s.Lost), func(seq int) bool { return digests[seq] != "" })
+		if r.Missing = missing(digests, s.Chunks, s.Lost); len(r.Missing) > 0 {
+			if _, err := touch(t, assignment, idle, now); err != nil {
+				return err
+			}
+			return t.exec("UPDATE attempt SET announced_chunks = ?, announced_events = ?, lost = ? WHERE page = ? AND attempt = ?",
+				s.Chunks, s.Events, text(s.Lost), page, s.Attempt)
+		}
+		return store(t, page, assignment, s, &r, flags(s, digests, events), idle, now)
+	})
+	return r, err
+}
+
+// text returns a list of numbers as JSON.
+func text(list []int) string {
+	if len(list) == 0 {
+		return "[]"
+	}
+	b, _ := json.Marshal(list)
+	return string(b)
+}
+
+// digests returns the digests of the chunks of an attempt, by number.
+func digests(t *tx, page string, attempt int) (map[int]string, error) {
+	m := map[int]string{}
+	return m, t.rows("SELECT seq, sha256 FROM chunk WHERE page = ? AND attempt = ?", []any{page, attempt},
+		func(scan func(...any) error) error {
+			var seq int
+			var digest string
+			err := scan(&seq, &digest)
+			m[seq] = digest
+			return err
+		})
+}
+
+// flags compares what a submit says with what is stored. Finished work is stored in any case.
+func flags(s Submit, digests map[int]string, events int) string {
+	var list []string
+	var chain []string
+	for seq := range s.Chunks {
+		if d := digests[seq]; d != "" {
+			chain = append(chain, d)
+		}
+	}
+	if len(digests) != len(chain) || recording.Chain(chain) != s.Chain {
+		list = append(list, "chain_differs")
+	}
+	if len(s.Lost) == 0 && events != s.Events || events > s.Events {
+		list = append(list, "events_differ")
+	}
+	return strings.Join(list, " ")
+}
+
+// store ends an attempt, and the assignment when it was the last page.
+func store(t *tx, page, assignment string, s Submit, r *Receipt, flags string, idle, now int64) error {
+	var before bool
+	if err := t.row("SELECT EXISTS (SELECT 1 FROM attempt WHERE page = ? AND state = 'submitted')", []any{page}, &before); err != nil {
+		return err
+	}
+	state := Submitted
+	if r.Surplus = before; before {
+		state = "surplus"
+	}
+	if err := t.exec(`UPDATE attempt SET state = ?, announced_chunks = ?, announced_events = ?, lost = ?, chain = ?, ended = ?, submitted = ?,
+		answer = ?, flags = ? WHERE page = ? AND attempt = ?`, state, s.Chunks, s.Events, text(s.Lost), s.Chain, s.Ended, now,
+		s.Answer, flags, page, s.Attempt); err != nil {
+		return err
+	}
+	var left int
+	if err := t.row(`SELECT count(*) FROM page p WHERE p.assignment = ? AND NOT EXISTS
+		(SELECT 1 FROM attempt x WHERE x.page = p.uuid AND x.state = 'submitted')`, []any{assignment}, &left); err != nil {
+		return err
+	}
+	if r.Done = left == 0; !r.Done {
+		_, err := touch(t, assignment, idle, now)
+		return err
+	}
+	if before { // the assignment was done before
+		return nil
+	}
+	if err := t.exec(`UPDATE assignment SET state = 'submitted', submitted = ?, surplus = (SELECT count(*) FROM assignment b
+		WHERE b.hit = assignment.hit AND b.state = 'submitted' AND b.surplus = 0) >= (SELECT k FROM hit WHERE id = assignment.hit)
+		WHERE id = ?`, now, assignment); err != nil {
+		return err
+	}
+	return t.exec(recount+" WHERE id = (SELECT hit FROM assignment WHERE id = ?)", assignment)
+}

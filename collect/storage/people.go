@@ -1,0 +1,361 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"path/filepath"
+)
+
+// States of a worker.
+const (
+	New       = "new"       // has not answered whether to take part
+	Work      = "work"      // agreed
+	Refused   = "refused"   // did not agree
+	Withdrawn = "withdrawn" // stopped; what was recorded is kept
+)
+
+// A Worker is an annotator.
+type Worker struct {
+	ID             string // pseudonym
+	Platform       string // link
+	Created        int64
+	State          string
+	Level          string // full, events, answers; "" before consent
+	Consent        int64  // version of the text, 0 before consent
+	ConsentAt      int64
+	Arm            string
+	ArmProbability *float64
+}
+
+// A Visit is a time that an annotator spends with the study, from opening a link.
+type Visit struct {
+	ID          int64
+	Worker      string
+	Started     int64
+	Seen        int64  // last sign of life
+	Ended       *int64 // when it was finished or left
+	Device      string // JSON
+	ClockOffset *float64
+	ClockRTT    *float64
+	Outcome     string // "", finished, refused, returned, withdrawn
+}
+
+const workerColumns = "w.id, w.platform, w.created, w.state, w.level, coalesce(w.consent, 0), coalesce(w.consent_at, 0), w.arm, w.arm_p"
+
+func (w *Worker) fields() []any {
+	return []any{&w.ID, &w.Platform, &w.Created, &w.State, &w.Level, &w.Consent, &w.ConsentAt, &w.Arm, &w.ArmProbability}
+}
+
+const visitColumns = "v.id, v.worker, v.started, v.seen, v.ended, v.device, v.clock_offset, v.clock_rtt, v.outcome"
+
+func (v *Visit) fields() []any {
+	return []any{&v.ID, &v.Worker, &v.Started, &v.Seen, &v.Ended, &v.Device, &v.ClockOffset, &v.ClockRTT, &v.Outcome}
+}
+
+// Visit stores a visit, and the worker when it is the first one. token is the SHA-256 of the visit's token.
+func (db *DB) Visit(ctx context.Context, worker, platform string, token []byte, device string, now int64) (w Worker, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		if err := t.exec("INSERT INTO worker (id, platform, created, state) VALUES (?, ?, ?, 'new') ON CONFLICT DO NOTHING",
+			worker, platform, now); err != nil {
+			return err
+		}
+		if err := t.exec("INSERT INTO visit (worker, token, started, seen, device) VALUES (?, ?, ?, ?, ?)",
+			worker, token, now, now, device); err != nil {
+			return err
+		}
+		return t.row("SELECT "+workerColumns+" FROM worker w WHERE w.id = ?", []any{worker}, w.fields()...)
+	})
+	return w, err
+}
+
+// Session returns the visit of a token, and its worker. The error is ErrUnknown if there is none.
+func (db *DB) Session(ctx context.Context, token []byte) (v Visit, w Worker, err error) {
+	row := db.readers.QueryRowContext(ctx, "SELECT "+visitColumns+", "+workerColumns+
+		" FROM visit v JOIN worker w ON w.id = v.worker WHERE v.token = ?", token)
+	if err = row.Scan(append(v.fields(), w.fields()...)...); errors.Is(err, sql.ErrNoRows) {
+		err = ErrUnknown
+	}
+	return v, w, err
+}
+
+// A Consent is a text that annotators agree to.
+type Consent struct {
+	Version  int64
+	Language string
+	SHA256   string
+	Body     string
+	Since    int64
+}
+
+// SetConsent makes a text the current one and returns it with its version. A text that was current before
+// keeps its version.
+func (db *DB) SetConsent(ctx context.Context, language, digest, body string, now int64) (c Consent, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		if err := t.exec("INSERT INTO consent (language, sha256, body, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+			language, digest, body, now); err != nil {
+			return err
+		}
+		return t.row("SELECT version, language, sha256, body, since FROM consent WHERE sha256 = ?", []any{digest},
+			&c.Version, &c.Language, &c.SHA256, &c.Body, &c.Since)
+	})
+	return c, err
+}
+
+// An Arm is a variant of the interface, with its share of the annotators.
+type Arm struct {
+	Name   string
+	Weight int
+}
+
+// Agree stores that a worker agrees to a text, and draws an arm when the worker has none. The draw follows
+// permuted blocks: a block has each arm as often as its weight says, the place in the first block that is not
+// full is drawn at random, and places of workers who were lost are free again. pick returns a random number
+// below n. grace is how long a worker without work counts as live, ms.
+func (db *DB) Agree(ctx context.Context, worker, level string, version int64, arms []Arm, pick func(n int) int, grace, now int64) (w Worker, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		if err := t.row("SELECT "+workerColumns+" FROM worker w WHERE w.id = ?", []any{worker}, w.fields()...); err != nil {
+			return err
+		}
+		if w.State == Withdrawn {
+			return ErrWithdrawn
+		}
+		if w.Arm == "" && len(arms) > 0 {
+			if err := sweep(t, now); err != nil {
+				return err
+			}
+			name, p, err := drawArm(t, worker, arms, pick, now-grace)
+			if err != nil {
+				return err
+			}
+			w.Arm, w.ArmProbability = name, &p
+		}
+		w.State, w.Level, w.Consent, w.ConsentAt = Work, level, version, now
+		return t.exec("UPDATE worker SET state = 'work', level = ?, consent = ?, consent_at = ?, arm = ?, arm_p = ? WHERE id = ?",
+			level, version, now, w.Arm, w.ArmProbability, worker)
+	})
+	return w, err
+}
+
+// drawArm counts the workers of each arm who are live or have finished something, and draws.
+func drawArm(t *tx, worker string, arms []Arm, pick func(int) int, since int64) (string, float64, error) {
+	have := map[string]int{}
+	err := t.rows(`SELECT arm, count(*) FROM worker w WHERE arm <> '' AND state = 'work' AND id <> ?
+		AND (consent_at > ? OR EXISTS (SELECT 1 FROM assignment a WHERE a.worker = w.id AND a.state IN ('offered', 'working', 'submitted')))
+		GROUP BY arm`, []any{worker, since}, func(scan func(...any) error) error {
+		var name string
+		var n int
+		if err := scan(&name, &n); err != nil {
+			return err
+		}
+		have[name] = n
+		return nil
+	})
+	if err != nil {
+		return "", 0, err
+	}
+	block := -1 // the first block that is not full
+	for _, a := range arms {
+		if b := have[a.Name] / a.Weight; block < 0 || b < block {
+			block = b
+		}
+	}
+	free, all := make([]int, len(arms)), 0
+	for i, a := range arms {
+		free[i] = max((block+1)*a.Weight-have[a.Name], 0)
+		all += free[i]
+	}
+	n := pick(all)
+	for i, a := range arms {
+		if n < free[i] {
+			return a.Name, float64(free[i]) / float64(all), nil
+		}
+		n -= free[i]
+	}
+	panic("storage: pick returned a number that is too large")
+}
+
+// Refuse stores that a worker does not agree. Work that was leased goes back.
+func (db *DB) Refuse(ctx context.Context, worker string, visit, now int64) error {
+	return db.write(ctx, func(t *tx) error {
+		if err := t.exec("UPDATE worker SET state = 'refused' WHERE id = ? AND state IN ('new', 'work')", worker); err != nil {
+			return err
+		}
+		if err := endAssignments(t, worker, "returned"); err != nil {
+			return err
+		}
+		return endVisit(t, visit, "refused", now)
+	})
+}
+
+// endVisit stores the outcome of a visit.
+func endVisit(t *tx, visit int64, outcome string, now int64) error {
+	return t.exec("UPDATE visit SET outcome = ?, ended = ?, seen = ? WHERE id = ?", outcome, now, now, visit)
+}
+
+// endAssignments ends the live and abandoned assignments of a worker; their HITs are free again.
+func endAssignments(t *tx, worker, state string) error {
+	if err := t.exec("UPDATE assignment SET state = ? WHERE worker = ? AND state IN ('offered', 'working', 'abandoned')",
+		state, worker); err != nil {
+		return err
+	}
+	return t.exec(recount+" WHERE id IN (SELECT hit FROM assignment WHERE worker = ?)", worker)
+}
+
+// Return stores that a worker stops and may come back for other work.
+func (db *DB) Return(ctx context.Context, worker string, visit, now int64) error {
+	return db.write(ctx, func(t *tx) error {
+		if err := endAssignments(t, worker, "returned"); err != nil {
+			return err
+		}
+		return endVisit(t, visit, "returned", now)
+	})
+}
+
+// Withdraw stores that a worker withdraws, and keeps what was recorded.
+func (db *DB) Withdraw(ctx context.Context, worker string, visit, now int64) error {
+	return db.write(ctx, func(t *tx) error {
+		n, err := t.change("UPDATE worker SET state = 'withdrawn' WHERE id = ?", worker)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrUnknown
+		}
+		if err := endAssignments(t, worker, "withdrawn"); err != nil {
+			return err
+		}
+		return endVisit(t, visit, "withdrawn", now)
+	})
+}
+
+// Erase deletes a worker and everything that was recorded of this person, and counts what was deleted. When it
+// returns, the deleted bytes are overwritten in the database and gone from its log.
+func (db *DB) Erase(ctx context.Context, worker, why string, now int64) error {
+	err := db.write(ctx, func(t *tx) error {
+		var assignments, pages, chunks, events int64
+		if err := t.row(`SELECT (SELECT count(*) FROM assignment WHERE worker = w.id),
+			(SELECT count(DISTINCT x.page) FROM attempt x JOIN page p ON p.uuid = x.page JOIN assignment a ON a.id = p.assignment WHERE a.worker = w.id),
+			(SELECT coalesce(sum(x.chunks), 0) FROM attempt x JOIN page p ON p.uuid = x.page JOIN assignment a ON a.id = p.assignment WHERE a.worker = w.id),
+			(SELECT coalesce(sum(x.events), 0) FROM attempt x JOIN page p ON p.uuid = x.page JOIN assignment a ON a.id = p.assignment WHERE a.worker = w.id)
+			FROM worker w WHERE w.id = ?`, []any{worker}, &assignments, &pages, &chunks, &events); err != nil {
+			return err
+		}
+		if err := t.exec("INSERT INTO erasure (at, why, assignments, pages, chunks, events) VALUES (?, ?, ?, ?, ?, ?)",
+			now, why, assignments, pages, chunks, events); err != nil {
+			return err
+		}
+		if err := t.exec("DELETE FROM event WHERE worker = ?", worker); err != nil {
+			return err
+		}
+		if err := endAssignments(t, worker, "withdrawn"); err != nil {
+			return err
+		}
+		if err := t.exec("UPDATE assignment SET surplus = 1 WHERE worker = ?", worker); err != nil {
+			return err
+		}
+		if err := t.exec(recount+" WHERE id IN (SELECT hit FROM assignment WHERE worker = ?)", worker); err != nil {
+			return err
+		}
+		return t.exec("DELETE FROM worker WHERE id = ?", worker)
+	})
+	if err != nil {
+		return err
+	}
+	return db.writer.truncate(ctx)
+}
+
+// truncate moves everything from the log into the database, and empties the log.
+func (w *writer) truncate(ctx context.Context) error {
+	return w.do(ctx, true, func(t *tx) error {
+		var busy, log, moved int
+		err := t.row("PRAGMA wal_checkpoint(TRUNCATE)", nil, &busy, &log, &moved)
+		if err == nil && busy != 0 {
+			err = errors.New("storage: the log could not be emptied because the database is being read; deleted rows are still in it")
+		}
+		return err
+	})
+}
+
+// AddInvites stores invitations by the SHA-256 of their tokens and returns their numbers.
+func (db *DB) AddInvites(ctx context.Context, tokens [][]byte, now int64) (numbers []int64, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		numbers = nil
+		for _, token := range tokens {
+			if err := t.exec("INSERT INTO invite (token, made) VALUES (?, ?)", token, now); err != nil {
+				return err
+			}
+			var n int64
+			if err := t.row("SELECT number FROM invite WHERE token = ?", []any{token}, &n); err != nil {
+				return err
+			}
+			numbers = append(numbers, n)
+		}
+		return nil
+	})
+	return numbers, err
+}
+
+// UseInvite returns the number of an invitation, and notes that it was used. The error is ErrUnknown if there
+// is none.
+func (db *DB) UseInvite(ctx context.Context, token []byte, now int64) (number int64, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		if err := t.row("SELECT number FROM invite WHERE token = ?", []any{token}, &number); err != nil {
+			return err
+		}
+		return t.exec("UPDATE invite SET used = ? WHERE number = ? AND used IS NULL", now, number)
+	})
+	return number, err
+}
+
+// Note stores something that happened. worker may be "".
+func (db *DB) Note(ctx context.Context, worker, kind, detail string, now int64) error {
+	return db.write(ctx, func(t *tx) error { return note(t, worker, kind, detail, now) })
+}
+
+func note(t *tx, worker, kind, detail string, now int64) error {
+	return t.exec("INSERT INTO event VALUES (?, nullif(?, ''), ?, ?)", now, worker, kind, detail)
+}
+
+// Identities holds the platforms' ids of annotators.
+type Identities struct{ w *writer }
+
+// IdentityFile is the name of the database of identities in the folder of a study.
+const IdentityFile = "identity.db"
+
+// OpenIdentities opens the identities of a study, and makes the file if there is none.
+func OpenIdentities(dir string) (*Identities, error) {
+	w, err := openWriter(filepath.Join(dir, IdentityFile), identitySchema, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Identities{w}, nil
+}
+
+// Put stores which platform's id a worker has.
+func (i *Identities) Put(ctx context.Context, worker, platform, id string, now int64) error {
+	return i.w.do(ctx, false, func(t *tx) error {
+		return t.exec(`INSERT INTO identity VALUES (?, ?, ?, ?)
+			ON CONFLICT (platform, platform_id) DO UPDATE SET seen = excluded.seen`, worker, platform, id, now)
+	})
+}
+
+// Find returns the platform's id of a worker, or ErrUnknown.
+func (i *Identities) Find(ctx context.Context, worker string) (platform, id string, err error) {
+	err = i.w.do(ctx, false, func(t *tx) error {
+		return t.row("SELECT platform, platform_id FROM identity WHERE worker = ?", []any{worker}, &platform, &id)
+	})
+	return platform, id, err
+}
+
+// Erase deletes the ids of a worker, so that their bytes are gone.
+func (i *Identities) Erase(ctx context.Context, worker string) error {
+	err := i.w.do(ctx, false, func(t *tx) error { return t.exec("DELETE FROM identity WHERE worker = ?", worker) })
+	if err != nil {
+		return err
+	}
+	return i.w.truncate(ctx)
+}
+
+// Close closes the file.
+func (i *Identities) Close() error { return i.w.close() }

@@ -1,0 +1,770 @@
+// Package storagetest has the tests that every engine of package storage has to pass.
+package storagetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"abtool/collect"
+	"abtool/collect/recording"
+	"abtool/collect/storage"
+)
+
+// minute is in ms, like all times of package storage.
+const minute = 60_000
+
+// Plan returns images and n HITs of two pages with two images each.
+func Plan(n, k int) (images []collect.Image, hits []collect.HIT) {
+	yes := true
+	for h := range n {
+		hit := collect.HIT{ID: fmt.Sprintf("h%02d", h), Task: "browse", K: k}
+		for p := range 2 {
+			page := collect.Page{Class: fmt.Sprintf("class%d", p)}
+			for s := range 2 {
+				id := fmt.Sprintf("m%d_%d_%d", h, p, s)
+				images = append(images, collect.Image{ID: id, Class: page.Class, Path: id + ".jpg", Width: 40, Height: 30, SHA256: "00", Known: &yes})
+				page.Slots = append(page.Slots, collect.Slot{Image: id, Known: &yes})
+			}
+			hit.Pages = append(hit.Pages, page)
+		}
+		hits = append(hits, hit)
+	}
+	return images, hits
+}
+
+// A People makes annotators of a database for tests.
+type People struct {
+	t      testing.TB
+	DB     *storage.DB
+	Now    int64
+	visits map[string]int64
+	mu     sync.Mutex
+	ids    int
+}
+
+// NewPeople returns annotators of a database that has a plan.
+func NewPeople(t testing.TB, db *storage.DB, hits, k int) *People {
+	images, list := Plan(hits, k)
+	if _, err := db.SetPlan(t.Context(), images, list); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.SetConsent(t.Context(), "en", "digest", "text", 1); err != nil {
+		t.Fatal(err)
+	}
+	return &People{t: t, DB: db, Now: 1000, visits: map[string]int64{}}
+}
+
+// Terms returns the terms of leases: 10 minutes, at most 60.
+func (p *People) Terms() storage.Terms {
+	return storage.Terms{Idle: 10 * minute, Longest: 60 * minute, NewID: p.id}
+}
+
+func (p *People) id() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ids++
+	return fmt.Sprintf("id%04d", p.ids)
+}
+
+// Agree lets a worker visit and agree.
+func (p *People) Agree(worker string) {
+	p.t.Helper()
+	token := []byte(p.id())
+	if _, err := p.DB.Visit(p.t.Context(), worker, "link", token, "{}", p.Now); err != nil {
+		p.t.Fatal(err)
+	}
+	v, _, err := p.DB.Session(p.t.Context(), token)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.visits[worker] = v.ID
+	arms := []storage.Arm{{Name: "plain", Weight: 1}, {Name: "red", Weight: 1}}
+	if _, err := p.DB.Agree(p.t.Context(), worker, "full", 1, arms, func(n int) int { return p.ids % n }, 10*minute, p.Now); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Lease leases for a worker; the assignment's id is "" if nothing is left.
+func (p *People) Lease(worker string) storage.Assignment {
+	p.t.Helper()
+	a, ok, err := p.DB.Lease(p.t.Context(), worker, p.visits[worker], p.Terms(), p.Now)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if !ok {
+		return storage.Assignment{}
+	}
+	return a
+}
+
+// Pages returns the pages of an assignment.
+func (p *People) Pages(assignment string) (pages []storage.Page) {
+	p.t.Helper()
+	p.view(func(v *storage.View) (err error) {
+		pages, err = v.Pages(assignment)
+		return err
+	})
+	return pages
+}
+
+func (p *People) view(f func(v *storage.View) error) {
+	p.t.Helper()
+	if err := p.DB.View(p.t.Context(), f); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Account returns the account and checks that it adds up.
+func (p *People) Account() (a storage.Account) {
+	p.t.Helper()
+	p.view(func(v *storage.View) (err error) {
+		a, err = v.Account()
+		return err
+	})
+	if a.Shown != a.Submitted+a.Open+a.Left+a.Withdrawn || a.ChunksAnnounced != a.ChunksStored+a.ChunksMissing {
+		p.t.Errorf("the account does not add up: %+v", a)
+	}
+	return a
+}
+
+// Body returns the bytes of the chunk with a number.
+func Body(page string, seq int) []byte { return fmt.Appendf(nil, "chunk %d of page %s", seq, page) }
+
+// Put stores a chunk of 10 events.
+func (p *People) Put(worker, page string, attempt, seq int, body []byte) (bool, error) {
+	return p.DB.PutChunk(p.t.Context(), worker, storage.Chunk{Page: page, Attempt: attempt, Seq: seq, Received: p.Now,
+		SHA256: recording.Digest(body), Events: 10, Body: body}, 5, 10*minute)
+}
+
+// Submission returns the submit of an attempt with n chunks that Body made.
+func Submission(page string, attempt, n int) storage.Submit {
+	var digests []string
+	for seq := range n {
+		digests = append(digests, recording.Digest(Body(page, seq)))
+	}
+	return storage.Submit{Attempt: attempt, Chunks: n, Events: 10 * n, Chain: recording.Chain(digests), Ended: 77, Answer: `{"selected":[1]}`}
+}
+
+// Submit submits an attempt.
+func (p *People) Submit(worker, page string, s storage.Submit) storage.Receipt {
+	p.t.Helper()
+	r, err := p.DB.Submit(p.t.Context(), worker, page, s, 10*minute, p.Now)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return r
+}
+
+// Work does all pages of an assignment that are open, with two chunks each.
+func (p *People) Work(worker string, a storage.Assignment) {
+	p.t.Helper()
+	for _, page := range p.Pages(a.ID) {
+		if page.Submitted() != nil {
+			continue
+		}
+		for seq := range 2 {
+			if _, err := p.Put(worker, page.UUID, 1, seq, Body(page.UUID, seq)); err != nil {
+				p.t.Fatal(err)
+			}
+		}
+		p.Submit(worker, page.UUID, Submission(page.UUID, 1, 2))
+	}
+}
+
+// State returns the state of an assignment.
+func (p *People) State(id string) string {
+	p.t.Helper()
+	var state string
+	p.view(func(v *storage.View) error {
+		all, err := v.Assignments()
+		for _, a := range all {
+			if a.ID == id {
+				if state = a.State; a.Surplus {
+					state += " surplus"
+				}
+			}
+		}
+		return err
+	})
+	return state
+}
+
+// Run runs the suite. open opens an empty database.
+func Run(t *testing.T, open func(t *testing.T) *storage.DB) {
+	for _, c := range []struct {
+		name string
+		run  func(t *testing.T, db *storage.DB)
+	}{
+		{"plan", plan}, {"chunks", chunks}, {"limits", limits}, {"submit", submit}, {"attempts", attempts}, {"lost chunks", lost},
+		{"leases", leases}, {"leases at once", leasesAtOnce}, {"abandoned", abandoned}, {"surplus", surplus}, {"longest lease", longest},
+		{"arms", arms}, {"consent", consent}, {"finish", finish}, {"leave", leave}, {"erase", erase}, {"invites", invites}, {"clock", clock},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
+	}
+}
+
+// What was planned is read back; a new plan leaves HITs that were assigned, and replaces the others.
+func plan(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 3, 1)
+	p.Agree("ann")
+	issued := p.Lease("ann").HIT
+	images, hits := Plan(3, 1)
+	p.view(func(v *storage.View) error {
+		haveImages, err := v.Images()
+		if err != nil {
+			return err
+		}
+		haveHITs, err := v.HITs()
+		if len(haveImages) != len(images) || fmt.Sprint(haveHITs[2].Pages[1].Slots[1].Image) != hits[2].Pages[1].Slots[1].Image || !*haveHITs[0].Pages[0].Slots[0].Known {
+			t.Errorf("got %v %v", haveImages, haveHITs)
+		}
+		return err
+	})
+	other := hits[0]
+	other.ID = "other"
+	kept, err := db.SetPlan(t.Context(), images[:4], []collect.HIT{other})
+	if err != nil || kept != 1 {
+		t.Errorf("kept %d, error %v; want 1", kept, err)
+	}
+	p.view(func(v *storage.View) error {
+		all, err := v.HITs()
+		var ids []string
+		for _, h := range all {
+			ids = append(ids, h.ID)
+		}
+		slices.Sort(ids)
+		if fmt.Sprint(ids) != fmt.Sprint([]string{issued, "other"}) {
+			t.Errorf("HITs after the new plan: %v", ids)
+		}
+		got, err := v.Issued()
+		if len(got) != 1 || got[0].ID != issued {
+			t.Errorf("issued: %v", got)
+		}
+		return err
+	})
+}
+
+// The same bytes are stored once; other bytes are kept apart; pages of others do not exist.
+func chunks(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 2, 1)
+	p.Agree("ann")
+	p.Agree("bob")
+	page := p.Pages(p.Lease("ann").ID)[0].UUID
+	p.Lease("bob")
+	for i, want := range []bool{true, false, false} {
+		if stored, err := p.Put("ann", page, 1, 0, Body(page, 0)); stored != want || err != nil {
+			t.Errorf("put %d: stored %v, error %v; want %v", i, stored, err, want)
+		}
+	}
+	for range 2 {
+		if _, err := p.Put("ann", page, 1, 0, []byte("other")); !errors.Is(err, storage.ErrDiffers) {
+			t.Errorf("other bytes: %v", err)
+		}
+	}
+	if _, err := p.Put("bob", page, 1, 1, []byte("x")); !errors.Is(err, storage.ErrUnknown) {
+		t.Errorf("somebody else's page: %v", err)
+	}
+	if _, err := p.Put("ann", page, 1, 3, Body(page, 3)); err != nil {
+		t.Error(err)
+	}
+	a := p.Account()
+	if a.ChunksStored != 2 || a.ChunksAnnounced != 4 || a.ChunksMissing != 2 || a.Conflicts != 1 || a.Shown != 1 || a.Open != 1 || a.EventsStored != 20 {
+		t.Errorf("%+v", a)
+	}
+	p.view(func(v *storage.View) error {
+		got, err := v.Chunks(page, 1)
+		if len(got) != 2 || !bytes.Equal(got[0].Body, Body(page, 0)) || got[1].Seq != 3 || got[1].Received != p.Now {
+			t.Errorf("%+v", got)
+		}
+		return err
+	})
+}
+
+func limits(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	page := p.Pages(p.Lease("ann").ID)[0].UUID
+	big := make([]byte, storage.MaxBytes/8)
+	for seq := range 8 {
+		big[0] = byte(seq)
+		if _, err := p.Put("ann", page, 1, seq, big); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := p.Put("ann", page, 2, 0, []byte("x")); !errors.Is(err, storage.ErrTooMuch) {
+		t.Errorf("one byte more: %v", err)
+	}
+	if stored, err := p.Put("ann", page, 1, 7, big); stored || err != nil {
+		t.Errorf("a chunk that is stored may come again: %v %v", stored, err)
+	}
+}
+
+func submit(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	a := p.Lease("ann")
+	pages := p.Pages(a.ID)
+	page := pages[0].UUID
+	s := Submission(page, 1, 3)
+	if r := p.Submit("ann", page, s); fmt.Sprint(r.Missing) != "[0 1 2]" {
+		t.Errorf("without a chunk: %+v", r)
+	}
+	p.Put("ann", page, 1, 0, Body(page, 0))
+	p.Put("ann", page, 1, 2, Body(page, 2))
+	if r := p.Submit("ann", page, s); fmt.Sprint(r.Missing) != "[1]" {
+		t.Errorf("a chunk is missing: %+v", r)
+	}
+	if a := p.Account(); a.ChunksAnnounced != 3 || a.ChunksMissing != 1 || a.Submitted != 0 {
+		t.Errorf("%+v", a)
+	}
+	p.Put("ann", page, 1, 1, Body(page, 1))
+	for range 2 {
+		if r := p.Submit("ann", page, s); r.Missing != nil || r.Surplus || r.Done {
+			t.Errorf("%+v", r)
+		}
+	}
+	other := s
+	other.Answer = `{"selected":[]}`
+	if _, err := db.Submit(t.Context(), "ann", page, other, minute, p.Now); !errors.Is(err, storage.ErrDiffers) {
+		t.Errorf("another answer: %v", err)
+	}
+	if _, err := db.Submit(t.Context(), "bob", page, s, minute, p.Now); !errors.Is(err, storage.ErrUnknown) {
+		t.Errorf("somebody else: %v", err)
+	}
+	x := p.Pages(a.ID)[0].Submitted()
+	if x == nil || x.Answer != s.Answer || *x.AnnouncedEvents != 30 || x.Events != 30 || x.Flags != "" || *x.Ended != 77 || x.T0 != 5 {
+		t.Errorf("%+v", x)
+	}
+	p.Put("ann", pages[1].UUID, 1, 0, Body(pages[1].UUID, 0))
+	wrong := Submission(pages[1].UUID, 1, 1)
+	wrong.Chain, wrong.Events = "x", 9
+	if r := p.Submit("ann", pages[1].UUID, wrong); !r.Done {
+		t.Errorf("the last page: %+v", r)
+	}
+	if x := p.Pages(a.ID)[1].Submitted(); x == nil || x.Flags != "chain_differs events_differ" {
+		t.Errorf("flags: %+v", x)
+	}
+	if s := p.State(a.ID); s != "submitted" {
+		t.Errorf("state %s", s)
+	}
+}
+
+// Of two attempts at a page both are stored, and one is submitted.
+func attempts(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	a := p.Lease("ann")
+	page := p.Pages(a.ID)[0].UUID
+	for attempt := 1; attempt <= 3; attempt++ {
+		if _, err := p.Put("ann", page, attempt, 0, Body(page, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := p.Submit("ann", page, Submission(page, 2, 1)); r.Surplus {
+		t.Errorf("%+v", r)
+	}
+	for range 2 {
+		if r := p.Submit("ann", page, Submission(page, 1, 1)); !r.Surplus {
+			t.Errorf("second attempt: %+v", r)
+		}
+	}
+	got := p.Pages(a.ID)[0]
+	if len(got.Attempts) != 3 || got.Submitted().Attempt != 2 || got.Attempts[0].State != "surplus" || got.Attempts[2].State != "open" {
+		t.Errorf("%+v", got)
+	}
+	if c := p.Account(); c.Shown != 1 || c.Submitted != 1 || c.ChunksStored != 3 {
+		t.Errorf("%+v", c)
+	}
+}
+
+// Chunks that the browser lost do not block a page.
+func lost(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	a := p.Lease("ann")
+	page := p.Pages(a.ID)[0].UUID
+	p.Put("ann", page, 1, 0, Body(page, 0))
+	s := Submission(page, 1, 1)
+	s.Chunks, s.Events, s.Lost = 3, 30, []int{0, 1, 2} // 0 arrived although the browser does not know
+	if r := p.Submit("ann", page, s); r.Missing != nil {
+		t.Errorf("%+v", r)
+	}
+	x := p.Pages(a.ID)[0].Submitted()
+	if fmt.Sprint(x.Lost) != "[1 2]" || x.Flags != "" || x.Announced() != 3 {
+		t.Errorf("%+v", x)
+	}
+	if c := p.Account(); c.ChunksAnnounced != 3 || c.ChunksMissing != 2 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func leases(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 3, 2)
+	p.Agree("ann")
+	first := p.Lease("ann")
+	if again := p.Lease("ann"); again.ID != first.ID {
+		t.Error("an open assignment is given again")
+	}
+	if first.State != storage.Offered || first.LeaseUntil != p.Now+10*minute {
+		t.Errorf("%+v", first)
+	}
+	p.Agree("bob")
+	if second := p.Lease("bob"); second.HIT == first.HIT {
+		t.Error("the second annotator takes a HIT that has one already")
+	}
+	done := map[string]bool{}
+	for range 3 {
+		a := p.Lease("ann")
+		if done[a.HIT] {
+			t.Errorf("HIT %s twice", a.HIT)
+		}
+		done[a.HIT] = true
+		p.Work("ann", a)
+	}
+	if a := p.Lease("ann"); a.ID != "" {
+		t.Errorf("ann has done everything: %+v", a)
+	}
+	_, _, err := db.Lease(t.Context(), "nobody", 1, p.Terms(), p.Now)
+	if !errors.Is(err, storage.ErrUnknown) {
+		t.Error(err)
+	}
+	p.Agree("cat")
+	terms := p.Terms()
+	terms.Most = 1
+	p.Work("cat", p.Lease("cat"))
+	if a, ok, err := db.Lease(t.Context(), "cat", p.visits["cat"], terms, p.Now); ok || err != nil {
+		t.Errorf("more than one HIT: %+v %v", a, err)
+	}
+}
+
+// However many ask at once, a HIT has at most k annotators.
+func leasesAtOnce(t *testing.T, db *storage.DB) {
+	const k, hits, people = 3, 4, 20
+	p := NewPeople(t, db, hits, k)
+	for i := range people {
+		p.Agree(fmt.Sprint("w", i))
+	}
+	var wg sync.WaitGroup
+	given := make([]storage.Assignment, people)
+	for i := range people {
+		wg.Go(func() { given[i] = p.Lease(fmt.Sprint("w", i)) })
+	}
+	wg.Wait()
+	count := map[string]int{}
+	for _, a := range given {
+		if a.ID != "" {
+			count[a.HIT]++
+		}
+	}
+	for _, n := range count {
+		if n != k {
+			t.Errorf("HITs have %v annotators, want %d each", count, k)
+		}
+	}
+	if len(count) != hits {
+		t.Errorf("HITs have %v annotators", count)
+	}
+}
+
+func abandoned(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	p.Agree("bob")
+	a := p.Lease("ann")
+	page := p.Pages(a.ID)[0].UUID
+	if b := p.Lease("bob"); b.ID != "" {
+		t.Fatal("the only HIT is leased")
+	}
+	p.Now += 9 * minute
+	p.Put("ann", page, 1, 0, Body(page, 0)) // extends the lease
+	p.Now += 9 * minute
+	if b := p.Lease("bob"); b.ID != "" {
+		t.Error("the lease was extended")
+	}
+	if s := p.State(a.ID); s != "working" {
+		t.Error(s)
+	}
+	p.Now += 2 * minute
+	if err := db.Sweep(t.Context(), p.Now); err != nil {
+		t.Fatal(err)
+	}
+	if c := p.Account(); p.State(a.ID) != "abandoned" || c.Left != 1 || c.Open != 0 {
+		t.Errorf("%s %+v", p.State(a.ID), c)
+	}
+	if _, err := db.Beat(t.Context(), p.visits["ann"], storage.Clock{}, 10*minute, p.Now); err != nil || p.State(a.ID) != "working" {
+		t.Errorf("a sign of life while the HIT is free: %v %s", err, p.State(a.ID))
+	}
+	p.Now += 11 * minute
+	b := p.Lease("bob")
+	if b.HIT != a.HIT {
+		t.Fatal("an abandoned HIT comes back at once")
+	}
+	if _, err := db.Beat(t.Context(), p.visits["ann"], storage.Clock{}, 10*minute, p.Now); err != nil || p.State(a.ID) != "abandoned" {
+		t.Errorf("a sign of life when somebody else has the HIT: %v %s", err, p.State(a.ID))
+	}
+}
+
+// Finished work is stored although somebody else was quicker.
+func surplus(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	p.Agree("bob")
+	a := p.Lease("ann")
+	p.Now += 11 * minute
+	b := p.Lease("bob")
+	p.Work("bob", b)
+	if again := p.Lease("ann"); again.ID != a.ID {
+		t.Error("ann may go on")
+	}
+	p.Work("ann", a)
+	if p.State(a.ID) != "submitted surplus" || p.State(b.ID) != "submitted" {
+		t.Errorf("ann %s, bob %s", p.State(a.ID), p.State(b.ID))
+	}
+	if c := p.Account(); c.Done != 1 || c.Surplus != 1 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func longest(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 2, 1)
+	p.Agree("ann")
+	a := p.Lease("ann")
+	for range 7 {
+		p.Now += 9 * minute
+		db.Beat(t.Context(), p.visits["ann"], storage.Clock{}, 10*minute, p.Now)
+	}
+	if err := db.Sweep(t.Context(), p.Now); err != nil || p.State(a.ID) != "abandoned" {
+		t.Errorf("after 63 minutes of beats: %s, %v", p.State(a.ID), err)
+	}
+	p.Now -= 13 * minute // a HIT that took 50 minutes
+	p.Lease("ann")
+	p.Work("ann", a)
+	p.Agree("bob")
+	if b := p.Lease("bob"); b.LeaseEnd != p.Now+150*minute {
+		t.Errorf("a lease ends after %d minutes, want 3 times the median", (b.LeaseEnd-p.Now)/minute)
+	}
+}
+
+// Arms are equal within a block of two; a worker keeps the arm; places of workers who are lost are taken.
+func arms(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 20, 1)
+	count := func() (plain, red int) {
+		p.view(func(v *storage.View) error {
+			workers, err := v.Workers()
+			for _, w := range workers {
+				if *w.ArmProbability != 0.5 && *w.ArmProbability != 1 {
+					t.Errorf("probability %v", *w.ArmProbability)
+				}
+				if w.State != storage.Work {
+					continue
+				}
+				if w.Arm == "red" {
+					red++
+				} else {
+					plain++
+				}
+			}
+			return err
+		})
+		return plain, red
+	}
+	for i := range 10 {
+		p.Agree(fmt.Sprint("w", i))
+		p.Lease(fmt.Sprint("w", i))
+		if plain, red := count(); max(plain-red, red-plain) > 1 {
+			t.Errorf("%d plain, %d red", plain, red)
+		}
+	}
+	var red []string
+	p.view(func(v *storage.View) error {
+		workers, err := v.Workers()
+		for _, w := range workers {
+			if w.Arm == "red" {
+				red = append(red, w.ID)
+			}
+		}
+		return err
+	})
+	for _, w := range red[:3] {
+		if err := db.Withdraw(t.Context(), w, p.visits[w], p.Now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 3 {
+		p.Agree(fmt.Sprint("new", i))
+		p.Lease(fmt.Sprint("new", i))
+	}
+	if plain, red := count(); plain != 5 || red != 5 {
+		t.Errorf("after 3 lost and 3 new: %d plain, %d red", plain, red)
+	}
+	p.Agree(red[4])
+	if plain, red := count(); plain != 5 || red != 5 {
+		t.Errorf("who agrees again keeps the arm: %d plain, %d red", plain, red)
+	}
+}
+
+func consent(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	first, err := db.SetConsent(t.Context(), "en", "digest", "text", 5)
+	if err != nil || first.Version != 1 || first.Since != 1 {
+		t.Errorf("the same text: %+v %v", first, err)
+	}
+	second, err := db.SetConsent(t.Context(), "en", "digest2", "text2", 5)
+	if err != nil || second.Version != 2 {
+		t.Errorf("another text: %+v %v", second, err)
+	}
+	w, err := db.Visit(t.Context(), "ann", "link", []byte("t"), `{"width":1}`, 7)
+	if err != nil || w.State != storage.New || w.Created != 7 {
+		t.Errorf("%+v %v", w, err)
+	}
+	if _, _, err := db.Lease(t.Context(), "ann", 1, p.Terms(), 7); !errors.Is(err, storage.ErrState) {
+		t.Errorf("a lease before consent: %v", err)
+	}
+	if w, err = db.Agree(t.Context(), "ann", "events", 2, nil, nil, 0, 9); err != nil || w.Level != "events" || w.Consent != 2 || w.ConsentAt != 9 || w.Arm != "" {
+		t.Errorf("%+v %v", w, err)
+	}
+	v, w, err := db.Session(t.Context(), []byte("t"))
+	if err != nil || w.State != storage.Work || w.Level != "events" || v.Device != `{"width":1}` {
+		t.Errorf("%+v %+v %v", v, w, err)
+	}
+	if err := db.Refuse(t.Context(), "ann", v.ID, 10); err != nil {
+		t.Error(err)
+	}
+	if v, w, _ = db.Session(t.Context(), []byte("t")); w.State != storage.Refused || v.Outcome != "refused" || *v.Ended != 10 {
+		t.Errorf("%+v %+v", v, w)
+	}
+	if _, _, err := db.Session(t.Context(), []byte("other")); !errors.Is(err, storage.ErrUnknown) {
+		t.Error(err)
+	}
+}
+
+func finish(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	if _, _, err := db.Finish(t.Context(), "ann", p.visits["ann"], p.Now); !errors.Is(err, storage.ErrUnknown) {
+		t.Errorf("without an assignment: %v", err)
+	}
+	a := p.Lease("ann")
+	pages := p.Pages(a.ID)
+	p.Put("ann", pages[0].UUID, 1, 1, Body(pages[0].UUID, 1))
+	p.Submit("ann", pages[0].UUID, Submission(pages[0].UUID, 1, 2))
+	_, lack, err := db.Finish(t.Context(), "ann", p.visits["ann"], p.Now)
+	want := fmt.Sprintf("[{%s 1 [0]}] [%s %s]", pages[0].UUID, pages[0].UUID, pages[1].UUID)
+	if err != nil || fmt.Sprint(lack.Missing, lack.Open) != want {
+		t.Errorf("%v %v, want %s", lack, err, want)
+	}
+	p.Work("ann", a)
+	got, lack, err := db.Finish(t.Context(), "ann", p.visits["ann"], p.Now)
+	if err != nil || lack.Open != nil || got.ID != a.ID || got.State != storage.Submitted {
+		t.Errorf("%+v %v %v", got, lack, err)
+	}
+}
+
+func leave(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	a := p.Lease("ann")
+	page := p.Pages(a.ID)[0].UUID
+	p.Put("ann", page, 1, 0, Body(page, 0))
+	if err := db.Return(t.Context(), "ann", p.visits["ann"], p.Now); err != nil {
+		t.Fatal(err)
+	}
+	if c := p.Account(); p.State(a.ID) != "returned" || c.Left != 1 {
+		t.Errorf("%s %+v", p.State(a.ID), c)
+	}
+	p.Agree("bob")
+	b := p.Lease("bob")
+	if b.HIT != a.HIT {
+		t.Error("a HIT that was returned is free")
+	}
+	page = p.Pages(b.ID)[0].UUID
+	p.Put("bob", page, 1, 0, Body(page, 0))
+	if err := db.Withdraw(t.Context(), "bob", p.visits["bob"], p.Now); err != nil {
+		t.Fatal(err)
+	}
+	if c := p.Account(); p.State(b.ID) != "withdrawn" || c.Withdrawn != 1 || c.ChunksStored != 2 {
+		t.Errorf("%s %+v", p.State(b.ID), c)
+	}
+	if _, err := p.Put("bob", page, 1, 1, Body(page, 1)); !errors.Is(err, storage.ErrWithdrawn) {
+		t.Errorf("a chunk after the withdrawal: %v", err)
+	}
+	if _, err := db.Agree(t.Context(), "bob", "full", 1, nil, nil, 0, p.Now); !errors.Is(err, storage.ErrWithdrawn) {
+		t.Errorf("agree after the withdrawal: %v", err)
+	}
+}
+
+// Nothing is left of a worker who wants it, but the number of pages; the HIT is free again.
+func erase(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	p.Agree("bob")
+	a := p.Lease("ann")
+	p.Work("ann", a)
+	if b := p.Lease("bob"); b.ID != "" {
+		t.Fatal("the HIT is done")
+	}
+	if err := db.Erase(t.Context(), "ann", "withdrawn", p.Now); err != nil {
+		t.Fatal(err)
+	}
+	c := p.Account()
+	if c.Shown != 2 || c.Withdrawn != 2 || c.Erased != 2 || c.ChunksStored != 0 || c.Assignments != 0 || c.Done != 0 || c.Bytes != 0 {
+		t.Errorf("%+v", c)
+	}
+	p.view(func(v *storage.View) error {
+		workers, err := v.Workers()
+		if len(workers) != 1 || workers[0].ID != "bob" {
+			t.Errorf("%+v", workers)
+		}
+		erasures, err2 := v.Erasures()
+		if len(erasures) != 1 || erasures[0].Pages != 2 || erasures[0].Chunks != 4 || erasures[0].Events != 40 {
+			t.Errorf("%+v", erasures)
+		}
+		return errors.Join(err, err2)
+	})
+	if b := p.Lease("bob"); b.HIT != a.HIT {
+		t.Error("the HIT is free again")
+	}
+	if err := db.Erase(t.Context(), "ann", "withdrawn", p.Now); !errors.Is(err, storage.ErrUnknown) {
+		t.Errorf("twice: %v", err)
+	}
+}
+
+func invites(t *testing.T, db *storage.DB) {
+	numbers, err := db.AddInvites(t.Context(), [][]byte{[]byte("a"), []byte("b")}, 1)
+	if err != nil || fmt.Sprint(numbers) != "[1 2]" {
+		t.Errorf("%v %v", numbers, err)
+	}
+	for range 2 {
+		if n, err := db.UseInvite(t.Context(), []byte("b"), 2); n != 2 || err != nil {
+			t.Errorf("%d %v", n, err)
+		}
+	}
+	if _, err := db.UseInvite(t.Context(), []byte("c"), 2); !errors.Is(err, storage.ErrUnknown) {
+		t.Error(err)
+	}
+}
+
+// The exchange with the shortest round trip counts.
+func clock(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	for _, c := range [][2]float64{{5, 20}, {3, 8}, {7, 30}} {
+		if _, err := db.Beat(t.Context(), p.visits["ann"], storage.Clock{Offset: &c[0], RTT: &c[1]}, minute, p.Now+1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.view(func(v *storage.View) error {
+		visits, err := v.Visits()
+		if len(visits) != 1 || *visits[0].ClockOffset != 3 || *visits[0].ClockRTT != 8 || visits[0].Seen != p.Now+1 {
+			t.Errorf("%+v", visits)
+		}
+		return err
+	})
+	if _, err := db.Beat(t.Context(), 99, storage.Clock{}, minute, p.Now); !errors.Is(err, storage.ErrUnknown) {
+		t.Error(err)
+	}
+}
