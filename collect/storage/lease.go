@@ -226,7 +226,7 @@ func touch(t *tx, assignment string, idle, now int64) (until int64, err error) {
 }
 
 // A Clock compares the clocks of the browser and of the server. Its fields are nil if they are not known.
-type Clock struct{ Offset, RTT *float64 } // ms
+type Clock struct{ Offset, Delay *float64 } // ms
 
 // Beat stores a sign of life. It returns the end of the lease of the visit's worker, 0 without one.
 func (db *DB) Beat(ctx context.Context, visit int64, clock Clock, idle, now int64) (until int64, err error) {
@@ -239,9 +239,9 @@ func (db *DB) Beat(ctx context.Context, visit int64, clock Clock, idle, now int6
 		if n == 0 {
 			return ErrUnknown
 		}
-		if clock.Offset != nil && clock.RTT != nil {
-			if err := t.exec("UPDATE visit SET clock_offset = ?, clock_rtt = ? WHERE id = ? AND (clock_rtt IS NULL OR clock_rtt > ?)",
-				*clock.Offset, *clock.RTT, visit, *clock.RTT); err != nil {
+		if clock.Offset != nil && clock.Delay != nil {
+			if err := t.exec("UPDATE visit SET clock_offset = ?, clock_delay = ? WHERE id = ? AND (clock_delay IS NULL OR clock_delay > ?)",
+				*clock.Offset, *clock.Delay, visit, *clock.Delay); err != nil {
 				return err
 			}
 		}

@@ -164,6 +164,7 @@ func (db *DB) Submit(ctx context.Context, worker, page string, s Submit, idle, n
 		if err != nil {
 			return err
 		}
+		flags := flags(s, digests, events)
 		s.Lost = slices.DeleteFunc(slices.Clone(s.Lost), func(seq int) bool { return digests[seq] != "" })
 		if r.Missing = missing(digests, s.Chunks, s.Lost); len(r.Missing) > 0 {
 			if _, err := touch(t, assignment, idle, now); err != nil {
@@ -172,7 +173,7 @@ func (db *DB) Submit(ctx context.Context, worker, page string, s Submit, idle, n
 			return t.exec("UPDATE attempt SET announced_chunks = ?, announced_events = ?, lost = ? WHERE page = ? AND attempt = ?",
 				s.Chunks, s.Events, text(s.Lost), page, s.Attempt)
 		}
-		return store(t, page, assignment, s, &r, flags(s, digests, events), idle, now)
+		return store(t, page, assignment, s, &r, flags, idle, now)
 	})
 	return r, err
 }
@@ -202,13 +203,16 @@ func digests(t *tx, page string, attempt int) (map[int]string, error) {
 // flags compares what a submit says with what is stored. Finished work is stored in any case.
 func flags(s Submit, digests map[int]string, events int) string {
 	var list []string
-	var chain []string
+	var stored, known []string // known: without those that the browser lost after they had been sent
 	for seq := range s.Chunks {
 		if d := digests[seq]; d != "" {
-			chain = append(chain, d)
+			stored = append(stored, d)
+			if !slices.Contains(s.Lost, seq) {
+				known = append(known, d)
+			}
 		}
 	}
-	if len(digests) != len(chain) || recording.Chain(chain) != s.Chain {
+	if len(digests) != len(stored) || s.Chain != recording.Chain(stored) && s.Chain != recording.Chain(known) {
 		list = append(list, "chain_differs")
 	}
 	if len(s.Lost) == 0 && events != s.Events || events > s.Events {

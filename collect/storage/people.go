@@ -37,7 +37,7 @@ type Visit struct {
 	Ended       *int64 // when it was finished or left
 	Device      string // JSON
 	ClockOffset *float64
-	ClockRTT    *float64
+	ClockDelay  *float64
 	Outcome     string // "", finished, refused, returned, withdrawn
 }
 
@@ -47,10 +47,10 @@ func (w *Worker) fields() []any {
 	return []any{&w.ID, &w.Platform, &w.Created, &w.State, &w.Level, &w.Consent, &w.ConsentAt, &w.Arm, &w.ArmProbability}
 }
 
-const visitColumns = "v.id, v.worker, v.started, v.seen, v.ended, v.device, v.clock_offset, v.clock_rtt, v.outcome"
+const visitColumns = "v.id, v.worker, v.started, v.seen, v.ended, v.device, v.clock_offset, v.clock_delay, v.outcome"
 
 func (v *Visit) fields() []any {
-	return []any{&v.ID, &v.Worker, &v.Started, &v.Seen, &v.Ended, &v.Device, &v.ClockOffset, &v.ClockRTT, &v.Outcome}
+	return []any{&v.ID, &v.Worker, &v.Started, &v.Seen, &v.Ended, &v.Device, &v.ClockOffset, &v.ClockDelay, &v.Outcome}
 }
 
 // Visit stores a visit, and the worker when it is the first one. token is the SHA-256 of the visit's token.

@@ -43,7 +43,7 @@ CREATE TABLE visit (
   token BLOB NOT NULL UNIQUE, -- SHA-256 of the token
   started INTEGER NOT NULL, seen INTEGER NOT NULL, ended INTEGER,
   device TEXT NOT NULL, -- JSON, as the page described it
-  clock_offset REAL, clock_rtt REAL, -- ms: clock of the browser behind the server's, by the exchange with the shortest round trip
+  clock_offset REAL, clock_delay REAL, -- ms: clock of the server minus clock of the browser, and half of the round trip; of the fastest beat
   outcome TEXT NOT NULL DEFAULT '' -- finished, refused, returned, withdrawn
 );
 CREATE INDEX visit_worker ON visit (worker);

@@ -388,7 +388,7 @@ func lost(t *testing.T, db *storage.DB) {
 	a := p.Lease("ann")
 	page := p.Pages(a.ID)[0].UUID
 	p.Put("ann", page, 1, 0, Body(page, 0))
-	s := Submission(page, 1, 1)
+	s := Submission(page, 1, 0)
 	s.Chunks, s.Events, s.Lost = 3, 30, []int{0, 1, 2} // 0 arrived although the browser does not know
 	if r := p.Submit("ann", page, s); r.Missing != nil {
 		t.Errorf("%+v", r)
@@ -753,13 +753,13 @@ func clock(t *testing.T, db *storage.DB) {
 	p := NewPeople(t, db, 1, 1)
 	p.Agree("ann")
 	for _, c := range [][2]float64{{5, 20}, {3, 8}, {7, 30}} {
-		if _, err := db.Beat(t.Context(), p.visits["ann"], storage.Clock{Offset: &c[0], RTT: &c[1]}, minute, p.Now+1); err != nil {
+		if _, err := db.Beat(t.Context(), p.visits["ann"], storage.Clock{Offset: &c[0], Delay: &c[1]}, minute, p.Now+1); err != nil {
 			t.Fatal(err)
 		}
 	}
 	p.view(func(v *storage.View) error {
 		visits, err := v.Visits()
-		if len(visits) != 1 || *visits[0].ClockOffset != 3 || *visits[0].ClockRTT != 8 || visits[0].Seen != p.Now+1 {
+		if len(visits) != 1 || *visits[0].ClockOffset != 3 || *visits[0].ClockDelay != 8 || visits[0].Seen != p.Now+1 {
 			t.Errorf("%+v", visits)
 		}
 		return err
