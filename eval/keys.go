@@ -51,7 +51,7 @@ func fit(name string, file *weights.Set) (*arch.Arch, *weights.Set, error) {
 			return nil, nil, err
 		}
 	}
-	set := a.Init(0)
+	set := a.Zeros()
 	report := weights.Fit(set, from)
 	if !report.Complete() || len(report.Unexpected) > 0 {
 		return nil, nil, fmt.Errorf("the weights do not fit %s: %s%s", name, report, advice(&report))

@@ -115,16 +115,29 @@ func (a *Arch) Count(withPoints bool) int {
 // depends on the seed and its name, so that networks share the values of the layers that they share, and
 // the size of a head changes no other layer.
 func (a *Arch) Init(seed uint64) *weights.Set {
-	set := weights.NewSet()
-	set.Metadata = map[string]string{"arch": a.Name}
+	set := a.Zeros()
 	for _, p := range a.Params() {
-		set.Put(weights.Tensor{Name: p.Name, Shape: p.Shape, Data: p.draw(seed)})
+		t, _ := set.Get(p.Name)
+		p.draw(seed, t.Data)
 	}
 	return set
 }
 
-func (p Param) draw(seed uint64) []float32 {
-	data := make([]float32, p.Len())
+// Zeros returns weights and buffers that are all 0, to be filled from a file.
+func (a *Arch) Zeros() *weights.Set {
+	set := weights.NewSet()
+	set.Metadata = map[string]string{"arch": a.Name}
+	for _, p := range a.Params() {
+		set.Put(weights.Tensor{Name: p.Name, Shape: p.Shape, Data: make([]float32, p.Len())})
+	}
+	return set
+}
+
+// draw fills data with the parameter's initial values.
+func (p Param) draw(seed uint64, data []float32) {
+	if p.Fill == Zeros {
+		return
+	}
 	r := rand.New(rand.NewPCG(seed, hash(p.Name)))
 	for i := range data {
 		switch p.Fill {
@@ -142,7 +155,6 @@ func (p Param) draw(seed uint64) []float32 {
 			data[i] = float32(p.Scale * (2*r.Float64() - 1))
 		}
 	}
-	return data
 }
 
 // hash returns the FNV-1a hash of s.

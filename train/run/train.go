@@ -646,7 +646,7 @@ func Open(dir, name string) (Recipe, Info, *arch.Arch, *weights.Set, error) {
 	if err != nil {
 		return Recipe{}, Info{}, nil, nil, err
 	}
-	set := a.Init(0)
+	set := a.Zeros()
 	if report := weights.Fit(set, from); !report.Complete() {
 		return Recipe{}, Info{}, nil, nil, fmt.Errorf("%s does not fit %s: %s", file, a.Name, report)
 	}
