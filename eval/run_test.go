@@ -92,7 +92,8 @@ func runOf(t *testing.T, n *Network, list []*sets.Set, o Options) ([]outputs.Row
 // The answers to sets of all layouts are those that evalsets painted.
 func TestRunLayouts(t *testing.T) {
 	dir := t.TempDir()
-	written, err := evalsets.Write(evalsets.Options{Out: dir, Seed: 3})
+	const size = 56
+	written, err := evalsets.Write(evalsets.Options{Out: dir, Seed: 3, Size: size})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +104,7 @@ func TestRunLayouts(t *testing.T) {
 	const most = 400 // of images, so that the test is quick; the larger sets are other folders of the same kinds
 	list := slices.DeleteFunc(opened.Sets, func(s *sets.Set) bool { return len(s.Images) > most })
 	t.Logf("%d of the sets are small", len(list))
-	n, _ := colours(224)
+	n, _ := colours(size)
 	rows, about := runOf(t, n, list, Options{})
 	right, images := map[string]int{}, map[string]int{}
 	nine := classes.ToIN9()

@@ -35,6 +35,9 @@ options.`,
 			if o.Images < 1 {
 				return usage.Errorf("--images %d: give at least 1", o.Images)
 			}
+			if o.Size < evalsets.MinSize {
+				return usage.Errorf("--size %d: give at least %d", o.Size, evalsets.MinSize)
+			}
 			if o.Out == "" {
 				return usage.Errorf("--out DIR is missing: the folder to write to")
 			}
@@ -58,6 +61,7 @@ options.`,
 	}
 	f := c.Flags()
 	f.IntVar(&o.Images, "images", 1, "number of images of each class")
+	f.IntVar(&o.Size, "size", evalsets.DefaultSize, "pixels of the network's input, for which images are made")
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of the images")
 	f.StringVar(&o.Out, "out", "", "folder `DIR` to write")
 	f.BoolVar(&o.Damaged, "damaged", false, "also write files that cannot be read, into the sets imagenet and v2")

@@ -51,7 +51,7 @@ func names(t *testing.T, s *sets.Set, i int) outputs.Row {
 // The numbers of a network that names colours are the answers that the synthetic sets were written with.
 func TestSyntheticSets(t *testing.T) {
 	dir := t.TempDir()
-	res, err := evalsets.Write(evalsets.Options{Out: dir, Seed: 3, Damaged: true})
+	res, err := evalsets.Write(evalsets.Options{Out: dir, Seed: 3, Size: 56, Damaged: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 var synthetic = sync.OnceValues(func() (*evalsets.Result, error) {
-	return evalsets.Write(evalsets.Options{Out: syntheticDir, Seed: 5, Images: 1})
+	return evalsets.Write(evalsets.Options{Out: syntheticDir, Seed: 5, Images: 1, Size: 56})
 })
 
 var syntheticDir string

@@ -25,9 +25,16 @@ type Options struct {
 	Out     string // folder to make; it must be empty or not exist, unless Force
 	Seed    uint64
 	Images  int  // of each class, in sets with a folder for each class; 0 is 1
+	Size    int  // height and width of the network's input in pixels, which images are as large as; 0 is DefaultSize
 	Damaged bool // also write files that cannot be read
 	Force   bool // write into a folder that has files
 }
+
+// Defaults and limits of Options.Size.
+const (
+	DefaultSize = 224
+	MinSize     = 32
+)
 
 // A Result says what was written.
 type Result struct {
@@ -60,6 +67,12 @@ func Write(o Options) (*Result, error) {
 	}
 	if o.Images < 0 {
 		return nil, fmt.Errorf("writing image sets: %d images of a class: give at least 1", o.Images)
+	}
+	if o.Size == 0 {
+		o.Size = DefaultSize
+	}
+	if o.Size < MinSize {
+		return nil, fmt.Errorf("writing image sets: a size of %d pixels: give at least %d", o.Size, MinSize)
 	}
 	entries, err := os.ReadDir(o.Out)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -144,7 +157,7 @@ func (w *writer) image(a *Answer, name string, accepted, others []int32, share f
 	}
 	if p.width == 0 {
 		s := shapes[r.IntN(len(shapes))]
-		p.width, p.height = s[0], s[1]
+		p.width, p.height = s[0]*w.Size/DefaultSize, s[1]*w.Size/DefaultSize
 	}
 	p.class = class
 	w.file(name, p.encode(path.Ext(name) == ".png"))
@@ -166,7 +179,7 @@ func (w *writer) damaged(a *Answer, folder, extension string) {
 	if !w.Damaged {
 		return
 	}
-	whole := picture{class: 0, width: 320, height: 240}.encode(false)
+	whole := picture{class: 0, width: w.Size * 10 / 7, height: w.Size * 15 / 14}.encode(false)
 	for _, f := range []struct {
 		name string
 		data []byte

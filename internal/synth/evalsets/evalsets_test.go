@@ -36,7 +36,7 @@ func TestWriteDeterministic(t *testing.T) {
 	var digests, seeds []string
 	for range 2 {
 		dir := t.TempDir()
-		if _, err := Write(Options{Out: dir, Seed: 1}); err != nil {
+		if _, err := Write(Options{Out: dir, Seed: 1, Size: MinSize}); err != nil {
 			t.Fatal(err)
 		}
 		digests = append(digests, digest(t, dir))
@@ -45,7 +45,7 @@ func TestWriteDeterministic(t *testing.T) {
 		t.Errorf("one seed gives the digests %v", digests)
 	}
 	for seed := range uint64(2) {
-		w := &writer{Options: Options{Out: t.TempDir(), Seed: seed, Images: 1}}
+		w := &writer{Options: Options{Out: t.TempDir(), Seed: seed, Images: 1, Size: MinSize}}
 		if w.subsets(); w.err != nil {
 			t.Fatal(w.err)
 		}
@@ -66,6 +66,9 @@ func TestWriteRefuses(t *testing.T) {
 	}
 	if _, err := Write(Options{Out: filepath.Join(dir, "new"), Images: -1}); err == nil {
 		t.Error("Write accepts a negative number of images")
+	}
+	if _, err := Write(Options{Out: filepath.Join(dir, "new"), Size: MinSize - 1}); err == nil {
+		t.Error("Write accepts images that are too small for a border")
 	}
 }
 

@@ -146,7 +146,7 @@ func (w *writer) corrupted() {
 				}
 				for _, v := range w.val[:corruptedImages*w.Images] {
 					w.image(a, place+wnid(v.class)+"/"+v.name, []int32{v.class}, every, 0.9-0.12*float64(severity),
-						fmt.Sprintf("%s/%d", c, severity), picture{width: 224, height: 224})
+						fmt.Sprintf("%s/%d", c, severity), picture{width: w.Size, height: w.Size})
 				}
 			}
 		}
@@ -257,19 +257,18 @@ func (w *writer) backgrounds() {
 		for _, e := range classes.IN9() {
 			for i := range backgroundImages * w.Images {
 				name := fmt.Sprintf("%s/val/%s/fg_%05d_%d.JPEG", v.name, e.Name, i, i%3)
-				w.image(a, "bg_challenge/"+name, e.Classes, every, v.share, v.name, picture{width: 224, height: 224})
+				w.image(a, "bg_challenge/"+name, e.Classes, every, v.share, v.name, picture{width: w.Size, height: w.Size})
 				if v.name == "original" {
-					w.file(fmt.Sprintf("bg_challenge/fg_mask/val/%s/fg_%05d_%d.npy", e.Name, i, i%3), mask())
+					w.file(fmt.Sprintf("bg_challenge/fg_mask/val/%s/fg_%05d_%d.npy", e.Name, i, i%3), mask(w.Size))
 				}
 			}
 		}
 	}
 }
 
-// mask returns a mask of the left half as a numpy array.
-func mask() []byte {
-	const side = 224
-	header := "{'descr': '|b1', 'fortran_order': False, 'shape': (224, 224), }"
+// mask returns a mask of the left half of a square as a numpy array.
+func mask(side int) []byte {
+	header := fmt.Sprintf("{'descr': '|b1', 'fortran_order': False, 'shape': (%d, %[1]d), }", side)
 	header += strings.Repeat(" ", 127-10-len(header)) + "\n"
 	out := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), byte(len(header)>>8))
 	out = append(out, header...)

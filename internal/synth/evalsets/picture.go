@@ -16,7 +16,7 @@ type picture struct {
 	border        int // pixels of red at every side
 }
 
-// shapes are widths and heights. As in ImageNet most are 4:3 or 3:2, and some are upright, narrow, or smaller than
+// shapes are widths and heights for a network of DefaultSize pixels. As in ImageNet most are 4:3 or 3:2, and some are upright, narrow, or smaller than
 // the input of a network. Most are half as large as there.
 var shapes = [][2]int{{250, 188}, {250, 167}, {188, 250}, {200, 150}, {150, 200}, {224, 224}, {500, 375},
 	{320, 120}, {49, 240}}
