@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,8 @@ import (
 
 type exportOptions struct {
 	target, weights, out string
-	detector, json       bool
+	detector, force      bool
+	json                 bool
 }
 
 func exportCommand(s streams) *cobra.Command {
@@ -42,6 +44,7 @@ PyTorch's own format. docs/guide/detection.md says how to load it into a detecto
 	f.BoolVar(&o.detector, "detector", false, "names as in a whole detector, such as backbone.body.conv1.weight")
 	f.StringVar(&o.weights, "weights", "", "`FILE` of the run's weights, by name or path (default\nbest.safetensors)")
 	f.StringVar(&o.out, "out", "", "`FILE` to write, .safetensors or .pth")
+	f.BoolVar(&o.force, "force", false, "replace the file at --out")
 	f.BoolVar(&o.json, "json", false, "print what was written as JSON")
 	return c
 }
@@ -56,6 +59,9 @@ func (o *exportOptions) run(s streams, dir string) error {
 	target, err := export.ParseTarget(o.target)
 	if err != nil {
 		return usage.Error(err)
+	}
+	if _, err := os.Stat(o.out); err == nil && !o.force {
+		return fmt.Errorf("%s already exists: give --force to replace it, or another --out", o.out)
 	}
 	_, _, network, set, err := runs.Open(dir, o.weights)
 	if err != nil {
