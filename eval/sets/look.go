@@ -12,28 +12,18 @@ import (
 )
 
 // look finds out which set a place is, and opens it. It returns nil if the place is not a known set.
-func (o *opener) look(name, place string) (*Set, error) {
+func (o *opener) look(place string) (*Set, error) {
 	if info, err := os.Stat(place); err != nil || !info.IsDir() {
 		if err != nil {
 			return nil, err
 		}
-		return o.openFolder(orKind(name, Folder), place)
+		return o.openFolder(Folder, place)
 	}
 	kind, err := o.kindOfFolder(place)
 	if err != nil || kind == "" {
 		return nil, err
 	}
-	if name == "" {
-		name = nameOf(kind, place)
-	}
-	return o.openAs(kind, name, place)
-}
-
-func orKind(name, kind string) string {
-	if name == "" {
-		return kind
-	}
-	return name
+	return o.openAs(kind, nameOf(kind, place), place)
 }
 
 // nameOf returns the name of a set that was only given by its folder. The three sets of ImageNet-V2 differ.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"abtool/eval/classes"
+	"abtool/internal/closest"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 )
@@ -43,6 +45,7 @@ const (
 	nameReal   = "real"   // the labels of ImageNet-ReaL
 	nameLabels = "labels" // labels of the validation images of ImageNet-1k
 	nameIDs    = "ids"    // a table ILSVRC2012_ID to WordNet id
+	nameSI     = "si"     // the three sets of SI-Score
 )
 
 // Open opens the sets that arguments name: NAME=PLACE, where NAME begins with a kind (v2, v2-threshold-0.7), PLACE
@@ -212,7 +215,7 @@ func (o *opener) open(n named) (opened []*Set, notes []string, err error) {
 		}
 		return nil, nil, fmt.Errorf("opening set %s: %w", name, err)
 	}
-	if name == "si" || name == "si-score" {
+	if name == nameSI || name == "si-score" {
 		opened, err = o.openAllSI(n.place)
 		return opened, nil, err
 	}
@@ -223,7 +226,12 @@ func (o *opener) open(n named) (opened []*Set, notes []string, err error) {
 		}
 		return []*Set{s}, nil, nil
 	}
-	s, err := o.look(name, n.place)
+	if name != "" {
+		near := closest.DidYouMean(name, slices.Concat(kinds, slices.Sorted(maps.Keys(aliases)), []string{nameReal, nameLabels, nameIDs, nameSI}))
+		return nil, nil, usage.Errorf("opening set %s: its name begins with no kind of set%s The kinds are %s", name, cmp.Or(near, "."),
+			strings.Join(kinds, ", "))
+	}
+	s, err := o.look(n.place)
 	if err != nil {
 		return nil, nil, fmt.Errorf("opening %s: %w", n.place, err)
 	}
@@ -241,7 +249,7 @@ func (o *opener) lookBelow(n named) (opened []*Set, notes []string, err error) {
 	}
 	for _, d := range l.dirs {
 		at := filepath.Join(n.place, d)
-		s, err := o.look("", at)
+		s, err := o.look(at)
 		if err == nil && s == nil {
 			if in, err := list(at); err == nil && len(siFolders(in)) > 0 {
 				all, err := o.openAllSI(at)

@@ -347,7 +347,7 @@ func TestSIScoreGroups(t *testing.T) {
 func TestOtherClasses(t *testing.T) {
 	names := []string{"shirt", "coat", "hat"}
 	dir := touch(t, t.TempDir(), "hat/a.png", "shirt/a.png")
-	for _, arg := range []string{dir, "mine=" + dir, "folder=" + dir} {
+	for _, arg := range []string{dir, "folder-mine=" + dir, "folder=" + dir} {
 		c, err := Open([]string{arg}, names)
 		if err != nil {
 			t.Fatal(err)
@@ -445,6 +445,9 @@ func TestOpenErrors(t *testing.T) {
 	for _, c := range []struct{ arg, want string }{
 		{"v2=" + filepath.Join(dir, "none"), "opening set v2"}, {"v2=",
 			"give NAME=DIR"}, {filepath.Join(dir, "x"), "is not a known set"},
+		{"foldr=" + dir, "begins with no kind of set; did you mean folder? The kinds are imagenet, v2"},
+		{"photographs=" + dir, "opening set photographs: its name begins with no kind of set. The kinds are"},
+		{"imagenetv-2=" + dir, "did you mean imagenet-v2?"}, {"raal=" + dir, "did you mean real?"},
 		{"backgrounds=" + dir, "none of the variants"}, {"c=" + dir, "no folders <corruption>/<severity>"},
 	} {
 		if _, err := Open([]string{c.arg}, classes.ImageNet()); err == nil || !strings.Contains(err.Error(), c.want) {
