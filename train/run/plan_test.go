@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -40,6 +41,21 @@ func TestPlan(t *testing.T) {
 	half.Recipe.Fraction = 1.5
 	if _, err := MakePlan(context.Background(), half); err == nil {
 		t.Error("a fraction of 1.5 is accepted")
+	}
+	for _, text := range []string{"fraction = 0", "fraction = -0.5", "fraction = 1.01", "fraction = nan"} {
+		if changed := r; changed.Set(text) == nil {
+			t.Errorf("a recipe with %s is accepted", text)
+		}
+	}
+	if changed := r; changed.Set("fraction = 1") != nil || changed.Set(changed.TOML()) != nil {
+		t.Error("a fraction of 1 is refused")
+	}
+	old := filepath.Join(t.TempDir(), recipeName) // as earlier versions wrote it
+	if err := os.WriteFile(old, []byte("fraction = 0.0\nepochs = 7\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := LoadOwn(filepath.Dir(old)); err != nil || r.Fraction != 0 || r.Epochs != 7 {
+		t.Errorf("the recipe of an old run: %+v, %v", r, err)
 	}
 	a, err := r.network(2)
 	if err != nil {

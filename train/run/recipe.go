@@ -33,7 +33,7 @@ type Recipe struct {
 	Arch       string  `toml:"arch" doc:"architecture, as abtool train --list-archs names it"`
 	Size       int     `toml:"size" doc:"pixels, height and width; 0: the architecture's"`
 	DropPath   float64 `toml:"drop_path" doc:"stochastic depth at the last block"`
-	Fraction   float64 `toml:"fraction,omitempty" doc:"share of the training images of each class that is used, chosen by the seed; 0: all"`
+	Fraction   float64 `toml:"fraction,omitzero" doc:"share of the training images of each class that is used, above 0 to 1, chosen by the seed; without it: all"`
 	Epochs     int     `toml:"epochs" doc:"passes over the images"`
 	Batch      int     `toml:"batch" doc:"images in a batch"`
 	Accumulate int     `toml:"accumulate" doc:"batches whose gradients make one step"`
@@ -126,20 +126,37 @@ func LoadOwn(run string) (Recipe, error) {
 	if _, err := os.Stat(name); err != nil {
 		return Recipe{}, fmt.Errorf("%s has no run to continue: there is no %s in it", run, recipeName)
 	}
-	r, err := Load(name)
-	return r, usage.Error(err)
+	text, err := filetype.ReadText(name)
+	if err != nil {
+		return Recipe{}, fmt.Errorf("reading the recipe: %w", err)
+	}
+	r := Default()
+	if _, err := r.decode(string(text)); err != nil {
+		return r, usage.Errorf("recipe %s: %w", name, err)
+	}
+	return r, nil
 }
 
 // Set changes the keys that a text in TOML sets. It returns an error for keys that a recipe does not have.
 func (r *Recipe) Set(text string) error {
-	meta, err := toml.Decode(text, r)
+	meta, err := r.decode(text)
 	if err != nil {
 		return err
 	}
-	if left := meta.Undecoded(); len(left) > 0 {
-		return fmt.Errorf("a recipe has no key %s", left[0])
+	if meta.IsDefined("fraction") && !(r.Fraction > 0 && r.Fraction <= 1) {
+		return fmt.Errorf("fraction: must be above 0 and at most 1, but it is %v: leave it out to use all images", r.Fraction)
 	}
 	return nil
+}
+
+// decode changes the keys that a text in TOML sets. The recipe of a run may have a fraction of 0, which earlier
+// versions wrote for all images.
+func (r *Recipe) decode(text string) (toml.MetaData, error) {
+	meta, err := toml.Decode(text, r)
+	if left := meta.Undecoded(); err == nil && len(left) > 0 {
+		err = fmt.Errorf("a recipe has no key %s", left[0])
+	}
+	return meta, err
 }
 
 // Change sets one key from "key=value". A value that is a string needs no quotes.
@@ -173,7 +190,7 @@ func (r Recipe) Check() error {
 		text string
 	}{
 		{r.Epochs < 1, "epochs: must be at least 1"}, {r.Batch < 1, "batch: must be at least 1"}, {r.Accumulate < 1, "accumulate: must be at least 1"},
-		{!(r.Fraction >= 0 && r.Fraction <= 1), "fraction: must be from 0 to 1"},
+		{!(r.Fraction >= 0 && r.Fraction <= 1), "fraction: must be above 0 and at most 1"},
 		{!slices.Contains(data.Supervisions, data.Supervision(r.Supervision)), "supervision: must be none, rand or luab"},
 		{!(r.Warmup >= 0) || r.Warmup >= float64(r.Epochs), fmt.Sprintf("warmup_epochs: must be at least 0 and fewer than epochs, but it is %v with epochs = %d: "+
 			"train for more epochs, or without a warm-up (--set warmup_epochs=0)", r.Warmup, r.Epochs)},

@@ -625,7 +625,7 @@ func Open(dir, name string) (Recipe, Info, *arch.Arch, *weights.Set, error) {
 		return fail(err)
 	}
 	r := Default()
-	if err := r.Set(string(text)); err != nil {
+	if _, err := r.decode(string(text)); err != nil {
 		return fail(err)
 	}
 	var info Info
