@@ -205,10 +205,10 @@ func (o *evalOptions) run(ctx context.Context, s streams, dir string) (err error
 	} else if o.draw > 0 {
 		return fmt.Errorf("--draw needs predicted points, and this network has no point head: it was trained with supervision none")
 	}
-	if note := m.Note(); note != "" {
-		o.Notice(note)
-	}
 	if o.json {
+		for _, text := range m.LeftOut() {
+			o.Notice(text)
+		}
 		return ui.PrintJSON(s.out, m)
 	}
 	printMetrics(s.out, m)

@@ -109,6 +109,9 @@ func printMetrics(w io.Writer, m *runs.Metrics) {
 	row("target on its object", m.TargetHit, "fraction", "targets on images with ground truth")
 	row("distance of the point from its target", m.Distance, "", "points, fractions of the crop")
 	t.Flush()
+	for _, text := range m.LeftOut() {
+		fmt.Fprintf(w, "  %s\n", text)
+	}
 }
 
 // progress shows how far training is: with a bar on a terminal, otherwise with a line every ten seconds.

@@ -262,15 +262,21 @@ func (s *Set) Notes() (notes []string) {
 	if len(s.Mixed) > 0 {
 		notes = append(notes, fmt.Sprintf("the targets of all splits (%s) are used: --split chooses one", strings.Join(s.Mixed, ", ")))
 	}
+	notes = append(notes, s.LeftOut()...)
+	if s.AllPlaced {
+		notes = append(notes, "every label of the targets has a point: only abtool targets --all writes the labels of classes that nobody placed")
+	}
+	return notes
+}
+
+// LeftOut returns sentences about images and targets that are not in the set. Notes returns them too.
+func (s *Set) LeftOut() (notes []string) {
 	if s.Unlisted > 0 {
 		who := "for images that nobody clicked"
 		if s.Multi {
 			who = "for classes that nobody placed, but no row for an image without any class"
 		}
 		notes = append(notes, fmt.Sprintf("%d images are left out, because no target names them: abtool targets --all writes rows %s", s.Unlisted, who))
-	}
-	if s.AllPlaced {
-		notes = append(notes, "every label of the targets has a point: only abtool targets --all writes the labels of classes that nobody placed")
 	}
 	if s.MissingImages > 0 {
 		notes = append(notes, fmt.Sprintf("%d targets are left out, because their image is missing", s.MissingImages))

@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"slices"
 
 	"abtool/train/data"
 	"abtool/train/engine"
@@ -21,7 +22,7 @@ type EvalOptions struct {
 	Each   func(*data.Set, Prediction) // called with every prediction; may be nil
 }
 
-// Eval evaluates the network of a run.
+// Eval evaluates the network of a run. Metrics.LeftOut has what Notice does not get: which images were left out.
 func Eval(ctx context.Context, dir string, o EvalOptions) (*Metrics, error) {
 	r, info, a, set, err := Open(dir, o.Weights)
 	if err != nil {
@@ -38,9 +39,12 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (*Metrics, error) {
 	if err != nil {
 		return nil, err
 	}
+	left := images.LeftOut()
 	if o.Notice != nil {
 		for _, text := range images.Notes() {
-			o.Notice(text)
+			if !slices.Contains(left, text) {
+				o.Notice(text)
+			}
 		}
 	}
 	evaluation := r.Evaluation(a, o.Workers)
@@ -58,5 +62,10 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (*Metrics, error) {
 	if err := e.SetWeights(set); err != nil {
 		return nil, err
 	}
-	return Evaluate(ctx, e, images, evaluation)
+	m, err := Evaluate(ctx, e, images, evaluation)
+	if err != nil {
+		return nil, err
+	}
+	m.Unlisted, m.Missing, m.left = images.Unlisted, images.MissingImages, left
+	return m, nil
 }

@@ -54,6 +54,8 @@ type Measure struct {
 // Metrics has the measurements of a network on some images.
 type Metrics struct {
 	Images     int64    `json:"images"`
+	Unlisted   int      `json:"unlisted,omitempty"`           // images that were left out because no target names them
+	Missing    int      `json:"missing,omitempty"`            // targets that were left out because their image is missing
 	Unreadable int64    `json:"unreadable,omitempty"`         // images that were left out because they cannot be read
 	Reasons    []string `json:"unreadable_reasons,omitempty"` // why they could not be read, each with one of the images
 	Loss       Measure  `json:"loss"`                         // class + lambda · point
@@ -65,6 +67,8 @@ type Metrics struct {
 	Distance   *Measure `json:"distance,omitempty"`           // between predicted points and their targets, in fractions of the image
 	Localised  *Measure `json:"localised,omitempty"`          // predicted points on an object of the class, by ground truth
 	TargetHit  *Measure `json:"target_hit,omitempty"`         // the same for the targets of these images
+
+	left []string // sentences about Unlisted and Missing
 }
 
 // A Prediction has the outputs of a network for one image.
@@ -131,7 +135,7 @@ func Evaluate(ctx context.Context, e engine.Engine, set *data.Set, o Evaluation)
 	return r, nil
 }
 
-// Note returns a sentence about the images that were left out, or "" if none were.
+// Note returns a sentence about the images that could not be read, or "" if none were.
 func (m *Metrics) Note() string {
 	switch m.Unreadable {
 	case 0:
@@ -140,6 +144,15 @@ func (m *Metrics) Note() string {
 		return "an image could not be read and is left out: " + strings.Join(m.Reasons, "; ")
 	}
 	return fmt.Sprintf("%d images could not be read and are left out: %s", m.Unreadable, strings.Join(m.Reasons, "; "))
+}
+
+// LeftOut returns sentences about all images and targets that are not in the numbers.
+func (m *Metrics) LeftOut() []string {
+	list := slices.Clone(m.left)
+	if note := m.Note(); note != "" {
+		list = append(list, note)
+	}
+	return list
 }
 
 type meter struct {
