@@ -59,6 +59,7 @@ var rules = []rule{
 	{"internal/...", []string{"schema", "byproduct/...", "collect/recording", "internal/..."}, "internal packages serve the others"},
 	{"collect/storage/...", []string{"collect", "collect/recording", "internal/..."}, "the database keeps plans and recordings as they come"},
 	{"collect", []string{"internal/..."}, "the folder of a study does not depend on its database"},
+	{"collect/page", nil, "the files of the page depend on nothing"},
 	{"docs", nil, "the documentation has only tests"},
 }
 

@@ -1,0 +1,84 @@
+// The interface for browsing: a grid of images of which those are selected that contain the class.
+
+import { h } from "./dom.js";
+import { follow, stay } from "./mark.js";
+import { texts } from "./texts.js";
+/** @typedef {import("./work.js").Page} Page */
+/** @typedef {import("./work.js").Screen} Screen */
+/** @typedef {import("./work.js").Context} Context */
+
+const WIDEST = 324, HIGHEST = 340; // px; images are not enlarged
+
+/** @param {Page} page @param {Context} context @returns {Screen} */
+export function browse(page, { arm, recorder, images, draft, signal, keep }) {
+  const selected = new Map(/** @type {[number, any][]} */ (draft?.marks ?? []));
+  const total = page.slots.length;
+  const count = h("p", { class: "count" });
+  const keepAll = () => {
+    count.textContent = texts.selected(selected.size);
+    keep({ marks: [...selected] });
+  };
+
+  const slots = page.slots.map((slot, i) => {
+    const scale = Math.min(1, WIDEST / slot.width, HIGHEST / slot.height);
+    const image = h("img", { alt: "", draggable: "false", width: Math.round(slot.width * scale), height: Math.round(slot.height * scale) });
+    const button = h("button", {
+      class: "slot", type: "button", "data-target": "slot:" + i, "aria-label": texts.image(i + 1, total), "aria-pressed": selected.has(i),
+      onclick: (/** @type {MouseEvent} */ e) => {
+        if (button.classList.contains("failed")) return;
+        const { t, x, y, via } = recorder.click(e);
+        const chosen = !selected.has(i);
+        recorder.push("choices", t, chosen ? "select" : "deselect", i, x, y, via);
+        button.setAttribute("aria-pressed", String(chosen));
+        const r = button.getBoundingClientRect();
+        const place = chosen && via !== "key" ? { x: (e.clientX - r.x) / r.width, y: (e.clientY - r.y) / r.height } : null;
+        chosen ? selected.set(i, place) : selected.delete(i);
+        stay(arm.pointer, button, place);
+        keepAll();
+      },
+    }, image);
+    stay(arm.pointer, button, selected.get(i) ?? null);
+    images.show(image, slot.key, i, failed => {
+      button.classList.toggle("failed", failed);
+      button.setAttribute("aria-label", texts.image(i + 1, total) + (failed ? ": " + texts.broken : ""));
+      button.querySelector(".broken")?.remove();
+      if (failed) button.append(h("span", { class: "broken" }, texts.broken));
+    });
+    return { button, image };
+  });
+
+  const grid = h("div", {
+    class: "grid" + (arm.reveal === "hover" ? " reveal" : ""), role: "group", "aria-label": texts.images,
+    onkeydown: (/** @type {KeyboardEvent} */ e) => {
+      const at = slots.findIndex(s => s.button === e.target);
+      const columns = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
+      const step = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns })[e.key];
+      const to = slots[at + step];
+      if (at < 0 || !to) return;
+      e.preventDefault();
+      to.button.focus();
+    },
+  }, ...slots.map(s => h("div", {}, s.button)));
+
+  const { name, definition, links = [], synonyms = [] } = page.class;
+  const words = (arm.instruction === "click-the-object" ? texts.askObject : texts.ask)(name);
+  follow(arm.pointer, ".slot", signal);
+  count.textContent = texts.selected(selected.size);
+  return {
+    title: name,
+    head: [
+      synonyms.length > 0 && h("p", { class: "soft" }, texts.also + synonyms.join(", ")),
+      definition && h("p", {}, definition),
+      h("p", { class: "ask" }, words[0], h("strong", {}, words[1]), words[2], " ", h("span", { class: "soft" }, texts.photographs)),
+      links.length > 0 && h("p", {}, ...links.flatMap((/** @type {string} */ l) => [h("a", {
+        href: l, target: "_blank", rel: "noopener noreferrer", "data-target": "link",
+        onclick: (/** @type {MouseEvent} */ e) => recorder.push("notes", recorder.us(e.timeStamp), "link", l),
+      }, texts.moreAt(new URL(l).host)), " "])),
+    ],
+    body: grid,
+    foot: count,
+    slots: slots.map(s => s.image),
+    answer: () => ({ selected: [...selected.keys()].sort((a, b) => a - b) }),
+    refusal: () => "",
+  };
+}

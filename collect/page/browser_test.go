@@ -1,0 +1,220 @@
+package page_test
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// A driver works in a tab of a browser, and notes what it does.
+type driver struct {
+	t     *testing.T
+	ctx   context.Context
+	moves []act
+	// what the browser complains of, and what it asks of other servers
+	complaints, outside []string
+}
+
+// An act is something that the driver did: between two times, at a place in the window.
+type act struct {
+	before, after time.Time
+	x, y          float64
+}
+
+// browser starts a headless Chromium, or skips the test if none is installed.
+func browser(t *testing.T, own string) *driver {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("no browser is installed, so that the page is not tested in one: apt-get install chromium")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
+	t.Cleanup(cancel)
+	return newDriver(t, ctx, own)
+}
+
+func newDriver(t *testing.T, ctx context.Context, own string) *driver {
+	d := &driver{t: t, ctx: ctx}
+	chromedp.ListenTarget(ctx, func(e any) {
+		switch e := e.(type) {
+		case *runtime.EventConsoleAPICalled:
+			d.complaints = append(d.complaints, "console: "+string(e.Type))
+		case *runtime.EventExceptionThrown:
+			d.complaints = append(d.complaints, e.ExceptionDetails.Error())
+		case *log.EventEntryAdded:
+			if e.Entry.Source == log.SourceSecurity || strings.Contains(e.Entry.Text, "Content Security Policy") {
+				d.complaints = append(d.complaints, e.Entry.Text)
+			}
+		case *network.EventRequestWillBeSent:
+			if u := e.Request.URL; !strings.HasPrefix(u, "http://"+own) && !strings.HasPrefix(u, "blob:http://"+own) {
+				d.outside = append(d.outside, u)
+			}
+		}
+	})
+	d.do(network.Enable(), log.Enable())
+	t.Cleanup(func() {
+		if len(d.complaints) > 0 {
+			t.Errorf("the browser complains: %q", d.complaints)
+		}
+		if len(d.outside) > 0 {
+			t.Errorf("requests to others: %q", d.outside)
+		}
+	})
+	return d
+}
+
+func (d *driver) do(actions ...chromedp.Action) {
+	d.t.Helper()
+	if err := chromedp.Run(d.ctx, actions...); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *driver) eval(script string, to any) {
+	d.t.Helper()
+	d.do(chromedp.Evaluate(script, to, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+}
+
+// wait waits until a script is true.
+func (d *driver) wait(script string) {
+	d.t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(30 * time.Millisecond) {
+		var ok bool
+		d.eval("!!("+script+")", &ok)
+		if ok {
+			return
+		}
+		if time.Now().After(end) {
+			var text string
+			d.eval(`document.body.innerText.slice(0, 600)`, &text)
+			d.t.Fatalf("%s did not become true; the page says:\n%s", script, text)
+		}
+	}
+}
+
+// press presses the button with a text.
+func (d *driver) press(text string) {
+	d.t.Helper()
+	find := fmt.Sprintf(`[...document.querySelectorAll("button")].find(b => b.innerText === %q && b.checkVisibility())`, text)
+	d.wait(find)
+	d.eval(find+".click()", nil)
+}
+
+// open goes through landing, consent and instructions to the first page.
+func (d *driver) open(url string) {
+	d.t.Helper()
+	d.do(chromedp.Navigate(url))
+	d.press("Continue")
+	d.press("I agree")
+	d.press("Begin")
+	d.page(1)
+}
+
+// page waits for a page with all its images.
+func (d *driver) page(n int) {
+	d.t.Helper()
+	d.wait(fmt.Sprintf(`document.querySelector(".where")?.innerText.startsWith("Page %d of") && [...document.images].every(i => i.complete)`, n))
+	d.settle()
+}
+
+// settle waits for two frames.
+func (d *driver) settle() {
+	d.t.Helper()
+	d.eval(`new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(true))))`, nil)
+}
+
+type box struct{ X, Y, Width, Height float64 }
+
+// box returns where an element is in the window, after it was scrolled into view.
+func (d *driver) box(selector string) box {
+	d.t.Helper()
+	var b box
+	d.eval(fmt.Sprintf(`(() => { const e = document.querySelector(%q), r = () => e.getBoundingClientRect();
+		if (r().top < 0 || r().bottom > innerHeight) e.scrollIntoView({block: "center", behavior: "instant"});
+		const b = r(); return {X: b.x, Y: b.y, Width: b.width, Height: b.height} })()`, selector), &b)
+	d.settle()
+	return b
+}
+
+// mouse sends an event of the mouse, and waits until it was handled.
+func (d *driver) mouse(what input.MouseType, x, y float64, o func(*input.DispatchMouseEventParams)) act {
+	d.t.Helper()
+	p := input.DispatchMouseEvent(what, x, y)
+	if o != nil {
+		o(p)
+	}
+	a := act{before: time.Now(), x: x, y: y}
+	d.do(p)
+	a.after = time.Now()
+	return a
+}
+
+func (d *driver) move(x, y float64) {
+	d.t.Helper()
+	d.moves = append(d.moves, d.mouse(input.MouseMoved, x, y, nil))
+}
+
+func left(p *input.DispatchMouseEventParams) { p.Button, p.ClickCount = input.Left, 1 }
+
+// click presses the left button at a place.
+func (d *driver) click(x, y float64) act {
+	d.t.Helper()
+	d.move(x, y)
+	a := d.mouse(input.MousePressed, x, y, left)
+	a.after = d.mouse(input.MouseReleased, x, y, left).after
+	return a
+}
+
+// stored waits until the browser has nothing to send any more.
+func (d *driver) stored(f *fake, n int) submit {
+	d.t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if s, ok := f.submitted(n); ok {
+			return s
+		}
+		if time.Now().After(end) {
+			d.t.Fatalf("page %d was not submitted", n)
+		}
+	}
+}
+
+// A study is worked through: from the landing page to the code.
+func TestWay(t *testing.T) {
+	f := newFake(t)
+	d := browser(t, f.address)
+	d.open(f.url())
+	b := d.box(".slot")
+	d.click(b.X+20, b.Y+30)
+	for n := range 3 {
+		d.page(n + 1)
+		d.press("Submit this page")
+	}
+	d.wait(`document.querySelector(".code")?.innerText.startsWith("7QK2M-XA9DP-3")`)
+	if s := d.stored(f, 0); !slices.Equal(s.Answer.Selected, []int{0}) {
+		t.Errorf("selected %v, want 0", s.Answer.Selected)
+	}
+	if len(f.oops) > 0 {
+		t.Errorf("the page reports %q", f.oops)
+	}
+}

@@ -1,0 +1,24 @@
+// Lets a study be open in one tab at a time.
+
+/**
+ * Waits until this tab is the one; ask is called when another one is, and resolves to take over from it. Lost is
+ * called when this tab is taken over.
+ * @param {string} name @param {() => Promise<void>} ask @param {() => void} lost
+ */
+export async function onlyTab(name, ask, lost) {
+  if (!navigator.locks) return;
+  const take = (/** @type {LockOptions} */ options) => new Promise(resolve => {
+    let held = false;
+    navigator.locks.request("abtool-collect " + name, options, lock => {
+      resolve(held = lock !== null);
+      return lock ? new Promise(() => {}) : undefined;
+    }).catch(() => { if (held) lost(); });
+  });
+  // After a reload the former page holds the lock for a moment.
+  for (let n = 0; n < 5; n++) {
+    if (await take({ ifAvailable: true })) return;
+    await new Promise(r => setTimeout(r, 200));
+  }
+  await ask();
+  await take({ steal: true });
+}

@@ -1,0 +1,3 @@
+// The interface for tagging.
+/** @returns {any} */
+export function tag() { throw new Error("not yet"); }
