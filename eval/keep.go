@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -212,8 +213,9 @@ func find(place string) (networks [][]string, err error) {
 	return networks, nil
 }
 
-// CheckFolder returns an error if a folder exists and has files, but none of an evaluation.
-func CheckFolder(dir string) error {
+// CheckFolder returns an error if a folder exists and has files, but none of an evaluation, or those of an evaluation
+// whose table has another title.
+func CheckFolder(dir, title string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -221,7 +223,11 @@ func CheckFolder(dir string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "table.json")); err == nil {
+	if text, err := os.ReadFile(filepath.Join(dir, "table.json")); err == nil {
+		var had struct{ Title string }
+		if json.Unmarshal(text, &had) == nil && had.Title != "" && had.Title != title {
+			return fmt.Errorf("%s has the table %q of another evaluation: give a new folder", dir, had.Title)
+		}
 		return nil
 	}
 	for _, e := range entries { // an evaluation that was stopped has outputs only

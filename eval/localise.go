@@ -6,6 +6,7 @@ import (
 
 	"abtool/eval/cam"
 	"abtool/eval/sets"
+	"abtool/eval/table"
 	"abtool/eval/view"
 	"abtool/internal/parallel"
 	"abtool/train/engine"
@@ -17,6 +18,8 @@ type LocaliseOptions struct {
 	Rollout bool                                // of a transformer: take attention rollout instead of the map of the class
 	Batch   int                                 // images; 0: 64
 	Workers int                                 // goroutines; 0: one per processor
+
+	Unreadable bool // count images that cannot be read as wrong; otherwise the first one is an error
 
 	Each     func(Looked)          // gets every image that has ground truth, in the set's order; may be nil
 	Progress func(done, total int) // may be nil
@@ -39,9 +42,13 @@ type Looked struct {
 type Localisation struct {
 	*cam.Localised
 
-	Name, View  string
+	Network     table.Network
+	Set, View   string
 	Transformer bool // the maps are of the tokens of patches, which the class head was not trained to read
 	Rollout     bool // the maps are attention rollout
+
+	counts *cam.Localisation
+	maxima *cam.Maxima
 }
 
 // Localise compares maps of the classes of images with boxes of ground truth. The network sees each image
@@ -73,10 +80,10 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 	}
 	v := n.View
 	v.Geometry, v.Border = view.Squash, s.Border
-	r := &runner{n: n, o: &Options{Batch: how.Batch, Workers: how.Workers}}
+	r := &runner{n: n, o: &Options{Batch: how.Batch, Workers: how.Workers, Unreadable: how.Unreadable}}
 	cutters := make([]cam.Cutter, parallel.Workers(how.Workers))
-	var count cam.Localisation
-	found := make([]*Looked, how.Batch)
+	count := new(cam.Localisation)
+	found, unread := make([]*Looked, how.Batch), new(Looked)
 	err = r.load(ctx, s, v, func(b *batch) error {
 		plane := 3 * v.Size * v.Size
 		input := m.input(b.pixels[:b.n*plane], &v)
@@ -97,6 +104,10 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 			if !ok || len(truth.Boxes) == 0 || truth.Width < 1 || truth.Height < 1 || len(image.Labels) == 0 {
 				return nil
 			}
+			if b.errs[i] != nil {
+				found[i] = unread
+				return nil
+			}
 			l := &Looked{Image: b.first + i, Pixels: b.pixels[i*plane : (i+1)*plane], Size: v.Size, Class: image.Labels[0], Truth: truth.On(v.Size)}
 			best := n.best(views[i].Logits)
 			for _, k := range image.Labels {
@@ -114,12 +125,17 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 		if err != nil {
 			return err
 		}
-		for _, l := range found[:b.n] {
-			if l == nil {
-				count.Add(nil, false)
+		for i, l := range found[:b.n] {
+			path := s.Images[b.first+i].Path
+			switch l {
+			case nil:
+				count.Add(path, nil, false)
+				continue
+			case unread:
+				count.Unreadable(path)
 				continue
 			}
-			count.Add(l.Overlaps, l.Right)
+			count.Add(path, l.Overlaps, l.Right)
 			if how.Each != nil {
 				how.Each(*l)
 			}
@@ -132,7 +148,10 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 	if err != nil {
 		return nil, err
 	}
-	return &Localisation{count.Result(), n.Name, v.String(), m.maps.Transformer(), how.Rollout}, nil
+	return &Localisation{
+		Localised: count.Result(), Network: n.column(m.maps.Engine()), Set: s.Name, View: v.String(),
+		Transformer: m.maps.Transformer(), Rollout: how.Rollout, counts: count, maxima: count.Maxima(),
+	}, nil
 }
 
 // mapped is a network that gives maps.

@@ -9,6 +9,7 @@ import (
 	"abtool/byproduct/coco"
 	"abtool/eval/cam"
 	"abtool/eval/removal"
+	"abtool/eval/table"
 	"abtool/eval/view"
 	"abtool/internal/parallel"
 	"abtool/train/data"
@@ -18,6 +19,9 @@ import (
 type ObjectOptions struct {
 	Store   string // with the ground truth
 	Workers int    // goroutines; 0: one per processor
+
+	// Unreadable counts images that cannot be read as wrong; otherwise the first one is an error. It is not for Remove.
+	Unreadable bool
 
 	Progress func(done, total int) // may be nil
 }
@@ -60,18 +64,27 @@ func (o *ObjectOptions) progress(total int) func() {
 	}
 }
 
-// Remove removes the objects of each class from each image of a set and returns the rows of the network's scores,
-// for removal.Reduce, and the view. Images without ground truth, and those with fewer than two classes, have no
-// rows. how.Seen is set to what the view shows of an image.
-func Remove(ctx context.Context, o NetworkOptions, set *data.Set, how removal.Options, with ObjectOptions) (rows []removal.Row, seen string, err error) {
+// A Removed has what Remove measured, and how.
+type Removed struct {
+	*removal.Result
+
+	Network table.Network
+	View    string
+	How     removal.Options
+	Without int64 // images without ground truth, or without two of the network's classes
+}
+
+// Remove removes the objects of each class from each image of a set and measures what the network's scores depend on.
+// how.Seen is set to what the view shows of an image.
+func Remove(ctx context.Context, o NetworkOptions, set *data.Set, how removal.Options, with ObjectOptions) (*Removed, error) {
 	n, err := OpenNetwork(o)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	defer n.Close()
 	known, err := n.objects(set, with.Store)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	how.Seen = n.View.Seen
 	list := make([][]removal.Row, len(set.Images))
@@ -95,39 +108,54 @@ func Remove(ctx context.Context, o NetworkOptions, set *data.Set, how removal.Op
 		}
 		picture, err := set.Picture(i)
 		if err != nil {
-			return fmt.Errorf("image %s cannot be read: %w", id, err)
+			return fmt.Errorf("image %s cannot be read: %w. Get the file again, or leave it out of the images", id, err)
 		}
 		list[i], err = editors[w].Rows(id, data.PixelsOf(picture), m, known.numbers, score)
 		return err
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	return slices.Concat(list...), n.View.String(), nil
+	r := &Removed{Result: removal.Reduce(slices.Concat(list...)), Network: n.column(n.engine.Name()), View: n.View.String(), How: how}
+	r.Without = int64(len(set.Images)) - r.Images
+	return r, nil
+}
+
+// A Masked has what Masks measured, and how.
+type Masked struct {
+	*cam.ClassPxAP
+
+	Network    table.Network
+	View       string
+	Without    int64 // images without ground truth in the store, which are left out
+	Empty      int64 // images with none of the network's classes, which are left out
+	Unreadable int64 // of Images: they could not be read, and count with a map of zeros
 }
 
 // Masks compares maps of each class of each image with the masks of its objects. The network sees each image
-// squashed to a square (view.Squash), with the filter of its view, which is returned.
-func Masks(ctx context.Context, o NetworkOptions, set *data.Set, with ObjectOptions) (result cam.ClassPxAP, seen string, err error) {
+// squashed to a square (view.Squash), with the filter of its view.
+func Masks(ctx context.Context, o NetworkOptions, set *data.Set, with ObjectOptions) (*Masked, error) {
 	m, err := openMaps(o)
 	if err != nil {
-		return result, "", err
+		return nil, err
 	}
 	defer m.maps.Close()
 	known, err := m.objects(set, with.Store)
 	if err != nil {
-		return result, "", err
+		return nil, err
 	}
 	v := m.View
 	v.Geometry, v.Border = view.Squash, 0
 	type worker struct {
 		viewer *view.Viewer
 		masks  cam.Masks
-		count  cam.ClassPrecision
+		count  *cam.ClassPrecision
+
+		without, empty, unreadable int64
 	}
 	workers := make([]worker, parallel.Workers(with.Workers))
 	for i := range workers {
-		workers[i] = worker{viewer: view.NewViewer(v), count: make(cam.ClassPrecision, len(m.Classes))}
+		workers[i] = worker{viewer: view.NewViewer(v), count: cam.NewClassPrecision(len(m.Classes))}
 	}
 	var engine sync.Mutex
 	done := with.progress(len(set.Images))
@@ -136,38 +164,59 @@ func Masks(ctx context.Context, o NetworkOptions, set *data.Set, with ObjectOpti
 		k, id := &workers[w], set.Images[i].ID
 		truth := known.truth.Image(id)
 		if truth == nil || !truth.Sized() {
+			k.without++
 			return nil
 		}
-		picture, err := set.Picture(i)
-		if err != nil {
-			return fmt.Errorf("image %s cannot be read: %w", id, err)
+		var list []int // classes of the image
+		for class, number := range known.numbers {
+			if number >= 0 && truth.Has(number, len(truth.Instances)) {
+				list = append(list, class)
+			}
+		}
+		if len(list) == 0 {
+			k.empty++
+			return nil
+		}
+		look := func(int) *cam.Map {
+			return &cam.Map{Width: v.Size, Height: v.Size, Values: make([]float64, v.Size*v.Size)}
 		}
 		pixels := make([]byte, 3*v.Size*v.Size)
-		if err := k.viewer.Image(picture, pixels); err != nil {
-			return err
+		picture, err := set.Picture(i)
+		if err == nil {
+			err = k.viewer.Image(picture, pixels)
 		}
-		engine.Lock()
-		views, err := m.maps.Look(m.input(pixels, &v))
-		engine.Unlock()
-		if err != nil {
-			return err
-		}
-		for class, number := range known.numbers {
-			if number < 0 || !truth.Has(number, len(truth.Instances)) {
-				continue
+		switch {
+		case err != nil && !with.Unreadable:
+			return fmt.Errorf("image %s cannot be read: %w. An image that is left out changes the number: "+
+				"get the file again, or count such images as wrong with --unreadable", id, err)
+		case err != nil:
+			k.unreadable++
+		default:
+			engine.Lock()
+			views, err := m.maps.Look(m.input(pixels, &v))
+			engine.Unlock()
+			if err != nil {
+				return err
 			}
-			mask, _ := k.masks.Of(truth, number, v.Size)
-			k.count[class].Add(views[0].Map(m.output(int32(class)), v.Size, v.Size), mask)
+			look = func(class int) *cam.Map { return views[0].Map(m.output(int32(class)), v.Size, v.Size) }
+		}
+		for _, class := range list {
+			mask, _ := k.masks.Of(truth, known.numbers[class], v.Size)
+			k.count.Add(id, class, look(class), mask)
 		}
 		return nil
 	})
 	if err != nil {
-		return result, "", err
+		return nil, err
 	}
+	all := &workers[0]
 	for i := range workers[1:] {
-		for class := range workers[0].count {
-			workers[0].count[class].Merge(&workers[i+1].count[class])
-		}
+		w := &workers[i+1]
+		all.count.Merge(w.count)
+		all.without, all.empty, all.unreadable = all.without+w.without, all.empty+w.empty, all.unreadable+w.unreadable
 	}
-	return workers[0].count.Result(), v.String(), nil
+	return &Masked{
+		ClassPxAP: all.count.Result(), Network: m.column(m.maps.Engine()), View: v.String(),
+		Without: all.without, Empty: all.empty, Unreadable: all.unreadable,
+	}, nil
 }

@@ -2,15 +2,18 @@ package eval
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/draw"
+	"math"
 	"os"
 	"strings"
 	"testing"
 
 	"abtool/byproduct/coco"
 	"abtool/byproduct/plane"
+	"abtool/eval/metric"
 	"abtool/eval/removal"
 	"abtool/internal/teststore"
 	"abtool/store/columnar"
@@ -66,6 +69,33 @@ func painted(t *testing.T, store string, classes [2]string) *data.Set {
 	return set
 }
 
+// A damaged source has an image that cannot be read.
+type damaged struct {
+	*data.Memory
+	image int
+}
+
+func (s damaged) Image(i int) (image.Image, error) {
+	if i == s.image {
+		return nil, errors.New("the file is damaged")
+	}
+	return s.Memory.Image(i)
+}
+
+// differences returns the differences of two measurements by the names of their numbers.
+func differences(t *testing.T, first, second Measurement) map[string]metric.Difference {
+	t.Helper()
+	list, same := second.minus(first)
+	if !same {
+		t.Fatal("the images are not the same")
+	}
+	out := map[string]metric.Difference{}
+	for _, d := range list {
+		out[d.ID] = d
+	}
+	return out
+}
+
 // A network whose score of a class is the amount of its colour has no violation, and maps that are on the objects.
 // With the names of the classes exchanged, a score depends only on the other class.
 func TestObjects(t *testing.T) {
@@ -81,7 +111,7 @@ func TestObjects(t *testing.T) {
 	if len(set.Images) < 2 {
 		t.Fatalf("%d images have both classes", len(set.Images))
 	}
-	v, px := map[bool]*removal.Result{}, map[bool]float64{}
+	removed, masked := map[bool]*Removed{}, map[bool]*Masked{}
 	for _, exchanged := range []bool{false, true} {
 		text := names[0] + "\n" + names[1] + "\n"
 		if exchanged {
@@ -93,33 +123,69 @@ func TestObjects(t *testing.T) {
 		how := removal.Default(removal.Mean)
 		how.Dilation = 0
 		how.Limit = 1
-		rows, view, err := Remove(ctx, o, set, how, ObjectOptions{Store: store})
+		r, err := Remove(ctx, o, set, how, ObjectOptions{Store: store})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if view != "squash:bilinear" || len(rows) != 3*len(set.Images) {
-			t.Errorf("view %s, %d rows for %d images", view, len(rows), len(set.Images))
+		if n := int64(len(set.Images)); r.View != "squash:bilinear" || r.Edits != 2*n || r.Images != n || r.Without != 0 {
+			t.Errorf("%+v of %d images", r, n)
 		}
-		v[exchanged] = removal.Reduce(rows)
-		maps, view, err := Masks(ctx, o, set, ObjectOptions{Store: store})
-		if err != nil || view != "squash:bilinear" || maps.Classes != 2 || maps.Pairs != int64(2*len(set.Images)) {
-			t.Errorf("maps: %+v, %s, %v", maps, view, err)
+		maps, err := Masks(ctx, o, set, ObjectOptions{Store: store})
+		if err != nil || maps.View != "squash:bilinear" || maps.Classes != 2 || maps.Pairs != int64(2*len(set.Images)) || maps.Without != 0 {
+			t.Fatalf("maps: %+v, %v", maps, err)
 		}
-		px[exchanged] = maps.Mean
+		removed[exchanged], masked[exchanged] = r, maps
 	}
-	if r := v[false]; r.VAvg.Value > 0.2 || r.DeltaAvg.Value > 0 {
+	if r := removed[false]; r.VAvg.Pairs.Value > 0.2 || r.DeltaAvg.Pairs.Value > 0 {
 		t.Errorf("the class's own colour: %+v", r)
 	}
-	if r := v[true]; r.VAvg.Value < 0.8 || r.DeltaAvg.Value < 0 {
+	if r := removed[true]; r.VAvg.Pairs.Value < 0.8 || r.DeltaAvg.Pairs.Value < 0 {
 		t.Errorf("the other's colour: %+v", r)
 	}
-	if px[false] < 0.3 || px[false] < 2*px[true] {
-		t.Errorf("mPxAP %v, of the other class %v", px[false], px[true])
+	own, other := masked[false].Mean.Value, masked[true].Mean.Value
+	if own < 0.3 || own < 2*other {
+		t.Errorf("mPxAP %v, of the other class %v", own, other)
 	}
+	for _, c := range []struct {
+		first, second Measurement
+		id            string
+		want          float64
+	}{
+		{removed[false], removed[true], "v-avg", removed[true].VAvg.Pairs.Value - removed[false].VAvg.Pairs.Value},
+		{masked[false], masked[true], "mpxap", other - own},
+	} {
+		d := differences(t, c.first, c.second)[c.id]
+		if math.Abs(float64(d.Value)-c.want) > 1e-12 || !d.Interval.Covers(c.want) || d.Chance() {
+			t.Errorf("%s: %+v, interval %+v, want %v", c.id, d, d.Interval, c.want)
+		}
+	}
+	// An image that cannot be read is an error, or has a map that says nothing.
+	memory := set.Source.(*data.Memory)
+	set.Images = append(set.Images, data.Image{Source: memory.Len(), ID: "unknown"}) // without ground truth
+	memory.Add(data.Item{ID: "unknown"}, image.NewRGBA(image.Rect(0, 0, 8, 8)))
+	source := damaged{memory, set.Images[0].Source}
+	set.Source = source
+	if _, err := Masks(ctx, o, set, ObjectOptions{Store: store}); err == nil || !strings.Contains(err.Error(), "cannot be read: the file is damaged") {
+		t.Errorf("an image that cannot be read: %v", err)
+	}
+	without, err := Masks(ctx, o, set, ObjectOptions{Store: store, Unreadable: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if without.Unreadable != 1 || without.Without != 1 || without.Images != int64(len(set.Images)-1) || without.Mean.Value <= other {
+		t.Errorf("%+v, mPxAP %v, want more than %v, of maps that are on the other class", without, without.Mean.Value, other)
+	}
+	if notes := strings.Join(without.column().Notes, "; "); !strings.Contains(notes, "1 image without ground truth in the store is left out; 1 image could not be read") {
+		t.Errorf("notes %s", notes)
+	}
+	if _, err := Remove(ctx, o, set, removal.Default(removal.Mean), ObjectOptions{Store: store}); err == nil || !strings.Contains(err.Error(), "leave it out of the images") {
+		t.Errorf("an image that cannot be read: %v", err)
+	}
+	set.Source, set.Images = memory, set.Images[1:]
 	if err := os.WriteFile(o.Classes, []byte("red\nblue\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := Masks(ctx, o, set, ObjectOptions{Store: store}); err == nil || !strings.Contains(err.Error(), "has none of the classes") {
+	if _, err := Masks(ctx, o, set, ObjectOptions{Store: store}); err == nil || !strings.Contains(err.Error(), "has none of the classes") {
 		t.Errorf("unknown classes: %v", err)
 	}
 }

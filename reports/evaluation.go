@@ -141,7 +141,7 @@ func evaluationFigures(t *table.Table) (out []chart.Figure) {
 		}
 		return marks
 	})
-	values.Name, values.Title, values.Caption = "networks", "Accuracy", "Shares with 95 % intervals. "+values.Caption
+	values.Name, values.Title, values.Caption = "networks", t.Title, "Shares with 95 % intervals. "+values.Caption
 	out = append(out, values)
 	differences := forestOf(t, rows, func(r *table.Row) (marks []mark) {
 		for i, d := range r.Differences {

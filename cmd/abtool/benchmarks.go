@@ -38,18 +38,8 @@ type benchmarkOptions struct {
 const fixedSize = 224
 
 func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, engine engineOptions, quiet bool) (err error) {
-	if !slices.Contains(tableFormats, o.format) {
-		return usage.Errorf("--format %s: give one of %s", o.format, strings.Join(tableFormats, ", "))
-	}
-	if o.network.View != "" {
-		if _, err := view.Parse(o.network.View, 1); err != nil {
-			return usage.Error(err)
-		}
-	}
-	if o.out != "" {
-		if err := eval.CheckFolder(o.out); err != nil {
-			return usage.Errorf("--out: %w", err)
-		}
+	if err = o.check(table.Accuracy); err != nil {
+		return err
 	}
 	note := notes(s.err, quiet)
 	var answered []string
@@ -103,13 +93,39 @@ func (o *benchmarkOptions) run(ctx context.Context, s streams, dirs []string, en
 		return err
 	}
 	networks = append(networks, before...)
-	t := table.Make(networks)
+	return o.show(s, table.Make(networks), note)
+}
+
+// check returns an error for options that are wrong whatever the networks are. title is the table's.
+func (o *benchmarkOptions) check(title string) error {
+	if !slices.Contains(tableFormats, o.format) {
+		return usage.Errorf("--format %s: give one of %s", o.format, strings.Join(tableFormats, ", "))
+	}
+	if o.network.View != "" {
+		if _, err := view.Parse(o.network.View, 1); err != nil {
+			return usage.Error(err)
+		}
+	}
+	if o.out != "" {
+		if err := eval.CheckFolder(o.out, title); err != nil {
+			return usage.Errorf("--out: %w", err)
+		}
+	}
+	return nil
+}
+
+// show prints a table, and writes the tables and the page into --out.
+func (o *benchmarkOptions) show(s streams, t *table.Table, note func(string)) (err error) {
 	if o.out != "" {
 		page, err := reports.Evaluation(t, o.out)
 		if err != nil {
 			return err
 		}
-		note("the tables, the page and the outputs of each network are in " + o.out + ": " + filepath.Base(page))
+		what := "the tables and the page are"
+		if t.Title == table.Accuracy {
+			what = "the tables, the page and the outputs of each network are"
+		}
+		note(what + " in " + o.out + ": " + filepath.Base(page))
 	}
 	return ui.Print(s.out, func(w io.Writer) { err = errors.Join(err, o.print(w, t)) })
 }

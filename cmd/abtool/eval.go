@@ -95,15 +95,18 @@ writes the tables and a page with them. The same command continues an evaluation
 					return usage.Errorf("--weights is for one RUN, and %d are given", len(args))
 				}
 				if a.cam != "" {
-					return b.localise(cmd.Context(), s, args, o.engine, a, o.json, o.quiet)
+					return b.localise(cmd.Context(), s, args, o.engine, a, o.quiet)
 				}
 				return b.run(cmd.Context(), s, args, o.engine, o.quiet)
 			case b.network.Arch != "" && o.Images == "":
 				return usage.Errorf("--set is missing: the images to evaluate on, such as --set imagenet=ILSVRC/val")
+			case (a.cam != "" || a.remove != "") && len(args) > 0:
+				if len(args) > 1 && o.Weights != "" {
+					return usage.Errorf("--weights is for one RUN, and %d are given", len(args))
+				}
+				return o.objects(cmd.Context(), s, args, a)
 			case len(args) != 1:
 				return usage.Errorf("with --images, eval takes one argument, the RUN: got %d", len(args))
-			case a.cam != "" || a.remove != "":
-				return o.objects(cmd.Context(), s, args[0], a)
 			}
 			return o.run(cmd.Context(), s, args[0])
 		},
@@ -148,9 +151,9 @@ var modes = []struct {
 	is    func(o *evalOptions, runs []string) bool
 	flags string
 }{
-	{"--remove", func(o *evalOptions, _ []string) bool { return o.attention.remove != "" }, "images truth weights view remove edited"},
-	{"--cam with --images", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" && o.Images != "" }, "images weights view cam"},
-	{"--cam", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" }, "set weights arch classes view cam rollout"},
+	{"--remove", func(o *evalOptions, _ []string) bool { return o.attention.remove != "" }, "images truth weights view remove edited out format"},
+	{"--cam with --images", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" && o.Images != "" }, "images weights view cam unreadable out format"},
+	{"--cam", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" }, "set weights arch classes view cam rollout unreadable out format"},
 	{"--images", func(o *evalOptions, _ []string) bool { return o.Images != "" }, "images targets rule split partial truth draw weights"},
 	{"--from without a network", func(o *evalOptions, runs []string) bool {
 		return len(o.benchmark.from) > 0 && !o.benchmark.named(runs)

@@ -17,12 +17,11 @@ func TestLocalisation(t *testing.T) {
 	block := cut.Overlaps(m, []Box{{1, 2, 4, 4}})  // IoU 1 at every threshold
 	single := cut.Overlaps(m, []Box{{5, 5, 5, 5}}) // only the second contour, below 0.6
 	half := cut.Overlaps(m, []Box{{1, 2, 3, 3}})   // 6/12
-	var a, b Localisation
-	a.Add(block, true)
-	a.Add(single, true)
-	b.Add(half, false)
-	b.Add(nil, true)
-	a.Merge(&b)
+	var a Localisation
+	a.Add("block", block, true)
+	a.Add("single", single, true)
+	a.Add("half", half, false)
+	a.Add("without", nil, true)
 	r := a.Result()
 	if r.Images != 3 || r.Without != 1 {
 		t.Errorf("%d images, %d without boxes", r.Images, r.Without)
@@ -57,14 +56,142 @@ func TestLocalisationBestThreshold(t *testing.T) {
 	cut := new(Cutter)
 	var l Localisation
 	m := &Map{4, 1, []float64{0, 0.3, 0.6, 1}}
-	l.Add(cut.Overlaps(m, []Box{{1, 0, 3, 0}}), true)
-	l.Add(cut.Overlaps(m, []Box{{3, 0, 3, 0}}), true)
-	l.Add(cut.Overlaps(m, []Box{{3, 0, 3, 0}}), true)
+	l.Add("1", cut.Overlaps(m, []Box{{1, 0, 3, 0}}), true)
+	l.Add("2", cut.Overlaps(m, []Box{{3, 0, 3, 0}}), true)
+	l.Add("3", cut.Overlaps(m, []Box{{3, 0, 3, 0}}), true)
 	r := l.Result()
 	// At 0.2 the box is columns 1 to 3: an IoU of 1 with the first and of 1/3 with the others. From 0.3 on it
 	// is 2 to 3: 2/3 and 1/2. (0.299 and 0.3 of 255 are the same byte.)
 	if r.GTKnown.K != 1 || r.MaxBoxAcc != (Share{3, 3, 0.299}) || r.ByIoU[2] != (Share{2, 3, 0.6}) {
 		t.Errorf("%+v", r)
+	}
+}
+
+// An image that could not be read is wrong at every threshold, and is one of the images.
+func TestUnreadable(t *testing.T) {
+	cut := new(Cutter)
+	var l Localisation
+	l.Add("read", cut.Overlaps(two(), []Box{{1, 2, 4, 4}}), true)
+	l.Unreadable("not read")
+	r := l.Result()
+	if half := (Share{1, 2, 0.2}); r.Images != 2 || r.Unreadable != 1 || r.GTKnown != half || r.Top1 != half || r.MaxBoxAccV2() != 0.5 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// judgements returns the maps of two networks on the same images, compared with boxes at random.
+func judgements(n int) (a, b *Localisation, overlaps [2][]*Overlaps, right [2][]bool) {
+	rng := rand.New(rand.NewPCG(3, 7))
+	cut := new(Cutter)
+	a, b = new(Localisation), new(Localisation)
+	for i := range n {
+		truth := []Box{{rng.IntN(4), rng.IntN(4), 6 + rng.IntN(4), 6 + rng.IntN(4)}}
+		for k, l := range []*Localisation{a, b} {
+			logits := make([]float32, 9)
+			for p := range logits {
+				logits[p] = rng.Float32()
+			}
+			o, correct := cut.Overlaps(New(logits, 3, 3, 10, 10), truth), rng.IntN(3) > 0
+			l.Add(fmt.Sprintf("%04d", i), o, correct)
+			overlaps[k], right[k] = append(overlaps[k], o), append(right[k], correct)
+		}
+	}
+	return a, b, overlaps, right
+}
+
+// The maxima of bootstrap samples, by brute force over images and thresholds.
+func TestMaxima(t *testing.T) {
+	const n = 40
+	l, _, overlaps, right := judgements(n)
+	force := func(times []int32) (top1, known, v2 float64) {
+		for i := range Thresholds {
+			var k, c int64
+			for j, o := range overlaps[0] {
+				if largest, _ := o.At(tau(i)); largest >= 0.5 {
+					k += int64(times[j])
+					c += int64(times[j]) * int64(b2i(right[0][j]))
+				}
+			}
+			known, top1 = max(known, float64(k)/n), max(top1, float64(c)/n)
+		}
+		for _, level := range levels {
+			most := 0.0
+			for i := range Thresholds {
+				var k int64
+				for j, o := range overlaps[0] {
+					if _, all := o.At(tau(i)); all >= level {
+						k += int64(times[j])
+					}
+				}
+				most = max(most, float64(k)/n)
+			}
+			v2 += most / 3
+		}
+		return top1, known, v2
+	}
+	m, at, r := l.Maxima(), 0, l.Result()
+	for _, c := range []struct{ got, want float64 }{
+		{m.MaxBoxAcc.Value, r.MaxBoxAcc.Value()}, {m.MaxTop1.Value, r.MaxTop1.Value()}, {m.MaxBoxAccV2.Value, r.MaxBoxAccV2()},
+		{m.ByIoU[2].Value, r.ByIoU[2].Value()},
+	} {
+		if math.Abs(c.got-c.want) > 1e-12 {
+			t.Errorf("the sample of all images has %v, want %v", c.got, c.want)
+		}
+	}
+	drawn := make([][]int32, 0, samples)
+	for k := range samples { // as package stat draws
+		rng, times := rand.New(rand.NewPCG(1, uint64(k))), make([]int32, n)
+		for range n {
+			times[rng.IntN(n)]++
+		}
+		drawn = append(drawn, times)
+	}
+	for ; at < samples; at += 97 {
+		top1, known, v2 := force(drawn[at])
+		if math.Abs(m.MaxTop1.Samples[at]-top1) > 1e-12 || math.Abs(m.MaxBoxAcc.Samples[at]-known) > 1e-12 || math.Abs(m.MaxBoxAccV2.Samples[at]-v2) > 1e-12 {
+			t.Errorf("sample %d: %v, %v, %v, want %v, %v, %v", at, m.MaxTop1.Samples[at], m.MaxBoxAcc.Samples[at], m.MaxBoxAccV2.Samples[at], top1, known, v2)
+		}
+	}
+	if i := m.MaxBoxAccV2.Interval(0, 1); !i.Covers(m.MaxBoxAccV2.Value) || i.High-i.Low < 0.05 || i.High-i.Low > 0.5 {
+		t.Errorf("interval %+v of %v", i, m.MaxBoxAccV2.Value)
+	}
+}
+
+// Images that only one of two networks has right, by brute force.
+func TestOnly(t *testing.T) {
+	a, b, overlaps, right := judgements(30)
+	var known, top1 [2]int64
+	for i := range overlaps[0] {
+		x, _ := overlaps[0][i].At(Classic)
+		y, _ := overlaps[1][i].At(Classic)
+		p, q := x >= 0.5, y >= 0.5
+		known[0] += int64(b2i(p && !q))
+		known[1] += int64(b2i(q && !p))
+		p, q = p && right[0][i], q && right[1][i]
+		top1[0] += int64(b2i(p && !q))
+		top1[1] += int64(b2i(q && !p))
+	}
+	gotTop1, gotKnown, ok := a.Only(b)
+	if !ok || gotTop1 != top1 || gotKnown != known || known[0] == 0 || top1[1] == 0 {
+		t.Errorf("%v and %v, %v; want %v and %v", gotTop1, gotKnown, ok, top1, known)
+	}
+	if d := a.Result().GTKnown.K - b.Result().GTKnown.K; d != known[0]-known[1] {
+		t.Errorf("the counts differ by %d, and the pairs by %d", d, known[0]-known[1])
+	}
+	b.Unreadable("another")
+	if _, _, ok := a.Only(b); ok {
+		t.Error("networks are compared on different images")
+	}
+}
+
+// Class activation maps of 50,000 images.
+func BenchmarkMaxima(b *testing.B) {
+	l, _, _, _ := judgements(2000)
+	for i := range 48000 {
+		l.images = append(l.images, l.images[i%2000])
+	}
+	for b.Loop() {
+		l.Maxima()
 	}
 }
 
@@ -243,15 +370,75 @@ func TestBins(t *testing.T) {
 }
 
 func TestClassPxAP(t *testing.T) {
-	c := make(ClassPrecision, 3)
+	c := NewClassPrecision(3)
 	good, bad := &Map{2, 1, []float64{1, 0}}, &Map{2, 1, []float64{0, 1}}
 	mask := []Pixel{Foreground, Background}
-	c[0].Add(good, mask)
-	c[0].Add(good, mask)
-	c[1].Add(bad, mask)
-	c[2].Add(bad, []Pixel{Ignored, Background})
-	if got, want := c.Result(), (ClassPxAP{Classes: 2, Pairs: 4, Mean: 0.75, ByImage: 2.5 / 3}); got != want {
-		t.Errorf("%+v, want %+v", got, want)
+	c.Add("1", 0, good, mask)
+	c.Add("2", 0, good, mask)
+	c.Add("2", 1, bad, mask)
+	c.Add("3", 2, bad, []Pixel{Ignored, Background})
+	r := c.Result()
+	if r.Images != 3 || r.Classes != 2 || r.Pairs != 4 || r.Mean.Value != 0.75 || math.Abs(r.ByImage.Value-2.5/3) > 1e-15 {
+		t.Errorf("%+v", r)
+	}
+	// Only image 2 has class 1, whose PxAP is ½, and without images 1 and 2 there is no foreground.
+	for k, v := range r.Mean.Samples {
+		if v != 0.75 && v != 1 && !math.IsNaN(v) || math.IsNaN(v) != math.IsNaN(r.ByImage.Samples[k]) {
+			t.Errorf("sample %d: %v and %v", k, v, r.ByImage.Samples[k])
+		}
+	}
+	// The order of the images and who counted them do not matter.
+	d, e := NewClassPrecision(3), NewClassPrecision(3)
+	d.Add("3", 2, bad, []Pixel{Ignored, Background})
+	d.Add("2", 1, bad, mask)
+	e.Add("2", 0, good, mask)
+	e.Add("1", 0, good, mask)
+	d.Merge(e)
+	if q := d.Result(); !q.Same(r) || q.Mean.Value != r.Mean.Value || *q.ByImage.Interval(0, 1) != *r.ByImage.Interval(0, 1) {
+		t.Errorf("%v of %d pairs, want %v of %d", q.Mean.Value, q.Pairs, r.Mean.Value, r.Pairs)
+	}
+	d.Add("4", 1, bad, mask)
+	if q := d.Result(); q.Same(r) {
+		t.Error("another image is not noticed")
+	}
+}
+
+// Coarse bins change a sample little, and its mean is near the value.
+func TestClassPxAPSamples(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	c := NewClassPrecision(2)
+	for i := range 300 {
+		m, mask := &Map{8, 8, make([]float64, 64)}, make([]Pixel, 64)
+		for p := range mask {
+			mask[p] = Pixel(b2i(rng.IntN(4) == 0))
+			m.Values[p] = min(1, rng.Float64()*0.7+0.3*float64(mask[p]))
+		}
+		c.Add(fmt.Sprint(i), i%2, m, mask)
+	}
+	r := c.Result()
+	if all := c.sample(func(int) int64 { return 1 }); math.Abs(all-r.Mean.Value) > 0.005 {
+		t.Errorf("with coarse bins %v, want %v", all, r.Mean.Value)
+	}
+	if i := r.Mean.Interval(0, 1); !i.Covers(r.Mean.Value) || i.High-i.Low < 0.005 || i.High-i.Low > 0.1 {
+		t.Errorf("interval %+v of %v", i, r.Mean.Value)
+	}
+}
+
+// Pairs of COCO's validation images.
+func BenchmarkClassPxAP(b *testing.B) {
+	c := NewClassPrecision(80)
+	m, mask := New([]float32{1, 2, 3, 4}, 2, 2, 224, 224), make([]Pixel, 224*224)
+	for i := range 100 {
+		mask[i*400] = Foreground
+	}
+	c.Add("0", 0, m, mask)
+	for i := range 116000 {
+		p := c.pairs[0]
+		p.image, p.class = fmt.Sprint(i/3), i%80
+		c.pairs = append(c.pairs, p)
+	}
+	for b.Loop() {
+		c.Result()
 	}
 }
 

@@ -32,6 +32,9 @@ func Open(a *arch.Arch, set *weights.Set, make func(engine.Config) (engine.Engin
 // Close frees what the engine holds.
 func (n *Network) Close() error { return n.engine.Close() }
 
+// Engine returns the name of the engine.
+func (n *Network) Engine() string { return n.engine.Name() }
+
 // Size returns the height and width of the images that the network takes, px.
 func (n *Network) Size() int { return n.positions.Arch.Size }
 

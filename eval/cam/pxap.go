@@ -1,8 +1,13 @@
 package cam
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"math"
 	"slices"
+
+	"abtool/internal/stat"
 )
 
 // A Pixel is what a mask says about a pixel.
@@ -40,35 +45,19 @@ func bin(v float64) int {
 }
 
 // A Precision counts pixels by the value of a map and by what a mask says. The zero value is ready.
-type Precision struct {
-	images int64
-	counts [2][bins]int64 // of the background and of the foreground
-	each   []float64      // PxAP of single images
-}
+type Precision struct{ counts [2][bins]int64 } // of the background and of the foreground
 
 // Add counts the pixels of an image. mask has as many as the map.
 func (p *Precision) Add(m *Map, mask []Pixel) {
-	var one [2][bins]int64
 	for i, v := range m.Values {
 		if mask[i] != Ignored {
-			one[mask[i]][bin(v)]++
+			p.counts[mask[i]][bin(v)]++
 		}
-	}
-	p.images++
-	for k := range one {
-		for i, n := range one[k] {
-			p.counts[k][i] += n
-		}
-	}
-	if ap := average(&one); !math.IsNaN(ap) {
-		p.each = append(p.each, ap)
 	}
 }
 
 // Merge adds what another Precision counted.
 func (p *Precision) Merge(o *Precision) {
-	p.images += o.images
-	p.each = append(p.each, o.each...)
 	for k := range p.counts {
 		for i, n := range o.counts[k] {
 			p.counts[k][i] += n
@@ -76,36 +65,24 @@ func (p *Precision) Merge(o *Precision) {
 	}
 }
 
-// Images returns the number of images.
-func (p *Precision) Images() int64 { return p.images }
-
 // PxAP returns the average precision of the pixels of all images together: the sum of precisions at the
 // thresholds, from the highest, weighted with the steps in recall. It is NaN if no pixel is of the foreground.
-func (p *Precision) PxAP() float64 { return average(&p.counts) }
+func (p *Precision) PxAP() float64 { return average(p.counts[Background][:], p.counts[Foreground][:]) }
 
-// Mean returns the mean of the PxAP of single images, and how many have a pixel of the foreground.
-func (p *Precision) Mean() (mean float64, n int) {
-	list := slices.Sorted(slices.Values(p.each)) // so that the order of images does not matter
-	sum := 0.0
-	for _, v := range list {
-		sum += v
-	}
-	return sum / float64(len(list)), len(list)
-}
-
-func average(counts *[2][bins]int64) float64 {
+// average returns the average precision of pixels by bin.
+func average(background, foreground []int64) float64 {
 	total := int64(0)
-	for _, n := range counts[Foreground] {
+	for _, n := range foreground {
 		total += n
 	}
 	if total == 0 {
 		return math.NaN()
 	}
 	sum, yes, no := 0.0, int64(0), int64(0)
-	for i := bins - 1; i >= 0; i-- {
-		found := counts[Foreground][i]
+	for i := len(foreground) - 1; i >= 0; i-- {
+		found := foreground[i]
 		yes += found
-		no += counts[Background][i]
+		no += background[i]
 		if found > 0 {
 			sum += float64(found) / float64(total) * float64(yes) / float64(yes+no)
 		}
@@ -113,33 +90,139 @@ func average(counts *[2][bins]int64) float64 {
 	return sum
 }
 
-// A ClassPrecision is a Precision for each class, for images with several labels. It is made with the number
-// of classes.
-type ClassPrecision []Precision
+// A ClassPrecision counts the pixels of images with several labels, by class.
+type ClassPrecision struct {
+	classes []Precision
+	pairs   []pair
+}
+
+// pair has the pixels of a map of a class of an image.
+type pair struct {
+	image  string
+	class  int
+	ap     float64 // of the image alone; NaN without foreground
+	counts [2][coarse]uint32
+}
+
+// Bins for bootstrap samples, which would need much memory with all: each has together of the bins.
+const (
+	together = 10
+	coarse   = Thresholds/together + 1
+)
+
+// NewClassPrecision returns a ClassPrecision for a number of classes.
+func NewClassPrecision(classes int) *ClassPrecision {
+	return &ClassPrecision{classes: make([]Precision, classes)}
+}
+
+// Add counts the pixels of the map of a class of an image.
+func (c *ClassPrecision) Add(image string, class int, m *Map, mask []Pixel) {
+	var one Precision
+	one.Add(m, mask)
+	c.classes[class].Merge(&one)
+	p := pair{image: image, class: class, ap: one.PxAP()}
+	for k := range one.counts {
+		for i, n := range one.counts[k] {
+			p.counts[k][i/together] += uint32(n)
+		}
+	}
+	c.pairs = append(c.pairs, p)
+}
+
+// Merge adds what another ClassPrecision counted.
+func (c *ClassPrecision) Merge(o *ClassPrecision) {
+	for i := range c.classes {
+		c.classes[i].Merge(&o.classes[i])
+	}
+	c.pairs = append(c.pairs, o.pairs...)
+}
 
 // ClassPxAP has mPxAP.
 type ClassPxAP struct {
-	Classes int     `json:"classes"`  // with pixels of the foreground
-	Pairs   int64   `json:"pairs"`    // of an image and a class that it has
-	Mean    float64 `json:"mean"`     // of the classes' PxAP, each over the pixels of all its images: mPxAP
-	ByImage float64 `json:"by_image"` // mean over pairs of the PxAP of a single image
+	Images  int64
+	Classes int   // with pixels of the foreground
+	Pairs   int64 // of an image and a class that it has
+
+	// Mean is mPxAP: the mean of the classes' PxAP, each over the pixels of all its images. ByImage is the mean
+	// over pairs of the PxAP of a single image. Samples are of images, and those of Mean are computed with
+	// steps of 0.01 of the maps.
+	Mean, ByImage stat.Sampled
+
+	pairs string // a hash of the pairs
 }
 
+// Same reports whether two results are of the same pairs, so that they can be compared.
+func (r *ClassPxAP) Same(o *ClassPxAP) bool { return r.pairs == o.pairs }
+
+// pixelSamples is the number of bootstrap samples, which take seconds for COCO's images.
+const pixelSamples = 200
+
 // Result returns mPxAP and its variant.
-func (c ClassPrecision) Result() ClassPxAP {
-	r, pairs := ClassPxAP{}, 0
-	for i := range c {
-		r.Pairs += c[i].images
-		if v := c[i].PxAP(); !math.IsNaN(v) {
-			r.Mean += v
+func (c *ClassPrecision) Result() *ClassPxAP {
+	slices.SortFunc(c.pairs, func(a, b pair) int { return cmp.Or(cmp.Compare(a.image, b.image), cmp.Compare(a.class, b.class)) })
+	r := &ClassPxAP{Pairs: int64(len(c.pairs))}
+	place, hash := make([]int, len(c.pairs)), sha256.New() // the image of each pair
+	for i := range c.pairs {
+		if p := &c.pairs[i]; i == 0 || p.image != c.pairs[i-1].image {
+			r.Images++
+		}
+		place[i] = int(r.Images) - 1
+		fmt.Fprintf(hash, "%q %d ", c.pairs[i].image, c.pairs[i].class)
+	}
+	r.pairs = string(hash.Sum(nil))
+	for i := range c.classes {
+		if v := c.classes[i].PxAP(); !math.IsNaN(v) {
+			r.Mean.Value += v
 			r.Classes++
 		}
-		if mean, n := c[i].Mean(); n > 0 {
-			r.ByImage += mean * float64(n)
-			pairs += n
+	}
+	r.Mean.Value = float64(stat.Quotient(r.Mean.Value, float64(r.Classes)))
+	r.ByImage.Value = c.byImage(func(int) float64 { return 1 })
+	if r.Images < 2 {
+		return r
+	}
+	drawn := stat.ResampleAll(pixelSamples, []int{int(r.Images)}, 2, func(times []int32, to []float64) {
+		to[0] = c.sample(func(i int) int64 { return int64(times[place[i]]) })
+		to[1] = c.byImage(func(i int) float64 { return float64(times[place[i]]) })
+	})
+	r.Mean.Samples, r.ByImage.Samples = drawn[0], drawn[1]
+	return r
+}
+
+// byImage returns the mean of the pairs' own average precisions, each as often as times says.
+func (c *ClassPrecision) byImage(times func(pair int) float64) float64 {
+	sum, n := 0.0, 0.0
+	for i := range c.pairs {
+		if ap := c.pairs[i].ap; !math.IsNaN(ap) {
+			sum += times(i) * ap
+			n += times(i)
 		}
 	}
-	r.Mean /= float64(r.Classes)
-	r.ByImage /= float64(pairs)
-	return r
+	return float64(stat.Quotient(sum, n))
+}
+
+// sample returns the mean over classes of their PxAP, with coarse bins, and each pair as often as times says.
+func (c *ClassPrecision) sample(times func(pair int) int64) float64 {
+	counts := make([][2][coarse]int64, len(c.classes))
+	for i := range c.pairs {
+		n := times(i)
+		if n == 0 {
+			continue
+		}
+		p := &c.pairs[i]
+		to := &counts[p.class]
+		for k := range p.counts {
+			for b, v := range p.counts[k] {
+				to[k][b] += n * int64(v)
+			}
+		}
+	}
+	sum, classes := 0.0, 0.0
+	for i := range counts {
+		if v := average(counts[i][Background][:], counts[i][Foreground][:]); !math.IsNaN(v) {
+			sum += v
+			classes++
+		}
+	}
+	return float64(stat.Quotient(sum, classes))
 }

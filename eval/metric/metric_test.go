@@ -497,6 +497,29 @@ func BenchmarkCorruptions(b *testing.B) {
 	b.ReportMetric(float64(len(rows)), "images")
 }
 
+// Differences of pairs and of samples, by hand.
+func TestPairedAndResampled(t *testing.T) {
+	d := Paired("x", 50, [2]int64{5, 10})
+	if se := math.Sqrt(15-25./50) / 50; math.Abs(float64(d.SE)-se) > 1e-15 || math.Abs(float64(d.Value)-0.1) > 1e-15 || d.Only != [2]int64{5, 10} ||
+		d.Test != TestMcNemar || float64(d.P) != stat.BinomialTest(5, 10) || !d.Chance() {
+		t.Errorf("%+v", d)
+	}
+	if d := Paired("x", 50, [2]int64{}); !d.Alike() || d.Interval.High < 0.07 || d.Interval.High > 0.08 || d.P != 1 {
+		t.Errorf("%+v, interval %+v", d, d.Interval)
+	}
+	for _, c := range []struct {
+		value   float64
+		samples []float64
+		p       float64
+		chance  bool
+	}{{0, []float64{0, 0, 0}, 1, true}, {1, []float64{1, 1, 1}, 0, false}, {0.1, []float64{0.1, -0.1, 0.3}, 0.6171, true}} {
+		d := Resampled("x", 3, stat.Sampled{Value: c.value, Samples: c.samples})
+		if math.Abs(float64(d.P)-c.p) > 1e-4 || d.Chance() != c.chance || d.N != 3 || d.Test != TestNormal {
+			t.Errorf("%+v, interval %+v, want p %v", d, d.Interval, c.p)
+		}
+	}
+}
+
 // Networks that are right on the same images say nothing about the difference that these could show.
 func TestAlike(t *testing.T) {
 	alike, other := Difference{}, Difference{Value: 0, SE: 0.1}

@@ -77,9 +77,34 @@ type Difference struct {
 // 80 %: 1.96 + 0.84.
 const power = stat.Z95 + 0.8416212335729143
 
-// Chance reports whether the interval of the difference contains 0: the set does not show which network is better.
+// Chance reports whether the interval of the difference contains 0, or p is 0.05 or more: the set does not show which network is better.
 func (d *Difference) Chance() bool {
-	return d.Interval == nil || d.Interval.Covers(0) || d.Test == TestMcNemar && float64(d.P) >= 1-stat.Level
+	return d.Interval == nil || d.Interval.Covers(0) || float64(d.P) >= 1-stat.Level
+}
+
+// Paired returns the difference of a share of n images between two networks, which have some of them right alone.
+func Paired(id string, n int64, only [2]int64) Difference {
+	l, c := &linear{terms: []term{{weight: 1}}}, pairCount{n, only[0], only[1]}
+	return l.compare([]pairCount{c}, c.variance()).difference(id)
+}
+
+// Resampled returns a difference whose uncertainty is that of bootstrap samples of n observations.
+func Resampled(id string, n int64, s stat.Sampled) Difference {
+	d := compared{measured: measured{value: s.Value, se: s.SE(), n: n, interval: s.Interval(-1, 1)}, test: TestNormal}
+	switch {
+	case d.se > 0:
+		d.p = stat.NormalTest(d.value / d.se)
+	case d.value == 0:
+		d.p = 1
+	}
+	return d.difference(id)
+}
+
+func (d compared) difference(id string) Difference {
+	return Difference{
+		ID: id, Value: stat.Number(d.value), N: d.n, SE: stat.Number(d.se), Interval: d.interval,
+		Only: [2]int64{d.onlyA, d.onlyB}, P: stat.Number(d.p), Test: d.test, Detectable: detectable(d.se),
+	}
 }
 
 // Alike reports whether no answer tells the networks apart.
@@ -122,11 +147,7 @@ func Compare(first, second *Network) []Difference {
 		if math.IsNaN(d.value) {
 			continue
 		}
-		out = append(out, Difference{
-			ID: x.ID, Value: stat.Number(d.value), N: d.n, SE: stat.Number(d.se), Interval: d.interval,
-			Only: [2]int64{d.onlyA, d.onlyB}, P: stat.Number(d.p), Test: d.test,
-			Detectable: detectable(d.se),
-		})
+		out = append(out, d.difference(x.ID))
 	}
 	return out
 }

@@ -110,20 +110,28 @@ func (l *linear) unseen(counts []pairCount) float64 {
 func (l *linear) difference(c *comparison) (d compared) {
 	counts := l.pairCounts(c)
 	shares := make([]float64, len(l.terms))
-	value, variance := 0.0, 0.0
+	variance := 0.0
 	for i, n := range counts {
 		if n.n == 0 {
 			return undefined
 		}
-		d.n += n.n
-		d.onlyA += n.onlyA
-		d.onlyB += n.onlyB
 		shares[i] = float64(n.onlyB-n.onlyA) / float64(n.n)
-		value += l.terms[i].weight * shares[i]
 		variance += l.terms[i].weight * l.terms[i].weight * n.variance()
 	}
 	if l.clustered {
 		variance = l.variance(c.first, c.second, shares)
+	}
+	return l.compare(counts, variance)
+}
+
+// compare returns the difference that pairs of every term have, with its variance.
+func (l *linear) compare(counts []pairCount, variance float64) (d compared) {
+	value := 0.0
+	for i, n := range counts {
+		d.n += n.n
+		d.onlyA += n.onlyA
+		d.onlyB += n.onlyB
+		value += l.terms[i].weight * float64(n.onlyB-n.onlyA) / float64(n.n)
 	}
 	d.value, d.se = value, math.Sqrt(max(0, variance))
 	half := stat.Z95 * d.se

@@ -12,6 +12,6 @@ func ExampleReduce() {
 		{Image: "1", Class: 0, Scores: []float32{0.4, 2}},
 		{Image: "1", Class: 1, Scores: []float32{0.3, -1}},
 	})
-	fmt.Println(r.Pairs, "pairs, V_min", r.VMin.Value)
+	fmt.Println(r.Pairs, "pairs, V_min", r.VMin.Pairs.Value)
 	// Output: 2 pairs, V_min 0.5
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"abtool/internal/stat"
@@ -31,34 +30,13 @@ const (
 	NotGiven Reason = "no image was given" // there is no file of the edit
 )
 
-// A Measure is a mean with the number of pairs of an image and a class of it, and its 95 % interval: percentiles
-// over samples of images, drawn with replacement.
-type Measure struct {
-	Value    float64        `json:"value"`
-	Interval *stat.Interval `json:"interval,omitempty"`
+// A Measure is a mean over pairs of an image and a class of it, and the mean over classes of the mean of their pairs,
+// with their values in bootstrap samples of images.
+type Measure struct{ Pairs, Classes stat.Sampled }
 
-	ByClass         float64        `json:"by_class"` // the mean over classes of the mean of their pairs
-	ByClassInterval *stat.Interval `json:"by_class_interval,omitempty"`
-
-	images           string    // a hash of the images, in their order
-	drawn, byClasses []float64 // bootstrap samples
-}
-
-// Minus returns the difference of a measure and that of another network, with its 95 % interval over samples of
-// images, which are the same for both. There is no interval unless both are of the same images.
-func (m *Measure) Minus(o *Measure) Measure {
-	d := Measure{Value: m.Value - o.Value, ByClass: m.ByClass - o.ByClass}
-	if m.images != o.images {
-		return d
-	}
-	less := func(a, b []float64) (list []float64) {
-		for i := range a {
-			list = append(list, a[i]-b[i])
-		}
-		return list
-	}
-	d.Interval, d.ByClassInterval = stat.Percentiles(less(m.drawn, o.drawn)), stat.Percentiles(less(m.byClasses, o.byClasses))
-	return d
+// Minus returns the difference of a measure and that of another network on the same pairs.
+func (m Measure) Minus(o Measure) Measure {
+	return Measure{m.Pairs.Minus(o.Pairs), m.Classes.Minus(o.Classes)}
 }
 
 // A Result says how much the scores of classes depend on the other objects in their images.
@@ -66,23 +44,25 @@ func (m *Measure) Minus(o *Measure) Measure {
 // A pair is an image with one of its classes, c; o are the other classes of the image. A violation of c by o is
 // that the score of c is lower without o than without c itself.
 type Result struct {
-	Images  int64 `json:"images"` // with at least two classes
-	Edits   int64 `json:"edits"`  // images with a class removed
-	Pairs   int64 `json:"pairs"`
-	Classes int   `json:"classes"` // with a pair
+	Images  int64 // with at least two classes
+	Edits   int64 // images with a class removed
+	Pairs   int64
+	Classes int // with a pair
 
-	Left    map[Reason]int64 `json:"left_out"`       // edits that were left out
-	Without int64            `json:"pairs_left_out"` // pairs that were left out, because c or all o could not be removed
-	Outside int64            `json:"outside"`        // edits that change nothing that the network sees
+	Left    map[Reason]int64 // edits that were left out
+	Without int64            // pairs that were left out, because c or all o could not be removed
+	Outside int64            // edits that change nothing that the network sees
 
 	// VAvg is the share of violations by a random other class, VMin the share of pairs with a violation by
 	// any. DeltaAvg and DeltaMin are the differences in probability instead: that of c without c, less the mean
 	// or the least without an o.
-	VAvg     Measure `json:"v_avg"`
-	VMin     Measure `json:"v_min"`
-	DeltaAvg Measure `json:"delta_avg"`
-	DeltaMin Measure `json:"delta_min"`
+	VAvg, VMin, DeltaAvg, DeltaMin Measure
+
+	pairs string // a hash of the images and their numbers of pairs
 }
+
+// Same reports whether two results are of the same pairs, so that they can be compared.
+func (r *Result) Same(o *Result) bool { return r.pairs == o.pairs }
 
 // samples is the number of bootstrap samples.
 const samples = 1000
@@ -105,7 +85,7 @@ func Reduce(rows []Row) *Result {
 	sorted := slices.Clone(rows)
 	slices.SortFunc(sorted, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Image, b.Image), cmp.Compare(a.Class, b.Class)) })
 	var images [][]share
-	names, classes := sha256.New(), 0
+	pairs, classes := sha256.New(), 0
 	for len(sorted) > 0 {
 		n := 1
 		for n < len(sorted) && sorted[n].Image == sorted[0].Image {
@@ -113,69 +93,64 @@ func Reduce(rows []Row) *Result {
 		}
 		if list := r.image(sorted[:n]); len(list) > 0 {
 			images = append(images, list)
-			fmt.Fprintf(names, "%q", sorted[0].Image)
+			fmt.Fprintf(pairs, "%q %d ", sorted[0].Image, len(list))
 			classes = max(classes, list[len(list)-1].class+1)
 		}
 		sorted = sorted[n:]
 	}
-	once := make([]int, len(images))
-	for i := range once {
-		once[i] = 1
+	r.pairs = string(pairs.Sum(nil))
+	of := [...]*stat.Sampled{
+		&r.VAvg.Pairs, &r.VMin.Pairs, &r.DeltaAvg.Pairs, &r.DeltaMin.Pairs,
+		&r.VAvg.Classes, &r.VMin.Classes, &r.DeltaAvg.Classes, &r.DeltaMin.Classes,
 	}
-	of := [4]*Measure{&r.VAvg, &r.VMin, &r.DeltaAvg, &r.DeltaMin}
-	means, byClass, seen := average(images, once, classes)
-	r.Classes = seen
-	for k, m := range of {
-		m.Value, m.ByClass = means[k], byClass[k]
+	values := make([]float64, len(of))
+	r.Classes = average(images, nil, classes, values)
+	for k, s := range of {
+		s.Value = values[k]
 	}
 	if len(images) < 2 {
 		return r
 	}
-	var drawn [2][4][]float64
-	times := make([]int, len(images))
-	for s := range samples {
-		rng := rand.New(rand.NewPCG(1, uint64(s)))
-		clear(times)
-		for range images {
-			times[rng.IntN(len(images))]++
-		}
-		means, byClass, _ := average(images, times, classes)
-		for k := range of {
-			drawn[0][k], drawn[1][k] = append(drawn[0][k], means[k]), append(drawn[1][k], byClass[k])
-		}
-	}
-	for k, m := range of {
-		m.images, m.drawn, m.byClasses = string(names.Sum(nil)), drawn[0][k], drawn[1][k]
-		m.Interval, m.ByClassInterval = stat.Percentiles(m.drawn), stat.Percentiles(m.byClasses)
+	drawn := stat.ResampleAll(samples, []int{len(images)}, len(of), func(times []int32, to []float64) {
+		average(images, times, classes, to)
+	})
+	for k, s := range of {
+		s.Samples = drawn[k]
 	}
 	return r
 }
 
-// average returns the means over pairs and over classes, with each image a number of times.
-func average(images [][]share, times []int, classes int) (means, byClass [4]float64, seen int) {
+// average writes the means of the four measures over pairs, and then those over classes, with each image a number of
+// times; nil is once. It returns the number of classes with a pair.
+func average(images [][]share, times []int32, classes int, to []float64) (seen int) {
 	var all sums
 	each := make([]sums, classes)
-	for i, n := range times {
+	for i := range images {
+		n := 1.0
+		if times != nil {
+			n = float64(times[i])
+		}
 		if n == 0 {
 			continue
 		}
 		for _, s := range images[i] {
-			all.add(s.sums, float64(n))
-			each[s.class].add(s.sums, float64(n))
+			all.add(s.sums, n)
+			each[s.class].add(s.sums, n)
 		}
 	}
-	for k := range means {
-		means[k] = all.v[k] / all.n
+	for k := range all.v {
+		to[k] = all.v[k] / all.n
+		sum := 0.0
 		seen = 0
 		for _, c := range each {
 			if c.n > 0 {
-				byClass[k] += c.v[k] / c.n
+				sum += c.v[k] / c.n
 				seen++
 			}
 		}
-		byClass[k] /= float64(seen)
+		to[len(all.v)+k] = sum / float64(seen)
 	}
-	return means, byClass, seen
+	return seen
 }
 
 func (s *sums) add(o sums, times float64) {

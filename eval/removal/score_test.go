@@ -40,15 +40,15 @@ func TestReduce(t *testing.T) {
 		name      string
 		got, want float64
 	}{
-		{"V_avg", r.VAvg.Value, 0.5 / 3}, {"V_min", r.VMin.Value, 1.0 / 3},
-		{"Δ_avg", r.DeltaAvg.Value, (-0.05 - 0.8 - 0.8) / 3}, {"Δ_min", r.DeltaMin.Value, (0.1 - 0.8 - 0.8) / 3},
-		{"V_avg by class", r.VAvg.ByClass, 0.5 / 3},
+		{"V_avg", r.VAvg.Pairs.Value, 0.5 / 3}, {"V_min", r.VMin.Pairs.Value, 1.0 / 3},
+		{"Δ_avg", r.DeltaAvg.Pairs.Value, (-0.05 - 0.8 - 0.8) / 3}, {"Δ_min", r.DeltaMin.Pairs.Value, (0.1 - 0.8 - 0.8) / 3},
+		{"V_avg by class", r.VAvg.Classes.Value, 0.5 / 3},
 	} {
 		if math.Abs(c.got-c.want) > 1e-6 {
 			t.Errorf("%s is %v, want %v", c.name, c.got, c.want)
 		}
 	}
-	if r.VAvg.Interval != nil {
+	if r.VAvg.Pairs.Interval(0, 1) != nil {
 		t.Error("one image has an interval")
 	}
 	// Another image, where B violates A again, and A does not violate B: two of five pairs have a violation, and
@@ -57,14 +57,14 @@ func TestReduce(t *testing.T) {
 		Row{Image: "2", Class: 0, Scores: []float32{logit(.4), logit(.9), 0}},
 		Row{Image: "2", Class: 1, Scores: []float32{logit(.3), logit(.1), 0}})
 	r = Reduce(rows)
-	if math.Abs(r.VMin.Value-2.0/5) > 1e-12 || math.Abs(r.VMin.ByClass-1.0/3) > 1e-12 || math.Abs(r.VAvg.Value-1.5/5) > 1e-12 {
+	if math.Abs(r.VMin.Pairs.Value-2.0/5) > 1e-12 || math.Abs(r.VMin.Classes.Value-1.0/3) > 1e-12 || math.Abs(r.VAvg.Pairs.Value-1.5/5) > 1e-12 {
 		t.Errorf("of two images: %+v", r)
 	}
-	if i := r.VMin.Interval; i == nil || !i.Covers(r.VMin.Value) || i.Low != 1.0/3 || i.High != 0.5 {
-		t.Errorf("interval %+v", i)
+	if s := r.VMin.Pairs.Samples; slices.Min(s) != 1.0/3 || slices.Max(s) != 0.5 || !r.VMin.Pairs.Interval(0, 1).Covers(r.VMin.Pairs.Value) {
+		t.Errorf("samples from %v to %v, interval %+v", slices.Min(s), slices.Max(s), r.VMin.Pairs.Interval(0, 1))
 	}
 	slices.Reverse(rows)
-	if again := Reduce(rows); again.VMin.Value != r.VMin.Value || *again.DeltaAvg.Interval != *r.DeltaAvg.Interval {
+	if again := Reduce(rows); again.VMin.Pairs.Value != r.VMin.Pairs.Value || *again.DeltaAvg.Pairs.Interval(-1, 1) != *r.DeltaAvg.Pairs.Interval(-1, 1) {
 		t.Error("the result depends on the order of the rows")
 	}
 }
@@ -110,16 +110,16 @@ func TestReduceInvariants(t *testing.T) {
 			}
 		}
 		for _, rows := range [][]Row{constant, own} {
-			if got := Reduce(rows); got.VAvg.Value != 0 || got.VMin.Value != 0 {
+			if got := Reduce(rows); got.VAvg.Pairs.Value != 0 || got.VMin.Pairs.Value != 0 {
 				t.Fatalf("no violation, but %+v", got)
 			}
 		}
 		a, b := Reduce(random), Reduce(stretched)
-		if *a.VAvg.Interval != *b.VAvg.Interval || a.VMin.Value != b.VMin.Value || a.VAvg.Value != b.VAvg.Value {
-			t.Fatalf("a monotone function of the scores changes %v to %v", a.VAvg.Value, b.VAvg.Value)
+		if !slices.Equal(a.VAvg.Pairs.Samples, b.VAvg.Pairs.Samples) || a.VMin.Pairs.Value != b.VMin.Pairs.Value || a.VAvg.Pairs.Value != b.VAvg.Pairs.Value {
+			t.Fatalf("a monotone function of the scores changes %v to %v", a.VAvg.Pairs.Value, b.VAvg.Pairs.Value)
 		}
-		if a.VMin.Value < a.VAvg.Value || a.DeltaMin.Value < a.DeltaAvg.Value {
-			t.Fatalf("V_min %v is below V_avg %v", a.VMin.Value, a.VAvg.Value)
+		if a.VMin.Pairs.Value < a.VAvg.Pairs.Value || a.DeltaMin.Pairs.Value < a.DeltaAvg.Pairs.Value {
+			t.Fatalf("V_min %v is below V_avg %v", a.VMin.Pairs.Value, a.VAvg.Pairs.Value)
 		}
 		// By definition.
 		sum, pairs := 0.0, 0.0
@@ -135,8 +135,8 @@ func TestReduceInvariants(t *testing.T) {
 			}
 			sum, pairs = sum+violations/others, pairs+1
 		}
-		if math.Abs(a.VAvg.Value-sum/pairs) > 1e-12 || float64(a.Pairs) != pairs {
-			t.Fatalf("V_avg %v of %d pairs, want %v of %v", a.VAvg.Value, a.Pairs, sum/pairs, pairs)
+		if math.Abs(a.VAvg.Pairs.Value-sum/pairs) > 1e-12 || float64(a.Pairs) != pairs {
+			t.Fatalf("V_avg %v of %d pairs, want %v of %v", a.VAvg.Pairs.Value, a.Pairs, sum/pairs, pairs)
 		}
 	}
 }
@@ -162,15 +162,15 @@ func TestMinus(t *testing.T) {
 		}
 	}
 	a, b := Reduce(first), Reduce(second)
-	d := b.VMin.Minus(&a.VMin)
-	if math.Abs(d.Value-0.5) > 1e-12 || d.Interval == nil || math.Abs(d.Interval.Low-0.5) > 1e-12 || math.Abs(d.Interval.High-0.5) > 1e-12 {
-		t.Errorf("%v, %+v; want exactly a half", d.Value, d.Interval)
+	d := b.VMin.Minus(a.VMin).Pairs
+	if i := d.Interval(-1, 1); math.Abs(d.Value-0.5) > 1e-12 || i == nil || math.Abs(i.Low-0.5) > 1e-12 || math.Abs(i.High-0.5) > 1e-12 {
+		t.Errorf("%v, %+v; want exactly a half", d.Value, i)
 	}
-	if i := a.VMin.Interval; i.High-i.Low < 0.05 {
+	if i := a.VMin.Pairs.Interval(0, 1); i.High-i.Low < 0.05 {
 		t.Errorf("the network itself has an interval of %+v", i)
 	}
-	if d := Reduce(fewer).VMin.Minus(&a.VMin); d.Interval != nil {
-		t.Errorf("other images, but an interval of %+v", d.Interval)
+	if Reduce(fewer).Same(a) || !b.Same(a) {
+		t.Error("the same images are not recognised")
 	}
 }
 
@@ -232,7 +232,7 @@ func TestRows(t *testing.T) {
 	if fmt.Sprint(rows) != fmt.Sprint(want) {
 		t.Errorf("rows\n%+v, want\n%+v", rows, want)
 	}
-	if r := Reduce(rows); r.VAvg.Value != 0 || r.VMin.Value != 0 || r.Pairs != 2 || r.Outside != 1 {
+	if r := Reduce(rows); r.VAvg.Pairs.Value != 0 || r.VMin.Pairs.Value != 0 || r.Pairs != 2 || r.Outside != 1 {
 		t.Errorf("%+v", r)
 	}
 	// Above the limit, without a mask, without two classes, and of another size.

@@ -17,6 +17,7 @@ import (
 
 // A Table has the numbers of networks.
 type Table struct {
+	Title    string    `json:"title"` // what the numbers are
 	Networks []Network `json:"networks"`
 	Rows     []Row     `json:"rows"`
 	Missing  []Missing `json:"missing"` // columns of the paper that no network has
@@ -46,6 +47,8 @@ type Row struct {
 	Published   []Published          `json:"published,omitempty"`
 
 	detail bool   // of a group, such as a corruption
+	set    string // "": none, or all rows have the same
+	part   bool   // it belongs to the row above it
 	usual  string // the ID if the set had its usual name
 }
 
@@ -57,6 +60,7 @@ type Cell struct {
 	SE         stat.Number    `json:"standard_error"`
 	View       string         `json:"view"`
 	Unreadable int            `json:"unreadable,omitempty"` // images of the set that count as wrong
+	Threshold  *float64       `json:"threshold,omitempty"`  // of maps
 	Protocol   []string       `json:"protocol,omitempty"`
 	Notes      []string       `json:"notes,omitempty"`
 }
@@ -84,9 +88,12 @@ var columns = []Missing{
 	{"BGC-acc", "backgrounds=DIR, with its challenge"},
 }
 
+// Accuracy is the title of the table of networks on benchmarks.
+const Accuracy = "Accuracy"
+
 // Make returns the table of networks. Differences are to the first.
 func Make(networks []*metric.Network) *Table {
-	t := &Table{}
+	t := &Table{Title: Accuracy}
 	for i, n := range networks {
 		a := &n.About
 		t.Networks = append(t.Networks, Network{a.Network, a.Arch, a.Weights, a.Version, a.Engine, a.Classes})
@@ -121,11 +128,12 @@ func (t *Table) place(x metric.Number, last, networks int) int {
 	}
 	r := Row{
 		ID: x.ID, Column: x.Column, Label: label(&x), What: x.What, Lower: x.Lower, Expected: x.Expected,
-		Cells: make([]*Cell, networks), detail: x.Group != "", usual: x.ID,
+		Cells: make([]*Cell, networks), detail: x.Group != "", usual: x.ID, set: x.Set,
 	}
 	if x.Kind != sets.V2 || x.Column != "" {
 		r.usual = x.Kind + strings.TrimPrefix(x.ID, x.Set)
 	}
+	r.part = r.Column == "" && !own(&r)
 	t.Rows = slices.Insert(t.Rows, last+1, r)
 	return last + 1
 }

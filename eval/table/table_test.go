@@ -16,6 +16,7 @@ import (
 	"abtool/eval/metric"
 	"abtool/eval/outputs"
 	"abtool/eval/sets"
+	"abtool/internal/stat"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -254,4 +255,36 @@ func TestOtherClasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "folder.txt", b.Bytes())
+}
+
+// Numbers that are not of outputs are in one table, with the differences that there are, and a note that all networks
+// have is written once.
+func TestOf(t *testing.T) {
+	tau := 0.25
+	column := func(name string, value float64, notes ...string) Column {
+		x := Number{Label: "MaxBoxAcc", View: "squash", Threshold: &tau}
+		x.ID, x.Set, x.What, x.Value, x.N = "some.max-box-acc", "some", "boxes agree", stat.Number(value), 50
+		y := Number{Label: "a part", Part: true, View: "squash"}
+		y.ID, y.Set, y.What, y.Value, y.N = "some.part", "some", "parts agree", stat.Number(value/2), 50
+		return Column{Network: Network{Name: name}, Numbers: []Number{x, y}, Notes: notes}
+	}
+	first, second := column("first", 0.5, "all", "one"), column("second", 0.6, "all")
+	second.Differences = []metric.Difference{metric.Paired("some.max-box-acc", 50, [2]int64{5, 10})}
+	table := Of("Maps", []Column{first, second})
+	var w bytes.Buffer
+	if err := table.WriteText(&w, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"Maps in %, with 95 % intervals", "MaxBoxAcc      50.00                60.00            50",
+		"  a part       25.00                30.00            50", "MaxBoxAcc      +10.00  −4.93 to +24.93  0.3018       5      10       21.34  unclear",
+		"some: boxes agree; threshold 0.250 / 0.250", "  all\n  network 1: one\n",
+	} {
+		if !strings.Contains(w.String(), want) {
+			t.Errorf("%q is not in\n%s", want, w.String())
+		}
+	}
+	if table.Rows[1].Differences != nil || len(table.Missing) > 0 {
+		t.Errorf("%+v, missing %v", table.Rows[1], table.Missing)
+	}
 }

@@ -79,8 +79,8 @@ func (r *Row) shown(o Options) bool { return o.All || !r.detail || r.Column != "
 
 // name returns the label of a row, indented if it belongs to the row above.
 func (r *Row) name() string {
-	name := short(r.Label, 26)
-	if r.Column == "" && !own(r) {
+	name := short(r.Label, 40)
+	if r.part {
 		name = "  " + name
 	}
 	if r.Lower {
@@ -90,7 +90,7 @@ func (r *Row) name() string {
 }
 
 func (t *Table) numberGrid(o Options, from, to int) Grid {
-	g := Grid{Title: "Accuracy in %, with 95 % intervals", Head: []string{"number"}, Right: []bool{false}}
+	g := Grid{Title: t.Title + " in %, with 95 % intervals", Head: []string{"number"}, Right: []bool{false}}
 	for i := from; i < to; i++ {
 		g.Head = append(g.Head, "network "+strconv.Itoa(i+1), "interval")
 		g.Right = append(g.Right, true, true)
@@ -133,7 +133,7 @@ func (t *Table) numberGrid(o Options, from, to int) Grid {
 	if lower {
 		g.Foot = append(g.Foot, "↓: a lower value is better.")
 	}
-	if note := t.methodNote(o); from == 0 {
+	if note := t.methodNote(o); from == 0 && note != "" {
 		g.Foot = append(g.Foot, note)
 	}
 	return g
@@ -145,7 +145,7 @@ var methods = []struct{ name, words string }{
 	{metric.MethodWilsons, "from Wilson's of each share for a sum of shares (Newcombe 1998)"},
 	{metric.MethodClusters, "linearised for means over corruptions, with all answers for an image as a cluster"},
 	{metric.MethodDeLong, "DeLong's for the AUROC"},
-	{stat.MethodBootstrap, "the spread of bootstrap samples of images, with a fixed seed, for AUPR and FPR95"},
+	{stat.MethodBootstrap, "from bootstrap samples of images, with a fixed seed"},
 }
 
 // methodNote returns a sentence about the methods of the intervals that are printed.
@@ -164,6 +164,12 @@ func (t *Table) methodNote(o Options) string {
 			words = append(words, m.words)
 		}
 	}
+	switch {
+	case len(words) == 0:
+		return ""
+	case len(words) > 1 && used[stat.MethodBootstrap]:
+		words[len(words)-1] += ", for other numbers"
+	}
 	return "Intervals: " + strings.Join(words, "; ") + "."
 }
 
@@ -174,6 +180,9 @@ func (t *Table) differenceGrid(o Options, i int) Grid {
 			"detectable", ""},
 		Right: []bool{false, true, true, true, true, true, true, false},
 	}
+	tested := slices.ContainsFunc(t.Rows, func(r Row) bool {
+		return r.shown(o) && len(r.Differences) > 0 && r.Differences[i-1] != nil && r.Differences[i-1].Test == metric.TestMcNemar
+	})
 	chance, alike, all := false, false, 0
 	for k := range t.Rows {
 		r := &t.Rows[k]
@@ -198,10 +207,16 @@ func (t *Table) differenceGrid(o Options, i int) Grid {
 			probability(float64(d.P)),
 			only[0], only[1], points(float64(d.Detectable)), note})
 	}
-	g.Foot = []string{"p: McNemar's exact test on the images that only one network has right (only 1, only " +
-		strconv.Itoa(i+1) +
-		"); without these counts, the difference over its standard error.",
-		"detectable: such a difference would be found on these images with a probability of 80 %."}
+	p := "p: McNemar's exact test on the images that only one network has right (only 1, only " + strconv.Itoa(i+1) +
+		"); without these counts, the difference over its standard error."
+	if !tested {
+		p = "p: of the difference over its standard error, as if it were normal."
+		g.Head, g.Right = slices.Delete(g.Head, 4, 6), slices.Delete(g.Right, 4, 6)
+		for k := range g.Rows {
+			g.Rows[k] = slices.Delete(g.Rows[k], 4, 6)
+		}
+	}
+	g.Foot = []string{p, "detectable: such a difference would be found on these images with a probability of 80 %."}
 	if chance {
 		g.Foot = append(g.Foot,
 			"unclear: the interval contains 0 or p is 0.05 or more, so that these images do not show which network is better.")
@@ -294,7 +309,7 @@ func (t *Table) protocolGrid(o Options) Grid {
 		if !r.shown(o) || r.detail && !o.All {
 			continue
 		}
-		var views, more []string
+		var views, thresholds, more []string
 		for _, c := range r.Cells {
 			if c == nil {
 				continue
@@ -302,26 +317,28 @@ func (t *Table) protocolGrid(o Options) Grid {
 			if !slices.Contains(views, c.View) {
 				views = append(views, c.View)
 			}
+			if c.Threshold != nil {
+				thresholds = append(thresholds, fmt.Sprintf("%.3f", *c.Threshold))
+			}
 			for _, p := range slices.Concat(c.Protocol, c.Notes) {
 				if !slices.Contains(more, p) {
 					more = append(more, p)
 				}
 			}
 		}
-		set, _, _ := strings.Cut(r.ID, "."+measureOf(r.ID))
-		what := set + ": " + r.What
-		if r.Column != "" && len(more) > 0 {
+		what := r.What
+		if r.set != "" {
+			what = r.set + ": " + what
+		}
+		if (r.Column != "" || !r.part) && len(more) > 0 {
 			what += "; " + strings.Join(more, "; ")
+		}
+		if len(thresholds) > 0 {
+			what += "; threshold " + strings.Join(thresholds, " / ")
 		}
 		g.Rows = append(g.Rows, []string{r.name(), strings.Join(views, " / "), what})
 	}
 	return g
-}
-
-// measureOf returns the measure of an id such as v2-threshold-0.7.top1 or c.accuracy/fog.
-func measureOf(id string) string {
-	name, _, _ := strings.Cut(id, "/")
-	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
 // endGrids returns the missing columns and the notes.

@@ -28,11 +28,19 @@ func MeanAveragePrecision(rankings []*Ranking, times []int32) float64 {
 // goroutines call f. The draws depend on sizes only, so that numbers of the same observations can be compared sample
 // by sample.
 func Resample(samples int, sizes []int, f func(times []int32) float64) []float64 {
+	return ResampleAll(samples, sizes, 1, func(times []int32, to []float64) { to[0] = f(times) })[0]
+}
+
+// ResampleAll is Resample for several numbers of the same samples, which f writes. It returns the samples of each.
+func ResampleAll(samples int, sizes []int, numbers int, f func(times []int32, to []float64)) [][]float64 {
 	n := 0
 	for _, s := range sizes {
 		n += s
 	}
-	out, times := make([]float64, samples), make([][]int32, parallel.Workers(0))
+	out, times := make([][]float64, numbers), make([][]int32, parallel.Workers(0))
+	for i := range out {
+		out[i] = make([]float64, samples)
+	}
 	parallel.Each(context.Background(), len(times), samples, func(worker, k int) error {
 		if times[worker] == nil {
 			times[worker] = make([]int32, n)
@@ -46,10 +54,37 @@ func Resample(samples int, sizes []int, f func(times []int32) float64) []float64
 			}
 			from += s
 		}
-		out[k] = f(drawn)
+		to := make([]float64, numbers)
+		f(drawn, to)
+		for i, v := range to {
+			out[i][k] = v
+		}
 		return nil
 	})
 	return out
+}
+
+// A Sampled is a number, and what it is in bootstrap samples of its observations.
+type Sampled struct {
+	Value   float64
+	Samples []float64 // none: there are too few observations
+}
+
+// Minus returns the difference of two numbers of the same observations, sample by sample.
+func (s Sampled) Minus(o Sampled) Sampled {
+	d := Sampled{Value: s.Value - o.Value}
+	for i := range s.Samples {
+		d.Samples = append(d.Samples, s.Samples[i]-o.Samples[i])
+	}
+	return d
+}
+
+// SE returns the standard error: the standard deviation of the samples.
+func (s Sampled) SE() float64 { return StandardDeviation(s.Samples) }
+
+// Interval returns the interval of the number, as Spread computes it.
+func (s Sampled) Interval(least, most float64) *Interval {
+	return Spread(s.Value, s.Samples, least, most)
 }
 
 // Spread returns the interval of a value from the spread of bootstrap samples about their mean, within some bounds,
@@ -61,10 +96,7 @@ func Spread(value float64, samples []float64, least, most float64) *Interval {
 	if len(v) < 2 {
 		return nil
 	}
-	mean := 0.0
-	for _, x := range v {
-		mean += x / float64(len(v))
-	}
+	mean := meanOf(v)
 	at := func(q float64) float64 { return min(max(value+Quantile(v, q)-mean, least), most) }
 	return &Interval{at((1 - Level) / 2), at((1 + Level) / 2), Level, MethodBootstrap}
 }
@@ -72,14 +104,23 @@ func Spread(value float64, samples []float64, least, most float64) *Interval {
 // StandardDeviation returns the standard deviation of samples, without those that are NaN.
 func StandardDeviation(samples []float64) float64 {
 	v := defined(samples)
-	mean, squares := 0.0, 0.0
-	for _, x := range v {
-		mean += x / float64(len(v))
-	}
+	mean, squares := meanOf(v), 0.0
 	for _, x := range v {
 		squares += (x - mean) * (x - mean)
 	}
 	return math.Sqrt(float64(Quotient(squares, float64(len(v)-1))))
+}
+
+// meanOf returns the mean of samples in order, which is exact if they are all equal.
+func meanOf(v []float64) float64 {
+	if len(v) > 0 && v[0] == v[len(v)-1] {
+		return v[0]
+	}
+	mean := 0.0
+	for _, x := range v {
+		mean += x / float64(len(v))
+	}
+	return mean
 }
 
 // defined returns the samples that are not NaN, in order.

@@ -75,3 +75,20 @@ func TestMeanAveragePrecision(t *testing.T) {
 		t.Errorf("without positive observations: %v", got)
 	}
 }
+
+// Samples that are all equal have no spread, whatever the rounding of their sum.
+func TestSpreadOfEqual(t *testing.T) {
+	s := Sampled{Value: 0.1, Samples: make([]float64, 1000)}
+	for i := range s.Samples {
+		s.Samples[i] = 0.1
+	}
+	if i := s.Interval(0, 1); s.SE() != 0 || i.Low != 0.1 || i.High != 0.1 {
+		t.Errorf("standard error %v, interval %+v", s.SE(), i)
+	}
+	if d := s.Minus(s); d.Value != 0 || d.SE() != 0 || len(d.Samples) != 1000 {
+		t.Errorf("minus itself: %v, %v", d.Value, d.SE())
+	}
+	if i := (Sampled{Value: 1}).Interval(0, 1); i != nil {
+		t.Errorf("without samples, an interval of %+v", i)
+	}
+}

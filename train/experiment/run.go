@@ -378,7 +378,7 @@ func (x *runner) look(ctx context.Context, a *arch.Arch, set *weights.Set, recip
 			class := int(b.Target.Labels[i])
 			answer := run.Prediction{Logits: views[i].Logits}
 			m := views[i].Map(class, n.Size(), n.Size())
-			found.Add(cutter.Overlaps(m, s.boxes(b.Images[i])), answer.Best() == class)
+			found.Add(b.IDs[i], cutter.Overlaps(m, s.boxes(b.Images[i])), answer.Best() == class)
 		}
 	}
 	if err := ctx.Err(); err != nil {
