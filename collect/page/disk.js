@@ -12,6 +12,7 @@
  * @property {Uint8Array} [body] of a chunk, as it is sent
  * @property {boolean} [gzip]
  * @property {string} [digest] of the body
+ * @property {string[]} [digests] of all chunks of a submit
  * @property {any} [message] to submit, or to leave with
  * @property {string} [failed] why the server refuses it
  */

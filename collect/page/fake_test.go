@@ -97,6 +97,31 @@ func newFake(t *testing.T) *fake {
 	return f
 }
 
+// tagging makes the study one of tagging, with two pages.
+func (f *fake) tagging() *fake {
+	f.study["task"], f.study["pages"] = "tag", 2
+	f.study["texts"].(map[string]any)["instructions"] = "<p>Look for objects in the image. Put an icon on each kind that you find.</p>"
+	f.lease["task"], f.lease["placing"] = "tag", "both"
+	var pages, groups []any
+	for i := range 2 {
+		pages = append(pages, map[string]any{"page": id(i), "number": i, "attempts": 0, "submitted": false,
+			"slots": []any{map[string]any{"key": fmt.Sprintf("%d-3-640-480", i), "width": 640, "height": 480}}})
+	}
+	names := []string{"person and what people wear", "animal", "vehicle", "outdoor", "sports", "kitchen", "food", "furniture", "appliance", "electronics", "indoor"}
+	for g, name := range names {
+		icons := []any{map[string]any{"name": "cat"}, map[string]any{"name": "traffic light"}, map[string]any{"name": "cup"}}
+		if g > 0 {
+			icons = nil
+			for i := range 8 {
+				icons = append(icons, map[string]any{"name": fmt.Sprintf("%s %d", name, i)})
+			}
+		}
+		groups = append(groups, map[string]any{"name": name, "icons": icons})
+	}
+	f.lease["pages"], f.lease["superclasses"] = pages, groups
+	return f
+}
+
 func (f *fake) start(address string) {
 	f.t.Helper()
 	l, err := net.Listen("tcp", address)

@@ -97,13 +97,12 @@ export class Queue {
   async submit(draft, events) {
     const chunks = this.#attempt(draft);
     await Promise.all(chunks.map(i => this.#making.get(i)));
-    let chain = "";
-    for (const i of chunks) chain = hex(sha256(new TextEncoder().encode(chain + i.digest)));
     draft.done = true;
     this.drafts.set(draft.page, draft);
     await this.#add({
       id: this.#id++, kind: "submit", assignment: draft.assignment, page: draft.page, attempt: draft.attempt,
-      message: { attempt: draft.attempt, chunks: chunks.length, events, chain, ended: Date.now(), answer: draft.answer },
+      digests: chunks.map(i => i.digest ?? ""),
+      message: { attempt: draft.attempt, chunks: chunks.length, events, ended: Math.round(performance.timeOrigin + performance.now()), answer: draft.answer, lost: [] },
     }, draft);
   }
 
@@ -197,8 +196,9 @@ export class Queue {
       this.left(body);
     } else {
       const chunks = this.#attempt(item);
-      const lost = chunks.filter(i => i.failed).map(i => i.seq);
-      const { status, body } = await this.api.send("PUT", "pages/" + item.page, { ...item.message, ...(lost.length > 0 && { lost }) });
+      const lost = [...item.message.lost, ...chunks.filter(i => i.failed).map(i => i.seq)];
+      const chain = (item.digests ?? []).reduce((c, d, seq) => lost.includes(seq) ? c : hex(sha256(new TextEncoder().encode(c + d))), "");
+      const { status, body } = await this.api.send("PUT", "pages/" + item.page, { ...item.message, chain, lost });
       if (status === 202) {
         await this.#again(item, chunks, body.missing);
         return await this.#patience.wait(null);
@@ -218,10 +218,10 @@ export class Queue {
       const chunk = chunks.find(i => i.seq === seq && i.body);
       try {
         if (chunk) await this.#put(chunk, false);
-        else submit.message.lost = [...(submit.message.lost ?? []), seq];
+        else submit.message.lost.push(seq);
       } catch (e) {
         if (passing(e)) throw e;
-        submit.message.lost = [...(submit.message.lost ?? []), seq];
+        submit.message.lost.push(seq);
       }
     }
   }

@@ -8,6 +8,7 @@ const EVERY = 5000; // ms
 const SIZE = 32000; // bytes
 const CAP = 2e6; // samples of a page
 const CHUNKS = 4900; // of a page; after them no samples are taken, and chunks are long
+const ALWAYS = new Set(["views", "layouts", "images", "states", "choices", "icons", "gaps"]); // whatever the level
 const NAMED = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Enter", " ", "Delete", "Backspace", "Home", "End",
   "PageUp", "PageDown", "Tab", "Escape"]);
 
@@ -60,7 +61,7 @@ export class Recorder {
     const timer = setInterval(() => this.#tick(), EVERY);
     this.#stop.signal.addEventListener("abort", () => clearInterval(timer));
     setTimeout(() => { if (this.#seq === 0) this.cut(true); }, 1000); // the server learns that the page is shown
-    if (how.level !== "answers") this.#listen();
+    this.#listen();
     const hide = () => { this.cut(); this.queue.exit(); };
     this.#on(document, "visibilitychange", () => { if (document.hidden) hide(); });
     this.#on(window, "pagehide", hide);
@@ -74,8 +75,7 @@ export class Recorder {
    * @param {import("./columns.js").Kind} kind @param {number} t µs @param {(number | string)[]} values
    */
   push(kind, t, ...values) {
-    const answer = ["choices", "icons", "gaps"].includes(kind) || values[0] === "remark";
-    if (this.#stop.signal.aborted || this.how.level === "answers" && !answer) return;
+    if (this.#stop.signal.aborted || this.how.level === "answers" && !ALWAYS.has(kind) && values[0] !== "remark") return;
     this.#columns.push(kind, t, ...values);
     this.#check();
   }
@@ -128,6 +128,7 @@ export class Recorder {
     else if (!document.hasFocus()) this.push("states", 0, "blur");
     this.#look();
     this.push("scrolls", this.us(), scrollX * 10, scrollY * 10);
+    this.#place();
     const sizes = new ResizeObserver(() => this.measure());
     for (const s of [...slots, document.body]) sizes.observe(s);
     this.#stop.signal.addEventListener("abort", () => sizes.disconnect());
@@ -139,15 +140,19 @@ export class Recorder {
     this.#measuring = true;
     requestAnimationFrame(() => {
       this.#measuring = false;
-      const t = this.us();
-      this.#slots.forEach((slot, i) => {
-        const r = slot.getBoundingClientRect();
-        const row = [i, (r.x + scrollX) * 10, (r.y + scrollY) * 10, r.width * 10, r.height * 10].map(Math.round);
-        const text = row.join();
-        if (text === this.#layout[i]) return;
-        this.#layout[i] = text;
-        this.push("layouts", t, ...row);
-      });
+      this.#place();
+    });
+  }
+
+  #place() {
+    const t = this.us();
+    this.#slots.forEach((slot, i) => {
+      const r = slot.getBoundingClientRect();
+      const row = [i, (r.x + scrollX) * 10, (r.y + scrollY) * 10, r.width * 10, r.height * 10].map(Math.round);
+      const text = row.join();
+      if (text === this.#layout[i]) return;
+      this.#layout[i] = text;
+      this.push("layouts", t, ...row);
     });
   }
 

@@ -1,0 +1,116 @@
+package page_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+var shots = flag.String("shots", "", "write pictures of all screens into this folder, to be looked at")
+
+// All screens fit into three widths, in the light and in the dark. With -shots their pictures are written.
+func TestLook(t *testing.T) {
+	for _, task := range []string{"browse", "tag"} {
+		f := newFake(t)
+		if task == "tag" {
+			f.tagging()
+		}
+		d := browser(t, f.address)
+		look := func(name string) { d.look(task + "-" + name) }
+		d.do(chromedp.Navigate(f.url()))
+		d.wait(`document.querySelector("h1")?.innerText === "Things in pictures"`)
+		look("1-landing")
+		d.press("Continue")
+		look("2-consent")
+		d.press("I agree")
+		d.wait(`document.querySelector("h1").innerText === "What to do"`)
+		look("3-instructions")
+		f.mu.Lock()
+		f.broken["0-1-207-377"] = true
+		f.mu.Unlock()
+		d.press("Begin")
+		d.page(1)
+		if task == "browse" {
+			for _, n := range []int{1, 3, 5} {
+				b := d.box(fmt.Sprintf(".grid > :nth-child(%d) .slot:not(.failed)", n))
+				d.click(b.X+b.Width/2, b.Y+b.Height/2)
+			}
+			d.eval(`scrollTo(0, 0)`, nil)
+			look("4-page")
+			d.eval(`scrollTo(0, 1e6)`, nil)
+			look("5-end")
+		} else {
+			for n, x := range []float64{0.2, 0.5, 0.7} {
+				b := d.box(fmt.Sprintf(".icons > :nth-child(%d)", n+1))
+				d.click(b.X+20, b.Y+20)
+				b = d.box(".photo")
+				d.click(b.X+b.Width*x, b.Y+b.Height*x)
+			}
+			b := d.box(".icons > :nth-child(2)")
+			look("4-page")
+			d.press("Submit this page")
+			d.click(b.X+20, b.Y+20)
+			look("5-refused")
+		}
+		d.press("Stop or delete")
+		look("6-stop")
+		d.press("Stop, and delete what I did")
+		look("7-sure")
+		d.press("Back to the page")
+		d.press("What to do")
+		look("8-instructions")
+		d.press("Close")
+		for n := range f.lease["pages"].([]any) {
+			d.page(n + 1)
+			for range 10 * len(f.groups()) / 11 {
+				d.eval(`document.querySelector(".chevron:last-child").click()`, nil)
+			}
+			if n == 1 {
+				f.kill()
+			}
+			d.press("Submit this page")
+		}
+		d.wait(`document.querySelector("#notice")?.innerText.includes("2 pages")  || document.querySelector("#notice")?.innerText.includes("1 page")`)
+		look("9-offline")
+		f.restart()
+		d.wait(`document.querySelector(".code")`)
+		look("10-code")
+	}
+}
+
+func (f *fake) groups() []any {
+	g, _ := f.lease["superclasses"].([]any)
+	return g
+}
+
+// look checks the widths of a screen, and writes pictures of it.
+func (d *driver) look(name string) {
+	d.t.Helper()
+	for _, width := range []int64{400, 1000, 1600} {
+		for _, scheme := range []string{"light", "dark"} {
+			d.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}),
+				emulation.SetDeviceMetricsOverride(width, 900, 1, false))
+			d.settle()
+			var wide []string
+			d.eval(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !e.closest(".hidden, .loupe, .ghost")).map(e => e.tagName + " " + (e.id || e.className)).slice(0, 5)`, &wide)
+			if len(wide) > 0 {
+				d.t.Errorf("%s at %d px: these stick out: %v", name, width, wide)
+			}
+			if *shots == "" {
+				continue
+			}
+			var b []byte
+			d.do(chromedp.CaptureScreenshot(&b))
+			if err := os.WriteFile(filepath.Join(*shots, fmt.Sprintf("%s-%d-%s.png", name, width, scheme)), b, 0o644); err != nil {
+				d.t.Fatal(err)
+			}
+		}
+	}
+	d.do(emulation.ClearDeviceMetricsOverride())
+	d.settle()
+}
