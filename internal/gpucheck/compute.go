@@ -169,7 +169,6 @@ type speedResult struct {
 	Step      float64 `json:"step_ms"` // median
 	Rate      float64 `json:"images_per_s"`
 	Loss      float64 `json:"loss"` // of the last step
-	Memory    int64   `json:"device_bytes,omitempty"`
 }
 
 // speed measures steps on random images, whose bytes are copied to the device one step ahead. It uses SGD
@@ -233,8 +232,5 @@ func speed(o options) (any, error) {
 	slices.Sort(times)
 	s.Step = 1000 * times[len(times)/2]
 	s.Rate = float64(o.batch) / times[len(times)/2]
-	if m, ok := e.(engine.Memory); ok {
-		s.Memory, _ = m.Memory() // 0 if the driver does not report it
-	}
 	return s, nil
 }
