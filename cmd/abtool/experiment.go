@@ -92,8 +92,7 @@ func (o *experimentOptions) run(ctx context.Context, s streams, name string) (er
 	r, err := experiment.Run(ctx, plan, o.Options)
 	bar.Clear()
 	if errors.Is(err, runs.ErrStopped) {
-		fmt.Fprintf(s.err, "stopped: the results so far are in %s, and the same command continues from there\n", o.Out)
-		return context.Canceled
+		return fmt.Errorf("stopped: the results so far are in %s, and the same command continues from there", o.Out)
 	}
 	if err != nil {
 		return err

@@ -42,9 +42,12 @@ var errRejected = errors.New("some input was rejected")
 
 // run runs one command line and returns its exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signals, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	// A second Ctrl-C ends the process at once, from before the command says so.
+	context.AfterFunc(signals, func() { stop(); cancel() })
 	root := rootCommand(streams{stdin, stdout, stderr})
 	root.SetArgs(args)
 	root.SetIn(stdin)

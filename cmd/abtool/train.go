@@ -194,8 +194,7 @@ func (o *trainOptions) run(cmd *cobra.Command, s streams) (err error) {
 	m, err := runs.Train(cmd.Context(), o.Options)
 	bar.Clear()
 	if errors.Is(err, runs.ErrStopped) {
-		fmt.Fprintf(s.err, "%s: saved in %s\n", err, o.Out)
-		return context.Canceled
+		return fmt.Errorf("%w: saved in %s", err, o.Out)
 	}
 	if err != nil {
 		return err
