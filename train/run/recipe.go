@@ -77,7 +77,7 @@ type Recipe struct {
 	Repeat     int     `toml:"repeat,omitempty" doc:"how many times an epoch has each of its images (repeated augmentation); 0: 1"`
 	Reduced    bool    `toml:"reduced_decoding,omitempty" doc:"decode JPEGs at half, a quarter or an eighth of their size where a training crop needs no more; needs -tags turbojpeg"`
 	CropRatio  float64 `toml:"crop_ratio" doc:"evaluation: size of the centre crop as a share of the shorter side"`
-	LabelRule  string  `toml:"label_rule" doc:"several labels: kept, or published, which drops a label if the crop leaves out its point"`
+	LabelRule  string  `toml:"label_rule" doc:"several labels: kept, or published, which drops a label in training if the crop leaves out its point"`
 
 	SaveEvery int `toml:"save_every" doc:"keep the weights of every k-th epoch; 0: of no epoch"`
 }
@@ -254,14 +254,18 @@ func (r Recipe) engine(a *arch.Arch, workers int) engine.Config {
 	return engine.Config{Arch: a, Loss: r.Loss(), Optim: r.optim(), Seed: r.Seed, Workers: workers}
 }
 
-// loader returns the options of a loader for training or for evaluation.
+// loader returns the options of a loader for training or for evaluation, in which all labels of an image count.
 func (r Recipe) loader(a *arch.Arch, train bool, workers int) data.LoaderOptions {
 	flip := r.Flip
 	if flip == 0 {
 		flip = -1 // for the loader, 0 means its default
 	}
+	labels := features.LabelsKept
+	if train {
+		labels = r.LabelRule
+	}
 	return data.LoaderOptions{
-		Size: a.Size, Batch: r.Batch, Train: train, Seed: r.Seed, Workers: workers, CropRatio: r.CropRatio, PointOutput: a.PointOutputs, LabelRule: r.LabelRule,
+		Size: a.Size, Batch: r.Batch, Train: train, Seed: r.Seed, Workers: workers, CropRatio: r.CropRatio, PointOutput: a.PointOutputs, LabelRule: labels,
 		Crops:  features.CropOptions{MinScale: r.MinScale, FlipShare: flip},
 		Jitter: data.Jitter{Brightness: r.Brightness, Contrast: r.Contrast, Saturation: r.Saturation}, Erase: data.Erase{Probability: r.Erase},
 		RandAugment: data.RandAugment{Magnitude: r.RandAug, Std: r.RandAugStd}, Mix: data.Mix{Mixup: r.Mixup, Cutmix: r.Cutmix, Switch: r.MixSwitch}, Repeat: r.Repeat, Reduced: r.Reduced,

@@ -532,6 +532,11 @@ func TestRecipes(t *testing.T) {
 	} else if r.Flip = 0; r.loader(a, true, 1).Crops.FlipShare >= 0 {
 		t.Error("flip = 0 flips")
 	}
+	// A crop drops labels in training alone: an evaluation counts all labels of an image.
+	r.LabelRule = "published"
+	if a, err := r.network(2); err != nil || r.loader(a, true, 1).LabelRule != "published" || r.Evaluation(a, 1).Loader.LabelRule != "kept" {
+		t.Errorf("label_rule = published: %v in training and %v in evaluation", r.loader(a, true, 1).LabelRule, r.Evaluation(a, 1).Loader.LabelRule)
+	}
 	// Points guide the pooling only if there are any.
 	r.Guide = 0.5
 	for supervision, want := range map[string]float64{"luab": 0.5, "none": 0} {
