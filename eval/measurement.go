@@ -14,8 +14,8 @@ import (
 	"abtool/internal/ui"
 )
 
-// A Measurement has numbers of a network on some images that are not computed from outputs: *Localisation, *Masked and
-// *Removed.
+// A Measurement has numbers of a network on some images that are not computed from outputs: *Localisation, *Masked,
+// *Removed and *Scored.
 type Measurement interface {
 	// column returns the numbers and notes.
 	column() table.Column
@@ -81,6 +81,14 @@ func (l *lister) add(measure, label, what string, n int64, value float64) *table
 	return &l.numbers[len(l.numbers)-1]
 }
 
+// share adds a share of images.
+func (l *lister) share(measure, label, what string, k, n int64) *table.Number {
+	p := float64(stat.Share(k, n))
+	x := l.add(measure, label, what, n, p)
+	x.SE, x.Interval = stat.Number(math.Sqrt(p*(1-p)/float64(n))), stat.Wilson(k, n)
+	return x
+}
+
 // sampled adds a number with bootstrap samples of images.
 func (l *lister) sampled(measure, label, what string, n int64, s stat.Sampled, least float64) *table.Number {
 	x := l.add(measure, label, what, n, s.Value)
@@ -106,10 +114,7 @@ func (l *Localisation) column() table.Column {
 	}
 	n := l.Images
 	classic := func(measure, label, what string, s cam.Share) {
-		x := b.add(measure, label, what, n, s.Value())
-		x.Interval, x.Threshold = stat.Wilson(s.K, s.N), &s.Tau
-		p := s.Value()
-		x.SE = stat.Number(math.Sqrt(p * (1 - p) / float64(s.N)))
+		b.share(measure, label, what, s.K, s.N).Threshold = &s.Tau
 	}
 	best := func(measure, label, what string, m stat.Sampled, s cam.Share) {
 		x := b.sampled(measure, label, what, n, m, 0)

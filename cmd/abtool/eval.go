@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"abtool/eval"
 	"abtool/eval/removal"
 	"abtool/eval/view"
 	"abtool/internal/ui"
@@ -105,6 +106,8 @@ writes the tables and a page with them. The same command continues an evaluation
 					return usage.Errorf("--weights is for one RUN, and %d are given", len(args))
 				}
 				return o.objects(cmd.Context(), s, args, a)
+			case len(args) > 1 && o.Images != "":
+				return o.compare(cmd.Context(), s, args)
 			case len(args) != 1:
 				return usage.Errorf("with --images, eval takes one argument, the RUN: got %d", len(args))
 			}
@@ -154,6 +157,7 @@ var modes = []struct {
 	{"--remove", func(o *evalOptions, _ []string) bool { return o.attention.remove != "" }, "images truth weights view remove edited out format"},
 	{"--cam with --images", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" && o.Images != "" }, "images weights view cam unreadable out format"},
 	{"--cam", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" }, "set weights arch classes view cam rollout unreadable out format"},
+	{"--images of several networks", func(o *evalOptions, runs []string) bool { return o.Images != "" && len(runs) > 1 }, "images targets rule split partial out format"},
 	{"--images", func(o *evalOptions, _ []string) bool { return o.Images != "" }, "images targets rule split partial truth draw weights"},
 	{"--from without a network", func(o *evalOptions, runs []string) bool {
 		return len(o.benchmark.from) > 0 && !o.benchmark.named(runs)
@@ -176,6 +180,35 @@ func (o *evalOptions) onlyFlagsOfMode(cmd *cobra.Command, runs []string) (err er
 		return err
 	}
 	return nil
+}
+
+// compare compares the accuracy of several runs on the same images.
+func (o *evalOptions) compare(ctx context.Context, s streams, dirs []string) (err error) {
+	const title = "Accuracy on images"
+	b := &o.benchmark
+	if err = b.check(title); err != nil {
+		return err
+	}
+	if b.network.New, err = o.engine.maker(); err != nil {
+		return err
+	}
+	networks := b.networks(dirs)
+	if err := distinct(networks); err != nil {
+		return err
+	}
+	note := notes(s.err, o.quiet)
+	var all [][]eval.Measurement
+	for i, network := range networks {
+		if o.Notice = note; i > 0 {
+			o.Notice = nil // the same images
+		}
+		m, err := eval.Score(ctx, network, o.EvalOptions)
+		if err != nil {
+			return err
+		}
+		all = append(all, []eval.Measurement{m})
+	}
+	return b.show(s, eval.Table(title, version(), all), note)
 }
 
 func (o *evalOptions) run(ctx context.Context, s streams, dir string) (err error) {

@@ -67,6 +67,9 @@ func (m *MultiLabel) AP() []float64 {
 	return out
 }
 
+// mapID is the ID of mAP.
+const mapID = "map"
+
 // mapSamples is the number of bootstrap samples of images for the interval of mAP.
 const mapSamples = 200
 
@@ -77,7 +80,7 @@ func (m *MultiLabel) Number() Number {
 	r := rankings(m.images, m.classes)
 	measure := func(times []int32) float64 { return stat.MeanAveragePrecision(r, times) }
 	x := Number{
-		ID: "map", Measure: "map", What: "mean average precision of the classes", Value: stat.Number(measure(nil)),
+		ID: mapID, Measure: mapID, What: "mean average precision of the classes", Value: stat.Number(measure(nil)),
 		N: int64(len(m.images)), SE: stat.Number(math.NaN()),
 	}
 	if len(m.images) > 1 {
@@ -111,16 +114,9 @@ func CompareMultiLabel(first, second *MultiLabel) Difference {
 	measure := func(times []int32) float64 {
 		return stat.MeanAveragePrecision(rb, times) - stat.MeanAveragePrecision(ra, times)
 	}
-	d := Difference{ID: "map", Value: stat.Number(measure(nil)), N: int64(len(a)), P: stat.Number(math.NaN()),
-		Test: TestNormal}
+	d := stat.Sampled{Value: measure(nil)}
 	if len(a) > 1 {
-		samples := stat.Resample(mapSamples, []int{len(a)}, measure)
-		se := stat.StandardDeviation(samples)
-		d.SE, d.Detectable = stat.Number(se), detectable(se)
-		d.Interval = stat.Spread(float64(d.Value), samples, -1, 1)
-		if d.P = 1; se > 0 {
-			d.P = stat.Number(stat.NormalTest(float64(d.Value) / se))
-		}
+		d.Samples = stat.Resample(mapSamples, []int{len(a)}, measure)
 	}
-	return d
+	return Resampled(mapID, int64(len(a)), d)
 }

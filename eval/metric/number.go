@@ -92,6 +92,8 @@ func Paired(id string, n int64, only [2]int64) Difference {
 func Resampled(id string, n int64, s stat.Sampled) Difference {
 	d := compared{measured: measured{value: s.Value, se: s.SE(), n: n, interval: s.Interval(-1, 1)}, test: TestNormal}
 	switch {
+	case math.IsNaN(d.se):
+		d.p = math.NaN()
 	case d.se > 0:
 		d.p = stat.NormalTest(d.value / d.se)
 	case d.value == 0:

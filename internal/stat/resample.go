@@ -101,9 +101,13 @@ func Spread(value float64, samples []float64, least, most float64) *Interval {
 	return &Interval{at((1 - Level) / 2), at((1 + Level) / 2), Level, MethodBootstrap}
 }
 
-// StandardDeviation returns the standard deviation of samples, without those that are NaN.
+// StandardDeviation returns the standard deviation of samples, without those that are NaN. It is NaN if fewer than two
+// are left.
 func StandardDeviation(samples []float64) float64 {
 	v := defined(samples)
+	if len(v) < 2 {
+		return math.NaN()
+	}
 	mean, squares := meanOf(v), 0.0
 	for _, x := range v {
 		squares += (x - mean) * (x - mean)

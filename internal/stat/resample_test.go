@@ -88,7 +88,7 @@ func TestSpreadOfEqual(t *testing.T) {
 	if d := s.Minus(s); d.Value != 0 || d.SE() != 0 || len(d.Samples) != 1000 {
 		t.Errorf("minus itself: %v, %v", d.Value, d.SE())
 	}
-	if i := (Sampled{Value: 1}).Interval(0, 1); i != nil {
-		t.Errorf("without samples, an interval of %+v", i)
+	if none := (Sampled{Value: 1}); none.Interval(0, 1) != nil || !math.IsNaN(none.SE()) {
+		t.Errorf("without samples, an interval of %+v and a standard error of %v", none.Interval(0, 1), none.SE())
 	}
 }
