@@ -2,6 +2,7 @@
 """Makes the fixtures with which tests compare train/ with PyTorch. Run it from the repository's root.
 
     apt-get install python3-torch python3-torchvision
+    pip install --target DIR timm==0.9.12 with what it imports, and PYTHONPATH=DIR
     /usr/bin/python3 scripts/torch_vectors.py
 
 Everything is computed in float64. Inputs are not stored, because both sides draw them from the same generator (draw), seeded by
@@ -362,7 +363,7 @@ def networks():
 def fill_by_fan(model):
     """Like fill, but scales weights by their fan-in, so that values of deep networks stay in range."""
     for name, t in model.state_dict().items():
-        if t.dim() > 1 and name not in ("cls_token", "pos_embed"):
+        if t.dim() > 1 and name not in ("cls_token", "dist_token", "pos_embed"):
             with torch.no_grad():
                 t.copy_(draw(name, *t.shape) * math.sqrt(3 / (t.numel() / len(t))))
         elif not name.endswith("num_batches_tracked"):
@@ -387,7 +388,46 @@ def catalogue():
         with torch.no_grad():
             logits = model(draw("image/catalogue", 2, size, size, 3).permute(0, 3, 1, 2))
         out[name] = {"size": size, "logits": summary("logits", logits[0] if isinstance(logits, tuple) else logits)}
+    out["vit_mini_distilled_patch4_32"] = distilled_merged()
     save("train/engine/enginetest/testdata/catalogue.json", out)
+
+
+def distilled_network():
+    """Returns timm's distilled transformer at the size of vit_mini_patch4_32, and its logits for the images of catalogue."""
+    from timm.models.deit import VisionTransformerDistilled
+
+    model = VisionTransformerDistilled(img_size=32, patch_size=4, embed_dim=96, depth=6, num_heads=3, num_classes=10)
+    model.eval()
+
+    def logits():
+        with torch.no_grad():
+            return model(draw("image/catalogue", 2, 32, 32, 3).permute(0, 3, 1, 2))
+
+    return model, logits
+
+
+def distilled_merged():
+    """The network as train/arch has it: cls_token holds both tokens, and the head reads both and gives the mean of timm's two."""
+    model, logits = distilled_network()
+    fill_by_fan(model)
+    d = model.embed_dim
+    with torch.no_grad():
+        tokens, weight, bias = 0.4 * draw("cls_token", 1, 2, d), draw("head.weight", 10, 2 * d) * math.sqrt(3 / (2 * d)), 0.4 * draw("head.bias", 10)
+        for k, (token, head) in enumerate(((model.cls_token, model.head), (model.dist_token, model.head_dist))):
+            token.copy_(tokens[:, k : k + 1])
+            head.weight.copy_(2 * weight[:, k * d : (k + 1) * d])
+            head.bias.copy_(bias)
+    return {"size": 32, "distilled": True, "logits": summary("logits", logits())}
+
+
+def distilled():
+    """The network as timm has it: the names, shapes and values of its file, and its logits."""
+    import timm
+
+    model, logits = distilled_network()
+    fill_by_fan(model)
+    shapes = {k: list(v.shape) for k, v in model.state_dict().items()}
+    save("eval/testdata/distilled.json", {"timm": timm.__version__, "tensors": shapes, "logits": [[short(v) for v in row] for row in logits().tolist()]})
 
 
 def names():
@@ -406,4 +446,5 @@ if __name__ == "__main__":
     optimisers()
     networks()
     catalogue()
+    distilled()
     names()

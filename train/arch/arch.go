@@ -45,11 +45,11 @@ const (
 	Attention Op = "attention"
 	// GELU is x·Φ(x) with the exact normal distribution function.
 	GELU Op = "gelu"
-	// Embed turns a map of D channels into tokens, row by row, prepends the class token and adds the
-	// position embedding. Its parameters have no prefix, as in timm: cls_token (1 × 1 × D) and pos_embed (1
-	// × T × D).
+	// Embed turns a map of D channels into tokens, row by row, prepends Tokens learned tokens and adds the
+	// position embedding. Its parameters have no prefix, as in timm: cls_token (1 × Tokens × D) and pos_embed
+	// (1 × T × D).
 	Embed Op = "embed"
-	// ClassToken returns the first token, features of D values.
+	// ClassToken returns the first Tokens tokens one after another, features of Tokens·D values.
 	ClassToken Op = "cls"
 	// DropPath is stochastic depth: in training it multiplies each image's values by 0 with probability
 	// Rate, and otherwise by 1/(1-Rate).
@@ -71,6 +71,7 @@ type Layer struct {
 	Eps                 float64 // BatchNorm, LayerNorm
 	Momentum            float64 // BatchNorm
 	Heads               int     // Attention
+	Tokens              int     // Embed, ClassToken: 1 for the class token alone
 	Rate                float64 // DropPath, in [0, 1)
 	Alpha               float64 // GAP: share of the weight that is around the point, in [0, 1]
 	Sigma               float64 // GAP, AttendPool: width of that weight in cells, above 0
@@ -81,6 +82,7 @@ type Arch struct {
 	Name     string
 	Channels int     // of the input
 	Size     int     // height and width of the input in pixels
+	Usual    int     // the architecture's default for Size; 0: it has none
 	Layers   []Layer // in an order in which each layer reads only earlier ones
 	Features int     // index of the layer whose output is the penultimate features
 
@@ -92,8 +94,12 @@ type Arch struct {
 // Heads has the indexes of the heads in Layers. Points is -1 if the network has no point head.
 type Heads struct{ Classes, Points int }
 
-// PointPrefix is the prefix of the names of the point head's parameters.
-const PointPrefix = "point_head."
+// PointPrefix is the prefix of the names of the point head's parameters, and AttendName the name of the pooling that
+// predicts its weights.
+const (
+	PointPrefix = "point_head."
+	AttendName  = "attention_pool"
+)
 
 // Shape is the shape of one image's value in the network: 1 to 3 axes, each at least 1.
 type Shape []int
@@ -182,9 +188,15 @@ func (l Layer) shape(in []Shape) (Shape, error) {
 		}
 		return Shape{x[0], last / 3}, nil
 	case Embed:
-		return Shape{x[0]*x[1] + 1, last}, nil
+		if l.Tokens < 1 {
+			return nil, fmt.Errorf("%d tokens before those of patches, want at least 1", l.Tokens)
+		}
+		return Shape{x[0]*x[1] + l.Tokens, last}, nil
 	case ClassToken:
-		return Shape{last}, nil
+		if l.Tokens < 1 || l.Tokens > x[0] {
+			return nil, fmt.Errorf("the first %d of %d tokens, want at least 1", l.Tokens, x[0])
+		}
+		return Shape{l.Tokens * last}, nil
 	case BatchNorm, ReLU, LayerNorm, GELU, DropPath:
 	default:
 		return nil, fmt.Errorf("unknown layer %q", l.Op)

@@ -17,6 +17,7 @@ type Options struct {
 	Guide         float64 // share of the pooling's weight that is around the image's point in training, in [0, 1]; needs one point (PointOutputs 2)
 	GuideSigma    float64 // width of that weight in cells of the last map; default DefaultGuideSigma
 	Attend        bool    // the last pooling predicts its weights (AttendPool)
+	Distilled     bool    // a transformer whose head reads two tokens, as DeiT's distilled networks; the name says so
 	WithoutPoints bool    // leave out the point head whatever PointOutputs says, as for export
 }
 
@@ -81,6 +82,7 @@ func New(name string, o Options) (*Arch, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.a.Usual = catalogue[i].Size
 	catalogue[i].build(b)
 	return b.finish()
 }
@@ -137,13 +139,19 @@ func (b *builder) add(l Layer) int {
 func (b *builder) finish() (*Arch, error) {
 	a := b.a
 	a.Features = b.last
+	if b.o.Distilled {
+		if a.Layers[a.Features].Op != ClassToken {
+			return nil, fmt.Errorf("%s: only transformers have a token of distillation", a.Name)
+		}
+		a.Name = strings.Replace(a.Name, "_patch", "_distilled_patch", 1)
+	}
 	if b.o.Guide > 0 || b.o.Attend {
 		pool := &a.Layers[a.Features]
 		if pool.Op != GAP {
 			return nil, fmt.Errorf("%s: has no average over positions that a point could guide", a.Name)
 		}
 		if b.o.Attend {
-			pool.Op, pool.Name = AttendPool, "attention_pool"
+			pool.Op, pool.Name = AttendPool, AttendName
 		}
 		if pool.Alpha, pool.Sigma = b.o.Guide, b.o.GuideSigma; pool.Sigma == 0 {
 			pool.Sigma = DefaultGuideSigma
@@ -276,7 +284,11 @@ func vit(name string, size, patch, width, depth, heads int, about string) Spec {
 	return Spec{Name: name, Size: size, About: about, build: func(b *builder) {
 		b.head = "head"
 		b.add(Layer{Op: Conv, Name: "patch_embed.proj", Out: width, Kernel: patch, Stride: patch, Bias: true})
-		b.add(Layer{Op: Embed})
+		tokens := 1
+		if b.o.Distilled {
+			tokens = 2
+		}
+		b.add(Layer{Op: Embed, Tokens: tokens})
 		for i := range depth {
 			name := fmt.Sprintf("blocks.%d", i)
 			b.residual(i, depth, func() {
@@ -293,7 +305,7 @@ func vit(name string, size, patch, width, depth, heads int, about string) Spec {
 			})
 		}
 		b.norm("norm")
-		b.add(Layer{Op: ClassToken})
+		b.add(Layer{Op: ClassToken, Tokens: tokens})
 	}}
 }
 

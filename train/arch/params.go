@@ -92,7 +92,7 @@ func (a *Arch) Params() []Param {
 				add(l.Name+".bias", Uniform, bound, l.Out)
 			}
 		case Embed:
-			add("cls_token", Normal, 1e-6, 1, 1, width)
+			add("cls_token", Normal, 1e-6, 1, l.Tokens, width)
 			add("pos_embed", TruncNorm, 0.02, 1, shapes[i][0], width)
 		}
 	}

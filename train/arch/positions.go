@@ -25,6 +25,9 @@ func (a *Arch) Positions() (*Positions, error) {
 	if pool.Op == AttendPool {
 		return nil, fmt.Errorf("the pooling of %s predicts its weights, so that no map of the class head has the logit as its mean", a.Name)
 	}
+	if pool.Op == ClassToken && pool.Tokens > 1 {
+		return nil, fmt.Errorf("the class head of %s reads %d tokens at once, so that it cannot read one position", a.Name, pool.Tokens)
+	}
 	if pool.Op != GAP && pool.Op != ClassToken {
 		return nil, fmt.Errorf("%s has no pooling before its class head: its features have no positions", a.Name)
 	}

@@ -45,6 +45,17 @@ type Weights struct {
 	Running int // running means and variances
 
 	target Target
+	facts  Facts
+}
+
+// Describe adds to what the file says of itself: the view that the network expects of an image, and the names of
+// its classes, if it has its class head.
+func (w *Weights) Describe(view string, classes []string) {
+	w.facts.View = view
+	if w.target == Timm {
+		w.facts.Classes = classes
+	}
+	w.facts.write(w.Set.Metadata)
 }
 
 // For returns the weights of a network under the names of a target. With whole, they are those of the backbone in
@@ -55,7 +66,9 @@ func For(t Target, whole bool, a *arch.Arch, set *weights.Set) (*Weights, error)
 		return nil, err
 	}
 	w := &Weights{Set: weights.NewSet(), target: t}
-	w.Set.Metadata = map[string]string{"format": "pt", "arch": a.Name, "for": string(t)}
+	w.Set.Metadata = map[string]string{"format": "pt", "for": string(t)}
+	w.facts = Facts{Arch: a.Name, Size: a.Size}
+	w.facts.write(w.Set.Metadata)
 	prefix := ""
 	if whole {
 		prefix = detector[t]

@@ -170,16 +170,17 @@ func Parity(t *testing.T, tolerance float64, make New) {
 	}
 }
 
-// Catalogue compares evaluations of networks of the catalogue, at full size, with torchvision's (and with a
-// transformer of timm's structure).
+// Catalogue compares evaluations of networks of the catalogue, at full size, with torchvision's (and with
+// transformers of timm's structure).
 func Catalogue(t *testing.T, tolerance float64, make New) {
 	text, err := testdata.ReadFile("testdata/catalogue.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var networks map[string]struct {
-		Size   int
-		Logits summary
+		Size      int
+		Distilled bool
+		Logits    summary
 	}
 	if err := json.Unmarshal(text, &networks); err != nil {
 		t.Fatal(err)
@@ -187,7 +188,8 @@ func Catalogue(t *testing.T, tolerance float64, make New) {
 	for _, name := range slices.Sorted(maps.Keys(networks)) {
 		t.Run(name, func(t *testing.T) {
 			c := checker{t, tolerance}
-			a, err := arch.New(name, arch.Options{Classes: 10, PointOutputs: 2, Size: networks[name].Size})
+			n := networks[name]
+			a, err := arch.New(strings.Replace(name, "_distilled", "", 1), arch.Options{Classes: 10, PointOutputs: 2, Size: n.Size, Distilled: n.Distilled})
 			c.must(err)
 			e, err := make(engine.Config{Arch: a})
 			c.must(err)
@@ -196,7 +198,7 @@ func Catalogue(t *testing.T, tolerance float64, make New) {
 			b := Batch("catalogue", "", a, 2, "")
 			out, err := e.Evaluate(&engine.Batch{Images: b.Images, Target: loss.Target{N: 2}}, false)
 			c.must(err)
-			c.tensor("logits", out.Logits, networks[name].Logits)
+			c.tensor("logits", out.Logits, n.Logits)
 		})
 	}
 }

@@ -80,7 +80,7 @@ func attention(v vector) *arch.Arch {
 	linear := func(name string, out int) { b.add(arch.Layer{Op: arch.Linear, Name: name, Out: out, Bias: true}) }
 	norm := func(name string) { b.add(arch.Layer{Op: arch.LayerNorm, Name: name, Eps: 1e-6}) }
 	b.conv("patch_embed.proj", width, 4, 4, 0, true)
-	b.add(arch.Layer{Op: arch.Embed})
+	b.add(arch.Layer{Op: arch.Embed, Tokens: 1})
 	for i := range 2 {
 		name, start := fmt.Sprintf("blocks.%d", i), len(b)-1
 		norm(name + ".norm1")
@@ -95,6 +95,6 @@ func attention(v vector) *arch.Arch {
 		b.add(arch.Layer{Op: arch.Add, In: []int{start, len(b) - 1}})
 	}
 	norm("norm")
-	b.add(arch.Layer{Op: arch.ClassToken})
+	b.add(arch.Layer{Op: arch.ClassToken, Tokens: 1})
 	return b.heads("attention", "head", v)
 }

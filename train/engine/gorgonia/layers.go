@@ -420,7 +420,8 @@ func (n *network) embed(i int, x *G.Node) (*G.Node, error) {
 		kernel.Embed(n.team(), n.images, pixels, width, in[0], in[1], in[2], out)
 	})
 	o.diff = func(_ G.Nodes, _, dy *G.Node) (G.Nodes, error) {
-		dcls, dpos := make([]float32, width), make([]float32, (pixels+1)*width)
+		tokens := n.engine.cfg.Arch.Layers[i].Tokens
+		dcls, dpos := make([]float32, tokens*width), make([]float32, (tokens+pixels)*width)
 		dx, err := n.node(n.batched("embedback", shape, func(in [][]float32, out []float32) {
 			kernel.EmbedBack(n.team(), n.images, pixels, width, in[0], out, dcls, dpos)
 		}), dy)
@@ -434,7 +435,7 @@ func (n *network) embed(i int, x *G.Node) (*G.Node, error) {
 
 func (n *network) classToken(i int, x *G.Node) (*G.Node, error) {
 	shape := n.in(i)
-	size, width := shape.Len(), shape[1]
+	size, width := shape.Len(), n.shapes[i].Len()
 	o := n.batched("cls", n.shapes[i], func(in [][]float32, out []float32) {
 		for b := range n.images {
 			copy(out[b*width:(b+1)*width], in[0][b*size:])

@@ -95,9 +95,10 @@ func (n *network) layer(i int, l arch.Layer, x []*graph.Node) *graph.Node {
 	case arch.GELU:
 		return gelu(x[0])
 	case arch.Embed:
-		return n.embed(x[0])
+		return n.embed(l, x[0])
 	case arch.ClassToken:
-		return graph.Reshape(graph.Slice(x[0], graph.AxisRange(), graph.AxisRange(0, 1), graph.AxisRange()), x[0].Shape().Dim(0), x[0].Shape().Dim(2))
+		d := x[0].Shape().Dimensions
+		return graph.Reshape(graph.Slice(x[0], graph.AxisRange(), graph.AxisRange(0, l.Tokens), graph.AxisRange()), d[0], l.Tokens*d[2])
 	case arch.DropPath:
 		return n.dropPath(i, x[0])
 	}
@@ -316,11 +317,11 @@ func gelu(x *graph.Node) *graph.Node {
 	return graph.ConvertDType(graph.Mul(x, phi), dtype)
 }
 
-func (n *network) embed(x *graph.Node) *graph.Node {
+func (n *network) embed(l arch.Layer, x *graph.Node) *graph.Node {
 	d := x.Shape().Dimensions
 	tokens := graph.Reshape(x, d[0], d[1]*d[2], d[3])
 	cls := graph.ConvertDType(n.params["cls_token"], x.DType())
-	cls = graph.BroadcastToDims(cls, d[0], 1, d[3])
+	cls = graph.BroadcastToDims(cls, d[0], l.Tokens, d[3])
 	tokens = graph.Concatenate([]*graph.Node{cls, tokens}, 1)
 	return graph.Add(tokens, graph.ConvertDType(n.params["pos_embed"], x.DType()))
 }

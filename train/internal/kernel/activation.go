@@ -41,30 +41,31 @@ func ScaleImages(t *Team, factors, x, y []float32) {
 	})
 }
 
-// Embed computes tokens (n × (pixels+1) × d) from maps: the class token, then the positions of the map,
-// plus pos ((pixels+1) × d).
+// Embed computes tokens from maps: those of cls (k × d), then the positions of the map, plus pos
+// ((k + pixels) × d). The output has n × (k + pixels) × d values.
 func Embed(t *Team, n, pixels, d int, x, cls, pos, y []float32) {
+	size := len(cls) + pixels*d
 	t.Split(n, func(_, first, last int) {
 		for b := first; b < last; b++ {
-			out := y[b*(pixels+1)*d : (b+1)*(pixels+1)*d]
+			out := y[b*size : (b+1)*size]
 			copy(out, cls)
-			copy(out[d:], x[b*pixels*d:(b+1)*pixels*d])
+			copy(out[len(cls):], x[b*pixels*d:(b+1)*pixels*d])
 			accumulate(out, pos)
 		}
 	})
 }
 
-// EmbedBack computes the gradients at the map, the class token and the positions.
+// EmbedBack computes the gradients at the map, the tokens before it and the positions.
 func EmbedBack(t *Team, n, pixels, d int, dy, dx, dcls, dpos []float32) {
-	size := (pixels + 1) * d
+	size := len(dcls) + pixels*d
 	clear(dpos)
 	for b := range n {
 		accumulate(dpos, dy[b*size:(b+1)*size])
 	}
-	copy(dcls, dpos[:d])
+	copy(dcls, dpos)
 	t.Split(n, func(_, first, last int) {
 		for b := first; b < last; b++ {
-			copy(dx[b*pixels*d:(b+1)*pixels*d], dy[b*size+d:(b+1)*size])
+			copy(dx[b*pixels*d:(b+1)*pixels*d], dy[b*size+len(dcls):(b+1)*size])
 		}
 	})
 }
