@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,24 +33,39 @@ var torchvisionViT = strings.NewReplacer(
 
 var counter = regexp.MustCompile(`(^|\.)num_batches_tracked$`)
 
-// fit returns the architecture of that name with as many classes as a file of weights has, and its weights. The
-// file may use the names of torchvision, timm or DeiT, with a prefix of training scripts before all of them.
+// distilled marks the names of DeiT's distilled networks.
+const distilled = "_distilled"
+
+// fit returns the architecture of that name with as many classes as a file of weights has, and its weights. The size
+// of its input is as given, or 0 for the one that the position embedding has, or the architecture's. The file may use the names of torchvision, timm or DeiT, with a prefix of training scripts before all of them.
 // Every tensor of the network must be in the file, and every tensor of the file in the network, apart from
 // counters of batches and abtool's point head.
-func fit(name string, file *weights.Set) (*arch.Arch, *weights.Set, error) {
+func fit(name string, size int, file *weights.Set) (*arch.Arch, *weights.Set, error) {
+	o := arch.Options{Size: size, Distilled: strings.Contains(name, distilled)}
+	name = strings.Replace(name, distilled, "", 1)
 	if known, ok := archNames[name]; ok {
 		name = known
 	}
-	a, err := arch.New(name, arch.Options{})
+	a, err := arch.New(name, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	head := strings.TrimSuffix(a.Layers[a.Heads.Classes].Name, ".")
+	head := a.Layers[a.Heads.Classes].Name
 	from := renamed(file, head).Without(arch.PointPrefix)
-	if t, ok := from.Get(head + ".weight"); ok && len(t.Shape) == 2 && t.Shape[0] != a.Classes {
-		if a, err = arch.New(name, arch.Options{Classes: t.Shape[0]}); err != nil {
-			return nil, nil, err
+	if o.Distilled {
+		if from, err = merged(from, head); err != nil {
+			return nil, nil, fmt.Errorf("the weights do not fit %s: %w", a.Name, err)
 		}
+	}
+	if t, ok := from.Get(head + ".weight"); ok && len(t.Shape) == 2 {
+		o.Classes = t.Shape[0]
+	}
+	if size == 0 {
+		o.Size = embeddedSize(a, from)
+	}
+	_, o.Attend = from.Get(arch.AttendName + ".weight")
+	if a, err = arch.New(name, o); err != nil {
+		return nil, nil, err
 	}
 	set := a.Zeros()
 	report := weights.Fit(set, from)
@@ -81,6 +97,76 @@ func renamed(file *weights.Set, head string) *weights.Set {
 	return set
 }
 
+// merged returns the tensors of a distilled DeiT with its two tokens in one tensor, and its two heads as one that
+// reads both tokens and gives the mean of what the two give.
+func merged(file *weights.Set, head string) (*weights.Set, error) {
+	set := weights.NewSet()
+	for _, t := range file.Tensors() {
+		second := ""
+		switch t.Name {
+		case "dist_token", "head_dist.weight", "head_dist.bias":
+			continue
+		case "cls_token":
+			second = "dist_token"
+		case head + ".weight", head + ".bias":
+			second = "head_dist" + strings.TrimPrefix(t.Name, head)
+		}
+		if second != "" {
+			other, ok := file.Get(second)
+			if !ok {
+				return nil, fmt.Errorf("not in the file: %s. It may be a DeiT without distillation", second)
+			}
+			if !slices.Equal(other.Shape, t.Shape) || len(t.Shape) == 0 {
+				return nil, fmt.Errorf("%s has the shape %v, and %s %v", second, other.Shape, t.Name, t.Shape)
+			}
+			t = joined(t, other)
+		}
+		set.Put(t)
+	}
+	return set, nil
+}
+
+// joined returns two tokens as one tensor of both, or the heads that read one of them as one that reads both.
+func joined(a, b weights.Tensor) weights.Tensor {
+	t := weights.Tensor{Name: a.Name, Shape: slices.Clone(a.Shape)}
+	switch len(a.Shape) {
+	case 1: // biases: the mean
+		for i, v := range a.Data {
+			t.Data = append(t.Data, v/2+b.Data[i]/2)
+		}
+	case 2: // weights, classes × values: half of each, side by side
+		width := a.Shape[1]
+		t.Shape[1] *= 2
+		for at := 0; at < len(a.Data); at += width {
+			for _, row := range [][]float32{a.Data[at : at+width], b.Data[at : at+width]} {
+				for _, v := range row {
+					t.Data = append(t.Data, v/2)
+				}
+			}
+		}
+	default: // tokens, 1 × 1 × values
+		t.Shape[1] *= 2
+		t.Data = slices.Concat(a.Data, b.Data)
+	}
+	return t
+}
+
+// embeddedSize returns the size of the input of a transformer whose position embedding is in a file, or 0 if it has
+// none, or not one of a square of patches.
+func embeddedSize(a *arch.Arch, file *weights.Set) int {
+	i := slices.IndexFunc(a.Layers, func(l arch.Layer) bool { return l.Op == arch.Embed })
+	t, ok := file.Get("pos_embed")
+	if i < 0 || !ok || len(t.Shape) != 3 {
+		return 0
+	}
+	patches := t.Shape[1] - a.Layers[i].Tokens
+	side := int(math.Sqrt(float64(max(patches, 0))))
+	if side*side != patches {
+		return 0
+	}
+	return side * a.Layers[a.Layers[i].In[0]].Stride
+}
+
 // cut removes a prefix from the names of all tensors, if each has it.
 func cut(tensors []weights.Tensor, prefix string) bool {
 	if slices.ContainsFunc(tensors, func(t weights.Tensor) bool { return !strings.HasPrefix(t.Name, prefix) }) {
@@ -99,7 +185,7 @@ func advice(r *weights.Report) string {
 	}
 	switch {
 	case has(r.Unexpected, "dist_token"):
-		return ". It is a distilled DeiT, which has a second head: abtool has DeiT without distillation"
+		return ". It is a distilled DeiT, which has a second head: give its name, such as --arch deit_small_distilled_patch16_224"
 	case slices.ContainsFunc(r.Mismatched, func(m weights.Mismatch) bool { return m.Name == "pos_embed" }):
 		return ". The position embedding has another length: the weights are of another image size, patch size or width"
 	case r.Loaded < len(r.Missing)/10:

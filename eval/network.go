@@ -2,6 +2,7 @@ package eval
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -19,6 +20,7 @@ import (
 	"abtool/internal/usage"
 	"abtool/train/arch"
 	"abtool/train/engine"
+	"abtool/train/export"
 	"abtool/train/loss"
 	runs "abtool/train/run"
 	"abtool/train/weights"
@@ -27,10 +29,11 @@ import (
 // NetworkOptions name a network: a run, or an architecture with a file of weights.
 type NetworkOptions struct {
 	Run     string // folder of a run of abtool train; "": Arch and Weights
-	Arch    string // as arch.New takes it, or DeiT's or torchvision's name of the same network
+	Arch    string // as arch.New takes it, or DeiT's or torchvision's name of the same network; "": the one that the file says
+	Size    int    // height and width of the input in pixels, for Arch; 0: the one that the file says or shows, or the architecture's
 	Weights string // a safetensors file; with Run a file of the run, as run.Open takes it
 	Classes string // file with the name of a class a line, in the order of the outputs; "": the run's, or ImageNet's 1,000
-	View    string // as view.Parse takes it; "": view.Default
+	View    string // as view.Parse takes it; "": the one that the file says, or view.Default
 	Name    string // printed; "": the name of the folder or the file
 
 	Workers int
@@ -40,7 +43,8 @@ type NetworkOptions struct {
 // A Network is a trained network, ready to answer. Close it after use. Only one goroutine may use it.
 type Network struct {
 	Name     string
-	Arch     string
+	Arch     string   // with the size of the input, if it is another one than the architecture's
+	Notes    []string // what users should know: the file of weights says other things than the options
 	Weights  string   // SHA-256 of the file of weights, in hexadecimal
 	Classes  []string // in the order of the answers; ImageNet's 1,000 in the order of their wnids, whatever the order of the outputs
 	ImageNet bool     // the classes are ImageNet's 1,000
@@ -96,11 +100,11 @@ func describe(o NetworkOptions) (*Network, *loaded, error) {
 	var l *loaded
 	var err error
 	switch {
-	case o.Run != "" && o.Arch != "":
-		return nil, nil, usage.Errorf("a run has its architecture: give either a RUN, or --arch and --weights")
+	case o.Run != "" && (o.Arch != "" || o.Size != 0):
+		return nil, nil, usage.Errorf("a run has its architecture and size: give either a RUN, or --arch and --weights")
 	case o.Run != "":
 		l, err = ofRun(o)
-	case o.Arch == "" || o.Weights == "":
+	case o.Weights == "":
 		return nil, nil, usage.Errorf("give the network: a RUN of abtool train, or --arch NAME with --weights FILE.safetensors")
 	default:
 		l, err = ofWeights(o)
@@ -109,6 +113,9 @@ func describe(o NetworkOptions) (*Network, *loaded, error) {
 		return nil, nil, err
 	}
 	n := &Network{Arch: l.arch.Name, Classes: l.classes, Multi: l.multi, outputs: len(l.classes)}
+	if l.arch.Size != l.arch.Usual {
+		n.Arch += fmt.Sprintf(" (%d px)", l.arch.Size)
+	}
 	if n.Name, err = o.Label(); err != nil {
 		return nil, nil, err
 	}
@@ -116,11 +123,10 @@ func describe(o NetworkOptions) (*Network, *loaded, error) {
 		return nil, nil, fmt.Errorf("%s reads images of %d channels: only networks of colour images can be evaluated", n.Name, l.arch.Channels)
 	}
 	n.arrange()
-	if n.View = view.Default(l.arch.Size); o.View != "" {
-		if n.View, err = view.Parse(o.View, l.arch.Size); err != nil {
-			return nil, nil, err
-		}
+	if n.View, err = o.view(l); err != nil {
+		return nil, nil, err
 	}
+	n.Notes = l.notes
 	if n.Weights, err = digest(l.file); err != nil {
 		return nil, nil, err
 	}
@@ -211,6 +217,31 @@ type loaded struct {
 	set     *weights.Set
 	classes []string
 	multi   bool
+	says    export.Facts // what the file says of itself
+	notes   []string
+}
+
+// note notes what the file says and the options do not.
+func (l *loaded) note(what, says, used string) {
+	l.notes = append(l.notes, fmt.Sprintf("%s says that its %s is %s, and %s is used", l.file, what, says, used))
+}
+
+// view returns the view that was asked for, or else the one that the file says, or else the default.
+func (o *NetworkOptions) view(l *loaded) (view.View, error) {
+	says, err := view.Default(l.arch.Size), error(nil)
+	if l.says.View != "" && cmp.Or(l.says.Size, l.arch.Size) == l.arch.Size {
+		if says, err = view.Parse(l.says.View, l.arch.Size); err != nil {
+			return says, fmt.Errorf("%s says how images are viewed: %w", l.file, err)
+		}
+	}
+	if o.View == "" {
+		return says, nil
+	}
+	v, err := view.Parse(o.View, l.arch.Size)
+	if err == nil && l.says.View != "" && v.String() != l.says.View {
+		l.note("view", l.says.View, v.String())
+	}
+	return v, err
 }
 
 func ofRun(o NetworkOptions) (*loaded, error) {
@@ -235,18 +266,40 @@ func ofWeights(o NetworkOptions) (*loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, set, err := fit(o.Arch, set)
-	if err != nil {
+	l := &loaded{file: o.Weights, classes: classes.ImageNet()}
+	if l.says, err = export.FactsOf(set.Metadata); err != nil {
 		return nil, fmt.Errorf("%s: %w", o.Weights, err)
 	}
-	l := &loaded{
-		file: o.Weights, arch: a, set: set,
-		classes: classes.ImageNet(),
+	name := cmp.Or(o.Arch, l.says.Arch)
+	if name == "" {
+		return nil, usage.Errorf("%s does not say which architecture it is of: give --arch NAME", o.Weights)
+	}
+	a, set, err := fit(name, cmp.Or(o.Size, l.says.Size), set)
+	if err != nil {
+		if l.says.Arch != "" && name != l.says.Arch {
+			err = fmt.Errorf("%w. The file says that it is of %s", err, l.says.Arch)
+		}
+		return nil, fmt.Errorf("%s: %w", o.Weights, err)
+	}
+	l.arch, l.set = a, set
+	if l.says.Arch != "" && l.says.Arch != a.Name {
+		l.note("architecture", l.says.Arch, a.Name)
+	}
+	if l.says.Size != 0 && l.says.Size != a.Size {
+		l.note("input", fmt.Sprintf("%d pixels", l.says.Size), fmt.Sprint(a.Size))
+	}
+	known := len(l.says.Classes) == a.Classes
+	if known {
+		l.classes = l.says.Classes
 	}
 	switch {
 	case o.Classes != "":
-		l.classes, err = readClasses(o.Classes, a.Classes)
-	case a.Classes != classes.Count:
+		if l.classes, err = readClasses(o.Classes, a.Classes); known && !slices.Equal(l.classes, l.says.Classes) {
+			l.notes = append(l.notes, fmt.Sprintf("%s has other names of classes than %s, and those of --classes are used", l.file, o.Classes))
+		}
+	case len(l.says.Classes) > 0 && !known:
+		err = fmt.Errorf("%s has the names of %d classes, and outputs for %d", l.file, len(l.says.Classes), a.Classes)
+	case !known && a.Classes != classes.Count:
 		err = usage.Errorf("%s has %d classes: give their names with --classes FILE, a name a line in the order of the outputs",
 			o.Weights, a.Classes)
 	}

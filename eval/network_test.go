@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"abtool/train/arch"
 	"abtool/train/engine"
 	"abtool/train/engine/gorgonia"
+	"abtool/train/loss"
 	runs "abtool/train/run"
 	"abtool/train/weights"
 )
@@ -67,11 +69,12 @@ func TestFit(t *testing.T) {
 		{"timm-deit_tiny_patch16_224", "deit_tiny_patch16_224", "vit_tiny_patch16_224"},
 		{"timm-deit_tiny_patch16_224", "vit_ti", "vit_tiny_patch16_224"},
 		{"torchvision-vit_b_16", "vit_b_16", "vit_base_patch16_224"},
+		{"timm-deit_tiny_distilled_patch16_224", "deit_tiny_distilled_patch16_224", "vit_tiny_distilled_patch16_224"},
 	} {
 		set := keyList(t, c.file)
 		for i, tensor := range set.Tensors() {
 			for k := range tensor.Data {
-				tensor.Data[k] = float32(i + 1) // every tensor has its own value
+				tensor.Data[k] = float32(i) + 1.125 // every tensor has its own value, and half of it is nobody's
 			}
 		}
 		files := []*weights.Set{set}
@@ -81,7 +84,7 @@ func TestFit(t *testing.T) {
 			}
 		}
 		for _, file := range files {
-			a, got, err := fit(c.arch, file)
+			a, got, err := fit(c.arch, 0, file)
 			if err != nil {
 				t.Errorf("%s, first tensor %s: %v", c.file, file.Tensors()[0].Name, err)
 				continue
@@ -112,7 +115,7 @@ func TestFitHeads(t *testing.T) {
 		}
 	})
 	small.Put(weights.Tensor{Name: "point_head.weight", Shape: []int{2, 512}, Data: make([]float32, 1024)})
-	a, set, err := fit("resnet18", small)
+	a, set, err := fit("resnet18", 0, small)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,17 +147,184 @@ func TestFitErrors(t *testing.T) {
 		{"vit_ti", extra(vit, "dist_token", "head_dist.weight"), []string{"not in the model: dist_token", "distilled DeiT"}},
 		{"vit_ti", changed(vit, func(t *weights.Tensor) {
 			if t.Name == "pos_embed" {
-				t.Shape, t.Data = []int{1, 577, 192}, make([]float32, 577*192)
+				t.Shape, t.Data = []int{1, 578, 192}, make([]float32, 578*192)
 			}
-		}), []string{"left out pos_embed: its shape is [1 577 192], the model's [1 197 192]", "another image size"}},
+		}), []string{"left out pos_embed: its shape is [1 578 192], the model's [1 197 192]", "another image size"}},
+		{"deit_tiny_distilled_patch16_224", vit, []string{"not in the file: dist_token. It may be a DeiT without distillation"}},
+		{"resnet18_distilled", resnet, []string{"only transformers have a token of distillation"}},
 		{"vit_s", resnet, []string{"not in the file: patch_embed.proj.weight", "Hardly any name fits"}},
 		{"resnet19", resnet, []string{"resnet19"}},
 	} {
-		_, _, err := fit(c.arch, c.set)
+		_, _, err := fit(c.arch, 0, c.set)
 		for _, want := range c.want {
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v, want %q", c.arch, err, want)
 			}
+		}
+	}
+}
+
+// drawn returns the values in [-1, 1) that scripts/torch_vectors.py draws for a name.
+func drawn(name string, n int) []float32 {
+	x := uint32(2166136261)
+	for i := range len(name) {
+		x = (x ^ uint32(name[i])) * 16777619
+	}
+	out := make([]float32, n)
+	for i := range out {
+		x = 1664525*x + 1013904223
+		out[i] = float32(x>>8)/(1<<23) - 1
+	}
+	return out
+}
+
+// Weights of timm's distilled transformer give the logits that timm computes: the mean of its two heads.
+func TestDistilled(t *testing.T) {
+	text, err := os.ReadFile("testdata/distilled.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var timm struct {
+		Tensors map[string][]int
+		Logits  [][]float64
+	}
+	if err := json.Unmarshal(text, &timm); err != nil {
+		t.Fatal(err)
+	}
+	file := weights.NewSet()
+	for name, shape := range timm.Tensors {
+		n := 1
+		for _, d := range shape {
+			n *= d
+		}
+		around, by := float32(0), float32(0.4)
+		switch {
+		case len(shape) == 1 && strings.HasSuffix(name, "weight"):
+			around, by = 1, 0.2
+		case len(shape) > 1 && !strings.HasSuffix(name, "_token") && name != "pos_embed":
+			by = float32(math.Sqrt(3 / (float64(n) / float64(shape[0]))))
+		}
+		data := drawn(name, n)
+		for i, v := range data {
+			data[i] = around + by*v
+		}
+		file.Put(weights.Tensor{Name: name, Shape: shape, Data: data})
+	}
+	a, set, err := fit("vit_mini_distilled_patch4_32", 0, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := gorgonia.New(engine.Config{Arch: a})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if err := e.SetWeights(set); err != nil {
+		t.Fatal(err)
+	}
+	out, err := e.Evaluate(&engine.Batch{Images: drawn("image/catalogue", 2*32*32*3), Target: loss.Target{N: 2}}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, want := range slices.Concat(timm.Logits...) {
+		if math.Abs(float64(out.Logits[k])-want) > 1e-4 || len(out.Logits) != 20 {
+			t.Errorf("logit %d is %v, and timm's %v", k, out.Logits[k], want)
+		}
+	}
+	if _, err := a.Positions(); err == nil || !strings.Contains(err.Error(), "reads 2 tokens at once") {
+		t.Errorf("maps of a head of two tokens: %v", err)
+	}
+}
+
+// The size of the input is as given, or as the position embedding shows. A pooling that predicts its weights is taken
+// from the file.
+func TestFitSizes(t *testing.T) {
+	vit := changed(keyList(t, "timm-deit_tiny_patch16_224"), func(t *weights.Tensor) {
+		if t.Name == "pos_embed" {
+			t.Shape, t.Data = []int{1, 577, 192}, make([]float32, 577*192)
+		}
+	})
+	if a, _, err := fit("deit_tiny_patch16_224", 0, vit); err != nil || a.Size != 384 {
+		t.Errorf("%+v, %v", a, err)
+	}
+	if _, _, err := fit("deit_tiny_patch16_224", 224, vit); err == nil || !strings.Contains(err.Error(), "another image size") {
+		t.Error(err)
+	}
+	resnet := keyList(t, "torchvision-resnet18")
+	if a, _, err := fit("resnet18", 288, resnet); err != nil || a.Size != 288 {
+		t.Errorf("%+v, %v", a, err)
+	}
+	attend, err := arch.New("cnn3", arch.Options{Classes: 3, PointOutputs: 2, Attend: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := attend.Init(1)
+	w, _ := want.Get("attention_pool.weight")
+	copy(w.Data, []float32{1, 2, 3})
+	a, got, err := fit("cnn3", 0, want)
+	if err != nil || a.Layers[a.Features].Op != arch.AttendPool {
+		t.Fatal(err)
+	}
+	if w, _ := got.Get("attention_pool.weight"); w.Data[2] != 3 {
+		t.Error("the weights of the pooling were not read")
+	}
+}
+
+// A file that abtool export wrote says what it is of; options win, and notes say where the file says otherwise.
+func TestFacts(t *testing.T) {
+	small := func(facts map[string]string) string {
+		a, err := arch.New("cnn3", arch.Options{Classes: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := a.Init(1)
+		set.Metadata = facts
+		path := filepath.Join(t.TempDir(), "small.safetensors")
+		if err := weights.WriteFile(path, set); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	list := filepath.Join(t.TempDir(), "classes.txt")
+	if err := os.WriteFile(list, []byte("x\ny\nz\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	facts := map[string]string{"arch": "cnn3", "size": "48", "view": "squash:bicubic", "classes": `["a","b","c"]`}
+	path := small(facts)
+	for _, c := range []struct {
+		o    NetworkOptions
+		want string // architecture, size, view, classes, notes
+	}{
+		{NetworkOptions{}, "cnn3 (48 px) 48 squash:bicubic [a b c] []"},
+		{NetworkOptions{Arch: "cnn3", Size: 48, View: "squash:bicubic"}, "cnn3 (48 px) 48 squash:bicubic [a b c] []"},
+		{NetworkOptions{Size: 32}, "cnn3 32 resize-crop:36:bilinear [a b c] [" + path + " says that its input is 48 pixels, and 32 is used]"},
+		{NetworkOptions{View: "crop"}, "cnn3 (48 px) 48 crop [a b c] [" + path + " says that its view is squash:bicubic, and crop is used]"},
+		{NetworkOptions{Classes: list}, "cnn3 (48 px) 48 squash:bicubic [x y z] [" + path + " has other names of classes than " + list + ", and those of --classes are used]"},
+	} {
+		c.o.Weights = path
+		n, err := Describe(c.o)
+		if err != nil {
+			t.Errorf("%+v: %v", c.o, err)
+			continue
+		}
+		if got := fmt.Sprint(n.Arch, " ", n.View.Size, " ", n.View, " ", n.Classes, " ", n.Notes); got != c.want {
+			t.Errorf("%+v:\n%s, want\n%s", c.o, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		facts map[string]string
+		arch  string
+		want  string
+	}{
+		{nil, "", "does not say which architecture it is of: give --arch NAME"},
+		{facts, "cnn4", "The file says that it is of cnn3"},
+		{map[string]string{"arch": "cnn3", "size": "wide"}, "", `has "wide" as the size`},
+		{map[string]string{"arch": "cnn3", "classes": "a, b"}, "", "no list of classes"},
+		{map[string]string{"arch": "cnn3", "classes": `["a"]`}, "", "has the names of 1 classes, and outputs for 3"},
+		{map[string]string{"arch": "cnn3", "view": "wide", "classes": `["a","b","c"]`}, "", "says how images are viewed: unknown view"},
+	} {
+		if _, err := Describe(NetworkOptions{Weights: small(c.facts), Arch: c.arch}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v, want %q", c.facts, err, c.want)
 		}
 	}
 }

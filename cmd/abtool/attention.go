@@ -58,7 +58,7 @@ func (o *benchmarkOptions) localise(ctx context.Context, s streams, dirs []strin
 		if err != nil {
 			return err
 		}
-		c, err := o.open(n.Classes, note)
+		c, err := o.open(n, note)
 		if err != nil {
 			return err
 		}

@@ -199,7 +199,7 @@ func (o *benchmarkOptions) evaluate(ctx context.Context, network eval.NetworkOpt
 		return nil, err
 	}
 	defer n.Close()
-	c, err := o.open(n.Classes, note)
+	c, err := o.open(n, note)
 	if err != nil {
 		return nil, err
 	}
@@ -239,11 +239,14 @@ func (o *benchmarkOptions) evaluate(ctx context.Context, network eval.NetworkOpt
 	return c.Real, err
 }
 
-// open opens the sets for a network with some classes, and says what was left out.
-func (o *benchmarkOptions) open(classes []string, note func(string)) (*sets.Collection, error) {
-	c, err := sets.Open(o.sets, classes)
+// open opens the sets for a network, and says what was left out, and what the network's weights say otherwise.
+func (o *benchmarkOptions) open(n *eval.Network, note func(string)) (*sets.Collection, error) {
+	c, err := sets.Open(o.sets, n.Classes)
 	if err != nil {
 		return nil, err
+	}
+	for _, text := range n.Notes {
+		note(text)
 	}
 	for _, text := range c.Notes {
 		note(text)

@@ -99,7 +99,7 @@ writes the tables and a page with them. The same command continues an evaluation
 					return b.localise(cmd.Context(), s, args, o.engine, a, o.quiet)
 				}
 				return b.run(cmd.Context(), s, args, o.engine, o.quiet)
-			case b.network.Arch != "" && o.Images == "":
+			case (b.network.Arch != "" || o.Weights != "" && len(args) == 0) && o.Images == "":
 				return usage.Errorf("--set is missing: the images to evaluate on, such as --set imagenet=ILSVRC/val")
 			case (a.cam != "" || a.remove != "") && len(args) > 0:
 				if len(args) > 1 && o.Weights != "" {
@@ -123,10 +123,11 @@ writes the tables and a page with them. The same command continues an evaluation
 	f.StringVar(&o.Truth, "truth", "", "`STORE` with ground truth, to measure how often predicted points\nare on their objects")
 	f.IntVar(&o.draw, "draw", 0, "draw `N` images with their predicted points into RUN")
 	f.StringArrayVar(&b.sets, "set", nil, "benchmark `SET` to evaluate on: NAME=PLACE, PLACE or a TOML file;\nmay be repeated")
-	f.StringVar(&b.network.Arch, "arch", "", "`ARCH` of the network of --weights, in place of a RUN")
-	f.StringVar(&o.Weights, "weights", "", "`FILE` of weights: of the run, by name or path (default\nbest.safetensors), or with --arch a .safetensors file")
-	f.StringVar(&b.network.Classes, "classes", "", "`FILE` with the name of a class on each line, in the order of the\nnetwork's outputs (default: the run's, or ImageNet's 1,000)")
-	f.StringVar(&b.network.View, "view", "", "`VIEW` that the weights expect (default resize-crop:256:bilinear\nfor 224 pixels):\n"+view.Syntax)
+	f.StringVar(&b.network.Arch, "arch", "", "`ARCH` of the network of --weights, if abtool export did not write\nit into the file")
+	f.StringVar(&o.Weights, "weights", "", "`FILE` of weights: of the run, by name or path (default\nbest.safetensors), or in place of a RUN a .safetensors file")
+	f.IntVar(&b.network.Size, "size", 0, "height and width of the network's input in `PIXELS` (default: as the\nweights say, or the architecture's)")
+	f.StringVar(&b.network.Classes, "classes", "", "`FILE` with the name of a class on each line, in the order of the\nnetwork's outputs (default: the run's, as the weights say, or\nImageNet's 1,000)")
+	f.StringVar(&b.network.View, "view", "", "`VIEW` that the weights expect (default: as they say, or\nresize-crop:256:bilinear for 224 pixels):\n"+view.Syntax)
 	f.StringVar(&b.out, "out", "", "folder `DIR` for outputs, tables and the page")
 	f.StringArrayVar(&b.from, "from", nil, "outputs of an earlier evaluation: the `DIR` of --out, or a file;\nmay be repeated")
 	f.BoolVar(&b.Logits, "logits", false, "keep all logits, 4 bytes for each class and image")
@@ -156,13 +157,13 @@ var modes = []struct {
 }{
 	{"--remove", func(o *evalOptions, _ []string) bool { return o.attention.remove != "" }, "images truth weights view remove edited out format"},
 	{"--cam with --images", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" && o.Images != "" }, "images weights view cam unreadable out format"},
-	{"--cam", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" }, "set weights arch classes view cam rollout unreadable out format"},
+	{"--cam", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" }, "set weights arch size classes view cam rollout unreadable out format"},
 	{"--images of several networks", func(o *evalOptions, runs []string) bool { return o.Images != "" && len(runs) > 1 }, "images targets rule split partial out format"},
 	{"--images", func(o *evalOptions, _ []string) bool { return o.Images != "" }, "images targets rule split partial truth draw weights"},
 	{"--from without a network", func(o *evalOptions, runs []string) bool {
 		return len(o.benchmark.from) > 0 && !o.benchmark.named(runs)
 	}, "from set out format all"},
-	{"--set", func(*evalOptions, []string) bool { return true }, "set arch weights classes view out from logits unreadable hole black foregrounds seed format all"},
+	{"--set", func(*evalOptions, []string) bool { return true }, "set arch weights size classes view out from logits unreadable hole black foregrounds seed format all"},
 }
 
 // onlyFlagsOfMode returns an error for a flag that would change nothing.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"abtool/eval/view"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 	"abtool/train/export"
@@ -32,7 +33,8 @@ head:
   timm          a model of timm, a ResNet or a vit_…_patch16_224, with its class head
 
 Each name and shape is checked against the network. FILE ends in .safetensors, or in .pth for
-PyTorch's own format. docs/guide/detection.md says how to load it into a detector.`,
+PyTorch's own format. A .safetensors file also says its architecture, size, view and classes, which
+abtool eval --weights reads. docs/guide/detection.md says how to load it into a detector.`,
 		Example: `  abtool export run --for torchvision --out backbone.pth
   abtool export run --for mmdetection --out backbone.pth
   abtool export run --for timm --out model.safetensors`,
@@ -63,7 +65,7 @@ func (o *exportOptions) run(s streams, dir string) error {
 	if _, err := os.Stat(o.out); err == nil && !o.force {
 		return fmt.Errorf("%s already exists: give --force to replace it, or another --out", o.out)
 	}
-	_, _, network, set, err := runs.Open(dir, o.weights)
+	_, info, network, set, err := runs.Open(dir, o.weights)
 	if err != nil {
 		return err
 	}
@@ -71,6 +73,7 @@ func (o *exportOptions) run(s streams, dir string) error {
 	if err != nil {
 		return err
 	}
+	w.Describe(view.Default(network.Size).String(), info.Classes)
 	if err := w.Write(o.out); err != nil {
 		return err
 	}
