@@ -66,12 +66,8 @@ how much the score of a class depends on other objects (V_min, V_avg).
 writes the tables and a page with them. The same command continues an evaluation that was stopped.
 --from DIR computes all numbers again from these files, without networks and images.`,
 		Example: `  abtool eval run --images val
-  abtool eval run --images ILSVRC/val --targets val.parquet --truth store --draw 16
-  abtool eval --arch resnet50 --weights resnet50.safetensors --set imagenet=val --set real=real.json
   abtool eval none luab --set sets.toml --out compared
-  abtool eval --from compared --set real=real.json --format markdown
-  abtool eval run --set imagenet=val --cam wsolevaluation/metadata/ILSVRC/test
-  abtool eval cocorun --images val2014 --truth store --remove harmonic
+  abtool eval --arch resnet50 --weights resnet50.safetensors --set imagenet=val --set real=real.json
   abtool eval --arch deit_tiny_patch16_224 --weights deit.safetensors \
     --view resize-crop:248:bicubic --set v2=imagenetv2-matched-frequency-format-val`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -146,7 +142,22 @@ writes the tables and a page with them. The same command continues an evaluation
 	f.IntVar(&o.Workers, "jobs", 0, "number of threads, 0 for one per processor")
 	f.BoolVar(&o.json, "json", false, "print the results as JSON")
 	f.BoolVar(&o.quiet, "quiet", false, "show no progress and no notes")
+	groupFlags(c, evalFlags)
 	return c
+}
+
+// evalFlags are the groups of flags in the help, by what they are for.
+var evalFlags = []flagGroup{
+	{"Flags for runs on images (--images)", "abtool eval run --images ILSVRC/val --targets val.parquet --truth store --draw 16",
+		"images targets rule split partial truth draw"},
+	{"Flags for benchmarks (--set)", "abtool eval none luab --set sets.toml --unreadable --out compared",
+		"set hole black foregrounds seed logits unreadable all"},
+	{"Flags for where networks look (--cam, --remove)", "abtool eval run --set imagenet=val --cam wsolevaluation/metadata/ILSVRC/test\n" +
+		"  abtool eval cocorun --images val2014 --truth store --remove harmonic", "cam rollout remove edited"},
+	{"Flags for answers of earlier evaluations (--from)", "abtool eval --from compared --set real=real.json --format markdown", "from"},
+	{"Flags that name a network", "abtool eval --arch resnet50 --weights resnet50.safetensors --size 288 --set v2=imagenetv2",
+		"weights arch size classes view"},
+	{"Flags for several of these", "", "out format json engine python precision jobs quiet help"},
 }
 
 // modes has the flags that each way to use eval takes, in addition to those that all take.

@@ -10,9 +10,11 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"abtool/internal/usage"
 )
@@ -102,6 +104,40 @@ func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
 		c.GroupID = title
 		root.AddCommand(c)
 	}
+}
+
+// A flagGroup is a part of the list of flags in a command's help.
+type flagGroup struct {
+	title, example string
+	flags          string // names, in the order of the list
+}
+
+// groupFlags makes a command's help list its flags in groups, each of which begins with a title and an example. It
+// panics if a group has a flag that the command does not have, or if a flag is in no group.
+func groupFlags(c *cobra.Command, groups []flagGroup) {
+	c.InitDefaultHelpFlag()
+	var b strings.Builder
+	count := 0
+	for _, g := range groups {
+		part := pflag.NewFlagSet(g.title, pflag.ContinueOnError)
+		part.SortFlags = false
+		for _, name := range strings.Fields(g.flags) {
+			part.AddFlag(c.Flags().Lookup(name))
+			count++
+		}
+		fmt.Fprintf(&b, "%s:\n", g.title)
+		if g.example != "" {
+			fmt.Fprintf(&b, "  %s\n\n", g.example)
+		}
+		b.WriteString(part.FlagUsages() + "\n")
+	}
+	const list = "Flags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}"
+	template, all := c.UsageTemplate(), 0
+	c.Flags().VisitAll(func(*pflag.Flag) { all++ })
+	if count != all || !strings.Contains(template, list) {
+		panic(fmt.Sprintf("%s has %d flags, and %d in groups", c.Name(), all, count))
+	}
+	c.SetUsageTemplate(strings.Replace(template, list, strings.TrimSpace(b.String()), 1))
 }
 
 // exactly returns a check that there are n arguments. Its error begins with wanted, which says how many a
