@@ -214,7 +214,7 @@ func (a *acceptor) take(x *decode.Record) error {
 		return err
 	}
 	b, rows := a.u.Batch, x.End-x.First
-	fresh := d.add(b, x)
+	fresh := d.add(b, x, a.from.Study)
 	columns := b.Rows(set)
 	seq, from := columns.Column("seq"), columns.Column("source")
 	for i := range rows { // also for rows of duplicates: every column has a value in every row

@@ -24,11 +24,16 @@ const (
 )
 
 // arrowFile writes the rows of a complete Parquet table to an Arrow IPC file next to it. table is its name in
-// the store, for example imagenet/annotations, and dir is the folder of the data set.
-func arrowFile(table, dir string, sources []string) error {
+// the store, for example imagenet/annotations, and dir is the folder of the data set. With study, the table has
+// the columns of studies.
+func arrowFile(table, dir string, sources []string, study bool) error {
+	t := schema.TableAt(table)
+	if !study {
+		t = t.WithoutStudy()
+	}
 	from := filepath.Join(dir, filepath.Base(table)+".parquet")
 	to := filepath.Join(dir, filepath.Base(table)+".arrow")
-	if err := toArrow(from, to, schema.TableAt(table).Arrow(schema.Metadata(table, sources))); err != nil {
+	if err := toArrow(from, to, t.Arrow(schema.Metadata(table, sources))); err != nil {
 		return fmt.Errorf("writing %s: %w", to, err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
@@ -17,6 +18,8 @@ type coco struct {
 	r       *runner
 	objects *truth.Objects
 	images  roaring64.Bitmap // ids of the images that records are of
+	once    roaring64.Bitmap // of these, images that were annotated in a source that is not a study
+	pages   map[string]bool  // pages of studies
 }
 
 func (k *coco) groups() (annotations, images int) { return 4096, 2048 }
@@ -25,7 +28,19 @@ func (k *coco) begin(dir string) { k.objects = truth.NewObjects(dir) }
 
 func (k *coco) close() { k.objects.Close() }
 
-func (k *coco) add(_ *decode.Batch, x *decode.Record) bool { return k.images.CheckedAdd(uint64(x.Num)) }
+// add remembers a record, and reports whether it is new. In a study several annotators can have an image.
+func (k *coco) add(_ *decode.Batch, x *decode.Record, study bool) bool {
+	k.images.Add(uint64(x.Num))
+	if !study {
+		return k.once.CheckedAdd(uint64(x.Num))
+	}
+	if k.pages == nil {
+		k.pages = map[string]bool{}
+	}
+	was := k.pages[x.Pair]
+	k.pages[strings.Clone(x.Pair)] = true
+	return !was
+}
 
 func (k *coco) take(*decode.Record) error { return nil }
 

@@ -11,17 +11,18 @@ import (
 // columnSink writes the annotations of a data set to a file, column by column with package columnar, because
 // nearly all bytes of a store are annotations. rowSink writes the small tables.
 type columnSink struct {
-	file *columnar.File
-	set  decode.Set
-	jobs int
+	file  *columnar.File
+	set   decode.Set
+	study bool // whether the table has the columns of studies
+	jobs  int
 }
 
-func newColumnSink(w io.Writer, set decode.Set, name string, sources []string, jobs int) columnSink {
-	return columnSink{columnar.NewFile(w, set.Schema(), "abtool", schema.Metadata(name, sources)), set, jobs}
+func newColumnSink(w io.Writer, set decode.Set, study bool, name string, sources []string, jobs int) columnSink {
+	return columnSink{columnar.NewFile(w, set.Schema(study), "abtool", schema.Metadata(name, sources)), set, study, jobs}
 }
 
 func (s columnSink) encoder() encoder[columnar.Span] {
-	g := columnar.NewGroup(s.set.Schema(), s.jobs, compression.compress)
+	g := columnar.NewGroup(s.set.Schema(s.study), s.jobs, compression.compress)
 	g.Lay(s.set.Layout())
 	return columnEncoder{g}
 }

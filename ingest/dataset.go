@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"abtool/ingest/decode"
+	"abtool/schema"
 	"abtool/store"
 	"abtool/store/columnar"
 )
@@ -19,8 +20,8 @@ type particular interface {
 	groups() (annotations, images int)
 	// begin is called once, before the first record; dir is the folder for data that do not fit into memory.
 	begin(dir string)
-	// add remembers a record of a batch, and reports whether it is new (R4).
-	add(b *decode.Batch, x *decode.Record) bool
+	// add remembers a record of a batch, and reports whether it is new (R4). study says that it is of a study.
+	add(b *decode.Batch, x *decode.Record, study bool) bool
 	// take keeps the facts about its image that a record has.
 	take(x *decode.Record) error
 	// writeImages writes the table of images, when all records and ground truth have been read.
@@ -47,11 +48,17 @@ type dataset struct {
 	nulled  tally
 	remarks []string
 	rej     *table[slice[decode.Reject]]
-	ann     *table[columnar.Span] // annotations
-	seq     int64                 // of the next row
+	ann     *table[columnar.Span]             // annotations
+	pages   *table[slice[schema.PageAttempt]] // of studies; nil without one, like the next two
+	visits  *table[slice[schema.Session]]
+	studies []store.Study
+	seq     int64 // of the next row
 }
 
-func newDataset(set decode.Set, of particular, parent string, sources []string, o *Options) (d *dataset, err error) {
+// pagesGroup is the number of rows in a row group of pages, which have thousands of samples each.
+const pagesGroup = 128
+
+func newDataset(set decode.Set, of particular, parent string, sources []string, study bool, o *Options) (d *dataset, err error) {
 	d = &dataset{
 		particular: of, set: set, dir: filepath.Join(parent, set.String()), sources: sources, options: o,
 		rows: map[string]int64{}, rejects: tally{}, nulled: tally{},
@@ -76,12 +83,21 @@ func newDataset(set decode.Set, of particular, parent string, sources []string, 
 		group = o.groupRows
 	}
 	d.ann, err = newTable(d.path("annotations"), d.table("annotations"), group, o.Jobs, func(w io.Writer) sink[columnar.Span] {
-		return newColumnSink(w, set, d.table("annotations"), sources, o.Jobs)
+		return newColumnSink(w, set, study, d.table("annotations"), sources, o.Jobs)
+	})
+	if err != nil || !study {
+		return d, err
+	}
+	d.pages, err = newTable(d.path("pages"), d.table("pages"), pagesGroup, o.Jobs, func(w io.Writer) sink[slice[schema.PageAttempt]] {
+		return newRowSink[schema.PageAttempt](w, d.table("pages"), sources)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return d, nil
+	d.visits, err = newTable(d.path("sessions"), d.table("sessions"), rejectsGroup, 1, func(w io.Writer) sink[slice[schema.Session]] {
+		return newRowSink[schema.Session](w, d.table("sessions"), sources)
+	})
+	return d, err
 }
 
 // table returns the name of a table within the store.
@@ -100,6 +116,16 @@ func (d *dataset) finish(ctx context.Context) (err error) {
 		note(d.ann.close())
 		d.rows["annotations"] = d.ann.rows
 		d.ann = nil
+	}
+	if d.pages != nil {
+		note(d.pages.close())
+		d.rows["pages"] = d.pages.rows
+		d.pages = nil
+	}
+	if d.visits != nil {
+		note(d.visits.close())
+		d.rows["sessions"] = d.visits.rows
+		d.visits = nil
 	}
 	if err == nil {
 		err = d.writeImages(ctx, d)
@@ -120,6 +146,12 @@ func (d *dataset) abort() {
 	}
 	if d.rej != nil {
 		d.rej.abandon()
+	}
+	if d.pages != nil {
+		d.pages.abandon()
+	}
+	if d.visits != nil {
+		d.visits.abandon()
 	}
 	d.close()
 }
@@ -147,7 +179,7 @@ func (d *dataset) reject(rows []decode.Reject) error {
 const imagesBatch = 128
 
 // writeImages writes the table of images. It calls each, which calls visit once for every image.
-func writeImages[R shaped](ctx context.Context, d *dataset, each func(visit func(R) error) error) error {
+func writeImages[R any](ctx context.Context, d *dataset, each func(visit func(R) error) error) error {
 	_, group := d.groups()
 	t, err := newTable(d.path("images"), d.table("images"), group, d.options.Jobs, func(w io.Writer) sink[slice[R]] {
 		return newRowSink[R](w, d.table("images"), d.sources)

@@ -54,7 +54,7 @@ func TestGolden(t *testing.T) {
 
 func printRows[S any](t *testing.T, b *bytes.Buffer, store, table string) {
 	for _, row := range readTable[S](t, store, table) {
-		print1(t, b, table, named(reflect.ValueOf(row)))
+		print1(t, b, table, named(reflect.ValueOf(row), false))
 	}
 }
 

@@ -56,7 +56,10 @@ func (k *imagenet) writeImages(ctx context.Context, d *dataset) error {
 func (k *imagenet) categories() []store.Category { return nil }
 
 // add remembers a record, and reports whether it is new.
-func (k *imagenet) add(b *decode.Batch, x *decode.Record) bool {
+func (k *imagenet) add(b *decode.Batch, x *decode.Record, study bool) bool {
+	if study { // its pages have identifiers, and can show an image twice
+		x.Pair, x.Slot = b.Place(x.First)
+	}
 	switch x.Kind {
 	case decode.JSONRecord:
 		if k.mixed || k.boxed {

@@ -22,17 +22,18 @@ func (s slice[R]) Weight(int) int        { return 0 }
 // In an `optional` field that is not a pointer, parquet-go v0.32 writes some nulls as zeros: if k nulls are
 // followed by exactly k values, and these by nulls only, then the last nulls. Therefore rows are written in
 // runs that have nulls in the same fields.
-type rowSink[R shaped] struct{ out *parquet.GenericWriter[R] }
+type rowSink[R any] struct{ out *parquet.GenericWriter[R] }
 
-// A shaped row reports which of its optional fields without a pointer are null, in one bit each.
+// A shaped row has optional fields without a pointer. It reports which of them are null, in one bit each.
 type shaped interface{ Shape() uint8 }
 
-func newRowSink[R shaped](w io.Writer, name string, sources []string) rowSink[R] {
+func newRowSink[R any](w io.Writer, name string, sources []string) rowSink[R] {
 	return rowSink[R]{parquet.NewGenericWriter[R](w, writerOptions[R](schema.Metadata(name, sources))...)}
 }
 
 // roots has the name of the root of a table's schema in stores, by the type of the row.
-var roots = map[string]string{"Reject": "rejectRow", "ImageNetImage": "imagenetImageRow", "COCOImage": "cocoImageRow"}
+var roots = map[string]string{"Reject": "rejectRow", "ImageNetImage": "imagenetImageRow", "COCOImage": "cocoImageRow",
+	"PageAttempt": "pageRow", "Session": "sessionRow"}
 
 func writerOptions[R any](meta [][2]string) []parquet.WriterOption {
 	s := parquet.SchemaOf(new(R))
@@ -76,7 +77,7 @@ func (s rowSink[R]) append(e encoder[slice[R]], rows int) error {
 func (s rowSink[R]) close() error { return s.out.Close() }
 
 // rowEncoder encodes one row group, as a Parquet file in memory.
-type rowEncoder[R shaped] struct {
+type rowEncoder[R any] struct {
 	buf bytes.Buffer
 	w   *parquet.GenericWriter[R]
 }
@@ -94,9 +95,15 @@ func (e *rowEncoder[R]) add(rows slice[R]) error {
 
 // run returns the number of rows, from the first on, that have nulls in the same fields.
 func (e *rowEncoder[R]) run(rows slice[R]) int {
-	first := rows[0].Shape()
+	shape := func(i int) uint8 {
+		if r, ok := any(rows[i]).(shaped); ok {
+			return r.Shape()
+		}
+		return 0
+	}
+	first := shape(0)
 	for i := 1; i < len(rows); i++ {
-		if rows[i].Shape() != first {
+		if shape(i) != first {
 			return i
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"abtool/ingest/decode"
 	"abtool/ingest/source"
+	"abtool/ingest/study"
 	"abtool/internal/usage"
 	"abtool/schema"
 	"abtool/store"
@@ -73,6 +74,7 @@ func Run(ctx context.Context, o Options) (*store.Account, error) {
 		return nil, err
 	}
 	defer t.Close()
+	defer r.closeStudies()
 	r.target = t
 	if err := t.CheckSpace(r.estimate()); err != nil {
 		return nil, err
@@ -99,6 +101,8 @@ type runner struct {
 
 	particular [decode.COCO + 1]particular
 	limits     store.Limits
+	studies    map[*source.Source]*study.Study
+	studied    decode.Studies
 
 	mu       sync.Mutex
 	sets     [decode.COCO + 1]*dataset // nil until the first record
@@ -156,11 +160,15 @@ func newRunner(ctx context.Context, o Options) (*runner, error) {
 		return nil, err
 	}
 	r.nameSources()
+	if err := r.openStudies(ctx); err != nil {
+		return nil, err
+	}
 	k := &coco{r: r}
 	r.particular[decode.ImageNet] = newImageNet(r.sourcesOf(source.Byproducts) > 1, r.sourcesOf(source.Boxes) > 0)
 	r.particular[decode.COCO] = k
-	r.feeder = source.NewFeeder(o.Limits, o.Stdin)
+	r.feeder = source.NewFeeder(o.Limits, o.Stdin, r.studied)
 	r.feeder.Instances = k.read
+	r.feeder.Study = r.feedStudy
 	return r, nil
 }
 
@@ -301,7 +309,7 @@ func (r *runner) dataset(set decode.Set) (*dataset, error) {
 	for i, s := range r.sources {
 		names[i] = s.Name
 	}
-	d, err := newDataset(set, r.particular[set], r.target.Dir(), names, &r.o)
+	d, err := newDataset(set, r.particular[set], r.target.Dir(), names, r.studied[set], &r.o)
 	if err != nil {
 		return nil, err
 	}
@@ -321,11 +329,11 @@ func (r *runner) finish(ctx context.Context) error {
 		}
 		if r.o.Format == "arrow" {
 			r.setStage("converting")
-			for _, table := range store.Tables {
+			for _, table := range store.TablesOf(d.rows) {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				if err := arrowFile(d.table(table), d.dir, d.sources); err != nil {
+				if err := arrowFile(d.table(table), d.dir, d.sources, r.studied[d.set]); err != nil {
 					return err
 				}
 			}
@@ -379,7 +387,7 @@ func (r *runner) summary(completed bool) *store.Account {
 		st := store.DataSet{
 			Name: d.set.String(), Options: store.Options{Format: r.o.Format, As: r.o.As, Limits: r.limits},
 			Rows: d.rows, Bytes: d.bytes, Rejected: d.rejects.counts(), Nulled: d.nulled.counts(),
-			Categories: d.categories(), Notes: d.remarks,
+			Categories: d.categories(), Notes: d.remarks, Studies: d.studies,
 		}
 		for _, src := range r.sources {
 			if k := src.accounts[d.set]; k != nil {

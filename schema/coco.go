@@ -9,6 +9,7 @@ type Action struct {
 	ToX   *float64 `parquet:"to_x" unit:"fraction of the displayed width" range:"-100…100" null:"remove, or missing, not a number, beyond 100 (R6)" from:"pointTo.x" doc:"Place of the icon after the action, across."`
 	ToY   *float64 `parquet:"to_y" unit:"fraction of the displayed height" range:"-100…100" null:"as to_x" from:"pointTo.y" doc:"Place of the icon after the action, down."`
 	T     *int64   `parquet:"t" unit:"ms since the page opened" range:"≥ 0" null:"missing, negative or not a number" from:"timeAt" doc:"Time of the action."`
+	Via   *string  `parquet:"via" study:"only" range:"drag, click-icon, click-panel, drag-off, key, answer" null:"the source is not a study" from:"icons of the recording" doc:"How it was done; answer: no event says so, but the answer does."`
 }
 
 // Browse is one step through the eleven superclasses of icons.
@@ -17,6 +18,20 @@ type Browse struct {
 	Category    *string `parquet:"category" range:"such as Animal" null:"missing" from:"categoryName" doc:"Name of the superclass."`
 	Keyboard    *bool   `parquet:"keyboard" null:"missing or not a boolean" from:"usingKeyboard" doc:"Whether the step was made with a key rather than the button."`
 	T           *int64  `parquet:"t" unit:"ms since the page opened" range:"≥ 0" null:"missing, negative or not a number" from:"timeAt" doc:"Time of the step."`
+	Via         *string `parquet:"via" study:"only" range:"key, button" null:"the source is not a study" from:"steps of the recording" doc:"How it was done."`
+}
+
+// Drag is the whole movement of an icon while it was held.
+type Drag struct {
+	Icon    *string  `parquet:"icon" range:"category name" null:"never in a study" from:"drags of the recording" doc:"The class of the icon."`
+	Origin  *string  `parquet:"origin" range:"panel, image" null:"never in a study" from:"drags of the recording" doc:"Where the icon was taken from."`
+	Outcome *string  `parquet:"outcome" range:"placed, moved, removed, cancelled, none" null:"never in a study" from:"drags of the recording" doc:"What became of it."`
+	T       *int64   `parquet:"t" unit:"ms since the page opened" range:"≥ 0" null:"never in a study" from:"drags of the recording" doc:"When the icon was taken."`
+	TEnd    *int64   `parquet:"t_end" unit:"ms since the page opened" range:"≥ 0" null:"never in a study" from:"drags of the recording" doc:"When it was let go."`
+	FromX   *float64 `parquet:"from_x" unit:"fraction of the displayed width" range:"-100…100" null:"the place of the image is not known" from:"drags of the recording" doc:"Where the pointer took it, across. In the panel this is outside of the image."`
+	FromY   *float64 `parquet:"from_y" unit:"fraction of the displayed height" range:"-100…100" null:"as from_x" from:"drags of the recording" doc:"Where the pointer took it, down."`
+	ToX     *float64 `parquet:"to_x" unit:"fraction of the displayed width" range:"-100…100" null:"as from_x" from:"drags of the recording" doc:"Where the pointer let it go, across."`
+	ToY     *float64 `parquet:"to_y" unit:"fraction of the displayed height" range:"-100…100" null:"as from_x" from:"drags of the recording" doc:"Where the pointer let it go, down."`
 }
 
 // Sample is a mouse sample of a page.
@@ -47,6 +62,14 @@ type COCOAnnotation struct {
 	Actions      []Action `parquet:"actions,list" from:"actionHistories" doc:"Actions with icons, in list order."`
 	Browsing     []Browse `parquet:"browsing,list" from:"categoryHistories" doc:"Steps through the superclasses, in list order."`
 	Mouse        []Sample `parquet:"mouse,list" from:"mouseTracking" doc:"Mouse samples in list order; none while an icon is dragged or under the pointer."`
+
+	Drags      []Drag  `parquet:"drags,list" study:"only" from:"drags of the recording" doc:"Movements of icons, in the order of time."`
+	Layout     []Place `parquet:"layout,list" study:"only" from:"layouts of the recording" doc:"Where the image was in the document, each time that this changed."`
+	LoadT      *int64  `parquet:"load_t" study:"only" unit:"ms since page_started" range:"≥ 0" null:"it did not load, or the source is not a study" from:"images of the recording" doc:"When the image had loaded."`
+	LoadFailed *bool   `parquet:"load_failed" study:"only" null:"the source is not a study" from:"images of the recording" doc:"Whether the image could not be loaded."`
+	Arm        *string `parquet:"arm" study:"only" null:"the study has no arms, or the source is not a study" from:"the annotator" doc:"The arm of the study, which is the variant of the page that the annotator saw."`
+	Known      *bool   `parquet:"known" study:"only" null:"nobody knows, or the source is not a study" from:"the plan" doc:"Whether a class is known to be in the image."`
+	Gold       *bool   `parquet:"gold" study:"only" null:"the source is not a study" from:"the plan" doc:"Whether the image checks annotators."`
 }
 
 // Instance is one annotated object of the ground truth.

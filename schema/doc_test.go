@@ -21,7 +21,11 @@ func TestDoc(t *testing.T) {
 			if null == "never" {
 				null = ""
 			}
-			tables.Row(docgen.Code(c.Name), c.Type, c.Unit, c.Range, null, c.From, c.Doc)
+			doc := c.Doc
+			if c.Study {
+				doc += " Only with a study."
+			}
+			tables.Row(docgen.Code(c.Name), c.Type, c.Unit, c.Range, null, c.From, doc)
 		})
 		tables.Printf("\n")
 	}

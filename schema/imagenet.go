@@ -52,6 +52,23 @@ type ImageNetAnnotation struct {
 	Clicks        []Point  `parquet:"clicks,list" from:"selectedRecord, mousePoint" doc:"Clicks that selected the image, in document order. A deselecting click is not recorded. Where mousePoint stands in place of selectedRecord, it is a click only if selectedCount is above 0."`
 	Mouse         []Point  `parquet:"mouse,list" from:"mouseTracking" doc:"Mouse samples in document order, taken only while the image was not selected."`
 	Hovers        []Hover  `parquet:"hovers,list" from:"hoveredRecord" doc:"The pointer entering and leaving the image, in document order."`
+
+	Deselects  []Point `parquet:"deselects,list" study:"only" from:"choices of the recording" doc:"Clicks that deselected the image, in the order of time."`
+	Layout     []Place `parquet:"layout,list" study:"only" from:"layouts of the recording" doc:"Where the image was in the document, each time that this changed."`
+	LoadT      *int64  `parquet:"load_t" study:"only" unit:"ms since page_started" range:"≥ 0" null:"it did not load, or the source is not a study" from:"images of the recording" doc:"When the image had loaded."`
+	LoadFailed *bool   `parquet:"load_failed" study:"only" null:"the source is not a study" from:"images of the recording" doc:"Whether the image could not be loaded."`
+	Arm        *string `parquet:"arm" study:"only" null:"the study has no arms, or the source is not a study" from:"the annotator" doc:"The arm of the study, which is the variant of the page that the annotator saw."`
+	Known      *bool   `parquet:"known" study:"only" null:"nobody knows, or the source is not a study" from:"the plan" doc:"Whether the class is known to be in the image."`
+	Gold       *bool   `parquet:"gold" study:"only" null:"the source is not a study" from:"the plan" doc:"Whether the image checks annotators."`
+}
+
+// Place is where an image is in the document.
+type Place struct {
+	T *int64   `parquet:"t" unit:"ms since page_started" range:"≥ 0" null:"never in a study" from:"layouts of the recording" doc:"Since when the image was there."`
+	X *float64 `parquet:"x" unit:"CSS px" null:"never in a study" from:"layouts of the recording" doc:"Left edge in the document."`
+	Y *float64 `parquet:"y" unit:"CSS px" null:"never in a study" from:"layouts of the recording" doc:"Top edge in the document."`
+	W *float64 `parquet:"w" unit:"CSS px" range:"≥ 0" null:"never in a study" from:"layouts of the recording" doc:"Width."`
+	H *float64 `parquet:"h" unit:"CSS px" range:"≥ 0" null:"never in a study" from:"layouts of the recording" doc:"Height."`
 }
 
 // ImageNetImage is one image that occurs in the input.

@@ -10,6 +10,11 @@
 //	  coco/annotations.parquet        COCOAnnotation: one row per page (one image, one annotator)
 //	  coco/images.parquet             COCOImage: one row per ground-truth image, with its instances
 //	  coco/rejects.parquet            Reject
+//	  imagenet/pages.parquet          PageAttempt: one row per attempt at a page of a study; also in coco
+//	  imagenet/sessions.parquet       Session: one row per visit to a study; also in coco
+//
+// Tables of pages and sessions, and the columns whose tag says study:"only", are in data sets that a study is
+// among the sources of.
 //
 // The row types are for reading. A pointer is a value that the input can lack; a list can be empty, but is
 // never null. Column names, types and meanings are frozen within a FormatVersion.
@@ -61,6 +66,7 @@ type Column struct {
 	Null   string   `json:"null"`             // when it is null; "never" if it is not
 	From   string   `json:"from"`             // where the value comes from
 	Doc    string   `json:"doc"`              // what it means
+	Study  bool     `json:"study,omitempty"`  // only in data sets with a study among their sources
 	Fields []Column `json:"fields,omitempty"` // of a list of structs
 }
 
@@ -69,7 +75,8 @@ type Table struct {
 	Path    string       `json:"path"` // without extension, for example "imagenet/annotations"
 	Row     string       `json:"row"`  // what one row is
 	Columns []Column     `json:"columns"`
-	Type    reflect.Type `json:"-"` // the row type
+	Study   bool         `json:"study,omitempty"` // only in data sets with a study among their sources
+	Type    reflect.Type `json:"-"`               // the row type
 }
 
 // Tables lists every table of a store, in the order of the documentation.
@@ -83,6 +90,8 @@ var tables = sync.OnceValue(func() []Table {
 		table("coco/annotations", "one page: one image annotated by one annotator", COCOAnnotation{}),
 		table("coco/images", "one image of the ground truth", COCOImage{}),
 		table("*/rejects", "one record that was left out, or one field that was set to null", Reject{}),
+		ofStudy(table("*/pages", "one attempt at a page of a study, with all that was recorded", PageAttempt{})),
+		ofStudy(table("*/sessions", "one visit of an annotator to a study", Session{})),
 	}
 })
 
@@ -112,6 +121,34 @@ func table(at, row string, zero any) Table {
 	return Table{Path: at, Row: row, Columns: columns(t, ""), Type: t}
 }
 
+func ofStudy(t Table) Table {
+	t.Study = true
+	return t
+}
+
+// WithoutStudy returns the table as it is in data sets without a study among their sources.
+func (t Table) WithoutStudy() Table {
+	t.Type = withoutStudy(t.Type)
+	t.Columns = columns(t.Type, "")
+	return t
+}
+
+// withoutStudy returns a struct type without the fields whose tag says study:"only".
+func withoutStudy(t reflect.Type) reflect.Type {
+	var fields []reflect.StructField
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Tag.Get("study") != "" {
+			continue
+		}
+		if e := f.Type; e.Kind() == reflect.Slice && e.Elem().Kind() == reflect.Struct {
+			f.Type = reflect.SliceOf(withoutStudy(e.Elem()))
+		}
+		fields = append(fields, reflect.StructField{Name: f.Name, Type: f.Type, Tag: f.Tag})
+	}
+	return reflect.StructOf(fields)
+}
+
 func columns(t reflect.Type, prefix string) []Column {
 	cols := make([]Column, 0, t.NumField())
 	for i := range t.NumField() {
@@ -120,7 +157,7 @@ func columns(t reflect.Type, prefix string) []Column {
 		c := Column{
 			Name: prefix + name, Type: typeName(f.Type),
 			Unit: f.Tag.Get("unit"), Range: f.Tag.Get("range"), Null: f.Tag.Get("null"),
-			From: f.Tag.Get("from"), Doc: f.Tag.Get("doc"),
+			From: f.Tag.Get("from"), Doc: f.Tag.Get("doc"), Study: f.Tag.Get("study") != "",
 		}
 		if c.Null == "" {
 			c.Null = "never"

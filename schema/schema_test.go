@@ -2,7 +2,9 @@ package schema
 
 import (
 	"errors"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,19 +35,7 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-func parquetZero(t Table) any {
-	switch t.Path {
-	case "imagenet/annotations":
-		return ImageNetAnnotation{}
-	case "imagenet/images":
-		return ImageNetImage{}
-	case "coco/annotations":
-		return COCOAnnotation{}
-	case "coco/images":
-		return COCOImage{}
-	}
-	return Reject{}
-}
+func parquetZero(t Table) any { return reflect.New(t.Type).Elem().Interface() }
 
 func TestCheckVersion(t *testing.T) {
 	if err := CheckVersion(FormatVersion); err != nil {
@@ -102,6 +92,29 @@ func TestArrow(t *testing.T) {
 		}
 		if v, ok := a.Metadata().GetValue(VersionKey); !ok || v != "1" {
 			t.Errorf("%s: version %q", table.Path, v)
+		}
+	}
+}
+
+// Without a study, a table lacks the columns of studies, in lists too, and has the others in their order.
+func TestWithoutStudy(t *testing.T) {
+	names := func(t Table) (all []string) {
+		t.Walk(func(c Column) { all = append(all, c.Name) })
+		return all
+	}
+	for _, c := range []struct {
+		table Table
+		lacks []string
+	}{{TableOf(ImageNetAnnotation{}), []string{"deselects.x", "arm", "gold"}}, {TableOf(COCOAnnotation{}), []string{"drags.icon", "actions.via", "browsing.via", "known"}}} {
+		with, without := names(c.table), names(c.table.WithoutStudy())
+		for _, name := range c.lacks {
+			if !slices.Contains(with, name) || slices.Contains(without, name) {
+				t.Errorf("%s: %s", c.table.Path, name)
+			}
+		}
+		kept := slices.DeleteFunc(with, func(name string) bool { return !slices.Contains(without, name) })
+		if !slices.Equal(kept, without) {
+			t.Errorf("%s: %v, want %v", c.table.Path, without, kept)
 		}
 	}
 }

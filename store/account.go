@@ -28,6 +28,35 @@ type DataSet struct {
 	// Notes say what users should know about the data set as a whole, for example that records and ground
 	// truth have no image in common.
 	Notes []string `json:"notes,omitempty"`
+
+	// Studies are the accounts of the studies among the sources.
+	Studies []Study `json:"studies,omitempty"`
+}
+
+// Study is the account of a study. Shown = Submitted + Open + Left + Withdrawn; chunks announced = stored +
+// missing, and events likewise.
+type Study struct {
+	Name            string           `json:"name"` // of the source
+	Task            string           `json:"task"` // browse, tag
+	Assignments     int64            `json:"assignments"`
+	States          map[string]int64 `json:"assignments_by_state"`
+	Shown           int64            `json:"pages_shown"` // pages of which a chunk is stored
+	Submitted       int64            `json:"pages_submitted"`
+	Open            int64            `json:"pages_open"`      // their assignments are live
+	Left            int64            `json:"pages_left"`      // their assignments were returned or abandoned
+	Withdrawn       int64            `json:"pages_withdrawn"` // their annotators withdrew; with those that were erased
+	Erased          int64            `json:"pages_erased"`    // of those withdrawn, pages whose data the annotators had deleted
+	ChunksAnnounced int64            `json:"chunks_announced"`
+	ChunksStored    int64            `json:"chunks_stored"`
+	ChunksMissing   int64            `json:"chunks_missing"`
+	EventsAnnounced int64            `json:"events_announced"` // of an attempt that was not submitted, those that are stored
+	EventsStored    int64            `json:"events_stored"`
+	EventsMissing   int64            `json:"events_missing"`
+	EventsUnknown   int64            `json:"events_unknown"` // of those stored, events of kinds that this version does not know
+	Thinned         int64            `json:"events_thinned"` // left out by the recorder to keep the rate
+	Dropped         int64            `json:"events_dropped"` // left out because there were too many
+	Lost            int64            `json:"events_lost"`    // lost in the browser, as far as it knows
+	Erasures        int64            `json:"erasures"`       // of annotators' data before the study was read
 }
 
 // Category is a class of COCO's ground truth.

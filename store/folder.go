@@ -24,6 +24,20 @@ const File = "store.json"
 // Tables lists the tables of every data set.
 var Tables = []string{"annotations", "images", "rejects"}
 
+// StudyTables lists the tables of data sets that a study is among the sources of.
+var StudyTables = []string{"pages", "sessions"}
+
+// TablesOf lists the tables of a data set with these rows, by table.
+func TablesOf(rows map[string]int64) []string {
+	all := slices.Clone(Tables)
+	for _, t := range StudyTables {
+		if _, ok := rows[t]; ok {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
 // Sets lists the names of the data sets, in the order of the account.
 var Sets = []string{"imagenet", "coco"}
 
@@ -316,7 +330,7 @@ func keepForeign(from, to string) error {
 	for _, e := range entries {
 		name := e.Name()
 		switch ext := filepath.Ext(name); {
-		case slices.Contains(Tables, strings.TrimSuffix(name, ext)) && (ext == ".parquet" || ext == ".arrow"):
+		case slices.Contains(slices.Concat(Tables, StudyTables), strings.TrimSuffix(name, ext)) && (ext == ".parquet" || ext == ".arrow"):
 			continue
 		}
 		if err := linkTree(filepath.Join(from, name), filepath.Join(to, name)); err != nil {

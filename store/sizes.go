@@ -12,7 +12,7 @@ type ColumnSize struct {
 // of the Parquet files.
 func ColumnSizes(store string, s *Account) (sizes []ColumnSize, err error) {
 	for _, d := range s.DataSets {
-		for _, table := range Tables {
+		for _, table := range TablesOf(d.Rows) {
 			t, err := columnar.Open(store, d.Name, table)
 			if err != nil {
 				return nil, err

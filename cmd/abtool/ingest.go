@@ -31,7 +31,8 @@ A SOURCE is a file, a folder, or - for standard input. abtool recognises it by i
   COCO-AB          coco_ab_v1_0.json
   JSON             ImageNet or COCO records: an object, an array, JSON Lines, or a folder of .json
                    files; pages as the front ends send them, and dumps of the backends
-Any of them may be compressed with gzip.
+  a study          the folder that abtool collect serves, also while it is served
+Any of the files may be compressed with gzip.
 
 Give the ground truth in the same run, to have it stored with the records:
   --boxes          ILSVRC's Annotations/CLS-LOC/train: a folder or archive of Pascal VOC files

@@ -31,11 +31,12 @@ func printSummary(w io.Writer, s *store.Account) {
 		if len(d.Bytes) > 0 {
 			t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 			fmt.Fprintf(t, "  table\trows\tsize\n")
-			for _, name := range store.Tables {
+			for _, name := range store.TablesOf(d.Rows) {
 				fmt.Fprintf(t, "  %s\t%s\t%s\n", name, ui.Thousands(d.Rows[name]), ui.Size(d.Bytes[name]))
 			}
 			t.Flush()
 		}
+		printStudies(w, d.Studies)
 		printCounts(w, "records rejected", d.Rejected)
 		printCounts(w, "fields set to null", d.Nulled)
 		for _, note := range d.Notes {
@@ -44,6 +45,41 @@ func printSummary(w io.Writer, s *store.Account) {
 		fmt.Fprintln(w)
 	}
 	printExamples(w, s.Examples)
+}
+
+// printStudies prints the accounts of studies: what was shown, and what of it came.
+func printStudies(w io.Writer, studies []store.Study) {
+	n := ui.Thousands
+	for _, s := range studies {
+		fmt.Fprintf(w, "  study %s\n", ui.Clean(s.Name))
+		t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
+		fmt.Fprintf(t, "    assignments\t%s\t%s\n", n(s.Assignments), byState(s.States))
+		fmt.Fprintf(t, "    pages shown\t%s\t= %s submitted + %s open + %s left + %s withdrawn%s\n", n(s.Shown), n(s.Submitted), n(s.Open),
+			n(s.Left), n(s.Withdrawn), ofThem(s.Erased, "erased"))
+		fmt.Fprintf(t, "    chunks announced\t%s\t= %s stored + %s missing\n", n(s.ChunksAnnounced), n(s.ChunksStored), n(s.ChunksMissing))
+		fmt.Fprintf(t, "    events announced\t%s\t= %s stored + %s missing%s\n", n(s.EventsAnnounced), n(s.EventsStored), n(s.EventsMissing),
+			ofThem(s.EventsUnknown, "of unknown kinds"))
+		fmt.Fprintf(t, "    not recorded\t\t%s thinned, %s dropped, %s lost\n", n(s.Thinned), n(s.Dropped), n(s.Lost))
+		if s.Erasures > 0 {
+			fmt.Fprintf(t, "    erasures\t%s\tbefore the study was read\n", n(s.Erasures))
+		}
+		t.Flush()
+	}
+}
+
+func byState(states map[string]int64) string {
+	var parts []string
+	for _, state := range slices.Sorted(maps.Keys(states)) {
+		parts = append(parts, ui.Thousands(states[state])+" "+state)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func ofThem(count int64, what string) string {
+	if count == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", of which %s %s", ui.Thousands(count), what)
 }
 
 // printExamples prints rejects for people: the place and what happened, the reason in words, and the beginning

@@ -36,6 +36,7 @@ type Showing struct {
 	MouseTracking  []Point `json:"mouseTracking"`
 	ImageID        string  `json:"imageID"`
 
+	SubmitTime *int64  `json:"hit_submit_time"` // of the assignment, ms since 1970; set by the caller
 	Deselected []Point `json:"deselectedRecord"`
 	Layout     []Place `json:"layout"`
 	LoadedAt   *int64  `json:"loadedAt"` // ms since the page began
@@ -177,8 +178,8 @@ func (m *image) hover(action string, ms int64) {
 
 // choose follows onClick, which records clicks that select and not clicks that deselect.
 func (m *image) choose(e event, c clock) {
-	p := Point{Time: c.ms(e.us)}
-	if x, y, ok := m.places.point(e.x, e.y, e.us); ok && !e.key {
+	p := Point{Time: c.ms(e.us)} // without a place by a key, and with the level answers
+	if x, y, ok := m.places.point(e.x, e.y, e.us); ok && !e.key && (e.x != 0 || e.y != 0) {
 		p.X, p.Y = &x, &y
 	}
 	m.selected = e.what == "select"

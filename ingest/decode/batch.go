@@ -19,10 +19,10 @@ type Batch struct {
 }
 
 // NewBatch returns an empty batch.
-func NewBatch(limits store.Limits) *Batch {
+func NewBatch(limits store.Limits, studies Studies) *Batch {
 	b := &Batch{output: output{limits: limits}}
 	for _, set := range Sets {
-		b.rows[set] = columnar.NewRows(set.Schema())
+		b.rows[set] = columnar.NewRows(set.Schema(studies[set]))
 	}
 	show := newShowing(&b.output)
 	b.xml = xmlReader{out: &b.output, show: show}
@@ -38,6 +38,9 @@ func (b *Batch) Reset() {
 
 // Pair returns the identity of the showing in which a row of ImageNet was made (R4).
 func (b *Batch) Pair(row int) (pair string, slot int32) { return b.json.show.pair(row) }
+
+// Place returns the identity of a showing that only its place has: the page and the slot.
+func (b *Batch) Place(row int) (page string, slot int32) { return b.json.show.place(row) }
 
 // output takes the rows and rejects from the readers of a batch.
 type output struct {
@@ -92,7 +95,7 @@ type Record struct {
 	Kind       RecordKind
 	ID         string // image id
 	Num        int64  // COCO image id
-	Pair       string // of a JSON record: the identity of its showing (R4)
+	Pair       string // of a JSON record: the identity of its showing (R4); of COCO, its page if it has one
 	Slot       int32  // the place of the image on the page, or noSlot if Pair identifies the showing alone
 	First, End int    // its rows in the batch: from First to before End
 	Fact       ImageFact

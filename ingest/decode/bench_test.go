@@ -114,8 +114,8 @@ func BenchmarkEncode(b *testing.B) {
 		rows.Column("seq").Add(0)
 		rows.Column("source").AddText("a source")
 	}
-	file := columnar.NewFile(io.Discard, ImageNet.Schema(), "abtool", nil)
-	g := columnar.NewGroup(ImageNet.Schema(), 1, zstdOf(b))
+	file := columnar.NewFile(io.Discard, ImageNet.Schema(false), "abtool", nil)
+	g := columnar.NewGroup(ImageNet.Schema(false), 1, zstdOf(b))
 	g.Lay(ImageNet.Layout())
 	b.ReportAllocs()
 	for b.Loop() {

@@ -57,7 +57,9 @@ func sameOutcome(t *testing.T, what string, data []byte, got, want outcome) {
 
 func newBatch() *Batch { return limitedBatch(store.Limits{}) }
 
-func limitedBatch(l store.Limits) *Batch { return NewBatch(l.WithDefaults()) }
+func limitedBatch(l store.Limits) *Batch {
+	return NewBatch(l.WithDefaults(), Studies{ImageNet: true, COCO: true})
+}
 
 // checkXML holds fast against slow.
 func checkXML(t *testing.T, data []byte, kind RecordKind, limits store.Limits) {

@@ -51,6 +51,12 @@ func (x *identity) pair(row int) (pair string, slot int32) {
 	return "place\x00" + worker + "\x00" + hit + "\x00" + page, slot
 }
 
+// place returns the page of the front end on which a row was made, and the slot of the image on it.
+func (x *identity) place(row int) (page string, slot int32) {
+	n, _ := x.slot.Number(row)
+	return "page\x00" + x.uuid.Text(row), int32(n)
+}
+
 // contentKey returns the identity of a record that only its content identifies: equal records are duplicates
 // (R4).
 func contentKey(raw []byte) string {

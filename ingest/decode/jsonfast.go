@@ -50,7 +50,7 @@ func (r *jsonReader) fast(s *scan.Scanner, set Set) (ok bool, f *Fault) {
 			return false, nil
 		}
 		k := keyOf(key)
-		if k == &unknown {
+		if k == &unknown || to.lacks(k) {
 			if _, ok := s.Value(); !ok {
 				return false, nil
 			}

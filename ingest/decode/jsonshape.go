@@ -146,7 +146,7 @@ func (h *shapes) event(s *scan.Scanner, e *rawEvent, k rule) bool {
 	if !s.Is('{') {
 		return false
 	}
-	var seen uint16
+	var seen uint32
 	h.begin()
 	for first := true; ; first = false {
 		more, ok := s.Next('}', first)

@@ -203,14 +203,17 @@ func (c *wrapper) take(t *text, o map[string]any) {
 // isHeader reports whether an object is the header of a HIT, which has no annotation.
 func isHeader(o map[string]any) bool {
 	for k, v := range o {
-		switch keyOf([]byte(k)).rule {
+		key := keyOf([]byte(k))
+		switch key.rule {
 		case noRule, identifier:
 		case wrapping: // null in a dump without pages
 			if v != nil {
 				return false
 			}
 		default:
-			return false
+			if key.sets&ofStudy == 0 { // which is not shown to be of a record
+				return false
+			}
 		}
 	}
 	_, started := o["startedAt"]
@@ -261,7 +264,7 @@ func (r *jsonReader) slowRecord(o map[string]any, c *wrapper, set Set, raw []byt
 	for i := range keys {
 		k := &keys[i]
 		v := o[k.name]
-		if v == nil || !k.sets.has(set) || !to.once(k) {
+		if v == nil || !k.sets.has(set) || to.lacks(k) || !to.once(k) {
 			continue
 		}
 		if k.rule == oldClicks {
@@ -329,7 +332,7 @@ func (r *jsonReader) slowList(k *key, v any, to *sheet) *Fault {
 			case v == nil:
 			case !p.part.isPoint():
 				e[p.part] = jsonScalar(v)
-			case k.rule == actions:
+			case k.rule == actions || k.rule == drags:
 				e[p.part], e[p.part+1] = r.pair(v, Field{k.name, i, p.name})
 			}
 		}

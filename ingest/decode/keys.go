@@ -32,6 +32,7 @@ const (
 	inImageNet sets = 1 << ImageNet
 	inCOCO     sets = 1 << COCO
 	inBoth          = inImageNet | inCOCO
+	ofStudy    sets = 1 << 7 // the column is only in batches with the columns of studies
 )
 
 func (s sets) has(set Set) bool { return s&(1<<set) != 0 }
@@ -84,6 +85,14 @@ var spellings = [...]spelling{
 	{"mouseTracking", "mouse", mouse, inBoth, nothing, false},
 	{"hoveredRecord", "hovers", hovers, inImageNet, anywhere, false},
 	{"categories", "categories", categories, inCOCO, nothing, false},
+	{"deselectedRecord", "deselects", deselects, inImageNet | ofStudy, nothing, false},
+	{"drags", "drags", drags, inCOCO | ofStudy, nothing, false},
+	{"layout", "layout", layout, inBoth | ofStudy, nothing, false},
+	{"loadedAt", "load_t", duration, inBoth | ofStudy, nothing, false},
+	{"loadFailed", "load_failed", boolean, inBoth | ofStudy, nothing, false},
+	{"arm", "arm", word, inBoth | ofStudy, nothing, false},
+	{"known", "known", boolean, inBoth | ofStudy, nothing, false},
+	{"gold", "gold", boolean, inBoth | ofStudy, nothing, false},
 	{"page", "", wrapping, 0, nothing, false},
 	{"pages", "", wrapping, 0, nothing, false},
 	{"annotation", "", wrapping, 0, nothing, false},
@@ -158,6 +167,12 @@ const (
 	partIndex
 	partName
 	partKeyboard
+	partVia
+	partWidth
+	partHeight
+	partOrigin
+	partOutcome
+	partTimeEnd
 	parts
 )
 
@@ -170,6 +185,8 @@ var partKeys = [...]struct {
 	{"x", partX}, {"y", partY}, {"time", partTime}, {"timeAt", partTime},
 	{"action", partAction}, {"actionType", partAction}, {"iconType", partIcon}, {"pointFrom", partFromX}, {"pointTo", partToX},
 	{"categoryIndex", partIndex}, {"categoryName", partName}, {"usingKeyboard", partKeyboard},
+	{"via", partVia}, {"width", partWidth}, {"height", partHeight},
+	{"origin", partOrigin}, {"outcome", partOutcome}, {"timeEnd", partTimeEnd},
 }
 
 // isPoint reports whether the value of a part is a point.

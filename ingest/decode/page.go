@@ -30,14 +30,27 @@ func newPage(o *output) *page {
 			{part: partToX, rule: fraction, column: "to_x", name: "pointTo.x"},
 			{part: partToY, rule: fraction, column: "to_y", name: "pointTo.y"},
 			{part: partTime, rule: duration, column: "t", name: "timeAt"},
+			{part: partVia, rule: word, column: "via", name: "via"},
 		}},
 		&list{rule: browsing, column: "browsing", name: "categoryHistories", entries: []entryField{
 			{part: partIndex, rule: whole, column: "category_idx", name: "categoryIndex"},
 			{part: partName, rule: word, column: "category", name: "categoryName"},
 			{part: partKeyboard, rule: boolean, column: "keyboard", name: "usingKeyboard"},
 			{part: partTime, rule: duration, column: "t", name: "timeAt"},
+			{part: partVia, rule: word, column: "via", name: "via"},
 		}},
-		pointList(mouse, "mouse", sampleList, "timeAt", duration))
+		pointList(mouse, "mouse", sampleList, "timeAt", duration),
+		&list{rule: drags, column: "drags", name: "drags", entries: []entryField{
+			{part: partIcon, rule: word, column: "icon", name: "iconType"},
+			{part: partOrigin, rule: word, column: "origin", name: "origin"},
+			{part: partOutcome, rule: word, column: "outcome", name: "outcome"},
+			{part: partTime, rule: duration, column: "t", name: "timeAt"},
+			{part: partTimeEnd, rule: duration, column: "t_end", name: "timeEnd"},
+			{part: partFromX, rule: fraction, column: "from_x", name: "pointFrom.x"},
+			{part: partFromY, rule: fraction, column: "from_y", name: "pointFrom.y"},
+			{part: partToX, rule: fraction, column: "to_x", name: "pointTo.x"},
+			{part: partToY, rule: fraction, column: "to_y", name: "pointTo.y"},
+		}}, placeList())
 	to := s.rows.Column
 	return &page{
 		sheet: s, image: to("image_id"), page: to("page_idx"), uuid: to("page_uuid"), worker: to("worker_id"),
@@ -93,7 +106,7 @@ func (p *page) end(c *wrapper, raw []byte) *Fault {
 	o.put(epoch, p.started, &c.started, &Field{Name: "startedAt"})
 	o.put(epoch, p.ended, &c.ended, &Field{Name: "endedAt"})
 	p.rows.EndRow()
-	return o.Log.add(Record{Kind: COCORecord, Num: id, First: row, End: row + 1, Data: raw})
+	return o.Log.add(Record{Kind: COCORecord, Num: id, Pair: p.uuid.Text(row), First: row, End: row + 1, Data: raw})
 }
 
 // imageID returns the integer image_id, or the number in imageURL if image_id is missing.

@@ -44,8 +44,8 @@ func TestColumns(t *testing.T) {
 func writeRows[S any](t *testing.T, b *Batch, set Set, group int) []S {
 	t.Helper()
 	var text bytes.Buffer
-	file := columnar.NewFile(&text, set.Schema(), "abtool", nil)
-	g := columnar.NewGroup(set.Schema(), 2, zstdOf(t))
+	file := columnar.NewFile(&text, set.Schema(true), "abtool", nil)
+	g := columnar.NewGroup(set.Schema(true), 2, zstdOf(t))
 	g.Lay(set.Layout())
 	for from := 0; from < b.Rows(set).Len(); from += group {
 		all := columnar.Span{Rows: b.Rows(set), From: from, To: min(from+group, b.Rows(set).Len())}

@@ -42,6 +42,9 @@ const (
 	hovers
 	actions
 	browsing
+	deselects
+	layout
+	drags
 	rules
 )
 

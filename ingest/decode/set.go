@@ -1,6 +1,10 @@
 package decode
 
 import (
+	"reflect"
+
+	"github.com/parquet-go/parquet-go"
+
 	"abtool/schema"
 	"abtool/store/columnar"
 )
@@ -30,35 +34,54 @@ func SetOf(name string) Set {
 	return 0
 }
 
-// annotations has the columns of the annotation tables, and how they are encoded.
-var annotations = [COCO + 1]struct {
-	schema *columnar.Schema
-	layout columnar.Layout
-}{
-	ImageNet: {schemaOf[schema.ImageNetAnnotation](), columnar.Layout{
+// layouts says how the columns of the annotation tables are encoded.
+var layouts = [COCO + 1]columnar.Layout{
+	ImageNet: {
 		Deltas: []string{"seq", "image_id", "clicks.t"},
 		Steady: []string{"mouse.t", "hovers.t"},
 		Fractions: map[string]string{
 			"clicks.x": "image_width", "clicks.y": "image_height", "mouse.x": "image_width", "mouse.y": "image_height",
 		},
-	}},
-	COCO: {schemaOf[schema.COCOAnnotation](), columnar.Layout{
+	},
+	COCO: {
 		Deltas:    []string{"seq", "image_id", "page_started", "page_ended", "time_spent", "actions.t", "browsing.t"},
 		Steady:    []string{"mouse.t"},
 		Fractions: map[string]string{"mouse.x": "image_width", "mouse.y": "image_height"},
-	}},
+	},
 }
 
-func schemaOf[R any]() *columnar.Schema {
-	s, err := columnar.NewSchema[R]()
+// columns has the columns of the annotation tables, with those of studies and without.
+var columns = [COCO + 1]struct{ all, plain *columnar.Schema }{
+	ImageNet: columnsOf(schema.ImageNetAnnotation{}),
+	COCO:     columnsOf(schema.COCOAnnotation{}),
+}
+
+func columnsOf(row any) (c struct{ all, plain *columnar.Schema }) {
+	all := parquet.SchemaOf(row)
+	t := schema.TableOf(row).WithoutStudy()
+	c.all = schemaOf(all)
+	c.plain = schemaOf(parquet.NewSchema(all.Name(), parquet.SchemaOf(reflect.New(t.Type).Interface())))
+	return c
+}
+
+func schemaOf(of *parquet.Schema) *columnar.Schema {
+	s, err := columnar.SchemaOf(of)
 	if err != nil {
 		panic(err) // the types are constants of the program
 	}
 	return s
 }
 
-// Schema returns the columns of the data set's annotations.
-func (s Set) Schema() *columnar.Schema { return annotations[s].schema }
+// Studies says which data sets have a study among their sources, and so the columns of studies.
+type Studies [COCO + 1]bool
+
+// Schema returns the columns of the data set's annotations, with those of studies or without.
+func (s Set) Schema(study bool) *columnar.Schema {
+	if study {
+		return columns[s].all
+	}
+	return columns[s].plain
+}
 
 // Layout returns how the columns of the data set's annotations are encoded.
-func (s Set) Layout() *columnar.Layout { return &annotations[s].layout }
+func (s Set) Layout() *columnar.Layout { return &layouts[s] }

@@ -1,6 +1,8 @@
 package decode
 
 import (
+	"slices"
+
 	"abtool/ingest/scan"
 	"abtool/schema"
 	"abtool/store/columnar"
@@ -26,6 +28,8 @@ type sheet struct {
 	lists [rules]*list               // by rule
 	mouse samples
 	seen  uint64 // slots whose value has been read, one bit each
+
+	studies bool // whether the rows have the columns of studies
 }
 
 func newSheet(o *output, set Set, lists ...*list) *sheet {
@@ -36,12 +40,14 @@ func newSheet(o *output, set Set, lists ...*list) *sheet {
 		}
 	}
 	for _, l := range lists {
+		l.entries = slices.DeleteFunc(l.entries, func(e entryField) bool { return s.rows.Column(l.column+"."+e.column) == nil })
 		for i := range l.entries {
 			e := &l.entries[i]
 			e.to = s.rows.Column(l.column + "." + e.column)
 		}
 		s.lists[l.rule] = l
 	}
+	s.studies = s.rows.Column("arm") != nil
 	m := s.lists[mouse]
 	s.mouse = samples{s: s, t: m.entries[0].to, x: m.entries[1].to, y: m.entries[2].to}
 	s.mouse.first, s.mouse.end = secondsEnd, epochEnd
@@ -55,6 +61,9 @@ func newSheet(o *output, set Set, lists ...*list) *sheet {
 }
 
 func (s *sheet) columns() *sheet { return s }
+
+// lacks reports whether the sheet has no column for a key of its data set, which is then as unknown.
+func (s *sheet) lacks(k *key) bool { return k.sets&ofStudy != 0 && !s.studies }
 
 // once reports whether the value of a key is read for the first time in a record.
 func (s *sheet) once(k *key) bool {
@@ -103,6 +112,17 @@ func pointList(r rule, column, name, time string, when rule) *list {
 		{part: partTime, rule: when, column: "t", name: time},
 		{part: partX, rule: fraction, column: "x", name: "x"},
 		{part: partY, rule: fraction, column: "y", name: "y"},
+	}}
+}
+
+// placeList returns the list of the places of an image.
+func placeList() *list {
+	return &list{rule: layout, column: "layout", name: "layout", entries: []entryField{
+		{part: partTime, rule: duration, column: "t", name: "timeAt"},
+		{part: partX, rule: offset, column: "x", name: "x"},
+		{part: partY, rule: offset, column: "y", name: "y"},
+		{part: partWidth, rule: size, column: "w", name: "width"},
+		{part: partHeight, rule: size, column: "h", name: "height"},
 	}}
 }
 

@@ -19,8 +19,8 @@ type showing struct {
 	t0, started, ended   *columnar.Cells
 	posX, posY           *columnar.Cells
 	originalW, originalH *columnar.Cells
-	times                [3]*columnar.Cells // times of the events in each list
-	from                 [3]int             // where the times of the row begin
+	times                []*columnar.Cells // times of the events in each list
+	from                 [4]int            // where the times of the row begin
 }
 
 func newShowing(o *output) *showing {
@@ -30,7 +30,8 @@ func newShowing(o *output) *showing {
 		&list{rule: hovers, column: "hovers", name: "hoveredRecord", entries: []entryField{
 			{part: partTime, rule: epoch, column: "t", name: "time"},
 			{part: partAction, rule: word, column: "action", name: "action"},
-		}})
+		}},
+		pointList(deselects, "deselects", "deselectedRecord", "time", epoch), placeList())
 	s.lists[oldClicks] = s.lists[clicks]
 	to := s.rows.Column
 	m := &showing{
@@ -38,7 +39,10 @@ func newShowing(o *output) *showing {
 		t0: to("t0"), started: to("page_started"), ended: to("page_ended"),
 		posX: to("position_x"), posY: to("position_y"),
 		originalW: to("original_width"), originalH: to("original_height"),
-		times: [3]*columnar.Cells{to("clicks.t"), to("mouse.t"), to("hovers.t")},
+		times: []*columnar.Cells{to("clicks.t"), to("mouse.t"), to("hovers.t")},
+	}
+	if s.studies {
+		m.times = append(m.times, to("deselects.t"))
 	}
 	m.id.Late, m.class.Late = true, true
 	return m

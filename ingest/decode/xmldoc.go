@@ -153,7 +153,7 @@ func (r *xmlReader) entry(k *key, e *element) *Fault {
 
 // xmlEvent is an entry of a list being read. If it has two parts of the same name, the first counts.
 type xmlEvent struct {
-	seen   uint16
+	seen   uint32
 	values rawEvent
 }
 

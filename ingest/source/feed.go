@@ -29,13 +29,14 @@ type Feeder struct {
 	limits    store.Limits
 	Send      func(context.Context, *Unit) error
 	Instances func(context.Context, *Source, *Stream) error
+	Study     func(context.Context, *Source) error
 	units     freelist.List[*Unit]
 }
 
-func NewFeeder(limits store.Limits, stdin io.Reader) *Feeder {
+func NewFeeder(limits store.Limits, stdin io.Reader, studies decode.Studies) *Feeder {
 	f := &Feeder{stdin: stdin, limits: limits}
 	f.units.Make = func() *Unit {
-		return &Unit{Chunk: decode.Chunk{Buf: make([]byte, 0, UnitBytes)}, Batch: decode.NewBatch(limits)}
+		return &Unit{Chunk: decode.Chunk{Buf: make([]byte, 0, UnitBytes)}, Batch: decode.NewBatch(limits, studies)}
 	}
 	return f
 }
@@ -179,6 +180,15 @@ func (s *Source) feedJSON(ctx context.Context, f *Feeder, st *Stream, form decod
 		u = next
 	}
 }
+
+// FeedRecords reads records as JSON Lines that were made from what the source has.
+func (s *Source) FeedRecords(ctx context.Context, f *Feeder, r io.Reader, shape string) error {
+	s.setShape(shape)
+	return s.feedJSON(ctx, f, &Stream{Reader: bufio.NewReaderSize(r, lineBytes)}, decode.Lines, "")
+}
+
+// Count counts and hashes bytes of the source.
+func (s *Source) Count(b []byte) { s.count(b) }
 
 // dropLine rejects a line that exceeds the limit and moves to the next one.
 func (s *Source) dropLine(ctx context.Context, f *Feeder, u *Unit, st *Stream, base int64) (int64, error) {

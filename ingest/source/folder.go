@@ -13,11 +13,12 @@ import (
 
 	"abtool/ingest/decode"
 	"abtool/ingest/scan"
+	"abtool/ingest/study"
 	"abtool/store"
 )
 
 // folder walks through the files of a folder and its subfolders, in the order of names. It follows links
-// and skips stores and hidden folders.
+// and skips stores, studies and hidden folders.
 type folder struct {
 	name  string // for errors
 	file  func(path, rel string) error
@@ -37,6 +38,9 @@ func (w *folder) walk(ctx context.Context, dir, rel string, within []fs.FileInfo
 	}
 	if _, err := os.Lstat(filepath.Join(dir, store.File)); err == nil {
 		return nil // a store of abtool's
+	}
+	if study.Is(dir) {
+		return nil // a study, which is a source when it is given
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -89,7 +93,7 @@ func isTruth(entries []fs.DirEntry) bool {
 // recognises them by their names and then by their content. It leaves out files that were given as sources
 // themselves.
 func (s *Source) Parts(ctx context.Context, given []fs.FileInfo) (parts []*Source, err error) {
-	if s.Role == Instances {
+	if s.Role == Instances || s.Study {
 		return nil, nil
 	}
 	s.Apart = map[string]bool{}

@@ -20,6 +20,7 @@ import (
 	"abtool/ingest/decode"
 	"abtool/ingest/scan"
 	"abtool/ingest/source/gunzip"
+	"abtool/ingest/study"
 	"abtool/internal/filetype"
 	"abtool/schema"
 )
@@ -31,7 +32,7 @@ var ErrUnknownInput = errors.New("not a byproduct file")
 var ErrDamaged = errors.New("the input is damaged")
 
 const accepted = "accepted are: ImageNet-AB (.tar.gz, .tar, a folder of .xml files or archives), ImageNet or COCO byproducts as JSON " +
-	"(an object, an array, JSON Lines, a folder of .json files, front-end pages and dumps), and with --instances COCO's instances_*.json; any of them gzip'd"
+	"(an object, an array, JSON Lines, a folder of .json files, front-end pages and dumps), a study of abtool collect, and with --instances COCO's instances_*.json; any of them gzip'd"
 
 // Source is one input of a run.
 type Source struct {
@@ -44,6 +45,7 @@ type Source struct {
 	Size   int64      // bytes to read, 0 when unknown
 	digest hash.Hash
 	Apart  map[string]bool // files of a folder that are separate sources
+	Study  bool            // it is the folder of a study
 
 	Read  atomic.Int64 // bytes read of it, before decompression
 	Skips struct {
@@ -175,6 +177,7 @@ func New(path, as string, r Role) (*Source, error) {
 	if abs, err := filepath.Abs(path); err == nil {
 		s.Name = filepath.Base(abs)
 	}
+	s.Study = r == Byproducts && study.Is(path)
 	return s, nil
 }
 
@@ -194,6 +197,9 @@ func (s *Source) Feed(ctx context.Context, f *Feeder) error {
 		info, err := os.Stat(s.Path)
 		if err != nil {
 			return fmt.Errorf("source %s: %w", s.Path, err)
+		}
+		if s.Study {
+			return f.Study(ctx, s)
 		}
 		if info.IsDir() {
 			return s.feedFolder(ctx, f)

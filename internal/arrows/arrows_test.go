@@ -24,6 +24,8 @@ var rules = []rule{
 	{"store", []string{"schema", "store/columnar", "internal/..."}, "the folder of a store depends only on the format"},
 	{"byproduct/...", []string{"schema", "store", "store/columnar", "internal/..."},
 		"byproducts are read from a store; they do not depend on statistics or targets"},
+	{"ingest/study", []string{"schema", "store", "collect", "collect/derive", "collect/recording", "collect/storage", "internal/..."},
+		"the folder of a study is read in one place"},
 	{"ingest/...", []string{"schema", "store", "store/columnar", "internal/..."}, "ingest only writes a store"},
 	{"analysis/result", []string{"internal/..."}, "results do not depend on stores or data sets"},
 	{"analysis/internal/pass", []string{"analysis/result", "store/columnar", "byproduct", "byproduct/plane", "internal/..."},
@@ -65,7 +67,7 @@ var rules = []rule{
 
 // free lists packages without a rule: programs, helpers of tests, and train, which begins with files of
 // targets.
-var free = []string{"cmd/...", "notebooks/...", "train/...", "internal/bench", "internal/teststore", "internal/gpucheck"}
+var free = []string{"cmd/...", "notebooks/...", "train/...", "internal/bench", "internal/teststore", "internal/teststudy", "internal/gpucheck"}
 
 // evalFor lists the packages that may import eval.
 var evalFor = []string{"cmd/...", "eval/...", "reports/...", "train/experiment", "internal/synth/evalsets", "internal/bench"}

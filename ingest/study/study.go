@@ -1,0 +1,332 @@
+// Package study reads the folder of a study: the records of the pages that were submitted, and tables of
+// everything that was recorded.
+package study
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"abtool/collect"
+	"abtool/collect/derive"
+	"abtool/collect/recording"
+	"abtool/collect/storage"
+	"abtool/internal/parallel"
+	"abtool/schema"
+	"abtool/store"
+)
+
+// Is reports whether a folder is of a study.
+func Is(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, "study.toml"))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// A Study is a folder that is being read.
+type Study struct {
+	Task    string // browse, tag
+	Account store.Study
+	name    string
+	db      *storage.DB
+}
+
+// Open opens the folder of a study, which has the given name as a source.
+func Open(ctx context.Context, dir, name string) (*Study, error) {
+	db, err := storage.OpenRead(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the study in %s was never served, so that nothing was recorded: serve it with abtool collect serve %s", dir, dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the study in %s: %w", dir, err)
+	}
+	s := &Study{name: name, db: db}
+	err = db.View(ctx, func(v *storage.View) error {
+		hits, err := v.HITs()
+		if err == nil && len(hits) == 0 {
+			err = fmt.Errorf("the study in %s has no HITs: plan them with abtool collect plan %s", dir, dir)
+		}
+		if err == nil {
+			s.Task = hits[0].Task
+		}
+		return err
+	})
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close closes the database.
+func (s *Study) Close() error { return s.db.Close() }
+
+// A Page is a page that was shown, as it is read.
+type Page struct {
+	Record   []byte // the page with its records as JSON on one line; nil if it was not submitted
+	Attempts []schema.PageAttempt
+	Read     [][]byte // the chunks as they were received
+	visit    *int64
+	gaps     histogram
+}
+
+// job is a page to be read.
+type job struct {
+	page       storage.Page
+	assignment *storage.Assignment
+	plan       *collect.Page
+	worker     *storage.Worker
+}
+
+// Read reads the study. It calls take for each page that was shown, in the order in which assignments were
+// offered, and returns the sessions. The database does not change meanwhile.
+func (s *Study) Read(ctx context.Context, jobs int, take func(*Page) error) (sessions []schema.Session, err error) {
+	err = s.db.View(ctx, func(v *storage.View) error {
+		pages, err := s.list(v)
+		if err != nil {
+			return err
+		}
+		images, err := imagesOf(v)
+		if err != nil {
+			return err
+		}
+		visits, err := newVisits(v, s.name)
+		if err != nil {
+			return err
+		}
+		var one sync.Mutex // of the view
+		chunks := func(page string, attempt int) ([]storage.Chunk, error) {
+			one.Lock()
+			defer one.Unlock()
+			return v.Chunks(page, attempt)
+		}
+		err = parallel.InOrder(ctx, jobs, len(pages), func(_, i int) (*Page, error) {
+			return s.read(&pages[i], images, chunks)
+		}, func(i int, p *Page) error {
+			s.count(p)
+			visits.count(&pages[i], p)
+			return take(p)
+		})
+		sessions = visits.rows()
+		return err
+	})
+	return sessions, err
+}
+
+// list lists the pages that were shown, and counts assignments.
+func (s *Study) list(v *storage.View) (pages []job, err error) {
+	hits, err := v.HITs()
+	if err != nil {
+		return nil, err
+	}
+	plan := map[string]*collect.HIT{}
+	for i := range hits {
+		plan[hits[i].ID] = &hits[i]
+	}
+	workers, err := v.Workers()
+	if err != nil {
+		return nil, err
+	}
+	people := map[string]*storage.Worker{}
+	for i := range workers {
+		people[workers[i].ID] = &workers[i]
+	}
+	assignments, err := v.Assignments()
+	if err != nil {
+		return nil, err
+	}
+	erasures, err := v.Erasures()
+	if err != nil {
+		return nil, err
+	}
+	s.Account = store.Study{Name: s.name, Task: s.Task, Erasures: int64(len(erasures)), States: map[string]int64{}}
+	for _, e := range erasures {
+		s.Account.Erased += e.Pages
+	}
+	s.Account.Shown, s.Account.Withdrawn = s.Account.Erased, s.Account.Erased
+	for i := range assignments {
+		a := &assignments[i]
+		s.Account.Assignments++
+		s.Account.States[a.State]++
+		of, err := v.Pages(a.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range of {
+			if len(p.Attempts) == 0 {
+				continue
+			}
+			hit := plan[a.HIT]
+			if hit == nil || p.Number >= len(hit.Pages) {
+				return nil, fmt.Errorf("the study %s has no plan for page %d of HIT %s, which was shown", s.name, p.Number, a.HIT)
+			}
+			pages = append(pages, job{p, a, &hit.Pages[p.Number], people[a.Worker]})
+		}
+	}
+	return pages, nil
+}
+
+func imagesOf(v *storage.View) (map[string]*collect.Image, error) {
+	list, err := v.Images()
+	images := make(map[string]*collect.Image, len(list))
+	for i := range list {
+		images[list[i].ID] = &list[i]
+	}
+	return images, err
+}
+
+// read reads the attempts at a page, and derives its record if it was submitted.
+func (s *Study) read(j *job, images map[string]*collect.Image, chunks func(string, int) ([]storage.Chunk, error)) (*Page, error) {
+	p := &Page{visit: j.assignment.Visit}
+	submitted := j.page.Submitted()
+	var recorded []*recording.Page // up to the attempt that was submitted
+	for i := range j.page.Attempts {
+		x := &j.page.Attempts[i]
+		stored, err := chunks(j.page.UUID, x.Attempt)
+		if err != nil {
+			return nil, err
+		}
+		r, readable, events := join(x, stored)
+		for _, c := range stored {
+			p.Read = append(p.Read, c.Body)
+		}
+		row := s.row(j, x, r)
+		row.Reloads = int32(i)
+		row.ChunksAnnounced, row.ChunksStored, row.EventsStored = int64(x.Announced()), int64(readable), int64(events)
+		p.Attempts = append(p.Attempts, row)
+		p.gaps.addPage(r)
+		if submitted != nil && x.Attempt <= submitted.Attempt {
+			recorded = append(recorded, r)
+		}
+	}
+	if submitted == nil {
+		return p, nil
+	}
+	return p, s.derive(p, j, submitted, recorded, images)
+}
+
+// derive makes the record of a page that was submitted.
+func (s *Study) derive(p *Page, j *job, submitted *storage.Attempt, recorded []*recording.Page, images map[string]*collect.Image) error {
+	d := derive.Page{ID: j.page.UUID, Number: j.page.Number, Arm: j.worker.Arm}
+	if submitted.Ended != nil {
+		d.Ended = *submitted.Ended
+	}
+	if err := json.Unmarshal([]byte(submitted.Answer), &d.Answer); err != nil {
+		return fmt.Errorf("the answer of page %s: %w", j.page.UUID, err)
+	}
+	for _, slot := range j.plan.Slots {
+		m := images[slot.Image]
+		if m == nil {
+			return fmt.Errorf("page %s has the image %s, which the plan does not have", j.page.UUID, slot.Image)
+		}
+		d.Slots = append(d.Slots, derive.Slot{ImageID: m.ID, Class: j.plan.Class, Width: m.Width, Height: m.Height, Known: slot.Known, Gold: &m.Gold})
+	}
+	ids := derive.Ids{Worker: j.assignment.Worker, Assignment: j.assignment.ID, HIT: j.assignment.HIT}
+	var page any
+	var mismatch bool
+	if s.Task == "browse" {
+		b, err := derive.Browse(recorded, d)
+		if err != nil {
+			return err
+		}
+		ids.Candidates = j.assignment.HIT
+		for _, a := range b.Annotations {
+			a.SubmitTime = j.assignment.Submitted
+		}
+		page, mismatch = b, b.Mismatch
+	} else {
+		t, err := derive.Tag(recorded, d)
+		if err != nil {
+			return err
+		}
+		page, mismatch = t, t.Mismatch
+	}
+	for i := range p.Attempts {
+		if p.Attempts[i].State == storage.Submitted {
+			p.Attempts[i].AnswerMismatch = &mismatch
+		}
+	}
+	record, err := derive.Dump(ids, page)
+	p.Record = append(record, '\n')
+	return err
+}
+
+// join joins the chunks of an attempt. It leaves out chunks that cannot be read, or are of another beginning
+// than the attempt, which no page of ours sends.
+func join(x *storage.Attempt, stored []storage.Chunk) (r *recording.Page, readable, events int) {
+	var chunks []*recording.Chunk
+	for i := range stored {
+		c, err := parse(&stored[i])
+		if err != nil || c.T0 != x.T0 || c.Page != x.Page || c.Attempt != x.Attempt || c.Seq != stored[i].Seq {
+			continue
+		}
+		chunks = append(chunks, c)
+		events += c.Len()
+	}
+	r, err := recording.Join(chunks)
+	if err != nil {
+		return &recording.Page{Page: x.Page, Attempt: x.Attempt, T0: x.T0}, 0, 0
+	}
+	return r, len(chunks), events
+}
+
+// maxChunk is the size of the largest chunk, in bytes of JSON.
+const maxChunk = 64 << 20
+
+func parse(c *storage.Chunk) (*recording.Chunk, error) {
+	if c.Encoding == "" {
+		return recording.Parse(c.Body)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(c.Body))
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(z, maxChunk))
+	if err != nil {
+		return nil, err
+	}
+	return recording.Parse(text)
+}
+
+// count adds a page to the account.
+func (s *Study) count(p *Page) {
+	a := &s.Account
+	a.Shown++
+	state := p.Attempts[0].State
+	for i := range p.Attempts {
+		x := &p.Attempts[i]
+		if x.State == storage.Submitted {
+			state = x.State
+		}
+		a.ChunksAnnounced += x.ChunksAnnounced
+		a.ChunksStored += x.ChunksStored
+		announced := x.EventsStored
+		if x.EventsAnnounced != nil {
+			announced = max(announced, *x.EventsAnnounced)
+		}
+		a.EventsAnnounced += announced
+		a.EventsStored += x.EventsStored
+		a.EventsUnknown += x.EventsUnknown
+		a.Thinned += x.Thinned
+		a.Dropped += x.Dropped
+		a.Lost += x.Lost
+	}
+	a.ChunksMissing, a.EventsMissing = a.ChunksAnnounced-a.ChunksStored, a.EventsAnnounced-a.EventsStored
+	switch state {
+	case storage.Submitted:
+		a.Submitted++
+	case open:
+		a.Open++
+	case storage.Withdrawn:
+		a.Withdrawn++
+	default:
+		a.Left++
+	}
+}
