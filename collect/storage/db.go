@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -35,6 +36,8 @@ const formatVersion = 1
 var (
 	ErrUnknown   = errors.New("storage: unknown")                                          // no such worker, page or assignment
 	ErrDiffers   = errors.New("storage: other content was stored before")                  // of a chunk or a submit
+	ErrStart     = errors.New("storage: the attempt began at another time")                // of a chunk
+	ErrEnded     = errors.New("storage: the attempt was submitted without this chunk")     // of a chunk
 	ErrTooMuch   = errors.New("storage: the page has too many chunks or bytes")            // MaxChunks, MaxBytes
 	ErrWithdrawn = errors.New("storage: the annotator has withdrawn")                      // nothing more is stored
 	ErrState     = errors.New("storage: the annotator has not agreed to the current text") // before the consent
@@ -42,9 +45,10 @@ var (
 
 // A DB is the database of a study. Several goroutines can call its methods.
 type DB struct {
-	path    string
-	readers *sql.DB
-	writer  *writer
+	path     string
+	readers  *sql.DB
+	writer   *writer
+	leftover atomic.Bool // the log has deleted rows
 }
 
 // Options are for tests and for the server.
@@ -70,7 +74,7 @@ func Open(dir string, o Options) (*DB, error) {
 		w.close()
 		return nil, err
 	}
-	return &DB{path, readers, w}, nil
+	return &DB{path: path, readers: readers, writer: w}, nil
 }
 
 // OpenRead opens the database in a folder for reading. A server may write to it at the same time. The error

@@ -55,6 +55,9 @@ func (db *DB) PutChunk(ctx context.Context, worker string, c Chunk, t0, idle int
 		if differs = err == nil; differs {
 			return conflict(t, c)
 		}
+		if err := fits(t, c, t0); err != nil {
+			return err
+		}
 		stored = true
 		return insertChunk(t, c, assignment, state, t0, idle)
 	})
@@ -62,6 +65,25 @@ func (db *DB) PutChunk(ctx context.Context, worker string, c Chunk, t0, idle int
 		err = ErrDiffers
 	}
 	return stored, err
+}
+
+// fits returns an error for a chunk that cannot be of its attempt.
+func fits(t *tx, c Chunk, t0 int64) error {
+	var start int64
+	var announced *int
+	var state string
+	err := t.row("SELECT t0, announced_chunks, state FROM attempt WHERE page = ? AND attempt = ?", []any{c.Page, c.Attempt}, &start, &announced, &state)
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return nil
+	case err != nil:
+		return err
+	case start != t0:
+		return ErrStart
+	case state != "open" && announced != nil && c.Seq >= *announced:
+		return ErrEnded
+	}
+	return nil
 }
 
 // conflict keeps bytes that came under the number of another chunk.
@@ -118,7 +140,7 @@ type Submit struct {
 	Attempt int
 	Chunks  int   // how many the browser made
 	Events  int   // in all of them
-	Lost    []int // numbers of chunks that the browser no longer has, ascending
+	Lost    []int // numbers of chunks that the browser no longer has, ascending; some may have arrived
 	Chain   string
 	Ended   int64 // by the clock of the browser, ms
 	Answer  string
@@ -164,8 +186,6 @@ func (db *DB) Submit(ctx context.Context, worker, page string, s Submit, idle, n
 		if err != nil {
 			return err
 		}
-		flags := flags(s, digests, events)
-		s.Lost = slices.DeleteFunc(slices.Clone(s.Lost), func(seq int) bool { return digests[seq] != "" })
 		if r.Missing = missing(digests, s.Chunks, s.Lost); len(r.Missing) > 0 {
 			if _, err := touch(t, assignment, idle, now); err != nil {
 				return err
@@ -173,7 +193,7 @@ func (db *DB) Submit(ctx context.Context, worker, page string, s Submit, idle, n
 			return t.exec("UPDATE attempt SET announced_chunks = ?, announced_events = ?, lost = ? WHERE page = ? AND attempt = ?",
 				s.Chunks, s.Events, text(s.Lost), page, s.Attempt)
 		}
-		return store(t, page, assignment, s, &r, flags, idle, now)
+		return store(t, page, assignment, s, &r, flags(s, digests, events), idle, now)
 	})
 	return r, err
 }

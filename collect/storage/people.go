@@ -230,7 +230,8 @@ func (db *DB) Withdraw(ctx context.Context, worker string, visit, now int64) err
 }
 
 // Erase deletes a worker and everything that was recorded of this person, and counts what was deleted. When it
-// returns, the deleted bytes are overwritten in the database and gone from its log.
+// returns, the deleted bytes are overwritten in the database. They are gone from its log as well, unless somebody
+// was reading: then Sweep empties the log.
 func (db *DB) Erase(ctx context.Context, worker, why string, now int64) error {
 	err := db.write(ctx, func(t *tx) error {
 		var assignments, pages, chunks, events int64
@@ -259,17 +260,22 @@ func (db *DB) Erase(ctx context.Context, worker, why string, now int64) error {
 		}
 		return t.exec("DELETE FROM worker WHERE id = ?", worker)
 	})
-	if err != nil {
-		return err
+	if err == nil && db.writer.truncate(ctx) != nil {
+		db.leftover.Store(true)
 	}
-	return db.writer.truncate(ctx)
+	return err
 }
 
-// truncate moves everything from the log into the database, and empties the log.
+// truncate moves everything from the log into the database, and empties the log. It does not wait long for
+// readers, because nobody else can write meanwhile.
 func (w *writer) truncate(ctx context.Context) error {
 	return w.do(ctx, true, func(t *tx) error {
-		var busy, log, moved int
+		var busy, log, moved, ms int
+		if err := t.row("PRAGMA busy_timeout = 100", nil, &ms); err != nil {
+			return err
+		}
 		err := t.row("PRAGMA wal_checkpoint(TRUNCATE)", nil, &busy, &log, &moved)
+		err = errors.Join(err, t.row("PRAGMA busy_timeout = 10000", nil, &ms))
 		if err == nil && busy != 0 {
 			err = errors.New("storage: the log could not be emptied because the database is being read; deleted rows are still in it")
 		}

@@ -73,7 +73,7 @@ type Attempt struct {
 	Last            int    // largest number of a stored chunk
 	AnnouncedChunks *int   // by the submit; nil without one
 	AnnouncedEvents *int
-	Lost            []int // numbers of chunks that the browser lost, by the submit
+	Lost            []int // numbers of chunks that the browser lost, by the submit; some may have arrived
 	Chain           string
 	Ended           *int64 // by the clock of the browser, ms
 	Submitted       *int64
@@ -331,4 +331,50 @@ func (v *View) Account() (a Account, err error) {
 		err = nil
 	}
 	return a, err
+}
+
+// A Place is what a slot of a page of an assignment shows.
+type Place struct {
+	Image string // id
+	Path  string // relative to the folder of the images
+}
+
+// Slot returns the image of a slot. The error is ErrUnknown if there is none, or if the annotator has left.
+func (db *DB) Slot(ctx context.Context, page string, slot int) (p Place, err error) {
+	err = db.readers.QueryRowContext(ctx, `SELECT m.id, m.path FROM page p JOIN assignment a ON a.id = p.assignment
+		JOIN slot s ON s.hit = a.hit AND s.number = p.number JOIN image m ON m.id = s.image
+		WHERE p.uuid = ? AND s.slot = ? AND a.state NOT IN ('returned', 'withdrawn')`, page, slot).Scan(&p.Image, &p.Path)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrUnknown
+	}
+	return p, err
+}
+
+// Slots returns the number of slots of a worker's page. The error is ErrUnknown if it is not the worker's.
+func (db *DB) Slots(ctx context.Context, worker, page string) (n int, err error) {
+	err = db.readers.QueryRowContext(ctx, `SELECT count(*) FROM page p JOIN assignment a ON a.id = p.assignment
+		JOIN slot s ON s.hit = a.hit AND s.number = p.number WHERE p.uuid = ? AND a.worker = ?`, page, worker).Scan(&n)
+	if err == nil && n == 0 {
+		err = ErrUnknown
+	}
+	return n, err
+}
+
+// Progress is what a worker has and may get.
+type Progress struct {
+	Open      bool // an assignment that can be gone on with
+	Submitted int  // assignments
+	More      bool // whether a lease would give a new assignment
+}
+
+// Progress returns what a worker has and may get, if at most most HITs are given to each (0: any number).
+func (v *View) Progress(worker string, most int) (w Progress, err error) {
+	err = v.tx.QueryRowContext(v.ctx, `SELECT coalesce(sum(state IN ('offered', 'working', 'abandoned')), 0) > 0,
+		coalesce(sum(state = 'submitted'), 0) FROM assignment WHERE worker = ?`, worker).Scan(&w.Open, &w.Submitted)
+	if err != nil || most > 0 && w.Submitted >= most {
+		return w, err
+	}
+	err = v.tx.QueryRowContext(v.ctx, `SELECT EXISTS (SELECT 1 FROM hit WHERE taken < k AND NOT EXISTS
+		(SELECT 1 FROM assignment a WHERE a.hit = hit.id AND a.worker = ?))`, worker).Scan(&w.More)
+	return w, err
 }

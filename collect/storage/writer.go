@@ -88,6 +88,8 @@ func (w *writer) do(ctx context.Context, solo bool, f func(*tx) error) error {
 	case w.requests <- r:
 	case <-w.closing:
 		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	select {
 	case err := <-r.done:

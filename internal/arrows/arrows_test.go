@@ -60,6 +60,8 @@ var rules = []rule{
 	{"collect/derive", []string{"collect/recording"}, "records are derived from recordings, not from databases"},
 	{"internal/...", []string{"schema", "byproduct/...", "collect/recording", "internal/..."}, "internal packages serve the others"},
 	{"collect/storage/...", []string{"collect", "collect/recording", "internal/..."}, "the database keeps plans and recordings as they come"},
+	{"collect/server", []string{"collect", "collect/recording", "collect/storage", "internal/..."},
+		"the server gives out and stores; it does not interpret recordings"},
 	{"collect", []string{"internal/..."}, "the folder of a study does not depend on its database"},
 	{"collect/page", nil, "the files of the page depend on nothing"},
 	{"docs", nil, "the documentation has only tests"},

@@ -394,11 +394,17 @@ func lost(t *testing.T, db *storage.DB) {
 		t.Errorf("%+v", r)
 	}
 	x := p.Pages(a.ID)[0].Submitted()
-	if fmt.Sprint(x.Lost) != "[1 2]" || x.Flags != "" || x.Announced() != 3 {
+	if fmt.Sprint(x.Lost) != "[0 1 2]" || x.Flags != "" || x.Announced() != 3 {
 		t.Errorf("%+v", x)
 	}
 	if c := p.Account(); c.ChunksAnnounced != 3 || c.ChunksMissing != 2 {
 		t.Errorf("%+v", c)
+	}
+	if stored, err := p.Put("ann", page, 1, 1, Body(page, 1)); !stored || err != nil {
+		t.Errorf("a chunk that was lost comes late: %v %v", stored, err)
+	}
+	if _, err := p.Put("ann", page, 1, 3, Body(page, 3)); !errors.Is(err, storage.ErrEnded) {
+		t.Errorf("a chunk after the end: %v", err)
 	}
 }
 

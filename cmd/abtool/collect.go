@@ -1,0 +1,456 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"abtool/collect"
+	"abtool/collect/page"
+	"abtool/collect/server"
+	"abtool/collect/storage"
+	"abtool/internal/ui"
+	"abtool/internal/usage"
+)
+
+func collectCommand(s streams) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "collect COMMAND",
+		Short: "Serve a study, and record how annotators do it",
+		Long: `Let annotators choose images of a class (browse) or put icons on what images show (tag), in the
+interfaces of the paper, and record the byproducts: how the pointer moves, what is chosen and
+undone, scrolling, keys, times. The folder of a study holds everything; abtool ingest reads it.`,
+		Example: `  abtool collect init birds --task browse --images photos
+  abtool collect serve birds
+  abtool collect status birds`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage.Errorf("say what to do: init, plan, serve, invite, status or check")
+			}
+			return usage.Errorf("unknown command %q for collect", args[0])
+		},
+		RunE: func(*cobra.Command, []string) error { return nil },
+	}
+	c.AddCommand(collectInitCommand(s), collectPlanCommand(s), collectServeCommand(s), collectInviteCommand(s),
+		collectStatusCommand(s), collectCheckCommand(s))
+	return c
+}
+
+type collectInitOptions struct {
+	collect.InitOptions
+	seed         uint64
+	byInvitation bool
+	quiet        bool
+}
+
+func collectInitCommand(s streams) *cobra.Command {
+	var o collectInitOptions
+	c := &cobra.Command{
+		Use:   "init DIR --task browse|tag --images DIR",
+		Short: "Make the folder of a study",
+		Long: `Make the folder of a study: settings to edit (study.toml), texts for annotators (landing.md,
+consent.md, instructions.md, end.md), the list of images, keys, and a first plan.
+
+browse: annotators choose the images of a class. The folder of images has a folder for each class,
+or --classes says which class each image is for.
+tag: annotators put icons on what an image shows: the 80 classes of COCO, or those of --classes.
+
+--classes FILE is a CSV file whose first line names the columns:
+  class,name,definition,links,synonyms   describes classes; links are separated by spaces,
+                                         synonyms by |
+  image,class                            says which class each image is for (browse)
+  class,superclass                       lists the icons by group (tag)
+
+Images stay where they are. Those that browsers do not show are left out and named.`,
+		Example: `  abtool collect init birds --task browse --images photos --classes birds.csv
+  abtool collect init things --task tag --images val2014 --title "What is in the image?"`,
+		Args: exactly(1, "collect init takes one argument, the folder to make"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Dir = args[0]
+			return o.run(cmd.Context(), s)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.Task, "task", "", "`TASK` of the annotators: browse or tag")
+	f.StringVar(&o.Images, "images", "", "`DIR` with the images")
+	f.StringVar(&o.Classes, "classes", "", "CSV `FILE` of classes")
+	f.StringVar(&o.Title, "title", "", "`TITLE` that annotators see")
+	f.StringVar(&o.Contact, "contact", "", "`ADDRESS` for questions and deletion, shown to annotators")
+	f.BoolVar(&o.byInvitation, "by-invitation", false, "let only those take part who have a link of abtool collect invite")
+	f.Uint64Var(&o.seed, "seed", 1, "seed of the plan")
+	f.BoolVar(&o.quiet, "quiet", false, "show no progress")
+	return c
+}
+
+func (o *collectInitOptions) run(ctx context.Context, s streams) error {
+	if o.Task == "" {
+		return usage.Errorf("--task is missing: browse or tag")
+	}
+	if o.Images == "" {
+		return usage.Errorf("--images DIR is missing: the folder with the images")
+	}
+	bar := ui.NewBar(s.err, o.quiet, ui.Images)
+	o.Open = !o.byInvitation
+	o.Progress = func(done, all int) { bar.Set("reading images", int64(done), int64(all)) }
+	made, err := collect.Init(ctx, o.InitOptions)
+	bar.Clear()
+	if err != nil {
+		return err
+	}
+	for i, reason := range made.Skipped {
+		if i == 10 {
+			ui.Note(s.err, fmt.Sprintf("%d more images are left out", len(made.Skipped)-i))
+			break
+		}
+		ui.Note(s.err, "left out: "+reason)
+	}
+	for _, note := range made.Notes {
+		ui.Note(s.err, note)
+	}
+	study, err := collect.Open(o.Dir)
+	if err != nil {
+		return err
+	}
+	planned, err := study.MakePlan(o.seed, nil)
+	if err != nil {
+		return err
+	}
+	what := plural(made.Classes, "icon")
+	if o.Task == collect.Browse {
+		what = plural(made.Classes, "class")
+	}
+	fmt.Fprintf(s.out, "%s: a %s study of %s and %s\n", o.Dir, o.Task, plural(made.Images, "image"), what)
+	printPlanned(s.out, study, planned, 0)
+	fmt.Fprintf(s.out, "\nEdit study.toml and the texts (consent.md first), then: abtool collect serve %s\n", o.Dir)
+	return nil
+}
+
+// plural returns a number with a noun.
+func plural(n int, noun string) string {
+	switch {
+	case n == 1:
+	case strings.HasSuffix(noun, "s"):
+		noun += "es"
+	default:
+		noun += "s"
+	}
+	return ui.Thousands(int64(n)) + " " + noun
+}
+
+// printPlanned prints what a plan has, how long it takes, and what it costs.
+func printPlanned(w io.Writer, study *collect.Study, p collect.Planned, pay float64) {
+	fmt.Fprintf(w, "%s of up to %s: %s with %s, %s\n", plural(p.HITs, "HIT"), plural(study.Task.Pages, "page"),
+		plural(p.Pages, "page"), plural(p.Images, "image"), plural(p.Assignments, "assignment"))
+	if p.Kept > 0 {
+		fmt.Fprintf(w, "%s of the HITs were issued before and stay as they are\n", ui.Thousands(int64(p.Kept)))
+	}
+	hours := float64(p.Assignments) * study.Study.Minutes / 60
+	fmt.Fprintf(w, "about %.1f hours of work at %v minutes a HIT", hours, study.Study.Minutes)
+	if pay > 0 {
+		fmt.Fprintf(w, ", which costs %.2f at %v an hour", hours*pay, pay)
+	}
+	fmt.Fprintln(w)
+}
+
+type collectPlanOptions struct {
+	seed uint64
+	pay  float64
+}
+
+func collectPlanCommand(s streams) *cobra.Command {
+	var o collectPlanOptions
+	c := &cobra.Command{
+		Use:   "plan DIR",
+		Short: "Divide the images of a study into HITs",
+		Long: `Divide the images into pages and HITs, and say how many there are and how long they take. HITs that
+annotators were given stay as they are; the other images are divided again. A server uses the new
+plan when it is started the next time.`,
+		Example: `  abtool collect plan birds --seed 7 --pay 15`,
+		Args:    exactly(1, "collect plan takes one argument, the folder of the study"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return o.run(cmd.Context(), s.out, args[0])
+		},
+	}
+	c.Flags().Uint64Var(&o.seed, "seed", 1, "seed of the order; the same seed gives the same plan")
+	c.Flags().Float64Var(&o.pay, "pay", 0, "`AMOUNT` paid for an hour, to print the cost")
+	return c
+}
+
+func (o *collectPlanOptions) run(ctx context.Context, w io.Writer, dir string) error {
+	study, err := collect.Open(dir)
+	if err != nil {
+		return err
+	}
+	var issued []collect.HIT
+	if err := viewStudy(ctx, dir, func(v *storage.View) (err error) {
+		issued, err = v.Issued()
+		return err
+	}); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	planned, err := study.MakePlan(o.seed, issued)
+	if err != nil {
+		return err
+	}
+	printPlanned(w, study, planned, o.pay)
+	return nil
+}
+
+// viewStudy reads the database of a study. The error is os.ErrNotExist if it was never served.
+func viewStudy(ctx context.Context, dir string, f func(*storage.View) error) error {
+	db, err := storage.OpenRead(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.View(ctx, f), db.Close())
+}
+
+type collectServeOptions struct {
+	server.RunOptions
+	verbose bool
+}
+
+func collectServeCommand(s streams) *cobra.Command {
+	var o collectServeOptions
+	c := &cobra.Command{
+		Use:   "serve DIR",
+		Short: "Serve a study to annotators of this machine",
+		Long: `Serve a study until Ctrl-C, and print the address of its page and that of the administrator's pages.
+Everything that annotators are told is stored, is on the disk. After a crash or a restart they go on
+by themselves.
+
+A study is served to this machine only. To serve it to others, run a proxy with TLS on this machine.
+Changes of study.toml, the texts and the plan count from the next start.`,
+		Example: `  abtool collect serve birds
+  abtool collect serve birds --addr 127.0.0.1:9000`,
+		Args: exactly(1, "collect serve takes one argument, the folder of the study"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Dir = args[0]
+			return o.run(cmd.Context(), s)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.Address, "addr", "", "`HOST:PORT` for annotators (default: as study.toml says)")
+	f.StringVar(&o.Admin, "admin-addr", "", "`HOST:PORT` for the administrator (default: as study.toml says)")
+	f.BoolVar(&o.verbose, "verbose", false, "print each request: its route, status and time, but no address")
+	f.Bool("public", false, "serve to other machines (not available yet)")
+	f.Lookup("public").Hidden = true
+	return c
+}
+
+func (o *collectServeOptions) run(ctx context.Context, s streams) error {
+	o.Page = page.Files
+	if o.verbose {
+		o.Log = slog.New(slog.NewTextHandler(s.err, nil))
+	}
+	o.Ready = func(r server.Serving) {
+		if blanks := r.Study.Blanks(); len(blanks) > 0 {
+			ui.Note(s.err, fmt.Sprintf("the texts have %s to be filled in, such as %s", plural(len(blanks), "place"), blanks[0]))
+		}
+		if r.Kept > 0 {
+			ui.Note(s.err, plural(r.Kept, "HIT")+" of an earlier plan stay, because they were issued")
+		}
+		if r.Study.Platform.Link.Open {
+			fmt.Fprintf(s.out, "annotators     %s?name=me\n", r.Page)
+		} else {
+			fmt.Fprintf(s.out, "annotators     %s, with an invitation: abtool collect invite %s\n", r.Page, o.Dir)
+		}
+		fmt.Fprintf(s.out, "administrator  %s\nCtrl-C stops the server.\n", r.Admin)
+	}
+	return server.Run(ctx, o.RunOptions)
+}
+
+type collectInviteOptions struct {
+	n   int
+	url string
+}
+
+func collectInviteCommand(s streams) *cobra.Command {
+	var o collectInviteOptions
+	c := &cobra.Command{
+		Use:   "invite DIR",
+		Short: "Make links that let one annotator each take part",
+		Long: `Make invitations and print one link a line, after its number. Each link is for one annotator, who
+can open it again to go on. The tokens in the links are stored as hashes only: keep what is printed.`,
+		Example: `  abtool collect invite birds -n 20 > links.txt
+  abtool collect invite birds --url https://lab.example.org`,
+		Args: exactly(1, "collect invite takes one argument, the folder of the study"),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s.out, args[0]) },
+	}
+	c.Flags().IntVarP(&o.n, "number", "n", 1, "`NUMBER` of invitations")
+	c.Flags().StringVar(&o.url, "url", "", "`ADDRESS` at which annotators reach the server (default: as study.toml says)")
+	return c
+}
+
+func (o *collectInviteOptions) run(ctx context.Context, w io.Writer, dir string) error {
+	if o.n < 1 || o.n > 100_000 {
+		return usage.Errorf("-n %d: give a number from 1 to 100000", o.n)
+	}
+	study, err := collect.Open(dir)
+	if err != nil {
+		return err
+	}
+	if o.url == "" {
+		o.url = "http://" + study.Serve.Address
+	}
+	db, err := storage.Open(dir, storage.Options{})
+	if err != nil {
+		return err
+	}
+	tokens := make([]string, o.n)
+	hashes := make([][]byte, o.n)
+	for i := range tokens {
+		tokens[i] = server.NewToken()
+		hashes[i] = server.TokenHash(tokens[i])
+	}
+	numbers, err := db.AddInvites(ctx, hashes, time.Now().UnixMilli())
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	for i, n := range numbers {
+		fmt.Fprintf(w, "%d\t%s/s/%s?token=%s\n", n, strings.TrimSuffix(o.url, "/"), study.Study.ID, tokens[i])
+	}
+	return nil
+}
+
+type collectStatusOptions struct{ json bool }
+
+func collectStatusCommand(s streams) *cobra.Command {
+	var o collectStatusOptions
+	c := &cobra.Command{
+		Use:   "status DIR",
+		Short: "Show how far a study is",
+		Long: `Print what is done, who is there, and what became of every page that was shown: shown = submitted +
+open + left + withdrawn, and chunks announced = stored + missing. A server may run meanwhile.`,
+		Example: `  abtool collect status birds
+  abtool collect status birds --json | jq .done`,
+		Args: exactly(1, "collect status takes one argument, the folder of the study"),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s.out, args[0]) },
+	}
+	c.Flags().BoolVar(&o.json, "json", false, "print everything as JSON")
+	return c
+}
+
+func (o *collectStatusOptions) run(ctx context.Context, w io.Writer, dir string) error {
+	study, err := collect.Open(dir)
+	if err != nil {
+		return err
+	}
+	var st server.Status
+	err = viewStudy(ctx, dir, func(v *storage.View) (err error) {
+		st, err = server.ReadStatus(v, time.Now().UnixMilli())
+		return err
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s was never served, so there is nothing to report: start it with abtool collect serve %s", dir, dir)
+	}
+	if err != nil {
+		return err
+	}
+	if st.HITs == 0 { // there are invitations, but the study was never served
+		_, hits, err := study.Plan()
+		if err != nil {
+			return err
+		}
+		st.HITs = int64(len(hits))
+		for _, h := range hits {
+			st.Needed += int64(h.K)
+		}
+	}
+	if free, _, err := storage.Space(dir); err == nil {
+		st.DiskFree = int64(free)
+	}
+	if o.json {
+		return ui.PrintJSON(w, struct {
+			Study string `json:"study"`
+			server.Status
+		}{study.Study.ID, st})
+	}
+	return ui.Print(w, func(w io.Writer) { printStatus(w, study, &st) })
+}
+
+func printStatus(w io.Writer, study *collect.Study, st *server.Status) {
+	n := ui.Thousands
+	fmt.Fprintf(w, "%s: %s of %s done, for %s\n\n", study.Study.Title, n(st.Done), plural(int(st.Needed), "assignment"), plural(int(st.HITs), "HIT"))
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "pages\t%s shown = %s submitted + %s open + %s left + %s withdrawn\n", n(st.Shown), n(st.Submitted), n(st.Open), n(st.Left), n(st.Withdrawn))
+	fmt.Fprintf(t, "chunks\t%s announced = %s stored + %s missing\n", n(st.ChunksAnnounced), n(st.ChunksStored), n(st.ChunksMissing))
+	fmt.Fprintf(t, "events\t%s, in %s\n", n(st.EventsStored), ui.Size(st.Bytes))
+	fmt.Fprintf(t, "assignments\t%s\n", counts(st.States))
+	fmt.Fprintf(t, "people\t%s; %s here now\n", counts(st.People), n(st.Live))
+	if len(st.Arms) > 0 {
+		fmt.Fprintf(t, "arms\t%s\n", counts(st.Arms))
+	}
+	for _, x := range []struct {
+		what string
+		n    int64
+	}{{"surplus assignments", st.Surplus}, {"erased pages", st.Erased}, {"chunks in conflict", st.Conflicts}, {"flagged attempts", st.Flagged}} {
+		if x.n > 0 {
+			fmt.Fprintf(t, "%s\t%s\n", x.what, n(x.n))
+		}
+	}
+	t.Flush()
+}
+
+// counts prints numbers with their names.
+func counts(of map[string]int64) string {
+	if len(of) == 0 {
+		return "none"
+	}
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		parts = append(parts, ui.Thousands(of[name])+" "+name)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func collectCheckCommand(s streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check DIR",
+		Short: "Compare everything that a study has stored",
+		Long: `Read all chunks of a study and compare their digests, the chain of each page, and all counts with
+what was acknowledged. Whatever differs is printed with its place. A server may run meanwhile.
+
+Exit codes: 0 nothing differs, 1 something does, 2 wrong usage.`,
+		Example: `  abtool collect check birds`,
+		Args:    exactly(1, "collect check takes one argument, the folder of the study"),
+		RunE:    func(cmd *cobra.Command, args []string) error { return checkStudy(cmd.Context(), s.out, args[0]) },
+	}
+}
+
+func checkStudy(ctx context.Context, w io.Writer, dir string) error {
+	if _, err := collect.Open(dir); err != nil {
+		return err
+	}
+	wrong := 0
+	var c storage.Checked
+	err := viewStudy(ctx, dir, func(v *storage.View) (err error) {
+		c, err = v.Check(func(where, what string) {
+			wrong++
+			fmt.Fprintf(w, "%s: %s\n", where, what)
+		})
+		return err
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s was never served, so there is nothing to check", dir)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "checked %s, %s, %s, %s, %s\n", plural(int(c.Assignments), "assignment"), plural(int(c.Pages), "page"),
+		plural(int(c.Attempts), "attempt"), plural(int(c.Chunks), "chunk"), plural(int(c.Events), "event"))
+	if wrong > 0 {
+		return fmt.Errorf("%s found", plural(wrong, "difference"))
+	}
+	return nil
+}

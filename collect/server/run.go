@@ -1,0 +1,121 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"abtool/collect"
+	"abtool/collect/storage"
+	"abtool/internal/usage"
+)
+
+// RunOptions say how a study is served.
+type RunOptions struct {
+	Dir     string
+	Address string // "" as study.toml says
+	Admin   string // "" as study.toml says
+	Page    fs.FS
+	Log     *slog.Logger // nil: none
+	Ready   func(Serving)
+}
+
+// Serving says where a study is served.
+type Serving struct {
+	Study *collect.Study
+	Page  string // address of the study's page
+	Admin string // address of the administrator's pages, with the token
+	Kept  int    // HITs that are no longer in the plan but were issued
+}
+
+// Run serves the study of a folder until ctx is done. Then it finishes the requests that it has accepted.
+func Run(ctx context.Context, o RunOptions) (err error) {
+	study, err := collect.Open(o.Dir)
+	if err != nil {
+		return err
+	}
+	if o.Address == "" {
+		o.Address = study.Serve.Address
+	}
+	if o.Admin == "" {
+		o.Admin = study.Serve.Admin
+	}
+	listener, err := listen(ctx, o.Address, "--addr")
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	adminListener, err := listen(ctx, o.Admin, "--admin-addr")
+	if err != nil {
+		return err
+	}
+	defer adminListener.Close()
+	db, err := storage.Open(o.Dir, storage.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	identities, err := storage.OpenIdentities(o.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, identities.Close()) }()
+	s, kept, err := New(ctx, Options{Study: study, DB: db, Identities: identities, Page: o.Page, Log: o.Log})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	s.Start()
+	if o.Ready != nil {
+		o.Ready(Serving{study, "http://" + listener.Addr().String() + "/s/" + study.Study.ID,
+			"http://" + adminListener.Addr().String() + "/?token=" + url.QueryEscape(s.keys.Admin), kept})
+	}
+	return serve(ctx, map[net.Listener]http.Handler{listener: s.Handler(), adminListener: s.Admin()})
+}
+
+// serve serves handlers until ctx is done or one of them fails.
+func serve(ctx context.Context, handlers map[net.Listener]http.Handler) error {
+	failed := make(chan error, len(handlers))
+	var servers []*http.Server
+	for l, h := range handlers {
+		server := HTTP(h)
+		servers = append(servers, server)
+		go func() { failed <- server.Serve(l) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	finish, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for _, server := range servers {
+		if e := server.Shutdown(finish); e != nil {
+			err = errors.Join(err, e, server.Close())
+		}
+	}
+	return err
+}
+
+// listen listens at an address of this machine.
+func listen(ctx context.Context, address, flag string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, usage.Errorf("%s %s: give an address such as 127.0.0.1:8080", flag, address)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, usage.Errorf("%s %s: a study is served to this machine only, such as at 127.0.0.1:8080; other "+
+			"machines need TLS, which abtool does not have yet: put a proxy with TLS on this machine before it", flag, address)
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: another server may run there; %s 127.0.0.1:0 takes any port that is free", err, flag)
+	}
+	return l, nil
+}

@@ -1,0 +1,320 @@
+// Package server answers annotators and the administrator of a study over HTTP. docs/design/collect.md has the
+// routes.
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/big"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/yuin/goldmark"
+
+	"abtool/collect"
+	"abtool/collect/storage"
+)
+
+// Options say what a server serves. Study, DB, Identities and Page are needed.
+type Options struct {
+	Study      *collect.Study
+	DB         *storage.DB
+	Identities *storage.Identities
+	Page       fs.FS                                // index.html and the other files of the page
+	Log        *slog.Logger                         // requests, without addresses; nil: none
+	Now        func() time.Time                     // nil: time.Now
+	Space      func() (free, all uint64, err error) // of the disk with the database; nil: asks the system
+}
+
+// A Server serves a study.
+type Server struct {
+	Options
+	keys     collect.Keys
+	images   *os.Root
+	icons    *os.Root          // nil without pictures of icons
+	iconKeys map[string]string // name of a picture by its key
+	sizes    map[string][2]int // of images, by id
+	files    map[string]file
+	arms     []storage.Arm
+	consent  storage.Consent
+	html     map[string]string // of the texts
+	limits   *limiter
+	tries    *limiter // of admin logins
+	stop     context.CancelFunc
+	done     sync.WaitGroup
+}
+
+// Sizes of bodies.
+const (
+	maxBody  = 256 << 10
+	maxChunk = 1 << 20
+	maxOops  = 2 << 10
+)
+
+// New prepares a server: it copies the plan and the text of the consent into the database. kept says how many
+// HITs of the database are no longer in the plan but were issued.
+func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Space == nil {
+		o.Space = func() (uint64, uint64, error) { return storage.Space(o.Study.Dir) }
+	}
+	s = &Server{Options: o, iconKeys: map[string]string{}, sizes: map[string][2]int{}, html: map[string]string{},
+		limits: newLimiter(30, 90), tries: newLimiter(0.2, 10), stop: func() {}}
+	if s.keys, err = o.Study.Keys(); err != nil {
+		return nil, 0, err
+	}
+	if s.files, err = readFiles(o.Page); err != nil {
+		return nil, 0, err
+	}
+	for name, text := range o.Study.Texts {
+		if s.html[name], err = markdown(text); err != nil {
+			return nil, 0, fmt.Errorf("%s.md: %w", name, err)
+		}
+	}
+	for _, name := range armNames(o.Study) {
+		s.arms = append(s.arms, storage.Arm{Name: name, Weight: o.Study.Arms[name].Weight})
+	}
+	if s.images, err = os.OpenRoot(o.Study.ImageFolder()); err != nil {
+		return nil, 0, fmt.Errorf("the folder of the images: %w", err)
+	}
+	if err := s.findIcons(); err != nil {
+		return nil, 0, err
+	}
+	images, hits, err := o.Study.Plan()
+	if err != nil {
+		return nil, 0, err
+	}
+	if kept, err = o.DB.SetPlan(ctx, images, hits); err != nil {
+		return nil, 0, err
+	}
+	sum := sha256.Sum256([]byte(o.Study.Texts["consent"]))
+	s.consent, err = o.DB.SetConsent(ctx, o.Study.Study.Language, hex.EncodeToString(sum[:]), o.Study.Texts["consent"], s.now())
+	if err != nil {
+		return nil, 0, err
+	}
+	err = o.DB.View(ctx, func(v *storage.View) error {
+		images, err := v.Images()
+		for _, m := range images {
+			s.sizes[m.ID] = [2]int{m.Width, m.Height}
+		}
+		return err
+	})
+	return s, kept, err
+}
+
+// Start ends leases from time to time, until Close.
+func (s *Server) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	s.done.Go(func() {
+		for tick := time.Tick(20 * time.Second); ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick:
+				if err := s.DB.Sweep(ctx, s.now()); err != nil && ctx.Err() == nil && s.Log != nil {
+					s.Log.Error("ending leases", "error", err)
+				}
+			}
+		}
+	})
+}
+
+// Close stops what Start began, and closes the folders. The databases stay open.
+func (s *Server) Close() {
+	s.stop()
+	s.done.Wait()
+	s.images.Close()
+	if s.icons != nil {
+		s.icons.Close()
+	}
+}
+
+func armNames(study *collect.Study) []string {
+	var names []string
+	for name := range study.Arms {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// markdown returns a text as HTML. HTML in the text is left out, and so are links to anything but pages and mail.
+func markdown(text string) (string, error) {
+	var b bytes.Buffer
+	err := goldmark.Convert([]byte(text), &b)
+	return b.String(), err
+}
+
+func (s *Server) now() int64 { return s.Now().UnixMilli() }
+
+// findIcons gives the pictures of icons their keys.
+func (s *Server) findIcons() error {
+	folder := s.Study.IconFolder()
+	if folder == "" {
+		return nil
+	}
+	var err error
+	if s.icons, err = os.OpenRoot(folder); err != nil {
+		return fmt.Errorf("the folder of the icons: %w", err)
+	}
+	for _, c := range s.Study.Classes {
+		for _, end := range []string{".svg", ".png", ".webp", ".jpg"} {
+			if _, err := s.icons.Stat(c.ID + end); err == nil {
+				s.iconKeys[s.keys.IconKey(s.Study.Study.ID, c.ID)] = c.ID + end
+				break
+			}
+		}
+	}
+	if len(s.iconKeys) == 0 {
+		return fmt.Errorf("%s has no picture of an icon: they have names such as %s.png", folder, s.Study.Classes[0].ID)
+	}
+	return nil
+}
+
+// newID returns a random UUID.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// pick returns a random number below n.
+func pick(n int) int {
+	v, err := rand.Int(rand.Reader, big.NewInt(int64(n)))
+	if err != nil {
+		panic(err)
+	}
+	return int(v.Int64())
+}
+
+// hash returns what is stored of a token.
+func hash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+// NewToken returns a token of 256 random bits.
+func NewToken() string {
+	var b [32]byte
+	rand.Read(b[:])
+	return hex.EncodeToString(b[:])
+}
+
+// TokenHash returns what is stored of an invitation.
+func TokenHash(token string) []byte { return hash(token) }
+
+// Handler serves annotators.
+func (s *Server) Handler() http.Handler {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /s/{study}", s.index)
+	m.HandleFunc("GET /page/{file}", s.static)
+	m.HandleFunc("GET /img/{key}", s.image)
+	m.HandleFunc("POST /api/v1/visit", s.visit)
+	m.HandleFunc("POST /api/v1/consent", s.session(s.agree))
+	m.HandleFunc("POST /api/v1/lease", s.session(s.lease))
+	m.HandleFunc("PUT /api/v1/pages/{page}/{attempt}/{seq}", s.session(s.chunk))
+	m.HandleFunc("PUT /api/v1/pages/{page}", s.session(s.submit))
+	m.HandleFunc("POST /api/v1/beat", s.beat)
+	m.HandleFunc("POST /api/v1/finish", s.session(s.finish))
+	m.HandleFunc("POST /api/v1/leave", s.session(s.leave))
+	m.HandleFunc("GET /api/v1/state", s.session(s.state))
+	m.HandleFunc("POST /api/v1/oops", s.session(s.oops))
+	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]any{"ok": true}) })
+	m.HandleFunc("GET /readyz", s.ready)
+	return s.logged(secured(unknownRoutes(m), strings.Join([]string{"default-src 'none'", "script-src 'self'", "style-src 'self'",
+		"img-src 'self' blob:", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"}, "; ")))
+}
+
+// unknownRoutes answers in JSON what no route answers.
+func unknownRoutes(m *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, pattern := m.Handler(r)
+		if pattern != "" {
+			m.ServeHTTP(w, r)
+			return
+		}
+		probe := &statusOnly{header: http.Header{}}
+		h.ServeHTTP(probe, r) // 404, 405 or a redirect
+		switch {
+		case probe.status == http.StatusMethodNotAllowed:
+			w.Header().Set("Allow", probe.header.Get("Allow"))
+			refuse(w, 405, "method", "this address has no method %s", r.Method)
+		default:
+			refuse(w, 404, "no_route", "there is nothing at this address")
+		}
+	})
+}
+
+// statusOnly takes an answer and keeps its status and header.
+type statusOnly struct {
+	header http.Header
+	status int
+}
+
+func (s *statusOnly) Header() http.Header         { return s.header }
+func (s *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
+func (s *statusOnly) WriteHeader(status int)      { s.status = status }
+
+// secured sets the headers that keep a page to itself.
+func secured(next http.Handler, policy string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// logged writes the route, status and time of each request: no address, no query.
+func (s *Server) logged(next http.Handler) http.Handler {
+	if s.Log == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		seen := &watched{ResponseWriter: w, status: 200}
+		next.ServeHTTP(seen, r)
+		route := r.Pattern
+		if route == "" {
+			route = r.Method + " (no route)"
+		}
+		s.Log.Info("request", "route", route, "status", seen.status, "ms", time.Since(began).Milliseconds())
+	})
+}
+
+type watched struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *watched) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// HTTP returns an HTTP server with the limits of time and size that this program needs.
+func HTTP(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)}
+}

@@ -1,0 +1,412 @@
+package collect
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"abtool/internal/closest"
+)
+
+// Names of the files in the folder of a study.
+const (
+	SettingsFile = "study.toml"
+	ImagesFile   = "images.jsonl"
+	ClassesFile  = "classes.jsonl"
+	PlanFile     = "plan.jsonl"
+)
+
+// maxImages is the largest number of images of a page.
+const maxImages = 200
+
+// Kinds of tasks.
+const (
+	Browse = "browse" // choose the images of a class
+	Tag    = "tag"    // put icons on what an image shows
+)
+
+// Settings are the contents of study.toml.
+type Settings struct {
+	Study    About          `toml:"study"`
+	Task     Task           `toml:"task"`
+	Images   Images         `toml:"images"`
+	Assign   Assign         `toml:"assign"`
+	Arms     map[string]Arm `toml:"arms"`
+	Record   Record         `toml:"record"`
+	Platform Platform       `toml:"platform"`
+	Serve    Serve          `toml:"serve"`
+}
+
+// About says what the study is.
+type About struct {
+	ID       string  `toml:"id"`
+	Title    string  `toml:"title"`
+	Language string  `toml:"language"` // of the texts, as HTML names it
+	Contact  string  `toml:"contact"`  // who answers questions and deletes data
+	Minutes  float64 `toml:"minutes"`  // how long a HIT takes, as annotators are told
+}
+
+// Task says what annotators do.
+type Task struct {
+	Kind    string   `toml:"kind"`    // Browse, Tag
+	Pages   int      `toml:"pages"`   // of a HIT
+	Images  int      `toml:"images"`  // of a browse page
+	Others  int      `toml:"others"`  // how many of these are drawn from other classes
+	Placing string   `toml:"placing"` // both, drag: how icons are placed on tag pages
+	Icons   string   `toml:"icons"`   // folder with pictures of the icons; "": tiles with names
+	Devices []string `toml:"devices"` // fine: mouse, touchpad, pen; coarse: touch
+}
+
+// Images says where the images are.
+type Images struct {
+	Folder string `toml:"folder"`
+}
+
+// Assign says who gets which HIT.
+type Assign struct {
+	K        int    `toml:"k"`     // annotators of a HIT
+	Lease    string `toml:"lease"` // longest time for a HIT; three times the median if that is longer
+	Idle     string `toml:"idle"`  // time without a sign of life after which a HIT is given to others
+	MostHITs int    `toml:"max_hits_per_worker"`
+}
+
+// An Arm is a variant of the interface.
+type Arm struct {
+	Weight      int    `toml:"weight" json:"-"`
+	Pointer     string `toml:"pointer" json:"pointer"`         // default, red-dot, ring
+	Reveal      string `toml:"reveal" json:"reveal"`           // always, hover
+	Instruction string `toml:"instruction" json:"instruction"` // default, click-the-object
+	Magnifier   string `toml:"magnifier" json:"magnifier"`     // none, drag
+}
+
+// Record says what is recorded.
+type Record struct {
+	Level string `toml:"level"` // the most that is recorded: full, events, answers
+	Needs string `toml:"needs"` // the least that annotators have to allow
+	Rate  int    `toml:"rate"`  // samples of the pointer per second; 0: all
+	Keys  bool   `toml:"keys"`
+}
+
+// Platform says where annotators come from.
+type Platform struct {
+	Link Link `toml:"link"`
+}
+
+// Link says who may come by a link.
+type Link struct {
+	Open bool `toml:"open"` // without an invitation, by a name that annotators choose
+}
+
+// Serve says where the study is served.
+type Serve struct {
+	Address string `toml:"addr"`
+	Admin   string `toml:"admin_addr"`
+}
+
+// Levels of recording, from the most to the least.
+var Levels = []string{"full", "events", "answers"}
+
+// Defaults returns the settings of a new study.
+func Defaults(kind string) Settings {
+	s := Settings{
+		Study:  About{ID: "study", Title: "Which images show it?", Language: "en", Minutes: 20},
+		Task:   Task{Kind: kind, Pages: 10, Images: 48, Placing: "both", Devices: []string{"fine"}},
+		Assign: Assign{K: 1, Lease: "60m", Idle: "10m"},
+		Record: Record{Level: "full", Needs: "events", Rate: 125, Keys: true},
+		Serve:  Serve{"127.0.0.1:8080", "127.0.0.1:8081"},
+	}
+	if kind == Tag {
+		s.Study.Title, s.Task.Pages, s.Task.Images = "What is in the image?", 20, 1
+	}
+	return s
+}
+
+// ParseSettings reads study.toml. Keys that are left out have their defaults. Unknown keys and values that make
+// no sense are errors.
+func ParseSettings(text string) (s Settings, err error) {
+	var first struct {
+		Task struct {
+			Kind string `toml:"kind"`
+		} `toml:"task"`
+	}
+	if _, err := toml.Decode(text, &first); err != nil {
+		return s, err
+	}
+	s = Defaults(first.Task.Kind)
+	meta, err := toml.Decode(text, &s)
+	if err != nil {
+		return s, err
+	}
+	if left := meta.Undecoded(); len(left) > 0 {
+		key := left[0].String()
+		return s, fmt.Errorf("there is no key %s%s", key, closest.DidYouMean(key, settingKeys(left[0])))
+	}
+	for name := range s.Arms {
+		a := s.Arms[name]
+		if !meta.IsDefined("arms", name, "weight") {
+			a.Weight = 1
+		}
+		a.Pointer, a.Reveal = cmp.Or(a.Pointer, "default"), cmp.Or(a.Reveal, "always")
+		a.Instruction, a.Magnifier = cmp.Or(a.Instruction, "default"), cmp.Or(a.Magnifier, "none")
+		s.Arms[name] = a
+	}
+	return s, s.check()
+}
+
+// settingKeys returns all keys with their tables, for suggestions. Keys of arms get the name of the arm that
+// was asked for.
+func settingKeys(asked toml.Key) (keys []string) {
+	var add func(t reflect.Type, prefix string)
+	add = func(t reflect.Type, prefix string) {
+		for i := range t.NumField() {
+			f := t.Field(i)
+			name, of := prefix+f.Tag.Get("toml"), f.Type
+			if of.Kind() == reflect.Map {
+				if len(asked) < 2 {
+					keys = append(keys, name)
+					continue
+				}
+				name, of = name+"."+asked[1], of.Elem()
+			}
+			if keys = append(keys, name); of.Kind() == reflect.Struct {
+				add(of, name+".")
+			}
+		}
+	}
+	add(reflect.TypeFor[Settings](), "")
+	return keys
+}
+
+var studyID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+
+func (s *Settings) check() error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	oneOf := func(key, value string, allowed ...string) {
+		if !slices.Contains(allowed, value) {
+			wrong("%s = %q: it is one of %s%s", key, value, strings.Join(allowed, ", "), closest.DidYouMean(value, allowed))
+		}
+	}
+	between := func(key string, value, low, high int) {
+		if value < low || value > high {
+			wrong("%s = %d: it is from %d to %d", key, value, low, high)
+		}
+	}
+	duration := func(key, value string) {
+		if d, err := time.ParseDuration(value); err != nil || d < time.Minute || d > 30*24*time.Hour {
+			wrong("%s = %q: it is a time from 1m to 720h, such as 90m", key, value)
+		}
+	}
+	if !studyID.MatchString(s.Study.ID) {
+		wrong("study.id = %q: it is part of the address: up to 40 of a-z, 0-9 and -, and not - first", s.Study.ID)
+	}
+	if !(s.Study.Minutes > 0 && s.Study.Minutes <= 600) {
+		wrong("study.minutes = %v: it is more than 0 and at most 600", s.Study.Minutes)
+	}
+	oneOf("task.kind", s.Task.Kind, Browse, Tag)
+	between("task.pages", s.Task.Pages, 1, 100)
+	if s.Task.Kind == Tag {
+		between("task.images", s.Task.Images, 1, 1)
+	} else {
+		between("task.images", s.Task.Images, 1, maxImages)
+	}
+	between("task.others", s.Task.Others, 0, max(s.Task.Images-1, 0))
+	oneOf("task.placing", s.Task.Placing, "both", "drag")
+	for _, d := range s.Task.Devices {
+		oneOf("task.devices", d, "fine", "coarse")
+	}
+	between("assign.k", s.Assign.K, 1, 1000)
+	between("assign.max_hits_per_worker", s.Assign.MostHITs, 0, 1_000_000)
+	duration("assign.lease", s.Assign.Lease)
+	duration("assign.idle", s.Assign.Idle)
+	for _, name := range slices.Sorted(maps.Keys(s.Arms)) {
+		a, key := s.Arms[name], "arms."+name
+		between(key+".weight", a.Weight, 1, 100)
+		oneOf(key+".pointer", a.Pointer, "default", "red-dot", "ring")
+		oneOf(key+".reveal", a.Reveal, "always", "hover")
+		oneOf(key+".instruction", a.Instruction, "default", "click-the-object")
+		oneOf(key+".magnifier", a.Magnifier, "none", "drag")
+	}
+	oneOf("record.level", s.Record.Level, Levels...)
+	oneOf("record.needs", s.Record.Needs, Levels...)
+	if slices.Index(Levels, s.Record.Needs) < slices.Index(Levels, s.Record.Level) {
+		wrong("record.needs = %q, but record.level = %q: a study cannot need more than it records", s.Record.Needs, s.Record.Level)
+	}
+	between("record.rate", s.Record.Rate, 0, 10_000)
+	return errors.Join(errs...)
+}
+
+// A Study is the folder of a study.
+type Study struct {
+	Dir string
+	Settings
+	Classes []Class
+	// The texts in Markdown: landing, consent, instructions, end.
+	Texts map[string]string
+	// SettingsText is study.toml as it is written.
+	SettingsText string
+}
+
+// texts are the names of the texts; each is in a file NAME.md.
+var texts = []string{"landing", "consent", "instructions", "end"}
+
+// Open reads the folder of a study.
+func Open(dir string) (*Study, error) {
+	text, err := os.ReadFile(filepath.Join(dir, SettingsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is not the folder of a study: it has no %s; abtool collect init makes one", dir, SettingsFile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &Study{Dir: dir, Texts: map[string]string{}, SettingsText: string(text)}
+	if s.Settings, err = ParseSettings(string(text)); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, SettingsFile), err)
+	}
+	for _, name := range texts {
+		b, err := os.ReadFile(filepath.Join(dir, name+".md"))
+		if err != nil {
+			return nil, err
+		}
+		s.Texts[name] = string(b)
+	}
+	s.Classes, err = readLines[Class](filepath.Join(dir, ClassesFile))
+	return s, err
+}
+
+// IsStudy reports whether a path is the folder of a study.
+func IsStudy(path string) bool {
+	_, err := os.Stat(filepath.Join(path, SettingsFile))
+	return err == nil
+}
+
+// ImageFolder returns the folder of the images.
+func (s *Study) ImageFolder() string { return s.path(s.Settings.Images.Folder) }
+
+// IconFolder returns the folder of the icons' pictures, or "".
+func (s *Study) IconFolder() string {
+	if s.Task.Icons == "" {
+		return ""
+	}
+	return s.path(s.Task.Icons)
+}
+
+// path returns a path that study.toml gives relative to the folder of the study.
+func (s *Study) path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(s.Dir, p)
+}
+
+// Idle and Longest return the times of leases.
+func (s *Study) Idle() time.Duration    { return mustDuration(s.Assign.Idle) }
+func (s *Study) Longest() time.Duration { return mustDuration(s.Assign.Lease) }
+
+// mustDuration parses a time that check accepted.
+func mustDuration(text string) time.Duration {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// Plan reads images.jsonl and plan.jsonl.
+func (s *Study) Plan() (images []Image, hits []HIT, err error) {
+	if images, err = readLines[Image](filepath.Join(s.Dir, ImagesFile)); err != nil {
+		return nil, nil, err
+	}
+	hits, err = readLines[HIT](filepath.Join(s.Dir, PlanFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("%s has no plan yet: make one with abtool collect plan %s", s.Dir, s.Dir)
+	}
+	if err == nil {
+		err = s.checkPlan(images, hits)
+	}
+	return images, hits, err
+}
+
+// checkPlan returns an error for a plan that cannot be served.
+func (s *Study) checkPlan(images []Image, hits []HIT) error {
+	known, ids := map[string]bool{}, map[string]bool{}
+	for _, m := range images {
+		known[m.ID] = true
+	}
+	for i, h := range hits {
+		wrong := func(format string, args ...any) error {
+			return fmt.Errorf("%s, line %d: %s", PlanFile, i+1, fmt.Sprintf(format, args...))
+		}
+		switch {
+		case h.ID == "" || ids[h.ID]:
+			return wrong("the id %q is empty or taken", h.ID)
+		case h.Task != s.Task.Kind:
+			return wrong("the task is %q, but %s says %q", h.Task, SettingsFile, s.Task.Kind)
+		case h.K < 1 || len(h.Pages) == 0:
+			return wrong("k = %d with %d pages: a HIT needs one of each", h.K, len(h.Pages))
+		}
+		ids[h.ID] = true
+		for n, p := range h.Pages {
+			on := map[string]bool{}
+			for _, slot := range p.Slots {
+				if !known[slot.Image] {
+					return wrong("page %d shows the image %q, which %s does not have", n, slot.Image, ImagesFile)
+				}
+				if on[slot.Image] {
+					return wrong("page %d shows the image %q twice", n, slot.Image)
+				}
+				on[slot.Image] = true
+			}
+			if len(on) == 0 || len(on) > maxImages || s.Task.Kind == Tag && len(on) > 1 {
+				return wrong("page %d has %d images", n, len(on))
+			}
+		}
+	}
+	return nil
+}
+
+// readLines reads a file with one JSON value a line.
+func readLines[T any](path string) (all []T, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	for d, n := json.NewDecoder(bytes.NewReader(text)), 1; ; n++ {
+		d.DisallowUnknownFields()
+		var one T
+		err := d.Decode(&one)
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s, value %d: %w", path, n, err)
+		}
+		all = append(all, one)
+	}
+}
+
+// writeLines writes one JSON value a line.
+func writeLines[T any](w io.Writer, all []T) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for _, one := range all {
+		if err := e.Encode(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
