@@ -52,7 +52,7 @@ func contestOf(s *sets.Set, o *Options) (c contest, err error) {
 		return c, fmt.Errorf("set %s, challenge: %w", s.Name, err)
 	}
 	c.backgrounds = slices.DeleteFunc(slices.Clone(s.Images), func(im sets.Image) bool { return im.Group != backgroundFolder })
-	slices.SortFunc(c.backgrounds, func(a, b sets.Image) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(c.backgrounds, func(a, b sets.Image) int { return strings.Compare(a.Path(), b.Path()) })
 	if len(all) == 0 || len(c.backgrounds) == 0 {
 		return contest{
 			protocol: []string{"without the challenge"},
@@ -182,7 +182,7 @@ func (c *composer) compose(first, n int) error {
 		i := len(c.pixels)
 		to := make([]byte, c.size)
 		if err := c.worker.read(c.s, i, to); err != nil {
-			return fmt.Errorf("background %s cannot be read: %w", c.s.Images[i].Path, err)
+			return fmt.Errorf("background %s cannot be read: %w", c.s.Images[i].Path(), err)
 		}
 		c.pixels = append(c.pixels, to)
 	}

@@ -127,8 +127,8 @@ func filesHash(s *sets.Set, with *contest) string {
 	fmt.Fprintf(h, "%d %d\n", size, changed)
 	for i := range s.Images {
 		im := &s.Images[i]
-		size, changed = stat(filepath.Join(root, filepath.FromSlash(im.Path)))
-		fmt.Fprintf(h, "%s\n%s\n%d %d %d\n", im.Group, im.Path, im.Labels, size, changed)
+		size, changed = stat(filepath.Join(root, filepath.FromSlash(im.Path())))
+		fmt.Fprintf(h, "%s\n%s\n%d %d %d\n", im.Group, im.Path(), im.Labels, size, changed)
 	}
 	for _, f := range with.foregrounds {
 		for _, file := range []string{f.mask, f.image} {

@@ -19,7 +19,7 @@ func TestKeep(t *testing.T) {
 	paint := func(name string, class int32) { write(t, s.Root, name, picture(size, class, class)) }
 	for _, name := range []string{"only_bg_t/val/01_bird/a.JPEG", "only_bg_t/val/00_dog/b.JPEG"} {
 		paint(name, 7)
-		s.Images = append(s.Images, sets.Image{Path: name, Labels: []int32{0}, Group: "only_bg_t"})
+		s.Images = append(s.Images, sets.NewImage(name, []int32{0}, "only_bg_t"))
 	}
 	for _, name := range []string{"00_dog/x", "01_bird/y"} {
 		paint("original/val/"+name+".JPEG", 151)

@@ -71,7 +71,7 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 	for i := range s.Images {
 		for _, k := range s.Images[i].Labels {
 			if k < 0 || int(k) >= len(n.Classes) {
-				return nil, fmt.Errorf("set %s: %s has class %d of %d", s.Name, s.Images[i].Path, k, len(n.Classes))
+				return nil, fmt.Errorf("set %s: %s has class %d of %d", s.Name, s.Images[i].Path(), k, len(n.Classes))
 			}
 		}
 	}
@@ -100,7 +100,7 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 		err = parallel.Each(ctx, len(cutters), b.n, func(w, i int) error {
 			found[i] = nil
 			image := &s.Images[b.first+i]
-			truth, ok := how.Truth(image.Path)
+			truth, ok := how.Truth(image.Path())
 			if !ok || len(truth.Boxes) == 0 || truth.Width < 1 || truth.Height < 1 || len(image.Labels) == 0 {
 				return nil
 			}
@@ -126,7 +126,7 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 			return err
 		}
 		for i, l := range found[:b.n] {
-			path := s.Images[b.first+i].Path
+			path := s.Images[b.first+i].Path()
 			switch l {
 			case nil:
 				count.Add(path, nil, false)

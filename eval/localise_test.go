@@ -90,7 +90,7 @@ func TestLocalise(t *testing.T) {
 	paint(t, filepath.Join(dir, "red", "2.png"), 64, 48, map[image.Rectangle]color.Color{object: red, image.Rect(0, 0, 32, 48): blue})
 	paint(t, filepath.Join(dir, "blue", "3.png"), 64, 48, map[image.Rectangle]color.Color{object: blue})
 	s := &sets.Set{Kind: sets.Folder, Name: "some", Root: dir, Images: []sets.Image{
-		{Path: "red/1.png", Labels: []int32{0}}, {Path: "red/2.png", Labels: []int32{0}}, {Path: "blue/3.png", Labels: []int32{1}},
+		sets.NewImage("red/1.png", []int32{0}, ""), sets.NewImage("red/2.png", []int32{0}, ""), sets.NewImage("blue/3.png", []int32{1}, ""),
 	}}
 	truth := cam.ByPath([]cam.Image{
 		{Path: "val/1.png", Width: 64, Height: 48, Boxes: []cam.Box{{X0: 32, Y0: 0, X1: 63, Y1: 23}}},

@@ -105,7 +105,7 @@ func (n *Network) check(s *sets.Set) error {
 	for i := range s.Images {
 		for _, k := range s.Images[i].Labels {
 			if k < 0 || k >= most {
-				return fmt.Errorf("set %s: %s has class %d of %d", s.Name, s.Images[i].Path, k, most)
+				return fmt.Errorf("set %s: %s has class %d of %d", s.Name, s.Images[i].Path(), k, most)
 			}
 		}
 	}
@@ -135,7 +135,7 @@ func (n *Network) about(o *Options) *outputs.About {
 // alike reports whether two sets differ only by the hole in their views.
 func alike(a, b *sets.Set) bool {
 	return a.Root == b.Root && a.Geometry == b.Geometry && a.Border == b.Border && (a.Kind == sets.Occlusion || b.Kind == sets.Occlusion) &&
-		slices.EqualFunc(a.Images, b.Images, func(x, y sets.Image) bool { return x.Path == y.Path })
+		slices.EqualFunc(a.Images, b.Images, func(x, y sets.Image) bool { return x.Path() == y.Path() })
 }
 
 // A runner writes the rows of sets.
@@ -221,12 +221,12 @@ func (r *runner) answer(s *sets.Set, v *view.View, b *batch, about *outputs.SetA
 	}
 	for i := range b.n {
 		im := &s.Images[b.first+i]
-		row := outputs.Row{Set: s.Name, Group: im.Group, Path: im.Path, Labels: im.Labels}
+		row := outputs.Row{Set: s.Name, Group: im.Group, Path: im.Path(), Labels: im.Labels}
 		if b.errs[i] != nil {
 			about.Unreadable++
 			unreadable(&row)
 		} else if err := r.n.fill(&row, logits[i*r.n.outputs:(i+1)*r.n.outputs], r.o.Logits); err != nil {
-			return fmt.Errorf("set %s, %s: %w", s.Name, im.Path, err)
+			return fmt.Errorf("set %s, %s: %w", s.Name, im.Path(), err)
 		}
 		if err := r.w.Add(row); err != nil {
 			return err
@@ -306,7 +306,7 @@ func (r *runner) unreadable(s *sets.Set, b *batch) error {
 	}
 	for i, err := range b.errs[:b.n] {
 		if err != nil {
-			file := filepath.Join(s.Root, filepath.FromSlash(s.Images[b.first+i].Path))
+			file := filepath.Join(s.Root, filepath.FromSlash(s.Images[b.first+i].Path()))
 			return fmt.Errorf("set %s: %s cannot be read: %w. An image that is left out changes the number: "+
 				"get the file again, or count such images as wrong with --unreadable", s.Name, file, err)
 		}

@@ -161,11 +161,11 @@ func folder(t *testing.T, images int) *sets.Set {
 	s := &sets.Set{Kind: sets.ImageNet, Name: "imagenet", Root: t.TempDir(), Expected: 50000, Geometry: view.ResizeCrop}
 	for i := range images {
 		class := int32(i * 7 % classes.Count)
-		im := sets.Image{Path: fmt.Sprintf("%d.png", i), Labels: []int32{class}}
+		im := sets.NewImage(fmt.Sprintf("%d.png", i), []int32{class}, "")
 		if i%3 == 0 {
 			im.Labels = []int32{class + 1, class + 2}
 		}
-		write(t, s.Root, im.Path, picture(20+i%5, class, class))
+		write(t, s.Root, im.Path(), picture(20+i%5, class, class))
 		s.Images = append(s.Images, im)
 	}
 	return s
@@ -178,7 +178,7 @@ func TestRunWorkers(t *testing.T) {
 	want, about := runOf(t, n, []*sets.Set{s}, Options{Workers: 1, Batch: 1, Logits: true})
 	for i, r := range want {
 		class := int32(i * 7 % classes.Count)
-		if r.Path != s.Images[i].Path || r.Best != class || fmt.Sprint(r.Top5[:3]) != fmt.Sprint([]int32{class, class + 1, top3(class)}) || len(r.Logits) != classes.Count {
+		if r.Path != s.Images[i].Path() || r.Best != class || fmt.Sprint(r.Top5[:3]) != fmt.Sprint([]int32{class, class + 1, top3(class)}) || len(r.Logits) != classes.Count {
 			t.Errorf("row %d: %s answers %d, %v", i, r.Path, r.Best, r.Top5)
 		}
 	}
@@ -279,13 +279,13 @@ func TestChallenge(t *testing.T) {
 	s := &sets.Set{Kind: sets.Backgrounds, Name: "backgrounds", Root: t.TempDir(), Geometry: view.AsIs}
 	background := func(name string, class int32) {
 		write(t, s.Root, name, picture(size, class, class))
-		s.Images = append(s.Images, sets.Image{Path: name, Labels: []int32{0}, Group: "only_bg_t"})
+		s.Images = append(s.Images, sets.NewImage(name, []int32{0}, "only_bg_t"))
 	}
 	background("only_bg_t/val/01_bird/b.JPEG", 7)
 	background("only_bg_t/val/00_dog/c.JPEG", 152)
 	background("only_bg_t/val/00_dog/a.JPEG", 151)
 	background("only_bg_t/val/01_bird/d.JPEG", 999)
-	s.Images = append(s.Images, sets.Image{Path: "original/val/00_dog/in.JPEG", Labels: []int32{0}, Group: "original"})
+	s.Images = append(s.Images, sets.NewImage("original/val/00_dog/in.JPEG", []int32{0}, "original"))
 	object := func(name string, class int32, columns int, typ string, width int) {
 		write(t, s.Root, "original/val/"+name+".JPEG", picture(size, class, class))
 		write(t, s.Root, "fg_mask/val/"+name+".npy", npy(size, columns, typ, width))
@@ -381,7 +381,7 @@ func TestRunErrors(t *testing.T) {
 	small.ImageNet, small.Classes, small.outputs = false, []string{"a", "b", "c", "d"}, 4
 	s := folder(t, 1)
 	outside := *s
-	outside.Images = []sets.Image{{Path: "0.png", Labels: []int32{1000}}}
+	outside.Images = []sets.Image{sets.NewImage("0.png", []int32{1000}, "")}
 	for _, c := range []struct {
 		n    *Network
 		s    *sets.Set

@@ -21,7 +21,7 @@ import (
 func names(t *testing.T, s *sets.Set, i int) outputs.Row {
 	t.Helper()
 	im := s.Images[i]
-	r := outputs.Row{Set: s.Name, Group: im.Group, Path: im.Path, Labels: im.Labels, Confidence: 1, ConfidenceO: 1}
+	r := outputs.Row{Set: s.Name, Group: im.Group, Path: im.Path(), Labels: im.Labels, Confidence: 1, ConfidenceO: 1}
 	var b bytes.Buffer
 	if err := s.Read(i, &b); err != nil {
 		t.Fatal(err)

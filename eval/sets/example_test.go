@@ -30,7 +30,7 @@ func ExampleOpen() {
 		panic(err)
 	}
 	for _, im := range c.Sets[0].Images {
-		fmt.Println(im.Path, im.Labels)
+		fmt.Println(im.Path(), im.Labels)
 	}
 	fmt.Println(c.Sets[0].Notes[0])
 	// Output:

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,7 +26,7 @@ func openV2(name, dir string) (*Set, error) {
 		if err := byWnid(s, l, nil); err != nil {
 			return nil, err
 		}
-		if strings.HasPrefix(path.Base(s.Images[0].Path), "ILSVRC2012_val_") {
+		if strings.HasPrefix(s.Images[0].name, "ILSVRC2012_val_") {
 			return nil, fmt.Errorf("%s has the validation images of ImageNet-1k: give them as imagenet=%s", dir, dir)
 		}
 	} else {
@@ -115,7 +114,7 @@ func (s *Set) checkFolders(dirs, want []string) {
 		s.note("%s that the published set does not have %s left out: %s", number(len(more), "folder"),
 			are(len(more)), some(more))
 		s.Images = slices.DeleteFunc(s.Images, func(im Image) bool {
-			folder, _, _ := strings.Cut(im.Path, "/")
+			folder, _, _ := strings.Cut(im.Path(), "/")
 			_, found := slices.BinarySearch(more, folder)
 			return found
 		})
@@ -206,7 +205,7 @@ func (o *opener) openFile(s *Set, index map[string][]int32) error {
 			return usage.Errorf("%s of %s has the class %q, which the network does not have. Its classes are %s",
 				images.Name(i), s.Root, images.Class(i), some(o.names))
 		}
-		s.Images = append(s.Images, Image{Path: images.Name(i), Labels: labels})
+		s.Images = append(s.Images, NewImage(images.Name(i), labels, ""))
 	}
 	s.Notes = append(s.Notes, images.Notes()...)
 	s.read = func(i int, to *bytes.Buffer) error { return images.Read(i, to) }

@@ -76,7 +76,7 @@ func (o *opener) flat(s *Set, names []string) error {
 			without = append(without, n)
 			continue
 		}
-		s.Images = append(s.Images, Image{Path: n, Labels: own[k]})
+		s.Images = append(s.Images, NewImage(n, own[k], ""))
 	}
 	if len(s.Images) == 0 {
 		return fmt.Errorf("%s has labels for none of the %s images of %s, such as %s",
@@ -93,13 +93,13 @@ func (o *opener) flat(s *Set, names []string) error {
 // checkFirst notes that the labels of the first images are not the published ones.
 func (s *Set) checkFirst() {
 	for i := range s.Images {
-		n, ok := valNumber(s.Images[i].Path)
+		n, ok := valNumber(s.Images[i].Path())
 		if !ok || n > len(firstLabels) {
 			continue
 		}
 		if k := s.Images[i].Labels[0]; k != firstLabels[n-1] {
 			s.note("%s is of class %d (%s) in the published labels, and of class %d (%s) here: the labels may be "+
-				"in another order", s.Images[i].Path, firstLabels[n-1], classes.ImageNet()[firstLabels[n-1]],
+				"in another order", s.Images[i].Path(), firstLabels[n-1], classes.ImageNet()[firstLabels[n-1]],
 				k, classes.ImageNet()[k])
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"abtool/eval/view"
 )
@@ -30,11 +31,36 @@ const (
 	Folder      = "folder" // a folder for each class of the network
 )
 
-// An Image is an image of a set.
+// An Image is an image of a set. ImageNet-C has 3,750,000, so that an image has only what the others of its folder do
+// not have.
 type Image struct {
-	Path   string  // relative to the set's root, with slashes; identifies the image within the set
-	Labels []int32 // accepted classes; images share them, and nobody may modify them
+	*Shared
+	name string // of the file
+}
+
+// Shared has what images of a folder with the same group share.
+type Shared struct {
+	Labels []int32 // accepted classes; nobody may modify them
 	Group  string  // the set's number groups by it: "fog/3", a factor's value, a variant, a rendition; or ""
+
+	folder string // relative to the set's root, with slashes; "": the root
+}
+
+// NewImage returns an image that shares nothing with others.
+func NewImage(path string, labels []int32, group string) Image {
+	folder, name := "", path
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		folder, name = path[:i], path[i+1:]
+	}
+	return Image{&Shared{labels, group, folder}, name}
+}
+
+// Path returns the path relative to the set's root, with slashes. It identifies the image within the set.
+func (im Image) Path() string {
+	if im.folder == "" {
+		return im.name
+	}
+	return im.folder + "/" + im.name
 }
 
 // A Set has the images of a benchmark.
@@ -56,7 +82,7 @@ func (s *Set) Read(i int, to *bytes.Buffer) error {
 	if s.read != nil {
 		return s.read(i, to)
 	}
-	f, err := os.Open(filepath.Join(s.Root, filepath.FromSlash(s.Images[i].Path)))
+	f, err := os.Open(filepath.Join(s.Root, filepath.FromSlash(s.Images[i].Path())))
 	if err != nil {
 		return err
 	}
@@ -71,8 +97,15 @@ func (s *Set) Occluded(hole int) *Set {
 	o := *s
 	o.Kind, o.Name, o.Notes = Occlusion, Occlusion+"-"+strconv.Itoa(hole), nil
 	o.Images = slices.Clone(s.Images)
+	shared := map[*Shared]*Shared{}
 	for i := range o.Images {
-		o.Images[i].Group = strconv.Itoa(hole)
+		im := &o.Images[i]
+		if shared[im.Shared] == nil {
+			other := *im.Shared
+			other.Group = strconv.Itoa(hole)
+			shared[im.Shared] = &other
+		}
+		im.Shared = shared[im.Shared]
 	}
 	return &o
 }

@@ -10,6 +10,7 @@ import (
 	_ "image/png"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -94,7 +95,7 @@ func TestLayouts(t *testing.T) {
 			}
 			paths := map[string]bool{}
 			for _, im := range s.Images {
-				paths[im.Path] = true
+				paths[im.Path()] = true
 			}
 			if len(paths) != len(s.Images) || !slices.EqualFunc(s.Images, looked.Sets[0].Images, same) {
 				t.Errorf("%d images have %d paths; looking must give the same images", len(s.Images), len(paths))
@@ -173,7 +174,7 @@ func TestFlatLabels(t *testing.T) {
 	}
 }
 
-func same(a, b Image) bool { return a.Path == b.Path && slices.Equal(a.Labels, b.Labels) }
+func same(a, b Image) bool { return a.Path() == b.Path() && slices.Equal(a.Labels, b.Labels) }
 
 // touch makes empty files.
 func touch(t *testing.T, dir string, names ...string) string {
@@ -210,7 +211,7 @@ func TestV2Folders(t *testing.T) {
 	s := open(t, "v2-top-images="+dir).Sets[0]
 	got := map[string]int32{}
 	for _, im := range s.Images {
-		got[im.Path] = im.Labels[0]
+		got[im.Path()] = im.Labels[0]
 	}
 	if len(got) != 4 || got["10/a.jpeg"] != 10 || got["2/a.jpeg"] != 2 || s.Name != "v2-top-images" || s.Kind != V2 {
 		t.Errorf("%s %s: %v", s.Name, s.Kind, got)
@@ -298,6 +299,40 @@ func TestCorruptions(t *testing.T) {
 	}
 }
 
+// The images of ImageNet-C are many, and what they have in common is in memory once.
+func TestMemory(t *testing.T) {
+	dir := t.TempDir()
+	const wnids, each = 10, 50
+	for _, corruption := range meanCorruptions {
+		for _, wnid := range classes.ImageNet()[:wnids] {
+			var names []string
+			for i := range each {
+				names = append(names, fmt.Sprintf("%s/3/%s/ILSVRC2012_val_%s%05d.JPEG", corruption, wnid, wnid[6:], i))
+			}
+			touch(t, dir, names...)
+		}
+	}
+	allocated := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := allocated()
+	s := open(t, "c="+dir).Sets[0]
+	n := len(s.Images)
+	if n != len(meanCorruptions)*wnids*each || s.Images[n-1].Path() != "zoom_blur/3/"+classes.ImageNet()[wnids-1]+
+		"/ILSVRC2012_val_"+classes.ImageNet()[wnids-1][6:]+"00049.JPEG" {
+		t.Errorf("%d images, the last is %s", n, s.Images[n-1].Path())
+	}
+	size := float64(allocated()-before) / float64(n)
+	t.Logf("%.1f bytes an image", size)
+	if size > 48 {
+		t.Errorf("an image of ImageNet-C takes %.0f bytes", size)
+	}
+	runtime.KeepAlive(s)
+}
+
 func TestObjectNetTable(t *testing.T) {
 	dir := touch(t, t.TempDir(), "images/pen/a.png", "images/wok/a.png", "images/apron/a.png")
 	s := open(t, "objectnet="+dir).Sets[0]
@@ -383,7 +418,7 @@ func TestNineClasses(t *testing.T) {
 	}
 	s := c.Sets[0]
 	if s.Kind != Backgrounds || len(s.Images) != 2 ||
-		s.Images[0].Path != "original/val/02_wheeled vehicle/a b.JPEG" ||
+		s.Images[0].Path() != "original/val/02_wheeled vehicle/a b.JPEG" ||
 		s.Images[0].Labels[0] != 2 || s.Images[1].Labels[0] != 8 || s.Images[1].Group != "mixed_rand" {
 		t.Errorf("%+v", s)
 	}
@@ -458,7 +493,7 @@ func TestOpenErrors(t *testing.T) {
 
 // Occluded shares the images and keeps the set.
 func TestOccluded(t *testing.T) {
-	s := &Set{Kind: ImageNet, Name: "imagenet", Images: []Image{{Path: "a"}}}
+	s := &Set{Kind: ImageNet, Name: "imagenet", Images: []Image{NewImage("a", nil, "")}}
 	o := s.Occluded(112)
 	if o.Kind != Occlusion || o.Name != "occlusion-112" || o.Images[0].Group != "112" ||
 		s.Images[0].Group != "" || s.Kind != ImageNet {

@@ -84,6 +84,8 @@ type gatherer struct {
 	deeper  []string // folders in folders of images
 	unknown []string // folders without a class
 	loose   []string // images next to the folders of classes
+
+	names map[string]string // of files: folders of ImageNet-C have the same ones
 }
 
 // folder adds all images of a folder, given relative to the set's root, with one list of labels. group
@@ -94,16 +96,26 @@ func (g *gatherer) folder(rel string, labels []int32, group func(name string) st
 		return err
 	}
 	n := 0
+	if g.names == nil {
+		g.names = map[string]string{}
+	}
+	groups := map[string]*Shared{}
 	for _, f := range l.files {
 		if !isImage(f) {
 			g.others = append(g.others, path.Join(rel, f))
 			continue
 		}
-		im := Image{Path: path.Join(rel, f), Labels: labels}
+		in := ""
 		if group != nil {
-			im.Group = group(f)
+			in = group(f)
 		}
-		g.set.Images = append(g.set.Images, im)
+		if groups[in] == nil {
+			groups[in] = &Shared{labels, in, rel}
+		}
+		if g.names[f] == "" {
+			g.names[f] = f
+		}
+		g.set.Images = append(g.set.Images, Image{groups[in], g.names[f]})
 		n++
 	}
 	for _, d := range l.dirs {
