@@ -27,6 +27,11 @@ import (
 // reduces says whether the decoder can decode at a reduced size.
 const reduces = true
 
+// Package imagefile has libjpeg-turbo too: it decodes whole files to red, green and blue, with the bytes that PIL has.
+// Here only the rows of a crop are decoded, perhaps at a reduced size, and to the planes of the file, because a crop
+// is scaled before its colours are converted. What the two share is opening a decompressor and reading the header.
+// C's types belong to one package, so that sharing these lines would take more lines than it saves.
+
 // handles are decompressors; one goroutine at a time can use each.
 var handles = sync.Pool{New: func() any { return C.tjInitDecompress() }}
 
