@@ -23,7 +23,7 @@ export function browse(page, { arm, recorder, images, draft, signal, keep }) {
     const scale = Math.min(1, WIDEST / slot.width, HIGHEST / slot.height);
     const image = h("img", { alt: "", "data-target": "slot:" + i, draggable: "false", width: Math.round(slot.width * scale), height: Math.round(slot.height * scale) });
     const button = h("button", {
-      class: "slot", type: "button", "aria-label": texts.image(i + 1, total), "aria-pressed": selected.has(i),
+      class: "slot", type: "button", "aria-label": texts.image(i + 1, total), "aria-pressed": String(selected.has(i)),
       onclick: (/** @type {MouseEvent} */ e) => {
         if (button.classList.contains("failed")) return;
         const { t, x, y, via } = recorder.click(e);

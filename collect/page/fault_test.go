@@ -1,0 +1,277 @@
+package page_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"abtool/collect/recording"
+)
+
+// A reload in the middle of a page costs nothing: the answer is there, and the recording says what happened.
+func TestReload(t *testing.T) {
+	f := newFake(t)
+	d := browser(t, f.address)
+	d.open(f.url())
+	for _, n := range []int{2, 5} {
+		b := d.box(fmt.Sprintf(".grid > :nth-child(%d) img", n))
+		d.click(b.X+20, b.Y+20)
+	}
+	d.settle()
+	var search string
+	d.eval(`location.search`, &search)
+	if search != "" {
+		t.Errorf("the address still has the parameters %q", search)
+	}
+	d.do(chromedp.Reload())
+	d.page(1)
+	var selected []string
+	d.eval(`[...document.querySelectorAll("[aria-pressed=true]")].map(e => e.ariaLabel)`, &selected)
+	if !slices.Equal(selected, []string{"Image 2 of 48", "Image 5 of 48"}) {
+		t.Errorf("after the reload these are selected: %v", selected)
+	}
+	b := d.box(".grid > :nth-child(7) img")
+	d.click(b.X+20, b.Y+20)
+	d.press("Submit this page")
+	if s := d.stored(f, 0); s.Attempt != 2 || !slices.Equal(s.Answer.Selected, []int{1, 4, 6}) {
+		t.Errorf("submitted %+v, want attempt 2 and slots 1, 4, 6", s)
+	}
+	first, second := f.recording(0, 1), f.recording(0, 2)
+	if n := len(first.Choices); n != 2 {
+		t.Errorf("%d choices of the first attempt arrived, want 2", n)
+	}
+	if second.States[0].What != "reload" || len(second.Gaps) == 0 || second.Gaps[0].What != "lost" || len(second.Choices) != 1 {
+		t.Errorf("the second attempt begins with %v and %v, and has the choices %v", second.States, second.Gaps, second.Choices)
+	}
+	// What is left when the page is hidden is sent at once.
+	if last := first.States[len(first.States)-1].What; last != "hidden" {
+		t.Errorf("the first attempt ends with %q, want hidden", last)
+	}
+}
+
+func (d *driver) offline(yes bool) {
+	d.t.Helper()
+	d.do(network.EmulateNetworkConditions(yes, 0, -1, -1))
+}
+
+// Without a network the pages that are there can be done. What was done arrives afterwards, once and in order.
+func TestOffline(t *testing.T) {
+	f := newFake(t)
+	d := browser(t, f.address)
+	d.open(f.url())
+	for end := time.Now().Add(20 * time.Second); f.count("GET /img/2-47") == 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the images of the pages that follow are not loaded ahead")
+		}
+	}
+	d.do(chromedp.Sleep(300 * time.Millisecond))
+	d.offline(true)
+	for n := range 2 {
+		b := d.box(".slot img")
+		d.click(b.X+20, b.Y+20)
+		d.press("Submit this page")
+		d.page(n + 2)
+	}
+	d.wait(`document.querySelector("#notice").innerText.includes("2 pages wait to be sent")`)
+	var failed int
+	d.eval(`document.querySelectorAll(".failed").length`, &failed)
+	if _, ok := f.submitted(0); ok || failed > 0 {
+		t.Errorf("offline, a page was submitted: %v; %d images failed", ok, failed)
+	}
+	// Leaving the page now would be a loss: the browser asks.
+	asked := make(chan string, 1)
+	chromedp.ListenTarget(d.ctx, func(e any) {
+		if e, ok := e.(*cdppage.EventJavascriptDialogOpening); ok {
+			asked <- string(e.Type)
+			go chromedp.Run(d.ctx, cdppage.HandleJavaScriptDialog(false))
+		}
+	})
+	d.click(5, 5)
+	d.eval(`setTimeout(() => location.reload())`, nil)
+	select {
+	case kind := <-asked:
+		if kind != "beforeunload" {
+			t.Errorf("the browser asks %q", kind)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("the browser does not ask before the page is left")
+	}
+	d.offline(false)
+	d.stored(f, 0)
+	d.stored(f, 1)
+	d.wait(`!document.querySelector("#notice")`)
+	var order []string
+	f.mu.Lock()
+	for _, r := range f.requests {
+		if strings.HasPrefix(r, "PUT") && !slices.Contains(order, r) {
+			order = append(order, r)
+		}
+	}
+	f.mu.Unlock()
+	first, second := slices.Index(order, "PUT /api/v1/pages/"+id(0)), slices.Index(order, "PUT /api/v1/pages/"+id(1))
+	for i, r := range order {
+		if strings.HasPrefix(r, "PUT /api/v1/pages/"+id(0)+"/") && i > first || strings.HasPrefix(r, "PUT /api/v1/pages/"+id(1)+"/") && (i < first || i > second) {
+			t.Errorf("%s is out of order: %v", r, order)
+		}
+	}
+	p := f.recording(0, 1)
+	if !slices.ContainsFunc(p.States, func(s recording.PageState) bool { return s.What == "offline" }) || len(p.Missing) > 0 || len(p.Choices) != 1 {
+		t.Errorf("page 1: states %v, choices %v, missing %v", p.States, p.Choices, p.Missing)
+	}
+	d.complaints = slices.DeleteFunc(d.complaints, func(s string) bool { return strings.Contains(s, "ERR_INTERNET_DISCONNECTED") })
+}
+
+// count returns how many requests began so.
+func (f *fake) count(prefix string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, r := range f.requests {
+		if strings.HasPrefix(r, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+// A server that is killed in the middle of a page, loses answers, and forgets what it had acknowledged, has
+// everything in the end.
+func TestServerKilled(t *testing.T) {
+	f := newFake(t)
+	d := browser(t, f.address)
+	d.open(f.url())
+	d.recorded(f, 0, 1)
+	f.mu.Lock()
+	f.forget = 1 // the next chunk is acknowledged and lost
+	f.mu.Unlock()
+	b := d.box(".slot img")
+	d.click(b.X+20, b.Y+20)
+	d.do(chromedp.Sleep(6 * time.Second))
+	f.kill()
+	d.click(b.X+20, b.Y+20)
+	d.click(b.X+20, b.Y+20)
+	d.do(chromedp.Sleep(6 * time.Second))
+	d.wait(`document.querySelector("#notice").innerText.includes("No connection")`)
+	f.mu.Lock()
+	f.drop = 1 // the next chunk is stored, but its answer does not come
+	f.mu.Unlock()
+	f.restart()
+	d.press("Submit this page")
+	s := d.stored(f, 0)
+	p := f.recording(0, 1)
+	if len(p.Choices) != 3 || len(p.Missing) > 0 || len(s.Lost) > 0 || p.Chunks != s.Chunks {
+		t.Errorf("choices %v, missing %v, lost %v, %d chunks of %d", p.Choices, p.Missing, s.Lost, p.Chunks, s.Chunks)
+	}
+	if n := f.count("PUT /api/v1/pages/" + id(0) + "/1/"); n <= p.Chunks {
+		t.Errorf("%d requests for %d chunks: nothing was sent twice", n, p.Chunks)
+	}
+}
+
+// A second tab says that the first is there, and can take over.
+func TestTabs(t *testing.T) {
+	f := newFake(t)
+	d := browser(t, f.address)
+	d.open(f.url())
+	b := d.box(".slot img")
+	d.click(b.X+20, b.Y+20)
+	d.settle()
+	ctx, cancel := chromedp.NewContext(d.ctx)
+	t.Cleanup(cancel)
+	second := newDriver(t, ctx, f.address)
+	second.do(chromedp.Navigate(f.url()))
+	second.wait(`document.body.innerText.includes("open in another tab")`)
+	second.press("Go on here instead")
+	second.page(1)
+	d.wait(`document.body.innerText.includes("You can close this one")`)
+	var selected int
+	second.eval(`document.querySelectorAll("[aria-pressed=true]").length`, &selected)
+	if selected != 1 {
+		t.Errorf("%d images are selected in the second tab, want the 1 of the first", selected)
+	}
+	second.press("Submit this page")
+	if s := second.stored(f, 0); s.Attempt != 2 {
+		t.Errorf("attempt %d, want 2", s.Attempt)
+	}
+}
+
+// Stopping tells the server what was wished, and deleting leaves nothing in the browser.
+func TestStop(t *testing.T) {
+	for _, deleting := range []bool{false, true} {
+		f := newFake(t)
+		d := browser(t, f.address)
+		d.open(f.url())
+		b := d.box(".slot img")
+		d.click(b.X+20, b.Y+20)
+		d.press("Stop or delete")
+		if deleting {
+			d.press("Stop, and delete what I did")
+			d.press("Delete it")
+			d.wait(`document.body.innerText.includes("What was recorded is deleted.")`)
+		} else {
+			d.press("Stop, and keep what I did")
+			d.wait(`document.body.innerText.includes("What you did is kept.") && document.body.innerText.includes("K7QF-2M9X")`)
+		}
+		var left int
+		d.eval(`new Promise((resolve, reject) => { const r = indexedDB.open("abtool-collect"); r.onsuccess = () => {
+			const t = r.result.transaction(["queue", "drafts"]); let n = 0;
+			for (const s of ["queue", "drafts"]) t.objectStore(s).count().onsuccess = e => { n += e.target.result };
+			t.oncomplete = () => resolve(n) }; r.onerror = reject })`, &left)
+		if left != 0 {
+			t.Errorf("%d things are left in the browser", left)
+		}
+		f.mu.Lock()
+		if want := map[bool]string{false: "map[what:return]", true: "map[delete:true what:withdraw]"}[deleting]; len(f.leaves) != 1 || fmt.Sprint(f.leaves[0]) != want {
+			t.Errorf("the server was told %v, want %s", f.leaves, want)
+		}
+		f.mu.Unlock()
+		if !deleting && len(f.recording(0, 1).Choices) != 1 {
+			t.Error("the choice did not arrive before the annotator left")
+		}
+	}
+}
+
+// A browser that refuses to keep anything says so, and works.
+func TestPrivate(t *testing.T) {
+	f := newFake(t)
+	d := browser(t, f.address)
+	d.before(`Object.defineProperty(globalThis, "indexedDB", { get() { throw new DOMException("refused", "SecurityError") } })`)
+	d.open(f.url())
+	d.wait(`document.querySelector("#notice").innerText.includes("private window")`)
+	b := d.box(".slot img")
+	d.click(b.X+20, b.Y+20)
+	d.press("Submit this page")
+	if s := d.stored(f, 0); !slices.Equal(s.Answer.Selected, []int{0}) {
+		t.Errorf("selected %v", s.Answer.Selected)
+	}
+}
+
+// before runs a script at the beginning of every document.
+func (d *driver) before(script string) {
+	d.t.Helper()
+	d.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := cdppage.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+		return err
+	}))
+}
+
+// A link that is incomplete, and a refusal to take part, are answered kindly.
+func TestKind(t *testing.T) {
+	f := newFake(t)
+	d := browser(t, f.address)
+	d.do(chromedp.Navigate("http://" + f.address + "/s/birds"))
+	d.wait(`document.body.innerText.includes("Please open the link that you were given") && document.body.innerText.includes("no_invitation")`)
+	d.do(chromedp.Navigate(f.url()))
+	d.press("Continue")
+	d.press("I do not agree")
+	d.wait(`document.body.innerText.includes("nothing was recorded")`)
+	if n := f.count("POST /api/v1/lease"); n > 0 {
+		t.Error("a lease was asked for without consent")
+	}
+}
