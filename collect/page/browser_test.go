@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -47,7 +48,7 @@ func browser(t *testing.T, own string) *driver {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // of events that chromedp does not know
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
@@ -72,7 +73,7 @@ func newDriver(t *testing.T, ctx context.Context, own string) *driver {
 			}
 		}
 	})
-	d.do(network.Enable(), log.Enable())
+	d.do(network.Enable(), log.Enable(), emulation.SetFocusEmulationEnabled(true))
 	t.Cleanup(func() {
 		if len(d.complaints) > 0 {
 			t.Errorf("the browser complains: %q", d.complaints)

@@ -199,13 +199,13 @@ func (d *driver) recorded(f *fake, n, attempt int) *recording.Page {
 	return nil
 }
 
-// fast moves the mouse n times in parallel, so that the browser coalesces the events.
-func (d *driver) fast(n int) {
+// fast moves the mouse n times in parallel from a place to the right, so that the browser coalesces the events.
+func (d *driver) fast(n int, x float64) {
 	d.t.Helper()
 	var wait sync.WaitGroup
 	for i := range n {
 		wait.Go(func() {
-			if err := chromedp.Run(d.ctx, input.DispatchMouseEvent(input.MouseMoved, 100+float64(i), 300)); err != nil {
+			if err := chromedp.Run(d.ctx, input.DispatchMouseEvent(input.MouseMoved, 100+x+float64(i), 300)); err != nil {
 				d.t.Error(err)
 			}
 		})
@@ -221,7 +221,7 @@ func TestCoalesced(t *testing.T) {
 		d := browser(t, f.address)
 		d.open(f.url())
 		d.eval(`globalThis.seen = 0; addEventListener("pointermove", e => seen += e.getCoalescedEvents().length)`, nil)
-		d.fast(400)
+		d.fast(400, 0)
 		d.press("Submit this page")
 		d.stored(f, 0)
 		p := f.recording(0, 1)

@@ -168,18 +168,18 @@ export class Recorder {
   /** @param {PointerEvent} e */
   #move(e) {
     if (!e.isPrimary) return;
-    const all = e.getCoalescedEvents?.() ?? [];
+    const all = e.getCoalescedEvents?.() ?? [], type = code(pointer(e.pointerType));
     for (let i = 0; i < all.length; i++) {
       const c = all[i];
       // The last one is the event itself.
-      if (i < all.length - 1 || c.timeStamp !== e.timeStamp || c.pageX !== e.pageX || c.pageY !== e.pageY) this.#sample(c, 0);
+      if (i < all.length - 1 || c.timeStamp !== e.timeStamp || c.pageX !== e.pageX || c.pageY !== e.pageY) this.#sample(c, type, 0);
     }
-    this.#sample(e, 1);
+    this.#sample(e, type, 1);
     this.#check();
   }
 
-  /** Keeps a sample that was dispatched, or whose buttons differ; other events have a dispatched one before them. @param {PointerEvent} e @param {number} frame */
-  #sample(e, frame) {
+  /** Keeps a sample that was dispatched, or whose buttons differ; other events have a dispatched one before them. @param {PointerEvent} e @param {number} type @param {number} frame */
+  #sample(e, type, frame) {
     const t = this.us(e.timeStamp);
     if (t < 0) return; // of the page before
     if (!frame && t - this.#last.t < this.step && e.buttons === this.#last.buttons) {
@@ -193,7 +193,7 @@ export class Recorder {
     this.#samples++;
     this.#last.t = t;
     this.#last.buttons = e.buttons;
-    this.#columns.sample(t, e.pageX * 10, e.pageY * 10, e.buttons, code(pointer(e.pointerType)), frame,
+    this.#columns.sample(t, e.pageX * 10, e.pageY * 10, e.buttons, type, frame,
       e.pointerType === "pen" ? e.pressure * 1000 : 0);
   }
 
@@ -217,9 +217,13 @@ export class Recorder {
   click(e) {
     const t = this.us(e.timeStamp);
     if (e.detail === 0 && !(/** @type {PointerEvent} */ (e).pointerType)) return { t, x: 0, y: 0, via: "key" };
-    const near = Math.abs(this.up.x - e.pageX) < 2 && Math.abs(this.up.y - e.pageY) < 2;
-    const place = this.how.level === "answers" ? { x: 0, y: 0 } : near ? this.up : { x: e.pageX, y: e.pageY };
+    const place = this.how.level === "answers" ? { x: 0, y: 0 } : this.place(e);
     return { t, x: place.x * 10, y: place.y * 10, via: pointer(/** @type {PointerEvent} */ (e).pointerType || this.up.type) };
+  }
+
+  /** Returns where a click was in the document; the click itself has whole pixels only. @param {MouseEvent} e */
+  place(e) {
+    return Math.abs(this.up.x - e.pageX) < 2 && Math.abs(this.up.y - e.pageY) < 2 ? this.up : { x: e.pageX, y: e.pageY };
   }
 
   /** @param {KeyboardEvent} e */

@@ -30,6 +30,8 @@ export function tag(page, { lease, arm, recorder, images, draft, signal, keep })
   /** The icon that was taken without a drag. @type {null | {icon: string, at: Point | null, from: Point | null, via: string}} */
   let held = null;
 
+  let laying = false; // the key that laid an icon is down, and does not press the button that has the focus
+
   const face = (/** @type {string} */ name, small = false) => {
     const { key, hue = 0 } = all.get(name) ?? {};
     return key ? h("img", { src: images.url(key), alt: "", draggable: "false", class: "face" })
@@ -47,6 +49,7 @@ export function tag(page, { lease, arm, recorder, images, draft, signal, keep })
   const panel = h("div", { class: "icons" });
   const name = h("h2", { "aria-live": "polite" });
   const bar = h("progress", { "aria-hidden": "true", max: String(groups.length) });
+  const holding = h("p", { class: "held" });
   const ghost = h("div", { class: "ghost", hidden: true, "aria-hidden": "true" });
 
   images.show(photo, slot.key, 0, failed => { broken.hidden = !failed; });
@@ -172,7 +175,7 @@ export function tag(page, { lease, arm, recorder, images, draft, signal, keep })
       } else if (e.key.toLowerCase() === "m" && both) hold(icon, "key");
     });
     button.addEventListener("click", e => {
-      if (dragged || held) return;
+      if (dragged || held || laying) return;
       const { t, via } = recorder.click(e), key = via === "key";
       if (placed.has(icon)) {
         change(t, icon, null, key ? "key" : from === "image" ? "click-icon" : "click-panel");
@@ -206,7 +209,7 @@ export function tag(page, { lease, arm, recorder, images, draft, signal, keep })
     held = { icon, at: via === "key" ? placed.get(icon) ?? { x: 0.5, y: 0.5 } : null, from: placed.get(icon) ?? null, via };
     ghost.replaceChildren(face(icon, true));
     say(texts.holding(icon));
-    hint.textContent = texts.holding(icon);
+    holding.textContent = texts.holding(icon);
     document.documentElement.classList.add("holding");
     if (held.at) aim(held.at);
   }
@@ -218,7 +221,7 @@ export function tag(page, { lease, arm, recorder, images, draft, signal, keep })
   function lay() {
     held = null;
     ghost.hidden = loupe.hidden = true;
-    hint.textContent = texts.howTag[both ? "both" : "drag"];
+    holding.textContent = "";
     document.documentElement.classList.remove("holding");
   }
 
@@ -237,6 +240,7 @@ export function tag(page, { lease, arm, recorder, images, draft, signal, keep })
       held.at = { x: clamp(at.x + arrow[0] * by), y: clamp(at.y + arrow[1] * by) };
       aim(held.at);
     } else if (e.key === "Enter" || e.key === " ") {
+      laying = true;
       if (held.at) change(recorder.us(e.timeStamp), icon, held.at, "key");
       lay();
     } else if (e.key === "Escape") lay();
@@ -244,27 +248,27 @@ export function tag(page, { lease, arm, recorder, images, draft, signal, keep })
     e.preventDefault();
     e.stopPropagation();
   }, { capture: true, signal });
+  addEventListener("keyup", () => setTimeout(() => { laying = false; }), { signal });
   addEventListener("pointermove", e => { if (held) hover(e); }, { passive: true, signal });
   addEventListener("click", e => {
     if (!held || recorder.click(e).via === "key") return;
-    const to = inside(e), { t } = recorder.click(e);
+    const p = recorder.place(e), to = inside({ clientX: p.x - scrollX, clientY: p.y - scrollY }), { t } = recorder.click(e);
     if (to) change(t, held.icon, to, "click-panel");
     lay();
   }, { signal });
   addEventListener("scroll", () => { if (held?.at) aim(held.at); }, { passive: true, signal });
   signal.addEventListener("abort", () => { ghost.remove(); lay(); });
 
-  const hint = h("p", { class: "soft hint" }, texts.howTag[both ? "both" : "drag"]);
   document.body.append(ghost);
   follow(arm.pointer, ".photo", signal);
   open();
   return {
     title: texts.askTag,
-    head: [hint],
+    head: [h("p", { class: "soft" }, texts.howTag[both ? "both" : "drag"])],
     body: h("div", { class: "tagging" },
       h("div", { class: "upper" }, stage, h("section", { class: "contains" }, h("h2", {}, texts.contains), contains)),
       h("div", { class: "panel", "data-target": "panel" }, back, h("div", { class: "group" }, h("div", { class: "line" }, name, bar), panel), on)),
-    foot: "",
+    foot: holding,
     slots: [photo],
     answer: () => ({ icons: [...placed].map(([icon, p]) => ({ icon, x: p.x, y: p.y })) }),
     refusal: () => reached < groups.length - 1 ? texts.unseen(groups.length - 1 - reached) : "",
