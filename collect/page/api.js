@@ -2,7 +2,6 @@
 
 /** The server refused a request. */
 export class Refused extends Error {
-  /** @param {number} status @param {any} body @param {number} after seconds, from Retry-After */
   constructor(status, body, after) {
     super(body?.error ?? `status ${status}`);
     this.status = status;
@@ -13,13 +12,12 @@ export class Refused extends Error {
 }
 
 /** Reports whether a request may succeed when it is repeated later. */
-export const passing = (/** @type {any} */ e) => !(e instanceof Refused) || e.status >= 500 || [408, 425, 429].includes(e.status);
+export const passing = e => !(e instanceof Refused) || e.status >= 500 || [408, 425, 429].includes(e.status);
 
 /** Waits between tries: 1, 2, 4 to 60 seconds, at random somewhat less, and no longer when the network is back. */
 export class Patience {
   tries = 0;
 
-  /** @param {any} error the failure to wait for, which may say for how long */
   wait(error) {
     const seconds = Math.max(Math.min(60, 2 ** this.tries++) * (0.5 + Math.random() / 2), error?.after ?? 0);
     return new Promise(resolve => {
@@ -28,7 +26,7 @@ export class Patience {
       function done() {
         clearTimeout(timer);
         removeEventListener("online", done);
-        resolve(undefined);
+        resolve();
       }
     });
   }
@@ -37,22 +35,13 @@ export class Patience {
 export class Api {
   base = new URL("../", import.meta.url);
   token = "";
-  /** Fetches a new token, when this one is no longer known. @type {null | (() => Promise<void>)} */
+  /** Fetches a new token, when this one is no longer known. */
   renew = null;
-  /** @type {Promise<void> | null} */
   #renewing = null;
 
-  /** @param {string} key of an image */
   image(key) { return new URL("img/" + key, this.base).href; }
 
-  /**
-   * Returns the status and the body of the answer.
-   * @param {string} method
-   * @param {string} path below api/v1
-   * @param {any} body an object, which is sent as JSON, or bytes
-   * @param {{headers?: Record<string, string>, keepalive?: boolean}} [o]
-   * @returns {Promise<{status: number, body: any}>}
-   */
+  /** Returns the status and the body of the answer. */
   async send(method, path, body, o = {}) {
     try {
       return await this.#once(method, path, body, o);
@@ -63,15 +52,10 @@ export class Api {
     }
   }
 
-  /** @param {string} method @param {string} path @param {any} body @param {{headers?: Record<string, string>, keepalive?: boolean}} o */
   async #once(method, path, body, o) {
-    /** @type {Record<string, string>} */
-    const headers = { ...o.headers };
-    if (this.token) headers.Authorization = "Bearer " + this.token;
-    const bytes = body instanceof Uint8Array;
-    headers["Content-Type"] ??= "application/json";
+    const headers = { "Content-Type": "application/json", ...this.token && { Authorization: "Bearer " + this.token }, ...o.headers };
     const answer = await fetch(new URL("api/v1/" + path, this.base), {
-      method, headers, body: method === "GET" ? undefined : bytes ? body : JSON.stringify(body), keepalive: o.keepalive, cache: "no-store",
+      method, headers, body: body instanceof Uint8Array ? body : JSON.stringify(body), keepalive: o.keepalive, cache: "no-store",
       signal: o.keepalive ? undefined : AbortSignal.timeout(30000),
     });
     const text = await answer.text();
@@ -81,10 +65,7 @@ export class Api {
     return { status: answer.status, body: json };
   }
 
-  /**
-   * Posts until there is an answer; waiting is called before each wait.
-   * @param {string} path @param {any} body @param {(e: any) => void} waiting
-   */
+  /** Posts until there is an answer; waiting is called before each wait. */
   async insist(path, body, waiting) {
     for (const patience = new Patience();;) {
       try {
@@ -99,7 +80,7 @@ export class Api {
 
   #reports = 0;
 
-  /** Tells the server of an error of these scripts, a few times. @param {string} what */
+  /** Tells the server of an error of these scripts, a few times. */
   oops(what) {
     if (this.#reports++ < 5 && this.token) this.send("POST", "oops", { error: what.slice(0, 900) }).catch(() => {});
   }

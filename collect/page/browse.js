@@ -1,17 +1,14 @@
 // The interface for browsing: a grid of images of which those are selected that contain the class.
 
-import { h } from "./dom.js";
+import { h, p } from "./dom.js";
 import { follow, stay } from "./mark.js";
 import { texts } from "./texts.js";
-/** @typedef {import("./work.js").Page} Page */
-/** @typedef {import("./work.js").Screen} Screen */
-/** @typedef {import("./work.js").Context} Context */
 
 const WIDEST = 324, HIGHEST = 340; // px; images are not enlarged
 
-/** @param {Page} page @param {Context} context @returns {Screen} */
-export function browse(page, { arm, recorder, images, draft, signal, keep }) {
-  const selected = new Map(/** @type {[number, any][]} */ (draft?.marks ?? []));
+/** Makes the screen of a page. */
+export function show(page, { arm, recorder, image: load, draft, signal, keep }) {
+  const selected = new Map(draft?.marks); // slot to where the dot stays
   const total = page.slots.length;
   const count = h("p", { class: "count" });
   const keepAll = () => {
@@ -24,7 +21,7 @@ export function browse(page, { arm, recorder, images, draft, signal, keep }) {
     const image = h("img", { alt: "", "data-target": "slot:" + i, draggable: "false", width: Math.round(slot.width * scale), height: Math.round(slot.height * scale) });
     const button = h("button", {
       class: "slot", type: "button", "aria-label": texts.image(i + 1, total), "aria-pressed": String(selected.has(i)),
-      onclick: (/** @type {MouseEvent} */ e) => {
+      onclick: e => {
         if (button.classList.contains("failed")) return;
         const { t, x, y, via } = recorder.click(e);
         const chosen = !selected.has(i);
@@ -38,21 +35,21 @@ export function browse(page, { arm, recorder, images, draft, signal, keep }) {
       },
     }, image);
     stay(arm.pointer, button, selected.get(i) ?? null);
-    images.show(image, slot.key, i, failed => {
+    const broken = h("span", { class: "broken", hidden: true }, texts.broken);
+    button.append(broken);
+    load(image, slot.key, i, failed => {
+      broken.hidden = !failed;
       button.classList.toggle("failed", failed);
       button.setAttribute("aria-label", texts.image(i + 1, total) + (failed ? ": " + texts.broken : ""));
-      button.querySelector(".broken")?.remove();
-      if (failed) button.append(h("span", { class: "broken" }, texts.broken));
     });
     return { button, image };
   });
 
   const grid = h("div", {
     class: "grid" + (arm.reveal === "hover" ? " reveal" : ""), role: "group", "aria-label": texts.images,
-    onkeydown: (/** @type {KeyboardEvent} */ e) => {
+    onkeydown: e => {
       const at = slots.findIndex(s => s.button === e.target);
-      const columns = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
-      const step = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns })[e.key];
+      const columns = getComputedStyle(grid).gridTemplateColumns.split(" ").length, step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[e.key];
       const to = slots[at + step];
       if (at < 0 || !to) return;
       e.preventDefault();
@@ -67,12 +64,12 @@ export function browse(page, { arm, recorder, images, draft, signal, keep }) {
   return {
     title: name,
     head: [
-      synonyms.length > 0 && h("p", { class: "soft" }, texts.also + synonyms.join(", ")),
-      definition && h("p", {}, definition),
+      synonyms.length > 0 && p(texts.also + synonyms.join(", "), "soft"),
+      definition && p(definition),
       h("p", { class: "ask" }, words[0], h("strong", {}, words[1]), words[2], " ", h("span", { class: "soft" }, texts.photographs)),
-      links.length > 0 && h("p", {}, ...links.flatMap((/** @type {string} */ l) => [h("a", {
+      links.length > 0 && h("p", {}, ...links.flatMap(l => [h("a", {
         href: l, target: "_blank", rel: "noopener noreferrer", "data-target": "link",
-        onclick: (/** @type {MouseEvent} */ e) => recorder.push("notes", recorder.us(e.timeStamp), "link", l),
+        onclick: e => recorder.push("notes", recorder.us(e.timeStamp), "link", l),
       }, texts.moreAt(new URL(l).host)), " "])),
     ],
     body: grid,

@@ -18,15 +18,11 @@ const KINDS = {
   notes: "t+ what: text:",
   gaps: "t+ what: count",
 };
-/** @typedef {keyof typeof KINDS} Kind */
 
 // Strings are kept as numbers, so that a row is numbers only.
-/** @type {string[]} */
 const strings = [];
-/** @type {Map<string, number>} */
 const codes = new Map();
 
-/** @param {string} s */
 export function code(s) {
   let n = codes.get(s);
   if (n === undefined) {
@@ -37,7 +33,6 @@ export function code(s) {
 }
 
 class Table {
-  /** @param {string} spec @param {number} rows expected in a chunk */
   constructor(spec, rows) {
     this.columns = spec.split(" ");
     this.names = this.columns.map(c => c.replace(/\W$/, ""));
@@ -81,13 +76,9 @@ export class Columns {
   /** Rows since the last chunk, and about how many bytes they are. */
   rows = 0;
   bytes = 0;
-  tables = /** @type {Record<Kind, Table>} */ (Object.fromEntries(
-    Object.entries(KINDS).map(([kind, spec]) => [kind, new Table(spec, kind === "samples" ? 2048 : 64)])));
+  tables = Object.fromEntries(Object.entries(KINDS).map(([kind, spec]) => [kind, new Table(spec, kind === "samples" ? 2048 : 64)]));
 
-  /**
-   * Adds a row.
-   * @param {Kind} kind @param {(number | string)[]} values in the order of the columns
-   */
+  /** Adds a row. */
   push(kind, ...values) {
     const table = this.tables[kind];
     const at = table.row();
@@ -99,7 +90,6 @@ export class Columns {
     this.bytes += 12 * table.width;
   }
 
-  /** @param {number} t @param {number} x @param {number} y @param {number} buttons @param {number} pointer code @param {number} frame @param {number} pressure */
   sample(t, x, y, buttons, pointer, frame, pressure) {
     const table = this.tables.samples;
     const at = table.row(), to = table.values;
@@ -114,7 +104,7 @@ export class Columns {
     this.bytes += 26;
   }
 
-  /** Returns a chunk, and begins the next. @param {object} head what stands before the kinds */
+  /** Returns a chunk, and begins the next. */
   take(head) {
     let text = JSON.stringify(head).slice(0, -1);
     for (const [kind, table] of Object.entries(this.tables)) if (table.length > 0) text += `,"${kind}":${table.take()}`;

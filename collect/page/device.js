@@ -14,26 +14,19 @@ function clockStep() {
   return Math.round(step * 1000);
 }
 
-/** Returns the family of the browser and its version. */
-function browser() {
-  const agent = navigator.userAgent;
-  for (const [name, pattern] of /** @type {[string, RegExp][]} */ ([["Edge", /Edg\/(\d+)/], ["Opera", /OPR\/(\d+)/], ["Firefox", /Firefox\/(\d+)/],
-    ["Chromium", /(?:Chrome|Chromium)\/(\d+)/], ["Safari", /Version\/(\d+).*Safari/]])) {
-    const found = agent.match(pattern);
-    if (found) return `${name} ${found[1]}`;
+/** Returns the first name whose pattern the browser's name of itself has, with what the pattern captures. */
+function family(names) {
+  for (const [name, pattern] of Object.entries(names)) {
+    const found = navigator.userAgent.match(pattern);
+    if (found) return found[1] ? `${name} ${found[1]}` : name;
   }
   return "other";
 }
-
-/** Returns the family of the operating system. */
-function system() {
-  const agent = navigator.userAgent;
-  const at = [/Android/, /iPhone|iPad/, /Windows/, /Mac OS/, /CrOS/, /Linux/].findIndex(p => p.test(agent));
-  return ["Android", "iOS", "Windows", "macOS", "ChromeOS", "Linux"][at] ?? "other";
-}
+const BROWSERS = { Edge: /Edg\/(\d+)/, Opera: /OPR\/(\d+)/, Firefox: /Firefox\/(\d+)/, Chromium: /Chrom\w+\/(\d+)/, Safari: /Version\/(\d+).*Safari/ };
+const SYSTEMS = { Android: /Android/, iOS: /iPhone|iPad/, Windows: /Windows/, macOS: /Mac OS/, ChromeOS: /CrOS/, Linux: /Linux/ };
 
 export const device = () => ({
   pointers: ["fine", "coarse"].filter(p => matchMedia(`(any-pointer: ${p})`).matches),
   width: screen.width, height: screen.height, ratio: devicePixelRatio,
-  browser: browser(), system: system(), clock_step_us: clockStep(), language: navigator.language,
+  browser: family(BROWSERS), system: family(SYSTEMS), clock_step_us: clockStep(), language: navigator.language,
 });

@@ -1,56 +1,51 @@
 // Loads images: those of the page that is shown, and ahead of time those of the pages that follow, so that the
 // work can go on without a network.
 
-import { Api } from "./api.js";
-import { Recorder } from "./recorder.js";
-
 const RETRIES = [3000, 10000, 30000]; // ms
 const AHEAD = 64e6; // bytes
 
 export class Images {
-  /** @type {Map<string, string>} */
   #ahead = new Map();
   #bytes = 0;
   #fetching = false;
 
-  /** @param {Api} api */
   constructor(api) { this.api = api; }
 
+  url(key) { return this.api.image(key); }
+
   /**
-   * Returns the function that loads an image into an element, records when it has loaded or failed, and tries
-   * again; shown is called with whether it failed.
-   * @param {Recorder} recorder @param {AbortSignal} signal
+   * Returns a function that loads an image into an element, records when it has loaded or failed, and tries
+   * again. It calls shown with whether the image failed; done is called for each.
    */
-  shower(recorder, signal) {
-    return (/** @type {HTMLImageElement} */ image, /** @type {string} */ key, /** @type {number} */ slot, /** @type {(failed: boolean) => void} */ shown) => {
+  loader(recorder, signal, done) {
+    return (image, key, slot, shown) => {
       let tries = 0;
-      image.addEventListener("load", e => {
-        shown(false);
-        recorder.push("images", recorder.us(e.timeStamp), slot, "loaded", image.naturalWidth, image.naturalHeight);
+      const on = (type, what) => image.addEventListener(type, e => {
+        recorder.push("images", recorder.us(e.timeStamp), slot, what, image.naturalWidth, image.naturalHeight);
         recorder.measure();
+        shown(type === "error");
+        if (tries === 0) done();
+        const wait = type === "error" && RETRIES[tries++];
+        if (wait) setTimeout(() => { if (!signal.aborted) image.src = this.url(key); }, wait);
       }, { signal });
-      image.addEventListener("error", e => {
-        shown(true);
-        recorder.push("images", recorder.us(e.timeStamp), slot, "failed", 0, 0);
-        const wait = RETRIES[tries++];
-        if (wait) setTimeout(() => { if (!signal.aborted) image.src = this.api.image(key); }, wait);
-      }, { signal });
-      image.src = this.#ahead.get(key) ?? this.api.image(key);
+      on("load", "loaded");
+      on("error", "failed");
+      image.src = this.#ahead.get(key)?.url ?? this.url(key);
     };
   }
 
-  /** Fetches images until there are too many. @param {string[]} keys */
+  /** Fetches images until there are too many. */
   async fetch(keys) {
     if (this.#fetching) return;
     this.#fetching = true;
     for (const key of keys) {
       if (this.#ahead.has(key) || this.#bytes > AHEAD) continue;
       try {
-        const answer = await fetch(this.api.image(key), { priority: "low" });
+        const answer = await fetch(this.url(key), { priority: "low" });
         if (!answer.ok) continue;
         const blob = await answer.blob();
         this.#bytes += blob.size;
-        this.#ahead.set(key, URL.createObjectURL(blob));
+        this.#ahead.set(key, { url: URL.createObjectURL(blob), size: blob.size });
       } catch {
         break; // the page will ask again
       }
@@ -58,11 +53,13 @@ export class Images {
     this.#fetching = false;
   }
 
-  /** Gives up what was fetched of a page that is done. @param {string[]} keys */
+  /** Gives up what was fetched of a page that is done. */
   release(keys) {
     for (const key of keys) {
-      const url = this.#ahead.get(key);
-      if (url) URL.revokeObjectURL(url);
+      const image = this.#ahead.get(key);
+      if (!image) continue;
+      URL.revokeObjectURL(image.url);
+      this.#bytes -= image.size;
     }
   }
 }

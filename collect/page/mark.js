@@ -2,22 +2,17 @@
 
 import { h } from "./dom.js";
 
-/** @typedef {"default" | "red-dot" | "ring"} PointerArm */
-
-/**
- * Shows the mark over elements; stops with the signal. The dot replaces the pointer, the ring surrounds it.
- * @param {PointerArm} arm @param {string} over a selector @param {AbortSignal} signal
- */
+/** Shows the mark over elements; stops with the signal. The dot replaces the pointer, the ring surrounds it. */
 export function follow(arm, over, signal) {
   if (arm !== "red-dot" && arm !== "ring") return;
   const mark = h("div", { class: "mark " + arm, hidden: true, "aria-hidden": "true" });
   document.body.append(mark);
   document.documentElement.classList.toggle("no-pointer", arm === "red-dot");
-  const move = (/** @type {PointerEvent} */ e) => {
+  const move = e => {
     mark.hidden = e.pointerType === "touch" || !(e.target instanceof Element && e.target.closest(over));
     if (!mark.hidden) mark.style.transform = `translate(${e.clientX}px, ${e.clientY}px)`;
   };
-  for (const type of ["pointermove", "pointerover"]) addEventListener(type, /** @type {any} */ (move), { passive: true, signal });
+  for (const type of ["pointermove", "pointerover"]) addEventListener(type, move, { passive: true, signal });
   document.documentElement.addEventListener("pointerleave", () => { mark.hidden = true; }, { signal });
   signal.addEventListener("abort", () => {
     mark.remove();
@@ -25,10 +20,7 @@ export function follow(arm, over, signal) {
   });
 }
 
-/**
- * Leaves the dot in an image, where it was clicked; removes it without a place.
- * @param {PointerArm} arm @param {HTMLElement} slot @param {{x: number, y: number} | null} place in fractions of the slot
- */
+/** Leaves the dot in an image, where it was clicked; removes it without a place. */
 export function stay(arm, slot, place) {
   slot.querySelector(".dot")?.remove();
   if (arm !== "red-dot" || !place) return;

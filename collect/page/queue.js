@@ -1,43 +1,37 @@
 // Sends chunks and submits in their order, without end, until the server has acknowledged them.
 
-import { Api, Patience, Refused, passing } from "./api.js";
-import { Disk } from "./disk.js";
-import { base64, hex, sha256 } from "./sha256.js";
-/** @typedef {import("./disk.js").Item} Item */
-/** @typedef {import("./disk.js").Draft} Draft */
+import { Patience, passing } from "./api.js";
+import { hex, sha256 } from "./sha256.js";
 
 const KEEPALIVE = 48000; // bytes; browsers share 64 KiB among all requests that outlive the page
 
-/** @param {Uint8Array} bytes */
 async function gzip(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 export class Queue {
-  /** What is not acknowledged. @type {Item[]} */
+  /** What is not acknowledged. */
   items = [];
-  /** @type {Map<string, Draft>} */
   drafts = new Map();
-  /** The last failure to send, or null. @type {any} */
+  /** The last failure to send, or null. */
   trouble = null;
   /** Called whenever the state may have changed. */
   changed = () => {};
   #id = 1;
   #running = false;
-  /** Chunks of attempts that are not submitted yet, whether sent or not. @type {Map<string, Item[]>} */
+  /** Chunks of attempts that are not submitted yet, whether sent or not. */
   #attempts = new Map();
-  /** Items that are being made. @type {Map<Item, Promise<void>>} */
+  /** Items that are being made. */
   #making = new Map();
   #patience = new Patience();
 
-  /** @param {Api} api @param {Disk} disk */
   constructor(api, disk) {
     this.api = api;
     this.disk = disk;
   }
 
-  /** Takes up what a former page left for this assignment, and forgets what others left a month ago. @param {string} assignment */
+  /** Takes up what a former page left for this assignment, and forgets what others left a month ago. */
   async resume(assignment) {
     const { items, drafts } = await this.disk.read();
     this.#id = Math.max(Date.now(), 1 + Math.max(0, ...items.map(i => i.id)));
@@ -50,19 +44,14 @@ export class Queue {
     this.#run();
   }
 
-  /** @param {Draft} draft */
   draft(draft) {
     this.drafts.set(draft.page, draft);
     return this.disk.write(null, draft);
   }
 
-  /**
-   * Takes a chunk.
-   * @param {{assignment: string, page: string, attempt: number, seq: number}} of @param {string} text
-   */
+  /** Takes a chunk. */
   chunk(of, text) {
     if (this.#halted) return;
-    /** @type {Item} */
     const item = { id: this.#id++, kind: "chunk", ...of };
     this.items.push(item);
     this.#attempt(item).push(item);
@@ -70,7 +59,6 @@ export class Queue {
     this.#run();
   }
 
-  /** @param {Item} item @param {Uint8Array} bytes */
   async #make(item, bytes) {
     this.#raw.set(item, bytes);
     let zipped = null;
@@ -80,36 +68,27 @@ export class Queue {
     this.#raw.delete(item);
     this.#making.delete(item);
   }
-  /** @type {Map<Item, Uint8Array>} */
   #raw = new Map();
 
-  /** @param {Item} item @param {Uint8Array} body @param {boolean} zipped */
   #fix(item, body, zipped) {
     item.body = body;
     item.gzip = zipped;
     item.digest = hex(sha256(body));
   }
 
-  /**
-   * Takes the answer of a page; returns when it is kept. The page is done from then on.
-   * @param {Draft} draft @param {number} events
-   */
+  /** Takes the answer of a page; returns when it is kept. The page is done from then on. */
   async submit(draft, events) {
-    const chunks = this.#attempt(draft);
+    const { page, assignment, attempt, answer } = draft, chunks = this.#attempt(draft);
     await Promise.all(chunks.map(i => this.#making.get(i)));
     draft.done = true;
     this.drafts.set(draft.page, draft);
     await this.#add({
-      id: this.#id++, kind: "submit", assignment: draft.assignment, page: draft.page, attempt: draft.attempt,
-      digests: chunks.map(i => i.digest ?? ""),
-      message: { attempt: draft.attempt, chunks: chunks.length, events, ended: Math.round(performance.timeOrigin + performance.now()), answer: draft.answer, lost: [] },
+      id: this.#id++, kind: "submit", assignment, page, attempt, digests: chunks.map(i => i.digest),
+      message: { attempt, chunks: chunks.length, events, ended: Math.round(performance.timeOrigin + performance.now()), answer, lost: [] },
     }, draft);
   }
 
-  /**
-   * Sends, after everything else, that the annotator stops; deletes all that is not sent if they want that.
-   * @param {string} assignment @param {{what: string, delete?: boolean}} message
-   */
+  /** Sends, after everything else, that the annotator stops, and returns the answer. What is not sent is deleted, if they want that. */
   async leave(assignment, message) {
     if (message.delete) {
       await Promise.all(this.#making.values());
@@ -118,22 +97,19 @@ export class Queue {
       this.drafts.clear();
       this.#attempts.clear();
     }
-    await this.#add({ id: this.#id++, kind: "leave", assignment, page: "", attempt: 0, message }, null);
+    return await new Promise(left => this.#add({ id: this.#id++, kind: "leave", assignment, message }, null, left));
   }
 
-  /** @param {Item} item @param {Draft | null} draft */
-  async #add(item, draft) {
-    await this.disk.write(item, draft, true);
-    this.items.push(item);
+  async #add(item, draft, left) {
+    await this.disk.write(item, draft, "strict");
+    this.items.push({ ...item, left });
     this.#run();
   }
 
-  /** @param {{page: string, attempt: number}} of */
   #attempt(of) {
     const key = of.page + "/" + of.attempt;
-    let list = this.#attempts.get(key);
-    if (!list) this.#attempts.set(key, list = []);
-    return list;
+    if (!this.#attempts.has(key)) this.#attempts.set(key, []);
+    return this.#attempts.get(key);
   }
 
   /** The number of pages that wait to be sent. */
@@ -174,8 +150,8 @@ export class Queue {
           this.changed();
           await this.#patience.wait(e);
         } else {
-          item.failed = /** @type {Refused} */ (e).code;
-          this.api.oops(`${item.kind} ${item.page} ${item.attempt} ${item.seq ?? ""}: ${item.failed}`);
+          item.failed = e.code;
+          this.api.oops(`${item.kind} ${item.page} ${item.attempt} ${item.seq}: ${e.code}`);
         }
       }
     }
@@ -183,21 +159,15 @@ export class Queue {
     this.changed();
   }
 
-  /** @param {Item} item */
   async #deliver(item) {
     if (item.kind === "chunk") {
-      try {
-        await this.#put(item, false);
-      } catch (e) {
-        if (!(e instanceof Refused) || e.code !== "chunk_differs") throw e; // the server keeps both
-      }
+      await this.#put(item).catch(e => { if (e.code !== "chunk_differs") throw e; }); // the server keeps both
     } else if (item.kind === "leave") {
-      const { body } = await this.api.send("POST", "leave", item.message);
-      this.left(body);
+      item.left?.((await this.api.send("POST", "leave", item.message)).body);
     } else {
       const chunks = this.#attempt(item);
       const lost = [...item.message.lost, ...chunks.filter(i => i.failed).map(i => i.seq)];
-      const chain = (item.digests ?? []).reduce((c, d, seq) => lost.includes(seq) ? c : hex(sha256(new TextEncoder().encode(c + d))), "");
+      const chain = item.digests.reduce((c, d, seq) => lost.includes(seq) ? c : hex(sha256(new TextEncoder().encode(c + d))), "");
       const { status, body } = await this.api.send("PUT", "pages/" + item.page, { ...item.message, chain, lost });
       if (status === 202) {
         await this.#again(item, chunks, body.missing);
@@ -209,33 +179,21 @@ export class Queue {
     await this.#forget([item]);
   }
 
-  /** Called with the answer of the server when the annotator has stopped. @type {(body: any) => void} */
-  left = () => {};
-
-  /** Sends the chunks that the server misses, and says which are lost. @param {Item} submit @param {Item[]} chunks @param {number[]} missing */
+  /** Sends the chunks that the server misses, and says which are lost. */
   async #again(submit, chunks, missing) {
     for (const seq of missing) {
-      const chunk = chunks.find(i => i.seq === seq && i.body);
-      try {
-        if (chunk) await this.#put(chunk, false);
-        else submit.message.lost.push(seq);
-      } catch (e) {
-        if (passing(e)) throw e;
-        submit.message.lost.push(seq);
-      }
+      const chunk = chunks.find(i => i.seq === seq);
+      const here = chunk && await this.#put(chunk).catch(e => { if (passing(e)) throw e; });
+      if (!here) submit.message.lost.push(seq);
     }
   }
 
-  /** @param {Item} item @param {boolean} keepalive */
   #put(item, keepalive) {
-    const body = /** @type {Uint8Array} */ (item.body);
-    const digest = /** @type {string} */ (item.digest).match(/../g)?.map(d => parseInt(d, 16)) ?? [];
-    return this.api.send("PUT", `pages/${item.page}/${item.attempt}/${item.seq}`, body, {
-      headers: { "Content-Digest": `sha-256=:${base64(Uint8Array.from(digest))}:`, ...(item.gzip && { "Content-Encoding": "gzip" }) }, keepalive,
-    });
+    const digest = btoa(item.digest.replace(/../g, d => String.fromCharCode(parseInt(d, 16))));
+    return this.api.send("PUT", `pages/${item.page}/${item.attempt}/${item.seq}`, item.body,
+      { headers: { "Content-Digest": `sha-256=:${digest}:`, ...item.gzip && { "Content-Encoding": "gzip" } }, keepalive });
   }
 
-  /** @param {Item[]} items */
   async #forget(items) {
     this.items = this.items.filter(i => !items.includes(i));
     await this.disk.remove(items.map(i => i.id), []);

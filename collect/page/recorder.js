@@ -2,30 +2,23 @@
 // arrays; every five seconds these become a chunk.
 
 import { Columns, code } from "./columns.js";
-import { Queue } from "./queue.js";
 
 const EVERY = 5000; // ms
 const SIZE = 32000; // bytes
 const CAP = 2e6; // samples of a page
 const CHUNKS = 4900; // of a page; after them no samples are taken, and chunks are long
 const ALWAYS = new Set(["views", "layouts", "images", "states", "choices", "icons", "gaps"]); // whatever the level
-const NAMED = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Enter", " ", "Delete", "Backspace", "Home", "End",
-  "PageUp", "PageDown", "Tab", "Escape"]);
+const NAMED = /^(Arrow.+|Enter| |Delete|Backspace|Home|End|Page.+|Tab|Escape)$/;
 
-/** @typedef {{level: "full" | "events" | "answers", rate: number, keys: boolean}} Record */
-
-/** Returns the name of what is under a pointer. @param {EventTarget | null} e */
+/** Returns the name of what is under a pointer. */
 function target(e) {
-  const named = e instanceof Element ? e.closest("[data-target]") : null;
-  return named instanceof HTMLElement ? /** @type {string} */ (named.dataset.target) : "document";
+  return e instanceof Element && e.closest("[data-target]")?.dataset.target || "document";
 }
 
-/** @param {string} type */
 const pointer = type => type || "mouse";
 
 export class Recorder {
   #columns = new Columns();
-  #stop = new AbortController();
   #start = performance.now();
   #seq = 0;
   #events = 0;
@@ -35,31 +28,22 @@ export class Recorder {
   #last = { t: -1e9, buttons: -1 };
   #over = "";
   #view = "";
-  /** @type {string[]} */
   #layout = [];
-  /** @type {HTMLElement[]} */
   #slots = [];
   #measuring = false;
   #cutting = false;
   #cut = performance.now();
   #drift = Date.now() - performance.now();
   /** Where and how the pointer went up last: clicks have whole pixels only. */
-  up = { t: -1e9, x: 0, y: 0, type: "mouse" };
+  up = { x: -9, y: -9, type: "mouse" };
 
-  /**
-   * Begins a recording.
-   * @param {Queue} queue
-   * @param {{assignment: string, page: string, attempt: number}} of
-   * @param {Record} how
-   */
-  constructor(queue, of, how) {
-    this.queue = queue;
-    this.of = of;
-    this.how = how;
+  /** Begins a recording, until the signal. */
+  constructor(queue, of, how, signal) {
+    Object.assign(this, { queue, of, how, signal });
     this.t0 = Math.round((performance.timeOrigin + this.#start) * 1000);
     this.step = how.rate > 0 ? 1e6 / how.rate : 0;
     const timer = setInterval(() => this.#tick(), EVERY);
-    this.#stop.signal.addEventListener("abort", () => clearInterval(timer));
+    this.signal.addEventListener("abort", () => clearInterval(timer));
     setTimeout(() => { if (this.#seq === 0) this.cut(true); }, 1000); // the server learns that the page is shown
     this.#listen();
     const hide = () => { this.cut(); this.queue.exit(); };
@@ -67,26 +51,22 @@ export class Recorder {
     this.#on(window, "pagehide", hide);
   }
 
-  /** Returns µs since the recording began. @param {number} [stamp] of an event; now if there is none */
+  /** Returns µs since the recording began. */
   us(stamp = performance.now()) { return Math.round((stamp - this.#start) * 1000); }
 
-  /**
-   * Records an event, unless the level leaves it out.
-   * @param {import("./columns.js").Kind} kind @param {number} t µs @param {(number | string)[]} values
-   */
+  /** Records an event, unless the level leaves it out. */
   push(kind, t, ...values) {
-    if (this.#stop.signal.aborted || this.how.level === "answers" && !ALWAYS.has(kind) && values[0] !== "remark") return;
+    if (this.signal.aborted || this.how.level === "answers" && !ALWAYS.has(kind) && values[0] !== "remark") return;
     this.#columns.push(kind, t, ...values);
     this.#check();
   }
 
-  /** @param {EventTarget} on @param {string} type @param {(e: any) => void} handler */
   #on(on, type, handler) {
-    on.addEventListener(type, handler, { capture: true, passive: true, signal: this.#stop.signal });
+    on.addEventListener(type, handler, { capture: true, passive: true, signal: this.signal });
   }
 
   #listen() {
-    const state = (/** @type {string} */ what) => (/** @type {Event} */ e) => this.push("states", this.us(e.timeStamp), what);
+    const state = what => e => this.push("states", this.us(e.timeStamp), what);
     this.#on(document, "visibilitychange", e => this.push("states", this.us(e.timeStamp), document.hidden ? "hidden" : "visible"));
     for (const what of ["focus", "blur"]) this.#on(window, what, e => { if (e.target === window) state(what)(e); });
     for (const what of ["online", "offline"]) this.#on(window, what, state(what));
@@ -98,7 +78,7 @@ export class Recorder {
     this.#on(window, "pointerout", e => { if (!e.relatedTarget) this.#cross(e, ""); });
     this.#on(window, "pointerdown", e => this.#press(e, "down", e.pageX, e.pageY));
     this.#on(window, "pointerup", e => {
-      this.up = { t: e.timeStamp, x: e.pageX, y: e.pageY, type: pointer(e.pointerType) };
+      this.up = { x: e.pageX, y: e.pageY, type: pointer(e.pointerType) };
       this.#press(e, "up", e.pageX, e.pageY);
     });
     this.#on(window, "pointercancel", e => this.#press(e, "cancel", e.pageX, e.pageY));
@@ -110,16 +90,13 @@ export class Recorder {
     this.#on(window, "resize", look);
     if (visualViewport) for (const type of ["resize", "scroll"]) this.#on(visualViewport, type, look);
     const sharpness = () => {
-      if (this.#stop.signal.aborted) return;
+      if (this.signal.aborted) return;
       matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", () => { look(); sharpness(); }, { once: true });
     };
     sharpness();
   }
 
-  /**
-   * Begins to measure the images. Call it when the page is in the document.
-   * @param {HTMLElement[]} slots the images, in the order of their slots @param {boolean} again a former attempt was cut off
-   */
+  /** Begins to measure the images. Call it when the page is in the document. */
   show(slots, again) {
     this.#slots = slots;
     this.push("states", 0, again ? "reload" : "show");
@@ -131,7 +108,7 @@ export class Recorder {
     this.#place();
     const sizes = new ResizeObserver(() => this.measure());
     for (const s of [...slots, document.body]) sizes.observe(s);
-    this.#stop.signal.addEventListener("abort", () => sizes.disconnect());
+    this.signal.addEventListener("abort", () => sizes.disconnect());
   }
 
   /** Records where the images are, if that has changed, once in the next frame. */
@@ -165,7 +142,6 @@ export class Recorder {
     this.push("views", this.us(), ...row);
   }
 
-  /** @param {PointerEvent} e */
   #move(e) {
     if (!e.isPrimary) return;
     const all = e.getCoalescedEvents?.() ?? [], type = code(pointer(e.pointerType));
@@ -178,7 +154,7 @@ export class Recorder {
     this.#check();
   }
 
-  /** Keeps a sample that was dispatched, or whose buttons differ; other events have a dispatched one before them. @param {PointerEvent} e @param {number} type @param {number} frame */
+  /** Keeps a sample that was dispatched, or whose buttons differ; other events have a dispatched one before them. */
   #sample(e, type, frame) {
     const t = this.us(e.timeStamp);
     if (t < 0) return; // of the page before
@@ -197,7 +173,6 @@ export class Recorder {
       e.pointerType === "pen" ? e.pressure * 1000 : 0);
   }
 
-  /** @param {PointerEvent} e @param {string} name */
   #cross(e, name) {
     if (!e.isPrimary || name === this.#over) return;
     const t = this.us(e.timeStamp);
@@ -206,30 +181,27 @@ export class Recorder {
     this.#over = name;
   }
 
-  /** @param {PointerEvent} e @param {string} what @param {number} x @param {number} y */
   #press(e, what, x, y) {
-    if (e.isPrimary !== false || what === "click") {
-      this.push("presses", this.us(e.timeStamp), what, x * 10, y * 10, e.button, pointer(e.pointerType), target(e.target));
-    }
+    if (e.isPrimary === false && what !== "click") return;
+    this.push("presses", this.us(e.timeStamp), what, x * 10, y * 10, e.button, pointer(e.pointerType), target(e.target));
   }
 
-  /** Returns the time, the place and the means of a click, for the columns. @param {MouseEvent} e */
+  /** Returns the time, the place and the means of a click, for the columns. */
   click(e) {
     const t = this.us(e.timeStamp);
-    if (e.detail === 0 && !(/** @type {PointerEvent} */ (e).pointerType)) return { t, x: 0, y: 0, via: "key" };
+    if (e.detail === 0 && !e.pointerType) return { t, x: 0, y: 0, via: "key" };
     const place = this.how.level === "answers" ? { x: 0, y: 0 } : this.place(e);
-    return { t, x: place.x * 10, y: place.y * 10, via: pointer(/** @type {PointerEvent} */ (e).pointerType || this.up.type) };
+    return { t, x: place.x * 10, y: place.y * 10, via: pointer(e.pointerType || this.up.type) };
   }
 
-  /** Returns where a click was in the document; the click itself has whole pixels only. @param {MouseEvent} e */
+  /** Returns where a click was in the document; the click itself has whole pixels only. */
   place(e) {
     return Math.abs(this.up.x - e.pageX) < 2 && Math.abs(this.up.y - e.pageY) < 2 ? this.up : { x: e.pageX, y: e.pageY };
   }
 
-  /** @param {KeyboardEvent} e */
   #key(e) {
     const writing = e.target instanceof HTMLTextAreaElement;
-    this.push("keys", this.us(e.timeStamp), !NAMED.has(e.key) || writing && e.key !== "Tab" ? "other" : e.key === " " ? "Space" : e.key);
+    this.push("keys", this.us(e.timeStamp), !NAMED.test(e.key) || writing && e.key !== "Tab" ? "other" : e.key === " " ? "Space" : e.key);
   }
 
   #tick() {
@@ -245,22 +217,21 @@ export class Recorder {
     setTimeout(() => { this.#cutting = false; this.cut(); });
   }
 
-  /** Makes a chunk of what was recorded since the last one. @param {boolean} [always] even if there is nothing */
+  /** Makes a chunk of what was recorded since the last one. */
   cut(always = false) {
     if (this.#thinned > 0) this.#columns.push("gaps", this.us(), "thinned", this.#thinned);
     if (this.#dropped > 0) this.#columns.push("gaps", this.us(), "dropped", this.#dropped);
     this.#thinned = this.#dropped = 0;
-    if (this.#columns.rows === 0 && !always || this.#stop.signal.aborted) return;
+    if (this.#columns.rows === 0 && !always || this.signal.aborted) return;
     this.#events += this.#columns.rows;
     const { page, attempt } = this.of, seq = this.#seq++;
     this.#cut = performance.now();
     this.queue.chunk({ ...this.of, seq }, this.#columns.take({ format: 1, page, attempt, seq, t0: this.t0 }));
   }
 
-  /** Ends the recording, and returns the number of its events. */
+  /** Makes the last chunk, and returns the number of all events. */
   end() {
     this.cut(this.#seq === 0);
-    this.#stop.abort();
     return this.#events;
   }
 }

@@ -7,15 +7,12 @@ for (let n = 2, found = 0; found < 64; n++) {
   let prime = true;
   for (let d = 2; d * d <= n; d++) prime &&= n % d !== 0;
   if (!prime) continue;
-  const part = (/** @type {number} */ x) => (x - Math.floor(x)) * 4294967296 | 0;
+  const part = x => (x - Math.floor(x)) * 4294967296 | 0;
   if (found < 8) H[found] = part(Math.sqrt(n));
   K[found++] = part(Math.cbrt(n));
 }
 
-/**
- * Returns the 32 bytes of the SHA-256 of some bytes.
- * @param {Uint8Array} bytes
- */
+/** Returns the 32 bytes of the SHA-256 of some bytes. */
 export function sha256(bytes) {
   const padded = new Uint8Array((bytes.length + 72) >> 6 << 6);
   padded.set(bytes);
@@ -44,14 +41,5 @@ export function sha256(bytes) {
   return new Uint8Array(out.buffer);
 }
 
-/**
- * Returns bytes as hexadecimal digits.
- * @param {Uint8Array} bytes
- */
+/** Returns bytes as hexadecimal digits. */
 export const hex = bytes => Array.from(bytes, b => b.toString(16).padStart(2, "0")).join("");
-
-/**
- * Returns bytes in base64.
- * @param {Uint8Array} bytes
- */
-export const base64 = bytes => btoa(String.fromCharCode(...bytes));

@@ -1,28 +1,20 @@
 // Asks whether to stop, and whether to delete.
 
-import { h } from "./dom.js";
+import { button, dialog, h, p } from "./dom.js";
 import { texts } from "./texts.js";
 
-/** Returns what the annotator wants, or null to go on. @returns {Promise<null | {what: string, delete?: boolean}>} */
-export function stopDialog() {
-  return new Promise(resolve => {
-    /** @type {null | {what: string, delete?: boolean}} */
-    let answer = null;
-    const dialog = h("dialog", { "aria-labelledby": "stop-title", onclose: () => { dialog.remove(); resolve(answer); } });
-    const button = (/** @type {string} */ text, /** @type {string} */ name, /** @type {() => void} */ onclick) =>
-      h("button", { type: "button", class: name, onclick }, text);
-    const leave = (/** @type {any} */ what) => () => { answer = what; dialog.close(); };
-    const title = h("h2", { id: "stop-title" }, texts.stopTitle);
-    const back = () => button(texts.back, "main", () => dialog.close());
-    dialog.append(title, h("p", {}, texts.pause), h("div", { class: "choices" }, back(),
-      button(texts.stopKeep, "", leave({ what: "return" })),
-      button(texts.stopDelete, "", () => {
-        const no = back();
-        dialog.replaceChildren(title, h("p", {}, texts.sure), h("div", { class: "choices" }, no,
-          button(texts.sureYes, "danger", leave({ what: "withdraw", delete: true }))));
-        no.focus();
-      })));
-    document.body.append(dialog);
-    dialog.showModal();
-  });
-}
+/** Returns what is to be told the server, or null to go on. */
+export const stopDialog = () => new Promise(resolve => {
+  let answer = null;
+  const leave = message => () => { answer = message; d.close(); };
+  const back = () => button(texts.back, () => d.close(), "main");
+  const title = () => h("h2", {}, texts.stop);
+  const d = dialog(texts.stop, () => resolve(answer), title(), p(texts.pause), h("div", { class: "choices" }, back(),
+    button(texts.stopKeep, leave({ what: "return" })),
+    button(texts.stopDelete, () => {
+      const no = back();
+      d.replaceChildren(title(), p(texts.sure), h("div", { class: "choices" }, no,
+        button(texts.sureYes, leave({ what: "withdraw", delete: true }), "danger")));
+      no.focus();
+    })));
+});

@@ -3,11 +3,10 @@
 /**
  * Waits until this tab is the one; ask is called when another one is, and resolves to take over from it. Lost is
  * called when this tab is taken over.
- * @param {string} name @param {() => Promise<void>} ask @param {() => void} lost
  */
 export async function onlyTab(name, ask, lost) {
   if (!navigator.locks) return;
-  const take = (/** @type {LockOptions} */ options) => new Promise(resolve => {
+  const take = options => new Promise(resolve => {
     let held = false;
     navigator.locks.request("abtool-collect " + name, options, lock => {
       resolve(held = lock !== null);

@@ -1,15 +1,15 @@
 // What the page says in English.
 
-const count = (/** @type {number} */ n, /** @type {string} */ one, /** @type {string} */ many) => n === 1 ? `1 ${one}` : `${n} ${many}`;
+const count = (n, one, many) => n === 1 ? `1 ${one}` : `${n} ${many}`;
 
 export default {
   loading: "One moment …",
   next: "Continue",
   again: "Try again",
   close: "Close",
-  contact: (/** @type {string} */ who) => `Questions? ${who}`,
+  contact: who => `Questions? ${who}`,
 
-  about: (/** @type {number} */ pages, /** @type {number} */ minutes) => `${count(pages, "page", "pages")}, about ${count(minutes, "minute", "minutes")}`,
+  about: (pages, minutes) => `${count(pages, "page", "pages")}, about ${count(minutes, "minute", "minutes")}`,
   duration: "How long it takes",
   recorded: "What is recorded",
   voluntary: "Taking part is voluntary. You can stop on every page, and have deleted what was recorded.",
@@ -32,25 +32,23 @@ export default {
   begin: "Begin",
   goOn: "Go on",
 
-  page: (/** @type {number} */ n, /** @type {number} */ of) => `Page ${n} of ${of}`,
+  page: (n, of) => `Page ${n} of ${of}`,
   quiet: { full: "This page records how the pointer moves.", events: "This page records clicks and scrolling.", answers: "This page records your answers." },
   stop: "Stop or delete",
   submit: "Submit this page",
   submitted: "Submitted.",
   remark: "Something wrong with this page? Leave a remark",
   remarkLabel: "Remark (optional)",
-  preparing: "One moment, the images are loading …",
 
-  ask: (/** @type {string} */ name) => ["Select all images that contain ", name, "."],
-  askObject: (/** @type {string} */ name) => ["Select all images that contain ", name, ". Click on the object itself."],
+  ask: name => ["Select all images that contain ", name, "."],
+  askObject: name => ["Select all images that contain ", name, ". Click on the object itself."],
   photographs: "Photographs only: no drawings, paintings or renderings.",
   also: "Also called: ",
-  more: "Read more",
-  moreAt: (/** @type {string} */ host) => `${host} (opens a new tab)`,
+  moreAt: host => `${host} (opens a new tab)`,
   images: "Images",
-  image: (/** @type {number} */ n, /** @type {number} */ of) => `Image ${n} of ${of}`,
+  image: (n, of) => `Image ${n} of ${of}`,
   broken: "This image could not be loaded",
-  selected: (/** @type {number} */ n) => count(n, "image selected", "images selected"),
+  selected: n => count(n, "image selected", "images selected"),
 
   askTag: "Place an icon on each kind of object that you see in the image.",
   howTag: {
@@ -58,26 +56,25 @@ export default {
     both: "Drag an icon onto the object, or click on the icon and then on the object. Click on a placed icon to remove it. Left and right arrow keys change the group.",
   },
   photo: "The image",
-  group: (/** @type {string} */ name, /** @type {number} */ n, /** @type {number} */ of) => `${name}, group ${n} of ${of}`,
+  group: (name, n, of) => `${name}, group ${n} of ${of}`,
   previous: "Previous group",
   following: "Next group",
   contains: "Image contains",
   nothing: "nothing yet",
-  placed: (/** @type {string} */ name) => `${name}, on the image; press to remove, or M to move`,
-  isPlaced: (/** @type {string} */ name) => `${name}, placed`,
-  holding: (/** @type {string} */ name) => `${name}: click where it is, or move it with the arrow keys and press Enter. Escape lays it back.`,
-  put: (/** @type {string} */ name) => `${name} placed.`,
-  taken: (/** @type {string} */ name) => `${name} removed.`,
-  unseen: (/** @type {number} */ n) => `Look through all groups first: ${count(n, "group is", "groups are")} left.`,
+  placed: name => `${name}, on the image; press to remove, or M to move`,
+  isPlaced: name => `${name}, placed`,
+  holding: name => `${name}: click where it is, or move it with the arrow keys and press Enter. Escape lays it back.`,
+  put: name => `${name} placed.`,
+  taken: name => `${name} removed.`,
+  unseen: n => `Look through all groups first: ${count(n, "group is", "groups are")} left.`,
 
-  waiting: (/** @type {number} */ n) => `${count(n, "page waits", "pages wait")} to be sent`,
+  waiting: n => `${count(n, "page waits", "pages wait")} to be sent.`,
   offline: "No connection. You can go on; your work is kept here until it can be sent.",
   serverBusy: "The server does not answer at the moment. You can go on; your work is kept here until it can be sent.",
-  refused: (/** @type {string} */ codes) => `Something could not be stored. Please tell those who run the study: ${codes}.`,
+  refused: codes => `Something could not be stored. Please tell those who run the study: ${codes}.`,
   memory: "This browser keeps nothing when the page is closed, perhaps because it is a private window. Please leave the page open until the end.",
   connecting: "No connection to the study. Trying again …",
 
-  stopTitle: "Stop or delete",
   pause: "You can also close this page and come back later with the same link: you then go on where you stopped.",
   stopKeep: "Stop, and keep what I did",
   stopDelete: "Stop, and delete what I did",
@@ -98,7 +95,6 @@ export default {
   another: "Do another set of pages",
   incomplete: "Some pages are missing on the server, and have to be done again.",
   noMore: "There is nothing left to do at the moment. Thank you for your interest.",
-  doneBefore: "You have finished this study.",
   canClose: "You can close this page.",
 
   preview: "This is a preview. Accept the task to begin; nothing is recorded until then.",
@@ -107,7 +103,7 @@ export default {
   takenOver: "The study goes on in another tab or window. You can close this one.",
   problem: "Something went wrong",
   problemText: "Your work so far is kept. Please try again in a moment. If it does not help, tell those who run the study this code:",
-  codes: /** @type {Record<string, string>} */ ({
+  codes: ({
     no_study: "There is no study at this address. Please check the link.",
     no_invitation: "Please open the link that you were given; a part of it is missing.",
     bad_invitation: "This link is not valid. Please check that it is complete.",

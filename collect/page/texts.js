@@ -1,15 +1,12 @@
 // The texts of the page in the language of the study. A language is a module and a line here.
 
 import en from "./texts-en.js";
-/** @typedef {typeof en} Texts */
 
-/** @type {Record<string, () => Promise<{default: Texts}>>} */
 const languages = {};
 
-/** @type {Texts} */
 export let texts = en;
 
-/** Changes the language, if there are texts in it. @param {string} language as en or en-GB */
+/** Changes the language, if there are texts in it. */
 export async function speak(language) {
   const name = language.toLowerCase().split("-")[0];
   texts = (await languages[name]?.())?.default ?? en;
