@@ -33,7 +33,7 @@ EventTarget.prototype.addEventListener = function (type, handler, o) {
 
 // A mouse that reports 1,000 times a second costs less than 0.2 ms in 99 of 100 calls of a handler, and no
 // task takes 50 ms. Other programs disturb this: what 99 of 100 loops of 0.02 ms take is subtracted, and one of
-// three rounds has to do.
+// six rounds has to do.
 func TestCost(t *testing.T) {
 	f := newFake(t)
 	f.lease["record"].(map[string]any)["rate"] = 0
@@ -46,7 +46,7 @@ func TestCost(t *testing.T) {
 		Calls                int
 		Long                 []float64
 	}
-	const batch, rounds = 17, 3
+	const batch, rounds = 17, 6
 	sent := 0
 	for round := range rounds {
 		d.eval(`long.length = loops.length = 0; for (const type in costs) delete costs[type]`, nil)
