@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -280,6 +281,37 @@ func (v *validating) Evaluate(b *engine.Batch, average bool) (*engine.Output, er
 		v.cancel()
 	}
 	return v.Engine.Evaluate(b, average)
+}
+
+// The notice about images that could not be read counts the epochs that are finished, and not what is read ahead.
+func TestUnreadNotice(t *testing.T) {
+	var want []string
+	for workers := 1; workers < 4; workers++ {
+		o := options(t, t.TempDir(), tiny())
+		o.Workers = workers
+		o.Train.Source = withoutFirst{o.Train.Source}
+		var notes []string
+		o.Notice = func(text string) { notes = append(notes, text) }
+		if _, err := Train(context.Background(), o); err != nil {
+			t.Fatal(err)
+		}
+		if workers == 1 {
+			want = notes
+		}
+		if len(notes) != 3 || !strings.Contains(notes[0], ", 1 times: ") || !slices.Equal(notes, want) {
+			t.Errorf("%d workers: notices %q, want %q", workers, notes, want)
+		}
+	}
+}
+
+// withoutFirst is a source whose first image cannot be read.
+type withoutFirst struct{ data.Source }
+
+func (s withoutFirst) Image(i int) (image.Image, error) {
+	if i == 0 {
+		return nil, errors.New("it is damaged")
+	}
+	return s.Source.Image(i)
 }
 
 // BenchmarkWaiting reports the share of the training time that a device waits for images, with epochs of six
