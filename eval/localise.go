@@ -36,6 +36,7 @@ type Looked struct {
 	Map      *cam.Map
 	Truth    []cam.Box
 	Overlaps *cam.Overlaps
+	Mask     []cam.Pixel // of Masks, in place of Truth and Overlaps
 }
 
 // A Localisation has what Localise measured, and how.

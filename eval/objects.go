@@ -23,6 +23,7 @@ type ObjectOptions struct {
 	// Unreadable counts images that cannot be read as wrong; otherwise the first one is an error. It is not for Remove.
 	Unreadable bool
 
+	Each     func(Looked)          // of Masks: gets every map, in any order, from one goroutine at a time; may be nil
 	Progress func(done, total int) // may be nil
 }
 
@@ -202,7 +203,13 @@ func Masks(ctx context.Context, o NetworkOptions, set *data.Set, with ObjectOpti
 		}
 		for _, class := range list {
 			mask, _ := k.masks.Of(truth, known.numbers[class], v.Size)
-			k.count.Add(id, class, look(class), mask)
+			seen := look(class)
+			k.count.Add(id, class, seen, mask)
+			if err == nil && with.Each != nil {
+				engine.Lock()
+				with.Each(Looked{Image: i, Size: v.Size, Class: int32(class), Map: seen, Mask: mask})
+				engine.Unlock()
+			}
 		}
 		return nil
 	})

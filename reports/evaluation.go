@@ -28,8 +28,8 @@ var evaluationTemplate = template.Must(template.Must(template.New("page").Parse(
 
 // Evaluation writes the numbers of networks into a folder: index.html, which needs no other file, table.json,
 // table.csv, table.md, and the figures as SVG and PNG. It returns the path of the page. Other files in the folder
-// stay.
-func Evaluation(t *table.Table, dir string) (page string, err error) {
+// stay. more are figures of the page in addition to those of the numbers.
+func Evaluation(t *table.Table, dir string, more ...chart.Figure) (page string, err error) {
 	if err := os.MkdirAll(filepath.Join(dir, "figures"), 0o777); err != nil {
 		return "", err
 	}
@@ -41,11 +41,12 @@ func Evaluation(t *table.Table, dir string) (page string, err error) {
 		Figures     []*htmlFigure
 		Sections    []htmlGrid
 		More        []htmlGrid // with the parts of sets; none if Sections has all rows
-	}{Title: evaluationTitle(t), CSS: template.CSS(pageCSS + evaluationCSS), JS: template.JS(pageJS)}
+		Outputs     bool       // the folder has outputs of networks
+	}{Outputs: t.Title == table.Accuracy, Title: evaluationTitle(t), CSS: template.CSS(pageCSS + evaluationCSS), JS: template.JS(pageJS)}
 	if len(t.Networks) > 0 {
 		h.Tool = t.Networks[0].Version
 	}
-	for _, f := range evaluationFigures(t) {
+	for _, f := range append(evaluationFigures(t), more...) {
 		for _, format := range chart.Formats {
 			for _, inDark := range []bool{false, true} {
 				var b bytes.Buffer
@@ -198,9 +199,12 @@ func forestOf(t *table.Table, rows []*table.Row, marksOf func(*table.Row) []mark
 	f.Height = 80 + float64(len(names)*(10+14*len(shown)))
 	f.Alt = fmt.Sprintf("%d values with their intervals.", len(marks))
 	f.Draw = chart.Whole(func(c *chart.Theme) *plot.Plot {
-		x := "share of images"
-		if difference {
+		x := "share"
+		switch {
+		case difference:
 			x = "difference"
+		case t.Title == table.Accuracy:
+			x = "share of images"
 		}
 		p := c.Plot("", x, "")
 		p.X.Tick.Marker = chart.Percents{}

@@ -177,6 +177,31 @@ func ExampleAttention() {
 	// Colour: the map of the class. Dashed: the box that the map gives. Solid: the ground truth.
 }
 
+// masks draws an image that is not a square with a map of few pixels, a mask and a click.
+func masks() chart.Figure {
+	m := image.NewGray(image.Rect(0, 0, 60, 60))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(60 + i%60)
+	}
+	mask := make([]cam.Pixel, 12*12)
+	for y := 3; y < 9; y++ {
+		for x := 2; x < 8; x++ {
+			mask[12*y+x] = cam.Foreground
+		}
+	}
+	return reports.Attention("attention-masks", []reports.Looked{{
+		Image: m, Aspect: 1.5, Title: "cup 25: PxAP 0.80", Map: cam.New([]float32{0, 0, 0, 4, 1, 0, 0, 0, 1}, 3, 3, 12, 12),
+		Mask: mask, Clicks: [][2]float64{{0.4, 0.5}},
+	}})
+}
+
+func ExampleAttention_masks() {
+	golden.Show(masks())
+	// Output:
+	// Where the network looks
+	// Colour: the map of the class. Solid: the ground truth. Ring: the annotator's click.
+}
+
 // bars and line draw simple figures.
 func bars() chart.Figure {
 	f, err := reports.Chart{Title: "Accuracy", X: "share of the images", Shares: true}.Bars([]string{"click", "centre"}, []float64{0.82, 0.64})
@@ -212,7 +237,7 @@ func ExampleChart_Line() {
 
 // Every figure that is not one of a data set's statistics looks as it did, of made-up numbers.
 func TestGoldenSVG(t *testing.T) {
-	list := append(reports.Differences(compared()), traces("imagenet"), traces("coco"), curves(), sweep(), predictions(), attention(), bars(), line())
+	list := append(reports.Differences(compared()), traces("imagenet"), traces("coco"), curves(), sweep(), predictions(), attention(), masks(), bars(), line())
 	for _, f := range list {
 		golden.Check(t, f)
 	}

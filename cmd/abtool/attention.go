@@ -12,6 +12,7 @@ import (
 	"abtool/eval/sets"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
+	"abtool/reports/chart"
 	"abtool/store"
 	"abtool/train/data"
 )
@@ -33,32 +34,38 @@ const (
 )
 
 // localise compares class activation maps with boxes, on the sets that have one class for each image.
-func (o *benchmarkOptions) localise(ctx context.Context, s streams, dirs []string, engine engineOptions, a attentionOptions, quiet bool) (err error) {
-	if err = o.check(boxesTitle); err != nil {
+func (o *evalOptions) localise(ctx context.Context, s streams, dirs []string) (err error) {
+	b, a := &o.benchmark, &o.attention
+	if err = b.check(boxesTitle); err != nil {
 		return err
 	}
-	if o.network.New, err = engine.maker(); err != nil {
+	if b.network.New, err = o.engine.maker(); err != nil {
 		return err
 	}
-	how := eval.LocaliseOptions{Rollout: a.rollout, Workers: o.Workers, Unreadable: o.Unreadable}
+	maps, err := o.gallery()
+	if err != nil {
+		return err
+	}
+	how := eval.LocaliseOptions{Rollout: a.rollout, Workers: o.Workers, Unreadable: b.Unreadable}
 	if how.Truth, err = boxesAt(ctx, a.cam); err != nil {
 		return err
 	}
-	bar := ui.NewBar(s.err, quiet, ui.Count)
+	bar := ui.NewBar(s.err, o.quiet, ui.Count)
 	defer bar.Clear()
-	print := notes(s.err, quiet)
+	print := notes(s.err, o.quiet)
 	note := func(text string) { bar.Clear(); print(text) }
-	networks := o.networks(dirs)
+	networks := b.networks(dirs)
 	if err := distinct(networks); err != nil {
 		return err
 	}
+	var figures []chart.Figure
 	all := make([][]eval.Measurement, len(networks))
 	for i, network := range networks {
 		n, err := eval.Describe(network)
 		if err != nil {
 			return err
 		}
-		c, err := o.open(n, note)
+		c, err := b.open(n, note)
 		if err != nil {
 			return err
 		}
@@ -67,6 +74,7 @@ func (o *benchmarkOptions) localise(ctx context.Context, s streams, dirs []strin
 			if set.Kind != sets.ImageNet && set.Kind != sets.Folder && set.Kind != sets.V2 {
 				continue
 			}
+			how.Each = func(l eval.Looked) { maps.offer(set.Images[l.Image].Path, l) }
 			how.Progress = func(done, total int) { bar.Set(set.Name, int64(done), int64(total)) }
 			l, err := eval.Localise(ctx, network, set, how)
 			if err != nil {
@@ -76,13 +84,20 @@ func (o *benchmarkOptions) localise(ctx context.Context, s streams, dirs []strin
 				return fmt.Errorf("%s has no boxes of the images of set %s", a.cam, set.Name)
 			}
 			all[i] = append(all[i], l)
+			f, err := maps.boxesFigure(i+1, l, n.Classes, set)
+			if err != nil {
+				return err
+			}
+			if f != nil {
+				figures = append(figures, *f)
+			}
 		}
 		if len(all[i]) == 0 {
 			return usage.Errorf("--cam compares maps with boxes of the sets imagenet, v2 and folder: give one of them")
 		}
 	}
 	bar.Clear()
-	return o.show(s, eval.Table(boxesTitle, version(), all), note)
+	return b.show(s, eval.Table(boxesTitle, version(), all), note, figures...)
 }
 
 // boxesAt opens boxes of ground truth: a store, or the folder of clovaai/wsolevaluation's metadata.
@@ -132,8 +147,15 @@ func (o *evalOptions) objects(ctx context.Context, s streams, dirs []string, a a
 	}
 	bar := ui.NewBar(s.err, o.quiet, ui.Count)
 	defer bar.Clear()
+	maps := &gallery{}
+	if a.cam != "" {
+		if maps, err = o.gallery(); err != nil {
+			return err
+		}
+	}
+	var figures []chart.Figure
 	var all [][]eval.Measurement
-	for _, network := range networks {
+	for i, network := range networks {
 		n, err := eval.Describe(network)
 		if err != nil {
 			return err
@@ -142,6 +164,9 @@ func (o *evalOptions) objects(ctx context.Context, s streams, dirs []string, a a
 			return usage.Errorf("%s finds one class in an image: --remove is for networks of several labels, and --cam compares its maps with boxes on --set", n.Name)
 		}
 		with := eval.ObjectOptions{Store: a.cam, Workers: o.Workers, Unreadable: b.Unreadable,
+			Each: func(l eval.Looked) {
+				maps.offer(fmt.Sprintf("%s\n%s", set.Images[l.Image].ID, n.Classes[l.Class]), l)
+			},
 			Progress: func(done, total int) { bar.Set(n.Name, int64(done), int64(total)) }}
 		if a.remove != "" {
 			with.Store = o.Truth
@@ -163,9 +188,16 @@ func (o *evalOptions) objects(ctx context.Context, s streams, dirs []string, a a
 			return fmt.Errorf("%s has no objects of the images of %s", with.Store, o.Images)
 		}
 		all = append(all, []eval.Measurement{m})
+		f, err := maps.masksFigure(i+1, m, n.Classes, set)
+		if err != nil {
+			return err
+		}
+		if f != nil {
+			figures = append(figures, *f)
+		}
 	}
 	bar.Clear()
-	return b.show(s, eval.Table(title, version(), all), notes(s.err, o.quiet))
+	return b.show(s, eval.Table(title, version(), all), notes(s.err, o.quiet), figures...)
 }
 
 // removed measures the scores of a network without the objects of each class.

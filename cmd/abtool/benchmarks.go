@@ -18,6 +18,7 @@ import (
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 	"abtool/reports"
+	"abtool/reports/chart"
 )
 
 // benchmarkOptions are the options of abtool eval on benchmarks.
@@ -114,10 +115,10 @@ func (o *benchmarkOptions) check(title string) error {
 	return nil
 }
 
-// show prints a table, and writes the tables and the page into --out.
-func (o *benchmarkOptions) show(s streams, t *table.Table, note func(string)) (err error) {
+// show prints a table, and writes the tables and the page with the figures into --out.
+func (o *benchmarkOptions) show(s streams, t *table.Table, note func(string), figures ...chart.Figure) (err error) {
 	if o.out != "" {
-		page, err := reports.Evaluation(t, o.out)
+		page, err := reports.Evaluation(t, o.out, figures...)
 		if err != nil {
 			return err
 		}
@@ -126,6 +127,9 @@ func (o *benchmarkOptions) show(s streams, t *table.Table, note func(string)) (e
 			what = "the tables, the page and the outputs of each network are"
 		}
 		note(what + " in " + o.out + ": " + filepath.Base(page))
+		for _, f := range figures {
+			note("maps were drawn: " + filepath.Join(o.out, filepath.FromSlash(f.File("png", false))))
+		}
 	}
 	return ui.Print(s.out, func(w io.Writer) { err = errors.Join(err, o.print(w, t)) })
 }

@@ -42,6 +42,7 @@ With --images, print each measure of a run with its interval: top-1 and top-5 ac
 several labels; the losses; with --targets, the distance of predicted points from the targets; with
 --truth STORE, how many predicted points lie on their objects (in a box of ImageNet, on a mask of
 COCO). Nothing is written, except that --draw N draws N images with their predicted points into RUN.
+Several RUNs are compared by accuracy or mAP.
 
 With --set, evaluate networks on benchmarks, and print the columns of the paper's tables with
 intervals, the number of images, the protocol of each number, and published values of the same
@@ -60,7 +61,8 @@ Sets that are missing are left out and named.
 
 --cam and --remove measure where a network looks: how well its class activation maps agree with
 boxes (MaxBoxAcc, MaxBoxAccV2, top-1 localisation) or with the masks of COCO's objects (mPxAP), and
-how much the score of a class depends on other objects (V_min, V_avg).
+how much the score of a class depends on other objects (V_min, V_avg). With --cam, --draw N draws
+maps on N images; --targets adds the clicks.
 
 --out DIR keeps what each network answered for every image, one Parquet file for each set, and
 writes the tables and a page with them. The same command continues an evaluation that was stopped.
@@ -85,6 +87,10 @@ writes the tables and a page with them. The same command continues an evaluation
 				return usage.Errorf("--cam and --remove are two measurements: give one")
 			case a.remove != "" && (o.Images == "" || o.Truth == ""):
 				return usage.Errorf("--remove needs --images, and --truth STORE with the masks of their objects")
+			case a.cam != "" && o.draw > 0 && b.out == "":
+				return usage.Errorf("--draw of maps needs --out DIR, the folder that they are drawn into")
+			case a.cam != "" && o.Targets != "" && o.draw == 0:
+				return usage.Errorf("--targets has no effect with --cam unless maps are drawn, with --draw N")
 			case (a.remove == string(removal.Given)) != (a.edited != ""):
 				return usage.Errorf("--remove given needs --edited DIR with the edited images, and other fills do not")
 			case len(b.sets) > 0 || len(b.from) > 0:
@@ -92,7 +98,7 @@ writes the tables and a page with them. The same command continues an evaluation
 					return usage.Errorf("--weights is for one RUN, and %d are given", len(args))
 				}
 				if a.cam != "" {
-					return b.localise(cmd.Context(), s, args, o.engine, a, o.quiet)
+					return o.localise(cmd.Context(), s, args)
 				}
 				return b.run(cmd.Context(), s, args, o.engine, o.quiet)
 			case (b.network.Arch != "" || o.Weights != "" && len(args) == 0) && o.Images == "":
@@ -117,7 +123,7 @@ writes the tables and a page with them. The same command continues an evaluation
 	f.StringVar(&o.Split, "split", "", "split of the targets to evaluate on, if the file has splits")
 	f.BoolVar(&o.Partial, "partial", false, "leave out targets whose image is missing")
 	f.StringVar(&o.Truth, "truth", "", "`STORE` with ground truth, to measure how often predicted points\nare on their objects")
-	f.IntVar(&o.draw, "draw", 0, "draw `N` images with their predicted points into RUN")
+	f.IntVar(&o.draw, "draw", 0, "draw `N` images with their predicted points into RUN, or with --cam\nwith their maps into --out")
 	f.StringArrayVar(&b.sets, "set", nil, "benchmark `SET` to evaluate on: NAME=PLACE, PLACE or a TOML file;\nmay be repeated")
 	f.StringVar(&b.network.Arch, "arch", "", "`ARCH` of the network of --weights, if abtool export did not write\nit into the file")
 	f.StringVar(&o.Weights, "weights", "", "`FILE` of weights: of the run, by name or path (default\nbest.safetensors), or in place of a RUN a .safetensors file")
@@ -131,7 +137,7 @@ writes the tables and a page with them. The same command continues an evaluation
 	f.IntSliceVar(&b.holes, "hole", nil, "side of the hole of centre occlusion in `PIXELS`, for set\nimagenet (default: half of the network's input); may be repeated")
 	f.BoolVar(&b.Black, "black", false, "fill the hole with black instead of the mean colour")
 	f.IntVar(&b.Foregrounds, "foregrounds", 100, "foregrounds of the Backgrounds Challenge to put on all\nbackgrounds: a sample of `N`, -1 for all, 0 for none")
-	f.Uint64Var(&b.Seed, "seed", 1, "seed of the sample of foregrounds")
+	f.Uint64Var(&b.Seed, "seed", 1, "seed of the sample of foregrounds, or of the maps to draw")
 	f.StringVar(&b.format, "format", "text", "`FORMAT` of the tables: "+strings.Join(tableFormats, ", "))
 	f.BoolVar(&b.all, "all", false, "print the rows of groups too: corruptions, renditions, factors")
 	f.StringVar(&o.attention.cam, "cam", "", "compare class activation maps with `TRUTH`: boxes of a store or of\nwsolevaluation's metadata for --set, masks of a store for --images")
@@ -153,6 +159,7 @@ var evalFlags = []flagGroup{
 	{"Flags for benchmarks (--set)", "abtool eval none luab --set sets.toml --unreadable --out compared",
 		"set hole black foregrounds seed logits unreadable all"},
 	{"Flags for where networks look (--cam, --remove)", "abtool eval run --set imagenet=val --cam wsolevaluation/metadata/ILSVRC/test\n" +
+		"  abtool eval none luab --set folder=val --cam store --draw 16 --targets val.parquet --out looked\n" +
 		"  abtool eval cocorun --images val2014 --truth store --remove harmonic", "cam rollout remove edited"},
 	{"Flags for answers of earlier evaluations (--from)", "abtool eval --from compared --set real=real.json --format markdown", "from"},
 	{"Flags that name a network", "abtool eval --arch resnet50 --weights resnet50.safetensors --size 288 --set v2=imagenetv2",
@@ -167,8 +174,8 @@ var modes = []struct {
 	flags string
 }{
 	{"--remove", func(o *evalOptions, _ []string) bool { return o.attention.remove != "" }, "images truth weights view remove edited out format"},
-	{"--cam with --images", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" && o.Images != "" }, "images weights view cam unreadable out format"},
-	{"--cam", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" }, "set weights arch size classes view cam rollout unreadable out format"},
+	{"--cam with --images", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" && o.Images != "" }, "images weights view cam unreadable out format draw seed targets rule"},
+	{"--cam", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" }, "set weights arch size classes view cam rollout unreadable out format draw seed targets rule"},
 	{"--images of several networks", func(o *evalOptions, runs []string) bool { return o.Images != "" && len(runs) > 1 }, "images targets rule split partial out format"},
 	{"--images", func(o *evalOptions, _ []string) bool { return o.Images != "" }, "images targets rule split partial truth draw weights"},
 	{"--from without a network", func(o *evalOptions, runs []string) bool {
