@@ -74,7 +74,7 @@ func (o *evalOptions) localise(ctx context.Context, s streams, dirs []string) (e
 			if set.Kind != sets.ImageNet && set.Kind != sets.Folder && set.Kind != sets.V2 {
 				continue
 			}
-			how.Each = func(l eval.Looked) { maps.offer(set.Images[l.Image].Path, l) }
+			how.Each = func(l eval.Looked) { maps.offer(set.Images[l.Image].Path(), l) }
 			how.Progress = func(done, total int) { bar.Set(set.Name, int64(done), int64(total)) }
 			l, err := eval.Localise(ctx, network, set, how)
 			if err != nil {
