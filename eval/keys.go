@@ -63,7 +63,9 @@ func fit(name string, size int, file *weights.Set) (*arch.Arch, *weights.Set, er
 	if size == 0 {
 		o.Size = embeddedSize(a, from)
 	}
-	_, o.Attend = from.Get(arch.AttendName + ".weight")
+	if _, ok := from.Get(arch.AttendName + ".weight"); ok {
+		o.Attend = a.Layers[a.Features].Op == arch.GAP
+	}
 	if a, err = arch.New(name, o); err != nil {
 		return nil, nil, err
 	}

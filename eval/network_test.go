@@ -265,6 +265,9 @@ func TestFitSizes(t *testing.T) {
 	if err != nil || a.Layers[a.Features].Op != arch.AttendPool {
 		t.Fatal(err)
 	}
+	if _, _, err := fit("vit_mini_patch4_32", 0, want); err == nil || !strings.Contains(err.Error(), "Hardly any name fits") {
+		t.Errorf("the weights of another network: %v", err)
+	}
 	if w, _ := got.Get("attention_pool.weight"); w.Data[2] != 3 {
 		t.Error("the weights of the pooling were not read")
 	}

@@ -21,7 +21,7 @@ type Scored struct {
 	classes []string
 	several *metric.MultiLabel
 	one     []ranked
-	left    int64 // images that cannot be read, which are left out
+	left    []string // sentences about images that are left out
 }
 
 // ranked is an image with one label.
@@ -66,7 +66,7 @@ func Score(ctx context.Context, o NetworkOptions, e runs.EvalOptions) (*Scored, 
 	if err != nil {
 		return nil, err
 	}
-	s.left = m.Unreadable
+	s.left = m.LeftOut()
 	slices.SortFunc(s.one, func(a, b ranked) int { return cmp.Compare(a.id, b.id) })
 	return s, wrong
 }
@@ -91,9 +91,7 @@ func (s *Scored) column() table.Column {
 			b.share(scoredTop5, "top-5", "the image's class is among the five best answers", right[1], n).Part = true
 		}
 	}
-	c := table.Column{Network: s.Network, Numbers: b.numbers}
-	c.Notes = counted(c.Notes, s.left, "1 image could not be read, and is left out", "%s images could not be read, and are left out")
-	return c
+	return table.Column{Network: s.Network, Numbers: b.numbers, Notes: s.left}
 }
 
 func (s *Scored) minus(m Measurement) (list []metric.Difference, same bool) {
