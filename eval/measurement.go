@@ -231,7 +231,7 @@ func (r *Removed) column() table.Column {
 	c.Notes = append(c.Notes,
 		fmt.Sprintf("n counts pairs of an image and a class that it has, of %s images", ui.Thousands(r.Images)),
 		fmt.Sprintf("fill %s, masks enlarged by %d px, at most %s of an image removed", r.How.Fill, r.How.Dilation, ui.Percent(r.How.Limit, 0)),
-		fmt.Sprintf("%s edits; %s of them change nothing that the network sees", ui.Thousands(r.Edits), ui.Thousands(r.Outside)))
+		fmt.Sprintf("%s edits, of which %s without effect on what the network sees", ui.Thousands(r.Edits), ui.Thousands(r.Outside)))
 	note := func(count int64, one, many string) { c.Notes = counted(c.Notes, count, one, many) }
 	for _, reason := range slices.Sorted(maps.Keys(r.Left)) {
 		note(r.Left[reason], "1 edit is left out: "+string(reason), "%s edits are left out: "+string(reason))
