@@ -36,6 +36,7 @@ type InitOptions struct {
 	Title    string // "": a default for the task
 	Contact  string
 	Open     bool                // whoever has the address may take part
+	Edit     func(*Settings)     // changes the settings before they are written; may be nil
 	Progress func(done, all int) // may be nil; called by one goroutine at a time
 }
 
@@ -83,6 +84,9 @@ func Init(ctx context.Context, o InitOptions) (*Inited, error) {
 	s.Study.Contact, s.Platform.Link.Open = o.Contact, o.Open
 	if s.Images.Folder, err = within(o.Dir, o.Images); err != nil {
 		return nil, err
+	}
+	if o.Edit != nil {
+		o.Edit(&s)
 	}
 	classes, err := r.classes(images, table, o)
 	if err != nil {

@@ -42,7 +42,7 @@ undone, scrolling, keys, times. The folder of a study holds everything; abtool i
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
 	c.AddCommand(collectInitCommand(s), collectPlanCommand(s), collectServeCommand(s), collectInviteCommand(s),
-		collectStatusCommand(s), collectCheckCommand(s))
+		collectStatusCommand(s), collectCheckCommand(s), collectDemoCommand(s))
 	return c
 }
 

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"abtool/collect"
+	"abtool/collect/page"
+	"abtool/collect/server"
+	"abtool/internal/synth"
+	"abtool/internal/synth/client"
+	"abtool/internal/ui"
+	"abtool/internal/usage"
+)
+
+type collectDemoOptions struct {
+	out, task     string
+	addr          string
+	people        int
+	speed         float64
+	seed          uint64
+	force         bool
+	unattended    bool
+	browser       bool
+	study, images string // below out
+	see           func([]byte) client.Sight
+}
+
+func collectDemoCommand(s streams) *cobra.Command {
+	var o collectDemoOptions
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: "Serve a small study in which simulated annotators work beside you",
+		Long: `Draw images, make a study of them, serve it, and let simulated annotators work at it. They use the
+protocol of the page, and their minutes pass faster. Open the address to work at the same study
+yourself. Ctrl-C ends the demonstration and prints the commands that go on with its records.`,
+		Example: "  abtool collect demo\n  abtool collect demo --task tag --people 30 --speed 60 --unattended",
+		Args:    exactly(0, "collect demo takes no arguments"),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), s) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.out, "out", "abtool-study", "folder `DIR` to write")
+	f.StringVar(&o.task, "task", collect.Browse, "`TASK` of the annotators: browse or tag")
+	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`HOST:PORT` for annotators")
+	f.IntVar(&o.people, "people", 10, "number of simulated annotators; each does one HIT")
+	f.Float64Var(&o.speed, "speed", 10, "minutes of the simulated annotators that pass in a minute; 0: no pauses at all")
+	f.Uint64Var(&o.seed, "seed", 1, "seed of the images and the annotators")
+	f.BoolVar(&o.browser, "browser", false, "open the study in the browser")
+	f.BoolVar(&o.unattended, "unattended", false, "end when the simulated annotators have finished")
+	f.BoolVar(&o.force, "force", false, "replace an earlier demonstration in --out")
+	return c
+}
+
+func (o *collectDemoOptions) run(ctx context.Context, s streams) error {
+	switch {
+	case o.task != collect.Browse && o.task != collect.Tag:
+		return usage.Errorf("--task %q: it is browse or tag", o.task)
+	case o.people < 1 || o.people > 1000:
+		return usage.Errorf("--people %d: give a number from 1 to 1000", o.people)
+	case o.speed < 0:
+		return usage.Errorf("--speed %v: give a number from 0", o.speed)
+	}
+	o.study, o.images = filepath.Join(o.out, "study"), filepath.Join(o.out, "images")
+	if _, err := os.Stat(o.out); err == nil {
+		if !o.force {
+			return fmt.Errorf("%s already exists: give --force to replace its study, or another --out", o.out)
+		}
+		if !collect.IsStudy(o.study) {
+			return fmt.Errorf("%s has no study of an earlier demonstration, and is left as it is", o.out)
+		}
+		for _, dir := range []string{o.study, o.images, filepath.Join(o.out, "truth")} {
+			if err := os.RemoveAll(dir); err != nil {
+				return err
+			}
+		}
+	}
+	if err := o.draw(ctx); err != nil {
+		return err
+	}
+	if err := o.make(ctx, s); err != nil {
+		return err
+	}
+	return o.serve(ctx, s)
+}
+
+// demoShapes are the classes of a browse study: what the simulation draws, in its order.
+var demoShapes = []string{"ellipse", "rectangle", "triangle", "diamond", "cross", "hexagon", "star", "barrel"}
+
+// draw makes the images, and says what they show.
+func (o *collectDemoOptions) draw(ctx context.Context) error {
+	truth := filepath.Join(o.out, "truth")
+	options := synth.Options{Images: 480, Seed: o.seed, Out: truth, ImagesOut: o.images, Boxes: true, Classes: demoShapes, Force: true}
+	simulate := synth.ImageNet
+	if o.task == collect.Tag {
+		simulate, options.Images, options.Boxes, options.Classes = synth.COCO, 120, false, nil
+	}
+	if _, err := simulate(ctx, options); err != nil {
+		return err
+	}
+	var err error
+	if o.see, err = client.Truth(o.images, filepath.Join(truth, "truth", "images.jsonl")); err != nil || o.task == collect.Tag {
+		return err
+	}
+	return mixClasses(o.images)
+}
+
+// mixClasses moves every fourth image into the folder of the next class: candidates that do not show it.
+func mixClasses(images string) error {
+	var moves [][2]string
+	for i, class := range demoShapes {
+		next := demoShapes[(i+1)%len(demoShapes)]
+		files, err := os.ReadDir(filepath.Join(images, class))
+		if err != nil {
+			return err
+		}
+		for j := 0; j < len(files); j += 4 {
+			moves = append(moves, [2]string{filepath.Join(images, class, files[j].Name()),
+				filepath.Join(images, next, fmt.Sprintf("%s_c%03d.JPEG", next, j))})
+		}
+	}
+	for _, m := range moves {
+		if err := os.Rename(m[0], m[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// make makes the study, with short HITs.
+func (o *collectDemoOptions) make(ctx context.Context, s streams) error {
+	made, err := collect.Init(ctx, collect.InitOptions{Dir: o.study, Task: o.task, Images: o.images, Open: true,
+		Contact: "nobody: this is a demonstration",
+		Edit: func(s *collect.Settings) {
+			s.Study.ID, s.Study.Minutes = "demo", 3
+			s.Task.Pages, s.Assign.K = 4, 3
+			if o.task == collect.Browse {
+				s.Task.Images, s.Task.Others = 12, 0
+			}
+		}})
+	if err != nil {
+		return err
+	}
+	study, err := collect.Open(o.study)
+	if err != nil {
+		return err
+	}
+	planned, err := study.MakePlan(o.seed, nil)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%s: a %s study of %s\n", o.study, o.task, plural(made.Images, "image"))
+	printPlanned(s.out, study, planned, 0)
+	return nil
+}
+
+// serve serves the study until ctx is done, or until the annotators have finished.
+func (o *collectDemoOptions) serve(ctx context.Context, s streams) error {
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
+	ready := make(chan server.Serving, 1)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- server.Run(serving, server.RunOptions{Dir: o.study, Address: o.addr, Admin: "127.0.0.1:0", Page: page.Files,
+			Ready: func(r server.Serving) { ready <- r }})
+	}()
+	var at server.Serving
+	select {
+	case at = <-ready:
+	case err := <-ended:
+		return err
+	}
+	link := at.Page + "?name=me"
+	fmt.Fprintf(s.out, "\nannotators     %s\nadministrator  %s\n\n", link, at.Admin)
+	if o.browser {
+		if err := openBrowser(link); err != nil {
+			ui.Note(s.err, fmt.Sprintf("no browser could be opened: %v", err))
+		}
+	}
+	worked := make(chan error, 1)
+	go func() { worked <- o.work(serving, s, at) }()
+	var err error
+	select {
+	case err = <-worked:
+		if err == nil && !o.unattended {
+			fmt.Fprintln(s.out, "The simulated annotators have finished. Go on as long as you like; Ctrl-C ends the demonstration.")
+			select {
+			case <-ctx.Done():
+			case err = <-ended:
+				return err
+			}
+		}
+	case err = <-ended:
+		return err
+	case <-ctx.Done():
+		<-worked
+	}
+	stop()
+	if err = errors.Join(err, <-ended); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "\n$ abtool collect status %s\n", o.study)
+	if err := (&collectStatusOptions{}).run(context.WithoutCancel(ctx), s.out, o.study); err != nil {
+		return err
+	}
+	truth := "--boxes " + filepath.Join(o.out, "truth", "boxes.tar.gz")
+	if o.task == collect.Tag {
+		truth = "--instances " + filepath.Join(o.out, "truth", "instances_train2014.json")
+	}
+	store := filepath.Join(o.out, "store")
+	fmt.Fprintf(s.out, "\nTo go on:\n  abtool ingest %s %s --out %s\n  abtool stats %s\n  abtool report %s --out %s\n",
+		o.study, truth, store, store, store, filepath.Join(o.out, "report"))
+	return nil
+}
+
+// work lets the simulated annotators do a HIT each. They come one after another.
+func (o *collectDemoOptions) work(ctx context.Context, s streams, at server.Serving) error {
+	base := at.Page[:len(at.Page)-len("/s/")-len(at.Study.Study.ID)]
+	var group sync.WaitGroup
+	var printing sync.Mutex
+	refused := 0
+	failed := make(chan error, o.people)
+	for i, who := range synth.NewAnnotators(o.seed, o.people) {
+		group.Go(func() {
+			if o.speed > 0 {
+				select {
+				case <-ctx.Done():
+					return
+				case <-time.After(time.Duration(float64(i) * float64(20*time.Second) / o.speed)):
+				}
+			}
+			c := &client.Client{Who: who, Params: map[string]string{"name": fmt.Sprintf("simulated %d", i+1)},
+				Options: client.Options{Server: base, See: o.see, Speed: o.speed}}
+			err := c.Work(ctx)
+			printing.Lock()
+			defer printing.Unlock()
+			switch {
+			case err == nil:
+				fmt.Fprintf(s.out, "annotator %d has finished a HIT: %s, %s events, code %s\n", i+1,
+					plural(len(c.Ledger.Submitted), "page"), ui.Thousands(int64(c.Ledger.Events)), c.Ledger.Code)
+			case errors.Is(err, client.ErrRefused):
+				refused++
+			case ctx.Err() == nil:
+				failed <- fmt.Errorf("annotator %d: %w", i+1, err)
+			}
+		})
+	}
+	group.Wait()
+	close(failed)
+	if refused > 0 {
+		fmt.Fprintf(s.out, "%s found nothing left to do\n", plural(refused, "annotator"))
+	}
+	return <-failed
+}
+
+// openBrowser opens an address in the browser that the system prefers.
+func openBrowser(address string) error {
+	command := []string{"xdg-open"}
+	switch runtime.GOOS {
+	case "darwin":
+		command = []string{"open"}
+	case "windows":
+		command = []string{"rundll32", "url.dll,FileProtocolHandler"}
+	}
+	c := exec.Command(command[0], append(command[1:], address)...)
+	if err := c.Start(); err != nil {
+		return err
+	}
+	go c.Wait()
+	return nil
+}
