@@ -4,6 +4,7 @@
 //	go run ./internal/bench                    200,000 images, 82,783 COCO pages (as just bench)
 //	go run ./internal/bench -images 1281167    the size of the release
 //	go run ./internal/bench -only stats        only statistics; or only ingest, targets or loader
+//	go run ./internal/bench -only collect      the server of studies, under load and killed again and again
 //
 // The comparable programs are gzip -dc on the same archive, and DuckDB's read_json to Parquet, once with
 // given columns and once with columns that DuckDB detects.
@@ -38,7 +39,10 @@ func main() {
 	flag.IntVar(&b.pages, "pages", 82_783, "COCO pages; 0 leaves them out")
 	flag.IntVar(&b.runs, "runs", 5, "runs of each command, whose median is printed")
 	flag.StringVar(&b.dir, "dir", "", "working folder (default: a temporary folder, removed at the end)")
-	flag.StringVar(&b.only, "only", "", "ingest, stats, targets or loader (default: all)")
+	flag.StringVar(&b.only, "only", "", "ingest, stats, targets, loader or collect (default: all but collect)")
+	flag.IntVar(&b.people, "people", 500, "annotators who work at once, for collect; 0 leaves the load out")
+	flag.DurationVar(&b.seconds, "time", time.Minute, "how long they work")
+	flag.IntVar(&b.kills, "kills", 1000, "how often the server is killed, for collect; 0 leaves this out")
 	flag.Parse()
 	if err := b.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -48,6 +52,8 @@ func main() {
 
 type bench struct {
 	images, pages, runs int
+	people, kills       int
+	seconds             time.Duration
 	dir, abtool, only   string
 }
 
@@ -63,6 +69,9 @@ func (b *bench) run() error {
 	b.abtool = filepath.Join(b.dir, "abtool")
 	if err := b.quiet("go", "build", "-o", b.abtool, "./cmd/abtool"); err != nil {
 		return err
+	}
+	if b.only == "collect" {
+		return b.collect()
 	}
 	fmt.Printf("%s/%s, %d processors, %s, median of %d runs\n\n", runtime.GOOS, runtime.GOARCH,
 		runtime.NumCPU(), runtime.Version(), b.runs)
