@@ -240,11 +240,11 @@ func plan(t *testing.T, db *storage.DB) {
 		if fmt.Sprint(ids) != fmt.Sprint([]string{issued, "other"}) {
 			t.Errorf("HITs after the new plan: %v", ids)
 		}
-		got, err := v.Issued()
+		got, err2 := v.Issued()
 		if len(got) != 1 || got[0].ID != issued {
 			t.Errorf("issued: %v", got)
 		}
-		return err
+		return errors.Join(err, err2)
 	})
 }
 
