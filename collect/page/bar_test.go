@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"abtool/collect"
 	"abtool/collect/page"
 )
 
@@ -35,11 +36,10 @@ EventTarget.prototype.addEventListener = function (type, handler, o) {
 // task takes 50 ms. Other programs disturb this: what 99 of 100 loops of 0.02 ms take is subtracted, and one of
 // six rounds has to do.
 func TestCost(t *testing.T) {
-	f := newFake(t)
-	f.lease["record"].(map[string]any)["rate"] = 0
-	d := browser(t, f.address)
+	site := newSite(t, collect.Browse, func(s *collect.Settings) { s.Record.Rate = 0 })
+	d := browser(t, site.address)
 	d.before(timing)
-	d.open(f.url())
+	d.open(site.url())
 	d.do(chromedp.Sleep(time.Second))
 	var cost struct {
 		Half, P99, Max, Loop float64
@@ -71,8 +71,8 @@ func TestCost(t *testing.T) {
 		}
 	}
 	d.press("Submit this page")
-	d.stored(f, 0)
-	if got := len(f.recording(0, 1).Samples); got != sent {
+	d.stored(site, 0)
+	if got := len(site.recording(0, 1).Samples); got != sent {
 		t.Errorf("%d samples of %d moves", got, sent)
 	}
 	if cost.Calls < 150 {
@@ -115,11 +115,8 @@ func TestSize(t *testing.T) {
 // People who use a keyboard, a screen reader or large letters find their way on every screen.
 func TestAccess(t *testing.T) {
 	for _, task := range []string{"browse", "tag"} {
-		f := newFake(t)
-		if task == "tag" {
-			f.tagging()
-		}
-		d := browser(t, f.address)
+		site := newSite(t, task, nil)
+		d := browser(t, site.address)
 		check := func(screen string) {
 			t.Helper()
 			d.do(chromedp.KeyEvent(kb.Tab)) // browsers show the focus to those who use keys
@@ -133,7 +130,7 @@ func TestAccess(t *testing.T) {
 				}
 			}
 		}
-		d.do(chromedp.Navigate(f.url()))
+		d.do(chromedp.Navigate(site.url()))
 		d.wait(`document.querySelector(".next button")`)
 		check("landing")
 		d.press("Continue")
@@ -197,10 +194,10 @@ const access = `(() => {
 
 // At twice the size of letters nothing is lost, and the page does not scroll sideways.
 func TestZoom(t *testing.T) {
-	f := newFake(t)
-	d := browser(t, f.address)
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
 	d.do(emulation.SetDeviceMetricsOverride(640, 450, 2, false))
-	d.open(f.url())
+	d.open(site.url())
 	var wide bool
 	d.eval(`document.documentElement.scrollWidth > innerWidth`, &wide)
 	if wide {
@@ -209,7 +206,7 @@ func TestZoom(t *testing.T) {
 	b := d.box(".grid > :nth-child(4) img")
 	d.click(b.X+10, b.Y+10)
 	d.press("Submit this page")
-	if s := d.stored(f, 0); fmt.Sprint(s.Answer.Selected) != "[3]" {
+	if s := d.stored(site, 0); fmt.Sprint(s.Answer.Selected) != "[3]" {
 		t.Errorf("selected %v, want 3", s.Answer.Selected)
 	}
 }

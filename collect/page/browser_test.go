@@ -15,6 +15,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"abtool/collect"
 )
 
 // A driver works in a tab of a browser, and notes what it does.
@@ -45,7 +47,8 @@ func browser(t *testing.T, own string) *driver {
 	if path == "" {
 		t.Skip("no browser is installed, so that the page is not tested in one: apt-get install chromium")
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900),
+		chromedp.Flag("blink-settings", "primaryPointerType=4,availablePointerTypes=4,primaryHoverType=2,availableHoverTypes=2")) // a mouse
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // of events that chromedp does not know
@@ -188,10 +191,10 @@ func (d *driver) click(x, y float64) act {
 }
 
 // stored waits until the browser has nothing to send any more.
-func (d *driver) stored(f *fake, n int) submit {
+func (d *driver) stored(site *site, n int) submit {
 	d.t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if s, ok := f.submitted(n); ok {
+		if s, ok := site.submitted(n); ok {
 			return s
 		}
 		if time.Now().After(end) {
@@ -202,20 +205,22 @@ func (d *driver) stored(f *fake, n int) submit {
 
 // A study is worked through: from the landing page to the code.
 func TestWay(t *testing.T) {
-	f := newFake(t)
-	d := browser(t, f.address)
-	d.open(f.url())
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
+	d.open(site.url())
 	b := d.box(".slot")
 	d.click(b.X+20, b.Y+30)
 	for n := range 3 {
 		d.page(n + 1)
 		d.press("Submit this page")
 	}
-	d.wait(`document.querySelector(".code")?.innerText.startsWith("7QK2M-XA9DP-3")`)
-	if s := d.stored(f, 0); !slices.Equal(s.Answer.Selected, []int{0}) {
-		t.Errorf("selected %v, want 0", s.Answer.Selected)
+	var code string
+	d.wait(`document.querySelector(".code")`)
+	d.eval(`document.querySelector(".code").firstChild.data.trim()`, &code)
+	if !collect.CodeIsWellFormed(code) {
+		t.Errorf("the code is %q", code)
 	}
-	if len(f.oops) > 0 {
-		t.Errorf("the page reports %q", f.oops)
+	if s := d.stored(site, 0); !slices.Equal(s.Answer.Selected, []int{0}) {
+		t.Errorf("selected %v, want 0", s.Answer.Selected)
 	}
 }

@@ -12,14 +12,15 @@ import (
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"abtool/collect"
 	"abtool/collect/recording"
 )
 
 // A reload in the middle of a page costs nothing: the answer is there, and the recording says what happened.
 func TestReload(t *testing.T) {
-	f := newFake(t)
-	d := browser(t, f.address)
-	d.open(f.url())
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
+	d.open(site.url())
 	for _, n := range []int{2, 5} {
 		b := d.box(fmt.Sprintf(".grid > :nth-child(%d) img", n))
 		d.click(b.X+20, b.Y+20)
@@ -40,10 +41,10 @@ func TestReload(t *testing.T) {
 	b := d.box(".grid > :nth-child(7) img")
 	d.click(b.X+20, b.Y+20)
 	d.press("Submit this page")
-	if s := d.stored(f, 0); s.Attempt != 2 || !slices.Equal(s.Answer.Selected, []int{1, 4, 6}) {
+	if s := d.stored(site, 0); s.Attempt != 2 || !slices.Equal(s.Answer.Selected, []int{1, 4, 6}) {
 		t.Errorf("submitted %+v, want attempt 2 and slots 1, 4, 6", s)
 	}
-	first, second := f.recording(0, 1), f.recording(0, 2)
+	first, second := site.recording(0, 1), site.recording(0, 2)
 	if n := len(first.Choices); n != 2 {
 		t.Errorf("%d choices of the first attempt arrived, want 2", n)
 	}
@@ -63,10 +64,10 @@ func (d *driver) offline(yes bool) {
 
 // Without a network the pages that are there can be done. What was done arrives afterwards, once and in order.
 func TestOffline(t *testing.T) {
-	f := newFake(t)
-	d := browser(t, f.address)
-	d.open(f.url())
-	for end := time.Now().Add(20 * time.Second); f.count("GET /img/2-47") == 0; time.Sleep(50 * time.Millisecond) {
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
+	d.open(site.url())
+	for end := time.Now().Add(20 * time.Second); site.count("GET /img/") < 3*48; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the images of the pages that follow are not loaded ahead")
 		}
@@ -82,7 +83,7 @@ func TestOffline(t *testing.T) {
 	d.wait(`document.querySelector("#notice").innerText.includes("2 pages wait to be sent")`)
 	var failed int
 	d.eval(`document.querySelectorAll(".failed").length`, &failed)
-	if _, ok := f.submitted(0); ok || failed > 0 {
+	if _, ok := site.submitted(0); ok || failed > 0 {
 		t.Errorf("offline, a page was submitted: %v; %d images failed", ok, failed)
 	}
 	// Leaving the page now would be a loss: the browser asks.
@@ -104,88 +105,75 @@ func TestOffline(t *testing.T) {
 		t.Error("the browser does not ask before the page is left")
 	}
 	d.offline(false)
-	d.stored(f, 0)
-	d.stored(f, 1)
+	d.stored(site, 0)
+	d.stored(site, 1)
 	d.wait(`!document.querySelector("#notice")`)
 	var order []string
-	f.mu.Lock()
-	for _, r := range f.requests {
+	site.mu.Lock()
+	for _, r := range site.requests {
 		if strings.HasPrefix(r, "PUT") && !slices.Contains(order, r) {
 			order = append(order, r)
 		}
 	}
-	f.mu.Unlock()
-	first, second := slices.Index(order, "PUT /api/v1/pages/"+id(0)), slices.Index(order, "PUT /api/v1/pages/"+id(1))
+	site.mu.Unlock()
+	first, second := slices.Index(order, "PUT /api/v1/pages/"+site.page(0).UUID), slices.Index(order, "PUT /api/v1/pages/"+site.page(1).UUID)
 	for i, r := range order {
-		if strings.HasPrefix(r, "PUT /api/v1/pages/"+id(0)+"/") && i > first || strings.HasPrefix(r, "PUT /api/v1/pages/"+id(1)+"/") && (i < first || i > second) {
+		if strings.HasPrefix(r, "PUT /api/v1/pages/"+site.page(0).UUID+"/") && i > first || strings.HasPrefix(r, "PUT /api/v1/pages/"+site.page(1).UUID+"/") && (i < first || i > second) {
 			t.Errorf("%s is out of order: %v", r, order)
 		}
 	}
-	p := f.recording(0, 1)
+	p := site.recording(0, 1)
 	if !slices.ContainsFunc(p.States, func(s recording.PageState) bool { return s.What == "offline" }) || len(p.Missing) > 0 || len(p.Choices) != 1 {
 		t.Errorf("page 1: states %v, choices %v, missing %v", p.States, p.Choices, p.Missing)
 	}
 	d.complaints = slices.DeleteFunc(d.complaints, func(s string) bool { return strings.Contains(s, "ERR_INTERNET_DISCONNECTED") })
 }
 
-// count returns how many requests began so.
-func (f *fake) count(prefix string) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	n := 0
-	for _, r := range f.requests {
-		if strings.HasPrefix(r, prefix) {
-			n++
-		}
-	}
-	return n
-}
-
 // A server that is killed in the middle of a page, loses answers, and forgets what it had acknowledged, has
 // everything in the end.
 func TestServerKilled(t *testing.T) {
-	f := newFake(t)
-	d := browser(t, f.address)
-	d.open(f.url())
-	d.recorded(f, 0, 1)
-	f.mu.Lock()
-	f.forget = 1 // the next chunk is acknowledged and lost
-	f.mu.Unlock()
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
+	d.open(site.url())
+	d.recorded(site, 0, 1)
+	site.mu.Lock()
+	site.forget = 1 // the next chunk is acknowledged and lost
+	site.mu.Unlock()
 	b := d.box(".slot img")
 	d.click(b.X+20, b.Y+20)
 	d.do(chromedp.Sleep(6 * time.Second))
-	f.kill()
+	site.kill()
 	d.click(b.X+20, b.Y+20)
 	d.click(b.X+20, b.Y+20)
 	d.do(chromedp.Sleep(6 * time.Second))
 	d.wait(`document.querySelector("#notice").innerText.includes("No connection")`)
-	f.mu.Lock()
-	f.drop = 1 // the next chunk is stored, but its answer does not come
-	f.mu.Unlock()
-	f.restart()
+	site.mu.Lock()
+	site.drop = 1 // the next chunk is stored, but its answer does not come
+	site.mu.Unlock()
+	site.restart()
 	d.press("Submit this page")
-	s := d.stored(f, 0)
-	p := f.recording(0, 1)
+	s := d.stored(site, 0)
+	p := site.recording(0, 1)
 	if len(p.Choices) != 3 || len(p.Missing) > 0 || len(s.Lost) > 0 || p.Chunks != s.Chunks {
 		t.Errorf("choices %v, missing %v, lost %v, %d chunks of %d", p.Choices, p.Missing, s.Lost, p.Chunks, s.Chunks)
 	}
-	if n := f.count("PUT /api/v1/pages/" + id(0) + "/1/"); n <= p.Chunks {
+	if n := site.count("PUT /api/v1/pages/" + site.page(0).UUID + "/1/"); n <= p.Chunks {
 		t.Errorf("%d requests for %d chunks: nothing was sent twice", n, p.Chunks)
 	}
 }
 
 // A second tab says that the first is there, and can take over.
 func TestTabs(t *testing.T) {
-	f := newFake(t)
-	d := browser(t, f.address)
-	d.open(f.url())
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
+	d.open(site.url())
 	b := d.box(".slot img")
 	d.click(b.X+20, b.Y+20)
 	d.settle()
 	ctx, cancel := chromedp.NewContext(d.ctx)
 	t.Cleanup(cancel)
-	second := newDriver(t, ctx, f.address)
-	second.do(chromedp.Navigate(f.url()))
+	second := newDriver(t, ctx, site.address)
+	second.do(chromedp.Navigate(site.url()))
 	second.wait(`document.body.innerText.includes("open in another tab")`)
 	second.press("Go on here instead")
 	second.page(1)
@@ -196,7 +184,7 @@ func TestTabs(t *testing.T) {
 		t.Errorf("%d images are selected in the second tab, want the 1 of the first", selected)
 	}
 	second.press("Submit this page")
-	if s := second.stored(f, 0); s.Attempt != 2 {
+	if s := second.stored(site, 0); s.Attempt != 2 {
 		t.Errorf("attempt %d, want 2", s.Attempt)
 	}
 }
@@ -204,9 +192,9 @@ func TestTabs(t *testing.T) {
 // Stopping tells the server what was wished, and deleting leaves nothing in the browser.
 func TestStop(t *testing.T) {
 	for _, deleting := range []bool{false, true} {
-		f := newFake(t)
-		d := browser(t, f.address)
-		d.open(f.url())
+		site := newSite(t, collect.Browse, nil)
+		d := browser(t, site.address)
+		d.open(site.url())
 		b := d.box(".slot img")
 		d.click(b.X+20, b.Y+20)
 		d.press("Stop or delete")
@@ -216,7 +204,7 @@ func TestStop(t *testing.T) {
 			d.wait(`document.body.innerText.includes("What was recorded is deleted.")`)
 		} else {
 			d.press("Stop, and keep what I did")
-			d.wait(`document.body.innerText.includes("What you did is kept.") && document.body.innerText.includes("K7QF-2M9X")`)
+			d.wait(`document.body.innerText.includes("What you did is kept.") && document.querySelector(".code")`)
 		}
 		var left int
 		d.eval(`new Promise((resolve, reject) => { const r = indexedDB.open("abtool-collect"); r.onsuccess = () => {
@@ -226,12 +214,12 @@ func TestStop(t *testing.T) {
 		if left != 0 {
 			t.Errorf("%d things are left in the browser", left)
 		}
-		f.mu.Lock()
-		if want := map[bool]string{false: "map[what:return]", true: "map[delete:true what:withdraw]"}[deleting]; len(f.leaves) != 1 || fmt.Sprint(f.leaves[0]) != want {
-			t.Errorf("the server was told %v, want %s", f.leaves, want)
+		site.mu.Lock()
+		if want := map[bool]string{false: `{"what":"return"}`, true: `{"what":"withdraw","delete":true}`}[deleting]; len(site.leaves) != 1 || site.leaves[0] != want {
+			t.Errorf("the server was told %v, want %s", site.leaves, want)
 		}
-		f.mu.Unlock()
-		if !deleting && len(f.recording(0, 1).Choices) != 1 {
+		site.mu.Unlock()
+		if !deleting && len(site.recording(0, 1).Choices) != 1 {
 			t.Error("the choice did not arrive before the annotator left")
 		}
 	}
@@ -239,15 +227,15 @@ func TestStop(t *testing.T) {
 
 // A browser that refuses to keep anything says so, and works.
 func TestPrivate(t *testing.T) {
-	f := newFake(t)
-	d := browser(t, f.address)
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
 	d.before(`Object.defineProperty(globalThis, "indexedDB", { get() { throw new DOMException("refused", "SecurityError") } })`)
-	d.open(f.url())
+	d.open(site.url())
 	d.wait(`document.querySelector("#notice").innerText.includes("private window")`)
 	b := d.box(".slot img")
 	d.click(b.X+20, b.Y+20)
 	d.press("Submit this page")
-	if s := d.stored(f, 0); !slices.Equal(s.Answer.Selected, []int{0}) {
+	if s := d.stored(site, 0); !slices.Equal(s.Answer.Selected, []int{0}) {
 		t.Errorf("selected %v", s.Answer.Selected)
 	}
 }
@@ -263,15 +251,15 @@ func (d *driver) before(script string) {
 
 // A link that is incomplete, and a refusal to take part, are answered kindly.
 func TestKind(t *testing.T) {
-	f := newFake(t)
-	d := browser(t, f.address)
-	d.do(chromedp.Navigate("http://" + f.address + "/s/birds"))
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
+	d.do(chromedp.Navigate("http://" + site.address + "/s/birds"))
 	d.wait(`document.body.innerText.includes("Please open the link that you were given") && document.body.innerText.includes("no_invitation")`)
-	d.do(chromedp.Navigate(f.url()))
+	d.do(chromedp.Navigate(site.url()))
 	d.press("Continue")
 	d.press("I do not agree")
 	d.wait(`document.body.innerText.includes("nothing was recorded")`)
-	if n := f.count("POST /api/v1/lease"); n > 0 {
+	if n := site.count("POST /api/v1/lease"); n > 0 {
 		t.Error("a lease was asked for without consent")
 	}
 }

@@ -166,7 +166,7 @@ export class Queue {
       item.left?.((await this.api.send("POST", "leave", item.message)).body);
     } else {
       const chunks = this.#attempt(item);
-      const lost = [...item.message.lost, ...chunks.filter(i => i.failed).map(i => i.seq)];
+      const lost = [...new Set([...item.message.lost, ...chunks.filter(i => i.failed).map(i => i.seq)])].sort((a, b) => a - b);
       const chain = item.digests.reduce((c, d, seq) => lost.includes(seq) ? c : hex(sha256(new TextEncoder().encode(c + d))), "");
       const { status, body } = await this.api.send("PUT", "pages/" + item.page, { ...item.message, chain, lost });
       if (status === 202) {

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
+	"abtool/collect"
 	"abtool/collect/recording"
 )
 
@@ -46,9 +47,9 @@ func compare(t *testing.T, p *recording.Page, moves []act, scroll float64) {
 
 // What is recorded of a browse page is what was done.
 func TestBrowse(t *testing.T) {
-	f := newFake(t)
-	d := browser(t, f.address)
-	d.open(f.url())
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
+	d.open(site.url())
 
 	// Moves, also to places between pixels.
 	for i := range 40 {
@@ -68,7 +69,7 @@ func TestBrowse(t *testing.T) {
 	toggle("select", 0, 20.5, 30)
 	toggle("select", 1, 100, 11)
 	toggle("deselect", 0, 90, 200)
-	compare(t, d.recorded(f, 0, 1), d.moves, 0)
+	compare(t, d.recorded(site, 0, 1), d.moves, 0)
 
 	b := d.box(".grid > :nth-child(3) img")
 	for n, what := range []string{"select", "deselect"} {
@@ -91,8 +92,8 @@ func TestBrowse(t *testing.T) {
 	d.wait(`innerWidth === 900`)
 	d.settle()
 	d.press("Submit this page")
-	s := d.stored(f, 0)
-	p := f.recording(0, 1)
+	s := d.stored(site, 0)
+	p := site.recording(0, 1)
 
 	if len(p.Choices) != len(want) {
 		t.Fatalf("choices %v, want %d", p.Choices, len(want))
@@ -136,7 +137,7 @@ func TestBrowse(t *testing.T) {
 	if diff := cmp.Diff([]recording.View{{Width: 1280, Ratio: 1000, Scale: 1000}, {Width: 1280, Ratio: 2000, Scale: 1000}, {Width: 900, Ratio: 2000, Scale: 1000}}, views); diff != "" {
 		t.Errorf("views -want +got:\n%s", diff)
 	}
-	checkLayout(t, p)
+	checkLayout(t, p, site.sizes(0))
 	if len(p.Images) != 48 {
 		t.Errorf("%d images loaded, want 48", len(p.Images))
 	}
@@ -144,7 +145,7 @@ func TestBrowse(t *testing.T) {
 
 // checkLayout compares places of images with the measures of the original front end: at most 324 by 340 px,
 // not enlarged, in three columns, and in two after the window became narrower.
-func checkLayout(t *testing.T, p *recording.Page) {
+func checkLayout(t *testing.T, p *recording.Page, sizes [][2]float64) {
 	t.Helper()
 	first, columns := map[int32]recording.Layout{}, map[int32]bool{}
 	for _, l := range p.Layouts {
@@ -158,7 +159,7 @@ func checkLayout(t *testing.T, p *recording.Page) {
 	}
 	centres := map[int32]int{}
 	for slot := range int32(48) {
-		l, w, h := first[slot], 200+float64(slot)*7, 380-float64(slot)*3
+		l, w, h := first[slot], sizes[slot][0], sizes[slot][1]
 		scale := min(1, 324/w, 340/h)
 		if math.Abs(float64(l.Width)-10*w*scale) > 6 || math.Abs(float64(l.Height)-10*h*scale) > 6 {
 			t.Errorf("slot %d is %d × %d tenths of a px, want %.0f × %.0f", slot, l.Width, l.Height, 10*w*scale, 10*h*scale)
@@ -182,17 +183,12 @@ func checkLayout(t *testing.T, p *recording.Page) {
 }
 
 // recorded waits until everything that happened so far has been cut and stored, and returns it.
-func (d *driver) recorded(f *fake, n, attempt int) *recording.Page {
+func (d *driver) recorded(site *site, n, attempt int) *recording.Page {
 	d.t.Helper()
-	f.mu.Lock()
-	before := len(f.chunks)
-	f.mu.Unlock()
+	before := len(site.chunks(n, attempt))
 	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		f.mu.Lock()
-		now := len(f.chunks)
-		f.mu.Unlock()
-		if now > before {
-			return f.recording(n, attempt)
+		if len(site.chunks(n, attempt)) > before {
+			return site.recording(n, attempt)
 		}
 	}
 	d.t.Fatal("no chunk came")
@@ -216,15 +212,14 @@ func (d *driver) fast(n int, x float64) {
 // All coalesced samples are kept, or those that are not kept are counted.
 func TestCoalesced(t *testing.T) {
 	for _, rate := range []int{0, 125} {
-		f := newFake(t)
-		f.lease["record"].(map[string]any)["rate"] = rate
-		d := browser(t, f.address)
-		d.open(f.url())
+		site := newSite(t, collect.Browse, func(s *collect.Settings) { s.Record.Rate = rate })
+		d := browser(t, site.address)
+		d.open(site.url())
 		d.eval(`globalThis.seen = 0; addEventListener("pointermove", e => seen += e.getCoalescedEvents().length)`, nil)
 		d.fast(400, 0)
 		d.press("Submit this page")
-		d.stored(f, 0)
-		p := f.recording(0, 1)
+		d.stored(site, 0)
+		p := site.recording(0, 1)
 		dispatched, thinned := 0, int64(0)
 		for _, s := range p.Samples {
 			dispatched += int(s.Frame)
@@ -253,9 +248,9 @@ func TestCoalesced(t *testing.T) {
 // A level leaves out what it says, and the quiet line says it.
 func TestLevels(t *testing.T) {
 	for level, line := range map[string]string{"full": "how the pointer moves", "events": "clicks and scrolling", "answers": "your answers"} {
-		f := newFake(t)
-		d := browser(t, f.address)
-		d.do(chromedp.Navigate(f.url()))
+		site := newSite(t, collect.Browse, nil)
+		d := browser(t, site.address)
+		d.do(chromedp.Navigate(site.url()))
 		d.press("Continue")
 		d.wait(`document.querySelector("[name=level]")`)
 		d.eval(fmt.Sprintf(`document.querySelector("[value=%s]").click()`, level), nil)
@@ -267,8 +262,8 @@ func TestLevels(t *testing.T) {
 		d.click(b.X+20, b.Y+20)
 		d.do(chromedp.KeyEvent("\t"))
 		d.press("Submit this page")
-		d.stored(f, 0)
-		p := f.recording(0, 1)
+		d.stored(site, 0)
+		p := site.recording(0, 1)
 		has := []bool{len(p.Samples) > 0, len(p.Presses) > 0, len(p.Crosses) > 0, len(p.Keys) > 0, len(p.Scrolls) > 0, len(p.Choices) == 1,
 			len(p.Layouts) == 48, len(p.Images) == 48, len(p.Views) > 0, len(p.States) > 0, len(p.Choices) == 1 && p.Choices[0].X != 0}
 		all := level == "full"

@@ -98,7 +98,7 @@ async function start() {
 }
 
 async function landing() {
-  await step(study.title, texts.next, prose(study.texts.landing), h("h2", {}, texts.duration), p(texts.about(study.pages, study.minutes)),
+  await step(study.title, texts.next, p(texts.about(study.pages, study.minutes), "soft"), prose(study.texts.landing),
     h("h2", {}, texts.recorded), p(`${texts.records[visit.levels.allows]} ${texts.nothingElse}`), p(texts.voluntary));
   while (!await consent());
 }

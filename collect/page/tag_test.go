@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"abtool/collect"
 	"abtool/collect/recording"
 )
 
@@ -32,9 +33,9 @@ func (d *driver) drag(x0, y0, x1, y1 float64, drop bool) {
 
 // Every way to place, move and remove an icon is recorded as what it is.
 func TestTag(t *testing.T) {
-	f := newFake(t).tagging()
-	d := browser(t, f.address)
-	d.open(f.url())
+	site := newSite(t, collect.Tag, nil)
+	d := browser(t, site.address)
+	d.open(site.url())
 	photo := d.box(".photo")
 	if photo.Height != 450 || photo.Width != 600 {
 		t.Errorf("the image is %.0f × %.0f px, want 600 × 450", photo.Width, photo.Height)
@@ -81,8 +82,8 @@ func TestTag(t *testing.T) {
 	b := d.box("[aria-label='Next group']")
 	d.click(b.X+5, b.Y+5)
 	d.press("Submit this page")
-	s := d.stored(f, 0)
-	p := f.recording(0, 1)
+	s := d.stored(site, 0)
+	p := site.recording(0, 1)
 
 	var icons, drags, steps []string
 	for _, i := range p.Icons {
@@ -131,9 +132,9 @@ func TestTag(t *testing.T) {
 
 // Both interfaces can be worked with keys alone.
 func TestKeys(t *testing.T) {
-	f := newFake(t)
-	d := browser(t, f.address)
-	d.do(chromedp.Navigate(f.url()))
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
+	d.do(chromedp.Navigate(site.url()))
 	d.wait(`document.querySelector(".next button")`)
 	keys := func(keys ...string) {
 		t.Helper()
@@ -167,8 +168,8 @@ func TestKeys(t *testing.T) {
 	keys(" ", kb.ArrowRight, kb.ArrowDown, kb.Enter, kb.ArrowLeft, " ", " ")
 	focus("Submit this page")
 	keys(kb.Enter)
-	s := d.stored(f, 0)
-	p := f.recording(0, 1)
+	s := d.stored(site, 0)
+	p := site.recording(0, 1)
 	if !slices.Equal(s.Answer.Selected, []int{0, 4}) || len(p.Choices) != 4 || len(p.Samples) > 0 {
 		t.Errorf("selected %v by %v; %d samples at the level events", s.Answer.Selected, p.Choices, len(p.Samples))
 	}
@@ -187,9 +188,9 @@ func TestKeys(t *testing.T) {
 		t.Errorf("keys -want +got:\n%s", diff)
 	}
 
-	f = newFake(t).tagging()
-	d = browser(t, f.address)
-	d.open(f.url())
+	site = newSite(t, collect.Tag, nil)
+	d = browser(t, site.address)
+	d.open(site.url())
 	focus("cat")
 	keys(kb.Enter, kb.ArrowUp, kb.ArrowUp, kb.ArrowRight, kb.Enter) // placed
 	focus("traffic light")                                          //
@@ -202,8 +203,8 @@ func TestKeys(t *testing.T) {
 	}
 	focus("Submit this page")
 	keys(kb.Enter)
-	s = d.stored(f, 0)
-	p = f.recording(0, 1)
+	s = d.stored(site, 0)
+	p = site.recording(0, 1)
 	var icons []string
 	for _, i := range p.Icons {
 		icons = append(icons, fmt.Sprintf("%s %s %s %.2f %.2f", i.What, i.Icon, i.Via, float64(i.ToX)/1e6, float64(i.ToY)/1e6))
@@ -219,10 +220,11 @@ func TestKeys(t *testing.T) {
 // The arms look as they say: marks follow the pointer and stay, images are blurred, the loupe magnifies.
 func TestArms(t *testing.T) {
 	for _, pointer := range []string{"red-dot", "ring"} {
-		f := newFake(t)
-		f.arm["pointer"], f.arm["reveal"], f.arm["instruction"] = pointer, "hover", "click-the-object"
-		d := browser(t, f.address)
-		d.open(f.url())
+		site := newSite(t, collect.Browse, func(s *collect.Settings) {
+			s.Arms = map[string]collect.Arm{"other": {Weight: 1, Pointer: pointer, Reveal: "hover", Instruction: "click-the-object", Magnifier: "none"}}
+		})
+		d := browser(t, site.address)
+		d.open(site.url())
 		d.wait(`document.querySelector(".ask").innerText.includes("Click on the object itself.")`)
 		b := d.box(".grid > :nth-child(2) img")
 		d.click(b.X+50, b.Y+100)
@@ -244,10 +246,11 @@ func TestArms(t *testing.T) {
 		}
 		d.wait(`document.querySelector(".mark").hidden`)
 	}
-	f := newFake(t).tagging()
-	f.arm["magnifier"] = "drag"
-	d := browser(t, f.address)
-	d.open(f.url())
+	site := newSite(t, collect.Tag, func(s *collect.Settings) {
+		s.Arms = map[string]collect.Arm{"loupe": {Weight: 1, Pointer: "default", Reveal: "always", Instruction: "default", Magnifier: "drag"}}
+	})
+	d := browser(t, site.address)
+	d.open(site.url())
 	b, photo := d.box(".icons > :first-child"), d.box(".photo")
 	d.drag(b.X+9, b.Y+9, photo.X+150, photo.Y+90, false)
 	var got []string

@@ -10,7 +10,6 @@ export default {
   contact: who => `Questions? ${who}`,
 
   about: (pages, minutes) => `${count(pages, "page", "pages")}, about ${count(minutes, "minute", "minutes")}`,
-  duration: "How long it takes",
   recorded: "What is recorded",
   voluntary: "Taking part is voluntary. You can stop on every page, and have deleted what was recorded.",
   records: {
