@@ -13,7 +13,7 @@ func Examples(ctx context.Context, store string, o result.ExampleOptions) ([]res
 	if o.N == 0 {
 		o.N = len(o.Images)
 	}
-	sets, err := setsOf(store)
+	sets, err := setsOf(store, "")
 	if err != nil {
 		return nil, err
 	}

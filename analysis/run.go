@@ -17,7 +17,7 @@ func Run(ctx context.Context, store string, o result.Options) (*result.Document,
 	if err := o.Defaults(); err != nil {
 		return nil, err
 	}
-	sets, err := setsOf(store)
+	sets, err := setsOf(store, o.By)
 	if err != nil {
 		return nil, err
 	}
@@ -39,18 +39,21 @@ func Run(ctx context.Context, store string, o result.Options) (*result.Document,
 	return d, nil
 }
 
-// setsOf returns the data sets of a store, in the order of the store.
-func setsOf(dir string) (sets []*dataSet, err error) {
+// setsOf returns the data sets of a store that can be broken down by a key, in the order of the store.
+func setsOf(dir, by string) (sets []*dataSet, err error) {
 	sum, err := store.Read(dir)
 	if err != nil {
 		return nil, err
 	}
 	for _, d := range sum.DataSets {
 		for i := range dataSets {
-			if dataSets[i].name == d.Name {
+			if dataSets[i].name == d.Name && (by != "arm" || len(d.Studies) > 0) {
 				sets = append(sets, &dataSets[i])
 			}
 		}
+	}
+	if len(sets) == 0 && len(sum.DataSets) > 0 {
+		return nil, usage.Errorf("%s was not made from a study of abtool collect: only annotators of a study have arms", dir)
 	}
 	return sets, nil
 }

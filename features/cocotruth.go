@@ -29,9 +29,9 @@ func (s *cocoSet) readTruth(ctx context.Context, store string) error {
 		return nil
 	}
 	s.truth = true
-	byImage := make(map[int64]int32, len(s.pages))
+	byImage := make(map[int64][]int32, len(s.pages))
 	for i := range s.pages {
-		byImage[s.pages[i].image] = int32(i)
+		byImage[s.pages[i].image] = append(byImage[s.pages[i].image], int32(i))
 	}
 	more := make([][]page, t.Groups()) // images without a page
 	err = eachGroup(ctx, s.o.Jobs, t, append([]string{"file_name", "instances.area"}, coco.ImageColumns...), func(r *columnar.Reader) func(int) error {
@@ -58,29 +58,35 @@ type truthPass struct {
 }
 
 // group compares the images of a row group with their pages, and returns pages for images without one.
-func (p *truthPass) group(byImage map[int64]int32) (more []page) {
+func (p *truthPass) group(byImage map[int64][]int32) (more []page) {
 	p.images.Update(p.set.class)
 	file := p.read.Column("file_name")
 	for i := range p.read.Rows() {
 		m := &p.image
 		p.images.Read(i, m)
-		var n *page
-		if at, ok := byImage[m.ID]; ok {
-			n = &p.set.pages[at]
-		} else {
+		name, _ := file.Text(i)
+		areas := p.read.Column("instances.area").Floats[p.images.First(i):]
+		for _, at := range byImage[m.ID] {
+			p.join(&p.set.pages[at], name, areas)
+		}
+		if len(byImage[m.ID]) == 0 {
 			more = append(more, page{image: m.ID, worker: -1, width: -1, height: -1})
-			n = &more[len(more)-1]
+			p.join(&more[len(more)-1], name, areas)
 		}
-		n.known = true
-		if m.Sized() {
-			n.gtW, n.gtH = int32(m.Width), int32(m.Height)
-		}
-		if s, ok := file.Text(i); ok {
-			n.file = s
-		}
-		p.compare(n, p.read.Column("instances.area").Floats[p.images.First(i):])
 	}
 	return more
+}
+
+// join adds the ground truth of the image to a page. file is the name of the image's file, or "".
+func (p *truthPass) join(n *page, file string, areas []float64) {
+	n.known = true
+	if m := &p.image; m.Sized() {
+		n.gtW, n.gtH = int32(m.Width), int32(m.Height)
+	}
+	if file != "" {
+		n.file = file
+	}
+	p.compare(n, areas)
 }
 
 // compare compares the icons of a page with the instances of its image; areas are the areas of the instances.

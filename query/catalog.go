@@ -11,7 +11,7 @@ import (
 // A View is a table that queries can use: a Parquet table of the store, or a flat view over nested columns.
 type View struct {
 	Name    string
-	Set     string // imagenet or coco
+	Set     string // imagenet or coco; "" for a view over the studies of both
 	Row     string // description of one row
 	Note    string // further description; may be empty
 	Columns []Column
@@ -35,7 +35,7 @@ type Macro struct {
 	SQL     string // its body
 }
 
-// Views lists the views of a data set, in an order in which they can be created.
+// Views lists the views of a data set without studies, in an order in which they can be created.
 func Views(set string) []View {
 	if set == "coco" {
 		return cocoViews
@@ -68,17 +68,15 @@ func (t *tables) setup(portable bool) (out []statement) {
 			out = append(out, scalar(m))
 		}
 	}
-	for _, set := range t.sets {
-		for _, v := range Views(set) {
-			body := strings.TrimSpace(v.SQL)
-			if len(t.categories) > 0 {
-				body = strings.Replace(body, cocoNames, namesOf(t.categories), 1)
-			}
-			if v.table != "" {
-				body = "FROM read_parquet(" + quote(literal(t.file(set, v.table))) + ")"
-			}
-			out = append(out, statement{v.Name, "CREATE OR REPLACE VIEW " + v.Name + " AS\n" + body})
+	for _, v := range t.views() {
+		body := strings.TrimSpace(v.SQL)
+		if len(t.categories) > 0 {
+			body = strings.Replace(body, cocoNames, namesOf(t.categories), 1)
 		}
+		if v.table != "" {
+			body = "FROM read_parquet(" + quote(literal(t.file(v.Set, v.table))) + ")"
+		}
+		out = append(out, statement{v.Name, "CREATE OR REPLACE VIEW " + v.Name + " AS\n" + body})
 	}
 	for _, m := range macros {
 		if m.Table && has[m.Set] {
@@ -129,10 +127,12 @@ func from(table string, names ...string) []Column {
 	return out
 }
 
-// all returns every column of a table, with its description from the schema.
-func all(table string) []Column {
+// all returns every column of a table as it is without studies, with its description from the schema.
+func all(table string) []Column { return described(schema.TableAt(table).WithoutStudy()) }
+
+func described(t schema.Table) []Column {
 	var out []Column
-	for _, c := range schema.TableAt(table).Columns {
+	for _, c := range t.Columns {
 		out = append(out, Column{c.Name, c.Unit, c.Doc})
 	}
 	return out

@@ -36,10 +36,32 @@ func TestDoc(t *testing.T) {
 		}
 		d.Printf("\n")
 	}
+	d.studies()
 	views := d.String()
 	d.Reset()
 	d.macros()
 	docgen.Check(t, "../docs/reference/views.md", *update, map[string]string{"views": views, "macros": d.String()})
+}
+
+// studies describes the views of studies, on a store that has some.
+func (d *pageOfViews) studies() {
+	of := pageOfViews{t: d.t, s: studyStore(d.t, Options{Threads: 1})}
+	of.Printf("## Views of studies\n\nA store that was made from a study of `abtool collect` has them in addition. The results are of two small simulated studies.\n\n")
+	of.Head("view", "one row is")
+	list := StudyViews("imagenet", "coco")
+	for _, v := range list {
+		at := "#" + v.Name
+		if v.table != "" {
+			at = "store.md#" + v.table
+		}
+		of.Row("["+docgen.Code(v.Name)+"]("+at+")", v.Row)
+	}
+	for _, v := range list {
+		if v.table == "" {
+			of.view(v)
+		}
+	}
+	d.Printf("%s\n", of.String())
 }
 
 type pageOfViews struct {

@@ -118,9 +118,12 @@ func (s *Session) hint(msg, text string) (string, string) {
 			}
 		}
 	case first(missingTable, msg, &wrong):
-		for _, set := range s.db.Sets {
-			for _, v := range Views(set) {
-				names = append(names, v.Name)
+		for _, v := range s.db.Views() {
+			names = append(names, v.Name)
+		}
+		for _, v := range StudyViews(s.db.Sets...) {
+			if v.Name == wrong && !slices.Contains(names, wrong) {
+				return withoutProposals(msg), "Only a store that was made from a study of abtool collect has it."
 			}
 		}
 		for _, set := range store.Sets {
@@ -167,11 +170,9 @@ func proposed(msg string) (names []string) {
 // mentioned returns the views whose names occur in a query.
 func (s *Session) mentioned(text string) (out []View) {
 	lower := strings.ToLower(text)
-	for _, set := range s.db.Sets {
-		for _, v := range Views(set) {
-			if strings.Contains(lower, v.Name) {
-				out = append(out, v)
-			}
+	for _, v := range s.db.Views() {
+		if strings.Contains(lower, v.Name) {
+			out = append(out, v)
 		}
 	}
 	return out

@@ -4,6 +4,13 @@ package query
 // for each row; a repeated argument would be computed once for each element.
 var macros = []Macro{
 	{
+		Name: "active_ms", Args: "page, gap := 30000", Unit: "ms",
+		Doc: "The active time of a page of a study: the time that it was visible, without the pauses that are longer than gap, in ms. " +
+			"page is a row: active_ms(p, 10000) with FROM imagenet_attempts p. The column active_ms has it for 30 s.",
+		Example: "active_ms({visible_ms: 60000, pauses: [{t: 500, length: 4000}, {t: 9000, length: 31000}]})",
+		SQL:     `page.visible_ms - coalesce(list_sum([p.length FOR p IN page.pauses IF p.length > gap]), 0)::BIGINT`,
+	},
+	{
 		Name: "valid_points", Args: "points", Unit: "list of points",
 		Doc:     "The clicks or samples that have a position, in order.",
 		Example: "valid_points([{t: 1, x: 0.5, y: NULL}, {t: 2, x: 0.5, y: 0.25}])",

@@ -39,6 +39,7 @@ type DB struct {
 	Store string   // folder
 	Sets  []string // data sets of the store: imagenet, coco, or both
 
+	tables    *tables
 	connector *duckdb.Connector
 	temp      string // folder that a query spills to
 	allow     bool
@@ -51,7 +52,7 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{Store: store, Sets: tables.sets, allow: o.AllowFiles}
+	db := &DB{Store: store, Sets: tables.sets, tables: tables, allow: o.AllowFiles}
 	if db.connector, err = duckdb.NewConnector("", nil); err != nil {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
 	}
@@ -175,7 +176,9 @@ func (s *Session) Close() error { return s.conn.Close() }
 type tables struct {
 	dir        string // absolute path, without symbolic links
 	sets       []string
-	categories []store.Category // of COCO's ground truth; empty in older stores
+	rows       map[string]map[string]int64 // by data set and table
+	studies    map[string]bool             // data sets with a study among their sources
+	categories []store.Category            // of COCO's ground truth; empty in older stores
 }
 
 func locate(path string) (*tables, error) {
@@ -190,9 +193,10 @@ func locate(path string) (*tables, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the store: %w", err)
 	}
-	t := &tables{dir: dir}
+	t := &tables{dir: dir, rows: map[string]map[string]int64{}, studies: map[string]bool{}}
 	for _, d := range sum.DataSets {
 		t.sets = append(t.sets, d.Name)
+		t.rows[d.Name], t.studies[d.Name] = d.Rows, len(d.Studies) > 0
 		t.categories = append(t.categories, d.Categories...)
 	}
 	if len(t.sets) == 0 {
@@ -207,7 +211,7 @@ func (t *tables) file(set, table string) string {
 
 func (t *tables) files() (paths []string) {
 	for _, set := range t.sets {
-		for _, table := range store.Tables {
+		for _, table := range store.TablesOf(t.rows[set]) {
 			paths = append(paths, t.file(set, table))
 		}
 	}

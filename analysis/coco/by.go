@@ -16,7 +16,7 @@ type breakdown struct {
 	of func(*page) int32 // number of the page's key; −1 if it has none
 }
 
-// newBreakdown returns a breakdown by the key worker, class, hit or week. id is the column that the key needs.
+// newBreakdown returns a breakdown by the key worker, class, hit, week or arm. id is the column that the key needs.
 func newBreakdown(e *engine, r *pass.Counts, key, id string) *breakdown {
 	classes := byproduct.NewNames(e.categories...)
 	b := &breakdown{Groups: pass.NewGroups[profile](&e.Base, r, key, classes, "pages", id)}
@@ -25,6 +25,8 @@ func newBreakdown(e *engine, r *pass.Counts, key, id string) *breakdown {
 		b.of = func(p *page) int32 { return p.worker }
 	case "hit":
 		b.of = func(p *page) int32 { return p.hit }
+	case "arm":
+		b.of = func(x *page) int32 { return x.arm }
 	case "week":
 		b.of = func(p *page) int32 { return e.Week(p.started) }
 	}

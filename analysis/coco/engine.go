@@ -1,6 +1,7 @@
 package coco
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -20,8 +21,9 @@ type engine struct {
 	categories []string // known classes, in order of their names
 	class      map[string]class
 	sequences  *byproduct.Names
-	pages      map[int64]*page // by image
+	pages      map[int64][]*page // by image; in a study several annotators can have an image
 	hasTruth   bool
+	study      bool // a study is among the sources
 }
 
 func newEngine(dir string, o result.Options) (*engine, error) {
@@ -29,10 +31,10 @@ func newEngine(dir string, o result.Options) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{Base: pass.New(o), sequences: byproduct.NewNames(), pages: map[int64]*page{},
+	e := &engine{Base: pass.New(o), sequences: byproduct.NewNames(), pages: map[int64][]*page{},
 		class: map[string]class{}}
 	d := sum.DataSet("coco")
-	e.hasTruth = d.Rows["images"] > 0
+	e.hasTruth, e.study = d.Rows["images"] > 0, len(d.Studies) > 0
 	known := map[string]bool{}
 	for _, c := range coco.CategoriesOf(d) {
 		known[c.Name] = true
@@ -66,7 +68,7 @@ func Run(ctx context.Context, store string, o result.Options, entries []pass.Ent
 		w.onRow = pass.With[interface{ row(*record) }](w.Gathering)
 		w.onPage = pass.With[interface{ page(*page) }](w.Gathering)
 		w.onTruth = pass.With[interface{ truth(*coco.Image) }](w.Gathering)
-		if w.readRows, err = w.col.bind(annotations); err != nil {
+		if w.readRows, err = w.col.bind(annotations, o.By == "arm"); err != nil {
 			return result.DataSet{}, err
 		}
 		if w.readImages, err = images.Reader(coco.ImageColumns...); err != nil {
@@ -74,7 +76,7 @@ func Run(ctx context.Context, store string, o result.Options, entries []pass.Ent
 		}
 		w.img = coco.NewImages(w.readImages)
 		w.actions = coco.NewActions(w.readRows)
-		w.people = pass.People{Base: &e.Base, Worker: w.col.worker, HIT: w.col.hit}
+		w.people = pass.People{Base: &e.Base, Worker: w.col.worker, HIT: w.col.hit, Arm: w.col.arm}
 		workers = append(workers, w)
 	}
 	total := annotations.Rows() + images.Rows()
@@ -89,20 +91,25 @@ func Run(ctx context.Context, store string, o result.Options, entries []pass.Ent
 	}
 	for _, w := range workers {
 		for _, p := range w.pages {
-			if was := e.pages[p.image]; was != nil {
+			if len(e.pages[p.image]) > 0 && !e.study {
 				return result.DataSet{}, fmt.Errorf("coco/annotations.parquet has the image %d twice: the "+
 					"store is damaged, ingest again", p.image)
 			}
-			e.pages[p.image] = p
+			e.pages[p.image] = append(e.pages[p.image], p)
 		}
+	}
+	for _, of := range e.pages {
+		slices.SortFunc(of, func(a, b *page) int { return cmp.Compare(a.seq, b.seq) })
 	}
 	if err := pass.EachGroup(ctx, images, len(workers), step(annotations.Rows()), func(worker, group int) error { return workers[worker].images(group) }); err != nil {
 		return result.DataSet{}, err
 	}
 	first := workers[0]
-	for _, p := range e.pages {
-		if p.truth == nil {
-			first.page(p)
+	for _, of := range e.pages {
+		for _, p := range of {
+			if p.truth == nil {
+				first.page(p)
+			}
 		}
 	}
 	for _, w := range workers[1:] {
@@ -116,10 +123,11 @@ func Run(ctx context.Context, store string, o result.Options, entries []pass.Ent
 type rowColumns struct {
 	seq, image, worker, hit, index, started, width, height, origWidth, origHeight, spent *columnar.Values
 	fromX, fromY, browse, keyboard, browseT, mouseT, mouseX, mouseY                      *columnar.Values
+	arm                                                                                  *columnar.Values // nil unless arms are asked for
 }
 
-func (c *rowColumns) bind(t *columnar.Table) (*columnar.Reader, error) {
-	return pass.Bind(t, map[string]**columnar.Values{
+func (c *rowColumns) bind(t *columnar.Table, arms bool) (*columnar.Reader, error) {
+	to := map[string]**columnar.Values{
 		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "hit_id": &c.hit, "page_idx": &c.index,
 		"page_started": &c.started,
 		"image_width":  &c.width, "image_height": &c.height, "original_width": &c.origWidth,
@@ -127,7 +135,11 @@ func (c *rowColumns) bind(t *columnar.Table) (*columnar.Reader, error) {
 		"actions.from_x": &c.fromX, "actions.from_y": &c.fromY,
 		"browsing.category_idx": &c.browse, "browsing.keyboard": &c.keyboard, "browsing.t": &c.browseT,
 		"mouse.t": &c.mouseT, "mouse.x": &c.mouseX, "mouse.y": &c.mouseY,
-	}, coco.ActionColumns...)
+	}
+	if arms {
+		to["arm"] = &c.arm
+	}
+	return pass.Bind(t, to, coco.ActionColumns...)
 }
 
 // A worker has the state of one goroutine of an engine.
@@ -190,6 +202,7 @@ func (w *worker) row(i int) *record {
 		origH: c.origHeight.Ints[i],
 	}
 	p.worker, p.hit, p.cluster = w.people.Of(i, func() string { return fmt.Sprint(p.image) })
+	p.arm = w.people.ArmOf(i)
 	from, to := w.actions.Of(i)
 	bFrom, bTo := c.browse.Offsets[i], c.browse.Offsets[i+1]
 	row := &record{

@@ -29,7 +29,7 @@ type examples struct {
 	o    result.ExampleOptions
 	out  *[]result.Example
 	best pass.Candidates
-	kept map[int64]*result.Example
+	kept map[int64]*result.Example // by row
 }
 
 // fewestIcons is the least number of icons of an example.
@@ -73,12 +73,12 @@ func (a *examples) row(r *record) {
 	slices.SortStableFunc(x.Samples, func(a, b result.Sample) int { return cmp.Compare(a.T, b.T) })
 	slices.SortStableFunc(x.Events, func(a, b result.Event) int { return cmp.Compare(a.T, b.T) })
 	a.best.Add(a.o.N, pass.Candidate{Chance: c, ID: id, Done: x})
-	a.kept[p.image] = x
+	a.kept[p.seq] = x
 }
 
 // page adds the boxes, hits and misses of an example.
 func (a *examples) page(p *page) {
-	x := a.kept[p.image]
+	x := a.kept[p.seq]
 	if x == nil {
 		return
 	}

@@ -27,6 +27,7 @@ type icon struct {
 type page struct {
 	seq, image       int64
 	worker, hit      int32 // numbers of names; −1 if unknown
+	arm              int32 // −1 without one, or if arms are not asked for
 	cluster          int32
 	index, spent     int64 // columnar.Null if unknown
 	started          int64

@@ -6,7 +6,7 @@ import (
 	"abtool/byproduct/coco"
 )
 
-// images reads a row group of the ground truth and joins each image with the page that annotated it.
+// images reads a row group of the ground truth and joins each image with the pages that annotated it.
 func (w *worker) images(group int) error {
 	if err := w.readImages.Read(group); err != nil {
 		return err
@@ -21,7 +21,7 @@ func (w *worker) images(group int) error {
 		for _, st := range w.onTruth {
 			st.truth(m)
 		}
-		if p := w.e.pages[m.ID]; p != nil {
+		for _, p := range w.e.pages[m.ID] {
 			p.truth = m
 			w.compare(p)
 			w.page(p)
@@ -35,8 +35,8 @@ func (w *worker) images(group int) error {
 func (e *engine) warnings(workers []*worker) []string {
 	var page, image int64
 	pages, images := false, false
-	for id, p := range e.pages {
-		if p.truth != nil {
+	for id, of := range e.pages {
+		if of[0].truth != nil {
 			return nil
 		}
 		if !pages || id < page {

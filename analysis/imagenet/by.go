@@ -13,7 +13,7 @@ type breakdown struct {
 	tr byproduct.Trace
 }
 
-// newBreakdown returns a breakdown by the key worker, class, hit or week. id is the column that the key needs.
+// newBreakdown returns a breakdown by the key worker, class, hit, week or arm. id is the column that the key needs.
 func newBreakdown(e *engine, r *pass.Counts, key, id string) *breakdown {
 	b := &breakdown{Groups: pass.NewGroups[profile](&e.Base, r, key, e.classes, "showings", id)}
 	switch key {
@@ -23,6 +23,8 @@ func newBreakdown(e *engine, r *pass.Counts, key, id string) *breakdown {
 		b.of = func(s *showing) int32 { return s.assignment }
 	case "class":
 		b.of = func(s *showing) int32 { return s.class }
+	case "arm":
+		b.of = func(x *showing) int32 { return x.arm }
 	case "week":
 		b.of = func(s *showing) int32 { return e.Week(s.Submit) }
 	}

@@ -25,10 +25,11 @@ type engine struct {
 type rowColumns struct {
 	seq, image, worker, assignment, submit, page, slot, positionX, positionY, width, height *columnar.Values
 	origWidth, origHeight, selected, selectedCount, hovered, estimate, t0                   *columnar.Values
+	arm                                                                                     *columnar.Values // nil unless arms are asked for
 }
 
 // bind opens a reader of the columns and points the fields to them.
-func (c *rowColumns) bind(t *columnar.Table) (*columnar.Reader, error) {
+func (c *rowColumns) bind(t *columnar.Table, arms bool) (*columnar.Reader, error) {
 	to := map[string]**columnar.Values{
 		"seq": &c.seq, "image_id": &c.image, "worker_id": &c.worker, "assignment_id": &c.assignment,
 		"hit_submit_time": &c.submit,
@@ -37,6 +38,9 @@ func (c *rowColumns) bind(t *columnar.Table) (*columnar.Reader, error) {
 		"image_height": &c.height, "original_width": &c.origWidth, "original_height": &c.origHeight,
 		"selected":       &c.selected,
 		"selected_count": &c.selectedCount, "hovered_count": &c.hovered, "estimate_time": &c.estimate, "t0": &c.t0,
+	}
+	if arms {
+		to["arm"] = &c.arm
 	}
 	return pass.Bind(t, to, slices.Concat(imagenet.EventColumns, imagenet.MouseColumns)...)
 }
@@ -78,11 +82,11 @@ func Run(ctx context.Context, store string, o result.Options, entries []pass.Ent
 		w.Gathering = pass.Gather(e, entries)
 		w.onShowing = pass.With[interface{ showing(*showing) }](w.Gathering)
 		w.onPicture = pass.With[interface{ picture(*picture) }](w.Gathering)
-		if w.read, err = w.col.bind(t); err != nil {
+		if w.read, err = w.col.bind(t, o.By == "arm"); err != nil {
 			return result.DataSet{}, err
 		}
 		w.lists = imagenet.NewLists(w.read, true)
-		w.people = pass.People{Base: &e.Base, Worker: w.col.worker, HIT: w.col.assignment}
+		w.people = pass.People{Base: &e.Base, Worker: w.col.worker, HIT: w.col.assignment, Arm: w.col.arm}
 		workers = append(workers, w)
 	}
 	if err := pass.EachGroup(ctx, t, len(workers), o.Progress, func(worker, group int) error { return workers[worker].group(group) }); err != nil {
@@ -240,7 +244,7 @@ func (w *worker) showing(i int) (showing, error) {
 			Page:  c.page.Ints[i], Selected: c.selected.Ints[i], T0: c.t0.Ints[i],
 			Clicks: w.lists.Clicks(i), Mouse: w.lists.Mouse(i), Hovers: w.lists.Hovers(i),
 		},
-		image: image, worker: worker, assignment: assignment, class: w.e.images.Class[image], cluster: cluster,
+		image: image, worker: worker, assignment: assignment, arm: w.people.ArmOf(i), class: w.e.images.Class[image], cluster: cluster,
 		slot: c.slot.Ints[i], estimate: c.estimate.Ints[i], selectedCount: c.selectedCount.Ints[i],
 		hovered: c.hovered.Ints[i],
 		width:   c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i],

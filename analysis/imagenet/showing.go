@@ -12,6 +12,7 @@ type showing struct {
 	imagenet.Showing
 	image                  int32 // number in imagenet.Images
 	worker, assignment     int32 // numbers of names; −1 if unknown
+	arm                    int32 // −1 without one, or if arms are not asked for
 	class, cluster         int32
 	slot, estimate         int64 // columnar.Null if unknown
 	selectedCount, hovered int64

@@ -12,7 +12,7 @@ import (
 )
 
 // Keys are the keys by which statistics can be broken down (Options.By).
-var Keys = []string{"worker", "class", "hit", "week"}
+var Keys = []string{"worker", "class", "hit", "week", "arm"}
 
 // Options select what is computed. The zero value selects every statistic of every data set of the store,
 // with the defaults below.

@@ -184,6 +184,7 @@ func everyDot(set string) (lines []string) {
 // do.
 var helpful = []*regexp.Regexp{
 	regexp.MustCompile(`--format \S+ is for targets, not for `),
+	regexp.MustCompile(`was not made from a study of abtool collect: only annotators of a study have arms`),
 	regexp.MustCompile(`needs ground truth, and the store has no (boxes: ingest with --boxes|instances: ingest with --instances)`),
 	regexp.MustCompile(`no image to write: no target was derived. abtool stats STORE counts shows`),
 	regexp.MustCompile(`it has no targets: .* abtool stats STORE counts shows`),

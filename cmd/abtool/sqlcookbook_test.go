@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"abtool/internal/docgen"
+	"abtool/internal/teststore"
 	"abtool/query"
 	"abtool/query/shell"
 )
@@ -87,29 +88,62 @@ func TestCookbook(t *testing.T) {
 				}
 			}
 		}
-		got := eachQuery(string(text), func(query string) string {
-			questions++
-			var b bytes.Buffer
-			p := &shell.Printer{W: &b, Mode: "box", Limit: shell.DefaultRows}
-			r := &shell.Runner{Session: session, Printer: p, Notes: &b}
-			if err := r.Run(ctx, query, "", nil); err != nil {
-				t.Errorf("%s\n%v", query, err)
-			}
-			return b.String()
-		})
-		switch {
-		case got == string(text):
-		case *update:
-			if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		default:
-			t.Errorf("%s is not up to date: go test ./cmd/abtool -run TestCookbook -update\n%s", file,
-				firstDifference(string(text), got))
-		}
+		questions += checkQueries(t, session, file, string(text))
 	}
 	if questions < 50 {
 		t.Errorf("only %d queries were found in docs/guide/cookbook, want 50 or more", questions)
+	}
+}
+
+// checkQueries checks the results of the queries on a page, and returns their number.
+func checkQueries(t *testing.T, session *query.Session, file, text string) (questions int) {
+	t.Helper()
+	got := eachQuery(text, func(query string) string {
+		questions++
+		var b bytes.Buffer
+		p := &shell.Printer{W: &b, Mode: "box", Limit: shell.DefaultRows}
+		r := &shell.Runner{Session: session, Printer: p, Notes: &b}
+		if err := r.Run(context.Background(), query, "", nil); err != nil {
+			t.Errorf("%s\n%v", query, err)
+		}
+		return b.String()
+	})
+	switch {
+	case got == text:
+	case *update:
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("%s is not up to date: go test ./cmd/abtool -run TestCookbook -update\n%s", file,
+			firstDifference(text, got))
+	}
+	return questions
+}
+
+// The queries about studies give the results that are printed below them.
+func TestCookbookOfStudies(t *testing.T) {
+	store, err := teststore.Make(t.Context(), t.TempDir(), teststore.Options{Studies: []string{"browse", "tag"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := query.Open(t.Context(), store, query.Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	session, err := db.Session(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	const file = "../../docs/guide/collect-data.md"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := checkQueries(t, session, file, string(text)); n < 8 {
+		t.Errorf("only %d queries were found in %s", n, file)
 	}
 }
 

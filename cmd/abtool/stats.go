@@ -37,8 +37,8 @@ Each value is printed with the number of units it was computed from, a 95 % inte
 there is one, the value that the paper published. docs/reference/stats.md has the definitions and
 describes the JSON.
 
---by prints a table by worker, class, hit or week. --compare computes the same statistics of two
-stores, and prints the differences with intervals and tests.`,
+--by prints a table by worker, class, hit, week, or arm of a study. --compare computes the same
+statistics of two stores, and prints the differences with intervals and tests.`,
 		Example: `  abtool stats store
   abtool stats store click_accuracy I7
   abtool stats store imagenet --by worker --hide-workers --csv > workers.csv

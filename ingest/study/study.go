@@ -25,16 +25,14 @@ import (
 )
 
 // Is reports whether a folder is of a study.
-func Is(dir string) bool {
-	info, err := os.Stat(filepath.Join(dir, "study.toml"))
-	return err == nil && info.Mode().IsRegular()
-}
+func Is(dir string) bool { return collect.IsStudy(dir) }
 
 // A Study is a folder that is being read.
 type Study struct {
 	Task    string // browse, tag
 	Account store.Study
 	name    string
+	supers  []string // superclasses of icons
 	db      *storage.DB
 }
 
@@ -48,6 +46,10 @@ func Open(ctx context.Context, dir, name string) (*Study, error) {
 		return nil, fmt.Errorf("the study in %s: %w", dir, err)
 	}
 	s := &Study{name: name, db: db}
+	if s.supers, err = superclasses(dir); err != nil {
+		db.Close()
+		return nil, err
+	}
 	err = db.View(ctx, func(v *storage.View) error {
 		hits, err := v.HITs()
 		if err == nil && len(hits) == 0 {
@@ -63,6 +65,21 @@ func Open(ctx context.Context, dir, name string) (*Study, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// superclasses returns the names of the superclasses of icons, or nil if the study does not describe its classes.
+func superclasses(dir string) (names []string, err error) {
+	if _, err := os.Stat(filepath.Join(dir, collect.ClassesFile)); err != nil {
+		return nil, nil
+	}
+	s, err := collect.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, super := range s.Superclasses() {
+		names = append(names, super.Name)
+	}
+	return names, nil
 }
 
 // Close closes the database.
@@ -214,7 +231,7 @@ func (s *Study) read(j *job, images map[string]*collect.Image, chunks func(strin
 
 // derive makes the record of a page that was submitted.
 func (s *Study) derive(p *Page, j *job, submitted *storage.Attempt, recorded []*recording.Page, images map[string]*collect.Image) error {
-	d := derive.Page{ID: j.page.UUID, Number: j.page.Number, Arm: j.worker.Arm}
+	d := derive.Page{ID: j.page.UUID, Number: j.page.Number, Superclasses: s.supers, Arm: j.worker.Arm}
 	if submitted.Ended != nil {
 		d.Ended = *submitted.Ended
 	}

@@ -8,6 +8,7 @@ import (
 
 	"abtool/ingest"
 	"abtool/internal/synth"
+	"abtool/internal/teststudy"
 )
 
 // Options choose the content of a store.
@@ -16,6 +17,8 @@ type Options struct {
 	Pages  int     // pages of COCO; 0: no COCO
 	Seed   uint64  // seed of the simulation
 	Dirty  float64 // share of records with defects
+
+	Studies []string // tasks of studies, browse or tag, which teststudy makes
 }
 
 // Make ingests simulated data, with ground truth, into dir/store and returns that path.
@@ -37,8 +40,24 @@ func Make(ctx context.Context, dir string, o Options) (string, error) {
 		in.Sources = append(in.Sources, filepath.Join(from, "coco_ab.json"))
 		in.Instances = []string{filepath.Join(from, "instances_train2014.json")}
 	}
+	for _, task := range o.Studies {
+		s, err := teststudy.Make(ctx, filepath.Join(dir, task), task)
+		if err != nil {
+			return "", err
+		}
+		in.Sources = append(in.Sources, s.Dir)
+		truth, err := teststudy.Truth(s.Dir, task)
+		if err != nil {
+			return "", err
+		}
+		if task == "browse" {
+			in.Boxes = append(in.Boxes, truth)
+		} else {
+			in.Instances = append(in.Instances, truth)
+		}
+	}
 	_, err := ingest.Run(ctx, in)
-	for _, name := range []string{"imagenet", "coco"} {
+	for _, name := range append([]string{"imagenet", "coco"}, o.Studies...) {
 		os.RemoveAll(filepath.Join(dir, name))
 	}
 	return in.Out, err

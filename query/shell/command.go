@@ -68,12 +68,7 @@ func (sh *Shell) help([]string) error {
 	return t.Flush()
 }
 
-func (sh *Shell) views() (out []query.View) {
-	for _, set := range sh.db.Sets {
-		out = append(out, query.Views(set)...)
-	}
-	return out
-}
+func (sh *Shell) views() []query.View { return sh.db.Views() }
 
 func (sh *Shell) tables([]string) error { return sh.list(func(query.View) bool { return true }) }
 

@@ -7,7 +7,7 @@ import (
 	"abtool/byproduct"
 )
 
-// A Profile summarises the rows of one annotator, HIT, class or week.
+// A Profile summarises the rows of one annotator, HIT, class, week or arm.
 type Profile[P any] interface {
 	*P
 	Merge(*P)
@@ -22,12 +22,12 @@ type Groups[P any, T Profile[P]] struct {
 	list    []T // by number of the key; nil where there are no rows
 }
 
-// NewGroups returns empty groups by the key worker, hit, class or week. Rows without the id that the key
+// NewGroups returns empty groups by the key worker, hit, class, week or arm. Rows without the id that the key
 // needs are left out.
 func NewGroups[P any, T Profile[P]](
 	e *Base, c *Counts, key string, classes *byproduct.Names, rows, id string,
 ) *Groups[P, T] {
-	names := map[string]*byproduct.Names{"worker": e.Workers, "hit": e.HITs, "class": classes, "week": e.Weeks}
+	names := map[string]*byproduct.Names{"worker": e.Workers, "hit": e.HITs, "class": classes, "week": e.Weeks, "arm": e.Arms}
 	g := &Groups[P, T]{Key: key, names: names[key]}
 	Merges(c, g)
 	c.Excludes(&g.Without, "no "+id, rows)

@@ -18,14 +18,15 @@ type Base struct {
 	HITs     *byproduct.Names // ImageNet: assignments
 	Clusters *byproduct.Names
 	Weeks    *byproduct.Names
-	Sampled  // after the pass
+	Arms     *byproduct.Names // of studies
+	Sampled                   // after the pass
 }
 
 // New returns a Base before its pass.
 func New(o result.Options) Base {
 	return Base{
 		Options: o, Workers: byproduct.NewNames(), HITs: byproduct.NewNames(),
-		Clusters: byproduct.NewNames(), Weeks: byproduct.NewNames(),
+		Clusters: byproduct.NewNames(), Weeks: byproduct.NewNames(), Arms: byproduct.NewNames(),
 	}
 }
 
