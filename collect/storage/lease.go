@@ -205,26 +205,32 @@ func offer(t *tx, a *Assignment, worker string, visit int64, terms Terms, now in
 	return true, t.exec(recount+" WHERE id = ?", a.HIT)
 }
 
-// touch is a sign of life of an assignment. One that was abandoned is live again if its HIT is still free.
-func touch(t *tx, assignment string, idle, now int64) (until int64, err error) {
-	var state, hit string
+// touch is a sign of life of an assignment. One that was abandoned is live again if its HIT is still free. begun
+// says that something was recorded.
+func touch(t *tx, assignment string, begun bool, idle, now int64) (until int64, err error) {
+	var was, hit string
 	var end int64
 	var free, started bool
 	if err := t.row(`SELECT a.state, a.hit, a.lease_until, a.lease_end, h.taken < h.k, a.started IS NOT NULL
-		FROM assignment a JOIN hit h ON h.id = a.hit WHERE a.id = ?`, []any{assignment}, &state, &hit, &until, &end, &free, &started); err != nil {
+		FROM assignment a JOIN hit h ON h.id = a.hit WHERE a.id = ?`, []any{assignment}, &was, &hit, &until, &end, &free, &started); err != nil {
 		return 0, err
 	}
-	switch {
-	case state == Abandoned && free && now < end:
+	state, begin := was, begun && !started
+	started = started || begun
+	live := was == Offered || was == Working
+	if live || was == Abandoned && free && now < end {
+		until = min(now+idle, end)
 		if state = Offered; started {
 			state = Working
 		}
-	case state != Offered && state != Working:
+	} else if !begin {
 		return until, nil
 	}
-	until = min(now+idle, end)
-	if err := t.exec("UPDATE assignment SET state = ?, lease_until = ? WHERE id = ?", state, until, assignment); err != nil {
+	if err := t.exec("UPDATE assignment SET state = ?, lease_until = ?, started = iif(?, ?, started) WHERE id = ?", state, until, begin, now, assignment); err != nil {
 		return 0, err
+	}
+	if live || state == was {
+		return until, nil
 	}
 	return until, t.exec(recount+" WHERE id = ?", hit)
 }
@@ -256,7 +262,7 @@ func (db *DB) Beat(ctx context.Context, visit int64, clock Clock, idle, now int6
 			return nil
 		}
 		if err == nil {
-			until, err = touch(t, assignment, idle, now)
+			until, err = touch(t, assignment, false, idle, now)
 		}
 		return err
 	})

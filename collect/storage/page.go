@@ -35,15 +35,15 @@ func (db *DB) PutChunk(ctx context.Context, worker string, c Chunk, t0, idle int
 	differs := false
 	err = db.write(ctx, func(t *tx) error {
 		stored, differs = false, false
-		var assignment, state string
+		var assignment string
 		var chunks, bytes int64
-		if err := pageOf(t, worker, c.Page, &assignment, &state, &chunks, &bytes); err != nil {
+		if err := pageOf(t, worker, c.Page, &assignment, &chunks, &bytes); err != nil {
 			return err
 		}
 		var have string
 		err := t.row("SELECT sha256 FROM chunk WHERE page = ? AND attempt = ? AND seq = ?", []any{c.Page, c.Attempt, c.Seq}, &have)
 		if err == nil && have == c.SHA256 {
-			_, err := touch(t, assignment, idle, c.Received)
+			_, err := touch(t, assignment, false, idle, c.Received)
 			return err
 		}
 		if err != nil && !errors.Is(err, ErrUnknown) {
@@ -59,7 +59,7 @@ func (db *DB) PutChunk(ctx context.Context, worker string, c Chunk, t0, idle int
 			return err
 		}
 		stored = true
-		return insertChunk(t, c, assignment, state, t0, idle)
+		return insertChunk(t, c, assignment, t0, idle)
 	})
 	if err == nil && differs {
 		err = ErrDiffers
@@ -96,7 +96,7 @@ func conflict(t *tx, c Chunk) error {
 	return t.exec("UPDATE page SET chunks = chunks + 1, bytes = bytes + ? WHERE uuid = ?", len(c.Body), c.Page)
 }
 
-func insertChunk(t *tx, c Chunk, assignment, state string, t0, idle int64) error {
+func insertChunk(t *tx, c Chunk, assignment string, t0, idle int64) error {
 	if err := t.exec(`INSERT INTO attempt (page, attempt, state, first, t0, chunks, events, last) VALUES (?, ?, 'open', ?, ?, 1, ?, ?)
 		ON CONFLICT (page, attempt) DO UPDATE SET chunks = chunks + 1, events = events + excluded.events, last = max(last, excluded.last)`,
 		c.Page, c.Attempt, c.Received, t0, c.Events, c.Seq); err != nil {
@@ -109,24 +109,16 @@ func insertChunk(t *tx, c Chunk, assignment, state string, t0, idle int64) error
 	if err := t.exec("UPDATE page SET chunks = chunks + 1, bytes = bytes + ? WHERE uuid = ?", len(c.Body), c.Page); err != nil {
 		return err
 	}
-	if state == Offered {
-		if err := t.exec("UPDATE assignment SET state = 'working' WHERE id = ?", assignment); err != nil {
-			return err
-		}
-	}
-	if err := t.exec("UPDATE assignment SET started = coalesce(started, ?) WHERE id = ? AND started IS NULL", c.Received, assignment); err != nil {
-		return err
-	}
-	_, err := touch(t, assignment, idle, c.Received)
+	_, err := touch(t, assignment, true, idle, c.Received)
 	return err
 }
 
 // pageOf finds a page of a worker who has not withdrawn.
-func pageOf(t *tx, worker, page string, assignment, state *string, chunks, bytes *int64) error {
+func pageOf(t *tx, worker, page string, assignment *string, chunks, bytes *int64) error {
 	var who string
-	if err := t.row(`SELECT p.assignment, a.state, p.chunks, p.bytes, w.state FROM page p JOIN assignment a ON a.id = p.assignment
+	if err := t.row(`SELECT p.assignment, p.chunks, p.bytes, w.state FROM page p JOIN assignment a ON a.id = p.assignment
 		JOIN worker w ON w.id = a.worker WHERE p.uuid = ? AND a.worker = ?`, []any{page, worker},
-		assignment, state, chunks, bytes, &who); err != nil {
+		assignment, chunks, bytes, &who); err != nil {
 		return err
 	}
 	if who == Withdrawn {
@@ -158,9 +150,9 @@ type Receipt struct {
 func (db *DB) Submit(ctx context.Context, worker, page string, s Submit, idle, now int64) (r Receipt, err error) {
 	err = db.write(ctx, func(t *tx) error {
 		r = Receipt{}
-		var assignment, state string
+		var assignment string
 		var chunks, bytes int64
-		if err := pageOf(t, worker, page, &assignment, &state, &chunks, &bytes); err != nil {
+		if err := pageOf(t, worker, page, &assignment, &chunks, &bytes); err != nil {
 			return err
 		}
 		var have Submit
@@ -187,7 +179,7 @@ func (db *DB) Submit(ctx context.Context, worker, page string, s Submit, idle, n
 			return err
 		}
 		if r.Missing = missing(digests, s.Chunks, s.Lost); len(r.Missing) > 0 {
-			if _, err := touch(t, assignment, idle, now); err != nil {
+			if _, err := touch(t, assignment, false, idle, now); err != nil {
 				return err
 			}
 			return t.exec("UPDATE attempt SET announced_chunks = ?, announced_events = ?, lost = ? WHERE page = ? AND attempt = ?",
@@ -262,7 +254,7 @@ func store(t *tx, page, assignment string, s Submit, r *Receipt, flags string, i
 		return err
 	}
 	if r.Done = left == 0; !r.Done {
-		_, err := touch(t, assignment, idle, now)
+		_, err := touch(t, assignment, false, idle, now)
 		return err
 	}
 	if before { // the assignment was done before
