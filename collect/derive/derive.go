@@ -79,7 +79,7 @@ type event struct {
 	what   string
 	target string
 	x, y   int32
-	key    bool // by a key, so that x and y mean nothing
+	key    bool // by a key, or without a place because of the level: x and y mean nothing
 }
 
 // eventKind orders events of equal times as browsers dispatch them: the pointer enters an element before it
@@ -109,7 +109,7 @@ func eventsOf(p *recording.Page) []event {
 		}
 	}
 	for _, e := range p.Choices {
-		all = append(all, event{us: e.T, kind: choice, slot: int(e.Slot), what: e.What, x: e.X, y: e.Y, key: e.Via == "key"})
+		all = append(all, event{us: e.T, kind: choice, slot: int(e.Slot), what: e.What, x: e.X, y: e.Y, key: e.Via == "key" || e.X == 0 && e.Y == 0})
 	}
 	slices.SortStableFunc(all, func(a, b event) int {
 		return cmp.Or(cmp.Compare(a.us, b.us), cmp.Compare(a.kind, b.kind))

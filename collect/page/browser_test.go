@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ type driver struct {
 	t     *testing.T
 	ctx   context.Context
 	moves []act
+	mu    sync.Mutex
 	// what the browser complains of, and what it asks of other servers
 	complaints, outside []string
 }
@@ -61,6 +63,8 @@ func browser(t *testing.T, own string) *driver {
 func newDriver(t *testing.T, ctx context.Context, own string) *driver {
 	d := &driver{t: t, ctx: ctx}
 	chromedp.ListenTarget(ctx, func(e any) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
 		switch e := e.(type) {
 		case *runtime.EventConsoleAPICalled:
 			d.complaints = append(d.complaints, "console: "+string(e.Type))
@@ -78,6 +82,8 @@ func newDriver(t *testing.T, ctx context.Context, own string) *driver {
 	})
 	d.do(network.Enable(), log.Enable(), emulation.SetFocusEmulationEnabled(true))
 	t.Cleanup(func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
 		if len(d.complaints) > 0 {
 			t.Errorf("the browser complains: %q", d.complaints)
 		}

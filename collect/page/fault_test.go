@@ -126,6 +126,8 @@ func TestOffline(t *testing.T) {
 	if !slices.ContainsFunc(p.States, func(s recording.PageState) bool { return s.What == "offline" }) || len(p.Missing) > 0 || len(p.Choices) != 1 {
 		t.Errorf("page 1: states %v, choices %v, missing %v", p.States, p.Choices, p.Missing)
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.complaints = slices.DeleteFunc(d.complaints, func(s string) bool { return strings.Contains(s, "ERR_INTERNET_DISCONNECTED") })
 }
 
@@ -261,5 +263,27 @@ func TestKind(t *testing.T) {
 	d.wait(`document.body.innerText.includes("nothing was recorded")`)
 	if n := site.count("POST /api/v1/lease"); n > 0 {
 		t.Error("a lease was asked for without consent")
+	}
+}
+
+// Who was about to agree to a text that has changed is asked again, also after agreeing.
+func TestConsentChanged(t *testing.T) {
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
+	d.do(chromedp.Navigate(site.url()))
+	d.press("Continue")
+	for n, button := range []string{"I agree", "Begin"} {
+		d.wait(fmt.Sprintf(`[...document.querySelectorAll("button")].some(b => b.innerText === %q)`, button))
+		site.study.Texts["consent"] = fmt.Sprintf("The text is new: %d.", n)
+		site.open()
+		d.press(button)
+		d.wait(fmt.Sprintf(`document.querySelector("main").innerText.includes("The text is new: %d.") && document.querySelector("#notice").innerText.includes("changed")`, n))
+		d.press("I agree")
+		d.wait(`document.querySelector("h1").innerText === "What to do" && !document.querySelector("#notice")`)
+	}
+	d.press("Begin")
+	d.page(1)
+	if n := site.count("POST /api/v1/consent"); n != 3 {
+		t.Errorf("consent was sent %d times, want 3", n)
 	}
 }

@@ -137,6 +137,9 @@ func TestBrowse(t *testing.T) {
 	if diff := cmp.Diff([]recording.View{{Width: 1280, Ratio: 1000, Scale: 1000}, {Width: 1280, Ratio: 2000, Scale: 1000}, {Width: 900, Ratio: 2000, Scale: 1000}}, views); diff != "" {
 		t.Errorf("views -want +got:\n%s", diff)
 	}
+	if r := site.derived(0, 1); r.Annotations[0].SelectedCount != 1 || len(r.Annotations[0].Deselected) != 1 || !r.Annotations[1].Selected || len(r.Annotations[0].MouseTracking) == 0 {
+		t.Errorf("the records of the first images are %+v and %+v", r.Annotations[0], r.Annotations[1])
+	}
 	checkLayout(t, p, site.sizes(0))
 	if len(p.Images) != 48 {
 		t.Errorf("%d images loaded, want 48", len(p.Images))
@@ -270,6 +273,9 @@ func TestLevels(t *testing.T) {
 		some := level != "answers"
 		if want := []bool{all, some, some, some, some, true, true, true, true, true, some}; !slices.Equal(has, want) {
 			t.Errorf("%s: recorded %v, want %v", level, has, want)
+		}
+		if r := site.derived(0, 1).Annotations[0]; len(r.SelectedRecord) != 1 || (r.SelectedRecord[0].X != nil) != some {
+			t.Errorf("%s: the record of the first image is %+v", level, r.SelectedRecord)
 		}
 	}
 }

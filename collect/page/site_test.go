@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"abtool/collect"
+	"abtool/collect/derive"
 	"abtool/collect/page"
 	"abtool/collect/recording"
 	"abtool/collect/server"
@@ -27,14 +28,15 @@ import (
 
 // A site serves a study as abtool collect serve does, and can be made to fail.
 type site struct {
-	t       *testing.T
-	study   *collect.Study
-	db      *storage.DB
-	handler http.Handler
-	address string
-	server  *http.Server
+	t          *testing.T
+	study      *collect.Study
+	db         *storage.DB
+	identities *storage.Identities
+	address    string
+	server     *http.Server
 
 	mu       sync.Mutex
+	handler  http.Handler
 	requests []string // method and path, in their order
 	oops     []string // errors that the page reports
 	leaves   []string // bodies
@@ -54,7 +56,7 @@ teapot,teapot,a pot for brewing tea,,
 // changes its settings.
 func newSite(t *testing.T, task string, change func(*collect.Settings)) *site {
 	t.Helper()
-	ctx, dir, classes := context.Background(), filepath.Join(t.TempDir(), "birds"), filepath.Join(t.TempDir(), "classes.csv")
+	dir, classes := filepath.Join(t.TempDir(), "birds"), filepath.Join(t.TempDir(), "classes.csv")
 	list := classFile
 	if task == collect.Tag {
 		list = "class,superclass\ncat,animal and its kin\ntraffic light,animal and its kin\ncup,animal and its kin\n"
@@ -67,7 +69,7 @@ func newSite(t *testing.T, task string, change func(*collect.Settings)) *site {
 	if err := os.WriteFile(classes, []byte(list), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err := collect.Init(ctx, collect.InitOptions{Dir: dir, Task: task, Images: pictures(t, task), Classes: classes, Title: "Things in pictures", Contact: "lab@example.org", Open: true})
+	_, err := collect.Init(context.Background(), collect.InitOptions{Dir: dir, Task: task, Images: pictures(t, task), Classes: classes, Title: "Things in pictures", Contact: "lab@example.org", Open: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,27 +87,34 @@ func newSite(t *testing.T, task string, change func(*collect.Settings)) *site {
 	if s.db, err = storage.Open(dir, storage.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	identities, err := storage.OpenIdentities(dir)
-	if err != nil {
+	if s.identities, err = storage.OpenIdentities(dir); err != nil {
 		t.Fatal(err)
 	}
-	served, _, err := server.New(ctx, server.Options{Study: s.study, DB: s.db, Identities: identities, Page: page.Files})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.handler = served.Handler()
+	s.open()
 	s.start("127.0.0.1:0")
 	t.Cleanup(func() {
 		s.kill()
 		s.check()
-		served.Close()
-		for _, c := range []io.Closer{s.db, identities} {
+		for _, c := range []io.Closer{s.db, s.identities} {
 			if err := c.Close(); err != nil {
 				t.Error(err)
 			}
 		}
 	})
 	return s
+}
+
+// open makes the handler from the study as it is now.
+func (s *site) open() {
+	s.t.Helper()
+	served, _, err := server.New(context.Background(), server.Options{Study: s.study, DB: s.db, Identities: s.identities, Page: page.Files})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(served.Close)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.handler = served.Handler()
 }
 
 // check checks all that is stored, as abtool collect check does.
@@ -225,6 +234,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			s.broken = r.URL.Path
 		}
 	}
+	handler := s.handler
 	broken, forget, drop := s.broken == r.URL.Path, chunk && s.forget > 0, chunk && s.drop > 0
 	if forget {
 		s.forget--
@@ -238,10 +248,10 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case forget:
 		w.WriteHeader(http.StatusCreated)
 	case drop:
-		s.handler.ServeHTTP(httptest.NewRecorder(), r)
+		handler.ServeHTTP(httptest.NewRecorder(), r)
 		panic(http.ErrAbortHandler)
 	default:
-		s.handler.ServeHTTP(w, r)
+		handler.ServeHTTP(w, r)
 	}
 }
 
@@ -308,6 +318,28 @@ func (s *site) recording(n, attempt int) *recording.Page {
 		s.t.Fatal(err)
 	}
 	return p
+}
+
+// derived returns the record that is made of page n, a browse page. Its events lead to its answer.
+func (s *site) derived(n, attempt int) *derive.BrowsePage {
+	s.t.Helper()
+	p := derive.Page{ID: s.page(n).UUID, Number: n}
+	for range s.sizes(n) {
+		p.Slots = append(p.Slots, derive.Slot{})
+	}
+	submitted, ok := s.submitted(n)
+	if !ok {
+		s.t.Fatalf("page %d is not submitted", n)
+	}
+	p.Answer.Selected = submitted.Answer.Selected
+	r, err := derive.Browse([]*recording.Page{s.recording(n, attempt)}, p)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if r.Mismatch {
+		s.t.Errorf("page %d: the events do not lead to the answer %v", n, p.Answer.Selected)
+	}
+	return r
 }
 
 // A submit is how a page was submitted.

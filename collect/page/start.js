@@ -26,8 +26,13 @@ const screen = (title, ...children) => fill("text", study && study.title !== tit
 /** Shows a screen with a button, and waits for it. */
 const step = (title, label, ...children) => new Promise(resolve => screen(title, ...children, next(button(label, resolve, "main"))));
 
-/** Shows an error, and lets the annotator try again. */
+/** Asks again for a consent whose text has changed. Shows other errors, and lets the annotator try again. */
 function fail(e) {
+  if (e.code === "consent_changed") {
+    visit.consent = e.body.consent;
+    notice(texts.changed);
+    return consent().catch(fail);
+  }
   api.oops(String(e?.stack ?? e));
   const code = e instanceof Refused ? e.code : "script";
   screen(texts.problem, p(texts.codes[code] ?? texts.problemText), h("p", {}, h("code", {}, code)),
@@ -100,10 +105,10 @@ async function start() {
 async function landing() {
   await step(study.title, texts.next, p(texts.about(study.pages, study.minutes), "soft"), prose(study.texts.landing),
     h("h2", {}, texts.recorded), p(`${texts.records[visit.levels.allows]} ${texts.nothingElse}`), p(texts.voluntary));
-  while (!await consent());
+  await consent();
 }
 
-/** Asks for consent; reports whether that is settled. */
+/** Asks for consent. */
 async function consent() {
   const { consent: { version, sha256, html }, levels } = visit;
   const offered = LEVELS.slice(LEVELS.indexOf(levels.allows), LEVELS.indexOf(levels.needs) + 1);
@@ -111,17 +116,9 @@ async function consent() {
     h("input", { type: "radio", name: "level", value: l, checked: i === 0 }), h("span", {}, h("strong", {}, texts.levels[l]), h("br"), texts.records[l])))));
   const agreed = await new Promise(resolve => screen(texts.consent, prose(html, "prose boxed"), form,
     next(button(texts.agree, () => resolve(true), "main"), button(texts.disagree, () => resolve(false)))));
-  try {
-    Object.assign(visit, await post("consent", { version, sha256, agreed, level: new FormData(form).get("level") }));
-  } catch (e) {
-    if (e.code !== "consent_changed") throw e;
-    visit.consent = e.body.consent;
-    notice(texts.changed);
-    return false;
-  }
+  Object.assign(visit, await post("consent", { version, sha256, agreed, level: new FormData(form).get("level") }));
   if (agreed) await assignments(true);
   else screen(study.title, p(texts.noConsent));
-  return true;
 }
 
 /** Shows the instructions, and returns for how long they were visible, in ms. */

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -258,5 +259,59 @@ func TestArms(t *testing.T) {
 		return [r.x + 80 - p.x, r.y + 80 - p.y, r.width, s.backgroundSize, s.backgroundPosition, getComputedStyle(document.querySelector(".ghost")).opacity].map(String) })()`, &got)
 	if diff := cmp.Diff([]string{"150", "90", "160", "900px 675px", "-145px -55px", "0.45"}, got); diff != "" {
 		t.Errorf("loupe -want +got:\n%s", diff)
+	}
+}
+
+// Fingers select images and drag icons where the study allows them.
+func TestTouch(t *testing.T) {
+	devices := func(s *collect.Settings) { s.Task.Devices = []string{"coarse"} }
+	touch := func(d *driver, places ...[2]float64) {
+		t.Helper()
+		for i, p := range places {
+			what := input.TouchMove
+			if i == 0 {
+				what = input.TouchStart
+			}
+			d.do(input.DispatchTouchEvent(what, []*input.TouchPoint{{X: p[0], Y: p[1]}}))
+			d.settle()
+		}
+		d.do(input.DispatchTouchEvent(input.TouchEnd, []*input.TouchPoint{}))
+		d.settle()
+	}
+	site := newSite(t, collect.Browse, devices)
+	d := browser(t, site.address)
+	d.do(emulation.SetTouchEmulationEnabled(true))
+	d.open(site.url())
+	b := d.box(".slot img")
+	touch(d, [2]float64{b.X + 40, b.Y + 50})
+	d.wait(`document.querySelector("[aria-pressed=true]")`)
+	d.press("Submit this page")
+	d.stored(site, 0)
+	if c := site.recording(0, 1).Choices; len(c) != 1 || c[0].Via != "touch" || math.Abs(float64(c[0].X)/10-b.X-40) > 0.5 {
+		t.Errorf("choices %+v, want one by touch at %.1f", c, b.X+40)
+	}
+
+	site = newSite(t, collect.Tag, devices)
+	d = browser(t, site.address)
+	d.do(emulation.SetTouchEmulationEnabled(true))
+	d.open(site.url())
+	b = d.box(".icons > :first-child")
+	photo := d.box(".photo")
+	var way [][2]float64
+	for i := range 31 {
+		way = append(way, [2]float64{b.X + 30 + float64(i)*5, b.Y + 30 - float64(i)*8})
+	}
+	touch(d, way...)
+	end := way[30]
+	d.wait(`document.querySelector(".placed")`)
+	d.eval(`for (let i = 0; i < 10; i++) document.querySelector(".chevron:last-child").click()`, nil)
+	d.press("Submit this page")
+	s := d.stored(site, 0)
+	p := site.recording(0, 1)
+	if len(p.Drags) != 1 || p.Drags[0].Outcome != "placed" || len(s.Answer.Icons) != 1 || math.Abs(s.Answer.Icons[0].X-(end[0]-photo.X)/photo.Width) > 0.001 {
+		t.Errorf("drags %+v, answer %+v; the finger ended at %v", p.Drags, s.Answer, end)
+	}
+	if n := len(p.Samples); n != 30 || p.Samples[0].Pointer != "touch" || p.Samples[29].Buttons != 1 {
+		t.Errorf("%d samples of 30 moves: %+v", n, p.Samples)
 	}
 }

@@ -53,7 +53,7 @@ async function one(show, queue, study, lease, arm, page, images, loaded) {
     };
     const instructions = e => {
       recorder.push("notes", recorder.us(e.timeStamp), "link", "instructions");
-      const d = dialog(texts.instructions, () => {}, prose(study.texts.instructions), button(texts.close, () => d.close(), "main"));
+      const d = dialog(texts.instructions, () => {}, h("h2", {}, texts.instructions), prose(study.texts.instructions), button(texts.close, () => d.close(), "main"));
     };
     const stop = async () => {
       const what = await stopDialog();

@@ -33,7 +33,7 @@ type Choice struct {
 	T    int64  `col:"t,delta"`
 	What string `col:"what"` // select, deselect
 	Slot int32  `col:"slot"`
-	X    int32  `col:"x"` // 0 if Via is key
+	X    int32  `col:"x"` // 0 if Via is key, and at the level answers
 	Y    int32  `col:"y"`
 	Via  string `col:"via"` // mouse, touch, pen, key
 }
