@@ -3,13 +3,9 @@
 package study
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,6 +14,7 @@ import (
 	"abtool/collect"
 	"abtool/collect/derive"
 	"abtool/collect/recording"
+	"abtool/collect/records"
 	"abtool/collect/storage"
 	"abtool/internal/parallel"
 	"abtool/schema"
@@ -110,7 +107,7 @@ func (s *Study) Read(ctx context.Context, jobs int, take func(*Page) error) (ses
 		if err != nil {
 			return err
 		}
-		images, err := imagesOf(v)
+		images, err := records.Images(v)
 		if err != nil {
 			return err
 		}
@@ -190,15 +187,6 @@ func (s *Study) list(v *storage.View) (pages []job, err error) {
 	return pages, nil
 }
 
-func imagesOf(v *storage.View) (map[string]*collect.Image, error) {
-	list, err := v.Images()
-	images := make(map[string]*collect.Image, len(list))
-	for i := range list {
-		images[list[i].ID] = &list[i]
-	}
-	return images, err
-}
-
 // read reads the attempts at a page, and derives its record if it was submitted.
 func (s *Study) read(j *job, images map[string]*collect.Image, chunks func(string, int) ([]storage.Chunk, error)) (*Page, error) {
 	p := &Page{visit: j.assignment.Visit}
@@ -210,7 +198,7 @@ func (s *Study) read(j *job, images map[string]*collect.Image, chunks func(strin
 		if err != nil {
 			return nil, err
 		}
-		r, readable, events := join(x, stored)
+		r, readable, events := records.Join(x, stored)
 		for _, c := range stored {
 			p.Read = append(p.Read, c.Body)
 		}
@@ -231,20 +219,11 @@ func (s *Study) read(j *job, images map[string]*collect.Image, chunks func(strin
 
 // derive makes the record of a page that was submitted.
 func (s *Study) derive(p *Page, j *job, submitted *storage.Attempt, recorded []*recording.Page, images map[string]*collect.Image) error {
-	d := derive.Page{ID: j.page.UUID, Number: j.page.Number, Superclasses: s.supers, Arm: j.worker.Arm}
-	if submitted.Ended != nil {
-		d.Ended = *submitted.Ended
+	d, err := records.Describe(&j.page, submitted, j.plan, images)
+	if err != nil {
+		return err
 	}
-	if err := json.Unmarshal([]byte(submitted.Answer), &d.Answer); err != nil {
-		return fmt.Errorf("the answer of page %s: %w", j.page.UUID, err)
-	}
-	for _, slot := range j.plan.Slots {
-		m := images[slot.Image]
-		if m == nil {
-			return fmt.Errorf("page %s has the image %s, which the plan does not have", j.page.UUID, slot.Image)
-		}
-		d.Slots = append(d.Slots, derive.Slot{ImageID: m.ID, Class: j.plan.Class, Width: m.Width, Height: m.Height, Known: slot.Known, Gold: &m.Gold})
-	}
+	d.Superclasses, d.Arm = s.supers, j.worker.Arm
 	ids := derive.Ids{Worker: j.assignment.Worker, Assignment: j.assignment.ID, HIT: j.assignment.HIT}
 	var page any
 	var mismatch bool
@@ -273,43 +252,6 @@ func (s *Study) derive(p *Page, j *job, submitted *storage.Attempt, recorded []*
 	record, err := derive.Dump(ids, page)
 	p.Record = append(record, '\n')
 	return err
-}
-
-// join joins the chunks of an attempt. It leaves out chunks that cannot be read, or are of another beginning
-// than the attempt, which no page of ours sends.
-func join(x *storage.Attempt, stored []storage.Chunk) (r *recording.Page, readable, events int) {
-	var chunks []*recording.Chunk
-	for i := range stored {
-		c, err := parse(&stored[i])
-		if err != nil || c.T0 != x.T0 || c.Page != x.Page || c.Attempt != x.Attempt || c.Seq != stored[i].Seq {
-			continue
-		}
-		chunks = append(chunks, c)
-		events += c.Len()
-	}
-	r, err := recording.Join(chunks)
-	if err != nil {
-		return &recording.Page{Page: x.Page, Attempt: x.Attempt, T0: x.T0}, 0, 0
-	}
-	return r, len(chunks), events
-}
-
-// maxChunk is the size of the largest chunk, in bytes of JSON.
-const maxChunk = 64 << 20
-
-func parse(c *storage.Chunk) (*recording.Chunk, error) {
-	if c.Encoding == "" {
-		return recording.Parse(c.Body)
-	}
-	z, err := gzip.NewReader(bytes.NewReader(c.Body))
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(io.LimitReader(z, maxChunk))
-	if err != nil {
-		return nil, err
-	}
-	return recording.Parse(text)
 }
 
 // count adds a page to the account.

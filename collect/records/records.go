@@ -1,0 +1,81 @@
+// Package records reads what a study has stored of its pages: the recordings, and what derive needs besides.
+package records
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"abtool/collect"
+	"abtool/collect/derive"
+	"abtool/collect/recording"
+	"abtool/collect/storage"
+)
+
+// Images returns the images of a study by their ids.
+func Images(v *storage.View) (map[string]*collect.Image, error) {
+	list, err := v.Images()
+	images := make(map[string]*collect.Image, len(list))
+	for i := range list {
+		images[list[i].ID] = &list[i]
+	}
+	return images, err
+}
+
+// Describe describes a page that was submitted by an attempt, apart from its superclasses and arm.
+func Describe(p *storage.Page, submitted *storage.Attempt, plan *collect.Page, images map[string]*collect.Image) (derive.Page, error) {
+	d := derive.Page{ID: p.UUID, Number: p.Number}
+	if submitted.Ended != nil {
+		d.Ended = *submitted.Ended
+	}
+	if err := json.Unmarshal([]byte(submitted.Answer), &d.Answer); err != nil {
+		return d, fmt.Errorf("the answer of page %s: %w", p.UUID, err)
+	}
+	for _, slot := range plan.Slots {
+		m := images[slot.Image]
+		if m == nil {
+			return d, fmt.Errorf("page %s has the image %s, which the plan does not have", p.UUID, slot.Image)
+		}
+		d.Slots = append(d.Slots, derive.Slot{ImageID: m.ID, Class: plan.Class, Width: m.Width, Height: m.Height, Known: slot.Known, Gold: &m.Gold})
+	}
+	return d, nil
+}
+
+// Join joins the chunks of an attempt. It leaves out chunks that cannot be read, or are of another beginning
+// than the attempt, which no page of ours sends.
+func Join(x *storage.Attempt, stored []storage.Chunk) (r *recording.Page, readable, events int) {
+	var chunks []*recording.Chunk
+	for i := range stored {
+		c, err := parse(&stored[i])
+		if err != nil || c.T0 != x.T0 || c.Page != x.Page || c.Attempt != x.Attempt || c.Seq != stored[i].Seq {
+			continue
+		}
+		chunks = append(chunks, c)
+		events += c.Len()
+	}
+	r, err := recording.Join(chunks)
+	if err != nil {
+		return &recording.Page{Page: x.Page, Attempt: x.Attempt, T0: x.T0}, 0, 0
+	}
+	return r, len(chunks), events
+}
+
+// maxChunk is the size of the largest chunk, in bytes of JSON.
+const maxChunk = 64 << 20
+
+func parse(c *storage.Chunk) (*recording.Chunk, error) {
+	if c.Encoding == "" {
+		return recording.Parse(c.Body)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(c.Body))
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(z, maxChunk))
+	if err != nil {
+		return nil, err
+	}
+	return recording.Parse(text)
+}
