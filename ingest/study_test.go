@@ -217,6 +217,29 @@ func TestStudyReplaced(t *testing.T) {
 	}
 }
 
+// Programs that know the tables as they were before studies read those of a study.
+func TestStudyOldReaders(t *testing.T) {
+	type action struct {
+		Type *string `parquet:"type"`
+		Icon *string `parquet:"icon"`
+		T    *int64  `parquet:"t"`
+	}
+	type page struct {
+		ImageID int64           `parquet:"image_id"`
+		Actions []action        `parquet:"actions,list"`
+		Mouse   []schema.Sample `parquet:"mouse,list"`
+	}
+	_, out, _ := ingestStudy(t, "tag", 1)
+	whole := readTable[schema.COCOAnnotation](t, out, "coco/annotations")
+	for i, old := range readTable[page](t, out, "coco/annotations") {
+		row := whole[i]
+		if old.ImageID != row.ImageID || len(old.Actions) != len(row.Actions) || *old.Actions[0].Icon != *row.Actions[0].Icon ||
+			*old.Actions[0].T != *row.Actions[0].T || !cmp.Equal(old.Mouse, row.Mouse) {
+			t.Errorf("row %d is read as %+v", i, old)
+		}
+	}
+}
+
 func TestStudyArrow(t *testing.T) {
 	s, _, _ := ingestStudy(t, "browse", 1)
 	out := filepath.Join(t.TempDir(), "store")

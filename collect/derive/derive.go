@@ -144,9 +144,8 @@ func (l layouts) at(us int64) (p recording.Layout, ok bool) {
 	return l[max(i-1, 0)], true
 }
 
-// point returns the place of the pointer as the front ends compute it, offsetX / offsetWidth. Browsers give
-// mouse events in whole pixels: the position in the document is rounded down, and so is its distance from the
-// edge of the image. The size of an element is rounded to whole pixels.
+// point returns the place of the pointer as the front ends compute it, offsetX / offsetWidth. Browsers round
+// both to whole pixels, the distance from the edge of the image and the size of it.
 func (l layouts) point(x, y int32, us int64) (px, py float64, ok bool) {
 	p, ok := l.at(us)
 	w, h := pixels(p.Width), pixels(p.Height)
@@ -157,10 +156,10 @@ func (l layouts) point(x, y int32, us int64) (px, py float64, ok bool) {
 }
 
 // offset returns the distance of a position from an edge in whole pixels. Both are in tenths.
-func offset(at, edge int32) int64 { return floorDiv(10*floorDiv(int64(at), 10)-int64(edge), 10) }
+func offset(at, edge int32) int64 { return int64(pixels(at - edge)) }
 
-// pixels rounds tenths of a pixel to whole pixels.
-func pixels(tenths int32) int { return int(math.Round(float64(tenths) / 10)) }
+// pixels rounds tenths of a pixel to whole pixels, halves up.
+func pixels(tenths int32) int { return int(math.Floor(float64(tenths)/10 + 0.5)) }
 
 // places returns the layouts of an attempt as they are stored, with times since the page began.
 func (l layouts) places(c clock, began int64) []Place {

@@ -2,6 +2,8 @@ package derive
 
 import (
 	"encoding/json"
+	"maps"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -102,13 +104,14 @@ func TestBrowse(t *testing.T) {
 	}
 }
 
-// Browsers give mouse events in whole pixels, and elements can lie at fractions of pixels.
+// Browsers round distances from the edge of an element, which can lie at fractions of pixels. These are what
+// Chromium gives.
 func TestWholePixels(t *testing.T) {
 	l := layouts{{X: 1005, Y: 2000, Width: 3236, Height: 2430}} // 100.5 px, 323.6 px wide
 	for _, c := range []struct {
 		x    int32
 		want float64
-	}{{1000, -1}, {1009, -1}, {1010, 0}, {1019, 0}, {1020, 1}, {4240, 323}} {
+	}{{994, -1}, {1000, 0}, {1009, 0}, {1010, 1}, {1019, 1}, {1020, 2}, {4240, 324}} {
 		if x, _, ok := l.point(c.x, 2000, 0); !ok || x != c.want/324 {
 			t.Errorf("position %d: %g pixels, want %g", c.x, x*324, c.want)
 		}
@@ -417,6 +420,45 @@ func TestTag(t *testing.T) {
 	if diff := cmp.Diff(want, tagged(t, p, Icon{"cake", 0.21, 0.5})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
+}
+
+// Whatever is done with icons, every change is an action, and the actions lead to the answer.
+func TestTagRules(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p := &recording.Page{T0: t0}
+		placed := map[string]Icon{}
+		for i := range rapid.Int64Range(0, 20).Draw(t, "changes") {
+			name := rapid.SampledFrom([]string{"cat", "dog", "cup"}).Draw(t, "icon")
+			x, y := rapid.Int32Range(0, 1_000_000).Draw(t, "x"), rapid.Int32Range(0, 1_000_000).Draw(t, "y")
+			e := recording.IconChange{T: 1000 * i, What: "add", Icon: name, Via: "drag", ToX: x, ToY: y}
+			if at, ok := placed[name]; ok {
+				e.What, e.FromX, e.FromY = "move", int32(math.Round(at.X*1e6)), int32(math.Round(at.Y*1e6))
+				if rapid.Bool().Draw(t, "remove") {
+					e.What, e.ToX, e.ToY = "remove", 0, 0
+				}
+			}
+			if delete(placed, name); e.What != "remove" {
+				placed[name] = Icon{name, float64(x) / 1e6, float64(y) / 1e6}
+			}
+			p.Icons = append(p.Icons, e)
+		}
+		d := Page{Slots: []Slot{{ImageID: "9"}}, Ended: began + 1000}
+		for _, name := range slices.Sorted(maps.Keys(placed)) {
+			d.Answer.Icons = append(d.Answer.Icons, placed[name])
+		}
+		got, err := Tag([]*recording.Page{p}, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Annotation.ActionHistories) != len(p.Icons) || got.Mismatch {
+			t.Errorf("%d actions for %d changes, mismatch %v", len(got.Annotation.ActionHistories), len(p.Icons), got.Mismatch)
+		}
+		// Without the answer, as many removals follow as icons are left.
+		d.Answer.Icons = nil
+		if got, _ = Tag([]*recording.Page{p}, d); len(got.Annotation.ActionHistories) != len(p.Icons)+len(placed) || got.Mismatch != (len(placed) > 0) {
+			t.Errorf("%d actions for %d changes and %d icons", len(got.Annotation.ActionHistories), len(p.Icons), len(placed))
+		}
+	})
 }
 
 // The answer counts: actions lead to it where the events do not.
