@@ -28,7 +28,7 @@ export function show(page, { lease, arm, recorder, image: load, url, draft, sign
   const face = (name, small) => {
     const { key, hue } = all.get(name) ?? { hue: 0 };
     return key ? h("img", { src: url(key), alt: "", draggable: "false", class: "face" })
-      : h("span", { class: `face tile hue${hue % 11}`, "aria-hidden": "true" }, small ? short(name) : name);
+      : h("span", { class: `face tile hue${hue % 11}${/\w{10}/.test(name) ? " long" : ""}`, "aria-hidden": "true" }, small ? short(name) : name);
   };
 
   const [{ key, width, height }] = page.slots, scale = Math.min(HEIGHT / height, WIDEST / width);
