@@ -23,6 +23,7 @@ var adminFiles embed.FS
 var adminPages = template.Must(template.New("").Funcs(template.FuncMap{
 	"count": func(n int64) string { return ui.Thousands(n) },
 	"size":  ui.Size,
+	"state": func(state string) string { return stateNames[state] },
 	"time": func(ms int64) string {
 		return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04")
 	},
@@ -243,11 +244,14 @@ func (s *Server) assignment(w http.ResponseWriter, r *http.Request) {
 // A Status says how far a study is.
 type Status struct {
 	storage.Account
-	People   map[string]int64 `json:"people"` // by state
+	People   map[string]int64 `json:"people"` // asked, agreed, refused, withdrawn
 	Arms     map[string]int64 `json:"arms"`   // people who agreed
 	Live     int64            `json:"live"`   // visits with a sign of life in the last two minutes
 	DiskFree int64            `json:"disk_free"`
 }
+
+// stateNames are the states of workers, in words for those who run a study.
+var stateNames = map[string]string{storage.New: "asked", storage.Work: "agreed", storage.Refused: "refused", storage.Withdrawn: "withdrawn"}
 
 // ReadStatus reads the status of a study.
 func ReadStatus(v *storage.View, now int64) (st Status, err error) {
@@ -260,7 +264,7 @@ func ReadStatus(v *storage.View, now int64) (st Status, err error) {
 		return st, err
 	}
 	for _, w := range workers {
-		st.People[w.State]++
+		st.People[stateNames[w.State]]++
 		if w.Arm != "" {
 			st.Arms[w.Arm]++
 		}
