@@ -1,0 +1,242 @@
+"""Opens what abtool writes with other tools: scripts/opened-by runs this.
+
+Usage: opened_by.py ABTOOL FOLDER [PART ...]. FOLDER gets the data, simulated by abtool.
+"""
+import functools
+import importlib.metadata
+import json
+import math
+import os
+import subprocess
+import sys
+
+ABTOOL, FOLDER = sys.argv[1], sys.argv[2]
+PARTS = {}
+TABLES = [(s, t) for s in ("imagenet", "coco") for t in ("annotations", "images", "rejects")]
+
+
+def check(part, output, tool, what, *needs):
+    """Registers a check: a function that raises an exception if tool does not read what abtool wrote."""
+
+    def register(f):
+        PARTS.setdefault(part, []).append((f, output, tool, what, (tool,) + needs))
+        return f
+
+    return register
+
+
+def abtool(*args):
+    """Runs abtool and returns its output. Exit code 3 says that damaged records were rejected, as intended."""
+    p = subprocess.run([ABTOOL, *args], cwd=FOLDER, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if p.returncode not in (0, 3):
+        raise RuntimeError("abtool %s: %s" % (" ".join(args), p.stderr.strip()))
+    return p.stdout
+
+
+def path(*names):
+    return os.path.join(FOLDER, *names)
+
+
+def sql(query):
+    """Returns the rows of a query, as abtool prints them in JSON."""
+    return [json.loads(line) for line in abtool("sql", "store", "--mode", "jsonlines", query).splitlines()]
+
+
+def plain(v):
+    """Returns a value without the types of NumPy. NaN, which is null in pandas, becomes None."""
+    if hasattr(v, "tolist"):
+        v = v.tolist()
+    if isinstance(v, dict):
+        return {k: plain(x) for k, x in v.items()}
+    if isinstance(v, (list, tuple)):
+        return [plain(x) for x in v]
+    return None if isinstance(v, float) and math.isnan(v) else v
+
+
+def compare(name, rows, want):
+    """Raises an exception that names the first difference."""
+    if len(rows) != len(want):
+        raise AssertionError("%s: %d rows, want %d" % (name, len(rows), len(want)))
+    for i, (row, w) in enumerate(zip(rows, want)):
+        row = plain(row)
+        if list(row) != list(w):
+            raise AssertionError("%s: columns %s, want %s" % (name, list(row), list(w)))
+        for column in w:
+            if row[column] != w[column]:
+                raise AssertionError("%s, row %d: %s is %.80r, want %.80r" % (name, i, column, row[column], w[column]))
+
+
+# --- stores
+
+
+@functools.cache
+def store():
+    """Makes a store with damaged records and two row groups, and returns its tables as abtool sql prints them."""
+    abtool("synth", "imagenet", "--images", "15200", "--boxes", "--dirty", "0.02", "--out", "imagenet")
+    abtool("synth", "coco", "--images", "400", "--dirty", "0.05", "--out", "coco")
+    abtool("ingest", "imagenet", "coco", "--boxes", "imagenet/boxes.tar.gz", "--instances", "coco/instances_train2014.json",
+           "--out", "store", "--format", "arrow")
+    rows = {(s, t): sql("FROM %s_%s" % (s, t)) for s, t in TABLES}
+    assert any(r["clicks"] == [] for r in rows["imagenet", "annotations"]), "the store has no empty lists"
+    assert any(c["x"] is None for r in rows["imagenet", "annotations"] for c in r["mouse"]), "the store has no nulls in lists"
+    assert len(rows["imagenet", "annotations"]) > 16384, "the store has one row group only"
+    return rows
+
+
+def every_table(read, ending="parquet"):
+    """Compares all tables of the store with what read returns of their files."""
+    for (s, t), want in store().items():
+        compare(s + "/" + t, read(path("store", s, t + "." + ending)), want)
+
+
+VALUES = "every value, nulls, empty lists, nulls in lists"
+
+
+@check("stores", "store, Parquet", "pyarrow", VALUES)
+def _():
+    import pyarrow.parquet as pq
+
+    every_table(lambda f: pq.read_table(f).to_pylist())
+
+
+@check("stores", "store, Arrow", "pyarrow", VALUES)
+def _():
+    import pyarrow as pa
+
+    every_table(lambda f: pa.ipc.open_file(f).read_all().to_pylist(), "arrow")
+
+
+@check("stores", "store, Parquet", "pyarrow", "limits in the footer hold, and leave out row groups")
+def _():
+    import pyarrow.compute as pc
+    import pyarrow.dataset as ds
+    import pyarrow.parquet as pq
+
+    store()
+    for s, t in TABLES:
+        f = pq.ParquetFile(path("store", s, t + ".parquet"))
+        for g in range(f.num_row_groups):
+            table, meta = f.read_row_group(g).flatten(), f.metadata.row_group(g)
+            for c in map(meta.column, range(meta.num_columns)):
+                if "." in c.path_in_schema or c.statistics is None:
+                    continue
+                column, limits = table[c.path_in_schema], c.statistics
+                assert limits.null_count == column.null_count, (c.path_in_schema, limits.null_count)
+                if column.null_count < len(column) and c.physical_type != "BOOLEAN":
+                    least, greatest = (v.as_py() for v in pc.min_max(column).values())
+                    exact = c.physical_type != "BYTE_ARRAY"  # texts are cut
+                    assert limits.min <= least and limits.max >= greatest, c.path_in_schema
+                    assert not exact or (limits.min, limits.max) == (least, greatest), c.path_in_schema
+    fragment, = ds.dataset(path("store/imagenet/annotations.parquet")).get_fragments()
+    assert fragment.num_row_groups == 2 and fragment.subset(ds.field("seq") >= 16384).num_row_groups == 1
+
+
+@check("stores", "store, Parquet", "pandas", VALUES, "pyarrow")
+def _():
+    import pandas as pd
+
+    every_table(lambda f: pd.read_parquet(f).to_dict("records"))
+
+
+@check("stores", "store, Parquet", "polars", VALUES)
+def _():
+    import polars as pl
+
+    every_table(lambda f: pl.read_parquet(f).to_dicts())
+
+
+@check("stores", "store, Arrow", "polars", VALUES)
+def _():
+    import polars as pl
+
+    every_table(lambda f: pl.read_ipc(f).to_dicts(), "arrow")
+
+
+@check("stores", "store, Parquet", "polars", "a filter leaves out row groups")
+def _():
+    store()
+    code = "import polars as pl, sys; print(pl.scan_parquet(sys.argv[1]).filter(pl.col('seq') >= 16384).collect().height)"
+    p = subprocess.run([sys.executable, "-c", code, path("store/imagenet/annotations.parquet")], env=dict(os.environ, POLARS_VERBOSE="1"),
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=True)
+    assert int(p.stdout) == len(store()["imagenet", "annotations"]) - 16384, p.stdout
+    assert "reading 1 / 2 row groups" in p.stderr
+
+
+@check("stores", "store, Parquet", "duckdb", VALUES)
+def _():
+    import duckdb
+
+    def read(f):
+        r = duckdb.sql("FROM '%s'" % f)
+        return [dict(zip(r.columns, row)) for row in r.fetchall()]
+
+    every_table(read)
+
+
+@check("stores", "sql --print-setup", "duckdb", "every view has the rows of abtool sql")
+def _():
+    import duckdb
+
+    store()
+    db = duckdb.connect()
+    db.execute(abtool("sql", "store", "--print-setup"))
+    views = [r["view_name"] for r in sql("SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL")]
+    assert len(views) > 20, views
+    for v in views:
+        n, want = db.sql("SELECT count(*) FROM " + v).fetchall(), sql("SELECT count(*) AS n FROM " + v)[0]["n"]
+        assert n == [(want,)], "%s: %s rows, want %d" % (v, n, want)
+
+
+@check("stores", "store, Parquet", "datasets", VALUES)
+def _():
+    from datasets import Dataset
+
+    every_table(lambda f: Dataset.from_parquet(f).to_list())
+
+
+@check("stores", "sql --out", "fastparquet", "every value of a view (it cannot read a store's encodings)")
+def _():
+    import fastparquet
+
+    store()
+    abtool("sql", "store", "--out", "clicks.parquet", "FROM imagenet_clicks")
+    compare("imagenet_clicks", fastparquet.ParquetFile(path("clicks.parquet")).to_pandas().to_dict("records"), sql("FROM imagenet_clicks"))
+
+
+# --- the table
+
+
+def run(f, needs):
+    for name in needs:
+        try:
+            importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            return "skipped: %s is not installed" % name
+    try:
+        f()
+    except Exception as e:
+        if os.environ.get("TRACEBACK"):
+            raise
+        return "FAILED: %s: %s" % (type(e).__name__, " ".join(str(e).split())[:300])
+    return "ok"
+
+
+def main():
+    os.makedirs(FOLDER, exist_ok=True)
+    parts = sys.argv[3:] or list(PARTS)
+    counts = {"ok": 0, "FAILED": 0, "skipped": 0}
+    form = "%-18s  %-12s %-10s  %-62s  %s"
+    print(form % ("output", "tool", "version", "checked", "result"), flush=True)
+    for part in parts:
+        if part not in PARTS:
+            sys.exit("no part %s: the parts are %s" % (part, ", ".join(PARTS)))
+        for f, output, tool, what, needs in PARTS[part]:
+            result = run(f, needs)
+            counts[result.split(":")[0]] += 1
+            version = "" if result.startswith("skipped") else importlib.metadata.version(tool)
+            print(form % (output, tool, version, what, result), flush=True)
+    print("%(ok)d passed, %(FAILED)d failed, %(skipped)d skipped" % counts)
+    sys.exit(1 if counts["FAILED"] else 0)
+
+
+main()
