@@ -236,7 +236,8 @@ func (w *hubWriter) card() string {
 	}
 	b.WriteString("  splits:\n")
 	for i, s := range w.splits {
-		fmt.Fprintf(&b, "  - name: %s\n    num_examples: %d\n", s, w.rows[i])
+		// datasets ignores a number of rows without a number of bytes, and compares the rows only.
+		fmt.Fprintf(&b, "  - name: %s\n    num_bytes: %d\n    num_examples: %d\n", s, w.files[2+i].n, w.rows[i])
 	}
 	fmt.Fprintf(&b, "---\n\n# %s\n\nWritten by `abtool targets`.", markdown(w.title()))
 	if missing := w.out.options.Card.missing(); len(missing) > 0 {
@@ -274,11 +275,19 @@ var croissantTypes = [...]string{targetfile.KindText: "sc:Text", targetfile.Kind
 
 // croissantContext is the context that the specification of Croissant 1.0 gives.
 const croissantContext = `{"@language":"en","@vocab":"https://schema.org/","citeAs":"cr:citeAs","column":"cr:column","conformsTo":"dct:conformsTo","cr":"http://mlcommons.org/croissant/",
-"data":{"@id":"cr:data","@type":"@json"},"dataBiases":"cr:dataBiases","dataCollection":"cr:dataCollection","dataType":{"@id":"cr:dataType","@type":"@vocab"},"dct":"http://purl.org/dc/terms/",
-"examples":{"@id":"cr:examples","@type":"@json"},"extract":"cr:extract","field":"cr:field","fileObject":"cr:fileObject","fileProperty":"cr:fileProperty","fileSet":"cr:fileSet","format":"cr:format",
-"includes":"cr:includes","isLiveDataset":"cr:isLiveDataset","jsonPath":"cr:jsonPath","key":"cr:key","md5":"cr:md5","parentField":"cr:parentField","path":"cr:path",
-"personalSensitiveInformation":"cr:personalSensitiveInformation","recordSet":"cr:recordSet","references":"cr:references","regex":"cr:regex","repeated":"cr:repeated","replace":"cr:replace",
-"sc":"https://schema.org/","separator":"cr:separator","source":"cr:source","subField":"cr:subField","transform":"cr:transform"}`
+"rai":"http://mlcommons.org/croissant/RAI/","data":{"@id":"cr:data","@type":"@json"},"dataType":{"@id":"cr:dataType","@type":"@vocab"},"dct":"http://purl.org/dc/terms/",
+"equivalentProperty":"cr:equivalentProperty","examples":{"@id":"cr:examples","@type":"@json"},"extract":"cr:extract","field":"cr:field","fileProperty":"cr:fileProperty",
+"fileObject":"cr:fileObject","fileSet":"cr:fileSet","format":"cr:format","includes":"cr:includes","isLiveDataset":"cr:isLiveDataset","jsonPath":"cr:jsonPath","key":"cr:key","md5":"cr:md5",
+"parentField":"cr:parentField","path":"cr:path","recordSet":"cr:recordSet","references":"cr:references","regex":"cr:regex","repeated":"cr:repeated","replace":"cr:replace",
+"samplingRate":"cr:samplingRate","sc":"https://schema.org/","separator":"cr:separator","source":"cr:source","subField":"cr:subField","transform":"cr:transform"}`
+
+// citation is the paper of the byproducts, in BibTeX.
+const citation = `@inproceedings{han2023neglected,
+  title = {Neglected Free Lunch: Learning Image Classifiers Using Annotation Byproducts},
+  author = {Han, Dongyoon and Choe, Junsuk and Chun, Seonghyeok and Chung, John Joon Young and Chang, Minsuk and Yun, Sangdoo and Song, Jean Y. and Oh, Seong Joon},
+  booktitle = {International Conference on Computer Vision (ICCV)},
+  year = {2023}
+}`
 
 // croissant returns the description of the files in Croissant 1.0. Each split is a file with its digest, and
 // a record set with the columns.
@@ -295,7 +304,7 @@ func (w *hubWriter) croissant() map[string]any {
 	out := map[string]any{
 		"@context": json.RawMessage(croissantContext), "@type": "sc:Dataset", "conformsTo": "http://mlcommons.org/croissant/1.0",
 		"name": w.table.Set + "-ab-" + w.table.Table, "description": w.title() + ". Written by abtool targets.", "version": fmt.Sprintf("%d.0.0", targetfile.Version),
-		"keywords": []string{"annotation byproducts", w.table.Set}, "distribution": files, "recordSet": sets,
+		"keywords": []string{"annotation byproducts", w.table.Set}, "distribution": files, "recordSet": sets, "citeAs": citation,
 	}
 	card := &w.out.options.Card
 	for key, value := range map[string]string{"license": card.License, "url": card.URL, "datePublished": card.Published} {
