@@ -2,13 +2,18 @@
 
 Usage: opened_by.py ABTOOL FOLDER [PART ...]. FOLDER gets the data, simulated by abtool.
 """
+import contextlib
 import functools
+import glob
 import importlib.metadata
+import io
 import json
+import logging
 import math
 import os
 import subprocess
 import sys
+from array import array
 
 ABTOOL, FOLDER = sys.argv[1], sys.argv[2]
 PARTS = {}
@@ -53,6 +58,11 @@ def plain(v):
     return None if isinstance(v, float) and math.isnan(v) else v
 
 
+def same(column, a, b):
+    """Reports whether two values are equal. attention is float32, which JSON and CSV print with fewer digits."""
+    return array("f", a) == array("f", b) if column == "attention" else a == b
+
+
 def compare(name, rows, want):
     """Raises an exception that names the first difference."""
     if len(rows) != len(want):
@@ -62,7 +72,7 @@ def compare(name, rows, want):
         if list(row) != list(w):
             raise AssertionError("%s: columns %s, want %s" % (name, list(row), list(w)))
         for column in w:
-            if row[column] != w[column]:
+            if not same(column, row[column], plain(w[column])):
                 raise AssertionError("%s, row %d: %s is %.80r, want %.80r" % (name, i, column, row[column], w[column]))
 
 
@@ -201,6 +211,180 @@ def _():
     store()
     abtool("sql", "store", "--out", "clicks.parquet", "FROM imagenet_clicks")
     compare("imagenet_clicks", fastparquet.ParquetFile(path("clicks.parquet")).to_pandas().to_dict("records"), sql("FROM imagenet_clicks"))
+
+
+# --- targets
+
+
+@functools.cache
+def targets():
+    """Makes targets of a small store in every format, and returns their rows as abtool sql prints the Parquet file."""
+    abtool("synth", "imagenet", "--images", "150", "--boxes", "--dirty", "0.02", "--images-out", "images", "--out", "small")
+    abtool("ingest", "small", "--boxes", "small/boxes.tar.gz", "--out", "smallstore")
+    options = ["--rule", "all", "--signal", "all", "--all", "--split", "image"]
+    for out in ("targets.parquet", "targets.csv", "keypoints.json"):
+        abtool("targets", "smallstore", *options, "--out", out)
+    abtool("targets", "smallstore", *options, "--out", "arrays", "--format", "npy")
+    abtool("targets", "smallstore", *options, "--out", "shards", "--format", "webdataset", "--images", "images", "--shard", "50")
+    abtool("targets", "smallstore", *options, "--out", "hub", "--format", "huggingface", "--license", "cc-by-4.0",
+           "--url", "https://example.org/targets", "--creator", "Somebody", "--published", "2026-01-31")
+    rows = json.loads(abtool("sql", "smallstore", "--allow-files", "--json", "FROM 'targets.parquet'"))
+    assert any(r["x"] is None for r in rows) and any(r["path_x"] for r in rows), "the targets have no nulls or no lists"
+    return rows
+
+
+def by_split():
+    rows = {}
+    for r in targets():
+        rows.setdefault(r["split"], []).append(r)
+    return rows
+
+
+def shards():
+    return sorted(glob.glob(path("shards", "*.tar")))
+
+
+class Warnings(logging.Handler):
+    """Keeps what a package warns of."""
+
+    def __init__(self, name):
+        super().__init__(logging.WARNING)
+        self.texts, self.log = [], logging.getLogger(name)
+
+    def emit(self, record):
+        self.texts.append(record.getMessage())
+
+    def __enter__(self):
+        self.log.addHandler(self)
+        return self
+
+    def __exit__(self, *_):
+        self.log.removeHandler(self)
+
+
+EVERY = "every value and list"
+
+
+@check("targets", "Parquet", "pandas", EVERY, "pyarrow")
+def _():
+    import pandas as pd
+
+    targets()
+    compare("targets", pd.read_parquet(path("targets.parquet")).to_dict("records"), targets())
+
+
+@check("targets", "Parquet", "polars", EVERY)
+def _():
+    import polars as pl
+
+    targets()
+    compare("targets", pl.read_parquet(path("targets.parquet")).to_dicts(), targets())
+
+
+@check("targets", "CSV", "pandas", EVERY + ", to the last digit")
+def _():
+    import pandas as pd
+
+    lists = [k for k, v in targets()[0].items() if isinstance(v, list)]
+    rows = pd.read_csv(path("targets.csv"), converters=dict.fromkeys(lists, json.loads))
+    compare("targets", rows.to_dict("records"), targets())
+
+
+@check("targets", "CSV", "polars", EVERY + ", to the last digit")
+def _():
+    import polars as pl
+
+    lists = [k for k, v in targets()[0].items() if isinstance(v, list)]
+    rows = pl.read_csv(path("targets.csv"), infer_schema_length=None).to_dicts()
+    compare("targets", [{k: json.loads(v) if k in lists else v for k, v in r.items()} for r in rows], targets())
+
+
+@check("targets", "NPY", "numpy", "every value; lists padded at the front")
+def _():
+    import numpy as np
+
+    for name, example in targets()[0].items():
+        a, want = np.load(path("arrays", name + ".npy")), [r[name] for r in targets()]
+        if isinstance(example, list):
+            assert a.shape == (len(want), max(map(len, want))), (name, a.shape)
+            got = [row[a.shape[1] - len(w):].tolist() for row, w in zip(a, want)]
+        else:
+            null = "" if a.dtype.kind == "U" else np.iinfo(a.dtype).min if a.dtype.kind == "i" else None
+            got = [None if v == null else v for v in a.tolist()]
+        assert all(same(name, a, b) for a, b in zip(plain(got), plain(want))), name
+
+
+@check("targets", "COCO keypoints", "pycocotools", "images, categories, points in pixels; average precision with itself is 1")
+def _():
+    import numpy as np
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    want = [r for r in targets() if r["width"]]
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO(path("keypoints.json"))
+        found = coco.loadAnns(coco.getAnnIds())
+        assert len(found) == len(want), (len(found), len(want))
+        for a, w in zip(found, want):
+            image, category = coco.imgs[a["image_id"]], coco.cats[a["category_id"]]
+            assert (image["image_id"], image["width"], category["name"], a["rule"]) == (w["image_id"], w["width"], w["class"], w["rule"]), a
+            x, y, v = a["keypoints"]
+            assert v == 0 if w["weight"] == 0 else v == 2 and np.allclose((x, y), (w["x"] * w["width"], w["y"] * w["height"])), (a, w)
+        # One rule, so that an image has one point.
+        coco.dataset["annotations"] = [a for a in found if a["rule"] == "final-click" and a["num_keypoints"]]
+        coco.createIndex()
+        points = [{k: a[k] for k in ("image_id", "category_id", "keypoints")} | {"score": 1} for a in coco.dataset["annotations"]]
+        e = COCOeval(coco, coco.loadRes(points), "keypoints")
+        e.params.kpt_oks_sigmas = np.array([0.1])
+        e.evaluate(), e.accumulate(), e.summarize()
+    assert e.stats[0] == 1, e.stats
+
+
+@check("targets", "WebDataset", "webdataset", "every image with its class and its rows", "pillow")
+def _():
+    import webdataset as wds
+    from PIL import Image
+
+    rows = {}
+    for r in targets():
+        rows.setdefault(r["image_id"], []).append(r)
+    seen = set()
+    for image, number, about in wds.WebDataset(shards(), shardshuffle=False).decode("pil").to_tuple("jpg", "cls", "json"):
+        want = rows[about["image_id"]]
+        seen.add(about["image_id"])
+        with open(path("images", want[0]["class"], about["image_id"] + ".JPEG"), "rb") as f:
+            assert image.tobytes() == Image.open(f).convert("RGB").tobytes(), about["image_id"]
+        assert number == want[0]["class_index"] and len(about["targets"]) == len(want), about["image_id"]
+        for t, w in zip(about["targets"], want):
+            assert all(w[k] == v for k, v in t.items()), (t, w)
+    assert seen == set(rows), (len(seen), len(rows))
+
+
+@check("targets", "Hugging Face", "datasets", "load_dataset of the folder: splits, types, every value; no warning")
+def _():
+    import datasets
+
+    want = by_split()
+    with Warnings("datasets") as warned:
+        sets = datasets.load_dataset(path("hub"))
+    assert not warned.texts, warned.texts
+    assert set(sets) == set(want), set(sets)
+    for name, s in sets.items():
+        compare(name, s.to_list(), want[name])
+
+
+@check("targets", "Hugging Face", "mlcroissant", "croissant.json: no error, no warning; every value")
+def _():
+    import mlcroissant
+
+    want = by_split()
+    with Warnings("absl") as warned:
+        d = mlcroissant.Dataset(path("hub", "croissant.json"))
+    issues = d.metadata.ctx.issues
+    assert not warned.texts and not issues.errors and not issues.warnings, (warned.texts, issues.report())
+    for name in want:
+        rows = [{k.split("/")[1]: v.decode() if isinstance(v, bytes) else v for k, v in r.items()} for r in d.records(name)]
+        compare(name, rows, want[name])
 
 
 # --- the table
