@@ -243,8 +243,6 @@ Changes of study.toml, the texts and the plan count from the next start.`,
 	f.StringVar(&o.Address, "addr", "", "`HOST:PORT` for annotators (default: as study.toml says)")
 	f.StringVar(&o.Admin, "admin-addr", "", "`HOST:PORT` for the administrator (default: as study.toml says)")
 	f.BoolVar(&o.verbose, "verbose", false, "print each request: its route, status and time, but no address")
-	f.Bool("public", false, "serve to other machines (not available yet)")
-	f.Lookup("public").Hidden = true
 	return c
 }
 

@@ -250,7 +250,11 @@ func (s *Server) agree(w http.ResponseWriter, r *http.Request, p *person) {
 		return
 	}
 	if !in.Agreed {
-		if err := s.DB.Refuse(r.Context(), p.ID, p.visit.ID, s.now()); err != nil {
+		err := s.DB.Refuse(r.Context(), p.ID, p.visit.ID, s.now())
+		if err == nil { // nobody needs to know who this was
+			err = s.Identities.Erase(r.Context(), p.ID)
+		}
+		if err != nil {
 			s.failed(w, r, err)
 			return
 		}

@@ -477,6 +477,38 @@ func mustChunk(page string, attempt, seq int) []byte {
 	return b
 }
 
+// What an annotator did not agree to is not stored, whatever the page sends.
+func TestLevels(t *testing.T) {
+	r := newRig(t, collect.Browse, func(s string) string {
+		return strings.Replace(strings.Replace(s, `needs = "events"`, `needs = "answers"`, 1), "k = 1", "k = 9", 1)
+	})
+	events := map[string]recording.Events{
+		"samples": {Samples: []recording.Sample{{T: 1, Pointer: "mouse"}}},
+		"presses": {Presses: []recording.Press{{T: 1, What: "down"}}},
+		"choices": {Choices: []recording.Choice{{T: 1, What: "select"}}},
+	}
+	for level, allowed := range map[string]string{"full": "samples presses choices", "events": "presses choices", "answers": "choices"} {
+		v := r.want(200, "", visitOf(level))
+		token := v["token"].(string)
+		r.want(200, "", agreement(token, v["consent"].(map[string]any), level))
+		page := r.pages(token)[0]["page"].(string)
+		seq := 0
+		for kind, e := range events {
+			body, err := json.Marshal(&recording.Chunk{Format: recording.Format, Page: page, Attempt: 1, Seq: seq, T0: 1, Events: e})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(allowed, kind) {
+				r.want(201, "", put(token, page, 1, seq, body, ""))
+			} else {
+				r.want(403, "not_agreed", put(token, page, 1, seq, body, ""))
+			}
+			seq++
+		}
+	}
+	r.check()
+}
+
 // A server that is started again knows tokens, images and pages.
 func TestRestart(t *testing.T) {
 	r := newRig(t, collect.Browse, nil)
@@ -628,11 +660,17 @@ func TestLeave(t *testing.T) {
 	if v := r.want(200, "", visitOf("bob")); v["state"] != "refused" || v["reason"] == "" {
 		t.Errorf("%v", v)
 	}
-	cat := r.want(200, "", visitOf("cat"))["token"].(string)
+	cat := r.want(200, "", visitOf("catherine"))["token"].(string)
+	if n := r.traces([][]byte{[]byte("catherine")}); n[0] == 0 {
+		t.Error("the name is not there before the refusal, so that its absence shows nothing")
+	}
 	if m := r.want(200, "", ask{"POST", "/api/v1/consent", cat, map[string]any{"agreed": false}, nil}); m["state"] != "refused" {
 		t.Errorf("%v", m)
 	}
-	if v := r.want(200, "", visitOf("cat")); v["state"] != "consent" {
+	if n := r.traces([][]byte{[]byte("catherine")}); n[0] > 0 {
+		t.Error("the name of somebody who refused is kept")
+	}
+	if v := r.want(200, "", visitOf("catherine")); v["state"] != "consent" {
 		t.Errorf("who refused may think again: %v", v["state"])
 	}
 	r.check()

@@ -180,6 +180,10 @@ func (s *Server) chunk(w http.ResponseWriter, r *http.Request, p *person) {
 		refuse(w, 400, "bad_chunk", "the chunk is of page %s, attempt %d, number %d, which is not its address", parsed.Page, parsed.Attempt, parsed.Seq)
 		return
 	}
+	if kind := beyond(p.Level, &parsed.Events); kind != "" {
+		refuse(w, 403, "not_agreed", "the chunk has %s, which the level %q leaves out", kind, p.Level)
+		return
+	}
 	if !s.roomy(roomToStore) {
 		later(w, "disk_full", "the disk of the server is full; please keep this and send it again")
 		return
@@ -196,6 +200,25 @@ func (s *Server) chunk(w http.ResponseWriter, r *http.Request, p *person) {
 	default:
 		answer(w, 200, map[string]any{"stored": true})
 	}
+}
+
+// beyond returns a kind of event that an annotator did not agree to, or "".
+func beyond(level string, e *recording.Events) string {
+	if level != "full" && len(e.Samples) > 0 {
+		return "samples"
+	}
+	if level == "answers" {
+		for _, k := range []struct {
+			name string
+			n    int
+		}{{"presses", len(e.Presses)}, {"crossings", len(e.Crosses)}, {"drags", len(e.Drags)}, {"scrolls", len(e.Scrolls)},
+			{"keys", len(e.Keys)}, {"steps", len(e.Steps)}} {
+			if k.n > 0 {
+				return k.name
+			}
+		}
+	}
+	return ""
 }
 
 func base64Of(digest string) string {
