@@ -51,10 +51,13 @@ func makeKeys(dir string) error {
 	return nil
 }
 
-// Keys reads the keys. It returns an error if others can read them.
-func (s *Study) Keys() (k Keys, err error) {
+// Keys reads the keys with these names, all keys without a name. It returns an error if others can read them.
+func (s *Study) Keys(names ...string) (k Keys, err error) {
+	if len(names) == 0 {
+		names = keyNames
+	}
 	values := map[string][]byte{}
-	for _, name := range keyNames {
+	for _, name := range names {
 		path := filepath.Join(s.Dir, "secrets", name+".key")
 		info, err := os.Stat(path)
 		if err != nil {
@@ -120,14 +123,24 @@ func checkCharacter(code string) byte {
 
 // CodeIsWellFormed reports whether the check character of a code is right. Spaces, hyphens and case do not matter.
 func CodeIsWellFormed(code string) bool {
-	code = strings.ToUpper(strings.NewReplacer("-", "", " ", "", "\t", "").Replace(code))
-	code = strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(code)
+	code = canonical(code)
 	for i := range len(code) {
 		if strings.IndexByte(letters, code[i]) < 0 {
 			return false
 		}
 	}
 	return len(code) > 1 && checkCharacter(code[:len(code)-1]) == code[len(code)-1]
+}
+
+// canonical returns a code without hyphens and spaces, in the letters that codes have.
+func canonical(code string) string {
+	code = strings.ToUpper(strings.NewReplacer("-", "", " ", "", "\t", "").Replace(code))
+	return strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(code)
+}
+
+// IsParticipationCode reports whether a code, as somebody has typed it, is the participation code of a worker.
+func (k Keys) IsParticipationCode(code, study, worker string) bool {
+	return canonical(code) == canonical(k.ParticipationCode(study, worker))
 }
 
 // macBytes is the number of bytes of an image's key that show that the server made it.

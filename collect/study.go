@@ -48,6 +48,7 @@ type Settings struct {
 	Arms     map[string]Arm `toml:"arms"`
 	Record   Record         `toml:"record"`
 	Platform Platform       `toml:"platform"`
+	Privacy  Privacy        `toml:"privacy"`
 	Serve    Serve          `toml:"serve"`
 }
 
@@ -111,6 +112,21 @@ type Link struct {
 	Open bool `toml:"open"` // without an invitation, by a name that annotators choose
 }
 
+// Privacy says how long recordings are kept, and what boards are told.
+type Privacy struct {
+	OnLeave        string `toml:"on_leave"`        // Keep, Delete: what was recorded of HITs that people left without a word
+	IdentitiesDays int    `toml:"identities_days"` // since the last visit, after which the platform's ids are deleted; 0: never
+	Stored         string `toml:"stored"`          // where the recordings are
+	SeenBy         string `toml:"seen_by"`         // who sees them
+	Kept           string `toml:"kept"`            // for how long
+}
+
+// Values of on_leave.
+const (
+	Keep   = "keep"
+	Delete = "delete"
+)
+
 // Serve says where the study is served.
 type Serve struct {
 	Address string `toml:"addr"`
@@ -123,11 +139,12 @@ var Levels = []string{"full", "events", "answers"}
 // Defaults returns the settings of a new study.
 func Defaults(kind string) Settings {
 	s := Settings{
-		Study:  About{ID: "study", Title: "Which images show it?", Language: "en", Minutes: 20},
-		Task:   Task{Kind: kind, Pages: 10, Images: 48, Placing: "both", Devices: []string{"fine"}},
-		Assign: Assign{K: 1, Lease: "60m", Idle: "10m"},
-		Record: Record{Level: "full", Needs: "events", Rate: 125, Keys: true},
-		Serve:  Serve{"127.0.0.1:8080", "127.0.0.1:8081"},
+		Study:   About{ID: "study", Title: "Which images show it?", Language: "en", Minutes: 20},
+		Task:    Task{Kind: kind, Pages: 10, Images: 48, Placing: "both", Devices: []string{"fine"}},
+		Assign:  Assign{K: 1, Lease: "60m", Idle: "10m"},
+		Record:  Record{Level: "full", Needs: "events", Rate: 125, Keys: true},
+		Privacy: Privacy{OnLeave: Keep, IdentitiesDays: 90},
+		Serve:   Serve{"127.0.0.1:8080", "127.0.0.1:8081"},
 	}
 	if kind == Tag {
 		s.Study.Title, s.Task.Pages, s.Task.Images = "What is in the image?", 20, 1
@@ -247,6 +264,8 @@ func (s *Settings) check() error {
 		wrong("record.needs = %q, but record.level = %q: a study cannot need more than it records", s.Record.Needs, s.Record.Level)
 	}
 	between("record.rate", s.Record.Rate, 0, 10_000)
+	oneOf("privacy.on_leave", s.Privacy.OnLeave, Keep, Delete)
+	between("privacy.identities_days", s.Privacy.IdentitiesDays, 0, 36_500)
 	return errors.Join(errs...)
 }
 

@@ -35,14 +35,14 @@ undone, scrolling, keys, times. The folder of a study holds everything; abtool i
   abtool collect status birds`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage.Errorf("say what to do: init, plan, serve, invite, status or check")
+				return usage.Errorf("say what to do: init, plan, serve, invite, status, check, erase or forget")
 			}
 			return usage.Errorf("unknown command %q for collect", args[0])
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
 	c.AddCommand(collectInitCommand(s), collectPlanCommand(s), collectServeCommand(s), collectInviteCommand(s),
-		collectStatusCommand(s), collectCheckCommand(s), collectDemoCommand(s))
+		collectStatusCommand(s), collectCheckCommand(s), collectEraseCommand(s), collectForgetCommand(s), collectDemoCommand(s))
 	return c
 }
 
@@ -321,7 +321,7 @@ func (o *collectInviteOptions) run(ctx context.Context, w io.Writer, dir string)
 	return nil
 }
 
-type collectStatusOptions struct{ json bool }
+type collectStatusOptions struct{ json, ethics bool }
 
 func collectStatusCommand(s streams) *cobra.Command {
 	var o collectStatusOptions
@@ -329,24 +329,40 @@ func collectStatusCommand(s streams) *cobra.Command {
 		Use:   "status DIR",
 		Short: "Show how far a study is",
 		Long: `Print what is done, who is there, and what became of every page that was shown: shown = submitted +
-open + left + withdrawn, and chunks announced = stored + missing. A server may run meanwhile.`,
+open + left + withdrawn, and chunks announced = stored + missing. A server may run meanwhile.
+
+--ethics prints a sheet for review boards instead, in Markdown: what is recorded, who sees it and
+for how long, as study.toml says; the versions of the consent; how many annotators agreed, refused,
+stopped, and had their recording deleted.`,
 		Example: `  abtool collect status birds
+  abtool collect status birds --ethics > sheet.md
   abtool collect status birds --json | jq .done`,
 		Args: exactly(1, "collect status takes one argument, the folder of the study"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s.out, args[0]) },
 	}
 	c.Flags().BoolVar(&o.json, "json", false, "print everything as JSON")
+	c.Flags().BoolVar(&o.ethics, "ethics", false, "print the sheet for review boards")
 	return c
 }
 
 func (o *collectStatusOptions) run(ctx context.Context, w io.Writer, dir string) error {
+	if o.json && o.ethics {
+		return usage.Errorf("give either --json or --ethics")
+	}
 	study, err := collect.Open(dir)
 	if err != nil {
 		return err
 	}
 	var st server.Status
+	var interrupted bool
+	board := sheet{now: time.Now()}
 	err = viewStudy(ctx, dir, func(v *storage.View) (err error) {
-		st, err = server.ReadStatus(v, time.Now().UnixMilli())
+		if o.ethics {
+			return board.read(v)
+		}
+		if interrupted, _, err = v.Unfinished(); err == nil {
+			st, err = server.ReadStatus(v, time.Now().UnixMilli())
+		}
 		return err
 	})
 	if errors.Is(err, os.ErrNotExist) {
@@ -354,6 +370,12 @@ func (o *collectStatusOptions) run(ctx context.Context, w io.Writer, dir string)
 	}
 	if err != nil {
 		return err
+	}
+	if o.ethics {
+		if board.identities, err = countIdentities(ctx, dir); err != nil {
+			return err
+		}
+		return ui.Print(w, func(w io.Writer) { board.print(w, study) })
 	}
 	if st.HITs == 0 { // there are invitations, but the study was never served
 		_, hits, err := study.Plan()
@@ -374,7 +396,12 @@ func (o *collectStatusOptions) run(ctx context.Context, w io.Writer, dir string)
 			server.Status
 		}{study.Study.ID, st})
 	}
-	return ui.Print(w, func(w io.Writer) { printStatus(w, study, &st) })
+	return ui.Print(w, func(w io.Writer) {
+		printStatus(w, study, &st)
+		if interrupted {
+			fmt.Fprintf(w, "\nAn erasure was interrupted: complete it with abtool collect erase %s\n", dir)
+		}
+	})
 }
 
 func printStatus(w io.Writer, study *collect.Study, st *server.Status) {

@@ -52,7 +52,7 @@ yourself. Ctrl-C ends the demonstration and prints the commands that go on with 
 	f.StringVar(&o.task, "task", collect.Browse, "`TASK` of the annotators: browse or tag")
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`HOST:PORT` for annotators")
 	f.IntVar(&o.people, "people", 10, "number of simulated annotators; each does one HIT")
-	f.Float64Var(&o.speed, "speed", 10, "minutes of the simulated annotators that pass in a minute; 0: no pauses at all")
+	f.Float64Var(&o.speed, "speed", 10, "minutes of simulated work per minute; 0: no pauses at all")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the images and the annotators")
 	f.BoolVar(&o.browser, "browser", false, "open the study in the browser")
 	f.BoolVar(&o.unattended, "unattended", false, "end when the simulated annotators have finished")

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -334,9 +335,8 @@ func (s *Server) leave(w http.ResponseWriter, r *http.Request, p *person) {
 	case in.What == "return" && !in.Delete:
 		err = s.DB.Return(r.Context(), p.ID, p.visit.ID, s.now())
 	case in.What == "withdraw" && in.Delete:
-		// The id goes first: if the second step fails, the token still works and the page asks again.
-		if err = s.Identities.Erase(r.Context(), p.ID); err == nil {
-			err = s.DB.Erase(r.Context(), p.ID, "withdrawn", s.now())
+		if _, err = s.DB.Erase(r.Context(), p.ID, "withdrawn", s.now()); err == nil {
+			s.finishErasures(context.WithoutCancel(r.Context()), false)
 		}
 	case in.What == "withdraw":
 		err = s.DB.Withdraw(r.Context(), p.ID, p.visit.ID, s.now())

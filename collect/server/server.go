@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -104,6 +105,9 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	if _, err := o.DB.FinishErasures(ctx, o.Identities, true); err != nil { // of an earlier run
+		return nil, 0, err
+	}
 	err = o.DB.View(ctx, func(v *storage.View) error {
 		images, err := v.Images()
 		for _, m := range images {
@@ -114,7 +118,7 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 	return s, kept, err
 }
 
-// Start ends leases from time to time, until Close.
+// Start ends leases from time to time, and deletes what is due, until Close.
 func (s *Server) Start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
@@ -124,12 +128,51 @@ func (s *Server) Start() {
 			case <-ctx.Done():
 				return
 			case <-tick:
-				if err := s.DB.Sweep(ctx, s.now()); err != nil && ctx.Err() == nil && s.Log != nil {
-					s.Log.Error("ending leases", "error", err)
-				}
+				s.tidy(ctx)
 			}
 		}
 	})
+}
+
+// tidy ends leases, and deletes what is due.
+func (s *Server) tidy(ctx context.Context) {
+	s.report(ctx, "ending leases", s.DB.Sweep(ctx, s.now()))
+	s.report(ctx, "deleting what is due", s.deleteDue(ctx))
+	quiet := false
+	s.report(ctx, "looking for live assignments", s.DB.View(ctx, func(v *storage.View) (err error) {
+		quiet, err = v.Quiet()
+		return err
+	}))
+	s.finishErasures(ctx, quiet)
+}
+
+// report writes an error to the log.
+func (s *Server) report(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil && s.Log != nil {
+		s.Log.Error(what, "error", err)
+	}
+}
+
+// comeBack is how long somebody who left without a word can come back, if on_leave is delete.
+const comeBack = 24 * time.Hour
+
+// deleteDue deletes the platform's ids of annotators who were not here for long, and the recordings of those who
+// left without a word, as study.toml says.
+func (s *Server) deleteDue(ctx context.Context) (err error) {
+	now := s.Now()
+	if days := s.Study.Privacy.IdentitiesDays; days > 0 {
+		_, err = s.Identities.Forget(ctx, now.AddDate(0, 0, -days).UnixMilli())
+	}
+	if s.Study.Privacy.OnLeave == collect.Delete {
+		err = errors.Join(err, s.DB.EraseAbandoned(ctx, now.Add(-comeBack).UnixMilli(), now.UnixMilli()))
+	}
+	return err
+}
+
+// finishErasures completes the erasures that were begun. What cannot be done now is done later by tidy.
+func (s *Server) finishErasures(ctx context.Context, rewrite bool) {
+	_, err := s.DB.FinishErasures(ctx, s.Identities, rewrite)
+	s.report(ctx, "completing an erasure", err)
 }
 
 // Close stops what Start began, and closes the folders. The databases stay open.

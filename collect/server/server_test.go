@@ -938,3 +938,27 @@ func FuzzSubmit(f *testing.F) {
 		}
 	})
 }
+
+// What is due is deleted: platforms' ids after some days, and what was recorded of HITs that were left for a day.
+func TestDue(t *testing.T) {
+	r := newRig(t, collect.Browse, func(s string) string { return strings.Replace(s, `on_leave = "keep"`, `on_leave = "delete"`, 1) })
+	token := r.agree("Annabel Lee")
+	page := r.pages(token)[0]["page"].(string)
+	c, _ := chunkOf(token, page, 1, 0)
+	r.want(201, "", c)
+	name, moves := []byte("Annabel"), c.body.([]byte)
+	later := func(hours int64, names, chunks bool) {
+		t.Helper()
+		r.now.Add(hours * time.Hour.Milliseconds())
+		r.server.tidy(t.Context())
+		if n := r.traces([][]byte{name, moves}); (n[0] > 0) != names || (n[1] > 0) != chunks {
+			t.Errorf("%d hours later: %d names, %d chunks", hours, n[0], n[1])
+		}
+	}
+	later(1, true, true)
+	later(23, true, true)
+	later(2, true, false)
+	later(88*24, true, false)
+	later(24, false, false)
+	r.check()
+}

@@ -17,7 +17,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync/atomic"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -45,10 +44,9 @@ var (
 
 // A DB is the database of a study. Several goroutines can call its methods.
 type DB struct {
-	path     string
-	readers  *sql.DB
-	writer   *writer
-	leftover atomic.Bool // the log has deleted rows
+	path    string
+	readers *sql.DB
+	writer  *writer
 }
 
 // Options are for tests and for the server.

@@ -86,11 +86,7 @@ func sweep(t *tx, now int64) error {
 
 // Sweep ends leases without a sign of life, as every lease does.
 func (db *DB) Sweep(ctx context.Context, now int64) error {
-	err := db.write(ctx, func(t *tx) error { return sweep(t, now) })
-	if err == nil && db.leftover.Load() && db.writer.truncate(ctx) == nil {
-		db.leftover.Store(false)
-	}
-	return err
+	return db.write(ctx, func(t *tx) error { return sweep(t, now) })
 }
 
 // Terms are the rules of leases.

@@ -229,60 +229,6 @@ func (db *DB) Withdraw(ctx context.Context, worker string, visit, now int64) err
 	})
 }
 
-// Erase deletes a worker and everything that was recorded of this person, and counts what was deleted. When it
-// returns, the deleted bytes are overwritten in the database. They are gone from its log as well, unless somebody
-// was reading: then Sweep empties the log.
-func (db *DB) Erase(ctx context.Context, worker, why string, now int64) error {
-	err := db.write(ctx, func(t *tx) error {
-		var assignments, pages, chunks, events int64
-		if err := t.row(`SELECT (SELECT count(*) FROM assignment WHERE worker = w.id),
-			(SELECT count(DISTINCT x.page) FROM attempt x JOIN page p ON p.uuid = x.page JOIN assignment a ON a.id = p.assignment WHERE a.worker = w.id),
-			(SELECT coalesce(sum(x.chunks), 0) FROM attempt x JOIN page p ON p.uuid = x.page JOIN assignment a ON a.id = p.assignment WHERE a.worker = w.id),
-			(SELECT coalesce(sum(x.events), 0) FROM attempt x JOIN page p ON p.uuid = x.page JOIN assignment a ON a.id = p.assignment WHERE a.worker = w.id)
-			FROM worker w WHERE w.id = ?`, []any{worker}, &assignments, &pages, &chunks, &events); err != nil {
-			return err
-		}
-		if err := t.exec("INSERT INTO erasure (at, why, assignments, pages, chunks, events) VALUES (?, ?, ?, ?, ?, ?)",
-			now, why, assignments, pages, chunks, events); err != nil {
-			return err
-		}
-		if err := t.exec("DELETE FROM event WHERE worker = ?", worker); err != nil {
-			return err
-		}
-		if err := endAssignments(t, worker, "withdrawn"); err != nil {
-			return err
-		}
-		if err := t.exec("UPDATE assignment SET surplus = 1 WHERE worker = ?", worker); err != nil {
-			return err
-		}
-		if err := t.exec(recount+" WHERE id IN (SELECT hit FROM assignment WHERE worker = ?)", worker); err != nil {
-			return err
-		}
-		return t.exec("DELETE FROM worker WHERE id = ?", worker)
-	})
-	if err == nil && db.writer.truncate(ctx) != nil {
-		db.leftover.Store(true)
-	}
-	return err
-}
-
-// truncate moves everything from the log into the database, and empties the log. It does not wait long for
-// readers, because nobody else can write meanwhile.
-func (w *writer) truncate(ctx context.Context) error {
-	return w.do(ctx, true, func(t *tx) error {
-		var busy, log, moved, ms int
-		if err := t.row("PRAGMA busy_timeout = 100", nil, &ms); err != nil {
-			return err
-		}
-		err := t.row("PRAGMA wal_checkpoint(TRUNCATE)", nil, &busy, &log, &moved)
-		err = errors.Join(err, t.row("PRAGMA busy_timeout = 10000", nil, &ms))
-		if err == nil && busy != 0 {
-			err = errors.New("storage: the log could not be emptied because the database is being read; deleted rows are still in it")
-		}
-		return err
-	})
-}
-
 // AddInvites stores invitations by the SHA-256 of their tokens and returns their numbers.
 func (db *DB) AddInvites(ctx context.Context, tokens [][]byte, now int64) (numbers []int64, err error) {
 	err = db.write(ctx, func(t *tx) error {
@@ -352,15 +298,6 @@ func (i *Identities) Find(ctx context.Context, worker string) (platform, id stri
 		return t.row("SELECT platform, platform_id FROM identity WHERE worker = ?", []any{worker}, &platform, &id)
 	})
 	return platform, id, err
-}
-
-// Erase deletes the ids of a worker, so that their bytes are gone.
-func (i *Identities) Erase(ctx context.Context, worker string) error {
-	err := i.w.do(ctx, false, func(t *tx) error { return t.exec("DELETE FROM identity WHERE worker = ?", worker) })
-	if err != nil {
-		return err
-	}
-	return i.w.truncate(ctx)
 }
 
 // Close closes the file.

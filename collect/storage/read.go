@@ -252,20 +252,6 @@ func (v *View) Chunks(page string, attempt int) ([]Chunk, error) {
 		})
 }
 
-// An Erasure counts what was deleted when an annotator wanted it.
-type Erasure struct {
-	Number, At                         int64
-	Why                                string
-	Assignments, Pages, Chunks, Events int64
-}
-
-// Erasures returns the erasures, the first one first.
-func (v *View) Erasures() ([]Erasure, error) {
-	return list(v, "SELECT number, at, why, assignments, pages, chunks, events FROM erasure ORDER BY number", nil, func(e *Erasure) []any {
-		return []any{&e.Number, &e.At, &e.Why, &e.Assignments, &e.Pages, &e.Chunks, &e.Events}
-	})
-}
-
 // An Account says what became of everything that was shown. Shown = Submitted + Open + Left + Withdrawn, and
 // chunks announced = stored + missing.
 type Account struct {

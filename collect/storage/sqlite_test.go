@@ -311,6 +311,7 @@ func checkLeases(r *rapid.T, db *storage.DB, k int, now int64) {
 func TestEraseWhileReading(t *testing.T) {
 	dir := t.TempDir()
 	db := openIn(t, dir, storage.Options{})
+	identities := identitiesIn(t, dir)
 	p := storagetest.NewPeople(t, db, 1, 1)
 	p.Agree("ann")
 	page := p.Pages(p.Lease("ann").ID)[0].UUID
@@ -332,7 +333,14 @@ func TestEraseWhileReading(t *testing.T) {
 		if chunks, err := v.Chunks(page, 1); len(chunks) != 1 || err != nil {
 			t.Errorf("%v %v", chunks, err)
 		}
-		return db.Erase(t.Context(), "ann", "test", p.Now)
+		if _, err := db.Erase(t.Context(), "ann", "test", p.Now); err != nil {
+			return err
+		}
+		done, err := db.FinishErasures(t.Context(), identities, true)
+		if done {
+			t.Error("the erasure is complete while somebody reads")
+		}
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -340,8 +348,8 @@ func TestEraseWhileReading(t *testing.T) {
 	if found() == 0 {
 		t.Error("the reader did not keep the log, so that this test shows nothing")
 	}
-	if err := db.Sweep(t.Context(), p.Now); err != nil || found() > 0 {
-		t.Errorf("%d traces are left: %v", found(), err)
+	if done, err := db.FinishErasures(t.Context(), identities, true); !done || err != nil || found() > 0 {
+		t.Errorf("%d traces are left: %v %v", found(), done, err)
 	}
 }
 

@@ -713,8 +713,12 @@ func erase(t *testing.T, db *storage.DB) {
 	if b := p.Lease("bob"); b.ID != "" {
 		t.Fatal("the HIT is done")
 	}
-	if err := db.Erase(t.Context(), "ann", "withdrawn", p.Now); err != nil {
+	e, err := db.Erase(t.Context(), "ann", "withdrawn", p.Now)
+	if err != nil {
 		t.Fatal(err)
+	}
+	if want := (storage.Erasure{Number: 1, At: p.Now, Why: "withdrawn", Assignments: 1, Pages: 2, Chunks: 4, Events: 40, Visits: 1}); e != want {
+		t.Errorf("%+v, want %+v", e, want)
 	}
 	c := p.Account()
 	if c.Shown != 2 || c.Withdrawn != 2 || c.Erased != 2 || c.ChunksStored != 0 || c.Assignments != 0 || c.Done != 0 || c.Bytes != 0 {
@@ -734,7 +738,7 @@ func erase(t *testing.T, db *storage.DB) {
 	if b := p.Lease("bob"); b.HIT != a.HIT {
 		t.Error("the HIT is free again")
 	}
-	if err := db.Erase(t.Context(), "ann", "withdrawn", p.Now); !errors.Is(err, storage.ErrUnknown) {
+	if _, err := db.Erase(t.Context(), "ann", "withdrawn", p.Now); !errors.Is(err, storage.ErrUnknown) {
 		t.Errorf("twice: %v", err)
 	}
 }

@@ -1,0 +1,220 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// An Erasure counts what was deleted when an annotator wanted it.
+type Erasure struct {
+	Number, At                         int64
+	Why                                string
+	Assignments, Pages, Chunks, Events int64
+	Visits                             int64 // not stored: Erasures returns 0
+}
+
+// Erasures returns the erasures, the first one first.
+func (v *View) Erasures() ([]Erasure, error) {
+	return list(v, "SELECT number, at, why, assignments, pages, chunks, events FROM erasure ORDER BY number", nil, func(e *Erasure) []any {
+		return []any{&e.Number, &e.At, &e.Why, &e.Assignments, &e.Pages, &e.Chunks, &e.Events}
+	})
+}
+
+// attemptsOf begins a query of the attempts of a worker w.
+const attemptsOf = "FROM attempt x JOIN page p ON p.uuid = x.page JOIN assignment a ON a.id = p.assignment WHERE a.worker = w.id"
+
+// recorded counts what an erasure of a worker deletes.
+const recorded = `SELECT (SELECT count(*) FROM visit WHERE worker = w.id), (SELECT count(*) FROM assignment WHERE worker = w.id),
+	(SELECT count(DISTINCT x.page) ` + attemptsOf + `), (SELECT coalesce(sum(x.chunks), 0) ` + attemptsOf + `),
+	(SELECT coalesce(sum(x.events), 0) ` + attemptsOf + `) FROM worker w WHERE w.id = ?`
+
+func (e *Erasure) counts() []any {
+	return []any{&e.Visits, &e.Assignments, &e.Pages, &e.Chunks, &e.Events}
+}
+
+// Recorded counts what an erasure of a worker would delete. The error is ErrUnknown if there is no such worker.
+func (v *View) Recorded(worker string) (e Erasure, err error) {
+	all, err := list(v, recorded, []any{worker}, (*Erasure).counts)
+	if err == nil && len(all) == 0 {
+		err = ErrUnknown
+	}
+	if err != nil {
+		return e, err
+	}
+	return all[0], nil
+}
+
+// Keys of meta while an erasure is not complete.
+const (
+	erasedWorker = "erased " // and the pseudonym: the platform's id may still be stored
+	tracesLeft   = "traces"  // unused places of the database, or its log, may have bytes of what was deleted
+)
+
+// Erase deletes a worker and everything that was recorded of this person, and returns what that was. The error
+// is ErrUnknown if there is no such worker. When it returns, nobody can read the rows; FinishErasures has to
+// follow, which deletes the platform's id and the last traces.
+func (db *DB) Erase(ctx context.Context, worker, why string, now int64) (e Erasure, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		e = Erasure{At: now}
+		if err := t.row(recorded, []any{worker}, e.counts()...); err != nil {
+			return err
+		}
+		if err := t.record(&e, why); err != nil {
+			return err
+		}
+		if err := t.exec("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", erasedWorker+worker, now); err != nil {
+			return err
+		}
+		if err := t.exec("DELETE FROM event WHERE worker = ?", worker); err != nil {
+			return err
+		}
+		if err := endAssignments(t, worker, "withdrawn"); err != nil {
+			return err
+		}
+		if err := t.exec("UPDATE assignment SET surplus = 1 WHERE worker = ?", worker); err != nil {
+			return err
+		}
+		if err := t.exec(recount+" WHERE id IN (SELECT hit FROM assignment WHERE worker = ?)", worker); err != nil {
+			return err
+		}
+		return t.exec("DELETE FROM worker WHERE id = ?", worker)
+	})
+	return e, err
+}
+
+// EraseAbandoned deletes the assignments that were abandoned before a time, with everything that was recorded of
+// them, as one erasure. FinishErasures has to follow.
+func (db *DB) EraseAbandoned(ctx context.Context, before, now int64) error {
+	return db.write(ctx, func(t *tx) error {
+		e := Erasure{At: now}
+		if err := t.row(abandoned, []any{before}, &e.Assignments, &e.Pages, &e.Chunks, &e.Events); err != nil || e.Assignments == 0 {
+			return err
+		}
+		if err := t.record(&e, "left"); err != nil {
+			return err
+		}
+		return t.exec("DELETE FROM assignment WHERE state = 'abandoned' AND lease_until < ?", before)
+	})
+}
+
+// abandoned counts what EraseAbandoned deletes.
+const abandoned = `SELECT count(DISTINCT a.id), count(DISTINCT x.page), coalesce(sum(x.chunks), 0), coalesce(sum(x.events), 0)
+	FROM assignment a LEFT JOIN page p ON p.assignment = a.id LEFT JOIN attempt x ON x.page = p.uuid
+	WHERE a.state = 'abandoned' AND a.lease_until < ?`
+
+// record stores that an erasure is done, and that traces of it may be left.
+func (t *tx) record(e *Erasure, why string) error {
+	e.Why = why
+	if err := t.exec("INSERT INTO erasure (at, why, assignments, pages, chunks, events) VALUES (?, ?, ?, ?, ?, ?)",
+		e.At, why, e.Assignments, e.Pages, e.Chunks, e.Events); err != nil {
+		return err
+	}
+	if err := t.row("SELECT max(number) FROM erasure", nil, &e.Number); err != nil {
+		return err
+	}
+	return t.exec("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", tracesLeft, e.At)
+}
+
+// Quiet reports whether nobody has an assignment to work on, so that the database can be written again.
+func (v *View) Quiet() (quiet bool, err error) {
+	err = v.tx.QueryRowContext(v.ctx, "SELECT NOT EXISTS (SELECT 1 FROM assignment WHERE state IN ('offered', 'working'))").Scan(&quiet)
+	return quiet, err
+}
+
+// Unfinished reports whether an erasure is not complete: platform says that the platform's id of somebody may
+// still be stored, traces that unused places of the database may have bytes of what was deleted.
+func (v *View) Unfinished() (platform, traces bool, err error) {
+	err = v.tx.QueryRowContext(v.ctx, "SELECT coalesce(max(substr(key, 1, 7) = ?), 0), coalesce(max(key = ?), 0) FROM meta",
+		erasedWorker, tracesLeft).Scan(&platform, &traces)
+	return platform, traces, err
+}
+
+// FinishErasures does what is left to do after Erase. It deletes the platform's ids of who was erased, and
+// empties the log. SQLite overwrites deleted rows, but older copies of a row may stay in unused places of the
+// file: with rewrite, the whole file is written again, which takes some seconds for each GB and lets nobody write
+// meanwhile. It reports whether nothing is left to do: without rewrite, or while somebody reads, traces are left.
+// An erasure that was interrupted is completed by the next call.
+func (db *DB) FinishErasures(ctx context.Context, identities *Identities, rewrite bool) (done bool, err error) {
+	var workers []string
+	traces := false
+	err = db.View(ctx, func(v *View) (err error) {
+		workers, err = list(v, "SELECT substr(key, 8) FROM meta WHERE substr(key, 1, 7) = ?", []any{erasedWorker}, func(s *string) []any { return []any{s} })
+		if err == nil {
+			_, traces, err = v.Unfinished()
+		}
+		return err
+	})
+	if err != nil || !traces {
+		return err == nil, err
+	}
+	for _, w := range workers {
+		if err := identities.Erase(ctx, w); err != nil {
+			return false, fmt.Errorf("deleting the platform's id of who was erased: %w", err)
+		}
+		if err := db.write(ctx, func(t *tx) error { return t.exec("DELETE FROM meta WHERE key = ?", erasedWorker+w) }); err != nil {
+			return false, err
+		}
+	}
+	switch err := db.writer.clean(ctx, rewrite); {
+	case errors.Is(err, errBeingRead) || err == nil && !rewrite:
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("removing the last traces of what was erased: %w", err)
+	}
+	return true, db.write(ctx, func(t *tx) error { return t.exec("DELETE FROM meta WHERE key = ?", tracesLeft) })
+}
+
+var errBeingRead = errors.New("storage: the log could not be emptied because the database is being read; deleted rows are still in it")
+
+// clean moves everything from the log into the database, and empties the log; with rewrite, it writes the whole
+// database again before. It does not wait long for readers, because nobody else can write meanwhile.
+func (w *writer) clean(ctx context.Context, rewrite bool) error {
+	return w.do(ctx, true, func(t *tx) error {
+		if rewrite {
+			if err := t.exec("VACUUM"); err != nil {
+				return err
+			}
+		}
+		var busy, log, moved, ms int
+		if err := t.row("PRAGMA busy_timeout = 100", nil, &ms); err != nil {
+			return err
+		}
+		err := t.row("PRAGMA wal_checkpoint(TRUNCATE)", nil, &busy, &log, &moved)
+		err = errors.Join(err, t.row("PRAGMA busy_timeout = 10000", nil, &ms))
+		if err == nil && busy != 0 {
+			err = errBeingRead
+		}
+		return err
+	})
+}
+
+// Erase deletes the ids of a worker, so that their bytes are gone.
+func (i *Identities) Erase(ctx context.Context, worker string) error {
+	return i.delete(ctx, "DELETE FROM identity WHERE worker = ?", worker)
+}
+
+// Forget deletes the ids of all workers who were seen before a time, so that their bytes are gone, and returns
+// how many of these there were.
+func (i *Identities) Forget(ctx context.Context, before int64) (n int64, err error) {
+	err = i.w.do(ctx, false, func(t *tx) error {
+		return t.row("SELECT count(DISTINCT worker) FROM identity WHERE seen < ?", []any{before}, &n)
+	})
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	return n, i.delete(ctx, "DELETE FROM identity WHERE seen < ?", before)
+}
+
+// Count returns how many workers have a platform's id.
+func (i *Identities) Count(ctx context.Context) (n int64, err error) {
+	err = i.w.do(ctx, false, func(t *tx) error { return t.row("SELECT count(DISTINCT worker) FROM identity", nil, &n) })
+	return n, err
+}
+
+func (i *Identities) delete(ctx context.Context, text string, arg any) error {
+	if err := i.w.do(ctx, false, func(t *tx) error { return t.exec(text, arg) }); err != nil {
+		return err
+	}
+	return i.w.clean(ctx, true)
+}

@@ -1,0 +1,269 @@
+package storage_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"abtool/collect/storage"
+	"abtool/collect/storage/storagetest"
+)
+
+func identitiesIn(t testing.TB, dir string) *storage.Identities {
+	t.Helper()
+	i, err := storage.OpenIdentities(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { i.Close() })
+	return i
+}
+
+// manyPeople lets annotators work, so that rows of each of them are on pages of the database that others share.
+// It returns what of worker w7 must not be in any file after an erasure.
+func manyPeople(t *testing.T, dir string, db *storage.DB, identities *storage.Identities) (traces [][]byte) {
+	t.Helper()
+	p := storagetest.NewPeople(t, db, 3, 40)
+	for round := range 3 {
+		for i := range 20 {
+			w := fmt.Sprintf("worker%04d", i)
+			if round == 0 {
+				if err := identities.Put(t.Context(), w, "link", "platform id of "+w, p.Now); err != nil {
+					t.Fatal(err)
+				}
+				p.Agree(w)
+			}
+			a := p.Lease(w)
+			for n, page := range p.Pages(a.ID) {
+				for seq := range 2 {
+					body := []byte(fmt.Sprintf("moves of %s, round %d, page %d, chunk %d ", w, round, n, seq))
+					body = bytes.Repeat(body, 1+(i*7+seq*3+n)%90) // up to a few pages of the database
+					if _, err := p.Put(w, page.UUID, 1, seq, body); err != nil {
+						t.Fatal(err)
+					}
+					if seq == 1 { // other bytes of the same chunk
+						if _, err := p.Put(w, page.UUID, 1, seq, append(body, "again"...)); !errors.Is(err, storage.ErrDiffers) {
+							t.Fatal(err)
+						}
+					}
+				}
+				s := storagetest.Submission(page.UUID, 1, 2)
+				s.Answer = `{"said by":"` + w + `"}`
+				p.Submit(w, page.UUID, s)
+			}
+			if err := db.Note(t.Context(), w, "oops", "an error of "+w, p.Now); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, text := range []string{"worker0007", "platform id of worker0007", "moves of worker0007", "an error of worker0007"} {
+		traces = append(traces, []byte(text))
+	}
+	if n := found(t, dir, traces); n == 0 {
+		t.Fatal("the traces are not there before the erasure, so that their absence shows nothing")
+	}
+	return traces
+}
+
+// found counts texts in all files of a folder.
+func found(t *testing.T, dir string, texts [][]byte) (n int) {
+	t.Helper()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range texts {
+			n += bytes.Count(b, text)
+		}
+	}
+	return n
+}
+
+// No byte of who was erased is left in any file, also not in unused places.
+func TestEraseTraces(t *testing.T) {
+	dir := t.TempDir()
+	db, identities := openIn(t, dir, storage.Options{}), identitiesIn(t, dir)
+	traces := manyPeople(t, dir, db, identities)
+	e, err := db.Erase(t.Context(), "worker0007", "test", 5000)
+	if err != nil || e.Visits != 1 || e.Assignments != 3 || e.Chunks != 12 {
+		t.Fatalf("%+v %v", e, err)
+	}
+	done, err := db.FinishErasures(t.Context(), identities, true)
+	if n := found(t, dir, traces); !done || err != nil || n > 0 {
+		t.Errorf("done %v, %v: %d traces are left", done, err, n)
+	}
+	if n, err := identities.Count(t.Context()); n != 19 || err != nil {
+		t.Errorf("%d identities are left: %v", n, err)
+	}
+	check(t, db)
+}
+
+// Without writing the database again, the erasure is not complete, and says so; the next call completes it.
+func TestEraseLater(t *testing.T) {
+	dir := t.TempDir()
+	db, identities := openIn(t, dir, storage.Options{}), identitiesIn(t, dir)
+	traces := manyPeople(t, dir, db, identities)
+	if _, err := db.Erase(t.Context(), "worker0007", "test", 5000); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := db.FinishErasures(t.Context(), identities, false); done || err != nil {
+		t.Errorf("done %v %v", done, err)
+	}
+	if platform, left := unfinished(t, db); platform || !left {
+		t.Errorf("platform's id %v, traces %v", platform, left)
+	}
+	if done, err := db.FinishErasures(t.Context(), identities, true); !done || err != nil || found(t, dir, traces) > 0 {
+		t.Errorf("done %v %v", done, err)
+	}
+	if platform, left := unfinished(t, db); platform || left {
+		t.Errorf("platform's id %v, traces %v", platform, left)
+	}
+}
+
+// An erasure that is interrupted leaves everything, or is completed later.
+func TestEraseInterrupted(t *testing.T) {
+	t.Run("before the commit", func(t *testing.T) {
+		dir, broken := t.TempDir(), false
+		db := openIn(t, dir, storage.Options{BeforeCommit: func() error {
+			if broken {
+				return errors.New("killed")
+			}
+			return nil
+		}})
+		identities := identitiesIn(t, dir)
+		manyPeople(t, dir, db, identities)
+		broken = true
+		if _, err := db.Erase(t.Context(), "worker0007", "test", 5000); err == nil {
+			t.Error("the commit failed, and the erasure did not")
+		}
+		broken = false
+		if platform, left := unfinished(t, db); platform || left {
+			t.Errorf("platform's id %v, traces %v", platform, left)
+		}
+		if _, id, err := identities.Find(t.Context(), "worker0007"); id == "" || err != nil {
+			t.Errorf("%q %v", id, err)
+		}
+		if e, err := db.Erase(t.Context(), "worker0007", "test", 5000); e.Chunks != 12 || e.Number != 1 || err != nil {
+			t.Errorf("%+v %v", e, err)
+		}
+	})
+	t.Run("after the commit", func(t *testing.T) {
+		dir := t.TempDir()
+		db, identities := openIn(t, dir, storage.Options{}), identitiesIn(t, dir)
+		traces := manyPeople(t, dir, db, identities)
+		if _, err := db.Erase(t.Context(), "worker0007", "test", 5000); err != nil {
+			t.Fatal(err)
+		}
+		killed := t.TempDir() // the files as a killed process leaves them
+		for _, name := range []string{storage.File, storage.File + "-wal", storage.IdentityFile, storage.IdentityFile + "-wal"} {
+			b, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(killed, name), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		db, identities = openIn(t, killed, storage.Options{}), identitiesIn(t, killed)
+		if platform, left := unfinished(t, db); !platform || !left || found(t, killed, traces) == 0 {
+			t.Errorf("platform's id %v, traces %v", platform, left)
+		}
+		done, err := db.FinishErasures(t.Context(), identities, true)
+		if n := found(t, killed, traces); !done || err != nil || n > 0 {
+			t.Errorf("done %v, %v: %d traces are left", done, err, n)
+		}
+		check(t, db)
+	})
+}
+
+func unfinished(t *testing.T, db *storage.DB) (platform, traces bool) {
+	t.Helper()
+	err := db.View(t.Context(), func(v *storage.View) (err error) {
+		platform, traces, err = v.Unfinished()
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return platform, traces
+}
+
+// check compares the counts of what is stored.
+func check(t *testing.T, db *storage.DB) {
+	t.Helper()
+	err := db.View(t.Context(), func(v *storage.View) error {
+		a, err := v.Account()
+		if a.Shown != a.Submitted+a.Open+a.Left+a.Withdrawn || a.ChunksAnnounced != a.ChunksStored+a.ChunksMissing || a.Erased == 0 {
+			t.Errorf("the account does not add up: %+v", a)
+		}
+		workers, err2 := v.Workers()
+		for _, w := range workers {
+			if e, err := v.Recorded(w.ID); e.Assignments != 3 || e.Chunks != 12 || err != nil {
+				t.Errorf("of %s, who was not erased: %+v %v", w.ID, e, err)
+			}
+		}
+		return errors.Join(err, err2)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Assignments that were abandoned long ago are deleted with their pages; the others of the same people are not.
+func TestEraseAbandoned(t *testing.T) {
+	dir := t.TempDir()
+	db, identities := openIn(t, dir, storage.Options{}), identitiesIn(t, dir)
+	p := storagetest.NewPeople(t, db, 2, 2)
+	p.Agree("ann")
+	p.Work("ann", p.Lease("ann"))
+	a := p.Lease("ann")
+	secret := []byte("a secret movement")
+	if _, err := p.Put("ann", p.Pages(a.ID)[0].UUID, 1, 0, secret); err != nil {
+		t.Fatal(err)
+	}
+	begun := p.Now
+	p.Now += (2 * time.Hour).Milliseconds()
+	if err := db.Sweep(t.Context(), p.Now); err != nil || p.State(a.ID) != storage.Abandoned {
+		t.Fatal(err, p.State(a.ID))
+	}
+	if err := db.EraseAbandoned(t.Context(), begun, p.Now); err != nil || p.State(a.ID) != storage.Abandoned {
+		t.Errorf("too early: %v", err)
+	}
+	if err := db.EraseAbandoned(t.Context(), p.Now, p.Now); err != nil || p.State(a.ID) != "" {
+		t.Errorf("%v: the assignment is %s", err, p.State(a.ID))
+	}
+	if c := p.Account(); c.Erased != 1 || c.Withdrawn != 1 || c.Submitted != 2 || c.Done != 1 {
+		t.Errorf("%+v", c)
+	}
+	if done, err := db.FinishErasures(t.Context(), identities, true); !done || err != nil || found(t, dir, [][]byte{secret}) > 0 {
+		t.Errorf("traces are left: %v %v", done, err)
+	}
+	if b := p.Lease("ann"); b.HIT != a.HIT || b.ID == a.ID {
+		t.Errorf("who comes back gets %+v", b)
+	}
+}
+
+func TestForget(t *testing.T) {
+	dir := t.TempDir()
+	identities := identitiesIn(t, dir)
+	for i, w := range []string{"ann", "bob"} {
+		if err := identities.Put(t.Context(), w, "link", "the name of "+w, int64(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := identities.Forget(t.Context(), 1); n != 1 || err != nil {
+		t.Errorf("%d %v", n, err)
+	}
+	if found(t, dir, [][]byte{[]byte("the name of ann")}) > 0 || found(t, dir, [][]byte{[]byte("the name of bob")}) == 0 {
+		t.Error("ann's name, and nothing else, has to be gone")
+	}
+}
