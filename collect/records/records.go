@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"abtool/collect"
 	"abtool/collect/derive"
@@ -38,9 +39,18 @@ func Describe(p *storage.Page, submitted *storage.Attempt, plan *collect.Page, i
 		if m == nil {
 			return d, fmt.Errorf("page %s has the image %s, which the plan does not have", p.UUID, slot.Image)
 		}
-		d.Slots = append(d.Slots, derive.Slot{ImageID: m.ID, Class: plan.Class, Width: m.Width, Height: m.Height, Known: slot.Known, Gold: &m.Gold})
+		d.Slots = append(d.Slots, derive.Slot{ImageID: ImageID(plan.Class, m), Class: plan.Class, Width: m.Width, Height: m.Height, Known: slot.Known, Gold: &m.Gold})
 	}
 	return d, nil
+}
+
+// ImageID returns the id of an image in the records of a page. On a page of another class than its own, the image
+// is a candidate for that class too, about which annotators were asked another question: "robin_01@goldfish".
+func ImageID(class string, m *collect.Image) string {
+	if class == m.Class {
+		return m.ID
+	}
+	return m.ID + "@" + strings.ReplaceAll(class, "/", "-") // ids of records end at a slash
 }
 
 // Join joins the chunks of an attempt. It leaves out chunks that cannot be read, or are of another beginning

@@ -4,8 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"abtool/collect"
 	"abtool/collect/derive"
 	"abtool/collect/recording"
+	"abtool/collect/records"
 	"abtool/collect/storage"
 	"abtool/schema"
 )
@@ -33,7 +35,7 @@ func stateOf(j *job, x *storage.Attempt) string {
 }
 
 // row returns the row of an attempt, apart from its counts.
-func (s *Study) row(j *job, x *storage.Attempt, r *recording.Page) schema.PageAttempt {
+func (s *Study) row(j *job, x *storage.Attempt, r *recording.Page, images map[string]*collect.Image) schema.PageAttempt {
 	w := schema.PageAttempt{
 		Source: s.name, PageUUID: j.page.UUID, Attempt: int32(x.Attempt), State: stateOf(j, x),
 		AssignmentID: j.assignment.ID, HITID: j.assignment.HIT, WorkerID: j.assignment.Worker, PageIdx: int32(j.page.Number),
@@ -41,7 +43,7 @@ func (s *Study) row(j *job, x *storage.Attempt, r *recording.Page) schema.PageAt
 		Ended: x.Ended, Received: x.First, Submitted: x.Submitted, SubmitVia: submitVia(x, r), Flags: strings.Fields(x.Flags),
 	}
 	for _, slot := range j.plan.Slots {
-		w.Images = append(w.Images, slot.Image)
+		w.Images = append(w.Images, records.ImageID(j.plan.Class, images[slot.Image]))
 	}
 	if r.Chunks > 0 {
 		w.Started = ptr(derive.Began([]*recording.Page{r}))

@@ -202,7 +202,7 @@ func (s *Study) read(j *job, images map[string]*collect.Image, chunks func(strin
 		for _, c := range stored {
 			p.Read = append(p.Read, c.Body)
 		}
-		row := s.row(j, x, r)
+		row := s.row(j, x, r, images)
 		row.Reloads = int32(i)
 		row.ChunksAnnounced, row.ChunksStored, row.EventsStored = int64(x.Announced()), int64(readable), int64(events)
 		p.Attempts = append(p.Attempts, row)
