@@ -15,7 +15,7 @@ import subprocess
 import sys
 from array import array
 
-ABTOOL, FOLDER = sys.argv[1], sys.argv[2]
+ABTOOL, FOLDER = map(os.path.abspath, sys.argv[1:3])
 PARTS = {}
 TABLES = [(s, t) for s in ("imagenet", "coco") for t in ("annotations", "images", "rejects")]
 
@@ -385,6 +385,146 @@ def _():
     for name in want:
         rows = [{k.split("/")[1]: v.decode() if isinstance(v, bytes) else v for k, v in r.items()} for r in d.records(name)]
         compare(name, rows, want[name])
+
+
+# --- training
+
+
+def logits(out, *args):
+    """Evaluates a network on images, and returns the files and their logits."""
+    import polars as pl
+
+    abtool("eval", *args, "--logits", "--out", out, "--quiet")
+    file, = glob.glob(path(out, "*", "folder.parquet"))
+    rows = pl.read_parquet(file)
+    return rows["path"].to_list(), rows["logits"].to_list()
+
+
+def agree(net, size, folder, files, want):
+    """Compares logits with those of PyTorch's network, whose input is made by PIL."""
+    import torch
+    from PIL import Image
+    from torchvision import transforms
+
+    view = transforms.Compose([transforms.Resize(size * 8 // 7), transforms.CenterCrop(size), transforms.ToTensor(),
+                               transforms.Normalize((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))])
+    pixels = torch.stack([view(Image.open(path(folder, f)).convert("RGB")) for f in files])
+    with torch.no_grad():
+        got, want = net.eval()(pixels), torch.tensor(want)
+    assert got.shape == want.shape, (got.shape, want.shape)
+    off = ((got - want).abs().max() / want.abs().max()).item()
+    assert off < 1e-4, "logits differ by %.1e of the largest" % off
+
+
+@functools.cache
+def pictures(folder, step, *classes):
+    """Writes every step-th image as PNG, because decoders of JPEG round differently, to folders of classes in turn."""
+    from PIL import Image
+
+    targets()
+    for i, file in enumerate(sorted(glob.glob(path("images", "*", "*.JPEG")))[::step]):
+        to = path(folder, classes[i % len(classes)] if classes else os.path.basename(os.path.dirname(file)))
+        os.makedirs(to, exist_ok=True)
+        Image.open(file).save(os.path.join(to, os.path.basename(file) + ".png"))
+    return folder
+
+
+def random_weights(names, make):
+    """Compares networks with random weights, whose running means are not those of the start."""
+    import torch
+    from safetensors.torch import save_file
+
+    for name in names:
+        torch.manual_seed(1)
+        net = make(name)
+        for module in net.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.momentum = None  # the mean of what it saw
+        with torch.no_grad():
+            net.train()(torch.randn(4, 3, 224, 224))
+        save_file({k: v.contiguous() for k, v in net.state_dict().items()}, path(name + ".safetensors"))
+        try:
+            some = pictures("some", 40, "n01440764", "n01443537")  # classes of ImageNet
+            agree(net, 224, some, *logits("eval-" + name, "--arch", name, "--weights", name + ".safetensors", "--set", "folder=" + some))
+        except AssertionError as e:
+            raise AssertionError("%s: %s" % (name, e))
+        os.remove(path(name + ".safetensors"))
+
+
+@check("training", "eval --weights", "torchvision", "random ResNet-18, 34, 50, 101, 152: logits within 1e-4", "safetensors", "pillow", "polars")
+def _():
+    import torchvision
+
+    random_weights(["resnet%d" % n for n in (18, 34, 50, 101, 152)], lambda name: getattr(torchvision.models, name)())
+
+
+@check("training", "eval --weights", "timm", "random ViT-Ti, S, B of 16 × 16: logits within 1e-4", "safetensors", "pillow", "polars")
+def _():
+    import timm
+
+    random_weights(["vit_%s_patch16_224" % n for n in ("tiny", "small", "base")], timm.create_model)
+
+
+@functools.cache
+def trained():
+    """Trains a network for a moment and returns its number of classes."""
+    targets()
+    abtool("train", "--images", "images", "--targets", "targets.parquet", "--rule", "final-click", "--split", "train", "--arch", "resnet18",
+           "--epochs", "2", "--size", "64", "--batch", "16", "--out", "run", "--quiet")
+    return len(os.listdir(path("images")))
+
+
+@check("training", "train, safetensors", "torchvision", "strict=True without the point head; logits within 1e-4", "safetensors", "pillow", "polars")
+def _():
+    import torchvision
+    from safetensors.torch import load_file
+
+    net = torchvision.models.resnet18(num_classes=trained())
+    state = load_file(path("run", "best.safetensors"))
+    assert state.pop("point_head.weight").shape == (2, 512) and state.pop("point_head.bias").shape == (2,)
+    net.load_state_dict(state, strict=True)
+    every = pictures("png", 5)
+    agree(net, 64, every, *logits("eval-run", "run", "--set", "folder=" + every))
+
+
+@check("training", "export --for timm", "timm", "create_model(checkpoint_path=…); logits within 1e-4", "torchvision", "pillow", "polars")
+def _():
+    import timm
+
+    n = trained()
+    abtool("export", "run", "--for", "timm", "--out", "timm.safetensors")
+    net = timm.create_model("resnet18", num_classes=n, checkpoint_path=path("timm.safetensors"))
+    every = pictures("png", 5)
+    agree(net, 64, every, *logits("eval-timm", "run", "--set", "folder=" + every))
+
+
+@check("training", "train, events", "tensorboard", "the scalars of log.jsonl")
+def _():
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    trained()
+    events = EventAccumulator(path("run")).Reload()
+    with open(path("run", "log.jsonl")) as f:
+        epochs = [e for e in map(json.loads, f) if e["event"] == "epoch"]
+    assert len(epochs) == 2, epochs
+    want = {"lr": lambda e: e["lr"], "val/top1": lambda e: e["val"]["top1"]["value"], "val/loss": lambda e: e["val"]["loss"]["value"]}
+    want |= {"train/" + k: lambda e, k=k: e[k] for k in ("loss", "class_loss", "point_loss", "grad_norm")}
+    assert set(want) <= set(events.Tags()["scalars"]), events.Tags()
+    for tag, value in want.items():
+        got = [(e.step, e.value) for e in events.Scalars(tag)]
+        expected = [(e["step"], array("f", [value(e)])[0]) for e in epochs]
+        assert got == expected, (tag, got, expected)
+
+
+@check("training", "WebDataset", "webdataset", "two workers of torch's DataLoader give every image once", "torch", "pillow")
+def _():
+    import webdataset as wds
+    from torch.utils.data import DataLoader
+
+    images = {r["image_id"] for r in targets()}
+    loader = DataLoader(wds.WebDataset(shards(), shardshuffle=False).decode("pil").to_tuple("json"), batch_size=None, num_workers=2)
+    seen = [about["image_id"] for about, in loader]
+    assert len(seen) == len(images) and set(seen) == images, (len(seen), len(images))
 
 
 # --- the table
