@@ -123,7 +123,7 @@ func checkCharacter(code string) byte {
 
 // CodeIsWellFormed reports whether the check character of a code is right. Spaces, hyphens and case do not matter.
 func CodeIsWellFormed(code string) bool {
-	code = canonical(code)
+	code = PlainCode(code)
 	for i := range len(code) {
 		if strings.IndexByte(letters, code[i]) < 0 {
 			return false
@@ -132,15 +132,15 @@ func CodeIsWellFormed(code string) bool {
 	return len(code) > 1 && checkCharacter(code[:len(code)-1]) == code[len(code)-1]
 }
 
-// canonical returns a code without hyphens and spaces, in the letters that codes have.
-func canonical(code string) string {
+// PlainCode returns a code without hyphens and spaces, in the letters that codes have.
+func PlainCode(code string) string {
 	code = strings.ToUpper(strings.NewReplacer("-", "", " ", "", "\t", "").Replace(code))
 	return strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(code)
 }
 
 // IsParticipationCode reports whether a code, as somebody has typed it, is the participation code of a worker.
 func (k Keys) IsParticipationCode(code, study, worker string) bool {
-	return canonical(code) == canonical(k.ParticipationCode(study, worker))
+	return PlainCode(code) == PlainCode(k.ParticipationCode(study, worker))
 }
 
 // macBytes is the number of bytes of an image's key that show that the server made it.

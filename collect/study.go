@@ -47,6 +47,7 @@ type Settings struct {
 	Assign   Assign         `toml:"assign"`
 	Arms     map[string]Arm `toml:"arms"`
 	Record   Record         `toml:"record"`
+	Quality  Quality        `toml:"quality"`
 	Platform Platform       `toml:"platform"`
 	Privacy  Privacy        `toml:"privacy"`
 	Serve    Serve          `toml:"serve"`
@@ -102,6 +103,28 @@ type Record struct {
 	Keys  bool   `toml:"keys"`
 }
 
+// Quality has the thresholds of the paper's rules for rejecting HITs.
+type Quality struct {
+	Recall   float64 `toml:"recall"`   // share of what is known to be there that has to be found
+	Selected int     `toml:"selected"` // images of a browse HIT that have to be selected
+	Place    float64 `toml:"place"`    // share of the icons of a tag HIT that have to lie on their object
+	Pages    int     `toml:"pages"`    // of a HIT that have to be submitted
+}
+
+// defaults sets the thresholds that are not set, and are the paper's for HITs of the paper's size: 30 of 480
+// images selected, 9 of 10 pages, 16 of 20 for tag.
+func (q *Quality) defaults(t *Task, isSet func(key string) bool) {
+	if !isSet("selected") {
+		q.Selected = (t.Pages*t.Images + 15) / 16
+	}
+	if !isSet("pages") {
+		q.Pages = (9*t.Pages + 9) / 10
+		if t.Kind == Tag {
+			q.Pages = (4*t.Pages + 4) / 5
+		}
+	}
+}
+
 // Platform says where annotators come from.
 type Platform struct {
 	Link Link `toml:"link"`
@@ -144,11 +167,13 @@ func Defaults(kind string) Settings {
 		Assign:  Assign{K: 1, Lease: "60m", Idle: "10m"},
 		Record:  Record{Level: "full", Needs: "events", Rate: 125, Keys: true},
 		Privacy: Privacy{OnLeave: Keep, IdentitiesDays: 90},
+		Quality: Quality{Recall: 0.333, Place: 0.75},
 		Serve:   Serve{"127.0.0.1:8080", "127.0.0.1:8081"},
 	}
 	if kind == Tag {
 		s.Study.Title, s.Task.Pages, s.Task.Images = "What is in the image?", 20, 1
 	}
+	s.Quality.defaults(&s.Task, func(string) bool { return false })
 	return s
 }
 
@@ -172,6 +197,7 @@ func ParseSettings(text string) (s Settings, err error) {
 		key := left[0].String()
 		return s, fmt.Errorf("there is no key %s%s", key, closest.DidYouMean(key, settingKeys(left[0])))
 	}
+	s.Quality.defaults(&s.Task, func(key string) bool { return meta.IsDefined("quality", key) })
 	for name := range s.Arms {
 		a := s.Arms[name]
 		if !meta.IsDefined("arms", name, "weight") {
@@ -266,6 +292,15 @@ func (s *Settings) check() error {
 	between("record.rate", s.Record.Rate, 0, 10_000)
 	oneOf("privacy.on_leave", s.Privacy.OnLeave, Keep, Delete)
 	between("privacy.identities_days", s.Privacy.IdentitiesDays, 0, 36_500)
+	share := func(key string, value float64) {
+		if !(value >= 0 && value <= 1) {
+			wrong("%s = %v: it is from 0 to 1", key, value)
+		}
+	}
+	share("quality.recall", s.Quality.Recall)
+	share("quality.place", s.Quality.Place)
+	between("quality.selected", s.Quality.Selected, 0, max(s.Task.Pages*s.Task.Images, 0))
+	between("quality.pages", s.Quality.Pages, 0, max(s.Task.Pages, 0))
 	return errors.Join(errs...)
 }
 

@@ -35,14 +35,14 @@ undone, scrolling, keys, times. The folder of a study holds everything; abtool i
   abtool collect status birds`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage.Errorf("say what to do: init, plan, serve, invite, status, check, erase or forget")
+				return usage.Errorf("say what to do: init, plan, serve, invite, status, review, check, erase or forget")
 			}
 			return usage.Errorf("unknown command %q for collect", args[0])
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
 	c.AddCommand(collectInitCommand(s), collectPlanCommand(s), collectServeCommand(s), collectInviteCommand(s),
-		collectStatusCommand(s), collectCheckCommand(s), collectEraseCommand(s), collectForgetCommand(s), collectDemoCommand(s))
+		collectStatusCommand(s), collectReviewCommand(s), collectCheckCommand(s), collectEraseCommand(s), collectForgetCommand(s), collectDemoCommand(s))
 	return c
 }
 
@@ -419,7 +419,7 @@ func printStatus(w io.Writer, study *collect.Study, st *server.Status) {
 	for _, x := range []struct {
 		what string
 		n    int64
-	}{{"surplus assignments", st.Surplus}, {"erased pages", st.Erased}, {"chunks in conflict", st.Conflicts}, {"flagged attempts", st.Flagged}} {
+	}{{"surplus assignments", st.Surplus}, {"rejected assignments", st.Rejected}, {"erased pages", st.Erased}, {"chunks in conflict", st.Conflicts}, {"flagged attempts", st.Flagged}} {
 		if x.n > 0 {
 			fmt.Fprintf(t, "%s\t%s\n", x.what, n(x.n))
 		}

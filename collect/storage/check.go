@@ -56,10 +56,10 @@ func (v *View) Check(wrong func(where, what string)) (c Checked, err error) {
 	taken := map[string]int{}
 	done := map[string]int{}
 	for _, a := range assignments {
-		if !a.Surplus && slices.Contains([]string{Offered, Working, Submitted}, a.State) {
+		if !a.Surplus && !a.Rejected && slices.Contains([]string{Offered, Working, Submitted}, a.State) {
 			taken[a.HIT]++
 		}
-		if !a.Surplus && a.State == Submitted {
+		if !a.Surplus && !a.Rejected && a.State == Submitted {
 			done[a.HIT]++
 		}
 		if err := v.checkAssignment(a, &c, wrong); err != nil {

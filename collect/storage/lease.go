@@ -10,7 +10,7 @@ import (
 )
 
 // recount begins an update of the number of assignments of HITs that are live or submitted.
-const recount = `UPDATE hit SET taken = (SELECT count(*) FROM assignment a WHERE a.hit = hit.id AND a.surplus = 0
+const recount = `UPDATE hit SET taken = (SELECT count(*) FROM assignment a WHERE a.hit = hit.id AND a.surplus = 0 AND a.rejected = 0
 	AND a.state IN ('offered', 'working', 'submitted'))`
 
 // SetPlan replaces the plan. HITs that were assigned stay as they are, also if the new plan does not have

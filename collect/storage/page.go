@@ -261,7 +261,7 @@ func store(t *tx, page, assignment string, s Submit, r *Receipt, flags string, i
 		return nil
 	}
 	if err := t.exec(`UPDATE assignment SET state = 'submitted', submitted = ?, surplus = (SELECT count(*) FROM assignment b
-		WHERE b.hit = assignment.hit AND b.state = 'submitted' AND b.surplus = 0) >= (SELECT k FROM hit WHERE id = assignment.hit)
+		WHERE b.hit = assignment.hit AND b.state = 'submitted' AND b.surplus = 0 AND b.rejected = 0) >= (SELECT k FROM hit WHERE id = assignment.hit)
 		WHERE id = ?`, now, assignment); err != nil {
 		return err
 	}

@@ -33,14 +33,15 @@ type Assignment struct {
 	LeaseUntil int64
 	LeaseEnd   int64
 	Surplus    bool // others had finished the HIT before
+	Rejected   bool // by the last review
 }
 
 const assignmentColumns = `a.id, a.hit, a.worker, a.visit, a.state, a.offered, a.started, a.submitted, a.lease_until,
-	a.lease_end, a.surplus`
+	a.lease_end, a.surplus, a.rejected`
 
 func (a *Assignment) fields() []any {
 	return []any{&a.ID, &a.HIT, &a.Worker, &a.Visit, &a.State, &a.Offered, &a.Started, &a.Submitted, &a.LeaseUntil,
-		&a.LeaseEnd, &a.Surplus}
+		&a.LeaseEnd, &a.Surplus, &a.Rejected}
 }
 
 // A Page is a page of an assignment.
@@ -170,7 +171,7 @@ func (v *View) hits(where string, args []any) (all []collect.HIT, err error) {
 	})
 }
 
-// Taken returns the number of assignments of each HIT that are live or submitted, without surplus.
+// Taken returns the number of assignments of each HIT that are live or submitted, without surplus and rejected ones.
 func (v *View) Taken() (map[string]int, error) {
 	rows, err := v.tx.QueryContext(v.ctx, "SELECT id, taken FROM hit")
 	m := map[string]int{}
@@ -257,10 +258,11 @@ func (v *View) Chunks(page string, attempt int) ([]Chunk, error) {
 type Account struct {
 	HITs            int64            `json:"hits"`
 	Needed          int64            `json:"needed"`      // assignments that the plan needs
-	Done            int64            `json:"done"`        // submitted, without surplus
+	Done            int64            `json:"done"`        // submitted, without surplus and rejected ones
 	Assignments     int64            `json:"assignments"` // of all states
 	States          map[string]int64 `json:"states"`
 	Surplus         int64            `json:"surplus"`
+	Rejected        int64            `json:"rejected"` // without surplus
 	Shown           int64            `json:"pages_shown"`
 	Submitted       int64            `json:"pages_submitted"`
 	Open            int64            `json:"pages_open"`
@@ -279,15 +281,15 @@ type Account struct {
 // Account counts what is stored.
 func (v *View) Account() (a Account, err error) {
 	a.States = map[string]int64{}
-	rows, err := v.tx.QueryContext(v.ctx, "SELECT state, count(*), sum(surplus) FROM assignment GROUP BY state")
+	rows, err := v.tx.QueryContext(v.ctx, "SELECT state, count(*), sum(surplus), sum(rejected AND NOT surplus) FROM assignment GROUP BY state")
 	if err := each(rows, err)(func(scan func(...any) error) error {
 		var state string
-		var n, surplus int64
-		err := scan(&state, &n, &surplus)
+		var n, surplus, rejected int64
+		err := scan(&state, &n, &surplus, &rejected)
 		a.States[state] = n
 		a.Assignments += n
 		if state == Submitted {
-			a.Surplus, a.Done = surplus, n-surplus
+			a.Surplus, a.Rejected, a.Done = surplus, rejected, n-surplus-rejected
 		}
 		return err
 	}); err != nil {

@@ -11,7 +11,7 @@ CREATE TABLE image (
 CREATE TABLE hit (
   id TEXT PRIMARY KEY, place INTEGER NOT NULL, task TEXT NOT NULL, k INTEGER NOT NULL, priority INTEGER NOT NULL,
   pages INTEGER NOT NULL,
-  taken INTEGER NOT NULL DEFAULT 0 -- assignments that are live or submitted, without surplus
+  taken INTEGER NOT NULL DEFAULT 0 -- assignments that are live or submitted, without surplus and rejected ones
 ) WITHOUT ROWID;
 CREATE INDEX hit_order ON hit (priority DESC, taken, place);
 CREATE TABLE hit_page (
@@ -58,6 +58,7 @@ CREATE TABLE assignment (
   offered INTEGER NOT NULL, started INTEGER, submitted INTEGER,
   lease_until INTEGER NOT NULL, lease_end INTEGER NOT NULL, -- signs of life extend the lease, at most to its end
   surplus INTEGER NOT NULL DEFAULT 0,
+  rejected INTEGER NOT NULL DEFAULT 0, -- by the last review
   UNIQUE (hit, worker)
 ) WITHOUT ROWID;
 CREATE INDEX assignment_worker ON assignment (worker);
@@ -94,6 +95,16 @@ CREATE TABLE conflict (
   sha256 TEXT NOT NULL, encoding TEXT NOT NULL, body BLOB NOT NULL,
   PRIMARY KEY (page, attempt, seq, sha256), FOREIGN KEY (page, attempt) REFERENCES attempt ON DELETE CASCADE
 );
+
+-- Decisions of people about assignments. The last one of an assignment counts.
+CREATE TABLE review (
+  assignment TEXT NOT NULL REFERENCES assignment ON DELETE CASCADE, number INTEGER NOT NULL, at INTEGER NOT NULL,
+  via TEXT NOT NULL, -- page, command
+  decision TEXT NOT NULL, -- accept, reject
+  reason TEXT NOT NULL, grounds TEXT NOT NULL, -- names of rules and signals, separated by spaces
+  proposal TEXT NOT NULL, rules TEXT NOT NULL, -- JSON: what rules and signals said then
+  PRIMARY KEY (assignment, number)
+) WITHOUT ROWID;
 
 CREATE TABLE event (at INTEGER NOT NULL, worker TEXT, kind TEXT NOT NULL, detail TEXT NOT NULL);
 CREATE TABLE erasure (

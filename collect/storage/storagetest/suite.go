@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -201,7 +202,7 @@ func Run(t *testing.T, open func(t *testing.T) *storage.DB) {
 	}{
 		{"plan", plan}, {"chunks", chunks}, {"limits", limits}, {"submit", submit}, {"attempts", attempts}, {"lost chunks", lost},
 		{"leases", leases}, {"leases at once", leasesAtOnce}, {"abandoned", abandoned}, {"surplus", surplus}, {"longest lease", longest},
-		{"arms", arms}, {"consent", consent}, {"finish", finish}, {"leave", leave}, {"erase", erase}, {"invites", invites}, {"clock", clock},
+		{"arms", arms}, {"consent", consent}, {"finish", finish}, {"leave", leave}, {"erase", erase}, {"reviews", reviews}, {"invites", invites}, {"clock", clock},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
@@ -533,6 +534,86 @@ func surplus(t *testing.T, db *storage.DB) {
 	if c := p.Account(); c.Done != 1 || c.Surplus != 1 {
 		t.Errorf("%+v", c)
 	}
+}
+
+// A decision is stored once, all of a list or none. A HIT of which an assignment is rejected needs another one.
+func reviews(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 2, 1)
+	for _, name := range []string{"ann", "bob", "eve"} {
+		p.Agree(name)
+	}
+	a, b := p.Lease("ann"), p.Lease("bob")
+	p.Work("ann", a)
+	of := func(id, decision, reason string) storage.Review {
+		return storage.Review{Assignment: id, At: p.Now, Via: "command", Decision: decision, Reason: reason, Grounds: "recall", Proposal: "look", Rules: "{}"}
+	}
+	decide := func(force bool, want error, stored int, list ...storage.Review) {
+		t.Helper()
+		if n, err := db.Decide(t.Context(), list, force); !errors.Is(err, want) || n != stored {
+			t.Errorf("%d decisions are stored, %v; want %d, %v", n, err, stored, want)
+		}
+	}
+	decide(false, storage.ErrNotSubmitted, 0, of(a.ID, "accept", ""), of(b.ID, "accept", ""))
+	decide(false, storage.ErrUnknown, 0, of(a.ID, "accept", ""), of("nobody", "accept", ""))
+	if c := p.Account(); c.Done != 1 || c.Rejected != 0 {
+		t.Errorf("%+v", c)
+	}
+	if p.Lease("eve").ID != "" {
+		t.Error("both HITs are taken")
+	}
+	decide(false, nil, 1, of(a.ID, "reject", "nothing was found"))
+	decide(false, nil, 0, of(a.ID, "reject", "nothing was found"))
+	decide(false, storage.ErrDecided, 0, of(a.ID, "reject", "another reason"))
+	decide(false, storage.ErrDecided, 0, of(a.ID, "accept", "nothing was found"))
+	if c := p.Account(); c.Done != 0 || c.Rejected != 1 {
+		t.Errorf("%+v", c)
+	}
+	again := p.Lease("eve")
+	if again.HIT != a.HIT {
+		t.Fatalf("the HIT of the rejected assignment is not given again: %+v", again)
+	}
+	p.Work("eve", again)
+	if p.State(again.ID) != "submitted" {
+		t.Errorf("the new assignment is %s", p.State(again.ID))
+	}
+	// Meanwhile somebody else has done the HIT, so that an acceptance makes it surplus.
+	decide(true, nil, 1, of(a.ID, "accept", "a mistake"))
+	if c := p.Account(); c.Done != 1 || c.Surplus != 1 || c.Rejected != 0 || p.State(a.ID) != "submitted surplus" {
+		t.Errorf("%s: %+v", p.State(a.ID), c)
+	}
+	p.view(func(v *storage.View) error {
+		all, err := v.Reviews()
+		if err != nil || len(all) != 2 || all[0].Decision != "reject" || all[1].Number != 2 || all[1] != func() storage.Review {
+			r := of(a.ID, "accept", "a mistake")
+			r.Number = 2
+			return r
+		}() {
+			t.Errorf("%+v %v", all, err)
+		}
+		last, err := v.Decisions()
+		if err != nil || len(last) != 1 || last[a.ID].Reason != "a mistake" {
+			t.Errorf("%+v %v", last, err)
+		}
+		c, err := v.Check(func(where, what string) {
+			if !strings.Contains(what, "chunk") { // the chunks of this suite are not real ones
+				t.Errorf("%s: %s", where, what)
+			}
+		})
+		if err != nil || c.Assignments != 3 {
+			t.Errorf("%+v %v", c, err)
+		}
+		return nil
+	})
+	// Decisions go with the annotator.
+	if _, err := db.Erase(t.Context(), "ann", "a test", p.Now); err != nil {
+		t.Fatal(err)
+	}
+	p.view(func(v *storage.View) error {
+		if all, err := v.Reviews(); err != nil || len(all) != 0 {
+			t.Errorf("%+v %v", all, err)
+		}
+		return nil
+	})
 }
 
 func longest(t *testing.T, db *storage.DB) {

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"abtool/byproduct/coco"
+	"abtool/collect"
+	"abtool/collect/quality"
+	"abtool/collect/storage"
+	"abtool/internal/replace"
+	"abtool/internal/ui"
+	"abtool/internal/usage"
+)
+
+type collectReviewOptions struct {
+	out, apply, truth string
+	platform, batch   string
+	force             bool
+}
+
+func collectReviewCommand(s streams) *cobra.Command {
+	var o collectReviewOptions
+	c := &cobra.Command{
+		Use:   "review DIR [--out FILE | --apply FILE | --for PLATFORM --out FILE]",
+		Short: "Propose what to accept and reject, and store decisions",
+		Long: `Judge the assignments of a study by the rules by which the paper rejected HITs, and list signals
+that say where to look. A rule holds, fails, or is open: it is too early, or there is no ground
+truth. Signals prove nothing, and the program decides nothing.
+
+--out FILE writes a line for each assignment. Fill in its columns decision (accept or reject),
+grounds (rules that fail, signals, or other) and reason, and give the file to --apply.
+--for prolific --out FILE writes the decisions for Prolific: participants, and messages to those who
+are rejected. It is refused if a rejection breaks Prolific's rules.
+--for mturk --batch RESULTS --out FILE fills in the columns Approve and Reject of the results of a
+batch, as MTurk's page downloads them.
+
+The rules recall and place of a tag study need ground truth: --truth STORE names a store that was
+ingested with --instances. Thresholds are in study.toml, under [quality].`,
+		Example: `  abtool collect review birds --out proposals.csv
+  abtool collect review birds --apply proposals.csv
+  abtool collect review birds --for prolific --out prolific.csv`,
+		Args: exactly(1, "collect review takes one argument, the folder of the study"),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.out, "out", "", "write proposals, or decisions for a platform, to a CSV `FILE`")
+	f.StringVar(&o.apply, "apply", "", "store the decisions of a CSV `FILE`")
+	f.StringVar(&o.truth, "truth", "", "`STORE` with the ground truth of a tag study")
+	f.StringVar(&o.platform, "for", "", "`PLATFORM` that takes the decisions: prolific or mturk")
+	f.StringVar(&o.batch, "batch", "", "CSV `FILE` with the results of a batch of MTurk")
+	f.BoolVar(&o.force, "force", false, "decide again what was decided before")
+	return c
+}
+
+func (o *collectReviewOptions) run(ctx context.Context, s streams, dir string) error {
+	switch {
+	case o.platform != "" && o.platform != "prolific" && o.platform != "mturk":
+		return usage.Errorf("--for %q: it is prolific or mturk", o.platform)
+	case o.platform != "" && o.out == "":
+		return usage.Errorf("--for %s needs --out FILE, the file to write", o.platform)
+	case o.apply != "" && (o.out != "" || o.platform != ""):
+		return usage.Errorf("--apply stores decisions, --out writes them: give one of them")
+	case (o.platform == "mturk") != (o.batch != ""):
+		return usage.Errorf("--for mturk and --batch FILE, the results of the batch, go together")
+	case o.force && o.apply == "":
+		return usage.Errorf("--force is for decisions: give --apply FILE as well")
+	}
+	study, err := collect.Open(dir)
+	if err != nil {
+		return err
+	}
+	truth, err := o.readTruth(study)
+	if err != nil {
+		return err
+	}
+	var all []*quality.Assessment
+	var account storage.Account
+	err = viewStudy(ctx, dir, func(v *storage.View) (err error) {
+		if account, err = v.Account(); err != nil {
+			return err
+		}
+		all, err = quality.All(v, study, truth, nil)
+		return err
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s was never served, so there is nothing to review", dir)
+	}
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.apply != "":
+		return o.decide(ctx, s.out, dir, all)
+	case o.platform != "":
+		finished := account.Done >= account.Needed
+		return o.export(ctx, s, study, all, finished)
+	case o.out != "":
+		if err := replace.File(o.out, func(w io.Writer) error { return quality.WriteProposals(w, study.Task.Kind, all) }); err != nil {
+			return err
+		}
+	}
+	return ui.Print(s.out, func(w io.Writer) { printReview(w, study, all) })
+}
+
+// readTruth reads the ground truth of a tag study, or returns nil if none is given.
+func (o *collectReviewOptions) readTruth(study *collect.Study) (*coco.Truth, error) {
+	if o.truth == "" {
+		return nil, nil
+	}
+	if study.Task.Kind != collect.Tag {
+		return nil, usage.Errorf("--truth is for tag studies; of a browse study, images.jsonl says what is known to be there")
+	}
+	images, _, err := study.Plan()
+	if err != nil {
+		return nil, err
+	}
+	have := map[string]bool{}
+	for _, m := range images {
+		have[m.ID] = true
+	}
+	return coco.ReadTruth(o.truth, func(id string) bool { return have[id] })
+}
+
+// printReview prints how many assignments are proposed and decided, and what the rules and signals say.
+func printReview(w io.Writer, study *collect.Study, all []*quality.Assessment) {
+	c := quality.CountOf(all)
+	share := func(n, of int) string {
+		if of == 0 {
+			return "–"
+		}
+		return ui.Percent(float64(n)/float64(of), 1)
+	}
+	fmt.Fprintf(w, "%s: %s submitted, %d at work\n\n", study.Study.Title, plural(c.Submitted, "assignment"), c.Live)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "proposed\t%d to accept, %d to look at, %d to reject (%s of the submitted)\n", c.Proposed[quality.Accept], c.Proposed[quality.Look],
+		c.Proposed[quality.Reject], share(c.Proposed[quality.Reject], c.Submitted))
+	decided := c.Decided[quality.Accept] + c.Decided[quality.Reject]
+	fmt.Fprintf(t, "decided\t%d accepted, %d rejected (%s of the decided), %d not decided\n", c.Decided[quality.Accept], c.Decided[quality.Reject],
+		share(c.Decided[quality.Reject], decided), c.Submitted-decided)
+	fmt.Fprintf(t, "to compare\t%s\n", quality.Paper[study.Task.Kind])
+	t.Flush()
+	fmt.Fprint(w, "\nrules of the paper\n")
+	t = tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprint(t, "  rule\tholds\tfails\topen\tlost\t\n")
+	for _, r := range quality.RulesOf(study.Task.Kind) {
+		n := c.Rules[r.Name]
+		fmt.Fprintf(t, "  %s\t%d\t%d\t%d\t%d\t%s\n", r.Name, n["holds"], n["fails"], n["open"], n["lost"], r.Says)
+	}
+	t.Flush()
+	seen := false
+	for _, x := range quality.SignalTexts {
+		n := c.Signals[x.Name]
+		if n == 0 {
+			continue
+		}
+		if !seen {
+			fmt.Fprint(w, "\nsignals, which say where to look and prove nothing\n")
+			seen = true
+		}
+		fmt.Fprintf(w, "  %s, %s: %s.\n    %s\n", x.Name, plural(n, "assignment"), x.Says, x.ProvesNot)
+	}
+}
+
+// decide stores the decisions of a file.
+func (o *collectReviewOptions) decide(ctx context.Context, w io.Writer, dir string, all []*quality.Assessment) error {
+	f, err := os.Open(o.apply)
+	if err != nil {
+		return err
+	}
+	decisions, err := quality.ReadDecisions(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("%s: %w", o.apply, err)
+	}
+	of := map[string]*quality.Assessment{}
+	for _, a := range all {
+		of[a.ID] = a
+	}
+	var reviews []storage.Review
+	now := time.Now().UnixMilli()
+	for _, d := range decisions {
+		a := of[d.Assignment]
+		if a == nil {
+			return fmt.Errorf("%s, line %d: there is no assignment %s", o.apply, d.Line, d.Assignment)
+		}
+		r, err := a.Decide(d, "command", now)
+		if err != nil {
+			return fmt.Errorf("%s, line %d: %w", o.apply, d.Line, err)
+		}
+		reviews = append(reviews, r)
+	}
+	db, err := storage.Open(dir, storage.Options{})
+	if err != nil {
+		return err
+	}
+	stored, err := db.Decide(ctx, reviews, o.force)
+	err = errors.Join(err, db.Close())
+	if errors.Is(err, storage.ErrDecided) {
+		return fmt.Errorf("%w in another way; nothing of the file is stored. --force decides again", err)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%s stored; %d were stored before\n", plural(stored, "decision"), len(reviews)-stored)
+	return nil
+}
+
+// export writes the decisions for a platform.
+func (o *collectReviewOptions) export(ctx context.Context, s streams, study *collect.Study, all []*quality.Assessment, finished bool) error {
+	keys, err := study.Keys()
+	if err != nil {
+		return err
+	}
+	identities, err := storage.OpenIdentities(study.Dir)
+	if err != nil {
+		return err
+	}
+	defer identities.Close()
+	ids := map[string]string{}
+	var decided []*quality.Assessment
+	undecided, others := 0, 0
+	for _, a := range all {
+		if a.State != storage.Submitted {
+			continue
+		}
+		platform, id, err := identities.Find(ctx, a.Worker)
+		switch {
+		case err != nil && !errors.Is(err, storage.ErrUnknown):
+			return err
+		case err != nil || platform != o.platform:
+			others++
+		case a.Decision == nil:
+			undecided++
+		default:
+			ids[a.Worker] = id
+			decided = append(decided, a)
+		}
+	}
+	if len(decided) == 0 {
+		return fmt.Errorf("no assignment of an annotator from %s is decided; decide with --apply or on the administrator's pages", o.platform)
+	}
+	filled, left := len(decided), 0
+	err = replace.File(o.out, func(w io.Writer) (err error) {
+		if o.platform == "prolific" {
+			return quality.WriteProlific(w, &study.Settings, decided, func(worker string) string { return ids[worker] }, finished)
+		}
+		batch, err := os.Open(o.batch)
+		if err != nil {
+			return err
+		}
+		defer batch.Close()
+		filled, left, err = quality.FillMTurk(w, batch, decided,
+			func(a *quality.Assessment) string { return keys.CompletionCode(study.Study.ID, a.ID, a.Worker) },
+			func(id string) string { return keys.Worker("mturk", id) })
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s is not written: %w", o.out, err)
+	}
+	fmt.Fprintf(s.out, "%s: %s\n", o.out, plural(filled, "decision"))
+	for _, x := range []struct {
+		n    int
+		what string
+	}{{left, "rows of the batch have no decision, and stay as they are"}, {undecided, "submitted assignments are not decided"},
+		{others, "submitted assignments are not from " + strings.ToUpper(o.platform[:1]) + o.platform[1:]}} {
+		if x.n > 0 {
+			ui.Note(s.err, fmt.Sprintf("%d %s", x.n, x.what))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package quality_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"abtool/analysis"
+	"abtool/analysis/result"
+	"abtool/byproduct/coco"
+	"abtool/collect"
+	"abtool/collect/quality"
+	"abtool/collect/storage"
+	"abtool/ingest"
+	"abtool/internal/teststudy"
+)
+
+// study makes a study in which each HIT has at most one assignment that is over: COCO's statistics join
+// assignments of a HIT (C9).
+func study(t *testing.T, task string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), task)
+	if _, err := teststudy.Make(context.Background(), dir, task); err != nil {
+		t.Fatal(err)
+	}
+	db, err := storage.Open(dir, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var all []storage.Assignment
+	if err := db.View(t.Context(), func(v *storage.View) (err error) {
+		all, err = v.Assignments()
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, a := range all {
+		if a.State == storage.Submitted && seen[a.HIT] {
+			if _, err := db.Erase(t.Context(), a.Worker, "a test", 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen[a.HIT] = true
+	}
+	return dir
+}
+
+// works reads the works of a study that have a page.
+func works(t *testing.T, dir string) (all []*quality.Work) {
+	t.Helper()
+	db, err := storage.OpenRead(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.View(t.Context(), func(v *storage.View) error {
+		r, err := quality.NewReader(v, &collect.Study{})
+		if err != nil {
+			return err
+		}
+		list, err := v.Assignments()
+		for _, a := range list {
+			w, err := r.Read(a)
+			if err != nil {
+				return err
+			}
+			if len(w.Pages) > 0 {
+				all = append(all, w)
+			}
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// flags returns the flags of the statistic hits by HIT; a flag that is null is left out.
+func flags(t *testing.T, store, set string, rules result.Rules) map[string]map[string]bool {
+	t.Helper()
+	d, err := analysis.Run(context.Background(), store, result.Options{Names: []string{"hits"}, Rules: rules, Bootstrap: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]map[string]bool{}
+	for _, s := range d.DataSets {
+		if s.Name != set {
+			continue
+		}
+		table := s.Statistics[0].Tables[0]
+		for _, row := range table.Rows {
+			of := map[string]bool{}
+			for i, c := range table.Columns {
+				if yes, ok := row[i].(bool); ok {
+					of[c.Name] = yes
+				}
+			}
+			all[fmt.Sprint(row[0])] = of
+		}
+	}
+	return all
+}
+
+// The rules of browse HITs are the flags of the statistics, below, at and above what was done. The statistics take
+// all images as known to be there.
+func TestBrowseIsStats(t *testing.T) {
+	dir := study(t, collect.Browse)
+	store := filepath.Join(t.TempDir(), "store")
+	if _, err := ingest.Run(t.Context(), ingest.Options{Sources: []string{dir}, Out: store}); err != nil {
+		t.Fatal(err)
+	}
+	all := works(t, dir)
+	yes := true
+	for _, w := range all {
+		for _, p := range w.HIT.Pages {
+			for i := range p.Slots {
+				p.Slots[i].Known = &yes
+			}
+		}
+		for i := range w.Pages {
+			w.Pages[i].Plan = w.HIT.Pages[w.Pages[i].Number]
+		}
+	}
+	seen := map[quality.Value]int{}
+	for _, rules := range []result.Rules{
+		{MinRecall: 0.333, MinSelected: 30, MinPages: 9}, {MinRecall: 0.7, MinSelected: 8, MinPages: 2}, {MinRecall: 2.0 / 3, MinSelected: 9, MinPages: 3},
+	} {
+		want := flags(t, store, "imagenet", rules)
+		if len(want) != len(all) || len(all) < 2 {
+			t.Fatalf("%d HITs in the store, %d works", len(want), len(all))
+		}
+		for _, w := range all {
+			of := want[w.ID]
+			for _, r := range quality.Judge(w, quality.Thresholds{Recall: rules.MinRecall, Selected: rules.MinSelected, Pages: rules.MinPages}, nil) {
+				name := map[string]string{"recall": "low_recall", "amount": "few_selected", "pages": "few_pages"}[r.Name]
+				if name == "" {
+					continue
+				}
+				flag, ok := of[name]
+				if !ok || (r.Value == quality.Fails) != flag || (r.Value == quality.Holds) == flag {
+					t.Errorf("%+v: %s of %s is %s (%s), but the statistics flag %v", rules, r.Name, w.ID, r.Value, r.Why, of)
+				}
+				seen[r.Value]++
+			}
+		}
+	}
+	if seen[quality.Holds] < 4 || seen[quality.Fails] < 4 {
+		t.Errorf("only %v", seen)
+	}
+}
+
+// The rules of tag HITs are the flags of the statistics.
+func TestTagIsStats(t *testing.T) {
+	dir := study(t, collect.Tag)
+	instances, err := teststudy.Truth(dir, collect.Tag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := filepath.Join(t.TempDir(), "store")
+	if _, err := ingest.Run(t.Context(), ingest.Options{Sources: []string{dir}, Instances: []string{instances}, Out: store}); err != nil {
+		t.Fatal(err)
+	}
+	truth, err := coco.ReadTruth(store, func(string) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := works(t, dir)
+	seen := map[quality.Value]int{}
+	for _, rules := range []result.Rules{
+		{MinRecall: 0.333, MinPrecision: 0.75, MinCOCOPages: 16}, {MinRecall: 1, MinPrecision: 0.2, MinCOCOPages: 2}, {MinRecall: 0.51, MinPrecision: 0.4, MinCOCOPages: 3},
+	} {
+		want := flags(t, store, "coco", rules)
+		if len(want) != len(all) || len(all) < 2 {
+			t.Fatalf("%d HITs in the store, %d works", len(want), len(all))
+		}
+		for _, w := range all {
+			of := want[w.HIT.ID]
+			for _, r := range quality.Judge(w, quality.Thresholds{Recall: rules.MinRecall, Place: rules.MinPrecision, Pages: rules.MinCOCOPages}, truth) {
+				name := map[string]string{"recall": "low_recall", "place": "low_precision", "pages": "few_pages"}[r.Name]
+				if name == "" {
+					continue
+				}
+				flag, ok := of[name]
+				if !ok || (r.Value == quality.Fails) != flag || (r.Value == quality.Holds) == flag {
+					t.Errorf("%+v: %s of %s is %s (%s), but the statistics flag %v", rules, r.Name, w.ID, r.Value, r.Why, of)
+				}
+				seen[r.Value]++
+			}
+		}
+	}
+	if seen[quality.Holds] < 3 || seen[quality.Fails] < 3 {
+		t.Errorf("only %v", seen)
+	}
+	for _, r := range quality.Judge(all[0], quality.Thresholds{Recall: 0.333, Place: 0.75}, nil) {
+		if (r.Value == quality.Open) != slices.Contains([]string{"recall", "place"}, r.Name) {
+			t.Errorf("without ground truth, %s is %s", r.Name, r.Value)
+		}
+	}
+}
