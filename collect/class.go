@@ -2,15 +2,11 @@ package collect
 
 import (
 	_ "embed"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
-
-	"abtool/internal/closest"
 )
 
 // A Class is what images are chosen for, or an icon. It is a line of classes.jsonl.
@@ -34,8 +30,6 @@ type classTable struct {
 	of      map[string]string // image to class; nil if the file does not say it
 }
 
-var classColumns = []string{"class", "name", "definition", "links", "synonyms", "superclass", "image"}
-
 // readClassFile reads a CSV file of classes. Its header names the columns: class, name, definition, links
 // (separated by spaces), synonyms (separated by |), superclass; or image and class.
 func readClassFile(path string) (*classTable, error) {
@@ -52,46 +46,23 @@ func readClassFile(path string) (*classTable, error) {
 }
 
 func readClasses(from io.Reader) (*classTable, error) {
-	r := csv.NewReader(from)
-	header, err := r.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the file is empty; its first line names the columns, such as class,name,definition")
-	}
+	rows, err := openTable(from, []string{"class", "name", "definition", "links", "synonyms", "superclass", "image"}, "class")
 	if err != nil {
 		return nil, err
 	}
-	header[0] = strings.TrimPrefix(header[0], "\ufeff")
-	at := map[string]int{}
-	for i, name := range header {
-		header[i] = strings.ToLower(strings.TrimSpace(name))
-		if !slices.Contains(classColumns, header[i]) {
-			return nil, fmt.Errorf("there is no column %q%s (the columns are %s)", name, closest.DidYouMean(name, classColumns), strings.Join(classColumns, ", "))
-		}
-		at[header[i]] = i
-	}
-	if _, ok := at["class"]; !ok {
-		return nil, errors.New("the column class is missing")
-	}
 	t := new(classTable)
-	if _, ok := at["image"]; ok {
+	if rows.has("image") {
 		t.of = map[string]string{}
 	}
 	seen := map[string]int{}
 	for {
-		row, err := r.Read()
+		line, get, err := rows.next()
 		if errors.Is(err, io.EOF) {
 			return t, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		get := func(column string) string {
-			if i, ok := at[column]; ok {
-				return strings.TrimSpace(row[i])
-			}
-			return ""
-		}
-		line, _ := r.FieldPos(0)
 		id := get("class")
 		if id == "" {
 			return nil, fmt.Errorf("line %d has no class", line)

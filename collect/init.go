@@ -33,6 +33,7 @@ type InitOptions struct {
 	Task     string // Browse, Tag
 	Images   string // folder
 	Classes  string // CSV file; "" without
+	Truth    string // CSV file of images whose class is known; "" without
 	Title    string // "": a default for the task
 	Contact  string
 	Open     bool                // whoever has the address may take part
@@ -91,6 +92,15 @@ func Init(ctx context.Context, o InitOptions) (*Inited, error) {
 	classes, err := r.classes(images, table, o)
 	if err != nil {
 		return nil, err
+	}
+	if o.Truth != "" {
+		others, err := addTruth(images, o.Truth)
+		if err != nil {
+			return nil, err
+		}
+		if others > 0 {
+			r.Notes = append(r.Notes, fmt.Sprintf("%s names %d images that the study does not have", o.Truth, others))
+		}
 	}
 	r.Images, r.Classes = len(images), len(classes)
 	return r, write(o.Dir, s, images, classes)
@@ -233,7 +243,7 @@ func give(images []Image, of map[string]string, file string) error {
 	for i := range images {
 		m := &images[i]
 		m.Class = ""
-		for _, name := range []string{m.ID, m.Path, filepath.Base(m.Path)} {
+		for _, name := range m.names() {
 			if m.Class == "" {
 				m.Class = of[name]
 			}

@@ -71,6 +71,10 @@ tag: annotators put icons on what an image shows: the 80 classes of COCO, or tho
   image,class                            says which class each image is for (browse)
   class,superclass                       lists the icons by group (tag)
 
+--truth FILE is a CSV file with the columns image,known,gold (browse). known says whether the class of
+the image is in it: true, false, or nothing. The checks of HITs use it. gold is true for images that
+are there to check annotators.
+
 Images stay where they are. Those that browsers do not show are left out and named.`,
 		Example: `  abtool collect init birds --task browse --images photos --classes birds.csv
   abtool collect init things --task tag --images val2014 --title "What is in the image?"`,
@@ -84,6 +88,7 @@ Images stay where they are. Those that browsers do not show are left out and nam
 	f.StringVar(&o.Task, "task", "", "`TASK` of the annotators: browse or tag")
 	f.StringVar(&o.Images, "images", "", "`DIR` with the images")
 	f.StringVar(&o.Classes, "classes", "", "CSV `FILE` of classes")
+	f.StringVar(&o.Truth, "truth", "", "CSV `FILE` of images whose class is known")
 	f.StringVar(&o.Title, "title", "", "`TITLE` that annotators see")
 	f.StringVar(&o.Contact, "contact", "", "`ADDRESS` for questions and deletion, shown to annotators")
 	f.BoolVar(&o.byInvitation, "by-invitation", false, "let only those take part who have a link of abtool collect invite")
