@@ -43,8 +43,12 @@ func Score(ctx context.Context, o NetworkOptions, e runs.EvalOptions) (*Scored, 
 	var wrong error
 	e.Each = func(images *data.Set, p runs.Prediction) {
 		if !n.Multi {
-			best := top(p.Logits, 5)
-			s.one = append(s.one, ranked{p.ID, int(best[0]) == p.Truth, slices.Contains(best, int32(p.Truth))})
+			r := ranked{id: p.ID}
+			if !p.Unreadable {
+				best := top(p.Logits, 5)
+				r.top1, r.top5 = int(best[0]) == p.Truth, slices.Contains(best, int32(p.Truth))
+			}
+			s.one = append(s.one, r)
 			return
 		}
 		var labels []int32

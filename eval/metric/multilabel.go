@@ -17,7 +17,7 @@ type MultiLabel struct {
 }
 
 type labelled struct {
-	key    uint64
+	path   string
 	labels []int32
 	scores []float32
 }
@@ -31,7 +31,7 @@ func (m *MultiLabel) Add(path string, labels []int32, logits []float32) error {
 	if len(logits) != m.classes {
 		return fmt.Errorf("reading answers: image %s has %d logits, want %d", path, len(logits), m.classes)
 	}
-	m.images = append(m.images, labelled{keyOf("", path), slices.Clone(labels), slices.Clone(logits)})
+	m.images = append(m.images, labelled{path, slices.Clone(labels), slices.Clone(logits)})
 	m.sorted = false
 	return nil
 }
@@ -39,7 +39,7 @@ func (m *MultiLabel) Add(path string, labels []int32, logits []float32) error {
 // sort orders the images, so that numbers do not depend on the order in which they were added.
 func (m *MultiLabel) sort() {
 	if !m.sorted {
-		slices.SortFunc(m.images, func(a, b labelled) int { return cmp.Compare(a.key, b.key) })
+		slices.SortFunc(m.images, func(a, b labelled) int { return cmp.Compare(a.path, b.path) })
 		m.sorted = true
 	}
 }
@@ -99,7 +99,7 @@ func CompareMultiLabel(first, second *MultiLabel) Difference {
 	var a, b []labelled
 	for i, j := 0, 0; i < len(first.images) && j < len(second.images); {
 		x, y := first.images[i], second.images[j]
-		switch cmp.Compare(x.key, y.key) {
+		switch cmp.Compare(x.path, y.path) {
 		case -1:
 			i++
 		case 1:

@@ -188,6 +188,13 @@ func (l *Loader) Corrupt() (times int64, reasons []string) {
 	return l.corrupt.Load(), reasons
 }
 
+// Fault returns why an image could not be read, or "" if it was read or was not tried yet.
+func (l *Loader) Fault(image int) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.faults[image]
+}
+
 // mostReasons is the largest number of reasons that Corrupt lists.
 const mostReasons = 5
 

@@ -15,6 +15,7 @@ type EvalOptions struct {
 	Rule, Split     string // rule and split of the targets, if the file has several
 	Partial         bool   // leave out targets whose image is missing
 	Truth           string // store that OpenTruth opens; "": no ground truth
+	Unreadable      bool   // count images that cannot be read as wrong; otherwise the first one is an error
 	Workers         int
 	New             func(engine.Config) (engine.Engine, error)
 
@@ -22,7 +23,8 @@ type EvalOptions struct {
 	Each   func(*data.Set, Prediction) // called with every prediction; may be nil
 }
 
-// Eval evaluates the network of a run. Metrics.LeftOut has what Notice does not get: which images were left out.
+// Eval evaluates the network of a run. Metrics.LeftOut has what Notice does not get: which images were left out or could
+// not be read.
 func Eval(ctx context.Context, dir string, o EvalOptions) (*Metrics, error) {
 	r, info, a, set, err := Open(dir, o.Weights)
 	if err != nil {
@@ -50,6 +52,9 @@ func Eval(ctx context.Context, dir string, o EvalOptions) (*Metrics, error) {
 	evaluation := r.Evaluation(a, o.Workers)
 	if evaluation.Truth, err = OpenTruth(o.Truth, images); err != nil {
 		return nil, err
+	}
+	if evaluation.Unreadable = Refuse; o.Unreadable {
+		evaluation.Unreadable = CountWrong
 	}
 	if o.Each != nil {
 		evaluation.Each = func(p Prediction) { o.Each(images, p) }

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -56,7 +57,7 @@ type Metrics struct {
 	Images     int64    `json:"images"`
 	Unlisted   int      `json:"unlisted,omitempty"`           // images that were left out because no target names them
 	Missing    int      `json:"missing,omitempty"`            // targets that were left out because their image is missing
-	Unreadable int64    `json:"unreadable,omitempty"`         // images that were left out because they cannot be read
+	Unreadable int64    `json:"unreadable,omitempty"`         // images that cannot be read: they are left out, or count as wrong
 	Reasons    []string `json:"unreadable_reasons,omitempty"` // why they could not be read, each with one of the images
 	Loss       Measure  `json:"loss"`                         // class + lambda · point
 	ClassLoss  Measure  `json:"class_loss"`                   // mean over images
@@ -68,19 +69,21 @@ type Metrics struct {
 	Localised  *Measure `json:"localised,omitempty"`          // predicted points on an object of the class, by ground truth
 	TargetHit  *Measure `json:"target_hit,omitempty"`         // the same for the targets of these images
 
-	left []string // sentences about Unlisted and Missing
+	left  []string // sentences about Unlisted and Missing
+	wrong bool     // Unreadable images count as wrong
 }
 
 // A Prediction has the outputs of a network for one image.
 type Prediction struct {
-	ID     string
-	Image  int // index in the set
-	Crop   features.Crop
-	Logits []float32
-	Points []float32 // in [0, 1], relative to the crop that the network saw
-	Target []float32 // meaningful where Valid
-	Valid  []bool
-	Truth  int // label; −1 if there are several labels
+	ID         string
+	Image      int  // index in the set
+	Unreadable bool // the image could not be read, and counts as wrong: logits are −∞, and there are no other outputs
+	Crop       features.Crop
+	Logits     []float32
+	Points     []float32 // in [0, 1], relative to the crop that the network saw
+	Target     []float32 // meaningful where Valid
+	Valid      []bool
+	Truth      int // label; −1 if there are several labels
 }
 
 // OnImage returns the predicted point of a class (0 for a single label) in fractions of the whole image.
@@ -91,6 +94,17 @@ func (p *Prediction) OnImage(class int) (x, y float64) {
 // batchImages is the number of images in a batch of evaluation.
 const batchImages = 64
 
+// An Unreadable says what becomes of images that cannot be read.
+type Unreadable uint8
+
+// The choices. An image that counts as wrong is the last one of every class for mAP, its point is on no object, and it
+// has no loss and no distance.
+const (
+	LeaveOut Unreadable = iota
+	Refuse              // the first one is an error
+	CountWrong
+)
+
 // An Evaluation has the options of an evaluation.
 type Evaluation struct {
 	Loader  data.LoaderOptions // only size, point outputs, crop and workers are used
@@ -98,6 +112,8 @@ type Evaluation struct {
 	Average bool             // use the moving average of the weights
 	Truth   Truth            // ground truth; may be nil
 	Each    func(Prediction) // called with every prediction; may be nil
+
+	Unreadable Unreadable
 }
 
 // Evaluation returns the evaluation of networks that are trained by the recipe.
@@ -113,7 +129,28 @@ func Evaluate(ctx context.Context, e engine.Engine, set *data.Set, o Evaluation)
 		return nil, err
 	}
 	m := &meter{Evaluation: o, classes: len(set.Classes), set: set}
+	next, readable := 0, false
+	// skipped handles the images before one, which could not be read: batches have the others in order.
+	skipped := func(image int) error {
+		for ; next < image; next++ {
+			switch o.Unreadable {
+			case Refuse:
+				return fmt.Errorf("image %s cannot be read: %s. An image that is left out changes the number: "+
+					"get the file again, or count such images as wrong with --unreadable", set.Images[next].ID, l.Fault(next))
+			case CountWrong:
+				m.unreadable(next)
+			}
+		}
+		return nil
+	}
 	for b := range l.Epoch(ctx, 0, 0) {
+		for _, image := range b.Images {
+			if err := skipped(image); err != nil {
+				return nil, err
+			}
+			next++
+		}
+		readable = true
 		out, err := e.Evaluate(&engine.Batch{Pixels: b.Pixels, Target: b.Target}, o.Average)
 		if err != nil {
 			return nil, err
@@ -127,26 +164,33 @@ func Evaluate(ctx context.Context, e engine.Engine, set *data.Set, o Evaluation)
 		return nil, err
 	}
 	times, reasons := l.Corrupt()
-	if m.images == 0 && times > 0 {
+	if !readable && times > 0 {
 		return nil, fmt.Errorf("none of the %d images could be read: %s", len(set.Images), strings.Join(reasons, "; "))
 	}
+	if err := skipped(len(set.Images)); err != nil {
+		return nil, err
+	}
 	r := m.result()
-	r.Unreadable, r.Reasons = times, reasons
+	r.Unreadable, r.Reasons, r.wrong = times, reasons, o.Unreadable == CountWrong
 	return r, nil
 }
 
 // Note returns a sentence about the images that could not be read, or "" if none were.
 func (m *Metrics) Note() string {
+	one, many := "is left out", "are left out"
+	if m.wrong {
+		one, many = "counts as wrong", "count as wrong"
+	}
 	switch m.Unreadable {
 	case 0:
 		return ""
 	case 1:
-		return "an image could not be read and is left out: " + strings.Join(m.Reasons, "; ")
+		return fmt.Sprintf("an image could not be read and %s: %s", one, strings.Join(m.Reasons, "; "))
 	}
-	return fmt.Sprintf("%d images could not be read and are left out: %s", m.Unreadable, strings.Join(m.Reasons, "; "))
+	return fmt.Sprintf("%d images could not be read and %s: %s", m.Unreadable, many, strings.Join(m.Reasons, "; "))
 }
 
-// LeftOut returns sentences about all images and targets that are not in the numbers.
+// LeftOut returns sentences about images that could not be read, and all images and targets that are not in the numbers.
 func (m *Metrics) LeftOut() []string {
 	list := slices.Clone(m.left)
 	if note := m.Note(); note != "" {
@@ -164,8 +208,14 @@ type meter struct {
 	top1, top5                     int64
 	distance                       sums
 	hit, known, targetHit, targets int64
-	scores                         [][]float32 // by class, for several labels
-	present                        [][]bool
+	several                        []labelled
+}
+
+// labelled is an image with several labels.
+type labelled struct {
+	id      string
+	scores  []float32 // by class
+	present []bool
 }
 
 // sums has what the mean of non-negative values and its interval need.
@@ -212,8 +262,11 @@ func (m *meter) add(b *data.Batch, out *engine.Output) {
 			p.Points, p.Target, p.Valid = out.Points[i*points:(i+1)*points], b.Target.Points[i*points:(i+1)*points], b.Target.Valid[i*points/2:(i+1)*points/2]
 		}
 		if m.set.Multi {
-			m.several(b, i)
-			m.score(p.Logits)
+			row := make([]bool, m.classes)
+			for c := range row {
+				row[c] = b.Target.Classes[i*m.classes+c] > 0.5
+			}
+			m.several = append(m.several, labelled{p.ID, slices.Clone(p.Logits), row})
 		} else {
 			p.Truth = int(b.Target.Labels[i])
 			rank := 0
@@ -250,15 +303,27 @@ func b2i(b bool) int64 {
 	return 0
 }
 
-func (m *meter) several(b *data.Batch, i int) {
-	row := make([]bool, m.classes)
-	for c := range row {
-		row[c] = b.Target.Classes[i*m.classes+c] > 0.5
+// unreadable counts an image as wrong.
+func (m *meter) unreadable(image int) {
+	im := &m.set.Images[image]
+	p := Prediction{ID: im.ID, Image: image, Unreadable: true, Logits: make([]float32, m.classes), Truth: im.Label}
+	for c := range p.Logits {
+		p.Logits[c] = float32(math.Inf(-1))
 	}
-	m.present = append(m.present, row)
+	m.images++
+	if m.set.Multi {
+		p.Truth = -1
+		row := make([]bool, m.classes)
+		for _, k := range im.Labels {
+			row[k] = true
+		}
+		m.several = append(m.several, labelled{p.ID, p.Logits, row})
+	}
+	m.points(p)
+	if m.Each != nil {
+		m.Each(p)
+	}
 }
-
-func (m *meter) score(logits []float32) { m.scores = append(m.scores, slices.Clone(logits)) }
 
 // points compares predicted points with targets, in the crop, and with ground truth, on the whole image.
 func (m *meter) points(p Prediction) {
@@ -268,12 +333,12 @@ func (m *meter) points(p Prediction) {
 		}
 		m.distance.add(math.Hypot(float64(p.Points[2*k]-p.Target[2*k]), float64(p.Points[2*k+1]-p.Target[2*k+1])))
 	}
-	if m.Truth == nil {
+	if m.Truth == nil || m.Loader.PointOutput == 0 {
 		return
 	}
 	im := &m.set.Images[p.Image]
 	classes := im.Labels
-	if !m.set.Multi && len(p.Points) > 0 {
+	if !m.set.Multi {
 		classes = []int{0}
 	}
 	for _, k := range classes {
@@ -281,7 +346,10 @@ func (m *meter) points(p Prediction) {
 		if m.set.Multi {
 			class = m.set.Classes[k]
 		}
-		x, y := p.OnImage(k)
+		x, y := -1.0, -1.0 // on no object
+		if !p.Unreadable {
+			x, y = p.OnImage(k)
+		}
 		hit, known := m.Truth(p.ID, class, x, y)
 		if !known {
 			continue
@@ -325,13 +393,15 @@ func (m *meter) result() *Metrics {
 const mapSamples = 200
 
 func (m *meter) meanAveragePrecision() *Measure {
-	n := len(m.scores)
+	// Samples must not depend on the order of the images.
+	slices.SortFunc(m.several, func(a, b labelled) int { return cmp.Compare(a.id, b.id) })
+	n := len(m.several)
 	// Each class is ranked only once; a sample then counts every image some number of times.
 	rankings := make([]*stat.Ranking, m.classes)
 	for c := range rankings {
 		scores, present := make([]float32, n), make([]bool, n)
 		for i := range n {
-			scores[i], present[i] = m.scores[i][c], m.present[i][c]
+			scores[i], present[i] = m.several[i].scores[c], m.several[i].present[c]
 		}
 		rankings[c] = stat.Rank(scores, present)
 	}

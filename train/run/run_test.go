@@ -604,7 +604,7 @@ func TestAveragePrecision(t *testing.T) {
 		logits  []float32
 		present []bool
 	}{{[]float32{4, 0}, []bool{true, false}}, {[]float32{3, 1}, []bool{false, true}}, {[]float32{2, 2}, []bool{true, false}}, {[]float32{1, 3}, []bool{false, true}}} {
-		m.scores, m.present = append(m.scores, row.logits), append(m.present, row.present)
+		m.several = append(m.several, labelled{fmt.Sprint(len(m.several)), row.logits, row.present})
 	}
 	r := m.meanAveragePrecision()
 	if want := ((1.0+2.0/3)/2 + (1.0+2.0/3)/2) / 2; math.Abs(float64(r.Value)-want) > 1e-12 || r.N != 4 || r.Interval == nil {
@@ -622,11 +622,67 @@ func TestAveragePrecisionInterval(t *testing.T) {
 		for c := range scores {
 			scores[c], present[c] = rng.Float32(), rng.IntN(30) == 0
 		}
-		m.scores, m.present = append(m.scores, scores), append(m.present, present)
+		m.several = append(m.several, labelled{fmt.Sprint(len(m.several)), scores, present})
 	}
 	r := m.meanAveragePrecision()
 	if !r.Interval.Covers(float64(r.Value)) || r.Interval.High-r.Interval.Low > 0.3 || r.Interval.Low < 0 {
 		t.Errorf("mAP %v, interval %+v", r.Value, r.Interval)
+	}
+	// The order of images changes nothing, to the bit.
+	rng.Shuffle(len(m.several), func(i, j int) { m.several[i], m.several[j] = m.several[j], m.several[i] })
+	if x := m.meanAveragePrecision(); x.Value != r.Value || *x.Interval != *r.Interval {
+		t.Errorf("mAP %v, interval %+v, and in another order %v, %+v", r.Value, r.Interval, x.Value, x.Interval)
+	}
+}
+
+// An image that cannot be read is left out, is an error, or counts as wrong.
+func TestUnreadable(t *testing.T) {
+	o := options(t, t.TempDir(), tiny())
+	o.Recipe.Epochs, o.Recipe.Warmup = 1, 0
+	if _, err := Train(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	n, err := Trained(o.Out, "", o.New)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	const images = 12
+	set := shapes(t, images, 9)
+	how := n.evaluation
+	how.Truth = func(_, _ string, x, y float64) (hit, known bool) { return x >= 0 && y >= 0, true }
+	measure := func(choice Unreadable) (*Metrics, []Prediction, error) {
+		var list []Prediction
+		how.Unreadable, how.Each = choice, func(p Prediction) { list = append(list, p) }
+		m, err := Evaluate(context.Background(), n.engine, set, how)
+		return m, list, err
+	}
+	if _, _, err := measure(Refuse); err != nil {
+		t.Fatalf("all images can be read: %v", err)
+	}
+	set.Source = withoutFirst{set.Source}
+	without, list, err := measure(LeaveOut)
+	if err != nil || without.Images != images-1 || without.Unreadable != 1 || len(list) != images-1 || !strings.HasPrefix(without.Note(), "an image could not be read and is left out") {
+		t.Errorf("left out: %+v, %q, %d predictions, %v", without, without.Note(), len(list), err)
+	}
+	wrong, list, err := measure(CountWrong)
+	if err != nil || wrong.Images != images || wrong.Unreadable != 1 || len(list) != images || !list[0].Unreadable || list[1].Unreadable {
+		t.Fatalf("wrong: %+v, %+v, %v", wrong, list, err)
+	}
+	for _, c := range []struct{ with, without *Measure }{{wrong.Top1, without.Top1}, {wrong.Localised, without.Localised}} {
+		right := func(m *Measure) float64 { return math.Round(float64(m.Value) * float64(m.N)) }
+		if c.with.N != images || c.without.N != images-1 || right(c.with) != right(c.without) {
+			t.Errorf("%+v, and with an image that counts as wrong %+v", c.without, c.with)
+		}
+	}
+	if wrong.Loss.Value != without.Loss.Value || *wrong.Loss.Interval != *without.Loss.Interval || wrong.Loss.N != images-1 {
+		t.Errorf("losses %+v and %+v", wrong.Loss, without.Loss)
+	}
+	if !strings.HasPrefix(wrong.Note(), "an image could not be read and counts as wrong") {
+		t.Errorf("note %q", wrong.Note())
+	}
+	if _, _, err := measure(Refuse); err == nil || !strings.Contains(err.Error(), "cannot be read: it is damaged. An image that is left out changes the number") {
+		t.Errorf("refused: %v", err)
 	}
 }
 
