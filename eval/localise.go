@@ -25,6 +25,9 @@ type LocaliseOptions struct {
 	Progress func(done, total int) // may be nil
 }
 
+// batchImages is the usual number of images in a batch.
+const batchImages = 64
+
 // A Looked has where a network looked in an image, in pixels of its view. Its slices are valid until Each
 // returns.
 type Looked struct {
@@ -77,7 +80,7 @@ func Localise(ctx context.Context, o NetworkOptions, s *sets.Set, how LocaliseOp
 		}
 	}
 	if how.Batch <= 0 {
-		how.Batch = 64
+		how.Batch = batchImages
 	}
 	v := n.View
 	v.Geometry, v.Border = view.Squash, s.Border

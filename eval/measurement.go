@@ -219,7 +219,7 @@ var measures = []struct {
 const ofClasses = "-by-class"
 
 func (r *Removed) column() table.Column {
-	b := &lister{view: r.View}
+	b := &lister{view: r.View, unreadable: int(r.Unreadable)}
 	for _, m := range measures {
 		v := m.get(r.Result)
 		x := b.sampled(m.name, m.label, m.what, r.Pairs, v.Pairs, m.least)
@@ -238,6 +238,8 @@ func (r *Removed) column() table.Column {
 	}
 	note(r.Result.Without, "1 pair is left out, because the class or all others could not be removed",
 		"%s pairs are left out, because the class or all others could not be removed")
+	note(r.Unreadable, "1 image could not be read, and counts as wrong: with a violation by every class, and a difference of 1",
+		"%s images could not be read, and count as wrong: with violations by every class, and differences of 1")
 	note(r.Without, "1 image without objects of two of the network's classes in the store is left out",
 		"%s images without objects of two of the network's classes in the store are left out")
 	return c

@@ -12,6 +12,7 @@ import (
 	"abtool/eval/table"
 	"abtool/eval/view"
 	"abtool/internal/parallel"
+	"abtool/internal/stat"
 	"abtool/train/data"
 )
 
@@ -20,8 +21,7 @@ type ObjectOptions struct {
 	Store   string // with the ground truth
 	Workers int    // goroutines; 0: one per processor
 
-	// Unreadable counts images that cannot be read as wrong; otherwise the first one is an error. It is not for Remove.
-	Unreadable bool
+	Unreadable bool // count images that cannot be read as wrong; otherwise the first one is an error
 
 	Each     func(Looked)          // of Masks: gets every map, in any order, from one goroutine at a time; may be nil
 	Progress func(done, total int) // may be nil
@@ -50,6 +50,16 @@ func (n *Network) objects(set *data.Set, store string) (*objects, error) {
 		return nil, fmt.Errorf("%s has none of the classes of the objects in %s: its classes are %s", n.Name, store, n.first())
 	}
 	return o, nil
+}
+
+// of returns the network's classes that an image has.
+func (o *objects) of(m *coco.Image) (list []int) {
+	for class, number := range o.numbers {
+		if number >= 0 && m.Has(number, len(m.Instances)) {
+			list = append(list, class)
+		}
+	}
+	return list
 }
 
 // progress returns a function that counts images, for several goroutines.
@@ -108,10 +118,14 @@ func Remove(ctx context.Context, o NetworkOptions, set *data.Set, how removal.Op
 			return nil
 		}
 		picture, err := set.Picture(i)
-		if err != nil {
-			return fmt.Errorf("image %s cannot be read: %w. Get the file again, or leave it out of the images", id, err)
+		switch {
+		case err == nil:
+			list[i], err = editors[w].Rows(id, data.PixelsOf(picture), m, known.numbers, score)
+		case with.Unreadable:
+			list[i], err = editors[w].Unreadable(id, m, known.numbers)
+		default:
+			err = refused("image "+id, err)
 		}
-		list[i], err = editors[w].Rows(id, data.PixelsOf(picture), m, known.numbers, score)
 		return err
 	})
 	if err != nil {
@@ -147,83 +161,76 @@ func Masks(ctx context.Context, o NetworkOptions, set *data.Set, with ObjectOpti
 	}
 	v := m.View
 	v.Geometry, v.Border = view.Squash, 0
-	type worker struct {
-		viewer *view.Viewer
-		masks  cam.Masks
-		count  *cam.ClassPrecision
-
-		without, empty, unreadable int64
+	type found struct {
+		image   int // in the set
+		truth   *coco.Image
+		classes []int // of the network, that the image has
 	}
-	workers := make([]worker, parallel.Workers(with.Workers))
-	for i := range workers {
-		workers[i] = worker{viewer: view.NewViewer(v), count: cam.NewClassPrecision(len(m.Classes))}
+	r := &Masked{View: v.String()}
+	var list []found
+	for i, im := range set.Images {
+		f := found{image: i, truth: known.truth.Image(im.ID)}
+		if f.truth == nil || !f.truth.Sized() {
+			r.Without++
+			continue
+		}
+		if f.classes = known.of(f.truth); len(f.classes) == 0 {
+			r.Empty++
+			continue
+		}
+		list = append(list, f)
 	}
-	var engine sync.Mutex
-	done := with.progress(len(set.Images))
-	err = parallel.Each(ctx, len(workers), len(set.Images), func(w, i int) error {
-		defer done()
-		k, id := &workers[w], set.Images[i].ID
-		truth := known.truth.Image(id)
-		if truth == nil || !truth.Sized() {
-			k.without++
-			return nil
-		}
-		var list []int // classes of the image
-		for class, number := range known.numbers {
-			if number >= 0 && truth.Has(number, len(truth.Instances)) {
-				list = append(list, class)
-			}
-		}
-		if len(list) == 0 {
-			k.empty++
-			return nil
-		}
-		look := func(int) *cam.Map {
-			return &cam.Map{Width: v.Size, Height: v.Size, Values: make([]float64, v.Size*v.Size)}
-		}
-		pixels := make([]byte, 3*v.Size*v.Size)
-		picture, err := set.Picture(i)
+	load := loader{images: len(list), batch: batchImages, workers: with.Workers, read: func(w *worker, i int, to []byte) error {
+		picture, err := set.Picture(list[i].image)
 		if err == nil {
-			err = k.viewer.Image(picture, pixels)
+			err = w.viewer.Image(picture, to)
 		}
-		switch {
-		case err != nil && !with.Unreadable:
-			return fmt.Errorf("image %s cannot be read: %w. An image that is left out changes the number: "+
-				"get the file again, or count such images as wrong with --unreadable", id, err)
-		case err != nil:
-			k.unreadable++
-		default:
-			engine.Lock()
-			views, err := m.maps.Look(m.input(pixels, &v))
-			engine.Unlock()
-			if err != nil {
-				return err
+		return err
+	}}
+	if !with.Unreadable {
+		load.refuse = func(i int, err error) error { return refused("image "+set.Images[list[i].image].ID, err) }
+	}
+	masks, counts := make([]cam.Masks, parallel.Workers(with.Workers)), make([]*cam.ClassPrecision, parallel.Workers(with.Workers))
+	for i := range counts {
+		counts[i] = cam.NewClassPrecision(len(m.Classes))
+	}
+	var each sync.Mutex
+	err = load.load(ctx, v, func(b *batch) error {
+		views, err := m.maps.Look(m.input(b.pixels[:b.n*3*v.Size*v.Size], &v))
+		if err != nil {
+			return err
+		}
+		for _, err := range b.errs[:b.n] {
+			r.Unreadable += stat.One(err != nil)
+		}
+		err = parallel.Each(ctx, len(counts), b.n, func(w, i int) error {
+			f := &list[b.first+i]
+			for _, class := range f.classes {
+				mask, _ := masks[w].Of(f.truth, known.numbers[class], v.Size)
+				seen := &cam.Map{Width: v.Size, Height: v.Size, Values: make([]float64, v.Size*v.Size)}
+				if b.errs[i] == nil {
+					seen = views[i].Map(m.output(int32(class)), v.Size, v.Size)
+				}
+				counts[w].Add(set.Images[f.image].ID, class, seen, mask)
+				if b.errs[i] == nil && with.Each != nil {
+					each.Lock()
+					with.Each(Looked{Image: f.image, Size: v.Size, Class: int32(class), Map: seen, Mask: mask})
+					each.Unlock()
+				}
 			}
-			look = func(class int) *cam.Map { return views[0].Map(m.output(int32(class)), v.Size, v.Size) }
+			return nil
+		})
+		if with.Progress != nil {
+			with.Progress(b.first+b.n, len(list))
 		}
-		for _, class := range list {
-			mask, _ := k.masks.Of(truth, known.numbers[class], v.Size)
-			seen := look(class)
-			k.count.Add(id, class, seen, mask)
-			if err == nil && with.Each != nil {
-				engine.Lock()
-				with.Each(Looked{Image: i, Size: v.Size, Class: int32(class), Map: seen, Mask: mask})
-				engine.Unlock()
-			}
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	all := &workers[0]
-	for i := range workers[1:] {
-		w := &workers[i+1]
-		all.count.Merge(w.count)
-		all.without, all.empty, all.unreadable = all.without+w.without, all.empty+w.empty, all.unreadable+w.unreadable
+	for _, c := range counts[1:] {
+		counts[0].Merge(c)
 	}
-	return &Masked{
-		ClassPxAP: all.count.Result(), Network: m.column(m.maps.Engine()), View: v.String(),
-		Without: all.without, Empty: all.empty, Unreadable: all.unreadable,
-	}, nil
+	r.ClassPxAP, r.Network = counts[0].Result(), m.column(m.maps.Engine())
+	return r, nil
 }

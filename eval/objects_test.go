@@ -178,10 +178,37 @@ func TestObjects(t *testing.T) {
 	if notes := strings.Join(without.column().Notes, "; "); !strings.Contains(notes, "1 image without ground truth in the store is left out; 1 image could not be read") {
 		t.Errorf("notes %s", notes)
 	}
-	if _, err := Remove(ctx, o, set, removal.Default(removal.Mean), ObjectOptions{Store: store}); err == nil || !strings.Contains(err.Error(), "leave it out of the images") {
+	how := removal.Default(removal.Mean)
+	how.Dilation, how.Limit = 0, 1
+	if _, err := Remove(ctx, o, set, how, ObjectOptions{Store: store}); err == nil || !strings.Contains(err.Error(), "cannot be read: the file is damaged. An image that is left out changes the number") {
 		t.Errorf("an image that cannot be read: %v", err)
 	}
+	wrong, err := Remove(ctx, o, set, how, ObjectOptions{Store: store, Unreadable: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := removed[true] // the network that measured all images
 	set.Source, set.Images = memory, set.Images[1:]
+	rest, err := Remove(ctx, o, set, how, ObjectOptions{Store: store})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wrong.Unreadable != 1 || wrong.Pairs != all.Pairs || wrong.Edits != all.Edits || !wrong.Same(all.Result) {
+		t.Errorf("%+v, want the pairs of %+v", wrong, all)
+	}
+	// The image has two pairs, each with the worst values.
+	for name, get := range map[string]func(*Removed) removal.Measure{
+		"V_avg": func(r *Removed) removal.Measure { return r.VAvg }, "V_min": func(r *Removed) removal.Measure { return r.VMin },
+		"Δ_avg": func(r *Removed) removal.Measure { return r.DeltaAvg }, "Δ_min": func(r *Removed) removal.Measure { return r.DeltaMin },
+	} {
+		got, want := get(wrong).Pairs.Value, (get(rest).Pairs.Value*float64(rest.Pairs)+2)/float64(rest.Pairs+2)
+		if math.Abs(got-want) > 1e-12 {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
+	}
+	if notes := strings.Join(wrong.column().Notes, "; "); !strings.Contains(notes, "1 image could not be read, and counts as wrong") {
+		t.Errorf("notes %s", notes)
+	}
 	if err := os.WriteFile(o.Classes, []byte("red\nblue\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -246,32 +246,60 @@ type batch struct {
 // ahead is the number of batches that are decoded before the network needs them.
 const ahead = 2
 
-// load decodes the images of a set in several goroutines and calls take with the batches, in the order of the
-// images.
+// load loads the images of a set.
 func (r *runner) load(ctx context.Context, s *sets.Set, v view.View, take func(*batch) error) error {
+	l := loader{images: len(s.Images), batch: r.o.Batch, workers: r.o.Workers, read: func(w *worker, i int, to []byte) error { return w.read(s, i, to) }}
+	if !r.o.Unreadable {
+		l.refuse = func(i int, err error) error {
+			return fmt.Errorf("set %s: %w", s.Name, refused(filepath.Join(s.Root, filepath.FromSlash(s.Images[i].Path())), err))
+		}
+	}
+	return l.load(ctx, v, take)
+}
+
+// refused returns the error of an image that cannot be read.
+func refused(image string, err error) error {
+	return fmt.Errorf("%s cannot be read: %w. An image that is left out changes the number: "+
+		"get the file again, or count such images as wrong with --unreadable", image, err)
+}
+
+// A loader decodes images in several goroutines.
+type loader struct {
+	images  int                                     // how many
+	batch   int                                     // images
+	workers int                                     // goroutines; 0: one per processor
+	read    func(w *worker, i int, to []byte) error // writes what the network sees of an image
+	refuse  func(i int, err error) error            // makes the error of an image that cannot be read; nil: it leaves zeros
+}
+
+// load calls take with the batches, in the order of the images.
+func (l *loader) load(ctx context.Context, v view.View, take func(*batch) error) error {
 	ctx, cancel := context.WithCancel(ctx)
-	workers := make([]worker, parallel.Workers(r.o.Workers))
+	workers := make([]worker, parallel.Workers(l.workers))
 	for i := range workers {
 		workers[i].viewer = view.NewViewer(v)
 	}
 	free, ready := make(chan *batch, ahead+1), make(chan *batch, ahead)
 	for range ahead + 1 {
-		free <- &batch{pixels: make([]byte, r.o.Batch*3*v.Size*v.Size), errs: make([]error, r.o.Batch)}
+		free <- &batch{pixels: make([]byte, l.batch*3*v.Size*v.Size), errs: make([]error, l.batch)}
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		defer close(ready)
-		for first := 0; first < len(s.Images); first += r.o.Batch {
+		for first := 0; first < l.images; first += l.batch {
 			var b *batch
 			select {
 			case b = <-free:
 			case <-ctx.Done():
 				return
 			}
-			b.first, b.n = first, min(r.o.Batch, len(s.Images)-first)
+			b.first, b.n = first, min(l.batch, l.images-first)
 			parallel.Each(ctx, len(workers), b.n, func(w, i int) error {
-				b.errs[i] = workers[w].read(s, first+i, b.pixels[i*3*v.Size*v.Size:][:3*v.Size*v.Size])
+				to := b.pixels[i*3*v.Size*v.Size:][:3*v.Size*v.Size]
+				if b.errs[i] = l.read(&workers[w], first+i, to); b.errs[i] != nil {
+					clear(to)
+				}
 				return nil
 			})
 			select {
@@ -287,8 +315,10 @@ func (r *runner) load(ctx context.Context, s *sets.Set, v view.View, take func(*
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := r.unreadable(s, b); err != nil {
-			return err
+		for i, err := range b.errs[:b.n] {
+			if err != nil && l.refuse != nil {
+				return l.refuse(b.first+i, err)
+			}
 		}
 		if err := take(b); err != nil {
 			return err
@@ -298,29 +328,13 @@ func (r *runner) load(ctx context.Context, s *sets.Set, v view.View, take func(*
 	return ctx.Err()
 }
 
-// unreadable returns an error for the first image of a batch that could not be read, unless such images count as
-// wrong.
-func (r *runner) unreadable(s *sets.Set, b *batch) error {
-	if r.o.Unreadable {
-		return nil
-	}
-	for i, err := range b.errs[:b.n] {
-		if err != nil {
-			file := filepath.Join(s.Root, filepath.FromSlash(s.Images[b.first+i].Path()))
-			return fmt.Errorf("set %s: %s cannot be read: %w. An image that is left out changes the number: "+
-				"get the file again, or count such images as wrong with --unreadable", s.Name, file, err)
-		}
-	}
-	return nil
-}
-
 // A worker decodes images. Only one goroutine may use it.
 type worker struct {
 	viewer *view.Viewer
 	file   bytes.Buffer
 }
 
-// read writes what the network sees of an image to to. An image that cannot be read leaves zeros.
+// read writes what the network sees of an image of a set to to.
 func (w *worker) read(s *sets.Set, i int, to []byte) error {
 	w.file.Reset()
 	err := s.Read(i, &w.file)
@@ -329,9 +343,6 @@ func (w *worker) read(s *sets.Set, i int, to []byte) error {
 	}
 	if err == nil {
 		err = w.viewer.File(w.file.Bytes(), to)
-	}
-	if err != nil {
-		clear(to)
 	}
 	return err
 }

@@ -51,13 +51,8 @@ type Editor struct {
 // objects of that class. numbers has the number that the objects know each of the network's classes by, as
 // coco.Truth.Class returns it. An image with fewer than two classes has no rows.
 func (e *Editor) Rows(id string, m *data.Pixels, objects *coco.Image, numbers []int32, score Score) ([]Row, error) {
-	rows := []Row{{Image: id, Class: -1}}
-	for class, number := range numbers {
-		if number >= 0 && objects.Has(number, len(objects.Instances)) {
-			rows = append(rows, Row{Image: id, Class: class})
-		}
-	}
-	if len(rows) < 3 {
+	rows := rowsOf(id, objects, numbers)
+	if rows == nil {
 		return nil, nil
 	}
 	if int64(m.W) != objects.Width || int64(m.H) != objects.Height {
@@ -88,12 +83,44 @@ func (e *Editor) Rows(id string, m *data.Pixels, objects *coco.Image, numbers []
 	return rows, nil
 }
 
-// edit returns the image without a class, or says in its row why there is none.
-func (e *Editor) edit(row *Row, m *data.Pixels, objects *coco.Image, number int32) (*data.Pixels, error) {
+// Unreadable returns the rows of an image that could not be read and counts as wrong, as Rows does.
+func (e *Editor) Unreadable(id string, objects *coco.Image, numbers []int32) ([]Row, error) {
+	rows := rowsOf(id, objects, numbers)
+	for i := range rows {
+		row := &rows[i]
+		row.Unreadable = true
+		if row.Class < 0 || e.mask(row, objects, numbers[row.Class]) == nil || e.Fill != Given {
+			continue
+		}
+		if _, ok, err := e.Given(id, row.Class); err != nil {
+			return nil, err
+		} else if !ok {
+			row.Left = NotGiven
+		}
+	}
+	return rows, nil
+}
+
+// rowsOf returns the rows of an image, without scores; nil if it has fewer than two classes.
+func rowsOf(id string, objects *coco.Image, numbers []int32) []Row {
+	rows := []Row{{Image: id, Class: -1}}
+	for class, number := range numbers {
+		if number >= 0 && objects.Has(number, len(objects.Instances)) {
+			rows = append(rows, Row{Image: id, Class: class})
+		}
+	}
+	if len(rows) < 3 {
+		return nil
+	}
+	return rows
+}
+
+// mask returns the mask of a class, or says in its row why it is not removed.
+func (e *Editor) mask(row *Row, objects *coco.Image, number int32) *Mask {
 	for i := range objects.Instances {
 		if o := &objects.Instances[i]; o.Class == number && o.Mask.Empty() {
 			row.Left = NoMask
-			return nil, nil
+			return nil
 		}
 	}
 	mask := MaskOf(objects, number, &e.raster)
@@ -101,9 +128,18 @@ func (e *Editor) edit(row *Row, m *data.Pixels, objects *coco.Image, number int3
 	row.Share = mask.Share()
 	if row.Share > e.Limit {
 		row.Left = TooLarge
+		return nil
+	}
+	row.Outside = e.Seen != nil && !mask.Within(e.Seen(mask.W, mask.H))
+	return mask
+}
+
+// edit returns the image without a class, or says in its row why there is none.
+func (e *Editor) edit(row *Row, m *data.Pixels, objects *coco.Image, number int32) (*data.Pixels, error) {
+	mask := e.mask(row, objects, number)
+	if mask == nil {
 		return nil, nil
 	}
-	row.Outside = e.Seen != nil && !mask.Within(e.Seen(m.W, m.H))
 	if e.Fill != Given {
 		return e.Fill.Apply(m, mask), nil
 	}

@@ -18,6 +18,8 @@ type Row struct {
 	Outside bool      // what was removed lies outside of what the network sees
 	Left    Reason    // why there are no scores; "": there are
 	Scores  []float32 // logits by class
+
+	Unreadable bool // the image could not be read, and counts as wrong: every pair has a violation, and differences of 1
 }
 
 // A Reason says why an edit was left out.
@@ -52,6 +54,8 @@ type Result struct {
 	Left    map[Reason]int64 // edits that were left out
 	Without int64            // pairs that were left out, because c or all o could not be removed
 	Outside int64            // edits that change nothing that the network sees
+
+	Unreadable int64 // of Images: they could not be read, and count as wrong
 
 	// VAvg is the share of violations by a random other class, VMin the share of pairs with a violation by
 	// any. DeltaAvg and DeltaMin are the differences in probability instead: that of c without c, less the mean
@@ -167,6 +171,7 @@ func (r *Result) image(rows []Row) (list []share) {
 		return nil
 	}
 	r.Images++
+	r.Unreadable += stat.One(rows[0].Unreadable)
 	for _, row := range rows {
 		if row.Left != "" {
 			r.Left[row.Left]++
@@ -180,29 +185,30 @@ func (r *Result) image(rows []Row) (list []share) {
 			r.Without++
 			continue
 		}
-		own := c.Scores[c.Class]
-		others, violations, any := 0, 0, false
-		sum, least := 0.0, math.Inf(1)
+		others, violations := 0, 0
+		own, sum, least := 1.0, 0.0, 1.0 // probabilities
 		for _, o := range rows {
 			if o.Class == c.Class || o.Left != "" {
 				continue
 			}
-			score := o.Scores[c.Class]
-			p := probability(score)
-			sum, least = sum+p, min(least, p)
 			others++
-			if score < own {
+			if c.Unreadable {
+				least = 0
 				violations++
-				any = true
+				continue
 			}
+			own = probability(c.Scores[c.Class])
+			p := probability(o.Scores[c.Class])
+			sum, least = sum+p, min(least, p)
+			violations += int(stat.One(o.Scores[c.Class] < c.Scores[c.Class]))
 		}
 		if others == 0 {
 			r.Without++
 			continue
 		}
 		r.Pairs++
-		p, n := probability(own), float64(others)
-		list = append(list, share{c.Class, sums{1, [4]float64{float64(violations) / n, float64(stat.One(any)), p - sum/n, p - least}}})
+		n := float64(others)
+		list = append(list, share{c.Class, sums{1, [4]float64{float64(violations) / n, float64(stat.One(violations > 0)), own - sum/n, own - least}}})
 	}
 	return list
 }

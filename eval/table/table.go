@@ -81,11 +81,11 @@ type Missing struct {
 // columns are the columns of the paper's table 1, in its order, with what they need.
 var columns = []Missing{
 	{"IN-1k", "imagenet=DIR"}, {"IN-V2", "v2=DIR"}, {"IN-Real", "imagenet=DIR and real=real.json"}, {"IN-A", "a=DIR"},
-	{"IN-C", "c=DIR"}, {"IN-O", "o=DIR and imagenet=DIR"}, {"Sketch", "sketch=DIR"}, {"IN-R", "r=DIR"},
+	{"IN-C", "c=DIR, for networks of 224 pixels"}, {"IN-O", "o=DIR and imagenet=DIR"}, {"Sketch", "sketch=DIR"}, {"IN-R", "r=DIR"},
 	{"Cocc", "imagenet=DIR, with a hole of " + metric.MainHole}, {"ObjNet", "objectnet=DIR"}, {"SI-size",
 		"si-size=DIR"},
-	{"SI-loc", "si-location=DIR"}, {"SI-rot", "si-rotation=DIR"}, {"BGC-gap", "backgrounds=DIR"},
-	{"BGC-acc", "backgrounds=DIR, with its challenge"},
+	{"SI-loc", "si-location=DIR"}, {"SI-rot", "si-rotation=DIR"}, {"BGC-gap", "backgrounds=DIR, for networks of 224 pixels"},
+	{"BGC-acc", "backgrounds=DIR, with its challenge, for networks of 224 pixels"},
 }
 
 // Accuracy is the title of the table of networks on benchmarks.
