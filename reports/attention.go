@@ -29,14 +29,14 @@ type Looked struct {
 	Clicks       [][2]float64 // of annotators, in fractions of the image
 }
 
-// Attention returns a figure of images with maps of a class, four in a row. A legend above them explains the
-// colours and the boxes.
-func Attention(name string, list []Looked) chart.Figure {
+// Attention returns a figure of images with maps, four in a row. what says in words what the maps are, such as "map of
+// the class". A legend above them explains the colours and the boxes.
+func Attention(name, what string, list []Looked) chart.Figure {
 	const across, legend = 4, 24
 	f := chart.Figure{Name: name, Title: "Where the network looks", Width: 900, Photos: len(list),
 		Height:  legend + 240*float64(chart.Lines(len(list), across)),
-		Caption: "Colour: the map of the class.",
-		Alt:     fmt.Sprintf("%d images with maps of a class and the ground truth.", len(list))}
+		Caption: "Colour: " + what + ".",
+		Alt:     fmt.Sprintf("%d images with maps and the ground truth.", len(list))}
 	has := func(what func(q Looked) int) bool {
 		return slices.ContainsFunc(list, func(q Looked) bool { return what(q) > 0 })
 	}
@@ -49,7 +49,7 @@ func Attention(name string, list []Looked) chart.Figure {
 		f.Caption += " Ring: the annotator's click."
 	}
 	f.Draw = func(t *chart.Theme, c draw.Canvas) {
-		attentionLegend(t, c, boxes, clicks)
+		attentionLegend(t, c, what, boxes, clicks)
 		c.Max.Y -= vg.Points(legend)
 		chart.Tiles(c, len(list), across, 5, func(i int, part draw.Canvas) { list[i].draw(t, part) })
 	}
@@ -57,7 +57,7 @@ func Attention(name string, list []Looked) chart.Figure {
 }
 
 // attentionLegend writes a line at the top of c with the scale of the map and the marks that there are.
-func attentionLegend(t *chart.Theme, c draw.Canvas, boxes, clicks bool) {
+func attentionLegend(t *chart.Theme, c draw.Canvas, what string, boxes, clicks bool) {
 	s := t.Text(chart.TickSize, t.Ink)
 	s.YAlign = draw.YCenter
 	at := vg.Point{X: c.Min.X + vg.Points(4), Y: c.Max.Y - vg.Points(12)}
@@ -74,7 +74,7 @@ func attentionLegend(t *chart.Theme, c draw.Canvas, boxes, clicks bool) {
 			scale.SetNRGBA(x, 0, heated(t, 150, float64(x)/59))
 		}
 		c.DrawImage(r, scale)
-	}, "map of the class, from its least to its largest value")
+	}, what+", from its least to its largest value")
 	if boxes {
 		entry(vg.Points(20), func(r vg.Rectangle) { outline(t, c, r, false) }, "box of the map")
 	}

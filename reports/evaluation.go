@@ -212,7 +212,9 @@ func forestOf(t *table.Table, rows []*table.Row, marksOf func(*table.Row) []mark
 		forest := forest{c, marks, len(names), difference}
 		p.Add(forest)
 		chart.NameRows(p, names)
-		_, _, p.Y.Min, p.Y.Max = forest.DataRange()
+		least, most, low, high := forest.DataRange()
+		margin := 0.02 * (most - least) // so that intervals end before the labels and the edge
+		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = least-margin, most+margin, low, high
 		if len(t.Networks) > 1 {
 			for _, i := range shown {
 				p.Legend.Add(t.Networks[i].Name, thumbnail{c, i})

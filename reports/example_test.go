@@ -164,7 +164,7 @@ func attention() chart.Figure {
 	}
 	dog := cam.New([]float32{0, 1, 0, 0, 4, 2, 0, 1, 0}, 3, 3, 32, 32)
 	cup := cam.New([]float32{0, 0, 0, 0, 1, 0, 0, 0, 3}, 3, 3, 32, 32)
-	return reports.Attention("attention", []reports.Looked{
+	return reports.Attention("attention", "map of the class", []reports.Looked{
 		{Image: m, Title: "9: dog", Map: dog, Found: dog.Boxes(0.5, false), Truth: []cam.Box{{X0: 8, Y0: 6, X1: 26, Y1: 22}}},
 		{Image: m, Title: "25: cup", Map: cup, Found: cup.Boxes(0.5, false), Truth: []cam.Box{{X0: 2, Y0: 3, X1: 9, Y1: 12}}},
 	})
@@ -174,7 +174,7 @@ func ExampleAttention() {
 	golden.Show(attention())
 	// Output:
 	// Where the network looks
-	// Colour: the map of the class. Dashed: the box that the map gives. Solid: the ground truth.
+	// Colour: map of the class. Dashed: the box that the map gives. Solid: the ground truth.
 }
 
 // masks draws an image that is not a square with a map of few pixels, a mask and a click.
@@ -189,7 +189,7 @@ func masks() chart.Figure {
 			mask[12*y+x] = cam.Foreground
 		}
 	}
-	return reports.Attention("attention-masks", []reports.Looked{{
+	return reports.Attention("attention-masks", "map of the class", []reports.Looked{{
 		Image: m, Aspect: 1.5, Title: "cup 25: PxAP 0.80", Map: cam.New([]float32{0, 0, 0, 4, 1, 0, 0, 0, 1}, 3, 3, 12, 12),
 		Mask: mask, Clicks: [][2]float64{{0.4, 0.5}},
 	}})
@@ -199,7 +199,7 @@ func ExampleAttention_masks() {
 	golden.Show(masks())
 	// Output:
 	// Where the network looks
-	// Colour: the map of the class. Solid: the ground truth. Ring: the annotator's click.
+	// Colour: map of the class. Solid: the ground truth. Ring: the annotator's click.
 }
 
 // bars and line draw simple figures.

@@ -160,7 +160,7 @@ func (o *evalOptions) objects(ctx context.Context, s streams, dirs []string, a a
 		if err != nil {
 			return err
 		}
-		if !n.Multi {
+		if network.Run != "" && !n.Multi { // files of weights do not say it
 			return usage.Errorf("%s finds one class in an image: --remove is for networks of several labels, and --cam compares its maps with boxes on --set", n.Name)
 		}
 		with := eval.ObjectOptions{Store: a.cam, Workers: o.Workers, Unreadable: b.Unreadable,

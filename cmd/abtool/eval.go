@@ -74,6 +74,7 @@ writes the tables and a page with them. The same command continues an evaluation
     --view resize-crop:248:bicubic --set v2=imagenetv2-matched-frequency-format-val`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b.network.Weights, b.Workers, b.Version = o.Weights, o.Workers, version()
+			o.EvalOptions.Unreadable = b.Unreadable
 			b.holesGiven = cmd.Flags().Changed("hole")
 			if o.json {
 				b.format = "json"
@@ -103,11 +104,13 @@ writes the tables and a page with them. The same command continues an evaluation
 				return b.run(cmd.Context(), s, args, o.engine, o.quiet)
 			case (b.network.Arch != "" || o.Weights != "" && len(args) == 0) && o.Images == "":
 				return usage.Errorf("--set is missing: the images to evaluate on, such as --set imagenet=ILSVRC/val")
-			case (a.cam != "" || a.remove != "") && len(args) > 0:
+			case (a.cam != "" || a.remove != "") && b.named(args):
 				if len(args) > 1 && o.Weights != "" {
 					return usage.Errorf("--weights is for one RUN, and %d are given", len(args))
 				}
 				return o.objects(cmd.Context(), s, args, a)
+			case len(args) == 0 && o.Weights != "":
+				return usage.Errorf("--images alone measures a RUN of abtool train: give one, or evaluate the weights on --set folder=%s", o.Images)
 			case len(args) > 1 && o.Images != "":
 				return o.compare(cmd.Context(), s, args)
 			case len(args) != 1:
@@ -157,14 +160,14 @@ var evalFlags = []flagGroup{
 	{"Flags for runs on images (--images)", "abtool eval run --images ILSVRC/val --targets val.parquet --truth store --draw 16",
 		"images targets rule split partial truth draw"},
 	{"Flags for benchmarks (--set)", "abtool eval none luab --set sets.toml --unreadable --out compared",
-		"set hole black foregrounds seed logits unreadable all"},
+		"set hole black foregrounds seed logits all"},
 	{"Flags for where networks look (--cam, --remove)", "abtool eval run --set imagenet=val --cam wsolevaluation/metadata/ILSVRC/test\n" +
 		"  abtool eval none luab --set folder=val --cam store --draw 16 --targets val.parquet --out looked\n" +
 		"  abtool eval cocorun --images val2014 --truth store --remove harmonic", "cam rollout remove edited"},
 	{"Flags for answers of earlier evaluations (--from)", "abtool eval --from compared --set real=real.json --format markdown", "from"},
 	{"Flags that name a network", "abtool eval --arch resnet50 --weights resnet50.safetensors --size 288 --set v2=imagenetv2",
 		"weights arch size classes view"},
-	{"Flags for several of these", "", "out format json engine python precision jobs quiet help"},
+	{"Flags for several of these", "", "unreadable out format json engine python precision jobs quiet help"},
 }
 
 // modes has the flags that each way to use eval takes, in addition to those that all take.
@@ -173,11 +176,11 @@ var modes = []struct {
 	is    func(o *evalOptions, runs []string) bool
 	flags string
 }{
-	{"--remove", func(o *evalOptions, _ []string) bool { return o.attention.remove != "" }, "images truth weights view remove edited out format"},
-	{"--cam with --images", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" && o.Images != "" }, "images weights view cam unreadable out format draw seed targets rule"},
+	{"--remove", func(o *evalOptions, _ []string) bool { return o.attention.remove != "" }, "images truth weights arch size classes view remove edited unreadable out format"},
+	{"--cam with --images", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" && o.Images != "" }, "images weights arch size classes view cam unreadable out format draw seed targets rule"},
 	{"--cam", func(o *evalOptions, _ []string) bool { return o.attention.cam != "" }, "set weights arch size classes view cam rollout unreadable out format draw seed targets rule"},
-	{"--images of several networks", func(o *evalOptions, runs []string) bool { return o.Images != "" && len(runs) > 1 }, "images targets rule split partial out format"},
-	{"--images", func(o *evalOptions, _ []string) bool { return o.Images != "" }, "images targets rule split partial truth draw weights"},
+	{"--images of several networks", func(o *evalOptions, runs []string) bool { return o.Images != "" && len(runs) > 1 }, "images targets rule split partial unreadable out format"},
+	{"--images", func(o *evalOptions, _ []string) bool { return o.Images != "" }, "images targets rule split partial truth draw weights unreadable"},
 	{"--from without a network", func(o *evalOptions, runs []string) bool {
 		return len(o.benchmark.from) > 0 && !o.benchmark.named(runs)
 	}, "from set out format all"},

@@ -17,6 +17,7 @@ import (
 	"abtool/eval/view"
 	"abtool/features/targetfile"
 	"abtool/internal/imagefile"
+	"abtool/internal/ui"
 	"abtool/internal/usage"
 	"abtool/reports"
 	"abtool/reports/chart"
@@ -92,9 +93,9 @@ func (g *gallery) points(image, class string) (list [][2]float64) {
 	return list
 }
 
-// figure draws the maps in the order of their names, and forgets them. picture returns an image of the set, title the
-// text above a map and its boxes.
-func (g *gallery) figure(name, title, caption string, picture func(i int) (image.Image, error), describe func(*kept, *reports.Looked)) (*chart.Figure, error) {
+// figure draws the maps in the order of their names, and forgets them. what says what they are, and picture returns an
+// image of the set.
+func (g *gallery) figure(name, title, caption, what string, picture func(i int) (image.Image, error), describe func(*kept, *reports.Looked)) (*chart.Figure, error) {
 	slices.SortFunc(g.kept, func(a, b kept) int { return cmp.Compare(a.name, b.name) })
 	var list []reports.Looked
 	for i := range g.kept {
@@ -114,10 +115,13 @@ func (g *gallery) figure(name, title, caption string, picture func(i int) (image
 	if len(list) == 0 {
 		return nil, nil
 	}
-	f := reports.Attention(name, list)
+	f := reports.Attention(name, what, list)
 	f.Title, f.Caption = title, caption+" "+f.Caption
 	return &f, nil
 }
+
+// classMap says what maps are unless they are attention rollout.
+const classMap = "map of the class"
 
 // squashed returns an image at the size at which maps are drawn.
 func squashed(m image.Image) (image.Image, error) {
@@ -131,7 +135,7 @@ func (g *gallery) boxesFigure(number int, l *eval.Localisation, classes []string
 	tau := l.MaxBoxAcc.Tau
 	name := fmt.Sprintf("maps-%d-%s", number, strings.Map(plain, set.Name))
 	title := fmt.Sprintf("Where %s looks: %s", l.Network.Name, set.Name)
-	caption := fmt.Sprintf("%d of %d images, chosen by lot (seed %d). Boxes of maps are at threshold %.3f, which is best for MaxBoxAcc.", len(g.kept), l.Images, g.seed, tau)
+	caption := fmt.Sprintf("%d of %s images, chosen by lot (seed %d). Boxes of maps are at threshold %.3f, which is best for MaxBoxAcc.", len(g.kept), ui.Thousands(l.Images), g.seed, tau)
 	picture := func(i int) (image.Image, error) {
 		var file bytes.Buffer
 		if err := set.Read(i, &file); err != nil {
@@ -139,7 +143,11 @@ func (g *gallery) boxesFigure(number int, l *eval.Localisation, classes []string
 		}
 		return imagefile.Decode(file.Bytes())
 	}
-	return g.figure(name, title, caption, picture, func(k *kept, q *reports.Looked) {
+	what := classMap
+	if l.Rollout {
+		what = "attention rollout"
+	}
+	return g.figure(name, title, caption, what, picture, func(k *kept, q *reports.Looked) {
 		iou, _ := k.Overlaps.At(tau)
 		answer := "right"
 		if !k.Right {
@@ -154,8 +162,8 @@ func (g *gallery) boxesFigure(number int, l *eval.Localisation, classes []string
 // masksFigure draws the maps of a network on images with masks.
 func (g *gallery) masksFigure(number int, m *eval.Masked, classes []string, set *data.Set) (*chart.Figure, error) {
 	title := fmt.Sprintf("Where %s looks", m.Network.Name)
-	caption := fmt.Sprintf("%d of %d pairs of an image and a class, chosen by lot (seed %d).", len(g.kept), m.Pairs, g.seed)
-	return g.figure(fmt.Sprintf("maps-%d", number), title, caption, set.Picture, func(k *kept, q *reports.Looked) {
+	caption := fmt.Sprintf("%d of %s pairs of an image and a class, chosen by lot (seed %d).", len(g.kept), ui.Thousands(m.Pairs), g.seed)
+	return g.figure(fmt.Sprintf("maps-%d", number), title, caption, classMap, set.Picture, func(k *kept, q *reports.Looked) {
 		var p cam.Precision
 		p.Add(k.Map, k.Mask)
 		id := set.Images[k.Image].ID
