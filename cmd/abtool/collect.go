@@ -71,9 +71,9 @@ tag: annotators put icons on what an image shows: the 80 classes of COCO, or tho
   image,class                            says which class each image is for (browse)
   class,superclass                       lists the icons by group (tag)
 
---truth FILE is a CSV file with the columns image,known,gold (browse). known says whether the class of
-the image is in it: true, false, or nothing. The checks of HITs use it. gold is true for images that
-are there to check annotators.
+--truth FILE is a CSV file with the columns image,known,gold (browse). known says whether the class
+of the image is in it: true, false, or nothing. The checks of HITs use it. gold is true for images
+that are there to check annotators.
 
 Images stay where they are. Those that browsers do not show are left out and named.`,
 		Example: `  abtool collect init birds --task browse --images photos --classes birds.csv
