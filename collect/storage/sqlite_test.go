@@ -46,9 +46,14 @@ func TestSettings(t *testing.T) {
 	if err := raw.QueryRow("PRAGMA journal_mode").Scan(&mode); err != nil || mode != "wal" {
 		t.Errorf("journal mode %q, %v", mode, err)
 	}
-	info, err := os.Stat(filepath.Join(dir, storage.File))
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v %v", info.Mode(), err)
+	for _, end := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(filepath.Join(dir, storage.File+end))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v", info.Name(), info.Mode())
+		}
 	}
 	if _, err := raw.Exec("PRAGMA user_version = 9"); err != nil {
 		t.Fatal(err)

@@ -34,6 +34,14 @@ type request struct {
 var errClosed = errors.New("storage: the database is closed")
 
 func openWriter(path, schema string, before func() error) (*writer, error) {
+	// SQLite gives its log the mode of the database, so that has to be right from the beginning.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
 	db, err := sql.Open("sqlite", address(path)+"&_pragma=journal_mode(WAL)")
 	if err != nil {
 		return nil, err
@@ -42,7 +50,7 @@ func openWriter(path, schema string, before func() error) (*writer, error) {
 	w := &writer{db: db, prepared: map[string]*sql.Stmt{}, requests: make(chan *request, batch),
 		closing: make(chan struct{}), done: make(chan struct{}), before: before}
 	if w.conn, err = db.Conn(context.Background()); err == nil {
-		err = w.create(path, schema)
+		err = w.create(schema)
 	}
 	if err != nil {
 		db.Close()
@@ -53,7 +61,7 @@ func openWriter(path, schema string, before func() error) (*writer, error) {
 }
 
 // create makes the tables of a new database.
-func (w *writer) create(path, schema string) error {
+func (w *writer) create(schema string) error {
 	ctx := context.Background()
 	var version int
 	if err := w.conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
@@ -64,9 +72,6 @@ func (w *writer) create(path, schema string) error {
 	}
 	if version != 0 {
 		return fmt.Errorf("format %d; this program reads format %d", version, formatVersion)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return err
 	}
 	text := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA user_version = %d; COMMIT", schema, formatVersion)
 	_, err := w.conn.ExecContext(ctx, text)
