@@ -216,6 +216,11 @@ func TestStop(t *testing.T) {
 		if left != 0 {
 			t.Errorf("%d things are left in the browser", left)
 		}
+		var kept string
+		d.eval(`Object.values(sessionStorage).join()`, &kept)
+		if (kept == "{}") != deleting { // a reload begins again only for who has not had everything deleted
+			t.Errorf("the tab keeps %s", kept)
+		}
 		site.mu.Lock()
 		if want := map[bool]string{false: `{"what":"return"}`, true: `{"what":"withdraw","delete":true}`}[deleting]; len(site.leaves) != 1 || site.leaves[0] != want {
 			t.Errorf("the server was told %v, want %s", site.leaves, want)

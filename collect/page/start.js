@@ -92,13 +92,13 @@ async function start() {
   screen(texts.loading);
   api.renew = async () => { api.token = ""; await begin(params); };
   await begin(params);
-  await speak(study?.language ?? navigator.language);
+  await speak(study.language);
   switch (visit.state) {
     case "consent": return await landing();
     case "work": return await assignments(false);
     case "done": return await finish();
     case "preview": return screen(study.title, h("p", { class: "boxed" }, texts.preview), prose(study.texts.landing), prose(study.texts.instructions));
-    default: screen(study?.title ?? texts.problem, p(visit.reason ?? texts.noMore));
+    default: screen(study.title, p(visit.reason ?? texts.noMore));
   }
 }
 
@@ -147,9 +147,9 @@ async function assignments(instruct) {
     const stop = beats();
     const left = await work(api, queue, study, lease, visit.arm, of => { page = of; tell(); });
     page = "";
-    if (left) await leave(lease.assignment, left);
     more = !left && await finish();
     stop();
+    if (left) await leave(lease.assignment, left);
   }
 }
 
@@ -214,6 +214,8 @@ async function finish() {
 async function leave(assignment, message) {
   screen(texts.stop, p(texts.stopping));
   const answer = await queue.leave(assignment, message);
+  api.renew = null; // a late request must not begin a new visit, nor may a reload
+  if (message.delete) remember({});
   await queue.close();
   screen(texts.thanks, p(message.delete ? texts.deleted : texts.stopped), !message.delete && codeOf(answer.participation), p(texts.canClose));
 }
