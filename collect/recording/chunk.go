@@ -28,6 +28,14 @@ const Format = 1
 // MaxChunks is the largest number of chunks of an attempt.
 const MaxChunks = 5000
 
+// Limits of what a chunk holds. The page makes a chunk of 32 kB; one that is far larger is not the page's, and would
+// only take memory. Times have to be whole numbers that JavaScript can count.
+const (
+	maxRows   = 1 << 17 // events of a kind
+	maxFields = 64
+	maxWhole  = 1 << 53
+)
+
 // A Chunk is a part of a recording.
 type Chunk struct {
 	Format  int    `json:"format"`
@@ -97,7 +105,7 @@ func (e *Events) Times() []int64 {
 }
 
 // Parse reads a chunk. It reports an error for a chunk of another format, for columns of different lengths,
-// and for values of a wrong type.
+// and for values of a wrong type or out of range.
 func Parse(b []byte) (*Chunk, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(b, &fields); err != nil {
@@ -119,6 +127,12 @@ func Parse(b []byte) (*Chunk, error) {
 	}
 	if c.Format != Format {
 		return nil, fmt.Errorf("chunk: format %d; this program reads format %d", c.Format, Format)
+	}
+	if len(fields) > maxFields {
+		return nil, fmt.Errorf("chunk: %d kinds of events; at most %d are taken", len(fields), maxFields)
+	}
+	if !whole(c.T0) {
+		return nil, fmt.Errorf("chunk: \"t0\": %d is out of range", c.T0)
 	}
 	if c.Attempt < 1 || c.Seq < 0 || c.Seq >= MaxChunks {
 		return nil, fmt.Errorf("chunk: attempt %d, seq %d: attempts count from 1, chunks from 0 to %d", c.Attempt, c.Seq, MaxChunks-1)
@@ -219,6 +233,9 @@ func (k *kind) parse(raw []byte, events reflect.Value) error {
 func (k *kind) fill(events reflect.Value, j int, values reflect.Value) error {
 	c, n := k.columns[j], values.Len()
 	if j == 0 {
+		if n > maxRows {
+			return fmt.Errorf("%d events; a chunk has at most %d of a kind", n, maxRows)
+		}
 		events.Set(reflect.MakeSlice(events.Type(), n, n))
 	}
 	if n != events.Len() {
@@ -228,17 +245,23 @@ func (k *kind) fill(events reflect.Value, j int, values reflect.Value) error {
 	for i := range n {
 		to := events.Index(i).Field(j)
 		if !c.delta {
+			if v := values.Index(i); v.Kind() == reflect.Int64 && !whole(v.Int()) {
+				return fmt.Errorf("column %q: %d is out of range", c.name, v.Int())
+			}
 			to.Set(values.Index(i))
 			continue
 		}
 		sum += values.Index(i).Int()
-		if to.OverflowInt(sum) {
+		if to.OverflowInt(sum) || !whole(sum) {
 			return fmt.Errorf("column %q: %d is out of range", c.name, sum)
 		}
 		to.SetInt(sum)
 	}
 	return nil
 }
+
+// whole reports whether JavaScript can count up to a number.
+func whole(v int64) bool { return -maxWhole <= v && v <= maxWhole }
 
 func (k *kind) marshal(events reflect.Value) ([]byte, error) {
 	b := []byte{'{'}

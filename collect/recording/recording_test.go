@@ -2,6 +2,7 @@ package recording
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -42,14 +43,28 @@ func TestParseErrors(t *testing.T) {
 		{`"y": [2040, -4]`, `"y": [2040]`, `column "y" has 1 values, column "t" has 2`},
 		{`"y": [2040, -4]`, `"z": [2040, -4]`, `column "y" is missing`},
 		{`[5120, 31]`, `[2147483647, 1]`, "out of range"},
+		{`[100, 8000]`, `[0, 9007199254740993]`, `samples: column "t": 9007199254740993 is out of range`},
+		{`"t": [100, 8000], "x"`, `"t": [9007199254740992, 9223372036854775807], "x"`, "is out of range"}, // the sum wraps around
+		{`"t0": 1795448073919000`, `"t0": -9223372036854775808`, `"t0": -9223372036854775808 is out of range`},
+		{`[100, 8000]`, "[" + strings.Repeat("0,", maxRows) + "0]", "131073 events; a chunk has at most 131072 of a kind"},
+		{`"seq": 0`, `"seq": 0` + manyKinds(), "at most 64 are taken"},
 		{`[5120, 31]`, `[0.5, 1]`, "cannot unmarshal number 0.5"},
 		{`"sparks": {`, `"colour": "red", "sparks": {`, `"colour" is neither a field nor a kind of event`},
 	} {
 		text := strings.Replace(example, c.old, c.new, 1)
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error %v, want %q", c.new, err, c.want)
+			t.Errorf("%s: error %v, want %q", c.new[:min(len(c.new), 60)], err, c.want)
 		}
 	}
+}
+
+// manyKinds returns many kinds that nobody knows.
+func manyKinds() string {
+	var b strings.Builder
+	for i := range maxFields {
+		fmt.Fprintf(&b, `, "kind%d": {"t": []}`, i)
+	}
+	return b.String()
 }
 
 // anyEvents draws events in the order of time.

@@ -2,11 +2,8 @@
 package records
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"abtool/collect"
@@ -72,18 +69,8 @@ func Join(x *storage.Attempt, stored []storage.Chunk) (r *recording.Page, readab
 	return r, len(chunks), events
 }
 
-// maxChunk is the size of the largest chunk, in bytes of JSON.
-const maxChunk = 64 << 20
-
 func parse(c *storage.Chunk) (*recording.Chunk, error) {
-	if c.Encoding == "" {
-		return recording.Parse(c.Body)
-	}
-	z, err := gzip.NewReader(bytes.NewReader(c.Body))
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(io.LimitReader(z, maxChunk))
+	text, err := c.JSON()
 	if err != nil {
 		return nil, err
 	}

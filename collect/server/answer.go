@@ -41,7 +41,7 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, storage.ErrUnknown):
 		refuse(w, 404, "unknown", "there is no such page or assignment, or it is somebody else's")
 	case errors.Is(err, storage.ErrTooMuch):
-		refuse(w, 413, "too_much", "a page has at most %d chunks and %d MB", storage.MaxChunks, storage.MaxBytes>>20)
+		refuse(w, 413, "too_much", "a page has at most %d chunks, %d events and %d MB", storage.MaxChunks, storage.MaxEvents, storage.MaxBytes>>20)
 	case errors.Is(err, storage.ErrWithdrawn):
 		refuse(w, 410, "withdrawn", "you have withdrawn; nothing more is stored")
 	case errors.Is(err, storage.ErrStart):

@@ -359,6 +359,10 @@ func (s *Server) oops(w http.ResponseWriter, r *http.Request, p *person) {
 	if !read(w, r, maxOops, &in) {
 		return
 	}
+	if !s.notes.allow(p.ID) {
+		limited(w)
+		return
+	}
 	if err := s.DB.Note(r.Context(), p.ID, "oops", in.Error, s.now()); err != nil {
 		s.failed(w, r, err)
 		return

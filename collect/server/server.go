@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"net/http"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -51,6 +52,8 @@ type Server struct {
 	html     map[string]string // of the texts
 	limits   *limiter
 	tries    *limiter // of admin logins
+	notes    *limiter // of what annotators and their scripts tell, which is kept for ever
+	parsing  chan struct{}
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 }
@@ -72,7 +75,7 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 		o.Space = func() (uint64, uint64, error) { return storage.Space(o.Study.Dir) }
 	}
 	s = &Server{Options: o, iconKeys: map[string]string{}, sizes: map[string][2]int{}, html: map[string]string{},
-		limits: newLimiter(30, 90), tries: newLimiter(0.2, 10), stop: func() {}}
+		limits: newLimiter(30, 90), tries: newLimiter(0.2, 10), notes: newLimiter(0.02, 20), parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), stop: func() {}}
 	if s.keys, err = o.Study.Keys(); err != nil {
 		return nil, 0, err
 	}

@@ -795,6 +795,15 @@ func TestRate(t *testing.T) {
 		t.Errorf("%d of 200 requests were limited, Retry-After %q", limited, after)
 	}
 	r.want(200, "", ask{"GET", "/api/v1/state", bob, nil, nil})
+	noted := 0 // what is kept for ever has a lower limit
+	for range 60 {
+		if status, _, _ := r.raw(ask{"POST", "/api/v1/oops", bob, map[string]any{"error": "TypeError"}, nil}); status == 200 {
+			noted++
+		}
+	}
+	if noted < 20 || noted > 25 {
+		t.Errorf("%d of 60 reports were kept", noted)
+	}
 }
 
 // Every answer has the headers that keep the page to itself, and the log has no address, query or name.
@@ -820,10 +829,15 @@ func TestHeadersAndLog(t *testing.T) {
 	}
 }
 
-// browser returns a function that asks for the administrator's pages as a browser does, and its cookies.
-func (r *rig) browser() (get func(method, path, form string, header map[string]string) (int, string, http.Header), jar map[string]string) {
-	jar = map[string]string{}
-	get = func(method, path, form string, header map[string]string) (int, string, http.Header) {
+// The administrator's pages need the token, and other sites cannot use them.
+func TestAdmin(t *testing.T) {
+	r := newRig(t, collect.Browse, nil)
+	token := r.agree("ann")
+	for _, p := range r.pages(token) {
+		r.work(token, p["page"].(string), chosen)
+	}
+	jar := map[string]string{}
+	get := func(method, path, form string, header map[string]string) (int, string, http.Header) {
 		q, _ := http.NewRequest(method, r.admin.URL+path, strings.NewReader(form))
 		if form != "" {
 			q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -836,29 +850,18 @@ func (r *rig) browser() (get func(method, path, form string, header map[string]s
 		}
 		a, err := http.DefaultTransport.RoundTrip(q)
 		if err != nil {
-			r.t.Fatal(err)
+			t.Fatal(err)
 		}
 		defer a.Body.Close()
 		for _, c := range a.Cookies() {
 			jar[c.Name] = c.Value
 			if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode {
-				r.t.Errorf("cookie %+v", c)
+				t.Errorf("cookie %+v", c)
 			}
 		}
 		b, _ := io.ReadAll(a.Body)
 		return a.StatusCode, string(b), a.Header
 	}
-	return get, jar
-}
-
-// The administrator's pages need the token, and other sites cannot use them.
-func TestAdmin(t *testing.T) {
-	r := newRig(t, collect.Browse, nil)
-	token := r.agree("ann")
-	for _, p := range r.pages(token) {
-		r.work(token, p["page"].(string), chosen)
-	}
-	get, jar := r.browser()
 	for _, path := range []string{"/", "/people", "/assignments"} {
 		if status, _, h := get("GET", path, "", nil); status != 303 || h.Get("Location") != "/login" {
 			t.Errorf("%s without a login: %d %v", path, status, h)

@@ -60,7 +60,7 @@ func (s *Server) lease(w http.ResponseWriter, r *http.Request, p *person) {
 	terms := storage.Terms{Idle: s.Study.Idle().Milliseconds(), Longest: s.Study.Longest().Milliseconds(),
 		Most: s.Study.Assign.MostHITs, NewID: newID}
 	a, ok, err := s.DB.Lease(r.Context(), p.ID, p.visit.ID, terms, s.now())
-	if err == nil && in.ReadMS != nil {
+	if err == nil && in.ReadMS != nil && s.notes.allow(p.ID) {
 		err = s.DB.Note(r.Context(), p.ID, "instructions", fmt.Sprintf(`{"read_ms":%v}`, *in.ReadMS), s.now())
 	}
 	if err != nil {
@@ -166,12 +166,7 @@ func (s *Server) chunk(w http.ResponseWriter, r *http.Request, p *person) {
 		refuse(w, 400, "bad_digest", "the header Content-Digest is not the SHA-256 of the body that arrived")
 		return
 	}
-	inside, err := c.JSON()
-	if err != nil {
-		refuse(w, 400, "bad_chunk", "%v", err)
-		return
-	}
-	parsed, err := recording.Parse(inside)
+	parsed, err := s.parse(&c)
 	if err != nil {
 		refuse(w, 400, "bad_chunk", "%v", err)
 		return
@@ -200,6 +195,17 @@ func (s *Server) chunk(w http.ResponseWriter, r *http.Request, p *person) {
 	default:
 		answer(w, 200, map[string]any{"stored": true})
 	}
+}
+
+// parse reads the events of a chunk. A few chunks are read at a time: a small body can hold much.
+func (s *Server) parse(c *storage.Chunk) (*recording.Chunk, error) {
+	s.parsing <- struct{}{}
+	defer func() { <-s.parsing }()
+	inside, err := c.JSON()
+	if err != nil {
+		return nil, err
+	}
+	return recording.Parse(inside)
 }
 
 // beyond returns a kind of event that an annotator did not agree to, or "".

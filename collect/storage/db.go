@@ -37,7 +37,7 @@ var (
 	ErrDiffers   = errors.New("storage: other content was stored before")                  // of a chunk or a submit
 	ErrStart     = errors.New("storage: the attempt began at another time")                // of a chunk
 	ErrEnded     = errors.New("storage: the attempt was submitted without this chunk")     // of a chunk
-	ErrTooMuch   = errors.New("storage: the page has too many chunks or bytes")            // MaxChunks, MaxBytes
+	ErrTooMuch   = errors.New("storage: the page has too many chunks, events or bytes")    // MaxChunks, MaxEvents, MaxBytes
 	ErrWithdrawn = errors.New("storage: the annotator has withdrawn")                      // nothing more is stored
 	ErrState     = errors.New("storage: the annotator has not agreed to the current text") // before the consent
 )

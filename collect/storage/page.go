@@ -14,6 +14,7 @@ import (
 const (
 	MaxChunks = recording.MaxChunks
 	MaxBytes  = 64 << 20
+	MaxEvents = 4 << 20
 )
 
 // A Chunk is a part of a recording, as it was received.
@@ -49,7 +50,11 @@ func (db *DB) PutChunk(ctx context.Context, worker string, c Chunk, t0, idle int
 		if err != nil && !errors.Is(err, ErrUnknown) {
 			return err
 		}
-		if chunks >= MaxChunks || bytes+int64(len(c.Body)) > MaxBytes {
+		var events int
+		if err := t.row("SELECT coalesce(sum(events), 0) FROM attempt WHERE page = ?", []any{c.Page}, &events); err != nil {
+			return err
+		}
+		if chunks >= MaxChunks || bytes+int64(len(c.Body)) > MaxBytes || events+c.Events > MaxEvents {
 			return ErrTooMuch
 		}
 		if differs = err == nil; differs {
@@ -163,8 +168,12 @@ func (db *DB) Submit(ctx context.Context, worker, page string, s Submit, idle, n
 			&attempt, &events, &have.Chunks, &have.Events, &have.Chain, &have.Answer)
 		switch {
 		case errors.Is(err, ErrUnknown): // not one chunk has come
-			r.Missing = missing(nil, s.Chunks, nil)
-			return nil
+			if r.Missing = missing(nil, s.Chunks, s.Lost); len(r.Missing) > 0 {
+				return nil
+			}
+			if err := allLost(t, page, assignment, s, idle, now); err != nil {
+				return err
+			}
 		case err != nil:
 			return err
 		case attempt != "open":
@@ -188,6 +197,16 @@ func (db *DB) Submit(ctx context.Context, worker, page string, s Submit, idle, n
 		return store(t, page, assignment, s, &r, flags(s, digests, events), idle, now)
 	})
 	return r, err
+}
+
+// allLost makes the attempt of a submit whose chunks are all lost. When it began is not known.
+func allLost(t *tx, page, assignment string, s Submit, idle, now int64) error {
+	if err := t.exec("INSERT INTO attempt (page, attempt, state, first, t0, last) VALUES (?, ?, 'open', ?, ?, -1)",
+		page, s.Attempt, now, s.Ended*1000); err != nil {
+		return err
+	}
+	_, err := touch(t, assignment, true, idle, now)
+	return err
 }
 
 // text returns a list of numbers as JSON.

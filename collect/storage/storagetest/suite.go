@@ -302,6 +302,14 @@ func limits(t *testing.T, db *storage.DB) {
 	if stored, err := p.Put("ann", page, 1, 7, big); stored || err != nil {
 		t.Errorf("a chunk that is stored may come again: %v %v", stored, err)
 	}
+	page = p.Pages(p.Lease("ann").ID)[1].UUID
+	many := storage.Chunk{Page: page, Attempt: 1, Received: p.Now, SHA256: recording.Digest(nil), Events: storage.MaxEvents, Body: []byte{}}
+	if _, err := p.DB.PutChunk(t.Context(), "ann", many, 5, 10*minute); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Put("ann", page, 2, 0, []byte("x")); !errors.Is(err, storage.ErrTooMuch) {
+		t.Errorf("too many events: %v", err)
+	}
 }
 
 func submit(t *testing.T, db *storage.DB) {
@@ -407,6 +415,32 @@ func lost(t *testing.T, db *storage.DB) {
 	if _, err := p.Put("ann", page, 1, 3, Body(page, 3)); !errors.Is(err, storage.ErrEnded) {
 		t.Errorf("a chunk after the end: %v", err)
 	}
+	for _, page := range p.Pages(a.ID)[1:] { // nothing of these has arrived, and nothing is left
+		s := storage.Submit{Attempt: 1, Chunks: 2, Events: 20, Lost: []int{1}, Ended: 77, Answer: `{"selected":[1]}`}
+		if r := p.Submit("ann", page.UUID, s); fmt.Sprint(r.Missing) != "[0]" {
+			t.Errorf("%+v", r)
+		}
+		s.Lost = []int{0, 1}
+		for range 2 {
+			if r := p.Submit("ann", page.UUID, s); r.Missing != nil || r.Surplus {
+				t.Errorf("%+v", r)
+			}
+		}
+	}
+	if state := p.State(a.ID); state != storage.Submitted {
+		t.Errorf("the state is %s", state)
+	}
+	if c := p.Account(); c.Submitted != int64(len(p.Pages(a.ID))) {
+		t.Errorf("%+v", c)
+	}
+	p.view(func(v *storage.View) error {
+		_, err := v.Check(func(where, what string) {
+			if !strings.Contains(where, "chunk") { // those of Body are not chunks
+				t.Errorf("%s: %s", where, what)
+			}
+		})
+		return err
+	})
 }
 
 func leases(t *testing.T, db *storage.DB) {
