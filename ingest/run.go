@@ -35,6 +35,7 @@ type Options struct {
 	// MaxRejects stops the run when more records than this are rejected; 0: no limit.
 	MaxRejects int64
 	Force      bool // replace data sets that the store already has
+	MayEmpty   bool // also by data sets without annotations
 	Limits     store.Limits
 	Stdin      io.Reader
 	Version    string         // version of the program, for store.json
@@ -75,6 +76,7 @@ func Run(ctx context.Context, o Options) (*store.Account, error) {
 	}
 	defer t.Close()
 	defer r.closeStudies()
+	t.MayEmpty = o.MayEmpty
 	r.target = t
 	if err := t.CheckSpace(r.estimate()); err != nil {
 		return nil, err
@@ -389,6 +391,9 @@ func (r *runner) summary(completed bool) *store.Account {
 			Rows: d.rows, Bytes: d.bytes, Rejected: d.rejects.counts(), Nulled: d.nulled.counts(),
 			Categories: d.categories(), Notes: d.remarks, Studies: d.studies,
 		}
+		if len(d.studies) > 0 {
+			st.Given = r.given()
+		}
 		for _, src := range r.sources {
 			if k := src.accounts[d.set]; k != nil {
 				k.Name, k.Role, k.Shape = src.Name, src.Role.String(), src.Shape
@@ -408,6 +413,17 @@ func (r *runner) summary(completed bool) *store.Account {
 		s.DataSets = append(s.DataSets, st)
 	}
 	return s
+}
+
+// given returns the paths that the run was given.
+func (r *runner) given() *store.Given {
+	relative := func(paths []string) (all []string) {
+		for _, p := range paths {
+			all = append(all, r.target.Relative(p))
+		}
+		return all
+	}
+	return &store.Given{Sources: relative(r.o.Sources), Boxes: relative(r.o.Boxes), Instances: relative(r.o.Instances)}
 }
 
 func (r *runner) setStage(stage string) { r.stage.Store(&stage) }

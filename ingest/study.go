@@ -84,6 +84,7 @@ func (r *runner) readStudy(ctx context.Context, s *source.Source, st *study.Stud
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", s.Name, err)
 	}
+	st.Account.Folder = r.target.Relative(s.Path)
 	d.studies = append(d.studies, st.Account)
 	return d.visits.write(slice[schema.Session](sessions), nil)
 }

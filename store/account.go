@@ -31,13 +31,25 @@ type DataSet struct {
 
 	// Studies are the accounts of the studies among the sources.
 	Studies []Study `json:"studies,omitempty"`
+
+	// Given says what the run was given, if a study is among it: everything has to be read again after an erasure.
+	Given *Given `json:"given,omitempty"`
+}
+
+// Given are the paths that a run was given, relative to the folder of the store.
+type Given struct {
+	Sources   []string `json:"sources,omitempty"`
+	Boxes     []string `json:"boxes,omitempty"`
+	Instances []string `json:"instances,omitempty"`
 }
 
 // Study is the account of a study. Shown = Submitted + Open + Left + Withdrawn; chunks announced = stored +
 // missing, and events likewise.
 type Study struct {
-	Name            string           `json:"name"` // of the source
-	Task            string           `json:"task"` // browse, tag
+	ID              string           `json:"id,omitempty"` // no other study has it
+	Name            string           `json:"name"`         // of the source
+	Folder          string           `json:"folder"`       // relative to the folder of the store
+	Task            string           `json:"task"`         // browse, tag
 	Assignments     int64            `json:"assignments"`
 	States          map[string]int64 `json:"assignments_by_state"`
 	Shown           int64            `json:"pages_shown"` // pages of which a chunk is stored
@@ -56,7 +68,7 @@ type Study struct {
 	Thinned         int64            `json:"events_thinned"` // left out by the recorder to keep the rate
 	Dropped         int64            `json:"events_dropped"` // left out because there were too many
 	Lost            int64            `json:"events_lost"`    // lost in the browser, as far as it knows
-	Erasures        int64            `json:"erasures"`       // of annotators' data before the study was read
+	Erasures        int64            `json:"erasures"`       // number of the last erasure of an annotator's data before the study was read
 }
 
 // Category is a class of COCO's ground truth.

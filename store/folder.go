@@ -100,6 +100,9 @@ func fileForStore(file string) error {
 // A Writer replaces the store in a folder as a whole. It holds the lock of the folder, and a temporary
 // folder next to it, which takes its place with Commit.
 type Writer struct {
+	// MayEmpty lets a data set without annotations replace one with annotations.
+	MayEmpty bool
+
 	out, tmp string
 	lock     io.Closer
 	old      *Account // nil if there is no store yet
@@ -109,10 +112,7 @@ type Writer struct {
 // The error wraps ErrLocked if another process is writing the store, ErrNotStore if the folder has other
 // files, and schema.ErrNewer if the store has a later format.
 func Create(out string) (_ *Writer, err error) {
-	if real, err := filepath.EvalSymlinks(out); err == nil {
-		out = real
-	}
-	if out, err = filepath.Abs(out); err != nil {
+	if out, err = absolute(out); err != nil {
 		return nil, err
 	}
 	parent, base := filepath.Split(out)
@@ -203,7 +203,7 @@ var errEmptier = errors.New("this run has no annotations")
 // guard returns an error if a data set with annotations would be replaced by one without.
 func (w *Writer) guard(s *Account) error {
 	for _, d := range s.DataSets {
-		if w.old == nil || d.Rows["annotations"] > 0 {
+		if w.MayEmpty || w.old == nil || d.Rows["annotations"] > 0 {
 			continue
 		}
 		if old := w.old.DataSet(d.Name); old != nil && old.Rows["annotations"] > 0 {
@@ -217,6 +217,39 @@ func (w *Writer) guard(s *Account) error {
 
 // Dir returns the temporary folder. Each data set is written into a subfolder with its name.
 func (w *Writer) Dir() string { return w.tmp }
+
+// Relative returns a path relative to the folder of the store, or an absolute one on another disk of Windows.
+func (w *Writer) Relative(path string) string {
+	if path == "-" { // standard input
+		return path
+	}
+	path, err := absolute(path)
+	if err == nil {
+		if rel, err := filepath.Rel(w.out, path); err == nil {
+			path = rel
+		}
+	}
+	return filepath.ToSlash(path)
+}
+
+// Resolve returns the path that Relative has made relative to the store in dir.
+func Resolve(dir, path string) string {
+	if path = filepath.FromSlash(path); filepath.IsAbs(path) || path == "-" {
+		return path
+	}
+	if at, err := absolute(dir); err == nil {
+		dir = at
+	}
+	return filepath.Join(dir, path)
+}
+
+// absolute returns an absolute path without symbolic links.
+func absolute(path string) (string, error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	return filepath.Abs(path)
+}
 
 // HasOld reports whether the folder already has a store.
 func (w *Writer) HasOld() bool { return w.old != nil }

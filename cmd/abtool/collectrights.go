@@ -108,7 +108,7 @@ func (o *collectEraseOptions) run(ctx context.Context, s streams, dir string) (e
 	}
 	if worker != "" {
 		fmt.Fprintf(s.out, "erased %s: %s, and what the platform calls this person\n", worker, recorded(&e))
-		fmt.Fprintf(s.out, "This is erasure %d of the study. Stores that were made before it still have the data: read the study again.\n", e.Number)
+		fmt.Fprintf(s.out, "This is erasure %d of the study. Stores that were made before it still have the data: abtool store erase STORE\n", e.Number)
 	}
 	return nil
 }

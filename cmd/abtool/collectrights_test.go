@@ -66,10 +66,36 @@ func TestErase(t *testing.T) {
 	if traces() == 0 {
 		t.Fatal("the traces are not there before the erasure")
 	}
+	out := filepath.Join(dir, "store")
+	command(t, "ingest", at, "--out", out, "--quiet")
 	code := strings.ToLower(strings.ReplaceAll(keys.ParticipationCode("demo", worker), "-", " "))
-	out := command(t, "collect", "erase", at, "--code", code, "--yes")
-	if !regexp.MustCompile(`^erased ` + worker + `: 1 visit, 1 assignment, 4 pages, [0-9]+ chunks, [0-9,]+ events, and what .*\nThis is erasure 1 of`).MatchString(out) {
-		t.Errorf("erase prints\n%s", out)
+	printed := command(t, "collect", "erase", at, "--code", code, "--yes")
+	if !regexp.MustCompile(`^erased ` + worker + `: 1 visit, 1 assignment, 4 pages, [0-9]+ chunks, [0-9,]+ events, and what .*\nThis is erasure 1 of`).MatchString(printed) {
+		t.Errorf("erase prints\n%s", printed)
+	}
+	const older = "ImageNet-AB was made before the last erasure of the study study"
+	for _, args := range [][]string{{"info", out}, {"info", out, "--study", at}} {
+		if text := command(t, args...); !strings.Contains(text, older) {
+			t.Errorf("%v prints\n%s", args, text)
+		}
+	}
+	if text := command(t, "info", out, "--json"); !strings.Contains(text, `"older_than_an_erasure": [`) {
+		t.Errorf("info --json prints\n%s", text)
+	}
+	for _, args := range [][]string{{"stats", out, "--quiet", "--bootstrap", "0"}, {"report", out, "--quiet", "--out", filepath.Join(dir, "report")}} {
+		var stdout, stderr strings.Builder
+		if code := run(args, strings.NewReader(""), &stdout, &stderr); code != 0 || !strings.Contains(stderr.String(), older) {
+			t.Errorf("%v returns %d and prints %s", args, code, stderr.String())
+		}
+	}
+	if text := command(t, "store", "erase", out, "--quiet"); !strings.Contains(text, "of which 4 erased") {
+		t.Errorf("store erase prints\n%s", text)
+	}
+	if text := command(t, "info", out); strings.Contains(text, older) {
+		t.Errorf("info prints after the erasure\n%s", text)
+	}
+	if text := command(t, "store", "erase", out); !strings.Contains(text, "has nothing that annotators had deleted") {
+		t.Errorf("store erase prints\n%s", text)
 	}
 	if n := traces(); n > 0 {
 		t.Errorf("%d traces are left", n)

@@ -1,17 +1,22 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"abtool/ingest"
 	"abtool/internal/ui"
 	"abtool/store"
 )
 
-type infoOptions struct{ json bool }
+type infoOptions struct {
+	json    bool
+	studies []string
+}
 
 func infoCommand(s streams) *cobra.Command {
 	var o infoOptions
@@ -20,18 +25,26 @@ func infoCommand(s streams) *cobra.Command {
 		Short: "Show the sources, counts, rejects and column sizes of a store",
 		Long: `Print the sources that a store was made of, how many records of each were stored and rejected,
 the rows and sizes of its tables, and the size of every column. No rows are read, so the answer
-comes at once for a store of any size.`,
+comes at once for a store of any size.
+
+If a study of the store is where it was, or is given by --study, info says whether an annotator was
+erased since the store was made.`,
 		Example: `  abtool info store
   abtool info store --json | jq '.data_sets[].rejected'`,
 		Args: exactly(1, "info takes one argument, the STORE"),
-		RunE: func(_ *cobra.Command, args []string) error { return o.run(s.out, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s.out, args[0]) },
 	}
 	c.Flags().BoolVar(&o.json, "json", false, "print everything as JSON")
+	c.Flags().StringArrayVar(&o.studies, "study", nil, "folder `DIR` of a study of the store that has moved; may be repeated")
 	return c
 }
 
-func (o infoOptions) run(w io.Writer, dir string) error {
+func (o infoOptions) run(ctx context.Context, w io.Writer, dir string) error {
 	sum, err := store.Read(dir)
+	if err != nil {
+		return err
+	}
+	outdated, err := ingest.FindOutdated(ctx, dir, sum, o.studies...)
 	if err != nil {
 		return err
 	}
@@ -42,10 +55,15 @@ func (o infoOptions) run(w io.Writer, dir string) error {
 	if o.json {
 		return ui.PrintJSON(w, struct {
 			*store.Account
-			Columns []store.ColumnSize `json:"columns"`
-		}{sum, sizes})
+			Columns  []store.ColumnSize `json:"columns"`
+			Outdated []ingest.Outdated  `json:"older_than_an_erasure,omitempty"`
+		}{sum, sizes, outdated})
 	}
 	fmt.Fprintf(w, "%s: store of format %d, written by abtool %s\n\n", dir, sum.FormatVersion, sum.ToolVersion)
+	for _, x := range outdated {
+		ui.Wrap(w, outdatedText(dir, x)+".", "", 110)
+		fmt.Fprintln(w)
+	}
 	printSummary(w, sum)
 	printColumns(w, sizes)
 	return nil

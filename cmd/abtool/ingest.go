@@ -103,6 +103,7 @@ func (o *ingestOptions) run(ctx context.Context, s streams) error {
 			err = e
 		}
 	}
+	noteOutdated(ctx, s.err, o.Out)
 	if err == nil && sum.Rejected() > 0 {
 		err = errRejected
 	}

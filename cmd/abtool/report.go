@@ -74,6 +74,7 @@ func (o *reportOptions) run(ctx context.Context, s streams, store string) error 
 	if o.Stats.Bootstrap == 0 {
 		o.Stats.Bootstrap = -1
 	}
+	noteOutdated(ctx, s.err, store)
 	bar := ui.NewBar(s.err, o.quiet, ui.Count)
 	o.Progress = bar.Set
 	r, err := reports.Make(ctx, store, o.Options)

@@ -98,6 +98,7 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 	if err := checkCompare(o.compare); err != nil {
 		return err
 	}
+	noteOutdated(ctx, s.err, store)
 	bar := ui.NewBar(s.err, o.quiet, ui.Count)
 	o.Progress = func(done, total int64) {
 		what := "rows"
@@ -107,6 +108,7 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 		bar.Set(what, done, total)
 	}
 	if o.compare != "" {
+		noteOutdated(ctx, s.err, o.compare)
 		c, err := analysis.Compare(ctx, store, o.compare, o.Options)
 		bar.Clear()
 		if err != nil {

@@ -21,6 +21,14 @@ func (v *View) Erasures() ([]Erasure, error) {
 	})
 }
 
+// Identity returns the id of the study, which no other study has and copies of the folder share, and the number of
+// the last erasure. The id is "" in studies of earlier versions.
+func (v *View) Identity() (id string, erasures int64, err error) {
+	err = v.tx.QueryRowContext(v.ctx, `SELECT coalesce((SELECT value FROM meta WHERE key = 'study'), ''),
+		coalesce((SELECT max(number) FROM erasure), 0)`).Scan(&id, &erasures)
+	return id, erasures, err
+}
+
 // attemptsOf begins a query of the attempts of a worker w.
 const attemptsOf = "FROM attempt x JOIN page p ON p.uuid = x.page JOIN assignment a ON a.id = p.assignment WHERE a.worker = w.id"
 

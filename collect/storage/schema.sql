@@ -1,7 +1,7 @@
 -- Times are ms since 1970 UTC by the clock of the server, unless a comment says otherwise.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES ('format', '1');
+INSERT INTO meta VALUES ('format', '1'), ('study', lower(hex(randomblob(16)))); -- study: an id that no other study has
 
 -- The plan: copied from images.jsonl and plan.jsonl when the study is served.
 CREATE TABLE image (

@@ -64,6 +64,19 @@ func Open(ctx context.Context, dir, name string) (*Study, error) {
 	return s, nil
 }
 
+// Identity returns the id of the study in a folder, and the number of its last erasure.
+func Identity(ctx context.Context, dir string) (id string, erasures int64, err error) {
+	db, err := storage.OpenRead(dir)
+	if err != nil {
+		return "", 0, fmt.Errorf("the study in %s: %w", dir, err)
+	}
+	err = db.View(ctx, func(v *storage.View) error {
+		id, erasures, err = v.Identity()
+		return err
+	})
+	return id, erasures, errors.Join(err, db.Close())
+}
+
 // superclasses returns the names of the superclasses of icons, or nil if the study does not describe its classes.
 func superclasses(dir string) (names []string, err error) {
 	if _, err := os.Stat(filepath.Join(dir, collect.ClassesFile)); err != nil {
@@ -160,7 +173,11 @@ func (s *Study) list(v *storage.View) (pages []job, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Account = store.Study{Name: s.name, Task: s.Task, Erasures: int64(len(erasures)), States: map[string]int64{}}
+	id, number, err := v.Identity()
+	if err != nil {
+		return nil, err
+	}
+	s.Account = store.Study{ID: id, Name: s.name, Task: s.Task, Erasures: number, States: map[string]int64{}}
 	for _, e := range erasures {
 		s.Account.Erased += e.Pages
 	}
