@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -69,6 +70,71 @@ func (s *Study) MakePlan(seed uint64, issued []HIT) (Planned, error) {
 	}
 	r.Images = len(on)
 	return r, replace.File(filepath.Join(s.Dir, PlanFile), func(w io.Writer) error { return writeLines(w, hits) })
+}
+
+// Doubts returns what is wrong with a study that can be served all the same: images without a file, and a plan
+// that was made under other settings. issued are the HITs that annotators were given: they keep what they are.
+func (s *Study) Doubts(issued []HIT) ([]string, error) {
+	images, hits, err := s.Plan()
+	if err != nil {
+		return nil, err
+	}
+	var doubts []string
+	folder, missing, first := s.ImageFolder(), 0, ""
+	for _, m := range images {
+		if _, err := os.Stat(filepath.Join(folder, filepath.FromSlash(m.Path))); err != nil {
+			missing++
+			first = cmp.Or(first, m.Path)
+		}
+	}
+	if missing > 0 {
+		doubts = append(doubts, fmt.Sprintf("%d of %d images are missing in %s, such as %s: annotators see an empty place for them",
+			missing, len(images), folder, first))
+	}
+	given := map[string]bool{}
+	for _, h := range issued {
+		given[h.ID] = true
+	}
+	hits = slices.DeleteFunc(hits, func(h HIT) bool { return given[h.ID] })
+	if key := s.outdated(hits); key != "" {
+		doubts = append(doubts, fmt.Sprintf("the plan was made with another %s: abtool collect plan %s makes it again", key, s.Dir))
+	}
+	return doubts, nil
+}
+
+// outdated returns the setting that HITs do not agree with, or "".
+func (s *Study) outdated(hits []HIT) string {
+	pages, candidates := map[string]int{}, map[string]int{}
+	for i, h := range hits {
+		switch {
+		case h.K != s.Assign.K:
+			return "assign.k"
+		case len(h.Pages) > s.Task.Pages || len(h.Pages) < s.Task.Pages && i < len(hits)-1:
+			return "task.pages"
+		}
+		for _, p := range h.Pages {
+			n := 0
+			for _, slot := range p.Slots {
+				if slot.Role == others {
+					n++
+				}
+			}
+			if n > s.Task.Others {
+				return "task.others"
+			}
+			if len(p.Slots) > s.Task.Images {
+				return "task.images"
+			}
+			pages[p.Class]++
+			candidates[p.Class] += len(p.Slots) - n
+		}
+	}
+	for class, n := range pages { // one page less would have been enough
+		if s.Task.Kind == Browse && (n-1)*(s.Task.Images-s.Task.Others) >= candidates[class] {
+			return "task.images"
+		}
+	}
+	return ""
 }
 
 // hitID makes the id of a HIT from its pages: the same pages have the same id in each plan.

@@ -60,6 +60,9 @@ func (s *Study) Keys(names ...string) (k Keys, err error) {
 	for _, name := range names {
 		path := filepath.Join(s.Dir, "secrets", name+".key")
 		info, err := os.Stat(path)
+		if errors.Is(err, os.ErrNotExist) {
+			return k, fmt.Errorf("%s is missing, and cannot be made again: copy it from where you keep the keys", path)
+		}
 		if err != nil {
 			return k, err
 		}

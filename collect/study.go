@@ -269,6 +269,9 @@ func (s *Settings) check() error {
 	}
 	between("task.others", s.Task.Others, 0, max(s.Task.Images-1, 0))
 	oneOf("task.placing", s.Task.Placing, "both", "drag")
+	if len(s.Task.Devices) == 0 {
+		wrong("task.devices is empty: nobody could take part")
+	}
 	for _, d := range s.Task.Devices {
 		oneOf("task.devices", d, "fine", "coarse")
 	}

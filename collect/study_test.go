@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,6 +124,79 @@ func TestInitFlat(t *testing.T) {
 	}
 }
 
+// checkOutdated compares a new plan with its settings and with others.
+func checkOutdated(r *rapid.T, s *Study, hits []HIT) {
+	if key := s.outdated(hits); key != "" {
+		r.Fatalf("a new plan does not agree with %s", key)
+	}
+	if len(hits) == 0 {
+		return
+	}
+	other := *s
+	other.Assign.K++
+	if key := other.outdated(hits); key != "assign.k" {
+		r.Fatalf("another k: %q", key)
+	}
+	if other = *s; len(hits) > 1 {
+		other.Task.Pages = len(hits[0].Pages) + 1
+		if key := other.outdated(hits); key != "task.pages" {
+			r.Fatalf("more pages: %q", key)
+		}
+	}
+	other = *s
+	if other.Task.Images = len(hits[0].Pages[0].Slots) - 1; other.Task.Images > other.Task.Others {
+		if key := other.outdated(hits); key != "task.images" {
+			r.Fatalf("fewer images: %q", key)
+		}
+	}
+	pages := map[string]int{}
+	for _, h := range hits {
+		for _, p := range h.Pages {
+			pages[p.Class]++
+		}
+	}
+	if slices.Max(slices.Collect(maps.Values(pages))) > 1 {
+		other = *s
+		other.Task.Images = s.Task.Others + 30 // enough for all images of a class
+		if key := other.outdated(hits); key != "task.images" {
+			r.Fatalf("more images: %q", key)
+		}
+	}
+}
+
+// Images without a file are named before annotators miss them.
+func TestDoubts(t *testing.T) {
+	dir := t.TempDir()
+	photos(t, dir, 3, "a")
+	s, _ := initStudy(t, InitOptions{Task: Browse, Images: dir})
+	if _, err := s.MakePlan(1, nil); err != nil {
+		t.Fatal(err)
+	}
+	if doubts, err := s.Doubts(nil); err != nil || len(doubts) > 0 {
+		t.Errorf("%q %v", doubts, err)
+	}
+	images, _, err := s.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, images[1].Path)); err != nil {
+		t.Fatal(err)
+	}
+	s.Task.Images = 2
+	doubts, err := s.Doubts(nil)
+	if err != nil || len(doubts) != 2 || !strings.Contains(doubts[0], "1 of 3 images are missing in "+dir+", such as "+images[1].Path) ||
+		!strings.Contains(doubts[1], "another task.images") {
+		t.Errorf("%q %v", doubts, err)
+	}
+	_, hits, err := s.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if doubts, err = s.Doubts(hits); err != nil || len(doubts) != 1 {
+		t.Errorf("HITs that were issued keep their pages: %q %v", doubts, err)
+	}
+}
+
 func TestNumber(t *testing.T) {
 	for _, c := range []struct{ ids, want []string }{
 		{[]string{"COCO_val2014_000000000042", "9"}, []string{"42", "9"}},
@@ -178,6 +253,7 @@ func TestMakePlan(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(again[:len(issued)], issued) || planned.Kept != len(issued) {
 			r.Fatalf("issued HITs are not kept: %v", err)
 		}
+		checkOutdated(r, s, again[len(issued):])
 		checkPlanned(r, s, images, again, planned)
 	})
 }

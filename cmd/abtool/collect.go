@@ -196,11 +196,8 @@ func (o *collectPlanOptions) run(ctx context.Context, w io.Writer, dir string) e
 	if err != nil {
 		return err
 	}
-	var issued []collect.HIT
-	if err := viewStudy(ctx, dir, func(v *storage.View) (err error) {
-		issued, err = v.Issued()
-		return err
-	}); err != nil && !errors.Is(err, os.ErrNotExist) {
+	issued, err := issuedHITs(ctx, dir)
+	if err != nil {
 		return err
 	}
 	planned, err := study.MakePlan(o.seed, issued)
@@ -263,14 +260,51 @@ func (o *collectServeOptions) run(ctx context.Context, s streams) error {
 		if r.Kept > 0 {
 			ui.Note(s.err, plural(r.Kept, "HIT")+" of an earlier plan stay, because they were issued")
 		}
+		doubts, err := doubts(ctx, r.Study)
+		if err != nil {
+			ui.Note(s.err, err.Error())
+		}
+		for _, d := range doubts {
+			ui.Note(s.err, d)
+		}
 		if r.Study.Platform.Link.Open {
 			fmt.Fprintf(s.out, "annotators     %s?name=me\n", r.Page)
 		} else {
-			fmt.Fprintf(s.out, "annotators     %s, with an invitation: abtool collect invite %s\n", r.Page, o.Dir)
+			fmt.Fprintf(s.out, "annotators     %s, with an invitation: abtool collect invite %s%s\n", r.Page, o.Dir, o.otherURL(r))
 		}
 		fmt.Fprintf(s.out, "administrator  %s\nCtrl-C stops the server.\n", r.Admin)
 	}
 	return server.Run(ctx, o.RunOptions)
+}
+
+// otherURL returns the option that invitations need if the study is not served where study.toml says, or "".
+func (o *collectServeOptions) otherURL(r server.Serving) string {
+	own, _, _ := strings.Cut(r.Page, "/s/")
+	if own == "http://"+r.Study.Serve.Address {
+		return ""
+	}
+	return " --url " + own
+}
+
+// doubts returns what is wrong with a study that is served all the same.
+func doubts(ctx context.Context, study *collect.Study) ([]string, error) {
+	issued, err := issuedHITs(ctx, study.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return study.Doubts(issued)
+}
+
+// issuedHITs returns the HITs of a study that annotators were given.
+func issuedHITs(ctx context.Context, dir string) (issued []collect.HIT, err error) {
+	err = viewStudy(ctx, dir, func(v *storage.View) (err error) {
+		issued, err = v.Issued()
+		return err
+	})
+	if errors.Is(err, os.ErrNotExist) { // it was never served
+		return nil, nil
+	}
+	return issued, err
 }
 
 type collectInviteOptions struct {
