@@ -61,6 +61,8 @@ func (s *Server) Admin() http.Handler {
 	m.HandleFunc("GET /people", s.admin(s.people))
 	m.HandleFunc("GET /assignments", s.admin(s.assignments))
 	m.HandleFunc("GET /assignments/{id}", s.admin(s.assignment))
+	m.HandleFunc("POST /assignments/{id}/decide", s.admin(s.decide))
+	m.HandleFunc("GET /images/{id}", s.admin(s.adminImage))
 	m.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) { s.show(w, 200, "login.html", nil) })
 	m.HandleFunc("POST /login", s.login)
 	m.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
@@ -198,46 +200,6 @@ func (s *Server) people(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		return rows, err
-	})
-}
-
-func (s *Server) assignments(w http.ResponseWriter, r *http.Request) {
-	s.view(w, r, "assignments.html", func(v *storage.View) (any, error) { return v.Assignments() })
-}
-
-// A row of the pages of an assignment.
-type pageRow struct {
-	storage.Page
-	Class string
-	Slots int
-}
-
-func (s *Server) assignment(w http.ResponseWriter, r *http.Request) {
-	s.view(w, r, "assignment.html", func(v *storage.View) (any, error) {
-		all, err := v.Assignments()
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range all {
-			if a.ID != r.PathValue("id") {
-				continue
-			}
-			hit, err := v.HIT(a.HIT)
-			if err != nil {
-				return nil, err
-			}
-			pages, err := v.Pages(a.ID)
-			var rows []pageRow
-			for _, p := range pages {
-				planned := hit.Pages[p.Number]
-				rows = append(rows, pageRow{p, s.Study.Class(planned.Class).Name, len(planned.Slots)})
-			}
-			return struct {
-				storage.Assignment
-				Pages []pageRow
-			}{a, rows}, err
-		}
-		return nil, storage.ErrUnknown
 	})
 }
 

@@ -829,15 +829,10 @@ func TestHeadersAndLog(t *testing.T) {
 	}
 }
 
-// The administrator's pages need the token, and other sites cannot use them.
-func TestAdmin(t *testing.T) {
-	r := newRig(t, collect.Browse, nil)
-	token := r.agree("ann")
-	for _, p := range r.pages(token) {
-		r.work(token, p["page"].(string), chosen)
-	}
-	jar := map[string]string{}
-	get := func(method, path, form string, header map[string]string) (int, string, http.Header) {
+// browser returns a function that asks for the administrator's pages as a browser does, and its cookies.
+func (r *rig) browser() (get func(method, path, form string, header map[string]string) (int, string, http.Header), jar map[string]string) {
+	jar = map[string]string{}
+	get = func(method, path, form string, header map[string]string) (int, string, http.Header) {
 		q, _ := http.NewRequest(method, r.admin.URL+path, strings.NewReader(form))
 		if form != "" {
 			q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -850,18 +845,29 @@ func TestAdmin(t *testing.T) {
 		}
 		a, err := http.DefaultTransport.RoundTrip(q)
 		if err != nil {
-			t.Fatal(err)
+			r.t.Fatal(err)
 		}
 		defer a.Body.Close()
 		for _, c := range a.Cookies() {
 			jar[c.Name] = c.Value
 			if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode {
-				t.Errorf("cookie %+v", c)
+				r.t.Errorf("cookie %+v", c)
 			}
 		}
 		b, _ := io.ReadAll(a.Body)
 		return a.StatusCode, string(b), a.Header
 	}
+	return get, jar
+}
+
+// The administrator's pages need the token, and other sites cannot use them.
+func TestAdmin(t *testing.T) {
+	r := newRig(t, collect.Browse, nil)
+	token := r.agree("ann")
+	for _, p := range r.pages(token) {
+		r.work(token, p["page"].(string), chosen)
+	}
+	get, jar := r.browser()
 	for _, path := range []string{"/", "/people", "/assignments"} {
 		if status, _, h := get("GET", path, "", nil); status != 303 || h.Get("Location") != "/login" {
 			t.Errorf("%s without a login: %d %v", path, status, h)

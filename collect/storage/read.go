@@ -125,6 +125,15 @@ func (v *View) Images() ([]collect.Image, error) {
 		})
 }
 
+// ImagePath returns the path of an image, relative to the folder of the images, or ErrUnknown.
+func (v *View) ImagePath(id string) (path string, err error) {
+	err = v.tx.QueryRowContext(v.ctx, "SELECT path FROM image WHERE id = ?", id).Scan(&path)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrUnknown
+	}
+	return path, err
+}
+
 // HITs returns the HITs of the plan in its order. HITs that were assigned and are no longer in the plan come
 // first.
 func (v *View) HITs() ([]collect.HIT, error) { return v.hits("", nil) }

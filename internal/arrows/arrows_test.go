@@ -64,7 +64,7 @@ var rules = []rule{
 	{"collect/storage/...", []string{"collect", "collect/recording", "internal/..."}, "the database keeps plans and recordings as they come"},
 	{"collect/quality", []string{"collect", "collect/derive", "collect/recording", "collect/records", "collect/storage", "byproduct/...",
 		"store/columnar", "internal/..."}, "work is judged by the code of the statistics, from the records that ingest stores"},
-	{"collect/server", []string{"collect", "collect/quality", "collect/recording", "collect/storage", "internal/..."},
+	{"collect/server", []string{"collect", "collect/derive", "collect/quality", "collect/recording", "collect/storage", "internal/..."},
 		"the server gives out and stores; what recordings mean is for collect/quality"},
 	{"collect", []string{"internal/..."}, "the folder of a study does not depend on its database"},
 	{"collect/page", nil, "the files of the page depend on nothing"},
