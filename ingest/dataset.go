@@ -49,8 +49,9 @@ type dataset struct {
 	remarks []string
 	rej     *table[slice[decode.Reject]]
 	ann     *table[columnar.Span]             // annotations
-	pages   *table[slice[schema.PageAttempt]] // of studies; nil without one, like the next two
+	pages   *table[slice[schema.PageAttempt]] // of studies; nil without one, like the next three
 	visits  *table[slice[schema.Session]]
+	reviews *table[slice[schema.Review]]
 	studies []store.Study
 	seq     int64 // of the next row
 }
@@ -97,6 +98,12 @@ func newDataset(set decode.Set, of particular, parent string, sources []string, 
 	d.visits, err = newTable(d.path("sessions"), d.table("sessions"), rejectsGroup, 1, func(w io.Writer) sink[slice[schema.Session]] {
 		return newRowSink[schema.Session](w, d.table("sessions"), sources)
 	})
+	if err != nil {
+		return nil, err
+	}
+	d.reviews, err = newTable(d.path("reviews"), d.table("reviews"), rejectsGroup, 1, func(w io.Writer) sink[slice[schema.Review]] {
+		return newRowSink[schema.Review](w, d.table("reviews"), sources)
+	})
 	return d, err
 }
 
@@ -127,6 +134,11 @@ func (d *dataset) finish(ctx context.Context) (err error) {
 		d.rows["sessions"] = d.visits.rows
 		d.visits = nil
 	}
+	if d.reviews != nil {
+		note(d.reviews.close())
+		d.rows["reviews"] = d.reviews.rows
+		d.reviews = nil
+	}
 	if err == nil {
 		err = d.writeImages(ctx, d)
 	}
@@ -152,6 +164,9 @@ func (d *dataset) abort() {
 	}
 	if d.visits != nil {
 		d.visits.abandon()
+	}
+	if d.reviews != nil {
+		d.reviews.abandon()
 	}
 	d.close()
 }

@@ -33,7 +33,7 @@ func newRowSink[R any](w io.Writer, name string, sources []string) rowSink[R] {
 
 // roots has the name of the root of a table's schema in stores, by the type of the row.
 var roots = map[string]string{"Reject": "rejectRow", "ImageNetImage": "imagenetImageRow", "COCOImage": "cocoImageRow",
-	"PageAttempt": "pageRow", "Session": "sessionRow"}
+	"PageAttempt": "pageRow", "Session": "sessionRow", "Review": "reviewRow"}
 
 func writerOptions[R any](meta [][2]string) []parquet.WriterOption {
 	s := parquet.SchemaOf(new(R))

@@ -45,7 +45,7 @@ func (r *runner) closeStudies() {
 	}
 }
 
-// feedStudy reads a study: it writes the tables of pages and sessions, and sends the records of pages on.
+// feedStudy reads a study: it writes the tables of pages, sessions and reviews, and sends the records of pages on.
 func (r *runner) feedStudy(ctx context.Context, s *source.Source) error {
 	st := r.studies[s]
 	d, err := r.dataset(s.Set)
@@ -71,7 +71,7 @@ func (r *runner) feedStudy(ctx context.Context, s *source.Source) error {
 }
 
 func (r *runner) readStudy(ctx context.Context, s *source.Source, st *study.Study, d *dataset, to io.Writer) error {
-	sessions, err := st.Read(ctx, r.o.Jobs, func(p *study.Page) error {
+	sessions, reviews, err := st.Read(ctx, r.o.Jobs, func(p *study.Page) error {
 		for _, chunk := range p.Read {
 			s.Count(chunk)
 		}
@@ -86,5 +86,8 @@ func (r *runner) readStudy(ctx context.Context, s *source.Source, st *study.Stud
 	}
 	st.Account.Folder = r.target.Relative(s.Path)
 	d.studies = append(d.studies, st.Account)
-	return d.visits.write(slice[schema.Session](sessions), nil)
+	if err := d.visits.write(slice[schema.Session](sessions), nil); err != nil {
+		return err
+	}
+	return d.reviews.write(slice[schema.Review](reviews), nil)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"abtool/collect/storage"
 	"abtool/internal/teststudy"
 	"abtool/schema"
 	"abtool/store"
@@ -259,5 +260,56 @@ func TestStudyErrors(t *testing.T) {
 	_, err := Run(t.Context(), Options{Sources: []string{dir}, Out: filepath.Join(t.TempDir(), "store")})
 	if err == nil || !strings.Contains(err.Error(), "was never served") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Decisions of people become rows, with what the rules said when they were made.
+func TestStudyReviews(t *testing.T) {
+	s, err := teststudy.Make(t.Context(), filepath.Join(t.TempDir(), "birds"), "browse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := storage.Open(s.Dir, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a storage.Assignment
+	if err := db.View(t.Context(), func(v *storage.View) error {
+		all, err := v.Assignments()
+		a = all[1] // the first one is accepted already
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	const said = `{"rules":[{"name":"recall","value":"open","lost":true},{"name":"amount","value":"fails"},{"name":"record","value":"holds"}],"signals":[{"name":"even"}]}`
+	for _, r := range []storage.Review{
+		{Assignment: a.ID, At: 5, Via: "page", Decision: "reject", Reason: "few images", Grounds: "amount even", Proposal: "reject", Rules: said},
+		{Assignment: a.ID, At: 6, Via: "command", Decision: "accept", Proposal: "reject", Rules: "{}"},
+	} {
+		if n, err := db.Decide(t.Context(), []storage.Review{r}, true); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "store")
+	account, err := Run(t.Context(), Options{Sources: []string{s.Dir}, Out: out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, fails := "open", "fails"
+	want := []schema.Review{
+		{Source: "birds", AssignmentID: a.ID, HITID: a.HIT, WorkerID: a.Worker, Number: 1, At: 5, Decision: "reject", Reason: "few images",
+			Grounds: []string{"amount", "even"}, Proposal: "reject", Recall: &open, Amount: &fails, Signals: []string{"even"}},
+		{Source: "birds", AssignmentID: a.ID, HITID: a.HIT, WorkerID: a.Worker, Number: 2, Counts: true, At: 6, Decision: "accept",
+			Grounds: []string{}, Proposal: "reject", Signals: []string{}},
+	}
+	rows := readTable[schema.Review](t, out, "imagenet/reviews")
+	if diff := cmp.Diff(want, rows[1:]); diff != "" {
+		t.Error(diff)
+	}
+	if n := account.DataSets[0].Rows["reviews"]; n != 3 || rows[0].Decision != "accept" || !rows[0].Counts {
+		t.Errorf("the account has %d reviews", n)
 	}
 }

@@ -81,6 +81,12 @@ func recorded(set, task string) []View {
 			Example: fmt.Sprintf("SELECT browser, count(*) AS visits, median(sample_median) AS ms FROM %s_sessions GROUP BY browser", set),
 		},
 		{
+			Name: set + "_reviews", Set: set, table: "reviews",
+			Row:     "one decision of a person about an assignment with " + task + " pages",
+			Columns: all("*/reviews"),
+			Example: fmt.Sprintf("SELECT decision, count(*) AS assignments FROM %s_reviews WHERE counts GROUP BY decision", set),
+		},
+		{
 			Name: set + "_page_samples", Set: set,
 			Row: "one sample of the pointer, anywhere on a " + task + " page",
 			Note: "These are all samples that were recorded. The view " + set + "_samples has those that the front end " +

@@ -12,8 +12,9 @@
 //	  coco/rejects.parquet            Reject
 //	  imagenet/pages.parquet          PageAttempt: one row per attempt at a page of a study; also in coco
 //	  imagenet/sessions.parquet       Session: one row per visit to a study; also in coco
+//	  imagenet/reviews.parquet        Review: one row per decision about an assignment; also in coco
 //
-// Tables of pages and sessions, and the columns whose tag says study:"only", are in data sets that a study is
+// Tables of pages, sessions and reviews, and the columns whose tag says study:"only", are in data sets that a study is
 // among the sources of.
 //
 // The row types are for reading. A pointer is a value that the input can lack; a list can be empty, but is
@@ -92,6 +93,7 @@ var tables = sync.OnceValue(func() []Table {
 		table("*/rejects", "one record that was left out, or one field that was set to null", Reject{}),
 		ofStudy(table("*/pages", "one attempt at a page of a study, with all that was recorded", PageAttempt{})),
 		ofStudy(table("*/sessions", "one visit of an annotator to a study", Session{})),
+		ofStudy(table("*/reviews", "one decision of a person about an assignment of a study", Review{})),
 	}
 })
 

@@ -233,3 +233,23 @@ type Session struct {
 	SampleP5     *float64 `parquet:"sample_p5" unit:"ms" null:"no samples" from:"computed" doc:"5 % of the times are shorter."`
 	SampleP95    *float64 `parquet:"sample_p95" unit:"ms" null:"no samples" from:"computed" doc:"5 % of the times are longer."`
 }
+
+// Review is a decision of a person about an assignment of a study.
+type Review struct {
+	Source       string   `parquet:"source" from:"name of the folder" doc:"The study."`
+	AssignmentID string   `parquet:"assignment_id" from:"the server" doc:"The assignment."`
+	HITID        string   `parquet:"hit_id" from:"the plan" doc:"Its HIT."`
+	WorkerID     string   `parquet:"worker_id" from:"pseudonym" doc:"Its annotator."`
+	Number       int32    `parquet:"number" range:"≥ 1" from:"the server" doc:"Counts the decisions about the assignment."`
+	Counts       bool     `parquet:"counts" from:"computed" doc:"Whether this is the last decision about the assignment."`
+	At           int64    `parquet:"at" unit:"ms since 1970 UTC" from:"the server" doc:"When it was made."`
+	Decision     string   `parquet:"decision" range:"accept, reject" from:"a person" doc:"What was decided."`
+	Reason       string   `parquet:"reason" range:"may be empty if it accepts" from:"a person" doc:"Why, as the annotator reads it."`
+	Grounds      []string `parquet:"grounds,list" range:"names of rules and signals, other" from:"a person" doc:"What a rejection rests on."`
+	Proposal     string   `parquet:"proposal" range:"accept, look, reject" from:"computed" doc:"What was proposed."`
+	Recall       *string  `parquet:"recall" range:"holds, fails, open" null:"not computed" from:"computed" doc:"The rule recall, when it was decided: enough of what is known to be there was found."`
+	Amount       *string  `parquet:"amount" range:"as recall" null:"a tag study" from:"computed" doc:"The rule amount: enough images were selected."`
+	Place        *string  `parquet:"place" range:"as recall" null:"a browse study" from:"computed" doc:"The rule place: enough icons lie on a mask of their class."`
+	Pages        *string  `parquet:"pages" range:"as recall" null:"not computed" from:"computed" doc:"The rule pages: enough pages were submitted."`
+	Signals      []string `parquet:"signals,list" range:"names of signals" from:"computed" doc:"What deserved a look, and proves nothing."`
+}

@@ -25,7 +25,7 @@ const File = "store.json"
 var Tables = []string{"annotations", "images", "rejects"}
 
 // StudyTables lists the tables of data sets that a study is among the sources of.
-var StudyTables = []string{"pages", "sessions"}
+var StudyTables = []string{"pages", "sessions", "reviews"}
 
 // TablesOf lists the tables of a data set with these rows, by table.
 func TablesOf(rows map[string]int64) []string {

@@ -113,8 +113,8 @@ type job struct {
 }
 
 // Read reads the study. It calls take for each page that was shown, in the order in which assignments were
-// offered, and returns the sessions. The database does not change meanwhile.
-func (s *Study) Read(ctx context.Context, jobs int, take func(*Page) error) (sessions []schema.Session, err error) {
+// offered, and returns the sessions and reviews. The database does not change meanwhile.
+func (s *Study) Read(ctx context.Context, jobs int, take func(*Page) error) (sessions []schema.Session, reviews []schema.Review, err error) {
 	err = s.db.View(ctx, func(v *storage.View) error {
 		pages, err := s.list(v)
 		if err != nil {
@@ -122,6 +122,9 @@ func (s *Study) Read(ctx context.Context, jobs int, take func(*Page) error) (ses
 		}
 		images, err := records.Images(v)
 		if err != nil {
+			return err
+		}
+		if reviews, err = s.reviews(v); err != nil {
 			return err
 		}
 		visits, err := newVisits(v, s.name)
@@ -144,7 +147,7 @@ func (s *Study) Read(ctx context.Context, jobs int, take func(*Page) error) (ses
 		sessions = visits.rows()
 		return err
 	})
-	return sessions, err
+	return sessions, reviews, err
 }
 
 // list lists the pages that were shown, and counts assignments.

@@ -51,7 +51,7 @@ var (
 
 // Make makes a study of the task browse or tag in dir. Two annotators do each of two HITs; one more leaves in
 // the middle, one withdraws, and one is at work. One reloads a page, one submits a page of which a chunk was
-// lost, and one submits a page with two attempts.
+// lost, and one submits a page with two attempts. The first assignment is accepted.
 func Make(ctx context.Context, dir, task string) (_ *Study, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -79,7 +79,22 @@ func Make(ctx context.Context, dir, task string) (_ *Study, err error) {
 			return nil, err
 		}
 	}
-	return m.Study, nil
+	return m.Study, m.review(ctx)
+}
+
+// review accepts the first assignment.
+func (m *maker) review(ctx context.Context) error {
+	var all []storage.Assignment
+	if err := m.db.View(ctx, func(v *storage.View) (err error) {
+		all, err = v.Assignments()
+		return err
+	}); err != nil {
+		return err
+	}
+	const said = `{"rules":[{"name":"recall","value":"open"},{"name":"pages","value":"holds"}],"signals":[{"name":"even"}]}`
+	_, err := m.db.Decide(ctx, []storage.Review{{Assignment: all[0].ID, At: m.now, Via: "command", Decision: storage.Accepted,
+		Proposal: "look", Rules: said}}, false)
+	return err
 }
 
 // plan returns two HITs for two annotators, and a third for those who do not end one.
