@@ -328,30 +328,39 @@ def _():
         assert all(same(name, a, b) for a, b in zip(plain(got), plain(want))), name
 
 
-@check("targets", "COCO keypoints", "pycocotools", "images, categories, points in pixels; average precision with itself is 1")
-def _():
+def keypoints(file, rule, rows):
+    """Compares a file of keypoints with targets. The average precision of a rule's points with themselves is 1."""
     import numpy as np
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
-    want = [r for r in targets() if r["width"]]
+    want = [r for r in rows if r["width"]]
     with contextlib.redirect_stdout(io.StringIO()):
-        coco = COCO(path("keypoints.json"))
+        coco = COCO(path(file))
         found = coco.loadAnns(coco.getAnnIds())
         assert len(found) == len(want), (len(found), len(want))
         for a, w in zip(found, want):
             image, category = coco.imgs[a["image_id"]], coco.cats[a["category_id"]]
-            assert (image["image_id"], image["width"], category["name"], a["rule"]) == (w["image_id"], w["width"], w["class"], w["rule"]), a
+            got = image.get("image_id", image["id"]), image["width"], category["name"], a["rule"]
+            assert got == (w["image_id"], w["width"], w["class"], w["rule"]), (a, w)
             x, y, v = a["keypoints"]
             assert v == 0 if w["weight"] == 0 else v == 2 and np.allclose((x, y), (w["x"] * w["width"], w["y"] * w["height"])), (a, w)
-        # One rule, so that an image has one point.
-        coco.dataset["annotations"] = [a for a in found if a["rule"] == "final-click" and a["num_keypoints"]]
+        coco.dataset["annotations"] = [a for a in found if a["rule"] == rule and a["num_keypoints"]]
         coco.createIndex()
         points = [{k: a[k] for k in ("image_id", "category_id", "keypoints")} | {"score": 1} for a in coco.dataset["annotations"]]
         e = COCOeval(coco, coco.loadRes(points), "keypoints")
         e.params.kpt_oks_sigmas = np.array([0.1])
         e.evaluate(), e.accumulate(), e.summarize()
     assert e.stats[0] == 1, e.stats
+
+
+@check("targets", "COCO keypoints", "pycocotools", "both sets: images, categories, points; precision with itself is 1")
+def _():
+    keypoints("keypoints.json", "final-click", targets())
+    store()
+    for file in ("coco.json", "coco.parquet"):
+        abtool("targets", "store", "--set", "coco", "--rule", "all", "--all", "--out", file)
+    keypoints("coco.json", "final-add", json.loads(abtool("sql", "store", "--allow-files", "--json", "FROM 'coco.parquet'")))
 
 
 @check("targets", "WebDataset", "webdataset", "every image with its class and its rows", "pillow")
