@@ -163,6 +163,9 @@ func (r *Inited) list(ctx context.Context, o InitOptions) ([]Image, error) {
 		if err == nil && !shown[format] {
 			err = fmt.Errorf("browsers do not show %s", format)
 		}
+		if err == nil {
+			err = imagefile.Whole(b.Bytes())
+		}
 		sum := sha256.Sum256(b.Bytes())
 		m.Width, m.Height, m.SHA256 = width, height, hex.EncodeToString(sum[:])
 		return read{m, err}, nil
@@ -220,6 +223,15 @@ func (r *Inited) classes(images []Image, table *classTable, o InitOptions) ([]Cl
 		for _, c := range table.classes {
 			described[c.ID] = c
 		}
+	}
+	var unused []string
+	for id := range described {
+		if !have[id] {
+			unused = append(unused, id)
+		}
+	}
+	if len(unused) > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s describes classes that no image is for: %d, such as %q", o.Classes, len(unused), slices.Min(unused)))
 	}
 	var classes []Class
 	var without []string

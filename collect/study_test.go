@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -194,6 +195,33 @@ func TestDoubts(t *testing.T) {
 	}
 	if doubts, err = s.Doubts(hits); err != nil || len(doubts) != 1 {
 		t.Errorf("HITs that were issued keep their pages: %q %v", doubts, err)
+	}
+}
+
+// What init leaves out or cannot use is named, and the contact is in the consent.
+func TestInitNames(t *testing.T) {
+	dir := t.TempDir()
+	photos(t, dir, 2, "a")
+	file := filepath.Join(dir, "a", "a_0.jpg")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := filepath.Join(t.TempDir(), "classes.csv")
+	if err := errors.Join(os.WriteFile(file, b[:len(b)-5], 0o666), os.WriteFile(table, []byte("class,name\na,A\nb,B\n"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	s, r := initStudy(t, InitOptions{Task: Browse, Images: dir, Classes: table, Contact: "lab@example.org"})
+	if r.Images != 1 || !slices.Equal(r.Skipped, []string{"a/a_0.jpg: its end is missing: get it again"}) {
+		t.Errorf("%+v", r)
+	}
+	if !slices.ContainsFunc(r.Notes, func(n string) bool {
+		return strings.HasSuffix(n, `describes classes that no image is for: 1, such as "b"`)
+	}) {
+		t.Errorf("%q", r.Notes)
+	}
+	if !strings.Contains(s.Texts["consent"], "Send it to lab@example.org.") {
+		t.Error(s.Texts["consent"])
 	}
 }
 

@@ -40,6 +40,28 @@ func Size(file []byte) (width, height int, format string, err error) {
 	return c.Width, c.Height, format, nil
 }
 
+// Whole returns an error if the end of a JPEG or PNG file is missing: browsers show a part of it. It does not
+// decode the file. What follows the image is not looked at, such as the film of a moving photograph.
+func Whole(file []byte) error {
+	whole := true
+	if rest, ok := bytes.CutPrefix(file, []byte{0xff, 0xd8}); ok {
+		for len(rest) >= 4 && rest[1] != 0xda { // segments before the pixels, which may have a thumbnail
+			if rest[1] == 0xff { // fill
+				rest = rest[1:]
+				continue
+			}
+			rest = rest[min(2+int(rest[2])<<8+int(rest[3]), len(rest)):]
+		}
+		whole = bytes.Contains(rest, []byte{0xff, 0xd9})
+	} else if bytes.HasPrefix(file, []byte("\x89PNG")) {
+		whole = bytes.Contains(file, []byte("IEND"))
+	}
+	if !whole {
+		return errors.New("its end is missing: get it again")
+	}
+	return nil
+}
+
 // Check returns an error if a file does not begin like an image that Decode reads. The error says what the
 // file is.
 func Check(file []byte) error {

@@ -2,11 +2,14 @@ package imagefile
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
 	"image/jpeg"
+	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -157,6 +160,34 @@ func TestCutJPEG(t *testing.T) {
 	for _, end := range []int{b.Len() / 2, b.Len() - 2} {
 		if _, err := JPEG(b.Bytes()[:end]); err == nil {
 			t.Errorf("%s reads the first %d of %d bytes", Decoder, end, b.Len())
+		}
+	}
+}
+
+// A file whose end is missing is found without decoding it, also if its thumbnail is whole; what follows the
+// image does not matter.
+func TestWhole(t *testing.T) {
+	m := image.NewGray(image.Rect(0, 0, 40, 30))
+	for i := range m.Pix {
+		m.Pix[i] = byte(i * i)
+	}
+	var j, p bytes.Buffer
+	if err := errors.Join(jpeg.Encode(&j, m, nil), png.Encode(&p, m)); err != nil {
+		t.Fatal(err)
+	}
+	thumbnail := j.Bytes()
+	n := len(thumbnail) + 2
+	with := slices.Concat([]byte{0xff, 0xd8, 0xff, 0xe1, byte(n >> 8), byte(n)}, thumbnail, thumbnail[2:])
+	for _, file := range [][]byte{j.Bytes(), p.Bytes(), with} {
+		for _, whole := range [][]byte{file, append(slices.Clone(file), 0xff, 0xda, 1, 2)} {
+			if err := Whole(whole); err != nil {
+				t.Errorf("a whole file of %d bytes: %v", len(whole), err)
+			}
+		}
+		for _, cut := range []int{12, 100} {
+			if Whole(file[:len(file)-cut]) == nil {
+				t.Errorf("%d bytes are missing, and nothing is said", cut)
+			}
 		}
 	}
 }
