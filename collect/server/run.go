@@ -46,6 +46,11 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	if o.Admin == "" {
 		o.Admin = study.Serve.Admin
 	}
+	lock, err := storage.Lock(o.Dir)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
 	listener, err := listen(ctx, o.Address, "--addr")
 	if err != nil {
 		return err

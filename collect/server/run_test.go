@@ -45,7 +45,12 @@ func TestRun(t *testing.T) {
 	if get(first.Page) != 200 || !strings.HasSuffix(first.Page, "/s/birds") || get(first.Admin) != 200 {
 		t.Errorf("%+v", first)
 	}
-	if err := Run(t.Context(), RunOptions{Dir: r.dir, Address: strings.Split(first.Page, "/")[2], Admin: "127.0.0.1:0", Page: pageFiles}); err == nil ||
+	if err := Run(t.Context(), RunOptions{Dir: r.dir, Address: "127.0.0.1:0", Admin: "127.0.0.1:0", Page: pageFiles}); err == nil ||
+		!strings.Contains(err.Error(), "another server serves "+r.dir) {
+		t.Errorf("the same folder twice: %v", err)
+	}
+	other := newRig(t, collect.Browse, nil)
+	if err := Run(t.Context(), RunOptions{Dir: other.dir, Address: strings.Split(first.Page, "/")[2], Admin: "127.0.0.1:0", Page: pageFiles}); err == nil ||
 		!strings.Contains(err.Error(), "another server may run there") {
 		t.Errorf("the same address twice: %v", err)
 	}
