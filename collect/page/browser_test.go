@@ -137,6 +137,7 @@ func (d *driver) open(url string) {
 	d.do(chromedp.Navigate(url))
 	d.press("Continue")
 	d.press("I agree")
+	d.wait(`document.body.innerText.includes("Your participation code")`)
 	d.press("Begin")
 	d.page(1)
 }

@@ -121,7 +121,7 @@ async function consent() {
   else screen(study.title, p(texts.noConsent));
 }
 
-/** Shows the instructions, and returns for how long they were visible, in ms. */
+/** Shows the participation code and the instructions, and returns for how long they were visible, in ms. */
 async function instructions() {
   let visible = 0, since = performance.now();
   const change = () => {
@@ -129,7 +129,7 @@ async function instructions() {
     since = performance.now();
   };
   document.addEventListener("visibilitychange", change);
-  await step(texts.instructions, texts.begin, prose(study.texts.instructions));
+  await step(texts.instructions, texts.begin, codeOf(visit.participation), prose(study.texts.instructions));
   document.removeEventListener("visibilitychange", change);
   return Math.round(visible + performance.now() - since);
 }

@@ -11,7 +11,7 @@ export default {
 
   about: (pages, minutes) => `${count(pages, "page", "pages")}, about ${count(minutes, "minute", "minutes")}`,
   recorded: "What is recorded",
-  voluntary: "Taking part is voluntary. You can stop on every page, and have deleted what was recorded.",
+  voluntary: "Taking part is voluntary. You can stop on every page, and have what was recorded deleted.",
   records: {
     full: "Your answers, when you gave them, and how the pointer moves over the page.",
     events: "Your answers, when you gave them, clicks, keys that the page uses, and scrolling. Not how the pointer moves.",
