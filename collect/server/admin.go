@@ -42,8 +42,9 @@ var adminPages = template.Must(template.New("").Funcs(template.FuncMap{
 	},
 }).ParseFS(adminFiles, "admin/*.html"))
 
-// adminCookie is the name of the cookie of somebody who has logged in.
-const adminCookie = "abtool-admin"
+// cookieName is the name of the cookie of somebody who has logged in. Cookies do not know ports: each study that is
+// served on a machine needs a name.
+func (s *Server) cookieName() string { return "abtool-admin-" + s.Study.Study.ID }
 
 // Admin serves the administrator.
 func (s *Server) Admin() http.Handler {
@@ -66,7 +67,7 @@ func (s *Server) Admin() http.Handler {
 	m.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) { s.show(w, 200, "login.html", nil) })
 	m.HandleFunc("POST /login", s.login)
 	m.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
-		http.SetCookie(w, &http.Cookie{Name: adminCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+		http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 		http.Redirect(w, r, "/login", http.StatusSeeOther)
 	})
 	policy := "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -87,7 +88,7 @@ func (s *Server) admin(next http.HandlerFunc) http.HandlerFunc {
 			s.enter(w, r, r.URL.Query().Get("token"), r.URL.Path)
 			return
 		}
-		c, err := r.Cookie(adminCookie)
+		c, err := r.Cookie(s.cookieName())
 		if err != nil || subtle.ConstantTimeCompare([]byte(c.Value), []byte(s.cookieValue())) != 1 {
 			http.Redirect(w, r, "/login", http.StatusSeeOther)
 			return
@@ -112,7 +113,7 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, token, path strin
 		s.show(w, http.StatusForbidden, "login.html", "This is not the token. It is in the file secrets/admin.key of the study.")
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: adminCookie, Value: s.cookieValue(), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: s.cookieValue(), Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	http.Redirect(w, r, path, http.StatusSeeOther)
 }
 

@@ -486,8 +486,9 @@ func TestLevels(t *testing.T) {
 		"samples": {Samples: []recording.Sample{{T: 1, Pointer: "mouse"}}},
 		"presses": {Presses: []recording.Press{{T: 1, What: "down"}}},
 		"choices": {Choices: []recording.Choice{{T: 1, What: "select"}}},
+		"places":  {Choices: []recording.Choice{{T: 1, What: "deselect", X: 5}}},
 	}
-	for level, allowed := range map[string]string{"full": "samples presses choices", "events": "presses choices", "answers": "choices"} {
+	for level, allowed := range map[string]string{"full": "samples presses choices places", "events": "presses choices places", "answers": "choices"} {
 		v := r.want(200, "", visitOf(level))
 		token := v["token"].(string)
 		r.want(200, "", agreement(token, v["consent"].(map[string]any), level))
@@ -912,7 +913,7 @@ func TestAdmin(t *testing.T) {
 		t.Errorf("only %d of 20 tries were refused", tries)
 	}
 	get("POST", "/logout", "", nil)
-	if jar[adminCookie] != "" {
+	if left, known := jar["abtool-admin-birds"]; left != "" || !known {
 		t.Error("the cookie is left after the logout")
 	}
 }
