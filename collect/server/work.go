@@ -214,6 +214,9 @@ func beyond(level string, e *recording.Events) string {
 		return "samples"
 	}
 	if level == "answers" {
+		if slices.ContainsFunc(e.Choices, func(c recording.Choice) bool { return c.X != 0 || c.Y != 0 }) {
+			return "places of choices"
+		}
 		for _, k := range []struct {
 			name string
 			n    int
