@@ -250,9 +250,11 @@ Changes of study.toml, the texts and the plan count from the next start.`,
 
 func (o *collectServeOptions) run(ctx context.Context, s streams) error {
 	o.Page = page.Files
+	level := slog.LevelError
 	if o.verbose {
-		o.Log = slog.New(slog.NewTextHandler(s.err, nil))
+		level = slog.LevelInfo
 	}
+	o.Log = slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
 	o.Ready = func(r server.Serving) {
 		if blanks := r.Study.Blanks(); len(blanks) > 0 {
 			ui.Note(s.err, fmt.Sprintf("the texts have %s to be filled in, such as %s", plural(len(blanks), "place"), blanks[0]))

@@ -90,7 +90,9 @@ func (s *Server) static(w http.ResponseWriter, r *http.Request) {
 func (s *Server) image(w http.ResponseWriter, r *http.Request) {
 	key := r.PathValue("key")
 	if name, ok := s.iconKeys[key]; ok {
-		serveFile(w, r, s.icons, name, key)
+		if err := serveFile(w, r, s.icons, name, key); err != nil {
+			s.report(r.Context(), "showing an icon", err)
+		}
 		return
 	}
 	page, slot, ok := s.keys.OpenImageKey(s.Study.Study.ID, key)
@@ -111,20 +113,22 @@ func (s *Server) image(w http.ResponseWriter, r *http.Request) {
 		s.failed(w, r, err)
 		return
 	}
-	serveFile(w, r, s.images, place.Path, key)
+	if err := serveFile(w, r, s.images, place.Path, key); err != nil {
+		s.report(r.Context(), "showing an image", err)
+	}
 }
 
-// serveFile serves a file without its name or date.
-func serveFile(w http.ResponseWriter, r *http.Request, root *os.Root, name, key string) {
+// serveFile serves a file without its name or date. An error was answered, and says what is wrong with the file.
+func serveFile(w http.ResponseWriter, r *http.Request, root *os.Root, name, key string) error {
 	f, err := root.Open(name)
 	if err != nil {
 		refuse(w, 404, "no_image", "the image is not there")
-		return
+		return err
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		refuse(w, 404, "no_image", "the image is not there")
-		return
+		return errors.Join(err, fmt.Errorf("%s is not a file", name))
 	}
 	h := w.Header()
 	if path.Ext(name) == ".svg" {
@@ -133,4 +137,5 @@ func serveFile(w http.ResponseWriter, r *http.Request, root *os.Root, name, key 
 	h.Set("ETag", fmt.Sprintf("%q", key))
 	h.Set("Cache-Control", "private, max-age=86400, immutable")
 	http.ServeContent(w, r, "", time.Time{}, f)
+	return nil
 }

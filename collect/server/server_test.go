@@ -830,6 +830,29 @@ func TestHeadersAndLog(t *testing.T) {
 	}
 }
 
+// A file that is gone is in the log, without an address of the annotator's.
+func TestImageGone(t *testing.T) {
+	r := newRig(t, collect.Browse, nil)
+	key := r.pages(r.agree("anna"))[0]["slots"].([]any)[0].(map[string]any)["key"].(string)
+	study, err := collect.Open(r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, _, err := study.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range images {
+		if err := os.Remove(filepath.Join(study.ImageFolder(), m.Path)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.want(404, "no_image", ask{"GET", "/img/" + key, "", nil, nil})
+	if log := r.log.String(); !strings.Contains(log, `level=ERROR msg="showing an image" error="openat `) || strings.Contains(log, key) {
+		t.Error(log)
+	}
+}
+
 // browser returns a function that asks for the administrator's pages as a browser does, and its cookies.
 func (r *rig) browser() (get func(method, path, form string, header map[string]string) (int, string, http.Header), jar map[string]string) {
 	jar = map[string]string{}
