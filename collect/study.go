@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -152,8 +153,9 @@ const (
 
 // Serve says where the study is served.
 type Serve struct {
-	Address string `toml:"addr"`
-	Admin   string `toml:"admin_addr"`
+	Address string   `toml:"addr"`
+	Admin   string   `toml:"admin_addr"`
+	Proxies []string `toml:"trusted_proxies"` // whose word on where a request comes from is believed
 }
 
 // Levels of recording, from the most to the least.
@@ -168,7 +170,7 @@ func Defaults(kind string) Settings {
 		Record:  Record{Level: "full", Needs: "events", Rate: 125, Keys: true},
 		Privacy: Privacy{OnLeave: Keep, IdentitiesDays: 90},
 		Quality: Quality{Recall: 0.333, Place: 0.75},
-		Serve:   Serve{"127.0.0.1:8080", "127.0.0.1:8081"},
+		Serve:   Serve{Address: "127.0.0.1:8080", Admin: "127.0.0.1:8081", Proxies: []string{}},
 	}
 	if kind == Tag {
 		s.Study.Title, s.Task.Pages, s.Task.Images = "What is in the image?", 20, 1
@@ -300,11 +302,24 @@ func (s *Settings) check() error {
 			wrong("%s = %v: it is from 0 to 1", key, value)
 		}
 	}
+	for _, p := range s.Serve.Proxies {
+		if _, err := Network(p); err != nil {
+			wrong("serve.trusted_proxies has %q: it is an address, such as 127.0.0.1, or a network, such as 10.0.0.0/8", p)
+		}
+	}
 	share("quality.recall", s.Quality.Recall)
 	share("quality.place", s.Quality.Place)
 	between("quality.selected", s.Quality.Selected, 0, max(s.Task.Pages*s.Task.Images, 0))
 	between("quality.pages", s.Quality.Pages, 0, max(s.Task.Pages, 0))
 	return errors.Join(errs...)
+}
+
+// Network reads an address or a network of trusted_proxies.
+func Network(text string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return a.Unmap().Prefix(a.Unmap().BitLen())
+	}
+	return netip.ParsePrefix(text)
 }
 
 // A Study is the folder of a study.

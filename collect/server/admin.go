@@ -104,7 +104,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 
 // enter logs in with a token.
 func (s *Server) enter(w http.ResponseWriter, r *http.Request, token, path string) {
-	if !s.tries.allow(s.tries.network(r)) {
+	if !s.tries.allow(s.network(s.tries, r)) {
 		w.Header().Set("Retry-After", "5")
 		s.show(w, http.StatusTooManyRequests, "login.html", "Too many tries. Please wait a little.")
 		return

@@ -97,7 +97,7 @@ func (s *Server) image(w http.ResponseWriter, r *http.Request) {
 	}
 	page, slot, ok := s.keys.OpenImageKey(s.Study.Study.ID, key)
 	if !ok {
-		if !s.limits.allow(s.limits.network(r)) {
+		if !s.limits.allow(s.network(s.limits, r)) {
 			limited(w)
 			return
 		}

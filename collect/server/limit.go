@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -62,16 +64,11 @@ func (l *limiter) forget(now time.Time) {
 }
 
 // network returns a key for the network of a request, from which the address cannot be found.
-func (l *limiter) network(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
+func (s *Server) network(l *limiter, r *http.Request) string {
+	a, ok := s.client(r)
+	if !ok {
 		return "unknown"
 	}
-	a, err := netip.ParseAddr(host)
-	if err != nil {
-		return "unknown"
-	}
-	a = a.Unmap()
 	bits := 48
 	if a.Is4() {
 		bits = 24
@@ -81,6 +78,33 @@ func (l *limiter) network(r *http.Request) string {
 		return "unknown"
 	}
 	return "network " + string(hash(string(l.salt[:])+p.String()))
+}
+
+// client returns the address that a request comes from. A trusted proxy adds the address that it was asked from to
+// the end of X-Forwarded-For; what stands before the last address that is not trusted may be invented.
+func (s *Server) client(r *http.Request) (netip.Addr, bool) {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}, false
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && s.trusted(a); i-- {
+		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		a = next
+	}
+	return a.Unmap(), true
+}
+
+// trusted reports whether an address is that of a trusted proxy.
+func (s *Server) trusted(a netip.Addr) bool {
+	return slices.ContainsFunc(s.proxies, func(p netip.Prefix) bool { return p.Contains(a.Unmap()) })
 }
 
 // limited answers requests beyond the limit.

@@ -58,7 +58,7 @@ func (s *Server) who(w http.ResponseWriter, r *http.Request, token string) *pers
 
 // nobody answers a request without a token that is known.
 func (s *Server) nobody(w http.ResponseWriter, r *http.Request) {
-	if !s.limits.allow(s.limits.network(r)) {
+	if !s.limits.allow(s.network(s.limits, r)) {
 		limited(w)
 		return
 	}
@@ -102,7 +102,7 @@ func (s *Server) visit(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if !s.limits.allow(s.limits.network(r)) {
+	if !s.limits.allow(s.network(s.limits, r)) {
 		limited(w)
 		return
 	}

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"math/big"
 	"net/http"
+	"net/netip"
 	"os"
 	"runtime"
 	"slices"
@@ -54,6 +55,7 @@ type Server struct {
 	tries    *limiter // of admin logins
 	notes    *limiter // of what annotators and their scripts tell, which is kept for ever
 	parsing  chan struct{}
+	proxies  []netip.Prefix // trusted
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 }
@@ -78,6 +80,13 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 		limits: newLimiter(30, 90), tries: newLimiter(0.2, 10), notes: newLimiter(0.02, 20), parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), stop: func() {}}
 	if s.keys, err = o.Study.Keys(); err != nil {
 		return nil, 0, err
+	}
+	for _, text := range o.Study.Serve.Proxies {
+		p, err := collect.Network(text)
+		if err != nil {
+			return nil, 0, err // the settings were checked
+		}
+		s.proxies = append(s.proxies, p)
 	}
 	if s.files, err = readFiles(o.Page); err != nil {
 		return nil, 0, err
