@@ -69,7 +69,7 @@ func (db *DB) PutChunk(ctx context.Context, worker string, c Chunk, t0, idle int
 	if err == nil && differs {
 		err = ErrDiffers
 	}
-	return stored, err
+	return stored && err == nil, err
 }
 
 // fits returns an error for a chunk that cannot be of its attempt.

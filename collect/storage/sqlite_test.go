@@ -1,6 +1,7 @@
 package storage_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -100,6 +101,57 @@ func TestCommitFails(t *testing.T) {
 	}
 	if _, err := p.Put("ann", page, 1, 1, nil); err == nil {
 		t.Error("a chunk is stored in a closed database")
+	}
+}
+
+// A disk that is full a hundred times: whatever was acknowledged stays, what was refused can be stored later, and
+// nothing is there by half.
+func TestDiskFull(t *testing.T) {
+	db := openIn(t, t.TempDir(), storage.Options{})
+	p := storagetest.NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	page := p.Pages(p.Lease("ann").ID)[0].UUID
+	body := func(seq int) []byte { return bytes.Repeat(storagetest.Body(page, seq), 500) }
+	seq, refused := 0, 0
+	for round := range 100 {
+		if err := db.LeaveRoom(round % 23); err != nil {
+			t.Fatal(err)
+		}
+		for ; ; seq++ {
+			stored, err := p.Put("ann", page, 1, seq, body(seq))
+			if err == nil && stored {
+				continue
+			}
+			if err == nil || !strings.Contains(err.Error(), "full") {
+				t.Fatalf("chunk %d: stored %v, error %v; want one that says the disk is full", seq, stored, err)
+			}
+			break
+		}
+		refused++
+		if a := p.Account(); a.ChunksStored != int64(seq) {
+			t.Fatalf("round %d: %d chunks are stored, %d were acknowledged", round, a.ChunksStored, seq)
+		}
+	}
+	if err := db.LeaveRoom(-1); err != nil {
+		t.Fatal(err)
+	}
+	if stored, err := p.Put("ann", page, 1, seq, body(seq)); !stored || err != nil {
+		t.Errorf("with room again: %v %v", stored, err)
+	}
+	if seq < 100 || refused != 100 {
+		t.Errorf("%d chunks were stored, the disk was full %d times", seq, refused)
+	}
+	err := db.View(t.Context(), func(v *storage.View) error {
+		chunks, err := v.Chunks(page, 1)
+		for i, c := range chunks {
+			if c.Seq != i || !bytes.Equal(c.Body, body(i)) {
+				t.Errorf("chunk %d has other bytes", i)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

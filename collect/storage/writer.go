@@ -157,8 +157,8 @@ func (w *writer) commit(list []*request) {
 		if err = t.exec("SAVEPOINT request"); err != nil {
 			break
 		}
-		if errs[i] = list[i].do(t); errs[i] != nil {
-			err = t.exec("ROLLBACK TO request")
+		if errs[i] = list[i].do(t); errs[i] != nil && t.exec("ROLLBACK TO request") != nil {
+			err = errs[i] // such as a full disk, after which SQLite has rolled back everything by itself
 		}
 		if err == nil {
 			err = t.exec("RELEASE request")

@@ -1,0 +1,23 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+)
+
+// LeaveRoom lets the database grow by n pages and no more, as on a disk that is nearly full; a negative n lifts
+// the limit.
+func (db *DB) LeaveRoom(n int) error {
+	return db.writer.do(context.Background(), true, func(t *tx) error {
+		most := 1 << 30
+		if n >= 0 {
+			var used int
+			if err := db.writer.conn.QueryRowContext(context.Background(), "PRAGMA page_count").Scan(&used); err != nil {
+				return err
+			}
+			most = used + n
+		}
+		_, err := db.writer.conn.ExecContext(context.Background(), fmt.Sprintf("PRAGMA max_page_count = %d", most))
+		return err
+	})
+}
