@@ -153,8 +153,22 @@ func (b *bench) load(images string) error {
 			at(0.5), at(0.99), at(1))
 	}
 	fmt.Println()
-	return b.audit(dir, clients)
+	if err := b.audit(dir, clients); err != nil {
+		return err
+	}
+	submits := times.Of("submit")
+	slices.Sort(submits)
+	if p99 := submits[int(0.99*float64(len(submits)-1))]; p99 > mostWait || peak > mostMemory {
+		return fmt.Errorf("%v and %.0f MB are more than %v and %.0f MB", p99, mb(peak), mostWait, mb(mostMemory))
+	}
+	return nil
 }
+
+// What a server with 500 annotators may need: the 99th percentile of submits, and bytes of memory.
+const (
+	mostWait   = 250 * time.Millisecond
+	mostMemory = 256 << 20
+)
 
 // annotators work until ctx is done, one HIT after another, each time as a new person. They come within ten seconds.
 func (b *bench) annotators(ctx context.Context, address string, n int, speed float64, times *client.Times, problem *atomic.Value) []*client.Client {
