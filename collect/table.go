@@ -30,6 +30,9 @@ func openTable(from io.Reader, columns []string, needed string) (*table, error) 
 		return nil, err
 	}
 	header[0] = strings.TrimPrefix(header[0], "\ufeff")
+	if len(header) == 1 && strings.ContainsAny(header[0], ";\t") {
+		return nil, errors.New("the columns are separated by semicolons or tabs: save the file with commas")
+	}
 	for i, name := range header {
 		column := strings.ToLower(strings.TrimSpace(name))
 		if !slices.Contains(columns, column) {

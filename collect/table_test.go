@@ -41,6 +41,7 @@ func TestTruth(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", "the file is empty"},
 		{"image,knwon\n", `there is no column "knwon"; did you mean known?`},
+		{"image;known\na_1;true\n", "separated by semicolons"},
 		{"known\n", "the column image is missing"},
 		{"image,known\n1.jpg,true\n", `line 2: the study has 2 images "1.jpg"`},
 		{"image,known\na_1,perhaps\n", `line 2: known: "perhaps" is none of true, false and empty`},

@@ -72,7 +72,7 @@ export default {
   serverBusy: "The server does not answer at the moment. You can go on; your work is kept here until it can be sent.",
   refused: codes => `Something could not be stored. Please tell those who run the study: ${codes}.`,
   memory: "This browser keeps nothing when the page is closed, perhaps because it is a private window. Please leave the page open until the end.",
-  connecting: "No connection to the study. Trying again …",
+  connecting: "The study does not answer. Trying again …",
 
   pause: "You can also close this page and come back later with the same link: you then go on where you stopped.",
   stopKeep: "Stop, and keep what I did",
