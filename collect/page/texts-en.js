@@ -2,6 +2,9 @@
 
 const count = (n, one, many) => n === 1 ? `1 ${one}` : `${n} ${many}`;
 
+const kept = "You can go on; your work is kept here until it can be sent.";
+const icons = "Click on a placed icon to remove it. Left and right arrow keys change the group.";
+
 export default {
   loading: "One moment …",
   next: "Continue",
@@ -51,8 +54,8 @@ export default {
 
   askTag: "Place an icon on each kind of object that you see in the image.",
   howTag: {
-    drag: "Drag an icon onto the object. Click on a placed icon to remove it. Left and right arrow keys change the group.",
-    both: "Drag an icon onto the object, or click on the icon and then on the object. Click on a placed icon to remove it. Left and right arrow keys change the group.",
+    drag: `Drag an icon onto the object. ${icons}`,
+    both: `Drag an icon onto the object, or click on the icon and then on the object. ${icons}`,
   },
   photo: "The image",
   group: (name, n, of) => `${name}, group ${n} of ${of}`,
@@ -68,8 +71,8 @@ export default {
   unseen: n => `Look through all groups first: ${count(n, "group is", "groups are")} left.`,
 
   waiting: n => `${count(n, "page waits", "pages wait")} to be sent.`,
-  offline: "No connection. You can go on; your work is kept here until it can be sent.",
-  serverBusy: "The server does not answer at the moment. You can go on; your work is kept here until it can be sent.",
+  offline: `No connection. ${kept}`,
+  serverBusy: `The server does not answer. ${kept}`,
   refused: codes => `Something could not be stored. Please tell those who run the study: ${codes}.`,
   memory: "This browser keeps nothing when the page is closed, perhaps because it is a private window. Please leave the page open until the end.",
   connecting: "The study does not answer. Trying again …",
