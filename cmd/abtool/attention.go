@@ -36,10 +36,8 @@ const (
 // localise compares class activation maps with boxes, on the sets that have one class for each image.
 func (o *evalOptions) localise(ctx context.Context, s streams, dirs []string) (err error) {
 	b, a := &o.benchmark, &o.attention
-	if err = b.check(boxesTitle); err != nil {
-		return err
-	}
-	if b.network.New, err = o.engine.maker(); err != nil {
+	networks, err := o.compared(boxesTitle, dirs)
+	if err != nil {
 		return err
 	}
 	maps, err := o.gallery()
@@ -54,10 +52,6 @@ func (o *evalOptions) localise(ctx context.Context, s streams, dirs []string) (e
 	defer bar.Clear()
 	print := notes(s.err, o.quiet)
 	note := func(text string) { bar.Clear(); print(text) }
-	networks := b.networks(dirs)
-	if err := distinct(networks); err != nil {
-		return err
-	}
 	var figures []chart.Figure
 	all := make([][]eval.Measurement, len(networks))
 	for i, network := range networks {
@@ -126,14 +120,8 @@ func (o *evalOptions) objects(ctx context.Context, s streams, dirs []string, a a
 	if a.remove != "" {
 		title = removalTitle
 	}
-	if err = b.check(title); err != nil {
-		return err
-	}
-	if b.network.New, err = o.engine.maker(); err != nil {
-		return err
-	}
-	networks := b.networks(dirs)
-	if err := distinct(networks); err != nil {
+	networks, err := o.compared(title, dirs)
+	if err != nil {
 		return err
 	}
 	src, err := data.Open(o.Images)

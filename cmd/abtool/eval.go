@@ -204,18 +204,25 @@ func (o *evalOptions) onlyFlagsOfMode(cmd *cobra.Command, runs []string) (err er
 	return nil
 }
 
+// compared returns the networks of a table with a title, each of which occurs once.
+func (o *evalOptions) compared(title string, dirs []string) (networks []eval.NetworkOptions, err error) {
+	b := &o.benchmark
+	if err = b.check(title); err != nil {
+		return nil, err
+	}
+	if b.network.New, err = o.engine.maker(); err != nil {
+		return nil, err
+	}
+	networks = b.networks(dirs)
+	return networks, distinct(networks)
+}
+
 // compare compares the accuracy of several runs on the same images.
 func (o *evalOptions) compare(ctx context.Context, s streams, dirs []string) (err error) {
 	const title = "Accuracy on images"
 	b := &o.benchmark
-	if err = b.check(title); err != nil {
-		return err
-	}
-	if b.network.New, err = o.engine.maker(); err != nil {
-		return err
-	}
-	networks := b.networks(dirs)
-	if err := distinct(networks); err != nil {
+	networks, err := o.compared(title, dirs)
+	if err != nil {
 		return err
 	}
 	note := notes(s.err, o.quiet)
