@@ -134,22 +134,30 @@ func TestBrowseIsStats(t *testing.T) {
 			t.Fatalf("%d HITs in the store, %d works", len(want), len(all))
 		}
 		for _, w := range all {
-			of := want[w.ID]
-			for _, r := range quality.Judge(w, quality.Thresholds{Recall: rules.MinRecall, Selected: rules.MinSelected, Pages: rules.MinPages}, nil) {
-				name := map[string]string{"recall": "low_recall", "amount": "few_selected", "pages": "few_pages"}[r.Name]
-				if name == "" {
-					continue
-				}
-				flag, ok := of[name]
-				if !ok || (r.Value == quality.Fails) != flag || (r.Value == quality.Holds) == flag {
-					t.Errorf("%+v: %s of %s is %s (%s), but the statistics flag %v", rules, r.Name, w.ID, r.Value, r.Why, of)
-				}
-				seen[r.Value]++
-			}
+			sameFlags(t, fmt.Sprintf("%+v: %s", rules, w.ID), want[w.ID], quality.Judge(w, quality.Thresholds{Recall: rules.MinRecall, Selected: rules.MinSelected, Pages: rules.MinPages}, nil), seen)
 		}
 	}
 	if seen[quality.Holds] < 4 || seen[quality.Fails] < 4 {
 		t.Errorf("only %v", seen)
+	}
+}
+
+// flagOf names the flag of the statistics for each rule that has one.
+var flagOf = map[string]string{"recall": "low_recall", "amount": "few_selected", "place": "low_precision", "pages": "few_pages"}
+
+// sameFlags compares the rules of a HIT with its flags, and counts the values.
+func sameFlags(t *testing.T, hit string, flags map[string]bool, rules []quality.Rule, seen map[quality.Value]int) {
+	t.Helper()
+	for _, r := range rules {
+		name := flagOf[r.Name]
+		if name == "" {
+			continue
+		}
+		flag, ok := flags[name]
+		if !ok || (r.Value == quality.Fails) != flag || (r.Value == quality.Holds) == flag {
+			t.Errorf("%s: %s is %s (%s), but the statistics flag %v", hit, r.Name, r.Value, r.Why, flags)
+		}
+		seen[r.Value]++
 	}
 }
 
@@ -178,18 +186,7 @@ func TestTagIsStats(t *testing.T) {
 			t.Fatalf("%d HITs in the store, %d works", len(want), len(all))
 		}
 		for _, w := range all {
-			of := want[w.HIT.ID]
-			for _, r := range quality.Judge(w, quality.Thresholds{Recall: rules.MinRecall, Place: rules.MinPrecision, Pages: rules.MinCOCOPages}, truth) {
-				name := map[string]string{"recall": "low_recall", "place": "low_precision", "pages": "few_pages"}[r.Name]
-				if name == "" {
-					continue
-				}
-				flag, ok := of[name]
-				if !ok || (r.Value == quality.Fails) != flag || (r.Value == quality.Holds) == flag {
-					t.Errorf("%+v: %s of %s is %s (%s), but the statistics flag %v", rules, r.Name, w.ID, r.Value, r.Why, of)
-				}
-				seen[r.Value]++
-			}
+			sameFlags(t, fmt.Sprintf("%+v: %s", rules, w.ID), want[w.HIT.ID], quality.Judge(w, quality.Thresholds{Recall: rules.MinRecall, Place: rules.MinPrecision, Pages: rules.MinCOCOPages}, truth), seen)
 		}
 	}
 	if seen[quality.Holds] < 3 || seen[quality.Fails] < 3 {
