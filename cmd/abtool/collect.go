@@ -63,7 +63,8 @@ consent.md, instructions.md, end.md), the list of images, keys, and a first plan
 
 browse: annotators choose the images of a class. The folder of images has a folder for each class,
 or --classes says which class each image is for.
-tag: annotators put icons on what an image shows: the 80 classes of COCO, or those of --classes.
+tag: annotators put icons on what an image shows: the 80 classes of COCO, or the classes of
+--classes FILE.
 
 --classes FILE is a CSV file whose first line names the columns:
   class,name,definition,links,synonyms   describes classes; links are separated by spaces,
@@ -227,8 +228,8 @@ func collectServeCommand(s streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve DIR",
 		Short: "Serve a study to annotators of this machine",
-		Long: `Serve a study until Ctrl-C, and print the address of its page and that of the administrator's pages.
-Everything that annotators are told is stored, is on the disk. After a crash or a restart they go on
+		Long: `Serve a study until Ctrl-C, and print the addresses of its page and of the administrator's pages.
+What the server acknowledges is on the disk. After a crash or a restart they go on
 by themselves.
 
 A study is served to this machine only. To serve it to others, run a proxy with TLS on this machine.

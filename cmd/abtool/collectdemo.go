@@ -39,7 +39,7 @@ func collectDemoCommand(s streams) *cobra.Command {
 	var o collectDemoOptions
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Serve a small study in which simulated annotators work beside you",
+		Short: "Serve a small study in which simulated annotators work with you",
 		Long: `Draw images, make a study of them, serve it, and let simulated annotators work at it. They use the
 protocol of the page, and their minutes pass faster. Open the address to work at the same study
 yourself. Ctrl-C ends the demonstration and prints the commands that go on with its records.`,

@@ -56,7 +56,7 @@ func (d *sheet) print(w io.Writer, s *collect.Study) {
 	f("## How it is kept\n\n- Where: %s\n- Who sees it: %s\n- For how long: %s\n", said(p.Stored, "[privacy] stored"),
 		said(p.SeenBy, "[privacy] seen_by"), said(p.Kept, "[privacy] kept"))
 	f("- Recordings are under a pseudonym, the keyed hash of the platform's id. The key is in the folder `secrets`.\n")
-	f("- Platforms' ids are in a file of their own; %s there now. ", areOf(d.identities))
+	f("- Platforms' ids are in a separate file; %s there now. ", areOf(d.identities))
 	if p.IdentitiesDays > 0 {
 		f("They are deleted %d days after the last visit.\n", p.IdentitiesDays)
 	} else {

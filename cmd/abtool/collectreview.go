@@ -33,8 +33,8 @@ func collectReviewCommand(s streams) *cobra.Command {
 		Use:   "review DIR [--out FILE | --apply FILE | --for PLATFORM --out FILE]",
 		Short: "Propose what to accept and reject, and store decisions",
 		Long: `Judge the assignments of a study by the rules by which the paper rejected HITs, and list signals
-that say where to look. A rule holds, fails, or is open: it is too early, or there is no ground
-truth. Signals prove nothing, and the program decides nothing.
+that say where to look. A rule holds, fails, or is open, because it is too early or ground
+truth is missing. Signals prove nothing, and the program decides nothing.
 
 --out FILE writes a line for each assignment. Fill in its columns decision (accept or reject),
 grounds (rules that fail, signals, or other) and reason, and give the file to --apply.
@@ -189,7 +189,7 @@ func (o *collectReviewOptions) decide(ctx context.Context, w io.Writer, dir stri
 	for _, d := range decisions {
 		a := of[d.Assignment]
 		if a == nil {
-			return fmt.Errorf("%s, line %d: there is no assignment %s", o.apply, d.Line, d.Assignment)
+			return fmt.Errorf("%s, line %d: the study has no assignment %s", o.apply, d.Line, d.Assignment)
 		}
 		r, err := a.Decide(d, "command", now)
 		if err != nil {

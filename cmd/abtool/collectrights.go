@@ -56,7 +56,7 @@ func (o *collectEraseOptions) run(ctx context.Context, s streams, dir string) (e
 		return usage.Errorf("give either --code or --worker")
 	}
 	if o.code != "" && !collect.CodeIsWellFormed(o.code) {
-		return usage.Errorf("--code %s: this is no participation code; a character may be mistyped", o.code)
+		return usage.Errorf("--code %s: not a participation code; a character may be mistyped", o.code)
 	}
 	study, err := collect.Open(dir)
 	if err != nil {
@@ -249,7 +249,7 @@ func (o *collectForgetOptions) run(ctx context.Context, s streams, dir string) (
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, `deleted the platform's ids of %s; those of %d are left
+	fmt.Fprintf(s.out, `deleted the platform's ids of %s; the ids of %d are left
 What can no longer be done for them: find the recording by the platform's id, pay or write to who made it, and see
 in a list of the platform who has taken part. Participation and completion codes still work. The key
 secrets/pseudonym.key can still make a pseudonym of a platform's id: delete it when nobody will take part any more.

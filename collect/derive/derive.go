@@ -52,7 +52,7 @@ type Icon struct {
 }
 
 // A Point is a place on an image at a time, in ms since 1970. X and Y are fractions of the displayed image,
-// and nil if there is no place: an image that was selected by a key.
+// and nil without a place, as for an image that was selected by a key.
 type Point struct {
 	X    *float64 `json:"x"`
 	Y    *float64 `json:"y"`
@@ -200,7 +200,7 @@ type sizes struct {
 	OrigW, OrigH  *int
 }
 
-// measure returns the sizes of the image of a slot: those of the last attempt in which it was loaded. An image
+// measure returns the sizes of the image of a slot, from the last attempt in which it was loaded. An image
 // that was not loaded has sizes of 0. Where the recording does not say whether it was loaded, as with
 // a level without events, its place is the first that is recorded, if any.
 func measure(attempts []*recording.Page, slot int, file Slot) (s sizes, failed bool) {

@@ -45,7 +45,7 @@ type Tagged struct {
 }
 
 // An Action adds an icon to the image, moves it, or removes it. Via is how: drag, click-icon, click-panel,
-// drag-off, key, or answer for an action that no event tells.
+// drag-off, key, or answer for an action without an event.
 type Action struct {
 	Type string    `json:"actionType"`
 	Icon string    `json:"iconType"`
