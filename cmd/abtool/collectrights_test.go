@@ -112,10 +112,10 @@ func TestErase(t *testing.T) {
 			t.Errorf("the sheet does not have %q:\n%s", want, sheet)
 		}
 	}
-	if out := command(t, "collect", "forget", at, "--before", "2020-01-01", "--yes"); !strings.Contains(out, "ids of 0 annotators; those of 5 are left") {
+	if out := command(t, "collect", "forget", at, "--before", "2020-01-01", "--yes"); !strings.Contains(out, "ids of 0 annotators; the ids of 5 are left") {
 		t.Errorf("forget prints\n%s", out)
 	}
-	if out := command(t, "collect", "forget", at, "--yes"); !strings.Contains(out, "ids of 5 annotators; those of 0 are left") {
+	if out := command(t, "collect", "forget", at, "--yes"); !strings.Contains(out, "ids of 5 annotators; the ids of 0 are left") {
 		t.Errorf("forget prints\n%s", out)
 	}
 	// The study is over, and so is the key of pseudonyms; codes still work.
