@@ -14,6 +14,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/analysis/result"
+	"abtool/internal/look"
 	"abtool/internal/stat"
 	"abtool/internal/ui"
 	"abtool/reports/chart"
@@ -24,7 +25,9 @@ import (
 var pageHTML string
 
 //go:embed page.css
-var pageCSS string
+var ownCSS string
+
+var pageCSS = look.CSS + ownCSS
 
 //go:embed page.js
 var pageJS string

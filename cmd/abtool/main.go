@@ -90,7 +90,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some input was rejected.
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage.Error(err) })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	addGroup(root, "Data", collectCommand(s), ingestCommand(s), infoCommand(s), storeCommand(s), sqlCommand(s))
-	addGroup(root, "Analysis", statsCommand(s), reportCommand(s))
+	addGroup(root, "Analysis", statsCommand(s), reportCommand(s), exploreCommand(s))
 	addGroup(root, "Learning", targetsCommand(s), trainCommand(s), evalCommand(s), exportCommand(s), experimentCommand(s))
 	addGroup(root, "Tools", demoCommand(s), synthCommand(s), schemaCommand(s), enginesCommand(s))
 	root.SetHelpCommandGroupID("Tools")

@@ -68,6 +68,11 @@ var rules = []rule{
 		"the server gives out and stores; what recordings mean is for collect/quality"},
 	{"collect", []string{"internal/..."}, "the folder of a study does not depend on its database"},
 	{"collect/page", nil, "the files of the page depend on nothing"},
+	{"explore/web", nil, "the files of the explorer depend on nothing"},
+	{"explore/view", []string{"query", "internal/..."}, "filters become SQL without HTTP"},
+	{"explore/replay", []string{"query", "byproduct/...", "store", "internal/..."}, "what is replayed is read by SQL"},
+	{"explore", []string{"explore/...", "query", "query/shell", "analysis", "analysis/result", "reports", "schema", "store", "internal/..."},
+		"the explorer shows what query and analysis compute"},
 	{"docs", nil, "the documentation has only tests"},
 }
 

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"abtool/explore"
+	"abtool/internal/ui"
+	"abtool/internal/usage"
+	"abtool/query"
+)
+
+type exploreOptions struct {
+	explore.Options
+	open, json, quiet bool
+}
+
+func exploreCommand(s streams) *cobra.Command {
+	var o exploreOptions
+	c := &cobra.Command{
+		Use:   "explore STORE",
+		Short: "Look at a store in a browser",
+		Long: `Look at a store in a browser. The command prints an address for a browser on this machine, which
+works once, and runs until Ctrl-C. Nothing is written to the store, and nothing is loaded from
+elsewhere.
+
+Without --images, paths and boxes are drawn on a grey field in the shape of the image. To look
+from another machine, use ssh -L 8080:127.0.0.1:8080 and --addr 127.0.0.1:8080.`,
+		Example: `  abtool explore store
+  abtool explore store --images ILSVRC/train --open
+  abtool explore store --addr 127.0.0.1:8080 --memory 4GB`,
+		Args: exactly(1, "explore takes one argument, the STORE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Store = args[0]
+			return o.run(cmd.Context(), s)
+		},
+	}
+	f := c.Flags()
+	f.StringArrayVar(&o.Images, "images", nil, "`IMAGES` to show: a folder, a pattern or shards, as for abtool train;\nmay be repeated")
+	f.StringVar(&o.Address, "addr", "127.0.0.1:0", "`ADDRESS` of this machine to listen at; port 0 is a free port")
+	f.BoolVar(&o.open, "open", false, "open the address in the browser")
+	f.StringVar(&o.Title, "title", "", "title of the pages")
+	f.StringVar(&o.Memory, "memory", query.DefaultMemory, "how much memory DuckDB may use")
+	f.IntVar(&o.Threads, "threads", 0, "number of threads, 0 for one per processor")
+	f.DurationVar(&o.Timeout, "timeout", explore.DefaultTimeout, "stop a query after this time")
+	f.BoolVar(&o.json, "json", false, "print the address and the process as JSON")
+	f.BoolVar(&o.quiet, "quiet", false, "print nothing but the address")
+	return c
+}
+
+func (o *exploreOptions) run(ctx context.Context, s streams) error {
+	if o.Timeout <= 0 {
+		return usage.Errorf("--timeout %s: give a time above 0", o.Timeout)
+	}
+	if err := (query.Options{Memory: o.Memory, Threads: o.Threads}).Check(); err != nil {
+		return err
+	}
+	o.Tool = version()
+	first := true
+	o.Ready = func(address string) {
+		switch {
+		case o.json:
+			ui.PrintJSON(s.out, map[string]any{"address": address, "pid": os.Getpid()})
+		case o.quiet || !first:
+			fmt.Fprintln(s.out, address)
+		default:
+			fmt.Fprintf(s.out, "%s\nThe address works once. Ctrl-C ends.\n", address)
+		}
+		if o.open && first {
+			if err := openBrowser(address); err != nil && !o.quiet {
+				ui.Note(s.err, "no browser was opened: "+err.Error())
+			}
+		}
+		first = false
+	}
+	return explore.Run(ctx, o.Options)
+}

@@ -1,0 +1,94 @@
+package explore
+
+import (
+	"bytes"
+	"context"
+	"html/template"
+	"net/http"
+	"strings"
+
+	"abtool/internal/ui"
+	"abtool/store"
+)
+
+// routes lists the pages and the API.
+func (s *Server) routes() map[string]http.Handler {
+	m := map[string]http.Handler{
+		"GET /{$}": s.page("overview", s.overview),
+		"GET /":    s.page("absent", nothing),
+	}
+	s.replays(m)
+	if s.images.some() {
+		m["GET /img/{set}/{id}"] = http.HandlerFunc(s.image)
+	}
+	return m
+}
+
+// A page is what the layout shows around the contents.
+type page struct {
+	Title string // of the page
+	Store string // title of the store
+	Nav   []link
+	Set   string // imagenet or coco; "" for pages of all sets
+	Data  any    // contents
+	Tool  string
+}
+
+// A link leads to a page.
+type link struct {
+	Text, To string
+	Here     bool // whether the link leads to the page that has it
+}
+
+// contents returns the title of a page and what its template shows.
+type contents func(ctx context.Context, r *http.Request) (title string, data any, err error)
+
+// page answers with a page.
+func (s *Server) page(name string, f contents) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), s.options.Timeout)
+		defer cancel()
+		title, data, err := f(ctx, r)
+		status := http.StatusOK
+		p := page{Title: title, Store: s.options.Title, Nav: s.nav(r.URL.Path), Set: r.PathValue("set"), Data: data,
+			Tool: s.options.Tool}
+		if err != nil {
+			name, status = "absent", statusOf(err)
+			p.Title, p.Data = "Not shown", s.problem(err)
+		}
+		var b bytes.Buffer
+		if err := s.pages[name].Execute(&b, p); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(status)
+		b.WriteTo(w)
+	})
+}
+
+// nav returns the links at the top of each page.
+func (s *Server) nav(path string) (links []link) {
+	add := func(page, text, to string) {
+		if s.has(page) {
+			links = append(links, link{text, to, path == to || to != "/" && strings.HasPrefix(path, to+"/")})
+		}
+	}
+	add("overview", "Overview", "/")
+	return links
+}
+
+func nothing(context.Context, *http.Request) (string, any, error) {
+	return "", nil, notFound("there is no page at this address")
+}
+
+// functions of the templates.
+var functions = template.FuncMap{
+	"grouped": ui.Thousands,
+	"set":     store.Title,
+}
+
+func (s *Server) overview(context.Context, *http.Request) (string, any, error) {
+	return "Overview", s.account, nil
+}

@@ -1,0 +1,244 @@
+package explore
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"abtool/explore/replay"
+	"abtool/explore/web"
+	"abtool/internal/look"
+	"abtool/query"
+	"abtool/store"
+)
+
+// A Server shows one store.
+type Server struct {
+	options Options
+	account *store.Account
+	db      *query.DB // with the summaries
+	guard   *guard
+	pages   map[string]*template.Template
+	files   map[string]file
+	images  *images
+}
+
+// A file is a file that browsers load.
+type file struct {
+	kind, tag string
+	data      []byte
+}
+
+// New opens a store. address is where the server listens.
+func New(ctx context.Context, o Options, address string) (_ *Server, err error) {
+	if o.Timeout == 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Title == "" {
+		o.Title = filepath.Base(filepath.Clean(o.Store))
+	}
+	s := &Server{options: o, guard: newGuard(address), files: map[string]file{}}
+	if s.account, err = store.Read(o.Store); err != nil {
+		return nil, err
+	}
+	if s.db, err = query.Open(ctx, o.Store, query.Options{Memory: o.Memory, Threads: o.Threads}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if s.images, err = openImages(o.Images); err != nil {
+		return nil, err
+	}
+	return s, s.load()
+}
+
+// Close ends all queries.
+func (s *Server) Close() error { return errors.Join(s.images.Close(), s.db.Close()) }
+
+// announce calls Options.Ready with the address to open.
+func (s *Server) announce() {
+	if s.options.Ready != nil {
+		s.options.Ready(s.guard.address())
+	}
+}
+
+// load prepares the templates and the files of browsers.
+func (s *Server) load() error {
+	s.pages = map[string]*template.Template{}
+	names, err := fs.Glob(web.Files, "pages/*.html")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		page := strings.TrimSuffix(filepath.Base(name), ".html")
+		if page == "layout" {
+			continue
+		}
+		t, err := template.New("layout.html").Funcs(functions).ParseFS(web.Files, "pages/layout.html", name)
+		if err != nil {
+			return err
+		}
+		s.pages[page] = t
+	}
+	kinds := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+	names, err = fs.Glob(web.Files, "*.*")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		data, err := web.Files.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if name == "explore.css" {
+			data = append([]byte(look.CSS), data...)
+		}
+		sum := sha256.Sum256(data)
+		s.files[name] = file{kinds[filepath.Ext(name)], `"` + hex.EncodeToString(sum[:12]) + `"`, data}
+	}
+	return nil
+}
+
+// Handler answers requests.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /web/{name}", s.file)
+	for pattern, h := range s.routes() {
+		mux.Handle(pattern, h)
+	}
+	return s.guard.wrap(mux, s.announce)
+}
+
+// has reports whether a page is there, so that it can be linked.
+func (s *Server) has(page string) bool { return s.pages[page] != nil }
+
+func (s *Server) file(w http.ResponseWriter, r *http.Request) {
+	f, ok := s.files[r.PathValue("name")]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	send(w, r, f.kind, f.tag, f.data)
+}
+
+// send writes an answer that browsers keep as long as its tag is the same.
+func send(w http.ResponseWriter, r *http.Request, kind, tag string, data []byte) {
+	h := w.Header()
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Type", kind)
+	w.Write(data)
+}
+
+// A failure is an error with the status of its answer.
+type failure struct {
+	status int
+	err    error
+}
+
+func (f failure) Error() string { return f.err.Error() }
+func (f failure) Unwrap() error { return f.err }
+
+// notFound returns an error for something that the store does not have.
+func notFound(format string, args ...any) error {
+	return failure{http.StatusNotFound, fmt.Errorf(format, args...)}
+}
+
+// wrong returns an error for a request that cannot be answered.
+func wrong(format string, args ...any) error {
+	return failure{http.StatusBadRequest, fmt.Errorf(format, args...)}
+}
+
+// statusOf returns the status of the answer for an error.
+func statusOf(err error) int {
+	var f failure
+	switch {
+	case errors.As(err, &f):
+		return f.status
+	case errors.Is(err, replay.ErrNotFound):
+		return http.StatusNotFound
+	case errors.Is(err, context.Canceled):
+		return 499 // the browser went away
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, query.ErrTimeout):
+		return http.StatusGatewayTimeout
+	}
+	return http.StatusInternalServerError
+}
+
+// api answers with the JSON of what f returns.
+func (s *Server) api(f func(ctx context.Context, r *http.Request) (any, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), s.options.Timeout)
+		defer cancel()
+		v, err := f(ctx, r)
+		if err != nil {
+			answer(w, r, statusOf(err), s.problem(err))
+			return
+		}
+		answer(w, r, http.StatusOK, v)
+	})
+}
+
+// A problem is the answer for an error.
+type problem struct {
+	OK     bool   `json:"ok"` // false
+	Error  string `json:"error"`
+	Line   int    `json:"line,omitempty"` // of a query, from 1
+	Code   string `json:"code,omitempty"` // of that line
+	Mark   int    `json:"mark,omitempty"` // column of code, from 0
+	Hint   string `json:"hint,omitempty"`
+	Status int    `json:"status"`
+}
+
+func (s *Server) problem(err error) problem {
+	p := problem{Error: err.Error(), Status: statusOf(err)}
+	var q *query.QueryError
+	if errors.As(err, &q) {
+		p.Error, p.Line, p.Code, p.Mark, p.Hint = q.Msg, q.Line, q.Code, q.Mark, q.Hint
+	}
+	if p.Status == http.StatusGatewayTimeout {
+		p.Error = fmt.Sprintf("stopped after %s", s.options.Timeout)
+		p.Hint = "abtool explore --timeout allows more."
+	}
+	return p
+}
+
+// answer writes JSON, compressed if it is worth it.
+func answer(w http.ResponseWriter, r *http.Request, status int, v any) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	var to io.Writer = w
+	if b.Len() > 2000 && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
+		defer z.Close()
+		to = z
+	}
+	w.WriteHeader(status)
+	b.WriteTo(to)
+}
