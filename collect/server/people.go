@@ -134,7 +134,8 @@ func (s *Server) visit(w http.ResponseWriter, r *http.Request) {
 	}
 	token := NewToken()
 	p := new(person)
-	if p.Worker, err = s.DB.Visit(r.Context(), worker, "link", hash(token), string(about), s.now()); err != nil {
+	made := storage.NewVisit{Worker: worker, Platform: "link", Token: hash(token), Device: string(about)}
+	if p.visit, p.Worker, err = s.DB.Visit(r.Context(), made, s.now()); err != nil {
 		s.failed(w, r, err)
 		return
 	}
@@ -221,7 +222,7 @@ func (s *Server) arm(name string) any {
 func (s *Server) stateOf(r *http.Request, p *person) (string, error) {
 	var work storage.Progress
 	err := s.DB.View(r.Context(), func(v *storage.View) (err error) {
-		work, err = v.Progress(p.ID, s.Study.Assign.MostHITs)
+		work, err = v.Progress(p.ID, p.visit.Ticket, s.Study.Assign.MostHITs)
 		return err
 	})
 	switch {
@@ -229,7 +230,7 @@ func (s *Server) stateOf(r *http.Request, p *person) (string, error) {
 		return "", err
 	case p.State == storage.Withdrawn:
 		return "refused", nil
-	case p.State == storage.Work && !work.Open && work.Submitted > 0:
+	case p.State == storage.Work && work.Done:
 		return "done", nil
 	case !work.Open && !work.More:
 		return "full", nil

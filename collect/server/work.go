@@ -389,7 +389,7 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, p *person) {
 	}
 	var work storage.Progress
 	err = s.DB.View(r.Context(), func(v *storage.View) (err error) {
-		work, err = v.Progress(p.ID, s.Study.Assign.MostHITs)
+		work, err = v.Progress(p.ID, p.visit.Ticket, s.Study.Assign.MostHITs)
 		return err
 	})
 	if err != nil {

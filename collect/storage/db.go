@@ -27,6 +27,27 @@ var schema string
 //go:embed identity.sql
 var identitySchema string
 
+// upgrades are what earlier versions of the program did not make, by file: a question whose answer is 0 if it is
+// missing, and the statement that adds it.
+var upgrades = map[string][][2]string{
+	File: {
+		{"SELECT count(*) FROM pragma_table_info('visit') WHERE name = 'ticket'", "ALTER TABLE visit ADD COLUMN ticket TEXT NOT NULL DEFAULT ''"},
+		{"SELECT count(*) FROM pragma_table_info('visit') WHERE name = 'own'", "ALTER TABLE visit ADD COLUMN own INTEGER NOT NULL DEFAULT 1"},
+	},
+	IdentityFile: {
+		{"SELECT count(*) FROM sqlite_schema WHERE name = 'entry'", entryTable},
+		{"SELECT count(*) FROM sqlite_schema WHERE name = 'payment'", paymentTable},
+	},
+}
+
+// Tables of identity.db. An entry is how a visit began; a payment is what is kept of somebody who was erased.
+const (
+	entryTable = `CREATE TABLE entry (visit INTEGER PRIMARY KEY, worker TEXT NOT NULL, platform TEXT NOT NULL, params TEXT NOT NULL,
+		seen INTEGER NOT NULL)`
+	paymentTable = `CREATE TABLE payment (code TEXT PRIMARY KEY, platform TEXT NOT NULL, platform_id TEXT NOT NULL, params TEXT NOT NULL,
+		submitted INTEGER NOT NULL, decision TEXT NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID`
+)
+
 // formatVersion is the version of the tables, in meta.
 const formatVersion = 1
 

@@ -91,12 +91,36 @@ func (db *DB) Erase(ctx context.Context, worker, why string, now int64) (e Erasu
 	return e, err
 }
 
+// EraseTicket deletes the assignments of a worker that belong to the ticket of a visit, with everything that was
+// recorded of them, as one erasure. FinishErasures has to follow.
+func (db *DB) EraseTicket(ctx context.Context, worker string, visit int64, why string, now int64) error {
+	return db.write(ctx, func(t *tx) error {
+		e := Erasure{At: now}
+		if err := t.row(recordedOf+"a.worker = ? AND "+ofTicket, []any{worker, visit}, &e.Assignments, &e.Pages, &e.Chunks, &e.Events); err != nil {
+			return err
+		}
+		if err := t.record(&e, why); err != nil {
+			return err
+		}
+		if err := t.exec("UPDATE assignment AS a SET state = 'withdrawn', surplus = 1 WHERE a.worker = ? AND "+ofTicket, worker, visit); err != nil {
+			return err
+		}
+		if err := t.exec(recount+" WHERE id IN (SELECT a.hit FROM assignment a WHERE a.worker = ? AND "+ofTicket+")", worker, visit); err != nil {
+			return err
+		}
+		if err := t.exec("DELETE FROM assignment AS a WHERE a.worker = ? AND "+ofTicket, worker, visit); err != nil {
+			return err
+		}
+		return endVisit(t, visit, "withdrawn", now)
+	})
+}
+
 // EraseAbandoned deletes the assignments that were abandoned before a time, with everything that was recorded of
 // them, as one erasure. FinishErasures has to follow.
 func (db *DB) EraseAbandoned(ctx context.Context, before, now int64) error {
 	return db.write(ctx, func(t *tx) error {
 		e := Erasure{At: now}
-		if err := t.row(abandoned, []any{before}, &e.Assignments, &e.Pages, &e.Chunks, &e.Events); err != nil || e.Assignments == 0 {
+		if err := t.row(recordedOf+"a.state = 'abandoned' AND a.lease_until < ?", []any{before}, &e.Assignments, &e.Pages, &e.Chunks, &e.Events); err != nil || e.Assignments == 0 {
 			return err
 		}
 		if err := t.record(&e, "left"); err != nil {
@@ -106,10 +130,9 @@ func (db *DB) EraseAbandoned(ctx context.Context, before, now int64) error {
 	})
 }
 
-// abandoned counts what EraseAbandoned deletes.
-const abandoned = `SELECT count(DISTINCT a.id), count(DISTINCT x.page), coalesce(sum(x.chunks), 0), coalesce(sum(x.events), 0)
-	FROM assignment a LEFT JOIN page p ON p.assignment = a.id LEFT JOIN attempt x ON x.page = p.uuid
-	WHERE a.state = 'abandoned' AND a.lease_until < ?`
+// recordedOf begins a query of what was recorded of assignments a.
+const recordedOf = `SELECT count(DISTINCT a.id), count(DISTINCT x.page), coalesce(sum(x.chunks), 0), coalesce(sum(x.events), 0)
+	FROM assignment a LEFT JOIN page p ON p.assignment = a.id LEFT JOIN attempt x ON x.page = p.uuid WHERE `
 
 // record stores that an erasure is done, and that traces of it may be left.
 func (t *tx) record(e *Erasure, why string) error {
@@ -199,19 +222,22 @@ func (w *writer) clean(ctx context.Context, rewrite bool) error {
 
 // Erase deletes the ids of a worker, so that their bytes are gone.
 func (i *Identities) Erase(ctx context.Context, worker string) error {
-	return i.delete(ctx, "DELETE FROM identity WHERE worker = ?", worker)
+	return i.delete(ctx, worker, "DELETE FROM identity WHERE worker = ?", "DELETE FROM entry WHERE worker = ?")
 }
 
-// Forget deletes the ids of all workers who were seen before a time, so that their bytes are gone, and returns
-// how many of these there were.
+// Forget deletes the ids of all workers who were seen before a time, and payments of that time, so that their bytes
+// are gone, and returns how many workers these were.
 func (i *Identities) Forget(ctx context.Context, before int64) (n int64, err error) {
+	var others int64
 	err = i.w.do(ctx, false, func(t *tx) error {
-		return t.row("SELECT count(DISTINCT worker) FROM identity WHERE seen < ?", []any{before}, &n)
+		err := t.row("SELECT count(DISTINCT worker) FROM identity WHERE seen < ?", []any{before}, &n)
+		return errors.Join(err, t.row("SELECT (SELECT count(*) FROM entry WHERE seen < ?) + (SELECT count(*) FROM payment WHERE submitted < ?)",
+			[]any{before, before}, &others))
 	})
-	if err != nil || n == 0 {
+	if err != nil || n+others == 0 {
 		return 0, err
 	}
-	return n, i.delete(ctx, "DELETE FROM identity WHERE seen < ?", before)
+	return n, i.delete(ctx, before, "DELETE FROM identity WHERE seen < ?", "DELETE FROM entry WHERE seen < ?", "DELETE FROM payment WHERE submitted < ?")
 }
 
 // Count returns how many workers have a platform's id.
@@ -220,8 +246,16 @@ func (i *Identities) Count(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-func (i *Identities) delete(ctx context.Context, text string, arg any) error {
-	if err := i.w.do(ctx, false, func(t *tx) error { return t.exec(text, arg) }); err != nil {
+// delete executes statements in one transaction, and removes the bytes of what they delete.
+func (i *Identities) delete(ctx context.Context, arg any, statements ...string) error {
+	if err := i.w.do(ctx, false, func(t *tx) error {
+		for _, text := range statements {
+			if err := t.exec(text, arg); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
 		return err
 	}
 	return i.w.clean(ctx, true)

@@ -260,10 +260,28 @@ func TestForget(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	old := [][]byte{[]byte("the name of ann"), []byte("entry of ann"), []byte("payment of ann")}
+	for i, w := range []string{"ann", "bob"} {
+		if err := identities.PutEntry(t.Context(), storage.Entry{Visit: int64(i), Worker: w, Platform: "mturk", Params: "entry of " + w}, int64(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pay := []storage.Payment{{Platform: "mturk", ID: "payment of ann", Code: "A", Submitted: 0}, {Platform: "mturk", ID: "payment of bob", Code: "B", Submitted: 1}}
+	for range 2 {
+		if err := identities.KeepPayments(t.Context(), pay); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if n, err := identities.Forget(t.Context(), 1); n != 1 || err != nil {
 		t.Errorf("%d %v", n, err)
 	}
-	if found(t, dir, [][]byte{[]byte("the name of ann")}) > 0 || found(t, dir, [][]byte{[]byte("the name of bob")}) == 0 {
-		t.Error("ann's name, and nothing else, has to be gone")
+	if found(t, dir, old) > 0 {
+		t.Error("ann's name, entry and payment have to be gone")
+	}
+	if e, err := identities.Entry(t.Context(), 1); err != nil || e.Params != "entry of bob" || found(t, dir, [][]byte{[]byte("the name of bob")}) == 0 {
+		t.Errorf("bob's are kept: %+v %v", e, err)
+	}
+	if all, err := identities.Payments(t.Context()); err != nil || len(all) != 1 || all[0] != pay[1] {
+		t.Errorf("bob's payment: %+v %v", all, err)
 	}
 }

@@ -116,6 +116,11 @@ func (db *DB) Lease(ctx context.Context, worker string, visit int64, terms Terms
 		if err := sweep(t, now); err != nil {
 			return err
 		}
+		var done bool // the ticket of the visit has its assignment
+		if err := t.row("SELECT EXISTS (SELECT 1 FROM assignment a WHERE a.worker = ? AND a.state = 'submitted' AND "+ofTicket+")",
+			[]any{worker, visit}, &done); err != nil || done {
+			return err
+		}
 		err := t.row("SELECT "+assignmentColumns+` FROM assignment a WHERE a.worker = ?
 			AND a.state IN ('offered', 'working', 'abandoned') ORDER BY a.state = 'abandoned', a.offered LIMIT 1`, []any{worker}, a.fields()...)
 		switch {
@@ -129,6 +134,9 @@ func (db *DB) Lease(ctx context.Context, worker string, visit int64, terms Terms
 	})
 	return a, ok, err
 }
+
+// ofTicket is true of assignments a that belong to the ticket of a visit. It is false if the visit has none.
+const ofTicket = "EXISTS (SELECT 1 FROM visit x JOIN visit v ON v.ticket = x.ticket WHERE x.id = a.visit AND v.id = ? AND v.ticket <> '')"
 
 // resume goes on with an assignment.
 func resume(t *tx, a *Assignment, visit int64, terms Terms, now int64) error {
@@ -278,13 +286,15 @@ type MissingChunks struct {
 	Chunks  []int  `json:"chunks"`
 }
 
-// Finish returns the last assignment of a worker and what is missing of it. If nothing is, the visit is
-// finished. The error is ErrUnknown if the worker has no assignment.
+// Finish returns the last assignment of a worker and what is missing of it: of those that belong to the visit's
+// ticket, if it has one. If nothing is missing, the visit is finished. The error is ErrUnknown if there is no
+// assignment.
 func (db *DB) Finish(ctx context.Context, worker string, visit, now int64) (a Assignment, lack Incomplete, err error) {
 	err = db.write(ctx, func(t *tx) error {
 		lack = Incomplete{}
 		if err := t.row("SELECT "+assignmentColumns+` FROM assignment a WHERE a.worker = ? AND a.state NOT IN ('returned', 'withdrawn')
-			ORDER BY a.state = 'submitted', coalesce(a.submitted, a.offered) DESC LIMIT 1`, []any{worker}, a.fields()...); err != nil {
+			AND (`+ofTicket+` OR EXISTS (SELECT 1 FROM visit v WHERE v.id = ? AND v.ticket = ''))
+			ORDER BY a.state = 'submitted', coalesce(a.submitted, a.offered) DESC LIMIT 1`, []any{worker, visit, visit}, a.fields()...); err != nil {
 			return err
 		}
 		if a.State == Submitted {

@@ -39,6 +39,23 @@ type Visit struct {
 	ClockOffset *float64
 	ClockDelay  *float64
 	Outcome     string // "", finished, refused, returned, withdrawn
+	Ticket      string // as in NewVisit; of Session and DB.Visit only
+	Own         bool   // of Session and DB.Visit only: see NewVisit
+}
+
+// A NewVisit is what is known when a visit begins.
+type NewVisit struct {
+	Worker   string
+	Platform string
+	// Ticket names what the platform pays for once, as a keyed hash, or is "". An assignment belongs to the ticket
+	// of the visit in which it was leased last, and a ticket gets one assignment.
+	Ticket string
+	// Verified says that it is certain who comes. Other visits are the worker's own if they have the ticket of the
+	// worker's first visit. A platform's id in an address is a claim: visits that are not own see and delete
+	// nothing that was recorded with other tickets.
+	Verified bool
+	Token    []byte // SHA-256 of the visit's token
+	Device   string // JSON
 }
 
 const workerColumns = "w.id, w.platform, w.created, w.state, w.level, coalesce(w.consent, 0), coalesce(w.consent_at, 0), w.arm, w.arm_p"
@@ -53,27 +70,37 @@ func (v *Visit) fields() []any {
 	return []any{&v.ID, &v.Worker, &v.Started, &v.Seen, &v.Ended, &v.Device, &v.ClockOffset, &v.ClockDelay, &v.Outcome}
 }
 
-// Visit stores a visit, and the worker when it is the first one. token is the SHA-256 of the visit's token.
-func (db *DB) Visit(ctx context.Context, worker, platform string, token []byte, device string, now int64) (w Worker, err error) {
+// Visit stores a visit, and the worker when it is the first one.
+func (db *DB) Visit(ctx context.Context, n NewVisit, now int64) (v Visit, w Worker, err error) {
 	err = db.write(ctx, func(t *tx) error {
 		if err := t.exec("INSERT INTO worker (id, platform, created, state) VALUES (?, ?, ?, 'new') ON CONFLICT DO NOTHING",
-			worker, platform, now); err != nil {
+			n.Worker, n.Platform, now); err != nil {
 			return err
 		}
-		if err := t.exec("INSERT INTO visit (worker, token, started, seen, device) VALUES (?, ?, ?, ?, ?)",
-			worker, token, now, now, device); err != nil {
+		first := n.Ticket
+		err := t.row("SELECT ticket FROM visit WHERE worker = ? ORDER BY id LIMIT 1", []any{n.Worker}, &first)
+		if err != nil && !errors.Is(err, ErrUnknown) {
 			return err
 		}
-		return t.row("SELECT "+workerColumns+" FROM worker w WHERE w.id = ?", []any{worker}, w.fields()...)
+		if err := t.exec("INSERT INTO visit (worker, token, ticket, own, started, seen, device) VALUES (?, ?, ?, ?, ?, ?, ?)",
+			n.Worker, n.Token, n.Ticket, n.Verified || first == n.Ticket, now, now, n.Device); err != nil {
+			return err
+		}
+		return t.row(session, []any{n.Token}, sessionFields(&v, &w)...)
 	})
-	return w, err
+	return v, w, err
+}
+
+// session begins a query of the visit of a token, and its worker.
+const session = "SELECT " + visitColumns + ", v.ticket, v.own, " + workerColumns + " FROM visit v JOIN worker w ON w.id = v.worker WHERE v.token = ?"
+
+func sessionFields(v *Visit, w *Worker) []any {
+	return append(append(v.fields(), &v.Ticket, &v.Own), w.fields()...)
 }
 
 // Session returns the visit of a token, and its worker. The error is ErrUnknown if there is none.
 func (db *DB) Session(ctx context.Context, token []byte) (v Visit, w Worker, err error) {
-	row := db.readers.QueryRowContext(ctx, "SELECT "+visitColumns+", "+workerColumns+
-		" FROM visit v JOIN worker w ON w.id = v.worker WHERE v.token = ?", token)
-	if err = row.Scan(append(v.fields(), w.fields()...)...); errors.Is(err, sql.ErrNoRows) {
+	if err = db.readers.QueryRowContext(ctx, session, token).Scan(sessionFields(&v, &w)...); errors.Is(err, sql.ErrNoRows) {
 		err = ErrUnknown
 	}
 	return v, w, err
@@ -269,7 +296,7 @@ func note(t *tx, worker, kind, detail string, now int64) error {
 	return t.exec("INSERT INTO event VALUES (?, nullif(?, ''), ?, ?)", now, worker, kind, detail)
 }
 
-// Identities holds the platforms' ids of annotators.
+// Identities holds the platforms' ids of annotators: who they are, how they came, and what is to be paid.
 type Identities struct{ w *writer }
 
 // IdentityFile is the name of the database of identities in the folder of a study.
@@ -298,6 +325,68 @@ func (i *Identities) Find(ctx context.Context, worker string) (platform, id stri
 		return t.row("SELECT platform, platform_id FROM identity WHERE worker = ?", []any{worker}, &platform, &id)
 	})
 	return platform, id, err
+}
+
+// An Entry is how somebody came from a platform: what the way back and the platform's lists need.
+type Entry struct {
+	Visit    int64
+	Worker   string
+	Platform string
+	Params   string // JSON: parameters of the address
+}
+
+// PutEntry stores how a visit began.
+func (i *Identities) PutEntry(ctx context.Context, e Entry, now int64) error {
+	return i.w.do(ctx, false, func(t *tx) error {
+		return t.exec("INSERT INTO entry VALUES (?, ?, ?, ?, ?)", e.Visit, e.Worker, e.Platform, e.Params, now)
+	})
+}
+
+// Entry returns how a visit began, or ErrUnknown.
+func (i *Identities) Entry(ctx context.Context, visit int64) (e Entry, err error) {
+	err = i.w.do(ctx, false, func(t *tx) error {
+		return t.row("SELECT visit, worker, platform, params FROM entry WHERE visit = ?", []any{visit}, &e.Visit, &e.Worker, &e.Platform, &e.Params)
+	})
+	return e, err
+}
+
+// A Payment is a submitted assignment of somebody who was erased: what is needed to pay for it.
+type Payment struct {
+	Platform  string
+	ID        string // the platform's, of the annotator
+	Params    string // of the Entry; "" if there was none
+	Code      string // completion code
+	Submitted int64
+	Decision  string // accept, reject, ""
+	Reason    string
+}
+
+// KeepPayments stores payments. Those that are stored already, by their codes, are replaced.
+func (i *Identities) KeepPayments(ctx context.Context, all []Payment) error {
+	return i.w.do(ctx, false, func(t *tx) error {
+		for _, p := range all {
+			if err := t.exec("INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (code) DO UPDATE SET decision = excluded.decision, reason = excluded.reason",
+				p.Code, p.Platform, p.ID, p.Params, p.Submitted, p.Decision, p.Reason); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Payments returns the payments that are kept, in the order in which their assignments were submitted.
+func (i *Identities) Payments(ctx context.Context) (all []Payment, err error) {
+	err = i.w.do(ctx, false, func(t *tx) error {
+		all = nil
+		return t.rows("SELECT platform, platform_id, params, code, submitted, decision, reason FROM payment ORDER BY submitted, code", nil,
+			func(scan func(...any) error) error {
+				var p Payment
+				err := scan(&p.Platform, &p.ID, &p.Params, &p.Code, &p.Submitted, &p.Decision, &p.Reason)
+				all = append(all, p)
+				return err
+			})
+	})
+	return all, err
 }
 
 // Close closes the file.

@@ -361,14 +361,19 @@ func (db *DB) Slots(ctx context.Context, worker, page string) (n int, err error)
 type Progress struct {
 	Open      bool // an assignment that can be gone on with
 	Submitted int  // assignments
+	Done      bool // the assignment of the ticket is submitted; without a ticket, all that were begun
 	More      bool // whether a lease would give a new assignment
 }
 
-// Progress returns what a worker has and may get, if at most most HITs are given to each (0: any number).
-func (v *View) Progress(worker string, most int) (w Progress, err error) {
-	err = v.tx.QueryRowContext(v.ctx, `SELECT coalesce(sum(state IN ('offered', 'working', 'abandoned')), 0) > 0,
-		coalesce(sum(state = 'submitted'), 0) FROM assignment WHERE worker = ?`, worker).Scan(&w.Open, &w.Submitted)
-	if err != nil || most > 0 && w.Submitted >= most {
+// Progress returns what a worker has and may get with a ticket (or without one, ""), if at most most HITs are given to
+// each (0: any number).
+func (v *View) Progress(worker, ticket string, most int) (w Progress, err error) {
+	var ofTicket bool
+	err = v.tx.QueryRowContext(v.ctx, `SELECT coalesce(sum(a.state IN ('offered', 'working', 'abandoned')), 0) > 0,
+		coalesce(sum(a.state = 'submitted'), 0), coalesce(max(a.state = 'submitted' AND x.ticket <> '' AND x.ticket = ?), 0)
+		FROM assignment a LEFT JOIN visit x ON x.id = a.visit WHERE a.worker = ?`, ticket, worker).Scan(&w.Open, &w.Submitted, &ofTicket)
+	w.Done = ofTicket || ticket == "" && !w.Open && w.Submitted > 0
+	if err != nil || ofTicket || most > 0 && w.Submitted >= most {
 		return w, err
 	}
 	err = v.tx.QueryRowContext(v.ctx, `SELECT EXISTS (SELECT 1 FROM hit WHERE taken < k AND NOT EXISTS

@@ -41,6 +41,8 @@ CREATE TABLE worker (
 CREATE TABLE visit (
   id INTEGER PRIMARY KEY AUTOINCREMENT, worker TEXT NOT NULL REFERENCES worker ON DELETE CASCADE,
   token BLOB NOT NULL UNIQUE, -- SHA-256 of the token
+  ticket TEXT NOT NULL DEFAULT '', -- a keyed hash of what the platform pays for once, if it says so
+  own INTEGER NOT NULL DEFAULT 1, -- whether the visit has the ticket of the worker's first one, or is verified
   started INTEGER NOT NULL, seen INTEGER NOT NULL, ended INTEGER,
   device TEXT NOT NULL, -- JSON, as the page described it
   clock_offset REAL, clock_delay REAL, -- ms: clock of the server minus clock of the browser, and half of the round trip; of the fastest beat

@@ -499,3 +499,48 @@ func BenchmarkChunks(b *testing.B) {
 		})
 	}
 }
+
+// A database of an earlier version gets what it lacks.
+func TestUpgrade(t *testing.T) {
+	dir := t.TempDir()
+	open := func() (*storage.DB, *storage.Identities) {
+		t.Helper()
+		db, err := storage.Open(dir, storage.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i, err := storage.OpenIdentities(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return db, i
+	}
+	db, identities := open()
+	storagetest.NewPeople(t, db, 1, 1).Agree("ann")
+	if err := errors.Join(db.Close(), identities.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for file, text := range map[string]string{storage.File: "ALTER TABLE visit DROP COLUMN ticket; ALTER TABLE visit DROP COLUMN own",
+		storage.IdentityFile: "DROP TABLE entry; DROP TABLE payment"} {
+		raw, err := sql.Open("sqlite", filepath.Join(dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = raw.Exec(text)
+		if err := errors.Join(err, raw.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, identities = open()
+	defer db.Close()
+	defer identities.Close()
+	if v, _, err := db.Visit(t.Context(), storage.NewVisit{Worker: "ann", Ticket: "one", Token: []byte("t"), Device: "{}"}, 9); err != nil || v.Own || v.Ticket != "one" {
+		t.Errorf("%+v %v", v, err)
+	}
+	if err := identities.PutEntry(t.Context(), storage.Entry{Visit: 1}, 9); err != nil {
+		t.Error(err)
+	}
+	if all, err := identities.Payments(t.Context()); err != nil || len(all) > 0 {
+		t.Errorf("%v %v", all, err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 )
 
@@ -52,6 +53,9 @@ func openWriter(path, schema string, before func() error) (*writer, error) {
 	if w.conn, err = db.Conn(context.Background()); err == nil {
 		err = w.create(schema)
 	}
+	if err == nil {
+		err = w.upgrade(upgrades[filepath.Base(path)])
+	}
 	if err != nil {
 		db.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -76,6 +80,24 @@ func (w *writer) create(schema string) error {
 	text := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA user_version = %d; COMMIT", schema, formatVersion)
 	_, err := w.conn.ExecContext(ctx, text)
 	return err
+}
+
+// upgrade adds what is missing in a database of an earlier version.
+func (w *writer) upgrade(list [][2]string) error {
+	ctx := context.Background()
+	for _, x := range list {
+		var n int
+		if err := w.conn.QueryRowContext(ctx, x[0]).Scan(&n); err != nil {
+			return err
+		}
+		if n > 0 {
+			continue
+		}
+		if _, err := w.conn.ExecContext(ctx, x[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // do executes a request and waits until it is committed.

@@ -142,10 +142,7 @@ const minute = 60_000 // ms
 func (m *maker) person(ctx context.Context, worker string, h habit) error {
 	token := []byte(worker)
 	device := `{"pointers": ["fine"], "width": 1920, "height": 1080, "ratio": 1, "browser": "Chromium 120", "system": "Linux", "clock_step_us": 100, "language": "en"}`
-	if _, err := m.db.Visit(ctx, worker, "link", token, device, m.now); err != nil {
-		return err
-	}
-	visit, _, err := m.db.Session(ctx, token)
+	visit, _, err := m.db.Visit(ctx, storage.NewVisit{Worker: worker, Platform: "link", Token: token, Device: device}, m.now)
 	if err != nil {
 		return err
 	}

@@ -74,11 +74,13 @@ func (p *People) id() string {
 // Agree lets a worker visit and agree.
 func (p *People) Agree(worker string) {
 	p.t.Helper()
-	token := []byte(p.id())
-	if _, err := p.DB.Visit(p.t.Context(), worker, "link", token, "{}", p.Now); err != nil {
-		p.t.Fatal(err)
-	}
-	v, _, err := p.DB.Session(p.t.Context(), token)
+	p.Visit(worker, "")
+}
+
+// Visit lets a worker visit with a ticket, and agree.
+func (p *People) Visit(worker, ticket string) storage.Visit {
+	p.t.Helper()
+	v, _, err := p.DB.Visit(p.t.Context(), storage.NewVisit{Worker: worker, Platform: "link", Ticket: ticket, Token: []byte(p.id()), Device: "{}"}, p.Now)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -87,6 +89,7 @@ func (p *People) Agree(worker string) {
 	if _, err := p.DB.Agree(p.t.Context(), worker, "full", 1, arms, func(n int) int { return p.ids % n }, 10*minute, p.Now); err != nil {
 		p.t.Fatal(err)
 	}
+	return v
 }
 
 // Lease leases for a worker; the assignment's id is "" if nothing is left.
@@ -202,7 +205,7 @@ func Run(t *testing.T, open func(t *testing.T) *storage.DB) {
 	}{
 		{"plan", plan}, {"chunks", chunks}, {"limits", limits}, {"submit", submit}, {"attempts", attempts}, {"lost chunks", lost},
 		{"leases", leases}, {"leases at once", leasesAtOnce}, {"abandoned", abandoned}, {"surplus", surplus}, {"longest lease", longest},
-		{"arms", arms}, {"consent", consent}, {"finish", finish}, {"leave", leave}, {"erase", erase}, {"reviews", reviews}, {"invites", invites}, {"clock", clock},
+		{"arms", arms}, {"consent", consent}, {"finish", finish}, {"tickets", tickets}, {"leave", leave}, {"erase", erase}, {"reviews", reviews}, {"invites", invites}, {"clock", clock},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
@@ -738,7 +741,7 @@ func consent(t *testing.T, db *storage.DB) {
 	if err != nil || second.Version != 2 {
 		t.Errorf("another text: %+v %v", second, err)
 	}
-	w, err := db.Visit(t.Context(), "ann", "link", []byte("t"), `{"width":1}`, 7)
+	_, w, err := db.Visit(t.Context(), storage.NewVisit{Worker: "ann", Platform: "link", Token: []byte("t"), Device: `{"width":1}`}, 7)
 	if err != nil || w.State != storage.New || w.Created != 7 {
 		t.Errorf("%+v %v", w, err)
 	}
@@ -782,6 +785,64 @@ func finish(t *testing.T, db *storage.DB) {
 	got, lack, err := db.Finish(t.Context(), "ann", p.visits["ann"], p.Now)
 	if err != nil || lack.Open != nil || got.ID != a.ID || got.State != storage.Submitted {
 		t.Errorf("%+v %v %v", got, lack, err)
+	}
+}
+
+// A ticket gets one assignment, and finishes only that. Visits with another ticket than the first are not certain to
+// be the worker's.
+func tickets(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 4, 1)
+	progress := func(ticket string) (w storage.Progress) {
+		p.view(func(v *storage.View) (err error) {
+			w, err = v.Progress("ann", ticket, 0)
+			return err
+		})
+		return w
+	}
+	if v := p.Visit("ann", "one"); v.Ticket != "one" || !v.Own {
+		t.Errorf("the first visit: %+v", v)
+	}
+	first := p.Lease("ann")
+	p.Work("ann", first)
+	if w := progress("one"); !w.Done || w.More {
+		t.Errorf("after the work: %+v", w)
+	}
+	if again := p.Lease("ann"); again.ID != "" {
+		t.Errorf("a second assignment for a ticket: %+v", again)
+	}
+	if v := p.Visit("ann", "two"); v.Own {
+		t.Error("a visit with another ticket is the worker's without proof")
+	}
+	if _, _, err := db.Finish(t.Context(), "ann", p.visits["ann"], p.Now); !errors.Is(err, storage.ErrUnknown) {
+		t.Errorf("another ticket finishes the work of the first: %v", err)
+	}
+	if w := progress("two"); w.Done || !w.More || w.Submitted != 1 {
+		t.Errorf("another ticket: %+v", w)
+	}
+	second := p.Lease("ann")
+	if second.ID == "" || second.HIT == first.HIT {
+		t.Errorf("the assignment of another ticket: %+v", second)
+	}
+	p.Visit("ann", "three") // the platform lets go on under another ticket
+	if third := p.Lease("ann"); third.ID != second.ID {
+		t.Errorf("what was begun is not gone on with: %+v", third)
+	}
+	p.Work("ann", second)
+	if got, _, err := db.Finish(t.Context(), "ann", p.visits["ann"], p.Now); err != nil || got.ID != second.ID {
+		t.Errorf("%+v %v", got, err)
+	}
+	if two, three := progress("two"), progress("three"); two.Done || !three.Done {
+		t.Errorf("the assignment does not belong to the last ticket: %+v %+v", two, three)
+	}
+	if err := db.EraseTicket(t.Context(), "ann", p.visits["ann"], "withdrawn", p.Now); err != nil {
+		t.Fatal(err)
+	}
+	if c := p.Account(); p.State(second.ID) != "" || p.State(first.ID) != "submitted" || c.Erased != 2 || c.Done != 1 {
+		t.Errorf("after the erasure of a ticket: %+v", c)
+	}
+	v, _, err := db.Visit(t.Context(), storage.NewVisit{Worker: "ann", Platform: "link", Ticket: "four", Verified: true, Token: []byte("t"), Device: "{}"}, p.Now)
+	if err != nil || !v.Own {
+		t.Errorf("a verified visit: %+v %v", v, err)
 	}
 }
 
