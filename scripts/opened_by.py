@@ -12,6 +12,7 @@ import logging
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 from array import array
@@ -530,6 +531,29 @@ def _():
     net = timm.create_model("resnet18", num_classes=n, checkpoint_path=path("timm.safetensors"))
     every = pictures("png", 5)
     agree(net, 64, every, *logits("eval-timm", "run", "--set", "folder=" + every))
+
+
+@check("training", "export --for onnx", "onnxruntime", "docs/guide/onnx.md runs; logits, of one image and many, within 1e-4; points", "onnx", "pillow", "polars")
+def _():
+    import numpy as np
+    import onnx
+    from PIL import Image
+
+    n = trained()
+    abtool("export", "run", "--for", "onnx", "--out", "model.onnx")
+    onnx.checker.check_model(path("model.onnx"), full_check=True)
+    every = pictures("png", 5)
+    files, want = logits("eval-onnx", "run", "--view", "squash", "--set", "folder=" + every)
+    shutil.copy(path(every, files[0]), path("dog.jpg"))
+    names, _ = execute("onnx.md")
+    assert len(json.loads(names["about"]["classes"])) == n and names["about"]["arch"] == "resnet18", names["about"]
+    images = np.stack([Image.open(path(every, f)).convert("RGB").resize((64, 64), Image.BILINEAR) for f in files])
+    pixels = ((images.astype(np.float32) / 255 - names["mean"]) / names["std"]).transpose(0, 3, 1, 2)
+    got, points = names["session"].run(["logits", "points"], {"image": pixels})
+    for got, want in ((names["logits"], want[:1]), (got, want)):
+        off = np.abs(got - np.array(want)).max() / np.abs(want).max()
+        assert off < 1e-4, "logits differ by %.1e of the largest" % off
+    assert points.shape == (len(files), 2) and 0 <= points.min() < points.max() <= 1, points
 
 
 @check("training", "train, events", "tensorboard", "the scalars of log.jsonl")

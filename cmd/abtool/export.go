@@ -24,28 +24,30 @@ func exportCommand(s streams) *cobra.Command {
 	var o exportOptions
 	c := &cobra.Command{
 		Use:   "export RUN --for PROGRAM --out FILE",
-		Short: "Write a trained network's weights for another program",
-		Long: `Write the weights of a run under the names that another program loads them by, without the point
-head:
+		Short: "Write a trained network for another program",
+		Long: `Write the weights of a run under the names that another program loads them by:
 
   torchvision   the backbone of a detector, a ResNet without its class head
   mmdetection   the same for MMDetection; it reads .pth only
   timm          a model of timm, a ResNet or a vit_…_patch16_224, with its class head
+  onnx          the whole network with both heads, for onnxruntime and others that run ONNX
 
-Each name and shape is checked against the network. FILE ends in .safetensors, or in .pth for
-PyTorch's own format. A .safetensors file also says its architecture, size, view and classes, which
-abtool eval --weights reads. docs/guide/detection.md says how to load it into a detector.`,
+The point head is in onnx alone. Each name and shape is checked against the network. FILE ends in
+.safetensors, or in .pth for PyTorch's own format, or in .onnx. A .safetensors file also says its
+architecture, size, view and classes, which abtool eval --weights reads. docs/guide/detection.md
+says how to load it into a detector, and docs/guide/python.md how to run a model of ONNX.`,
 		Example: `  abtool export run --for torchvision --out backbone.pth
   abtool export run --for mmdetection --out backbone.pth
-  abtool export run --for timm --out model.safetensors`,
+  abtool export run --for timm --out model.safetensors
+  abtool export run --for onnx --out model.onnx`,
 		Args: exactly(1, "export takes one argument, the RUN"),
 		RunE: func(_ *cobra.Command, args []string) error { return o.run(s, args[0]) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.target, "for", "", "`PROGRAM` that loads the weights: torchvision, mmdetection, timm")
+	f.StringVar(&o.target, "for", "", "`PROGRAM` that loads the weights: torchvision, mmdetection, timm, onnx")
 	f.BoolVar(&o.detector, "detector", false, "names as in a whole detector, such as backbone.body.conv1.weight")
 	f.StringVar(&o.weights, "weights", "", "`FILE` of the run's weights, by name or path (default\nbest.safetensors)")
-	f.StringVar(&o.out, "out", "", "`FILE` to write, .safetensors or .pth")
+	f.StringVar(&o.out, "out", "", "`FILE` to write, .safetensors, .pth or .onnx")
 	f.BoolVar(&o.force, "force", false, "replace the file at --out")
 	f.BoolVar(&o.json, "json", false, "print what was written as JSON")
 	return c
@@ -54,7 +56,7 @@ abtool eval --weights reads. docs/guide/detection.md says how to load it into a 
 func (o *exportOptions) run(s streams, dir string) error {
 	switch {
 	case o.target == "":
-		return usage.Errorf("--for is missing: torchvision, mmdetection or timm")
+		return usage.Errorf("--for is missing: torchvision, mmdetection, timm or onnx")
 	case o.out == "":
 		return usage.Errorf("--out is missing: the file to write")
 	}

@@ -20,10 +20,12 @@ const (
 	MMDetection Target = "mmdetection"
 	// Timm is a model of timm, with its class head.
 	Timm Target = "timm"
+	// ONNX is a program that runs a whole network, such as onnxruntime: both heads, for any architecture.
+	ONNX Target = "onnx"
 )
 
 // Targets lists all targets.
-var Targets = []Target{Torchvision, MMDetection, Timm}
+var Targets = []Target{Torchvision, MMDetection, Timm, ONNX}
 
 // detector has the prefix of the backbone's names in a whole detector.
 var detector = map[Target]string{Torchvision: "backbone.body.", MMDetection: "backbone."}
@@ -33,7 +35,7 @@ func ParseTarget(name string) (Target, error) {
 	if t := Target(name); slices.Contains(Targets, t) {
 		return t, nil
 	}
-	return "", fmt.Errorf("unknown target %q: give torchvision, mmdetection or timm", name)
+	return "", fmt.Errorf("unknown target %q: give torchvision, mmdetection, timm or onnx", name)
 }
 
 // Weights are weights under the names of a target.
@@ -44,15 +46,16 @@ type Weights struct {
 	Trained int // values that training changes
 	Running int // running means and variances
 
-	target Target
-	facts  Facts
+	target  Target
+	network *arch.Arch
+	facts   Facts
 }
 
 // Describe adds to what the file says of itself: the view that the network expects of an image, and the names of
 // its classes, if it has its class head.
 func (w *Weights) Describe(view string, classes []string) {
 	w.facts.View = view
-	if w.target == Timm {
+	if w.target == Timm || w.target == ONNX {
 		w.facts.Classes = classes
 	}
 	w.facts.write(w.Set.Metadata)
@@ -65,8 +68,11 @@ func For(t Target, whole bool, a *arch.Arch, set *weights.Set) (*Weights, error)
 	if err := takes(t, whole, a); err != nil {
 		return nil, err
 	}
-	w := &Weights{Set: weights.NewSet(), target: t}
-	w.Set.Metadata = map[string]string{"format": "pt", "for": string(t)}
+	w := &Weights{Set: weights.NewSet(), target: t, network: a}
+	w.Set.Metadata = map[string]string{"for": string(t)}
+	if t != ONNX {
+		w.Set.Metadata["format"] = "pt"
+	}
 	w.facts = Facts{Arch: a.Name, Size: a.Size}
 	w.facts.write(w.Set.Metadata)
 	prefix := ""
@@ -82,6 +88,7 @@ func For(t Target, whole bool, a *arch.Arch, set *weights.Set) (*Weights, error)
 			return nil, fmt.Errorf("the weights of %s have no %s", a.Name, p.Name)
 		case !slices.Equal(got.Shape, p.Shape):
 			return nil, fmt.Errorf("%s has shape %v, but %v in %s", p.Name, got.Shape, p.Shape, a.Name)
+		case t == ONNX:
 		case a.Layers[p.Layer].Op == arch.AttendPool && t == Timm:
 			return nil, fmt.Errorf("timm has no %s whose pooling predicts its weights", a.Name)
 		case a.Layers[p.Layer].Op == arch.AttendPool, p.Layer == a.Heads.Points, p.Layer == a.Heads.Classes && t != Timm:
@@ -108,6 +115,10 @@ func For(t Target, whole bool, a *arch.Arch, set *weights.Set) (*Weights, error)
 func takes(t Target, whole bool, a *arch.Arch) error {
 	resnets := []string{"resnet18", "resnet34", "resnet50", "resnet101", "resnet152"}
 	switch {
+	case t == ONNX && whole:
+		return fmt.Errorf("a model of ONNX is a whole network: the names of a detector are torchvision's or mmdetection's")
+	case t == ONNX:
+		return nil
 	case t == Timm && whole:
 		return fmt.Errorf("timm has no detectors: the names of a whole detector are torchvision's or mmdetection's")
 	case a.Channels != arch.DefaultChannels:

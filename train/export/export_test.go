@@ -100,7 +100,7 @@ func TestForRefuses(t *testing.T) {
 			t.Errorf("%s of %s: %v, want %q", c.target, c.a.Name, err, c.want)
 		}
 	}
-	if _, err := ParseTarget("detectron"); err == nil || !strings.Contains(err.Error(), "torchvision, mmdetection or timm") {
+	if _, err := ParseTarget("detectron"); err == nil || !strings.Contains(err.Error(), "torchvision, mmdetection, timm or onnx") {
 		t.Errorf("%v", err)
 	}
 }

@@ -11,11 +11,19 @@ import (
 	"path/filepath"
 
 	"abtool/internal/replace"
+	"abtool/train/export/onnx"
 	"abtool/train/weights"
 )
 
-// Write writes the weights to a file: as safetensors, or as PyTorch's own format if its name ends in .pth.
+// Write writes the weights to a file: for ONNX the whole network, else as safetensors, or as PyTorch's own format if
+// its name ends in .pth.
 func (w *Weights) Write(path string) error {
+	switch ext := filepath.Ext(path); {
+	case w.target == ONNX && ext != ".onnx":
+		return fmt.Errorf("--out %s has another ending than .onnx", path)
+	case w.target == ONNX:
+		return onnx.Write(path, w.network, w.Set, w.Set.Metadata)
+	}
 	switch filepath.Ext(path) {
 	case ".pth":
 		return writeTorch(path, w.Set)
