@@ -1,13 +1,12 @@
 // The interface for browsing: a grid of images of which those are selected that contain the class.
 
 import { h, p } from "./dom.js";
-import { follow, stay } from "./mark.js";
 import { texts } from "./texts.js";
 
 const WIDEST = 324, HIGHEST = 340; // px; images are not enlarged
 
 /** Makes the screen of a page. */
-export function show(page, { arm, recorder, image: load, draft, signal, keep }) {
+export function show(page, { arm, mark, recorder, image: load, draft, signal, keep }) {
   const selected = new Map(draft?.marks); // slot to where the dot stays
   const total = page.slots.length;
   const count = h("p", { class: "count" });
@@ -30,11 +29,11 @@ export function show(page, { arm, recorder, image: load, draft, signal, keep }) 
         const r = button.getBoundingClientRect();
         const place = chosen && via !== "key" ? { x: (e.clientX - r.x) / r.width, y: (e.clientY - r.y) / r.height } : null;
         chosen ? selected.set(i, place) : selected.delete(i);
-        stay(arm.pointer, button, place);
+        mark?.stay(arm.pointer, button, place);
         keepAll();
       },
     }, image);
-    stay(arm.pointer, button, selected.get(i) ?? null);
+    mark?.stay(arm.pointer, button, selected.get(i) ?? null);
     const broken = h("span", { class: "broken", hidden: true }, texts.broken);
     button.append(broken);
     load(image, slot.key, i, failed => {
@@ -59,7 +58,7 @@ export function show(page, { arm, recorder, image: load, draft, signal, keep }) 
 
   const { name, definition, links = [], synonyms = [] } = page.class;
   const words = (arm.instruction === "click-the-object" ? texts.askObject : texts.ask)(name);
-  follow(arm.pointer, ".slot", signal);
+  mark?.follow(arm.pointer, ".slot", signal);
   count.textContent = texts.selected(selected.size);
   return {
     title: name,

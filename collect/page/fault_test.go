@@ -14,6 +14,7 @@ import (
 
 	"abtool/collect"
 	"abtool/collect/recording"
+	"abtool/collect/storage"
 )
 
 // A reload in the middle of a page costs nothing: the answer is there, and the recording says what happened.
@@ -188,6 +189,73 @@ func TestTabs(t *testing.T) {
 	second.press("Submit this page")
 	if s := second.stored(site, 0); s.Attempt != 2 {
 		t.Errorf("attempt %d, want 2", s.Attempt)
+	}
+}
+
+// Another device asks before it takes over, and the first one then stops.
+func TestDevices(t *testing.T) {
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
+	d.open(site.url())
+	second := browser(t, site.address)
+	second.do(chromedp.Navigate(site.url()))
+	second.wait(`document.body.innerText.includes("on another device")`)
+	if *shots != "" {
+		second.look("device")
+	}
+	second.press("Go on here instead")
+	second.page(1)
+	b := second.box(".slot img")
+	second.click(b.X+20, b.Y+20)
+	second.press("Submit this page")
+	if s := second.stored(site, 0); s.Attempt != 2 || len(s.Answer.Selected) != 1 {
+		t.Errorf("submitted %+v, want attempt 2", s)
+	}
+	d.eval(`document.dispatchEvent(new Event("visibilitychange"))`, nil) // else it learns it after 20 s
+	d.wait(`document.body.innerText.includes("You can close this one")`)
+}
+
+// Who has everything deleted without a network, and comes back later, is deleted then and shown no page.
+func TestDeleteOffline(t *testing.T) {
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
+	d.open(site.url())
+	b := d.box(".slot img")
+	d.click(b.X+20, b.Y+20)
+	d.recorded(site, 0, 1)
+	site.kill()
+	d.press("Stop or delete")
+	d.press("Stop, and delete what I did")
+	d.press("Delete it")
+	d.wait(`document.body.innerText.includes("Your wish is being sent")`)
+	chromedp.ListenTarget(d.ctx, func(e any) {
+		if _, ok := e.(*cdppage.EventJavascriptDialogOpening); ok { // whether to leave
+			go chromedp.Run(d.ctx, cdppage.HandleJavaScriptDialog(true))
+		}
+	})
+	d.do(chromedp.Navigate("about:blank"))
+	site.restart()
+	d.do(chromedp.Navigate(site.url()))
+	d.wait(`document.body.innerText.includes("What was recorded is deleted.")`)
+	site.view(func(v *storage.View) error {
+		a, err := v.Account()
+		if a.Erased != 1 || a.ChunksStored != 0 {
+			t.Errorf("%+v", a)
+		}
+		return err
+	})
+}
+
+// Browsers without a SHA-256, as on addresses without TLS, work as the others do.
+func TestWithoutTLS(t *testing.T) {
+	site := newSite(t, collect.Browse, nil)
+	d := browser(t, site.address)
+	d.before(`Object.defineProperty(crypto, "subtle", { value: undefined })`)
+	d.open(site.url())
+	d.press("Submit this page")
+	d.stored(site, 0)
+	if n := site.count("GET /page/sha256.js"); n != 1 {
+		t.Errorf("our SHA-256 was loaded %d times", n)
 	}
 }
 

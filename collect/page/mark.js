@@ -1,4 +1,4 @@
-// The mark that follows the pointer over images, in the arms red-dot and ring.
+// What arms show at the pointer: the mark that follows it over images, and the loupe.
 
 import { h } from "./dom.js";
 
@@ -28,4 +28,20 @@ export function stay(arm, slot, place) {
   dot.style.left = place.x * 100 + "%";
   dot.style.top = place.y * 100 + "%";
   slot.append(dot);
+}
+
+const LOUPE = 80, ZOOM = 1.5; // px, and how much larger
+
+/** Adds a loupe to an image. Returns a function that shows it at a place, in fractions of the image, or hides it. */
+export function magnify(stage, photo) {
+  const loupe = h("div", { class: "loupe", hidden: true });
+  stage.append(loupe);
+  return at => {
+    loupe.hidden = !at;
+    if (!at) return;
+    const { width, height } = photo.getBoundingClientRect();
+    Object.assign(loupe.style, { left: at.x * 100 + "%", top: at.y * 100 + "%", backgroundImage: `url("${photo.currentSrc}")`,
+      backgroundSize: `${width * ZOOM}px ${height * ZOOM}px`,
+      backgroundPosition: `${LOUPE - at.x * width * ZOOM}px ${LOUPE - at.y * height * ZOOM}px` });
+  };
 }

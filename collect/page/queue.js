@@ -1,9 +1,15 @@
 // Sends chunks and submits in their order, without end, until the server has acknowledged them.
 
 import { Patience, passing } from "./api.js";
-import { hex, sha256 } from "./sha256.js";
 
 const KEEPALIVE = 48000; // bytes; browsers share 64 KiB among all requests that outlive the page
+
+/** Returns the SHA-256 of bytes, or of a text, in hexadecimal digits. Browsers have one where addresses are secure. */
+async function digest(data) {
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
+  const hash = crypto.subtle ? new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)) : (await import("./sha256.js")).sha256(bytes);
+  return Array.from(hash, b => b.toString(16).padStart(2, "0")).join("");
+}
 
 async function gzip(bytes) {
   const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
@@ -30,6 +36,10 @@ export class Queue {
     this.api = api;
     this.disk = disk;
   }
+
+  #left;
+  /** Resolves to the answer to the wish to stop. */
+  gone = new Promise(resolve => { this.#left = resolve; });
 
   /** Takes up what a former page left for this assignment, and forgets what others left a month ago. */
   async resume(assignment) {
@@ -63,18 +73,13 @@ export class Queue {
     this.#raw.set(item, bytes);
     let zipped = null;
     try { zipped = await gzip(bytes); } catch { /* an old browser */ }
-    if (!item.body) this.#fix(item, zipped ?? bytes, zipped !== null); // else it went out at exit as it was
+    if (!item.body) Object.assign(item, { body: zipped ?? bytes, gzip: zipped !== null }); // else it went out at exit as it was
+    item.digest = await digest(item.body);
     await this.disk.write(item, null);
     this.#raw.delete(item);
     this.#making.delete(item);
   }
   #raw = new Map();
-
-  #fix(item, body, zipped) {
-    item.body = body;
-    item.gzip = zipped;
-    item.digest = hex(sha256(body));
-  }
 
   /** Takes the answer of a page; returns when it is kept. The page is done from then on. */
   async submit(draft, events) {
@@ -88,7 +93,10 @@ export class Queue {
     }, draft);
   }
 
-  /** Sends, after everything else, that the annotator stops, and returns the answer. What is not sent is deleted, if they want that. */
+  /** What the annotator wished when they stopped, if it is not sent yet. */
+  get wish() { return this.items.find(i => i.kind === "leave")?.message; }
+
+  /** Sends, after everything else, that the annotator stops. What is not sent is deleted, if they want that. */
   async leave(assignment, message) {
     if (message.delete) {
       await Promise.all(this.#making.values());
@@ -97,12 +105,12 @@ export class Queue {
       this.drafts.clear();
       this.#attempts.clear();
     }
-    return await new Promise(left => this.#add({ id: this.#id++, kind: "leave", assignment, message }, null, left));
+    await this.#add({ id: this.#id++, kind: "leave", assignment, message });
   }
 
-  async #add(item, draft, left) {
+  async #add(item, draft) {
     await this.disk.write(item, draft, "strict");
-    this.items.push({ ...item, left });
+    this.items.push(item);
     this.#run();
   }
 
@@ -163,11 +171,12 @@ export class Queue {
     if (item.kind === "chunk") {
       await this.#put(item).catch(e => { if (e.code !== "chunk_differs") throw e; }); // the server keeps both
     } else if (item.kind === "leave") {
-      item.left?.((await this.api.send("POST", "leave", item.message)).body);
+      this.#left((await this.api.send("POST", "leave", item.message)).body);
     } else {
       const chunks = this.#attempt(item);
       const lost = [...new Set([...item.message.lost, ...chunks.filter(i => i.failed).map(i => i.seq)])].sort((a, b) => a - b);
-      const chain = item.digests.reduce((c, d, seq) => lost.includes(seq) ? c : hex(sha256(new TextEncoder().encode(c + d))), "");
+      let chain = "";
+      for (const [seq, d] of item.digests.entries()) if (!lost.includes(seq)) chain = await digest(chain + d);
       const { status, body } = await this.api.send("PUT", "pages/" + item.page, { ...item.message, chain, lost });
       if (status === 202) {
         await this.#again(item, chunks, body.missing);
@@ -189,9 +198,10 @@ export class Queue {
   }
 
   #put(item, keepalive) {
-    const digest = btoa(item.digest.replace(/../g, d => String.fromCharCode(parseInt(d, 16))));
+    // At exit there may be no time for a digest.
+    const hash = item.digest && btoa(item.digest.replace(/../g, d => String.fromCharCode(parseInt(d, 16))));
     return this.api.send("PUT", `pages/${item.page}/${item.attempt}/${item.seq}`, item.body,
-      { headers: { "Content-Digest": `sha-256=:${digest}:`, ...item.gzip && { "Content-Encoding": "gzip" } }, keepalive });
+      { headers: { ...hash && { "Content-Digest": `sha-256=:${hash}:` }, ...item.gzip && { "Content-Encoding": "gzip" } }, keepalive });
   }
 
   async #forget(items) {
@@ -204,8 +214,7 @@ export class Queue {
     let room = KEEPALIVE;
     for (const item of this.items) {
       if (item.kind !== "chunk" || item.failed) continue;
-      const raw = this.#raw.get(item);
-      if (!item.body && raw) this.#fix(item, raw, false);
+      item.body ??= this.#raw.get(item);
       room -= item.body?.length ?? 0;
       if (room < 0) return;
       this.#put(item, true).then(() => this.#forget([item]), () => {});

@@ -1,5 +1,4 @@
-// SHA-256, synchronously: the browser's own is asynchronous, which is too late when the page is left, and is
-// missing on addresses without TLS.
+// SHA-256 for browsers that keep theirs to addresses with TLS.
 
 const K = new Int32Array(64);
 const H = new Int32Array(8);
@@ -40,6 +39,3 @@ export function sha256(bytes) {
   h.forEach((v, i) => out.setInt32(4 * i, v));
   return new Uint8Array(out.buffer);
 }
-
-/** Returns bytes as hexadecimal digits. */
-export const hex = bytes => Array.from(bytes, b => b.toString(16).padStart(2, "0")).join("");

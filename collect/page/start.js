@@ -17,7 +17,8 @@ const name = decodeURIComponent(location.pathname.split("/").filter(Boolean).pop
 const store = "abtool-collect " + name;
 let visit = {}, study; // as the server answers
 let queue, page = ""; // at work
-let lost = false; // to another tab
+let take = false; // from another tab or device
+let lost = false; // to one
 
 /** Shows a screen of text. */
 const screen = (title, ...children) => fill("text", study && study.title !== title ? `${title} – ${study.title}` : title,
@@ -84,11 +85,7 @@ async function start() {
   if (JSON.stringify(params) === JSON.stringify(kept.params)) api.token = kept.token;
   remember({ params, token: api.token });
   history.replaceState(null, "", location.pathname);
-  await onlyTab(name, () => step(texts.otherTab, texts.takeOver), () => {
-    lost = true;
-    queue?.halt();
-    screen(texts.takenOver);
-  });
+  take = await onlyTab(name, () => step(texts.otherTab, texts.takeOver), lose);
   screen(texts.loading);
   api.renew = async () => { api.token = ""; await begin(params); };
   await begin(params);
@@ -100,6 +97,14 @@ async function start() {
     case "preview": return screen(study.title, h("p", { class: "boxed" }, texts.preview), prose(study.texts.landing), prose(study.texts.instructions));
     default: screen(study.title, p(visit.reason ?? texts.noMore));
   }
+}
+
+/** Ends here what goes on elsewhere. */
+function lose() {
+  if (lost) return;
+  lost = true;
+  queue?.halt();
+  screen(texts.takenOver);
 }
 
 async function landing() {
@@ -134,16 +139,29 @@ async function instructions() {
   return Math.round(visible + performance.now() - since);
 }
 
+/** Leases an assignment, after a question if another device is at it. */
+async function obtain(body) {
+  try {
+    return await post("lease", { ...body, take });
+  } catch (e) {
+    if (e.code !== "elsewhere") throw e;
+    await step(texts.otherDevice, texts.takeOver);
+    take = true;
+    return await obtain(body);
+  }
+}
+
 /** Works through assignments. */
 async function assignments(instruct) {
   const disk = await Disk.open();
   for (let more = true; more;) {
-    const lease = await post("lease", instruct ? { read_ms: await instructions() } : {});
+    const lease = await obtain(instruct ? { read_ms: await instructions() } : {});
     instruct = false;
     if (!lease.assignment) return screen(texts.noMore, codeOf(visit.participation));
     queue = new Queue(api, disk);
     queue.changed = tell;
     await queue.resume(lease.assignment);
+    if (queue.wish) return await leave(lease.assignment, queue.wish); // of a former page
     const stop = beats();
     const left = await work(api, queue, study, lease, visit.arm, of => { page = of; tell(); });
     page = "";
@@ -173,12 +191,14 @@ function beats() {
     const sent = now();
     try {
       const { body } = await api.send("POST", "beat", { token: api.token, sent, monotonic: performance.now(), page, leaving, ...best }, { keepalive: leaving });
+      if (body.taken) lose();
       const back = now(), delay = (back - sent - (body.sent - body.received)) / 2;
       if (best.delay === null || delay < best.delay) Object.assign(best, { delay, offset: (body.received - sent + body.sent - back) / 2 });
     } catch { /* the next one will do */ }
   };
   const end = new AbortController(), timer = setInterval(beat, BEAT, false);
   addEventListener("pagehide", () => beat(true), { signal: end.signal });
+  document.addEventListener("visibilitychange", () => document.hidden || beat(false), { signal: end.signal });
   beat(false).then(() => beat(false)); // the second one tells what the first one found
   return () => { clearInterval(timer); end.abort(); };
 }
@@ -213,7 +233,8 @@ async function finish() {
 
 async function leave(assignment, message) {
   screen(texts.stop, p(texts.stopping));
-  const answer = await queue.leave(assignment, message);
+  if (!queue.wish) await queue.leave(assignment, message);
+  const answer = await queue.gone;
   api.renew = null; // a late request must not begin a new visit, nor may a reload
   if (message.delete) remember({});
   await queue.close();

@@ -1,12 +1,10 @@
 // The interface for tagging: icons are placed on the objects in an image. Places are fractions of it.
 
 import { button, h, say } from "./dom.js";
-import { follow } from "./mark.js";
 import { texts } from "./texts.js";
 
 const HEIGHT = 450, WIDEST = 880; // px
 const CLICK = 3; // px; a longer way is a drag
-const LOUPE = 80, ZOOM = 1.5; // px, and how much larger
 const MILLION = 1e6;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -17,7 +15,7 @@ function short(name) {
 }
 
 /** Makes the screen of a page. */
-export function show(page, { lease, arm, recorder, image: load, url, draft, signal, keep }) {
+export function show(page, { lease, arm, mark, recorder, image: load, url, draft, signal, keep }) {
   const groups = lease.superclasses, both = lease.placing !== "drag";
   const all = new Map(groups.flatMap((g, hue) => g.icons.map(i => [i.name, { ...i, hue }])));
   const placed = new Map(draft?.placed);
@@ -35,11 +33,11 @@ export function show(page, { lease, arm, recorder, image: load, url, draft, sign
   const photo = h("img", { class: "photo", alt: texts.photo, draggable: "false", "data-target": "slot:0",
     width: Math.round(width * scale), height: Math.round(height * scale) });
   const broken = h("p", { class: "broken", hidden: true }, texts.broken);
-  const loupe = h("div", { class: "loupe", hidden: true });
   const ghost = h("div", { class: "ghost", hidden: true, "aria-hidden": "true" });
-  const stage = h("div", { class: "stage" }, photo, broken, loupe);
+  const stage = h("div", { class: "stage" }, photo, broken);
   const contains = h("ul"), panel = h("div", { class: "icons" }), holding = h("p", { class: "held", role: "status" });
   const name = h("h2", { "aria-live": "polite" }), bar = h("progress", { "aria-hidden": "true", max: groups.length });
+  const loupe = arm.magnifier === "drag" ? mark.magnify(stage, photo) : null;
   load(photo, key, 0, failed => { broken.hidden = !failed; });
 
   /** Returns the place of a point of the window, or null if it is not on the image. */
@@ -120,7 +118,7 @@ export function show(page, { lease, arm, recorder, image: load, url, draft, sign
       if (!drag) return;
       const { first, last, far } = drag, stop = e ?? last;
       drag = null;
-      ghost.hidden = loupe.hidden = true;
+      hide();
       b.classList.remove("lifted");
       if (!far) return;
       dragged = true;
@@ -169,17 +167,17 @@ export function show(page, { lease, arm, recorder, image: load, url, draft, sign
     return b;
   }
 
+  function hide() {
+    ghost.hidden = true;
+    loupe?.(null);
+  }
   /** Moves the ghost, and the loupe, to a point of the window. */
   function hover(e) {
-    const at = arm.magnifier === "drag" && inside(e), r = photo.getBoundingClientRect();
+    const at = loupe && inside(e);
     ghost.hidden = false;
     ghost.style.transform = `translate(${e.clientX}px, ${e.clientY}px)`;
     ghost.classList.toggle("sheer", !!at);
-    loupe.hidden = !at;
-    if (!at) return;
-    put(loupe, at);
-    Object.assign(loupe.style, { backgroundImage: `url("${photo.currentSrc}")`, backgroundSize: `${r.width * ZOOM}px ${r.height * ZOOM}px`,
-      backgroundPosition: `${LOUPE - at.x * r.width * ZOOM}px ${LOUPE - at.y * r.height * ZOOM}px` });
+    loupe?.(at);
   }
 
   /** Takes an icon, to place it by a click or by keys. */
@@ -198,7 +196,7 @@ export function show(page, { lease, arm, recorder, image: load, url, draft, sign
   }
   function lay() {
     held = null;
-    ghost.hidden = loupe.hidden = true;
+    hide();
     holding.textContent = "";
     document.documentElement.classList.remove("holding");
   }
@@ -231,7 +229,7 @@ export function show(page, { lease, arm, recorder, image: load, url, draft, sign
   }, { signal });
   signal.addEventListener("abort", () => { ghost.remove(); lay(); });
   document.body.append(ghost);
-  follow(arm.pointer, ".photo", signal);
+  mark?.follow(arm.pointer, ".photo", signal);
   open();
   return {
     title: texts.askTag,

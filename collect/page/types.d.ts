@@ -19,6 +19,8 @@ export type Show = (page: Page, context: Context) => Screen;
 export interface Context {
   lease: Lease;
   arm: Arm;
+  /** What the arm shows at the pointer; null if nothing. */
+  mark: typeof import("./mark.js") | null;
   recorder: import("./recorder.js").Recorder;
   /** What keep was called with before a reload, or null. */
   draft: any;

@@ -9,13 +9,14 @@ import { texts } from "./texts.js";
 /** Works through a lease; returns how the annotator left, or null when all pages are done. Current is told of each page. */
 export async function work(api, queue, study, lease, arm, current) {
   const { show } = await (lease.task === "tag" ? import("./tag.js") : import("./browse.js"));
+  const mark = arm.pointer === "default" && arm.magnifier === "none" ? null : await import("./mark.js");
   const images = new Images(api);
   const keys = page => page.slots.map(s => s.key);
   const open = lease.pages.filter(page => !page.submitted && !queue.drafts.get(page.page)?.done);
   for (const page of open) {
     const ahead = open.slice(open.indexOf(page) + 1).flatMap(keys);
     current(page.page);
-    const left = await one(show, queue, study, lease, arm, page, images, () => images.fetch(ahead));
+    const left = await one(show, mark, queue, study, lease, arm, page, images, () => images.fetch(ahead));
     if (left) return left;
     images.release(keys(page));
   }
@@ -23,7 +24,7 @@ export async function work(api, queue, study, lease, arm, current) {
 }
 
 /** Shows a page until it is submitted, or left. Loaded is called when its images are there. */
-async function one(show, queue, study, lease, arm, page, images, loaded) {
+async function one(show, mark, queue, study, lease, arm, page, images, loaded) {
   const { assignment, record, pages } = lease;
   const before = queue.drafts.get(page.page);
   const attempt = Math.max(page.attempts, before?.attempt ?? 0) + 1;
@@ -33,7 +34,7 @@ async function one(show, queue, study, lease, arm, page, images, loaded) {
   const recorder = new Recorder(queue, { assignment, page: page.page, attempt }, record, end.signal);
   let pending = page.slots.length;
   const screen = show(page, {
-    lease, arm, recorder, draft: draft.answer, signal: end.signal,
+    lease, arm, mark, recorder, draft: draft.answer, signal: end.signal,
     image: images.loader(recorder, end.signal, () => { if (--pending === 0) loaded(); }),
     url: key => images.url(key),
     keep: state => {

@@ -48,6 +48,8 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 		refuse(w, 409, "other_start", "the first chunk of this attempt said that it began at another time")
 	case errors.Is(err, storage.ErrEnded):
 		refuse(w, 409, "ended", "the attempt was submitted without this chunk")
+	case errors.Is(err, storage.ErrElsewhere):
+		refuse(w, 409, "elsewhere", "you are at work on another device or in another window")
 	case errors.Is(err, storage.ErrState):
 		refuse(w, 409, "no_consent", "you have not agreed to take part")
 	default:

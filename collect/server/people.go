@@ -311,12 +311,13 @@ func (s *Server) beat(w http.ResponseWriter, r *http.Request) {
 	if p == nil {
 		return
 	}
-	until, err := s.DB.Beat(r.Context(), p.visit.ID, storage.Clock{Offset: in.Offset, Delay: in.Delay}, s.Study.Idle().Milliseconds(), s.now())
+	until, taken, err := s.DB.Beat(r.Context(), p.visit.ID, storage.Clock{Offset: in.Offset, Delay: in.Delay}, in.Leaving,
+		s.Study.Idle().Milliseconds(), s.now())
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	answer(w, 200, map[string]any{"received": received, "sent": s.clock(), "lease_until": until})
+	answer(w, 200, map[string]any{"received": received, "sent": s.clock(), "lease_until": until, "taken": taken})
 }
 
 // clock returns the time in ms since 1970.

@@ -341,6 +341,18 @@ func TestWay(t *testing.T) {
 	if m := r.want(200, "", reload); m["token"] != other {
 		t.Errorf("a visit goes on with its token: %v", m)
 	}
+	// The other browser may be at work: the first one stops when it is asked to.
+	r.want(409, "elsewhere", ask{"POST", "/api/v1/lease", other, map[string]any{"take": false}, nil})
+	beat := func(token string) any {
+		return r.want(200, "", ask{"POST", "/api/v1/beat", "", map[string]any{"token": token}, nil})["taken"]
+	}
+	if beat(token) != false {
+		t.Error("the first browser stops before it was asked to")
+	}
+	r.want(200, "", ask{"POST", "/api/v1/lease", other, map[string]any{"take": true}, nil})
+	if beat(token) != true || beat(other) != false {
+		t.Error("the first browser does not stop")
+	}
 	if p := r.pages(other); p[0]["page"] != first || p[0]["submitted"] != true || p[0]["attempts"] != 1.0 || p[1]["submitted"] != false {
 		t.Errorf("%v", p)
 	}
@@ -419,7 +431,7 @@ func TestRefused(t *testing.T) {
 		{"attempt 0", 400, "bad_number", put(token, page, 0, 0, nil, "")},
 		{"seq", 400, "bad_number", put(token, page, 1, 5000, nil, "")},
 		{"seq", 400, "bad_number", put(token, page, 1, -1, nil, "")},
-		{"no digest", 400, "bad_digest", with(good, func(a *ask) { a.header["Content-Digest"] = "" })},
+		{"half a digest", 400, "bad_digest", with(good, func(a *ask) { a.header["Content-Digest"] = "sha-256=" })},
 		{"other digest", 400, "bad_digest", with(good, func(a *ask) { a.body = []byte("x") })},
 		{"encoding", 400, "bad_chunk", with(good, func(a *ask) { a.header["Content-Encoding"] = "br" })},
 		{"no chunk", 400, "bad_chunk", put(token, page, 1, 1, []byte("{}"), "")},

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"abtool/collect"
 	"abtool/collect/recording"
@@ -41,10 +42,15 @@ type pageBody struct {
 	Slots     []slotBody `json:"slots,omitempty"`
 }
 
+// alive is how long after a sign of life another visit has to ask before it takes an assignment over. Pages send beats
+// every 20 seconds.
+const alive = 45 * time.Second
+
 // lease answers an assignment.
 func (s *Server) lease(w http.ResponseWriter, r *http.Request, p *person) {
 	var in struct {
 		ReadMS *float64 `json:"read_ms"`
+		Take   bool     `json:"take"` // from another visit
 	}
 	if !read(w, r, 4<<10, &in) {
 		return
@@ -59,6 +65,9 @@ func (s *Server) lease(w http.ResponseWriter, r *http.Request, p *person) {
 	}
 	terms := storage.Terms{Idle: s.Study.Idle().Milliseconds(), Longest: s.Study.Longest().Milliseconds(),
 		Most: s.Study.Assign.MostHITs, NewID: newID}
+	if !in.Take {
+		terms.Alive = alive.Milliseconds()
+	}
 	a, ok, err := s.DB.Lease(r.Context(), p.ID, p.visit.ID, terms, s.now())
 	if err == nil && in.ReadMS != nil && s.notes.allow(p.ID) {
 		err = s.DB.Note(r.Context(), p.ID, "instructions", fmt.Sprintf(`{"read_ms":%v}`, *in.ReadMS), s.now())
@@ -162,7 +171,7 @@ func (s *Server) chunk(w http.ResponseWriter, r *http.Request, p *person) {
 		return
 	}
 	c.SHA256 = recording.Digest(c.Body)
-	if r.Header.Get("Content-Digest") != "sha-256=:"+base64Of(c.SHA256)+":" {
+	if digest := r.Header.Get("Content-Digest"); digest != "" && digest != "sha-256=:"+base64Of(c.SHA256)+":" {
 		refuse(w, 400, "bad_digest", "the header Content-Digest is not the SHA-256 of the body that arrived")
 		return
 	}

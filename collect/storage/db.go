@@ -60,6 +60,7 @@ var (
 	ErrEnded     = errors.New("storage: the attempt was submitted without this chunk")     // of a chunk
 	ErrTooMuch   = errors.New("storage: the page has too many chunks, events or bytes")    // MaxChunks, MaxEvents, MaxBytes
 	ErrWithdrawn = errors.New("storage: the annotator has withdrawn")                      // nothing more is stored
+	ErrElsewhere = errors.New("storage: the annotator is at work in another visit")        // of a lease
 	ErrState     = errors.New("storage: the annotator has not agreed to the current text") // before the consent
 )
 

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -93,12 +94,14 @@ func (db *DB) Sweep(ctx context.Context, now int64) error {
 type Terms struct {
 	Idle    int64 // ms without a sign of life after which a lease ends
 	Longest int64 // ms after which a lease ends in any case, if that is more than 3 times the median
+	Alive   int64 // ms since the last sign of life in which another visit keeps its assignment; 0: it never does
 	Most    int   // HITs of a worker; 0: any number
 	NewID   func() string
 }
 
 // Lease returns the assignment that a worker has to go on with, or a new one. An assignment that was
-// abandoned is taken up again. ok is false if there is nothing left for this worker.
+// abandoned is taken up again. ok is false if there is nothing left for this worker. The error is ErrElsewhere if the
+// worker is at the assignment in another visit.
 func (db *DB) Lease(ctx context.Context, worker string, visit int64, terms Terms, now int64) (a Assignment, ok bool, err error) {
 	err = db.write(ctx, func(t *tx) error {
 		ok = false
@@ -125,6 +128,9 @@ func (db *DB) Lease(ctx context.Context, worker string, visit int64, terms Terms
 			AND a.state IN ('offered', 'working', 'abandoned') ORDER BY a.state = 'abandoned', a.offered LIMIT 1`, []any{worker}, a.fields()...)
 		switch {
 		case err == nil:
+			if there, err := elsewhere(t, &a, visit, now-terms.Alive); err != nil || there {
+				return cmp.Or(err, ErrElsewhere)
+			}
 			ok = true
 			return resume(t, &a, visit, terms, now)
 		case errors.Is(err, ErrUnknown):
@@ -137,6 +143,15 @@ func (db *DB) Lease(ctx context.Context, worker string, visit int64, terms Terms
 
 // ofTicket is true of assignments a that belong to the ticket of a visit. It is false if the visit has none.
 const ofTicket = "EXISTS (SELECT 1 FROM visit x JOIN visit v ON v.ticket = x.ticket WHERE x.id = a.visit AND v.id = ? AND v.ticket <> '')"
+
+// elsewhere reports whether there was a sign of life of an assignment in another visit, which was not left.
+func elsewhere(t *tx, a *Assignment, visit, since int64) (there bool, err error) {
+	if a.State == Abandoned || a.Visit == nil || *a.Visit == visit {
+		return false, nil
+	}
+	err = t.row("SELECT ended IS NULL AND seen > ? FROM visit WHERE id = ?", []any{since, *a.Visit}, &there)
+	return there, err
+}
 
 // resume goes on with an assignment.
 func resume(t *tx, a *Assignment, visit int64, terms Terms, now int64) error {
@@ -242,11 +257,13 @@ func touch(t *tx, assignment string, begun bool, idle, now int64) (until int64, 
 // A Clock compares the clocks of the browser and of the server. Its fields are nil if they are not known.
 type Clock struct{ Offset, Delay *float64 } // ms
 
-// Beat stores a sign of life. It returns the end of the lease of the visit's worker, 0 without one.
-func (db *DB) Beat(ctx context.Context, visit int64, clock Clock, idle, now int64) (until int64, err error) {
+// Beat stores a sign of life, or the last one of a page that is being left. It returns the end of the lease of the
+// visit's worker, 0 without one, and whether another visit took the assignment over.
+func (db *DB) Beat(ctx context.Context, visit int64, clock Clock, leaving bool, idle, now int64) (until int64, taken bool, err error) {
 	err = db.write(ctx, func(t *tx) error {
-		until = 0
-		n, err := t.change("UPDATE visit SET seen = max(seen, ?) WHERE id = ?", now, visit)
+		until, taken = 0, false
+		n, err := t.change("UPDATE visit SET seen = max(seen, ?), ended = CASE WHEN outcome <> '' THEN ended WHEN ? THEN ? END WHERE id = ?",
+			now, leaving, now, visit)
 		if err != nil {
 			return err
 		}
@@ -260,8 +277,8 @@ func (db *DB) Beat(ctx context.Context, visit int64, clock Clock, idle, now int6
 			}
 		}
 		var assignment string
-		err = t.row(`SELECT a.id FROM assignment a JOIN visit v ON v.worker = a.worker WHERE v.id = ?
-			AND a.state IN ('offered', 'working', 'abandoned') ORDER BY a.state = 'abandoned', a.offered LIMIT 1`, []any{visit}, &assignment)
+		err = t.row(`SELECT a.id, a.state <> 'abandoned' AND coalesce(a.visit <> v.id, 0) FROM assignment a JOIN visit v ON v.worker = a.worker WHERE v.id = ?
+			AND a.state IN ('offered', 'working', 'abandoned') ORDER BY a.state = 'abandoned', a.offered LIMIT 1`, []any{visit}, &assignment, &taken)
 		if errors.Is(err, ErrUnknown) {
 			return nil
 		}
@@ -270,7 +287,7 @@ func (db *DB) Beat(ctx context.Context, visit int64, clock Clock, idle, now int6
 		}
 		return err
 	})
-	return until, err
+	return until, taken, err
 }
 
 // Incomplete is what is missing of an assignment.

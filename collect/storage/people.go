@@ -34,7 +34,7 @@ type Visit struct {
 	Worker      string
 	Started     int64
 	Seen        int64  // last sign of life
-	Ended       *int64 // when it was finished or left
+	Ended       *int64 // when it was finished, or its page was left
 	Device      string // JSON
 	ClockOffset *float64
 	ClockDelay  *float64

@@ -205,7 +205,7 @@ func Run(t *testing.T, open func(t *testing.T) *storage.DB) {
 	}{
 		{"plan", plan}, {"chunks", chunks}, {"limits", limits}, {"submit", submit}, {"attempts", attempts}, {"lost chunks", lost},
 		{"leases", leases}, {"leases at once", leasesAtOnce}, {"abandoned", abandoned}, {"surplus", surplus}, {"longest lease", longest},
-		{"arms", arms}, {"consent", consent}, {"finish", finish}, {"tickets", tickets}, {"leave", leave}, {"erase", erase}, {"reviews", reviews}, {"invites", invites}, {"clock", clock},
+		{"arms", arms}, {"consent", consent}, {"finish", finish}, {"tickets", tickets}, {"leave", leave}, {"erase", erase}, {"reviews", reviews}, {"invites", invites}, {"clock", clock}, {"takeover", takeover},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
@@ -539,7 +539,7 @@ func abandoned(t *testing.T, db *storage.DB) {
 	if c := p.Account(); p.State(a.ID) != "abandoned" || c.Left != 1 || c.Open != 0 {
 		t.Errorf("%s %+v", p.State(a.ID), c)
 	}
-	if _, err := db.Beat(t.Context(), p.visits["ann"], storage.Clock{}, 10*minute, p.Now); err != nil || p.State(a.ID) != "working" {
+	if _, _, err := db.Beat(t.Context(), p.visits["ann"], storage.Clock{}, false, 10*minute, p.Now); err != nil || p.State(a.ID) != "working" {
 		t.Errorf("a sign of life while the HIT is free: %v %s", err, p.State(a.ID))
 	}
 	p.Now += 11 * minute
@@ -547,7 +547,7 @@ func abandoned(t *testing.T, db *storage.DB) {
 	if b.HIT != a.HIT {
 		t.Fatal("an abandoned HIT comes back at once")
 	}
-	if _, err := db.Beat(t.Context(), p.visits["ann"], storage.Clock{}, 10*minute, p.Now); err != nil || p.State(a.ID) != "abandoned" {
+	if _, _, err := db.Beat(t.Context(), p.visits["ann"], storage.Clock{}, false, 10*minute, p.Now); err != nil || p.State(a.ID) != "abandoned" {
 		t.Errorf("a sign of life when somebody else has the HIT: %v %s", err, p.State(a.ID))
 	}
 }
@@ -659,7 +659,7 @@ func longest(t *testing.T, db *storage.DB) {
 	a := p.Lease("ann")
 	for range 7 {
 		p.Now += 9 * minute
-		db.Beat(t.Context(), p.visits["ann"], storage.Clock{}, 10*minute, p.Now)
+		db.Beat(t.Context(), p.visits["ann"], storage.Clock{}, false, 10*minute, p.Now)
 	}
 	if err := db.Sweep(t.Context(), p.Now); err != nil || p.State(a.ID) != "abandoned" {
 		t.Errorf("after 63 minutes of beats: %s, %v", p.State(a.ID), err)
@@ -934,12 +934,50 @@ func invites(t *testing.T, db *storage.DB) {
 	}
 }
 
+// Another visit of the worker takes an assignment over if it asks for that, if the first one was left, or if there is no
+// sign of life of it.
+func takeover(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	a, first := p.Lease("ann"), p.visits["ann"]
+	p.Agree("ann")
+	second := p.visits["ann"]
+	terms := p.Terms()
+	terms.Alive = minute
+	lease := func(visit int64, want error) {
+		t.Helper()
+		if b, ok, err := db.Lease(t.Context(), "ann", visit, terms, p.Now); !errors.Is(err, want) || ok != (want == nil) || ok && b.ID != a.ID {
+			t.Errorf("%+v, %v: %v, want %v", b, ok, err, want)
+		}
+	}
+	beat := func(visit int64, leaving, want bool) {
+		t.Helper()
+		if _, taken, err := db.Beat(t.Context(), visit, storage.Clock{}, leaving, 10*minute, p.Now); err != nil || taken != want {
+			t.Errorf("taken %v, %v; want %v", taken, err, want)
+		}
+	}
+	lease(second, storage.ErrElsewhere)
+	lease(first, nil)
+	beat(first, true, false)
+	lease(second, nil)
+	beat(first, false, true)
+	beat(second, false, false)
+	lease(first, storage.ErrElsewhere)
+	p.Now += minute
+	lease(first, nil)
+	beat(first, false, false)
+	terms.Alive = 0
+	lease(second, nil)
+	p.Work("ann", a)
+	beat(first, false, false)
+}
+
 // The exchange with the shortest round trip counts.
 func clock(t *testing.T, db *storage.DB) {
 	p := NewPeople(t, db, 1, 1)
 	p.Agree("ann")
 	for _, c := range [][2]float64{{5, 20}, {3, 8}, {7, 30}} {
-		if _, err := db.Beat(t.Context(), p.visits["ann"], storage.Clock{Offset: &c[0], Delay: &c[1]}, minute, p.Now+1); err != nil {
+		if _, _, err := db.Beat(t.Context(), p.visits["ann"], storage.Clock{Offset: &c[0], Delay: &c[1]}, false, minute, p.Now+1); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -950,7 +988,7 @@ func clock(t *testing.T, db *storage.DB) {
 		}
 		return err
 	})
-	if _, err := db.Beat(t.Context(), 99, storage.Clock{}, minute, p.Now); !errors.Is(err, storage.ErrUnknown) {
+	if _, _, err := db.Beat(t.Context(), 99, storage.Clock{}, false, minute, p.Now); !errors.Is(err, storage.ErrUnknown) {
 		t.Error(err)
 	}
 }
