@@ -21,6 +21,9 @@ import (
 
 const extension = ".parquet"
 
+// ErrAnotherNetwork is returned for a folder that has the answers of a network with other weights.
+var ErrAnotherNetwork = errors.New("another network")
+
 // Keep runs a network over the sets whose outputs a folder does not have yet. It returns the names of the sets
 // that the folder had. Each set has a file, so that an evaluation that was interrupted continues with the set that
 // it had not finished; sets that differ only by a hole share one. A file is used again if it is of the same weights,
@@ -86,7 +89,7 @@ func (n *Network) has(file string, list []*sets.Set, o *Options) (bool, error) {
 	want := n.about(o)
 	a := f.About
 	if a.Weights != want.Weights || a.Arch != want.Arch || a.ClassesHash != want.ClassesHash {
-		return false, fmt.Errorf("%s has the answers of another network of the name %s: give another --out, or remove the file", file, a.Network)
+		return false, fmt.Errorf("%s has the answers of %w of the name %s: give another --out, or remove the file", file, ErrAnotherNetwork, a.Network)
 	}
 	if a.Version != want.Version || a.Engine != want.Engine || a.Logits != want.Logits || len(a.Sets) != len(list) {
 		return false, nil

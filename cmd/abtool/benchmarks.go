@@ -237,7 +237,7 @@ func (o *benchmarkOptions) evaluate(ctx context.Context, network eval.NetworkOpt
 	if len(had) > 0 {
 		note(fmt.Sprintf("%s was evaluated before on %s, and its answers are used again", n.Name, strings.Join(had, ", ")))
 	}
-	if err != nil && o.out != "" {
+	if err != nil && o.out != "" && !errors.Is(err, eval.ErrAnotherNetwork) {
 		err = fmt.Errorf("%w; what was finished is in %s, and the same command continues", err, place)
 	}
 	return c.Real, err

@@ -68,7 +68,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "%s: %v\nSee %s --help.\n", cmd.CommandPath(), err, cmd.CommandPath())
 		return exitUsage
 	}
-	fmt.Fprintf(stderr, "%s: %v\n", cmd.CommandPath(), err)
+	message := err.Error()
+	if signals.Err() != nil && errors.Is(err, context.Canceled) {
+		message = strings.Replace(message, context.Canceled.Error(), "stopped", 1)
+	}
+	fmt.Fprintf(stderr, "%s: %s\n", cmd.CommandPath(), message)
 	return exitFailed
 }
 
