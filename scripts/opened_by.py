@@ -156,6 +156,25 @@ def _():
     assert fragment.num_row_groups == 2 and fragment.subset(ds.field("seq") >= 16384).num_row_groups == 1
 
 
+@check("stores", "store, Parquet", "pyarrow", "encodings: dictionaries, deltas, and zstd for every column")
+def _():
+    import pyarrow.parquet as pq
+
+    store()
+    want = {"imagenet/annotations": {"image_id": "DELTA_BYTE_ARRAY", "seq": "DELTA_BINARY_PACKED", "worker_id": "RLE_DICTIONARY",
+                                     "mouse.list.element.t": "DELTA_BINARY_PACKED", "mouse.list.element.x": "RLE_DICTIONARY"},
+            "coco/annotations": {"image_id": "DELTA_BINARY_PACKED", "worker_id": "RLE_DICTIONARY",
+                                 "actions.list.element.type": "RLE_DICTIONARY"},
+            "imagenet/images": {"image_id": "DELTA_BYTE_ARRAY", "class": "RLE_DICTIONARY"}}
+    for table, columns in want.items():
+        meta = pq.ParquetFile(path("store", table + ".parquet")).metadata
+        for g in range(meta.num_row_groups):
+            chunks = {c.path_in_schema: c for c in map(meta.row_group(g).column, range(meta.num_columns))}
+            assert {c.compression for c in chunks.values()} == {"ZSTD"}, table
+            for name, encoding in columns.items():
+                assert encoding in chunks[name].encodings, (table, name, chunks[name].encodings)
+
+
 @check("stores", "store, Parquet", "pandas", VALUES, "pyarrow")
 def _():
     import pandas as pd
