@@ -171,6 +171,11 @@ func (k Keys) OpenImageKey(study, key string) (page string, slot int, ok bool) {
 	return page, slot, hmac.Equal(b[17:], mac(k.Image, study, page, strconv.Itoa(slot))[:macBytes])
 }
 
+// HITImageKey returns what shows that the address of an image of a HIT is of this server.
+func (k Keys) HITImageKey(study, hit string, page, slot int) string {
+	return base64.RawURLEncoding.EncodeToString(mac(k.Image, study, "hit", hit, strconv.Itoa(page), strconv.Itoa(slot))[:macBytes])
+}
+
 // IconKey returns the name under which the picture of an icon is served.
 func (k Keys) IconKey(study, icon string) string {
 	return base64.RawURLEncoding.EncodeToString(mac(k.Image, study, "icon", icon)[:16])

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -52,6 +53,7 @@ type Settings struct {
 	Platform Platform       `toml:"platform"`
 	Privacy  Privacy        `toml:"privacy"`
 	Serve    Serve          `toml:"serve"`
+	Compat   Compat         `toml:"compat"`
 }
 
 // About says what the study is.
@@ -158,6 +160,13 @@ type Serve struct {
 	Proxies []string `toml:"trusted_proxies"` // whose word on where a request comes from is believed
 }
 
+// Compat says whether the original front ends are answered.
+type Compat struct {
+	Enabled bool     `toml:"enabled"`
+	Origins []string `toml:"origins"` // of front ends that another server serves
+	URL     string   `toml:"url"`     // address of this server as front ends reach it; "": as they ask for it
+}
+
 // Levels of recording, from the most to the least.
 var Levels = []string{"full", "events", "answers"}
 
@@ -170,6 +179,7 @@ func Defaults(kind string) Settings {
 		Record:  Record{Level: "full", Needs: "events", Rate: 125, Keys: true},
 		Privacy: Privacy{OnLeave: Keep, IdentitiesDays: 90},
 		Quality: Quality{Recall: 0.333, Place: 0.75},
+		Compat:  Compat{Origins: []string{}},
 		Serve:   Serve{Address: "127.0.0.1:8080", Admin: "127.0.0.1:8081", Proxies: []string{}},
 	}
 	if kind == Tag {
@@ -305,6 +315,11 @@ func (s *Settings) check() error {
 	for _, p := range s.Serve.Proxies {
 		if _, err := Network(p); err != nil {
 			wrong("serve.trusted_proxies has %q: it is an address, such as 127.0.0.1, or a network, such as 10.0.0.0/8", p)
+		}
+	}
+	for _, o := range append(slices.Clone(s.Compat.Origins), s.Compat.URL) {
+		if u, err := url.Parse(o); o != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || o != u.Scheme+"://"+u.Host) {
+			wrong("compat has the address %q: it is such as https://study.example.org, without a path", o)
 		}
 	}
 	share("quality.recall", s.Quality.Recall)

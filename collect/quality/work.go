@@ -91,6 +91,14 @@ func (r *Reader) Read(a storage.Assignment) (*Work, error) {
 
 func (r *Reader) page(w *Work, stored *storage.Page, submitted *storage.Attempt) (p Page, err error) {
 	p = Page{Number: stored.Number, Plan: w.HIT.Pages[stored.Number]}
+	d, err := records.Describe(stored, submitted, &p.Plan, r.images)
+	if err != nil {
+		return p, err
+	}
+	d.Superclasses, d.Arm = r.supers, w.Arm
+	if r.workers[w.Worker].Platform == storage.Compat {
+		return p, r.frontEnd(&p, submitted, d)
+	}
 	for i := range stored.Attempts {
 		x := &stored.Attempts[i]
 		if x.Attempt > submitted.Attempt {
@@ -103,17 +111,30 @@ func (r *Reader) page(w *Work, stored *storage.Page, submitted *storage.Attempt)
 		recorded, _, _ := records.Join(x, chunks)
 		p.Attempts = append(p.Attempts, recorded)
 	}
-	d, err := records.Describe(stored, submitted, &p.Plan, r.images)
-	if err != nil {
-		return p, err
-	}
-	d.Superclasses, d.Arm = r.supers, w.Arm
 	if w.HIT.Task == collect.Browse {
 		p.Browse, err = derive.Browse(p.Attempts, d)
 	} else {
 		p.Tag, err = derive.Tag(p.Attempts, d)
 	}
 	return p, err
+}
+
+// frontEnd reads a page that an original front end sent.
+func (r *Reader) frontEnd(p *Page, submitted *storage.Attempt, d derive.Page) error {
+	chunks, err := r.v.Chunks(submitted.Page, submitted.Attempt)
+	if err != nil {
+		return err
+	}
+	body, err := records.FrontEnd(chunks)
+	if err != nil {
+		return err
+	}
+	if p.Plan.Class != "" {
+		p.Browse, err = derive.FrontEndBrowse(body, d)
+	} else {
+		p.Tag, err = derive.FrontEndTag(body, d)
+	}
+	return err
 }
 
 // Duration returns how long a submitted assignment took, in ms by the clock of the server: from the first chunk to

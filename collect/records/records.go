@@ -28,7 +28,8 @@ func Describe(p *storage.Page, submitted *storage.Attempt, plan *collect.Page, i
 	if submitted.Ended != nil {
 		d.Ended = *submitted.Ended
 	}
-	if err := json.Unmarshal([]byte(submitted.Answer), &d.Answer); err != nil {
+	if submitted.Answer == "" { // of a front end: the page that it sent has the answer
+	} else if err := json.Unmarshal([]byte(submitted.Answer), &d.Answer); err != nil {
 		return d, fmt.Errorf("the answer of page %s: %w", p.UUID, err)
 	}
 	for _, slot := range plan.Slots {
@@ -48,6 +49,14 @@ func ImageID(class string, m *collect.Image) string {
 		return m.ID
 	}
 	return m.ID + "@" + strings.ReplaceAll(class, "/", "-") // ids of records end at a slash
+}
+
+// FrontEnd returns a page as an original front end sent it, from the chunks of its attempt.
+func FrontEnd(stored []storage.Chunk) ([]byte, error) {
+	if len(stored) != 1 || stored[0].Encoding != storage.FrontEnd {
+		return nil, fmt.Errorf("%d chunks are not one page of a front end", len(stored))
+	}
+	return stored[0].JSON()
 }
 
 // Join joins the chunks of an attempt. It leaves out chunks that cannot be read, or are of another beginning

@@ -37,6 +37,7 @@ type Options struct {
 	Log        *slog.Logger                         // requests, without addresses; nil: none
 	Now        func() time.Time                     // nil: time.Now
 	Space      func() (free, all uint64, err error) // of the disk with the database; nil: asks the system
+	CompatUI   fs.FS                                // a built front end of the releases; nil: none
 }
 
 // A Server serves a study.
@@ -290,6 +291,7 @@ func (s *Server) Handler() http.Handler {
 	m.HandleFunc("POST /api/v1/oops", s.session(s.oops))
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]any{"ok": true}) })
 	m.HandleFunc("GET /readyz", s.ready)
+	s.compatRoutes(m)
 	return s.logged(secured(unknownRoutes(m), strings.Join([]string{"default-src 'none'", "script-src 'self'", "style-src 'self'",
 		"img-src 'self' blob:", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"}, "; ")))
 }

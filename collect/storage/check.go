@@ -1,11 +1,8 @@
 package storage
 
 import (
-	"bytes"
 	"cmp"
-	"compress/gzip"
 	"fmt"
-	"io"
 	"slices"
 
 	"abtool/collect/recording"
@@ -19,19 +16,14 @@ func (c *Chunk) JSON() ([]byte, error) {
 	switch c.Encoding {
 	case "":
 		return c.Body, nil
-	case "gzip":
+	case "gzip", FrontEnd:
 	default:
 		return nil, fmt.Errorf("the encoding %q is not known: it is gzip", c.Encoding)
 	}
-	z, err := gzip.NewReader(bytes.NewReader(c.Body))
-	if err != nil {
-		return nil, err
+	if c.Encoding == FrontEnd {
+		return unzip(c.Body, MaxFrontEnd)
 	}
-	inside, err := io.ReadAll(io.LimitReader(z, maxInside+1))
-	if err == nil && len(inside) > maxInside {
-		err = fmt.Errorf("the chunk has more than %d bytes without compression", maxInside)
-	}
-	return inside, err
+	return unzip(c.Body, maxInside)
 }
 
 // Checked counts what Check has read.
@@ -147,6 +139,9 @@ func (v *View) checkAttempt(x Attempt, c *Checked, wrong func(where, what string
 
 // check returns what is wrong with a chunk, or "".
 func (c *Chunk) check(t0 int64) string {
+	if c.Encoding == FrontEnd {
+		return c.checkFrontEnd()
+	}
 	if d := recording.Digest(c.Body); d != c.SHA256 {
 		return fmt.Sprintf("its SHA-256 is %s, but %s was acknowledged", d, c.SHA256)
 	}

@@ -94,7 +94,11 @@ func Open(dir string, o Options) (*DB, error) {
 		w.close()
 		return nil, err
 	}
-	return &DB{path: path, readers: readers, writer: w}, nil
+	db := &DB{path: path, readers: readers, writer: w}
+	if err := db.makeCompat(context.Background()); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 // OpenRead opens the database in a folder for reading. A server may write to it at the same time. The error

@@ -212,16 +212,21 @@ func offer(t *tx, a *Assignment, worker string, visit int64, terms Terms, now in
 	}
 	*a = Assignment{ID: terms.NewID(), HIT: a.HIT, Worker: worker, Visit: &visit, State: Offered, Offered: now,
 		LeaseUntil: now + min(terms.Idle, longest), LeaseEnd: now + longest}
+	return true, assign(t, a, pages, terms.NewID)
+}
+
+// assign stores an assignment of a HIT, with its pages.
+func assign(t *tx, a *Assignment, pages int, newID func() string) error {
 	if err := t.exec(`INSERT INTO assignment (id, hit, worker, visit, state, offered, lease_until, lease_end)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, a.ID, a.HIT, worker, visit, a.State, now, a.LeaseUntil, a.LeaseEnd); err != nil {
-		return false, err
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, a.ID, a.HIT, a.Worker, a.Visit, a.State, a.Offered, a.LeaseUntil, a.LeaseEnd); err != nil {
+		return err
 	}
 	for n := range pages {
-		if err := t.exec("INSERT INTO page (uuid, assignment, number) VALUES (?, ?, ?)", terms.NewID(), a.ID, n); err != nil {
-			return false, err
+		if err := t.exec("INSERT INTO page (uuid, assignment, number) VALUES (?, ?, ?)", newID(), a.ID, n); err != nil {
+			return err
 		}
 	}
-	return true, t.exec(recount+" WHERE id = ?", a.HIT)
+	return t.exec(recount+" WHERE id = ?", a.HIT)
 }
 
 // touch is a sign of life of an assignment. One that was abandoned is live again if its HIT is still free. begun

@@ -180,7 +180,7 @@ func (db *DB) Submit(ctx context.Context, worker, page string, s Submit, idle, n
 			if have.Chunks != s.Chunks || have.Events != s.Events || have.Chain != s.Chain || have.Answer != s.Answer {
 				return ErrDiffers
 			}
-			r.Surplus = attempt == "surplus"
+			r.Surplus = attempt == surplusAttempt
 			return t.row("SELECT state = 'submitted' FROM assignment WHERE id = ?", []any{assignment}, &r.Done)
 		}
 		digests, err := digests(t, page, s.Attempt)
@@ -260,16 +260,15 @@ func store(t *tx, page, assignment string, s Submit, r *Receipt, flags string, i
 	}
 	state := Submitted
 	if r.Surplus = before; before {
-		state = "surplus"
+		state = surplusAttempt
 	}
 	if err := t.exec(`UPDATE attempt SET state = ?, announced_chunks = ?, announced_events = ?, lost = ?, chain = ?, ended = ?, submitted = ?,
 		answer = ?, flags = ? WHERE page = ? AND attempt = ?`, state, s.Chunks, s.Events, text(s.Lost), s.Chain, s.Ended, now,
 		s.Answer, flags, page, s.Attempt); err != nil {
 		return err
 	}
-	var left int
-	if err := t.row(`SELECT count(*) FROM page p WHERE p.assignment = ? AND NOT EXISTS
-		(SELECT 1 FROM attempt x WHERE x.page = p.uuid AND x.state = 'submitted')`, []any{assignment}, &left); err != nil {
+	left, err := pagesLeft(t, assignment)
+	if err != nil {
 		return err
 	}
 	if r.Done = left == 0; !r.Done {
@@ -279,6 +278,21 @@ func store(t *tx, page, assignment string, s Submit, r *Receipt, flags string, i
 	if before { // the assignment was done before
 		return nil
 	}
+	return endAssignment(t, assignment, now)
+}
+
+// surplusAttempt is the state of an attempt that was submitted and does not count.
+const surplusAttempt = "surplus"
+
+// pagesLeft returns the number of pages of an assignment that are not submitted.
+func pagesLeft(t *tx, assignment string) (n int, err error) {
+	err = t.row(`SELECT count(*) FROM page p WHERE p.assignment = ? AND NOT EXISTS
+		(SELECT 1 FROM attempt x WHERE x.page = p.uuid AND x.state = 'submitted')`, []any{assignment}, &n)
+	return n, err
+}
+
+// endAssignment ends an assignment whose pages are all submitted. It is surplus if enough others have done its HIT.
+func endAssignment(t *tx, assignment string, now int64) error {
 	if err := t.exec(`UPDATE assignment SET state = 'submitted', submitted = ?, surplus = (SELECT count(*) FROM assignment b
 		WHERE b.hit = assignment.hit AND b.state = 'submitted' AND b.surplus = 0 AND b.rejected = 0) >= (SELECT k FROM hit WHERE id = assignment.hit)
 		WHERE id = ?`, now, assignment); err != nil {

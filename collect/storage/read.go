@@ -119,10 +119,11 @@ func list[T any](v *View, query string, args []any, fields func(*T) []any) (all 
 
 // Images returns the images of the plan, by id.
 func (v *View) Images() ([]collect.Image, error) {
-	return list(v, "SELECT id, class, path, width, height, sha256, known, gold FROM image ORDER BY id", nil,
-		func(m *collect.Image) []any {
-			return []any{&m.ID, &m.Class, &m.Path, &m.Width, &m.Height, &m.SHA256, &m.Known, &m.Gold}
-		})
+	return list(v, "SELECT id, class, path, width, height, sha256, known, gold FROM image ORDER BY id", nil, imageFields)
+}
+
+func imageFields(m *collect.Image) []any {
+	return []any{&m.ID, &m.Class, &m.Path, &m.Width, &m.Height, &m.SHA256, &m.Known, &m.Gold}
 }
 
 // ImagePath returns the path of an image, relative to the folder of the images, or ErrUnknown.

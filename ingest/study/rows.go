@@ -39,7 +39,7 @@ func (s *Study) row(j *job, x *storage.Attempt, r *recording.Page, images map[st
 	w := schema.PageAttempt{
 		Source: s.name, PageUUID: j.page.UUID, Attempt: int32(x.Attempt), State: stateOf(j, x),
 		AssignmentID: j.assignment.ID, HITID: j.assignment.HIT, WorkerID: j.assignment.Worker, PageIdx: int32(j.page.Number),
-		Session: j.assignment.Visit, Arm: filled(j.worker.Arm), Level: filled(j.worker.Level), Class: filled(j.plan.Class),
+		Session: j.assignment.Visit, Arm: filled(j.arm), Level: filled(j.worker.Level), Class: filled(j.plan.Class),
 		Ended: x.Ended, Received: x.First, Submitted: x.Submitted, SubmitVia: submitVia(x, r), Flags: strings.Fields(x.Flags),
 	}
 	for _, slot := range j.plan.Slots {

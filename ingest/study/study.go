@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"abtool/collect"
@@ -110,7 +111,11 @@ type job struct {
 	assignment *storage.Assignment
 	plan       *collect.Page
 	worker     *storage.Worker
+	arm        string
 }
+
+// frontEnd reports whether an original front end sent the page.
+func (j *job) frontEnd() bool { return j.worker.Platform == storage.Compat }
 
 // Read reads the study. It calls take for each page that was shown, in the order in which assignments were
 // offered, and returns the sessions and reviews. The database does not change meanwhile.
@@ -168,6 +173,10 @@ func (s *Study) list(v *storage.View) (pages []job, err error) {
 	for i := range workers {
 		people[workers[i].ID] = &workers[i]
 	}
+	arms, err := armsOf(v, workers)
+	if err != nil {
+		return nil, err
+	}
 	assignments, err := v.Assignments()
 	if err != nil {
 		return nil, err
@@ -201,16 +210,39 @@ func (s *Study) list(v *storage.View) (pages []job, err error) {
 			if hit == nil || p.Number >= len(hit.Pages) {
 				return nil, fmt.Errorf("the study %s has no plan for page %d of HIT %s, which was shown", s.name, p.Number, a.HIT)
 			}
-			pages = append(pages, job{p, a, &hit.Pages[p.Number], people[a.Worker]})
+			who := people[a.Worker]
+			arm, ok := arms[a.ID]
+			if !ok {
+				arm = who.Arm
+			}
+			pages = append(pages, job{p, a, &hit.Pages[p.Number], who, arm})
 		}
 	}
 	return pages, nil
+}
+
+// armsOf returns the arms of the assignments of the original front ends, which have one for each.
+func armsOf(v *storage.View, workers []storage.Worker) (map[string]string, error) {
+	if !slices.ContainsFunc(workers, func(w storage.Worker) bool { return w.Platform == storage.Compat }) {
+		return nil, nil
+	}
+	all, err := v.CompatAnnotations()
+	arms := map[string]string{}
+	for _, c := range all {
+		if _, ok := arms[c.Assignment]; !ok {
+			arms[c.Assignment] = c.Arm
+		}
+	}
+	return arms, err
 }
 
 // read reads the attempts at a page, and derives its record if it was submitted.
 func (s *Study) read(j *job, images map[string]*collect.Image, chunks func(string, int) ([]storage.Chunk, error)) (*Page, error) {
 	p := &Page{visit: j.assignment.Visit}
 	submitted := j.page.Submitted()
+	if j.frontEnd() {
+		return s.readFrontEnd(j, p, images, chunks)
+	}
 	var recorded []*recording.Page // up to the attempt that was submitted
 	for i := range j.page.Attempts {
 		x := &j.page.Attempts[i]
@@ -237,22 +269,66 @@ func (s *Study) read(j *job, images map[string]*collect.Image, chunks func(strin
 	return p, s.derive(p, j, submitted, recorded, images)
 }
 
+// readFrontEnd reads the versions of a page that an original front end sent. The one that counts is its record.
+func (s *Study) readFrontEnd(j *job, p *Page, images map[string]*collect.Image, chunks func(string, int) ([]storage.Chunk, error)) (*Page, error) {
+	for i := range j.page.Attempts {
+		x := &j.page.Attempts[i]
+		stored, err := chunks(j.page.UUID, x.Attempt)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range stored {
+			p.Read = append(p.Read, c.Body)
+		}
+		row := s.row(j, x, &recording.Page{Page: x.Page, Attempt: x.Attempt, T0: x.T0}, images)
+		row.Started, row.SubmitVia = ptr(x.T0/1000), nil
+		row.ActiveMS, row.IdleMS, row.Pauses = row.VisibleMS, 0, nil // the front ends do not record pauses
+		row.ChunksAnnounced, row.ChunksStored = 1, int64(len(stored))
+		p.Attempts = append(p.Attempts, row)
+		if x.State != storage.Submitted {
+			continue
+		}
+		d, err := records.Describe(&j.page, x, j.plan, images)
+		if err != nil {
+			return nil, err
+		}
+		body, err := records.FrontEnd(stored)
+		if err != nil {
+			return nil, fmt.Errorf("page %s: %w", j.page.UUID, err)
+		}
+		d.Arm = j.arm
+		record, err := derive.FrontEnd(body, s.ids(j), d, j.assignment.Submitted)
+		if err != nil {
+			return nil, err
+		}
+		p.Record = append(record, '\n')
+	}
+	return p, nil
+}
+
+// ids returns the identifiers of the assignment of a page.
+func (s *Study) ids(j *job) derive.Ids {
+	ids := derive.Ids{Worker: j.assignment.Worker, Assignment: j.assignment.ID, HIT: j.assignment.HIT}
+	if s.Task == collect.Browse {
+		ids.Candidates = j.assignment.HIT
+	}
+	return ids
+}
+
 // derive makes the record of a page that was submitted.
 func (s *Study) derive(p *Page, j *job, submitted *storage.Attempt, recorded []*recording.Page, images map[string]*collect.Image) error {
 	d, err := records.Describe(&j.page, submitted, j.plan, images)
 	if err != nil {
 		return err
 	}
-	d.Superclasses, d.Arm = s.supers, j.worker.Arm
-	ids := derive.Ids{Worker: j.assignment.Worker, Assignment: j.assignment.ID, HIT: j.assignment.HIT}
+	d.Superclasses, d.Arm = s.supers, j.arm
 	var page any
 	var mismatch bool
-	if s.Task == "browse" {
+	if s.Task == collect.Browse {
 		b, err := derive.Browse(recorded, d)
 		if err != nil {
 			return err
 		}
-		ids.Candidates = j.assignment.HIT
 		for _, a := range b.Annotations {
 			a.SubmitTime = j.assignment.Submitted
 		}
@@ -269,7 +345,7 @@ func (s *Study) derive(p *Page, j *job, submitted *storage.Attempt, recorded []*
 			p.Attempts[i].AnswerMismatch = &mismatch
 		}
 	}
-	record, err := derive.Dump(ids, page)
+	record, err := derive.Dump(s.ids(j), page)
 	p.Record = append(record, '\n')
 	return err
 }
