@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"abtool/collect/page"
 	"abtool/collect/server"
 	"abtool/collect/storage"
+	"abtool/internal/replace"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 )
@@ -50,6 +52,7 @@ type collectInitOptions struct {
 	collect.InitOptions
 	seed         uint64
 	byInvitation bool
+	compat       bool
 	quiet        bool
 }
 
@@ -93,6 +96,7 @@ Images stay where they are. Those that browsers do not show are left out and nam
 	f.StringVar(&o.Title, "title", "", "`TITLE` that annotators see")
 	f.StringVar(&o.Contact, "contact", "", "`ADDRESS` for questions and deletion, shown to annotators")
 	f.BoolVar(&o.byInvitation, "by-invitation", false, "let only those take part who have a link of abtool collect invite")
+	f.BoolVar(&o.compat, "compat", false, "answer the original front ends of ImageNet-AB or COCO-AB as well")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the plan")
 	f.BoolVar(&o.quiet, "quiet", false, "show no progress")
 	return c
@@ -107,6 +111,9 @@ func (o *collectInitOptions) run(ctx context.Context, s streams) error {
 	}
 	bar := ui.NewBar(s.err, o.quiet, ui.Images)
 	o.Open = !o.byInvitation
+	if o.compat {
+		o.Edit = func(s *collect.Settings) { s.Compat.Enabled = true }
+	}
 	o.Progress = func(done, all int) { bar.Set("reading images", int64(done), int64(all)) }
 	made, err := collect.Init(ctx, o.InitOptions)
 	bar.Clear()
@@ -171,6 +178,7 @@ func printPlanned(w io.Writer, study *collect.Study, p collect.Planned, pay floa
 type collectPlanOptions struct {
 	seed uint64
 	pay  float64
+	hits string
 }
 
 func collectPlanCommand(s streams) *cobra.Command {
@@ -180,13 +188,17 @@ func collectPlanCommand(s streams) *cobra.Command {
 		Short: "Divide the images of a study into HITs",
 		Long: `Divide the images into pages and HITs, and say how many there are and how long they take. HITs that
 annotators were given stay as they are; the other images are divided again. A server uses the new
-plan when it is started the next time.`,
+plan when it is started the next time.
+
+--hits FILE writes a CSV file with a row for each HIT, for the original front ends: MTurk fills its
+columns into the form that those bring along.`,
 		Example: `  abtool collect plan birds --seed 7 --pay 15`,
 		Args:    exactly(1, "collect plan takes one argument, the folder of the study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd.Context(), s.out, args[0])
 		},
 	}
+	c.Flags().StringVar(&o.hits, "hits", "", "write the HITs for the original front ends to a CSV `FILE`")
 	c.Flags().Uint64Var(&o.seed, "seed", 1, "seed of the order; the same seed gives the same plan")
 	c.Flags().Float64Var(&o.pay, "pay", 0, "`AMOUNT` paid for an hour, to print the cost")
 	return c
@@ -205,8 +217,34 @@ func (o *collectPlanOptions) run(ctx context.Context, w io.Writer, dir string) e
 	if err != nil {
 		return err
 	}
+	if o.hits != "" {
+		if err := writeHITs(o.hits, study); err != nil {
+			return err
+		}
+	}
 	printPlanned(w, study, planned, o.pay)
 	return nil
+}
+
+// writeHITs writes what the forms of the original front ends need to know of each HIT.
+func writeHITs(file string, study *collect.Study) error {
+	_, hits, err := study.Plan()
+	if err != nil {
+		return err
+	}
+	id, version := "imageNetHitId", "NO_POINTER_ORIGINAL"
+	if study.Task.Kind == collect.Tag {
+		id, version = "cocoHitId", "baseline"
+	}
+	return replace.File(file, func(w io.Writer) error {
+		c := csv.NewWriter(w)
+		c.Write([]string{"hitDatasetName", id, "version"})
+		for _, h := range hits {
+			c.Write([]string{study.Study.ID, h.ID, version})
+		}
+		c.Flush()
+		return c.Error()
+	})
 }
 
 // viewStudy reads the database of a study. The error is os.ErrNotExist if it was never served.
@@ -245,6 +283,7 @@ Changes of study.toml, the texts and the plan count from the next start.`,
 	f := c.Flags()
 	f.StringVar(&o.Address, "addr", "", "`HOST:PORT` for annotators (default: as study.toml says)")
 	f.StringVar(&o.Admin, "admin-addr", "", "`HOST:PORT` for the administrator (default: as study.toml says)")
+	f.StringVar(&o.CompatUI, "compat-ui", "", "serve a built front end of ImageNet-AB or COCO-AB from `DIR`")
 	f.BoolVar(&o.verbose, "verbose", false, "print each request: its route, status and time, but no address")
 	return c
 }
@@ -274,6 +313,9 @@ func (o *collectServeOptions) run(ctx context.Context, s streams) error {
 			fmt.Fprintf(s.out, "annotators     %s?name=me\n", r.Page)
 		} else {
 			fmt.Fprintf(s.out, "annotators     %s, with an invitation: abtool collect invite %s%s\n", r.Page, o.Dir, o.otherURL(r))
+		}
+		if r.Study.Compat.Enabled {
+			ui.Note(s.err, "the original front ends are answered: they ask nobody for consent, and believe every workerId")
 		}
 		fmt.Fprintf(s.out, "administrator  %s\nCtrl-C stops the server.\n", r.Admin)
 	}
@@ -405,6 +447,9 @@ func (o *collectStatusOptions) run(ctx context.Context, w io.Writer, dir string)
 		if interrupted, _, err = v.Unfinished(); err == nil {
 			st, err = server.ReadStatus(v, time.Now().UnixMilli())
 		}
+		if err == nil && study.Compat.Enabled {
+			st.Loose, err = v.CompatLoose()
+		}
 		return err
 	})
 	if errors.Is(err, os.ErrNotExist) {
@@ -461,7 +506,7 @@ func printStatus(w io.Writer, study *collect.Study, st *server.Status) {
 	for _, x := range []struct {
 		what string
 		n    int64
-	}{{"surplus assignments", st.Surplus}, {"rejected assignments", st.Rejected}, {"erased pages", st.Erased}, {"chunks in conflict", st.Conflicts}, {"flagged attempts", st.Flagged}} {
+	}{{"surplus assignments", st.Surplus}, {"rejected assignments", st.Rejected}, {"erased pages", st.Erased}, {"chunks in conflict", st.Conflicts}, {"flagged attempts", st.Flagged}, {"pages of nobody", st.Loose}} {
 		if x.n > 0 {
 			fmt.Fprintf(t, "%s\t%s\n", x.what, n(x.n))
 		}

@@ -112,7 +112,7 @@ func (d *sheet) printConsents(f printf) {
 }
 
 func (d *sheet) printDecisions(f printf) {
-	var agreed, refused, kept, deleted, asked, left int
+	var agreed, refused, kept, deleted, asked, left, compat int
 	stopped := map[string]bool{}
 	for _, x := range d.visits {
 		stopped[x.Worker] = stopped[x.Worker] || x.Outcome == "returned"
@@ -123,6 +123,9 @@ func (d *sheet) printDecisions(f printf) {
 		}
 		if x.State == storage.Refused {
 			refused++
+		}
+		if x.Platform == storage.Compat {
+			compat++
 		}
 		if x.State == storage.Withdrawn || x.Consent > 0 && stopped[x.ID] {
 			kept++
@@ -140,6 +143,9 @@ func (d *sheet) printDecisions(f printf) {
 	}
 	f("\n## What annotators decided\n\n| | annotators |\n|---|---|\n| agreed, and are not deleted | %d |\n| refused | %d |\n", agreed, refused)
 	f("| stopped, and let the recording be kept | %d |\n| stopped, and had it deleted | %d |\n| asked for deletion later | %d |\n", kept, deleted, asked)
+	if compat > 0 {
+		f("| came by an original front end, which asks nobody | %d |\n", compat)
+	}
 	f("\n## Erasures\n\n%d, of which %d were of HITs that annotators had left without a word. Only these numbers are kept:\n\n", len(d.erasures), left)
 	f("| number | day (UTC) | why | assignments | pages |\n|---|---|---|---|---|\n")
 	for _, e := range d.erasures {

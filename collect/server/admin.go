@@ -207,9 +207,10 @@ func (s *Server) people(w http.ResponseWriter, r *http.Request) {
 // A Status says how far a study is.
 type Status struct {
 	storage.Account
-	People   map[string]int64 `json:"people"` // asked, agreed, refused, withdrawn
-	Arms     map[string]int64 `json:"arms"`   // people who agreed
-	Live     int64            `json:"live"`   // visits with a sign of life in the last two minutes
+	People   map[string]int64 `json:"people"`                    // asked, agreed, refused, withdrawn; not asked: by an original front end
+	Arms     map[string]int64 `json:"arms"`                      // people who agreed
+	Live     int64            `json:"live"`                      // visits with a sign of life in the last two minutes
+	Loose    int64            `json:"pages_of_nobody,omitempty"` // of annotations of the original front ends whose header has not come
 	DiskFree int64            `json:"disk_free"`
 }
 
@@ -227,7 +228,11 @@ func ReadStatus(v *storage.View, now int64) (st Status, err error) {
 		return st, err
 	}
 	for _, w := range workers {
-		st.People[stateNames[w.State]]++
+		name := stateNames[w.State]
+		if w.Platform == storage.Compat && w.State == storage.Work {
+			name = "not asked"
+		}
+		st.People[name]++
 		if w.Arm != "" {
 			st.Arms[w.Arm]++
 		}

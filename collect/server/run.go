@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"abtool/collect"
@@ -18,12 +19,13 @@ import (
 
 // RunOptions say how a study is served.
 type RunOptions struct {
-	Dir     string
-	Address string // "" as study.toml says
-	Admin   string // "" as study.toml says
-	Page    fs.FS
-	Log     *slog.Logger // nil: none
-	Ready   func(Serving)
+	Dir      string
+	Address  string // "" as study.toml says
+	Admin    string // "" as study.toml says
+	Page     fs.FS
+	Log      *slog.Logger // nil: none
+	Ready    func(Serving)
+	CompatUI string // folder with a built front end of the releases; "": none
 }
 
 // Serving says where a study is served.
@@ -37,6 +39,10 @@ type Serving struct {
 // Run serves the study of a folder until ctx is done. Then it finishes the requests that it has accepted.
 func Run(ctx context.Context, o RunOptions) (err error) {
 	study, err := collect.Open(o.Dir)
+	if err != nil {
+		return err
+	}
+	frontEnd, err := openFrontEnd(study, o.CompatUI)
 	if err != nil {
 		return err
 	}
@@ -71,7 +77,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, identities.Close()) }()
-	s, kept, err := New(ctx, Options{Study: study, DB: db, Identities: identities, Page: o.Page, Log: o.Log})
+	s, kept, err := New(ctx, Options{Study: study, DB: db, Identities: identities, Page: o.Page, Log: o.Log, CompatUI: frontEnd})
 	if err != nil {
 		return err
 	}
@@ -82,6 +88,24 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 			"http://" + adminListener.Addr().String() + "/?token=" + url.QueryEscape(s.keys.Admin), kept})
 	}
 	return serve(ctx, map[net.Listener]http.Handler{listener: s.Handler(), adminListener: s.Admin()})
+}
+
+// openFrontEnd opens the folder of a built front end, or returns nil if there is none.
+func openFrontEnd(study *collect.Study, dir string) (fs.FS, error) {
+	switch {
+	case dir == "":
+		return nil, nil
+	case !study.Compat.Enabled:
+		return nil, usage.Errorf("--compat-ui %s: the study does not answer the original front ends: set enabled = true under [compat] in study.toml", dir)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := root.Stat("index.html"); err != nil {
+		return nil, fmt.Errorf("%s has no index.html: build the front end with yarn build, and give its folder build", dir)
+	}
+	return root.FS(), nil
 }
 
 // serve serves handlers until ctx is done or one of them fails.
