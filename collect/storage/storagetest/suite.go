@@ -205,7 +205,7 @@ func Run(t *testing.T, open func(t *testing.T) *storage.DB) {
 	}{
 		{"plan", plan}, {"chunks", chunks}, {"limits", limits}, {"submit", submit}, {"attempts", attempts}, {"lost chunks", lost},
 		{"leases", leases}, {"leases at once", leasesAtOnce}, {"abandoned", abandoned}, {"surplus", surplus}, {"longest lease", longest},
-		{"arms", arms}, {"consent", consent}, {"finish", finish}, {"tickets", tickets}, {"leave", leave}, {"erase", erase}, {"reviews", reviews}, {"invites", invites}, {"clock", clock}, {"takeover", takeover},
+		{"arms", arms}, {"consent", consent}, {"finish", finish}, {"tickets", tickets}, {"leave", leave}, {"erase", erase}, {"reviews", reviews}, {"invites", invites}, {"clock", clock}, {"compat", compat}, {"takeover", takeover},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
