@@ -16,6 +16,13 @@ func (s *Server) routes() map[string]http.Handler {
 	m := map[string]http.Handler{
 		"GET /{$}": s.page("overview", s.overview),
 		"GET /":    s.page("absent", nothing),
+
+		"GET /i/{set}": s.page("grid", s.grid),
+
+		"GET /api/fields/{set}": s.api(s.fields),
+		"GET /api/facets/{set}": s.api(s.facets),
+		"GET /api/rows/{set}":   s.api(s.rows),
+		"GET /api/marks/{set}":  s.api(s.marks),
 	}
 	s.replays(m)
 	if s.images.some() {
@@ -76,6 +83,9 @@ func (s *Server) nav(path string) (links []link) {
 		}
 	}
 	add("overview", "Overview", "/")
+	for _, set := range s.db.Sets {
+		add("grid", store.Title(set), "/i/"+set)
+	}
 	return links
 }
 
@@ -87,6 +97,12 @@ func nothing(context.Context, *http.Request) (string, any, error) {
 var functions = template.FuncMap{
 	"grouped": ui.Thousands,
 	"set":     store.Title,
+}
+
+// grid shows the showings of a data set.
+func (s *Server) grid(_ context.Context, r *http.Request) (string, any, error) {
+	set, err := s.setOf(r)
+	return store.Title(set), map[string]any{"Set": set, "Images": s.images.some(), "Showing": s.has("showing")}, err
 }
 
 func (s *Server) overview(context.Context, *http.Request) (string, any, error) {

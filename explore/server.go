@@ -32,6 +32,8 @@ type Server struct {
 	pages   map[string]*template.Template
 	files   map[string]file
 	images  *images
+
+	summaries *summaries
 }
 
 // A file is a file that browsers load.
@@ -63,11 +65,18 @@ func New(ctx context.Context, o Options, address string) (_ *Server, err error) 
 	if s.images, err = openImages(o.Images); err != nil {
 		return nil, err
 	}
-	return s, s.load()
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	s.summarise()
+	return s, nil
 }
 
 // Close ends all queries.
-func (s *Server) Close() error { return errors.Join(s.images.Close(), s.db.Close()) }
+func (s *Server) Close() error {
+	s.summaries.close()
+	return errors.Join(s.images.Close(), s.db.Close())
+}
 
 // announce calls Options.Ready with the address to open.
 func (s *Server) announce() {

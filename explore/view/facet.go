@@ -1,0 +1,247 @@
+package view
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// A Facet says how many rows have each value of a field.
+type Facet struct {
+	Field string  `json:"field"`
+	N     int64   `json:"n"`    // rows that are counted, with those without a value
+	Null  int64   `json:"null"` // rows without a value
+	Bins  *Bins   `json:"bins,omitempty"`
+	Count []int64 `json:"count"` // rows in each bin, or with each value
+
+	Values   []string `json:"values,omitempty"`
+	Distinct int64    `json:"distinct,omitempty"` // number of values; of these, the most frequent are listed
+	Cut      bool     `json:"cut,omitempty"`      // whether there are more than those listed
+}
+
+// Bins are the bins of a histogram. They depend on the whole data set and not on a filter, so that bars stay where
+// they are.
+type Bins struct {
+	Low  float64 `json:"low"`
+	Step float64 `json:"step"`
+	N    int     `json:"n"`
+	// What lies outside is counted in the first and the last bin.
+	Before bool    `json:"before,omitempty"`
+	After  bool    `json:"after,omitempty"`
+	Least  float64 `json:"least"` // smallest and largest value of the data set
+	Most   float64 `json:"most"`
+}
+
+// Limits of a facet.
+const (
+	MostBins   = 40
+	MostValues = 50
+)
+
+// edges computes the bins of all numeric fields.
+func (v *View) edges(ctx context.Context) error {
+	var list []string
+	var fields []Field
+	for _, f := range v.Fields {
+		if f.Kind.numeric() {
+			fields = append(fields, f)
+			list = append(list, fmt.Sprintf(`min("%[1]s")::DOUBLE, max("%[1]s")::DOUBLE, approx_quantile("%[1]s"::DOUBLE, 0.005), approx_quantile("%[1]s"::DOUBLE, 0.99)`, f.Name))
+		}
+	}
+	values := make([]sql.NullFloat64, 4*len(fields))
+	to := make([]any, len(values))
+	for i := range values {
+		to[i] = &values[i]
+	}
+	if err := v.db.QueryRowContext(ctx, "SELECT "+strings.Join(list, ", ")+" FROM "+v.table).Scan(to...); err != nil {
+		return err
+	}
+	for i, f := range fields {
+		q := values[4*i:][:4]
+		if !q[0].Valid {
+			continue
+		}
+		v.bins[f.Name] = binsOf(q[0].Float64, q[1].Float64, q[2].Float64, q[3].Float64, f.Kind != Number)
+	}
+	return nil
+}
+
+// binsOf returns bins from the least to the most value. If few values are far from the others, the bins end
+// near the low and high quantiles.
+func binsOf(least, most, low, high float64, whole bool) *Bins {
+	b := &Bins{Least: least, Most: most}
+	from, to := least, most
+	if spread := high - low; spread > 0 {
+		if to > high+spread {
+			to = high
+		}
+		if from < low-spread {
+			from = low
+		}
+	}
+	b.Step = niceStep((to-from)/MostBins, whole)
+	b.Low = math.Floor(from/b.Step) * b.Step
+	b.N = int(math.Floor((to-b.Low)/b.Step)) + 1
+	if !whole && b.N > 1 && b.Low+float64(b.N-1)*b.Step >= to {
+		b.N-- // the most value is the upper edge of the last bin
+	}
+	for b.N > MostBins {
+		b.Step = niceStep(b.Step*1.01, whole)
+		b.Low = math.Floor(from/b.Step) * b.Step
+		b.N = int(math.Floor((to-b.Low)/b.Step)) + 1
+	}
+	b.Before = least < b.Low
+	b.After = most >= b.Low+float64(b.N)*b.Step && (whole || most > b.Low+float64(b.N)*b.Step)
+	return b
+}
+
+// niceStep returns the smallest of 1, 2 and 5 times a power of 10 that is not below a step.
+func niceStep(step float64, whole bool) float64 {
+	if whole && step <= 1 {
+		return 1
+	}
+	if !(step > 0) {
+		return 1
+	}
+	p := math.Pow(10, math.Floor(math.Log10(step)))
+	for _, m := range []float64{1, 2, 5, 10} {
+		if m*p >= step*(1-1e-9) {
+			return m * p
+		}
+	}
+	return 10 * p
+}
+
+// bin is the SQL of the number of a bin.
+func (b *Bins) bin(column string) string {
+	return fmt.Sprintf("CASE WHEN %[1]s IS NOT NULL THEN greatest(0, least(%[2]d, floor((%[1]s - %[3]v) / %[4]v)))::INTEGER END",
+		column, b.N-1, b.Low, b.Step)
+}
+
+// Facet counts the rows that a filter matches by the values of a field. The term of the field itself does not
+// apply. search selects values that contain it, in any case.
+func (v *View) Facet(ctx context.Context, f Filter, name, search string) (*Facet, error) {
+	x, err := v.Field(name)
+	if err != nil {
+		return nil, err
+	}
+	own := f.Term(name)
+	f = f.Without(name)
+	key := name + "\x00" + search + "\x00" + f.key()
+	if own != nil {
+		key += "\x00" + strings.Join(own.Texts, "\x00")
+	}
+	v.mu.Lock()
+	out := v.facets[key]
+	v.mu.Unlock()
+	if out != nil {
+		return out, nil
+	}
+	where, args, err := v.where(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	out = &Facet{Field: name}
+	switch {
+	case x.Kind.numeric():
+		err = v.histogram(ctx, x, out, where, args)
+	default:
+		err = v.values(ctx, x, own, out, search, where, args)
+	}
+	if err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	if len(v.facets) > 2048 {
+		clear(v.facets)
+	}
+	v.facets[key] = out
+	v.mu.Unlock()
+	return out, nil
+}
+
+func (v *View) histogram(ctx context.Context, x Field, out *Facet, where string, args []any) error {
+	b := v.bins[x.Name]
+	column := `"` + x.Name + `"`
+	if b == nil { // no row has a value
+		n, err := v.scalar(ctx, "count(*)", where, args)
+		out.N, out.Null, out.Count = n, n, []int64{}
+		return err
+	}
+	out.Bins, out.Count = b, make([]int64, b.N)
+	rows, err := v.db.QueryContext(ctx, fmt.Sprintf("SELECT %s, count(*) FROM %s WHERE %s GROUP BY 1", b.bin(column), v.table, where), args...)
+	return each(rows, err, func(scan func(...any) error) error {
+		var bin sql.NullInt64
+		var n int64
+		if err := scan(&bin, &n); err != nil {
+			return err
+		}
+		out.N += n
+		if bin.Valid {
+			out.Count[bin.Int64] += n
+		} else {
+			out.Null += n
+		}
+		return nil
+	})
+}
+
+func (v *View) scalar(ctx context.Context, what, where string, args []any) (n int64, err error) {
+	err = v.db.QueryRowContext(ctx, "SELECT "+what+" FROM "+v.table+" WHERE "+where, args...).Scan(&n)
+	return n, err
+}
+
+// values counts the most frequent values. Those that the filter has are listed too.
+func (v *View) values(ctx context.Context, x Field, own *Term, out *Facet, search, where string, args []any) error {
+	column, from := `"`+x.Name+`"`, v.table+" WHERE "+where
+	null := fmt.Sprintf(`count(*) FILTER ("%s" IS NULL)`, x.Name)
+	if x.Kind == List {
+		null = fmt.Sprintf(`count(*) FILTER (coalesce(len("%s"), 0) = 0)`, x.Name)
+		column, from = "value", fmt.Sprintf(`(SELECT unnest("%s") AS value FROM %s)`, x.Name, from)
+	}
+	if err := v.db.QueryRowContext(ctx, "SELECT count(*), "+null+" FROM "+v.table+" WHERE "+where, args...).Scan(&out.N, &out.Null); err != nil {
+		return err
+	}
+	grouped := fmt.Sprintf("SELECT v::VARCHAR AS value, n FROM (SELECT %s AS v, count(*) AS n FROM %s GROUP BY 1)", column, from)
+	having := "value IS NOT NULL"
+	if search != "" {
+		having += " AND contains(lower(value), lower(?))"
+		args = append(slices.Clone(args), search)
+	}
+	first := "false"
+	if own != nil && len(own.Texts) > 0 {
+		first = "value IN (" + strings.TrimSuffix(strings.Repeat("?, ", len(own.Texts)), ", ") + ")"
+		args = slices.Clone(args)
+		for _, t := range own.Texts {
+			args = append(args, t)
+		}
+	}
+	rows, err := v.db.QueryContext(ctx, fmt.Sprintf("SELECT value, n, count(*) OVER () FROM (%s) WHERE %s ORDER BY %s DESC, n DESC, value LIMIT %d",
+		grouped, having, first, MostValues), args...)
+	out.Values, out.Count = []string{}, []int64{}
+	err = each(rows, err, func(scan func(...any) error) error {
+		var value string
+		var n int64
+		if err := scan(&value, &n, &out.Distinct); err != nil {
+			return err
+		}
+		out.Values, out.Count = append(out.Values, value), append(out.Count, n)
+		return nil
+	})
+	out.Cut = out.Distinct > int64(len(out.Values))
+	if x.Kind == Bool {
+		order(out)
+	}
+	return err
+}
+
+// order lists true before false.
+func order(out *Facet) {
+	if len(out.Values) == 2 && out.Values[0] == "false" {
+		slices.Reverse(out.Values)
+		slices.Reverse(out.Count)
+	}
+}

@@ -1,0 +1,114 @@
+package view
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// A Page is rows in columns.
+type Page struct {
+	N       int64    `json:"n"`     // rows that the filter matches
+	Total   int64    `json:"total"` // rows of the data set
+	Page    int64    `json:"page"`  // number, from 1
+	Pages   int64    `json:"pages"`
+	Columns []string `json:"columns"`
+	Data    [][]any  `json:"data"` // by column
+}
+
+// A Sort orders rows by a field, and then by seq. Rows without a value are last.
+type Sort struct {
+	Field string // "" orders by seq
+	Down  bool
+}
+
+// ParseSort reads a field, with a minus for descending order.
+func (v *View) ParseSort(text string) (s Sort, err error) {
+	s.Field, s.Down = strings.CutPrefix(text, "-")
+	if s.Field == "" {
+		return s, nil
+	}
+	_, err = v.Field(s.Field)
+	return s, err
+}
+
+// String returns the order as an address has it.
+func (s Sort) String() string {
+	if s.Down {
+		return "-" + s.Field
+	}
+	return s.Field
+}
+
+// order returns the ORDER BY, forwards or backwards.
+func (s Sort) order(back bool) string {
+	direction := func(down bool) string {
+		if down {
+			return "DESC"
+		}
+		return "ASC"
+	}
+	if s.Field == "" {
+		return "seq " + direction(s.Down != back)
+	}
+	nulls := "LAST"
+	if back {
+		nulls = "FIRST"
+	}
+	return fmt.Sprintf(`"%s" %s NULLS %s, seq %s`, s.Field, direction(s.Down != back), nulls, direction(back))
+}
+
+// Rows returns a page of the rows that a filter matches. A number beyond the last page is the last page. Pages near
+// the end are read from the end, and take as long as those near the start.
+func (v *View) Rows(ctx context.Context, f Filter, s Sort, page, size int64) (*Page, error) {
+	n, err := v.Count(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	out := &Page{N: n, Total: v.Total, Pages: max(1, (n+size-1)/size)}
+	out.Page = min(max(page, 1), out.Pages)
+	out.Columns = append([]string{"seq", "width", "height"}, names(v.Fields)...)
+	out.Data = make([][]any, len(out.Columns))
+	for i := range out.Data {
+		out.Data[i] = []any{}
+	}
+	where, args, err := v.where(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	skip := (out.Page - 1) * size
+	limit := min(size, n-skip)
+	back := skip > n/2
+	if back {
+		skip = n - skip - limit
+	}
+	if limit <= 0 {
+		return out, nil
+	}
+	list := `"` + strings.Join(out.Columns, `", "`) + `"`
+	// The page is found by seq alone; then its other columns are read.
+	q := fmt.Sprintf("SELECT %s FROM %s WHERE seq IN (SELECT seq FROM %s WHERE %s ORDER BY %s LIMIT %d OFFSET %d) ORDER BY %s",
+		list, v.table, v.table, where, s.order(back), limit, skip, s.order(false))
+	rows, err := v.db.QueryContext(ctx, q, args...)
+	values := make([]any, len(out.Columns))
+	to := make([]any, len(values))
+	for i := range values {
+		to[i] = &values[i]
+	}
+	return out, each(rows, err, func(scan func(...any) error) error {
+		if err := scan(to...); err != nil {
+			return err
+		}
+		for i, v := range values {
+			out.Data[i] = append(out.Data[i], v)
+		}
+		return nil
+	})
+}
+
+func names(fields []Field) (out []string) {
+	for _, f := range fields {
+		out = append(out, f.Name)
+	}
+	return out
+}

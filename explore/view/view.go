@@ -1,0 +1,249 @@
+package view
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"abtool/query"
+)
+
+// A View is the summary of a data set. Several goroutines can use it.
+type View struct {
+	Set    string
+	Fields []Field
+	Total  int64
+
+	db    *query.DB
+	table string
+	bins  map[string]*Bins // of numeric fields
+
+	making sync.Mutex // held while the rows of a query are put into a table
+	mu     sync.Mutex
+	tables map[string]string // tables of the rows of queries, by query
+	recent []string          // their queries, the latest last
+	made   int
+	counts map[string]int64 // by filter
+	facets map[string]*Facet
+}
+
+// Open makes the summary of a data set.
+func Open(ctx context.Context, db *query.DB, set string) (_ *View, err error) {
+	v := &View{Set: set, db: db, table: "summary_" + set, tables: map[string]string{},
+		counts: map[string]int64{}, facets: map[string]*Facet{}, bins: map[string]*Bins{}}
+	from, seq, size := imagenetFrom, "s.seq", "s.image_width AS width, s.image_height AS height"
+	v.Fields = slices.Clone(imagenetFields)
+	if set == "coco" {
+		from, seq, size = cocoFrom, "p.seq", "p.image_width AS width, p.image_height AS height"
+		v.Fields = slices.Clone(cocoFields)
+	}
+	for _, w := range db.Views() {
+		if w.Name == set+"_annotations" && slices.ContainsFunc(w.Columns, func(c query.Column) bool { return c.Name == "arm" }) {
+			from += "\n  LEFT JOIN (SELECT seq, arm FROM " + w.Name + ") r ON r.seq = " + seq
+			v.Fields = append(v.Fields, arm("r"))
+		}
+	}
+	list := []string{seq, size}
+	for _, f := range v.Fields {
+		expression := f.sql
+		if f.coded != "" {
+			if expression, err = v.coded(ctx, f); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, expression+" AS "+f.Name)
+	}
+	create := fmt.Sprintf("CREATE TABLE %s AS SELECT\n  %s\nFROM %s ORDER BY %s", v.table, strings.Join(list, ",\n  "), from, seq)
+	if _, err := db.ExecContext(ctx, create); err != nil {
+		return nil, fmt.Errorf("making the summary of %s: %w", set, err)
+	}
+	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+v.table).Scan(&v.Total); err != nil {
+		return nil, err
+	}
+	return v, v.edges(ctx)
+}
+
+// coded returns the expression of a field of texts that are often the same, as an enumeration: rows are grouped
+// faster by numbers.
+func (v *View) coded(ctx context.Context, f Field) (string, error) {
+	name := v.Set + "_" + f.Name
+	_, err := v.db.ExecContext(ctx, fmt.Sprintf("CREATE TYPE %s AS ENUM (SELECT DISTINCT %s::VARCHAR AS v FROM %s WHERE v IS NOT NULL ORDER BY v)",
+		name, f.Name, f.coded))
+	if err != nil {
+		return "", fmt.Errorf("listing the values of %s: %w", f.Name, err)
+	}
+	return f.sql + "::" + name, nil
+}
+
+// Parse reads a filter of the data set.
+func (v *View) Parse(text string) (Filter, error) { return Parse(text, v.Fields) }
+
+// Field returns a field by its name.
+func (v *View) Field(name string) (Field, error) {
+	for _, f := range v.Fields {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	return Field{}, unknown(name, v.Fields)
+}
+
+// where returns the condition of a filter, and the values of its parameters.
+func (v *View) where(ctx context.Context, f Filter) (string, []any, error) {
+	var conditions []string
+	var args []any
+	for _, t := range f.Terms {
+		x, err := v.Field(t.Field)
+		if err != nil {
+			return "", nil, err
+		}
+		c, a := condition(x, t)
+		conditions, args = append(conditions, c), append(args, a...)
+	}
+	if f.Rows != "" {
+		table, err := v.rowsOf(ctx, f.Rows)
+		if err != nil {
+			return "", nil, err
+		}
+		conditions = append(conditions, "seq IN (FROM "+table+")")
+	}
+	if len(conditions) == 0 {
+		return "true", nil, nil
+	}
+	return strings.Join(conditions, " AND "), args, nil
+}
+
+// condition returns the SQL of a term.
+func condition(x Field, t Term) (string, []any) {
+	var parts []string
+	var args []any
+	column := `"` + x.Name + `"`
+	if len(t.Texts) > 0 {
+		marks := strings.TrimSuffix(strings.Repeat("?, ", len(t.Texts)), ", ")
+		cast := ""
+		switch {
+		case x.Kind == Bool, x.coded != "":
+			cast = "::VARCHAR"
+		case x.Kind.numeric():
+			marks = strings.ReplaceAll(marks, "?", "?::DOUBLE")
+		}
+		if x.Kind == List {
+			parts = append(parts, fmt.Sprintf("list_has_any(%s, [%s])", column, marks))
+		} else {
+			parts = append(parts, fmt.Sprintf("%s%s IN (%s)", column, cast, marks))
+		}
+		for _, v := range t.Texts {
+			args = append(args, v)
+		}
+	}
+	if t.Null {
+		null := column + " IS NULL"
+		if x.Kind == List {
+			null = fmt.Sprintf("coalesce(len(%s), 0) = 0", column)
+		}
+		parts = append(parts, null)
+	}
+	if r := t.Range; r != nil {
+		below := "<="
+		if r.Below {
+			below = "<"
+		}
+		parts = append(parts, fmt.Sprintf("(%s >= ?::DOUBLE AND %s %s ?::DOUBLE)", column, column, below))
+		args = append(args, r.Low, r.High)
+	}
+	c := "(" + strings.Join(parts, " OR ") + ")"
+	if t.Not {
+		c = "NOT coalesce(" + c + ", false)"
+	}
+	return c, args
+}
+
+// keptQueries is the number of queries whose rows are kept in tables.
+const keptQueries = 16
+
+// rowsOf returns a table with the rows of a query, which is made once. The query is checked like one that a
+// person writes.
+func (v *View) rowsOf(ctx context.Context, text string) (string, error) {
+	v.making.Lock()
+	defer v.making.Unlock()
+	v.mu.Lock()
+	table, ok := v.tables[text]
+	v.mu.Unlock()
+	if ok {
+		return table, nil
+	}
+	s, err := v.db.Session(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	v.mu.Lock()
+	v.made++
+	table = fmt.Sprintf("rows_%s_%d", v.Set, v.made)
+	v.mu.Unlock()
+	r, err := s.Query(ctx, "CREATE TABLE "+table+" AS SELECT DISTINCT seq::BIGINT AS seq FROM (\n"+text+"\n) WHERE seq IS NOT NULL", nil)
+	if err != nil {
+		return "", err
+	}
+	if err := r.Close(); err != nil {
+		return "", err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.tables[text] = table
+	v.recent = append(v.recent, text)
+	if len(v.recent) > keptQueries {
+		old := v.recent[0]
+		v.recent = v.recent[1:]
+		if _, err := v.db.ExecContext(ctx, "DROP TABLE "+v.tables[old]); err != nil {
+			return "", err
+		}
+		delete(v.tables, old)
+	}
+	return table, nil
+}
+
+// key returns what tells a filter from others.
+func (f Filter) key() string { return f.String() + "\x00" + f.Rows }
+
+// Count returns the number of rows that a filter matches.
+func (v *View) Count(ctx context.Context, f Filter) (n int64, err error) {
+	key := f.key()
+	v.mu.Lock()
+	n, ok := v.counts[key]
+	v.mu.Unlock()
+	if ok {
+		return n, nil
+	}
+	where, args, err := v.where(ctx, f)
+	if err != nil {
+		return 0, err
+	}
+	err = v.db.QueryRowContext(ctx, "SELECT count(*) FROM "+v.table+" WHERE "+where, args...).Scan(&n)
+	if err == nil {
+		v.mu.Lock()
+		if len(v.counts) > 4096 {
+			clear(v.counts)
+		}
+		v.counts[key] = n
+		v.mu.Unlock()
+	}
+	return n, err
+}
+
+// each calls f for each row of a result.
+func each(rows *sql.Rows, err error, f func(scan func(...any) error) error) error {
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
