@@ -150,7 +150,7 @@ func Page(ctx context.Context, db *query.DB, set, assignment string, page int64)
 		return nil, err
 	}
 	s = scene.BrowsePage(rows, truth, func(id string) string { return source(set, id) })
-	s.Facts = pageFacts(set, assignment, page, rows[0].WorkerID, rows[0].Class, len(rows))
+	s.Facts = append(pageFacts(set, assignment, page, rows[0].WorkerID, rows[0].Class, len(rows)), s.Facts...)
 	return s, nil
 }
 

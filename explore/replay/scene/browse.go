@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"abtool/byproduct/imagenet"
 )
 
 func sorted[T any](all []T, key func(T) int64) []T {
@@ -49,10 +51,18 @@ func BrowsePage(rows []*ShowingRow, truth map[string]*BoxRow, sources func(id st
 	}
 	all.sort()
 	whole.Samples, whole.Untimed, whole.Events, whole.Gaps = all.samples, all.untimed, columns(events), gapColumns(common(gaps))
+	both := 0
+	for i := 1; i < len(whole.Samples.T); i++ {
+		if a, b := whole.Samples.T[i-1], whole.Samples.T[i]; whole.Samples.Slot[i] != whole.Samples.Slot[i-1] && !whole.Gaps.within(a, b) {
+			both++
+		}
+	}
+	fs.add(both, "Once the pointer was on two images at the same time.", "%d times the pointer was on two images at the same time.")
 	fs.add(silent, "On one image nothing was recorded.", "On %d images nothing was recorded.")
 	s.Flags = append(s.Flags, s.arrange(rows)...)
 	s.Flags = append(s.Flags, fs...)
 	s.Zero = whole.Zero
+	s.Facts = append(s.Facts, s.serpentine(rows)...)
 	s.add(whole)
 	return s
 }
@@ -160,6 +170,47 @@ func (s *Scene) arrange(rows []*ShowingRow) (fs flags) {
 	fs.add(moved, "The recorded place of one image does not fit its row, because it was measured while images were loading; it is drawn in its row.",
 		"The recorded places of %d images do not fit their rows, because they were measured while images were loading; they are drawn in their rows.")
 	return fs
+}
+
+// fewestClicks is the least number of clicks on a page whose order is compared, as in the statistic scanning.
+const fewestClicks = 5
+
+// serpentine compares the order of the last clicks of selected images with a serpentine through the rows of slots, as
+// the statistic scanning does.
+func (s *Scene) serpentine(rows []*ShowingRow) []Fact {
+	_, columns := grid(rows, s.Images)
+	type click struct{ t, rank float64 }
+	var clicks []click
+	for i, r := range rows {
+		x, y := axes(r.Clicks)
+		last := imagenet.LastClick(x, y)
+		if r.Selected == nil || !*r.Selected || last < 0 || r.Clicks[last].T == nil || r.T0 == nil {
+			continue
+		}
+		slot := slotOf(r, i)
+		row, column := slot/columns, slot%columns
+		if row%2 == 1 {
+			column = columns - 1 - column
+		}
+		clicks = append(clicks, click{float64(*r.T0 + *r.Clicks[last].T), float64(row*columns + column)})
+	}
+	if len(clicks) < fewestClicks {
+		return nil
+	}
+	follow, pairs := 0.0, 0.0
+	for i, a := range clicks {
+		for _, b := range clicks[i+1:] {
+			pairs++
+			switch d := (b.t - a.t) * (b.rank - a.rank); {
+			case d > 0:
+				follow++
+			case d == 0:
+				follow += 0.5
+			}
+		}
+	}
+	return []Fact{{Name: "pairs_in_serpentine", Value: math.Round(follow/pairs*1000) / 1000, Unit: "fraction",
+		Doc: "Share of pairs of last clicks that follow a serpentine through the rows, ties as half; 0.5 means no relation. The statistic scanning has it over all pages."}}
 }
 
 func slotOf(r *ShowingRow, i int) int {

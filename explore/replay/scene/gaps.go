@@ -15,6 +15,7 @@ const (
 	whyOutside  = "outside"
 	whyBetween  = "between"
 	whySelected = "selected"
+	whyFetch    = "fetch"
 	whyDrag     = "drag"
 	whyUnseen   = "unseen"
 	whyStart    = "start"
@@ -33,6 +34,7 @@ var reasons = []struct{ why, text string }{
 	{whyOutside, "the pointer was not there"},
 	{whyBetween, "the pointer was on no image that is in the data"},
 	{whySelected, "the image was selected: the front end takes no samples then"},
+	{whyFetch, "an icon was fetched: the front end takes no samples off the image, or while an icon is dragged"},
 	{whyDrag, "an icon was dragged: the front end takes no samples then"},
 	{whyUnseen, "no samples: the pointer was off the image, on an icon, or still"},
 	{whyStart, "the pointer had not moved yet"},
@@ -155,6 +157,16 @@ func common(tracks [][]gap) []gap {
 		}
 	}
 	return disjoint(out)
+}
+
+// within reports whether there is a gap between two times.
+func (g *Gaps) within(a, b float64) bool {
+	for i := range g.From {
+		if g.From[i] < b && g.To[i] > a {
+			return true
+		}
+	}
+	return false
 }
 
 func gapColumns(all []gap) (g Gaps) {

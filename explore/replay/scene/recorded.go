@@ -3,6 +3,7 @@ package scene
 import (
 	"fmt"
 	"math"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -49,6 +50,7 @@ func Recorded(r *Recording) *Scene {
 	if n := len(r.Attempts); n > 1 {
 		t.Note = fmt.Sprintf("%d attempts", n)
 	}
+	s.Flags = append(s.Flags, lacks(r)...)
 	p.trail.finish(t, p.gaps, p.events, nil)
 	t.Samples.Slot = nil
 	s.Zero = t.Zero
@@ -64,7 +66,6 @@ type recorded struct {
 	trail  *trail
 	gaps   []gap
 	events []event
-	flags  flags
 	zero   float64 // of the attempt, ms since the first began
 	end    float64
 }
@@ -212,57 +213,65 @@ func (p *recorded) states(a *Attempt) {
 	}
 }
 
-// unknown adds the gaps of an attempt, and says what is lost.
+// unknown adds the gaps of an attempt.
 func (p *recorded) unknown(r *Recording, a *Attempt, from float64) {
-	var fs flags
 	for _, v := range a.Gaps {
-		t := p.ms(v.T)
-		switch v.What {
-		case "sleep":
+		if t := p.ms(v.T); v.What == "sleep" {
 			p.gaps = append(p.gaps, gap{max(from, t-float64(v.Count)), t, whySleep})
-		case "thinned":
-			fs.add(int(v.Count), "The recorder left out a sample to keep its rate.", "The recorder left out %d samples to keep its rate.")
-		case "dropped":
-			fs.add(int(v.Count), "The recorder left out a sample because there were too many.", "The recorder left out %d samples because there were too many.")
-		case "lost":
-			if v.Count > 0 {
-				fs.add(int(v.Count), "An event was lost in the browser.", "%d events were lost in the browser.")
-			} else {
-				fs.add(1, "Events were lost in the browser; how many is not known.", "")
-			}
 		}
 	}
-	fs.add(a.Missing, "A part of the recording is missing.", "%d parts of the recording are missing.")
+	ms := func(us int64) float64 { return p.zero + float64(us)/micros }
 	for _, l := range a.Lost {
-		p.gaps = append(p.gaps, gap{p.zero + float64(l[0])/micros, p.zero + float64(l[1])/micros, whyLost})
+		p.gaps = append(p.gaps, gap{ms(l[0]), ms(l[1]), whyLost})
 	}
 	if r.Level != "full" && r.Level != "" {
 		p.gaps = append(p.gaps, gap{from, p.end, whyLevel})
 	}
 	first := p.end
-	if n := len(a.Samples); n > 0 {
-		first = p.zero + float64(a.Samples[0].T)/micros
+	if len(a.Samples) > 0 {
+		first = ms(a.Samples[0].T)
 	}
 	if first-from > still {
 		p.gaps = append(p.gaps, gap{from, first, whyStart})
 	}
-	// The pointer leaves the document if it enters nothing at the time that it leaves something.
+	// The pointer leaves the document if it leaves something, and neither enters anything nor moves after that.
 	for i, c := range a.Crosses {
-		if c.What != "leave" || i+1 < len(a.Crosses) && a.Crosses[i+1].T == c.T {
+		left, to := ms(c.T), p.end
+		if c.What != "leave" {
 			continue
 		}
-		to := p.end
 		if i+1 < len(a.Crosses) {
-			to = p.zero + float64(a.Crosses[i+1].T)/micros
+			to = ms(a.Crosses[i+1].T)
 		}
-		p.gaps = append(p.gaps, gap{p.zero + float64(c.T)/micros, to, whyOutside})
-	}
-	if len(r.Attempts) > 1 {
-		for i := range fs {
-			fs[i].Text = strings.TrimSuffix(fs[i].Text, ".") + ", in one of the attempts."
+		if k := sort.Search(len(a.Samples), func(k int) bool { return a.Samples[k].T > c.T }); k < len(a.Samples) {
+			to = min(to, ms(a.Samples[k].T))
+		}
+		if to-left >= still {
+			p.gaps = append(p.gaps, gap{left, to, whyOutside})
 		}
 	}
-	p.scene.Flags = append(p.scene.Flags, fs...)
+}
+
+// lacks says what of the recording is missing, over all attempts.
+func lacks(r *Recording) (fs flags) {
+	n := map[string]int{}
+	missing, some := 0, 0
+	for _, a := range r.Attempts {
+		missing += a.Missing
+		for _, g := range a.Gaps {
+			if g.Count > 0 {
+				n[g.What] += int(g.Count)
+			} else if g.What == "lost" {
+				some++
+			}
+		}
+	}
+	fs.add(n["thinned"], "The recorder left out a sample to keep its rate.", "The recorder left out %d samples to keep its rate.")
+	fs.add(n["dropped"], "The recorder left out a sample because there were too many.", "The recorder left out %d samples because there were too many.")
+	fs.add(n["lost"], "An event was lost in the browser.", "%d events were lost in the browser.")
+	fs.add(some, "Events may have been lost in the browser when the page was reloaded.", "Events may have been lost in the browser when the page was reloaded, %d times.")
+	fs.add(missing, "A part of the recording is missing.", "%d parts of the recording are missing.")
+	return fs
 }
 
 // slotNamed returns the slot of a target such as slot:7, or -1.

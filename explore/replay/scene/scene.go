@@ -112,7 +112,7 @@ type Points struct {
 
 // Events are what was done, in the order of time.
 //
-// What is select, deselect, enter, leave; add, move, remove, drag, step of a page with icons; and of a recording also
+// What is select, deselect, enter, leave; unselect where samples show that the image is selected no longer; add, move, remove, drag, step of a page with icons; and of a recording also
 // press, key, hidden, visible, focus, blur, loaded, failed, reload, submit, remark, and others.
 type Events struct {
 	T    Numbers  `json:"t"`

@@ -159,7 +159,15 @@ func (r *ShowingRow) track(from, end float64, slot int) *Track {
 	extra.add(noTime, "A click has no time.", "%d clicks have no time.")
 	gaps, odd := r.away(trail, from, end)
 	extra.add(odd, "An enter or leave has no partner.", "%d enters and leaves have no partner.")
-	gaps = append(gaps, r.held(trail, from, end)...)
+	held := r.held(trail, from, end)
+	gaps = append(gaps, held...)
+	for i, g := range held {
+		if len(r.Deselects) == 0 && (g.to < end || i == len(held)-1 && r.Selected != nil && !*r.Selected) {
+			e := at(g.to, "unselect", slot)
+			e.text = "when is not recorded"
+			events = append(events, e)
+		}
+	}
 	trail.finish(t, gaps, events, extra)
 	return t
 }

@@ -1,10 +1,10 @@
 package scene
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strconv"
 )
 
@@ -42,6 +42,9 @@ func Superclasses(r *TagRow) (names []string) {
 			names = append(names, "")
 		}
 		names[*b.Index] = *b.Name
+	}
+	if len(names) == 11 && names[0] == "" {
+		names[0] = "PersonAccessory" // the front end opens it without a record
 	}
 	return names
 }
@@ -88,7 +91,8 @@ func (r *TagRow) track() *Track {
 	trail := follow(r.Mouse, 0, 0)
 	var events []event
 	var extra flags
-	var handled, stepped []float64
+	var handled []act
+	var stepped []float64
 	noTime, noPlace := 0, 0
 	end := value(r.TimeSpent)
 	take := func(e event) {
@@ -114,7 +118,7 @@ func (r *TagRow) track() *Track {
 			noPlace++
 		}
 		if e.t == e.t {
-			handled = append(handled, e.t)
+			handled = append(handled, act{e.t, e.what == "add"})
 		}
 		if !(e.t < float64(t.Aim)) && e.t == e.t && e.x == e.x {
 			t.Aim = Number(e.t)
@@ -149,40 +153,47 @@ func (r *TagRow) track() *Track {
 	t.End = Number(end)
 	extra.add(noTime, "An action or a step has no time.", "%d actions and steps have no time.")
 	extra.add(noPlace, "An icon was placed, and the record has no place.", "%d times an icon was placed, and the record has no place.")
-	slices.Sort(handled)
+	slices.SortFunc(handled, func(a, b act) int { return byTime(a.t, b.t) })
 	slices.Sort(stepped)
 	gaps = append(gaps, trail.silences(handled, stepped, end, len(r.Drags) > 0)...)
 	trail.finish(t, gaps, events, extra)
 	return t
 }
 
+// An act is an action with an icon, at a time.
+type act struct {
+	t   float64
+	add bool // from the panel
+}
+
 // silences returns the gaps of a page with icons. The front end takes a sample whenever the pointer moves on the
-// image, except on an icon and during a drag. A silence that ends in an action was a drag, apart from studies, which
-// say when a drag was; one between two places that are close, without a step by the button, was a pause.
-func (r *trail) silences(handled, stepped []float64, end float64, known bool) (gaps []gap) {
-	const close = 0.02 // fraction of the image
-	within := func(times []float64, from, to float64) (last float64, ok bool) {
-		i, _ := slices.BinarySearchFunc(times, to, func(a, b float64) int { return cmp.Or(cmp.Compare(a, b), -1) }) // behind to
-		if i > 0 && times[i-1] > from {
-			return times[i-1], true
+// image, except on an icon and during a drag. A silence that ends in an action was a drag, of a new icon also the way to
+// the panel; studies say when a drag was. A silence between two places that are close, without a step by the button, was a pause.
+func (r *trail) silences(handled []act, stepped []float64, end float64, known bool) (gaps []gap) {
+	const close = 0.02                                                    // fraction of the image
+	within := func(n int, time func(int) float64, from, to float64) int { // the last one in (from, to], or -1
+		i := sort.Search(n, func(i int) bool { return time(i) > to }) - 1
+		if i >= 0 && time(i) > from {
+			return i
 		}
-		return 0, false
+		return -1
 	}
 	from, fx, fy := 0.0, none, none
 	look := func(t, x, y float64, last bool) {
 		if t-from < still {
 			return
 		}
-		if drop, ok := within(handled, from, t); ok {
-			if !known {
-				gaps = append(gaps, gap{from, drop, whyDrag})
-			} else {
-				gaps = append(gaps, gap{from, drop, whyUnseen})
+		if i := within(len(handled), func(i int) float64 { return handled[i].t }, from, t); i >= 0 {
+			why := whyDrag
+			if known {
+				why = whyUnseen
+			} else if handled[i].add {
+				why = whyFetch
 			}
-			gaps = append(gaps, gap{drop, t, whyUnseen})
+			gaps = append(gaps, gap{from, handled[i].t, why}, gap{handled[i].t, t, whyUnseen})
 			return
 		}
-		_, panel := within(stepped, from, t)
+		panel := within(len(stepped), func(i int) float64 { return stepped[i] }, from, t) >= 0
 		if fx != fx && !last {
 			gaps = append(gaps, gap{from, t, whyStart})
 		} else if last || panel || !(math.Hypot(x-fx, y-fy) <= close) {
