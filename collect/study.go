@@ -158,6 +158,7 @@ type Serve struct {
 	Address string   `toml:"addr"`
 	Admin   string   `toml:"admin_addr"`
 	Proxies []string `toml:"trusted_proxies"` // whose word on where a request comes from is believed
+	DB      string   `toml:"db"`              // address of a database of PostgreSQL; "": SQLite in the folder
 }
 
 // Compat says whether the original front ends are answered.
@@ -322,6 +323,9 @@ func (s *Settings) check() error {
 			wrong("compat has the address %q: it is such as https://study.example.org, without a path", o)
 		}
 	}
+	if s.Serve.DB != "" && !IsPostgres(s.Serve.DB) {
+		wrong("serve.db is an address such as postgres://abtool@db.example.org/birds")
+	}
 	share("quality.recall", s.Quality.Recall)
 	share("quality.place", s.Quality.Place)
 	between("quality.selected", s.Quality.Selected, 0, max(s.Task.Pages*s.Task.Images, 0))
@@ -373,6 +377,45 @@ func Open(dir string) (*Study, error) {
 	}
 	s.Classes, err = readLines[Class](filepath.Join(dir, ClassesFile))
 	return s, err
+}
+
+// IsPostgres reports whether an address is of a database of PostgreSQL.
+func IsPostgres(address string) bool {
+	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
+}
+
+// HasPassword reports whether the address of a database has a password.
+func HasPassword(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return true // it cannot be told
+	}
+	_, has := u.User.Password()
+	return has || u.Query().Has("password")
+}
+
+// PasswordIsOpen reports whether others can read a password of the database in study.toml.
+func (s *Study) PasswordIsOpen() bool {
+	info, err := os.Stat(filepath.Join(s.Dir, SettingsFile))
+	return err == nil && HasPassword(s.Serve.DB) && os.PathSeparator == '/' && info.Mode().Perm()&0o077 != 0
+}
+
+// Database returns the address of the database that study.toml names, or "".
+func Database(dir string) (string, error) {
+	path := filepath.Join(dir, SettingsFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	var s struct {
+		Serve struct {
+			DB string `toml:"db"`
+		} `toml:"serve"`
+	}
+	if _, err := toml.Decode(string(text), &s); err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return s.Serve.DB, nil
 }
 
 // IsStudy reports whether a path is the folder of a study.

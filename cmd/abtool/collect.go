@@ -37,15 +37,32 @@ undone, scrolling, keys, times. The folder of a study holds everything; abtool i
   abtool collect status birds`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage.Errorf("say what to do: init, plan, serve, invite, status, review, check, erase or forget")
+				return usage.Errorf("say what to do: init, plan, serve, invite, status, review, check, erase, forget or upgrade")
 			}
 			return usage.Errorf("unknown command %q for collect", args[0])
 		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
+	db := c.PersistentFlags().String("db", "", "`ADDRESS` of a PostgreSQL database (default: as study.toml says)")
+	c.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if *db != "" && !collect.IsPostgres(*db) {
+			return usage.Errorf("--db: give the address of a database of PostgreSQL, such as postgres://abtool@db.example.org/birds")
+		}
+		cmd.SetContext(context.WithValue(cmd.Context(), databaseKey{}, *db))
+		return nil
+	}
 	c.AddCommand(collectInitCommand(s), collectPlanCommand(s), collectServeCommand(s), collectInviteCommand(s),
-		collectStatusCommand(s), collectReviewCommand(s), collectCheckCommand(s), collectEraseCommand(s), collectForgetCommand(s), collectDemoCommand(s))
+		collectStatusCommand(s), collectReviewCommand(s), collectCheckCommand(s), collectEraseCommand(s), collectForgetCommand(s), collectUpgradeCommand(s), collectDemoCommand(s))
 	return c
+}
+
+// databaseKey is the key of the option --db in a context.
+type databaseKey struct{}
+
+// home returns where a study keeps its database.
+func home(ctx context.Context, dir string) storage.Home {
+	db, _ := ctx.Value(databaseKey{}).(string)
+	return storage.Home{Dir: dir, DB: db}
 }
 
 type collectInitOptions struct {
@@ -109,6 +126,11 @@ func (o *collectInitOptions) run(ctx context.Context, s streams) error {
 	if o.Images == "" {
 		return usage.Errorf("--images DIR is missing: the folder with the images")
 	}
+	db := home(ctx, o.Dir).DB
+	if collect.HasPassword(db) {
+		return usage.Errorf("--db: leave the password out, because study.toml will have this address; ~/.pgpass is the file for passwords")
+	}
+	o.Edit = func(s *collect.Settings) { s.Serve.DB = db }
 	bar := ui.NewBar(s.err, o.quiet, ui.Images)
 	o.Open = !o.byInvitation
 	if o.compat {
@@ -249,7 +271,7 @@ func writeHITs(file string, study *collect.Study) error {
 
 // viewStudy reads the database of a study. The error is os.ErrNotExist if it was never served.
 func viewStudy(ctx context.Context, dir string, f func(*storage.View) error) error {
-	db, err := storage.OpenRead(dir)
+	db, err := home(ctx, dir).OpenRead()
 	if err != nil {
 		return err
 	}
@@ -276,7 +298,7 @@ Changes of study.toml, the texts and the plan count from the next start.`,
   abtool collect serve birds --addr 127.0.0.1:9000`,
 		Args: exactly(1, "collect serve takes one argument, the folder of the study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Dir = args[0]
+			o.Home = home(cmd.Context(), args[0])
 			return o.run(cmd.Context(), s)
 		},
 	}
@@ -301,6 +323,12 @@ func (o *collectServeOptions) run(ctx context.Context, s streams) error {
 		}
 		if r.Kept > 0 {
 			ui.Note(s.err, plural(r.Kept, "HIT")+" of an earlier plan stay, because they were issued")
+		}
+		if r.Study.PasswordIsOpen() {
+			ui.Note(s.err, fmt.Sprintf("others can read the password of the database in %[1]s/study.toml: chmod 600 %[1]s/study.toml, or move it to ~/.pgpass", o.Dir))
+		}
+		if collect.HasPassword(o.DB) {
+			ui.Note(s.err, "others on this machine can read the password of --db in its list of processes: move it to ~/.pgpass")
 		}
 		doubts, err := doubts(ctx, r.Study)
 		if err != nil {
@@ -385,7 +413,7 @@ func (o *collectInviteOptions) run(ctx context.Context, w io.Writer, dir string)
 	if o.url == "" {
 		o.url = "http://" + study.Serve.Address
 	}
-	db, err := storage.Open(dir, storage.Options{})
+	db, err := home(ctx, dir).Open(storage.Options{})
 	if err != nil {
 		return err
 	}

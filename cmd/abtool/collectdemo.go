@@ -169,7 +169,7 @@ func (o *collectDemoOptions) serve(ctx context.Context, s streams) error {
 	ready := make(chan server.Serving, 1)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- server.Run(serving, server.RunOptions{Dir: o.study, Address: o.addr, Admin: "127.0.0.1:0", Page: page.Files,
+		ended <- server.Run(serving, server.RunOptions{Home: home(ctx, o.study), Address: o.addr, Admin: "127.0.0.1:0", Page: page.Files,
 			Ready: func(r server.Serving) { ready <- r }})
 	}()
 	var at server.Serving

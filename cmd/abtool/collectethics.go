@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"abtool/collect"
@@ -108,7 +106,7 @@ func (d *sheet) printConsents(f printf) {
 	for _, c := range d.consents {
 		f("| %d | %s | %s | `%s` | %d |\n", c.Version, c.Language, day(c.Since), c.SHA256, agreed[c.Version])
 	}
-	f("\nThe texts are in the table `consent` of `%s`. The administrator's pages show which version each annotator agreed to.\n", storage.File)
+	f("\nThe texts are in the table `consent` of the database. The administrator's pages show which version each annotator agreed to.\n")
 }
 
 func (d *sheet) printDecisions(f printf) {
@@ -169,10 +167,11 @@ func areOf(n int64) string {
 
 // countIdentities returns how many annotators have a platform's id, 0 if the study has none.
 func countIdentities(ctx context.Context, dir string) (n int64, err error) {
-	if _, err := os.Stat(filepath.Join(dir, storage.IdentityFile)); err != nil {
-		return 0, nil
+	there, err := home(ctx, dir).HasIdentities(ctx)
+	if err != nil || !there {
+		return 0, err
 	}
-	identities, err := storage.OpenIdentities(dir)
+	identities, err := home(ctx, dir).OpenIdentities()
 	if err != nil {
 		return 0, err
 	}

@@ -197,7 +197,7 @@ func (o *collectReviewOptions) decide(ctx context.Context, w io.Writer, dir stri
 		}
 		reviews = append(reviews, r)
 	}
-	db, err := storage.Open(dir, storage.Options{})
+	db, err := home(ctx, dir).Open(storage.Options{})
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (o *collectReviewOptions) export(ctx context.Context, s streams, study *col
 	if err != nil {
 		return err
 	}
-	identities, err := storage.OpenIdentities(study.Dir)
+	identities, err := home(ctx, study.Dir).OpenIdentities()
 	if err != nil {
 		return err
 	}

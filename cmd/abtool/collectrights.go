@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -87,7 +86,7 @@ func (o *collectEraseOptions) run(ctx context.Context, s streams, dir string) (e
 			return err
 		}
 	}
-	db, identities, err := openToErase(dir)
+	db, identities, err := openToErase(home(ctx, dir))
 	if err != nil {
 		return err
 	}
@@ -147,12 +146,12 @@ func recorded(e *storage.Erasure) string {
 }
 
 // openToErase opens the databases of a study that was served.
-func openToErase(dir string) (*storage.DB, *storage.Identities, error) {
-	db, err := storage.Open(dir, storage.Options{})
+func openToErase(h storage.Home) (*storage.DB, *storage.Identities, error) {
+	db, err := h.Open(storage.Options{})
 	if err != nil {
 		return nil, nil, err
 	}
-	identities, err := storage.OpenIdentities(dir)
+	identities, err := h.OpenIdentities()
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
@@ -230,13 +229,17 @@ func (o *collectForgetOptions) run(ctx context.Context, s streams, dir string) (
 	if _, err := collect.Open(dir); err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, storage.IdentityFile)); errors.Is(err, os.ErrNotExist) {
+	there, err := home(ctx, dir).HasIdentities(ctx)
+	if err != nil {
+		return err
+	}
+	if !there {
 		return fmt.Errorf("%s was never served, so that there is nothing to delete", dir)
 	}
 	if ok, err := confirm(s, o.yes, "Delete what the platforms call "+whom+"?"); err != nil || !ok {
 		return err
 	}
-	identities, err := storage.OpenIdentities(dir)
+	identities, err := home(ctx, dir).OpenIdentities()
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 
 // RunOptions say how a study is served.
 type RunOptions struct {
-	Dir      string
+	storage.Home
 	Address  string // "" as study.toml says
 	Admin    string // "" as study.toml says
 	Page     fs.FS
@@ -52,11 +52,17 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	if o.Admin == "" {
 		o.Admin = study.Serve.Admin
 	}
-	lock, err := storage.Lock(o.Dir)
+	shared, err := o.Shared()
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	if !shared {
+		lock, err := storage.Lock(o.Dir)
+		if err != nil {
+			return err
+		}
+		defer lock.Close()
+	}
 	listener, err := listen(ctx, o.Address, "--addr")
 	if err != nil {
 		return err
@@ -67,12 +73,12 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		return err
 	}
 	defer adminListener.Close()
-	db, err := storage.Open(o.Dir, storage.Options{})
+	db, err := o.Open(storage.Options{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	identities, err := storage.OpenIdentities(o.Dir)
+	identities, err := o.OpenIdentities()
 	if err != nil {
 		return err
 	}

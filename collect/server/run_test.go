@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"abtool/collect"
+	"abtool/collect/storage"
 	"abtool/internal/usage"
 )
 
@@ -17,7 +18,7 @@ func runIn(t *testing.T, dir, address string) (Serving, func() error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ready, done := make(chan Serving, 1), make(chan error, 1)
 	go func() {
-		done <- Run(ctx, RunOptions{Dir: dir, Address: address, Admin: "127.0.0.1:0", Page: pageFiles, Ready: func(s Serving) { ready <- s }})
+		done <- Run(ctx, RunOptions{Home: storage.Home{Dir: dir}, Address: address, Admin: "127.0.0.1:0", Page: pageFiles, Ready: func(s Serving) { ready <- s }})
 	}()
 	select {
 	case s := <-ready:
@@ -45,12 +46,12 @@ func TestRun(t *testing.T) {
 	if get(first.Page) != 200 || !strings.HasSuffix(first.Page, "/s/birds") || get(first.Admin) != 200 {
 		t.Errorf("%+v", first)
 	}
-	if err := Run(t.Context(), RunOptions{Dir: r.dir, Address: "127.0.0.1:0", Admin: "127.0.0.1:0", Page: pageFiles}); err == nil ||
+	if err := Run(t.Context(), RunOptions{Home: storage.Home{Dir: r.dir}, Address: "127.0.0.1:0", Admin: "127.0.0.1:0", Page: pageFiles}); err == nil ||
 		!strings.Contains(err.Error(), "another server serves "+r.dir) {
 		t.Errorf("the same folder twice: %v", err)
 	}
 	other := newRig(t, collect.Browse, nil)
-	if err := Run(t.Context(), RunOptions{Dir: other.dir, Address: strings.Split(first.Page, "/")[2], Admin: "127.0.0.1:0", Page: pageFiles}); err == nil ||
+	if err := Run(t.Context(), RunOptions{Home: storage.Home{Dir: other.dir}, Address: strings.Split(first.Page, "/")[2], Admin: "127.0.0.1:0", Page: pageFiles}); err == nil ||
 		!strings.Contains(err.Error(), "another server may run there") {
 		t.Errorf("the same address twice: %v", err)
 	}

@@ -75,7 +75,7 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 		o.Now = time.Now
 	}
 	if o.Space == nil {
-		o.Space = func() (uint64, uint64, error) { return storage.Space(o.Study.Dir) }
+		o.Space = o.DB.Space
 	}
 	s = &Server{Options: o, iconKeys: map[string]string{}, sizes: map[string][2]int{}, html: map[string]string{},
 		limits: newLimiter(30, 90), tries: newLimiter(0.2, 10), notes: newLimiter(0.02, 20), parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), stop: func() {}}

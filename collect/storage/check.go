@@ -34,11 +34,11 @@ type Checked struct {
 // Check reads everything and compares it: the digest and events of each chunk, the chain and counts of each
 // attempt, the state of each assignment, and the counts of each HIT. It calls wrong for each difference.
 func (v *View) Check(wrong func(where, what string)) (c Checked, err error) {
-	var text string
-	if err := v.tx.QueryRowContext(v.ctx, "PRAGMA quick_check(1)").Scan(&text); err != nil {
+	text, err := v.db.engine.damage(v)
+	if err != nil {
 		return c, err
 	}
-	if text != "ok" {
+	if text != "" {
 		wrong("database", text)
 	}
 	assignments, err := v.Assignments()

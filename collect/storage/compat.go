@@ -33,37 +33,6 @@ const (
 	maxFree        = 1000   // of a worker
 )
 
-// compatTables are made when a database is opened for writing. An annotation is what the front ends call an
-// assignment: they choose its id. A loose page is of an annotation whose header has not come.
-var compatTables = []string{
-	`CREATE TABLE IF NOT EXISTS compat_annotation (
-		id TEXT PRIMARY KEY, assignment TEXT NOT NULL REFERENCES assignment ON DELETE CASCADE,
-		dataset TEXT NOT NULL, arm TEXT NOT NULL, received BIGINT NOT NULL,
-		header TEXT NOT NULL -- JSON as it came, with the pseudonym for the platform's id
-	)`,
-	"CREATE INDEX IF NOT EXISTS compat_annotation_assignment ON compat_annotation (assignment)",
-	`CREATE TABLE IF NOT EXISTS compat_loose (
-		annotation TEXT NOT NULL, number INTEGER NOT NULL, pageno INTEGER NOT NULL, started BIGINT NOT NULL, ended BIGINT NOT NULL,
-		received BIGINT NOT NULL, sha256 TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (annotation, number)
-	)`,
-	`CREATE TABLE IF NOT EXISTS compat_free ( -- annotations without a HIT
-		worker TEXT NOT NULL REFERENCES worker ON DELETE CASCADE, sha256 TEXT NOT NULL, received BIGINT NOT NULL, body TEXT NOT NULL,
-		PRIMARY KEY (worker, sha256)
-	)`,
-}
-
-// makeCompat makes the tables of the original front ends if they are missing.
-func (db *DB) makeCompat(ctx context.Context) error {
-	return db.write(ctx, func(t *tx) error {
-		for _, text := range compatTables {
-			if err := t.exec(text); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // A CompatHeader begins an annotation.
 type CompatHeader struct {
 	Annotation string // its id, which the front end chose
@@ -164,7 +133,7 @@ func compatAssignment(t *tx, h CompatHeader, terms Terms, now int64) (id string,
 		return "", err
 	}
 	if done > 0 {
-		if err := t.exec("UPDATE assignment SET surplus = 1 WHERE id = ?", a.ID); err != nil {
+		if err := t.exec("UPDATE assignment SET surplus = TRUE WHERE id = ?", a.ID); err != nil {
 			return "", err
 		}
 		return a.ID, t.exec(recount+" WHERE id = ?", a.HIT)
@@ -270,7 +239,7 @@ func keepLoose(t *tx, p CompatPage) error {
 		return ErrTooMuch
 	}
 	return t.exec("INSERT INTO compat_loose (annotation, number, pageno, started, ended, received, sha256, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		p.Annotation, number+1, p.Number, p.Started, p.Ended, p.Received, p.SHA256, string(p.Body))
+		p.Annotation, number+1, p.Number, p.Started, p.Ended, p.Received, p.SHA256, p.Body)
 }
 
 // adopt adds the loose pages of an annotation to its assignment, in the order in which they came. Those that its
@@ -282,9 +251,7 @@ func adopt(t *tx, annotation, assignment string, idle int64) error {
 		func(scan func(...any) error) error {
 			p := CompatPage{Annotation: annotation}
 			var number int
-			var body string
-			err := scan(&number, &p.Number, &p.Started, &p.Ended, &p.Received, &p.SHA256, &body)
-			p.Body = []byte(body)
+			err := scan(&number, &p.Number, &p.Started, &p.Ended, &p.Received, &p.SHA256, &p.Body)
 			pages, numbers = append(pages, p), append(numbers, number)
 			return err
 		}); err != nil {
@@ -376,7 +343,7 @@ func endCompat(t *tx, assignment string, now int64) error {
 		return err
 	}
 	var surplus int
-	if err := t.row("SELECT count(*) FROM assignment WHERE id = ? AND surplus = 1", []any{assignment}, &surplus); err != nil {
+	if err := t.row("SELECT count(*) FROM assignment WHERE id = ? AND surplus", []any{assignment}, &surplus); err != nil {
 		return err
 	}
 	var visit *int64
@@ -387,7 +354,7 @@ func endCompat(t *tx, assignment string, now int64) error {
 		return err
 	}
 	if surplus > 0 { // from the beginning
-		if err := t.exec("UPDATE assignment SET surplus = 1 WHERE id = ?", assignment); err != nil {
+		if err := t.exec("UPDATE assignment SET surplus = TRUE WHERE id = ?", assignment); err != nil {
 			return err
 		}
 		if err := t.exec(recount+" WHERE id = (SELECT hit FROM assignment WHERE id = ?)", assignment); err != nil {
@@ -471,13 +438,13 @@ func (v *View) CompatAnnotationsOf(worker, dataset, hit string) ([]CompatAnnotat
 
 // CompatLoose returns the number of pages of annotations that are not known.
 func (v *View) CompatLoose() (n int64, err error) {
-	err = v.tx.QueryRowContext(v.ctx, "SELECT count(*) FROM compat_loose").Scan(&n)
+	err = v.row("SELECT count(*) FROM compat_loose").Scan(&n)
 	return n, err
 }
 
 // CompatKnows reports whether the header of an annotation has come.
 func (v *View) CompatKnows(annotation string) (known bool, err error) {
-	err = v.tx.QueryRowContext(v.ctx, "SELECT EXISTS (SELECT 1 FROM compat_annotation WHERE id = ?)", annotation).Scan(&known)
+	err = v.row("SELECT EXISTS (SELECT 1 FROM compat_annotation WHERE id = ?)", annotation).Scan(&known)
 	return known, err
 }
 
@@ -494,7 +461,7 @@ func (v *View) ImagesOf(hit string) (map[string]collect.Image, error) {
 
 // CompatImage returns the path of the image of a slot of a HIT, relative to the folder of the images, or ErrUnknown.
 func (db *DB) CompatImage(ctx context.Context, hit string, page, slot int) (path string, err error) {
-	err = db.readers.QueryRowContext(ctx, `SELECT m.path FROM slot s JOIN image m ON m.id = s.image
+	err = db.row(ctx, `SELECT m.path FROM slot s JOIN image m ON m.id = s.image
 		WHERE s.hit = ? AND s.number = ? AND s.slot = ?`, hit, page, slot).Scan(&path)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrUnknown

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 )
 
 // An Erasure counts what was deleted when an annotator wanted it.
@@ -24,7 +25,7 @@ func (v *View) Erasures() ([]Erasure, error) {
 // Identity returns the id of the study, which no other study has and copies of the folder share, and the number of
 // the last erasure. The id is "" in studies of earlier versions.
 func (v *View) Identity() (id string, erasures int64, err error) {
-	err = v.tx.QueryRowContext(v.ctx, `SELECT coalesce((SELECT value FROM meta WHERE key = 'study'), ''),
+	err = v.row(`SELECT coalesce((SELECT value FROM meta WHERE key = 'study'), ''),
 		coalesce((SELECT max(number) FROM erasure), 0)`).Scan(&id, &erasures)
 	return id, erasures, err
 }
@@ -71,7 +72,7 @@ func (db *DB) Erase(ctx context.Context, worker, why string, now int64) (e Erasu
 		if err := t.record(&e, why); err != nil {
 			return err
 		}
-		if err := t.exec("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", erasedWorker+worker, now); err != nil {
+		if err := t.exec("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", erasedWorker+worker, strconv.FormatInt(now, 10)); err != nil {
 			return err
 		}
 		if err := t.exec("DELETE FROM event WHERE worker = ?", worker); err != nil {
@@ -80,7 +81,7 @@ func (db *DB) Erase(ctx context.Context, worker, why string, now int64) (e Erasu
 		if err := endAssignments(t, worker, "withdrawn"); err != nil {
 			return err
 		}
-		if err := t.exec("UPDATE assignment SET surplus = 1 WHERE worker = ?", worker); err != nil {
+		if err := t.exec("UPDATE assignment SET surplus = TRUE WHERE worker = ?", worker); err != nil {
 			return err
 		}
 		if err := t.exec(recount+" WHERE id IN (SELECT hit FROM assignment WHERE worker = ?)", worker); err != nil {
@@ -102,7 +103,7 @@ func (db *DB) EraseTicket(ctx context.Context, worker string, visit int64, why s
 		if err := t.record(&e, why); err != nil {
 			return err
 		}
-		if err := t.exec("UPDATE assignment AS a SET state = 'withdrawn', surplus = 1 WHERE a.worker = ? AND "+ofTicket, worker, visit); err != nil {
+		if err := t.exec("UPDATE assignment AS a SET state = 'withdrawn', surplus = TRUE WHERE a.worker = ? AND "+ofTicket, worker, visit); err != nil {
 			return err
 		}
 		if err := t.exec(recount+" WHERE id IN (SELECT a.hit FROM assignment a WHERE a.worker = ? AND "+ofTicket+")", worker, visit); err != nil {
@@ -137,26 +138,26 @@ const recordedOf = `SELECT count(DISTINCT a.id), count(DISTINCT x.page), coalesc
 // record stores that an erasure is done, and that traces of it may be left.
 func (t *tx) record(e *Erasure, why string) error {
 	e.Why = why
-	if err := t.exec("INSERT INTO erasure (at, why, assignments, pages, chunks, events) VALUES (?, ?, ?, ?, ?, ?)",
-		e.At, why, e.Assignments, e.Pages, e.Chunks, e.Events); err != nil {
+	if err := t.row("SELECT coalesce(max(number), 0) + 1 FROM erasure", nil, &e.Number); err != nil {
 		return err
 	}
-	if err := t.row("SELECT max(number) FROM erasure", nil, &e.Number); err != nil {
+	if err := t.exec("INSERT INTO erasure (number, at, why, assignments, pages, chunks, events) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		e.Number, e.At, why, e.Assignments, e.Pages, e.Chunks, e.Events); err != nil {
 		return err
 	}
-	return t.exec("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", tracesLeft, e.At)
+	return t.exec("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", tracesLeft, strconv.FormatInt(e.At, 10))
 }
 
 // Quiet reports whether nobody has an assignment to work on, so that the database can be written again.
 func (v *View) Quiet() (quiet bool, err error) {
-	err = v.tx.QueryRowContext(v.ctx, "SELECT NOT EXISTS (SELECT 1 FROM assignment WHERE state IN ('offered', 'working'))").Scan(&quiet)
+	err = v.row("SELECT NOT EXISTS (SELECT 1 FROM assignment WHERE state IN ('offered', 'working'))").Scan(&quiet)
 	return quiet, err
 }
 
 // Unfinished reports whether an erasure is not complete: platform says that the platform's id of somebody may
 // still be stored, traces that unused places of the database may have bytes of what was deleted.
 func (v *View) Unfinished() (platform, traces bool, err error) {
-	err = v.tx.QueryRowContext(v.ctx, "SELECT coalesce(max(substr(key, 1, 7) = ?), 0), coalesce(max(key = ?), 0) FROM meta",
+	err = v.row("SELECT EXISTS (SELECT 1 FROM meta WHERE substr(key, 1, 7) = ?), EXISTS (SELECT 1 FROM meta WHERE key = ?)",
 		erasedWorker, tracesLeft).Scan(&platform, &traces)
 	return platform, traces, err
 }
@@ -198,26 +199,9 @@ func (db *DB) FinishErasures(ctx context.Context, identities *Identities, rewrit
 
 var errBeingRead = errors.New("storage: the log could not be emptied because the database is being read; deleted rows are still in it")
 
-// clean moves everything from the log into the database, and empties the log; with rewrite, it writes the whole
-// database again before. It does not wait long for readers, because nobody else can write meanwhile.
+// clean removes traces of deleted rows from the database.
 func (w *writer) clean(ctx context.Context, rewrite bool) error {
-	return w.do(ctx, true, func(t *tx) error {
-		if rewrite {
-			if err := t.exec("VACUUM"); err != nil {
-				return err
-			}
-		}
-		var busy, log, moved, ms int
-		if err := t.row("PRAGMA busy_timeout = 100", nil, &ms); err != nil {
-			return err
-		}
-		err := t.row("PRAGMA wal_checkpoint(TRUNCATE)", nil, &busy, &log, &moved)
-		err = errors.Join(err, t.row("PRAGMA busy_timeout = 10000", nil, &ms))
-		if err == nil && busy != 0 {
-			err = errBeingRead
-		}
-		return err
-	})
+	return w.do(ctx, true, func(t *tx) error { return w.engine.clean(t, rewrite) })
 }
 
 // Erase deletes the ids of a worker, so that their bytes are gone.

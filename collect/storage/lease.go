@@ -11,7 +11,7 @@ import (
 )
 
 // recount begins an update of the number of assignments of HITs that are live or submitted.
-const recount = `UPDATE hit SET taken = (SELECT count(*) FROM assignment a WHERE a.hit = hit.id AND a.surplus = 0 AND a.rejected = 0
+const recount = `UPDATE hit SET taken = (SELECT count(*) FROM assignment a WHERE a.hit = hit.id AND NOT a.surplus AND NOT a.rejected
 	AND a.state IN ('offered', 'working', 'submitted'))`
 
 // SetPlan replaces the plan. HITs that were assigned stay as they are, also if the new plan does not have
@@ -250,8 +250,13 @@ func touch(t *tx, assignment string, begun bool, idle, now int64) (until int64, 
 	} else if !begin {
 		return until, nil
 	}
-	if err := t.exec("UPDATE assignment SET state = ?, lease_until = ?, started = iif(?, ?, started) WHERE id = ?", state, until, begin, now, assignment); err != nil {
+	if err := t.exec("UPDATE assignment SET state = ?, lease_until = ? WHERE id = ?", state, until, assignment); err != nil {
 		return 0, err
+	}
+	if begin {
+		if err := t.exec("UPDATE assignment SET started = ? WHERE id = ?", now, assignment); err != nil {
+			return 0, err
+		}
 	}
 	if live || state == was {
 		return until, nil
@@ -267,8 +272,8 @@ type Clock struct{ Offset, Delay *float64 } // ms
 func (db *DB) Beat(ctx context.Context, visit int64, clock Clock, leaving bool, idle, now int64) (until int64, taken bool, err error) {
 	err = db.write(ctx, func(t *tx) error {
 		until, taken = 0, false
-		n, err := t.change("UPDATE visit SET seen = max(seen, ?), ended = CASE WHEN outcome <> '' THEN ended WHEN ? THEN ? END WHERE id = ?",
-			now, leaving, now, visit)
+		n, err := t.change(`UPDATE visit SET seen = CASE WHEN seen < ? THEN ? ELSE seen END,
+			ended = CASE WHEN outcome <> '' THEN ended WHEN ? THEN ? END WHERE id = ?`, now, now, leaving, now, visit)
 		if err != nil {
 			return err
 		}
@@ -282,7 +287,7 @@ func (db *DB) Beat(ctx context.Context, visit int64, clock Clock, leaving bool, 
 			}
 		}
 		var assignment string
-		err = t.row(`SELECT a.id, a.state <> 'abandoned' AND coalesce(a.visit <> v.id, 0) FROM assignment a JOIN visit v ON v.worker = a.worker WHERE v.id = ?
+		err = t.row(`SELECT a.id, a.state <> 'abandoned' AND coalesce(a.visit <> v.id, FALSE) FROM assignment a JOIN visit v ON v.worker = a.worker WHERE v.id = ?
 			AND a.state IN ('offered', 'working', 'abandoned') ORDER BY a.state = 'abandoned', a.offered LIMIT 1`, []any{visit}, &assignment, &taken)
 		if errors.Is(err, ErrUnknown) {
 			return nil

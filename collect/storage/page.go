@@ -103,7 +103,8 @@ func conflict(t *tx, c Chunk) error {
 
 func insertChunk(t *tx, c Chunk, assignment string, t0, idle int64) error {
 	if err := t.exec(`INSERT INTO attempt (page, attempt, state, first, t0, chunks, events, last) VALUES (?, ?, 'open', ?, ?, 1, ?, ?)
-		ON CONFLICT (page, attempt) DO UPDATE SET chunks = chunks + 1, events = events + excluded.events, last = max(last, excluded.last)`,
+		ON CONFLICT (page, attempt) DO UPDATE SET chunks = attempt.chunks + 1, events = attempt.events + excluded.events,
+		last = CASE WHEN attempt.last < excluded.last THEN excluded.last ELSE attempt.last END`,
 		c.Page, c.Attempt, c.Received, t0, c.Events, c.Seq); err != nil {
 		return err
 	}
@@ -294,7 +295,7 @@ func pagesLeft(t *tx, assignment string) (n int, err error) {
 // endAssignment ends an assignment whose pages are all submitted. It is surplus if enough others have done its HIT.
 func endAssignment(t *tx, assignment string, now int64) error {
 	if err := t.exec(`UPDATE assignment SET state = 'submitted', submitted = ?, surplus = (SELECT count(*) FROM assignment b
-		WHERE b.hit = assignment.hit AND b.state = 'submitted' AND b.surplus = 0 AND b.rejected = 0) >= (SELECT k FROM hit WHERE id = assignment.hit)
+		WHERE b.hit = assignment.hit AND b.state = 'submitted' AND NOT b.surplus AND NOT b.rejected) >= (SELECT k FROM hit WHERE id = assignment.hit)
 		WHERE id = ?`, now, assignment); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"path/filepath"
 )
 
 // States of a worker.
@@ -100,7 +99,7 @@ func sessionFields(v *Visit, w *Worker) []any {
 
 // Session returns the visit of a token, and its worker. The error is ErrUnknown if there is none.
 func (db *DB) Session(ctx context.Context, token []byte) (v Visit, w Worker, err error) {
-	if err = db.readers.QueryRowContext(ctx, session, token).Scan(sessionFields(&v, &w)...); errors.Is(err, sql.ErrNoRows) {
+	if err = db.row(ctx, session, token).Scan(sessionFields(&v, &w)...); errors.Is(err, sql.ErrNoRows) {
 		err = ErrUnknown
 	}
 	return v, w, err
@@ -119,7 +118,8 @@ type Consent struct {
 // keeps its version.
 func (db *DB) SetConsent(ctx context.Context, language, digest, body string, now int64) (c Consent, err error) {
 	err = db.write(ctx, func(t *tx) error {
-		if err := t.exec("INSERT INTO consent (language, sha256, body, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		if err := t.exec(`INSERT INTO consent (version, language, sha256, body, since)
+			VALUES ((SELECT coalesce(max(version), 0) + 1 FROM consent), ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			language, digest, body, now); err != nil {
 			return err
 		}
@@ -298,18 +298,6 @@ func note(t *tx, worker, kind, detail string, now int64) error {
 
 // Identities holds the platforms' ids of annotators: who they are, how they came, and what is to be paid.
 type Identities struct{ w *writer }
-
-// IdentityFile is the name of the database of identities in the folder of a study.
-const IdentityFile = "identity.db"
-
-// OpenIdentities opens the identities of a study, and makes the file if there is none.
-func OpenIdentities(dir string) (*Identities, error) {
-	w, err := openWriter(filepath.Join(dir, IdentityFile), identitySchema, nil)
-	if err != nil {
-		return nil, err
-	}
-	return &Identities{w}, nil
-}
 
 // Put stores which platform's id a worker has.
 func (i *Identities) Put(ctx context.Context, worker, platform, id string, now int64) error {

@@ -92,23 +92,32 @@ func (x *Attempt) Announced() int {
 
 // A View reads a state of the database, in which nothing changes.
 type View struct {
+	db  *DB
 	tx  *sql.Tx
 	ctx context.Context
 }
 
+func (v *View) query(text string, args ...any) (*sql.Rows, error) {
+	return v.tx.QueryContext(v.ctx, v.db.engine.text(text), args...)
+}
+
+func (v *View) row(text string, args ...any) *sql.Row {
+	return v.tx.QueryRowContext(v.ctx, v.db.engine.text(text), args...)
+}
+
 // View calls f with a view of the database.
 func (db *DB) View(ctx context.Context, f func(*View) error) error {
-	t, err := db.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	t, err := db.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: db.engine.isolation()})
 	if err != nil {
 		return err
 	}
 	defer t.Rollback()
-	return f(&View{t, ctx})
+	return f(&View{db, t, ctx})
 }
 
 // list reads all rows of a query.
 func list[T any](v *View, query string, args []any, fields func(*T) []any) (all []T, err error) {
-	rows, err := v.tx.QueryContext(v.ctx, query, args...)
+	rows, err := v.query(query, args...)
 	return all, each(rows, err)(func(scan func(...any) error) error {
 		var one T
 		err := scan(fields(&one)...)
@@ -128,7 +137,7 @@ func imageFields(m *collect.Image) []any {
 
 // ImagePath returns the path of an image, relative to the folder of the images, or ErrUnknown.
 func (v *View) ImagePath(id string) (path string, err error) {
-	err = v.tx.QueryRowContext(v.ctx, "SELECT path FROM image WHERE id = ?", id).Scan(&path)
+	err = v.row("SELECT path FROM image WHERE id = ?", id).Scan(&path)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrUnknown
 	}
@@ -157,7 +166,7 @@ func (v *View) Issued() ([]collect.HIT, error) {
 }
 
 func (v *View) hits(where string, args []any) (all []collect.HIT, err error) {
-	rows, err := v.tx.QueryContext(v.ctx, `SELECT h.id, h.task, h.k, h.priority, p.number, p.class, s.image, s.role, s.known
+	rows, err := v.query(`SELECT h.id, h.task, h.k, h.priority, p.number, p.class, s.image, s.role, s.known
 		FROM hit h JOIN hit_page p ON p.hit = h.id JOIN slot s ON s.hit = h.id AND s.number = p.number `+where+`
 		ORDER BY h.place, h.id, p.number, s.slot`, args...)
 	return all, each(rows, err)(func(scan func(...any) error) error {
@@ -183,7 +192,7 @@ func (v *View) hits(where string, args []any) (all []collect.HIT, err error) {
 
 // Taken returns the number of assignments of each HIT that are live or submitted, without surplus and rejected ones.
 func (v *View) Taken() (map[string]int, error) {
-	rows, err := v.tx.QueryContext(v.ctx, "SELECT id, taken FROM hit")
+	rows, err := v.query("SELECT id, taken FROM hit")
 	m := map[string]int{}
 	return m, each(rows, err)(func(scan func(...any) error) error {
 		var id string
@@ -238,7 +247,7 @@ func (v *View) Pages(assignment string) ([]Page, error) {
 }
 
 func (v *View) attempts(page string) (all []Attempt, err error) {
-	rows, err := v.tx.QueryContext(v.ctx, `SELECT page, attempt, state, first, t0, chunks, events, last, announced_chunks,
+	rows, err := v.query(`SELECT page, attempt, state, first, t0, chunks, events, last, announced_chunks,
 		announced_events, lost, chain, ended, submitted, answer, flags FROM attempt WHERE page = ? ORDER BY attempt`, page)
 	return all, each(rows, err)(func(scan func(...any) error) error {
 		var x Attempt
@@ -291,7 +300,7 @@ type Account struct {
 // Account counts what is stored.
 func (v *View) Account() (a Account, err error) {
 	a.States = map[string]int64{}
-	rows, err := v.tx.QueryContext(v.ctx, "SELECT state, count(*), sum(surplus), sum(rejected AND NOT surplus) FROM assignment GROUP BY state")
+	rows, err := v.query("SELECT state, count(*), count(*) FILTER (WHERE surplus), count(*) FILTER (WHERE rejected AND NOT surplus) FROM assignment GROUP BY state")
 	if err := each(rows, err)(func(scan func(...any) error) error {
 		var state string
 		var n, surplus, rejected int64
@@ -307,19 +316,19 @@ func (v *View) Account() (a Account, err error) {
 	}
 	one := func(query string, to ...any) {
 		if err == nil {
-			err = v.tx.QueryRowContext(v.ctx, query).Scan(to...)
+			err = v.row(query).Scan(to...)
 		}
 	}
 	one("SELECT count(*), coalesce(sum(k), 0) FROM hit", &a.HITs, &a.Needed)
-	one(`SELECT count(*), coalesce(sum(submitted), 0),
-		coalesce(sum(NOT submitted AND state IN ('offered', 'working')), 0),
-		coalesce(sum(NOT submitted AND state NOT IN ('offered', 'working', 'withdrawn')), 0),
-		coalesce(sum(NOT submitted AND state = 'withdrawn'), 0)
-		FROM (SELECT a.state, max(x.state = 'submitted') AS submitted FROM attempt x JOIN page p ON p.uuid = x.page
-		JOIN assignment a ON a.id = p.assignment GROUP BY x.page)`, &a.Shown, &a.Submitted, &a.Open, &a.Left, &a.Withdrawn)
+	one(`SELECT count(*), count(*) FILTER (WHERE submitted),
+		count(*) FILTER (WHERE NOT submitted AND state IN ('offered', 'working')),
+		count(*) FILTER (WHERE NOT submitted AND state NOT IN ('offered', 'working', 'withdrawn')),
+		count(*) FILTER (WHERE NOT submitted AND state = 'withdrawn')
+		FROM (SELECT a.state, EXISTS (SELECT 1 FROM attempt x WHERE x.page = p.uuid AND x.state = 'submitted') AS submitted
+		FROM page p JOIN assignment a ON a.id = p.assignment WHERE EXISTS (SELECT 1 FROM attempt x WHERE x.page = p.uuid)) AS shown`, &a.Shown, &a.Submitted, &a.Open, &a.Left, &a.Withdrawn)
 	one("SELECT coalesce(sum(pages), 0) FROM erasure", &a.Erased)
-	one(`SELECT coalesce(sum(max(coalesce(announced_chunks, 0), last + 1)), 0), coalesce(sum(chunks), 0), coalesce(sum(events), 0),
-		coalesce(sum(flags <> ''), 0) FROM attempt`, &a.ChunksAnnounced, &a.ChunksStored, &a.EventsStored, &a.Flagged)
+	one(`SELECT coalesce(sum(CASE WHEN announced_chunks > last THEN announced_chunks ELSE last + 1 END), 0), coalesce(sum(chunks), 0),
+		coalesce(sum(events), 0), count(*) FILTER (WHERE flags <> '') FROM attempt`, &a.ChunksAnnounced, &a.ChunksStored, &a.EventsStored, &a.Flagged)
 	one("SELECT count(*) FROM conflict", &a.Conflicts)
 	one("SELECT coalesce(sum(bytes), 0) FROM page", &a.Bytes)
 	a.Shown += a.Erased
@@ -339,7 +348,7 @@ type Place struct {
 
 // Slot returns the image of a slot. The error is ErrUnknown if there is none, or if the annotator has left.
 func (db *DB) Slot(ctx context.Context, page string, slot int) (p Place, err error) {
-	err = db.readers.QueryRowContext(ctx, `SELECT m.id, m.path FROM page p JOIN assignment a ON a.id = p.assignment
+	err = db.row(ctx, `SELECT m.id, m.path FROM page p JOIN assignment a ON a.id = p.assignment
 		JOIN slot s ON s.hit = a.hit AND s.number = p.number JOIN image m ON m.id = s.image
 		WHERE p.uuid = ? AND s.slot = ? AND a.state NOT IN ('returned', 'withdrawn')`, page, slot).Scan(&p.Image, &p.Path)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -350,7 +359,7 @@ func (db *DB) Slot(ctx context.Context, page string, slot int) (p Place, err err
 
 // Slots returns the number of slots of a worker's page. The error is ErrUnknown if it is not the worker's.
 func (db *DB) Slots(ctx context.Context, worker, page string) (n int, err error) {
-	err = db.readers.QueryRowContext(ctx, `SELECT count(*) FROM page p JOIN assignment a ON a.id = p.assignment
+	err = db.row(ctx, `SELECT count(*) FROM page p JOIN assignment a ON a.id = p.assignment
 		JOIN slot s ON s.hit = a.hit AND s.number = p.number WHERE p.uuid = ? AND a.worker = ?`, page, worker).Scan(&n)
 	if err == nil && n == 0 {
 		err = ErrUnknown
@@ -370,14 +379,14 @@ type Progress struct {
 // each (0: any number).
 func (v *View) Progress(worker, ticket string, most int) (w Progress, err error) {
 	var ofTicket bool
-	err = v.tx.QueryRowContext(v.ctx, `SELECT coalesce(sum(a.state IN ('offered', 'working', 'abandoned')), 0) > 0,
-		coalesce(sum(a.state = 'submitted'), 0), coalesce(max(a.state = 'submitted' AND x.ticket <> '' AND x.ticket = ?), 0)
+	err = v.row(`SELECT count(*) FILTER (WHERE a.state IN ('offered', 'working', 'abandoned')) > 0,
+		count(*) FILTER (WHERE a.state = 'submitted'), count(*) FILTER (WHERE a.state = 'submitted' AND x.ticket <> '' AND x.ticket = ?) > 0
 		FROM assignment a LEFT JOIN visit x ON x.id = a.visit WHERE a.worker = ?`, ticket, worker).Scan(&w.Open, &w.Submitted, &ofTicket)
 	w.Done = ofTicket || ticket == "" && !w.Open && w.Submitted > 0
 	if err != nil || ofTicket || most > 0 && w.Submitted >= most {
 		return w, err
 	}
-	err = v.tx.QueryRowContext(v.ctx, `SELECT EXISTS (SELECT 1 FROM hit WHERE taken < k AND NOT EXISTS
+	err = v.row(`SELECT EXISTS (SELECT 1 FROM hit WHERE taken < k AND NOT EXISTS
 		(SELECT 1 FROM assignment a WHERE a.hit = hit.id AND a.worker = ?))`, worker).Scan(&w.More)
 	return w, err
 }

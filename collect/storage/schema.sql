@@ -1,12 +1,13 @@
+-- The tables of a study, as SQLite reads them; other engines get them with other words for the types.
 -- Times are ms since 1970 UTC by the clock of the server, unless a comment says otherwise.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES ('format', '1'), ('study', lower(hex(randomblob(16)))); -- study: an id that no other study has
+INSERT INTO meta VALUES ('study', '{study}'); -- an id that no other study has; format, ping and others are added
 
 -- The plan: copied from images.jsonl and plan.jsonl when the study is served.
 CREATE TABLE image (
   id TEXT PRIMARY KEY, class TEXT NOT NULL, path TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
-  sha256 TEXT NOT NULL, known INTEGER, gold INTEGER NOT NULL
+  sha256 TEXT NOT NULL, known BOOLEAN, gold BOOLEAN NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE hit (
   id TEXT PRIMARY KEY, place INTEGER NOT NULL, task TEXT NOT NULL, k INTEGER NOT NULL, priority INTEGER NOT NULL,
@@ -20,7 +21,7 @@ CREATE TABLE hit_page (
 ) WITHOUT ROWID;
 CREATE TABLE slot (
   hit TEXT NOT NULL REFERENCES hit ON DELETE CASCADE, number INTEGER NOT NULL, slot INTEGER NOT NULL,
-  image TEXT NOT NULL REFERENCES image, role TEXT NOT NULL, known INTEGER,
+  image TEXT NOT NULL REFERENCES image, role TEXT NOT NULL, known BOOLEAN,
   PRIMARY KEY (hit, number, slot)
 ) WITHOUT ROWID;
 CREATE INDEX slot_image ON slot (image);
@@ -42,7 +43,7 @@ CREATE TABLE visit (
   id INTEGER PRIMARY KEY AUTOINCREMENT, worker TEXT NOT NULL REFERENCES worker ON DELETE CASCADE,
   token BLOB NOT NULL UNIQUE, -- SHA-256 of the token
   ticket TEXT NOT NULL DEFAULT '', -- a keyed hash of what the platform pays for once, if it says so
-  own INTEGER NOT NULL DEFAULT 1, -- whether the visit has the ticket of the worker's first one, or is verified
+  own BOOLEAN NOT NULL DEFAULT TRUE, -- whether the visit has the ticket of the worker's first one, or is verified
   started INTEGER NOT NULL, seen INTEGER NOT NULL, ended INTEGER,
   device TEXT NOT NULL, -- JSON, as the page described it
   clock_offset REAL, clock_delay REAL, -- ms: clock of the server minus clock of the browser, and half of the round trip; of the fastest beat
@@ -59,8 +60,8 @@ CREATE TABLE assignment (
   state TEXT NOT NULL, -- offered, working, submitted, returned, abandoned, withdrawn
   offered INTEGER NOT NULL, started INTEGER, submitted INTEGER,
   lease_until INTEGER NOT NULL, lease_end INTEGER NOT NULL, -- signs of life extend the lease, at most to its end
-  surplus INTEGER NOT NULL DEFAULT 0,
-  rejected INTEGER NOT NULL DEFAULT 0, -- by the last review
+  surplus BOOLEAN NOT NULL DEFAULT FALSE,
+  rejected BOOLEAN NOT NULL DEFAULT FALSE, -- by the last review
   UNIQUE (hit, worker)
 ) WITHOUT ROWID;
 CREATE INDEX assignment_worker ON assignment (worker);
@@ -110,6 +111,23 @@ CREATE TABLE review (
 
 CREATE TABLE event (at INTEGER NOT NULL, worker TEXT, kind TEXT NOT NULL, detail TEXT NOT NULL);
 CREATE TABLE erasure (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, why TEXT NOT NULL,
+  number INTEGER PRIMARY KEY, at INTEGER NOT NULL, why TEXT NOT NULL,
   assignments INTEGER NOT NULL, pages INTEGER NOT NULL, chunks INTEGER NOT NULL, events INTEGER NOT NULL
+);
+
+-- Of the original front ends. An annotation is what they call an assignment: they choose its id. A loose page is of an
+-- annotation whose header has not come.
+CREATE TABLE compat_annotation (
+  id TEXT PRIMARY KEY, assignment TEXT NOT NULL REFERENCES assignment ON DELETE CASCADE,
+  dataset TEXT NOT NULL, arm TEXT NOT NULL, received INTEGER NOT NULL,
+  header TEXT NOT NULL -- JSON as it came, with the pseudonym for the platform's id
+) WITHOUT ROWID;
+CREATE INDEX compat_annotation_assignment ON compat_annotation (assignment);
+CREATE TABLE compat_loose (
+  annotation TEXT NOT NULL, number INTEGER NOT NULL, pageno INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL,
+  received INTEGER NOT NULL, sha256 TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (annotation, number)
+);
+CREATE TABLE compat_free ( -- annotations without a HIT
+  worker TEXT NOT NULL REFERENCES worker ON DELETE CASCADE, sha256 TEXT NOT NULL, received INTEGER NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (worker, sha256)
 );

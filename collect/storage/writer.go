@@ -2,12 +2,16 @@ package storage
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
+	"database/sql/driver"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
+	"time"
 )
 
 // batch is the largest number of requests in one transaction.
@@ -16,8 +20,9 @@ const batch = 256
 // A writer executes requests one after another. It takes the requests that wait and commits them together.
 // Each has a savepoint: a request that fails leaves nothing, and does not disturb the others.
 type writer struct {
+	engine   engine
 	db       *sql.DB
-	conn     *sql.Conn
+	conn     *sql.Conn // nil: to be opened again
 	prepared map[string]*sql.Stmt
 	requests chan *request
 	closing  chan struct{}
@@ -34,68 +39,86 @@ type request struct {
 
 var errClosed = errors.New("storage: the database is closed")
 
-func openWriter(path, schema string, before func() error) (*writer, error) {
-	// SQLite gives its log the mode of the database, so that has to be right from the beginning.
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.Close(); err != nil {
-		return nil, err
-	}
-	db, err := sql.Open("sqlite", address(path)+"&_pragma=journal_mode(WAL)")
+func openWriter(e engine, schema string, before func() error) (*writer, error) {
+	db, err := e.pool(true)
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	w := &writer{db: db, prepared: map[string]*sql.Stmt{}, requests: make(chan *request, batch),
-		closing: make(chan struct{}), done: make(chan struct{}), before: before}
-	if w.conn, err = db.Conn(context.Background()); err == nil {
+	w := &writer{engine: e, db: db, requests: make(chan *request, batch), closing: make(chan struct{}), done: make(chan struct{}), before: before}
+	if err = w.connect(); err == nil {
 		err = w.create(schema)
-	}
-	if err == nil {
-		err = w.upgrade(upgrades[filepath.Base(path)])
 	}
 	if err != nil {
 		db.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
 	go w.run()
 	return w, nil
 }
 
-// create makes the tables of a new database.
-func (w *writer) create(schema string) error {
-	ctx := context.Background()
-	var version int
-	if err := w.conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return err
-	}
-	if version == formatVersion {
+// connect opens the connection if there is none.
+func (w *writer) connect() (err error) {
+	if w.conn != nil {
 		return nil
 	}
-	if version != 0 {
-		return fmt.Errorf("format %d; this program reads format %d", version, formatVersion)
+	w.prepared = map[string]*sql.Stmt{}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if w.conn, err = w.db.Conn(ctx); err != nil {
+		return fmt.Errorf("%v cannot be opened: %w", w.engine, err)
 	}
-	text := fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA user_version = %d; COMMIT", schema, formatVersion)
-	_, err := w.conn.ExecContext(ctx, text)
-	return err
+	if err := w.engine.usable(ctx, w.conn); err != nil {
+		w.disconnect()
+		return err
+	}
+	return nil
 }
 
-// upgrade adds what is missing in a database of an earlier version.
-func (w *writer) upgrade(list [][2]string) error {
-	ctx := context.Background()
-	for _, x := range list {
-		var n int
-		if err := w.conn.QueryRowContext(ctx, x[0]).Scan(&n); err != nil {
+// disconnect ends the connection, so that the next request opens another one.
+func (w *writer) disconnect() {
+	w.conn.Raw(func(any) error { return driver.ErrBadConn }) // does not go back to the pool
+	w.conn.Close()
+	w.conn = nil
+}
+
+// patience is how long a statement may take.
+const patience = time.Minute
+
+// create makes the tables of a new database.
+func (w *writer) create(schema string) error {
+	version, err := w.engine.format(context.Background(), w.conn)
+	if err != nil {
+		return fmt.Errorf("%v is not the database of a study: %w", w.engine, err)
+	}
+	if version > 0 {
+		return checkFormat(w.engine, version)
+	}
+	return w.transaction(func(t *tx) error {
+		// Another server may have made them meanwhile.
+		if version, err := w.engine.format(context.Background(), w.conn); err != nil || version > 0 {
 			return err
 		}
-		if n > 0 {
-			continue
-		}
-		if _, err := w.conn.ExecContext(ctx, x[1]); err != nil {
-			return err
-		}
+		var study [16]byte
+		rand.Read(study[:])
+		schema = strings.ReplaceAll(schema, "{study}", hex.EncodeToString(study[:]))
+		return t.script(slices.Concat(w.engine.create(), statements(schema), w.engine.setFormat(FormatVersion)))
+	})
+}
+
+// transaction executes f in a transaction. Nobody else uses the connection meanwhile.
+func (w *writer) transaction(f func(*tx) error) error {
+	t := &tx{w, context.Background()}
+	err := t.begin()
+	if err == nil {
+		err = f(t)
+	}
+	if err == nil {
+		err = t.exec("COMMIT")
+	}
+	if err != nil {
+		t.exec("ROLLBACK")
+		return fmt.Errorf("%v: %w", w.engine, err)
 	}
 	return nil
 }
@@ -159,8 +182,18 @@ func (w *writer) run() {
 
 // commit executes requests in one transaction, and answers them.
 func (w *writer) commit(list []*request) {
+	ctx := context.Background()
+	if w.engine.reconnects() { // a network may swallow what it is given
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
 	for len(list) > 0 && list[0].solo {
-		list[0].done <- list[0].do(&tx{w})
+		err := w.connect()
+		if err == nil {
+			err = list[0].do(&tx{w, context.Background()})
+		}
+		list[0].done <- err
 		list = list[1:]
 	}
 	end := 0
@@ -173,8 +206,8 @@ func (w *writer) commit(list []*request) {
 	defer w.commit(list[end:])
 	list = list[:end]
 	errs := make([]error, len(list))
-	t := &tx{w}
-	err := t.exec("BEGIN IMMEDIATE")
+	t := &tx{w, ctx}
+	err := w.ready(t)
 	for i := 0; i < len(list) && err == nil; i++ {
 		if err = t.exec("SAVEPOINT request"); err != nil {
 			break
@@ -192,8 +225,11 @@ func (w *writer) commit(list []*request) {
 	if err == nil {
 		err = t.exec("COMMIT")
 	}
-	if err != nil {
-		t.exec("ROLLBACK") // fails if SQLite has rolled back by itself
+	if err != nil && w.conn != nil {
+		// This fails if SQLite has rolled back by itself, or if the connection is lost.
+		if t.exec("ROLLBACK") != nil && w.engine.reconnects() {
+			w.disconnect()
+		}
 	}
 	for i, r := range list {
 		if err != nil {
@@ -204,21 +240,62 @@ func (w *writer) commit(list []*request) {
 	}
 }
 
+// ready begins a transaction. A connection that was lost while nobody used it is opened again.
+func (w *writer) ready(t *tx) error {
+	err := w.connect()
+	if err == nil {
+		err = t.begin()
+	}
+	if err != nil && w.conn != nil && w.engine.reconnects() {
+		t.exec("ROLLBACK")
+		w.disconnect()
+		if err = w.connect(); err == nil {
+			err = t.begin()
+		}
+	}
+	return err
+}
+
 // close commits what waits, and closes the database.
 func (w *writer) close() error {
 	w.once.Do(func() { close(w.closing) })
 	<-w.done
+	if w.conn == nil {
+		return w.db.Close()
+	}
 	return errors.Join(w.conn.Close(), w.db.Close())
 }
 
 // A tx executes statements of a request. Their texts are constant: each is prepared once.
-type tx struct{ w *writer }
+type tx struct {
+	w   *writer
+	ctx context.Context
+}
+
+func (t *tx) begin() error {
+	for _, s := range t.w.engine.begin() {
+		if err := t.exec(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// script executes statements that are not needed again.
+func (t *tx) script(all []string) error {
+	for _, s := range all {
+		if _, err := t.w.conn.ExecContext(t.ctx, t.w.engine.text(s)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (t *tx) statement(text string) (*sql.Stmt, error) {
 	if s := t.w.prepared[text]; s != nil {
 		return s, nil
 	}
-	s, err := t.w.conn.PrepareContext(context.Background(), text)
+	s, err := t.w.conn.PrepareContext(t.ctx, t.w.engine.text(text))
 	if err == nil {
 		t.w.prepared[text] = s
 	}
@@ -236,7 +313,7 @@ func (t *tx) change(text string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	r, err := s.Exec(args...)
+	r, err := s.ExecContext(t.ctx, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -249,7 +326,7 @@ func (t *tx) row(text string, args []any, to ...any) error {
 	if err != nil {
 		return err
 	}
-	if err = s.QueryRow(args...).Scan(to...); errors.Is(err, sql.ErrNoRows) {
+	if err = s.QueryRowContext(t.ctx, args...).Scan(to...); errors.Is(err, sql.ErrNoRows) {
 		return ErrUnknown
 	}
 	return err
@@ -261,7 +338,7 @@ func (t *tx) rows(text string, args []any, f func(scan func(...any) error) error
 	if err != nil {
 		return err
 	}
-	return each(s.Query(args...))(f)
+	return each(s.QueryContext(t.ctx, args...))(f)
 }
 
 // each reads the result of a query.
