@@ -54,7 +54,7 @@ func Document(w io.Writer, d *result.Document, more bool, width int) {
 		fmt.Fprintln(w, "Intervals are 95 % intervals: by resampling annotators (bootstrap) where the "+
 			"clicks of one annotator are not")
 		fmt.Fprintln(w, "independent, otherwise for independent units. Name a statistic to see its "+
-			"definition, tables and maps; --list\\n"+
+			"definition, tables and maps; --list\n"+
 			"lists all statistics.")
 	}
 }

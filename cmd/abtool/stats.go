@@ -20,6 +20,7 @@ type statsOptions struct {
 	result.Options
 	compare                string
 	json, csv, list, quiet bool
+	rows                   bool
 }
 
 func statsCommand(s streams) *cobra.Command {
@@ -38,11 +39,13 @@ there is one, the value that the paper published. docs/reference/stats.md has th
 describes the JSON.
 
 --by prints a table by worker, class, hit, week, or arm of a study. --compare computes the same
-statistics of two stores, and prints the differences with intervals and tests.`,
+statistics of two stores, and prints the differences with intervals and tests. --rows prints, for
+each number, the query with which abtool sql prints the rows behind it.`,
 		Example: `  abtool stats store
   abtool stats store click_accuracy I7
   abtool stats store imagenet --by worker --hide-workers --csv > workers.csv
   abtool stats store --compare pilot
+  abtool stats store click_accuracy --rows
   abtool stats store --json | jq '.data_sets[].statistics[] | {name, values}'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
@@ -50,6 +53,8 @@ statistics of two stores, and prints the differences with intervals and tests.`,
 				return usage.Errorf("STORE is missing: the store to compute statistics of")
 			case o.json && o.csv:
 				return usage.Errorf("--json and --csv: give one of them")
+			case o.rows && (o.csv || o.By != "" || o.compare != ""):
+				return usage.Errorf("--rows prints queries: it does not go with --csv, --by or --compare")
 			case o.compare != "" && o.By != "":
 				return usage.Errorf("--compare compares values, and --by prints a table: give one of them")
 			}
@@ -69,6 +74,7 @@ statistics of two stores, and prints the differences with intervals and tests.`,
 	f.BoolVar(&o.csv, "csv", false, "print CSV, a line for each value and table cell; with --by, the table")
 	f.StringVar(&o.By, "by", "", "print a table by `KEY`: "+strings.Join(result.Keys, ", "))
 	f.StringVar(&o.compare, "compare", "", "compare with another `STORE`")
+	f.BoolVar(&o.rows, "rows", false, "print the queries for the rows behind each number, for abtool sql")
 	f.BoolVar(&o.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
 	f.IntVar(&o.Bootstrap, "bootstrap", result.DefaultBootstrap, "number of bootstrap samples, 0 for no intervals")
 	f.Uint64Var(&o.Seed, "seed", 1, "seed of the bootstrap samples")
@@ -92,7 +98,7 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 	if o.Bootstrap < 0 {
 		return usage.Errorf("--bootstrap %d: give a number of samples, or 0 for no intervals", o.Bootstrap)
 	}
-	if o.Bootstrap == 0 {
+	if o.Bootstrap == 0 || o.rows {
 		o.Bootstrap = -1
 	}
 	if err := checkCompare(o.compare); err != nil {
@@ -128,6 +134,10 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 		return err
 	}
 	switch {
+	case o.rows && o.json:
+		return ui.PrintJSON(s.out, text.Rows(d))
+	case o.rows:
+		return ui.Print(s.out, func(w io.Writer) { text.PrintRows(w, d) })
 	case o.json:
 		return ui.PrintJSON(s.out, d)
 	case o.csv && o.By != "":
