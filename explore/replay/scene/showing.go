@@ -162,7 +162,8 @@ func (r *ShowingRow) track(from, end float64, slot int) *Track {
 	held := r.held(trail, from, end)
 	gaps = append(gaps, held...)
 	for i, g := range held {
-		if len(r.Deselects) == 0 && (g.to < end || i == len(held)-1 && r.Selected != nil && !*r.Selected) {
+		_, resumed := slices.BinarySearch(trail.placed, g.to)
+		if len(r.Deselects) == 0 && (resumed || i == len(held)-1 && r.Selected != nil && !*r.Selected) {
 			e := at(g.to, "unselect", slot)
 			e.text = "when is not recorded"
 			events = append(events, e)
