@@ -274,6 +274,7 @@ export class Replay {
     if (!this.size) return;
     const { player, picture } = this, { width, height } = this.size, part = this.#part(width, height);
     picture.draw(this.canvas.getContext('2d'), part, { width, height, still: !player.playing });
+    if (!this.drawn) performance.mark('drawn');
     this.drawn = picture.drawn;
     if (this.map) {
       const c = this.map.getContext('2d'), { stage } = this.scene, k = this.mapSize.width / stage.w, w = this.#whole ? picture.window(player.t) : part;
