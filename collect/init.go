@@ -2,6 +2,7 @@ package collect
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -18,6 +19,7 @@ import (
 	"strings"
 	"text/template"
 
+	"abtool/collect/platform"
 	"abtool/internal/imagefile"
 	"abtool/internal/parallel"
 	"abtool/internal/replace"
@@ -37,6 +39,7 @@ type InitOptions struct {
 	Title    string // "": a default for the task
 	Contact  string
 	Open     bool                // whoever has the address may take part
+	Platform string              // that sends annotators; "" or link: none
 	Edit     func(*Settings)     // changes the settings before they are written; may be nil
 	Progress func(done, all int) // may be nil; called by one goroutine at a time
 }
@@ -53,6 +56,9 @@ type Inited struct {
 func Init(ctx context.Context, o InitOptions) (*Inited, error) {
 	if o.Task != Browse && o.Task != Tag {
 		return nil, usage.Errorf("--task %q: it is browse or tag", o.Task)
+	}
+	if _, ok := platform.New(cmp.Or(o.Platform, platform.NameLink)); !ok {
+		return nil, usage.Errorf("--platform %q: it is link, prolific, mturk or sona", o.Platform)
 	}
 	if IsStudy(o.Dir) {
 		return nil, fmt.Errorf("%s is a study already: edit its %s, or choose another folder", o.Dir, SettingsFile)
@@ -82,7 +88,9 @@ func Init(ctx context.Context, o InitOptions) (*Inited, error) {
 	if o.Title != "" {
 		s.Study.Title = o.Title
 	}
-	s.Study.Contact, s.Platform.Link.Open = o.Contact, o.Open
+	s.Study.Contact = o.Contact
+	s.Platform, _ = platform.New(o.Platform)
+	s.Platform.Link.Open = o.Open
 	if s.Images.Folder, err = within(o.Dir, o.Images); err != nil {
 		return nil, err
 	}

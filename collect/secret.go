@@ -94,6 +94,11 @@ func (k Keys) Worker(platform, id string) string {
 	return hex.EncodeToString(mac(k.Pseudonym, platform, id))[:10]
 }
 
+// Ticket returns the pseudonym of what a platform pays for once: 16 hexadecimal digits.
+func (k Keys) Ticket(platform, id string) string {
+	return hex.EncodeToString(mac(k.Pseudonym, platform, "ticket", id))[:16]
+}
+
 // letters has neither I, L, O nor U, which are easily mistaken.
 const letters = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 

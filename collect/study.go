@@ -21,6 +21,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"abtool/collect/platform"
 	"abtool/internal/closest"
 )
 
@@ -43,17 +44,17 @@ const (
 
 // Settings are the contents of study.toml.
 type Settings struct {
-	Study    About          `toml:"study"`
-	Task     Task           `toml:"task"`
-	Images   Images         `toml:"images"`
-	Assign   Assign         `toml:"assign"`
-	Arms     map[string]Arm `toml:"arms"`
-	Record   Record         `toml:"record"`
-	Quality  Quality        `toml:"quality"`
-	Platform Platform       `toml:"platform"`
-	Privacy  Privacy        `toml:"privacy"`
-	Serve    Serve          `toml:"serve"`
-	Compat   Compat         `toml:"compat"`
+	Study    About             `toml:"study"`
+	Task     Task              `toml:"task"`
+	Images   Images            `toml:"images"`
+	Assign   Assign            `toml:"assign"`
+	Arms     map[string]Arm    `toml:"arms"`
+	Record   Record            `toml:"record"`
+	Quality  Quality           `toml:"quality"`
+	Platform platform.Settings `toml:"platform"`
+	Privacy  Privacy           `toml:"privacy"`
+	Serve    Serve             `toml:"serve"`
+	Compat   Compat            `toml:"compat"`
 }
 
 // About says what the study is.
@@ -128,16 +129,6 @@ func (q *Quality) defaults(t *Task, isSet func(key string) bool) {
 	}
 }
 
-// Platform says where annotators come from.
-type Platform struct {
-	Link Link `toml:"link"`
-}
-
-// Link says who may come by a link.
-type Link struct {
-	Open bool `toml:"open"` // without an invitation, by a name that annotators choose
-}
-
 // Privacy says how long recordings are kept, and what boards are told.
 type Privacy struct {
 	OnLeave        string `toml:"on_leave"`        // Keep, Delete: what was recorded of HITs that people left without a word
@@ -145,6 +136,7 @@ type Privacy struct {
 	Stored         string `toml:"stored"`          // where the recordings are
 	SeenBy         string `toml:"seen_by"`         // who sees them
 	Kept           string `toml:"kept"`            // for how long
+	KeepPayment    bool   `toml:"keep_payment"`    // of who is erased, keep what paying needs: the platform's ids, and codes
 }
 
 // Values of on_leave.
@@ -157,6 +149,7 @@ const (
 type Serve struct {
 	Address string   `toml:"addr"`
 	Admin   string   `toml:"admin_addr"`
+	Public  string   `toml:"public_url"`      // address of the server as annotators reach it, such as https://study.example.org
 	Proxies []string `toml:"trusted_proxies"` // whose word on where a request comes from is believed
 	DB      string   `toml:"db"`              // address of a database of PostgreSQL; "": SQLite in the folder
 }
@@ -210,6 +203,7 @@ func ParseSettings(text string) (s Settings, err error) {
 		key := left[0].String()
 		return s, fmt.Errorf("there is no key %s%s", key, closest.DidYouMean(key, settingKeys(left[0])))
 	}
+	s.Platform.Defaults(meta.IsDefined)
 	s.Quality.defaults(&s.Task, func(key string) bool { return meta.IsDefined("quality", key) })
 	for name := range s.Arms {
 		a := s.Arms[name]
@@ -237,6 +231,9 @@ func settingKeys(asked toml.Key) (keys []string) {
 					continue
 				}
 				name, of = name+"."+asked[1], of.Elem()
+			}
+			if of.Kind() == reflect.Pointer {
+				of = of.Elem()
 			}
 			if keys = append(keys, name); of.Kind() == reflect.Struct {
 				add(of, name+".")
@@ -326,6 +323,11 @@ func (s *Settings) check() error {
 	if s.Serve.DB != "" && !IsPostgres(s.Serve.DB) {
 		wrong("serve.db is an address such as postgres://abtool@db.example.org/birds")
 	}
+	if u, err := url.Parse(s.Serve.Public); s.Serve.Public != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" ||
+		u.RawQuery+u.Fragment != "") {
+		wrong("serve.public_url = %q: it is an address such as https://study.example.org", s.Serve.Public)
+	}
+	errs = append(errs, s.Platform.Check()...)
 	share("quality.recall", s.Quality.Recall)
 	share("quality.place", s.Quality.Place)
 	between("quality.selected", s.Quality.Selected, 0, max(s.Task.Pages*s.Task.Images, 0))
@@ -416,6 +418,17 @@ func Database(dir string) (string, error) {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
 	return s.Serve.DB, nil
+}
+
+// Platforms returns the platforms that send annotators.
+func (s *Study) Platforms() (platform.Platforms, error) {
+	return platform.Open(&s.Platform, s.path, s.Serve.Public)
+}
+
+// Page returns the address of the study's page, or an example while public_url is not set.
+func (s *Study) Page() string {
+	base := cmp.Or(s.Serve.Public, "https://study.example.org")
+	return strings.TrimSuffix(base, "/") + "/s/" + s.Study.ID
 }
 
 // IsStudy reports whether a path is the folder of a study.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -18,6 +19,7 @@ import (
 
 	"abtool/collect"
 	"abtool/collect/page"
+	"abtool/collect/platform"
 	"abtool/collect/server"
 	"abtool/collect/storage"
 	"abtool/internal/replace"
@@ -96,9 +98,13 @@ tag: annotators put icons on what an image shows: the 80 classes of COCO, or the
 of the image is in it: true, false, or nothing. The checks of HITs use it. gold is true for images
 that are there to check annotators.
 
+--platform adds the settings of a platform that sends and pays annotators. Links of abtool collect
+invite work beside it.
+
 Images stay where they are. Those that browsers do not show are left out and named.`,
 		Example: `  abtool collect init birds --task browse --images photos --classes birds.csv
-  abtool collect init things --task tag --images val2014 --title "What is in the image?"`,
+  abtool collect init things --task tag --images val2014 --title "What is in the image?"
+  abtool collect init paid --task browse --images photos --platform prolific`,
 		Args: exactly(1, "collect init takes one argument, the folder to make"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Dir = args[0]
@@ -112,6 +118,7 @@ Images stay where they are. Those that browsers do not show are left out and nam
 	f.StringVar(&o.Truth, "truth", "", "CSV `FILE` of images whose class is known")
 	f.StringVar(&o.Title, "title", "", "`TITLE` that annotators see")
 	f.StringVar(&o.Contact, "contact", "", "`ADDRESS` for questions and deletion, shown to annotators")
+	f.StringVar(&o.Platform, "platform", platform.NameLink, "`NAME` of who sends them: link, prolific, mturk or sona")
 	f.BoolVar(&o.byInvitation, "by-invitation", false, "let only those take part who have a link of abtool collect invite")
 	f.BoolVar(&o.compat, "compat", false, "answer the original front ends of ImageNet-AB or COCO-AB as well")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the plan")
@@ -132,10 +139,10 @@ func (o *collectInitOptions) run(ctx context.Context, s streams) error {
 	}
 	o.Edit = func(s *collect.Settings) { s.Serve.DB = db }
 	bar := ui.NewBar(s.err, o.quiet, ui.Images)
-	o.Open = !o.byInvitation
 	if o.compat {
 		o.Edit = func(s *collect.Settings) { s.Compat.Enabled = true }
 	}
+	o.Open = !o.byInvitation && o.Platform == platform.NameLink
 	o.Progress = func(done, all int) { bar.Set("reading images", int64(done), int64(all)) }
 	made, err := collect.Init(ctx, o.InitOptions)
 	bar.Clear()
@@ -213,7 +220,10 @@ annotators were given stay as they are; the other images are divided again. A se
 plan when it is started the next time.
 
 --hits FILE writes a CSV file with a row for each HIT, for the original front ends: MTurk fills its
-columns into the form that those bring along.`,
+columns into the form that those bring along.
+
+If the study has a platform, plan also prints what has to be filled in there: addresses and codes
+for Prolific and SONA, and for Mechanical Turk the HIT to make, with its ExternalQuestion.`,
 		Example: `  abtool collect plan birds --seed 7 --pay 15`,
 		Args:    exactly(1, "collect plan takes one argument, the folder of the study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -245,6 +255,7 @@ func (o *collectPlanOptions) run(ctx context.Context, w io.Writer, dir string) e
 		}
 	}
 	printPlanned(w, study, planned, o.pay)
+	printPlatforms(w, study, o.pay)
 	return nil
 }
 
@@ -337,6 +348,12 @@ func (o *collectServeOptions) run(ctx context.Context, s streams) error {
 		for _, d := range doubts {
 			ui.Note(s.err, d)
 		}
+		for _, key := range r.Study.Platform.Blanks() {
+			ui.Note(s.err, key+" of study.toml is still empty")
+		}
+		if used := r.Study.Platform.Used(); len(used) > 0 {
+			fmt.Fprintf(s.out, "from %s: abtool collect status %s --platform prints what to fill in there\n", strings.Join(used, " and "), o.Dir)
+		}
 		if r.Study.Platform.Link.Open {
 			fmt.Fprintf(s.out, "annotators     %s?name=me\n", r.Page)
 		} else {
@@ -411,7 +428,7 @@ func (o *collectInviteOptions) run(ctx context.Context, w io.Writer, dir string)
 		return err
 	}
 	if o.url == "" {
-		o.url = "http://" + study.Serve.Address
+		o.url = cmp.Or(study.Serve.Public, "http://"+study.Serve.Address)
 	}
 	db, err := home(ctx, dir).Open(storage.Options{})
 	if err != nil {
@@ -433,7 +450,7 @@ func (o *collectInviteOptions) run(ctx context.Context, w io.Writer, dir string)
 	return nil
 }
 
-type collectStatusOptions struct{ json, ethics bool }
+type collectStatusOptions struct{ json, ethics, platform bool }
 
 func collectStatusCommand(s streams) *cobra.Command {
 	var o collectStatusOptions
@@ -454,16 +471,23 @@ stopped, and had their recording deleted.`,
 	}
 	c.Flags().BoolVar(&o.json, "json", false, "print everything as JSON")
 	c.Flags().BoolVar(&o.ethics, "ethics", false, "print the sheet for review boards")
+	c.Flags().BoolVar(&o.platform, "platform", false, "print what has to be filled in at the platform, as plan does")
 	return c
 }
 
 func (o *collectStatusOptions) run(ctx context.Context, w io.Writer, dir string) error {
-	if o.json && o.ethics {
-		return usage.Errorf("give either --json or --ethics")
+	if o.json && o.ethics || o.platform && (o.json || o.ethics) {
+		return usage.Errorf("give one of --json, --ethics and --platform")
 	}
 	study, err := collect.Open(dir)
 	if err != nil {
 		return err
+	}
+	if o.platform {
+		if len(study.Platform.Used()) == 0 {
+			return fmt.Errorf("%s has no platform: add a table such as [platform.prolific] to its %s", dir, collect.SettingsFile)
+		}
+		return ui.Print(w, func(w io.Writer) { printPlatforms(w, study, 0) })
 	}
 	var st server.Status
 	var interrupted bool

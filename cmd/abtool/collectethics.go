@@ -60,6 +60,9 @@ func (d *sheet) print(w io.Writer, s *collect.Study) {
 	} else {
 		f("They are deleted when the researcher decides it (`identities_days = 0`).\n")
 	}
+	if p.KeepPayment {
+		f("- Of who is erased, what paying for finished work needs is kept as long: the platform's id, codes and decisions.\n")
+	}
 	if p.OnLeave == collect.Delete {
 		f("- Who closes the page can come back for a day; then what was recorded of the unfinished HIT is deleted.\n")
 	} else {

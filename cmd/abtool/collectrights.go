@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"abtool/collect"
+	"abtool/collect/server"
 	"abtool/collect/storage"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
@@ -92,7 +93,7 @@ func (o *collectEraseOptions) run(ctx context.Context, s streams, dir string) (e
 	}
 	defer func() { err = errors.Join(err, identities.Close(), db.Close()) }()
 	if worker != "" {
-		if e, err = db.Erase(ctx, worker, "asked", time.Now().UnixMilli()); err != nil {
+		if e, err = server.Erase(ctx, study, db, identities, worker, "asked", time.Now().UnixMilli()); err != nil {
 			return err
 		}
 	}

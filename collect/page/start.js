@@ -11,6 +11,7 @@ import { work } from "./work.js";
 
 const LEVELS = ["full", "events", "answers"];
 const BEAT = 20000; // ms
+const NARROW = 1028; // px; a frame has to have so much room
 
 const api = new Api();
 const name = decodeURIComponent(location.pathname.split("/").filter(Boolean).pop() ?? "");
@@ -27,6 +28,11 @@ const screen = (title, ...children) => fill("text", study && study.title !== tit
 /** Shows a screen with a button, and waits for it. */
 const step = (title, label, ...children) => new Promise(resolve => screen(title, ...children, next(button(label, resolve, "main"))));
 
+const platform = () => import("./platform.js");
+
+/** Returns what shows the way back to the platform, if there is one. */
+const backOf = async way => way && (await platform()).back(way);
+
 /** Asks again for a consent whose text has changed. Shows other errors, and lets the annotator try again. */
 function fail(e) {
   if (e.code === "consent_changed") {
@@ -38,6 +44,7 @@ function fail(e) {
   const code = e instanceof Refused ? e.code : "script";
   screen(texts.problem, p(texts.codes[code] ?? texts.problemText), h("p", {}, h("code", {}, code)),
     next(button(texts.again, () => location.reload(), "main")));
+  backOf(e.body?.back).then(way => way && byId("main").append(way));
 }
 
 /** Shows a line at the bottom of the window, or removes it. */
@@ -71,8 +78,7 @@ function remember(what) {
 
 /** Begins or resumes the visit. */
 async function begin(params) {
-  const { platform = "link", ...rest } = params;
-  visit = await post("visit", { platform, params: rest, device: device() });
+  visit = await post("visit", { params, device: device() });
   study = visit.study;
   api.token = visit.token;
   remember({ params, token: visit.token });
@@ -85,17 +91,23 @@ async function start() {
   if (JSON.stringify(params) === JSON.stringify(kept.params)) api.token = kept.token;
   remember({ params, token: api.token });
   history.replaceState(null, "", location.pathname);
-  take = await onlyTab(name, () => step(texts.otherTab, texts.takeOver), lose);
+  const narrow = parent !== self && innerWidth < NARROW;
+  if (!narrow) take = await onlyTab(name, () => step(texts.otherTab, texts.takeOver), lose);
   screen(texts.loading);
   api.renew = async () => { api.token = ""; await begin(params); };
   await begin(params);
   await speak(study.language);
+  if (narrow && ["consent", "work"].includes(visit.state)) {
+    api.renew = null;
+    await (await platform()).elsewhere(api, params, screen);
+    visit.state = "done";
+  }
   switch (visit.state) {
     case "consent": return await landing();
     case "work": return await assignments(false);
     case "done": return await finish();
-    case "preview": return screen(study.title, h("p", { class: "boxed" }, texts.preview), prose(study.texts.landing), prose(study.texts.instructions));
-    default: screen(study.title, p(visit.reason ?? texts.noMore));
+    case "preview": return screen(study.title, p(texts.preview, "boxed"), ...await (await platform()).preview(api, study, visit.sample));
+    default: screen(study.title, p(visit.reason ?? texts.noMore), await backOf(visit.back));
   }
 }
 
@@ -123,7 +135,7 @@ async function consent() {
     next(button(texts.agree, () => resolve(true), "main"), button(texts.disagree, () => resolve(false)))));
   Object.assign(visit, await post("consent", { version, sha256, agreed, level: new FormData(form).get("level") }));
   if (agreed) await assignments(true);
-  else screen(study.title, p(texts.noConsent));
+  else screen(study.title, p(texts.noConsent), await backOf(visit.back));
 }
 
 /** Shows the participation code and the instructions, and returns for how long they were visible, in ms. */
@@ -157,7 +169,7 @@ async function assignments(instruct) {
   for (let more = true; more;) {
     const lease = await obtain(instruct ? { read_ms: await instructions() } : {});
     instruct = false;
-    if (!lease.assignment) return screen(texts.noMore, codeOf(visit.participation));
+    if (!lease.assignment) return screen(texts.noMore, codeOf(visit.participation), await backOf(lease.back));
     queue = new Queue(api, disk);
     queue.changed = tell;
     await queue.resume(lease.assignment);
@@ -219,14 +231,14 @@ async function finish() {
     return true;
   }
   await queue?.close();
-  const { code, participation, more } = answer, copied = h("span", { role: "status" });
+  const { code, participation, more } = answer, way = await backOf(answer.back), copied = h("span", { role: "status" });
   const copy = button(texts.copy, async () => {
     await navigator.clipboard.writeText(code);
     copied.textContent = texts.copied;
   });
   return await new Promise(resolve => {
-    screen(texts.thanks, prose(study.texts.end ?? ""), code && h("h2", {}, texts.code), code && h("p", { class: "code" }, code, " ", copy, " ", copied),
-      codeOf(participation), more ? next(button(texts.another, () => resolve(true), "main")) : p(texts.canClose));
+    screen(texts.thanks, prose(study.texts.end ?? ""), way ?? h("div", {}, h("h2", {}, texts.code), h("p", { class: "code" }, code, " ", copy, " ", copied)),
+      codeOf(participation), more ? next(button(texts.another, () => resolve(true), "main")) : !way && p(texts.canClose));
     if (!more) resolve(false);
   });
 }
@@ -238,7 +250,8 @@ async function leave(assignment, message) {
   api.renew = null; // a late request must not begin a new visit, nor may a reload
   if (message.delete) remember({});
   await queue.close();
-  screen(texts.thanks, p(message.delete ? texts.deleted : texts.stopped), !message.delete && codeOf(answer.participation), p(texts.canClose));
+  screen(texts.thanks, p(!message.delete ? texts.stopped : answer.partly ? texts.deletedPart : texts.deleted), !message.delete && codeOf(answer.participation),
+    await backOf(answer.back) ?? p(texts.canClose));
 }
 
 addEventListener("beforeunload", e => { if (!lost && queue?.items.length > 0) e.preventDefault(); });

@@ -85,6 +85,7 @@ export default {
   back: "Back to the page",
   stopped: "You have stopped. What you did is kept.",
   deleted: "You have stopped. What was recorded is deleted.",
+  deletedPart: "You have stopped. What was recorded of this task is deleted. For earlier tasks, give your participation code to those who run the study.",
   stopping: "Your wish is being sent. Please leave this page open until it has arrived.",
 
   sending: "The last pages are being sent. Please leave this page open.",
@@ -110,6 +111,7 @@ export default {
     no_study: "There is no study at this address. Please check the link.",
     no_invitation: "Please open the link that you were given; a part of it is missing.",
     bad_invitation: "This link is not valid. Please check that it is complete.",
+    bad_claim: "The address is not complete. Please open the study from the platform's page.",
     device: "This study needs a mouse or a touchpad. Please open the link on a computer.",
   }),
 };

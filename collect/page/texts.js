@@ -12,3 +12,6 @@ export async function speak(language) {
   texts = (await languages[name]?.())?.default ?? en;
   document.documentElement.lang = texts === en ? "en" : name;
 }
+
+/** Returns the texts for those who come from a platform. */
+export const platformTexts = async () => (await import("./texts-platform-en.js")).default;

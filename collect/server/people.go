@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"abtool/collect"
+	"abtool/collect/platform"
 	"abtool/collect/storage"
 )
 
@@ -79,11 +80,7 @@ type device struct {
 
 // visit begins a visit, or goes on with the one of the token.
 func (s *Server) visit(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Platform string            `json:"platform"`
-		Params   map[string]string `json:"params"`
-		Device   device            `json:"device"`
-	}
+	var in visitBody
 	if !read(w, r, maxBody, &in) {
 		return
 	}
@@ -106,44 +103,105 @@ func (s *Server) visit(w http.ResponseWriter, r *http.Request) {
 		limited(w)
 		return
 	}
-	if in.Platform != "link" {
-		refuse(w, 400, "bad_platform", "there is no platform %q: it is link", in.Platform)
+	from, a, ok := s.arrive(w, &in)
+	if !ok {
 		return
 	}
 	if !slices.ContainsFunc(in.Device.Pointers, func(p string) bool { return slices.Contains(s.Study.Task.Devices, p) }) {
-		refuse(w, 403, "device", "this study needs a mouse or a touchpad; please open the link on a computer")
+		body := map[string]any{"code": "device", "error": "this study needs a mouse or a touchpad; please open the link on a computer"}
+		if from != nil {
+			body["back"] = from.Back(a.Params, platform.ScreenedOut, "")
+		}
+		answer(w, 403, body)
 		return
 	}
 	if !s.roomy(roomForWork) {
 		later(w, "disk_full", "the server has no room for new work; please come back later")
 		return
 	}
-	claim, id, ok := s.identify(w, r, in.Params)
-	if !ok {
-		return
+	who := storage.NewVisit{Platform: platform.NameLink, Verified: a.Verified}
+	id := a.Person
+	if from != nil {
+		who.Platform, who.Worker, who.Ticket = from.Name(), s.keys.Worker(from.Name(), a.Person), s.keys.Ticket(from.Name(), a.Ticket)
+	} else {
+		var claim string
+		if claim, id, ok = s.identify(w, r, in.Params); !ok {
+			return
+		}
+		who.Worker = s.keys.Worker(platform.NameLink, claim)
 	}
-	worker := s.keys.Worker("link", claim)
 	about, err := json.Marshal(in.Device)
-	if err != nil {
-		s.failed(w, r, err)
-		return
-	}
-	if err := s.Identities.Put(r.Context(), worker, "link", id, s.now()); err != nil {
-		s.failed(w, r, err)
-		return
+	if err == nil {
+		err = s.Identities.Put(r.Context(), who.Worker, who.Platform, id, s.now())
 	}
 	token := NewToken()
 	p := new(person)
-	made := storage.NewVisit{Worker: worker, Platform: "link", Token: hash(token), Device: string(about)}
-	if p.visit, p.Worker, err = s.DB.Visit(r.Context(), made, s.now()); err != nil {
+	if err == nil {
+		who.Token, who.Device = hash(token), string(about)
+		p.visit, p.Worker, err = s.DB.Visit(r.Context(), who, s.now())
+	}
+	if err == nil && from != nil {
+		err = s.Identities.PutEntry(r.Context(), storage.Entry{Visit: p.visit.ID, Worker: p.ID, Platform: who.Platform, Params: a.Params.String()}, s.now())
+	}
+	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
 	s.welcome(w, r, token, p)
 }
 
+// A visitBody begins a visit.
+type visitBody struct {
+	Platform string          `json:"platform"` // "": as the parameters say
+	Params   platform.Params `json:"params"`
+	Device   device          `json:"device"`
+}
+
+// arrive finds out which platform an address is of, and who comes by it. The platform is nil for links of the study. ok
+// is false if the request was answered: it was refused, or is a preview.
+func (s *Server) arrive(w http.ResponseWriter, in *visitBody) (from platform.Platform, a platform.Arrival, ok bool) {
+	switch in.Platform {
+	case "":
+		from = s.sources.Of(in.Params)
+	case platform.NameLink:
+	default:
+		if from = s.sources.Named(in.Platform); from == nil {
+			refuse(w, 400, "bad_platform", "this study has no platform %q: it has %s", in.Platform,
+				strings.Join(append(s.Study.Platform.Used(), platform.NameLink), ", "))
+			return nil, a, false
+		}
+	}
+	if from == nil {
+		return nil, a, true
+	}
+	a, err := from.Read(in.Params, s.Now())
+	if err != nil {
+		refuse(w, 403, "bad_claim", "%v", err)
+		return nil, a, false
+	}
+	if a.Preview {
+		answer(w, 200, s.previewBody())
+		return nil, a, false
+	}
+	return from, a, true
+}
+
+// back returns how somebody goes back to the platform, or nil for those who came by a link of the study.
+func (s *Server) back(ctx context.Context, p *person, o platform.Outcome, code string) (*platform.Way, error) {
+	from := s.sources.Named(p.Platform)
+	if from == nil {
+		return nil, nil
+	}
+	entry, err := s.Identities.Entry(ctx, p.visit.ID)
+	if err != nil && !errors.Is(err, storage.ErrUnknown) { // it may have been forgotten
+		return nil, err
+	}
+	way := from.Back(platform.ParseParams(entry.Params), o, code)
+	return &way, nil
+}
+
 // identify finds out who comes by a link: what the pseudonym is made of, and how the identities name it.
-func (s *Server) identify(w http.ResponseWriter, r *http.Request, params map[string]string) (claim, id string, ok bool) {
+func (s *Server) identify(w http.ResponseWriter, r *http.Request, params platform.Params) (claim, id string, ok bool) {
 	token, name := params["token"], strings.Join(strings.Fields(params["name"]), " ")
 	switch {
 	case token != "":
@@ -170,26 +228,58 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, params map[str
 // welcome answers a visit.
 func (s *Server) welcome(w http.ResponseWriter, r *http.Request, token string, p *person) {
 	state, err := s.stateOf(r, p)
+	body := s.studyBody()
+	if outcome, ends := map[string]platform.Outcome{"refused": platform.Withdrawn, "full": platform.Full}[state]; ends && err == nil {
+		body["back"], err = s.back(r.Context(), p, outcome, "")
+	}
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	about := s.Study.Study
-	body := map[string]any{
-		"token": token, "state": state,
-		"study": map[string]any{"id": about.ID, "title": about.Title, "language": about.Language, "task": s.Study.Task.Kind,
-			"pages": s.Study.Task.Pages, "minutes": about.Minutes, "contact": about.Contact,
-			"texts": map[string]string{"landing": s.html["landing"], "instructions": s.html["instructions"], "end": s.html["end"]}},
-		"consent": s.consentBody(), "levels": map[string]string{"needs": s.Study.Record.Needs, "allows": s.Study.Record.Level},
-		"participation": nil, "arm": nil, "level": nil,
-	}
+	body["token"], body["state"] = token, state
+	body["participation"], body["arm"], body["level"] = nil, nil, nil
 	if state == "refused" {
 		body["reason"] = "You have withdrawn from this study. Nothing more is recorded."
 	}
 	if p.State == storage.Work {
-		s.addAgreed(body, &p.Worker)
+		s.addAgreed(body, p)
 	}
 	answer(w, 200, body)
+}
+
+// studyBody returns what everybody may know of the study.
+func (s *Server) studyBody() map[string]any {
+	about := s.Study.Study
+	return map[string]any{
+		"study": map[string]any{"id": about.ID, "title": about.Title, "language": about.Language, "task": s.Study.Task.Kind,
+			"pages": s.Study.Task.Pages, "minutes": about.Minutes, "contact": about.Contact,
+			"texts": map[string]string{"landing": s.html["landing"], "instructions": s.html["instructions"], "end": s.html["end"]}},
+		"consent": s.consentBody(), "levels": map[string]string{"needs": s.Study.Record.Needs, "allows": s.Study.Record.Level},
+	}
+}
+
+// previewImages is the number of images of the page of a preview.
+const previewImages = 6
+
+// previewBody answers somebody who looks at the task before taking it: a page like those of the study, without its
+// images. Nothing is stored.
+func (s *Server) previewBody() map[string]any {
+	body := s.studyBody()
+	body["state"] = "preview"
+	sample := pageBody{}
+	n := 1
+	sampleBody := map[string]any{"task": s.Study.Task.Kind, "pages": []*pageBody{&sample}}
+	if s.Study.Task.Kind == collect.Browse {
+		n = min(s.Study.Task.Images, previewImages)
+		sample.Class = s.classBody(s.Study.Classes[0].ID)
+	} else {
+		sampleBody["placing"], sampleBody["superclasses"] = s.Study.Task.Placing, s.superclasses()
+	}
+	for range n {
+		sample.Slots = append(sample.Slots, slotBody{Width: 640, Height: 480})
+	}
+	body["sample"] = sampleBody
+	return body
 }
 
 func (s *Server) consentBody() map[string]any {
@@ -197,10 +287,19 @@ func (s *Server) consentBody() map[string]any {
 }
 
 // addAgreed adds what is known of somebody who has agreed.
-func (s *Server) addAgreed(body map[string]any, w *storage.Worker) {
-	body["participation"] = s.keys.ParticipationCode(s.Study.Study.ID, w.ID)
-	body["arm"] = s.arm(w.Arm)
-	body["level"] = w.Level
+func (s *Server) addAgreed(body map[string]any, p *person) {
+	body["participation"] = s.participation(p)
+	body["arm"] = s.arm(p.Arm)
+	body["level"] = p.Level
+}
+
+// participation returns the participation code for the page, or nil if it is not certain that the visit is the
+// worker's: the code lets everything be deleted.
+func (s *Server) participation(p *person) any {
+	if !p.visit.Own {
+		return nil
+	}
+	return s.keys.ParticipationCode(s.Study.Study.ID, p.ID)
 }
 
 // arm returns an arm for the page. Without arms everybody has the default.
@@ -252,15 +351,7 @@ func (s *Server) agree(w http.ResponseWriter, r *http.Request, p *person) {
 		return
 	}
 	if !in.Agreed {
-		err := s.DB.Refuse(r.Context(), p.ID, p.visit.ID, s.now())
-		if err == nil { // nobody needs to know who this was
-			err = s.Identities.Erase(r.Context(), p.ID)
-		}
-		if err != nil {
-			s.failed(w, r, err)
-			return
-		}
-		answer(w, 200, map[string]any{"state": "refused"})
+		s.disagree(w, r, p)
 		return
 	}
 	if in.Version != s.consent.Version || in.SHA256 != s.consent.SHA256 {
@@ -282,8 +373,27 @@ func (s *Server) agree(w http.ResponseWriter, r *http.Request, p *person) {
 		return
 	}
 	body := map[string]any{"state": "work"}
-	s.addAgreed(body, &worker)
+	s.addAgreed(body, &person{worker, p.visit})
 	answer(w, 200, body)
+}
+
+// disagree stores that somebody does not take part.
+func (s *Server) disagree(w http.ResponseWriter, r *http.Request, p *person) {
+	way, err := s.back(r.Context(), p, platform.NoConsent, "")
+	switch {
+	case err != nil:
+	case !p.visit.Own: // it may be somebody else
+		err = s.DB.Return(r.Context(), p.ID, p.visit.ID, s.now())
+	default:
+		if err = s.DB.Refuse(r.Context(), p.ID, p.visit.ID, s.now()); err == nil { // nobody needs to know who this was
+			err = s.Identities.Erase(r.Context(), p.ID)
+		}
+	}
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	answer(w, 200, map[string]any{"state": "refused", "back": way})
 }
 
 // changed answers somebody who has agreed to another text.
@@ -332,16 +442,26 @@ func (s *Server) leave(w http.ResponseWriter, r *http.Request, p *person) {
 	if !read(w, r, 4<<10, &in) {
 		return
 	}
-	var err error
+	way, err := s.back(r.Context(), p, platform.Withdrawn, "") // before it is deleted
+	if err != nil {
+		s.failed(w, r, err)
+		return
+	}
+	now := s.now()
 	switch {
-	case in.What == "return" && !in.Delete:
-		err = s.DB.Return(r.Context(), p.ID, p.visit.ID, s.now())
+	case in.What == "return" && !in.Delete, in.What == "withdraw" && !in.Delete && !p.visit.Own:
+		err = s.DB.Return(r.Context(), p.ID, p.visit.ID, now)
 	case in.What == "withdraw" && in.Delete:
-		if _, err = s.DB.Erase(r.Context(), p.ID, "withdrawn", s.now()); err == nil {
+		if p.visit.Own {
+			_, err = Erase(r.Context(), s.Study, s.DB, s.Identities, p.ID, "withdrawn", now)
+		} else if err = keepPayments(r.Context(), s.Study, s.DB, s.Identities, p.ID, p.visit.ID); err == nil {
+			err = s.DB.EraseTicket(r.Context(), p.ID, p.visit.ID, "withdrawn", now)
+		}
+		if err == nil {
 			s.finishErasures(context.WithoutCancel(r.Context()), false)
 		}
 	case in.What == "withdraw":
-		err = s.DB.Withdraw(r.Context(), p.ID, p.visit.ID, s.now())
+		err = s.DB.Withdraw(r.Context(), p.ID, p.visit.ID, now)
 	default:
 		refuse(w, 400, "bad_what", "what is return or withdraw, and only who withdraws can have data deleted")
 		return
@@ -350,7 +470,7 @@ func (s *Server) leave(w http.ResponseWriter, r *http.Request, p *person) {
 		s.failed(w, r, err)
 		return
 	}
-	answer(w, 200, map[string]any{"participation": s.keys.ParticipationCode(s.Study.Study.ID, p.ID)})
+	answer(w, 200, map[string]any{"participation": s.participation(p), "back": way, "partly": in.Delete && !p.visit.Own})
 }
 
 // oops keeps an error of the page's script.

@@ -25,6 +25,7 @@ import (
 	"github.com/yuin/goldmark"
 
 	"abtool/collect"
+	"abtool/collect/platform"
 	"abtool/collect/storage"
 )
 
@@ -57,6 +58,7 @@ type Server struct {
 	notes    *limiter // of what annotators and their scripts tell, which is kept for ever
 	parsing  chan struct{}
 	proxies  []netip.Prefix // trusted
+	sources  platform.Platforms
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 }
@@ -88,6 +90,9 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 			return nil, 0, err // the settings were checked
 		}
 		s.proxies = append(s.proxies, p)
+	}
+	if s.sources, err = o.Study.Platforms(); err != nil {
+		return nil, 0, err
 	}
 	if s.files, err = readFiles(o.Page); err != nil {
 		return nil, 0, err
@@ -292,8 +297,15 @@ func (s *Server) Handler() http.Handler {
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, 200, map[string]any{"ok": true}) })
 	m.HandleFunc("GET /readyz", s.ready)
 	s.compatRoutes(m)
+	forms, frames := []string{"form-action 'self'"}, []string{"frame-ancestors"}
+	for _, one := range s.sources {
+		forms, frames = append(forms, one.Forms()...), append(frames, one.Frames()...)
+	}
+	if len(frames) == 1 {
+		frames = append(frames, "'none'")
+	}
 	return s.logged(secured(unknownRoutes(m), strings.Join([]string{"default-src 'none'", "script-src 'self'", "style-src 'self'",
-		"img-src 'self' blob:", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"}, "; ")))
+		"img-src 'self' blob:", "connect-src 'self'", strings.Join(forms, " "), strings.Join(frames, " "), "base-uri 'none'"}, "; ")))
 }
 
 // unknownRoutes answers in JSON what no route answers.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"abtool/collect"
+	"abtool/collect/platform"
 	"abtool/collect/recording"
 	"abtool/collect/storage"
 )
@@ -77,7 +78,12 @@ func (s *Server) lease(w http.ResponseWriter, r *http.Request, p *person) {
 		return
 	}
 	if !ok {
-		answer(w, 200, map[string]any{"assignment": nil})
+		way, err := s.back(r.Context(), p, platform.Full, "")
+		if err != nil {
+			s.failed(w, r, err)
+			return
+		}
+		answer(w, 200, map[string]any{"assignment": nil, "back": way})
 		return
 	}
 	var hit collect.HIT
@@ -110,8 +116,7 @@ func (s *Server) pageBodies(hit collect.HIT, pages []storage.Page) []pageBody {
 			body.Attempts = p.Attempts[n-1].Attempt
 		}
 		if hit.Task == collect.Browse {
-			c := s.Study.Class(planned.Class)
-			body.Class = &classBody{c.Name, c.Definition, notNil(c.Links), notNil(c.Synonyms)}
+			body.Class = s.classBody(planned.Class)
 		}
 		for n, slot := range planned.Slots {
 			size := s.sizes[slot.Image]
@@ -120,6 +125,11 @@ func (s *Server) pageBodies(hit collect.HIT, pages []storage.Page) []pageBody {
 		all = append(all, body)
 	}
 	return all
+}
+
+func (s *Server) classBody(id string) *classBody {
+	c := s.Study.Class(id)
+	return &classBody{c.Name, c.Definition, notNil(c.Links), notNil(c.Synonyms)}
 }
 
 // notNil makes an empty list of a missing one.
@@ -401,12 +411,16 @@ func (s *Server) finish(w http.ResponseWriter, r *http.Request, p *person) {
 		work, err = v.Progress(p.ID, p.visit.Ticket, s.Study.Assign.MostHITs)
 		return err
 	})
+	code := s.keys.CompletionCode(s.Study.Study.ID, a.ID, p.ID)
+	var way *platform.Way
+	if err == nil {
+		way, err = s.back(r.Context(), p, platform.Completed, code)
+	}
 	if err != nil {
 		s.failed(w, r, err)
 		return
 	}
-	answer(w, 200, map[string]any{"code": s.keys.CompletionCode(s.Study.Study.ID, a.ID, p.ID),
-		"participation": s.keys.ParticipationCode(s.Study.Study.ID, p.ID), "more": work.More && p.State == storage.Work})
+	answer(w, 200, map[string]any{"code": code, "participation": s.participation(p), "more": work.More && p.State == storage.Work, "back": way})
 }
 
 // state answers which pages of the last assignment are stored.
