@@ -82,6 +82,16 @@ func (s *Study) Keys(names ...string) (k Keys, err error) {
 	return Keys{values["pseudonym"], values["image"], values["code"], values["participation"], hex.EncodeToString(values["admin"])}, nil
 }
 
+// Fingerprint returns a text from which the keys cannot be found, and which other keys do not have. The token of the
+// administrator has no part in it.
+func (k Keys) Fingerprint() string {
+	sum := sha256.New()
+	for _, key := range [][]byte{k.Pseudonym, k.Image, k.Code, k.Participation} {
+		sum.Write(mac(key, "fingerprint"))
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16])
+}
+
 // mac returns the HMAC-SHA256 of texts, which must not contain a NUL, under a key.
 func mac(key []byte, parts ...string) []byte {
 	h := hmac.New(sha256.New, key)

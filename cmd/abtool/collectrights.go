@@ -249,6 +249,13 @@ func (o *collectForgetOptions) run(ctx context.Context, s streams, dir string) (
 	if err != nil {
 		return err
 	}
+	done, err := identities.Finish(ctx)
+	if err == nil && !done {
+		ui.Note(s.err, "others read the database, so that traces of what was deleted are left: run this again later")
+	}
+	if err != nil {
+		return err
+	}
 	left, err := identities.Count(ctx)
 	if err != nil {
 		return err

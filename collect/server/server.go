@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -109,6 +110,11 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 		return nil, 0, fmt.Errorf("the folder of the images: %w", err)
 	}
 	if err := s.findIcons(); err != nil {
+		return nil, 0, err
+	}
+	if err := o.DB.Claim(ctx, s.keys.Fingerprint()); errors.Is(err, storage.ErrDiffers) {
+		return nil, 0, fmt.Errorf("the keys in %s are not those of the study in the database: a server needs a copy of the folder secrets of the first one", filepath.Join(o.Study.Dir, "secrets"))
+	} else if err != nil {
 		return nil, 0, err
 	}
 	images, hits, err := o.Study.Plan()

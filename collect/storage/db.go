@@ -124,6 +124,24 @@ func (db *DB) Ping(ctx context.Context, now int64) error {
 	})
 }
 
+// Claim notes whose keys the study has. The error is ErrDiffers if it has others: then its pseudonyms and codes would
+// not be those of before.
+func (db *DB) Claim(ctx context.Context, fingerprint string) error {
+	return db.write(ctx, func(t *tx) error {
+		if err := t.exec("INSERT INTO meta VALUES ('keys', ?) ON CONFLICT DO NOTHING", fingerprint); err != nil {
+			return err
+		}
+		var have string
+		if err := t.row("SELECT value FROM meta WHERE key = 'keys'", nil, &have); err != nil {
+			return err
+		}
+		if have != fingerprint {
+			return ErrDiffers
+		}
+		return nil
+	})
+}
+
 // Space returns the number of bytes that can be written to the disk of the database, and of all bytes of its file
 // system. The error says that they are not known.
 func (db *DB) Space() (free, all uint64, err error) { return db.engine.space() }

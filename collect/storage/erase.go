@@ -178,7 +178,10 @@ func (db *DB) FinishErasures(ctx context.Context, identities *Identities, rewrit
 		return err
 	})
 	if err != nil || !traces {
-		return err == nil, err
+		if err == nil {
+			done, err = identities.Finish(ctx)
+		}
+		return done, err
 	}
 	for _, w := range workers {
 		if err := identities.Erase(ctx, w); err != nil {
@@ -187,6 +190,9 @@ func (db *DB) FinishErasures(ctx context.Context, identities *Identities, rewrit
 		if err := db.write(ctx, func(t *tx) error { return t.exec("DELETE FROM meta WHERE key = ?", erasedWorker+w) }); err != nil {
 			return false, err
 		}
+	}
+	if done, err := identities.Finish(ctx); !done {
+		return false, err
 	}
 	switch err := db.writer.clean(ctx, rewrite); {
 	case errors.Is(err, errBeingRead) || err == nil && !rewrite:
@@ -230,7 +236,8 @@ func (i *Identities) Count(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// delete executes statements in one transaction, and removes the bytes of what they delete.
+// delete executes statements in one transaction, and removes the bytes of what they delete. If others read meanwhile,
+// Finish has to follow.
 func (i *Identities) delete(ctx context.Context, arg any, statements ...string) error {
 	if err := i.w.do(ctx, false, func(t *tx) error {
 		for _, text := range statements {
@@ -238,9 +245,28 @@ func (i *Identities) delete(ctx context.Context, arg any, statements ...string) 
 				return err
 			}
 		}
-		return nil
+		return t.exec("INSERT INTO meta VALUES (?, '') ON CONFLICT DO NOTHING", tracesLeft)
 	}); err != nil {
 		return err
 	}
-	return i.w.clean(ctx, true)
+	_, err := i.Finish(ctx)
+	return err
+}
+
+// Finish removes the bytes of what was deleted, and reports whether nothing is left of them. While somebody reads, it
+// may not be possible.
+func (i *Identities) Finish(ctx context.Context) (done bool, err error) {
+	var left bool
+	if err := i.w.do(ctx, false, func(t *tx) error {
+		return t.row("SELECT EXISTS (SELECT 1 FROM meta WHERE key = ?)", []any{tracesLeft}, &left)
+	}); err != nil || !left {
+		return err == nil, err
+	}
+	if err := i.w.clean(ctx, true); err != nil {
+		if errors.Is(err, errBeingRead) {
+			err = nil
+		}
+		return false, err
+	}
+	return true, i.w.do(ctx, false, func(t *tx) error { return t.exec("DELETE FROM meta WHERE key = ?", tracesLeft) })
 }

@@ -25,7 +25,7 @@ func identitiesIn(t testing.TB, dir string) *storage.Identities {
 
 // manyPeople lets annotators work, so that rows of each of them are on pages of the database that others share.
 // It returns what of worker w7 must not be in any file after an erasure.
-func manyPeople(t *testing.T, dir string, db *storage.DB, identities *storage.Identities) (traces [][]byte) {
+func manyPeople(t *testing.T, found func(texts [][]byte) int, db *storage.DB, identities *storage.Identities) (traces [][]byte) {
 	t.Helper()
 	p := storagetest.NewPeople(t, db, 3, 40)
 	for round := range 3 {
@@ -63,10 +63,15 @@ func manyPeople(t *testing.T, dir string, db *storage.DB, identities *storage.Id
 	for _, text := range []string{"worker0007", "platform id of worker0007", "moves of worker0007", "an error of worker0007"} {
 		traces = append(traces, []byte(text))
 	}
-	if n := found(t, dir, traces); n == 0 {
+	if n := found(traces); n == 0 {
 		t.Fatal("the traces are not there before the erasure, so that their absence shows nothing")
 	}
 	return traces
+}
+
+// foundIn returns a function that counts texts in all files of a folder.
+func foundIn(t *testing.T, dir string) func([][]byte) int {
+	return func(texts [][]byte) int { return found(t, dir, texts) }
 }
 
 // found counts texts in all files of a folder.
@@ -92,7 +97,7 @@ func found(t *testing.T, dir string, texts [][]byte) (n int) {
 func TestEraseTraces(t *testing.T) {
 	dir := t.TempDir()
 	db, identities := openIn(t, dir, storage.Options{}), identitiesIn(t, dir)
-	traces := manyPeople(t, dir, db, identities)
+	traces := manyPeople(t, foundIn(t, dir), db, identities)
 	e, err := db.Erase(t.Context(), "worker0007", "test", 5000)
 	if err != nil || e.Visits != 1 || e.Assignments != 3 || e.Chunks != 12 {
 		t.Fatalf("%+v %v", e, err)
@@ -111,7 +116,7 @@ func TestEraseTraces(t *testing.T) {
 func TestEraseLater(t *testing.T) {
 	dir := t.TempDir()
 	db, identities := openIn(t, dir, storage.Options{}), identitiesIn(t, dir)
-	traces := manyPeople(t, dir, db, identities)
+	traces := manyPeople(t, foundIn(t, dir), db, identities)
 	if _, err := db.Erase(t.Context(), "worker0007", "test", 5000); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +145,7 @@ func TestEraseInterrupted(t *testing.T) {
 			return nil
 		}})
 		identities := identitiesIn(t, dir)
-		manyPeople(t, dir, db, identities)
+		manyPeople(t, foundIn(t, dir), db, identities)
 		broken = true
 		if _, err := db.Erase(t.Context(), "worker0007", "test", 5000); err == nil {
 			t.Error("the commit failed, and the erasure did not")
@@ -159,7 +164,7 @@ func TestEraseInterrupted(t *testing.T) {
 	t.Run("after the commit", func(t *testing.T) {
 		dir := t.TempDir()
 		db, identities := openIn(t, dir, storage.Options{}), identitiesIn(t, dir)
-		traces := manyPeople(t, dir, db, identities)
+		traces := manyPeople(t, foundIn(t, dir), db, identities)
 		if _, err := db.Erase(t.Context(), "worker0007", "test", 5000); err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,196 @@
+package storage_test
+
+import (
+	"bytes"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"abtool/collect/storage"
+	"abtool/collect/storage/storagetest"
+)
+
+// What would lose acknowledged pages, and addresses that make no sense, are refused. No error has a password.
+func TestPostgresAddress(t *testing.T) {
+	address := storagetest.Postgres(t)
+	for change, want := range map[string]string{
+		"&synchronous_commit=off":                   "synchronous_commit = off",
+		"&search_path=a,b":                          "it names one schema",
+		"&default_transaction_read_only=on":         "read-only",
+		"&host=/nowhere&password=thesecret":         "cannot be opened",
+		"&connect_timeout=never&password=thesecret": "the address of the database",
+	} {
+		h := storage.Home{DB: strings.Replace(address, "search_path=", "x=", min(1, strings.Count(change, "search_path"))) + change}
+		h.DB = strings.Replace(h.DB, "x=", "application_name=", 1)
+		if strings.Contains(change, "host=") {
+			h.DB = "postgres:///postgres?user=abtool" + change
+		}
+		db, err := h.Open(storage.Options{})
+		if err == nil {
+			db.Close()
+			t.Errorf("%s: no error", change)
+			continue
+		}
+		if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "thesecret") {
+			t.Errorf("%s: %v; want %q", change, err, want)
+		}
+	}
+	if _, err := (storage.Home{DB: address}).OpenRead(); err == nil || !strings.Contains(err.Error(), "no tables of a study") {
+		t.Errorf("nothing was served: %v", err)
+	}
+	db := openAt(t, storage.Home{DB: address + "&synchronous_commit=remote_apply"}, storage.Options{})
+	if _, _, err := db.Space(); err == nil {
+		t.Error("the space on another machine is known")
+	}
+}
+
+// While connections are ended again and again, as when PostgreSQL is restarted, requests fail or are stored, and
+// the next ones are stored.
+func TestReconnect(t *testing.T) {
+	h := storage.Home{DB: storagetest.Postgres(t)}
+	db := openAt(t, h, storage.Options{})
+	p := storagetest.NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	page := p.Pages(p.Lease("ann").ID)[0].UUID
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	acknowledged, failed := map[int]bool{}, 0
+	stop := make(chan struct{})
+	for i := range 4 {
+		wg.Go(func() {
+			for seq := i; ; seq += 4 {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				_, err := p.Put("ann", page, 1, seq, storagetest.Body(page, seq))
+				mu.Lock()
+				if err == nil {
+					acknowledged[seq] = true
+				} else {
+					failed++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for range 20 {
+		storagetest.Exec(t, h.DB, "SELECT pg_sleep(0.02), count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = 'abtool'")
+	}
+	close(stop)
+	wg.Wait()
+	if stored, err := p.Put("ann", page, 2, 0, []byte("x")); !stored || err != nil {
+		t.Errorf("afterwards: %v %v", stored, err)
+	}
+	err := db.View(t.Context(), func(v *storage.View) error {
+		chunks, err := v.Chunks(page, 1)
+		for _, c := range chunks {
+			delete(acknowledged, c.Seq)
+		}
+		if len(chunks) < 20 || failed == 0 {
+			t.Errorf("%d chunks are stored, %d requests failed: the test shows nothing", len(chunks), failed)
+		}
+		return err
+	})
+	if err != nil || len(acknowledged) > 0 {
+		t.Errorf("%d acknowledged chunks are lost: %v", len(acknowledged), err)
+	}
+}
+
+// After an erasure no row has anything of the annotator, and no file of the tables has a byte: only the log of
+// PostgreSQL may.
+func TestErasePostgres(t *testing.T) {
+	h := storage.Home{DB: storagetest.Postgres(t)}
+	db := openAt(t, h, storage.Options{})
+	identities, err := h.OpenIdentities()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer identities.Close()
+	folder := storagetest.PostgresFolder()
+	traces := manyPeople(t, func(texts [][]byte) int { return inTables(t, h, folder, texts) }, db, identities)
+	e, err := db.Erase(t.Context(), "worker0007", "test", 5000)
+	if err != nil || e.Visits != 1 || e.Assignments != 3 || e.Chunks != 12 {
+		t.Fatalf("%+v %v", e, err)
+	}
+	var done bool
+	err = db.View(t.Context(), func(v *storage.View) error { // an old state, which keeps deleted rows
+		if _, err := v.Workers(); err != nil {
+			return err
+		}
+		done, err = db.FinishErasures(t.Context(), identities, true)
+		return err
+	})
+	if done || err != nil {
+		t.Errorf("the erasure is complete while somebody reads: %v %v", done, err)
+	}
+	done, err = db.FinishErasures(t.Context(), identities, true)
+	if n := inTables(t, h, folder, traces); !done || err != nil || n > 0 {
+		t.Errorf("done %v, %v: %d traces are left", done, err, n)
+	}
+	if n, err := identities.Count(t.Context()); n != 19 || err != nil {
+		t.Errorf("%d identities are left: %v", n, err)
+	}
+	check(t, db)
+}
+
+// inTables counts texts in all rows of a study, and in the files of a server that was started for tests.
+func inTables(t *testing.T, h storage.Home, folder string, texts [][]byte) (n int) {
+	t.Helper()
+	raw, err := sql.Open("pgx", h.DB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	rows, err := raw.Query("SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN (current_schema(), current_schema() || '_identity')")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tables []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		tables = append(tables, name)
+	}
+	if err := rows.Err(); err != nil || len(tables) < 20 {
+		t.Fatal(tables, err)
+	}
+	for _, name := range tables {
+		for _, text := range texts {
+			var found int
+			if err := raw.QueryRow(fmt.Sprintf("SELECT count(*) FROM %s x WHERE strpos(x::text, $1) > 0 OR strpos(x::text, encode($1::bytea, 'hex')) > 0", name), string(text)).Scan(&found); err != nil {
+				t.Fatal(err)
+			}
+			n += found
+		}
+	}
+	if folder == "" {
+		return n
+	}
+	storagetest.Exec(t, h.DB, "CHECKPOINT") // writes what is in memory, and deletes files of earlier tables
+	err = filepath.WalkDir(filepath.Join(folder, "data", "base"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if os.IsNotExist(err) {
+			return nil
+		}
+		for _, text := range texts {
+			n += bytes.Count(b, text)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
