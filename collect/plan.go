@@ -30,6 +30,6 @@ type Page struct {
 // A Slot is a place on a page that shows an image.
 type Slot struct {
 	Image string `json:"image"`
-	Role  string `json:"role,omitempty"` // "" for a candidate; other: an image of another class
+	Role  string `json:"role,omitempty"` // "" for a candidate; other: an image of another class; gold: checks annotators; repeat: comes again
 	Known *bool  `json:"known"`          // whether the page's class is known to be in the image
 }

@@ -47,6 +47,7 @@ type Settings struct {
 	Study    About             `toml:"study"`
 	Task     Task              `toml:"task"`
 	Images   Images            `toml:"images"`
+	Measures Measures          `toml:"measures"`
 	Assign   Assign            `toml:"assign"`
 	Arms     map[string]Arm    `toml:"arms"`
 	Record   Record            `toml:"record"`
@@ -72,6 +73,8 @@ type Task struct {
 	Pages   int      `toml:"pages"`   // of a HIT
 	Images  int      `toml:"images"`  // of a browse page
 	Others  int      `toml:"others"`  // how many of these are drawn from other classes
+	Gold    int      `toml:"gold"`    // and how many are gold images of the class, which check annotators
+	Repeats int      `toml:"repeats"` // of a HIT, how many images come twice
 	Placing string   `toml:"placing"` // both, drag: how icons are placed on tag pages
 	Icons   string   `toml:"icons"`   // folder with pictures of the icons; "": tiles with names
 	Devices []string `toml:"devices"` // fine: mouse, touchpad, pen; coarse: touch
@@ -82,13 +85,54 @@ type Images struct {
 	Folder string `toml:"folder"`
 }
 
+// Measures are the sizes of the interfaces, in CSS pixels. Their defaults are those of the original front ends.
+type Measures struct {
+	// Of browse pages.
+	Columns int `toml:"columns" json:"columns"` // of the grid
+	Column  int `toml:"column" json:"column"`   // width of one
+	Gap     int `toml:"gap" json:"gap"`         // between them
+	Border  int `toml:"border" json:"border"`   // of an image, which says whether it is selected
+	// Of tag pages.
+	Icon  int     `toml:"icon" json:"icon"`   // width and height; half of it on the image
+	Loupe int     `toml:"loupe" json:"loupe"` // radius, in arms with magnifier = "drag"
+	Zoom  float64 `toml:"zoom" json:"zoom"`   // how much larger the loupe shows the image
+	// Of both.
+	Width  int `toml:"width" json:"width"`   // of an image, at most
+	Height int `toml:"height" json:"height"` // of an image, at most
+	Dot    int `toml:"dot" json:"dot"`       // diameter, in arms with pointer = "red-dot"
+}
+
+// check reports measures that make no sense.
+func (m *Measures) check(between func(key string, value, low, high int), wrong func(format string, args ...any)) {
+	for _, x := range []struct {
+		key              string
+		value, low, high int
+	}{{"columns", m.Columns, 1, 12}, {"column", m.Column, 80, 2000}, {"gap", m.Gap, 0, 200}, {"border", m.Border, 1, 40}, {"icon", m.Icon, 24, 200},
+		{"loupe", m.Loupe, 20, 400}, {"width", m.Width, 40, 4000}, {"height", m.Height, 40, 4000}, {"dot", m.Dot, 4, 60}} {
+		between("measures."+x.key, x.value, x.low, x.high)
+	}
+	if !(m.Zoom >= 1 && m.Zoom <= 8) {
+		wrong("measures.zoom = %v: it is from 1 to 8", m.Zoom)
+	}
+}
+
 // Assign says who gets which HIT.
 type Assign struct {
 	K        int    `toml:"k"`     // annotators of a HIT
 	Lease    string `toml:"lease"` // longest time for a HIT; three times the median if that is longer
 	Idle     string `toml:"idle"`  // time without a sign of life after which a HIT is given to others
 	MostHITs int    `toml:"max_hits_per_worker"`
+	Unit     string `toml:"unit"`    // PerWorker, PerPage: what an arm is drawn for
+	Reissue  string `toml:"reissue"` // Whole, Rest: what of a HIT that was left is issued again
 }
+
+// Values of unit and reissue.
+const (
+	PerWorker = "worker"
+	PerPage   = "page"
+	Whole     = "whole"
+	Rest      = "rest"
+)
 
 // An Arm is a variant of the interface.
 type Arm struct {
@@ -167,17 +211,19 @@ var Levels = []string{"full", "events", "answers"}
 // Defaults returns the settings of a new study.
 func Defaults(kind string) Settings {
 	s := Settings{
-		Study:   About{ID: "study", Title: "Which images show it?", Language: "en", Minutes: 20},
-		Task:    Task{Kind: kind, Pages: 10, Images: 48, Placing: "both", Devices: []string{"fine"}},
-		Assign:  Assign{K: 1, Lease: "60m", Idle: "10m"},
-		Record:  Record{Level: "full", Needs: "events", Rate: 125, Keys: true},
-		Privacy: Privacy{OnLeave: Keep, IdentitiesDays: 90},
-		Quality: Quality{Recall: 0.333, Place: 0.75},
-		Compat:  Compat{Origins: []string{}},
-		Serve:   Serve{Address: "127.0.0.1:8080", Admin: "127.0.0.1:8081", Proxies: []string{}},
+		Study:    About{ID: "study", Title: "Which images show it?", Language: "en", Minutes: 20},
+		Task:     Task{Kind: kind, Pages: 10, Images: 48, Placing: "both", Devices: []string{"fine"}},
+		Assign:   Assign{K: 1, Lease: "60m", Idle: "10m", Unit: PerWorker, Reissue: Whole},
+		Record:   Record{Level: "full", Needs: "events", Rate: 125, Keys: true},
+		Privacy:  Privacy{OnLeave: Keep, IdentitiesDays: 90},
+		Quality:  Quality{Recall: 0.333, Place: 0.75},
+		Measures: Measures{Columns: 3, Column: 340, Gap: 4, Border: 4, Icon: 70, Loupe: 80, Zoom: 1.5, Width: 324, Height: 340, Dot: 10},
+		Compat:   Compat{Origins: []string{}},
+		Serve:    Serve{Address: "127.0.0.1:8080", Admin: "127.0.0.1:8081", Proxies: []string{}},
 	}
 	if kind == Tag {
 		s.Study.Title, s.Task.Pages, s.Task.Images = "What is in the image?", 20, 1
+		s.Measures.Width, s.Measures.Height = 880, 450
 	}
 	s.Quality.defaults(&s.Task, func(string) bool { return false })
 	return s
@@ -277,7 +323,22 @@ func (s *Settings) check() error {
 	} else {
 		between("task.images", s.Task.Images, 1, maxImages)
 	}
-	between("task.others", s.Task.Others, 0, max(s.Task.Images-1, 0))
+	if s.Task.Kind == Tag {
+		between("task.others", s.Task.Others, 0, 0)
+		between("task.gold", s.Task.Gold, 0, 0)
+		between("task.repeats", s.Task.Repeats, 0, max(s.Task.Pages/3, 0))
+	} else {
+		between("task.others", s.Task.Others, 0, max(s.Task.Images-1, 0))
+		between("task.gold", s.Task.Gold, 0, max(s.Task.Images-1-s.Task.Others, 0))
+		between("task.repeats", s.Task.Repeats, 0, max(s.Task.Images, 0))
+		if s.Task.Placing != "both" || s.Task.Icons != "" {
+			wrong("task.placing and task.icons are for tag studies: a browse study has no icons")
+		}
+		if m := s.Measures; m.Width+2*m.Border > m.Column {
+			wrong("measures.width = %d: with the borders it is wider than measures.column = %d", m.Width, m.Column)
+		}
+	}
+	s.Measures.check(between, wrong)
 	oneOf("task.placing", s.Task.Placing, "both", "drag")
 	if len(s.Task.Devices) == 0 {
 		wrong("task.devices is empty: nobody could take part")
@@ -287,6 +348,8 @@ func (s *Settings) check() error {
 	}
 	between("assign.k", s.Assign.K, 1, 1000)
 	between("assign.max_hits_per_worker", s.Assign.MostHITs, 0, 1_000_000)
+	oneOf("assign.unit", s.Assign.Unit, PerWorker, PerPage)
+	oneOf("assign.reissue", s.Assign.Reissue, Whole, Rest)
 	duration("assign.lease", s.Assign.Lease)
 	duration("assign.idle", s.Assign.Idle)
 	for _, name := range slices.Sorted(maps.Keys(s.Arms)) {
@@ -296,6 +359,12 @@ func (s *Settings) check() error {
 		oneOf(key+".reveal", a.Reveal, "always", "hover")
 		oneOf(key+".instruction", a.Instruction, "default", "click-the-object")
 		oneOf(key+".magnifier", a.Magnifier, "none", "drag")
+		if s.Task.Kind == Browse && a.Magnifier == "drag" {
+			wrong("%s.magnifier: a browse page has no icons to drag", key)
+		}
+		if s.Task.Kind == Tag && (a.Reveal == "hover" || a.Instruction == "click-the-object") {
+			wrong("%s: reveal and instruction are for browse pages", key)
+		}
 	}
 	oneOf("record.level", s.Record.Level, Levels...)
 	oneOf("record.needs", s.Record.Needs, Levels...)
@@ -514,7 +583,7 @@ func (s *Study) checkPlan(images []Image, hits []HIT) error {
 				}
 				on[slot.Image] = true
 			}
-			if len(on) == 0 || len(on) > maxImages || s.Task.Kind == Tag && len(on) > 1 {
+			if len(on) == 0 || len(on) > maxImages+s.Task.Repeats || s.Task.Kind == Tag && len(on) > 1 {
 				return wrong("page %d has %d images", n, len(on))
 			}
 		}

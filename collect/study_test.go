@@ -255,11 +255,17 @@ func TestMakePlan(t *testing.T) {
 		s.Task.Pages = rapid.IntRange(1, 5).Draw(r, "pages")
 		s.Task.Images = rapid.IntRange(1, 12).Draw(r, "images")
 		s.Task.Others = rapid.IntRange(0, s.Task.Images-1).Draw(r, "others")
+		s.Task.Gold = rapid.IntRange(0, s.Task.Images-1-s.Task.Others).Draw(r, "gold")
+		s.Task.Repeats = rapid.IntRange(0, 3).Draw(r, "repeats")
 		s.Assign.K = rapid.IntRange(1, 3).Draw(r, "k")
 		var images []Image
 		for c := range rapid.IntRange(1, 4).Draw(r, "classes") {
 			for i := range rapid.IntRange(1, 30).Draw(r, "size") {
 				images = append(images, Image{ID: fmt.Sprintf("%d_%d", c, i), Class: fmt.Sprint("c", c)})
+			}
+			for i := range rapid.IntRange(1, 9).Draw(r, "gold images") {
+				known := i%3 == 0
+				images = append(images, Image{ID: fmt.Sprintf("%d_gold_%d", c, i), Class: fmt.Sprint("c", c), Gold: true, Known: &known})
 			}
 		}
 		writeImages(t, dir, images)
@@ -293,33 +299,51 @@ func checkPlanned(r *rapid.T, s *Study, images []Image, hits []HIT, planned Plan
 		if len(h.Pages) > s.Task.Pages || len(h.Pages) == 0 || h.K != s.Assign.K {
 			r.Fatalf("HIT %+v", h)
 		}
+		gold, first, repeats := map[string]bool{}, map[string]string{}, 0
 		for _, p := range h.Pages {
-			n, other := 0, 0
+			n := map[string]int{}
 			on := map[string]bool{}
 			for _, slot := range p.Slots {
 				if on[slot.Image] {
 					r.Fatalf("image %s twice on a page", slot.Image)
 				}
 				on[slot.Image] = true
-				if slot.Role == "" {
+				n[slot.Role]++
+				switch slot.Role {
+				case "":
 					candidate[slot.Image]++
-					n++
-				} else {
-					other++
+				case goldRole:
+					if gold[slot.Image] || slot.Known == nil || !strings.HasPrefix(slot.Image, p.Class[1:]+"_gold_") {
+						r.Fatalf("gold image %+v on a page of %s, in the HIT before: %v", slot, p.Class, gold[slot.Image])
+					}
+					gold[slot.Image] = true
+				case repeat:
+					if first[slot.Image] != p.Class {
+						r.Fatalf("image %s comes again on a page of %s, and was on one of %q", slot.Image, p.Class, first[slot.Image])
+					}
+					repeats++
 				}
 			}
-			if len(p.Slots) > s.Task.Images || other > s.Task.Others || n == 0 {
-				r.Fatalf("page of %d candidates and %d others", n, other)
+			for _, slot := range p.Slots {
+				if slot.Role == "" {
+					first[slot.Image] = p.Class
+				}
 			}
-			sizes[p.Class] = append(sizes[p.Class], n)
+			if len(p.Slots)-n[repeat] > s.Task.Images || n[others] > s.Task.Others || n[goldRole] > s.Task.Gold || n[""] == 0 {
+				r.Fatalf("page of %v", n)
+			}
+			sizes[p.Class] = append(sizes[p.Class], n[""])
+		}
+		if repeats > s.Task.Repeats {
+			r.Fatalf("%d images come again", repeats)
 		}
 	}
 	for _, m := range images {
-		if candidate[m.ID] != 1 {
+		if want := 1 - btoi(m.Gold && s.Task.Gold > 0); candidate[m.ID] != want {
 			r.Fatalf("image %s is a candidate %d times", m.ID, candidate[m.ID])
 		}
 	}
-	if planned.HITs != len(hits) || planned.Images != len(images) || planned.Assignments != len(hits)*s.Assign.K {
+	if planned.HITs != len(hits) || s.Task.Gold == 0 && planned.Images != len(images) || planned.Assignments != len(hits)*s.Assign.K {
 		r.Fatalf("%+v", planned)
 	}
 	if planned.Kept == 0 {
@@ -331,6 +355,68 @@ func checkPlanned(r *rapid.T, s *Study, images []Image, hits []HIT, planned Plan
 			if high-low > 1 {
 				r.Fatalf("class %s has pages of %v", class, list)
 			}
+		}
+	}
+}
+
+// Gold images show their class and do not, in turn. Images come again where a class has two pages in a HIT, and the
+// first page of a HIT has such a partner. A tag HIT ends with pages that come again.
+func TestChecks(t *testing.T) {
+	dir := t.TempDir()
+	yes, no := true, false
+	var images []Image
+	for c := range 5 {
+		for i := range 8 {
+			images = append(images, Image{ID: fmt.Sprintf("%d_%d", c, i), Class: fmt.Sprint("c", c)})
+		}
+		for i, known := range []*bool{&yes, &yes, &no, &no} {
+			images = append(images, Image{ID: fmt.Sprintf("%d_gold_%d", c, i), Class: fmt.Sprint("c", c), Gold: true, Known: known})
+		}
+	}
+	writeImages(t, dir, images)
+	s := &Study{Dir: dir, Settings: Defaults(Browse)}
+	s.Task.Pages, s.Task.Images, s.Task.Gold, s.Task.Repeats = 2, 6, 2, 1
+	planned, err := s.MakePlan(1, nil)
+	if err != nil || planned.HITs != 5 || planned.Gold != 20 || planned.Repeats != 5 || len(planned.Notes) > 0 {
+		t.Errorf("%+v, %v", planned, err)
+	}
+	_, hits, err := s.Plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range hits {
+		present := 0
+		for _, p := range h.Pages {
+			for _, slot := range p.Slots {
+				present += btoi(slot.Role == goldRole && *slot.Known)
+			}
+		}
+		if h.Pages[0].Class != h.Pages[1].Class || present != 2 {
+			t.Errorf("%+v has %d gold images that show their class", h, present)
+		}
+	}
+	s.Task.Gold, s.Task.Repeats = 4, 3
+	if planned, err = s.MakePlan(1, nil); err != nil || len(planned.Notes) != 2 ||
+		!strings.HasPrefix(planned.Notes[0], "10 pages have fewer gold images") || !strings.HasPrefix(planned.Notes[1], "10 HITs have fewer repeats") {
+		t.Errorf("%+v, %v", planned, err)
+	}
+	for i := range images {
+		images[i].Gold = false
+	}
+	writeImages(t, dir, images)
+	if _, err := s.MakePlan(1, nil); err == nil || !strings.Contains(err.Error(), "no image with") {
+		t.Error(err)
+	}
+	tag := &Study{Dir: dir, Settings: Defaults(Tag)}
+	tag.Task.Pages, tag.Task.Repeats = 10, 3
+	if planned, err = tag.MakePlan(1, nil); err != nil || planned.Repeats != 3*planned.HITs-1 || planned.Images != 60 {
+		t.Errorf("%+v, %v", planned, err)
+	}
+	_, hits, _ = tag.Plan()
+	for _, p := range hits[0].Pages[7:] {
+		first := slices.IndexFunc(hits[0].Pages, func(q Page) bool { return q.Slots[0].Image == p.Slots[0].Image })
+		if first > 3 || p.Slots[0].Role != repeat {
+			t.Errorf("%+v comes again, and was on page %d", p, first)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"abtool/collect"
 	"abtool/collect/page"
 	"abtool/collect/platform"
+	"abtool/collect/quality"
 	"abtool/collect/server"
 	"abtool/collect/storage"
 	"abtool/internal/replace"
@@ -172,7 +174,7 @@ func (o *collectInitOptions) run(ctx context.Context, s streams) error {
 		what = plural(made.Classes, "class")
 	}
 	fmt.Fprintf(s.out, "%s: a %s study of %s and %s\n", o.Dir, o.Task, plural(made.Images, "image"), what)
-	printPlanned(s.out, study, planned, 0)
+	printPlanned(s.out, study, planned, 0, measured{})
 	fmt.Fprintf(s.out, "\nEdit study.toml and the texts (consent.md first), then: abtool collect serve %s\n", o.Dir)
 	return nil
 }
@@ -189,15 +191,56 @@ func plural(n int, noun string) string {
 	return ui.Thousands(int64(n)) + " " + noun
 }
 
+// measured is how long HITs took.
+type measured struct {
+	minutes float64 // the median
+	n       int     // assignments that were submitted
+}
+
+// enough is how many assignments have to be submitted until their time counts, and not that of study.toml.
+const enough = 5
+
+// measure returns how long the HITs of a study took. Nothing is measured if it was never served.
+func measure(ctx context.Context, dir string) (m measured, err error) {
+	var all []float64
+	err = viewStudy(ctx, dir, func(v *storage.View) error {
+		list, err := v.Assignments()
+		for i := range list {
+			if ms, ok := quality.Duration(&list[i]); ok {
+				all = append(all, float64(ms))
+			}
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return m, err
+	}
+	if m.n = len(all); m.n > 0 {
+		slices.Sort(all)
+		m.minutes = all[m.n/2] / 60_000
+	}
+	return m, nil
+}
+
 // printPlanned prints what a plan has, how long it takes, and what it costs.
-func printPlanned(w io.Writer, study *collect.Study, p collect.Planned, pay float64) {
+func printPlanned(w io.Writer, study *collect.Study, p collect.Planned, pay float64, took measured) {
 	fmt.Fprintf(w, "%s of up to %s: %s with %s, %s\n", plural(p.HITs, "HIT"), plural(study.Task.Pages, "page"),
 		plural(p.Pages, "page"), plural(p.Images, "image"), plural(p.Assignments, "assignment"))
 	if p.Kept > 0 {
 		fmt.Fprintf(w, "%s of the HITs were issued before and stay as they are\n", ui.Thousands(int64(p.Kept)))
 	}
-	hours := float64(p.Assignments) * study.Study.Minutes / 60
-	fmt.Fprintf(w, "about %.1f hours of work at %v minutes a HIT", hours, study.Study.Minutes)
+	if p.Gold+p.Repeats > 0 {
+		fmt.Fprintf(w, "%s of gold images, and %s of images that come again\n", plural(p.Gold, "place"), plural(p.Repeats, "place"))
+	}
+	for _, note := range p.Notes {
+		fmt.Fprintln(w, note)
+	}
+	minutes, source := study.Study.Minutes, "study.minutes in "+collect.SettingsFile
+	if took.n >= enough {
+		minutes, source = math.Round(10*took.minutes)/10, fmt.Sprintf("the median of the %d that were submitted", took.n)
+	}
+	hours := float64(p.Assignments) * minutes / 60
+	fmt.Fprintf(w, "about %.1f hours of work at %v minutes a HIT (%s)", hours, minutes, source)
 	if pay > 0 {
 		fmt.Fprintf(w, ", which costs %.2f at %v an hour", hours*pay, pay)
 	}
@@ -217,7 +260,8 @@ func collectPlanCommand(s streams) *cobra.Command {
 		Short: "Divide the images of a study into HITs",
 		Long: `Divide the images into pages and HITs, and say how many there are and how long they take. HITs that
 annotators were given stay as they are; the other images are divided again. A server uses the new
-plan when it is started the next time.
+plan when it is started the next time. When 5 assignments are submitted, the time is the median of
+theirs; before, it is that of study.toml.
 
 --hits FILE writes a CSV file with a row for each HIT, for the original front ends: MTurk fills its
 columns into the form that those bring along.
@@ -254,7 +298,11 @@ func (o *collectPlanOptions) run(ctx context.Context, w io.Writer, dir string) e
 			return err
 		}
 	}
-	printPlanned(w, study, planned, o.pay)
+	took, err := measure(ctx, dir)
+	if err != nil {
+		return err
+	}
+	printPlanned(w, study, planned, o.pay, took)
 	printPlatforms(w, study, o.pay)
 	return nil
 }
@@ -555,10 +603,14 @@ func printStatus(w io.Writer, study *collect.Study, st *server.Status) {
 	if len(st.Arms) > 0 {
 		fmt.Fprintf(t, "arms\t%s\n", counts(st.Arms))
 	}
+	if len(st.PageArms) > 0 {
+		fmt.Fprintf(t, "pages of arms\t%s\n", counts(st.PageArms))
+	}
 	for _, x := range []struct {
 		what string
 		n    int64
-	}{{"surplus assignments", st.Surplus}, {"rejected assignments", st.Rejected}, {"erased pages", st.Erased}, {"chunks in conflict", st.Conflicts}, {"flagged attempts", st.Flagged}, {"pages of nobody", st.Loose}} {
+	}{{"surplus assignments", st.Surplus}, {"rejected assignments", st.Rejected}, {"erased pages", st.Erased}, {"chunks in conflict", st.Conflicts}, {"flagged attempts", st.Flagged}, {"pages of nobody", st.Loose},
+		{"pages without images", st.Blank}} {
 		if x.n > 0 {
 			fmt.Fprintf(t, "%s\t%s\n", x.what, n(x.n))
 		}

@@ -158,7 +158,7 @@ func (o *collectDemoOptions) make(ctx context.Context, s streams) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "%s: a %s study of %s\n", o.study, o.task, plural(made.Images, "image"))
-	printPlanned(s.out, study, planned, 0)
+	printPlanned(s.out, study, planned, 0, measured{})
 	return nil
 }
 

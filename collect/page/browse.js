@@ -3,10 +3,8 @@
 import { h, p } from "./dom.js";
 import { texts } from "./texts.js";
 
-const WIDEST = 324, HIGHEST = 340; // px; images are not enlarged
-
 /** Makes the screen of a page. */
-export function show(page, { arm, mark, recorder, image: load, draft, signal, keep }) {
+export function show(page, { lease: { measures }, arm, mark, recorder, image: load, draft, signal, keep }) {
   const selected = new Map(draft?.marks); // slot to where the dot stays
   const total = page.slots.length;
   const count = h("p", { class: "count" });
@@ -16,7 +14,7 @@ export function show(page, { arm, mark, recorder, image: load, draft, signal, ke
   };
 
   const slots = page.slots.map((slot, i) => {
-    const scale = Math.min(1, WIDEST / slot.width, HIGHEST / slot.height);
+    const scale = Math.min(1, measures.width / slot.width, measures.height / slot.height); // not enlarged
     const image = h("img", { alt: "", "data-target": "slot:" + i, draggable: "false", width: Math.round(slot.width * scale), height: Math.round(slot.height * scale) });
     const button = h("button", {
       class: "slot", type: "button", "aria-label": texts.image(i + 1, total), "aria-pressed": String(selected.has(i)),

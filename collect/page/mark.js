@@ -30,10 +30,8 @@ export function stay(arm, slot, place) {
   slot.append(dot);
 }
 
-const LOUPE = 80, ZOOM = 1.5; // px, and how much larger
-
 /** Adds a loupe to an image. Returns a function that shows it at a place, in fractions of the image, or hides it. */
-export function magnify(stage, photo) {
+export function magnify(stage, photo, { loupe: radius, zoom }) {
   const loupe = h("div", { class: "loupe", hidden: true });
   stage.append(loupe);
   return at => {
@@ -41,7 +39,7 @@ export function magnify(stage, photo) {
     if (!at) return;
     const { width, height } = photo.getBoundingClientRect();
     Object.assign(loupe.style, { left: at.x * 100 + "%", top: at.y * 100 + "%", backgroundImage: `url("${photo.currentSrc}")`,
-      backgroundSize: `${width * ZOOM}px ${height * ZOOM}px`,
-      backgroundPosition: `${LOUPE - at.x * width * ZOOM}px ${LOUPE - at.y * height * ZOOM}px` });
+      backgroundSize: `${width * zoom}px ${height * zoom}px`,
+      backgroundPosition: `${radius - at.x * width * zoom}px ${radius - at.y * height * zoom}px` });
   };
 }

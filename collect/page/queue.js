@@ -82,14 +82,14 @@ export class Queue {
   #raw = new Map();
 
   /** Takes the answer of a page; returns when it is kept. The page is done from then on. */
-  async submit(draft, events) {
+  async submit(draft, events, images) {
     const { page, assignment, attempt, answer } = draft, chunks = this.#attempt(draft);
     await Promise.all(chunks.map(i => this.#making.get(i)));
     draft.done = true;
     this.drafts.set(draft.page, draft);
     await this.#add({
       id: this.#id++, kind: "submit", assignment, page, attempt, digests: chunks.map(i => i.digest),
-      message: { attempt, chunks: chunks.length, events, ended: Math.round(performance.timeOrigin + performance.now()), answer, lost: [] },
+      message: { attempt, chunks: chunks.length, events, ended: Math.round(performance.timeOrigin + performance.now()), images, answer, lost: [] },
     }, draft);
   }
 

@@ -175,7 +175,7 @@ async function assignments(instruct) {
     await queue.resume(lease.assignment);
     if (queue.wish) return await leave(lease.assignment, queue.wish); // of a former page
     const stop = beats();
-    const left = await work(api, queue, study, lease, visit.arm, of => { page = of; tell(); });
+    const left = await work(api, queue, study, lease, of => { page = of; tell(); });
     page = "";
     more = !left && await finish();
     stop();

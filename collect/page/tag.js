@@ -3,7 +3,6 @@
 import { button, h, say } from "./dom.js";
 import { texts } from "./texts.js";
 
-const HEIGHT = 450, WIDEST = 880; // px
 const CLICK = 3; // px; a longer way is a drag
 const MILLION = 1e6;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -16,7 +15,7 @@ function short(name) {
 
 /** Makes the screen of a page. */
 export function show(page, { lease, arm, mark, recorder, image: load, url, draft, signal, keep }) {
-  const groups = lease.superclasses, both = lease.placing !== "drag";
+  const { superclasses: groups, measures } = lease, both = lease.placing !== "drag";
   const all = new Map(groups.flatMap((g, hue) => g.icons.map(i => [i.name, { ...i, hue }])));
   const placed = new Map(draft?.placed);
   let { step = 0, reached = 0 } = draft ?? {};
@@ -29,7 +28,7 @@ export function show(page, { lease, arm, mark, recorder, image: load, url, draft
       : h("span", { class: `face tile hue${hue % 11}${/\w{10}/.test(name) ? " long" : ""}`, "aria-hidden": "true" }, small ? short(name) : name);
   };
 
-  const [{ key, width, height }] = page.slots, scale = Math.min(HEIGHT / height, WIDEST / width);
+  const [{ key, width, height }] = page.slots, scale = Math.min(measures.height / height, measures.width / width);
   const photo = h("img", { class: "photo", alt: texts.photo, draggable: "false", "data-target": "slot:0",
     width: Math.round(width * scale), height: Math.round(height * scale) });
   const broken = h("p", { class: "broken", hidden: true }, texts.broken);
@@ -37,7 +36,7 @@ export function show(page, { lease, arm, mark, recorder, image: load, url, draft
   const stage = h("div", { class: "stage" }, photo, broken);
   const contains = h("ul"), panel = h("div", { class: "icons" }), holding = h("p", { class: "held", role: "status" });
   const name = h("h2", { "aria-live": "polite" }), bar = h("progress", { "aria-hidden": "true", max: groups.length });
-  const loupe = arm.magnifier === "drag" ? mark.magnify(stage, photo) : null;
+  const loupe = arm.magnifier === "drag" ? mark.magnify(stage, photo, measures) : null;
   load(photo, key, 0, failed => { broken.hidden = !failed; });
 
   /** Returns the place of a point of the window, or null if it is not on the image. */

@@ -6,11 +6,13 @@ export interface Lease {
   record: { level: Level; rate: number; keys: boolean };
   task: "browse" | "tag";
   pages: Page[];
+  /** Sizes of the interface in CSS pixels, which are also variables of the style. */
+  measures: Record<string, number>;
   placing?: "drag" | "both";
   superclasses?: { name: string; icons: { name: string; key?: string }[] }[];
 }
 export type Level = "full" | "events" | "answers";
-export interface Page { page: string; number: number; attempts: number; submitted: boolean; class?: any; slots: Slot[] }
+export interface Page { page: string; number: number; attempts: number; submitted: boolean; arm: Arm; class?: any; slots: Slot[] }
 export interface Slot { key: string; width: number; height: number }
 export interface Arm { name: string; pointer: "default" | "red-dot" | "ring"; reveal: "always" | "hover"; instruction: string; magnifier: "none" | "drag" }
 
@@ -39,7 +41,7 @@ export interface Screen {
   /** Stands above the submit button. */
   foot: Node;
   /** The images, in the order of their slots. */
-  slots: HTMLElement[];
+  slots: HTMLImageElement[];
   answer(): { selected: number[] } | { icons: { icon: string; x: number; y: number }[] };
   /** Why the page cannot be submitted yet, or an empty string. */
   refusal(): string;

@@ -7,16 +7,17 @@ import { stopDialog } from "./stop.js";
 import { texts } from "./texts.js";
 
 /** Works through a lease; returns how the annotator left, or null when all pages are done. Current is told of each page. */
-export async function work(api, queue, study, lease, arm, current) {
+export async function work(api, queue, study, lease, current) {
   const { show } = await (lease.task === "tag" ? import("./tag.js") : import("./browse.js"));
-  const mark = arm.pointer === "default" && arm.magnifier === "none" ? null : await import("./mark.js");
+  const mark = lease.pages.every(({ arm }) => arm.pointer === "default" && arm.magnifier === "none") ? null : await import("./mark.js");
+  for (const [name, value] of Object.entries(lease.measures)) document.documentElement.style.setProperty("--" + name, value);
   const images = new Images(api);
   const keys = page => page.slots.map(s => s.key);
   const open = lease.pages.filter(page => !page.submitted && !queue.drafts.get(page.page)?.done);
   for (const page of open) {
     const ahead = open.slice(open.indexOf(page) + 1).flatMap(keys);
     current(page.page);
-    const left = await one(show, mark, queue, study, lease, arm, page, images, () => images.fetch(ahead));
+    const left = await one(show, mark, queue, study, lease, page, images, () => images.fetch(ahead));
     if (left) return left;
     images.release(keys(page));
   }
@@ -24,7 +25,7 @@ export async function work(api, queue, study, lease, arm, current) {
 }
 
 /** Shows a page until it is submitted, or left. Loaded is called when its images are there. */
-async function one(show, mark, queue, study, lease, arm, page, images, loaded) {
+async function one(show, mark, queue, study, lease, page, images, loaded) {
   const { assignment, record, pages } = lease;
   const before = queue.drafts.get(page.page);
   const attempt = Math.max(page.attempts, before?.attempt ?? 0) + 1;
@@ -34,7 +35,7 @@ async function one(show, mark, queue, study, lease, arm, page, images, loaded) {
   const recorder = new Recorder(queue, { assignment, page: page.page, attempt }, record, end.signal);
   let pending = page.slots.length;
   const screen = show(page, {
-    lease, arm, mark, recorder, draft: draft.answer, signal: end.signal,
+    lease, arm: page.arm, mark, recorder, draft: draft.answer, signal: end.signal,
     image: images.loader(recorder, end.signal, () => { if (--pending === 0) loaded(); }),
     url: key => images.url(key),
     keep: state => {
@@ -60,10 +61,10 @@ async function one(show, mark, queue, study, lease, arm, page, images, loaded) {
       const what = await stopDialog();
       if (what) resolve(what);
     };
-    const number = texts.page(page.number + 1, pages.length);
+    const at = pages.indexOf(page), number = texts.page(at + 1, pages.length);
     fill(lease.task, `${number} – ${study.title}`, [
       h("span", { class: "name" }, study.title),
-      h("span", { class: "where" }, number, h("progress", { value: page.number / pages.length, max: "1", "aria-hidden": "true" })),
+      h("span", { class: "where" }, number, h("progress", { value: at / pages.length, max: "1", "aria-hidden": "true" })),
       button(texts.instructions, instructions, "plain", "instructions"),
     ], [
       h("div", { class: "head" }, h("h1", {}, screen.title), ...screen.head),
@@ -82,7 +83,7 @@ async function one(show, mark, queue, study, lease, arm, page, images, loaded) {
   end.abort();
   if (left) return left;
   draft.answer = screen.answer();
-  await queue.submit(draft, events);
+  await queue.submit(draft, events, screen.slots.filter(i => i.naturalWidth > 0).length);
   say(texts.submitted);
   return null;
 }

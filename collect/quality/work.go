@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"cmp"
 	"math"
 
 	"abtool/collect"
@@ -95,7 +96,7 @@ func (r *Reader) page(w *Work, stored *storage.Page, submitted *storage.Attempt)
 	if err != nil {
 		return p, err
 	}
-	d.Superclasses, d.Arm = r.supers, w.Arm
+	d.Superclasses, d.Arm = r.supers, cmp.Or(stored.Arm, w.Arm)
 	if r.workers[w.Worker].Platform == storage.Compat {
 		return p, r.frontEnd(&p, submitted, d)
 	}

@@ -209,6 +209,7 @@ type Status struct {
 	storage.Account
 	People   map[string]int64 `json:"people"`                    // asked, agreed, refused, withdrawn; not asked: by an original front end
 	Arms     map[string]int64 `json:"arms"`                      // people who agreed
+	PageArms map[string]int64 `json:"arms_of_pages,omitempty"`   // pages shown, if pages have arms
 	Live     int64            `json:"live"`                      // visits with a sign of life in the last two minutes
 	Loose    int64            `json:"pages_of_nobody,omitempty"` // of annotations of the original front ends whose header has not come
 	DiskFree int64            `json:"disk_free"`
@@ -221,6 +222,9 @@ var stateNames = map[string]string{storage.New: "asked", storage.Work: "agreed",
 func ReadStatus(v *storage.View, now int64) (st Status, err error) {
 	st.People, st.Arms = map[string]int64{}, map[string]int64{}
 	if st.Account, err = v.Account(); err != nil {
+		return st, err
+	}
+	if st.PageArms, err = v.PageArms(); err != nil {
 		return st, err
 	}
 	workers, err := v.Workers()

@@ -367,7 +367,11 @@ func (s *Server) agree(w http.ResponseWriter, r *http.Request, p *person) {
 		later(w, "disk_full", "the server has no room for new work; please come back later")
 		return
 	}
-	worker, err := s.DB.Agree(r.Context(), p.ID, in.Level, in.Version, s.arms, pick, s.Study.Idle().Milliseconds(), s.now())
+	arms := s.arms
+	if s.Study.Assign.Unit == collect.PerPage {
+		arms = nil
+	}
+	worker, err := s.DB.Agree(r.Context(), p.ID, in.Level, in.Version, arms, pick, s.Study.Idle().Milliseconds(), s.now())
 	if err != nil {
 		s.failed(w, r, err)
 		return

@@ -124,6 +124,9 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 	if kept, err = o.DB.SetPlan(ctx, images, hits); err != nil {
 		return nil, 0, err
 	}
+	if err := o.DB.SetRest(ctx, o.Study.Assign.Reissue == collect.Rest); err != nil {
+		return nil, 0, err
+	}
 	sum := sha256.Sum256([]byte(o.Study.Texts["consent"]))
 	s.consent, err = o.DB.SetConsent(ctx, o.Study.Study.Language, hex.EncodeToString(sum[:]), o.Study.Texts["consent"], s.now())
 	if err != nil {

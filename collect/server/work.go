@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -39,6 +40,7 @@ type pageBody struct {
 	Number    int        `json:"number"`
 	Attempts  int        `json:"attempts"`
 	Submitted bool       `json:"submitted"`
+	Arm       any        `json:"arm,omitempty"`
 	Class     *classBody `json:"class,omitempty"`
 	Slots     []slotBody `json:"slots,omitempty"`
 }
@@ -66,6 +68,9 @@ func (s *Server) lease(w http.ResponseWriter, r *http.Request, p *person) {
 	}
 	terms := storage.Terms{Idle: s.Study.Idle().Milliseconds(), Longest: s.Study.Longest().Milliseconds(),
 		Most: s.Study.Assign.MostHITs, NewID: newID}
+	if s.Study.Assign.Unit == collect.PerPage {
+		terms.Arms, terms.Pick = s.arms, pick
+	}
 	if !in.Take {
 		terms.Alive = alive.Milliseconds()
 	}
@@ -99,19 +104,19 @@ func (s *Server) lease(w http.ResponseWriter, r *http.Request, p *person) {
 		return
 	}
 	body := map[string]any{"assignment": a.ID, "hit": a.HIT, "lease_until": a.LeaseUntil, "task": hit.Task,
-		"record": map[string]any{"level": p.Level, "rate": s.Study.Record.Rate, "keys": s.Study.Record.Keys},
-		"pages":  s.pageBodies(hit, pages)}
+		"record":   map[string]any{"level": p.Level, "rate": s.Study.Record.Rate, "keys": s.Study.Record.Keys},
+		"measures": s.Study.Measures, "pages": s.pageBodies(hit, pages, p.Arm)}
 	if hit.Task == collect.Tag {
 		body["placing"], body["superclasses"] = s.Study.Task.Placing, s.superclasses()
 	}
 	answer(w, 200, body)
 }
 
-func (s *Server) pageBodies(hit collect.HIT, pages []storage.Page) []pageBody {
+func (s *Server) pageBodies(hit collect.HIT, pages []storage.Page, arm string) []pageBody {
 	var all []pageBody
 	for i := range pages {
 		p, planned := &pages[i], hit.Pages[pages[i].Number]
-		body := pageBody{Page: p.UUID, Number: p.Number, Submitted: p.Submitted() != nil}
+		body := pageBody{Page: p.UUID, Number: p.Number, Submitted: p.Submitted() != nil, Arm: s.arm(cmp.Or(p.Arm, arm))}
 		if n := len(p.Attempts); n > 0 {
 			body.Attempts = p.Attempts[n-1].Attempt
 		}
@@ -300,6 +305,7 @@ type submitBody struct {
 	Chain   string          `json:"chain"`
 	Ended   float64         `json:"ended"`
 	Lost    []int           `json:"lost"`
+	Images  *int            `json:"images"` // that had loaded
 	Answer  json.RawMessage `json:"answer"`
 }
 
@@ -328,7 +334,7 @@ func (b *submitBody) check(study *collect.Study, slots int) (storage.Submit, err
 		return none, err
 	}
 	return storage.Submit{Attempt: b.Attempt, Chunks: b.Chunks, Events: b.Events, Lost: b.Lost, Chain: b.Chain,
-		Ended: int64(math.Round(b.Ended)), Answer: text.String()}, nil
+		Ended: int64(math.Round(b.Ended)), Answer: text.String(), Blank: b.Images != nil && *b.Images == 0}, nil
 }
 
 // ascending reports whether numbers ascend and are from 0 to n − 1.

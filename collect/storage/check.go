@@ -45,17 +45,35 @@ func (v *View) Check(wrong func(where, what string)) (c Checked, err error) {
 	if err != nil {
 		return c, err
 	}
-	taken := map[string]int{}
+	var rest bool
+	if err := v.row("SELECT " + restOnly).Scan(&rest); err != nil {
+		return c, err
+	}
+	type page struct {
+		hit    string
+		number int
+	}
+	taken := map[page]int{}
 	done := map[string]int{}
 	for _, a := range assignments {
-		if !a.Surplus && !a.Rejected && slices.Contains([]string{Offered, Working, Submitted}, a.State) {
-			taken[a.HIT]++
+		pages, err := v.checkAssignment(a, &c, wrong)
+		if err != nil {
+			return c, err
 		}
-		if !a.Surplus && !a.Rejected && a.State == Submitted {
+		if a.Surplus || a.Rejected {
+			continue
+		}
+		if a.State == Submitted {
 			done[a.HIT]++
 		}
-		if err := v.checkAssignment(a, &c, wrong); err != nil {
-			return c, err
+		live := slices.Contains([]string{Offered, Working, Submitted}, a.State)
+		if live && !rest {
+			taken[page{a.HIT, 0}]++
+		}
+		for _, p := range pages {
+			if rest && (live || p.Submitted() != nil && (a.State == Returned || a.State == Abandoned)) {
+				taken[page{a.HIT, p.Number}]++
+			}
 		}
 	}
 	stored, err := v.Taken()
@@ -64,8 +82,14 @@ func (v *View) Check(wrong func(where, what string)) (c Checked, err error) {
 	}
 	hits, err := v.HITs()
 	for _, h := range hits {
-		if stored[h.ID] != taken[h.ID] {
-			wrong("HIT "+h.ID, fmt.Sprintf("%d assignments are live or submitted, but %d are counted", taken[h.ID], stored[h.ID]))
+		n := taken[page{h.ID, 0}]
+		for i := range h.Pages {
+			if rest {
+				n = min(n, taken[page{h.ID, i}])
+			}
+		}
+		if stored[h.ID] != n {
+			wrong("HIT "+h.ID, fmt.Sprintf("%d assignments are live or submitted, but %d are counted", n, stored[h.ID]))
 		}
 		if done[h.ID] > h.K {
 			wrong("HIT "+h.ID, fmt.Sprintf("%d annotators have finished it, but it needs %d, and none is surplus", done[h.ID], h.K))
@@ -74,11 +98,11 @@ func (v *View) Check(wrong func(where, what string)) (c Checked, err error) {
 	return c, err
 }
 
-func (v *View) checkAssignment(a Assignment, c *Checked, wrong func(where, what string)) error {
+func (v *View) checkAssignment(a Assignment, c *Checked, wrong func(where, what string)) ([]Page, error) {
 	c.Assignments++
 	pages, err := v.Pages(a.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	all := len(pages) > 0
 	for _, p := range pages {
@@ -88,14 +112,14 @@ func (v *View) checkAssignment(a Assignment, c *Checked, wrong func(where, what 
 		}
 		for _, x := range p.Attempts {
 			if err := v.checkAttempt(x, c, wrong); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
 	if all != (a.State == Submitted) && a.State != Withdrawn {
 		wrong("assignment "+a.ID, fmt.Sprintf("its state is %s; all pages submitted: %v", a.State, all))
 	}
-	return nil
+	return pages, nil
 }
 
 func (v *View) checkAttempt(x Attempt, c *Checked, wrong func(where, what string)) error {

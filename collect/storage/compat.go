@@ -124,7 +124,11 @@ func compatAssignment(t *tx, h CompatHeader, terms Terms, now int64) (id string,
 	}
 	a := Assignment{ID: terms.NewID(), HIT: h.HIT, Worker: h.Worker, Visit: &visit, State: Offered, Offered: now,
 		LeaseUntil: now + min(terms.Idle, longest), LeaseEnd: now + longest}
-	if err := assign(t, &a, pages, terms.NewID); err != nil {
+	numbers := make([]int, pages)
+	for n := range numbers {
+		numbers[n] = n
+	}
+	if err := assign(t, &a, numbers, terms); err != nil {
 		return "", err
 	}
 	var done int

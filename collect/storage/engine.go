@@ -41,6 +41,8 @@ const FormatVersion = 2
 var migrations = []migration{
 	{study: `ALTER TABLE visit ADD COLUMN ticket TEXT NOT NULL DEFAULT '';
 		ALTER TABLE visit ADD COLUMN own BOOLEAN NOT NULL DEFAULT TRUE;
+		ALTER TABLE page ADD COLUMN arm TEXT NOT NULL DEFAULT '';
+		ALTER TABLE attempt ADD COLUMN blank BOOLEAN NOT NULL DEFAULT FALSE;
 		CREATE TABLE compat_annotation (
 		  id TEXT PRIMARY KEY, assignment TEXT NOT NULL REFERENCES assignment ON DELETE CASCADE,
 		  dataset TEXT NOT NULL, arm TEXT NOT NULL, received INTEGER NOT NULL,

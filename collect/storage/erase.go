@@ -81,7 +81,11 @@ func (db *DB) Erase(ctx context.Context, worker, why string, now int64) (e Erasu
 		if err := endAssignments(t, worker, "withdrawn"); err != nil {
 			return err
 		}
-		if err := t.exec("UPDATE assignment SET surplus = TRUE WHERE worker = ?", worker); err != nil {
+		// What this worker did no longer counts. Work of others for the same HITs that was surplus does.
+		if err := t.exec("UPDATE assignment SET surplus = TRUE, state = 'withdrawn' WHERE worker = ?", worker); err != nil {
+			return err
+		}
+		if err := countSurplus(t, "hit IN (SELECT hit FROM assignment WHERE worker = ?)", worker); err != nil {
 			return err
 		}
 		if err := t.exec(recount+" WHERE id IN (SELECT hit FROM assignment WHERE worker = ?)", worker); err != nil {
@@ -125,6 +129,13 @@ func (db *DB) EraseAbandoned(ctx context.Context, before, now int64) error {
 			return err
 		}
 		if err := t.record(&e, "left"); err != nil {
+			return err
+		}
+		// Their pages may count.
+		if err := t.exec("UPDATE assignment SET surplus = TRUE WHERE state = 'abandoned' AND lease_until < ?", before); err != nil {
+			return err
+		}
+		if err := t.exec(recount+" WHERE id IN (SELECT hit FROM assignment WHERE state = 'abandoned' AND lease_until < ?)", before); err != nil {
 			return err
 		}
 		return t.exec("DELETE FROM assignment WHERE state = 'abandoned' AND lease_until < ?", before)

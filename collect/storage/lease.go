@@ -10,9 +10,46 @@ import (
 	"abtool/collect"
 )
 
+// restOnly is true if of a HIT that was left only the remaining pages are issued again.
+const restOnly = "EXISTS (SELECT 1 FROM meta WHERE key = 'rest')"
+
+// takers joins pages h of HITs with the assignments that count, and takes counts those that have the page: they are live
+// or submitted, or were left after the page was submitted.
+const (
+	takers = `hit_page h LEFT JOIN assignment a ON a.hit = h.hit AND NOT a.surplus AND NOT a.rejected
+		LEFT JOIN page p ON p.assignment = a.id AND p.number = h.number`
+	takes = `count(CASE WHEN p.uuid IS NOT NULL AND (a.state IN ('offered', 'working', 'submitted') OR a.state IN ('returned', 'abandoned')
+		AND EXISTS (SELECT 1 FROM attempt x WHERE x.page = p.uuid AND x.state = 'submitted')) THEN 1 END)`
+)
+
 // recount begins an update of the number of assignments of HITs that are live or submitted.
-const recount = `UPDATE hit SET taken = (SELECT count(*) FROM assignment a WHERE a.hit = hit.id AND NOT a.surplus AND NOT a.rejected
-	AND a.state IN ('offered', 'working', 'submitted'))`
+const recount = `UPDATE hit SET taken = CASE WHEN ` + restOnly + ` THEN
+	(SELECT ` + takes + ` FROM ` + takers + ` WHERE h.hit = hit.id GROUP BY h.number ORDER BY 1 LIMIT 1)
+	ELSE (SELECT count(*) FROM assignment a WHERE a.hit = hit.id AND NOT a.surplus AND NOT a.rejected
+	AND a.state IN ('offered', 'working', 'submitted')) END`
+
+// SetRest says whether only the remaining pages of a HIT that was left are issued again.
+func (db *DB) SetRest(ctx context.Context, rest bool) error {
+	return db.write(ctx, func(t *tx) error {
+		query := "DELETE FROM meta WHERE key = 'rest'"
+		if rest {
+			query = "INSERT INTO meta VALUES ('rest', '1') ON CONFLICT DO NOTHING"
+		}
+		n, err := t.change(query)
+		if err != nil || n == 0 {
+			return err
+		}
+		return t.exec(recount)
+	})
+}
+
+// countSurplus lets a surplus assignment count for each HIT that a condition selects and that needs one more.
+func countSurplus(t *tx, hits string, args ...any) error {
+	return t.exec(`UPDATE assignment SET surplus = FALSE WHERE `+hits+` AND id = (SELECT b.id FROM assignment b WHERE b.hit = assignment.hit
+		AND b.state = 'submitted' AND b.surplus AND NOT b.rejected ORDER BY b.submitted, b.id LIMIT 1)
+		AND (SELECT count(*) FROM assignment b WHERE b.hit = assignment.hit AND b.state = 'submitted' AND NOT b.surplus AND NOT b.rejected)
+		< (SELECT k FROM hit WHERE id = assignment.hit)`, args...)
+}
 
 // SetPlan replaces the plan. HITs that were assigned stay as they are, also if the new plan does not have
 // them; the result says how many these are.
@@ -92,10 +129,12 @@ func (db *DB) Sweep(ctx context.Context, now int64) error {
 
 // Terms are the rules of leases.
 type Terms struct {
-	Idle    int64 // ms without a sign of life after which a lease ends
-	Longest int64 // ms after which a lease ends in any case, if that is more than 3 times the median
-	Alive   int64 // ms since the last sign of life in which another visit keeps its assignment; 0: it never does
-	Most    int   // HITs of a worker; 0: any number
+	Idle    int64           // ms without a sign of life after which a lease ends
+	Longest int64           // ms after which a lease ends in any case, if that is more than 3 times the median
+	Alive   int64           // ms since the last sign of life in which another visit keeps its assignment; 0: it never does
+	Most    int             // HITs of a worker; 0: any number
+	Arms    []Arm           // of the pages of new assignments, which have them in permuted blocks; nil if workers have arms
+	Pick    func(n int) int // returns a random number below n; needed with Arms
 	NewID   func() string
 }
 
@@ -196,14 +235,23 @@ func offer(t *tx, a *Assignment, worker string, visit int64, terms Terms, now in
 			return false, nil
 		}
 	}
-	var pages int
-	err := t.row(`SELECT id, pages FROM hit WHERE taken < k AND NOT EXISTS
+	err := t.row(`SELECT id FROM hit WHERE taken < k AND NOT EXISTS
 		(SELECT 1 FROM assignment a WHERE a.hit = hit.id AND a.worker = ?) ORDER BY priority DESC, taken, place LIMIT 1`,
-		[]any{worker}, &a.HIT, &pages)
+		[]any{worker}, &a.HIT)
 	if errors.Is(err, ErrUnknown) {
 		return false, nil
 	}
 	if err != nil {
+		return false, err
+	}
+	var pages []int
+	if err := t.rows("SELECT h.number FROM "+takers+" WHERE h.hit = ? GROUP BY h.number HAVING NOT "+restOnly+" OR "+takes+
+		" < (SELECT k FROM hit WHERE id = ?) ORDER BY h.number", []any{a.HIT, a.HIT}, func(scan func(...any) error) error {
+		var n int
+		err := scan(&n)
+		pages = append(pages, n)
+		return err
+	}); err != nil {
 		return false, err
 	}
 	longest, err := longest(t, terms)
@@ -212,21 +260,42 @@ func offer(t *tx, a *Assignment, worker string, visit int64, terms Terms, now in
 	}
 	*a = Assignment{ID: terms.NewID(), HIT: a.HIT, Worker: worker, Visit: &visit, State: Offered, Offered: now,
 		LeaseUntil: now + min(terms.Idle, longest), LeaseEnd: now + longest}
-	return true, assign(t, a, pages, terms.NewID)
+	return true, assign(t, a, pages, terms)
 }
 
-// assign stores an assignment of a HIT, with its pages.
-func assign(t *tx, a *Assignment, pages int, newID func() string) error {
+// assign stores an assignment of a HIT, with the pages that have these numbers.
+func assign(t *tx, a *Assignment, pages []int, terms Terms) error {
 	if err := t.exec(`INSERT INTO assignment (id, hit, worker, visit, state, offered, lease_until, lease_end)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, a.ID, a.HIT, a.Worker, a.Visit, a.State, a.Offered, a.LeaseUntil, a.LeaseEnd); err != nil {
 		return err
 	}
-	for n := range pages {
-		if err := t.exec("INSERT INTO page (uuid, assignment, number) VALUES (?, ?, ?)", newID(), a.ID, n); err != nil {
+	arms := blocks(terms.Arms, terms.Pick, len(pages))
+	for i, n := range pages {
+		if err := t.exec("INSERT INTO page (uuid, assignment, number, arm) VALUES (?, ?, ?, ?)", terms.NewID(), a.ID, n, arms[i]); err != nil {
 			return err
 		}
 	}
 	return t.exec(recount+" WHERE id = ?", a.HIT)
+}
+
+// blocks returns the names of n arms in permuted blocks, each of which has an arm as often as its weight says. Without
+// arms they are "".
+func blocks(arms []Arm, pick func(int) int, n int) []string {
+	all := make([]string, n)
+	var block []string
+	for i := range all {
+		if len(block) == 0 {
+			for _, a := range arms {
+				block = append(block, slices.Repeat([]string{a.Name}, a.Weight)...)
+			}
+		}
+		if len(block) > 0 {
+			j := pick(len(block))
+			all[i] = block[j]
+			block = slices.Delete(block, j, j+1)
+		}
+	}
+	return all
 }
 
 // touch is a sign of life of an assignment. One that was abandoned is live again if its HIT is still free. begun

@@ -142,6 +142,7 @@ type Submit struct {
 	Chain   string
 	Ended   int64 // by the clock of the browser, ms
 	Answer  string
+	Blank   bool // no image had loaded
 }
 
 // A Receipt is the answer to a submit.
@@ -264,8 +265,8 @@ func store(t *tx, page, assignment string, s Submit, r *Receipt, flags string, i
 		state = surplusAttempt
 	}
 	if err := t.exec(`UPDATE attempt SET state = ?, announced_chunks = ?, announced_events = ?, lost = ?, chain = ?, ended = ?, submitted = ?,
-		answer = ?, flags = ? WHERE page = ? AND attempt = ?`, state, s.Chunks, s.Events, text(s.Lost), s.Chain, s.Ended, now,
-		s.Answer, flags, page, s.Attempt); err != nil {
+		answer = ?, flags = ?, blank = ? WHERE page = ? AND attempt = ?`, state, s.Chunks, s.Events, text(s.Lost), s.Chain, s.Ended, now,
+		s.Answer, flags, s.Blank, page, s.Attempt); err != nil {
 		return err
 	}
 	left, err := pagesLeft(t, assignment)
@@ -273,8 +274,10 @@ func store(t *tx, page, assignment string, s Submit, r *Receipt, flags string, i
 		return err
 	}
 	if r.Done = left == 0; !r.Done {
-		_, err := touch(t, assignment, false, idle, now)
-		return err
+		if _, err := touch(t, assignment, false, idle, now); err != nil {
+			return err
+		}
+		return t.exec(recount+" WHERE id IN (SELECT hit FROM assignment WHERE id = ? AND state IN ('returned', 'abandoned'))", assignment)
 	}
 	if before { // the assignment was done before
 		return nil

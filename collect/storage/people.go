@@ -69,7 +69,12 @@ func (v *Visit) fields() []any {
 	return []any{&v.ID, &v.Worker, &v.Started, &v.Seen, &v.Ended, &v.Device, &v.ClockOffset, &v.ClockDelay, &v.Outcome}
 }
 
-// Visit stores a visit, and the worker when it is the first one.
+// maxVisits is about how many visits of a worker are kept. The first one says how the worker came, and those of
+// assignments stay in any case.
+const maxVisits = 100
+
+// Visit stores a visit, and the worker when it is the first one. Of many visits it deletes those between the first and
+// the last ones.
 func (db *DB) Visit(ctx context.Context, n NewVisit, now int64) (v Visit, w Worker, err error) {
 	err = db.write(ctx, func(t *tx) error {
 		if err := t.exec("INSERT INTO worker (id, platform, created, state) VALUES (?, ?, ?, 'new') ON CONFLICT DO NOTHING",
@@ -83,6 +88,11 @@ func (db *DB) Visit(ctx context.Context, n NewVisit, now int64) (v Visit, w Work
 		}
 		if err := t.exec("INSERT INTO visit (worker, token, ticket, own, started, seen, device) VALUES (?, ?, ?, ?, ?, ?, ?)",
 			n.Worker, n.Token, n.Ticket, n.Verified || first == n.Ticket, now, now, n.Device); err != nil {
+			return err
+		}
+		if err := t.exec(`DELETE FROM visit WHERE worker = ? AND id > (SELECT min(id) FROM visit WHERE worker = ?)
+			AND id <= (SELECT id FROM visit WHERE worker = ? ORDER BY id DESC LIMIT 1 OFFSET ?)
+			AND NOT EXISTS (SELECT 1 FROM assignment a WHERE a.visit = visit.id)`, n.Worker, n.Worker, n.Worker, maxVisits); err != nil {
 			return err
 		}
 		return t.row(session, []any{n.Token}, sessionFields(&v, &w)...)

@@ -48,7 +48,8 @@ func (a *Assignment) fields() []any {
 type Page struct {
 	UUID       string
 	Assignment string
-	Number     int // within the HIT, from 0
+	Number     int    // within the HIT, from 0
+	Arm        string // "" if pages have none
 	Attempts   []Attempt
 }
 
@@ -203,6 +204,20 @@ func (v *View) Taken() (map[string]int, error) {
 	})
 }
 
+// PageArms returns how many pages that were shown have each arm, if pages have arms.
+func (v *View) PageArms() (map[string]int64, error) {
+	rows, err := v.query(`SELECT arm, count(*) FROM page WHERE arm <> ''
+		AND EXISTS (SELECT 1 FROM attempt x WHERE x.page = page.uuid) GROUP BY arm`)
+	m := map[string]int64{}
+	return m, each(rows, err)(func(scan func(...any) error) error {
+		var arm string
+		var n int64
+		err := scan(&arm, &n)
+		m[arm] = n
+		return err
+	})
+}
+
 // Workers returns the annotators, the first one to come first.
 func (v *View) Workers() ([]Worker, error) {
 	return list(v, "SELECT "+workerColumns+" FROM worker w ORDER BY w.created, w.id", nil, (*Worker).fields)
@@ -233,8 +248,8 @@ func (v *View) AssignmentsOf(worker string) ([]Assignment, error) {
 
 // Pages returns the pages of an assignment with their attempts, by number.
 func (v *View) Pages(assignment string) ([]Page, error) {
-	pages, err := list(v, "SELECT uuid, assignment, number FROM page WHERE assignment = ? ORDER BY number", []any{assignment},
-		func(p *Page) []any { return []any{&p.UUID, &p.Assignment, &p.Number} })
+	pages, err := list(v, "SELECT uuid, assignment, number, arm FROM page WHERE assignment = ? ORDER BY number", []any{assignment},
+		func(p *Page) []any { return []any{&p.UUID, &p.Assignment, &p.Number, &p.Arm} })
 	if err != nil {
 		return nil, err
 	}
@@ -295,6 +310,7 @@ type Account struct {
 	EventsStored    int64            `json:"events_stored"`
 	Bytes           int64            `json:"bytes"` // of the chunks
 	Flagged         int64            `json:"attempts_flagged"`
+	Blank           int64            `json:"pages_without_images"` // submitted, though no image had loaded
 }
 
 // Account counts what is stored.
@@ -328,7 +344,8 @@ func (v *View) Account() (a Account, err error) {
 		FROM page p JOIN assignment a ON a.id = p.assignment WHERE EXISTS (SELECT 1 FROM attempt x WHERE x.page = p.uuid)) AS shown`, &a.Shown, &a.Submitted, &a.Open, &a.Left, &a.Withdrawn)
 	one("SELECT coalesce(sum(pages), 0) FROM erasure", &a.Erased)
 	one(`SELECT coalesce(sum(CASE WHEN announced_chunks > last THEN announced_chunks ELSE last + 1 END), 0), coalesce(sum(chunks), 0),
-		coalesce(sum(events), 0), count(*) FILTER (WHERE flags <> '') FROM attempt`, &a.ChunksAnnounced, &a.ChunksStored, &a.EventsStored, &a.Flagged)
+		coalesce(sum(events), 0), count(*) FILTER (WHERE flags <> ''), count(*) FILTER (WHERE blank AND state = 'submitted') FROM attempt`,
+		&a.ChunksAnnounced, &a.ChunksStored, &a.EventsStored, &a.Flagged, &a.Blank)
 	one("SELECT count(*) FROM conflict", &a.Conflicts)
 	one("SELECT coalesce(sum(bytes), 0) FROM page", &a.Bytes)
 	a.Shown += a.Erased

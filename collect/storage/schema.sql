@@ -12,7 +12,8 @@ CREATE TABLE image (
 CREATE TABLE hit (
   id TEXT PRIMARY KEY, place INTEGER NOT NULL, task TEXT NOT NULL, k INTEGER NOT NULL, priority INTEGER NOT NULL,
   pages INTEGER NOT NULL,
-  taken INTEGER NOT NULL DEFAULT 0 -- assignments that are live or submitted, without surplus and rejected ones
+  taken INTEGER NOT NULL DEFAULT 0 -- assignments that are live or submitted, without surplus and rejected ones. If only the
+    -- rest of a HIT is issued again (meta has the key rest): how often the page is taken that is taken least often
 ) WITHOUT ROWID;
 CREATE INDEX hit_order ON hit (priority DESC, taken, place);
 CREATE TABLE hit_page (
@@ -69,6 +70,7 @@ CREATE INDEX assignment_live ON assignment (lease_until) WHERE state IN ('offere
 CREATE TABLE page (
   uuid TEXT PRIMARY KEY, assignment TEXT NOT NULL REFERENCES assignment ON DELETE CASCADE, number INTEGER NOT NULL,
   chunks INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, -- of all attempts
+  arm TEXT NOT NULL DEFAULT '', -- if pages have arms, and not workers
   UNIQUE (assignment, number)
 ) WITHOUT ROWID;
 CREATE TABLE attempt (
@@ -82,6 +84,7 @@ CREATE TABLE attempt (
   lost TEXT NOT NULL DEFAULT '[]', -- chunks that the browser lost, by the submit
   chain TEXT NOT NULL DEFAULT '', ended INTEGER, submitted INTEGER, -- ended: by the clock of the browser
   answer TEXT NOT NULL DEFAULT '', flags TEXT NOT NULL DEFAULT '', -- chain_differs, events_differ
+  blank BOOLEAN NOT NULL DEFAULT FALSE, -- whether it was submitted without an image that had loaded
   PRIMARY KEY (page, attempt)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX attempt_submitted ON attempt (page) WHERE state = 'submitted';

@@ -3,6 +3,7 @@
 package study
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -213,7 +214,7 @@ func (s *Study) list(v *storage.View) (pages []job, err error) {
 			who := people[a.Worker]
 			arm, ok := arms[a.ID]
 			if !ok {
-				arm = who.Arm
+				arm = cmp.Or(p.Arm, who.Arm)
 			}
 			pages = append(pages, job{p, a, &hit.Pages[p.Number], who, arm})
 		}

@@ -205,7 +205,7 @@ func Run(t *testing.T, open func(t *testing.T) *storage.DB) {
 	}{
 		{"plan", plan}, {"chunks", chunks}, {"limits", limits}, {"submit", submit}, {"attempts", attempts}, {"lost chunks", lost},
 		{"leases", leases}, {"leases at once", leasesAtOnce}, {"abandoned", abandoned}, {"surplus", surplus}, {"longest lease", longest},
-		{"arms", arms}, {"consent", consent}, {"finish", finish}, {"tickets", tickets}, {"leave", leave}, {"erase", erase}, {"reviews", reviews}, {"invites", invites}, {"clock", clock}, {"compat", compat}, {"takeover", takeover},
+		{"arms", arms}, {"consent", consent}, {"finish", finish}, {"tickets", tickets}, {"leave", leave}, {"erase", erase}, {"reviews", reviews}, {"invites", invites}, {"clock", clock}, {"compat", compat}, {"takeover", takeover}, {"visits", visits}, {"rest", rest}, {"arms of pages", pageArms}, {"surplus counts", surplusCounts},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
@@ -970,6 +970,131 @@ func takeover(t *testing.T, db *storage.DB) {
 	lease(second, nil)
 	p.Work("ann", a)
 	beat(first, false, false)
+}
+
+// Somebody who opens the link again and again leaves a limited number of visits.
+func visits(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	p.Agree("ann")
+	p.Agree("ann")
+	a := p.Lease("ann")
+	for range 300 {
+		p.Agree("ann")
+	}
+	p.view(func(v *storage.View) error {
+		all, err := v.Visits()
+		if len(all) != 102 || all[0].ID != 1 || all[1].ID != *a.Visit || all[101].ID != p.visits["ann"] {
+			t.Errorf("%d visits, from %d and %d to %d", len(all), all[0].ID, all[1].ID, all[len(all)-1].ID)
+		}
+		return err
+	})
+}
+
+// Of a HIT that was left only the remaining pages are given to others, and each page has k annotators in the end.
+func rest(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 2)
+	if err := db.SetRest(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ann", "bob", "cat", "dan", "eve"} {
+		p.Agree(name)
+	}
+	lease := func(name string, want ...int) storage.Assignment {
+		t.Helper()
+		a := p.Lease(name)
+		var got []int
+		if a.ID != "" {
+			for _, page := range p.Pages(a.ID) {
+				got = append(got, page.Number)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s has the pages %v, want %v", name, got, want)
+		}
+		return a
+	}
+	a := lease("ann", 0, 1)
+	page := p.Pages(a.ID)[0].UUID
+	p.Submit("ann", page, storage.Submit{Attempt: 1, Chunks: 1, Lost: []int{0}, Answer: "{}"})
+	p.Now += 11 * minute
+	b := lease("bob", 0, 1)
+	lease("cat", 1)
+	lease("dan")
+	p.Work("bob", b)
+	p.Now += 11 * minute // cat leaves, too
+	c := lease("dan", 1)
+	p.Work("dan", c)
+	if p.State(a.ID) != "abandoned" || p.State(b.ID) != "submitted" || p.State(c.ID) != "submitted" {
+		t.Errorf("ann %s, bob %s, dan %s", p.State(a.ID), p.State(b.ID), p.State(c.ID))
+	}
+	lease("eve")
+	if n := p.Account(); n.Done != 2 || n.Needed != 2 || n.Submitted != 4 {
+		t.Errorf("%+v", n)
+	}
+	// What ann did no longer counts, so that somebody has to do her page.
+	if _, err := db.Erase(t.Context(), "ann", "test", p.Now); err != nil {
+		t.Fatal(err)
+	}
+	lease("eve", 0)
+	p.view(func(v *storage.View) error {
+		_, err := v.Check(func(where, what string) {
+			if strings.HasPrefix(where, "HIT") { // the chunks of this test are not of the page
+				t.Errorf("%s: %s", where, what)
+			}
+		})
+		return err
+	})
+	if err := db.SetRest(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	p.Account()
+}
+
+// Pages have arms in blocks if workers have none.
+func pageArms(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 3, 1)
+	p.Agree("ann")
+	terms := p.Terms()
+	terms.Arms, terms.Pick = []storage.Arm{{Name: "plain", Weight: 1}, {Name: "red", Weight: 1}}, func(n int) int { return p.ids % n }
+	for range 3 {
+		a, _, err := db.Lease(t.Context(), "ann", p.visits["ann"], terms, p.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages := p.Pages(a.ID)
+		if pages[0].Arm == pages[1].Arm || !slices.Contains([]string{"plain", "red"}, pages[0].Arm) {
+			t.Errorf("arms %q and %q", pages[0].Arm, pages[1].Arm)
+		}
+		p.Work("ann", a)
+	}
+}
+
+// When somebody is erased or rejected, what others did for the same HIT counts, though it was surplus.
+func surplusCounts(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 1, 1)
+	for _, name := range []string{"ann", "bob", "cat", "eve"} {
+		p.Agree(name)
+	}
+	a := p.Lease("ann")
+	p.Now += 11 * minute
+	b := p.Lease("bob")
+	p.Now += 11 * minute
+	c := p.Lease("cat")
+	for name, x := range map[string]storage.Assignment{"ann": a, "bob": b, "cat": c} {
+		p.Work(name, x)
+		p.Now++
+	}
+	for _, name := range []string{"ann", "bob"} {
+		if n := p.Account(); n.Done != 1 {
+			t.Errorf("before %s is erased: %+v", name, n)
+		}
+		if _, err := db.Erase(t.Context(), name, "test", p.Now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := p.Account(); n.Done != 1 || n.Surplus != 0 || p.State(c.ID) != "submitted" || p.Lease("eve").ID != "" {
+		t.Errorf("%+v", n)
+	}
 }
 
 // The exchange with the shortest round trip counts.
