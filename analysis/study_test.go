@@ -9,6 +9,7 @@ import (
 
 	"abtool/analysis"
 	"abtool/analysis/result"
+	"abtool/internal/stat"
 	"abtool/internal/teststore"
 	"abtool/query"
 )
@@ -46,6 +47,22 @@ func TestByArm(t *testing.T) {
 				t.Errorf("%s, arm %v: %s rows, want %s (%v)", set.Name, row[0], got, want, err)
 			}
 		}
+	}
+	arms := run(t, store, result.Options{By: "arm"}).Statistic("imagenet", "by_arm")
+	var shares []stat.Number
+	for _, arm := range []string{"plain", "red"} {
+		var k, n int64
+		if err := db.QueryRow("SELECT count(*) FILTER (selected), count(*) FROM imagenet_annotations WHERE arm = ?", arm).Scan(&k, &n); err != nil {
+			t.Fatal(err)
+		}
+		v := arms.Value("selected." + arm)
+		if v == nil || *v.K != k || v.N != n || v.Interval == nil {
+			t.Fatalf("selected.%s: %+v, want %d of %d", arm, v, k, n)
+		}
+		shares = append(shares, v.Value)
+	}
+	if v := arms.Value("selected.red-plain"); v == nil || v.Value != shares[1]-shares[0] || !v.Interval.Covers(float64(v.Value)) {
+		t.Errorf("the difference: %+v", v)
 	}
 }
 

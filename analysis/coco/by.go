@@ -13,7 +13,8 @@ import (
 // A breakdown has a profile of the pages for each value of a key.
 type breakdown struct {
 	*pass.Groups[profile, *profile]
-	of func(*page) int32 // number of the page's key; −1 if it has none
+	of   func(*page) int32 // number of the page's key; −1 if it has none
+	arms *pass.Arms        // only of a breakdown by arm
 }
 
 // newBreakdown returns a breakdown by the key worker, class, hit, week or arm. id is the column that the key needs.
@@ -27,6 +28,9 @@ func newBreakdown(e *engine, r *pass.Counts, key, id string) *breakdown {
 		b.of = func(p *page) int32 { return p.hit }
 	case "arm":
 		b.of = func(x *page) int32 { return x.arm }
+		b.arms = pass.NewArms(r,
+			pass.ArmShare{Name: "precision", Title: "the icon is on a mask of its class", Of: "icons on images of the ground truth"},
+			pass.ArmShare{Name: "recall", Title: "the class was found", Of: "classes of images of the ground truth"})
 	case "week":
 		b.of = func(p *page) int32 { return e.Week(p.started) }
 	}
@@ -68,6 +72,14 @@ func (b *breakdown) page(g *page) {
 		if p := b.at(g); p != nil {
 			p.addTruth(g)
 		}
+		if b.arms != nil {
+			b.arms.AddCount(g.arm, g.cluster, 1, g.recall.Placed, g.recall.Classes)
+			for i := range g.icons {
+				if k := &g.icons[i]; k.Added() {
+					b.arms.Count(g.arm, g.cluster, 0, k.onMask)
+				}
+			}
+		}
 		return
 	}
 	for i := range g.icons {
@@ -101,6 +113,10 @@ func By(key string) pass.Entry {
 		definition = "Over the icons of each class and the annotated images that have it: recall, " +
 			"precision, the places of icons and actions."
 	}
+	if key == "arm" {
+		definition += " Values are the shares of icons that are on a mask of their class and of classes that were found in each arm, " +
+			"and their differences from the first arm by name; intervals resample annotators."
+	}
 	return pass.Entry{Entry: result.Entry{Name: "by_" + key, Title: "By " + key, Rules: "C3, C4, C7, C8",
 		Definition: definition}, Make: pass.Gathers(newGroups)}
 }
@@ -113,5 +129,8 @@ func newGroups(e *engine, r *pass.Counts) groups {
 }
 
 func (a groups) Result(e *engine, r *result.Statistic) {
+	if a.arms != nil {
+		r.Add(a.arms.Values(&e.Base)...)
+	}
 	r.Tables = append(r.Tables, a.table(e, "Pages by "+a.Key, nil, nil))
 }

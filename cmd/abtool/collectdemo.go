@@ -31,6 +31,7 @@ type collectDemoOptions struct {
 	force         bool
 	unattended    bool
 	browser       bool
+	arms          bool
 	study, images string // below out
 	see           func([]byte) client.Sight
 }
@@ -42,10 +43,21 @@ func collectDemoCommand(s streams) *cobra.Command {
 		Short: "Serve a small study in which simulated annotators work with you",
 		Long: `Draw images, make a study of them, serve it, and let simulated annotators work at it. They use the
 protocol of the page, and their minutes pass faster. Open the address to work at the same study
-yourself. Ctrl-C ends the demonstration and prints the commands that go on with its records.`,
-		Example: "  abtool collect demo\n  abtool collect demo --task tag --people 30 --speed 60 --unattended",
+yourself. Ctrl-C ends the demonstration and prints the commands that go on with its records.
+
+--arms repeats the paper's pilot: one half of the annotators has a red pointer and is asked to click
+on the object. They do so with a chance that is known. The demonstration ends by itself, and prints
+what abtool stats --by arm says of their records.`,
+		Example: "  abtool collect demo\n  abtool collect demo --task tag --people 30 --speed 60 --unattended\n  abtool collect demo --arms",
 		Args:    exactly(0, "collect demo takes no arguments"),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), s) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.arms {
+				if err := o.preparePilot(cmd.Flags().Changed); err != nil {
+					return err
+				}
+			}
+			return o.run(cmd.Context(), s)
+		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.out, "out", "abtool-study", "folder `DIR` to write")
@@ -55,6 +67,7 @@ yourself. Ctrl-C ends the demonstration and prints the commands that go on with 
 	f.Float64Var(&o.speed, "speed", 10, "minutes of simulated work per minute; 0: no pauses at all")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the images and the annotators")
 	f.BoolVar(&o.browser, "browser", false, "open the study in the browser")
+	f.BoolVar(&o.arms, "arms", false, "compare two arms, as the paper's pilot did")
 	f.BoolVar(&o.unattended, "unattended", false, "end when the simulated annotators have finished")
 	f.BoolVar(&o.force, "force", false, "replace an earlier demonstration in --out")
 	return c
@@ -142,12 +155,20 @@ func (o *collectDemoOptions) make(ctx context.Context, s streams) error {
 		Edit: func(s *collect.Settings) {
 			s.Study.ID, s.Study.Minutes = "demo", 3
 			s.Task.Pages, s.Assign.K = 4, 3
+			if o.arms {
+				s.Assign.K = max(3, (o.people+9)/10) // there are 10 HITs
+			}
 			if o.task == collect.Browse {
 				s.Task.Images, s.Task.Others = 12, 0
 			}
 		}})
 	if err != nil {
 		return err
+	}
+	if o.arms {
+		if err := o.addArms(); err != nil {
+			return err
+		}
 	}
 	study, err := collect.Open(o.study)
 	if err != nil {
@@ -168,10 +189,11 @@ func (o *collectDemoOptions) serve(ctx context.Context, s streams) error {
 	defer stop()
 	ready := make(chan server.Serving, 1)
 	ended := make(chan error, 1)
-	go func() {
-		ended <- server.Run(serving, server.RunOptions{Home: home(ctx, o.study), Address: o.addr, Admin: "127.0.0.1:0", Page: page.Files,
-			Ready: func(r server.Serving) { ready <- r }})
-	}()
+	run := server.RunOptions{Home: home(ctx, o.study), Address: o.addr, Admin: "127.0.0.1:0", Page: page.Files, Ready: func(r server.Serving) { ready <- r }}
+	if o.arms {
+		run.Draw = o.draws()
+	}
+	go func() { ended <- server.Run(serving, run) }()
 	var at server.Serving
 	select {
 	case at = <-ready:
@@ -211,7 +233,10 @@ func (o *collectDemoOptions) serve(ctx context.Context, s streams) error {
 	if err := (&collectStatusOptions{}).run(context.WithoutCancel(ctx), s.out, o.study); err != nil {
 		return err
 	}
-	truth := "--boxes " + filepath.Join(o.out, "truth", "boxes.tar.gz")
+	if o.arms {
+		return o.compareArms(ctx, s)
+	}
+	truth := "--boxes " + o.boxes()
 	if o.task == collect.Tag {
 		truth = "--instances " + filepath.Join(o.out, "truth", "instances_train2014.json")
 	}
@@ -224,6 +249,9 @@ func (o *collectDemoOptions) serve(ctx context.Context, s streams) error {
 // work lets the simulated annotators do a HIT each. They come one after another.
 func (o *collectDemoOptions) work(ctx context.Context, s streams, at server.Serving) error {
 	base := at.Page[:len(at.Page)-len("/s/")-len(at.Study.Study.ID)]
+	if o.arms {
+		return o.workInArms(ctx, s, base)
+	}
 	var group sync.WaitGroup
 	var printing sync.Mutex
 	refused := 0

@@ -371,7 +371,7 @@ func (s *Server) agree(w http.ResponseWriter, r *http.Request, p *person) {
 	if s.Study.Assign.Unit == collect.PerPage {
 		arms = nil
 	}
-	worker, err := s.DB.Agree(r.Context(), p.ID, in.Level, in.Version, arms, pick, s.Study.Idle().Milliseconds(), s.now())
+	worker, err := s.DB.Agree(r.Context(), p.ID, in.Level, in.Version, arms, s.Draw, s.Study.Idle().Milliseconds(), s.now())
 	if err != nil {
 		s.failed(w, r, err)
 		return

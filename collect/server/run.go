@@ -25,7 +25,8 @@ type RunOptions struct {
 	Page     fs.FS
 	Log      *slog.Logger // nil: none
 	Ready    func(Serving)
-	CompatUI string // folder with a built front end of the releases; "": none
+	Draw     func(n int) int // a number below n, to draw arms with; nil: at random
+	CompatUI string          // folder with a built front end of the releases; "": none
 }
 
 // Serving says where a study is served.
@@ -83,7 +84,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, identities.Close()) }()
-	s, kept, err := New(ctx, Options{Study: study, DB: db, Identities: identities, Page: o.Page, Log: o.Log, CompatUI: frontEnd})
+	s, kept, err := New(ctx, Options{Study: study, DB: db, Identities: identities, Page: o.Page, Log: o.Log, CompatUI: frontEnd, Draw: o.Draw})
 	if err != nil {
 		return err
 	}

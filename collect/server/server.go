@@ -40,6 +40,7 @@ type Options struct {
 	Now        func() time.Time                     // nil: time.Now
 	Space      func() (free, all uint64, err error) // of the disk with the database; nil: asks the system
 	CompatUI   fs.FS                                // a built front end of the releases; nil: none
+	Draw       func(n int) int                      // a number below n, to draw arms with; nil: at random
 }
 
 // A Server serves a study.
@@ -76,6 +77,9 @@ const (
 func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Draw == nil {
+		o.Draw = pick
 	}
 	if o.Space == nil {
 		o.Space = o.DB.Space

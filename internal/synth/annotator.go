@@ -12,7 +12,12 @@ type Annotator struct {
 	worker worker
 	seed   uint64
 	index  int
+	hits   float64 // 0: as the worker's habits say
 }
+
+// HitWith makes the annotator click on the object of a selected image with a probability, and beside it otherwise. An
+// object that leaves no place beside it is always hit.
+func (a *Annotator) HitWith(probability float64) { a.hits = probability }
 
 // NewAnnotators returns n annotators. The same seed gives the same people.
 func NewAnnotators(seed uint64, n int) []*Annotator {
@@ -133,6 +138,9 @@ func (a *Annotator) look(h *hand, slot int, s *BrowseSlot) {
 // target draws where a click goes, as showing.target does, in pixels of the document.
 func (a *Annotator) target(box place, s *BrowseSlot, d *dice) target {
 	w := &a.worker
+	if a.hits > 0 && s.Shows {
+		return aimed(box, s, d, a.hits)
+	}
 	bw, bh := s.Box[2]-s.Box[0], s.Box[3]-s.Box[1]
 	x, y := d.within(0.5, 0.27, 0, 1), d.within(0.5, 0.27, 0, 1)
 	if s.Shows && d.chance(w.Diligence) {
@@ -141,6 +149,29 @@ func (a *Annotator) target(box place, s *BrowseSlot, d *dice) target {
 	}
 	inside := func(f, size float64) float64 { return min(max(f*size, 1), size-1) }
 	return target{box.x + inside(x, box.w), box.y + inside(y, box.h), max(bw, 0.05) * box.w / 2}
+}
+
+// aimed draws a place on the object with a probability, else one beside it, both at least 3 pixels from its edges
+// as far as there is room.
+func aimed(box place, s *BrowseSlot, d *dice, probability float64) target {
+	left, top, right, bottom := s.Box[0]*box.w, s.Box[1]*box.h, s.Box[2]*box.w, s.Box[3]*box.h
+	edge := func(low, high float64) (float64, float64) {
+		margin := min(3, (high-low)/3)
+		return low + margin, high - margin
+	}
+	at := func(low, high float64) float64 { return low + d.Float64()*(high-low) }
+	x0, x1 := edge(left, right)
+	y0, y1 := edge(top, bottom)
+	x, y := at(x0, x1), at(y0, y1)
+	if !d.chance(probability) {
+		for range 200 {
+			if u, v := at(1, box.w-1), at(1, box.h-1); u < left-3 || u > right+3 || v < top-3 || v > bottom+3 {
+				x, y = u, v
+				break
+			}
+		}
+	}
+	return target{box.x + x, box.y + y, 20}
 }
 
 func (a *Annotator) toggle(h *hand, slot int, what string) {

@@ -37,6 +37,7 @@ type Options struct {
 	Speed  float64            // 60 = a minute passes in a second; 0 = as fast as the server answers
 	Pages  int                // pages after which an annotator goes away without a word; 0 = none does
 	Quit   <-chan struct{}    // closed = no new page is begun
+	Arm    func(name string)  // called with the arm that the study gives the annotator, before the first page; may be nil
 }
 
 // A Chunk is a chunk that the server acknowledged.
@@ -105,6 +106,7 @@ func (c *Client) Work(ctx context.Context) error {
 			SHA256  string
 		}
 		Levels struct{ Needs, Allows string }
+		Arm    *struct{ Name string }
 	}
 	err := c.call(ctx, "visit", "POST", "/api/v1/visit", map[string]any{"platform": "link", "params": c.Params,
 		"device": map[string]any{"pointers": []string{"fine"}, "width": 1280, "height": 800, "ratio": 1,
@@ -118,12 +120,15 @@ func (c *Client) Work(ctx context.Context) error {
 			return errors.New("visit: the state is consent, and the answer has no text")
 		}
 		err := c.call(ctx, "consent", "POST", "/api/v1/consent", map[string]any{"version": visit.Consent.Version,
-			"sha256": visit.Consent.SHA256, "agreed": true, "level": visit.Levels.Allows}, nil)
+			"sha256": visit.Consent.SHA256, "agreed": true, "level": visit.Levels.Allows}, &visit)
 		if err != nil {
 			return err
 		}
 	} else if visit.State != "work" {
 		return fmt.Errorf("%w: %s %s", ErrRefused, visit.State, visit.Reason)
+	}
+	if c.Arm != nil && visit.Arm != nil {
+		c.Arm(visit.Arm.Name)
 	}
 	var lease Lease
 	if err := c.call(ctx, "lease", "POST", "/api/v1/lease", struct{}{}, &lease); err != nil {
