@@ -116,3 +116,35 @@ func TestByArmWithoutStudy(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Recall and its flag are over the images that the plan of a study knows to show the class, here as in SQL.
+func TestHITsOfStudy(t *testing.T) {
+	store := studyStore(t)
+	db, err := query.Open(context.Background(), store, query.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	table := run(t, store, result.Options{Names: []string{"hits"}, Bootstrap: -1}).Statistic("imagenet", "hits").Tables[0]
+	at := map[string]int{}
+	for i, c := range table.Columns {
+		at[c.Name] = i
+	}
+	lower := 0
+	for _, row := range table.Rows {
+		var recall, all float64
+		var low bool
+		if err := db.QueryRow("SELECT recall, selected / images, low_recall FROM imagenet_hits WHERE assignment_id = ?", row[0]).Scan(&recall, &all, &low); err != nil {
+			t.Fatal(err)
+		}
+		if got := float64(row[at["recall"]].(stat.Number)); got != recall || row[at["low_recall"]] != low {
+			t.Errorf("HIT %v: recall %v, low %v; SQL has %v, %v", row[0], got, row[at["low_recall"]], recall, low)
+		}
+		if all < recall {
+			lower++
+		}
+	}
+	if lower == 0 {
+		t.Error("the study has no HIT in which the two recalls differ")
+	}
+}

@@ -17,7 +17,9 @@ type View struct {
 	Columns []Column
 	Example string // an example query
 	SQL     string // the SELECT of the view; empty for a table of the store
-	table   string // name of the store's table, for a view without SQL
+
+	studySQL string // the SELECT in a data set with a study, if it is another one
+	table    string // name of the store's table, for a view without SQL
 }
 
 // A Column is a column of a View: its name, the unit of its values ("" without one) and a description.
@@ -70,6 +72,9 @@ func (t *tables) setup(portable bool) (out []statement) {
 	}
 	for _, v := range t.views() {
 		body := strings.TrimSpace(v.SQL)
+		if v.studySQL != "" && t.studies[v.Set] {
+			body = strings.TrimSpace(v.studySQL)
+		}
 		if len(t.categories) > 0 {
 			body = strings.Replace(body, cocoNames, namesOf(t.categories), 1)
 		}

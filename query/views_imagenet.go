@@ -1,5 +1,21 @@
 package query
 
+import "fmt"
+
+// hitsSQL selects HITs, with the recall that is filled in.
+const hitsSQL = `
+SELECT assignment_id, worker_id, hit_id, images, selected, recall, pages,
+  first_time, submit_time, submit_time - first_time AS duration,
+  recall < 0.333 AS low_recall, selected < 30 AS few_selected, pages < 9 AS few_pages
+FROM (
+  SELECT assignment_id, min(worker_id) AS worker_id, min(hit_id) AS hit_id,
+    count(*) AS images, count(*) FILTER (selected) AS selected, %s AS recall, count(DISTINCT page_idx) AS pages,
+    min(t0 + first_event(clicks, mouse, hovers)) AS first_time, max(hit_submit_time) AS submit_time
+  FROM imagenet_annotations
+  WHERE assignment_id IS NOT NULL
+  GROUP BY assignment_id
+)`
+
 // showing has the columns that a view of events takes from its showing.
 var showing = columns(
 	[]Column{{"seq", "", "The showing, a row of imagenet_annotations."}},
@@ -227,7 +243,7 @@ FROM (
 			{"hit_id", "", "The HIT on the marketplace."},
 			{"images", "", "Images shown."},
 			{"selected", "", "Images selected."},
-			{"recall", "fraction", "selected / images."},
+			{"recall", "fraction", "Selected / shown, of the images known to show the class: all of a release, and of a study those that its plan knows."},
 			{"pages", "", "Distinct pages."},
 			{"first_time", "ms since 1970 UTC", "Time of the earliest event."},
 			{"submit_time", "ms since 1970 UTC", "Time of the submission."},
@@ -238,18 +254,8 @@ FROM (
 		}),
 		Example: "SELECT count(*) AS hits, round(median(duration) / 60000, 2) AS minutes, count(*) " +
 			"FILTER (low_recall OR few_selected OR few_pages) AS flagged FROM imagenet_hits",
-		SQL: `
-SELECT assignment_id, worker_id, hit_id, images, selected, selected / images AS recall, pages,
-  first_time, submit_time, submit_time - first_time AS duration,
-  selected / images < 0.333 AS low_recall, selected < 30 AS few_selected, pages < 9 AS few_pages
-FROM (
-  SELECT assignment_id, min(worker_id) AS worker_id, min(hit_id) AS hit_id,
-    count(*) AS images, count(*) FILTER (selected) AS selected, count(DISTINCT page_idx) AS pages,
-    min(t0 + first_event(clicks, mouse, hovers)) AS first_time, max(hit_submit_time) AS submit_time
-  FROM imagenet_annotations
-  WHERE assignment_id IS NOT NULL
-  GROUP BY assignment_id
-)`,
+		SQL:      fmt.Sprintf(hitsSQL, "count(*) FILTER (selected) / count(*)"),
+		studySQL: fmt.Sprintf(hitsSQL, "count(*) FILTER (selected AND (known OR gold IS NULL)) / nullif(count(*) FILTER (known OR gold IS NULL), 0)"),
 	},
 	{
 		Name: "imagenet_workers", Set: "imagenet",

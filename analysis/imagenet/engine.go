@@ -26,6 +26,7 @@ type rowColumns struct {
 	seq, image, worker, assignment, submit, page, slot, positionX, positionY, width, height *columnar.Values
 	origWidth, origHeight, selected, selectedCount, hovered, estimate, t0                   *columnar.Values
 	arm                                                                                     *columnar.Values // nil unless arms are asked for
+	known, gold                                                                             *columnar.Values // nil without a study
 }
 
 // bind opens a reader of the columns and points the fields to them.
@@ -42,7 +43,16 @@ func (c *rowColumns) bind(t *columnar.Table, arms bool) (*columnar.Reader, error
 	if arms {
 		to["arm"] = &c.arm
 	}
+	if t.Has("known") {
+		to["known"], to["gold"] = &c.known, &c.gold
+	}
 	return pass.Bind(t, to, slices.Concat(imagenet.EventColumns, imagenet.MouseColumns)...)
+}
+
+// doubtful reports whether row i is of a study that does not know that the image shows the class (I17). Only rows of
+// studies have gold.
+func (c *rowColumns) doubtful(i int) bool {
+	return c.known != nil && c.gold.Ints[i] != columnar.Null && c.known.Ints[i] != 1
 }
 
 // A worker has the state of one goroutine of an engine.
@@ -242,7 +252,8 @@ func (w *worker) showing(i int) (showing, error) {
 		Showing: imagenet.Showing{
 			Order: imagenet.Order{Submit: c.submit.Ints[i], Seq: c.seq.Ints[i]},
 			Page:  c.page.Ints[i], Selected: c.selected.Ints[i], T0: c.t0.Ints[i],
-			Clicks: w.lists.Clicks(i), Mouse: w.lists.Mouse(i), Hovers: w.lists.Hovers(i),
+			Doubtful: c.doubtful(i),
+			Clicks:   w.lists.Clicks(i), Mouse: w.lists.Mouse(i), Hovers: w.lists.Hovers(i),
 		},
 		image: image, worker: worker, assignment: assignment, arm: w.people.ArmOf(i), class: w.e.images.Class[image], cluster: cluster,
 		slot: c.slot.Ints[i], estimate: c.estimate.Ints[i], selectedCount: c.selectedCount.Ints[i],

@@ -111,7 +111,8 @@ func (p *profile) Merge(o *profile) {
 var profileHeader = slices.Concat(result.Header{
 	{"showings", "count", "times an image was shown"},
 	{"selected", "count", "showings that ended selected"},
-	{"recall", result.UnitShare, "selected / showings, a lower bound of the share of true images that were found"},
+	{"recall", result.UnitShare, "selected / showings, a lower bound of the share of true images that were found; of a HIT, over the images " +
+		"known to show the class (I17)"},
 	{"clicked", "count", "selected showings with a click"},
 	{"boxed", "count", "selected showings with a click, of images with a usable box"},
 	{"accuracy", result.UnitShare, "share of boxed whose click is in a box (I19)"},
@@ -143,9 +144,12 @@ func (p *profile) Row() []any {
 	slices.Sort(p.estimate)
 	slices.Sort(p.toClick)
 	q := func(v []int64, at float64) stat.Number { return stat.Number(stat.Quantile(v, at)) }
-	clicked := p.clicks.N
+	clicked, recall := p.clicks.N, stat.Share(p.selected, p.showings)
+	if p.hit != nil {
+		recall = stat.Number(p.hit.Recall())
+	}
 	return slices.Concat(
-		[]any{p.showings, p.selected, stat.Share(p.selected, p.showings), clicked}, p.clicks.Hits(), p.clicks.Bias(),
+		[]any{p.showings, p.selected, recall, clicked}, p.clicks.Hits(), p.clicks.Bias(),
 		[]any{
 			stat.Quotient(p.speed.Float(), float64(p.speeds)), stat.Share(p.visits, clicked),
 			q(p.toClick, 0.5), q(p.toClick, 0.1), q(p.toClick, 0.9),

@@ -11,6 +11,7 @@ import (
 // docs/design/definitions.md#i17). Only its released images and pages are known.
 type HIT struct {
 	Showings, Selected int64
+	Known, Found       int64   // images that are known to show the class, and how many of them were selected
 	Pages              []int64 // distinct
 
 	first, submit int64 // ms since 1970; columnar.Null: unknown
@@ -21,10 +22,14 @@ func NewHIT() *HIT { return &HIT{first: columnar.Null, submit: columnar.Null} }
 
 // Add adds a showing.
 func (h *HIT) Add(s *Showing) {
-	h.take(&HIT{Showings: 1, first: s.FirstEvent(), submit: s.Submit})
+	one := &HIT{Showings: 1, first: s.FirstEvent(), submit: s.Submit}
 	if s.IsSelected() {
-		h.Selected++
+		one.Selected = 1
 	}
+	if !s.Doubtful {
+		one.Known, one.Found = 1, one.Selected
+	}
+	h.take(one)
 	if s.Page != columnar.Null {
 		h.page(s.Page)
 	}
@@ -42,6 +47,8 @@ func (h *HIT) Merge(o *HIT) {
 func (h *HIT) take(o *HIT) {
 	h.Showings += o.Showings
 	h.Selected += o.Selected
+	h.Known += o.Known
+	h.Found += o.Found
 	h.submit = max(h.submit, o.submit)
 	if o.first != columnar.Null && (h.first == columnar.Null || o.first < h.first) {
 		h.first = o.first
@@ -54,12 +61,12 @@ func (h *HIT) page(p int64) {
 	}
 }
 
-// Recall returns the share of the images shown that were selected (I17), NaN without images.
+// Recall returns the share of the images known to show the class that were selected (I17), NaN without such images.
 func (h *HIT) Recall() float64 {
-	if h.Showings == 0 {
+	if h.Known == 0 {
 		return math.NaN()
 	}
-	return float64(h.Selected) / float64(h.Showings)
+	return float64(h.Found) / float64(h.Known)
 }
 
 // Duration returns the time from the earliest event to the latest submission, ms (I17); ok is false where one
@@ -71,7 +78,8 @@ func (h *HIT) Duration() (ms int64, ok bool) {
 	return h.submit - h.first, true
 }
 
-// Flags reports which of the paper's thresholds a HIT is below (I18, docs/design/definitions.md#i18).
+// Flags reports which of the paper's thresholds a HIT is below (I18, docs/design/definitions.md#i18). A recall that is
+// not defined is not below any.
 func (h *HIT) Flags(recall float64, selected, pages int) (lowRecall, fewSelected, fewPages bool) {
 	return h.Recall() < recall, h.Selected < int64(selected), len(h.Pages) < pages
 }

@@ -29,6 +29,11 @@ func TestHIT(t *testing.T) {
 	if !slices.Equal(a.Pages, []int64{3, 4}) || a.Recall() != 1.0/3 {
 		t.Errorf("pages %v, recall %v", a.Pages, a.Recall())
 	}
+	// What nobody knows counts for the amount, not for the recall.
+	b.Add(&Showing{Order: Order{Submit: columnar.Null}, Page: 4, Selected: 1, T0: columnar.Null, Doubtful: true})
+	if b.Recall() != 0 || b.Selected != 1 || b.Showings != 2 {
+		t.Errorf("%+v", b)
+	}
 	// Flags are for what is below a threshold, not for what reaches it (I18).
 	for _, c := range []struct {
 		recall          float64

@@ -14,6 +14,7 @@ type Showing struct {
 	Order
 	Page          int64 // of the front end; columnar.Null: unknown
 	Selected      int64 // 1 or 0; columnar.Null: unknown
+	Doubtful      bool  // whether nobody knows that the image shows the class, as of a candidate of a study (I17)
 	T0            int64 // origin of the times, ms since 1970; columnar.Null: unknown
 	Clicks, Mouse byproduct.Points
 	Hovers        Hovers

@@ -113,32 +113,28 @@ func (w *Work) numbers() (all []int64) {
 	return all
 }
 
-// browse computes the rules of a browse HIT (I17, I18). Recall is over the images that are known to be of the
-// class, where the statistic takes all that were shown.
+// browse computes the rules of a browse HIT (I17, I18).
 func browse(w *Work, t Thresholds) []Rule {
-	all, known := imagenet.NewHIT(), imagenet.NewHIT()
+	all := imagenet.NewHIT()
 	for _, p := range w.Pages {
 		for i, a := range p.Browse.Annotations {
-			s := imagenet.Showing{Order: imagenet.Order{Submit: columnar.Null}, Page: int64(p.Number), Selected: stat.One(a.Selected), T0: columnar.Null}
-			all.Add(&s)
-			if yes := p.Plan.Slots[i].Known; yes != nil && *yes {
-				known.Add(&s)
-			}
+			all.Add(&imagenet.Showing{Order: imagenet.Order{Submit: columnar.Null}, Page: int64(p.Number), Selected: stat.One(a.Selected),
+				Doubtful: !isKnown(&p.Plan.Slots[i]), T0: columnar.Null})
 		}
 	}
 	slots, there := int64(0), int64(0) // of the whole HIT
 	for _, p := range w.HIT.Pages {
-		for _, s := range p.Slots {
+		for i := range p.Slots {
 			slots++
-			there += stat.One(s.Known != nil && *s.Known)
+			there += stat.One(isKnown(&p.Slots[i]))
 		}
 	}
 	recall := Rule{Name: "recall", Why: fmt.Sprintf("%d of %d images known to show the class were selected, at least %s are needed",
-		known.Selected, known.Showings, ui.Percent(t.Recall, 1))}
-	worst, best := *known, *known
+		all.Found, all.Known, ui.Percent(t.Recall, 1))}
+	worst, best := *all, *all
 	if !w.Over() {
-		worst.Showings, best.Showings = there, there
-		best.Selected += there - known.Showings
+		worst.Known, best.Known = there, there
+		best.Found += there - all.Known
 	}
 	if there == 0 {
 		recall.Value, recall.Why = Open, "no image of the HIT is known to show its class"
@@ -147,7 +143,7 @@ func browse(w *Work, t Thresholds) []Rule {
 		never, _, _ := best.Flags(t.Recall, 0, 0)
 		recall.Value, recall.Lost = w.value(low, never)
 	}
-	if w.Over() && known.Showings == 0 {
+	if w.Over() && all.Known == 0 {
 		recall.Value, recall.Lost = Open, false
 	}
 	amount := Rule{Name: "amount", Why: fmt.Sprintf("%d images were selected, at least %d are needed", all.Selected, t.Selected)}
@@ -156,6 +152,9 @@ func browse(w *Work, t Thresholds) []Rule {
 	amount.Value, amount.Lost = w.value(few, never)
 	return []Rule{recall, amount}
 }
+
+// isKnown reports whether a slot's image is known to show the class of its page.
+func isKnown(s *collect.Slot) bool { return s.Known != nil && *s.Known }
 
 // tag computes the rules of a tag HIT (C9).
 func tag(w *Work, t Thresholds, truth *coco.Truth) []Rule {

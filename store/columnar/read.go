@@ -75,6 +75,12 @@ func (t *Table) Rows() int64 { return t.rows }
 // GroupRows returns the number of rows of a row group.
 func (t *Table) GroupRows(group int) int64 { return t.file.RowGroups()[group].NumRows() }
 
+// Has reports whether the table has a column.
+func (t *Table) Has(column string) bool {
+	_, err := findColumn(t.file.Schema(), column)
+	return err == nil
+}
+
 // Reader returns a Reader of the named columns, such as "seq" or "mouse.x".
 func (t *Table) Reader(columns ...string) (*Reader, error) {
 	r := &Reader{table: t, named: map[string]*Values{}}
