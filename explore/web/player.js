@@ -370,13 +370,17 @@ export class Picture {
   }
 
   #truth(c, m, x, y, w, h) {
-    c.lineWidth = 1.5;
-    c.strokeStyle = this.theme.box;
     for (const b of m.boxes ?? []) {
-      c.setLineDash([6, 4]);
-      c.strokeRect(x + b[0] * w, y + b[1] * h, (b[2] - b[0]) * w, (b[3] - b[1]) * h);
+      for (const [colour, wide, dash] of [[this.theme.halo, 3, []], [this.theme.box, 1.6, [6, 4]]]) {
+        c.strokeStyle = colour;
+        c.lineWidth = wide;
+        c.setLineDash(dash);
+        c.strokeRect(x + b[0] * w, y + b[1] * h, (b[2] - b[0]) * w, (b[3] - b[1]) * h);
+      }
     }
     c.setLineDash([]);
+    c.lineWidth = 1.5;
+    c.strokeStyle = this.theme.box;
     for (const s of m.shapes ?? []) {
       if (s.crowd && !s.runs) continue;
       c.beginPath();

@@ -101,7 +101,7 @@ export class Replay {
       SPEEDS.map(v => el('option', { value: v, selected: v === 1 }, v + ' ×')));
     this.looping = el('input', { type: 'checkbox', change: e => { player.loop = e.target.checked; } });
     this.links = el('p', { class: 'note link', hidden: true });
-    const bar = el('div', { class: 'bar' },
+    const bar = el('div', { class: 'controls' },
       button('|◂◂', 'To the beginning', () => { player.pause(); player.seek(0); }, 'Home'),
       button('◂|', 'Event before', () => player.jump(false), 'p'), button('◂', 'Sample before', () => player.step(-1), '←'), this.start,
       button('▸', 'Next sample', () => player.step(1), '→'), button('|▸', 'Next event', () => player.jump(true), 'n'), this.now, this.speed,
@@ -114,7 +114,7 @@ export class Replay {
     const menu = el('span', { class: 'menu', hidden: true }, button('PNG', 'Save the picture as PNG', () => this.savePNG()),
       button('SVG', 'Save the picture as SVG', () => this.saveSVG()), button('JSON', 'Save the data as JSON', () => this.saveJSON()));
     const truth = scene.images.some(m => m.boxes || m.shapes);
-    const options = el('div', { class: 'bar options' }, el('label', {}, 'Trail: ', trail), option('dots when paused', 'dots'), option('dotted lines across gaps', 'across'),
+    const options = el('div', { class: 'controls options' }, el('label', {}, 'Trail: ', trail), option('dots when paused', 'dots'), option('dotted lines across gaps', 'across'),
       truth && option('ground truth', 'truth'), scene.set === 'coco' && truth && option('names', 'names'),
       scene.kind === 'browse' && option('order of visits', 'order'),
       this.paged && (this.wholeButton = button('Whole page', 'Show the whole page, or what the annotator saw', () => this.whole(), 'w')),
@@ -126,7 +126,7 @@ export class Replay {
       el('thead', {}, el('tr', {}, el('th', { class: 'number' }, 'time'), this.many && el('th', {}, 'who'), el('th', {}, 'what'), el('th', {}, 'where'))), this.body));
     const side = el('div', { class: 'side' }, this.#legend(), this.#panel(), el('h2', { class: 'small' }, 'Events'), table,
       el('label', { class: 'note' }, this.samples, ' samples too'), this.#targets());
-    fill(root, this.#crumbs(), this.#flags(), el('div', { class: 'screen' }, el('div', { class: 'view' }, this.map, el('div', { class: 'picture' }, this.canvas, this.where)), side),
+    fill(root, this.#crumbs(), this.#flags(), el('div', { class: 'screen' }, el('div', { class: 'view' }, this.map, el('div', { class: 'film' }, this.canvas, this.where)), side),
       bar, this.timeline.canvas, this.#gaps(), options, this.links, this.said, this.#facts(),
       el('details', {}, el('summary', {}, 'Keys'), el('dl', { class: 'keys' }, KEYS.map(([k, text]) => [el('dt', {}, el('kbd', {}, k)), el('dd', {}, text)]))));
     this.map && this.map.addEventListener('pointerdown', e => this.#nearest(e));
