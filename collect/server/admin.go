@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"abtool/collect/storage"
+	"abtool/internal/look"
 	"abtool/internal/ui"
 )
 
@@ -56,21 +57,23 @@ func (s *Server) Admin() http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(append([]byte(look.CSS), b...)))
 	})
 	m.HandleFunc("GET /{$}", s.admin(s.overview))
 	m.HandleFunc("GET /people", s.admin(s.people))
 	m.HandleFunc("GET /assignments", s.admin(s.assignments))
 	m.HandleFunc("GET /assignments/{id}", s.admin(s.assignment))
 	m.HandleFunc("POST /assignments/{id}/decide", s.admin(s.decide))
+	m.HandleFunc("GET /assignments/{id}/pages/{page}", s.admin(s.replay))
 	m.HandleFunc("GET /images/{id}", s.admin(s.adminImage))
+	m.HandleFunc("GET /web/{name}", s.playerFile)
 	m.HandleFunc("GET /login", func(w http.ResponseWriter, r *http.Request) { s.show(w, 200, "login.html", nil) })
 	m.HandleFunc("POST /login", s.login)
 	m.HandleFunc("POST /logout", func(w http.ResponseWriter, r *http.Request) {
 		http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 		http.Redirect(w, r, "/login", http.StatusSeeOther)
 	})
-	policy := "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+	policy := "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 	return s.logged(secured(http.NewCrossOriginProtection().Handler(m), policy))
 }
 

@@ -59,7 +59,8 @@ func (s *Server) assignments(w http.ResponseWriter, r *http.Request) {
 type workPage struct {
 	*quality.Assessment
 	Pages   []pageRow
-	Drawn   []drawnPage
+	Done    []donePage
+	Shown   *donePage // whose replay is shown; nil if no page was submitted
 	Texts   map[string]quality.SignalText
 	Grounds []string
 	Reviews []storage.Review
@@ -75,24 +76,29 @@ type pageRow struct {
 }
 
 func (s *Server) assignment(w http.ResponseWriter, r *http.Request) {
-	s.view(w, r, "assignment.html", func(v *storage.View) (any, error) { return s.work(v, r.PathValue("id")) })
+	page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+	s.view(w, r, "assignment.html", func(v *storage.View) (any, error) { return s.work(v, r.PathValue("id"), page) })
 }
 
-// work gathers what the page of an assignment shows.
-func (s *Server) work(v *storage.View, id string) (*workPage, error) {
-	list, err := v.Assignments()
-	if err != nil {
-		return nil, err
+// read reads what was done for an assignment. list has all assignments.
+func (s *Server) read(v *storage.View, id string) (done *quality.Work, reader *quality.Reader, list []storage.Assignment, err error) {
+	if list, err = v.Assignments(); err != nil {
+		return nil, nil, nil, err
 	}
 	at := slices.IndexFunc(list, func(a storage.Assignment) bool { return a.ID == id })
 	if at < 0 {
-		return nil, storage.ErrUnknown
+		return nil, nil, nil, storage.ErrUnknown
 	}
-	reader, err := quality.NewReader(v, s.Study)
-	if err != nil {
-		return nil, err
+	if reader, err = quality.NewReader(v, s.Study); err != nil {
+		return nil, nil, nil, err
 	}
-	done, err := reader.Read(list[at])
+	done, err = reader.Read(list[at])
+	return done, reader, list, err
+}
+
+// work gathers what the page of an assignment shows, with the replay of a page.
+func (s *Server) work(v *storage.View, id string, page int) (*workPage, error) {
+	done, _, list, err := s.read(v, id)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +116,11 @@ func (s *Server) work(v *storage.View, id string) (*workPage, error) {
 		p.Pages = append(p.Pages, pageRow{page, s.Study.Class(planned.Class).Name, len(planned.Slots)})
 	}
 	for i := range done.Pages {
-		p.Drawn = append(p.Drawn, s.draw(&done.Pages[i], reader))
+		p.Done = append(p.Done, s.summary(&done.Pages[i]))
+	}
+	if len(p.Done) > 0 {
+		at := max(slices.IndexFunc(p.Done, func(d donePage) bool { return d.Number == page }), 0)
+		p.Shown = &p.Done[at]
 	}
 	all, err := v.Reviews()
 	for _, r := range all {
@@ -122,115 +132,30 @@ func (s *Server) work(v *storage.View, id string) (*workPage, error) {
 	return p, err
 }
 
-// drawnPage is a page as it was done, to be drawn.
-type drawnPage struct {
+// donePage says what was done on a page.
+type donePage struct {
 	Number           int
 	Class            string
 	Visible, Active  int64 // ms, of all attempts
 	Samples, Choices int
 	Attempts         int
 	Mismatch         bool
-	Images           []drawnImage
 }
 
-// drawnImage is an image with what was done on it. Places are in pixels of the file.
-type drawnImage struct {
-	ID            string
-	Width, Height int
-	Selected      bool
-	Labels        []string
-	Path          string // of the pointer, as points of a polyline
-	Marks         []mark
-	Radius        int
-}
-
-// A mark is a click, or an icon.
-type mark struct {
-	X, Y int
-	Kind string // select, deselect, icon, removed
-	Name string // of the icon
-}
-
-func (s *Server) draw(p *quality.Page, r *quality.Reader) drawnPage {
-	d := drawnPage{Number: p.Number, Class: s.Study.Class(p.Plan.Class).Name, Attempts: len(p.Attempts)}
+func (s *Server) summary(p *quality.Page) donePage {
+	d := donePage{Number: p.Number, Class: s.Study.Class(p.Plan.Class).Name, Attempts: len(p.Attempts)}
 	for _, a := range p.Attempts {
 		here := derive.PresenceOf(a, 0)
 		d.Visible, d.Active = d.Visible+here.Visible, d.Active+here.Active(derive.IdleAfter)
 		d.Samples += len(a.Samples)
 		d.Choices += len(a.Choices) + len(a.Icons)
 	}
-	for i, slot := range p.Plan.Slots {
-		m := drawnImage{ID: slot.Image, Width: 400, Height: 300}
-		if file := r.Image(slot.Image); file != nil && file.Width > 0 && file.Height > 0 {
-			m.Width, m.Height = file.Width, file.Height
-			if file.Gold {
-				m.Labels = append(m.Labels, "check")
-			}
-		}
-		m.Radius = max(max(m.Width, m.Height)/40, 2)
-		switch {
-		case slot.Known != nil && *slot.Known:
-			m.Labels = append(m.Labels, "known to show it")
-		case slot.Known != nil:
-			m.Labels = append(m.Labels, "known not to show it")
-		case slot.Role != "":
-			m.Labels = append(m.Labels, slot.Role)
-		}
-		if p.Browse != nil {
-			d.Mismatch = p.Browse.Mismatch
-			m.browse(p.Browse.Annotations[i])
-		} else {
-			d.Mismatch = p.Tag.Mismatch
-			m.tag(p.Tag.Annotation)
-		}
-		d.Images = append(d.Images, m)
+	if p.Browse != nil {
+		d.Mismatch = p.Browse.Mismatch
+	} else {
+		d.Mismatch = p.Tag.Mismatch
 	}
 	return d
-}
-
-func (m *drawnImage) at(x, y float64) (int, int) {
-	return int(x * float64(m.Width)), int(y * float64(m.Height))
-}
-
-func (m *drawnImage) browse(a *derive.Showing) {
-	m.Selected = a.Selected
-	var path []string
-	for _, p := range a.MouseTracking {
-		x, y := m.at(*p.X, *p.Y)
-		path = append(path, fmt.Sprintf("%d,%d", x, y))
-	}
-	m.Path = strings.Join(path, " ")
-	for kind, points := range map[string][]derive.Point{"select": a.SelectedRecord, "deselect": a.Deselected} {
-		for _, p := range points {
-			if p.X == nil || p.Y == nil {
-				m.Labels = append(m.Labels, kind+" by a key")
-				continue
-			}
-			x, y := m.at(*p.X, *p.Y)
-			m.Marks = append(m.Marks, mark{X: x, Y: y, Kind: kind})
-		}
-	}
-	slices.SortFunc(m.Marks, func(a, b mark) int { return strings.Compare(a.Kind, b.Kind) })
-	slices.Sort(m.Labels)
-}
-
-func (m *drawnImage) tag(a *derive.Tagged) {
-	var path []string
-	for _, p := range a.MouseTracking {
-		x, y := m.at(p.X, p.Y)
-		path = append(path, fmt.Sprintf("%d,%d", x, y))
-	}
-	m.Path = strings.Join(path, " ")
-	for _, act := range a.ActionHistories {
-		m.Marks = slices.DeleteFunc(m.Marks, func(k mark) bool { return k.Name == act.Icon })
-		if act.To != nil {
-			x, y := m.at(act.To.X, act.To.Y)
-			m.Marks = append(m.Marks, mark{x, y, "icon", act.Icon})
-		} else if act.From != nil {
-			x, y := m.at(act.From.X, act.From.Y)
-			m.Marks = append(m.Marks, mark{x, y, "removed", act.Icon})
-		}
-	}
 }
 
 // adminImage serves an image of the study to the administrator.
@@ -260,7 +185,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	var p *workPage
 	err := s.DB.View(r.Context(), func(v *storage.View) (err error) {
-		p, err = s.work(v, id)
+		p, err = s.work(v, id, 0)
 		return err
 	})
 	if errors.Is(err, storage.ErrUnknown) {

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,7 +40,7 @@ func TestReview(t *testing.T) {
 		return f.Encode()
 	}
 	path := "/assignments/" + id
-	for _, ask := range [][2]string{{"GET", path}, {"GET", "/images/" + image}, {"POST", path + "/decide"}} {
+	for _, ask := range [][2]string{{"GET", path}, {"GET", "/images/" + image}, {"GET", path + "/pages/0"}, {"POST", path + "/decide"}} {
 		if status, _, h := get(ask[0], ask[1], form("accept", ""), nil); status != 303 || h.Get("Location") != "/login" {
 			t.Errorf("%v without a login: %d", ask, status)
 		}
@@ -51,10 +53,40 @@ func TestReview(t *testing.T) {
 		}
 	}
 	_, body, _ := get("GET", path, "", nil)
-	for _, want := range []string{`<image href="/images/` + image + `"`, `<figure class="selected">`, `value="amount"`, "Proposed: <strong>reject</strong>",
+	for _, want := range []string{`data-scene="/assignments/` + id + `/pages/0"`, `src="/web/replay.js"`, `value="amount"`, "Proposed: <strong>reject</strong>",
 		"no image of the HIT is known to show its class"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page of the assignment has no %s:\n%s", want, body)
+		}
+	}
+	if _, b, _ := get("GET", path+"?page=1", "", nil); !strings.Contains(b, `data-scene="/assignments/`+id+`/pages/1"`) {
+		t.Errorf("the second page is not replayed:\n%s", b)
+	}
+	var drawn struct {
+		Images []struct {
+			ID       string `json:"id"`
+			Source   string `json:"src"`
+			Selected bool   `json:"selected"`
+		} `json:"images"`
+		Tracks []struct {
+			Events struct {
+				What []string `json:"what"`
+			} `json:"events"`
+		} `json:"tracks"`
+	}
+	if status, b, _ := get("GET", path+"/pages/0", "", nil); status != 200 || json.Unmarshal([]byte(b), &drawn) != nil || drawn.Images[0].ID != image ||
+		drawn.Images[0].Source != "/images/"+image || !drawn.Images[0].Selected || drawn.Images[1].Selected || len(drawn.Tracks) != 1 ||
+		!slices.Contains(drawn.Tracks[0].Events.What, "submit") {
+		t.Errorf("the replay of a page: %d %s", status, b)
+	}
+	for name, want := range map[string]int{"replay.js": 200, "player.js": 200, "grid.js": 404, "web.go": 404} {
+		if status, _, _ := get("GET", "/web/"+name, "", nil); status != want {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+	for _, page := range []string{"9", "x"} {
+		if status, _, _ := get("GET", path+"/pages/"+page, "", nil); status != 404 {
+			t.Errorf("page %s: %d", page, status)
 		}
 	}
 	if status, b, h := get("GET", "/images/"+image, "", nil); status != 200 || !strings.HasPrefix(h.Get("Content-Type"), "image/") || len(b) < 50 {

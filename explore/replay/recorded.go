@@ -218,7 +218,7 @@ func recorded(ctx context.Context, db *query.DB, set, assignment string, page in
 		return nil, err
 	}
 	s := scene.Recorded(r)
-	s.Facts = pageFacts(set, assignment, page, &last.WorkerID, last.Class, len(last.Images))
+	s.Facts = append(pageFacts(set, assignment, page, &last.WorkerID, last.Class, len(last.Images)), s.Facts...)
 	s.Facts = append(s.Facts, scene.Fact{Name: "state", Value: last.State}, scene.Fact{Name: "attempts", Value: len(rows)},
 		scene.Fact{Name: "visible_ms", Value: last.VisibleMS, Unit: "ms"}, scene.Fact{Name: "active_ms", Value: last.ActiveMS, Unit: "ms"})
 	if last.Arm != nil {

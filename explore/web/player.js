@@ -323,7 +323,7 @@ export class Picture {
   #hidden(t) { return this.player.tracks.every(k => k.gap(t - k.off)?.why === 'hidden') && this.player.tracks.length > 0; }
 
   #label(c, text, x, y, align = 'left', colour = '#fff') {
-    c.font = '600 13px system-ui, sans-serif';
+    c.font = '600 12px system-ui, sans-serif';
     const w = c.measureText(text).width, left = align === 'center' ? x - w / 2 : x;
     c.fillStyle = 'rgb(0 0 0 / .72)';
     c.beginPath();
@@ -359,6 +359,7 @@ export class Picture {
       c.setLineDash([]);
     }
     if (this.truth && !v.small) this.#truth(c, m, x, y, w, h);
+    if (m.notes && !v.small && w > 60) this.#label(c, m.notes.join(', '), x + 8, y + 14);
     if (this.isSelected(m.slot, t)) {
       c.strokeStyle = '#0b62d6';
       c.lineWidth = Math.max(4 * v.k, 2);

@@ -127,7 +127,7 @@ export class Replay {
     const side = el('div', { class: 'side' }, this.#legend(), this.#panel(), el('h2', { class: 'small' }, 'Events'), table,
       el('label', { class: 'note' }, this.samples, ' samples too'), this.#targets());
     fill(root, this.#crumbs(), this.#flags(), el('div', { class: 'screen' }, el('div', { class: 'view' }, this.map, el('div', { class: 'film' }, this.canvas, this.where)), side),
-      bar, this.timeline.canvas, this.#gaps(), options, this.links, this.said, this.#facts(),
+      bar, this.timeline.canvas, this.#gaps(), options, this.links, this.said, this.#images(), this.#facts(),
       el('details', {}, el('summary', {}, 'Keys'), el('dl', { class: 'keys' }, KEYS.map(([k, text]) => [el('dt', {}, el('kbd', {}, k)), el('dd', {}, text)]))));
     this.map && this.map.addEventListener('pointerdown', e => this.#nearest(e));
     this.canvas.addEventListener('click', () => this.toggle());
@@ -182,6 +182,13 @@ export class Replay {
     if (!sums.size) return null;
     return el('p', { class: 'note gaps' }, 'Hatched, where the place of the pointer is not known: ',
       [...sums].sort((a, b) => b[1] - a[1]).map(([why, ms], i) => [i ? '; ' : '', el('b', {}, SHORT[why]), ` ${clock(ms)}, ${this.scene.reasons[why]}`]), '.');
+  }
+
+  /** The images of a page, in words. */
+  #images() {
+    const { images, kind, set } = this.scene;
+    return kind === 'browse' && el('details', {}, el('summary', {}, `${images.length} images`), el('ol', { class: 'note' }, images.map(m => el('li', {},
+      m.seq != null && this.root.dataset.links !== 'no' ? el('a', { href: `/s/${set}/${m.seq}` }, m.id) : m.id, [m.selected && ', selected', m.notes && `, ${m.notes.join(', ')}`]))));
   }
 
   #facts() {

@@ -67,7 +67,7 @@ var rules = []rule{
 		"store/columnar", "internal/..."}, "work is judged by the code of the statistics, from the records that ingest stores"},
 	{"collect/compat", []string{"collect", "collect/derive", "collect/records", "collect/recording", "collect/storage", "internal/..."},
 		"the original front ends are answered from the plan and the database"},
-	{"collect/server", []string{"collect", "collect/compat", "collect/derive", "collect/platform", "collect/quality", "collect/recording", "collect/storage",
+	{"collect/server", []string{"explore/replay/scene", "explore/web", "collect", "collect/compat", "collect/derive", "collect/platform", "collect/quality", "collect/recording", "collect/storage",
 		"internal/..."},
 		"the server gives out and stores; what recordings mean is for collect/quality"},
 	{"collect/platform", nil, "platforms are known by their addresses, and depend on nothing"},

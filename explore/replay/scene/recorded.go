@@ -50,7 +50,9 @@ func Recorded(r *Recording) *Scene {
 	if n := len(r.Attempts); n > 1 {
 		t.Note = fmt.Sprintf("%d attempts", n)
 	}
-	s.Flags = append(s.Flags, lacks(r)...)
+	lacking, thinned := lacks(r)
+	s.Flags = append(s.Flags, lacking...)
+	s.Facts = []Fact{{Name: "thinned", Value: thinned, Doc: "Samples that the recorder left out to keep its rate."}}
 	p.trail.finish(t, p.gaps, p.events, nil)
 	t.Samples.Slot = nil
 	s.Zero = t.Zero
@@ -252,8 +254,8 @@ func (p *recorded) unknown(r *Recording, a *Attempt, from float64) {
 	}
 }
 
-// lacks says what of the recording is missing, over all attempts.
-func lacks(r *Recording) (fs flags) {
+// lacks says what of the recording is missing, over all attempts, and how many samples were left out by design.
+func lacks(r *Recording) (fs flags, thinned int) {
 	n := map[string]int{}
 	missing, some := 0, 0
 	for _, a := range r.Attempts {
@@ -266,12 +268,11 @@ func lacks(r *Recording) (fs flags) {
 			}
 		}
 	}
-	fs.add(n["thinned"], "The recorder left out a sample to keep its rate.", "The recorder left out %d samples to keep its rate.")
 	fs.add(n["dropped"], "The recorder left out a sample because there were too many.", "The recorder left out %d samples because there were too many.")
 	fs.add(n["lost"], "An event was lost in the browser.", "%d events were lost in the browser.")
 	fs.add(some, "Events may have been lost in the browser when the page was reloaded.", "Events may have been lost in the browser when the page was reloaded, %d times.")
 	fs.add(missing, "A part of the recording is missing.", "%d parts of the recording are missing.")
-	return fs
+	return fs, n["thinned"]
 }
 
 // slotNamed returns the slot of a target such as slot:7, or -1.

@@ -57,35 +57,22 @@ type BoxRow struct {
 
 // A TagRow is a row of the annotations of COCO-AB.
 type TagRow struct {
-	Seq          int64    `json:"seq"`
-	ImageID      int64    `json:"image_id"`
-	WorkerID     *string  `json:"worker_id"`
-	HITID        *string  `json:"hit_id"`
-	AssignmentID *string  `json:"assignment_id"`
-	PageIdx      *int32   `json:"page_idx"`
-	PageStarted  *int64   `json:"page_started"`
-	ImageWidth   *float64 `json:"image_width"`
-	ImageHeight  *float64 `json:"image_height"`
-	OrigWidth    *int32   `json:"original_width"`
-	OrigHeight   *int32   `json:"original_height"`
-	TimeSpent    *int64   `json:"time_spent"`
-	Actions      []struct {
-		Type  *string  `json:"type"`
-		Icon  *string  `json:"icon"`
-		FromX *float64 `json:"from_x"`
-		FromY *float64 `json:"from_y"`
-		ToX   *float64 `json:"to_x"`
-		ToY   *float64 `json:"to_y"`
-		T     *int64   `json:"t"`
-	} `json:"actions"`
-	Browsing []struct {
-		Index    *int32  `json:"category_idx"`
-		Name     *string `json:"category"`
-		Keyboard *bool   `json:"keyboard"`
-		T        *int64  `json:"t"`
-	} `json:"browsing"`
-	Mouse []Point `json:"mouse"`
-	Drags []struct {
+	Seq          int64       `json:"seq"`
+	ImageID      int64       `json:"image_id"`
+	WorkerID     *string     `json:"worker_id"`
+	HITID        *string     `json:"hit_id"`
+	AssignmentID *string     `json:"assignment_id"`
+	PageIdx      *int32      `json:"page_idx"`
+	PageStarted  *int64      `json:"page_started"`
+	ImageWidth   *float64    `json:"image_width"`
+	ImageHeight  *float64    `json:"image_height"`
+	OrigWidth    *int32      `json:"original_width"`
+	OrigHeight   *int32      `json:"original_height"`
+	TimeSpent    *int64      `json:"time_spent"`
+	Actions      []TagAction `json:"actions"`
+	Browsing     []TagStep   `json:"browsing"`
+	Mouse        []Point     `json:"mouse"`
+	Drags        []struct {
 		Icon    *string  `json:"icon"`
 		Outcome *string  `json:"outcome"`
 		T       *int64   `json:"t"`
@@ -95,6 +82,25 @@ type TagRow struct {
 		ToX     *float64 `json:"to_x"`
 		ToY     *float64 `json:"to_y"`
 	} `json:"drags"` // of a study
+}
+
+// A TagAction is a step with an icon.
+type TagAction struct {
+	Type  *string  `json:"type"`
+	Icon  *string  `json:"icon"`
+	FromX *float64 `json:"from_x"`
+	FromY *float64 `json:"from_y"`
+	ToX   *float64 `json:"to_x"`
+	ToY   *float64 `json:"to_y"`
+	T     *int64   `json:"t"`
+}
+
+// A TagStep opens a superclass.
+type TagStep struct {
+	Index    *int32  `json:"category_idx"`
+	Name     *string `json:"category"`
+	Keyboard *bool   `json:"keyboard"`
+	T        *int64  `json:"t"`
 }
 
 // A TruthRow is an image of COCO's ground truth.

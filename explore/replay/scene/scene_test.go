@@ -206,7 +206,10 @@ func TestRecorded(t *testing.T) {
 	if c.Images[0].Y != 200 || c.Layouts.Y[1] != 250 || k.Samples.X[1] != 120 || c.Scrolls.Y[0] != 150 || c.Stage.Width != 800 {
 		t.Errorf("image at %v, then %v; sample at %v; scrolled to %v; stage of %v", c.Images[0].Y, c.Layouts.Y[1], k.Samples.X[1], c.Scrolls.Y[0], c.Stage)
 	}
-	if got, want := flagsOf(c.Flags), "The recorder left out 5 samples to keep its rate.\nEvents may have been lost in the browser when the page was reloaded.\n"+
+	if c.Facts[0].Value != 5 {
+		t.Errorf("%v samples were thinned, want 5", c.Facts[0].Value)
+	}
+	if got, want := flagsOf(c.Flags), "Events may have been lost in the browser when the page was reloaded.\n"+
 		"A part of the recording is missing."; got != want {
 		t.Errorf("flags %s\nwant %s", got, want)
 	}
