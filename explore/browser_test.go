@@ -148,10 +148,23 @@ func (d *driver) wait(script string) {
 
 // screens are the pages to look at, and what is true when they are drawn.
 var screens = []struct{ name, path, drawn string }{
-	{"overview", "/", "true"},
+	{"overview", "/", "document.body.dataset.ready"},
 	{"grid", "/i/imagenet", "document.querySelector('#cells').dataset.marked"},
 	{"grid-filtered", "/i/imagenet?f=selected:true;hit:false&s=L", "document.querySelector('#cells').dataset.marked"},
 	{"grid-coco", "/i/coco", "document.querySelector('#cells').dataset.marked"},
+	{"workers", "/w/imagenet", "true"},
+	{"worker", "/w/imagenet/5859A58EBB", "true"},
+	{"workers-coco", "/w/coco?sort=pooled_precision", "true"},
+	{"hits", "/h/imagenet", "true"},
+	{"hits-coco", "/h/coco?min_recall=0.5&only=flagged", "true"},
+	{"statistics", "/stats", "true"},
+	{"statistic", "/stats/imagenet/click_accuracy", "true"},
+	{"statistic-maps", "/stats/imagenet/accuracy_maps", "true"},
+	{"rejects", "/rejects", "true"},
+	{"sql", "/sql?q=SELECT+page_idx,+count(*)+AS+n,+avg(selected::int)+AS+selected+FROM+imagenet_showings+GROUP+BY+page_idx+ORDER+BY+1", "document.querySelector('#sql').dataset.ran"},
+	{"sql-chart", "/sql?show=chart&kind=bars&q=SELECT+page_idx,+count(*)+AS+n+FROM+imagenet_showings+GROUP+BY+page_idx+ORDER+BY+1", "document.querySelector('#sql').dataset.ran"},
+	{"sql-seq", "/sql?q=FROM+imagenet_final_clicks", "document.querySelector('#sql').dataset.ran"},
+	{"sql-empty", "/sql", "document.querySelector('#catalog').children.length"},
 	{"absent", "/nowhere", "true"},
 }
 

@@ -3,8 +3,6 @@ package explore
 import (
 	"bytes"
 	"container/list"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"image"
@@ -168,8 +166,7 @@ func (m *images) scaled(id, width string) (data []byte, kind, tag string, err er
 	if err != nil {
 		return nil, "", "", failure{http.StatusUnprocessableEntity, fmt.Errorf("%s cannot be shown: %w", id, err)}
 	}
-	sum := sha256.Sum256(data)
-	tag = `"` + hex.EncodeToString(sum[:12]) + `"`
+	tag = tagOf(data)
 	m.kept.put(key, entry{key, data, kind, tag})
 	return data, kind, tag, nil
 }

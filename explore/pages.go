@@ -17,7 +17,20 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /{$}": s.page("overview", s.overview),
 		"GET /":    s.page("absent", nothing),
 
-		"GET /i/{set}": s.page("grid", s.grid),
+		"GET /i/{set}":            s.page("grid", s.grid),
+		"GET /w/{set}":            s.page("workers", s.workers),
+		"GET /w/{set}/{id}":       s.page("worker", s.worker),
+		"GET /h/{set}":            s.page("hits", s.hits),
+		"GET /stats":              s.page("statistics", s.statistics),
+		"GET /stats/{set}/{name}": s.page("statistic", s.statistic),
+		"GET /rejects":            s.page("rejects", s.rejects),
+		"GET /sql":                s.page("sql", s.sqlPage),
+		"GET /figure/{name}":      http.HandlerFunc(s.figure),
+		"GET /export":             http.HandlerFunc(s.export),
+
+		"POST /api/sql":         s.api(s.sql),
+		"GET /api/catalog":      s.api(s.catalog),
+		"GET /api/random/{set}": s.api(s.random),
 
 		"GET /api/fields/{set}": s.api(s.fields),
 		"GET /api/facets/{set}": s.api(s.facets),
@@ -53,18 +66,20 @@ type contents func(ctx context.Context, r *http.Request) (title string, data any
 // page answers with a page.
 func (s *Server) page(name string, f contents) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), s.options.Timeout)
-		defer cancel()
-		title, data, err := f(ctx, r)
-		status := http.StatusOK
+		title, data, err := f(r.Context(), r)
+		shown, status := name, http.StatusOK
 		p := page{Title: title, Store: s.options.Title, Nav: s.nav(r.URL.Path), Set: r.PathValue("set"), Data: data,
 			Tool: s.options.Tool}
 		if err != nil {
-			name, status = "absent", statusOf(err)
+			shown, status = "absent", statusOf(err)
 			p.Title, p.Data = "Not shown", s.problem(err)
 		}
 		var b bytes.Buffer
-		if err := s.pages[name].Execute(&b, p); err != nil {
+		template := "layout.html"
+		if part := r.FormValue("part"); part != "" && s.pages[shown].Lookup(part) != nil && err == nil {
+			template = part
+		}
+		if err := s.pages[shown].ExecuteTemplate(&b, template, p); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
@@ -86,6 +101,15 @@ func (s *Server) nav(path string) (links []link) {
 	for _, set := range s.db.Sets {
 		add("grid", store.Title(set), "/i/"+set)
 	}
+	if n := len(s.db.Sets); n > 0 {
+		add("workers", "Annotators", "/w/"+s.db.Sets[0])
+		links[len(links)-1].Here = strings.HasPrefix(path, "/w/")
+		add("hits", "HITs", "/h/"+s.db.Sets[0])
+		links[len(links)-1].Here = strings.HasPrefix(path, "/h/")
+	}
+	add("statistics", "Statistics", "/stats")
+	add("sql", "SQL", "/sql")
+	add("rejects", "Rejects", "/rejects")
 	return links
 }
 
@@ -97,14 +121,11 @@ func nothing(context.Context, *http.Request) (string, any, error) {
 var functions = template.FuncMap{
 	"grouped": ui.Thousands,
 	"set":     store.Title,
+	"width":   func(low, high float64) float64 { return max(.6, high-low) },
 }
 
 // grid shows the showings of a data set.
 func (s *Server) grid(_ context.Context, r *http.Request) (string, any, error) {
 	set, err := s.setOf(r)
 	return store.Title(set), map[string]any{"Set": set, "Images": s.images.some(), "Showing": s.has("showing")}, err
-}
-
-func (s *Server) overview(context.Context, *http.Request) (string, any, error) {
-	return "Overview", s.account, nil
 }

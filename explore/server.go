@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"abtool/explore/replay"
 	"abtool/explore/web"
@@ -34,6 +35,11 @@ type Server struct {
 	images  *images
 
 	summaries *summaries
+	numbers   *numbers
+	hitsMade  sync.Mutex // held while a table of HITs is made
+
+	sandboxMade sync.Mutex
+	sandboxed   *query.DB // for the page of SQL; nil until it is used
 }
 
 // A file is a file that browsers load.
@@ -75,7 +81,11 @@ func New(ctx context.Context, o Options, address string) (_ *Server, err error) 
 // Close ends all queries.
 func (s *Server) Close() error {
 	s.summaries.close()
-	return errors.Join(s.images.Close(), s.db.Close())
+	err := errors.Join(s.images.Close(), s.db.Close())
+	if s.sandboxed != nil {
+		err = errors.Join(err, s.sandboxed.Close())
+	}
+	return err
 }
 
 // announce calls Options.Ready with the address to open.
@@ -94,10 +104,10 @@ func (s *Server) load() error {
 	}
 	for _, name := range names {
 		page := strings.TrimSuffix(filepath.Base(name), ".html")
-		if page == "layout" {
+		if page == "layout" || page == "parts" {
 			continue
 		}
-		t, err := template.New("layout.html").Funcs(functions).ParseFS(web.Files, "pages/layout.html", name)
+		t, err := template.New("layout.html").Funcs(functions).ParseFS(web.Files, "pages/layout.html", "pages/parts.html", name)
 		if err != nil {
 			return err
 		}
@@ -116,8 +126,7 @@ func (s *Server) load() error {
 		if name == "explore.css" {
 			data = append([]byte(look.CSS), data...)
 		}
-		sum := sha256.Sum256(data)
-		s.files[name] = file{kinds[filepath.Ext(name)], `"` + hex.EncodeToString(sum[:12]) + `"`, data}
+		s.files[name] = file{kinds[filepath.Ext(name)], tagOf(data), data}
 	}
 	return nil
 }
@@ -142,6 +151,12 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	send(w, r, f.kind, f.tag, f.data)
+}
+
+// tagOf returns the ETag of an answer.
+func tagOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return `"` + hex.EncodeToString(sum[:12]) + `"`
 }
 
 // send writes an answer that browsers keep as long as its tag is the same.

@@ -31,6 +31,7 @@ func (s *Server) summarise() {
 	for _, set := range s.db.Sets {
 		s.summaries.sets[set] = &summary{ready: make(chan struct{})}
 	}
+	s.numbers = &numbers{ready: make(chan struct{})}
 	s.summaries.done.Go(func() {
 		for _, set := range s.db.Sets {
 			x, start := s.summaries.sets[set], time.Now()
@@ -38,6 +39,7 @@ func (s *Server) summarise() {
 			x.took = time.Since(start)
 			close(x.ready)
 		}
+		s.numbers.compute(ctx, s.options)
 	})
 }
 

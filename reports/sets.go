@@ -72,3 +72,7 @@ func Traces(set string, list []result.Example, images string) (*chart.Figure, er
 	}
 	return &f, nil
 }
+
+// Figures returns the figures of a data set whose statistics have been computed. A figure for which the store lacks
+// data says so in Missing.
+func Figures(d *result.DataSet) []chart.Figure { return figuresOf(chart.NewSource(d)) }

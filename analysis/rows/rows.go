@@ -21,6 +21,7 @@ type queries struct {
 	Value    map[string]value
 	Excluded map[string]value
 	Table    map[string]table
+	Map      map[string]string // by histogram, with $row and $column for the cell
 }
 
 type value struct {
@@ -125,6 +126,11 @@ func (f *Finder) Table(s *result.Statistic, t *result.Table) string {
 	return ""
 }
 
+// N returns the name of the column with the number of rows of a table, or "".
+func (f *Finder) N(s *result.Statistic, t *result.Table) string {
+	return f.set.Table[s.Name+"."+t.Name].N
+}
+
 // Row returns the query for the rows that a row of a table counts, and their number, or "".
 func (f *Finder) Row(s *result.Statistic, t *result.Table, row []any) (query string, n int64) {
 	text := f.Table(s, t)
@@ -137,6 +143,12 @@ func (f *Finder) Row(s *result.Statistic, t *result.Table, row []any) (query str
 	}
 	n, _ = cells[f.set.Table[s.Name+"."+t.Name].N].(int64)
 	return fill(text, cells), n
+}
+
+// Cell returns the query for the points in a cell of a histogram, or "".
+func (f *Finder) Cell(s *result.Statistic, h *result.Histogram, row, column int) string {
+	text := f.set.Map[s.Name+"."+h.Name]
+	return fill(text, map[string]any{"row": int64(row), "column": int64(column)})
 }
 
 var parameter = regexp.MustCompile(`\$\w+`)

@@ -39,6 +39,7 @@ func TestRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cells := 0
 	for _, s := range d.DataSets {
 		f := For(s.Name, &d.Options)
 		for i := range s.Statistics {
@@ -76,6 +77,21 @@ func TestRows(t *testing.T) {
 					t.Errorf("%s %s excludes %d %s: %d rows: %s", s.Name, a.Name, e.Count, e.Reason, n, q.Over)
 				}
 			}
+			for j := range a.Histograms {
+				h := &a.Histograms[j]
+				for row := range h.Counts {
+					for column, want := range h.Counts[row] {
+						text := f.Cell(a, h, row, column)
+						if text == "" || (row*len(h.Counts)+column)%17 != 9 { // some cells are enough, for a test that is quick
+							continue
+						}
+						if n := count(t, db, text); n != want {
+							t.Errorf("%s %s.%s[%d][%d] is %d: %d rows: %s", s.Name, a.Name, h.Name, row, column, want, n, text)
+						}
+						cells++
+					}
+				}
+			}
 			for j := range a.Tables {
 				for _, row := range a.Tables[j].Rows {
 					text, want := f.Row(a, &a.Tables[j], row)
@@ -88,5 +104,8 @@ func TestRows(t *testing.T) {
 				}
 			}
 		}
+	}
+	if cells < 50 {
+		t.Errorf("only %d cells of maps have rows", cells)
 	}
 }

@@ -3,6 +3,7 @@ package view
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -184,9 +185,18 @@ func (v *View) rowsOf(ctx context.Context, text string) (string, error) {
 	v.made++
 	table = fmt.Sprintf("rows_%s_%d", v.Set, v.made)
 	v.mu.Unlock()
-	r, err := s.Query(ctx, "CREATE TABLE "+table+" AS SELECT DISTINCT seq::BIGINT AS seq FROM (\n"+text+"\n) WHERE seq IS NOT NULL", nil)
+	create := "CREATE TABLE " + table + " AS "
+	r, err := s.Query(ctx, create+"SELECT DISTINCT seq::BIGINT AS seq FROM (\n"+text+"\n) WHERE seq IS NOT NULL", nil)
+	var e *query.QueryError
+	if errors.As(err, &e) && strings.Contains(e.Msg, `"seq"`) { // each image is shown by its first showing
+		byImage, second := s.Query(ctx, create+"SELECT min(seq) AS seq FROM "+v.table+
+			" WHERE image_id::VARCHAR IN (SELECT the_query.image_id::VARCHAR FROM (\n"+text+"\n) AS the_query) GROUP BY image_id", nil)
+		if second == nil {
+			r, err = byImage, nil
+		}
+	}
 	if err != nil {
-		return "", err
+		return "", moved(err)
 	}
 	if err := r.Close(); err != nil {
 		return "", err
@@ -204,6 +214,15 @@ func (v *View) rowsOf(ctx context.Context, text string) (string, error) {
 		delete(v.tables, old)
 	}
 	return table, nil
+}
+
+// moved corrects the line of an error by the line that was put before the query.
+func moved(err error) error {
+	var e *query.QueryError
+	if errors.As(err, &e) && e.Line > 1 {
+		e.Line--
+	}
+	return err
 }
 
 // key returns what tells a filter from others.

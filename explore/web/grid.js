@@ -6,6 +6,7 @@ import { Facets, termWords } from '/web/facets.js';
 import { valueText } from '/web/chart.js';
 import { empty, filterText, follow, go, query } from '/web/state.js';
 import { draw as drawMarks } from '/web/thumb.js';
+import { cell, rowsOf } from '/web/cell.js';
 
 const root = byId('grid'), { set } = root.dataset, hasImages = 'images' in root.dataset, linked = 'showing' in root.dataset;
 const cells = byId('cells');
@@ -75,17 +76,10 @@ function caption(row) {
   return [first, row.selected === true ? '✓' : row.selected === false ? '–' : '?', row.selected ? 'selected' : 'not selected'];
 }
 
-function cell(row) {
-  const w = row.width > 0 ? row.width : 4, h = row.height > 0 ? row.height : 3;
+const cellOf = row => {
   const [left, right, title] = caption(row);
-  const img = hasImages && row.image_id != null ? el('img', { src: `/img/${set}/${encodeURIComponent(row.image_id)}?w=${size()[0] === 'L' ? 640 : 320}`, alt: '', loading: 'lazy', decoding: 'async',
-    error: e => { e.target.closest('.picture').classList.add('lacks'); e.target.remove(); } }) : null;
-  const svg = el('svg:svg', { viewBox: `0 0 ${w} ${h}`, 'aria-hidden': 'true' }, img ? null : el('svg:rect', { class: 'field', width: w, height: h }));
-  return el(linked ? 'a' : 'div', { class: 'cell' + (row.hit === true ? ' hit' : row.hit === false ? ' miss' : ''), href: linked && `/s/${set}/${row.seq}`, 'data-seq': row.seq,
-    'aria-label': `Image ${row.image_id}, ${title}, annotator ${row.worker_id ?? 'unknown'}` },
-  el('span', { class: 'picture' }, img, svg),
-  el('span', { class: 'caption' }, el('span', { class: 'text', title: row.image_id }, left), el('span', { class: 'state', title }, right)));
-}
+  return cell(set, row, { left, right, title, linked, images: hasImages, width: size()[0] === 'L' ? 640 : 320 });
+};
 
 async function drawRows() {
   const q = new URLSearchParams({ n: size()[1] });
@@ -94,12 +88,12 @@ async function drawRows() {
   cells.setAttribute('aria-busy', 'true');
   const answer = await askRows(`/api/rows/${set}?${q}`);
   drawn = q + '';
-  const rows = answer.data[0].map((_, i) => Object.fromEntries(answer.columns.map((c, k) => [c, answer.data[k][i]])));
+  const rows = rowsOf(answer);
   byId('problem').hidden = true;
   fill(byId('count'), `${grouped(answer.n)} ${set === 'coco' ? 'pages' : 'showings'}`);
   fill(byId('of'), answer.n === answer.total ? 'all of them' : `of ${grouped(answer.total)}`);
   cells.dataset.size = size()[0];
-  fill(cells, rows.length ? rows.map(cell) : el('p', { class: 'nothing' }, 'No showing matches the filter.'));
+  fill(cells, rows.length ? rows.map(cellOf) : el('p', { class: 'nothing' }, 'No showing matches the filter.'));
   cells.setAttribute('aria-busy', 'false');
   pages(answer);
   marks.clear();

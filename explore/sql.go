@@ -1,0 +1,321 @@
+package explore
+
+import (
+	"context"
+	sqldriver "database/sql/driver"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"abtool/docs"
+	"abtool/query"
+	"abtool/store"
+)
+
+// mostResult is the number of rows of a result that the page of SQL gets. An export has all rows.
+const mostResult = 2000
+
+// sandbox returns the DuckDB of the SQL page. It is another one than that of the summaries, so that no query can
+// touch them, or take their memory.
+func (s *Server) sandbox(ctx context.Context) (*query.DB, error) {
+	s.sandboxMade.Lock()
+	defer s.sandboxMade.Unlock()
+	if s.sandboxed != nil {
+		return s.sandboxed, nil
+	}
+	db, err := query.Open(context.WithoutCancel(ctx), s.options.Store, query.Options{Memory: s.options.Memory, Threads: s.options.Threads})
+	s.sandboxed = db
+	return db, err
+}
+
+// An asked is a request of the SQL page.
+type asked struct {
+	Q string `json:"q"`
+}
+
+// sqlResult is the result of the last statement of a request.
+type sqlResult struct {
+	reply
+	Columns []sqlColumn `json:"columns"`
+	Data    [][]any     `json:"data"` // by column
+	N       int         `json:"n"`    // rows in data
+	Cut     bool        `json:"cut"`  // whether there are more
+	Reads   bool        `json:"reads"`
+}
+
+type sqlColumn struct {
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Number bool   `json:"number"`
+}
+
+// sql runs statements, and answers with the result of the last one.
+func (s *Server) sql(ctx context.Context, r *http.Request) (any, error) {
+	start := time.Now()
+	var a asked
+	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&a); err != nil {
+		return nil, wrong("the request is not JSON such as {\"q\": \"SELECT 1\"}: %w", err)
+	}
+	out := sqlResult{Columns: []sqlColumn{}, Data: [][]any{}}
+	err := s.last(ctx, a.Q, query.Want{First: mostResult + 1}, func(rows *query.Rows) error {
+		out.Reads = rows.Reads
+		for _, c := range rows.Columns {
+			out.Columns = append(out.Columns, sqlColumn{c.Name, c.Type.String(), c.Type.Numeric()})
+			out.Data = append(out.Data, []any{})
+		}
+		return each(rows, func(row []sqldriver.Value) error {
+			if out.N == mostResult {
+				out.Cut = true
+				return io.EOF
+			}
+			out.N++
+			for i, v := range row {
+				out.Data[i] = append(out.Data[i], plainJSON(rows.Columns[i].Type, v))
+			}
+			return nil
+		})
+	})
+	out.reply = since(start)
+	return out, err
+}
+
+// last runs all statements of a text, and calls f with the rows of the last one.
+func (s *Server) last(ctx context.Context, text string, want query.Want, f func(*query.Rows) error) error {
+	db, err := s.sandbox(ctx)
+	if err != nil {
+		return err
+	}
+	session, err := db.Session(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	statements := query.Split(text)
+	if len(statements) == 0 {
+		return wrong("there is no statement")
+	}
+	for i, statement := range statements {
+		w := query.Want{First: 1}
+		if i == len(statements)-1 {
+			w = want
+		}
+		rows, err := session.Result(ctx, statement.Text, nil, w)
+		if err != nil {
+			return statementError(err, statement.Line)
+		}
+		if i == len(statements)-1 {
+			err = f(rows)
+		}
+		if err = errors.Join(err, rows.Close()); err != nil {
+			return statementError(err, statement.Line)
+		}
+	}
+	return nil
+}
+
+// statementError moves the line of an error from its statement to the whole text.
+func statementError(err error, line int) error {
+	var q *query.QueryError
+	if errors.As(err, &q) && q.Line > 0 {
+		moved := *q
+		moved.Line += line - 1
+		return failure{http.StatusBadRequest, &moved}
+	}
+	if errors.Is(err, query.ErrTimeout) || errors.Is(err, query.ErrStopped) {
+		return err
+	}
+	return failure{http.StatusBadRequest, err}
+}
+
+// each calls f for each row until it returns io.EOF.
+func each(rows *query.Rows, f func([]sqldriver.Value) error) error {
+	row := make([]sqldriver.Value, len(rows.Columns))
+	for {
+		err := rows.Next(row)
+		if err == nil {
+			err = f(row)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// mostExact is the largest whole number that JavaScript holds.
+const mostExact = 1 << 53
+
+// plainJSON returns a value that JSON has: null, a boolean, a number or a text.
+func plainJSON(t query.Type, v sqldriver.Value) any {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case bool:
+		return v
+	case int64:
+		if v < mostExact && v > -mostExact {
+			return v
+		}
+	case int32, int16, int8, uint8, uint16, uint32:
+		return v
+	case float64:
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			return v
+		}
+	case float32:
+		if f := float64(v); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return f
+		}
+	}
+	text := t.Text(v)
+	const most = 2000
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + " …"
+	}
+	return text
+}
+
+// export answers with all rows of a query, as CSV or as JSON lines.
+func (s *Server) export(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), s.options.Timeout)
+	defer cancel()
+	format := r.FormValue("format")
+	if format != "csv" && format != "json" {
+		http.Error(w, "format: give csv or json", http.StatusBadRequest)
+		return
+	}
+	started := false
+	err := s.last(ctx, r.FormValue("q"), query.Want{}, func(rows *query.Rows) error {
+		w.Header().Set("Content-Disposition", `attachment; filename="result.`+format+`"`)
+		w.Header().Set("Content-Type", map[string]string{"csv": "text/csv; charset=utf-8", "json": "application/x-ndjson"}[format])
+		started = true
+		if format == "csv" {
+			return writeCSV(w, rows)
+		}
+		return writeJSON(w, rows)
+	})
+	if err != nil && !started {
+		http.Error(w, err.Error(), statusOf(err))
+	} else if err != nil {
+		panic(http.ErrAbortHandler) // the browser must not take a part for the whole
+	}
+}
+
+func writeCSV(w io.Writer, rows *query.Rows) error {
+	out := csv.NewWriter(w)
+	line := make([]string, len(rows.Columns))
+	for i, c := range rows.Columns {
+		line[i] = c.Name
+	}
+	out.Write(line)
+	err := each(rows, func(row []sqldriver.Value) error {
+		for i, v := range row {
+			line[i] = ""
+			if v != nil {
+				line[i] = rows.Columns[i].Type.Text(v)
+			}
+		}
+		return out.Write(line)
+	})
+	out.Flush()
+	return errors.Join(err, out.Error())
+}
+
+func writeJSON(w io.Writer, rows *query.Rows) error {
+	out := json.NewEncoder(w)
+	return each(rows, func(row []sqldriver.Value) error {
+		m := map[string]any{}
+		for i, v := range row {
+			m[rows.Columns[i].Name] = plainJSON(rows.Columns[i].Type, v)
+		}
+		return out.Encode(m)
+	})
+}
+
+// catalog answers with what a query can use: views with their columns, and macros.
+func (s *Server) catalog(context.Context, *http.Request) (any, error) {
+	type column struct {
+		Name string `json:"name"`
+		Unit string `json:"unit,omitempty"`
+		Doc  string `json:"doc"`
+	}
+	type view struct {
+		Name    string   `json:"name"`
+		Row     string   `json:"row"`
+		Example string   `json:"example"`
+		Columns []column `json:"columns"`
+	}
+	type macro struct {
+		Name string `json:"name"`
+		Args string `json:"args"`
+		Doc  string `json:"doc"`
+		Unit string `json:"unit,omitempty"`
+	}
+	type question struct {
+		Title string `json:"title"`
+		Group string `json:"group"`
+		SQL   string `json:"sql"`
+	}
+	out := struct {
+		reply
+		Views    []view     `json:"views"`
+		Macros   []macro    `json:"macros"`
+		Cookbook []question `json:"cookbook"`
+	}{reply: reply{OK: true}}
+	for _, v := range s.db.Views() {
+		x := view{Name: v.Name, Row: v.Row, Example: v.Example}
+		for _, c := range v.Columns {
+			x.Columns = append(x.Columns, column{c.Name, c.Unit, c.Doc})
+		}
+		out.Views = append(out.Views, x)
+	}
+	for _, m := range query.Macros() {
+		if m.Set == "" || s.account.DataSet(m.Set) != nil {
+			out.Macros = append(out.Macros, macro{m.Name, m.Args, m.Doc, m.Unit})
+		}
+	}
+	for _, q := range cookbook() {
+		ok := true
+		for _, set := range store.Sets {
+			ok = ok && (s.account.DataSet(set) != nil || !strings.Contains(q.sql, set+"_"))
+		}
+		if ok {
+			out.Cookbook = append(out.Cookbook, question{q.title, q.group, q.sql})
+		}
+	}
+	return out, nil
+}
+
+type recipe struct{ group, title, sql string }
+
+var recipes = regexp.MustCompile("(?s)\n## ([^\n]+)\n.*?\n```sql\n(.*?)\n```")
+
+// cookbook returns the questions of the cookbook.
+func cookbook() (all []recipe) {
+	for _, name := range []string{"data", "clicks", "pointer", "pages", "annotators", "icons"} {
+		page, err := docs.Cookbook.ReadFile("guide/cookbook/" + name + ".md")
+		if err != nil {
+			continue
+		}
+		title, _, _ := strings.Cut(strings.TrimPrefix(string(page), "# "), "\n")
+		for _, m := range recipes.FindAllStringSubmatch(string(page), -1) {
+			all = append(all, recipe{title, m[1], m[2]})
+		}
+	}
+	return all
+}
+
+// sqlPage shows the editor.
+func (s *Server) sqlPage(_ context.Context, r *http.Request) (string, any, error) {
+	return "SQL", map[string]any{"Query": r.FormValue("q"), "Store": s.options.Store, "Shell": "abtool sql " + quoted(s.options.Store) + " ", "Sets": strings.Join(s.db.Sets, " "),
+		"Limit": fmt.Sprint(mostResult)}, nil
+}
