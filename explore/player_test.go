@@ -68,7 +68,7 @@ func TestPlayer(t *testing.T) {
 		name string
 		test func(*testing.T, *driver, *Server)
 	}{{"samples", drawsSamples}, {"speed", keepsTime}, {"keys", obeysKeys}, {"address", hasAddress}, {"page", replaysPages}, {"image", playsTogether},
-		{"saves", saves}, {"odd", drawsOddData}, {"fast", opensFast}} {
+		{"saves", saves}, {"odd", drawsOddData}, {"widths", fits}, {"fast", opensFast}} {
 		t.Run(c.name, func(t *testing.T) {
 			d.t = t
 			c.test(t, d, s)
@@ -316,6 +316,23 @@ func drawsOddData(t *testing.T, d *driver, s *Server) {
 			t.Errorf("%s: %s", path, got)
 		}
 	}
+}
+
+// At every width, light and dark, nothing is wider than the window, and the picture is drawn in it.
+func fits(t *testing.T, d *driver, s *Server) {
+	page := one[string](t, s, "SELECT assignment_id || '/' || page_idx FROM imagenet_annotations WHERE page_uuid IS NULL AND assignment_id IS NOT NULL AND page_idx IS NOT NULL LIMIT 1")
+	for _, path := range []string{"/s/imagenet/3#t=100", "/s/coco/3", "/p/imagenet/" + page, "/p/imagenet/0ca3e522-0000-4000-8000-000000000001/0"} {
+		for i, width := range []int64{390, 640, 1280} { // 640 is 1280 at 200 %
+			d.do(emulation.SetDeviceMetricsOverride(width, 800, 1, false), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: []string{"light", "dark"}[i%2]}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
+			d.watch(path)
+			if got := ask[string](d, `[document.documentElement.scrollWidth <= innerWidth, r.size.width > 200, r.size.height > 100, r.canvas.getBoundingClientRect().right <= innerWidth,
+				r.timeline.canvas.getBoundingClientRect().right <= innerWidth].join()`); got != "true,true,true,true,true" {
+				t.Errorf("%s at %d px: %s", path, width, got)
+			}
+		}
+	}
+	d.do(emulation.ClearDeviceMetricsOverride(), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}))
 }
 
 func opensFast(t *testing.T, d *driver, _ *Server) {

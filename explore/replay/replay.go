@@ -22,44 +22,9 @@ var ErrNotFound = errors.New("not in the store")
 
 // Showing returns a showing of ImageNet-AB, or a page of COCO-AB, by its row.
 func Showing(ctx context.Context, db *query.DB, set string, seq int64) (*scene.Scene, error) {
-	return show(ctx, db, set, "seq = $1", seq)
-}
-
-// Image returns an image with all of its showings.
-func Image(ctx context.Context, db *query.DB, set, id string) (*scene.Scene, error) {
-	if set == "coco" {
-		n, err := strconv.ParseInt(id, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("image %q: %w", id, ErrNotFound)
-		}
-		rows, err := read[scene.TagRow](ctx, db, "FROM coco_annotations WHERE image_id = $1 ORDER BY seq", n)
-		if err != nil || len(rows) == 0 {
-			return nil, missing(err)
-		}
-		truth, err := tagTruth(ctx, db, n)
-		if err != nil {
-			return nil, err
-		}
-		return scene.Tags(rows, truth, source(set, id)), nil
-	}
-	rows, err := read[scene.ShowingRow](ctx, db, "FROM imagenet_annotations WHERE image_id = $1 ORDER BY hit_submit_time NULLS FIRST, seq", id)
-	if err != nil || len(rows) == 0 {
-		return nil, missing(err)
-	}
-	truth, err := boxes(ctx, db, id)
-	if err != nil {
-		return nil, err
-	}
-	s := scene.Showings(rows, truth[id], source(set, id))
-	s.Facts = []scene.Fact{{Name: "image_id", Value: id}, {Name: "class", Value: rows[0].Class}, {Name: "showings", Value: len(rows)}}
-	return s, nil
-}
-
-// show returns the scene of a row.
-func show(ctx context.Context, db *query.DB, set, where string, args ...any) (*scene.Scene, error) {
-	from := "FROM " + set + "_annotations WHERE " + where
+	from := fmt.Sprintf("FROM %s_annotations WHERE seq = $1", set)
 	var s *scene.Scene
-	raw, err := rawRows(ctx, db, from, args...)
+	raw, err := rawRows(ctx, db, from, seq)
 	if err != nil || len(raw) == 0 {
 		return nil, missing(err)
 	}
@@ -86,6 +51,36 @@ func show(ctx context.Context, db *query.DB, set, where string, args ...any) (*s
 	}
 	s.Facts, err = facts(set, raw[0])
 	return s, err
+}
+
+// Image returns an image with all of its showings.
+func Image(ctx context.Context, db *query.DB, set, id string) (*scene.Scene, error) {
+	if set == "coco" {
+		n, err := strconv.ParseInt(id, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("image %q: %w", id, ErrNotFound)
+		}
+		rows, err := find[scene.TagRow](ctx, db, set, "seq", "image_id = $1", n)
+		if err != nil || len(rows) == 0 {
+			return nil, missing(err)
+		}
+		truth, err := tagTruth(ctx, db, n)
+		if err != nil {
+			return nil, err
+		}
+		return scene.Tags(rows, truth, source(set, id)), nil
+	}
+	rows, err := find[scene.ShowingRow](ctx, db, set, "hit_submit_time NULLS FIRST, seq", "image_id = $1", id)
+	if err != nil || len(rows) == 0 {
+		return nil, missing(err)
+	}
+	truth, err := boxes(ctx, db, id)
+	if err != nil {
+		return nil, err
+	}
+	s := scene.Showings(rows, truth[id], source(set, id))
+	s.Facts = []scene.Fact{{Name: "image_id", Value: id}, {Name: "class", Value: rows[0].Class}, {Name: "showings", Value: len(rows)}}
+	return s, nil
 }
 
 // facts returns the values of a row that are not lists, with their meaning.
@@ -133,13 +128,26 @@ func Page(ctx context.Context, db *query.DB, set, assignment string, page int64)
 	if s != nil || err != nil {
 		return s, err
 	}
-	const where = "coalesce(assignment_id, hit_id, page_uuid) = $1 AND page_idx = $2"
-	if set == "coco" {
-		return show(ctx, db, set, where, assignment, page)
+	var rows []*scene.ShowingRow
+	for _, of := range []string{"assignment_id = $1", "assignment_id IS NULL AND hit_id = $1", "assignment_id IS NULL AND hit_id IS NULL AND page_uuid = $1"} {
+		of += " AND page_idx = $2"
+		if set == "coco" {
+			seqs, err := seqs(ctx, db, set, of, assignment, page)
+			if err != nil {
+				return nil, err
+			}
+			if len(seqs) > 0 {
+				return Showing(ctx, db, set, seqs[0])
+			}
+		} else if rows, err = find[scene.ShowingRow](ctx, db, set, "seq", of, assignment, page); err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			break
+		}
 	}
-	rows, err := read[scene.ShowingRow](ctx, db, "FROM imagenet_annotations WHERE "+where+" ORDER BY seq", assignment, page)
-	if err != nil || len(rows) == 0 {
-		return nil, missing(err)
+	if len(rows) == 0 {
+		return nil, ErrNotFound
 	}
 	var ids []string
 	for _, r := range rows {
@@ -214,6 +222,39 @@ func rawRows(ctx context.Context, db *query.DB, from string, args ...any) (all [
 		all = append(all, slices.Clone(json.RawMessage(text)))
 	}
 	return all, rows.Err()
+}
+
+// seqs returns the numbers of the rows of annotations that a condition selects, ascending. It reads only the columns of
+// the condition.
+func seqs(ctx context.Context, db *query.DB, set, where string, args ...any) (all []int64, err error) {
+	rows, err := db.QueryContext(ctx, "SELECT seq FROM "+set+"_annotations WHERE "+where+" ORDER BY seq", args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq); err != nil {
+			return nil, err
+		}
+		all = append(all, seq)
+	}
+	return all, rows.Err()
+}
+
+// find returns the rows of annotations that a condition selects. The lists of a row are read by its number, which
+// leaves out most of the table.
+func find[T any](ctx context.Context, db *query.DB, set, order, where string, args ...any) ([]*T, error) {
+	numbers, err := seqs(ctx, db, set, where, args...)
+	if err != nil || len(numbers) == 0 {
+		return nil, err
+	}
+	list := make([]string, len(numbers))
+	for i, n := range numbers {
+		list[i] = strconv.FormatInt(n, 10)
+	}
+	return read[T](ctx, db, fmt.Sprintf("FROM %s_annotations WHERE seq BETWEEN %d AND %d AND seq IN (%s) ORDER BY %s", set, numbers[0], numbers[len(numbers)-1],
+		strings.Join(list, ", "), order))
 }
 
 // read returns rows of a query.

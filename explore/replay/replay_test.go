@@ -8,8 +8,8 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"testing"
-	"time"
 
 	"abtool/explore/replay/scene"
 	"abtool/features"
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// strings returns the values of a query with one column.
+// ask returns the values of a query with one column.
 func ask[T any](t *testing.T, q string) (all []T) {
 	t.Helper()
 	rows, err := db.QueryContext(t.Context(), q)
@@ -135,14 +135,11 @@ func TestPages(t *testing.T) {
 	pages := 0
 	for _, set := range []string{"imagenet", "coco"} {
 		for _, of := range ask[string](t, "SELECT DISTINCT coalesce(assignment_id, hit_id) || '/' || page_idx FROM "+set+"_annotations WHERE page_idx IS NOT NULL ORDER BY ALL LIMIT 40") {
-			var work string
 			var page int64
-			if _, err := fmt.Sscanf(of, "%26s", &work); err != nil {
+			work, number, _ := strings.Cut(of, "/")
+			if _, err := fmt.Sscan(number, &page); err != nil {
 				t.Fatal(err)
 			}
-			i := slices.Index([]byte(of), '/')
-			work = of[:i]
-			fmt.Sscan(of[i+1:], &page)
 			s, err := Page(t.Context(), db, set, work, page)
 			if err != nil {
 				t.Errorf("%s: %v", of, err)
@@ -215,14 +212,22 @@ func TestAbsent(t *testing.T) {
 	}
 }
 
-// A showing is read in a few ms.
-func TestFast(t *testing.T) {
-	began := time.Now()
-	const n = 50
-	for seq := range int64(n) {
-		if _, err := Showing(t.Context(), db, "imagenet", seq); err != nil {
-			t.Fatal(err)
+func BenchmarkShowing(b *testing.B) {
+	for i := range b.N {
+		if _, err := Showing(b.Context(), db, "imagenet", int64(i%500)); err != nil {
+			b.Fatal(err)
 		}
 	}
-	t.Logf("%v a showing", time.Since(began)/n)
+}
+
+func BenchmarkPage(b *testing.B) {
+	var work string
+	if err := db.QueryRowContext(b.Context(), "SELECT assignment_id FROM imagenet_annotations WHERE page_idx = 3 AND page_uuid IS NULL LIMIT 1").Scan(&work); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := Page(b.Context(), db, "imagenet", work, 3); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
