@@ -426,6 +426,15 @@ type Study struct {
 // texts are the names of the texts; each is in a file NAME.md.
 var texts = []string{"landing", "consent", "instructions", "end"}
 
+// Files returns the names of the files that a study is made of, without databases, keys and images.
+func Files() []string {
+	files := []string{SettingsFile, ImagesFile, ClassesFile, PlanFile}
+	for _, name := range texts {
+		files = append(files, name+".md")
+	}
+	return files
+}
+
 // Open reads the folder of a study.
 func Open(dir string) (*Study, error) {
 	text, err := os.ReadFile(filepath.Join(dir, SettingsFile))

@@ -41,7 +41,7 @@ undone, scrolling, keys, times. The folder of a study holds everything; abtool i
   abtool collect status birds`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usage.Errorf("say what to do: init, plan, serve, invite, status, review, check, erase, forget or upgrade")
+				return usage.Errorf("say what to do: init, plan, serve, invite, status, review, check, erase, forget, backup or upgrade")
 			}
 			return usage.Errorf("unknown command %q for collect", args[0])
 		},
@@ -56,7 +56,7 @@ undone, scrolling, keys, times. The folder of a study holds everything; abtool i
 		return nil
 	}
 	c.AddCommand(collectInitCommand(s), collectPlanCommand(s), collectServeCommand(s), collectInviteCommand(s),
-		collectStatusCommand(s), collectReviewCommand(s), collectCheckCommand(s), collectEraseCommand(s), collectForgetCommand(s), collectUpgradeCommand(s), collectDemoCommand(s))
+		collectStatusCommand(s), collectReviewCommand(s), collectCheckCommand(s), collectEraseCommand(s), collectForgetCommand(s), collectBackupCommand(s), collectUpgradeCommand(s), collectDemoCommand(s))
 	return c
 }
 
@@ -346,15 +346,22 @@ func collectServeCommand(s streams) *cobra.Command {
 	var o collectServeOptions
 	c := &cobra.Command{
 		Use:   "serve DIR",
-		Short: "Serve a study to annotators of this machine",
+		Short: "Serve a study to annotators",
 		Long: `Serve a study until Ctrl-C, and print the addresses of its page and of the administrator's pages.
 What the server acknowledges is on the disk. After a crash or a restart they go on
 by themselves.
 
-A study is served to this machine only. To serve it to others, run a proxy with TLS on this machine.
+A study is served to this machine only. --public serves it to others, and needs TLS in one of three
+ways: --domain NAME gets a certificate from Let's Encrypt, whose terms you accept with it, and
+renews it; --tls-cert and --tls-key name files, which are read again when they change; or a proxy
+has TLS: then trusted_proxies of study.toml names it, and nobody else is answered. The
+administrator's pages are always served to this machine only.
+
 Changes of study.toml, the texts and the plan count from the next start.`,
 		Example: `  abtool collect serve birds
-  abtool collect serve birds --addr 127.0.0.1:9000`,
+  abtool collect serve birds --addr 127.0.0.1:9000
+  abtool collect serve birds --public --domain study.example.org
+  abtool collect serve birds --public --addr :443 --tls-cert chain.pem --tls-key key.pem`,
 		Args: exactly(1, "collect serve takes one argument, the folder of the study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Home = home(cmd.Context(), args[0])
@@ -365,6 +372,11 @@ Changes of study.toml, the texts and the plan count from the next start.`,
 	f.StringVar(&o.Address, "addr", "", "`HOST:PORT` for annotators (default: as study.toml says)")
 	f.StringVar(&o.Admin, "admin-addr", "", "`HOST:PORT` for the administrator (default: as study.toml says)")
 	f.StringVar(&o.CompatUI, "compat-ui", "", "serve a built front end of ImageNet-AB or COCO-AB from `DIR`")
+	f.BoolVar(&o.Public, "public", false, "serve the study to other machines, with TLS")
+	f.StringVar(&o.Domain, "domain", "", "`NAME` of this server, to get certificates for (at port 443)")
+	f.StringVar(&o.ACME, "acme", "", "`URL` of the directory of another authority than Let's Encrypt")
+	f.StringVar(&o.Cert, "tls-cert", "", "`FILE` with the chain of certificates, in PEM")
+	f.StringVar(&o.Key, "tls-key", "", "`FILE` with the key of the certificate, in PEM")
 	f.BoolVar(&o.verbose, "verbose", false, "print each request: its route, status and time, but no address")
 	return c
 }

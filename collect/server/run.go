@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,6 +21,7 @@ import (
 // RunOptions say how a study is served.
 type RunOptions struct {
 	storage.Home
+	TLSOptions
 	Address  string // "" as study.toml says
 	Admin    string // "" as study.toml says
 	Page     fs.FS
@@ -47,7 +49,15 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if o.Address == "" {
+	front, err := o.TLSOptions.open(study, o.Log)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.Address != "":
+	case o.Domain != "": // where Let's Encrypt asks
+		o.Address = ":443"
+	default:
 		o.Address = study.Serve.Address
 	}
 	if o.Admin == "" {
@@ -64,12 +74,15 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		}
 		defer lock.Close()
 	}
-	listener, err := listen(ctx, o.Address, "--addr")
+	listener, err := listen(ctx, o.Address, "--addr", o.Public)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
-	adminListener, err := listen(ctx, o.Admin, "--admin-addr")
+	if front.config != nil {
+		listener = tls.NewListener(listener, front.config)
+	}
+	adminListener, err := listen(ctx, o.Admin, "--admin-addr", false)
 	if err != nil {
 		return err
 	}
@@ -91,10 +104,10 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	defer s.Close()
 	s.Start()
 	if o.Ready != nil {
-		o.Ready(Serving{study, "http://" + listener.Addr().String() + "/s/" + study.Study.ID,
+		o.Ready(Serving{study, front.page(listener, study.Study.ID),
 			"http://" + adminListener.Addr().String() + "/?token=" + url.QueryEscape(s.keys.Admin), kept})
 	}
-	return serve(ctx, map[net.Listener]http.Handler{listener: s.Handler(), adminListener: s.Admin()})
+	return serve(ctx, map[net.Listener]http.Handler{listener: front.handler(s, s.Handler()), adminListener: s.Admin()})
 }
 
 // openFrontEnd opens the folder of a built front end, or returns nil if there is none.
@@ -139,15 +152,19 @@ func serve(ctx context.Context, handlers map[net.Listener]http.Handler) error {
 	return err
 }
 
-// listen listens at an address of this machine.
-func listen(ctx context.Context, address, flag string) (net.Listener, error) {
+// listen listens at an address of this machine, which other machines reach if it is public.
+func listen(ctx context.Context, address, flag string, public bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, usage.Errorf("%s %s: give an address such as 127.0.0.1:8080", flag, address)
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, usage.Errorf("%s %s: a study is served to this machine only, such as at 127.0.0.1:8080; other "+
-			"machines need TLS, which abtool does not have yet: put a proxy with TLS on this machine before it", flag, address)
+	if ip := net.ParseIP(host); !public && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		if flag == "--admin-addr" {
+			return nil, usage.Errorf("--admin-addr %s: the administrator's pages are served to this machine only, such as at "+
+				"127.0.0.1:8081; reach them from another one with ssh -L 8081:127.0.0.1:8081 SERVER", address)
+		}
+		return nil, usage.Errorf("%s %s: a study is served to this machine only, such as at 127.0.0.1:8080; --public, "+
+			"which needs TLS, serves it to others", flag, address)
 	}
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {

@@ -74,12 +74,12 @@ func TestRun(t *testing.T) {
 // A study is served to this machine only.
 func TestListen(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", ":0", "192.0.2.1:80", "example.org:80", "8080", "[::]:0"} {
-		if l, err := listen(t.Context(), address, "--addr"); !usage.Is(err) {
+		if l, err := listen(t.Context(), address, "--addr", false); !usage.Is(err) {
 			t.Errorf("%s: %v %v", address, l, err)
 		}
 	}
 	for _, address := range []string{"127.0.0.1:0", "localhost:0"} {
-		l, err := listen(t.Context(), address, "--addr")
+		l, err := listen(t.Context(), address, "--addr", false)
 		if err != nil {
 			t.Errorf("%s: %v", address, err)
 			continue

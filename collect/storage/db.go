@@ -74,6 +74,10 @@ func (h Home) OpenRead() (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	return openRead(e)
+}
+
+func openRead(e engine) (*DB, error) {
 	if err := e.exists(); err != nil {
 		return nil, err
 	}

@@ -326,6 +326,11 @@ func checkLeases(r *rapid.T, db *storage.DB, k int, now int64) {
 	}
 }
 
+// realChunk returns a chunk with one event.
+func realChunk(page string, seq int) []byte {
+	return fmt.Appendf(nil, `{"format":1,"page":%q,"attempt":1,"seq":%d,"t0":5,"keys":{"t":[1],"name":["Tab"]}}`, page, seq)
+}
+
 // Each change of what is stored is found, with its place.
 func TestCheck(t *testing.T) {
 	eachEngine(t, func(t *testing.T, home func(testing.TB) storage.Home) {
@@ -347,7 +352,7 @@ func TestCheck(t *testing.T) {
 				page := p.Pages(p.Lease("ann").ID)[0].UUID
 				var digests []string
 				for seq := range 2 {
-					body := fmt.Appendf(nil, `{"format":1,"page":%q,"attempt":1,"seq":%d,"t0":5,"keys":{"t":[1],"name":["Tab"]}}`, page, seq)
+					body := realChunk(page, seq)
 					digests = append(digests, recording.Digest(body))
 					if _, err := db.PutChunk(t.Context(), "ann", storage.Chunk{Page: page, Attempt: 1, Seq: seq, SHA256: digests[seq], Events: 1, Body: body, Received: p.Now}, 5, 1); err != nil {
 						t.Fatal(err)
