@@ -123,6 +123,11 @@ func (o *collectDemoOptions) draw(ctx context.Context) error {
 	if o.see, err = client.Truth(o.images, filepath.Join(truth, "truth", "images.jsonl")); err != nil || o.task == collect.Tag {
 		return err
 	}
+	if o.arms {
+		if err := o.keepWithRoom(); err != nil {
+			return err
+		}
+	}
 	return mixClasses(o.images)
 }
 
@@ -156,7 +161,7 @@ func (o *collectDemoOptions) make(ctx context.Context, s streams) error {
 			s.Study.ID, s.Study.Minutes = "demo", 3
 			s.Task.Pages, s.Assign.K = 4, 3
 			if o.arms {
-				s.Assign.K = max(3, (o.people+9)/10) // there are 10 HITs
+				s.Assign.K = max(3, (o.people+6)/7) // there are at least 7 HITs
 			}
 			if o.task == collect.Browse {
 				s.Task.Images, s.Task.Others = 12, 0

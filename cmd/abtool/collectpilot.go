@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -47,6 +48,30 @@ func (o *collectDemoOptions) preparePilot(changed func(flag string) bool) error 
 		o.people = pilotPeople
 	}
 	return nil
+}
+
+// mostObjects is the largest share of an image that its objects cover in the pilot, so that one can click beside them.
+const mostObjects = 0.75
+
+// keepWithRoom deletes the images whose objects leave little room.
+func (o *collectDemoOptions) keepWithRoom() error {
+	return filepath.WalkDir(o.images, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		see, covered := o.see(b), 0.0
+		for _, x := range append(see.Others, see.Box) {
+			covered += (x[2] - x[0]) * (x[3] - x[1])
+		}
+		if covered > mostObjects {
+			return os.Remove(path)
+		}
+		return nil
+	})
 }
 
 // addArms adds the arms to study.toml.

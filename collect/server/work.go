@@ -69,7 +69,7 @@ func (s *Server) lease(w http.ResponseWriter, r *http.Request, p *person) {
 	terms := storage.Terms{Idle: s.Study.Idle().Milliseconds(), Longest: s.Study.Longest().Milliseconds(),
 		Most: s.Study.Assign.MostHITs, NewID: newID}
 	if s.Study.Assign.Unit == collect.PerPage {
-		terms.Arms, terms.Pick = s.arms, pick
+		terms.Arms, terms.Pick = s.arms, s.Draw
 	}
 	if !in.Take {
 		terms.Alive = alive.Milliseconds()

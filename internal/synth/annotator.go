@@ -15,8 +15,8 @@ type Annotator struct {
 	hits   float64 // 0: as the worker's habits say
 }
 
-// HitWith makes the annotator click on the object of a selected image with a probability, and beside it otherwise. An
-// object that leaves no place beside it is always hit.
+// HitWith makes the annotator click on the object of a selected image with a probability, and beside all objects
+// otherwise. If they leave no place beside them, one is hit.
 func (a *Annotator) HitWith(probability float64) { a.hits = probability }
 
 // NewAnnotators returns n annotators. The same seed gives the same people.
@@ -37,11 +37,12 @@ type BrowsePage struct {
 
 // BrowseSlot is an image on a browse page, and what the annotator sees in it.
 type BrowseSlot struct {
-	Width, Height int        // of the file, pixels
-	Shows         bool       // whether it shows the class of the page
-	Unclear       bool       // whether this is hard to see
-	Box           [4]float64 // of the object: left, top, right, bottom, as fractions of the image
-	Failed        bool       // whether the image could not be loaded
+	Width, Height int          // of the file, pixels
+	Shows         bool         // whether it shows the class of the page
+	Unclear       bool         // whether this is hard to see
+	Box           [4]float64   // of the object: left, top, right, bottom, as fractions of the image
+	Others        [][4]float64 // of the other objects of the class
+	Failed        bool         // whether the image could not be loaded
 }
 
 // TagPage is a page with one image, on which the annotator places icons.
@@ -165,13 +166,23 @@ func aimed(box place, s *BrowseSlot, d *dice, probability float64) target {
 	x, y := at(x0, x1), at(y0, y1)
 	if !d.chance(probability) {
 		for range 200 {
-			if u, v := at(1, box.w-1), at(1, box.h-1); u < left-3 || u > right+3 || v < top-3 || v > bottom+3 {
+			if u, v := at(1, box.w-1), at(1, box.h-1); beside(u/box.w, v/box.h, 3/box.w, 3/box.h, s) {
 				x, y = u, v
 				break
 			}
 		}
 	}
 	return target{box.x + x, box.y + y, 20}
+}
+
+// beside reports whether a place, in fractions of the image, is farther than a margin from all objects.
+func beside(x, y, marginX, marginY float64, s *BrowseSlot) bool {
+	for _, b := range append([][4]float64{s.Box}, s.Others...) {
+		if x >= b[0]-marginX && x <= b[2]+marginX && y >= b[1]-marginY && y <= b[3]+marginY {
+			return false
+		}
+	}
+	return true
 }
 
 func (a *Annotator) toggle(h *hand, slot int, what string) {

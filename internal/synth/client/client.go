@@ -26,6 +26,7 @@ type Sight struct {
 	Class   string            // of the main object
 	Unclear bool              // whether this is hard to see
 	Box     [4]float64        // of the main object: left, top, right, bottom, as fractions of the image
+	Others  [][4]float64      // of the other objects of its class
 	Objects []synth.TagObject // for tag pages
 }
 
@@ -203,7 +204,7 @@ func (c *Client) page(ctx context.Context, lease *Lease, i int) error {
 				return err
 			}
 			page.Slots = append(page.Slots, synth.BrowseSlot{Width: s.Width, Height: s.Height, Shows: see.Class == p.Class.Name,
-				Unclear: see.Unclear, Box: see.Box})
+				Unclear: see.Unclear, Box: see.Box, Others: see.Others})
 		}
 		v = c.Who.Browse(page)
 		answer["selected"] = append([]int{}, v.Selected...)

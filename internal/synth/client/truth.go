@@ -80,8 +80,11 @@ func readTruth(file string) (map[string]Sight, error) {
 		seen := map[string]bool{}
 		for i, o := range line.Objects {
 			if line.Class != "" {
+				box := [4]float64{o.XMin / line.Width, o.YMin / line.Height, o.XMax / line.Width, o.YMax / line.Height}
 				if i == 0 {
-					s.Box = [4]float64{o.XMin / line.Width, o.YMin / line.Height, o.XMax / line.Width, o.YMax / line.Height}
+					s.Box = box
+				} else {
+					s.Others = append(s.Others, box)
 				}
 				continue
 			}
