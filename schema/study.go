@@ -31,7 +31,7 @@ type PageAttempt struct {
 	Reloads        int32    `parquet:"reloads" range:"≥ 0" from:"computed" doc:"Attempts before this one that were stored."`
 	SubmitVia      *string  `parquet:"submit_via" range:"mouse, touch, pen, key" null:"not submitted, or not recorded" from:"computed" doc:"How the page was submitted."`
 	AnswerMismatch *bool    `parquet:"answer_mismatch" null:"not submitted" from:"computed" doc:"Whether the events do not lead to the answer, which counts."`
-	Flags          []string `parquet:"flags,list" range:"chain_differs, events_differ" from:"the server" doc:"What was wrong with the submit."`
+	Flags          []string `parquet:"flags,list" range:"chain_differs, events_differ, times_disorder" from:"the server" doc:"What was wrong with the submit, or with the times of the events: some are before earlier ones of their kind, or before the page began. They are sorted here."`
 
 	ChunksAnnounced int64  `parquet:"chunks_announced" range:"≥ 0" from:"the browser" doc:"Chunks that the browser made, as far as is known: chunks_stored + missing ones."`
 	ChunksStored    int64  `parquet:"chunks_stored" range:"≥ 0" from:"the server" doc:"Chunks that are stored."`

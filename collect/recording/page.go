@@ -34,6 +34,9 @@ type Page struct {
 	Events
 	Chunks  int
 	Missing []int // numbers of chunks that are missing before the last one, ascending
+	// Disorder says that an event came after a later one of its kind, or before the page began: no clock that works
+	// gives such times.
+	Disorder bool
 }
 
 // Join makes a page from chunks of one attempt, in any order. Each kind of event is sorted by time; events of
@@ -85,9 +88,13 @@ func (p *Page) sort() {
 			byTime[i] = events.Index(i)
 			sorted = sorted && (i == 0 || byTime[i-1].Field(0).Int() <= byTime[i].Field(0).Int())
 		}
+		if len(byTime) > 0 && byTime[0].Field(0).Int() < 0 {
+			p.Disorder = true
+		}
 		if sorted {
 			continue
 		}
+		p.Disorder = true
 		slices.SortStableFunc(byTime, func(a, b reflect.Value) int {
 			return int(min(max(a.Field(0).Int()-b.Field(0).Int(), -1), 1))
 		})

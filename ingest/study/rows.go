@@ -42,6 +42,9 @@ func (s *Study) row(j *job, x *storage.Attempt, r *recording.Page, images map[st
 		Session: j.assignment.Visit, Arm: filled(j.arm), Level: filled(j.worker.Level), Class: filled(j.plan.Class),
 		Ended: x.Ended, Received: x.First, Submitted: x.Submitted, SubmitVia: submitVia(x, r), Flags: strings.Fields(x.Flags),
 	}
+	if r.Disorder {
+		w.Flags = append(w.Flags, "times_disorder")
+	}
 	for _, slot := range j.plan.Slots {
 		w.Images = append(w.Images, records.ImageID(j.plan.Class, images[slot.Image]))
 	}
