@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -312,4 +313,53 @@ func TestStudyReviews(t *testing.T) {
 	if n := account.DataSets[0].Rows["reviews"]; n != 3 || rows[0].Decision != "accept" || !rows[0].Counts {
 		t.Errorf("the account has %d reviews", n)
 	}
+}
+
+// In whichever order the requests of annotators arrive, and however often, the store has the same bytes.
+func TestStudyInterleaved(t *testing.T) {
+	for _, task := range []string{"browse", "tag"} {
+		t.Run(task, func(t *testing.T) {
+			made := func(next func(n int) (int, bool)) map[string]string {
+				dir, out := filepath.Join(t.TempDir(), "birds"), filepath.Join(t.TempDir(), "store")
+				if _, err := teststudy.Shuffled(t.Context(), dir, task, next); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := Run(t.Context(), Options{Sources: []string{dir}, Out: out}); err != nil {
+					t.Fatal(err)
+				}
+				return tables(t, out)
+			}
+			want := made(func(int) (int, bool) { return 0, false })
+			if len(want) < 4 {
+				t.Fatalf("%d tables", len(want))
+			}
+			for seed := range uint64(6) {
+				random := rand.New(rand.NewPCG(seed, 1))
+				got := made(func(n int) (int, bool) { return random.IntN(n), random.IntN(3) == 0 })
+				for name, text := range want {
+					if got[name] != text {
+						t.Errorf("order %d: %s differs", seed, name)
+					}
+				}
+			}
+		})
+	}
+}
+
+// tables returns the bytes of the tables of a store.
+func tables(t *testing.T, out string) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(out, "*", "*.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[filepath.Base(file)] = string(b)
+	}
+	return all
 }

@@ -40,6 +40,10 @@ type maker struct {
 	ids   int
 	image map[string]collect.Image
 	hits  map[string]collect.HIT
+	// later has the requests that are delivered at the end, and report whether they have to come again; nil if they are
+	// delivered at once.
+	later []func() (again bool, err error)
+	next  func(n int) (i int, again bool) // nil: at once
 }
 
 const began = 1_795_448_000_000 // ms
@@ -52,7 +56,18 @@ var (
 // Make makes a study of the task browse or tag in dir. Two annotators do each of two HITs; one more leaves in
 // the middle, one withdraws, and one is at work. One reloads a page, one submits a page of which a chunk was
 // lost, and one submits a page with two attempts. The first assignment is accepted.
-func Make(ctx context.Context, dir, task string) (_ *Study, err error) {
+func Make(ctx context.Context, dir, task string) (*Study, error) {
+	return run(ctx, dir, task, []habit{{}, {reload: true}, {lose: true}, {twice: true}, {leave: "return"}, {leave: "withdraw"}, {leave: "stay"}}, nil)
+}
+
+// Shuffled makes a study in which four annotators do a HIT each, one of whom reloads a page, and one loses a chunk.
+// Their requests arrive in an order that next draws from those that have not arrived, some of them more than once: next
+// returns a number below n, and whether this request comes again.
+func Shuffled(ctx context.Context, dir, task string, next func(n int) (i int, again bool)) (*Study, error) {
+	return run(ctx, dir, task, []habit{{}, {reload: true}, {lose: true}, {}}, next)
+}
+
+func run(ctx context.Context, dir, task string, habits []habit, next func(n int) (int, bool)) (_ *Study, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -65,7 +80,7 @@ func Make(ctx context.Context, dir, task string) (_ *Study, err error) {
 		return nil, err
 	}
 	m := &maker{Study: &Study{Dir: dir}, db: db, rand: rand.New(rand.NewPCG(1, 2)), now: began,
-		image: map[string]collect.Image{}, hits: map[string]collect.HIT{}}
+		image: map[string]collect.Image{}, hits: map[string]collect.HIT{}, next: next}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	images, hits := m.plan(task)
 	if _, err := db.SetPlan(ctx, images, hits); err != nil {
@@ -74,12 +89,51 @@ func Make(ctx context.Context, dir, task string) (_ *Study, err error) {
 	if _, err := db.SetConsent(ctx, "en", "digest", "We record how the pointer moves.", m.now); err != nil {
 		return nil, err
 	}
-	for i, habit := range []habit{{}, {reload: true}, {lose: true}, {twice: true}, {leave: "return"}, {leave: "withdraw"}, {leave: "stay"}} {
+	for i, habit := range habits {
 		if err := m.person(ctx, fmt.Sprintf("00000000%02X", 10+i), habit); err != nil {
 			return nil, err
 		}
 	}
+	if next != nil {
+		return m.Study, m.deliver()
+	}
 	return m.Study, m.review(ctx)
+}
+
+// send delivers a request now, or at the end.
+func (m *maker) send(request func() (again bool, err error)) error {
+	if m.next != nil {
+		m.later = append(m.later, request)
+		return nil
+	}
+	again, err := request()
+	if err == nil && again {
+		err = errors.New("teststudy: a chunk is missing")
+	}
+	return err
+}
+
+// deliver delivers the requests that wait, in the order that next draws.
+func (m *maker) deliver() error {
+	for len(m.later) > 0 {
+		i, twice := m.next(len(m.later))
+		again, err := m.later[i]()
+		if err != nil {
+			return err
+		}
+		if !again && !twice {
+			m.later = append(m.later[:i], m.later[i+1:]...)
+		}
+	}
+	return nil
+}
+
+// received returns when the server gets a request. If the order is drawn, all come at one time.
+func (m *maker) received() int64 {
+	if m.next != nil {
+		return began + 5*minute
+	}
+	return m.now
 }
 
 // review accepts the first assignment.
@@ -181,6 +235,9 @@ func (m *maker) person(ctx context.Context, worker string, h habit) error {
 	case "stay":
 		return nil
 	}
+	if m.next != nil {
+		return nil
+	}
 	_, _, err = m.db.Finish(ctx, worker, visit.ID, m.now)
 	return err
 }
@@ -237,8 +294,12 @@ func (m *maker) attempt(ctx context.Context, worker, id string, attempt int, n *
 			continue
 		}
 		digests = append(digests, recording.Digest(body))
-		if _, err := m.db.PutChunk(ctx, worker, storage.Chunk{Page: id, Attempt: attempt, Seq: c.Seq, Received: m.now, SHA256: recording.Digest(body),
-			Encoding: "gzip", Events: c.Len(), Body: body}, t0, 10*minute); err != nil {
+		chunk := storage.Chunk{Page: id, Attempt: attempt, Seq: c.Seq, Received: m.received(), SHA256: recording.Digest(body),
+			Encoding: "gzip", Events: c.Len(), Body: body}
+		if err := m.send(func() (bool, error) {
+			_, err := m.db.PutChunk(ctx, worker, chunk, t0, 10*minute)
+			return false, err
+		}); err != nil {
 			return err
 		}
 	}
@@ -252,8 +313,12 @@ func (m *maker) attempt(ctx context.Context, worker, id string, attempt int, n *
 		return err
 	}
 	s.Answer = string(text)
-	if r, err := m.db.Submit(ctx, worker, id, s, 10*minute, m.now); err != nil || len(r.Missing) > 0 {
-		return errors.Join(err, fmt.Errorf("teststudy: chunks %v of page %s are missing", r.Missing, id))
+	at := m.received()
+	if err := m.send(func() (bool, error) {
+		r, err := m.db.Submit(ctx, worker, id, s, 10*minute, at)
+		return len(r.Missing) > 0, err
+	}); err != nil {
+		return err
 	}
 	if counts {
 		m.Submitted++
