@@ -97,6 +97,9 @@ func Init(ctx context.Context, o InitOptions) (*Inited, error) {
 	if o.Edit != nil {
 		o.Edit(&s)
 	}
+	if images, err = r.inClasses(images, table, o); err != nil {
+		return nil, err
+	}
 	classes, err := r.classes(images, table, o)
 	if err != nil {
 		return nil, err
@@ -197,6 +200,29 @@ func (r *Inited) list(ctx context.Context, o InitOptions) ([]Image, error) {
 	return images, err
 }
 
+// inClasses leaves out the images of a browse study that lie beside the folders of classes.
+func (r *Inited) inClasses(images []Image, table *classTable, o InitOptions) ([]Image, error) {
+	if o.Task != Browse || table != nil && table.of != nil {
+		return images, nil
+	}
+	const advice = "put images into a folder for each class, or give --classes FILE with the columns image,class"
+	var in []Image
+	for _, m := range images {
+		if m.Class != "" {
+			in = append(in, m)
+		}
+	}
+	if len(in) == 0 {
+		return nil, fmt.Errorf("%s has no class, nor has another image: %s", images[0].Path, advice)
+	}
+	for _, m := range images {
+		if m.Class == "" {
+			r.Skipped = append(r.Skipped, fmt.Sprintf("%s: it is in no folder of a class: %s", m.Path, advice))
+		}
+	}
+	return in, nil
+}
+
 // classes gives images their classes, and returns the classes of the study.
 func (r *Inited) classes(images []Image, table *classTable, o InitOptions) ([]Class, error) {
 	if o.Task == Tag {
@@ -221,9 +247,6 @@ func (r *Inited) classes(images []Image, table *classTable, o InitOptions) ([]Cl
 	}
 	have := map[string]bool{}
 	for _, m := range images {
-		if m.Class == "" {
-			return nil, fmt.Errorf("%s has no class: put images into a folder for each class, or give --classes FILE with the columns image,class", m.Path)
-		}
 		have[m.Class] = true
 	}
 	described := map[string]Class{}

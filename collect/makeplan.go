@@ -2,6 +2,7 @@ package collect
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -9,7 +10,6 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -99,24 +99,16 @@ func (s *Study) MakePlan(seed uint64, issued []HIT) (Planned, error) {
 	return r, replace.File(filepath.Join(s.Dir, PlanFile), func(w io.Writer) error { return writeLines(w, hits) })
 }
 
-// Doubts returns what is wrong with a study that can be served all the same: images without a file, and a plan
-// that was made under other settings. issued are the HITs that annotators were given: they keep what they are.
-func (s *Study) Doubts(issued []HIT) ([]string, error) {
-	images, hits, err := s.Plan()
+// Doubts returns what is wrong with a study that can be served all the same: images without a file, files that changed,
+// and a plan that was made under other settings. It returns an error if no image has a file. issued are the HITs that annotators were given: they keep what they are.
+func (s *Study) Doubts(ctx context.Context, issued []HIT) ([]string, error) {
+	_, hits, err := s.Plan()
 	if err != nil {
 		return nil, err
 	}
-	var doubts []string
-	folder, missing, first := s.ImageFolder(), 0, ""
-	for _, m := range images {
-		if _, err := os.Stat(filepath.Join(folder, filepath.FromSlash(m.Path))); err != nil {
-			missing++
-			first = cmp.Or(first, m.Path)
-		}
-	}
-	if missing > 0 {
-		doubts = append(doubts, fmt.Sprintf("%d of %d images are missing in %s, such as %s: annotators see an empty place for them",
-			missing, len(images), folder, first))
+	doubts, err := s.imageDoubts(ctx)
+	if err != nil {
+		return nil, err
 	}
 	given := map[string]bool{}
 	for _, h := range issued {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -173,7 +174,7 @@ func TestDoubts(t *testing.T) {
 	if _, err := s.MakePlan(1, nil); err != nil {
 		t.Fatal(err)
 	}
-	if doubts, err := s.Doubts(nil); err != nil || len(doubts) > 0 {
+	if doubts, err := s.Doubts(t.Context(), nil); err != nil || len(doubts) > 0 {
 		t.Errorf("%q %v", doubts, err)
 	}
 	images, _, err := s.Plan()
@@ -183,18 +184,39 @@ func TestDoubts(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, images[1].Path)); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, images[2].Path), []byte("another"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	later := time.Now().Add(time.Minute)
+	if err := os.Chtimes(filepath.Join(dir, images[2].Path), later, later); err != nil {
+		t.Fatal(err)
+	}
 	s.Task.Images = 2
-	doubts, err := s.Doubts(nil)
-	if err != nil || len(doubts) != 2 || !strings.Contains(doubts[0], "1 of 3 images are missing in "+dir+", such as "+images[1].Path) ||
-		!strings.Contains(doubts[1], "another task.images") {
+	doubts, err := s.Doubts(t.Context(), nil)
+	if err != nil || len(doubts) != 3 || !strings.Contains(doubts[0], "1 of 3 images are missing in "+dir+", such as "+images[1].Path) ||
+		!strings.Contains(doubts[1], "1 of 3 images in "+dir+" are others than collect init read, such as "+images[2].Path) ||
+		!strings.Contains(doubts[2], "another task.images") {
 		t.Errorf("%q %v", doubts, err)
 	}
 	_, hits, err := s.Plan()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if doubts, err = s.Doubts(hits); err != nil || len(doubts) != 1 {
+	if doubts, err = s.Doubts(t.Context(), hits); err != nil || len(doubts) != 2 {
 		t.Errorf("HITs that were issued keep their pages: %q %v", doubts, err)
+	}
+	// A date says nothing where all files are read.
+	early := time.Unix(1e9, 0)
+	if err := os.Chtimes(filepath.Join(dir, images[2].Path), early, early); err != nil {
+		t.Fatal(err)
+	}
+	var wrong []string
+	if _, err := s.CheckImages(t.Context(), true, func(m *Image, err error) { wrong = append(wrong, m.ID) }); err != nil || !slices.Equal(wrong, []string{images[1].ID, images[2].ID}) {
+		t.Errorf("%q %v", wrong, err)
+	}
+	s.Images.Folder = t.TempDir()
+	if _, err := s.Doubts(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "none of the 3 images is in "+s.Images.Folder) {
+		t.Error(err)
 	}
 }
 

@@ -401,11 +401,13 @@ func (o *collectServeOptions) run(ctx context.Context, s streams) error {
 		if collect.HasPassword(o.DB) {
 			ui.Note(s.err, "others on this machine can read the password of --db in its list of processes: move it to ~/.pgpass")
 		}
-		doubts, err := doubts(ctx, r.Study)
-		if err != nil {
-			ui.Note(s.err, err.Error())
+		if r.Consent != "" {
+			ui.Note(s.err, r.Consent)
 		}
-		for _, d := range doubts {
+		if lang, _, _ := strings.Cut(strings.ToLower(r.Study.Study.Language), "-"); !hasLanguage(lang) {
+			ui.Note(s.err, fmt.Sprintf("the buttons of the page are in English: it has no texts in the language %q", r.Study.Study.Language))
+		}
+		for _, d := range r.Doubts {
 			ui.Note(s.err, d)
 		}
 		for _, key := range r.Study.Platform.Blanks() {
@@ -427,6 +429,12 @@ func (o *collectServeOptions) run(ctx context.Context, s streams) error {
 	return server.Run(ctx, o.RunOptions)
 }
 
+// hasLanguage reports whether the page has its own texts in a language.
+func hasLanguage(language string) bool {
+	_, err := page.Files.Open("texts-" + language + ".js")
+	return err == nil
+}
+
 // otherURL returns the option that invitations need if the study is not served where study.toml says, or "".
 func (o *collectServeOptions) otherURL(r server.Serving) string {
 	own, _, _ := strings.Cut(r.Page, "/s/")
@@ -434,15 +442,6 @@ func (o *collectServeOptions) otherURL(r server.Serving) string {
 		return ""
 	}
 	return " --url " + own
-}
-
-// doubts returns what is wrong with a study that is served all the same.
-func doubts(ctx context.Context, study *collect.Study) ([]string, error) {
-	issued, err := issuedHITs(ctx, study.Dir)
-	if err != nil {
-		return nil, err
-	}
-	return study.Doubts(issued)
 }
 
 // issuedHITs returns the HITs of a study that annotators were given.
@@ -647,7 +646,7 @@ func collectCheckCommand(s streams) *cobra.Command {
 		Use:   "check DIR",
 		Short: "Compare everything that a study has stored",
 		Long: `Read all chunks of a study and compare their digests, the chain of each page, and all counts with
-what was acknowledged. Whatever differs is printed with its place. A server may run meanwhile.
+what was acknowledged, and the images with those that collect init read. Whatever differs is printed with its place. A server may run meanwhile.
 
 Exit codes: 0 nothing differs, 1 something does, 2 wrong usage.`,
 		Example: `  abtool collect check birds`,
@@ -657,16 +656,18 @@ Exit codes: 0 nothing differs, 1 something does, 2 wrong usage.`,
 }
 
 func checkStudy(ctx context.Context, w io.Writer, dir string) error {
-	if _, err := collect.Open(dir); err != nil {
+	study, err := collect.Open(dir)
+	if err != nil {
 		return err
 	}
 	wrong := 0
+	differs := func(where, what string) {
+		wrong++
+		fmt.Fprintf(w, "%s: %s\n", where, what)
+	}
 	var c storage.Checked
-	err := viewStudy(ctx, dir, func(v *storage.View) (err error) {
-		c, err = v.Check(func(where, what string) {
-			wrong++
-			fmt.Fprintf(w, "%s: %s\n", where, what)
-		})
+	err = viewStudy(ctx, dir, func(v *storage.View) (err error) {
+		c, err = v.Check(differs)
 		return err
 	})
 	if errors.Is(err, os.ErrNotExist) {
@@ -675,7 +676,11 @@ func checkStudy(ctx context.Context, w io.Writer, dir string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "checked %s, %s, %s, %s, %s\n", plural(int(c.Assignments), "assignment"), plural(int(c.Pages), "page"),
+	images, err := study.CheckImages(ctx, true, func(m *collect.Image, err error) { differs("image "+m.Path, err.Error()) })
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "checked %s, %s, %s, %s, %s, %s\n", plural(len(images), "image"), plural(int(c.Assignments), "assignment"), plural(int(c.Pages), "page"),
 		plural(int(c.Attempts), "attempt"), plural(int(c.Chunks), "chunk"), plural(int(c.Events), "event"))
 	if wrong > 0 {
 		return fmt.Errorf("%s found", plural(wrong, "difference"))

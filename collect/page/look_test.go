@@ -3,12 +3,17 @@ package page_test
 import (
 	"flag"
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"abtool/collect"
 )
 
 var shots = flag.String("shots", "", "write pictures of all screens into this folder, to be looked at")
@@ -78,6 +83,44 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// The administrator's pages fit into three widths, and count pages as annotators do.
+func TestAdminLook(t *testing.T) {
+	site := newSite(t, "browse", func(s *collect.Settings) {
+		s.Assign.Unit, s.Arms = collect.PerPage, map[string]collect.Arm{"plain": {Weight: 1}, "red": {Weight: 1}}
+	})
+	d := browser(t, site.address)
+	d.open(site.url())
+	for n := range 3 {
+		d.page(n + 1)
+		b := d.box(".slot img")
+		d.click(b.X+20, b.Y+20)
+		d.press("Submit this page")
+	}
+	d.wait(`document.querySelector(".code")`)
+	admin := httptest.NewServer(site.served.Admin())
+	t.Cleanup(admin.Close)
+	keys, err := site.study.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d = browser(t, strings.TrimPrefix(admin.URL, "http://"))
+	for name, path := range map[string]string{"overview": "/?token=" + keys.Admin, "people": "/people", "assignments": "/assignments"} {
+		d.do(chromedp.Navigate(admin.URL + "/?token=" + keys.Admin))
+		d.do(chromedp.Navigate(admin.URL + path))
+		d.wait(`document.querySelector("table")`)
+		d.look("admin-" + name)
+	}
+	d.do(chromedp.Navigate(admin.URL + "/assignments"))
+	d.eval(`document.querySelector("td a").click()`, nil)
+	d.wait(`document.querySelector("h3")?.innerText.startsWith("Page 1")`)
+	d.look("admin-assignment")
+	var heads []string
+	d.eval(`[...document.querySelectorAll("#replay + .wide a")].map(a => a.innerText)`, &heads)
+	if !slices.Equal(heads, []string{"page 1", "page 2", "page 3"}) {
+		t.Errorf("pages %q", heads)
+	}
+}
+
 // look checks the widths of a screen, and writes pictures of it.
 func (d *driver) look(name string) {
 	d.t.Helper()
@@ -87,7 +130,7 @@ func (d *driver) look(name string) {
 				emulation.SetDeviceMetricsOverride(width, 900, 1, false))
 			d.settle()
 			var wide []string
-			d.eval(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !e.closest(".hidden, .loupe, .ghost")).map(e => e.tagName + " " + (e.id || e.className)).slice(0, 5)`, &wide)
+			d.eval(`[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !e.closest(".hidden, .loupe, .ghost, .wide")).map(e => e.tagName + " " + (e.id || e.className)).slice(0, 5)`, &wide)
 			if len(wide) > 0 {
 				d.t.Errorf("%s at %d px: these stick out: %v", name, width, wide)
 			}

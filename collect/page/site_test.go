@@ -34,6 +34,7 @@ type site struct {
 	identities *storage.Identities
 	address    string
 	server     *http.Server
+	served     *server.Server
 
 	mu       sync.Mutex
 	handler  http.Handler
@@ -107,14 +108,15 @@ func newSite(t *testing.T, task string, change func(*collect.Settings)) *site {
 // open makes the handler from the study as it is now.
 func (s *site) open() {
 	s.t.Helper()
-	served, _, err := server.New(context.Background(), server.Options{Study: s.study, DB: s.db, Identities: s.identities, Page: page.Files})
+	var err error
+	s.served, _, err = server.New(context.Background(), server.Options{Study: s.study, DB: s.db, Identities: s.identities, Page: page.Files})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(served.Close)
+	s.t.Cleanup(s.served.Close)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.handler = served.Handler()
+	s.handler = s.served.Handler()
 }
 
 // check checks all that is stored, as abtool collect check does.

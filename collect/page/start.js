@@ -33,6 +33,9 @@ const platform = () => import("./platform.js");
 /** Returns what shows the way back to the platform, if there is one. */
 const backOf = async way => way && (await platform()).back(way);
 
+/** Waits until the study is to go on here, though it is open elsewhere. */
+const ask = where => step(texts.elsewhere, texts.takeOver, p(where));
+
 /** Asks again for a consent whose text has changed. Shows other errors, and lets the annotator try again. */
 function fail(e) {
   if (e.code === "consent_changed") {
@@ -92,7 +95,7 @@ async function start() {
   remember({ params, token: api.token });
   history.replaceState(null, "", location.pathname);
   const narrow = parent !== self && innerWidth < NARROW;
-  if (!narrow) take = await onlyTab(name, () => step(texts.otherTab, texts.takeOver), lose);
+  if (!narrow) take = await onlyTab(name, () => ask(texts.otherTab), lose);
   screen(texts.loading);
   api.renew = async () => { api.token = ""; await begin(params); };
   await begin(params);
@@ -116,7 +119,7 @@ function lose() {
   if (lost) return;
   lost = true;
   queue?.halt();
-  screen(texts.takenOver);
+  screen(texts.elsewhere, p(texts.takenOver));
 }
 
 async function landing() {
@@ -157,7 +160,7 @@ async function obtain(body) {
     return await post("lease", { ...body, take });
   } catch (e) {
     if (e.code !== "elsewhere") throw e;
-    await step(texts.otherDevice, texts.takeOver);
+    await ask(texts.otherDevice);
     take = true;
     return await obtain(body);
   }

@@ -101,10 +101,11 @@ export default {
   canClose: "You can close this page.",
 
   preview: "This is a preview. Accept the task to begin; nothing is recorded until then.",
-  otherTab: "The study is open in another tab or window. Please go on there.",
+  elsewhere: "The study is open elsewhere",
+  otherTab: "It is open in another tab or window. Please go on there.",
   takeOver: "Go on here instead",
-  otherDevice: "You are in the middle of this study in another window or on another device. If you go on here, it stops there.",
-  takenOver: "The study goes on in another window or on another device. You can close this one.",
+  otherDevice: "You are in the middle of it in another window or on another device. If you go on here, it stops there.",
+  takenOver: "It goes on in another window or on another device. You can close this one.",
   problem: "Something went wrong",
   problemText: "Your work so far is kept. Please try again in a moment. If it does not help, tell those who run the study this code:",
   codes: ({

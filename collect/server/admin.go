@@ -24,6 +24,7 @@ var adminFiles embed.FS
 var adminPages = template.Must(template.New("").Funcs(template.FuncMap{
 	"count": func(n int64) string { return ui.Thousands(n) },
 	"size":  ui.Size,
+	"page":  func(number int) int { return number + 1 }, // as annotators count
 	"state": func(state string) string { return stateNames[state] },
 	"time": func(ms int64) string {
 		return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04")

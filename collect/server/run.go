@@ -37,6 +37,10 @@ type Serving struct {
 	Page  string // address of the study's page
 	Admin string // address of the administrator's pages, with the token
 	Kept  int    // HITs that are no longer in the plan but were issued
+	// Consent says that the text of the consent is not the one of the last start, or is "".
+	Consent string
+	// Doubts are what is wrong with the study, which is served all the same.
+	Doubts []string
 }
 
 // Run serves the study of a folder until ctx is done. Then it finishes the requests that it has accepted.
@@ -105,7 +109,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	s.Start()
 	if o.Ready != nil {
 		o.Ready(Serving{study, front.page(listener, study.Study.ID),
-			"http://" + adminListener.Addr().String() + "/?token=" + url.QueryEscape(s.keys.Admin), kept})
+			"http://" + adminListener.Addr().String() + "/?token=" + url.QueryEscape(s.keys.Admin), kept, s.consentNote, s.doubts})
 	}
 	return serve(ctx, map[net.Listener]http.Handler{listener: front.handler(s, s.Handler()), adminListener: s.Admin()})
 }

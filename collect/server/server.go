@@ -46,23 +46,25 @@ type Options struct {
 // A Server serves a study.
 type Server struct {
 	Options
-	keys     collect.Keys
-	images   *os.Root
-	icons    *os.Root          // nil without pictures of icons
-	iconKeys map[string]string // name of a picture by its key
-	sizes    map[string][2]int // of images, by id
-	files    map[string]file
-	arms     []storage.Arm
-	consent  storage.Consent
-	html     map[string]string // of the texts
-	limits   *limiter
-	tries    *limiter // of admin logins
-	notes    *limiter // of what annotators and their scripts tell, which is kept for ever
-	parsing  chan struct{}
-	proxies  []netip.Prefix // trusted
-	sources  platform.Platforms
-	stop     context.CancelFunc
-	done     sync.WaitGroup
+	keys        collect.Keys
+	images      *os.Root
+	icons       *os.Root          // nil without pictures of icons
+	iconKeys    map[string]string // name of a picture by its key
+	sizes       map[string][2]int // of images, by id
+	files       map[string]file
+	arms        []storage.Arm
+	consent     storage.Consent
+	consentNote string
+	doubts      []string
+	html        map[string]string // of the texts
+	limits      *limiter
+	tries       *limiter // of admin logins
+	notes       *limiter // of what annotators and their scripts tell, which is kept for ever
+	parsing     chan struct{}
+	proxies     []netip.Prefix // trusted
+	sources     platform.Platforms
+	stop        context.CancelFunc
+	done        sync.WaitGroup
 }
 
 // Sizes of bodies.
@@ -132,10 +134,25 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 		return nil, 0, err
 	}
 	sum := sha256.Sum256([]byte(o.Study.Texts["consent"]))
+	var before []storage.Consent
+	var issued []collect.HIT
+	err = o.DB.View(ctx, func(v *storage.View) (err error) {
+		if before, err = v.Consents(); err == nil {
+			issued, err = v.Issued()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if s.doubts, err = o.Study.Doubts(ctx, issued); err != nil {
+		return nil, 0, err
+	}
 	s.consent, err = o.DB.SetConsent(ctx, o.Study.Study.Language, hex.EncodeToString(sum[:]), o.Study.Texts["consent"], s.now())
 	if err != nil {
 		return nil, 0, err
 	}
+	s.consentNote = consentNote(before, s.consent.Version)
 	if _, err := o.DB.FinishErasures(ctx, o.Identities, true); err != nil { // of an earlier run
 		return nil, 0, err
 	}
@@ -147,6 +164,18 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 		return err
 	})
 	return s, kept, err
+}
+
+// consentNote says that the text of the consent is not the latest of the versions before this start, or returns "".
+func consentNote(before []storage.Consent, version int64) string {
+	const asked = "annotators who agreed to another version are asked again"
+	switch n := len(before); {
+	case n == 0 || before[n-1].Version == version:
+		return ""
+	case before[n-1].Version < version:
+		return fmt.Sprintf("consent.md has changed: it is version %d from now on, and %s", version, asked)
+	}
+	return fmt.Sprintf("consent.md is version %d again, though version %d was served later: %s", version, before[len(before)-1].Version, asked)
 }
 
 // Start ends leases from time to time, and deletes what is due, until Close.

@@ -518,8 +518,34 @@ func TestLevels(t *testing.T) {
 			}
 			seq++
 		}
+		// Nobody knows what events of a newer page hold.
+		body := fmt.Appendf(nil, `{"format":1,"page":%q,"attempt":1,"seq":%d,"t0":1,"sparks":{"t":[1,2]}}`, page, seq)
+		if level == "full" {
+			r.want(201, "", put(token, page, 1, seq, body, ""))
+		} else {
+			r.want(403, "not_agreed", put(token, page, 1, seq, body, ""))
+		}
 	}
 	r.check()
+}
+
+// A start says that the text of the consent has changed.
+func TestConsentNote(t *testing.T) {
+	versions := func(n int) (all []storage.Consent) {
+		for i := range n {
+			all = append(all, storage.Consent{Version: int64(i + 1)})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		before  int
+		version int64
+		want    string
+	}{{0, 1, ""}, {1, 1, ""}, {1, 2, "consent.md has changed: it is version 2 from now on"}, {2, 1, "consent.md is version 1 again, though version 2 was served later"}} {
+		if note := consentNote(versions(c.before), c.version); !strings.HasPrefix(note, c.want) || (note == "") != (c.want == "") {
+			t.Errorf("%d versions, then %d: %q", c.before, c.version, note)
+		}
+	}
 }
 
 // A server that is started again knows tokens, images and pages.

@@ -200,7 +200,7 @@ func (s *Server) chunk(w http.ResponseWriter, r *http.Request, p *person) {
 		return
 	}
 	if kind := beyond(p.Level, &parsed.Events); kind != "" {
-		refuse(w, 403, "not_agreed", "the chunk has %s, which the level %q leaves out", kind, p.Level)
+		refuse(w, 403, "not_agreed", "the chunk has %s, and the level is %q", kind, p.Level)
 		return
 	}
 	if !s.roomy(roomToStore) {
@@ -236,6 +236,9 @@ func (s *Server) parse(c *storage.Chunk) (*recording.Chunk, error) {
 func beyond(level string, e *recording.Events) string {
 	if level != "full" && len(e.Samples) > 0 {
 		return "samples"
+	}
+	if level != "full" && len(e.Unknown) > 0 {
+		return "events of a kind that this server does not know, " + e.Unknown[0].Kind
 	}
 	if level == "answers" {
 		if slices.ContainsFunc(e.Choices, func(c recording.Choice) bool { return c.X != 0 || c.Y != 0 }) {
