@@ -27,7 +27,8 @@ func (w *Work) Over() bool { return w.State != storage.Offered && w.State != sto
 type Page struct {
 	Number   int
 	Plan     collect.Page
-	Attempts []*recording.Page  // up to the one that was submitted
+	Attempts []*recording.Page  // up to the one that was submitted; none of a page of an original front end
+	FrontEnd []byte             // the page as an original front end sent it, else nil
 	Browse   *derive.BrowsePage // nil on a tag page
 	Tag      *derive.TagPage    // nil on a browse page
 }
@@ -130,6 +131,7 @@ func (r *Reader) frontEnd(p *Page, submitted *storage.Attempt, d derive.Page) er
 	if err != nil {
 		return err
 	}
+	p.FrontEnd = body
 	if p.Plan.Class != "" {
 		p.Browse, err = derive.FrontEndBrowse(body, d)
 	} else {

@@ -1,14 +1,15 @@
 package server
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 
 	"abtool/collect"
-	"abtool/collect/derive"
 	"abtool/collect/quality"
 	"abtool/collect/storage"
 	"abtool/explore/replay/scene"
@@ -44,8 +45,8 @@ func (s *Server) replay(w http.ResponseWriter, r *http.Request) {
 		if i < 0 {
 			return storage.ErrUnknown
 		}
-		drawn = s.scene(done, &done.Pages[i], reader)
-		return nil
+		drawn, err = s.scene(done, &done.Pages[i], reader)
+		return err
 	})
 	switch {
 	case errors.Is(err, storage.ErrUnknown):
@@ -58,18 +59,22 @@ func (s *Server) replay(w http.ResponseWriter, r *http.Request) {
 }
 
 // scene returns what the player draws of a page: all that was recorded of it, or what an original front end sent.
-func (s *Server) scene(done *quality.Work, p *quality.Page, reader *quality.Reader) *scene.Scene {
+func (s *Server) scene(done *quality.Work, p *quality.Page, reader *quality.Reader) (*scene.Scene, error) {
 	switch {
-	case len(p.Attempts) > 0:
-		return scene.Recorded(s.recording(done, p, reader))
+	case p.FrontEnd == nil:
+		return scene.Recorded(s.recording(done, p, reader)), nil
 	case p.Browse != nil:
-		var rows []*scene.ShowingRow
-		for i, a := range p.Browse.Annotations {
-			rows = append(rows, showingRow(a, p.Plan.Slots[i].Image, i, p.Browse.Started))
+		rows, err := showingRows(p)
+		if err != nil {
+			return nil, err
 		}
-		return scene.BrowsePage(rows, nil, imageAddress)
+		return scene.BrowsePage(rows, nil, imageAddress), nil
 	}
-	return scene.Tag(tagRow(p.Tag), nil, imageAddress(p.Plan.Slots[0].Image))
+	row, err := tagRow(p)
+	if err != nil {
+		return nil, err
+	}
+	return scene.Tag(row, nil, imageAddress(p.Plan.Slots[0].Image)), nil
 }
 
 func imageAddress(id string) string { return "/images/" + url.PathEscape(id) }
@@ -123,66 +128,118 @@ func known(slot collect.Slot) []string {
 	return nil
 }
 
-// showingRow returns the row of a record of an original front end. Its times count from the beginning of the page.
-func showingRow(a *derive.Showing, id string, slot int, started int64) *scene.ShowingRow {
-	r := &scene.ShowingRow{ImageID: id, ImageIdx: narrow(&slot), PositionX: real(a.ImagePosition.X), PositionY: real(a.ImagePosition.Y),
-		ImageWidth: real(a.ImageWidth), ImageHeight: real(a.ImageHeight), OrigWidth: narrow(a.OriginalWidth), OrigHeight: narrow(a.OriginalHeight),
-		Selected: &a.Selected, T0: &started, Clicks: points(a.SelectedRecord, started), Mouse: points(a.MouseTracking, started)}
-	for _, h := range a.HoveredRecord {
-		t := h.Time - started
-		r.Hovers = append(r.Hovers, scene.Hover{T: &t, Action: &h.Action})
-	}
-	return r
+// A sentPoint is a click or a sample as original front ends send it. Time is ms since 1970, TimeAt since the page opened.
+type sentPoint struct {
+	X, Y         *float64
+	Time, TimeAt *float64
 }
 
-func points(list []derive.Point, started int64) (all []scene.Point) {
-	for _, p := range list {
-		t := p.Time - started
-		all = append(all, scene.Point{T: &t, X: p.X, Y: p.Y})
+// showingRows returns the rows of a browse page of an original front end, by slot. Times count from its beginning.
+func showingRows(p *quality.Page) ([]*scene.ShowingRow, error) {
+	var in struct {
+		Page struct {
+			StartedAt   float64
+			Annotations []struct {
+				ImageID                       string
+				Selected                      *bool
+				SelectedRecord, MouseTracking []sentPoint
+				HoveredRecord                 []struct {
+					Action *string
+					Time   *float64
+				}
+				ImagePosition                           struct{ X, Y *float64 }
+				ImageWidth, ImageHeight                 *float64
+				OriginalImageWidth, OriginalImageHeight *float64
+			}
+		}
+	}
+	if err := json.Unmarshal(p.FrontEnd, &in); err != nil {
+		return nil, fmt.Errorf("page %d: %w", p.Number, err)
+	}
+	began := int64(in.Page.StartedAt)
+	rows := make([]*scene.ShowingRow, len(p.Plan.Slots))
+	for slot, planned := range p.Plan.Slots {
+		r := &scene.ShowingRow{ImageID: planned.Image, ImageIdx: whole[int32](ptr(float64(slot))), T0: &began, Selected: &p.Browse.Annotations[slot].Selected}
+		rows[slot] = r
+		for _, a := range in.Page.Annotations {
+			if a.ImageID != p.Browse.Annotations[slot].ImageID {
+				continue
+			}
+			r.PositionX, r.PositionY, r.ImageWidth, r.ImageHeight = a.ImagePosition.X, a.ImagePosition.Y, a.ImageWidth, a.ImageHeight
+			r.OrigWidth, r.OrigHeight = whole[int32](a.OriginalImageWidth), whole[int32](a.OriginalImageHeight)
+			r.Clicks, r.Mouse = points(a.SelectedRecord, in.Page.StartedAt), points(a.MouseTracking, in.Page.StartedAt)
+			for _, h := range a.HoveredRecord {
+				r.Hovers = append(r.Hovers, scene.Hover{T: since(h.Time, in.Page.StartedAt), Action: h.Action})
+			}
+		}
+	}
+	return rows, nil
+}
+
+// tagRow returns the row of a page with icons of an original front end.
+func tagRow(p *quality.Page) (*scene.TagRow, error) {
+	var in struct {
+		Page struct {
+			StartedAt  *float64
+			Annotation struct {
+				ImageWidth, ImageHeight                 *float64
+				OriginalImageWidth, OriginalImageHeight *float64
+				TimeSpend                               *float64
+				MouseTracking                           []sentPoint
+				ActionHistories                         []struct {
+					ActionType, IconType *string
+					PointFrom, PointTo   struct{ X, Y *float64 }
+					TimeAt               *float64
+				}
+				CategoryHistories []struct {
+					CategoryIndex *float64
+					CategoryName  *string
+					UsingKeyboard *bool
+					TimeAt        *float64
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(p.FrontEnd, &in); err != nil {
+		return nil, fmt.Errorf("page %d: %w", p.Number, err)
+	}
+	a := in.Page.Annotation
+	r := &scene.TagRow{PageStarted: whole[int64](in.Page.StartedAt), ImageWidth: a.ImageWidth, ImageHeight: a.ImageHeight,
+		OrigWidth: whole[int32](a.OriginalImageWidth), OrigHeight: whole[int32](a.OriginalImageHeight), TimeSpent: whole[int64](a.TimeSpend)}
+	r.ImageID, _ = strconv.ParseInt(p.Plan.Slots[0].Image, 10, 64)
+	for _, m := range a.MouseTracking {
+		r.Mouse = append(r.Mouse, scene.Point{T: whole[int64](m.TimeAt), X: m.X, Y: m.Y})
+	}
+	for _, v := range a.ActionHistories {
+		r.Actions = append(r.Actions, scene.TagAction{Type: v.ActionType, Icon: v.IconType, T: whole[int64](v.TimeAt), FromX: v.PointFrom.X,
+			FromY: v.PointFrom.Y, ToX: v.PointTo.X, ToY: v.PointTo.Y})
+	}
+	for _, v := range a.CategoryHistories {
+		r.Browsing = append(r.Browsing, scene.TagStep{Index: whole[int32](v.CategoryIndex), Name: v.CategoryName, Keyboard: v.UsingKeyboard, T: whole[int64](v.TimeAt)})
+	}
+	return r, nil
+}
+
+// points returns clicks or samples with times since a page began.
+func points(sent []sentPoint, began float64) (all []scene.Point) {
+	for _, p := range sent {
+		all = append(all, scene.Point{T: since(p.Time, began), X: p.X, Y: p.Y})
 	}
 	return all
 }
 
-// tagRow returns the row of a page with icons of an original front end.
-func tagRow(p *derive.TagPage) *scene.TagRow {
-	a := p.Annotation
-	r := &scene.TagRow{PageStarted: &p.Started, ImageWidth: real(a.ImageWidth), ImageHeight: real(a.ImageHeight), OrigWidth: narrow(a.OriginalWidth),
-		OrigHeight: narrow(a.OriginalHeight), TimeSpent: &a.TimeSpent}
-	r.ImageID, _ = strconv.ParseInt(a.ImageID, 10, 64)
-	for i := range a.MouseTracking {
-		m := &a.MouseTracking[i]
-		r.Mouse = append(r.Mouse, scene.Point{T: &m.T, X: &m.X, Y: &m.Y})
+func since(t *float64, began float64) *int64 {
+	if t == nil {
+		return nil
 	}
-	for i := range a.ActionHistories {
-		v := &a.ActionHistories[i]
-		act := scene.TagAction{Type: &v.Type, Icon: &v.Icon, T: &v.T}
-		if v.From != nil {
-			act.FromX, act.FromY = &v.From.X, &v.From.Y
-		}
-		if v.To != nil {
-			act.ToX, act.ToY = &v.To.X, &v.To.Y
-		}
-		r.Actions = append(r.Actions, act)
-	}
-	for i := range a.CategoryHistories {
-		v := &a.CategoryHistories[i]
-		r.Browsing = append(r.Browsing, scene.TagStep{Index: narrow(&v.Index), Name: &v.Name, Keyboard: &v.Keyboard, T: &v.T})
-	}
-	return r
+	return ptr(int64(*t - began))
 }
 
-func real(v *int) *float64 {
+func whole[T int32 | int64](v *float64) *T {
 	if v == nil {
 		return nil
 	}
-	x := float64(*v)
-	return &x
+	return ptr(T(*v))
 }
 
-func narrow(v *int) *int32 {
-	if v == nil {
-		return nil
-	}
-	x := int32(*v)
-	return &x
-}
+func ptr[T any](v T) *T { return &v }

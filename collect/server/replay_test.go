@@ -1,0 +1,116 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"abtool/collect"
+	"abtool/collect/storage"
+)
+
+// Pages that original front ends sent are replayed from their records: the recorded page of ImageNet's has images that
+// were entered and selected, that of COCO's has icons.
+func TestReplayOfFrontEnds(t *testing.T) {
+	for task, want := range map[string]string{collect.Browse: "select", collect.Tag: "add"} {
+		r := compatRig(t, task)
+		f := r.open(map[string]string{collect.Browse: "imagenet", collect.Tag: "coco"}[task], r.hits()[0], "AWORKER")
+		for range f.pages {
+			f.submit()
+		}
+		var id string
+		r.view(func(v *storage.View) error {
+			all, err := v.Assignments()
+			id = all[0].ID
+			return err
+		})
+		get, _ := r.browser()
+		get("GET", "/?token="+r.server.keys.Admin, "", nil)
+		_, body, _ := get("GET", "/assignments/"+id+"/pages/0", "", nil)
+		var drawn struct {
+			Kind   string           `json:"kind"`
+			Images []map[string]any `json:"images"`
+			Tracks []struct {
+				Samples struct{ T []float64 }
+				Events  struct {
+					T    []float64
+					What []string
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(body), &drawn); err != nil {
+			t.Fatalf("%v\n%s", err, body)
+		}
+		at := -1
+		for i, what := range drawn.Tracks[0].Events.What {
+			if what == want {
+				at = i
+			}
+		}
+		if at < 0 || len(drawn.Tracks[0].Samples.T) < 5 || drawn.Tracks[0].Events.T[at] <= 0 || drawn.Images[0]["src"] != "/images/"+drawn.Images[0]["id"].(string) {
+			t.Errorf("%s: %+v", task, drawn)
+		}
+	}
+}
+
+// The page of an assignment plays in a browser, which has nothing to complain of.
+func TestReplayInBrowser(t *testing.T) {
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no browser is installed, so that the replay is not tested in one: apt-get install chromium")
+	}
+	r := newRig(t, collect.Browse, nil)
+	token := r.agree("ann")
+	for _, p := range r.pages(token) {
+		r.work(token, p["page"].(string), chosen)
+	}
+	var id string
+	r.view(func(v *storage.View) error {
+		all, err := v.Assignments()
+		id = all[0].ID
+		return err
+	})
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)...)
+	defer cancel()
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
+	defer cancel()
+	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	var mu sync.Mutex
+	var complaints []string
+	chromedp.ListenTarget(ctx, func(e any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch e := e.(type) {
+		case *runtime.EventExceptionThrown:
+			complaints = append(complaints, e.ExceptionDetails.Error())
+		case *log.EventEntryAdded:
+			if !strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
+				complaints = append(complaints, e.Entry.Text)
+			}
+		}
+	})
+	var got string
+	if err := chromedp.Run(ctx, log.Enable(), chromedp.Navigate(r.admin.URL+"/?token="+r.server.keys.Admin), chromedp.Navigate(r.admin.URL+"/assignments/"+id+"?page=1"),
+		chromedp.Poll(`document.querySelector(".replay")?.replay?.drawn`, nil),
+		chromedp.Evaluate(`(({ scene, size, player, picture }) => [scene.recorded, scene.images.length, size.width > 300, player.tracks.length, [...picture.images.values()].every(m => m.src.includes("/images/"))].join())(document.querySelector(".replay").replay)`,
+			&got)); err != nil {
+		t.Fatal(err)
+	}
+	if got != "true,4,true,1,true" {
+		t.Errorf("the replay: %s", got)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(complaints) > 0 {
+		t.Errorf("the browser complains: %q", complaints)
+	}
+}
