@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"abtool/byproduct/coco"
 	"abtool/collect"
+	"abtool/collect/compat"
 	"abtool/collect/quality"
 	"abtool/collect/storage"
 	"abtool/internal/replace"
@@ -213,6 +215,40 @@ func (o *collectReviewOptions) decide(ctx context.Context, w io.Writer, dir stri
 	return nil
 }
 
+// compatMarks returns the platform's ids of the assignments that were done with an original front end, by which the rows
+// of a batch are found: their codes prove nothing.
+func compatMarks(ctx context.Context, study *collect.Study) (map[string]string, error) {
+	marks := map[string]string{}
+	if !study.Compat.Enabled {
+		return marks, nil
+	}
+	return marks, viewStudy(ctx, study.Dir, func(v *storage.View) error {
+		all, err := v.CompatAnnotations()
+		for i := range all {
+			marks[all[i].Assignment] = compat.AssignmentID(&all[i])
+		}
+		return err
+	})
+}
+
+// checkCodes compares the codes of a batch with those of COCO-AB's front end.
+func (o *collectReviewOptions) checkCodes(s streams, study *collect.Study) error {
+	if o.batch == "" || !study.Compat.Enabled || study.Task.Kind != collect.Tag {
+		return nil
+	}
+	f, err := os.Open(o.batch)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	right, wrong, err := compat.CheckCodes(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.batch, err)
+	}
+	ui.Note(s.err, fmt.Sprintf("%d rows have the code of COCO-AB's front end, %d do not; workers can compute it, so that it proves nothing", right, wrong))
+	return nil
+}
+
 // export writes the decisions for a platform.
 func (o *collectReviewOptions) export(ctx context.Context, s streams, study *collect.Study, all []*quality.Assessment, finished bool) error {
 	keys, err := study.Keys()
@@ -235,7 +271,7 @@ func (o *collectReviewOptions) export(ctx context.Context, s streams, study *col
 		switch {
 		case err != nil && !errors.Is(err, storage.ErrUnknown):
 			return err
-		case err != nil || platform != o.platform:
+		case err != nil || platform != o.platform && !(o.platform == "mturk" && platform == storage.Compat):
 			others++
 		case a.Decision == nil:
 			undecided++
@@ -246,6 +282,10 @@ func (o *collectReviewOptions) export(ctx context.Context, s streams, study *col
 	}
 	if len(decided) == 0 {
 		return fmt.Errorf("no assignment of an annotator from %s is decided; decide with --apply or on the administrator's pages", o.platform)
+	}
+	marks, err := compatMarks(ctx, study)
+	if err != nil {
+		return err
 	}
 	filled, left := len(decided), 0
 	err = replace.File(o.out, func(w io.Writer) (err error) {
@@ -258,14 +298,24 @@ func (o *collectReviewOptions) export(ctx context.Context, s streams, study *col
 		}
 		defer batch.Close()
 		filled, left, err = quality.FillMTurk(w, batch, decided,
-			func(a *quality.Assessment) string { return keys.CompletionCode(study.Study.ID, a.ID, a.Worker) },
-			func(id string) string { return keys.Worker("mturk", id) })
+			func(a *quality.Assessment) string {
+				return cmp.Or(marks[a.ID], keys.CompletionCode(study.Study.ID, a.ID, a.Worker))
+			},
+			func(id string) string {
+				if worker := keys.Worker(storage.Compat, id); ids[worker] != "" {
+					return worker
+				}
+				return keys.Worker("mturk", id)
+			})
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("%s is not written: %w", o.out, err)
 	}
 	fmt.Fprintf(s.out, "%s: %s\n", o.out, plural(filled, "decision"))
+	if err := o.checkCodes(s, study); err != nil {
+		return err
+	}
 	for _, x := range []struct {
 		n    int
 		what string
