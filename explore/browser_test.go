@@ -8,16 +8,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // A driver works in a tab of a browser.
@@ -94,7 +97,7 @@ func (d *driver) listen(e any) {
 	case *runtime.EventExceptionThrown:
 		d.complaints = append(d.complaints, e.ExceptionDetails.Error())
 	case *log.EventEntryAdded:
-		if strings.HasSuffix(e.Entry.URL, "/nowhere") { // the test asks for a page that is not there
+		if strings.HasSuffix(e.Entry.URL, "/nowhere") || strings.Contains(e.Entry.URL, "n_sample%3A") { // the test asks for what is not there
 			return
 		}
 		d.complaints = append(d.complaints, e.Entry.Text+" "+e.Entry.URL)
@@ -166,6 +169,142 @@ var screens = []struct{ name, path, drawn string }{
 	{"sql-seq", "/sql?q=FROM+imagenet_final_clicks", "document.querySelector('#sql').dataset.ran"},
 	{"sql-empty", "/sql", "document.querySelector('#catalog').children.length"},
 	{"absent", "/nowhere", "true"},
+}
+
+// Every page is drawn without a complaint of the browser, and is not wider than the window.
+func TestPages(t *testing.T) {
+	d, _ := browse(t, Options{Store: demo()})
+	var worker string
+	d.eval(`fetch('/api/rows/imagenet?n=1').then(r => r.json()).then(r => r.data[r.columns.indexOf('worker_id')][0])`, &worker)
+	for _, x := range screens {
+		path := strings.ReplaceAll(x.path, "5859A58EBB", worker)
+		for _, width := range []int64{400, 1000} {
+			d.do(emulation.SetDeviceMetricsOverride(width, 800, 1, false))
+			d.open(path)
+			d.wait(x.drawn)
+			if wide := d.text("document.documentElement.scrollWidth"); wide != fmt.Sprint(width) {
+				t.Errorf("%s is %s pixels wide in a window of %d", x.name, wide, width)
+			}
+			if d.text("document.querySelectorAll('h1').length") != "1" || d.text("document.title") == "" {
+				t.Errorf("%s has no heading, or no title", x.name)
+			}
+		}
+	}
+}
+
+// What a person filters is in the address: reloading shows the same, and Back what was before. Counts are those of
+// SQL.
+func TestGrid(t *testing.T) {
+	d, s := browse(t, Options{Store: demo()})
+	count := func(where string) string {
+		var n int64
+		if err := s.db.QueryRow("SELECT count(*) FROM summary_imagenet WHERE " + where).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%d showings", n)
+	}
+	shows := func(where, address string) {
+		t.Helper()
+		want := count(where)
+		d.wait(fmt.Sprintf("document.querySelector('#count').textContent === %q && document.querySelector('#cells').getAttribute('aria-busy') === 'false'", want))
+		if got := d.text("decodeURIComponent(location.search)"); got != address {
+			t.Errorf("the address has %s, want %s", got, address)
+		}
+	}
+	d.open("/i/imagenet")
+	shows("true", "")
+	d.wait("document.querySelector('#facet-selected .value')")
+	d.eval("document.querySelector('#facet-selected .value').click()", nil)
+	shows("selected", "?f=selected:true")
+	d.wait("document.querySelector('#facet-hit .value[data-key=vfalse] .count')")
+	d.eval("document.querySelector('#facet-hit .value[data-key=vfalse]').click()", nil)
+	shows("selected AND NOT hit", "?f=selected:true;hit:false")
+	if n := d.text("document.querySelectorAll('.chip').length"); n != "2" {
+		t.Errorf("%s chips", n)
+	}
+	d.do(chromedp.Reload())
+	shows("selected AND NOT hit", "?f=selected:true;hit:false")
+	d.wait("document.querySelector('#facet-hit .value[aria-checked=true]')")
+
+	// A range is brushed with the mouse.
+	d.wait("document.querySelector('#facet-n_samples svg')")
+	var box struct{ X, Y, W, H float64 }
+	d.eval(`(() => { const e = document.querySelector('#facet-n_samples svg'); e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect(); return {X: r.x, Y: r.y, W: r.width, H: r.height}; })()`, &box)
+	d.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		for _, e := range []struct {
+			kind input.MouseType
+			at   float64
+		}{{input.MousePressed, .3}, {input.MouseMoved, .4}, {input.MouseMoved, .6}, {input.MouseReleased, .6}} {
+			p := input.DispatchMouseEvent(e.kind, box.X+e.at*box.W, box.Y+box.H/2).WithButton(input.Left).WithClickCount(1)
+			if err := p.Do(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	d.wait("location.search.includes('n_samples')")
+	f, err := s.summaries.sets["imagenet"].view.Parse(d.text("new URLSearchParams(location.search).get('f')"))
+	if err != nil || f.Term("n_samples") == nil {
+		t.Fatal(err)
+	}
+	r := f.Term("n_samples").Range
+	d.wait(fmt.Sprintf("document.querySelector('#count').textContent === %q", count(fmt.Sprintf("selected AND NOT hit AND n_samples BETWEEN %v AND %v", r.Low, r.High))))
+
+	d.do(chromedp.NavigateBack())
+	shows("selected AND NOT hit", "?f=selected:true;hit:false")
+	d.eval("document.querySelector('#chips > .plain').click()", nil)
+	shows("true", "")
+
+	// Pages, and the keyboard.
+	d.open("/i/imagenet?s=L")
+	d.wait("document.querySelector('#cells').dataset.marked")
+	first := d.text("document.querySelector('.cell').dataset.seq")
+	d.do(chromedp.KeyEvent("]"))
+	d.wait("document.querySelector('#page').value === '2' && document.querySelector('.cell').dataset.seq !== " + fmt.Sprintf("%q", first))
+	d.do(chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent(kb.ArrowRight))
+	if i := d.text("[...document.querySelectorAll('.cell')].indexOf(document.activeElement)"); i != "1" {
+		t.Errorf("the arrows lead to cell %s", i)
+	}
+	d.do(chromedp.KeyEvent(kb.Enter))
+	d.wait("location.pathname.startsWith('/s/imagenet/')")
+
+	// A filter that is wrong says so.
+	d.open("/i/imagenet?f=n_sample:1")
+	d.wait("document.querySelector('#problem').textContent.includes('did you mean n_samples')")
+	d.open("/i/imagenet?q=" + "SELECT+seq+FROM+imagenet_localization+WHERE+NOT+hit&of=Misses")
+	d.wait("document.querySelector('.chip')?.textContent.includes('Misses')")
+	d.wait(fmt.Sprintf("document.querySelector('#count').textContent === %q", count("seq IN (SELECT seq FROM imagenet_localization WHERE NOT hit)")))
+}
+
+// The page of SQL runs what is typed, proposes names, says where an error is, draws, and shows rows as images.
+func TestSQLPage(t *testing.T) {
+	d, _ := browse(t, Options{Store: demo()})
+	d.open("/sql")
+	d.wait("document.querySelector('#catalog details')")
+	d.eval("document.querySelector('#query').focus()", nil)
+	d.do(chromedp.KeyEvent("SELECT seq, x, y FROM imagenet_final_c"))
+	d.wait("document.querySelector('#complete li')?.textContent.includes('imagenet_final_clicks')")
+	d.do(chromedp.KeyEvent(kb.Tab))
+	d.do(chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(input.ModifierCtrl)))
+	d.wait("document.querySelector('#result tbody tr')")
+	if q := d.text("new URLSearchParams(location.search).get('q')"); q != "SELECT seq, x, y FROM imagenet_final_clicks" {
+		t.Errorf("the address has %q", q)
+	}
+	rows := d.text("document.querySelector('#state').textContent.split(' ')[0]")
+	d.eval("document.querySelector('#views button:nth-child(2)').click()", nil)
+	d.wait("document.querySelectorAll('.plot .dot').length > 100")
+	d.eval("document.querySelector('#views .as').click()", nil)
+	d.wait(fmt.Sprintf("document.querySelector('#count')?.textContent === '%s showings'", rows))
+	d.do(chromedp.NavigateBack())
+	d.wait("document.querySelector('#result svg, #result tbody tr')")
+	d.eval(`(() => { const q = document.querySelector('#query'); q.value = 'SELECT 1;\nSELECT wroker_id FROM imagenet_samples'; document.querySelector('#run').click(); })()`, nil)
+	d.wait("document.querySelector('#problem').textContent.includes('Did you mean worker_id?') && document.querySelector('#problem').textContent.includes('line 2')")
+	if at := d.text("document.querySelector('#query').selectionStart"); at != "17" {
+		t.Errorf("the caret is at %s", at)
+	}
+	d.mu.Lock() // the browser reports the answer 400 itself
+	d.complaints = slices.DeleteFunc(d.complaints, func(c string) bool { return strings.Contains(c, "status of 400") && strings.Contains(c, "/api/") })
+	d.mu.Unlock()
 }
 
 // TestScreens draws every page at three widths, light and dark, for people to look at: EXPLORE_SHOTS=DIR says

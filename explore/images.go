@@ -159,10 +159,12 @@ func (m *images) scaled(id, width string) (data []byte, kind, tag string, err er
 	if e, ok := m.kept.get(key); ok {
 		return e.data, e.kind, e.tag, nil
 	}
-	if data, err = m.read(id); err != nil {
+	if data, err = m.read(id); err == nil {
+		data, kind, err = m.fit(data, side)
+	}
+	if errors.As(err, new(failure)) {
 		return nil, "", "", err
 	}
-	data, kind, err = m.fit(data, side)
 	if err != nil {
 		return nil, "", "", failure{http.StatusUnprocessableEntity, fmt.Errorf("%s cannot be shown: %w", id, err)}
 	}

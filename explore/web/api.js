@@ -21,8 +21,11 @@ export async function get(address, options = {}) {
     if (e.name === 'AbortError') throw e;
     throw new Problem({ error: 'abtool explore does not answer', hint: 'It may have been ended where it was started.', status: 0 });
   }
-  const answer = await response.json().catch(() => ({ error: `the server answered ${response.status}`, status: response.status }));
-  if (!response.ok) throw new Problem(answer);
+  const answer = await response.json().catch(e => {
+    if (e.name === 'AbortError') throw e;
+    return { error: `the server answered ${response.status}`, status: response.status };
+  });
+  if (!response.ok || answer.error) throw new Problem(answer);
   return answer;
 }
 

@@ -1,0 +1,374 @@
+package explore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"abtool/internal/teststore"
+)
+
+var update = flag.Bool("update", false, "rewrite the answers in testdata")
+
+var removeDemo = func() {}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	removeDemo()
+	os.Exit(code)
+}
+
+// demo returns a small store, which tests share.
+var demo = sync.OnceValue(func() string {
+	dir, remove := teststore.Temporary(context.Background(), teststore.Options{Images: 300, Pages: 40, Seed: 7, Dirty: 0.1})
+	removeDemo = remove
+	return dir
+})
+
+// A person has opened the address of a server.
+type person struct {
+	t    *testing.T
+	base string
+	http.Client
+}
+
+func visit(t *testing.T, o Options) *person {
+	t.Helper()
+	s, base := serve(t, o)
+	jar, _ := cookiejar.New(nil)
+	p := &person{t, base, http.Client{Jar: jar}}
+	if status, _ := p.get(strings.TrimPrefix(s.guard.address(), base)); status != http.StatusOK {
+		t.Fatalf("the address of the server answers %d", status)
+	}
+	return p
+}
+
+func (p *person) do(r *http.Request) (int, string) {
+	p.t.Helper()
+	a, err := p.Client.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer a.Body.Close()
+	body, err := io.ReadAll(a.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return a.StatusCode, string(body)
+}
+
+func (p *person) get(path string) (int, string) {
+	p.t.Helper()
+	r, err := http.NewRequest("GET", p.base+path, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return p.do(r)
+}
+
+func (p *person) sql(q string) (int, string) {
+	p.t.Helper()
+	body, _ := json.Marshal(map[string]string{"q": q})
+	r, _ := http.NewRequest("POST", p.base+"/api/sql", bytes.NewReader(body))
+	return p.do(r)
+}
+
+// Only the browser that opened the address of the server is let in, by this machine's names, and from pages of the
+// server.
+func TestGuard(t *testing.T) {
+	s, base := serve(t, Options{Store: demo()})
+	ask := func(change func(*http.Request)) (int, http.Header) {
+		r, _ := http.NewRequest("GET", base+"/", nil)
+		change(r)
+		c := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		a, err := c.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Body.Close()
+		return a.StatusCode, a.Header
+	}
+	token := s.guard.token
+	with := func(r *http.Request) { r.URL.RawQuery = "token=" + token }
+	if status, _ := ask(func(*http.Request) {}); status != http.StatusForbidden {
+		t.Errorf("without a token: %d", status)
+	}
+	if status, _ := ask(func(r *http.Request) { r.URL.RawQuery = "token=" + secret() }); status != http.StatusForbidden {
+		t.Errorf("with another token: %d", status)
+	}
+	status, h := ask(with)
+	if status != http.StatusSeeOther || h.Get("Location") != "/" {
+		t.Fatalf("with the token: %d to %q", status, h.Get("Location"))
+	}
+	cookie := h.Get("Set-Cookie")
+	for _, part := range []string{"HttpOnly", "SameSite=Strict", "Path=/"} {
+		if !strings.Contains(cookie, part) {
+			t.Errorf("the cookie lacks %s: %s", part, cookie)
+		}
+	}
+	if status, _ := ask(with); status != http.StatusForbidden {
+		t.Errorf("with the token for the second time: %d", status)
+	}
+	if s.guard.token == token {
+		t.Error("the token did not change")
+	}
+	value, _, _ := strings.Cut(cookie, ";")
+	in := func(r *http.Request) { r.Header.Set("Cookie", value) }
+	if status, h := ask(in); status != http.StatusOK || !strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none'") ||
+		h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("with the cookie: %d, %v", status, h)
+	}
+	port := base[strings.LastIndex(base, ":"):]
+	for host, want := range map[string]int{
+		"localhost" + port: 200, "127.0.0.1" + port: 200, "[::1]" + port: 200, "LOCALHOST" + port: 200,
+		"evil.example" + port: 421, "127.0.0.1.evil.example" + port: 421, "localhost.evil.example" + port: 421, "localhost": 421,
+		"192.168.1.1" + port: 421, "127.0.0.1:1": 421, "evil.example": 421, "0.0.0.0" + port: 421, "[::]" + port: 421,
+	} {
+		if status, _ := ask(func(r *http.Request) { in(r); r.Host = host }); status != want {
+			t.Errorf("as %s: %d, want %d", host, status, want)
+		}
+	}
+	for header, origin := range map[string]string{"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"} {
+		r, _ := http.NewRequest("POST", base+"/api/sql", strings.NewReader(`{"q":"SELECT 1"}`))
+		in(r)
+		r.Header.Set(header, origin)
+		if a, err := http.DefaultClient.Do(r); err != nil || a.StatusCode != http.StatusForbidden {
+			t.Errorf("a POST with %s %s: %v, %v", header, origin, a.StatusCode, err)
+		}
+	}
+}
+
+// No statement gets out of the sandbox, by the page of SQL, by an export, or as the rows of a grid. The store stays
+// as it is.
+func TestSandbox(t *testing.T) {
+	p := visit(t, Options{Store: demo()})
+	other := filepath.Join(t.TempDir(), "other.csv")
+	if err := os.WriteFile(other, []byte("seq,b\n1,2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	table := filepath.Join(demo(), "coco", "images.parquet")
+	before, err := os.ReadFile(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range teststore.Escapes(demo(), other, t.TempDir()) {
+		if status, body := p.sql(q); status == http.StatusOK {
+			t.Errorf("%s\nran: %.200s", q, body)
+		}
+		if status, body := p.get("/export?" + url.Values{"format": {"csv"}, "q": {q}}.Encode()); status == http.StatusOK {
+			t.Errorf("%s\nwas exported: %.200s", q, body)
+		}
+		if status, body := p.get("/api/rows/coco?" + url.Values{"q": {q}}.Encode()); status == http.StatusOK {
+			t.Errorf("%s\nselects rows: %.200s", q, body)
+		}
+	}
+	if after, err := os.ReadFile(table); err != nil || !bytes.Equal(before, after) {
+		t.Error("a query changed the store")
+	}
+	if status, body := p.sql("CREATE TEMP TABLE w AS SELECT 42 AS a; SELECT a FROM w"); status != http.StatusOK || !strings.Contains(body, "42") {
+		t.Errorf("a harmless query: %d %s", status, body)
+	}
+	if status, body := p.sql("SELECT 1;\n\nSELECT nothing_of_the_kind"); status != 400 || !strings.Contains(body, `"line":3`) {
+		t.Errorf("an error on line 3: %d %s", status, body)
+	}
+	if status, _ := p.get("/api/rows/imagenet?q=" + url.QueryEscape("SELECT seq FROM summary_imagenet")); status != http.StatusOK {
+		t.Errorf("the rows of the summary: %d", status)
+	}
+	if status, body := p.sql("FROM summary_imagenet"); status == http.StatusOK {
+		t.Errorf("the page of SQL sees the summary: %s", body)
+	}
+}
+
+// picture writes a small PNG.
+func picture(t *testing.T, path string, c color.Color) {
+	t.Helper()
+	m := image.NewRGBA(image.Rect(0, 0, 900, 600))
+	for i := range 900 * 600 {
+		m.Set(i%900, i/900, c)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Images come from --images alone, whatever the address says and wherever links lead.
+func TestImages(t *testing.T) {
+	dir := t.TempDir()
+	place := filepath.Join(dir, "images")
+	picture(t, filepath.Join(place, "n01440764", "n01440764_2.png"), color.White)
+	picture(t, filepath.Join(dir, "secret.png"), color.Black)
+	os.WriteFile(filepath.Join(place, "n01440764", "n01440764_3.png"), []byte("no image"), 0o666)
+	if err := os.Symlink(filepath.Join(dir, "secret.png"), filepath.Join(place, "n01440764", "n01440764_4.png")); err != nil {
+		t.Skip(err)
+	}
+	p := visit(t, Options{Store: demo(), Images: []string{place}})
+	status, body := p.get("/img/imagenet/n01440764_2")
+	if status != 200 || !strings.HasPrefix(body, "\x89PNG") {
+		t.Errorf("an image: %d, %q", status, body[:min(20, len(body))])
+	}
+	status, body = p.get("/img/imagenet/n01440764_2?w=300")
+	m, _, err := image.Decode(strings.NewReader(body))
+	if status != 200 || err != nil || m.Bounds().Dx() != 320 || m.Bounds().Dy() != 213 {
+		t.Errorf("a scaled image: %d, %v", status, err)
+	}
+	for path, want := range map[string]int{
+		"/img/imagenet/n01440764_3": 422, "/img/imagenet/n01440764_4": 422, "/img/imagenet/nothing": 404, "/img/imagenet/secret": 404,
+		"/img/imagenet/..%2fsecret": 404, "/img/imagenet/..%2f..%2fsecret.png": 404, "/img/imagenet/%2e%2e%2fsecret.png": 404,
+		"/img/imagenet/%2fetc%2fpasswd": 404, "/img/imagenet/n01440764%2fn01440764_2.png": 404, "/img/../secret.png": 404,
+		"/img/imagenet/n01440764_2?w=x": 400, "/img/imagenet/n01440764_2?w=-1": 400, "/web/..%2fserver.go": 404, "/web/pages%2flayout.html": 404,
+		"/figure/..%2f..%2fstore.json": 404,
+	} {
+		if status, body := p.get(path); status != want || strings.Contains(body, "root:") {
+			t.Errorf("%s: %d, want %d: %.100q", path, status, want, body)
+		}
+	}
+	r, _ := http.NewRequest("GET", p.base+"/img/imagenet/n01440764_2?w=300", nil)
+	a, err := p.Client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Body.Close()
+	r.Header.Set("If-None-Match", a.Header.Get("ETag"))
+	if status, body := p.do(r); status != http.StatusNotModified || body != "" {
+		t.Errorf("the same image again: %d", status)
+	}
+}
+
+// What the API answers is in testdata. Times and the choice of rows at random are left out.
+func TestAPI(t *testing.T) {
+	p := visit(t, Options{Store: demo()})
+	var out strings.Builder
+	for _, path := range []string{
+		"/api/fields/imagenet", "/api/fields/coco",
+		"/api/facets/imagenet?fields=selected,hit,n_clicks,x,class,showing", "/api/facets/coco?fields=recall,present,page_idx",
+		"/api/facets/imagenet?fields=selected,n_clicks&f=selected:true;n_clicks:2..",
+		"/api/rows/imagenet?n=2", "/api/rows/imagenet?n=2&f=hit:false&sort=-box_distance&page=2", "/api/rows/coco?n=2&sort=recall",
+		"/api/marks/imagenet?seqs=3,1", "/api/marks/coco?seqs=0",
+		"/api/rows/imagenet?f=n_sample:1", "/api/rows/imagenet?n=0", "/api/rows/imagenet?sort=nothing", "/api/rows/other", "/api/rows/imagenet?q=SELECT+sec+FROM+imagenet_clicks",
+		"/api/marks/imagenet?seqs=x",
+	} {
+		status, body := p.get(path)
+		fmt.Fprintf(&out, "GET %s\n%d %s\n", path, status, body)
+	}
+	for _, q := range []string{"SELECT seq, image_id, t0, selected, NULL AS nothing, 0.5::FLOAT AS half, [1, 2] AS list, {a: 1} AS struct FROM imagenet_annotations ORDER BY seq LIMIT 2",
+		"SELECT 9007199254740993 AS large, 'NaN'::DOUBLE AS nan", "CREATE TEMP TABLE x AS SELECT 1", "SELECT\n  wroker_id\nFROM imagenet_samples", "", "SELECT 1; SELECT 2"} {
+		status, body := p.sql(q)
+		fmt.Fprintf(&out, "POST /api/sql %q\n%d %s\n", q, status, body)
+	}
+	got := regexp.MustCompile(`"ms":\d+`).ReplaceAllString(out.String(), `"ms":0`)
+	const file = "testdata/api.txt"
+	if *update {
+		if err := os.MkdirAll("testdata", 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		g, w := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+		for i := range g {
+			if i >= len(w) || g[i] != w[i] {
+				t.Fatalf("line %d is not as in %s, which -update rewrites:\n%.500s", i+1, file, g[i])
+			}
+		}
+		t.Fatalf("%s has more lines", file)
+	}
+}
+
+// Every page answers, and every link in it leads to a page that answers.
+func TestLinks(t *testing.T) {
+	p := visit(t, Options{Store: demo()})
+	links := regexp.MustCompile(`(?:href|src|srcset)="(/[^"]*)"`)
+	unescape := strings.NewReplacer("&amp;", "&", "&#43;", "+", "&#39;", "'", "&#34;", `"`, "&lt;", "<", "&gt;", ">")
+	seen := map[string]int{}
+	kind := regexp.MustCompile(`^/(i|w|h|s|stats)/[^/?]*/?|^/[a-z]+|^/`)
+	queue := []string{"/", "/?part=numbers"}
+	for len(queue) > 0 {
+		path := queue[0]
+		queue = queue[1:]
+		status, body := p.get(path)
+		if status != http.StatusOK {
+			t.Errorf("%s: %d: %s", path, status, regexp.MustCompile(`(?s)<main.*?</main>`).FindString(body))
+		}
+		for _, m := range links.FindAllStringSubmatch(body, -1) {
+			to := unescape.Replace(m[1])
+			k := kind.FindString(to)
+			if _, ok := seen[to]; ok || seen[k] >= 40 && k != "/stats/imagenet/" && k != "/stats/coco/" {
+				continue
+			}
+			seen[to] = 0
+			seen[k]++
+			queue = append(queue, to)
+		}
+	}
+	if len(seen) < 120 {
+		t.Errorf("only %d links", len(seen))
+	}
+}
+
+// The rows that a statistic opens are as many as its n, where the units are showings, or images with a showing.
+func TestRowsOfNumbers(t *testing.T) {
+	s, base := serve(t, Options{Store: demo()})
+	jar, _ := cookiejar.New(nil)
+	p := &person{t, base, http.Client{Jar: jar}}
+	p.get(strings.TrimPrefix(s.guard.address(), base))
+	d, err := s.document(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for _, name := range []string{"counts", "click_accuracy", "off_centre", "random_clicks", "box_frame"} {
+		st := d.Statistic("imagenet", name)
+		for i := range st.Values {
+			v := shownValue(s.numbers.finders["imagenet"], "imagenet", st, &st.Values[i])
+			if !strings.HasPrefix(v.Rows, "/i/") || strings.HasPrefix(v.Of, "boxes") || strings.HasPrefix(v.Of, "clicks") || strings.HasPrefix(v.Of, "samples") || strings.HasPrefix(v.Of, "hovers") {
+				continue
+			}
+			status, body := p.get("/api/rows" + strings.TrimPrefix(v.Rows, "/i"))
+			var answer struct{ N int64 }
+			if err := json.Unmarshal([]byte(body), &answer); err != nil || status != 200 {
+				t.Fatalf("%s: %d %.200s", v.Rows, status, body)
+			}
+			address, _ := url.Parse(v.Rows)
+			_, body = p.sql("SELECT count(*) FROM (" + address.Query().Get("q") + ") WHERE image_id NOT IN (SELECT image_id FROM imagenet_annotations)")
+			var never struct{ Data [][]int64 }
+			if err := json.Unmarshal([]byte(body), &never); err != nil || len(never.Data) != 1 {
+				t.Fatal(err, body)
+			}
+			if answer.N != st.Values[i].N-never.Data[0][0] {
+				t.Errorf("%s.%s is over %s %s, %d of them never shown, and the grid has %d", name, v.Name, v.N, v.Of, never.Data[0][0], answer.N)
+			}
+			checked++
+		}
+	}
+	if checked < 15 {
+		t.Errorf("only %d values were checked", checked)
+	}
+}
