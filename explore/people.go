@@ -237,7 +237,11 @@ func (s *Server) worker(ctx context.Context, r *http.Request) (string, any, erro
 					note = cellOf(row[low], c.Unit).Text + " to " + cellOf(row[low+1], c.Unit).Text
 				}
 			}
-			out.Facts = append(out.Facts, fact{word(c.Name), x.Text, note, c.Title})
+			name := word(c.Name)
+			if strings.HasPrefix(c.Name, "pooled_") {
+				name = "pooled " + name
+			}
+			out.Facts = append(out.Facts, fact{name, x.Text, note, c.Title})
 		}
 	}
 	v, err := s.view(r.Context(), set)
