@@ -60,6 +60,7 @@ func (s *Server) Admin() http.Handler {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(append([]byte(look.CSS), b...)))
 	})
+	m.HandleFunc("GET /metrics", s.metrics)
 	m.HandleFunc("GET /{$}", s.admin(s.overview))
 	m.HandleFunc("GET /people", s.admin(s.people))
 	m.HandleFunc("GET /assignments", s.admin(s.assignments))

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"abtool/collect/storage"
 )
@@ -64,6 +65,10 @@ func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
 func read(w http.ResponseWriter, r *http.Request, limit int64, to any) bool {
 	body, ok := bytesOf(w, r, limit)
 	if !ok {
+		return false
+	}
+	if !utf8.Valid(body) { // PostgreSQL would not take it
+		refuse(w, 400, "bad_json", "the body is not UTF-8")
 		return false
 	}
 	d := json.NewDecoder(strings.NewReader(string(body)))

@@ -60,6 +60,7 @@ type Server struct {
 	limits      *limiter
 	tries       *limiter // of admin logins
 	notes       *limiter // of what annotators and their scripts tell, which is kept for ever
+	meters      *meters
 	parsing     chan struct{}
 	proxies     []netip.Prefix // trusted
 	sources     platform.Platforms
@@ -87,7 +88,7 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 		o.Space = o.DB.Space
 	}
 	s = &Server{Options: o, iconKeys: map[string]string{}, sizes: map[string][2]int{}, html: map[string]string{},
-		limits: newLimiter(30, 90), tries: newLimiter(0.2, 10), notes: newLimiter(0.02, 20), parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), stop: func() {}}
+		limits: newLimiter(30, 90), tries: newLimiter(0.2, 10), notes: newLimiter(0.02, 20), meters: newMeters(), parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)), stop: func() {}}
 	if s.keys, err = o.Study.Keys(); err != nil {
 		return nil, 0, err
 	}
@@ -396,20 +397,22 @@ func secured(next http.Handler, policy string) http.Handler {
 	})
 }
 
-// logged writes the route, status and time of each request: no address, no query.
+// logged counts each request, and writes its route, status and time: no address, no query.
 func (s *Server) logged(next http.Handler) http.Handler {
-	if s.Log == nil {
-		return next
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		seen := &watched{ResponseWriter: w, status: 200}
 		next.ServeHTTP(seen, r)
 		route := r.Pattern
 		if route == "" {
-			route = r.Method + " (no route)"
+			route = "(no route)" // with the method, the log could be filled with invented ones
 		}
-		s.Log.Info("request", "route", route, "status", seen.status, "ms", time.Since(began).Milliseconds())
+		took := time.Since(began)
+		s.meters.add(route, seen.status, took)
+		if s.Log == nil {
+			return
+		}
+		s.Log.Info("request", "route", route, "status", seen.status, "ms", took.Milliseconds())
 	})
 }
 

@@ -146,6 +146,17 @@ func (db *DB) Claim(ctx context.Context, fingerprint string) error {
 	})
 }
 
+// Load returns how much was written since the database was opened.
+func (db *DB) Load() (l Load) {
+	if w := db.writer; w != nil {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		l = w.load
+		l.Waiting = len(w.requests)
+	}
+	return l
+}
+
 // Space returns the number of bytes that can be written to the disk of the database, and of all bytes of its file
 // system. The error says that they are not known.
 func (db *DB) Space() (free, all uint64, err error) { return db.engine.space() }

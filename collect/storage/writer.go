@@ -29,6 +29,18 @@ type writer struct {
 	done     chan struct{}
 	once     sync.Once
 	before   func() error
+
+	mu   sync.Mutex
+	load Load
+}
+
+// Load says how much is written.
+type Load struct {
+	Waiting  int           // requests
+	Requests int64         // that were executed
+	Commits  int64         // transactions that were committed
+	Failed   int64         // transactions that failed
+	Time     time.Duration // spent in transactions
 }
 
 type request struct {
@@ -206,6 +218,7 @@ func (w *writer) commit(list []*request) {
 	defer w.commit(list[end:])
 	list = list[:end]
 	errs := make([]error, len(list))
+	began := time.Now()
 	t := &tx{w, ctx}
 	err := w.ready(t)
 	for i := 0; i < len(list) && err == nil; i++ {
@@ -231,12 +244,26 @@ func (w *writer) commit(list []*request) {
 			w.disconnect()
 		}
 	}
+	w.count(len(list), err, time.Since(began))
 	for i, r := range list {
 		if err != nil {
 			r.done <- fmt.Errorf("storage: %w", err)
 		} else {
 			r.done <- errs[i]
 		}
+	}
+}
+
+// count counts a transaction.
+func (w *writer) count(requests int, err error, took time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.load.Requests += int64(requests)
+	w.load.Time += took
+	if err == nil {
+		w.load.Commits++
+	} else {
+		w.load.Failed++
 	}
 }
 
