@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,7 +47,18 @@ func (b *bench) collect() error {
 // study makes a study of browse pages with n images, whose HITs many annotators may do.
 func (b *bench) study(name, images string, n int) (string, error) {
 	dir := filepath.Join(b.dir, name)
-	if err := b.quiet(b.abtool, "collect", "init", dir, "--task", "browse", "--images", images, "--quiet"); err != nil {
+	init := []string{"collect", "init", dir, "--task", "browse", "--images", images, "--quiet"}
+	if b.db != "" {
+		u, err := url.Parse(b.db)
+		if err != nil {
+			return "", err
+		}
+		q := u.Query()
+		q.Set("search_path", fmt.Sprintf("bench_%d", time.Now().UnixNano()))
+		u.RawQuery = q.Encode()
+		init = append(init, "--db", u.String())
+	}
+	if err := b.quiet(b.abtool, init...); err != nil {
 		return "", err
 	}
 	file := filepath.Join(dir, "study.toml")

@@ -43,6 +43,7 @@ func main() {
 	flag.IntVar(&b.people, "people", 500, "annotators who work at once, for collect; 0 leaves the load out")
 	flag.DurationVar(&b.seconds, "time", time.Minute, "how long they work")
 	flag.IntVar(&b.kills, "kills", 1000, "how often the server is killed, for collect; 0 leaves this out")
+	flag.StringVar(&b.db, "db", "", "address of a PostgreSQL database for scratch, for collect (default: SQLite)")
 	flag.Parse()
 	if err := b.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -55,6 +56,7 @@ type bench struct {
 	people, kills       int
 	seconds             time.Duration
 	dir, abtool, only   string
+	db                  string
 }
 
 func (b *bench) run() error {
