@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
@@ -68,7 +69,7 @@ func TestPlayer(t *testing.T) {
 		name string
 		test func(*testing.T, *driver, *Server)
 	}{{"samples", drawsSamples}, {"speed", keepsTime}, {"keys", obeysKeys}, {"address", hasAddress}, {"page", replaysPages}, {"image", playsTogether},
-		{"saves", saves}, {"odd", drawsOddData}, {"widths", fits}, {"fast", opensFast}} {
+		{"saves", saves}, {"odd", drawsOddData}, {"widths", fits}, {"without scripts", tells}, {"fast", opensFast}} {
 		t.Run(c.name, func(t *testing.T) {
 			d.t = t
 			c.test(t, d, s)
@@ -335,6 +336,38 @@ func fits(t *testing.T, d *driver, s *Server) {
 	d.do(emulation.ClearDeviceMetricsOverride(), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}))
 }
 
+// Without scripts a page has the picture and the events. What is not in the store is not found.
+func tells(t *testing.T, d *driver, s *Server) {
+	d.do(emulation.SetScriptExecutionDisabled(true))
+	d.open("/s/imagenet/3")
+	var html string
+	d.do(chromedp.OuterHTML("html", &html), emulation.SetScriptExecutionDisabled(false))
+	events := one[int](t, s, "SELECT len(hovers) + len(clicks) FROM imagenet_annotations WHERE seq = 3")
+	if n := strings.Count(html, "<tr><td"); n < events || !strings.Contains(html, `<path d="M`) || !strings.Contains(html, "<td>enter</td>") {
+		t.Errorf("%d rows, want at least %d:\n%.2000s", n, events, html)
+	}
+	absent := []string{"/s/imagenet/99999", "/s/coco/x", "/p/imagenet/nobody/1", "/i/coco/cat"}
+	for _, path := range absent {
+		var got int
+		if d.eval(fmt.Sprintf("fetch(%q).then(r => r.status)", path), &got); got != 404 {
+			t.Errorf("%s: %d", path, got)
+		}
+	}
+	for range 200 { // the browser mentions each of them, which is no complaint
+		d.mu.Lock()
+		n := len(d.complaints)
+		if n == len(absent) {
+			d.complaints = nil
+		}
+		d.mu.Unlock()
+		if n == len(absent) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("the browser does not mention pages that are not found")
+}
+
 func opensFast(t *testing.T, d *driver, _ *Server) {
 	var all []float64
 	for seq := range 7 {
@@ -342,7 +375,6 @@ func opensFast(t *testing.T, d *driver, _ *Server) {
 		all = append(all, ask[float64](d, `performance.getEntriesByName("drawn")[0].startTime`))
 	}
 	slices.Sort(all)
-	t.Log(d.text(`[...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].map(e => e.name.slice(-25) + " " + Math.round(e.startTime) + "–" + Math.round(e.responseEnd)).join("; ")`))
 	t.Logf("from the click to the first picture: median %.0f ms, best %.0f ms", all[3], all[0])
 	if all[0] > 1000 {
 		t.Errorf("the player opens in %v ms", all)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"abtool/explore/replay"
+	"abtool/explore/replay/scene"
 )
 
 // replays adds the pages of the player, and their data. A page is there if it has a template.
@@ -32,30 +33,44 @@ func (s *Server) replays(m map[string]http.Handler) {
 		}
 		return replay.Image(ctx, s.db, set, r.PathValue("id"))
 	})
-	type place struct {
-		Set, Image, Assignment string
-		Seq, Page              int64
-		Images                 bool // whether there are images to show
+	// show returns a page that plays a scene. The scene is part of the page, which needs no second request.
+	show := func(of func(ctx context.Context, r *http.Request) (title string, _ *scene.Scene, err error)) contents {
+		return func(ctx context.Context, r *http.Request) (string, any, error) {
+			title, drawn, err := of(ctx, r)
+			return title, played{title, drawn, s.images.some()}, err
+		}
 	}
-	if s.has("showing") {
-		m["GET /s/{set}/{seq}"] = s.page("showing", func(_ context.Context, r *http.Request) (string, any, error) {
-			set, seq, err := s.showing(r)
-			return "Showing " + r.PathValue("seq"), place{Set: set, Seq: seq, Images: s.images.some()}, err
-		})
-	}
-	if s.has("page") {
-		m["GET /p/{set}/{assignment}/{page}"] = s.page("page", func(_ context.Context, r *http.Request) (string, any, error) {
-			set, page, err := s.pageOf(r)
-			return "Page " + r.PathValue("page"), place{Set: set, Assignment: r.PathValue("assignment"), Page: page,
-				Images: s.images.some()}, err
-		})
-	}
-	if s.has("image") {
-		m["GET /i/{set}/{id}"] = s.page("image", func(_ context.Context, r *http.Request) (string, any, error) {
-			set, err := s.setOf(r)
-			return r.PathValue("id"), place{Set: set, Image: r.PathValue("id"), Images: s.images.some()}, err
-		})
-	}
+	m["GET /s/{set}/{seq}"] = s.page("showing", show(func(ctx context.Context, r *http.Request) (string, *scene.Scene, error) {
+		set, seq, err := s.showing(r)
+		if err != nil {
+			return "", nil, err
+		}
+		drawn, err := replay.Showing(ctx, s.db, set, seq)
+		return "Showing " + r.PathValue("seq"), drawn, err
+	}))
+	m["GET /p/{set}/{assignment}/{page}"] = s.page("showing", show(func(ctx context.Context, r *http.Request) (string, *scene.Scene, error) {
+		set, page, err := s.pageOf(r)
+		if err != nil {
+			return "", nil, err
+		}
+		drawn, err := replay.Page(ctx, s.db, set, r.PathValue("assignment"), page)
+		return "Page " + r.PathValue("page") + " of " + r.PathValue("assignment"), drawn, err
+	}))
+	m["GET /i/{set}/{id}"] = s.page("showing", show(func(ctx context.Context, r *http.Request) (string, *scene.Scene, error) {
+		set, err := s.setOf(r)
+		if err != nil {
+			return "", nil, err
+		}
+		drawn, err := replay.Image(ctx, s.db, set, r.PathValue("id"))
+		return "Image " + r.PathValue("id"), drawn, err
+	}))
+}
+
+// played is what the page of a player shows.
+type played struct {
+	Title  string
+	Scene  *scene.Scene
+	Images bool // whether there are images to show
 }
 
 // setOf returns the data set of an address.

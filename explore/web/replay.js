@@ -1,5 +1,5 @@
-// The screen of the player: picture, controls, timeline, events. An element with the class replay names the address of
-// a scene in data-scene; with data-pictures the images can be shown.
+// The screen of the player: picture, controls, timeline, events. An element with the class replay has a scene as JSON in
+// it, or its address in data-scene; with data-pictures the images can be shown.
 
 import { get } from './api.js';
 import { el, fill } from './dom.js';
@@ -432,9 +432,10 @@ export class Replay {
 
 /** Opens the players of a page. */
 export async function open(root = document) {
-  for (const e of root.querySelectorAll('.replay[data-scene]')) {
+  for (const e of root.querySelectorAll('.replay')) {
     try {
-      e.replay = new Replay(e, await get(e.dataset.scene), e.dataset.pictures === 'yes');
+      const here = e.querySelector('script');
+      e.replay = new Replay(e, here ? JSON.parse(here.textContent) : await get(e.dataset.scene), e.dataset.pictures === 'yes');
     } catch (problem) {
       fill(e, el('p', { class: 'warning', role: 'alert' }, problem.message, problem.hint && ` ${problem.hint}`));
       if (!problem.status) throw problem;
