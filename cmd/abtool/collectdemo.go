@@ -43,7 +43,8 @@ func collectDemoCommand(s streams) *cobra.Command {
 		Short: "Serve a small study in which simulated annotators work with you",
 		Long: `Draw images, make a study of them, serve it, and let simulated annotators work at it. They use the
 protocol of the page, and their minutes pass faster. Open the address to work at the same study
-yourself. Ctrl-C ends the demonstration and prints the commands that go on with its records.
+yourself, in one of two arms that look different. Ctrl-C ends the demonstration and prints the
+commands that go on with its records.
 
 --arms repeats the paper's pilot: one half of the annotators has a red pointer and is asked to click
 on the object. They do so with a chance that is known. The demonstration ends by itself, and prints
@@ -153,6 +154,18 @@ func mixClasses(images string) error {
 	return nil
 }
 
+// demoArms returns the two interfaces of a study, of which a visitor sees one.
+func demoArms(task string) map[string]collect.Arm {
+	plain := collect.Arm{Weight: 1, Pointer: "default", Reveal: "always", Instruction: "default", Magnifier: "none"}
+	other := plain
+	if task == collect.Tag {
+		other.Magnifier = "drag"
+		return map[string]collect.Arm{"plain": plain, "zoom": other}
+	}
+	other.Pointer = "red-dot"
+	return map[string]collect.Arm{"plain": plain, "red-dot": other}
+}
+
 // make makes the study, with short HITs.
 func (o *collectDemoOptions) make(ctx context.Context, s streams) error {
 	made, err := collect.Init(ctx, collect.InitOptions{Dir: o.study, Task: o.task, Images: o.images, Open: true,
@@ -162,6 +175,8 @@ func (o *collectDemoOptions) make(ctx context.Context, s streams) error {
 			s.Task.Pages, s.Assign.K = 4, 3
 			if o.arms {
 				s.Assign.K = max(3, (o.people+6)/7) // there are at least 7 HITs
+			} else {
+				s.Arms = demoArms(o.task)
 			}
 			if o.task == collect.Browse {
 				s.Task.Images, s.Task.Others = 12, 0
@@ -246,8 +261,8 @@ func (o *collectDemoOptions) serve(ctx context.Context, s streams) error {
 		truth = "--instances " + filepath.Join(o.out, "truth", "instances_train2014.json")
 	}
 	store := filepath.Join(o.out, "store")
-	fmt.Fprintf(s.out, "\nTo go on:\n  abtool ingest %s %s --out %s\n  abtool stats %s\n  abtool report %s --out %s\n",
-		o.study, truth, store, store, store, filepath.Join(o.out, "report"))
+	fmt.Fprintf(s.out, "\nTo go on:\n  abtool ingest %s %s --out %s\n  abtool stats %s\n  abtool stats %s %s --by arm\n  abtool report %s --out %s\n",
+		o.study, truth, store, store, store, map[string]string{collect.Browse: "imagenet", collect.Tag: "coco"}[o.task], store, filepath.Join(o.out, "report"))
 	return nil
 }
 

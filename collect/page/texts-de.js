@@ -1,0 +1,118 @@
+// What the page says in German.
+
+const count = (n, one, many) => n === 1 ? `1 ${one}` : `${n} ${many}`;
+
+const kept = "Sie können weitermachen; Ihre Arbeit bleibt hier, bis sie gesendet werden kann.";
+const icons = "Ein Klick auf ein platziertes Symbol entfernt es. Die Pfeiltasten nach links und rechts wechseln die Gruppe.";
+
+export default {
+  loading: "Einen Moment …",
+  next: "Weiter",
+  again: "Noch einmal versuchen",
+  close: "Schließen",
+  contact: who => `Fragen? ${who}`,
+
+  about: (pages, minutes) => `${count(pages, "Seite", "Seiten")}, etwa ${count(minutes, "Minute", "Minuten")}`,
+  recorded: "Was aufgezeichnet wird",
+  voluntary: "Die Teilnahme ist freiwillig. Sie können auf jeder Seite aufhören und das Aufgezeichnete löschen lassen.",
+  records: {
+    full: "Ihre Antworten, wann Sie sie gegeben haben und wie sich der Zeiger über die Seite bewegt.",
+    events: "Ihre Antworten, wann Sie sie gegeben haben, Klicks, Tasten, die die Seite verwendet, und das Scrollen. Nicht, wie sich der Zeiger bewegt.",
+    answers: "Ihre Antworten und wann Sie sie gegeben haben.",
+  },
+  nothingElse: "Nichts von anderen Seiten oder Programmen und nichts, was Sie anderswo eingeben.",
+
+  consent: "Ihre Einwilligung",
+  level: "Was darf aufgezeichnet werden?",
+  levels: { full: "Alles", events: "Ohne die Bewegung des Zeigers", answers: "Nur meine Antworten" },
+  agree: "Ich willige ein",
+  disagree: "Ich willige nicht ein",
+  changed: "Der Text wurde inzwischen geändert. Bitte lesen Sie ihn noch einmal.",
+  noConsent: "Sie haben nicht eingewilligt, daher wurde nichts aufgezeichnet. Sie können diese Seite schließen.",
+
+  instructions: "Was zu tun ist",
+  begin: "Anfangen",
+  goOn: "Weitermachen",
+
+  page: (n, of) => `Seite ${n} von ${of}`,
+  quiet: { full: "Diese Seite zeichnet auf, wie sich der Zeiger bewegt.", events: "Diese Seite zeichnet Klicks und das Scrollen auf.", answers: "Diese Seite zeichnet Ihre Antworten auf." },
+  stop: "Aufhören oder löschen",
+  submit: "Diese Seite abgeben",
+  submitted: "Abgegeben.",
+  remark: "Stimmt etwas mit dieser Seite nicht? Hinterlassen Sie eine Bemerkung",
+  remarkLabel: "Bemerkung (freiwillig)",
+
+  ask: name => ["Wählen Sie alle Bilder aus, auf denen das zu sehen ist: ", name, "."],
+  askObject: name => ["Wählen Sie alle Bilder aus, auf denen das zu sehen ist: ", name, ". Klicken Sie auf das Objekt selbst."],
+  photographs: "Nur Fotos: keine Zeichnungen, Gemälde oder Computergrafiken.",
+  also: "Auch genannt: ",
+  moreAt: host => `${host} (öffnet einen neuen Tab)`,
+  images: "Bilder",
+  image: (n, of) => `Bild ${n} von ${of}`,
+  broken: "Dieses Bild konnte nicht geladen werden",
+  selected: n => `${count(n, "Bild", "Bilder")} ausgewählt`,
+
+  askTag: "Setzen Sie ein Symbol auf jede Art von Objekt, die Sie im Bild sehen.",
+  howTag: {
+    drag: `Ziehen Sie ein Symbol auf das Objekt. ${icons}`,
+    both: `Ziehen Sie ein Symbol auf das Objekt, oder klicken Sie auf das Symbol und dann auf das Objekt. ${icons}`,
+  },
+  photo: "Das Bild",
+  group: (name, n, of) => `${name}, Gruppe ${n} von ${of}`,
+  previous: "Vorige Gruppe",
+  following: "Nächste Gruppe",
+  contains: "Im Bild sind",
+  nothing: "noch nichts",
+  placed: name => `${name}, auf dem Bild; drücken, um es zu entfernen, oder M, um es zu verschieben`,
+  isPlaced: name => `${name}, platziert`,
+  holding: name => `${name}: Klicken Sie dorthin, wo es ist, oder bewegen Sie es mit den Pfeiltasten und drücken Sie die Eingabetaste. Escape legt es zurück.`,
+  put: name => `${name} platziert.`,
+  taken: name => `${name} entfernt.`,
+  unseen: n => `Sehen Sie zuerst alle Gruppen durch: ${count(n, "Gruppe fehlt", "Gruppen fehlen")} noch.`,
+
+  waiting: n => `${count(n, "Seite wartet", "Seiten warten")} darauf, gesendet zu werden.`,
+  offline: `Keine Verbindung. ${kept}`,
+  serverBusy: `Der Server antwortet nicht. ${kept}`,
+  refused: codes => `Etwas konnte nicht gespeichert werden. Bitte sagen Sie denen, die die Studie durchführen: ${codes}.`,
+  memory: "Dieser Browser behält nichts, wenn die Seite geschlossen wird, vielleicht weil dies ein privates Fenster ist. Bitte lassen Sie die Seite bis zum Ende offen.",
+  connecting: "Die Studie antwortet nicht. Es wird noch einmal versucht …",
+
+  pause: "Sie können diese Seite auch schließen und später mit demselben Link zurückkommen: Dann machen Sie dort weiter, wo Sie aufgehört haben.",
+  stopKeep: "Aufhören und behalten, was ich gemacht habe",
+  stopDelete: "Aufhören und löschen, was ich gemacht habe",
+  sure: "Alles löschen, was in dieser Studie von Ihnen aufgezeichnet wurde? Das kann nicht rückgängig gemacht werden.",
+  sureYes: "Löschen",
+  back: "Zurück zur Seite",
+  stopped: "Sie haben aufgehört. Was Sie gemacht haben, bleibt erhalten.",
+  deleted: "Sie haben aufgehört. Was aufgezeichnet wurde, ist gelöscht.",
+  deletedPart: "Sie haben aufgehört. Was von dieser Aufgabe aufgezeichnet wurde, ist gelöscht. Für frühere Aufgaben geben Sie denen, die die Studie durchführen, Ihren Teilnahmecode.",
+  stopping: "Ihr Wunsch wird gesendet. Bitte lassen Sie diese Seite offen, bis er angekommen ist.",
+
+  sending: "Die letzten Seiten werden gesendet. Bitte lassen Sie diese Seite offen.",
+  thanks: "Vielen Dank!",
+  code: "Ihr Abschlusscode",
+  copy: "Kopieren",
+  copied: "Kopiert.",
+  participation: "Ihr Teilnahmecode",
+  participationWhy: "Bewahren Sie ihn auf, falls Sie Ihre Daten später löschen lassen wollen. Er verrät nicht, wer Sie sind.",
+  another: "Weitere Seiten bearbeiten",
+  incomplete: "Einige Seiten fehlen auf dem Server und müssen noch einmal bearbeitet werden.",
+  noMore: "Im Moment ist nichts mehr zu tun. Vielen Dank für Ihr Interesse.",
+  canClose: "Sie können diese Seite schließen.",
+
+  preview: "Dies ist eine Vorschau. Nehmen Sie die Aufgabe an, um anzufangen; bis dahin wird nichts aufgezeichnet.",
+  elsewhere: "Die Studie ist anderswo geöffnet",
+  otherTab: "Sie ist in einem anderen Tab oder Fenster geöffnet. Bitte machen Sie dort weiter.",
+  takeOver: "Stattdessen hier weitermachen",
+  otherDevice: "Sie sind mitten in der Studie, in einem anderen Fenster oder auf einem anderen Gerät. Wenn Sie hier weitermachen, hört sie dort auf.",
+  takenOver: "Sie geht in einem anderen Fenster oder auf einem anderen Gerät weiter. Dieses hier können Sie schließen.",
+  problem: "Etwas ist schiefgegangen",
+  problemText: "Ihre bisherige Arbeit bleibt erhalten. Bitte versuchen Sie es gleich noch einmal. Wenn das nicht hilft, nennen Sie denen, die die Studie durchführen, diesen Code:",
+  codes: ({
+    no_study: "Unter dieser Adresse gibt es keine Studie. Bitte prüfen Sie den Link.",
+    no_invitation: "Bitte öffnen Sie den Link, den Sie bekommen haben; ein Teil davon fehlt.",
+    bad_invitation: "Dieser Link ist nicht gültig. Bitte prüfen Sie, ob er vollständig ist.",
+    bad_claim: "Die Adresse ist nicht vollständig. Bitte öffnen Sie die Studie von der Seite der Plattform aus.",
+    device: "Diese Studie braucht eine Maus oder ein Touchpad. Bitte öffnen Sie den Link an einem Computer.",
+  }),
+};
