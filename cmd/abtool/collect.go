@@ -339,6 +339,7 @@ func viewStudy(ctx context.Context, dir string, f func(*storage.View) error) err
 
 type collectServeOptions struct {
 	server.RunOptions
+	truth   string
 	verbose bool
 }
 
@@ -377,12 +378,22 @@ Changes of study.toml, the texts and the plan count from the next start.`,
 	f.StringVar(&o.ACME, "acme", "", "`URL` of the directory of another authority than Let's Encrypt")
 	f.StringVar(&o.Cert, "tls-cert", "", "`FILE` with the chain of certificates, in PEM")
 	f.StringVar(&o.Key, "tls-key", "", "`FILE` with the key of the certificate, in PEM")
+	f.StringVar(&o.truth, "truth", "", "`STORE` with the ground truth of a tag study, for the rules")
 	f.BoolVar(&o.verbose, "verbose", false, "print each request: its route, status and time, but no address")
 	return c
 }
 
 func (o *collectServeOptions) run(ctx context.Context, s streams) error {
 	o.Page = page.Files
+	if o.truth != "" {
+		study, err := collect.Open(o.Dir)
+		if err != nil {
+			return err
+		}
+		if o.Truth, err = readTruth(study, o.truth); err != nil {
+			return err
+		}
+	}
 	level := slog.LevelError
 	if o.verbose {
 		level = slog.LevelInfo

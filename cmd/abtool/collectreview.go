@@ -1,12 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -16,6 +16,7 @@ import (
 	"abtool/byproduct/coco"
 	"abtool/collect"
 	"abtool/collect/compat"
+	"abtool/collect/platform"
 	"abtool/collect/quality"
 	"abtool/collect/storage"
 	"abtool/internal/replace"
@@ -26,7 +27,8 @@ import (
 type collectReviewOptions struct {
 	out, apply, truth string
 	platform, batch   string
-	force             bool
+	codes, bonus      string
+	ids, force        bool
 }
 
 func collectReviewCommand(s streams) *cobra.Command {
@@ -40,16 +42,22 @@ truth is missing. Signals prove nothing, and the program decides nothing.
 
 --out FILE writes a line for each assignment. Fill in its columns decision (accept or reject),
 grounds (rules that fail, signals, or other) and reason, and give the file to --apply.
---for prolific --out FILE writes the decisions for Prolific: participants, and messages to those who
-are rejected. It is refused if a rejection breaks Prolific's rules.
---for mturk --batch RESULTS --out FILE fills in the columns Approve and Reject of the results of a
-batch, as MTurk's page downloads them.
+--for prolific --out FILE writes the decisions for Prolific: submissions, and messages to those who
+are rejected; with --ids the ids of the accepted ones, one a line. It is refused if a rejection
+breaks Prolific's rules.
+--for mturk --out FILE writes them as commands of Amazon's program aws; with --batch RESULTS it
+fills in the columns Approve and Reject of the results of a batch, as MTurk's page downloads them.
+--bonus FILE writes bonuses in these forms. It is a CSV file with the columns assignment, bonus and
+reason.
+--codes FILE checks the completion codes that people gave: it prints the CSV file again with a
+verdict for each row. A column such as WorkerId or participant_id says whose they are.
 
 The rules recall and place of a tag study need ground truth: --truth STORE names a store that was
 ingested with --instances. Thresholds are in study.toml, under [quality].`,
 		Example: `  abtool collect review birds --out proposals.csv
   abtool collect review birds --apply proposals.csv
-  abtool collect review birds --for prolific --out prolific.csv`,
+  abtool collect review birds --for prolific --out prolific.csv
+  abtool collect review birds --codes pasted.csv`,
 		Args: exactly(1, "collect review takes one argument, the folder of the study"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
 	}
@@ -59,6 +67,9 @@ ingested with --instances. Thresholds are in study.toml, under [quality].`,
 	f.StringVar(&o.truth, "truth", "", "`STORE` with the ground truth of a tag study")
 	f.StringVar(&o.platform, "for", "", "`PLATFORM` that takes the decisions: prolific or mturk")
 	f.StringVar(&o.batch, "batch", "", "CSV `FILE` with the results of a batch of MTurk")
+	f.BoolVar(&o.ids, "ids", false, "with --for prolific: write only the ids of what is accepted")
+	f.StringVar(&o.bonus, "bonus", "", "with --for: write the bonuses of a CSV `FILE` instead of decisions")
+	f.StringVar(&o.codes, "codes", "", "check the completion codes of a CSV `FILE`")
 	f.BoolVar(&o.force, "force", false, "decide again what was decided before")
 	return c
 }
@@ -71,8 +82,14 @@ func (o *collectReviewOptions) run(ctx context.Context, s streams, dir string) e
 		return usage.Errorf("--for %s needs --out FILE, the file to write", o.platform)
 	case o.apply != "" && (o.out != "" || o.platform != ""):
 		return usage.Errorf("--apply stores decisions, --out writes them: give one of them")
-	case (o.platform == "mturk") != (o.batch != ""):
-		return usage.Errorf("--for mturk and --batch FILE, the results of the batch, go together")
+	case o.codes != "" && (o.apply != "" || o.platform != ""):
+		return usage.Errorf("--codes checks codes: give it without --apply and --for")
+	case o.batch != "" && o.platform != platform.NameMTurk:
+		return usage.Errorf("--batch FILE has the results of a batch of MTurk: give --for mturk as well")
+	case o.ids && (o.platform != platform.NameProlific || o.bonus != ""):
+		return usage.Errorf("--ids is for decisions that Prolific takes: give --for prolific as well, and no --bonus")
+	case o.bonus != "" && (o.platform == "" || o.batch != ""):
+		return usage.Errorf("--bonus FILE is for a platform: give --for prolific or --for mturk as well, and no --batch")
 	case o.force && o.apply == "":
 		return usage.Errorf("--force is for decisions: give --apply FILE as well")
 	}
@@ -80,7 +97,10 @@ func (o *collectReviewOptions) run(ctx context.Context, s streams, dir string) e
 	if err != nil {
 		return err
 	}
-	truth, err := o.readTruth(study)
+	if o.platform == platform.NameMTurk && o.batch == "" && study.Platform.MTurk == nil {
+		return fmt.Errorf("%s has no table [platform.mturk], so that its HITs were made on MTurk's pages: give --batch FILE, the results of the batch", collect.SettingsFile)
+	}
+	truth, err := readTruth(study, o.truth)
 	if err != nil {
 		return err
 	}
@@ -102,6 +122,8 @@ func (o *collectReviewOptions) run(ctx context.Context, s streams, dir string) e
 	switch {
 	case o.apply != "":
 		return o.decide(ctx, s.out, dir, all)
+	case o.codes != "":
+		return o.verifyCodes(ctx, s, study, all)
 	case o.platform != "":
 		finished := account.Done >= account.Needed
 		return o.export(ctx, s, study, all, finished)
@@ -114,8 +136,8 @@ func (o *collectReviewOptions) run(ctx context.Context, s streams, dir string) e
 }
 
 // readTruth reads the ground truth of a tag study, or returns nil if none is given.
-func (o *collectReviewOptions) readTruth(study *collect.Study) (*coco.Truth, error) {
-	if o.truth == "" {
+func readTruth(study *collect.Study, path string) (*quality.Truth, error) {
+	if path == "" {
 		return nil, nil
 	}
 	if study.Task.Kind != collect.Tag {
@@ -129,7 +151,7 @@ func (o *collectReviewOptions) readTruth(study *collect.Study) (*coco.Truth, err
 	for _, m := range images {
 		have[m.ID] = true
 	}
-	return coco.ReadTruth(o.truth, func(id string) bool { return have[id] })
+	return coco.ReadTruth(path, func(id string) bool { return have[id] })
 }
 
 // printReview prints how many assignments are proposed and decided, and what the rules and signals say.
@@ -249,64 +271,92 @@ func (o *collectReviewOptions) checkCodes(s streams, study *collect.Study) error
 	return nil
 }
 
-// export writes the decisions for a platform.
-func (o *collectReviewOptions) export(ctx context.Context, s streams, study *collect.Study, all []*quality.Assessment, finished bool) error {
-	keys, err := study.Keys()
+// claims returns the finished assignments of annotators from a platform, "" for all, and says how many others there are.
+// What was kept of people who were erased is among them.
+func (o *collectReviewOptions) claims(ctx context.Context, study *collect.Study, all []*quality.Assessment) (list []quality.Claim, others int, err error) {
+	keys, err := study.Keys("code")
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	identities, err := home(ctx, study.Dir).OpenIdentities()
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
-	defer identities.Close()
-	ids := map[string]string{}
-	var decided []*quality.Assessment
-	undecided, others := 0, 0
+	defer func() { err = errors.Join(err, identities.Close()) }()
+	marks, err := compatMarks(ctx, study)
+	if err != nil {
+		return nil, 0, err
+	}
 	for _, a := range all {
 		if a.State != storage.Submitted {
 			continue
 		}
-		platform, id, err := identities.Find(ctx, a.Worker)
-		switch {
-		case err != nil && !errors.Is(err, storage.ErrUnknown):
-			return err
-		case err != nil || platform != o.platform && !(o.platform == "mturk" && platform == storage.Compat):
+		from, id, err := identities.Find(ctx, a.Worker)
+		if err != nil && !errors.Is(err, storage.ErrUnknown) {
+			return nil, 0, err
+		}
+		if o.platform != "" && from != o.platform && !(o.platform == platform.NameMTurk && from == storage.Compat) {
 			others++
-		case a.Decision == nil:
-			undecided++
-		default:
-			ids[a.Worker] = id
-			decided = append(decided, a)
+			continue
+		}
+		c := quality.Claim{Assignment: a.ID, Worker: a.Worker, Person: id, Code: keys.CompletionCode(study.Study.ID, a.ID, a.Worker), Submitted: *a.Submitted, Assessed: a}
+		if a.Decision != nil {
+			c.Decision, c.Reason = a.Decision.Decision, a.Decision.Reason
+		}
+		if a.Visit != nil {
+			entry, err := identities.Entry(ctx, *a.Visit)
+			if err != nil && !errors.Is(err, storage.ErrUnknown) {
+				return nil, 0, err
+			}
+			c.Params = platform.ParseParams(entry.Params)
+		}
+		if id := marks[a.ID]; id != "" {
+			c.Params = platform.OfAssignment(id)
+		}
+		list = append(list, c)
+	}
+	kept, err := identities.Payments(ctx)
+	for _, p := range kept {
+		if o.platform == "" || p.Platform == o.platform {
+			list = append(list, quality.Erased(p))
 		}
 	}
-	if len(decided) == 0 {
-		return fmt.Errorf("no assignment of an annotator from %s is decided; decide with --apply or on the administrator's pages", o.platform)
-	}
-	marks, err := compatMarks(ctx, study)
+	return list, others, err
+}
+
+// export writes the decisions for a platform.
+func (o *collectReviewOptions) export(ctx context.Context, s streams, study *collect.Study, all []*quality.Assessment, finished bool) error {
+	list, others, err := o.claims(ctx, study, all)
 	if err != nil {
 		return err
 	}
-	filled, left := len(decided), 0
+	if o.bonus != "" {
+		return o.exportBonuses(s, study, list)
+	}
+	n := len(list)
+	decided := slices.DeleteFunc(list, func(c quality.Claim) bool { return c.Decision == "" })
+	undecided := n - len(decided)
+	if len(decided) == 0 {
+		return fmt.Errorf("no assignment of an annotator from %s is decided; decide with --apply or on the administrator's pages", o.platform)
+	}
+	filled, left, without, now := len(decided), 0, 0, time.Now().UnixMilli()
 	err = replace.File(o.out, func(w io.Writer) (err error) {
-		if o.platform == "prolific" {
-			return quality.WriteProlific(w, &study.Settings, decided, func(worker string) string { return ids[worker] }, finished)
+		switch {
+		case o.platform == platform.NameProlific && o.ids:
+			return quality.ProlificIDs(w, decided)
+		case o.platform == platform.NameProlific:
+			return quality.WriteProlific(w, &study.Settings, decided, finished, now)
+		case o.batch == "":
+			without, err = quality.WriteMTurk(w, study.Platform.MTurk, decided, now)
+			filled -= without
+			return err
 		}
 		batch, err := os.Open(o.batch)
 		if err != nil {
 			return err
 		}
 		defer batch.Close()
-		filled, left, err = quality.FillMTurk(w, batch, decided,
-			func(a *quality.Assessment) string {
-				return cmp.Or(marks[a.ID], keys.CompletionCode(study.Study.ID, a.ID, a.Worker))
-			},
-			func(id string) string {
-				if worker := keys.Worker(storage.Compat, id); ids[worker] != "" {
-					return worker
-				}
-				return keys.Worker("mturk", id)
-			})
+		filled, left, err = quality.FillMTurk(w, batch, study.Platform.MTurk, decided, now)
 		return err
 	})
 	if err != nil {
@@ -319,10 +369,70 @@ func (o *collectReviewOptions) export(ctx context.Context, s streams, study *col
 	for _, x := range []struct {
 		n    int
 		what string
-	}{{left, "rows of the batch have no decision, and stay as they are"}, {undecided, "submitted assignments are not decided"},
+	}{{left, "rows of the batch have no decision, and stay as they are"}, {without, "decisions are left out: MTurk's ids of their assignments are not known"},
+		{undecided, "submitted assignments are not decided"},
 		{others, "submitted assignments are not from " + strings.ToUpper(o.platform[:1]) + o.platform[1:]}} {
 		if x.n > 0 {
 			ui.Note(s.err, fmt.Sprintf("%d %s", x.n, x.what))
+		}
+	}
+	return nil
+}
+
+// exportBonuses writes the bonuses of a file for a platform.
+func (o *collectReviewOptions) exportBonuses(s streams, study *collect.Study, list []quality.Claim) error {
+	f, err := os.Open(o.bonus)
+	if err != nil {
+		return err
+	}
+	bonuses, err := quality.ReadBonuses(f, list)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("%s: %w", o.bonus, err)
+	}
+	err = replace.File(o.out, func(w io.Writer) error {
+		if o.platform == platform.NameProlific {
+			return quality.WriteProlificBonuses(w, bonuses)
+		}
+		return quality.WriteMTurkBonuses(w, study.Platform.MTurk, bonuses)
+	})
+	if err != nil {
+		return fmt.Errorf("%s is not written: %w", o.out, err)
+	}
+	noun := "bonuses"
+	if len(bonuses) == 1 {
+		noun = "bonus"
+	}
+	fmt.Fprintf(s.out, "%s: %d %s\n", o.out, len(bonuses), noun)
+	return nil
+}
+
+// verifyCodes compares the codes of a file with those of finished assignments.
+func (o *collectReviewOptions) verifyCodes(ctx context.Context, s streams, study *collect.Study, all []*quality.Assessment) error {
+	list, _, err := o.claims(ctx, study, all)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(o.codes)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var counts map[string]int
+	check := func(w io.Writer) (err error) {
+		counts, err = quality.CheckCodes(w, f, list)
+		return err
+	}
+	if o.out == "" {
+		err = check(s.out)
+	} else {
+		err = replace.File(o.out, check)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.codes, err)
+	}
+	for _, v := range quality.Verdicts {
+		if counts[v] > 0 {
+			fmt.Fprintf(s.err, "%6d %s\n", counts[v], v)
 		}
 	}
 	return nil

@@ -138,7 +138,7 @@ async function consent() {
     next(button(texts.agree, () => resolve(true), "main"), button(texts.disagree, () => resolve(false)))));
   Object.assign(visit, await post("consent", { version, sha256, agreed, level: new FormData(form).get("level") }));
   if (agreed) await assignments(true);
-  else screen(study.title, p(texts.noConsent), await backOf(visit.back));
+  else screen(study.title, p(texts.noConsent), await backOf(visit.back) ?? p(texts.canClose));
 }
 
 /** Shows the participation code and the instructions, and returns for how long they were visible, in ms. */

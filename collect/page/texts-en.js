@@ -28,7 +28,7 @@ export default {
   agree: "I agree",
   disagree: "I do not agree",
   changed: "The text has changed in the meantime. Please read it again.",
-  noConsent: "You did not agree, so nothing was recorded. You can close this page.",
+  noConsent: "You did not agree, so nothing was recorded.",
 
   instructions: "What to do",
   begin: "Begin",

@@ -8,6 +8,9 @@ import (
 // Params are the parameters of an address.
 type Params map[string]string
 
+// OfAssignment returns the parameters of an assignment of MTurk.
+func OfAssignment(id string) Params { return Params{mturkAssignment: id} }
+
 // Ticket returns the platform's id of what it pays for, of parameters that were kept: MTurk's assignment, Prolific's
 // submission, SONA's code.
 func (q Params) Ticket() string {

@@ -7,17 +7,60 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"abtool/collect"
+	"abtool/collect/platform"
+	"abtool/collect/storage"
 )
 
 // What platforms want of a rejection.
 const (
 	prolificMessage = 100  // characters, at least
+	prolificDays    = 21   // after which Prolific has approved a submission by itself
 	longStudy       = 5    // minutes; from then on one failed check is not enough
 	mturkMessage    = 1024 // characters, at most
 )
+
+// A Claim is a finished assignment as its platform knows it: who did it, and what is decided.
+type Claim struct {
+	Assignment string // "" of somebody who was erased
+	Worker     string // pseudonym
+	Person     string // the platform's id of the annotator
+	Params     platform.Params
+	Code       string // completion code
+	Submitted  int64  // ms
+	Decision   string // Accept, Reject or ""
+	Reason     string
+	Assessed   *Assessment // nil of somebody who was erased
+}
+
+// Erased returns the claim of a payment that was kept. What is not decided is accepted: there is nothing any more by
+// which it could be judged.
+func Erased(p storage.Payment) Claim {
+	c := Claim{Person: p.ID, Params: platform.ParseParams(p.Params), Code: p.Code, Submitted: p.Submitted, Decision: p.Decision, Reason: p.Reason}
+	if c.Decision == "" {
+		c.Decision = Accept
+	}
+	return c
+}
+
+// name names the assignment in messages.
+func (c *Claim) name() string {
+	if c.Assignment == "" {
+		return "assignment with the code " + c.Code
+	}
+	return "assignment " + c.Assignment
+}
+
+// late returns an error for a rejection of work that the platform has approved by itself.
+func (c *Claim) late(title string, days int, now int64) error {
+	if c.Decision == Reject && days > 0 && now-c.Submitted > int64(days)*24*time.Hour.Milliseconds() {
+		return fmt.Errorf("%s was submitted more than %d days ago, after which %s approves by itself: it cannot be rejected any more", c.name(), days, title)
+	}
+	return nil
+}
 
 // CheckProlific returns an error for a rejection that breaks the rules of Prolific. finished says whether all
 // assignments of the study are done.
@@ -55,59 +98,125 @@ func CheckProlific(s *collect.Settings, a *Assessment, finished bool) error {
 	return nil
 }
 
-// WriteProlific writes decisions as CSV: the participants, and the message for those that are rejected. All
-// assignments are decided, and participant gives the id of their worker.
-func WriteProlific(w io.Writer, s *collect.Settings, all []*Assessment, participant func(worker string) string, finished bool) error {
+// WriteProlific writes decisions as CSV: the submissions, and the message for those that are rejected. All claims are
+// decided.
+func WriteProlific(w io.Writer, s *collect.Settings, all []Claim, finished bool, now int64) error {
 	var errs []error
-	of := map[string]*Assessment{}
-	var order []string
-	for _, a := range all {
-		if a.Decision.Decision == Reject {
-			if err := CheckProlific(s, a, finished); err != nil {
-				errs = append(errs, fmt.Errorf("assignment %s: %w", a.ID, err))
+	of := map[string]*Claim{}
+	var order []*Claim
+	for i := range all {
+		c := &all[i]
+		if c.Decision == Reject && c.Assessed != nil {
+			if err := CheckProlific(s, c.Assessed, finished); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", c.name(), err))
 			}
 		}
-		id := participant(a.Worker)
-		if before := of[id]; before == nil {
-			order = append(order, id)
-		} else if before.Decision.Decision != a.Decision.Decision {
-			errs = append(errs, fmt.Errorf("assignments %s and %s are of one participant, who has one submission: decide both alike", before.ID, a.ID))
+		if err := c.late("Prolific", prolificDays, now); err != nil {
+			errs = append(errs, err)
 		}
-		of[id] = a
+		submission := c.Person + " " + c.Params.Ticket()
+		if before := of[submission]; before == nil {
+			order = append(order, c)
+		} else if before.Decision != c.Decision {
+			errs = append(errs, fmt.Errorf("%s and %s are of one submission: decide both alike", before.name(), c.name()))
+		}
+		of[submission] = c
 	}
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	c := csv.NewWriter(w)
-	c.Write([]string{"participant_id", "action", "rejection_category", "message"})
-	for _, id := range order {
-		a := of[id]
-		if a.Decision.Decision == Accept {
-			c.Write([]string{id, "APPROVE", "", ""})
+	t := csv.NewWriter(w)
+	t.Write([]string{"participant_id", "submission_id", "study_id", "action", "rejection_category", "message"})
+	for _, c := range order {
+		row := []string{c.Person, c.Params.Ticket(), c.Params.Study(), "APPROVE", "", ""}
+		if c.Decision == Reject {
+			row[3], row[4], row[5] = "REJECT", "FAILED_CHECK", c.Reason
+			if c.Assessed != nil && slices.Contains(strings.Fields(c.Assessed.Decision.Grounds), "fast") {
+				row[4] = "TOO_QUICKLY"
+			}
+		}
+		t.Write(row)
+	}
+	t.Flush()
+	return t.Error()
+}
+
+// ProlificIDs writes the ids of the submissions that are approved, one a line, as Prolific takes them to approve many at
+// once.
+func ProlificIDs(w io.Writer, all []Claim) error {
+	seen := map[string]bool{}
+	for i := range all {
+		c := &all[i]
+		id := c.Params.Ticket()
+		if c.Decision != Accept || id == "" || seen[id] {
 			continue
 		}
-		category := "FAILED_CHECK"
-		if slices.Contains(strings.Fields(a.Decision.Grounds), "fast") {
-			category = "TOO_QUICKLY"
+		seen[id] = true
+		if _, err := fmt.Fprintln(w, id); err != nil {
+			return err
 		}
-		c.Write([]string{id, "REJECT", category, a.Decision.Reason})
 	}
-	c.Flush()
-	return c.Error()
+	return nil
+}
+
+// mturkChecks returns an error for rejections that MTurk does not take.
+func mturkChecks(m *platform.MTurk, all []Claim, now int64) error {
+	var errs []error
+	for i := range all {
+		c := &all[i]
+		if c.Decision == Reject && utf8.RuneCountInString(c.Reason) > mturkMessage {
+			errs = append(errs, fmt.Errorf("%s: the reason is longer than the %d characters that MTurk takes", c.name(), mturkMessage))
+		}
+		if m != nil {
+			if err := c.late("MTurk", m.ApproveDays, now); err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// WriteMTurk writes decisions as commands of Amazon's program, for HITs that were made with it: a line for each
+// assignment. It returns how many have no assignment of MTurk.
+func WriteMTurk(w io.Writer, m *platform.MTurk, all []Claim, now int64) (without int, err error) {
+	if err := mturkChecks(m, all, now); err != nil {
+		return 0, err
+	}
+	fmt.Fprintln(w, "#!/bin/sh")
+	for i := range all {
+		c := &all[i]
+		id := c.Params.Ticket()
+		switch {
+		case id == "":
+			without++
+			continue
+		case c.Decision == Accept:
+			_, err = fmt.Fprintln(w, m.Command("approve-assignment", "--assignment-id", id))
+		default:
+			_, err = fmt.Fprintln(w, m.Command("reject-assignment", "--assignment-id", id, "--requester-feedback", strings.Join(strings.Fields(c.Reason), " ")))
+		}
+		if err != nil {
+			return without, err
+		}
+	}
+	return without, nil
 }
 
 // FillMTurk copies the CSV of a batch's results, as MTurk gives it out, and fills in its columns Approve and Reject. A
-// row is of the assignment whose completion code is one of its cells, else of the only assignment of its WorkerId.
-// It returns how many rows were filled in, and how many have no decision.
-func FillMTurk(w io.Writer, batch io.Reader, all []*Assessment, code func(*Assessment) string, worker func(id string) string) (filled, left int, err error) {
-	byCode, byWorker := map[string]*Assessment{}, map[string][]*Assessment{}
-	for _, a := range all {
-		if a.Decision.Decision == Reject && utf8.RuneCountInString(a.Decision.Reason) > mturkMessage {
-			return 0, 0, fmt.Errorf("assignment %s: the reason is longer than the %d characters that MTurk takes", a.ID, mturkMessage)
-		}
-		byCode[collect.PlainCode(code(a))] = a
-		byWorker[a.Worker] = append(byWorker[a.Worker], a)
+// row is of the assignment whose completion code is one of its cells, else of MTurk's assignment of its AssignmentId,
+// else of the only one of its WorkerId. It returns how many rows were filled in, and how many have no decision.
+func FillMTurk(w io.Writer, batch io.Reader, m *platform.MTurk, all []Claim, now int64) (filled, left int, err error) {
+	if err := mturkChecks(m, all, now); err != nil {
+		return 0, 0, err
 	}
+	byCode, byTicket, byWorker := map[string]*Claim{}, map[string]*Claim{}, map[string][]*Claim{}
+	for i := range all {
+		c := &all[i]
+		byCode[collect.PlainCode(c.Code)] = c
+		byTicket[c.Params.Ticket()] = c
+		byWorker[c.Person] = append(byWorker[c.Person], c)
+	}
+	delete(byTicket, "")
 	r := csv.NewReader(batch)
 	header, err := r.Read()
 	if err != nil {
@@ -128,39 +237,42 @@ func FillMTurk(w io.Writer, batch io.Reader, all []*Assessment, code func(*Asses
 			header = append(header, name)
 		}
 	}
-	c := csv.NewWriter(w)
-	c.Write(header)
+	t := csv.NewWriter(w)
+	t.Write(header)
 	for {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			c.Flush()
-			return filled, left, c.Error()
+			t.Flush()
+			return filled, left, t.Error()
 		}
 		if err != nil {
 			return filled, left, fmt.Errorf("the results of the batch: %w", err)
 		}
-		var a *Assessment
+		var c *Claim
 		for _, cell := range row {
 			if found := byCode[collect.PlainCode(cell)]; found != nil {
-				a = found
+				c = found
 			}
 		}
-		if of := byWorker[worker(row[at["WorkerId"]])]; a == nil && len(of) == 1 {
-			a = of[0]
+		if c == nil {
+			c = byTicket[row[at["AssignmentId"]]]
+		}
+		if of := byWorker[row[at["WorkerId"]]]; c == nil && len(of) == 1 {
+			c = of[0]
 		}
 		for len(row) < len(header) {
 			row = append(row, "")
 		}
 		switch {
-		case a == nil:
+		case c == nil:
 			left++
-		case a.Decision.Decision == Accept:
+		case c.Decision == Accept:
 			row[at["Approve"]], row[at["Reject"]] = "X", ""
 			filled++
 		default:
-			row[at["Approve"]], row[at["Reject"]] = "", a.Decision.Reason
+			row[at["Approve"]], row[at["Reject"]] = "", c.Reason
 			filled++
 		}
-		c.Write(row)
+		t.Write(row)
 	}
 }

@@ -27,8 +27,11 @@ type Assessment struct {
 	Decision  *storage.Review // the last one, or nil
 }
 
+// Truth is the ground truth of a tag study, from a store; nil if it is not known.
+type Truth = coco.Truth
+
 // Assess assesses a work.
-func Assess(w *Work, s *collect.Settings, d Durations, truth *coco.Truth) *Assessment {
+func Assess(w *Work, s *collect.Settings, d Durations, truth *Truth) *Assessment {
 	a := &Assessment{Assignment: w.Assignment, Pages: len(w.Pages), Of: len(w.HIT.Pages),
 		Rules: Judge(w, ThresholdsFor(s, &w.HIT), truth), Signals: Screen(w, d)}
 	chosen, missed, _ := w.gold()
@@ -87,7 +90,7 @@ func (a *Assessment) Why() string {
 
 // All assesses the assignments of a study for which want returns true; nil wants all. They are in the order in
 // which they were offered.
-func All(v *storage.View, study *collect.Study, truth *coco.Truth, want func(*storage.Assignment) bool) ([]*Assessment, error) {
+func All(v *storage.View, study *collect.Study, truth *Truth, want func(*storage.Assignment) bool) ([]*Assessment, error) {
 	r, err := NewReader(v, study)
 	if err != nil {
 		return nil, err

@@ -63,6 +63,8 @@ func (s *Server) Admin() http.Handler {
 	m.HandleFunc("GET /metrics", s.metrics)
 	m.HandleFunc("GET /{$}", s.admin(s.overview))
 	m.HandleFunc("GET /people", s.admin(s.people))
+	m.HandleFunc("GET /people/{id}/erase", s.admin(s.askErase))
+	m.HandleFunc("POST /people/{id}/erase", s.admin(s.eraseWorker))
 	m.HandleFunc("GET /assignments", s.admin(s.assignments))
 	m.HandleFunc("GET /assignments/{id}", s.admin(s.assignment))
 	m.HandleFunc("POST /assignments/{id}/decide", s.admin(s.decide))

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"errors"
+	"net/http"
+	"strings"
 
 	"abtool/collect"
 	"abtool/collect/platform"
@@ -75,4 +77,56 @@ func keepPayments(ctx context.Context, study *collect.Study, db *storage.DB, ide
 			Submitted: *a.Submitted, Decision: r.Decision, Reason: r.Reason})
 	}
 	return identities.KeepPayments(ctx, keep)
+}
+
+// erasePage asks whether to erase an annotator, and says what was erased.
+type erasePage struct {
+	storage.Erasure // Number is 0 while it is not done
+	Worker          string
+	Kept            bool // what paying needs
+	Error           string
+}
+
+func (s *Server) askErase(w http.ResponseWriter, r *http.Request) {
+	s.view(w, r, "erase.html", func(v *storage.View) (any, error) {
+		e, err := v.Recorded(r.PathValue("id"))
+		return erasePage{Erasure: e, Worker: r.PathValue("id"), Kept: s.Study.Privacy.KeepPayment}, err
+	})
+}
+
+// eraseWorker erases an annotator, if the form names who that is.
+func (s *Server) eraseWorker(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, 4<<10)
+	id := r.PathValue("id")
+	p := erasePage{Worker: id, Kept: s.Study.Privacy.KeepPayment}
+	if !strings.EqualFold(strings.TrimSpace(r.PostFormValue("confirm")), id) {
+		err := s.DB.View(r.Context(), func(v *storage.View) (err error) {
+			p.Erasure, err = v.Recorded(id)
+			return err
+		})
+		if err == nil {
+			p.Error = "This is not the pseudonym. Nothing was deleted."
+			s.show(w, http.StatusBadRequest, "erase.html", p)
+			return
+		}
+		s.lacks(w, err)
+		return
+	}
+	e, err := Erase(r.Context(), s.Study, s.DB, s.Identities, id, "asked", s.now())
+	if err != nil {
+		s.lacks(w, err)
+		return
+	}
+	s.finishErasures(context.WithoutCancel(r.Context()), false)
+	p.Erasure = e
+	s.show(w, 200, "erase.html", p)
+}
+
+// lacks answers that there is no such annotator, or an error of the database.
+func (s *Server) lacks(w http.ResponseWriter, err error) {
+	if errors.Is(err, storage.ErrUnknown) {
+		s.show(w, http.StatusNotFound, "lack.html", nil)
+		return
+	}
+	http.Error(w, err.Error(), http.StatusInternalServerError)
 }

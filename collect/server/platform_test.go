@@ -2,6 +2,9 @@ package server
 
 import (
 	"bytes"
+	"io"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -224,4 +227,53 @@ func (r *rig) view(f func(v *storage.View) error) {
 	if err := r.db.View(r.t.Context(), f); err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+// The administrator erases somebody on a page, after confirming whom. Other sites cannot do it.
+func TestAdminErases(t *testing.T) {
+	r := newRig(t, "browse", withPlatforms)
+	r.finished(r.join(turk("AWORKER", "ONE")))
+	var worker string
+	r.view(func(v *storage.View) error {
+		all, err := v.Workers()
+		worker = all[0].ID
+		return err
+	})
+	post := func(confirm, from string) (int, string) {
+		t.Helper()
+		q, err := http.NewRequest("POST", r.admin.URL+"/people/"+worker+"/erase", strings.NewReader(url.Values{"confirm": {confirm}}.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		q.Header.Set("Sec-Fetch-Site", from)
+		if confirm != "nobody" {
+			q.AddCookie(&http.Cookie{Name: r.server.cookieName(), Value: r.server.cookieValue()})
+		}
+		a, err := http.DefaultTransport.RoundTrip(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Body.Close()
+		b, _ := io.ReadAll(a.Body)
+		return a.StatusCode, string(b)
+	}
+	for _, c := range []struct {
+		confirm, from, want string
+		status              int
+	}{
+		{"nobody", "same-origin", "login", 303}, {worker, "cross-site", "", 403}, {"", "same-origin", "Nothing was deleted", 400},
+		{worker, "same-origin", "erasure 1 of the study", 200}, {worker, "same-origin", "There is no such", 404},
+	} {
+		if status, text := post(c.confirm, c.from); status != c.status || c.status != 303 && !strings.Contains(text, c.want) {
+			t.Errorf("%q from %s: %d %s", c.confirm, c.from, status, text)
+		}
+	}
+	r.view(func(v *storage.View) error {
+		all, err := v.Workers()
+		if len(all) > 0 {
+			t.Errorf("%+v", all)
+		}
+		return err
+	})
 }

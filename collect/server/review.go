@@ -49,7 +49,7 @@ func (s *Server) assignments(w http.ResponseWriter, r *http.Request) {
 		if to < len(list) {
 			p.Older = fmt.Sprintf("/assignments?from=%d", to)
 		}
-		p.Rows, err = quality.All(v, s.Study, nil, func(a *storage.Assignment) bool { return want[a.ID] })
+		p.Rows, err = quality.All(v, s.Study, s.Truth, func(a *storage.Assignment) bool { return want[a.ID] })
 		slices.Reverse(p.Rows)
 		return p, err
 	})
@@ -102,7 +102,7 @@ func (s *Server) work(v *storage.View, id string, page int) (*workPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &workPage{Assessment: quality.Assess(done, &s.Study.Settings, quality.DurationsOf(list), nil), Texts: map[string]quality.SignalText{}}
+	p := &workPage{Assessment: quality.Assess(done, &s.Study.Settings, quality.DurationsOf(list), s.Truth), Texts: map[string]quality.SignalText{}}
 	for _, t := range quality.SignalTexts {
 		p.Texts[t.Name] = t
 	}

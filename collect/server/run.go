@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"abtool/collect"
+	"abtool/collect/quality"
 	"abtool/collect/storage"
 	"abtool/internal/usage"
 )
@@ -29,6 +30,7 @@ type RunOptions struct {
 	Ready    func(Serving)
 	Draw     func(n int) int // a number below n, to draw arms with; nil: at random
 	CompatUI string          // folder with a built front end of the releases; "": none
+	Truth    *quality.Truth  // of a tag study; nil: not known
 }
 
 // Serving says where a study is served.
@@ -101,7 +103,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, identities.Close()) }()
-	s, kept, err := New(ctx, Options{Study: study, DB: db, Identities: identities, Page: o.Page, Log: o.Log, CompatUI: frontEnd, Draw: o.Draw})
+	s, kept, err := New(ctx, Options{Study: study, DB: db, Identities: identities, Page: o.Page, Log: o.Log, CompatUI: frontEnd, Draw: o.Draw, Truth: o.Truth})
 	if err != nil {
 		return err
 	}

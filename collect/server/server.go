@@ -27,6 +27,7 @@ import (
 
 	"abtool/collect"
 	"abtool/collect/platform"
+	"abtool/collect/quality"
 	"abtool/collect/storage"
 )
 
@@ -36,6 +37,7 @@ type Options struct {
 	DB         *storage.DB
 	Identities *storage.Identities
 	Page       fs.FS                                // index.html and the other files of the page
+	Truth      *quality.Truth                       // of a tag study, for the rules that need it; nil: not known
 	Log        *slog.Logger                         // requests, without addresses; nil: none
 	Now        func() time.Time                     // nil: time.Now
 	Space      func() (free, all uint64, err error) // of the disk with the database; nil: asks the system

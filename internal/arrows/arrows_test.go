@@ -63,7 +63,7 @@ var rules = []rule{
 		"only here do databases and derivation meet"},
 	{"internal/...", []string{"schema", "byproduct/...", "collect/recording", "internal/..."}, "internal packages serve the others"},
 	{"collect/storage/...", []string{"collect", "collect/recording", "internal/..."}, "the database keeps plans and recordings as they come"},
-	{"collect/quality", []string{"collect", "collect/derive", "collect/recording", "collect/records", "collect/storage", "byproduct/...",
+	{"collect/quality", []string{"collect", "collect/derive", "collect/platform", "collect/recording", "collect/records", "collect/storage", "byproduct/...",
 		"store/columnar", "internal/..."}, "work is judged by the code of the statistics, from the records that ingest stores"},
 	{"collect/compat", []string{"collect", "collect/derive", "collect/records", "collect/recording", "collect/storage", "internal/..."},
 		"the original front ends are answered from the plan and the database"},
