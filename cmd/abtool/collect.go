@@ -584,6 +584,9 @@ func (o *collectStatusOptions) run(ctx context.Context, w io.Writer, dir string)
 		if board.identities, err = countIdentities(ctx, dir); err != nil {
 			return err
 		}
+		if board.shared, err = home(ctx, dir).Shared(); err != nil {
+			return err
+		}
 		return ui.Print(w, func(w io.Writer) { board.print(w, study) })
 	}
 	if st.HITs == 0 { // there are invitations, but the study was never served

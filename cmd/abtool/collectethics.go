@@ -28,6 +28,7 @@ type sheet struct {
 	consents   []storage.Consent
 	erasures   []storage.Erasure
 	identities int64
+	shared     bool // the database is not in the folder
 }
 
 func (d *sheet) read(v *storage.View) (err error) {
@@ -54,11 +55,14 @@ func (d *sheet) print(w io.Writer, s *collect.Study) {
 	f("## How it is kept\n\n- Where: %s\n- Who sees it: %s\n- For how long: %s\n", said(p.Stored, "[privacy] stored"),
 		said(p.SeenBy, "[privacy] seen_by"), said(p.Kept, "[privacy] kept"))
 	f("- Recordings are under a pseudonym, the keyed hash of the platform's id. The key is in the folder `secrets`.\n")
-	f("- Platforms' ids are in a separate file; %s there now. ", areOf(d.identities))
+	f("- Platforms' ids are apart from the recordings; %s there now. ", areOf(d.identities))
 	if p.IdentitiesDays > 0 {
 		f("They are deleted %d days after the last visit.\n", p.IdentitiesDays)
 	} else {
 		f("They are deleted when the researcher decides it (`identities_days = 0`).\n")
+	}
+	if d.shared {
+		f("- The database is PostgreSQL: its log, replicas and backups may have what was erased for longer than its tables.\n")
 	}
 	if p.KeepPayment {
 		f("- Of who is erased, what paying for finished work needs is kept as long: the platform's id, codes and decisions.\n")
