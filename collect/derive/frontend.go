@@ -2,75 +2,72 @@ package derive
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 )
 
-// A frontEndPage is what the original front ends send of a page, as far as this package looks at it.
-type frontEndPage struct {
-	Page  map[string]json.RawMessage `json:"page"`
-	Ended json.RawMessage            `json:"endedAt"`
-}
-
 // FrontEnd returns a page that an original front end sent within the identifiers of its assignment, as JSON that
-// abtool ingest reads. It adds to the records what the plan knows, and leaves them as they came otherwise. submitted
-// is the time of the assignment, ms since 1970, or nil.
+// abtool ingest reads. It adds to the records what the plan knows, and leaves them as they came otherwise. What is not
+// as the front end sends it stays, so that ingest can say what is wrong with it. submitted is the time of the
+// assignment, ms since 1970, or nil.
 func FrontEnd(body []byte, ids Ids, p Page, submitted *int64) ([]byte, error) {
-	var in frontEndPage
-	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, fmt.Errorf("page %s: %w", p.ID, err)
+	var in struct {
+		Page  json.RawMessage `json:"page"`
+		Ended json.RawMessage `json:"endedAt"`
 	}
-	if in.Page == nil {
-		return nil, fmt.Errorf("page %s has no page", p.ID)
+	var page map[string]json.RawMessage
+	if json.Unmarshal(body, &in) != nil || json.Unmarshal(in.Page, &page) != nil || page == nil {
+		return Dump(ids, in.Page)
 	}
-	if _, ok := in.Page["endedAt"]; !ok && in.Ended != nil {
-		in.Page["endedAt"] = in.Ended
+	if _, ok := page["endedAt"]; !ok && in.Ended != nil {
+		page["endedAt"] = in.Ended
 	}
 	id, err := json.Marshal(p.ID)
 	if err != nil {
 		return nil, err
 	}
-	in.Page["id"] = id // of the page, as in the table of pages
+	page["id"] = id // of the page, as in the table of pages
 	if ids.Candidates == "" {
-		var record map[string]json.RawMessage
-		if err := json.Unmarshal(in.Page["annotation"], &record); err != nil {
-			return nil, fmt.Errorf("page %s: %w", p.ID, err)
-		}
-		in.Page["annotation"], err = extended(record, map[string]any{"image_id": p.Slots[0].ImageID, "arm": p.Arm,
+		page["annotation"], err = extended(page["annotation"], map[string]any{"image_id": p.Slots[0].ImageID, "arm": p.Arm,
 			"known": p.Slots[0].Known, "gold": p.Slots[0].Gold})
-		if err != nil {
-			return nil, err
-		}
-		return Dump(ids, in.Page)
+	} else {
+		page["annotations"], err = extendedList(page["annotations"], p, submitted)
 	}
-	var records []map[string]json.RawMessage
-	if err := json.Unmarshal(in.Page["annotations"], &records); err != nil {
-		return nil, fmt.Errorf("page %s: %w", p.ID, err)
+	if err != nil {
+		return nil, err
+	}
+	return Dump(ids, page)
+}
+
+// extendedList returns the records of a browse page with what the plan knows of their images.
+func extendedList(list json.RawMessage, p Page, submitted *int64) (json.RawMessage, error) {
+	var records []json.RawMessage
+	if json.Unmarshal(list, &records) != nil {
+		return list, nil
 	}
 	slots := slotsByID(p)
-	all := make([]json.RawMessage, len(records))
 	for i, record := range records {
 		more := map[string]any{"arm": p.Arm, "hit_submit_time": submitted}
-		var id string
-		if err := json.Unmarshal(record["imageID"], &id); err == nil {
-			if n, ok := slots[id]; ok {
+		var of struct {
+			ID string `json:"imageID"`
+		}
+		if json.Unmarshal(record, &of) == nil {
+			if n, ok := slots[of.ID]; ok {
 				more["known"], more["gold"] = p.Slots[n].Known, p.Slots[n].Gold
 			}
 		}
-		if all[i], err = extended(record, more); err != nil {
+		var err error
+		if records[i], err = extended(record, more); err != nil {
 			return nil, err
 		}
 	}
-	if in.Page["annotations"], err = json.Marshal(all); err != nil {
-		return nil, err
-	}
-	return Dump(ids, in.Page)
+	return json.Marshal(records)
 }
 
-// extended returns a record with more values. Empty texts are left out.
-func extended(record map[string]json.RawMessage, more map[string]any) (json.RawMessage, error) {
-	if record == nil {
-		record = map[string]json.RawMessage{}
+// extended returns a record with more values. Empty texts are left out, and what is not a record is left as it is.
+func extended(text json.RawMessage, more map[string]any) (json.RawMessage, error) {
+	var record map[string]json.RawMessage
+	if json.Unmarshal(text, &record) != nil || record == nil {
+		return text, nil
 	}
 	for key, value := range more {
 		if value == "" {
@@ -102,78 +99,84 @@ func FrontEndID(s Slot) string {
 	return s.Class + "/" + s.ImageID
 }
 
-// A reading of numbers that need not be whole.
-type number float64
-
-func (n *number) whole() int64 {
-	if n == nil || math.IsNaN(float64(*n)) {
+// whole reads a number that need not be whole; what is none is 0.
+func whole(text json.RawMessage) int64 {
+	var n float64
+	if json.Unmarshal(text, &n) != nil || math.Abs(n) > 1<<53 {
 		return 0
 	}
-	return int64(math.Round(float64(*n)))
+	return int64(math.Round(n))
+}
+
+// objects reads a list of objects. What is not one is left out.
+func objects(text json.RawMessage) (all []map[string]json.RawMessage) {
+	var list []json.RawMessage
+	json.Unmarshal(text, &list)
+	for _, one := range list {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(one, &object) == nil && object != nil {
+			all = append(all, object)
+		}
+	}
+	return all
+}
+
+// frontEndPage returns the page that a front end sent, without values if it is none.
+func frontEndPage(body []byte) (page map[string]json.RawMessage) {
+	var in map[string]json.RawMessage
+	json.Unmarshal(body, &in)
+	json.Unmarshal(in["page"], &page)
+	return page
 }
 
 // FrontEndBrowse returns the page that an original front end sent, as far as work is judged by it: what was chosen,
 // where and when. Annotations are by slot; images that it does not name were not selected.
-func FrontEndBrowse(body []byte, p Page) (*BrowsePage, error) {
-	var in struct {
-		Page struct {
-			Started     *number `json:"startedAt"`
-			Annotations []struct {
-				ImageID        string `json:"imageID"`
-				Selected       bool   `json:"selected"`
-				SelectedRecord []struct {
-					X, Y *float64
-					Time *number
-				} `json:"selectedRecord"`
-			} `json:"annotations"`
-		} `json:"page"`
-	}
-	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, fmt.Errorf("page %s: %w", p.ID, err)
-	}
-	out := &BrowsePage{ID: p.ID, Number: p.Number, Started: in.Page.Started.whole(), Ended: p.Ended}
+func FrontEndBrowse(body []byte, p Page) *BrowsePage {
+	page := frontEndPage(body)
+	out := &BrowsePage{ID: p.ID, Number: p.Number, Started: whole(page["startedAt"]), Ended: p.Ended}
 	for _, s := range p.Slots {
 		out.Annotations = append(out.Annotations, &Showing{ImageID: FrontEndID(s), Arm: p.Arm, Known: s.Known, Gold: s.Gold})
 	}
 	slots := slotsByID(p)
-	for _, a := range in.Page.Annotations {
-		i, ok := slots[a.ImageID]
+	for _, a := range objects(page["annotations"]) {
+		var id string
+		json.Unmarshal(a["imageID"], &id)
+		i, ok := slots[id]
 		if !ok {
 			continue
 		}
 		to := out.Annotations[i]
-		to.Selected, to.SelectedCount = a.Selected, len(a.SelectedRecord)
-		for _, c := range a.SelectedRecord {
-			to.SelectedRecord = append(to.SelectedRecord, Point{c.X, c.Y, c.Time.whole()})
+		to.Selected = string(a["selected"]) == "true"
+		for _, c := range objects(a["selectedRecord"]) {
+			point := Point{Time: whole(c["time"])}
+			json.Unmarshal(c["x"], &point.X)
+			json.Unmarshal(c["y"], &point.Y)
+			to.SelectedRecord = append(to.SelectedRecord, point)
 		}
+		to.SelectedCount = len(to.SelectedRecord)
 	}
-	return out, nil
+	return out
 }
 
 // FrontEndTag returns the page that an original front end sent, as far as work is judged by it: what was placed.
-func FrontEndTag(body []byte, p Page) (*TagPage, error) {
-	var in struct {
-		Page struct {
-			Started    *number `json:"startedAt"`
-			Annotation struct {
-				Actions []struct {
-					Type string    `json:"actionType"`
-					Icon string    `json:"iconType"`
-					From *Fraction `json:"pointFrom"`
-					To   *Fraction `json:"pointTo"`
-					T    *number   `json:"timeAt"`
-				} `json:"actionHistories"`
-				Spent *number `json:"timeSpend"`
-			} `json:"annotation"`
-		} `json:"page"`
+func FrontEndTag(body []byte, p Page) *TagPage {
+	page, s := frontEndPage(body), p.Slots[0]
+	var annotation map[string]json.RawMessage
+	json.Unmarshal(page["annotation"], &annotation)
+	to := &Tagged{ImageID: s.ImageID, TimeSpent: whole(annotation["timeSpend"]), Arm: p.Arm, Known: s.Known, Gold: s.Gold}
+	for _, a := range objects(annotation["actionHistories"]) {
+		action := Action{From: fraction(a["pointFrom"]), To: fraction(a["pointTo"]), T: whole(a["timeAt"])}
+		json.Unmarshal(a["actionType"], &action.Type)
+		json.Unmarshal(a["iconType"], &action.Icon)
+		to.ActionHistories = append(to.ActionHistories, action)
 	}
-	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, fmt.Errorf("page %s: %w", p.ID, err)
+	return &TagPage{ID: p.ID, Number: p.Number, Started: whole(page["startedAt"]), Ended: p.Ended, Annotation: to}
+}
+
+// fraction reads a place, or returns nil.
+func fraction(text json.RawMessage) (f *Fraction) {
+	if json.Unmarshal(text, &f) != nil {
+		return nil
 	}
-	s := p.Slots[0]
-	to := &Tagged{ImageID: s.ImageID, TimeSpent: in.Page.Annotation.Spent.whole(), Arm: p.Arm, Known: s.Known, Gold: s.Gold}
-	for _, a := range in.Page.Annotation.Actions {
-		to.ActionHistories = append(to.ActionHistories, Action{Type: a.Type, Icon: a.Icon, From: a.From, To: a.To, T: a.T.whole()})
-	}
-	return &TagPage{ID: p.ID, Number: p.Number, Started: in.Page.Started.whole(), Ended: p.Ended, Annotation: to}, nil
+	return f
 }

@@ -133,11 +133,11 @@ func (r *Reader) frontEnd(p *Page, submitted *storage.Attempt, d derive.Page) er
 	}
 	p.FrontEnd = body
 	if p.Plan.Class != "" {
-		p.Browse, err = derive.FrontEndBrowse(body, d)
+		p.Browse = derive.FrontEndBrowse(body, d)
 	} else {
-		p.Tag, err = derive.FrontEndTag(body, d)
+		p.Tag = derive.FrontEndTag(body, d)
 	}
-	return err
+	return nil
 }
 
 // Duration returns how long a submitted assignment took, in ms by the clock of the server: from the first chunk to

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"abtool/collect"
+	"abtool/collect/quality"
 	"abtool/collect/storage"
 	"abtool/ingest"
 	"abtool/schema"
@@ -513,6 +514,41 @@ func TestFrontEndIngest(t *testing.T) {
 				t.Errorf("%v traces are left", n)
 			}
 			r.check()
+		})
+	}
+}
+
+// Pages that no front end sends are stored, and neither ingest nor the review fails at them.
+func TestFrontEndOddPages(t *testing.T) {
+	for kind, task := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			r := compatRig(t, task)
+			f := r.open(kind, r.hits()[0], "ann")
+			f.submit()
+			record := `"annotations":[{"imageID":5},{"imageID":"robin/x","selected":"yes","selectedRecord":{}},{},{"mouseTracking":[null,{"x":[]}]}]`
+			if kind == "coco" {
+				record = `"annotation":{"actionHistories":[{"actionType":7,"pointTo":[]},5],"imageURL":{},"mouseTracking":{}}`
+			}
+			deep := strings.Repeat("[", 9000) + strings.Repeat("]", 9000)
+			for i, page := range []string{record, record + `,"deep":` + deep, strings.ToUpper(record[:5]) + record[5:], record + `,"startedAt":4e15,"endedAt":-4e15`,
+				record + `,"id":{},"pageno":0.0`} {
+				g := r.open(kind, r.hits()[0], fmt.Sprint("odd", i))
+				r.want(200, "", ask{"POST", g.base() + "/hits/" + g.hit + "/annotations", "", g.header(), nil})
+				r.want(200, "", ask{"PUT", g.base() + "/annotations/" + g.annotation, "", `{"page":{"pageno":0,` + page + `},"isDone":7}`, nil})
+			}
+			r.check()
+			if _, err := ingest.Run(t.Context(), ingest.Options{Sources: []string{r.dir}, Out: filepath.Join(t.TempDir(), "store")}); err != nil {
+				t.Error(err)
+			}
+			if err := r.db.View(t.Context(), func(v *storage.View) error {
+				all, err := quality.All(v, r.server.Study, nil, nil)
+				if len(all) != 6 {
+					t.Errorf("%d assignments are assessed", len(all))
+				}
+				return err
+			}); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,17 +28,20 @@ import (
 )
 
 // A flood is a body of many megabytes whose length is not said.
-type flood struct{ sent, size int }
+type flood struct {
+	sent atomic.Int64 // also while the answer is there already
+	size int64
+}
 
 func (f *flood) Read(b []byte) (int, error) {
-	n := min(len(b), f.size-f.sent)
+	n := min(int64(len(b)), f.size-f.sent.Load())
 	for i := range b[:n] {
 		b[i] = ' '
 	}
-	if f.sent += n; n == 0 {
+	if f.sent.Add(n); n == 0 {
 		return 0, io.EOF
 	}
-	return n, nil
+	return int(n), nil
 }
 
 // hostileRig serves with the limits of the real server.
@@ -76,8 +80,8 @@ func TestFloods(t *testing.T) {
 					t.Errorf("%s %s: %d", route.method, route.path, answer.StatusCode)
 				}
 			}
-			if body.sent > 40<<20 {
-				t.Errorf("%s %s: the server took %d MB", route.method, route.path, body.sent>>20)
+			if sent := body.sent.Load(); sent > 40<<20 {
+				t.Errorf("%s %s: the server took %d MB", route.method, route.path, sent>>20)
 			}
 		}
 	}
@@ -292,10 +296,15 @@ func TestForgedTimes(t *testing.T) {
 // Connections that send nothing, or too much of a header, are closed.
 func TestConnections(t *testing.T) {
 	r := hostileRig(t)
-	if s := r.web.Config; s.ReadHeaderTimeout <= 0 || s.ReadTimeout <= 0 || s.WriteTimeout <= 0 || s.IdleTimeout <= 0 {
+	s := HTTP(r.server.Handler())
+	if s.ReadHeaderTimeout <= 0 || s.ReadTimeout <= 0 || s.WriteTimeout <= 0 || s.IdleTimeout <= 0 {
 		t.Errorf("%+v", s)
 	}
-	r.web.Config.ReadHeaderTimeout = 50 * time.Millisecond
+	s.ReadHeaderTimeout = 50 * time.Millisecond
+	r.web.Close()
+	r.web = httptest.NewUnstartedServer(nil)
+	r.web.Config = s
+	r.web.Start()
 	c, err := net.Dial("tcp", r.web.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
