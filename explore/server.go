@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -28,7 +29,8 @@ import (
 type Server struct {
 	options Options
 	account *store.Account
-	db      *query.DB // with the summaries
+	opened  os.FileInfo // of the account's file, which another ingest replaces
+	db      *query.DB   // with the summaries
 	guard   *guard
 	pages   map[string]*template.Template
 	files   map[string]file
@@ -58,6 +60,9 @@ func New(ctx context.Context, o Options, address string) (_ *Server, err error) 
 	}
 	s := &Server{options: o, guard: newGuard(address), files: map[string]file{}}
 	if s.account, err = store.Read(o.Store); err != nil {
+		return nil, err
+	}
+	if s.opened, err = os.Stat(filepath.Join(o.Store, store.File)); err != nil {
 		return nil, err
 	}
 	if s.db, err = query.Open(ctx, o.Store, query.Options{Memory: o.Memory, Threads: o.Threads}); err != nil {
@@ -138,7 +143,26 @@ func (s *Server) Handler() http.Handler {
 	for pattern, h := range s.routes() {
 		mux.Handle(pattern, h)
 	}
-	return s.guard.wrap(mux, s.announce)
+	return s.guard.wrap(s.same(mux), s.announce)
+}
+
+// same answers as long as the store is the one that was opened. DuckDB opens the tables by their paths, so that after
+// an ingest, summaries and tables would be of two stores.
+func (s *Server) same(next http.Handler) http.Handler {
+	const replaced = "The store was replaced by another ingest. Start abtool explore again to look at the new one."
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		now, err := os.Stat(filepath.Join(s.options.Store, store.File))
+		switch {
+		case err == nil && os.SameFile(now, s.opened) && now.ModTime().Equal(s.opened.ModTime()) || strings.HasPrefix(r.URL.Path, "/web/"):
+			next.ServeHTTP(w, r)
+		case strings.HasPrefix(r.URL.Path, "/api/"):
+			answer(w, r, http.StatusConflict, problem{Error: replaced, Status: http.StatusConflict})
+		default:
+			s.page("absent", func(context.Context, *http.Request) (string, any, error) {
+				return "", nil, failure{http.StatusConflict, errors.New(replaced)}
+			}).ServeHTTP(w, r)
+		}
+	})
 }
 
 // has reports whether a page is there, so that it can be linked.
@@ -207,9 +231,12 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// api answers with the JSON of what f returns.
+// api answers with the JSON of what f returns. The time for it begins when the summary of the data set is there.
 func (s *Server) api(f func(ctx context.Context, r *http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if set := r.PathValue("set"); s.summaries.sets[set] != nil && !strings.HasPrefix(r.URL.Path, "/api/showing/") {
+			s.view(r.Context(), set)
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), s.options.Timeout)
 		defer cancel()
 		v, err := f(ctx, r)

@@ -21,6 +21,7 @@ import (
 	"testing"
 
 	"abtool/internal/teststore"
+	"abtool/store"
 )
 
 var update = flag.Bool("update", false, "rewrite the answers in testdata")
@@ -299,6 +300,32 @@ func TestAPI(t *testing.T) {
 			}
 		}
 		t.Fatalf("%s has more lines", file)
+	}
+}
+
+// A store that was replaced is not mixed with the one that was opened.
+func TestReplaced(t *testing.T) {
+	dir, err := teststore.Make(t.Context(), t.TempDir(), teststore.Options{Images: 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := visit(t, Options{Store: dir})
+	if status, _ := p.get("/api/rows/imagenet"); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	account := filepath.Join(dir, store.File)
+	data, err := os.ReadFile(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(account)
+	if err := os.WriteFile(account, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/", "/api/rows/imagenet"} {
+		if status, body := p.get(path); status != http.StatusConflict || !strings.Contains(body, "The store was replaced") {
+			t.Errorf("%s: %d %.200s", path, status, body)
+		}
 	}
 }
 

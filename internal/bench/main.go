@@ -5,6 +5,7 @@
 //	go run ./internal/bench -images 1281167    the size of the release
 //	go run ./internal/bench -only stats        only statistics; or only ingest, targets or loader
 //	go run ./internal/bench -only collect      the server of studies, under load and killed again and again
+//	go run ./internal/bench -only explore      the explorer: when it starts, by kind of request, and for 20 people
 //
 // The comparable programs are gzip -dc on the same archive, and DuckDB's read_json to Parquet, once with
 // given columns and once with columns that DuckDB detects.
@@ -39,9 +40,9 @@ func main() {
 	flag.IntVar(&b.pages, "pages", 82_783, "COCO pages; 0 leaves them out")
 	flag.IntVar(&b.runs, "runs", 5, "runs of each command, whose median is printed")
 	flag.StringVar(&b.dir, "dir", "", "working folder (default: a temporary folder, removed at the end)")
-	flag.StringVar(&b.only, "only", "", "ingest, stats, targets, loader or collect (default: all but collect)")
+	flag.StringVar(&b.only, "only", "", "ingest, stats, targets, loader, collect or explore (default: all but the last two)")
 	flag.IntVar(&b.people, "people", 500, "annotators who work at once, for collect; 0 leaves the load out")
-	flag.DurationVar(&b.seconds, "time", time.Minute, "how long they work")
+	flag.DurationVar(&b.seconds, "time", time.Minute, "how long they, or the people of explore, work; 0 leaves them out")
 	flag.IntVar(&b.kills, "kills", 1000, "how often the server is killed, for collect; 0 leaves this out")
 	flag.StringVar(&b.db, "db", "", "address of a PostgreSQL database for scratch, for collect (default: SQLite)")
 	flag.Parse()
@@ -72,8 +73,11 @@ func (b *bench) run() error {
 	if err := b.quiet("go", "build", "-o", b.abtool, "./cmd/abtool"); err != nil {
 		return err
 	}
-	if b.only == "collect" {
+	switch b.only {
+	case "collect":
 		return b.collect()
+	case "explore":
+		return b.explore()
 	}
 	fmt.Printf("%s/%s, %d processors, %s, median of %d runs\n\n", runtime.GOOS, runtime.GOARCH,
 		runtime.NumCPU(), runtime.Version(), b.runs)
