@@ -268,7 +268,7 @@ func (s *Server) previewBody() map[string]any {
 	body["state"] = "preview"
 	sample := pageBody{}
 	n := 1
-	sampleBody := map[string]any{"task": s.Study.Task.Kind, "pages": []*pageBody{&sample}}
+	sampleBody := map[string]any{"task": s.Study.Task.Kind, "measures": s.Study.Measures, "pages": []*pageBody{&sample}}
 	if s.Study.Task.Kind == collect.Browse {
 		n = min(s.Study.Task.Images, previewImages)
 		sample.Class = s.classBody(s.Study.Classes[0].ID)
