@@ -28,7 +28,7 @@ export default {
   agree: "Ich willige ein",
   disagree: "Ich willige nicht ein",
   changed: "Der Text wurde inzwischen geändert. Bitte lesen Sie ihn noch einmal.",
-  noConsent: "Sie haben nicht eingewilligt, daher wurde nichts aufgezeichnet. Sie können diese Seite schließen.",
+  noConsent: "Sie haben nicht eingewilligt, daher wurde nichts aufgezeichnet.",
 
   instructions: "Was zu tun ist",
   begin: "Anfangen",
