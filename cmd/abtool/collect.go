@@ -660,7 +660,8 @@ func collectCheckCommand(s streams) *cobra.Command {
 		Use:   "check DIR",
 		Short: "Compare everything that a study has stored",
 		Long: `Read all chunks of a study and compare their digests, the chain of each page, and all counts with
-what was acknowledged, and the images with those that collect init read. Whatever differs is printed with its place. A server may run meanwhile.
+what was acknowledged, and the images with those that collect init read. Whatever differs is
+printed with its place. A server may run meanwhile.
 
 Exit codes: 0 nothing differs, 1 something does, 2 wrong usage.`,
 		Example: `  abtool collect check birds`,
