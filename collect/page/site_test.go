@@ -45,6 +45,7 @@ type site struct {
 	forget   int      // so many chunks are answered, but not stored
 	spoil    int      // the image that is asked for so many requests later is broken from then on
 	broken   string   // address of that image
+	frame    string   // an origin that may show the study in a frame, as MTurk may
 }
 
 const classFile = `class,name,definition,links,synonyms
@@ -237,6 +238,9 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	handler := s.handler
+	if s.frame != "" {
+		w = framed{w, s.frame}
+	}
 	broken, forget, drop := s.broken == r.URL.Path, chunk && s.forget > 0, chunk && s.drop > 0
 	if forget {
 		s.forget--
@@ -255,6 +259,18 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		handler.ServeHTTP(w, r)
 	}
+}
+
+// framed lets an origin show pages in a frame instead of MTurk.
+type framed struct {
+	http.ResponseWriter
+	origin string
+}
+
+func (f framed) WriteHeader(status int) {
+	policy := f.Header().Get("Content-Security-Policy")
+	f.Header().Set("Content-Security-Policy", strings.Replace(policy, "frame-ancestors https://workersandbox.mturk.com", "frame-ancestors "+f.origin, 1))
+	f.ResponseWriter.WriteHeader(status)
 }
 
 // count returns how many requests began so.
