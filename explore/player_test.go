@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"abtool/explore/web"
 	"abtool/internal/teststore"
 )
 
@@ -223,6 +224,16 @@ func obeysKeys(t *testing.T, d *driver, s *Server) {
 			t.Errorf("the tab key does not reach %q: %q", want, reached)
 		}
 	}
+	d.eval(`document.querySelector(".events").focus()`, nil)
+	press(kb.Home)
+	for _, want := range []int{1, 2} {
+		if got, at := press(kb.ArrowDown), ask[float64](d, fmt.Sprintf("[...new Set(r.rowTimes)][%d]", want)); got != at {
+			t.Errorf("↓ goes to %v, want row %d at %v", got, want, at)
+		}
+	}
+	if got, at := press(kb.ArrowUp), ask[float64](d, "[...new Set(r.rowTimes)][1]"); got != at {
+		t.Errorf("↑ goes to %v, want %v", got, at)
+	}
 	// A row of the table goes to its event, and is marked there.
 	if got := ask[string](d, `(() => { const row = r.rows.find(v => v.kind === "add"); row.tr.querySelector("button").click(); return (p.t === row.t) + " " + r.body.querySelector("[aria-current]").textContent })()`); !strings.HasPrefix(got, "true ") {
 		t.Errorf("a row of the table: %s", got)
@@ -255,6 +266,9 @@ func replaysPages(t *testing.T, d *driver, s *Server) {
 	got := ask[string](d, `[0, p.end].map(t => r.scene.images.filter(m => r.picture.isSelected(m.slot, t)).length).join()`)
 	if got != fmt.Sprintf("0,%d", want) {
 		t.Errorf("selected at the beginning and at the end: %s, want 0,%d", got, want)
+	}
+	if got := ask[string](d, `(r.whole(), [getComputedStyle(r.map).display, r.size.height > innerHeight * .9].join())`); got != "none,true" {
+		t.Errorf("the whole page: %s", got)
 	}
 	d.watch("/p/imagenet/0ca3e522-0000-4000-8000-000000000004/0")
 	if got := ask[string](d, `[r.scene.recorded, r.scene.images.length, JSON.stringify(r.picture.window(0)), p.tracks[0].gaps.map(g => g.why).join()].join("; ")`); got != `true; 6; {"x":0,"y":0,"w":1280,"h":900}; start,reload,start,hidden` {
@@ -378,5 +392,20 @@ func opensFast(t *testing.T, d *driver, _ *Server) {
 	t.Logf("from the click to the first picture: median %.0f ms, best %.0f ms", all[3], all[0])
 	if all[0] > 1000 {
 		t.Errorf("the player opens in %v ms", all)
+	}
+}
+
+// The scripts of the player stay small.
+func TestPlayerSize(t *testing.T) {
+	sum := 0
+	for _, name := range []string{"player.js", "timeline.js", "replay.js"} {
+		b, err := web.Files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += len(b)
+	}
+	if sum >= 60_000 {
+		t.Errorf("the player's scripts have %d bytes, want less than 60,000", sum)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"abtool/explore/replay/scene"
+	"abtool/explore/view"
 	"abtool/query"
 	"abtool/schema"
 )
@@ -79,7 +80,10 @@ func Image(ctx context.Context, db *query.DB, set, id string) (*scene.Scene, err
 		return nil, err
 	}
 	s := scene.Showings(rows, truth[id], source(set, id))
-	s.Facts = []scene.Fact{{Name: "image_id", Value: id}, {Name: "class", Value: rows[0].Class}, {Name: "showings", Value: len(rows)}}
+	s.Facts = []scene.Fact{{Name: "image_id", Value: id}, {Name: "showings", Value: len(rows)}}
+	if class := rows[0].Class; class != nil {
+		s.Facts = append(s.Facts, scene.Fact{Name: "class", Value: *class, Link: classLink(set, *class)})
+	}
 	return s, nil
 }
 
@@ -109,7 +113,10 @@ func facts(set string, raw json.RawMessage) (all []scene.Fact, err error) {
 		links["page_idx"] = "/p/" + set + "/" + url.PathEscape(work) + "/" + page
 	}
 	if worker := name("worker_id"); worker != "" {
-		links["worker_id"] = "/i/" + set + "?f=" + url.QueryEscape("worker_id:"+worker)
+		links["worker_id"] = workerLink(set, worker)
+	}
+	if class := name("class"); class != "" {
+		links["class"] = classLink(set, class)
 	}
 	for _, c := range schema.TableAt(set + "/annotations").Columns {
 		v, ok := row[c.Name]
@@ -118,12 +125,30 @@ func facts(set string, raw json.RawMessage) (all []scene.Fact, err error) {
 		}
 		all = append(all, scene.Fact{Name: c.Name, Value: v, Unit: c.Unit, Doc: c.Doc, Link: links[c.Name]})
 	}
-	return all, nil
+	return append(all, scene.Fact{Name: "SQL", Value: "its row", Link: "/sql?q=" +
+		url.QueryEscape("SELECT * FROM "+set+"_annotations WHERE seq = "+name("seq"))}), nil
+}
+
+func workerLink(set, worker string) string { return "/w/" + set + "/" + url.PathEscape(worker) }
+
+// classLink returns the address of the showings of a class.
+func classLink(set, class string) string {
+	return "/i/" + set + "?f=" + url.QueryEscape(view.Term{Field: "class", Texts: []string{class}}.String())
 }
 
 // Page returns a page of a HIT with all of its showings. The HIT is an assignment, or where records have none, a HIT
 // or the id of the page. A page of a study is as it was recorded.
 func Page(ctx context.Context, db *query.DB, set, assignment string, page int64) (*scene.Scene, error) {
+	s, err := pageOf(ctx, db, set, assignment, page)
+	if err != nil {
+		return nil, err
+	}
+	links, err := beside(ctx, db, set, assignment, page)
+	s.Facts = append(s.Facts, links...)
+	return s, err
+}
+
+func pageOf(ctx context.Context, db *query.DB, set, assignment string, page int64) (*scene.Scene, error) {
 	s, err := recorded(ctx, db, set, assignment, page)
 	if s != nil || err != nil {
 		return s, err
@@ -165,12 +190,28 @@ func Page(ctx context.Context, db *query.DB, set, assignment string, page int64)
 func pageFacts(set, assignment string, page int64, worker, class *string, images int) []scene.Fact {
 	all := []scene.Fact{{Name: "assignment_id", Value: assignment}, {Name: "page_idx", Value: page}, {Name: "images", Value: images}}
 	if worker != nil {
-		all = append(all, scene.Fact{Name: "worker_id", Value: *worker, Link: "/i/" + set + "?f=" + url.QueryEscape("worker_id:"+*worker)})
+		all = append(all, scene.Fact{Name: "worker_id", Value: *worker, Link: workerLink(set, *worker)})
 	}
 	if class != nil {
-		all = append(all, scene.Fact{Name: "class", Value: *class})
+		all = append(all, scene.Fact{Name: "class", Value: *class, Link: classLink(set, *class)})
 	}
 	return all
+}
+
+// beside returns links to the pages before and after a page.
+func beside(ctx context.Context, db *query.DB, set, assignment string, page int64) (links []scene.Fact, err error) {
+	var before, after sql.NullInt64
+	err = db.QueryRowContext(ctx, "SELECT max(page_idx) FILTER (page_idx < $2), min(page_idx) FILTER (page_idx > $2) FROM "+set+
+		"_annotations WHERE coalesce(assignment_id, hit_id, page_uuid) = $1", assignment, page).Scan(&before, &after)
+	for _, v := range []struct {
+		name string
+		page sql.NullInt64
+	}{{"page before", before}, {"next page", after}} {
+		if v.page.Valid {
+			links = append(links, scene.Fact{Name: v.name, Value: v.page.Int64, Link: fmt.Sprintf("/p/%s/%s/%d", set, url.PathEscape(assignment), v.page.Int64)})
+		}
+	}
+	return links, err
 }
 
 // source returns the address of the picture of an image.

@@ -199,6 +199,30 @@ func TestTargets(t *testing.T) {
 	}
 }
 
+// What a page links to is there.
+func TestLinks(t *testing.T) {
+	work := ask[string](t, "SELECT assignment_id FROM imagenet_annotations WHERE page_uuid IS NULL AND page_idx IS NOT NULL GROUP BY assignment_id HAVING count(DISTINCT page_idx) > 2 ORDER BY ALL LIMIT 1")[0]
+	pages := ask[int64](t, "SELECT DISTINCT page_idx FROM imagenet_annotations WHERE page_idx IS NOT NULL AND assignment_id = '"+work+"' ORDER BY ALL")
+	s, err := Page(t.Context(), db, "imagenet", work, pages[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := map[string]string{}
+	for _, f := range s.Facts {
+		links[f.Name] = f.Link
+	}
+	worker := ask[string](t, "SELECT max(worker_id) FROM imagenet_annotations WHERE assignment_id = '"+work+"'")[0]
+	for name, want := range map[string]string{"page before": fmt.Sprintf("/p/imagenet/%s/%d", work, pages[0]), "next page": fmt.Sprintf("/p/imagenet/%s/%d", work, pages[2]),
+		"worker_id": "/w/imagenet/" + worker} {
+		if links[name] != want {
+			t.Errorf("%s: %s, want %s", name, links[name], want)
+		}
+	}
+	if got, want := classLink("imagenet", "a;b"), `/i/imagenet?f=class%3Aa%5C%3Bb`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestAbsent(t *testing.T) {
 	ctx := t.Context()
 	_, a := Showing(ctx, db, "imagenet", 1e9)

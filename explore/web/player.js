@@ -371,14 +371,8 @@ export class Picture {
   }
 
   #truth(c, m, x, y, w, h) {
-    for (const b of m.boxes ?? []) {
-      for (const [colour, wide, dash] of [[this.theme.halo, 3, []], [this.theme.box, 1.6, [6, 4]]]) {
-        c.strokeStyle = colour;
-        c.lineWidth = wide;
-        c.setLineDash(dash);
-        c.strokeRect(x + b[0] * w, y + b[1] * h, (b[2] - b[0]) * w, (b[3] - b[1]) * h);
-      }
-    }
+    c.setLineDash([6, 3]);
+    for (const b of m.boxes ?? []) this.#twice(c, this.theme.box, 1.7, () => c.rect(x + b[0] * w, y + b[1] * h, (b[2] - b[0]) * w, (b[3] - b[1]) * h));
     c.setLineDash([]);
     c.lineWidth = 1.5;
     c.strokeStyle = this.theme.box;
@@ -531,14 +525,10 @@ export class Picture {
     const x0 = v.X(e.fx), y0 = v.Y(e.fy), x1 = v.X(e.x), y1 = v.Y(e.y);
     if (![x0, y0, x1, y1].every(Number.isFinite) || e.to > t) return;
     c.setLineDash([7, 5]);
-    for (const [colour, wide] of [[this.theme.halo, 4], [k.colour, 2]]) {
-      c.strokeStyle = colour;
-      c.lineWidth = v.small ? 1 : wide;
-      c.beginPath();
+    this.#twice(c, k.colour, v.small ? .5 : 2, () => {
       c.moveTo(x0, y0);
       c.lineTo(x1, y1);
-      c.stroke();
-    }
+    });
     c.setLineDash([]);
   }
 
@@ -559,29 +549,30 @@ export class Picture {
     c.fill();
   }
 
-  #ring(c, x, y, r, colour, dash = []) {
-    c.setLineDash(dash);
-    for (const [s, w] of [[this.theme.halo, 4.5], [colour, 2.2]]) {
-      c.strokeStyle = s;
-      c.lineWidth = r < 4 ? w / 2 : w;
+  /** Draws a line over its halo. */
+  #twice(c, colour, wide, path) {
+    for (const [style, width] of [[this.theme.halo, wide * 2], [colour, wide]]) {
+      c.strokeStyle = style;
+      c.lineWidth = width;
       c.beginPath();
-      c.arc(x, y, r, 0, 7);
+      path();
       c.stroke();
     }
+  }
+
+  #ring(c, x, y, r, colour, dash = []) {
+    c.setLineDash(dash);
+    this.#twice(c, colour, r < 4 ? 1.1 : 2.2, () => c.arc(x, y, r, 0, 7));
     c.setLineDash([]);
   }
 
   #cross(c, x, y, r, colour) {
-    for (const [s, w] of [[this.theme.halo, 3.5], [colour, 1.8]]) {
-      c.strokeStyle = s;
-      c.lineWidth = w;
-      c.beginPath();
+    this.#twice(c, colour, 1.8, () => {
       c.moveTo(x - r - 4, y);
       c.lineTo(x + r + 4, y);
       c.moveTo(x, y - r - 4);
       c.lineTo(x, y + r + 4);
-      c.stroke();
-    }
+    });
   }
 
   /** The order in which images were entered, up to a time. */

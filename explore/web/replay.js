@@ -14,7 +14,7 @@ const WHAT = { select: 'selects', deselect: 'deselects', unselect: 'is no longer
 const SHORT = { outside: 'not there', between: 'on no image', selected: 'selected', fetch: 'fetching', drag: 'drag', unseen: 'not seen', start: 'not moved yet', place: 'no place',
   time: 'no time', none: 'no sample', hidden: 'hidden', lost: 'lost', level: 'not agreed', reload: 'reload', sleep: 'asleep' };
 const KEYS = [['Space', 'play, pause'], ['← →', 'one sample back, on'], ['Shift ← →', 'ten samples'], ['p n', 'event before, next event'], ['Home End', 'begin, end'],
-  ['< >', 'slower, faster'], ['l', 'loop'], ['+ − 0', 'zoom the timeline, show all of it'], ['w', 'whole page, window']];
+  ['< >', 'slower, faster'], ['l', 'loop'], ['+ − 0', 'zoom the timeline, show all of it'], ['w', 'whole page, window'], ['↑ ↓', 'in the list of events: its rows']];
 
 /** Returns the colours of the page. */
 function themeOf(root) {
@@ -160,7 +160,7 @@ export class Replay {
 
   /** The icons and the superclass of a page of COCO. */
   #panel() {
-    if (!this.scene.steps?.length) return null;
+    if (!this.scene.steps?.length || this.many) return null;
     this.groups = this.scene.steps.map((name, i) => el('li', {}, name || (i === 0 ? 'first' : '–')));
     this.icons = el('p', { class: 'note' });
     return el('div', { class: 'panel' }, el('h2', { class: 'small' }, 'Panel of icons'), el('ol', { start: 0 }, this.groups), this.icons);
@@ -216,7 +216,7 @@ export class Replay {
     this.rowTimes = this.rows.map(r => r.t === r.t ? r.t : 1e300);
     this.#row = -1;
     fill(this.body, this.rows.map(r => {
-      const tr = el('tr', { class: r.kind === 'gap' ? 'soft' : null }, el('td', { class: 'number' }, r.t === r.t ? el('button', { type: 'button', click: () => {
+      const tr = el('tr', { class: r.kind === 'gap' ? 'soft' : null }, el('td', { class: 'number' }, r.t === r.t ? el('button', { type: 'button', tabindex: -1, click: () => {
         this.player.pause();
         this.player.seek(r.t);
       } }, (r.t / 1000).toFixed(3)) : 'no time'), this.many && el('td', {}, this.#swatch(r.track), ' ', r.track.label),
@@ -252,8 +252,10 @@ export class Replay {
   }
 
   #size() {
-    const width = this.canvas.parentElement.clientWidth, most = Math.max(260, Math.min(innerHeight * .64, 760));
-    const { w, h } = this.paged ? this.picture.window(0) ?? { w: 4, h: 3 } : this.extent;
+    const tall = this.paged && this.#whole;
+    if (this.map) this.map.style.display = tall ? 'none' : '';
+    const width = this.canvas.parentElement.clientWidth, most = Math.max(260, tall ? innerHeight * .95 : Math.min(innerHeight * .64, 760));
+    const { w, h } = this.paged && !tall ? this.picture.window(0) ?? { w: 4, h: 3 } : this.extent;
     const high = Math.round(Math.min(most, width * h / w));
     this.size = { width, height: high };
     this.#fit(this.canvas, width, high);
@@ -348,7 +350,7 @@ export class Replay {
   whole() {
     this.#whole = !this.#whole;
     this.wholeButton.textContent = this.#whole ? 'Window' : 'Whole page';
-    this.draw();
+    this.#size();
   }
 
   /** Goes to the sample that is nearest to a place of the small map. */
@@ -371,10 +373,18 @@ export class Replay {
       Home: () => { player.pause(); player.seek(0); }, End: () => { player.pause(); player.seek(player.end); }, n: () => player.jump(true), p: () => player.jump(false),
       l: () => { player.loop = this.looping.checked = !player.loop; }, '>': () => this.#faster(1), '<': () => this.#faster(-1), '+': () => this.timeline.zoom(2), '=': () => this.timeline.zoom(2),
       '-': () => this.timeline.zoom(.5), 0: () => this.timeline.zoom(0), w: () => this.paged && this.whole() };
+    if (e.target.closest?.('.events')) Object.assign(acts, { ArrowUp: () => this.#list(-1), ArrowDown: () => this.#list(1) });
     const act = acts[e.key];
     if (!act || e.key === ' ' && onButton) return;
     e.preventDefault();
     act();
+  }
+
+  /** Goes to the row of the list after the present one, or before. */
+  #list(n) {
+    const all = this.rowTimes, { t } = this.player, to = n > 0 ? all[upTo(all, t)] : all[upTo(all, t - 1e-6) - 1];
+    this.player.pause();
+    if (to < 1e300) this.player.seek(to);
   }
 
   #faster(n) {
