@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -33,6 +34,7 @@ func (n *numbers) compute(ctx context.Context, o Options) {
 	if n.err != nil {
 		return
 	}
+	debug.FreeOSMemory() // the statistics need some hundred MB once
 	n.finders = map[string]*rows.Finder{}
 	for i := range n.doc.DataSets {
 		n.finders[n.doc.DataSets[i].Name] = rows.For(n.doc.DataSets[i].Name, &n.doc.Options)
