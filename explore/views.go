@@ -192,7 +192,7 @@ func pageAndSize(r *http.Request) (page, size int64, err error) {
 // marks answers with what is drawn over the images of a grid: paths, clicks and boxes of the showings in seqs.
 func (s *Server) marks(ctx context.Context, r *http.Request) (any, error) {
 	start := time.Now()
-	set, err := s.setOf(r)
+	v, err := s.view(r.Context(), r.PathValue("set"))
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func (s *Server) marks(ctx context.Context, r *http.Request) (any, error) {
 		}
 		seqs = append(seqs, n)
 	}
-	marks, err := view.Marks(ctx, s.db, set, seqs)
+	marks, err := v.Marks(ctx, seqs)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -196,46 +197,106 @@ func (v *View) scalar(ctx context.Context, what, where string, args []any) (n in
 
 // values counts the most frequent values. Those that the filter has are listed too.
 func (v *View) values(ctx context.Context, x Field, own *Term, out *Facet, search, where string, args []any) error {
-	column, from := `"`+x.Name+`"`, v.table+" WHERE "+where
-	null := fmt.Sprintf(`count(*) FILTER ("%s" IS NULL)`, x.Name)
-	if x.Kind == List {
-		null = fmt.Sprintf(`count(*) FILTER (coalesce(len("%s"), 0) = 0)`, x.Name)
-		column, from = "value", fmt.Sprintf(`(SELECT unnest("%s") AS value FROM %s)`, x.Name, from)
-	}
-	if err := v.db.QueryRowContext(ctx, "SELECT count(*), "+null+" FROM "+v.table+" WHERE "+where, args...).Scan(&out.N, &out.Null); err != nil {
-		return err
-	}
-	grouped := fmt.Sprintf("SELECT v::VARCHAR AS value, n FROM (SELECT %s AS v, count(*) AS n FROM %s GROUP BY 1)", column, from)
-	having := "value IS NOT NULL"
-	if search != "" {
-		having += " AND contains(lower(value), lower(?))"
-		args = append(slices.Clone(args), search)
-	}
-	first := "false"
-	if own != nil && len(own.Texts) > 0 {
-		first = "value IN (" + strings.TrimSuffix(strings.Repeat("?, ", len(own.Texts)), ", ") + ")"
-		args = slices.Clone(args)
+	chosen := map[string]bool{}
+	if own != nil {
 		for _, t := range own.Texts {
-			args = append(args, t)
+			chosen[t] = true
 		}
 	}
-	rows, err := v.db.QueryContext(ctx, fmt.Sprintf("SELECT value, n, count(*) OVER () FROM (%s) WHERE %s ORDER BY %s DESC, n DESC, value LIMIT %d",
-		grouped, having, first, MostValues), args...)
-	out.Values, out.Count = []string{}, []int64{}
+	column, from := `"`+x.Name+`"`, v.table+" WHERE "+where
+	if x.Kind == List || x.Many {
+		var err error
+		if out.N, err = v.scalar(ctx, "count(*)", where, args); err != nil {
+			return err
+		}
+	}
+	if x.Kind == List {
+		n, err := v.scalar(ctx, fmt.Sprintf(`count(*) FILTER (coalesce(len("%s"), 0) = 0)`, x.Name), where, args)
+		if err != nil {
+			return err
+		}
+		out.Null = n
+		column, from = "value", fmt.Sprintf(`(SELECT unnest("%s") AS value FROM %s)`, x.Name, from)
+	}
+	if x.Many {
+		return v.found(ctx, x, out, chosen, search, from, args)
+	}
+	rows, err := v.db.QueryContext(ctx, fmt.Sprintf("SELECT value::VARCHAR, n FROM (SELECT %s AS value, count(*) AS n FROM %s GROUP BY 1)", column, from), args...)
+	type counted struct {
+		value string
+		n     int64
+	}
+	var all []counted
+	low := strings.ToLower(search)
 	err = each(rows, err, func(scan func(...any) error) error {
+		var value sql.NullString
+		var n int64
+		if err := scan(&value, &n); err != nil {
+			return err
+		}
+		if x.Kind != List {
+			out.N += n
+		}
+		switch {
+		case !value.Valid && x.Kind != List:
+			out.Null = n
+		case value.Valid && (search == "" || strings.Contains(strings.ToLower(value.String), low)):
+			all = append(all, counted{value.String, n})
+		}
+		return nil
+	})
+	slices.SortFunc(all, func(a, b counted) int {
+		switch {
+		case chosen[a.value] != chosen[b.value] && chosen[a.value]:
+			return -1
+		case chosen[a.value] != chosen[b.value]:
+			return 1
+		case a.n != b.n:
+			return cmp.Compare(b.n, a.n)
+		}
+		return strings.Compare(a.value, b.value)
+	})
+	out.Values, out.Count = []string{}, []int64{}
+	for _, c := range all[:min(len(all), MostValues)] {
+		out.Values, out.Count = append(out.Values, c.value), append(out.Count, c.n)
+	}
+	out.Distinct = int64(len(all))
+	out.Cut = len(all) > MostValues
+	if x.Kind == Bool {
+		order(out)
+	}
+	return err
+}
+
+// found lists values of a field with many of them: those that are chosen, and those that contain what is searched.
+func (v *View) found(ctx context.Context, x Field, out *Facet, chosen map[string]bool, search, from string, args []any) error {
+	out.Values, out.Count = []string{}, []int64{}
+	column := `"` + x.Name + `"`
+	if err := v.db.QueryRowContext(ctx, fmt.Sprintf("SELECT count(*) FILTER (%s IS NULL), approx_count_distinct(%[1]s) FROM %s", column, from), args...).Scan(&out.Null, &out.Distinct); err != nil {
+		return err
+	}
+	out.Cut = true
+	if search == "" && len(chosen) == 0 {
+		return nil
+	}
+	conditions := []string{}
+	args = slices.Clone(args)
+	for t := range chosen {
+		conditions, args = append(conditions, column+" = ?"), append(args, t)
+	}
+	if search != "" {
+		conditions, args = append(conditions, "contains(lower("+column+"), lower(?))"), append(args, search)
+	}
+	rows, err := v.db.QueryContext(ctx, fmt.Sprintf("SELECT %s, count(*) AS n FROM %s AND (%s) GROUP BY 1 ORDER BY n DESC, 1 LIMIT %d", column, from, strings.Join(conditions, " OR "), MostValues), args...)
+	return each(rows, err, func(scan func(...any) error) error {
 		var value string
 		var n int64
-		if err := scan(&value, &n, &out.Distinct); err != nil {
+		if err := scan(&value, &n); err != nil {
 			return err
 		}
 		out.Values, out.Count = append(out.Values, value), append(out.Count, n)
 		return nil
 	})
-	out.Cut = out.Distinct > int64(len(out.Values))
-	if x.Kind == Bool {
-		order(out)
-	}
-	return err
 }
 
 // order lists true before false.

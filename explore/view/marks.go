@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
-
-	"abtool/query"
 )
 
 // A Mark is what is drawn over the image of a showing, in fractions of the image.
@@ -29,12 +28,8 @@ type Icon struct {
 const mostSamples = 120
 
 // Marks returns the marks of showings, in the order of their seq.
-func Marks(ctx context.Context, db *query.DB, set string, seqs []int64) ([]Mark, error) {
-	list := make([]string, len(seqs))
-	for i, n := range seqs {
-		list[i] = fmt.Sprint(n)
-	}
-	in := strings.Join(list, ", ")
+func (v *View) Marks(ctx context.Context, seqs []int64) ([]Mark, error) {
+	in := joined(seqs)
 	flat := func(points, where string) string {
 		return fmt.Sprintf("flatten(list_transform(list_filter(%s, lambda p: %s), lambda p: [p.x, p.y]))", points, where)
 	}
@@ -42,27 +37,27 @@ func Marks(ctx context.Context, db *query.DB, set string, seqs []int64) ([]Mark,
 	thin := fmt.Sprintf("CASE WHEN len(mouse) > %[1]d THEN list_transform(range(0, %[1]d), lambda i: mouse[1 + (i * (len(mouse) - 1)) // %[2]d]) ELSE mouse END",
 		mostSamples, mostSamples-1)
 	var q string
-	if set == "imagenet" {
+	if v.Set == "imagenet" {
 		q = fmt.Sprintf(`
 SELECT a.seq, %s, %s,
   flatten(list_transform(CASE WHEN width > 0 AND height > 0 THEN boxes ELSE [] END, lambda b:
     [b.xmin / width, b.ymin / height, (b.xmax - b.xmin) / width, (b.ymax - b.ymin) / height])), NULL, NULL
-FROM (SELECT seq, image_id, mouse, clicks FROM imagenet_annotations WHERE seq IN (%s)) a
+FROM (%s) a
   LEFT JOIN (SELECT image_id, width, height, boxes FROM imagenet_images
-    WHERE image_id IN (SELECT image_id FROM imagenet_annotations WHERE seq IN (%s))) g USING (image_id)
-ORDER BY a.seq`, flat(thin, placed), flat("clicks", placed), in, in)
+    WHERE image_id IN (SELECT image_id FROM summary_imagenet WHERE seq IN (%s))) g USING (image_id)
+ORDER BY a.seq`, flat(thin, placed), flat("clicks", placed), near("SELECT seq, image_id, mouse, clicks FROM imagenet_annotations", seqs), in)
 	} else {
 		q = fmt.Sprintf(`
 SELECT a.seq, %s, [], o.boxes, i.names, i.points
-FROM (SELECT seq, image_id, mouse FROM coco_annotations WHERE seq IN (%[2]s)) a
+FROM (%[3]s) a
   LEFT JOIN (SELECT image_id, flatten(list([x / width, y / height, w / width, h / height])) AS boxes FROM coco_instances
     WHERE width > 0 AND height > 0 AND NOT coalesce(crowd, false)
       AND image_id IN (SELECT image_id FROM coco_annotations WHERE seq IN (%[2]s)) GROUP BY image_id) o USING (image_id)
   LEFT JOIN (SELECT seq, list(icon ORDER BY icon) AS names, flatten(list([end_x, end_y] ORDER BY icon)) AS points FROM coco_icons
     WHERE placed AND end_x IS NOT NULL AND seq IN (%[2]s) GROUP BY seq) i USING (seq)
-ORDER BY a.seq`, flat(thin, placed), in)
+ORDER BY a.seq`, flat(thin, placed), in, near("SELECT seq, image_id, mouse FROM coco_annotations", seqs))
 	}
-	rows, err := db.QueryContext(ctx, q)
+	rows, err := v.db.QueryContext(ctx, q)
 	out := []Mark{}
 	err = each(rows, err, func(scan func(...any) error) error {
 		var m Mark
@@ -85,6 +80,32 @@ ORDER BY a.seq`, flat(thin, placed), in)
 		return nil
 	})
 	return out, err
+}
+
+func joined(seqs []int64) string {
+	list := make([]string, len(seqs))
+	for i, n := range seqs {
+		list[i] = fmt.Sprint(n)
+	}
+	return strings.Join(list, ", ")
+}
+
+// near returns a query for rows by their seq, in parts for those that are near each other. DuckDB skips row groups by
+// the range of a part; of a list it knows only the least and the most.
+func near(query string, seqs []int64) string {
+	const rowGroup = 16384
+	seqs = slices.Clone(seqs)
+	slices.Sort(seqs)
+	var parts []string
+	for i := 0; i < len(seqs); {
+		j := i + 1
+		for j < len(seqs) && seqs[j]-seqs[j-1] < rowGroup/2 {
+			j++
+		}
+		parts = append(parts, fmt.Sprintf("%s WHERE seq BETWEEN %d AND %d AND seq IN (%s)", query, seqs[i], seqs[j-1], joined(seqs[i:j])))
+		i = j
+	}
+	return strings.Join(parts, " UNION ALL ")
 }
 
 // numbers returns the numbers of a list, rounded to what a thumbnail shows.

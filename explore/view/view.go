@@ -101,7 +101,7 @@ func (v *View) where(ctx context.Context, f Filter) (string, []any, error) {
 		if err != nil {
 			return "", nil, err
 		}
-		c, a := condition(x, t)
+		c, a := condition(x, t, v.Set)
 		conditions, args = append(conditions, c), append(args, a...)
 	}
 	if f.Rows != "" {
@@ -118,7 +118,7 @@ func (v *View) where(ctx context.Context, f Filter) (string, []any, error) {
 }
 
 // condition returns the SQL of a term.
-func condition(x Field, t Term) (string, []any) {
+func condition(x Field, t Term, set string) (string, []any) {
 	var parts []string
 	var args []any
 	column := `"` + x.Name + `"`
@@ -126,8 +126,10 @@ func condition(x Field, t Term) (string, []any) {
 		marks := strings.TrimSuffix(strings.Repeat("?, ", len(t.Texts)), ", ")
 		cast := ""
 		switch {
-		case x.Kind == Bool, x.coded != "":
+		case x.Kind == Bool:
 			cast = "::VARCHAR"
+		case x.coded != "": // a value that no row has is null, and equal to none
+			marks = strings.ReplaceAll(marks, "?", "TRY_CAST(? AS "+set+"_"+x.Name+")")
 		case x.Kind.numeric():
 			marks = strings.ReplaceAll(marks, "?", "?::DOUBLE")
 		}

@@ -100,7 +100,7 @@ export class Facets {
   values(facet, field, term) {
     const parts = [], words = { true: 'yes', false: 'no' };
     const most = Math.max(1, ...facet.count, facet.null);
-    if (facet.cut || facet.distinct > 12 || this.searches.get(field.name)) {
+    if (field.many || facet.cut || facet.distinct > 12 || this.searches.get(field.name)) {
       const input = el('input', { type: 'search', placeholder: `Search ${grouped(facet.distinct)} values`, 'aria-label': 'Search values of ' + field.title, 'data-key': 'search', value: this.searches.get(field.name) ?? '' });
       let wait;
       input.addEventListener('input', () => { clearTimeout(wait); wait = setTimeout(() => this.search(field.name, input.value), 150); });
@@ -113,7 +113,7 @@ export class Facets {
         () => this.set1(field.name, { ...term, texts: on ? term.texts.filter(t => t !== v) : [...term.texts, v].sort() })));
     });
     parts.push(list);
-    if (facet.cut) parts.push(el('p', { class: 'note' }, `the ${facet.values.length} most frequent of ${grouped(facet.distinct)}`));
+    if (facet.cut && !field.many) parts.push(el('p', { class: 'note' }, `the ${facet.values.length} most frequent of ${grouped(facet.distinct)}`));
     return parts;
   }
 
