@@ -155,6 +155,8 @@ var screens = []struct{ name, path, drawn string }{
 	{"grid", "/i/imagenet", "document.querySelector('#cells').dataset.marked"},
 	{"grid-filtered", "/i/imagenet?f=selected:true;hit:false&s=L", "document.querySelector('#cells').dataset.marked"},
 	{"grid-coco", "/i/coco", "document.querySelector('#cells').dataset.marked"},
+	{"showing", "/s/imagenet/5", "document.querySelector('.replay canvas')"},
+	{"showing-coco", "/s/coco/5", "document.querySelector('.replay canvas')"},
 	{"workers", "/w/imagenet", "true"},
 	{"worker", "/w/imagenet/5859A58EBB", "true"},
 	{"workers-coco", "/w/coco?sort=pooled_precision", "true"},

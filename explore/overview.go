@@ -18,7 +18,7 @@ import (
 // highlights are the statistics of the first page by data set: statistic, value, and a short title.
 var highlights = map[string][][3]string{
 	"imagenet": {
-		{"click_accuracy", "accuracy", "Final click in a box"}, {"off_centre", "accuracy", "… where the centre is in none"},
+		{"click_accuracy", "accuracy", "Final click in a box"}, {"off_centre", "accuracy", "Where the centre is outside"},
 		{"random_clicks", "centre.bc", "Always clicking the centre"}, {"timing", "time_to_click.median", "From entering to the click"},
 		{"counts", "selected_showings", "Showings that end selected"}, {"hits", "flagged", "HITs below a threshold"},
 	},

@@ -100,6 +100,9 @@ func (s *Server) nav(path string) (links []link) {
 	add("overview", "Overview", "/")
 	for _, set := range s.db.Sets {
 		add("grid", store.Title(set), "/i/"+set)
+		if n := len(links); n > 0 && (strings.HasPrefix(path, "/s/"+set+"/") || strings.HasPrefix(path, "/p/"+set+"/")) {
+			links[n-1].Here = true
+		}
 	}
 	if n := len(s.db.Sets); n > 0 {
 		add("workers", "Annotators", "/w/"+s.db.Sets[0])
