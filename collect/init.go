@@ -365,8 +365,11 @@ func write(dir string, s Settings, images []Image, classes []Class) error {
 
 // quote returns a text as a string of TOML, whose escapes are those of JSON.
 func quote(text string) (string, error) {
-	b, err := json.Marshal(text)
-	return string(b), err
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // & is in addresses of databases
+	err := e.Encode(text)
+	return strings.TrimSuffix(b.String(), "\n"), err
 }
 
 // fileNames returns the names of the files of texts.

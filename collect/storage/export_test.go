@@ -21,3 +21,11 @@ func (db *DB) LeaveRoom(n int) error {
 		return err
 	})
 }
+
+// InPostgres returns the statements of a text as PostgreSQL gets them.
+func InPostgres(text string) (all []string) {
+	for _, s := range statements(text) {
+		all = append(all, new(postgres).text(s))
+	}
+	return all
+}

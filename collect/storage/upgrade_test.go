@@ -134,3 +134,77 @@ func TestUpgradeNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The same holds in PostgreSQL: what version 1 would have had there becomes what a new study has.
+func TestUpgradePostgres(t *testing.T) {
+	old, fresh := storage.Home{DB: storagetest.Postgres(t)}, storage.Home{DB: storagetest.Postgres(t)}
+	for suffix, file := range map[string]string{"": "format1.sql", "_identity": "identity1.sql"} {
+		text, err := os.ReadFile(filepath.Join("testdata", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := strings.Replace(old.DB, schemaOf(old.DB), schemaOf(old.DB)+suffix, 1)
+		storagetest.Exec(t, at, "CREATE SCHEMA "+schemaOf(at))
+		for _, s := range storage.InPostgres(strings.ReplaceAll(string(text), "lower(hex(randomblob(16)))", "'study'")) {
+			// Truth values had numbers in version 1, which was never in PostgreSQL.
+			for _, column := range []string{"known", "gold", "surplus", "rejected"} {
+				s = strings.NewReplacer(column+" BIGINT NOT NULL DEFAULT 0", column+" BOOLEAN NOT NULL DEFAULT FALSE", column+" BIGINT", column+" BOOLEAN").Replace(s)
+			}
+			storagetest.Exec(t, at, s)
+		}
+		storagetest.Exec(t, at, "INSERT INTO meta VALUES ('format', '1') ON CONFLICT DO NOTHING")
+	}
+	if _, err := old.OpenRead(); err == nil || !strings.Contains(err.Error(), "abtool collect upgrade") {
+		t.Errorf("open for reading: %v", err)
+	}
+	for _, want := range []int{1, 2} {
+		if from, err := old.Upgrade(t.Context()); from != want || err != nil {
+			t.Fatalf("%d %v", from, err)
+		}
+	}
+	openAt(t, fresh, storage.Options{})
+	identities, err := fresh.OpenIdentities()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer identities.Close()
+	if got, want := columnsOf(t, old.DB), columnsOf(t, fresh.DB); got != want || strings.Count(want, "\n") < 100 {
+		t.Errorf("tables\n%s\nwant\n%s", got, want)
+	}
+	storagetest.NewPeople(t, openAt(t, old, storage.Options{}), 1, 1).Agree("ann")
+}
+
+// schemaOf returns the schema that an address names.
+func schemaOf(address string) string {
+	_, name, _ := strings.Cut(address, "search_path=")
+	name, _, _ = strings.Cut(name, "&")
+	return name
+}
+
+// columnsOf returns the columns of all tables of a study in PostgreSQL.
+func columnsOf(t *testing.T, address string) string {
+	t.Helper()
+	raw, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	rows, err := raw.Query(`SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable) FROM information_schema.columns
+		WHERE table_schema IN (current_schema(), current_schema() || '_identity') ORDER BY 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var b strings.Builder
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			t.Fatal(err)
+		}
+		b.WriteString(text + "\n")
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
