@@ -172,6 +172,7 @@ func (o *collectDemoOptions) make(ctx context.Context, s streams) error {
 		Contact: "nobody: this is a demonstration",
 		Edit: func(s *collect.Settings) {
 			s.Study.ID, s.Study.Minutes = "demo", 3
+			s.Serve.DB = home(ctx, o.study).DB
 			s.Task.Pages, s.Assign.K = 4, 3
 			if o.arms {
 				s.Assign.K = max(3, (o.people+6)/7) // there are at least 7 HITs

@@ -57,20 +57,20 @@ func (e *postgres) String() string {
 }
 
 // pool opens connections. A server that hangs in a transaction loses its connection after ten seconds, and one that is
-// gone after twenty, so that others can write.
+// gone after twenty, so that others can write. What the address sets counts.
 func (e *postgres) pool(write bool) (*sql.DB, error) {
 	config := e.config.Copy()
-	set := map[string]string{"search_path": e.schema, "application_name": "abtool"}
+	set := map[string]string{"application_name": "abtool"}
 	if write {
-		set["idle_in_transaction_session_timeout"], set["lock_timeout"] = "10s", "20s"
-		set["tcp_keepalives_idle"], set["tcp_keepalives_interval"], set["tcp_keepalives_count"] = "5", "5", "3"
-		if _, ok := config.RuntimeParams["synchronous_commit"]; !ok {
-			set["synchronous_commit"] = "on"
-		}
+		set = map[string]string{"application_name": "abtool", "synchronous_commit": "on", "lock_timeout": "20s",
+			"idle_in_transaction_session_timeout": "10s", "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 	}
 	for key, value := range set {
-		config.RuntimeParams[key] = value
+		if _, ok := config.RuntimeParams[key]; !ok {
+			config.RuntimeParams[key] = value
+		}
 	}
+	config.RuntimeParams["search_path"] = e.schema
 	return stdlib.OpenDB(*config), nil
 }
 

@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"abtool/collect/storage"
 	"abtool/collect/storage/storagetest"
@@ -100,6 +102,46 @@ func TestReconnect(t *testing.T) {
 	})
 	if err != nil || len(acknowledged) > 0 {
 		t.Errorf("%d acknowledged chunks are lost: %v", len(acknowledged), err)
+	}
+}
+
+// A server that hangs in the middle of a transaction keeps nobody from writing for long, and nothing of its transaction
+// is stored.
+func TestHangingServer(t *testing.T) {
+	h := storage.Home{DB: storagetest.Postgres(t)}
+	var hangs atomic.Bool
+	release := make(chan struct{})
+	hanging := openAt(t, storage.Home{DB: h.DB + "&idle_in_transaction_session_timeout=500ms"}, storage.Options{BeforeCommit: func() error {
+		if hangs.Load() {
+			<-release
+		}
+		return nil
+	}})
+	other := openAt(t, h, storage.Options{})
+	p := storagetest.NewPeople(t, hanging, 1, 1)
+	p.Agree("ann")
+	page := p.Pages(p.Lease("ann").ID)[0].UUID
+	hangs.Store(true)
+	answered := make(chan error, 1)
+	go func() {
+		_, err := p.Put("ann", page, 1, 0, storagetest.Body(page, 0))
+		answered <- err
+	}()
+	time.Sleep(100 * time.Millisecond) // it has the lock
+	began := time.Now()
+	if err := other.Ping(t.Context(), 1); err != nil || time.Since(began) < 200*time.Millisecond {
+		t.Errorf("the other server wrote after %v: %v", time.Since(began), err)
+	}
+	close(release)
+	hangs.Store(false)
+	if err := <-answered; err == nil {
+		t.Error("a chunk is acknowledged although its transaction was ended")
+	}
+	if a := p.Account(); a.ChunksStored != 0 {
+		t.Errorf("%+v", a)
+	}
+	if stored, err := p.Put("ann", page, 1, 0, storagetest.Body(page, 0)); !stored || err != nil {
+		t.Errorf("again: %v %v", stored, err)
 	}
 }
 
