@@ -1,4 +1,4 @@
-// What is said about the device when a visit begins.
+// What is said about the device when a visit begins; the server knows the browser.
 
 /** Returns the step of the clock in µs: browsers make it coarse, to hide what can be measured with it. */
 function clockStep() {
@@ -14,19 +14,8 @@ function clockStep() {
   return Math.round(step * 1000);
 }
 
-/** Returns the first name whose pattern the browser's name of itself has, with what the pattern captures. */
-function family(names) {
-  for (const [name, pattern] of Object.entries(names)) {
-    const found = navigator.userAgent.match(pattern);
-    if (found) return found[1] ? `${name} ${found[1]}` : name;
-  }
-  return "other";
-}
-const BROWSERS = { Edge: /Edg\/(\d+)/, Opera: /OPR\/(\d+)/, Firefox: /Firefox\/(\d+)/, Chromium: /Chrom\w+\/(\d+)/, Safari: /Version\/(\d+).*Safari/ };
-const SYSTEMS = { Android: /Android/, iOS: /iPhone|iPad/, Windows: /Windows/, macOS: /Mac OS/, ChromeOS: /CrOS/, Linux: /Linux/ };
-
 export const device = () => ({
   pointers: ["fine", "coarse"].filter(p => matchMedia(`(any-pointer: ${p})`).matches),
   width: screen.width, height: screen.height, ratio: devicePixelRatio,
-  browser: family(BROWSERS), system: family(SYSTEMS), clock_step_us: clockStep(), language: navigator.language,
+  clock_step_us: clockStep(), language: navigator.language,
 });

@@ -130,6 +130,7 @@ func (s *Server) visit(w http.ResponseWriter, r *http.Request) {
 		}
 		who.Worker = s.keys.Worker(platform.NameLink, claim)
 	}
+	in.Device.complete(r)
 	about, err := json.Marshal(in.Device)
 	if err == nil {
 		err = s.Identities.Put(r.Context(), who.Worker, who.Platform, id, s.now())
