@@ -30,7 +30,7 @@ type numbers struct {
 
 func (n *numbers) compute(ctx context.Context, o Options) {
 	defer close(n.ready)
-	n.doc, n.err = analysis.Run(ctx, o.Store, result.Options{Tool: o.Tool, Jobs: o.Threads})
+	n.doc, n.err = analysis.Run(ctx, o.Store, result.Options{Tool: o.Tool, Jobs: o.Threads, Hide: o.Hide})
 	if n.err != nil {
 		return
 	}

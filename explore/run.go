@@ -21,6 +21,7 @@ type Options struct {
 	Threads int           // number of threads; 0 is one per processor
 	Timeout time.Duration // of a query; 0 is DefaultTimeout
 	Tool    string        // version of abtool
+	Hide    bool          // whether pseudonyms replace the ids of workers and HITs
 
 	Ready func(address string) // called with the address to open, and again with each new one
 }

@@ -65,7 +65,7 @@ func New(ctx context.Context, o Options, address string) (_ *Server, err error) 
 	if s.opened, err = os.Stat(filepath.Join(o.Store, store.File)); err != nil {
 		return nil, err
 	}
-	if s.db, err = query.Open(ctx, o.Store, query.Options{Memory: o.Memory, Threads: o.Threads}); err != nil {
+	if s.db, err = query.Open(ctx, o.Store, query.Options{Memory: o.Memory, Threads: o.Threads, Hide: o.Hide}); err != nil {
 		return nil, err
 	}
 	defer func() {

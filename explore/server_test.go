@@ -303,6 +303,40 @@ func TestAPI(t *testing.T) {
 	}
 }
 
+// With Hide, no page and no answer has the id of an annotator or of a HIT, and the pages of annotators are found by
+// their pseudonyms.
+func TestHide(t *testing.T) {
+	plain := visit(t, Options{Store: demo()})
+	hidden := visit(t, Options{Store: demo(), Hide: true})
+	var ids struct{ Data [][]string }
+	for _, set := range []string{"imagenet", "coco"} {
+		hit := map[string]string{"imagenet": "assignment_id", "coco": "hit_id"}[set]
+		_, body := plain.sql("SELECT DISTINCT unnest([worker_id, " + hit + "]) AS id FROM " + set + "_annotations WHERE worker_id IS NOT NULL AND " + hit + " IS NOT NULL")
+		if err := json.Unmarshal([]byte(body), &ids); err != nil || len(ids.Data[0]) < 2 {
+			t.Fatal(err, body)
+		}
+		paths := []string{"/?part=numbers", "/w/" + set, "/h/" + set, "/rejects", "/api/rows/" + set + "?n=500", "/api/facets/" + set + "?fields=worker_id," + hit,
+			"/api/showing/" + set + "/0", "/stats/" + set + "/workers", "/stats/" + set + "/hits", "/export?format=csv&q=FROM+" + set + "_annotations"}
+		_, page := hidden.get("/w/" + set)
+		worker := regexp.MustCompile(`"(/w/` + set + `/w[0-9a-f]{12})"`).FindStringSubmatch(page)
+		if worker == nil {
+			t.Fatalf("the page of annotators has no pseudonym: %.2000s", page)
+		}
+		for _, path := range append(paths, worker[1]) {
+			status, body := hidden.get(path)
+			if status != http.StatusOK {
+				t.Errorf("%s: %d %.200s", path, status, body)
+			}
+			for _, id := range ids.Data[0] {
+				if strings.Contains(body, id) {
+					t.Errorf("%s has the id %s", path, id)
+					break
+				}
+			}
+		}
+	}
+}
+
 // A store that was replaced is not mixed with the one that was opened.
 func TestReplaced(t *testing.T) {
 	dir, err := teststore.Make(t.Context(), t.TempDir(), teststore.Options{Images: 30})

@@ -79,7 +79,7 @@ func (t *tables) setup(portable bool) (out []statement) {
 			body = strings.Replace(body, cocoNames, namesOf(t.categories), 1)
 		}
 		if v.table != "" {
-			body = "FROM read_parquet(" + quote(literal(t.file(v.Set, v.table))) + ")"
+			body = t.hidden(v) + "FROM read_parquet(" + quote(literal(t.file(v.Set, v.table))) + ")"
 		}
 		out = append(out, statement{v.Name, "CREATE OR REPLACE VIEW " + v.Name + " AS\n" + body})
 	}
@@ -91,6 +91,30 @@ func (t *tables) setup(portable bool) (out []statement) {
 		}
 	}
 	return out
+}
+
+// pseudonyms has the columns with ids of people and of their work, and the keys of their pseudonyms.
+var pseudonyms = map[string]string{"worker_id": "worker", "assignment_id": "hit", "hit_id": "hit"}
+
+// hidden returns what a view of a table begins with: nothing, or a SELECT with pseudonyms. Snippets of rejects are left
+// out, because they are bytes of records.
+func (t *tables) hidden(v View) string {
+	if !t.hide {
+		return ""
+	}
+	var replaced []string
+	for _, c := range v.Columns {
+		if key, ok := pseudonyms[c.Name]; ok {
+			replaced = append(replaced, fmt.Sprintf("'%s' || substr(sha256('abtool %s ' || %s), 1, 12) AS %[3]s", key[:1], key, c.Name))
+		}
+		if v.table == "rejects" && (c.Name == "snippet" || c.Name == "detail") {
+			replaced = append(replaced, "NULL::VARCHAR AS "+c.Name)
+		}
+	}
+	if len(replaced) == 0 {
+		return ""
+	}
+	return "SELECT * REPLACE (" + strings.Join(replaced, ", ") + ")\n"
 }
 
 // Setup returns the SQL that creates the macros and views over a store in any DuckDB: its command line,

@@ -30,6 +30,7 @@ type Options struct {
 	Threads    int      // number of threads; 0 is one per processor
 	AllowFiles bool     // whether queries may read and write other files, and load extensions
 	Outputs    []string // absolute paths of files that Session.Export may write
+	Hide       bool     // whether pseudonyms replace the ids of workers and HITs, as in result.Options; not with AllowFiles
 }
 
 // DB is an open store. Statements run through the embedded sql.DB are not checked; statements of a Session
@@ -52,6 +53,7 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 	if err != nil {
 		return nil, err
 	}
+	tables.hide = o.Hide
 	db := &DB{Store: store, Sets: tables.sets, tables: tables, allow: o.AllowFiles}
 	if db.connector, err = duckdb.NewConnector("", nil); err != nil {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
@@ -179,6 +181,7 @@ type tables struct {
 	rows       map[string]map[string]int64 // by data set and table
 	studies    map[string]bool             // data sets with a study among their sources
 	categories []store.Category            // of COCO's ground truth; empty in older stores
+	hide       bool                        // whether views have pseudonyms
 }
 
 func locate(path string) (*tables, error) {

@@ -163,6 +163,9 @@ func (s *Session) run(ctx context.Context, stmt *duckdb.Stmt, kind duckdb.StmtTy
 
 // prepare compiles one statement and refuses statements that may not run.
 func (s *Session) prepare(ctx context.Context, text string) (*duckdb.Stmt, duckdb.StmtType, error) {
+	if f := opening.FindString(text); f != "" && s.db.tables.hide {
+		return nil, 0, fmt.Errorf("%w: %s: with pseudonyms, a query reads views and not the tables themselves", ErrRefused, f)
+	}
 	if f := reach(text); f != "" && !s.allow {
 		return nil, 0, fmt.Errorf("%w: the function %s, which can access files (--allow-files allows it)", ErrRefused, f)
 	}
@@ -229,6 +232,9 @@ func pivots(text string) bool {
 // reaching matches functions that a SELECT could call to change settings that name files, to run a text as
 // SQL, or to read memory.
 var reaching = regexp.MustCompile(`(?i)\b(enable_profiling|enable_logging|disable_logging|enable_peg_parser|json_execute_serialized_sql|arrow_scan|arrow_scan_dumb|seq_scan)\b`)
+
+// opening matches the ways to open a file by its path, with which a query could read ids that views hide.
+var opening = regexp.MustCompile(`(?i)\b(read_\w+|parquet_\w+|query_table|glob|sniff_csv)\b|\.parquet`)
 
 // reach returns the first of them in a text, or "". It looks into strings and comments as well: it may
 // refuse a harmless text, but misses nothing.

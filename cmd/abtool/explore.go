@@ -42,6 +42,7 @@ from another machine, use ssh -L 8080:127.0.0.1:8080 and --addr 127.0.0.1:8080.`
 	f.StringArrayVar(&o.Images, "images", nil, "`IMAGES` to show: a folder, a pattern or shards, as for abtool train;\nmay be repeated")
 	f.StringVar(&o.Address, "addr", "127.0.0.1:0", "`ADDRESS` of this machine; port 0 is any free port")
 	f.BoolVar(&o.open, "open", false, "open the address in the browser")
+	f.BoolVar(&o.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
 	f.StringVar(&o.Title, "title", "", "title of the pages")
 	f.StringVar(&o.Memory, "memory", query.DefaultMemory, "how much memory DuckDB may use")
 	f.IntVar(&o.Threads, "threads", 0, "number of threads, 0 for one per processor")
