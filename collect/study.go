@@ -203,6 +203,9 @@ type Compat struct {
 	Enabled bool     `toml:"enabled"`
 	Origins []string `toml:"origins"` // of front ends that another server serves
 	URL     string   `toml:"url"`     // address of this server as front ends reach it; "": as they ask for it
+	// Pictures are other servers that a front end which this server serves may load pictures from. COCO-AB's has its
+	// icons there.
+	Pictures []string `toml:"pictures"`
 }
 
 // Levels of recording, from the most to the least.
@@ -218,7 +221,7 @@ func Defaults(kind string) Settings {
 		Privacy:  Privacy{OnLeave: Keep, IdentitiesDays: 90},
 		Quality:  Quality{Recall: 0.333, Place: 0.75},
 		Measures: Measures{Columns: 3, Column: 340, Gap: 4, Border: 4, Icon: 70, Loupe: 80, Zoom: 1.5, Width: 324, Height: 340, Dot: 10},
-		Compat:   Compat{Origins: []string{}},
+		Compat:   Compat{Origins: []string{}, Pictures: []string{}},
 		Serve:    Serve{Address: "127.0.0.1:8080", Admin: "127.0.0.1:8081", Proxies: []string{}},
 	}
 	if kind == Tag {
@@ -384,7 +387,7 @@ func (s *Settings) check() error {
 			wrong("serve.trusted_proxies has %q: it is an address, such as 127.0.0.1, or a network, such as 10.0.0.0/8", p)
 		}
 	}
-	for _, o := range append(slices.Clone(s.Compat.Origins), s.Compat.URL) {
+	for _, o := range slices.Concat(s.Compat.Origins, s.Compat.Pictures, []string{s.Compat.URL}) {
 		if u, err := url.Parse(o); o != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || o != u.Scheme+"://"+u.Host) {
 			wrong("compat has the address %q: it is such as https://study.example.org, without a path", o)
 		}

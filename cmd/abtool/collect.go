@@ -142,7 +142,11 @@ func (o *collectInitOptions) run(ctx context.Context, s streams) error {
 	o.Edit = func(s *collect.Settings) { s.Serve.DB = db }
 	bar := ui.NewBar(s.err, o.quiet, ui.Images)
 	if o.compat {
-		o.Edit = func(s *collect.Settings) { s.Compat.Enabled = true }
+		o.Edit = func(s *collect.Settings) {
+			if s.Compat.Enabled = true; s.Task.Kind == collect.Tag {
+				s.Compat.Pictures = []string{"https://cocodataset.org"} // where COCO-AB's front end has its icons
+			}
+		}
 	}
 	o.Open = !o.byInvitation && o.Platform == platform.NameLink
 	o.Progress = func(done, all int) { bar.Set("reading images", int64(done), int64(all)) }

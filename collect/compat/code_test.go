@@ -11,12 +11,13 @@ import (
 func TestCOCOCode(t *testing.T) {
 	for ids, want := range map[[3]string]string{
 		{"3HIT000000000000000000000WA", "WA", "3ASSIGN0000000000000000000WA"}: "7FB647",
-		{"3HITWA", "WA", "3ASSIGNWA"}:                                         "C535AB",
-		{"", "", ""}:                                                          "00059F",
-		{"undefined", "W", "undefined"}:                                       "02FE5C",
-		{"é", "𝒳", "Ω"}:                                                       "67F0E3",
-		{"H", "A1B2C3D4E5F6G7", "ASSIGN"}:                                     "DFD97A",
-		{"x", "worker", "y"}:                                                  "700462",
+		{"H", "WA", "AWA"}:                "EC126C", // as the front end showed it in a browser
+		{"3HITWA", "WA", "3ASSIGNWA"}:     "C535AB",
+		{"", "", ""}:                      "00059F",
+		{"undefined", "W", "undefined"}:   "02FE5C",
+		{"é", "𝒳", "Ω"}:                   "67F0E3",
+		{"H", "A1B2C3D4E5F6G7", "ASSIGN"}: "DFD97A",
+		{"x", "worker", "y"}:              "700462",
 	} {
 		if got := COCOCode(ids[0], ids[1], ids[2]); got != want {
 			t.Errorf("%q: %s, want %s", ids, got, want)

@@ -75,7 +75,7 @@ func (f *Front) hit(w http.ResponseWriter, r *http.Request) {
 
 func (f *Front) class(id string) *classBody {
 	c := f.Study.Class(id)
-	return &classBody{ID: id, WNID: id, Description: c.Definition, Synset: append([]string{c.Name}, c.Synonyms...), Wikipedia: append([]string{}, c.Links...)}
+	return &classBody{ID: id, WNID: id, Description: cmp.Or(c.Definition, c.Name), Synset: append([]string{c.Name}, c.Synonyms...), Wikipedia: append([]string{}, c.Links...)}
 }
 
 // frontEndID returns the id of an image on a page of a class, as the front end knows it.

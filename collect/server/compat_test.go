@@ -438,11 +438,15 @@ func TestFrontEndFree(t *testing.T) {
 // A built front end is served from the same origin.
 func TestFrontEndFiles(t *testing.T) {
 	r := compatRig(t, collect.Browse)
+	r.server.Study.Compat.Pictures = []string{"https://pictures.example.org"}
 	r.server.CompatUI = fstest.MapFS{"index.html": {Data: []byte("<script src=static/main.js></script>")}, "static/main.js": {Data: []byte("1")}}
 	r.web.Close()
 	r.web = httptest.NewServer(r.server.Handler())
 	for path, want := range map[string]string{"/?workerId=a": "<script", "/static/main.js": "1", "/any": "<script", "/../../etc/passwd": "<script"} {
 		status, header, body := r.raw(ask{"GET", path, "", nil, nil})
+		if h := header.Get("Content-Security-Policy"); !strings.Contains(h, "img-src 'self' data: blob: https://pictures.example.org;") || header.Get("Cross-Origin-Embedder-Policy") != "" {
+			t.Errorf("%s: %v", path, header)
+		}
 		if status != 200 || !strings.HasPrefix(string(body), want) || !strings.Contains(header.Get("Content-Security-Policy"), "script-src 'self' 'unsafe-inline'") {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
