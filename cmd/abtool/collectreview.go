@@ -371,7 +371,7 @@ func (o *collectReviewOptions) export(ctx context.Context, s streams, study *col
 		what string
 	}{{left, "rows of the batch have no decision, and stay as they are"}, {without, "decisions are left out: MTurk's ids of their assignments are not known"},
 		{undecided, "submitted assignments are not decided"},
-		{others, "submitted assignments are not from " + strings.ToUpper(o.platform[:1]) + o.platform[1:]}} {
+		{others, "submitted assignments are not from " + strings.ToUpper(o.platform[:1]) + o.platform[1:] + ", or its ids of them are deleted"}} {
 		if x.n > 0 {
 			ui.Note(s.err, fmt.Sprintf("%d %s", x.n, x.what))
 		}
