@@ -183,7 +183,7 @@ const access = `(() => {
 	const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
 	if (new Set(ids).size !== ids.length) faults.push("an id twice");
 	const name = e => e.ariaLabel || e.innerText?.trim() || e.labels?.[0]?.innerText || (e.getAttribute("aria-labelledby") && document.getElementById(e.getAttribute("aria-labelledby")).innerText);
-	for (const e of root.querySelectorAll("button, a, input, textarea, select, summary, [tabindex='0'], dialog")) if (!name(e)) faults.push("no name: " + e.outerHTML.slice(0, 80));
+	for (const e of root.querySelectorAll("button, a, input:not([type=hidden]), textarea, select, summary, [tabindex='0'], dialog")) if (!name(e)) faults.push("no name: " + e.outerHTML.slice(0, 80));
 	if (dialog && !name(dialog)) faults.push("the dialog has no name");
 	for (const i of root.querySelectorAll("img")) if (i.getAttribute("alt") === null || !i.alt && !i.closest("[aria-label]")) faults.push("image without a text");
 	const labels = [...root.querySelectorAll("button")].filter(seen).map(name);
@@ -202,7 +202,7 @@ const access = `(() => {
 		const [a, b] = [light(ink), light(back)].sort((x, y) => y - x), ratio = (a + .05) / (b + .05);
 		if (ratio < 4.5) faults.push("contrast " + ratio.toFixed(2) + ": " + e.textContent.trim().slice(0, 40));
 	}
-	const chosen = root.querySelector("button");
+	const chosen = root.querySelector("button:not([inert] *)");
 	chosen?.focus({focusVisible: true});
 	if (chosen && getComputedStyle(chosen).outlineStyle === "none" || chosen && parseFloat(getComputedStyle(chosen).outlineWidth) < 2) faults.push("the focus is not visible");
 	return faults.slice(0, 8);

@@ -292,22 +292,30 @@ func TestPlatformLook(t *testing.T) {
 		prolificSettings(s)
 		turkSettings(s)
 	})
+	look := func(name string) {
+		t.Helper()
+		d.look(name)
+		var faults []string
+		if d.eval(access, &faults); len(faults) > 0 {
+			t.Errorf("%s: %q", name, faults)
+		}
+	}
 	d.by("app.prolific.com", prolificIDs)
 	d.through()
 	d.wait(`document.body.innerText.includes("Go back to Prolific")`)
-	d.look("platform-1-redirect")
+	look("platform-1-redirect")
 	d.by("worker.mturk.com", turkIDs("3ONE"))
 	d.through()
 	d.wait(`document.body.innerText.includes("Submit to Mechanical Turk")`)
-	d.look("platform-2-form")
+	look("platform-2-form")
 	d.by("worker.mturk.com", turkIDs("3ONE")+"&tab=1")
 	d.wait(`document.body.innerText.includes("Go back to the tab")`)
-	d.look("platform-3-tab")
+	look("platform-3-tab")
 	d.by("worker.mturk.com", strings.Replace(turkIDs("3TWO"), "A1", "A2", 1))
 	d.press("Continue")
 	d.press("I do not agree")
 	d.wait(`document.body.innerText.includes("Please return")`)
-	d.look("platform-4-return")
+	look("platform-4-return")
 	for _, width := range []int64{400, 1000} {
 		d.do(emulation.SetDeviceMetricsOverride(width, 900, 1, false))
 		d.do(chromedp.Navigate("https://worker.mturk.com/frame?width=100%25&" + turkIDs(fmt.Sprintf("3W%d", width))))
@@ -318,7 +326,7 @@ func TestPlatformLook(t *testing.T) {
 	d.by("worker.mturk.com", "assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE")
 	d.wait(`document.body.innerText.includes("This is a preview")`)
 	d.eval(`document.querySelector(".sample").scrollIntoView()`, nil)
-	d.look("platform-6-preview-browse")
+	look("platform-6-preview-browse")
 	_, _, d = platformSite(t, collect.Tag, turkSettings)
 	d.by("worker.mturk.com", "assignmentId=ASSIGNMENT_ID_NOT_AVAILABLE")
 	d.wait(`document.body.innerText.includes("This is a preview")`)

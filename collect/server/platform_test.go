@@ -2,7 +2,12 @@ package server
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"fmt"
 	"io"
+	"math/big"
 	"net/http"
 	"net/url"
 	"os"
@@ -10,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"abtool/collect/storage"
 )
@@ -276,4 +283,35 @@ func TestAdminErases(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// With signed addresses it is certain who comes: another submission of the same person is this person's, too.
+func TestSigned(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b64 := base64.RawURLEncoding.EncodeToString
+	keys := fmt.Sprintf(`{"keys": [{"kty": "RSA", "kid": "k", "n": "%s", "e": "%s"}]}`, b64(key.N.Bytes()), b64(big.NewInt(int64(key.E)).Bytes()))
+	r := newRig(t, "browse", func(text string) string {
+		text = strings.Replace(text, `public_url = ""`, `public_url = "https://study.example.org"`, 1)
+		return strings.Replace(withPlatforms(text), `completed = "CDONE"`, "completed = \"CDONE\"\nverify = \"jwt\"\nkeys = '"+keys+"'", 1)
+	})
+	signed := func(submission string) ask {
+		c := jwt.MapClaims{"aud": "https://study.example.org", "exp": r.now.Load()/1000 + 60,
+			"prolific": map[string]string{"PROLIFIC_PID": "p1", "STUDY_ID": "s1", "SESSION_ID": submission}}
+		token := jwt.NewWithClaims(jwt.SigningMethodRS256, c)
+		token.Header["kid"] = "k"
+		text, err := token.SignedString(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return arrival(map[string]string{"prolific_token": text})
+	}
+	r.want(403, "bad_claim", arrival(map[string]string{"PROLIFIC_PID": "p1", "STUDY_ID": "s1", "SESSION_ID": "x1"}))
+	one := r.finished(r.join(signed("x1")))
+	two := r.finished(r.join(signed("x2")))
+	if one["participation"] == nil || two["participation"] != one["participation"] || two["code"] == one["code"] {
+		t.Errorf("%v, then %v", one, two)
+	}
 }

@@ -182,6 +182,17 @@ func TestErasePostgres(t *testing.T) {
 	check(t, db)
 }
 
+func TestForgetPostgres(t *testing.T) {
+	h := storage.Home{DB: storagetest.Postgres(t)}
+	openAt(t, h, storage.Options{})
+	identities, err := h.OpenIdentities()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer identities.Close()
+	forgets(t, identities, func(texts [][]byte) int { return inTables(t, h, storagetest.PostgresFolder(), texts) })
+}
+
 // inTables counts texts in all rows of a study, and in the files of a server that was started for tests.
 func inTables(t *testing.T, h storage.Home, folder string, texts [][]byte) (n int) {
 	t.Helper()
