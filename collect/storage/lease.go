@@ -3,6 +3,8 @@ package storage
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -52,9 +54,19 @@ func countSurplus(t *tx, hits string, args ...any) error {
 }
 
 // SetPlan replaces the plan. HITs that were assigned stay as they are, also if the new plan does not have
-// them; the result says how many these are.
+// them; the result says how many these are. The plan that the study has already is not written again.
 func (db *DB) SetPlan(ctx context.Context, images []collect.Image, hits []collect.HIT) (kept int, err error) {
+	digest, err := planDigest(images, hits)
+	if err != nil {
+		return 0, err
+	}
 	err = db.write(ctx, func(t *tx) error {
+		var same bool
+		if err := t.row(`SELECT EXISTS (SELECT 1 FROM meta WHERE key = 'plan' AND value = ?) AND (SELECT count(*) FROM hit) = ?
+			AND (SELECT count(*) FROM image) = ?`, []any{digest, len(hits), len(images)}, &same); err != nil || same {
+			kept = 0
+			return err
+		}
 		if err := t.exec("DELETE FROM hit WHERE NOT EXISTS (SELECT 1 FROM assignment a WHERE a.hit = hit.id)"); err != nil {
 			return err
 		}
@@ -90,9 +102,16 @@ func (db *DB) SetPlan(ctx context.Context, images []collect.Image, hits []collec
 				return err
 			}
 		}
-		return nil
+		return t.exec("INSERT INTO meta VALUES ('plan', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", digest)
 	})
 	return kept, err
+}
+
+// planDigest returns a digest of a plan.
+func planDigest(images []collect.Image, hits []collect.HIT) (string, error) {
+	sum := sha256.New()
+	err := json.NewEncoder(sum).Encode([]any{images, hits})
+	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
 func insertHIT(t *tx, h collect.HIT, place int) error {

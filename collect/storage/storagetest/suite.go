@@ -214,6 +214,20 @@ func Run(t *testing.T, open func(t *testing.T) *storage.DB) {
 // What was planned is read back; a new plan leaves HITs that were assigned, and replaces the others.
 func plan(t *testing.T, db *storage.DB) {
 	p := NewPeople(t, db, 3, 1)
+	for _, k := range []int{1, 2, 1} { // the same plan again, one that differs in a number, and the first one
+		images, hits := Plan(3, k)
+		kept, err := db.SetPlan(t.Context(), images, hits)
+		p.view(func(v *storage.View) error {
+			all, err := v.HITs()
+			if len(all) != 3 || all[2].K != k || len(all[2].Pages) != 2 {
+				t.Errorf("k = %d: %+v", k, all)
+			}
+			return err
+		})
+		if kept != 0 || err != nil {
+			t.Errorf("kept %d, error %v", kept, err)
+		}
+	}
 	p.Agree("ann")
 	issued := p.Lease("ann").HIT
 	images, hits := Plan(3, 1)
