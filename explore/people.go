@@ -103,7 +103,7 @@ func (s *Server) workers(ctx context.Context, r *http.Request) (string, any, err
 				c.To = "/w/" + set + "/" + url.PathEscape(text(row[at[i]]))
 			case ok:
 				low, high := columnAt(p, ends[0]), columnAt(p, ends[1])
-				if low >= 0 && high >= 0 {
+				if low >= 0 && high >= 0 && c.Text != "–" {
 					c.Note = cellOf(row[low], "fraction").Text + "–" + cellOf(row[high], "fraction").Text
 				}
 			}
@@ -233,7 +233,7 @@ func (s *Server) worker(ctx context.Context, r *http.Request) (string, any, erro
 				if low < 0 {
 					low = columnAt(p, c.Name+"_low")
 				}
-				if low >= 0 {
+				if low >= 0 && x.Text != "–" {
 					note = cellOf(row[low], c.Unit).Text + " to " + cellOf(row[low+1], c.Unit).Text
 				}
 			}

@@ -10,6 +10,7 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -20,6 +21,7 @@ import (
 	"sync"
 	"testing"
 
+	"abtool/explore/web"
 	"abtool/internal/teststore"
 	"abtool/store"
 )
@@ -334,6 +336,68 @@ func TestHide(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A store that lacks a data set, and one that was made from studies, have all pages that are linked.
+func TestOddStores(t *testing.T) {
+	for name, o := range map[string]teststore.Options{
+		"imagenet": {Images: 30}, "one image": {Images: 1}, "coco": {Pages: 10}, "one page": {Pages: 1}, "studies": {Studies: []string{"browse", "tag"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, err := teststore.Make(t.Context(), t.TempDir(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := visit(t, Options{Store: dir})
+			paths := []string{"/", "/?part=numbers", "/stats", "/rejects", "/sql", "/api/catalog"}
+			account, err := store.Read(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range account.DataSets {
+				for _, path := range []string{"/i/%s", "/w/%s", "/h/%s", "/api/fields/%s", "/api/rows/%s", "/api/random/%s", "/api/marks/%s?seqs=0", "/api/showing/%s/0", "/stats/%s/counts"} {
+					paths = append(paths, fmt.Sprintf(path, d.Name))
+				}
+				var fields struct{ Fields []struct{ Name string } }
+				_, body := p.get("/api/fields/" + d.Name)
+				if err := json.Unmarshal([]byte(body), &fields); err != nil {
+					t.Fatal(err, body)
+				}
+				for _, f := range fields.Fields {
+					paths = append(paths, "/api/facets/"+d.Name+"?fields="+f.Name, "/api/rows/"+d.Name+"?sort="+f.Name)
+				}
+			}
+			for _, path := range paths {
+				if status, body := p.get(path); status != http.StatusOK {
+					t.Errorf("%s: %d: %.300s", path, status, body)
+				}
+			}
+		})
+	}
+}
+
+// The modules stay small: they come without a build step, and people read them.
+func TestSize(t *testing.T) {
+	names, err := fs.Glob(web.Files, "*.js")
+	if err != nil || len(names) < 10 {
+		t.Fatal(names, err)
+	}
+	total := 0
+	for _, name := range names {
+		data, err := web.Files.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += len(data)
+		for _, from := range regexp.MustCompile(`(?m)^import .* from '([^']*)';`).FindAllSubmatch(data, -1) {
+			if !bytes.HasPrefix(from[1], []byte("/web/")) && !bytes.HasPrefix(from[1], []byte("./")) {
+				t.Errorf("%s imports %s", name, from[1])
+			}
+		}
+	}
+	if total >= 120_000 {
+		t.Errorf("the modules have %d bytes, and may have 120,000", total)
 	}
 }
 
