@@ -32,8 +32,9 @@ type Truth = coco.Truth
 
 // Assess assesses a work.
 func Assess(w *Work, s *collect.Settings, d Durations, truth *Truth) *Assessment {
-	a := &Assessment{Assignment: w.Assignment, Pages: len(w.Pages), Of: len(w.HIT.Pages),
-		Rules: Judge(w, ThresholdsFor(s, &w.HIT), truth), Signals: Screen(w, d)}
+	given := w.Given()
+	a := &Assessment{Assignment: w.Assignment, Pages: len(w.Pages), Of: len(given.Pages),
+		Rules: Judge(w, ThresholdsFor(s, &given), truth), Signals: Screen(w, d)}
 	chosen, missed, _ := w.gold()
 	a.Wrong = chosen + missed
 	switch {

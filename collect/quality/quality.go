@@ -61,7 +61,7 @@ type Thresholds struct {
 }
 
 // ThresholdsFor returns the thresholds for a HIT. Those of study.toml are for HITs with all pages and images. A
-// smaller HIT, such as the last one of a plan, needs the same share of them, rounded down.
+// smaller HIT, such as the last one of a plan or the rest of one, needs the same share of them, rounded down.
 func ThresholdsFor(s *collect.Settings, h *collect.HIT) Thresholds {
 	q := s.Quality
 	slots := 0
@@ -82,9 +82,10 @@ func Judge(w *Work, t Thresholds, truth *coco.Truth) []Rule {
 	} else {
 		rules = tag(w, t, truth)
 	}
-	pages := Rule{Name: "pages", Why: fmt.Sprintf("%d of %d pages are submitted, at least %d are needed", len(w.Pages), len(w.HIT.Pages), t.Pages)}
+	given := len(w.Given().Pages)
+	pages := Rule{Name: "pages", Why: fmt.Sprintf("%d of %d pages are submitted, at least %d are needed", len(w.Pages), given, t.Pages)}
 	_, _, short := (&imagenet.HIT{Pages: w.numbers()}).Flags(0, 0, t.Pages)
-	_, _, never := (&imagenet.HIT{Pages: make([]int64, len(w.HIT.Pages))}).Flags(0, 0, t.Pages)
+	_, _, never := (&imagenet.HIT{Pages: make([]int64, given)}).Flags(0, 0, t.Pages)
 	pages.Value, pages.Lost = w.value(short, never)
 	record := Rule{Name: "record", Value: Holds, Why: "pages are stored"}
 	if len(w.Pages) == 0 {
@@ -123,7 +124,7 @@ func browse(w *Work, t Thresholds) []Rule {
 		}
 	}
 	slots, there := int64(0), int64(0) // of the whole HIT
-	for _, p := range w.HIT.Pages {
+	for _, p := range w.Given().Pages {
 		for i := range p.Slots {
 			slots++
 			there += stat.One(isKnown(&p.Slots[i]))
@@ -178,7 +179,7 @@ func tag(w *Work, t Thresholds, truth *coco.Truth) []Rule {
 	if !w.Over() {
 		for n, p := range w.HIT.Pages {
 			m := truth.Image(p.Slots[0].Image)
-			if m == nil || done[n] {
+			if m == nil || done[n] || w.Left[n] {
 				continue
 			}
 			if none := coco.RecallOf(m.Find(nil, func(int32) *coco.Icon { return nil })); none.Classes > 0 {

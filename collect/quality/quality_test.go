@@ -87,6 +87,21 @@ func TestThresholds(t *testing.T) {
 	}
 }
 
+// Who had the rest of a HIT is judged by the pages of the rest.
+func TestRest(t *testing.T) {
+	s := collect.Defaults(collect.Browse)
+	w := browseWork(storage.Submitted, 10, 10, 48, 12, 6)
+	w.Pages, w.Left = w.Pages[6:], map[int]bool{0: true, 1: true, 2: true, 3: true, 4: true, 5: true}
+	a := Assess(w, &s, Durations{}, nil)
+	if a.Pages != 4 || a.Of != 4 || len(a.Failing()) > 0 {
+		t.Errorf("%d of %d pages, %+v", a.Pages, a.Of, a.Rules)
+	}
+	w.Left = nil
+	if a := Assess(w, &s, Durations{}, nil); a.Of != 10 || !slices.Contains(a.Failing(), "pages") {
+		t.Errorf("%d of %d pages, %+v", a.Pages, a.Of, a.Rules)
+	}
+}
+
 func names(signals []Signal) string {
 	var all []string
 	for _, s := range signals {

@@ -3,6 +3,7 @@ package quality
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"abtool/collect"
 	"abtool/collect/derive"
@@ -16,8 +17,21 @@ type Work struct {
 	storage.Assignment
 	HIT   collect.HIT
 	Arm   string
-	Level string // at which it was recorded
-	Pages []Page // that were submitted, by number
+	Level string       // at which it was recorded
+	Pages []Page       // that were submitted, by number
+	Left  map[int]bool // numbers of pages that were left to others, if the assignment has the rest of a HIT; may be nil
+}
+
+// Given returns the HIT with the pages that the assignment has.
+func (w *Work) Given() collect.HIT {
+	h := w.HIT
+	h.Pages = nil
+	for n, p := range w.HIT.Pages {
+		if !w.Left[n] {
+			h.Pages = append(h.Pages, p)
+		}
+	}
+	return h
 }
 
 // Over reports whether nothing more will come, as far as is known.
@@ -76,6 +90,12 @@ func (r *Reader) Read(a storage.Assignment) (*Work, error) {
 	pages, err := r.v.Pages(a.ID)
 	if err != nil {
 		return nil, err
+	}
+	if len(pages) < len(w.HIT.Pages) {
+		w.Left = map[int]bool{}
+		for n := range w.HIT.Pages {
+			w.Left[n] = !slices.ContainsFunc(pages, func(p storage.Page) bool { return p.Number == n })
+		}
 	}
 	for i := range pages {
 		submitted := pages[i].Submitted()
