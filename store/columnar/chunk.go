@@ -9,9 +9,9 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// fileColumn has the values of a column, and its place in the file.
+// fileColumn has the place of a column in a file, and reads it into its values.
 type fileColumn struct {
-	Values
+	*Values
 	name string
 	kind parquet.Kind
 	leaf parquet.LeafColumn

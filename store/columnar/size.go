@@ -1,6 +1,9 @@
 package columnar
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Size says how many bytes of its file a column takes.
 type Size struct {
@@ -10,18 +13,24 @@ type Size struct {
 	Values int64  `json:"values"` // including nulls, and one for each empty list
 }
 
-// Sizes returns the size of each column, in the order of the schema, from the file's footer.
-func (t *Table) Sizes() []Size {
-	columns := t.file.Schema().Columns()
-	sizes := make([]Size, len(columns))
-	for i, path := range columns {
-		sizes[i].Column = strings.ReplaceAll(strings.Join(path, "."), ".list.element", "")
-	}
-	for _, g := range t.file.Metadata().RowGroups {
-		for i, c := range g.Columns {
-			sizes[i].Bytes += c.MetaData.TotalCompressedSize
-			sizes[i].Plain += c.MetaData.TotalUncompressedSize
-			sizes[i].Values += c.MetaData.NumValues
+// Sizes returns the size of each column, in the order of the schema, from the footers of the files.
+func (t *Table) Sizes() (sizes []Size) {
+	for _, f := range t.files {
+		at := make([]int, len(f.file.Schema().Columns()))
+		for i, path := range f.file.Schema().Columns() {
+			name := strings.ReplaceAll(strings.Join(path, "."), ".list.element", "")
+			at[i] = slices.IndexFunc(sizes, func(s Size) bool { return s.Column == name })
+			if at[i] < 0 {
+				at[i], sizes = len(sizes), append(sizes, Size{Column: name})
+			}
+		}
+		for _, g := range f.file.Metadata().RowGroups {
+			for i, c := range g.Columns {
+				s := &sizes[at[i]]
+				s.Bytes += c.MetaData.TotalCompressedSize
+				s.Plain += c.MetaData.TotalUncompressedSize
+				s.Values += c.MetaData.NumValues
+			}
 		}
 	}
 	return sizes
