@@ -9,6 +9,7 @@ import (
 	"abtool/features/targetfile"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
+	"abtool/store"
 	"abtool/store/columnar"
 )
 
@@ -28,7 +29,7 @@ type annotations struct {
 }
 
 func openAnnotations(dir string, o *Options, hitColumn string) (a annotations, err error) {
-	t, err := columnar.Open(dir, o.Set, "annotations")
+	t, err := store.Open(dir, o.Set, "annotations")
 	if err != nil {
 		return a, err
 	}

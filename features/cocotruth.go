@@ -1,6 +1,7 @@
 package features
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 
 	"abtool/byproduct/coco"
 	"abtool/byproduct/plane"
+	"abtool/store"
 	"abtool/store/columnar"
 )
 
@@ -16,8 +18,8 @@ var nan = math.NaN()
 
 // readTruth compares the pages with the ground truth. It adds the classes that the image has and the icons
 // lack, and pages for the images of the ground truth that have no annotation.
-func (s *cocoSet) readTruth(ctx context.Context, store string) error {
-	t, err := columnar.Open(store, COCO, "images")
+func (s *cocoSet) readTruth(ctx context.Context, dir string) error {
+	t, err := store.Open(dir, COCO, "images")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -44,7 +46,9 @@ func (s *cocoSet) readTruth(ctx context.Context, store string) error {
 	if err != nil {
 		return err
 	}
-	s.pages = append(s.pages, slices.Concat(more...)...)
+	unseen := slices.Concat(more...)
+	slices.SortStableFunc(unseen, func(a, b page) int { return cmp.Compare(a.image, b.image) }) // of several stores
+	s.pages = append(s.pages, unseen...)
 	return nil
 }
 

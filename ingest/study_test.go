@@ -208,7 +208,7 @@ func TestStudyReplaced(t *testing.T) {
 			t.Errorf("the table %s of the old store is still there", table)
 		}
 	}
-	sizes, err := store.ColumnSizes(out, a)
+	sizes, err := store.ColumnSizes(out)
 	if err != nil {
 		t.Fatal(err)
 	}

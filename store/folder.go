@@ -53,9 +53,25 @@ var (
 	ErrNoSpace  = errors.New("not enough free space")
 )
 
-// Read reads the account of the store in a folder. If the folder is not a store, the error wraps
-// ErrNotStore; if the store has a later format, it wraps schema.ErrNewer.
-func Read(dir string) (*Account, error) {
+// Read reads the account of the store at a place, or of its stores as one. If a folder is not a store, the
+// error wraps ErrNotStore; if a store has a later format, it wraps schema.ErrNewer.
+func Read(place string) (*Account, error) {
+	dirs, err := Folders(place)
+	if err != nil {
+		return nil, err
+	}
+	if len(dirs) == 1 {
+		return readOne(dirs[0])
+	}
+	j, err := Join(place)
+	if err != nil {
+		return nil, err
+	}
+	return j.Account, nil
+}
+
+// readOne reads the account of the store in a folder.
+func readOne(dir string) (*Account, error) {
 	data, err := os.ReadFile(filepath.Join(dir, File))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotDir) {
 		info, e := os.Stat(dir)
@@ -179,7 +195,7 @@ func readTarget(out string) (*Account, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is a file: %w: a store is a folder, give another --out", out, ErrNotStore)
 	}
-	old, err := Read(out)
+	old, err := readOne(out)
 	if err == nil {
 		return old, nil
 	}

@@ -47,17 +47,17 @@ func newEngine(dir string, o result.Options) (*engine, error) {
 }
 
 // Run computes statistics of a store. Each goroutine gathers its own part of them.
-func Run(ctx context.Context, store string, o result.Options, entries []pass.Entry) (result.DataSet, error) {
-	e, err := newEngine(store, o)
+func Run(ctx context.Context, dir string, o result.Options, entries []pass.Entry) (result.DataSet, error) {
+	e, err := newEngine(dir, o)
 	if err != nil {
 		return result.DataSet{}, err
 	}
-	annotations, err := columnar.Open(store, "coco", "annotations")
+	annotations, err := store.Open(dir, "coco", "annotations")
 	if err != nil {
 		return result.DataSet{}, err
 	}
 	defer annotations.Close()
-	images, err := columnar.Open(store, "coco", "images")
+	images, err := store.Open(dir, "coco", "images")
 	if err != nil {
 		return result.DataSet{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"abtool/byproduct"
 	"abtool/byproduct/imagenet"
 	"abtool/byproduct/plane"
+	"abtool/store"
 	"abtool/store/columnar"
 )
 
@@ -72,12 +73,12 @@ type worker struct {
 }
 
 // Run computes statistics of a store. Each goroutine gathers its own part of them.
-func Run(ctx context.Context, store string, o result.Options, entries []pass.Entry) (result.DataSet, error) {
-	images, err := imagenet.ReadImages(ctx, store, o.Jobs)
+func Run(ctx context.Context, dir string, o result.Options, entries []pass.Entry) (result.DataSet, error) {
+	images, err := imagenet.ReadImages(ctx, dir, o.Jobs)
 	if err != nil {
 		return result.DataSet{}, err
 	}
-	t, err := columnar.Open(store, "imagenet", "annotations")
+	t, err := store.Open(dir, "imagenet", "annotations")
 	if err != nil {
 		return result.DataSet{}, err
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"abtool/store"
-	"abtool/store/columnar"
 )
 
 // A Truth is the ground truth of some images of a store.
@@ -21,7 +20,7 @@ func ReadTruth(dir string, want func(image string) bool) (*Truth, error) {
 	if err != nil {
 		return nil, err
 	}
-	table, err := columnar.Open(dir, "coco", "images")
+	table, err := store.Open(dir, "coco", "images")
 	if err != nil {
 		return nil, err
 	}

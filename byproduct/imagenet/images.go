@@ -11,6 +11,7 @@ import (
 	"abtool/byproduct"
 	"abtool/byproduct/plane"
 	"abtool/internal/parallel"
+	"abtool/store"
 	"abtool/store/columnar"
 )
 
@@ -32,8 +33,8 @@ type Images struct {
 }
 
 // ReadImages reads the table of images of a store.
-func ReadImages(ctx context.Context, store string, jobs int) (*Images, error) {
-	t, err := columnar.Open(store, "imagenet", "images")
+func ReadImages(ctx context.Context, dir string, jobs int) (*Images, error) {
+	t, err := store.Open(dir, "imagenet", "images")
 	if err != nil {
 		return nil, err
 	}

@@ -48,7 +48,7 @@ func (o infoOptions) run(ctx context.Context, w io.Writer, dir string) error {
 	if err != nil {
 		return err
 	}
-	sizes, err := store.ColumnSizes(dir, sum)
+	sizes, err := store.ColumnSizes(dir)
 	if err != nil {
 		return err
 	}

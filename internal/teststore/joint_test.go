@@ -1,0 +1,331 @@
+package teststore_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"abtool/analysis"
+	"abtool/analysis/result"
+	"abtool/features"
+	"abtool/ingest"
+	"abtool/internal/synth"
+	"abtool/query"
+	"abtool/store"
+)
+
+// An input is something to ingest: the sources of a store.
+type input struct{ sources, boxes, instances []string }
+
+func simulate(t *testing.T, set, form string, n int, seed uint64) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "sim")
+	o := synth.Options{Images: n, Seed: seed, Format: form, Out: out, Dirty: 0.05, Boxes: set == "imagenet"}
+	var err error
+	if set == "imagenet" {
+		_, err = synth.ImageNet(context.Background(), o)
+	} else {
+		_, err = synth.COCO(context.Background(), o)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// linesIn returns the lines of a file.
+func linesIn(t *testing.T, path string) []string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(strings.SplitAfter(string(data), "\n"), func(s string) bool { return strings.TrimSpace(s) == "" })
+}
+
+// split deals things to n parts. A few go to a second part, too.
+func split(dice *rand.Rand, things []string, n int) [][]string {
+	parts := make([][]string, n)
+	for _, x := range things {
+		k := dice.IntN(n)
+		parts[k] = append(parts[k], x)
+		if again := dice.IntN(n); again != k && dice.IntN(4) == 0 {
+			parts[again] = append(parts[again], x)
+		}
+	}
+	return parts
+}
+
+// linesTo writes lines to part k of dir, in a file that has the same name in each part.
+func linesTo(t *testing.T, dir string, k int, lines []string) string {
+	t.Helper()
+	path := filepath.Join(dir, fmt.Sprint("lines", k), "records.jsonl")
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// filesTo links files below from into part k of dir.
+func filesTo(t *testing.T, from, dir string, k int, files []string) string {
+	t.Helper()
+	to := filepath.Join(dir, fmt.Sprint("files", k), "records")
+	for _, name := range files {
+		at := filepath.Join(to, name)
+		if err := os.MkdirAll(filepath.Dir(at), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Link(filepath.Join(from, name), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
+// filesIn returns the XML files below a folder.
+func filesIn(t *testing.T, dir string) (files []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, e os.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".xml") {
+			rel, _ := filepath.Rel(dir, path)
+			files = append(files, rel)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// Several stores give what the one store of all sources gives, also where they have the same records.
+func TestSeveralStores(t *testing.T) {
+	for name, inputs := range map[string]func(t *testing.T, dice *rand.Rand, dir string) []input{
+		"XML files and boxes with each": func(t *testing.T, dice *rand.Rand, dir string) (all []input) {
+			sim := simulate(t, "imagenet", "folder", 40, 1)
+			boxes := filepath.Join(sim, "boxes.tar.gz")
+			from := filepath.Join(sim, "train_xml")
+			for k, files := range split(dice, filesIn(t, from), 3) {
+				all = append(all, input{sources: []string{filesTo(t, from, dir, k, files)}, boxes: []string{boxes}})
+			}
+			return all
+		},
+		"dumps and boxes alone": func(t *testing.T, dice *rand.Rand, dir string) (all []input) {
+			sim := simulate(t, "imagenet", "dump", 300, 2)
+			for k, lines := range split(dice, linesIn(t, filepath.Join(sim, "dump.jsonl")), 4) {
+				all = append(all, input{sources: []string{linesTo(t, dir, k, lines)}})
+			}
+			return append(all, input{boxes: []string{filepath.Join(sim, "boxes.tar.gz")}})
+		},
+		"records without identity": func(t *testing.T, dice *rand.Rand, dir string) (all []input) {
+			sim := simulate(t, "imagenet", "jsonl", 30, 3)
+			var bare []string
+			for _, line := range linesIn(t, filepath.Join(sim, "imagenet_ab.jsonl")) {
+				var m map[string]any
+				if json.Unmarshal([]byte(line), &m) != nil {
+					continue
+				}
+				for _, key := range []string{"assignment_id", "worker_id", "hit_id", "imagenet_hit_id", "page_idx", "image_idx", "pageno"} {
+					delete(m, key)
+				}
+				text, _ := json.Marshal(m)
+				bare = append(bare, string(text)+"\n")
+			}
+			for k, lines := range split(dice, bare, 3) {
+				all = append(all, input{sources: []string{linesTo(t, dir, k, lines)}})
+			}
+			return all
+		},
+		"XML and JSON of the same showings": func(t *testing.T, dice *rand.Rand, dir string) (all []input) {
+			xml, lines := simulate(t, "imagenet", "folder", 30, 4), simulate(t, "imagenet", "jsonl", 30, 4)
+			from := filepath.Join(xml, "train_xml")
+			files := split(dice, filesIn(t, from), 2)
+			json := split(dice, linesIn(t, filepath.Join(lines, "imagenet_ab.jsonl")), 2)
+			for k := range 2 {
+				all = append(all, input{sources: []string{filesTo(t, from, dir, k, files[k])}},
+					input{sources: []string{linesTo(t, dir, k, json[k])}})
+			}
+			return all
+		},
+		"COCO and instances with each": func(t *testing.T, dice *rand.Rand, dir string) (all []input) {
+			sim := simulate(t, "coco", "jsonl", 60, 5)
+			for k, lines := range split(dice, linesIn(t, filepath.Join(sim, "coco_ab.jsonl")), 3) {
+				all = append(all, input{sources: []string{linesTo(t, dir, k, lines)}, instances: []string{filepath.Join(sim, "instances_train2014.json")}})
+			}
+			return all
+		},
+		"both and the instances alone": func(t *testing.T, dice *rand.Rand, dir string) []input {
+			coco := simulate(t, "coco", "jsonl", 50, 6)
+			sim := simulate(t, "imagenet", "dump", 300, 6)
+			a := split(dice, linesIn(t, filepath.Join(coco, "coco_ab.jsonl")), 2)
+			b := split(dice, linesIn(t, filepath.Join(sim, "dump.jsonl")), 2)
+			return []input{
+				{sources: []string{linesTo(t, dir, 0, a[0])}},
+				{sources: []string{linesTo(t, dir, 1, b[0])}, boxes: []string{filepath.Join(sim, "boxes.tar.gz")}},
+				{sources: []string{linesTo(t, dir, 2, a[1]), linesTo(t, dir, 3, b[1])}},
+				{instances: []string{filepath.Join(coco, "instances_train2014.json")}},
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			parts := inputs(t, rand.New(rand.NewPCG(7, 8)), dir)
+			var dirs []string
+			var all input
+			for k, p := range parts {
+				out := filepath.Join(dir, "stores", fmt.Sprint("s", k))
+				makeStore(t, out, p)
+				dirs = append(dirs, out)
+				all.sources, all.boxes, all.instances = append(all.sources, p.sources...), append(all.boxes, p.boxes...), append(all.instances, p.instances...)
+			}
+			one := filepath.Join(dir, "one")
+			makeStore(t, one, all)
+			same(t, one, strings.Join(dirs, ","))
+		})
+	}
+}
+
+func makeStore(t *testing.T, out string, in input) {
+	t.Helper()
+	_, err := ingest.Run(context.Background(), ingest.Options{Sources: in.sources, Boxes: in.boxes, Instances: in.instances, Out: out})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// same compares what is computed of two places.
+func same(t *testing.T, one, several string) {
+	t.Helper()
+	ctx := context.Background()
+	want, err := store.Read(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := store.Read(several)
+	if err != nil {
+		t.Fatal(err)
+	}
+	repeats := int64(0)
+	for i := range want.DataSets {
+		a, b := &want.DataSets[i], &got.DataSets[i]
+		if a.Name != b.Name || a.Rows["annotations"] != b.Rows["annotations"] || a.Rows["images"] != b.Rows["images"] {
+			t.Errorf("%s: rows %v, want %v", a.Name, b.Rows, a.Rows)
+		}
+		for k := range a.Sources {
+			x, y := a.Sources[k], b.Sources[k]
+			if x.Name != y.Name || x.Records != y.Records || x.Role == "byproducts" && (x.Stored != y.Stored || x.Rejected != y.Rejected || x.Rows != y.Rows) {
+				t.Errorf("%s: source %+v, want %+v", a.Name, y, x)
+			}
+			if y.Records != y.Stored+y.Rejected {
+				t.Errorf("%s: source %+v does not add up", a.Name, y)
+			}
+		}
+		if len(a.Sources) != len(b.Sources) || len(a.Categories) != len(b.Categories) {
+			t.Errorf("%s: %d sources and %d categories, want %d and %d", a.Name, len(b.Sources), len(b.Categories), len(a.Sources), len(a.Categories))
+		}
+		j, err := store.Join(several)
+		if err != nil {
+			t.Fatal(err)
+		}
+		repeats += j.Set(a.Name).Repeats.Records
+
+		var files [2][]byte
+		for k, place := range []string{one, several} {
+			out := filepath.Join(t.TempDir(), "targets.csv")
+			o := features.WriteOptions{Options: features.Options{Set: a.Name, Rules: []string{features.AllRules}, All: true}}
+			if _, err := features.Write(ctx, place, out, o); err != nil {
+				t.Fatal(err)
+			}
+			if files[k], err = os.ReadFile(out); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(files[0], files[1]) {
+			t.Errorf("%s: other targets", a.Name)
+		}
+	}
+	if repeats == 0 {
+		t.Error("the stores have no record in common: the test tests nothing")
+	}
+	if a, b := statsOf(t, one), statsOf(t, several); a != b {
+		t.Errorf("other statistics:\n%s", firstDifference(a, b))
+	}
+	if os.Getenv("NOSQL") == "" {
+		compareSQL(t, one, several)
+	}
+}
+
+func statsOf(t *testing.T, place string) string {
+	t.Helper()
+	d, err := analysis.Run(context.Background(), place, result.Options{Bootstrap: 20, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Store = ""
+	text, err := json.MarshalIndent(d, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func firstDifference(a, b string) string {
+	x, y := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range x {
+		if i >= len(y) || x[i] != y[i] {
+			return strings.Join(x[max(0, i-12):i+1], "\n") + "\nbut\n" + strings.Join(y[min(i, len(y)):min(i+3, len(y))], "\n")
+		}
+	}
+	return "more lines"
+}
+
+// compareSQL compares every view of two places, except the rejects, which are those of each store.
+func compareSQL(t *testing.T, one, several string) {
+	t.Helper()
+	ctx := context.Background()
+	var dbs [2]*query.DB
+	for k, place := range []string{one, several} {
+		db, err := query.Open(ctx, place, query.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		dbs[k] = db
+	}
+	for _, v := range dbs[0].Views() {
+		if strings.HasSuffix(v.Name, "_rejects") {
+			continue
+		}
+		text := fmt.Sprintf("SELECT count(*) AS n, sum(hash(v)::HUGEINT)::VARCHAR AS content FROM (SELECT %s FROM %s) v", columnsOf(v), v.Name)
+		var got [2]string
+		for k, db := range dbs {
+			r, err := db.Table(ctx, text)
+			if err != nil {
+				t.Fatalf("%s: %v", v.Name, err)
+			}
+			got[k] = fmt.Sprint(r.Rows)
+		}
+		if got[0] != got[1] {
+			t.Errorf("the view %s has %s, want %s", v.Name, got[1], got[0])
+		}
+	}
+}
+
+func columnsOf(v query.View) string {
+	var names []string
+	for _, c := range v.Columns {
+		names = append(names, c.Name)
+	}
+	return strings.Join(names, ", ")
+}
