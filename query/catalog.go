@@ -79,7 +79,11 @@ func (t *tables) setup(portable bool) (out []statement) {
 			body = strings.Replace(body, cocoNames, namesOf(t.categories), 1)
 		}
 		if v.table != "" {
-			body = t.hidden(v) + "FROM read_parquet(" + quote(literal(t.file(v.Set, v.table))) + ")"
+			rows, hidden := t.rowsOf(v.Set, v.table), t.hidden(v)
+			if hidden != "" && t.joint != nil {
+				rows = "FROM (" + rows + ")"
+			}
+			body = hidden + rows
 		}
 		out = append(out, statement{v.Name, "CREATE OR REPLACE VIEW " + v.Name + " AS\n" + body})
 	}
@@ -124,12 +128,17 @@ func Setup(store string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if strings.ContainsAny(t.dir, globs) && filepath.Separator != '\\' && strings.Contains(t.dir, `\`) {
-		return "", fmt.Errorf("%s: a path with a backslash and one of %s cannot be passed to another "+
-			"DuckDB: rename the folder", t.dir, globs)
+	for _, dir := range t.dirs {
+		if strings.ContainsAny(dir, globs) && filepath.Separator != '\\' && strings.Contains(dir, `\`) {
+			return "", fmt.Errorf("%s: a path with a backslash and one of %s cannot be passed to another "+
+				"DuckDB: rename the folder", dir, globs)
+		}
+	}
+	if err := t.plain(); err != nil {
+		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "-- Views and macros over the annotation byproducts in %s\n", t.dir)
+	fmt.Fprintf(&b, "-- Views and macros over the annotation byproducts in %s\n", strings.Join(t.dirs, ", "))
 	for _, s := range t.setup(true) {
 		b.WriteString("\n" + s.sql + ";\n")
 	}

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/duckdb/duckdb-go/v2"
@@ -68,6 +69,9 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 		return nil, err
 	}
 	if err := tables.plainly(db.temp); err != nil {
+		return nil, err
+	}
+	if err := tables.write(db.temp); err != nil {
 		return nil, err
 	}
 	c, err := db.Conn(ctx)
@@ -176,7 +180,9 @@ func (s *Session) Close() error { return s.conn.Close() }
 
 // tables has the paths of a store's tables.
 type tables struct {
-	dir        string // absolute path, without symbolic links
+	dirs       []string     // of the store, or of several; absolute paths, without symbolic links
+	joint      *store.Joint // of several stores; nil for one
+	more       []string     // files that write wrote
 	sets       []string
 	rows       map[string]map[string]int64 // by data set and table
 	studies    map[string]bool             // data sets with a study among their sources
@@ -189,14 +195,23 @@ func locate(path string) (*tables, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := filepath.Abs(path)
-	if err == nil {
-		dir, err = filepath.EvalSymlinks(dir)
-	}
+	dirs, err := store.Folders(path)
 	if err != nil {
-		return nil, fmt.Errorf("the store: %w", err)
+		return nil, err
 	}
-	t := &tables{dir: dir, rows: map[string]map[string]int64{}, studies: map[string]bool{}}
+	joint, err := store.Join(path)
+	if err != nil {
+		return nil, err
+	}
+	for i, dir := range dirs {
+		if dirs[i], err = filepath.Abs(dir); err == nil {
+			dirs[i], err = filepath.EvalSymlinks(dirs[i])
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the store: %w", err)
+		}
+	}
+	t := &tables{dirs: dirs, joint: joint, rows: map[string]map[string]int64{}, studies: map[string]bool{}}
 	for _, d := range sum.DataSets {
 		t.sets = append(t.sets, d.Name)
 		t.rows[d.Name], t.studies[d.Name] = d.Rows, len(d.Studies) > 0
@@ -208,17 +223,33 @@ func locate(path string) (*tables, error) {
 	return t, nil
 }
 
-func (t *tables) file(set, table string) string {
-	return filepath.Join(t.dir, set, table+".parquet")
+// file returns the path of a table of a store.
+func (t *tables) file(at int, set, table string) string {
+	return filepath.Join(t.dirs[at], set, table+".parquet")
+}
+
+// storesWith returns the numbers of the stores that have a table.
+func (t *tables) storesWith(set, table string) (all []int) {
+	if t.joint == nil {
+		return []int{0}
+	}
+	for _, p := range t.joint.Set(set).Parts {
+		if slices.Contains(store.TablesOf(t.joint.Of[p.Store].DataSet(set).Rows), table) {
+			all = append(all, p.Store)
+		}
+	}
+	return all
 }
 
 func (t *tables) files() (paths []string) {
 	for _, set := range t.sets {
 		for _, table := range store.TablesOf(t.rows[set]) {
-			paths = append(paths, t.file(set, table))
+			for _, at := range t.storesWith(set, table) {
+				paths = append(paths, t.file(at, set, table))
+			}
 		}
 	}
-	return paths
+	return append(paths, t.more...)
 }
 
 // tempFolder creates a folder for DuckDB's temporary files.
@@ -249,18 +280,20 @@ func literal(path string) string {
 // plainly returns a link to a folder whose name is a pattern. DuckDB would expand the name, and open neither
 // the tables of the store nor the tables of other folders that the pattern matches.
 func (t *tables) plainly(temp string) error {
-	if !strings.ContainsAny(t.dir, globs) {
-		return nil
+	for i, dir := range t.dirs {
+		if !strings.ContainsAny(dir, globs) {
+			continue
+		}
+		link := filepath.Join(temp, fmt.Sprint("store", i))
+		err := os.Symlink(dir, link)
+		if err == nil && strings.ContainsAny(temp, globs) {
+			err = errors.New("the path of the temporary folder has one too")
+		}
+		if err != nil {
+			return fmt.Errorf("the path %s has one of %s, so that DuckDB reads it as a pattern: rename the "+
+				"folder (%w)", dir, globs, err)
+		}
+		t.dirs[i] = link
 	}
-	link := filepath.Join(temp, "store")
-	err := os.Symlink(t.dir, link)
-	if err == nil && strings.ContainsAny(temp, globs) {
-		err = errors.New("the path of the temporary folder has one too")
-	}
-	if err != nil {
-		return fmt.Errorf("the path %s has one of %s, so that DuckDB reads it as a pattern: rename the "+
-			"folder (%w)", t.dir, globs, err)
-	}
-	t.dir = link
 	return nil
 }

@@ -32,8 +32,10 @@ type JointSet struct {
 	Images []byte
 	// Repeats counts what several stores have (R4). The first counts.
 	Repeats Repeats
+	Common  bool // several stores have rows of the same images
 
-	imageRows int64 // of Images
+	imageRows  int64 // of Images
+	categories []Category
 }
 
 // A JointPart is the data set in one store.
@@ -41,6 +43,8 @@ type JointPart struct {
 	Store int     // its number in the Joint
 	First int64   // number of its first row of annotations among the rows of all
 	Drop  []int64 // rows of annotations that a store before it has (R4), in order
+	// Repeated is the number of records that these rows are of.
+	Repeated int64
 	// DropImages are the rows of COCO's images that another store has, in order.
 	DropImages []int64
 }
@@ -142,10 +146,16 @@ func join(dirs []string) (*Joint, error) {
 		for i := range s.Parts {
 			p := &s.Parts[i]
 			p.First = first
+			for _, x := range dropped[name] {
+				if x.store == p.Store {
+					p.Repeated += x.records
+				}
+			}
 			first += j.Of[p.Store].DataSet(name).Rows["annotations"] - int64(len(p.Drop))
 		}
 	}
-	return j, j.merge(dropped)
+	j.merge(dropped)
+	return j, nil
 }
 
 // A leftOut counts the records of a source of a store that a store before it has.

@@ -9,7 +9,7 @@ import (
 )
 
 // merge makes the account of all stores.
-func (j *Joint) merge(dropped map[string][]leftOut) error {
+func (j *Joint) merge(dropped map[string][]leftOut) {
 	j.rename()
 	all := &Account{Completed: true, DataSets: []DataSet{}}
 	var versions []string
@@ -22,15 +22,10 @@ func (j *Joint) merge(dropped map[string][]leftOut) error {
 	all.ToolVersion = strings.Join(versions, ", ")
 	for _, name := range Sets {
 		if s := j.sets[name]; s != nil {
-			d, err := j.dataSet(name, s, dropped[name])
-			if err != nil {
-				return err
-			}
-			all.DataSets = append(all.DataSets, *d)
+			all.DataSets = append(all.DataSets, j.dataSet(name, s, dropped[name]))
 		}
 	}
 	j.Account = all
-	return nil
 }
 
 // roles lists the roles of sources in the order in which ingest reads them.
@@ -90,10 +85,9 @@ func (a *Account) sourcesIn(role string) (names []string) {
 }
 
 // dataSet makes the account of a data set of all stores.
-func (j *Joint) dataSet(name string, s *JointSet, dropped []leftOut) (*DataSet, error) {
-	all := &DataSet{Name: name, Rows: map[string]int64{}, Bytes: map[string]int64{}, Rejected: []Count{}, Nulled: []Count{}}
+func (j *Joint) dataSet(name string, s *JointSet, dropped []leftOut) DataSet {
+	all := DataSet{Name: name, Rows: map[string]int64{}, Bytes: map[string]int64{}, Rejected: []Count{}, Nulled: []Count{}}
 	rejected, nulled := map[Count]int64{}, map[Count]int64{}
-	categories := map[int64]named{}
 	for k := range s.Parts {
 		p := &s.Parts[k]
 		d := j.Of[p.Store].DataSet(name)
@@ -124,17 +118,8 @@ func (j *Joint) dataSet(name string, s *JointSet, dropped []leftOut) (*DataSet, 
 			study.Folder = Resolve(j.dir(p), study.Folder)
 			all.Studies = append(all.Studies, study)
 		}
-		for _, c := range d.Categories {
-			if was, ok := categories[c.ID]; ok && was.name != c.Name {
-				return nil, fmt.Errorf("%s and %s contradict each other: category %d is %s in one and %s in the other",
-					was.dir, j.dir(p), c.ID, was.name, c.Name)
-			} else if !ok {
-				categories[c.ID] = named{c.Name, j.dir(p)}
-				all.Categories = append(all.Categories, c)
-			}
-		}
 	}
-	slices.SortFunc(all.Categories, func(a, b Category) int { return cmp.Compare(a.ID, b.ID) })
+	all.Categories = s.categories
 	if s.Images != nil {
 		all.Rows["images"] = s.imageRows
 	}
@@ -160,11 +145,8 @@ func (j *Joint) dataSet(name string, s *JointSet, dropped []leftOut) (*DataSet, 
 	if note := s.Repeats.String(); note != "" {
 		all.Notes = append(all.Notes, note)
 	}
-	return all, nil
+	return all
 }
-
-// named is the name of a category in a store.
-type named struct{ name, dir string }
 
 // counts returns the counts, the largest first.
 func counts(of map[Count]int64) []Count {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -13,6 +14,9 @@ import (
 
 // coco finds the pages and the images of COCO that several stores have.
 func (j *Joint) coco(s *JointSet) (left []leftOut, err error) {
+	if err := j.categories(s); err != nil {
+		return nil, err
+	}
 	once := map[int64]int32{}   // by image: the first part that has a page of it
 	pages := map[string]int32{} // by page of a study
 	studies := 0
@@ -34,6 +38,27 @@ func (j *Joint) coco(s *JointSet) (left []leftOut, err error) {
 		}
 	}
 	return left, j.cocoImages(s)
+}
+
+// categories merges the lists of classes.
+func (j *Joint) categories(s *JointSet) error {
+	type named struct{ name, dir string }
+	known := map[int64]named{}
+	for k := range s.Parts {
+		dir := j.dir(&s.Parts[k])
+		for _, c := range j.Of[s.Parts[k].Store].DataSet("coco").Categories {
+			was, ok := known[c.ID]
+			if ok && was.name != c.Name {
+				return fmt.Errorf("%s and %s contradict each other: category %d is %s in one and %s in the other", was.dir, dir, c.ID, was.name, c.Name)
+			}
+			if !ok {
+				known[c.ID] = named{c.Name, dir}
+				s.categories = append(s.categories, c)
+			}
+		}
+	}
+	slices.SortFunc(s.categories, func(a, b Category) int { return cmp.Compare(a.ID, b.ID) })
+	return nil
 }
 
 // cocoPages finds the pages of a part that a part before it has (R4).
@@ -72,6 +97,7 @@ func (j *Joint) cocoPages(s *JointSet, k int, t *columnar.Table, once map[int64]
 			if !ok || int(first) == k {
 				continue
 			}
+			s.Common = true
 			p.Drop = append(p.Drop, row)
 			if s.Repeats.Records == 0 {
 				s.Repeats.Example, s.Repeats.From, s.Repeats.Before = fmt.Sprint(image), j.dir(p), j.dir(&s.Parts[first])
@@ -108,6 +134,7 @@ func (j *Joint) cocoImages(s *JointSet) error {
 	if err != nil || !several {
 		return err
 	}
+	s.Common = true
 	kept := map[int64]cocoImage{}
 	for k, t := range tables {
 		if err := j.sameImages(s, k, t, at[k], kept); err != nil {

@@ -472,6 +472,7 @@ func (j *Joint) mergeImages(s *JointSet, tables []*columnar.Table, f *showingFin
 	}
 	columns := []string{"image_id", "class", "width", "height", "shown", "boxes.xmin", "boxes.ymin", "boxes.xmax", "boxes.ymax"}
 	err = eachID(tables, columns, textID, func(rows []*cursor) error {
+		s.Common = s.Common || len(rows) > 1
 		number, common := f.images.number[rows[0].id]
 		m := imageFacts{width: columnar.Null, height: columnar.Null, shown: columnar.Null}
 		for _, recorded := range []bool{true, false} { // a class in records goes before one in files of boxes

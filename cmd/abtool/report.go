@@ -13,6 +13,7 @@ import (
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 	"abtool/reports"
+	"abtool/store"
 )
 
 type reportOptions struct {
@@ -23,7 +24,7 @@ type reportOptions struct {
 func reportCommand(s streams) *cobra.Command {
 	var o reportOptions
 	c := &cobra.Command{
-		Use:   "report STORE --out DIR",
+		Use:   "report STORE... --out DIR",
 		Short: "Draw every figure, and write a web page with them",
 		Long: `Draw every figure of a store's statistics, and write a web page with them. The page is one file
 that needs neither a network nor other files. It describes the store in words and shows each
@@ -32,13 +33,21 @@ annotators, and traces that play.
 
 DIR gets index.html (the page), report.md (for a repository), stats.json (every number), and
 figures/ with each figure as SVG and PNG, light and dark. The same store and options give the same
-bytes.`,
+bytes.
+
+` + severalStores,
 		Example: `  abtool report store --out report
   abtool report store --out report --images ILSVRC/train --hide-workers --title "Pilot of June"
   abtool report store --out report --compare pilot
   abtool report store --out figures --only imagenet-maps --only I7`,
-		Args: exactly(1, "report takes one argument, the STORE"),
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd.Context(), s, args[0]) },
+		Args: stores("report takes a STORE, or several"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			place, err := store.List(args...)
+			if err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), s, place)
+		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.Out, "out", "", "folder `DIR` to write")
@@ -60,7 +69,7 @@ bytes.`,
 	return c
 }
 
-func (o *reportOptions) run(ctx context.Context, s streams, store string) error {
+func (o *reportOptions) run(ctx context.Context, s streams, place string) error {
 	if o.Out == "" {
 		return usage.Errorf("--out DIR is missing: the folder to write the report to")
 	}
@@ -74,10 +83,10 @@ func (o *reportOptions) run(ctx context.Context, s streams, store string) error 
 	if o.Stats.Bootstrap == 0 {
 		o.Stats.Bootstrap = -1
 	}
-	noteOutdated(ctx, s.err, store)
+	noteStores(ctx, s.err, place)
 	bar := ui.NewBar(s.err, o.quiet, ui.Count)
 	o.Progress = bar.Set
-	r, err := reports.Make(ctx, store, o.Options)
+	r, err := reports.Make(ctx, place, o.Options)
 	bar.Clear()
 	if err != nil {
 		return err

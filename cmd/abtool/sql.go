@@ -17,6 +17,8 @@ import (
 
 type sqlOptions struct {
 	query.Options
+	place              string   // of the store or stores
+	query              []string // the QUERY, if there is one
 	file, mode, out    string
 	params             []string
 	limit              int
@@ -30,7 +32,7 @@ const defaultTimeout = 10 * time.Minute
 func sqlCommand(s streams) *cobra.Command {
 	var o sqlOptions
 	c := &cobra.Command{
-		Use:   "sql STORE [QUERY]",
+		Use:   "sql STORE... [QUERY]",
 		Short: "Query a store in SQL, from the command line or in a shell",
 		Long: `Query a store in SQL, with an embedded DuckDB. There are views of samples, clicks, hovers, icon
 actions, steps, boxes, instances, images, workers, HITs and pages, and macros for frequent
@@ -45,7 +47,9 @@ null is "" too, since readers skip empty lines.
 
 A result may be larger than the memory, as DuckDB keeps it on the disk; only the mode box with
 --limit 0 holds all of it in memory. The first row is printed when the whole result is ready. To
-look at the start of a large result give --limit 10 instead of a pipe to head.`,
+look at the start of a large result give --limit 10 instead of a pipe to head.
+
+` + severalStores,
 		Example: `  abtool sql store "SELECT count(*), avg(x), avg(y) FROM imagenet_samples"
   abtool sql store "SELECT avg(hit::int) AS accuracy FROM imagenet_localization"
   abtool sql store "FROM imagenet_workers WHERE showings > \$n" --param n=100 --mode markdown
@@ -53,15 +57,22 @@ look at the start of a large result give --limit 10 instead of a pipe to head.`,
   abtool sql store --print-setup > setup.sql    # the views, for any other DuckDB
   abtool sql store`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 || len(args) == 2 {
-				return nil
+			if len(args) > 0 {
+				place, rest, err := leadingStores(args, func(string) bool { return false })
+				if err != nil {
+					return err
+				}
+				if len(rest) < 2 {
+					o.place, o.query = place, rest
+					return nil
+				}
 			}
 			return usage.Errorf("sql takes a STORE and a QUERY in quotes: got %d arguments", len(args))
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.limited = cmd.Flags().Changed("limit")
 			defer ui.HoldPipe()()
-			err := o.run(cmd.Context(), s, args)
+			err := o.run(cmd.Context(), s)
 			if ui.BrokenPipe(err, s.out) {
 				return nil
 			}
@@ -86,12 +97,12 @@ look at the start of a large result give --limit 10 instead of a pipe to head.`,
 	return c
 }
 
-func (o *sqlOptions) run(ctx context.Context, s streams, args []string) error {
+func (o *sqlOptions) run(ctx context.Context, s streams) error {
 	if o.setup {
-		if len(args) == 2 {
+		if len(o.query) > 0 {
 			return usage.Errorf("--print-setup takes no query")
 		}
-		text, err := query.Setup(args[0])
+		text, err := query.Setup(o.place)
 		if err == nil {
 			_, err = io.WriteString(s.out, text)
 		}
@@ -101,7 +112,7 @@ func (o *sqlOptions) run(ctx context.Context, s streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	text, from, interactive, err := o.text(s, args)
+	text, from, interactive, err := o.text(s)
 	if err != nil {
 		return err
 	}
@@ -112,13 +123,14 @@ func (o *sqlOptions) run(ctx context.Context, s streams, args []string) error {
 	}
 	var to *shell.Export
 	if o.out != "" {
-		if to, err = shell.NewExport(o.out, args[0], o.force); err != nil {
+		if to, err = shell.NewExport(o.out, o.place, o.force); err != nil {
 			return err
 		}
 		defer to.Discard()
 		o.Outputs = []string{to.Temp()}
 	}
-	db, err := query.Open(ctx, args[0], o.Options)
+	noteRepeats(s.err, o.place)
+	db, err := query.Open(ctx, o.place, o.Options)
 	if err != nil {
 		return err
 	}
@@ -165,14 +177,14 @@ func (o *sqlOptions) check() (query.Params, error) {
 
 // text returns the statements to run and the name of their file; interactive is true if a shell should ask for
 // them instead.
-func (o *sqlOptions) text(s streams, args []string) (text, from string, interactive bool, err error) {
+func (o *sqlOptions) text(s streams) (text, from string, interactive bool, err error) {
 	switch {
-	case len(args) == 2 && o.file != "":
+	case len(o.query) > 0 && o.file != "":
 		return "", "", false, usage.Errorf("there are a QUERY and a --file: give one of them")
-	case len(args) == 2 && args[1] != "-":
-		return args[1], "", false, nil
+	case len(o.query) > 0 && o.query[0] != "-":
+		return o.query[0], "", false, nil
 	}
-	if _, ok := ui.Terminal(s.in); ok && len(args) == 1 && o.file == "" {
+	if _, ok := ui.Terminal(s.in); ok && len(o.query) == 0 && o.file == "" {
 		if o.out != "" {
 			return "", "", false, usage.Errorf("--out needs a query: give one, or use .once FILE in the shell")
 		}

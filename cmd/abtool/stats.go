@@ -26,7 +26,7 @@ type statsOptions struct {
 func statsCommand(s streams) *cobra.Command {
 	var o statsOptions
 	c := &cobra.Command{
-		Use:   "stats STORE [NAME...]",
+		Use:   "stats STORE... [NAME...]",
 		Short: "Compute the paper's statistics, with definitions and intervals",
 		Long: `Compute statistics of a store: the paper's statistics, data quality, annotators and HITs, and
 analyses that the paper suggests. Without a NAME, the values of all statistics are printed. A NAME
@@ -40,11 +40,15 @@ describes the JSON.
 
 --by prints a table by worker, class, hit, week, or arm of a study. --compare computes the same
 statistics of two stores, and prints the differences with intervals and tests. --rows prints, for
-each number, the query with which abtool sql prints the rows behind it.`,
+each number, the query with which abtool sql prints the rows behind it.
+
+` + severalStores + ` An argument
+that is both the name of a statistic and a folder is the name; write ./NAME for the folder.`,
 		Example: `  abtool stats store
   abtool stats store click_accuracy I7
   abtool stats store imagenet --by worker --hide-workers --csv > workers.csv
   abtool stats store --compare pilot
+  abtool stats 'stores/*' --json > stats.json
   abtool stats store click_accuracy --rows
   abtool stats store --json | jq '.data_sets[].statistics[] | {name, values}'`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -64,8 +68,12 @@ each number, the query with which abtool sql prints the rows behind it.`,
 			if o.list {
 				return printStatistics(s.out, o.json)
 			}
-			o.Names = args[1:]
-			return o.run(cmd.Context(), s, args[0])
+			place, names, err := leadingStores(args, isStatistic)
+			if err != nil {
+				return err
+			}
+			o.Names = names
+			return o.run(cmd.Context(), s, place)
 		},
 	}
 	f := c.Flags()
@@ -104,7 +112,7 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 	if err := checkCompare(o.compare); err != nil {
 		return err
 	}
-	noteOutdated(ctx, s.err, store)
+	noteStores(ctx, s.err, store)
 	bar := ui.NewBar(s.err, o.quiet, ui.Count)
 	o.Progress = func(done, total int64) {
 		what := "rows"
@@ -114,7 +122,7 @@ func (o *statsOptions) run(ctx context.Context, s streams, store string) error {
 		bar.Set(what, done, total)
 	}
 	if o.compare != "" {
-		noteOutdated(ctx, s.err, o.compare)
+		noteStores(ctx, s.err, o.compare)
 		c, err := analysis.Compare(ctx, store, o.compare, o.Options)
 		bar.Clear()
 		if err != nil {

@@ -61,6 +61,9 @@ Targets, reports and copies that were made of the store have to be made again, t
 }
 
 func (o *storeEraseOptions) run(ctx context.Context, s streams, dir string) error {
+	if dirs, err := store.Folders(dir); err == nil && len(dirs) > 1 {
+		return usage.Errorf("%s is %d stores: give one", dir, len(dirs))
+	}
 	collectAt(ingestCollectAt)
 	p := newProgress(s.err, false, o.quiet)
 	sum, err := ingest.Erase(ctx, dir, ingest.Options{Jobs: o.jobs, Version: version(), Progress: p.show}, o.studies...)

@@ -11,6 +11,7 @@ import (
 	"abtool/features/format"
 	"abtool/internal/ui"
 	"abtool/internal/usage"
+	"abtool/store"
 )
 
 type targetsOptions struct {
@@ -23,7 +24,7 @@ type targetsOptions struct {
 func targetsCommand(s streams) *cobra.Command {
 	var o targetsOptions
 	c := &cobra.Command{
-		Use:   "targets STORE --out FILE",
+		Use:   "targets STORE... --out FILE",
 		Short: "Derive training targets from a store: points, signals and splits",
 		Long: `Derive training targets from a store: a point for each image (in COCO, for each class on an image),
 chosen by one or several rules, with its weight, its annotation and annotator, and a confidence.
@@ -34,7 +35,9 @@ FILE's name decides the format: .parquet, .csv, or .json (COCO keypoints). --for
 instead; npy, webdataset and huggingface write a folder. --crops, --pairs and --classes write
 other tables in place of targets.
 
-The same store and options give the same bytes.`,
+The same store and options give the same bytes.
+
+` + severalStores,
 		Example: `  abtool targets store --out targets.parquet
   abtool targets store --set coco --rule final-add,final-position --out coco.csv
   abtool targets store --rule all --split image --shares train=0.9,val=0.1 --out targets.parquet
@@ -47,7 +50,11 @@ The same store and options give the same bytes.`,
 			if o.list {
 				return o.printList(s.out)
 			}
-			return o.run(cmd.Context(), s, args[0])
+			place, err := store.List(args...)
+			if err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), s, place)
 		},
 	}
 	o.flags(c)
@@ -117,8 +124,8 @@ func (o *targetsOptions) check(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	switch {
-	case len(args) != 1:
-		return usage.Errorf("targets takes one argument, the STORE: got %d", len(args))
+	case len(args) == 0:
+		return usage.Errorf("targets takes a STORE, or several: got 0")
 	case o.out == "":
 		return usage.Errorf("--out is missing: the file or folder to write, such as targets.parquet")
 	case o.Jobs < 0:
@@ -160,16 +167,19 @@ func (o *targetsOptions) table(cmd *cobra.Command) error {
 	return nil
 }
 
-func (o *targetsOptions) run(ctx context.Context, s streams, store string) (err error) {
+func (o *targetsOptions) run(ctx context.Context, s streams, place string) (err error) {
 	if o.shares != "" {
 		if o.Shares, err = features.ParseShares(o.shares); err != nil {
 			return usage.Errorf("--shares: %w", err)
 		}
 	}
 	collectAt(targetsCollectAt)
+	if !o.quiet {
+		noteRepeats(s.err, place)
+	}
 	bar := ui.NewBar(s.err, o.quiet, 0)
 	o.Progress = func(done, total int64) { bar.Set("writing", done, total) }
-	sum, err := features.Write(ctx, store, o.out, o.WriteOptions)
+	sum, err := features.Write(ctx, place, o.out, o.WriteOptions)
 	bar.Clear()
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"abtool/features"
 	"abtool/ingest"
 	"abtool/internal/synth"
+	"abtool/internal/teststudy"
 	"abtool/query"
 	"abtool/store"
 )
@@ -176,6 +177,20 @@ func TestSeveralStores(t *testing.T) {
 				{instances: []string{filepath.Join(coco, "instances_train2014.json")}},
 			}
 		},
+		"studies and other records": func(t *testing.T, dice *rand.Rand, dir string) (all []input) {
+			coco, sim := simulate(t, "coco", "jsonl", 50, 9), simulate(t, "imagenet", "jsonl", 30, 9)
+			a := split(dice, linesIn(t, filepath.Join(coco, "coco_ab.jsonl")), 2)
+			b := split(dice, linesIn(t, filepath.Join(sim, "imagenet_ab.jsonl")), 2)
+			for k, task := range []string{"browse", "tag"} {
+				s, err := teststudy.Make(context.Background(), filepath.Join(dir, task), task)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, input{sources: []string{linesTo(t, dir, 2*k, a[k]), linesTo(t, dir, 2*k+1, b[k])}},
+					input{sources: []string{s.Dir}})
+			}
+			return all
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -307,7 +322,8 @@ func compareSQL(t *testing.T, one, several string) {
 		if strings.HasSuffix(v.Name, "_rejects") {
 			continue
 		}
-		text := fmt.Sprintf("SELECT count(*) AS n, sum(hash(v)::HUGEINT)::VARCHAR AS content FROM (SELECT %s FROM %s) v", columnsOf(v), v.Name)
+		text := fmt.Sprintf("SELECT count(*) AS n, sum(hash(v)::HUGEINT)::VARCHAR AS content FROM (SELECT %s FROM %s) v",
+			columnsOf(t, dbs[0], v), v.Name)
 		var got [2]string
 		for k, db := range dbs {
 			r, err := db.Table(ctx, text)
@@ -322,10 +338,103 @@ func compareSQL(t *testing.T, one, several string) {
 	}
 }
 
-func columnsOf(v query.View) string {
+// columnsOf returns the columns of a view. Real numbers are rounded, as sums of them depend on the order.
+func columnsOf(t *testing.T, db *query.DB, v query.View) string {
+	t.Helper()
+	r, err := db.Table(context.Background(), "FROM "+v.Name+" LIMIT 0")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var names []string
-	for _, c := range v.Columns {
-		names = append(names, c.Name)
+	for _, c := range r.Columns {
+		name := `"` + c.Name + `"`
+		if c.Type.Name == "DOUBLE" {
+			name = "round(" + name + ", 9) AS " + name
+		}
+		names = append(names, name)
 	}
 	return strings.Join(names, ", ")
+}
+
+// Stores that contradict each other, or cannot be read together, are an error that names both.
+func TestStoresThatContradict(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, "in", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	boxes := func(size, xmax string) string {
+		return "<annotation><filename>n01440764_1</filename><size><width>" + size + "</width><height>90</height></size><object><bndbox>" +
+			"<xmin>1</xmin><ymin>1</ymin><xmax>" + xmax + "</xmax><ymax>9</ymax></bndbox></object></annotation>"
+	}
+	instances := func(name, width, box string) string {
+		return `{"images":[{"id":1,"width":` + width + `,"height":50}],"categories":[{"id":1,"name":"` + name + `"}],"annotations":[` +
+			`{"id":5,"image_id":1,"category_id":1,"bbox":` + box + `}]}`
+	}
+	made := func(name string, in input) string {
+		out := filepath.Join(dir, name)
+		makeStore(t, out, in)
+		return out
+	}
+	b0 := made("b0", input{boxes: []string{filepath.Dir(write("x0/n01440764_1.xml", boxes("100", "50")))}})
+	b1 := made("b1", input{boxes: []string{filepath.Dir(write("x1/n01440764_1.xml", boxes("100", "50")))}})
+	b2 := made("b2", input{boxes: []string{filepath.Dir(write("x2/n01440764_1.xml", boxes("100", "60")))}})
+	b3 := made("b3", input{boxes: []string{filepath.Dir(write("x3/n01440764_1.xml", boxes("200", "50")))}})
+	c0 := made("c0", input{instances: []string{write("i0.json", instances("dog", "60", "[1,2,3,4]"))}})
+	c1 := made("c1", input{instances: []string{write("i1.json", instances("cat", "60", "[1,2,3,4]"))}})
+	c2 := made("c2", input{instances: []string{write("i2.json", instances("dog", "60", "[1,2,3,5]"))}})
+	c3 := made("c3", input{instances: []string{write("i3.json", instances("dog", "70", "[1,2,3,4]"))}})
+	c4 := made("c4", input{instances: []string{write("i4.json", `{"images":[{"id":1}],"annotations":[]}`)}})
+	c5 := made("c5", input{instances: []string{write("i5.json", instances("dog", "60", "[1,2,3,4]"))}})
+	newer := made("newer", input{instances: []string{write("i6.json", instances("dog", "60", "[1,2,3,4]"))}})
+	account := filepath.Join(newer, store.File)
+	text, err := os.ReadFile(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(account, bytes.Replace(text, []byte(`"format_version": 1`), []byte(`"format_version": 999`), 1), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ a, b, want string }{
+		{b0, b2, "they have different boxes of the image n01440764_1"},
+		{b0, b3, "the image n01440764_1 is 100 × 90 in one and 200 × 90 in the other"},
+		{c0, c1, "category 1 is dog in one and cat in the other"},
+		{c0, c2, "they have different ground truth of the image 1"},
+		{c0, c3, "they have different ground truth of the image 1"},
+		{c0, newer, "newer: the store was written by a newer abtool"},
+	} {
+		_, err := store.Read(c.a + "," + c.b)
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), c.b) {
+			t.Errorf("%s and %s: %v, want %s", c.a, c.b, err, c.want)
+		}
+	}
+	for place, images := range map[string]int64{b0 + "," + b1: 1, c0 + "," + c5: 1, c4 + "," + c0: 1, c0 + "," + c4: 1} {
+		a, err := store.Read(place)
+		if err != nil {
+			t.Errorf("%s: %v", place, err)
+			continue
+		}
+		if n := a.DataSets[0].Rows["images"]; n != images {
+			t.Errorf("%s: %d images, want %d", place, n, images)
+		}
+		db, err := query.Open(context.Background(), place, query.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := a.DataSets[0].Name
+		r, err := db.Table(context.Background(), "SELECT count(*) AS n, sum(width)::INT AS width FROM "+set+"_images")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := fmt.Sprint(r.Rows), map[string]string{"imagenet": "[[1 100]]", "coco": "[[1 60]]"}[set]; got != want {
+			t.Errorf("%s: %s in SQL, want %s", place, got, want)
+		}
+		db.Close()
+	}
 }

@@ -22,6 +22,7 @@ import (
 	"abtool/internal/replace"
 	"abtool/internal/usage"
 	"abtool/query"
+	"abtool/store"
 )
 
 // formats has the formats of result files by extension, as options of DuckDB's COPY. This package writes
@@ -37,7 +38,7 @@ type Export struct {
 
 // NewExport prepares a .parquet, .csv or .arrow file outside of the store. Without force the file must not
 // exist. The caller must call Discard at the end.
-func NewExport(path, store string, force bool) (*Export, error) {
+func NewExport(path, place string, force bool) (*Export, error) {
 	format, ok := formats[strings.ToLower(filepath.Ext(path))]
 	if !ok {
 		return nil, usage.Errorf("--out %s: give a name that ends in .parquet, .arrow or .csv", path)
@@ -50,7 +51,7 @@ func NewExport(path, store string, force bool) (*Export, error) {
 	case err != nil && !errors.Is(err, os.ErrNotExist):
 		return nil, err
 	}
-	dir, err := folderOf(path, store)
+	dir, err := folderOf(path, place)
 	if err != nil {
 		return nil, err
 	}
@@ -58,9 +59,9 @@ func NewExport(path, store string, force bool) (*Export, error) {
 	return &Export{path: path, temp: temp, format: format}, nil
 }
 
-// folderOf returns the folder of a file, without symbolic links. It refuses the store, because a result
-// could replace the store's tables.
-func folderOf(path, store string) (string, error) {
+// folderOf returns the folder of a file, without symbolic links. It refuses the stores at a place, because a
+// result could replace a store's tables.
+func folderOf(path, place string) (string, error) {
 	dir, err := filepath.Abs(filepath.Dir(path))
 	if err == nil {
 		dir, err = filepath.EvalSymlinks(dir)
@@ -68,14 +69,18 @@ func folderOf(path, store string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the folder of %s: %w", path, err)
 	}
-	own, err := os.Stat(store)
+	stores, err := store.Folders(place)
 	if err != nil {
 		return dir, nil // opening it will fail
 	}
 	for at := dir; ; at = filepath.Dir(at) {
-		if info, err := os.Stat(at); err == nil && os.SameFile(info, own) {
-			return "", fmt.Errorf("%s is in the store %s, which can only have its own tables: write "+
-				"results elsewhere", path, store)
+		for _, one := range stores {
+			here, err1 := os.Stat(at)
+			own, err2 := os.Stat(one)
+			if err1 == nil && err2 == nil && os.SameFile(here, own) {
+				return "", fmt.Errorf("%s is in the store %s, which can only have its own tables: write "+
+					"results elsewhere", path, one)
+			}
 		}
 		if at == filepath.Dir(at) {
 			return dir, nil
