@@ -3,12 +3,15 @@ package features
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"abtool/byproduct"
 	"abtool/features/format"
 	"abtool/features/targetfile"
 	"abtool/internal/parallel"
 	"abtool/internal/stat"
+	"abtool/schema"
 	"abtool/store"
 	"abtool/store/columnar"
 )
@@ -20,6 +23,7 @@ type annotations struct {
 	table     *columnar.Table
 	hitColumn string  // the column that holds the HIT
 	starts    []int32 // first row of each row group, and at the end the number of rows
+	cuts      []int32 // first row of each chunk, likewise
 	workers   *byproduct.Names
 	fold      []int32 // by worker: calibrationFold
 	trust     *trust  // nil without ground truth
@@ -37,7 +41,61 @@ func openAnnotations(dir string, o *Options, hitColumn string) (a annotations, e
 	for g := range t.Groups() {
 		a.starts = append(a.starts, a.starts[g]+int32(t.GroupRows(g)))
 	}
+	a.cuts = a.starts
+	if t.Joined() {
+		if err := a.cut(); err != nil {
+			t.Close()
+			return a, err
+		}
+	}
 	return a, nil
+}
+
+// cut cuts the rows of several stores into the chunks that the one store of all has: its row groups. So the
+// targets are the same file.
+func (a *annotations) cut() error {
+	var lists []string // a column of each list
+	study := false
+	if _, err := a.table.Reader("arm"); err == nil {
+		study = true
+	}
+	for _, c := range schema.TableAt(a.o.Set + "/annotations").Columns {
+		switch {
+		case c.Study && !study:
+		case len(c.Fields) > 0:
+			lists = append(lists, c.Fields[0].Name)
+		case strings.HasPrefix(c.Type, "list"):
+			lists = append(lists, c.Name)
+		}
+	}
+	entries := make([]int32, a.table.Rows()) // by row
+	err := eachGroup(context.Background(), a.o.Jobs, a.table, lists, func(r *columnar.Reader) func(int) error {
+		return func(g int) error {
+			for _, list := range lists {
+				offsets := r.Column(list).Offsets
+				for i := range r.Rows() {
+					entries[a.starts[g]+int32(i)] += offsets[i+1] - offsets[i]
+				}
+			}
+			return nil
+		}
+	})
+	if err != nil {
+		return err
+	}
+	a.cuts = []int32{0}
+	rows, sum := 0, int32(0)
+	for i, n := range entries {
+		rows, sum = rows+1, sum+n
+		if rows == store.GroupRows(a.o.Set) || sum >= store.GroupEntries {
+			a.cuts = append(a.cuts, int32(i)+1)
+			rows, sum = 0, 0
+		}
+	}
+	if rows > 0 {
+		a.cuts = append(a.cuts, int32(len(entries)))
+	}
+	return nil
 }
 
 func (a *annotations) base() *annotations   { return a }
@@ -102,18 +160,19 @@ func (a *annotations) confidence(worker int32, fold int, own stat.Tally) (mean f
 // unshownChunk is the number of images without an annotation in a chunk.
 const unshownChunk = 1 << 17
 
-// chunksWith returns the number of chunks: the row groups, followed by the chunks of unshown images, which
-// have no annotation.
+// chunksWith returns the number of chunks: those of rows, followed by the chunks of unshown images, which have
+// no annotation.
 func (a *annotations) chunksWith(unshown int) int {
-	return a.table.Groups() + (unshown+unshownChunk-1)/unshownChunk
+	return len(a.cuts) - 1 + (unshown+unshownChunk-1)/unshownChunk
 }
 
-// visit calls row for each row of a chunk, after read has read its row group. For a chunk after the last row
-// group it calls unshown for the chunk's images without an annotation; n is the number of all such images.
+// visit calls row for each row of a chunk, after read has read its row group; at is its place in the row group.
+// For a chunk after the last row it calls unshown for the chunk's images without an annotation; n is the number
+// of all such images.
 func (a *annotations) visit(
-	chunk, n int, read func(g int) error, row func(row int32) error, unshown func(i int) error,
+	chunk, n int, read func(g int) error, row func(row int32, at int) error, unshown func(i int) error,
 ) error {
-	if g := a.table.Groups(); chunk >= g {
+	if g := len(a.cuts) - 1; chunk >= g {
 		from := (chunk - g) * unshownChunk
 		for i := from; i < min(from+unshownChunk, n); i++ {
 			if err := unshown(i); err != nil {
@@ -122,12 +181,16 @@ func (a *annotations) visit(
 		}
 		return nil
 	}
-	if err := read(chunk); err != nil {
-		return err
-	}
-	for i := a.starts[chunk]; i < a.starts[chunk+1]; i++ {
-		if err := row(i); err != nil {
+	from, to := a.cuts[chunk], a.cuts[chunk+1]
+	g, _ := slices.BinarySearch(a.starts, from+1)
+	for g--; g < a.table.Groups() && a.starts[g] < to; g++ {
+		if err := read(g); err != nil {
 			return err
+		}
+		for i := max(from, a.starts[g]); i < min(to, a.starts[g+1]); i++ {
+			if err := row(i, int(i-a.starts[g])); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

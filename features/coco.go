@@ -334,8 +334,8 @@ func (s *cocoSet) chunk() (func(chunk int, emit func(*Target) error) error, erro
 		return read.Read(g)
 	}
 	return func(chunk int, emit func(*Target) error) error {
-		return s.visit(chunk, len(s.pages)-int(s.rows), group, func(row int32) error {
-			signals := func(f *iconFacts) { w.coco(s, f, read, acts, int(row-s.starts[chunk]), &t.Signals) }
+		return s.visit(chunk, len(s.pages)-int(s.rows), group, func(row int32, at int) error {
+			signals := func(f *iconFacts) { w.coco(s, f, read, acts, at, &t.Signals) }
 			return s.emit(&s.pages[row], row, &t, signals, emit)
 		}, func(i int) error {
 			return s.emit(&s.pages[int(s.rows)+i], -1, &t, nil, emit)

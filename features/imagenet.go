@@ -445,7 +445,7 @@ func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, 
 		return read.Read(g)
 	}
 	return func(chunk int, emit func(*Target) error) error {
-		return s.visit(chunk, len(s.first), group, func(row int32) error {
+		return s.visit(chunk, len(s.first), group, func(row int32, at int) error {
 			image := s.showings[row].image
 			if s.anchor[image] != row {
 				return nil
@@ -453,7 +453,7 @@ func (s *imagenetSet) chunk() (func(chunk int, emit func(*Target) error) error, 
 			f.of(s, image)
 			t.Signals.reset()
 			if f.final == row {
-				w.imagenet(s, &f, lists, int(row-s.starts[chunk]), &t.Signals)
+				w.imagenet(s, &f, lists, at, &t.Signals)
 			}
 			return s.emit(&f, &t, emit)
 		}, func(i int) error {

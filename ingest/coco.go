@@ -22,7 +22,7 @@ type coco struct {
 	pages   map[string]bool  // pages of studies
 }
 
-func (k *coco) groups() (annotations, images int) { return 4096, 2048 }
+func (k *coco) groups() (annotations, images int) { return store.GroupRows("coco"), 2048 }
 
 func (k *coco) begin(dir string) { k.objects = truth.NewObjects(dir) }
 

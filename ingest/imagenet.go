@@ -41,7 +41,7 @@ func newImageNet(mixed, boxed bool) *imagenet {
 	}
 }
 
-func (k *imagenet) groups() (annotations, images int) { return 16384, 65536 }
+func (k *imagenet) groups() (annotations, images int) { return store.GroupRows("imagenet"), 65536 }
 
 func (k *imagenet) begin(dir string) { k.facts = truth.NewFacts(dir) }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"abtool/ingest/internal/freelist"
+	"abtool/store"
 )
 
 // table writes the rows of one file. Goroutines encode row groups in parallel, each into memory, and one
@@ -71,9 +72,6 @@ type part[P rows[P]] struct {
 	release func()
 }
 
-// maxWeight is the number of values in lists at which a row group ends early, so that it fits into memory.
-const maxWeight = 1 << 20
-
 func newTable[P rows[P]](path, name string, rowsPerGroup, jobs int, open func(io.Writer) sink[P]) (*table[P], error) {
 	f, err := os.Create(path)
 	if err != nil {
@@ -105,7 +103,7 @@ func (t *table[P]) write(rows P, release func()) error {
 		t.cur.in <- part[P]{rows.Cut(0, n), left.done}
 		t.rows += int64(n)
 		rows = rows.Cut(n, rows.Len())
-		if t.cur.n == t.perRow || t.cur.weight >= maxWeight {
+		if t.cur.n == t.perRow || t.cur.weight >= store.GroupEntries {
 			close(t.cur.in)
 			t.cur = nil
 		}
@@ -119,7 +117,7 @@ func (t *table[P]) write(rows P, release func()) error {
 func (g *group[P]) fits(rows P, t *table[P]) int {
 	n := min(rows.Len(), t.perRow-g.n)
 	for i := range n {
-		if g.weight += rows.Weight(i); g.weight >= maxWeight {
+		if g.weight += rows.Weight(i); g.weight >= store.GroupEntries {
 			n = i + 1
 			break
 		}

@@ -38,6 +38,13 @@ func TablesOf(rows map[string]int64) []string {
 	return all
 }
 
+// GroupRows returns the number of rows in a row group of a data set's annotations.
+func GroupRows(set string) int { return map[string]int{"imagenet": 16384, "coco": 4096}[set] }
+
+// GroupEntries is the number of entries of lists at which a row group of annotations ends early, so that it fits
+// into memory.
+const GroupEntries = 1 << 20
+
 // Sets lists the names of the data sets, in the order of the account.
 var Sets = []string{"imagenet", "coco"}
 

@@ -257,8 +257,8 @@ func same(t *testing.T, one, several string) {
 
 		var files [2][]byte
 		for k, place := range []string{one, several} {
-			out := filepath.Join(t.TempDir(), "targets.csv")
-			o := features.WriteOptions{Options: features.Options{Set: a.Name, Rules: []string{features.AllRules}, All: true}}
+			out := filepath.Join(t.TempDir(), "targets.parquet")
+			o := features.WriteOptions{Options: features.Options{Set: a.Name, Rules: []string{features.AllRules}, Signals: []string{"all"}, All: true}}
 			if _, err := features.Write(ctx, place, out, o); err != nil {
 				t.Fatal(err)
 			}

@@ -151,6 +151,9 @@ func (t *Table) Close() (err error) {
 // Groups returns the number of row groups.
 func (t *Table) Groups() int { return len(t.groups) }
 
+// Joined reports whether the table is made of several files.
+func (t *Table) Joined() bool { return t.joint }
+
 // Rows returns the number of rows.
 func (t *Table) Rows() int64 { return t.rows }
 
