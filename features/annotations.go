@@ -55,13 +55,9 @@ func openAnnotations(dir string, o *Options, hitColumn string) (a annotations, e
 // targets are the same file.
 func (a *annotations) cut() error {
 	var lists []string // a column of each list
-	study := false
-	if _, err := a.table.Reader("arm"); err == nil {
-		study = true
-	}
 	for _, c := range schema.TableAt(a.o.Set + "/annotations").Columns {
 		switch {
-		case c.Study && !study:
+		case c.Study && !a.table.Has(c.Name):
 		case len(c.Fields) > 0:
 			lists = append(lists, c.Fields[0].Name)
 		case strings.HasPrefix(c.Type, "list"):

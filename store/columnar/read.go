@@ -162,8 +162,10 @@ func (t *Table) GroupRows(group int) int64 { return t.groups[group].rows }
 
 // Has reports whether the table has a column.
 func (t *Table) Has(column string) bool {
-	_, err := findColumn(t.file.Schema(), column)
-	return err == nil
+	return slices.ContainsFunc(t.files, func(f tableFile) bool {
+		_, err := findColumn(f.file.Schema(), column)
+		return err == nil
+	})
 }
 
 // Reader returns a Reader of the named columns, such as "seq" or "mouse.x".
