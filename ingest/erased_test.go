@@ -151,3 +151,52 @@ func TestErase(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Of several stores, the one of the study is older than an erasure. A study can be in one of them only: another
+// could have what annotators had deleted.
+func TestEraseOneOfSeveral(t *testing.T) {
+	dir := t.TempDir()
+	s, err := teststudy.Make(t.Context(), filepath.Join(dir, "browse"), "browse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := filepath.Join(dir, "records.jsonl")
+	if err := os.WriteFile(record, []byte(`{"imageID":"n01440764/n01440764_1","selected":true}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var stores []string
+	for i, source := range []string{s.Dir, record, s.Dir} {
+		stores = append(stores, filepath.Join(dir, "stores", fmt.Sprint(i)))
+		if _, err := Run(t.Context(), Options{Sources: []string{source}, Out: stores[i]}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	several := stores[0] + "," + stores[1]
+	if sets := outdatedSets(t, several); len(sets) > 0 {
+		t.Errorf("older than an erasure before there was one: %v", sets)
+	}
+	before, err := store.Read(several)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eraseWorker(t, s.Dir, "000000000A")
+	if sets := outdatedSets(t, several); !slices.Equal(sets, []string{"imagenet"}) {
+		t.Errorf("older than the erasure: %v", sets)
+	}
+	if _, err := Erase(t.Context(), stores[0], Options{}); err != nil {
+		t.Fatal(err)
+	}
+	after, err := store.Read(several)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := before.DataSets[0].Rows["annotations"], after.DataSets[0].Rows["annotations"]; b >= a {
+		t.Errorf("%d rows after the erasure, %d before", b, a)
+	}
+	if sets := outdatedSets(t, several); len(sets) > 0 {
+		t.Errorf("still older than the erasure: %v", sets)
+	}
+	if _, err := store.Read(stores[0] + "," + stores[2]); err == nil || !strings.Contains(err.Error(), "both have the study browse") {
+		t.Errorf("the same study in two stores: %v", err)
+	}
+}
