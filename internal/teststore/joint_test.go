@@ -318,6 +318,24 @@ func compareSQL(t *testing.T, one, several string) {
 		defer db.Close()
 		dbs[k] = db
 	}
+	hidden, err := query.Open(ctx, several, query.Options{Hide: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hidden.Close()
+	for _, set := range dbs[1].Sets {
+		text := "SELECT DISTINCT worker_id FROM " + set + "_annotations WHERE worker_id IS NOT NULL"
+		a, err1 := dbs[1].Table(ctx, text)
+		b, err2 := hidden.Table(ctx, text)
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		for _, id := range a.Texts("worker_id") {
+			if len(a.Rows) != len(b.Rows) || slices.Contains(b.Texts("worker_id"), id) {
+				t.Errorf("%s: %d annotators are %d with pseudonyms, one of them %s", set, len(a.Rows), len(b.Rows), id)
+			}
+		}
+	}
 	for _, v := range dbs[0].Views() {
 		if strings.HasSuffix(v.Name, "_rejects") {
 			continue
