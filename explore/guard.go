@@ -69,7 +69,7 @@ func (g *guard) wrap(next http.Handler, renewed func()) http.Handler {
 		case letIn:
 			http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: g.session, Path: "/", HttpOnly: true,
 				SameSite: http.SameSiteStrictMode})
-			http.Redirect(w, r, r.URL.Path, http.StatusSeeOther)
+			http.Redirect(w, r, "/"+strings.TrimLeft(r.URL.Path, "/"), http.StatusSeeOther) // "//host" would lead away
 		case wasUsed:
 			renewed()
 			http.Error(w, "This address was opened before, and works once. A new one is printed where abtool explore runs.",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -74,7 +75,7 @@ func (s *Server) hits(ctx context.Context, r *http.Request) (string, any, error)
 		x := &rules[i]
 		x.Value = x.Default
 		if v := r.FormValue(x.Name); v != "" {
-			if _, err := strconv.ParseFloat(v, 64); err != nil {
+			if f, err := strconv.ParseFloat(v, 64); err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
 				return "", nil, wrong("%s=%s: give a number", x.Name, v)
 			}
 			x.Value = v

@@ -39,7 +39,7 @@ func TestRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cells := 0
+	values, cells, tableRows := 0, 0, 0
 	for _, s := range d.DataSets {
 		f := For(s.Name, &d.Options)
 		for i := range s.Statistics {
@@ -53,6 +53,7 @@ func TestRows(t *testing.T) {
 				case q.Over == "":
 					t.Errorf("%s: no query", where)
 				default:
+					values++
 					if n := count(t, db, q.Over); n != v.N {
 						t.Errorf("%s: %d rows: %s", where, n, q.Over)
 					}
@@ -98,6 +99,7 @@ func TestRows(t *testing.T) {
 					if text == "" {
 						break
 					}
+					tableRows++
 					if n := count(t, db, text); n != want {
 						t.Errorf("%s %s.%s %v: %d rows: %s", s.Name, a.Name, a.Tables[j].Name, row[0], n, text)
 					}
@@ -105,7 +107,7 @@ func TestRows(t *testing.T) {
 			}
 		}
 	}
-	if cells < 50 {
-		t.Errorf("only %d cells of maps have rows", cells)
+	if values < 150 || cells < 50 || tableRows < 200 {
+		t.Errorf("only %d values, %d cells of maps and %d rows of tables have rows", values, cells, tableRows)
 	}
 }

@@ -3,7 +3,7 @@ package server
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -64,16 +64,10 @@ func (s *Server) scene(done *quality.Work, p *quality.Page, reader *quality.Read
 	case p.FrontEnd == nil:
 		return scene.Recorded(s.recording(done, p, reader)), nil
 	case p.Browse != nil:
-		rows, err := showingRows(p)
-		if err != nil {
-			return nil, err
-		}
+		rows := showingRows(p)
 		return scene.BrowsePage(rows, nil, imageAddress), nil
 	}
-	row, err := tagRow(p)
-	if err != nil {
-		return nil, err
-	}
+	row := tagRow(p)
 	return scene.Tag(row, nil, imageAddress(p.Plan.Slots[0].Image)), nil
 }
 
@@ -128,118 +122,164 @@ func known(slot collect.Slot) []string {
 	return nil
 }
 
-// A sentPoint is a click or a sample as original front ends send it. Time is ms since 1970, TimeAt since the page opened.
-type sentPoint struct {
-	X, Y         *float64
-	Time, TimeAt *float64
+// A maybe is a value of a front end's page; nil if the page has another type there. Nobody checked what front ends
+// send, and what is wrong is not drawn.
+type maybe[T any] struct{ v *T }
+
+func (m *maybe[T]) UnmarshalJSON(b []byte) error {
+	var v T
+	if string(b) != "null" && json.Unmarshal(b, &v) == nil {
+		m.v = &v
+	}
+	return nil
 }
 
-// showingRows returns the rows of a browse page of an original front end, by slot. Times count from its beginning.
-func showingRows(p *quality.Page) ([]*scene.ShowingRow, error) {
-	var in struct {
-		Page struct {
-			StartedAt   float64
-			Annotations []struct {
-				ImageID                       string
-				Selected                      *bool
-				SelectedRecord, MouseTracking []sentPoint
-				HoveredRecord                 []struct {
-					Action *string
-					Time   *float64
-				}
-				ImagePosition                           struct{ X, Y *float64 }
-				ImageWidth, ImageHeight                 *float64
-				OriginalImageWidth, OriginalImageHeight *float64
+// of returns the value, or zero.
+func (m maybe[T]) of() (v T) {
+	if m.v != nil {
+		v = *m.v
+	}
+	return v
+}
+
+// A list has those elements of a front end's list that are of the type.
+type list[T any] []T
+
+func (l *list[T]) UnmarshalJSON(b []byte) error {
+	var all []maybe[T]
+	if json.Unmarshal(b, &all) == nil {
+		for _, one := range all {
+			if one.v != nil {
+				*l = append(*l, *one.v)
 			}
 		}
 	}
-	if err := json.Unmarshal(p.FrontEnd, &in); err != nil {
-		return nil, fmt.Errorf("page %d: %w", p.Number, err)
+	return nil
+}
+
+type number = maybe[float64]
+
+// A sentPoint is a click or a sample as original front ends send it. Time is ms since 1970, TimeAt since the page opened.
+type sentPoint struct{ X, Y, Time, TimeAt number }
+
+type sentPlace struct{ X, Y number }
+
+// showingRows returns the rows of a browse page of an original front end, by slot. Times count from its beginning.
+func showingRows(p *quality.Page) []*scene.ShowingRow {
+	var in struct {
+		Page maybe[struct {
+			StartedAt   number
+			Annotations list[struct {
+				ImageID                       maybe[string]
+				SelectedRecord, MouseTracking list[sentPoint]
+				HoveredRecord                 list[struct {
+					Action maybe[string]
+					Time   number
+				}]
+				ImagePosition                           maybe[sentPlace]
+				ImageWidth, ImageHeight                 number
+				OriginalImageWidth, OriginalImageHeight number
+			}]
+		}]
 	}
-	began := int64(in.Page.StartedAt)
+	json.Unmarshal(p.FrontEnd, &in) // its parts take anything
+	page := in.Page.of()
+	start := page.StartedAt.of()
+	began := integer[int64](page.StartedAt)
+	if began == nil {
+		began = ptr(int64(0))
+	}
 	rows := make([]*scene.ShowingRow, len(p.Plan.Slots))
 	for slot, planned := range p.Plan.Slots {
-		r := &scene.ShowingRow{ImageID: planned.Image, ImageIdx: whole[int32](ptr(float64(slot))), T0: &began, Selected: &p.Browse.Annotations[slot].Selected}
+		r := &scene.ShowingRow{ImageID: planned.Image, ImageIdx: ptr(int32(slot)), T0: began, Selected: &p.Browse.Annotations[slot].Selected}
 		rows[slot] = r
-		for _, a := range in.Page.Annotations {
-			if a.ImageID != p.Browse.Annotations[slot].ImageID {
+		for _, a := range page.Annotations {
+			if a.ImageID.of() != p.Browse.Annotations[slot].ImageID {
 				continue
 			}
-			r.PositionX, r.PositionY, r.ImageWidth, r.ImageHeight = a.ImagePosition.X, a.ImagePosition.Y, a.ImageWidth, a.ImageHeight
-			r.OrigWidth, r.OrigHeight = whole[int32](a.OriginalImageWidth), whole[int32](a.OriginalImageHeight)
-			r.Clicks, r.Mouse = points(a.SelectedRecord, in.Page.StartedAt), points(a.MouseTracking, in.Page.StartedAt)
+			at := a.ImagePosition.of()
+			r.PositionX, r.PositionY, r.ImageWidth, r.ImageHeight = at.X.v, at.Y.v, a.ImageWidth.v, a.ImageHeight.v
+			r.OrigWidth, r.OrigHeight = integer[int32](a.OriginalImageWidth), integer[int32](a.OriginalImageHeight)
+			r.Clicks, r.Mouse = points(a.SelectedRecord, start), points(a.MouseTracking, start)
 			for _, h := range a.HoveredRecord {
-				r.Hovers = append(r.Hovers, scene.Hover{T: since(h.Time, in.Page.StartedAt), Action: h.Action})
+				r.Hovers = append(r.Hovers, scene.Hover{T: since(h.Time, start), Action: h.Action.v})
 			}
 		}
 	}
-	return rows, nil
+	return rows
 }
 
 // tagRow returns the row of a page with icons of an original front end.
-func tagRow(p *quality.Page) (*scene.TagRow, error) {
+func tagRow(p *quality.Page) *scene.TagRow {
 	var in struct {
-		Page struct {
-			StartedAt  *float64
-			Annotation struct {
-				ImageWidth, ImageHeight                 *float64
-				OriginalImageWidth, OriginalImageHeight *float64
-				TimeSpend                               *float64
-				MouseTracking                           []sentPoint
-				ActionHistories                         []struct {
-					ActionType, IconType *string
-					PointFrom, PointTo   struct{ X, Y *float64 }
-					TimeAt               *float64
-				}
-				CategoryHistories []struct {
-					CategoryIndex *float64
-					CategoryName  *string
-					UsingKeyboard *bool
-					TimeAt        *float64
-				}
-			}
-		}
+		Page maybe[struct {
+			StartedAt  number
+			Annotation maybe[struct {
+				ImageWidth, ImageHeight                 number
+				OriginalImageWidth, OriginalImageHeight number
+				TimeSpend                               number
+				MouseTracking                           list[sentPoint]
+				ActionHistories                         list[struct {
+					ActionType, IconType maybe[string]
+					PointFrom, PointTo   maybe[sentPlace]
+					TimeAt               number
+				}]
+				CategoryHistories list[struct {
+					CategoryIndex number
+					CategoryName  maybe[string]
+					UsingKeyboard maybe[bool]
+					TimeAt        number
+				}]
+			}]
+		}]
 	}
-	if err := json.Unmarshal(p.FrontEnd, &in); err != nil {
-		return nil, fmt.Errorf("page %d: %w", p.Number, err)
-	}
-	a := in.Page.Annotation
-	r := &scene.TagRow{PageStarted: whole[int64](in.Page.StartedAt), ImageWidth: a.ImageWidth, ImageHeight: a.ImageHeight,
-		OrigWidth: whole[int32](a.OriginalImageWidth), OrigHeight: whole[int32](a.OriginalImageHeight), TimeSpent: whole[int64](a.TimeSpend)}
+	json.Unmarshal(p.FrontEnd, &in) // its parts take anything
+	page := in.Page.of()
+	a := page.Annotation.of()
+	r := &scene.TagRow{PageStarted: integer[int64](page.StartedAt), ImageWidth: a.ImageWidth.v, ImageHeight: a.ImageHeight.v,
+		OrigWidth: integer[int32](a.OriginalImageWidth), OrigHeight: integer[int32](a.OriginalImageHeight),
+		TimeSpent: integer[int64](a.TimeSpend)}
 	r.ImageID, _ = strconv.ParseInt(p.Plan.Slots[0].Image, 10, 64)
 	for _, m := range a.MouseTracking {
-		r.Mouse = append(r.Mouse, scene.Point{T: whole[int64](m.TimeAt), X: m.X, Y: m.Y})
+		r.Mouse = append(r.Mouse, scene.Point{T: integer[int64](m.TimeAt), X: m.X.v, Y: m.Y.v})
 	}
 	for _, v := range a.ActionHistories {
-		r.Actions = append(r.Actions, scene.TagAction{Type: v.ActionType, Icon: v.IconType, T: whole[int64](v.TimeAt), FromX: v.PointFrom.X,
-			FromY: v.PointFrom.Y, ToX: v.PointTo.X, ToY: v.PointTo.Y})
+		from, to := v.PointFrom.of(), v.PointTo.of()
+		r.Actions = append(r.Actions, scene.TagAction{Type: v.ActionType.v, Icon: v.IconType.v, T: integer[int64](v.TimeAt),
+			FromX: from.X.v, FromY: from.Y.v, ToX: to.X.v, ToY: to.Y.v})
 	}
 	for _, v := range a.CategoryHistories {
-		r.Browsing = append(r.Browsing, scene.TagStep{Index: whole[int32](v.CategoryIndex), Name: v.CategoryName, Keyboard: v.UsingKeyboard, T: whole[int64](v.TimeAt)})
+		r.Browsing = append(r.Browsing, scene.TagStep{Index: integer[int32](v.CategoryIndex), Name: v.CategoryName.v,
+			Keyboard: v.UsingKeyboard.v, T: integer[int64](v.TimeAt)})
 	}
-	return r, nil
+	return r
 }
 
 // points returns clicks or samples with times since a page began.
 func points(sent []sentPoint, began float64) (all []scene.Point) {
 	for _, p := range sent {
-		all = append(all, scene.Point{T: since(p.Time, began), X: p.X, Y: p.Y})
+		all = append(all, scene.Point{T: since(p.Time, began), X: p.X.v, Y: p.Y.v})
 	}
 	return all
 }
 
-func since(t *float64, began float64) *int64 {
-	if t == nil {
-		return nil
+func since(t number, began float64) *int64 {
+	if t.v != nil {
+		t.v = ptr(*t.v - began)
 	}
-	return ptr(int64(*t - began))
+	return integer[int64](t)
 }
 
-func whole[T int32 | int64](v *float64) *T {
-	if v == nil {
+// integer returns a number without its fraction, or nil if T does not have it.
+func integer[T int32 | int64](n number) *T {
+	most := float64(math.MaxInt32)
+	if any(T(0)) == any(int64(0)) {
+		most = 1 << 53
+	}
+	if n.v == nil || math.Abs(*n.v) > most {
 		return nil
 	}
-	return ptr(T(*v))
+	return ptr(T(*n.v))
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -14,7 +14,10 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"abtool/collect"
+	"abtool/collect/derive"
+	"abtool/collect/quality"
 	"abtool/collect/storage"
+	"abtool/explore/replay/scene"
 )
 
 // Pages that original front ends sent are replayed from their records: the recorded page of ImageNet's has images that
@@ -58,6 +61,36 @@ func TestReplayOfFrontEnds(t *testing.T) {
 		if at < 0 || len(drawn.Tracks[0].Samples.T) < 5 || drawn.Tracks[0].Events.T[at] <= 0 || drawn.Images[0]["src"] != "/images/"+drawn.Images[0]["id"].(string) {
 			t.Errorf("%s: %+v", task, drawn)
 		}
+	}
+}
+
+// What a front end sent with other types than its own is left out of the replay, and the rest is drawn.
+func TestReplayOfOddPages(t *testing.T) {
+	page := func(body string) *quality.Page {
+		return &quality.Page{FrontEnd: []byte(body), Plan: collect.Page{Slots: []collect.Slot{{Image: "1"}}},
+			Browse: &derive.BrowsePage{Annotations: []*derive.Showing{{ImageID: "n/1"}}}}
+	}
+	for _, body := range []string{"", "[]", `{"page":[]}`, `{"page":{"annotations":{},"annotation":[],"startedAt":"now"}}`} {
+		if rows := showingRows(page(body)); len(rows) != 1 || rows[0].Clicks != nil || *rows[0].T0 != 0 {
+			t.Errorf("%s: %+v", body, rows)
+		}
+		if row := tagRow(page(body)); row.Mouse != nil || row.ImageID != 1 {
+			t.Errorf("%s: %+v", body, row)
+		}
+	}
+	r := showingRows(page(`{"page":{"startedAt":1000,"annotations":[7,{"imageID":1},{"imageID":"n/1","selectedRecord":[{"x":"a","y":0.5,"time":1500},[],4],` +
+		`"hoveredRecord":[{"action":"enter","time":1200},{"action":3}],"imagePosition":[],"originalImageWidth":1e300}]}}`))[0]
+	if len(r.Clicks) != 1 || r.Clicks[0].X != nil || *r.Clicks[0].Y != 0.5 || *r.Clicks[0].T != 500 || len(r.Hovers) != 2 || *r.Hovers[0].T != 200 ||
+		r.PositionX != nil || r.OrigWidth != nil {
+		t.Errorf("a browse page: %+v", r)
+	}
+	row := tagRow(page(`{"page":{"annotation":{"actionHistories":[{"pointTo":[]},{"pointTo":{"x":1},"timeAt":7.9}],` +
+		`"categoryHistories":[{"categoryIndex":-1,"categoryName":"x"},{"categoryIndex":2,"categoryName":"y","usingKeyboard":"no"}]}}}`))
+	if len(row.Actions) != 2 || row.Actions[0].ToX != nil || *row.Actions[1].ToX != 1 || *row.Actions[1].T != 7 || row.Browsing[1].Keyboard != nil {
+		t.Errorf("a page with icons: %+v", row)
+	}
+	if names := scene.Superclasses(row); len(names) != 3 || names[2] != "y" {
+		t.Errorf("superclasses %q", names)
 	}
 }
 

@@ -72,24 +72,34 @@ type gap struct {
 
 // disjoint returns gaps that do not overlap, ascending. Where several hold, the one of the greatest weight stays.
 func disjoint(all []gap) (out []gap) {
-	var edges []float64
+	type edge struct {
+		at    float64
+		why   string
+		opens int // 1 or -1
+	}
+	var edges []edge
 	for _, g := range all {
 		if g.to > g.from {
-			edges = append(edges, g.from, g.to)
+			edges = append(edges, edge{g.from, g.why, 1}, edge{g.to, g.why, -1})
 		}
 	}
-	slices.Sort(edges)
-	edges = slices.Compact(edges)
-	for i := 1; i < len(edges); i++ {
-		from, to, why := edges[i-1], edges[i], ""
-		for _, g := range all {
-			if g.from <= from && g.to >= to && (why == "" || weight[g.why] > weight[why]) {
-				why = g.why
+	slices.SortFunc(edges, func(a, b edge) int { return cmp.Compare(a.at, b.at) })
+	open := map[string]int{} // gaps at the time, by reason
+	for i := 0; i < len(edges); {
+		from := edges[i].at
+		for ; i < len(edges) && edges[i].at == from; i++ {
+			open[edges[i].why] += edges[i].opens
+		}
+		why := ""
+		for reason, n := range open {
+			if n > 0 && (why == "" || weight[reason] > weight[why]) {
+				why = reason
 			}
 		}
 		if why == "" {
 			continue
 		}
+		to := edges[i].at
 		if n := len(out); n > 0 && out[n-1].why == why && out[n-1].to == from {
 			out[n-1].to = to
 		} else {

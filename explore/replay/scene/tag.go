@@ -35,7 +35,7 @@ func Tags(rows []*TagRow, truth *TruthRow, source string) *Scene {
 // Superclasses returns the names of the superclasses that a page went through, by number.
 func Superclasses(r *TagRow) (names []string) {
 	for _, b := range r.Browsing {
-		if b.Index == nil || b.Name == nil || *b.Index > 99 {
+		if b.Index == nil || b.Name == nil || *b.Index < 0 || *b.Index > 99 {
 			continue
 		}
 		for len(names) <= int(*b.Index) {
@@ -49,6 +49,7 @@ func Superclasses(r *TagRow) (names []string) {
 	return names
 }
 
+// Image returns the image of a page, with its ground truth if there is one. source is the address of its pixels.
 func (r *TagRow) Image(truth *TruthRow, source string) Image {
 	m := Image{ID: strconv.FormatInt(r.ImageID, 10), Seq: &r.Seq, Source: source}
 	m.size(r.ImageWidth, r.ImageHeight, r.OrigWidth, r.OrigHeight)
