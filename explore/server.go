@@ -149,7 +149,7 @@ func (s *Server) Handler() http.Handler {
 // same answers as long as the store is the one that was opened. DuckDB opens the tables by their paths, so that after
 // an ingest, summaries and tables would be of two stores.
 func (s *Server) same(next http.Handler) http.Handler {
-	const replaced = "The store was replaced by another ingest. Start abtool explore again to look at the new one."
+	const replaced = "the store was replaced by another ingest: start abtool explore again to look at the new one"
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		now, err := os.Stat(filepath.Join(s.options.Store, store.File))
 		switch {

@@ -421,7 +421,7 @@ func TestReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/", "/api/rows/imagenet"} {
-		if status, body := p.get(path); status != http.StatusConflict || !strings.Contains(body, "The store was replaced") {
+		if status, body := p.get(path); status != http.StatusConflict || !strings.Contains(body, "the store was replaced") {
 			t.Errorf("%s: %d %.200s", path, status, body)
 		}
 	}
