@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -29,8 +30,8 @@ import (
 type Server struct {
 	options Options
 	account *store.Account
-	opened  os.FileInfo // of the account's file, which another ingest replaces
-	db      *query.DB   // with the summaries
+	opened  []os.FileInfo // of the files of the accounts, which another ingest replaces
+	db      *query.DB     // with the summaries
 	guard   *guard
 	pages   map[string]*template.Template
 	files   map[string]file
@@ -62,7 +63,7 @@ func New(ctx context.Context, o Options, address string) (_ *Server, err error) 
 	if s.account, err = store.Read(o.Store); err != nil {
 		return nil, err
 	}
-	if s.opened, err = os.Stat(filepath.Join(o.Store, store.File)); err != nil {
+	if s.opened, err = accountsAt(o.Store); err != nil {
 		return nil, err
 	}
 	if s.db, err = query.Open(ctx, o.Store, query.Options{Memory: o.Memory, Threads: o.Threads, Hide: o.Hide}); err != nil {
@@ -146,14 +147,31 @@ func (s *Server) Handler() http.Handler {
 	return s.guard.wrap(s.same(mux), s.announce)
 }
 
+// accountsAt returns what the system knows of the accounts of the stores at a place.
+func accountsAt(place string) (all []os.FileInfo, err error) {
+	dirs, err := store.Folders(place)
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range dirs {
+		info, err := os.Stat(filepath.Join(dir, store.File))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, info)
+	}
+	return all, nil
+}
+
 // same answers as long as the store is the one that was opened. DuckDB opens the tables by their paths, so that after
 // an ingest, summaries and tables would be of two stores.
 func (s *Server) same(next http.Handler) http.Handler {
 	const replaced = "the store was replaced by another ingest: start abtool explore again to look at the new one"
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		now, err := os.Stat(filepath.Join(s.options.Store, store.File))
+		now, err := accountsAt(s.options.Store)
+		same := func(a, b os.FileInfo) bool { return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) }
 		switch {
-		case err == nil && os.SameFile(now, s.opened) && now.ModTime().Equal(s.opened.ModTime()) || strings.HasPrefix(r.URL.Path, "/web/"):
+		case err == nil && slices.EqualFunc(now, s.opened, same) || strings.HasPrefix(r.URL.Path, "/web/"):
 			next.ServeHTTP(w, r)
 		case strings.HasPrefix(r.URL.Path, "/api/"):
 			answer(w, r, http.StatusConflict, problem{Error: replaced, Status: http.StatusConflict})

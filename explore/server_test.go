@@ -401,6 +401,33 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// Several stores are shown as one, until one of them is replaced.
+func TestSeveral(t *testing.T) {
+	dir := t.TempDir()
+	for name, o := range map[string]teststore.Options{"a": {Images: 20}, "b": {Pages: 20}} {
+		made, err := teststore.Make(t.Context(), filepath.Join(dir, name), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(made, filepath.Join(dir, "store-"+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := visit(t, Options{Store: filepath.Join(dir, "store-*")})
+	for path, want := range map[string]int{"/api/showing/imagenet/19": http.StatusOK, "/api/rows/coco": http.StatusOK, "/api/showing/imagenet/999": http.StatusNotFound} {
+		if status, body := p.get(path); status != want {
+			t.Errorf("%s: %d %.200s, want %d", path, status, body, want)
+		}
+	}
+	account := filepath.Join(dir, "store-b", store.File)
+	if err := os.Rename(account, account+"2"); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := p.get("/"); status != http.StatusConflict {
+		t.Errorf("a store that is gone: %d", status)
+	}
+}
+
 // A store that was replaced is not mixed with the one that was opened.
 func TestReplaced(t *testing.T) {
 	dir, err := teststore.Make(t.Context(), t.TempDir(), teststore.Options{Images: 30})

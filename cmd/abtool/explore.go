@@ -11,6 +11,7 @@ import (
 	"abtool/internal/ui"
 	"abtool/internal/usage"
 	"abtool/query"
+	"abtool/store"
 )
 
 type exploreOptions struct {
@@ -21,20 +22,27 @@ type exploreOptions struct {
 func exploreCommand(s streams) *cobra.Command {
 	var o exploreOptions
 	c := &cobra.Command{
-		Use:   "explore STORE",
+		Use:   "explore STORE...",
 		Short: "Look at a store in a browser",
 		Long: `Look at a store in a browser. The command prints an address for a browser on this machine, which
 works once, and runs until Ctrl-C. Nothing is written to the store, and nothing is loaded from
 elsewhere.
 
 Without --images, paths and boxes are drawn on a grey field in the shape of the image. To look
-from another machine, use ssh -L 8080:127.0.0.1:8080 and --addr 127.0.0.1:8080.`,
+from another machine, use ssh -L 8080:127.0.0.1:8080 and --addr 127.0.0.1:8080.
+
+` + severalStores,
 		Example: `  abtool explore store
   abtool explore store --images ILSVRC/train --open
   abtool explore store --addr 127.0.0.1:8080 --memory 4GB`,
-		Args: exactly(1, "explore takes one argument, the STORE"),
+		Args: stores("explore takes a STORE, or several"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Store = args[0]
+			place, err := store.List(args...)
+			if err != nil {
+				return err
+			}
+			o.Store = place
+			noteRepeats(s.err, place)
 			return o.run(cmd.Context(), s)
 		},
 	}
