@@ -127,8 +127,8 @@ func (e *postgres) usable(ctx context.Context, q querier) error {
 func (e *postgres) format(ctx context.Context, q querier) (version int, err error) {
 	var there bool
 	err = q.QueryRowContext(ctx, "SELECT to_regclass($1) IS NOT NULL", e.schema+".meta").Scan(&there)
-	if err != nil {
-		return 0, fmt.Errorf("%v cannot be used: %w", e, err)
+	if err != nil { // not wrapped: a socket that is not there is not a study that was never served
+		return 0, fmt.Errorf("%v cannot be used: %v", e, err)
 	}
 	if there {
 		err = q.QueryRowContext(ctx, "SELECT value::int FROM meta WHERE key = 'format'").Scan(&version)

@@ -3,6 +3,7 @@ package storage_test
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -42,6 +43,13 @@ func TestPostgresAddress(t *testing.T) {
 			t.Errorf("%s: %v; want %q", change, err, want)
 		}
 	}
+	nowhere := storage.Home{DB: "postgres:///postgres?host=/nowhere"}
+	if _, err := nowhere.OpenRead(); err == nil || errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no server, for reading: %v", err)
+	}
+	if _, err := nowhere.Upgrade(t.Context()); err == nil || errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no server, to upgrade: %v", err)
+	}
 	if _, err := (storage.Home{DB: address}).OpenRead(); err == nil || !strings.Contains(err.Error(), "no tables of a study") {
 		t.Errorf("nothing was served: %v", err)
 	}
@@ -55,6 +63,8 @@ func TestPostgresAddress(t *testing.T) {
 // the next ones are stored.
 func TestReconnect(t *testing.T) {
 	h := storage.Home{DB: storagetest.Postgres(t)}
+	name := schemaOf(h.DB) // connections of others are left alone
+	h.DB += "&application_name=" + name
 	db := openAt(t, h, storage.Options{})
 	p := storagetest.NewPeople(t, db, 1, 1)
 	p.Agree("ann")
@@ -82,8 +92,13 @@ func TestReconnect(t *testing.T) {
 			}
 		})
 	}
-	for range 20 {
-		storagetest.Exec(t, h.DB, "SELECT pg_sleep(0.02), count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = 'abtool'")
+	enough := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(acknowledged) >= 20 && failed >= 5
+	}
+	for end := time.Now().Add(time.Minute); !enough() && time.Now().Before(end); time.Sleep(30 * time.Millisecond) {
+		storagetest.Exec(t, h.DB, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND application_name = '"+name+"'")
 	}
 	close(stop)
 	wg.Wait()

@@ -78,6 +78,9 @@ func (w *writer) connect() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if w.conn, err = w.db.Conn(ctx); err != nil {
+		if w.engine.reconnects() { // not wrapped: see format
+			return fmt.Errorf("%v cannot be opened: %v", w.engine, err)
+		}
 		return fmt.Errorf("%v cannot be opened: %w", w.engine, err)
 	}
 	if err := w.engine.usable(ctx, w.conn); err != nil {
