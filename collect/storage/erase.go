@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
@@ -54,7 +55,8 @@ func (v *View) Recorded(worker string) (e Erasure, err error) {
 	return all[0], nil
 }
 
-// Keys of meta while an erasure is not complete.
+// Keys of meta while an erasure is not complete. The value is another one for each erasure, so that who completes one
+// does not delete what another one stored meanwhile.
 const (
 	erasedWorker = "erased " // and the pseudonym: the platform's id may still be stored
 	tracesLeft   = "traces"  // unused places of the database, or its log, may have bytes of what was deleted
@@ -72,7 +74,7 @@ func (db *DB) Erase(ctx context.Context, worker, why string, now int64) (e Erasu
 		if err := t.record(&e, why); err != nil {
 			return err
 		}
-		if err := t.exec("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", erasedWorker+worker, strconv.FormatInt(now, 10)); err != nil {
+		if err := t.mark(erasedWorker+worker, strconv.FormatInt(e.Number, 10)); err != nil {
 			return err
 		}
 		if err := t.exec("DELETE FROM event WHERE worker = ?", worker); err != nil {
@@ -156,7 +158,23 @@ func (t *tx) record(e *Erasure, why string) error {
 		e.Number, e.At, why, e.Assignments, e.Pages, e.Chunks, e.Events); err != nil {
 		return err
 	}
-	return t.exec("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", tracesLeft, strconv.FormatInt(e.At, 10))
+	return t.mark(tracesLeft, strconv.FormatInt(e.Number, 10))
+}
+
+// mark stores that something is left to do.
+func (t *tx) mark(key, value string) error {
+	return t.exec("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", key, value)
+}
+
+// settle deletes the mark of traces, unless its value has changed, and reports whether nothing is left to do.
+func (w *writer) settle(ctx context.Context, value string) (done bool, err error) {
+	err = w.do(ctx, false, func(t *tx) error {
+		if err := t.exec("DELETE FROM meta WHERE key = ? AND value = ?", tracesLeft, value); err != nil {
+			return err
+		}
+		return t.row("SELECT NOT EXISTS (SELECT 1 FROM meta WHERE key = ? OR substr(key, 1, 7) = ?)", []any{tracesLeft, erasedWorker}, &done)
+	})
+	return done && err == nil, err
 }
 
 // Quiet reports whether nobody has an assignment to work on, so that the database can be written again.
@@ -176,34 +194,33 @@ func (v *View) Unfinished() (platform, traces bool, err error) {
 // FinishErasures does what is left to do after Erase. It deletes the platform's ids of who was erased, and
 // empties the log. SQLite overwrites deleted rows, but older copies of a row may stay in unused places of the
 // file: with rewrite, the whole file is written again, which takes some seconds for each GB and lets nobody write
-// meanwhile. It reports whether nothing is left to do: without rewrite, or while somebody reads, traces are left.
+// meanwhile. It reports whether nothing is left to do: without rewrite, while somebody reads, or if somebody else was
+// erased meanwhile, traces are left.
 // An erasure that was interrupted is completed by the next call.
 func (db *DB) FinishErasures(ctx context.Context, identities *Identities, rewrite bool) (done bool, err error) {
-	var workers []string
-	traces := false
+	type mark struct{ worker, value string }
+	var workers []mark
+	var traces string
 	err = db.View(ctx, func(v *View) (err error) {
-		workers, err = list(v, "SELECT substr(key, 8) FROM meta WHERE substr(key, 1, 7) = ?", []any{erasedWorker}, func(s *string) []any { return []any{s} })
-		if err == nil {
-			_, traces, err = v.Unfinished()
-		}
-		return err
+		workers, err = list(v, "SELECT substr(key, 8), value FROM meta WHERE substr(key, 1, 7) = ?", []any{erasedWorker},
+			func(m *mark) []any { return []any{&m.worker, &m.value} })
+		return errors.Join(err, v.row("SELECT coalesce((SELECT value FROM meta WHERE key = ?), '')", tracesLeft).Scan(&traces))
 	})
-	if err != nil || !traces {
-		if err == nil {
-			done, err = identities.Finish(ctx)
-		}
-		return done, err
+	if err != nil {
+		return false, err
 	}
-	for _, w := range workers {
-		if err := identities.Erase(ctx, w); err != nil {
+	for _, m := range workers {
+		if err := identities.Erase(ctx, m.worker); err != nil {
 			return false, fmt.Errorf("deleting the platform's id of who was erased: %w", err)
 		}
-		if err := db.write(ctx, func(t *tx) error { return t.exec("DELETE FROM meta WHERE key = ?", erasedWorker+w) }); err != nil {
+		if err := db.write(ctx, func(t *tx) error {
+			return t.exec("DELETE FROM meta WHERE key = ? AND value = ?", erasedWorker+m.worker, m.value)
+		}); err != nil {
 			return false, err
 		}
 	}
-	if done, err := identities.Finish(ctx); !done {
-		return false, err
+	if done, err := identities.Finish(ctx); !done || traces == "" && len(workers) == 0 {
+		return done, err
 	}
 	switch err := db.writer.clean(ctx, rewrite); {
 	case errors.Is(err, errBeingRead) || err == nil && !rewrite:
@@ -211,7 +228,7 @@ func (db *DB) FinishErasures(ctx context.Context, identities *Identities, rewrit
 	case err != nil:
 		return false, fmt.Errorf("removing the last traces of what was erased: %w", err)
 	}
-	return true, db.write(ctx, func(t *tx) error { return t.exec("DELETE FROM meta WHERE key = ?", tracesLeft) })
+	return db.writer.settle(ctx, traces)
 }
 
 var errBeingRead = errors.New("storage: the log could not be emptied because the database is being read; deleted rows are still in it")
@@ -256,7 +273,7 @@ func (i *Identities) delete(ctx context.Context, arg any, statements ...string) 
 				return err
 			}
 		}
-		return t.exec("INSERT INTO meta VALUES (?, '') ON CONFLICT DO NOTHING", tracesLeft)
+		return t.mark(tracesLeft, rand.Text())
 	}); err != nil {
 		return err
 	}
@@ -267,10 +284,8 @@ func (i *Identities) delete(ctx context.Context, arg any, statements ...string) 
 // Finish removes the bytes of what was deleted, and reports whether nothing is left of them. While somebody reads, it
 // may not be possible.
 func (i *Identities) Finish(ctx context.Context) (done bool, err error) {
-	var left bool
-	if err := i.w.do(ctx, false, func(t *tx) error {
-		return t.row("SELECT EXISTS (SELECT 1 FROM meta WHERE key = ?)", []any{tracesLeft}, &left)
-	}); err != nil || !left {
+	left, there, err := i.left(ctx)
+	if err != nil || !there {
 		return err == nil, err
 	}
 	if err := i.w.clean(ctx, true); err != nil {
@@ -279,5 +294,13 @@ func (i *Identities) Finish(ctx context.Context) (done bool, err error) {
 		}
 		return false, err
 	}
-	return true, i.w.do(ctx, false, func(t *tx) error { return t.exec("DELETE FROM meta WHERE key = ?", tracesLeft) })
+	return i.w.settle(ctx, left)
+}
+
+// left returns the value of the mark of traces, and whether there is one.
+func (i *Identities) left(ctx context.Context) (value string, there bool, err error) {
+	err = i.w.do(ctx, false, func(t *tx) error {
+		return t.row("SELECT coalesce(max(value), ''), count(*) > 0 FROM meta WHERE key = ?", []any{tracesLeft}, &value, &there)
+	})
+	return value, there, err
 }

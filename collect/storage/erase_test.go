@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -188,6 +189,100 @@ func TestEraseInterrupted(t *testing.T) {
 		}
 		check(t, db)
 	})
+}
+
+// Somebody who is erased while another erasure is being completed is not forgotten.
+func TestEraseMeanwhile(t *testing.T) {
+	for name, home := range map[string]func() storage.Home{
+		"SQLite":     func() storage.Home { return storage.Home{Dir: t.TempDir()} },
+		"PostgreSQL": func() storage.Home { return storage.Home{DB: storagetest.Postgres(t)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := home()
+			var once func()
+			db := openAt(t, h, storage.Options{BeforeCommit: func() error {
+				if f := once; f != nil {
+					once = nil
+					f()
+				}
+				return nil
+			}})
+			identities, err := h.OpenIdentities()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer identities.Close()
+			p := storagetest.NewPeople(t, db, 1, 1)
+			for _, w := range []string{"ann", "bob"} {
+				if err := identities.Put(t.Context(), w, "link", "the name of "+w, 1); err != nil {
+					t.Fatal(err)
+				}
+				p.Agree(w)
+			}
+			if _, err := db.Erase(t.Context(), "ann", "test", 5000); err != nil {
+				t.Fatal(err)
+			}
+			erased := make(chan error, 1)
+			once = func() { // within FinishErasures, which knows of ann
+				go func() {
+					_, err := db.Erase(t.Context(), "bob", "test", 5000)
+					erased <- err
+				}()
+				for db.Load().Waiting == 0 {
+					time.Sleep(time.Millisecond)
+				}
+			}
+			if done, err := db.FinishErasures(t.Context(), identities, true); done || err != nil {
+				t.Errorf("all is complete: %v %v", done, err)
+			}
+			if err := <-erased; err != nil {
+				t.Fatal(err)
+			}
+			if done, err := db.FinishErasures(t.Context(), identities, true); !done || err != nil {
+				t.Errorf("the next call: %v %v", done, err)
+			}
+			platform, traces := unfinished(t, db)
+			if n, err := identities.Count(t.Context()); platform || traces || n != 0 || err != nil {
+				t.Errorf("platform's id %v, traces %v, %d identities are left: %v", platform, traces, n, err)
+			}
+		})
+	}
+}
+
+// Who completes a deletion of ids does not take another one for complete that came meanwhile.
+func TestForgetMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	identities := identitiesIn(t, dir)
+	raw, err := sql.Open("sqlite", filepath.Join(dir, storage.IdentityFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	var marks []string
+	for _, w := range []string{"ann", "bob"} {
+		if err := identities.Put(t.Context(), w, "link", "the name of "+w, 1); err != nil {
+			t.Fatal(err)
+		}
+		reader, err := raw.Query("SELECT worker FROM identity") // which keeps the log
+		if err != nil || !reader.Next() {
+			t.Fatal(err)
+		}
+		if err := identities.Erase(t.Context(), w); err != nil {
+			t.Fatal(err)
+		}
+		mark, err := identities.Left(t.Context())
+		if err != nil || mark == "" {
+			t.Fatalf("%q %v", mark, err)
+		}
+		marks = append(marks, mark)
+		reader.Close()
+	}
+	if done, err := identities.Settle(t.Context(), marks[0]); done || err != nil {
+		t.Errorf("the second one is complete: %v %v", done, err)
+	}
+	if done, err := identities.Settle(t.Context(), marks[1]); !done || err != nil {
+		t.Errorf("%v %v", done, err)
+	}
 }
 
 func unfinished(t *testing.T, db *storage.DB) (platform, traces bool) {

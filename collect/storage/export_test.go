@@ -22,6 +22,17 @@ func (db *DB) LeaveRoom(n int) error {
 	})
 }
 
+// Left returns the mark of traces of what was deleted.
+func (i *Identities) Left(ctx context.Context) (string, error) {
+	value, _, err := i.left(ctx)
+	return value, err
+}
+
+// Settle ends a Finish that found a mark.
+func (i *Identities) Settle(ctx context.Context, mark string) (bool, error) {
+	return i.w.settle(ctx, mark)
+}
+
 // InPostgres returns the statements of a text as PostgreSQL gets them.
 func InPostgres(text string) (all []string) {
 	for _, s := range statements(text) {

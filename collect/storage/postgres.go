@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -145,8 +146,10 @@ func (e *postgres) setFormat(version int) []string {
 	return []string{setFormat(version)}
 }
 
-// clean gives the places of deleted rows free; with rewrite, it writes all tables of people again. PostgreSQL keeps
-// deleted rows as long as a transaction runs that began before. It waits a second for these.
+// clean gives the places of deleted rows free; with rewrite, it writes all tables of people again, and the statistics of
+// PostgreSQL, which have values of rows. PostgreSQL keeps deleted rows as long as a transaction runs that began before.
+// It waits a second for these, and checks at the end that it has kept none: a role may not see the transactions of
+// others, and a standby may keep rows as well.
 func (e *postgres) clean(t *tx, rewrite bool) error {
 	var tables []string
 	if err := t.rows("SELECT tablename FROM pg_tables WHERE schemaname = ? ORDER BY tablename", []any{e.schema}, func(scan func(...any) error) error {
@@ -166,20 +169,40 @@ func (e *postgres) clean(t *tx, rewrite bool) error {
 	if err := t.exec("SET lock_timeout = '1s'"); err != nil {
 		return err
 	}
-	var failed error
-	for _, name := range tables {
-		if slowToChange[name] {
-			continue
-		}
-		if failed = t.exec("VACUUM (FULL, ANALYZE) " + name); failed != nil {
-			break
-		}
-	}
+	failed := e.writeAgain(t, slices.DeleteFunc(tables, func(name string) bool { return slowToChange[name] }))
 	var pg *pgconn.PgError
 	if errors.As(failed, &pg) && pg.Code == "55P03" { // lock_not_available
 		failed = errBeingRead
 	}
 	return errors.Join(failed, t.exec("SET lock_timeout = '20s'"))
+}
+
+// writeAgain writes tables and the statistics again. The error is errBeingRead if rows that are deleted by now were kept.
+func (e *postgres) writeAgain(t *tx, tables []string) error {
+	var now string // a number of a transaction
+	var owner bool
+	if err := t.row("SELECT CAST(CAST(pg_current_xact_id() AS xid) AS text), pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()",
+		nil, &now, &owner); err != nil {
+		return err
+	}
+	statistics := []string{"pg_catalog.pg_statistic"}
+	if !owner { // who may not write them again
+		statistics = nil
+	}
+	for _, name := range append(tables, statistics...) {
+		if err := t.exec("VACUUM (FULL, ANALYZE) " + name); err != nil {
+			return err
+		}
+		// A table that was written again has the number of the oldest transaction whose deleted rows were kept.
+		var kept bool
+		if err := t.row("SELECT age(relfrozenxid) > age(CAST(CAST(? AS text) AS xid)) FROM pg_class WHERE oid = to_regclass(?)", []any{now, name}, &kept); err != nil {
+			return err
+		}
+		if kept {
+			return errBeingRead
+		}
+	}
+	return nil
 }
 
 // slowToChange are tables of the plan, which say nothing of people.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -172,6 +173,7 @@ func TestErasePostgres(t *testing.T) {
 	defer identities.Close()
 	folder := storagetest.PostgresFolder()
 	traces := manyPeople(t, func(texts [][]byte) int { return inTables(t, h, folder, texts) }, db, identities)
+	storagetest.Exec(t, h.DB, "ANALYZE") // as autovacuum does
 	e, err := db.Erase(t.Context(), "worker0007", "test", 5000)
 	if err != nil || e.Visits != 1 || e.Assignments != 3 || e.Chunks != 12 {
 		t.Fatalf("%+v %v", e, err)
@@ -195,6 +197,57 @@ func TestErasePostgres(t *testing.T) {
 		t.Errorf("%d identities are left: %v", n, err)
 	}
 	check(t, db)
+}
+
+// A role that does not see the transactions of others does not take rows for gone that PostgreSQL keeps for them.
+func TestEraseUnseenReader(t *testing.T) {
+	address := storagetest.Postgres(t)
+	if storagetest.PostgresFolder() == "" {
+		t.Skip("the server may not let this test make a role")
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	role := q.Get("search_path") + "_role"
+	storagetest.Exec(t, address, "CREATE ROLE "+role+" LOGIN")
+	storagetest.Exec(t, address, "GRANT CREATE ON DATABASE "+strings.TrimPrefix(u.Path, "/")+" TO "+role)
+	t.Cleanup(func() { storagetest.Exec(t, address, "DROP OWNED BY "+role+"; DROP ROLE "+role) })
+	q.Set("user", role)
+	u.RawQuery = q.Encode()
+	h := storage.Home{DB: u.String()}
+	db := openAt(t, h, storage.Options{})
+	identities, err := h.OpenIdentities()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer identities.Close()
+	storagetest.NewPeople(t, db, 1, 1).Agree("ann")
+	raw, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	reader, err := raw.BeginTx(t.Context(), &sql.TxOptions{Isolation: sql.LevelRepeatableRead})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reader.Exec("SELECT pg_sleep(0)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Erase(t.Context(), "ann", "test", 5000); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := db.FinishErasures(t.Context(), identities, true); done || err != nil {
+		t.Errorf("the erasure is complete while somebody reads: %v %v", done, err)
+	}
+	if err := reader.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if done, err := db.FinishErasures(t.Context(), identities, true); !done || err != nil {
+		t.Errorf("afterwards: %v %v", done, err)
+	}
 }
 
 func TestForgetPostgres(t *testing.T) {
