@@ -95,8 +95,9 @@ var types = strings.NewReplacer(" INTEGER PRIMARY KEY AUTOINCREMENT", " BIGINT G
 
 func (e *postgres) isolation() sql.IsolationLevel { return sql.LevelRepeatableRead }
 
+// begin sets the isolation, whatever the role's is: a snapshot that is taken before the lock is held would be too old.
 func (e *postgres) begin() []string {
-	return []string{"BEGIN", fmt.Sprintf("SELECT pg_advisory_xact_lock(hashtextextended('abtool %s', 0))", e.schema)}
+	return []string{"BEGIN ISOLATION LEVEL READ COMMITTED", fmt.Sprintf("SELECT pg_advisory_xact_lock(hashtextextended('abtool %s', 0))", e.schema)}
 }
 
 func (e *postgres) reconnects() bool { return true }

@@ -250,6 +250,40 @@ func TestEraseUnseenReader(t *testing.T) {
 	}
 }
 
+// Whatever isolation the role has by default, a transaction reads what the one before it wrote.
+func TestIsolation(t *testing.T) {
+	h := storage.Home{DB: storagetest.Postgres(t) + "&default_transaction_isolation=repeatable%20read"}
+	begun, release := make(chan struct{}, 10), make(chan struct{})
+	var hangs atomic.Bool
+	db := openAt(t, h, storage.Options{BeforeCommit: func() error {
+		if hangs.Load() {
+			begun <- struct{}{}
+			<-release
+		}
+		return nil
+	}})
+	other := openAt(t, h, storage.Options{})
+	p := storagetest.NewPeople(t, db, 2, 1)
+	p.Agree("ann")
+	p.Agree("bob")
+	hangs.Store(true)
+	erased := make(chan error, 2)
+	erase := func(db *storage.DB, worker string) {
+		_, err := db.Erase(t.Context(), worker, "test", 5000)
+		erased <- err
+	}
+	go erase(db, "ann")
+	<-begun // it has the lock
+	go erase(other, "bob")
+	time.Sleep(300 * time.Millisecond) // the other one waits for it
+	close(release)
+	for range 2 {
+		if err := <-erased; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestForgetPostgres(t *testing.T) {
 	h := storage.Home{DB: storagetest.Postgres(t)}
 	openAt(t, h, storage.Options{})
