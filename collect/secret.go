@@ -168,7 +168,7 @@ const macBytes = 12
 // the slot, which the annotator knows, and says nothing of the image. page is a UUID.
 func (k Keys) ImageKey(study, page string, slot int) string {
 	id, err := hex.DecodeString(strings.ReplaceAll(page, "-", ""))
-	if err != nil || len(id) != 16 || slot < 0 || slot > 255 {
+	if err != nil || len(id) != 16 || slot < 0 || slot >= maxSlots {
 		panic(fmt.Sprintf("collect: no key for page %q, slot %d", page, slot))
 	}
 	b := append(id, byte(slot))

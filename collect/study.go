@@ -33,8 +33,11 @@ const (
 	PlanFile     = "plan.jsonl"
 )
 
-// maxImages is the largest number of images of a page.
-const maxImages = 200
+// Limits of the images of a page.
+const (
+	maxImages = 200 // task.images
+	maxSlots  = 256 // with those that come again: the key of an image has a byte for the slot
+)
 
 // Kinds of tasks.
 const (
@@ -334,6 +337,9 @@ func (s *Settings) check() error {
 		between("task.others", s.Task.Others, 0, max(s.Task.Images-1, 0))
 		between("task.gold", s.Task.Gold, 0, max(s.Task.Images-1-s.Task.Others, 0))
 		between("task.repeats", s.Task.Repeats, 0, max(s.Task.Images, 0))
+		if n := s.Task.Images + s.Task.Repeats; n > maxSlots {
+			wrong("task.images + task.repeats = %d: a page has at most %d images, and all that come again may be on one", n, maxSlots)
+		}
 		if s.Task.Placing != "both" || s.Task.Icons != "" {
 			wrong("task.placing and task.icons are for tag studies: a browse study has no icons")
 		}
@@ -595,8 +601,12 @@ func (s *Study) checkPlan(images []Image, hits []HIT) error {
 				}
 				on[slot.Image] = true
 			}
-			if len(on) == 0 || len(on) > maxImages+s.Task.Repeats || s.Task.Kind == Tag && len(on) > 1 {
-				return wrong("page %d has %d images", n, len(on))
+			most := maxSlots
+			if s.Task.Kind == Tag {
+				most = 1
+			}
+			if len(on) == 0 || len(on) > most {
+				return wrong("page %d has %d images: it needs one, and has at most %d", n, len(on), most)
 			}
 		}
 	}

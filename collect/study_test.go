@@ -458,13 +458,19 @@ func writeImages(t *testing.T, dir string, images []Image) {
 // A plan that cannot be served is refused with its line.
 func TestPlanRefused(t *testing.T) {
 	dir := t.TempDir()
-	photos(t, dir, 2, "a")
+	photos(t, dir, 257, "a")
 	s, _ := initStudy(t, InitOptions{Task: Browse, Images: dir})
+	s.Task.Repeats = 100
+	var many []string
+	for i := range 257 {
+		many = append(many, fmt.Sprintf(`{"image":"a_%d","known":null}`, i))
+	}
 	for plan, want := range map[string]string{
 		`{"hit":"h","task":"browse","k":1,"pages":[{"slots":[{"image":"a_0","known":null},{"image":"a_0","known":null}]}]}`: `line 1: page 0 shows the image "a_0" twice`,
 		`{"hit":"h","task":"browse","k":1,"pages":[{"slots":[{"image":"b","known":null}]}]}`:                                `page 0 shows the image "b", which images.jsonl does not have`,
 		`{"hit":"h","task":"tag","k":1,"pages":[]}`:                                                                         `the task is "tag", but study.toml says "browse"`,
 		`{"hit":"h","task":"browse","k":0,"pages":[]}`:                                                                      `k = 0 with 0 pages`,
+		`{"hit":"h","task":"browse","k":1,"pages":[{"slots":[` + strings.Join(many, ",") + `]}]}`:                           `line 1: page 0 has 257 images: it needs one, and has at most 256`,
 		`{"hit":"h","task":"browse","k":1,"page":[]}`:                                                                       `unknown field "page"`,
 	} {
 		if err := os.WriteFile(filepath.Join(s.Dir, PlanFile), []byte(plan), 0o666); err != nil {
@@ -519,9 +525,25 @@ func TestImageKey(t *testing.T) {
 	if got, slot, ok := k.OpenImageKey("s", key); got != page || slot != 47 || !ok {
 		t.Errorf("%s %d %v", got, slot, ok)
 	}
+	if _, slot, ok := k.OpenImageKey("s", k.ImageKey("s", page, maxSlots-1)); slot != maxSlots-1 || !ok {
+		t.Errorf("the last slot: %d %v", slot, ok)
+	}
 	for _, wrong := range []string{"", "x", key[:len(key)-1], key + "A", k.ImageKey("other", page, 47), Keys{Image: []byte("x")}.ImageKey("s", page, 47), "A" + key[1:]} {
 		if _, _, ok := k.OpenImageKey("s", wrong); ok {
 			t.Errorf("the key %q is accepted", wrong)
+		}
+	}
+}
+
+// Each page of a plan that the settings allow has keys for its images.
+func TestMostImages(t *testing.T) {
+	for repeats, want := range map[int]string{
+		56: "",
+		57: "task.images + task.repeats = 257: a page has at most 256 images, and all that come again may be on one",
+	} {
+		_, err := ParseSettings(fmt.Sprintf("[study]\ncontact = \"a@example.org\"\n[task]\nkind = \"browse\"\nimages = 200\nrepeats = %d", repeats))
+		if text := fmt.Sprint(err); err == nil && want != "" || err != nil && text != want {
+			t.Errorf("%d repeats: %v, want %q", repeats, err, want)
 		}
 	}
 }
