@@ -54,7 +54,7 @@ func (v *View) Check(wrong func(where, what string)) (c Checked, err error) {
 		number int
 	}
 	taken := map[page]int{}
-	done := map[string]int{}
+	done := map[string][][]int{} // the numbers of the pages of each assignment that counts, by HIT
 	for _, a := range assignments {
 		pages, err := v.checkAssignment(a, &c, wrong)
 		if err != nil {
@@ -64,7 +64,11 @@ func (v *View) Check(wrong func(where, what string)) (c Checked, err error) {
 			continue
 		}
 		if a.State == Submitted {
-			done[a.HIT]++
+			var numbers []int
+			for _, p := range pages {
+				numbers = append(numbers, p.Number)
+			}
+			done[a.HIT] = append(done[a.HIT], numbers)
 		}
 		live := slices.Contains([]string{Offered, Working, Submitted}, a.State)
 		if live && !rest {
@@ -91,11 +95,26 @@ func (v *View) Check(wrong func(where, what string)) (c Checked, err error) {
 		if stored[h.ID] != n {
 			wrong("HIT "+h.ID, fmt.Sprintf("%d assignments are live or submitted, but %d are counted", n, stored[h.ID]))
 		}
-		if done[h.ID] > h.K {
-			wrong("HIT "+h.ID, fmt.Sprintf("%d annotators have finished it, but it needs %d, and none is surplus", done[h.ID], h.K))
+		if tooMany(done[h.ID], h.K) {
+			wrong("HIT "+h.ID, fmt.Sprintf("%d annotators have finished it, but it needs %d, and none is surplus", len(done[h.ID]), h.K))
 		}
 	}
 	return c, err
+}
+
+// tooMany reports whether more assignments of a HIT count than it needs, from the pages that each of them has. In some
+// order each has a page that fewer than k before it have: the last one has a page that at most k have.
+func tooMany(assignments [][]int, k int) bool {
+	have := map[int]int{}
+	for _, pages := range assignments {
+		for _, n := range pages {
+			have[n]++
+		}
+	}
+	before := slices.DeleteFunc(slices.Clone(assignments), func(pages []int) bool {
+		return slices.ContainsFunc(pages, func(n int) bool { return have[n] <= k })
+	})
+	return len(before) > 0 && (len(before) == len(assignments) || tooMany(before, k))
 }
 
 func (v *View) checkAssignment(a Assignment, c *Checked, wrong func(where, what string)) ([]Page, error) {

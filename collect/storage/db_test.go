@@ -247,8 +247,8 @@ func rows(r *rapid.T, db *storage.DB) string {
 	return b.String()
 }
 
-// Whatever annotators do and however the time passes: nobody gets a HIT twice, at most k assignments of a HIT are
-// live or submitted apart from the surplus, and leases end.
+// Whatever annotators do and however the time passes: nobody gets a HIT twice, no more assignments of a HIT than it needs
+// are live or submitted apart from the surplus, leases end, and in the end all HITs are complete.
 func TestLeases(t *testing.T) {
 	eachEngine(t, func(t *testing.T, home func(testing.TB) storage.Home) {
 		rounds := 0
@@ -261,8 +261,15 @@ func TestLeases(t *testing.T) {
 				r.Fatal(err)
 			}
 			defer db.Close()
-			k := rapid.IntRange(1, 3).Draw(r, "k")
-			p := storagetest.NewPeople(t, db, rapid.IntRange(1, 3).Draw(r, "hits"), k)
+			k, hits := rapid.IntRange(1, 3).Draw(r, "k"), rapid.IntRange(1, 3).Draw(r, "hits")
+			p := storagetest.NewPeople(t, db, hits, k)
+			most := k // assignments of a HIT that count
+			if rapid.Bool().Draw(r, "rest") {
+				most *= 2 // each may be needed for one of the two pages
+				if err := db.SetRest(context.Background(), true); err != nil {
+					r.Fatal(err)
+				}
+			}
 			workers := []string{"ann", "bob", "cat", "dan", "eve"}
 			for _, w := range workers {
 				p.Agree(w)
@@ -270,12 +277,17 @@ func TestLeases(t *testing.T) {
 			held := map[string]storage.Assignment{}
 			for range rapid.IntRange(5, 40).Draw(r, "steps") {
 				w := rapid.SampledFrom(workers).Draw(r, "who")
-				switch rapid.SampledFrom([]string{"lease", "lease", "work", "wait", "return"}).Draw(r, "what") {
+				switch rapid.SampledFrom([]string{"lease", "lease", "work", "page", "wait", "return"}).Draw(r, "what") {
 				case "lease":
 					held[w] = p.Lease(w)
 				case "work":
 					if a := held[w]; a.ID != "" {
 						p.Work(w, a)
+					}
+				case "page":
+					if a := held[w]; a.ID != "" {
+						page := p.Pages(a.ID)[0].UUID
+						p.Submit(w, page, storage.Submit{Attempt: 2, Chunks: 1, Lost: []int{0}, Answer: "{}"})
 					}
 				case "wait":
 					p.Now += 11 * 60_000
@@ -285,13 +297,37 @@ func TestLeases(t *testing.T) {
 					}
 					held[w] = storage.Assignment{}
 				}
-				checkLeases(r, db, k, p.Now)
+				checkLeases(r, db, most, p.Now)
+			}
+			p.Now += 11 * 60_000
+			for i := 0; ; i++ {
+				w := fmt.Sprint("worker", i)
+				p.Agree(w)
+				a := p.Lease(w)
+				if a.ID == "" {
+					break
+				}
+				if i == most*hits {
+					r.Fatalf("HIT %s is given to one after the other", a.HIT)
+				}
+				p.Work(w, a)
+			}
+			checkLeases(r, db, most, p.Now)
+			if err := db.View(context.Background(), func(v *storage.View) error {
+				_, err := v.Check(func(where, what string) {
+					if strings.HasPrefix(where, "HIT") { // the chunks are not of their pages
+						r.Fatalf("%s: %s", where, what)
+					}
+				})
+				return err
+			}); err != nil {
+				r.Fatal(err)
 			}
 		})
 	})
 }
 
-func checkLeases(r *rapid.T, db *storage.DB, k int, now int64) {
+func checkLeases(r *rapid.T, db *storage.DB, most int, now int64) {
 	if err := db.Sweep(context.Background(), now); err != nil {
 		r.Fatal(err)
 	}
@@ -307,7 +343,7 @@ func checkLeases(r *rapid.T, db *storage.DB, k int, now int64) {
 			}
 			pairs[a.HIT+a.Worker] = true
 			if a.State == storage.Submitted && !a.Surplus {
-				if done[a.HIT]++; done[a.HIT] > k {
+				if done[a.HIT]++; done[a.HIT] > most {
 					r.Fatalf("HIT %s was done %d times, and none is surplus", a.HIT, done[a.HIT])
 				}
 			}
@@ -329,6 +365,26 @@ func checkLeases(r *rapid.T, db *storage.DB, k int, now int64) {
 // realChunk returns a chunk with one event.
 func realChunk(page string, seq int) []byte {
 	return fmt.Appendf(nil, `{"format":1,"page":%q,"attempt":1,"seq":%d,"t0":5,"keys":{"t":[1],"name":["Tab"]}}`, page, seq)
+}
+
+// Each assignment that counts has a page that needs it, in some order.
+func TestTooMany(t *testing.T) {
+	for _, c := range []struct {
+		pages [][]int
+		k     int
+		want  bool
+	}{
+		{nil, 1, false},
+		{[][]int{{0, 1}}, 1, false},
+		{[][]int{{0, 1}, {0, 1}}, 1, true},
+		{[][]int{{0, 1}, {0, 1}}, 2, false},
+		{[][]int{{1}, {0, 1}}, 1, false},
+		{[][]int{{0, 1}, {1}, {2, 1}, {1}}, 1, true}, // two have only the page 1
+	} {
+		if got := storage.TooMany(c.pages, c.k); got != c.want {
+			t.Errorf("%v with k = %d: %v, want %v", c.pages, c.k, got, c.want)
+		}
+	}
 }
 
 // Each change of what is stored is found, with its place.

@@ -112,7 +112,11 @@ func (db *DB) EraseTicket(ctx context.Context, worker string, visit int64, why s
 		if err := t.exec("UPDATE assignment AS a SET state = 'withdrawn', surplus = TRUE WHERE a.worker = ? AND "+ofTicket, worker, visit); err != nil {
 			return err
 		}
-		if err := t.exec(recount+" WHERE id IN (SELECT a.hit FROM assignment a WHERE a.worker = ? AND "+ofTicket+")", worker, visit); err != nil {
+		hits := "(SELECT a.hit FROM assignment a WHERE a.worker = ? AND " + ofTicket + ")"
+		if err := countSurplus(t, "hit IN "+hits, worker, visit); err != nil {
+			return err
+		}
+		if err := t.exec(recount+" WHERE id IN "+hits, worker, visit); err != nil {
 			return err
 		}
 		if err := t.exec("DELETE FROM assignment AS a WHERE a.worker = ? AND "+ofTicket, worker, visit); err != nil {
@@ -137,7 +141,11 @@ func (db *DB) EraseAbandoned(ctx context.Context, before, now int64) error {
 		if err := t.exec("UPDATE assignment SET surplus = TRUE WHERE state = 'abandoned' AND lease_until < ?", before); err != nil {
 			return err
 		}
-		if err := t.exec(recount+" WHERE id IN (SELECT hit FROM assignment WHERE state = 'abandoned' AND lease_until < ?)", before); err != nil {
+		hits := "(SELECT hit FROM assignment WHERE state = 'abandoned' AND lease_until < ?)"
+		if err := countSurplus(t, "hit IN "+hits, before); err != nil {
+			return err
+		}
+		if err := t.exec(recount+" WHERE id IN "+hits, before); err != nil {
 			return err
 		}
 		return t.exec("DELETE FROM assignment WHERE state = 'abandoned' AND lease_until < ?", before)

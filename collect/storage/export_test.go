@@ -40,3 +40,5 @@ func InPostgres(text string) (all []string) {
 	}
 	return all
 }
+
+var TooMany = tooMany

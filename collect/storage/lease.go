@@ -45,12 +45,26 @@ func (db *DB) SetRest(ctx context.Context, rest bool) error {
 	})
 }
 
-// countSurplus lets a surplus assignment count for each HIT that a condition selects and that needs one more.
+// enough returns a condition: whether k others have done the HIT of an assignment a or, if only the remaining pages of
+// a HIT are issued again, each page that a has.
+func enough(a string) string {
+	k := "(SELECT k FROM hit WHERE id = " + a + ".hit)"
+	others := "o.hit = " + a + ".hit AND o.id <> " + a + ".id AND NOT o.surplus AND NOT o.rejected"
+	return `CASE WHEN ` + restOnly + ` THEN NOT EXISTS (SELECT 1 FROM page q WHERE q.assignment = ` + a + `.id
+		AND (SELECT count(*) FROM assignment o JOIN page p ON p.assignment = o.id JOIN attempt x ON x.page = p.uuid
+		WHERE ` + others + ` AND o.state <> 'withdrawn' AND p.number = q.number AND x.state = 'submitted') < ` + k + `)
+		ELSE (SELECT count(*) FROM assignment o WHERE ` + others + ` AND o.state = 'submitted') >= ` + k + ` END`
+}
+
+// countSurplus lets surplus assignments count while a HIT that a condition selects needs them, the first ones first.
 func countSurplus(t *tx, hits string, args ...any) error {
-	return t.exec(`UPDATE assignment SET surplus = FALSE WHERE `+hits+` AND id = (SELECT b.id FROM assignment b WHERE b.hit = assignment.hit
-		AND b.state = 'submitted' AND b.surplus AND NOT b.rejected ORDER BY b.submitted, b.id LIMIT 1)
-		AND (SELECT count(*) FROM assignment b WHERE b.hit = assignment.hit AND b.state = 'submitted' AND NOT b.surplus AND NOT b.rejected)
-		< (SELECT k FROM hit WHERE id = assignment.hit)`, args...)
+	for {
+		n, err := t.change(`UPDATE assignment SET surplus = FALSE WHERE `+hits+` AND id = (SELECT b.id FROM assignment b WHERE b.hit = assignment.hit
+			AND b.state = 'submitted' AND b.surplus AND NOT b.rejected AND NOT `+enough("b")+` ORDER BY b.submitted, b.id LIMIT 1)`, args...)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
 }
 
 // SetPlan replaces the plan. HITs that were assigned stay as they are, also if the new plan does not have

@@ -295,11 +295,10 @@ func pagesLeft(t *tx, assignment string) (n int, err error) {
 	return n, err
 }
 
-// endAssignment ends an assignment whose pages are all submitted. It is surplus if enough others have done its HIT.
+// endAssignment ends an assignment whose pages are all submitted. It is surplus if enough others have done them.
 func endAssignment(t *tx, assignment string, now int64) error {
-	if err := t.exec(`UPDATE assignment SET state = 'submitted', submitted = ?, surplus = (SELECT count(*) FROM assignment b
-		WHERE b.hit = assignment.hit AND b.state = 'submitted' AND NOT b.surplus AND NOT b.rejected) >= (SELECT k FROM hit WHERE id = assignment.hit)
-		WHERE id = ?`, now, assignment); err != nil {
+	if err := t.exec("UPDATE assignment SET state = 'submitted', submitted = ?, surplus = "+enough("assignment")+" WHERE id = ?",
+		now, assignment); err != nil {
 		return err
 	}
 	return t.exec(recount+" WHERE id = (SELECT hit FROM assignment WHERE id = ?)", assignment)

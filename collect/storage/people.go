@@ -230,10 +230,14 @@ func endVisit(t *tx, visit int64, outcome string, now int64) error {
 	return t.exec("UPDATE visit SET outcome = ?, ended = ?, seen = ? WHERE id = ?", outcome, now, now, visit)
 }
 
-// endAssignments ends the live and abandoned assignments of a worker; their HITs are free again.
+// endAssignments ends the live and abandoned assignments of a worker; their HITs are free again. If their pages no
+// longer count, surplus work of others does.
 func endAssignments(t *tx, worker, state string) error {
 	if err := t.exec("UPDATE assignment SET state = ? WHERE worker = ? AND state IN ('offered', 'working', 'abandoned')",
 		state, worker); err != nil {
+		return err
+	}
+	if err := countSurplus(t, "hit IN (SELECT hit FROM assignment WHERE worker = ?)", worker); err != nil {
 		return err
 	}
 	return t.exec(recount+" WHERE id IN (SELECT hit FROM assignment WHERE worker = ?)", worker)

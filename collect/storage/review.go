@@ -84,9 +84,7 @@ func decide(t *tx, r *Review, force bool) (stored bool, err error) {
 			err = countSurplus(t, "hit = (SELECT hit FROM assignment WHERE id = ?)", r.Assignment)
 		}
 	} else {
-		err = t.exec(`UPDATE assignment SET rejected = FALSE, surplus = surplus OR (SELECT count(*) FROM assignment b WHERE b.hit = assignment.hit
-			AND b.id <> assignment.id AND b.state = 'submitted' AND NOT b.surplus AND NOT b.rejected) >= (SELECT k FROM hit WHERE id = assignment.hit)
-			WHERE id = ?`, r.Assignment)
+		err = t.exec("UPDATE assignment SET rejected = FALSE, surplus = surplus OR "+enough("assignment")+" WHERE id = ?", r.Assignment)
 	}
 	if err != nil {
 		return false, err

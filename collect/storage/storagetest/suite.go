@@ -206,6 +206,7 @@ func Run(t *testing.T, open func(t *testing.T) *storage.DB) {
 		{"plan", plan}, {"chunks", chunks}, {"limits", limits}, {"submit", submit}, {"attempts", attempts}, {"lost chunks", lost},
 		{"leases", leases}, {"leases at once", leasesAtOnce}, {"abandoned", abandoned}, {"surplus", surplus}, {"longest lease", longest},
 		{"arms", arms}, {"consent", consent}, {"finish", finish}, {"tickets", tickets}, {"leave", leave}, {"erase", erase}, {"reviews", reviews}, {"invites", invites}, {"clock", clock}, {"compat", compat}, {"takeover", takeover}, {"visits", visits}, {"rest", rest}, {"arms of pages", pageArms}, {"surplus counts", surplusCounts},
+		{"rest comes back", restComesBack}, {"pages erased", pagesErased},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
@@ -1010,29 +1011,15 @@ func rest(t *testing.T, db *storage.DB) {
 	if err := db.SetRest(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"ann", "bob", "cat", "dan", "eve"} {
+	for _, name := range []string{"ann", "bob", "cat", "dan", "eve", "fay"} {
 		p.Agree(name)
 	}
-	lease := func(name string, want ...int) storage.Assignment {
-		t.Helper()
-		a := p.Lease(name)
-		var got []int
-		if a.ID != "" {
-			for _, page := range p.Pages(a.ID) {
-				got = append(got, page.Number)
-			}
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%s has the pages %v, want %v", name, got, want)
-		}
-		return a
-	}
+	lease := p.leasePages
 	a := lease("ann", 0, 1)
-	page := p.Pages(a.ID)[0].UUID
-	p.Submit("ann", page, storage.Submit{Attempt: 1, Chunks: 1, Lost: []int{0}, Answer: "{}"})
+	p.submitFirst("ann", a)
 	p.Now += 11 * minute
 	b := lease("bob", 0, 1)
-	lease("cat", 1)
+	left := lease("cat", 1)
 	lease("dan")
 	p.Work("bob", b)
 	p.Now += 11 * minute // cat leaves, too
@@ -1049,19 +1036,162 @@ func rest(t *testing.T, db *storage.DB) {
 	if _, err := db.Erase(t.Context(), "ann", "test", p.Now); err != nil {
 		t.Fatal(err)
 	}
-	lease("eve", 0)
-	p.view(func(v *storage.View) error {
-		_, err := v.Check(func(where, what string) {
-			if strings.HasPrefix(where, "HIT") { // the chunks of this test are not of the page
-				t.Errorf("%s: %s", where, what)
-			}
-		})
-		return err
-	})
+	e := lease("eve", 0)
+	p.checkHITs()
+	p.Work("eve", e)
+	lease("fay")
+	// Cat comes back, but the page has two others.
+	p.Work("cat", left)
+	if p.State(e.ID) != "submitted" || p.State(left.ID) != "submitted surplus" {
+		t.Errorf("eve %s, cat %s", p.State(e.ID), p.State(left.ID))
+	}
+	lease("fay")
+	p.checkHITs()
 	if err := db.SetRest(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
 	p.Account()
+}
+
+// leasePages leases for a worker, who has to get the pages with these numbers.
+func (p *People) leasePages(worker string, want ...int) storage.Assignment {
+	p.t.Helper()
+	a := p.Lease(worker)
+	var got []int
+	if a.ID != "" {
+		for _, page := range p.Pages(a.ID) {
+			got = append(got, page.Number)
+		}
+	}
+	if !slices.Equal(got, want) {
+		p.t.Errorf("%s has the pages %v, want %v", worker, got, want)
+	}
+	return a
+}
+
+// submitFirst submits the first page of an assignment.
+func (p *People) submitFirst(worker string, a storage.Assignment) {
+	p.t.Helper()
+	p.Submit(worker, p.Pages(a.ID)[0].UUID, storage.Submit{Attempt: 1, Chunks: 1, Lost: []int{0}, Answer: "{}"})
+}
+
+// checkHITs checks the counts of HITs.
+func (p *People) checkHITs() {
+	p.t.Helper()
+	p.view(func(v *storage.View) error {
+		_, err := v.Check(func(where, what string) {
+			if strings.HasPrefix(where, "HIT") { // the chunks of the suite are not of their pages
+				p.t.Errorf("%s: %s", where, what)
+			}
+		})
+		return err
+	})
+}
+
+// Somebody who left a page, and finishes the HIT after somebody else did the rest, is not surplus: the HIT needs the page.
+// When somebody is rejected, as much surplus work counts as the pages need.
+func restComesBack(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 2, 1)
+	if err := db.SetRest(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ann", "bob", "cat", "dan", "eve", "fay", "guy"} {
+		p.Agree(name)
+	}
+	states := func(want string, all ...storage.Assignment) {
+		t.Helper()
+		var got []string
+		for _, a := range all {
+			got = append(got, p.State(a.ID))
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("the assignments are %q, want %q", got, want)
+		}
+		p.checkHITs()
+	}
+	a := p.leasePages("ann", 0, 1)
+	p.submitFirst("ann", a)
+	p.Now += 11 * minute
+	b := p.leasePages("bob", 1)
+	p.Work("bob", b)
+	p.Work("ann", a)
+	states("submitted, submitted", a, b)
+	// The other HIT is cat's, and then dan and eve do the same pages.
+	c := p.leasePages("cat", 0, 1)
+	p.Now += 11 * minute
+	d := p.leasePages("dan", 0, 1)
+	p.submitFirst("dan", d)
+	p.Now += 11 * minute
+	e := p.leasePages("eve", 1)
+	p.Now += 11 * minute
+	f := p.leasePages("fay", 1)
+	p.Work("cat", c)
+	p.Now++
+	p.Work("eve", e)
+	p.Now++
+	p.Work("dan", d)
+	states("submitted, submitted surplus, submitted surplus, offered", c, d, e, f)
+	review := storage.Review{Assignment: c.ID, At: p.Now, Via: "command", Decision: "reject", Reason: "test"}
+	if _, err := db.Decide(t.Context(), []storage.Review{review}, false); err != nil {
+		t.Fatal(err)
+	}
+	states("submitted, submitted, submitted, offered", c, d, e, f)
+	p.Now += 11 * minute
+	p.leasePages("guy")
+	review.Decision = "accept"
+	if _, err := db.Decide(t.Context(), []storage.Review{review}, true); err != nil {
+		t.Fatal(err)
+	}
+	states("submitted surplus, submitted, submitted, abandoned", c, d, e, f)
+}
+
+// When a page that counts is erased or withdrawn, surplus work of others for it counts.
+func pagesErased(t *testing.T, db *storage.DB) {
+	p := NewPeople(t, db, 4, 1)
+	for i, c := range []struct {
+		rest, done bool // done: bob has done the HIT, and not only the first page
+		erase      func(visit int64) error
+	}{
+		{false, true, func(visit int64) error { return db.EraseTicket(t.Context(), "bob1", visit, "test", p.Now) }},
+		{true, true, func(visit int64) error { return db.EraseTicket(t.Context(), "bob2", visit, "test", p.Now) }},
+		{true, false, func(int64) error { return db.EraseAbandoned(t.Context(), p.Now, p.Now) }},
+		{true, false, func(visit int64) error { return db.Withdraw(t.Context(), "bob4", visit, p.Now) }},
+	} {
+		if err := db.SetRest(t.Context(), c.rest); err != nil {
+			t.Fatal(err)
+		}
+		ann, bob := fmt.Sprint("ann", i+1), fmt.Sprint("bob", i+1)
+		p.Agree(ann)
+		p.Visit(bob, "ticket "+bob)
+		a := p.Lease(ann)
+		p.Now += 11 * minute
+		b := p.Lease(bob)
+		if a.HIT != b.HIT {
+			t.Fatalf("%s has HIT %s, and %s %s", ann, a.HIT, bob, b.HIT)
+		}
+		if c.done {
+			p.Work(bob, b)
+		} else {
+			p.submitFirst(bob, b)
+			p.Now += 11 * minute
+			cat := fmt.Sprint("cat", i+1)
+			p.Agree(cat)
+			p.Work(cat, p.leasePages(cat, 1))
+		}
+		p.Work(ann, a)
+		if p.State(a.ID) != "submitted surplus" {
+			t.Errorf("%d: %s before the deletion", i, p.State(a.ID))
+		}
+		if err := c.erase(p.visits[bob]); err != nil {
+			t.Fatal(err)
+		}
+		if p.State(a.ID) != "submitted" {
+			t.Errorf("%d: %s after the deletion", i, p.State(a.ID))
+		}
+		p.checkHITs()
+	}
+	p.Agree("eve")
+	p.leasePages("eve") // all HITs are complete
 }
 
 // Pages have arms in blocks if workers have none.
