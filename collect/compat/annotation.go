@@ -125,6 +125,9 @@ func (f *Front) readHeader(body []byte) (h storage.CompatHeader, worker string, 
 		return h, "", errors.New("the header has no workerID: open the task as a worker")
 	}
 	h.Worker, h.Arm = f.Keys.Worker(storage.Compat, worker), text("version", maxVersion)
+	if strings.ContainsRune(h.Arm, 0) { // PostgreSQL would not take it
+		return h, "", errors.New("the version has the character NUL")
+	}
 	pseudonym, err := json.Marshal(h.Worker)
 	if err != nil {
 		return h, "", err

@@ -95,7 +95,7 @@ func (f *Front) kind() string {
 // isSet reports whether a front end may know the study under a name. One worker can do one HIT under each name.
 func (f *Front) isSet(name string) bool {
 	id := f.Study.Study.ID
-	return name == id || strings.HasPrefix(name, id+"-") && len(name) <= 100 && utf8.ValidString(name)
+	return name == id || strings.HasPrefix(name, id+"-") && len(name) <= 100
 }
 
 // limited limits the requests of a network.

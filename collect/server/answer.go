@@ -84,6 +84,9 @@ func read(w http.ResponseWriter, r *http.Request, limit int64, to any) bool {
 	return true
 }
 
+// isText reports whether PostgreSQL takes a text.
+func isText(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
 // bytesOf reads a body of limited size.
 func bytesOf(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, bool) {
 	if r.ContentLength > limit {

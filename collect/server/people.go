@@ -486,6 +486,10 @@ func (s *Server) oops(w http.ResponseWriter, r *http.Request, p *person) {
 	if !read(w, r, maxOops, &in) {
 		return
 	}
+	if !isText(in.Error) {
+		refuse(w, 400, "bad_json", "the error has the character NUL")
+		return
+	}
 	if !s.notes.allow(p.ID) {
 		limited(w)
 		return

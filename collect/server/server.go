@@ -353,9 +353,13 @@ func (s *Server) Handler() http.Handler {
 		"img-src 'self' blob:", "connect-src 'self'", strings.Join(forms, " "), strings.Join(frames, " "), "base-uri 'none'"}, "; ")))
 }
 
-// unknownRoutes answers in JSON what no route answers.
+// unknownRoutes answers in JSON what no route answers, and addresses that no database would take.
 func unknownRoutes(m *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isText(r.URL.Path) {
+			refuse(w, 400, "bad_address", "the address is not UTF-8, or has the character NUL")
+			return
+		}
 		h, pattern := m.Handler(r)
 		if pattern != "" {
 			m.ServeHTTP(w, r)

@@ -322,8 +322,8 @@ func (b *submitBody) check(study *collect.Study, slots int) (storage.Submit, err
 		return none, fmt.Errorf("%d chunks: an attempt has 1 to %d", b.Chunks, storage.MaxChunks)
 	case b.Events < 0 || b.Events > math.MaxInt32:
 		return none, fmt.Errorf("%d events", b.Events)
-	case len(b.Chain) > 64:
-		return none, errors.New("the chain is longer than a digest")
+	case len(b.Chain) > 64 || !isText(b.Chain):
+		return none, errors.New("the chain is not a digest")
 	case math.Abs(b.Ended) > 1<<53:
 		return none, fmt.Errorf("ended = %v is not a time", b.Ended)
 	case !ascending(b.Lost, b.Chunks):
