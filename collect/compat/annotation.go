@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -85,10 +86,10 @@ func (f *Front) header(w http.ResponseWriter, r *http.Request) {
 		return err
 	})
 	if err == nil {
-		err = f.Identities.Put(r.Context(), h.Worker, storage.Compat, id, f.Now())
+		err = f.DB.CompatHeader(r.Context(), h, f.terms(), f.Now())
 	}
 	if err == nil {
-		err = f.DB.CompatHeader(r.Context(), h, f.terms(), f.Now())
+		err = f.identify(r.Context(), h.Worker, id)
 	}
 	switch {
 	case errors.Is(err, storage.ErrDiffers):
@@ -98,6 +99,23 @@ func (f *Front) header(w http.ResponseWriter, r *http.Request) {
 	default:
 		f.Answer(w, 200, map[string]any{"id": h.Annotation})
 	}
+}
+
+// identify stores the platform's id of a worker who is stored already: an erasure finds an id by its worker. If it cannot,
+// the client sends the request again. If the worker was erased meanwhile, it deletes the id.
+func (f *Front) identify(ctx context.Context, worker, id string) error {
+	ctx = context.WithoutCancel(ctx) // the client may go
+	if err := f.Identities.Put(ctx, worker, storage.Compat, id, f.Now()); err != nil {
+		return err
+	}
+	err := f.DB.View(ctx, func(v *storage.View) error {
+		_, err := v.Recorded(worker)
+		return err
+	})
+	if errors.Is(err, storage.ErrUnknown) {
+		return f.Identities.Erase(ctx, worker)
+	}
+	return err
 }
 
 func (f *Front) terms() storage.Terms {

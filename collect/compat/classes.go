@@ -79,8 +79,8 @@ func (f *Front) free(w http.ResponseWriter, r *http.Request) {
 	if !f.Roomy(w, false) {
 		return
 	}
-	if err = f.Identities.Put(r.Context(), p.Worker, storage.Compat, worker, f.Now()); err == nil {
-		err = f.DB.CompatFree(r.Context(), p, f.Now())
+	if err = f.DB.CompatFree(r.Context(), p, f.Now()); err == nil {
+		err = f.identify(r.Context(), p.Worker, worker)
 	}
 	if err != nil {
 		f.Failed(w, r, err)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -405,6 +406,43 @@ func TestFrontEndRefused(t *testing.T) {
 	if n := r.loose(); n != 1 {
 		t.Errorf("%d loose pages", n)
 	}
+}
+
+// A platform's id is stored only of who is stored, so that an erasure finds it.
+func TestFrontEndIdentity(t *testing.T) {
+	r := compatRig(t, collect.Browse)
+	want := func(worker string, there bool) {
+		t.Helper()
+		_, id, err := r.server.Identities.Find(t.Context(), r.server.keys.Worker(storage.Compat, worker))
+		if there && (id != worker || err != nil) || !there && !errors.Is(err, storage.ErrUnknown) {
+			t.Errorf("%s: id %q, %v", worker, id, err)
+		}
+	}
+	f := r.open("imagenet", r.hits()[0], "ann")
+	header := ask{"POST", f.base() + "/hits/" + f.hit + "/annotations", "", f.header(), nil}
+	r.broken.Store(true)
+	r.want(503, "not_stored", header)
+	want("ann", false)
+	r.broken.Store(false)
+	r.want(200, "", header)
+	want("ann", true)
+	if err := r.server.Identities.Erase(t.Context(), r.server.keys.Worker(storage.Compat, "ann")); err != nil {
+		t.Fatal(err)
+	}
+	r.want(200, "", header) // again, as after a crash between both
+	want("ann", true)
+	g := *f
+	g.worker = "bob"
+	header.body = g.header()
+	r.want(409, "annotation_taken", header)
+	want("bob", false)
+	free := ask{"POST", "/api/annotations", "", `{"annotations":[{"workerID":"cid"}]}`, nil}
+	r.broken.Store(true)
+	r.want(503, "not_stored", free)
+	want("cid", false)
+	r.broken.Store(false)
+	r.want(200, "", free)
+	want("cid", true)
 }
 
 // Without [compat], nothing answers.
