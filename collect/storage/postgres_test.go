@@ -189,9 +189,9 @@ func TestErasePostgres(t *testing.T) {
 	if done || err != nil {
 		t.Errorf("the erasure is complete while somebody reads: %v %v", done, err)
 	}
-	done, err = db.FinishErasures(t.Context(), identities, true)
-	if n := inTables(t, h, folder, traces); !done || err != nil || n > 0 {
-		t.Errorf("done %v, %v: %d traces are left", done, err, n)
+	finish(t, db, identities)
+	if n := inTables(t, h, folder, traces); n > 0 {
+		t.Errorf("%d traces are left", n)
 	}
 	if n, err := identities.Count(t.Context()); n != 19 || err != nil {
 		t.Errorf("%d identities are left: %v", n, err)
@@ -245,9 +245,7 @@ func TestEraseUnseenReader(t *testing.T) {
 	if err := reader.Rollback(); err != nil {
 		t.Fatal(err)
 	}
-	if done, err := db.FinishErasures(t.Context(), identities, true); !done || err != nil {
-		t.Errorf("afterwards: %v %v", done, err)
-	}
+	finish(t, db, identities)
 }
 
 // Whatever isolation the role has by default, a transaction reads what the one before it wrote.
