@@ -390,8 +390,8 @@ func (s *Server) disagree(w http.ResponseWriter, r *http.Request, p *person) {
 	case !p.visit.Own: // it may be somebody else
 		err = s.DB.Return(r.Context(), p.ID, p.visit.ID, s.now())
 	default:
-		if err = s.DB.Refuse(r.Context(), p.ID, p.visit.ID, s.now()); err == nil { // nobody needs to know who this was
-			err = s.Identities.Erase(r.Context(), p.ID)
+		if err = s.DB.Refuse(r.Context(), p.ID, p.visit.ID, s.now()); err == nil {
+			err = s.forget(r.Context(), p.ID)
 		}
 	}
 	if err != nil {
@@ -399,6 +399,19 @@ func (s *Server) disagree(w http.ResponseWriter, r *http.Request, p *person) {
 		return
 	}
 	answer(w, 200, map[string]any{"state": "refused", "back": way})
+}
+
+// forget deletes what a platform calls somebody who does not take part. Who has finished work before is to be paid.
+func (s *Server) forget(ctx context.Context, worker string) error {
+	var work storage.Progress
+	err := s.DB.View(ctx, func(v *storage.View) (err error) {
+		work, err = v.Progress(worker, "", 0)
+		return err
+	})
+	if err != nil || work.Submitted > 0 {
+		return err
+	}
+	return s.Identities.Erase(ctx, worker)
 }
 
 // changed answers somebody who has agreed to another text.

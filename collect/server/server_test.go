@@ -591,6 +591,35 @@ func TestConsentChanged(t *testing.T) {
 	}
 }
 
+// Somebody who has finished work and does not agree to a text that changed is still known, so that the work can be paid.
+func TestRefusedAfterWork(t *testing.T) {
+	r := newRig(t, collect.Browse, nil)
+	token := r.agree("annabelle")
+	for _, p := range r.pages(token) {
+		r.work(token, p["page"].(string), chosen)
+	}
+	r.stop()
+	if err := os.WriteFile(filepath.Join(r.dir, "consent.md"), []byte("New."), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	if m := r.want(200, "", ask{"POST", "/api/v1/consent", token, map[string]any{"agreed": false}, nil}); m["state"] != "refused" {
+		t.Errorf("%v", m)
+	}
+	var workers []storage.Worker
+	r.view(func(v *storage.View) (err error) {
+		workers, err = v.Workers()
+		return err
+	})
+	if len(workers) != 1 || workers[0].State != storage.Refused {
+		t.Fatalf("%+v", workers)
+	}
+	if _, id, err := r.server.Identities.Find(t.Context(), workers[0].ID); err != nil || id != "name annabelle" {
+		t.Errorf("who has finished work is known as %q, %v", id, err)
+	}
+	r.check()
+}
+
 // Below the limit no work is given out, but what is recorded is stored, until the disk is full. Nothing is
 // acknowledged when a commit fails.
 func TestDisk(t *testing.T) {
