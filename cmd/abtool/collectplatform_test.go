@@ -12,20 +12,12 @@ import (
 	"abtool/collect/storage"
 )
 
-// Decisions, bonuses and codes of people from Mechanical Turk, also of one who was erased and is to be paid.
+// Decisions, bonuses and codes of people from Mechanical Turk, who came by a link or with their ids, also of one who was
+// erased and is to be paid.
 func TestPlatformFiles(t *testing.T) {
 	dir := t.TempDir()
 	command(t, "collect", "demo", "--people", "3", "--speed", "0", "--unattended", "--addr", "127.0.0.1:0", "--out", filepath.Join(dir, "demo"))
 	at := filepath.Join(dir, "demo", "study")
-	file := filepath.Join(at, collect.SettingsFile)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	changed := strings.Replace(string(text), "keep_payment = false", "keep_payment = true", 1) + "\n[platform.mturk]\nsandbox = false\n"
-	if err := os.WriteFile(file, []byte(changed), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	study, err := collect.Open(at)
 	if err != nil {
 		t.Fatal(err)
@@ -41,28 +33,11 @@ func TestPlatformFiles(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	identities, err := storage.OpenIdentities(at)
-	if err != nil {
-		t.Fatal(err)
-	}
 	decisions, bonuses, codes := "assignment,decision,grounds,reason\n", "assignment,bonus,reason\n", "WorkerId,code\n"
 	for i, a := range list {
-		if err := identities.Erase(t.Context(), a.Worker); err != nil {
-			t.Fatal(err)
-		}
-		if err := identities.Put(t.Context(), a.Worker, "mturk", fmt.Sprint("A", i), *a.Submitted); err != nil {
-			t.Fatal(err)
-		}
-		entry := storage.Entry{Visit: *a.Visit, Worker: a.Worker, Platform: "mturk", Params: platform.Params{"assignmentId": fmt.Sprint("3T", i)}.String()}
-		if err := identities.PutEntry(t.Context(), entry, *a.Submitted); err != nil {
-			t.Fatal(err)
-		}
 		decisions += a.ID + []string{",accept,,\n", ",reject,other,it's not done\n", ",,,\n"}[i]
 		bonuses += a.ID + []string{",0.5,thanks\n", ",,\n", ",,\n"}[i]
 		codes += fmt.Sprint("A", i, ",", keys.CompletionCode(study.Study.ID, a.ID, a.Worker), "\n")
-	}
-	if err := identities.Close(); err != nil {
-		t.Fatal(err)
 	}
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -82,6 +57,47 @@ func TestPlatformFiles(t *testing.T) {
 		return string(b)
 	}
 	command(t, "collect", "review", at, "--apply", write("decisions.csv", decisions))
+	pasted := write("codes.csv", codes)
+
+	// They came with links of the study, to HITs that were made on MTurk's pages.
+	rows := strings.Split(strings.TrimSpace(codes), "\n")
+	batch := write("links.csv", "AssignmentId,"+rows[0]+"\n3X,"+rows[2]+"\n3Y,"+rows[1]+"\n")
+	if got := wrote("--for", "mturk", "--batch", batch); got != "AssignmentId,WorkerId,code,Approve,Reject\n3X,"+rows[2]+",,it's not done\n3Y,"+rows[1]+",X,\n" {
+		t.Errorf("for links the batch is filled in as\n%s", got)
+	}
+	if got := wrote("--codes", pasted); strings.Count(got, ",right,") != 3 {
+		t.Errorf("for links codes are judged as\n%s", got)
+	}
+
+	// They came from MTurk.
+	file := filepath.Join(at, collect.SettingsFile)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.Replace(string(text), "keep_payment = false", "keep_payment = true", 1) + "\n[platform.mturk]\nsandbox = false\n"
+	if err := os.WriteFile(file, []byte(changed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	identities, err := storage.OpenIdentities(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range list {
+		if err := identities.Erase(t.Context(), a.Worker); err != nil {
+			t.Fatal(err)
+		}
+		if err := identities.Put(t.Context(), a.Worker, "mturk", fmt.Sprint("A", i), *a.Submitted); err != nil {
+			t.Fatal(err)
+		}
+		entry := storage.Entry{Visit: *a.Visit, Worker: a.Worker, Platform: "mturk", Params: platform.Params{"assignmentId": fmt.Sprint("3T", i)}.String()}
+		if err := identities.PutEntry(t.Context(), entry, *a.Submitted); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := identities.Close(); err != nil {
+		t.Fatal(err)
+	}
 	want := "#!/bin/sh\naws mturk approve-assignment --assignment-id 3T0 --region us-east-1\n" +
 		`aws mturk reject-assignment --assignment-id 3T1 --requester-feedback 'it'\''s not done' --region us-east-1` + "\n"
 	if got := wrote("--for", "mturk"); got != want {
@@ -95,7 +111,6 @@ func TestPlatformFiles(t *testing.T) {
 		"--bonus-amount 0.5 --reason thanks --unique-request-token bonus-"+list[0].ID+" --region us-east-1\n" {
 		t.Errorf("bonuses are written as\n%s", got)
 	}
-	pasted := write("codes.csv", codes)
 	if got := wrote("--codes", pasted); strings.Count(got, ",right,") != 3 {
 		t.Errorf("codes are judged as\n%s", got)
 	}

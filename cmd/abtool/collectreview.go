@@ -295,11 +295,14 @@ func (o *collectReviewOptions) claims(ctx context.Context, study *collect.Study,
 		if err != nil && !errors.Is(err, storage.ErrUnknown) {
 			return nil, 0, err
 		}
-		if o.platform != "" && from != o.platform && !(o.platform == platform.NameMTurk && from == storage.Compat) {
+		if !o.takes(from) {
 			others++
 			continue
 		}
 		c := quality.Claim{Assignment: a.ID, Worker: a.Worker, Person: id, Code: keys.CompletionCode(study.Study.ID, a.ID, a.Worker), Submitted: *a.Submitted, Assessed: a}
+		if from == platform.NameLink { // what platforms call them is not known
+			c.Person = ""
+		}
 		if a.Decision != nil {
 			c.Decision, c.Reason = a.Decision.Decision, a.Decision.Reason
 		}
@@ -317,11 +320,21 @@ func (o *collectReviewOptions) claims(ctx context.Context, study *collect.Study,
 	}
 	kept, err := identities.Payments(ctx)
 	for _, p := range kept {
-		if o.platform == "" || p.Platform == o.platform {
+		if o.takes(p.Platform) {
+			if p.Platform == platform.NameLink {
+				p.ID = ""
+			}
 			list = append(list, quality.Erased(p))
 		}
 	}
 	return list, others, err
+}
+
+// takes reports whether annotators who came from a platform are among those of --for. Workers of MTurk come by original
+// front ends too, and with the links of the study to HITs that were made on MTurk's pages.
+func (o *collectReviewOptions) takes(from string) bool {
+	return o.platform == "" || from == o.platform || o.platform == platform.NameMTurk && from == storage.Compat ||
+		o.batch != "" && from == platform.NameLink
 }
 
 // export writes the decisions for a platform.

@@ -17,7 +17,7 @@ const (
 	CodeRight   = "right"
 	CodeErased  = "right, and erased" // finished, and deleted since
 	CodeOther   = "of somebody else"  // another person's, by the platform's ids
-	CodeTwice   = "used before"       // in an earlier row
+	CodeTwice   = "used before"       // in an earlier row, by the same person if that is known
 	CodeUnknown = "unknown"           // well formed, and of no finished assignment
 	CodeTypo    = "mistyped"
 	CodeMissing = "missing"
@@ -91,16 +91,16 @@ func CheckCodes(w io.Writer, from io.Reader, all []Claim) (map[string]int, error
 			verdict = CodeTypo
 		case c == nil:
 			verdict = CodeUnknown
-		case seen[given]:
-			verdict = CodeTwice
 		case person >= 0 && c.Person != "" && strings.TrimSpace(row[person]) != c.Person:
 			verdict = CodeOther
+		case seen[given]:
+			verdict = CodeTwice
 		case c.Assignment == "":
 			verdict = CodeErased
 		}
 		if c != nil {
 			assignment, decision = c.Assignment, c.Decision
-			seen[given] = true
+			seen[given] = seen[given] || verdict == CodeRight || verdict == CodeErased
 		}
 		counts[verdict]++
 		t.Write(append(row[:len(first):len(first)], verdict, assignment, decision))

@@ -204,7 +204,8 @@ func WriteMTurk(w io.Writer, m *platform.MTurk, all []Claim, now int64) (without
 
 // FillMTurk copies the CSV of a batch's results, as MTurk gives it out, and fills in its columns Approve and Reject. A
 // row is of the assignment whose completion code is one of its cells, else of MTurk's assignment of its AssignmentId,
-// else of the only one of its WorkerId. It returns how many rows were filled in, and how many have no decision.
+// else of the only one of its WorkerId. Codes are passed on: an assignment has one row, and MTurk's id of it, where that
+// is known, is the row's AssignmentId. It returns how many rows were filled in, and how many have no decision.
 func FillMTurk(w io.Writer, batch io.Reader, m *platform.MTurk, all []Claim, now int64) (filled, left int, err error) {
 	if err := mturkChecks(m, all, now); err != nil {
 		return 0, 0, err
@@ -217,6 +218,7 @@ func FillMTurk(w io.Writer, batch io.Reader, m *platform.MTurk, all []Claim, now
 		byWorker[c.Person] = append(byWorker[c.Person], c)
 	}
 	delete(byTicket, "")
+	delete(byWorker, "")
 	r := csv.NewReader(batch)
 	header, err := r.Read()
 	if err != nil {
@@ -231,6 +233,32 @@ func FillMTurk(w io.Writer, batch io.Reader, m *platform.MTurk, all []Claim, now
 			return 0, 0, fmt.Errorf("the results of the batch have no column %s: give the CSV file that MTurk's page for results downloads", name)
 		}
 	}
+	rows, err := r.ReadAll()
+	if err != nil {
+		return 0, 0, fmt.Errorf("the results of the batch: %w", err)
+	}
+	of, used := make([]*Claim, len(rows)), map[*Claim]bool{}
+	give := func(i int, c *Claim) {
+		if of[i] != nil || c == nil || used[c] {
+			return
+		}
+		if ticket := c.Params.Ticket(); ticket == "" || ticket == rows[i][at["AssignmentId"]] {
+			of[i], used[c] = c, true
+		}
+	}
+	for i, row := range rows {
+		for _, cell := range row {
+			give(i, byCode[collect.PlainCode(cell)])
+		}
+	}
+	for i, row := range rows {
+		give(i, byTicket[row[at["AssignmentId"]]])
+	}
+	for i, row := range rows {
+		if all := byWorker[row[at["WorkerId"]]]; len(all) == 1 {
+			give(i, all[0])
+		}
+	}
 	for _, name := range []string{"Approve", "Reject"} {
 		if _, ok := at[name]; !ok {
 			at[name] = len(header)
@@ -239,31 +267,11 @@ func FillMTurk(w io.Writer, batch io.Reader, m *platform.MTurk, all []Claim, now
 	}
 	t := csv.NewWriter(w)
 	t.Write(header)
-	for {
-		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			t.Flush()
-			return filled, left, t.Error()
-		}
-		if err != nil {
-			return filled, left, fmt.Errorf("the results of the batch: %w", err)
-		}
-		var c *Claim
-		for _, cell := range row {
-			if found := byCode[collect.PlainCode(cell)]; found != nil {
-				c = found
-			}
-		}
-		if c == nil {
-			c = byTicket[row[at["AssignmentId"]]]
-		}
-		if of := byWorker[row[at["WorkerId"]]]; c == nil && len(of) == 1 {
-			c = of[0]
-		}
+	for i, row := range rows {
 		for len(row) < len(header) {
 			row = append(row, "")
 		}
-		switch {
+		switch c := of[i]; {
 		case c == nil:
 			left++
 		case c.Decision == Accept:
@@ -275,4 +283,6 @@ func FillMTurk(w io.Writer, batch io.Reader, m *platform.MTurk, all []Claim, now
 		}
 		t.Write(row)
 	}
+	t.Flush()
+	return filled, left, t.Error()
 }

@@ -128,6 +128,25 @@ func TestFillMTurk(t *testing.T) {
 	}
 }
 
+// A code that was copied pays nobody: an assignment has one row, which is MTurk's of it if that is known.
+func TestFillMTurkCopied(t *testing.T) {
+	list := []Claim{claimed(decided("a", "ann", Accept, "", ""), "3A"), claimed(decided("b", "bob", Accept, "", ""), ""),
+		claimed(decided("c", "cat", Reject, "other", "no"), "3C")}
+	batch := "AssignmentId,WorkerId,code,Approve,Reject\n" +
+		"3X,pid-eve,1N5RBHZP8A0,,\n" + "3A,pid-ann,1N5RBHZP8A0,,\n" + // ann's, copied by eve
+		"3C,pid-cat,1N5RBHZP8A0,,\n" + // cat has finished something too
+		"3Y,pid-dan,1N5RBHZP8B0,,\n" + "3B,pid-bob,1N5RBHZP8B0,,\n" + // where MTurk's assignment is not known, the first
+		"3Z,pid-ann,,,\n" // ann's other row
+	want := "AssignmentId,WorkerId,code,Approve,Reject\n" +
+		"3X,pid-eve,1N5RBHZP8A0,,\n" + "3A,pid-ann,1N5RBHZP8A0,X,\n" + "3C,pid-cat,1N5RBHZP8A0,,no\n" +
+		"3Y,pid-dan,1N5RBHZP8B0,X,\n" + "3B,pid-bob,1N5RBHZP8B0,,\n" + "3Z,pid-ann,,,\n"
+	var b strings.Builder
+	filled, left, err := FillMTurk(&b, strings.NewReader(batch), &platform.MTurk{}, list, day)
+	if err != nil || filled != 3 || left != 3 || b.String() != want {
+		t.Errorf("%d %d %v\n%s", filled, left, err, b.String())
+	}
+}
+
 // HITs that were made by Amazon's program are decided by it.
 func TestWriteMTurk(t *testing.T) {
 	m := &platform.MTurk{ApproveDays: 30}
@@ -182,7 +201,7 @@ func TestCheckCodes(t *testing.T) {
 		t.Fatal("choose another assignment")
 	}
 	file := "\ufeffWorkerId,Answer.code\nann," + strings.ToLower(code("a")) + "\nann," + code("a") + "\nbob," + string(typo) + "\neve," + code("b") +
-		"\ngone," + code("c") + "\nx," + code("d") + "\ny,\n"
+		"\ngone," + code("c") + "\nx," + code("d") + "\ny,\nbob," + code("b") + "\neve," + code("b") + "\n"
 	var b strings.Builder
 	counts, err := CheckCodes(&b, strings.NewReader(file), list)
 	if err != nil {
@@ -190,14 +209,18 @@ func TestCheckCodes(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(b.String()), "\n")
 	for i, want := range []string{"WorkerId,Answer.code,verdict,assignment,decision", "right,a,accept", "used before,a,accept", "mistyped,,", "of somebody else,b,",
-		`"right, and erased",,accept`, "unknown,,", "missing,,"} {
+		`"right, and erased",,accept`, "unknown,,", "missing,,", "right,b,", "of somebody else,b,"} {
 		if !strings.HasSuffix(lines[i], want) {
 			t.Errorf("%s, want %s", lines[i], want)
 		}
 	}
 	for _, v := range Verdicts {
-		if counts[v] != 1 {
-			t.Errorf("%s: %d", v, counts[v])
+		want := 1
+		if v == CodeRight || v == CodeOther {
+			want = 2
+		}
+		if counts[v] != want {
+			t.Errorf("%s: %d, want %d", v, counts[v], want)
 		}
 	}
 	b.Reset()
