@@ -51,6 +51,12 @@ func makeKeys(dir string) error {
 	return nil
 }
 
+// HasKeys reports whether a folder has keys. A study has them, and a copy of it does not.
+func HasKeys(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "secrets"))
+	return err == nil
+}
+
 // Keys reads the keys with these names, all keys without a name. It returns an error if others can read them.
 func (s *Study) Keys(names ...string) (k Keys, err error) {
 	if len(names) == 0 {

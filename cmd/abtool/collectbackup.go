@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ func collectBackupCommand(s streams) *cobra.Command {
 		Long: `Copy the database of a study as it is at one moment, and compare everything in the copy as collect
 check does. A server may run meanwhile. --to names a folder, which gets the settings, texts and
 lists of the study too, or a file that ends in .db, which gets the database only. An earlier copy
-is replaced when the new one is complete and right.
+of the same study is replaced when the new one is complete and right. Nothing else is replaced.
 
 Not copied: images; the keys in secrets, which never change and of which you keep a copy in another
 place; and what platforms call the annotators, unless --identities asks for it. A backup keeps who
@@ -59,26 +60,40 @@ func (o *collectBackupOptions) run(ctx context.Context, s streams, dir string) e
 		return err
 	}
 	h := home(ctx, dir)
-	if shared, err := h.Shared(); err != nil {
+	shared, err := h.Shared()
+	if err != nil {
 		return err
-	} else if shared {
+	}
+	if shared {
 		return fmt.Errorf("%s is in PostgreSQL: copy its two schemas with pg_dump, restore them in another database, and check them there; the guide collect-server has the commands", dir)
 	}
+	made := false
 	if !isFile {
 		file = filepath.Join(o.to, storage.File)
-		if err := copyStudy(dir, o.to); err != nil {
+		if made, err = copyFolder(dir, o.to); err != nil {
 			return err
 		}
 	}
 	if sameFile(file, filepath.Join(dir, storage.File)) {
 		return usage.Errorf("--to %s: this is the study itself", o.to)
 	}
+	if folder := filepath.Dir(file); filepath.Base(file) == storage.File && collect.HasKeys(folder) {
+		return fmt.Errorf("%s has the keys of a study, so that it is not a copy: give a new folder", folder)
+	}
 	c, err := h.Backup(ctx, file)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("%s was never served, so that there is nothing to copy", dir)
-	case err != nil:
+	if err != nil {
+		if made {
+			os.Remove(o.to) // if nothing is in it
+		}
+		if errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("%s was never served, so that there is nothing to copy", dir)
+		}
 		return err
+	}
+	if !isFile {
+		if err := copyFiles(dir, o.to); err != nil {
+			return err
+		}
 	}
 	if o.identities {
 		if err := h.BackupIdentities(ctx, filepath.Join(o.to, storage.IdentityFile)); err != nil {
@@ -98,21 +113,25 @@ func sameFile(a, b string) bool {
 	return err == nil && err2 == nil && os.SameFile(x, y)
 }
 
-// copyStudy copies the files of a study into a folder, which is new or has an earlier copy.
-func copyStudy(dir, to string) error {
+// copyFolder makes a folder for a copy of a study. One that is there has an earlier copy, or nothing.
+func copyFolder(dir, to string) (made bool, err error) {
 	list, err := os.ReadDir(to)
+	list = slices.DeleteFunc(list, func(e os.DirEntry) bool { return strings.HasSuffix(e.Name(), half) })
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		if err := os.MkdirAll(to, 0o700); err != nil {
-			return err
-		}
+		return true, os.MkdirAll(to, 0o700)
 	case err != nil:
-		return err
+		return false, err
 	case sameFile(to, dir):
-		return usage.Errorf("--to %s: this is the study itself", to)
-	case len(list) > 0 && !collect.IsStudy(to):
-		return fmt.Errorf("%s has other files than a copy of a study: give a new folder", to)
+		return false, usage.Errorf("--to %s: this is the study itself", to)
+	case len(list) > 0 && !slices.ContainsFunc(list, func(e os.DirEntry) bool { return e.Name() == storage.File }) && !collect.HasKeys(to):
+		return false, fmt.Errorf("%s has other files than a copy of a study: give a new folder", to)
 	}
+	return false, nil
+}
+
+// copyFiles copies the files of a study into the folder of a copy.
+func copyFiles(dir, to string) error {
 	for _, name := range collect.Files() {
 		if err := copyFile(filepath.Join(dir, name), filepath.Join(to, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
@@ -121,6 +140,9 @@ func copyStudy(dir, to string) error {
 	return nil
 }
 
+// half ends the names of files that are not complete.
+const half = ".half"
+
 // copyFile copies a file for its owner only: study.toml may have a password.
 func copyFile(from, to string) error {
 	in, err := os.Open(from)
@@ -128,7 +150,7 @@ func copyFile(from, to string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to+".half", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	out, err := os.OpenFile(to+half, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
@@ -136,5 +158,5 @@ func copyFile(from, to string) error {
 	if err := errors.Join(err, out.Sync(), out.Close()); err != nil {
 		return err
 	}
-	return os.Rename(to+".half", to)
+	return os.Rename(to+half, to)
 }

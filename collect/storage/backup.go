@@ -11,11 +11,15 @@ import (
 var ErrPostgres = errors.New("the study is in PostgreSQL")
 
 // Backup writes a copy of the database of a study into a file, as it is at one moment, while a server may write. Then
-// it reads the copy: its structure is checked, and everything that is counted or has a digest is compared. A file that
-// is there is replaced once the copy is complete. The error is os.ErrNotExist if the study was never served.
+// it reads the copy: its structure is checked, and everything that is counted or has a digest is compared. An earlier
+// copy is replaced once this one is complete; another file is not. The error is os.ErrNotExist if the study was never
+// served.
 func (h Home) Backup(ctx context.Context, file string) (c Checked, err error) {
 	e, err := h.engine()
 	if err != nil {
+		return c, err
+	}
+	if err := earlier(ctx, e, file); err != nil {
 		return c, err
 	}
 	err = copySQLite(ctx, e, file, func(half engine) (err error) {
@@ -43,6 +47,56 @@ func (h Home) BackupIdentities(ctx context.Context, file string) error {
 	})
 }
 
+// earlier returns an error if a file is there that is not an earlier copy of the study.
+func earlier(ctx context.Context, e engine, file string) error {
+	if _, ok := e.(sqlite); !ok {
+		return ErrPostgres
+	}
+	if err := e.exists(); err != nil {
+		return err
+	}
+	if err := logOf(file); err != nil {
+		return err
+	}
+	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	want, err := studyOf(ctx, e)
+	if err != nil {
+		return fmt.Errorf("%v: %w", e, err)
+	}
+	have, err := studyOf(ctx, sqlite(file))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s is there, and is not the database of a study (%w): it is not replaced; copy to another place", file, err)
+	case have != want:
+		return fmt.Errorf("%s is the database of another study: it is not replaced; copy to another place", file)
+	}
+	return nil
+}
+
+// studyOf returns what tells studies apart, which copies share. Studies of earlier versions have no id, but keys.
+func studyOf(ctx context.Context, e engine) (id string, err error) {
+	db, err := e.pool(false)
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	err = db.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM meta WHERE key = 'study'),
+		(SELECT value FROM meta WHERE key = 'keys'), '')`).Scan(&id)
+	return id, err
+}
+
+// logOf returns an error if a database has a log. SQLite would apply it to a file that takes the place of the database.
+func logOf(file string) error {
+	for _, end := range []string{"-wal", "-journal"} {
+		if _, err := os.Lstat(file + end); err == nil {
+			return fmt.Errorf("%s is there: %s is in use, or its program was killed; copy to another place", file+end, file)
+		}
+	}
+	return nil
+}
+
 // copySQLite writes a copy of a database, which has no log and no unused places. It is put in place when it is
 // synced and check has accepted it.
 func copySQLite(ctx context.Context, e engine, to string, check func(half engine) error) (err error) {
@@ -50,6 +104,9 @@ func copySQLite(ctx context.Context, e engine, to string, check func(half engine
 		return ErrPostgres
 	}
 	if err := e.exists(); err != nil {
+		return err
+	}
+	if err := logOf(to); err != nil {
 		return err
 	}
 	readers, err := e.pool(false)

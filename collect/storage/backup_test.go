@@ -105,3 +105,62 @@ func TestBackupWrong(t *testing.T) {
 		t.Errorf("%v %v", files, err)
 	}
 }
+
+// A copy replaces an earlier copy of the same study. Other files stay as they are, and so does a database that is used.
+func TestBackupReplaces(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	h := storage.Home{Dir: dir}
+	db := openAt(t, h, storage.Options{})
+	openIn(t, other, storage.Options{}) // is served meanwhile
+	text := filepath.Join(t.TempDir(), "text.db")
+	if err := os.WriteFile(text, []byte("something else"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	closed := filepath.Join(t.TempDir(), "closed.db")
+	if _, err := (storage.Home{Dir: other}).Backup(t.Context(), closed); err != nil {
+		t.Fatal(err)
+	}
+	identitiesIn(t, dir)
+	names := filepath.Join(t.TempDir(), "names.db")
+	if err := h.BackupIdentities(t.Context(), names); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{
+		filepath.Join(other, storage.File): "collect.db-wal is there",
+		closed:                             "closed.db is the database of another study",
+		text:                               "text.db is there, and is not the database of a study",
+		names:                              "names.db is the database of another study",
+	} {
+		before, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Backup(t.Context(), file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+		if after, err := os.ReadFile(file); err != nil || string(before) != string(after) {
+			t.Errorf("%s is another file: %v", file, err)
+		}
+	}
+	if err := os.WriteFile(names+"-wal", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.BackupIdentities(t.Context(), names); err == nil || !strings.Contains(err.Error(), "names.db-wal is there") {
+		t.Errorf("%v", err)
+	}
+	// A study of an earlier version has no id, but keys.
+	for _, keys := range []string{"a", "b"} {
+		change(t, h, "DELETE FROM meta WHERE key IN ('study', 'keys')")
+		if err := db.Claim(t.Context(), keys); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := h.Backup(t.Context(), filepath.Join(dir, keys+".db")); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if _, err := h.Backup(t.Context(), filepath.Join(dir, "a.db")); err == nil || !strings.Contains(err.Error(), "another study") {
+		t.Errorf("%v", err)
+	}
+}
