@@ -110,11 +110,16 @@ func (f front) handler(s *Server, next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			peer, err := netip.ParseAddrPort(r.RemoteAddr)
 			proto := r.Header.Get("X-Forwarded-Proto")
-			if err != nil || !s.trusted(peer.Addr()) || proto != "" && !strings.EqualFold(proto, "https") {
+			trusted := err == nil && s.trusted(peer.Addr())
+			switch {
+			case trusted && strings.EqualFold(proto, "https"):
+				next.ServeHTTP(w, r)
+			case trusted && proto == "":
+				refuse(w, http.StatusForbidden, "no_tls", "the proxy does not say whether this request came to it with https: "+
+					"it has to set the header X-Forwarded-Proto")
+			default:
 				refuse(w, http.StatusForbidden, "no_tls", "this server is reached through its proxy only, with https")
-				return
 			}
-			next.ServeHTTP(w, r)
 		})
 	}
 	return next

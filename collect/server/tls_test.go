@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"io"
 	"log/slog"
 	"math/big"
 	"net/http"
@@ -186,7 +187,10 @@ func TestProxied(t *testing.T) {
 	for _, c := range []struct {
 		proxies, proto string
 		want           int
-	}{{`["127.0.0.1"]`, "https", 200}, {`["127.0.0.1"]`, "", 200}, {`["127.0.0.1"]`, "http", 403}, {`["192.0.2.0/24"]`, "https", 403}} {
+		says           string
+	}{{`["127.0.0.1"]`, "https", 200, "true"}, {`["127.0.0.1"]`, "", 403, "set the header X-Forwarded-Proto"},
+		{`["127.0.0.1"]`, "http", 403, "through its proxy only"}, {`["192.0.2.0/24"]`, "https", 403, "through its proxy only"},
+		{`["192.0.2.0/24"]`, "", 403, "through its proxy only"}} {
 		r := newRig(t, collect.Browse, func(text string) string {
 			return strings.Replace(text, "trusted_proxies = []", "trusted_proxies = "+c.proxies, 1)
 		})
@@ -199,15 +203,18 @@ func TestProxied(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.Header.Set("X-Forwarded-Proto", c.proto)
+		if c.proto != "" {
+			request.Header.Set("X-Forwarded-Proto", c.proto)
+		}
 		answer, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}
+		text, err := io.ReadAll(answer.Body)
 		answer.Body.Close()
 		web.Close()
-		if answer.StatusCode != c.want {
-			t.Errorf("%+v: %s", c, answer.Status)
+		if err != nil || answer.StatusCode != c.want || !strings.Contains(string(text), c.says) {
+			t.Errorf("%+v: %s %s %v", c, answer.Status, text, err)
 		}
 	}
 }
