@@ -67,7 +67,7 @@ func TestDerived(t *testing.T) {
 	d := browser(t, site.address)
 	d.open(site.url())
 	d.eval(original, nil)
-	rest := func() { d.do(chromedp.Sleep(30 * time.Millisecond)) } // longer than the front end's throttle
+	rest := func() { d.do(chromedp.Sleep(100 * time.Millisecond)) } // longer than the front end's throttle, also where handlers run late
 	wander := func(b box, n int) {
 		for i := range n {
 			d.move(b.X+10+float64(9*i), b.Y+20+float64(7*i%13)) // whole pixels from the edge: recordings have tenths
@@ -144,7 +144,7 @@ func TestDerived(t *testing.T) {
 }
 
 // slow is how much later than an input its handler runs at most, in ms: a frame, and more on a busy computer.
-const slow = 60
+const slow = 250
 
 // follows reports whether a handler that ran at a time can be of an input at another. Two clocks differ by 2 ms
 // at most.
