@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"abtool/internal/ui"
+	"abtool/schema"
 	"abtool/store"
 )
 
@@ -124,7 +125,18 @@ func nothing(context.Context, *http.Request) (string, any, error) {
 var functions = template.FuncMap{
 	"grouped": ui.Thousands,
 	"set":     store.Title,
+	"why":     why,
 	"width":   func(low, high float64) float64 { return max(.6, high-low) },
+}
+
+// why returns what a reason of a reject means.
+func why(reason string) string {
+	for _, r := range schema.Reasons {
+		if string(r.Reason) == reason {
+			return r.Text
+		}
+	}
+	return ""
 }
 
 // grid shows the showings of a data set.

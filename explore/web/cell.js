@@ -25,6 +25,12 @@ export function cell(set, row, o) {
   el('span', { class: 'caption' }, el('span', { class: 'text', title: row.image_id }, o.left), el('span', { class: 'state', title: o.title }, o.right)));
 }
 
+/** Returns the sign and the words for what became of a showing of ImageNet. */
+export function outcome(row) {
+  if (row.selected !== true) return row.selected === false ? ['–', 'not selected'] : ['?', 'not known whether selected'];
+  return row.hit === true ? ['✓', 'selected, the click is in a box'] : row.hit === false ? ['✗', 'selected, the click is in no box'] : ['•', 'selected'];
+}
+
 /** Draws the marks of rows over the cells of an element. */
 export async function mark(place, set, seqs, layers) {
   if (!seqs.length) return;

@@ -6,7 +6,7 @@ import { Facets, termWords } from '/web/facets.js';
 import { valueText } from '/web/chart.js';
 import { empty, filterText, follow, go, query } from '/web/state.js';
 import { draw as drawMarks } from '/web/thumb.js';
-import { cell, rowsOf } from '/web/cell.js';
+import { cell, rowsOf, outcome } from '/web/cell.js';
 
 const root = byId('grid'), { set } = root.dataset, hasImages = 'images' in root.dataset, linked = 'showing' in root.dataset;
 const cells = byId('cells');
@@ -73,7 +73,7 @@ function caption(row) {
   const sorted = (query().get('sort') ?? '').replace(/^-/, '');
   const first = sorted && byName.get(sorted) && sorted !== 'image_id' ? valueText(byName.get(sorted), row[sorted]) : row.image_id;
   if (set === 'coco') return [first, `${row.icons} of ${row.classes ?? '?'}`, 'icons placed, of classes present'];
-  return [first, row.selected === true ? '✓' : row.selected === false ? '–' : '?', row.selected ? 'selected' : 'not selected'];
+  return [first, ...outcome(row)];
 }
 
 const cellOf = row => {

@@ -2,15 +2,15 @@
 
 import { el, fill } from '/web/dom.js';
 import { get } from '/web/api.js';
-import { cell, mark, rowsOf } from '/web/cell.js';
+import { cell, mark, outcome, rowsOf } from '/web/cell.js';
 
 async function strip(place) {
   const set = place.dataset.random;
   const answer = await get(`/api/random/${set}?n=12`);
   const rows = rowsOf(answer).filter(r => r.n_samples > 0).slice(0, 8);
   if (!rows.length) return;
-  const cells = el('div', { class: 'cells' }, rows.map(r => cell(set, r, { left: r.image_id, right: r.selected === true ? '✓' : r.selected === false ? '–' : '',
-    title: r.selected ? 'selected' : '', linked: 'showing' in place.dataset, images: 'images' in place.dataset, width: 320 })));
+  const sign = r => set === 'imagenet' ? outcome(r) : ['', ''];
+  const cells = el('div', { class: 'cells' }, rows.map(r => cell(set, r, { left: r.image_id, right: sign(r)[0], title: sign(r)[1], linked: 'showing' in place.dataset, images: 'images' in place.dataset, width: 320 })));
   fill(place, el('header', { class: 'bar' }, el('h3', {}, 'Some at random'), el('button', { type: 'button', class: 'plain', click: () => strip(place) }, 'Others')), cells);
   await mark(place, set, rows.map(r => r.seq), { path: true, clicks: true, boxes: true, icons: true });
   place.dataset.marked = rows.length;

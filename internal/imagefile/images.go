@@ -204,9 +204,9 @@ func (m *Images) unique() error {
 
 // twice returns the error for two images with the same id.
 func (m *Images) twice(a, b int) error {
-	why := "an id is the name without folder and extension, and must belong to one image"
+	why := "an id is the name without folder and extension, and must belong to one image: rename one of them"
 	if m.shards != nil {
-		why = "an id is the name up to its first dot, and must belong to one image"
+		why = "an id is the name up to its first dot, and must belong to one image: rename one of them"
 	}
 	return fmt.Errorf("%s and %s have the same id %s: %s", m.Name(a), m.Name(b), m.list[a].id, why)
 }
