@@ -23,14 +23,11 @@ func (w *Weights) Write(path string) error {
 		return fmt.Errorf("--out %s has another ending than .onnx", path)
 	case w.target == ONNX:
 		return onnx.Write(path, w.network, w.Set, w.Set.Metadata)
-	}
-	switch filepath.Ext(path) {
-	case ".pth":
+	case ext == ".pth":
 		return writeTorch(path, w.Set)
-	case ".safetensors":
-		if w.target == MMDetection {
-			return fmt.Errorf("mmdetection reads .pth only: give another --out than %s", path)
-		}
+	case ext == ".safetensors" && w.target == MMDetection:
+		return fmt.Errorf("mmdetection reads .pth only: give another --out than %s", path)
+	case ext == ".safetensors":
 		return weights.WriteFile(path, w.Set)
 	}
 	return fmt.Errorf("--out %s has another ending than .safetensors and .pth", path)

@@ -90,10 +90,7 @@ func build(a *arch.Arch, set *weights.Set) (*graph, error) {
 
 // layer adds the operators of a layer, of which the last one gives its value.
 func (g *graph) layer(i int, l arch.Layer) error {
-	in, shape := Image, arch.Shape{g.a.Size, g.a.Size, g.a.Channels}
-	if k := l.In[0]; k != arch.Image {
-		in, shape = g.names[k], g.shapes[k]
-	}
+	in, shape := g.input(l.In[0])
 	out, width := g.names[i], shape[len(shape)-1]
 	last := func(op string, inputs []string, attributes ...attribute) { g.node(op, inputs, out, attributes...) }
 	switch l.Op {
@@ -119,10 +116,7 @@ func (g *graph) layer(i int, l arch.Layer) error {
 		weighted := g.step("Mul", []string{g.reshape(in, 0, width, -1), share})
 		last("ReduceSum", []string{weighted, g.list(2)}, attribute{"keepdims", 0})
 	case arch.Add:
-		other := Image
-		if k := l.In[1]; k != arch.Image {
-			other = g.names[k]
-		}
+		other, _ := g.input(l.In[1])
 		last("Add", []string{in, other})
 	case arch.Linear:
 		// The weight is transposed here, so that one operator serves tokens and features.
@@ -156,6 +150,14 @@ func (g *graph) layer(i int, l arch.Layer) error {
 		return fmt.Errorf("%s: ONNX export does not know the layer %q", g.a.Name, l.Op)
 	}
 	return nil
+}
+
+// input returns the name and the shape of what a layer reads: another layer's value, or of the input for arch.Image.
+func (g *graph) input(layer int) (string, arch.Shape) {
+	if layer == arch.Image {
+		return Image, g.a.In()
+	}
+	return g.names[layer], g.shapes[layer]
 }
 
 // attention adds softmax(q·kᵀ/√d)·v. in has the queries, keys and values of tokens one after another.
