@@ -30,7 +30,7 @@ type numbers struct {
 
 func (n *numbers) compute(ctx context.Context, o Options) {
 	defer close(n.ready)
-	n.doc, n.err = analysis.Run(ctx, o.Store, result.Options{Tool: o.Tool, Jobs: o.Threads, Hide: o.Hide, Seed: 1 /* as abtool stats */})
+	n.doc, n.err = analysis.Run(ctx, o.Store, result.Options{Tool: o.Tool, Jobs: o.Threads, Hide: o.Hide, Seed: result.DefaultSeed})
 	if n.err != nil {
 		return
 	}
@@ -73,7 +73,7 @@ func (s *Server) figure(w http.ResponseWriter, r *http.Request) {
 	send(w, r, "image/svg+xml", tagOf(b.Bytes()), b.Bytes())
 }
 
-// A number is a value of a statistic as a page shows it.
+// A valueShown is a value of a statistic as a page shows it.
 type valueShown struct {
 	Set, Statistic, Name, Title string
 	Value, Interval, Method     string

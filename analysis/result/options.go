@@ -33,6 +33,9 @@ type Options struct {
 // DefaultBootstrap is the number of bootstrap samples of an interval.
 const DefaultBootstrap = 1000
 
+// DefaultSeed is the seed that commands take, so that all of them print the same intervals. A seed of 0 is another one.
+const DefaultSeed = 1
+
 // DefaultSigmas are the standard deviations of random clicks. The paper's figure C goes from 0, which always
 // clicks the centre, to infinity, which clicks anywhere.
 var DefaultSigmas = []float64{0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75, 1, 2}

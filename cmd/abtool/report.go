@@ -62,7 +62,7 @@ bytes.
 	f.BoolVar(&o.Stats.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
 	f.IntVar(&o.Stats.Bootstrap, "bootstrap", result.DefaultBootstrap,
 		"number of bootstrap samples, 0 for no intervals")
-	f.Uint64Var(&o.Stats.Seed, "seed", 1, "seed of the bootstrap samples and of the choice of traces")
+	f.Uint64Var(&o.Stats.Seed, "seed", result.DefaultSeed, "seed of the bootstrap samples and of the choice of traces")
 	f.IntVar(&o.Stats.Jobs, "jobs", 0, "number of workers, 0 for one per processor; the report is the same")
 	f.BoolVar(&o.json, "json", false, "print the list of files and missing figures as JSON")
 	f.BoolVar(&o.quiet, "quiet", false, "show no progress and no notes")
