@@ -35,11 +35,11 @@ type table struct {
 	N    string // the column with the number of rows
 }
 
-// Queries are the queries for the rows behind a number.
+// Queries select the rows that a number counts.
 type Queries struct {
-	Over    string // the rows that it is over, as many as its n; "" if it has none
-	Counted string // the rows among them that a share counts; "" if it is no share, or its rows cannot be selected
-	None    string // why there are no rows
+	Over    string // its n rows; "" if they cannot be selected
+	Counted string // those of the n rows that the numerator of a share counts; "" if they cannot be selected
+	None    string // why the rows cannot be selected
 }
 
 var sets = map[string]*queries{"imagenet": read("imagenet"), "coco": read("coco")}

@@ -9,7 +9,7 @@ import (
 	"abtool/internal/ui"
 )
 
-// A Row is a number of a statistic with the queries for the rows behind it.
+// A Row is a number of a statistic with the queries for the rows that it counts.
 type Row struct {
 	Set       string `json:"data_set"`
 	Statistic string `json:"statistic"`
@@ -19,10 +19,10 @@ type Row struct {
 	Of        string `json:"of,omitempty"`
 	Query     string `json:"query,omitempty"`   // in a query of a table, $name stands for a cell of its row
 	Counted   string `json:"counted,omitempty"` // of a share: the query for the rows that it counts
-	None      string `json:"none,omitempty"`    // why there is no query
+	None      string `json:"none,omitempty"`    // why it has no query
 }
 
-// Rows returns the queries for the rows behind the numbers of a store.
+// Rows returns the queries for the rows that the numbers of a store count.
 func Rows(d *result.Document) (list []Row) {
 	for _, set := range d.DataSets {
 		f := rows.For(set.Name, &d.Options)
@@ -49,7 +49,7 @@ func Rows(d *result.Document) (list []Row) {
 	return list
 }
 
-// PrintRows prints the queries for the rows behind the numbers of a store.
+// PrintRows prints the queries for the rows that the numbers of a store count.
 func PrintRows(w io.Writer, d *result.Document) {
 	statistic := ""
 	for _, r := range Rows(d) {

@@ -101,7 +101,7 @@ of the image is in it: true, false, or nothing. The checks of HITs use it. gold 
 that are there to check annotators.
 
 --platform adds the settings of a platform that sends and pays annotators. Links of abtool collect
-invite work beside it.
+invite work at the same time.
 
 Images stay where they are. Those that browsers do not show are left out and named.`,
 		Example: `  abtool collect init birds --task browse --images photos --classes birds.csv
@@ -201,7 +201,7 @@ type measured struct {
 	n       int     // assignments that were submitted
 }
 
-// enough is how many assignments have to be submitted until their time counts, and not that of study.toml.
+// enough is the number of submitted assignments from which their median time replaces the time of study.toml.
 const enough = 5
 
 // measure returns how long the HITs of a study took. Nothing is measured if it was never served.

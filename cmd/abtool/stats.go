@@ -40,7 +40,7 @@ describes the JSON.
 
 --by prints a table by worker, class, hit, week, or arm of a study. --compare computes the same
 statistics of two stores, and prints the differences with intervals and tests. --rows prints, for
-each number, the query with which abtool sql prints the rows behind it.
+each number, the query with which abtool sql prints the rows that it counts.
 
 ` + severalStores + ` An argument
 that is both the name of a statistic and a folder is the name; write ./NAME for the folder.`,
@@ -82,10 +82,10 @@ that is both the name of a statistic and a folder is the name; write ./NAME for 
 	f.BoolVar(&o.csv, "csv", false, "print CSV, a line for each value and table cell; with --by, the table")
 	f.StringVar(&o.By, "by", "", "print a table by `KEY`: "+strings.Join(result.Keys, ", "))
 	f.StringVar(&o.compare, "compare", "", "compare with another `STORE`")
-	f.BoolVar(&o.rows, "rows", false, "print the queries for the rows behind each number, for abtool sql")
+	f.BoolVar(&o.rows, "rows", false, "print queries for abtool sql, for the rows that each number counts")
 	f.BoolVar(&o.Hide, "hide-workers", false, "replace the ids of workers and HITs by stable pseudonyms")
 	f.IntVar(&o.Bootstrap, "bootstrap", result.DefaultBootstrap, "number of bootstrap samples, 0 for no intervals")
-	f.Uint64Var(&o.Seed, "seed", 1, "seed of the bootstrap samples")
+	f.Uint64Var(&o.Seed, "seed", result.DefaultSeed, "seed of the bootstrap samples")
 	f.Float64SliceVar(&o.Sigmas, "sigma", result.DefaultSigmas,
 		"standard deviations of the simulated random clicks, as fractions of\neach axis of the image")
 	f.Lookup("sigma").DefValue = "0.05 to 2 in eleven steps"
