@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -107,9 +106,6 @@ func shownValue(f *rows.Finder, set string, st *result.Statistic, v *result.Valu
 
 func unitText(v float64, unit string) string { return ui.Minus(ui.Number(v, unit)) }
 
-// withoutShowings matches queries whose rows are neither showings nor images.
-var withoutShowings = regexp.MustCompile(`^(FROM \(?|SELECT \* FROM )?(FROM )?(imagenet|coco)_(hits|workers)\b|^FROM coco_categories\b`)
-
 // rowsAddress returns the address of the rows of a query: of the grid, if the rows are showings or images. Without a
 // query it returns "".
 func rowsAddress(set, sql, title string) string {
@@ -117,7 +113,7 @@ func rowsAddress(set, sql, title string) string {
 		return ""
 	}
 	q := url.Values{"q": {sql}}
-	if withoutShowings.MatchString(sql) {
+	if !rows.OfImages(sql) {
 		return "/sql?" + q.Encode()
 	}
 	q.Set("of", title)

@@ -151,6 +151,13 @@ func (f *Finder) Cell(s *result.Statistic, h *result.Histogram, row, column int)
 	return fill(text, map[string]any{"row": int64(row), "column": int64(column)})
 }
 
+// OfImages reports whether the rows of a query are showings or images, or parts of these: they have a column seq or
+// image_id.
+func OfImages(query string) bool { return !withoutImages.MatchString(query) }
+
+// withoutImages matches the queries of this package whose rows are HITs, annotators, classes or pages.
+var withoutImages = regexp.MustCompile(`^FROM (\(FROM )?((imagenet|coco)_(hits|workers)|coco_categories)\b|^SELECT assignment_id, page_idx, count`)
+
 var parameter = regexp.MustCompile(`\$\w+`)
 
 // fill replaces names after $ by literals of their values.

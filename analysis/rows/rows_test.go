@@ -11,13 +11,19 @@ import (
 	"abtool/query"
 )
 
-// count returns the number of rows of a query.
+// count returns the number of rows of a query, and checks what OfImages says of it.
 func count(t *testing.T, db *query.DB, text string) int64 {
 	t.Helper()
 	table, err := db.Table(context.Background(), "SELECT count(*) AS n FROM ("+text+")")
 	if err != nil {
 		t.Errorf("%s: %v", text, err)
 		return -1
+	}
+	described, err := db.Table(context.Background(), "SELECT count(*) AS n FROM (DESCRIBE "+text+") WHERE column_name IN ('seq', 'image_id')")
+	if err != nil {
+		t.Errorf("%s: %v", text, err)
+	} else if has := described.Numbers("n")[0] > 0; has != OfImages(text) {
+		t.Errorf("%s: its rows have an image: %v, want %v", text, OfImages(text), has)
 	}
 	return int64(table.Numbers("n")[0])
 }
