@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +20,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"abtool/internal/browser"
 )
 
 // A driver works in a tab of a browser.
@@ -54,24 +55,8 @@ func serve(t *testing.T, o Options) (_ *Server, base string) {
 // and a request to another server fail the test.
 func browse(t *testing.T, o Options) (*driver, *Server) {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no browser is installed, so that the pages are not tested in one: apt-get install chromium")
-	}
+	ctx := browser.Chromium(t, 8*time.Minute, chromedp.WindowSize(1280, 900))
 	s, base := serve(t, o)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // of events that chromedp does not know
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 8*time.Minute)
-	t.Cleanup(cancel)
 	d := &driver{t: t, ctx: ctx, base: base}
 	chromedp.ListenTarget(ctx, d.listen)
 	d.do(network.Enable(), log.Enable(), emulation.SetFocusEmulationEnabled(true), chromedp.Navigate(s.guard.address()))

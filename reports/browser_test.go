@@ -2,7 +2,6 @@ package reports
 
 import (
 	"context"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,31 +13,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"abtool/analysis/result"
+	"abtool/internal/browser"
 )
-
-// browser starts a headless Chromium, or skips the test if Chromium is not installed.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no browser is installed, so that the page is not tested in one: apt-get install chromium")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-		chromedp.DisableGPU)
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 10*time.Minute) // from here on, so that the making of pages by slow machines is in it
-	t.Cleanup(cancel)
-	return ctx
-}
 
 func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
@@ -130,7 +106,7 @@ func checkAccess(t *testing.T, ctx context.Context) {
 // The page works in a browser: there are no errors, pictures load, tables sort, traces play, no element is wider
 // than the page, and people who use a keyboard or a screen reader find their way.
 func TestPage(t *testing.T) {
-	ctx := browser(t)
+	ctx := browser.Chromium(t, 10*time.Minute)
 	out := filepath.Join(t.TempDir(), "report")
 	if _, err := Make(context.Background(), testStore(t),
 		Options{Out: out, Compare: testStore(t), Stats: result.Options{Bootstrap: 50, Seed: 1}}); err != nil {
@@ -224,7 +200,7 @@ func TestPage(t *testing.T) {
 // The page of a store that lacks ground truth, annotators and HITs has the title of each figure and, in its
 // place, a sentence that says what is missing.
 func TestPageWithoutData(t *testing.T) {
-	ctx := browser(t)
+	ctx := browser.Chromium(t, 10*time.Minute)
 	out := filepath.Join(t.TempDir(), "report")
 	bare := bareStore(t)
 	r, err := Make(context.Background(), bare,

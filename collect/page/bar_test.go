@@ -39,7 +39,7 @@ EventTarget.prototype.addEventListener = function (type, handler, o) {
 // six rounds has to do.
 func TestCost(t *testing.T) {
 	site := newSite(t, collect.Browse, func(s *collect.Settings) { s.Record.Rate = 0 })
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.before(timing)
 	d.open(site.url())
 	d.do(chromedp.Sleep(time.Second))
@@ -132,7 +132,7 @@ func TestSize(t *testing.T) {
 func TestAccess(t *testing.T) {
 	for _, task := range []string{"browse", "tag"} {
 		site := newSite(t, task, nil)
-		d := browser(t, site.address)
+		d := chromium(t, site.address)
 		check := func(screen string) {
 			t.Helper()
 			d.do(chromedp.KeyEvent(kb.Tab)) // browsers show the focus to those who use keys
@@ -211,7 +211,7 @@ const access = `(() => {
 // At twice the size of letters nothing is lost, and the page does not scroll sideways.
 func TestZoom(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.do(emulation.SetDeviceMetricsOverride(640, 450, 2, false))
 	d.open(site.url())
 	var wide bool

@@ -3,7 +3,6 @@ package page_test
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"abtool/collect"
+	"abtool/internal/browser"
 )
 
 // A driver works in a tab of a browser, and notes what it does.
@@ -37,28 +37,12 @@ type act struct {
 	x, y          float64
 }
 
-// browser starts a headless Chromium, or skips the test if none is installed.
-func browser(t *testing.T, own string, more ...chromedp.ExecAllocatorOption) *driver {
+// chromium starts a headless Chromium, or skips the test if none is installed.
+func chromium(t *testing.T, own string, more ...chromedp.ExecAllocatorOption) *driver {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no browser is installed, so that the page is not tested in one: apt-get install chromium")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900),
-		chromedp.Flag("blink-settings", "primaryPointerType=4,availablePointerTypes=4,primaryHoverType=2,availableHoverTypes=2")) // a mouse
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // of events that chromedp does not know
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
-	t.Cleanup(cancel)
-	return newDriver(t, ctx, own)
+	options := append([]chromedp.ExecAllocatorOption{chromedp.WindowSize(1280, 900),
+		chromedp.Flag("blink-settings", "primaryPointerType=4,availablePointerTypes=4,primaryHoverType=2,availableHoverTypes=2")}, more...) // a mouse
+	return newDriver(t, browser.Chromium(t, 5*time.Minute, options...), own)
 }
 
 func newDriver(t *testing.T, ctx context.Context, own string) *driver {
@@ -216,7 +200,7 @@ func (d *driver) stored(site *site, n int) submit {
 // A study is worked through: from the landing page to the code.
 func TestWay(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	b := d.box(".slot")
 	d.click(b.X+20, b.Y+30)

@@ -64,7 +64,7 @@ type originalImage struct {
 // The records that are derived from a recording are those that the original front end makes of the same events.
 func TestDerived(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	d.eval(original, nil)
 	rest := func() { d.do(chromedp.Sleep(100 * time.Millisecond)) } // longer than the front end's throttle, also where handlers run late
@@ -180,7 +180,7 @@ const originalTag = `window.originals = []; document.querySelector(".photo").add
 // an icon that lies on the image.
 func TestDerivedTag(t *testing.T) {
 	site := newSite(t, collect.Tag, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	d.eval(originalTag, nil)
 	photo := d.box(".photo")

@@ -20,7 +20,7 @@ import (
 // A reload in the middle of a page costs nothing: the answer is there, and the recording says what happened.
 func TestReload(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	for _, n := range []int{2, 5} {
 		b := d.box(fmt.Sprintf(".grid > :nth-child(%d) img", n))
@@ -66,7 +66,7 @@ func (d *driver) offline(yes bool) {
 // Without a network the pages that are there can be done. What was done arrives afterwards, once and in order.
 func TestOffline(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	for end := time.Now().Add(20 * time.Second); site.count("GET /img/") < 3*48; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -136,7 +136,7 @@ func TestOffline(t *testing.T) {
 // everything in the end.
 func TestServerKilled(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	d.recorded(site, 0, 1)
 	site.mu.Lock()
@@ -168,7 +168,7 @@ func TestServerKilled(t *testing.T) {
 // A second tab says that the first is there, and can take over.
 func TestTabs(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	b := d.box(".slot img")
 	d.click(b.X+20, b.Y+20)
@@ -195,9 +195,9 @@ func TestTabs(t *testing.T) {
 // Another device asks before it takes over, and the first one then stops.
 func TestDevices(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
-	second := browser(t, site.address)
+	second := chromium(t, site.address)
 	second.do(chromedp.Navigate(site.url()))
 	second.wait(`document.body.innerText.includes("on another device")`)
 	if *shots != "" {
@@ -218,7 +218,7 @@ func TestDevices(t *testing.T) {
 // Who has everything deleted without a network, and comes back later, is deleted then and shown no page.
 func TestDeleteOffline(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	b := d.box(".slot img")
 	d.click(b.X+20, b.Y+20)
@@ -249,7 +249,7 @@ func TestDeleteOffline(t *testing.T) {
 // Browsers without a SHA-256, as on addresses without TLS, work as the others do.
 func TestWithoutTLS(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.before(`Object.defineProperty(crypto, "subtle", { value: undefined })`)
 	d.open(site.url())
 	d.press("Submit this page")
@@ -263,7 +263,7 @@ func TestWithoutTLS(t *testing.T) {
 func TestStop(t *testing.T) {
 	for _, deleting := range []bool{false, true} {
 		site := newSite(t, collect.Browse, nil)
-		d := browser(t, site.address)
+		d := chromium(t, site.address)
 		d.open(site.url())
 		b := d.box(".slot img")
 		d.click(b.X+20, b.Y+20)
@@ -303,7 +303,7 @@ func TestStop(t *testing.T) {
 // A browser that refuses to keep anything says so, and works.
 func TestPrivate(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.before(`Object.defineProperty(globalThis, "indexedDB", { get() { throw new DOMException("refused", "SecurityError") } })`)
 	d.open(site.url())
 	d.wait(`document.querySelector("#notice").innerText.includes("private window")`)
@@ -327,7 +327,7 @@ func (d *driver) before(script string) {
 // A link that is incomplete, and a refusal to take part, are answered kindly.
 func TestKind(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.do(chromedp.Navigate("http://" + site.address + "/s/birds"))
 	d.wait(`document.body.innerText.includes("Please open the link that you were given") && document.body.innerText.includes("no_invitation")`)
 	d.do(chromedp.Navigate(site.url()))
@@ -342,7 +342,7 @@ func TestKind(t *testing.T) {
 // Who was about to agree to a text that has changed is asked again, also after agreeing.
 func TestConsentChanged(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.do(chromedp.Navigate(site.url()))
 	d.press("Continue")
 	for n, button := range []string{"I agree", "Begin"} {

@@ -36,7 +36,7 @@ func TestFrame(t *testing.T) {
 	site.mu.Lock()
 	site.frame = strings.TrimSuffix(address, "/")
 	site.mu.Unlock()
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	seen := map[target.ID]bool{}
 	open := func(path string) *driver { // works in the frame; its own mouse does not
 		t.Helper()
@@ -100,7 +100,7 @@ func TestFrame(t *testing.T) {
 // A page that the browser freezes, and a computer that sleeps, leave their traces in the recording.
 func TestSleep(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	d.do(emulation.SetFocusEmulationEnabled(false)) // only pages that nobody looks at are frozen
 	d.do(cdppage.SetWebLifecycleState(cdppage.SetWebLifecycleStateStateFrozen))

@@ -32,7 +32,7 @@ const untranslated = `(async (english, other) => {
 // Each language has all texts, none of which is left in English, and its words fit the screens.
 func TestLanguages(t *testing.T) {
 	site := newSite(t, collect.Browse, func(s *collect.Settings) { s.Study.Language = "de-AT" })
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.do(chromedp.Navigate(site.url()))
 	d.wait(`document.documentElement.lang === "de"`)
 	files, err := fs.Glob(page.Files, "texts-*.js")

@@ -22,7 +22,7 @@ var shots = flag.String("shots", "", "write pictures of all screens into this fo
 func TestLook(t *testing.T) {
 	for _, task := range []string{"browse", "tag"} {
 		site := newSite(t, task, nil)
-		d := browser(t, site.address)
+		d := chromium(t, site.address)
 		look := func(name string) { d.look(task + "-" + name) }
 		d.do(chromedp.Navigate(site.url()))
 		d.wait(`document.querySelector("h1")?.innerText === "Things in pictures"`)
@@ -88,7 +88,7 @@ func TestAdminLook(t *testing.T) {
 	site := newSite(t, "browse", func(s *collect.Settings) {
 		s.Assign.Unit, s.Arms = collect.PerPage, map[string]collect.Arm{"plain": {Weight: 1}, "red": {Weight: 1}}
 	})
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	for n := range 3 {
 		d.page(n + 1)
@@ -103,7 +103,7 @@ func TestAdminLook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d = browser(t, strings.TrimPrefix(admin.URL, "http://"))
+	d = chromium(t, strings.TrimPrefix(admin.URL, "http://"))
 	for name, path := range map[string]string{"overview": "/?token=" + keys.Admin, "people": "/people", "assignments": "/assignments"} {
 		d.do(chromedp.Navigate(admin.URL + "/?token=" + keys.Admin))
 		d.do(chromedp.Navigate(admin.URL + path))

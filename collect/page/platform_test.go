@@ -102,7 +102,7 @@ func platformSite(t *testing.T, task string, change func(*platform.Settings)) (*
 	for _, h := range platformHosts {
 		rules = append(rules, "MAP "+h+":443 "+address)
 	}
-	d := browser(t, site.address, chromedp.Flag("host-resolver-rules", strings.Join(rules, ",")), chromedp.Flag("ignore-certificate-errors", true),
+	d := chromium(t, site.address, chromedp.Flag("host-resolver-rules", strings.Join(rules, ",")), chromedp.Flag("ignore-certificate-errors", true),
 		chromedp.Flag("site-per-process", true), chromedp.Flag("disable-features", "Translate"))
 	for _, h := range platformHosts {
 		d.allowed = append(d.allowed, "https://"+h+"/")

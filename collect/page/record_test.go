@@ -48,7 +48,7 @@ func compare(t *testing.T, p *recording.Page, moves []act, scroll float64) {
 // What is recorded of a browse page is what was done.
 func TestBrowse(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 
 	// Moves, also to places between pixels.
@@ -216,7 +216,7 @@ func (d *driver) fast(n int, x float64) {
 func TestCoalesced(t *testing.T) {
 	for _, rate := range []int{0, 125} {
 		site := newSite(t, collect.Browse, func(s *collect.Settings) { s.Record.Rate = rate })
-		d := browser(t, site.address)
+		d := chromium(t, site.address)
 		d.open(site.url())
 		d.eval(`globalThis.seen = 0; addEventListener("pointermove", e => seen += e.getCoalescedEvents().length)`, nil)
 		d.fast(400, 0)
@@ -252,7 +252,7 @@ func TestCoalesced(t *testing.T) {
 func TestLevels(t *testing.T) {
 	for level, line := range map[string]string{"full": "how the pointer moves", "events": "clicks and scrolling", "answers": "your answers"} {
 		site := newSite(t, collect.Browse, nil)
-		d := browser(t, site.address)
+		d := chromium(t, site.address)
 		d.do(chromedp.Navigate(site.url()))
 		d.press("Continue")
 		d.wait(`document.querySelector("[name=level]")`)

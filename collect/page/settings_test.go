@@ -15,7 +15,7 @@ func TestMeasures(t *testing.T) {
 		s.Arms = map[string]collect.Arm{"plain": {Weight: 1, Pointer: "default", Reveal: "always", Instruction: "default", Magnifier: "none"},
 			"red": {Weight: 2, Pointer: "red-dot", Reveal: "hover", Instruction: "click-the-object", Magnifier: "none"}}
 	})
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	seen := map[string]int{}
 	for n := range 3 {
@@ -52,7 +52,7 @@ func TestMeasures(t *testing.T) {
 // A page whose images cannot be loaded is counted when it is submitted.
 func TestBlank(t *testing.T) {
 	site := newSite(t, collect.Tag, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	site.mu.Lock()
 	site.spoil = 1
 	site.mu.Unlock()

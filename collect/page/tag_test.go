@@ -35,7 +35,7 @@ func (d *driver) drag(x0, y0, x1, y1 float64, drop bool) {
 // Every way to place, move and remove an icon is recorded as what it is.
 func TestTag(t *testing.T) {
 	site := newSite(t, collect.Tag, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	photo := d.box(".photo")
 	if photo.Height != 450 || photo.Width != 600 {
@@ -134,7 +134,7 @@ func TestTag(t *testing.T) {
 // Both interfaces can be worked with keys alone.
 func TestKeys(t *testing.T) {
 	site := newSite(t, collect.Browse, nil)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.do(chromedp.Navigate(site.url()))
 	d.wait(`document.querySelector(".next button")`)
 	keys := func(keys ...string) {
@@ -190,7 +190,7 @@ func TestKeys(t *testing.T) {
 	}
 
 	site = newSite(t, collect.Tag, nil)
-	d = browser(t, site.address)
+	d = chromium(t, site.address)
 	d.open(site.url())
 	focus("cat")
 	keys(kb.Enter, kb.ArrowUp, kb.ArrowUp, kb.ArrowRight, kb.Enter) // placed
@@ -224,7 +224,7 @@ func TestArms(t *testing.T) {
 		site := newSite(t, collect.Browse, func(s *collect.Settings) {
 			s.Arms = map[string]collect.Arm{"other": {Weight: 1, Pointer: pointer, Reveal: "hover", Instruction: "click-the-object", Magnifier: "none"}}
 		})
-		d := browser(t, site.address)
+		d := chromium(t, site.address)
 		d.open(site.url())
 		d.wait(`document.querySelector(".ask").innerText.includes("Click on the object itself.")`)
 		b := d.box(".grid > :nth-child(2) img")
@@ -250,7 +250,7 @@ func TestArms(t *testing.T) {
 	site := newSite(t, collect.Tag, func(s *collect.Settings) {
 		s.Arms = map[string]collect.Arm{"loupe": {Weight: 1, Pointer: "default", Reveal: "always", Instruction: "default", Magnifier: "drag"}}
 	})
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.open(site.url())
 	b, photo := d.box(".icons > :first-child"), d.box(".photo")
 	d.drag(b.X+9, b.Y+9, photo.X+150, photo.Y+90, false)
@@ -279,7 +279,7 @@ func TestTouch(t *testing.T) {
 		d.settle()
 	}
 	site := newSite(t, collect.Browse, devices)
-	d := browser(t, site.address)
+	d := chromium(t, site.address)
 	d.do(emulation.SetTouchEmulationEnabled(true))
 	d.open(site.url())
 	b := d.box(".slot img")
@@ -292,7 +292,7 @@ func TestTouch(t *testing.T) {
 	}
 
 	site = newSite(t, collect.Tag, devices)
-	d = browser(t, site.address)
+	d = chromium(t, site.address)
 	d.do(emulation.SetTouchEmulationEnabled(true))
 	d.open(site.url())
 	b = d.box(".icons > :first-child")

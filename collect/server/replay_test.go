@@ -1,9 +1,7 @@
 package server
 
 import (
-	"context"
 	"encoding/json"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +16,7 @@ import (
 	"abtool/collect/quality"
 	"abtool/collect/storage"
 	"abtool/explore/replay/scene"
+	"abtool/internal/browser"
 )
 
 // Pages that original front ends sent are replayed from their records: the recorded page of ImageNet's has images that
@@ -96,10 +95,7 @@ func TestReplayOfOddPages(t *testing.T) {
 
 // The page of an assignment plays in a browser, which has nothing to complain of.
 func TestReplayInBrowser(t *testing.T) {
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no browser is installed, so that the replay is not tested in one: apt-get install chromium")
-	}
+	ctx := browser.Chromium(t, time.Minute)
 	r := newRig(t, collect.Browse, nil)
 	token := r.agree("ann")
 	for _, p := range r.pages(token) {
@@ -111,12 +107,6 @@ func TestReplayInBrowser(t *testing.T) {
 		id = all[0].ID
 		return err
 	})
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)...)
-	defer cancel()
-	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
-	defer cancel()
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
-	defer cancel()
 	var mu sync.Mutex
 	var complaints []string
 	chromedp.ListenTarget(ctx, func(e any) {
