@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"time"
 
@@ -23,17 +22,18 @@ import (
 )
 
 type collectDemoOptions struct {
-	out, task     string
-	addr          string
-	people        int
-	speed         float64
-	seed          uint64
-	force         bool
-	unattended    bool
-	browser       bool
-	arms          bool
-	study, images string // below out
-	see           func([]byte) client.Sight
+	out, task            string
+	addr                 string
+	people               int
+	speed                float64
+	seed                 uint64
+	force                bool
+	unattended           bool
+	browser              bool
+	arms                 bool
+	study, images, truth string // below out
+	made                 string // the folder out, if it was not there
+	see                  func([]byte) client.Sight
 }
 
 func collectDemoCommand(s streams) *cobra.Command {
@@ -83,27 +83,51 @@ func (o *collectDemoOptions) run(ctx context.Context, s streams) error {
 	case o.speed < 0:
 		return usage.Errorf("--speed %v: give a number from 0", o.speed)
 	}
-	o.study, o.images = filepath.Join(o.out, "study"), filepath.Join(o.out, "images")
-	if _, err := os.Stat(o.out); err == nil {
-		if !o.force {
-			return fmt.Errorf("%s already exists: give --force to replace its study, or another --out", o.out)
-		}
-		if !collect.IsStudy(o.study) {
-			return fmt.Errorf("%s has no study of an earlier demonstration, and is left as it is", o.out)
-		}
-		for _, dir := range []string{o.study, o.images, filepath.Join(o.out, "truth")} {
-			if err := os.RemoveAll(dir); err != nil {
-				return err
-			}
-		}
-	}
-	if err := o.draw(ctx); err != nil {
+	o.study, o.images, o.truth = filepath.Join(o.out, "study"), filepath.Join(o.out, "images"), filepath.Join(o.out, "truth")
+	listener, err := server.Listen(ctx, o.addr) // before anything is written
+	if err != nil {
 		return err
 	}
-	if err := o.make(ctx, s); err != nil {
+	defer listener.Close()
+	if err := o.makeRoom(); err != nil {
 		return err
 	}
-	return o.serve(ctx, s)
+	err = o.draw(ctx)
+	if err == nil {
+		err = o.make(ctx, s)
+	}
+	served := false
+	if err == nil {
+		served, err = o.serve(ctx, s, listener)
+	}
+	if !served { // so that --out is free for another try
+		err = errors.Join(err, o.clear(), os.RemoveAll(o.made))
+	}
+	return err
+}
+
+// makeRoom deletes an earlier demonstration in --out, if it may. Other folders are left as they are.
+func (o *collectDemoOptions) makeRoom() error {
+	list, err := os.ReadDir(o.out)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		o.made = o.out
+		return nil
+	case err != nil:
+		return err
+	case len(list) == 0:
+		return nil
+	case !collect.IsStudy(o.study):
+		return fmt.Errorf("%s is not empty, and no earlier demonstration: it is left as it is; give another --out", o.out)
+	case !o.force:
+		return fmt.Errorf("%s has an earlier demonstration: give --force to replace its study, or another --out", o.out)
+	}
+	return o.clear()
+}
+
+// clear deletes what a demonstration writes.
+func (o *collectDemoOptions) clear() error {
+	return errors.Join(os.RemoveAll(o.study), os.RemoveAll(o.images), os.RemoveAll(o.truth))
 }
 
 // demoShapes are the classes of a browse study: what the simulation draws, in its order.
@@ -111,8 +135,7 @@ var demoShapes = []string{"ellipse", "rectangle", "triangle", "diamond", "cross"
 
 // draw makes the images, and says what they show.
 func (o *collectDemoOptions) draw(ctx context.Context) error {
-	truth := filepath.Join(o.out, "truth")
-	options := synth.Options{Images: 480, Seed: o.seed, Out: truth, ImagesOut: o.images, Boxes: true, Classes: demoShapes, Force: true}
+	options := synth.Options{Images: 480, Seed: o.seed, Out: o.truth, ImagesOut: o.images, Boxes: true, Classes: demoShapes, Force: true}
 	simulate := synth.ImageNet
 	if o.task == collect.Tag {
 		simulate, options.Images, options.Boxes, options.Classes = synth.COCO, 120, false, nil
@@ -121,7 +144,7 @@ func (o *collectDemoOptions) draw(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if o.see, err = client.Truth(o.images, filepath.Join(truth, "truth", "images.jsonl")); err != nil || o.task == collect.Tag {
+	if o.see, err = client.Truth(o.images, filepath.Join(o.truth, "truth", "images.jsonl")); err != nil || o.task == collect.Tag {
 		return err
 	}
 	if o.arms {
@@ -204,13 +227,14 @@ func (o *collectDemoOptions) make(ctx context.Context, s streams) error {
 	return nil
 }
 
-// serve serves the study until ctx is done, or until the annotators have finished.
-func (o *collectDemoOptions) serve(ctx context.Context, s streams) error {
+// serve serves the study until ctx is done, or until the annotators have finished. served reports whether it could
+// be served at all.
+func (o *collectDemoOptions) serve(ctx context.Context, s streams, listener net.Listener) (served bool, err error) {
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
 	ready := make(chan server.Serving, 1)
 	ended := make(chan error, 1)
-	run := server.RunOptions{Home: home(ctx, o.study), Address: o.addr, Admin: "127.0.0.1:0", Page: page.Files, Ready: func(r server.Serving) { ready <- r }}
+	run := server.RunOptions{Home: home(ctx, o.study), Listener: listener, Admin: "127.0.0.1:0", Page: page.Files, Ready: func(r server.Serving) { ready <- r }}
 	if o.arms {
 		run.Draw = o.draws()
 	}
@@ -219,18 +243,15 @@ func (o *collectDemoOptions) serve(ctx context.Context, s streams) error {
 	select {
 	case at = <-ready:
 	case err := <-ended:
-		return err
+		return false, err
 	}
 	link := at.Page + "?name=me"
 	fmt.Fprintf(s.out, "\nannotators     %s\nadministrator  %s\n\n", link, at.Admin)
 	if o.browser {
-		if err := openBrowser(link); err != nil {
-			ui.Note(s.err, fmt.Sprintf("no browser could be opened: %v", err))
-		}
+		openBrowser(s.err, link)
 	}
 	worked := make(chan error, 1)
 	go func() { worked <- o.work(serving, s, at) }()
-	var err error
 	select {
 	case err = <-worked:
 		if err == nil && !o.unattended {
@@ -238,33 +259,37 @@ func (o *collectDemoOptions) serve(ctx context.Context, s streams) error {
 			select {
 			case <-ctx.Done():
 			case err = <-ended:
-				return err
+				return true, err
 			}
 		}
 	case err = <-ended:
-		return err
+		return true, err
 	case <-ctx.Done():
 		<-worked
 	}
 	stop()
 	if err = errors.Join(err, <-ended); err != nil {
-		return err
+		return true, err
 	}
 	fmt.Fprintf(s.out, "\n$ abtool collect status %s\n", o.study)
 	if err := (&collectStatusOptions{}).run(context.WithoutCancel(ctx), s.out, o.study); err != nil {
-		return err
+		return true, err
 	}
 	if o.arms {
-		return o.compareArms(ctx, s)
+		return true, o.compareArms(ctx, s)
 	}
 	truth := "--boxes " + o.boxes()
 	if o.task == collect.Tag {
-		truth = "--instances " + filepath.Join(o.out, "truth", "instances_train2014.json")
+		truth = "--instances " + filepath.Join(o.truth, "instances_train2014.json")
 	}
 	store := filepath.Join(o.out, "store")
-	fmt.Fprintf(s.out, "\nTo go on:\n  abtool ingest %s %s --out %s\n  abtool stats %s\n  abtool stats %s %s --by arm\n  abtool report %s --out %s\n",
-		o.study, truth, store, store, store, map[string]string{collect.Browse: "imagenet", collect.Tag: "coco"}[o.task], store, filepath.Join(o.out, "report"))
-	return nil
+	set := map[string]string{collect.Browse: "imagenet", collect.Tag: "coco"}[o.task]
+	fmt.Fprintln(s.out, "\nTo go on:")
+	for _, next := range []string{"ingest " + o.study + " " + truth + " --out " + store, "explore " + store, "stats " + store,
+		"stats " + store + " " + set + " --by arm", "report " + store + " --out " + filepath.Join(o.out, "report")} {
+		fmt.Fprintln(s.out, "  abtool", next)
+	}
+	return true, nil
 }
 
 // work lets the simulated annotators do a HIT each. They come one after another.
@@ -308,21 +333,4 @@ func (o *collectDemoOptions) work(ctx context.Context, s streams, at server.Serv
 		fmt.Fprintf(s.out, "%s found nothing left to do\n", plural(refused, "annotator"))
 	}
 	return <-failed
-}
-
-// openBrowser opens an address in the browser that the system prefers.
-func openBrowser(address string) error {
-	command := []string{"xdg-open"}
-	switch runtime.GOOS {
-	case "darwin":
-		command = []string{"open"}
-	case "windows":
-		command = []string{"rundll32", "url.dll,FileProtocolHandler"}
-	}
-	c := exec.Command(command[0], append(command[1:], address)...)
-	if err := c.Start(); err != nil {
-		return err
-	}
-	go c.Wait()
-	return nil
 }

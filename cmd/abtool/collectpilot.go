@@ -148,4 +148,4 @@ func (o *collectDemoOptions) compareArms(ctx context.Context, s streams) error {
 }
 
 // boxes returns the file with the boxes of the images.
-func (o *collectDemoOptions) boxes() string { return filepath.Join(o.out, "truth", "boxes.tar.gz") }
+func (o *collectDemoOptions) boxes() string { return filepath.Join(o.truth, "boxes.tar.gz") }

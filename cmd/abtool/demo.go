@@ -45,9 +45,7 @@ The demo does not train a network, because that takes minutes: README.md has the
 }
 
 func (o demoOptions) run(ctx context.Context, s streams) error {
-	if _, err := os.Stat(o.out); err == nil && !o.force {
-		return fmt.Errorf("%s already exists: give --force to replace its contents, or another --out", o.out)
-	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := o.checkRoom(); err != nil {
 		return err
 	}
 	in, co, store := filepath.Join(o.out, "imagenet"), filepath.Join(o.out, "coco"), filepath.Join(o.out, "store")
@@ -119,6 +117,25 @@ func (o demoOptions) run(ctx context.Context, s streams) error {
 			return err
 		}
 		fmt.Fprintln(s.out)
+	}
+	fmt.Fprintf(s.out, "To go on:\n  abtool explore %s   shows images, clicks and paths of the pointer in a browser\n"+
+		"  abtool collect demo%s   serves a study in which you annotate yourself\n", store, strings.Repeat(" ", max(0, len(store)-5)))
+	return nil
+}
+
+// checkRoom returns an error if --out has anything but an earlier demo that may be replaced.
+func (o demoOptions) checkRoom() error {
+	list, err := os.ReadDir(o.out)
+	_, missing := os.Stat(filepath.Join(o.out, "imagenet", "imagenet_ab.tar.gz"))
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return err
+	case len(list) == 0:
+	case missing != nil:
+		return fmt.Errorf("%s is not empty, and no earlier demo: it is left as it is; give another --out", o.out)
+	case !o.force:
+		return fmt.Errorf("%s has an earlier demo: give --force to replace it, or another --out", o.out)
 	}
 	return nil
 }

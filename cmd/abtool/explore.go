@@ -79,9 +79,7 @@ func (o *exploreOptions) run(ctx context.Context, s streams) error {
 			fmt.Fprintf(s.out, "%s\nThe address works once. Ctrl-C ends.\n", address)
 		}
 		if o.open && first {
-			if err := openBrowser(address); err != nil && !o.quiet {
-				ui.Note(s.err, "no browser was opened: "+err.Error())
-			}
+			openBrowser(s.err, address)
 		}
 		first = false
 	}

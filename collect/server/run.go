@@ -23,8 +23,9 @@ import (
 type RunOptions struct {
 	storage.Home
 	TLSOptions
-	Address  string // "" as study.toml says
-	Admin    string // "" as study.toml says
+	Address  string       // "" as study.toml says
+	Listener net.Listener // of Listen, instead of Address; nil: Run listens itself
+	Admin    string       // "" as study.toml says
 	Page     fs.FS
 	Log      *slog.Logger // nil: none
 	Ready    func(Serving)
@@ -80,9 +81,11 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		}
 		defer lock.Close()
 	}
-	listener, err := listen(ctx, o.Address, "--addr", o.Public)
-	if err != nil {
-		return err
+	listener := o.Listener
+	if listener == nil {
+		if listener, err = listen(ctx, o.Address, "--addr", o.Public); err != nil {
+			return err
+		}
 	}
 	defer listener.Close()
 	if front.config != nil {
@@ -156,6 +159,11 @@ func serve(ctx context.Context, handlers map[net.Listener]http.Handler) error {
 		}
 	}
 	return err
+}
+
+// Listen listens at the address of --addr, which only this machine reaches.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	return listen(ctx, address, "--addr", false)
 }
 
 // listen listens at an address of this machine, which other machines reach if it is public.
