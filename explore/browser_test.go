@@ -289,6 +289,31 @@ func TestSQLPage(t *testing.T) {
 	if at := d.text("document.querySelector('#query').selectionStart"); at != "17" {
 		t.Errorf("the caret is at %s", at)
 	}
+	// A parameter has a field, and is in the address. Columns say what all rows have. What ran is kept by the browser.
+	d.eval(`(() => { const q = document.querySelector('#query'); q.value = "SELECT seq, image_id, '$no' AS t FROM imagenet_showings WHERE showing >= $n -- $none"; q.dispatchEvent(new Event('input')); })()`, nil)
+	d.wait("document.querySelectorAll('#params input').length === 1")
+	d.eval("document.querySelector('#params input').focus()", nil)
+	d.do(chromedp.KeyEvent("0"), chromedp.KeyEvent(kb.Enter))
+	d.wait("document.querySelector('#result tbody tr') && new URLSearchParams(location.search).get('p.n') === '0'")
+	if n := d.text("document.querySelector('#state').textContent"); !strings.HasPrefix(n, "317 rows") {
+		t.Errorf("the query with a parameter has %s", n)
+	}
+	d.eval("document.querySelector('#result thead th button').click()", nil)
+	d.wait("document.querySelectorAll('.profile svg .bar').length > 20 && document.querySelector('.profile').textContent.includes('317 rows, 317 different')")
+	d.eval("document.querySelectorAll('#result thead th button')[2].click()", nil)
+	d.wait("document.querySelectorAll('.profile').length === 2 && document.querySelector('.profile ol').textContent.includes('$no')")
+	d.eval("document.querySelector('#views .as').click()", nil)
+	d.wait("document.querySelector('#count')?.textContent === '317 showings'")
+	d.do(chromedp.NavigateBack())
+	d.wait("document.querySelector('#params input')?.value === '0' && document.querySelector('#result tbody tr')")
+	if kept := d.text("document.querySelectorAll('.before').length"); kept != "2" { // the one that failed is not there
+		t.Errorf("the history has %s queries", kept)
+	}
+	d.eval("document.querySelector('#forget').click()", nil)
+	d.wait("!document.querySelector('.before') && localStorage.length === 0")
+	d.open("/sql?q=SELECT+$n")
+	d.wait("document.querySelector('#state').textContent === 'Fill in $n'")
+
 	d.mu.Lock() // the browser reports the answer 400 itself
 	d.complaints = slices.DeleteFunc(d.complaints, func(c string) bool { return strings.Contains(c, "status of 400") && strings.Contains(c, "/api/") })
 	d.mu.Unlock()

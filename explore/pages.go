@@ -30,6 +30,7 @@ func (s *Server) routes() map[string]http.Handler {
 		"GET /export":             http.HandlerFunc(s.export),
 
 		"POST /api/sql":         s.api(s.sql),
+		"POST /api/column":      s.api(s.column),
 		"GET /api/catalog":      s.api(s.catalog),
 		"GET /api/random/{set}": s.api(s.random),
 

@@ -66,7 +66,7 @@ func New(ctx context.Context, o Options, address string) (_ *Server, err error) 
 	if s.opened, err = accountsAt(o.Store); err != nil {
 		return nil, err
 	}
-	if s.db, err = query.Open(ctx, o.Store, query.Options{Memory: o.Memory, Threads: o.Threads, Hide: o.Hide}); err != nil {
+	if s.db, err = query.Open(ctx, o.Store, query.Options{Memory: o.Memory, Threads: o.Threads, Hide: o.Hide, Page: true}); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -236,9 +236,12 @@ func wrong(format string, args ...any) error {
 // statusOf returns the status of the answer for an error.
 func statusOf(err error) int {
 	var f failure
+	var q *query.QueryError
 	switch {
 	case errors.As(err, &f):
 		return f.status
+	case errors.As(err, &q), errors.Is(err, query.ErrRefused):
+		return http.StatusBadRequest
 	case errors.Is(err, replay.ErrNotFound):
 		return http.StatusNotFound
 	case errors.Is(err, context.Canceled):
@@ -275,6 +278,15 @@ type problem struct {
 	Mark   int    `json:"mark,omitempty"` // column of code, from 0
 	Hint   string `json:"hint,omitempty"`
 	Status int    `json:"status"`
+}
+
+// Excerpt returns the line of a query that a problem is about, with a caret below the mistake, or "".
+func (p problem) Excerpt() string {
+	if p.Line == 0 {
+		return ""
+	}
+	label := fmt.Sprintf("line %d: ", p.Line)
+	return label + p.Code + "\n" + strings.Repeat(" ", len(label)+p.Mark) + "^"
 }
 
 func (s *Server) problem(err error) problem {

@@ -20,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"abtool/explore/web"
 	"abtool/internal/teststore"
@@ -84,10 +85,12 @@ func (p *person) get(path string) (int, string) {
 	return p.do(r)
 }
 
-func (p *person) sql(q string) (int, string) {
+func (p *person) sql(q string) (int, string) { return p.post("/api/sql", asked{Q: q}) }
+
+func (p *person) post(path string, a asked) (int, string) {
 	p.t.Helper()
-	body, _ := json.Marshal(map[string]string{"q": q})
-	r, _ := http.NewRequest("POST", p.base+"/api/sql", bytes.NewReader(body))
+	body, _ := json.Marshal(a)
+	r, _ := http.NewRequest("POST", p.base+path, bytes.NewReader(body))
 	return p.do(r)
 }
 
@@ -197,6 +200,40 @@ func TestSandbox(t *testing.T) {
 	}
 }
 
+// An export has all rows in each of its formats, also of several statements and with parameters. What fails says why
+// on a page.
+func TestExport(t *testing.T) {
+	p := visit(t, Options{Store: demo()})
+	ask := func(format, q string) (int, string) {
+		return p.get("/export?" + url.Values{"format": {format}, "q": {q}, "p.n": {"2500"}}.Encode())
+	}
+	const q = "SELECT 1; SELECT range AS i, 'a|' || range AS t, NULL AS nothing FROM range($n)"
+	for format, want := range map[string][2]string{
+		"csv": {"i,t,nothing\n0,a|0,\n", "\n2499,a|2499,\n"}, "json": {`[{"i":0,"t":"a|0","nothing":null},`, `{"i":2499,"t":"a|2499","nothing":null}]` + "\n"},
+		"md": {"| i | t | nothing |\n| --: | --- | --: |\n| 0 | a\\|0 |  |\n", "\n| 2499 | a\\|2499 |  |\n"}, "parquet": {"PAR1", "PAR1"},
+	} {
+		if status, body := ask(format, q); status != http.StatusOK || !strings.HasPrefix(body, want[0]) || !strings.HasSuffix(body, want[1]) {
+			t.Errorf("%s: %d %.80q … %q", format, status, body, body[max(0, len(body)-80):])
+		}
+	}
+	for q, want := range map[string]string{"SELECT $m": "fill in the field $m", "SELECT x": "line 1", "": "no statement", "CREATE TEMP TABLE x AS SELECT 1": "no rows to write"} {
+		for _, format := range []string{"csv", "parquet"} {
+			if status, body := ask(format, q); status != http.StatusBadRequest || !strings.Contains(body, want) || !strings.Contains(body, "<h1") {
+				t.Errorf("%s of %q: %d %.2000s", format, q, status, body)
+			}
+		}
+	}
+	if status, _ := ask("xls", "SELECT 1"); status != http.StatusBadRequest {
+		t.Errorf("a format that is not there: %d", status)
+	}
+	slow := visit(t, Options{Store: demo(), Timeout: 200 * time.Millisecond})
+	for _, format := range []string{"csv", "parquet"} {
+		if status, body := slow.get("/export?format=" + format + "&q=SELECT+sum(a.range*b.range)+FROM+range(1000000)+a,+range(1000000)+b"); status != http.StatusGatewayTimeout || !strings.Contains(body, "stopped after 200ms") {
+			t.Errorf("%s that takes long: %d %.300s", format, status, body)
+		}
+	}
+}
+
 // picture writes a small PNG.
 func picture(t *testing.T, path string, c color.Color) {
 	t.Helper()
@@ -269,7 +306,8 @@ func TestAPI(t *testing.T) {
 		"/api/facets/imagenet?fields=selected,n_clicks&f=selected:true;n_clicks:2..",
 		"/api/rows/imagenet?n=2", "/api/rows/imagenet?n=2&f=hit:false&sort=-box_distance&page=2", "/api/rows/coco?n=2&sort=recall",
 		"/api/marks/imagenet?seqs=3,1", "/api/marks/coco?seqs=0",
-		"/api/rows/imagenet?f=n_sample:1", "/api/rows/imagenet?n=0", "/api/rows/imagenet?sort=nothing", "/api/rows/other", "/api/rows/imagenet?q=SELECT+sec+FROM+imagenet_clicks",
+		"/api/rows/imagenet?f=n_sample:1", "/api/rows/imagenet?n=0", "/api/rows/imagenet?sort=nothing", "/api/rows/other", "/api/rows/imagenet?q=SELECT+sec+FROM+imagenet_clicks", "/api/rows/imagenet?q=SELECT+worker_id%0AFROM+imagenet_clicks",
+		"/api/rows/imagenet?q=SELECT+seq%0AFROM+imagenet_click", "/api/rows/imagenet?n=1&q=SELECT+image_id+FROM+imagenet_final_clicks",
 		"/api/marks/imagenet?seqs=x",
 	} {
 		status, body := p.get(path)
@@ -279,6 +317,19 @@ func TestAPI(t *testing.T) {
 		"SELECT 9007199254740993 AS large, 'NaN'::DOUBLE AS nan", "CREATE TEMP TABLE x AS SELECT 1", "SELECT\n  wroker_id\nFROM imagenet_samples", "", "SELECT 1; SELECT 2"} {
 		status, body := p.sql(q)
 		fmt.Fprintf(&out, "POST /api/sql %q\n%d %s\n", q, status, body)
+	}
+	for _, a := range []asked{
+		{Q: "SELECT $a + 1 AS a, $b AS b, $c AS c", Params: map[string]string{"a": "41", "b": "'7'", "c": "null"}},
+		{Q: "SELECT $a AS a"}, {Q: "SELECT * FROM read_csv('x.csv')"}, {Q: "COPY (SELECT 1) TO 'x.csv'"}, {Q: "SET threads = 1"}, {Q: "SELECT * FROM 'x.csv'"},
+	} {
+		status, body := p.post("/api/sql", a)
+		fmt.Fprintf(&out, "POST /api/sql %q %v\n%d %s\n", a.Q, a.Params, status, body)
+	}
+	values := "SELECT unnest([1, 2, 2, 9, NULL]) AS n, unnest(['b', 'a', 'a', NULL, '']) AS t"
+	for _, a := range []asked{{Q: values, Column: "n"}, {Q: "SELECT 1; " + values + " LIMIT $k", Params: map[string]string{"k": "4"}, Column: "t"}, {Q: values, Column: "x"},
+		{Q: "SELECT 'inf'::DOUBLE AS v", Column: "v"}} {
+		status, body := p.post("/api/column", a)
+		fmt.Fprintf(&out, "POST /api/column %q %s\n%d %s\n", a.Q, a.Column, status, body)
 	}
 	got := regexp.MustCompile(`"ms":\d+`).ReplaceAllString(out.String(), `"ms":0`)
 	const file = "testdata/api.txt"
@@ -377,27 +428,67 @@ func TestOddStores(t *testing.T) {
 	}
 }
 
-// The modules stay small: they come without a build step, and people read them.
+// What one screen loads stays small: the modules come without a build step, and people read them.
 func TestSize(t *testing.T) {
+	imports := regexp.MustCompile(`(?m)(?:^import [^'\n]*|\bimport\()'([^']*)'`)
+	size := map[string]int{} // of a module
+	of := map[string][]string{}
+	total := 0
 	names, err := fs.Glob(web.Files, "*.js")
 	if err != nil || len(names) < 10 {
 		t.Fatal(names, err)
 	}
-	total := 0
 	for _, name := range names {
 		data, err := web.Files.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
+		size[name] = len(data)
 		total += len(data)
-		for _, from := range regexp.MustCompile(`(?m)^import .* from '([^']*)';`).FindAllSubmatch(data, -1) {
-			if !bytes.HasPrefix(from[1], []byte("/web/")) && !bytes.HasPrefix(from[1], []byte("./")) {
+		for _, from := range imports.FindAllSubmatch(data, -1) {
+			module, ours := strings.CutPrefix(strings.Replace(string(from[1]), "./", "/web/", 1), "/web/")
+			if !ours {
 				t.Errorf("%s imports %s", name, from[1])
 			}
+			of[name] = append(of[name], module)
 		}
 	}
-	if total >= 120_000 {
-		t.Errorf("the modules have %d bytes, and may have 120,000", total)
+	pages, err := fs.Glob(web.Files, "pages/*.html")
+	if err != nil || len(pages) < 10 {
+		t.Fatal(pages, err)
+	}
+	most, largest := 0, ""
+	for _, page := range pages {
+		data, err := web.Files.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded := map[string]bool{}
+		queue := []string{"keys.js"}
+		for _, m := range regexp.MustCompile(`src="/web/([^"]*\.js)"`).FindAllSubmatch(data, -1) {
+			queue = append(queue, string(m[1]))
+		}
+		sum := 0
+		for len(queue) > 0 {
+			name := queue[0]
+			queue = queue[1:]
+			if loaded[name] {
+				continue
+			}
+			if size[name] == 0 {
+				t.Errorf("%s loads %s, which is not there", page, name)
+			}
+			loaded[name] = true
+			sum += size[name]
+			queue = append(queue, of[name]...)
+		}
+		if sum > most {
+			most, largest = sum, page
+		}
+	}
+	t.Logf("all modules have %d bytes; %s loads most, %d", total, largest, most)
+	if most >= 120_000 {
+		t.Errorf("%s loads %d bytes of modules, and may load 120,000", largest, most)
 	}
 }
 

@@ -3,19 +3,20 @@ package explore
 import (
 	"context"
 	sqldriver "database/sql/driver"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"time"
 
 	"abtool/docs"
 	"abtool/query"
+	"abtool/query/shell"
 	"abtool/store"
 )
 
@@ -30,24 +31,34 @@ func (s *Server) sandbox(ctx context.Context) (*query.DB, error) {
 	if s.sandboxed != nil {
 		return s.sandboxed, nil
 	}
-	db, err := query.Open(context.WithoutCancel(ctx), s.options.Store, query.Options{Memory: s.options.Memory, Threads: s.options.Threads, Hide: s.options.Hide})
+	db, err := query.Open(context.WithoutCancel(ctx), s.options.Store, query.Options{Memory: s.options.Memory, Threads: s.options.Threads, Hide: s.options.Hide, Page: true})
 	s.sandboxed = db
 	return db, err
 }
 
 // An asked is a request of the SQL page.
 type asked struct {
-	Q string `json:"q"`
+	Q      string            `json:"q"`
+	Params map[string]string `json:"params"` // the values of $name, as abtool sql --param reads them
+	Column string            `json:"column"` // of which a profile is wanted
+}
+
+func readAsked(r *http.Request) (a asked, err error) {
+	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&a); err != nil {
+		return a, wrong("the request is not JSON such as {\"q\": \"SELECT 1\"}: %w", err)
+	}
+	return a, nil
 }
 
 // sqlResult is the result of the last statement of a request.
 type sqlResult struct {
 	reply
-	Columns []sqlColumn `json:"columns"`
-	Data    [][]any     `json:"data"` // by column
-	N       int         `json:"n"`    // rows in data
-	Cut     bool        `json:"cut"`  // whether there are more
-	Reads   bool        `json:"reads"`
+	Columns    []sqlColumn `json:"columns"`
+	Data       [][]any     `json:"data"` // by column
+	N          int         `json:"n"`    // rows in data
+	Cut        bool        `json:"cut"`  // whether there are more
+	Reads      bool        `json:"reads"`
+	Statements int         `json:"statements"`
 }
 
 type sqlColumn struct {
@@ -59,12 +70,17 @@ type sqlColumn struct {
 // sql runs statements, and answers with the result of the last one.
 func (s *Server) sql(ctx context.Context, r *http.Request) (any, error) {
 	start := time.Now()
-	var a asked
-	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&a); err != nil {
-		return nil, wrong("the request is not JSON such as {\"q\": \"SELECT 1\"}: %w", err)
+	a, err := readAsked(r)
+	if err != nil {
+		return nil, err
 	}
-	out := sqlResult{Columns: []sqlColumn{}, Data: [][]any{}}
-	err := s.last(ctx, a.Q, query.Want{First: mostResult + 1}, func(rows *query.Rows) error {
+	out := sqlResult{Columns: []sqlColumn{}, Data: [][]any{}, Statements: len(query.Split(a.Q))}
+	err = s.last(ctx, a, func(session *query.Session, text string, params query.Params) error {
+		rows, err := session.Result(ctx, text, params, query.Want{First: mostResult + 1})
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
 		out.Reads = rows.Reads
 		for _, c := range rows.Columns {
 			out.Columns = append(out.Columns, sqlColumn{c.Name, c.Type.String(), c.Type.Numeric()})
@@ -86,8 +102,8 @@ func (s *Server) sql(ctx context.Context, r *http.Request) (any, error) {
 	return out, err
 }
 
-// last runs all statements of a text, and calls f with the rows of the last one.
-func (s *Server) last(ctx context.Context, text string, want query.Want, f func(*query.Rows) error) error {
+// last runs all statements of a text but the last one, and calls f with that.
+func (s *Server) last(ctx context.Context, a asked, f func(session *query.Session, text string, params query.Params) error) error {
 	db, err := s.sandbox(ctx)
 	if err != nil {
 		return err
@@ -97,23 +113,23 @@ func (s *Server) last(ctx context.Context, text string, want query.Want, f func(
 		return err
 	}
 	defer session.Close()
-	statements := query.Split(text)
+	statements := query.Split(a.Q)
 	if len(statements) == 0 {
 		return wrong("there is no statement")
 	}
+	params := query.Params{}
+	for name, value := range a.Params {
+		params[name] = shell.ParamValue(value)
+	}
 	for i, statement := range statements {
-		w := query.Want{First: 1}
 		if i == len(statements)-1 {
-			w = want
+			err = f(session, statement.Text, params)
+		} else if rows, wrong := session.Result(ctx, statement.Text, params, query.Want{First: 1}); wrong != nil {
+			err = wrong
+		} else {
+			err = rows.Close()
 		}
-		rows, err := session.Result(ctx, statement.Text, nil, w)
 		if err != nil {
-			return statementError(err, statement.Line)
-		}
-		if i == len(statements)-1 {
-			err = f(rows)
-		}
-		if err = errors.Join(err, rows.Close()); err != nil {
 			return statementError(err, statement.Line)
 		}
 	}
@@ -184,61 +200,87 @@ func plainJSON(t query.Type, v sqldriver.Value) any {
 	return text
 }
 
-// export answers with all rows of a query, as CSV or as JSON lines.
+// formats of exports: the mode in which package shell prints it, and its media type.
+var formats = map[string]struct{ mode, media string }{
+	"csv": {"csv", "text/csv; charset=utf-8"}, "json": {"json", "application/json"}, "md": {"markdown", "text/markdown; charset=utf-8"},
+	"parquet": {"", "application/vnd.apache.parquet"},
+}
+
+// export answers with all rows of a result as a file. The limit of time is of the query: its rows may take as long to
+// be sent as the browser takes.
 func (s *Server) export(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), s.options.Timeout)
-	defer cancel()
-	format := r.FormValue("format")
-	if format != "csv" && format != "json" {
-		http.Error(w, "format: give csv or json", http.StatusBadRequest)
-		return
-	}
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(nil)
+	limit := time.AfterFunc(s.options.Timeout, func() { cancel(context.DeadlineExceeded) })
+	name := r.FormValue("format")
+	format, ok := formats[name]
 	started := false
-	err := s.last(ctx, r.FormValue("q"), query.Want{}, func(rows *query.Rows) error {
-		w.Header().Set("Content-Disposition", `attachment; filename="result.`+format+`"`)
-		w.Header().Set("Content-Type", map[string]string{"csv": "text/csv; charset=utf-8", "json": "application/x-ndjson"}[format])
+	start := func() {
+		limit.Stop()
+		w.Header().Set("Content-Disposition", `attachment; filename="result.`+name+`"`)
+		w.Header().Set("Content-Type", format.media)
 		started = true
-		if format == "csv" {
-			return writeCSV(w, rows)
-		}
-		return writeJSON(w, rows)
-	})
-	if err != nil && !started {
-		http.Error(w, err.Error(), statusOf(err))
-	} else if err != nil {
+	}
+	err := wrong("format: give csv, json, md or parquet")
+	if ok {
+		err = s.exported(ctx, r, format.mode, w, start)
+	}
+	switch {
+	case err == nil:
+	case started:
 		panic(http.ErrAbortHandler) // the browser must not take a part for the whole
-	}
-}
-
-func writeCSV(w io.Writer, rows *query.Rows) error {
-	out := csv.NewWriter(w)
-	line := make([]string, len(rows.Columns))
-	for i, c := range rows.Columns {
-		line[i] = c.Name
-	}
-	out.Write(line)
-	err := each(rows, func(row []sqldriver.Value) error {
-		for i, v := range row {
-			line[i] = ""
-			if v != nil {
-				line[i] = rows.Columns[i].Type.Text(v)
+	default:
+		s.page("absent", func(context.Context, *http.Request) (string, any, error) {
+			if context.Cause(ctx) == context.DeadlineExceeded {
+				err = query.ErrTimeout
 			}
-		}
-		return out.Write(line)
-	})
-	out.Flush()
-	return errors.Join(err, out.Error())
+			return "", nil, err
+		}).ServeHTTP(w, r)
+	}
 }
 
-func writeJSON(w io.Writer, rows *query.Rows) error {
-	out := json.NewEncoder(w)
-	return each(rows, func(row []sqldriver.Value) error {
-		m := map[string]any{}
-		for i, v := range row {
-			m[rows.Columns[i].Name] = plainJSON(rows.Columns[i].Type, v)
+// exported writes all rows of a result in a mode of package shell, or as Parquet. start is called before the first
+// byte.
+func (s *Server) exported(ctx context.Context, r *http.Request, mode string, w io.Writer, start func()) error {
+	a := asked{Q: r.FormValue("q"), Params: map[string]string{}}
+	for key, values := range r.URL.Query() {
+		if name, ok := strings.CutPrefix(key, "p."); ok {
+			a.Params[name] = values[0]
 		}
-		return out.Encode(m)
+	}
+	printer := shell.Printer{W: w, Mode: mode}
+	return s.last(ctx, a, func(session *query.Session, text string, params query.Params) error {
+		if mode == "" {
+			return s.parquet(ctx, session, text, params, w, start)
+		}
+		rows, err := session.Result(ctx, text, params, printer.Want())
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		if !rows.Reads {
+			return query.ErrNoResult
+		}
+		start()
+		return printer.Print(ctx, rows, io.Discard)
 	})
+}
+
+// parquet writes a result as Parquet, by way of a file: its end says where its columns are.
+func (s *Server) parquet(ctx context.Context, session *query.Session, text string, params query.Params, w io.Writer, start func()) error {
+	path := s.sandboxed.Scratch(secret()[:16] + ".parquet")
+	defer os.Remove(path)
+	if _, err := session.Export(ctx, text, params, path, "FORMAT parquet, COMPRESSION zstd"); err != nil {
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	start()
+	_, err = io.Copy(w, f)
+	return err
 }
 
 // catalog answers with what a query can use: views with their columns, and macros.
@@ -316,6 +358,6 @@ func cookbook() (all []recipe) {
 
 // sqlPage shows the editor.
 func (s *Server) sqlPage(_ context.Context, r *http.Request) (string, any, error) {
-	return "SQL", map[string]any{"Query": r.FormValue("q"), "Store": s.options.Store, "Shell": "abtool sql " + quoted(s.options.Store) + " ", "Sets": strings.Join(s.db.Sets, " "),
+	return "SQL", map[string]any{"Query": r.FormValue("q"), "Store": s.options.Store, "Shell": "abtool sql " + quoted(s.options.Store) + " ", "Setup": "abtool sql " + quoted(s.options.Store) + " --print-setup", "Sets": strings.Join(s.db.Sets, " "),
 		"Limit": fmt.Sprint(mostResult)}, nil
 }

@@ -25,6 +25,29 @@ var (
 		"PIVOT, DESCRIBE, SHOW or SUMMARIZE")
 )
 
+// advice says what to do about errors.
+type advice struct{ files, function, writes, settings, memory, param string }
+
+var (
+	ofCommand = advice{
+		files:    "A query can only read the store; --allow-files lets it read and write other files.",
+		function: "--allow-files allows it",
+		writes:   "--out FILE writes a result, --allow-files allows the rest",
+		settings: "use the flags --memory, --threads and --timeout",
+		memory: "Allow more memory with --memory, or need less with aggregates or LIMIT; " +
+			"--out FILE.parquet writes a large result without keeping it in memory.",
+		param: "give --param NAME=VALUE",
+	}
+	ofPage = advice{
+		files:    "Queries of this page can only read the store.",
+		function: "abtool sql has an option for it",
+		writes:   "the page saves a result as CSV, JSON, Parquet or Markdown",
+		settings: "use the flags --memory, --threads and --timeout of abtool explore",
+		memory:   "Need less with aggregates or LIMIT, or start abtool explore with more --memory.",
+		param:    "fill in the field $NAME",
+	}
+)
+
 // QueryError is an error that DuckDB reports for a statement, with the line of the statement that it is in.
 type QueryError struct {
 	Msg  string // message of one or more lines, without the excerpt
@@ -72,13 +95,12 @@ func (s *Session) queryError(ctx context.Context, err error, text string) error 
 	q.Msg = strings.TrimSpace(msg)
 	switch {
 	case strings.Contains(q.Msg, "file system operations are disabled"):
-		q.Hint = "A query can only read the store; --allow-files lets it read and write other files."
+		q.Hint = s.db.advice.files
 	case strings.Contains(q.Msg, "configuration has been locked"):
-		q.Hint = "Settings are flags: --memory, --threads, --timeout."
+		q.Hint = "For settings, " + s.db.advice.settings + "."
 	case strings.HasPrefix(q.Msg, "Out of Memory"):
 		q.Msg, _, _ = strings.Cut(q.Msg, "\n")
-		q.Hint = "Allow more memory with --memory, or need less with aggregates or LIMIT; " +
-			"--out FILE.parquet writes a large result without keeping it in memory."
+		q.Hint = s.db.advice.memory
 	default:
 		q.Msg, q.Hint = s.hint(q.Msg, text)
 	}

@@ -32,6 +32,7 @@ type Options struct {
 	AllowFiles bool     // whether queries may read and write other files, and load extensions
 	Outputs    []string // absolute paths of files that Session.Export may write
 	Hide       bool     // whether pseudonyms replace the ids of workers and HITs, as in result.Options; not with AllowFiles
+	Page       bool     // whether errors advise what a page offers, and not the options of abtool sql
 }
 
 // DB is an open store. Statements run through the embedded sql.DB are not checked; statements of a Session
@@ -45,6 +46,7 @@ type DB struct {
 	connector *duckdb.Connector
 	temp      string // folder that a query spills to
 	allow     bool
+	advice    *advice
 }
 
 // Open opens the store in a folder, and creates the views and macros. Then it locks the settings: no file
@@ -55,7 +57,10 @@ func Open(ctx context.Context, store string, o Options) (_ *DB, err error) {
 		return nil, err
 	}
 	tables.hide = o.Hide
-	db := &DB{Store: store, Sets: tables.sets, tables: tables, allow: o.AllowFiles}
+	db := &DB{Store: store, Sets: tables.sets, tables: tables, allow: o.AllowFiles, advice: &ofCommand}
+	if o.Page {
+		db.advice = &ofPage
+	}
 	if db.connector, err = duckdb.NewConnector("", nil); err != nil {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
 	}

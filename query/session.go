@@ -143,7 +143,7 @@ func (s *Session) Export(ctx context.Context, text string, params Params, file,
 
 func (s *Session) run(ctx context.Context, stmt *duckdb.Stmt, kind duckdb.StmtType, text string,
 	params Params) (*Rows, error) {
-	args, err := arguments(stmt, params)
+	args, err := arguments(stmt, params, s.db.advice)
 	if err != nil {
 		stmt.Close()
 		return nil, err
@@ -161,13 +161,29 @@ func (s *Session) run(ctx context.Context, stmt *duckdb.Stmt, kind duckdb.StmtTy
 	return r, nil
 }
 
+// Columns returns the names of the columns of a statement's result, without running it. It refuses what Query does.
+func (s *Session) Columns(ctx context.Context, text string) (names []string, err error) {
+	stmt, _, err := s.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	defer stmt.Close()
+	n, err := stmt.ColumnCount()
+	for i := 0; i < n && err == nil; i++ {
+		var name string
+		name, err = stmt.ColumnName(i)
+		names = append(names, name)
+	}
+	return names, err
+}
+
 // prepare compiles one statement and refuses statements that may not run.
 func (s *Session) prepare(ctx context.Context, text string) (*duckdb.Stmt, duckdb.StmtType, error) {
 	if f := opening.FindString(text); f != "" && s.db.tables.hide {
 		return nil, 0, fmt.Errorf("%w: %s: with pseudonyms, a query reads views and not the tables themselves", ErrRefused, f)
 	}
 	if f := reach(text); f != "" && !s.allow {
-		return nil, 0, fmt.Errorf("%w: the function %s, which can access files (--allow-files allows it)", ErrRefused, f)
+		return nil, 0, fmt.Errorf("%w: the function %s, which can access files (%s)", ErrRefused, f, s.db.advice.function)
 	}
 	stmt, err := s.compile(ctx, text)
 	if err != nil {
@@ -294,11 +310,9 @@ func (s *Session) check(ctx context.Context, kind duckdb.StmtType, text string) 
 			name = "this kind of statement"
 		}
 		if kind == duckdb.STATEMENT_TYPE_SET {
-			return fmt.Errorf("%w: %s: settings are locked; use the flags --memory, "+
-				"--threads and --timeout", ErrRefused, name)
+			return fmt.Errorf("%w: %s: settings are locked; %s", ErrRefused, name, s.db.advice.settings)
 		}
-		return fmt.Errorf("%w: %s: a query reads the store and writes nothing (--out FILE writes a result, "+
-			"--allow-files allows the rest)", ErrRefused, name)
+		return fmt.Errorf("%w: %s: a query reads the store and writes nothing (%s)", ErrRefused, name, s.db.advice.writes)
 	}
 	if kind == duckdb.STATEMENT_TYPE_EXPLAIN { // EXPLAIN ANALYZE runs what it explains
 		inner := explained(text)
@@ -371,7 +385,7 @@ func skipBlank(s string) string {
 }
 
 // arguments returns the values of a statement's parameters.
-func arguments(stmt *duckdb.Stmt, params Params) ([]driver.NamedValue, error) {
+func arguments(stmt *duckdb.Stmt, params Params, advice *advice) ([]driver.NamedValue, error) {
 	n := stmt.NumInput()
 	args := make([]driver.NamedValue, n)
 	for i := range n {
@@ -389,8 +403,8 @@ func arguments(stmt *duckdb.Stmt, params Params) ([]driver.NamedValue, error) {
 			if len(given) == 0 {
 				given = []string{"none"}
 			}
-			return nil, fmt.Errorf("the query needs a value for $%s: give --param %s=VALUE (given: %s)", name,
-				name, strings.Join(given, ", "))
+			return nil, fmt.Errorf("the query needs a value for $%s: %s (given: %s)", name,
+				strings.ReplaceAll(advice.param, "NAME", name), strings.Join(given, ", "))
 		}
 		args[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}

@@ -188,15 +188,20 @@ func (v *View) rowsOf(ctx context.Context, text string) (string, error) {
 	table = fmt.Sprintf("rows_%s_%d", v.Set, v.made)
 	v.mu.Unlock()
 	create := "CREATE TABLE " + table + " AS "
-	r, err := s.Query(ctx, create+"SELECT DISTINCT seq::BIGINT AS seq FROM (\n"+text+"\n) WHERE seq IS NOT NULL", nil)
-	var e *query.QueryError
-	if errors.As(err, &e) && strings.Contains(e.Msg, `"seq"`) { // each image is shown by its first showing
-		byImage, second := s.Query(ctx, create+"SELECT min(seq) AS seq FROM "+v.table+
-			" WHERE image_id::VARCHAR IN (SELECT the_query.image_id::VARCHAR FROM (\n"+text+"\n) AS the_query) GROUP BY image_id", nil)
-		if second == nil {
-			r, err = byImage, nil
-		}
+	columns, err := s.Columns(ctx, text) // an error of the query itself is told in its own words
+	if err != nil {
+		return "", err
 	}
+	rows := "SELECT DISTINCT seq::BIGINT AS seq FROM (\n" + text + "\n) WHERE seq IS NOT NULL"
+	if !slices.Contains(columns, "seq") { // each image is shown by its first showing
+		if !slices.Contains(columns, "image_id") {
+			return "", &query.QueryError{Msg: "the query has no column seq or image_id, so that its rows are not images",
+				Hint: "Its columns are " + strings.Join(columns, ", ") + "."}
+		}
+		rows = "SELECT min(seq) AS seq FROM " + v.table +
+			" WHERE image_id::VARCHAR IN (SELECT the_query.image_id::VARCHAR FROM (\n" + text + "\n) AS the_query) GROUP BY image_id"
+	}
+	r, err := s.Query(ctx, create+rows, nil)
 	if err != nil {
 		return "", moved(err)
 	}

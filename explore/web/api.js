@@ -8,6 +8,9 @@ export class Problem extends Error {
   }
 }
 
+/** Returns the line of a query that a Problem is about, with a caret below the mistake. @param {Problem} e */
+export const excerpt = e => `line ${e.line}: ${e.code ?? ''}\n${' '.repeat(`line ${e.line}: `.length + (e.mark ?? 0))}^`;
+
 /**
  * Returns the JSON of an address. Throws a Problem, or an AbortError if the signal stops it.
  * @param {string} address

@@ -1,7 +1,7 @@
 // The grid: the showings that a filter selects, as images with what was done on them.
 
 import { byId, el, fill, grouped } from '/web/dom.js';
-import { get, latest, Problem } from '/web/api.js';
+import { excerpt, get, latest, Problem } from '/web/api.js';
 import { Facets, termWords } from '/web/facets.js';
 import { valueText } from '/web/chart.js';
 import { empty, filterText, follow, go, query } from '/web/state.js';
@@ -23,7 +23,7 @@ let drawn = ''; // what the cells were drawn from
 function problem(e) {
   if (e.name === 'AbortError') return;
   byId('problem').hidden = false;
-  fill(byId('problem'), document.createTextNode(e.message + (e.hint ? ' ' + e.hint : '')), e.code ? el('pre', {}, `line ${e.line}: ${e.code}`) : null);
+  fill(byId('problem'), el('p', {}, e.message + (e.hint ? ' ' + e.hint : '')), e.code ? el('pre', {}, excerpt(e)) : null, query().get('q') ? el('a', { href: '/sql?' + new URLSearchParams({ q: query().get('q') }) }, 'Open the query on the page SQL') : null);
   fill(byId('count'), 'Nothing to show');
   fill(byId('of'));
   fill(cells);

@@ -77,7 +77,7 @@ var rules = []rule{
 	{"explore/view", []string{"query", "internal/..."}, "filters become SQL without HTTP"},
 	{"explore/replay/scene", []string{"collect/recording", "byproduct/...", "store/columnar"}, "scenes are made from rows and recordings, wherever these are kept"},
 	{"explore/replay", []string{"explore/replay/scene", "explore/view", "query", "schema", "collect/recording"}, "what is replayed is read by SQL"},
-	{"explore", []string{"docs", "explore/...", "query", "analysis", "analysis/result", "analysis/rows", "reports", "reports/chart", "schema", "store", "internal/..."},
+	{"explore", []string{"docs", "explore/...", "query", "query/shell", "analysis", "analysis/result", "analysis/rows", "reports", "reports/chart", "schema", "store", "internal/..."},
 		"the explorer shows what query and analysis compute"},
 	{"docs", nil, "the documentation has only tests"},
 }

@@ -24,7 +24,7 @@ func ParseParams(pairs []string) (query.Params, error) {
 		if _, twice := params[name]; twice {
 			return nil, usage.Errorf("--param %s is given twice", name)
 		}
-		params[name] = paramValue(value)
+		params[name] = ParamValue(value)
 	}
 	return params, nil
 }
@@ -40,7 +40,8 @@ func CheckParams(params query.Params, text string) error {
 	return nil
 }
 
-func paramValue(s string) any {
+// ParamValue returns the value that a text means, as ParseParams describes it.
+func ParamValue(s string) any {
 	switch s {
 	case "true", "false":
 		return s == "true"

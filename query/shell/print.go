@@ -71,9 +71,9 @@ func (p *Printer) rows() int {
 	return 0
 }
 
-// want returns the rows that are printed, and one more if there are others. JSON is made from values, and
-// all other modes from texts.
-func (p *Printer) want() query.Want {
+// Want returns the form of results that Print takes: the rows that are printed, and one more if there are others.
+// JSON is made from values, and all other modes from texts.
+func (p *Printer) Want() query.Want {
 	w := query.Want{Text: p.Mode != "json" && p.Mode != "jsonlines"}
 	if n := p.rows(); n > 0 {
 		w.First = n + 1
@@ -81,8 +81,8 @@ func (p *Printer) want() query.Want {
 	return w
 }
 
-// print prints a result that has the form of want. Only box mode keeps the result in memory.
-func (p *Printer) print(ctx context.Context, r *query.Rows, notes io.Writer) error {
+// Print prints a result that has the form of Want. Only box mode keeps the result in memory.
+func (p *Printer) Print(ctx context.Context, r *query.Rows, notes io.Writer) error {
 	buffered := *p
 	w := bufio.NewWriterSize(p.W, 64<<10)
 	buffered.W = w

@@ -71,7 +71,7 @@ func (r *Runner) Run(ctx context.Context, text, from string, to *Export) error {
 func (r *Runner) ask(ctx context.Context, text string) error {
 	ctx, cancel := r.bound(ctx)
 	defer cancel()
-	rows, err := r.Session.Result(ctx, text, r.Params, r.Printer.want())
+	rows, err := r.Session.Result(ctx, text, r.Params, r.Printer.Want())
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (r *Runner) ask(ctx context.Context, text string) error {
 	if !rows.Reads {
 		return nil
 	}
-	return r.Printer.print(ctx, rows, r.Notes)
+	return r.Printer.Print(ctx, rows, r.Notes)
 }
 
 func (r *Runner) bound(ctx context.Context) (context.Context, context.CancelFunc) {
