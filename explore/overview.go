@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"abtool/explore/view"
@@ -134,11 +133,11 @@ func (s *Server) random(ctx context.Context, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]string, min(size, 48))
-	for i := range list {
-		list[i] = strconv.FormatInt(rand.Int64N(max(1, v.Total)), 10)
+	seqs := make([]int64, min(size, 48))
+	for i := range seqs {
+		seqs[i] = rand.Int64N(max(1, v.Total))
 	}
-	rows, err := v.Rows(ctx, view.Filter{Rows: "SELECT unnest([" + strings.Join(list, ", ") + "]) AS seq"}, view.Sort{}, 1, size)
+	rows, err := v.At(ctx, seqs)
 	if err != nil {
 		return nil, err
 	}

@@ -141,16 +141,17 @@ func (v *View) Facet(ctx context.Context, f Filter, name, search string) (*Facet
 	if out != nil {
 		return out, nil
 	}
-	where, args, err := v.where(ctx, f)
+	where, err := v.where(ctx, f)
 	if err != nil {
 		return nil, err
 	}
+	defer where.done()
 	out = &Facet{Field: name}
 	switch {
 	case x.Kind.numeric():
-		err = v.histogram(ctx, x, out, where, args)
+		err = v.histogram(ctx, x, out, where)
 	default:
-		err = v.values(ctx, x, own, out, search, where, args)
+		err = v.values(ctx, x, own, out, search, where)
 	}
 	if err != nil {
 		return nil, err
@@ -164,16 +165,16 @@ func (v *View) Facet(ctx context.Context, f Filter, name, search string) (*Facet
 	return out, nil
 }
 
-func (v *View) histogram(ctx context.Context, x Field, out *Facet, where string, args []any) error {
+func (v *View) histogram(ctx context.Context, x Field, out *Facet, where restriction) error {
 	b := v.bins[x.Name]
 	column := `"` + x.Name + `"`
 	if b == nil { // no row has a value
-		n, err := v.scalar(ctx, "count(*)", where, args)
+		n, err := v.scalar(ctx, "count(*)", where)
 		out.N, out.Null, out.Count = n, n, []int64{}
 		return err
 	}
 	out.Bins, out.Count = b, make([]int64, b.N)
-	rows, err := v.db.QueryContext(ctx, fmt.Sprintf("SELECT %s, count(*) FROM %s WHERE %s GROUP BY 1", b.bin(column), v.table, where), args...)
+	rows, err := v.db.QueryContext(ctx, fmt.Sprintf("SELECT %s, count(*) FROM %s WHERE %s GROUP BY 1", b.bin(column), v.table, where.sql), where.args...)
 	return each(rows, err, func(scan func(...any) error) error {
 		var bin sql.NullInt64
 		var n int64
@@ -190,28 +191,28 @@ func (v *View) histogram(ctx context.Context, x Field, out *Facet, where string,
 	})
 }
 
-func (v *View) scalar(ctx context.Context, what, where string, args []any) (n int64, err error) {
-	err = v.db.QueryRowContext(ctx, "SELECT "+what+" FROM "+v.table+" WHERE "+where, args...).Scan(&n)
+func (v *View) scalar(ctx context.Context, what string, where restriction) (n int64, err error) {
+	err = v.db.QueryRowContext(ctx, "SELECT "+what+" FROM "+v.table+" WHERE "+where.sql, where.args...).Scan(&n)
 	return n, err
 }
 
 // values counts the most frequent values. Those that the filter has are listed too.
-func (v *View) values(ctx context.Context, x Field, own *Term, out *Facet, search, where string, args []any) error {
+func (v *View) values(ctx context.Context, x Field, own *Term, out *Facet, search string, where restriction) error {
 	chosen := map[string]bool{}
 	if own != nil {
 		for _, t := range own.Texts {
 			chosen[t] = true
 		}
 	}
-	column, from := `"`+x.Name+`"`, v.table+" WHERE "+where
+	column, from := `"`+x.Name+`"`, v.table+" WHERE "+where.sql
 	if x.Kind == List || x.Many {
 		var err error
-		if out.N, err = v.scalar(ctx, "count(*)", where, args); err != nil {
+		if out.N, err = v.scalar(ctx, "count(*)", where); err != nil {
 			return err
 		}
 	}
 	if x.Kind == List {
-		n, err := v.scalar(ctx, fmt.Sprintf(`count(*) FILTER (coalesce(len("%s"), 0) = 0)`, x.Name), where, args)
+		n, err := v.scalar(ctx, fmt.Sprintf(`count(*) FILTER (coalesce(len("%s"), 0) = 0)`, x.Name), where)
 		if err != nil {
 			return err
 		}
@@ -219,9 +220,9 @@ func (v *View) values(ctx context.Context, x Field, own *Term, out *Facet, searc
 		column, from = "value", fmt.Sprintf(`(SELECT unnest("%s") AS value FROM %s)`, x.Name, from)
 	}
 	if x.Many {
-		return v.found(ctx, x, out, chosen, search, from, args)
+		return v.found(ctx, x, out, chosen, search, from, where.args)
 	}
-	rows, err := v.db.QueryContext(ctx, fmt.Sprintf("SELECT value::VARCHAR, n FROM (SELECT %s AS value, count(*) AS n FROM %s GROUP BY 1)", column, from), args...)
+	rows, err := v.db.QueryContext(ctx, fmt.Sprintf("SELECT value::VARCHAR, n FROM (SELECT %s AS value, count(*) AS n FROM %s GROUP BY 1)", column, from), where.args...)
 	type counted struct {
 		value string
 		n     int64

@@ -65,17 +65,9 @@ func (v *View) Rows(ctx context.Context, f Filter, s Sort, page, size int64) (*P
 	if err != nil {
 		return nil, err
 	}
-	out := &Page{N: n, Total: v.Total, Pages: max(1, (n+size-1)/size)}
+	out := v.page()
+	out.N, out.Pages = n, max(1, (n+size-1)/size)
 	out.Page = min(max(page, 1), out.Pages)
-	out.Columns = append([]string{"seq", "width", "height"}, names(v.Fields)...)
-	out.Data = make([][]any, len(out.Columns))
-	for i := range out.Data {
-		out.Data[i] = []any{}
-	}
-	where, args, err := v.where(ctx, f)
-	if err != nil {
-		return nil, err
-	}
 	skip := (out.Page - 1) * size
 	limit := min(size, n-skip)
 	back := skip > n/2
@@ -85,22 +77,52 @@ func (v *View) Rows(ctx context.Context, f Filter, s Sort, page, size int64) (*P
 	if limit <= 0 {
 		return out, nil
 	}
-	list := `"` + strings.Join(out.Columns, `", "`) + `"`
+	where, err := v.where(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	defer where.done()
 	// The page is found by seq alone; then its other columns are read.
-	q := fmt.Sprintf("SELECT %s FROM %s WHERE seq IN (SELECT seq FROM %s WHERE %s ORDER BY %s LIMIT %d OFFSET %d) ORDER BY %s",
-		list, v.table, v.table, where, s.order(back), limit, skip, s.order(false))
-	rows, err := v.db.QueryContext(ctx, q, args...)
-	values := make([]any, len(out.Columns))
+	return out, v.read(ctx, out, fmt.Sprintf("seq IN (SELECT seq FROM %s WHERE %s ORDER BY %s LIMIT %d OFFSET %d) ORDER BY %s",
+		v.table, where.sql, s.order(back), limit, skip, s.order(false)), where.args)
+}
+
+// At returns the rows that have the numbers, in the order of seq.
+func (v *View) At(ctx context.Context, seqs []int64) (*Page, error) {
+	out := v.page()
+	out.Page, out.Pages = 1, 1
+	if len(seqs) == 0 {
+		return out, nil
+	}
+	err := v.read(ctx, out, "seq IN ("+joined(seqs)+") ORDER BY seq", nil)
+	out.N = int64(len(out.Data[0]))
+	return out, err
+}
+
+// page returns a page without rows.
+func (v *View) page() *Page {
+	p := &Page{Total: v.Total, Columns: append([]string{"seq", "width", "height"}, names(v.Fields)...)}
+	p.Data = make([][]any, len(p.Columns))
+	for i := range p.Data {
+		p.Data[i] = []any{}
+	}
+	return p
+}
+
+// read appends rows to a page.
+func (v *View) read(ctx context.Context, p *Page, where string, args []any) error {
+	rows, err := v.db.QueryContext(ctx, fmt.Sprintf(`SELECT "%s" FROM %s WHERE %s`, strings.Join(p.Columns, `", "`), v.table, where), args...)
+	values := make([]any, len(p.Columns))
 	to := make([]any, len(values))
 	for i := range values {
 		to[i] = &values[i]
 	}
-	return out, each(rows, err, func(scan func(...any) error) error {
+	return each(rows, err, func(scan func(...any) error) error {
 		if err := scan(to...); err != nil {
 			return err
 		}
 		for i, v := range values {
-			out.Data[i] = append(out.Data[i], v)
+			p.Data[i] = append(p.Data[i], v)
 		}
 		return nil
 	})

@@ -3,7 +3,6 @@ package view
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,18 +21,15 @@ type View struct {
 	table string
 	bins  map[string]*Bins // of numeric fields
 
-	making sync.Mutex // held while the rows of a query are put into a table
-	mu     sync.Mutex
-	tables map[string]string // tables of the rows of queries, by query
-	recent []string          // their queries, the latest last
-	made   int
-	counts map[string]int64 // by filter
-	facets map[string]*Facet
+	queries *queries
+	mu      sync.Mutex
+	counts  map[string]int64 // by filter
+	facets  map[string]*Facet
 }
 
 // Open makes the summary of a data set.
 func Open(ctx context.Context, db *query.DB, set string) (_ *View, err error) {
-	v := &View{Set: set, db: db, table: "summary_" + set, tables: map[string]string{},
+	v := &View{Set: set, db: db, table: "summary_" + set, queries: newQueries(db, set),
 		counts: map[string]int64{}, facets: map[string]*Facet{}, bins: map[string]*Bins{}}
 	from, seq, size := imagenetFrom, "s.seq", "s.image_width AS width, s.image_height AS height"
 	v.Fields = slices.Clone(imagenetFields)
@@ -92,29 +88,38 @@ func (v *View) Field(name string) (Field, error) {
 	return Field{}, unknown(name, v.Fields)
 }
 
-// where returns the condition of a filter, and the values of its parameters.
-func (v *View) where(ctx context.Context, f Filter) (string, []any, error) {
+// A restriction is the condition of a filter. done must be called after the last query with it.
+type restriction struct {
+	sql  string
+	args []any // values of its parameters
+	done func()
+}
+
+// where returns the condition of a filter.
+func (v *View) where(ctx context.Context, f Filter) (r restriction, err error) {
+	r.done = func() {}
 	var conditions []string
-	var args []any
 	for _, t := range f.Terms {
 		x, err := v.Field(t.Field)
 		if err != nil {
-			return "", nil, err
+			return r, err
 		}
 		c, a := condition(x, t, v.Set)
-		conditions, args = append(conditions, c), append(args, a...)
+		conditions, r.args = append(conditions, c), append(r.args, a...)
 	}
 	if f.Rows != "" {
-		table, err := v.rowsOf(ctx, f.Rows)
+		t, err := v.queries.use(ctx, f.Rows)
 		if err != nil {
-			return "", nil, err
+			return r, err
 		}
-		conditions = append(conditions, "seq IN (FROM "+table+")")
+		conditions = append(conditions, "seq IN (FROM "+t.name+")")
+		r.done = func() { v.queries.release(t) }
 	}
-	if len(conditions) == 0 {
-		return "true", nil, nil
+	r.sql = "true"
+	if len(conditions) > 0 {
+		r.sql = strings.Join(conditions, " AND ")
 	}
-	return strings.Join(conditions, " AND "), args, nil
+	return r, nil
 }
 
 // condition returns the SQL of a term.
@@ -164,74 +169,6 @@ func condition(x Field, t Term, set string) (string, []any) {
 	return c, args
 }
 
-// keptQueries is the number of queries whose rows are kept in tables.
-const keptQueries = 16
-
-// rowsOf returns a table with the rows of a query, which is made once. The query is checked like one that a
-// person writes.
-func (v *View) rowsOf(ctx context.Context, text string) (string, error) {
-	v.making.Lock()
-	defer v.making.Unlock()
-	v.mu.Lock()
-	table, ok := v.tables[text]
-	v.mu.Unlock()
-	if ok {
-		return table, nil
-	}
-	s, err := v.db.Session(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer s.Close()
-	v.mu.Lock()
-	v.made++
-	table = fmt.Sprintf("rows_%s_%d", v.Set, v.made)
-	v.mu.Unlock()
-	create := "CREATE TABLE " + table + " AS "
-	columns, err := s.Columns(ctx, text) // an error of the query itself is told in its own words
-	if err != nil {
-		return "", err
-	}
-	rows := "SELECT DISTINCT seq::BIGINT AS seq FROM (\n" + text + "\n) WHERE seq IS NOT NULL"
-	if !slices.Contains(columns, "seq") { // each image is shown by its first showing
-		if !slices.Contains(columns, "image_id") {
-			return "", &query.QueryError{Msg: "the query has no column seq or image_id, so that its rows are not images",
-				Hint: "Its columns are " + strings.Join(columns, ", ") + "."}
-		}
-		rows = "SELECT min(seq) AS seq FROM " + v.table +
-			" WHERE image_id::VARCHAR IN (SELECT the_query.image_id::VARCHAR FROM (\n" + text + "\n) AS the_query) GROUP BY image_id"
-	}
-	r, err := s.Query(ctx, create+rows, nil)
-	if err != nil {
-		return "", moved(err)
-	}
-	if err := r.Close(); err != nil {
-		return "", err
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.tables[text] = table
-	v.recent = append(v.recent, text)
-	if len(v.recent) > keptQueries {
-		old := v.recent[0]
-		v.recent = v.recent[1:]
-		if _, err := v.db.ExecContext(ctx, "DROP TABLE "+v.tables[old]); err != nil {
-			return "", err
-		}
-		delete(v.tables, old)
-	}
-	return table, nil
-}
-
-// moved corrects the line of an error by the line that was put before the query.
-func moved(err error) error {
-	var e *query.QueryError
-	if errors.As(err, &e) && e.Line > 1 {
-		e.Line--
-	}
-	return err
-}
-
 // key returns what tells a filter from others.
 func (f Filter) key() string { return f.String() + "\x00" + f.Rows }
 
@@ -244,11 +181,12 @@ func (v *View) Count(ctx context.Context, f Filter) (n int64, err error) {
 	if ok {
 		return n, nil
 	}
-	where, args, err := v.where(ctx, f)
+	where, err := v.where(ctx, f)
 	if err != nil {
 		return 0, err
 	}
-	err = v.db.QueryRowContext(ctx, "SELECT count(*) FROM "+v.table+" WHERE "+where, args...).Scan(&n)
+	defer where.done()
+	n, err = v.scalar(ctx, "count(*)", where)
 	if err == nil {
 		v.mu.Lock()
 		if len(v.counts) > 4096 {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"abtool/internal/teststore"
 	"abtool/query"
@@ -335,6 +336,91 @@ func TestRowsOfQuery(t *testing.T) {
 	}
 	if n, err := v.Count(ctx, Filter{}); err != nil || n != v.Total {
 		t.Error(n, err)
+	}
+}
+
+// Rows of more queries than are kept are counted and listed by many at once, while tables are dropped.
+func TestRowsOfQueriesAtOnce(t *testing.T) {
+	v := open(t, "imagenet")
+	var group sync.WaitGroup
+	for i := range 12 {
+		group.Go(func() {
+			for k := range 2 * keptQueries {
+				n := int64(1 + (i*7+k*5)%(3*keptQueries)) // each query is asked by several
+				f := Filter{Rows: fmt.Sprintf("SELECT seq FROM imagenet_annotations WHERE seq < %d", n)}
+				p, err := v.Rows(t.Context(), f, Sort{}, 1, 500)
+				if err != nil || p.N != n || int64(len(p.Data[0])) != n {
+					t.Errorf("%s: %v, %v", f.Rows, p, err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	var tables int
+	if v.db.QueryRow("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'rows_%'").Scan(&tables); tables > keptQueries {
+		t.Errorf("%d tables are kept", tables)
+	}
+}
+
+// If who waits first for the rows of a query goes away, the others get them.
+func TestRowsOfQueryStopped(t *testing.T) {
+	v := open(t, "imagenet")
+	f := Filter{Rows: "SELECT seq FROM imagenet_annotations WHERE seq < 7 AND (SELECT max(hash(range)) FROM range(200000000)) > 0"}
+	ctx, cancel := context.WithCancel(t.Context())
+	first := make(chan error)
+	go func() {
+		_, err := v.Count(ctx, f)
+		first <- err
+	}()
+	for v.queries.users(f.Rows) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	var group sync.WaitGroup
+	for range 3 {
+		group.Go(func() {
+			if n, err := v.Count(t.Context(), f); n != 7 || err != nil {
+				t.Error(n, err)
+			}
+		})
+	}
+	for v.queries.users(f.Rows) < 4 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-first; err == nil {
+		t.Error("the first one was not stopped")
+	}
+	group.Wait()
+	if n := v.queries.users(f.Rows); n != 0 {
+		t.Errorf("%d users are left", n)
+	}
+}
+
+func (q *queries) users(text string) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if t := q.tables[text]; t != nil {
+		return t.users
+	}
+	return 0
+}
+
+// Rows are found by their numbers, once each.
+func TestAt(t *testing.T) {
+	v := open(t, "imagenet")
+	p, err := v.At(t.Context(), []int64{7, 3, 7, 1 << 40})
+	if err != nil || p.N != 2 || p.Total != v.Total || fmt.Sprint(p.Data[0]) != "[3 7]" {
+		t.Fatal(p, err)
+	}
+	rows := all(t, v)
+	for k, name := range p.Columns {
+		if fmt.Sprint(p.Data[k]) != fmt.Sprint([]any{rows[3][name], rows[7][name]}) {
+			t.Errorf("%s: %v", name, p.Data[k])
+		}
+	}
+	if p, err := v.At(t.Context(), nil); err != nil || p.N != 0 || p.Pages != 1 {
+		t.Error(p, err)
 	}
 }
 
