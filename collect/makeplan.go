@@ -20,8 +20,10 @@ import (
 type Planned struct {
 	HITs, Kept  int // Kept were issued before
 	Pages       int
+	Longest     int // pages of the HIT with most of them
 	Images      int // shown on at least one page
 	Assignments int // HITs times annotators
+	Shown       int // pages times annotators
 	Gold        int // places with a gold image
 	Repeats     int // places with an image that comes again
 	Notes       []string
@@ -75,6 +77,8 @@ func (s *Study) MakePlan(seed uint64, issued []HIT) (Planned, error) {
 	on := map[string]bool{}
 	for _, h := range hits {
 		r.Pages += len(h.Pages)
+		r.Longest = max(r.Longest, len(h.Pages))
+		r.Shown += h.K * len(h.Pages)
 		r.Assignments += h.K
 		for _, p := range h.Pages {
 			for _, slot := range p.Slots {

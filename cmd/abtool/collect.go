@@ -178,7 +178,7 @@ func (o *collectInitOptions) run(ctx context.Context, s streams) error {
 		what = plural(made.Classes, "class")
 	}
 	fmt.Fprintf(s.out, "%s: a %s study of %s and %s\n", o.Dir, o.Task, plural(made.Images, "image"), what)
-	printPlanned(s.out, study, planned, 0, measured{})
+	printPlanned(s.out, study, planned, 0, quality.Pace{})
 	fmt.Fprintf(s.out, "\nEdit study.toml and the texts (consent.md first), then: abtool collect serve %s\n", o.Dir)
 	return nil
 }
@@ -195,40 +195,21 @@ func plural(n int, noun string) string {
 	return ui.Thousands(int64(n)) + " " + noun
 }
 
-// measured is how long HITs took.
-type measured struct {
-	minutes float64 // the median
-	n       int     // assignments that were submitted
-}
-
-// enough is the number of submitted assignments from which their median time replaces the time of study.toml.
-const enough = 5
-
-// measure returns how long the HITs of a study took. Nothing is measured if it was never served.
-func measure(ctx context.Context, dir string) (m measured, err error) {
-	var all []float64
-	err = viewStudy(ctx, dir, func(v *storage.View) error {
-		list, err := v.Assignments()
-		for i := range list {
-			if ms, ok := quality.Duration(&list[i]); ok {
-				all = append(all, float64(ms))
-			}
-		}
+// paceOf returns how long the HITs of a study took. Nothing is known if it was never served.
+func paceOf(ctx context.Context, dir string) (p quality.Pace, err error) {
+	err = viewStudy(ctx, dir, func(v *storage.View) (err error) {
+		p, err = quality.ReadPace(v)
 		return err
 	})
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return m, err
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
 	}
-	if m.n = len(all); m.n > 0 {
-		slices.Sort(all)
-		m.minutes = all[m.n/2] / 60_000
-	}
-	return m, nil
+	return p, err
 }
 
 // printPlanned prints what a plan has, how long it takes, and what it costs.
-func printPlanned(w io.Writer, study *collect.Study, p collect.Planned, pay float64, took measured) {
-	fmt.Fprintf(w, "%s of up to %s: %s with %s, %s\n", plural(p.HITs, "HIT"), plural(study.Task.Pages, "page"),
+func printPlanned(w io.Writer, study *collect.Study, p collect.Planned, pay float64, pace quality.Pace) {
+	fmt.Fprintf(w, "%s of up to %s: %s with %s, %s\n", plural(p.HITs, "HIT"), plural(p.Longest, "page"),
 		plural(p.Pages, "page"), plural(p.Images, "image"), plural(p.Assignments, "assignment"))
 	if p.Kept > 0 {
 		fmt.Fprintf(w, "%s of the HITs were issued before and stay as they are\n", ui.Thousands(int64(p.Kept)))
@@ -239,12 +220,17 @@ func printPlanned(w io.Writer, study *collect.Study, p collect.Planned, pay floa
 	for _, note := range p.Notes {
 		fmt.Fprintln(w, note)
 	}
-	minutes, source := study.Study.Minutes, "study.minutes in "+collect.SettingsFile
-	if took.n >= enough {
-		minutes, source = math.Round(10*took.minutes)/10, fmt.Sprintf("the median of the %d that were submitted", took.n)
+	minutes := pace.Minutes(study, p.Longest)
+	hours := pace.Minutes(study, p.Shown) / 60
+	source := "study.minutes in " + collect.SettingsFile
+	switch {
+	case pace.Known():
+		hours = float64(p.Assignments) * minutes / 60
+		source = fmt.Sprintf("the median of the %d that were submitted", pace.N)
+	case p.Longest != study.Task.Pages:
+		source += fmt.Sprintf(" is %v, for %s", study.Study.Minutes, plural(study.Task.Pages, "page"))
 	}
-	hours := float64(p.Assignments) * minutes / 60
-	fmt.Fprintf(w, "about %.1f hours of work at %v minutes a HIT (%s)", hours, minutes, source)
+	fmt.Fprintf(w, "about %.1f hours of work at %v minutes a HIT (%s)", hours, math.Round(10*minutes)/10, source)
 	if pay > 0 {
 		fmt.Fprintf(w, ", which costs %.2f at %v an hour", hours*pay, pay)
 	}
@@ -264,14 +250,14 @@ func collectPlanCommand(s streams) *cobra.Command {
 		Short: "Divide the images of a study into HITs",
 		Long: `Divide the images into pages and HITs, and say how many there are and how long they take. HITs that
 annotators were given stay as they are; the other images are divided again. A server uses the new
-plan when it is started the next time. When 5 assignments are submitted, the time is the median of
-theirs; before, it is that of study.toml.
+plan when it is started the next time. When 5 assignments are submitted, the time of a HIT is the
+median of theirs; before, it is study.minutes, for a HIT of task.pages pages, in proportion.
 
 --hits FILE writes a CSV file with a row for each HIT, for the original front ends: MTurk fills its
 columns into the form that those bring along.
 
 If the study has a platform, plan also prints what has to be filled in there: addresses and codes
-for Prolific and SONA, and for Mechanical Turk the HIT to make, with its ExternalQuestion.`,
+for Prolific and SONA, and for Mechanical Turk the HIT to make, which it writes into hit.json.`,
 		Example: `  abtool collect plan birds --seed 7 --pay 15`,
 		Args:    exactly(1, "collect plan takes one argument, the folder of the study"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -302,13 +288,12 @@ func (o *collectPlanOptions) run(ctx context.Context, w io.Writer, dir string) e
 			return err
 		}
 	}
-	took, err := measure(ctx, dir)
+	pace, err := paceOf(ctx, dir)
 	if err != nil {
 		return err
 	}
-	printPlanned(w, study, planned, o.pay, took)
-	printPlatforms(w, study, o.pay)
-	return nil
+	printPlanned(w, study, planned, o.pay, pace)
+	return (&platformSheet{study: study, pace: pace, pay: o.pay, write: true}).print(w)
 }
 
 // writeHITs writes what the forms of the original front ends need to know of each HIT.
@@ -561,7 +546,11 @@ func (o *collectStatusOptions) run(ctx context.Context, w io.Writer, dir string)
 		if len(study.Platform.Used()) == 0 {
 			return fmt.Errorf("%s has no platform: add a table such as [platform.prolific] to its %s", dir, collect.SettingsFile)
 		}
-		return ui.Print(w, func(w io.Writer) { printPlatforms(w, study, 0) })
+		pace, err := paceOf(ctx, dir)
+		if err != nil {
+			return err
+		}
+		return (&platformSheet{study: study, pace: pace}).print(w)
 	}
 	var st server.Status
 	var interrupted bool

@@ -14,6 +14,7 @@ import (
 
 	"abtool/collect"
 	"abtool/collect/page"
+	"abtool/collect/quality"
 	"abtool/collect/server"
 	"abtool/internal/synth"
 	"abtool/internal/synth/client"
@@ -223,7 +224,7 @@ func (o *collectDemoOptions) make(ctx context.Context, s streams) error {
 		return err
 	}
 	fmt.Fprintf(s.out, "%s: a %s study of %s\n", o.study, o.task, plural(made.Images, "image"))
-	printPlanned(s.out, study, planned, 0, measured{})
+	printPlanned(s.out, study, planned, 0, quality.Pace{})
 	return nil
 }
 

@@ -253,7 +253,7 @@ func (s *Server) studyBody() map[string]any {
 	about := s.Study.Study
 	return map[string]any{
 		"study": map[string]any{"id": about.ID, "title": about.Title, "language": about.Language, "task": s.Study.Task.Kind,
-			"pages": s.Study.Task.Pages, "minutes": about.Minutes, "contact": about.Contact,
+			"pages": s.pages, "minutes": s.minutes.Load(), "contact": about.Contact,
 			"texts": map[string]string{"landing": s.html["landing"], "instructions": s.html["instructions"], "end": s.html["end"]}},
 		"consent": s.consentBody(), "levels": map[string]string{"needs": s.Study.Record.Needs, "allows": s.Study.Record.Level},
 	}

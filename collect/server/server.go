@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"math/big"
 	"net/http"
 	"net/netip"
@@ -21,6 +22,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/yuin/goldmark"
@@ -66,6 +68,8 @@ type Server struct {
 	parsing     chan struct{}
 	proxies     []netip.Prefix // trusted
 	sources     platform.Platforms
+	pages       int          // of the HIT with most of them
+	minutes     atomic.Int64 // how long that takes
 	stop        context.CancelFunc
 	done        sync.WaitGroup
 }
@@ -131,6 +135,9 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 		return nil, 0, err
 	}
 	if kept, err = o.DB.SetPlan(ctx, images, hits); err != nil {
+	for _, h := range hits {
+		s.pages = max(s.pages, len(h.Pages))
+	}
 		return nil, 0, err
 	}
 	if err := o.DB.SetRest(ctx, o.Study.Assign.Reissue == collect.Rest); err != nil {
@@ -166,7 +173,16 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 		}
 		return err
 	})
-	return s, kept, err
+	return s, kept, errors.Join(err, s.measure(ctx))
+}
+
+// measure finds out how long a HIT takes, as annotators are told before they begin.
+func (s *Server) measure(ctx context.Context) error {
+	return s.DB.View(ctx, func(v *storage.View) error {
+		pace, err := quality.ReadPace(v)
+		s.minutes.Store(max(1, int64(math.Round(pace.Minutes(s.Study, s.pages)))))
+		return err
+	})
 }
 
 // consentNote says that the text of the consent is not the latest of the versions before this start, or returns "".
@@ -208,6 +224,7 @@ func (s *Server) tidy(ctx context.Context) {
 	}))
 	s.finishErasures(ctx, quiet)
 }
+	s.report(ctx, "measuring HITs", s.measure(ctx))
 
 // report writes an error to the log.
 func (s *Server) report(ctx context.Context, what string, err error) {

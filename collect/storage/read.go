@@ -240,6 +240,16 @@ func (v *View) Assignments() ([]Assignment, error) {
 	return list(v, "SELECT "+assignmentColumns+" FROM assignment a ORDER BY a.offered, a.id", nil, (*Assignment).fields)
 }
 
+// MedianTime returns the median time of the submitted assignments, in ms from the first chunk to the submit of the last
+// page, and their number.
+func (v *View) MedianTime() (ms, n int64, err error) {
+	const timed = " FROM assignment WHERE state = 'submitted' AND started IS NOT NULL"
+	if err := v.row("SELECT count(*)" + timed).Scan(&n); err != nil || n == 0 {
+		return 0, n, err
+	}
+	return ms, n, v.row("SELECT submitted - started"+timed+" ORDER BY submitted - started LIMIT 1 OFFSET ?", n/2).Scan(&ms)
+}
+
 // AssignmentsOf returns the assignments of a worker in the order in which they were offered.
 func (v *View) AssignmentsOf(worker string) ([]Assignment, error) {
 	return list(v, "SELECT "+assignmentColumns+" FROM assignment a WHERE a.worker = ? ORDER BY a.offered, a.id", []any{worker},
