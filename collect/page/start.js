@@ -44,9 +44,9 @@ function fail(e) {
     return consent().catch(fail);
   }
   api.oops(String(e?.stack ?? e));
-  const code = e instanceof Refused ? e.code : "script";
-  screen(texts.problem, p(texts.codes[code] ?? texts.problemText), h("p", {}, h("code", {}, code)),
-    next(button(texts.again, () => location.reload(), "main")));
+  const code = e instanceof Refused ? e.code : "script", why = texts.codes[code];
+  if (why) screen(texts.noEntry, p(why));
+  else screen(texts.problem, p(texts.problemText), h("p", {}, h("code", {}, code)), next(button(texts.again, () => location.reload(), "main")));
   backOf(e.body?.back).then(way => way && byId("main").append(way));
 }
 
@@ -88,7 +88,7 @@ async function begin(params) {
 }
 
 async function start() {
-  await speak(navigator.language);
+  await speak(document.documentElement.lang);
   const given = Object.fromEntries(new URLSearchParams(location.search)), kept = recall();
   const params = Object.keys(given).length > 0 ? given : kept.params ?? {};
   if (JSON.stringify(params) === JSON.stringify(kept.params)) api.token = kept.token;
@@ -99,7 +99,6 @@ async function start() {
   screen(texts.loading);
   api.renew = async () => { api.token = ""; await begin(params); };
   await begin(params);
-  await speak(study.language);
   if (narrow && ["consent", "work"].includes(visit.state)) {
     api.renew = null;
     await (await platform()).elsewhere(api, params, screen);
@@ -108,9 +107,9 @@ async function start() {
   switch (visit.state) {
     case "consent": return await landing();
     case "work": return await assignments(false);
-    case "done": return await finish();
+    case "done": return await finish(!narrow);
     case "preview": return screen(study.title, p(texts.preview, "boxed"), ...await (await platform()).preview(api, study, visit.sample));
-    default: screen(study.title, p(visit.reason ?? texts.noMore), await backOf(visit.back));
+    default: screen(study.title, p(visit.state === "refused" ? texts.noPart : texts.noMore), await backOf(visit.back));
   }
 }
 
@@ -220,8 +219,11 @@ function beats() {
 
 const codeOf = code => code && h("div", {}, h("h2", {}, texts.participation), p(code, "code"), p(texts.participationWhy, "soft"));
 
-/** Waits until everything is stored, and shows the code. Reports whether there is more to do, and the annotator wants it. */
-async function finish() {
+/**
+ * Waits until everything is stored, and shows the code. Before says that it was all done before this visit. Reports
+ * whether there is more to do, and the annotator wants it.
+ */
+async function finish(before) {
   screen(texts.thanks, p(texts.sending));
   await queue?.empty();
   let answer;
@@ -240,7 +242,7 @@ async function finish() {
     copied.textContent = texts.copied;
   });
   return await new Promise(resolve => {
-    screen(texts.thanks, prose(study.texts.end ?? ""), way ?? h("div", {}, h("h2", {}, texts.code), h("p", { class: "code" }, code, " ", copy, " ", copied)),
+    screen(texts.thanks, before ? p(texts.before) : prose(study.texts.end ?? ""), way ?? h("div", {}, h("h2", {}, texts.code), h("p", { class: "code" }, code, " ", copy, " ", copied)),
       codeOf(participation), more ? next(button(texts.another, () => resolve(true), "main")) : !way && p(texts.canClose));
     if (!more) resolve(false);
   });

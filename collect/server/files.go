@@ -23,6 +23,11 @@ type file struct {
 	tag  string
 }
 
+func newFile(body []byte, kind string) file {
+	sum := sha256.Sum256(body)
+	return file{body, kind, `"` + hex.EncodeToString(sum[:8]) + `"`}
+}
+
 // readFiles reads the files of the page.
 func readFiles(from fs.FS) (map[string]file, error) {
 	files := map[string]file{}
@@ -38,7 +43,6 @@ func readFiles(from fs.FS) (map[string]file, error) {
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(b)
 		kind := mime.TypeByExtension(path.Ext(e.Name()))
 		switch path.Ext(e.Name()) { // the system's table may say something else
 		case ".js":
@@ -50,7 +54,7 @@ func readFiles(from fs.FS) (map[string]file, error) {
 		case ".svg":
 			kind = "image/svg+xml"
 		}
-		files[e.Name()] = file{b, kind, `"` + hex.EncodeToString(sum[:8]) + `"`}
+		files[e.Name()] = newFile(b, kind)
 	}
 	if _, ok := files["index.html"]; !ok {
 		return nil, errors.New("the page has no index.html")
@@ -69,7 +73,7 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 // index serves the page of the study.
 func (s *Server) index(w http.ResponseWriter, r *http.Request) {
 	if r.PathValue("study") != s.Study.Study.ID {
-		refuse(w, 404, "no_study", "there is no study %q here; please check the link", r.PathValue("study"))
+		s.nowhere(w, r, 404, "no_study", "there is no study %q here; please check the link", r.PathValue("study"))
 		return
 	}
 	s.files["index.html"].serve(w, r)

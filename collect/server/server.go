@@ -111,6 +111,7 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 	if s.files, err = readFiles(o.Page); err != nil {
 		return nil, 0, err
 	}
+	s.files["index.html"] = s.translate(s.files["index.html"])
 	for name, text := range o.Study.Texts {
 		if s.html[name], err = markdown(text); err != nil {
 			return nil, 0, fmt.Errorf("%s.md: %w", name, err)
@@ -134,10 +135,10 @@ func New(ctx context.Context, o Options) (s *Server, kept int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if kept, err = o.DB.SetPlan(ctx, images, hits); err != nil {
 	for _, h := range hits {
 		s.pages = max(s.pages, len(h.Pages))
 	}
+	if kept, err = o.DB.SetPlan(ctx, images, hits); err != nil {
 		return nil, 0, err
 	}
 	if err := o.DB.SetRest(ctx, o.Study.Assign.Reissue == collect.Rest); err != nil {
@@ -223,8 +224,8 @@ func (s *Server) tidy(ctx context.Context) {
 		return err
 	}))
 	s.finishErasures(ctx, quiet)
-}
 	s.report(ctx, "measuring HITs", s.measure(ctx))
+}
 
 // report writes an error to the log.
 func (s *Server) report(ctx context.Context, what string, err error) {
@@ -366,15 +367,15 @@ func (s *Server) Handler() http.Handler {
 	if len(frames) == 1 {
 		frames = append(frames, "'none'")
 	}
-	return s.logged(secured(unknownRoutes(m), strings.Join([]string{"default-src 'none'", "script-src 'self'", "style-src 'self'",
+	return s.logged(secured(s.unknownRoutes(m), strings.Join([]string{"default-src 'none'", "script-src 'self'", "style-src 'self'",
 		"img-src 'self' blob:", "connect-src 'self'", strings.Join(forms, " "), strings.Join(frames, " "), "base-uri 'none'"}, "; ")))
 }
 
-// unknownRoutes answers in JSON what no route answers, and addresses that no database would take.
-func unknownRoutes(m *http.ServeMux) http.Handler {
+// unknownRoutes answers what no route answers, and addresses that no database would take.
+func (s *Server) unknownRoutes(m *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !isText(r.URL.Path) {
-			refuse(w, 400, "bad_address", "the address is not UTF-8, or has the character NUL")
+			s.nowhere(w, r, 400, "bad_address", "the address is not UTF-8, or has the character NUL")
 			return
 		}
 		h, pattern := m.Handler(r)
@@ -389,7 +390,7 @@ func unknownRoutes(m *http.ServeMux) http.Handler {
 			w.Header().Set("Allow", probe.header.Get("Allow"))
 			refuse(w, 405, "method", "this address has no method %s", r.Method)
 		default:
-			refuse(w, 404, "no_route", "there is nothing at this address")
+			s.nowhere(w, r, 404, "no_route", "there is nothing at this address")
 		}
 	})
 }

@@ -41,7 +41,7 @@ type rig struct {
 	opened []io.Closer
 }
 
-var pageFiles = fstest.MapFS{"index.html": {Data: []byte("<!doctype html><title>page</title>")}, "start.js": {Data: []byte("1")}}
+var pageFiles = fstest.MapFS{"index.html": {Data: []byte(`<!doctype html><html lang="en"><title>page</title>`)}, "start.js": {Data: []byte("1")}}
 
 // newRig makes a study with two classes of 4 images each: one HIT of two pages. edit may change study.toml.
 func newRig(t testing.TB, task string, edit func(string) string) *rig {
@@ -282,7 +282,7 @@ func TestWay(t *testing.T) {
 	v := r.want(200, "", visitOf("ann"))
 	token := v["token"].(string)
 	study := v["study"].(map[string]any)
-	if v["state"] != "consent" || v["arm"] != nil || v["participation"] != nil || study["id"] != "birds" || study["contact"] != "me@lab.org" ||
+	if v["state"] != "consent" || v["arm"] != nil || v["participation"] != nil || study["id"] != "birds" || study["contact"] != "me@lab.org" || study["pages"] != 2. || study["minutes"] != 4. ||
 		!strings.HasPrefix(study["texts"].(map[string]any)["landing"].(string), "<p>In this study") {
 		t.Errorf("%v", v)
 	}
@@ -875,6 +875,41 @@ func TestRate(t *testing.T) {
 	}
 	if noted < 20 || noted > 25 {
 		t.Errorf("%d of 60 reports were kept", noted)
+	}
+}
+
+// Browsers get a page in the language of the study, and programs an error in JSON.
+func TestNowhere(t *testing.T) {
+	r := newRig(t, collect.Browse, func(s string) string { return strings.Replace(s, `language = "en"`, `language = "de-AT"`, 1) })
+	browser := map[string]string{"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+	for path, up := range map[string]string{"/": "page/", "/s/wren": "../page/", "/s/birds/": "../../page/"} {
+		r.want(404, "", ask{"GET", path, "", nil, nil})
+		status, h, body := r.raw(ask{"GET", path, "", nil, browser})
+		if text := string(body); status != 404 || h.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(text, `href="`+up+`style.css"`) ||
+			!strings.Contains(text, `<html lang="de">`) || !strings.Contains(text, "Unter dieser Adresse gibt es keine Studie") {
+			t.Errorf("%s: %d %s %s", path, status, h.Get("Content-Type"), text)
+		}
+	}
+	if _, _, body := r.raw(ask{"GET", "/s/birds", "", nil, browser}); !strings.Contains(string(body), `<html lang="de"><title>page</title>`) {
+		t.Errorf("%s", body)
+	}
+}
+
+// From the fifth assignment on, annotators are told how long those that were submitted took.
+func TestMinutes(t *testing.T) {
+	r := newRig(t, collect.Browse, func(s string) string { return strings.Replace(s, "\nk = 1 ", "\nk = 9 ", 1) })
+	for i, want := range []float64{4, 4, 4, 4, 4, 7} {
+		r.server.tidy(t.Context())
+		name := fmt.Sprintf("ann %d", i)
+		if study := r.want(200, "", visitOf(name))["study"].(map[string]any); study["minutes"] != want {
+			t.Errorf("visit %d: about %v minutes, want %v", i, study["minutes"], want)
+		}
+		token := r.agree(name)
+		pages := r.pages(token)
+		r.work(token, pages[0]["page"].(string), chosen)
+		r.now.Add(int64(5+i) * 60_000)
+		r.work(token, pages[1]["page"].(string), chosen)
+		r.want(200, "", ask{"POST", "/api/v1/finish", token, map[string]any{}, nil})
 	}
 }
 

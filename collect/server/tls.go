@@ -118,7 +118,7 @@ func (f front) handler(s *Server, next http.Handler) http.Handler {
 				refuse(w, http.StatusForbidden, "no_tls", "the proxy does not say whether this request came to it with https: "+
 					"it has to set the header X-Forwarded-Proto")
 			default:
-				refuse(w, http.StatusForbidden, "no_tls", "this server is reached through its proxy only, with https")
+				s.nowhere(w, r, http.StatusForbidden, "no_tls", "this server is reached through its proxy only, with https")
 			}
 		})
 	}
