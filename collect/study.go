@@ -491,20 +491,42 @@ func (s *Study) PasswordIsOpen() bool {
 
 // Database returns the address of the database that study.toml names, or "".
 func Database(dir string) (string, error) {
-	path := filepath.Join(dir, SettingsFile)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", err
-	}
 	var s struct {
 		Serve struct {
 			DB string `toml:"db"`
 		} `toml:"serve"`
 	}
-	if _, err := toml.Decode(string(text), &s); err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
+	err := readPart(dir, &s)
+	return s.Serve.DB, err
+}
+
+// WholeHIT returns how many pages and images study.toml gives to a HIT. The plan has smaller ones, too.
+func WholeHIT(dir string) (pages, images int, err error) {
+	var s struct {
+		Task struct {
+			Kind          string
+			Pages, Images int
+		}
 	}
-	return s.Serve.DB, nil
+	if err := readPart(dir, &s); err != nil {
+		return 0, 0, err
+	}
+	t := Defaults(s.Task.Kind).Task
+	pages = cmp.Or(s.Task.Pages, t.Pages)
+	return pages, pages * cmp.Or(s.Task.Images, t.Images), nil
+}
+
+// readPart reads keys of study.toml, and ignores the others.
+func readPart(dir string, to any) error {
+	path := filepath.Join(dir, SettingsFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if _, err := toml.Decode(string(text), to); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 // Platforms returns the platforms that send annotators.

@@ -32,13 +32,13 @@ func rulesOf(set string) []rule {
 		return []rule{
 			{Name: "min_recall", Title: "Least recall", Column: "recall", Least: "0", Most: "1", Step: "any", published: d.MinRecall, Default: num(d.MinRecall)},
 			{Name: "min_precision", Title: "Least precision", Column: "precision", Least: "0", Most: "1", Step: "any", published: d.MinPrecision, Default: num(d.MinPrecision)},
-			{Name: "min_pages", Title: "Fewest pages", Column: "pages", Least: "0", Most: "20", Step: "1", published: float64(d.MinCOCOPages), Default: num(float64(d.MinCOCOPages))},
+			{Name: "min_pages", Title: "Fewest pages", Column: "pages_of_whole", Least: "0", Most: "20", Step: "1", published: float64(d.MinCOCOPages), Default: num(float64(d.MinCOCOPages))},
 		}
 	}
 	return []rule{
 		{Name: "min_recall", Title: "Least recall", Column: "recall", Least: "0", Most: "1", Step: "any", published: d.MinRecall, Default: num(d.MinRecall)},
-		{Name: "min_selected", Title: "Fewest selected", Column: "selected", Least: "0", Most: "200", Step: "1", published: float64(d.MinSelected), Default: num(float64(d.MinSelected))},
-		{Name: "min_pages", Title: "Fewest pages", Column: "pages", Least: "0", Most: "10", Step: "1", published: float64(d.MinPages), Default: num(float64(d.MinPages))},
+		{Name: "min_selected", Title: "Fewest selected", Column: "selected_of_whole", Least: "0", Most: "200", Step: "1", published: float64(d.MinSelected), Default: num(float64(d.MinSelected))},
+		{Name: "min_pages", Title: "Fewest pages", Column: "pages_of_whole", Least: "0", Most: "10", Step: "1", published: float64(d.MinPages), Default: num(float64(d.MinPages))},
 	}
 }
 
@@ -159,7 +159,7 @@ func (s *Server) hitRows(ctx context.Context, r *http.Request, set, name, where 
 		var why []string
 		for i := range below {
 			if yes, _ := values[len(columns)+i].(bool); yes {
-				why = append(why, rules[i].Column)
+				why = append(why, strings.TrimSuffix(rules[i].Column, "_of_whole"))
 			}
 		}
 		t.Rows = append(t.Rows, append(cells, cell{Text: strings.Join(why, ", "), Class: "flag"}))

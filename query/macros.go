@@ -287,9 +287,10 @@ GROUP BY image_id`,
 		Example: "SELECT count(*) AS rejected FROM imagenet_hits_flagged(min_selected := 5, min_pages := 2)",
 		SQL: `
 SELECT assignment_id, worker_id, hit_id, images, selected, recall, pages, first_time, submit_time, duration,
-  recall < min_recall AS low_recall, selected < min_selected AS few_selected, pages < min_pages AS few_pages
+  recall < min_recall AS low_recall, selected_of_whole < min_selected AS few_selected, pages_of_whole < min_pages AS few_pages,
+  selected_of_whole, pages_of_whole
 FROM imagenet_hits
-WHERE recall < min_recall OR selected < min_selected OR pages < min_pages`,
+WHERE recall < min_recall OR selected_of_whole < min_selected OR pages_of_whole < min_pages`,
 	},
 	{
 		Name: "coco_hits_flagged", Args: "min_recall := 0.333, min_precision := 0.75, min_pages := 16",
@@ -298,9 +299,9 @@ WHERE recall < min_recall OR selected < min_selected OR pages < min_pages`,
 		Example: "SELECT count(*) AS rejected FROM coco_hits_flagged(min_precision := 0.9)",
 		SQL: `
 SELECT hit_id, worker_id, pages, records, duration, recall, icons, precision,
-  recall < min_recall AS low_recall, precision < min_precision AS low_precision, pages < min_pages AS few_pages
+  recall < min_recall AS low_recall, precision < min_precision AS low_precision, pages_of_whole < min_pages AS few_pages, pages_of_whole
 FROM coco_hits
-WHERE recall < min_recall OR precision < min_precision OR pages < min_pages`,
+WHERE recall < min_recall OR precision < min_precision OR pages_of_whole < min_pages`,
 	},
 }
 

@@ -42,6 +42,18 @@ func namesOf(categories []store.Category) string {
 	return strings.Join(rows, ",\n")
 }
 
+// cocoHITs selects HITs. The pages of a whole HIT, and what is joined for them, are filled in.
+const cocoHITs = `
+SELECT p.hit_id, p.worker_id, p.pages, p.records, p.duration, p.recall, coalesce(l.icons, 0) AS icons, l.precision,
+  p.recall < 0.333 AS low_recall, l.precision < 0.75 AS low_precision, %[1]s < 16 AS few_pages, %[1]s AS pages_of_whole
+FROM (
+  SELECT hit_id, min(worker_id) AS worker_id, count(DISTINCT page_idx) AS pages, count(*) AS records,
+    sum(time_spent)::BIGINT AS duration, avg(recall) AS recall
+  FROM coco_pages WHERE hit_id IS NOT NULL GROUP BY hit_id
+) p LEFT JOIN (
+  SELECT hit_id, count(*) AS icons, avg(on_mask::INT) AS precision FROM coco_localization WHERE hit_id IS NOT NULL GROUP BY hit_id
+) l USING (hit_id)%[2]s`
+
 var cocoViews = []View{
 	{
 		Name: "coco_annotations", Set: "coco", table: "annotations",
@@ -269,20 +281,14 @@ FROM coco_annotations a
 			{"precision", "fraction", "Share of these icons on a mask of their class (C5); null without icons."},
 			{"low_recall", "", "recall < 0.333."},
 			{"low_precision", "", "precision < 0.75."},
-			{"few_pages", "", "Fewer than 16 pages."},
+			{"few_pages", "", "pages_of_whole < 16."},
+			{"pages_of_whole", "", "As pages, for a whole HIT: larger only where a study gave annotators smaller HITs, or only the rest of one is in the data."},
 		}),
 		Example: "SELECT count(*) AS hits, round(median(duration) / 60000, 2) AS minutes, " +
 			"round(avg(precision), 4) AS precision FROM coco_hits",
-		SQL: `
-SELECT p.hit_id, p.worker_id, p.pages, p.records, p.duration, p.recall, coalesce(l.icons, 0) AS icons, l.precision,
-  p.recall < 0.333 AS low_recall, l.precision < 0.75 AS low_precision, p.pages < 16 AS few_pages
-FROM (
-  SELECT hit_id, min(worker_id) AS worker_id, count(DISTINCT page_idx) AS pages, count(*) AS records,
-    sum(time_spent)::BIGINT AS duration, avg(recall) AS recall
-  FROM coco_pages WHERE hit_id IS NOT NULL GROUP BY hit_id
-) p LEFT JOIN (
-  SELECT hit_id, count(*) AS icons, avg(on_mask::INT) AS precision FROM coco_localization WHERE hit_id IS NOT NULL GROUP BY hit_id
-) l USING (hit_id)`,
+		SQL: fmt.Sprintf(cocoHITs, "pages", ""),
+		studySQL: fmt.Sprintf(cocoHITs, "pages_of_whole", " LEFT JOIN (\n  SELECT hit_id, "+ofWhole("count(DISTINCT page_idx)", "pages")+" AS pages_of_whole\n  FROM "+
+			withParts("coco_annotations", "pages")+" GROUP BY hit_id\n) USING (hit_id)"),
 	},
 	{
 		Name: "coco_workers", Set: "coco",

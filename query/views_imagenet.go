@@ -1,20 +1,40 @@
 package query
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-// hitsSQL selects HITs, with the recall that is filled in.
+// hitsSQL selects HITs. The recall, the counts of a whole HIT and the rows are filled in.
 const hitsSQL = `
 SELECT assignment_id, worker_id, hit_id, images, selected, recall, pages,
   first_time, submit_time, submit_time - first_time AS duration,
-  recall < 0.333 AS low_recall, selected < 30 AS few_selected, pages < 9 AS few_pages
+  recall < 0.333 AS low_recall, selected_of_whole < 30 AS few_selected, pages_of_whole < 9 AS few_pages, selected_of_whole, pages_of_whole
 FROM (
   SELECT assignment_id, min(worker_id) AS worker_id, min(hit_id) AS hit_id,
     count(*) AS images, count(*) FILTER (selected) AS selected, %s AS recall, count(DISTINCT page_idx) AS pages,
-    min(t0 + first_event(clicks, mouse, hovers)) AS first_time, max(hit_submit_time) AS submit_time
-  FROM imagenet_annotations
+    min(t0 + first_event(clicks, mouse, hovers)) AS first_time, max(hit_submit_time) AS submit_time,
+    %s AS selected_of_whole, %s AS pages_of_whole
+  FROM %s
   WHERE assignment_id IS NOT NULL
   GROUP BY assignment_id
 )`
+
+// ofWhole returns the SQL of the count of a whole HIT to which a count of pages or images corresponds (I18), for a group
+// of rows. If these have different shares of a HIT, the largest one counts.
+func ofWhole(count, of string) string {
+	return fmt.Sprintf("coalesce(CASE WHEN count(given_%[2]s) = count(*) THEN ((%[1]s + 1) * arg_max(whole_%[2]s, given_%[2]s / whole_%[2]s) - 1)\n"+
+		"      // arg_max(given_%[2]s, given_%[2]s / whole_%[2]s) END, %[1]s)", count, of)
+}
+
+// withParts returns the rows of annotations with the columns of shares, which stores of earlier versions lack.
+func withParts(view string, of ...string) string {
+	var empty []string
+	for _, o := range of {
+		empty = append(empty, "NULL::INT AS given_"+o, "NULL::INT AS whole_"+o)
+	}
+	return "(FROM " + view + " UNION ALL BY NAME SELECT " + strings.Join(empty, ", ") + " WHERE false)"
+}
 
 // showing has the columns that a view of events takes from its showing.
 var showing = columns(
@@ -249,13 +269,16 @@ FROM (
 			{"submit_time", "ms since 1970 UTC", "Time of the submission."},
 			{"duration", "ms", "submit_time − first_time."},
 			{"low_recall", "", "recall < 0.333."},
-			{"few_selected", "", "Fewer than 30 of the known images selected."},
-			{"few_pages", "", "Fewer than 9 pages."},
+			{"few_selected", "", "selected_of_whole < 30."},
+			{"few_pages", "", "pages_of_whole < 9."},
+			{"selected_of_whole", "", "As selected, for a whole HIT: larger only where a study gave the annotator a smaller HIT, or the rest of one."},
+			{"pages_of_whole", "", "As pages, for a whole HIT."},
 		}),
 		Example: "SELECT count(*) AS hits, round(median(duration) / 60000, 2) AS minutes, count(*) " +
 			"FILTER (low_recall OR few_selected OR few_pages) AS flagged FROM imagenet_hits",
-		SQL:      fmt.Sprintf(hitsSQL, "count(*) FILTER (selected) / count(*)"),
-		studySQL: fmt.Sprintf(hitsSQL, "count(*) FILTER (selected AND (known OR gold IS NULL)) / nullif(count(*) FILTER (known OR gold IS NULL), 0)"),
+		SQL: fmt.Sprintf(hitsSQL, "count(*) FILTER (selected) / count(*)", "count(*) FILTER (selected)", "count(DISTINCT page_idx)", "imagenet_annotations"),
+		studySQL: fmt.Sprintf(hitsSQL, "count(*) FILTER (selected AND (known OR gold IS NULL)) / nullif(count(*) FILTER (known OR gold IS NULL), 0)",
+			ofWhole("count(*) FILTER (selected)", "images"), ofWhole("count(DISTINCT page_idx)", "pages"), withParts("imagenet_annotations", "pages", "images")),
 	},
 	{
 		Name: "imagenet_workers", Set: "imagenet",

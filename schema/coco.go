@@ -70,6 +70,9 @@ type COCOAnnotation struct {
 	Arm        *string `parquet:"arm" study:"only" null:"the study has no arms, or the source is not a study" from:"the annotator" doc:"The arm of the study, which is the variant of the page that the annotator saw."`
 	Known      *bool   `parquet:"known" study:"only" null:"nobody knows, or the source is not a study" from:"the plan" doc:"Whether a class is known to be in the image."`
 	Gold       *bool   `parquet:"gold" study:"only" null:"the source is not a study" from:"the plan" doc:"Whether the image checks annotators."`
+
+	GivenPages *int32 `parquet:"given_pages" study:"only" range:"≥ 1" null:"the annotator was given a whole HIT, or the source is not a study" from:"the plan" doc:"Pages that the annotator was given: of the rest of a HIT that another annotator had begun, or of a HIT that the plan made smaller."`
+	WholePages *int32 `parquet:"whole_pages" study:"only" range:"≥ 2" null:"as given_pages" from:"study.toml" doc:"Pages of a whole HIT of the study."`
 }
 
 // Instance is one annotated object of the ground truth.

@@ -60,6 +60,11 @@ type ImageNetAnnotation struct {
 	Arm        *string `parquet:"arm" study:"only" null:"the study has no arms, or the source is not a study" from:"the annotator" doc:"The arm of the study, which is the variant of the page that the annotator saw."`
 	Known      *bool   `parquet:"known" study:"only" null:"nobody knows, or the source is not a study" from:"the plan" doc:"Whether the class is known to be in the image."`
 	Gold       *bool   `parquet:"gold" study:"only" null:"the source is not a study" from:"the plan" doc:"Whether the image checks annotators."`
+
+	GivenPages  *int32 `parquet:"given_pages" study:"only" range:"≥ 1" null:"the annotator was given a whole HIT, or the source is not a study" from:"the plan" doc:"Pages that the annotator was given: of the rest of a HIT that another annotator had begun, or of a HIT that the plan made smaller."`
+	WholePages  *int32 `parquet:"whole_pages" study:"only" range:"≥ 2" null:"as given_pages" from:"study.toml" doc:"Pages of a whole HIT of the study."`
+	GivenImages *int32 `parquet:"given_images" study:"only" range:"≥ 1" null:"as given_pages, for images" from:"the plan" doc:"Images that the annotator was given."`
+	WholeImages *int32 `parquet:"whole_images" study:"only" range:"≥ 2" null:"as given_images" from:"study.toml" doc:"Images of a whole HIT of the study."`
 }
 
 // Place is where an image is in the document.

@@ -124,6 +124,7 @@ type rowColumns struct {
 	seq, image, worker, hit, index, started, width, height, origWidth, origHeight, spent *columnar.Values
 	fromX, fromY, browse, keyboard, browseT, mouseT, mouseX, mouseY                      *columnar.Values
 	arm                                                                                  *columnar.Values // nil unless arms are asked for
+	pages                                                                                pass.Shares
 }
 
 func (c *rowColumns) bind(t *columnar.Table, arms bool) (*columnar.Reader, error) {
@@ -139,6 +140,7 @@ func (c *rowColumns) bind(t *columnar.Table, arms bool) (*columnar.Reader, error
 	if arms {
 		to["arm"] = &c.arm
 	}
+	c.pages.Ask(t, "pages", to)
 	return pass.Bind(t, to, coco.ActionColumns...)
 }
 
@@ -197,8 +199,8 @@ func (w *worker) row(i int) *record {
 	c := &w.col
 	p := &page{
 		seq: c.seq.Ints[i], image: c.image.Ints[i], index: c.index.Ints[i], spent: c.spent.Ints[i],
-		started: c.started.Ints[i],
-		width:   c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i],
+		started: c.started.Ints[i], ofPages: c.pages.At(i),
+		width: c.width.Floats[i], height: c.height.Floats[i], origWidth: c.origWidth.Ints[i],
 		origH: c.origHeight.Ints[i],
 	}
 	p.worker, p.hit, p.cluster = w.people.Of(i, func() string { return fmt.Sprint(p.image) })

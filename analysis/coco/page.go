@@ -31,6 +31,7 @@ type page struct {
 	cluster          int32
 	index, spent     int64 // columnar.Null if unknown
 	started          int64
+	ofPages          byproduct.Share
 	width, height    float64
 	origWidth, origH int64
 	icons            []icon // of known classes only, in order of their first action

@@ -38,7 +38,7 @@ func (p *profile) addPage(r *record) {
 		p.spent = append(p.spent, g.spent)
 	}
 	if p.hit != nil {
-		p.hit.AddPage(g.index, g.spent)
+		p.hit.AddPage(g.index, g.spent, g.ofPages)
 	}
 	if g.worker >= 0 && !slices.Contains(p.workers, g.worker) {
 		p.workers = append(p.workers, g.worker)

@@ -28,6 +28,7 @@ type rowColumns struct {
 	origWidth, origHeight, selected, selectedCount, hovered, estimate, t0                   *columnar.Values
 	arm                                                                                     *columnar.Values // nil unless arms are asked for
 	known, gold                                                                             *columnar.Values // nil without a study
+	pages, images                                                                           pass.Shares
 }
 
 // bind opens a reader of the columns and points the fields to them.
@@ -47,6 +48,8 @@ func (c *rowColumns) bind(t *columnar.Table, arms bool) (*columnar.Reader, error
 	if t.Has("known") {
 		to["known"], to["gold"] = &c.known, &c.gold
 	}
+	c.pages.Ask(t, "pages", to)
+	c.images.Ask(t, "images", to)
 	return pass.Bind(t, to, slices.Concat(imagenet.EventColumns, imagenet.MouseColumns)...)
 }
 
@@ -253,8 +256,8 @@ func (w *worker) showing(i int) (showing, error) {
 		Showing: imagenet.Showing{
 			Order: imagenet.Order{Submit: c.submit.Ints[i], Seq: c.seq.Ints[i]},
 			Page:  c.page.Ints[i], Selected: c.selected.Ints[i], T0: c.t0.Ints[i],
-			Doubtful: c.doubtful(i),
-			Clicks:   w.lists.Clicks(i), Mouse: w.lists.Mouse(i), Hovers: w.lists.Hovers(i),
+			Doubtful: c.doubtful(i), OfPages: c.pages.At(i), OfImages: c.images.At(i),
+			Clicks: w.lists.Clicks(i), Mouse: w.lists.Mouse(i), Hovers: w.lists.Hovers(i),
 		},
 		image: image, worker: worker, assignment: assignment, arm: w.people.ArmOf(i), class: w.e.images.Class[image], cluster: cluster,
 		slot: c.slot.Ints[i], estimate: c.estimate.Ints[i], selectedCount: c.selectedCount.Ints[i],

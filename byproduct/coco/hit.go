@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/byproduct"
 	"abtool/internal/stat"
 	"abtool/store/columnar"
 )
@@ -13,14 +14,17 @@ import (
 type HIT struct {
 	Pages       []int64   // distinct
 	Recall      stat.Mean // mean recall of the pages whose image has a class
-	Icons, Hits int64     // icons with a point on images of the ground truth, and how many of them lie on a mask of their class
+	OfPages     byproduct.Share
+	Icons, Hits int64 // icons with a point on images of the ground truth, and how many of them lie on a mask of their class
 
 	spent int64
 	timed bool
 }
 
-// AddPage adds a page by its number and the time spent on it, ms; columnar.Null is unknown.
-func (h *HIT) AddPage(page, spent int64) {
+// AddPage adds a page by its number and the time spent on it, ms; columnar.Null is unknown. of is how much of a whole HIT
+// its annotator was given (I18).
+func (h *HIT) AddPage(page, spent int64, of byproduct.Share) {
+	h.OfPages = h.OfPages.Union(of)
 	if page != columnar.Null && !slices.Contains(h.Pages, page) {
 		h.Pages = append(h.Pages, page)
 	}
@@ -45,7 +49,7 @@ func (h *HIT) AddIcon(onMask bool) {
 // Merge adds the pages of another part of the HIT.
 func (h *HIT) Merge(o *HIT) {
 	for _, p := range o.Pages {
-		h.AddPage(p, columnar.Null)
+		h.AddPage(p, columnar.Null, o.OfPages)
 	}
 	h.Recall.Merge(&o.Recall)
 	h.Icons += o.Icons
@@ -65,8 +69,8 @@ func (h *HIT) Precision() float64 {
 // Duration returns the total time of the pages, ms; ok is false if no time is known.
 func (h *HIT) Duration() (ms int64, ok bool) { return h.spent, h.timed }
 
-// Flags reports which of the paper's thresholds a HIT is below. An undefined recall or precision is not below
+// Flags reports which of the paper's thresholds for a whole HIT a HIT is below. An undefined recall or precision is not below
 // a threshold.
 func (h *HIT) Flags(recall, precision float64, pages int) (lowRecall, lowPrecision, fewPages bool) {
-	return float64(h.Recall.Value()) < recall, h.Precision() < precision, len(h.Pages) < pages
+	return float64(h.Recall.Value()) < recall, h.Precision() < precision, h.OfPages.OfWhole(int64(len(h.Pages))) < int64(pages)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"abtool/byproduct"
 	"abtool/store/columnar"
 )
 
@@ -49,13 +50,13 @@ func TestHIT(t *testing.T) {
 	if low, wrong, few := a.Flags(0.333, 0.75, 16); low || wrong || !few {
 		t.Errorf("a HIT without pages is flagged for %v %v %v", low, wrong, few)
 	}
-	a.AddPage(3, 40_000)
-	a.AddPage(3, null)
+	a.AddPage(3, 40_000, byproduct.Share{Given: 3, Whole: 20})
+	a.AddPage(3, null, byproduct.Share{Given: 4, Whole: 20})
 	a.AddRecall(Recall{Classes: 4, Placed: 2})
 	a.AddRecall(Recall{})
 	a.AddIcon(true)
 	a.AddIcon(false)
-	b.AddPage(1, 2000)
+	b.AddPage(1, 2000, byproduct.Share{Given: 2, Whole: 20})
 	b.AddRecall(Recall{Classes: 1, Placed: 1})
 	b.AddIcon(true)
 	b.AddIcon(true)
@@ -66,7 +67,10 @@ func TestHIT(t *testing.T) {
 	if a.Recall.Value() != 0.75 || a.Precision() != 0.75 {
 		t.Errorf("recall %v, precision %v", a.Recall.Value(), a.Precision())
 	}
-	if low, wrong, few := a.Flags(0.75, 0.76, 2); low || !wrong || few {
+	if low, wrong, few := a.Flags(0.75, 0.76, 14); low || !wrong || few {
 		t.Errorf("flagged for %v %v %v", low, wrong, few)
+	}
+	if _, _, few := a.Flags(0, 0, 15); !few { // 15 of 20 are 3 of 4, which is the largest share
+		t.Error("2 of 4 pages are enough where 3 are needed")
 	}
 }

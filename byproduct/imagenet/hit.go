@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"abtool/byproduct"
 	"abtool/store/columnar"
 )
 
@@ -13,6 +14,7 @@ type HIT struct {
 	Showings, Selected int64
 	Known, Found       int64   // images that are known to show the class, and how many of them were selected
 	Pages              []int64 // distinct
+	OfPages, OfImages  byproduct.Share
 
 	first, submit int64 // ms since 1970; columnar.Null: unknown
 }
@@ -30,6 +32,7 @@ func (h *HIT) Add(s *Showing) {
 		one.Known, one.Found = 1, one.Selected
 	}
 	h.take(one)
+	h.OfPages, h.OfImages = h.OfPages.Union(s.OfPages), h.OfImages.Union(s.OfImages)
 	if s.Page != columnar.Null {
 		h.page(s.Page)
 	}
@@ -38,6 +41,7 @@ func (h *HIT) Add(s *Showing) {
 // Merge adds the showings of another part of the HIT.
 func (h *HIT) Merge(o *HIT) {
 	h.take(o)
+	h.OfPages, h.OfImages = h.OfPages.Union(o.OfPages), h.OfImages.Union(o.OfImages)
 	for _, p := range o.Pages {
 		h.page(p)
 	}
@@ -78,8 +82,8 @@ func (h *HIT) Duration() (ms int64, ok bool) {
 	return h.submit - h.first, true
 }
 
-// Flags reports which of the paper's thresholds a HIT is below (I18, docs/design/definitions.md#i18). A recall that is
-// not defined is not below any.
+// Flags reports which of the paper's thresholds for a whole HIT a HIT is below (I18, docs/design/definitions.md#i18). A
+// recall that is not defined is not below any.
 func (h *HIT) Flags(recall float64, selected, pages int) (lowRecall, fewSelected, fewPages bool) {
-	return h.Recall() < recall, h.Selected < int64(selected), len(h.Pages) < pages
+	return h.Recall() < recall, h.OfImages.OfWhole(h.Selected) < int64(selected), h.OfPages.OfWhole(int64(len(h.Pages))) < int64(pages)
 }

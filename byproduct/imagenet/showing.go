@@ -12,12 +12,14 @@ import (
 // A Showing holds the byproducts of one annotator for one time that an image was shown: a row of annotations.
 type Showing struct {
 	Order
-	Page          int64 // of the front end; columnar.Null: unknown
-	Selected      int64 // 1 or 0; columnar.Null: unknown
-	Doubtful      bool  // whether nobody knows that the image shows the class, as of a candidate of a study (I17)
-	T0            int64 // origin of the times, ms since 1970; columnar.Null: unknown
-	Clicks, Mouse byproduct.Points
-	Hovers        Hovers
+	Page     int64 // of the front end; columnar.Null: unknown
+	Selected int64 // 1 or 0; columnar.Null: unknown
+	Doubtful bool  // whether nobody knows that the image shows the class, as of a candidate of a study (I17)
+	// How much of a whole HIT the annotator was given (I18).
+	OfPages, OfImages byproduct.Share
+	T0                int64 // origin of the times, ms since 1970; columnar.Null: unknown
+	Clicks, Mouse     byproduct.Points
+	Hovers            Hovers
 }
 
 // IsSelected reports whether the image was selected; unknown counts as not (I2,

@@ -44,6 +44,7 @@ type Showing struct {
 	Arm        string  `json:"arm,omitempty"`
 	Known      *bool   `json:"known"`
 	Gold       *bool   `json:"gold"`
+	Part
 }
 
 // A Hover is the pointer that enters or leaves an image.
@@ -130,7 +131,7 @@ func newImage(attempts []*recording.Page, slot int, p *Page) *image {
 	m := &image{slot: slot, Showing: Showing{
 		SelectedRecord: []Point{}, HoveredRecord: []Hover{}, MouseTracking: []Point{}, Deselected: []Point{}, Layout: []Place{},
 		ImagePosition: XY{at.X, at.Y}, ImageWidth: at.Width, ImageHeight: at.Height, OriginalWidth: at.OrigW, OriginalHeight: at.OrigH,
-		ImageID: s.ImageID, LoadedAt: loadedAt(attempts, slot), LoadFailed: failed, Arm: p.Arm, Known: s.Known, Gold: s.Gold,
+		ImageID: s.ImageID, LoadedAt: loadedAt(attempts, slot), LoadFailed: failed, Arm: p.Arm, Known: s.Known, Gold: s.Gold, Part: p.Part,
 	}}
 	if s.Class != "" {
 		m.ImageID = s.Class + "/" + s.ImageID

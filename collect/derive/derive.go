@@ -27,6 +27,15 @@ type Page struct {
 	Arm          string // "" if the study has no arms
 	Ended        int64  // when it was submitted, ms since 1970 by the clock of the browser
 	Answer       Answer
+	Part         Part
+}
+
+// A Part says how much of a whole HIT an annotator was given, if it was less. Its fields are in records.
+type Part struct {
+	GivenPages  int `json:"givenPages,omitempty"`
+	WholePages  int `json:"wholePages,omitempty"`
+	GivenImages int `json:"givenImages,omitempty"`
+	WholeImages int `json:"wholeImages,omitempty"`
 }
 
 // A Slot is an image of a page.

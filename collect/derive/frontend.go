@@ -27,8 +27,9 @@ func FrontEnd(body []byte, ids Ids, p Page, submitted *int64) ([]byte, error) {
 	}
 	page["id"] = id // of the page, as in the table of pages
 	if ids.Candidates == "" {
-		page["annotation"], err = extended(page["annotation"], map[string]any{"image_id": p.Slots[0].ImageID, "arm": p.Arm,
-			"known": p.Slots[0].Known, "gold": p.Slots[0].Gold})
+		more := map[string]any{"image_id": p.Slots[0].ImageID, "arm": p.Arm, "known": p.Slots[0].Known, "gold": p.Slots[0].Gold}
+		p.Part.addTo(more)
+		page["annotation"], err = extended(page["annotation"], more)
 	} else {
 		page["annotations"], err = extendedList(page["annotations"], p, submitted)
 	}
@@ -47,6 +48,7 @@ func extendedList(list json.RawMessage, p Page, submitted *int64) (json.RawMessa
 	slots := slotsByID(p)
 	for i, record := range records {
 		more := map[string]any{"arm": p.Arm, "hit_submit_time": submitted}
+		p.Part.addTo(more)
 		var of struct {
 			ID string `json:"imageID"`
 		}
@@ -61,6 +63,16 @@ func extendedList(list json.RawMessage, p Page, submitted *int64) (json.RawMessa
 		}
 	}
 	return json.Marshal(records)
+}
+
+// addTo adds the values of a part to those of a record.
+func (p Part) addTo(more map[string]any) {
+	for key, n := range map[string]int{"givenPages": p.GivenPages, "wholePages": p.WholePages,
+		"givenImages": p.GivenImages, "wholeImages": p.WholeImages} {
+		if n > 0 {
+			more[key] = n
+		}
+	}
 }
 
 // extended returns a record with more values. Empty texts are left out, and what is not a record is left as it is.

@@ -42,6 +42,7 @@ type Tagged struct {
 	Arm        string  `json:"arm,omitempty"`
 	Known      *bool   `json:"known"`
 	Gold       *bool   `json:"gold"`
+	Part
 }
 
 // An Action adds an icon to the image, moves it, or removes it. Via is how: drag, click-icon, click-panel,
@@ -107,7 +108,7 @@ func Tag(attempts []*recording.Page, p Page) (*TagPage, error) {
 		ImageID: p.Slots[0].ImageID, OriginalHeight: at.OrigH, OriginalWidth: at.OrigW, ImageHeight: at.Height, ImageWidth: at.Width,
 		ActionHistories: []Action{}, CategoryHistories: []Step{}, MouseTracking: []Moved{}, Drags: []Drag{}, Layout: []Place{},
 		TimeSpent: max(p.Ended-began, 0), LoadedAt: loadedAt(attempts, 0), LoadFailed: failed,
-		Arm: p.Arm, Known: p.Slots[0].Known, Gold: p.Slots[0].Gold,
+		Arm: p.Arm, Known: p.Slots[0].Known, Gold: p.Slots[0].Gold, Part: p.Part,
 	}
 	names := p.Superclasses
 	if len(names) == 0 {

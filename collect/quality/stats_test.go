@@ -15,6 +15,7 @@ import (
 	"abtool/collect/storage"
 	"abtool/ingest"
 	"abtool/internal/teststudy"
+	"abtool/query"
 )
 
 // study makes a study in which each HIT has at most one assignment that is over: COCO's statistics join
@@ -184,6 +185,90 @@ func TestTagIsStats(t *testing.T) {
 	for _, r := range quality.Judge(all[0], quality.Thresholds{Recall: 0.333, Place: 0.75}, nil) {
 		if (r.Value == quality.Open) != slices.Contains([]string{"recall", "place"}, r.Name) {
 			t.Errorf("without ground truth, %s is %s", r.Name, r.Value)
+		}
+	}
+}
+
+// Who was given the rest of a HIT is judged by the same share of the thresholds, as in statistics and SQL: the first
+// annotator did one of two pages, the second one both, and the third one the only page that was left.
+func TestRestIsStats(t *testing.T) {
+	dir, store := filepath.Join(t.TempDir(), "birds"), filepath.Join(t.TempDir(), "store")
+	if _, err := teststudy.Rest(t.Context(), dir, collect.Browse); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ingest.Run(t.Context(), ingest.Options{Sources: []string{dir}, Out: store}); err != nil {
+		t.Fatal(err)
+	}
+	db, err := query.Open(t.Context(), store, query.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	all := works(t, dir)
+	if len(all) != 3 {
+		t.Fatalf("%d works, want 3", len(all))
+	}
+	s := collect.Settings{Task: collect.Task{Pages: 2, Images: 6}}
+	for selected := range 13 {
+		s.Quality = collect.Quality{Recall: 0.333, Selected: selected, Pages: 2}
+		want := flags(t, store, "imagenet", result.Rules{MinRecall: 0.333, MinSelected: selected, MinPages: 2})
+		for i, w := range all {
+			given := w.Given()
+			sameFlags(t, fmt.Sprintf("annotator %d, %d images", i+1, selected), want[w.ID],
+				quality.Judge(w, quality.ThresholdsFor(&s, &given), nil), map[quality.Value]int{})
+			if short := want[w.ID]["few_pages"]; short != (i == 0) {
+				t.Errorf("annotator %d: few pages is %v", i+1, short)
+			}
+			var few bool
+			if err := db.QueryRow("SELECT count(*) > 0 FROM imagenet_hits_flagged(min_recall := 0, min_selected := ?, min_pages := 0) WHERE assignment_id = ?",
+				selected, w.ID).Scan(&few); err != nil {
+				t.Fatal(err)
+			}
+			if few != want[w.ID]["few_selected"] {
+				t.Errorf("annotator %d, %d images: SQL says %v", i+1, selected, few)
+			}
+		}
+	}
+	var short int
+	if err := db.QueryRow("SELECT count(*) FROM imagenet_hits_flagged(min_recall := 0, min_selected := 0, min_pages := 2)").Scan(&short); err != nil || short != 1 {
+		t.Errorf("SQL flags %d of 3 HITs for few pages, want 1: %v", short, err)
+	}
+}
+
+// Only the rest of a HIT is in the data of a tag study whose other annotators were erased.
+func TestRestOfTagIsStats(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "birds")
+	if _, err := teststudy.Rest(t.Context(), dir, collect.Tag); err != nil {
+		t.Fatal(err)
+	}
+	db, err := storage.Open(dir, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range works(t, dir)[:2] {
+		if _, err := db.Erase(t.Context(), w.Worker, "a test", 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db.Close()
+	store := filepath.Join(t.TempDir(), "store")
+	if _, err := ingest.Run(t.Context(), ingest.Options{Sources: []string{dir}, Out: store}); err != nil {
+		t.Fatal(err)
+	}
+	sql, err := query.Open(t.Context(), store, query.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sql.Close()
+	for least, want := range []bool{false, false, false, false, true, true} { // half of 4 pages are 2
+		for hit, of := range flags(t, store, "coco", result.Rules{MinRecall: 0.1, MinCOCOPages: least}) {
+			var short bool
+			if err := sql.QueryRow("SELECT count(*) > 0 FROM coco_hits_flagged(min_recall := 0, min_precision := 0, min_pages := ?)", least).Scan(&short); err != nil {
+				t.Fatal(err)
+			}
+			if of["few_pages"] != want || short != want {
+				t.Errorf("HIT %s, one page, at least %d of a whole HIT: few pages is %v, in SQL %v, want %v", hit, least, of["few_pages"], short, want)
+			}
 		}
 	}
 }

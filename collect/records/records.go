@@ -42,6 +42,23 @@ func Describe(p *storage.Page, submitted *storage.Attempt, plan *collect.Page, i
 	return d, nil
 }
 
+// PartOf returns how much of a whole HIT, with so many pages and images, the pages of an assignment are.
+func PartOf(given []storage.Page, hit *collect.HIT, pages, images int) (p derive.Part) {
+	slots := 0
+	for i := range given {
+		if n := given[i].Number; n < len(hit.Pages) {
+			slots += len(hit.Pages[n].Slots)
+		}
+	}
+	if len(given) < pages {
+		p.GivenPages, p.WholePages = len(given), pages
+	}
+	if hit.Task == collect.Browse && slots < images {
+		p.GivenImages, p.WholeImages = slots, images
+	}
+	return p
+}
+
 // ImageID returns the id of an image in the records of a page. On a page of another class than its own, the image
 // is a candidate for that class too, about which annotators were asked another question: "robin_01@goldfish".
 func ImageID(class string, m *collect.Image) string {

@@ -32,6 +32,8 @@ type Study struct {
 	Account store.Study
 	name    string
 	supers  []string // superclasses of icons
+	pages   int      // of a whole HIT
+	images  int
 	db      *storage.DB
 }
 
@@ -46,6 +48,10 @@ func Open(ctx context.Context, dir, name string) (*Study, error) {
 	}
 	s := &Study{name: name, db: db}
 	if s.supers, err = superclasses(dir); err != nil {
+		db.Close()
+		return nil, err
+	}
+	if s.pages, s.images, err = collect.WholeHIT(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		db.Close()
 		return nil, err
 	}
@@ -113,6 +119,7 @@ type job struct {
 	plan       *collect.Page
 	worker     *storage.Worker
 	arm        string
+	part       derive.Part
 }
 
 // frontEnd reports whether an original front end sent the page.
@@ -216,7 +223,7 @@ func (s *Study) list(v *storage.View) (pages []job, err error) {
 			if !ok {
 				arm = cmp.Or(p.Arm, who.Arm)
 			}
-			pages = append(pages, job{p, a, &hit.Pages[p.Number], who, arm})
+			pages = append(pages, job{p, a, &hit.Pages[p.Number], who, arm, records.PartOf(of, hit, s.pages, s.images)})
 		}
 	}
 	return pages, nil
@@ -297,7 +304,7 @@ func (s *Study) readFrontEnd(j *job, p *Page, images map[string]*collect.Image, 
 		if err != nil {
 			return nil, fmt.Errorf("page %s: %w", j.page.UUID, err)
 		}
-		d.Arm = j.arm
+		d.Arm, d.Part = j.arm, j.part
 		record, err := derive.FrontEnd(body, s.ids(j), d, j.assignment.Submitted)
 		if err != nil {
 			return nil, err
@@ -322,7 +329,7 @@ func (s *Study) derive(p *Page, j *job, submitted *storage.Attempt, recorded []*
 	if err != nil {
 		return err
 	}
-	d.Superclasses, d.Arm = s.supers, j.arm
+	d.Superclasses, d.Arm, d.Part = s.supers, j.arm, j.part
 	var page any
 	var mismatch bool
 	if s.Task == collect.Browse {

@@ -67,11 +67,18 @@ func Shuffled(ctx context.Context, dir, task string, next func(n int) (i int, ag
 	return run(ctx, dir, task, []habit{{}, {reload: true}, {lose: true}, {}}, next)
 }
 
+// Rest makes a study in which the rest of a HIT is given to somebody else. Three annotators are at a HIT of two pages
+// for two annotators: the first one returns it after the first page, the second one does both, and the third one is
+// given the second page.
+func Rest(ctx context.Context, dir, task string) (*Study, error) {
+	return run(ctx, dir, task, []habit{{early: true}, {}, {}}, nil)
+}
+
 func run(ctx context.Context, dir, task string, habits []habit, next func(n int) (int, bool)) (_ *Study, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	settings := fmt.Sprintf("[study]\nid = \"birds\"\n\n[task]\nkind = %q\n", task)
+	settings := fmt.Sprintf("[study]\nid = \"birds\"\n\n[task]\nkind = %q\npages = 2\nimages = 6\n", task)
 	if err := os.WriteFile(filepath.Join(dir, "study.toml"), []byte(settings), 0o644); err != nil {
 		return nil, err
 	}
@@ -89,13 +96,19 @@ func run(ctx context.Context, dir, task string, habits []habit, next func(n int)
 	if _, err := db.SetConsent(ctx, "en", "digest", "We record how the pointer moves.", m.now); err != nil {
 		return nil, err
 	}
+	if err := db.SetRest(ctx, habits[0].early); err != nil {
+		return nil, err
+	}
 	for i, habit := range habits {
 		if err := m.person(ctx, fmt.Sprintf("00000000%02X", 10+i), habit); err != nil {
 			return nil, err
 		}
 	}
-	if next != nil {
+	switch {
+	case next != nil:
 		return m.Study, m.deliver()
+	case habits[0].early:
+		return m.Study, nil
 	}
 	return m.Study, m.review(ctx)
 }
@@ -188,6 +201,7 @@ type habit struct {
 	reload bool   // reloads the first page in the middle
 	lose   bool   // the browser loses the second chunk of the first page
 	twice  bool   // submits a second attempt at the first page
+	early  bool   // returns after the first page
 	leave  string // after half of the first page: return, withdraw, stay
 }
 
@@ -223,16 +237,16 @@ func (m *maker) person(ctx context.Context, worker string, h habit) error {
 		if err := m.page(ctx, worker, p.UUID, m.hits[a.HIT].Pages[p.Number], of); err != nil {
 			return err
 		}
-		if h.leave != "" {
+		if h.early || h.leave != "" {
 			break
 		}
 	}
-	switch h.leave {
-	case "return":
+	switch {
+	case h.early, h.leave == "return":
 		return m.db.Return(ctx, worker, visit.ID, m.now)
-	case "withdraw":
+	case h.leave == "withdraw":
 		return m.db.Withdraw(ctx, worker, visit.ID, m.now)
-	case "stay":
+	case h.leave == "stay":
 		return nil
 	}
 	if m.next != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"abtool/byproduct"
 	"abtool/internal/parallel"
 	"abtool/store/columnar"
 )
@@ -23,6 +24,24 @@ func EachGroup(
 		}
 		return err
 	})
+}
+
+// Shares reads how much of a whole HIT annotators were given. Stores without such columns have whole HITs.
+type Shares struct{ given, whole *columnar.Values }
+
+// Ask adds the columns of pages or images to those that are read.
+func (s *Shares) Ask(t *columnar.Table, of string, to map[string]**columnar.Values) {
+	if given, whole := "given_"+of, "whole_"+of; t.Has(given) {
+		to[given], to[whole] = &s.given, &s.whole
+	}
+}
+
+// At returns the share of row i.
+func (s *Shares) At(i int) byproduct.Share {
+	if s.given == nil {
+		return byproduct.ShareOf(columnar.Null, columnar.Null)
+	}
+	return byproduct.ShareOf(s.given.Ints[i], s.whole.Ints[i])
 }
 
 // Bind opens a reader of the columns in to and in more, and points each variable of to to its column.
