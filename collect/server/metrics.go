@@ -128,7 +128,7 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 func (e *exposition) study(st *Status) {
 	e.one("abtool_hits", "gauge", "HITs of the plan.", float64(st.HITs))
 	e.one("abtool_assignments_needed", "gauge", "Assignments that the plan needs.", float64(st.Needed))
-	e.one("abtool_assignments_done", "gauge", "Submitted assignments, without surplus and rejected ones.", float64(st.Done))
+	e.one("abtool_assignments_done", "gauge", "How many of these are done, without surplus and rejected ones.", float64(st.Done))
 	e.by("abtool_assignments", "state", "Assignments.", st.States)
 	e.one("abtool_leases", "gauge", "Assignments that somebody is at.", float64(st.States[storage.Offered]+st.States[storage.Working]))
 	e.one("abtool_assignments_surplus", "gauge", "Submitted assignments whose HIT others had finished.", float64(st.Surplus))

@@ -21,8 +21,15 @@ const (
 	takers = `hit_page h LEFT JOIN assignment a ON a.hit = h.hit AND NOT a.surplus AND NOT a.rejected
 		LEFT JOIN page p ON p.assignment = a.id AND p.number = h.number`
 	takes = `count(CASE WHEN p.uuid IS NOT NULL AND (a.state IN ('offered', 'working', 'submitted') OR a.state IN ('returned', 'abandoned')
-		AND EXISTS (SELECT 1 FROM attempt x WHERE x.page = p.uuid AND x.state = 'submitted')) THEN 1 END)`
+		AND ` + pageDone + `) THEN 1 END)`
+	pageDone = "EXISTS (SELECT 1 FROM attempt x WHERE x.page = p.uuid AND x.state = 'submitted')"
 )
+
+// done returns how often the HIT of hit is done: the number of submitted assignments that count or, if only the remaining
+// pages of a HIT are issued again, of annotators who have submitted the page that the fewest have.
+const done = `CASE WHEN ` + restOnly + ` THEN (SELECT count(CASE WHEN a.state <> 'withdrawn' AND ` + pageDone + ` THEN 1 END)
+	FROM ` + takers + ` WHERE h.hit = hit.id GROUP BY h.number ORDER BY 1 LIMIT 1)
+	ELSE (SELECT count(*) FROM assignment a WHERE a.hit = hit.id AND NOT a.surplus AND NOT a.rejected AND a.state = 'submitted') END`
 
 // recount begins an update of the number of assignments of HITs that are live or submitted.
 const recount = `UPDATE hit SET taken = CASE WHEN ` + restOnly + ` THEN
@@ -56,6 +63,17 @@ func enough(a string) string {
 		ELSE (SELECT count(*) FROM assignment o WHERE ` + others + ` AND o.state = 'submitted') >= ` + k + ` END`
 }
 
+// markSurplus makes assignments surplus that a HIT that a condition selects does not need, the last ones first.
+func markSurplus(t *tx, hits string, args ...any) error {
+	for {
+		n, err := t.change(`UPDATE assignment SET surplus = TRUE WHERE `+hits+` AND id = (SELECT b.id FROM assignment b WHERE b.hit = assignment.hit
+			AND b.state = 'submitted' AND NOT b.surplus AND NOT b.rejected AND `+enough("b")+` ORDER BY b.submitted DESC, b.id DESC LIMIT 1)`, args...)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
 // countSurplus lets surplus assignments count while a HIT that a condition selects needs them, the first ones first.
 func countSurplus(t *tx, hits string, args ...any) error {
 	for {
@@ -68,7 +86,7 @@ func countSurplus(t *tx, hits string, args ...any) error {
 }
 
 // SetPlan replaces the plan. HITs that were assigned stay as they are, also if the new plan does not have
-// them; the result says how many these are. The plan that the study has already is not written again.
+// them; the result says how many these are. With another k, other assignments of them may be surplus. The plan that the study has already is not written again.
 func (db *DB) SetPlan(ctx context.Context, images []collect.Image, hits []collect.HIT) (kept int, err error) {
 	digest, err := planDigest(images, hits)
 	if err != nil {
@@ -94,20 +112,24 @@ func (db *DB) SetPlan(ctx context.Context, images []collect.Image, hits []collec
 				return err
 			}
 		}
-		have := map[string]bool{}
-		if err := t.rows("SELECT id FROM hit", nil, func(scan func(...any) error) error {
+		have := map[string]int{} // k
+		if err := t.rows("SELECT id, k FROM hit", nil, func(scan func(...any) error) error {
 			var id string
-			err := scan(&id)
-			have[id] = true
+			var k int
+			err := scan(&id, &k)
+			have[id] = k
 			return err
 		}); err != nil {
 			return err
 		}
 		kept = len(have)
 		for place, h := range hits {
-			if have[h.ID] {
+			if k, ok := have[h.ID]; ok {
 				kept--
 				if err := t.exec("UPDATE hit SET place = ?, k = ?, priority = ? WHERE id = ?", place, h.K, h.Priority, h.ID); err != nil {
+					return err
+				}
+				if err := changeK(t, h.ID, h.K-k); err != nil {
 					return err
 				}
 				continue
@@ -119,6 +141,22 @@ func (db *DB) SetPlan(ctx context.Context, images []collect.Image, hits []collec
 		return t.exec("INSERT INTO meta VALUES ('plan', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", digest)
 	})
 	return kept, err
+}
+
+// changeK lets as much work count as a HIT needs whose k has grown by a number.
+func changeK(t *tx, hit string, by int) (err error) {
+	switch {
+	case by == 0:
+		return nil
+	case by > 0:
+		err = countSurplus(t, "hit = ?", hit)
+	default:
+		err = markSurplus(t, "hit = ?", hit)
+	}
+	if err != nil {
+		return err
+	}
+	return t.exec(recount+" WHERE id = ?", hit)
 }
 
 // planDigest returns a digest of a plan.

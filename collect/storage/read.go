@@ -301,8 +301,8 @@ func (v *View) Chunks(page string, attempt int) ([]Chunk, error) {
 // chunks announced = stored + missing.
 type Account struct {
 	HITs            int64            `json:"hits"`
-	Needed          int64            `json:"needed"`      // assignments that the plan needs
-	Done            int64            `json:"done"`        // submitted, without surplus and rejected ones
+	Needed          int64            `json:"needed"`      // assignments that the plan needs: k of each HIT
+	Done            int64            `json:"done"`        // how many of these are done, at most k of a HIT; rests of HITs together make whole ones
 	Assignments     int64            `json:"assignments"` // of all states
 	States          map[string]int64 `json:"states"`
 	Surplus         int64            `json:"surplus"`
@@ -334,7 +334,7 @@ func (v *View) Account() (a Account, err error) {
 		a.States[state] = n
 		a.Assignments += n
 		if state == Submitted {
-			a.Surplus, a.Rejected, a.Done = surplus, rejected, n-surplus-rejected
+			a.Surplus, a.Rejected = surplus, rejected
 		}
 		return err
 	}); err != nil {
@@ -345,7 +345,8 @@ func (v *View) Account() (a Account, err error) {
 			err = v.row(query).Scan(to...)
 		}
 	}
-	one("SELECT count(*), coalesce(sum(k), 0) FROM hit", &a.HITs, &a.Needed)
+	one("SELECT count(*), coalesce(sum(k), 0), coalesce(sum(CASE WHEN done < k THEN done ELSE k END), 0) FROM (SELECT k, "+done+" AS done FROM hit) AS each",
+		&a.HITs, &a.Needed, &a.Done)
 	one(`SELECT count(*), count(*) FILTER (WHERE submitted),
 		count(*) FILTER (WHERE NOT submitted AND state IN ('offered', 'working')),
 		count(*) FILTER (WHERE NOT submitted AND state NOT IN ('offered', 'working', 'withdrawn')),

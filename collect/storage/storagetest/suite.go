@@ -579,6 +579,7 @@ func surplus(t *testing.T, db *storage.DB) {
 	if again := p.Lease("ann"); again.ID != a.ID {
 		t.Error("ann may go on")
 	}
+	p.Now++
 	p.Work("ann", a)
 	if p.State(a.ID) != "submitted surplus" || p.State(b.ID) != "submitted" {
 		t.Errorf("ann %s, bob %s", p.State(a.ID), p.State(b.ID))
@@ -586,6 +587,22 @@ func surplus(t *testing.T, db *storage.DB) {
 	if c := p.Account(); c.Done != 1 || c.Surplus != 1 {
 		t.Errorf("%+v", c)
 	}
+	// A plan for more annotators needs the surplus, one for fewer does not: the work that came first counts.
+	for _, c := range []struct {
+		k, done int
+		ann     string
+	}{{3, 2, "submitted"}, {2, 2, "submitted"}, {1, 1, "submitted surplus"}, {2, 2, "submitted"}} {
+		images, hits := Plan(1, c.k)
+		if _, err := db.SetPlan(t.Context(), images, hits); err != nil {
+			t.Fatal(err)
+		}
+		if n := p.Account(); int(n.Done) != c.done || p.State(a.ID) != c.ann || p.State(b.ID) != "submitted" {
+			t.Errorf("k = %d: ann %s, bob %s, %d done", c.k, p.State(a.ID), p.State(b.ID), n.Done)
+		}
+		p.checkHITs()
+	}
+	p.Agree("cat")
+	p.leasePages("cat")
 }
 
 // A decision is stored once, all of a list or none. A HIT of which an assignment is rejected needs another one.
@@ -1114,8 +1131,14 @@ func restComesBack(t *testing.T, db *storage.DB) {
 	p.Now += 11 * minute
 	b := p.leasePages("bob", 1)
 	p.Work("bob", b)
+	if n := p.Account(); n.Done != 1 || n.Needed != 2 { // ann's page and bob's
+		t.Errorf("%d of %d are done", n.Done, n.Needed)
+	}
 	p.Work("ann", a)
 	states("submitted, submitted", a, b)
+	if n := p.Account(); n.States["submitted"] != 2 || n.Done != 1 { // the other HIT is not begun
+		t.Errorf("%d of %d are done: %v", n.Done, n.Needed, n.States)
+	}
 	// The other HIT is cat's, and then dan and eve do the same pages.
 	c := p.leasePages("cat", 0, 1)
 	p.Now += 11 * minute
