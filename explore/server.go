@@ -252,11 +252,12 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// api answers with the JSON of what f returns. The time for it begins when the summary of the data set is there.
+// api answers with the JSON of what f returns. The time for it begins when what it needs of the summary is
+// there.
 func (s *Server) api(f func(ctx context.Context, r *http.Request) (any, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if set := r.PathValue("set"); s.summaries.sets[set] != nil && !strings.HasPrefix(r.URL.Path, "/api/showing/") {
-			s.view(r.Context(), set)
+			s.prepared(r)
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), s.options.Timeout)
 		defer cancel()

@@ -301,7 +301,7 @@ func TestAPI(t *testing.T) {
 	p := visit(t, Options{Store: demo()})
 	var out strings.Builder
 	for _, path := range []string{
-		"/api/fields/imagenet", "/api/fields/coco",
+		"/api/fields/imagenet?wait=1", "/api/fields/coco?wait=1",
 		"/api/facets/imagenet?fields=selected,hit,n_clicks,x,class,showing", "/api/facets/coco?fields=recall,present,page_idx",
 		"/api/facets/imagenet?fields=selected,n_clicks&f=selected:true;n_clicks:2..",
 		"/api/rows/imagenet?n=2", "/api/rows/imagenet?n=2&f=hit:false&sort=-box_distance&page=2", "/api/rows/coco?n=2&sort=recall",

@@ -22,7 +22,6 @@ type summary struct {
 	ready chan struct{} // closed when view or err is set
 	view  *view.View
 	err   error
-	took  time.Duration
 }
 
 func (s *Server) summarise() {
@@ -34,10 +33,14 @@ func (s *Server) summarise() {
 	s.numbers = &numbers{ready: make(chan struct{})}
 	s.summaries.done.Go(func() {
 		for _, set := range s.db.Sets {
-			x, start := s.summaries.sets[set], time.Now()
+			x := s.summaries.sets[set]
 			x.view, x.err = view.Open(ctx, s.db, set)
-			x.took = time.Since(start)
 			close(x.ready)
+		}
+		for _, set := range s.db.Sets {
+			if v := s.summaries.sets[set].view; v != nil {
+				v.Complete(ctx) // who waits for it gets the error
+			}
 		}
 		s.numbers.compute(ctx, s.options)
 	})
@@ -50,8 +53,8 @@ func (m *summaries) close() {
 	}
 }
 
-// view returns the summary of a data set. It waits until there is one.
-func (s *Server) view(ctx context.Context, set string) (*view.View, error) {
+// early returns the summary of a data set. It waits until there is one, which may lack its late fields.
+func (s *Server) early(ctx context.Context, set string) (*view.View, error) {
 	x := s.summaries.sets[set]
 	if x == nil {
 		return nil, notFound("the store has no data set %q", set)
@@ -64,18 +67,40 @@ func (s *Server) view(ctx context.Context, set string) (*view.View, error) {
 	}
 }
 
+// view returns the summary of a data set with all fields. It waits until it is complete.
+func (s *Server) view(ctx context.Context, set string) (*view.View, error) {
+	v, err := s.early(ctx, set)
+	if err != nil {
+		return nil, err
+	}
+	return v, v.WaitAll(ctx)
+}
+
 // A selection is what an address selects of a data set.
 type selection struct {
 	view   *view.View
 	filter view.Filter
 }
 
+// prepared waits for the summary of a request's data set, and for the late fields that the request names.
+func (s *Server) prepared(r *http.Request) {
+	v, err := s.early(r.Context(), r.PathValue("set"))
+	if err != nil {
+		return
+	}
+	f, err := v.Parse(r.FormValue("f"))
+	if err == nil {
+		names := append(f.Names(), strings.TrimPrefix(r.FormValue("sort"), "-"))
+		v.Wait(r.Context(), append(names, strings.Split(r.FormValue("fields"), ",")...)...)
+	}
+}
+
 // selected returns the selection of an address: f is a filter, q a query with a column seq.
-func (s *Server) selected(ctx context.Context, r *http.Request) (x selection, err error) {
+func (s *Server) selected(r *http.Request) (x selection, err error) {
 	if _, err := s.setOf(r); err != nil {
 		return x, err
 	}
-	if x.view, err = s.view(r.Context(), r.PathValue("set")); err != nil {
+	if x.view, err = s.early(r.Context(), r.PathValue("set")); err != nil {
 		return x, err
 	}
 	if x.filter, err = x.view.Parse(r.FormValue("f")); err != nil {
@@ -93,24 +118,28 @@ type reply struct {
 
 func since(start time.Time) reply { return reply{true, time.Since(start).Milliseconds()} }
 
-// fields answers with the fields of a data set.
+// fields answers with the fields of a data set, and says which are still being read. With wait=1 it waits for these.
 func (s *Server) fields(_ context.Context, r *http.Request) (any, error) {
 	start := time.Now()
-	v, err := s.view(r.Context(), r.PathValue("set"))
+	v, err := s.early(r.Context(), r.PathValue("set"))
+	if err == nil && r.FormValue("wait") != "" {
+		err = v.WaitAll(r.Context())
+	}
 	if err != nil {
 		return nil, err
 	}
 	return struct {
 		reply
-		Total  int64        `json:"total"`
-		Fields []view.Field `json:"fields"`
-	}{since(start), v.Total, v.Fields}, nil
+		Total   int64        `json:"total"`
+		Fields  []view.Field `json:"fields"`
+		Reading []string     `json:"reading,omitempty"`
+	}{since(start), v.Total, v.Fields, v.Reading()}, nil
 }
 
 // facets answers with the facets of the fields that are named, for a filter.
 func (s *Server) facets(ctx context.Context, r *http.Request) (any, error) {
 	start := time.Now()
-	x, err := s.selected(ctx, r)
+	x, err := s.selected(r)
 	if err != nil {
 		return nil, err
 	}
@@ -146,7 +175,7 @@ const (
 // rows answers with a page of rows.
 func (s *Server) rows(ctx context.Context, r *http.Request) (any, error) {
 	start := time.Now()
-	x, err := s.selected(ctx, r)
+	x, err := s.selected(r)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +221,7 @@ func pageAndSize(r *http.Request) (page, size int64, err error) {
 // marks answers with what is drawn over the images of a grid: paths, clicks and boxes of the showings in seqs.
 func (s *Server) marks(ctx context.Context, r *http.Request) (any, error) {
 	start := time.Now()
-	v, err := s.view(r.Context(), r.PathValue("set"))
+	v, err := s.early(r.Context(), r.PathValue("set"))
 	if err != nil {
 		return nil, err
 	}

@@ -42,30 +42,43 @@ const (
 	MostValues = 50
 )
 
-// edges computes the bins of all numeric fields.
-func (v *View) edges(ctx context.Context) error {
-	var list []string
-	var fields []Field
-	for _, f := range v.Fields {
-		if f.Kind.numeric() {
-			fields = append(fields, f)
-			list = append(list, fmt.Sprintf(`min("%[1]s")::DOUBLE, max("%[1]s")::DOUBLE, approx_quantile("%[1]s"::DOUBLE, 0.005), approx_quantile("%[1]s"::DOUBLE, 0.99)`, f.Name))
+// edges computes the bins of the fields that are numeric. Far values are found by quantiles of some thousand rows.
+func (v *View) edges(ctx context.Context, fields []Field) error {
+	fields = slices.DeleteFunc(fields, func(f Field) bool { return !f.Kind.numeric() })
+	if len(fields) == 0 {
+		return nil
+	}
+	const sample = 20_000
+	var all, some []string
+	for _, f := range fields {
+		all = append(all, fmt.Sprintf(`min("%[1]s")::DOUBLE, max("%[1]s")::DOUBLE`, f.Name))
+		some = append(some, fmt.Sprintf(`quantile_disc("%[1]s"::DOUBLE, 0.005), quantile_disc("%[1]s"::DOUBLE, 0.99)`, f.Name))
+	}
+	ends, quantiles := make([]sql.NullFloat64, 2*len(fields)), make([]sql.NullFloat64, 2*len(fields))
+	where := fmt.Sprintf(" WHERE seq %% %d = 0", max(1, v.Total/sample))
+	for _, q := range []struct {
+		text string
+		to   []sql.NullFloat64
+	}{{"SELECT " + strings.Join(all, ", ") + " FROM " + v.table, ends}, {"SELECT " + strings.Join(some, ", ") + " FROM " + v.table + where, quantiles}} {
+		to := make([]any, len(q.to))
+		for i := range to {
+			to[i] = &q.to[i]
+		}
+		if err := v.db.QueryRowContext(ctx, q.text).Scan(to...); err != nil {
+			return err
 		}
 	}
-	values := make([]sql.NullFloat64, 4*len(fields))
-	to := make([]any, len(values))
-	for i := range values {
-		to[i] = &values[i]
-	}
-	if err := v.db.QueryRowContext(ctx, "SELECT "+strings.Join(list, ", ")+" FROM "+v.table).Scan(to...); err != nil {
-		return err
-	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	for i, f := range fields {
-		q := values[4*i:][:4]
-		if !q[0].Valid {
+		e, q := ends[2*i:], quantiles[2*i:]
+		if !e[0].Valid {
 			continue
 		}
-		v.bins[f.Name] = binsOf(q[0].Float64, q[1].Float64, q[2].Float64, q[3].Float64, f.Kind != Number)
+		if !q[0].Valid { // no row of the sample has a value
+			q = e
+		}
+		v.bins[f.Name] = binsOf(e[0].Float64, e[1].Float64, q[0].Float64, q[1].Float64, f.Kind != Number)
 	}
 	return nil
 }
@@ -129,6 +142,9 @@ func (v *View) Facet(ctx context.Context, f Filter, name, search string) (*Facet
 	if err != nil {
 		return nil, err
 	}
+	if err := v.Wait(ctx, name); err != nil {
+		return nil, err
+	}
 	own := f.Term(name)
 	f = f.Without(name)
 	key := name + "\x00" + search + "\x00" + f.key()
@@ -166,7 +182,9 @@ func (v *View) Facet(ctx context.Context, f Filter, name, search string) (*Facet
 }
 
 func (v *View) histogram(ctx context.Context, x Field, out *Facet, where restriction) error {
+	v.mu.Lock()
 	b := v.bins[x.Name]
+	v.mu.Unlock()
 	column := `"` + x.Name + `"`
 	if b == nil { // no row has a value
 		n, err := v.scalar(ctx, "count(*)", where)

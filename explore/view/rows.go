@@ -3,6 +3,7 @@ package view
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -62,6 +63,9 @@ func (s Sort) order(back bool) string {
 // the end are read from the end, and take as long as those near the start.
 func (v *View) Rows(ctx context.Context, f Filter, s Sort, page, size int64) (*Page, error) {
 	n, err := v.Count(ctx, f)
+	if err == nil {
+		err = v.Wait(ctx, s.Field)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -99,9 +103,15 @@ func (v *View) At(ctx context.Context, seqs []int64) (*Page, error) {
 	return out, err
 }
 
-// page returns a page without rows.
+// page returns a page without rows. It has no columns of fields that are not there yet.
 func (v *View) page() *Page {
-	p := &Page{Total: v.Total, Columns: append([]string{"seq", "width", "height"}, names(v.Fields)...)}
+	p := &Page{Total: v.Total, Columns: []string{"seq", "width", "height"}}
+	reading := v.Reading()
+	for _, name := range names(v.Fields) {
+		if !slices.Contains(reading, name) {
+			p.Columns = append(p.Columns, name)
+		}
+	}
 	p.Data = make([][]any, len(p.Columns))
 	for i := range p.Data {
 		p.Data[i] = []any{}

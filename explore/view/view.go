@@ -17,62 +17,127 @@ type View struct {
 	Fields []Field
 	Total  int64
 
-	db    *query.DB
-	table string
-	bins  map[string]*Bins // of numeric fields
+	db     *query.DB
+	table  string
+	whole  chan struct{} // closed when the late fields are there, or failed is set
+	failed error
 
 	queries *queries
 	mu      sync.Mutex
+	bins    map[string]*Bins // of numeric fields
 	counts  map[string]int64 // by filter
 	facets  map[string]*Facet
 }
 
-// Open makes the summary of a data set.
+// Open makes the summary of a data set. Complete adds the late fields, which take longer than all others.
 func Open(ctx context.Context, db *query.DB, set string) (_ *View, err error) {
-	v := &View{Set: set, db: db, table: "summary_" + set, queries: newQueries(db, set),
+	v := &View{Set: set, db: db, table: "summary_" + set, queries: newQueries(db, set), whole: make(chan struct{}),
 		counts: map[string]int64{}, facets: map[string]*Facet{}, bins: map[string]*Bins{}}
-	from, seq, size := imagenetFrom, "s.seq", "s.image_width AS width, s.image_height AS height"
 	v.Fields = slices.Clone(imagenetFields)
 	if set == "coco" {
-		from, seq, size = cocoFrom, "p.seq", "p.image_width AS width, p.image_height AS height"
 		v.Fields = slices.Clone(cocoFields)
 	}
 	for _, w := range db.Views() {
 		if w.Name == set+"_annotations" && slices.ContainsFunc(w.Columns, func(c query.Column) bool { return c.Name == "arm" }) {
-			from += "\n  LEFT JOIN (SELECT seq, arm FROM " + w.Name + ") r ON r.seq = " + seq
-			v.Fields = append(v.Fields, arm("r"))
+			v.Fields = append(v.Fields, arm)
 		}
 	}
-	list := []string{seq, size}
-	for _, f := range v.Fields {
+	list := []string{"s.seq", "s.image_width AS width", "s.image_height AS height"}
+	for _, f := range v.fields(false) {
 		expression := f.sql
-		if f.coded != "" {
+		if f.coded {
 			if expression, err = v.coded(ctx, f); err != nil {
 				return nil, err
 			}
 		}
 		list = append(list, expression+" AS "+f.Name)
 	}
-	create := fmt.Sprintf("CREATE TABLE %s AS SELECT\n  %s\nFROM %s ORDER BY %s", v.table, strings.Join(list, ",\n  "), from, seq)
+	create := fmt.Sprintf("CREATE TABLE %s AS SELECT\n  %s\nFROM %s_annotations s ORDER BY s.seq", v.table, strings.Join(list, ",\n  "), set)
 	if _, err := db.ExecContext(ctx, create); err != nil {
 		return nil, fmt.Errorf("making the summary of %s: %w", set, err)
 	}
 	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM "+v.table).Scan(&v.Total); err != nil {
 		return nil, err
 	}
-	return v, v.edges(ctx)
+	return v, v.edges(ctx, v.fields(false))
 }
+
+// Complete adds the late fields. It is called once.
+func (v *View) Complete(ctx context.Context) error {
+	defer close(v.whole)
+	from := imagenetLate
+	if v.Set == "coco" {
+		from = cocoLate
+	}
+	list := []string{"s.*"}
+	for _, f := range v.fields(true) {
+		list = append(list, f.sql+" AS "+f.Name)
+	}
+	// A query that runs goes on with the table that it began with.
+	_, err := v.db.ExecContext(ctx, fmt.Sprintf("CREATE OR REPLACE TABLE %s AS SELECT\n  %s\nFROM %s ORDER BY s.seq", v.table, strings.Join(list, ",\n  "), from))
+	if err == nil {
+		err = v.edges(ctx, v.fields(true))
+	}
+	if err != nil {
+		v.failed = fmt.Errorf("completing the summary of %s: %w", v.Set, err)
+	}
+	return v.failed
+}
+
+// fields returns the fields that are late, or those that are not.
+func (v *View) fields(late bool) (all []Field) {
+	for _, f := range v.Fields {
+		if f.late == late {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+// Reading returns the names of the fields that are not there yet.
+func (v *View) Reading() []string {
+	select {
+	case <-v.whole:
+		return nil
+	default:
+		return names(v.fields(true))
+	}
+}
+
+// Wait waits until the fields are there that have the names.
+func (v *View) Wait(ctx context.Context, names ...string) error {
+	if !slices.ContainsFunc(v.Fields, func(f Field) bool { return f.late && slices.Contains(names, f.Name) }) {
+		return nil
+	}
+	select {
+	case <-v.whole:
+		return v.failed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// WaitAll waits until all fields are there.
+func (v *View) WaitAll(ctx context.Context) error { return v.Wait(ctx, names(v.Fields)...) }
 
 // coded returns the expression of a field of texts that are often the same, as an enumeration: rows are grouped
 // faster by numbers.
 func (v *View) coded(ctx context.Context, f Field) (string, error) {
 	name := v.Set + "_" + f.Name
-	_, err := v.db.ExecContext(ctx, fmt.Sprintf("CREATE TYPE %s AS ENUM (SELECT DISTINCT %s::VARCHAR AS v FROM %s WHERE v IS NOT NULL ORDER BY v)",
-		name, f.Name, f.coded))
+	_, err := v.db.ExecContext(ctx, fmt.Sprintf("CREATE TYPE %s AS ENUM (SELECT DISTINCT %s::VARCHAR AS v FROM %s_annotations WHERE v IS NOT NULL ORDER BY v)",
+		name, f.Name, v.Set))
 	if err != nil {
 		return "", fmt.Errorf("listing the values of %s: %w", f.Name, err)
 	}
 	return f.sql + "::" + name, nil
+}
+
+// Names returns the names of the fields of a filter.
+func (f Filter) Names() (all []string) {
+	for _, t := range f.Terms {
+		all = append(all, t.Field)
+	}
+	return all
 }
 
 // Parse reads a filter of the data set.
@@ -104,6 +169,9 @@ func (v *View) where(ctx context.Context, f Filter) (r restriction, err error) {
 		if err != nil {
 			return r, err
 		}
+		if err := v.Wait(ctx, t.Field); err != nil {
+			return r, err
+		}
 		c, a := condition(x, t, v.Set)
 		conditions, r.args = append(conditions, c), append(r.args, a...)
 	}
@@ -133,7 +201,7 @@ func condition(x Field, t Term, set string) (string, []any) {
 		switch {
 		case x.Kind == Bool:
 			cast = "::VARCHAR"
-		case x.coded != "": // a value that no row has is null, and equal to none
+		case x.coded: // a value that no row has is null, and equal to none
 			marks = strings.ReplaceAll(marks, "?", "TRY_CAST(? AS "+set+"_"+x.Name+")")
 		case x.Kind.numeric():
 			marks = strings.ReplaceAll(marks, "?", "?::DOUBLE")

@@ -2,6 +2,7 @@ package view
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -41,7 +42,10 @@ func open(t testing.TB, set string) *View {
 		t.Fatal(err)
 	}
 	if opened[set] == nil {
-		if opened[set], err = Open(t.Context(), db, set); err != nil {
+		if opened[set], err = Open(t.Context(), db, set); err == nil {
+			err = opened[set].Complete(t.Context())
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -281,7 +285,8 @@ func TestSummary(t *testing.T) {
 	for _, q := range []string{
 		"SELECT count(*) FROM summary_imagenet s JOIN imagenet_localization l USING (seq) WHERE s.hit IS DISTINCT FROM l.hit OR s.x IS DISTINCT FROM l.x",
 		"SELECT count(*) FROM summary_imagenet WHERE hit AND box_distance > 0 OR NOT hit AND box_distance = 0",
-		"SELECT count(*) FROM summary_imagenet s JOIN imagenet_showings v USING (seq) WHERE (s.selected, s.n_samples) IS DISTINCT FROM (v.selected, v.n_samples)",
+		`SELECT count(*) FROM summary_imagenet s JOIN imagenet_showings v USING (seq) WHERE (s.selected, s.n_samples, s.n_clicks, s.n_hovers, s.deselections, s.first_time, s.showing)
+			IS DISTINCT FROM (v.selected, v.n_samples, v.n_clicks, v.n_hovers, v.deselections, v.first_time, v.showing)`,
 		"SELECT count(*) FROM summary_imagenet WHERE n_clicks = 0 AND hit IS NOT NULL",
 		"SELECT count(*) FROM summary_imagenet WHERE hover_ms < 0",
 		"SELECT abs(count(*) - (SELECT count(*) FROM imagenet_annotations)) FROM summary_imagenet",
@@ -294,6 +299,8 @@ func TestSummary(t *testing.T) {
 	open(t, "coco")
 	for _, q := range []string{
 		"SELECT count(*) FROM summary_coco s JOIN coco_pages p USING (seq) WHERE s.recall IS DISTINCT FROM p.recall OR coalesce(len(s.present), 0) <> p.classes",
+		`SELECT count(*) FROM summary_coco s JOIN coco_pages p USING (seq) WHERE (s.icons, s.classes, s.n_actions, s.n_samples, s.n_steps, s.keyboard)
+			IS DISTINCT FROM (p.icons, p.classes, p.n_actions, p.n_samples, p.n_steps, p.keyboard_steps / nullif(p.n_steps, 0))`,
 		"SELECT count(*) FROM summary_coco WHERE coalesce(len(missed), 0) <> classes * (1 - coalesce(recall, 1))::INT AND abs(coalesce(len(missed), 0) - classes * (1 - recall)) > 1e-9",
 		"SELECT abs(count(*) - (SELECT count(*) FROM coco_annotations)) FROM summary_coco",
 	} {
@@ -404,6 +411,66 @@ func (q *queries) users(text string) int {
 		return t.users
 	}
 	return 0
+}
+
+// Before late fields are there, rows come without them, and what needs them waits. Requests during the change are
+// answered.
+func TestLate(t *testing.T) {
+	dir, err := teststore.Make(t.Context(), t.TempDir(), teststore.Options{Images: 300, Pages: 50})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := query.Open(t.Context(), dir, query.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for set, late := range map[string]string{"imagenet": "hit", "coco": "recall"} {
+		v, err := Open(t.Context(), db, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := v.Rows(t.Context(), Filter{}, Sort{}, 1, 10)
+		if err != nil || len(p.Data[0]) != 10 || slices.Contains(p.Columns, late) || !slices.Contains(v.Reading(), late) {
+			t.Fatal(p, err)
+		}
+		soon, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		f := Filter{Terms: []Term{{Field: late, Null: true, Not: true}}}
+		for name, ask := range map[string]func(context.Context) error{
+			"filter": func(ctx context.Context) error { _, err := v.Count(ctx, f); return err },
+			"facet":  func(ctx context.Context) error { _, err := v.Facet(ctx, Filter{}, late, ""); return err },
+			"order":  func(ctx context.Context) error { _, err := v.Rows(ctx, Filter{}, Sort{Field: late}, 1, 10); return err },
+			"all":    v.WaitAll,
+		} {
+			if err := ask(soon); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%s: %s does not wait: %v", set, name, err)
+			}
+		}
+		cancel()
+		var group sync.WaitGroup
+		for range 3 {
+			group.Go(func() {
+				for len(v.Reading()) > 0 {
+					if _, err := v.Rows(t.Context(), Filter{}, Sort{Field: "n_samples"}, 1, 10); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		group.Go(func() {
+			if n, err := v.Count(t.Context(), f); err != nil || n == 0 {
+				t.Error(n, err)
+			}
+		})
+		if err := v.Complete(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		group.Wait()
+		if p, err := v.Rows(t.Context(), Filter{}, Sort{Field: late}, 1, 10); err != nil || !slices.Contains(p.Columns, late) || len(v.Reading()) > 0 {
+			t.Error(p, err)
+		}
+	}
 }
 
 // Rows are found by their numbers, once each.

@@ -10,9 +10,10 @@ export class Facets {
    * @param {HTMLElement} place
    * @param {string} set
    * @param {any[]} fields
+   * @param {string[]} [reading] names of fields that the server still reads
    */
-  constructor(place, set, fields) {
-    Object.assign(this, { place, set, fields, parts: new Map(), all: new Map(), ask: latest(), searches: new Map() });
+  constructor(place, set, fields, reading) {
+    Object.assign(this, { place, set, fields, reading: new Set(reading), parts: new Map(), all: new Map(), ask: latest(), searches: new Map() });
     this.byName = new Map(fields.map(f => [f.name, f]));
     const open = new Set((sessionStorage.getItem('open ' + set) ?? fields.slice(0, 3).concat(fields.filter(f => f.name === 'n_samples' || f.name === 'worker_id'))
       .map(f => f.name).join()).split(','));
@@ -53,8 +54,10 @@ export class Facets {
 
   /** Asks for the open facets and draws them. */
   async draw() {
-    const filter = this.filter(), open = this.isOpen();
-    this.opened = open.join();
+    const filter = this.filter();
+    this.opened = this.isOpen().join();
+    for (const n of this.reading) fill(this.parts.get(n).body, el('p', { class: 'note' }, 'Still being read…'));
+    const open = this.isOpen().filter(n => !this.reading.has(n));
     for (const f of this.fields) this.parts.get(f.name).mark.hidden = !filter.has(f.name);
     const q = new URLSearchParams();
     for (const key of ['f', 'q']) if (query().get(key)) q.set(key, query().get(key));

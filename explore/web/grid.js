@@ -13,9 +13,9 @@ const cells = byId('cells');
 const sizes = [['S', 240, 'small'], ['M', 96, 'middle'], ['L', 24, 'large']];
 const layers = set === 'coco' ? [['p', 'path'], ['i', 'icons'], ['b', 'boxes']] : [['p', 'path'], ['c', 'clicks'], ['b', 'boxes']];
 
-const { fields } = await get('/api/fields/' + set).catch(problem);
+const { fields, reading } = await get('/api/fields/' + set).catch(problem);
 const byName = new Map(fields.map(f => [f.name, f]));
-const facets = new Facets(byId('facets'), set, fields);
+const facets = new Facets(byId('facets'), set, fields, reading);
 const askRows = latest(), askMarks = latest();
 const marks = new Map(); // by seq, of this page
 let drawn = ''; // what the cells were drawn from
@@ -72,7 +72,7 @@ function chips() {
 function caption(row) {
   const sorted = (query().get('sort') ?? '').replace(/^-/, '');
   const first = sorted && byName.get(sorted) && sorted !== 'image_id' ? valueText(byName.get(sorted), row[sorted]) : row.image_id;
-  if (set === 'coco') return [first, `${row.icons} of ${row.classes ?? '?'}`, 'icons placed, of classes present'];
+  if (set === 'coco') return [first, `${row.icons ?? '…'} of ${row.classes ?? '?'}`, 'icons placed, of classes present'];
   return [first, ...outcome(row)];
 }
 
@@ -153,3 +153,10 @@ follow(() => {
   facets.draw();
   drawRows().catch(problem);
 });
+
+if (reading) get(`/api/fields/${set}?wait=1`).then(() => {
+  facets.reading.clear();
+  facets.draw();
+  drawn = '';
+  return drawRows();
+}).catch(problem);
