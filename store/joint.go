@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -54,6 +55,15 @@ type Repeats struct {
 	Records, Rows int64
 	Example       string // an image
 	From, Before  string // folders: the record is also in Before, which counts
+}
+
+// ErrContradict is the error of stores that cannot be read as one because of their ground truth.
+var ErrContradict = errors.New("contradict each other")
+
+// contradict returns the error of two stores, and says how to go on.
+func contradict(one, other, why string) error {
+	return fmt.Errorf("%s and %s %w: %s. If they are of the same images, ingest one of them again with the ground truth of the other. "+
+		"If they are not, as with two seeds of abtool synth, they can be compared but not joined: abtool stats %[1]s --compare %[2]s", one, other, ErrContradict, why)
 }
 
 // Set returns a data set, or nil if none of the stores has it.

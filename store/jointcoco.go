@@ -49,7 +49,7 @@ func (j *Joint) categories(s *JointSet) error {
 		for _, c := range j.Of[s.Parts[k].Store].DataSet("coco").Categories {
 			was, ok := known[c.ID]
 			if ok && was.name != c.Name {
-				return fmt.Errorf("%s and %s contradict each other: category %d is %s in one and %s in the other", was.dir, dir, c.ID, was.name, c.Name)
+				return contradict(was.dir, dir, fmt.Sprintf("category %d is %s in one and %s in the other", c.ID, was.name, c.Name))
 			}
 			if !ok {
 				known[c.ID] = named{c.Name, dir}
@@ -198,8 +198,7 @@ func (j *Joint) sameImages(s *JointSet, k int, t *columnar.Table, rows []int64, 
 			case !ok:
 				kept[id] = here
 			case was.objects && here.objects && was.objs != here.objs || !was.agrees(&here):
-				return fmt.Errorf("%s and %s contradict each other: they have different ground truth of the image %d",
-					j.dir(&s.Parts[was.part]), j.dir(&s.Parts[k]), id)
+				return contradict(j.dir(&s.Parts[was.part]), j.dir(&s.Parts[k]), fmt.Sprintf("they have different ground truth of the image %d", id))
 			case here.objects && !was.objects:
 				s.Parts[was.part].DropImages = append(s.Parts[was.part].DropImages, was.row)
 				kept[id] = here

@@ -528,10 +528,9 @@ func (m *imageFacts) take(c *cursor, dir string, boxes bool) error {
 		case m.boxes == nil:
 			m.boxes, m.boxed = here, dir
 		case !slices.Equal(m.boxes, here):
-			return fmt.Errorf("%s and %s contradict each other: they have different boxes of the image %s", m.boxed, dir, c.id)
+			return contradict(m.boxed, dir, fmt.Sprintf("they have different boxes of the image %s", c.id))
 		case sized && m.sized && (width != m.width || height != m.height):
-			return fmt.Errorf("%s and %s contradict each other: the image %s is %d × %d in one and %d × %d in the other", m.boxed, dir,
-				c.id, m.width, m.height, width, height)
+			return contradict(m.boxed, dir, fmt.Sprintf("the image %s is %d × %d in one and %d × %d in the other", c.id, m.width, m.height, width, height))
 		}
 	}
 	if sized && (m.width == columnar.Null || from < to && !m.sized) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -52,6 +53,9 @@ stores have.`,
 
 func (o infoOptions) run(ctx context.Context, w io.Writer, place string) error {
 	sum, err := store.Read(place)
+	if errors.Is(err, store.ErrContradict) && !o.json {
+		return errors.Join(err, printApart(w, place))
+	}
 	if err != nil {
 		return err
 	}
@@ -80,7 +84,7 @@ func (o infoOptions) run(ctx context.Context, w io.Writer, place string) error {
 		}{sum, sizes, outdated, sharesOf(j)})
 	}
 	if j == nil {
-		fmt.Fprintf(w, "%s: store of format %d, written by abtool %s\n\n", dirs[0], sum.FormatVersion, sum.ToolVersion)
+		printFormat(w, dirs[0], sum)
 	} else {
 		fmt.Fprintf(w, "%d stores of format %d, written by abtool %s, as one\n\n", len(j.Dirs), sum.FormatVersion, sum.ToolVersion)
 		printShares(w, sharesOf(j))
@@ -92,6 +96,27 @@ func (o infoOptions) run(ctx context.Context, w io.Writer, place string) error {
 	printSummary(w, sum)
 	printColumns(w, sizes)
 	return nil
+}
+
+// printApart prints what each of several stores holds that cannot be read as one.
+func printApart(w io.Writer, place string) error {
+	dirs, err := store.Folders(place)
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		sum, err := store.Read(dir)
+		if err != nil {
+			return err
+		}
+		printFormat(w, dir, sum)
+		printSummary(w, sum)
+	}
+	return nil
+}
+
+func printFormat(w io.Writer, dir string, sum *store.Account) {
+	fmt.Fprintf(w, "%s: store of format %d, written by abtool %s\n\n", dir, sum.FormatVersion, sum.ToolVersion)
 }
 
 // printColumns prints the size of every column, and its share of the file.
